@@ -1,0 +1,58 @@
+# LoxoDB. `make` alone lists the targets; a Go toolchain is all they need.
+
+GO          ?= go
+DATA        ?= ./data
+LISTEN      ?= 127.0.0.1:5433
+TESTTIMEOUT ?= 15m
+FUZZTIME    ?= 10s
+BENCH       ?= .
+PKG         ?= ./...
+VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+LDFLAGS     := -X github.com/loxodb/loxodb/server/boot.Version=$(VERSION)
+
+.PHONY: help all build run demo test race lint fuzz bench fmt clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+all: build lint test ## build, lint and test
+
+build: ## compile the server to bin/loxodb
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/loxodb ./server/cmd/loxodb
+
+run: build ## build and start on LISTEN (127.0.0.1:5433) with DATA (./data)
+	./bin/loxodb start --data $(DATA) --listen $(LISTEN)
+
+demo: build ## a vector search from an empty database, through psql
+	./examples/demo.sh
+
+test: ## all tests (PKG=./server/... for some)
+	$(GO) test -timeout $(TESTTIMEOUT) $(PKG)
+
+race: ## all tests under the race detector
+	$(GO) test -race -timeout 40m $(PKG)
+
+lint: ## gofmt, go vet, staticcheck, and the import law
+	@files=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \
+	if [ -n "$$files" ]; then echo "gofmt would change (run make fmt):"; echo "$$files"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+	$(GO) test -count=1 ./tests/arch
+
+fuzz: ## every fuzz target for FUZZTIME (10s)
+	@set -e; for pkg in $$($(GO) list $(PKG)); do \
+		for target in $$($(GO) test -run '^$$' -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+			echo "$$pkg $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg; \
+		done; \
+	done
+
+bench: ## all benchmarks (BENCH=regexp PKG=./vectorindex/... for some)
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem $(PKG)
+
+fmt: ## format the source
+	gofmt -w $$(git ls-files -co --exclude-standard '*.go')
+
+clean: ## remove what build made; data stay
+	rm -rf bin
