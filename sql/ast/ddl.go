@@ -1,0 +1,402 @@
+package ast
+
+// ColumnDef is a column of CREATE TABLE or ADD COLUMN.
+type ColumnDef struct {
+	At
+	Name        string
+	Type        TypeName
+	Collation   *QName
+	Compression string
+	Storage     string
+	Constraints []Constraint
+}
+
+// ConstraintKind is the kind of a Constraint.
+type ConstraintKind uint8
+
+const (
+	ConNotNull ConstraintKind = iota
+	ConNull
+	ConDefault
+	ConIdentity
+	ConGenerated
+	ConCheck
+	ConPrimary
+	ConUnique
+	ConForeign
+	ConExclusion
+	ConAttrDeferrable
+	ConAttrNotDeferrable
+	ConAttrDeferred
+	ConAttrImmediate
+)
+
+// Constraint is a column's or a table's constraint.
+type Constraint struct {
+	At
+	Kind              ConstraintKind
+	Name              string
+	Expr              Expr // default, check, generated
+	Always            bool // identity: GENERATED ALWAYS; else BY DEFAULT
+	Options           []SeqOption
+	Columns           []string // keys of primary, unique, foreign
+	Including         []string
+	NullsNotDistinct  bool
+	UsingIndex        string
+	With              []Option
+	Tablespace        string
+	RefTable          QName
+	RefColumns        []string
+	Match             byte // f p s
+	OnDelete          RefAction
+	OnUpdate          RefAction
+	OnDeleteCols      []string
+	Deferrable        bool
+	InitiallyDeferred bool
+	NotValid          bool
+	NoInherit         bool
+}
+
+// RefAction is what a foreign key does; the byte PostgreSQL stores.
+type RefAction byte
+
+const (
+	NoAction   RefAction = 'a'
+	Restrict   RefAction = 'r'
+	Cascade    RefAction = 'c'
+	SetNull    RefAction = 'n'
+	SetDefault RefAction = 'd'
+)
+
+// Option is name = value of WITH (…), COPY, EXPLAIN, VACUUM and the like.
+type Option struct {
+	At
+	Namespace string
+	Name      string
+	Value     Expr     // nil = bare name; names come as LitString
+	List      []string // list values: FORCE_QUOTE (a, b)
+	Star      bool
+}
+
+// SeqOption is an option of a sequence: increment, minvalue, maxvalue, start,
+// restart, cache, cycle, owned_by, as, sequence_name.
+type SeqOption struct {
+	At
+	Name  string
+	Value *Lit // nil for NO MINVALUE, bare RESTART; Bool for cycle
+	Names []string
+	Type  *TypeName
+}
+
+// IndexElem is a key of an index or a conflict target.
+type IndexElem struct {
+	At
+	Column    string
+	Expr      Expr
+	Collation *QName
+	OpClass   *QName
+	OpOptions []Option
+	Desc      bool
+	Nulls     NullsOrder
+}
+
+type (
+	// CreateTable is CREATE TABLE; with Query it is CREATE TABLE AS / SELECT INTO.
+	CreateTable struct {
+		At
+		Name         QName
+		IfNotExists  bool
+		Temp         bool
+		Unlogged     bool
+		Columns      []ColumnDef
+		Constraints  []Constraint
+		Like         []TableLike
+		Inherits     []QName
+		Partition    bool // PARTITION BY or PARTITION OF: answered with 0A000
+		OfType       *QName
+		With         []Option
+		OnCommit     byte // 0 none, 'd' delete rows, 'D' drop, 'p' preserve
+		Tablespace   string
+		AccessMethod string
+
+		Query        Stmt // CREATE TABLE AS: *Select or *Execute
+		SelectInto   bool // written as SELECT … INTO
+		AsColumns    []string
+		WithNoData   bool
+		Materialized bool // CREATE MATERIALIZED VIEW
+	}
+	// TableLike is LIKE t INCLUDING ….
+	TableLike struct {
+		At
+		Name    QName
+		Options uint32 // bits of CREATE_TABLE_LIKE_* (nodes/parsenodes.h)
+		After   int    // how many of CreateTable.Columns stand before it
+	}
+	// CreateIndex is CREATE INDEX.
+	CreateIndex struct {
+		At
+		Name             string
+		Table            QName
+		Only             bool
+		Method           string // "" = btree
+		Unique           bool
+		NullsNotDistinct bool
+		Concurrently     bool
+		IfNotExists      bool
+		Elems            []IndexElem
+		Including        []IndexElem
+		With             []Option
+		Tablespace       string
+		Where            Expr
+	}
+	// CreateSchema is CREATE SCHEMA.
+	CreateSchema struct {
+		At
+		Name        string
+		Owner       string
+		IfNotExists bool
+		Elems       []Stmt
+	}
+	// CreateSequence is CREATE SEQUENCE.
+	CreateSequence struct {
+		At
+		Name        QName
+		IfNotExists bool
+		Temp        bool
+		Options     []SeqOption
+	}
+	// AlterSequence is ALTER SEQUENCE … options.
+	AlterSequence struct {
+		At
+		Name     QName
+		IfExists bool
+		Options  []SeqOption
+	}
+	// CreateView is CREATE [OR REPLACE] VIEW. Source is the query's text.
+	CreateView struct {
+		At
+		Name      QName
+		Columns   []string
+		Query     *Select
+		OrReplace bool
+		Temp      bool
+		Check     byte // 0, 'l'ocal, 'c'ascaded
+		With      []Option
+	}
+	// CreateExtension is CREATE EXTENSION.
+	CreateExtension struct {
+		At
+		Name        string
+		IfNotExists bool
+		Schema      string
+		Version     string
+		Cascade     bool
+	}
+	// CreateDatabase and DropDatabase.
+	CreateDatabase struct {
+		At
+		Name    string
+		Options []Option
+	}
+	// Drop is DROP of any kind of object.
+	Drop struct {
+		At
+		Kind         ObjectKind
+		Names        []QName
+		IfExists     bool
+		Cascade      bool
+		Concurrently bool
+		Table        *QName // of a trigger, rule, policy
+		// Args are the argument types of functions, one entry a name; a nil
+		// entry was written without an argument list.
+		Args  [][]TypeName
+		Force bool // DROP DATABASE … (FORCE)
+	}
+	// Rename is ALTER … RENAME.
+	Rename struct {
+		At
+		Kind     ObjectKind
+		Name     QName // the object, or its table for columns and constraints
+		Old, New string
+		IfExists bool
+	}
+	// AlterTable is ALTER TABLE (INDEX, SEQUENCE, VIEW) … commands.
+	AlterTable struct {
+		At
+		Kind     ObjectKind
+		Name     QName
+		Only     bool
+		IfExists bool
+		Cmds     []AlterCmd
+	}
+	// AlterSchema moves an object: ALTER … SET SCHEMA.
+	AlterSchema struct {
+		At
+		Kind     ObjectKind
+		Name     QName
+		Schema   string
+		IfExists bool
+	}
+	// AlterOwner is ALTER … OWNER TO.
+	AlterOwner struct {
+		At
+		Kind  ObjectKind
+		Name  QName
+		Owner string
+	}
+	// Comment is COMMENT ON.
+	Comment struct {
+		At
+		Kind   ObjectKind
+		Name   QName
+		Column string // column or constraint
+		Text   *string
+	}
+	// Truncate is TRUNCATE.
+	Truncate struct {
+		At
+		Tables          []QName
+		RestartIdentity bool
+		Cascade         bool
+	}
+	// Reindex is REINDEX.
+	Reindex struct {
+		At
+		Kind         string // INDEX TABLE SCHEMA DATABASE SYSTEM
+		Name         QName
+		Concurrently bool
+		Options      []Option
+	}
+	// RoleStmt is CREATE, ALTER, DROP ROLE/USER. Everywhere a role is named,
+	// the keywords come as "current_user", "session_user", "current_role" and
+	// "public"; no role can have those names.
+	RoleStmt struct {
+		At
+		Action   string   // CREATE ALTER DROP
+		Names    []string // empty with Set: ALTER ROLE ALL
+		Set      *Set     // ALTER ROLE … [IN DATABASE …] SET|RESET
+		Database string
+		IfExists bool
+		User     bool // CREATE USER: LOGIN by default
+		Options  []Option
+	}
+	// Grant is GRANT or REVOKE (Revoke) of privileges or roles.
+	Grant struct {
+		At
+		Revoke      bool
+		Privileges  []string // empty = ALL
+		Kind        ObjectKind
+		AllInSchema bool
+		Objects     []QName
+		Args        [][]TypeName // of functions, as in Drop
+		Roles       []string     // granted roles, for GRANT role TO role
+		Grantees    []string
+		WithOption  bool
+		Cascade     bool
+	}
+	// Other is a statement that parses but has no tree here: it is answered with
+	// 0A000 by name.
+	Other struct {
+		At
+		Name string // what PostgreSQL calls it: CREATE TRIGGER
+	}
+)
+
+// ObjectKind names a kind of object in DROP, COMMENT, ALTER, GRANT.
+type ObjectKind string
+
+const (
+	ObjTable      ObjectKind = "TABLE"
+	ObjIndex      ObjectKind = "INDEX"
+	ObjSequence   ObjectKind = "SEQUENCE"
+	ObjView       ObjectKind = "VIEW"
+	ObjMatView    ObjectKind = "MATERIALIZED VIEW"
+	ObjSchema     ObjectKind = "SCHEMA"
+	ObjDatabase   ObjectKind = "DATABASE"
+	ObjExtension  ObjectKind = "EXTENSION"
+	ObjType       ObjectKind = "TYPE"
+	ObjDomain     ObjectKind = "DOMAIN"
+	ObjFunction   ObjectKind = "FUNCTION"
+	ObjProcedure  ObjectKind = "PROCEDURE"
+	ObjTrigger    ObjectKind = "TRIGGER"
+	ObjColumn     ObjectKind = "COLUMN"
+	ObjConstraint ObjectKind = "CONSTRAINT"
+	ObjRole       ObjectKind = "ROLE"
+	ObjCollation  ObjectKind = "COLLATION"
+	ObjOther      ObjectKind = "OTHER"
+)
+
+// AlterKind is one action of ALTER TABLE.
+type AlterKind uint8
+
+const (
+	AddColumn AlterKind = iota
+	DropColumn
+	ColumnDefault // Expr nil = DROP DEFAULT
+	SetNotNull
+	DropNotNull
+	ColumnType
+	AddConstraint
+	DropConstraint
+	ValidateConstraint
+	AddIdentity
+	SetIdentity
+	DropIdentity
+	DropExpression
+	SetStatistics
+	SetStorage
+	SetOptions   // SET (…)
+	ResetOptions // RESET (…)
+	ChangeOwner
+	EnableTrigger
+	DisableTrigger
+	EnableRowSecurity
+	DisableRowSecurity
+	ForceRowSecurity
+	NoForceRowSecurity
+	ReplicaIdentity
+	ClusterOn
+	SetLogged
+	SetUnlogged
+	AlterConstraint
+	AlterOther // answered with 0A000, by Name
+)
+
+// AlterCmd is one action of ALTER TABLE.
+type AlterCmd struct {
+	At
+	Kind       AlterKind
+	Name       string // column, constraint, owner
+	IfExists   bool   // DROP … IF EXISTS, ADD COLUMN IF NOT EXISTS
+	Cascade    bool
+	Column     *ColumnDef
+	Constraint *Constraint
+	Type       *TypeName
+	Collation  *QName // of ColumnType
+	Expr       Expr   // default, USING, the target of SET STATISTICS
+	// Options of SET and RESET. One bare name for SetStorage (plain …), for
+	// ReplicaIdentity (d, f, n, i with Name the index) and for ENABLE/DISABLE
+	// TRIGGER ALL or USER.
+	Options    []Option
+	SeqOptions []SeqOption
+}
+
+func (*CreateTable) stmt()     {}
+func (*CreateIndex) stmt()     {}
+func (*CreateSchema) stmt()    {}
+func (*CreateSequence) stmt()  {}
+func (*AlterSequence) stmt()   {}
+func (*CreateView) stmt()      {}
+func (*CreateExtension) stmt() {}
+func (*CreateDatabase) stmt()  {}
+func (*Drop) stmt()            {}
+func (*Rename) stmt()          {}
+func (*AlterTable) stmt()      {}
+func (*AlterSchema) stmt()     {}
+func (*AlterOwner) stmt()      {}
+func (*Comment) stmt()         {}
+func (*Truncate) stmt()        {}
+func (*Reindex) stmt()         {}
+func (*RoleStmt) stmt()        {}
+func (*Grant) stmt()           {}
+func (*Other) stmt()           {}

@@ -1,0 +1,248 @@
+package ast
+
+// LitKind is the lexical kind of a literal.
+type LitKind uint8
+
+const (
+	LitNull    LitKind = iota
+	LitInt             // fits int32
+	LitNumeric         // other numbers, as written
+	LitString          // unknown-typed
+	LitBool
+	LitBit // b'01' or x'1f': Text starts with b or x
+)
+
+type (
+	// Lit is a literal.
+	Lit struct {
+		At
+		Kind LitKind
+		Text string // the value for LitNumeric, LitString, LitBit
+		Int  int64
+		Bool bool
+	}
+	// Param is $n (1-based) or a dialect's ? in order.
+	Param struct {
+		At
+		N int
+	}
+	// ColumnRef is a, t.a, s.t.a, or with Star the whole row: *, t.*.
+	ColumnRef struct {
+		At
+		Parts []string
+		Star  bool
+	}
+	// Op is a binary or unary (Left nil) operator by name, from pg_operator.
+	Op struct {
+		At
+		Schema      string // OPERATOR(schema.+)
+		Name        string
+		Left, Right Expr
+	}
+	// Quantified is left op ANY|ALL (array) — or (subquery) with Sub set.
+	Quantified struct {
+		At
+		All   bool
+		Op    string
+		Left  Expr
+		Right Expr
+		Sub   *Select
+	}
+	// In is left [NOT] IN (list) or (subquery).
+	In struct {
+		At
+		Not  bool
+		Left Expr
+		List []Expr
+		Sub  *Select
+	}
+	// Like is [NOT] LIKE, ILIKE, SIMILAR TO.
+	Like struct {
+		At
+		Not, CaseFold, Similar bool
+		Left, Pattern, Escape  Expr
+	}
+	// Between is [NOT] BETWEEN [SYMMETRIC].
+	Between struct {
+		At
+		Not, Symmetric bool
+		X, Lo, Hi      Expr
+	}
+	// BoolOp is AND, OR (flattened, 2 or more) or NOT (exactly one).
+	BoolOp struct {
+		At
+		Kind BoolKind
+		Args []Expr
+	}
+	// IsTest is IS [NOT] NULL, TRUE, FALSE, UNKNOWN.
+	IsTest struct {
+		At
+		X    Expr
+		Not  bool
+		What IsWhat
+	}
+	// Distinct is IS [NOT] DISTINCT FROM.
+	Distinct struct {
+		At
+		Not         bool
+		Left, Right Expr
+	}
+	// NullIf is NULLIF(a, b).
+	NullIf struct {
+		At
+		Left, Right Expr
+	}
+	// Coalesce is COALESCE(…).
+	Coalesce struct {
+		At
+		Args []Expr
+	}
+	// MinMax is GREATEST or LEAST.
+	MinMax struct {
+		At
+		Least bool
+		Args  []Expr
+	}
+	// Case is CASE [x] WHEN … ELSE … END.
+	Case struct {
+		At
+		X     Expr
+		Whens []When
+		Else  Expr
+	}
+	// Cast is CAST(x AS t), x::t or t 'literal'.
+	Cast struct {
+		At
+		X  Expr
+		To TypeName
+	}
+	// Collate is x COLLATE name.
+	Collate struct {
+		At
+		X    Expr
+		Name QName
+	}
+	// Func is a function or aggregate call.
+	Func struct {
+		At
+		Name        QName
+		Args        []Expr
+		ArgNames    []string // "" = positional; nil when none is named
+		Star        bool     // count(*)
+		Distinct    bool
+		Variadic    bool
+		OrderBy     []SortBy
+		WithinGroup bool
+		Filter      Expr
+		Over        *Window
+		Explicit    bool // written as an SQL construct (EXTRACT, TRIM, …), not a call
+	}
+	// SQLValue is CURRENT_DATE, CURRENT_TIMESTAMP, LOCALTIME, CURRENT_USER, … upper case name.
+	SQLValue struct {
+		At
+		Name      string
+		Precision int32 // −1 none
+	}
+	// Subquery is a parenthesised query used as an expression.
+	Subquery struct {
+		At
+		Kind  SubqueryKind
+		Query *Select
+	}
+	// Array is ARRAY[…].
+	Array struct {
+		At
+		Elems []Expr
+	}
+	// Row is ROW(…) or (a, b).
+	Row struct {
+		At
+		Args     []Expr
+		Explicit bool
+	}
+	// Index is x[i] or x[lo:hi].
+	Index struct {
+		At
+		X      Expr
+		Slice  bool
+		Lo, Hi Expr // Lo is the subscript when not Slice; either may be nil in a slice
+	}
+	// FieldSel is (x).name or (x).*.
+	FieldSel struct {
+		At
+		X    Expr
+		Name string
+		Star bool
+	}
+	// AtTimeZone is x AT TIME ZONE z.
+	AtTimeZone struct {
+		At
+		X, Zone Expr
+	}
+	// Default is DEFAULT as a value in INSERT or UPDATE.
+	Default struct{ At }
+	// Grouping is GROUPING(…).
+	Grouping struct {
+		At
+		Args []Expr
+	}
+)
+
+// When is one branch of CASE.
+type When struct{ Cond, Result Expr }
+
+// BoolKind is the connective of a BoolOp.
+type BoolKind uint8
+
+const (
+	And BoolKind = iota
+	Or
+	Not
+)
+
+// IsWhat is the right side of an IS test.
+type IsWhat uint8
+
+const (
+	IsNull IsWhat = iota
+	IsTrue
+	IsFalse
+	IsUnknown
+)
+
+// SubqueryKind is how a subquery in an expression is used.
+type SubqueryKind uint8
+
+const (
+	ScalarSub SubqueryKind = iota
+	ExistsSub
+	ArraySub
+)
+
+func (*Lit) expr()        {}
+func (*Param) expr()      {}
+func (*ColumnRef) expr()  {}
+func (*Op) expr()         {}
+func (*Quantified) expr() {}
+func (*In) expr()         {}
+func (*Like) expr()       {}
+func (*Between) expr()    {}
+func (*BoolOp) expr()     {}
+func (*IsTest) expr()     {}
+func (*Distinct) expr()   {}
+func (*NullIf) expr()     {}
+func (*Coalesce) expr()   {}
+func (*MinMax) expr()     {}
+func (*Case) expr()       {}
+func (*Cast) expr()       {}
+func (*Collate) expr()    {}
+func (*Func) expr()       {}
+func (*SQLValue) expr()   {}
+func (*Subquery) expr()   {}
+func (*Array) expr()      {}
+func (*Row) expr()        {}
+func (*Index) expr()      {}
+func (*FieldSel) expr()   {}
+func (*AtTimeZone) expr() {}
+func (*Default) expr()    {}
+func (*Grouping) expr()   {}

@@ -1,0 +1,139 @@
+package ast
+
+func (p *printer) insert(s *Insert) {
+	p.ctes(s.With)
+	p.s("INSERT INTO ")
+	p.tableRef(&s.Table)
+	if len(s.Columns) > 0 {
+		p.s(" (")
+		for i, c := range s.Columns {
+			p.sep(i)
+			p.column(c)
+		}
+		p.s(")")
+	}
+	p.s([]string{"", " OVERRIDING USER VALUE", " OVERRIDING SYSTEM VALUE"}[s.Overriding])
+	if s.Query == nil {
+		p.s(" DEFAULT VALUES")
+	} else {
+		p.s(" ")
+		p.query(s.Query)
+	}
+	if s.OnConflict != nil {
+		p.onConflict(s.OnConflict)
+	}
+	p.returning(s.Returning)
+}
+
+// column writes a target column with its subscripts.
+func (p *printer) column(t Target) {
+	p.ident(t.Name)
+	for i := range t.Path {
+		p.subscript(&t.Path[i])
+	}
+}
+
+func (p *printer) onConflict(o *OnConflict) {
+	p.s(" ON CONFLICT")
+	if len(o.Target) > 0 {
+		p.s(" ")
+		p.indexElems(o.Target)
+	}
+	p.where(o.Where)
+	if o.Constraint != "" {
+		p.s(" ON CONSTRAINT ")
+		p.ident(o.Constraint)
+	}
+	if !o.DoUpdate {
+		p.s(" DO NOTHING")
+		return
+	}
+	p.s(" DO UPDATE SET ")
+	p.setList(o.Set)
+	p.where(o.SetWhere)
+}
+
+// setList writes SET items; the columns of one multiple assignment are together.
+func (p *printer) setList(list []Target) {
+	for i := 0; i < len(list); {
+		p.sep(i)
+		if list[i].Multi == nil {
+			p.column(list[i])
+			p.s(" = ")
+			p.expr(list[i].Expr)
+			i++
+			continue
+		}
+		source, n := list[i].Multi, 0
+		p.s("(")
+		for ; i < len(list) && list[i].Multi != nil && list[i].MultiCol == n+1; i++ {
+			p.sep(n)
+			p.column(list[i])
+			n++
+		}
+		p.s(") = ")
+		p.expr(source)
+	}
+}
+
+func (p *printer) whereOrCursor(where Expr, cursor string) {
+	p.where(where)
+	if cursor != "" {
+		p.s(" WHERE CURRENT OF ")
+		p.ident(cursor)
+	}
+}
+
+func (p *printer) update(s *Update) {
+	p.ctes(s.With)
+	p.s("UPDATE ")
+	p.tableRef(&s.Table)
+	p.s(" SET ")
+	p.setList(s.Set)
+	p.from(" FROM ", s.From)
+	p.whereOrCursor(s.Where, s.CurrentOf)
+	p.returning(s.Returning)
+}
+
+func (p *printer) delete(s *Delete) {
+	p.ctes(s.With)
+	p.s("DELETE FROM ")
+	p.tableRef(&s.Table)
+	p.from(" USING ", s.Using)
+	p.whereOrCursor(s.Where, s.CurrentOf)
+	p.returning(s.Returning)
+}
+
+func (p *printer) indexElems(list []IndexElem) {
+	p.s("(")
+	for i, e := range list {
+		p.sep(i)
+		p.indexElem(e)
+	}
+	p.s(")")
+}
+
+func (p *printer) indexElem(e IndexElem) {
+	if e.Expr == nil {
+		p.ident(e.Column)
+	} else if f, ok := e.Expr.(*Func); ok && !f.Explicit {
+		p.expr(e.Expr)
+	} else {
+		p.s("(")
+		p.bare(e.Expr)
+		p.s(")")
+	}
+	if e.Collation != nil {
+		p.s(" COLLATE ")
+		p.qname(*e.Collation)
+	}
+	if e.OpClass != nil {
+		p.s(" ")
+		p.qname(*e.OpClass)
+	}
+	if len(e.OpOptions) > 0 {
+		p.s(" ")
+		p.options(e.OpOptions, " = ")
+	}
+	p.direction(e.Desc, e.Nulls)
+}

@@ -1,0 +1,464 @@
+package ast
+
+import "strconv"
+
+func (p *printer) exprs(list []Expr) {
+	for i, e := range list {
+		p.sep(i)
+		p.expr(e)
+	}
+}
+
+// call writes NAME(a, b).
+func (p *printer) call(name string, args []Expr) {
+	p.s(name, "(")
+	p.exprs(args)
+	p.s(")")
+}
+
+// infix writes (left op right).
+func (p *printer) infix(left Expr, op string, right Expr) {
+	p.s("(")
+	p.expr(left)
+	p.s(" ", op, " ")
+	p.expr(right)
+	p.s(")")
+}
+
+func notWord(not bool) string {
+	if not {
+		return "NOT "
+	}
+	return ""
+}
+
+func (p *printer) expr(e Expr) {
+	switch v := e.(type) {
+	case *Lit:
+		if v.negative() {
+			p.s("(")
+			p.lit(v)
+			p.s(")")
+			return
+		}
+		p.lit(v)
+	case *Param:
+		p.s("$", strconv.Itoa(v.N))
+	case *ColumnRef:
+		p.columnRef(v)
+	case *Op:
+		p.op(v)
+	case *BoolOp:
+		p.boolOp(v)
+	case *Cast:
+		p.cast(v)
+	case *Func:
+		p.fn(v)
+	case *Subquery:
+		p.s([]string{"", "EXISTS ", "ARRAY"}[v.Kind])
+		p.subselect(v.Query)
+	case *In:
+		p.in(v)
+	case *Quantified:
+		p.quantified(v)
+	case *Like:
+		p.like(v)
+	case *Between:
+		p.between(v)
+	case *Case:
+		p.caseExpr(v)
+	default:
+		p.exprMore(e)
+	}
+}
+
+func (p *printer) exprMore(e Expr) {
+	switch v := e.(type) {
+	case *IsTest:
+		p.s("(")
+		p.expr(v.X)
+		p.s(" IS ", notWord(v.Not), []string{"NULL", "TRUE", "FALSE", "UNKNOWN"}[v.What], ")")
+	case *Distinct:
+		p.infix(v.Left, "IS "+notWord(v.Not)+"DISTINCT FROM", v.Right)
+	case *NullIf:
+		p.call("NULLIF", []Expr{v.Left, v.Right})
+	case *Coalesce:
+		p.call("COALESCE", v.Args)
+	case *MinMax:
+		p.call([]string{"GREATEST", "LEAST"}[b2i(v.Least)], v.Args)
+	case *Collate:
+		p.s("(")
+		p.expr(v.X)
+		p.s(" COLLATE ")
+		p.qname(v.Name)
+		p.s(")")
+	case *SQLValue:
+		p.s(v.Name)
+		if v.Precision >= 0 {
+			p.s("(", strconv.Itoa(int(v.Precision)), ")")
+		}
+	case *Array:
+		p.s("ARRAY")
+		p.arrayElems(v)
+	case *Row:
+		p.call([]string{"", "ROW"}[b2i(v.Explicit)], v.Args)
+	case *Index:
+		p.index(v)
+	case *FieldSel:
+		p.s("(")
+		p.expr(v.X)
+		p.s(").")
+		if v.Star {
+			p.s("*")
+		} else {
+			p.ident(v.Name)
+		}
+	case *AtTimeZone:
+		p.infix(v.X, "AT TIME ZONE", v.Zone)
+	case *Default:
+		p.s("DEFAULT")
+	case *Grouping:
+		p.call("GROUPING", v.Args)
+	}
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func (p *printer) columnRef(v *ColumnRef) {
+	for i, part := range v.Parts {
+		if i > 0 {
+			p.s(".")
+		}
+		p.ident(part)
+	}
+	if v.Star {
+		if len(v.Parts) > 0 {
+			p.s(".")
+		}
+		p.s("*")
+	}
+}
+
+func (p *printer) op(v *Op) {
+	name := v.Name
+	if v.Schema != "" {
+		name = "OPERATOR(" + QuoteIdent(v.Schema) + "." + v.Name + ")"
+	}
+	p.s("(")
+	if v.Left != nil {
+		p.expr(v.Left)
+		p.s(" ")
+	}
+	p.s(name, " ")
+	p.expr(v.Right)
+	p.s(")")
+}
+
+func (p *printer) boolOp(v *BoolOp) {
+	p.s("(")
+	if v.Kind == Not {
+		p.s("NOT ")
+		p.expr(v.Args[0])
+	} else {
+		for i, a := range v.Args {
+			if i > 0 {
+				p.s([]string{" AND ", " OR "}[v.Kind])
+			}
+			p.expr(a)
+		}
+	}
+	p.s(")")
+}
+
+// cast writes 'x'::t for string constants and (x)::t for all else.
+func (p *printer) cast(v *Cast) {
+	if l, ok := v.X.(*Lit); ok && (l.Kind == LitString || l.Kind == LitNull) {
+		p.lit(l)
+	} else {
+		p.s("(")
+		p.bare(v.X)
+		p.s(")")
+	}
+	p.s("::")
+	p.typeName(v.To)
+}
+
+// bare writes an expression that stands in parentheses already.
+func (p *printer) bare(e Expr) {
+	if l, ok := e.(*Lit); ok {
+		p.lit(l)
+		return
+	}
+	p.expr(e)
+}
+
+// arrayElems writes the brackets: inner dimensions are bare brackets only when
+// the inner arrays were written so, which the tree does not tell apart.
+func (p *printer) arrayElems(v *Array) {
+	p.s("[")
+	p.exprs(v.Elems)
+	p.s("]")
+}
+
+func (p *printer) index(v *Index) {
+	switch x := v.X.(type) {
+	case *Param, *Index, *FieldSel:
+		p.expr(x)
+	case *ColumnRef:
+		p.expr(x)
+	default:
+		p.s("(")
+		p.expr(x)
+		p.s(")")
+	}
+	p.subscript(v)
+}
+
+// subscript writes [i] or [lo:hi].
+func (p *printer) subscript(v *Index) {
+	p.s("[")
+	if v.Lo != nil {
+		p.expr(v.Lo)
+	}
+	if v.Slice {
+		p.s(":")
+		if v.Hi != nil {
+			p.expr(v.Hi)
+		}
+	}
+	p.s("]")
+}
+
+func (p *printer) in(v *In) {
+	p.s("(")
+	p.expr(v.Left)
+	p.s(" ", notWord(v.Not), "IN ")
+	if v.Sub != nil {
+		p.subselect(v.Sub)
+	} else {
+		p.call("", v.List)
+	}
+	p.s(")")
+}
+
+func (p *printer) quantified(v *Quantified) {
+	p.s("(")
+	p.expr(v.Left)
+	p.s(" ", v.Op, []string{" ANY ", " ALL "}[b2i(v.All)])
+	if v.Sub != nil {
+		p.subselect(v.Sub)
+	} else {
+		p.call("", []Expr{v.Right})
+	}
+	p.s(")")
+}
+
+func (p *printer) like(v *Like) {
+	word := "LIKE"
+	switch {
+	case v.CaseFold:
+		word = "ILIKE"
+	case v.Similar:
+		word = "SIMILAR TO"
+	}
+	p.s("(")
+	p.expr(v.Left)
+	p.s(" ", notWord(v.Not), word, " ")
+	p.expr(v.Pattern)
+	if v.Escape != nil {
+		p.s(" ESCAPE ")
+		p.expr(v.Escape)
+	}
+	p.s(")")
+}
+
+func (p *printer) between(v *Between) {
+	p.s("(")
+	p.expr(v.X)
+	p.s(" ", notWord(v.Not), "BETWEEN ")
+	if v.Symmetric {
+		p.s("SYMMETRIC ")
+	}
+	p.expr(v.Lo)
+	p.s(" AND ")
+	p.expr(v.Hi)
+	p.s(")")
+}
+
+func (p *printer) caseExpr(v *Case) {
+	p.s("CASE")
+	if v.X != nil {
+		p.s(" ")
+		p.expr(v.X)
+	}
+	for _, w := range v.Whens {
+		p.s(" WHEN ")
+		p.expr(w.Cond)
+		p.s(" THEN ")
+		p.expr(w.Result)
+	}
+	if v.Else != nil {
+		p.s(" ELSE ")
+		p.expr(v.Else)
+	}
+	p.s(" END")
+}
+
+// fn writes a call with everything an aggregate or window call may carry.
+func (p *printer) fn(v *Func) {
+	if v.Explicit && p.sqlSyntax(v) {
+		return
+	}
+	p.callable(v.Name)
+	p.s("(")
+	if v.Star {
+		p.s("*")
+	}
+	if v.Distinct {
+		p.s("DISTINCT ")
+	}
+	for i, a := range v.Args {
+		p.sep(i)
+		if v.Variadic && i == len(v.Args)-1 {
+			p.s("VARIADIC ")
+		}
+		if v.ArgNames != nil && v.ArgNames[i] != "" {
+			p.ident(v.ArgNames[i])
+			p.s(" => ")
+		}
+		p.expr(a)
+	}
+	if len(v.OrderBy) > 0 && !v.WithinGroup {
+		p.s(" ")
+		p.orderBy(v.OrderBy)
+	}
+	p.s(")")
+	if v.WithinGroup {
+		p.s(" WITHIN GROUP (")
+		p.orderBy(v.OrderBy)
+		p.s(")")
+	}
+	if v.Filter != nil {
+		p.s(" FILTER (WHERE ")
+		p.expr(v.Filter)
+		p.s(")")
+	}
+	if v.Over != nil {
+		p.s(" OVER ")
+		if v.Over.NameOnly {
+			p.ident(v.Over.Ref)
+		} else {
+			p.window(*v.Over)
+		}
+	}
+}
+
+// sqlSyntax writes the SQL constructs that PostgreSQL parses to functions;
+// false for a name it does not know.
+func (p *printer) sqlSyntax(v *Func) bool {
+	a := v.Args
+	switch {
+	case v.Name.Name == "extract" && len(a) == 2:
+		p.s("EXTRACT(", extractField(a[0]), " FROM ")
+		p.expr(a[1])
+	case v.Name.Name == "position" && len(a) == 2:
+		p.s("POSITION(")
+		p.expr(a[1])
+		p.s(" IN ")
+		p.expr(a[0])
+	case v.Name.Name == "overlaps" && len(a) == 4:
+		p.s("((")
+		p.exprs(a[:2])
+		p.s(") OVERLAPS (")
+		p.exprs(a[2:])
+		p.s(")")
+	case v.Name.Name == "substring" && (len(a) == 2 || len(a) == 3):
+		p.keyworded("SUBSTRING", a, "FROM", "FOR")
+	case v.Name.Name == "overlay" && (len(a) == 3 || len(a) == 4):
+		p.keyworded("OVERLAY", a, "PLACING", "FROM", "FOR")
+	case v.Name.Name == "btrim":
+		return p.trim("BOTH", a)
+	case v.Name.Name == "ltrim":
+		return p.trim("LEADING", a)
+	case v.Name.Name == "rtrim":
+		return p.trim("TRAILING", a)
+	case v.Name.Name == "normalize" && len(a) <= 2:
+		p.s("NORMALIZE(")
+		p.expr(a[0])
+		if len(a) == 2 {
+			p.s(", ", word(a[1]))
+		}
+	case v.Name.Name == "is_normalized" && len(a) <= 2:
+		p.s("(")
+		p.expr(a[0])
+		p.s(" IS ")
+		if len(a) == 2 {
+			p.s(word(a[1]), " ")
+		}
+		p.s("NORMALIZED")
+	case v.Name.Name == "pg_collation_for" && len(a) == 1:
+		p.s("COLLATION FOR (")
+		p.expr(a[0])
+	default:
+		return false
+	}
+	p.s(")")
+	return true
+}
+
+// keyworded writes NAME(a KW1 b KW2 c).
+func (p *printer) keyworded(name string, args []Expr, kws ...string) {
+	p.s(name, "(")
+	for i, a := range args {
+		if i > 0 {
+			p.s(" ", kws[i-1], " ")
+		}
+		p.expr(a)
+	}
+}
+
+// trim writes TRIM(BOTH chars FROM x); the arguments are x, chars.
+func (p *printer) trim(side string, a []Expr) bool {
+	p.s("TRIM(", side, " ")
+	if len(a) == 2 {
+		p.expr(a[1])
+		p.s(" FROM ")
+		p.expr(a[0])
+	} else {
+		p.s("FROM ")
+		p.exprs(a)
+	}
+	p.s(")")
+	return true
+}
+
+// word is the text of a string literal that the grammar made of a keyword.
+func word(e Expr) string {
+	if l, ok := e.(*Lit); ok {
+		return l.Text
+	}
+	return ""
+}
+
+// extractField writes EXTRACT's field bare where the grammar takes it so.
+func extractField(e Expr) string {
+	l, ok := e.(*Lit)
+	if !ok {
+		return ""
+	}
+	switch {
+	case isPlainIdent(l.Text) && extractFields[l.Text]:
+		return l.Text
+	default:
+		return QuoteLiteral(l.Text)
+	}
+}
+
+// extractFields are the fields PostgreSQL knows (datetime.c).
+var extractFields = words(`century day decade dow doy epoch hour isodow isoyear julian microseconds millennium
+milliseconds minute month quarter second timezone timezone_hour timezone_minute week year`)

@@ -1,0 +1,266 @@
+package ast
+
+// object writes statements over objects of any kind; false for others.
+func (p *printer) object(s Stmt) bool {
+	switch v := s.(type) {
+	case *Drop:
+		p.drop(v)
+	case *Rename:
+		p.rename(v)
+	case *AlterSchema:
+		p.s("ALTER ", string(v.Kind), " ", ifExists(v.IfExists))
+		p.qname(v.Name)
+		p.s(" SET SCHEMA ")
+		p.ident(v.Schema)
+	case *AlterOwner:
+		p.s("ALTER ", string(v.Kind), " ")
+		p.qname(v.Name)
+		p.s(" OWNER TO ")
+		p.role(v.Owner)
+	case *Comment:
+		p.comment(v)
+	case *Truncate:
+		p.s("TRUNCATE ")
+		p.qnames(v.Tables)
+		p.s([]string{"", " RESTART IDENTITY"}[b2i(v.RestartIdentity)], []string{"", " CASCADE"}[b2i(v.Cascade)])
+	case *Reindex:
+		p.reindex(v)
+	case *RoleStmt:
+		p.roleStmt(v)
+	case *Grant:
+		p.grant(v)
+	default:
+		return false
+	}
+	return true
+}
+
+// role writes a role's name; the keywords are not quoted.
+func (p *printer) role(name string) {
+	switch name {
+	case "current_user", "session_user", "current_role", "public":
+		p.s(name)
+	default:
+		p.ident(name)
+	}
+}
+
+func (p *printer) roleNames(list []string) {
+	for i, r := range list {
+		p.sep(i)
+		p.role(r)
+	}
+}
+
+// argTypes writes a function's (argument types); nothing for nil.
+func (p *printer) argTypes(args [][]TypeName, i int) {
+	if i >= len(args) || args[i] == nil {
+		return
+	}
+	p.s("(")
+	for k, t := range args[i] {
+		p.sep(k)
+		p.typeName(t)
+	}
+	p.s(")")
+}
+
+func (p *printer) drop(v *Drop) {
+	p.s("DROP ", string(v.Kind), " ", []string{"", "CONCURRENTLY "}[b2i(v.Concurrently)], ifExists(v.IfExists))
+	for i, n := range v.Names {
+		p.sep(i)
+		p.objectName(v.Kind, n)
+		p.argTypes(v.Args, i)
+	}
+	if v.Table != nil {
+		p.s(" ON ")
+		p.qname(*v.Table)
+	}
+	if v.Force {
+		p.s(" (FORCE)")
+	}
+	if v.Cascade {
+		p.s(" CASCADE")
+	}
+}
+
+// objectName writes the name of an object: types have a grammar of their own.
+func (p *printer) objectName(kind ObjectKind, n QName) {
+	if kind == ObjType || kind == ObjDomain {
+		p.typeName(TypeName{Name: n})
+		return
+	}
+	p.qname(n)
+}
+
+func (p *printer) rename(v *Rename) {
+	kind, what := v.Kind, ""
+	switch v.Kind {
+	case ObjColumn:
+		kind, what = ObjTable, "COLUMN "
+	case ObjConstraint:
+		kind, what = ObjTable, "CONSTRAINT "
+	case ObjTrigger, "POLICY", "RULE":
+		p.s("ALTER ", string(v.Kind), " ", ifExists(v.IfExists))
+		p.ident(v.Old)
+		p.s(" ON ")
+		p.qname(v.Name)
+		p.s(" RENAME TO ")
+		p.ident(v.New)
+		return
+	}
+	p.s("ALTER ", string(kind), " ", ifExists(v.IfExists))
+	p.qname(v.Name)
+	p.s(" RENAME ", what)
+	if what != "" {
+		p.ident(v.Old)
+		p.s(" ")
+	}
+	p.s("TO ")
+	p.ident(v.New)
+}
+
+func (p *printer) comment(v *Comment) {
+	p.s("COMMENT ON ", string(v.Kind), " ")
+	switch v.Kind {
+	case ObjColumn:
+		p.qname(v.Name)
+		p.s(".")
+		p.ident(v.Column)
+	case ObjConstraint, ObjTrigger, "POLICY", "RULE":
+		p.ident(v.Column)
+		p.s(" ON ")
+		p.qname(v.Name)
+	default:
+		p.objectName(v.Kind, v.Name)
+	}
+	p.s(" IS ")
+	if v.Text == nil {
+		p.s("NULL")
+	} else {
+		p.s(QuoteLiteral(*v.Text))
+	}
+}
+
+func (p *printer) reindex(v *Reindex) {
+	p.s("REINDEX ")
+	if len(v.Options) > 0 {
+		p.options(v.Options, " ")
+		p.s(" ")
+	}
+	p.s(v.Kind, " ", []string{"", "CONCURRENTLY "}[b2i(v.Concurrently)])
+	if v.Name.Name != "" {
+		p.qname(v.Name)
+	}
+}
+
+func (p *printer) grant(v *Grant) {
+	p.s([]string{"GRANT ", "REVOKE "}[b2i(v.Revoke)])
+	if v.Revoke && v.WithOption {
+		p.s([]string{"GRANT", "ADMIN"}[b2i(len(v.Roles) > 0)], " OPTION FOR ")
+	}
+	if len(v.Roles) > 0 {
+		p.roleNames(v.Roles)
+	} else {
+		p.privileges(v)
+	}
+	p.s([]string{" TO ", " FROM "}[b2i(v.Revoke)])
+	p.roleNames(v.Grantees)
+	if !v.Revoke && v.WithOption {
+		p.s(" WITH ", []string{"GRANT", "ADMIN"}[b2i(len(v.Roles) > 0)], " OPTION")
+	}
+	if v.Cascade {
+		p.s(" CASCADE")
+	}
+}
+
+// grantKind is GRANT's word for a kind: it names foreign objects in full.
+func grantKind(k ObjectKind) string {
+	if k == "SERVER" {
+		return "FOREIGN SERVER"
+	}
+	return string(k)
+}
+
+func (p *printer) privileges(v *Grant) {
+	if len(v.Privileges) == 0 {
+		p.s("ALL")
+	}
+	for i, x := range v.Privileges {
+		p.sep(i)
+		// select, references and create are keywords that must stay bare here.
+		if reservedWords[x] {
+			p.s(x)
+		} else {
+			p.ident(x)
+		}
+	}
+	p.s(" ON ")
+	if v.AllInSchema {
+		p.s("ALL ", string(v.Kind), "S IN SCHEMA ")
+	} else {
+		p.s(grantKind(v.Kind), " ")
+	}
+	for i, o := range v.Objects {
+		p.sep(i)
+		p.qname(o)
+		p.argTypes(v.Args, i)
+	}
+}
+
+func (p *printer) roleStmt(v *RoleStmt) {
+	p.s(v.Action, " ", []string{"ROLE ", "USER "}[b2i(v.User)], ifExists(v.IfExists))
+	if len(v.Names) == 0 {
+		p.s("ALL")
+	}
+	p.roleNames(v.Names)
+	if v.Database != "" {
+		p.s(" IN DATABASE ")
+		p.ident(v.Database)
+	}
+	if v.Set != nil {
+		p.s(" ")
+		p.set(v.Set)
+		return
+	}
+	for _, o := range v.Options {
+		p.s(" ")
+		p.roleOption(o)
+	}
+}
+
+// roleFlags are the options written as a word and its opposite.
+var roleFlags = map[string]string{"canlogin": "LOGIN", "superuser": "SUPERUSER", "createdb": "CREATEDB",
+	"createrole": "CREATEROLE", "isreplication": "REPLICATION", "inherit": "INHERIT", "bypassrls": "BYPASSRLS"}
+
+func (p *printer) roleOption(o Option) {
+	l, _ := o.Value.(*Lit)
+	if w, ok := roleFlags[o.Name]; ok && l != nil {
+		p.s([]string{"NO", ""}[b2i(l.Bool)], w)
+		return
+	}
+	switch o.Name {
+	case "password":
+		p.s("PASSWORD ")
+		if l == nil {
+			p.s("NULL")
+			return
+		}
+	case "connectionlimit":
+		p.s("CONNECTION LIMIT ")
+	case "validUntil":
+		p.s("VALID UNTIL ")
+	case "sysid":
+		p.s("SYSID ")
+	case "addroleto":
+		p.s("IN ROLE ")
+	case "rolemembers":
+		p.s("ROLE ")
+	case "adminmembers":
+		p.s("ADMIN ")
+	}
+	if l != nil {
+		p.lit(l)
+	}
+	p.roleNames(o.List)
+}

@@ -1,0 +1,378 @@
+package ast
+
+// subselect writes a query in parentheses.
+func (p *printer) subselect(q *Select) {
+	p.s("(")
+	p.query(q)
+	p.s(")")
+}
+
+func (p *printer) query(q *Select) {
+	p.ctes(q.With)
+	switch {
+	case q.SetOp != SetNone:
+		p.setOp(q)
+	case q.Values != nil:
+		p.s("VALUES ")
+		for i, row := range q.Values {
+			p.sep(i)
+			p.call("", row)
+		}
+	default:
+		p.plainSelect(q)
+	}
+	if len(q.OrderBy) > 0 {
+		p.s(" ")
+		p.orderBy(q.OrderBy)
+	}
+	if q.Offset != nil {
+		p.s(" OFFSET ")
+		p.expr(q.Offset)
+	}
+	if q.Limit != nil && q.WithTies {
+		p.s(" FETCH FIRST (")
+		p.bare(q.Limit)
+		p.s(") ROWS WITH TIES")
+	} else if q.Limit != nil {
+		p.s(" LIMIT ")
+		p.expr(q.Limit)
+	}
+	for _, l := range q.Locking {
+		p.locking(l)
+	}
+}
+
+func (p *printer) ctes(w *With) {
+	if w == nil {
+		return
+	}
+	p.s("WITH ")
+	if w.Recursive {
+		p.s("RECURSIVE ")
+	}
+	for i, c := range w.CTEs {
+		p.sep(i)
+		p.ident(c.Name)
+		p.parenIdents(c.Columns)
+		p.s(" AS ", []string{"", "MATERIALIZED ", "NOT MATERIALIZED "}[c.Materialized], "(")
+		p.stmt(c.Query)
+		p.s(")")
+	}
+	p.s(" ")
+}
+
+// hasTail reports clauses that belong to the whole query, so that an operand
+// of a set operation carrying them needs parentheses.
+func (q *Select) hasTail() bool {
+	return q.With != nil || q.OrderBy != nil || q.Limit != nil || q.Offset != nil || q.Locking != nil
+}
+
+// setOp writes left UNION right. Left-deep chains need no parentheses.
+func (p *printer) setOp(q *Select) {
+	if l := q.Left; l.hasTail() || q.SetOp == Intersect && l.SetOp != SetNone && l.SetOp != Intersect {
+		p.subselect(l)
+	} else {
+		p.query(l)
+	}
+	p.s([]string{"", " UNION ", " INTERSECT ", " EXCEPT "}[q.SetOp])
+	if q.SetAll {
+		p.s("ALL ")
+	}
+	if r := q.Right; r.hasTail() || r.SetOp != SetNone {
+		p.subselect(r)
+	} else {
+		p.query(r)
+	}
+}
+
+func (p *printer) plainSelect(q *Select) {
+	p.s("SELECT")
+	if q.Distinct {
+		p.s(" DISTINCT")
+	}
+	if q.DistinctOn != nil {
+		p.s(" DISTINCT ON (")
+		p.exprs(q.DistinctOn)
+		p.s(")")
+	}
+	if len(q.Targets) > 0 {
+		p.s(" ")
+		p.targets(q.Targets)
+	}
+	p.from(" FROM ", q.From)
+	p.where(q.Where)
+	if len(q.GroupBy) > 0 {
+		p.s(" GROUP BY ")
+		if q.GroupAll {
+			p.s("DISTINCT ")
+		}
+		p.groupItems(q.GroupBy)
+	}
+	if q.Having != nil {
+		p.s(" HAVING ")
+		p.expr(q.Having)
+	}
+	for i, w := range q.Windows {
+		if i == 0 {
+			p.s(" WINDOW ")
+		}
+		p.sep(i)
+		p.ident(w.Name)
+		p.s(" AS ")
+		p.window(w.Def)
+	}
+}
+
+func (p *printer) where(e Expr) {
+	if e != nil {
+		p.s(" WHERE ")
+		p.expr(e)
+	}
+}
+
+func (p *printer) targets(list []Target) {
+	for i, t := range list {
+		p.sep(i)
+		p.target(t)
+	}
+}
+
+func (p *printer) target(t Target) {
+	p.expr(t.Expr)
+	if t.Name != "" {
+		p.s(" AS ")
+		p.ident(t.Name)
+	}
+}
+
+func (p *printer) returning(list []Target) {
+	if len(list) > 0 {
+		p.s(" RETURNING ")
+		p.targets(list)
+	}
+}
+
+func (p *printer) groupItems(list []GroupItem) {
+	for i, g := range list {
+		p.sep(i)
+		switch g.Kind {
+		case GroupExpr:
+			p.expr(g.Expr)
+			continue
+		case GroupRollup:
+			p.s("ROLLUP ")
+		case GroupCube:
+			p.s("CUBE ")
+		case GroupSets:
+			p.s("GROUPING SETS ")
+		}
+		p.s("(")
+		p.groupItems(g.Items)
+		p.s(")")
+	}
+}
+
+func (p *printer) orderBy(list []SortBy) {
+	p.s("ORDER BY ")
+	for i, o := range list {
+		p.sep(i)
+		p.sortBy(o)
+	}
+}
+
+func (p *printer) sortBy(o SortBy) {
+	p.expr(o.Expr)
+	if o.Using != "" {
+		p.s(" USING ", o.Using)
+	}
+	p.direction(o.Desc, o.Nulls)
+}
+
+func (p *printer) direction(desc bool, nulls NullsOrder) {
+	if desc {
+		p.s(" DESC")
+	}
+	p.s([]string{"", " NULLS FIRST", " NULLS LAST"}[nulls])
+}
+
+func (p *printer) locking(l Locking) {
+	p.s(" FOR ", []string{"KEY SHARE", "SHARE", "NO KEY UPDATE", "UPDATE"}[l.Strength])
+	if len(l.Of) > 0 {
+		p.s(" OF ")
+		p.qnames(l.Of)
+	}
+	switch {
+	case l.NoWait:
+		p.s(" NOWAIT")
+	case l.Skip:
+		p.s(" SKIP LOCKED")
+	}
+}
+
+// window writes a parenthesised window definition.
+func (p *printer) window(w Window) {
+	sep := ""
+	p.s("(")
+	if w.Ref != "" {
+		p.ident(w.Ref)
+		sep = " "
+	}
+	if len(w.PartitionBy) > 0 {
+		p.s(sep, "PARTITION BY ")
+		p.exprs(w.PartitionBy)
+		sep = " "
+	}
+	if len(w.OrderBy) > 0 {
+		p.s(sep)
+		p.orderBy(w.OrderBy)
+		sep = " "
+	}
+	if f := w.Frame; f != nil {
+		p.s(sep, []string{"RANGE", "ROWS", "GROUPS"}[f.Mode], " BETWEEN ")
+		p.bound(f.Start)
+		p.s(" AND ")
+		p.bound(f.End)
+		p.s([]string{"", " EXCLUDE CURRENT ROW", " EXCLUDE GROUP", " EXCLUDE TIES"}[f.Exclude])
+	}
+	p.s(")")
+}
+
+func (p *printer) bound(b FrameBound) {
+	if b.Offset != nil {
+		p.expr(b.Offset)
+	}
+	p.s([]string{"UNBOUNDED PRECEDING", " PRECEDING", "CURRENT ROW", " FOLLOWING", "UNBOUNDED FOLLOWING"}[b.Kind])
+}
+
+func (p *printer) from(word string, list []TableExpr) {
+	for i, t := range list {
+		if i == 0 {
+			p.s(word)
+		}
+		p.sep(i)
+		p.table(t)
+	}
+}
+
+func (p *printer) table(t TableExpr) {
+	switch v := t.(type) {
+	case *TableRef:
+		p.tableRef(v)
+	case *SubqueryRef:
+		p.s([]string{"", "LATERAL "}[b2i(v.Lateral)])
+		p.subselect(v.Query)
+		p.alias(v.Alias)
+	case *FuncRef:
+		p.funcRef(v)
+	case *Join:
+		p.join(v)
+	case *Sample:
+		p.table(v.Table)
+		p.s(" TABLESAMPLE ")
+		p.callable(v.Method)
+		p.call("", v.Args)
+		if v.Repeatable != nil {
+			p.call(" REPEATABLE ", []Expr{v.Repeatable})
+		}
+	}
+}
+
+func (p *printer) tableRef(t *TableRef) {
+	if t.Only {
+		p.s("ONLY ")
+	}
+	p.qname(t.Name)
+	p.alias(t.Alias)
+}
+
+func (p *printer) alias(a *Alias) {
+	if a == nil {
+		return
+	}
+	p.s(" AS")
+	if a.Name != "" {
+		p.s(" ")
+		p.ident(a.Name)
+	}
+	p.parenIdents(a.Columns)
+	if len(a.ColDefs) > 0 {
+		p.s(" ")
+		p.colDefs(a.ColDefs)
+	}
+}
+
+func (p *printer) colDefs(list []ColumnDef) {
+	p.s("(")
+	for i, d := range list {
+		p.sep(i)
+		p.columnDef(d)
+	}
+	p.s(")")
+}
+
+func (p *printer) funcRef(f *FuncRef) {
+	if f.Lateral {
+		p.s("LATERAL ")
+	}
+	if f.RowsFrom {
+		p.s("ROWS FROM (")
+	}
+	for i, it := range f.Funcs {
+		p.sep(i)
+		if c, ok := it.Call.(*Cast); ok { // only CAST(…) may stand here
+			p.s("CAST(")
+			p.expr(c.X)
+			p.s(" AS ")
+			p.typeName(c.To)
+			p.s(")")
+		} else {
+			p.expr(it.Call)
+		}
+		if len(it.ColDefs) > 0 {
+			p.s(" AS ")
+			p.colDefs(it.ColDefs)
+		}
+	}
+	if f.RowsFrom {
+		p.s(")")
+	}
+	if f.Ordinality {
+		p.s(" WITH ORDINALITY")
+	}
+	p.alias(f.Alias)
+}
+
+func (p *printer) join(j *Join) {
+	if j.Alias != nil {
+		p.s("(")
+	}
+	p.table(j.Left)
+	p.s([]string{"", " NATURAL"}[b2i(j.Natural)])
+	if j.Kind == InnerJoin && !j.Natural && j.On == nil && len(j.Using) == 0 {
+		p.s(" CROSS")
+	}
+	p.s([]string{"", " LEFT", " RIGHT", " FULL"}[j.Kind], " JOIN ")
+	if r, ok := j.Right.(*Join); ok && r.Alias == nil {
+		p.s("(")
+		p.table(r)
+		p.s(")")
+	} else {
+		p.table(j.Right)
+	}
+	if len(j.Using) > 0 {
+		p.s(" USING")
+		p.parenIdents(j.Using)
+		if j.UsingAlias != "" {
+			p.s(" AS ")
+			p.ident(j.UsingAlias)
+		}
+	}
+	if j.On != nil {
+		p.s(" ON ")
+		p.expr(j.On)
+	}
+	if j.Alias != nil {
+		p.s(")")
+		p.alias(j.Alias)
+	}
+}

@@ -1,0 +1,326 @@
+package ast
+
+// Select is a query: a plain SELECT, VALUES, or a set operation over two.
+type Select struct {
+	At
+	With *With
+
+	// Plain SELECT (Values nil, SetOp SetNone).
+	Distinct   bool
+	DistinctOn []Expr
+	Targets    []Target // may be empty: SELECT FROM t
+	From       []TableExpr
+	Where      Expr
+	GroupBy    []GroupItem
+	GroupAll   bool // GROUP BY DISTINCT
+	Having     Expr
+	Windows    []NamedWindow
+	Into       *QName
+
+	Values [][]Expr // VALUES lists
+
+	SetOp       SetOpKind
+	SetAll      bool
+	Left, Right *Select
+
+	OrderBy       []SortBy
+	Limit, Offset Expr // Limit nil = none; LIMIT ALL = Lit NULL
+	WithTies      bool
+	Locking       []Locking
+}
+
+// SetOpKind is UNION, INTERSECT or EXCEPT.
+type SetOpKind uint8
+
+const (
+	SetNone SetOpKind = iota
+	Union
+	Intersect
+	Except
+)
+
+// Target is an item of the select list, RETURNING, or UPDATE … SET.
+type Target struct {
+	At
+	Expr Expr
+	Name string // alias; the column's name in UPDATE SET and INSERT
+	Path []Index
+	// Multi: (a, b) = source: this target takes column MultiCol (1-based) of MultiExpr.
+	Multi    Expr
+	MultiCol int
+}
+
+// With is the WITH clause.
+type With struct {
+	At
+	Recursive bool
+	CTEs      []CTE
+}
+
+// CTE is one common table expression. Query is *Select, *Insert, *Update or *Delete.
+type CTE struct {
+	At
+	Name         string
+	Columns      []string
+	Query        Stmt
+	Materialized Materialize
+}
+
+// Materialize is the hint of a CTE.
+type Materialize uint8
+
+const (
+	MaterializeDefault Materialize = iota
+	MaterializeAlways
+	MaterializeNever
+)
+
+// GroupItem is an item of GROUP BY: one expression, or a grouping set.
+type GroupItem struct {
+	At
+	Expr  Expr
+	Kind  GroupKind
+	Items []GroupItem // for sets
+}
+
+// GroupKind says what a GroupItem is.
+type GroupKind uint8
+
+const (
+	GroupExpr GroupKind = iota
+	GroupEmpty
+	GroupRollup
+	GroupCube
+	GroupSets
+	GroupRow // (a, b) inside a set
+)
+
+// SortBy is an item of ORDER BY.
+type SortBy struct {
+	At
+	Expr  Expr
+	Desc  bool
+	Nulls NullsOrder
+	Using string // USING operator
+}
+
+// NullsOrder is NULLS FIRST or LAST.
+type NullsOrder uint8
+
+const (
+	NullsDefault NullsOrder = iota
+	NullsFirst
+	NullsLast
+)
+
+// Window is an OVER clause or a WINDOW definition.
+type Window struct {
+	At
+	Ref         string // OVER name, or the base window
+	PartitionBy []Expr
+	OrderBy     []SortBy
+	Frame       *Frame // nil = the default
+	NameOnly    bool   // OVER name
+}
+
+// NamedWindow is an item of the WINDOW clause.
+type NamedWindow struct {
+	Name string
+	Def  Window
+}
+
+// Frame is a window frame.
+type Frame struct {
+	Mode       FrameMode
+	Start, End FrameBound
+	Exclude    FrameExclude
+}
+
+// FrameMode is ROWS, RANGE or GROUPS.
+type FrameMode uint8
+
+const (
+	FrameRange FrameMode = iota
+	FrameRows
+	FrameGroups
+)
+
+// FrameBound is one end of a frame.
+type FrameBound struct {
+	Kind   BoundKind
+	Offset Expr
+}
+
+// BoundKind is the kind of a frame's end.
+type BoundKind uint8
+
+const (
+	UnboundedPreceding BoundKind = iota
+	OffsetPreceding
+	CurrentRow
+	OffsetFollowing
+	UnboundedFollowing
+)
+
+// FrameExclude is the EXCLUDE clause.
+type FrameExclude uint8
+
+const (
+	ExcludeNone FrameExclude = iota
+	ExcludeCurrent
+	ExcludeGroup
+	ExcludeTies
+)
+
+// Locking is FOR UPDATE | NO KEY UPDATE | SHARE | KEY SHARE.
+type Locking struct {
+	At
+	Strength LockStrength
+	Of       []QName
+	NoWait   bool
+	Skip     bool
+}
+
+// LockStrength is the strength of a locking clause, weakest first.
+type LockStrength uint8
+
+const (
+	ForKeyShare LockStrength = iota
+	ForShare
+	ForNoKeyUpdate
+	ForUpdate
+)
+
+// Alias is AS name (columns).
+type Alias struct {
+	Name    string
+	Columns []string
+	ColDefs []ColumnDef // AS t(a int, b text) of a record function
+}
+
+type (
+	// TableRef is a table, view or CTE by name.
+	TableRef struct {
+		At
+		Name  QName
+		Only  bool
+		Alias *Alias
+	}
+	// SubqueryRef is (query) alias.
+	SubqueryRef struct {
+		At
+		Query   *Select
+		Lateral bool
+		Alias   *Alias
+	}
+	// FuncRef is a function in FROM, or ROWS FROM (several).
+	FuncRef struct {
+		At
+		Funcs      []FuncItem
+		RowsFrom   bool
+		Lateral    bool
+		Ordinality bool
+		Alias      *Alias
+	}
+	// Join is a join of two items.
+	Join struct {
+		At
+		Kind        JoinKind
+		Natural     bool
+		Left, Right TableExpr
+		Using       []string
+		UsingAlias  string
+		On          Expr
+		Alias       *Alias
+	}
+	// Sample is TABLESAMPLE.
+	Sample struct {
+		At
+		Table      TableExpr
+		Method     QName
+		Args       []Expr
+		Repeatable Expr
+	}
+)
+
+// FuncItem is one function of a FuncRef with its column definitions.
+type FuncItem struct {
+	Call    Expr // *Func, or *SQLValue
+	ColDefs []ColumnDef
+}
+
+// JoinKind is the kind of a Join.
+type JoinKind uint8
+
+const (
+	InnerJoin JoinKind = iota // also CROSS
+	LeftJoin
+	RightJoin
+	FullJoin
+)
+
+func (*TableRef) tableExpr()    {}
+func (*SubqueryRef) tableExpr() {}
+func (*FuncRef) tableExpr()     {}
+func (*Join) tableExpr()        {}
+func (*Sample) tableExpr()      {}
+
+type (
+	// Insert is INSERT INTO.
+	Insert struct {
+		At
+		With       *With
+		Table      TableRef
+		Columns    []Target // Name and Path
+		Query      *Select  // nil = DEFAULT VALUES
+		Overriding Overriding
+		OnConflict *OnConflict
+		Returning  []Target
+	}
+	// Update is UPDATE.
+	Update struct {
+		At
+		With      *With
+		Table     TableRef
+		Set       []Target
+		From      []TableExpr
+		Where     Expr
+		CurrentOf string
+		Returning []Target
+	}
+	// Delete is DELETE FROM.
+	Delete struct {
+		At
+		With      *With
+		Table     TableRef
+		Using     []TableExpr
+		Where     Expr
+		CurrentOf string
+		Returning []Target
+	}
+)
+
+// Overriding is the OVERRIDING clause of INSERT.
+type Overriding uint8
+
+const (
+	OverridingNone Overriding = iota
+	OverridingUser
+	OverridingSystem
+)
+
+// OnConflict is ON CONFLICT … DO.
+type OnConflict struct {
+	At
+	Target     []IndexElem
+	Where      Expr // of the target (partial index)
+	Constraint string
+	DoUpdate   bool
+	Set        []Target
+	SetWhere   Expr
+}
+
+func (*Select) stmt() {}
+func (*Insert) stmt() {}
+func (*Update) stmt() {}
+func (*Delete) stmt() {}

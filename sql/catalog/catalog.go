@@ -1,0 +1,267 @@
+// Package catalog holds the immutable descriptors of a database: schemas,
+// tables, indexes, constraints, sequences, roles; and Snapshot, one consistent
+// version of all of them. It must not know syntax, plans, execution or how
+// descriptors are stored. Expressions are kept as SQL text.
+package catalog
+
+import "github.com/loxodb/loxodb/sql/types"
+
+// ID is an object's OID.
+type ID = uint32
+
+// Version counts committed catalog changes; plans remember the one they were made at.
+type Version uint64
+
+// Fixed OIDs, as PostgreSQL numbers them.
+const (
+	PgCatalogID         ID = 11
+	PublicID            ID = 2200
+	InformationSchemaID ID = 13183
+	PgToastID           ID = 99
+	BootstrapRoleID     ID = 10
+	DatabaseID          ID = 16384
+	VectorExtensionID   ID = 16387
+	HeapAmID            ID = 2
+	BtreeAmID           ID = 403
+	HnswAmID            ID = 16388
+	IvfflatAmID         ID = 16389
+	FlatAmID            ID = 16390
+)
+
+// System columns: negative attribute numbers as in PostgreSQL, and RowID, the
+// table key, which only plans use.
+const (
+	CtidAttr     int16 = -1
+	XminAttr     int16 = -2
+	TableOidAttr int16 = -6
+	RowIDAttr    int16 = -100
+)
+
+// Schema is a namespace.
+type Schema struct {
+	ID      ID
+	Name    string
+	Owner   ID
+	Comment string
+}
+
+// RelKind is pg_class.relkind.
+type RelKind byte
+
+const (
+	KindTable    RelKind = 'r'
+	KindView     RelKind = 'v'
+	KindVirtual  RelKind = 'V' // a system relation made by code; shown as 'r' or 'v'
+	KindSequence RelKind = 'S'
+	KindIndex    RelKind = 'i'
+)
+
+// Table is a table or a view. Immutable; DDL makes a new one.
+type Table struct {
+	ID          ID
+	Schema      ID
+	Name        string
+	Kind        RelKind
+	Owner       ID
+	TypeID      ID       // pg_class.reltype
+	Columns     []Column // by position; dropped ones stay (attnum = index+1)
+	Indexes     []*Index // ready or being built
+	Constraints []*Constraint
+	ViewSQL     string            // of a view
+	Options     map[string]string // WITH (…)
+	Unlogged    bool
+	Temp        bool
+	Comment     string
+	// PrimaryAttr is the attribute whose int value is the table key (RowID), 0 when
+	// the key is hidden (no primary key, or not a single integer column).
+	PrimaryAttr int16
+	// Storage is the key prefix of the rows; TRUNCATE gives a table a new one.
+	Storage ID
+	// NextAttr is unused by readers: attnums are never reused.
+}
+
+// Column is a column of a table.
+type Column struct {
+	Num        int16
+	Name       string
+	Type       types.T
+	NDims      int16 // declared array dimensions
+	NotNull    bool
+	Default    string // SQL text of DEFAULT or of the generation expression; "" = none
+	DefaultID  ID     // pg_attrdef.oid
+	Identity   byte   // 0, 'a', 'd'
+	Generated  byte   // 0, 's'
+	SequenceID ID     // owned by serial or identity
+	Dropped    bool
+	Collation  ID
+	Comment    string
+	// Missing is the value (binary rowcodec form of one datum) of rows written before
+	// the column was added with a constant default; nil = NULL.
+	Missing []byte
+}
+
+// Index is a secondary (or primary) index.
+type Index struct {
+	ID               ID
+	Table            ID
+	Name             string
+	Method           string // btree, hnsw, flat, …
+	Unique           bool
+	Primary          bool
+	NullsNotDistinct bool
+	Keys             []IndexKey
+	Include          []int16
+	Where            string            // partial index predicate, SQL text
+	Options          map[string]string // WITH (…)
+	Ready            bool              // writers maintain it
+	Valid            bool              // readers may use it
+	Constraint       ID                // the constraint it implements, 0 none
+	Storage          ID                // key prefix of the entries
+	Comment          string
+}
+
+// IndexKey is one key column of an index.
+type IndexKey struct {
+	Attr       int16  // 0 = Expr
+	Expr       string // SQL text
+	Type       types.T
+	OpClass    string
+	Desc       bool
+	NullsFirst bool
+	Collation  ID
+}
+
+// ConstraintKind is pg_constraint.contype.
+type ConstraintKind byte
+
+const (
+	CheckConstraint   ConstraintKind = 'c'
+	PrimaryConstraint ConstraintKind = 'p'
+	UniqueConstraint  ConstraintKind = 'u'
+	ForeignConstraint ConstraintKind = 'f'
+)
+
+// Constraint is a table constraint (NOT NULL lives on the column).
+type Constraint struct {
+	ID           ID
+	Name         string
+	Kind         ConstraintKind
+	Columns      []int16
+	Index        ID     // of primary and unique; of the referenced key for foreign
+	Expr         string // check, SQL text
+	RefTable     ID
+	RefColumns   []int16
+	OnDelete     byte // a r c n d
+	OnUpdate     byte
+	OnDeleteCols []int16
+	Match        byte // s f
+	Deferrable   bool
+	Deferred     bool
+	Validated    bool
+	NoInherit    bool
+	Comment      string
+}
+
+// Sequence is a sequence. Its present value is a row of its own, not here.
+type Sequence struct {
+	ID, Schema ID
+	Name       string
+	Owner      ID
+	Type       types.OID
+	Start      int64
+	Increment  int64
+	Min, Max   int64
+	Cache      int64
+	Cycle      bool
+	OwnerTable ID // OWNED BY, 0 none
+	OwnerAttr  int16
+	Identity   bool
+	Comment    string
+}
+
+// Role is a user or group.
+type Role struct {
+	ID                                   ID
+	Name                                 string
+	Super, Inherit, CreateRole, CreateDB bool
+	Login, Replication, BypassRLS        bool
+	ConnLimit                            int
+	Password                             string // SCRAM verifier, "" none
+	ValidUntil                           string
+	Comment                              string
+}
+
+// Extension is an installed extension.
+type Extension struct {
+	ID      ID
+	Name    string
+	Schema  ID
+	Version string
+	Comment string
+}
+
+// TableStats are what ANALYZE found.
+type TableStats struct {
+	Rows     float64
+	Pages    int64 // bytes / 8192, for pg_class.relpages
+	AvgWidth int
+	Columns  map[int16]*ColumnStats
+}
+
+// ColumnStats describe one column (pg_stats).
+type ColumnStats struct {
+	NullFrac  float64
+	Width     int
+	Distinct  float64  // >0 count, <0 −fraction of rows
+	MCV       [][]byte // most common values, in key encoding (types.AppendKey)
+	MCF       []float64
+	Histogram [][]byte // bounds in key encoding, ascending
+	Corr      float64
+}
+
+// Column returns the live column with the attribute number, or nil.
+func (t *Table) Column(num int16) *Column {
+	if num < 1 || int(num) > len(t.Columns) || t.Columns[num-1].Dropped {
+		return nil
+	}
+	return &t.Columns[num-1]
+}
+
+// ColumnByName returns the live column of that name, or nil.
+func (t *Table) ColumnByName(name string) *Column {
+	for i := range t.Columns {
+		if c := &t.Columns[i]; !c.Dropped && c.Name == name {
+			return c
+		}
+	}
+	return nil
+}
+
+// Index returns the table's index with that ID, or nil.
+func (t *Table) Index(id ID) *Index {
+	for _, x := range t.Indexes {
+		if x.ID == id {
+			return x
+		}
+	}
+	return nil
+}
+
+// PrimaryKey returns the primary key constraint, or nil.
+func (t *Table) PrimaryKey() *Constraint {
+	for _, c := range t.Constraints {
+		if c.Kind == PrimaryConstraint {
+			return c
+		}
+	}
+	return nil
+}
+
+// IsVector reports an index whose entries live in the vector engine.
+func (x *Index) IsVector() bool {
+	switch x.Method {
+	case "hnsw", "ivfflat", "ivf", "flat":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,120 @@
+// Package pgerr is the error that a client sees: a SQLSTATE and every field of
+// the wire's ErrorResponse (PostgreSQL chapter 55.8). It knows nothing else of
+// LoxoDB, so that every package may return it.
+package pgerr
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgerrcode"
+)
+
+// Severities of errors and notices.
+const (
+	Fatal   = "FATAL"
+	Panic   = "PANIC"
+	ErrorS  = "ERROR"
+	Warning = "WARNING"
+	Notice  = "NOTICE"
+	Info    = "INFO"
+)
+
+// Error is a PostgreSQL error or notice. Empty fields are not sent.
+type Error struct {
+	Severity   string // "" means ERROR
+	Code       string // SQLSTATE, five characters
+	Message    string
+	Detail     string
+	Hint       string
+	Position   int // 1-based, counted in characters of the query text; 0 = unknown
+	Where      string
+	Schema     string
+	Table      string
+	Column     string
+	DataType   string
+	Constraint string
+	Routine    string // PostgreSQL's own routine name where clients match on it
+	cause      error
+}
+
+// New returns an error with the SQLSTATE and message.
+func New(code, message string) *Error { return &Error{Code: code, Message: message} }
+
+// Newf is New with a format.
+func Newf(code, format string, args ...any) *Error {
+	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// NotSupported is the answer to a construct that LoxoDB does not run (0A000).
+// pos is the 0-based byte location in the statement, −1 when unknown: see At.
+func NotSupported(pos int, format string, args ...any) *Error {
+	return Newf(pgerrcode.FeatureNotSupported, format, args...).At(pos)
+}
+
+// Error formats like psql's first line.
+func (e *Error) Error() string { return fmt.Sprintf("%s (SQLSTATE %s)", e.Message, e.Code) }
+
+// Unwrap gives the cause, if one was kept.
+func (e *Error) Unwrap() error { return e.cause }
+
+// At sets the position from a 0-based byte offset in the query text; negative
+// leaves it unset. The session turns it into characters once, before sending
+// (see sql/ast.Pos): until then Position holds offset+1 in bytes.
+func (e *Error) At(offset int) *Error {
+	if offset >= 0 && e.Position == 0 {
+		e.Position = offset + 1
+	}
+	return e
+}
+
+// WithDetail sets the DETAIL field.
+func (e *Error) WithDetail(format string, args ...any) *Error {
+	e.Detail = fmt.Sprintf(format, args...)
+	return e
+}
+
+// WithHint sets the HINT field.
+func (e *Error) WithHint(format string, args ...any) *Error {
+	e.Hint = fmt.Sprintf(format, args...)
+	return e
+}
+
+// WithCause keeps the lower error for logs and errors.Is; it is not sent.
+func (e *Error) WithCause(err error) *Error {
+	e.cause = err
+	return e
+}
+
+// OnTable sets the schema and table fields.
+func (e *Error) OnTable(schema, table string) *Error {
+	e.Schema, e.Table = schema, table
+	return e
+}
+
+// OnColumn sets the column field.
+func (e *Error) OnColumn(column string) *Error {
+	e.Column = column
+	return e
+}
+
+// OnConstraint sets the constraint field.
+func (e *Error) OnConstraint(name string) *Error {
+	e.Constraint = name
+	return e
+}
+
+// As returns the *Error in err's chain, if any.
+func As(err error) (*Error, bool) {
+	var e *Error
+	ok := errors.As(err, &e)
+	return e, ok
+}
+
+// Code returns err's SQLSTATE, or XX000 when it carries none.
+func Code(err error) string {
+	if e, ok := As(err); ok {
+		return e.Code
+	}
+	return pgerrcode.InternalError
+}

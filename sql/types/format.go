@@ -1,0 +1,60 @@
+package types
+
+import "time"
+
+// Format is the session's way of reading and printing values: DateStyle,
+// IntervalStyle, TimeZone, extra_float_digits, bytea_output, and the names
+// behind OIDs for the reg* types.
+type Format struct {
+	TimeZone         *time.Location // never nil
+	TimeZoneName     string
+	DateStyle        DateStyle
+	DateOrder        DateOrder
+	IntervalStyle    IntervalStyle
+	ExtraFloatDigits int
+	ByteaEscape      bool
+	// Now is the statement's transaction time, for 'now', 'today' and the like.
+	Now time.Time
+	// Names resolves reg* types; nil prints and reads numbers only.
+	Names Names
+}
+
+// Names gives the reg* types their text forms: it is the catalog as this package sees it.
+type Names interface {
+	// RegOut is the display name of the object oid for the reg type t (regclass, regtype, …); ok false: unknown.
+	RegOut(t, oid OID) (name string, ok bool)
+	// RegIn finds an object by its (possibly qualified, quoted) name; the error is a *pgerr.Error (42P01, 42704, 42883…).
+	RegIn(t OID, name string) (OID, error)
+}
+
+// DateStyle is the output half of the DateStyle setting.
+type DateStyle uint8
+
+const (
+	DateISO DateStyle = iota
+	DateSQL
+	DatePostgres
+	DateGerman
+)
+
+// DateOrder is the input half of the DateStyle setting.
+type DateOrder uint8
+
+const (
+	OrderMDY DateOrder = iota
+	OrderDMY
+	OrderYMD
+)
+
+// IntervalStyle is the setting of that name.
+type IntervalStyle uint8
+
+const (
+	IntervalPostgres IntervalStyle = iota
+	IntervalPostgresVerbose
+	IntervalSQLStandard
+	IntervalISO8601
+)
+
+// DefaultFormat is a new session's: ISO, MDY, UTC.
+var DefaultFormat = &Format{TimeZone: time.UTC, TimeZoneName: "UTC", ExtraFloatDigits: 1}

@@ -1,0 +1,467 @@
+package types
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/pgerr"
+)
+
+// maxJSONDepth is the nesting at which a PostgreSQL server with its default
+// max_stack_depth gives up, in round numbers.
+const maxJSONDepth = 6000
+
+// jsonKind orders as jsonb compares: null < string < number < boolean < array < object.
+type jsonKind uint8
+
+const (
+	jsonNull jsonKind = iota
+	jsonString
+	jsonNumber
+	jsonFalse
+	jsonTrue
+	jsonArray
+	jsonObject
+)
+
+// jsonValue is a parsed JSON value.
+type jsonValue struct {
+	kind jsonKind
+	text []byte // string: decoded; number: numeric's text
+	list []jsonValue
+	keys [][]byte // object: decoded, one per list entry
+}
+
+// jsonParser is PostgreSQL's recursive-descent parser with its messages.
+type jsonParser struct {
+	s     string
+	i     int
+	start int  // of the current token
+	build bool // decode strings and numbers and keep values; else only check
+}
+
+// jsonToken is a token's first byte; words and numbers are 'w' and '0', the end 0.
+type jsonToken byte
+
+const (
+	jtEnd    jsonToken = 0
+	jtString jsonToken = '"'
+	jtNumber jsonToken = '0'
+	jtWord   jsonToken = 'w' // true, false, null
+)
+
+func stackDepth() error {
+	return pgerr.New(pgerrcode.StatementTooComplex, "stack depth limit exceeded").
+		WithHint("Increase the configuration parameter \"max_stack_depth\" (currently 2048kB), after ensuring the platform's stack depth limit is adequate.")
+}
+
+// validateJSON checks s as json_in does.
+func validateJSON(s string) error {
+	p := jsonParser{s: s}
+	_, err := p.document()
+	return err
+}
+
+func (p *jsonParser) document() (jsonValue, error) {
+	tok, err := p.next()
+	if err != nil {
+		return jsonValue{}, err
+	}
+	v, err := p.value(tok, 0)
+	if err != nil {
+		return v, err
+	}
+	if tok, err = p.next(); err != nil {
+		return v, err
+	}
+	if tok != jtEnd {
+		return v, p.fail("Expected end of input, but found \"%s\".")
+	}
+	return v, nil
+}
+
+// fail is 22P02 with the detail, in which %s is the current token, and the
+// context that PostgreSQL shows.
+func (p *jsonParser) fail(detail string) error {
+	if p.start >= len(p.s) {
+		detail = "The input string ended unexpectedly."
+	}
+	return p.error(strings.Replace(detail, "%s", p.s[min(p.start, len(p.s)):p.i], 1))
+}
+
+func (p *jsonParser) error(detail string) error {
+	e := pgerr.New(pgerrcode.InvalidTextRepresentation, "invalid input syntax for type json")
+	e.Detail = detail
+	e.Where = p.context()
+	return e
+}
+
+func (p *jsonParser) context() string {
+	line, lineStart := 1, 0
+	for i := 0; i < p.start && i < len(p.s); i++ {
+		if p.s[i] == '\n' {
+			line++
+			lineStart = i + 1
+		}
+	}
+	from := lineStart
+	for p.i-from >= 50 && from < len(p.s) {
+		_, n := utf8.DecodeRuneInString(p.s[from:])
+		from += n
+	}
+	var b strings.Builder
+	b.WriteString("JSON data, line ")
+	b.Write(appendInt(nil, int64(line)))
+	b.WriteString(": ")
+	if p.i-lineStart >= 50 && from > lineStart+3 {
+		b.WriteString("...")
+	} else {
+		from = lineStart
+	}
+	b.WriteString(p.s[min(from, p.i):p.i])
+	if p.start < len(p.s) && p.i < len(p.s) && p.s[p.i] != '\n' && p.s[p.i] != '\r' {
+		b.WriteString("...")
+	}
+	return b.String()
+}
+
+// next reads one token; p.s[p.start:p.i] is its text.
+func (p *jsonParser) next() (jsonToken, error) {
+	s := p.s
+	i := p.i
+	for i < len(s) && (s[i] == ' ' || s[i] == '\n' || s[i] == '\t' || s[i] == '\r') {
+		i++
+	}
+	p.start, p.i = i, i
+	if i == len(s) {
+		return jtEnd, nil
+	}
+	switch c := s[i]; {
+	case c == '{' || c == '}' || c == '[' || c == ']' || c == ',' || c == ':':
+		p.i++
+		return jsonToken(c), nil
+	case c == '"':
+		return jtString, p.scanString()
+	case c == '-' || isDigit(c):
+		return jtNumber, p.scanNumber()
+	}
+	for p.i < len(s) && jsonWordByte(s[p.i]) {
+		p.i++
+	}
+	switch s[p.start:p.i] {
+	case "true", "false", "null":
+		return jtWord, nil
+	case "":
+		_, n := utf8.DecodeRuneInString(s[i:])
+		p.i += n
+	}
+	return 0, p.fail("Token \"%s\" is invalid.")
+}
+
+func jsonWordByte(c byte) bool { return isAlnum(c) || c == '_' }
+
+func (p *jsonParser) scanNumber() error {
+	s, i := p.s, p.i
+	if s[i] == '-' {
+		i++
+	}
+	ok := true
+	switch {
+	case i < len(s) && s[i] == '0':
+		i++
+	case i < len(s) && isDigit(s[i]):
+		i = spanDigits(s, i)
+	default:
+		ok = false
+	}
+	if i < len(s) && s[i] == '.' {
+		n := spanDigits(s, i+1)
+		ok = ok && n > i+1
+		i = n
+	}
+	if i < len(s) && s[i]|0x20 == 'e' {
+		i++
+		if i < len(s) && (s[i] == '+' || s[i] == '-') {
+			i++
+		}
+		n := spanDigits(s, i)
+		ok = ok && n > i
+		i = n
+	}
+	for i < len(s) && jsonWordByte(s[i]) {
+		ok = false
+		i++
+	}
+	p.i = i
+	if !ok {
+		return p.fail("Token \"%s\" is invalid.")
+	}
+	return nil
+}
+
+// scanString finds the end of a string and checks its escapes.
+func (p *jsonParser) scanString() error {
+	s := p.s
+	i := p.i + 1
+	for i < len(s) {
+		switch c := s[i]; {
+		case c == '"':
+			p.i = i + 1
+			return nil
+		case c < ' ':
+			p.i = i
+			hex := "0123456789abcdef"
+			return p.error("Character with value 0x" + string([]byte{hex[c>>4], hex[c&15]}) + " must be escaped.")
+		case c == '\\':
+			i++
+			if i == len(s) {
+				p.i = i
+				return p.fail("Token \"%s\" is invalid.")
+			}
+			if s[i] == 'u' {
+				for k := 1; k <= 4; k++ {
+					if i+k >= len(s) {
+						p.i = len(s)
+						return p.fail("Token \"%s\" is invalid.")
+					}
+					if _, ok := hexDigit(s[i+k]); !ok {
+						p.i = i + k + 1
+						return p.error("\"\\u\" must be followed by four hexadecimal digits.")
+					}
+				}
+				i += 5
+				continue
+			}
+			if strings.IndexByte("\"\\/bfnrt", s[i]) < 0 {
+				_, n := utf8.DecodeRuneInString(s[i:])
+				p.i = i + n
+				return p.error("Escape sequence \"\\" + s[i:i+n] + "\" is invalid.")
+			}
+			i++
+		default:
+			i++
+		}
+	}
+	p.i = len(s)
+	return p.fail("Token \"%s\" is invalid.")
+}
+
+func (p *jsonParser) value(tok jsonToken, depth int) (v jsonValue, err error) {
+	if depth > maxJSONDepth {
+		return v, stackDepth()
+	}
+	switch tok {
+	case '{':
+		return p.object(depth)
+	case '[':
+		return p.array(depth)
+	case jtString:
+		v.kind = jsonString
+		if p.build {
+			v.text, err = p.decoded()
+		}
+		return v, err
+	case jtNumber:
+		v.kind = jsonNumber
+		if p.build {
+			b, err := parseNumeric(p.s[p.start:p.i])
+			if err != nil {
+				return v, err
+			}
+			v.text = appendNumeric(nil, b)
+		}
+		return v, nil
+	case jtWord:
+		switch p.s[p.start] {
+		case 't':
+			v.kind = jsonTrue
+		case 'f':
+			v.kind = jsonFalse
+		}
+		return v, nil
+	}
+	return v, p.fail("Expected JSON value, but found \"%s\".")
+}
+
+func (p *jsonParser) array(depth int) (v jsonValue, err error) {
+	v.kind = jsonArray
+	tok, err := p.next()
+	if err != nil || tok == ']' {
+		return v, err
+	}
+	for {
+		e, err := p.value(tok, depth+1)
+		if err != nil {
+			return v, err
+		}
+		if p.build {
+			v.list = append(v.list, e)
+		}
+		if tok, err = p.next(); err != nil {
+			return v, err
+		}
+		if tok == ']' {
+			return v, nil
+		}
+		if tok != ',' {
+			return v, p.fail("Expected \",\" or \"]\", but found \"%s\".")
+		}
+		if tok, err = p.next(); err != nil {
+			return v, err
+		}
+	}
+}
+
+func (p *jsonParser) object(depth int) (v jsonValue, err error) {
+	v.kind = jsonObject
+	tok, err := p.next()
+	if err != nil {
+		return v, err
+	}
+	if tok == '}' {
+		return v, nil
+	}
+	if tok != jtString {
+		return v, p.fail("Expected string or \"}\", but found \"%s\".")
+	}
+	for {
+		var key []byte
+		if p.build {
+			if key, err = p.decoded(); err != nil {
+				return v, err
+			}
+		}
+		if tok, err = p.next(); err != nil {
+			return v, err
+		}
+		if tok != ':' {
+			return v, p.fail("Expected \":\", but found \"%s\".")
+		}
+		if tok, err = p.next(); err != nil {
+			return v, err
+		}
+		e, err := p.value(tok, depth+1)
+		if err != nil {
+			return v, err
+		}
+		if p.build {
+			v.keys = append(v.keys, key)
+			v.list = append(v.list, e)
+		}
+		if tok, err = p.next(); err != nil {
+			return v, err
+		}
+		if tok == '}' {
+			return v, nil
+		}
+		if tok != ',' {
+			return v, p.fail("Expected \",\" or \"}\", but found \"%s\".")
+		}
+		if tok, err = p.next(); err != nil {
+			return v, err
+		}
+		if tok != jtString {
+			return v, p.fail("Expected string, but found \"%s\".")
+		}
+	}
+}
+
+// decoded is the current string token without quotes and escapes.
+func (p *jsonParser) decoded() ([]byte, error) {
+	return p.unescape(p.s[p.start+1 : p.i-1])
+}
+
+func (p *jsonParser) unescape(s string) ([]byte, error) {
+	out := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		if s[i] != '\\' {
+			out = append(out, s[i])
+			continue
+		}
+		i++
+		switch s[i] {
+		case 'b':
+			out = append(out, '\b')
+		case 'f':
+			out = append(out, '\f')
+		case 'n':
+			out = append(out, '\n')
+		case 'r':
+			out = append(out, '\r')
+		case 't':
+			out = append(out, '\t')
+		case 'u':
+			r := hex4(s[i+1:])
+			i += 4
+			switch {
+			case r == 0:
+				e := pgerr.New(pgerrcode.UntranslatableCharacter, "unsupported Unicode escape sequence").
+					WithDetail("\\u0000 cannot be converted to text.")
+				e.Where = p.context()
+				return nil, e
+			case r >= 0xdc00 && r < 0xe000:
+				return nil, p.error("Unicode low surrogate must follow a high surrogate.")
+			case r >= 0xd800 && r < 0xdc00:
+				low := rune(0)
+				if len(s) > i+6 && s[i+1] == '\\' && s[i+2] == 'u' {
+					low = hex4(s[i+3:])
+				}
+				if low < 0xdc00 || low >= 0xe000 {
+					if low >= 0xd800 && low < 0xdc00 {
+						return nil, p.error("Unicode high surrogate must not follow a high surrogate.")
+					}
+					return nil, p.error("Unicode low surrogate must follow a high surrogate.")
+				}
+				i += 6
+				r = 0x10000 + (r-0xd800)<<10 + (low - 0xdc00)
+			}
+			out = utf8.AppendRune(out, r)
+		default:
+			out = append(out, s[i])
+		}
+	}
+	return out, nil
+}
+
+// hex4 reads four hex digits that scanString has checked.
+func hex4(s string) rune {
+	var r rune
+	for i := 0; i < 4; i++ {
+		v, _ := hexDigit(s[i])
+		r = r<<4 | rune(v)
+	}
+	return r
+}
+
+// AppendJSONString appends s as a JSON string with PostgreSQL's escapes (escape_json).
+func AppendJSONString(dst, s []byte) []byte {
+	const hex = "0123456789abcdef"
+	dst = append(dst, '"')
+	from := 0
+	for i, c := range s {
+		if c >= ' ' && c != '"' && c != '\\' {
+			continue
+		}
+		dst = append(dst, s[from:i]...)
+		from = i + 1
+		switch c {
+		case '\b':
+			dst = append(dst, '\\', 'b')
+		case '\f':
+			dst = append(dst, '\\', 'f')
+		case '\n':
+			dst = append(dst, '\\', 'n')
+		case '\r':
+			dst = append(dst, '\\', 'r')
+		case '\t':
+			dst = append(dst, '\\', 't')
+		case '"', '\\':
+			dst = append(dst, '\\', c)
+		default:
+			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+		}
+	}
+	return append(append(dst, s[from:]...), '"')
+}

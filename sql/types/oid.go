@@ -1,0 +1,99 @@
+package types
+
+// PostgreSQL's fixed type OIDs (pg_type.dat). The array type of each is in its Info.
+const (
+	BoolOID                  OID = 16
+	ByteaOID                 OID = 17
+	CharOID                  OID = 18 // "char"
+	NameOID                  OID = 19
+	Int8OID                  OID = 20
+	Int2OID                  OID = 21
+	Int2VectorOID            OID = 22
+	Int4OID                  OID = 23
+	RegprocOID               OID = 24
+	TextOID                  OID = 25
+	OidOID                   OID = 26
+	TidOID                   OID = 27
+	XidOID                   OID = 28
+	CidOID                   OID = 29
+	OidVectorOID             OID = 30
+	JSONOID                  OID = 114
+	PgNodeTreeOID            OID = 194
+	Float4OID                OID = 700
+	Float8OID                OID = 701
+	UnknownOID               OID = 705
+	MoneyOID                 OID = 790
+	ACLItemOID               OID = 1033
+	BpcharOID                OID = 1042
+	VarcharOID               OID = 1043
+	DateOID                  OID = 1082
+	TimeOID                  OID = 1083
+	TimestampOID             OID = 1114
+	TimestamptzOID           OID = 1184
+	IntervalOID              OID = 1186
+	TimetzOID                OID = 1266
+	BitOID                   OID = 1560
+	VarbitOID                OID = 1562
+	NumericOID               OID = 1700
+	RefcursorOID             OID = 1790
+	RegprocedureOID          OID = 2202
+	RegoperOID               OID = 2203
+	RegoperatorOID           OID = 2204
+	RegclassOID              OID = 2205
+	RegtypeOID               OID = 2206
+	RegroleOID               OID = 4096
+	RegnamespaceOID          OID = 4089
+	RegconfigOID             OID = 3734
+	RegdictionaryOID         OID = 3769
+	RegcollationOID          OID = 4191
+	UUIDOID                  OID = 2950
+	JSONBOID                 OID = 3802
+	JSONPathOID              OID = 4072
+	RecordOID                OID = 2249
+	CstringOID               OID = 2275
+	AnyOID                   OID = 2276
+	AnyArrayOID              OID = 2277
+	VoidOID                  OID = 2278
+	TriggerOID               OID = 2279
+	InternalOID              OID = 2281
+	AnyElementOID            OID = 2283
+	AnyNonArrayOID           OID = 2776
+	AnyEnumOID               OID = 3500
+	AnyRangeOID              OID = 3831
+	AnyCompatibleOID         OID = 5077
+	AnyCompatibleArrayOID    OID = 5078
+	AnyCompatibleNonArrayOID OID = 5079
+
+	BoolArrayOID        OID = 1000
+	ByteaArrayOID       OID = 1001
+	CharArrayOID        OID = 1002
+	NameArrayOID        OID = 1003
+	Int2ArrayOID        OID = 1005
+	Int4ArrayOID        OID = 1007
+	TextArrayOID        OID = 1009
+	BpcharArrayOID      OID = 1014
+	VarcharArrayOID     OID = 1015
+	Int8ArrayOID        OID = 1016
+	Float4ArrayOID      OID = 1021
+	Float8ArrayOID      OID = 1022
+	OidArrayOID         OID = 1028
+	ACLItemArrayOID     OID = 1034
+	TimestampArrayOID   OID = 1115
+	DateArrayOID        OID = 1182
+	TimeArrayOID        OID = 1183
+	TimestamptzArrayOID OID = 1185
+	IntervalArrayOID    OID = 1187
+	NumericArrayOID     OID = 1231
+	CstringArrayOID     OID = 1263
+	JSONArrayOID        OID = 199
+	UUIDArrayOID        OID = 2951
+	JSONBArrayOID       OID = 3807
+	RegclassArrayOID    OID = 2210
+	RegtypeArrayOID     OID = 2211
+
+	// Types of the vector extension: fixed here, but above 16384 as an extension's are.
+	VectorOID      OID = 16385
+	VectorArrayOID OID = 16386
+	// FirstUserOID is the first OID given to users' objects.
+	FirstUserOID OID = 20000
+)

@@ -1,0 +1,193 @@
+package types
+
+import (
+	"encoding/binary"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/pgerr"
+)
+
+// A record datum is record_send's format with members in container form
+// (appendElem): int32 number of columns, then per column its type OID, its
+// length (−1 for NULL) and its bytes, big-endian.
+
+// MakeRecord packs values of the given types.
+func MakeRecord(ts []T, vals []Datum) Datum {
+	b := binary.BigEndian.AppendUint32(nil, uint32(len(vals)))
+	for i, v := range vals {
+		b = binary.BigEndian.AppendUint32(b, ts[i].OID)
+		if v.null {
+			b = append(b, 0xff, 0xff, 0xff, 0xff)
+			continue
+		}
+		at := len(b)
+		b = appendElem(append(b, 0, 0, 0, 0), ts[i].OID, v)
+		binary.BigEndian.PutUint32(b[at:], uint32(len(b)-at-4))
+	}
+	return Bytes(b)
+}
+
+// RecordLen is the number of columns.
+func RecordLen(d Datum) int {
+	if len(d.ref) < 4 {
+		return 0
+	}
+	return int(binary.BigEndian.Uint32(d.ref))
+}
+
+// RecordIter walks a record's columns; values are borrowed.
+type RecordIter struct {
+	b    []byte
+	left int
+}
+
+// NewRecordIter starts at the first column.
+func NewRecordIter(d Datum) RecordIter {
+	if len(d.ref) < 4 {
+		return RecordIter{}
+	}
+	return RecordIter{d.ref[4:], RecordLen(d)}
+}
+
+// Next returns the next column; ok is false after the last.
+func (it *RecordIter) Next() (t T, d Datum, ok bool) {
+	if it.left <= 0 || len(it.b) < 8 {
+		return T{}, Datum{}, false
+	}
+	it.left--
+	t = Of(binary.BigEndian.Uint32(it.b))
+	n := int32(binary.BigEndian.Uint32(it.b[4:]))
+	it.b = it.b[8:]
+	if n < 0 {
+		return t, Null, true
+	}
+	if int(n) > len(it.b) {
+		it.left = 0
+		return T{}, Datum{}, false
+	}
+	d = elemDatum(t.OID, it.b[:n:n])
+	it.b = it.b[n:]
+	return t, d, true
+}
+
+func decodeRecord(b []byte) (Datum, error) {
+	if len(b) < 4 {
+		return Datum{}, shortMessage()
+	}
+	n := int(int32(binary.BigEndian.Uint32(b)))
+	b = b[4:]
+	if n < 0 || n > 1664 {
+		return Datum{}, pgerr.Newf(pgerrcode.DatatypeMismatch, "wrong number of columns: %d", n)
+	}
+	ts, vals := make([]T, n), make([]Datum, n)
+	for i := 0; i < n; i++ {
+		if len(b) < 8 {
+			return Datum{}, shortMessage()
+		}
+		ts[i] = Of(binary.BigEndian.Uint32(b))
+		var err error
+		if vals[i], b, err = decodeMember(ts[i], b[4:]); err != nil {
+			return Datum{}, err
+		}
+	}
+	if len(b) > 0 {
+		return Datum{}, badBinary("incorrect binary data format")
+	}
+	return MakeRecord(ts, vals), nil
+}
+
+func appendRecordBinary(dst []byte, d Datum) []byte {
+	dst = binary.BigEndian.AppendUint32(dst, uint32(RecordLen(d)))
+	for it := NewRecordIter(d); ; {
+		t, v, ok := it.Next()
+		if !ok {
+			return dst
+		}
+		dst = appendMember(binary.BigEndian.AppendUint32(dst, t.OID), t, v)
+	}
+}
+
+// appendRecord prints a record as record_out does: (1,"a b",).
+func appendRecord(dst []byte, d Datum, f *Format) []byte {
+	dst = append(dst, '(')
+	first := true
+	for it := NewRecordIter(d); ; first = false {
+		t, v, ok := it.Next()
+		if !ok {
+			return append(dst, ')')
+		}
+		if !first {
+			dst = append(dst, ',')
+		}
+		if v.null {
+			continue
+		}
+		start := len(dst)
+		dst = quoteField(AppendText(dst, t, v, f), start)
+	}
+}
+
+// quoteField puts quotes around dst[start:] where record_in would need them,
+// doubling quotes and backslashes.
+func quoteField(dst []byte, start int) []byte {
+	need := len(dst) == start
+	doubled := 0
+	for _, c := range dst[start:] {
+		switch {
+		case c == '"' || c == '\\':
+			doubled++
+			need = true
+		case c == '(' || c == ')' || c == ',' || isSpace(c):
+			need = true
+		}
+	}
+	if !need {
+		return dst
+	}
+	end := len(dst)
+	for i := 0; i < doubled+2; i++ {
+		dst = append(dst, '"')
+	}
+	w := len(dst) - 1
+	for r := end - 1; r >= start; r-- {
+		w--
+		dst[w] = dst[r]
+		if c := dst[r]; c == '"' || c == '\\' {
+			w--
+			dst[w] = c
+		}
+	}
+	dst[start] = '"'
+	return dst
+}
+
+// compareRecords orders by columns, NULL after everything, then the shorter first.
+func compareRecords(a, b Datum) int {
+	ia, ib := NewRecordIter(a), NewRecordIter(b)
+	for {
+		ta, va, oka := ia.Next()
+		_, vb, okb := ib.Next()
+		if !oka || !okb {
+			return compareInt(b2i(oka), b2i(okb))
+		}
+		switch {
+		case va.null && vb.null:
+		case va.null:
+			return 1
+		case vb.null:
+			return -1
+		default:
+			if c := Compare(ta, va, vb); c != 0 {
+				return c
+			}
+		}
+	}
+}
+
+func b2i(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}

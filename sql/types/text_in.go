@@ -1,0 +1,301 @@
+package types
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/pgerr"
+)
+
+// ParseText is typinput: it reads s as a value of type t and coerces it to t's
+// modifier. The result may share s's memory; nil f is DefaultFormat. Errors have PostgreSQL's SQLSTATE
+// and wording (22P02, 22003, 22007, 22008, …).
+func ParseText(t T, s string, f *Format) (Datum, error) {
+	if f == nil {
+		f = DefaultFormat
+	}
+	switch t.OID {
+	case Int4OID:
+		v, err := parseInt(int4Type, s)
+		return Int(v), err
+	case Int8OID:
+		v, err := parseInt(int8Type, s)
+		return Int(v), err
+	case Int2OID:
+		v, err := parseInt(int2Type, s)
+		return Int(v), err
+	case TextOID, UnknownOID, CstringOID, RefcursorOID, ACLItemOID:
+		return textDatum(s)
+	case VarcharOID, BpcharOID, NameOID:
+		d, err := textDatum(s)
+		if err != nil {
+			return d, err
+		}
+		if t.OID == NameOID {
+			return truncName(d), nil
+		}
+		return ApplyTypmod(t, d, false)
+	case BoolOID:
+		v, err := parseBool(s)
+		return Bool(v), err
+	case Float8OID:
+		v, err := parseFloat(s, 64)
+		return Float(v), err
+	case Float4OID:
+		v, err := parseFloat(s, 32)
+		return Float(v), err
+	case NumericOID:
+		b, err := parseNumeric(s)
+		if err != nil {
+			return Datum{}, err
+		}
+		return ApplyTypmod(t, Bytes(b), false)
+	case VectorOID:
+		b, err := parseVector(make([]byte, 0, vectorSizeHint(t, s)), s)
+		if err != nil {
+			return Datum{}, err
+		}
+		return Bytes(b), checkDims(t.Mod, len(b)/4)
+	}
+	if info := byOID(t.OID); info != nil && info.IsArray {
+		return parseArray(T{info.Elem, t.Mod}, s, f)
+	}
+	if d, ok, err := parseDateTime(t, s, f); ok {
+		return d, err
+	}
+	return parseOther(t, s, f)
+}
+
+// vectorSizeHint is a capacity that the parsed vector fits in most of the time.
+func vectorSizeHint(t T, s string) int {
+	if t.Mod > 0 {
+		return 4 * int(t.Mod)
+	}
+	return 4 * (1 + min(strings.Count(s, ","), MaxVectorDims))
+}
+
+func textDatum(s string) (Datum, error) {
+	d := String(s)
+	return d, CheckUTF8(d.ref)
+}
+
+// truncName cuts to the 63 bytes that a name holds, at a character boundary.
+func truncName(d Datum) Datum {
+	const most = 63
+	if len(d.ref) <= most {
+		return d
+	}
+	n := most
+	for n > 0 && !utf8.RuneStart(d.ref[n]) {
+		n--
+	}
+	return Bytes(d.ref[:n:n])
+}
+
+// parseDateTime handles the types whose text depends on DateStyle and TimeZone.
+func parseDateTime(t T, s string, f *Format) (d Datum, ok bool, err error) {
+	var v int64
+	switch t.OID {
+	case DateOID:
+		v, err = parseDate(s, f)
+		return Int(v), true, err
+	case TimestampOID:
+		v, err = parseTimestamp(s, f)
+	case TimestamptzOID:
+		v, err = parseTimestamptz(s, f)
+	case TimeOID:
+		v, err = parseTime(s, f)
+	case TimetzOID:
+		us, zone, err := parseTimetz(s, f)
+		if err != nil {
+			return Datum{}, true, err
+		}
+		d, err = ApplyTypmod(t, makeTimetz(us, zone), false)
+		return d, true, err
+	case IntervalOID:
+		iv, err := parseInterval(s, f, t.Mod)
+		if err != nil {
+			return Datum{}, true, err
+		}
+		d, err = ApplyTypmod(t, MakeInterval(iv), false)
+		return d, true, err
+	default:
+		return Datum{}, false, nil
+	}
+	if err != nil {
+		return Datum{}, true, err
+	}
+	d, err = ApplyTypmod(t, Int(v), false)
+	return d, true, err
+}
+
+// parseOther handles the less usual types.
+func parseOther(t T, s string, f *Format) (Datum, error) {
+	switch t.OID {
+	case ByteaOID:
+		b, err := parseBytea(s)
+		return Bytes(b), err
+	case UUIDOID:
+		b, err := parseUUID(s)
+		return Bytes(b), err
+	case JSONOID:
+		d, err := textDatum(s)
+		if err != nil {
+			return d, err
+		}
+		return d, validateJSON(s)
+	case JSONBOID:
+		if _, err := textDatum(s); err != nil {
+			return Datum{}, err
+		}
+		b, err := ParseJSONB(nil, s)
+		return Bytes(b), err
+	case CharOID:
+		return Int(parseChar(s)), nil
+	case OidOID:
+		v, err := parseOid("oid", s)
+		return Int(v), err
+	case XidOID, CidOID:
+		v, err := parseOid(byOID(t.OID).Name, s)
+		return Int(v), err
+	case TidOID:
+		b, err := parseTid(s)
+		return Bytes(b), err
+	case MoneyOID:
+		v, err := parseMoney(s)
+		return Int(v), err
+	case BitOID, VarbitOID:
+		return parseBit(t, s)
+	case Int2VectorOID, OidVectorOID:
+		return parseIntVector(t, s)
+	case VoidOID:
+		return Bytes([]byte{}), nil
+	case RecordOID:
+		return Datum{}, pgerr.New(pgerrcode.FeatureNotSupported, "input of anonymous composite types is not implemented")
+	case JSONPathOID:
+		return Datum{}, pgerr.New(pgerrcode.FeatureNotSupported, "type jsonpath is not supported")
+	}
+	if isReg(t.OID) {
+		return parseReg(t.OID, s, f)
+	}
+	if byOID(t.OID) == nil {
+		return Datum{}, unknownType(t.OID)
+	}
+	return Datum{}, pgerr.Newf(pgerrcode.FeatureNotSupported, "cannot accept a value of type %s", TypeName(t.OID))
+}
+
+func unknownType(oid OID) error {
+	return pgerr.Newf(pgerrcode.UndefinedObject, "type with OID %d does not exist", oid)
+}
+
+func isReg(oid OID) bool {
+	switch oid {
+	case RegprocOID, RegprocedureOID, RegoperOID, RegoperatorOID, RegclassOID, RegtypeOID,
+		RegroleOID, RegnamespaceOID, RegconfigOID, RegdictionaryOID, RegcollationOID:
+		return true
+	}
+	return false
+}
+
+// parseReg reads a number, "-" for none, or a name that the catalog resolves.
+func parseReg(oid OID, s string, f *Format) (Datum, error) {
+	p := trimSpace(s)
+	if p == "-" {
+		return Int(0), nil
+	}
+	if p != "" && isDigit(p[0]) && spanDigits(p, 0) == len(p) {
+		v, err := parseOid("oid", p)
+		return Int(v), err
+	}
+	if f == nil || f.Names == nil {
+		return Datum{}, pgerr.Newf(pgerrcode.FeatureNotSupported, "names of type %s cannot be resolved here", TypeName(oid))
+	}
+	v, err := f.Names.RegIn(oid, s)
+	return Int(int64(v)), err
+}
+
+// parseTid reads (block,offset) into uint32 and uint16; missing numbers are 0.
+func parseTid(s string) ([]byte, error) {
+	p := s
+	for p != "" && p[0] != '(' && p[0] != ')' {
+		p = p[1:]
+	}
+	if p == "" || p[0] == ')' {
+		return nil, badInput("tid", s)
+	}
+	block, p, ok1 := tidPart(p[1:], ',')
+	offset, _, ok2 := tidPart(p, ')')
+	if !ok1 || !ok2 || offset > 0xffff {
+		return nil, badInput("tid", s)
+	}
+	return []byte{byte(block >> 24), byte(block >> 16), byte(block >> 8), byte(block), byte(offset >> 8), byte(offset)}, nil
+}
+
+// tidPart reads a number up to the delimiter; blanks may come before it only.
+func tidPart(p string, end byte) (v int64, rest string, ok bool) {
+	i := skipSpace(p, 0)
+	start := i
+	if i < len(p) && (p[i] == '-' || p[i] == '+') {
+		i++
+	}
+	i = spanDigits(p, i)
+	if i == len(p) || p[i] != end {
+		return 0, "", false
+	}
+	if start == i {
+		return 0, p[i+1:], start == 0
+	}
+	v, err := parseOid("oid", p[start:i])
+	return v, p[i+1:], err == nil
+}
+
+// parseIntVector reads blank-separated numbers into an array with lower bound 0.
+func parseIntVector(t T, s string) (Datum, error) {
+	var ab ArrayBuilder
+	elem := OID(Int2OID)
+	if t.OID == OidVectorOID {
+		elem = OidOID
+	}
+	ab.Reset(elem)
+	for i := skipSpace(s, 0); i < len(s); i = skipSpace(s, i) {
+		start := i
+		for i < len(s) && !isSpace(s[i]) {
+			i++
+		}
+		d, err := ParseText(Of(elem), s[start:i], nil)
+		if err != nil {
+			if elem == OidOID { // errors quote what follows the number
+				start += spanDigits(s[start:], 0)
+			}
+			if pgerr.Code(err) == pgerrcode.InvalidTextRepresentation {
+				err = badInput(TypeName(elem), s[start:])
+			}
+			return Datum{}, err
+		}
+		ab.Append(d)
+	}
+	return intVector(&ab)
+}
+
+// intVector gives the builder's elements the shape of int2vector and oidvector,
+// which have one dimension even when empty.
+func intVector(ab *ArrayBuilder) (Datum, error) {
+	out := appendArrayHeader(nil, ab.elem, false, []ArrayDim{{ab.n, 0}})
+	return Bytes(append(out, ab.buf...)), nil
+}
+
+// MakeIntVector is an int2vector (OID Int2VectorOID) or oidvector datum.
+func MakeIntVector(oid OID, vals []int64) Datum {
+	var ab ArrayBuilder
+	ab.Reset(Int2OID)
+	if oid == OidVectorOID {
+		ab.Reset(OidOID)
+	}
+	for _, v := range vals {
+		ab.Append(Int(v))
+	}
+	d, _ := intVector(&ab) // never fails
+	return d
+}

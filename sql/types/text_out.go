@@ -1,0 +1,118 @@
+package types
+
+import "strconv"
+
+// AppendText is typoutput: d, which is not NULL, in the text form of type t
+// under the session's settings. It does not allocate beyond dst.
+func AppendText(dst []byte, t T, d Datum, f *Format) []byte {
+	if f == nil {
+		f = DefaultFormat
+	}
+	switch t.OID {
+	case Int4OID, Int8OID, Int2OID:
+		return appendInt(dst, d.Int())
+	case TextOID, VarcharOID, BpcharOID, NameOID, JSONOID, JSONBOID, UnknownOID, CstringOID:
+		return append(dst, d.ref...)
+	case BoolOID:
+		if d.bits != 0 {
+			return append(dst, 't')
+		}
+		return append(dst, 'f')
+	case Float8OID:
+		return appendFloat(dst, d.Float(), 64, f.ExtraFloatDigits)
+	case Float4OID:
+		return appendFloat(dst, d.Float(), 32, f.ExtraFloatDigits)
+	case NumericOID:
+		return appendNumeric(dst, d.ref)
+	case VectorOID:
+		return appendVector(dst, d.ref)
+	case TimestamptzOID:
+		return appendTimestamptz(dst, d.Int(), f)
+	case TimestampOID:
+		return appendTimestamp(dst, d.Int(), f)
+	case DateOID:
+		return appendDate(dst, d.Int(), f)
+	case TimeOID:
+		return appendTime(dst, d.Int())
+	case TimetzOID:
+		us, zone := timetzOf(d)
+		return appendOffset(appendTime(dst, us), -zone)
+	case IntervalOID:
+		return appendIntervalText(dst, IntervalOf(d), f.IntervalStyle)
+	case ByteaOID:
+		return appendBytea(dst, d.ref, f.ByteaEscape)
+	case UUIDOID:
+		return appendUUID(dst, d.ref)
+	}
+	info := byOID(t.OID)
+	if info != nil && info.IsArray {
+		return appendArray(dst, T{info.Elem, t.Mod}, d, f)
+	}
+	return appendOther(dst, t, d, f, info)
+}
+
+func appendOther(dst []byte, t T, d Datum, f *Format, info *Info) []byte {
+	switch t.OID {
+	case CharOID:
+		return appendChar(dst, byte(d.bits))
+	case MoneyOID:
+		return appendMoney(dst, d.Int())
+	case TidOID:
+		return appendTid(dst, d.ref)
+	case BitOID, VarbitOID:
+		return appendBits(dst, d.ref)
+	case Int2VectorOID, OidVectorOID:
+		return appendIntVector(dst, d)
+	case RecordOID:
+		return appendRecord(dst, d, f)
+	case AnyArrayOID, AnyCompatibleArrayOID: // pg_statistic's columns
+		return appendArray(dst, Of(ArrayElemOID(d)), d, f)
+	}
+	if isReg(t.OID) {
+		return appendReg(dst, t.OID, OID(d.bits), f)
+	}
+	if info != nil && info.Rep == RepInt {
+		return strconv.AppendUint(dst, uint64(uint32(d.bits)), 10) // oid, xid, cid
+	}
+	return append(dst, d.ref...)
+}
+
+func appendReg(dst []byte, t, oid OID, f *Format) []byte {
+	if oid == 0 {
+		if t == RegprocedureOID || t == RegprocOID || t == RegclassOID || t == RegtypeOID || t == RegroleOID ||
+			t == RegnamespaceOID || t == RegconfigOID || t == RegdictionaryOID || t == RegcollationOID {
+			return append(dst, '-')
+		}
+		return append(dst, '0')
+	}
+	if f.Names != nil {
+		if name, ok := f.Names.RegOut(t, oid); ok {
+			return append(dst, name...)
+		}
+	}
+	return strconv.AppendUint(dst, uint64(oid), 10)
+}
+
+func appendTid(dst, b []byte) []byte {
+	if len(b) != 6 {
+		return dst
+	}
+	block := uint64(b[0])<<24 | uint64(b[1])<<16 | uint64(b[2])<<8 | uint64(b[3])
+	dst = strconv.AppendUint(append(dst, '('), block, 10)
+	dst = strconv.AppendUint(append(dst, ','), uint64(b[4])<<8|uint64(b[5]), 10)
+	return append(dst, ')')
+}
+
+func appendIntVector(dst []byte, d Datum) []byte {
+	first := true
+	for it := NewArrayIter(d); ; first = false {
+		v, ok := it.Next()
+		if !ok {
+			return dst
+		}
+		if !first {
+			dst = append(dst, ' ')
+		}
+		dst = appendInt(dst, v.Int())
+	}
+}
