@@ -1,0 +1,106 @@
+package pg
+
+import (
+	pgast "github.com/sqlc-dev/oliphant/ast"
+
+	"github.com/loxodb/loxodb/sql/ast"
+)
+
+func (c *conv) insert(s *pgast.InsertStmt) ast.Stmt {
+	out := &ast.Insert{At: c.here(), With: c.with(s.WithClause), Table: c.tableRef(s.Relation), Returning: c.returning(s.ReturningClause)}
+	for _, n := range s.Cols {
+		out.Columns = append(out.Columns, c.column(n.GetResTarget()))
+	}
+	if s.SelectStmt != nil {
+		out.Query = c.query(s.SelectStmt)
+	}
+	switch s.Override {
+	case pgast.OverridingKind_OVERRIDING_USER_VALUE:
+		out.Overriding = ast.OverridingUser
+	case pgast.OverridingKind_OVERRIDING_SYSTEM_VALUE:
+		out.Overriding = ast.OverridingSystem
+	}
+	if s.OnConflictClause != nil {
+		out.OnConflict = c.onConflict(s.OnConflictClause)
+	}
+	return out
+}
+
+func (c *conv) onConflict(o *pgast.OnConflictClause) *ast.OnConflict {
+	out := &ast.OnConflict{At: at(o.Location), Set: c.setList(o.TargetList), SetWhere: c.expr(o.WhereClause)}
+	out.DoUpdate = o.Action == pgast.OnConflictAction_ONCONFLICT_UPDATE
+	if i := o.Infer; i != nil {
+		out.Target = c.indexElems(i.IndexElems)
+		out.Where = c.expr(i.WhereClause)
+		out.Constraint = i.Conname
+	}
+	return out
+}
+
+func (c *conv) update(s *pgast.UpdateStmt) ast.Stmt {
+	out := &ast.Update{At: c.here(), With: c.with(s.WithClause), Table: c.tableRef(s.Relation), Set: c.setList(s.TargetList),
+		From: c.tables(s.FromClause), Returning: c.returning(s.ReturningClause)}
+	out.Where, out.CurrentOf = c.whereOrCursor(s.WhereClause)
+	return out
+}
+
+func (c *conv) delete(s *pgast.DeleteStmt) ast.Stmt {
+	out := &ast.Delete{At: c.here(), With: c.with(s.WithClause), Table: c.tableRef(s.Relation),
+		Using: c.tables(s.UsingClause), Returning: c.returning(s.ReturningClause)}
+	out.Where, out.CurrentOf = c.whereOrCursor(s.WhereClause)
+	return out
+}
+
+// whereOrCursor splits WHERE from WHERE CURRENT OF cursor.
+func (c *conv) whereOrCursor(n *pgast.Node) (ast.Expr, string) {
+	if cur := n.GetCurrentOfExpr(); cur != nil {
+		return nil, cur.CursorName
+	}
+	return c.expr(n), ""
+}
+
+func (c *conv) returning(r *pgast.ReturningClause) []ast.Target {
+	if r == nil {
+		return nil
+	}
+	for _, o := range r.Options {
+		c.fail(o.GetReturningOption().GetLocation(), "RETURNING WITH (OLD, NEW) is not supported")
+	}
+	return c.targets(r.Exprs)
+}
+
+// column is a target column with its subscripts, without a value.
+func (c *conv) column(t *pgast.ResTarget) ast.Target {
+	out := ast.Target{At: at(t.Location), Name: t.Name}
+	for _, n := range t.Indirection {
+		i := n.GetAIndices()
+		if i == nil {
+			c.fail(t.Location, "assignment to a field of a column is not supported")
+		}
+		out.Path = append(out.Path, c.index(i))
+	}
+	return out
+}
+
+// setList converts SET. The columns of (a, b) = source share one source.
+func (c *conv) setList(list []*pgast.Node) []ast.Target {
+	var out []ast.Target
+	var lastNode *pgast.Node
+	var last ast.Expr
+	for _, n := range list {
+		t := n.GetResTarget()
+		col := c.column(t)
+		m := t.Val.GetMultiAssignRef()
+		if m == nil {
+			col.Expr = c.expr(t.Val)
+			out = append(out, col)
+			continue
+		}
+		if m.Source != lastNode {
+			lastNode, last = m.Source, c.expr(m.Source)
+		}
+		col.Multi, col.MultiCol = last, int(m.Colno)
+		out = append(out, col)
+	}
+	return out
+}

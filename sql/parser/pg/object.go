@@ -1,0 +1,198 @@
+package pg
+
+import (
+	"strings"
+
+	pgast "github.com/sqlc-dev/oliphant/ast"
+
+	"github.com/loxodb/loxodb/sql/ast"
+)
+
+// objectStmt converts DROP, COMMENT, TRUNCATE, GRANT; nil when n is something else.
+func (c *conv) objectStmt(n *pgast.Node) ast.Stmt {
+	switch v := n.Node.(type) {
+	case *pgast.Node_DropStmt:
+		return c.drop(v.DropStmt)
+	case *pgast.Node_DropdbStmt:
+		s := v.DropdbStmt
+		out := &ast.Drop{At: c.here(), Kind: ast.ObjDatabase, IfExists: s.MissingOk, Names: []ast.QName{{At: c.here(), Name: s.Dbname}}}
+		for _, o := range c.options(s.Options) {
+			if o.Name != "force" {
+				c.syntax(int32(o.Pos), "unrecognized DROP DATABASE option \"%s\"", o.Name)
+			}
+			out.Force = true
+		}
+		return out
+	case *pgast.Node_CommentStmt:
+		return c.comment(v.CommentStmt)
+	case *pgast.Node_TruncateStmt:
+		s := v.TruncateStmt
+		return &ast.Truncate{At: c.here(), Tables: c.relnames(s.Relations), RestartIdentity: s.RestartSeqs,
+			Cascade: s.Behavior == pgast.DropBehavior_DROP_CASCADE}
+	case *pgast.Node_GrantStmt:
+		return c.grant(v.GrantStmt)
+	case *pgast.Node_GrantRoleStmt:
+		return c.grantRole(v.GrantRoleStmt)
+	}
+	return nil
+}
+
+// objectKind is PostgreSQL's words for a kind of object.
+func objectKind(t pgast.ObjectType) ast.ObjectKind {
+	switch t {
+	case pgast.ObjectType_OBJECT_TABCONSTRAINT, pgast.ObjectType_OBJECT_DOMCONSTRAINT:
+		return ast.ObjConstraint
+	case pgast.ObjectType_OBJECT_MATVIEW:
+		return ast.ObjMatView
+	case pgast.ObjectType_OBJECT_FDW:
+		return "FOREIGN DATA WRAPPER"
+	case pgast.ObjectType_OBJECT_FOREIGN_SERVER:
+		return "SERVER"
+	case pgast.ObjectType_OBJECT_OPCLASS:
+		return "OPERATOR CLASS"
+	case pgast.ObjectType_OBJECT_OPFAMILY:
+		return "OPERATOR FAMILY"
+	case pgast.ObjectType_OBJECT_STATISTIC_EXT:
+		return "STATISTICS"
+	case pgast.ObjectType_OBJECT_TSCONFIGURATION:
+		return "TEXT SEARCH CONFIGURATION"
+	case pgast.ObjectType_OBJECT_TSDICTIONARY:
+		return "TEXT SEARCH DICTIONARY"
+	case pgast.ObjectType_OBJECT_TSPARSER:
+		return "TEXT SEARCH PARSER"
+	case pgast.ObjectType_OBJECT_TSTEMPLATE:
+		return "TEXT SEARCH TEMPLATE"
+	}
+	return ast.ObjectKind(strings.ReplaceAll(strings.TrimPrefix(t.String(), "OBJECT_"), "_", " "))
+}
+
+// ofTable reports the kinds whose objects are named by table and own name.
+func ofTable(t pgast.ObjectType) bool {
+	switch t {
+	case pgast.ObjectType_OBJECT_TRIGGER, pgast.ObjectType_OBJECT_RULE, pgast.ObjectType_OBJECT_POLICY,
+		pgast.ObjectType_OBJECT_TABCONSTRAINT, pgast.ObjectType_OBJECT_COLUMN:
+		return true
+	}
+	return false
+}
+
+func (c *conv) drop(s *pgast.DropStmt) ast.Stmt {
+	out := &ast.Drop{At: c.here(), Kind: objectKind(s.RemoveType), IfExists: s.MissingOk,
+		Cascade: s.Behavior == pgast.DropBehavior_DROP_CASCADE, Concurrently: s.Concurrent}
+	for _, o := range s.Objects {
+		if ofTable(s.RemoveType) {
+			items := o.GetList().GetItems()
+			if len(items) < 2 {
+				return &ast.Other{At: c.here(), Name: "DROP " + string(out.Kind)}
+			}
+			out.Names = append(out.Names, c.qname(items[len(items)-1:], -1))
+			out.Table = c.qnamePtr(items[:len(items)-1], -1)
+			continue
+		}
+		if f := o.GetObjectWithArgs(); f != nil && (out.Kind == ast.ObjFunction || out.Kind == ast.ObjProcedure || out.Kind == "ROUTINE") {
+			out.Names = append(out.Names, c.qname(f.Objname, -1))
+			out.Args = append(out.Args, c.argTypes(f))
+			continue
+		}
+		name, ok := c.objectOf(nil, o, "")
+		if !ok || byMethod(s.RemoveType) {
+			return &ast.Other{At: c.here(), Name: "DROP " + string(out.Kind)}
+		}
+		out.Names = append(out.Names, name)
+	}
+	return out
+}
+
+// argTypes are a function's argument types; nil when none were written.
+func (c *conv) argTypes(f *pgast.ObjectWithArgs) []ast.TypeName {
+	if f.ArgsUnspecified {
+		return nil
+	}
+	out := make([]ast.TypeName, 0, len(f.Objargs))
+	for _, n := range f.Objargs {
+		out = append(out, c.typeName(n.GetTypeName()))
+	}
+	return out
+}
+
+func (c *conv) comment(s *pgast.CommentStmt) ast.Stmt {
+	out := &ast.Comment{At: c.here(), Kind: objectKind(s.Objtype)}
+	if s.Comment != "" { // the empty string removes the comment, as NULL does
+		text := s.Comment
+		out.Text = &text
+	}
+	if ofTable(s.Objtype) {
+		items := s.Object.GetList().GetItems()
+		if len(items) < 2 {
+			c.syntax(-1, "column name must be qualified")
+		}
+		out.Column = c.str(items[len(items)-1])
+		out.Name = c.qname(items[:len(items)-1], -1)
+		return out
+	}
+	name, ok := c.objectOf(nil, s.Object, "")
+	if !ok || byMethod(s.Objtype) {
+		return &ast.Other{At: c.here(), Name: "COMMENT ON " + string(out.Kind)}
+	}
+	out.Name = name
+	return out
+}
+
+func (c *conv) grant(s *pgast.GrantStmt) ast.Stmt {
+	if s.Targtype == pgast.GrantTargetType_ACL_TARGET_DEFAULTS {
+		return &ast.Other{At: c.here(), Name: "ALTER DEFAULT PRIVILEGES"}
+	}
+	if s.Grantor != nil {
+		c.fail(s.Grantor.Location, "GRANTED BY is not supported")
+	}
+	out := &ast.Grant{At: c.here(), Revoke: !s.IsGrant, Kind: objectKind(s.Objtype),
+		AllInSchema: s.Targtype == pgast.GrantTargetType_ACL_TARGET_ALL_IN_SCHEMA,
+		Grantees:    c.roles(s.Grantees), WithOption: s.GrantOption,
+		Cascade: s.Behavior == pgast.DropBehavior_DROP_CASCADE}
+	for _, n := range s.Privileges {
+		p := n.GetAccessPriv()
+		if len(p.Cols) > 0 {
+			c.fail(-1, "privileges on columns are not supported")
+		}
+		out.Privileges = append(out.Privileges, p.PrivName)
+	}
+	for _, o := range s.Objects {
+		switch v := o.Node.(type) {
+		case *pgast.Node_RangeVar:
+			out.Objects = append(out.Objects, c.relname(v.RangeVar))
+		case *pgast.Node_ObjectWithArgs:
+			out.Objects = append(out.Objects, c.qname(v.ObjectWithArgs.Objname, -1))
+			out.Args = append(out.Args, c.argTypes(v.ObjectWithArgs))
+		default:
+			name, ok := c.objectOf(nil, o, "")
+			if !ok {
+				c.fail(-1, "GRANT on this kind of object is not supported")
+			}
+			out.Objects = append(out.Objects, name)
+		}
+	}
+	return out
+}
+
+func (c *conv) grantRole(s *pgast.GrantRoleStmt) ast.Stmt {
+	if s.Grantor != nil {
+		c.fail(s.Grantor.Location, "GRANTED BY is not supported")
+	}
+	out := &ast.Grant{At: c.here(), Revoke: !s.IsGrant, Kind: ast.ObjRole, Grantees: c.roles(s.GranteeRoles),
+		Cascade: s.Behavior == pgast.DropBehavior_DROP_CASCADE}
+	for _, n := range s.GrantedRoles {
+		p := n.GetAccessPriv()
+		if len(p.Cols) > 0 {
+			c.syntax(-1, "column names cannot be included in GRANT/REVOKE ROLE")
+		}
+		out.Roles = append(out.Roles, p.PrivName)
+	}
+	for _, o := range s.Opt {
+		d := o.GetDefElem()
+		if d.Defname != "admin" {
+			c.fail(d.Location, "option %s of GRANT is not supported", d.Defname)
+		}
+		out.WithOption = s.IsGrant == d.Arg.GetBoolean().GetBoolval() || !s.IsGrant
+	}
+	return out
+}

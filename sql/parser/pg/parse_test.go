@@ -1,0 +1,202 @@
+package pg
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/pgerr"
+)
+
+func TestErrors(t *testing.T) {
+	for _, c := range []struct {
+		sql, code, msg string
+		pos            int // 1-based byte position
+	}{
+		{"SELEC 1", "42601", `syntax error at or near "SELEC"`, 1},
+		{"SELECT 1 +", "42601", "syntax error at end of input", 11},
+		{"SELECT 'é', FROM", "42601", `syntax error at or near "FROM"`, 14},
+		{"SELECT 'abc", "42601", `unterminated quoted string at or near "'abc"`, 8},
+		{"SELECT 1; SELECT (;", "42601", `syntax error at or near ";"`, 19},
+		{`SELECT ""`, "42601", `zero-length delimited identifier at or near """"`, 8},
+		{`SELECT E'\xff'`, "22021", `invalid byte sequence for encoding "UTF8": 0xff`, 0},
+		{"SELECT sum(a) OVER (ROWS UNBOUNDED FOLLOWING)", "42P20", "frame start cannot be UNBOUNDED FOLLOWING", 26},
+		{"SELECT 1::float(0)", "22023", "precision for type float must be at least 1 bit", 17},
+		{"CREATE ROLE public", "42939", `role name "public" is reserved`, 13},
+		{"SELECT a IS JSON", "0A000", "IS JSON is not supported", 0},
+		{"SELECT (SELECT 1 INTO x)", "42601", "SELECT ... INTO is not allowed here", 23},
+		{"CREATE TABLE t (EXCLUDE USING gist (a WITH =))", "0A000", "exclusion constraints are not supported", 17},
+		{"WITH x AS (MERGE INTO t USING u ON true WHEN MATCHED THEN DELETE) SELECT 1", "0A000", "MERGE is not supported", 23},
+		{"SELECT 1 LIMIT 1, 2", "42601", "LIMIT #,# syntax is not supported", 0},
+	} {
+		_, err := New().Parse(c.sql)
+		e, ok := pgerr.As(err)
+		if !ok {
+			t.Errorf("%s: no error: %v", c.sql, err)
+			continue
+		}
+		if e.Code != c.code || e.Message != c.msg || c.pos != 0 && e.Position != c.pos {
+			t.Errorf("%s\n  got  %s %q at %d\n  want %s %q at %d", c.sql, e.Code, e.Message, e.Position, c.code, c.msg, c.pos)
+		}
+	}
+}
+
+func TestStatementExtent(t *testing.T) {
+	sql := " SELECT 1 ;;\n-- note\nINSERT INTO t VALUES (';') ; "
+	got, err := New().Parse(sql)
+	if err != nil || len(got) != 2 {
+		t.Fatalf("%d statements, %v", len(got), err)
+	}
+	if s := sql[got[0].Start:got[0].End]; strings.TrimSpace(s) != "SELECT 1" {
+		t.Errorf("first is %q", s)
+	}
+	if s := sql[got[1].Start:got[1].End]; !strings.HasSuffix(strings.TrimSpace(s), "INSERT INTO t VALUES (';')") {
+		t.Errorf("second is %q", s)
+	}
+	for _, empty := range []string{"", "  ", ";", "-- x", "/* x */ ;"} {
+		if got, err := New().Parse(empty); err != nil || len(got) != 0 {
+			t.Errorf("%q: %d statements, %v", empty, len(got), err)
+		}
+	}
+}
+
+func TestPositions(t *testing.T) {
+	sql := "SELECT é, f(b) FROM s.tab WHERE x + 1 > $1"
+	got, err := New().Parse(sql)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]ast.Pos{}
+	ast.Walk(got[0].Stmt, func(n ast.Node) bool {
+		switch v := n.(type) {
+		case *ast.ColumnRef:
+			seen[v.Parts[0]] = v.Pos
+		case *ast.Func:
+			seen["f"] = v.Pos
+		case *ast.Op:
+			seen[v.Name] = v.Pos
+		case *ast.Param:
+			seen["$"] = v.Pos
+		case *ast.TableRef:
+			seen["tab"] = v.Pos
+		}
+		return true
+	})
+	for what, text := range map[string]string{"é": "é", "f": "f(b)", "b": "b)", "+": "+ 1", ">": "> $", "$": "$1", "tab": "s.tab", "x": "x +"} {
+		if want := strings.Index(sql, text); int(seen[what]) != want {
+			t.Errorf("%s is at %d, want %d", what, seen[what], want)
+		}
+	}
+}
+
+func TestNesting(t *testing.T) {
+	const n = 100_000
+	for name, sql := range map[string]string{
+		"parentheses": "SELECT " + strings.Repeat("(", n) + "1" + strings.Repeat(")", n),
+		"unclosed":    "SELECT " + strings.Repeat("(", n),
+		"brackets":    "SELECT " + strings.Repeat("ARRAY[", n),
+		"NOT":         "SELECT " + strings.Repeat("NOT ", n) + "true",
+		"minus":       "SELECT " + strings.Repeat("- ", n) + "a",
+		"CASE":        "SELECT " + strings.Repeat("CASE WHEN a.end THEN ", n) + "1",
+		"plus":        "SELECT 1" + strings.Repeat("+1", n),
+		"cast":        "SELECT 1" + strings.Repeat("::int", n),
+		"subscript":   "SELECT a" + strings.Repeat("[1]", n),
+		"union":       "SELECT 1" + strings.Repeat(" UNION SELECT 1", n),
+		"joins":       "SELECT * FROM a" + strings.Repeat(" JOIN b", n) + strings.Repeat(" ON true", n),
+		"collate":     "SELECT a" + strings.Repeat(` COLLATE "C"`, n),
+		"comma join":  "SELECT * FROM a" + strings.Repeat(" CROSS JOIN b", n),
+	} {
+		_, err := New().Parse(sql)
+		e, ok := pgerr.As(err)
+		if !ok || e.Code != "54001" || e.Message != "stack depth limit exceeded" || e.Hint == "" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestLongButFlat(t *testing.T) {
+	for name, sql := range map[string]string{
+		"values":  "INSERT INTO t VALUES " + strings.Repeat("('(((', 1),", 5000) + "('', 2)",
+		"and":     "SELECT " + strings.Repeat("a AND ", 20000) + "b",
+		"in":      "SELECT a IN (" + strings.Repeat("1, ", 20000) + "2)",
+		"comment": "SELECT /*" + strings.Repeat("((( not not", 5000) + "*/ 1 --" + strings.Repeat("(", 5000),
+		"dollar":  "SELECT $x$" + strings.Repeat("(", 5000) + "$x$, E'\\'" + strings.Repeat("(", 5000) + "'",
+		"case":    "SELECT " + strings.Repeat("CASE WHEN a THEN 1 END, ", 5000) + "2",
+	} {
+		if _, err := New().Parse(sql); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestParseExpr(t *testing.T) {
+	e, err := ParseExpr("(a > 1) AND lower(b) = 'x'")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := ast.Print(e); got != "((a > 1) AND (lower(b) = 'x'))" {
+		t.Errorf("got %s", got)
+	}
+	for _, bad := range []string{"", "a, b", "a AS b", "1; SELECT 2", "1 FROM t", "1 +", "*) FROM ("} {
+		if e, err := ParseExpr(bad); err == nil {
+			t.Errorf("%q gave %s", bad, ast.Print(e))
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, s := range []string{"SELECT 1", "SELECT a[1].b, $1 FROM t WHERE x IN (1, 'é')", "CREATE TABLE t (a int)",
+		"INSERT INTO t VALUES (1) ON CONFLICT DO NOTHING", "SELECT E'\\u0061' /* x */ -- y", "SELECT $a$x$a$", "((("} {
+		f.Add(s)
+	}
+	files, err := filepath.Glob("testdata/corpus/*.sql")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, name := range files {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		for _, q := range strings.Split(string(b), ";\n") {
+			f.Add(q)
+		}
+	}
+	f.Fuzz(func(t *testing.T, sql string) {
+		stmts, err := New().Parse(sql)
+		if err != nil {
+			e, ok := pgerr.As(err)
+			if !ok || e.Code == "" || e.Code == "XX000" || e.Position > len(sql)+1 {
+				t.Fatalf("%q: %#v", sql, err)
+			}
+			return
+		}
+		for _, p := range stmts {
+			if p.Start < 0 || p.End > len(sql) || p.Start > p.End {
+				t.Fatalf("%q: extent %d..%d", sql, p.Start, p.End)
+			}
+		}
+		roundTrip(t, sql)
+	})
+}
+
+const hybrid = `SELECT d.id, d.title, d.embedding <=> $1 AS dist, count(*) OVER (PARTITION BY d.tenant)
+FROM documents d JOIN tenants t ON t.id = d.tenant LEFT JOIN authors a ON a.id = d.author_id
+WHERE t.active AND d.lang IN ('en','de') AND d.created_at BETWEEN $2 AND $3 AND d.title ILIKE '%vector%'
+AND d.price < 10.5 AND EXISTS (SELECT 1 FROM tags g WHERE g.doc = d.id AND g.name = ANY($4))
+ORDER BY d.embedding <=> $1, d.id LIMIT 10 OFFSET 5`
+
+func BenchmarkParse(b *testing.B) {
+	for name, sql := range map[string]string{"hybrid": hybrid, "point": "SELECT a, b FROM t WHERE id = $1"} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := New().Parse(sql); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,154 @@
+package pg
+
+import (
+	pgast "github.com/sqlc-dev/oliphant/ast"
+
+	"github.com/loxodb/loxodb/sql/ast"
+)
+
+// stmt converts a whole statement.
+func (c *conv) stmt(n *pgast.Node) ast.Stmt {
+	if s := n.GetSelectStmt(); s != nil {
+		if into := leftmostInto(s); into != nil {
+			return c.selectInto(s, into)
+		}
+	}
+	switch n.Node.(type) {
+	case *pgast.Node_SelectStmt, *pgast.Node_InsertStmt, *pgast.Node_UpdateStmt, *pgast.Node_DeleteStmt:
+		return c.dml(n)
+	}
+	for _, family := range []func(*pgast.Node) ast.Stmt{
+		c.sessionStmt, c.cursorStmt, c.createStmt, c.alterStmt, c.objectStmt, c.maintStmt, c.roleStmt,
+	} {
+		if s := family(n); s != nil {
+			return s
+		}
+	}
+	return c.other(n)
+}
+
+// dml converts what may stand in a CTE or under EXPLAIN, PREPARE and COPY.
+func (c *conv) dml(n *pgast.Node) ast.Stmt {
+	var s ast.Stmt
+	switch v := n.Node.(type) {
+	case *pgast.Node_SelectStmt:
+		q := c.selectStmt(v.SelectStmt)
+		if q.Pos == ast.NoPos {
+			q.Pos = c.stmtPos
+		}
+		s = q
+	case *pgast.Node_InsertStmt:
+		s = c.insert(v.InsertStmt)
+	case *pgast.Node_UpdateStmt:
+		s = c.update(v.UpdateStmt)
+	case *pgast.Node_DeleteStmt:
+		s = c.delete(v.DeleteStmt)
+	case *pgast.Node_MergeStmt:
+		c.fail(v.MergeStmt.Relation.GetLocation(), "MERGE is not supported")
+	default:
+		c.fail(-1, "%s is not supported here", nodeName(n))
+	}
+	return s
+}
+
+// leftmostInto finds SELECT … INTO, which the grammar leaves on the leftmost
+// SELECT of a set operation.
+func leftmostInto(s *pgast.SelectStmt) *pgast.IntoClause {
+	for s.Op != pgast.SetOperation_SETOP_NONE && s.Larg != nil {
+		s = s.Larg
+	}
+	return s.IntoClause
+}
+
+func (c *conv) selectInto(s *pgast.SelectStmt, into *pgast.IntoClause) ast.Stmt {
+	leaf := s
+	for leaf.Op != pgast.SetOperation_SETOP_NONE && leaf.Larg != nil {
+		leaf = leaf.Larg
+	}
+	leaf.IntoClause = nil
+	out := c.createAs(into)
+	q := c.selectStmt(s)
+	q.Pos = c.stmtPos
+	out.Query, out.SelectInto = q, true
+	return out
+}
+
+// other names a statement that has no neutral form by its command tag.
+func (c *conv) other(n *pgast.Node) ast.Stmt {
+	name, ok := otherNames[nodeName(n)]
+	if !ok {
+		name = nodeName(n)
+	}
+	return &ast.Other{At: c.here(), Name: name}
+}
+
+// otherNames gives the command tags (tcop/cmdtaglist.h) of the nodes that no
+// family converts.
+var otherNames = map[string]string{
+	"AlterCollationStmt":           "ALTER COLLATION",
+	"AlterDatabaseRefreshCollStmt": "ALTER DATABASE",
+	"AlterDatabaseSetStmt":         "ALTER DATABASE",
+	"AlterDatabaseStmt":            "ALTER DATABASE",
+	"AlterDefaultPrivilegesStmt":   "ALTER DEFAULT PRIVILEGES",
+	"AlterDomainStmt":              "ALTER DOMAIN",
+	"AlterEnumStmt":                "ALTER TYPE",
+	"AlterEventTrigStmt":           "ALTER EVENT TRIGGER",
+	"AlterExtensionContentsStmt":   "ALTER EXTENSION",
+	"AlterExtensionStmt":           "ALTER EXTENSION",
+	"AlterFdwStmt":                 "ALTER FOREIGN DATA WRAPPER",
+	"AlterForeignServerStmt":       "ALTER SERVER",
+	"AlterFunctionStmt":            "ALTER FUNCTION",
+	"AlterObjectDependsStmt":       "ALTER ... DEPENDS ON EXTENSION",
+	"AlterOperatorStmt":            "ALTER OPERATOR",
+	"AlterOpFamilyStmt":            "ALTER OPERATOR FAMILY",
+	"AlterPolicyStmt":              "ALTER POLICY",
+	"AlterPublicationStmt":         "ALTER PUBLICATION",
+	"AlterStatsStmt":               "ALTER STATISTICS",
+	"AlterSubscriptionStmt":        "ALTER SUBSCRIPTION",
+	"AlterSystemStmt":              "ALTER SYSTEM",
+	"AlterTableMoveAllStmt":        "ALTER TABLE ALL IN TABLESPACE",
+	"AlterTableSpaceOptionsStmt":   "ALTER TABLESPACE",
+	"AlterTSConfigurationStmt":     "ALTER TEXT SEARCH CONFIGURATION",
+	"AlterTSDictionaryStmt":        "ALTER TEXT SEARCH DICTIONARY",
+	"AlterTypeStmt":                "ALTER TYPE",
+	"AlterUserMappingStmt":         "ALTER USER MAPPING",
+	"CallStmt":                     "CALL",
+	"ClusterStmt":                  "CLUSTER",
+	"CompositeTypeStmt":            "CREATE TYPE",
+	"CreateAmStmt":                 "CREATE ACCESS METHOD",
+	"CreateCastStmt":               "CREATE CAST",
+	"CreateConversionStmt":         "CREATE CONVERSION",
+	"CreateDomainStmt":             "CREATE DOMAIN",
+	"CreateEnumStmt":               "CREATE TYPE",
+	"CreateEventTrigStmt":          "CREATE EVENT TRIGGER",
+	"CreateFdwStmt":                "CREATE FOREIGN DATA WRAPPER",
+	"CreateForeignServerStmt":      "CREATE SERVER",
+	"CreateForeignTableStmt":       "CREATE FOREIGN TABLE",
+	"CreateFunctionStmt":           "CREATE FUNCTION",
+	"CreateOpClassStmt":            "CREATE OPERATOR CLASS",
+	"CreateOpFamilyStmt":           "CREATE OPERATOR FAMILY",
+	"CreatePLangStmt":              "CREATE LANGUAGE",
+	"CreatePolicyStmt":             "CREATE POLICY",
+	"CreatePublicationStmt":        "CREATE PUBLICATION",
+	"CreateRangeStmt":              "CREATE TYPE",
+	"CreateStatsStmt":              "CREATE STATISTICS",
+	"CreateSubscriptionStmt":       "CREATE SUBSCRIPTION",
+	"CreateTableSpaceStmt":         "CREATE TABLESPACE",
+	"CreateTransformStmt":          "CREATE TRANSFORM",
+	"CreateTrigStmt":               "CREATE TRIGGER",
+	"CreateUserMappingStmt":        "CREATE USER MAPPING",
+	"DefineStmt":                   "CREATE TYPE",
+	"DoStmt":                       "DO",
+	"DropOwnedStmt":                "DROP OWNED",
+	"DropStmt":                     "DROP",
+	"DropSubscriptionStmt":         "DROP SUBSCRIPTION",
+	"DropTableSpaceStmt":           "DROP TABLESPACE",
+	"DropUserMappingStmt":          "DROP USER MAPPING",
+	"ImportForeignSchemaStmt":      "IMPORT FOREIGN SCHEMA",
+	"LoadStmt":                     "LOAD",
+	"MergeStmt":                    "MERGE",
+	"ReassignOwnedStmt":            "REASSIGN OWNED",
+	"RefreshMatViewStmt":           "REFRESH MATERIALIZED VIEW",
+	"RuleStmt":                     "CREATE RULE",
+	"SecLabelStmt":                 "SECURITY LABEL",
+}
