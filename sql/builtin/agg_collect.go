@@ -1,0 +1,141 @@
+package builtin
+
+import (
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/batch"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// collectAggs registers aggregates that keep their input: string_agg, array_agg.
+func collectAggs(r *registrar) {
+	r.agg("string_agg(text,text)", func([]types.T) Agg { return &stringAgg{} })
+	r.agg("string_agg(bytea,bytea)", func([]types.T) Agg { return &stringAgg{} })
+	r.agg("array_agg(anynonarray)", func(args []types.T) Agg { return &arrayAgg{t: args[0]} })
+	r.agg("array_agg(anyarray)", func(args []types.T) Agg { return &nestedArrayAgg{t: args[0]} })
+}
+
+// stringAgg joins non-NULL values, each after its own row's delimiter.
+type stringAgg struct {
+	have []bool
+	buf  [][]byte
+	size int64
+}
+
+func (a *stringAgg) Grow(n int) { a.have, a.buf = grow(a.have, n), grow(a.buf, n) }
+
+func (a *stringAgg) Step(_ *Ctx, sel []uint16, groups []uint32, args []*batch.Col) error {
+	v, sep := args[0], args[1]
+	for _, i := range sel {
+		if v.Null[i] {
+			continue
+		}
+		g := groups[i]
+		before := len(a.buf[g])
+		if a.have[g] && !sep.Null[i] {
+			a.buf[g] = append(a.buf[g], sep.B[i]...)
+		}
+		a.have[g] = true
+		a.buf[g] = append(a.buf[g], v.B[i]...)
+		if len(a.buf[g]) > maxText {
+			return pgerr.New(pgerrcode.ProgramLimitExceeded, "string buffer exceeds maximum allowed length")
+		}
+		a.size += int64(len(a.buf[g]) - before)
+	}
+	return nil
+}
+
+func (a *stringAgg) Final(_ *Ctx, g uint32) (types.Datum, error) {
+	if !a.have[g] {
+		return types.Null, nil
+	}
+	if a.buf[g] == nil {
+		return types.Bytes([]byte{}), nil
+	}
+	return types.Bytes(a.buf[g]), nil
+}
+
+func (a *stringAgg) Bytes() int64 { return int64(25*cap(a.buf)) + a.size }
+
+// arrayAgg collects values, NULLs too, into an array.
+type arrayAgg struct {
+	t    types.T
+	b    []types.ArrayBuilder
+	size int64
+}
+
+func (a *arrayAgg) Grow(n int) {
+	from := len(a.b)
+	a.b = grow(a.b, n)
+	for i := from; i < n; i++ {
+		a.b[i].Reset(a.t.OID)
+	}
+}
+
+func (a *arrayAgg) Step(_ *Ctx, sel []uint16, groups []uint32, args []*batch.Col) error {
+	for _, i := range sel {
+		d := args[0].Datum(int(i))
+		a.b[groups[i]].Append(d)
+		a.size += int64(len(d.Bytes()) + 12)
+	}
+	return nil
+}
+
+func (a *arrayAgg) Final(_ *Ctx, g uint32) (types.Datum, error) {
+	if a.b[g].Len() == 0 {
+		return types.Null, nil
+	}
+	return a.b[g].Array(), nil
+}
+
+func (a *arrayAgg) Bytes() int64 { return int64(48*cap(a.b)) + a.size }
+
+// nestedArrayAgg collects arrays of one shape into an array with a dimension more.
+type nestedArrayAgg struct {
+	t     types.T
+	n     []int
+	dims  [][]types.ArrayDim
+	b     []types.ArrayBuilder
+	total int64
+}
+
+func (a *nestedArrayAgg) Grow(n int) {
+	from := len(a.b)
+	a.n, a.dims, a.b = grow(a.n, n), grow(a.dims, n), grow(a.b, n)
+	for i := from; i < n; i++ {
+		a.b[i].Reset(a.t.Elem().OID)
+	}
+}
+
+func (a *nestedArrayAgg) Step(_ *Ctx, sel []uint16, groups []uint32, args []*batch.Col) error {
+	bad := func(msg string) error { return pgerr.New(pgerrcode.ArraySubscriptError, msg) }
+	for _, i := range sel {
+		if args[0].Null[i] {
+			return pgerr.New(pgerrcode.NullValueNotAllowedDataException, "cannot accumulate null arrays")
+		}
+		g, d := groups[i], args[0].Datum(int(i))
+		dims := types.ArrayDims(nil, d)
+		switch {
+		case len(dims) == 0:
+			return bad("cannot accumulate empty arrays")
+		case a.n[g] == 0:
+			a.dims[g] = dims
+		case !sameDims(a.dims[g], dims):
+			return bad("cannot accumulate arrays of different dimensionality")
+		}
+		a.n[g]++
+		appendElements(&a.b[g], d)
+		a.total += int64(len(d.Bytes()))
+	}
+	return nil
+}
+
+func (a *nestedArrayAgg) Final(_ *Ctx, g uint32) (types.Datum, error) {
+	if a.n[g] == 0 {
+		return types.Null, nil
+	}
+	return a.b[g].Shaped(append([]types.ArrayDim{{Len: a.n[g], Lower: 1}}, a.dims[g]...))
+}
+
+func (a *nestedArrayAgg) Bytes() int64 { return int64(80*cap(a.b)) + a.total }

@@ -1,0 +1,265 @@
+package builtin
+
+import (
+	"math"
+	"math/big"
+
+	"github.com/loxodb/loxodb/sql/batch"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// statAggs registers sum and avg of numeric, the variance family (chapter
+// 9.21), and the regression functions of two floats.
+func statAggs(r *registrar) {
+	r.agg("sum(numeric)", func([]types.T) Agg { return &numericAgg{final: finalSum} })
+	r.agg("avg(numeric)", func([]types.T) Agg { return &numericAgg{final: finalAvg} })
+	for name, m := range moments {
+		for _, t := range []string{"int2", "int4", "int8"} {
+			r.agg(name+"("+t+")", func([]types.T) Agg {
+				return &numericAgg{squares: true, ints: true, final: m.numeric}
+			})
+		}
+		r.agg(name+"(numeric)", func([]types.T) Agg { return &numericAgg{squares: true, final: m.numeric} })
+		r.agg(name+"(float4)", func([]types.T) Agg { return &floatMomentAgg{m: m} })
+		r.agg(name+"(float8)", func([]types.T) Agg { return &floatMomentAgg{m: m} })
+	}
+	regressionAggs(r)
+}
+
+// moment is a member of the variance family.
+type moment struct{ sample, root bool }
+
+var moments = map[string]moment{
+	"var_pop": {}, "var_samp": {sample: true}, "variance": {sample: true},
+	"stddev_pop": {root: true}, "stddev_samp": {sample: true, root: true}, "stddev": {sample: true, root: true},
+}
+
+// numericAgg keeps the count, the sum and if wanted the sum of squares, exactly.
+type numericAgg struct {
+	squares, ints bool
+	final         func(n int64, sum, squares types.Datum) (types.Datum, error)
+	n             []int64
+	sum, sq       []types.Datum
+}
+
+func (a *numericAgg) Grow(n int) {
+	from := len(a.n)
+	a.n, a.sum, a.sq = grow(a.n, n), grow(a.sum, n), grow(a.sq, n)
+	for i := from; i < n; i++ {
+		a.sum[i], a.sq[i] = types.NumericFromInt(0), types.NumericFromInt(0)
+	}
+}
+
+func (a *numericAgg) Step(_ *Ctx, sel []uint16, groups []uint32, args []*batch.Col) error {
+	for _, i := range sel {
+		if args[0].Null[i] {
+			continue
+		}
+		g, d := groups[i], args[0].Datum(int(i))
+		if a.ints {
+			d = types.NumericFromInt(d.Int())
+		}
+		a.n[g]++
+		var err error
+		if a.sum[g], err = types.NumericAdd(a.sum[g], d); err != nil {
+			return err
+		}
+		if a.squares {
+			sq, err := types.NumericMul(d, d)
+			if err != nil {
+				return err
+			}
+			if a.sq[g], err = types.NumericAdd(a.sq[g], sq); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (a *numericAgg) Final(_ *Ctx, g uint32) (types.Datum, error) {
+	if a.n[g] == 0 {
+		return types.Null, nil
+	}
+	return a.final(a.n[g], a.sum[g], a.sq[g])
+}
+
+func (a *numericAgg) Bytes() int64 { return int64(200 * cap(a.n)) }
+
+func finalSum(_ int64, sum, _ types.Datum) (types.Datum, error) { return sum, nil }
+
+func finalAvg(n int64, sum, _ types.Datum) (types.Datum, error) {
+	return types.NumericDiv(sum, types.NumericFromInt(n))
+}
+
+// numeric is numeric_stddev_internal: (n·Σx² − (Σx)²) / (n·(n−1) or n²).
+func (m moment) numeric(n int64, sum, squares types.Datum) (types.Datum, error) {
+	if m.sample && n <= 1 {
+		return null()
+	}
+	if types.NumericIsNaN(sum) || types.NumericIsInf(sum) != 0 {
+		return types.NumericNaN(), nil
+	}
+	count := types.NumericFromInt(n)
+	a, err := types.NumericMul(count, squares)
+	if err != nil {
+		return a, err
+	}
+	b, err := types.NumericMul(sum, sum)
+	if err != nil {
+		return b, err
+	}
+	top, err := types.NumericSub(a, b)
+	if err != nil {
+		return top, err
+	}
+	if types.NumericSign(top) <= 0 {
+		return types.NumericFromInt(0), nil
+	}
+	under := new(big.Int).Mul(big.NewInt(n), big.NewInt(n))
+	if m.sample {
+		under.Mul(big.NewInt(n), big.NewInt(n-1))
+	}
+	v, err := types.NumericDiv(top, numericFromBig(under))
+	if err != nil || !m.root {
+		return v, err
+	}
+	scale := types.NumericScale(v)
+	if v, err = types.NumericSqrt(v); err != nil {
+		return v, err
+	}
+	return types.NumericRound(v, scale)
+}
+
+// floatMomentAgg accumulates by Youngs and Cramer's updating formula, as
+// float8_accum does.
+type floatMomentAgg struct {
+	m       moment
+	n, x, q []float64 // count, Σx, Σ(x−mean)²
+}
+
+func (a *floatMomentAgg) Grow(n int) { a.n, a.x, a.q = grow(a.n, n), grow(a.x, n), grow(a.q, n) }
+
+func (a *floatMomentAgg) Step(_ *Ctx, sel []uint16, groups []uint32, args []*batch.Col) error {
+	for _, i := range sel {
+		if args[0].Null[i] {
+			continue
+		}
+		g, v := groups[i], args[0].F[i]
+		n, sx := a.n[g]+1, a.x[g]+v
+		if a.n[g] > 0 {
+			t := v*n - sx
+			a.q[g] += t * t / (n * a.n[g])
+			if math.IsInf(sx, 0) || math.IsInf(a.q[g], 0) {
+				if !math.IsInf(a.x[g], 0) && !math.IsInf(v, 0) {
+					return floatOverflow()
+				}
+				a.q[g] = math.NaN()
+			}
+		} else if v-v != 0 {
+			a.q[g] = math.NaN()
+		}
+		a.n[g], a.x[g] = n, sx
+	}
+	return nil
+}
+
+func (a *floatMomentAgg) Final(_ *Ctx, g uint32) (types.Datum, error) {
+	n := a.n[g]
+	if n == 0 || a.m.sample && n <= 1 {
+		return types.Null, nil
+	}
+	v := a.q[g] / n
+	if a.m.sample {
+		v = a.q[g] / (n - 1)
+	}
+	if a.m.root {
+		v = math.Sqrt(v)
+	}
+	return types.Float(v), nil
+}
+
+func (a *floatMomentAgg) Bytes() int64 { return int64(24 * cap(a.n)) }
+
+// regressionAggs registers corr, covar_* and regr_* of (Y, X).
+func regressionAggs(r *registrar) {
+	for name, f := range map[string]func(s *regression) (float64, bool){
+		"regr_sxx":  func(s *regression) (float64, bool) { return s.sxx, s.n > 0 },
+		"regr_syy":  func(s *regression) (float64, bool) { return s.syy, s.n > 0 },
+		"regr_sxy":  func(s *regression) (float64, bool) { return s.sxy, s.n > 0 },
+		"regr_avgx": func(s *regression) (float64, bool) { return s.sx / s.n, s.n > 0 },
+		"regr_avgy": func(s *regression) (float64, bool) { return s.sy / s.n, s.n > 0 },
+		"covar_pop": func(s *regression) (float64, bool) { return s.sxy / s.n, s.n > 0 },
+		"covar_samp": func(s *regression) (float64, bool) {
+			return s.sxy / (s.n - 1), s.n > 1
+		},
+		"corr": func(s *regression) (float64, bool) {
+			return s.sxy / math.Sqrt(s.sxx*s.syy), s.n > 0 && s.sxx != 0 && s.syy != 0
+		},
+		"regr_r2": func(s *regression) (float64, bool) {
+			if s.syy == 0 {
+				return 1, s.n > 0 && s.sxx != 0
+			}
+			return s.sxy * s.sxy / (s.sxx * s.syy), s.n > 0 && s.sxx != 0
+		},
+		"regr_slope": func(s *regression) (float64, bool) { return s.sxy / s.sxx, s.n > 0 && s.sxx != 0 },
+		"regr_intercept": func(s *regression) (float64, bool) {
+			return (s.sy - s.sx*s.sxy/s.sxx) / s.n, s.n > 0 && s.sxx != 0
+		},
+	} {
+		r.agg(name+"(float8,float8)", func([]types.T) Agg { return &regressionAgg{f: f} })
+	}
+	r.agg("regr_count(float8,float8)", func([]types.T) Agg { return &regressionAgg{} })
+}
+
+// regression holds the sums of pairs: counts, Σx, Σ(x−x̄)², and so on.
+type regression struct{ n, sx, sxx, sy, syy, sxy float64 }
+
+type regressionAgg struct {
+	f func(s *regression) (float64, bool) // nil counts
+	s []regression
+}
+
+func (a *regressionAgg) Grow(n int) { a.s = grow(a.s, n) }
+
+func (a *regressionAgg) Step(_ *Ctx, sel []uint16, groups []uint32, args []*batch.Col) error {
+	for _, i := range sel {
+		if args[0].Null[i] || args[1].Null[i] {
+			continue
+		}
+		s := &a.s[groups[i]]
+		y, x := args[0].F[i], args[1].F[i]
+		old := s.n
+		s.n++
+		s.sx += x
+		s.sy += y
+		if old == 0 {
+			if x-x != 0 {
+				s.sxx, s.sxy = math.NaN(), math.NaN()
+			}
+			if y-y != 0 {
+				s.syy, s.sxy = math.NaN(), math.NaN()
+			}
+			continue
+		}
+		tx, ty := x*s.n-s.sx, y*s.n-s.sy
+		scale := 1 / (s.n * old)
+		s.sxx += tx * tx * scale
+		s.syy += ty * ty * scale
+		s.sxy += tx * ty * scale
+	}
+	return nil
+}
+
+func (a *regressionAgg) Final(_ *Ctx, g uint32) (types.Datum, error) {
+	if a.f == nil {
+		return types.Int(int64(a.s[g].n)), nil
+	}
+	v, ok := a.f(&a.s[g])
+	if !ok {
+		return types.Null, nil
+	}
+	return types.Float(v), nil
+}
+
+func (a *regressionAgg) Bytes() int64 { return int64(48 * cap(a.s)) }

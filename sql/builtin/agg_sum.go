@@ -1,0 +1,175 @@
+package builtin
+
+import (
+	"math"
+	"math/big"
+	"math/bits"
+
+	"github.com/loxodb/loxodb/sql/batch"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// sumAggs registers sum and avg of numbers, money and intervals.
+func sumAggs(r *registrar) {
+	for _, t := range []string{"int2", "int4", "int8"} {
+		avg := func([]types.T) Agg { return &intSumAgg{avg: true} }
+		r.agg("avg("+t+")", avg)
+	}
+	r.agg("sum(int2)", func([]types.T) Agg { return &intSumAgg{ret: types.Int8OID} })
+	r.agg("sum(int4)", func([]types.T) Agg { return &intSumAgg{ret: types.Int8OID} })
+	r.agg("sum(int8)", func([]types.T) Agg { return &intSumAgg{ret: types.NumericOID} })
+	r.agg("sum(money)", func([]types.T) Agg { return &intSumAgg{ret: types.MoneyOID} })
+	r.agg("sum(float4)", func([]types.T) Agg { return &floatSumAgg{narrow: true} })
+	r.agg("sum(float8)", func([]types.T) Agg { return &floatSumAgg{} })
+	r.agg("avg(float4)", func([]types.T) Agg { return &floatSumAgg{avg: true} })
+	r.agg("avg(float8)", func([]types.T) Agg { return &floatSumAgg{avg: true} })
+	r.agg("sum(interval)", func([]types.T) Agg { return &intervalSumAgg{} })
+	r.agg("avg(interval)", func([]types.T) Agg { return &intervalSumAgg{avg: true} })
+}
+
+// int128 is a sum of int64s: hi·2^64 + lo.
+type int128 struct {
+	hi int64
+	lo uint64
+}
+
+func (s *int128) add(v int64) {
+	var carry uint64
+	s.lo, carry = bits.Add64(s.lo, uint64(v), 0)
+	s.hi += v>>63 + int64(carry)
+}
+
+// int64 is the sum when it fits.
+func (s *int128) int64() (int64, bool) { return int64(s.lo), s.hi == int64(s.lo)>>63 }
+
+func (s *int128) big() *big.Int {
+	b := new(big.Int).Lsh(big.NewInt(s.hi), 64)
+	return b.Add(b, new(big.Int).SetUint64(s.lo))
+}
+
+// intSumAgg sums integers exactly. The result is of type ret, or with avg the
+// numeric quotient.
+type intSumAgg struct {
+	ret types.OID
+	avg bool
+	n   []int64
+	sum []int128
+}
+
+func (a *intSumAgg) Grow(n int) { a.n, a.sum = grow(a.n, n), grow(a.sum, n) }
+
+func (a *intSumAgg) Step(_ *Ctx, sel []uint16, groups []uint32, args []*batch.Col) error {
+	null, x := args[0].Null, args[0].I
+	for _, i := range sel {
+		if !null[i] {
+			g := groups[i]
+			a.n[g]++
+			a.sum[g].add(x[i])
+		}
+	}
+	return nil
+}
+
+func (a *intSumAgg) Final(_ *Ctx, g uint32) (types.Datum, error) {
+	if a.n[g] == 0 {
+		return types.Null, nil
+	}
+	if a.avg {
+		return types.NumericDiv(numericFromBig(a.sum[g].big()), types.NumericFromInt(a.n[g]))
+	}
+	v, ok := a.sum[g].int64()
+	switch {
+	case a.ret == types.NumericOID && ok:
+		return types.NumericFromInt(v), nil
+	case a.ret == types.NumericOID:
+		return numericFromBig(a.sum[g].big()), nil
+	case !ok && a.ret == types.Int8OID:
+		return types.Datum{}, outOfRange("bigint")
+	}
+	return types.Int(v), nil
+}
+
+func (a *intSumAgg) Bytes() int64 { return int64(24 * cap(a.n)) }
+
+// floatSumAgg sums floats; overflow of finite values is an error.
+type floatSumAgg struct {
+	avg, narrow bool
+	n           []int64
+	sum         []float64
+	inf         []bool // an infinite value was among them
+}
+
+func (a *floatSumAgg) Grow(n int) { a.n, a.sum, a.inf = grow(a.n, n), grow(a.sum, n), grow(a.inf, n) }
+
+func (a *floatSumAgg) Step(_ *Ctx, sel []uint16, groups []uint32, args []*batch.Col) error {
+	null, x := args[0].Null, args[0].F
+	for _, i := range sel {
+		if null[i] {
+			continue
+		}
+		g := groups[i]
+		a.n[g]++
+		s := a.sum[g] + x[i]
+		if a.narrow {
+			s = float64(float32(s))
+		}
+		if s-s != 0 {
+			a.inf[g] = a.inf[g] || x[i]-x[i] != 0
+			if math.IsInf(s, 0) && !a.inf[g] {
+				return floatOverflow()
+			}
+		}
+		a.sum[g] = s
+	}
+	return nil
+}
+
+func (a *floatSumAgg) Final(_ *Ctx, g uint32) (types.Datum, error) {
+	if a.n[g] == 0 {
+		return types.Null, nil
+	}
+	if a.avg {
+		return types.Float(a.sum[g] / float64(a.n[g])), nil
+	}
+	return types.Float(a.sum[g]), nil
+}
+
+func (a *floatSumAgg) Bytes() int64 { return int64(17 * cap(a.n)) }
+
+// intervalSumAgg is sum and avg of intervals.
+type intervalSumAgg struct {
+	avg bool
+	n   []int64
+	sum []types.Interval
+}
+
+func (a *intervalSumAgg) Grow(n int) { a.n, a.sum = grow(a.n, n), grow(a.sum, n) }
+
+func (a *intervalSumAgg) Step(_ *Ctx, sel []uint16, groups []uint32, args []*batch.Col) error {
+	for _, i := range sel {
+		if args[0].Null[i] {
+			continue
+		}
+		g := groups[i]
+		s, err := types.IntervalAdd(a.sum[g], types.IntervalOf(args[0].Datum(int(i))))
+		if err != nil {
+			return err
+		}
+		a.n[g]++
+		a.sum[g] = s
+	}
+	return nil
+}
+
+func (a *intervalSumAgg) Final(_ *Ctx, g uint32) (types.Datum, error) {
+	if a.n[g] == 0 {
+		return types.Null, nil
+	}
+	if !a.avg {
+		return types.MakeInterval(a.sum[g]), nil
+	}
+	iv, err := types.IntervalDiv(a.sum[g], float64(a.n[g]))
+	return types.MakeInterval(iv), err
+}
+
+func (a *intervalSumAgg) Bytes() int64 { return int64(24 * cap(a.n)) }

@@ -1,0 +1,177 @@
+// Package builtin is the library of operators, functions, aggregates and casts:
+// what exists, how overloads are resolved (PostgreSQL chapter 10), and the code
+// that computes each. It must not know syntax, plans, operators or storage.
+package builtin
+
+import (
+	"context"
+	"time"
+
+	"github.com/loxodb/loxodb/sql/batch"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// Volatility as in pg_proc.provolatile.
+const (
+	Immutable byte = 'i'
+	Stable    byte = 's'
+	Volatile  byte = 'v'
+)
+
+// Func is one function signature. Immutable after init.
+type Func struct {
+	OID        types.OID
+	Schema     string // pg_catalog, or public for the vector extension's
+	Name       string
+	Args       []types.OID // declared; may be polymorphic (anyelement, …)
+	ArgNames   []string
+	Defaults   int       // how many trailing arguments may be left out
+	Variadic   types.OID // element type of a VARIADIC last argument (ANY = "any"), 0 none
+	Ret        types.OID
+	RetSet     bool
+	OutNames   []string // columns of a record-returning or OUT-parameter function
+	OutTypes   []types.OID
+	Strict     bool // NULL in, NULL out, without a call
+	Volatility byte
+	Kind       byte   // 'f' function, 'a' aggregate, 'w' window, 'p' procedure
+	Src        string // pg_proc.prosrc, the key of the code: see registry.go
+	AggKind    byte   // of an aggregate: n normal, o ordered-set, h hypothetical-set
+	DirectArgs int    // of an ordered-set aggregate
+
+	// Exactly one of these computes it.
+	Eval   Eval   // one row
+	Kernel Kernel // whole columns; when set it is preferred to Eval
+	Rows   Rows   // set-returning (RetSet)
+	Agg    NewAgg // aggregate
+}
+
+// Eval computes one row. Arguments are of the resolved types. The result may
+// borrow from the arguments or c.Arena. With Strict no argument is NULL.
+type Eval func(c *Ctx, args []types.Datum) (types.Datum, error)
+
+// Kernel computes the rows named in sel into out (already Init'ed with the
+// result type and room). With Strict the caller has already set out.Null for rows with a NULL
+// argument and left them out of sel; otherwise the kernel sets out.Null for every row of sel.
+type Kernel func(c *Ctx, sel []uint16, out *batch.Col, args []*batch.Col) error
+
+// Rows starts a set-returning function: rows of len(OutTypes) (or 1) columns.
+type Rows func(c *Ctx, args []types.Datum) (RowIter, error)
+
+// RowIter yields the rows of a set. Datums are borrowed until the next call.
+type RowIter interface {
+	Next(row []types.Datum) (ok bool, err error)
+}
+
+// NewAgg makes the state of an aggregate for any number of groups.
+type NewAgg func(args []types.T) Agg
+
+// Agg accumulates one aggregate over many groups at once.
+type Agg interface {
+	// Grow makes room for groups 0..n-1.
+	Grow(n int)
+	// Step folds the rows in sel; groups[i] is the group of row i.
+	Step(c *Ctx, sel []uint16, groups []uint32, args []*batch.Col) error
+	// Final is the result for a group; borrowed until the next call.
+	Final(c *Ctx, group uint32) (types.Datum, error)
+	// Bytes is the memory held, for the query's budget.
+	Bytes() int64
+}
+
+// Operator is one operator signature; Left 0 = prefix operator.
+type Operator struct {
+	OID         types.OID
+	Schema      string
+	Name        string
+	Left, Right types.OID
+	Ret         types.OID
+	Func        *Func
+	Commutator  string
+	Negator     string
+	Commutes    bool // Commutator is itself with sides swapped
+	// Class says which btree strategy it is for its types: < <= = >= > are 1..5, 0 none.
+	Strategy int
+	Merges   bool // oprcanmerge
+	Hashes   bool // oprcanhash
+}
+
+// Cast is a row of pg_cast. The conversion itself is types.Cast; Func is what the
+// catalog shows.
+type Cast struct {
+	OID            types.OID
+	Source, Target types.OID
+	Func           *Func
+	Context        Context
+	Method         byte // f function, b binary coercible, i input and output
+}
+
+// Aggregate is a row of pg_aggregate; what it does is Func.Agg.
+type Aggregate struct {
+	Func             *Func
+	Kind             byte
+	DirectArgs       int
+	TransFn, FinalFn string // as regproc shows them, "-" for none
+	TransType        types.OID
+	TransSpace       int
+	InitVal          string
+	SortOp           types.OID
+}
+
+// Site is the place of a call in a running program: what a function may know of
+// its caller beyond the arguments, and room to remember something between rows
+// (a compiled pattern). It is owned by one running operator; not shared.
+type Site struct {
+	Args     []types.T // resolved argument types
+	Ret      types.T
+	Variadic bool // the last argument is a VARIADIC array
+	Cache    any  // the function's own
+	// RowNames are the column names of a row argument that has no table, for
+	// row_to_json and its kin; nil = f1, f2, …
+	RowNames []string
+}
+
+// Ctx is what functions may see of the running statement. One goroutine.
+type Ctx struct {
+	Context  context.Context
+	Format   *types.Format
+	TxnTime  time.Time // now()
+	StmtTime time.Time // statement_timestamp()
+	Arena    *batch.Arena
+	Session  Session
+	Site     *Site // set by the caller around each Eval, Kernel and Rows; nil = types unknown
+}
+
+// Session is what functions may ask of the session; implemented by server/session.
+type Session interface {
+	CurrentUser() string
+	SessionUser() string
+	Database() string
+	// SearchPath is the effective list of schema names, pg_catalog included when implicit.
+	SearchPath(implicit bool) []string
+	Setting(name string) (value string, ok bool)
+	SetSetting(name, value string, local bool) error
+	Catalog() *catalog.Snapshot
+	BackendPID() int32
+	Version() string // version()
+	// Sequences.
+	Nextval(ctx context.Context, seq catalog.ID) (int64, error)
+	Currval(seq catalog.ID) (int64, error)
+	Lastval() (int64, error)
+	Setval(ctx context.Context, seq catalog.ID, v int64, called bool) error
+	// Definition prints an object: kind is indexdef, constraintdef, viewdef, expr,
+	// triggerdef, functiondef, …; arg is the column number of indexdef's 3-argument form.
+	Definition(kind string, oid catalog.ID, arg int, pretty bool) (text string, ok bool)
+	// AdvisoryLock takes (wait) or tries a lock of the session or the transaction.
+	AdvisoryLock(ctx context.Context, key [2]int64, shared, xact, wait bool) (bool, error)
+	AdvisoryUnlock(key [2]int64, shared bool) bool
+	AdvisoryUnlockAll()
+	// TxnID is txid_current()'s answer.
+	TxnID() int64
+	// RelationSize in bytes (pg_table_size and the like).
+	RelationSize(id catalog.ID) int64
+	// Cancel and terminate another backend.
+	SignalBackend(pid int32, terminate bool) bool
+	Notify(channel, payload string) error
+	// VectorRecall and other engine facts: see functions in vector.go.
+	Engine(fact string, args ...string) (string, error)
+}

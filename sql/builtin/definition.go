@@ -1,0 +1,504 @@
+package builtin
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// definitionFuncs registers chapter 9.26's catalog information functions: names,
+// definitions, comments and visibility of objects.
+func definitionFuncs(r *registrar) {
+	r.eval("format_type", func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		if a[0].IsNull() {
+			return null()
+		}
+		t := types.Of(types.OID(a[0].Int()))
+		if !a[1].IsNull() {
+			t.Mod = int32(a[1].Int())
+		}
+		return types.String(formatType(c, t)), nil
+	})
+	// a pg_node_tree is kept as the SQL text it came from
+	expr := func(_ *Ctx, a []types.Datum) (types.Datum, error) { return a[0], nil }
+	r.evals(expr, "pg_get_expr", "pg_get_expr_ext")
+	for key, kind := range map[string]string{
+		"pg_get_indexdef": "indexdef", "pg_get_constraintdef": "constraintdef", "pg_get_viewdef": "viewdef",
+		"pg_get_triggerdef": "triggerdef", "pg_get_ruledef": "ruledef", "pg_get_functiondef": "functiondef",
+	} {
+		r.eval(key, define(kind))
+		if key != "pg_get_functiondef" {
+			r.eval(key+"_ext", define(kind))
+		}
+	}
+	r.eval("pg_get_viewdef_wrap", define("viewdef"))
+	r.evals(viewdefByName, "pg_get_viewdef_name", "pg_get_viewdef_name_ext")
+	r.eval("pg_get_userbyid", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		if x, ok := s.Catalog().RoleByID(uint32(a[0].Int())); ok {
+			return types.String(x.Name), nil
+		}
+		return types.String(fmt.Sprintf("unknown (OID=%d)", a[0].Int())), nil
+	}))
+	functionTexts(r)
+	regFuncs(r)
+	commentFuncs(r)
+	visibilityFuncs(r)
+	indexProperties(r)
+	relationFacts(r)
+}
+
+// formatType names a type; a table's row type has the table's name.
+func formatType(c *Ctx, t types.T) string {
+	if t.OID == 0 {
+		return "-"
+	}
+	if types.Lookup(t.OID) == nil {
+		if c.Format.Names != nil {
+			if n, ok := c.Format.Names.RegOut(types.RegtypeOID, t.OID); ok {
+				return n
+			}
+		}
+		return "???"
+	}
+	return types.FormatType(t)
+}
+
+// define asks the session to print an object: (oid), (oid, pretty) or, of an
+// index, (oid, column, pretty).
+func define(kind string) Eval {
+	return withSession(func(c *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		arg, pretty := 0, false
+		switch {
+		case len(a) == 3:
+			arg, pretty = int(a[1].Int()), a[2].Bool()
+		case len(a) == 2 && c.argT(1).OID == types.Int4OID:
+			pretty = true
+		case len(a) == 2:
+			pretty = a[1].Bool()
+		}
+		text, ok := s.Definition(kind, uint32(a[0].Int()), arg, pretty)
+		if !ok {
+			return null()
+		}
+		return types.String(text), nil
+	})
+}
+
+func viewdefByName(c *Ctx, a []types.Datum) (types.Datum, error) {
+	s, err := session(c)
+	if err != nil {
+		return types.Datum{}, err
+	}
+	if c.Format.Names == nil {
+		return null()
+	}
+	id, err := c.Format.Names.RegIn(types.RegclassOID, a[0].Text())
+	if err != nil {
+		return types.Datum{}, err
+	}
+	text, ok := s.Definition("viewdef", id, 0, len(a) > 1 && a[1].Bool())
+	if !ok {
+		return null()
+	}
+	return types.String(text), nil
+}
+
+// functionTexts registers pg_get_function_arguments and the like, for built-in
+// functions.
+func functionTexts(r *registrar) {
+	of := func(f func(fn *Func) string) Eval {
+		return func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+			fn := FuncByOID(types.OID(a[0].Int()))
+			if fn == nil {
+				return null()
+			}
+			return types.String(f(fn)), nil
+		}
+	}
+	r.eval("pg_get_function_arguments", of(func(fn *Func) string { return fn.argText(true) }))
+	r.eval("pg_get_function_identity_arguments", of(func(fn *Func) string { return fn.argText(false) }))
+	r.eval("pg_get_function_result", of(func(fn *Func) string {
+		t := TypeName(fn.Ret)
+		if fn.RetSet {
+			return "SETOF " + t
+		}
+		return t
+	}))
+	r.eval("oidvectortypes", func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		var names []string
+		for _, d := range elements(a[0]) {
+			names = append(names, formatType(c, types.Of(types.OID(d.Int()))))
+		}
+		return types.String(strings.Join(names, ", ")), nil
+	})
+}
+
+// argText lists the arguments; full adds the output columns.
+func (f *Func) argText(full bool) string {
+	var l []string
+	for i, t := range f.Args {
+		s := TypeName(t)
+		if i < len(f.ArgNames) && f.ArgNames[i] != "" {
+			s = QuoteIdent(f.ArgNames[i]) + " " + s
+		}
+		if f.Variadic != 0 && i == len(f.Args)-1 {
+			s = "VARIADIC " + s
+		}
+		l = append(l, s)
+	}
+	if full {
+		for i, t := range f.OutTypes {
+			s := "OUT " + TypeName(t)
+			if f.OutNames[i] != "" {
+				s = "OUT " + QuoteIdent(f.OutNames[i]) + " " + TypeName(t)
+			}
+			l = append(l, s)
+		}
+	}
+	return strings.Join(l, ", ")
+}
+
+// regFuncs registers to_regclass and its kin: NULL instead of an error.
+func regFuncs(r *registrar) {
+	for key, t := range map[string]types.OID{
+		"to_regclass": types.RegclassOID, "to_regtype": types.RegtypeOID, "to_regproc": types.RegprocOID,
+		"to_regprocedure": types.RegprocedureOID, "to_regoper": types.RegoperOID, "to_regoperator": types.RegoperatorOID,
+		"to_regnamespace": types.RegnamespaceOID, "to_regrole": types.RegroleOID, "to_regcollation": types.RegcollationOID,
+	} {
+		r.eval(key, func(c *Ctx, a []types.Datum) (types.Datum, error) {
+			if c.Format.Names == nil {
+				return null()
+			}
+			id, err := c.Format.Names.RegIn(t, a[0].Text())
+			if noSuchObject(err) {
+				return null()
+			}
+			return types.Int(int64(id)), err
+		})
+	}
+	r.eval("text_regclass", func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		return types.ParseText(types.Of(types.RegclassOID), a[0].Text(), c.Format)
+	})
+}
+
+// commentFuncs registers obj_description, col_description and shobj_description.
+func commentFuncs(r *registrar) {
+	text := func(s string) (types.Datum, error) {
+		if s == "" {
+			return null()
+		}
+		return types.String(s), nil
+	}
+	r.eval("col_description(oid,int4)", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		t, ok := s.Catalog().TableByID(uint32(a[0].Int()))
+		if !ok {
+			return null()
+		}
+		if n := a[1].Int(); n > 0 {
+			if col := t.Column(int16(n)); col != nil {
+				return text(col.Comment)
+			}
+			return null()
+		}
+		return null()
+	}))
+	r.eval("obj_description(oid,name)", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		return text(comment(s.Catalog(), uint32(a[0].Int()), a[1].Text()))
+	}))
+	r.eval("obj_description(oid)", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		for _, class := range []string{"pg_class", "pg_namespace", "pg_constraint", "pg_extension"} {
+			if c := comment(s.Catalog(), uint32(a[0].Int()), class); c != "" {
+				return types.String(c), nil
+			}
+		}
+		return null()
+	}))
+	r.eval("shobj_description(oid,name)", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		return text(comment(s.Catalog(), uint32(a[0].Int()), a[1].Text()))
+	}))
+}
+
+// comment is the COMMENT ON an object of the catalog class.
+func comment(s *catalog.Snapshot, id catalog.ID, class string) string {
+	switch class {
+	case "pg_class":
+		if t, ok := s.TableByID(id); ok {
+			return t.Comment
+		}
+		if x, ok := s.IndexByID(id); ok {
+			return x.Comment
+		}
+		if q, ok := s.SequenceByID(id); ok {
+			return q.Comment
+		}
+	case "pg_namespace":
+		if x, ok := s.SchemaByID(id); ok {
+			return x.Comment
+		}
+	case "pg_authid", "pg_roles":
+		if x, ok := s.RoleByID(id); ok {
+			return x.Comment
+		}
+	case "pg_extension":
+		for _, x := range s.Extensions() {
+			if x.ID == id {
+				return x.Comment
+			}
+		}
+	case "pg_constraint":
+		for _, t := range s.Tables() {
+			for _, c := range t.Constraints {
+				if c.ID == id {
+					return c.Comment
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// visibilityFuncs registers pg_table_is_visible and its kin.
+func visibilityFuncs(r *registrar) {
+	r.eval("pg_table_is_visible", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		schema, name, ok := relationName(s.Catalog(), uint32(a[0].Int()))
+		if !ok {
+			return null()
+		}
+		for _, n := range s.SearchPath(true) {
+			x, ok := s.Catalog().Schema(n)
+			if !ok {
+				continue
+			}
+			if x.ID == schema {
+				return types.Bool(true), nil
+			}
+			if s.Catalog().RelationExists(x.ID, name) {
+				break
+			}
+		}
+		return types.Bool(false), nil
+	}))
+	inPath := func(s Session, schema string) (types.Datum, error) {
+		return types.Bool(slices.Contains(s.SearchPath(true), schema)), nil
+	}
+	r.eval("pg_type_is_visible", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		id := uint32(a[0].Int())
+		if i := types.Lookup(id); i != nil {
+			return inPath(s, s.Catalog().SchemaName(i.Namespace))
+		}
+		for _, t := range s.Catalog().Tables() {
+			if t.TypeID == id {
+				return inPath(s, s.Catalog().SchemaName(t.Schema))
+			}
+		}
+		return null()
+	}))
+	r.eval("pg_function_is_visible", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		if f := FuncByOID(types.OID(a[0].Int())); f != nil {
+			return inPath(s, f.Schema)
+		}
+		return null()
+	}))
+	r.eval("pg_operator_is_visible", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		if o := OperatorByOID(types.OID(a[0].Int())); o != nil {
+			return inPath(s, o.Schema)
+		}
+		return null()
+	}))
+	for _, k := range []string{"opclass", "opfamily", "conversion", "collation", "statistics_obj", "ts_parser", "ts_dict", "ts_config", "ts_template"} {
+		r.eval("pg_"+k+"_is_visible", func(*Ctx, []types.Datum) (types.Datum, error) { return types.Bool(true), nil })
+	}
+}
+
+// relationName finds the schema and name of a table, view, index or sequence.
+func relationName(s *catalog.Snapshot, id catalog.ID) (schema catalog.ID, name string, ok bool) {
+	if t, ok := s.TableByID(id); ok {
+		return t.Schema, t.Name, true
+	}
+	if x, ok := s.IndexByID(id); ok {
+		if t, ok := s.TableByID(x.Table); ok {
+			return t.Schema, x.Name, true
+		}
+	}
+	if q, ok := s.SequenceByID(id); ok {
+		return q.Schema, q.Name, true
+	}
+	return 0, "", false
+}
+
+// indexProperties registers pg_index_column_has_property and its kin (table 9.71).
+func indexProperties(r *registrar) {
+	r.eval("pg_index_column_has_property", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		x, ok := s.Catalog().IndexByID(uint32(a[0].Int()))
+		n := a[1].Int()
+		if !ok || n < 1 || n > int64(len(x.Keys)+len(x.Include)) {
+			return null()
+		}
+		btree, key := x.Method == "btree", n <= int64(len(x.Keys))
+		var desc, first bool
+		if key {
+			desc, first = x.Keys[n-1].Desc, x.Keys[n-1].NullsFirst
+		}
+		switch strings.ToLower(a[2].Text()) {
+		case "asc":
+			return types.Bool(btree && key && !desc), nil
+		case "desc":
+			return types.Bool(btree && key && desc), nil
+		case "nulls_first":
+			return types.Bool(btree && key && first), nil
+		case "nulls_last":
+			return types.Bool(btree && key && !first), nil
+		case "orderable", "search_array", "search_nulls":
+			return types.Bool(btree && key), nil
+		case "distance_orderable":
+			return types.Bool(x.IsVector() && key), nil
+		case "returnable":
+			return types.Bool(btree), nil
+		}
+		return null()
+	}))
+	r.eval("pg_index_has_property", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		x, ok := s.Catalog().IndexByID(uint32(a[0].Int()))
+		if !ok {
+			return null()
+		}
+		switch strings.ToLower(a[1].Text()) {
+		case "clusterable", "backward_scan":
+			return types.Bool(x.Method == "btree"), nil
+		case "index_scan":
+			return types.Bool(true), nil
+		case "bitmap_scan":
+			return types.Bool(!x.IsVector()), nil
+		}
+		return null()
+	}))
+	r.eval("pg_indexam_has_property", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		btree := uint32(a[0].Int()) == catalog.BtreeAmID
+		switch strings.ToLower(a[1].Text()) {
+		case "can_order", "can_unique", "can_multi_col", "can_include":
+			return types.Bool(btree), nil
+		case "can_exclude":
+			return types.Bool(false), nil
+		}
+		return null()
+	})
+}
+
+// relationFacts registers small questions about relations.
+func relationFacts(r *registrar) {
+	r.eval("pg_relation_filepath", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		if _, _, ok := relationName(s.Catalog(), uint32(a[0].Int())); !ok {
+			return null()
+		}
+		return types.String(fmt.Sprintf("base/%d/%d", catalog.DatabaseID, a[0].Int())), nil
+	}))
+	r.eval("pg_relation_is_publishable", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		t, ok := s.Catalog().TableByID(uint32(a[0].Int()))
+		if !ok {
+			return null()
+		}
+		return types.Bool(t.Kind == catalog.KindTable && !t.Temp && !t.Unlogged), nil
+	}))
+	r.eval("pg_relation_is_updatable", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		if t, ok := s.Catalog().TableByID(uint32(a[0].Int())); ok && t.Kind == catalog.KindTable {
+			return types.Int(28), nil // insert, update, delete
+		}
+		return types.Int(0), nil
+	}))
+	r.eval("pg_column_is_updatable", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		t, ok := s.Catalog().TableByID(uint32(a[0].Int()))
+		return types.Bool(ok && t.Kind == catalog.KindTable && a[1].Int() > 0), nil
+	}))
+	r.eval("pg_get_replica_identity_index", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		if t, ok := s.Catalog().TableByID(uint32(a[0].Int())); ok {
+			if pk := t.PrimaryKey(); pk != nil {
+				return types.Int(int64(pk.Index)), nil
+			}
+		}
+		return null()
+	}))
+	r.rows("_pg_expandarray(anyarray)", func(_ *Ctx, a []types.Datum) (RowIter, error) {
+		it, n := types.NewArrayIter(a[0]), int64(0)
+		return funcRows(func(row []types.Datum) (bool, error) {
+			d, ok := it.Next()
+			if !ok {
+				return false, nil
+			}
+			n++
+			row[0], row[1] = d, types.Int(n)
+			return true, nil
+		}), nil
+	})
+	aclFuncs(r)
+}
+
+// aclLetters are the privileges of an access control list, in PostgreSQL's order.
+var aclLetters = []struct {
+	letter byte
+	name   string
+}{
+	{'a', "INSERT"}, {'r', "SELECT"}, {'w', "UPDATE"}, {'d', "DELETE"}, {'D', "TRUNCATE"}, {'x', "REFERENCES"},
+	{'t', "TRIGGER"}, {'X', "EXECUTE"}, {'U', "USAGE"}, {'C', "CREATE"}, {'T', "TEMPORARY"}, {'c', "CONNECT"},
+	{'s', "SET"}, {'A', "ALTER SYSTEM"},
+}
+
+// aclFuncs registers acldefault and aclexplode.
+func aclFuncs(r *registrar) {
+	owners := map[byte]string{
+		'c': "", 'r': "arwdDxt", 's': "rwU", 'd': "CTc", 'f': "X", 'l': "U", 'n': "UC", 't': "C", 'T': "U",
+		'p': "sA", 'F': "U", 'S': "U", 'L': "rw",
+	}
+	world := map[byte]string{'d': "Tc", 'f': "X", 'l': "U", 'T': "U"}
+	r.eval("acldefault_sql", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		k := byte(a[0].Int())
+		rights, ok := owners[k]
+		if !ok {
+			return types.Datum{}, pgerr.Newf(pgerrcode.InternalError, "unrecognized object type abbreviation: %c", k)
+		}
+		owner := fmt.Sprint(a[1].Int())
+		if x, ok := s.Catalog().RoleByID(uint32(a[1].Int())); ok {
+			owner = QuoteIdent(x.Name)
+		}
+		var b types.ArrayBuilder
+		b.Reset(types.ACLItemOID)
+		if w := world[k]; w != "" {
+			b.Append(types.String("=" + w + "/" + owner))
+		}
+		if rights != "" {
+			b.Append(types.String(owner + "=" + rights + "/" + owner))
+		}
+		return b.Array(), nil
+	}))
+	r.rows("aclexplode", func(c *Ctx, a []types.Datum) (RowIter, error) {
+		s, err := session(c)
+		if err != nil {
+			return nil, err
+		}
+		id := func(name string) types.Datum {
+			if x, ok := s.Catalog().Role(strings.Trim(name, `"`)); ok {
+				return types.Int(int64(x.ID))
+			}
+			return types.Int(0)
+		}
+		t := &tableRows{}
+		for _, d := range elements(a[0]) {
+			grantee, rest, _ := strings.Cut(d.Text(), "=")
+			rights, grantor, _ := strings.Cut(rest, "/")
+			for _, l := range aclLetters {
+				at := strings.IndexByte(rights, l.letter)
+				if at < 0 {
+					continue
+				}
+				grantable := at+1 < len(rights) && rights[at+1] == '*'
+				t.rows = append(t.rows, []types.Datum{id(grantor), id(grantee), types.String(l.name), types.Bool(grantable)})
+			}
+		}
+		return t, nil
+	})
+}

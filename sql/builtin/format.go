@@ -1,0 +1,340 @@
+package builtin
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// formatFuncs registers concat, format and the quoting functions.
+func formatFuncs(r *registrar) {
+	r.eval("text_concat", func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		list, ok := variadicAny(c, a, 0)
+		if !ok {
+			return null()
+		}
+		return joinText(c, list, nil), nil
+	})
+	r.eval("text_concat_ws", func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		if a[0].IsNull() {
+			return null()
+		}
+		list, ok := variadicAny(c, a, 1)
+		if !ok {
+			return null()
+		}
+		return joinText(c, list, a[0].Bytes()), nil
+	})
+	r.evals(formatText, "text_format", "text_format_nv")
+	r.eval("quote_ident", text1(func(_ *Ctx, s []byte) ([]byte, error) { return []byte(QuoteIdent(string(s))), nil }))
+	r.eval("quote_literal", text1(func(_ *Ctx, s []byte) ([]byte, error) { return []byte(QuoteLiteral(string(s))), nil }))
+	r.eval("quote_nullable", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		if a[0].IsNull() {
+			return types.String("NULL"), nil
+		}
+		return types.String(QuoteLiteral(a[0].Text())), nil
+	})
+	r.eval("quote_literal(anyelement)", func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		return types.String(QuoteLiteral(string(appendText(nil, c, typed{c.argT(0), a[0]})))), nil
+	})
+	r.eval("quote_nullable(anyelement)", func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		if a[0].IsNull() {
+			return types.String("NULL"), nil
+		}
+		return types.String(QuoteLiteral(string(appendText(nil, c, typed{c.argT(0), a[0]})))), nil
+	})
+	r.eval("parse_ident", parseIdent)
+}
+
+// joinText is concat and concat_ws: NULLs are left out.
+func joinText(c *Ctx, list []typed, sep []byte) types.Datum {
+	out := []byte{}
+	first := true
+	for _, v := range list {
+		if v.d.IsNull() {
+			continue
+		}
+		if !first {
+			out = append(out, sep...)
+		}
+		first = false
+		out = appendText(out, c, v)
+	}
+	return types.Bytes(out)
+}
+
+// QuoteIdent quotes a name where SQL needs it: unless it is lower case and no keyword.
+func QuoteIdent(s string) string {
+	safe := s != "" && (s[0] == '_' || s[0] >= 'a' && s[0] <= 'z')
+	for i := 0; safe && i < len(s); i++ {
+		c := s[i]
+		safe = c == '_' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9'
+	}
+	if safe && !mustQuote()[s] {
+		return s
+	}
+	return `"` + strings.ReplaceAll(s, `"`, `""`) + `"`
+}
+
+// QuoteLiteral quotes a string as an SQL literal.
+func QuoteLiteral(s string) string {
+	q := "'" + strings.ReplaceAll(s, "'", "''") + "'"
+	if strings.Contains(q, `\`) {
+		return "E" + strings.ReplaceAll(q, `\`, `\\`)
+	}
+	return q
+}
+
+// formatText is format(fmt, …), chapter 9.4.1.
+func formatText(c *Ctx, a []types.Datum) (types.Datum, error) {
+	if a[0].IsNull() {
+		return null()
+	}
+	list, ok := variadicAny(c, a, 1)
+	if !ok {
+		list = nil
+	}
+	f := formatter{c: c, args: list, s: a[0].Text()}
+	if err := f.run(); err != nil {
+		return types.Datum{}, err
+	}
+	if f.out == nil {
+		f.out = []byte{}
+	}
+	return types.Bytes(f.out), nil
+}
+
+type formatter struct {
+	c    *Ctx
+	args []typed
+	s    string
+	i    int
+	next int // the next argument, 0-based
+	out  []byte
+}
+
+func (f *formatter) run() error {
+	for f.i < len(f.s) {
+		c := f.s[f.i]
+		f.i++
+		if c != '%' {
+			f.out = append(f.out, c)
+			continue
+		}
+		if f.i >= len(f.s) {
+			return unterminatedFormat()
+		}
+		if f.s[f.i] == '%' {
+			f.out = append(f.out, '%')
+			f.i++
+			continue
+		}
+		if err := f.specifier(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func unterminatedFormat() error {
+	return badParam("unterminated format() type specifier").WithHint("For a single \"%%\" use \"%%%%\".")
+}
+
+func (f *formatter) number() (n int, ok bool) {
+	from := f.i
+	for f.i < len(f.s) && f.s[f.i] >= '0' && f.s[f.i] <= '9' && f.i-from < 9 {
+		f.i++
+	}
+	n, err := strconv.Atoi(f.s[from:f.i])
+	return n, err == nil
+}
+
+// specifier reads %[position][flags][width]type and appends the argument.
+func (f *formatter) specifier() error {
+	position, width, left := 0, 0, false
+	if n, ok := f.number(); ok {
+		if f.i < len(f.s) && f.s[f.i] == '$' {
+			f.i++
+			if position = n; n == 0 {
+				return badParam("format specifies argument 0, but arguments are numbered from 1")
+			}
+		} else {
+			width = n
+		}
+	}
+	if width == 0 {
+		for f.i < len(f.s) && f.s[f.i] == '-' {
+			left = true
+			f.i++
+		}
+		if f.i < len(f.s) && f.s[f.i] == '*' {
+			f.i++
+			w, err := f.starWidth()
+			if err != nil {
+				return err
+			}
+			if width = w; w < 0 {
+				left, width = true, -w
+			}
+		} else if n, ok := f.number(); ok {
+			width = n
+		}
+	}
+	if f.i >= len(f.s) {
+		return unterminatedFormat()
+	}
+	kind := f.s[f.i]
+	if kind != 's' && kind != 'I' && kind != 'L' {
+		_, n := utf8.DecodeRuneInString(f.s[f.i:])
+		return badParam("unrecognized format() type specifier \"%s\"", f.s[f.i:f.i+n]).WithHint("For a single \"%%\" use \"%%%%\".")
+	}
+	f.i++
+	v, err := f.take(position)
+	if err != nil {
+		return err
+	}
+	text, err := f.text(v, kind)
+	if err != nil {
+		return err
+	}
+	pad := max(0, width-utf8.RuneCountInString(text))
+	if !left {
+		f.out = append(f.out, strings.Repeat(" ", pad)...)
+	}
+	f.out = append(f.out, text...)
+	if left {
+		f.out = append(f.out, strings.Repeat(" ", pad)...)
+	}
+	return nil
+}
+
+// starWidth takes the width from an argument: * or *n$.
+func (f *formatter) starWidth() (int, error) {
+	position := 0
+	if n, ok := f.number(); ok {
+		if f.i >= len(f.s) || f.s[f.i] != '$' {
+			return 0, badParam("width argument position must be ended by \"$\"")
+		}
+		f.i++
+		if position = n; n == 0 {
+			return 0, badParam("format specifies argument 0, but arguments are numbered from 1")
+		}
+	}
+	v, err := f.take(position)
+	if err != nil || v.d.IsNull() {
+		return 0, err
+	}
+	n, err := strconv.Atoi(string(appendText(nil, f.c, v)))
+	if err != nil {
+		return 0, pgerr.Newf(pgerrcode.InvalidTextRepresentation, "invalid input syntax for type integer: \"%s\"", appendText(nil, f.c, v))
+	}
+	return n, nil
+}
+
+// take gives the argument at a 1-based position, or with 0 the next one.
+func (f *formatter) take(position int) (typed, error) {
+	if position > 0 {
+		f.next = position - 1
+	}
+	if f.next >= len(f.args) {
+		return typed{}, badParam("too few arguments for format()")
+	}
+	f.next++
+	return f.args[f.next-1], nil
+}
+
+func (f *formatter) text(v typed, kind byte) (string, error) {
+	if v.d.IsNull() {
+		switch kind {
+		case 'I':
+			return "", pgerr.New(pgerrcode.NullValueNotAllowedDataException, "null values cannot be formatted as an SQL identifier")
+		case 'L':
+			return "NULL", nil
+		}
+		return "", nil
+	}
+	s := string(appendText(nil, f.c, v))
+	switch kind {
+	case 'I':
+		return QuoteIdent(s), nil
+	case 'L':
+		return QuoteLiteral(s), nil
+	}
+	return s, nil
+}
+
+// parseIdent is parse_ident(name, strict): a qualified name as its parts.
+func parseIdent(_ *Ctx, a []types.Datum) (types.Datum, error) {
+	s := a[0].Text()
+	strict := len(a) < 2 || a[1].Bool()
+	parts, rest, err := ParseIdent(s)
+	if err != nil {
+		return types.Datum{}, err
+	}
+	if strict && rest != "" {
+		return types.Datum{}, badParam("string is not a valid identifier: \"%s\"", s)
+	}
+	var b types.ArrayBuilder
+	b.Reset(types.TextOID)
+	for _, p := range parts {
+		b.Append(types.String(p))
+	}
+	return b.Array(), nil
+}
+
+// ParseIdent reads a possibly qualified and quoted name from the start of s;
+// unquoted parts fold to lower case.
+func ParseIdent(s string) (parts []string, rest string, err error) {
+	bad := func(detail string) ([]string, string, error) {
+		e := badParam("string is not a valid identifier: \"%s\"", s)
+		e.Detail = detail
+		return nil, "", e
+	}
+	r := strings.TrimLeft(s, " \t\n\r\f")
+	for after := false; ; after = true {
+		switch {
+		case r != "" && r[0] == '"':
+			end := 1
+			var b strings.Builder
+			for ; ; end++ {
+				if end >= len(r) {
+					return bad("String has unclosed double quotes.")
+				}
+				if r[end] == '"' {
+					if end+1 < len(r) && r[end+1] == '"' {
+						end++
+					} else {
+						break
+					}
+				}
+				b.WriteByte(r[end])
+			}
+			if b.Len() == 0 {
+				return bad("Quoted identifier must not be empty.")
+			}
+			parts, r = append(parts, b.String()), r[end+1:]
+		case r != "" && (r[0] == '_' || isLetter(r[0]) || r[0] >= 0x80):
+			end := 1
+			for end < len(r) && (r[end] == '_' || r[end] == '$' || isLetter(r[end]) || r[end] >= 0x80 || r[end] >= '0' && r[end] <= '9') {
+				end++
+			}
+			parts, r = append(parts, strings.ToLower(r[:end])), r[end:]
+		case after:
+			return bad("No valid identifier after \".\".")
+		case strings.HasPrefix(r, "."):
+			return bad("No valid identifier before \".\".")
+		default:
+			return bad("")
+		}
+		t := strings.TrimLeft(r, " \t\n\r\f")
+		if !strings.HasPrefix(t, ".") {
+			return parts, t, nil
+		}
+		r = strings.TrimLeft(t[1:], " \t\n\r\f")
+	}
+}

@@ -1,0 +1,285 @@
+package builtin
+
+import (
+	"bytes"
+
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// jsonFuncs registers chapter 9.16: reading, taking apart and comparing JSON.
+func jsonFuncs(r *registrar) {
+	jsonBuilders(r)
+	for _, p := range []string{"json", "jsonb"} {
+		jsonReaders(r, p)
+		jsonSets(r, p)
+	}
+	r.eval("jsonb_pretty", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		return types.Bytes(types.JSONBPretty(nil, a[0].Bytes())), nil
+	})
+	r.eval("jsonb_contains", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		return types.Bool(jsonContains(a[0].Bytes(), a[1].Bytes(), true)), nil
+	})
+	r.eval("jsonb_contained", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		return types.Bool(jsonContains(a[1].Bytes(), a[0].Bytes(), true)), nil
+	})
+	r.eval("jsonb_exists", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		return types.Bool(jsonExists(a[0].Bytes(), a[1].Bytes())), nil
+	})
+	quantified := func(all bool) Eval {
+		return func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+			for _, k := range elements(a[1]) {
+				if !k.IsNull() && jsonExists(a[0].Bytes(), k.Bytes()) != all {
+					return types.Bool(!all), nil
+				}
+			}
+			return types.Bool(all), nil
+		}
+	}
+	r.eval("jsonb_exists_any", quantified(false))
+	r.eval("jsonb_exists_all", quantified(true))
+	for key, t := range map[string]types.OID{
+		"jsonb_bool": types.BoolOID, "jsonb_numeric": types.NumericOID, "jsonb_int2": types.Int2OID,
+		"jsonb_int4": types.Int4OID, "jsonb_int8": types.Int8OID, "jsonb_float4": types.Float4OID, "jsonb_float8": types.Float8OID,
+	} {
+		r.eval(key, func(c *Ctx, a []types.Datum) (types.Datum, error) {
+			return Convert(c, types.Of(types.JSONBOID), types.Of(t), a[0], true)
+		})
+	}
+}
+
+// jsonReaders registers the functions that give one value of a document.
+func jsonReaders(r *registrar, p string) {
+	value := func(v []byte, ok bool) (types.Datum, error) {
+		if !ok {
+			return null()
+		}
+		return types.Bytes(v), nil
+	}
+	text := func(v []byte, ok bool) (types.Datum, error) {
+		if !ok {
+			return null()
+		}
+		return types.JSONText(v)
+	}
+	for suffix, to := range map[string]func([]byte, bool) (types.Datum, error){"": value, "_text": text} {
+		r.eval(p+"_object_field"+suffix, func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+			return to(types.JSONGet(a[0].Bytes(), a[1].Bytes()))
+		})
+		r.eval(p+"_array_element"+suffix, func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+			return to(types.JSONIndex(a[0].Bytes(), int(a[1].Int())))
+		})
+		r.eval(p+"_extract_path"+suffix, func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+			path, ok := textPath(a[1])
+			if !ok {
+				return null()
+			}
+			return to(types.JSONPath(a[0].Bytes(), path))
+		})
+	}
+	r.eval(p+"_typeof", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		return types.String(types.JSONTypeof(a[0].Bytes())), nil
+	})
+	r.eval(p+"_array_length", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		n := types.JSONArrayLength(a[0].Bytes())
+		switch {
+		case n >= 0:
+			return types.Int(int64(n)), nil
+		case types.JSONTypeof(a[0].Bytes()) == "object":
+			return types.Datum{}, badParam("cannot get array length of a non-array")
+		}
+		return types.Datum{}, badParam("cannot get array length of a scalar")
+	})
+	r.eval(p+"_strip_nulls", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		out := stripNulls(nil, a[0].Bytes())
+		if p == "jsonb" {
+			return asJSONB(out, nil)
+		}
+		return types.Bytes(out), nil
+	})
+}
+
+// textPath is a text[] as path steps; ok is false when one is NULL.
+func textPath(array types.Datum) (path [][]byte, ok bool) {
+	for _, d := range elements(array) {
+		if d.IsNull() {
+			return nil, false
+		}
+		path = append(path, d.Bytes())
+	}
+	return path, true
+}
+
+// stripNulls drops object members that are null, at any depth.
+func stripNulls(dst, b []byte) []byte {
+	first := true
+	sep := func() {
+		if !first {
+			dst = append(dst, ',')
+		}
+		first = false
+	}
+	switch types.JSONTypeof(b) {
+	case "object":
+		dst = append(dst, '{')
+		types.JSONEach(b, func(k, v []byte) bool {
+			if types.JSONTypeof(v) != "null" {
+				sep()
+				dst = append(types.AppendJSONString(dst, k), ':')
+				dst = stripNulls(dst, v)
+			}
+			return true
+		})
+		return append(dst, '}')
+	case "array":
+		dst = append(dst, '[')
+		types.JSONElements(b, func(v []byte) bool {
+			sep()
+			dst = stripNulls(dst, v)
+			return true
+		})
+		return append(dst, ']')
+	}
+	return append(dst, bytes.TrimSpace(b)...)
+}
+
+// jsonSets registers the set-returning functions.
+func jsonSets(r *registrar, p string) {
+	for suffix, asText := range map[string]bool{"": false, "_text": true} {
+		r.rows(p+"_array_elements"+suffix, func(_ *Ctx, a []types.Datum) (RowIter, error) {
+			return jsonElementRows(a[0].Bytes(), asText)
+		})
+		r.rows(p+"_each"+suffix, func(_ *Ctx, a []types.Datum) (RowIter, error) {
+			return jsonEachRows(p, p+"_each"+suffix, a[0].Bytes(), asText)
+		})
+	}
+	r.rows(p+"_object_keys", func(_ *Ctx, a []types.Datum) (RowIter, error) {
+		l := &listRows{}
+		if !types.JSONEach(a[0].Bytes(), func(k, _ []byte) bool {
+			l.list = append(l.list, types.Bytes(k).Clone())
+			return true
+		}) {
+			kind := "a scalar"
+			if types.JSONTypeof(a[0].Bytes()) == "array" {
+				kind = "an array"
+			}
+			return nil, badParam("cannot call %s on %s", p+"_object_keys", kind)
+		}
+		return l, nil
+	})
+}
+
+func jsonElementRows(b []byte, asText bool) (RowIter, error) {
+	l := &listRows{}
+	var err error
+	ok := types.JSONElements(b, func(v []byte) bool {
+		d := types.Bytes(v)
+		if asText {
+			if d, err = types.JSONText(v); err != nil {
+				return false
+			}
+		}
+		l.list = append(l.list, d.Clone())
+		return true
+	})
+	if !ok {
+		if types.JSONTypeof(b) == "object" {
+			return nil, badParam("cannot extract elements from an object")
+		}
+		return nil, badParam("cannot extract elements from a scalar")
+	}
+	return l, err
+}
+
+func jsonEachRows(p, name string, b []byte, asText bool) (RowIter, error) {
+	t := &tableRows{}
+	var err error
+	ok := types.JSONEach(b, func(k, v []byte) bool {
+		d := types.Bytes(v)
+		if asText {
+			if d, err = types.JSONText(v); err != nil {
+				return false
+			}
+		}
+		t.rows = append(t.rows, []types.Datum{types.Bytes(k).Clone(), d.Clone()})
+		return true
+	})
+	switch {
+	case ok:
+		return t, err
+	case p == "jsonb":
+		return nil, badParam("cannot call %s on a non-object", name)
+	case types.JSONTypeof(b) == "array":
+		return nil, badParam("cannot deconstruct an array as an object")
+	}
+	return nil, badParam("cannot deconstruct a scalar")
+}
+
+// jsonExists is the ? operator: a key of an object, a string of an array, or the
+// string itself.
+func jsonExists(b, key []byte) bool {
+	switch types.JSONTypeof(b) {
+	case "object":
+		_, ok := types.JSONGet(b, key)
+		return ok
+	case "array":
+		found := false
+		types.JSONElements(b, func(v []byte) bool {
+			found = isString(v, key)
+			return !found
+		})
+		return found
+	}
+	return isString(b, key)
+}
+
+func isString(v, s []byte) bool {
+	if len(v) == 0 || v[0] != '"' {
+		return false
+	}
+	d, err := types.JSONText(v)
+	return err == nil && bytes.Equal(d.Bytes(), s)
+}
+
+// jsonContains is @> (chapter 8.14.3); top allows an array to contain a bare scalar.
+func jsonContains(a, b []byte, top bool) bool {
+	ka, kb := types.JSONTypeof(a), types.JSONTypeof(b)
+	switch {
+	case ka == "object" && kb == "object":
+		all := true
+		types.JSONEach(b, func(k, v []byte) bool {
+			x, ok := types.JSONGet(a, k)
+			all = ok && jsonMatches(x, v)
+			return all
+		})
+		return all
+	case ka == "array" && kb == "array":
+		all := true
+		types.JSONElements(b, func(v []byte) bool {
+			all = hasElement(a, v)
+			return all
+		})
+		return all
+	case ka == "array" && kb != "object" && top:
+		return hasElement(a, b)
+	case ka == kb && ka != "object" && ka != "array":
+		return types.CompareJSONB(a, b) == 0
+	}
+	return false
+}
+
+// jsonMatches reports that the value x holds v: containers contain, scalars equal.
+func jsonMatches(x, v []byte) bool {
+	if types.JSONTypeof(x) != types.JSONTypeof(v) {
+		return false
+	}
+	return jsonContains(x, v, false)
+}
+
+func hasElement(array, v []byte) bool {
+	found := false
+	types.JSONElements(array, func(x []byte) bool {
+		found = jsonMatches(x, v)
+		return !found
+	})
+	return found
+}

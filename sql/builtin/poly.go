@@ -1,0 +1,187 @@
+package builtin
+
+import (
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+const (
+	anyMultirangeOID = 4537
+	anyCompatRange   = 5080
+)
+
+func isPolymorphic(t types.OID) bool {
+	switch t {
+	case types.AnyElementOID, types.AnyArrayOID, types.AnyNonArrayOID, types.AnyEnumOID, types.AnyRangeOID,
+		anyMultirangeOID, types.AnyCompatibleOID, types.AnyCompatibleArrayOID, types.AnyCompatibleNonArrayOID, anyCompatRange:
+		return true
+	}
+	return false
+}
+
+// poly is what the actual arguments make of the two polymorphic families
+// (PostgreSQL chapter 38.2.5).
+type poly struct {
+	elem, array     types.OID // anyelement, anyarray
+	compat          types.OID // anycompatible
+	hasAny          bool
+	hasCompat       bool
+	nonArray, nonAC bool
+}
+
+// solve derives the family types from actual arguments. A nil error with ok false
+// means that the arguments do not agree: the candidate does not apply.
+func (p *poly) solve(declared, actual []types.OID) (ok bool, err error) {
+	var compat []types.OID
+	unknown := false
+	for i, d := range declared {
+		a := actual[i]
+		switch d {
+		case types.AnyElementOID, types.AnyNonArrayOID, types.AnyEnumOID:
+			p.hasAny = true
+			p.nonArray = p.nonArray || d == types.AnyNonArrayOID
+			if d == types.AnyEnumOID {
+				return false, nil // there are no enums
+			}
+			if a == types.UnknownOID {
+				unknown = true
+			} else if p.elem == 0 {
+				p.elem = a
+			} else if p.elem != a {
+				return false, nil
+			}
+		case types.AnyArrayOID:
+			p.hasAny = true
+			if a == types.UnknownOID {
+				unknown = true
+				continue
+			}
+			if elemOf(a) == 0 && a != types.AnyArrayOID {
+				return false, nil
+			}
+			if p.array == 0 {
+				p.array = a
+			} else if p.array != a {
+				return false, nil
+			}
+		case types.AnyCompatibleOID, types.AnyCompatibleNonArrayOID:
+			p.hasCompat = true
+			p.nonAC = p.nonAC || d == types.AnyCompatibleNonArrayOID
+			compat = append(compat, a)
+		case types.AnyCompatibleArrayOID:
+			p.hasCompat = true
+			if a == types.UnknownOID {
+				compat = append(compat, a)
+				continue
+			}
+			e := elemOf(a)
+			if e == 0 {
+				return false, nil
+			}
+			compat = append(compat, e)
+		case types.AnyRangeOID, anyMultirangeOID, anyCompatRange:
+			return false, nil
+		}
+	}
+	return p.finish(unknown, compat)
+}
+
+func (p *poly) finish(unknown bool, compat []types.OID) (ok bool, err error) {
+	if p.array != 0 {
+		e := elemOf(p.array)
+		if p.elem == 0 {
+			p.elem = e
+		} else if p.elem != e {
+			return false, nil
+		}
+	}
+	if p.hasAny && p.elem == 0 {
+		if unknown {
+			return true, undetermined("polymorphic")
+		}
+		return false, nil
+	}
+	if p.nonArray && elemOf(p.elem) != 0 {
+		return false, nil
+	}
+	if p.hasCompat {
+		t, err := CommonType("arguments", compat)
+		if err != nil {
+			return false, nil
+		}
+		p.compat = t
+		if p.nonAC && elemOf(t) != 0 {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+func undetermined(family string) error {
+	return pgerr.Newf(pgerrcode.DatatypeMismatch,
+		"could not determine %s type because input has type %s", family, "unknown")
+}
+
+// of replaces a polymorphic type by what it stands for; others stay.
+func (p *poly) of(t types.OID) (types.OID, error) {
+	switch t {
+	case types.AnyElementOID, types.AnyNonArrayOID, types.AnyEnumOID:
+		return p.elem, nil
+	case types.AnyArrayOID:
+		if p.array != 0 {
+			return p.array, nil
+		}
+		return arrayOver(p.elem)
+	case types.AnyCompatibleOID, types.AnyCompatibleNonArrayOID:
+		return p.compat, nil
+	case types.AnyCompatibleArrayOID:
+		return arrayOver(p.compat)
+	}
+	return t, nil
+}
+
+func arrayOver(elem types.OID) (types.OID, error) {
+	if a := types.Of(elem).ArrayOf(); a.OID != 0 {
+		return a.OID, nil
+	}
+	return 0, pgerr.Newf(pgerrcode.UndefinedObject, "could not find array type for data type %s", TypeName(elem))
+}
+
+// consistent reports whether the actual arguments can fill the polymorphic ones.
+func consistent(declared, actual []types.OID) bool {
+	for _, d := range declared {
+		if isPolymorphic(d) {
+			var p poly
+			ok, _ := p.solve(declared, actual)
+			return ok
+		}
+	}
+	return true
+}
+
+// concrete gives the argument and result types of a call with the actual types.
+// Arguments declared "any" keep their own.
+func concrete(declared, actual []types.OID, ret types.OID) (args []types.OID, out types.OID, err error) {
+	var p poly
+	ok, err := p.solve(declared, actual)
+	if err != nil {
+		return nil, 0, err
+	}
+	if !ok {
+		return nil, 0, undetermined("polymorphic")
+	}
+	args = make([]types.OID, len(declared))
+	for i, d := range declared {
+		if d == types.AnyOID {
+			args[i] = actual[i]
+			continue
+		}
+		if args[i], err = p.of(d); err != nil {
+			return nil, 0, err
+		}
+	}
+	out, err = p.of(ret)
+	return args, out, err
+}

@@ -1,0 +1,260 @@
+package builtin
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// Resolved is a function call with its overload chosen.
+type Resolved struct {
+	Fn *Func
+	// ArgTypes are what each argument must be coerced to, in the function's order;
+	// an argument of a "any" parameter keeps its type (unknown literals stay unknown).
+	ArgTypes []types.OID
+	Ret      types.OID
+	// ArgOrder says which written argument fills each position of ArgTypes; nil = as written.
+	ArgOrder []int
+	// VariadicExpanded says that the arguments from Fixed on fill the VARIADIC parameter
+	// one by one. Unless Fn.Variadic is "any" the caller packs them into an array.
+	VariadicExpanded bool
+	Fixed            int
+	// Coercion is set instead of Fn when the call is a cast written as a function, int4(x).
+	Coercion types.OID
+}
+
+// CallShape is what is known of a call beside its argument types.
+type CallShape struct {
+	Names    []string // "" = positional; nil when none is named
+	Variadic bool     // VARIADIC was written before the last argument
+}
+
+// candidate is a function seen through one call: its parameter types one for
+// each actual argument.
+type candidate struct {
+	fn       *Func
+	args     []types.OID
+	order    []int
+	expanded bool
+	defaults int
+}
+
+// ResolveFunc chooses the overload of a function call (PostgreSQL chapter 10.3).
+// Errors: 42883 and 42725, without position.
+func ResolveFunc(schema, name string, args []types.OID, shape CallShape) (*Resolved, error) {
+	var list []candidate
+	for _, f := range Functions(schema, name) {
+		if c, ok := seeAs(f, len(args), shape); ok {
+			list = append(list, c)
+		}
+	}
+	list = dropShadowed(list)
+	for i := range list {
+		if slices.Equal(list[i].args, args) {
+			return list[i].resolve(args)
+		}
+	}
+	if len(args) == 1 && shape.Names == nil && !shape.Variadic {
+		if to := castFunction(name, args[0]); to != 0 {
+			return &Resolved{Coercion: to, ArgTypes: []types.OID{to}, Ret: to}, nil
+		}
+	}
+	list = applicable(list, args)
+	switch best := choose(list, args); {
+	case best != nil:
+		return best.resolve(args)
+	case len(list) == 0:
+		return nil, noFunction(schema, name, args, shape)
+	}
+	return nil, pgerr.Newf(pgerrcode.AmbiguousFunction, "function %s is not unique", callText(schema, name, args, shape.Names)).
+		WithHint("Could not choose a best candidate function. You might need to add explicit type casts.")
+}
+
+func noFunction(schema, name string, args []types.OID, shape CallShape) error {
+	return pgerr.Newf(pgerrcode.UndefinedFunction, "function %s does not exist", callText(schema, name, args, shape.Names)).
+		WithHint("No function matches the given name and argument types. You might need to add explicit type casts.")
+}
+
+func callText(schema, name string, args []types.OID, names []string) string {
+	var b strings.Builder
+	if schema != "" {
+		b.WriteString(schema + ".")
+	}
+	b.WriteString(name + "(")
+	for i, a := range args {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		if names != nil && names[i] != "" {
+			b.WriteString(names[i] + " => ")
+		}
+		b.WriteString(TypeName(a))
+	}
+	b.WriteString(")")
+	return b.String()
+}
+
+// seeAs matches the number and names of the arguments.
+func seeAs(f *Func, n int, shape CallShape) (candidate, bool) {
+	c := candidate{fn: f}
+	if shape.Names != nil {
+		return seeNamed(f, n, shape)
+	}
+	if f.Variadic != 0 && !shape.Variadic {
+		if n < len(f.Args) {
+			return c, false
+		}
+		c.expanded = true
+		c.args = append(c.args, f.Args[:len(f.Args)-1]...)
+		for len(c.args) < n {
+			c.args = append(c.args, f.Variadic)
+		}
+		return c, true
+	}
+	if n > len(f.Args) || n < len(f.Args)-f.Defaults || shape.Variadic && (f.Variadic == 0 || n != len(f.Args)) {
+		return c, false
+	}
+	c.args, c.defaults = f.Args[:n], len(f.Args)-n
+	return c, true
+}
+
+func seeNamed(f *Func, n int, shape CallShape) (candidate, bool) {
+	c := candidate{fn: f}
+	if n > len(f.Args) || len(f.ArgNames) < len(f.Args) || f.Variadic != 0 {
+		return c, false
+	}
+	at := make([]int, len(f.Args)) // written argument + 1
+	for i, name := range shape.Names {
+		p := i
+		if name != "" {
+			p = slices.Index(f.ArgNames, name)
+		}
+		if p < 0 || p >= len(at) || at[p] != 0 {
+			return c, false
+		}
+		at[p] = i + 1
+	}
+	last := len(at)
+	for last > 0 && at[last-1] == 0 {
+		last--
+	}
+	if last < len(f.Args)-f.Defaults {
+		return c, false
+	}
+	c.args = make([]types.OID, n)
+	c.order = make([]int, 0, last)
+	for p := range last {
+		if at[p] == 0 && p < len(f.Args)-f.Defaults {
+			return c, false
+		}
+		c.order = append(c.order, at[p]-1) // −1: the default
+		if at[p] > 0 {
+			c.args[at[p]-1] = f.Args[p]
+		}
+	}
+	c.defaults = len(f.Args) - n
+	return c, true
+}
+
+// dropShadowed keeps, of candidates with equal parameter types, the one that
+// needs no variadic expansion and no defaults.
+func dropShadowed(list []candidate) []candidate {
+	var keep []candidate
+next:
+	for _, c := range list {
+		for i := range keep {
+			if slices.Equal(keep[i].args, c.args) {
+				if keep[i].expanded && !c.expanded || keep[i].expanded == c.expanded && keep[i].defaults > c.defaults {
+					keep[i] = c
+				}
+				continue next
+			}
+		}
+		keep = append(keep, c)
+	}
+	return keep
+}
+
+// castFunction is the type that name(x) casts to, 0 if it is not such a cast.
+func castFunction(name string, from types.OID) types.OID {
+	to := types.ByName(name)
+	if to == nil || to.Type == 'p' {
+		return 0
+	}
+	if from == types.UnknownOID {
+		return to.OID
+	}
+	switch CoercionPath(from, to.OID, Explicit) {
+	case RelabelOnly:
+		return to.OID
+	case ByIO:
+		if from != types.RecordOID || to.Category != 'S' {
+			return to.OID
+		}
+	}
+	return 0
+}
+
+func (c *candidate) resolve(actual []types.OID) (*Resolved, error) {
+	args, ret, err := concrete(c.args, actual, c.fn.Ret)
+	if err != nil {
+		return nil, err
+	}
+	if c.expanded {
+		if ret, err = c.variadicRet(args, ret); err != nil {
+			return nil, err
+		}
+	}
+	r := &Resolved{Fn: c.fn, ArgTypes: args, Ret: ret, VariadicExpanded: c.expanded, Fixed: len(c.fn.Args) - 1}
+	if c.order != nil {
+		r.ArgOrder = c.order
+		r.ArgTypes = make([]types.OID, len(c.order))
+		for p, w := range c.order {
+			if w >= 0 {
+				r.ArgTypes[p] = args[w]
+			} else {
+				r.ArgTypes[p] = c.fn.Args[p]
+			}
+		}
+	}
+	if !c.fn.Implemented() {
+		return nil, pgerr.NotSupported(-1, "function %s is not supported", callText("", c.fn.Name, c.fn.Args, nil))
+	}
+	return r, nil
+}
+
+// variadicRet resolves a result type that depends on the packed array.
+func (c *candidate) variadicRet(args []types.OID, ret types.OID) (types.OID, error) {
+	if !isPolymorphic(c.fn.Ret) {
+		return ret, nil
+	}
+	var p poly
+	if _, err := p.solve(c.args, args); err != nil {
+		return 0, err
+	}
+	return p.of(c.fn.Ret)
+}
+
+// applicable keeps the candidates whose parameters the arguments can become implicitly.
+func applicable(list []candidate, args []types.OID) []candidate {
+	var keep []candidate
+next:
+	for _, c := range list {
+		for i, a := range args {
+			if !CanCoerce(a, c.args[i], Implicit) {
+				continue next
+			}
+		}
+		if consistent(c.args, args) {
+			keep = append(keep, c)
+		}
+	}
+	return keep
+}
+
+// TypeName is the type's name in error messages: integer, character varying, text[].
+func TypeName(t types.OID) string { return types.FormatType(types.Of(t)) }

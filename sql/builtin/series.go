@@ -1,0 +1,130 @@
+package builtin
+
+import (
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// seriesFuncs registers generate_series and generate_subscripts (chapter 9.25).
+func seriesFuncs(r *registrar) {
+	for _, k := range []string{"generate_series_int4", "generate_series_step_int4", "generate_series_int8", "generate_series_step_int8"} {
+		r.rows(k, intSeries)
+	}
+	r.rows("generate_series_numeric", numericSeries)
+	r.rows("generate_series_step_numeric", numericSeries)
+	r.rows("generate_series_timestamp", func(c *Ctx, a []types.Datum) (RowIter, error) {
+		return stampSeries(c, types.TimestampOID, a)
+	})
+	r.rows("generate_series_timestamptz", func(c *Ctx, a []types.Datum) (RowIter, error) {
+		return stampSeries(c, types.TimestamptzOID, a)
+	})
+	r.rows("generate_subscripts", subscripts)
+	r.rows("generate_subscripts_nodir", subscripts)
+}
+
+func zeroStep() error { return badParam("step size cannot equal zero") }
+
+func intSeries(_ *Ctx, a []types.Datum) (RowIter, error) {
+	at, end, step := a[0].Int(), a[1].Int(), int64(1)
+	if len(a) > 2 {
+		if step = a[2].Int(); step == 0 {
+			return nil, zeroStep()
+		}
+	}
+	done := false
+	return funcRows(func(row []types.Datum) (bool, error) {
+		if done || step > 0 && at > end || step < 0 && at < end {
+			return false, nil
+		}
+		row[0] = types.Int(at)
+		next := at + step
+		done = (at^next)&(step^next) < 0 // overflow ends the series
+		at = next
+		return true, nil
+	}), nil
+}
+
+func numericSeries(_ *Ctx, a []types.Datum) (RowIter, error) {
+	step := types.NumericFromInt(1)
+	if len(a) > 2 {
+		step = a[2]
+	}
+	for i, word := range []string{"start", "stop", "step size"} {
+		d := step
+		if i < 2 {
+			d = a[i]
+		}
+		if word == "step size" && i < 2 {
+			continue
+		}
+		if types.NumericIsNaN(d) {
+			if i == 2 {
+				return nil, badParam("step size cannot be NaN")
+			}
+			return nil, badParam("%s value cannot be NaN", word)
+		}
+		if types.NumericIsInf(d) != 0 {
+			if i == 2 {
+				return nil, badParam("step size cannot be infinity")
+			}
+			return nil, badParam("%s value cannot be infinity", word)
+		}
+	}
+	sign := types.NumericSign(step)
+	if sign == 0 {
+		return nil, zeroStep()
+	}
+	at, end := a[0].Clone(), a[1].Clone()
+	step = step.Clone()
+	return funcRows(func(row []types.Datum) (bool, error) {
+		if types.NumericCmp(at, end)*sign > 0 {
+			return false, nil
+		}
+		row[0] = at
+		var err error
+		at, err = types.NumericAdd(at, step)
+		return true, err
+	}), nil
+}
+
+func stampSeries(c *Ctx, t types.OID, a []types.Datum) (RowIter, error) {
+	at, end, step := a[0].Int(), a[1].Int(), types.IntervalOf(a[2])
+	sign := types.CompareIntervals(step, types.Interval{})
+	if sign == 0 {
+		return nil, zeroStep()
+	}
+	format := *c.Format
+	own := &Ctx{Context: c.Context, Format: &format}
+	return funcRows(func(row []types.Datum) (bool, error) {
+		if sign > 0 && at > end || sign < 0 && at < end {
+			return false, nil
+		}
+		row[0] = types.Int(at)
+		next, err := addInterval(own, t, at, step)
+		at = next.Int()
+		return true, err
+	}), nil
+}
+
+// subscripts is generate_subscripts(array, dim [, reverse]).
+func subscripts(_ *Ctx, a []types.Datum) (RowIter, error) {
+	dims, n := types.ArrayDims(nil, a[0]), a[1].Int()
+	if n < 1 || n > int64(len(dims)) {
+		return &listRows{}, nil
+	}
+	lo := dims[n-1].Lower
+	hi := lo + dims[n-1].Len - 1
+	reverse := len(a) > 2 && a[2].Bool()
+	return funcRows(func(row []types.Datum) (bool, error) {
+		if lo > hi {
+			return false, nil
+		}
+		if reverse {
+			row[0] = types.Int(int64(hi))
+			hi--
+		} else {
+			row[0] = types.Int(int64(lo))
+			lo++
+		}
+		return true, nil
+	}), nil
+}

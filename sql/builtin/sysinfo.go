@@ -1,0 +1,383 @@
+package builtin
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// sysinfoFuncs registers chapter 9.26 about the session, the server and values.
+func sysinfoFuncs(r *registrar) {
+	name := func(f func(s Session) string) Eval {
+		return withSession(func(_ *Ctx, s Session, _ []types.Datum) (types.Datum, error) { return types.String(f(s)), nil })
+	}
+	r.eval("pgsql_version", name(Session.Version))
+	r.eval("current_user", name(Session.CurrentUser))
+	r.eval("session_user", name(Session.SessionUser))
+	r.eval("current_database", name(Session.Database))
+	r.eval("current_schema", withSession(func(_ *Ctx, s Session, _ []types.Datum) (types.Datum, error) {
+		path := s.SearchPath(false)
+		if len(path) == 0 {
+			return null()
+		}
+		return types.String(path[0]), nil
+	}))
+	r.eval("current_schemas", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		var b types.ArrayBuilder
+		b.Reset(types.NameOID)
+		for _, n := range s.SearchPath(a[0].Bool()) {
+			b.Append(types.String(n))
+		}
+		return b.Array(), nil
+	}))
+	r.eval("pg_backend_pid", withSession(func(_ *Ctx, s Session, _ []types.Datum) (types.Datum, error) {
+		return types.Int(int64(s.BackendPID())), nil
+	}))
+	r.eval("pg_typeof", func(c *Ctx, _ []types.Datum) (types.Datum, error) { return types.Int(int64(c.argT(0).OID)), nil })
+	r.eval("pg_column_size", columnSize)
+	r.eval("pg_column_compression", func(*Ctx, []types.Datum) (types.Datum, error) { return null() })
+	r.eval("pg_collation_for", func(c *Ctx, _ []types.Datum) (types.Datum, error) {
+		if i := types.Lookup(c.argT(0).OID); i != nil && i.Collation != 0 {
+			return types.String(`"default"`), nil
+		}
+		return null()
+	})
+	r.eval("pg_sleep", pgSleep)
+	r.eval("pg_sleep_for(interval)", func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		end, err := addInterval(c, types.TimestamptzOID, Micros(time.Now()), types.IntervalOf(a[0]))
+		if err != nil {
+			return end, err
+		}
+		return sleep(c, time.Until(TimeOf(end.Int())))
+	})
+	r.eval("pg_sleep_until(timestamptz)", func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		return sleep(c, time.Until(TimeOf(a[0].Int())))
+	})
+	settingFuncs(r)
+	constantFuncs(r)
+	encodingNames(r)
+	sizeFuncs(r)
+	r.rows("pg_get_keywords", keywords)
+	r.rows("pg_options_to_table", optionsToTable)
+}
+
+// session gives the running session; without one the function cannot run.
+func session(c *Ctx) (Session, error) {
+	if c.Session == nil {
+		return nil, pgerr.New(pgerrcode.FeatureNotSupported, "this function needs a session")
+	}
+	return c.Session, nil
+}
+
+func withSession(f func(c *Ctx, s Session, a []types.Datum) (types.Datum, error)) Eval {
+	return func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		s, err := session(c)
+		if err != nil {
+			return types.Datum{}, err
+		}
+		return f(c, s, a)
+	}
+}
+
+// void is the value of functions returning void.
+func void() (types.Datum, error) { return types.Bytes([]byte{}), nil }
+
+// columnSize is the size PostgreSQL would store: with a one-byte header while short.
+func columnSize(c *Ctx, a []types.Datum) (types.Datum, error) {
+	t := c.argT(0)
+	if i := types.Lookup(t.OID); i != nil && i.Len > 0 {
+		return types.Int(int64(i.Len)), nil
+	}
+	n := len(a[0].Bytes())
+	switch {
+	case t.OID == types.VectorOID:
+		return types.Int(int64(n + 8)), nil
+	case t.OID == types.UnknownOID:
+		return types.Int(int64(n + 1)), nil
+	}
+	return types.Int(int64(n + 4)), nil
+}
+
+func pgSleep(c *Ctx, a []types.Datum) (types.Datum, error) {
+	return sleep(c, time.Duration(a[0].Float()*float64(time.Second)))
+}
+
+func sleep(c *Ctx, d time.Duration) (types.Datum, error) {
+	if d <= 0 {
+		return void()
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return void()
+	case <-c.Context.Done():
+		return types.Datum{}, c.Context.Err()
+	}
+}
+
+// settingFuncs registers current_setting and set_config.
+func settingFuncs(r *registrar) {
+	unknown := func(n string) error {
+		return pgerr.Newf(pgerrcode.UndefinedObject, "unrecognized configuration parameter \"%s\"", n)
+	}
+	show := withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		v, ok := s.Setting(a[0].Text())
+		switch {
+		case ok:
+			return types.String(v), nil
+		case len(a) > 1 && a[1].Bool():
+			return null()
+		}
+		return types.Datum{}, unknown(a[0].Text())
+	})
+	r.evals(show, "show_config_by_name", "show_config_by_name_missing_ok")
+	r.eval("set_config_by_name", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		if a[0].IsNull() {
+			return types.Datum{}, pgerr.New(pgerrcode.NullValueNotAllowedDataException, "SET requires parameter name")
+		}
+		value := ""
+		if !a[1].IsNull() {
+			value = a[1].Text()
+		}
+		if err := s.SetSetting(a[0].Text(), value, a[2].Bool()); err != nil {
+			return types.Datum{}, err
+		}
+		v, _ := s.Setting(a[0].Text())
+		return types.String(v), nil
+	}))
+}
+
+// constantFuncs registers functions whose answer is the same in every LoxoDB.
+func constantFuncs(r *registrar) {
+	always := func(d types.Datum, keys ...string) {
+		r.evals(func(*Ctx, []types.Datum) (types.Datum, error) { return d, nil }, keys...)
+	}
+	always(types.Bool(false), "pg_is_in_recovery", "pg_jit_available", "pg_is_other_temp_schema", "row_security_active",
+		"row_security_active_name", "pg_is_wal_replay_paused")
+	always(types.Int(0), "pg_my_temp_schema", "pg_trigger_depth")
+	always(types.Null, "inet_client_port", "inet_server_port", "pg_collation_actual_version",
+		"pg_database_collation_actual_version", "pg_current_logfile", "pg_get_partkeydef", "pg_get_partition_constraintdef",
+		"pg_get_statisticsobjdef", "pg_get_statisticsobjdef_columns", "pg_get_statisticsobjdef_expressions",
+		"pg_partition_root", "pg_get_function_sqlbody", "pg_get_function_arg_default")
+	always(types.String(""), "pg_tablespace_location")
+	always(types.String("UTF8"), "pg_client_encoding", "getdatabaseencoding")
+	always(types.Float(0), "pg_notification_queue_usage")
+	none := func(*Ctx, []types.Datum) (RowIter, error) { return &listRows{}, nil }
+	for _, k := range []string{"pg_partition_ancestors", "pg_partition_tree", "pg_prepared_xact"} {
+		r.rows(k, none)
+	}
+	fact := func(name string) Eval {
+		return withSession(func(c *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+			v, err := s.Engine(name)
+			if err != nil {
+				return types.Datum{}, err
+			}
+			if t := c.retT(); t.OID == types.TimestamptzOID {
+				return types.ParseText(t, v, c.Format)
+			}
+			return types.String(v), nil
+		})
+	}
+	r.eval("current_query", fact("query"))
+	r.eval("pg_postmaster_start_time", fact("start_time"))
+	r.eval("pg_conf_load_time", fact("start_time"))
+	r.eval("pg_export_snapshot", fact("export_snapshot"))
+	r.rows("pg_listening_channels", func(c *Ctx, _ []types.Datum) (RowIter, error) {
+		s, err := session(c)
+		if err != nil {
+			return nil, err
+		}
+		v, err := s.Engine("listening") // one channel a line
+		if err != nil {
+			return nil, err
+		}
+		l := &listRows{}
+		for _, ch := range strings.Split(v, "\n") {
+			if ch != "" {
+				l.list = append(l.list, types.String(ch))
+			}
+		}
+		return l, nil
+	})
+}
+
+var encodings = strings.Fields(`SQL_ASCII EUC_JP EUC_CN EUC_KR EUC_TW EUC_JIS_2004 UTF8 MULE_INTERNAL LATIN1 LATIN2
+	LATIN3 LATIN4 LATIN5 LATIN6 LATIN7 LATIN8 LATIN9 LATIN10 WIN1256 WIN1258 WIN866 WIN874 KOI8R WIN1251 WIN1252
+	ISO_8859_5 ISO_8859_6 ISO_8859_7 ISO_8859_8 WIN1250 WIN1253 WIN1254 WIN1255 WIN1257 KOI8U SJIS BIG5 GBK UHC GB18030
+	JOHAB SHIFT_JIS_2004`)
+
+// encodingNames registers the numbers of encodings, which pg_database shows.
+func encodingNames(r *registrar) {
+	r.eval("PG_encoding_to_char", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		if n := a[0].Int(); n >= 0 && n < int64(len(encodings)) {
+			return types.String(encodings[n]), nil
+		}
+		return types.String(""), nil
+	})
+	r.eval("PG_char_to_encoding", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		plain := strings.NewReplacer("_", "", "-", "")
+		for i, e := range encodings {
+			if strings.EqualFold(plain.Replace(e), plain.Replace(a[0].Text())) {
+				return types.Int(int64(i)), nil
+			}
+		}
+		return types.Int(-1), nil
+	})
+	r.eval("pg_encoding_max_length_sql", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		switch a[0].Int() {
+		case 6:
+			return types.Int(4), nil
+		case 0:
+			return types.Int(1), nil
+		}
+		return null()
+	})
+}
+
+// optionsToTable is pg_options_to_table: {name=value,…} as rows.
+func optionsToTable(_ *Ctx, a []types.Datum) (RowIter, error) {
+	t := &tableRows{}
+	for _, o := range elements(a[0]) {
+		k, v, ok := strings.Cut(o.Text(), "=")
+		row := []types.Datum{types.String(k), types.Null}
+		if ok {
+			row[1] = types.String(v)
+		}
+		t.rows = append(t.rows, row)
+	}
+	return t, nil
+}
+
+// sizeFuncs registers pg_size_pretty, pg_size_bytes and sizes of relations.
+func sizeFuncs(r *registrar) {
+	r.eval("pg_size_pretty", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		return types.String(sizePretty(a[0].Int())), nil
+	})
+	r.eval("pg_size_pretty_numeric", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		d, err := types.NumericRound(a[0], 0)
+		if err != nil {
+			return d, err
+		}
+		v, ok := types.NumericToInt64(d)
+		if !ok {
+			return types.Datum{}, outOfRange("bigint")
+		}
+		return types.String(sizePretty(v)), nil
+	})
+	r.eval("pg_size_bytes", sizeBytes)
+	size := withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		id := uint32(a[0].Int())
+		if _, ok := s.Catalog().TableByID(id); !ok {
+			if _, ok := s.Catalog().IndexByID(id); !ok {
+				return null()
+			}
+		}
+		return types.Int(s.RelationSize(id)), nil
+	})
+	r.evals(size, "pg_relation_size(regclass)", "pg_relation_size", "pg_table_size")
+	indexes := func(s Session, id uint32) (n int64) {
+		if t, ok := s.Catalog().TableByID(id); ok {
+			for _, x := range t.Indexes {
+				n += s.RelationSize(x.ID)
+			}
+		}
+		return n
+	}
+	r.eval("pg_indexes_size", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		return types.Int(indexes(s, uint32(a[0].Int()))), nil
+	}))
+	r.eval("pg_total_relation_size", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		id := uint32(a[0].Int())
+		return types.Int(s.RelationSize(id) + indexes(s, id)), nil
+	}))
+	database := withSession(func(_ *Ctx, s Session, _ []types.Datum) (types.Datum, error) {
+		var n int64
+		for _, t := range s.Catalog().Tables() {
+			n += s.RelationSize(t.ID) + indexes(s, t.ID)
+		}
+		return types.Int(n), nil
+	})
+	r.evals(database, "pg_database_size_oid", "pg_database_size_name", "pg_tablespace_size_oid", "pg_tablespace_size_name")
+	filenode := func(_ *Ctx, a []types.Datum) (types.Datum, error) { return a[0], nil }
+	r.eval("pg_relation_filenode", filenode)
+}
+
+// sizePretty prints 12 kB and the like: a unit is left when the number in it
+// reaches 10240; halves round away from zero.
+func sizePretty(v int64) string {
+	units := []struct {
+		name  string
+		limit int64
+		half  bool
+		shift uint
+	}{{"bytes", 10240, false, 0}, {"kB", 20479, true, 9}, {"MB", 20479, true, 10}, {"GB", 20479, true, 10},
+		{"TB", 20479, true, 10}, {"PB", 20479, true, 10}}
+	for i, u := range units {
+		if i == len(units)-1 || max(v, -v) < u.limit {
+			if u.half {
+				if v >= 0 {
+					v = (v + 1) / 2
+				} else {
+					v = (v - 1) / 2
+				}
+			}
+			return strconv.FormatInt(v, 10) + " " + u.name
+		}
+		v /= 1 << units[i+1].shift
+	}
+	return ""
+}
+
+// sizeBytes is pg_size_bytes('1.5 GB').
+func sizeBytes(_ *Ctx, a []types.Datum) (types.Datum, error) {
+	s := strings.TrimSpace(a[0].Text())
+	end := 0
+	for end < len(s) && strings.IndexByte("0123456789.+-eE", s[end]) >= 0 {
+		if s[end]|0x20 == 'e' && (end+1 >= len(s) || strings.IndexByte("0123456789+-", s[end+1]) < 0) {
+			break
+		}
+		end++
+	}
+	bad := func() error { return badParam("invalid size: \"%s\"", a[0].Text()) }
+	n, err := types.ParseText(types.Of(types.NumericOID), s[:end], types.DefaultFormat)
+	if err != nil {
+		return types.Datum{}, bad()
+	}
+	unit := strings.TrimSpace(s[end:])
+	shifts := map[string]int64{"": 0, "bytes": 0, "b": 0, "kb": 10, "mb": 20, "gb": 30, "tb": 40, "pb": 50}
+	shift, ok := shifts[strings.ToLower(unit)]
+	if !ok {
+		e := badParam("invalid size: \"%s\"", a[0].Text()).WithDetail("Invalid size unit: \"%s\".", unit)
+		return types.Datum{}, e.WithHint("Valid units are \"bytes\", \"B\", \"kB\", \"MB\", \"GB\", \"TB\", and \"PB\".")
+	}
+	d, err := types.NumericMul(n, types.NumericFromInt(1<<shift))
+	if err != nil {
+		return d, err
+	}
+	v, ok := types.NumericToInt64(d)
+	if !ok {
+		return types.Datum{}, outOfRange("bigint")
+	}
+	return types.Int(v), nil
+}
+
+// errNoSuchObject are the SQLSTATEs that to_reg* answer with NULL.
+func noSuchObject(err error) bool {
+	var e *pgerr.Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.Code {
+	case pgerrcode.UndefinedTable, pgerrcode.UndefinedObject, pgerrcode.UndefinedFunction, pgerrcode.InvalidSchemaName,
+		pgerrcode.AmbiguousFunction:
+		return true
+	}
+	return false
+}

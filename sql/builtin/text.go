@@ -1,0 +1,351 @@
+package builtin
+
+import (
+	"bytes"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/batch"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// maxText is MaxAllocSize, the longest value that functions build.
+const maxText = 0x3fffffff
+
+// textFuncs registers chapter 9.4: what works on characters.
+func textFuncs(r *registrar) {
+	r.eval("textcat", text2(func(c *Ctx, s, t []byte) ([]byte, error) { return joined(c, s, t), nil }))
+	r.kernel("textlen", lengths(utf8.RuneCount))
+	r.kernel("bpcharlen", lengths(func(b []byte) int { return utf8.RuneCount(trimBlanks(b)) }))
+	for _, k := range []string{"textoctetlen", "byteaoctetlen", "bpcharoctetlen"} {
+		r.kernel(k, lengths(func(b []byte) int { return len(b) }))
+	}
+	r.kernel("bit_length(text)", lengths(func(b []byte) int { return 8 * len(b) }))
+	r.kernel("bit_length(bytea)", lengths(func(b []byte) int { return 8 * len(b) }))
+	r.eval("lower", text1(func(_ *Ctx, s []byte) ([]byte, error) { return bytes.ToLower(s), nil }))
+	r.eval("upper", text1(func(_ *Ctx, s []byte) ([]byte, error) { return bytes.ToUpper(s), nil }))
+	r.eval("initcap", text1(initcap))
+	r.eval("text_substr", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		b, err := substring(a[0].Bytes(), a[1].Int(), a[2].Int(), true)
+		return types.Bytes(b), err
+	})
+	r.eval("text_substr_no_len", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		b, err := substring(a[0].Bytes(), a[1].Int(), 0, false)
+		return types.Bytes(b), err
+	})
+	r.eval("textoverlay", overlay)
+	r.eval("textoverlay_no_len", overlay)
+	r.eval("text_left", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		s := a[0].Bytes()
+		return types.Bytes(s[:leftEnd(s, a[1].Int())]), nil
+	})
+	r.eval("text_right", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		s := a[0].Bytes()
+		return types.Bytes(s[leftEnd(s, -a[1].Int()):][:]), nil
+	})
+	r.eval("text_reverse", text1(reverse))
+	r.eval("replace_text", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		s, from := a[0].Bytes(), a[1].Bytes()
+		if len(from) == 0 || !bytes.Contains(s, from) {
+			return a[0], nil
+		}
+		return types.Bytes(bytes.ReplaceAll(s, from, a[2].Bytes())), nil
+	})
+	r.eval("textpos", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		return types.Int(position(a[0].Bytes(), a[1].Bytes())), nil
+	})
+	r.kernel("text_starts_with", predicate(bytes.HasPrefix))
+	r.eval("repeat", repeat)
+	r.eval("translate", translate)
+	r.eval("split_part", splitPart)
+	trimFuncs(r)
+	padFuncs(r)
+	charFuncs(r)
+	convertFuncs(r)
+}
+
+func lengths(f func(b []byte) int) Kernel {
+	return func(_ *Ctx, sel []uint16, out *batch.Col, args []*batch.Col) error {
+		for _, i := range sel {
+			out.I[i] = int64(f(args[0].B[i]))
+		}
+		return nil
+	}
+}
+
+// joined is s followed by t, in the arena.
+func joined(c *Ctx, s, t []byte) []byte {
+	b := c.Arena.Alloc(len(s) + len(t))
+	copy(b[copy(b, s):], t)
+	return b
+}
+
+// initcap raises the first letter of each word; words are runs of letters and digits.
+func initcap(_ *Ctx, s []byte) ([]byte, error) {
+	out := make([]byte, 0, len(s))
+	inWord := false
+	for _, r := range string(s) {
+		if inWord {
+			out = utf8.AppendRune(out, unicode.ToLower(r))
+		} else {
+			out = utf8.AppendRune(out, unicode.ToUpper(r))
+		}
+		inWord = unicode.IsLetter(r) || unicode.IsDigit(r)
+	}
+	return out, nil
+}
+
+// charOffset is the byte offset of character n, len(s) when there are fewer.
+func charOffset(s []byte, n int64) int {
+	at := 0
+	for ; n > 0 && at < len(s); n-- {
+		_, size := utf8.DecodeRune(s[at:])
+		at += size
+	}
+	return at
+}
+
+// substring is substring(s from start for length); start is 1-based and may lie
+// before the string, which then uses up the length.
+func substring(s []byte, start, length int64, limited bool) ([]byte, error) {
+	if limited {
+		if length < 0 {
+			return nil, pgerr.New(pgerrcode.SubstringError, "negative substring length not allowed")
+		}
+		end := start + length
+		start = max(start, 1)
+		if end <= start {
+			return []byte{}, nil
+		}
+		s = s[charOffset(s, start-1):]
+		return s[:charOffset(s, end-start)], nil
+	}
+	return s[charOffset(s, start-1):], nil
+}
+
+// overlay is overlay(s placing t from start for length).
+func overlay(_ *Ctx, a []types.Datum) (types.Datum, error) {
+	s, t, start := a[0].Bytes(), a[1].Bytes(), a[2].Int()
+	length := int64(utf8.RuneCount(t))
+	if len(a) > 3 {
+		length = a[3].Int()
+	}
+	if start <= 0 {
+		return types.Datum{}, pgerr.New(pgerrcode.SubstringError, "negative substring length not allowed")
+	}
+	if start+length > 1<<31-1 {
+		return types.Datum{}, outOfRange("integer")
+	}
+	head := s[:charOffset(s, start-1)]
+	tail := s[charOffset(s, start+length-1):]
+	out := append(append(append(make([]byte, 0, len(s)+len(t)), head...), t...), tail...)
+	return types.Bytes(out), nil
+}
+
+// leftEnd is the byte length of the first n characters, or of all but the last −n.
+func leftEnd(s []byte, n int64) int {
+	if n < 0 {
+		n = max(0, int64(utf8.RuneCount(s))+n)
+	}
+	return charOffset(s, n)
+}
+
+func reverse(_ *Ctx, s []byte) ([]byte, error) {
+	out := make([]byte, len(s))
+	at := len(s)
+	for i := 0; i < len(s); {
+		_, n := utf8.DecodeRune(s[i:])
+		at -= n
+		copy(out[at:], s[i:i+n])
+		i += n
+	}
+	return out, nil
+}
+
+// position is the 1-based character position of t in s, 0 if absent.
+func position(s, t []byte) int64 {
+	at := bytes.Index(s, t)
+	if at < 0 {
+		return 0
+	}
+	return int64(utf8.RuneCount(s[:at])) + 1
+}
+
+func tooLong() error {
+	return pgerr.New(pgerrcode.ProgramLimitExceeded, "requested length too large")
+}
+
+func repeat(_ *Ctx, a []types.Datum) (types.Datum, error) {
+	s, n := a[0].Bytes(), max(0, a[1].Int())
+	if int64(len(s))*n > maxText {
+		return types.Datum{}, tooLong()
+	}
+	return types.Bytes(append([]byte{}, bytes.Repeat(s, int(n))...)), nil
+}
+
+// translate replaces each character of from by the one at the same place in to,
+// or drops it.
+func translate(_ *Ctx, a []types.Datum) (types.Datum, error) {
+	from, to := []rune(a[1].Text()), []rune(a[2].Text())
+	m := make(map[rune]rune, len(from))
+	for i, r := range from {
+		if _, dup := m[r]; dup {
+			continue
+		}
+		m[r] = -1
+		if i < len(to) {
+			m[r] = to[i]
+		}
+	}
+	return types.Bytes(append([]byte{}, bytes.Map(func(r rune) rune {
+		if t, ok := m[r]; ok {
+			return t
+		}
+		return r
+	}, a[0].Bytes())...)), nil
+}
+
+// splitPart is split_part(s, delimiter, n); negative n counts from the end.
+func splitPart(_ *Ctx, a []types.Datum) (types.Datum, error) {
+	s, sep, n := a[0].Text(), a[1].Text(), a[2].Int()
+	if n == 0 {
+		return types.Datum{}, badParam("field position must not be zero")
+	}
+	if s == "" {
+		return types.String(""), nil
+	}
+	parts := []string{s}
+	if sep != "" {
+		parts = strings.Split(s, sep)
+	}
+	if n < 0 {
+		n += int64(len(parts)) + 1
+	}
+	if n < 1 || n > int64(len(parts)) {
+		return types.String(""), nil
+	}
+	return types.String(parts[n-1]), nil
+}
+
+// trimFuncs registers btrim, ltrim and rtrim with and without a set of characters.
+func trimFuncs(r *registrar) {
+	trim := func(left, right bool) Eval {
+		return func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+			s, set := a[0].Bytes(), " "
+			if len(a) > 1 {
+				set = a[1].Text()
+			}
+			if left {
+				s = bytes.TrimLeft(s, set)
+			}
+			if right {
+				s = bytes.TrimRight(s, set)
+			}
+			if s == nil {
+				s = []byte{}
+			}
+			return types.Bytes(s), nil
+		}
+	}
+	r.evals(trim(true, true), "btrim", "btrim1")
+	r.evals(trim(true, false), "ltrim", "ltrim1")
+	r.evals(trim(false, true), "rtrim", "rtrim1")
+}
+
+// padFuncs registers lpad and rpad.
+func padFuncs(r *registrar) {
+	pad := func(left bool) Eval {
+		return func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+			s, n, fill := a[0].Bytes(), max(0, a[1].Int()), " "
+			if len(a) > 2 {
+				fill = a[2].Text()
+			}
+			have := int64(utf8.RuneCount(s))
+			if have >= n || fill == "" {
+				return types.Bytes(s[:charOffset(s, n)]), nil
+			}
+			if n*utf8.UTFMax > maxText {
+				return types.Datum{}, tooLong()
+			}
+			runes := []rune(fill)
+			var padding []byte
+			for i := range n - have {
+				padding = utf8.AppendRune(padding, runes[i%int64(len(runes))])
+			}
+			if left {
+				return types.Bytes(append(padding, s...)), nil
+			}
+			return types.Bytes(append(append(make([]byte, 0, len(s)+len(padding)), s...), padding...)), nil
+		}
+	}
+	r.evals(pad(true), "lpad", "lpad(text,int4)")
+	r.evals(pad(false), "rpad", "rpad(text,int4)")
+}
+
+// charFuncs registers ascii and chr.
+func charFuncs(r *registrar) {
+	r.eval("ascii", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		if len(a[0].Bytes()) == 0 {
+			return types.Int(0), nil
+		}
+		c, _ := utf8.DecodeRune(a[0].Bytes())
+		return types.Int(int64(c)), nil
+	})
+	r.eval("chr", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		v := a[0].Int()
+		switch {
+		case v < 0:
+			return types.Datum{}, pgerr.New(pgerrcode.InvalidParameterValue, "character number must be positive")
+		case v == 0:
+			return types.Datum{}, pgerr.New(pgerrcode.ProgramLimitExceeded, "null character not permitted")
+		case v > unicode.MaxRune:
+			return types.Datum{}, pgerr.Newf(pgerrcode.ProgramLimitExceeded, "requested character too large for encoding: %d", v)
+		case !utf8.ValidRune(rune(v)):
+			return types.Datum{}, pgerr.Newf(pgerrcode.ProgramLimitExceeded, "requested character not valid for encoding: %d", v)
+		}
+		return types.Bytes(utf8.AppendRune(nil, rune(v))), nil
+	})
+}
+
+// convertFuncs registers the conversions among text, name, "char" and bpchar
+// that can be called as functions, and || with a non-text side.
+func convertFuncs(r *registrar) {
+	to := func(t types.OID) Eval {
+		return func(c *Ctx, a []types.Datum) (types.Datum, error) {
+			return Convert(c, c.argT(0), types.Of(t), a[0], true)
+		}
+	}
+	r.evals(to(types.TextOID), "name_text", "char_text")
+	r.evals(to(types.NameOID), "text_name", "bpchar_name")
+	r.evals(to(types.BpcharOID), "name_bpchar", "char_bpchar")
+	r.evals(to(types.CharOID), "text_char", "i4tochar")
+	r.eval("chartoi4", to(types.Int4OID))
+	r.eval("textanycat(text,anynonarray)", func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		t, err := asText(c, 1, a[1])
+		return types.Bytes(joined(c, a[0].Bytes(), t.Bytes())), err
+	})
+	r.eval("anytextcat(anynonarray,text)", func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		t, err := asText(c, 0, a[0])
+		return types.Bytes(joined(c, t.Bytes(), a[1].Bytes())), err
+	})
+	r.eval("nameconcatoid", func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		tail := types.AppendText([]byte{'_'}, types.Of(types.OidOID), a[1], c.Format)
+		head := a[0].Bytes()
+		if keep := 63 - len(tail); len(head) > keep {
+			for keep > 0 && !utf8.RuneStart(head[keep]) {
+				keep--
+			}
+			head = head[:keep]
+		}
+		return types.Bytes(append(append([]byte{}, head...), tail...)), nil
+	})
+}
+
+// asText is argument i cast to text, which for some types is not their output form.
+func asText(c *Ctx, i int, d types.Datum) (types.Datum, error) {
+	return Convert(c, c.argT(i), types.Of(types.TextOID), d, true)
+}

@@ -1,0 +1,325 @@
+package expr
+
+import (
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/batch"
+	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// subState is what a subplan node remembers during one execution.
+type subState struct {
+	known   bool        // value holds an uncorrelated scalar, EXISTS or array
+	value   types.Datum // owned
+	rows    [][]types.Datum
+	hash    map[uint64][]int // row numbers of rows by key, when the test is plain equality
+	keys    []keyPair
+	hasNull bool // some row has a NULL key
+	s       Scratch
+	pair    batch.Batch
+	saved   []types.Datum
+}
+
+// keyPair is one equality of a hashable test: left value and subquery column of
+// the pair row, both of type t.
+type keyPair struct {
+	left, right int
+	t           types.T
+}
+
+func (x *subState) reset() {
+	x.known, x.rows, x.hash, x.hasNull = false, nil, nil, false
+	x.s.Reset()
+}
+
+// subPlan gives the value of a subquery for each row. Without arguments the
+// subquery runs once per execution.
+func (st *state) subPlan(id int, sel []uint16) (*batch.Col, error) {
+	n, ns := &st.p.nodes[id], &st.nodes[id]
+	if st.env.SubPlans == nil {
+		return nil, pgerr.NotSupported(-1, "cannot use subquery here")
+	}
+	args, err := st.arguments(id, sel)
+	if err != nil {
+		return nil, err
+	}
+	left := args[len(n.sub.Args):]
+	args = args[:len(n.sub.Args)]
+	out := st.out(id, sel)
+	for _, i := range sel {
+		d, err := st.subValue(n, ns.sub, args, left, int(i))
+		if err != nil {
+			return nil, err
+		}
+		out.Set(int(i), d)
+	}
+	return out, nil
+}
+
+func (st *state) subValue(n *node, x *subState, args, left []*batch.Col, i int) (types.Datum, error) {
+	quantified := n.sub.Kind == AnySub || n.sub.Kind == AllSub
+	if len(args) == 0 {
+		if quantified {
+			return st.quantifiedOnce(n, x, left, i)
+		}
+		if !x.known {
+			d, err := st.runSub(n, x, nil, i)
+			if err != nil {
+				return types.Datum{}, err
+			}
+			x.value, x.known = d.Clone(), true
+		}
+		return x.value, nil
+	}
+	// slots are put back: an outer evaluation of the same plan may be under way
+	x.saved = x.saved[:0]
+	for k, slot := range n.sub.Slots {
+		x.saved = append(x.saved, st.env.Exec[slot])
+		st.env.Exec[slot] = args[k].Datum(i)
+	}
+	var d types.Datum
+	var err error
+	if quantified {
+		d, err = st.quantifiedRun(n, x, left, i)
+	} else {
+		d, err = st.runSub(n, x, left, i)
+	}
+	for k, slot := range n.sub.Slots {
+		st.env.Exec[slot] = x.saved[k]
+	}
+	return d, err
+}
+
+// runSub runs a scalar, EXISTS or ARRAY subquery; the datum lives in the arena.
+func (st *state) runSub(n *node, _ *subState, _ []*batch.Col, _ int) (types.Datum, error) {
+	found := 0
+	result := types.Null
+	var elems []types.Datum
+	err := st.env.SubPlans.Rows(st.env.Context, n.sub.Plan, func(row []types.Datum) (bool, error) {
+		found++
+		switch n.sub.Kind {
+		case ExistsSub:
+			return false, nil
+		case ArraySub:
+			elems = append(elems, row[0].Clone())
+			return true, nil
+		}
+		if found > 1 {
+			return false, pgerr.New(pgerrcode.CardinalityViolation,
+				"more than one row returned by a subquery used as an expression")
+		}
+		result = st.own(row[0])
+		return true, nil
+	})
+	if err != nil {
+		return types.Datum{}, err
+	}
+	switch n.sub.Kind {
+	case ExistsSub:
+		return types.Bool(found > 0), nil
+	case ArraySub:
+		return builtin.MakeArray(&st.env.Ctx, n.t, elems, false)
+	}
+	return result, nil
+}
+
+// own copies a datum into the program's arena.
+func (st *state) own(d types.Datum) types.Datum {
+	if d.IsNull() || d.Bytes() == nil {
+		return d
+	}
+	return types.Bytes(st.arena.Copy(d.Bytes()))
+}
+
+// verdict folds the outcome of one row's test into ANY or ALL. done says that
+// the result is decided.
+type verdict struct {
+	all, null, decided bool
+}
+
+func (v *verdict) add(d types.Datum) (done bool) {
+	switch {
+	case d.IsNull():
+		v.null = true
+	case d.Bool() != v.all:
+		v.decided = true
+	}
+	return v.decided
+}
+
+func (v *verdict) result() types.Datum {
+	switch {
+	case v.decided:
+		return types.Bool(!v.all)
+	case v.null:
+		return types.Null
+	}
+	return types.Bool(v.all)
+}
+
+// quantifiedRun runs a correlated ANY or ALL subquery, testing row by row.
+func (st *state) quantifiedRun(n *node, x *subState, left []*batch.Col, i int) (types.Datum, error) {
+	v := verdict{all: n.sub.Kind == AllSub}
+	err := st.env.SubPlans.Rows(st.env.Context, n.sub.Plan, func(row []types.Datum) (bool, error) {
+		d, err := st.test(n, x, left, i, row)
+		return err == nil && !v.add(d), err
+	})
+	return v.result(), err
+}
+
+// test evaluates the subplan's Test on the pair row of left and row.
+func (st *state) test(n *node, x *subState, left []*batch.Col, i int, row []types.Datum) (types.Datum, error) {
+	if x.pair.Cols == nil {
+		x.pair = *batch.New(n.rowT, 1)
+	}
+	x.pair.Sel = batch.Identity(1)
+	for k := range x.pair.Cols {
+		if k < len(left) {
+			x.pair.Cols[k].Set(0, left[k].Datum(i))
+		} else if k-len(left) < len(row) {
+			x.pair.Cols[k].Set(0, row[k-len(left)])
+		}
+	}
+	c, err := n.test.Eval(st.env, &x.s, &x.pair, x.pair.Sel)
+	if err != nil {
+		return types.Datum{}, err
+	}
+	return c.Datum(0), nil
+}
+
+// quantifiedOnce keeps the rows of an uncorrelated ANY or ALL subquery and, when
+// its test is plain equality, looks the left side up in a hash table.
+func (st *state) quantifiedOnce(n *node, x *subState, left []*batch.Col, i int) (types.Datum, error) {
+	if !x.known {
+		if err := st.loadRows(n, x, len(left)); err != nil {
+			return types.Datum{}, err
+		}
+	}
+	v := verdict{all: n.sub.Kind == AllSub}
+	if x.hash != nil {
+		if d, ok := x.probe(left, i); ok {
+			return d, nil
+		}
+	}
+	for _, row := range x.rows {
+		d, err := st.test(n, x, left, i, row)
+		if err != nil {
+			return types.Datum{}, err
+		}
+		if v.add(d) {
+			break
+		}
+	}
+	return v.result(), nil
+}
+
+func (st *state) loadRows(n *node, x *subState, nLeft int) error {
+	x.rows = x.rows[:0]
+	err := st.env.SubPlans.Rows(st.env.Context, n.sub.Plan, func(row []types.Datum) (bool, error) {
+		own := make([]types.Datum, len(row))
+		for k, d := range row {
+			own[k] = d.Clone()
+		}
+		x.rows = append(x.rows, own)
+		return true, nil
+	})
+	if err != nil {
+		return err
+	}
+	x.known = true
+	if n.sub.Kind == AnySub {
+		x.buildHash(hashKeys(n.sub.Test, nLeft), nLeft)
+	}
+	return nil
+}
+
+// buildHash indexes the rows by their key columns; rows with a NULL key only
+// raise hasNull.
+func (x *subState) buildHash(keys []keyPair, nLeft int) {
+	if keys == nil {
+		return
+	}
+	x.keys, x.hash = keys, make(map[uint64][]int, len(x.rows))
+next:
+	for r, row := range x.rows {
+		var h uint64
+		for _, k := range keys {
+			d := row[k.right-nLeft]
+			if d.IsNull() {
+				x.hasNull = true
+				continue next
+			}
+			h = h*31 + types.Hash(k.t, d, 0)
+		}
+		x.hash[h] = append(x.hash[h], r)
+	}
+}
+
+// probe answers from the hash table; ok is false when NULLs make the answer
+// depend on more than equality of all keys.
+func (x *subState) probe(left []*batch.Col, i int) (d types.Datum, ok bool) {
+	if len(x.rows) == 0 {
+		return types.Bool(false), true
+	}
+	var h uint64
+	for _, k := range x.keys {
+		if left[k.left].Null[i] {
+			if len(x.keys) == 1 {
+				return types.Null, true
+			}
+			return d, false
+		}
+		h = h*31 + types.Hash(k.t, left[k.left].Datum(i), 0)
+	}
+candidates:
+	for _, r := range x.hash[h] {
+		for _, k := range x.keys {
+			if !types.Equal(k.t, left[k.left].Datum(i), x.rows[r][k.right-len(left)]) {
+				continue candidates
+			}
+		}
+		return types.Bool(true), true
+	}
+	switch {
+	case !x.hasNull:
+		return types.Bool(false), true
+	case len(x.keys) == 1:
+		return types.Null, true
+	}
+	return d, false
+}
+
+// hashKeys recognises a test made only of equalities of left and right columns
+// of the same type; nil when it is something else.
+func hashKeys(test Expr, nLeft int) []keyPair {
+	if and, ok := test.(*And); ok {
+		var all []keyPair
+		for _, a := range and.Args {
+			k := hashKeys(a, nLeft)
+			if k == nil {
+				return nil
+			}
+			all = append(all, k...)
+		}
+		return all
+	}
+	call, ok := test.(*Call)
+	if !ok || call.Op == nil || call.Op.Name != "=" || !call.Op.Hashes || len(call.Args) != 2 {
+		return nil
+	}
+	l, r := plainColumn(call.Args[0]), plainColumn(call.Args[1])
+	if l == nil || r == nil || l.T.OID != r.T.OID || l.Index >= nLeft || r.Index < nLeft {
+		return nil
+	}
+	return []keyPair{{left: l.Index, right: r.Index, t: types.Of(call.Args[0].Type().OID)}}
+}
+
+func plainColumn(e Expr) *Column {
+	if r, ok := e.(*Relabel); ok {
+		e = r.X
+	}
+	c, _ := e.(*Column)
+	return c
+}

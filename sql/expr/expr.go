@@ -1,0 +1,188 @@
+// Package expr is the bound expression: typed, with every name, operator and
+// cast resolved; and its compilation into a flat Program over batches. It must
+// not know syntax, plans, operators or storage.
+package expr
+
+import (
+	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// Expr is a bound expression. Trees are immutable and may be shared.
+type Expr interface{ Type() types.T }
+
+type (
+	// Const is a constant of its type (Null for NULL).
+	Const struct {
+		T types.T
+		D types.Datum
+	}
+	// Column is column Index of the input row.
+	Column struct {
+		Index int
+		T     types.T
+		Name  string // for EXPLAIN
+	}
+	// Param is the client's parameter $N, 0-based.
+	Param struct {
+		N int
+		T types.T
+	}
+	// Exec is a value set by an outer operator before the subplan that contains this
+	// expression is opened (PostgreSQL's PARAM_EXEC): slot N of Env.Exec.
+	Exec struct {
+		N    int
+		T    types.T
+		Name string
+	}
+	// Call applies a function (also behind every operator).
+	Call struct {
+		Fn       *builtin.Func
+		Op       *builtin.Operator // set when written as an operator, for EXPLAIN and planning
+		Args     []Expr
+		T        types.T // resolved result type
+		Variadic bool    // the last argument is the VARIADIC array itself
+		Pos      int     // byte offset for errors, −1
+	}
+	// And, Or: three-valued, short-circuit per row.
+	And struct{ Args []Expr }
+	Or  struct{ Args []Expr }
+	Not struct{ X Expr }
+	// IsNull is IS [NOT] NULL (for rows: all fields).
+	IsNull struct {
+		X   Expr
+		Not bool
+	}
+	// IsBool is IS [NOT] TRUE/FALSE (UNKNOWN is IsNull).
+	IsBool struct {
+		X    Expr
+		Want bool
+		Not  bool
+	}
+	// IsDistinct is IS [NOT] DISTINCT FROM, by types.Equal on a common type.
+	IsDistinct struct {
+		L, R Expr
+		Not  bool
+	}
+	// Case: X is already folded into the conditions. Else nil = NULL.
+	Case struct {
+		Whens []When
+		Else  Expr
+		T     types.T
+	}
+	// Coalesce is the first non-NULL argument.
+	Coalesce struct {
+		Args []Expr
+		T    types.T
+	}
+	// MinMax is GREATEST or LEAST.
+	MinMax struct {
+		Least bool
+		Args  []Expr
+		T     types.T
+	}
+	// Cast converts by types.Cast (and ApplyTypmod when To.Mod ≥ 0).
+	Cast struct {
+		X        Expr
+		To       types.T
+		Explicit bool
+		Implicit bool // not written by the user: EXPLAIN leaves it out
+		Pos      int
+	}
+	// Relabel changes the type without touching the value (varchar → text).
+	Relabel struct {
+		X Expr
+		T types.T
+	}
+	// ArrayOf is ARRAY[…]; T is the array type. Nested: elements are arrays.
+	ArrayOf struct {
+		Elems  []Expr
+		T      types.T
+		Nested bool
+	}
+	// RowOf is ROW(…).
+	RowOf struct {
+		Args []Expr
+		T    types.T // record
+	}
+	// AnyAll is L op ANY/ALL (array): Op takes (L's type, the element type).
+	AnyAll struct {
+		All  bool
+		Op   *builtin.Operator
+		L, R Expr
+	}
+	// InList is L [NOT] IN (constants or expressions) of one common type, by =.
+	InList struct {
+		L    Expr
+		List []Expr
+		Not  bool
+		Op   *builtin.Operator
+	}
+	// Subscript is X[i][j] or slices (Lo, Hi pairs; nil = open).
+	Subscript struct {
+		X      Expr
+		Index  []Expr
+		Slice  bool
+		Lo, Hi []Expr
+		T      types.T
+	}
+	// Field is (record).field N, 0-based.
+	Field struct {
+		X Expr
+		N int
+		T types.T
+	}
+	// SubPlan is a subquery in an expression. Plan indexes the plan's SubPlans;
+	// Args are evaluated on the present row into Env.Exec slots Slots before each run.
+	// With no Args it is run once per execution and its result kept.
+	SubPlan struct {
+		Kind  SubPlanKind
+		Plan  int
+		Slots []int
+		Args  []Expr
+		// Test compares for InSub/AllSub: Column(0..) of the pair row [L..., subquery columns...].
+		Left []Expr
+		Test Expr
+		T    types.T
+	}
+)
+
+// When is a branch of Case.
+type When struct{ Cond, Result Expr }
+
+// SubPlanKind is how a SubPlan's rows become a value.
+type SubPlanKind uint8
+
+const (
+	ScalarSub SubPlanKind = iota // one column, at most one row (21000 "more than one row returned by a subquery used as an expression")
+	ExistsSub
+	AnySub // IN, = ANY: Test over each row, three-valued
+	AllSub
+	ArraySub // ARRAY(SELECT …)
+)
+
+func (e *Const) Type() types.T      { return e.T }
+func (e *Column) Type() types.T     { return e.T }
+func (e *Param) Type() types.T      { return e.T }
+func (e *Exec) Type() types.T       { return e.T }
+func (e *Call) Type() types.T       { return e.T }
+func (e *And) Type() types.T        { return boolT }
+func (e *Or) Type() types.T         { return boolT }
+func (e *Not) Type() types.T        { return boolT }
+func (e *IsNull) Type() types.T     { return boolT }
+func (e *IsBool) Type() types.T     { return boolT }
+func (e *IsDistinct) Type() types.T { return boolT }
+func (e *Case) Type() types.T       { return e.T }
+func (e *Coalesce) Type() types.T   { return e.T }
+func (e *MinMax) Type() types.T     { return e.T }
+func (e *Cast) Type() types.T       { return e.To }
+func (e *Relabel) Type() types.T    { return e.T }
+func (e *ArrayOf) Type() types.T    { return e.T }
+func (e *RowOf) Type() types.T      { return e.T }
+func (e *AnyAll) Type() types.T     { return boolT }
+func (e *InList) Type() types.T     { return boolT }
+func (e *Subscript) Type() types.T  { return e.T }
+func (e *Field) Type() types.T      { return e.T }
+func (e *SubPlan) Type() types.T    { return e.T }
+
+var boolT = types.T{OID: types.BoolOID, Mod: -1}

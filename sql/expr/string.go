@@ -1,0 +1,318 @@
+package expr
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// String prints an expression as EXPLAIN and pg_get_expr do (ruleutils.c), fully
+// parenthesised: ((x)::text ~~ 'a%'::text). names are the input columns' names;
+// where one is missing or empty the column's own is used.
+func String(e Expr, names []string) string {
+	p := printer{names: names}
+	p.expr(e)
+	return p.b.String()
+}
+
+type printer struct {
+	b     strings.Builder
+	names []string
+}
+
+func (p *printer) write(s ...string) {
+	for _, x := range s {
+		p.b.WriteString(x)
+	}
+}
+
+func (p *printer) list(es []Expr, sep string) {
+	for i, e := range es {
+		if i > 0 {
+			p.write(sep)
+		}
+		p.expr(e)
+	}
+}
+
+func (p *printer) expr(e Expr) {
+	switch e := e.(type) {
+	case *Const:
+		p.write(ConstString(e.T, e.D, types.DefaultFormat))
+	case *Column:
+		if e.Index < len(p.names) && p.names[e.Index] != "" {
+			p.write(p.names[e.Index])
+		} else {
+			p.write(e.Name)
+		}
+	case *Param:
+		p.write("$", strconv.Itoa(e.N+1))
+	case *Exec:
+		if e.Name != "" {
+			p.write(e.Name)
+		} else {
+			p.write("$", strconv.Itoa(e.N))
+		}
+	case *Call:
+		p.call(e)
+	case *And:
+		p.write("(")
+		p.list(e.Args, " AND ")
+		p.write(")")
+	case *Or:
+		p.write("(")
+		p.list(e.Args, " OR ")
+		p.write(")")
+	case *Not:
+		p.write("(NOT ")
+		p.expr(e.X)
+		p.write(")")
+	case *IsNull:
+		p.write("(")
+		p.expr(e.X)
+		p.write(word(e.Not, " IS NOT NULL)", " IS NULL)"))
+	case *IsBool:
+		p.write("(")
+		p.expr(e.X)
+		p.write(word(e.Not, " IS NOT ", " IS "), word(e.Want, "TRUE)", "FALSE)"))
+	case *IsDistinct:
+		if e.Not {
+			p.write("(NOT ")
+		}
+		p.write("(")
+		p.expr(e.L)
+		p.write(" IS DISTINCT FROM ")
+		p.expr(e.R)
+		p.write(word(e.Not, "))", ")"))
+	default:
+		p.rest(e)
+	}
+}
+
+func word(b bool, yes, no string) string {
+	if b {
+		return yes
+	}
+	return no
+}
+
+func (p *printer) rest(e Expr) {
+	switch e := e.(type) {
+	case *Case:
+		p.write("CASE")
+		for _, w := range e.Whens {
+			p.write(" WHEN ")
+			p.expr(w.Cond)
+			p.write(" THEN ")
+			p.expr(w.Result)
+		}
+		p.write(" ELSE ")
+		if e.Else == nil {
+			p.write("NULL::", types.FormatType(e.T))
+		} else {
+			p.expr(e.Else)
+		}
+		p.write(" END")
+	case *Coalesce:
+		p.write("COALESCE(")
+		p.list(e.Args, ", ")
+		p.write(")")
+	case *MinMax:
+		p.write(word(e.Least, "LEAST(", "GREATEST("))
+		p.list(e.Args, ", ")
+		p.write(")")
+	case *Cast:
+		if e.Implicit {
+			p.expr(e.X)
+			return
+		}
+		p.cast(e.X, e.To)
+	case *Relabel:
+		if c, ok := e.X.(*Const); ok {
+			p.write(ConstString(types.Of(e.T.OID), c.D, types.DefaultFormat))
+			return
+		}
+		p.cast(e.X, e.T)
+	case *ArrayOf:
+		p.write("ARRAY[")
+		p.list(e.Elems, ", ")
+		p.write("]")
+	case *RowOf:
+		p.write("ROW(")
+		p.list(e.Args, ", ")
+		p.write(")")
+	case *AnyAll:
+		p.write("(")
+		p.expr(e.L)
+		p.write(" ", e.Op.Name, word(e.All, " ALL (", " ANY ("))
+		p.expr(e.R)
+		p.write("))")
+	case *InList:
+		p.inList(e)
+	case *Subscript:
+		p.subscript(e)
+	case *Field:
+		p.write("(")
+		p.expr(e.X)
+		p.write(").f", strconv.Itoa(e.N+1))
+	case *SubPlan:
+		p.subPlan(e)
+	}
+}
+
+func (p *printer) cast(x Expr, to types.T) {
+	p.write("(")
+	p.expr(x)
+	p.write(")::", types.FormatType(to))
+}
+
+func (p *printer) call(e *Call) {
+	if e.Op != nil {
+		p.write("(")
+		if len(e.Args) == 2 {
+			p.expr(e.Args[0])
+			p.write(" ")
+		}
+		p.write(e.Op.Name, " ")
+		p.expr(e.Args[len(e.Args)-1])
+		p.write(")")
+		return
+	}
+	switch e.Fn.Src {
+	case "timestamp_zone", "timestamptz_zone", "timetz_zone":
+		p.write("(")
+		p.expr(e.Args[1])
+		p.write(" AT TIME ZONE ")
+		p.expr(e.Args[0])
+		p.write(")")
+		return
+	}
+	if strings.HasPrefix(e.Fn.Src, "extract_") {
+		p.write("EXTRACT(")
+		if c, ok := e.Args[0].(*Const); ok && !c.D.IsNull() {
+			p.write(c.D.Text())
+		} else {
+			p.expr(e.Args[0])
+		}
+		p.write(" FROM ")
+		p.expr(e.Args[1])
+		p.write(")")
+		return
+	}
+	p.write(builtin.QuoteIdent(e.Fn.Name), "(")
+	for i, a := range e.Args {
+		if i > 0 {
+			p.write(", ")
+		}
+		if e.Variadic && i == len(e.Args)-1 {
+			p.write("VARIADIC ")
+		}
+		p.expr(a)
+	}
+	p.write(")")
+}
+
+// inList prints IN as PostgreSQL does: = ANY of an array of constants, else
+// comparisons joined by OR.
+func (p *printer) inList(e *InList) {
+	var elems []types.Datum
+	for _, x := range e.List {
+		c, ok := x.(*Const)
+		if !ok {
+			elems = nil
+			break
+		}
+		elems = append(elems, c.D)
+	}
+	t := e.List[0].Type()
+	at := types.Of(t.OID).ArrayOf()
+	if elems != nil && at.OID != 0 {
+		var b types.ArrayBuilder
+		b.Reset(t.OID)
+		for _, d := range elems {
+			b.Append(d)
+		}
+		p.write("(")
+		p.expr(e.L)
+		p.write(word(e.Not, " <> ALL (", " = ANY ("), ConstString(at, b.Array(), types.DefaultFormat), "))")
+		return
+	}
+	p.write("(")
+	for i, x := range e.List {
+		if i > 0 {
+			p.write(word(e.Not, " AND ", " OR "))
+		}
+		p.write("(")
+		p.expr(e.L)
+		p.write(word(e.Not, " <> ", " = "))
+		p.expr(x)
+		p.write(")")
+	}
+	p.write(")")
+}
+
+func (p *printer) subscript(e *Subscript) {
+	if _, ok := e.X.(*Column); ok {
+		p.expr(e.X)
+	} else {
+		p.write("(")
+		p.expr(e.X)
+		p.write(")")
+	}
+	for i := range e.Index {
+		p.write("[")
+		p.expr(e.Index[i])
+		p.write("]")
+	}
+	for i := range e.Lo {
+		p.write("[")
+		if e.Lo[i] != nil {
+			p.expr(e.Lo[i])
+		}
+		p.write(":")
+		if e.Hi[i] != nil {
+			p.expr(e.Hi[i])
+		}
+		p.write("]")
+	}
+}
+
+func (p *printer) subPlan(e *SubPlan) {
+	name := "SubPlan " + strconv.Itoa(e.Plan+1)
+	switch {
+	case e.Kind == AnySub && len(e.Args) == 0:
+		p.write("(hashed ", name, ")")
+	case len(e.Args) == 0 && e.Kind == ScalarSub:
+		p.write("$", strconv.Itoa(e.Plan))
+	default:
+		p.write("(", name, ")")
+	}
+}
+
+// ConstString prints a constant with the label PostgreSQL gives it: 1, 1.5, true,
+// '1'::bigint, 'a'::text, NULL::integer.
+func ConstString(t types.T, d types.Datum, f *types.Format) string {
+	if d.IsNull() {
+		return "NULL::" + types.FormatType(t)
+	}
+	text := string(types.AppendText(nil, types.Of(t.OID), d, f))
+	switch t.OID {
+	case types.BoolOID:
+		return word(d.Bool(), "true", "false")
+	case types.Int4OID:
+		if d.Int() >= 0 {
+			return text
+		}
+	case types.NumericOID:
+		if text[0] >= '0' && text[0] <= '9' && strings.ContainsAny(text, ".eE") && t.Mod < 0 {
+			return text
+		}
+	case types.UnknownOID:
+		return builtin.QuoteLiteral(text)
+	case types.BitOID, types.VarbitOID:
+		return "B'" + text + "'::" + `"bit"`
+	}
+	return builtin.QuoteLiteral(text) + "::" + types.FormatType(t)
+}

@@ -1,0 +1,247 @@
+package expr
+
+import (
+	"slices"
+
+	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// children lists the direct subexpressions; nil entries are left-out bounds of
+// slices and a missing ELSE. SubPlan.Test is not one: it reads another row.
+func children(e Expr) []Expr {
+	switch e := e.(type) {
+	case *Call:
+		return e.Args
+	case *And:
+		return e.Args
+	case *Or:
+		return e.Args
+	case *Not:
+		return []Expr{e.X}
+	case *IsNull:
+		return []Expr{e.X}
+	case *IsBool:
+		return []Expr{e.X}
+	case *IsDistinct:
+		return []Expr{e.L, e.R}
+	case *Case:
+		l := make([]Expr, 0, 2*len(e.Whens)+1)
+		for _, w := range e.Whens {
+			l = append(l, w.Cond, w.Result)
+		}
+		return append(l, e.Else)
+	case *Coalesce:
+		return e.Args
+	case *MinMax:
+		return e.Args
+	case *Cast:
+		return []Expr{e.X}
+	case *Relabel:
+		return []Expr{e.X}
+	case *ArrayOf:
+		return e.Elems
+	case *RowOf:
+		return e.Args
+	case *AnyAll:
+		return []Expr{e.L, e.R}
+	case *InList:
+		return append([]Expr{e.L}, e.List...)
+	case *Subscript:
+		l := append([]Expr{e.X}, e.Index...)
+		return append(append(l, e.Lo...), e.Hi...)
+	case *Field:
+		return []Expr{e.X}
+	case *SubPlan:
+		return append(slices.Clone(e.Args), e.Left...)
+	}
+	return nil
+}
+
+// withChildren is a copy of e over other direct subexpressions, in children's order.
+func withChildren(e Expr, l []Expr) Expr {
+	switch e := e.(type) {
+	case *Call:
+		c := *e
+		c.Args = l
+		return &c
+	case *And:
+		return &And{Args: l}
+	case *Or:
+		return &Or{Args: l}
+	case *Not:
+		return &Not{X: l[0]}
+	case *IsNull:
+		return &IsNull{X: l[0], Not: e.Not}
+	case *IsBool:
+		return &IsBool{X: l[0], Want: e.Want, Not: e.Not}
+	case *IsDistinct:
+		return &IsDistinct{L: l[0], R: l[1], Not: e.Not}
+	case *Case:
+		c := &Case{T: e.T, Else: l[len(l)-1]}
+		for i := range e.Whens {
+			c.Whens = append(c.Whens, When{Cond: l[2*i], Result: l[2*i+1]})
+		}
+		return c
+	case *Coalesce:
+		return &Coalesce{Args: l, T: e.T}
+	case *MinMax:
+		return &MinMax{Least: e.Least, Args: l, T: e.T}
+	}
+	return withChildrenRest(e, l)
+}
+
+func withChildrenRest(e Expr, l []Expr) Expr {
+	switch e := e.(type) {
+	case *Cast:
+		c := *e
+		c.X = l[0]
+		return &c
+	case *Relabel:
+		return &Relabel{X: l[0], T: e.T}
+	case *ArrayOf:
+		return &ArrayOf{Elems: l, T: e.T, Nested: e.Nested}
+	case *RowOf:
+		return &RowOf{Args: l, T: e.T}
+	case *AnyAll:
+		return &AnyAll{All: e.All, Op: e.Op, L: l[0], R: l[1]}
+	case *InList:
+		return &InList{L: l[0], List: l[1:], Not: e.Not, Op: e.Op}
+	case *Subscript:
+		c := *e
+		c.X = l[0]
+		l = l[1:]
+		c.Index, l = l[:len(e.Index):len(e.Index)], l[len(e.Index):]
+		c.Lo, c.Hi = l[:len(e.Lo):len(e.Lo)], l[len(e.Lo):]
+		return &c
+	case *Field:
+		return &Field{X: l[0], N: e.N, T: e.T}
+	case *SubPlan:
+		c := *e
+		c.Args, c.Left = l[:len(e.Args):len(e.Args)], l[len(e.Args):]
+		return &c
+	}
+	return e
+}
+
+// Walk visits e and everything below it, parents first, while visit returns true
+// for the parent. The Test of a subplan is not visited: its columns are another row's.
+func Walk(e Expr, visit func(Expr) bool) {
+	if e == nil || !visit(e) {
+		return
+	}
+	for _, c := range children(e) {
+		Walk(c, visit)
+	}
+}
+
+// Rewrite replaces every subexpression, children first, by what f makes of it.
+// Nodes whose children stay the same are not copied.
+func Rewrite(e Expr, f func(Expr) Expr) Expr {
+	if e == nil {
+		return nil
+	}
+	old := children(e)
+	var changed []Expr
+	for i, c := range old {
+		if c == nil {
+			continue
+		}
+		if n := Rewrite(c, f); n != c {
+			if changed == nil {
+				changed = slices.Clone(old)
+			}
+			changed[i] = n
+		}
+	}
+	if changed != nil {
+		e = withChildren(e, changed)
+	}
+	return f(e)
+}
+
+// Columns adds the numbers of the input columns that e reads to a set, ascending.
+func Columns(e Expr) []int {
+	var l []int
+	Walk(e, func(x Expr) bool {
+		if c, ok := x.(*Column); ok {
+			if at, found := slices.BinarySearch(l, c.Index); !found {
+				l = slices.Insert(l, at, c.Index)
+			}
+		}
+		return true
+	})
+	return l
+}
+
+// Volatility is the least stable of what e contains: builtin.Immutable, Stable
+// (one value within a statement; also client parameters and subplans) or Volatile.
+func Volatility(e Expr) byte {
+	v := builtin.Immutable
+	Walk(e, func(x Expr) bool {
+		var at byte
+		switch x := x.(type) {
+		case *Call:
+			at = x.Fn.Volatility
+		case *Cast:
+			at = castVolatility(x.X.Type(), x.To)
+		case *Param, *SubPlan, *Exec:
+			at = builtin.Stable
+		case *AnyAll:
+			at = x.Op.Func.Volatility
+		case *InList:
+			at = x.Op.Func.Volatility
+		}
+		if at == builtin.Volatile || at == builtin.Stable && v == builtin.Immutable {
+			v = at
+		}
+		return true
+	})
+	return v
+}
+
+// Volatile reports that e may give another value each time it is evaluated.
+func Volatile(e Expr) bool { return Volatility(e) == builtin.Volatile }
+
+// IsConst reports that e has one value for a whole execution: it reads no column
+// and no outer row and nothing in it is volatile. Client parameters are allowed.
+func IsConst(e Expr) bool {
+	ok := true
+	Walk(e, func(x Expr) bool {
+		switch x.(type) {
+		case *Column, *Exec, *SubPlan:
+			ok = false
+		}
+		return ok
+	})
+	return ok && !Volatile(e)
+}
+
+// castVolatility says whether a conversion depends on session settings.
+func castVolatility(from, to types.T) byte {
+	if from.OID == to.OID {
+		return builtin.Immutable
+	}
+	f, t := settingsMatter(from.OID), settingsMatter(to.OID)
+	switch {
+	case from.OID == types.TimestamptzOID || to.OID == types.TimestamptzOID,
+		from.OID == types.TimetzOID || to.OID == types.TimetzOID,
+		f != t: // through text: DateStyle, IntervalStyle, names of the catalog
+		return builtin.Stable
+	}
+	return builtin.Immutable
+}
+
+func settingsMatter(t types.OID) bool {
+	if e := types.Of(t).Elem(); e.OID != 0 && types.Of(t).IsArray() {
+		t = e.OID
+	}
+	switch t {
+	case types.DateOID, types.TimestampOID, types.TimestamptzOID, types.TimeOID, types.TimetzOID, types.IntervalOID,
+		types.RegclassOID, types.RegtypeOID, types.RegprocOID, types.RegprocedureOID, types.RegoperOID,
+		types.RegoperatorOID, types.RegroleOID, types.RegnamespaceOID, types.RegconfigOID, types.RegdictionaryOID,
+		types.RegcollationOID:
+		return true
+	}
+	return false
+}

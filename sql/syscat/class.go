@@ -1,0 +1,270 @@
+package syscat
+
+import (
+	"sort"
+
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+var _ = register("pg_catalog", map[string]generator{
+	"pg_namespace": namespaces,
+	"pg_class":     classes,
+	"pg_type":      pgTypes,
+	"pg_sequence":  sequences,
+	"pg_rewrite":   rewrites,
+})
+
+func namespaces(r *rows) {
+	put := func(id catalog.ID, name string, owner catalog.ID) {
+		r.oid("oid", id)
+		r.text("nspname", name)
+		r.oid("nspowner", owner)
+		r.emit()
+	}
+	for _, s := range allSchemas(r.cat) {
+		put(s.ID, s.Name, s.Owner)
+	}
+}
+
+// allSchemas are the catalog's schemas and the system's own, in OID order.
+func allSchemas(c *catalog.Snapshot) []*catalog.Schema {
+	list := append([]*catalog.Schema(nil), c.Schemas()...)
+	for id, name := range map[catalog.ID]string{catalog.PgCatalogID: "pg_catalog", catalog.PgToastID: "pg_toast",
+		catalog.InformationSchemaID: "information_schema"} {
+		if _, ok := c.SchemaByID(id); !ok {
+			list = append(list, &catalog.Schema{ID: id, Name: name, Owner: catalog.BootstrapRoleID})
+		}
+	}
+	sort.Slice(list, func(i, j int) bool { return list[i].ID < list[j].ID })
+	return list
+}
+
+// schemaName names a schema, the system's own included.
+func schemaName(c *catalog.Snapshot, id catalog.ID) string {
+	switch id {
+	case catalog.PgCatalogID:
+		return "pg_catalog"
+	case catalog.InformationSchemaID:
+		return "information_schema"
+	case catalog.PgToastID:
+		return "pg_toast"
+	}
+	return c.SchemaName(id)
+}
+
+// class is what differs between the rows of pg_class.
+type class struct {
+	id, schema, typ, owner, am, file catalog.ID
+	name                             string
+	kind, persistence, ident         byte
+	natts, checks                    int
+	pages                            int64
+	tuples                           float64
+	hasIndex, hasRules, hasTriggers  bool
+	options                          map[string]string
+}
+
+func (r *rows) class(c class) {
+	r.oid("oid", c.id)
+	r.text("relname", c.name)
+	r.oid("relnamespace", c.schema)
+	r.oid("reltype", c.typ)
+	r.oid("relowner", c.owner)
+	r.oid("relam", c.am)
+	r.oid("relfilenode", c.file)
+	r.int("relpages", c.pages)
+	r.float("reltuples", c.tuples)
+	r.zeros("reloftype", "reltablespace", "relallvisible", "reltoastrelid", "relrewrite", "relfrozenxid", "relminmxid")
+	r.bool("relhasindex", c.hasIndex)
+	r.char("relpersistence", c.persistence)
+	r.char("relkind", c.kind)
+	r.int("relnatts", int64(c.natts))
+	r.int("relchecks", int64(c.checks))
+	r.bool("relhasrules", c.hasRules)
+	r.bool("relhastriggers", c.hasTriggers)
+	r.bools(false, "relisshared", "relhassubclass", "relrowsecurity", "relforcerowsecurity", "relispartition")
+	r.bool("relispopulated", true)
+	r.char("relreplident", c.ident)
+	r.strs("reloptions", optionList(c.options))
+	r.emit()
+}
+
+// optionList is reloptions: name=value, by name.
+func optionList(m map[string]string) []string {
+	var out []string
+	for k, v := range m {
+		out = append(out, k+"="+v)
+	}
+	sort.Strings(out)
+	return out
+}
+
+var systemClassRows fixedRows
+
+// systemClasses are the rows about the system relations.
+func systemClasses(r *rows) {
+	for _, t := range Tables() {
+		c := class{id: t.OID, schema: schemaID(t.Schema), owner: catalog.BootstrapRoleID, name: t.Name, kind: t.Kind,
+			persistence: 'p', ident: 'n', natts: len(t.Columns), tuples: -1, hasRules: t.Kind == 'v'}
+		if t.Kind == 'r' {
+			c.am, c.file = catalog.HeapAmID, t.OID
+		}
+		r.class(c)
+	}
+}
+
+func classes(r *rows) {
+	r.fixed(&systemClassRows, "", systemClasses)
+	for _, t := range r.cat.Tables() {
+		if r.done() {
+			return
+		}
+		r.tableClass(t)
+		for _, x := range t.Indexes {
+			r.indexClass(t, x)
+		}
+	}
+	for _, s := range r.cat.Sequences() {
+		r.class(class{id: s.ID, schema: s.Schema, owner: s.Owner, name: s.Name, kind: 'S', persistence: 'p',
+			ident: 'n', natts: 3, pages: 1, tuples: 1, file: s.ID})
+	}
+}
+
+func (r *rows) tableClass(t *catalog.Table) {
+	c := class{id: t.ID, schema: t.Schema, typ: t.TypeID, owner: t.Owner, name: t.Name, kind: byte(t.Kind),
+		persistence: persistence(t), ident: 'n', natts: len(t.Columns), tuples: -1, hasIndex: len(t.Indexes) > 0,
+		options: t.Options}
+	if t.Kind == catalog.KindView {
+		c.hasRules = true
+		r.class(c)
+		return
+	}
+	c.am, c.file, c.ident = catalog.HeapAmID, t.Storage, 'd'
+	for _, k := range t.Constraints {
+		switch k.Kind {
+		case catalog.CheckConstraint:
+			c.checks++
+		case catalog.ForeignConstraint:
+			c.hasTriggers = true
+		}
+	}
+	c.hasTriggers = c.hasTriggers || len(r.cat.Referrers(t.ID)) > 0
+	if s := r.cat.Stats(t.ID); s != nil {
+		c.tuples, c.pages = float64(float32(s.Rows)), s.Pages
+	}
+	r.class(c)
+}
+
+func persistence(t *catalog.Table) byte {
+	switch {
+	case t.Temp:
+		return 't'
+	case t.Unlogged:
+		return 'u'
+	}
+	return 'p'
+}
+
+func (r *rows) indexClass(t *catalog.Table, x *catalog.Index) {
+	c := class{id: x.ID, schema: t.Schema, owner: t.Owner, name: x.Name, kind: 'i', persistence: persistence(t), ident: 'n',
+		natts: len(x.Keys) + len(x.Include), am: methodID(x.Method), file: x.Storage, options: x.Options}
+	if s := r.cat.Stats(t.ID); s != nil {
+		c.tuples = float64(float32(s.Rows))
+	}
+	r.class(c)
+}
+
+func sequences(r *rows) {
+	for _, s := range r.cat.Sequences() {
+		r.oid("seqrelid", s.ID)
+		r.oid("seqtypid", s.Type)
+		r.int("seqstart", s.Start)
+		r.int("seqincrement", s.Increment)
+		r.int("seqmax", s.Max)
+		r.int("seqmin", s.Min)
+		r.int("seqcache", s.Cache)
+		r.bool("seqcycle", s.Cycle)
+		r.emit()
+	}
+}
+
+// rewrites are the ON SELECT rules of views; a rule has its view's OID, as no
+// other object of pg_rewrite exists.
+func rewrites(r *rows) {
+	for _, t := range r.cat.Tables() {
+		if t.Kind != catalog.KindView {
+			continue
+		}
+		r.oid("oid", t.ID)
+		r.text("rulename", "_RETURN")
+		r.oid("ev_class", t.ID)
+		r.char("ev_type", '1')
+		r.char("ev_enabled", 'O')
+		r.bool("is_instead", true)
+		r.text("ev_qual", "<>")
+		r.text("ev_action", t.ViewSQL)
+		r.emit()
+	}
+}
+
+var builtinTypeRows fixedRows
+
+func pgTypes(r *rows) {
+	r.fixed(&builtinTypeRows, r.extensionKey(), func(r *rows) {
+		for _, t := range types.All() {
+			if t.OID >= types.VectorOID && r.extensionKey() == "" {
+				continue
+			}
+			r.pgType(t)
+		}
+	})
+	for _, t := range r.cat.Tables() {
+		if t.TypeID == 0 {
+			continue
+		}
+		r.pgType(&types.Info{OID: t.TypeID, Name: t.Name, Len: -1, Type: 'c', Category: 'C', Delim: ',',
+			In: "record_in", Out: "record_out", Recv: "record_recv", Send: "record_send", Align: 'd', Storage: 'x',
+			Namespace: t.Schema}, t.ID, t.Owner)
+	}
+}
+
+// pgType emits a type; of composites the relation and the owner follow.
+func (r *rows) pgType(t *types.Info, rel ...catalog.ID) {
+	r.oid("oid", t.OID)
+	r.text("typname", t.Name)
+	r.oid("typnamespace", t.Namespace)
+	r.oid("typowner", catalog.BootstrapRoleID)
+	r.oid("typrelid", 0)
+	if len(rel) == 2 {
+		r.oid("typrelid", rel[0])
+		r.oid("typowner", rel[1])
+	}
+	r.int("typlen", int64(t.Len))
+	r.bool("typbyval", t.ByVal)
+	r.char("typtype", t.Type)
+	r.char("typcategory", t.Category)
+	r.bool("typispreferred", t.Preferred)
+	r.bool("typisdefined", true)
+	r.char("typdelim", t.Delim)
+	r.oid("typelem", t.Elem)
+	r.oid("typarray", t.Array)
+	r.oid("typsubscript", 0)
+	if t.IsArray {
+		r.proc("typsubscript", "array_subscript_handler")
+	}
+	r.oid("typanalyze", 0)
+	r.proc("typinput", t.In)
+	r.proc("typoutput", t.Out)
+	r.proc("typreceive", t.Recv)
+	r.proc("typsend", t.Send)
+	r.proc("typmodin", t.ModIn)
+	r.proc("typmodout", t.ModOut)
+	r.char("typalign", t.Align)
+	r.char("typstorage", t.Storage)
+	r.bool("typnotnull", false)
+	r.zeros("typbasetype", "typndims")
+	r.int("typtypmod", -1)
+	r.oid("typcollation", t.Collation)
+	r.emit()
+}

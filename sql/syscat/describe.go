@@ -1,0 +1,199 @@
+package syscat
+
+import (
+	"github.com/loxodb/loxodb/sql/catalog"
+)
+
+var _ = register("pg_catalog", map[string]generator{
+	"pg_description":                  descriptions,
+	"pg_shdescription":                sharedDescriptions,
+	"pg_depend":                       depends,
+	"pg_extension":                    extensions,
+	"pg_available_extensions":         availableExtensions,
+	"pg_available_extension_versions": availableVersions,
+})
+
+// OIDs of the catalogs that pg_description and pg_depend name.
+const (
+	classRelation  catalog.ID = 1259
+	classType      catalog.ID = 1247
+	classNamespace catalog.ID = 2615
+	classAttrdef   catalog.ID = 2604
+	classConstr    catalog.ID = 2606
+	classRewrite   catalog.ID = 2618
+	classExtension catalog.ID = 3079
+	classAuthid    catalog.ID = 1260
+)
+
+func descriptions(r *rows) {
+	put := func(id, class catalog.ID, sub int16, text string) {
+		if text == "" {
+			return
+		}
+		r.oid("objoid", id)
+		r.oid("classoid", class)
+		r.int("objsubid", int64(sub))
+		r.text("description", text)
+		r.emit()
+	}
+	put(catalog.PgCatalogID, classNamespace, 0, "system catalog schema")
+	put(catalog.PgToastID, classNamespace, 0, "reserved schema for TOAST tables")
+	for _, s := range r.cat.Schemas() {
+		put(s.ID, classNamespace, 0, s.Comment)
+	}
+	for _, t := range r.cat.Tables() {
+		put(t.ID, classRelation, 0, t.Comment)
+		for i := range t.Columns {
+			if !t.Columns[i].Dropped {
+				put(t.ID, classRelation, int16(i+1), t.Columns[i].Comment)
+			}
+		}
+		for _, x := range t.Indexes {
+			put(x.ID, classRelation, 0, x.Comment)
+		}
+		for _, c := range t.Constraints {
+			put(c.ID, classConstr, 0, c.Comment)
+		}
+	}
+	for _, s := range r.cat.Sequences() {
+		put(s.ID, classRelation, 0, s.Comment)
+	}
+	for _, e := range r.cat.Extensions() {
+		put(e.ID, classExtension, 0, e.Comment)
+	}
+}
+
+func sharedDescriptions(r *rows) {
+	for _, x := range r.cat.Roles() {
+		if x.Comment != "" {
+			r.oid("objoid", x.ID)
+			r.oid("classoid", classAuthid)
+			r.text("description", x.Comment)
+			r.emit()
+		}
+	}
+}
+
+// depend emits one dependency: class, object, column on class, object, column.
+func (r *rows) depend(class, id catalog.ID, sub int16, refClass, ref catalog.ID, refSub int16, kind byte) {
+	r.oid("classid", class)
+	r.oid("objid", id)
+	r.int("objsubid", int64(sub))
+	r.oid("refclassid", refClass)
+	r.oid("refobjid", ref)
+	r.int("refobjsubid", int64(refSub))
+	r.char("deptype", kind)
+	r.emit()
+}
+
+// Kinds of pg_depend.
+const (
+	depNormal   = 'n'
+	depAuto     = 'a'
+	depInternal = 'i'
+)
+
+func depends(r *rows) {
+	for _, t := range r.cat.Tables() {
+		if r.done() {
+			return
+		}
+		r.tableDepends(t)
+	}
+	for _, s := range r.cat.Sequences() {
+		r.depend(classRelation, s.ID, 0, classNamespace, s.Schema, 0, depNormal)
+		if s.OwnerTable != 0 {
+			kind := byte(depAuto)
+			if s.Identity {
+				kind = depInternal
+			}
+			r.depend(classRelation, s.ID, 0, classRelation, s.OwnerTable, s.OwnerAttr, kind)
+		}
+	}
+	for _, e := range r.cat.Extensions() {
+		r.depend(classExtension, e.ID, 0, classNamespace, e.Schema, 0, depNormal)
+	}
+}
+
+func (r *rows) tableDepends(t *catalog.Table) {
+	r.depend(classRelation, t.ID, 0, classNamespace, t.Schema, 0, depNormal)
+	if t.TypeID != 0 {
+		r.depend(classType, t.TypeID, 0, classRelation, t.ID, 0, depInternal)
+	}
+	if t.Kind == catalog.KindView {
+		r.depend(classRewrite, t.ID, 0, classRelation, t.ID, 0, depInternal)
+	}
+	for i := range t.Columns {
+		c := &t.Columns[i]
+		if c.Dropped || c.Default == "" {
+			continue
+		}
+		r.depend(classAttrdef, c.DefaultID, 0, classRelation, t.ID, int16(i+1), depAuto)
+		if c.SequenceID != 0 && c.Identity == 0 {
+			r.depend(classAttrdef, c.DefaultID, 0, classRelation, c.SequenceID, 0, depNormal)
+		}
+	}
+	for _, k := range t.Constraints {
+		for _, a := range k.Columns {
+			r.depend(classConstr, k.ID, 0, classRelation, t.ID, a, depAuto)
+		}
+		for _, a := range k.RefColumns {
+			r.depend(classConstr, k.ID, 0, classRelation, k.RefTable, a, depNormal)
+		}
+		if k.Kind == catalog.ForeignConstraint && k.Index != 0 {
+			r.depend(classConstr, k.ID, 0, classRelation, k.Index, 0, depNormal)
+		}
+	}
+	for _, x := range t.Indexes {
+		if x.Constraint != 0 {
+			r.depend(classRelation, x.ID, 0, classConstr, x.Constraint, 0, depInternal)
+			continue
+		}
+		for i := range x.Keys {
+			if x.Keys[i].Attr != 0 {
+				r.depend(classRelation, x.ID, 0, classRelation, t.ID, x.Keys[i].Attr, depAuto)
+			}
+		}
+	}
+}
+
+func extensions(r *rows) {
+	for _, e := range r.cat.Extensions() {
+		r.oid("oid", e.ID)
+		r.text("extname", e.Name)
+		r.oid("extowner", catalog.BootstrapRoleID)
+		r.oid("extnamespace", e.Schema)
+		r.bool("extrelocatable", true)
+		r.text("extversion", e.Version)
+		r.emit()
+	}
+}
+
+// known are the extensions that CREATE EXTENSION accepts.
+var known = []struct{ name, version, comment string }{
+	{"vector", "0.8.0", "vector data type and ivfflat and hnsw access methods"},
+}
+
+func availableExtensions(r *rows) {
+	for _, k := range known {
+		r.text("name", k.name)
+		r.text("default_version", k.version)
+		if e, ok := r.cat.Extension(k.name); ok {
+			r.text("installed_version", e.Version)
+		}
+		r.text("comment", k.comment)
+		r.emit()
+	}
+}
+
+func availableVersions(r *rows) {
+	for _, k := range known {
+		e, ok := r.cat.Extension(k.name)
+		r.text("name", k.name)
+		r.text("version", k.version)
+		r.bool("installed", ok && e.Version == k.version)
+		r.bools(true, "superuser", "trusted", "relocatable")
+		r.text("comment", k.comment)
+		r.emit()
+	}
+}

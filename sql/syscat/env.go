@@ -1,0 +1,101 @@
+package syscat
+
+import (
+	"context"
+	"time"
+
+	"github.com/loxodb/loxodb/sql/catalog"
+)
+
+// Env is the live state behind the system relations; implemented by the session.
+type Env interface {
+	Catalog() *catalog.Snapshot
+	Database() string
+	CurrentUser() string
+}
+
+// Live is what an Env may add: the state of the running server. An Env without
+// it shows the relations of this state empty. Slices are the caller's.
+type Live interface {
+	Settings() []Setting
+	Backends() []Backend
+	Locks() []Lock
+	Prepared() []Prepared
+	Cursors() []Cursor
+	Builds() []Build
+	// SequenceValue is the last value given out; ok is false when it is unknown.
+	SequenceValue(ctx context.Context, id catalog.ID) (last int64, called, ok bool)
+	// Activity counts what happened to a table since the server started.
+	Activity(table catalog.ID) (TableActivity, bool)
+}
+
+// Setting is a row of pg_settings; texts as PostgreSQL shows them.
+type Setting struct {
+	Name, Value, Unit, Category, Short, Extra string
+	Context, Type, Source                     string // user, integer, default, …
+	Min, Max                                  string
+	Enum                                      []string
+	Boot, Reset                               string
+	PendingRestart                            bool
+}
+
+// Backend is a row of pg_stat_activity. Zero times are NULL.
+type Backend struct {
+	PID                                         int32
+	User                                        catalog.ID
+	UserName, Application                       string
+	ClientAddr                                  string // "" for a Unix socket
+	ClientPort                                  int
+	Start, TxnStart, QueryStart, StateChange    time.Time
+	WaitType, Wait, State, Query, Type, Encrypt string
+}
+
+// Lock is a row of pg_locks.
+type Lock struct {
+	Type        string // relation, transactionid, advisory, tuple
+	Relation    catalog.ID
+	Transaction uint32
+	ClassID     uint32
+	ObjID       uint32
+	ObjSubID    int16
+	Virtual     string // virtualtransaction
+	PID         int32
+	Mode        string // AccessShareLock, …
+	Granted     bool
+	WaitStart   time.Time
+}
+
+// Prepared is a row of pg_prepared_statements.
+type Prepared struct {
+	Name, Statement string
+	At              time.Time
+	Params          []catalog.ID
+	FromSQL         bool
+	Generic, Custom int64
+}
+
+// Cursor is a row of pg_cursors.
+type Cursor struct {
+	Name, Statement          string
+	Holdable, Binary, Scroll bool
+	At                       time.Time
+}
+
+// Build is a row of pg_stat_progress_create_index.
+type Build struct {
+	PID                     int32
+	Table, Index            catalog.ID
+	Command, Phase          string
+	Blocks, BlocksDone      int64
+	Tuples, TuplesDone      int64
+	LockersTotal, LockersOf int64
+}
+
+// TableActivity is what pg_stat_user_tables counts.
+type TableActivity struct {
+	SeqScans, SeqRows, IndexScans, IndexRows int64
+	Inserted, Updated, Deleted               int64
+	Live, Dead                               int64
+	LastAnalyze                              time.Time
+	Analyzes                                 int64
+}

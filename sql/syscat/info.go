@@ -1,0 +1,177 @@
+package syscat
+
+import (
+	"strconv"
+
+	"github.com/loxodb/loxodb/sql/catalog"
+)
+
+var _ = register("information_schema", map[string]generator{
+	"information_schema_catalog_name": func(r *rows) { r.text("catalog_name", r.env.Database()); r.emit() },
+	"schemata":                        infoSchemata,
+	"tables":                          infoTables,
+	"views":                           infoViews,
+	"sequences":                       infoSequences,
+	"enabled_roles":                   infoEnabledRoles,
+	"character_sets":                  infoCharacterSets,
+	"collations":                      infoCollations,
+	"table_privileges":                infoTablePrivileges,
+	"role_table_grants":               infoTablePrivileges,
+	"column_privileges":               infoColumnPrivileges,
+	"role_column_grants":              infoColumnPrivileges,
+})
+
+// names stores prefix_catalog, prefix_schema and prefix_name.
+func (r *rows) names(prefix, schema, name string) {
+	r.text(prefix+"_catalog", r.env.Database())
+	r.text(prefix+"_schema", schema)
+	r.text(prefix+"_name", name)
+}
+
+func infoSchemata(r *rows) {
+	for _, s := range allSchemas(r.cat) {
+		r.text("catalog_name", r.env.Database())
+		r.text("schema_name", s.Name)
+		r.text("schema_owner", roleName(r.cat, s.Owner))
+		r.emit()
+	}
+}
+
+func infoTables(r *rows) {
+	put := func(schema, name, kind string, insertable bool) {
+		r.names("table", schema, name)
+		r.text("table_type", kind)
+		r.yes("is_insertable_into", insertable)
+		r.text("is_typed", "NO")
+		r.emit()
+	}
+	for _, t := range Tables() {
+		if t.Kind == 'v' {
+			put(t.Schema, t.Name, "VIEW", false)
+		} else {
+			put(t.Schema, t.Name, "BASE TABLE", false)
+		}
+	}
+	for _, t := range r.cat.Tables() {
+		schema := r.cat.SchemaName(t.Schema)
+		switch {
+		case t.Kind == catalog.KindView:
+			put(schema, t.Name, "VIEW", false)
+		case t.Temp:
+			put(schema, t.Name, "LOCAL TEMPORARY", true)
+		default:
+			put(schema, t.Name, "BASE TABLE", true)
+		}
+	}
+}
+
+func infoViews(r *rows) {
+	put := func(schema, name, def string) {
+		r.names("table", schema, name)
+		r.opt("view_definition", def)
+		r.text("check_option", "NONE")
+		for _, c := range []string{"is_updatable", "is_insertable_into", "is_trigger_updatable",
+			"is_trigger_deletable", "is_trigger_insertable_into"} {
+			r.yes(c, false)
+		}
+		r.emit()
+	}
+	for _, t := range Tables() {
+		if t.Kind == 'v' {
+			put(t.Schema, t.Name, "")
+		}
+	}
+	for _, t := range r.cat.Tables() {
+		if t.Kind == catalog.KindView {
+			def, _ := ViewDef(r.cat, t.ID)
+			put(r.cat.SchemaName(t.Schema), t.Name, def)
+		}
+	}
+}
+
+func infoSequences(r *rows) {
+	for _, s := range r.cat.Sequences() {
+		if s.Identity { // the view leaves out the sequences of identity columns
+			continue
+		}
+		r.names("sequence", r.cat.SchemaName(s.Schema), s.Name)
+		dataType, bits := "bigint", int64(64)
+		switch s.Type {
+		case 21:
+			dataType, bits = "smallint", 16
+		case 23:
+			dataType, bits = "integer", 32
+		}
+		r.text("data_type", dataType)
+		r.int("numeric_precision", bits)
+		r.int("numeric_precision_radix", 2)
+		r.int("numeric_scale", 0)
+		r.text("start_value", strconv.FormatInt(s.Start, 10))
+		r.text("minimum_value", strconv.FormatInt(s.Min, 10))
+		r.text("maximum_value", strconv.FormatInt(s.Max, 10))
+		r.text("increment", strconv.FormatInt(s.Increment, 10))
+		r.yes("cycle_option", s.Cycle)
+		r.emit()
+	}
+}
+
+func infoEnabledRoles(r *rows) {
+	for _, x := range r.cat.Roles() {
+		r.text("role_name", x.Name)
+		r.emit()
+	}
+}
+
+func infoCharacterSets(r *rows) {
+	r.text("character_set_name", "UTF8")
+	r.text("character_repertoire", "UCS")
+	r.text("form_of_use", "UTF8")
+	r.text("default_collate_catalog", r.env.Database())
+	r.text("default_collate_schema", "pg_catalog")
+	r.text("default_collate_name", "C.UTF-8")
+	r.emit()
+}
+
+func infoCollations(r *rows) {
+	for _, name := range []string{"C", "POSIX", "ucs_basic"} {
+		r.names("collation", "pg_catalog", name)
+		r.text("pad_attribute", "NO PAD")
+		r.emit()
+	}
+}
+
+// infoTablePrivileges shows what owners hold by default.
+func infoTablePrivileges(r *rows) {
+	for _, t := range r.cat.Tables() {
+		owner := roleName(r.cat, t.Owner)
+		for _, p := range []string{"INSERT", "SELECT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"} {
+			r.text("grantor", owner)
+			r.text("grantee", owner)
+			r.names("table", r.cat.SchemaName(t.Schema), t.Name)
+			r.text("privilege_type", p)
+			r.text("is_grantable", "YES")
+			r.yes("with_hierarchy", p == "SELECT")
+			r.emit()
+		}
+	}
+}
+
+func infoColumnPrivileges(r *rows) {
+	for _, t := range r.cat.Tables() {
+		owner := roleName(r.cat, t.Owner)
+		for i := range t.Columns {
+			if t.Columns[i].Dropped {
+				continue
+			}
+			for _, p := range []string{"SELECT", "INSERT", "UPDATE", "REFERENCES"} {
+				r.text("grantor", owner)
+				r.text("grantee", owner)
+				r.names("table", r.cat.SchemaName(t.Schema), t.Name)
+				r.text("column_name", t.Columns[i].Name)
+				r.text("privilege_type", p)
+				r.text("is_grantable", "YES")
+				r.emit()
+			}
+		}
+	}
+}

@@ -1,0 +1,194 @@
+package syscat
+
+import (
+	"strconv"
+
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+var _ = register("information_schema", map[string]generator{
+	"columns":       infoColumns,
+	"element_types": infoElementTypes,
+})
+
+var systemColumnRows fixedRows
+
+func infoColumns(r *rows) {
+	r.fixed(&systemColumnRows, r.env.Database(), func(r *rows) {
+		for _, t := range Tables() {
+			for i := range t.Columns {
+				c := &t.Columns[i]
+				r.infoColumn(t.Schema, t.Name, i+1, &catalog.Column{Name: c.Name, Type: c.Type, NotNull: c.NotNull}, false)
+			}
+		}
+	})
+	for _, t := range r.cat.Tables() {
+		if r.done() {
+			return
+		}
+		for i := range t.Columns {
+			if !t.Columns[i].Dropped {
+				r.infoColumn(r.cat.SchemaName(t.Schema), t.Name, i+1, &t.Columns[i], t.Kind == catalog.KindTable)
+			}
+		}
+	}
+}
+
+func (r *rows) infoColumn(schema, table string, num int, c *catalog.Column, updatable bool) {
+	r.names("table", schema, table)
+	r.text("column_name", c.Name)
+	r.int("ordinal_position", int64(num))
+	r.yes("is_nullable", !c.NotNull)
+	r.typeColumns(c.Type, c.Collation)
+	r.text("dtd_identifier", strconv.Itoa(num))
+	r.text("is_self_referencing", "NO")
+	r.yes("is_identity", c.Identity != 0)
+	if c.Generated != 0 {
+		r.text("is_generated", "ALWAYS")
+		r.text("generation_expression", c.Default)
+	} else {
+		r.text("is_generated", "NEVER")
+		r.opt("column_default", c.Default)
+	}
+	r.text("identity_cycle", "NO")
+	if c.Identity != 0 {
+		r.identity(c)
+	}
+	r.yes("is_updatable", updatable)
+	r.emit()
+}
+
+func (r *rows) identity(c *catalog.Column) {
+	if c.Identity == 'a' {
+		r.text("identity_generation", "ALWAYS")
+	} else {
+		r.text("identity_generation", "BY DEFAULT")
+	}
+	if s, ok := r.cat.SequenceByID(c.SequenceID); ok {
+		r.text("identity_start", strconv.FormatInt(s.Start, 10))
+		r.text("identity_increment", strconv.FormatInt(s.Increment, 10))
+		r.text("identity_maximum", strconv.FormatInt(s.Max, 10))
+		r.text("identity_minimum", strconv.FormatInt(s.Min, 10))
+		r.yes("identity_cycle", s.Cycle)
+	}
+}
+
+// typeColumns stores data_type and what belongs to it, as information_schema.sql
+// computes them from the type and its modifier.
+func (r *rows) typeColumns(t types.T, collation catalog.ID) {
+	info := types.Lookup(t.OID)
+	switch {
+	case info == nil:
+		r.text("data_type", "USER-DEFINED")
+	case info.IsArray || info.Elem != 0 && info.Len == -1 && info.Category == 'A':
+		r.text("data_type", "ARRAY")
+	case info.Namespace == catalog.PgCatalogID:
+		r.text("data_type", types.TypeName(t.OID))
+	default:
+		r.text("data_type", "USER-DEFINED")
+	}
+	r.text("udt_catalog", r.env.Database())
+	if info != nil {
+		r.text("udt_schema", schemaName(r.cat, info.Namespace))
+		r.text("udt_name", info.Name)
+	}
+	if name := CollationName(collation); name != "" && collation != 100 {
+		r.names("collation", "pg_catalog", name)
+	}
+	r.lengths(t)
+	r.numericColumns(t)
+	r.datetimeColumns(t)
+}
+
+// maxTextOctets is what the view shows for texts without a length limit.
+const maxTextOctets = 1 << 30
+
+func (r *rows) lengths(t types.T) {
+	const header, maxCharBytes = 4, 4
+	switch t.OID {
+	case types.VarcharOID, types.BpcharOID:
+		if t.Mod >= 0 {
+			r.int("character_maximum_length", int64(t.Mod-header))
+			r.int("character_octet_length", int64(t.Mod-header)*maxCharBytes)
+			return
+		}
+		r.int("character_octet_length", maxTextOctets)
+	case types.TextOID:
+		r.int("character_octet_length", maxTextOctets)
+	case types.BitOID, types.VarbitOID:
+		if t.Mod >= 0 {
+			r.int("character_maximum_length", int64(t.Mod))
+		}
+	}
+}
+
+func (r *rows) numericColumns(t types.T) {
+	put := func(bits, radix int64) {
+		r.int("numeric_precision", bits)
+		r.int("numeric_precision_radix", radix)
+	}
+	switch t.OID {
+	case types.Int2OID, types.Int4OID, types.Int8OID:
+		put(map[types.OID]int64{types.Int2OID: 16, types.Int4OID: 32, types.Int8OID: 64}[t.OID], 2)
+		r.int("numeric_scale", 0)
+	case types.Float4OID:
+		put(24, 2)
+	case types.Float8OID:
+		put(53, 2)
+	case types.NumericOID:
+		r.int("numeric_precision_radix", 10)
+		if t.Mod >= 0 {
+			r.int("numeric_precision", int64((t.Mod-4)>>16&0xffff))
+			r.int("numeric_scale", int64((t.Mod-4)&0xffff))
+		}
+	}
+}
+
+func (r *rows) datetimeColumns(t types.T) {
+	const full = 6
+	switch t.OID {
+	case types.DateOID:
+		r.int("datetime_precision", 0)
+	case types.TimeOID, types.TimetzOID, types.TimestampOID, types.TimestamptzOID:
+		r.int("datetime_precision", full)
+		if t.Mod >= 0 {
+			r.int("datetime_precision", int64(t.Mod))
+		}
+	case types.IntervalOID:
+		r.int("datetime_precision", full)
+		if t.Mod >= 0 && t.Mod&0xffff != 0xffff {
+			r.int("datetime_precision", int64(t.Mod&0xffff))
+		}
+	}
+}
+
+// infoElementTypes describes the element type of array columns.
+func infoElementTypes(r *rows) {
+	for _, t := range r.cat.Tables() {
+		kind := "TABLE"
+		if t.Kind == catalog.KindView {
+			kind = "VIEW"
+		}
+		for i := range t.Columns {
+			c := &t.Columns[i]
+			if c.Dropped || !c.Type.IsArray() {
+				continue
+			}
+			elem := types.Lookup(c.Type.Elem().OID)
+			if elem == nil {
+				continue
+			}
+			r.names("object", r.cat.SchemaName(t.Schema), t.Name)
+			r.text("object_type", kind)
+			r.text("collection_type_identifier", strconv.Itoa(i+1))
+			r.text("data_type", "USER-DEFINED")
+			if elem.Namespace == catalog.PgCatalogID {
+				r.text("data_type", types.TypeName(elem.OID))
+			}
+			r.names("udt", schemaName(r.cat, elem.Namespace), elem.Name)
+			r.text("dtd_identifier", "a"+strconv.Itoa(i+1))
+			r.emit()
+		}
+	}
+}

@@ -1,0 +1,195 @@
+package syscat
+
+import (
+	"fmt"
+
+	"github.com/loxodb/loxodb/sql/catalog"
+)
+
+var _ = register("information_schema", map[string]generator{
+	"table_constraints":       infoTableConstraints,
+	"check_constraints":       infoCheckConstraints,
+	"key_column_usage":        infoKeyColumns,
+	"constraint_column_usage": infoConstraintColumns,
+	"constraint_table_usage":  infoConstraintTables,
+	"referential_constraints": infoReferential,
+})
+
+// eachConstraint calls f for every constraint of every table.
+func (r *rows) eachConstraint(f func(t *catalog.Table, schema string, c *catalog.Constraint)) {
+	for _, t := range r.cat.Tables() {
+		if r.done() {
+			return
+		}
+		for _, c := range t.Constraints {
+			f(t, r.cat.SchemaName(t.Schema), c)
+		}
+	}
+}
+
+// eachNotNull calls f for every NOT NULL column: the standard sees a CHECK,
+// which PostgreSQL names after the OIDs.
+func (r *rows) eachNotNull(f func(t *catalog.Table, schema, name, column string)) {
+	for _, t := range r.cat.Tables() {
+		if t.Kind != catalog.KindTable || r.done() {
+			continue
+		}
+		for i := range t.Columns {
+			if c := &t.Columns[i]; c.NotNull && !c.Dropped {
+				f(t, r.cat.SchemaName(t.Schema), fmt.Sprintf("%d_%d_%d_not_null", t.Schema, t.ID, i+1), c.Name)
+			}
+		}
+	}
+}
+
+var constraintTypes = map[catalog.ConstraintKind]string{catalog.CheckConstraint: "CHECK",
+	catalog.PrimaryConstraint: "PRIMARY KEY", catalog.UniqueConstraint: "UNIQUE", catalog.ForeignConstraint: "FOREIGN KEY"}
+
+func infoTableConstraints(r *rows) {
+	r.eachConstraint(func(t *catalog.Table, schema string, c *catalog.Constraint) {
+		r.names("constraint", schema, c.Name)
+		r.names("table", schema, t.Name)
+		r.text("constraint_type", constraintTypes[c.Kind])
+		r.yes("is_deferrable", c.Deferrable)
+		r.yes("initially_deferred", c.Deferred)
+		r.text("enforced", "YES")
+		if c.Kind == catalog.UniqueConstraint {
+			x := t.Index(c.Index)
+			r.yes("nulls_distinct", x == nil || !x.NullsNotDistinct)
+		}
+		r.emit()
+	})
+	r.eachNotNull(func(t *catalog.Table, schema, name, _ string) {
+		r.names("constraint", schema, name)
+		r.names("table", schema, t.Name)
+		r.text("constraint_type", "CHECK")
+		r.text("is_deferrable", "NO")
+		r.text("initially_deferred", "NO")
+		r.text("enforced", "YES")
+		r.emit()
+	})
+}
+
+func infoCheckConstraints(r *rows) {
+	r.eachConstraint(func(_ *catalog.Table, schema string, c *catalog.Constraint) {
+		if c.Kind != catalog.CheckConstraint {
+			return
+		}
+		r.names("constraint", schema, c.Name)
+		r.text("check_clause", "("+c.Expr+")")
+		r.emit()
+	})
+	r.eachNotNull(func(_ *catalog.Table, schema, name, column string) {
+		r.names("constraint", schema, name)
+		r.text("check_clause", column+" IS NOT NULL")
+		r.emit()
+	})
+}
+
+func infoKeyColumns(r *rows) {
+	r.eachConstraint(func(t *catalog.Table, schema string, c *catalog.Constraint) {
+		if c.Kind == catalog.CheckConstraint {
+			return
+		}
+		for i, a := range c.Columns {
+			col := t.Column(a)
+			if col == nil {
+				continue
+			}
+			r.names("constraint", schema, c.Name)
+			r.names("table", schema, t.Name)
+			r.text("column_name", col.Name)
+			r.int("ordinal_position", int64(i+1))
+			if c.Kind == catalog.ForeignConstraint {
+				r.uniquePosition(c, i)
+			}
+			r.emit()
+		}
+	})
+}
+
+// uniquePosition stores where the i-th referenced column stands in its key.
+func (r *rows) uniquePosition(c *catalog.Constraint, i int) {
+	ref, ok := r.cat.TableByID(c.RefTable)
+	if !ok || i >= len(c.RefColumns) {
+		return
+	}
+	x := ref.Index(c.Index)
+	if x == nil {
+		return
+	}
+	for k := range x.Keys {
+		if x.Keys[k].Attr == c.RefColumns[i] {
+			r.int("position_in_unique_constraint", int64(k+1))
+		}
+	}
+}
+
+// usage is the table and the columns a constraint is about: for a foreign key,
+// those it refers to.
+func (r *rows) usage(t *catalog.Table, c *catalog.Constraint) (*catalog.Table, []int16) {
+	if c.Kind != catalog.ForeignConstraint {
+		return t, c.Columns
+	}
+	ref, ok := r.cat.TableByID(c.RefTable)
+	if !ok {
+		return t, nil
+	}
+	return ref, c.RefColumns
+}
+
+func infoConstraintColumns(r *rows) {
+	r.eachConstraint(func(t *catalog.Table, schema string, c *catalog.Constraint) {
+		of, cols := r.usage(t, c)
+		for _, a := range cols {
+			if col := of.Column(a); col != nil {
+				r.names("table", r.cat.SchemaName(of.Schema), of.Name)
+				r.text("column_name", col.Name)
+				r.names("constraint", schema, c.Name)
+				r.emit()
+			}
+		}
+	})
+}
+
+func infoConstraintTables(r *rows) {
+	r.eachConstraint(func(t *catalog.Table, schema string, c *catalog.Constraint) {
+		if c.Kind == catalog.CheckConstraint {
+			return
+		}
+		of, _ := r.usage(t, c)
+		r.names("table", r.cat.SchemaName(of.Schema), of.Name)
+		r.names("constraint", schema, c.Name)
+		r.emit()
+	})
+}
+
+func ruleName(action byte) string {
+	if n := actionNames[action]; n != "" {
+		return n
+	}
+	return "NO ACTION"
+}
+
+func infoReferential(r *rows) {
+	r.eachConstraint(func(_ *catalog.Table, schema string, c *catalog.Constraint) {
+		if c.Kind != catalog.ForeignConstraint {
+			return
+		}
+		r.names("constraint", schema, c.Name)
+		if ref, ok := r.cat.TableByID(c.RefTable); ok {
+			for _, k := range ref.Constraints {
+				if k.Index == c.Index && k.Kind != catalog.ForeignConstraint && c.Index != 0 {
+					r.names("unique_constraint", r.cat.SchemaName(ref.Schema), k.Name)
+				}
+			}
+		}
+		r.text("match_option", "NONE")
+		if c.Match == 'f' {
+			r.text("match_option", "FULL")
+		}
+		r.text("update_rule", ruleName(c.OnUpdate))
+		r.text("delete_rule", ruleName(c.OnDelete))
+		r.emit()
+	})
+}

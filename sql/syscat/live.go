@@ -1,0 +1,191 @@
+package syscat
+
+import (
+	"time"
+
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+var _ = register("pg_catalog", map[string]generator{
+	"pg_settings":                   settings,
+	"pg_stat_activity":              activity,
+	"pg_locks":                      locks,
+	"pg_prepared_statements":        preparedStatements,
+	"pg_cursors":                    cursors,
+	"pg_stat_progress_create_index": builds,
+	"pg_stat_ssl":                   ssl,
+})
+
+// live is the server's state, nil when the Env has none.
+func (r *rows) live() Live {
+	l, _ := r.env.(Live)
+	return l
+}
+
+// pgEpoch is where PostgreSQL counts timestamps from.
+var pgEpoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// time stores a timestamptz; the zero time is NULL.
+func (r *rows) time(col string, t time.Time) {
+	if !t.IsZero() {
+		r.int(col, t.Sub(pgEpoch).Microseconds())
+	}
+}
+
+func settings(r *rows) {
+	l := r.live()
+	if l == nil {
+		return
+	}
+	for _, s := range l.Settings() {
+		r.text("name", s.Name)
+		r.text("setting", s.Value)
+		r.opt("unit", s.Unit)
+		r.text("category", s.Category)
+		r.text("short_desc", s.Short)
+		r.opt("extra_desc", s.Extra)
+		r.text("context", s.Context)
+		r.text("vartype", s.Type)
+		r.text("source", s.Source)
+		r.opt("min_val", s.Min)
+		r.opt("max_val", s.Max)
+		r.strs("enumvals", s.Enum)
+		r.text("boot_val", s.Boot)
+		r.text("reset_val", s.Reset)
+		r.bool("pending_restart", s.PendingRestart)
+		r.emit()
+	}
+}
+
+func activity(r *rows) {
+	l := r.live()
+	if l == nil {
+		return
+	}
+	for _, b := range l.Backends() {
+		r.oid("datid", catalog.DatabaseID)
+		r.text("datname", r.env.Database())
+		r.int("pid", int64(b.PID))
+		r.oid("usesysid", b.User)
+		r.text("usename", b.UserName)
+		r.text("application_name", b.Application)
+		r.opt("client_addr", b.ClientAddr)
+		r.int("client_port", int64(b.ClientPort))
+		r.time("backend_start", b.Start)
+		r.time("xact_start", b.TxnStart)
+		r.time("query_start", b.QueryStart)
+		r.time("state_change", b.StateChange)
+		r.opt("wait_event_type", b.WaitType)
+		r.opt("wait_event", b.Wait)
+		r.opt("state", b.State)
+		r.text("query", b.Query)
+		r.text("backend_type", b.Type)
+		r.emit()
+	}
+}
+
+func ssl(r *rows) {
+	l := r.live()
+	if l == nil {
+		return
+	}
+	for _, b := range l.Backends() {
+		r.int("pid", int64(b.PID))
+		r.bool("ssl", b.Encrypt != "")
+		r.opt("version", b.Encrypt)
+		r.emit()
+	}
+}
+
+func locks(r *rows) {
+	l := r.live()
+	if l == nil {
+		return
+	}
+	for _, k := range l.Locks() {
+		r.text("locktype", k.Type)
+		if k.Type == "relation" || k.Type == "tuple" || k.Type == "advisory" {
+			r.oid("database", catalog.DatabaseID)
+		}
+		if k.Relation != 0 {
+			r.oid("relation", k.Relation)
+		}
+		if k.Transaction != 0 {
+			r.oid("transactionid", k.Transaction)
+		}
+		if k.Type == "advisory" {
+			r.oid("classid", k.ClassID)
+			r.oid("objid", k.ObjID)
+			r.int("objsubid", int64(k.ObjSubID))
+		}
+		r.text("virtualtransaction", k.Virtual)
+		r.int("pid", int64(k.PID))
+		r.text("mode", k.Mode)
+		r.bool("granted", k.Granted)
+		r.bool("fastpath", false)
+		r.time("waitstart", k.WaitStart)
+		r.emit()
+	}
+}
+
+func preparedStatements(r *rows) {
+	l := r.live()
+	if l == nil {
+		return
+	}
+	for _, p := range l.Prepared() {
+		r.text("name", p.Name)
+		r.text("statement", p.Statement)
+		r.time("prepare_time", p.At)
+		r.list.Reset(types.RegtypeOID)
+		for _, t := range p.Params {
+			r.list.Append(types.Int(int64(t)))
+		}
+		r.set("parameter_types", r.list.Array().Clone())
+		r.bool("from_sql", p.FromSQL)
+		r.int("generic_plans", p.Generic)
+		r.int("custom_plans", p.Custom)
+		r.emit()
+	}
+}
+
+func cursors(r *rows) {
+	l := r.live()
+	if l == nil {
+		return
+	}
+	for _, c := range l.Cursors() {
+		r.text("name", c.Name)
+		r.text("statement", c.Statement)
+		r.bool("is_holdable", c.Holdable)
+		r.bool("is_binary", c.Binary)
+		r.bool("is_scrollable", c.Scroll)
+		r.time("creation_time", c.At)
+		r.emit()
+	}
+}
+
+func builds(r *rows) {
+	l := r.live()
+	if l == nil {
+		return
+	}
+	for _, b := range l.Builds() {
+		r.int("pid", int64(b.PID))
+		r.oid("datid", catalog.DatabaseID)
+		r.text("datname", r.env.Database())
+		r.oid("relid", b.Table)
+		r.oid("index_relid", b.Index)
+		r.text("command", b.Command)
+		r.text("phase", b.Phase)
+		r.int("lockers_total", b.LockersTotal)
+		r.int("lockers_done", b.LockersOf)
+		r.zeros("current_locker_pid", "partitions_total", "partitions_done")
+		r.int("blocks_total", b.Blocks)
+		r.int("blocks_done", b.BlocksDone)
+		r.int("tuples_total", b.Tuples)
+		r.int("tuples_done", b.TuplesDone)
+		r.emit()
+	}
+}

@@ -1,0 +1,196 @@
+package syscat
+
+import (
+	"fmt"
+
+	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+var _ = register("pg_catalog", map[string]generator{
+	"pg_proc":      procs,
+	"pg_operator":  operators,
+	"pg_cast":      casts,
+	"pg_aggregate": aggregates,
+})
+
+// installed reports whether an object in schema is to be shown: those outside
+// pg_catalog belong to the vector extension.
+func (r *rows) installed(schema string) (catalog.ID, bool) {
+	if schema == "pg_catalog" || schema == "" {
+		return catalog.PgCatalogID, true
+	}
+	e, ok := r.cat.Extension("vector")
+	if !ok {
+		return 0, false
+	}
+	return e.Schema, true
+}
+
+// extensionKey tells apart what is kept with the extension installed (its
+// schema) and without ("").
+func (r *rows) extensionKey() string {
+	if e, ok := r.cat.Extension("vector"); ok {
+		return fmt.Sprint(e.Schema)
+	}
+	return ""
+}
+
+var procRows, operatorRows fixedRows
+
+func procs(r *rows) { r.fixed(&procRows, r.extensionKey(), allProcs) }
+
+func operators(r *rows) { r.fixed(&operatorRows, r.extensionKey(), allOperators) }
+
+func allProcs(r *rows) {
+	for _, f := range builtin.AllFunctions() {
+		ns, ok := r.installed(f.Schema)
+		if !ok {
+			continue
+		}
+		if r.done() {
+			return
+		}
+		r.procRow(f, ns)
+	}
+}
+
+func (r *rows) procRow(f *builtin.Func, ns catalog.ID) {
+	r.oid("oid", f.OID)
+	r.text("proname", f.Name)
+	r.oid("pronamespace", ns)
+	r.oid("proowner", catalog.BootstrapRoleID)
+	r.oid("prolang", 12)
+	r.float("procost", 1)
+	r.float("prorows", 0)
+	if f.RetSet {
+		r.float("prorows", 1000)
+	}
+	r.oid("provariadic", f.Variadic)
+	r.oid("prosupport", 0)
+	r.char("prokind", orByte(f.Kind, 'f'))
+	r.bools(false, "prosecdef", "proleakproof")
+	r.bool("proisstrict", f.Strict)
+	r.bool("proretset", f.RetSet)
+	r.char("provolatile", f.Volatility)
+	r.char("proparallel", 's')
+	r.int("pronargs", int64(len(f.Args)))
+	r.int("pronargdefaults", int64(f.Defaults))
+	r.oid("prorettype", f.Ret)
+	vector(r, "proargtypes", f.Args)
+	if len(f.OutTypes) > 0 {
+		r.procOut(f)
+	} else {
+		r.strs("proargnames", f.ArgNames)
+	}
+	src := f.Src
+	if src == "" {
+		src = f.Name
+	}
+	r.text("prosrc", src)
+	r.emit()
+}
+
+// procOut fills the columns of a function with OUT parameters.
+func (r *rows) procOut(f *builtin.Func) {
+	all := append(append([]uint32(nil), f.Args...), f.OutTypes...)
+	nums(r, "proallargtypes", all)
+	r.list.Reset(types.CharOID)
+	names := make([]string, len(all))
+	for i := range all {
+		mode := byte('i')
+		switch {
+		case i >= len(f.Args):
+			mode = 'o'
+			if k := i - len(f.Args); k < len(f.OutNames) {
+				names[i] = f.OutNames[k]
+			}
+		case i < len(f.ArgNames):
+			names[i] = f.ArgNames[i]
+		}
+		r.list.Append(types.Int(int64(mode)))
+	}
+	r.set("proargmodes", r.list.Array().Clone())
+	r.strs("proargnames", names)
+}
+
+func allOperators(r *rows) {
+	for _, o := range builtin.AllOperators() {
+		ns, ok := r.installed(o.Schema)
+		if !ok {
+			continue
+		}
+		r.oid("oid", o.OID)
+		r.text("oprname", o.Name)
+		r.oid("oprnamespace", ns)
+		r.oid("oprowner", catalog.BootstrapRoleID)
+		r.char("oprkind", 'b')
+		if o.Left == 0 {
+			r.char("oprkind", 'l')
+		}
+		r.bool("oprcanmerge", o.Merges)
+		r.bool("oprcanhash", o.Hashes)
+		r.oid("oprleft", o.Left)
+		r.oid("oprright", o.Right)
+		r.oid("oprresult", o.Ret)
+		r.oid("oprcom", operatorOID(o.Commutator, o.Right, o.Left))
+		r.oid("oprnegate", operatorOID(o.Negator, o.Left, o.Right))
+		r.oid("oprcode", 0)
+		if o.Func != nil {
+			r.oid("oprcode", o.Func.OID)
+		}
+		r.zeros("oprrest", "oprjoin")
+		r.emit()
+	}
+}
+
+func operatorOID(name string, left, right types.OID) catalog.ID {
+	if name == "" {
+		return 0
+	}
+	if o := builtin.ExactOperator(name, left, right); o != nil {
+		return o.OID
+	}
+	return 0
+}
+
+func casts(r *rows) {
+	for _, c := range builtin.AllCasts() {
+		if c.Source >= types.VectorOID || c.Target >= types.VectorOID {
+			if _, ok := r.cat.Extension("vector"); !ok {
+				continue
+			}
+		}
+		r.oid("oid", c.OID)
+		r.oid("castsource", c.Source)
+		r.oid("casttarget", c.Target)
+		r.oid("castfunc", 0)
+		if c.Func != nil {
+			r.oid("castfunc", c.Func.OID)
+		}
+		r.char("castcontext", byte(c.Context))
+		r.char("castmethod", c.Method)
+		r.emit()
+	}
+}
+
+func aggregates(r *rows) {
+	for _, a := range builtin.AllAggregates() {
+		r.oid("aggfnoid", a.Func.OID)
+		r.char("aggkind", a.Kind)
+		r.int("aggnumdirectargs", int64(a.DirectArgs))
+		r.proc("aggtransfn", a.TransFn)
+		r.proc("aggfinalfn", a.FinalFn)
+		r.zeros("aggcombinefn", "aggserialfn", "aggdeserialfn", "aggmtransfn", "aggminvtransfn", "aggmfinalfn")
+		r.bools(false, "aggfinalextra", "aggmfinalextra")
+		r.char("aggfinalmodify", 'r')
+		r.char("aggmfinalmodify", 'r')
+		r.oid("aggsortop", a.SortOp)
+		r.oid("aggtranstype", a.TransType)
+		r.int("aggtransspace", int64(a.TransSpace))
+		r.zeros("aggmtranstype", "aggmtransspace")
+		r.opt("agginitval", a.InitVal)
+		r.emit()
+	}
+}

@@ -1,0 +1,104 @@
+package syscat
+
+import (
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+var _ = register("pg_catalog", map[string]generator{
+	"pg_authid":   func(r *rows) { r.roles("rol", false) },
+	"pg_roles":    func(r *rows) { r.roles("rol", true) },
+	"pg_user":     func(r *rows) { r.users(true) },
+	"pg_shadow":   func(r *rows) { r.users(false) },
+	"pg_group":    groups,
+	"pg_database": databases,
+})
+
+// hiddenPassword is what the views show instead of a password.
+const hiddenPassword = "********"
+
+func (r *rows) roles(prefix string, hide bool) {
+	for _, x := range r.cat.Roles() {
+		r.oid("oid", x.ID)
+		r.text(prefix+"name", x.Name)
+		r.bool("rolsuper", x.Super)
+		r.bool("rolinherit", x.Inherit)
+		r.bool("rolcreaterole", x.CreateRole)
+		r.bool("rolcreatedb", x.CreateDB)
+		r.bool("rolcanlogin", x.Login)
+		r.bool("rolreplication", x.Replication)
+		r.bool("rolbypassrls", x.BypassRLS)
+		r.int("rolconnlimit", int64(x.ConnLimit))
+		if hide {
+			r.text("rolpassword", hiddenPassword)
+		} else {
+			r.opt("rolpassword", x.Password)
+		}
+		r.timestamp("rolvaliduntil", x.ValidUntil)
+		r.emit()
+	}
+}
+
+// timestamp stores a timestamptz given as text; NULL when it is empty.
+func (r *rows) timestamp(col, v string) {
+	if v == "" {
+		return
+	}
+	if d, err := types.ParseText(types.Of(types.TimestamptzOID), v, types.DefaultFormat); err == nil {
+		r.set(col, d)
+	}
+}
+
+func (r *rows) users(hide bool) {
+	for _, x := range r.cat.Roles() {
+		if !x.Login {
+			continue
+		}
+		r.text("usename", x.Name)
+		r.oid("usesysid", x.ID)
+		r.bool("usecreatedb", x.CreateDB)
+		r.bool("usesuper", x.Super)
+		r.bool("userepl", x.Replication)
+		r.bool("usebypassrls", x.BypassRLS)
+		if hide {
+			r.text("passwd", hiddenPassword)
+		} else {
+			r.opt("passwd", x.Password)
+		}
+		if d, err := types.ParseText(types.Of(types.TimestamptzOID), x.ValidUntil, types.DefaultFormat); err == nil && x.ValidUntil != "" {
+			r.set("valuntil", d)
+		}
+		r.emit()
+	}
+}
+
+func groups(r *rows) {
+	for _, x := range r.cat.Roles() {
+		if x.Login {
+			continue
+		}
+		r.text("groname", x.Name)
+		r.oid("grosysid", x.ID)
+		r.set("grolist", types.EmptyArray(types.OidOID))
+		r.emit()
+	}
+}
+
+// utf8Encoding is PG_UTF8 (mb/pg_wchar.h).
+const utf8Encoding = 6
+
+func databases(r *rows) {
+	r.oid("oid", catalog.DatabaseID)
+	r.text("datname", r.env.Database())
+	r.oid("datdba", catalog.BootstrapRoleID)
+	r.int("encoding", utf8Encoding)
+	r.char("datlocprovider", 'c')
+	r.bool("datistemplate", false)
+	r.bool("datallowconn", true)
+	r.int("datconnlimit", -1)
+	r.zeros("datfrozenxid", "datminmxid")
+	r.oid("dattablespace", 1663)
+	r.text("datcollate", "C.UTF-8")
+	r.text("datctype", "C.UTF-8")
+	r.emit()
+}

@@ -1,0 +1,143 @@
+package syscat
+
+import (
+	"embed"
+	"strings"
+	"sync"
+
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// staticData holds the rows of the catalogs that never change, as PostgreSQL 15
+// has them (COPY text format, columns in order; rows of types that LoxoDB has
+// not are left out), and those that the vector extension adds.
+//
+//go:embed data/*.tsv
+var staticData embed.FS
+
+var _ = register("pg_catalog", map[string]generator{
+	"pg_am":         static("pg_am", "vector_am"),
+	"pg_opfamily":   static("pg_opfamily", "vector_opfamily"),
+	"pg_opclass":    static("pg_opclass", "vector_opclass"),
+	"pg_amop":       static("pg_amop", "vector_amop"),
+	"pg_amproc":     static("pg_amproc", ""),
+	"pg_collation":  static("pg_collation", ""),
+	"pg_language":   static("pg_language", ""),
+	"pg_tablespace": static("pg_tablespace", ""),
+})
+
+// fields reads the lines of one file; \N is nil. Absent files have no lines.
+func fields(file string) [][]string {
+	b, err := staticData.ReadFile("data/" + file + ".tsv")
+	if err != nil {
+		return nil
+	}
+	var out [][]string
+	for line := range strings.Lines(string(b)) {
+		out = append(out, strings.Split(strings.TrimSuffix(line, "\n"), "\t"))
+	}
+	return out
+}
+
+// static emits a file's rows, and those of the extension when it is installed.
+func static(file, extension string) generator {
+	base := sync.OnceValue(func() [][]string { return fields(file) })
+	ext := sync.OnceValue(func() [][]string { return fields(extension) })
+	return func(r *rows) {
+		r.lines(base())
+		if _, ok := r.cat.Extension("vector"); ok && extension != "" {
+			r.lines(ext())
+		}
+	}
+}
+
+func (r *rows) lines(list [][]string) {
+	for _, f := range list {
+		for i, c := range r.t.Columns {
+			if i >= len(f) || f[i] == `\N` {
+				continue
+			}
+			if c.Type.OID == types.RegprocOID && !isDigits(f[i]) {
+				r.row[i] = types.Int(int64(procOID(f[i])))
+				continue
+			}
+			d, err := types.ParseText(c.Type, f[i], types.DefaultFormat)
+			if err != nil {
+				r.err = err
+				return
+			}
+			r.row[i] = d
+		}
+		r.emit()
+	}
+}
+
+func isDigits(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// opClass is what is needed of a pg_opclass row.
+type opClass struct {
+	oid, method, family catalog.ID
+	name                string
+	input               types.OID
+	isDefault           bool
+}
+
+// opClasses are all operator classes, the extension's included.
+var opClasses = sync.OnceValue(func() []opClass {
+	var out []opClass
+	for _, f := range append(fields("pg_opclass"), fields("vector_opclass")...) {
+		out = append(out, opClass{oid: number(f[0]), method: number(f[1]), name: f[2], family: number(f[5]),
+			input: number(f[6]), isDefault: f[7] == "t"})
+	}
+	return out
+})
+
+// methodID is the OID of an access method by name, 0 when unknown.
+func methodID(name string) catalog.ID {
+	switch name {
+	case "btree", "":
+		return catalog.BtreeAmID
+	case "hnsw":
+		return catalog.HnswAmID
+	case "ivfflat", "ivf":
+		return catalog.IvfflatAmID
+	case "flat":
+		return catalog.FlatAmID
+	}
+	return 0
+}
+
+// opClassOf finds an index key's operator class: by name, or the default of the
+// type (its own, else of the type it is binary-coercible to).
+func opClassOf(method, name string, t types.OID) (opClass, bool) {
+	am := methodID(method)
+	input := t
+	switch {
+	case t == types.VarcharOID:
+		input = types.TextOID
+	case types.Of(t).IsArray():
+		input = types.AnyArrayOID
+	}
+	var found opClass
+	ok := false
+	for _, c := range opClasses() {
+		switch {
+		case c.method != am || name != "" && c.name != name:
+		case name == "" && c.isDefault && (c.input == t || c.input == input):
+			return c, true
+		case name != "" && (c.input == t || c.input == input):
+			return c, true
+		case name != "" && !ok:
+			found, ok = c, true
+		}
+	}
+	return found, ok
+}

@@ -1,0 +1,159 @@
+package syscat
+
+import (
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+var _ = register("pg_catalog", map[string]generator{
+	"pg_stats":             pgStats,
+	"pg_stat_all_tables":   statTables,
+	"pg_stat_user_tables":  statTables,
+	"pg_stat_all_indexes":  statIndexes,
+	"pg_stat_user_indexes": statIndexes,
+	"pg_stat_database":     statDatabase,
+	"pg_statio_all_tables": statioTables, "pg_statio_user_tables": statioTables,
+	"pg_stat_bgwriter": zeroRow, "pg_stat_archiver": zeroRow, "pg_stat_wal": zeroRow,
+})
+
+// zeroRow is the one row of counters of work that LoxoDB does not do: numbers
+// are 0, all else NULL.
+func zeroRow(r *rows) {
+	for _, c := range r.t.Columns {
+		switch c.Type.OID {
+		case types.Int8OID, types.Int4OID:
+			r.int(c.Name, 0)
+		case types.Float8OID:
+			r.float(c.Name, 0)
+		case types.NumericOID:
+			r.set(c.Name, types.NumericFromInt(0))
+		}
+	}
+	r.emit()
+}
+
+func pgStats(r *rows) {
+	for _, t := range r.cat.Tables() {
+		s := r.cat.Stats(t.ID)
+		if s == nil {
+			continue
+		}
+		for i := range t.Columns {
+			c := &t.Columns[i]
+			if cs := s.Columns[int16(i+1)]; cs != nil && !c.Dropped {
+				r.statsRow(t, c, cs)
+			}
+		}
+	}
+}
+
+func (r *rows) statsRow(t *catalog.Table, c *catalog.Column, s *catalog.ColumnStats) {
+	r.text("schemaname", r.cat.SchemaName(t.Schema))
+	r.text("tablename", t.Name)
+	r.text("attname", c.Name)
+	r.bool("inherited", false)
+	r.float("null_frac", float64(float32(s.NullFrac)))
+	r.int("avg_width", int64(s.Width))
+	r.float("n_distinct", float64(float32(s.Distinct)))
+	r.keys("most_common_vals", c.Type, s.MCV)
+	r.keys("histogram_bounds", c.Type, s.Histogram)
+	if len(s.MCF) > 0 {
+		r.list.Reset(types.Float4OID)
+		for _, f := range s.MCF {
+			r.list.Append(types.Float(float64(float32(f))))
+		}
+		r.set("most_common_freqs", r.list.Array().Clone())
+	}
+	r.float("correlation", float64(float32(s.Corr)))
+	r.emit()
+}
+
+// keys stores key-encoded values as an array, NULL when there are none or the
+// encoding does not give the value back.
+func (r *rows) keys(col string, t types.T, list [][]byte) {
+	if len(list) == 0 || !types.KeyReversible(t) {
+		return
+	}
+	var b types.ArrayBuilder
+	b.Reset(t.OID)
+	for _, k := range list {
+		d, _, err := types.DecodeKey(t, k, false)
+		if err != nil {
+			return
+		}
+		b.Append(d)
+	}
+	r.set(col, b.Array().Clone())
+}
+
+func statTables(r *rows) {
+	l := r.live()
+	for _, t := range r.cat.Tables() {
+		if t.Kind != catalog.KindTable {
+			continue
+		}
+		var a TableActivity
+		if l != nil {
+			a, _ = l.Activity(t.ID)
+		}
+		r.oid("relid", t.ID)
+		r.text("schemaname", r.cat.SchemaName(t.Schema))
+		r.text("relname", t.Name)
+		r.int("seq_scan", a.SeqScans)
+		r.int("seq_tup_read", a.SeqRows)
+		if len(t.Indexes) > 0 {
+			r.int("idx_scan", a.IndexScans)
+			r.int("idx_tup_fetch", a.IndexRows)
+		}
+		r.int("n_tup_ins", a.Inserted)
+		r.int("n_tup_upd", a.Updated)
+		r.int("n_tup_del", a.Deleted)
+		r.int("n_live_tup", a.Live)
+		r.int("n_dead_tup", a.Dead)
+		r.zeros("n_tup_hot_upd", "n_mod_since_analyze", "n_ins_since_vacuum", "vacuum_count", "autovacuum_count", "autoanalyze_count")
+		r.time("last_analyze", a.LastAnalyze)
+		r.int("analyze_count", a.Analyzes)
+		r.emit()
+	}
+}
+
+func statIndexes(r *rows) {
+	for _, t := range r.cat.Tables() {
+		for _, x := range t.Indexes {
+			r.oid("relid", t.ID)
+			r.oid("indexrelid", x.ID)
+			r.text("schemaname", r.cat.SchemaName(t.Schema))
+			r.text("relname", t.Name)
+			r.text("indexrelname", x.Name)
+			r.zeros("idx_scan", "idx_tup_read", "idx_tup_fetch")
+			r.emit()
+		}
+	}
+}
+
+func statioTables(r *rows) {
+	for _, t := range r.cat.Tables() {
+		if t.Kind != catalog.KindTable {
+			continue
+		}
+		r.oid("relid", t.ID)
+		r.text("schemaname", r.cat.SchemaName(t.Schema))
+		r.text("relname", t.Name)
+		r.zeros("heap_blks_read", "heap_blks_hit")
+		r.emit()
+	}
+}
+
+func statDatabase(r *rows) {
+	n := 0
+	if l := r.live(); l != nil {
+		n = len(l.Backends())
+	}
+	r.oid("datid", catalog.DatabaseID)
+	r.text("datname", r.env.Database())
+	r.int("numbackends", int64(n))
+	r.zeros("xact_commit", "xact_rollback", "blks_read", "blks_hit", "tup_returned", "tup_fetched", "tup_inserted",
+		"tup_updated", "tup_deleted", "conflicts", "temp_files", "temp_bytes", "deadlocks", "sessions",
+		"sessions_abandoned", "sessions_fatal", "sessions_killed")
+	r.emit()
+}

@@ -1,0 +1,118 @@
+package syscat
+
+import (
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+var _ = register("pg_catalog", map[string]generator{
+	"pg_tables":    pgTables,
+	"pg_indexes":   pgIndexes,
+	"pg_views":     pgViews,
+	"pg_rules":     pgRules,
+	"pg_sequences": pgSequences,
+})
+
+// roleName is pg_get_userbyid.
+func roleName(c *catalog.Snapshot, id catalog.ID) string {
+	if x, ok := c.RoleByID(id); ok {
+		return x.Name
+	}
+	return ""
+}
+
+func pgTables(r *rows) {
+	owner := roleName(r.cat, catalog.BootstrapRoleID)
+	for _, t := range Tables() {
+		if t.Kind == 'r' {
+			r.pgTable(t.Schema, t.Name, owner, false, false, false)
+		}
+	}
+	for _, t := range r.cat.Tables() {
+		if t.Kind == catalog.KindTable {
+			r.pgTable(r.cat.SchemaName(t.Schema), t.Name, roleName(r.cat, t.Owner), len(t.Indexes) > 0,
+				false, hasForeign(r.cat, t))
+		}
+	}
+}
+
+func hasForeign(c *catalog.Snapshot, t *catalog.Table) bool {
+	for _, k := range t.Constraints {
+		if k.Kind == catalog.ForeignConstraint {
+			return true
+		}
+	}
+	return len(c.Referrers(t.ID)) > 0
+}
+
+func (r *rows) pgTable(schema, name, owner string, indexes, rules, triggers bool) {
+	r.text("schemaname", schema)
+	r.text("tablename", name)
+	r.text("tableowner", owner)
+	r.bool("hasindexes", indexes)
+	r.bool("hasrules", rules)
+	r.bool("hastriggers", triggers)
+	r.bool("rowsecurity", false)
+	r.emit()
+}
+
+func pgIndexes(r *rows) {
+	for _, t := range r.cat.Tables() {
+		for _, x := range t.Indexes {
+			def, _ := IndexDef(r.cat, x.ID, 0, false, nil)
+			r.text("schemaname", r.cat.SchemaName(t.Schema))
+			r.text("tablename", t.Name)
+			r.text("indexname", x.Name)
+			r.text("indexdef", def)
+			r.emit()
+		}
+	}
+}
+
+func pgViews(r *rows) {
+	owner := roleName(r.cat, catalog.BootstrapRoleID)
+	for _, t := range Tables() {
+		if t.Kind == 'v' {
+			r.text("schemaname", t.Schema)
+			r.text("viewname", t.Name)
+			r.text("viewowner", owner)
+			r.emit()
+		}
+	}
+	for _, t := range r.cat.Tables() {
+		if t.Kind == catalog.KindView {
+			def, _ := ViewDef(r.cat, t.ID)
+			r.text("schemaname", r.cat.SchemaName(t.Schema))
+			r.text("viewname", t.Name)
+			r.text("viewowner", roleName(r.cat, t.Owner))
+			r.text("definition", def)
+			r.emit()
+		}
+	}
+}
+
+// pgRules shows no row: the view leaves out the _RETURN rules, and there are no
+// others.
+func pgRules(*rows) {}
+
+func pgSequences(r *rows) {
+	live, _ := r.env.(Live)
+	for _, s := range r.cat.Sequences() {
+		r.text("schemaname", r.cat.SchemaName(s.Schema))
+		r.text("sequencename", s.Name)
+		r.text("sequenceowner", roleName(r.cat, s.Owner))
+		r.oid("data_type", s.Type)
+		r.int("start_value", s.Start)
+		r.int("min_value", s.Min)
+		r.int("max_value", s.Max)
+		r.int("increment_by", s.Increment)
+		r.bool("cycle", s.Cycle)
+		r.int("cache_size", s.Cache)
+		if live != nil {
+			if last, called, ok := live.SequenceValue(r.ctx, s.ID); ok && called {
+				r.set("last_value", types.Int(last))
+			}
+		}
+		r.emit()
+	}
+}
