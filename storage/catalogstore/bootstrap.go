@@ -1,0 +1,48 @@
+package catalogstore
+
+import (
+	"context"
+
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/types"
+	"github.com/loxodb/loxodb/storage/kv"
+	"github.com/loxodb/loxodb/storage/table"
+)
+
+const firstOID = uint64(types.FirstUserOID)
+
+// bootstrap writes the catalog of a new database: the system schemas, public, the superuser
+// and the extensions that are there from the start.
+func bootstrap(ctx context.Context, eng kv.Engine) (*catalog.Snapshot, kv.TS, error) {
+	txn, err := table.Begin(ctx, eng, kv.TxnOptions{}, nil)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer txn.Close()
+	e := &Edit{Snap: catalog.NewSnapshot(), txn: txn}
+	const owner = catalog.BootstrapRoleID
+	for _, s := range []*catalog.Schema{
+		{ID: catalog.PgCatalogID, Name: "pg_catalog", Owner: owner, Comment: "system catalog schema"},
+		{ID: catalog.PgToastID, Name: "pg_toast", Owner: owner, Comment: "reserved schema for TOAST tables"},
+		{ID: catalog.PublicID, Name: "public", Owner: owner, Comment: "standard public schema"},
+		{ID: catalog.InformationSchemaID, Name: "information_schema", Owner: owner},
+	} {
+		if err := e.PutSchema(s); err != nil {
+			return nil, 0, err
+		}
+	}
+	if err := e.PutRole(&catalog.Role{
+		ID: owner, Name: "postgres", Super: true, Inherit: true, CreateRole: true, CreateDB: true,
+		Login: true, Replication: true, BypassRLS: true, ConnLimit: -1,
+	}); err != nil {
+		return nil, 0, err
+	}
+	if err := e.PutExtension(&catalog.Extension{
+		ID: 13800, Name: "plpgsql", Schema: catalog.PgCatalogID, Version: "1.0", Comment: "PL/pgSQL procedural language",
+	}); err != nil {
+		return nil, 0, err
+	}
+	ts, err := txn.Commit(ctx)
+	e.Snap.Version = catalog.Version(ts)
+	return e.Snap, ts, err
+}

@@ -1,0 +1,198 @@
+// Package catalogstore keeps the catalog's descriptors as rows of the same
+// keyspace and in the same transactions as the data, and serves the snapshot
+// that belongs to a view. It must not know syntax, plans or the server.
+package catalogstore
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"sync"
+
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/storage/keys"
+	"github.com/loxodb/loxodb/storage/kv"
+	"github.com/loxodb/loxodb/storage/table"
+)
+
+// The kinds of descriptors, the second byte of their keys.
+const (
+	kindSchema    byte = 'n'
+	kindTable     byte = 't'
+	kindSequence  byte = 'q'
+	kindRole      byte = 'r'
+	kindExtension byte = 'e'
+	kindStats     byte = 's'
+	kindDrop      byte = 'd' // storage whose range is to be removed
+	kindVersion   byte = 'v' // locked by whoever changes the catalog
+)
+
+// keep is how many published versions stay available for older views.
+const keep = 32
+
+// Store serves and changes the catalog. Safe for concurrent use.
+type Store struct {
+	eng  kv.Engine
+	oids *table.Counter
+
+	mu       sync.RWMutex
+	versions []version // ascending by ts; never empty
+}
+
+type version struct {
+	ts   kv.TS
+	snap *catalog.Snapshot
+}
+
+// Open loads the catalog, creating it in an empty store.
+func Open(ctx context.Context, eng kv.Engine) (*Store, error) {
+	s := &Store{eng: eng, oids: table.NewCounter(eng, "oid", firstOID, 64)}
+	snap, ts, err := load(ctx, eng)
+	if err != nil {
+		return nil, err
+	}
+	if _, ok := snap.Schema("pg_catalog"); !ok {
+		if snap, ts, err = bootstrap(ctx, eng); err != nil {
+			return nil, err
+		}
+	}
+	s.versions = []version{{ts, snap}}
+	return s, nil
+}
+
+// At is the catalog that a view at ts sees.
+func (s *Store) At(ts kv.TS) *catalog.Snapshot {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for i := len(s.versions) - 1; i > 0; i-- {
+		if s.versions[i].ts <= ts {
+			return s.versions[i].snap
+		}
+	}
+	return s.versions[0].snap
+}
+
+// Current is the newest committed catalog.
+func (s *Store) Current() *catalog.Snapshot {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.versions[len(s.versions)-1].snap
+}
+
+// NewID hands out a fresh OID.
+func (s *Store) NewID(ctx context.Context) (catalog.ID, error) {
+	n, err := s.oids.Next(ctx)
+	return catalog.ID(n), err
+}
+
+func (s *Store) publish(ts kv.TS, snap *catalog.Snapshot) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	snap.Version = catalog.Version(ts)
+	s.versions = append(s.versions, version{ts, snap})
+	if n := len(s.versions); n > keep {
+		s.versions = append([]version(nil), s.versions[n-keep:]...)
+	}
+}
+
+// load reads every descriptor at the present view.
+func load(ctx context.Context, eng kv.Engine) (*catalog.Snapshot, kv.TS, error) {
+	ts, err := eng.Now(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	view, err := eng.Snapshot(ctx, ts)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer view.Close()
+	it, err := view.Scan(ctx, keys.Prefix([]byte{keys.Catalog}))
+	if err != nil {
+		return nil, 0, err
+	}
+	defer it.Close()
+	snap := catalog.NewSnapshot()
+	snap.Version = catalog.Version(ts)
+	for it.Next() {
+		if err := put(snap, it.Key(), it.Value()); err != nil {
+			return nil, 0, err
+		}
+	}
+	return snap, ts, it.Err()
+}
+
+// put decodes one descriptor into the snapshot.
+func put(snap *catalog.Snapshot, key, val []byte) error {
+	id := catalog.ID(binary.BigEndian.Uint32(key[2:]))
+	switch key[1] {
+	case kindSchema:
+		return decode(val, snap.PutSchema)
+	case kindTable:
+		return decode(val, snap.PutTable)
+	case kindSequence:
+		return decode(val, snap.PutSequence)
+	case kindRole:
+		return decode(val, snap.PutRole)
+	case kindExtension:
+		return decode(val, snap.PutExtension)
+	case kindStats:
+		return decode(val, func(x *catalog.TableStats) { snap.PutStats(id, x) })
+	case kindDrop, kindVersion:
+		return nil
+	}
+	return fmt.Errorf("catalogstore: descriptor of unknown kind %q", key[1])
+}
+
+func decode[T any](val []byte, put func(*T)) error {
+	x := new(T)
+	if err := json.Unmarshal(val, x); err != nil {
+		return fmt.Errorf("catalogstore: %w", err)
+	}
+	put(x)
+	return nil
+}
+
+// Sweep removes the storage of tables and indexes whose drop committed before
+// every view that is still open, and returns the IDs of what was removed. It is
+// called now and then; a crash before it leaves the work to the next start.
+func (s *Store) Sweep(ctx context.Context, oldest kv.TS) ([]catalog.ID, error) {
+	view, err := s.eng.Snapshot(ctx, oldest)
+	if err != nil {
+		return nil, err
+	}
+	defer view.Close()
+	it, err := view.Scan(ctx, keys.Prefix([]byte{keys.Catalog, kindDrop}))
+	if err != nil {
+		return nil, err
+	}
+	defer it.Close()
+	var done []catalog.ID
+	var marks [][]byte
+	for it.Next() {
+		var r kv.Range
+		if err := json.Unmarshal(it.Value(), &r); err != nil {
+			return done, fmt.Errorf("catalogstore: %w", err)
+		}
+		if err := s.eng.DropRange(ctx, r); err != nil {
+			return done, err
+		}
+		done = append(done, catalog.ID(binary.BigEndian.Uint32(it.Key()[2:])))
+		marks = append(marks, append([]byte(nil), it.Key()...))
+	}
+	if err := it.Err(); err != nil || len(marks) == 0 {
+		return done, err
+	}
+	txn, err := s.eng.Begin(ctx, kv.TxnOptions{})
+	if err != nil {
+		return done, err
+	}
+	defer txn.Close()
+	for _, k := range marks {
+		if err := txn.Delete(k); err != nil {
+			return done, err
+		}
+	}
+	_, err = txn.Commit(ctx)
+	return done, err
+}

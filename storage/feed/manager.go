@@ -1,0 +1,243 @@
+package feed
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"strconv"
+	"sync"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/storage/kv"
+	"github.com/loxodb/loxodb/storage/table"
+	"github.com/loxodb/loxodb/vectorindex"
+	"github.com/loxodb/loxodb/vectorindex/dist"
+	"github.com/loxodb/loxodb/vectorindex/sidecar"
+)
+
+// Manager owns the live vector indexes of a database. Safe for concurrent use.
+type Manager struct {
+	eng kv.Engine
+	fs  vfs.FS
+	dir string
+	log *slog.Logger
+
+	mu      sync.RWMutex
+	indexes map[catalog.ID]*sidecar.Index
+}
+
+// NewManager keeps index files below dir.
+func NewManager(eng kv.Engine, fs vfs.FS, dir string, log *slog.Logger) *Manager {
+	if fs == nil {
+		fs = vfs.Default
+	}
+	return &Manager{eng: eng, fs: fs, dir: dir, log: log, indexes: map[catalog.ID]*sidecar.Index{}}
+}
+
+// SpecOf reads an index's specification from its descriptor.
+func SpecOf(t *catalog.Table, x *catalog.Index) (vectorindex.Spec, error) {
+	spec := vectorindex.Spec{Kind: vectorindex.HNSW, M: 16, EfConstruction: 64}
+	if x.Method == "flat" {
+		spec.Kind = vectorindex.Flat
+	}
+	if len(x.Keys) != 1 || x.Keys[0].Attr == 0 {
+		return spec, fmt.Errorf("feed: index %s: want one plain column", x.Name)
+	}
+	spec.Dims = int(t.Columns[x.Keys[0].Attr-1].Type.Mod)
+	switch x.Keys[0].OpClass {
+	case "vector_l2_ops":
+		spec.Metric = dist.L2
+	case "vector_ip_ops":
+		spec.Metric = dist.InnerProduct
+	case "vector_cosine_ops":
+		spec.Metric = dist.Cosine
+	case "vector_l1_ops":
+		spec.Metric = dist.L1
+	default:
+		return spec, fmt.Errorf("feed: index %s: operator class %q", x.Name, x.Keys[0].OpClass)
+	}
+	for name, dst := range map[string]*int{"m": &spec.M, "ef_construction": &spec.EfConstruction} {
+		if v, ok := x.Options[name]; ok {
+			n, err := strconv.Atoi(v)
+			if err != nil {
+				return spec, fmt.Errorf("feed: index %s: option %s: %w", x.Name, name, err)
+			}
+			*dst = n
+		}
+	}
+	return spec, nil
+}
+
+// OpenAll opens every vector index of the catalog and removes files of indexes
+// that are not in it (builds that never committed).
+func (m *Manager) OpenAll(ctx context.Context, snap *catalog.Snapshot) error {
+	known := map[string]bool{}
+	for _, t := range snap.Tables() {
+		for _, x := range t.Indexes {
+			if !x.IsVector() {
+				continue
+			}
+			known[dirName(x.ID)] = true
+			if _, err := m.Open(ctx, t, x); err != nil {
+				return fmt.Errorf("feed: index %s: %w", x.Name, err)
+			}
+		}
+	}
+	names, err := m.fs.List(m.dir)
+	if err != nil {
+		return nil //nolint:nilerr // the directory is made with the first index
+	}
+	for _, n := range names {
+		if !known[n] {
+			if err := m.fs.RemoveAll(m.fs.PathJoin(m.dir, n)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func dirName(id catalog.ID) string { return strconv.FormatUint(uint64(id), 10) }
+
+// Open opens an index, recovering what the outbox holds, and attaches it to commits.
+func (m *Manager) Open(ctx context.Context, t *catalog.Table, x *catalog.Index) (*sidecar.Index, error) {
+	spec, err := SpecOf(t, x)
+	if err != nil {
+		return nil, err
+	}
+	ix, err := sidecar.Open(ctx, sidecar.Config{
+		Spec: spec, FS: m.fs, Dir: m.fs.PathJoin(m.dir, dirName(x.ID)),
+		Source:  &source{eng: m.eng, index: x.ID, storage: t.Storage, attr: uint16(x.Keys[0].Attr)},
+		Workers: max(1, runtime.NumCPU()-1),
+		Report: func(err error) {
+			m.log.Error("vector index background work failed; it will be tried again", "index", x.Name, "error", err)
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.indexes[x.ID] = ix
+	return ix, nil
+}
+
+// Get finds a live index.
+func (m *Manager) Get(id catalog.ID) (*sidecar.Index, bool) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	ix, ok := m.indexes[id]
+	return ix, ok
+}
+
+// Index is Get for the executor.
+func (m *Manager) Index(id catalog.ID) (vectorindex.Index, bool) {
+	ix, ok := m.Get(id)
+	if !ok {
+		return nil, false
+	}
+	return ix, true
+}
+
+// Drop closes an index and removes its files.
+func (m *Manager) Drop(id catalog.ID) {
+	m.mu.Lock()
+	ix := m.indexes[id]
+	delete(m.indexes, id)
+	m.mu.Unlock()
+	if ix == nil {
+		return
+	}
+	err := errors.Join(ix.Close(), m.fs.RemoveAll(m.fs.PathJoin(m.dir, dirName(id))))
+	if err != nil {
+		m.log.Error("removing a vector index", "index", id, "error", err)
+	}
+}
+
+// Apply implements table.Sink. It runs in a commit, before it becomes visible.
+func (m *Manager) Apply(ts kv.TS, deltas []table.Delta) {
+	by := map[catalog.ID][]sidecar.Delta{}
+	for i := range deltas {
+		d := &deltas[i]
+		by[d.Index] = append(by[d.Index], sidecar.Delta{Row: vectorindex.RowID(d.Row), Epoch: d.Epoch, Vec: d.Vec})
+	}
+	for id, ds := range by {
+		ix, ok := m.Get(id)
+		if !ok {
+			continue // dropped meanwhile
+		}
+		if err := ix.Apply(uint64(ts), ds); err != nil {
+			m.log.Error("applying a commit to a vector index", "index", id, "error", err)
+		}
+	}
+}
+
+// Throttle holds a writer of the table back while an index lags.
+func (m *Manager) Throttle(ctx context.Context, t *catalog.Table) error {
+	for _, x := range t.Indexes {
+		if ix, ok := m.Get(x.ID); ok && x.IsVector() {
+			if err := ix.Throttle(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Horizon tells every index that no snapshot before ts will be searched any more.
+func (m *Manager) Horizon(ts kv.TS) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	for _, ix := range m.indexes {
+		ix.Horizon(uint64(ts))
+	}
+}
+
+// Close closes every index.
+func (m *Manager) Close() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var err error
+	for _, ix := range m.indexes {
+		err = errors.Join(err, ix.Close())
+	}
+	m.indexes = map[catalog.ID]*sidecar.Index{}
+	return err
+}
+
+// Build fills a new index from the rows that txn sees, and stores its manifest in
+// the transaction. The caller holds the table's lock exclusively, so that nobody
+// else writes rows meanwhile.
+func (m *Manager) Build(ctx context.Context, txn *table.Txn, t *catalog.Table, x *catalog.Index, keep RowFilter, o sidecar.BuildOptions) error {
+	ix, err := m.Open(ctx, t, x)
+	if err != nil {
+		return err
+	}
+	if o.Workers == 0 {
+		o.Workers = runtime.NumCPU()
+	}
+	src := rows{txn: txn, table: t, attr: x.Keys[0].Attr, keep: keep}
+	built, err := ix.Build(ctx, uint64(txn.At()), src.each, o)
+	if err != nil {
+		m.Drop(x.ID)
+		return err
+	}
+	s := &source{index: x.ID}
+	err = ix.Publish(ctx, built, func(_ context.Context, mf sidecar.Manifest) error {
+		return txn.Put(s.manifestKey(), mf.Marshal(nil))
+	})
+	if err != nil {
+		m.Drop(x.ID)
+		return err
+	}
+	txn.AtEnd(func(committed bool) {
+		if !committed {
+			m.Drop(x.ID)
+		}
+	})
+	return nil
+}

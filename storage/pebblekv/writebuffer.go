@@ -1,0 +1,286 @@
+package pebblekv
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"sync"
+)
+
+// writeBuffer holds a transaction's own writes in key order: a skip list
+// (Pugh 1990) whose nodes are indexes into flat slices, with the history that
+// savepoints need. Nodes are never unlinked, so an iterator may stay on one
+// while the transaction goes on writing.
+type writeBuffer struct {
+	nodes  []node
+	links  []int32 // the towers of all nodes, back to back
+	ops    []op
+	tails  [maxHeight]int32 // the last node of each level: ascending inserts need no search
+	height int
+	live   int // nodes that have a write
+	bytes  int // memory taken, roughly
+	arena  arena
+}
+
+const (
+	maxHeight = 12
+	headNode  = int32(0)
+	none      = int32(-1)
+)
+
+type node struct {
+	key   []byte
+	op    int32 // newest write, none after a rollback
+	tower int32 // offset of its links
+	back  int32 // the node before, at level 0
+}
+
+// op is one write. val is nil for a deletion.
+type op struct {
+	val  []byte
+	pos  int   // position in the transaction's history
+	mark int   // position of the newest mark before it
+	node int32 // its key
+	prev int32 // the write of the same key that a rollback brings back
+}
+
+// opOverhead is what a write costs beside its bytes: an op, a node, its links.
+const opOverhead = 112
+
+var bufferPool = sync.Pool{New: func() any { return newWriteBuffer() }}
+
+func newWriteBuffer() *writeBuffer {
+	b := &writeBuffer{}
+	b.reset()
+	return b
+}
+
+// reset empties the buffer and keeps its memory.
+func (b *writeBuffer) reset() {
+	clear(b.nodes)
+	clear(b.ops)
+	b.nodes, b.ops, b.links = b.nodes[:0], b.ops[:0], b.links[:0]
+	b.nodes = append(b.nodes, node{op: none, back: none})
+	for range maxHeight {
+		b.links = append(b.links, none)
+	}
+	b.tails = [maxHeight]int32{}
+	b.height, b.live, b.bytes = 1, 0, 0
+	b.arena.reset()
+}
+
+func (b *writeBuffer) next(n int32, level int) int32 {
+	return b.links[int(b.nodes[n].tower)+level]
+}
+
+// seekGE returns the first node with a key not below key, and fills the
+// predecessors of every level when preds is not nil.
+func (b *writeBuffer) seekGE(key []byte, preds *[maxHeight]int32) int32 {
+	if t := b.tails[0]; t != headNode && bytes.Compare(b.nodes[t].key, key) < 0 {
+		if preds != nil {
+			*preds = b.tails
+		}
+		return none
+	}
+	at, found := headNode, none
+	for level := b.height - 1; level >= 0; level-- {
+		for {
+			n := b.next(at, level)
+			// A node that already stopped the level above stops this one too.
+			if n == none || n == found || bytes.Compare(b.nodes[n].key, key) >= 0 {
+				found = n
+				break
+			}
+			at = n
+		}
+		if preds != nil {
+			preds[level] = at
+		}
+	}
+	return found
+}
+
+// get returns the newest write of key.
+func (b *writeBuffer) get(key []byte) (*op, bool) {
+	if b.live == 0 {
+		return nil, false
+	}
+	n := b.seekGE(key, nil)
+	if n == none || b.nodes[n].op == none || !bytes.Equal(b.nodes[n].key, key) {
+		return nil, false
+	}
+	return &b.ops[b.nodes[n].op], true
+}
+
+// put records a write; val nil is a deletion. edge is the position of the
+// transaction's newest savepoint (mark) or open scan: a write of the same key
+// since then can be forgotten, nobody can look between the two.
+func (b *writeBuffer) put(key, val []byte, pos, edge, mark int) {
+	var preds [maxHeight]int32
+	n := b.seekGE(key, &preds)
+	if n == none || !bytes.Equal(b.nodes[n].key, key) {
+		n = b.insert(key, &preds)
+	}
+	if val != nil {
+		val = b.arena.copy(val)
+	}
+	b.bytes += len(val)
+	nd := &b.nodes[n]
+	if nd.op != none && b.ops[nd.op].pos >= edge {
+		b.ops[nd.op].val = val
+		return
+	}
+	if nd.op == none {
+		b.live++
+	}
+	b.bytes += opOverhead
+	b.ops = append(b.ops, op{val: val, pos: pos, mark: mark, node: n, prev: nd.op})
+	nd.op = int32(len(b.ops) - 1)
+}
+
+func (b *writeBuffer) insert(key []byte, preds *[maxHeight]int32) int32 {
+	n := int32(len(b.nodes))
+	h := 1
+	for r := rand.Uint32(); r&3 == 0 && h < maxHeight; r >>= 2 {
+		h++
+	}
+	for b.height < h {
+		preds[b.height] = headNode
+		b.height++
+	}
+	b.bytes += len(key)
+	nd := node{key: b.arena.copy(key), op: none, tower: int32(len(b.links)), back: preds[0]}
+	for level := range h {
+		p := &b.links[int(b.nodes[preds[level]].tower)+level]
+		b.links = append(b.links, *p)
+		// The append may have moved the links: address them anew.
+		b.links[int(b.nodes[preds[level]].tower)+level] = n
+		if b.links[len(b.links)-1] == none {
+			b.tails[level] = n
+		}
+	}
+	b.nodes = append(b.nodes, nd)
+	if after := b.links[nd.tower]; after != none {
+		b.nodes[after].back = n
+	}
+	return n
+}
+
+// rollback undoes the writes at positions >= pos.
+func (b *writeBuffer) rollback(pos int) {
+	for i := len(b.ops) - 1; i >= 0 && b.ops[i].pos >= pos; i-- {
+		o := &b.ops[i]
+		b.nodes[o.node].op = o.prev
+		if o.prev == none {
+			b.live--
+		}
+		*o = op{}
+		b.ops = b.ops[:i]
+	}
+}
+
+// first, after and before walk the nodes in key order; none is the end.
+func (b *writeBuffer) first() int32        { return b.next(headNode, 0) }
+func (b *writeBuffer) after(n int32) int32 { return b.next(n, 0) }
+
+func (b *writeBuffer) before(n int32) int32 {
+	if p := b.nodes[n].back; p != headNode {
+		return p
+	}
+	return none
+}
+
+// seekLT returns the last node with a key below key; a nil key is above all.
+func (b *writeBuffer) seekLT(key []byte) int32 {
+	if key == nil {
+		if b.tails[0] == headNode {
+			return none
+		}
+		return b.tails[0]
+	}
+	var preds [maxHeight]int32
+	b.seekGE(key, &preds)
+	if preds[0] == headNode {
+		return none
+	}
+	return preds[0]
+}
+
+// ends returns copies of the least and the greatest key with a write.
+func (b *writeBuffer) ends() (first, last []byte) {
+	n := b.first()
+	for n != none && b.nodes[n].op == none {
+		n = b.after(n)
+	}
+	m := b.seekLT(nil)
+	for m != none && b.nodes[m].op == none {
+		m = b.before(m)
+	}
+	if n == none {
+		return nil, nil
+	}
+	return append([]byte{}, b.nodes[n].key...), append([]byte{}, b.nodes[m].key...)
+}
+
+// depth is the length of the longest history of a key.
+func (b *writeBuffer) depth() int {
+	deepest := 0
+	for n := b.first(); n != none; n = b.after(n) {
+		deepest = max(deepest, b.chain(n))
+	}
+	return deepest
+}
+
+// chain is the number of writes a rollback could still bring to light at n.
+func (b *writeBuffer) chain(n int32) int {
+	c := 0
+	for i := b.nodes[n].op; i != none; i = b.older(i) {
+		c++
+	}
+	return c
+}
+
+// older returns the write that a rollback of write i would bring back: the one
+// before the newest mark before i. Those in between only scans can see.
+func (b *writeBuffer) older(i int32) int32 {
+	mark := b.ops[i].mark
+	for i = b.ops[i].prev; i != none && b.ops[i].mark == mark; {
+		i = b.ops[i].prev
+	}
+	return i
+}
+
+// arena hands out bytes from large blocks, which reset makes free again.
+type arena struct {
+	blocks [][]byte
+	cur    int // index of the block in use
+	used   int // bytes of it
+}
+
+const (
+	minBlock = 4 << 10
+	maxBlock = 1 << 20
+)
+
+func (a *arena) reset() { a.cur, a.used = 0, 0 }
+
+func (a *arena) size() (n int) {
+	for _, b := range a.blocks {
+		n += len(b)
+	}
+	return n
+}
+
+func (a *arena) copy(v []byte) []byte {
+	for a.cur < len(a.blocks) && len(a.blocks[a.cur])-a.used < len(v) {
+		a.cur++
+		a.used = 0
+	}
+	if a.cur == len(a.blocks) {
+		size := minBlock << min(len(a.blocks), 8)
+		a.blocks = append(a.blocks, make([]byte, max(size, len(v))))
+		a.used = 0
+	}
+	dst := a.blocks[a.cur][a.used : a.used+len(v) : a.used+len(v)]
+	a.used += copy(dst, v)
+	return dst
+}

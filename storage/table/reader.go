@@ -1,0 +1,331 @@
+package table
+
+import (
+	"context"
+	"slices"
+
+	"github.com/loxodb/loxodb/sql/batch"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/types"
+	"github.com/loxodb/loxodb/storage/keys"
+	"github.com/loxodb/loxodb/storage/kv"
+	"github.com/loxodb/loxodb/storage/rowcodec"
+)
+
+// Reader decodes rows of one table into batches with a fixed choice of columns.
+// Batches it fills are valid until its next Scan.Next or Fetch. One goroutine.
+type Reader struct {
+	Table  *catalog.Table
+	attrs  []int16
+	types  []types.T
+	layout *rowcodec.Layout
+	want   []bool  // by attribute index: decode it
+	outs   [][]int // by attribute index: output columns that show it
+	vecs   []vectorCol
+	arena  batch.Arena
+	rows   []uint64 // RowID of each row of the current batch
+	out    *batch.Batch
+	row    int // row being decoded
+
+	order []int
+	keyed [][]byte
+	kbuf  []byte
+}
+
+// vectorCol is a vector column that is read, or of which only the epochs are.
+type vectorCol struct {
+	out    int // output column, −1 for epochs only
+	attr   int // attribute index
+	family uint16
+	epochs []uint32 // of the rows of the current batch; noEpoch = NULL
+}
+
+// NewReader prepares to read the attributes (system columns and RowIDAttr allowed).
+func NewReader(t *catalog.Table, attrs []int16) *Reader {
+	r := &Reader{
+		Table: t, attrs: attrs, layout: rowcodec.NewLayout(t),
+		want: make([]bool, len(t.Columns)), outs: make([][]int, len(t.Columns)),
+	}
+	for i, a := range attrs {
+		r.types = append(r.types, AttrType(t, a))
+		if a <= 0 {
+			continue
+		}
+		k := int(a) - 1
+		r.want[k] = true
+		if rowcodec.IsVector(t.Columns[k].Type) {
+			r.vecs = append(r.vecs, vectorCol{out: i, attr: k, family: uint16(a)})
+			continue
+		}
+		r.outs[k] = append(r.outs[k], i)
+	}
+	return r
+}
+
+// WatchEpochs makes Epoch answer for the vector column even if it is not read.
+func (r *Reader) WatchEpochs(attr int16) {
+	r.want[attr-1] = true
+	r.vecs = append(r.vecs, vectorCol{out: -1, attr: int(attr) - 1, family: uint16(attr)})
+}
+
+// AttrType is the type of an attribute, system columns and RowIDAttr included.
+func AttrType(t *catalog.Table, attr int16) types.T {
+	switch attr {
+	case catalog.RowIDAttr:
+		return types.Of(types.Int8OID)
+	case catalog.CtidAttr:
+		return types.Of(types.TidOID)
+	case catalog.XminAttr:
+		return types.Of(types.XidOID)
+	case catalog.TableOidAttr:
+		return types.Of(types.OidOID)
+	}
+	return t.Columns[attr-1].Type
+}
+
+// Types are the output columns' types.
+func (r *Reader) Types() []types.T { return r.types }
+
+// Rows are the row numbers of the current batch, by row index.
+func (r *Reader) Rows() []uint64 { return r.rows }
+
+// HasVectors reports whether LoadVectors has work to do.
+func (r *Reader) HasVectors() bool { return len(r.VectorOutputs()) > 0 }
+
+// VectorOutputs lists the output columns that LoadVectors fills.
+func (r *Reader) VectorOutputs() []int {
+	var out []int
+	for i := range r.vecs {
+		if r.vecs[i].out >= 0 {
+			out = append(out, r.vecs[i].out)
+		}
+	}
+	return out
+}
+
+// Epoch is the epoch of row i's value in the vector column attr of the current
+// batch; ok is false when the reader does not read it or it is NULL.
+func (r *Reader) Epoch(attr int16, i int) (epoch uint32, ok bool) {
+	for k := range r.vecs {
+		if v := &r.vecs[k]; v.family == uint16(attr) {
+			return v.epochs[i], v.epochs[i] != noEpoch
+		}
+	}
+	return 0, false
+}
+
+func (r *Reader) begin(b *batch.Batch, room int) {
+	r.arena.Reset()
+	r.out = b
+	r.rows = r.rows[:0]
+	for i := range b.Cols {
+		b.Cols[i].Init(r.types[i], room)
+	}
+	for i := range r.vecs {
+		if cap(r.vecs[i].epochs) < room {
+			r.vecs[i].epochs = make([]uint32, room)
+		}
+		r.vecs[i].epochs = r.vecs[i].epochs[:room]
+	}
+}
+
+// decode puts a stored row at index i of the batch; bytes are copied to the arena.
+func (r *Reader) decode(i int, row uint64, val []byte) error {
+	r.row = i
+	for k, a := range r.attrs {
+		if a <= 0 {
+			r.system(k, a, i, row)
+		}
+	}
+	return r.layout.Decode(val, r.want, r.setColumn, r.setMissing)
+}
+
+func (r *Reader) system(out int, attr int16, i int, row uint64) {
+	c := &r.out.Cols[out]
+	c.Null[i] = false
+	switch attr {
+	case catalog.RowIDAttr:
+		c.I[i] = int64(row)
+	case catalog.TableOidAttr:
+		c.I[i] = int64(r.Table.ID)
+	case catalog.XminAttr:
+		c.I[i] = 0
+	case catalog.CtidAttr:
+		c.Set(i, types.CtidDatum(row))
+	}
+}
+
+func (r *Reader) setColumn(k int, d types.Datum) {
+	for v := range r.vecs {
+		if r.vecs[v].attr != k {
+			continue
+		}
+		r.vecs[v].epochs[r.row] = noEpoch
+		if !d.IsNull() {
+			r.vecs[v].epochs[r.row] = uint32(d.Int())
+		}
+		if out := r.vecs[v].out; out >= 0 {
+			r.out.Cols[out].Null[r.row] = d.IsNull()
+		}
+	}
+	if len(r.outs[k]) == 0 {
+		return
+	}
+	if b := d.Bytes(); b != nil {
+		d = types.Bytes(r.arena.Copy(b))
+	}
+	for _, o := range r.outs[k] {
+		r.out.Cols[o].Set(r.row, d)
+	}
+}
+
+// setMissing gives a column that was added after the row was written its
+// constant default.
+func (r *Reader) setMissing(k int) {
+	d := types.Null
+	if c := &r.Table.Columns[k]; c.Missing != nil && !rowcodec.IsVector(c.Type) {
+		if v, err := rowcodec.DecodeDatum(c.Type, c.Missing); err == nil {
+			d = v
+		}
+	}
+	r.setColumn(k, d)
+}
+
+// Scan walks rows in table-key order.
+type Scan struct {
+	r    *Reader
+	iter kv.Iter
+}
+
+// Scan starts a walk over rows lo..hi (both included).
+func (r *Reader) Scan(ctx context.Context, from kv.Reader, lo, hi uint64, reverse bool) (*Scan, error) {
+	rng := kv.Range{
+		Start:   keys.AppendRow(nil, r.Table.Storage, keys.Scalars, lo),
+		End:     append(keys.AppendRow(nil, r.Table.Storage, keys.Scalars, hi), 0),
+		Reverse: reverse,
+	}
+	it, err := from.Scan(ctx, rng)
+	if err != nil {
+		return nil, err
+	}
+	return &Scan{r: r, iter: it}, nil
+}
+
+// Next fills b with at most max rows (all selected); none at the end. Vector
+// columns have only their NULLs set until LoadVectors.
+func (s *Scan) Next(b *batch.Batch, max int) error {
+	s.r.begin(b, max)
+	n := 0
+	for n < max && s.iter.Next() {
+		row := keys.RowOf(s.iter.Key())
+		if err := s.r.decode(n, row, s.iter.Value()); err != nil {
+			return err
+		}
+		s.r.rows = append(s.r.rows, row)
+		n++
+	}
+	b.Sel = batch.Identity(n)
+	return s.iter.Err()
+}
+
+// Close ends the walk.
+func (s *Scan) Close() error { return s.iter.Close() }
+
+// LoadVectors fills the vector columns of the batch's selected rows.
+func (r *Reader) LoadVectors(ctx context.Context, from kv.Reader, b *batch.Batch) error {
+	for v := range r.vecs {
+		vc := &r.vecs[v]
+		if vc.out < 0 {
+			continue
+		}
+		col := &b.Cols[vc.out]
+		r.order = r.order[:0]
+		for _, i := range b.Sel {
+			if !col.Null[i] {
+				r.order = append(r.order, int(i))
+			}
+		}
+		if err := r.getRows(ctx, from, vc.family, func(i int, val []byte) error {
+			_, comps, err := rowcodec.DecodeVector(val)
+			if err != nil {
+				return err
+			}
+			col.B[i] = r.arena.Copy(comps)
+			return nil
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// getRows looks up the rows named by r.order (indexes into r.rows) in one family.
+func (r *Reader) getRows(ctx context.Context, from kv.Reader, family uint16, each func(i int, val []byte) error) error {
+	if len(r.order) == 0 {
+		return nil
+	}
+	sorted := true
+	for k := 1; k < len(r.order) && sorted; k++ {
+		sorted = r.rows[r.order[k-1]] <= r.rows[r.order[k]]
+	}
+	if !sorted {
+		slices.SortFunc(r.order, func(a, b int) int {
+			switch {
+			case r.rows[a] < r.rows[b]:
+				return -1
+			case r.rows[a] > r.rows[b]:
+				return 1
+			}
+			return 0
+		})
+	}
+	r.keyed, r.kbuf = r.keyed[:0], slices.Grow(r.kbuf[:0], len(r.order)*keys.RowLen)
+	for _, i := range r.order {
+		at := len(r.kbuf)
+		r.kbuf = keys.AppendRow(r.kbuf, r.Table.Storage, family, r.rows[i])
+		r.keyed = append(r.keyed, r.kbuf[at:len(r.kbuf):len(r.kbuf)])
+	}
+	return from.GetBatch(ctx, r.keyed, func(k int, val []byte) error {
+		if val == nil {
+			return nil
+		}
+		return each(r.order[k], val)
+	})
+}
+
+// Fetch reads the rows, in the given order, into b; rows that do not exist at the
+// reader's view are left out of b.Sel. Vector columns as in Scan.Next.
+// At most batch.MaxRows rows.
+func (r *Reader) Fetch(ctx context.Context, from kv.Reader, rows []uint64, b *batch.Batch) error {
+	r.begin(b, len(rows))
+	r.rows = append(r.rows, rows...)
+	found := r.arena.Alloc(len(rows))
+	clear(found)
+	r.order = r.order[:0]
+	for i := range rows {
+		r.order = append(r.order, i)
+	}
+	err := r.getRows(ctx, from, keys.Scalars, func(i int, val []byte) error {
+		found[i] = 1
+		return r.decode(i, r.rows[i], val)
+	})
+	if err != nil {
+		return err
+	}
+	all := true
+	for i := range found {
+		all = all && found[i] == 1
+	}
+	if all {
+		b.Sel = batch.Identity(len(rows))
+		return nil
+	}
+	sel := make([]uint16, 0, len(rows))
+	for i := range found {
+		if found[i] == 1 {
+			sel = append(sel, uint16(i))
+		}
+	}
+	b.Sel = sel
+	return nil
+}

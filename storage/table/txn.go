@@ -1,0 +1,175 @@
+// Package table stores rows: it keeps a row's scalars, its vectors, its ordered
+// index entries and the marks of its vector indexes together in one
+// transaction, enforces uniqueness, and reads rows back into batches. It must
+// not know syntax, plans, operators or the server.
+package table
+
+import (
+	"context"
+	"errors"
+
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/storage/keys"
+	"github.com/loxodb/loxodb/storage/kv"
+)
+
+// ErrRestart: at READ COMMITTED a key that the statement must lock changed after
+// its view. The caller rolls the statement back, refreshes the view and runs it
+// again; it then sees the newer rows.
+var ErrRestart = errors.New("table: a row changed since the statement began")
+
+// Delta is one change of a vector index: what the row's entry is after it. Vec
+// nil means that the row has none any more; Epoch is then a number of its own.
+type Delta struct {
+	Index catalog.ID
+	Row   uint64
+	Epoch uint32
+	Vec   []float32 // owned by the delta
+}
+
+// Sink takes the vector changes of a transaction as it commits: after they are
+// durable, before they are visible.
+type Sink interface {
+	Apply(ts kv.TS, deltas []Delta)
+}
+
+// Txn is a transaction over tables: a kv transaction and what must happen beside it.
+type Txn struct {
+	kv.Txn
+	deltas []Delta
+	hooks  []hook
+	locked map[catalog.ID]kv.Mode
+	onEnd  []func(committed bool)
+	done   bool
+}
+
+type hook struct {
+	fn func(kv.TS)
+}
+
+// Begin starts a transaction; sink may be nil when there are no vector indexes.
+func Begin(ctx context.Context, e kv.Engine, o kv.TxnOptions, sink Sink) (*Txn, error) {
+	t, err := e.Begin(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	x := &Txn{Txn: t, locked: map[catalog.ID]kv.Mode{}}
+	if !o.ReadOnly {
+		t.OnCommit(func(ts kv.TS) {
+			if sink != nil && len(x.deltas) > 0 {
+				sink.Apply(ts, x.deltas)
+			}
+			for _, h := range x.hooks {
+				h.fn(ts)
+			}
+		})
+	}
+	return x, nil
+}
+
+// Mark is a savepoint of a Txn.
+type Mark struct {
+	kv            kv.Mark
+	deltas, hooks int
+}
+
+// Savepoint remembers the state; see kv.Txn.Mark.
+func (t *Txn) Savepoint() Mark { return Mark{t.Txn.Mark(), len(t.deltas), len(t.hooks)} }
+
+// RollbackTo undoes everything since the mark.
+func (t *Txn) RollbackTo(m Mark) error {
+	if err := t.Txn.RollbackTo(m.kv); err != nil {
+		return err
+	}
+	t.deltas, t.hooks = t.deltas[:m.deltas], t.hooks[:m.hooks]
+	clear(t.locked) // some may be released; they are taken again when needed
+	return nil
+}
+
+// AtCommit registers fn like kv.Txn.OnCommit, undone by RollbackTo an earlier mark.
+func (t *Txn) AtCommit(fn func(kv.TS)) { t.hooks = append(t.hooks, hook{fn}) }
+
+// AtEnd registers fn to run when the transaction has ended either way.
+func (t *Txn) AtEnd(fn func(committed bool)) { t.onEnd = append(t.onEnd, fn) }
+
+// Commit commits; see kv.Txn.Commit.
+func (t *Txn) Commit(ctx context.Context) (kv.TS, error) {
+	ts, err := t.Txn.Commit(ctx)
+	if err == nil {
+		t.end(true)
+	}
+	return ts, err
+}
+
+// Close ends the transaction, rolling back unless it was committed.
+func (t *Txn) Close() error {
+	err := t.Txn.Close()
+	t.end(false)
+	return err
+}
+
+func (t *Txn) end(committed bool) {
+	if t.done {
+		return
+	}
+	t.done = true
+	for _, fn := range t.onEnd {
+		fn(committed)
+	}
+}
+
+// Pending are the uncommitted changes of one vector index, oldest first.
+func (t *Txn) Pending(index catalog.ID, each func(*Delta)) {
+	for i := range t.deltas {
+		if t.deltas[i].Index == index {
+			each(&t.deltas[i])
+		}
+	}
+}
+
+// HasPending reports whether the transaction changed the vector index.
+func (t *Txn) HasPending(index catalog.ID) bool {
+	for i := range t.deltas {
+		if t.deltas[i].Index == index {
+			return true
+		}
+	}
+	return false
+}
+
+// LockTable takes the table's own lock: shared by whoever writes rows, exclusive
+// by whoever changes its schema. ErrRestart tells that the schema changed since
+// the statement's view.
+func (t *Txn) LockTable(ctx context.Context, id catalog.ID, m kv.Mode) error {
+	if held, ok := t.locked[id]; ok && (held == kv.Exclusive || m == kv.Shared) {
+		return nil
+	}
+	if err := t.lock(ctx, keys.AppendID(nil, keys.Lock, id), m, kv.WaitBlock); err != nil {
+		return err
+	}
+	t.locked[id] = m
+	return nil
+}
+
+// TouchTable leaves a mark that makes LockTable of older views restart.
+func (t *Txn) TouchTable(id catalog.ID) error {
+	return t.Put(keys.AppendID(nil, keys.Lock, id), []byte{1})
+}
+
+// LockRow locks a row for a change (exclusive) or against one (shared).
+func (t *Txn) LockRow(ctx context.Context, storage catalog.ID, row uint64, m kv.Mode, w kv.Wait) error {
+	var buf [keys.RowLen]byte
+	return t.lock(ctx, keys.AppendRow(buf[:0], storage, keys.Scalars, row), m, w)
+}
+
+// lock takes a lock and turns "changed since the view" into ErrRestart.
+func (t *Txn) lock(ctx context.Context, key []byte, m kv.Mode, w kv.Wait) error {
+	changed, err := t.Lock(ctx, key, m, w)
+	if err != nil {
+		return err
+	}
+	if changed {
+		return ErrRestart
+	}
+	return nil
+}

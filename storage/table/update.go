@@ -1,0 +1,265 @@
+package table
+
+import (
+	"bytes"
+	"context"
+	"slices"
+
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/types"
+	"github.com/loxodb/loxodb/storage/keys"
+	"github.com/loxodb/loxodb/storage/rowcodec"
+)
+
+const noEpoch = ^uint32(0)
+
+// loadEpochs reads the epochs of the stored row's vectors into oldEpochs
+// (noEpoch = NULL); false when there is no such row.
+func (w *Writer) loadEpochs(ctx context.Context, id uint64) (bool, error) {
+	w.key = keys.AppendRow(w.key[:0], w.Table.Storage, keys.Scalars, id)
+	val, ok, err := w.txn.Get(ctx, w.key)
+	if err != nil || !ok {
+		return false, err
+	}
+	for _, k := range w.vecs {
+		w.oldEpochs[k] = noEpoch
+	}
+	if len(w.vecs) == 0 {
+		return true, nil
+	}
+	want := make([]bool, len(w.Table.Columns))
+	for _, k := range w.vecs {
+		want[k] = true
+	}
+	err = w.layout.Decode(val, want, func(k int, d types.Datum) {
+		if !d.IsNull() {
+			w.oldEpochs[k] = uint32(d.Int())
+		}
+	}, func(int) {})
+	return true, err
+}
+
+func (w *Writer) hadVector(k int) bool { return w.oldEpochs[k] != noEpoch }
+
+// Update replaces a row that LockRow has locked. set tells, by attribute index,
+// which columns were assigned; unassigned vector columns keep what is stored
+// whatever old and row say. It reports false when the row does not exist.
+func (w *Writer) Update(ctx context.Context, id uint64, old, row []types.Datum, set []bool) (bool, error) {
+	ok, err := w.loadEpochs(ctx, id)
+	if err != nil || !ok {
+		return false, err
+	}
+	if pk := w.Table.PrimaryAttr; pk != 0 && set[pk-1] && keys.RowFromInt(row[pk-1].Int()) != id {
+		return true, w.move(ctx, id, old, row, set)
+	}
+	if err := w.checkChangedKeys(ctx, id, old, row); err != nil {
+		return false, err
+	}
+	for _, k := range w.vecs {
+		if err := w.updateVector(ctx, id, k, row[k], set[k]); err != nil {
+			return false, err
+		}
+	}
+	row = w.updatedRow(row, set)
+	if err := w.putScalars(id, row); err != nil {
+		return false, err
+	}
+	return true, w.updateEntries(ctx, id, old, row)
+}
+
+// updateVector stores an assigned vector column, or keeps its epoch.
+func (w *Writer) updateVector(ctx context.Context, id uint64, k int, d types.Datum, set bool) error {
+	if !set {
+		w.epochs[k] = w.oldEpochs[k]
+		return nil
+	}
+	if !d.IsNull() {
+		return w.putVector(ctx, id, k, d)
+	}
+	w.epochs[k] = noEpoch
+	if !w.hadVector(k) {
+		return nil
+	}
+	w.key = keys.AppendRow(w.key[:0], w.Table.Storage, uint16(k+1), id)
+	return w.txn.Delete(w.key)
+}
+
+// updatedRow is the row to store: an unassigned vector column is NULL or not as
+// it was stored, whatever the caller knows of it.
+func (w *Writer) updatedRow(row []types.Datum, set []bool) []types.Datum {
+	w.row = append(w.row[:0], row...)
+	for _, k := range w.vecs {
+		if !set[k] {
+			w.row[k] = types.Null
+			if w.hadVector(k) {
+				w.row[k] = types.Bytes([]byte{})
+			}
+		}
+	}
+	return w.row
+}
+
+// checkChangedKeys locks and checks the unique keys that the update changes.
+func (w *Writer) checkChangedKeys(ctx context.Context, id uint64, old, row []types.Datum) error {
+	for i, x := range w.Table.Indexes {
+		if !x.Unique || !w.stored(x) {
+			continue
+		}
+		same, err := w.sameEntry(i, x, old, row, id)
+		if err != nil {
+			return err
+		}
+		if same {
+			continue
+		}
+		at, found, err := w.findEntry(ctx, i, row)
+		if err != nil {
+			return err
+		}
+		if found && at != id {
+			return w.duplicate(x, row)
+		}
+	}
+	return nil
+}
+
+// sameEntry compares the index keys of two versions of a row; it leaves them in
+// w.oldKey and w.key (empty = not in the index).
+func (w *Writer) sameEntry(i int, x *catalog.Index, old, row []types.Datum, id uint64) (bool, error) {
+	w.oldKey, w.key = w.oldKey[:0], w.key[:0]
+	vals, in, err := w.keyOf(i, old, w.vals[:0])
+	w.vals = vals
+	if err != nil {
+		return false, err
+	}
+	if in {
+		w.oldKey, _ = entryKey(w.oldKey, x, vals, id)
+	}
+	vals, in, err = w.keyOf(i, row, w.vals[:0])
+	w.vals = vals
+	if err != nil {
+		return false, err
+	}
+	if in {
+		w.key, _ = entryKey(w.key, x, vals, id)
+	}
+	return bytes.Equal(w.oldKey, w.key), nil
+}
+
+func (w *Writer) updateEntries(ctx context.Context, id uint64, old, row []types.Datum) error {
+	for i, x := range w.Table.Indexes {
+		if x.IsVector() && x.Ready {
+			if err := w.vectorDelta(ctx, i, x, old, row, id); err != nil {
+				return err
+			}
+			continue
+		}
+		if !w.stored(x) {
+			continue
+		}
+		same, err := w.sameEntry(i, x, old, row, id)
+		if err != nil {
+			return err
+		}
+		if same {
+			continue
+		}
+		if len(w.oldKey) > 0 {
+			if err := w.txn.Delete(w.oldKey); err != nil {
+				return err
+			}
+		}
+		if err := w.insertEntry(ctx, i, x, row, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// move is an update of the table key: the row goes and comes back under another
+// number. Unassigned vectors are carried over from storage.
+func (w *Writer) move(ctx context.Context, id uint64, old, row []types.Datum, set []bool) error {
+	for _, k := range w.vecs {
+		if set[k] {
+			continue
+		}
+		row[k] = types.Null
+		if w.hadVector(k) {
+			key := keys.AppendRow(nil, w.Table.Storage, uint16(k+1), id)
+			val, ok, err := w.txn.Get(ctx, key)
+			if err != nil {
+				return err
+			}
+			if ok {
+				_, comps, err := rowcodec.DecodeVector(val)
+				if err != nil {
+					return err
+				}
+				row[k] = types.Bytes(slices.Clone(comps))
+			}
+		}
+	}
+	if _, err := w.Delete(ctx, id, old); err != nil {
+		return err
+	}
+	_, err := w.Insert(ctx, row)
+	return err
+}
+
+// vectorDelta records the change of a vector index entry: old nil = insert, row
+// nil = delete. It leaves the outbox mark that recovery replays.
+func (w *Writer) vectorDelta(ctx context.Context, i int, x *catalog.Index, old, row []types.Datum, id uint64) error {
+	k := int(x.Keys[0].Attr) - 1
+	d := Delta{Index: x.ID, Row: id}
+	had := false // the old version has an entry
+	if old != nil {
+		_, in, err := w.keyOf(i, old, w.oldVals[:0])
+		if err != nil {
+			return err
+		}
+		had = in && w.hadVector(k)
+	}
+	if row != nil && !row[k].IsNull() {
+		vals, in, err := w.keyOf(i, row, w.vals[:0])
+		w.vals = vals
+		if err != nil {
+			return err
+		}
+		if in && had && w.epochs[k] == w.oldEpochs[k] {
+			return nil // the vector itself did not change
+		}
+		if in {
+			d.Epoch = w.epochs[k]
+			if d.Vec, err = w.components(ctx, id, k, row[k]); err != nil {
+				return err
+			}
+		}
+	}
+	if d.Vec == nil {
+		if !had {
+			return nil
+		}
+		n, err := w.nums.Next(ctx)
+		if err != nil {
+			return err
+		}
+		d.Epoch = uint32(n)
+	}
+	w.txn.deltas = append(w.txn.deltas, d)
+	w.key = keys.AppendOutbox(w.key[:0], x.ID, id, d.Epoch)
+	return w.txn.Put(w.key, []byte{1})
+}
+
+// components are a vector's components in memory of their own; an unassigned
+// column's placeholder stands for what is stored.
+func (w *Writer) components(ctx context.Context, id uint64, k int, d types.Datum) ([]float32, error) {
+	if len(d.Bytes()) > 0 {
+		return slices.Clone(types.Float32s(d.Bytes())), nil
+	}
+	val, ok, err := w.txn.Get(ctx, keys.AppendRow(nil, w.Table.Storage, uint16(k+1), id))
+	if err != nil || !ok {
+		return nil, err
+	}
+	_, comps, err := rowcodec.DecodeVector(val)
+	return slices.Clone(types.Float32s(comps)), err
+}

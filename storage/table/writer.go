@@ -1,0 +1,324 @@
+package table
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"strings"
+
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+	"github.com/loxodb/loxodb/storage/keys"
+	"github.com/loxodb/loxodb/storage/kv"
+	"github.com/loxodb/loxodb/storage/rowcodec"
+
+	"github.com/jackc/pgerrcode"
+)
+
+// Numbers hands out row numbers and epochs that were never used before.
+type Numbers interface {
+	Next(ctx context.Context) (uint64, error)
+}
+
+// KeyFunc computes an index's key for a row (attribute order) into dst; in is
+// false when the row is outside a partial index.
+type KeyFunc func(index int, row []types.Datum, dst []types.Datum) (vals []types.Datum, in bool, err error)
+
+// Writer changes rows of one table. It belongs to one statement of one transaction.
+type Writer struct {
+	Table  *catalog.Table
+	txn    *Txn
+	nums   Numbers
+	keyOf  KeyFunc
+	layout *rowcodec.Layout
+	vecs   []int // attribute indexes of vector columns
+
+	epochs, oldEpochs []uint32
+	vals, oldVals     []types.Datum
+	row               []types.Datum
+	key, oldKey, val  []byte
+}
+
+// NewWriter prepares to write; keyOf may be nil when no index has an expression or predicate.
+func NewWriter(t *catalog.Table, txn *Txn, nums Numbers, keyOf KeyFunc) *Writer {
+	w := &Writer{Table: t, txn: txn, nums: nums, keyOf: keyOf, layout: rowcodec.NewLayout(t)}
+	if keyOf == nil {
+		w.keyOf = w.plainKey
+	}
+	for i := range t.Columns {
+		if rowcodec.IsVector(t.Columns[i].Type) && !t.Columns[i].Dropped {
+			w.vecs = append(w.vecs, i)
+		}
+	}
+	w.epochs = make([]uint32, len(t.Columns))
+	w.oldEpochs = make([]uint32, len(t.Columns))
+	return w
+}
+
+func (w *Writer) plainKey(index int, row, dst []types.Datum) ([]types.Datum, bool, error) {
+	for i := range w.Table.Indexes[index].Keys {
+		dst = append(dst, row[w.Table.Indexes[index].Keys[i].Attr-1])
+	}
+	return dst, true, nil
+}
+
+// stored reports an index whose entries are kept in the key-value store: not a
+// vector index, and not the primary key that is the table key itself.
+func (w *Writer) stored(x *catalog.Index) bool {
+	return x.Ready && !x.IsVector() && !(x.Primary && w.Table.PrimaryAttr != 0)
+}
+
+// Conflict names the existing row and the unique index that an insert runs into.
+type Conflict struct {
+	Row   uint64
+	Index *catalog.Index
+}
+
+// FindConflict locks the row's unique keys and looks for rows that hold one
+// already; only limits the check to some indexes (nil = all).
+func (w *Writer) FindConflict(ctx context.Context, row []types.Datum, only []*catalog.Index) (*Conflict, error) {
+	for i, x := range w.Table.Indexes {
+		if !x.Unique || !x.Ready || !chosen(x, only) {
+			continue
+		}
+		if x.Primary && w.Table.PrimaryAttr != 0 {
+			id := keys.RowFromInt(row[w.Table.PrimaryAttr-1].Int())
+			found, err := w.lockAndFindRow(ctx, id)
+			if err != nil {
+				return nil, err
+			}
+			if found {
+				return &Conflict{id, x}, nil
+			}
+			continue
+		}
+		at, found, err := w.findEntry(ctx, i, row)
+		if err != nil {
+			return nil, err
+		}
+		if found {
+			return &Conflict{at, x}, nil
+		}
+	}
+	return nil, nil
+}
+
+func chosen(x *catalog.Index, only []*catalog.Index) bool {
+	if len(only) == 0 {
+		return true
+	}
+	for _, o := range only {
+		if o.ID == x.ID {
+			return true
+		}
+	}
+	return false
+}
+
+func (w *Writer) lockAndFindRow(ctx context.Context, row uint64) (bool, error) {
+	w.key = keys.AppendRow(w.key[:0], w.Table.Storage, keys.Scalars, row)
+	if err := w.txn.lock(ctx, w.key, kv.Exclusive, kv.WaitBlock); err != nil {
+		return false, err
+	}
+	_, ok, err := w.txn.Get(ctx, w.key)
+	return ok, err
+}
+
+// findEntry locks the row's key in unique index i and looks it up.
+func (w *Writer) findEntry(ctx context.Context, i int, row []types.Datum) (at uint64, found bool, err error) {
+	x := w.Table.Indexes[i]
+	vals, in, err := w.keyOf(i, row, w.vals[:0])
+	w.vals = vals
+	if err != nil || !in {
+		return 0, false, err
+	}
+	var distinct bool
+	if w.key, distinct = entryKey(w.key[:0], x, vals, 0); !distinct {
+		return 0, false, nil
+	}
+	if err := w.txn.lock(ctx, w.key, kv.Exclusive, kv.WaitBlock); err != nil {
+		return 0, false, err
+	}
+	val, ok, err := w.txn.Get(ctx, w.key)
+	if err != nil || !ok {
+		return 0, false, err
+	}
+	if len(val) != 8 {
+		return 0, false, fmt.Errorf("table: unique entry of index %s: %w", x.Name, rowcodec.ErrCorrupt)
+	}
+	return binary.BigEndian.Uint64(val), true, nil
+}
+
+// Insert adds a row (attribute order, already checked against constraints other
+// than uniqueness) and returns its number. A duplicate key is error 23505.
+func (w *Writer) Insert(ctx context.Context, row []types.Datum) (uint64, error) {
+	c, err := w.FindConflict(ctx, row, nil)
+	if err != nil {
+		return 0, err
+	}
+	if c != nil {
+		return 0, w.duplicate(c.Index, row)
+	}
+	return w.InsertChecked(ctx, row)
+}
+
+// InsertChecked is Insert after FindConflict over all indexes found nothing.
+func (w *Writer) InsertChecked(ctx context.Context, row []types.Datum) (id uint64, err error) {
+	if w.Table.PrimaryAttr != 0 {
+		id = keys.RowFromInt(row[w.Table.PrimaryAttr-1].Int())
+	} else if id, err = w.nums.Next(ctx); err != nil {
+		return 0, err
+	}
+	for _, k := range w.vecs {
+		if err := w.putVector(ctx, id, k, row[k]); err != nil {
+			return 0, err
+		}
+	}
+	if err := w.putScalars(id, row); err != nil {
+		return 0, err
+	}
+	for i, x := range w.Table.Indexes {
+		if err := w.insertEntry(ctx, i, x, row, id); err != nil {
+			return 0, err
+		}
+	}
+	return id, nil
+}
+
+// putVector stores a vector column's value with a fresh epoch.
+func (w *Writer) putVector(ctx context.Context, id uint64, k int, d types.Datum) error {
+	if d.IsNull() {
+		return nil
+	}
+	n, err := w.nums.Next(ctx)
+	if err != nil {
+		return err
+	}
+	w.epochs[k] = uint32(n)
+	w.key = keys.AppendRow(w.key[:0], w.Table.Storage, uint16(k+1), id)
+	w.val = rowcodec.AppendVector(w.val[:0], w.epochs[k], d.Bytes())
+	return w.txn.Put(w.key, w.val)
+}
+
+func (w *Writer) putScalars(id uint64, row []types.Datum) error {
+	w.key = keys.AppendRow(w.key[:0], w.Table.Storage, keys.Scalars, id)
+	w.val = w.layout.Append(w.val[:0], row, w.epochs)
+	return w.txn.Put(w.key, w.val)
+}
+
+// insertEntry adds the row to index i.
+func (w *Writer) insertEntry(ctx context.Context, i int, x *catalog.Index, row []types.Datum, id uint64) error {
+	if x.IsVector() && x.Ready {
+		return w.vectorDelta(ctx, i, x, nil, row, id)
+	}
+	if !w.stored(x) {
+		return nil
+	}
+	vals, in, err := w.keyOf(i, row, w.vals[:0])
+	w.vals = vals
+	if err != nil || !in {
+		return err
+	}
+	var distinct bool
+	w.key, distinct = entryKey(w.key[:0], x, vals, id)
+	return w.txn.Put(w.key, entryValue(w.val[:0], distinct, id))
+}
+
+func entryValue(dst []byte, distinct bool, row uint64) []byte {
+	if distinct {
+		return binary.BigEndian.AppendUint64(dst, row)
+	}
+	return append(dst, 1)
+}
+
+// Delete removes a row that LockRow has locked; old is the row in attribute
+// order (vector columns may be NULL placeholders: only their epochs matter).
+// It reports false when the row does not exist (any more).
+func (w *Writer) Delete(ctx context.Context, id uint64, old []types.Datum) (bool, error) {
+	ok, err := w.loadEpochs(ctx, id)
+	if err != nil || !ok {
+		return false, err
+	}
+	for i, x := range w.Table.Indexes {
+		if x.IsVector() && x.Ready {
+			if err := w.vectorDelta(ctx, i, x, old, nil, id); err != nil {
+				return false, err
+			}
+		} else if w.stored(x) {
+			if err := w.deleteEntry(i, x, old, id); err != nil {
+				return false, err
+			}
+		}
+	}
+	for _, k := range w.vecs {
+		if w.hadVector(k) {
+			w.key = keys.AppendRow(w.key[:0], w.Table.Storage, uint16(k+1), id)
+			if err := w.txn.Delete(w.key); err != nil {
+				return false, err
+			}
+		}
+	}
+	w.key = keys.AppendRow(w.key[:0], w.Table.Storage, keys.Scalars, id)
+	return true, w.txn.Delete(w.key)
+}
+
+func (w *Writer) deleteEntry(i int, x *catalog.Index, old []types.Datum, id uint64) error {
+	vals, in, err := w.keyOf(i, old, w.vals[:0])
+	w.vals = vals
+	if err != nil || !in {
+		return err
+	}
+	w.key, _ = entryKey(w.key[:0], x, vals, id)
+	return w.txn.Delete(w.key)
+}
+
+// duplicate is PostgreSQL's unique violation.
+func (w *Writer) duplicate(x *catalog.Index, row []types.Datum) error {
+	e := pgerr.Newf(pgerrcode.UniqueViolation, "duplicate key value violates unique constraint %q", x.Name).
+		OnTable("", w.Table.Name).OnConstraint(x.Name)
+	names, vals := "", ""
+	for i, k := range x.Keys {
+		if k.Attr == 0 {
+			return e
+		}
+		if i > 0 {
+			names, vals = names+", ", vals+", "
+		}
+		names += w.Table.Columns[k.Attr-1].Name
+		if d := row[k.Attr-1]; d.IsNull() {
+			vals += "null"
+		} else {
+			vals += string(types.AppendText(nil, k.Type, d, types.DefaultFormat))
+		}
+	}
+	return e.WithDetail("Key (%s)=(%s) already exists.", names, vals)
+}
+
+// AddEntry adds an existing row to index i while the index is built. A key that
+// another row has already is error 23505.
+func (w *Writer) AddEntry(ctx context.Context, i int, row []types.Datum, id uint64) error {
+	x := w.Table.Indexes[i]
+	vals, in, err := w.keyOf(i, row, w.vals[:0])
+	w.vals = vals
+	if err != nil || !in {
+		return err
+	}
+	var distinct bool
+	if w.key, distinct = entryKey(w.key[:0], x, vals, id); distinct {
+		_, taken, err := w.txn.Get(ctx, w.key)
+		if err != nil {
+			return err
+		}
+		if taken {
+			e, _ := pgerr.As(w.duplicate(x, row))
+			dup := pgerr.Newf(pgerrcode.UniqueViolation, "could not create unique index %q", x.Name).
+				OnTable("", w.Table.Name).OnConstraint(x.Name)
+			if e.Detail != "" {
+				dup.Detail = strings.Replace(e.Detail, "already exists.", "is duplicated.", 1)
+			}
+			return dup
+		}
+	}
+	return w.txn.Put(w.key, entryValue(w.val[:0], distinct, id))
+}
