@@ -1,0 +1,25 @@
+//go:build !amd64 && !arm64
+
+package dist
+
+import "unsafe"
+
+// choose has nothing to choose from on this architecture.
+func choose() kernels { return genericKernels }
+
+// available lists the tiers that this processor can run, for tests.
+func available() []kernels { return []kernels{genericKernels} }
+
+// Prefetch asks the processor to load n bytes at p into its caches. It is a hint
+// and does nothing on this architecture.
+func Prefetch(p unsafe.Pointer, n int) {}
+
+// PrefetchRows asks the processor to load the first lines of the records ords into
+// its caches. It is a hint and does nothing on this architecture.
+func PrefetchRows(rows *Rows, ords []uint32) {}
+
+func scan(op scanOp, q, base *float32, dims, n int, out *float32) {
+	scanGo(op, q, base, dims, n, out)
+}
+
+func exact(op scanOp, a, b *float32, n int) float64 { return exactGo(op, a, b, n) }

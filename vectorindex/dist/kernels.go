@@ -1,0 +1,192 @@
+package dist
+
+import "unsafe"
+
+// scanOp is what a scan kernel computes, one value per vector for n consecutive
+// vectors of dims float32 at base; opDotNorm gives two, the dot product and the
+// vector's squared norm.
+type scanOp uint8
+
+const (
+	opDot scanOp = iota
+	opL2
+	opL1
+	opDotNorm
+)
+
+// gatherFunc computes one value per ordinal; q has dims float32.
+type gatherFunc func(q *float32, dims int, tab *unsafe.Pointer, shift uint, mask uint32, stride int, ords *uint32, n int, out *float32)
+
+// codeFunc is gatherFunc for 8-bit codes, see Codes.
+type codeFunc func(q *int8, k *[5]float32, tab *unsafe.Pointer, shift uint, mask uint32, stride int, ords *uint32, n int, out *float32)
+
+// kernels is one tier. Scans and exact sums are reached by level, see scan.
+type kernels struct {
+	name                          string
+	level                         uint8 // 0 = generic
+	gatherDot, gatherL2, gatherL1 gatherFunc
+	codes                         codeFunc
+	codesL1                       gatherFunc
+	hamming                       func(a, b *byte, n int) int
+}
+
+// active is the tier in use, chosen once at start. Tests swap it.
+var active = choose()
+
+// Tier returns the name of the tier in use: generic, avx2, avx512 or neon.
+func Tier() string { return active.name }
+
+// maxGather is how many ordinals a gather kernel takes in one call.
+const maxGather = 64
+
+// Dot returns the dot product of a and b, which have equal lengths.
+func Dot(a, b []float32) float32 { return pair(opDot, a, b) }
+
+// L2Sq returns the squared Euclidean distance of a and b, which have equal lengths.
+func L2Sq(a, b []float32) float32 { return pair(opL2, a, b) }
+
+// SumAbsDiff returns the L1 distance of a and b, which have equal lengths.
+func SumAbsDiff(a, b []float32) float32 { return pair(opL1, a, b) }
+
+// NormSq returns the squared Euclidean norm of a.
+func NormSq(a []float32) float32 { return pair(opDot, a, a) }
+
+// DotNorm returns the dot product of q and b and the squared norm of b.
+func DotNorm(q, b []float32) (dot, norm float32) {
+	b = b[:len(q)]
+	if len(q) == 0 {
+		return 0, 0
+	}
+	var out [2]float32
+	scan(opDotNorm, &q[0], &b[0], len(q), 1, &out[0])
+	return out[0], out[1]
+}
+
+func pair(op scanOp, a, b []float32) float32 {
+	b = b[:len(a)]
+	if len(a) == 0 {
+		return 0
+	}
+	var out float32
+	scan(op, &a[0], &b[0], len(a), 1, &out)
+	return out
+}
+
+// Scan writes the distances from q to the len(out) consecutive vectors at base,
+// which must hold len(out)·len(q) components. For Cosine nothing need be
+// normalised; zero vectors have distance NaN.
+func Scan(m Metric, q, base []float32, out []float32) {
+	d := len(q)
+	if len(out) == 0 {
+		return
+	}
+	if d == 0 {
+		clear(out)
+		return
+	}
+	base = base[:len(out)*d]
+	switch m {
+	case InnerProduct:
+		scan(opDot, &q[0], &base[0], d, len(out), &out[0])
+		for i := range out {
+			out[i] = -out[i]
+		}
+	case Cosine:
+		scanCosine(q, base, out)
+	case L1:
+		scan(opL1, &q[0], &base[0], d, len(out), &out[0])
+	default:
+		scan(opL2, &q[0], &base[0], d, len(out), &out[0])
+	}
+}
+
+func scanCosine(q, base, out []float32) {
+	nq := NormSq(q)
+	var buf [2 * maxGather]float32
+	for at := 0; at < len(out); at += maxGather {
+		n := min(maxGather, len(out)-at)
+		scan(opDotNorm, &q[0], &base[at*len(q)], len(q), n, &buf[0])
+		for i := range n {
+			out[at+i] = cosineDistance(buf[2*i], nq, buf[2*i+1])
+		}
+	}
+}
+
+// Gather writes the distances from q to the records ords of rows, whose first
+// len(q) float32 are the vector. For Cosine all vectors and q must be normalised.
+// out is at least as long as ords; every ordinal must exist.
+func Gather(m Metric, q []float32, rows *Rows, ords []uint32, out []float32) {
+	out = out[:len(ords)]
+	if len(q) == 0 {
+		clear(out)
+		return
+	}
+	f := active.gatherL2
+	switch m {
+	case InnerProduct, Cosine:
+		f = active.gatherDot
+	case L1:
+		f = active.gatherL1
+	}
+	for at := 0; at < len(ords); at += maxGather {
+		n := min(maxGather, len(ords)-at)
+		f(&q[0], len(q), &rows.chunks[0], rows.shift, rows.mask(), rows.stride, &ords[at], n, &out[at])
+	}
+	switch m {
+	case InnerProduct:
+		for i := range out {
+			out[i] = -out[i]
+		}
+	case Cosine:
+		for i := range out {
+			out[i] = 1 - out[i]
+		}
+	}
+}
+
+// CodeTail is the number of bytes at the end of a code record that hold its four
+// float32 corrections (add, sum, low, step).
+const CodeTail = 16
+
+// CodeStride returns the record length for codes of dims bytes: a multiple of 64
+// with room for the corrections.
+func CodeStride(dims int) int { return (dims + CodeTail + 63) &^ 63 }
+
+// Codes writes, for each ordinal, the affine form
+//
+//	k[0] + k[1]·add + k[2]·sum + k[3]·low + k[4]·step·I
+//
+// where I = Σ q[i]·code[i] of the signed query code and the record's unsigned
+// code, and add, sum, low, step are the four float32 in the record's last
+// CodeTail bytes. q has exactly one component per byte of stride and is zero
+// beyond the dimensions, so the record's padding does not count. The stride is a
+// multiple of 64.
+func Codes(q []int8, k *[5]float32, rows *Rows, ords []uint32, out []float32) {
+	out = out[:len(ords)]
+	q = q[:rows.stride]
+	for at := 0; at < len(ords); at += maxGather {
+		n := min(maxGather, len(ords)-at)
+		active.codes(&q[0], k, &rows.chunks[0], rows.shift, rows.mask(), rows.stride, &ords[at], n, &out[at])
+	}
+}
+
+// CodesL1 writes, for each ordinal, the sum of |q[i] − (low + step·code[i])| over
+// the components of q; see Codes for the records.
+func CodesL1(q []float32, rows *Rows, ords []uint32, out []float32) {
+	out = out[:len(ords)]
+	if len(q) == 0 || len(ords) == 0 {
+		clear(out)
+		return
+	}
+	PrefetchRows(rows, ords)
+	active.codesL1(&q[0], len(q), &rows.chunks[0], rows.shift, rows.mask(), rows.stride, &ords[0], len(ords), &out[0])
+}
+
+// Hamming returns the number of different bits of a and b, which have equal lengths.
+func Hamming(a, b []byte) int {
+	b = b[:len(a)]
+	if len(a) == 0 {
+		return 0
+	}
+	return active.hamming(&a[0], &b[0], len(a))
+}

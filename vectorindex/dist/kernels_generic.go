@@ -1,0 +1,101 @@
+package dist
+
+import (
+	"encoding/binary"
+	"math"
+	"unsafe"
+)
+
+var genericKernels = kernels{
+	name:      "generic",
+	gatherDot: gatherGo(dotGo),
+	gatherL2:  gatherGo(l2Go),
+	gatherL1:  gatherGo(l1Go),
+	codes:     codesGo,
+	codesL1:   codesL1Go,
+	hamming: func(a, b *byte, n int) int {
+		return hammingGo(unsafe.Slice(a, n), unsafe.Slice(b, n))
+	},
+}
+
+func scanGo(op scanOp, q, base *float32, dims, n int, out *float32) {
+	qs, bs := unsafe.Slice(q, dims), unsafe.Slice(base, dims*n)
+	if op == opDotNorm {
+		os := unsafe.Slice(out, 2*n)
+		for i := range n {
+			v := bs[i*dims : (i+1)*dims]
+			os[2*i], os[2*i+1] = dotGo(qs, v), dotGo(v, v)
+		}
+		return
+	}
+	os := unsafe.Slice(out, n)
+	for i := range os {
+		v := bs[i*dims : (i+1)*dims]
+		switch op {
+		case opDot:
+			os[i] = dotGo(qs, v)
+		case opL2:
+			os[i] = l2Go(qs, v)
+		default:
+			os[i] = l1Go(qs, v)
+		}
+	}
+}
+
+func gatherGo(f func(a, b []float32) float32) gatherFunc {
+	return func(q *float32, dims int, tab *unsafe.Pointer, shift uint, mask uint32, stride int, ords *uint32, n int, out *float32) {
+		qs, ids, os := unsafe.Slice(q, dims), unsafe.Slice(ords, n), unsafe.Slice(out, n)
+		for i, o := range ids {
+			chunk := *(*unsafe.Pointer)(unsafe.Add(unsafe.Pointer(tab), uintptr(uint64(o)>>shift)*unsafe.Sizeof(uintptr(0))))
+			os[i] = f(qs, unsafe.Slice((*float32)(unsafe.Add(chunk, int(o&mask)*stride)), dims))
+		}
+	}
+}
+
+func codesGo(q *int8, k *[5]float32, tab *unsafe.Pointer, shift uint, mask uint32, stride int, ords *uint32, n int, out *float32) {
+	qs, ids, os := unsafe.Slice(q, stride), unsafe.Slice(ords, n), unsafe.Slice(out, n)
+	for i, o := range ids {
+		chunk := *(*unsafe.Pointer)(unsafe.Add(unsafe.Pointer(tab), uintptr(uint64(o)>>shift)*unsafe.Sizeof(uintptr(0))))
+		rec := unsafe.Slice((*byte)(unsafe.Add(chunk, int(o&mask)*stride)), stride)
+		tail := rec[stride-CodeTail:]
+		add, sum, low, step := f32at(tail, 0), f32at(tail, 1), f32at(tail, 2), f32at(tail, 3)
+		os[i] = k[0] + k[1]*add + k[2]*sum + k[3]*low + k[4]*step*float32(dotI8Go(rec, qs))
+	}
+}
+
+func codesL1Go(q *float32, dims int, tab *unsafe.Pointer, shift uint, mask uint32, stride int, ords *uint32, n int, out *float32) {
+	qs, ids, os := unsafe.Slice(q, dims), unsafe.Slice(ords, n), unsafe.Slice(out, n)
+	for i, o := range ids {
+		chunk := *(*unsafe.Pointer)(unsafe.Add(unsafe.Pointer(tab), uintptr(uint64(o)>>shift)*unsafe.Sizeof(uintptr(0))))
+		rec := unsafe.Slice((*byte)(unsafe.Add(chunk, int(o&mask)*stride)), stride)
+		tail := rec[stride-CodeTail:]
+		low, step := f32at(tail, 2), f32at(tail, 3)
+		sum := float32(0)
+		for j, x := range qs {
+			sum += abs32(x - (low + step*float32(rec[j])))
+		}
+		os[i] = sum
+	}
+}
+
+func f32at(b []byte, i int) float32 {
+	return math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
+}
+
+func exactGo(op scanOp, a, b *float32, n int) float64 {
+	as, bs := unsafe.Slice(a, n), unsafe.Slice(b, n)
+	var l [exactLanes]float64
+	term := l1Term
+	switch op {
+	case opDot:
+		term = dotTerm
+	case opL2:
+		term = l2Term
+	}
+	for ; len(as) >= exactLanes; as, bs = as[exactLanes:], bs[exactLanes:] {
+		for j := range l {
+			l[j] += term(float64(as[j]), float64(bs[j]))
+		}
+	}
+	return foldLanes(&l, as, bs, term)
+}

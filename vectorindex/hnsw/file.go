@@ -1,0 +1,223 @@
+package hnsw
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"math"
+	"unsafe"
+
+	"github.com/loxodb/loxodb/vectorindex/dist"
+)
+
+// The flat form of a graph is a header and five sections, each starting at a
+// multiple of 64 bytes, in this order: code records, level-0 lists, node records,
+// upper lists, raw vectors; all as in memory, little-endian. Their sizes follow
+// from the header, so there is no offset to trust.
+
+const (
+	fileMagic  = "LXHNSW\x00\x01" // the last byte is the version
+	headerSize = 128
+)
+
+// header is the fixed part of the flat form.
+type header struct {
+	opt        Options
+	n, slots   uint32
+	entry      uint64
+	lost, norm float32
+}
+
+func (h *header) encode() []byte {
+	b := make([]byte, headerSize)
+	le := binary.LittleEndian
+	copy(b, fileMagic)
+	le.PutUint32(b[8:], uint32(h.opt.Dims))
+	le.PutUint32(b[12:], uint32(h.opt.Metric))
+	le.PutUint32(b[16:], uint32(h.opt.M))
+	le.PutUint32(b[20:], uint32(h.opt.EfConstruction))
+	le.PutUint64(b[24:], h.opt.Seed)
+	le.PutUint32(b[32:], h.n)
+	le.PutUint32(b[36:], h.slots)
+	le.PutUint64(b[40:], h.entry)
+	le.PutUint32(b[48:], math.Float32bits(h.lost))
+	le.PutUint32(b[52:], math.Float32bits(h.norm))
+	return b
+}
+
+func decodeHeader(b []byte) (h header, err error) {
+	if len(b) < headerSize || string(b[:8]) != fileMagic {
+		return h, fmt.Errorf("%w: no header of a known version", ErrCorrupt)
+	}
+	le := binary.LittleEndian
+	metric := le.Uint32(b[12:])
+	h = header{
+		opt: Options{
+			Dims: int(le.Uint32(b[8:])), Metric: dist.Metric(min(metric, 255)), M: int(le.Uint32(b[16:])),
+			EfConstruction: int(le.Uint32(b[20:])), Seed: le.Uint64(b[24:]),
+		},
+		n: le.Uint32(b[32:]), slots: le.Uint32(b[36:]), entry: le.Uint64(b[40:]),
+		lost: math.Float32frombits(le.Uint32(b[48:])), norm: math.Float32frombits(le.Uint32(b[52:])),
+	}
+	if h.opt.M == 0 || h.opt.EfConstruction == 0 {
+		return h, fmt.Errorf("%w: zero option", ErrCorrupt)
+	}
+	if err := h.opt.check(); err != nil {
+		return h, fmt.Errorf("%w: %w", ErrCorrupt, err)
+	}
+	if h.n > MaxNodes || uint64(h.slots) > uint64(h.n)*(maxLevel+1) {
+		return h, fmt.Errorf("%w: %d nodes, %d upper lists", ErrCorrupt, h.n, h.slots)
+	}
+	if !(h.lost >= 0) || !(h.norm >= 0) {
+		return h, fmt.Errorf("%w: negative error bound", ErrCorrupt)
+	}
+	return h, nil
+}
+
+// layout is where the sections lie.
+type layout struct {
+	codes, links, nodes, upper, raw, end uint64
+}
+
+func (h *header) layout() layout {
+	n, at := uint64(h.n), uint64(headerSize)
+	place := func(size uint64) uint64 {
+		start := at
+		at += (size + 63) &^ 63
+		return start
+	}
+	l := layout{
+		codes: place(n * uint64(dist.CodeStride(h.opt.Dims))),
+		links: place(n * uint64(8*h.opt.M)),
+		nodes: place(n * nodeStride),
+		upper: place(uint64(h.slots) * uint64(4*h.opt.M)),
+		raw:   place(n * uint64(4*h.opt.Dims)),
+	}
+	l.end = at
+	return l
+}
+
+func (g *Graph) header() header {
+	o := g.opt
+	o.Capacity = 0
+	return header{opt: o, n: g.reserved.Load(), slots: g.slots, entry: g.entry.Load(), lost: g.lost.load(), norm: g.norm.load()}
+}
+
+// Size returns the number of bytes that WriteTo writes now.
+func (g *Graph) Size() int64 {
+	h := g.header()
+	return int64(h.layout().end)
+}
+
+// WriteTo writes the flat form of the graph, after giving nodes that nothing links
+// to a place in some list. Nothing may be reserved or linked meanwhile, searches may
+// run, and every reserved node must be linked.
+func (g *Graph) WriteTo(w io.Writer) (int64, error) {
+	if !littleEndian() {
+		return 0, fmt.Errorf("hnsw: the flat form needs a little-endian machine")
+	}
+	if !g.readOnly {
+		g.repair()
+	}
+	h, t := g.header(), g.tab.Load()
+	for ord := range h.n {
+		if t.state(ord) == 0 {
+			return 0, fmt.Errorf("hnsw: node %d was reserved but not linked", ord)
+		}
+	}
+	f := &sectionWriter{w: w}
+	f.write(h.encode())
+	f.rows(&t.codes, h.n, t.shift)
+	f.rows(&t.links, h.n, t.shift)
+	f.rows(&t.nodes, h.n, t.shift)
+	u := g.upper.Load()
+	f.rows(&u.rows, h.slots, u.shift)
+	f.rows(&t.raw, h.n, t.shift)
+	return f.n, f.err
+}
+
+// sectionWriter remembers the first error, and pads.
+type sectionWriter struct {
+	w   io.Writer
+	n   int64
+	err error
+}
+
+func (f *sectionWriter) write(b []byte) {
+	if f.err != nil {
+		return
+	}
+	n, err := f.w.Write(b)
+	f.n += int64(n)
+	if err != nil {
+		f.err = fmt.Errorf("hnsw: write graph: %w", err)
+	}
+}
+
+// rows writes the first n records, a chunk at a time, and pads to 64.
+func (f *sectionWriter) rows(r *dist.Rows, n uint32, shift uint) {
+	size := int64(n) * int64(r.Stride())
+	for at := uint32(0); at < n && f.err == nil; {
+		count := n - at
+		if shift < flat {
+			count = min(count, 1<<shift)
+		}
+		f.write(unsafe.Slice((*byte)(r.Record(at)), int(count)*r.Stride()))
+		at += count
+	}
+	var zero [64]byte
+	f.write(zero[:-size&63])
+}
+
+func littleEndian() bool { return binary.NativeEndian.Uint16([]byte{1, 0}) == 1 }
+
+// Open makes a read-only graph of the flat form in b, which is not trusted: every
+// level, ordinal, list and chain is checked (ErrCorrupt). The raw vectors, used
+// for re-ranking only, alias b, which must stay unchanged and in place as long as
+// the graph is used. What the walk touches is copied into memory of its own when
+// resident is set (which allows larger pages than a mapped file) and aliases b
+// otherwise. Unaligned input is copied in any case.
+func Open(b []byte, resident bool) (*Graph, error) {
+	if !littleEndian() {
+		return nil, fmt.Errorf("hnsw: the flat form needs a little-endian machine")
+	}
+	h, err := decodeHeader(b)
+	if err != nil {
+		return nil, err
+	}
+	l := h.layout()
+	if uint64(len(b)) != l.end {
+		return nil, fmt.Errorf("%w: %d bytes, want %d", ErrCorrupt, len(b), l.end)
+	}
+	aligned := uintptr(unsafe.Pointer(unsafe.SliceData(b)))&63 == 0
+	section := func(from, size uint64, copied bool) []byte {
+		s := b[from : from+size : from+size]
+		if copied || !aligned {
+			own := alignedBytes(int(size))
+			copy(own, s)
+			return own
+		}
+		return s
+	}
+	g := newGraph(h.opt)
+	g.readOnly = true
+	n, m := uint64(h.n), uint64(h.opt.M)
+	t := &tables{m0: int(2 * m), shift: flat, limit: h.n}
+	t.codes = dist.FlatRows(section(l.codes, n*uint64(g.sq.Stride()), resident), g.sq.Stride())
+	t.links = dist.FlatRows(section(l.links, n*8*m, resident), int(8*m))
+	t.nodes = dist.FlatRows(section(l.nodes, n*nodeStride, resident), nodeStride)
+	t.raw = dist.FlatRows(section(l.raw, n*4*uint64(h.opt.Dims), false), 4*h.opt.Dims)
+	u := &upperTable{m: h.opt.M, limit: h.slots, shift: flat}
+	u.rows = dist.FlatRows(section(l.upper, uint64(h.slots)*4*m, resident), int(4*m))
+	g.tab.Store(t)
+	g.upper.Store(u)
+	g.reserved.Store(h.n)
+	g.slots = h.slots
+	g.entry.Store(h.entry)
+	g.lost.raise(h.lost)
+	g.norm.raise(h.norm)
+	if err := g.validate(t, u); err != nil {
+		return nil, err
+	}
+	return g, nil
+}

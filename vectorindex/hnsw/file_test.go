@@ -1,0 +1,148 @@
+package hnsw
+
+import (
+	"bytes"
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/loxodb/loxodb/vectorindex/dist"
+)
+
+func flatten(t testing.TB, g *Graph) []byte {
+	t.Helper()
+	var buf bytes.Buffer
+	n, err := g.WriteTo(&buf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n != int64(buf.Len()) || n != g.Size() {
+		t.Fatalf("wrote %d bytes, said %d and %d", buf.Len(), n, g.Size())
+	}
+	return buf.Bytes()
+}
+
+func TestFlatFormRoundTrip(t *testing.T) {
+	vecs := clustered(20, 1500, 20)
+	vecs[7], vecs[8] = vecs[3], vecs[3]
+	vecs[9] = make([]float32, 20)
+	for _, m := range []dist.Metric{dist.L2, dist.Cosine, dist.L1} {
+		g, err := New(Options{Dims: 20, Metric: m, M: 5})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range vecs {
+			if _, err := g.Add(v); err != nil {
+				t.Fatal(err)
+			}
+		}
+		flat := flatten(t, g)
+		shifted := append(make([]byte, 1, len(flat)+1), flat...)[1:]
+		for _, b := range [][]byte{flat, shifted} {
+			for _, resident := range []bool{false, true} {
+				o, err := Open(b, resident)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if o.Len() != g.Len() || !bytes.Equal(flatten(t, o), flat) {
+					t.Fatal("the opened graph differs")
+				}
+				if _, err := o.Add(vecs[0]); !errors.Is(err, ErrReadOnly) {
+					t.Fatal(err)
+				}
+				for _, q := range vecs[:20] {
+					a, b := search(t, g, q, Params{K: 30, Ef: 40}), search(t, o, q, Params{K: 30, Ef: 40})
+					if x, y := take(t, a, 30), take(t, b, 30); !slices.EqualFunc(x, y, func(a, b Hit) bool { return a.Ord == b.Ord && (a.Dist == b.Dist || a.Dist != a.Dist) }) {
+						t.Fatalf("results differ: %v, %v", x, y)
+					}
+					a.Close()
+					b.Close()
+				}
+			}
+		}
+	}
+}
+
+func TestFlatFormOfNothing(t *testing.T) {
+	g, _ := New(Options{Dims: 4})
+	o, err := Open(flatten(t, g), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := search(t, o, make([]float32, 4), Params{K: 1})
+	defer s.Close()
+	if hits := take(t, s, 1); len(hits) != 0 {
+		t.Fatal(hits)
+	}
+	if _, err := g.Reserve(make([]float32, 4)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := g.WriteTo(&bytes.Buffer{}); err == nil {
+		t.Fatal("wrote a graph with an unlinked node")
+	}
+}
+
+// TestOneWorkerIsDeterministic: equal input and seed give equal bytes.
+func TestOneWorkerIsDeterministic(t *testing.T) {
+	vecs := clustered(21, 800, 10)
+	o := Options{Dims: 10, Seed: 5}
+	a, b := flatten(t, buildOf(t, o, vecs, 1)), flatten(t, buildOf(t, o, vecs, 1))
+	if !bytes.Equal(a, b) {
+		t.Error("two builds differ")
+	}
+}
+
+// TestOpenSurvivesDamage flips bytes of the structure: opening either fails or
+// gives a graph that can be drained without a fault.
+func TestOpenSurvivesDamage(t *testing.T) {
+	vecs := clustered(22, 120, 6)
+	vecs[5], vecs[6], vecs[7] = vecs[4], vecs[4], vecs[4]
+	good := flatten(t, buildOf(t, Options{Dims: 6, M: 3, EfConstruction: 10}, vecs, 1))
+	if _, err := Open(good[:len(good)-1], false); !errors.Is(err, ErrCorrupt) {
+		t.Fatal(err)
+	}
+	r := rand.New(rand.NewPCG(9, 9))
+	refused := 0
+	rounds := 3000
+	if raceEnabled {
+		rounds = 200
+	}
+	for range rounds {
+		bad := slices.Clone(good)
+		for range 1 + r.IntN(3) {
+			bad[r.IntN(len(bad))] ^= byte(1 + r.IntN(255))
+		}
+		if !opened(t, bad) {
+			refused++
+		}
+	}
+	if refused == 0 {
+		t.Error("no damage was noticed")
+	}
+}
+
+// opened opens b and, when that works, drains a search.
+func opened(t testing.TB, b []byte) bool {
+	g, err := Open(b, false)
+	if err != nil {
+		if !errors.Is(err, ErrCorrupt) {
+			t.Fatal(err)
+		}
+		return false
+	}
+	s, err := g.Search(make([]float32, g.Options().Dims), Params{K: 3, Ef: 5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	drain(t, s, 50)
+	s.Close()
+	return true
+}
+
+func FuzzOpen(f *testing.F) {
+	vecs := clustered(23, 40, 4)
+	vecs[5] = vecs[4]
+	f.Add(flatten(f, buildOf(f, Options{Dims: 4, M: 2, EfConstruction: 5}, vecs, 1)))
+	f.Fuzz(func(t *testing.T, b []byte) { opened(t, b) })
+}

@@ -1,0 +1,159 @@
+// Package hnsw is a hierarchical navigable small world graph (Malkov and
+// Yashunin, arXiv 1603.09320) over 8-bit codes with exact re-ranking. Nodes are
+// numbered 0, 1, 2, … (ordinals). A graph grows while it is searched, or is opened
+// from one flat byte region. It must not know rows, epochs, snapshots, files,
+// storage or SQL.
+//
+// # Memory
+//
+// Everything lives in chunks of plain bytes that never move and hold no
+// pointers. Per node: the code record (dims + 16 bytes, rounded up to 64), 8·M
+// bytes of level-0 neighbours, the raw vector (4·dims bytes) and 16 bytes of
+// state; about 1/M of the nodes have 4·M bytes more per upper level.
+//
+// # Concurrency
+//
+// Reserve, Link, Add and searches may run at the same time from any number of
+// goroutines. Neighbour lists are arrays of ordinals read and written with
+// atomic operations; a reader may see a list halfway between two states, which
+// costs at most a detour. Everything else of a node is written before the first
+// link to it is published. Writers of one list exclude each other by a striped
+// lock.
+package hnsw
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/loxodb/loxodb/vectorindex/dist"
+	"github.com/loxodb/loxodb/vectorindex/quant"
+)
+
+// Errors of this package; test with errors.Is.
+var (
+	ErrFull      = errors.New("hnsw: graph is full")
+	ErrDims      = errors.New("hnsw: vector has the wrong number of dimensions")
+	ErrNotFinite = errors.New("hnsw: vector has a NaN or infinite component")
+	ErrReadOnly  = errors.New("hnsw: graph is read-only")
+	ErrCorrupt   = errors.New("hnsw: bytes are not a valid graph")
+)
+
+const (
+	// MaxNodes bounds ordinals so that one bit of a pool entry stays free.
+	MaxNodes = 1<<31 - 1
+
+	MaxDims = 16000
+	MinM    = 2
+	MaxM    = 128
+
+	maxLevel = 31
+	none     = ^uint32(0) // end of a neighbour list
+	stripes  = 1 << 10    // locks for neighbour lists
+)
+
+// Options fixes a graph's meaning and shape.
+type Options struct {
+	Dims           int
+	Metric         dist.Metric
+	M              int    // neighbours per node on upper levels; level 0 has 2·M; 0 = 16
+	EfConstruction int    // beam width while inserting; 0 = 64
+	Seed           uint64 // of the level of each node
+	Capacity       int    // > 0: at most this many nodes, allocated at once in one piece; 0 = grows
+}
+
+func (o *Options) check() error {
+	if o.M == 0 {
+		o.M = 16
+	}
+	if o.EfConstruction == 0 {
+		o.EfConstruction = 64
+	}
+	switch {
+	case o.Dims < 1 || o.Dims > MaxDims:
+		return fmt.Errorf("hnsw: %d dimensions, want 1 to %d", o.Dims, MaxDims)
+	case !o.Metric.Valid():
+		return fmt.Errorf("hnsw: unknown metric %v", o.Metric)
+	case o.M < MinM || o.M > MaxM:
+		return fmt.Errorf("hnsw: m is %d, want %d to %d", o.M, MinM, MaxM)
+	case o.EfConstruction < 1 || o.EfConstruction > 10000:
+		return fmt.Errorf("hnsw: ef_construction is %d, want 1 to 10000", o.EfConstruction)
+	case o.Capacity < 0 || o.Capacity > MaxNodes:
+		return fmt.Errorf("hnsw: capacity %d out of range", o.Capacity)
+	}
+	return nil
+}
+
+// Graph is a set of vectors with a graph over them. See the package comment for
+// what may run concurrently.
+type Graph struct {
+	opt      Options
+	sq       quant.SQ8
+	readOnly bool
+
+	tab   atomic.Pointer[tables]
+	upper atomic.Pointer[upperTable]
+	entry atomic.Uint64 // level<<32 | ordinal; noEntry before the first node
+
+	grow     sync.Mutex // chunks and the counters below
+	reserved atomic.Uint32
+	slots    uint32 // used records of upper
+	entryMu  sync.Mutex
+	locks    [stripes]sync.Mutex
+
+	chained    atomic.Bool // there are duplicates
+	lost, norm atomicMax   // greatest loss and decoded norm of any code
+
+	searches sync.Pool // *Search
+	inserts  sync.Pool // *inserter
+}
+
+const noEntry = ^uint64(0)
+
+// New returns an empty graph.
+func New(o Options) (*Graph, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	g := newGraph(o)
+	g.tab.Store(newTables(&g.opt, g.sq.Stride()))
+	g.upper.Store(newUpperTable(o.M))
+	return g, nil
+}
+
+func newGraph(o Options) *Graph {
+	g := &Graph{opt: o, sq: quant.NewSQ8(o.Dims, o.Metric)}
+	g.entry.Store(noEntry)
+	g.searches.New = func() any {
+		s := &Search{g: g}
+		s.passFn = s.passes
+		return s
+	}
+	g.inserts.New = func() any { return &inserter{g: g} }
+	return g
+}
+
+// Options returns the graph's options with defaults filled in.
+func (g *Graph) Options() Options { return g.opt }
+
+// Len returns the number of reserved nodes: ordinals below it exist.
+func (g *Graph) Len() int { return int(g.reserved.Load()) }
+
+// Vector returns the vector of node ord (Reserve must have returned it), as it
+// was given. It aliases the graph's memory and must not be modified.
+func (g *Graph) Vector(ord uint32) []float32 {
+	return g.tab.Load().raw.Floats(ord, g.opt.Dims)
+}
+
+// Linked reports whether node ord is part of the graph, so that searches that
+// start from now on find it.
+func (g *Graph) Linked(ord uint32) bool {
+	return g.tab.Load().state(ord) != 0
+}
+
+// Bytes returns the memory that the graph's chunks take, allocated ahead included.
+func (g *Graph) Bytes() int64 {
+	t, u := g.tab.Load(), g.upper.Load()
+	return t.bytes() + u.bytes()
+}

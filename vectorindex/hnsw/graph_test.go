@@ -1,0 +1,138 @@
+package hnsw
+
+import (
+	"cmp"
+	"context"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/loxodb/loxodb/vectorindex/dist"
+)
+
+// clustered draws n vectors around a few dozen centres.
+func clustered(seed uint64, n, dims int) [][]float32 {
+	r := rand.New(rand.NewPCG(seed, 1))
+	centres := make([][]float32, 40)
+	for i := range centres {
+		centres[i] = gauss(r, dims, 1)
+	}
+	out := make([][]float32, n)
+	for i := range out {
+		v := gauss(r, dims, 0.6)
+		for j, c := range centres[r.IntN(len(centres))] {
+			v[j] += c
+		}
+		out[i] = v
+	}
+	return out
+}
+
+func gauss(r *rand.Rand, dims int, scale float64) []float32 {
+	v := make([]float32, dims)
+	for i := range v {
+		v[i] = float32(r.NormFloat64() * scale)
+	}
+	return v
+}
+
+func buildOf(t testing.TB, o Options, vecs [][]float32, workers int) *Graph {
+	t.Helper()
+	g, err := Build(context.Background(), o, len(vecs), func(i int, dst []float32) error {
+		copy(dst, vecs[i])
+		return nil
+	}, BuildOptions{Workers: workers})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+// take reads up to n hits.
+func take(t testing.TB, s *Search, n int) []Hit {
+	t.Helper()
+	hits := make([]Hit, n)
+	got, err := s.Next(context.Background(), hits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return hits[:got]
+}
+
+func exactK(g *Graph, q []float32, k int, accept func(uint32) bool) []float64 {
+	var all []float64
+	for i := range g.Len() {
+		if accept == nil || accept(uint32(i)) {
+			all = append(all, g.opt.Metric.Exact(q, g.Vector(uint32(i))))
+		}
+	}
+	slices.Sort(all)
+	return all[:min(k, len(all))]
+}
+
+// recall runs queries and returns the fraction of the true k nearest, counted by
+// distance, that were found.
+func recall(t testing.TB, g *Graph, queries [][]float32, p Params) float64 {
+	found, want := 0, 0
+	for _, q := range queries {
+		truth := exactK(g, q, p.K, p.Accept)
+		want += len(truth)
+		s, err := g.Search(q, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		hits := take(t, s, p.K)
+		if !slices.IsSortedFunc(hits, func(a, b Hit) int { return cmp.Compare(a.Dist, b.Dist) }) {
+			t.Fatalf("hits out of order: %v", hits)
+		}
+		for _, h := range hits {
+			if exact := g.opt.Metric.Exact(q, g.Vector(h.Ord)); exact != h.Dist {
+				t.Fatalf("node %d: distance %v, want %v", h.Ord, h.Dist, exact)
+			}
+			if p.Accept != nil && !p.Accept(h.Ord) {
+				t.Fatalf("node %d was not accepted", h.Ord)
+			}
+			if h.Dist <= truth[len(truth)-1] {
+				found++
+			}
+		}
+		s.Close()
+	}
+	return float64(found) / float64(want)
+}
+
+func TestRecallFloor(t *testing.T) {
+	all := clustered(1, 4100, 48)
+	vecs, queries := all[:4000], all[4000:]
+	for _, m := range []dist.Metric{dist.L2, dist.InnerProduct, dist.Cosine, dist.L1} {
+		g := buildOf(t, Options{Dims: 48, Metric: m, Seed: 7}, vecs, 2)
+		if r := recall(t, g, queries, Params{K: 10, Ef: 80}); r < 0.95 {
+			t.Errorf("%v: recall %.3f", m, r)
+		} else {
+			t.Logf("%v: recall %.3f", m, r)
+		}
+	}
+}
+
+// TestBuildLeavesNoOrphans: after a bulk build every node that is in the graph has
+// a link to it.
+func TestBuildLeavesNoOrphans(t *testing.T) {
+	vecs := clustered(13, 6000, 10)
+	g := buildOf(t, Options{Dims: 10, M: 3, EfConstruction: 12}, vecs, 2)
+	tab := g.tab.Load()
+	in := make([]int, g.Len())
+	for i := range g.Len() {
+		for _, to := range tab.list(uint32(i)).read(nil) {
+			in[to]++
+		}
+	}
+	orphans := 0
+	for i, n := range in {
+		if n == 0 && uint32(i) != uint32(g.entry.Load()) {
+			orphans++
+		}
+	}
+	if orphans > 0 {
+		t.Errorf("%d orphans", orphans)
+	}
+}

@@ -1,0 +1,179 @@
+package hnsw
+
+import (
+	"math"
+	"math/bits"
+	"sync/atomic"
+	"unsafe"
+
+	"github.com/loxodb/loxodb/vectorindex/dist"
+)
+
+// tables is one consistent view of the chunks. It is replaced, never changed,
+// when chunks are added.
+type tables struct {
+	codes dist.Rows // code records, see quant.SQ8
+	links dist.Rows // level 0: 2·M ordinals, ended by none
+	raw   dist.Rows // the vectors
+	nodes dist.Rows // node records, see below
+	shift uint      // chunk size 2^shift nodes, or flat
+	limit uint32    // ordinals below it have memory
+	m0    int
+}
+
+// A node record is four uint32: state (0 = not linked, else 1 + level, with
+// isDup), the first upper record (levels 1 to level follow each other), the next
+// node of the chain of duplicates (+1; 0 = end), and zero.
+const (
+	nodeState  = 0
+	nodeUpper  = 4
+	nodeDup    = 8
+	nodeStride = 16
+
+	isDup = uint32(1) << 31
+
+	flat        = 32      // shift of a view with a single chunk
+	chunkTarget = 1 << 20 // bytes of the largest kind of chunk
+)
+
+func newTables(o *Options, codeStride int) *tables {
+	t := &tables{m0: 2 * o.M, shift: flat}
+	if o.Capacity == 0 {
+		per := max(codeStride, 4*o.Dims, 8*o.M)
+		t.shift = uint(max(6, bits.Len(uint(chunkTarget/per))-1))
+	}
+	t.codes = dist.ChunkedRows(nil, t.shift, codeStride)
+	t.links = dist.ChunkedRows(nil, t.shift, 8*o.M)
+	t.raw = dist.ChunkedRows(nil, t.shift, 4*o.Dims)
+	t.nodes = dist.ChunkedRows(nil, t.shift, nodeStride)
+	if o.Capacity > 0 {
+		return t.extend(o.Capacity)
+	}
+	return t
+}
+
+// extend returns a view with one more chunk of n nodes of every kind.
+func (t *tables) extend(n int) *tables {
+	u := *t
+	u.codes = t.codes.Append(alignedBytes(n * t.codes.Stride()))
+	u.links = t.links.Append(alignedBytes(n * t.links.Stride()))
+	u.raw = t.raw.Append(alignedBytes(n * t.raw.Stride()))
+	u.nodes = t.nodes.Append(alignedBytes(n * nodeStride))
+	u.limit += uint32(n)
+	return &u
+}
+
+func (t *tables) bytes() int64 {
+	per := t.codes.Stride() + t.links.Stride() + t.raw.Stride() + nodeStride
+	return int64(t.limit) * int64(per)
+}
+
+// alignedBytes returns n zero bytes that start at a multiple of 64.
+func alignedBytes(n int) []byte {
+	b := make([]byte, n+63)
+	preferHugePages(b)
+	skip := int(-uintptr(unsafe.Pointer(unsafe.SliceData(b))) & 63)
+	return b[skip : skip+n : skip+n]
+}
+
+func (t *tables) node(ord uint32, field int) *uint32 {
+	return (*uint32)(unsafe.Add(t.nodes.Record(ord), field))
+}
+
+func (t *tables) state(ord uint32) uint32 { return atomic.LoadUint32(t.node(ord, nodeState)) }
+
+func (t *tables) dup(ord uint32) uint32 { return atomic.LoadUint32(t.node(ord, nodeDup)) }
+
+// list is a neighbour list: ordinals, ended by none or by its capacity.
+type list []uint32
+
+func (t *tables) list(ord uint32) list {
+	return unsafe.Slice((*uint32)(t.links.Record(ord)), t.m0)
+}
+
+// set replaces the content. Readers see old and new entries mixed for a moment.
+func (l list) set(ids []uint32) {
+	for i, id := range ids {
+		atomic.StoreUint32(&l[i], id)
+	}
+	if len(ids) < len(l) {
+		atomic.StoreUint32(&l[len(ids)], none)
+	}
+}
+
+// read appends the content to dst.
+func (l list) read(dst []uint32) []uint32 {
+	for i := range l {
+		id := atomic.LoadUint32(&l[i])
+		if id == none {
+			break
+		}
+		dst = append(dst, id)
+	}
+	return dst
+}
+
+// add appends id when there is room.
+func (l list) add(id uint32) bool {
+	for i := range l {
+		if atomic.LoadUint32(&l[i]) != none {
+			continue
+		}
+		if i+1 < len(l) {
+			atomic.StoreUint32(&l[i+1], none)
+		}
+		atomic.StoreUint32(&l[i], id)
+		return true
+	}
+	return false
+}
+
+// upperTable holds the neighbour lists of the levels above 0, M ordinals each.
+type upperTable struct {
+	rows  dist.Rows
+	limit uint32
+	shift uint
+	m     int
+}
+
+const upperShift = 8 // records per chunk
+
+func newUpperTable(m int) *upperTable {
+	return &upperTable{rows: dist.ChunkedRows(nil, upperShift, 4*m), shift: upperShift, m: m}
+}
+
+func (u *upperTable) extend() *upperTable {
+	v := *u
+	v.rows = u.rows.Append(alignedBytes(u.rows.Stride() << upperShift))
+	v.limit += 1 << upperShift
+	return &v
+}
+
+func (u *upperTable) bytes() int64 { return int64(u.limit) * int64(u.rows.Stride()) }
+
+func (u *upperTable) list(slot uint32) list {
+	return unsafe.Slice((*uint32)(u.rows.Record(slot)), u.m)
+}
+
+// listAt returns the list of a linked node on a level that it has.
+func (g *Graph) listAt(t *tables, ord uint32, level int) list {
+	if level == 0 {
+		return t.list(ord)
+	}
+	first := atomic.LoadUint32(t.node(ord, nodeUpper))
+	return g.upper.Load().list(first + uint32(level-1))
+}
+
+// atomicMax is the greatest of the non-negative float32 given to it.
+type atomicMax struct{ bits atomic.Uint32 }
+
+func (a *atomicMax) raise(f float32) {
+	for b := math.Float32bits(f); ; {
+		old := a.bits.Load()
+		if old >= b || a.bits.CompareAndSwap(old, b) {
+			return
+		}
+	}
+}
+
+func (a *atomicMax) load() float32 { return math.Float32frombits(a.bits.Load()) }

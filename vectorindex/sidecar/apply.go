@@ -1,0 +1,205 @@
+package sidecar
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/loxodb/loxodb/vectorindex"
+)
+
+// op is one applied change: the row had this epoch (or no vector) from ts on. The
+// log of them tells a seal which marks it covers, and a build that ran meanwhile
+// which of its entries have died.
+type op struct {
+	row   uint64
+	ts    uint64
+	epoch uint32
+	mark  uint32 // epoch of the outbox mark; the same unless recovered
+	gone  bool
+}
+
+// opLog numbers ops from 0 and forgets a prefix that nobody needs. Apply lock.
+type opLog struct {
+	base uint64 // number of ops[0]
+	ops  []op
+	pins map[*uint64]struct{} // starts of running builds
+	// dropped is the greatest timestamp of a forgotten op.
+	dropped uint64
+}
+
+type opRange struct{ lo, hi uint64 } // hi is set when the head is full
+
+func (l *opLog) end() uint64 { return l.base + uint64(len(l.ops)) }
+
+func (l *opLog) since(n uint64) []op { return l.ops[n-l.base:] }
+
+// trim forgets what is before keep and before every pin.
+func (l *opLog) trim(keep uint64) {
+	for p := range l.pins {
+		keep = min(keep, *p)
+	}
+	if keep <= l.base {
+		return
+	}
+	n := keep - l.base
+	for i := range l.ops[:n] {
+		l.dropped = max(l.dropped, l.ops[i].ts)
+	}
+	l.ops = append([]op(nil), l.ops[n:]...)
+	l.base = keep
+}
+
+// Apply takes the changes of the transaction that commits at ts. It copies the
+// vectors and returns; linking them into the graph happens in the background. A
+// search that starts after Apply has returned sees the changes at snapshots from
+// ts on; so Apply must run before the commit becomes readable, and after it can no
+// longer fail: the death of a row's old vector is believed. Calls come in commit
+// order, one at a time.
+//
+// An error names deltas that could not be taken (wrong dimensions, not finite);
+// the others are applied. They are programming errors of the caller: types were
+// checked when the row was written.
+func (ix *Index) Apply(ts uint64, deltas []Delta) error {
+	ix.applyMu.Lock()
+	defer ix.applyMu.Unlock()
+	set, err := ix.acquire()
+	if err != nil {
+		return err
+	}
+	defer func() { set.release() }()
+	var errs []error
+	for i := range deltas {
+		set, err = ix.applyOne(set, ts, deltas[i].Epoch, &deltas[i])
+		if err != nil {
+			errs = append(errs, fmt.Errorf("row %d: %w", deltas[i].Row, err))
+		}
+	}
+	ix.lastBatch.Store(int64(len(deltas)))
+	if ts > ix.applied.Load() {
+		ix.applied.Store(ts)
+	}
+	poke(ix.wake)
+	return errors.Join(errs...)
+}
+
+// applyOne applies one change to the set, which it may replace when the head is
+// full. The new entry is added before the old one dies, so that a search without
+// a snapshot finds at least one of them.
+func (ix *Index) applyOne(set *partSet, ts uint64, mark uint32, d *Delta) (*partSet, error) {
+	if d.Vec != nil && (len(d.Vec) != ix.cfg.Spec.Dims || !finite(d.Vec)) {
+		return set, fmt.Errorf("%w: vector of %d components, or one is not finite; want %d",
+			vectorindex.ErrQuery, len(d.Vec), ix.cfg.Spec.Dims)
+	}
+	old, ord := ix.findLive(set, uint64(d.Row))
+	same := old != nil && d.Vec != nil && old.cols.epoch(ord) == d.Epoch && sameBits(old.vector(ord), d.Vec)
+	if int(set.head.n.Load()) >= ix.cfg.HeadEntries || ix.log.end()-set.head.ops.lo >= 2*uint64(ix.cfg.HeadEntries) {
+		next, err := ix.rotate(set)
+		if err != nil {
+			return set, err
+		}
+		set = next
+	}
+	if d.Vec != nil && !same {
+		if err := set.head.append(d, ts); err != nil {
+			return set, err
+		}
+	}
+	if old != nil && !same {
+		old.kill(ord, ts)
+	}
+	ix.log.ops = append(ix.log.ops, op{row: uint64(d.Row), ts: ts, epoch: d.Epoch, mark: mark, gone: d.Vec == nil})
+	return set, nil
+}
+
+// findLive returns the part and ordinal of the row's living entry; nil when none.
+func (ix *Index) findLive(set *partSet, row uint64) (found *part, ord uint32) {
+	set.each(func(p *part) bool {
+		var ok bool
+		if ord, ok, ix.scratch = p.live(row, ix.scratch); ok {
+			found = p
+			return false
+		}
+		return true
+	})
+	return found, ord
+}
+
+// rotate freezes the head and starts a new one. It takes over the caller's
+// reference to set and returns the new set with one.
+func (ix *Index) rotate(set *partSet) (*partSet, error) {
+	head, err := newHead(&ix.cfg.Spec, ix.cfg.HeadEntries)
+	if err != nil {
+		return set, err
+	}
+	defer head.release() // the set holds its own reference
+	set.head.ops.hi = ix.log.end()
+	head.ops.lo = ix.log.end()
+	next := &partSet{head: head, segs: set.segs, validFrom: set.validFrom}
+	next.frozen = append([]*part{set.head}, set.frozen...)
+	if err := ix.install(next); err != nil {
+		return set, err
+	}
+	next.refs.Add(1)
+	set.release()
+	return next, nil
+}
+
+// throttleMax bounds how long one call of Throttle waits.
+const throttleMax = time.Second
+
+// maxFrozen is how many full heads may wait for their seal before writers wait.
+const maxFrozen = 4
+
+// Throttle holds a writer back while too many entries wait for their place in the
+// graph, or too many heads for their seal: until as many entries were linked as
+// the last transaction brought, so that small writers hardly wait behind a bulk
+// load, and sustained writers are slowed to the speed of linking. It never waits
+// longer than a second. Call it before the transaction takes locks.
+func (ix *Index) Throttle(ctx context.Context) error {
+	if ix.cfg.NoBackground {
+		return nil
+	}
+	target := ix.linkedTotal.Load() + ix.lastBatch.Load()
+	var timeout <-chan time.Time
+	for {
+		changed := ix.moved.wait()
+		behind, err := ix.behind()
+		if err != nil || !behind || !ix.failing.Load() && ix.linkedTotal.Load() >= target {
+			return err
+		}
+		if timeout == nil {
+			t := time.NewTimer(throttleMax)
+			defer t.Stop()
+			timeout = t.C
+			poke(ix.wake)
+		}
+		select {
+		case <-changed:
+		case <-timeout:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-ix.ctx.Done():
+			return vectorindex.ErrClosed
+		}
+	}
+}
+
+// behind reports whether background work has fallen behind the bounds.
+func (ix *Index) behind() (bool, error) {
+	set, err := ix.acquire()
+	if err != nil {
+		return false, err
+	}
+	defer set.release()
+	waiting := 0
+	set.each(func(p *part) bool {
+		if p.file == nil && p.graph() != nil {
+			waiting += int(p.n.Load() - p.linked.Load())
+		}
+		return true
+	})
+	return waiting > ix.cfg.TailEntries || len(set.frozen) > maxFrozen, nil
+}

@@ -1,0 +1,165 @@
+package sidecar
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/loxodb/loxodb/vectorindex"
+)
+
+// linkBatch is how many entries are linked between two looks at what is most
+// urgent, and between two wake-ups of waiting writers.
+const linkBatch = 256
+
+// retryAfter is the pause after a failed seal or merge.
+const retryAfter = time.Second
+
+// runHeads links and seals until Close.
+func (ix *Index) runHeads() {
+	defer ix.done.Done()
+	for {
+		select {
+		case <-ix.wake:
+		case <-ix.ctx.Done():
+			return
+		}
+		for {
+			more, err := ix.step(ix.ctx)
+			ix.failing.Store(err != nil)
+			if ix.ctx.Err() != nil {
+				return
+			}
+			if err != nil {
+				ix.cfg.Report(err)
+				ix.pause()
+			} else if !more {
+				break
+			}
+		}
+	}
+}
+
+func (ix *Index) pause() {
+	t := time.NewTimer(retryAfter)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ix.ctx.Done():
+	}
+}
+
+// step does the most urgent piece of work on heads; false when there is none.
+func (ix *Index) step(ctx context.Context) (more bool, err error) {
+	if err := ix.sealing.acquire(ctx); err != nil {
+		return false, err
+	}
+	defer ix.sealing.release()
+	set, err := ix.acquire()
+	if err != nil {
+		return false, err
+	}
+	defer set.release()
+	if n := len(set.frozen); n > 0 {
+		oldest := set.frozen[n-1]
+		if ix.link(oldest, linkBatch) {
+			ix.moved.broadcast()
+			return true, nil
+		}
+		return true, ix.seal(ctx, oldest)
+	}
+	if ix.link(set.head, linkBatch) {
+		ix.moved.broadcast()
+		return true, nil
+	}
+	return false, nil
+}
+
+// link links at most limit of the part's waiting entries, with Config.Workers
+// goroutines; false when none waits. Entries below linked are all in the graph.
+func (ix *Index) link(p *part, limit uint32) bool {
+	g, n, lo := p.graph(), p.n.Load(), p.linked.Load()
+	if g == nil || int(n) < ix.cfg.GraphMin || lo >= n {
+		return false
+	}
+	hi := min(n, lo+limit)
+	workers := uint32(max(ix.cfg.Workers, 1))
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for ord := lo + w; ord < hi; ord += workers {
+				// The entry is reserved and not linked yet, so this cannot fail; if it
+				// did, the graph would deliver the entry after everything it reaches.
+				if err := g.Link(ord); err != nil {
+					ix.cfg.Report(err)
+				}
+			}
+		}()
+	}
+	wg.Wait()
+	p.linked.Store(hi)
+	ix.linkedTotal.Add(int64(hi - lo))
+	return true
+}
+
+// seal replaces a full head by its segment.
+func (ix *Index) seal(ctx context.Context, p *part) error {
+	ix.applyMu.Lock()
+	from := ix.log.end()
+	c := change{from: from, frozen: p, done: ix.marks(p.ops)}
+	asOf := ix.applied.Load()
+	ix.applyMu.Unlock()
+	add, err := ix.writePart(p, asOf, &BuildOptions{Progress: func(string, int64, int64) {}})
+	if err != nil {
+		return err
+	}
+	c.add = add
+	return ix.sealChange(ctx, c)
+}
+
+// marks lists the outbox marks of a range of ops, each once. Apply lock.
+func (ix *Index) marks(r opRange) []Mark {
+	ops := ix.log.since(r.lo)[:r.hi-r.lo]
+	seen := make(map[Mark]struct{}, len(ops))
+	out := make([]Mark, 0, len(ops))
+	for i := range ops {
+		m := Mark{Row: vectorindex.RowID(ops[i].row), Epoch: ops[i].mark}
+		if _, ok := seen[m]; !ok {
+			seen[m] = struct{}{}
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// Flush seals everything that was applied before the call, with background work
+// running or not. Afterwards the outbox holds no mark of it.
+func (ix *Index) Flush(ctx context.Context) error {
+	ix.applyMu.Lock()
+	set, err := ix.acquire()
+	if err != nil {
+		ix.applyMu.Unlock()
+		return err
+	}
+	if set.head.ops.lo < ix.log.end() {
+		set, err = ix.rotate(set)
+	}
+	upto := set.head.ops.lo
+	set.release()
+	ix.applyMu.Unlock()
+	for err == nil {
+		if set, err = ix.acquire(); err != nil {
+			return err
+		}
+		n := len(set.frozen)
+		left := n > 0 && set.frozen[n-1].ops.hi <= upto
+		set.release()
+		if !left {
+			return nil
+		}
+		_, err = ix.step(ctx)
+	}
+	return err
+}

@@ -1,0 +1,255 @@
+package sidecar_test
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/loxodb/loxodb/vectorindex"
+	"github.com/loxodb/loxodb/vectorindex/dist"
+	"github.com/loxodb/loxodb/vectorindex/sidecar"
+)
+
+// newWorld returns an open world with a background of its own.
+func newWorld(t *testing.T, cfg sidecar.Config) *world {
+	t.Helper()
+	w := &world{t: t, rng: rand.New(rand.NewPCG(8, 8)), m: newModel(), fs: vfs.NewCrashableMem(), cfg: cfg, rows: 100_000}
+	if w.cfg.Spec.Dims == 0 {
+		w.cfg.Spec = vectorindex.Spec{Dims: 8, M: 6, EfConstruction: 20}
+	}
+	w.open()
+	return w
+}
+
+// Writers that call Throttle leave no more than the bound unlinked.
+func TestThrottle(t *testing.T) {
+	w := newWorld(t, sidecar.Config{TailEntries: 50, GraphMin: 20, HeadEntries: 1000})
+	for range 300 {
+		w.write(w.rows)
+		for w.ix.Stats().Unindexed > 80 {
+			if err := w.ix.Throttle(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	w.check()
+	if err := w.ix.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.ix.Throttle(context.Background()); !errors.Is(err, vectorindex.ErrClosed) {
+		t.Fatalf("Throttle after Close: %v", err)
+	}
+}
+
+// stubborn is a model whose Seal fails for ever.
+type stubborn struct{ *model }
+
+func (stubborn) Seal(context.Context, []sidecar.Mark, sidecar.Manifest) (uint64, error) {
+	return 0, errStorage
+}
+
+// While storage refuses to seal, nothing is lost, the error is reported, writers
+// are held back, and Close does not hang.
+func TestSealRefused(t *testing.T) {
+	var reports atomic.Int64
+	m := newModel()
+	w := &world{t: t, rng: rand.New(rand.NewPCG(8, 8)), m: m, rows: 5000}
+	w.cfg = sidecar.Config{Spec: vectorindex.Spec{Dims: 4}, FS: vfs.NewMem(), Dir: "idx", Source: stubborn{m}, HeadEntries: 20, GraphMin: 10,
+		Report: func(err error) {
+			if !errors.Is(err, errStorage) {
+				t.Error(err)
+			}
+			reports.Add(1)
+		}}
+	ix, err := sidecar.Open(context.Background(), w.cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.ix = ix
+	for range 60 {
+		w.write(w.rows)
+	}
+	w.check()
+	if err := ix.Flush(context.Background()); !errors.Is(err, errStorage) {
+		t.Fatalf("Flush: %v", err)
+	}
+	done, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := ix.Throttle(done); !errors.Is(err, context.Canceled) {
+		t.Fatalf("Throttle of a cancelled writer: %v", err)
+	}
+	w.check()
+	if err := ix.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if len(m.manifest.Segments) != 0 || len(m.marks) == 0 {
+		t.Fatal("the marks must still be there")
+	}
+}
+
+// Merges keep the number of segments logarithmic, and give space back once no
+// snapshot needs the dead.
+func TestMergeAndHorizon(t *testing.T) {
+	w := newWorld(t, sidecar.Config{HeadEntries: 64, GraphMin: 16, NoBackground: false})
+	w.rows = 500
+	ctx := context.Background()
+	for range 400 {
+		w.write(w.rows)
+	}
+	if err := w.ix.Flush(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.ix.Compact(ctx); err != nil {
+		t.Fatal(err)
+	}
+	before := w.ix.Stats()
+	if before.Dead == 0 || before.ValidFrom != 0 {
+		t.Fatalf("without a horizon: %+v", before)
+	}
+	w.check()
+	w.ix.Horizon(w.m.now)
+	w.since = w.m.now
+	if err := w.ix.Compact(ctx); err != nil {
+		t.Fatal(err)
+	}
+	after := w.ix.Stats()
+	if after.Dead != 0 || after.Segments != 1 || after.ValidFrom == 0 || after.DiskBytes >= before.DiskBytes || after.Entries != before.Entries {
+		t.Fatalf("before %+v, after %+v", before, after)
+	}
+	if _, err := w.ix.Search(ctx, &vectorindex.Query{Vec: w.vec(), AsOf: after.ValidFrom - 1}); !errors.Is(err, vectorindex.ErrTooOld) {
+		t.Fatalf("a snapshot before the horizon: %v", err)
+	}
+	w.check()
+	if names, _ := w.fs.List("idx"); len(names) != 1 {
+		t.Fatalf("files %v", names)
+	}
+	if err := w.ix.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A staged build becomes visible with Install and leaves nothing after Abort; a
+// discarded one leaves nothing either.
+func TestStage(t *testing.T) {
+	w := newWorld(t, sidecar.Config{NoBackground: true, GraphMin: 10})
+	ctx := context.Background()
+	var phases []string
+	build := func() *sidecar.Built {
+		t.Helper()
+		b, err := w.ix.Build(ctx, w.m.now, func(_ context.Context, each func(vectorindex.RowID, uint32, []float32) error) error {
+			for i := range vectorindex.RowID(600) {
+				if err := each(i, 1, w.vec()); err != nil {
+					return err
+				}
+			}
+			return nil
+		}, sidecar.BuildOptions{Workers: 2, Total: 600, Progress: func(phase string, done, total int64) {
+			if done > total {
+				t.Errorf("%s: %d of %d", phase, done, total)
+			}
+			if len(phases) == 0 || phases[len(phases)-1] != phase {
+				phases = append(phases, phase)
+			}
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m := b.Meta(); m.Entries != 600 || m.AsOf != w.m.now || m.Bytes == 0 {
+			t.Fatalf("built %+v", m)
+		}
+		return b
+	}
+	build().Discard()
+	st, err := build().Stage(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	st.Abort()
+	if names, _ := w.fs.List("idx"); len(names) != 0 || w.ix.Stats().Entries != 0 {
+		t.Fatalf("left behind: %v", names)
+	}
+	if st, err = build().Stage(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if w.ix.Stats().Entries != 0 {
+		t.Fatal("visible before Install")
+	}
+	if err := st.Install(); err != nil {
+		t.Fatal(err)
+	}
+	m, err := w.ix.Manifest(ctx)
+	if err != nil || len(m.Segments) != 1 || w.ix.Stats().Entries != 600 {
+		t.Fatalf("after Install: %+v, %v", m, err)
+	}
+	if !strings.HasPrefix(strings.Join(phases, " "), "load ") || phases[len(phases)-1] != "write" {
+		t.Fatalf("phases %v", phases)
+	}
+	if err := w.ix.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What is not a row is refused, and a build that fails leaves nothing.
+func TestBuildErrors(t *testing.T) {
+	w := newWorld(t, sidecar.Config{NoBackground: true, GraphMin: 4})
+	ctx := context.Background()
+	for name, rows := range map[string]sidecar.Rows{
+		"reader": func(context.Context, func(vectorindex.RowID, uint32, []float32) error) error { return errStorage },
+		"dimensions": func(_ context.Context, each func(vectorindex.RowID, uint32, []float32) error) error {
+			return errors.Join(each(1, 1, make([]float32, 8)), each(2, 1, make([]float32, 7)))
+		},
+		"repeated row": func(_ context.Context, each func(vectorindex.RowID, uint32, []float32) error) error {
+			return errors.Join(each(1, 1, make([]float32, 8)), each(2, 1, make([]float32, 8)), each(1, 1, make([]float32, 8)))
+		},
+	} {
+		if _, err := w.ix.Build(ctx, w.m.now, rows, sidecar.BuildOptions{}); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+	if names, _ := w.fs.List("idx"); len(names) != 0 {
+		t.Fatalf("left behind: %v", names)
+	}
+	if err := w.ix.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A delta that is no vector of the index is named, and the others are applied.
+func TestApplyErrors(t *testing.T) {
+	w := newWorld(t, sidecar.Config{NoBackground: true})
+	err := w.ix.Apply(50, []sidecar.Delta{{Row: 1, Epoch: 1, Vec: make([]float32, 8)}, {Row: 2, Epoch: 1, Vec: make([]float32, 3)}})
+	if !errors.Is(err, vectorindex.ErrQuery) || !strings.Contains(err.Error(), "row 2") {
+		t.Fatalf("error %v", err)
+	}
+	if st := w.ix.Stats(); st.Entries != 1 || w.ix.Applied() != 50 {
+		t.Fatalf("%+v", st)
+	}
+	if err := w.ix.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestConfigErrors(t *testing.T) {
+	good := sidecar.Config{Spec: vectorindex.Spec{Dims: 3}, FS: vfs.NewMem(), Dir: "x", Source: newModel()}
+	for name, change := range map[string]func(*sidecar.Config){
+		"no source":       func(c *sidecar.Config) { c.Source = nil },
+		"no dimensions":   func(c *sidecar.Config) { c.Spec.Dims = 0 },
+		"many dimensions": func(c *sidecar.Config) { c.Spec.Dims = 1 << 20 },
+		"metric":          func(c *sidecar.Config) { c.Spec.Metric = dist.Metric(99) },
+		"kind":            func(c *sidecar.Config) { c.Spec.Kind = 7 },
+		"m":               func(c *sidecar.Config) { c.Spec.M = 1 << 20 },
+		"fan-in":          func(c *sidecar.Config) { c.FanIn = 1 },
+		"head":            func(c *sidecar.Config) { c.HeadEntries = -1 },
+	} {
+		c := good
+		change(&c)
+		if _, err := sidecar.Open(context.Background(), c); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}

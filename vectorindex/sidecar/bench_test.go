@@ -1,0 +1,213 @@
+package sidecar_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/loxodb/loxodb/vectorindex"
+	"github.com/loxodb/loxodb/vectorindex/bitmap"
+	"github.com/loxodb/loxodb/vectorindex/dist"
+	"github.com/loxodb/loxodb/vectorindex/sidecar"
+)
+
+// clustered draws vectors around common centres, as embeddings lie.
+type clustered struct {
+	rng     *rand.Rand
+	centres [][]float32
+}
+
+func newClustered(dims int) *clustered {
+	c := &clustered{rng: rand.New(rand.NewPCG(5, 6))}
+	for range 200 {
+		c.centres = append(c.centres, c.around(make([]float32, dims), 1))
+	}
+	return c
+}
+
+func (c *clustered) around(centre []float32, width float32) []float32 {
+	v := make([]float32, len(centre))
+	for i := range v {
+		v[i] = centre[i] + width*float32(c.rng.NormFloat64())
+	}
+	return v
+}
+
+func (c *clustered) next() []float32 { return c.around(c.centres[c.rng.IntN(len(c.centres))], 0.5) }
+
+// built opens an index and builds it in bulk with n rows.
+func built(t testing.TB, spec vectorindex.Spec, n int, vec func() []float32) *sidecar.Index {
+	t.Helper()
+	ctx := context.Background()
+	m := newModel()
+	ix, err := sidecar.Open(ctx, sidecar.Config{Spec: spec, FS: vfs.Default, Dir: t.TempDir(), Source: m, Workers: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := ix.Build(ctx, m.now, func(_ context.Context, each func(vectorindex.RowID, uint32, []float32) error) error {
+		for i := range n {
+			if err := each(vectorindex.RowID(i), 1, vec()); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, sidecar.BuildOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = ix.Publish(ctx, b, func(_ context.Context, man sidecar.Manifest) error {
+		m.manifest = man
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ix
+}
+
+func search(t testing.TB, ix *sidecar.Index, q *vectorindex.Query, buf []vectorindex.Hit) int {
+	s, err := ix.Search(context.Background(), q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := s.Next(context.Background(), buf[:q.K])
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	return n
+}
+
+// A search with warm pools allocates nothing, by graph or by scan, filtered or not.
+func TestSearchDoesNotAllocate(t *testing.T) {
+	if raceEnabled {
+		t.Skip("pools lose objects at random under the race detector")
+	}
+	for _, kind := range []vectorindex.Kind{vectorindex.HNSW, vectorindex.Flat} {
+		c := newClustered(16)
+		ix := built(t, vectorindex.Spec{Dims: 16, Metric: dist.L2, Kind: kind}, 4000, c.next)
+		if err := ix.Apply(100, []sidecar.Delta{{Row: 1 << 40, Epoch: 1, Vec: c.next()}, {Row: 5, Epoch: 9}}); err != nil {
+			t.Fatal(err)
+		}
+		allow := bitmap.New()
+		allow.AddRange(0, 3000)
+		var buf [10]vectorindex.Hit
+		few := bitmap.Of(1, 2, 3, 7, 100, 200, 300, 400, 500, 600, 3999)
+		for _, q := range []*vectorindex.Query{{Vec: c.next(), K: 10}, {Vec: c.next(), K: 10, AsOf: 150, Allow: allow}, {Vec: c.next(), K: 10, Allow: few}} {
+			got := testing.AllocsPerRun(100, func() {
+				if search(t, ix, q, buf[:]) != 10 {
+					t.Error("hits missing")
+				}
+			})
+			if got > 0 {
+				t.Errorf("kind %d, filter %v: %v allocations", kind, q.Allow != nil, got)
+			}
+		}
+		if err := ix.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkSearch(b *testing.B) {
+	const n = 50_000
+	c := newClustered(128)
+	ix := built(b, vectorindex.Spec{Dims: 128, Metric: dist.L2}, n, c.next)
+	var buf [10]vectorindex.Hit
+	for _, percent := range []int{100, 50, 10, 1} {
+		allow := bitmap.New()
+		for i := range uint64(n) {
+			if int(i*7919%100) < percent {
+				allow.Add(i)
+			}
+		}
+		if percent == 100 {
+			allow = nil
+		}
+		b.Run(fmt.Sprintf("pass=%d%%", percent), func(b *testing.B) {
+			queries := make([][]float32, 256)
+			for i := range queries {
+				queries[i] = c.next()
+			}
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				search(b, ix, &vectorindex.Query{Vec: queries[i&255], K: 10, Allow: allow}, buf[:])
+			}
+		})
+	}
+	if err := ix.Close(); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func BenchmarkApply(b *testing.B) {
+	c := newClustered(128)
+	m := newModel()
+	ix, err := sidecar.Open(context.Background(), sidecar.Config{Spec: vectorindex.Spec{Dims: 128}, FS: vfs.NewMem(), Dir: "i", Source: m, NoBackground: true, HeadEntries: 1 << 22})
+	if err != nil {
+		b.Fatal(err)
+	}
+	v := c.next()
+	for i := 0; b.Loop(); i++ {
+		if err := ix.Apply(uint64(i+100), []sidecar.Delta{{Row: vectorindex.RowID(i), Epoch: 1, Vec: v}}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkIngest is one load of 120,000 rows in transactions of 100, with
+// searches at its end: over head, frozen heads and segments as they lie then, and
+// after everything is merged.
+func BenchmarkIngest(b *testing.B) {
+	const n = 120_000
+	ctx := context.Background()
+	c := newClustered(128)
+	m := newModel()
+	ix, err := sidecar.Open(ctx, sidecar.Config{Spec: vectorindex.Spec{Dims: 128}, Dir: b.TempDir(), Source: m, HeadEntries: 20_000})
+	if err != nil {
+		b.Fatal(err)
+	}
+	var buf [10]vectorindex.Hit
+	measure := func(unit string) {
+		start := time.Now()
+		for range 500 {
+			search(b, ix, &vectorindex.Query{Vec: c.next(), K: 10}, buf[:])
+		}
+		b.ReportMetric(float64(time.Since(start).Microseconds())/500, unit)
+	}
+	start := time.Now()
+	for i := 0; i < n; i += 100 {
+		var ds []sidecar.Delta
+		for j := range 100 {
+			ds = append(ds, sidecar.Delta{Row: vectorindex.RowID(i + j), Epoch: 1, Vec: c.next()})
+		}
+		if err := errors.Join(ix.Throttle(ctx), ix.Apply(uint64(100+i), ds)); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(n/time.Since(start).Seconds(), "rows/s")
+	b.Logf("after load: %+v", ix.Stats())
+	measure("µs/live-search")
+	start = time.Now()
+	if err := ix.Flush(ctx); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(time.Since(start).Seconds(), "s-flush")
+	b.Logf("after flush: %+v", ix.Stats())
+	measure("µs/flushed-search")
+	start = time.Now()
+	if err := ix.Compact(ctx); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(time.Since(start).Seconds(), "s-compact")
+	b.Logf("after compact: %+v", ix.Stats())
+	measure("µs/merged-search")
+	if err := ix.Close(); err != nil {
+		b.Fatal(err)
+	}
+}

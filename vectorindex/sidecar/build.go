@@ -1,0 +1,272 @@
+package sidecar
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/loxodb/loxodb/vectorindex"
+)
+
+// Rows streams the rows that a build covers: every row that has a vector at the
+// build's timestamp, once. vec is borrowed until each returns.
+type Rows func(ctx context.Context, each func(row vectorindex.RowID, epoch uint32, vec []float32) error) error
+
+// BuildOptions directs a bulk build.
+type BuildOptions struct {
+	Workers int   // goroutines that link; default Config.Workers
+	Total   int64 // rows expected, for Progress; 0 = not known
+	// Progress gets what was done of each phase: "load", "link", "write". Calls
+	// come from one goroutine at a time, often.
+	Progress func(phase string, done, total int64)
+}
+
+// Built is a segment that is durable on disk but in no manifest yet. It must be
+// published or discarded.
+type Built struct {
+	ix   *Index
+	part *part // nil: there were no rows
+	asOf uint64
+	pin  *uint64
+}
+
+// Meta describes the segment; zero when there were no rows.
+func (b *Built) Meta() SegmentMeta {
+	if b.part == nil {
+		return SegmentMeta{}
+	}
+	return b.part.meta
+}
+
+// Build writes a segment of all rows at the snapshot asOf, while changes go on
+// being applied. The index must get every change after asOf through Apply.
+// CREATE INDEX: attach an empty index to the commit hook, wait until every
+// transaction that does not know of it has ended, take asOf, Build, and Publish.
+func (ix *Index) Build(ctx context.Context, asOf uint64, rows Rows, o BuildOptions) (*Built, error) {
+	if o.Workers == 0 {
+		o.Workers = ix.cfg.Workers
+	}
+	if o.Progress == nil {
+		o.Progress = func(string, int64, int64) {}
+	}
+	pin, err := ix.pinFrom(asOf)
+	if err != nil {
+		return nil, err
+	}
+	p, err := ix.load(ctx, asOf, rows, &o)
+	if err == nil {
+		b := &Built{ix: ix, asOf: asOf, pin: pin}
+		if b.part, err = ix.writePart(p, asOf, &o); err == nil {
+			if err = b.part.uniqueRows(); err == nil {
+				return b, nil
+			}
+			b.part.obsolete.Store(true)
+			b.part.release()
+		}
+	}
+	ix.unpin(pin)
+	return nil, err
+}
+
+// uniqueRows checks what a build's reader promised. p may be nil.
+func (p *part) uniqueRows() error {
+	if p == nil {
+		return nil
+	}
+	for i := 1; i < len(p.sorted.rows); i++ {
+		if p.sorted.rows[i] == p.sorted.rows[i-1] {
+			return fmt.Errorf("sidecar: build was given row %d twice", p.sorted.rows[i])
+		}
+	}
+	return nil
+}
+
+// pinFrom keeps every op that is later than asOf in the log.
+func (ix *Index) pinFrom(asOf uint64) (*uint64, error) {
+	ix.applyMu.Lock()
+	defer ix.applyMu.Unlock()
+	if ix.log.dropped > asOf {
+		return nil, fmt.Errorf("%w: build at %d, but changes up to %d are sealed", vectorindex.ErrTooOld, asOf, ix.log.dropped)
+	}
+	pin := ix.log.base
+	ix.log.pins[&pin] = struct{}{}
+	return &pin, nil
+}
+
+func (ix *Index) unpin(pin *uint64) {
+	ix.applyMu.Lock()
+	defer ix.applyMu.Unlock()
+	delete(ix.log.pins, pin)
+}
+
+// loadBatch is how many entries are handed to a linking goroutine at a time.
+const loadBatch = 256
+
+// load reads all rows into a private part and links them as they come.
+func (ix *Index) load(ctx context.Context, asOf uint64, rows Rows, o *BuildOptions) (*part, error) {
+	p, err := newHead(&ix.cfg.Spec, 0)
+	if err != nil {
+		return nil, err
+	}
+	l := startLinker(ctx, p, o.Workers, ix.cfg.GraphMin)
+	err = rows(ctx, func(row vectorindex.RowID, epoch uint32, vec []float32) error {
+		if len(vec) != ix.cfg.Spec.Dims || !finite(vec) {
+			return fmt.Errorf("row %d: %w: vector of %d components, or one is not finite; want %d",
+				row, vectorindex.ErrQuery, len(vec), ix.cfg.Spec.Dims)
+		}
+		if err := p.append(&Delta{Row: row, Epoch: epoch, Vec: vec}, asOf); err != nil {
+			return err
+		}
+		if n := p.n.Load(); n%loadBatch == 0 {
+			l.more.Signal()
+			o.Progress("load", int64(n), o.Total)
+			return ctx.Err()
+		}
+		return nil
+	})
+	n := int64(p.n.Load())
+	o.Progress("load", n, n)
+	return p, errors.Join(err, l.finish(err != nil, o.Progress))
+}
+
+// linker links the entries of a private part while it grows.
+type linker struct {
+	p        *part
+	min      uint32
+	ctx      context.Context
+	wg       sync.WaitGroup
+	mu       sync.Mutex
+	more     *sync.Cond
+	next     uint32 // first entry that nobody has taken
+	finished bool   // no more entries will come
+	linked   int64
+	err      error
+	progress func(phase string, done, total int64)
+}
+
+func startLinker(ctx context.Context, p *part, workers, minEntries int) *linker {
+	l := &linker{p: p, min: uint32(minEntries), ctx: ctx}
+	l.more = sync.NewCond(&l.mu)
+	if p.graph() == nil {
+		return l
+	}
+	for range max(workers, 1) {
+		l.wg.Add(1)
+		go l.run()
+	}
+	return l
+}
+
+func (l *linker) run() {
+	defer l.wg.Done()
+	for {
+		lo, hi, ok := l.take()
+		if !ok {
+			return
+		}
+		var err error
+		for ord := lo; ord < hi && err == nil; ord++ {
+			err = l.p.graph().Link(ord)
+		}
+		l.mu.Lock()
+		l.err = errors.Join(l.err, err, l.ctx.Err())
+		l.linked += int64(hi - lo)
+		if l.progress != nil {
+			l.progress("link", l.linked, int64(l.p.n.Load()))
+		}
+		l.mu.Unlock()
+	}
+}
+
+// take returns the next entries to link; it waits for more until finish.
+func (l *linker) take() (lo, hi uint32, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for {
+		n := l.p.n.Load()
+		switch {
+		case l.err != nil || l.finished && (l.next >= n || n < l.min):
+			return 0, 0, false
+		case n >= l.min && l.next < n && (l.finished || n-l.next >= loadBatch):
+			lo, hi = l.next, min(n, l.next+loadBatch)
+			l.next = hi
+			return lo, hi, true
+		}
+		l.more.Wait()
+	}
+}
+
+// finish waits until every entry is linked, unless giveUp.
+func (l *linker) finish(giveUp bool, progress func(string, int64, int64)) error {
+	l.mu.Lock()
+	l.finished, l.progress = true, progress
+	if giveUp {
+		l.next = l.p.n.Load()
+	}
+	l.more.Broadcast()
+	l.mu.Unlock()
+	l.wg.Wait()
+	if l.err == nil && !giveUp && l.p.graph() != nil && l.next == l.p.n.Load() {
+		l.p.linked.Store(l.next)
+	}
+	return l.err
+}
+
+// writePart writes a private part and opens the file; nil when it is empty.
+func (ix *Index) writePart(p *part, asOf uint64, o *BuildOptions) (*part, error) {
+	n := int64(p.n.Load())
+	if n == 0 {
+		return nil, nil
+	}
+	o.Progress("write", 0, n)
+	number := ix.nextNumber.Add(1) - 1
+	meta, err := ix.writeSegment(p, number, asOf)
+	if err != nil {
+		return nil, err
+	}
+	seg, err := ix.openSegment(meta)
+	if err != nil {
+		ix.removeFile(segmentName(number))
+		return nil, err
+	}
+	seg.stored = seg.dead.dead.Load()
+	o.Progress("write", n, n)
+	return seg, nil
+}
+
+// Stage prepares the built segment for a commit that the caller makes himself,
+// for instance as a part of a transaction that changes the catalog. It may be
+// called once; the Built is used up even when it fails.
+func (b *Built) Stage(ctx context.Context) (*Staged, error) {
+	defer b.ix.unpin(b.pin)
+	st, err := b.ix.stage(ctx, b.change())
+	if err == nil {
+		// Staged keeps the log from here on: it holds manifestMu, without which
+		// nothing is trimmed.
+		return st, nil
+	}
+	return nil, err
+}
+
+func (b *Built) change() change {
+	return change{add: b.part, from: *b.pin, bulk: true, validFrom: b.asOf}
+}
+
+// Publish stages the built segment, calls commit with the new manifest, and
+// installs it. commit stores the manifest and must not delete outbox marks: what
+// was applied to the head before or while the build ran stays there, with its
+// marks, until the head is sealed. The Built is used up even when it fails.
+func (ix *Index) Publish(ctx context.Context, b *Built, commit func(context.Context, Manifest) error) error {
+	defer ix.unpin(b.pin)
+	return ix.commit(ctx, b.change(), commit)
+}
+
+// Discard removes a built segment that is not wanted any more.
+func (b *Built) Discard() {
+	b.ix.unpin(b.pin)
+	if b.part != nil {
+		b.part.obsolete.Store(true)
+		b.part.release()
+	}
+}

@@ -1,0 +1,71 @@
+package sidecar_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/loxodb/loxodb/vectorindex"
+	"github.com/loxodb/loxodb/vectorindex/indextest"
+	"github.com/loxodb/loxodb/vectorindex/sidecar"
+)
+
+// live feeds a sidecar index from the model storage.
+type live struct {
+	*sidecar.Index
+	t *testing.T
+	m *model
+}
+
+func (l *live) Put(row vectorindex.RowID, vec []float32) uint64 {
+	return l.m.commit(l.t, l.Index, map[vectorindex.RowID][]float32{row: vec})
+}
+
+func (l *live) Delete(row vectorindex.RowID) uint64 {
+	return l.m.commit(l.t, l.Index, map[vectorindex.RowID][]float32{row: nil})
+}
+
+func (l *live) Settle() {
+	ctx := context.Background()
+	if err := l.Flush(ctx); err != nil {
+		l.t.Fatal(err)
+	}
+	if err := l.Compact(ctx); err != nil {
+		l.t.Fatal(err)
+	}
+}
+
+func TestConformance(t *testing.T) {
+	for name, c := range map[string]struct {
+		kind   vectorindex.Kind
+		disk   bool
+		recall float64
+	}{
+		"flat, memory": {vectorindex.Flat, false, 1},
+		"flat, disk":   {vectorindex.Flat, true, 1},
+		"hnsw, memory": {vectorindex.HNSW, false, 0.95},
+		"hnsw, disk":   {vectorindex.HNSW, true, 0.95},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := indextest.Options{Recall: c.recall, Entries: 4000}
+			if raceEnabled {
+				o.Entries = 2000
+			}
+			indextest.Run(t, o, func(t *testing.T, spec vectorindex.Spec) indextest.Live {
+				spec.Kind = c.kind
+				m := newModel()
+				cfg := sidecar.Config{Spec: spec, FS: vfs.NewMem(), Dir: "idx", Source: m, HeadEntries: 1500, GraphMin: 100}
+				if c.disk {
+					cfg.FS, cfg.Dir = vfs.Default, t.TempDir()
+				}
+				ix, err := sidecar.Open(context.Background(), cfg)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return &live{ix, t, m}
+			})
+		})
+	}
+}

@@ -1,0 +1,269 @@
+package sidecar
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// change replaces parts of the set: a full head by its segment (seal), segments
+// by one (merge), or adds a segment (build).
+type change struct {
+	add       *part // nil when nothing is left to add
+	from      uint64
+	frozen    *part
+	drop      []*part
+	bulk      bool // add may repeat entries of other parts
+	done      []Mark
+	validFrom uint64
+}
+
+// Staged is a change whose files are durable and whose manifest waits for its
+// commit. While it is open no other change of the segment set can commit.
+// Exactly one of Install and Abort ends it.
+type Staged struct {
+	// Manifest is what the caller commits. He deletes no marks: those of changes
+	// that a build covers belong to the head, whose seal deletes them.
+	Manifest Manifest
+
+	ix      *Index
+	c       change
+	at      uint64 // ops before it are replayed on c.add
+	written []writtenDeletes
+}
+
+type writtenDeletes struct {
+	p      *part
+	number uint64
+	sum    uint32
+	dead   int64
+}
+
+// stage makes a change's files durable and composes its manifest. It takes over
+// c.add's reference, and the log's pin at c.from stays with the caller.
+func (ix *Index) stage(ctx context.Context, c change) (*Staged, error) {
+	st := &Staged{ix: ix, c: c}
+	if err := ix.manifestMu.acquire(ctx); err != nil {
+		st.releaseAdded() // the file stays as an orphan: the next Open removes it
+		return nil, err
+	}
+	set, err := ix.acquire()
+	if err != nil {
+		st.abandon()
+		return nil, err
+	}
+	defer set.release()
+	ix.applyMu.Lock()
+	st.at = c.from
+	if c.add != nil {
+		if c.bulk {
+			ix.hideRepeated(c.add, set)
+		}
+		ix.replay(st)
+	}
+	ix.applyMu.Unlock()
+	if err := st.writeDeletes(set); err != nil {
+		st.Abort()
+		return nil, err
+	}
+	st.compose(set)
+	return st, nil
+}
+
+// replay kills the entries of the added segment that died since it was read from
+// its sources. Apply lock.
+func (ix *Index) replay(st *Staged) {
+	add := st.c.add
+	if st.c.frozen != nil {
+		// Same entries, same ordinals.
+		st.c.frozen.dead.each(add.kill)
+		return
+	}
+	for _, o := range ix.log.since(st.at) {
+		var ord uint32
+		var ok bool
+		ord, ok, ix.scratch = add.live(o.row, ix.scratch)
+		if ok && o.ts > add.cols.addedAt(ord) && (o.gone || o.epoch != add.cols.epoch(ord)) {
+			add.kill(ord, o.ts)
+		}
+	}
+	st.at = ix.log.end()
+}
+
+// never is the time of death of an entry that repeats another one: no snapshot
+// sees it.
+const never = 1
+
+// hideRepeated hides the entries of a bulk-built segment that other parts hold as
+// well: changes that were applied before the build read them. The others' marks
+// are still in the outbox or covered by a seal, so the hiding may be durable. Not
+// the other way round: searches that run on the present set would lose the row.
+// Apply lock.
+func (ix *Index) hideRepeated(add *part, set *partSet) {
+	set.each(func(p *part) bool {
+		for ord := range p.n.Load() {
+			ix.scratch = add.appendOrds(ix.scratch[:0], p.cols.row(ord))
+			for _, o := range ix.scratch {
+				if add.cols.epoch(o) == p.cols.epoch(ord) && p.dead.get(ord) != never {
+					add.kill(o, never)
+				}
+			}
+		}
+		return true
+	})
+}
+
+// writeDeletes stores the deaths of every segment that has new ones: the marks
+// that tell of them may be deleted with this commit.
+func (st *Staged) writeDeletes(set *partSet) error {
+	segs := slices.Clone(set.segs)
+	if st.c.add != nil {
+		segs = append(segs, st.c.add)
+	}
+	for _, p := range segs {
+		if slices.Contains(st.c.drop, p) || p.dead.dead.Load() == p.stored {
+			continue
+		}
+		number, sum, dead, err := st.ix.writeDeletes(p)
+		if err != nil {
+			return err
+		}
+		st.written = append(st.written, writtenDeletes{p, number, sum, dead})
+	}
+	return nil
+}
+
+func (st *Staged) compose(set *partSet) {
+	m := st.ix.manifest.clone()
+	m.Generation++
+	m.ValidFrom = max(m.ValidFrom, set.validFrom, st.c.validFrom)
+	m.Segments = m.Segments[:0]
+	segs := set.segs
+	if st.c.add != nil {
+		segs = append([]*part{st.c.add}, segs...)
+	}
+	for _, p := range segs {
+		if slices.Contains(st.c.drop, p) {
+			continue
+		}
+		meta := p.meta
+		for _, w := range st.written {
+			if w.p == p {
+				meta.Deletes, meta.DeletesSum, meta.Dead = w.number, w.sum, uint64(w.dead)
+			}
+		}
+		m.Segments = append(m.Segments, meta)
+	}
+	m.Next = st.ix.nextNumber.Load()
+	st.Manifest = m
+}
+
+// Install makes the committed change visible to searches.
+func (st *Staged) Install() error {
+	ix, c := st.ix, &st.c
+	defer ix.manifestMu.release()
+	ix.manifest = st.Manifest
+	for _, w := range st.written {
+		if old := w.p.meta.Deletes; old != 0 {
+			ix.removeFile(deletesName(old))
+		}
+		w.p.meta.Deletes, w.p.meta.DeletesSum, w.p.meta.Dead = w.number, w.sum, uint64(w.dead)
+		w.p.stored = w.dead
+	}
+	ix.applyMu.Lock()
+	defer ix.applyMu.Unlock()
+	cur, err := ix.acquire()
+	if err != nil {
+		st.releaseAdded()
+		return err
+	}
+	defer cur.release()
+	next := &partSet{head: cur.head, validFrom: st.Manifest.ValidFrom}
+	next.validFrom = max(next.validFrom, cur.validFrom)
+	if c.add != nil {
+		ix.replay(st)
+		next.segs = append(next.segs, c.add)
+	}
+	for _, p := range cur.frozen {
+		if p != c.frozen {
+			next.frozen = append(next.frozen, p)
+		}
+	}
+	for _, p := range cur.segs {
+		if !slices.Contains(c.drop, p) {
+			next.segs = append(next.segs, p)
+			continue
+		}
+		p.obsolete.Store(true)
+		if p.meta.Deletes != 0 {
+			ix.removeFile(deletesName(p.meta.Deletes))
+		}
+	}
+	err = ix.install(next)
+	st.releaseAdded()
+	keep := next.head.ops.lo
+	for _, p := range next.frozen {
+		keep = min(keep, p.ops.lo)
+	}
+	ix.log.trim(keep)
+	ix.moved.broadcast()
+	poke(ix.tidy)
+	return err
+}
+
+// releaseAdded gives up the reference to the added part that stage took over.
+func (st *Staged) releaseAdded() {
+	if st.c.add != nil {
+		st.c.add.release()
+	}
+}
+
+// Abort gives the change up and removes its files: only when its manifest was
+// certainly not committed.
+func (st *Staged) Abort() {
+	for _, w := range st.written {
+		st.ix.removeFile(deletesName(w.number))
+	}
+	if st.c.add != nil {
+		st.c.add.obsolete.Store(true)
+	}
+	st.abandon()
+}
+
+// abandon gives the change up but leaves its files, in case they are committed.
+func (st *Staged) abandon() {
+	st.releaseAdded()
+	st.ix.manifestMu.release()
+}
+
+// commit stages a change, commits it through commit, and installs it. When the
+// outcome of the commit is not known, the source is asked.
+func (ix *Index) commit(ctx context.Context, c change, commit func(context.Context, Manifest) error) error {
+	st, err := ix.stage(ctx, c)
+	if err != nil {
+		return err
+	}
+	err = commit(ctx, st.Manifest.clone())
+	if err == nil {
+		return st.Install()
+	}
+	m, err2 := ix.cfg.Source.Manifest(ctx)
+	switch {
+	case err2 != nil:
+		st.abandon()
+		return fmt.Errorf("sidecar: outcome of the commit is not known: %w", errors.Join(err, err2))
+	case m.Generation == st.Manifest.Generation:
+		return st.Install()
+	}
+	st.Abort()
+	return err
+}
+
+// sealChange commits a change through Source.Seal.
+func (ix *Index) sealChange(ctx context.Context, c change) error {
+	return ix.commit(ctx, c, func(ctx context.Context, m Manifest) error {
+		_, err := ix.cfg.Source.Seal(ctx, c.done, m)
+		return err
+	})
+}

@@ -1,0 +1,236 @@
+package sidecar
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"github.com/loxodb/loxodb/vectorindex"
+	"github.com/loxodb/loxodb/vectorindex/bitmap"
+)
+
+// walkShare: a walk with a beam of a 16th of the nodes computes a distance to most
+// of them, and in random order; a scan is faster, and exact.
+const walkShare = 16
+
+// defaultEf is the beam width of a query that names none. On 62,666 sentence
+// embeddings of 512 dimensions (cosine, k = 10) it finds 97.8 % of the nearest,
+// against 95.8 % with 64 and 93.9 % with 40.
+const defaultEf = 100
+
+// Search starts a search over all parts. See vectorindex.Searcher for the order
+// of hits; a caller that filters uses vectorindex.Nearest. All hits are exact
+// (Err 0).
+func (ix *Index) Search(ctx context.Context, q *vectorindex.Query) (vectorindex.Searcher, error) {
+	if err := ix.check(q); err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	set, err := ix.acquire()
+	if err != nil {
+		return nil, err
+	}
+	if q.AsOf != 0 && q.AsOf < set.validFrom {
+		defer set.release()
+		return nil, fmt.Errorf("%w: snapshot %d, index answers from %d", vectorindex.ErrTooOld, q.AsOf, set.validFrom)
+	}
+	s, _ := ix.searchers.Get().(*searcher)
+	if s == nil {
+		s = &searcher{ix: ix}
+	}
+	s.open(set, q)
+	return s, nil
+}
+
+func (ix *Index) check(q *vectorindex.Query) error {
+	switch {
+	case len(q.Vec) != ix.cfg.Spec.Dims:
+		return fmt.Errorf("%w: %d dimensions, want %d", vectorindex.ErrQuery, len(q.Vec), ix.cfg.Spec.Dims)
+	case !finite(q.Vec):
+		return fmt.Errorf("%w: a component is not finite", vectorindex.ErrQuery)
+	case q.K < 0 || q.Effort < 0:
+		return fmt.Errorf("%w: k %d, effort %d", vectorindex.ErrQuery, q.K, q.Effort)
+	}
+	return nil
+}
+
+// searcher merges one stream of candidates per part. It is pooled.
+type searcher struct {
+	ix  *Index
+	set *partSet // nil when closed
+
+	// the query
+	vec      []float32
+	asOf     uint64 // MaxUint64 = now
+	k        int
+	total    int // entries of all parts
+	ef       int
+	filtered bool
+	probe    bitmap.Probe
+	allow    *bitmap.Bitmap
+	card     int     // |allow|
+	pass     float64 // share of all entries that allow lets through, estimated
+	rowBuf   [256]uint64
+
+	streams []*stream // of this search
+	spare   []*stream // unused ones, for the next
+	last    float64
+	started bool
+	rounds  int64
+	work    vectorindex.Work // of streams that are finished
+}
+
+func (s *searcher) open(set *partSet, q *vectorindex.Query) {
+	total := 0
+	set.each(func(p *part) bool { total += int(p.n.Load()); return true })
+	// Nobody can take more than there is, however much was asked for.
+	s.set, s.vec, s.asOf, s.k = set, q.Vec, q.AsOf, min(q.K, total)
+	if s.asOf == 0 {
+		s.asOf = math.MaxUint64
+	}
+	s.total = total
+	s.ef = min(q.Effort, total)
+	if q.Effort == 0 {
+		s.ef = max(defaultEf, s.k+s.k/2)
+	}
+	s.ef = max(s.ef, s.k, 1)
+	s.filtered, s.allow = q.Allow != nil, q.Allow
+	s.started, s.rounds, s.work = false, 1, vectorindex.Work{}
+	if s.filtered {
+		s.probe = q.Allow.Probe()
+		s.card = int(min(q.Allow.Cardinality(), math.MaxInt32))
+		s.pass = min(1, float64(s.card)/float64(max(total, 1)))
+		if s.card == 0 {
+			return
+		}
+	}
+	set.each(func(p *part) bool {
+		s.addPart(p)
+		return true
+	})
+}
+
+// addPart opens the streams that cover a part: its graph and what is not linked.
+func (s *searcher) addPart(p *part) {
+	n, linked := p.n.Load(), uint32(0)
+	if n == 0 {
+		return
+	}
+	s.work.Segments++
+	if p.graph() != nil {
+		linked = min(p.linked.Load(), n)
+	}
+	if s.filtered {
+		if ords, ok := s.allowedOrds(p, n); ok {
+			s.next().openList(s, p, ords)
+			return
+		}
+	}
+	if int(linked) >= s.ix.cfg.GraphMin && s.beam(linked) <= int(linked)/walkShare {
+		s.next().openWalk(s, p, linked)
+	} else {
+		linked = 0
+	}
+	if linked < n {
+		s.next().openScan(s, p, linked, n)
+	}
+}
+
+// next returns a stream to open.
+func (s *searcher) next() *stream {
+	var st *stream
+	if n := len(s.spare); n > 0 {
+		st, s.spare = s.spare[n-1], s.spare[:n-1]
+	} else {
+		st = newStream()
+	}
+	s.streams = append(s.streams, st)
+	return st
+}
+
+// Next merges the streams. A stream whose batch is used up is asked for more
+// before anything farther is handed out.
+func (s *searcher) Next(ctx context.Context, dst []vectorindex.Hit) (int, error) {
+	if s.set == nil {
+		return 0, vectorindex.ErrClosed
+	}
+	n := 0
+	for n < len(dst) {
+		best, err := s.nearest(ctx)
+		if err != nil || best == nil {
+			return n, err
+		}
+		c := best.buf[best.pos]
+		if s.started && vectorindex.Compare(c.Dist, s.last) < 0 {
+			if n > 0 {
+				return n, nil // the late hit opens a round of its own
+			}
+			s.rounds++
+		}
+		best.pos++
+		s.started, s.last = true, c.Dist
+		dst[n] = vectorindex.Hit{Row: vectorindex.RowID(best.p.cols.row(c.Ord)), Epoch: best.p.cols.epoch(c.Ord), Dist: c.Dist}
+		n++
+	}
+	return n, nil
+}
+
+// nearest returns the stream with the nearest candidate; nil at the end.
+func (s *searcher) nearest(ctx context.Context) (*stream, error) {
+	var best *stream
+	for i := 0; i < len(s.streams); i++ {
+		st := s.streams[i]
+		if st.pos == len(st.buf) {
+			more, err := st.fill(ctx)
+			if err != nil {
+				return nil, err
+			}
+			if !more {
+				s.finish(i)
+				i--
+				continue
+			}
+		}
+		if best == nil || vectorindex.Compare(st.buf[st.pos].Dist, best.buf[best.pos].Dist) < 0 {
+			best = st
+		}
+	}
+	return best, nil
+}
+
+// finish retires stream i.
+func (s *searcher) finish(i int) {
+	st := s.streams[i]
+	st.addWork(&s.work)
+	st.close()
+	last := len(s.streams) - 1
+	s.streams[i] = s.streams[last]
+	s.streams = s.streams[:last]
+	s.spare = append(s.spare, st)
+}
+
+// Work sums what the streams did.
+func (s *searcher) Work() vectorindex.Work {
+	w := s.work
+	for _, st := range s.streams {
+		st.addWork(&w)
+	}
+	w.Rounds = s.rounds
+	return w
+}
+
+// Close ends the search; the searcher must not be used afterwards.
+func (s *searcher) Close() {
+	if s.set == nil {
+		return
+	}
+	for len(s.streams) > 0 {
+		s.finish(len(s.streams) - 1)
+	}
+	set := s.set
+	s.set, s.vec, s.allow, s.probe = nil, nil, nil, bitmap.Probe{}
+	set.release()
+	s.ix.searchers.Put(s)
+}

@@ -1,0 +1,348 @@
+package sidecar
+
+import (
+	"cmp"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/loxodb/loxodb/vectorindex"
+	"github.com/loxodb/loxodb/vectorindex/dist"
+	"github.com/loxodb/loxodb/vectorindex/flat"
+	"github.com/loxodb/loxodb/vectorindex/segfile"
+)
+
+// Files of an index; the sections are described in FORMAT.md.
+const (
+	tagSegment segfile.Tag = 1
+	tagDeletes segfile.Tag = 2
+
+	secMeta       segfile.SectionID = 1
+	secRows       segfile.SectionID = 2
+	secEpochs     segfile.SectionID = 3
+	secAdded      segfile.SectionID = 4
+	secDeadOrds   segfile.SectionID = 5
+	secDeadTS     segfile.SectionID = 6
+	secSortedRows segfile.SectionID = 7
+	secSortedOrds segfile.SectionID = 8
+	secVectors    segfile.SectionID = 9
+	secInvNorm    segfile.SectionID = 10
+	secGraph      segfile.SectionID = 11
+)
+
+const segmentMetaVersion = 1
+
+// segmentHead is the meta section of a segment, fixed-size little endian.
+type segmentHead struct {
+	version, kind, metric, dims uint32
+	m, ef, stride, graph        uint32
+	number, entries, asOf       uint64
+	maxAdded                    uint64
+}
+
+const segmentHeadBytes = 8*4 + 4*8
+
+func (h *segmentHead) encode() []byte {
+	b := make([]byte, 0, segmentHeadBytes)
+	for _, v := range []uint32{h.version, h.kind, h.metric, h.dims, h.m, h.ef, h.stride, h.graph} {
+		b = binary.LittleEndian.AppendUint32(b, v)
+	}
+	for _, v := range []uint64{h.number, h.entries, h.asOf, h.maxAdded} {
+		b = binary.LittleEndian.AppendUint64(b, v)
+	}
+	return b
+}
+
+func (h *segmentHead) decode(b []byte) error {
+	if len(b) != segmentHeadBytes {
+		return corruptf("segment head of %d bytes", len(b))
+	}
+	for i, p := range []*uint32{&h.version, &h.kind, &h.metric, &h.dims, &h.m, &h.ef, &h.stride, &h.graph} {
+		*p = binary.LittleEndian.Uint32(b[4*i:])
+	}
+	for i, p := range []*uint64{&h.number, &h.entries, &h.asOf, &h.maxAdded} {
+		*p = binary.LittleEndian.Uint64(b[32+8*i:])
+	}
+	if h.version != segmentMetaVersion {
+		return corruptf("segment version %d; this program reads %d", h.version, segmentMetaVersion)
+	}
+	return nil
+}
+
+// writeSegment writes a part that no longer changes, but for deaths, as segment
+// file number. Its graph is complete (or it has none).
+func (ix *Index) writeSegment(p *part, number, asOf uint64) (SegmentMeta, error) {
+	w, err := segfile.Create(ix.cfg.FS, ix.dir, segmentName(number), tagSegment)
+	if err != nil {
+		return SegmentMeta{}, err
+	}
+	if err := ix.writeSections(w, p, number, asOf); err != nil {
+		return SegmentMeta{}, errors.Join(err, w.Abort())
+	}
+	size, sum, err := w.Finish()
+	if err != nil {
+		return SegmentMeta{}, err
+	}
+	return SegmentMeta{Number: number, Entries: uint64(p.n.Load()), AsOf: asOf, Bytes: size, Sum: sum}, nil
+}
+
+func (ix *Index) writeSections(w *segfile.Writer, p *part, number, asOf uint64) error {
+	n := int(p.n.Load())
+	spec := &ix.cfg.Spec
+	withGraph := p.graph() != nil && int(p.linked.Load()) == n && n >= ix.cfg.GraphMin
+	head := segmentHead{version: segmentMetaVersion, kind: uint32(spec.Kind), metric: uint32(spec.Metric),
+		dims: uint32(spec.Dims), m: uint32(spec.M), ef: uint32(spec.EfConstruction), stride: uint32(strideOf(spec.Dims)),
+		number: number, entries: uint64(n), asOf: asOf, maxAdded: p.maxAdded.Load()}
+	if withGraph {
+		head.graph = 1
+	}
+	var deadOrds []uint32
+	var deadTS []uint64
+	p.dead.each(func(ord uint32, ts uint64) {
+		deadOrds, deadTS = append(deadOrds, ord), append(deadTS, ts)
+	})
+	err := errors.Join(
+		w.Section(secMeta, head.encode()),
+		writeChunks(w, secRows, p.cols.rows, n),
+		writeChunks(w, secEpochs, p.cols.epochs, n),
+		writeChunks(w, secAdded, p.cols.added, n),
+		w.Section(secDeadOrds, segfile.Bytes(deadOrds)),
+		w.Section(secDeadTS, segfile.Bytes(deadTS)),
+		writeOrder(w, p, n))
+	if spec.Metric == dist.Cosine {
+		err = errors.Join(err, writeChunks(w, secInvNorm, p.vecs.inv, n))
+	}
+	if err != nil {
+		return err
+	}
+	if withGraph {
+		return writeGraph(w, p.graph())
+	}
+	return writeVectors(w, p, n)
+}
+
+// writeChunks writes the first n values of a chunked column.
+func writeChunks[T segfile.Element](w *segfile.Writer, id segfile.SectionID, chunks [][]T, n int) error {
+	if err := w.Begin(id); err != nil {
+		return err
+	}
+	for i := 0; n > 0; i++ {
+		c := chunks[i][:min(n, len(chunks[i]))]
+		if _, err := w.Write(segfile.Bytes(c)); err != nil {
+			return err
+		}
+		n -= len(c)
+	}
+	return w.End()
+}
+
+// writeOrder writes the entries' order by row, unless they are stored in it.
+func writeOrder(w *segfile.Writer, p *part, n int) error {
+	ords := make([]uint32, n)
+	sorted := true
+	for i := range ords {
+		ords[i] = uint32(i)
+		sorted = sorted && (i == 0 || p.cols.row(uint32(i-1)) <= p.cols.row(uint32(i)))
+	}
+	if sorted {
+		return nil
+	}
+	slices.SortFunc(ords, func(a, b uint32) int {
+		return cmp.Or(cmp.Compare(p.cols.row(a), p.cols.row(b)), cmp.Compare(a, b))
+	})
+	rows := make([]uint64, n)
+	for i, o := range ords {
+		rows[i] = p.cols.row(o)
+	}
+	return errors.Join(w.Section(secSortedRows, segfile.Bytes(rows)), w.Section(secSortedOrds, segfile.Bytes(ords)))
+}
+
+func writeVectors(w *segfile.Writer, p *part, n int) error {
+	if err := w.Begin(secVectors); err != nil {
+		return err
+	}
+	rec := make([]byte, strideOf(p.vecs.dims))
+	for o := range uint32(n) {
+		copy(rec, floatBytes(p.vector(o)))
+		if _, err := w.Write(rec); err != nil {
+			return err
+		}
+	}
+	return w.End()
+}
+
+// openSegment opens a segment file and checks everything that it says against
+// the manifest, the index's spec and itself. The part has one reference.
+func (ix *Index) openSegment(meta SegmentMeta) (*part, error) {
+	name := segmentName(meta.Number)
+	f, err := segfile.Open(ix.cfg.FS, ix.dir, name)
+	if err != nil {
+		return nil, classify(err)
+	}
+	p := &part{file: f, number: meta.Number, meta: meta}
+	if err := ix.readSegment(p); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", name, classify(err)), f.Close())
+	}
+	p.remove = func() { ix.removeFile(name) }
+	p.refs.Store(1)
+	return p, nil
+}
+
+// classify marks corruption found by lower layers as this package's.
+func classify(err error) error {
+	if isCorruption(err) && !errors.Is(err, ErrCorrupt) {
+		return fmt.Errorf("%w: %w", ErrCorrupt, err)
+	}
+	return err
+}
+
+func (ix *Index) readSegment(p *part) error {
+	f := p.file
+	if f.Tag() != tagSegment || f.Sum() != p.meta.Sum || f.Size() != p.meta.Bytes {
+		return corruptf("the file is not the one of the manifest (sum %08x, want %08x)", f.Sum(), p.meta.Sum)
+	}
+	b, err := f.Section(secMeta)
+	if err != nil {
+		return err
+	}
+	var h segmentHead
+	if err := h.decode(b); err != nil {
+		return err
+	}
+	if err := ix.checkHead(&h, &p.meta); err != nil {
+		return err
+	}
+	n := int(h.entries)
+	rows, err1 := column[uint64](f, secRows, n)
+	epochs, err2 := column[uint32](f, secEpochs, n)
+	added, err3 := column[uint64](f, secAdded, n)
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return err
+	}
+	p.cols = columns{shift: flatShift, mask: math.MaxUint32,
+		rows: [][]uint64{rows}, epochs: [][]uint32{epochs}, added: [][]uint64{added}}
+	p.dead = newTombs(n)
+	p.maxAdded.Store(h.maxAdded)
+	p.n.Store(uint32(n))
+	if err := p.readOrder(rows, n); err != nil {
+		return err
+	}
+	if err := p.readDead(f, n); err != nil {
+		return err
+	}
+	return p.readVectors(&ix.cfg.Spec, &h)
+}
+
+func (ix *Index) checkHead(h *segmentHead, meta *SegmentMeta) error {
+	spec := &ix.cfg.Spec
+	switch {
+	case h.kind != uint32(spec.Kind) || h.metric != uint32(spec.Metric) || h.dims != uint32(spec.Dims):
+		return corruptf("segment of kind %d, metric %d, %d dimensions; the index has %d, %d, %d",
+			h.kind, h.metric, h.dims, spec.Kind, spec.Metric, spec.Dims)
+	case h.number != meta.Number || h.entries != meta.Entries || h.entries > maxEntries:
+		return corruptf("segment %d of %d entries; the manifest says %d of %d", h.number, h.entries, meta.Number, meta.Entries)
+	case h.stride != uint32(strideOf(spec.Dims)) || h.graph > 1:
+		return corruptf("stride %d, graph %d", h.stride, h.graph)
+	case h.graph == 1 && spec.Kind != vectorindex.HNSW:
+		return corruptf("a flat segment has a graph")
+	}
+	return nil
+}
+
+func column[T segfile.Element](f *segfile.File, id segfile.SectionID, n int) ([]T, error) {
+	b, err := f.Section(id)
+	if err != nil {
+		return nil, err
+	}
+	return segfile.View[T](b, n)
+}
+
+// readOrder reads or derives the order by row and checks that it is one.
+func (p *part) readOrder(rows []uint64, n int) error {
+	if !p.file.Has(secSortedOrds) {
+		p.sorted = rowOrder{rows: rows}
+		if !slices.IsSorted(rows) {
+			return corruptf("rows are not in order")
+		}
+		return nil
+	}
+	sorted, err1 := column[uint64](p.file, secSortedRows, n)
+	ords, err2 := column[uint32](p.file, secSortedOrds, n)
+	if err := errors.Join(err1, err2); err != nil {
+		return err
+	}
+	seen := make([]uint64, (n+63)/64)
+	for i, o := range ords {
+		if int(o) >= n || seen[o>>6]>>(o&63)&1 != 0 || rows[o] != sorted[i] || i > 0 && sorted[i] < sorted[i-1] {
+			return corruptf("order by row is wrong at %d", i)
+		}
+		seen[o>>6] |= 1 << (o & 63)
+	}
+	p.sorted = rowOrder{rows: sorted, ords: ords}
+	return nil
+}
+
+// readDead adds the deaths that a segment or delete file lists.
+func (p *part) readDead(f *segfile.File, n int) error {
+	b1, err1 := f.Section(secDeadOrds)
+	b2, err2 := f.Section(secDeadTS)
+	if err := errors.Join(err1, err2); err != nil {
+		return err
+	}
+	ords, err1 := segfile.View[uint32](b1, len(b1)/4)
+	tss, err2 := segfile.View[uint64](b2, len(ords))
+	if err := errors.Join(err1, err2); err != nil {
+		return err
+	}
+	for i, o := range ords {
+		if int(o) >= n || tss[i] == 0 {
+			return corruptf("death of entry %d of %d at %d", o, n, tss[i])
+		}
+		p.dead.set(o, tss[i])
+	}
+	return nil
+}
+
+// readVectors binds the vectors: those inside the graph, or the file's own.
+func (p *part) readVectors(spec *vectorindex.Spec, h *segmentHead) error {
+	n := int(h.entries)
+	v := &p.vecs
+	v.dims, v.metric, v.stride = spec.Dims, spec.Metric, int(h.stride)
+	view := flat.Vectors{Metric: spec.Metric, Dims: spec.Dims, InvShift: flatShift}
+	if spec.Metric == dist.Cosine {
+		inv, err := column[float32](p.file, secInvNorm, n)
+		if err != nil {
+			return err
+		}
+		view.InvNorm = [][]float32{inv}
+	}
+	if h.graph == 1 {
+		g, rows, err := openGraph(p.file, spec, n)
+		if err != nil {
+			return err
+		}
+		v.graph, view.Rows = g, rows
+		p.linked.Store(uint32(n))
+	} else {
+		b, err := p.file.Section(secVectors)
+		if err != nil {
+			return err
+		}
+		if len(b) != n*v.stride {
+			return corruptf("%d bytes of vectors; want %d entries of %d", len(b), n, v.stride)
+		}
+		view.Rows = dist.FlatRows(b, v.stride)
+	}
+	v.cur.Store(&view)
+	return nil
+}
+
+// removeFile removes a file that no manifest names any more. A failure leaves an
+// orphan, which the next Open removes.
+func (ix *Index) removeFile(name string) {
+	if err := ix.cfg.FS.Remove(ix.cfg.FS.PathJoin(ix.dir, name)); err != nil {
+		ix.cfg.Report(fmt.Errorf("sidecar: remove %s: %w", name, err))
+	}
+}

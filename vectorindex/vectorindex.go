@@ -1,0 +1,116 @@
+// Package vectorindex finds the nearest vectors to a query. It can be read,
+// tested and benchmarked with no database at all: it knows row numbers, vectors
+// and distances, and must not know SQL, planning, execution, storage or the
+// server.
+//
+// The index proposes, the row disposes: a hit is a proposal (row, epoch,
+// distance) that the executor checks against the row at its snapshot.
+package vectorindex
+
+import (
+	"context"
+	"errors"
+
+	"github.com/loxodb/loxodb/vectorindex/bitmap"
+	"github.com/loxodb/loxodb/vectorindex/dist"
+)
+
+// RowID names a row of a table. It is the integer primary key itself (as
+// uint64 with the sign bit flipped so that order is kept) or a hidden number.
+type RowID uint64
+
+// Spec is everything that fixes an index's meaning and shape. It is immutable.
+type Spec struct {
+	Dims           int
+	Metric         dist.Metric
+	Kind           Kind
+	M              int // HNSW: neighbours per node on the upper levels; level 0 has 2·M
+	EfConstruction int // HNSW: beam width while building
+}
+
+// Kind is the search structure of an index.
+type Kind uint8
+
+const (
+	HNSW Kind = iota
+	Flat      // exact scan of resident vectors
+)
+
+// Query asks for the rows nearest to Vec. It is not modified and must not
+// change while a Searcher made from it is open.
+type Query struct {
+	Vec    []float32      // Spec.Dims components; finite
+	K      int            // how many rows the caller expects to need; a hint for sizing
+	AsOf   uint64         // snapshot: entries added later or deleted at or before are skipped (0 = now)
+	Effort int            // HNSW: beam width (ef); 0 = the default for K
+	Allow  *bitmap.Bitmap // nil = all; otherwise only these rows
+}
+
+// Hit is a proposed row. Dist is in the metric's own order (smaller is nearer):
+// squared L2, negative inner product, 1−cosine, L1. It is accumulated in float64
+// (dist.Metric.Exact), because it decides the order that users see; NaN (cosine
+// of a zero vector) counts as farthest. The true distance lies in
+// [Dist−Err, Dist+Err]; Err 0 means exact, as every hit of sidecar is.
+type Hit struct {
+	Row   RowID
+	Epoch uint32 // the vector's; if the row's differs at the snapshot, drop the hit
+	Dist  float64
+	Err   float64
+}
+
+// The errors that an Index may return, to be tested with errors.Is.
+var (
+	// ErrQuery: wrong dimension count, a component that is not finite, a negative K.
+	ErrQuery = errors.New("vectorindex: invalid query")
+	// ErrTooOld: the snapshot is older than what the index can answer for
+	// (Stats.ValidFrom); the caller must scan the rows instead.
+	ErrTooOld = errors.New("vectorindex: snapshot is older than the index")
+	// ErrClosed: use after Close.
+	ErrClosed = errors.New("vectorindex: index is closed")
+)
+
+// Index is a live index: searches run concurrently with writes.
+type Index interface {
+	// Search starts a search. The Searcher must be closed.
+	Search(ctx context.Context, q *Query) (Searcher, error)
+	Stats() Stats
+}
+
+// Searcher proposes every (row, epoch) that is visible at the snapshot and in
+// Allow exactly once, nearest first, and does not end at K: it resumes the walk
+// until nothing is left. One goroutine.
+//
+// Order: hits come in rounds; within a round distances do not decrease. A new
+// round starts only where a resumed approximate walk found an entry nearer than
+// one that was already handed out. Dropping it would lose a row that qualifies,
+// so it comes late instead. A caller that needs the k nearest of the hits that
+// pass its own checks uses Nearest, which keeps the order exact.
+type Searcher interface {
+	// Next fills dst with the next hits of one round; n 0 and nil error mean that
+	// no entry is left. It may return fewer than len(dst) before the end.
+	Next(ctx context.Context, dst []Hit) (n int, err error)
+	// Work reports what was done so far, for EXPLAIN ANALYZE.
+	Work() Work
+	Close()
+}
+
+// Work counts what a search did.
+type Work struct {
+	Distances int64 // distances computed on codes or vectors
+	Hops      int64 // graph nodes expanded
+	Reranked  int64 // exact distances computed to settle an estimate
+	Segments  int64
+	Rounds    int64 // 1 + how often the order had to start again
+}
+
+// Stats describes an index for planning and for pg_stat views.
+type Stats struct {
+	Entries     int64 // live (row, epoch) entries
+	Dead        int64
+	Segments    int
+	HeadEntries int64
+	Bytes       int64 // resident memory
+	DiskBytes   int64
+	ValidFrom   uint64 // snapshots before this timestamp get ErrTooOld
+	Unindexed   int64  // entries that wait for their place in the graph and are scanned meanwhile
+}
