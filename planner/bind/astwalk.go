@@ -1,0 +1,42 @@
+package bind
+
+import (
+	"reflect"
+
+	"github.com/loxodb/loxodb/sql/ast"
+)
+
+// mentions reports whether a query may refer to a table name without schema. It
+// walks the syntax by reflection: only WITH RECURSIVE asks, and a node added to
+// the tree later cannot be forgotten.
+func mentions(q *ast.Select, name string) bool {
+	return mentionsIn(reflect.ValueOf(q), name)
+}
+
+var tableRefType = reflect.TypeFor[ast.TableRef]()
+
+func mentionsIn(v reflect.Value, name string) bool {
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		return !v.IsNil() && mentionsIn(v.Elem(), name)
+	case reflect.Slice:
+		for i := range v.Len() {
+			if mentionsIn(v.Index(i), name) {
+				return true
+			}
+		}
+	case reflect.Struct:
+		if v.Type() == tableRefType {
+			t := v.Interface().(ast.TableRef)
+			if t.Name.Schema == "" && t.Name.Name == name {
+				return true
+			}
+		}
+		for i := range v.NumField() {
+			if mentionsIn(v.Field(i), name) {
+				return true
+			}
+		}
+	}
+	return false
+}

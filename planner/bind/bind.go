@@ -1,0 +1,178 @@
+// Package bind gives a statement its meaning: names, scopes and types by
+// PostgreSQL's rules (chapters 7 and 10), with its errors word for word. The
+// result is a logical tree. It must not know cost, strategies or execution.
+package bind
+
+import (
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/planner/logical"
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/parser"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// Options is everything besides the statement that its meaning depends on.
+type Options struct {
+	Catalog *catalog.Snapshot
+	// Session resolves search_path, current user, regclass constants and settings.
+	Session builtin.Session
+	Format  *types.Format
+	// Parser reads stored SQL text: views, defaults, checks, index expressions.
+	Parser parser.Frontend
+	// ParamTypes are the client's declared parameter types (0 = infer); parameters
+	// beyond it are inferred.
+	ParamTypes []types.OID
+	// VectorStats gives a vector index's entry count (0 = unknown) for costing.
+	VectorStats func(index catalog.ID) (entries int64)
+}
+
+// Column is an output column of a query.
+type Column struct {
+	ID    logical.ColID
+	Name  string
+	T     types.T
+	Table catalog.ID
+	Attr  int16
+}
+
+// Statement is a bound statement.
+type Statement struct {
+	Meta   *logical.Meta
+	Tree   logical.Node
+	Out    []Column // nil when no rows come back
+	Params []types.OID
+	Tag    string
+	Locks  bool // it takes row locks
+}
+
+// binder binds one statement.
+type binder struct {
+	o      Options
+	meta   *logical.Meta
+	params []types.OID
+	// paramPos is where each parameter was first seen, for 42P18.
+	paramPos []ast.Pos
+	// pos remembers where column references stand, for errors found later.
+	pos map[*expr.Column]ast.Pos
+	// shapes and rowShapes are the columns of record values, by where they come from.
+	shapes    map[logical.ColID][]field
+	rowShapes map[*expr.RowOf][]field
+	locks     bool
+	depth     int
+	// views guards against views that expand to themselves.
+	views []catalog.ID
+	// noParams refuses parameters, with the reason (stored expressions).
+	noParams bool
+}
+
+// maxDepth bounds nested queries and expressions; the grammar bounds text already.
+const maxDepth = 5000
+
+func newBinder(o Options) *binder {
+	return &binder{o: o, meta: logical.NewMeta(), params: append([]types.OID(nil), o.ParamTypes...),
+		pos: map[*expr.Column]ast.Pos{}, shapes: map[logical.ColID][]field{}, rowShapes: map[*expr.RowOf][]field{}}
+}
+
+// Bind binds SELECT, VALUES, INSERT, UPDATE and DELETE.
+func Bind(stmt ast.Stmt, o Options) (*Statement, error) {
+	b := newBinder(o)
+	s := &Statement{Meta: b.meta}
+	q, tag, err := b.statement(stmt)
+	if err != nil {
+		return nil, err
+	}
+	s.Tree, s.Out, s.Tag = q.tree, q.columns(), tag
+	if err := b.finishParams(); err != nil {
+		return nil, err
+	}
+	s.Params, s.Locks = b.params, b.locks
+	return s, nil
+}
+
+// statement binds a statement that may stand on top or in WITH.
+func (b *binder) statement(stmt ast.Stmt) (*query, string, error) {
+	switch x := stmt.(type) {
+	case *ast.Select:
+		q, err := b.selectStmt(x, nil, queryOpts{top: true})
+		return q, "SELECT", err
+	case *ast.Insert:
+		q, err := b.insert(x, nil)
+		return q, "INSERT", err
+	case *ast.Update:
+		q, err := b.update(x, nil)
+		return q, "UPDATE", err
+	case *ast.Delete:
+		q, err := b.delete(x, nil)
+		return q, "DELETE", err
+	}
+	return nil, "", pgerr.NotSupported(int(stmt.Position()), "this statement cannot be planned")
+}
+
+// query is a bound query: a tree and which of its columns come out, with their names.
+type query struct {
+	tree logical.Node
+	out  []outCol
+}
+
+// outCol is an output column while its query is still being bound.
+type outCol struct {
+	id   logical.ColID
+	name string
+	t    types.T
+}
+
+func (q *query) ids() []logical.ColID {
+	l := make([]logical.ColID, len(q.out))
+	for i, c := range q.out {
+		l[i] = c.id
+	}
+	return l
+}
+
+func (q *query) columns() []Column {
+	if q.out == nil {
+		return nil
+	}
+	out := make([]Column, len(q.out))
+	for i, c := range q.out {
+		out[i] = Column{ID: c.id, Name: c.name, T: c.t}
+	}
+	return out
+}
+
+// errAt is a *pgerr.Error at a position.
+func errAt(pos ast.Pos, code, format string, args ...any) *pgerr.Error {
+	return pgerr.Newf(code, format, args...).At(int(pos))
+}
+
+// notYet is the answer to what PostgreSQL can and this server cannot.
+func notYet(pos ast.Pos, what string) error {
+	return pgerr.NotSupported(int(pos), "%s is not supported", what)
+}
+
+// atPos gives an error that has none yet a position.
+func atPos(err error, pos ast.Pos) error {
+	if e, ok := pgerr.As(err); ok && e.Position == 0 && pos >= 0 {
+		c := *e
+		return c.At(int(pos))
+	}
+	return err
+}
+
+func (b *binder) finishParams() error {
+	for i, t := range b.params {
+		if t == 0 || t == types.UnknownOID {
+			pos := ast.NoPos
+			if i < len(b.paramPos) {
+				pos = b.paramPos[i]
+			}
+			return errAt(pos, pgerrcode.IndeterminateDatatype, "could not determine data type of parameter $%d", i+1)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,71 @@
+package bind
+
+import (
+	"strings"
+	"sync"
+
+	"github.com/loxodb/loxodb/planner/physical"
+	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// bounded is a small concurrent cache that forgets everything when it is full.
+// Its keys are descriptors, which are immutable: DDL makes new ones, so entries
+// never become wrong, only unused.
+type bounded[K comparable, V any] struct {
+	mu sync.RWMutex
+	m  map[K]V
+}
+
+const maxBounded = 4096
+
+func (c *bounded[K, V]) get(k K) (V, bool) {
+	c.mu.RLock()
+	v, ok := c.m[k]
+	c.mu.RUnlock()
+	return v, ok
+}
+
+func (c *bounded[K, V]) put(k K, v V) {
+	c.mu.Lock()
+	if c.m == nil || len(c.m) >= maxBounded {
+		c.m = map[K]V{}
+	}
+	c.m[k] = v
+	c.mu.Unlock()
+}
+
+// indexOf names an index of one version of its table.
+type indexOf struct {
+	t *catalog.Table
+	x *catalog.Index
+}
+
+var (
+	tableWrites  bounded[*catalog.Table, *physical.TableWrite]
+	indexWrites  bounded[indexOf, physical.IndexWrite]
+	columnValues bounded[*catalog.Column, expr.Expr]
+	resolvedOps  bounded[opKey, *builtin.ResolvedOp]
+)
+
+type opKey struct {
+	schema, name string
+	left, right  types.OID
+}
+
+// resolveOp is builtin.ResolveOp with its successes remembered: the choice among
+// dozens of operators of one name is a good part of planning a small statement.
+func resolveOp(schema, name string, left, right types.OID) (*builtin.ResolvedOp, error) {
+	k := opKey{schema, name, left, right}
+	if r, ok := resolvedOps.get(k); ok {
+		return r, nil
+	}
+	r, err := builtin.ResolveOp(schema, name, left, right)
+	if err == nil {
+		k.schema, k.name = strings.Clone(schema), strings.Clone(name)
+		resolvedOps.put(k, r)
+	}
+	return r, err
+}

@@ -1,0 +1,260 @@
+package bind
+
+import (
+	"strconv"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// unknownT is the type of what has none yet.
+var unknownT = types.Of(types.UnknownOID)
+
+// unknownLit is a string literal or NULL whose context will give it a type.
+type unknownLit struct {
+	text string
+	null bool
+	pos  ast.Pos
+}
+
+// unknownParam is a parameter whose context will give it a type.
+type unknownParam struct {
+	n   int // 0-based
+	pos ast.Pos
+}
+
+func (*unknownLit) Type() types.T   { return unknownT }
+func (*unknownParam) Type() types.T { return unknownT }
+
+// literal binds a constant; strings stay unknown.
+func (b *binder) literal(x *ast.Lit) (expr.Expr, error) {
+	switch x.Kind {
+	case ast.LitNull:
+		return &unknownLit{null: true, pos: x.Pos}, nil
+	case ast.LitInt:
+		return intConst(x.Int), nil
+	case ast.LitBool:
+		return boolConst(x.Bool), nil
+	case ast.LitNumeric:
+		return b.numberLiteral(x)
+	case ast.LitBit:
+		return b.parse(x.Text, types.Of(types.BitOID), x.Pos)
+	}
+	return &unknownLit{text: x.Text, pos: x.Pos}, nil
+}
+
+// numberLiteral is int4 or int8 when it is an integer that fits, else numeric.
+func (b *binder) numberLiteral(x *ast.Lit) (expr.Expr, error) {
+	if v, err := strconv.ParseInt(x.Text, 10, 64); err == nil && x.Text[0] != '+' {
+		return intConst(v), nil
+	}
+	return b.parse(x.Text, types.Of(types.NumericOID), x.Pos)
+}
+
+func intConst(v int64) *expr.Const {
+	if v == int64(int32(v)) {
+		return &expr.Const{T: types.Of(types.Int4OID), D: types.Int(v)}
+	}
+	return &expr.Const{T: types.Of(types.Int8OID), D: types.Int(v)}
+}
+
+func boolConst(v bool) *expr.Const { return &expr.Const{T: types.Of(types.BoolOID), D: types.Bool(v)} }
+
+func nullConst(t types.T) *expr.Const { return &expr.Const{T: t, D: types.Null} }
+
+// parse reads a literal of a type; errors point at it.
+func (b *binder) parse(text string, t types.T, pos ast.Pos) (expr.Expr, error) {
+	d, err := types.ParseText(t, text, b.o.Format)
+	if err != nil {
+		return nil, atPos(err, pos)
+	}
+	return &expr.Const{T: t, D: d.Clone()}, nil
+}
+
+// maxParam bounds $n, as the protocol does.
+const maxParam = 65535
+
+func (b *binder) param(x *ast.Param) (expr.Expr, error) {
+	if x.N < 1 || x.N > maxParam || b.noParams {
+		return nil, errAt(x.Pos, pgerrcode.UndefinedParameter, "there is no parameter $%d", x.N)
+	}
+	n := x.N - 1
+	for len(b.params) <= n {
+		b.params = append(b.params, 0)
+	}
+	for len(b.paramPos) <= n {
+		b.paramPos = append(b.paramPos, ast.NoPos)
+	}
+	if b.paramPos[n] < 0 {
+		b.paramPos[n] = x.Pos
+	}
+	if t := b.params[n]; t != 0 && t != types.UnknownOID {
+		return &expr.Param{N: n, T: types.Of(t)}, nil
+	}
+	return &unknownParam{n: n, pos: x.Pos}, nil
+}
+
+// resolveParam gives a parameter its type, or checks the one it already has.
+func (b *binder) resolveParam(p *unknownParam, t types.OID) (expr.Expr, error) {
+	switch have := b.params[p.n]; have {
+	case 0, types.UnknownOID:
+		b.params[p.n] = t
+	case t:
+	default:
+		return nil, errAt(p.pos, pgerrcode.AmbiguousParameter, "inconsistent types deduced for parameter $%d", p.n+1).
+			WithDetail("%s versus %s", builtin.TypeName(have), builtin.TypeName(t))
+	}
+	return &expr.Param{N: p.n, T: types.Of(t)}, nil
+}
+
+// coerce converts to a type, with PostgreSQL's "cannot cast" error where it cannot.
+func (b *binder) coerce(e expr.Expr, to types.T, at builtin.Context, pos ast.Pos) (expr.Expr, error) {
+	x, err := b.coerceOrNil(e, to, at, pos)
+	if err != nil {
+		return nil, err
+	}
+	if x == nil {
+		return nil, errAt(pos, pgerrcode.CannotCoerce, "cannot cast type %s to %s", builtin.TypeName(e.Type().OID), types.FormatType(to))
+	}
+	return x, nil
+}
+
+// coerceOrNil is coerce with nil for "there is no such conversion here".
+func (b *binder) coerceOrNil(e expr.Expr, to types.T, at builtin.Context, pos ast.Pos) (expr.Expr, error) {
+	switch x := e.(type) {
+	case *unknownLit:
+		return b.coerceLiteral(x, to, at, pos)
+	case *unknownParam:
+		if to.OID == types.AnyOID || to.OID == types.UnknownOID {
+			return x, nil
+		}
+		p, err := b.resolveParam(x, to.OID)
+		if err != nil {
+			return nil, err
+		}
+		return b.applyMod(p, to, at, pos), nil
+	}
+	from := e.Type()
+	if from.OID == to.OID {
+		return b.applyMod(e, to, at, pos), nil
+	}
+	switch builtin.CoercionPath(from.OID, to.OID, at) {
+	case builtin.NoCoercion:
+		return nil, nil
+	case builtin.ByPolymorphic:
+		return e, nil
+	case builtin.RelabelOnly:
+		return b.applyMod(&expr.Relabel{X: e, T: types.Of(to.OID)}, to, at, pos), nil
+	}
+	return b.fold(&expr.Cast{X: e, To: to, Explicit: at == builtin.Explicit, Implicit: at != builtin.Explicit, Pos: int(pos)}), nil
+}
+
+func (b *binder) coerceLiteral(x *unknownLit, to types.T, at builtin.Context, pos ast.Pos) (expr.Expr, error) {
+	if to.OID == types.AnyOID || to.OID == types.UnknownOID {
+		return x, nil
+	}
+	if x.null {
+		return nullConst(to), nil
+	}
+	base := types.Of(to.OID)
+	if to.OID == types.IntervalOID {
+		base = to
+	}
+	c, err := b.parse(x.text, base, x.pos)
+	if err != nil {
+		return nil, err
+	}
+	return b.applyMod(c, to, at, x.pos), nil
+}
+
+// applyMod adds the length coercion to to.Mod where the value may not have it.
+func (b *binder) applyMod(e expr.Expr, to types.T, at builtin.Context, pos ast.Pos) expr.Expr {
+	if to.Mod < 0 || e.Type() == to {
+		return e
+	}
+	return b.fold(&expr.Cast{X: e, To: to, Explicit: at == builtin.Explicit, Implicit: at != builtin.Explicit, Pos: int(pos)})
+}
+
+// commonType unifies a list of values: construct names it in errors.
+func (b *binder) commonType(construct string, list []expr.Expr, pos func(i int) ast.Pos) ([]expr.Expr, types.T, error) {
+	ts := make([]types.OID, len(list))
+	for i, e := range list {
+		ts[i] = e.Type().OID
+	}
+	var t types.OID
+	for i := range ts { // find the first value that does not fit, for the position
+		var err error
+		if t, err = builtin.CommonType(construct, ts[:i+1]); err != nil {
+			return nil, types.T{}, atPos(err, pos(i))
+		}
+	}
+	to := types.Of(t)
+	to.Mod = commonMod(list, t)
+	out := make([]expr.Expr, len(list))
+	for i, e := range list {
+		x, err := b.coerce(e, types.Of(t), builtin.Implicit, pos(i))
+		if err != nil {
+			return nil, types.T{}, err
+		}
+		out[i] = x
+	}
+	return out, to, nil
+}
+
+// commonMod is the typmod that all values share, else −1.
+func commonMod(list []expr.Expr, t types.OID) int32 {
+	mod := int32(-1)
+	for i, e := range list {
+		et := e.Type()
+		if et.OID != t || et.Mod < 0 || i > 0 && et.Mod != mod {
+			return -1
+		}
+		mod = et.Mod
+	}
+	return mod
+}
+
+// assign coerces a value to a column's type for INSERT and UPDATE.
+func (b *binder) assign(e expr.Expr, to types.T, column string, pos ast.Pos) (expr.Expr, error) {
+	x, err := b.coerceOrNil(e, to, builtin.Assignment, pos)
+	if err != nil {
+		return nil, err
+	}
+	if x == nil {
+		return nil, errAt(pos, pgerrcode.DatatypeMismatch, "column \"%s\" is of type %s but expression is of type %s",
+			column, types.FormatType(types.Of(to.OID)), builtin.TypeName(e.Type().OID)).
+			WithHint("You will need to rewrite or cast the expression.")
+	}
+	return x, nil
+}
+
+// cast binds x::t.
+func (b *binder) cast(s *scope, x *ast.Cast) (expr.Expr, error) {
+	to, err := b.typeName(&x.To)
+	if err != nil {
+		return nil, err
+	}
+	if a, ok := x.X.(*ast.Array); ok && to.IsArray() {
+		e, err := b.array(s, a, types.Of(to.OID))
+		if err != nil {
+			return nil, err
+		}
+		return b.coerce(e, to, builtin.Explicit, x.Pos)
+	}
+	e, err := b.expr(s, x.X)
+	if err != nil {
+		return nil, err
+	}
+	y, err := b.coerceOrNil(e, to, builtin.Explicit, x.Pos)
+	if err != nil {
+		return nil, err
+	}
+	if y == nil {
+		return nil, errAt(x.Pos, pgerrcode.CannotCoerce, "cannot cast type %s to %s", builtin.TypeName(e.Type().OID), builtin.TypeName(to.OID))
+	}
+	return y, nil
+}

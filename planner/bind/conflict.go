@@ -1,0 +1,194 @@
+package bind
+
+import (
+	"slices"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/planner/logical"
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// onConflict binds ON CONFLICT.
+func (b *binder) onConflict(in *insertion, n *logical.Insert) error {
+	x := in.x.OnConflict
+	if x == nil {
+		return nil
+	}
+	c := &logical.OnConflict{DoUpdate: x.DoUpdate}
+	n.OnConflict = c
+	var err error
+	switch {
+	case x.Constraint != "":
+		c.Arbiters, err = namedArbiter(in.table, x)
+	case len(x.Target) > 0:
+		c.Arbiters, err = b.inferArbiters(in.table, x)
+	case x.DoUpdate:
+		return errAt(x.Pos, pgerrcode.SyntaxError, "ON CONFLICT DO UPDATE requires inference specification or constraint name").
+			WithHint("For example, ON CONFLICT (column_name).")
+	}
+	if err != nil || !x.DoUpdate {
+		return err
+	}
+	old, excluded := b.newRow(in.table, n.Alias), b.newRow(in.table, "excluded")
+	c.Existing, c.Excluded = old.ids, excluded.ids
+	s := &scope{parent: in.s, in: inUpdateSet, items: []*nsItem{old.item, excluded.item}}
+	if c.Set, c.Values, err = b.assignments(s, in.table, x.Set); err != nil {
+		return err
+	}
+	if x.SetWhere != nil {
+		s.in = inWhere
+		if c.Where, err = b.condition(s, x.SetWhere, "WHERE"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func namedArbiter(t *catalog.Table, x *ast.OnConflict) ([]*catalog.Index, error) {
+	for _, c := range t.Constraints {
+		if c.Name != x.Constraint {
+			continue
+		}
+		i := t.Index(c.Index)
+		if (c.Kind != catalog.PrimaryConstraint && c.Kind != catalog.UniqueConstraint) || i == nil {
+			return nil, pgerr.New(pgerrcode.WrongObjectType, "constraint in ON CONFLICT clause has no associated index")
+		}
+		if c.Deferrable {
+			return nil, pgerr.New(pgerrcode.ObjectNotInPrerequisiteState, "ON CONFLICT does not support deferrable unique constraints/exclusion constraints as arbiters")
+		}
+		return []*catalog.Index{i}, nil
+	}
+	return nil, pgerr.Newf(pgerrcode.UndefinedObject, "constraint \"%s\" for table \"%s\" does not exist", x.Constraint, t.Name)
+}
+
+// inferArbiters finds the unique indexes whose keys are exactly the target's.
+func (b *binder) inferArbiters(t *catalog.Table, x *ast.OnConflict) ([]*catalog.Index, error) {
+	var attrs []int16
+	var exprs []expr.Expr
+	for i := range x.Target {
+		e := &x.Target[i]
+		if e.Expr == nil {
+			c := t.ColumnByName(e.Column)
+			if c == nil {
+				return nil, errAt(x.Pos, pgerrcode.UndefinedColumn, "column \"%s\" does not exist", e.Column)
+			}
+			if !slices.Contains(attrs, c.Num) {
+				attrs = append(attrs, c.Num)
+			}
+			continue
+		}
+		k, err := Scalar(e.Expr, t, IndexKey, types.T{}, "", b.o)
+		if err != nil {
+			return nil, err
+		}
+		if c, ok := k.(*expr.Column); ok {
+			attrs = append(attrs, int16(c.Index+1))
+		} else {
+			exprs = append(exprs, k)
+		}
+	}
+	var pred expr.Expr
+	if x.Where != nil {
+		p, err := Scalar(x.Where, t, IndexPred, types.Of(types.BoolOID), "", b.o)
+		if err != nil {
+			return nil, err
+		}
+		pred = p
+	}
+	var out []*catalog.Index
+	for _, i := range t.Indexes {
+		ok, err := b.arbiterMatches(t, i, attrs, exprs, pred)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			out = append(out, i)
+		}
+	}
+	if out == nil {
+		return nil, pgerr.New(pgerrcode.InvalidColumnReference, "there is no unique or exclusion constraint matching the ON CONFLICT specification")
+	}
+	return out, nil
+}
+
+func (b *binder) arbiterMatches(t *catalog.Table, i *catalog.Index, attrs []int16, exprs []expr.Expr, pred expr.Expr) (bool, error) {
+	if !i.Unique || !i.Ready || i.IsVector() {
+		return false, nil
+	}
+	for _, c := range t.Constraints {
+		if c.Index == i.ID && c.Deferrable {
+			return false, nil
+		}
+	}
+	w, err := IndexWrite(t, i, b.o)
+	if err != nil {
+		return false, err
+	}
+	nAttr, nExpr := 0, 0
+	for _, k := range w.Keys {
+		if c, ok := k.(*expr.Column); ok {
+			if !slices.Contains(attrs, int16(c.Index+1)) {
+				return false, nil
+			}
+			nAttr++
+			continue
+		}
+		if !slices.ContainsFunc(exprs, func(e expr.Expr) bool { return logical.Same(e, k) }) {
+			return false, nil
+		}
+		nExpr++
+	}
+	if nAttr != len(attrs) || nExpr != len(exprs) {
+		return false, nil
+	}
+	return w.Where == nil || pred != nil && Implies(logical.Conjuncts(nil, pred), w.Where), nil
+}
+
+// Implies reports that the conditions, taken together, make a predicate true. It
+// is conservative: each term of the predicate must be among them, or follow from
+// a comparison (IS NOT NULL from any strict one on the same expression).
+func Implies(conds []expr.Expr, pred expr.Expr) bool {
+	for _, p := range logical.Conjuncts(nil, pred) {
+		if !slices.ContainsFunc(conds, func(c expr.Expr) bool { return impliesOne(c, p) }) {
+			return false
+		}
+	}
+	return true
+}
+
+func impliesOne(c, p expr.Expr) bool {
+	if logical.Same(c, p) {
+		return true
+	}
+	if o, ok := p.(*expr.Or); ok {
+		for _, a := range o.Args {
+			if impliesOne(c, a) {
+				return true
+			}
+		}
+	}
+	n, ok := p.(*expr.IsNull)
+	if !ok || !n.Not {
+		return false
+	}
+	switch x := c.(type) {
+	case *expr.Call:
+		if x.Fn.Strict {
+			for _, a := range x.Args {
+				if logical.Same(a, n.X) {
+					return true
+				}
+			}
+		}
+	case *expr.InList:
+		return !x.Not && logical.Same(x.L, n.X)
+	case *expr.AnyAll:
+		return !x.All && x.Op.Func.Strict && logical.Same(x.L, n.X)
+	}
+	return false
+}

@@ -1,0 +1,505 @@
+package bind
+
+import (
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+func (b *binder) like(s *scope, x *ast.Like) (expr.Expr, error) {
+	l, err := b.expr(s, x.Left)
+	if err != nil {
+		return nil, err
+	}
+	p, err := b.expr(s, x.Pattern)
+	if err != nil {
+		return nil, err
+	}
+	args := []expr.Expr{p}
+	if x.Escape != nil {
+		e, err := b.expr(s, x.Escape)
+		if err != nil {
+			return nil, err
+		}
+		args = append(args, e)
+	}
+	name := "~~"
+	switch {
+	case x.Similar:
+		name = "~"
+		if p, err = b.callBound("pg_catalog", "similar_to_escape", args, x.Pos); err != nil {
+			return nil, err
+		}
+	case x.Escape != nil:
+		if p, err = b.callBound("pg_catalog", "like_escape", args, x.Pos); err != nil {
+			return nil, err
+		}
+	}
+	if x.CaseFold {
+		name += "*"
+	}
+	if x.Not {
+		name = "!" + name
+	}
+	return b.makeOp("", name, l, p, x.Pos)
+}
+
+// between is x >= lo AND x <= hi.
+func (b *binder) between(s *scope, x *ast.Between) (expr.Expr, error) {
+	pair := func(lo, hi ast.Expr) (expr.Expr, error) {
+		names := [2]string{">=", "<="}
+		if x.Not {
+			names = [2]string{"<", ">"}
+		}
+		l, err := b.op(s, &ast.Op{At: x.At, Name: names[0], Left: x.X, Right: lo})
+		if err != nil {
+			return nil, err
+		}
+		h, err := b.op(s, &ast.Op{At: x.At, Name: names[1], Left: x.X, Right: hi})
+		if err != nil {
+			return nil, err
+		}
+		if x.Not {
+			return &expr.Or{Args: []expr.Expr{l, h}}, nil
+		}
+		return &expr.And{Args: []expr.Expr{l, h}}, nil
+	}
+	one, err := pair(x.Lo, x.Hi)
+	if err != nil || !x.Symmetric {
+		return one, err
+	}
+	two, err := pair(x.Hi, x.Lo)
+	if err != nil {
+		return nil, err
+	}
+	if x.Not {
+		return &expr.And{Args: []expr.Expr{one, two}}, nil
+	}
+	return &expr.Or{Args: []expr.Expr{one, two}}, nil
+}
+
+// distinct is IS [NOT] DISTINCT FROM: the operands take the types that = gives them.
+func (b *binder) distinct(s *scope, x *ast.Distinct) (expr.Expr, error) {
+	if l, ok := x.Left.(*ast.Row); ok {
+		if r, ok := x.Right.(*ast.Row); ok {
+			return b.rowDistinct(s, x, l, r)
+		}
+	}
+	l, err := b.expr(s, x.Left)
+	if err != nil {
+		return nil, err
+	}
+	r, err := b.expr(s, x.Right)
+	if err != nil {
+		return nil, err
+	}
+	if isNullLit(r) || isNullLit(l) {
+		if isNullLit(l) {
+			l = r
+		}
+		if l, err = b.known(l); err != nil {
+			return nil, err
+		}
+		return &expr.IsNull{X: l, Not: !x.Not}, nil
+	}
+	return b.distinctBound(l, r, x.Not, x.Pos)
+}
+
+func isNullLit(e expr.Expr) bool {
+	u, ok := e.(*unknownLit)
+	return ok && u.null
+}
+
+func (b *binder) distinctBound(l, r expr.Expr, not bool, pos ast.Pos) (expr.Expr, error) {
+	e, err := b.makeOp("", "=", l, r, pos)
+	if err != nil {
+		return nil, err
+	}
+	c := e.(*expr.Call)
+	l, r = c.Args[0], c.Args[1]
+	if lt, rt := l.Type().OID, r.Type().OID; lt != rt {
+		both, _, err := b.commonType("IS DISTINCT FROM", []expr.Expr{l, r}, func(int) ast.Pos { return pos })
+		if err != nil {
+			return nil, err
+		}
+		l, r = both[0], both[1]
+	}
+	return &expr.IsDistinct{L: l, R: r, Not: not}, nil
+}
+
+func (b *binder) rowDistinct(s *scope, x *ast.Distinct, l, r *ast.Row) (expr.Expr, error) {
+	if len(l.Args) != len(r.Args) {
+		return nil, errAt(x.Pos, pgerrcode.SyntaxError, "unequal number of entries in row expressions")
+	}
+	var terms []expr.Expr
+	for i := range l.Args {
+		t, err := b.distinct(s, &ast.Distinct{At: x.At, Not: x.Not, Left: l.Args[i], Right: r.Args[i]})
+		if err != nil {
+			return nil, err
+		}
+		terms = append(terms, t)
+	}
+	if x.Not {
+		return &expr.And{Args: terms}, nil
+	}
+	return &expr.Or{Args: terms}, nil
+}
+
+// nullIf is CASE WHEN a = b THEN NULL ELSE a END.
+func (b *binder) nullIf(s *scope, x *ast.NullIf) (expr.Expr, error) {
+	e, err := b.op(s, &ast.Op{At: x.At, Name: "=", Left: x.Left, Right: x.Right})
+	if err != nil {
+		return nil, err
+	}
+	c, ok := e.(*expr.Call)
+	if !ok {
+		return nil, notYet(x.Pos, "NULLIF of rows")
+	}
+	l := c.Args[0]
+	return &expr.Case{Whens: []expr.When{{Cond: e, Result: nullConst(l.Type())}}, Else: l, T: l.Type()}, nil
+}
+
+// unified binds a list and brings it to its common type.
+func (b *binder) unified(s *scope, construct string, l []ast.Expr) ([]expr.Expr, types.T, error) {
+	args, err := b.list(s, l)
+	if err != nil {
+		return nil, types.T{}, err
+	}
+	return b.commonType(construct, args, func(i int) ast.Pos { return leftmost(l[i]) })
+}
+
+func (b *binder) coalesce(s *scope, x *ast.Coalesce) (expr.Expr, error) {
+	args, t, err := b.unified(s, "COALESCE", x.Args)
+	if err != nil {
+		return nil, err
+	}
+	return &expr.Coalesce{Args: args, T: t}, nil
+}
+
+func (b *binder) minMax(s *scope, x *ast.MinMax) (expr.Expr, error) {
+	name := "GREATEST"
+	if x.Least {
+		name = "LEAST"
+	}
+	args, t, err := b.unified(s, name, x.Args)
+	if err != nil {
+		return nil, err
+	}
+	return &expr.MinMax{Least: x.Least, Args: args, T: t}, nil
+}
+
+// caseExpr binds both forms of CASE. In PostgreSQL ELSE comes first when types
+// are unified.
+func (b *binder) caseExpr(s *scope, x *ast.Case) (expr.Expr, error) {
+	conds := make([]expr.Expr, len(x.Whens))
+	var test expr.Expr
+	var err error
+	if x.X != nil {
+		if test, err = b.value(s, x.X); err != nil {
+			return nil, err
+		}
+	}
+	results := make([]expr.Expr, 0, len(x.Whens)+1)
+	for i, w := range x.Whens {
+		if test == nil {
+			conds[i], err = b.condition(s, w.Cond, "CASE/WHEN")
+		} else {
+			var v expr.Expr
+			if v, err = b.expr(s, w.Cond); err == nil {
+				conds[i], err = b.makeOp("", "=", test, v, leftmost(w.Cond))
+			}
+		}
+		if err != nil {
+			return nil, err
+		}
+		r, err := b.expr(s, w.Result)
+		if err != nil {
+			return nil, err
+		}
+		results = append(results, r)
+	}
+	var last expr.Expr = &unknownLit{null: true, pos: ast.NoPos}
+	if x.Else != nil {
+		if last, err = b.expr(s, x.Else); err != nil {
+			return nil, err
+		}
+	}
+	return b.finishCase(x, conds, append([]expr.Expr{last}, results...))
+}
+
+func (b *binder) finishCase(x *ast.Case, conds, results []expr.Expr) (expr.Expr, error) {
+	out, t, err := b.commonType("CASE", results, func(i int) ast.Pos {
+		if i > 0 {
+			return leftmost(x.Whens[i-1].Result)
+		}
+		return leftmost(x.Else)
+	})
+	if err != nil {
+		return nil, err
+	}
+	c := &expr.Case{T: t}
+	for i := range conds {
+		c.Whens = append(c.Whens, expr.When{Cond: conds[i], Result: out[i+1]})
+	}
+	if x.Else != nil {
+		c.Else = out[0]
+	}
+	return c, nil
+}
+
+// collate accepts the collations whose order the server has.
+func (b *binder) collate(s *scope, x *ast.Collate) (expr.Expr, error) {
+	e, err := b.value(s, x.X)
+	if err != nil {
+		return nil, err
+	}
+	if i := types.Lookup(e.Type().OID); i != nil && i.Collation == 0 {
+		el := types.Lookup(e.Type().Elem().OID)
+		if el == nil || el.Collation == 0 {
+			return nil, errAt(x.Pos, pgerrcode.DatatypeMismatch, "collations are not supported by type %s", builtin.TypeName(e.Type().OID))
+		}
+	}
+	switch x.Name.Name {
+	case "default", "C", "POSIX", "ucs_basic":
+		return e, nil
+	}
+	return nil, errAt(x.Name.Pos, pgerrcode.UndefinedObject, "collation \"%s\" for encoding \"UTF8\" does not exist", x.Name.Name)
+}
+
+// sqlValue binds CURRENT_TIMESTAMP and its kin as the functions behind them.
+func (b *binder) sqlValue(x *ast.SQLValue) (expr.Expr, error) {
+	fn, to := "", types.OID(0)
+	switch x.Name {
+	case "CURRENT_DATE":
+		fn, to = "now", types.DateOID
+	case "CURRENT_TIME":
+		fn, to = "now", types.TimetzOID
+	case "CURRENT_TIMESTAMP":
+		fn, to = "now", types.TimestamptzOID
+	case "LOCALTIME":
+		fn, to = "now", types.TimeOID
+	case "LOCALTIMESTAMP":
+		fn, to = "now", types.TimestampOID
+	case "CURRENT_ROLE", "CURRENT_USER", "USER":
+		fn = "current_user"
+	case "SESSION_USER":
+		fn = "session_user"
+	case "CURRENT_CATALOG":
+		fn = "current_database"
+	case "CURRENT_SCHEMA":
+		fn = "current_schema"
+	default:
+		return nil, notYet(x.Pos, x.Name)
+	}
+	e, err := b.callBound("pg_catalog", fn, nil, x.Pos)
+	if err != nil || to == 0 {
+		return e, err
+	}
+	t := types.T{OID: to, Mod: -1}
+	if x.Precision >= 0 {
+		t.Mod = min(x.Precision, 6)
+	}
+	return b.coerce(e, t, builtin.Explicit, x.Pos)
+}
+
+// array binds ARRAY[…]; want is the array type of a cast around it, or zero.
+func (b *binder) array(s *scope, x *ast.Array, want types.T) (expr.Expr, error) {
+	if len(x.Elems) == 0 {
+		if want.OID == 0 {
+			return nil, errAt(x.Pos, pgerrcode.IndeterminateDatatype, "cannot determine type of empty array").
+				WithHint("Explicitly cast to the desired type, for example ARRAY[]::integer[].")
+		}
+		return &expr.ArrayOf{T: want}, nil
+	}
+	elems := make([]expr.Expr, len(x.Elems))
+	nested := false
+	var err error
+	for i, e := range x.Elems {
+		if a, ok := e.(*ast.Array); ok {
+			elems[i], err = b.array(s, a, want)
+			nested = true
+		} else {
+			elems[i], err = b.expr(s, e)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if want.OID != 0 {
+		return b.arrayTo(x, elems, want, nested)
+	}
+	elems, t, err := b.commonType("ARRAY", elems, func(i int) ast.Pos { return leftmost(x.Elems[i]) })
+	if err != nil {
+		return nil, err
+	}
+	if t.IsArray() {
+		return &expr.ArrayOf{Elems: elems, T: types.Of(t.OID), Nested: true}, nil
+	}
+	at := types.Of(t.OID).ArrayOf()
+	if at.OID == 0 {
+		return nil, errAt(x.Pos, pgerrcode.UndefinedObject, "could not find array type for data type %s", builtin.TypeName(t.OID))
+	}
+	return &expr.ArrayOf{Elems: elems, T: at}, nil
+}
+
+// arrayTo coerces the elements to a cast's element type at once.
+func (b *binder) arrayTo(x *ast.Array, elems []expr.Expr, want types.T, nested bool) (expr.Expr, error) {
+	to := types.Of(want.Elem().OID)
+	if nested {
+		to = types.Of(want.OID)
+	}
+	for i, e := range elems {
+		c, err := b.coerceOrNil(e, to, builtin.Explicit, leftmost(x.Elems[i]))
+		if err != nil {
+			return nil, err
+		}
+		if c == nil {
+			return nil, errAt(leftmost(x.Elems[i]), pgerrcode.CannotCoerce, "cannot cast type %s to %s",
+				builtin.TypeName(e.Type().OID), builtin.TypeName(to.OID))
+		}
+		elems[i] = c
+	}
+	return &expr.ArrayOf{Elems: elems, T: types.Of(want.OID), Nested: nested}, nil
+}
+
+func (b *binder) row(s *scope, x *ast.Row) (expr.Expr, error) {
+	r := &expr.RowOf{T: types.Of(types.RecordOID)}
+	for _, a := range x.Args {
+		if c, ok := a.(*ast.ColumnRef); ok && c.Star {
+			cols, err := b.star(s, c)
+			if err != nil {
+				return nil, err
+			}
+			for _, col := range cols {
+				r.Args = append(r.Args, b.reference(col.e, c.Pos))
+			}
+			continue
+		}
+		v, err := b.value(s, a)
+		if err != nil {
+			return nil, err
+		}
+		r.Args = append(r.Args, v)
+	}
+	return r, nil
+}
+
+// subscript binds x[i] and x[lo:hi]; a chain x[i][j] is one node.
+func (b *binder) subscript(s *scope, x *ast.Index) (expr.Expr, error) {
+	var chain []*ast.Index
+	var base ast.Expr = x
+	for {
+		i, ok := base.(*ast.Index)
+		if !ok {
+			break
+		}
+		chain = append([]*ast.Index{i}, chain...)
+		base = i.X
+	}
+	v, err := b.value(s, base)
+	if err != nil {
+		return nil, err
+	}
+	t := v.Type()
+	info := types.Lookup(t.OID)
+	if t.OID == types.JSONBOID {
+		return b.jsonSubscript(s, v, chain)
+	}
+	if t.OID == types.NameOID {
+		return b.nameSubscript(s, v, chain)
+	}
+	if info == nil || info.Elem == 0 || info.Category != 'A' {
+		return nil, errAt(leftmost(base), pgerrcode.DatatypeMismatch, "cannot subscript type %s because it does not support subscripting", builtin.TypeName(t.OID))
+	}
+	out := &expr.Subscript{X: v, T: types.T{OID: info.Elem, Mod: t.Mod}}
+	for _, i := range chain {
+		out.Slice = out.Slice || i.Slice
+	}
+	if out.Slice {
+		out.T = t
+	}
+	for _, i := range chain {
+		if err := b.oneSubscript(s, out, i); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func (b *binder) oneSubscript(s *scope, out *expr.Subscript, i *ast.Index) error {
+	bound := func(e ast.Expr) (expr.Expr, error) {
+		if e == nil {
+			return nil, nil
+		}
+		v, err := b.expr(s, e)
+		if err != nil {
+			return nil, err
+		}
+		c, err := b.coerceOrNil(v, types.Of(types.Int4OID), builtin.Assignment, leftmost(e))
+		if err == nil && c == nil {
+			err = errAt(leftmost(e), pgerrcode.DatatypeMismatch, "array subscript must have type integer")
+		}
+		return c, err
+	}
+	lo, err := bound(i.Lo)
+	if err != nil {
+		return err
+	}
+	hi, err := bound(i.Hi)
+	if err != nil {
+		return err
+	}
+	switch {
+	case !out.Slice:
+		out.Index = append(out.Index, lo)
+	case i.Slice:
+		out.Lo, out.Hi = append(out.Lo, lo), append(out.Hi, hi)
+	default: // x[i] in a slice means x[1:i]
+		out.Lo, out.Hi = append(out.Lo, intConst(1)), append(out.Hi, lo)
+	}
+	return nil
+}
+
+// jsonSubscript is j['a'][0] = j -> 'a' -> 0.
+func (b *binder) jsonSubscript(s *scope, v expr.Expr, chain []*ast.Index) (expr.Expr, error) {
+	for _, i := range chain {
+		if i.Slice {
+			return nil, errAt(leftmost(i), pgerrcode.DatatypeMismatch, "jsonb subscript does not support slices")
+		}
+		k, err := b.expr(s, i.Lo)
+		if err != nil {
+			return nil, err
+		}
+		if v, err = b.makeOp("", "->", v, k, i.Pos); err != nil {
+			return nil, err
+		}
+	}
+	return v, nil
+}
+
+// nameSubscript is n[i] of a name: its byte i as "char", counted from 0.
+func (b *binder) nameSubscript(s *scope, v expr.Expr, chain []*ast.Index) (expr.Expr, error) {
+	if len(chain) != 1 || chain[0].Slice {
+		return nil, notYet(leftmost(chain[0]), "this subscript of a name")
+	}
+	i, err := b.expr(s, chain[0].Lo)
+	if err != nil {
+		return nil, err
+	}
+	at, err := b.makeOp("pg_catalog", "+", i, intConst(1), chain[0].Pos)
+	if err != nil {
+		return nil, err
+	}
+	text, err := b.coerce(v, types.Of(types.TextOID), builtin.Implicit, chain[0].Pos)
+	if err != nil {
+		return nil, err
+	}
+	e, err := b.callBound("pg_catalog", "substr", []expr.Expr{text, at, intConst(1)}, chain[0].Pos)
+	if err != nil {
+		return nil, err
+	}
+	return b.coerce(e, types.Of(types.CharOID), builtin.Explicit, chain[0].Pos)
+}

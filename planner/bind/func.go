@@ -1,0 +1,278 @@
+package bind
+
+import (
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/planner/logical"
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// grouping collects the aggregates of one query level.
+type grouping struct {
+	aggs []logical.AggCall
+	out  []logical.ColID
+	// first is where the first aggregate stands.
+	first ast.Pos
+	// clause of the level at this moment is scope.in.
+}
+
+// srfList collects set-returning calls of a select list.
+type srfList struct{ used bool }
+
+// call binds a call of a fixed function over unbound arguments.
+func (b *binder) call(s *scope, schema, name string, pos ast.Pos, args ...ast.Expr) (expr.Expr, error) {
+	l, err := b.list(s, args)
+	if err != nil {
+		return nil, err
+	}
+	return b.callBound(schema, name, l, pos)
+}
+
+// callBound is call over bound arguments.
+func (b *binder) callBound(schema, name string, args []expr.Expr, pos ast.Pos) (expr.Expr, error) {
+	r, err := b.resolveCall(schema, name, args, builtin.CallShape{}, pos)
+	if err != nil {
+		return nil, err
+	}
+	return b.makeCall(r, args, false, pos)
+}
+
+func (b *binder) resolveCall(schema, name string, args []expr.Expr, shape builtin.CallShape, pos ast.Pos) (*builtin.Resolved, error) {
+	if schema != "" {
+		if _, ok := b.schemaID(schema); !ok {
+			return nil, errAt(pos, pgerrcode.InvalidSchemaName, "schema \"%s\" does not exist", schema)
+		}
+	}
+	ts := make([]types.OID, len(args))
+	for i, a := range args {
+		ts[i] = a.Type().OID
+	}
+	r, err := builtin.ResolveFunc(schema, name, ts, shape)
+	if err != nil {
+		return nil, atPos(err, pos)
+	}
+	return r, nil
+}
+
+// makeCall coerces the arguments and builds the call.
+func (b *binder) makeCall(r *builtin.Resolved, args []expr.Expr, variadic bool, pos ast.Pos) (expr.Expr, error) {
+	if r.Fn == nil {
+		return b.coerce(args[0], types.Of(r.Coercion), builtin.Explicit, pos)
+	}
+	in, packed, err := b.callArgs(r, args, pos)
+	if err != nil {
+		return nil, err
+	}
+	ret := types.Of(r.Ret)
+	return &expr.Call{Fn: r.Fn, Args: in, T: ret, Variadic: variadic || packed, Pos: int(pos)}, nil
+}
+
+func (b *binder) callArgs(r *builtin.Resolved, args []expr.Expr, pos ast.Pos) (in []expr.Expr, packed bool, err error) {
+	in = make([]expr.Expr, len(r.ArgTypes))
+	for i, t := range r.ArgTypes {
+		from := i
+		if r.ArgOrder != nil {
+			if from = r.ArgOrder[i]; from < 0 {
+				return nil, false, notYet(pos, "leaving out an argument before a named one")
+			}
+		}
+		if in[i], err = b.coerce(args[from], types.Of(t), builtin.Implicit, pos); err != nil {
+			return nil, false, err
+		}
+		if p, ok := in[i].(*unknownParam); ok {
+			return nil, false, errAt(p.pos, pgerrcode.IndeterminateDatatype, "could not determine data type of parameter $%d", p.n+1)
+		}
+		if in[i].Type().OID == types.UnknownOID {
+			if in[i], err = b.known(in[i]); err != nil {
+				return nil, false, err
+			}
+		}
+	}
+	if r.VariadicExpanded && r.Fn.Variadic != types.AnyOID {
+		rest := append([]expr.Expr(nil), in[r.Fixed:]...)
+		elem := r.Fn.Variadic
+		if len(rest) > 0 {
+			elem = rest[0].Type().OID
+		}
+		arr := &expr.ArrayOf{Elems: rest, T: types.Of(elem).ArrayOf()}
+		return append(in[:r.Fixed:r.Fixed], arr), true, nil
+	}
+	return in, false, nil
+}
+
+// funcCall binds a function, aggregate or set-returning call.
+func (b *binder) funcCall(s *scope, x *ast.Func) (expr.Expr, error) {
+	if x.Over != nil {
+		return nil, notYet(x.Pos, "a window function call")
+	}
+	if x.WithinGroup {
+		return nil, notYet(x.Pos, "WITHIN GROUP")
+	}
+	g := b.aggScope(s, x)
+	args, err := b.list(g, x.Args)
+	if err != nil {
+		return nil, err
+	}
+	r, err := b.resolveCall(x.Name.Schema, x.Name.Name, args, builtin.CallShape{Names: x.ArgNames, Variadic: x.Variadic}, x.Pos)
+	if err != nil {
+		return nil, err
+	}
+	if r.Fn != nil && r.Fn.Kind == 'a' {
+		return b.aggregate(s, g, x, r, args)
+	}
+	if err := onlyAggregates(x, r); err != nil {
+		return nil, err
+	}
+	if r.Fn != nil && r.Fn.RetSet {
+		if s.srfs == nil || s.inAgg {
+			return nil, errAt(x.Pos, pgerrcode.FeatureNotSupported, "set-returning functions are not allowed in %s", clauseName[s.in])
+		}
+		s.srfs.used = true
+	}
+	return b.makeCall(r, args, x.Variadic, x.Pos)
+}
+
+// onlyAggregates refuses aggregate syntax on plain functions.
+func onlyAggregates(x *ast.Func, r *builtin.Resolved) error {
+	what := ""
+	switch {
+	case x.Star:
+		what = "(*) specified, but %s is not an aggregate function"
+		name := x.Name.Name
+		return errAt(x.Pos, pgerrcode.WrongObjectType, "%s(*) specified, but %s is not an aggregate function", name, name)
+	case x.Distinct:
+		what = "DISTINCT specified, but %s is not an aggregate function"
+	case x.OrderBy != nil:
+		what = "ORDER BY specified, but %s is not an aggregate function"
+	case x.Filter != nil:
+		what = "FILTER specified, but %s is not an aggregate function"
+	case r.Fn != nil && r.Fn.Kind == 'w':
+		return errAt(x.Pos, pgerrcode.WrongObjectType, "window function %s requires an OVER clause", x.Name.Name)
+	default:
+		return nil
+	}
+	return errAt(x.Pos, pgerrcode.WrongObjectType, what, x.Name.Name)
+}
+
+// aggScope is the scope in which a call's arguments are bound: inside an
+// aggregate no other may stand.
+func (b *binder) aggScope(s *scope, x *ast.Func) *scope {
+	if !isAggregateName(x.Name) {
+		return s
+	}
+	g := *s
+	g.inAgg = true
+	return &g
+}
+
+func isAggregateName(n ast.QName) bool {
+	for _, f := range builtin.Functions(n.Schema, n.Name) {
+		if f.Kind == 'a' {
+			return true
+		}
+	}
+	return false
+}
+
+// aggregate registers an aggregate call with its query level and refers to its result.
+func (b *binder) aggregate(s, g *scope, x *ast.Func, r *builtin.Resolved, args []expr.Expr) (expr.Expr, error) {
+	if len(args) == 0 && !x.Star && len(r.Fn.Args) == 0 {
+		return nil, errAt(x.Pos, pgerrcode.WrongObjectType, "%s(*) must be used to call a parameterless aggregate function", x.Name.Name)
+	}
+	if s.inAgg {
+		return nil, errAt(x.Pos, pgerrcode.GroupingError, "aggregate function calls cannot be nested")
+	}
+	level := b.aggLevel(s, args)
+	if level.grouping == nil {
+		name := clauseName[level.in]
+		if level.in == inNone {
+			name = "this context"
+		}
+		return nil, errAt(x.Pos, pgerrcode.GroupingError, "aggregate functions are not allowed in %s", name)
+	}
+	in, _, err := b.callArgs(r, args, x.Pos)
+	if err != nil {
+		return nil, err
+	}
+	a := logical.AggCall{Fn: r.Fn, Args: in, Distinct: x.Distinct, T: types.Of(r.Ret)}
+	if x.Filter != nil {
+		f := *g
+		f.in, f.grouping, f.inAgg = inFilter, nil, false
+		if a.Filter, err = b.condition(&f, x.Filter, "FILTER"); err != nil {
+			return nil, err
+		}
+	}
+	for i := range x.OrderBy {
+		k, err := b.aggOrder(g, x, &x.OrderBy[i], in)
+		if err != nil {
+			return nil, err
+		}
+		a.OrderBy = append(a.OrderBy, k)
+	}
+	return b.addAgg(level.grouping, a, x), nil
+}
+
+func (b *binder) aggOrder(g *scope, x *ast.Func, o *ast.SortBy, in []expr.Expr) (logical.SortKey, error) {
+	e, err := b.value(g, o.Expr)
+	if err != nil {
+		return logical.SortKey{}, err
+	}
+	if x.Distinct {
+		found := false
+		for _, a := range in {
+			found = found || same(a, e)
+		}
+		if !found {
+			return logical.SortKey{}, errAt(leftmost(o.Expr), pgerrcode.InvalidColumnReference,
+				"in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list")
+		}
+	}
+	return b.sortKey(e, o)
+}
+
+// addAgg adds the call, or finds an equal one.
+func (b *binder) addAgg(g *grouping, a logical.AggCall, x *ast.Func) expr.Expr {
+	if len(g.aggs) == 0 {
+		g.first = x.Pos
+	}
+	for i := range g.aggs {
+		if sameAgg(&g.aggs[i], &a) {
+			return b.meta.Column(g.out[i])
+		}
+	}
+	id := b.meta.Add(logical.ColInfo{Name: x.Name.Name, T: a.T})
+	g.aggs, g.out = append(g.aggs, a), append(g.out, id)
+	return b.meta.Column(id)
+}
+
+// aggLevel is the query level an aggregate belongs to: the innermost whose
+// columns its arguments use, or its own when they use none.
+func (b *binder) aggLevel(s *scope, args []expr.Expr) *scope {
+	used := map[logical.ColID]bool{}
+	for _, a := range args {
+		logical.Free(a, func(c logical.ColID) { used[c] = true })
+	}
+	if len(used) == 0 {
+		return s
+	}
+	for level := s; level != nil; level = level.parent {
+		for _, it := range level.items {
+			for _, c := range it.cols {
+				if logical.Uses(c.e, func(id logical.ColID) bool { return used[id] }) {
+					return level
+				}
+			}
+			if it.rel != nil && it.rel.scan != nil {
+				for _, id := range it.rel.scan.Out {
+					if used[id] {
+						return level
+					}
+				}
+			}
+		}
+	}
+	return s
+}

@@ -1,0 +1,163 @@
+package bind
+
+import (
+	"strings"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/planner/logical"
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// funcRef binds functions in FROM; they see their left siblings without LATERAL.
+func (b *binder) funcRef(s *scope, x *ast.FuncRef) (logical.Node, []*nsItem, error) {
+	x = unnestEach(x)
+	in := b.outerFor(s, true)
+	in.srfs = &srfList{}
+	n := &logical.Func{Ordinality: x.Ordinality}
+	name, scalar := "", len(x.Funcs) == 1 && !x.Ordinality
+	var names []string
+	var ts []types.T
+	var shapes [][]field
+	for i := range x.Funcs {
+		f := &x.Funcs[i]
+		call, fname, err := b.fromCall(in, f)
+		if err != nil {
+			return nil, nil, err
+		}
+		if i == 0 {
+			name = fname
+		}
+		fn, ft, sh, err := b.callColumns(call, fname, f, len(x.Funcs) == 1, x)
+		if err != nil {
+			return nil, nil, err
+		}
+		scalar = scalar && sh
+		n.Calls, names, ts = append(n.Calls, call), append(names, fn...), append(ts, ft...)
+		for range fn {
+			shapes = append(shapes, nil)
+		}
+		if sh {
+			shapes[len(shapes)-1] = b.shape(call)
+		}
+	}
+	if x.Ordinality {
+		names, ts, shapes = append(names, "ordinality"), append(ts, types.Of(types.Int8OID)), append(shapes, nil)
+	}
+	alias := name
+	if x.Alias != nil {
+		alias = x.Alias.Name
+	}
+	n.Alias = alias
+	var cols []nsCol
+	for i := range names {
+		id := b.meta.Add(logical.ColInfo{Name: names[i], Rel: alias, T: ts[i]})
+		if shapes[i] != nil {
+			b.shapes[id] = shapes[i]
+		}
+		n.Out = append(n.Out, id)
+		cols = append(cols, nsCol{names[i], b.meta.Column(id)})
+	}
+	it, err := named(name, x.Alias, cols, x.Pos)
+	if err != nil {
+		return nil, nil, err
+	}
+	it.rel = &relation{alias: it.name, scalar: scalar}
+	return n, one(it), nil
+}
+
+// unnestEach makes unnest(a, b) what it means: ROWS FROM (unnest(a), unnest(b)).
+func unnestEach(x *ast.FuncRef) *ast.FuncRef {
+	var funcs []ast.FuncItem
+	for i := range x.Funcs {
+		f, ok := x.Funcs[i].Call.(*ast.Func)
+		if !ok || f.Name.Name != "unnest" || len(f.Args) < 2 || f.Name.Schema != "" && f.Name.Schema != "pg_catalog" {
+			funcs = append(funcs, x.Funcs[i])
+			continue
+		}
+		for _, a := range f.Args {
+			one := *f
+			one.Args = []ast.Expr{a}
+			funcs = append(funcs, ast.FuncItem{Call: &one})
+		}
+	}
+	if len(funcs) == len(x.Funcs) {
+		return x
+	}
+	y := *x
+	y.Funcs = funcs
+	return &y
+}
+
+// fromCall binds one function call of FROM.
+func (b *binder) fromCall(in *scope, f *ast.FuncItem) (*expr.Call, string, error) {
+	e, err := b.expr(in, f.Call)
+	if err != nil {
+		return nil, "", err
+	}
+	name := figureName(f.Call)
+	if fn, ok := f.Call.(*ast.Func); ok {
+		name = fn.Name.Name
+	}
+	call, ok := e.(*expr.Call)
+	if !ok { // CURRENT_DATE and the like: a cast around a call
+		call, ok = b.asCall(e)
+	}
+	if !ok {
+		return nil, "", notYet(f.Call.Position(), "this expression in FROM")
+	}
+	return call, strings.ToLower(name), nil
+}
+
+// asCall wraps a scalar that is not a call into one that returns it unchanged.
+func (b *binder) asCall(e expr.Expr) (*expr.Call, bool) {
+	c, err := b.callBound("pg_catalog", "coalesce_identity", []expr.Expr{e}, ast.NoPos)
+	if err != nil {
+		return nil, false
+	}
+	call, ok := c.(*expr.Call)
+	return call, ok
+}
+
+// callColumns are the columns a function gives FROM. scalar: it is one column
+// named after the alias or the function.
+func (b *binder) callColumns(call *expr.Call, fname string, f *ast.FuncItem, only bool, x *ast.FuncRef) (names []string, ts []types.T, scalar bool, err error) {
+	defs := f.ColDefs
+	if defs == nil && only && x.Alias != nil {
+		defs = x.Alias.ColDefs
+	}
+	outs := call.Fn.OutTypes
+	switch {
+	case len(outs) > 1 || len(outs) == 1 && call.T.OID == types.RecordOID:
+		if defs != nil {
+			return nil, nil, false, errAt(f.Call.Position(), pgerrcode.SyntaxError, "a column definition list is redundant for a function with OUT parameters")
+		}
+		for i, t := range outs {
+			names, ts = append(names, call.Fn.OutNames[i]), append(ts, types.Of(t))
+		}
+		return names, ts, false, nil
+	case call.T.OID == types.RecordOID:
+		if defs == nil {
+			return nil, nil, false, errAt(f.Call.Position(), pgerrcode.SyntaxError, "a column definition list is required for functions returning \"record\"")
+		}
+		for i := range defs {
+			t, err := b.typeName(&defs[i].Type)
+			if err != nil {
+				return nil, nil, false, err
+			}
+			names, ts = append(names, defs[i].Name), append(ts, t)
+		}
+		return names, ts, false, nil
+	case defs != nil:
+		return nil, nil, false, errAt(f.Call.Position(), pgerrcode.SyntaxError, "a column definition list is only allowed for functions returning \"record\"")
+	}
+	name := fname
+	if len(call.Fn.OutNames) == 1 && call.Fn.OutNames[0] != "" {
+		name = call.Fn.OutNames[0]
+	} else if only && x.Alias != nil {
+		name = x.Alias.Name
+	}
+	return []string{name}, []types.T{call.T}, true, nil
+}

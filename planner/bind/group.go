@@ -1,0 +1,372 @@
+package bind
+
+import (
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/planner/logical"
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/expr"
+)
+
+// groupExpr is one distinct GROUP BY expression.
+type groupExpr struct {
+	e  expr.Expr
+	id logical.ColID
+}
+
+// maxSets bounds what CUBE and ROLLUP may expand to, as PostgreSQL does.
+const maxSets = 4096
+
+// groupBy binds GROUP BY.
+func (b *binder) groupBy(q *selection) error {
+	if len(q.x.GroupBy) == 0 {
+		return nil
+	}
+	return b.within(q.scope, inGroupBy, false, false, func() error {
+		q.grouped = true
+		plain := true
+		for i := range q.x.GroupBy {
+			plain = plain && q.x.GroupBy[i].Kind == ast.GroupExpr
+		}
+		sets := [][]int{{}}
+		for i := range q.x.GroupBy {
+			s, err := b.groupItem(q, &q.x.GroupBy[i])
+			if err != nil {
+				return err
+			}
+			if sets = crossSets(sets, s); len(sets) > maxSets {
+				return errAt(q.x.GroupBy[i].Pos, pgerrcode.StatementTooComplex, "too many grouping sets present (maximum %d)", maxSets)
+			}
+		}
+		if !plain {
+			q.sets = sets
+			if q.x.GroupAll {
+				q.sets = uniqueSets(sets)
+			}
+		}
+		return nil
+	})
+}
+
+// groupItem expands an item into its grouping sets.
+func (b *binder) groupItem(q *selection, g *ast.GroupItem) ([][]int, error) {
+	switch g.Kind {
+	case ast.GroupExpr:
+		if r, ok := g.Expr.(*ast.Row); ok && !r.Explicit {
+			var set []int
+			for _, e := range r.Args {
+				n, err := b.groupOne(q, e)
+				if err != nil {
+					return nil, err
+				}
+				set = append(set, n)
+			}
+			return [][]int{set}, nil
+		}
+		n, err := b.groupOne(q, g.Expr)
+		return [][]int{{n}}, err
+	case ast.GroupEmpty:
+		return [][]int{{}}, nil
+	case ast.GroupRow:
+		sets := [][]int{{}}
+		for i := range g.Items {
+			s, err := b.groupItem(q, &g.Items[i])
+			if err != nil {
+				return nil, err
+			}
+			sets = crossSets(sets, s)
+		}
+		return sets, nil
+	case ast.GroupSets:
+		var sets [][]int
+		for i := range g.Items {
+			s, err := b.groupItem(q, &g.Items[i])
+			if err != nil {
+				return nil, err
+			}
+			sets = append(sets, s...)
+		}
+		return sets, nil
+	}
+	return b.rollupCube(q, g)
+}
+
+func (b *binder) rollupCube(q *selection, g *ast.GroupItem) ([][]int, error) {
+	var parts [][]int
+	for i := range g.Items {
+		s, err := b.groupItem(q, &g.Items[i])
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, s[0])
+	}
+	var sets [][]int
+	if g.Kind == ast.GroupRollup {
+		for n := len(parts); n >= 0; n-- {
+			var set []int
+			for _, p := range parts[:n] {
+				set = append(set, p...)
+			}
+			sets = append(sets, set)
+		}
+		return sets, nil
+	}
+	if len(parts) > 12 {
+		return nil, errAt(g.Pos, pgerrcode.TooManyColumns, "CUBE is limited to 12 elements")
+	}
+	for mask := 1<<len(parts) - 1; mask >= 0; mask-- {
+		var set []int
+		for i, p := range parts {
+			if mask&(1<<(len(parts)-1-i)) != 0 {
+				set = append(set, p...)
+			}
+		}
+		sets = append(sets, set)
+	}
+	return sets, nil
+}
+
+func crossSets(a, b [][]int) [][]int {
+	if len(a)*len(b) > 2*maxSets {
+		return make([][]int, maxSets+1)
+	}
+	out := make([][]int, 0, len(a)*len(b))
+	for _, x := range a {
+		for _, y := range b {
+			out = append(out, append(append([]int(nil), x...), y...))
+		}
+	}
+	return out
+}
+
+func uniqueSets(sets [][]int) [][]int {
+	seen := map[string]bool{}
+	var out [][]int
+	for _, s := range sets {
+		has := map[int]bool{}
+		key := make([]byte, 0, 64)
+		for _, n := range s {
+			has[n] = true
+		}
+		for i := 0; i < 512; i++ {
+			if has[i] {
+				key = append(key, byte(i), byte(i>>8))
+			}
+		}
+		if !seen[string(key)] {
+			seen[string(key)] = true
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// groupOne finds or adds one GROUP BY expression.
+func (b *binder) groupOne(q *selection, e ast.Expr) (int, error) {
+	n, err := b.byNameOrPosition(q, e, inGroupBy)
+	if err != nil {
+		return 0, err
+	}
+	var x expr.Expr
+	if n >= 0 {
+		if x, err = b.known(q.targets[n].e); err != nil {
+			return 0, err
+		}
+		q.targets[n].e = x
+		if used := b.aggIn(q, x); used {
+			return 0, errAt(q.targets[n].pos, pgerrcode.GroupingError, "aggregate functions are not allowed in GROUP BY")
+		}
+	} else if x, err = b.value(q.scope, e); err != nil {
+		return 0, err
+	}
+	if err := needEqual(x.Type(), leftmost(e)); err != nil {
+		return 0, err
+	}
+	for i := range q.groups {
+		if same(q.groups[i].e, x) {
+			return i, nil
+		}
+	}
+	q.groups = append(q.groups, groupExpr{e: x})
+	return len(q.groups) - 1, nil
+}
+
+// aggIn reports whether x refers to an aggregate of the level.
+func (b *binder) aggIn(q *selection, x expr.Expr) bool {
+	return logical.Uses(x, func(c logical.ColID) bool {
+		for _, id := range q.level.out {
+			if id == c {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// aggregation puts the Agg under the select list and rewrites everything above
+// it to use its output.
+func (b *binder) aggregation(q *selection) error {
+	g := q.level
+	if len(g.aggs) == 0 && !q.grouped && q.having == nil {
+		return nil
+	}
+	below := map[logical.ColID]bool{}
+	for _, c := range q.tree.Cols() {
+		below[c] = true
+	}
+	n := &logical.Agg{Input: q.tree, Aggs: g.aggs, AggOut: g.out, Sets: q.sets}
+	for i := range q.groups {
+		ge := &q.groups[i]
+		if c, ok := ge.e.(*expr.Column); ok {
+			ge.id = c.Index
+		} else {
+			ge.id = b.meta.Add(logical.ColInfo{T: ge.e.Type()})
+		}
+		n.Groups, n.GroupOut = append(n.Groups, ge.e), append(n.GroupOut, ge.id)
+	}
+	r := &regroup{b: b, q: q, agg: n, below: below}
+	for _, l := range [][]target{q.targets, q.junk} {
+		for i := range l {
+			e, err := r.rewrite(l[i].e)
+			if err != nil {
+				return err
+			}
+			l[i].e = e
+		}
+	}
+	for i := range q.having {
+		e, err := r.rewrite(q.having[i])
+		if err != nil {
+			return err
+		}
+		q.having[i] = e
+	}
+	q.tree = n
+	if q.having != nil {
+		q.tree = &logical.Filter{Input: q.tree, Conds: q.having}
+	}
+	return nil
+}
+
+// regroup rewrites expressions above an Agg.
+type regroup struct {
+	b     *binder
+	q     *selection
+	agg   *logical.Agg
+	below map[logical.ColID]bool
+	err   error
+}
+
+func (r *regroup) rewrite(e expr.Expr) (expr.Expr, error) {
+	out := r.expr(e)
+	return out, r.err
+}
+
+func (r *regroup) expr(e expr.Expr) expr.Expr {
+	if r.err != nil {
+		return e
+	}
+	for i := range r.q.groups {
+		if g := &r.q.groups[i]; same(g.e, e) {
+			return &expr.Column{Index: g.id, T: e.Type(), Name: r.b.meta.Cols[g.id].Name}
+		}
+	}
+	switch x := e.(type) {
+	case *expr.Column:
+		if r.below[x.Index] && !r.dependent(x.Index) {
+			r.err = r.ungrouped(x.Index, r.b.pos[x], false)
+		}
+		return e
+	case *logical.Subquery:
+		logical.FreeTree(x.Tree, func(c logical.ColID) {
+			if r.err == nil && r.below[c] && !r.grouped(c) && !r.dependent(c) {
+				r.err = r.ungrouped(c, r.posIn(x.Tree, c), true)
+			}
+		})
+	}
+	return logical.Map(e, r.expr)
+}
+
+// posIn is where a subquery's tree refers to the column.
+func (r *regroup) posIn(n logical.Node, c logical.ColID) ast.Pos {
+	pos := ast.NoPos
+	logical.VisitExprs(n, func(e expr.Expr) {
+		logical.Walk(e, func(x expr.Expr) bool {
+			if col, ok := x.(*expr.Column); ok && col.Index == c {
+				if p, ok := r.b.pos[col]; ok && pos < 0 {
+					pos = p
+				}
+			}
+			return true
+		})
+	})
+	return pos
+}
+
+func (r *regroup) grouped(c logical.ColID) bool {
+	for _, id := range r.agg.GroupOut {
+		if id == c {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *regroup) ungrouped(c logical.ColID, pos ast.Pos, sub bool) error {
+	info := &r.b.meta.Cols[c]
+	name := info.Name
+	if info.Rel != "" {
+		name = info.Rel + "." + name
+	}
+	if sub {
+		return errAt(pos, pgerrcode.GroupingError, "subquery uses ungrouped column \"%s\" from outer query", name)
+	}
+	return errAt(pos, pgerrcode.GroupingError, "column \"%s\" must appear in the GROUP BY clause or be used in an aggregate function", name)
+}
+
+// dependent reports that the column is a function of the groups, because they
+// hold its table's primary key; it then becomes a group too.
+func (r *regroup) dependent(c logical.ColID) bool {
+	info := &r.b.meta.Cols[c]
+	if info.Table == nil || len(r.q.groups) == 0 || r.q.sets != nil {
+		return r.grouped(c)
+	}
+	if r.grouped(c) {
+		return true
+	}
+	pk := info.Table.PrimaryKey()
+	if pk == nil || pk.Deferrable {
+		return false
+	}
+	for _, it := range r.q.items {
+		if it.rel == nil || it.rel.scan == nil || !contains(it.rel.scan.Out, c) {
+			continue
+		}
+		for _, attr := range pk.Columns {
+			if !r.groupedAttr(it.rel, attr) {
+				return false
+			}
+		}
+		r.agg.Groups, r.agg.GroupOut = append(r.agg.Groups, r.b.meta.Column(c)), append(r.agg.GroupOut, c)
+		return true
+	}
+	return false
+}
+
+func (r *regroup) groupedAttr(rel *relation, attr int16) bool {
+	for i, a := range rel.scan.Attrs {
+		if a == attr {
+			return r.grouped(rel.scan.Out[i])
+		}
+	}
+	return false
+}
+
+func contains(l []logical.ColID, c logical.ColID) bool {
+	for _, x := range l {
+		if x == c {
+			return true
+		}
+	}
+	return false
+}

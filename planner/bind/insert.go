@@ -1,0 +1,341 @@
+package bind
+
+import (
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/planner/logical"
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// target finds the table that a statement changes.
+func (b *binder) writeTarget(n *ast.QName, s *scope, verb string) (*catalog.Table, error) {
+	if n.Schema == "" {
+		if c := findCTE(s, n.Name); c != nil {
+			return nil, errAt(n.Pos, pgerrcode.UndefinedTable, "relation \"%s\" cannot be the target of a modifying statement", n.Name)
+		}
+	}
+	f, err := b.relation(n)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case f.view != "":
+		return nil, errAt(ast.NoPos, pgerrcode.FeatureNotSupported, "cannot %s view \"%s\"", verb, f.name).
+			WithDetail("Views that are updated through are not supported.")
+	case f.sequence != nil:
+		return nil, errAt(ast.NoPos, pgerrcode.WrongObjectType, "cannot change sequence \"%s\"", f.name)
+	case f.virtual != nil:
+		return nil, errAt(ast.NoPos, pgerrcode.InsufficientPrivilege, "permission denied for table %s", f.name)
+	}
+	return f.table, nil
+}
+
+// insertion is an INSERT being bound.
+type insertion struct {
+	x     *ast.Insert
+	table *catalog.Table
+	attrs []int16 // target columns in the order written
+	s     *scope
+}
+
+// insert binds INSERT.
+func (b *binder) insert(x *ast.Insert, outer *scope) (*query, error) {
+	s := &scope{parent: outer, in: inValues}
+	if err := b.with(s, x.With); err != nil {
+		return nil, err
+	}
+	t, err := b.writeTarget(&x.Table.Name, s, "insert into")
+	if err != nil {
+		return nil, err
+	}
+	w, err := TableWrite(t, b.o)
+	if err != nil {
+		return nil, err
+	}
+	in := &insertion{x: x, table: t, s: s}
+	s.unseen = []*nsItem{b.rowItem(t, aliasOf(&x.Table, t))}
+	if err := b.insertColumns(in); err != nil {
+		return nil, err
+	}
+	vals, tree, err := b.insertSource(in)
+	if err != nil {
+		return nil, err
+	}
+	n := &logical.Insert{Write: w, Alias: aliasOf(&x.Table, t)}
+	if n.Input, n.InCols, err = b.fullRow(in, vals, tree); err != nil {
+		return nil, err
+	}
+	rs := &scope{parent: outer, in: inReturning, ctes: s.ctes}
+	row := b.newRow(t, n.Alias)
+	n.Row = row.ids
+	if err := b.onConflict(in, n); err != nil {
+		return nil, err
+	}
+	rs.items = []*nsItem{row.item}
+	q := &query{tree: n}
+	if n.Returning, n.Out, q.out, err = b.returning(rs, x.Returning); err != nil {
+		return nil, err
+	}
+	return q, nil
+}
+
+func aliasOf(r *ast.TableRef, t *catalog.Table) string {
+	if r.Alias != nil {
+		return r.Alias.Name
+	}
+	return t.Name
+}
+
+// tableRow is a table's row as numbered columns and as a name.
+type tableRow struct {
+	ids  []logical.ColID
+	item *nsItem
+}
+
+func (b *binder) newRow(t *catalog.Table, name string) tableRow {
+	first := len(b.meta.Cols)
+	r := tableRow{item: b.rowItem(t, name)}
+	for i := range t.Columns {
+		r.ids = append(r.ids, first+i)
+	}
+	return r
+}
+
+// insertColumns resolves the target list.
+func (b *binder) insertColumns(in *insertion) error {
+	if in.x.Columns == nil {
+		for i := range in.table.Columns {
+			if c := &in.table.Columns[i]; !c.Dropped {
+				in.attrs = append(in.attrs, c.Num)
+			}
+		}
+		return nil
+	}
+	seen := map[int16]bool{}
+	for i := range in.x.Columns {
+		t := &in.x.Columns[i]
+		c := in.table.ColumnByName(t.Name)
+		if c == nil {
+			return errAt(t.Pos, pgerrcode.UndefinedColumn, "column \"%s\" of relation \"%s\" does not exist", t.Name, in.table.Name)
+		}
+		if len(t.Path) > 0 {
+			return notYet(t.Pos, "assignment to part of a column")
+		}
+		if seen[c.Num] {
+			return errAt(t.Pos, pgerrcode.DuplicateColumn, "column \"%s\" specified more than once", t.Name)
+		}
+		seen[c.Num] = true
+		in.attrs = append(in.attrs, c.Num)
+	}
+	return nil
+}
+
+// insertSource binds the rows to insert. Each value list is parallel to the first
+// target columns; DEFAULT comes as nil. tree is nil for plain VALUES.
+func (b *binder) insertSource(in *insertion) (vals [][]expr.Expr, tree logical.Node, err error) {
+	x := in.x
+	if x.Query == nil { // DEFAULT VALUES
+		in.attrs = nil
+		return [][]expr.Expr{{}}, nil, nil
+	}
+	if x.Query.Values != nil && x.Query.SetOp == ast.SetNone && x.Query.OrderBy == nil && x.Query.Limit == nil && x.Query.Offset == nil {
+		vals, err = b.insertValues(in)
+		return vals, nil, err
+	}
+	q, err := b.selectStmt(x.Query, in.s, queryOpts{keepUnknown: true})
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := in.checkCount(len(q.out), targetPos(x.Query, len(in.attrs)), false); err != nil {
+		return nil, nil, err
+	}
+	row := make([]expr.Expr, len(q.out))
+	for i := range q.out {
+		if row[i], err = b.insertValue(in, i, q.expr(i), targetPos(x.Query, i)); err != nil {
+			return nil, nil, err
+		}
+	}
+	dropUnknown(q)
+	return [][]expr.Expr{row}, q.tree, nil
+}
+
+// checkCount is 42601 for more values than columns, or fewer than written ones.
+func (in *insertion) checkCount(n int, extra ast.Pos, values bool) error {
+	if n > len(in.attrs) {
+		return errAt(extra, pgerrcode.SyntaxError, "INSERT has more expressions than target columns")
+	}
+	if in.x.Columns != nil && n < len(in.attrs) {
+		e := errAt(in.x.Columns[n].Pos, pgerrcode.SyntaxError, "INSERT has more target columns than expressions")
+		return e
+	}
+	return nil
+}
+
+func (b *binder) insertValues(in *insertion) ([][]expr.Expr, error) {
+	rows := in.x.Query.Values
+	if err := b.with(in.s, in.x.Query.With); err != nil {
+		return nil, err
+	}
+	out := make([][]expr.Expr, len(rows))
+	for r, list := range rows {
+		if len(list) != len(rows[0]) {
+			return nil, errAt(leftmost(list[0]), pgerrcode.SyntaxError, "VALUES lists must all be the same length")
+		}
+		var extra ast.Pos = ast.NoPos
+		if len(list) > len(in.attrs) {
+			extra = leftmost(list[len(in.attrs)])
+		}
+		if err := in.checkCount(len(list), extra, true); err != nil {
+			return nil, err
+		}
+		out[r] = make([]expr.Expr, len(list))
+		for i, e := range list {
+			if _, ok := e.(*ast.Default); ok {
+				continue
+			}
+			v, err := b.expr(in.s, e)
+			if err != nil {
+				return nil, err
+			}
+			if out[r][i], err = b.insertValue(in, i, v, leftmost(e)); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return out, nil
+}
+
+// insertValue coerces a value to its column and checks that it may be given.
+func (b *binder) insertValue(in *insertion, i int, v expr.Expr, pos ast.Pos) (expr.Expr, error) {
+	c := in.table.Column(in.attrs[i])
+	if c.Generated != 0 {
+		return nil, errAt(ast.NoPos, pgerrcode.GeneratedAlways, "cannot insert a non-DEFAULT value into column \"%s\"", c.Name).
+			WithDetail("Column \"%s\" is a generated column.", c.Name)
+	}
+	switch {
+	case c.Identity == 'a' && in.x.Overriding == ast.OverridingNone:
+		return nil, errAt(ast.NoPos, pgerrcode.GeneratedAlways, "cannot insert a non-DEFAULT value into column \"%s\"", c.Name).
+			WithDetail("Column \"%s\" is an identity column defined as GENERATED ALWAYS.", c.Name).
+			WithHint("Use OVERRIDING SYSTEM VALUE to override.")
+	case c.Identity != 0 && in.x.Overriding == ast.OverridingUser:
+		return nil, nil // the default takes its place
+	}
+	return b.assign(v, c.Type, c.Name, pos)
+}
+
+// fullRow completes the rows to one value per table column.
+func (b *binder) fullRow(in *insertion, vals [][]expr.Expr, tree logical.Node) (logical.Node, []logical.ColID, error) {
+	t := in.table
+	at := make([]int, len(t.Columns)) // index into a value list + 1
+	if len(vals) > 0 {
+		for i := range vals[0] {
+			at[in.attrs[i]-1] = i + 1
+		}
+	}
+	defaults := make([]expr.Expr, len(t.Columns))
+	def := func(i int) (expr.Expr, error) {
+		if defaults[i] == nil {
+			d, err := columnDefault(&t.Columns[i], b.o)
+			if err != nil {
+				return nil, err
+			}
+			defaults[i] = d
+		}
+		return defaults[i], nil
+	}
+	rows := make([][]expr.Expr, len(vals))
+	for r, list := range vals {
+		row := make([]expr.Expr, len(t.Columns))
+		for i := range t.Columns {
+			if at[i] > 0 && list[at[i]-1] != nil {
+				row[i] = list[at[i]-1]
+				continue
+			}
+			d, err := def(i)
+			if err != nil {
+				return nil, nil, err
+			}
+			row[i] = d
+		}
+		rows[r] = row
+	}
+	if tree != nil {
+		n, ids := b.projectAll(tree, rows[0])
+		return n, ids, nil
+	}
+	n := &logical.Values{Rows: rows}
+	for i := range t.Columns {
+		n.Out = append(n.Out, b.meta.Add(logical.ColInfo{Name: t.Columns[i].Name, T: t.Columns[i].Type}))
+	}
+	return n, n.Out, nil
+}
+
+// projectAll is project; every expression gets a number of its own unless it is a column.
+func (b *binder) projectAll(in logical.Node, exprs []expr.Expr) (logical.Node, []logical.ColID) {
+	return b.project(in, exprs)
+}
+
+// columnDefault is a column's default value: nextval for identity, NULL without default.
+func columnDefault(c *catalog.Column, o Options) (expr.Expr, error) {
+	switch {
+	case c.Dropped || c.Generated != 0:
+		return nullConst(c.Type), nil
+	case c.Identity != 0:
+		return identityDefault(c, o)
+	case c.Default == "":
+		return nullConst(c.Type), nil
+	}
+	if e, ok := columnValues.get(c); ok {
+		return e, nil
+	}
+	e, err := storedScalar(c.Default, nil, Default, c.Type, c.Name, o)
+	if err == nil {
+		columnValues.put(c, e)
+	}
+	return e, err
+}
+
+// ColumnDefault is a column's default as a bound expression without columns.
+func ColumnDefault(c *catalog.Column, o Options) (expr.Expr, error) { return columnDefault(c, o) }
+
+func identityDefault(c *catalog.Column, o Options) (expr.Expr, error) {
+	b := newBinder(o)
+	seq := &expr.Const{T: types.Of(types.RegclassOID), D: types.Int(int64(c.SequenceID))}
+	e, err := b.callBound("pg_catalog", "nextval", []expr.Expr{seq}, ast.NoPos)
+	if err != nil {
+		return nil, err
+	}
+	return b.coerce(e, c.Type, builtin.Assignment, ast.NoPos)
+}
+
+// returning binds a RETURNING list.
+func (b *binder) returning(s *scope, list []ast.Target) ([]expr.Expr, []logical.ColID, []outCol, error) {
+	if list == nil {
+		return nil, nil, nil, nil
+	}
+	targets, err := b.targetList(s, list, queryOpts{})
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	exprs := make([]expr.Expr, len(targets))
+	ids := make([]logical.ColID, len(targets))
+	out := make([]outCol, len(targets))
+	for i, t := range targets {
+		e, err := b.known(t.e)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		exprs[i] = e
+		info := logical.ColInfo{Name: t.name, T: e.Type()}
+		if c, ok := e.(*expr.Column); ok {
+			info.OrigTable, info.OrigAttr = b.meta.Cols[c.Index].OrigTable, b.meta.Cols[c.Index].OrigAttr
+		}
+		ids[i] = b.meta.Add(info)
+		out[i] = outCol{ids[i], t.name, e.Type()}
+	}
+	return exprs, ids, out, nil
+}

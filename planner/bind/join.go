@@ -1,0 +1,190 @@
+package bind
+
+import (
+	"slices"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/planner/logical"
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/expr"
+)
+
+// join binds a JOIN. Its result is seen as one unnamed item with all columns,
+// and its sides by their names only (PostgreSQL's transformFromClauseItem).
+func (b *binder) join(s *scope, x *ast.Join) (logical.Node, []*nsItem, error) {
+	left, litems, err := b.fromItem(s, x.Left)
+	if err != nil {
+		return nil, nil, err
+	}
+	// The right side sees the left one if it is LATERAL and the kind allows it.
+	inner := *s
+	lateralOK := x.Kind == ast.InnerJoin || x.Kind == ast.LeftJoin
+	saved := make([]nsItem, len(litems))
+	for i, it := range litems {
+		saved[i] = *it
+		it.lateralOnly, it.lateralOK = true, lateralOK
+	}
+	inner.items = append(slices.Clone(s.items), litems...)
+	right, ritems, err := b.fromItem(&inner, x.Right)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i, it := range litems {
+		it.lateralOnly, it.lateralOK = saved[i].lateralOnly, saved[i].lateralOK
+	}
+	if err := checkAliases(litems, ritems, x.Pos); err != nil {
+		return nil, nil, err
+	}
+	j := &logical.Join{Kind: joinKind(x.Kind), Left: left, Right: right}
+	lcols, rcols := visibleCols(litems), visibleCols(ritems)
+	using := x.Using
+	if x.Natural {
+		using = naturalColumns(lcols, rcols)
+	}
+	cols, merged, err := b.usingCols(j, x, using, lcols, rcols)
+	if err != nil {
+		return nil, nil, err
+	}
+	items := append(litems, ritems...)
+	if x.On != nil {
+		on := *s
+		on.in, on.grouping, on.srfs = inJoinOn, nil, nil
+		on.items = items
+		cond, err := b.condition(&on, x.On, "JOIN/ON")
+		if err != nil {
+			return nil, nil, err
+		}
+		j.On = logical.Conjuncts(j.On, cond)
+	}
+	return j, b.joinItems(x, items, cols, merged), nil
+}
+
+func joinKind(k ast.JoinKind) logical.JoinKind {
+	switch k {
+	case ast.LeftJoin:
+		return logical.Left
+	case ast.RightJoin:
+		return logical.Right
+	case ast.FullJoin:
+		return logical.Full
+	}
+	return logical.Inner
+}
+
+// joinItems is what is visible after the join.
+func (b *binder) joinItems(x *ast.Join, items []*nsItem, cols, merged []nsCol) []*nsItem {
+	j := &nsItem{cols: cols, colsVisible: true, lateralOK: true}
+	if x.Alias != nil {
+		j.name, j.relVisible = x.Alias.Name, true
+		j.cols = slices.Clone(cols)
+		for i, c := range x.Alias.Columns {
+			if i < len(j.cols) {
+				j.cols[i].name = c
+			}
+		}
+		return []*nsItem{j}
+	}
+	out := make([]*nsItem, 0, len(items)+2)
+	for _, it := range items {
+		it.colsVisible = false
+		if it.relVisible {
+			out = append(out, it)
+		}
+	}
+	if x.UsingAlias != "" {
+		out = append(out, &nsItem{name: x.UsingAlias, cols: merged, relVisible: true, lateralOK: true})
+	}
+	return append(out, j)
+}
+
+// visibleCols are the unqualified columns of the items, in order.
+func visibleCols(items []*nsItem) []nsCol {
+	var out []nsCol
+	for _, it := range items {
+		if it.colsVisible {
+			out = append(out, it.cols...)
+		}
+	}
+	return out
+}
+
+func naturalColumns(l, r []nsCol) []string {
+	var out []string
+	for _, c := range l {
+		if slices.ContainsFunc(r, func(d nsCol) bool { return d.name == c.name }) {
+			out = append(out, c.name)
+		}
+	}
+	return out
+}
+
+// usingCols adds the equalities of USING to the join and merges its columns.
+func (b *binder) usingCols(j *logical.Join, x *ast.Join, using []string, l, r []nsCol) (cols, merged []nsCol, err error) {
+	drop := map[string]bool{}
+	for _, name := range using {
+		if drop[name] {
+			return nil, nil, errAt(ast.NoPos, pgerrcode.DuplicateColumn, "column name \"%s\" appears more than once in USING clause", name)
+		}
+		drop[name] = true
+		lc, err := usingCol(l, name, "left", ast.NoPos)
+		if err != nil {
+			return nil, nil, err
+		}
+		rc, err := usingCol(r, name, "right", ast.NoPos)
+		if err != nil {
+			return nil, nil, err
+		}
+		eq, err := b.makeOp("", "=", lc.e, rc.e, x.Pos)
+		if err != nil {
+			return nil, nil, err
+		}
+		j.On = append(j.On, eq)
+		m, err := b.mergeCol(j.Kind, lc.e, rc.e, x.Pos)
+		if err != nil {
+			return nil, nil, err
+		}
+		merged = append(merged, nsCol{name, m})
+	}
+	cols = append(cols, merged...)
+	for _, side := range [][]nsCol{l, r} {
+		for _, c := range side {
+			if !drop[c.name] {
+				cols = append(cols, c)
+			}
+		}
+	}
+	return cols, merged, nil
+}
+
+func usingCol(cols []nsCol, name, side string, pos ast.Pos) (*nsCol, error) {
+	var found *nsCol
+	for i := range cols {
+		if cols[i].name == name {
+			if found != nil {
+				return nil, errAt(pos, pgerrcode.AmbiguousColumn, "common column name \"%s\" appears more than once in %s table", name, side)
+			}
+			found = &cols[i]
+		}
+	}
+	if found == nil {
+		return nil, errAt(pos, pgerrcode.UndefinedColumn, "column \"%s\" specified in USING clause does not exist in %s table", name, side)
+	}
+	return found, nil
+}
+
+// mergeCol is the one value of a USING column: the side that is never NULL, or
+// COALESCE of both for FULL.
+func (b *binder) mergeCol(kind logical.JoinKind, l, r expr.Expr, pos ast.Pos) (expr.Expr, error) {
+	both, t, err := b.commonType("JOIN/USING", []expr.Expr{l, r}, func(int) ast.Pos { return pos })
+	if err != nil {
+		return nil, err
+	}
+	switch kind {
+	case logical.Right:
+		return both[1], nil
+	case logical.Full:
+		return &expr.Coalesce{Args: both, T: t}, nil
+	}
+	return both[0], nil
+}

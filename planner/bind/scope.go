@@ -1,0 +1,390 @@
+package bind
+
+import (
+	"strings"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/planner/logical"
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// clause says where an expression stands: what it may contain and how errors name it.
+type clause uint8
+
+const (
+	inNone clause = iota
+	inTarget
+	inWhere
+	inHaving
+	inGroupBy
+	inOrderBy
+	inDistinctOn
+	inJoinOn
+	inLimit
+	inOffset
+	inValues
+	inReturning
+	inUpdateSet
+	inFromFunction
+	inDefault
+	inCheck
+	inIndexExpr
+	inIndexPred
+	inGenerated
+	inFilter
+	inOnConflict
+	inUsing
+)
+
+var clauseName = [...]string{inTarget: "SELECT", inWhere: "WHERE", inHaving: "HAVING", inGroupBy: "GROUP BY",
+	inOrderBy: "ORDER BY", inDistinctOn: "DISTINCT ON", inJoinOn: "JOIN conditions", inLimit: "LIMIT", inOffset: "OFFSET",
+	inValues: "VALUES", inReturning: "RETURNING", inUpdateSet: "UPDATE", inFromFunction: "functions in FROM",
+	inDefault: "DEFAULT expressions", inCheck: "check constraints", inIndexExpr: "index expressions",
+	inIndexPred: "index predicates", inGenerated: "column generation expressions", inFilter: "FILTER",
+	inOnConflict: "ON CONFLICT", inUsing: "transform expressions"}
+
+// scope is what names mean at one query level.
+type scope struct {
+	parent *scope
+	items  []*nsItem
+	// unseen are FROM items that exist but cannot be referenced from here.
+	unseen []*nsItem
+	ctes   []*cteEntry
+	// grouping collects the level's aggregates; nil where none may stand.
+	grouping *grouping
+	// srfs collects set-returning calls of the select list; nil where none may stand.
+	srfs *srfList
+	in   clause
+	// inAgg is set while the arguments of an aggregate are bound.
+	inAgg bool
+	// windows are the level's named windows.
+	windows []ast.NamedWindow
+}
+
+// nsItem is one entry of FROM as names see it (PostgreSQL's ParseNamespaceItem).
+type nsItem struct {
+	name        string // alias; "" for unnamed joins and VALUES
+	schema      string // of a table without alias
+	cols        []nsCol
+	rel         *relation // nil for joins
+	relVisible  bool      // t.a works
+	colsVisible bool      // a works
+	hidden      []nsCol   // found by name, not by *
+	lateralOnly bool      // seen only by LATERAL
+	lateralOK   bool
+}
+
+// nsCol is a column as a name sees it. e is what a reference means.
+type nsCol struct {
+	name string
+	e    expr.Expr
+}
+
+// relation is a table, subquery or function in FROM.
+type relation struct {
+	table   *catalog.Table // nil unless a stored table
+	scan    *logical.Scan
+	alias   string
+	scalar  bool // a function returning a scalar: its name as a value is its column
+	derived bool // a subquery, view or WITH query
+}
+
+func (s *scope) child() *scope { return &scope{parent: s} }
+
+// findColumn resolves an unqualified name, innermost level first. nil: not found.
+func (b *binder) findColumn(s *scope, name string, pos ast.Pos) (expr.Expr, error) {
+	for level := s; level != nil; level = level.parent {
+		var found expr.Expr
+		for _, it := range level.items {
+			if !it.colsVisible {
+				continue
+			}
+			e, err := b.columnOf(it, name, pos)
+			if err != nil {
+				return nil, err
+			}
+			if e == nil {
+				continue
+			}
+			if it.lateralOnly && !it.lateralOK {
+				return nil, errAt(pos, pgerrcode.InvalidColumnReference, "invalid reference to FROM-clause entry for table \"%s\"", it.name).
+					WithDetail("The combining JOIN type must be INNER or LEFT for a LATERAL reference.")
+			}
+			if found != nil {
+				return nil, ambiguous(name, pos)
+			}
+			found = e
+		}
+		if found != nil {
+			return found, nil
+		}
+		if e := b.systemColumn(level, name); e != nil {
+			return e, nil
+		}
+	}
+	return nil, nil
+}
+
+func ambiguous(name string, pos ast.Pos) error {
+	return errAt(pos, pgerrcode.AmbiguousColumn, "column reference \"%s\" is ambiguous", name)
+}
+
+// columnOf finds a column of an item; several of one name are ambiguous.
+func (b *binder) columnOf(it *nsItem, name string, pos ast.Pos) (expr.Expr, error) {
+	var found expr.Expr
+	for i := range it.cols {
+		if it.cols[i].name != name {
+			continue
+		}
+		if found != nil {
+			return nil, ambiguous(name, pos)
+		}
+		found = it.cols[i].e
+	}
+	if found == nil {
+		for i := range it.hidden {
+			if it.hidden[i].name == name {
+				return it.hidden[i].e, nil
+			}
+		}
+	}
+	return found, nil
+}
+
+var systemColumns = map[string]struct {
+	attr int16
+	t    types.OID
+}{"ctid": {catalog.CtidAttr, types.TidOID}, "xmin": {catalog.XminAttr, types.XidOID}, "tableoid": {catalog.TableOidAttr, types.OidOID}}
+
+// systemColumn finds an unqualified system column: of the only table that has it.
+func (b *binder) systemColumn(s *scope, name string) expr.Expr {
+	sys, ok := systemColumns[name]
+	if !ok {
+		return nil
+	}
+	for _, it := range s.items {
+		if it.rel != nil && it.rel.scan != nil && (it.colsVisible || it.relVisible) {
+			return b.scanColumn(it.rel, sys.attr, name, types.Of(sys.t))
+		}
+	}
+	return nil
+}
+
+// scanColumn adds a column to a table's scan, or finds it there.
+func (b *binder) scanColumn(r *relation, attr int16, name string, t types.T) *expr.Column {
+	for i, a := range r.scan.Attrs {
+		if a == attr {
+			return b.meta.Column(r.scan.Out[i])
+		}
+	}
+	id := b.meta.Add(logical.ColInfo{Name: name, Rel: r.alias, T: t, Table: r.table, Attr: attr})
+	r.scan.Attrs, r.scan.Out = append(r.scan.Attrs, attr), append(r.scan.Out, id)
+	return b.meta.Column(id)
+}
+
+// findItem resolves a relation name. nil: no such FROM item.
+func (b *binder) findItem(s *scope, schema, name string, pos ast.Pos) (*nsItem, error) {
+	for level := s; level != nil; level = level.parent {
+		var found *nsItem
+		for _, it := range level.items {
+			if !it.relVisible || it.name != name || (schema != "" && it.schema != schema) {
+				continue
+			}
+			if it.lateralOnly && !it.lateralOK {
+				return nil, errAt(pos, pgerrcode.InvalidColumnReference, "invalid reference to FROM-clause entry for table \"%s\"", name).
+					WithDetail("The combining JOIN type must be INNER or LEFT for a LATERAL reference.")
+			}
+			if found != nil {
+				return nil, errAt(pos, pgerrcode.AmbiguousAlias, "table reference \"%s\" is ambiguous", name)
+			}
+			found = it
+		}
+		if found != nil {
+			return found, nil
+		}
+	}
+	return nil, nil
+}
+
+// columnRef binds a, t.a, s.t.a and whole-row references.
+func (b *binder) columnRef(s *scope, x *ast.ColumnRef) (expr.Expr, error) {
+	if x.Star {
+		return nil, errAt(x.Pos, pgerrcode.SyntaxError, "row expansion via \"*\" is not supported here")
+	}
+	switch len(x.Parts) {
+	case 1:
+		return b.bareColumn(s, x)
+	case 2:
+		return b.qualifiedColumn(s, x, "", x.Parts[0], x.Parts[1])
+	case 3:
+		return b.qualifiedColumn(s, x, x.Parts[0], x.Parts[1], x.Parts[2])
+	case 4:
+		if x.Parts[0] != b.o.Session.Database() {
+			return nil, errAt(x.Pos, pgerrcode.FeatureNotSupported, "cross-database references are not implemented: %s", strings.Join(x.Parts, "."))
+		}
+		return b.qualifiedColumn(s, x, x.Parts[1], x.Parts[2], x.Parts[3])
+	}
+	return nil, errAt(x.Pos, pgerrcode.SyntaxError, "improper qualified name (too many dotted names): %s", strings.Join(x.Parts, "."))
+}
+
+func (b *binder) bareColumn(s *scope, x *ast.ColumnRef) (expr.Expr, error) {
+	name := x.Parts[0]
+	e, err := b.findColumn(s, name, x.Pos)
+	if err != nil {
+		return nil, err
+	}
+	if e != nil {
+		return b.reference(e, x.Pos), nil
+	}
+	it, err := b.findItem(s, "", name, x.Pos)
+	if err != nil {
+		return nil, err
+	}
+	if it != nil {
+		return b.wholeRow(it, x.Pos), nil
+	}
+	missing := errAt(x.Pos, pgerrcode.UndefinedColumn, "column \"%s\" does not exist", name)
+	for level := s; level != nil; level = level.parent {
+		for _, it := range level.unseen {
+			if e, err := b.columnOf(it, name, x.Pos); e != nil && err == nil {
+				return nil, missing.WithHint("There is a column named \"%s\" in table \"%s\", but it cannot be referenced from this part of the query.", name, it.name)
+			}
+		}
+	}
+	return nil, b.columnHint(s, nil, name, missing)
+}
+
+func (b *binder) qualifiedColumn(s *scope, x *ast.ColumnRef, schema, rel, name string) (expr.Expr, error) {
+	it, err := b.findItem(s, schema, rel, x.Pos)
+	if err != nil {
+		return nil, err
+	}
+	if it == nil {
+		return nil, b.missingItem(s, schema, rel, x.Pos)
+	}
+	e, err := b.columnOf(it, name, x.Pos)
+	if err != nil {
+		return nil, err
+	}
+	if e == nil && it.rel != nil && it.rel.scan != nil {
+		if sys, ok := systemColumns[name]; ok {
+			e = b.scanColumn(it.rel, sys.attr, name, types.Of(sys.t))
+		}
+	}
+	if e != nil {
+		return b.reference(e, x.Pos), nil
+	}
+	return nil, b.columnHint(s, it, name, errAt(x.Pos, pgerrcode.UndefinedColumn, "column %s.%s does not exist", rel, name))
+}
+
+// reference makes a fresh column node and remembers where it stands.
+func (b *binder) reference(e expr.Expr, pos ast.Pos) expr.Expr {
+	if c, ok := e.(*expr.Column); ok {
+		n := *c
+		b.pos[&n] = pos
+		return &n
+	}
+	return e
+}
+
+// wholeRow is t as a value: its row, or the value of a scalar function.
+func (b *binder) wholeRow(it *nsItem, pos ast.Pos) expr.Expr {
+	if it.rel != nil && it.rel.scalar && len(it.cols) == 1 {
+		return b.reference(it.cols[0].e, pos)
+	}
+	row := &expr.RowOf{T: types.Of(types.RecordOID)}
+	var sh []field
+	for _, c := range it.cols {
+		row.Args = append(row.Args, b.reference(c.e, pos))
+		sh = append(sh, field{c.name, c.e.Type()})
+	}
+	b.rowShapes[row] = sh
+	return row
+}
+
+// missingItem is 42P01 for a qualified reference, with PostgreSQL's hints.
+func (b *binder) missingItem(s *scope, schema, rel string, pos ast.Pos) error {
+	for level := s; level != nil; level = level.parent {
+		for _, it := range level.items {
+			if it.rel != nil && it.rel.table != nil && it.rel.table.Name == rel && it.name != rel && it.relVisible {
+				return errAt(pos, pgerrcode.UndefinedTable, "invalid reference to FROM-clause entry for table \"%s\"", rel).
+					WithHint("Perhaps you meant to reference the table alias \"%s\".", it.name)
+			}
+		}
+	}
+	for level := s; level != nil; level = level.parent {
+		for _, it := range level.unseen {
+			if it.relVisible && it.name == rel {
+				return errAt(pos, pgerrcode.UndefinedTable, "invalid reference to FROM-clause entry for table \"%s\"", rel).
+					WithHint("There is an entry for table \"%s\", but it cannot be referenced from this part of the query.", rel)
+			}
+		}
+	}
+	if schema != "" {
+		rel = schema + "." + rel
+	}
+	return errAt(pos, pgerrcode.UndefinedTable, "missing FROM-clause entry for table \"%s\"", rel)
+}
+
+// columnHint adds "Perhaps you meant" for close names, as errorMissingColumn does.
+func (b *binder) columnHint(s *scope, only *nsItem, name string, e *pgerr.Error) error {
+	type cand struct {
+		rel, col string
+		d        int
+	}
+	best := cand{d: len(name)/2 + 1}
+	var second *cand
+	for level := s; level != nil; level = level.parent {
+		for _, it := range level.items {
+			if it.name == "" || (only != nil && it != only) {
+				continue
+			}
+			for _, c := range it.cols {
+				d := editDistance(name, c.name)
+				if only != nil && it != only {
+					d++
+				}
+				switch {
+				case d > 3 && d > len(name)/2 || d > best.d:
+				case d < best.d || best.col == "":
+					best, second = cand{it.name, c.name, d}, nil
+				case d == best.d && second == nil:
+					second = &cand{it.name, c.name, d}
+				}
+			}
+		}
+	}
+	if best.col == "" || best.d > len(name)/2 {
+		return e
+	}
+	if second != nil {
+		return e.WithHint("Perhaps you meant to reference the column \"%s.%s\" or the column \"%s.%s\".", best.rel, best.col, second.rel, second.col)
+	}
+	return e.WithHint("Perhaps you meant to reference the column \"%s.%s\".", best.rel, best.col)
+}
+
+// editDistance is Levenshtein's, in bytes.
+func editDistance(a, b string) int {
+	prev := make([]int, len(b)+1)
+	for j := range prev {
+		prev[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		diag := prev[0]
+		prev[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := diag
+			if a[i-1] != b[j-1] {
+				cost++
+			}
+			diag = prev[j]
+			prev[j] = min(cost, prev[j]+1, prev[j-1]+1)
+		}
+	}
+	return prev[len(b)]
+}

@@ -1,0 +1,428 @@
+package bind
+
+import (
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/planner/logical"
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// queryOpts say how a query is used.
+type queryOpts struct {
+	top bool
+	// keepUnknown leaves output literals untyped: the user gives them a type (INSERT, UNION).
+	keepUnknown bool
+}
+
+// selectStmt binds any query.
+func (b *binder) selectStmt(x *ast.Select, outer *scope, o queryOpts) (*query, error) {
+	if b.depth++; b.depth > maxDepth {
+		return nil, errAt(x.Pos, pgerrcode.StatementTooComplex, "stack depth limit exceeded")
+	}
+	defer func() { b.depth-- }()
+	if x.Into != nil {
+		return nil, errAt(x.Into.Pos, pgerrcode.SyntaxError, "SELECT ... INTO is not allowed here")
+	}
+	s := &scope{parent: outer, in: inTarget}
+	if err := b.with(s, x.With); err != nil {
+		return nil, err
+	}
+	switch {
+	case x.SetOp != ast.SetNone:
+		return b.setOp(s, x, o)
+	case x.Values != nil:
+		return b.values(s, x, o)
+	}
+	return b.plainSelect(s, x, o)
+}
+
+// selection is a SELECT being bound.
+type selection struct {
+	*scope
+	level   *grouping // the scope's, while it is switched off too
+	x       *ast.Select
+	tree    logical.Node
+	targets []target
+	on      []*targetRef // DISTINCT ON
+	locks   []rowLock
+	// junk are sort keys that are not in the select list.
+	junk    []target
+	keys    []logical.SortKey
+	groups  []groupExpr
+	sets    [][]int
+	grouped bool
+	having  []expr.Expr
+	o       queryOpts
+}
+
+// target is an item of the select list.
+type target struct {
+	name string
+	e    expr.Expr
+	src  ast.Expr
+	pos  ast.Pos
+	id   logical.ColID
+}
+
+func (b *binder) plainSelect(s *scope, x *ast.Select, o queryOpts) (*query, error) {
+	q := &selection{scope: s, x: x, o: o}
+	tree, err := b.from(s, x.From)
+	if err != nil {
+		return nil, err
+	}
+	if tree == nil {
+		tree = &logical.Values{Rows: [][]expr.Expr{{}}}
+	}
+	q.tree = tree
+	s.windows = x.Windows
+	q.level = &grouping{}
+	s.grouping, s.srfs = q.level, &srfList{}
+	if q.targets, err = b.targetList(s, x.Targets, o); err != nil {
+		return nil, err
+	}
+	if err := b.where(q, x.Where); err != nil {
+		return nil, err
+	}
+	if err := b.havingClause(q); err != nil {
+		return nil, err
+	}
+	if err := b.orderBy(q); err != nil {
+		return nil, err
+	}
+	if err := b.distinctOn(q); err != nil {
+		return nil, err
+	}
+	if err := b.groupBy(q); err != nil {
+		return nil, err
+	}
+	if err := b.lockColumns(q); err != nil {
+		return nil, err
+	}
+	if err := b.resolveTargets(q); err != nil {
+		return nil, err
+	}
+	return b.finishSelect(q)
+}
+
+// within runs f with the scope's clause set and aggregates and sets switched off.
+func (b *binder) within(s *scope, c clause, aggs, srfs bool, f func() error) error {
+	in, g, r := s.in, s.grouping, s.srfs
+	s.in = c
+	if !aggs {
+		s.grouping = nil
+	}
+	if !srfs {
+		s.srfs = nil
+	}
+	err := f()
+	s.in, s.grouping, s.srfs = in, g, r
+	return err
+}
+
+func (b *binder) where(q *selection, w ast.Expr) error {
+	if w == nil {
+		return nil
+	}
+	return b.within(q.scope, inWhere, false, false, func() error {
+		c, err := b.condition(q.scope, w, "WHERE")
+		if err != nil {
+			return err
+		}
+		q.tree = &logical.Filter{Input: q.tree, Conds: logical.Conjuncts(nil, c)}
+		return nil
+	})
+}
+
+func (b *binder) havingClause(q *selection) error {
+	if q.x.Having == nil {
+		return nil
+	}
+	return b.within(q.scope, inHaving, true, false, func() error {
+		c, err := b.condition(q.scope, q.x.Having, "HAVING")
+		if err != nil {
+			return err
+		}
+		q.having = logical.Conjuncts(nil, c)
+		return nil
+	})
+}
+
+// targetList binds select items, expanding stars. Unknown values stay so for now.
+func (b *binder) targetList(s *scope, list []ast.Target, o queryOpts) ([]target, error) {
+	out := make([]target, 0, len(list))
+	for i := range list {
+		t := &list[i]
+		switch x := t.Expr.(type) {
+		case *ast.ColumnRef:
+			if x.Star {
+				cols, err := b.star(s, x)
+				if err != nil {
+					return nil, err
+				}
+				for _, c := range cols {
+					out = append(out, target{name: c.name, e: b.reference(c.e, x.Pos), src: x, pos: x.Pos})
+				}
+				continue
+			}
+		case *ast.FieldSel:
+			if x.Star {
+				cols, err := b.expandRecord(s, x)
+				if err != nil {
+					return nil, err
+				}
+				for _, c := range cols {
+					out = append(out, target{name: c.name, e: c.e, src: x, pos: x.Pos})
+				}
+				continue
+			}
+		}
+		e, err := b.expr(s, t.Expr)
+		if err != nil {
+			return nil, err
+		}
+		name := t.Name
+		if name == "" {
+			name = figureName(t.Expr)
+		}
+		out = append(out, target{name: name, e: e, src: t.Expr, pos: leftmost(t.Expr)})
+	}
+	return out, nil
+}
+
+// resolveTargets makes unknown select items text, unless the user wants them as they are.
+func (b *binder) resolveTargets(q *selection) error {
+	if q.o.keepUnknown && !q.x.Distinct && q.x.DistinctOn == nil {
+		return nil
+	}
+	for i := range q.targets {
+		e, err := b.known(q.targets[i].e)
+		if err != nil {
+			return err
+		}
+		q.targets[i].e = e
+	}
+	return nil
+}
+
+// finishSelect stacks the operators: aggregation, HAVING, projection, DISTINCT,
+// order, limit, locks.
+func (b *binder) finishSelect(q *selection) (*query, error) {
+	if err := b.aggregation(q); err != nil {
+		return nil, err
+	}
+	all := append(append([]target(nil), q.targets...), q.junk...)
+	exprs := make([]expr.Expr, len(all))
+	for i := range all {
+		exprs[i] = all[i].e
+	}
+	var ids []logical.ColID
+	if q.srfs != nil && q.srfs.used {
+		q.tree, ids = b.projectSet(q.tree, exprs)
+	} else {
+		q.tree, ids = b.project(q.tree, exprs)
+	}
+	for i := range all {
+		all[i].id = ids[i]
+		if sh := b.shape(all[i].e); sh != nil {
+			b.shapes[ids[i]] = sh
+		}
+		if b.meta.Cols[ids[i]].Name == "" {
+			b.meta.Cols[ids[i]].Name = all[i].name
+		}
+	}
+	n := len(q.targets)
+	copy(q.targets, all[:n])
+	copy(q.junk, all[n:])
+	for i := range q.keys {
+		q.keys[i].Expr = b.meta.Column(q.refID(q.keys[i].Expr.(*targetRef)))
+	}
+	out := make([]outCol, n)
+	for i := range out {
+		out[i] = outCol{all[i].id, all[i].name, all[i].e.Type()}
+	}
+	if err := b.distinctClause(q, all[:n]); err != nil {
+		return nil, err
+	}
+	return b.tail(q, out)
+}
+
+// refID is the number of the item that a reference means.
+func (q *selection) refID(r *targetRef) logical.ColID {
+	if r.junk {
+		return q.junk[r.n].id
+	}
+	return q.targets[r.n].id
+}
+
+// tail adds order, limit and row locks.
+func (b *binder) tail(q *selection, out []outCol) (*query, error) {
+	if len(q.keys) > 0 {
+		q.tree = &logical.Sort{Input: q.tree, Keys: q.keys}
+	}
+	if err := b.lockClause(q); err != nil {
+		return nil, err
+	}
+	tree, err := b.limit(q.scope, q.x, q.tree, q.keys)
+	if err != nil {
+		return nil, err
+	}
+	return &query{tree: tree, out: out}, nil
+}
+
+// limit binds LIMIT and OFFSET.
+func (b *binder) limit(s *scope, x *ast.Select, tree logical.Node, keys []logical.SortKey) (logical.Node, error) {
+	if x.Limit == nil && x.Offset == nil {
+		return tree, nil
+	}
+	n := &logical.Limit{Input: tree}
+	bound := func(e ast.Expr, c clause) (expr.Expr, error) {
+		if e == nil {
+			return nil, nil
+		}
+		none := &scope{parent: s.parent, in: c, ctes: s.ctes}
+		v, err := b.expr(none, e)
+		if err != nil {
+			if hasOwnColumn(s, e) {
+				return nil, errAt(leftmost(e), pgerrcode.InvalidColumnReference, "argument of %s must not contain variables", clauseName[c])
+			}
+			return nil, err
+		}
+		y, err := b.coerceOrNil(v, types.Of(types.Int8OID), builtin.Assignment, leftmost(e))
+		if err != nil {
+			return nil, err
+		}
+		if y == nil {
+			return nil, errAt(leftmost(e), pgerrcode.DatatypeMismatch, "argument of %s must be type %s, not type %s",
+				clauseName[c], "bigint", builtin.TypeName(v.Type().OID))
+		}
+		return b.fold(y), nil
+	}
+	var err error
+	if n.Limit, err = bound(x.Limit, inLimit); err != nil {
+		return nil, err
+	}
+	if n.Offset, err = bound(x.Offset, inOffset); err != nil {
+		return nil, err
+	}
+	if c, ok := n.Limit.(*expr.Const); ok && c.D.IsNull() {
+		if n.Limit = nil; n.Offset == nil {
+			return tree, nil
+		}
+	}
+	if x.WithTies {
+		if len(keys) == 0 {
+			return nil, errAt(ast.NoPos, pgerrcode.SyntaxError, "WITH TIES cannot be specified without ORDER BY clause")
+		}
+		n.WithTies = append([]logical.SortKey(nil), keys...)
+	}
+	return n, nil
+}
+
+// hasOwnColumn reports a column name of the present level in e.
+func hasOwnColumn(s *scope, e ast.Expr) bool {
+	c, ok := e.(*ast.ColumnRef)
+	if !ok || len(c.Parts) == 0 {
+		return false
+	}
+	name := c.Parts[len(c.Parts)-1]
+	for _, it := range s.items {
+		for _, col := range it.cols {
+			if col.name == name {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// projectSet is project with set-returning calls; those below other calls get
+// their own level first.
+func (b *binder) projectSet(in logical.Node, exprs []expr.Expr) (logical.Node, []logical.ColID) {
+	nested := false
+	var inner []expr.Expr
+	outer := make([]expr.Expr, len(exprs))
+	for _, e := range exprs {
+		if isSRF(e) {
+			nestedHere := false
+			for _, a := range e.(*expr.Call).Args {
+				nestedHere = nestedHere || hasSRF(a)
+			}
+			if nestedHere {
+				nested = true
+			}
+		} else if hasSRF(e) {
+			nested = true
+		}
+	}
+	if !nested {
+		p := &logical.ProjectSet{Input: in, Exprs: exprs}
+		for _, e := range exprs {
+			if c, ok := e.(*expr.Column); ok {
+				p.Out = append(p.Out, c.Index)
+				continue
+			}
+			p.Out = append(p.Out, b.meta.Add(logical.ColInfo{T: e.Type()}))
+		}
+		return p, p.Out
+	}
+	// Move the innermost sets into a level of their own, with every column needed above.
+	need := map[logical.ColID]bool{}
+	for i, e := range exprs {
+		outer[i] = logical.Rewrite(e, func(n expr.Expr) expr.Expr {
+			c, ok := n.(*expr.Call)
+			if !ok || !c.Fn.RetSet {
+				return n
+			}
+			for _, a := range c.Args {
+				if hasSRF(a) {
+					return n
+				}
+			}
+			inner = append(inner, c)
+			return &expr.Column{Index: -len(inner), T: c.T}
+		})
+		logical.Free(outer[i], func(c logical.ColID) {
+			if c > 0 {
+				need[c] = true
+			}
+		})
+	}
+	for _, c := range in.Cols() {
+		if need[c] {
+			inner = append(inner, b.meta.Column(c))
+		}
+	}
+	tree, ids := b.projectSet(in, inner)
+	for i := range outer {
+		outer[i] = logical.Rewrite(outer[i], func(n expr.Expr) expr.Expr {
+			if c, ok := n.(*expr.Column); ok && c.Index < 0 {
+				return &expr.Column{Index: ids[-c.Index-1], T: c.T}
+			}
+			return n
+		})
+		if hasSRF(outer[i]) {
+			nested = false
+		}
+	}
+	if !nested {
+		return b.projectSet(tree, outer)
+	}
+	return b.project(tree, outer)
+}
+
+func isSRF(e expr.Expr) bool {
+	c, ok := e.(*expr.Call)
+	return ok && c.Fn.RetSet
+}
+
+func hasSRF(e expr.Expr) bool {
+	found := false
+	logical.Walk(e, func(n expr.Expr) bool {
+		found = found || isSRF(n)
+		return !found
+	})
+	return found
+}

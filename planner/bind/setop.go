@@ -1,0 +1,227 @@
+package bind
+
+import (
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/planner/logical"
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+var setNames = map[ast.SetOpKind]string{ast.Union: "UNION", ast.Intersect: "INTERSECT", ast.Except: "EXCEPT"}
+
+// setOp binds UNION, INTERSECT and EXCEPT with their ORDER BY and LIMIT.
+func (b *binder) setOp(s *scope, x *ast.Select, o queryOpts) (*query, error) {
+	if len(x.Locking) > 0 {
+		return nil, errAt(x.Locking[0].Pos, pgerrcode.FeatureNotSupported, "%s is not allowed with UNION/INTERSECT/EXCEPT", lockName(x.Locking[0].Strength))
+	}
+	q, err := b.setTree(s, x)
+	if err != nil {
+		return nil, err
+	}
+	return b.orderOutput(s, x, q)
+}
+
+// setTree binds the operands and the operation.
+func (b *binder) setTree(s *scope, x *ast.Select) (*query, error) {
+	l, err := b.setOperand(s, x.Left)
+	if err != nil {
+		return nil, err
+	}
+	r, err := b.setOperand(s, x.Right)
+	if err != nil {
+		return nil, err
+	}
+	name := setNames[x.SetOp]
+	if len(l.out) != len(r.out) {
+		return nil, errAt(firstTarget(x.Right), pgerrcode.SyntaxError, "each %s query must have the same number of columns", name)
+	}
+	n := &logical.SetOp{All: x.SetAll, Kind: map[ast.SetOpKind]logical.SetKind{
+		ast.Union: logical.Union, ast.Intersect: logical.Intersect, ast.Except: logical.Except}[x.SetOp]}
+	le, re := make([]expr.Expr, len(l.out)), make([]expr.Expr, len(l.out))
+	q := &query{tree: n}
+	for i := range l.out {
+		lp, rp := targetPos(x.Left, i), targetPos(x.Right, i)
+		both, t, err := b.commonType(name, []expr.Expr{l.expr(i), r.expr(i)}, func(j int) ast.Pos { return [2]ast.Pos{lp, rp}[j] })
+		if err != nil {
+			return nil, err
+		}
+		le[i], re[i] = both[0], both[1]
+		if !(x.SetOp == ast.Union && x.SetAll) {
+			if err := needEqual(t, lp); err != nil {
+				return nil, err
+			}
+		}
+		id := b.meta.Add(logical.ColInfo{Name: l.out[i].name, T: t})
+		n.Out = append(n.Out, id)
+		q.out = append(q.out, outCol{id, l.out[i].name, t})
+	}
+	n.Left, n.LeftCols = b.retype(l, le)
+	n.Right, n.RightCols = b.retype(r, re)
+	return q, nil
+}
+
+// expr is an output column as a value: literals whose type is still open as themselves.
+func (q *query) expr(i int) expr.Expr {
+	c := q.out[i]
+	if c.t.OID == types.UnknownOID {
+		if p := topProject(q.tree); p != nil {
+			for j, id := range p.Out {
+				if id == c.id {
+					return p.Exprs[j]
+				}
+			}
+		}
+	}
+	return &expr.Column{Index: c.id, T: c.t, Name: c.name}
+}
+
+// topProject is the projection that makes a query's output.
+func topProject(n logical.Node) *logical.Project {
+	for {
+		switch x := n.(type) {
+		case *logical.Project:
+			return x
+		case *logical.Sort:
+			n = x.Input
+		case *logical.Limit:
+			n = x.Input
+		case *logical.Lock:
+			n = x.Input
+		default:
+			return nil
+		}
+	}
+}
+
+// retype projects an operand to the given values; nothing to do when they are its columns.
+func (b *binder) retype(q *query, exprs []expr.Expr) (logical.Node, []logical.ColID) {
+	same := true
+	for i, e := range exprs {
+		c, ok := e.(*expr.Column)
+		same = same && ok && c.Index == q.out[i].id
+	}
+	if same {
+		return q.tree, q.ids()
+	}
+	dropUnknown(q)
+	return b.project(q.tree, exprs)
+}
+
+// dropUnknown removes literals of open type from a query's projection, after
+// their user has taken them.
+func dropUnknown(q *query) {
+	p := topProject(q.tree)
+	if p == nil {
+		return
+	}
+	var exprs []expr.Expr
+	var out []logical.ColID
+	for i, e := range p.Exprs {
+		if e.Type().OID != types.UnknownOID {
+			exprs, out = append(exprs, e), append(out, p.Out[i])
+		}
+	}
+	p.Exprs, p.Out = exprs, out
+}
+
+// setOperand binds one side; nested operations without own clauses unify on their own.
+func (b *binder) setOperand(s *scope, x *ast.Select) (*query, error) {
+	return b.selectStmt(x, s, queryOpts{keepUnknown: x.SetOp == ast.SetNone && x.Values == nil})
+}
+
+// orderOutput adds ORDER BY over output columns, and LIMIT.
+func (b *binder) orderOutput(s *scope, x *ast.Select, q *query) (*query, error) {
+	sel := &selection{scope: s, x: x, tree: q.tree}
+	it := &nsItem{colsVisible: true, lateralOK: true, cols: queryCols(q)}
+	s.items = []*nsItem{it}
+	for _, c := range q.out {
+		sel.targets = append(sel.targets, target{name: c.name, e: &expr.Column{Index: c.id, T: c.t}, id: c.id})
+	}
+	for i := range x.OrderBy {
+		o := &x.OrderBy[i]
+		n, err := b.byNameOrPosition(sel, o.Expr, inOrderBy)
+		if err != nil {
+			return nil, err
+		}
+		if n < 0 {
+			if _, err := b.expr(s, o.Expr); err != nil {
+				return nil, err
+			}
+			return nil, errAt(leftmost(o.Expr), pgerrcode.FeatureNotSupported, "invalid UNION/INTERSECT/EXCEPT ORDER BY clause").
+				WithDetail("Only result column names can be used, not expressions or functions.").
+				WithHint("Add the expression/function to every SELECT, or move the UNION into a FROM clause.")
+		}
+		k, err := b.sortKey(b.meta.Column(sel.targets[n].id), o)
+		if err != nil {
+			return nil, err
+		}
+		sel.keys = append(sel.keys, k)
+	}
+	if len(sel.keys) > 0 {
+		q.tree = &logical.Sort{Input: q.tree, Keys: sel.keys}
+	}
+	tree, err := b.limit(s, x, q.tree, sel.keys)
+	s.items = nil
+	return &query{tree: tree, out: q.out}, err
+}
+
+func firstTarget(x *ast.Select) ast.Pos { return targetPos(x, 0) }
+
+// targetPos is where output column i of a query stands.
+func targetPos(x *ast.Select, i int) ast.Pos {
+	for x.SetOp != ast.SetNone {
+		x = x.Left
+	}
+	if x.Values != nil && i < len(x.Values[0]) {
+		return leftmost(x.Values[0][i])
+	}
+	if i < len(x.Targets) {
+		return leftmost(x.Targets[i].Expr)
+	}
+	if n := len(x.Targets); n > 0 { // from a star
+		return leftmost(x.Targets[n-1].Expr)
+	}
+	return x.Pos
+}
+
+// values binds VALUES lists.
+func (b *binder) values(s *scope, x *ast.Select, o queryOpts) (*query, error) {
+	if len(x.Locking) > 0 {
+		return nil, errAt(x.Locking[0].Pos, pgerrcode.FeatureNotSupported, "%s cannot be applied to VALUES", lockName(x.Locking[0].Strength))
+	}
+	s.in = inValues
+	rows := make([][]expr.Expr, len(x.Values))
+	width := len(x.Values[0])
+	for i, r := range x.Values {
+		if len(r) != width {
+			return nil, errAt(leftmost(r[0]), pgerrcode.SyntaxError, "VALUES lists must all be the same length")
+		}
+		row, err := b.list(s, r)
+		if err != nil {
+			return nil, err
+		}
+		rows[i] = row
+	}
+	n := &logical.Values{Rows: rows}
+	q := &query{tree: n}
+	for c := range width {
+		col := make([]expr.Expr, len(rows))
+		for i := range rows {
+			col[i] = rows[i][c]
+		}
+		col, t, err := b.commonType("VALUES", col, func(i int) ast.Pos { return leftmost(x.Values[i][c]) })
+		if err != nil {
+			return nil, err
+		}
+		for i := range rows {
+			rows[i][c] = col[i]
+		}
+		name := "column" + itoa(c+1)
+		id := b.meta.Add(logical.ColInfo{Name: name, Rel: "*VALUES*", T: t})
+		n.Out = append(n.Out, id)
+		q.out = append(q.out, outCol{id, name, t})
+	}
+	return b.orderOutput(s, x, q)
+}

@@ -1,0 +1,124 @@
+package bind
+
+import (
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/planner/logical"
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// subqueryAllowed refuses subqueries where stored or row-less expressions stand.
+func subqueryAllowed(s *scope, pos ast.Pos) error {
+	switch s.in {
+	case inDefault, inCheck, inIndexExpr, inIndexPred, inGenerated, inUsing:
+		name := map[clause]string{inDefault: "DEFAULT expression", inCheck: "check constraint", inIndexExpr: "index expression",
+			inIndexPred: "index predicate", inGenerated: "column generation expression", inUsing: "transform expression"}[s.in]
+		return errAt(pos, pgerrcode.FeatureNotSupported, "cannot use subquery in %s", name)
+	}
+	return nil
+}
+
+// subquery is (SELECT …), EXISTS or ARRAY(SELECT …) as a value.
+func (b *binder) subquery(s *scope, x *ast.Subquery) (expr.Expr, error) {
+	if err := subqueryAllowed(s, x.Pos); err != nil {
+		return nil, err
+	}
+	q, err := b.selectStmt(x.Query, s, queryOpts{})
+	if err != nil {
+		return nil, err
+	}
+	sub := &logical.Subquery{Tree: q.tree, Out: q.ids()}
+	switch x.Kind {
+	case ast.ExistsSub:
+		sub.Kind, sub.T = expr.ExistsSub, types.Of(types.BoolOID)
+		return sub, nil
+	case ast.ArraySub:
+		if len(q.out) != 1 {
+			return nil, errAt(x.Pos, pgerrcode.SyntaxError, "subquery must return only one column")
+		}
+		sub.Kind = expr.ArraySub
+		if sub.T = types.Of(q.out[0].t.OID).ArrayOf(); sub.T.OID == 0 {
+			if !q.out[0].t.IsArray() {
+				return nil, errAt(x.Pos, pgerrcode.UndefinedObject, "could not find array type for data type %s", builtin.TypeName(q.out[0].t.OID))
+			}
+			sub.T = types.Of(q.out[0].t.OID)
+		}
+		return sub, nil
+	}
+	if len(q.out) != 1 {
+		return nil, errAt(x.Pos, pgerrcode.SyntaxError, "subquery must return only one column")
+	}
+	sub.Kind, sub.T = expr.ScalarSub, q.out[0].t
+	return sub, nil
+}
+
+// quantifiedSub is left op ANY|ALL (SELECT …); IN is = ANY.
+func (b *binder) quantifiedSub(s *scope, left ast.Expr, op string, sel *ast.Select, all bool, pos ast.Pos) (expr.Expr, error) {
+	if err := subqueryAllowed(s, pos); err != nil {
+		return nil, err
+	}
+	var ls []expr.Expr
+	var err error
+	if r, ok := left.(*ast.Row); ok {
+		ls, err = b.list(s, r.Args)
+	} else {
+		ls, err = b.list(s, []ast.Expr{left})
+	}
+	if err != nil {
+		return nil, err
+	}
+	q, err := b.selectStmt(sel, s, queryOpts{})
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case len(q.out) > len(ls):
+		return nil, errAt(pos, pgerrcode.SyntaxError, "subquery has too many columns")
+	case len(q.out) < len(ls):
+		return nil, errAt(pos, pgerrcode.SyntaxError, "subquery has too few columns")
+	}
+	sub := &logical.Subquery{Kind: expr.AnySub, Tree: q.tree, Out: q.ids(), T: types.Of(types.BoolOID)}
+	if all {
+		sub.Kind = expr.AllSub
+	}
+	return sub, b.pairTest(sub, ls, op, q, pos)
+}
+
+// pairTest builds the comparison of a row of values with a row of the subquery.
+func (b *binder) pairTest(sub *logical.Subquery, ls []expr.Expr, op string, q *query, pos ast.Pos) error {
+	rs := make([]expr.Expr, len(ls))
+	cols := make([]expr.Expr, len(ls))
+	for i, l := range ls {
+		rs[i] = &expr.Column{Index: q.out[i].id, T: q.out[i].t, Name: q.out[i].name}
+		// Give unknown values the type that the operator wants before they become a column.
+		if l.Type().OID == types.UnknownOID {
+			e, err := b.makeOp("", cmpName(op), l, rs[i], pos)
+			if err != nil {
+				return err
+			}
+			l = e.(*expr.Call).Args[0]
+		}
+		id := b.meta.Add(logical.ColInfo{T: l.Type()})
+		sub.Left, sub.LeftCols = append(sub.Left, l), append(sub.LeftCols, id)
+		cols[i] = &expr.Column{Index: id, T: l.Type()}
+	}
+	test, err := b.compareLists("", op, cols, rs, pos)
+	if err != nil {
+		return err
+	}
+	if test.Type().OID != types.BoolOID {
+		return errAt(pos, pgerrcode.DatatypeMismatch, "operator %s must return type boolean, not type %s", op, builtin.TypeName(test.Type().OID))
+	}
+	sub.Test = test
+	return nil
+}
+
+func cmpName(op string) string {
+	if op == "!=" {
+		return "<>"
+	}
+	return op
+}

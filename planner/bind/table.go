@@ -1,0 +1,264 @@
+package bind
+
+import (
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/planner/logical"
+	"github.com/loxodb/loxodb/planner/physical"
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// Place says what a stored expression is for: what it may contain and how its
+// errors read.
+type Place clause
+
+const (
+	Default   = Place(inDefault)
+	Check     = Place(inCheck)
+	IndexKey  = Place(inIndexExpr)
+	IndexPred = Place(inIndexPred)
+	Generated = Place(inGenerated)
+	Using     = Place(inUsing) // ALTER TABLE … TYPE … USING
+)
+
+// Scalar binds an expression of DDL. The columns of t (nil: none are allowed)
+// are expr.Column by attribute number − 1. With want.OID 0 the expression keeps
+// its own type; else it is coerced as by assignment to the column named column.
+func Scalar(e ast.Expr, t *catalog.Table, place Place, want types.T, column string, o Options) (expr.Expr, error) {
+	o.ParamTypes = nil
+	b := newBinder(o)
+	b.noParams = true
+	s := &scope{in: clause(place)}
+	if t != nil {
+		s.items = []*nsItem{b.rowItem(t, t.Name)}
+	}
+	x, err := b.expr(s, e)
+	if err != nil {
+		return nil, b.columnInDefault(err, e, clause(place))
+	}
+	switch {
+	case want.OID == 0:
+		if x, err = b.known(x); err != nil {
+			return nil, err
+		}
+	case place == Check || place == IndexPred:
+		what := "CHECK"
+		if place == IndexPred {
+			what = "WHERE"
+		}
+		if x, err = b.asBool(x, e, what); err != nil {
+			return nil, err
+		}
+	default:
+		if x, err = b.stored(x, e, want, place, column); err != nil {
+			return nil, err
+		}
+	}
+	if err := checkStored(x, clause(place)); err != nil {
+		return nil, err
+	}
+	return expr.Fold(attributes(x)), nil
+}
+
+func (b *binder) stored(x expr.Expr, e ast.Expr, want types.T, place Place, column string) (expr.Expr, error) {
+	y, err := b.coerceOrNil(x, want, builtin.Assignment, leftmost(e))
+	if err != nil || y != nil {
+		return y, err
+	}
+	switch place {
+	case Default, Generated:
+		what := "default expression"
+		if place == Generated {
+			what = "generation expression"
+			what = "default expression"
+		}
+		return nil, pgerr.Newf(pgerrcode.DatatypeMismatch, "column \"%s\" is of type %s but %s is of type %s",
+			column, types.FormatType(types.Of(want.OID)), what, builtin.TypeName(x.Type().OID)).
+			WithHint("You will need to rewrite or cast the expression.")
+	case Using:
+		return nil, pgerr.Newf(pgerrcode.DatatypeMismatch, "result of USING clause for column \"%s\" cannot be cast automatically to type %s",
+			column, types.FormatType(types.Of(want.OID))).WithHint("You might need to add an explicit cast.")
+	}
+	return b.assign(x, want, column, leftmost(e))
+}
+
+// columnInDefault is 0A000 for a column reference in DEFAULT.
+func (b *binder) columnInDefault(err error, e ast.Expr, c clause) error {
+	if c != inDefault || pgerr.Code(err) != pgerrcode.UndefinedColumn {
+		return err
+	}
+	pe, _ := pgerr.As(err)
+	n := pgerr.New(pgerrcode.FeatureNotSupported, "cannot use column reference in DEFAULT expression")
+	n.Position = pe.Position
+	return n
+}
+
+// checkStored refuses functions that are not immutable where results are stored.
+func checkStored(x expr.Expr, c clause) error {
+	msg := ""
+	switch c {
+	case inIndexExpr:
+		msg = "functions in index expression must be marked IMMUTABLE"
+	case inIndexPred:
+		msg = "functions in index predicate must be marked IMMUTABLE"
+	case inGenerated:
+		msg = "generation expression is not immutable"
+	default:
+		return nil
+	}
+	bad := false
+	logical.Walk(x, func(n expr.Expr) bool {
+		if f, ok := n.(*expr.Call); ok && f.Fn.Volatility != builtin.Immutable {
+			bad = true
+		}
+		return !bad
+	})
+	if bad {
+		return pgerr.New(pgerrcode.InvalidObjectDefinition, msg)
+	}
+	return nil
+}
+
+// rowItem is a table's row as a name: column i is ColID i+1.
+func (b *binder) rowItem(t *catalog.Table, name string) *nsItem {
+	it := &nsItem{name: name, relVisible: true, colsVisible: true, lateralOK: true, rel: &relation{table: t, alias: name}}
+	for i := range t.Columns {
+		c := &t.Columns[i]
+		id := b.meta.Add(logical.ColInfo{Name: c.Name, Rel: name, T: c.Type, Table: t, Attr: c.Num})
+		if !c.Dropped {
+			it.cols = append(it.cols, nsCol{c.Name, b.meta.Column(id)})
+		}
+	}
+	return it
+}
+
+// attributes renumbers ColIDs 1… to positions 0….
+func attributes(e expr.Expr) expr.Expr {
+	return logical.Rewrite(e, func(n expr.Expr) expr.Expr {
+		if c, ok := n.(*expr.Column); ok {
+			return &expr.Column{Index: c.Index - 1, T: c.T, Name: c.Name}
+		}
+		return n
+	})
+}
+
+// storedScalar binds stored SQL text over a table's row.
+func storedScalar(text string, t *catalog.Table, place Place, want types.T, column string, o Options) (expr.Expr, error) {
+	e, err := parseScalar(text, o)
+	if err != nil {
+		return nil, err
+	}
+	x, err := Scalar(e, t, place, want, column, o)
+	return x, withoutPosNil(err)
+}
+
+func withoutPosNil(err error) error {
+	if err == nil {
+		return nil
+	}
+	return withoutPos(err)
+}
+
+// parseScalar reads a stored expression.
+func parseScalar(text string, o Options) (ast.Expr, error) {
+	parsed, err := o.Parser.Parse("SELECT (" + text + ")")
+	if err != nil {
+		return nil, withoutPos(err)
+	}
+	if len(parsed) == 1 {
+		if sel, ok := parsed[0].Stmt.(*ast.Select); ok && len(sel.Targets) == 1 {
+			return sel.Targets[0].Expr, nil
+		}
+	}
+	return nil, pgerr.Newf(pgerrcode.InternalError, "stored expression %q is not an expression", text)
+}
+
+// TableWrite binds everything that writers of a table compute.
+func TableWrite(t *catalog.Table, o Options) (*physical.TableWrite, error) {
+	if w, ok := tableWrites.get(t); ok {
+		return w, nil
+	}
+	w, err := bindTableWrite(t, o)
+	if err == nil {
+		tableWrites.put(t, w)
+	}
+	return w, err
+}
+
+func bindTableWrite(t *catalog.Table, o Options) (*physical.TableWrite, error) {
+	w := &physical.TableWrite{Table: t}
+	boolT := types.Of(types.BoolOID)
+	for i := range t.Columns {
+		c := &t.Columns[i]
+		if c.Dropped || c.Generated == 0 {
+			continue
+		}
+		x, err := storedScalar(c.Default, t, Generated, c.Type, c.Name, o)
+		if err != nil {
+			return nil, err
+		}
+		w.Generated = append(w.Generated, physical.GeneratedColumn{Attr: c.Num, Expr: x})
+	}
+	for _, c := range t.Constraints {
+		if c.Kind != catalog.CheckConstraint {
+			continue
+		}
+		x, err := storedScalar(c.Expr, t, Check, boolT, "", o)
+		if err != nil {
+			return nil, err
+		}
+		w.Checks = append(w.Checks, physical.Check{Constraint: c, Cond: x})
+	}
+	for _, x := range t.Indexes {
+		iw, err := IndexWrite(t, x, o)
+		if err != nil {
+			return nil, err
+		}
+		w.Indexes = append(w.Indexes, iw)
+	}
+	return w, nil
+}
+
+// IndexWrite binds the keys and the predicate of an index.
+func IndexWrite(t *catalog.Table, x *catalog.Index, o Options) (physical.IndexWrite, error) {
+	if iw, ok := indexWrites.get(indexOf{t, x}); ok {
+		return iw, nil
+	}
+	iw, err := bindIndexWrite(t, x, o)
+	if err == nil {
+		indexWrites.put(indexOf{t, x}, iw)
+	}
+	return iw, err
+}
+
+func bindIndexWrite(t *catalog.Table, x *catalog.Index, o Options) (physical.IndexWrite, error) {
+	iw := physical.IndexWrite{Index: x}
+	for _, k := range x.Keys {
+		if k.Attr != 0 {
+			c := t.Column(k.Attr)
+			if c == nil {
+				return iw, pgerr.Newf(pgerrcode.InternalError, "index %q has a key on a missing column", x.Name)
+			}
+			iw.Keys = append(iw.Keys, &expr.Column{Index: int(k.Attr) - 1, T: c.Type, Name: c.Name})
+			continue
+		}
+		e, err := storedScalar(k.Expr, t, IndexKey, types.T{}, "", o)
+		if err != nil {
+			return iw, err
+		}
+		iw.Keys = append(iw.Keys, e)
+	}
+	if x.Where != "" {
+		e, err := storedScalar(x.Where, t, IndexPred, types.Of(types.BoolOID), "", o)
+		if err != nil {
+			return iw, err
+		}
+		iw.Where = e
+	}
+	return iw, nil
+}

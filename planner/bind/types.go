@@ -1,0 +1,144 @@
+package bind
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// TypeName resolves a type as written. Errors: 42704, 22023.
+func TypeName(t *ast.TypeName, o Options) (types.T, error) {
+	return newBinder(o).typeName(t)
+}
+
+func (b *binder) typeName(t *ast.TypeName) (types.T, error) {
+	if t.PctType {
+		return types.T{}, notYet(t.Pos, "%TYPE")
+	}
+	if t.SetOf {
+		return types.T{}, errAt(t.Pos, pgerrcode.InvalidFunctionDefinition, "type modifier is not allowed for type SETOF")
+	}
+	i := types.ByName(t.Name.Name)
+	if t.Name.Schema != "" {
+		id, ok := b.schemaID(t.Name.Schema)
+		switch {
+		case !ok:
+			return types.T{}, errAt(t.Pos, pgerrcode.InvalidSchemaName, "schema \"%s\" does not exist", t.Name.Schema)
+		case i != nil && id != i.Namespace:
+			i = nil
+		}
+	}
+	if i == nil {
+		name := t.Name.Name
+		if t.Name.Schema != "" {
+			name = t.Name.Schema + "." + name
+		}
+		if len(t.ArrayDims) > 0 {
+			name += "[]"
+		}
+		return types.T{}, errAt(t.Pos, pgerrcode.UndefinedObject, "type \"%s\" does not exist", name)
+	}
+	out := types.Of(i.OID)
+	if len(t.Mods) > 0 || t.Interval != 0 {
+		mod, err := b.typmod(t, i)
+		if err != nil {
+			return types.T{}, err
+		}
+		out.Mod = mod
+	}
+	if len(t.ArrayDims) > 0 {
+		a := out.ArrayOf()
+		if a.OID == 0 && !i.IsArray {
+			return types.T{}, errAt(t.Pos, pgerrcode.UndefinedObject, "could not find array type for data type %s", types.FormatType(types.Of(i.OID)))
+		}
+		if a.OID != 0 {
+			out = a
+		}
+	}
+	return out, nil
+}
+
+// schemaID finds a schema; the system's exist whatever the catalog lists.
+func (b *binder) schemaID(name string) (catalog.ID, bool) {
+	switch name {
+	case "pg_catalog":
+		return catalog.PgCatalogID, true
+	case "information_schema":
+		return catalog.InformationSchemaID, true
+	}
+	if s, ok := b.o.Catalog.Schema(name); ok {
+		return s.ID, true
+	}
+	return 0, false
+}
+
+// typmod evaluates a type's modifiers.
+func (b *binder) typmod(t *ast.TypeName, i *types.Info) (int32, error) {
+	mods := make([]int32, 0, len(t.Mods))
+	for _, m := range t.Mods {
+		v, ok := modValue(m)
+		if !ok {
+			return 0, errAt(t.Pos, pgerrcode.SyntaxError, "type modifiers must be simple constants or identifiers")
+		}
+		n, err := strconv.ParseInt(strings.TrimSpace(v), 10, 32)
+		if err != nil {
+			return 0, errAt(t.Pos, pgerrcode.InvalidTextRepresentation, "invalid input syntax for type integer: \"%s\"", v)
+		}
+		mods = append(mods, int32(n))
+	}
+	if i.OID == types.IntervalOID {
+		return intervalMod(t, mods)
+	}
+	base := i.OID
+	if i.IsArray {
+		base = i.Elem
+	}
+	mod, err := types.TypmodIn(base, mods)
+	if err != nil {
+		return 0, atPos(err, t.Pos)
+	}
+	return mod, nil
+}
+
+// intervalMod packs the field mask and precision as PostgreSQL's INTERVAL_TYPMOD.
+func intervalMod(t *ast.TypeName, mods []int32) (int32, error) {
+	const fullRange, fullPrecision = 0x7FFF, 0xFFFF
+	mask, prec := int32(fullRange), int32(fullPrecision)
+	if t.Interval != 0 {
+		mask = t.Interval
+	}
+	if len(mods) > 0 {
+		if prec = mods[len(mods)-1]; prec < 0 {
+			return 0, errAt(t.Pos, pgerrcode.InvalidParameterValue, "INTERVAL(%d) precision must not be negative", prec)
+		}
+		prec = min(prec, 6)
+	}
+	return mask<<16 | prec, nil
+}
+
+// modValue is a modifier's text.
+func modValue(e ast.Expr) (string, bool) {
+	switch x := e.(type) {
+	case *ast.Lit:
+		switch x.Kind {
+		case ast.LitInt:
+			return strconv.FormatInt(x.Int, 10), true
+		case ast.LitString, ast.LitNumeric:
+			return x.Text, true
+		}
+	case *ast.ColumnRef:
+		if len(x.Parts) == 1 && !x.Star {
+			return x.Parts[0], true
+		}
+	case *ast.Op:
+		if l, ok := x.Right.(*ast.Lit); ok && x.Left == nil && x.Name == "-" && l.Kind == ast.LitInt {
+			return strconv.FormatInt(-l.Int, 10), true
+		}
+	}
+	return "", false
+}

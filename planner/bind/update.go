@@ -1,0 +1,227 @@
+package bind
+
+import (
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/planner/logical"
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// update binds UPDATE.
+func (b *binder) update(x *ast.Update, outer *scope) (*query, error) {
+	if x.CurrentOf != "" {
+		return nil, notYet(x.Pos, "WHERE CURRENT OF")
+	}
+	s := &scope{parent: outer, in: inUpdateSet}
+	if err := b.with(s, x.With); err != nil {
+		return nil, err
+	}
+	t, err := b.writeTarget(&x.Table.Name, s, "update")
+	if err != nil {
+		return nil, err
+	}
+	w, err := TableWrite(t, b.o)
+	if err != nil {
+		return nil, err
+	}
+	n := &logical.Update{Write: w, Alias: aliasOf(&x.Table, t)}
+	src, err := b.writeSource(s, t, &x.Table, x.From, x.Where)
+	if err != nil {
+		return nil, err
+	}
+	var vals []expr.Expr
+	if n.Set, vals, err = b.assignments(s, t, x.Set); err != nil {
+		return nil, err
+	}
+	n.RowID, n.Old = src.rowID, src.old
+	// The new values join the row that carries everything else.
+	exprs := make([]expr.Expr, 0, len(vals)+8)
+	for _, c := range src.tree.Cols() {
+		exprs = append(exprs, b.meta.Column(c))
+	}
+	p := &logical.Project{Input: src.tree, Exprs: exprs, Out: append([]logical.ColID(nil), src.tree.Cols()...)}
+	for i, v := range vals {
+		id := b.meta.Add(logical.ColInfo{Name: t.Columns[n.Set[i]-1].Name, T: v.Type()})
+		p.Exprs, p.Out, n.New = append(p.Exprs, v), append(p.Out, id), append(n.New, id)
+	}
+	n.Input = p
+	row := b.newRow(t, n.Alias)
+	n.Row = row.ids
+	s.items[0] = row.item
+	s.in = inReturning
+	q := &query{tree: n}
+	n.Returning, n.Out, q.out, err = b.returning(s, x.Returning)
+	return q, err
+}
+
+// delete binds DELETE.
+func (b *binder) delete(x *ast.Delete, outer *scope) (*query, error) {
+	if x.CurrentOf != "" {
+		return nil, notYet(x.Pos, "WHERE CURRENT OF")
+	}
+	s := &scope{parent: outer}
+	if err := b.with(s, x.With); err != nil {
+		return nil, err
+	}
+	t, err := b.writeTarget(&x.Table.Name, s, "delete from")
+	if err != nil {
+		return nil, err
+	}
+	w, err := TableWrite(t, b.o)
+	if err != nil {
+		return nil, err
+	}
+	src, err := b.writeSource(s, t, &x.Table, x.Using, x.Where)
+	if err != nil {
+		return nil, err
+	}
+	n := &logical.Delete{Write: w, Alias: aliasOf(&x.Table, t), Input: src.tree, RowID: src.rowID, Old: src.old}
+	s.in = inReturning
+	q := &query{tree: n}
+	n.Returning, n.Out, q.out, err = b.returning(s, x.Returning)
+	return q, err
+}
+
+// source is what UPDATE and DELETE read.
+type source struct {
+	tree  logical.Node
+	rowID logical.ColID
+	old   []logical.ColID // by attribute order, 0 for dropped
+}
+
+// writeSource joins the target with the other items under WHERE.
+func (b *binder) writeSource(s *scope, t *catalog.Table, ref *ast.TableRef, others []ast.TableExpr, where ast.Expr) (*source, error) {
+	tree, items, err := b.table(t, ref)
+	if err != nil {
+		return nil, err
+	}
+	target := items[0]
+	src := &source{tree: tree, rowID: b.scanColumn(target.rel, catalog.RowIDAttr, "rowid", types.Of(types.Int8OID)).Index}
+	for i := range t.Columns {
+		id := 0
+		for j, a := range target.rel.scan.Attrs {
+			if a == t.Columns[i].Num && !t.Columns[i].Dropped {
+				id = target.rel.scan.Out[j]
+			}
+		}
+		src.old = append(src.old, id)
+	}
+	more := &scope{parent: s.parent, ctes: s.ctes, in: inWhere}
+	rest, err := b.from(more, others)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkAliases(items, more.items, ref.Pos); err != nil {
+		return nil, err
+	}
+	s.items = append(items, more.items...)
+	if rest != nil {
+		src.tree = &logical.Join{Kind: logical.Inner, Left: tree, Right: rest}
+	}
+	if where != nil {
+		in := s.in
+		s.in = inWhere
+		c, err := b.condition(s, where, "WHERE")
+		s.in = in
+		if err != nil {
+			return nil, err
+		}
+		src.tree = &logical.Filter{Input: src.tree, Conds: logical.Conjuncts(nil, c)}
+	}
+	return src, nil
+}
+
+// assignments binds SET lists of UPDATE and ON CONFLICT DO UPDATE.
+func (b *binder) assignments(s *scope, t *catalog.Table, set []ast.Target) ([]int16, []expr.Expr, error) {
+	var attrs []int16
+	var vals []expr.Expr
+	seen := map[int16]bool{}
+	for i := range set {
+		x := &set[i]
+		c := t.ColumnByName(x.Name)
+		if c == nil {
+			return nil, nil, b.setColumnMissing(s, t, x)
+		}
+		if len(x.Path) > 0 {
+			return nil, nil, notYet(x.Pos, "assignment to part of a column")
+		}
+		if seen[c.Num] {
+			return nil, nil, errAt(ast.NoPos, pgerrcode.SyntaxError, "multiple assignments to same column \"%s\"", c.Name)
+		}
+		seen[c.Num] = true
+		v, err := b.setValue(s, c, x, set)
+		if err != nil {
+			return nil, nil, err
+		}
+		attrs, vals = append(attrs, c.Num), append(vals, v)
+	}
+	return attrs, vals, nil
+}
+
+func (b *binder) setColumnMissing(s *scope, t *catalog.Table, x *ast.Target) error {
+	return errAt(x.Pos, pgerrcode.UndefinedColumn, "column \"%s\" of relation \"%s\" does not exist", x.Name, t.Name)
+}
+
+// setValue binds one assigned value.
+func (b *binder) setValue(s *scope, c *catalog.Column, x *ast.Target, set []ast.Target) (expr.Expr, error) {
+	src := x.Expr
+	if x.Multi != nil {
+		switch m := x.Multi.(type) {
+		case *ast.Row:
+			if x.MultiCol < 1 || x.MultiCol > len(m.Args) || last(set, x) && x.MultiCol != len(m.Args) {
+				return nil, errAt(leftmost(x.Multi), pgerrcode.SyntaxError, "number of columns does not match number of values")
+			}
+			src = m.Args[x.MultiCol-1]
+		case *ast.Subquery:
+			return b.multiSub(s, c, x, m, last(set, x))
+		default:
+			return nil, errAt(leftmost(x.Multi), pgerrcode.FeatureNotSupported, "source for a multiple-column UPDATE item must be a sub-SELECT or ROW() expression")
+		}
+	}
+	if _, ok := src.(*ast.Default); ok {
+		if c.Generated != 0 {
+			return nullConst(c.Type), nil
+		}
+		return columnDefault(c, b.o)
+	}
+	if c.Generated != 0 {
+		return nil, errAt(ast.NoPos, pgerrcode.GeneratedAlways, "column \"%s\" can only be updated to DEFAULT", c.Name).
+			WithDetail("Column \"%s\" is a generated column.", c.Name)
+	}
+	if c.Identity == 'a' {
+		return nil, errAt(ast.NoPos, pgerrcode.GeneratedAlways, "column \"%s\" can only be updated to DEFAULT", c.Name).
+			WithDetail("Column \"%s\" is an identity column defined as GENERATED ALWAYS.", c.Name)
+	}
+	v, err := b.expr(s, src)
+	if err != nil {
+		return nil, err
+	}
+	return b.assign(v, c.Type, c.Name, leftmost(src))
+}
+
+// last reports that no later target takes a column of the same source.
+func last(set []ast.Target, x *ast.Target) bool {
+	for i := range set {
+		if set[i].Multi == x.Multi && set[i].MultiCol > x.MultiCol {
+			return false
+		}
+	}
+	return true
+}
+
+// multiSub is (a, b) = (SELECT …): each column runs the subquery for its value.
+func (b *binder) multiSub(s *scope, c *catalog.Column, x *ast.Target, m *ast.Subquery, last bool) (expr.Expr, error) {
+	q, err := b.selectStmt(m.Query, s, queryOpts{})
+	if err != nil {
+		return nil, err
+	}
+	if x.MultiCol < 1 || x.MultiCol > len(q.out) || last && x.MultiCol != len(q.out) {
+		return nil, errAt(m.Pos, pgerrcode.SyntaxError, "number of columns does not match number of values")
+	}
+	o := q.out[x.MultiCol-1]
+	sub := &logical.Subquery{Kind: expr.ScalarSub, Tree: q.tree, Out: []logical.ColID{o.id}, T: o.t}
+	return b.assign(sub, c.Type, c.Name, m.Pos)
+}

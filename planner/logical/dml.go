@@ -1,0 +1,60 @@
+package logical
+
+import (
+	"github.com/loxodb/loxodb/planner/physical"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/expr"
+)
+
+type (
+	// Insert adds rows. Input produces InCols: one per table column in attribute order.
+	Insert struct {
+		Write      *physical.TableWrite
+		Alias      string
+		Input      Node
+		InCols     []ColID
+		OnConflict *OnConflict
+		// Row numbers the new row's columns in attribute order, for Returning.
+		Row       []ColID
+		Returning []expr.Expr
+		Out       []ColID
+	}
+	// Update changes rows of Target, which is part of Input. Old is the target's row in
+	// attribute order (0 = not fetched), RowID its key, New the values of Set.
+	Update struct {
+		Write     *physical.TableWrite
+		Alias     string
+		Input     Node
+		RowID     ColID
+		Old       []ColID
+		Set       []int16
+		New       []ColID
+		Row       []ColID // the new row, for Returning
+		Returning []expr.Expr
+		Out       []ColID
+	}
+	// Delete removes rows.
+	Delete struct {
+		Write     *physical.TableWrite
+		Alias     string
+		Input     Node
+		RowID     ColID
+		Old       []ColID
+		Returning []expr.Expr // over Old and the other columns of Input
+		Out       []ColID
+	}
+)
+
+// OnConflict is INSERT's conflict action. Values and Where are over Existing and Excluded.
+type OnConflict struct {
+	Arbiters           []*catalog.Index
+	DoUpdate           bool
+	Set                []int16
+	Values             []expr.Expr
+	Where              expr.Expr
+	Existing, Excluded []ColID
+}
+
+func (n *Insert) Cols() []ColID { return n.Out }
+func (n *Update) Cols() []ColID { return n.Out }
+func (n *Delete) Cols() []ColID { return n.Out }

@@ -1,0 +1,282 @@
+// Package logical is the relational tree between names and strategies: what a
+// statement means, with every column of the whole query numbered once (ColID),
+// so that rules move predicates and joins without renumbering; and the rules
+// themselves. It must not know syntax, cost, strategies or execution.
+package logical
+
+import (
+	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/syscat"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// ColID numbers a column of a query. In logical trees expr.Column.Index is a
+// ColID; a column that the input does not produce belongs to an outer query.
+type ColID = int
+
+// ColInfo is what is known of a column.
+type ColInfo struct {
+	Name string
+	Rel  string // alias of its relation, "" for computed columns
+	T    types.T
+	// Table and Attr are set for plain table columns.
+	Table *catalog.Table
+	Attr  int16
+	// OrigTable and OrigAttr are what clients are told: the view's for a view's column.
+	OrigTable catalog.ID
+	OrigAttr  int16
+}
+
+// Meta holds the columns of one statement and its WITH queries.
+type Meta struct {
+	Cols []ColInfo // by ColID; 0 is unused
+	CTEs []*CTE
+	// Works counts working tables of recursive queries.
+	Works int
+	// Tables are the relations the statement depends on.
+	Tables map[catalog.ID]bool
+}
+
+// NewMeta returns an empty Meta.
+func NewMeta() *Meta { return &Meta{Cols: make([]ColInfo, 1, 32), Tables: map[catalog.ID]bool{}} }
+
+// Add numbers a new column.
+func (m *Meta) Add(c ColInfo) ColID {
+	if c.Table != nil && c.OrigTable == 0 {
+		c.OrigTable, c.OrigAttr = c.Table.ID, c.Attr
+	}
+	m.Cols = append(m.Cols, c)
+	return len(m.Cols) - 1
+}
+
+// Column returns a reference to the column.
+func (m *Meta) Column(id ColID) *expr.Column {
+	c := &m.Cols[id]
+	return &expr.Column{Index: id, T: c.T, Name: c.Name}
+}
+
+// CTE is a WITH query. Tree is nil until it is bound.
+type CTE struct {
+	Name   string
+	Tree   Node
+	Out    []ColID
+	Names  []string
+	Refs   int
+	Inline bool // may be put in place of its only reference
+	Write  bool // data-modifying
+	Index  int  // in Meta.CTEs
+}
+
+// Node is a relational operator.
+type Node interface {
+	// Cols are the columns it produces, in order.
+	Cols() []ColID
+}
+
+// JoinKind is the kind of a join.
+type JoinKind uint8
+
+const (
+	Inner JoinKind = iota
+	Left
+	Right
+	Full
+	Semi
+	Anti
+)
+
+// SortKey orders by an expression over the input.
+type SortKey struct {
+	Expr       expr.Expr
+	Desc       bool
+	NullsFirst bool
+}
+
+// AggCall is one aggregate.
+type AggCall struct {
+	Fn       *builtin.Func
+	Args     []expr.Expr
+	Distinct bool
+	Filter   expr.Expr
+	OrderBy  []SortKey
+	T        types.T
+}
+
+type (
+	// Scan reads a table. Out[i] is attribute Attrs[i].
+	Scan struct {
+		Table *catalog.Table
+		Alias string
+		Attrs []int16
+		Out   []ColID
+	}
+	// Virtual reads a system relation.
+	Virtual struct {
+		Relation *syscat.Table
+		Alias    string
+		Attrs    []int16
+		Out      []ColID
+	}
+	// Func calls functions in FROM.
+	Func struct {
+		Calls      []*expr.Call
+		Ordinality bool
+		Alias      string
+		Out        []ColID
+	}
+	// Values is constant rows; One row without columns is SELECT without FROM.
+	Values struct {
+		Rows [][]expr.Expr
+		Out  []ColID
+	}
+	// CTERef reads a WITH query; Out[i] renames CTE.Out[i].
+	CTERef struct {
+		CTE *CTE
+		Out []ColID
+	}
+	// WorkRef reads the working table of a recursive query.
+	WorkRef struct {
+		Work int
+		Name string
+		Out  []ColID
+	}
+	// RecursiveUnion is WITH RECURSIVE's union. InitCols and StepCols give Out in order.
+	RecursiveUnion struct {
+		Work               int
+		Init, Step         Node
+		InitCols, StepCols []ColID
+		Distinct           bool
+		Out                []ColID
+	}
+	// Filter keeps rows for which all Conds are true.
+	Filter struct {
+		Input Node
+		Conds []expr.Expr
+	}
+	// Project computes Out[i] = Exprs[i]; a plain column keeps its ColID.
+	Project struct {
+		Input Node
+		Exprs []expr.Expr
+		Out   []ColID
+	}
+	// ProjectSet is Project with set-returning calls on top level.
+	ProjectSet struct {
+		Input Node
+		Exprs []expr.Expr
+		Out   []ColID
+	}
+	// Join of two inputs. Lateral: Right may use columns of Left.
+	Join struct {
+		Kind        JoinKind
+		Left, Right Node
+		On          []expr.Expr
+	}
+	// Agg groups: Groups[i] becomes GroupOut[i], aggregates AggOut.
+	Agg struct {
+		Input    Node
+		Groups   []expr.Expr
+		GroupOut []ColID
+		Aggs     []AggCall
+		AggOut   []ColID
+		Sets     [][]int
+	}
+	// Sort orders.
+	Sort struct {
+		Input Node
+		Keys  []SortKey
+	}
+	// Limit cuts. WithTies needs Input to be the Sort.
+	Limit struct {
+		Input         Node
+		Limit, Offset expr.Expr
+		WithTies      []SortKey
+	}
+	// Distinct drops duplicates over On (all columns when nil). With Ordered the
+	// first row of each run of equal On values stays (DISTINCT ON).
+	Distinct struct {
+		Input Node
+		On    []expr.Expr
+	}
+	// SetOp combines two inputs; LeftCols and RightCols give Out in order.
+	SetOp struct {
+		Kind                SetKind
+		All                 bool
+		Left, Right         Node
+		LeftCols, RightCols []ColID
+		Out                 []ColID
+	}
+	// Lock locks rows of tables; RowCols hold their RowIDs.
+	Lock struct {
+		Input Node
+		Locks []RowLock
+	}
+)
+
+// RowLock is one table of Lock.
+type RowLock struct {
+	Table  *catalog.Table
+	Row    ColID
+	Shared bool
+	NoWait bool
+	Skip   bool
+}
+
+// SetKind is the kind of a SetOp.
+type SetKind uint8
+
+const (
+	Union SetKind = iota
+	Intersect
+	Except
+)
+
+// Subquery is a query inside an expression; it becomes an expr.SubPlan. Its tree
+// may use columns of the query around it.
+type Subquery struct {
+	Kind expr.SubPlanKind
+	Tree Node
+	Out  []ColID
+	// Left and Test compare for AnySub and AllSub: Test is over PairCols' ids, of which
+	// the first are Left's values, the others Out.
+	Left     []expr.Expr
+	LeftCols []ColID
+	Test     expr.Expr
+	// Simple: Test is a single "=" that a join can use: Eq[i] compares Left[i] with Out[i].
+	Eq []*builtin.Operator
+	T  types.T
+}
+
+// Type is the subquery's value type.
+func (s *Subquery) Type() types.T { return s.T }
+
+func (n *Scan) Cols() []ColID           { return n.Out }
+func (n *Virtual) Cols() []ColID        { return n.Out }
+func (n *Func) Cols() []ColID           { return n.Out }
+func (n *Values) Cols() []ColID         { return n.Out }
+func (n *CTERef) Cols() []ColID         { return n.Out }
+func (n *WorkRef) Cols() []ColID        { return n.Out }
+func (n *RecursiveUnion) Cols() []ColID { return n.Out }
+func (n *Filter) Cols() []ColID         { return n.Input.Cols() }
+func (n *Project) Cols() []ColID        { return n.Out }
+func (n *ProjectSet) Cols() []ColID     { return n.Out }
+func (n *Sort) Cols() []ColID           { return n.Input.Cols() }
+func (n *Limit) Cols() []ColID          { return n.Input.Cols() }
+func (n *Distinct) Cols() []ColID       { return n.Input.Cols() }
+func (n *SetOp) Cols() []ColID          { return n.Out }
+func (n *Lock) Cols() []ColID           { return n.Input.Cols() }
+
+// Cols of a join: left, then right unless only left rows come out.
+func (n *Join) Cols() []ColID {
+	if n.Kind == Semi || n.Kind == Anti {
+		return n.Left.Cols()
+	}
+	l, r := n.Left.Cols(), n.Right.Cols()
+	return append(append(make([]ColID, 0, len(l)+len(r)), l...), r...)
+}
+
+// Cols of Agg: groups, then aggregates.
+func (n *Agg) Cols() []ColID {
+	return append(append(make([]ColID, 0, len(n.GroupOut)+len(n.AggOut)), n.GroupOut...), n.AggOut...)
+}

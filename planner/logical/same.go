@@ -1,0 +1,95 @@
+package logical
+
+import (
+	"bytes"
+	"reflect"
+
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// Same reports that two expressions are the same computation on the same
+// columns. Positions and names do not matter; subqueries are the same only when
+// they are one object.
+func Same(a, b expr.Expr) bool {
+	if a == b {
+		return true
+	}
+	if a == nil || b == nil || reflect.TypeOf(a) != reflect.TypeOf(b) || a.Type() != b.Type() || !sameNode(a, b) {
+		return false
+	}
+	ca, cb := children(a), children(b)
+	if len(ca) != len(cb) {
+		return false
+	}
+	for i := range ca {
+		if !Same(ca[i], cb[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// sameNode compares what is not a child.
+func sameNode(a, b expr.Expr) bool {
+	switch x := a.(type) {
+	case *expr.Column:
+		return x.Index == b.(*expr.Column).Index
+	case *expr.Const:
+		return SameDatum(x.T, x.D, b.(*expr.Const).D)
+	case *expr.Param:
+		return x.N == b.(*expr.Param).N
+	case *expr.Exec:
+		return x.N == b.(*expr.Exec).N
+	case *expr.Call:
+		y := b.(*expr.Call)
+		return x.Fn == y.Fn && x.Variadic == y.Variadic
+	case *expr.IsNull:
+		return x.Not == b.(*expr.IsNull).Not
+	case *expr.IsBool:
+		y := b.(*expr.IsBool)
+		return x.Not == y.Not && x.Want == y.Want
+	case *expr.IsDistinct:
+		return x.Not == b.(*expr.IsDistinct).Not
+	case *expr.MinMax:
+		return x.Least == b.(*expr.MinMax).Least
+	case *expr.Cast:
+		return x.Explicit == b.(*expr.Cast).Explicit
+	case *expr.AnyAll:
+		y := b.(*expr.AnyAll)
+		return x.All == y.All && x.Op == y.Op
+	case *expr.InList:
+		y := b.(*expr.InList)
+		return x.Not == y.Not && x.Op == y.Op
+	case *expr.Field:
+		return x.N == b.(*expr.Field).N
+	case *expr.Subscript:
+		y := b.(*expr.Subscript)
+		return x.Slice == y.Slice && len(x.Index) == len(y.Index) && len(x.Lo) == len(y.Lo)
+	case *expr.Case:
+		return (x.Else == nil) == (b.(*expr.Case).Else == nil)
+	case *Subquery, *expr.SubPlan:
+		return false
+	}
+	return true
+}
+
+// SameDatum compares two values of a type byte by byte.
+func SameDatum(t types.T, a, b types.Datum) bool {
+	if a.IsNull() || b.IsNull() {
+		return a.IsNull() == b.IsNull()
+	}
+	if t.Rep() == types.RepBytes {
+		return bytes.Equal(a.Bytes(), b.Bytes())
+	}
+	return a.Int() == b.Int()
+}
+
+func children(e expr.Expr) []expr.Expr {
+	var l []expr.Expr
+	Map(e, func(c expr.Expr) expr.Expr {
+		l = append(l, c)
+		return c
+	})
+	return l
+}

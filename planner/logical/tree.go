@@ -1,0 +1,161 @@
+package logical
+
+import "github.com/loxodb/loxodb/sql/expr"
+
+// Inputs are the node's direct inputs.
+func Inputs(n Node) []Node {
+	switch x := n.(type) {
+	case *Filter:
+		return []Node{x.Input}
+	case *Project:
+		return []Node{x.Input}
+	case *ProjectSet:
+		return []Node{x.Input}
+	case *Join:
+		return []Node{x.Left, x.Right}
+	case *Agg:
+		return []Node{x.Input}
+	case *Sort:
+		return []Node{x.Input}
+	case *Limit:
+		return []Node{x.Input}
+	case *Distinct:
+		return []Node{x.Input}
+	case *SetOp:
+		return []Node{x.Left, x.Right}
+	case *RecursiveUnion:
+		return []Node{x.Init, x.Step}
+	case *Lock:
+		return []Node{x.Input}
+	case *Insert:
+		return []Node{x.Input}
+	case *Update:
+		return []Node{x.Input}
+	case *Delete:
+		return []Node{x.Input}
+	}
+	return nil
+}
+
+// MapInputs replaces the inputs in place with f's results. Trees under
+// optimisation are owned by one statement, so nodes are changed, not copied.
+func MapInputs(n Node, f func(Node) Node) {
+	switch x := n.(type) {
+	case *Filter:
+		x.Input = f(x.Input)
+	case *Project:
+		x.Input = f(x.Input)
+	case *ProjectSet:
+		x.Input = f(x.Input)
+	case *Join:
+		x.Left, x.Right = f(x.Left), f(x.Right)
+	case *Agg:
+		x.Input = f(x.Input)
+	case *Sort:
+		x.Input = f(x.Input)
+	case *Limit:
+		x.Input = f(x.Input)
+	case *Distinct:
+		x.Input = f(x.Input)
+	case *SetOp:
+		x.Left, x.Right = f(x.Left), f(x.Right)
+	case *RecursiveUnion:
+		x.Init, x.Step = f(x.Init), f(x.Step)
+	case *Lock:
+		x.Input = f(x.Input)
+	case *Insert:
+		x.Input = f(x.Input)
+	case *Update:
+		x.Input = f(x.Input)
+	case *Delete:
+		x.Input = f(x.Input)
+	}
+}
+
+// MapExprs replaces the node's own expressions in place with f's results.
+func MapExprs(n Node, f func(expr.Expr) expr.Expr) {
+	list := func(l []expr.Expr) {
+		for i, e := range l {
+			if e != nil {
+				l[i] = f(e)
+			}
+		}
+	}
+	keys := func(k []SortKey) {
+		for i := range k {
+			k[i].Expr = f(k[i].Expr)
+		}
+	}
+	switch x := n.(type) {
+	case *Func:
+		for i, c := range x.Calls {
+			x.Calls[i] = mapCall(c, f)
+		}
+	case *Values:
+		for _, r := range x.Rows {
+			list(r)
+		}
+	case *Filter:
+		list(x.Conds)
+	case *Project:
+		list(x.Exprs)
+	case *ProjectSet:
+		list(x.Exprs)
+	case *Join:
+		list(x.On)
+	case *Agg:
+		list(x.Groups)
+		for i := range x.Aggs {
+			a := &x.Aggs[i]
+			list(a.Args)
+			if a.Filter != nil {
+				a.Filter = f(a.Filter)
+			}
+			keys(a.OrderBy)
+		}
+	case *Sort:
+		keys(x.Keys)
+	case *Limit:
+		if x.Limit != nil {
+			x.Limit = f(x.Limit)
+		}
+		if x.Offset != nil {
+			x.Offset = f(x.Offset)
+		}
+		keys(x.WithTies)
+	case *Distinct:
+		list(x.On)
+	case *Insert:
+		list(x.Returning)
+		if c := x.OnConflict; c != nil {
+			list(c.Values)
+			if c.Where != nil {
+				c.Where = f(c.Where)
+			}
+		}
+	case *Update:
+		list(x.Returning)
+	case *Delete:
+		list(x.Returning)
+	}
+}
+
+// mapCall maps the arguments of a call that must stay a call.
+func mapCall(c *expr.Call, f func(expr.Expr) expr.Expr) *expr.Call {
+	a, changed := mapList(c.Args, f)
+	if !changed {
+		return c
+	}
+	n := *c
+	n.Args = a
+	return &n
+}
+
+// Produced is the set of columns that n produces.
+func Produced(n Node) map[ColID]bool {
+	m := map[ColID]bool{}
+	for _, c := range n.Cols() {
+		m[c] = true
+	}
+	return m
+}

@@ -1,0 +1,178 @@
+package optimize
+
+import (
+	"github.com/loxodb/loxodb/planner/logical"
+	"github.com/loxodb/loxodb/planner/physical"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// positions lays ids out as a row.
+func positions(at map[logical.ColID]int, first int, ids []logical.ColID) map[logical.ColID]int {
+	for i, c := range ids {
+		if c != 0 {
+			if _, ok := at[c]; !ok {
+				at[c] = first + i
+			}
+		}
+	}
+	return at
+}
+
+func (p *planner) insert(x *logical.Insert) (*rel, error) {
+	in, err := p.exactly(x.Input, x.InCols)
+	if err != nil {
+		return nil, err
+	}
+	n := &physical.Insert{Base: p.base(x.Out), Write: x.Write, Input: in.node}
+	if c := x.OnConflict; c != nil {
+		at := positions(positions(map[logical.ColID]int{}, 0, c.Existing), len(c.Existing), c.Excluded)
+		n.OnConflict = &physical.OnConflict{Arbiters: c.Arbiters, DoUpdate: c.DoUpdate, Set: c.Set,
+			Values: p.remapAll(c.Values, at), Where: p.remap(c.Where, at)}
+	}
+	if x.Returning != nil {
+		n.Returning = p.remapAll(x.Returning, positions(map[logical.ColID]int{}, 0, x.Row))
+	}
+	p.inherit(&n.Base, in, p.m.Fetch)
+	p.plan.ReadOnly = false
+	return &rel{n, x.Out}, nil
+}
+
+// need for a write: everything that generated columns, checks, indexes and
+// RETURNING read, and every scalar column; vectors only when one of them does.
+func (p *planner) fetched(w *physical.TableWrite, old []logical.ColID, set []int16, used colset) []bool {
+	f := make([]bool, len(old))
+	changed := map[int16]bool{}
+	for _, a := range set {
+		changed[a] = true
+	}
+	for i, c := range old {
+		if c == 0 {
+			continue
+		}
+		col := &w.Table.Columns[i]
+		f[i] = col.Type.OID != types.VectorOID || used[c]
+	}
+	read := func(e expr.Expr) {
+		logical.Walk(e, func(n expr.Expr) bool {
+			if c, ok := n.(*expr.Column); ok && c.Index < len(f) && old[c.Index] != 0 {
+				f[c.Index] = true
+			}
+			return true
+		})
+	}
+	for _, g := range w.Generated {
+		read(g.Expr)
+	}
+	for _, c := range w.Checks {
+		read(c.Cond)
+	}
+	for _, iw := range w.Indexes {
+		read(iw.Where)
+		// A plain vector key is needed only when its row enters a partial index.
+		enters := iw.Where != nil && logical.Uses(iw.Where, func(c logical.ColID) bool { return changed[int16(c+1)] })
+		for k, e := range iw.Keys {
+			if iw.Index.Keys[k].Attr == 0 || !iw.Index.IsVector() || enters {
+				read(e)
+			}
+		}
+	}
+	return f
+}
+
+// oldRow is the input's head: the RowID and the old row, NULL where not fetched.
+func (p *planner) oldRow(rowID logical.ColID, old []logical.ColID, fetched []bool, t *catalog.Table) ([]expr.Expr, []logical.ColID) {
+	exprs := []expr.Expr{p.meta.Column(rowID)}
+	ids := []logical.ColID{rowID}
+	for i, c := range old {
+		if c != 0 && fetched[i] {
+			exprs, ids = append(exprs, p.meta.Column(c)), append(ids, c)
+			continue
+		}
+		col := &t.Columns[i]
+		exprs = append(exprs, &expr.Const{T: col.Type, D: types.Null})
+		ids = append(ids, p.meta.Add(logical.ColInfo{Name: col.Name, T: col.Type}))
+	}
+	return exprs, ids
+}
+
+// extras are the FROM columns that RETURNING reads.
+func extras(returning []expr.Expr, in logical.Node, except ...[]logical.ColID) []logical.ColID {
+	skip := colset{}
+	for _, l := range except {
+		for _, c := range l {
+			skip[c] = true
+		}
+	}
+	made := logical.Produced(in)
+	var out []logical.ColID
+	for _, e := range returning {
+		logical.Free(e, func(c logical.ColID) {
+			if made[c] && !skip[c] {
+				skip[c] = true
+				out = append(out, c)
+			}
+		})
+	}
+	return out
+}
+
+func (p *planner) update(x *logical.Update) (*rel, error) {
+	used := colset{}
+	for _, e := range x.Returning { // RETURNING reads the new row: unchanged columns come from the old one
+		logical.Free(e, func(c logical.ColID) {
+			for i, r := range x.Row {
+				if r == c && x.Old[i] != 0 {
+					used[x.Old[i]] = true
+				}
+			}
+			used[c] = true
+		})
+	}
+	t := x.Write.Table
+	fetched := p.fetched(x.Write, x.Old, x.Set, used)
+	more := extras(x.Returning, x.Input, x.Row, x.New)
+	exprs, ids := p.oldRow(x.RowID, x.Old, fetched, t)
+	for _, c := range append(append([]logical.ColID(nil), x.New...), more...) {
+		exprs, ids = append(exprs, p.meta.Column(c)), append(ids, c)
+	}
+	in, err := p.exactly(&logical.Project{Input: x.Input, Exprs: exprs, Out: ids}, ids)
+	if err != nil {
+		return nil, err
+	}
+	n := &physical.Update{Base: p.base(x.Out), Write: x.Write, Input: in.node, Set: x.Set, Fetched: fetched}
+	if x.Returning != nil {
+		at := positions(positions(map[logical.ColID]int{}, 0, x.Row), len(x.Row), more)
+		n.Returning = p.remapAll(x.Returning, at)
+	}
+	p.inherit(&n.Base, in, p.m.Fetch)
+	p.plan.ReadOnly = false
+	return &rel{n, x.Out}, nil
+}
+
+func (p *planner) delete(x *logical.Delete) (*rel, error) {
+	used := colset{}
+	for _, e := range x.Returning {
+		used.addExpr(e)
+	}
+	t := x.Write.Table
+	fetched := p.fetched(x.Write, x.Old, nil, used)
+	more := extras(x.Returning, x.Input, x.Old)
+	exprs, ids := p.oldRow(x.RowID, x.Old, fetched, t)
+	for _, c := range more {
+		exprs, ids = append(exprs, p.meta.Column(c)), append(ids, c)
+	}
+	in, err := p.exactly(&logical.Project{Input: x.Input, Exprs: exprs, Out: ids}, ids)
+	if err != nil {
+		return nil, err
+	}
+	n := &physical.Delete{Base: p.base(x.Out), Write: x.Write, Input: in.node, Fetched: fetched}
+	if x.Returning != nil {
+		at := positions(positions(map[logical.ColID]int{}, 0, x.Old), len(x.Old), more)
+		n.Returning = p.remapAll(x.Returning, at)
+	}
+	p.inherit(&n.Base, in, p.m.Fetch)
+	p.plan.ReadOnly = false
+	return &rel{n, x.Out}, nil
+}

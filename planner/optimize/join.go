@@ -1,0 +1,505 @@
+package optimize
+
+import (
+	"math"
+	"math/bits"
+
+	"github.com/loxodb/loxodb/planner/logical"
+	"github.com/loxodb/loxodb/planner/physical"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/pgerr"
+)
+
+// leaf is one relation of a cluster of inner joins, or a side of another join.
+type leaf struct {
+	node  logical.Node
+	scan  *logical.Scan // set for tables: they can be read by key for each outer row
+	conds []expr.Expr   // conditions on this leaf alone
+	cols  colset
+	deps  uint64 // leaves whose columns it uses (LATERAL)
+	built *rel   // planned already: it depends on nothing beside it
+	rows  float64
+	cost  float64
+	need  colset
+}
+
+// maxDP bounds the relations whose orders are all tried; beyond it joins are
+// added greedily.
+const maxDP = 8
+
+// join plans a join; conds are those of a Filter above it.
+func (p *planner) join(x *logical.Join, conds []expr.Expr, need colset) (*rel, error) {
+	if x.Kind != logical.Inner {
+		r, err := p.outerJoin(x, need.clone(conds...))
+		if err != nil {
+			return nil, err
+		}
+		return p.filterOver(r, conds), nil
+	}
+	c := &cluster{p: p}
+	c.flatten(x, conds)
+	return c.plan(need)
+}
+
+// cluster is a set of relations joined inner, with all conditions between them.
+type cluster struct {
+	p      *planner
+	leaves []*leaf
+	conds  []expr.Expr
+	refs   []uint64 // leaves that conds[i] uses
+}
+
+func (c *cluster) flatten(n logical.Node, conds []expr.Expr) {
+	c.conds = append(c.conds, conds...)
+	switch x := n.(type) {
+	case *logical.Join:
+		if x.Kind == logical.Inner {
+			c.flatten(x.Left, x.On)
+			c.flatten(x.Right, nil)
+			return
+		}
+	case *logical.Filter:
+		if j, ok := x.Input.(*logical.Join); ok && j.Kind == logical.Inner {
+			c.flatten(j, x.Conds)
+			return
+		}
+		if s, ok := x.Input.(*logical.Scan); ok {
+			c.leaves = append(c.leaves, &leaf{node: s, scan: s, conds: append([]expr.Expr(nil), x.Conds...)})
+			return
+		}
+	case *logical.Scan:
+		c.leaves = append(c.leaves, &leaf{node: x, scan: x})
+		return
+	}
+	c.leaves = append(c.leaves, &leaf{node: n})
+}
+
+// mask is the set of leaves whose columns an expression uses.
+func (c *cluster) mask(e expr.Expr) uint64 {
+	m := uint64(0)
+	logical.Free(e, func(id logical.ColID) { m |= c.owner(id) })
+	return m
+}
+
+func (c *cluster) owner(id logical.ColID) uint64 {
+	for i, l := range c.leaves {
+		if l.cols[id] {
+			return 1 << i
+		}
+	}
+	return 0
+}
+
+// plan orders and builds the cluster.
+func (c *cluster) plan(need colset) (*rel, error) {
+	p := c.p
+	if len(c.leaves) > 64 {
+		return nil, pgerr.NotSupported(-1, "a join of more than 64 relations is not supported")
+	}
+	for _, l := range c.leaves {
+		l.cols = colset(logical.Produced(l.node))
+	}
+	known := append([]expr.Expr(nil), c.conds...)
+	for _, l := range c.leaves {
+		known = append(known, l.conds...)
+	}
+	c.conds = append(c.conds, logical.Transitive(known)...)
+	all := need.clone(c.conds...)
+	c.place(all)
+	for _, l := range c.leaves { // what LATERAL leaves use must come out of the others
+		logical.FreeTree(l.node, func(id logical.ColID) { all[id] = true })
+	}
+	for i, l := range c.leaves {
+		if err := p.prepare(l, c, i, all); err != nil {
+			return nil, err
+		}
+	}
+	s := c.search()
+	if s == nil {
+		return nil, pgerr.NotSupported(-1, "no join order satisfies the LATERAL references")
+	}
+	return c.buildStep(s, need)
+}
+
+// place hands conditions on one leaf to it and keeps the others with their masks.
+func (c *cluster) place(all colset) {
+	var keep []expr.Expr
+	for _, e := range c.conds {
+		m := c.mask(e)
+		if bits.OnesCount64(m) == 1 {
+			l := c.leaves[bits.TrailingZeros64(m)]
+			l.conds = append(l.conds, e)
+			continue
+		}
+		keep, c.refs = append(keep, e), append(c.refs, m)
+	}
+	c.conds = keep
+	for _, l := range c.leaves { // conditions that came with a leaf may be lateral too
+		var own []expr.Expr
+		for _, e := range l.conds {
+			if m := c.mask(e); m&^c.maskOf(l) != 0 {
+				c.conds, c.refs = append(c.conds, e), append(c.refs, m)
+				all.addExpr(e)
+				continue
+			}
+			own = append(own, e)
+		}
+		l.conds = own
+	}
+}
+
+func (c *cluster) maskOf(l *leaf) uint64 {
+	for i, x := range c.leaves {
+		if x == l {
+			return 1 << i
+		}
+	}
+	return 0
+}
+
+// prepare estimates a leaf; one that depends on nothing is planned at once.
+func (p *planner) prepare(l *leaf, c *cluster, i int, all colset) error {
+	l.need = colset{}
+	for id := range l.cols {
+		if all[id] {
+			l.need[id] = true
+		}
+	}
+	if c != nil {
+		logical.FreeTree(l.node, func(id logical.ColID) { l.deps |= c.owner(id) })
+		l.deps &^= 1 << i
+	}
+	switch {
+	case l.scan != nil:
+		b := best(p.paths(l.scan, l.conds))
+		l.rows, l.cost = b.rows, b.cost
+		return nil
+	case l.deps != 0:
+		l.rows, l.cost = 10, 10*p.m.Fetch
+		if _, ok := l.node.(*logical.Func); ok {
+			l.cost = 10 * p.m.Emit
+		}
+		return nil
+	}
+	r, err := p.buildLeaf(l)
+	if err != nil {
+		return err
+	}
+	l.built, l.rows, l.cost = r, r.info().Rows, r.info().Cost
+	return nil
+}
+
+// buildLeaf plans a leaf on its own.
+func (p *planner) buildLeaf(l *leaf) (*rel, error) {
+	if l.built != nil {
+		return l.built, nil
+	}
+	if l.scan != nil {
+		return p.buildPath(l.scan, best(p.paths(l.scan, l.conds)), l.need), nil
+	}
+	if len(l.conds) == 0 {
+		return p.build(l.node, l.need)
+	}
+	return p.build(logical.PushFilter(l.node, l.conds), l.need)
+}
+
+// method is how a step joins.
+type method uint8
+
+const (
+	methodHash method = iota
+	methodHashSwap
+	methodLoop
+	methodKeyed // nested loop that reads the right table by key
+)
+
+// step is the best known way to join a set of leaves.
+type step struct {
+	set   uint64
+	left  *step // nil: a single leaf
+	right int
+	how   method
+	path  *path
+	rows  float64
+	cost  float64
+	conds []int // conditions that this step decides
+}
+
+// search finds the cheapest left-deep order.
+func (c *cluster) search() *step {
+	if len(c.leaves) > maxDP {
+		return c.greedy()
+	}
+	n := len(c.leaves)
+	bestOf := make([]*step, 1<<n)
+	for i, l := range c.leaves {
+		if l.deps == 0 {
+			bestOf[1<<i] = &step{set: 1 << i, right: i, rows: l.rows, cost: l.cost}
+		}
+	}
+	for set := uint64(1); set < 1<<n; set++ {
+		s := bestOf[set]
+		if s == nil {
+			continue
+		}
+		for i := range c.leaves {
+			bit := uint64(1) << i
+			if set&bit != 0 || c.leaves[i].deps&^set != 0 || !c.worth(set, i) {
+				continue
+			}
+			if t := c.extend(s, i); bestOf[set|bit] == nil || t.cost < bestOf[set|bit].cost {
+				bestOf[set|bit] = t
+			}
+		}
+	}
+	return bestOf[1<<n-1]
+}
+
+// worth keeps cross products out while a connected leaf is left.
+func (c *cluster) worth(set uint64, i int) bool {
+	if c.connected(set, i) {
+		return true
+	}
+	for j := range c.leaves {
+		if set&(1<<j) == 0 && j != i && c.leaves[j].deps&^set == 0 && c.connected(set, j) {
+			return false
+		}
+	}
+	return true
+}
+
+func (c *cluster) connected(set uint64, i int) bool {
+	if c.leaves[i].deps != 0 {
+		return true
+	}
+	bit := uint64(1) << i
+	for _, r := range c.refs {
+		if r&bit != 0 && r&set != 0 && r&^(set|bit) == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// greedy starts with each cheapest leaf and always adds the cheapest next.
+func (c *cluster) greedy() *step {
+	var s *step
+	for i, l := range c.leaves {
+		if l.deps == 0 && (s == nil || l.rows < s.rows) {
+			s = &step{set: 1 << i, right: i, rows: l.rows, cost: l.cost}
+		}
+	}
+	for s != nil && bits.OnesCount64(s.set) < len(c.leaves) {
+		var next *step
+		for i := range c.leaves {
+			if s.set&(1<<i) != 0 || c.leaves[i].deps&^s.set != 0 || !c.worth(s.set, i) {
+				continue
+			}
+			if t := c.extend(s, i); next == nil || t.cost < next.cost {
+				next = t
+			}
+		}
+		s = next
+	}
+	return s
+}
+
+// extend joins one more leaf to a step in the cheapest way.
+func (c *cluster) extend(s *step, i int) *step {
+	p, l := c.p, c.leaves[i]
+	bit := uint64(1) << i
+	t := &step{set: s.set | bit, left: s, right: i, cost: math.Inf(1)}
+	var conds []expr.Expr
+	hash := false
+	for k, r := range c.refs {
+		if r&^t.set == 0 && (r&bit != 0 || r == 0 && s.left == nil) && !c.decided(s, k) {
+			t.conds = append(t.conds, k)
+			conds = append(conds, c.conds[k])
+			if _, _, ok := hashKey(c.conds[k], l.cols, c.leftCols(s)); ok {
+				hash = true
+			}
+		}
+	}
+	t.rows = math.Max(s.rows*l.rows*p.sel(conds), 1e-3)
+	try := func(how method, cost float64, pt *path) {
+		if cost < t.cost {
+			t.how, t.cost, t.path = how, cost, pt
+		}
+	}
+	if hash && l.deps == 0 {
+		try(methodHash, s.cost+l.cost+l.rows*p.m.HashRow+s.rows*p.m.Probe+t.rows*p.m.Emit, nil)
+		try(methodHashSwap, s.cost+l.cost+s.rows*p.m.HashRow+l.rows*p.m.Probe+t.rows*p.m.Emit, nil)
+	}
+	if l.scan != nil && len(conds) > 0 && l.deps == 0 {
+		list := p.paths(l.scan, append(append([]expr.Expr(nil), l.conds...), conds...))
+		for k := 1; k < len(list); k++ {
+			if pt := &list[k]; pt.prefix > 0 {
+				try(methodKeyed, s.cost+s.rows*(pt.cost+p.m.Open)+t.rows*p.m.Emit, pt)
+			}
+		}
+	}
+	again := l.cost
+	if l.deps == 0 { // kept in memory between rows
+		again = l.rows * p.m.Emit
+	}
+	try(methodLoop, s.cost+l.cost+s.rows*(again+p.m.Open+l.rows*float64(len(conds))*p.m.Op)+t.rows*p.m.Emit, nil)
+	return t
+}
+
+// decided reports that a step below already applied condition k.
+func (c *cluster) decided(s *step, k int) bool {
+	for ; s != nil; s = s.left {
+		for _, d := range s.conds {
+			if d == k {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (c *cluster) leftCols(s *step) colset {
+	out := colset{}
+	for i, l := range c.leaves {
+		if s.set&(1<<i) != 0 {
+			for id := range l.cols {
+				out[id] = true
+			}
+		}
+	}
+	return out
+}
+
+// buildStep makes the nodes of the chosen order.
+func (c *cluster) buildStep(s *step, need colset) (*rel, error) {
+	if s.left == nil {
+		return c.p.buildLeaf(c.leaves[s.right])
+	}
+	conds := make([]expr.Expr, len(s.conds))
+	for i, k := range s.conds {
+		conds[i] = c.conds[k]
+	}
+	below := need.clone(conds...)
+	if l := c.leaves[s.right]; l.deps != 0 {
+		logical.FreeTree(l.node, func(id logical.ColID) { below[id] = true })
+	}
+	left, err := c.buildStep(s.left, below)
+	if err != nil {
+		return nil, err
+	}
+	j := &joinSpec{kind: physical.Inner, conds: conds, left: left, right: c.leaves[s.right], rows: s.rows, cost: s.cost, path: s.path}
+	return c.p.buildJoin(j, s.how, need)
+}
+
+// joinSpec is a join whose method is chosen.
+type joinSpec struct {
+	kind  physical.JoinKind
+	conds []expr.Expr
+	left  *rel
+	right *leaf
+	path  *path
+	rows  float64
+	cost  float64
+}
+
+func (p *planner) buildJoin(j *joinSpec, how method, need colset) (*rel, error) {
+	if how == methodHash || how == methodHashSwap {
+		right, err := p.buildLeaf(j.right)
+		if err != nil {
+			return nil, err
+		}
+		if how == methodHashSwap {
+			return p.hashJoin(j, right, j.left), nil
+		}
+		return p.hashJoin(j, j.left, right), nil
+	}
+	f := &frame{at: j.left.layout()}
+	p.push(f)
+	var right *rel
+	var err error
+	filter := j.conds
+	if how == methodKeyed {
+		filter = nil
+		right = p.buildPath(j.right.scan, j.path, j.right.need)
+	} else {
+		right, err = p.buildLeaf(j.right)
+	}
+	p.pop()
+	if err != nil {
+		return nil, err
+	}
+	return p.nestLoop(j, right, f, filter), nil
+}
+
+// joinCols are the output columns of a join of two built sides.
+func joinCols(kind physical.JoinKind, l, r *rel) []logical.ColID {
+	if kind == physical.Semi || kind == physical.Anti {
+		return l.cols
+	}
+	return append(append(make([]logical.ColID, 0, len(l.cols)+len(r.cols)), l.cols...), r.cols...)
+}
+
+func (p *planner) nestLoop(j *joinSpec, right *rel, f *frame, conds []expr.Expr) *rel {
+	both := &rel{cols: append(append([]logical.ColID(nil), j.left.cols...), right.cols...)}
+	cols := joinCols(j.kind, j.left, right)
+	n := &physical.NestLoop{Base: p.base(cols), Kind: j.kind, Left: j.left.node, Right: right.node}
+	n.Filter = p.remapCond(conds, both.layout())
+	n.Slots, n.Args = f.slots, f.args
+	n.Rows, n.Cost, n.Startup = j.rows, j.cost, j.left.info().Startup+right.info().Startup
+	return &rel{n, cols}
+}
+
+func (p *planner) hashJoin(j *joinSpec, left, right *rel) *rel {
+	both := &rel{cols: append(append([]logical.ColID(nil), left.cols...), right.cols...)}
+	cols := joinCols(j.kind, left, right)
+	n := &physical.HashJoin{Base: p.base(cols), Kind: j.kind, Left: left.node, Right: right.node}
+	lc, rc := setOf(left.cols), setOf(right.cols)
+	var rest []expr.Expr
+	for _, e := range j.conds {
+		r, l, ok := hashKey(e, rc, lc)
+		if !ok {
+			rest = append(rest, e)
+			continue
+		}
+		n.LeftKeys = append(n.LeftKeys, p.remap(l, left.layout()))
+		n.RightKeys = append(n.RightKeys, p.remap(r, right.layout()))
+	}
+	n.Filter = p.remapCond(rest, both.layout())
+	n.Rows, n.Cost, n.Startup = j.rows, j.cost, right.info().Cost
+	return &rel{n, cols}
+}
+
+func setOf(l []logical.ColID) colset {
+	s := make(colset, len(l))
+	for _, c := range l {
+		s[c] = true
+	}
+	return s
+}
+
+// hashKey splits an equality into the side over right and the side over left. The
+// types must hash alike: values are equal exactly when = says so.
+func hashKey(e expr.Expr, right, left colset) (r, l expr.Expr, ok bool) {
+	c, is := e.(*expr.Call)
+	if !is || c.Op == nil || c.Op.Strategy != 3 || len(c.Args) != 2 || !hashable(c) || logical.IsVolatile(e) {
+		return nil, nil, false
+	}
+	a, b := c.Args[0], c.Args[1]
+	switch {
+	case only(a, right) && only(b, left):
+		return a, b, true
+	case only(b, right) && only(a, left):
+		return b, a, true
+	}
+	return nil, nil, false
+}
+
+// only reports that an expression uses columns, and only of the set, and has no subqueries.
+func only(e expr.Expr, s colset) bool {
+	any, all := false, true
+	logical.Free(e, func(c logical.ColID) {
+		any = true
+		all = all && s[c]
+	})
+	return any && all && !logical.HasSubquery(e)
+}

@@ -1,0 +1,227 @@
+package optimize
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/loxodb/loxodb/planner/bind"
+	"github.com/loxodb/loxodb/planner/cost"
+	"github.com/loxodb/loxodb/planner/logical"
+	"github.com/loxodb/loxodb/planner/physical"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// knn plans a nearest-neighbour order through a vector index; ok false when
+// there is none or an exact sort is cheaper. k is LIMIT + OFFSET, infinite when unknown.
+func (p *planner) knn(x *logical.Sort, lim *logical.Limit, k float64, need colset) (*rel, bool, error) {
+	n, ok := logical.FindKNN(x)
+	if !ok || lim == nil && !p.noSeq || p.noIndex {
+		return nil, false, nil
+	}
+	index := p.vectorIndex(n)
+	if index == nil {
+		return nil, false, nil
+	}
+	rows := p.tableRows(n.Scan.Table)
+	sel := p.sel(n.Conds)
+	list := p.paths(n.Scan, n.Conds)
+	pre := best(list)
+	dims := dimsOf(index)
+	want := k
+	if math.IsInf(k, 1) {
+		want = 10
+		if lim == nil {
+			want = rows
+		}
+	}
+	exact := pre.cost + pre.rows*(float64(dims)*p.m.DistDim+p.m.VectorGet) + p.m.Sort(pre.rows, want)
+	postCost, preCost := p.m.KNN(sel, rows, want, dims, pre.cost)
+	search := postCost
+	if len(n.Conds) > 0 {
+		search = math.Min(postCost, preCost)
+	}
+	if pre.point || exact <= search && !p.noSeq {
+		return nil, false, nil
+	}
+	r, err := p.overSearch(n, index, lim, sel, search, need)
+	return r, err == nil, err
+}
+
+// dimsOf is the dimension of an index's vectors.
+func dimsOf(x *catalog.Index) int {
+	if d := int(x.Keys[0].Type.Mod); d > 0 {
+		return d
+	}
+	return 768
+}
+
+// vectorIndex finds a valid index on the key with the operator's class.
+func (p *planner) vectorIndex(n *logical.KNN) *catalog.Index {
+	class := logical.OpClass(n.Dist.Op.Name)
+	for _, x := range n.Scan.Table.Indexes {
+		if !x.Valid || !x.IsVector() || len(x.Keys) != 1 || opClass(x) != class {
+			continue
+		}
+		if !indexNeedsBinding(x) {
+			if c, ok := n.Key.(*expr.Column); ok && p.meta.Cols[c.Index].Attr == x.Keys[0].Attr {
+				return x
+			}
+			continue
+		}
+		if x.Keys[0].Attr == 0 {
+			continue // the executor reads the vector from a column
+		}
+		w, err := bind.IndexWrite(n.Scan.Table, x, p.o)
+		if err != nil {
+			continue
+		}
+		key, where := p.tableExpr(n.Scan, w.Keys[0]), p.tableExpr(n.Scan, w.Where)
+		if key != nil && logical.Same(key, n.Key) && (w.Where == nil || where != nil && bind.Implies(n.Conds, where)) {
+			return x
+		}
+	}
+	return nil
+}
+
+// opClass is the class of an index's key; without one it is l2, ivfflat's default.
+func opClass(x *catalog.Index) string {
+	if c := x.Keys[0].OpClass; c != "" {
+		return c
+	}
+	return "vector_l2_ops"
+}
+
+// overSearch builds the search and the projections above it; where they compute
+// the distance again they take the search's.
+func (p *planner) overSearch(n *logical.KNN, x *catalog.Index, lim *logical.Limit, sel, total float64, need colset) (*rel, error) {
+	dist := p.meta.Add(logical.ColInfo{Name: "distance", T: types.Of(types.Float8OID)})
+	chain := reuse(n, dist)
+	if len(chain) == 0 {
+		return p.search(n, x, lim, sel, total, dist, need)
+	}
+	return p.overChain(chain, need, func(below colset) (*rel, error) {
+		return p.search(n, x, lim, sel, total, dist, below)
+	})
+}
+
+// reuse copies the projections with every occurrence of the distance replaced by
+// the search's own column.
+func reuse(n *logical.KNN, dist logical.ColID) []*logical.Project {
+	col := &expr.Column{Index: dist, T: n.Dist.T, Name: "distance"}
+	out := make([]*logical.Project, len(n.Chain))
+	for i, pr := range n.Chain {
+		c := *pr
+		c.Exprs = append([]expr.Expr(nil), pr.Exprs...)
+		// Only the innermost projection sees the scan's columns.
+		if i == len(n.Chain)-1 {
+			for j, e := range c.Exprs {
+				c.Exprs[j] = replaceSame(e, n.Dist, col)
+			}
+		}
+		out[i] = &c
+	}
+	return out
+}
+
+func replaceSame(e expr.Expr, what *expr.Call, by expr.Expr) expr.Expr {
+	if sameDistance(e, what) {
+		return by
+	}
+	return logical.Map(e, func(c expr.Expr) expr.Expr { return replaceSame(c, what, by) })
+}
+
+// sameDistance allows the operands in either order.
+func sameDistance(e expr.Expr, d *expr.Call) bool {
+	c, ok := e.(*expr.Call)
+	if !ok || c.Fn != d.Fn || len(c.Args) != 2 {
+		return false
+	}
+	return logical.Same(c.Args[0], d.Args[0]) && logical.Same(c.Args[1], d.Args[1]) ||
+		d.Op.Commutes && logical.Same(c.Args[0], d.Args[1]) && logical.Same(c.Args[1], d.Args[0])
+}
+
+// search builds the VectorSearch.
+func (p *planner) search(n *logical.KNN, x *catalog.Index, lim *logical.Limit, sel, total float64, dist logical.ColID, need colset) (*rel, error) {
+	wantDist := need[dist]
+	need = need.clone(n.Conds...)
+	v := &physical.VectorSearch{Table: n.Scan.Table, Alias: n.Scan.Alias, Index: x, Op: n.Dist.Op, DistCol: wantDist,
+		Selectivity: sel, TableRows: p.tableRows(n.Scan.Table)}
+	var cols []logical.ColID
+	for i, c := range n.Scan.Out {
+		if need[c] {
+			cols, v.Attrs = append(cols, c), append(v.Attrs, n.Scan.Attrs[i])
+		}
+	}
+	if wantDist {
+		cols = append(cols, dist)
+	}
+	v.Base = p.base(cols)
+	r := &rel{v, cols}
+	v.Query = p.remap(n.Query, nil)
+	v.K = p.topExpr(lim)
+	v.Filter = p.remapCond(n.Conds, r.layout())
+	v.Rows = v.TableRows * sel
+	v.Startup, v.Cost = p.m.Seek, math.Max(total, p.m.Seek)
+	if len(n.Conds) == 0 {
+		v.Strategy = physical.StrategyPost
+		return r, nil
+	}
+	v.Pre = p.preFilter(n)
+	v.Strategy, v.Why = p.chosen(v)
+	return r, nil
+}
+
+// preFilter reads the keys of the rows that pass the conditions.
+func (p *planner) preFilter(n *logical.KNN) physical.Node {
+	id := logical.ColID(0)
+	for i, a := range n.Scan.Attrs {
+		if a == catalog.RowIDAttr {
+			id = n.Scan.Out[i]
+		}
+	}
+	s := *n.Scan
+	if id == 0 {
+		id = p.meta.Add(logical.ColInfo{Name: "rowid", Rel: s.Alias, T: types.Of(types.Int8OID), Table: s.Table, Attr: catalog.RowIDAttr})
+		s.Attrs = append(append([]int16(nil), s.Attrs...), catalog.RowIDAttr)
+		s.Out = append(append([]logical.ColID(nil), s.Out...), id)
+	}
+	only := []logical.ColID{id}
+	for _, c := range n.Conds {
+		if !logical.HasSubquery(c) {
+			continue
+		}
+		// As a join the subquery may drive the search for the keys.
+		if r, err := p.exactly(logical.Filtered(&s, n.Conds, p.meta), only); err == nil {
+			return r.node
+		}
+		break
+	}
+	r := p.buildPath(&s, best(p.paths(&s, n.Conds)), colset{id: true})
+	return p.exact(r, only).node
+}
+
+// chosen decides the strategy now when the filter has no parameters, else leaves
+// it to Open. It states the estimate either way.
+func (p *planner) chosen(v *physical.VectorSearch) (physical.Strategy, string) {
+	s, why := cost.ChooseKNN(v, v.Selectivity, v.TableRows)
+	runtime := false
+	expr.Walk(v.Filter, func(e expr.Expr) bool {
+		switch e.(type) {
+		case *expr.Param, *expr.Exec, *expr.SubPlan:
+			runtime = true
+		}
+		return true
+	})
+	switch e := v.K.(type) {
+	case nil, *expr.Const:
+	default:
+		_ = e
+		runtime = true
+	}
+	if runtime {
+		return physical.StrategyAuto, fmt.Sprintf("at plan time: %s", why)
+	}
+	return s, why
+}

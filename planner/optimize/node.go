@@ -1,0 +1,461 @@
+package optimize
+
+import (
+	"math"
+
+	"github.com/loxodb/loxodb/planner/logical"
+	"github.com/loxodb/loxodb/planner/physical"
+	"github.com/loxodb/loxodb/planner/stats"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/pgerr"
+)
+
+// build plans a tree. The result has at least the columns of need that the tree
+// produces, in any order.
+func (p *planner) build(n logical.Node, need colset) (*rel, error) {
+	switch x := n.(type) {
+	case *logical.Scan:
+		return p.buildPath(x, best(p.paths(x, nil)), need), nil
+	case *logical.Filter:
+		return p.filter(x, need)
+	case *logical.Project:
+		return p.project(x, need)
+	case *logical.Join:
+		return p.join(x, nil, need)
+	case *logical.Sort:
+		return p.sort(x, nil, need)
+	case *logical.Limit:
+		return p.limit(x, need)
+	case *logical.Agg:
+		return p.agg(x, need)
+	case *logical.Values:
+		return p.values(x), nil
+	case *logical.Virtual:
+		return p.virtual(x, nil, need), nil
+	case *logical.Func:
+		return p.funcScan(x), nil
+	}
+	return p.buildMore(n, need)
+}
+
+func (p *planner) buildMore(n logical.Node, need colset) (*rel, error) {
+	switch x := n.(type) {
+	case *logical.ProjectSet:
+		return p.projectSet(x, need)
+	case *logical.Distinct:
+		return p.distinct(x, need)
+	case *logical.SetOp:
+		return p.setOp(x)
+	case *logical.CTERef:
+		return p.cteRef(x)
+	case *logical.WorkRef:
+		w := &physical.WorkScan{Base: p.base(x.Out), Work: x.Work, Name: x.Name}
+		w.Rows, w.Cost = 100, 100*p.m.Emit
+		return &rel{w, x.Out}, nil
+	case *logical.RecursiveUnion:
+		return p.recursive(x)
+	case *logical.Lock:
+		return p.lock(x, need)
+	case *logical.Insert:
+		return p.insert(x)
+	case *logical.Update:
+		return p.update(x)
+	case *logical.Delete:
+		return p.delete(x)
+	}
+	return nil, pgerr.NotSupported(-1, "this query is not supported")
+}
+
+// filter plans conditions over an input; scans and joins take them in.
+func (p *planner) filter(f *logical.Filter, need colset) (*rel, error) {
+	switch in := f.Input.(type) {
+	case *logical.Scan:
+		return p.buildPath(in, best(p.paths(in, f.Conds)), need), nil
+	case *logical.Virtual:
+		return p.virtual(in, f.Conds, need), nil
+	case *logical.Join:
+		return p.join(in, f.Conds, need)
+	}
+	in, err := p.build(f.Input, need.clone(f.Conds...))
+	if err != nil {
+		return nil, err
+	}
+	return p.filterOver(in, f.Conds), nil
+}
+
+// filterOver puts a Filter on a built input.
+func (p *planner) filterOver(in *rel, conds []expr.Expr) *rel {
+	if len(conds) == 0 {
+		return in
+	}
+	n := &physical.Filter{Base: p.base(in.cols), Input: in.node, Cond: p.remapCond(conds, in.layout())}
+	p.inherit(&n.Base, in, float64(len(conds))*p.m.Op)
+	n.Rows = in.info().Rows * p.sel(conds)
+	return &rel{n, in.cols}
+}
+
+// project computes what is needed; plain columns need no node.
+func (p *planner) project(x *logical.Project, need colset) (*rel, error) {
+	below := colset{}
+	var exprs []expr.Expr
+	var out []logical.ColID
+	computed := false
+	for i, c := range x.Out {
+		if !need[c] || containsID(out, c) {
+			continue
+		}
+		exprs, out = append(exprs, x.Exprs[i]), append(out, c)
+		below.addExpr(x.Exprs[i])
+		col, ok := x.Exprs[i].(*expr.Column)
+		computed = computed || !ok || col.Index != c
+	}
+	in, err := p.build(x.Input, below)
+	if err != nil || !computed {
+		return in, err
+	}
+	if r, ok := renamed(in, exprs, out); ok {
+		return r, nil
+	}
+	return p.projectOver(in, exprs, out), nil
+}
+
+// renamed gives a projection that only renames its input's columns without a node.
+func renamed(in *rel, exprs []expr.Expr, out []logical.ColID) (*rel, bool) {
+	to := map[logical.ColID]logical.ColID{}
+	for i, e := range exprs {
+		c, ok := e.(*expr.Column)
+		if !ok || to[c.Index] != 0 {
+			return nil, false
+		}
+		to[c.Index] = out[i]
+	}
+	cols := append([]logical.ColID(nil), in.cols...)
+	found := 0
+	for i, c := range cols {
+		if n := to[c]; n != 0 {
+			cols[i] = n
+			delete(to, c)
+			found++
+		}
+	}
+	return &rel{in.node, cols}, found == len(exprs)
+}
+
+func containsID(l []logical.ColID, c logical.ColID) bool {
+	for _, x := range l {
+		if x == c {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *planner) projectOver(in *rel, exprs []expr.Expr, out []logical.ColID) *rel {
+	n := &physical.Project{Base: p.base(out), Input: in.node, Exprs: p.remapAll(exprs, in.layout())}
+	p.inherit(&n.Base, in, float64(len(exprs))*p.m.Op)
+	return &rel{n, out}
+}
+
+func (p *planner) projectSet(x *logical.ProjectSet, need colset) (*rel, error) {
+	below := colset{}
+	var exprs []expr.Expr
+	var out []logical.ColID
+	for i, c := range x.Out {
+		call, ok := x.Exprs[i].(*expr.Call)
+		if set := ok && call.Fn.RetSet; !set && (!need[c] || containsID(out, c)) {
+			continue
+		}
+		exprs, out = append(exprs, x.Exprs[i]), append(out, c)
+		below.addExpr(x.Exprs[i])
+	}
+	in, err := p.build(x.Input, below)
+	if err != nil {
+		return nil, err
+	}
+	n := &physical.ProjectSet{Base: p.base(out), Input: in.node, Exprs: p.remapAll(exprs, in.layout())}
+	p.inherit(&n.Base, in, float64(len(exprs))*p.m.Op)
+	n.Rows = in.info().Rows * 10
+	n.Cost += n.Rows * p.m.Emit
+	return &rel{n, out}, nil
+}
+
+func (p *planner) values(x *logical.Values) *rel {
+	n := &physical.Values{Base: p.base(x.Out)}
+	for _, r := range x.Rows {
+		n.Rows = append(n.Rows, p.remapAll(r, nil))
+	}
+	n.Base.Rows = float64(len(x.Rows))
+	n.Cost = n.Base.Rows * p.m.Emit
+	return &rel{n, x.Out}
+}
+
+// virtualRows is the assumed size of a system relation.
+const virtualRows = 500
+
+func (p *planner) virtual(x *logical.Virtual, conds []expr.Expr, need colset) *rel {
+	need = need.clone(conds...)
+	n := &physical.VirtualScan{Relation: x.Relation, Alias: x.Alias}
+	var cols []logical.ColID
+	for i, c := range x.Out {
+		if need[c] {
+			cols, n.Attrs = append(cols, c), append(n.Attrs, x.Attrs[i])
+		}
+	}
+	n.Base = p.base(cols)
+	r := &rel{n, cols}
+	n.Filter = p.remapCond(conds, r.layout())
+	n.Rows = math.Max(virtualRows*p.sel(conds), 1)
+	n.Cost = virtualRows * (p.m.Virtual + float64(len(conds))*p.m.Op)
+	return r
+}
+
+func (p *planner) funcScan(x *logical.Func) *rel {
+	n := &physical.FuncScan{Base: p.base(x.Out), Ordinality: x.Ordinality, Alias: x.Alias}
+	n.Rows = 1
+	for _, c := range x.Calls {
+		d := *c
+		d.Args = p.remapAll(c.Args, nil)
+		n.Calls = append(n.Calls, &d)
+		if c.Fn.RetSet {
+			n.Rows = 1000
+		}
+	}
+	n.Cost = n.Rows * p.m.Op
+	return &rel{n, x.Out}
+}
+
+func (p *planner) agg(x *logical.Agg, need colset) (*rel, error) {
+	below := colset{}
+	for _, g := range x.Groups {
+		below.addExpr(g)
+	}
+	for i := range x.Aggs {
+		a := &x.Aggs[i]
+		below = below.clone(a.Args...)
+		below.addExpr(a.Filter)
+		for _, k := range a.OrderBy {
+			below.addExpr(k.Expr)
+		}
+	}
+	in, err := p.build(x.Input, below)
+	if err != nil {
+		return nil, err
+	}
+	at := in.layout()
+	cols := append(append([]logical.ColID(nil), x.GroupOut...), x.AggOut...)
+	n := &physical.Agg{Base: p.base(cols), Input: in.node, Groups: p.remapAll(x.Groups, at), Sets: x.Sets}
+	for i := range x.Aggs {
+		a := &x.Aggs[i]
+		n.Aggs = append(n.Aggs, physical.AggCall{Fn: a.Fn, Args: p.remapAll(a.Args, at), Distinct: a.Distinct,
+			Filter: p.remap(a.Filter, at), OrderBy: p.remapKeys(a.OrderBy, at), T: a.T})
+	}
+	i := in.info()
+	n.Rows = p.groups(x.Groups, i.Rows)
+	if len(x.Groups) == 0 {
+		n.Rows = 1
+	}
+	n.Cost = i.Cost + i.Rows*(p.m.HashRow+float64(len(x.Aggs))*p.m.Op) + n.Rows*p.m.Emit
+	n.Startup = n.Cost
+	return &rel{n, cols}, nil
+}
+
+// groups is the number of different values of the expressions among rows.
+func (p *planner) groups(by []expr.Expr, rows float64) float64 {
+	d := 1.0
+	for _, g := range by {
+		if c, ok := g.(*expr.Column); ok {
+			st, n, unique := p.columnStats(c.Index)
+			d *= stats.Distinct(st, n, unique, c.T)
+			continue
+		}
+		d *= 200
+	}
+	return math.Max(math.Min(d, rows), 1)
+}
+
+func (p *planner) distinct(x *logical.Distinct, need colset) (*rel, error) {
+	if x.On == nil {
+		all := colset{}
+		for _, c := range x.Input.Cols() {
+			all[c] = true
+		}
+		in, err := p.build(x.Input, all)
+		if err != nil {
+			return nil, err
+		}
+		in = p.exact(in, uniqueIDs(x.Input.Cols()))
+		n := &physical.HashDistinct{Base: p.base(in.cols), Input: in.node}
+		var by []expr.Expr
+		for _, c := range in.cols {
+			by = append(by, p.meta.Column(c))
+		}
+		i := in.info()
+		n.Rows = p.groups(by, i.Rows)
+		n.Cost = i.Cost + i.Rows*p.m.HashRow
+		n.Startup = i.Startup
+		return &rel{n, in.cols}, nil
+	}
+	in, err := p.build(x.Input, need.clone(x.On...))
+	if err != nil {
+		return nil, err
+	}
+	n := &physical.Unique{Base: p.base(in.cols), Input: in.node, Keys: p.remapAll(x.On, in.layout())}
+	p.inherit(&n.Base, in, p.m.Cmp)
+	n.Rows = p.groups(x.On, in.info().Rows)
+	return &rel{n, in.cols}, nil
+}
+
+func uniqueIDs(l []logical.ColID) []logical.ColID {
+	var out []logical.ColID
+	for _, c := range l {
+		if !containsID(out, c) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+func (p *planner) exactly(n logical.Node, cols []logical.ColID) (*rel, error) {
+	need := colset{}
+	for _, c := range cols {
+		need[c] = true
+	}
+	r, err := p.build(n, need)
+	if err != nil {
+		return nil, err
+	}
+	return p.exact(r, cols), nil
+}
+
+func (p *planner) setOp(x *logical.SetOp) (*rel, error) {
+	if x.Kind == logical.Union {
+		return p.union(x)
+	}
+	l, err := p.exactly(x.Left, x.LeftCols)
+	if err != nil {
+		return nil, err
+	}
+	r, err := p.exactly(x.Right, x.RightCols)
+	if err != nil {
+		return nil, err
+	}
+	n := &physical.SetOp{Base: p.base(x.Out), Except: x.Kind == logical.Except, All: x.All, Left: l.node, Right: r.node}
+	li, ri := l.info(), r.info()
+	n.Rows = math.Max(li.Rows/2, 1)
+	n.Cost = li.Cost + ri.Cost + (li.Rows+ri.Rows)*p.m.HashRow
+	n.Startup = ri.Cost
+	return &rel{n, x.Out}, nil
+}
+
+// union flattens UNION ALL of UNION ALLs, and UNIONs of UNIONs.
+func (p *planner) union(x *logical.SetOp) (*rel, error) {
+	n := &physical.Append{}
+	var add func(t logical.Node, cols []logical.ColID) error
+	add = func(t logical.Node, cols []logical.ColID) error {
+		if u, ok := t.(*logical.SetOp); ok && u.Kind == logical.Union && (u.All || !x.All) && sameIDs(u.Out, cols) {
+			if err := add(u.Left, u.LeftCols); err != nil {
+				return err
+			}
+			return add(u.Right, u.RightCols)
+		}
+		r, err := p.exactly(t, cols)
+		if err != nil {
+			return err
+		}
+		n.Inputs = append(n.Inputs, r.node)
+		n.Rows += r.info().Rows
+		n.Cost += r.info().Cost
+		return nil
+	}
+	if err := add(x.Left, x.LeftCols); err != nil {
+		return nil, err
+	}
+	if err := add(x.Right, x.RightCols); err != nil {
+		return nil, err
+	}
+	rows, c := n.Rows, n.Cost
+	n.Base = p.base(x.Out)
+	n.Rows, n.Cost = rows, c
+	out := &rel{n, x.Out}
+	if x.All {
+		return out, nil
+	}
+	d := &physical.HashDistinct{Base: p.base(x.Out), Input: n}
+	d.Rows, d.Cost = rows, c+rows*p.m.HashRow
+	return &rel{d, x.Out}, nil
+}
+
+func sameIDs(a, b []logical.ColID) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// cte plans a materialised WITH query once.
+func (p *planner) cte(c *logical.CTE) (int, error) {
+	if n, ok := p.ctes[c]; ok {
+		return n, nil
+	}
+	p.push(&frame{sealed: true})
+	saved := p.frames
+	r, err := p.exactly(c.Tree, c.Out)
+	p.frames = saved
+	p.pop()
+	if err != nil {
+		return 0, err
+	}
+	n := len(p.plan.CTEs)
+	p.plan.CTEs = append(p.plan.CTEs, r.node)
+	p.ctes[c] = n
+	return n, nil
+}
+
+func (p *planner) cteRef(x *logical.CTERef) (*rel, error) {
+	i, err := p.cte(x.CTE)
+	if err != nil {
+		return nil, err
+	}
+	n := &physical.CTEScan{Base: p.base(x.Out), CTE: i, Name: x.CTE.Name}
+	n.Rows = p.plan.CTEs[i].Info().Rows
+	n.Cost = n.Rows * p.m.Emit
+	return &rel{n, x.Out}, nil
+}
+
+func (p *planner) recursive(x *logical.RecursiveUnion) (*rel, error) {
+	init, err := p.exactly(x.Init, x.InitCols)
+	if err != nil {
+		return nil, err
+	}
+	step, err := p.exactly(x.Step, x.StepCols)
+	if err != nil {
+		return nil, err
+	}
+	n := &physical.RecursiveUnion{Base: p.base(x.Out), Work: x.Work, Init: init.node, Step: step.node, Distinct: x.Distinct}
+	n.Rows = init.info().Rows + 10*step.info().Rows
+	n.Cost = init.info().Cost + 10*step.info().Cost
+	return &rel{n, x.Out}, nil
+}
+
+func (p *planner) lock(x *logical.Lock, need colset) (*rel, error) {
+	need = need.clone()
+	for _, l := range x.Locks {
+		need[l.Row] = true
+	}
+	in, err := p.build(x.Input, need)
+	if err != nil {
+		return nil, err
+	}
+	at := in.layout()
+	n := &physical.LockRows{Base: p.base(in.cols), Input: in.node}
+	for _, l := range x.Locks {
+		n.Locks = append(n.Locks, physical.RowLock{Table: l.Table, RowCol: at[l.Row], Shared: l.Shared, NoWait: l.NoWait, Skip: l.Skip})
+	}
+	p.inherit(&n.Base, in, p.m.Fetch)
+	return &rel{n, in.cols}, nil
+}

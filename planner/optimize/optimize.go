@@ -1,0 +1,220 @@
+// Package optimize turns a logical tree into the cheapest physical plan it can
+// find: access paths, join order and method, sorts that an index makes
+// unnecessary, vector searches. It must not know syntax or execution.
+package optimize
+
+import (
+	"github.com/loxodb/loxodb/planner/bind"
+	"github.com/loxodb/loxodb/planner/cost"
+	"github.com/loxodb/loxodb/planner/logical"
+	"github.com/loxodb/loxodb/planner/physical"
+	"github.com/loxodb/loxodb/planner/stats"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// planner holds what is built for one statement.
+type planner struct {
+	o      bind.Options
+	meta   *logical.Meta
+	m      *cost.Model
+	plan   *physical.Plan
+	frames []*frame
+	ctes   map[*logical.CTE]int // position in plan.CTEs
+	est    stats.Estimator
+	// qualify: names in EXPLAIN carry their relation.
+	qualify bool
+	noSeq   bool // enable_seqscan off
+	noIndex bool // enable_indexscan off
+	err     error
+}
+
+// rel is a built subtree: its node and which column is at which position.
+type rel struct {
+	node physical.Node
+	cols []logical.ColID
+}
+
+func (r *rel) info() *physical.Base { return r.node.Info() }
+
+// layout maps columns to positions; the first wins where one comes twice.
+func (r *rel) layout() map[logical.ColID]int {
+	m := make(map[logical.ColID]int, len(r.cols))
+	for i, c := range r.cols {
+		if _, ok := m[c]; !ok {
+			m[c] = i
+		}
+	}
+	return m
+}
+
+// colset is a set of columns.
+type colset map[logical.ColID]bool
+
+func (s colset) addExpr(e expr.Expr) {
+	if e != nil {
+		logical.Free(e, func(c logical.ColID) { s[c] = true })
+	}
+}
+
+func (s colset) clone(extra ...expr.Expr) colset {
+	c := make(colset, len(s)+len(extra))
+	for k := range s {
+		c[k] = true
+	}
+	for _, e := range extra {
+		c.addExpr(e)
+	}
+	return c
+}
+
+// Plan optimises a bound statement.
+func Plan(s *bind.Statement, o bind.Options) (*physical.Plan, error) {
+	tree := logical.Normalize(s.Tree, s.Meta)
+	p := &planner{o: o, meta: s.Meta, m: &cost.Default, ctes: map[*logical.CTE]int{}, qualify: relations(s.Meta) > 1,
+		noSeq: settingOff(o, "enable_seqscan"), noIndex: settingOff(o, "enable_indexscan")}
+	p.est.Col = p.columnStats
+	p.plan = &physical.Plan{Params: s.Params, Tag: s.Tag, Version: o.Catalog.Version, ReadOnly: s.Tag == "SELECT" && !s.Locks}
+	need := colset{}
+	for _, c := range s.Out {
+		need[c.ID] = true
+	}
+	if err := p.writingCTEs(); err != nil {
+		return nil, err
+	}
+	r, err := p.build(tree, need)
+	if err != nil {
+		return nil, err
+	}
+	if s.Out != nil {
+		ids := make([]logical.ColID, len(s.Out))
+		for i, c := range s.Out {
+			ids[i] = c.ID
+		}
+		r = p.exact(r, ids)
+	}
+	if p.err != nil {
+		return nil, p.err
+	}
+	p.plan.Root = r.node
+	p.finish(s)
+	return p.plan, nil
+}
+
+// finish fills what describes the plan.
+func (p *planner) finish(s *bind.Statement) {
+	for _, c := range s.Out {
+		info := &p.meta.Cols[c.ID]
+		out := physical.OutColumn{Name: c.Name, Type: c.T}
+		if info.OrigAttr != catalog.RowIDAttr {
+			out.Table, out.Attr = info.OrigTable, info.OrigAttr
+		}
+		p.plan.Out = append(p.plan.Out, out)
+	}
+	for id := range p.meta.Tables {
+		p.plan.Tables = append(p.plan.Tables, id)
+	}
+	p.plan.Bytes = 2048 + 512*p.plan.NodeCount
+}
+
+// writingCTEs plans the data-modifying WITH queries: they run even when unread.
+func (p *planner) writingCTEs() error {
+	for _, c := range p.meta.CTEs {
+		if !c.Write {
+			continue
+		}
+		p.plan.ReadOnly = false
+		n, err := p.cte(c)
+		if err != nil {
+			return err
+		}
+		p.plan.RunCTEs = append(p.plan.RunCTEs, n)
+	}
+	return nil
+}
+
+// relations counts the different names that columns come from.
+func relations(m *logical.Meta) int {
+	seen := map[string]bool{}
+	for i := range m.Cols {
+		if r := m.Cols[i].Rel; r != "" {
+			seen[r] = true
+		}
+	}
+	return len(seen)
+}
+
+func settingOff(o bind.Options, name string) bool {
+	if o.Session == nil {
+		return false
+	}
+	v, ok := o.Session.Setting(name)
+	return ok && (v == "off" || v == "false" || v == "0" || v == "no")
+}
+
+// columnStats answers for ColIDs.
+func (p *planner) columnStats(id int) (*catalog.ColumnStats, float64, bool) {
+	if id <= 0 || id >= len(p.meta.Cols) {
+		return nil, stats.DefaultRows, false
+	}
+	c := &p.meta.Cols[id]
+	if c.Table == nil {
+		return nil, stats.DefaultRows, false
+	}
+	return stats.TableColumn(c.Table, p.o.Catalog.Stats(c.Table.ID), c.Attr)
+}
+
+// base starts a node: number, columns and names.
+func (p *planner) base(cols []logical.ColID) physical.Base {
+	b := physical.Base{ID: p.plan.NodeCount, Cols: make([]types.T, len(cols)), Names: make([]string, len(cols))}
+	p.plan.NodeCount++
+	for i, c := range cols {
+		b.Cols[i], b.Names[i] = p.meta.Cols[c].T, p.name(c)
+		b.Width += cost.Width(b.Cols[i])
+	}
+	return b
+}
+
+// name is how EXPLAIN shows a column.
+func (p *planner) name(c logical.ColID) string {
+	info := &p.meta.Cols[c]
+	n := quoteIdent(info.Name)
+	if info.Rel != "" && p.qualify {
+		n = quoteIdent(info.Rel) + "." + n
+	}
+	return n
+}
+
+// exact makes the output be exactly the columns, in order.
+func (p *planner) exact(r *rel, ids []logical.ColID) *rel {
+	same := len(ids) == len(r.cols)
+	for i := 0; same && i < len(ids); i++ {
+		same = ids[i] == r.cols[i]
+	}
+	if same {
+		return r
+	}
+	at := r.layout()
+	n := &physical.Project{Base: p.base(ids), Input: r.node}
+	for _, c := range ids {
+		n.Exprs = append(n.Exprs, p.remapCol(c, p.meta.Cols[c].T, at))
+	}
+	p.inherit(&n.Base, r, 0)
+	return &rel{n, ids}
+}
+
+// inherit takes the input's estimates and adds work per row.
+func (p *planner) inherit(b *physical.Base, in *rel, perRow float64) {
+	i := in.info()
+	b.Rows, b.Startup = i.Rows, i.Startup
+	b.Cost = i.Cost + i.Rows*(perRow+p.m.Emit)
+}
+
+// sel is the estimated fraction of rows that pass all conditions.
+func (p *planner) sel(conds []expr.Expr) float64 {
+	if len(conds) == 0 {
+		return 1
+	}
+	return p.est.Selectivity(&expr.And{Args: conds})
+}

@@ -1,0 +1,268 @@
+package optimize
+
+import (
+	"math"
+
+	"github.com/loxodb/loxodb/planner/bind"
+	"github.com/loxodb/loxodb/planner/logical"
+	"github.com/loxodb/loxodb/planner/physical"
+	"github.com/loxodb/loxodb/planner/stats"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/expr"
+)
+
+// path is one way to read a table: in key order, or through an ordered index.
+type path struct {
+	index   *catalog.Index // nil = the table itself
+	bounds  physical.Bounds
+	reverse bool
+	filter  []expr.Expr // conditions that the bounds do not cover
+	keys    []expr.Expr // key columns in index order, over ColIDs
+	rows    float64     // that come out
+	visited float64
+	startup float64
+	cost    float64
+	point   bool  // at most one row
+	multi   bool  // several points: no order
+	prefix  int   // equality columns
+	loose   []int // conditions that narrow the range but must still be tested
+}
+
+// pinned is how many leading key columns have one value in the whole range.
+func (pt *path) pinned() int {
+	for i, m := range pt.bounds.Prefix {
+		if m.Any {
+			return i
+		}
+	}
+	return pt.prefix
+}
+
+// disabled is added to the cost of what a setting switched off.
+const disabled = 1e10
+
+// tableRows is the assumed size of a table.
+func (p *planner) tableRows(t *catalog.Table) float64 {
+	if s := p.o.Catalog.Stats(t.ID); s != nil {
+		return math.Max(s.Rows, 1)
+	}
+	if p.o.VectorStats != nil { // never analyzed: a vector index knows how many entries it has
+		best := int64(0)
+		for _, x := range t.Indexes {
+			if x.IsVector() && x.Valid {
+				best = max(best, p.o.VectorStats(x.ID))
+			}
+		}
+		if best > 0 {
+			return float64(best)
+		}
+	}
+	return stats.DefaultRows
+}
+
+// paths lists the ways to read s under conds (all of which hold for every result).
+func (p *planner) paths(s *logical.Scan, conds []expr.Expr) []path {
+	rows := p.tableRows(s.Table)
+	out := math.Max(rows*p.sel(conds), 0)
+	full := path{filter: conds, rows: out, visited: rows, startup: p.m.Seek}
+	if s.Table.PrimaryAttr != 0 {
+		full.keys = []expr.Expr{p.attrColumn(s, s.Table.PrimaryAttr)}
+	}
+	full.cost = p.m.Seek + rows*(p.m.SeqRow+float64(len(conds))*p.m.Op)
+	if p.noSeq {
+		full.startup, full.cost = full.startup+disabled, full.cost+disabled
+	}
+	list := []path{full}
+	if s.Table.PrimaryAttr != 0 {
+		if x, ok := p.keyPath(s, conds, rows, out); ok {
+			list = append(list, x)
+		}
+	}
+	for _, x := range s.Table.Indexes {
+		if !x.Valid || x.IsVector() || x.Method != "btree" || x.Primary && s.Table.PrimaryAttr != 0 {
+			continue
+		}
+		if pt, ok := p.indexPath(s, x, conds, rows, out); ok {
+			list = append(list, pt)
+		}
+	}
+	return list
+}
+
+// attrColumn is a table column as a logical column; nil when the scan lacks it.
+func (p *planner) attrColumn(s *logical.Scan, attr int16) expr.Expr {
+	for i, a := range s.Attrs {
+		if a == attr {
+			return p.meta.Column(s.Out[i])
+		}
+	}
+	return nil
+}
+
+// keyPath reads a range of the table's own key.
+func (p *planner) keyPath(s *logical.Scan, conds []expr.Expr, rows, out float64) (path, bool) {
+	pt := path{rows: out, keys: []expr.Expr{p.attrColumn(s, s.Table.PrimaryAttr)}}
+	used := p.bounds(s, &pt, pt.keys, conds)
+	if len(used) == 0 || hasNull(pt.bounds.Prefix) {
+		return pt, false
+	}
+	p.finishPath(&pt, conds, used, rows, true, p.m.SeqRow)
+	return pt, true
+}
+
+// indexPath reads a range of an index, or all of it for its order.
+func (p *planner) indexPath(s *logical.Scan, x *catalog.Index, conds []expr.Expr, rows, out float64) (path, bool) {
+	pt := path{index: x, rows: out}
+	var where expr.Expr
+	if indexNeedsBinding(x) {
+		w, err := bind.IndexWrite(s.Table, x, p.o)
+		if err != nil {
+			return pt, false
+		}
+		for _, k := range w.Keys {
+			pt.keys = append(pt.keys, p.tableExpr(s, k))
+		}
+		where = p.tableExpr(s, w.Where)
+	} else {
+		for _, k := range x.Keys {
+			pt.keys = append(pt.keys, p.attrColumn(s, k.Attr))
+		}
+	}
+	for _, k := range pt.keys {
+		if k == nil {
+			return pt, false
+		}
+	}
+	indexed := rows
+	if where != nil {
+		if !bind.Implies(conds, where) {
+			return pt, false
+		}
+		indexed = rows * p.sel(logical.Conjuncts(nil, where))
+	}
+	used := p.bounds(s, &pt, pt.keys, conds)
+	p.finishPath(&pt, conds, used, indexed, x.Unique, p.m.IndexRow+p.m.Fetch)
+	if p.noIndex {
+		pt.cost += disabled
+	}
+	return pt, true
+}
+
+func indexNeedsBinding(x *catalog.Index) bool {
+	if x.Where != "" {
+		return true
+	}
+	for _, k := range x.Keys {
+		if k.Attr == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// tableExpr renumbers an expression over the table row to the scan's columns.
+func (p *planner) tableExpr(s *logical.Scan, e expr.Expr) expr.Expr {
+	if e == nil {
+		return nil
+	}
+	ok := true
+	out := logical.Rewrite(e, func(n expr.Expr) expr.Expr {
+		if c, is := n.(*expr.Column); is {
+			col := p.attrColumn(s, int16(c.Index+1))
+			if col == nil {
+				ok = false
+				return n
+			}
+			return col
+		}
+		return n
+	})
+	if !ok {
+		return nil
+	}
+	return out
+}
+
+// finishPath prices a path whose bounds cover the used conditions.
+func (p *planner) finishPath(pt *path, conds []expr.Expr, used []int, rows float64, unique bool, perRow float64) {
+	covered := make([]bool, len(conds))
+	var in []expr.Expr
+	for _, i := range used {
+		covered[i] = true
+		in = append(in, conds[i])
+	}
+	for i, c := range conds {
+		if !covered[i] {
+			pt.filter = append(pt.filter, c)
+		}
+	}
+	for _, i := range pt.loose {
+		in = append(in, conds[i])
+	}
+	pt.visited = rows
+	if len(in) > 0 {
+		pt.visited = math.Max(rows*p.sel(in), 0)
+	}
+	seeks := 1.0
+	if unique && pt.prefix == len(pt.keys) && len(pt.keys) > 0 && !hasNull(pt.bounds.Prefix) {
+		if pt.multi {
+			seeks = math.Max(math.Min(pt.visited, rows), 1)
+		} else {
+			pt.point = true
+			pt.visited, pt.rows = math.Min(pt.visited, 1), math.Min(pt.rows, 1)
+		}
+	} else if pt.multi {
+		seeks = 4
+	}
+	pt.startup = p.m.Seek
+	pt.cost = seeks*p.m.Seek + pt.visited*(perRow+float64(len(pt.filter))*p.m.Op)
+}
+
+func hasNull(l []physical.Match) bool {
+	for _, m := range l {
+		if m.Null {
+			return true
+		}
+	}
+	return false
+}
+
+// best is the cheapest path.
+func best(list []path) *path {
+	b := &list[0]
+	for i := range list {
+		if list[i].cost < b.cost {
+			b = &list[i]
+		}
+	}
+	return b
+}
+
+// buildPath makes the Scan node of a path.
+func (p *planner) buildPath(s *logical.Scan, pt *path, need colset) *rel {
+	need = need.clone(pt.filter...)
+	n := &physical.Scan{Table: s.Table, Alias: s.Alias, Index: pt.index, Reverse: pt.reverse}
+	var cols []logical.ColID
+	for i, c := range s.Out {
+		if need[c] {
+			cols, n.Attrs = append(cols, c), append(n.Attrs, s.Attrs[i])
+		}
+	}
+	n.Base = p.base(cols)
+	r := &rel{n, cols}
+	n.Bounds = p.remapBounds(&pt.bounds)
+	n.Filter = p.remapCond(pt.filter, r.layout())
+	n.Rows, n.Startup, n.Cost = pt.rows, pt.startup, pt.cost
+	return r
+}
+
+func (p *planner) remapBounds(b *physical.Bounds) physical.Bounds {
+	out := *b
+	out.Prefix = nil
+	for _, m := range b.Prefix {
+		m.X = p.remap(m.X, nil)
+		out.Prefix = append(out.Prefix, m)
+	}
+	out.Lo, out.Hi = p.remap(b.Lo, nil), p.remap(b.Hi, nil)
+	return out
+}

@@ -1,0 +1,285 @@
+// Package physical is the plan that the executor runs: an immutable tree that
+// sessions share, with every name resolved and every strategy either chosen or
+// left, with its alternatives, to Open. It must not know syntax or how plans
+// are found or run.
+package physical
+
+import (
+	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/syscat"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// Plan is a complete planned statement. Immutable, shared between sessions.
+type Plan struct {
+	Root     Node
+	Out      []OutColumn // result columns; nil when the statement returns no rows
+	Params   []types.OID // type of each client parameter
+	SubPlans []Node      // subqueries of expressions, by expr.SubPlan.Plan
+	CTEs     []Node      // materialised WITH queries, by CTEScan.CTE; run on first use
+	// RunCTEs lists data-modifying CTEs, which run to completion even if never read.
+	RunCTEs   []int
+	ExecSlots int             // size of expr.Env.Exec
+	Tag       string          // SELECT, INSERT, UPDATE, DELETE: the count is appended (INSERT 0 n)
+	ReadOnly  bool            // takes no locks and writes nothing
+	Version   catalog.Version // catalog it was planned against
+	Tables    []catalog.ID    // relations used; the plan is stale when one of them changed
+	NodeCount int             // Base.ID runs 0..NodeCount-1 over all trees
+	Bytes     int             // rough size, for the plan cache
+}
+
+// OutColumn describes a result column.
+type OutColumn struct {
+	Name  string
+	Type  types.T
+	Table catalog.ID // 0 unless it is a plain column
+	Attr  int16
+}
+
+// Node is an operator of the plan.
+type Node interface{ Info() *Base }
+
+// Base is common to all nodes.
+type Base struct {
+	ID      int
+	Cols    []types.T // output columns
+	Names   []string  // their names for EXPLAIN, as in a.b
+	Rows    float64   // estimated output rows
+	Width   int
+	Startup float64 // estimated cost before the first row, µs
+	Cost    float64 // estimated total cost, µs
+}
+
+// Info returns the node's common part.
+func (b *Base) Info() *Base { return b }
+
+// Match constrains one key column of an index (or the table key) to a value, to
+// one of an array's elements (Any), or to NULL. X has no Column nodes.
+type Match struct {
+	X    expr.Expr
+	Any  bool
+	Null bool
+}
+
+// Bounds is the part of a key range that a scan visits: equality on a prefix of
+// the key columns, then an optional range on the next one. The zero Bounds is everything.
+// A NULL value in any bound makes the range empty.
+type Bounds struct {
+	Prefix       []Match
+	Lo, Hi       expr.Expr
+	LoInc, HiInc bool
+}
+
+type (
+	// Scan reads rows of a table in table-key order (Index nil; Bounds then constrain
+	// Table.PrimaryAttr) or through an ordered index in its order.
+	Scan struct {
+		Base
+		Table   *catalog.Table
+		Alias   string
+		Index   *catalog.Index
+		Bounds  Bounds
+		Reverse bool
+		Attrs   []int16   // output columns: attribute numbers, system columns and RowIDAttr included
+		Filter  expr.Expr // on the output columns; nil = all
+	}
+	// VectorSearch yields rows nearest to Query first, in exact distance order
+	// (operator Op's value, NULLs and rows without a vector last: they are added
+	// after the index is exhausted). It stops only when its consumer does.
+	VectorSearch struct {
+		Base
+		Table *catalog.Table
+		Alias string
+		Index *catalog.Index
+		Op    *builtin.Operator
+		Query expr.Expr // no Column nodes
+		K     expr.Expr // LIMIT + OFFSET if known: a sizing hint; nil = unknown
+		Attrs []int16
+		// DistCol: the operator's value is appended as the last output column.
+		DistCol bool
+		Filter  expr.Expr // on the output columns
+		// Pre produces one column, RowIDAttr, of the rows that pass Filter as far as an
+		// index or scan can tell: the pre-filter alternative. nil when Filter is nil.
+		Pre Node
+		// Selectivity is the estimated fraction of rows that pass Filter; TableRows the table's size.
+		Selectivity float64
+		TableRows   float64
+		Strategy    Strategy
+		Why         string // for EXPLAIN: the compared estimates
+		OrderText   string // for EXPLAIN: (embedding <-> '[…]'::vector)
+	}
+	// VirtualScan reads a system relation.
+	VirtualScan struct {
+		Base
+		Relation *syscat.Table
+		Alias    string
+		Attrs    []int16 // 1-based column numbers
+		Filter   expr.Expr
+	}
+	// FuncScan calls set-returning functions in FROM; several (ROWS FROM) are zipped,
+	// shorter ones padded with NULLs.
+	FuncScan struct {
+		Base
+		Calls      []*expr.Call // arguments have no Column nodes
+		Ordinality bool
+		Alias      string
+	}
+	// Values yields rows of expressions without input. One row of no columns is "Result".
+	Values struct {
+		Base
+		Rows [][]expr.Expr
+	}
+	// Source yields rows that the session provides (COPY FROM): see executor.Env.Source.
+	Source struct{ Base }
+	// CTEScan reads a materialised WITH query; WorkScan the working table of a recursive one.
+	CTEScan struct {
+		Base
+		CTE  int
+		Name string
+	}
+	WorkScan struct {
+		Base
+		Work int
+		Name string
+	}
+	// RecursiveUnion runs Init, then Step (which reads WorkScan Work) until it adds no rows.
+	RecursiveUnion struct {
+		Base
+		Work       int
+		Init, Step Node
+		Distinct   bool
+	}
+	Filter struct {
+		Base
+		Input Node
+		Cond  expr.Expr
+	}
+	Project struct {
+		Base
+		Input Node
+		Exprs []expr.Expr
+	}
+	// ProjectSet is Project with set-returning calls among the top-level expressions.
+	ProjectSet struct {
+		Base
+		Input Node
+		Exprs []expr.Expr
+	}
+	Limit struct {
+		Base
+		Input         Node
+		Limit, Offset expr.Expr // nil = none; NULL value = none
+		WithTies      []SortKey // FETCH … WITH TIES: the order; nil = only
+	}
+	// Sort orders its input; with Top (LIMIT + OFFSET) it keeps only that many rows.
+	Sort struct {
+		Base
+		Input Node
+		Keys  []SortKey
+		Top   expr.Expr
+	}
+	// Unique drops rows equal to the one before on Keys (input is ordered): DISTINCT ON.
+	Unique struct {
+		Base
+		Input Node
+		Keys  []expr.Expr
+	}
+	// HashDistinct drops duplicate rows.
+	HashDistinct struct {
+		Base
+		Input Node
+	}
+	// Agg groups by hashing; no Groups = one row always. Output: groups, then aggregates.
+	Agg struct {
+		Base
+		Input  Node
+		Groups []expr.Expr
+		Aggs   []AggCall
+		// Sets are grouping sets as lists of indexes into Groups; nil = all of Groups.
+		Sets [][]int
+	}
+	// HashJoin builds a table on Right. Output: left columns, then right columns (for
+	// semi and anti only left). Filter is on the concatenated row and part of the join condition.
+	HashJoin struct {
+		Base
+		Kind                JoinKind
+		Left, Right         Node
+		LeftKeys, RightKeys []expr.Expr // each over its own side
+		Filter              expr.Expr
+	}
+	// NestLoop runs Right once per left row, after setting Exec slots from Args (over
+	// the left row): joins without equality, index lookups, LATERAL.
+	NestLoop struct {
+		Base
+		Kind        JoinKind // inner, left, semi, anti
+		Left, Right Node
+		Slots       []int
+		Args        []expr.Expr
+		Filter      expr.Expr // on the concatenated row
+	}
+	// Append concatenates inputs (UNION ALL); SetOp is INTERSECT and EXCEPT [ALL].
+	Append struct {
+		Base
+		Inputs []Node
+	}
+	SetOp struct {
+		Base
+		Except, All bool
+		Left, Right Node
+	}
+	// LockRows locks the rows of Table named by input column RowCol.
+	LockRows struct {
+		Base
+		Input Node
+		Locks []RowLock
+	}
+)
+
+// RowLock says which table's rows LockRows locks.
+type RowLock struct {
+	Table  *catalog.Table
+	RowCol int // input column holding the RowID; NULL = nothing to lock
+	Shared bool
+	NoWait bool
+	Skip   bool
+}
+
+// Strategy is how a VectorSearch applies its filter.
+type Strategy uint8
+
+const (
+	StrategyAuto Strategy = iota // decide at Open by the real parameter values
+	StrategyPost                 // walk the index, test rows as they come, resume until k qualify
+	StrategyPre                  // run Pre into a bitmap, search among its rows (exactly when few)
+)
+
+// JoinKind is the kind of a join.
+type JoinKind uint8
+
+const (
+	Inner JoinKind = iota
+	Left
+	Right
+	Full
+	Semi
+	Anti
+)
+
+// SortKey is one key of an order.
+type SortKey struct {
+	Expr       expr.Expr
+	Desc       bool
+	NullsFirst bool
+}
+
+// AggCall is one aggregate of an Agg.
+type AggCall struct {
+	Fn       *builtin.Func
+	Args     []expr.Expr
+	Distinct bool
+	Filter   expr.Expr
+	OrderBy  []SortKey
+	T        types.T
+}

@@ -1,0 +1,81 @@
+package physical
+
+import (
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/expr"
+)
+
+// TableWrite is what every writer of a table must compute: generated columns,
+// checks, index keys. All expressions are over the table row: column i is
+// attribute i+1, dropped ones NULL.
+type TableWrite struct {
+	Table     *catalog.Table
+	Generated []GeneratedColumn
+	Checks    []Check
+	Indexes   []IndexWrite // in the order of Table.Indexes
+}
+
+// GeneratedColumn is a stored generated column's expression.
+type GeneratedColumn struct {
+	Attr int16
+	Expr expr.Expr
+}
+
+// Check is a CHECK constraint's condition; false fails, NULL passes.
+type Check struct {
+	Constraint *catalog.Constraint
+	Cond       expr.Expr
+}
+
+// IndexWrite is one index's key expressions and predicate.
+type IndexWrite struct {
+	Index *catalog.Index
+	Keys  []expr.Expr
+	Where expr.Expr
+}
+
+type (
+	// Insert adds the rows of Input, which has one column per table column in attribute
+	// order (defaults filled in; dropped and generated ones NULL).
+	// Returning and OnConflict expressions: see there.
+	Insert struct {
+		Base
+		Write      *TableWrite
+		Input      Node
+		OnConflict *OnConflict
+		// Returning is over the new row (attribute order); nil = none.
+		Returning []expr.Expr
+	}
+	// Update changes rows. Input columns: 0 the RowID; then the old row in attribute
+	// order (len(Table.Columns) columns; vector columns that nothing needs come as NULL with
+	// Fetched false); then one new value per entry of Set; then columns of other FROM items.
+	Update struct {
+		Base
+		Write   *TableWrite
+		Input   Node
+		Set     []int16
+		Fetched []bool // by attribute order: the old value is really there
+		// Returning is over: the new row (attribute order), then the FROM columns.
+		Returning []expr.Expr
+	}
+	// Delete removes rows. Input columns: RowID, old row as in Update, other FROM columns.
+	Delete struct {
+		Base
+		Write     *TableWrite
+		Input     Node
+		Fetched   []bool
+		Returning []expr.Expr // over: the old row, then the FROM columns
+	}
+)
+
+// OnConflict is INSERT's conflict action.
+type OnConflict struct {
+	// Arbiters are the unique indexes that decide; empty = any.
+	Arbiters []*catalog.Index
+	// DoUpdate: Set/Values/Where are over the existing row followed by the proposed
+	// (excluded) row, each in attribute order.
+	DoUpdate bool
+	Set      []int16
+	Values   []expr.Expr
+	Where    expr.Expr
+}
