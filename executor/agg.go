@@ -1,0 +1,333 @@
+package executor
+
+import (
+	"context"
+
+	"github.com/loxodb/loxodb/planner/physical"
+	"github.com/loxodb/loxodb/sql/batch"
+	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// agg groups its input by hashing and folds aggregates.
+type agg struct {
+	node    *physical.Agg
+	input   Operator
+	groups  []*expr.Program
+	calls   []*aggCall
+	set     *rowSet
+	cols    []*batch.Col
+	ids     []uint32
+	out     *batch.Batch
+	at      int
+	done    bool
+	scratch expr.Scratch
+	arena   batch.Arena
+	env     *Env
+	held    int64
+}
+
+// aggCall is one aggregate: its state for all groups, and what stands before it.
+type aggCall struct {
+	call   *physical.AggCall
+	args   []*expr.Program
+	types  []types.T
+	filter *expr.Program
+	state  builtin.Agg
+	cols   []*batch.Col
+	seen   *rowSet   // DISTINCT: (group, arguments)
+	order  *order    // ORDER BY inside the call: rows are kept and folded at the end
+	rows   *rowStore // group, arguments, sort keys
+	sel    []uint16
+}
+
+func newAgg(n *physical.Agg) (Operator, error) {
+	if n.Sets != nil {
+		return nil, pgerr.NotSupported(-1, "GROUPING SETS are not supported")
+	}
+	in, err := build(n.Input)
+	if err != nil {
+		return nil, err
+	}
+	a := &agg{node: n, input: in}
+	if a.groups, err = programs(n.Groups); err != nil {
+		return nil, err
+	}
+	var ts []types.T
+	for _, g := range n.Groups {
+		ts = append(ts, g.Type())
+	}
+	a.set = newRowSet(ts)
+	a.cols = make([]*batch.Col, len(n.Groups))
+	for i := range n.Aggs {
+		c, err := newAggCall(&n.Aggs[i])
+		if err != nil {
+			return nil, err
+		}
+		a.calls = append(a.calls, c)
+	}
+	a.out = batch.New(n.Cols, 1)
+	return a, nil
+}
+
+func newAggCall(call *physical.AggCall) (*aggCall, error) {
+	c := &aggCall{call: call, cols: make([]*batch.Col, len(call.Args))}
+	var err error
+	if c.args, err = programs(call.Args); err != nil {
+		return nil, err
+	}
+	if c.filter, err = program(call.Filter); err != nil {
+		return nil, err
+	}
+	int4 := types.Of(types.Int4OID)
+	keyed := []types.T{int4}
+	for _, x := range call.Args {
+		c.types = append(c.types, x.Type())
+		keyed = append(keyed, x.Type())
+	}
+	if call.Distinct {
+		c.seen = newRowSet(keyed)
+	}
+	if len(call.OrderBy) > 0 || call.Distinct {
+		keys := call.OrderBy
+		if len(keys) == 0 { // DISTINCT folds its arguments in their order, as PostgreSQL does
+			for _, x := range call.Args {
+				keys = append(keys, physical.SortKey{Expr: x})
+			}
+		}
+		if c.order, err = newOrder(keys); err != nil {
+			return nil, err
+		}
+		c.rows = newRowStore(append(keyed, c.order.types...))
+	}
+	return c, nil
+}
+
+func (a *agg) Open(ctx context.Context, env *Env) error {
+	a.env, a.at, a.done, a.held = env, 0, false, 0
+	a.scratch.Reset()
+	a.set.reset(env.Budget)
+	for _, c := range a.calls {
+		c.state = c.call.Fn.Agg(c.types)
+		if c.seen != nil {
+			c.seen.reset(env.Budget)
+		}
+		if c.rows != nil {
+			c.rows.reset(env.Budget)
+		}
+	}
+	return a.input.Open(ctx, env)
+}
+
+// fill folds the whole input.
+func (a *agg) fill(ctx context.Context) error {
+	a.done = true
+	if len(a.groups) == 0 {
+		a.grow(1)
+	}
+	for {
+		b, err := a.input.Next(ctx)
+		if err != nil {
+			return err
+		}
+		if b == nil {
+			break
+		}
+		if err := a.fold(b); err != nil {
+			return err
+		}
+	}
+	for _, c := range a.calls {
+		if err := c.finish(a.env); err != nil {
+			return err
+		}
+	}
+	return a.input.Close()
+}
+
+func (a *agg) grow(n int) {
+	for _, c := range a.calls {
+		c.state.Grow(n)
+	}
+}
+
+// fold assigns the batch's rows to groups and steps every aggregate.
+func (a *agg) fold(b *batch.Batch) error {
+	if err := evalAll(a.groups, a.env, &a.scratch, b, a.cols); err != nil {
+		return err
+	}
+	if len(a.ids) < batch.MaxRows {
+		a.ids = make([]uint32, batch.MaxRows)
+	}
+	if len(a.groups) > 0 {
+		for _, i := range b.Sel {
+			id, _, err := a.set.add(a.cols, int(i))
+			if err != nil {
+				return err
+			}
+			a.ids[i] = id
+		}
+		a.grow(a.set.rows.n)
+	}
+	bytes := int64(0)
+	for _, c := range a.calls {
+		if err := c.step(a.env, &a.scratch, b, a.ids); err != nil {
+			return err
+		}
+		bytes += c.state.Bytes()
+	}
+	grown := bytes - a.held
+	a.held = bytes
+	return a.env.Budget.Grow(grown)
+}
+
+// step folds the batch into one aggregate, or keeps the rows for finish.
+func (c *aggCall) step(env *Env, s *expr.Scratch, b *batch.Batch, groups []uint32) error {
+	sel := b.Sel
+	if c.filter != nil {
+		view := batch.Batch{Sel: b.Sel, Cols: b.Cols}
+		if err := c.filter.Filter(&env.Env, s, &view); err != nil {
+			return err
+		}
+		sel = view.Sel
+	}
+	if len(sel) == 0 {
+		return nil
+	}
+	for i, p := range c.args {
+		col, err := p.Eval(&env.Env, s, b, sel)
+		if err != nil {
+			return err
+		}
+		c.cols[i] = col
+	}
+	if c.rows == nil {
+		return c.state.Step(&env.Ctx, sel, groups, c.cols)
+	}
+	return c.keep(env, s, b, sel, groups)
+}
+
+// keep stores rows that must be sorted or made distinct before they are folded.
+func (c *aggCall) keep(env *Env, s *expr.Scratch, b *batch.Batch, sel []uint16, groups []uint32) error {
+	keys := make([]*batch.Col, len(c.order.progs))
+	for i, p := range c.order.progs {
+		col, err := p.Eval(&env.Env, s, b, sel)
+		if err != nil {
+			return err
+		}
+		keys[i] = col
+	}
+	var group batch.Col
+	group.Init(types.Of(types.Int4OID), batch.MaxRows)
+	refs := append([]*batch.Col{&group}, c.cols...)
+	var row []types.Datum
+	for _, i := range sel {
+		group.I[i], group.Null[i] = int64(groups[i]), false
+		if c.seen != nil {
+			if _, added, err := c.seen.add(refs, int(i)); err != nil || !added {
+				if err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		row = row[:0]
+		for _, col := range refs {
+			row = append(row, col.Datum(int(i)))
+		}
+		for _, col := range keys {
+			row = append(row, col.Datum(int(i)))
+		}
+		if err := c.rows.appendRow(row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// finish folds the kept rows in order.
+func (c *aggCall) finish(env *Env) error {
+	if c.rows == nil || c.rows.n == 0 {
+		return nil
+	}
+	perm := sortRows(c.rows, c.order, 1+len(c.types))
+	out := batch.New(c.rows.types, 1)
+	groups := make([]uint32, batch.MaxRows)
+	for at := 0; at < len(perm); at += batch.MaxRows {
+		ids := perm[at:min(at+batch.MaxRows, len(perm))]
+		c.rows.gather(ids, out)
+		for i := range ids {
+			groups[i] = uint32(out.Cols[0].I[i])
+		}
+		for i := range c.types {
+			c.cols[i] = &out.Cols[1+i]
+		}
+		if err := c.state.Step(&env.Ctx, out.Sel, groups, c.cols); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Next returns groups with their aggregates.
+func (a *agg) Next(ctx context.Context) (*batch.Batch, error) {
+	if !a.done {
+		if err := a.fill(ctx); err != nil {
+			return nil, err
+		}
+	}
+	total := a.set.rows.n
+	if len(a.groups) == 0 {
+		total = 1
+	}
+	n := min(batch.MaxRows, total-a.at)
+	if n <= 0 {
+		return nil, nil
+	}
+	a.arena.Reset()
+	for k := len(a.groups); k < len(a.out.Cols); k++ {
+		a.out.Cols[k].Init(a.node.Cols[k], n)
+	}
+	if len(a.groups) > 0 {
+		view := a.set.rows.batch(a.at, n)
+		for k := range a.groups {
+			a.out.Cols[k] = view.Cols[k]
+		}
+	}
+	for k, c := range a.calls {
+		col := &a.out.Cols[len(a.groups)+k]
+		for i := range n {
+			d, err := c.state.Final(&a.env.Ctx, uint32(a.at+i))
+			if err != nil {
+				return nil, err
+			}
+			if b := d.Bytes(); b != nil && !d.IsNull() {
+				d = types.Bytes(a.arena.Copy(b))
+			}
+			col.Set(i, d)
+		}
+	}
+	a.at += n
+	a.out.Sel = batch.Identity(n)
+	return a.out, nil
+}
+
+func (a *agg) Close() error {
+	if a.env != nil {
+		_ = a.env.Budget.Grow(-a.held)
+	}
+	a.held = 0
+	a.set.reset(nil)
+	for _, c := range a.calls {
+		c.state = nil
+		if c.seen != nil {
+			c.seen.reset(nil)
+		}
+		if c.rows != nil {
+			c.rows.reset(nil)
+		}
+	}
+	return a.input.Close()
+}

@@ -1,0 +1,206 @@
+package executor
+
+import (
+	"bytes"
+	"context"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+const (
+	sampleRows = 30000 // as PostgreSQL's default target of 100 asks for
+	statTarget = 100   // most common values and histogram bounds
+)
+
+// Analyze computes a table's statistics from a random sample of its rows
+// (reservoir sampling; PostgreSQL chapter 75.1 tells what they are for).
+func Analyze(ctx context.Context, env *Env, t *catalog.Table) (*catalog.TableStats, error) {
+	st := &catalog.TableStats{Columns: map[int16]*catalog.ColumnStats{}}
+	samples := make([][][]byte, len(t.Columns)) // by attribute: keys, nil for NULL
+	widths := make([]int64, len(t.Columns))
+	rng := rand.New(rand.NewPCG(uint64(t.ID), 1))
+	total, bytesTotal := 0, int64(0)
+	err := eachRow(ctx, env, t, false, func(_ uint64, row []types.Datum) error {
+		slot := total
+		total++
+		if slot >= sampleRows {
+			if slot = rng.IntN(total); slot >= sampleRows {
+				return nil
+			}
+		}
+		for i := range t.Columns {
+			c := &t.Columns[i]
+			if c.Dropped || !analyzable(c.Type) {
+				continue
+			}
+			var key []byte
+			if !row[i].IsNull() {
+				key = types.AppendKey([]byte{}, c.Type, row[i], false)
+				w := int64(max(len(row[i].Bytes()), 8))
+				widths[i] += w
+				bytesTotal += w
+			}
+			if slot < len(samples[i]) {
+				samples[i][slot] = key
+			} else {
+				samples[i] = append(samples[i], key)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	st.Rows = float64(total)
+	n := min(total, sampleRows)
+	for i := range t.Columns {
+		if samples[i] != nil {
+			st.Columns[int16(i+1)] = columnStats(samples[i], total, widths[i])
+		}
+		if c := &t.Columns[i]; c.Type.OID == types.VectorOID && !c.Dropped {
+			st.AvgWidth += int(max(c.Type.Mod, 0)) * 4
+		}
+	}
+	if n > 0 {
+		st.AvgWidth += int(bytesTotal / int64(n))
+	}
+	st.Pages = (int64(st.AvgWidth+24)*int64(total) + 8191) / 8192
+	return st, nil
+}
+
+// analyzable reports types whose values have an order to make statistics of.
+func analyzable(t types.T) bool {
+	switch t.OID {
+	case types.VectorOID, types.JSONOID, types.JSONBOID:
+		return false
+	}
+	return true
+}
+
+// columnStats makes the statistics of one column from its sampled keys, which
+// it reorders.
+func columnStats(keys [][]byte, rows int, width int64) *catalog.ColumnStats {
+	c := &catalog.ColumnStats{}
+	values := make([][]byte, 0, len(keys))
+	for _, k := range keys {
+		if k != nil {
+			values = append(values, k)
+		}
+	}
+	c.NullFrac = float64(len(keys)-len(values)) / float64(max(len(keys), 1))
+	if len(values) == 0 {
+		return c
+	}
+	c.Width = int(width / int64(len(values)))
+	c.Corr = correlation(values)
+	slices.SortFunc(values, bytes.Compare)
+	runs := countRuns(values)
+	c.Distinct = distinct(runs, len(values), float64(rows)*(1-c.NullFrac))
+	c.MCV, c.MCF = mostCommon(runs, len(keys), len(values))
+	c.Histogram = histogram(values, c.MCV)
+	return c
+}
+
+type run struct {
+	key []byte
+	n   int
+}
+
+func countRuns(sorted [][]byte) []run {
+	var runs []run
+	for _, v := range sorted {
+		if k := len(runs); k > 0 && bytes.Equal(runs[k-1].key, v) {
+			runs[k-1].n++
+			continue
+		}
+		runs = append(runs, run{v, 1})
+	}
+	return runs
+}
+
+// distinct estimates the number of distinct values (Haas and Stokes, as
+// PostgreSQL does): negative = a fraction of the rows.
+func distinct(runs []run, n int, rows float64) float64 {
+	once := 0
+	for _, r := range runs {
+		if r.n == 1 {
+			once++
+		}
+	}
+	d := float64(len(runs))
+	switch {
+	case once == len(runs): // all different: so is the table
+		return -1
+	case once > 0 && float64(n) < rows:
+		f1, nn := float64(once), float64(n)
+		d = min(nn*d/((nn-f1)+f1*nn/rows), rows)
+	}
+	if d > 0.1*rows {
+		return -d / rows
+	}
+	return d
+}
+
+// mostCommon are values that occur clearly more often than the average.
+func mostCommon(runs []run, sampled, n int) (vals [][]byte, freqs []float64) {
+	byCount := slices.Clone(runs)
+	slices.SortStableFunc(byCount, func(a, b run) int { return b.n - a.n })
+	avg := float64(n) / float64(len(runs))
+	for i, r := range byCount {
+		common := float64(r.n) > 1.25*avg && r.n > 1
+		if len(runs) <= statTarget && r.n > 1 {
+			common = true // few values: keep them all
+		}
+		if i >= statTarget || !common {
+			break
+		}
+		vals, freqs = append(vals, r.key), append(freqs, float64(r.n)/float64(sampled))
+	}
+	return vals, freqs
+}
+
+// histogram cuts the values that are not most common ones into equal parts.
+func histogram(sorted, mcv [][]byte) [][]byte {
+	common := make(map[string]bool, len(mcv))
+	for _, v := range mcv {
+		common[string(v)] = true
+	}
+	var rest [][]byte
+	for _, v := range sorted {
+		if !common[string(v)] {
+			rest = append(rest, v)
+		}
+	}
+	if len(rest) < 2 || bytes.Equal(rest[0], rest[len(rest)-1]) {
+		return nil
+	}
+	parts := min(statTarget, len(rest)-1)
+	bounds := make([][]byte, 0, parts+1)
+	for i := 0; i <= parts; i++ {
+		bounds = append(bounds, rest[i*(len(rest)-1)/parts])
+	}
+	return bounds
+}
+
+// correlation tells how far the order of values follows the order of rows, −1 to 1.
+func correlation(values [][]byte) float64 {
+	n := len(values)
+	if n < 2 {
+		return 0
+	}
+	order := make([]int, n)
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return bytes.Compare(values[a], values[b]) })
+	sum := 0.0
+	for rank, i := range order {
+		sum += float64(rank) * float64(i)
+	}
+	m := float64(n)
+	mean := (m - 1) / 2
+	return (sum - m*mean*mean) / (m * (m*m - 1) / 12)
+}

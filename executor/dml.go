@@ -1,0 +1,398 @@
+package executor
+
+import (
+	"context"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/planner/physical"
+	"github.com/loxodb/loxodb/sql/batch"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+	"github.com/loxodb/loxodb/storage/kv"
+)
+
+// modify is what INSERT, UPDATE and DELETE share: they run to completion on the
+// first pull, keep what RETURNING asks for, and then hand it out.
+type modify struct {
+	input    Operator
+	writer   *tableWriter
+	run      func(ctx context.Context, b *batch.Batch, i int) error
+	affected int64
+	done     bool
+
+	returning []*expr.Program
+	retTypes  []types.T // of the row that RETURNING is over
+	retRow    *batch.Batch
+	result    *rowStore
+	gather    *rowStore // the input, when it must be read before anything is written
+	replay    replay
+	scratch   expr.Scratch
+	env       *Env
+	row       []types.Datum
+	in        []types.Datum
+}
+
+func (m *modify) init(input physical.Node, def *physical.TableWrite, returning []expr.Expr, extra []types.T) (err error) {
+	if m.input, err = build(input); err != nil {
+		return err
+	}
+	if m.writer, err = newTableWriter(def); err != nil {
+		return err
+	}
+	if reads(input, def.Table.ID) {
+		m.gather = newRowStore(input.Info().Cols)
+	}
+	if returning == nil {
+		return nil
+	}
+	if m.returning, err = programs(returning); err != nil {
+		return err
+	}
+	for i := range def.Table.Columns {
+		m.retTypes = append(m.retTypes, def.Table.Columns[i].Type)
+	}
+	m.retTypes = append(m.retTypes, extra...)
+	m.retRow = batch.New(m.retTypes, 1)
+	var ts []types.T
+	for _, e := range returning {
+		ts = append(ts, e.Type())
+	}
+	m.result = newRowStore(ts)
+	return nil
+}
+
+func (m *modify) Open(ctx context.Context, env *Env) error {
+	m.env, m.done, m.affected = env, false, 0
+	m.scratch.Reset()
+	if m.result != nil {
+		m.result.reset(env.Budget)
+		m.replay = replay{store: m.result}
+	}
+	if err := m.writer.open(ctx, env); err != nil {
+		return err
+	}
+	return m.input.Open(ctx, env)
+}
+
+// Affected is the count of the command tag.
+func (m *modify) Affected() int64 { return m.affected }
+
+func (m *modify) Next(ctx context.Context) (*batch.Batch, error) {
+	if !m.done {
+		m.done = true
+		if err := m.all(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return m.replay.next(), nil
+}
+
+// all reads the input and applies it. An input that reads the table that is
+// written is read to its end first, so that it never meets what the statement
+// itself has written.
+func (m *modify) all(ctx context.Context) error {
+	next := m.input.Next
+	if m.gather != nil {
+		if err := m.collect(ctx); err != nil {
+			return err
+		}
+		rows := replay{store: m.gather}
+		next = func(context.Context) (*batch.Batch, error) { return rows.next(), nil }
+	}
+	for {
+		b, err := next(ctx)
+		if err != nil {
+			return err
+		}
+		if b == nil {
+			break
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		for _, i := range b.Sel {
+			if err := m.run(ctx, b, int(i)); err != nil {
+				return err
+			}
+		}
+	}
+	return m.writer.finish(ctx)
+}
+
+// collect reads the whole input.
+func (m *modify) collect(ctx context.Context) error {
+	m.gather.reset(m.env.Budget)
+	for {
+		b, err := m.input.Next(ctx)
+		if err != nil || b == nil {
+			return err
+		}
+		if err := m.gather.append(b); err != nil {
+			return err
+		}
+	}
+}
+
+// keep computes RETURNING for one row (table row, then extra columns).
+func (m *modify) keep(row, extra []types.Datum) error {
+	if m.returning == nil {
+		return nil
+	}
+	for k, d := range row {
+		m.retRow.Cols[k].Set(0, d)
+	}
+	for k, d := range extra {
+		m.retRow.Cols[len(row)+k].Set(0, d)
+	}
+	m.retRow.Sel = batch.Identity(1)
+	out := make([]types.Datum, 0, len(m.returning))
+	for _, p := range m.returning {
+		c, err := p.Eval(&m.env.Env, &m.scratch, m.retRow, m.retRow.Sel)
+		if err != nil {
+			return err
+		}
+		out = append(out, c.Datum(0))
+	}
+	return m.result.appendRow(out)
+}
+
+func (m *modify) Close() error {
+	if m.result != nil {
+		m.result.reset(nil)
+	}
+	if m.gather != nil {
+		m.gather.reset(nil)
+	}
+	return m.input.Close()
+}
+
+// newUpdate: see physical.Update for the layout of the input.
+func newUpdate(n *physical.Update) (Operator, error) {
+	cols := len(n.Write.Table.Columns)
+	u := &modify{}
+	at := 1 + cols + len(n.Set)
+	if err := u.init(n.Input, n.Write, n.Returning, n.Input.Info().Cols[at:]); err != nil {
+		return nil, err
+	}
+	seen := map[uint64]bool{}
+	assigned := make([]bool, cols)
+	u.run = func(ctx context.Context, b *batch.Batch, i int) error {
+		u.in = rowAt(b, i, u.in[:0])
+		id, old := uint64(u.in[0].Int()), u.in[1:1+cols]
+		if seen[id] {
+			return nil // joined to several source rows: the first one counts
+		}
+		seen[id] = true
+		if err := u.env.Txn.LockRow(ctx, n.Write.Table.Storage, id, kv.Exclusive, kv.WaitBlock); err != nil {
+			return err
+		}
+		clear(assigned)
+		u.row = append(u.row[:0], old...)
+		for k, a := range n.Set {
+			u.row[a-1], assigned[a-1] = u.in[1+cols+k], true
+		}
+		ok, err := u.writer.update(ctx, id, old, u.row, assigned)
+		if err != nil || !ok {
+			return err
+		}
+		u.affected++
+		return u.keep(u.row, u.in[at:])
+	}
+	return &updateOp{modify: u, seen: seen}, nil
+}
+
+// updateOp forgets, at each start, which rows it has changed.
+type updateOp struct {
+	*modify
+	seen map[uint64]bool
+}
+
+func (u *updateOp) Open(ctx context.Context, env *Env) error {
+	clear(u.seen)
+	return u.modify.Open(ctx, env)
+}
+
+// newDelete: see physical.Delete for the layout of the input.
+func newDelete(n *physical.Delete) (Operator, error) {
+	cols := len(n.Write.Table.Columns)
+	d := &modify{}
+	if err := d.init(n.Input, n.Write, n.Returning, n.Input.Info().Cols[1+cols:]); err != nil {
+		return nil, err
+	}
+	d.run = func(ctx context.Context, b *batch.Batch, i int) error {
+		d.in = rowAt(b, i, d.in[:0])
+		id, old := uint64(d.in[0].Int()), d.in[1:1+cols]
+		if err := d.env.Txn.LockRow(ctx, n.Write.Table.Storage, id, kv.Exclusive, kv.WaitBlock); err != nil {
+			return err
+		}
+		ok, err := d.writer.delete(ctx, id, old)
+		if err != nil || !ok {
+			return err // joined to several source rows: it is gone already
+		}
+		d.affected++
+		return d.keep(old, d.in[1+cols:])
+	}
+	return d, nil
+}
+
+// newInsert: see physical.Insert for the layout of the input.
+func newInsert(n *physical.Insert) (Operator, error) {
+	m := &modify{}
+	if err := m.init(n.Input, n.Write, n.Returning, nil); err != nil {
+		return nil, err
+	}
+	if n.OnConflict != nil {
+		return newUpsert(n, m)
+	}
+	m.run = func(ctx context.Context, b *batch.Batch, i int) error {
+		m.row = rowAt(b, i, m.row[:0])
+		if err := m.writer.insert(ctx, m.row); err != nil {
+			return err
+		}
+		m.affected++
+		return m.keep(m.row, nil)
+	}
+	return m, nil
+}
+
+// upsert is INSERT … ON CONFLICT.
+type upsert struct {
+	*modify
+	on       *physical.OnConflict
+	values   []*expr.Program
+	where    *expr.Program
+	pair     *batch.Batch // existing row, proposed row
+	changed  map[uint64]bool
+	existing *existingRow
+}
+
+func newUpsert(n *physical.Insert, m *modify) (Operator, error) {
+	u := &upsert{modify: m, on: n.OnConflict, changed: map[uint64]bool{}}
+	var err error
+	if u.values, err = programs(n.OnConflict.Values); err != nil {
+		return nil, err
+	}
+	if u.where, err = program(n.OnConflict.Where); err != nil {
+		return nil, err
+	}
+	var ts []types.T
+	for i := range n.Write.Table.Columns {
+		ts = append(ts, n.Write.Table.Columns[i].Type)
+	}
+	u.pair = batch.New(append(ts, ts...), 1)
+	if u.existing, err = newExistingRow(n.Write.Table); err != nil {
+		return nil, err
+	}
+	m.run = u.one
+	return u, nil
+}
+
+func (u *upsert) Open(ctx context.Context, env *Env) error {
+	clear(u.changed)
+	return u.modify.Open(ctx, env)
+}
+
+func (u *upsert) one(ctx context.Context, b *batch.Batch, i int) error {
+	u.row = rowAt(b, i, u.row[:0])
+	w := u.writer
+	if err := w.complete(u.row); err != nil {
+		return err
+	}
+	c, err := w.w.FindConflict(ctx, u.row, u.on.Arbiters)
+	if err != nil {
+		return err
+	}
+	if c == nil {
+		if err := w.checkReferences(ctx, nil, u.row); err != nil {
+			return err
+		}
+		id, err := w.w.Insert(ctx, u.row)
+		if err != nil {
+			return w.withSchema(err)
+		}
+		u.changed[id] = true
+		u.affected++
+		return u.keep(u.row, nil)
+	}
+	if !u.on.DoUpdate {
+		return nil
+	}
+	if u.changed[c.Row] {
+		return pgerr.New(pgerrcode.CardinalityViolation, "ON CONFLICT DO UPDATE command cannot affect row a second time").
+			WithHint("Ensure that no rows proposed for insertion within the same command have duplicate constrained values.")
+	}
+	return u.update(ctx, c.Row)
+}
+
+// update changes the existing row that the proposed one, in u.row, conflicts with.
+func (u *upsert) update(ctx context.Context, id uint64) error {
+	t := u.writer.def.Table
+	if err := u.env.Txn.LockRow(ctx, t.Storage, id, kv.Exclusive, kv.WaitBlock); err != nil {
+		return err
+	}
+	old, err := u.existing.read(ctx, u.env, id)
+	if err != nil || old == nil {
+		return err
+	}
+	for k := range old {
+		u.pair.Cols[k].Set(0, old[k])
+		u.pair.Cols[len(old)+k].Set(0, u.row[k])
+	}
+	u.pair.Sel = batch.Identity(1)
+	if u.where != nil {
+		c, err := u.where.Eval(&u.env.Env, &u.scratch, u.pair, u.pair.Sel)
+		if err != nil {
+			return err
+		}
+		if d := c.Datum(0); d.IsNull() || !d.Bool() {
+			return nil
+		}
+	}
+	row, set := append([]types.Datum(nil), old...), make([]bool, len(old))
+	for k, p := range u.values {
+		c, err := p.Eval(&u.env.Env, &u.scratch, u.pair, u.pair.Sel)
+		if err != nil {
+			return err
+		}
+		row[u.on.Set[k]-1], set[u.on.Set[k]-1] = c.Datum(0), true
+	}
+	ok, err := u.writer.update(ctx, id, old, row, set)
+	if err != nil || !ok {
+		return err
+	}
+	u.changed[id] = true
+	u.affected++
+	return u.keep(row, nil)
+}
+
+// existingRow reads one whole row.
+type existingRow struct {
+	scan *scan
+	ids  []uint64
+}
+
+func newExistingRow(t *catalog.Table) (*existingRow, error) {
+	n := &physical.Scan{Table: t}
+	n.ID = noCounter
+	for i := range t.Columns {
+		n.Attrs = append(n.Attrs, int16(i+1))
+	}
+	s, err := newScan(n)
+	return &existingRow{scan: s}, err
+}
+
+// read returns the row in attribute order, borrowed until the next call; nil if gone.
+func (e *existingRow) read(ctx context.Context, env *Env, id uint64) ([]types.Datum, error) {
+	e.ids = append(e.ids[:0], id)
+	b := &e.scan.out
+	if err := e.scan.reader.Fetch(ctx, env.Txn, e.ids, b); err != nil || b.Len() == 0 {
+		return nil, err
+	}
+	if err := e.scan.reader.LoadVectors(ctx, env.Txn, b); err != nil {
+		return nil, err
+	}
+	return rowAt(b, 0, nil), nil
+}

@@ -1,0 +1,229 @@
+package executor
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+	"github.com/loxodb/loxodb/storage/table"
+)
+
+// Foreign keys (PostgreSQL chapter 5.4.5). The referring side is checked row by
+// row, except that a table which refers to itself is checked when the statement
+// ends; the referenced side acts when the statement ends, as PostgreSQL's
+// after-row triggers do.
+
+// pendingCheck is a reference to look for at the end of the statement.
+type pendingCheck struct {
+	con  *catalog.Constraint
+	vals []types.Datum
+}
+
+// keyChange is a referenced key that ended, and what it became (nil = deleted).
+type keyChange struct {
+	con      *catalog.Constraint // of the referring table
+	child    *catalog.Table
+	old, new []types.Datum
+}
+
+// checkReferences looks for the rows that a new or changed row refers to.
+func (w *tableWriter) checkReferences(ctx context.Context, old, row []types.Datum) error {
+	for _, con := range w.def.Table.Constraints {
+		if con.Kind != catalog.ForeignConstraint {
+			continue
+		}
+		if old != nil && w.sameValues(con.Columns, old, row) {
+			continue
+		}
+		vals, all, err := w.referenceValues(con, row)
+		if err != nil {
+			return err
+		}
+		if !all {
+			continue
+		}
+		if con.RefTable == w.def.Table.ID {
+			w.checksLater = append(w.checksLater, pendingCheck{con, cloneDatums(vals)})
+			continue
+		}
+		if err := w.checkReference(ctx, con, vals); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func cloneDatums(vals []types.Datum) []types.Datum {
+	c := make([]types.Datum, len(vals))
+	for i := range vals {
+		c[i] = vals[i].Clone()
+	}
+	return c
+}
+
+func (w *tableWriter) sameValues(cols []int16, a, b []types.Datum) bool {
+	for _, c := range cols {
+		x, y := a[c-1], b[c-1]
+		if x.IsNull() != y.IsNull() || !x.IsNull() && !types.Equal(w.def.Table.Columns[c-1].Type, x, y) {
+			return false
+		}
+	}
+	return true
+}
+
+// referenceValues are the row's referring columns as the referenced key's types;
+// all is false when the reference is not to be checked because a column is NULL.
+func (w *tableWriter) referenceValues(con *catalog.Constraint, row []types.Datum) (vals []types.Datum, all bool, err error) {
+	parent, x, err := w.referenced(con)
+	if err != nil {
+		return nil, false, err
+	}
+	nulls := 0
+	vals = make([]types.Datum, len(x.Keys))
+	for i, c := range con.Columns {
+		d := row[c-1]
+		if d.IsNull() {
+			nulls++
+			continue
+		}
+		from, to := w.def.Table.Columns[c-1].Type, parent.Columns[con.RefColumns[i]-1].Type
+		if from.OID != to.OID {
+			if d, err = types.Cast(from, to, d, w.env.Format, false); err != nil {
+				return nil, false, err
+			}
+		}
+		for k := range x.Keys {
+			if x.Keys[k].Attr == con.RefColumns[i] {
+				vals[k] = d
+			}
+		}
+	}
+	if nulls > 0 && nulls < len(con.Columns) && con.Match == 'f' {
+		return nil, false, pgerr.Newf(pgerrcode.ForeignKeyViolation,
+			"insert or update on table %q violates foreign key constraint %q", w.def.Table.Name, con.Name).
+			WithDetail("MATCH FULL does not allow mixing of null and nonnull key values.").
+			OnTable(w.schema(), w.def.Table.Name).OnConstraint(con.Name)
+	}
+	return vals, nulls == 0, nil
+}
+
+// referenced finds the table and unique index that a foreign key refers to.
+func (w *tableWriter) referenced(con *catalog.Constraint) (*catalog.Table, *catalog.Index, error) {
+	parent, ok := w.env.Catalog.TableByID(con.RefTable)
+	if ok {
+		if x := parent.Index(con.Index); x != nil {
+			return parent, x, nil
+		}
+	}
+	return nil, nil, fmt.Errorf("executor: foreign key %s refers to nothing", con.Name)
+}
+
+func (w *tableWriter) checkReference(ctx context.Context, con *catalog.Constraint, vals []types.Datum) error {
+	parent, x, err := w.referenced(con)
+	if err != nil {
+		return err
+	}
+	ok, err := table.HoldReferenced(ctx, w.env.Txn, parent, x, vals)
+	if err != nil || ok {
+		return err
+	}
+	return pgerr.Newf(pgerrcode.ForeignKeyViolation,
+		"insert or update on table %q violates foreign key constraint %q", w.def.Table.Name, con.Name).
+		WithDetail("Key (%s)=(%s) is not present in table %q.", columnNames(w.def.Table, con.Columns),
+			w.valuesText(parent, con, x, vals), parent.Name).
+		OnTable(w.schema(), w.def.Table.Name).OnConstraint(con.Name)
+}
+
+func columnNames(t *catalog.Table, cols []int16) string {
+	names := make([]string, len(cols))
+	for i, c := range cols {
+		names[i] = t.Columns[c-1].Name
+	}
+	return strings.Join(names, ", ")
+}
+
+// valuesText prints key values in the order of the constraint's columns.
+func (w *tableWriter) valuesText(parent *catalog.Table, con *catalog.Constraint, x *catalog.Index, vals []types.Datum) string {
+	var parts []string
+	for _, c := range con.RefColumns {
+		for k := range x.Keys {
+			if x.Keys[k].Attr == c {
+				parts = append(parts, string(types.AppendText(nil, parent.Columns[c-1].Type, vals[k], w.env.Format)))
+			}
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// beforeKeyChange waits for transactions that refer to a key which is about to
+// end, and remembers what is to be done about rows that refer to it.
+func (w *tableWriter) beforeKeyChange(ctx context.Context, old, row []types.Datum) error {
+	for _, id := range w.env.Catalog.Referrers(w.def.Table.ID) {
+		child, ok := w.env.Catalog.TableByID(id)
+		if !ok {
+			continue
+		}
+		for _, con := range child.Constraints {
+			if con.Kind != catalog.ForeignConstraint || con.RefTable != w.def.Table.ID {
+				continue
+			}
+			if err := w.endKey(ctx, child, con, old, row); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (w *tableWriter) endKey(ctx context.Context, child *catalog.Table, con *catalog.Constraint, old, row []types.Datum) error {
+	if row != nil && w.sameValues(con.RefColumns, old, row) {
+		return nil
+	}
+	x := w.def.Table.Index(con.Index)
+	if x == nil {
+		return fmt.Errorf("executor: foreign key %s refers to nothing", con.Name)
+	}
+	k := keyChange{con: con, child: child}
+	for _, c := range con.RefColumns {
+		if old[c-1].IsNull() {
+			return nil // nothing can refer to it
+		}
+		k.old = append(k.old, old[c-1].Clone())
+		if row != nil {
+			k.new = append(k.new, row[c-1].Clone())
+		}
+	}
+	vals := make([]types.Datum, len(x.Keys))
+	for i := range x.Keys {
+		vals[i] = old[x.Keys[i].Attr-1]
+	}
+	if err := table.ReleaseReferenced(ctx, w.env.Txn, x, vals); err != nil {
+		return err
+	}
+	w.keysLater = append(w.keysLater, k)
+	return nil
+}
+
+// finish runs what was put off to the end of the statement.
+func (w *tableWriter) finish(ctx context.Context) error {
+	for len(w.keysLater) > 0 || len(w.checksLater) > 0 {
+		keys, checks := w.keysLater, w.checksLater
+		w.keysLater, w.checksLater = nil, nil
+		for i := range keys {
+			if err := w.act(ctx, &keys[i]); err != nil {
+				return err
+			}
+		}
+		for i := range checks {
+			if err := w.checkReference(ctx, checks[i].con, checks[i].vals); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,222 @@
+package executor
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/planner/physical"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+	"github.com/loxodb/loxodb/storage/kv"
+	"github.com/loxodb/loxodb/storage/table"
+)
+
+// act does what the foreign key says about rows that refer to an ended key.
+func (w *tableWriter) act(ctx context.Context, k *keyChange) error {
+	action := k.con.OnDelete
+	if k.new != nil {
+		action = k.con.OnUpdate
+	}
+	if action == 'a' || action == 0 {
+		// NO ACTION is content when the key is there again at the end of the statement.
+		x := w.def.Table.Index(k.con.Index)
+		vals := make([]types.Datum, len(x.Keys))
+		for i := range x.Keys {
+			for j, c := range k.con.RefColumns {
+				if c == x.Keys[i].Attr {
+					vals[i] = k.old[j]
+				}
+			}
+		}
+		if _, ok, err := table.FindUnique(ctx, w.env.Txn, w.def.Table, x, vals); err != nil || ok {
+			return err
+		}
+	}
+	rows, err := w.referringRows(ctx, k)
+	if err != nil || rows.n == 0 {
+		return err
+	}
+	switch action {
+	case 'c', 'n', 'd':
+		return w.cascade(ctx, k, rows, action)
+	}
+	return pgerr.Newf(pgerrcode.ForeignKeyViolation,
+		"update or delete on table %q violates foreign key constraint %q on table %q", w.def.Table.Name, k.con.Name, k.child.Name).
+		WithDetail("Key (%s)=(%s) is still referenced from table %q.", columnNames(w.def.Table, k.con.RefColumns),
+			w.keyText(k), k.child.Name).
+		OnTable(w.env.Catalog.SchemaName(k.child.Schema), k.child.Name).OnConstraint(k.con.Name)
+}
+
+func (w *tableWriter) keyText(k *keyChange) string {
+	var parts []string
+	for i, c := range k.con.RefColumns {
+		parts = append(parts, string(types.AppendText(nil, w.def.Table.Columns[c-1].Type, k.old[i], w.env.Format)))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// referringRows are the child rows with the old key: RowID, then the row in
+// attribute order. At READ COMMITTED the newest committed rows are seen, since
+// the key's lock has been waited for.
+func (w *tableWriter) referringRows(ctx context.Context, k *keyChange) (*rowStore, error) {
+	if w.env.Refresh != nil {
+		if err := w.env.Refresh(ctx); err != nil {
+			return nil, err
+		}
+	}
+	n, err := childScan(w.def.Table, k)
+	if err != nil {
+		return nil, err
+	}
+	s, err := newScan(n)
+	if err != nil {
+		return nil, err
+	}
+	env := *w.env
+	env.Read = w.env.Txn
+	if err := s.Open(ctx, &env); err != nil {
+		return nil, err
+	}
+	rows := newRowStore(n.Cols)
+	rows.reset(w.env.Budget)
+	for {
+		b, err := s.Next(ctx)
+		if err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+		if b == nil {
+			return rows, s.Close()
+		}
+		if err := rows.append(b); err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+	}
+}
+
+// childScan plans the look-up of referring rows: by an index whose first key
+// columns are the foreign key's, or over the whole table.
+func childScan(parent *catalog.Table, k *keyChange) (*physical.Scan, error) {
+	n := &physical.Scan{Table: k.child, Attrs: []int16{catalog.RowIDAttr}}
+	n.ID = noCounter
+	n.Cols = append(n.Cols, types.Of(types.Int8OID))
+	for i := range k.child.Columns {
+		n.Attrs = append(n.Attrs, int16(i+1))
+		n.Cols = append(n.Cols, k.child.Columns[i].Type)
+	}
+	consts := map[int16]expr.Expr{}
+	var conds []expr.Expr
+	for i, c := range k.con.Columns {
+		child, from := k.child.Columns[c-1].Type, parent.Columns[k.con.RefColumns[i]-1].Type
+		d := k.old[i]
+		if child.OID != from.OID {
+			var err error
+			if d, err = types.Cast(from, types.Of(child.OID), d, types.DefaultFormat, false); err != nil {
+				return nil, err
+			}
+		}
+		v := &expr.Const{T: types.Of(child.OID), D: d}
+		consts[c] = v
+		conds = append(conds, &expr.Not{X: &expr.IsDistinct{L: &expr.Column{Index: int(c), T: child}, R: v}})
+	}
+	n.Filter = &expr.And{Args: conds}
+	if len(conds) == 1 {
+		n.Filter = conds[0]
+	}
+	if pk := k.child.PrimaryAttr; pk != 0 && len(consts) == 1 && consts[pk] != nil {
+		n.Bounds.Prefix = []physical.Match{{X: consts[pk]}}
+		return n, nil
+	}
+	for _, x := range k.child.Indexes {
+		if x.Valid && !x.IsVector() && x.Where == "" && covers(x, consts) {
+			n.Index = x
+			for i := range len(consts) {
+				n.Bounds.Prefix = append(n.Bounds.Prefix, physical.Match{X: consts[x.Keys[i].Attr]})
+			}
+			break
+		}
+	}
+	return n, nil
+}
+
+// covers reports whether the index's first keys are exactly the columns.
+func covers(x *catalog.Index, cols map[int16]expr.Expr) bool {
+	if len(x.Keys) < len(cols) {
+		return false
+	}
+	for i := range len(cols) {
+		if cols[x.Keys[i].Attr] == nil {
+			return false
+		}
+	}
+	return true
+}
+
+// cascade deletes or updates the referring rows.
+func (w *tableWriter) cascade(ctx context.Context, k *keyChange, rows *rowStore, action byte) error {
+	def := w.def
+	if k.child.ID != w.def.Table.ID {
+		var err error
+		if def, err = w.env.TableWrite(k.child); err != nil {
+			return err
+		}
+	}
+	child, err := newTableWriter(def)
+	if err != nil {
+		return err
+	}
+	if err := child.open(ctx, w.env); err != nil {
+		return err
+	}
+	all := make([]types.Datum, 0, len(rows.cols))
+	for i := range rows.n {
+		all = rows.row(i, all[:0])
+		id, old := uint64(all[0].Int()), all[1:]
+		if err := w.env.Txn.LockRow(ctx, k.child.Storage, id, kv.Exclusive, kv.WaitBlock); err != nil {
+			return err
+		}
+		if k.new == nil && action == 'c' {
+			_, err = child.delete(ctx, id, old)
+		} else {
+			err = child.reassign(ctx, k, id, old, action)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return child.finish(ctx)
+}
+
+// reassign sets the referring columns to the new key, NULL, or their defaults.
+func (w *tableWriter) reassign(ctx context.Context, k *keyChange, id uint64, old []types.Datum, action byte) error {
+	row := append([]types.Datum(nil), old...)
+	set := make([]bool, len(row))
+	cols := k.con.Columns
+	if action != 'c' && k.new == nil && len(k.con.OnDeleteCols) > 0 {
+		cols = k.con.OnDeleteCols
+	}
+	for i, c := range cols {
+		set[c-1] = true
+		switch action {
+		case 'c':
+			row[c-1] = k.new[i]
+		case 'n':
+			row[c-1] = types.Null
+		default:
+			d, err := w.env.Default(w.def.Table, c)
+			if err != nil {
+				return err
+			}
+			row[c-1] = d
+		}
+	}
+	_, err := w.update(ctx, id, old, row, set)
+	return err
+}
+
+// noCounter is the node ID of scans that EXPLAIN does not show.
+const noCounter = 1 << 30

@@ -1,0 +1,63 @@
+package executor
+
+import (
+	"github.com/loxodb/loxodb/planner/physical"
+	"github.com/loxodb/loxodb/sql/catalog"
+)
+
+// inputs are the direct children of a plan node.
+func inputs(n physical.Node) []physical.Node {
+	switch n := n.(type) {
+	case *physical.VectorSearch:
+		if n.Pre != nil {
+			return []physical.Node{n.Pre}
+		}
+	case *physical.RecursiveUnion:
+		return []physical.Node{n.Init, n.Step}
+	case *physical.Filter:
+		return []physical.Node{n.Input}
+	case *physical.Project:
+		return []physical.Node{n.Input}
+	case *physical.ProjectSet:
+		return []physical.Node{n.Input}
+	case *physical.Limit:
+		return []physical.Node{n.Input}
+	case *physical.Sort:
+		return []physical.Node{n.Input}
+	case *physical.Unique:
+		return []physical.Node{n.Input}
+	case *physical.HashDistinct:
+		return []physical.Node{n.Input}
+	case *physical.Agg:
+		return []physical.Node{n.Input}
+	case *physical.HashJoin:
+		return []physical.Node{n.Left, n.Right}
+	case *physical.NestLoop:
+		return []physical.Node{n.Left, n.Right}
+	case *physical.Append:
+		return n.Inputs
+	case *physical.SetOp:
+		return []physical.Node{n.Left, n.Right}
+	case *physical.LockRows:
+		return []physical.Node{n.Input}
+	}
+	return nil
+}
+
+// reads reports whether the tree reads rows of the table while it runs.
+func reads(n physical.Node, table catalog.ID) bool {
+	switch n := n.(type) {
+	case *physical.Scan:
+		return n.Table.ID == table
+	case *physical.VectorSearch:
+		if n.Table.ID == table {
+			return true
+		}
+	}
+	for _, c := range inputs(n) {
+		if reads(c, table) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,243 @@
+package executor
+
+import (
+	"context"
+	"errors"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/planner/physical"
+	"github.com/loxodb/loxodb/sql/batch"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// This file is what schema changes do to rows: fill indexes, check constraints,
+// write tables anew.
+
+// eachRow walks a whole table in the transaction: the row number and the row in
+// attribute order, borrowed for the call. vectors says whether vector columns
+// are read (NULL otherwise).
+func eachRow(ctx context.Context, env *Env, t *catalog.Table, vectors bool, each func(id uint64, row []types.Datum) error) error {
+	n := &physical.Scan{Table: t}
+	n.ID = noCounter
+	n.Attrs = []int16{catalog.RowIDAttr}
+	at := make([]int, 0, len(t.Columns)) // attribute index of each output column
+	for i := range t.Columns {
+		if t.Columns[i].Dropped || !vectors && t.Columns[i].Type.OID == types.VectorOID {
+			continue
+		}
+		n.Attrs, at = append(n.Attrs, int16(i+1)), append(at, i)
+	}
+	s, err := newScan(n)
+	if err != nil {
+		return err
+	}
+	e := *env
+	e.Read = env.Txn
+	if err := s.Open(ctx, &e); err != nil {
+		return err
+	}
+	defer s.Close()
+	row := make([]types.Datum, len(t.Columns))
+	for i := range row {
+		row[i] = types.Null
+	}
+	for {
+		b, err := s.Next(ctx)
+		if err != nil || b == nil {
+			return err
+		}
+		for _, i := range b.Sel {
+			for k, a := range at {
+				row[a] = b.Cols[1+k].Datum(int(i))
+			}
+			if err := each(uint64(b.Cols[0].I[i]), row); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// BuildIndex fills ordered index i of the table from its rows. done reports the
+// number of rows so far, now and then.
+func BuildIndex(ctx context.Context, env *Env, def *physical.TableWrite, i int, done func(rows int64)) error {
+	w, err := newTableWriter(def)
+	if err != nil {
+		return err
+	}
+	if err := w.open(ctx, env); err != nil {
+		return err
+	}
+	rows := int64(0)
+	err = eachRow(ctx, env, def.Table, false, func(id uint64, row []types.Datum) error {
+		if rows++; rows%4096 == 0 {
+			done(rows)
+		}
+		return w.w.AddEntry(ctx, i, row, id)
+	})
+	return w.withSchema(err)
+}
+
+// Partial is the predicate of a partial vector index: feed.RowFilter.
+type Partial struct {
+	env   *Env
+	attrs []int16
+	where *expr.Program
+	s     expr.Scratch
+	row   batch.Batch
+}
+
+// NewPartial returns the row filter of index i, nil if it is not partial.
+func NewPartial(env *Env, def *physical.TableWrite, i int) (*Partial, error) {
+	where := def.Indexes[i].Where
+	if where == nil {
+		return nil, nil
+	}
+	p := &Partial{env: env, row: batch.Batch{Cols: make([]batch.Col, len(def.Table.Columns))}}
+	for _, k := range expr.Columns(where) {
+		p.attrs = append(p.attrs, int16(k+1))
+	}
+	var err error
+	p.where, err = expr.Compile(where)
+	return p, err
+}
+
+// Attrs implements feed.RowFilter.
+func (p *Partial) Attrs() []int16 { return p.attrs }
+
+// Keep implements feed.RowFilter: columns 1… of the batch are Attrs.
+func (p *Partial) Keep(_ context.Context, b *batch.Batch) error {
+	for k, a := range p.attrs {
+		p.row.Cols[a-1] = b.Cols[1+k]
+	}
+	p.row.Sel = b.Sel
+	if err := p.where.Filter(&p.env.Env, &p.s, &p.row); err != nil {
+		return err
+	}
+	b.Sel = p.row.Sel
+	return nil
+}
+
+// CheckNotNull looks for a NULL in a column.
+func CheckNotNull(ctx context.Context, env *Env, t *catalog.Table, attr int16) error {
+	vector := t.Columns[attr-1].Type.OID == types.VectorOID
+	return eachRow(ctx, env, t, vector, func(_ uint64, row []types.Datum) error {
+		if !row[attr-1].IsNull() {
+			return nil
+		}
+		c := &t.Columns[attr-1]
+		return pgerr.Newf(pgerrcode.NotNullViolation, "column %q of relation %q contains null values", c.Name, t.Name).
+			OnTable(env.Catalog.SchemaName(t.Schema), t.Name).OnColumn(c.Name)
+	})
+}
+
+// Validate checks a CHECK or FOREIGN KEY constraint against all rows.
+func Validate(ctx context.Context, env *Env, def *physical.TableWrite, con *catalog.Constraint) error {
+	w, err := newTableWriter(def)
+	if err != nil {
+		return err
+	}
+	if err := w.open(ctx, env); err != nil {
+		return err
+	}
+	t := def.Table
+	check := -1
+	for i, c := range def.Checks {
+		if c.Constraint.ID == con.ID {
+			check = i
+		}
+	}
+	err = eachRow(ctx, env, t, true, func(_ uint64, row []types.Datum) error {
+		if con.Kind == catalog.ForeignConstraint {
+			return w.validateReference(ctx, con, row)
+		}
+		d, err := w.eval(w.checks[check], w.setRow(row))
+		if err != nil {
+			return err
+		}
+		if !d.IsNull() && !d.Bool() {
+			return pgerr.Newf(pgerrcode.CheckViolation, "check constraint %q of relation %q is violated by some row", con.Name, t.Name).
+				OnTable(w.schema(), t.Name).OnConstraint(con.Name)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return w.finish(ctx)
+}
+
+func (w *tableWriter) validateReference(ctx context.Context, con *catalog.Constraint, row []types.Datum) error {
+	vals, all, err := w.referenceValues(con, row)
+	if err != nil || !all {
+		return err
+	}
+	return w.checkReference(ctx, con, vals)
+}
+
+// Rewrite copies the rows of old into def's table, whose storage is new and
+// empty. values computes assigned columns over the old row, missing columns get
+// their defaults; everything is checked as for INSERT, except foreign keys of
+// rows that had them already.
+func Rewrite(ctx context.Context, env *Env, old *catalog.Table, def *physical.TableWrite, values map[int16]expr.Expr) error {
+	w, err := newTableWriter(def)
+	if err != nil {
+		return err
+	}
+	if err := w.open(ctx, env); err != nil {
+		return err
+	}
+	from := make([]types.T, len(old.Columns))
+	for i := range old.Columns {
+		from[i] = old.Columns[i].Type
+	}
+	in := batch.New(from, 1)
+	in.Sel = batch.Identity(1)
+	progs := map[int16]*expr.Program{}
+	for a, e := range values {
+		if progs[a], err = expr.Compile(e); err != nil {
+			return err
+		}
+	}
+	var scratch expr.Scratch
+	out := make([]types.Datum, len(def.Table.Columns))
+	return eachRow(ctx, env, old, true, func(_ uint64, row []types.Datum) error {
+		for i := range out {
+			out[i] = types.Null
+			if i < len(row) && !def.Table.Columns[i].Dropped {
+				out[i] = row[i]
+				in.Cols[i].Set(0, row[i])
+			}
+		}
+		for a, p := range progs {
+			c, err := p.Eval(&env.Env, &scratch, in, in.Sel)
+			if err != nil {
+				return err
+			}
+			out[a-1] = c.Datum(0)
+		}
+		if err := w.complete(out); err != nil {
+			return rewriteError(err, def.Table)
+		}
+		_, err := w.w.Insert(ctx, out)
+		return w.withSchema(err)
+	})
+}
+
+// rewriteError words violations as ALTER TABLE does.
+func rewriteError(err error, t *catalog.Table) error {
+	var e *pgerr.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	switch e.Code {
+	case pgerrcode.NotNullViolation:
+		e.Message, e.Detail = "column \""+e.Column+"\" of relation \""+t.Name+"\" contains null values", ""
+	case pgerrcode.CheckViolation:
+		e.Message, e.Detail = "check constraint \""+e.Constraint+"\" of relation \""+t.Name+"\" is violated by some row", ""
+	}
+	return e
+}

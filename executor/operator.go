@@ -1,0 +1,156 @@
+// Package executor runs physical plans: one pull-based operator for each plan
+// node, working on typed columnar batches. It must not know syntax, how plans
+// are found, the wire, or which engine keeps the rows.
+package executor
+
+import (
+	"context"
+	"time"
+
+	"github.com/loxodb/loxodb/planner/physical"
+	"github.com/loxodb/loxodb/sql/batch"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/syscat"
+	"github.com/loxodb/loxodb/sql/types"
+	"github.com/loxodb/loxodb/storage/kv"
+	"github.com/loxodb/loxodb/storage/table"
+	"github.com/loxodb/loxodb/vectorindex"
+)
+
+// Operator produces batches when pulled. One goroutine. Open starts, or starts
+// again from the beginning with the environment's present values; Close frees
+// what Open took and may be followed by another Open.
+type Operator interface {
+	Open(ctx context.Context, env *Env) error
+	// Next returns a batch of at least one selected row, or nil at the end. The batch
+	// belongs to the operator and lives until its next call; the consumer may
+	// narrow Sel but not write to columns.
+	Next(ctx context.Context) (*batch.Batch, error)
+	Close() error
+}
+
+// Env is what a running statement may use. It belongs to one statement.
+type Env struct {
+	expr.Env
+	// Read is the statement's view; Txn is set when the statement may write or lock,
+	// and then is the same view.
+	Read    kv.Reader
+	Txn     *table.Txn
+	Catalog *catalog.Snapshot
+	Numbers table.Numbers
+	System  syscat.Env
+	// Index finds a live vector index; ok is false while it is not loaded.
+	Index func(catalog.ID) (vectorindex.Index, bool)
+	// Effort is hnsw.ef_search as set by the user, 0 = choose.
+	Effort int
+	// Source is what physical.Source yields, once.
+	Source *batch.Batch
+	Budget *Budget
+	// Refresh moves the transaction's view to now where the isolation level allows it; nil otherwise.
+	Refresh func(context.Context) error
+	// TableWrite and Default bind what a foreign key's action needs of another table.
+	TableWrite func(*catalog.Table) (*physical.TableWrite, error)
+	Default    func(t *catalog.Table, attr int16) (types.Datum, error)
+	Counters   []Counter // by plan node ID; nil unless EXPLAIN ANALYZE counts
+
+	query *Query
+	work  []*rowStore // working tables of recursive queries
+}
+
+// Counter is what EXPLAIN ANALYZE shows of one node.
+type Counter struct {
+	Loops    int64
+	Rows     int64
+	Removed  int64 // rows that a filter rejected
+	Startup  time.Duration
+	Total    time.Duration
+	Work     vectorindex.Work
+	Notes    []string // why a strategy was taken
+	Strategy string   // of a vector search
+	started  bool
+}
+
+// programs compiles a list of expressions.
+func programs(es []expr.Expr) ([]*expr.Program, error) {
+	ps := make([]*expr.Program, len(es))
+	for i, e := range es {
+		p, err := expr.Compile(e)
+		if err != nil {
+			return nil, err
+		}
+		ps[i] = p
+	}
+	return ps, nil
+}
+
+// program compiles an expression; nil stays nil.
+func program(e expr.Expr) (*expr.Program, error) {
+	if e == nil {
+		return nil, nil
+	}
+	return expr.Compile(e)
+}
+
+// evalAll evaluates programs on the batch's selected rows into cols.
+func evalAll(ps []*expr.Program, env *Env, s *expr.Scratch, b *batch.Batch, cols []*batch.Col) error {
+	for i, p := range ps {
+		c, err := p.Eval(&env.Env, s, b, b.Sel)
+		if err != nil {
+			return err
+		}
+		cols[i] = c
+	}
+	return nil
+}
+
+// rowAt copies the datums of one row (borrowed) into dst.
+func rowAt(b *batch.Batch, i int, dst []types.Datum) []types.Datum {
+	for k := range b.Cols {
+		dst = append(dst, b.Cols[k].Datum(i))
+	}
+	return dst
+}
+
+// counted wraps an operator to fill its node's Counter.
+type counted struct {
+	Operator
+	id  int
+	env *Env
+}
+
+func (c *counted) Open(ctx context.Context, env *Env) error {
+	c.env = env
+	start := time.Now()
+	err := c.Operator.Open(ctx, env)
+	if n := c.counter(); n != nil {
+		n.Loops++
+		n.Total += time.Since(start)
+		n.started = false
+	}
+	return err
+}
+
+func (c *counted) counter() *Counter {
+	if c.env == nil || c.id >= len(c.env.Counters) {
+		return nil
+	}
+	return &c.env.Counters[c.id]
+}
+
+func (c *counted) Next(ctx context.Context) (*batch.Batch, error) {
+	n := c.counter()
+	if n == nil {
+		return c.Operator.Next(ctx)
+	}
+	start := time.Now()
+	b, err := c.Operator.Next(ctx)
+	n.Total += time.Since(start)
+	if b != nil {
+		n.Rows += int64(b.Len())
+	}
+	if !n.started {
+		n.started, n.Startup = true, n.Total
+	}
+	return b, err
+}

@@ -1,0 +1,256 @@
+package executor
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/planner/physical"
+	"github.com/loxodb/loxodb/sql/batch"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// order compares rows by sort keys held in columns.
+type order struct {
+	keys  []physical.SortKey
+	progs []*expr.Program
+	types []types.T
+}
+
+func newOrder(keys []physical.SortKey) (*order, error) {
+	o := &order{keys: keys}
+	for _, k := range keys {
+		p, err := expr.Compile(k.Expr)
+		if err != nil {
+			return nil, err
+		}
+		o.progs = append(o.progs, p)
+		o.types = append(o.types, k.Expr.Type())
+	}
+	return o, nil
+}
+
+// compare orders row i of a against row j of b; both have the key columns.
+func (o *order) compare(a []batch.Col, i int, b []batch.Col, j int) int {
+	for k := range o.keys {
+		if c := compareKey(&o.keys[k], o.types[k], &a[k], i, &b[k], j); c != 0 {
+			return c
+		}
+	}
+	return 0
+}
+
+func compareKey(key *physical.SortKey, t types.T, a *batch.Col, i int, b *batch.Col, j int) int {
+	an, bn := a.Null[i], b.Null[j]
+	if an || bn {
+		switch {
+		case an && bn:
+			return 0
+		case an == key.NullsFirst:
+			return -1
+		}
+		return 1
+	}
+	var c int
+	switch {
+	case a.I != nil:
+		c = compareInt(t, a.I[i], b.I[j])
+	default:
+		c = types.Compare(t, a.Datum(i), b.Datum(j))
+	}
+	if key.Desc {
+		return -c
+	}
+	return c
+}
+
+func compareInt(t types.T, a, b int64) int {
+	if t.OID == types.OidOID || t.OID == types.XidOID {
+		return cmp.Compare(uint64(a), uint64(b))
+	}
+	return cmp.Compare(a, b)
+}
+
+// sortOp sorts its whole input, or keeps the first Top rows of the order.
+type sortOp struct {
+	input   Operator
+	order   *order
+	top     *expr.Program
+	rows    *rowStore
+	keys    *rowStore
+	perm    []uint32
+	at      int
+	keep    int64 // −1 = all
+	sorted  bool
+	cols    []*batch.Col
+	keyView batch.Batch
+	out     batch.Batch
+	scratch expr.Scratch
+	env     *Env
+}
+
+func newSort(n *physical.Sort) (Operator, error) {
+	in, err := build(n.Input)
+	if err != nil {
+		return nil, err
+	}
+	s := &sortOp{input: in, rows: newRowStore(n.Cols)}
+	if s.order, err = newOrder(n.Keys); err != nil {
+		return nil, err
+	}
+	s.keys = newRowStore(s.order.types)
+	s.cols = make([]*batch.Col, len(n.Keys))
+	s.keyView.Cols = make([]batch.Col, len(n.Keys))
+	s.out.Cols = make([]batch.Col, len(n.Cols))
+	s.top, err = program(n.Top)
+	return s, err
+}
+
+func (s *sortOp) Open(ctx context.Context, env *Env) (err error) {
+	s.env, s.at, s.sorted = env, 0, false
+	s.scratch.Reset()
+	s.rows.reset(env.Budget)
+	s.keys.reset(env.Budget)
+	s.keep, err = rowCount(s.top, env, &s.scratch, -1, pgerrcode.InvalidRowCountInLimitClause, "LIMIT must not be negative")
+	if err != nil {
+		return err
+	}
+	return s.input.Open(ctx, env)
+}
+
+// fill reads the input. With a bound it compacts now and then to the best rows,
+// so that memory stays proportional to the bound.
+func (s *sortOp) fill(ctx context.Context) error {
+	bound := 0
+	if s.keep >= 0 && s.keep < 1<<20 {
+		bound = int(s.keep)
+	}
+	for {
+		b, err := s.input.Next(ctx)
+		if err != nil {
+			return err
+		}
+		if b == nil {
+			break
+		}
+		if err := evalAll(s.order.progs, s.env, &s.scratch, b, s.cols); err != nil {
+			return err
+		}
+		if err := s.add(b, bound); err != nil {
+			return err
+		}
+	}
+	s.sort()
+	if s.keep >= 0 && int64(len(s.perm)) > s.keep {
+		s.perm = s.perm[:s.keep]
+	}
+	return s.input.Close()
+}
+
+func (s *sortOp) add(b *batch.Batch, bound int) error {
+	for k, c := range s.cols {
+		s.keyView.Cols[k] = *c
+	}
+	s.keyView.Sel = b.Sel
+	if bound > 0 && s.sorted && len(s.perm) == bound {
+		// Rows that do not beat the worst kept one need no place.
+		worst := int(s.perm[bound-1])
+		sel := make([]uint16, 0, len(b.Sel))
+		for _, i := range b.Sel {
+			if s.order.compare(s.keyView.Cols, int(i), s.keys.cols, worst) < 0 {
+				sel = append(sel, i)
+			}
+		}
+		if len(sel) == 0 {
+			return nil
+		}
+		b.Sel, s.keyView.Sel = sel, sel
+	}
+	if err := s.rows.append(b); err != nil {
+		return err
+	}
+	if err := s.keys.append(&s.keyView); err != nil {
+		return err
+	}
+	if bound > 0 && s.rows.n >= max(4*bound, 2*batch.MaxRows) {
+		return s.compact(bound)
+	}
+	return nil
+}
+
+// compact keeps only the best bound rows.
+func (s *sortOp) compact(bound int) error {
+	s.sort()
+	best := s.perm[:bound]
+	rows, keys := newRowStore(s.rows.types), newRowStore(s.keys.types)
+	rows.budget, keys.budget = s.env.Budget, s.env.Budget
+	var row []types.Datum
+	for _, id := range best {
+		row = s.rows.row(int(id), row[:0])
+		if err := rows.appendRow(row); err != nil {
+			return err
+		}
+		row = s.keys.row(int(id), row[:0])
+		if err := keys.appendRow(row); err != nil {
+			return err
+		}
+	}
+	s.rows.reset(nil)
+	s.keys.reset(nil)
+	s.rows, s.keys = rows, keys
+	s.sort()
+	s.sorted = true
+	return nil
+}
+
+func (s *sortOp) sort() { s.perm = sortInto(s.perm[:0], s.keys, s.order, 0) }
+
+// sortRows orders the rows of a store whose sort keys are its columns from at
+// on; equal rows keep their order.
+func sortRows(s *rowStore, o *order, at int) []uint32 { return sortInto(nil, s, o, at) }
+
+func sortInto(perm []uint32, s *rowStore, o *order, at int) []uint32 {
+	for i := range s.n {
+		perm = append(perm, uint32(i))
+	}
+	keys := s.cols[at:]
+	slices.SortFunc(perm, func(a, b uint32) int {
+		if c := o.compare(keys, int(a), keys, int(b)); c != 0 {
+			return c
+		}
+		return cmp.Compare(a, b)
+	})
+	return perm
+}
+
+func (s *sortOp) Next(ctx context.Context) (*batch.Batch, error) {
+	if s.at == 0 && s.perm != nil {
+		s.perm = s.perm[:0]
+	}
+	if s.at == 0 {
+		if s.keep == 0 {
+			s.at = -1
+			return nil, nil
+		}
+		if err := s.fill(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if s.at < 0 || s.at >= len(s.perm) {
+		s.at = -1
+		return nil, nil
+	}
+	n := min(batch.MaxRows, len(s.perm)-s.at)
+	s.rows.gather(s.perm[s.at:s.at+n], &s.out)
+	s.at += n
+	return &s.out, nil
+}
+
+func (s *sortOp) Close() error {
+	s.rows.reset(nil)
+	s.keys.reset(nil)
+	return s.input.Close()
+}

@@ -1,0 +1,183 @@
+package executor
+
+import (
+	"context"
+	"errors"
+
+	"github.com/loxodb/loxodb/planner/physical"
+	"github.com/loxodb/loxodb/sql/batch"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// Query is a plan made ready to run: operators and compiled expressions. It is
+// reused from one execution to the next, by one session.
+type Query struct {
+	Plan *physical.Plan
+	root Operator
+	subs []subPlan
+	ctes []cte
+	exec []types.Datum
+	env  *Env
+	open bool
+}
+
+type subPlan struct {
+	op   Operator
+	row  []types.Datum
+	busy bool
+}
+
+// New builds the operators of a plan.
+func New(p *physical.Plan) (*Query, error) {
+	q := &Query{Plan: p, exec: make([]types.Datum, p.ExecSlots)}
+	var err error
+	if q.root, err = build(p.Root); err != nil {
+		return nil, err
+	}
+	for _, n := range p.SubPlans {
+		op, err := build(n)
+		if err != nil {
+			return nil, err
+		}
+		q.subs = append(q.subs, subPlan{op: op})
+	}
+	for _, n := range p.CTEs {
+		op, err := build(n)
+		if err != nil {
+			return nil, err
+		}
+		q.ctes = append(q.ctes, cte{op: op, rows: newRowStore(n.Info().Cols)})
+	}
+	return q, nil
+}
+
+// Open starts an execution. env stays in use until Close.
+func (q *Query) Open(ctx context.Context, env *Env) error {
+	env.query = q
+	env.Exec = q.exec
+	env.SubPlans = q
+	q.env, q.open = env, true
+	for i := range q.ctes {
+		q.ctes[i].reset(env)
+	}
+	for _, i := range q.Plan.RunCTEs {
+		if err := q.ctes[i].fill(ctx, env); err != nil {
+			return err
+		}
+	}
+	return q.root.Open(ctx, env)
+}
+
+// Next returns the next rows of the result, nil at the end.
+func (q *Query) Next(ctx context.Context) (*batch.Batch, error) { return q.root.Next(ctx) }
+
+// Affected is the number of rows that the statement's root inserted, updated or
+// deleted; −1 when the root is a query.
+func (q *Query) Affected() int64 {
+	op := q.root
+	if c, ok := op.(*counted); ok {
+		op = c.Operator
+	}
+	if w, ok := op.(interface{ Affected() int64 }); ok {
+		return w.Affected()
+	}
+	return -1
+}
+
+// Close ends the execution and frees what it holds; idempotent.
+func (q *Query) Close() error {
+	if !q.open {
+		return nil
+	}
+	q.open = false
+	err := q.root.Close()
+	for i := range q.ctes {
+		err = errors.Join(err, q.ctes[i].close())
+	}
+	for i := range q.subs {
+		err = errors.Join(err, q.subs[i].op.Close())
+	}
+	return err
+}
+
+// Rows runs subquery n with the present Exec slots; see expr.SubPlans.
+func (q *Query) Rows(ctx context.Context, n int, each func([]types.Datum) (bool, error)) error {
+	s := &q.subs[n]
+	if s.busy {
+		return errRecursiveSubPlan
+	}
+	s.busy = true
+	defer func() { s.busy = false }()
+	if err := s.op.Open(ctx, q.env); err != nil {
+		return err
+	}
+	for {
+		b, err := s.op.Next(ctx)
+		if err != nil || b == nil {
+			return err
+		}
+		for _, i := range b.Sel {
+			s.row = rowAt(b, int(i), s.row[:0])
+			more, err := each(s.row)
+			if err != nil || !more {
+				return err
+			}
+		}
+	}
+}
+
+var errRecursiveSubPlan = errors.New("executor: a subquery runs inside itself")
+
+// cte is a materialised WITH query: run on first use, kept until the statement ends.
+type cte struct {
+	op     Operator
+	rows   *rowStore
+	filled bool
+}
+
+func (c *cte) reset(env *Env) {
+	c.rows.reset(env.Budget)
+	c.filled = false
+}
+
+func (c *cte) fill(ctx context.Context, env *Env) error {
+	if c.filled {
+		return nil
+	}
+	c.filled = true
+	if err := c.op.Open(ctx, env); err != nil {
+		return err
+	}
+	for {
+		b, err := c.op.Next(ctx)
+		if err != nil {
+			return err
+		}
+		if b == nil {
+			return c.op.Close()
+		}
+		if err := c.rows.append(b); err != nil {
+			return err
+		}
+	}
+}
+
+func (c *cte) close() error {
+	c.rows.reset(nil)
+	return c.op.Close()
+}
+
+// cteScan reads a materialised WITH query.
+type cteScan struct {
+	node *physical.CTEScan
+	rows replay
+}
+
+func (s *cteScan) Open(ctx context.Context, env *Env) error {
+	c := &env.query.ctes[s.node.CTE]
+	s.rows = replay{store: c.rows}
+	return c.fill(ctx, env)
+}
+
+func (s *cteScan) Next(context.Context) (*batch.Batch, error) { return s.rows.next(), nil }
+func (s *cteScan) Close() error                               { return nil }

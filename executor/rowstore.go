@@ -1,0 +1,259 @@
+package executor
+
+import (
+	"github.com/loxodb/loxodb/sql/batch"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// rowStore keeps rows in columns: what sorts, joins, WITH queries and
+// statements that write hold on to. Bytes are copied.
+type rowStore struct {
+	types  []types.T
+	cols   []batch.Col
+	n      int
+	arena  batch.Arena
+	bytes  int64
+	budget *Budget
+	view   batch.Batch
+}
+
+func newRowStore(ts []types.T) *rowStore {
+	s := &rowStore{types: ts, cols: make([]batch.Col, len(ts))}
+	for i, t := range ts {
+		s.cols[i].Init(t, 1) // not 0, so that the slice of the column's kind is not nil
+	}
+	s.reset(nil)
+	s.view.Cols = make([]batch.Col, len(ts))
+	return s
+}
+
+// reset empties the store and gives its memory back to the budget.
+func (s *rowStore) reset(b *Budget) {
+	_ = s.budget.Grow(-s.bytes)
+	s.budget, s.n, s.bytes = b, 0, 0
+	s.arena.Reset()
+	for i := range s.cols {
+		c := &s.cols[i]
+		c.Null, c.I, c.F, c.B = c.Null[:0], c.I[:0], c.F[:0], c.B[:0]
+	}
+}
+
+// append copies the batch's selected rows.
+func (s *rowStore) append(b *batch.Batch) error {
+	grown := int64(0)
+	for k := range s.cols {
+		grown += s.appendCol(&s.cols[k], &b.Cols[k], b.Sel)
+	}
+	s.n += len(b.Sel)
+	s.bytes += grown
+	return s.budget.Grow(grown)
+}
+
+func (s *rowStore) appendCol(to, from *batch.Col, sel []uint16) int64 {
+	for _, i := range sel {
+		to.Null = append(to.Null, from.Null[i])
+	}
+	n := int64(len(sel))
+	switch {
+	case to.B != nil:
+		for _, i := range sel {
+			if from.Null[i] {
+				to.B = append(to.B, nil)
+				continue
+			}
+			to.B = append(to.B, s.arena.Copy(from.B[i]))
+			n += int64(len(from.B[i])) + 16
+		}
+	case to.F != nil:
+		for _, i := range sel {
+			to.F = append(to.F, from.F[i])
+		}
+	default:
+		for _, i := range sel {
+			to.I = append(to.I, from.I[i])
+		}
+	}
+	return n + 8*int64(len(sel))
+}
+
+// appendRow copies one row of datums.
+func (s *rowStore) appendRow(row []types.Datum) error {
+	grown := int64(0)
+	for k := range s.cols {
+		c := &s.cols[k]
+		i := s.n
+		c.Null = append(c.Null, false)
+		d := row[k]
+		switch {
+		case c.B != nil:
+			c.B = append(c.B, nil)
+			if b := d.Bytes(); b != nil {
+				d = types.Bytes(s.arena.Copy(b))
+				grown += int64(len(b)) + 16
+			}
+		case c.F != nil:
+			c.F = append(c.F, 0)
+		default:
+			c.I = append(c.I, 0)
+		}
+		c.Set(i, d)
+		grown += 9
+	}
+	s.n++
+	s.bytes += grown
+	return s.budget.Grow(grown)
+}
+
+// datum is column k of row i, borrowed from the store.
+func (s *rowStore) datum(i, k int) types.Datum { return s.cols[k].Datum(i) }
+
+// row copies the datums of row i (borrowed) into dst.
+func (s *rowStore) row(i int, dst []types.Datum) []types.Datum {
+	for k := range s.cols {
+		dst = append(dst, s.cols[k].Datum(i))
+	}
+	return dst
+}
+
+// batch is a view of rows at..at+n-1, valid until the store changes.
+func (s *rowStore) batch(at, n int) *batch.Batch {
+	for k := range s.cols {
+		c, v := &s.cols[k], &s.view.Cols[k]
+		v.T, v.Null = c.T, c.Null[at:at+n]
+		v.I, v.F, v.B = nil, nil, nil
+		switch {
+		case c.B != nil:
+			v.B = c.B[at : at+n]
+		case c.F != nil:
+			v.F = c.F[at : at+n]
+		default:
+			v.I = c.I[at : at+n]
+		}
+	}
+	s.view.Sel = batch.Identity(n)
+	return &s.view
+}
+
+// gather fills out with the rows named in ids, borrowing bytes; at most MaxRows.
+func (s *rowStore) gather(ids []uint32, out *batch.Batch) {
+	for k := range s.cols {
+		gatherCol(&s.cols[k], ids, &out.Cols[k])
+	}
+	out.Sel = batch.Identity(len(ids))
+}
+
+// gatherCol copies rows ids of from to rows 0.. of to; id none gives NULL.
+func gatherCol(from *batch.Col, ids []uint32, to *batch.Col) {
+	to.Init(from.T, len(ids))
+	for i, id := range ids {
+		if id == none || from.Null[id] {
+			to.Null[i] = true
+			continue
+		}
+		to.Null[i] = false
+		switch {
+		case from.B != nil:
+			to.B[i] = from.B[id]
+		case from.F != nil:
+			to.F[i] = from.F[id]
+		default:
+			to.I[i] = from.I[id]
+		}
+	}
+}
+
+// none is the row number of a missing partner in an outer join.
+const none = ^uint32(0)
+
+// replay walks the rows of a store in batches.
+type replay struct {
+	store *rowStore
+	at    int
+}
+
+func (r *replay) next() *batch.Batch {
+	if r.store == nil || r.at >= r.store.n {
+		return nil
+	}
+	n := min(batch.MaxRows, r.store.n-r.at)
+	b := r.store.batch(r.at, n)
+	r.at += n
+	return b
+}
+
+// rowHash hashes the datums of a row of keys; NULLs hash alike.
+func rowHash(ts []types.T, cols []*batch.Col, i int) uint64 {
+	h := uint64(0x9e3779b97f4a7c15)
+	for k, c := range cols {
+		if c.Null[i] {
+			h = h*31 + 1
+			continue
+		}
+		h = types.Hash(ts[k], c.Datum(i), h)
+	}
+	return h
+}
+
+// hashIndex finds row numbers by hash: chains over a power-of-two array.
+type hashIndex struct {
+	heads  []uint32
+	next   []uint32
+	hashes []uint64
+}
+
+func (x *hashIndex) reset() {
+	x.next, x.hashes = x.next[:0], x.hashes[:0]
+	for i := range x.heads {
+		x.heads[i] = none
+	}
+}
+
+// add appends the next row number with its hash.
+func (x *hashIndex) add(h uint64) {
+	id := uint32(len(x.next))
+	x.hashes = append(x.hashes, h)
+	x.next = append(x.next, none)
+	if len(x.next) > len(x.heads) {
+		x.rehash()
+		return
+	}
+	x.link(id)
+}
+
+func (x *hashIndex) link(id uint32) {
+	slot := &x.heads[x.hashes[id]&uint64(len(x.heads)-1)]
+	x.next[id], *slot = *slot, id
+}
+
+func (x *hashIndex) rehash() {
+	size := 64
+	for size < 2*len(x.next) {
+		size *= 2
+	}
+	x.heads = make([]uint32, size)
+	for i := range x.heads {
+		x.heads[i] = none
+	}
+	for id := range x.next {
+		x.link(uint32(id))
+	}
+}
+
+// first and following walk the rows whose hash is h.
+func (x *hashIndex) first(h uint64) uint32 {
+	if len(x.heads) == 0 {
+		return none
+	}
+	return x.match(x.heads[h&uint64(len(x.heads)-1)], h)
+}
+
+func (x *hashIndex) following(id uint32, h uint64) uint32 { return x.match(x.next[id], h) }
+
+func (x *hashIndex) match(id uint32, h uint64) uint32 {
+	for id != none && x.hashes[id] != h {
+		id = x.next[id]
+	}
+	return id
+}
+
+func (x *hashIndex) bytes() int64 { return int64(4*len(x.heads) + 12*len(x.next)) }

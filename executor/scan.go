@@ -1,0 +1,209 @@
+package executor
+
+import (
+	"context"
+	"math"
+	"slices"
+
+	"github.com/loxodb/loxodb/planner/physical"
+	"github.com/loxodb/loxodb/sql/batch"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/storage/table"
+)
+
+// scan reads a table in key order or through an ordered index.
+type scan struct {
+	node   *physical.Scan
+	reader *table.Reader
+	bounds *bounds
+	// Conditions on scalars run before vectors are read, the others after.
+	before, after *expr.Program
+	out           batch.Batch
+	env           *Env
+	scratch       expr.Scratch
+
+	rows   *table.Scan      // table-key order
+	index  *table.IndexScan // index order
+	spans  []span           // table-key ranges still to visit
+	ranges []keyRange       // index ranges still to visit
+	ids    []uint64
+	size   int
+}
+
+// firstBatch is how many rows a scan reads at first; it then grows, so that a
+// consumer that wants few rows pays for few.
+const firstBatch = 16
+
+func newScan(n *physical.Scan) (*scan, error) {
+	s := &scan{node: n, reader: table.NewReader(n.Table, n.Attrs)}
+	s.out.Cols = make([]batch.Col, len(n.Attrs))
+	var err error
+	if s.bounds, err = newBounds(&n.Bounds); err != nil {
+		return nil, err
+	}
+	s.before, s.after, err = splitFilter(n.Filter, s.reader.VectorOutputs())
+	return s, err
+}
+
+// splitFilter separates the conjuncts that need the given columns from the rest.
+func splitFilter(e expr.Expr, late []int) (before, after *expr.Program, err error) {
+	if e == nil {
+		return nil, nil, nil
+	}
+	conds := []expr.Expr{e}
+	if and, ok := e.(*expr.And); ok {
+		conds = and.Args
+	}
+	var early, rest []expr.Expr
+	for _, c := range conds {
+		if slices.ContainsFunc(expr.Columns(c), func(k int) bool { return slices.Contains(late, k) }) {
+			rest = append(rest, c)
+		} else {
+			early = append(early, c)
+		}
+	}
+	if before, err = conjunction(early); err != nil {
+		return nil, nil, err
+	}
+	after, err = conjunction(rest)
+	return before, after, err
+}
+
+func conjunction(conds []expr.Expr) (*expr.Program, error) {
+	switch len(conds) {
+	case 0:
+		return nil, nil
+	case 1:
+		return expr.Compile(conds[0])
+	}
+	return expr.Compile(&expr.And{Args: conds})
+}
+
+func (s *scan) Open(ctx context.Context, env *Env) (err error) {
+	s.env, s.size = env, firstBatch
+	s.scratch.Reset()
+	if s.node.Index == nil {
+		s.spans, err = s.bounds.spans(env, &s.scratch, s.node.Reverse, s.spans[:0])
+		return err
+	}
+	s.ranges, err = s.bounds.ranges(env, &s.scratch, s.node.Index, s.node.Reverse, s.ranges[:0])
+	return err
+}
+
+func (s *scan) Next(ctx context.Context) (*batch.Batch, error) {
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		more, err := s.read(ctx)
+		if err != nil || !more {
+			return nil, err
+		}
+		s.size = min(4*s.size, batch.MaxRows)
+		if err := s.finish(ctx); err != nil {
+			return nil, err
+		}
+		if s.out.Len() > 0 {
+			return &s.out, nil
+		}
+	}
+}
+
+// finish filters the rows read and adds their vectors.
+func (s *scan) finish(ctx context.Context) error {
+	if err := applyFilter(s.before, s.env, &s.scratch, &s.out, s.node.ID); err != nil {
+		return err
+	}
+	if s.out.Len() > 0 && s.reader.HasVectors() {
+		if err := s.reader.LoadVectors(ctx, s.env.Read, &s.out); err != nil {
+			return err
+		}
+	}
+	return applyFilter(s.after, s.env, &s.scratch, &s.out, s.node.ID)
+}
+
+// read fills the batch from the table or the index; false at the end.
+func (s *scan) read(ctx context.Context) (bool, error) {
+	if s.node.Index != nil {
+		return s.readIndex(ctx)
+	}
+	for {
+		if s.rows == nil {
+			if len(s.spans) == 0 {
+				return false, nil
+			}
+			if s.spans[0].point() {
+				return true, s.readPoints(ctx)
+			}
+			sc, err := s.reader.Scan(ctx, s.env.Read, s.spans[0].lo, s.spans[0].hi, s.node.Reverse)
+			if err != nil {
+				return false, err
+			}
+			s.rows, s.spans = sc, s.spans[1:]
+		}
+		if err := s.rows.Next(&s.out, s.size); err != nil {
+			return false, err
+		}
+		if s.out.Len() > 0 {
+			return true, nil
+		}
+		err := s.rows.Close()
+		if s.rows = nil; err != nil {
+			return false, err
+		}
+	}
+}
+
+// readPoints fetches a run of single rows.
+func (s *scan) readPoints(ctx context.Context) error {
+	s.ids = s.ids[:0]
+	for len(s.spans) > 0 && s.spans[0].point() && len(s.ids) < s.size {
+		s.ids, s.spans = append(s.ids, s.spans[0].lo), s.spans[1:]
+	}
+	return s.reader.Fetch(ctx, s.env.Read, s.ids, &s.out)
+}
+
+func (s *scan) readIndex(ctx context.Context) (bool, error) {
+	for {
+		if s.index == nil {
+			if len(s.ranges) == 0 {
+				return false, nil
+			}
+			ix, err := table.ScanIndex(ctx, s.env.Read, s.ranges[0].kv(s.node.Reverse))
+			if err != nil {
+				return false, err
+			}
+			s.index, s.ranges = ix, s.ranges[1:]
+		}
+		var err error
+		if s.ids, err = s.index.Next(s.ids[:0], s.size); err != nil {
+			return false, err
+		}
+		if len(s.ids) > 0 {
+			return true, s.reader.Fetch(ctx, s.env.Read, s.ids, &s.out)
+		}
+		err = s.index.Close()
+		if s.index = nil; err != nil {
+			return false, err
+		}
+	}
+}
+
+func (s *scan) Close() error {
+	var err error
+	if s.rows != nil {
+		err, s.rows = s.rows.Close(), nil
+	}
+	if s.index != nil {
+		err, s.index = s.index.Close(), nil
+	}
+	return err
+}
+
+// span is a range of row numbers, both ends included.
+type span struct{ lo, hi uint64 }
+
+func (s span) point() bool { return s.lo == s.hi }
+
+// everything is the span of all rows.
+var everything = span{0, math.MaxUint64}

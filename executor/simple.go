@@ -1,0 +1,228 @@
+package executor
+
+import (
+	"context"
+
+	"github.com/loxodb/loxodb/planner/physical"
+	"github.com/loxodb/loxodb/sql/batch"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// filter passes the rows for which the condition is true.
+type filter struct {
+	input   Operator
+	cond    *expr.Program
+	scratch expr.Scratch
+	env     *Env
+	id      int
+}
+
+func newFilter(n *physical.Filter) (Operator, error) {
+	in, err := build(n.Input)
+	if err != nil {
+		return nil, err
+	}
+	cond, err := expr.Compile(n.Cond)
+	return &filter{input: in, cond: cond, id: n.ID}, err
+}
+
+func (f *filter) Open(ctx context.Context, env *Env) error {
+	f.env = env
+	f.scratch.Reset()
+	return f.input.Open(ctx, env)
+}
+
+func (f *filter) Next(ctx context.Context) (*batch.Batch, error) {
+	for {
+		b, err := f.input.Next(ctx)
+		if err != nil || b == nil {
+			return nil, err
+		}
+		if err := applyFilter(f.cond, f.env, &f.scratch, b, f.id); err != nil {
+			return nil, err
+		}
+		if b.Len() > 0 {
+			return b, nil
+		}
+	}
+}
+
+// applyFilter narrows the batch and counts what it removes.
+func applyFilter(cond *expr.Program, env *Env, s *expr.Scratch, b *batch.Batch, id int) error {
+	if cond == nil {
+		return nil
+	}
+	before := b.Len()
+	err := cond.Filter(&env.Env, s, b)
+	if id < len(env.Counters) {
+		env.Counters[id].Removed += int64(before - b.Len())
+	}
+	return err
+}
+
+func (f *filter) Close() error { return f.input.Close() }
+
+// project computes a list of expressions for each row.
+type project struct {
+	input   Operator
+	exprs   []*expr.Program
+	cols    []*batch.Col
+	out     batch.Batch
+	scratch expr.Scratch
+	env     *Env
+}
+
+func newProject(n *physical.Project) (Operator, error) {
+	in, err := build(n.Input)
+	if err != nil {
+		return nil, err
+	}
+	ps, err := programs(n.Exprs)
+	p := &project{input: in, exprs: ps, cols: make([]*batch.Col, len(ps))}
+	p.out.Cols = make([]batch.Col, len(ps))
+	return p, err
+}
+
+func (p *project) Open(ctx context.Context, env *Env) error {
+	p.env = env
+	p.scratch.Reset()
+	return p.input.Open(ctx, env)
+}
+
+func (p *project) Next(ctx context.Context) (*batch.Batch, error) {
+	b, err := p.input.Next(ctx)
+	if err != nil || b == nil {
+		return nil, err
+	}
+	if err := evalAll(p.exprs, p.env, &p.scratch, b, p.cols); err != nil {
+		return nil, err
+	}
+	for i, c := range p.cols {
+		p.out.Cols[i] = *c
+	}
+	p.out.Sel = b.Sel
+	return &p.out, nil
+}
+
+func (p *project) Close() error { return p.input.Close() }
+
+// values yields rows of expressions.
+type values struct {
+	rows    [][]*expr.Program
+	out     *batch.Batch
+	types   []types.T
+	at      int
+	scratch expr.Scratch
+	arena   batch.Arena
+	env     *Env
+}
+
+func newValues(n *physical.Values) (Operator, error) {
+	v := &values{types: n.Cols, out: &batch.Batch{Cols: make([]batch.Col, len(n.Cols))}}
+	for _, row := range n.Rows {
+		ps, err := programs(row)
+		if err != nil {
+			return nil, err
+		}
+		v.rows = append(v.rows, ps)
+	}
+	return v, nil
+}
+
+func (v *values) Open(_ context.Context, env *Env) error {
+	v.env, v.at = env, 0
+	v.scratch.Reset()
+	return nil
+}
+
+func (v *values) Next(context.Context) (*batch.Batch, error) {
+	n := min(batch.MaxRows, len(v.rows)-v.at)
+	if n <= 0 {
+		return nil, nil
+	}
+	for i := range v.out.Cols {
+		v.out.Cols[i].Init(v.types[i], n)
+	}
+	v.arena.Reset()
+	for i := range n {
+		for k, p := range v.rows[v.at+i] {
+			d, err := p.One(&v.env.Env, &v.scratch)
+			if err != nil {
+				return nil, err
+			}
+			if b := d.Bytes(); b != nil && !d.IsNull() {
+				d = types.Bytes(v.arena.Copy(b))
+			}
+			v.out.Cols[k].Set(i, d)
+		}
+	}
+	v.at += n
+	v.out.Sel = batch.Identity(n)
+	return v.out, nil
+}
+
+func (v *values) Close() error { return nil }
+
+// appendOp concatenates its inputs.
+type appendOp struct {
+	inputs []Operator
+	at     int
+	env    *Env
+	opened bool
+}
+
+func newAppend(n *physical.Append) (Operator, error) {
+	ops, err := buildAll(n.Inputs)
+	return &appendOp{inputs: ops}, err
+}
+
+func (a *appendOp) Open(_ context.Context, env *Env) error {
+	a.env, a.at, a.opened = env, 0, false
+	return nil
+}
+
+func (a *appendOp) Next(ctx context.Context) (*batch.Batch, error) {
+	for ; a.at < len(a.inputs); a.at++ {
+		in := a.inputs[a.at]
+		if !a.opened {
+			if err := in.Open(ctx, a.env); err != nil {
+				return nil, err
+			}
+			a.opened = true
+		}
+		b, err := in.Next(ctx)
+		if err != nil || b != nil {
+			return b, err
+		}
+		if err := in.Close(); err != nil {
+			return nil, err
+		}
+		a.opened = false
+	}
+	return nil, nil
+}
+
+func (a *appendOp) Close() error {
+	if !a.opened {
+		return nil
+	}
+	a.opened = false
+	return a.inputs[a.at].Close()
+}
+
+// sourceOp yields the batch that the session provides.
+type sourceOp struct{ b *batch.Batch }
+
+func (s *sourceOp) Open(_ context.Context, env *Env) error {
+	s.b = env.Source
+	return nil
+}
+
+func (s *sourceOp) Next(context.Context) (*batch.Batch, error) {
+	b := s.b
+	s.b = nil
+	return b, nil
+}
+
+func (s *sourceOp) Close() error { return nil }

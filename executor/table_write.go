@@ -1,0 +1,259 @@
+package executor
+
+import (
+	"context"
+	"strings"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/planner/physical"
+	"github.com/loxodb/loxodb/sql/batch"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+	"github.com/loxodb/loxodb/storage/kv"
+	"github.com/loxodb/loxodb/storage/table"
+)
+
+// tableWriter is what every writer of a table shares: generated columns, checks,
+// index keys, foreign keys, and the storage writer. Expressions are evaluated on
+// a one-row batch of the table row.
+type tableWriter struct {
+	def       *physical.TableWrite
+	generated []*expr.Program
+	checks    []*expr.Program
+	indexes   []indexKeys
+	needRow   bool // some index key is an expression or the index partial
+
+	env     *Env
+	w       *table.Writer
+	one     *batch.Batch
+	scratch expr.Scratch
+	arena   batch.Arena
+
+	checksLater []pendingCheck
+	keysLater   []keyChange
+}
+
+type indexKeys struct {
+	keys  []*expr.Program // nil for a plain column
+	where *expr.Program
+}
+
+func newTableWriter(def *physical.TableWrite) (*tableWriter, error) {
+	w := &tableWriter{def: def}
+	for _, g := range def.Generated {
+		p, err := expr.Compile(g.Expr)
+		if err != nil {
+			return nil, err
+		}
+		w.generated = append(w.generated, p)
+	}
+	for _, c := range def.Checks {
+		p, err := expr.Compile(c.Cond)
+		if err != nil {
+			return nil, err
+		}
+		w.checks = append(w.checks, p)
+	}
+	for i := range def.Indexes {
+		k, err := newIndexKeys(&def.Indexes[i])
+		if err != nil {
+			return nil, err
+		}
+		w.needRow = w.needRow || k.where != nil || len(k.keys) > 0
+		w.indexes = append(w.indexes, k)
+	}
+	var ts []types.T
+	for i := range def.Table.Columns {
+		ts = append(ts, def.Table.Columns[i].Type)
+	}
+	w.one = batch.New(ts, 1)
+	return w, nil
+}
+
+func newIndexKeys(x *physical.IndexWrite) (k indexKeys, err error) {
+	if k.where, err = program(x.Where); err != nil {
+		return k, err
+	}
+	plain := true
+	for i := range x.Index.Keys {
+		plain = plain && x.Index.Keys[i].Attr != 0
+	}
+	if !plain {
+		k.keys, err = programs(x.Keys)
+	}
+	return k, err
+}
+
+// open starts writing in the statement's transaction: it takes the table lock.
+func (w *tableWriter) open(ctx context.Context, env *Env) error {
+	w.env = env
+	w.scratch.Reset()
+	w.checksLater, w.keysLater = nil, nil
+	if err := env.Txn.LockTable(ctx, w.def.Table.ID, kv.Shared); err != nil {
+		return err
+	}
+	var keyOf table.KeyFunc
+	if w.needRow {
+		keyOf = w.keyOf
+	}
+	w.w = table.NewWriter(w.def.Table, env.Txn, env.Numbers, keyOf)
+	return nil
+}
+
+// setRow makes row the input of expressions.
+func (w *tableWriter) setRow(row []types.Datum) *batch.Batch {
+	for i := range w.one.Cols {
+		w.one.Cols[i].Set(0, row[i])
+	}
+	w.one.Sel = batch.Identity(1)
+	return w.one
+}
+
+func (w *tableWriter) eval(p *expr.Program, b *batch.Batch) (types.Datum, error) {
+	c, err := p.Eval(&w.env.Env, &w.scratch, b, b.Sel)
+	if err != nil {
+		return types.Null, err
+	}
+	return c.Datum(0), nil
+}
+
+// keyOf computes an index key; see table.KeyFunc.
+func (w *tableWriter) keyOf(i int, row, dst []types.Datum) ([]types.Datum, bool, error) {
+	x, k := w.def.Table.Indexes[i], &w.indexes[i]
+	if k.where != nil {
+		d, err := w.eval(k.where, w.setRow(row))
+		if err != nil || !d.Bool() {
+			return dst, false, err
+		}
+	}
+	if k.keys == nil {
+		for j := range x.Keys {
+			dst = append(dst, row[x.Keys[j].Attr-1])
+		}
+		return dst, true, nil
+	}
+	b := w.setRow(row)
+	for _, p := range k.keys {
+		d, err := w.eval(p, b)
+		if err != nil {
+			return dst, false, err
+		}
+		dst = append(dst, d)
+	}
+	return dst, true, nil
+}
+
+// complete computes generated columns and checks NOT NULL and CHECK constraints.
+func (w *tableWriter) complete(row []types.Datum) error {
+	w.arena.Reset()
+	for i, g := range w.def.Generated {
+		d, err := w.eval(w.generated[i], w.setRow(row))
+		if err != nil {
+			return err
+		}
+		if b := d.Bytes(); b != nil && !d.IsNull() {
+			d = types.Bytes(w.arena.Copy(b))
+		}
+		row[g.Attr-1] = d
+	}
+	t := w.def.Table
+	for i := range t.Columns {
+		if c := &t.Columns[i]; c.NotNull && !c.Dropped && row[i].IsNull() {
+			return pgerr.Newf(pgerrcode.NotNullViolation,
+				"null value in column %q of relation %q violates not-null constraint", c.Name, t.Name).
+				WithDetail("Failing row contains %s.", w.rowText(row)).
+				OnTable(w.schema(), t.Name).OnColumn(c.Name)
+		}
+	}
+	for i, c := range w.def.Checks {
+		d, err := w.eval(w.checks[i], w.setRow(row))
+		if err != nil {
+			return err
+		}
+		if !d.IsNull() && !d.Bool() {
+			return pgerr.Newf(pgerrcode.CheckViolation,
+				"new row for relation %q violates check constraint %q", t.Name, c.Constraint.Name).
+				WithDetail("Failing row contains %s.", w.rowText(row)).
+				OnTable(w.schema(), t.Name).OnConstraint(c.Constraint.Name)
+		}
+	}
+	return nil
+}
+
+func (w *tableWriter) schema() string { return w.env.Catalog.SchemaName(w.def.Table.Schema) }
+
+// rowText prints a row as PostgreSQL does in DETAIL: values cut at 64 bytes.
+func (w *tableWriter) rowText(row []types.Datum) string {
+	var sb strings.Builder
+	sb.WriteByte('(')
+	first := true
+	for i := range w.def.Table.Columns {
+		c := &w.def.Table.Columns[i]
+		if c.Dropped {
+			continue
+		}
+		if !first {
+			sb.WriteString(", ")
+		}
+		first = false
+		if row[i].IsNull() {
+			sb.WriteString("null")
+			continue
+		}
+		s := types.AppendText(nil, c.Type, row[i], w.env.Format)
+		if len(s) > 64 {
+			s = append(s[:64:64], "..."...)
+		}
+		sb.Write(s)
+	}
+	sb.WriteByte(')')
+	return sb.String()
+}
+
+// insert completes, checks and stores a new row.
+func (w *tableWriter) insert(ctx context.Context, row []types.Datum) error {
+	if err := w.complete(row); err != nil {
+		return err
+	}
+	if err := w.checkReferences(ctx, nil, row); err != nil {
+		return err
+	}
+	_, err := w.w.Insert(ctx, row)
+	return w.withSchema(err)
+}
+
+// update stores a changed row; set tells which attributes were assigned.
+func (w *tableWriter) update(ctx context.Context, id uint64, old, row []types.Datum, set []bool) (bool, error) {
+	if err := w.complete(row); err != nil {
+		return false, err
+	}
+	for _, g := range w.def.Generated {
+		set[g.Attr-1] = true
+	}
+	if err := w.checkReferences(ctx, old, row); err != nil {
+		return false, err
+	}
+	if err := w.beforeKeyChange(ctx, old, row); err != nil {
+		return false, err
+	}
+	ok, err := w.w.Update(ctx, id, old, row, set)
+	return ok, w.withSchema(err)
+}
+
+// delete removes a row that is locked.
+func (w *tableWriter) delete(ctx context.Context, id uint64, old []types.Datum) (bool, error) {
+	if err := w.beforeKeyChange(ctx, old, nil); err != nil {
+		return false, err
+	}
+	return w.w.Delete(ctx, id, old)
+}
+
+// withSchema adds the schema to a constraint error of storage.
+func (w *tableWriter) withSchema(err error) error {
+	if e, ok := pgerr.As(err); ok && e.Schema == "" && e.Table != "" {
+		e.Schema = w.schema()
+	}
+	return err
+}

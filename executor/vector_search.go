@@ -1,0 +1,303 @@
+package executor
+
+import (
+	"context"
+	"errors"
+	"math"
+	"slices"
+
+	"github.com/loxodb/loxodb/planner/physical"
+	"github.com/loxodb/loxodb/sql/batch"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/types"
+	"github.com/loxodb/loxodb/storage/table"
+	"github.com/loxodb/loxodb/vectorindex"
+	"github.com/loxodb/loxodb/vectorindex/bitmap"
+	"github.com/loxodb/loxodb/vectorindex/dist"
+)
+
+// vectorSearch yields the K rows nearest to a query vector in exact distance
+// order. The index proposes, the row disposes: every hit is checked against the
+// row at the statement's view, for visibility, epoch and filter.
+type vectorSearch struct {
+	node          *physical.VectorSearch
+	attr          int16
+	metric        dist.Metric
+	reader        *table.Reader
+	before, after *expr.Program
+	query, k      *expr.Program
+	pre           Operator
+
+	env     *Env
+	scratch expr.Scratch
+	fetched batch.Batch
+	ids     []uint64
+	hits    []vectorindex.Hit
+	kept    *rowStore // rows that passed, in the order they were checked
+	keptIDs []uint64
+	result  []uint32 // positions in kept, nearest first
+	dists   []float64
+	ranked  int // how many of result have a distance
+	out     batch.Batch
+	filled  bool
+	at      int
+}
+
+func newVectorSearch(n *physical.VectorSearch) (Operator, error) {
+	s := &vectorSearch{node: n, attr: n.Index.Keys[0].Attr, metric: OperatorMetric(n.Op.Name)}
+	s.reader = table.NewReader(n.Table, n.Attrs)
+	s.reader.WatchEpochs(s.attr)
+	s.fetched.Cols = make([]batch.Col, len(n.Attrs))
+	s.out.Cols = make([]batch.Col, len(n.Cols))
+	s.kept = newRowStore(s.reader.Types())
+	var err error
+	if s.before, s.after, err = splitFilter(n.Filter, s.reader.VectorOutputs()); err != nil {
+		return nil, err
+	}
+	if s.query, err = expr.Compile(n.Query); err != nil {
+		return nil, err
+	}
+	if s.k, err = program(n.K); err != nil {
+		return nil, err
+	}
+	if n.Pre != nil {
+		s.pre, err = build(n.Pre)
+	}
+	return s, err
+}
+
+// OperatorMetric is the distance that an operator of the vector types computes.
+func OperatorMetric(op string) dist.Metric {
+	switch op {
+	case "<#>":
+		return dist.InnerProduct
+	case "<=>":
+		return dist.Cosine
+	case "<+>":
+		return dist.L1
+	}
+	return dist.L2
+}
+
+func (s *vectorSearch) Open(_ context.Context, env *Env) error {
+	s.env, s.filled, s.at = env, false, 0
+	s.scratch.Reset()
+	return nil
+}
+
+func (s *vectorSearch) Next(ctx context.Context) (*batch.Batch, error) {
+	if !s.filled {
+		s.filled = true
+		if err := s.fill(ctx); err != nil {
+			return nil, err
+		}
+	}
+	n := min(batch.MaxRows, len(s.result)-s.at)
+	if n <= 0 {
+		return nil, nil
+	}
+	ids := s.result[s.at : s.at+n]
+	for k := range s.kept.cols {
+		gatherCol(&s.kept.cols[k], ids, &s.out.Cols[k])
+	}
+	if s.node.DistCol {
+		s.putDistances(n)
+	}
+	s.out.Sel = batch.Identity(n)
+	s.at += n
+	return &s.out, nil
+}
+
+// putDistances fills the last column with the operator's values.
+func (s *vectorSearch) putDistances(n int) {
+	c := &s.out.Cols[len(s.out.Cols)-1]
+	c.Init(types.Of(types.Float8OID), n)
+	for i, d := range s.dists[s.at : s.at+n] {
+		c.Null[i], c.F[i] = s.at+i >= s.ranked, d
+		if s.metric == dist.L2 {
+			c.F[i] = math.Sqrt(d)
+		}
+	}
+}
+
+// fill finds the K nearest rows.
+func (s *vectorSearch) fill(ctx context.Context) error {
+	s.kept.reset(s.env.Budget)
+	s.keptIDs, s.result, s.dists = s.keptIDs[:0], s.result[:0], s.dists[:0]
+	s.ranked = 0
+	k, err := s.limit()
+	if err != nil || k == 0 {
+		return err
+	}
+	d, err := s.query.One(&s.env.Env, &s.scratch)
+	if err != nil {
+		return err
+	}
+	if d.IsNull() { // every distance is NULL: any rows in any order
+		return s.addUnranked(ctx, k, true)
+	}
+	q := slices.Clone(types.Float32s(d.Bytes()))
+	if dims := s.node.Table.Column(s.attr).Type.Mod; dims > 0 && int(dims) != len(q) {
+		return differentDimensions(int(dims), len(q))
+	}
+	if err := s.search(ctx, q, k); err != nil {
+		return err
+	}
+	if len(s.result) < k && !s.node.Table.Column(s.attr).NotNull {
+		return s.addUnranked(ctx, k-len(s.result), false)
+	}
+	return nil
+}
+
+// limit is K, or as good as all when it is not known.
+func (s *vectorSearch) limit() (int, error) {
+	k, err := rowCount(s.k, s.env, &s.scratch, math.MaxInt32, "2201W", "LIMIT must not be negative")
+	return int(min(k, math.MaxInt32)), err
+}
+
+// search asks the index, or measures every row when it cannot answer.
+func (s *vectorSearch) search(ctx context.Context, q []float32, k int) error {
+	index, ok := s.env.Index(s.node.Index.ID)
+	if !ok {
+		return s.exact(ctx, q, k)
+	}
+	vq := &vectorindex.Query{Vec: q, K: k, AsOf: uint64(s.env.Read.At()), Effort: s.env.Effort}
+	if s.usePre() {
+		allow, err := s.allowed(ctx)
+		if err != nil {
+			return err
+		}
+		vq.Allow = allow
+	}
+	searcher, err := index.Search(ctx, vq)
+	if errors.Is(err, vectorindex.ErrTooOld) || errors.Is(err, vectorindex.ErrClosed) {
+		return s.exact(ctx, q, k)
+	}
+	if err != nil {
+		return err
+	}
+	defer searcher.Close()
+	if s.env.Txn != nil && s.env.Txn.HasPending(s.node.Index.ID) {
+		searcher = withOwnWrites(searcher, s.env.Txn, s.node.Index.ID, s.metric, q, vq.Allow)
+	}
+	s.hits, err = vectorindex.Nearest(ctx, searcher, k, s.hits[:0], func(hits []vectorindex.Hit, keep []bool) error {
+		return s.check(ctx, hits, keep)
+	})
+	s.count(searcher)
+	if err != nil {
+		return err
+	}
+	s.rank()
+	return nil
+}
+
+func (s *vectorSearch) count(searcher vectorindex.Searcher) {
+	if s.node.ID >= len(s.env.Counters) {
+		return
+	}
+	c, w := &s.env.Counters[s.node.ID], searcher.Work()
+	c.Work.Distances += w.Distances
+	c.Work.Hops += w.Hops
+	c.Work.Reranked += w.Reranked
+	c.Work.Segments += w.Segments
+	c.Work.Rounds += w.Rounds
+}
+
+// usePre decides whether the filter is applied before the search.
+func (s *vectorSearch) usePre() bool { return s.pre != nil && s.node.Strategy == physical.StrategyPre }
+
+// allowed runs the pre-filter into a set of rows.
+func (s *vectorSearch) allowed(ctx context.Context) (*bitmap.Bitmap, error) {
+	if err := s.pre.Open(ctx, s.env); err != nil {
+		return nil, err
+	}
+	rows := bitmap.New()
+	for {
+		b, err := s.pre.Next(ctx)
+		if err != nil {
+			return nil, errors.Join(err, s.pre.Close())
+		}
+		if b == nil {
+			return rows, s.pre.Close()
+		}
+		s.ids = s.ids[:0]
+		for _, i := range b.Sel {
+			s.ids = append(s.ids, uint64(b.Cols[0].I[i]))
+		}
+		rows.AddMany(s.ids)
+	}
+}
+
+// check keeps the hits whose row exists at the view with the hit's epoch and
+// passes the filter; their columns are remembered.
+func (s *vectorSearch) check(ctx context.Context, hits []vectorindex.Hit, keep []bool) error {
+	s.ids = s.ids[:0]
+	for _, h := range hits {
+		s.ids = append(s.ids, uint64(h.Row))
+	}
+	b := &s.fetched
+	if err := s.reader.Fetch(ctx, s.env.Read, s.ids, b); err != nil {
+		return err
+	}
+	sel := make([]uint16, 0, len(b.Sel))
+	for _, i := range b.Sel {
+		if e, ok := s.reader.Epoch(s.attr, int(i)); ok && e == hits[i].Epoch {
+			sel = append(sel, i)
+		}
+	}
+	b.Sel = sel
+	if err := s.keepRows(ctx, b); err != nil {
+		return err
+	}
+	for _, i := range b.Sel {
+		keep[i] = true
+	}
+	return nil
+}
+
+// keepRows filters fetched rows, reads their vectors, and stores what remains.
+func (s *vectorSearch) keepRows(ctx context.Context, b *batch.Batch) error {
+	if err := applyFilter(s.before, s.env, &s.scratch, b, s.node.ID); err != nil {
+		return err
+	}
+	if b.Len() > 0 && s.reader.HasVectors() {
+		if err := s.reader.LoadVectors(ctx, s.env.Read, b); err != nil {
+			return err
+		}
+	}
+	if err := applyFilter(s.after, s.env, &s.scratch, b, s.node.ID); err != nil {
+		return err
+	}
+	for _, i := range b.Sel {
+		s.keptIDs = append(s.keptIDs, s.reader.Rows()[i])
+	}
+	return s.kept.append(b)
+}
+
+// rank orders the kept rows as the hits are.
+func (s *vectorSearch) rank() {
+	s.ranked = len(s.hits)
+	if len(s.hits) <= 16 {
+		for _, h := range s.hits {
+			s.result = append(s.result, uint32(slices.Index(s.keptIDs, uint64(h.Row))))
+			s.dists = append(s.dists, h.Dist)
+		}
+		return
+	}
+	place := make(map[uint64]uint32, len(s.keptIDs))
+	for i, id := range s.keptIDs {
+		place[id] = uint32(i)
+	}
+	for _, h := range s.hits {
+		s.result = append(s.result, place[uint64(h.Row)])
+		s.dists = append(s.dists, h.Dist)
+	}
+}
+
+func (s *vectorSearch) Close() error {
+	s.kept.reset(nil)
+	if s.pre != nil {
+		return s.pre.Close()
+	}
+	return nil
+}

@@ -1,0 +1,411 @@
+package executor
+
+import (
+	"context"
+
+	"github.com/loxodb/loxodb/planner/physical"
+	"github.com/loxodb/loxodb/sql/batch"
+	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// virtualScan reads a system relation: its rows are made at Open.
+type virtualScan struct {
+	node    *physical.VirtualScan
+	filter  *expr.Program
+	rows    *rowStore
+	replay  replay
+	row     []types.Datum
+	scratch expr.Scratch
+	env     *Env
+}
+
+func newVirtualScan(n *physical.VirtualScan) (Operator, error) {
+	f, err := program(n.Filter)
+	return &virtualScan{node: n, filter: f, rows: newRowStore(n.Cols)}, err
+}
+
+func (v *virtualScan) Open(ctx context.Context, env *Env) error {
+	v.env = env
+	v.scratch.Reset()
+	v.rows.reset(env.Budget)
+	v.replay = replay{store: v.rows}
+	if v.node.Relation.Rows == nil {
+		return nil
+	}
+	return v.node.Relation.Rows(ctx, env.System, func(row []types.Datum) error {
+		v.row = v.row[:0]
+		for _, a := range v.node.Attrs {
+			if a < 0 { // tableoid; other system columns are 0 here
+				v.row = append(v.row, types.Int(int64(v.node.Relation.OID)))
+				continue
+			}
+			v.row = append(v.row, row[a-1])
+		}
+		return v.rows.appendRow(v.row)
+	})
+}
+
+func (v *virtualScan) Next(context.Context) (*batch.Batch, error) {
+	for {
+		b := v.replay.next()
+		if b == nil {
+			return nil, nil
+		}
+		if err := applyFilter(v.filter, v.env, &v.scratch, b, v.node.ID); err != nil {
+			return nil, err
+		}
+		if b.Len() > 0 {
+			return b, nil
+		}
+	}
+}
+
+func (v *virtualScan) Close() error {
+	v.rows.reset(nil)
+	return nil
+}
+
+// setCall is one running set-returning call.
+type setCall struct {
+	call  *expr.Call
+	args  []*expr.Program
+	width int
+	iter  builtin.RowIter
+	row   []types.Datum
+	vals  []types.Datum
+}
+
+func newSetCall(c *expr.Call) (*setCall, error) {
+	args, err := programs(c.Args)
+	s := &setCall{call: c, args: args, width: max(1, len(c.Fn.OutTypes))}
+	s.row = make([]types.Datum, s.width)
+	return s, err
+}
+
+// start calls the function with arguments already evaluated into s.vals.
+func (s *setCall) start(env *Env) error {
+	s.iter = nil
+	if s.call.Fn.Strict {
+		for _, d := range s.vals {
+			if d.IsNull() {
+				return nil
+			}
+		}
+	}
+	if s.call.Fn.Rows == nil {
+		return pgerr.NotSupported(s.call.Pos, "function %s is not supported", s.call.Fn.Name)
+	}
+	it, err := s.call.Fn.Rows(&env.Ctx, s.vals)
+	s.iter = it
+	return err
+}
+
+// next puts the next row into s.row; NULLs after the end.
+func (s *setCall) next() (bool, error) {
+	if s.iter != nil {
+		ok, err := s.iter.Next(s.row)
+		if err != nil {
+			return false, err
+		}
+		if ok {
+			return true, nil
+		}
+		s.iter = nil
+	}
+	for i := range s.row {
+		s.row[i] = types.Null
+	}
+	return false, nil
+}
+
+// funcScan calls functions in FROM.
+type funcScan struct {
+	node    *physical.FuncScan
+	calls   []*setCall
+	plain   []*expr.Program // by call: set when the function returns no set
+	out     *batch.Batch
+	arena   batch.Arena
+	ord     int64
+	done    bool
+	scratch expr.Scratch
+	env     *Env
+}
+
+func newFuncScan(n *physical.FuncScan) (Operator, error) {
+	f := &funcScan{node: n, out: &batch.Batch{Cols: make([]batch.Col, len(n.Cols))}}
+	for _, c := range n.Calls {
+		if !c.Fn.RetSet {
+			p, err := expr.Compile(c)
+			if err != nil {
+				return nil, err
+			}
+			f.calls, f.plain = append(f.calls, &setCall{call: c, width: 1, row: make([]types.Datum, 1)}), append(f.plain, p)
+			continue
+		}
+		s, err := newSetCall(c)
+		if err != nil {
+			return nil, err
+		}
+		f.calls, f.plain = append(f.calls, s), append(f.plain, nil)
+	}
+	return f, nil
+}
+
+func (f *funcScan) Open(_ context.Context, env *Env) error {
+	f.env, f.ord, f.done = env, 0, false
+	f.scratch.Reset()
+	for i, s := range f.calls {
+		if p := f.plain[i]; p != nil {
+			d, err := p.One(&env.Env, &f.scratch)
+			if err != nil {
+				return err
+			}
+			s.iter = &single{d: d}
+			continue
+		}
+		s.vals = s.vals[:0]
+		for _, p := range s.args {
+			d, err := p.One(&env.Env, &f.scratch)
+			if err != nil {
+				return err
+			}
+			s.vals = append(s.vals, d.Clone())
+		}
+		if err := s.start(env); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// single is the one row of a function that returns no set.
+type single struct {
+	d    types.Datum
+	done bool
+}
+
+func (s *single) Next(row []types.Datum) (bool, error) {
+	if s.done {
+		return false, nil
+	}
+	s.done, row[0] = true, s.d
+	return true, nil
+}
+
+func (f *funcScan) Next(ctx context.Context) (*batch.Batch, error) {
+	if f.done {
+		return nil, nil
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	for k := range f.out.Cols {
+		f.out.Cols[k].Init(f.node.Cols[k], batch.MaxRows)
+	}
+	f.arena.Reset()
+	n := 0
+	for n < batch.MaxRows {
+		any := false
+		for _, s := range f.calls {
+			ok, err := s.next()
+			if err != nil {
+				return nil, err
+			}
+			any = any || ok
+		}
+		if !any {
+			f.done = true
+			break
+		}
+		f.put(n)
+		n++
+	}
+	if n == 0 {
+		return nil, nil
+	}
+	f.out.Sel = batch.Identity(n)
+	return f.out, nil
+}
+
+// put stores the calls' present rows as row n.
+func (f *funcScan) put(n int) {
+	k := 0
+	for _, s := range f.calls {
+		for _, d := range s.row {
+			if b := d.Bytes(); b != nil && !d.IsNull() {
+				d = types.Bytes(f.arena.Copy(b))
+			}
+			f.out.Cols[k].Set(n, d)
+			k++
+		}
+	}
+	if f.node.Ordinality {
+		f.ord++
+		f.out.Cols[k].Set(n, types.Int(f.ord))
+	}
+}
+
+func (f *funcScan) Close() error { return nil }
+
+// projectSet is project with set-returning calls: each input row gives as many
+// rows as its longest set; shorter sets are padded with NULLs (PostgreSQL 10 and later).
+type projectSet struct {
+	input   Operator
+	node    *physical.ProjectSet
+	plain   []*expr.Program
+	sets    []*setCall
+	setCols [][]*batch.Col
+	cols    []*batch.Col
+	out     *batch.Batch
+	arena   batch.Arena
+	b       *batch.Batch
+	at      int
+	running bool
+	scratch expr.Scratch
+	env     *Env
+}
+
+func newProjectSet(n *physical.ProjectSet) (Operator, error) {
+	in, err := build(n.Input)
+	if err != nil {
+		return nil, err
+	}
+	p := &projectSet{input: in, node: n, cols: make([]*batch.Col, len(n.Exprs))}
+	p.out = &batch.Batch{Cols: make([]batch.Col, len(n.Cols))}
+	for _, e := range n.Exprs {
+		if c, ok := e.(*expr.Call); ok && c.Fn.RetSet {
+			if len(c.Fn.OutTypes) > 1 {
+				return nil, pgerr.NotSupported(c.Pos, "set-returning function %s with several columns is not supported in the select list", c.Fn.Name).
+					WithHint("Call it in FROM.")
+			}
+			s, err := newSetCall(c)
+			if err != nil {
+				return nil, err
+			}
+			p.sets, p.plain = append(p.sets, s), append(p.plain, nil)
+			p.setCols = append(p.setCols, make([]*batch.Col, len(s.args)))
+			continue
+		}
+		q, err := expr.Compile(e)
+		if err != nil {
+			return nil, err
+		}
+		p.sets, p.plain, p.setCols = append(p.sets, nil), append(p.plain, q), append(p.setCols, nil)
+	}
+	return p, nil
+}
+
+func (p *projectSet) Open(ctx context.Context, env *Env) error {
+	p.env, p.b, p.running = env, nil, false
+	p.scratch.Reset()
+	return p.input.Open(ctx, env)
+}
+
+func (p *projectSet) Next(ctx context.Context) (*batch.Batch, error) {
+	for k := range p.out.Cols {
+		p.out.Cols[k].Init(p.node.Cols[k], batch.MaxRows)
+	}
+	p.arena.Reset()
+	n := 0
+	for n < batch.MaxRows {
+		ok, err := p.row(ctx, n)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			break
+		}
+		n++
+	}
+	if n == 0 {
+		return nil, nil
+	}
+	p.out.Sel = batch.Identity(n)
+	return p.out, nil
+}
+
+// row produces the next output row at index n.
+func (p *projectSet) row(ctx context.Context, n int) (bool, error) {
+	for {
+		if !p.running {
+			if ok, err := p.begin(ctx); err != nil || !ok {
+				return false, err
+			}
+		}
+		any := false
+		for _, s := range p.sets {
+			if s == nil {
+				continue
+			}
+			ok, err := s.next()
+			if err != nil {
+				return false, err
+			}
+			any = any || ok
+		}
+		if any {
+			p.put(n)
+			return true, nil
+		}
+		p.running = false
+		p.at++
+	}
+}
+
+// begin moves to the next input row and starts its sets.
+func (p *projectSet) begin(ctx context.Context) (bool, error) {
+	if p.b == nil || p.at >= len(p.b.Sel) {
+		b, err := p.input.Next(ctx)
+		if err != nil || b == nil {
+			return false, err
+		}
+		p.b, p.at = b, 0
+		for k, q := range p.plain {
+			if q != nil {
+				if p.cols[k], err = q.Eval(&p.env.Env, &p.scratch, b, b.Sel); err != nil {
+					return false, err
+				}
+				continue
+			}
+			if err := evalAll(p.sets[k].args, p.env, &p.scratch, b, p.setCols[k]); err != nil {
+				return false, err
+			}
+		}
+	}
+	i := int(p.b.Sel[p.at])
+	for k, s := range p.sets {
+		if s == nil {
+			continue
+		}
+		s.vals = s.vals[:0]
+		for _, c := range p.setCols[k] {
+			s.vals = append(s.vals, c.Datum(i))
+		}
+		if err := s.start(p.env); err != nil {
+			return false, err
+		}
+	}
+	p.running = true
+	return true, nil
+}
+
+func (p *projectSet) put(n int) {
+	i := int(p.b.Sel[p.at])
+	for k := range p.out.Cols {
+		var d types.Datum
+		if s := p.sets[k]; s != nil {
+			d = s.row[0]
+		} else {
+			d = p.cols[k].Datum(i)
+		}
+		if b := d.Bytes(); b != nil && !d.IsNull() {
+			d = types.Bytes(p.arena.Copy(b))
+		}
+		p.out.Cols[k].Set(n, d)
+	}
+}
+
+func (p *projectSet) Close() error { return p.input.Close() }
