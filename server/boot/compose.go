@@ -1,0 +1,37 @@
+package boot
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/loxodb/loxodb/server/session"
+	"github.com/loxodb/loxodb/sql/parser/pg"
+	"github.com/loxodb/loxodb/storage/kv"
+)
+
+// compose builds what lies between the store and the wire. signal cancels or
+// terminates another session's statement.
+func compose(ctx context.Context, engine kv.Engine, dir string, log *slog.Logger, signal func(pid int32, terminate bool) bool) (database, error) {
+	index := filepath.Join(dir, "index")
+	if err := vfs.Default.MkdirAll(index, 0o700); err != nil {
+		return nil, fmt.Errorf("making the directory of the vector indexes: %w", err)
+	}
+	db, err := session.OpenDatabase(ctx, session.Config{
+		Engine:  engine,
+		FS:      vfs.Default,
+		Dir:     index,
+		Parser:  pg.New(),
+		Name:    Superuser,
+		Version: Version,
+		Log:     log,
+		Signal:  signal,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return db, nil
+}

@@ -1,0 +1,252 @@
+package pgwire
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// cursor reads the fields of one message in place. The first error sticks.
+type cursor struct {
+	b   []byte
+	err error
+}
+
+func (c *cursor) fail(code, message string) {
+	if c.err == nil {
+		c.err = pgerr.New(code, message)
+	}
+	c.b = nil
+}
+
+// bytes takes the next n bytes, borrowed.
+func (c *cursor) bytes(n int) []byte {
+	if n < 0 || n > len(c.b) {
+		c.fail(pgerrcode.ProtocolViolation, "insufficient data left in message")
+		return nil
+	}
+	v := c.b[:n:n]
+	c.b = c.b[n:]
+	return v
+}
+
+func (c *cursor) int16() int16 {
+	if v := c.bytes(2); v != nil {
+		return int16(binary.BigEndian.Uint16(v))
+	}
+	return 0
+}
+
+func (c *cursor) int32() int32 {
+	if v := c.bytes(4); v != nil {
+		return int32(binary.BigEndian.Uint32(v))
+	}
+	return 0
+}
+
+func (c *cursor) byte() byte {
+	if v := c.bytes(1); v != nil {
+		return v[0]
+	}
+	return 0
+}
+
+// text takes a zero-terminated string of valid UTF-8, borrowed, without the zero.
+func (c *cursor) text() []byte {
+	i := bytes.IndexByte(c.b, 0)
+	if i < 0 {
+		c.fail(pgerrcode.ProtocolViolation, "invalid string in message")
+		return nil
+	}
+	v := c.b[:i:i]
+	c.b = c.b[i+1:]
+	if e := checkUTF8(v); e != nil && c.err == nil {
+		c.err = e
+	}
+	return v
+}
+
+// end checks that the message holds nothing more.
+func (c *cursor) end() error {
+	if c.err == nil && len(c.b) != 0 {
+		c.fail(pgerrcode.ProtocolViolation, "invalid message format")
+	}
+	return c.err
+}
+
+// count takes a 16-bit number of things of at least size bytes each, so that a
+// crafted count cannot make the caller take memory that the message does not back.
+func (c *cursor) count(size int) int {
+	n := int(uint16(c.int16()))
+	if c.err == nil && n*size > len(c.b) {
+		c.fail(pgerrcode.ProtocolViolation, "insufficient data left in message")
+		return 0
+	}
+	return n
+}
+
+type parseMessage struct {
+	name, query []byte
+	params      []types.OID
+}
+
+func (m *parseMessage) decode(body []byte) error {
+	c := cursor{b: body}
+	m.name = c.text()
+	m.query = c.text()
+	m.params = m.params[:0]
+	for range c.count(4) {
+		m.params = append(m.params, types.OID(c.int32()))
+	}
+	return c.end()
+}
+
+type bindMessage struct {
+	portal, statement []byte
+	argFormats        []int16
+	args              [][]byte
+	resultFormats     []int16
+}
+
+func (m *bindMessage) decode(body []byte) error {
+	c := cursor{b: body}
+	m.portal = c.text()
+	m.statement = c.text()
+	m.argFormats = c.formats(m.argFormats[:0])
+	clear(m.args)
+	m.args = m.args[:0]
+	for range c.count(4) {
+		n := c.int32()
+		if n == -1 {
+			m.args = append(m.args, nil)
+			continue
+		}
+		m.args = append(m.args, c.bytes(int(n)))
+	}
+	m.resultFormats = c.formats(m.resultFormats[:0])
+	if err := c.end(); err != nil {
+		return err
+	}
+	return m.check()
+}
+
+// check verifies what does not depend on the statement: the number of formats
+// and the encoding of text arguments.
+func (m *bindMessage) check() error {
+	if n := len(m.argFormats); n > 1 && n != len(m.args) {
+		return pgerr.Newf(pgerrcode.ProtocolViolation,
+			"bind message has %d parameter formats but %d parameters", n, len(m.args))
+	}
+	for i, a := range m.args {
+		if m.argFormat(i) != 0 {
+			continue
+		}
+		if e := checkUTF8(a); e != nil {
+			return e
+		}
+		if z := bytes.IndexByte(a, 0); z >= 0 {
+			return badUTF8(a[z : z+1])
+		}
+	}
+	return nil
+}
+
+func (m *bindMessage) argFormat(i int) int16 {
+	switch len(m.argFormats) {
+	case 0:
+		return 0
+	case 1:
+		return m.argFormats[0]
+	}
+	return m.argFormats[i]
+}
+
+func (c *cursor) formats(dst []int16) []int16 {
+	for range c.count(2) {
+		f := c.int16()
+		if f != 0 && f != 1 && c.err == nil {
+			c.err = pgerr.Newf(pgerrcode.InvalidParameterValue, "unsupported format code: %d", f)
+		}
+		dst = append(dst, f)
+	}
+	return dst
+}
+
+// decodeExecute returns the portal's name and the most rows wanted, 0 for all.
+func decodeExecute(body []byte) (portal []byte, rows int, err error) {
+	c := cursor{b: body}
+	portal = c.text()
+	rows = int(c.int32())
+	return portal, max(rows, 0), c.end()
+}
+
+// decodeTarget decodes Describe and Close: kind is 'S' or 'P'.
+func decodeTarget(verb string, body []byte) (kind byte, name []byte, err error) {
+	c := cursor{b: body}
+	kind = c.byte()
+	name = c.text()
+	if err := c.end(); err != nil {
+		return 0, nil, err
+	}
+	if kind != 'S' && kind != 'P' {
+		return 0, nil, pgerr.Newf(pgerrcode.ProtocolViolation, "invalid %s message subtype %d", verb, kind)
+	}
+	return kind, name, nil
+}
+
+// decodeText decodes messages of one string: Query and CopyFail.
+func decodeText(body []byte) ([]byte, error) {
+	c := cursor{b: body}
+	v := c.text()
+	return v, c.end()
+}
+
+// decodeEmpty decodes messages without fields: Sync, Flush, CopyDone, Terminate.
+func decodeEmpty(body []byte) error {
+	c := cursor{b: body}
+	return c.end()
+}
+
+func checkUTF8(b []byte) error {
+	if utf8.Valid(b) {
+		return nil
+	}
+	for len(b) > 0 {
+		r, n := utf8.DecodeRune(b)
+		if r == utf8.RuneError && n <= 1 {
+			break
+		}
+		b = b[n:]
+	}
+	return badUTF8(b[:min(len(b), sequenceLen(b[0]))])
+}
+
+// sequenceLen is how long the UTF-8 sequence that lead begins claims to be.
+func sequenceLen(lead byte) int {
+	switch {
+	case lead&0xe0 == 0xc0:
+		return 2
+	case lead&0xf0 == 0xe0:
+		return 3
+	case lead&0xf8 == 0xf0:
+		return 4
+	}
+	return 1
+}
+
+func badUTF8(b []byte) error {
+	hex := []byte(nil)
+	for i, x := range b {
+		if i > 0 {
+			hex = append(hex, ' ')
+		}
+		hex = fmt.Appendf(hex, "0x%02x", x)
+	}
+	return pgerr.Newf(pgerrcode.CharacterNotInRepertoire, "invalid byte sequence for encoding \"UTF8\": %s", hex)
+}

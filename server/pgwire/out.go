@@ -1,0 +1,170 @@
+package pgwire
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+
+	"github.com/jackc/pgproto3/v2"
+
+	"github.com/loxodb/loxodb/server/backend"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// out gathers a connection's output, so that one reply is one write. The first
+// write error sticks: later output is dropped.
+type out struct {
+	dst io.Writer
+	buf []byte
+	err error
+	row pgproto3.RowDescription // reused by rowDescription
+}
+
+func newOut(dst io.Writer) *out { return &out{dst: dst, buf: make([]byte, 0, bufferSize)} }
+
+// flush writes everything gathered.
+func (o *out) flush() error {
+	if o.err == nil && len(o.buf) > 0 {
+		_, o.err = o.dst.Write(o.buf)
+	}
+	if cap(o.buf) > 4*chunkSize {
+		o.buf = make([]byte, 0, bufferSize)
+	}
+	o.buf = o.buf[:0]
+	return o.err
+}
+
+// flushLarge writes when enough has been gathered; call it between messages.
+func (o *out) flushLarge() error {
+	if len(o.buf) >= chunkSize {
+		return o.flush()
+	}
+	return o.err
+}
+
+// begin starts a message of the type and returns where it starts; end fills in its length.
+func (o *out) begin(typ byte) (at int) {
+	at = len(o.buf)
+	o.buf = append(o.buf, typ, 0, 0, 0, 0)
+	return at
+}
+
+func (o *out) end(at int) {
+	binary.BigEndian.PutUint32(o.buf[at+1:], uint32(len(o.buf)-at-1))
+}
+
+// encode appends a cold message. One that cannot be encoded (over 1 GiB) breaks
+// the connection: the client would wait for it forever.
+func (o *out) encode(m pgproto3.BackendMessage) {
+	b, err := m.Encode(o.buf)
+	if err != nil {
+		if o.err == nil {
+			o.err = fmt.Errorf("pgwire: encoding %T: %w", m, err)
+		}
+		return
+	}
+	o.buf = b
+}
+
+// empty appends a message without a body.
+func (o *out) empty(typ byte) { o.buf = append(o.buf, typ, 0, 0, 0, 4) }
+
+func (o *out) parseComplete()   { o.empty('1') }
+func (o *out) bindComplete()    { o.empty('2') }
+func (o *out) closeComplete()   { o.empty('3') }
+func (o *out) noData()          { o.empty('n') }
+func (o *out) emptyQuery()      { o.empty('I') }
+func (o *out) portalSuspended() { o.empty('s') }
+func (o *out) copyDone()        { o.empty('c') }
+
+func (o *out) readyForQuery(s backend.TxStatus) {
+	o.buf = append(o.buf, 'Z', 0, 0, 0, 5, byte(s))
+}
+
+func (o *out) commandComplete(tag string) {
+	at := o.begin('C')
+	o.buf = append(o.buf, tag...)
+	o.buf = append(o.buf, 0)
+	o.end(at)
+}
+
+func (o *out) parameterStatus(name, value string) {
+	o.encode(&pgproto3.ParameterStatus{Name: wireText(name), Value: wireText(value)})
+}
+
+func (o *out) backendKey(pid int32, secret uint32) {
+	o.encode(&pgproto3.BackendKeyData{ProcessID: uint32(pid), SecretKey: secret})
+}
+
+func (o *out) errorResponse(e *pgerr.Error, pos func(int) int) {
+	m := response(e, pgerr.ErrorS, pos)
+	o.encode(&m)
+}
+
+func (o *out) notice(e *pgerr.Error, pos func(int) int) {
+	m := pgproto3.NoticeResponse(response(e, pgerr.Notice, pos))
+	o.encode(&m)
+}
+
+func (o *out) notification(n backend.Notification) {
+	o.encode(&pgproto3.NotificationResponse{PID: uint32(n.PID), Channel: n.Channel, Payload: n.Payload})
+}
+
+func (o *out) parameterDescription(params []types.OID) {
+	o.encode(&pgproto3.ParameterDescription{ParameterOIDs: params})
+}
+
+// rowDescription describes cols; formats has one entry a column, or none for all text.
+func (o *out) rowDescription(cols []backend.Column, formats []int16) {
+	o.row.Fields = o.row.Fields[:0]
+	for i := range cols {
+		c := &cols[i]
+		f := pgproto3.FieldDescription{
+			Name:                 types.String(c.Name).Bytes(),
+			TableOID:             c.Table,
+			TableAttributeNumber: uint16(c.Attnum),
+			DataTypeOID:          c.Type.OID,
+			DataTypeSize:         typeLen(c.Type.OID),
+			TypeModifier:         c.Type.Mod,
+		}
+		if i < len(formats) {
+			f.Format = formats[i]
+		}
+		o.row.Fields = append(o.row.Fields, f)
+	}
+	o.encode(&o.row)
+}
+
+// typeLen is pg_type.typlen; types made by users (enums, composites) have the
+// lengths the catalog gives them, of which −1 is right for all but enums.
+func typeLen(oid types.OID) int16 {
+	if info := types.Lookup(oid); info != nil {
+		return info.Len
+	}
+	return -1
+}
+
+// copyResponse answers a COPY: typ is 'G' for in, 'H' for out.
+func (o *out) copyResponse(typ byte, overall int8, columns int) {
+	at := o.begin(typ)
+	o.buf = append(o.buf, byte(overall))
+	o.buf = binary.BigEndian.AppendUint16(o.buf, uint16(columns))
+	for range columns {
+		o.buf = binary.BigEndian.AppendUint16(o.buf, uint16(overall))
+	}
+	o.end(at)
+}
+
+// negotiateProtocolVersion tells the client that 3.0 is the newest minor version
+// here, and which of its protocol options are unknown.
+func (o *out) negotiateProtocolVersion(unknown []string) {
+	at := o.begin('v')
+	o.buf = binary.BigEndian.AppendUint32(o.buf, protocolMajor<<16)
+	o.buf = binary.BigEndian.AppendUint32(o.buf, uint32(len(unknown)))
+	for _, name := range unknown {
+		o.buf = append(o.buf, name...)
+		o.buf = append(o.buf, 0)
+	}
+	o.end(at)
+}

@@ -1,0 +1,211 @@
+package session
+
+import (
+	"context"
+	"sync"
+
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/syscat"
+)
+
+// advisoryLocks are the locks of pg_advisory_lock and its kin (PostgreSQL
+// chapter 13.3.5). They belong to a session, are counted, and outlive transactions
+// unless taken for one.
+type advisoryLocks struct {
+	mu      sync.Mutex
+	locks   map[[2]int64]*advisoryLock
+	changed chan struct{} // closed and replaced whenever a lock is released
+}
+
+type advisoryLock struct {
+	exclusive map[*Session]int // at most one session
+	shared    map[*Session]int
+	xact      map[*Session][2]int // of those, how many are the transaction's: exclusive, shared
+}
+
+func newAdvisoryLocks() *advisoryLocks {
+	return &advisoryLocks{locks: map[[2]int64]*advisoryLock{}, changed: make(chan struct{})}
+}
+
+// AdvisoryLock implements builtin.Session.
+func (s *Session) AdvisoryLock(ctx context.Context, key [2]int64, shared, xact, wait bool) (bool, error) {
+	a := s.db.advisory
+	for {
+		a.mu.Lock()
+		if a.take(s, key, shared, xact) {
+			a.mu.Unlock()
+			return true, nil
+		}
+		changed := a.changed
+		a.mu.Unlock()
+		if !wait {
+			return false, nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return false, ctx.Err()
+		}
+	}
+}
+
+// take grants the lock if nobody else's excludes it.
+func (a *advisoryLocks) take(s *Session, key [2]int64, shared, xact bool) bool {
+	l := a.locks[key]
+	if l == nil {
+		l = &advisoryLock{exclusive: map[*Session]int{}, shared: map[*Session]int{}, xact: map[*Session][2]int{}}
+		a.locks[key] = l
+	}
+	for o := range l.exclusive {
+		if o != s {
+			return false
+		}
+	}
+	held, i := l.exclusive, 0
+	if shared {
+		held, i = l.shared, 1
+	} else {
+		for o := range l.shared {
+			if o != s {
+				return false
+			}
+		}
+	}
+	held[s]++
+	if xact {
+		n := l.xact[s]
+		n[i]++
+		l.xact[s] = n
+	}
+	return true
+}
+
+// AdvisoryUnlock implements builtin.Session; only session locks can be given back.
+func (s *Session) AdvisoryUnlock(key [2]int64, shared bool) bool {
+	a := s.db.advisory
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if l := a.locks[key]; l != nil {
+		held, i := l.exclusive, 0
+		if shared {
+			held, i = l.shared, 1
+		}
+		if held[s] > l.xact[s][i] {
+			a.drop(key, l, s, held, 1)
+			return true
+		}
+	}
+	mode := "ExclusiveLock"
+	if shared {
+		mode = "ShareLock"
+	}
+	s.notice(&pgerr.Error{Severity: pgerr.Warning, Code: "01000", Message: "you don't own a lock of type " + mode})
+	return false
+}
+
+// drop gives back n of the locks that s holds.
+func (a *advisoryLocks) drop(key [2]int64, l *advisoryLock, s *Session, held map[*Session]int, n int) {
+	if held[s] -= n; held[s] <= 0 {
+		delete(held, s)
+	}
+	if len(l.exclusive) == 0 && len(l.shared) == 0 {
+		delete(a.locks, key)
+	}
+	close(a.changed)
+	a.changed = make(chan struct{})
+}
+
+// AdvisoryUnlockAll implements builtin.Session.
+func (s *Session) AdvisoryUnlockAll() {
+	a := s.db.advisory
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for key, l := range a.locks {
+		x := l.xact[s]
+		if n := l.exclusive[s] - x[0]; n > 0 {
+			a.drop(key, l, s, l.exclusive, n)
+		}
+		if n := l.shared[s] - x[1]; n > 0 {
+			a.drop(key, l, s, l.shared, n)
+		}
+	}
+}
+
+// releaseXact gives back the transaction's locks.
+func (a *advisoryLocks) releaseXact(s *Session) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for key, l := range a.locks {
+		x, ok := l.xact[s]
+		if !ok {
+			continue
+		}
+		delete(l.xact, s)
+		if x[0] > 0 {
+			a.drop(key, l, s, l.exclusive, x[0])
+		}
+		if x[1] > 0 {
+			a.drop(key, l, s, l.shared, x[1])
+		}
+	}
+}
+
+// releaseAll gives back everything a session holds.
+func (a *advisoryLocks) releaseAll(s *Session) {
+	a.releaseXact(s)
+	s.AdvisoryUnlockAll()
+}
+
+// list shows the held locks in pg_locks.
+func (a *advisoryLocks) list() []syscat.Lock {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var out []syscat.Lock
+	for key, l := range a.locks {
+		row := syscat.Lock{Type: "advisory", Granted: true, ObjSubID: 1,
+			ClassID: uint32(uint64(key[0]) >> 32), ObjID: uint32(key[0])}
+		if key[1] != 0 {
+			row.ClassID, row.ObjID, row.ObjSubID = uint32(key[0]), uint32(key[1]), 2
+		}
+		for s := range l.exclusive {
+			row.PID, row.Mode = s.pid, "ExclusiveLock"
+			out = append(out, row)
+		}
+		for s := range l.shared {
+			row.PID, row.Mode = s.pid, "ShareLock"
+			out = append(out, row)
+		}
+	}
+	return out
+}
+
+// progress is what index builds report of themselves.
+type progress struct {
+	mu     sync.Mutex
+	builds map[catalog.ID]syscat.Build
+}
+
+func newProgress() *progress { return &progress{builds: map[catalog.ID]syscat.Build{}} }
+
+func (p *progress) set(b syscat.Build) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.builds[b.Index] = b
+}
+
+func (p *progress) done(index catalog.ID) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.builds, index)
+}
+
+func (p *progress) list() []syscat.Build {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var out []syscat.Build
+	for _, b := range p.builds {
+		out = append(out, b)
+	}
+	return out
+}

@@ -1,0 +1,360 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"unsafe"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/executor"
+	"github.com/loxodb/loxodb/planner"
+	"github.com/loxodb/loxodb/planner/physical"
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/batch"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+	"github.com/loxodb/loxodb/storage/kv"
+)
+
+// copyIn is COPY FROM STDIN: bytes come in messages of any split, rows are
+// parsed into batches, and each full batch is inserted. Memory is bounded by a batch.
+type copyIn struct {
+	p     *portal
+	opts  *copyOptions
+	table *catalog.Table
+	cols  []*catalog.Column
+	query *executor.Query
+	env   *executor.Env
+	b     *batch.Batch
+	n     int // rows in b
+	arena batch.Arena
+	parse rowParser
+	tail  []byte // bytes of an unfinished row
+	count int64
+	line  int64
+	ended bool // \. or the binary trailer was seen
+	ctx   context.Context
+}
+
+// rowParser takes rows off the front of data; it returns how many bytes it used.
+type rowParser interface {
+	rows(c *copyIn, data []byte, last bool) (used int, err error)
+}
+
+// copyState is a portal's side of COPY.
+type copyState interface {
+	Format() (overall int8, columns int)
+	Write(ctx context.Context, p []byte) error
+	Finish(ctx context.Context, failed bool, failure string) error
+	Read(ctx context.Context, dst []byte) (out []byte, done bool, err error)
+}
+
+// startCopy readies a portal of COPY.
+func (p *portal) startCopy(ctx context.Context) error {
+	s, st := p.s, p.stmt.stmt.(*ast.Copy)
+	if p.copying != nil {
+		return nil
+	}
+	if s.tx.block && s.tx.failed {
+		return errFailedBlock()
+	}
+	s.tx.used = true
+	if st.File != "" || st.Program {
+		return pgerr.NotSupported(int(st.Pos), "COPY to or from a file of the server is not supported").
+			WithHint("Use psql's \\copy, which reads and writes files of the client.")
+	}
+	opts, err := readCopyOptions(st)
+	if err != nil {
+		return err
+	}
+	if err := s.settle(ctx, p); err != nil {
+		return err
+	}
+	s.note("active", p.stmt.source)
+	if st.From {
+		p.copying, err = s.newCopyIn(ctx, p, st, opts)
+	} else {
+		p.copying, err = s.newCopyOut(ctx, p, st, opts)
+	}
+	return err
+}
+
+func (s *Session) newCopyIn(ctx context.Context, p *portal, st *ast.Copy, opts *copyOptions) (*copyIn, error) {
+	if st.Where != nil {
+		return nil, pgerr.NotSupported(int(st.Where.Position()), "COPY FROM ... WHERE is not supported")
+	}
+	if s.tx.readOnly {
+		return nil, pgerr.New(pgerrcode.ReadOnlySQLTransaction, "cannot execute COPY FROM in a read-only transaction")
+	}
+	c := &copyIn{p: p, opts: opts}
+	var err error
+	if c.table, err = s.findTable(st.Table); err != nil {
+		return nil, err
+	}
+	if c.table.Kind != catalog.KindTable {
+		return nil, pgerr.Newf(pgerrcode.WrongObjectType, "cannot copy to view %q", c.table.Name)
+	}
+	if c.cols, err = copyColumns(c.table, st.Columns); err != nil {
+		return nil, err
+	}
+	if err := s.db.vectors.Throttle(ctx, c.table); err != nil {
+		return nil, err
+	}
+	read, err := s.tx.statementView(ctx, true)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.tx.txn.LockTable(ctx, c.table.ID, kv.Shared); err != nil {
+		return nil, err
+	}
+	plan, err := s.copyPlan(st, c)
+	if err != nil {
+		return nil, err
+	}
+	if c.query, err = executor.New(plan); err != nil {
+		return nil, err
+	}
+	c.env = s.newEnv(ctx, read, nil)
+	var ts []types.T
+	for _, col := range c.cols {
+		ts = append(ts, col.Type)
+	}
+	c.b = batch.New(ts, batch.MaxRows)
+	switch opts.format {
+	case copyText:
+		c.parse = &textRowsIn{}
+	case copyCSV:
+		c.parse = &csvRowsIn{}
+	default:
+		c.parse = &binaryRowsIn{}
+	}
+	return c, nil
+}
+
+// copyColumns are the named columns, or all that can be written.
+func copyColumns(t *catalog.Table, names []string) ([]*catalog.Column, error) {
+	var cols []*catalog.Column
+	if len(names) == 0 {
+		for i := range t.Columns {
+			if c := &t.Columns[i]; !c.Dropped && c.Generated == 0 {
+				cols = append(cols, c)
+			}
+		}
+		return cols, nil
+	}
+	for i, n := range names {
+		c := t.ColumnByName(n)
+		if c == nil {
+			return nil, pgerr.Newf(pgerrcode.UndefinedColumn, "column %q of relation %q does not exist", n, t.Name)
+		}
+		if c.Generated != 0 {
+			return nil, pgerr.Newf(pgerrcode.InvalidColumnReference, "column %q is a generated column", n).
+				WithDetail("Generated columns cannot be used in COPY.")
+		}
+		for _, m := range names[:i] {
+			if m == n {
+				return nil, pgerr.Newf(pgerrcode.DuplicateColumn, "column %q specified more than once", n)
+			}
+		}
+		cols = append(cols, c)
+	}
+	return cols, nil
+}
+
+// copyPlan is the plan of INSERT INTO t (columns) VALUES ($1, …) with the
+// parameters replaced by the columns of a Source: so that COPY fills in
+// defaults, coerces and checks exactly as INSERT does.
+func (s *Session) copyPlan(st *ast.Copy, c *copyIn) (*physical.Plan, error) {
+	ins := &ast.Insert{Table: ast.TableRef{Name: *st.Table}, Overriding: ast.OverridingSystem}
+	row := make([]ast.Expr, 0, len(c.cols))
+	o := s.planOptions(nil)
+	for i, col := range c.cols {
+		ins.Columns = append(ins.Columns, ast.Target{Name: col.Name})
+		row = append(row, &ast.Param{N: i + 1})
+		o.ParamTypes = append(o.ParamTypes, col.Type.OID)
+	}
+	ins.Query = &ast.Select{Values: [][]ast.Expr{row}}
+	plan, err := planner.Plan(ins, o)
+	if err != nil {
+		return nil, err
+	}
+	root, ok := plan.Root.(*physical.Insert)
+	if !ok {
+		return nil, fmt.Errorf("session: COPY planned as %T", plan.Root)
+	}
+	input, err := fromSource(root.Input, c.cols)
+	if err != nil {
+		return nil, err
+	}
+	copied, changed := *root, *plan
+	copied.Input = input
+	changed.Root = &copied
+	return &changed, nil
+}
+
+// fromSource replaces the row of parameters at the bottom of a plan by a Source.
+func fromSource(n physical.Node, cols []*catalog.Column) (physical.Node, error) {
+	switch n := n.(type) {
+	case *physical.Values:
+		if len(n.Rows) != 1 {
+			break
+		}
+		src := &physical.Source{Base: physical.Base{ID: n.ID}}
+		for _, c := range cols {
+			src.Cols = append(src.Cols, c.Type)
+		}
+		p := &physical.Project{Base: n.Base, Input: src}
+		for _, e := range n.Rows[0] {
+			p.Exprs = append(p.Exprs, expr.Rewrite(e, func(x expr.Expr) expr.Expr {
+				if q, ok := x.(*expr.Param); ok {
+					return &expr.Column{Index: q.N, T: cols[q.N].Type}
+				}
+				return x
+			}))
+		}
+		return p, nil
+	case *physical.Project:
+		in, err := fromSource(n.Input, cols)
+		c := *n
+		c.Input = in
+		return &c, err
+	}
+	return nil, fmt.Errorf("session: COPY input planned as %T", n)
+}
+
+// Format implements backend.Copy.
+func (c *copyIn) Format() (int8, int) {
+	if c.opts.format == copyBinary {
+		return 1, len(c.cols)
+	}
+	return 0, len(c.cols)
+}
+
+// Read implements backend.Copy.
+func (c *copyIn) Read(context.Context, []byte) ([]byte, bool, error) { return nil, true, nil }
+
+// Write implements backend.Copy.
+func (c *copyIn) Write(ctx context.Context, p []byte) error {
+	if c.ended {
+		return nil
+	}
+	c.ctx = ctx
+	data := p
+	if len(c.tail) > 0 {
+		c.tail = append(c.tail, p...)
+		data = c.tail
+	}
+	used, err := c.parse.rows(c, data, false)
+	if err != nil {
+		return c.fail(ctx, err)
+	}
+	rest := data[used:]
+	if len(rest) > 1<<30 {
+		return c.fail(ctx, pgerr.New(pgerrcode.ProgramLimitExceeded, "out of memory").WithDetail("A line of the COPY data is longer than 1 GiB."))
+	}
+	c.tail = append(c.tail[:0], rest...)
+	return nil
+}
+
+// Finish implements backend.Copy.
+func (c *copyIn) Finish(ctx context.Context, failed bool, failure string) error {
+	c.ctx = ctx
+	defer c.close()
+	if failed {
+		return c.fail(ctx, pgerr.Newf(pgerrcode.QueryCanceled, "COPY from stdin failed: %s", failure))
+	}
+	if !c.ended {
+		if _, err := c.parse.rows(c, c.tail, true); err != nil {
+			return c.fail(ctx, err)
+		}
+	}
+	if err := c.flush(); err != nil {
+		return c.fail(ctx, err)
+	}
+	c.p.tag = fmt.Sprintf("COPY %d", c.count)
+	return nil
+}
+
+func (c *copyIn) close() {
+	_ = c.query.Close()
+	c.p.done = true
+}
+
+// fail reports an error with the line it came from.
+func (c *copyIn) fail(ctx context.Context, err error) error {
+	c.p.s.tx.fail()
+	err = toPG(ctx, err)
+	if e, ok := pgerr.As(err); ok && e.Where == "" {
+		e.Where = fmt.Sprintf("COPY %s, line %d", c.table.Name, max(c.line, 1))
+	}
+	return err
+}
+
+// field stores the value of column k of the present row. raw is borrowed.
+func (c *copyIn) field(k int, raw []byte) error {
+	col := c.cols[k]
+	keep := c.arena.Copy(raw)
+	if err := types.CheckUTF8(keep); err != nil {
+		return err
+	}
+	d, err := types.ParseText(col.Type, unsafe.String(unsafe.SliceData(keep), len(keep)), c.env.Format)
+	if err != nil {
+		if e, ok := pgerr.As(err); ok {
+			shown := string(raw)
+			if len(shown) > 100 {
+				shown = shown[:100] + "..."
+			}
+			e.Where = fmt.Sprintf("COPY %s, line %d, column %s: %q", c.table.Name, c.line, col.Name, shown)
+		}
+		return err
+	}
+	c.b.Cols[k].Set(c.n, d)
+	return nil
+}
+
+// endRow completes the present row.
+func (c *copyIn) endRow() error {
+	if c.n++; c.n == batch.MaxRows {
+		return c.flush()
+	}
+	return nil
+}
+
+// flush inserts the rows read so far.
+func (c *copyIn) flush() error {
+	if c.n == 0 {
+		return nil
+	}
+	if err := c.ctx.Err(); err != nil {
+		return err
+	}
+	c.b.Sel = batch.Identity(c.n)
+	c.env.Source, c.env.Context = c.b, c.ctx
+	if err := c.query.Open(c.ctx, c.env); err != nil {
+		return err
+	}
+	for {
+		b, err := c.query.Next(c.ctx)
+		if err != nil {
+			return err
+		}
+		if b == nil {
+			break
+		}
+	}
+	c.count += int64(c.n)
+	c.n = 0
+	c.arena.Reset()
+	return c.query.Close()
+}
+
+func (c *copyIn) missing(k int) error {
+	return pgerr.Newf(pgerrcode.BadCopyFileFormat, "missing data for column %q", c.cols[k].Name)
+}
+
+func errExtraData() error {
+	return pgerr.New(pgerrcode.BadCopyFileFormat, "extra data after last expected column")
+}

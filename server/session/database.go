@@ -1,0 +1,205 @@
+// Package session is what happens between the wire and the plan: settings,
+// transactions, prepared statements, portals, cursors, COPY, and the plan
+// cache. It implements backend.Session. It must not know frames, or which engine
+// keeps the rows.
+package session
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/server/backend"
+	"github.com/loxodb/loxodb/server/plancache"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/parser"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/storage/catalogstore"
+	"github.com/loxodb/loxodb/storage/feed"
+	"github.com/loxodb/loxodb/storage/kv"
+	"github.com/loxodb/loxodb/storage/sequence"
+	"github.com/loxodb/loxodb/storage/table"
+)
+
+// Config is what a Database needs.
+type Config struct {
+	Engine  kv.Engine
+	FS      vfs.FS // of the vector index files
+	Dir     string // where they are
+	Parser  parser.Frontend
+	Name    string // the database's name; default postgres
+	Version string // of LoxoDB, for server_version
+	// CacheBytes bounds the plan cache; default 64 MiB.
+	CacheBytes int64
+	Log        *slog.Logger
+	// Signal cancels (or terminates) another connection; set by the wire.
+	Signal func(pid int32, terminate bool) bool
+}
+
+// Database is what all sessions share. Safe for concurrent use.
+type Database struct {
+	cfg      Config
+	eng      kv.Engine
+	store    *catalogstore.Store
+	vectors  *feed.Manager
+	numbers  *table.Counter
+	seqs     *sequence.Manager
+	plans    *plancache.Cache
+	advisory *advisoryLocks
+	notify   *hub
+	builds   *progress
+	started  time.Time
+
+	mu       sync.Mutex
+	sessions map[*Session]struct{}
+	stop     chan struct{}
+	done     sync.WaitGroup
+}
+
+// OpenDatabase opens the catalog and the vector indexes.
+func OpenDatabase(ctx context.Context, cfg Config) (*Database, error) {
+	if cfg.Name == "" {
+		cfg.Name = "postgres"
+	}
+	if cfg.CacheBytes == 0 {
+		cfg.CacheBytes = 64 << 20
+	}
+	store, err := catalogstore.Open(ctx, cfg.Engine)
+	if err != nil {
+		return nil, fmt.Errorf("session: catalog: %w", err)
+	}
+	plans, err := plancache.New(cfg.CacheBytes)
+	if err != nil {
+		return nil, err
+	}
+	d := &Database{
+		cfg: cfg, eng: cfg.Engine, store: store, plans: plans,
+		vectors:  feed.NewManager(cfg.Engine, cfg.FS, cfg.Dir, cfg.Log),
+		numbers:  table.NewRowNumbers(cfg.Engine),
+		seqs:     sequence.NewManager(cfg.Engine),
+		advisory: newAdvisoryLocks(),
+		notify:   newHub(),
+		builds:   newProgress(),
+		started:  time.Now(),
+		sessions: map[*Session]struct{}{},
+		stop:     make(chan struct{}),
+	}
+	if err := d.vectors.OpenAll(ctx, store.Current()); err != nil {
+		return nil, err
+	}
+	d.done.Add(1)
+	go d.housekeeping()
+	return d, nil
+}
+
+// Auth implements backend.Opener.
+func (d *Database) Auth(_ context.Context, user string) (backend.AuthInfo, error) {
+	r, ok := d.store.Current().Role(user)
+	if !ok {
+		return backend.AuthInfo{}, nil
+	}
+	return backend.AuthInfo{Exists: true, CanLogin: r.Login, Password: r.Password}, nil
+}
+
+// SetPassword stores a SCRAM verifier for the role.
+func (d *Database) SetPassword(ctx context.Context, role, verifier string) error {
+	txn, err := table.Begin(ctx, d.eng, kv.TxnOptions{}, d.vectors)
+	if err != nil {
+		return err
+	}
+	defer txn.Close()
+	snap := d.store.At(txn.At())
+	r, ok := snap.Role(role)
+	if !ok {
+		return pgerr.Newf(pgerrcode.UndefinedObject, "role %q does not exist", role)
+	}
+	e, err := d.store.Edit(ctx, txn, snap)
+	if err != nil {
+		return err
+	}
+	c := *r
+	c.Password = verifier
+	if err := e.PutRole(&c); err != nil {
+		return err
+	}
+	_, err = txn.Commit(ctx)
+	return err
+}
+
+// Open implements backend.Opener.
+func (d *Database) Open(_ context.Context, st backend.Startup) (backend.Session, error) {
+	role, ok := d.store.Current().Role(st.User)
+	if !ok {
+		return nil, fatal(pgerr.Newf(pgerrcode.InvalidAuthorizationSpecification, "role %q does not exist", st.User))
+	}
+	if !role.Login {
+		return nil, fatal(pgerr.Newf(pgerrcode.InvalidAuthorizationSpecification, "role %q is not permitted to log in", st.User))
+	}
+	name := st.Database
+	if name == "" {
+		name = st.User
+	}
+	if name != d.cfg.Name {
+		return nil, fatal(pgerr.Newf(pgerrcode.InvalidCatalogName, "database %q does not exist", name))
+	}
+	s := newSession(d, st, role)
+	for _, kv := range st.Settings {
+		if err := s.settings.assign(kv[0], kv[1], false); err != nil {
+			if e, ok := pgerr.As(err); ok {
+				return nil, fatal(e)
+			}
+			return nil, err
+		}
+		s.settings.start[lower(kv[0])], _ = s.settings.get(kv[0])
+	}
+	s.settings.end(true)
+	d.mu.Lock()
+	d.sessions[s] = struct{}{}
+	d.mu.Unlock()
+	return s, nil
+}
+
+func fatal(e *pgerr.Error) error {
+	e.Severity = pgerr.Fatal
+	return e
+}
+
+// Catalog is the newest committed catalog.
+func (d *Database) Catalog() *catalog.Snapshot { return d.store.Current() }
+
+// housekeeping removes dropped storage and tells the indexes which snapshots are over.
+func (d *Database) housekeeping() {
+	defer d.done.Done()
+	tick := time.NewTicker(2 * time.Second)
+	defer tick.Stop()
+	ctx := context.Background()
+	for {
+		select {
+		case <-d.stop:
+			return
+		case <-tick.C:
+		}
+		oldest := d.eng.Oldest()
+		d.vectors.Horizon(oldest)
+		dropped, err := d.store.Sweep(ctx, oldest)
+		if err != nil {
+			d.cfg.Log.Error("removing dropped storage", "error", err)
+		}
+		for _, id := range dropped {
+			d.vectors.Drop(id)
+		}
+	}
+}
+
+// Close stops background work. Sessions must have ended; the engine stays open.
+func (d *Database) Close() error {
+	close(d.stop)
+	d.done.Wait()
+	d.plans.Close()
+	return d.vectors.Close()
+}

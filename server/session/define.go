@@ -1,0 +1,154 @@
+package session
+
+import (
+	"context"
+	"time"
+
+	"github.com/loxodb/loxodb/executor"
+	"github.com/loxodb/loxodb/executor/ddl"
+	"github.com/loxodb/loxodb/planner"
+	"github.com/loxodb/loxodb/planner/bind"
+	"github.com/loxodb/loxodb/planner/physical"
+	"github.com/loxodb/loxodb/server/auth"
+	"github.com/loxodb/loxodb/server/session/define"
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/syscat"
+)
+
+// define runs a statement that changes the catalog.
+func (s *Session) define(ctx context.Context, p *portal) (tag string, err error) {
+	if d := s.settings.duration("statement_timeout"); d > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, d, errStatementTimeout)
+		defer cancel()
+	}
+	if ct, ok := p.stmt.stmt.(*ast.CreateTable); ok && ct.Query != nil {
+		return s.createTableAs(ctx, p, ct)
+	}
+	err = s.retry(ctx, func() error {
+		tag, err = s.definition(ctx, p.stmt.stmt)
+		return err
+	})
+	return tag, err
+}
+
+// definition runs one definition in the open transaction.
+func (s *Session) definition(ctx context.Context, stmt ast.Stmt) (string, error) {
+	env := s.defineEnv(ctx)
+	before := env.Catalog
+	tag, err := define.Run(ctx, env, stmt)
+	if env.Catalog != before {
+		s.tx.catalog = env.Catalog
+	}
+	return tag, err
+}
+
+func (s *Session) defineEnv(ctx context.Context) *define.Env {
+	options := func(snap *catalog.Snapshot) bind.Options {
+		o := s.planOptions(nil)
+		o.Catalog = snap
+		return o
+	}
+	return &define.Env{
+		Txn: s.tx.txn, Store: s.db.store, Catalog: s.Catalog(), Seqs: s.db.seqs, Parser: s.db.cfg.Parser,
+		Jobs: &ddl.Jobs{
+			Vectors: s.db.vectors,
+			Env: func(snap *catalog.Snapshot) *executor.Env {
+				env := s.newEnv(ctx, s.tx.txn, nil)
+				env.Catalog = snap
+				return env
+			},
+			TableWrite: func(snap *catalog.Snapshot, t *catalog.Table) (*physical.TableWrite, error) {
+				return planner.BindTableWrite(t, options(snap))
+			},
+			Progress: s.buildProgress,
+		},
+		Bind: options, Path: s.SearchPath(false), Owner: s.role.ID, Super: s.role.Super,
+		Notice: s.notice, InBlock: s.tx.block,
+		HashPassword: func(password string) (string, error) {
+			v, err := auth.NewVerifier(password)
+			if err != nil {
+				return "", err
+			}
+			return v.String(), nil
+		},
+	}
+}
+
+// buildProgress publishes an index build in pg_stat_progress_create_index.
+func (s *Session) buildProgress(t *catalog.Table, x *catalog.Index, r *ddl.Report) {
+	if r == nil {
+		s.db.builds.done(x.ID)
+		return
+	}
+	s.db.builds.set(syscat.Build{
+		PID: s.pid, Table: t.ID, Index: x.ID, Command: "CREATE INDEX", Phase: r.Phase, Tuples: r.Total, TuplesDone: r.Done,
+	})
+}
+
+// createTableAs is CREATE TABLE AS and SELECT INTO: a table of the query's
+// columns, filled by INSERT … query.
+func (s *Session) createTableAs(ctx context.Context, p *portal, st *ast.CreateTable) (tag string, err error) {
+	query, ok := st.Query.(*ast.Select)
+	if !ok || st.Materialized {
+		return "", pgerr.NotSupported(int(st.Pos), "this form of CREATE TABLE AS is not supported")
+	}
+	exists := false
+	err = s.retry(ctx, func() error {
+		plan, err := planner.Plan(query, s.planOptions(nil))
+		if err != nil {
+			return err
+		}
+		if len(st.AsColumns) > len(plan.Out) {
+			return pgerr.New("42601", "too many column names were specified")
+		}
+		def := *st
+		def.Query, def.Columns = nil, nil
+		for i, c := range plan.Out {
+			name := c.Name
+			if i < len(st.AsColumns) {
+				name = st.AsColumns[i]
+			}
+			def.Columns = append(def.Columns, ast.ColumnDef{At: st.At, Name: name, Type: typeNameOf(c.Type)})
+		}
+		before := s.Catalog()
+		_, err = s.definition(ctx, &def)
+		exists = err == nil && s.Catalog() == before
+		return err
+	})
+	if err != nil || exists || st.WithNoData {
+		return "CREATE TABLE AS", err
+	}
+	ins := &ast.Insert{At: st.At, Table: ast.TableRef{Name: st.Name}, Query: query}
+	q := &prepared{text: p.stmt.text, source: p.stmt.source, stmt: ins, when: time.Now()}
+	if err := s.replan(q); err != nil {
+		return "", err
+	}
+	inner := &portal{s: s, stmt: q, params: p.params}
+	rows, err := s.run(ctx, inner)
+	if err != nil {
+		return "", err
+	}
+	defer rows.close()
+	for {
+		b, err := rows.next(ctx)
+		if err != nil {
+			return "", err
+		}
+		if b == nil {
+			break
+		}
+	}
+	return "SELECT " + afterLastSpace(rows.finish()), nil
+}
+
+func afterLastSpace(s string) string {
+	for i := len(s) - 1; i >= 0; i-- {
+		if s[i] == ' ' {
+			return s[i+1:]
+		}
+	}
+	return s
+}

@@ -1,0 +1,555 @@
+package define
+
+import (
+	"context"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/planner/bind"
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+	"github.com/loxodb/loxodb/storage/kv"
+)
+
+// alterTable runs ALTER TABLE's actions one after the other.
+func (e *Env) alterTable(ctx context.Context, st *ast.AlterTable) error {
+	if st.Kind != ast.ObjTable {
+		return e.alterOther(st)
+	}
+	t, err := e.baseTable(&st.Name)
+	if err != nil {
+		if st.IfExists && pgerr.Code(err) == pgerrcode.UndefinedTable {
+			e.notice("00000", "relation %q does not exist, skipping", st.Name.Name)
+			return nil
+		}
+		return err
+	}
+	if err := e.Txn.LockTable(ctx, t.ID, kv.Exclusive); err != nil {
+		return err
+	}
+	if _, err := e.change(ctx); err != nil {
+		return err
+	}
+	for i := range st.Cmds {
+		t, _ = e.Catalog.TableByID(t.ID)
+		if err := e.alter(ctx, t, copyTable(t), &st.Cmds[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// alterOther accepts the actions on other objects that mean nothing here.
+func (e *Env) alterOther(st *ast.AlterTable) error {
+	for i := range st.Cmds {
+		switch st.Cmds[i].Kind {
+		case ast.ChangeOwner, ast.SetStatistics:
+		default:
+			return pgerr.NotSupported(int(st.Pos), "this form of ALTER %s is not supported", st.Kind)
+		}
+	}
+	return nil
+}
+
+// alter runs one action: old is the present table, t a copy to change.
+func (e *Env) alter(ctx context.Context, old, t *catalog.Table, cmd *ast.AlterCmd) error {
+	switch cmd.Kind {
+	case ast.AddColumn:
+		return e.addColumn(ctx, old, t, cmd)
+	case ast.DropColumn:
+		return e.dropColumn(t, cmd)
+	case ast.AddConstraint:
+		return e.addConstraint(ctx, old, t, cmd)
+	case ast.DropConstraint:
+		return e.dropConstraint(t, cmd)
+	case ast.ColumnType:
+		return e.columnType(ctx, old, t, cmd)
+	case ast.ValidateConstraint:
+		c := constraintOf(t, cmd.Name)
+		if c == nil {
+			return noConstraint(t, cmd.Name)
+		}
+		v := *c
+		v.Validated = true
+		replaceConstraint(t, &v)
+		if err := e.Jobs.Validate(ctx, e.Txn, e.Catalog, t, &v); err != nil {
+			return err
+		}
+		return e.edit.PutTable(t)
+	case ast.ChangeOwner, ast.SetStatistics, ast.SetStorage, ast.SetOptions, ast.ResetOptions, ast.ClusterOn,
+		ast.SetLogged, ast.SetUnlogged, ast.ReplicaIdentity, ast.EnableTrigger, ast.DisableTrigger:
+		return nil // nothing here depends on them
+	case ast.ColumnDefault, ast.SetNotNull, ast.DropNotNull, ast.AddIdentity, ast.SetIdentity, ast.DropIdentity, ast.DropExpression:
+		return e.alterColumn(ctx, old, t, cmd)
+	}
+	return pgerr.NotSupported(int(cmd.Pos), "this form of ALTER TABLE is not supported")
+}
+
+func noConstraint(t *catalog.Table, name string) error {
+	return pgerr.Newf(pgerrcode.UndefinedObject, "constraint %q of relation %q does not exist", name, t.Name)
+}
+
+func replaceConstraint(t *catalog.Table, c *catalog.Constraint) {
+	for i := range t.Constraints {
+		if t.Constraints[i].ID == c.ID {
+			t.Constraints[i] = c
+		}
+	}
+}
+
+// addColumn is ADD COLUMN: a constant default is kept for old rows in the
+// descriptor; any other one makes the table be written anew.
+func (e *Env) addColumn(ctx context.Context, old, t *catalog.Table, cmd *ast.AlterCmd) error {
+	d := cmd.Column
+	if t.ColumnByName(d.Name) != nil {
+		if cmd.IfExists {
+			e.notice(pgerrcode.DuplicateColumn, "column %q of relation %q already exists, skipping", d.Name, t.Name)
+			return nil
+		}
+		return pgerr.Newf(pgerrcode.DuplicateColumn, "column %q of relation %q already exists", d.Name, t.Name)
+	}
+	if err := checkColumnName(t, d); err != nil {
+		return err
+	}
+	if len(t.Columns) >= 1600 {
+		return pgerr.New(pgerrcode.TooManyColumns, "tables can have at most 1600 columns")
+	}
+	c, seq, err := e.newColumn(d)
+	if err != nil {
+		return err
+	}
+	c.Num = int16(len(t.Columns) + 1)
+	t.Columns = append(t.Columns, c)
+	col := &t.Columns[c.Num-1]
+	if err := e.columnExpressions(ctx, t, col, d); err != nil {
+		return err
+	}
+	if seq != nil {
+		if err := e.ownedSequence(ctx, t, col, seq); err != nil {
+			return err
+		}
+	}
+	wide := &ast.CreateTable{Columns: []ast.ColumnDef{*d}}
+	before := len(t.Indexes)
+	if err := e.addConstraints(ctx, t, wide); err != nil {
+		return err
+	}
+	fill := col.Default != "" || col.Identity != 0
+	rekey := t.PrimaryKey() != nil && old.PrimaryKey() == nil
+	if err := e.edit.PutTable(t); err != nil {
+		return err
+	}
+	if fill || rekey {
+		values := map[int16]expr.Expr{}
+		if fill && col.Generated == 0 {
+			if values[col.Num], err = bind.ColumnDefault(col, e.options()); err != nil {
+				return err
+			}
+		}
+		if t, err = e.rewrite(ctx, old, t, values); err != nil {
+			return err
+		}
+	} else if col.NotNull {
+		if err := e.Jobs.CheckNotNull(ctx, e.Txn, e.Catalog, t, col.Num); err != nil {
+			return err
+		}
+	}
+	return e.settleConstraints(ctx, old, t, before, fill || rekey)
+}
+
+// settleConstraints builds the indexes and checks the constraints that a table
+// has and its old version had not; a rewritten table has its indexes already.
+func (e *Env) settleConstraints(ctx context.Context, old, t *catalog.Table, firstIndex int, rewritten bool) error {
+	if !rewritten {
+		for _, x := range t.Indexes[firstIndex:] {
+			if err := e.Jobs.Build(ctx, e.Txn, e.Catalog, t, x); err != nil {
+				return err
+			}
+		}
+	}
+	for _, c := range t.Constraints {
+		if c.Validated && constraintByID(old, c.ID) == nil {
+			if err := e.Jobs.Validate(ctx, e.Txn, e.Catalog, t, c); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func constraintByID(t *catalog.Table, id catalog.ID) *catalog.Constraint {
+	for _, c := range t.Constraints {
+		if c.ID == id {
+			return c
+		}
+	}
+	return nil
+}
+
+// rewrite copies the rows into new storage under the new descriptor; values
+// gives the assigned columns' expressions. It returns the table as stored.
+func (e *Env) rewrite(ctx context.Context, old, t *catalog.Table, values map[int16]expr.Expr) (*catalog.Table, error) {
+	t = copyTable(t)
+	choosePrimaryAttr(t)
+	var err error
+	if t.Storage, err = e.edit.NewID(ctx); err != nil {
+		return nil, err
+	}
+	for i := range t.Columns {
+		t.Columns[i].Missing = nil
+	}
+	for i, x := range t.Indexes {
+		c := *x
+		if c.IsVector() {
+			if c.ID, err = e.edit.NewID(ctx); err != nil {
+				return nil, err
+			}
+		}
+		if c.Storage, err = e.edit.NewID(ctx); err != nil {
+			return nil, err
+		}
+		t.Indexes[i] = &c
+		if oldIndex := old.Index(x.ID); oldIndex != nil {
+			if err := e.edit.DropIndexStorage(oldIndex); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if err := e.edit.DropTableStorage(old.Storage); err != nil {
+		return nil, err
+	}
+	if err := e.edit.PutTable(t); err != nil {
+		return nil, err
+	}
+	return t, e.Jobs.Rewrite(ctx, e.Txn, e.Catalog, old, t, values)
+}
+
+// addConstraint is ADD CONSTRAINT.
+func (e *Env) addConstraint(ctx context.Context, old, t *catalog.Table, cmd *ast.AlterCmd) error {
+	k := cmd.Constraint
+	if k.Kind == ast.ConPrimary && t.PrimaryKey() != nil {
+		return pgerr.Newf(pgerrcode.InvalidTableDefinition, "multiple primary keys for table %q are not allowed", t.Name)
+	}
+	if k.Kind == ast.ConForeign && k.RefTable.Name != t.Name {
+		parent, err := e.baseTable(&k.RefTable)
+		if err != nil {
+			return err
+		}
+		if err := e.Txn.LockTable(ctx, parent.ID, kv.Shared); err != nil {
+			return err
+		}
+	}
+	before := len(t.Indexes)
+	c, _, err := e.newConstraint(ctx, t, k)
+	if err != nil {
+		return err
+	}
+	if c.Kind == catalog.PrimaryConstraint {
+		for _, a := range c.Columns {
+			if !old.Columns[a-1].NotNull {
+				if err := e.Jobs.CheckNotNull(ctx, e.Txn, e.Catalog, t, a); err != nil {
+					return err
+				}
+			}
+		}
+		if choosePrimaryAttr(t); t.PrimaryAttr != 0 {
+			// The key decides how rows are kept: write them anew under it.
+			if err := e.edit.PutTable(t); err != nil {
+				return err
+			}
+			t, err = e.rewrite(ctx, old, t, nil)
+			return err
+		}
+	}
+	if err := e.edit.PutTable(t); err != nil {
+		return err
+	}
+	return e.settleConstraints(ctx, old, t, before, false)
+}
+
+// dropConstraint is DROP CONSTRAINT.
+func (e *Env) dropConstraint(t *catalog.Table, cmd *ast.AlterCmd) error {
+	c := constraintOf(t, cmd.Name)
+	if c == nil {
+		if cmd.IfExists {
+			e.notice("00000", "constraint %q of relation %q does not exist, skipping", cmd.Name, t.Name)
+			return nil
+		}
+		return noConstraint(t, cmd.Name)
+	}
+	if c.Index != 0 && c.Kind != catalog.ForeignConstraint {
+		if err := e.dropReferring(t, c.Index, cmd.Cascade, "constraint "+c.Name+" on table "+t.Name); err != nil {
+			return err
+		}
+		t2, _ := e.Catalog.TableByID(t.ID) // a self-reference may have gone
+		t = copyTable(t2)
+		if c.Kind == catalog.PrimaryConstraint && t.PrimaryAttr != 0 {
+			return pgerr.NotSupported(int(cmd.Pos), "dropping the primary key that rows are stored by is not supported").
+				WithHint("Create a table without it and copy the rows.")
+		}
+		if err := e.removeIndex(t, c.Index); err != nil {
+			return err
+		}
+	}
+	removeConstraint(t, c.ID)
+	return e.edit.PutTable(t)
+}
+
+func removeConstraint(t *catalog.Table, id catalog.ID) {
+	var keep []*catalog.Constraint
+	for _, c := range t.Constraints {
+		if c.ID != id {
+			keep = append(keep, c)
+		}
+	}
+	t.Constraints = keep
+}
+
+// removeIndex takes an index off a table (a copy) and frees its storage.
+func (e *Env) removeIndex(t *catalog.Table, id catalog.ID) error {
+	var keep []*catalog.Index
+	for _, x := range t.Indexes {
+		if x.ID != id {
+			keep = append(keep, x)
+			continue
+		}
+		if err := e.edit.DropIndexStorage(x); err != nil {
+			return err
+		}
+	}
+	t.Indexes = keep
+	return nil
+}
+
+// alterColumn is ALTER COLUMN … DEFAULT, NOT NULL, IDENTITY.
+func (e *Env) alterColumn(ctx context.Context, old, t *catalog.Table, cmd *ast.AlterCmd) error {
+	c := t.ColumnByName(cmd.Name)
+	if c == nil {
+		return noColumn(t, cmd.Name)
+	}
+	switch cmd.Kind {
+	case ast.ColumnDefault:
+		if c.Identity != 0 {
+			return pgerr.Newf(pgerrcode.SyntaxError, "column %q of relation %q is an identity column", c.Name, t.Name)
+		}
+		if c.Generated != 0 {
+			return pgerr.Newf(pgerrcode.SyntaxError, "column %q of relation %q is a generated column", c.Name, t.Name)
+		}
+		c.Default = ""
+		if cmd.Expr != nil {
+			text, err := e.storedText(cmd.Expr, t, bind.Default, c.Type, c.Name)
+			if err != nil {
+				return err
+			}
+			id, err := e.edit.NewID(ctx)
+			if err != nil {
+				return err
+			}
+			c.Default, c.DefaultID = text, id
+		}
+	case ast.SetNotNull:
+		if !c.NotNull {
+			if err := e.Jobs.CheckNotNull(ctx, e.Txn, e.Catalog, old, c.Num); err != nil {
+				return err
+			}
+		}
+		c.NotNull = true
+	case ast.DropNotNull:
+		if pk := t.PrimaryKey(); pk != nil {
+			for _, a := range pk.Columns {
+				if a == c.Num {
+					return pgerr.Newf(pgerrcode.InvalidTableDefinition, "column %q is in a primary key", c.Name)
+				}
+			}
+		}
+		if c.Identity != 0 {
+			return pgerr.Newf(pgerrcode.SyntaxError, "column %q of relation %q is an identity column", c.Name, t.Name)
+		}
+		c.NotNull = false
+	case ast.DropExpression:
+		if c.Generated == 0 && !cmd.IfExists {
+			return pgerr.Newf(pgerrcode.ObjectNotInPrerequisiteState, "column %q of relation %q is not a stored generated column", c.Name, t.Name)
+		}
+		c.Generated, c.Default = 0, ""
+	default:
+		if err := e.alterIdentity(ctx, t, c, cmd); err != nil {
+			return err
+		}
+	}
+	return e.edit.PutTable(t)
+}
+
+func noColumn(t *catalog.Table, name string) error {
+	return pgerr.Newf(pgerrcode.UndefinedColumn, "column %q of relation %q does not exist", name, t.Name)
+}
+
+func (e *Env) alterIdentity(ctx context.Context, t *catalog.Table, c *catalog.Column, cmd *ast.AlterCmd) error {
+	switch cmd.Kind {
+	case ast.AddIdentity:
+		if c.Identity != 0 {
+			return pgerr.Newf(pgerrcode.ObjectNotInPrerequisiteState, "column %q of relation %q is already an identity column", c.Name, t.Name)
+		}
+		if c.Default != "" {
+			return pgerr.Newf(pgerrcode.ObjectNotInPrerequisiteState, "column %q of relation %q already has a default value", c.Name, t.Name)
+		}
+		if !c.NotNull {
+			return pgerr.Newf(pgerrcode.ObjectNotInPrerequisiteState, "column %q of relation %q must be declared NOT NULL before identity can be added", c.Name, t.Name)
+		}
+		if c.Identity = 'd'; cmd.Constraint.Always {
+			c.Identity = 'a'
+		}
+		return e.ownedSequence(ctx, t, c, cmd.Constraint)
+	case ast.DropIdentity:
+		if c.Identity == 0 {
+			if cmd.IfExists {
+				return nil
+			}
+			return pgerr.Newf(pgerrcode.ObjectNotInPrerequisiteState, "column %q of relation %q is not an identity column", c.Name, t.Name)
+		}
+		c.Identity = 0
+		q, _ := e.Catalog.SequenceByID(c.SequenceID)
+		c.SequenceID = 0
+		return e.edit.RemoveSequence(q)
+	}
+	if c.Identity == 0 {
+		return pgerr.Newf(pgerrcode.ObjectNotInPrerequisiteState, "column %q of relation %q is not an identity column", c.Name, t.Name)
+	}
+	q, _ := e.Catalog.SequenceByID(c.SequenceID)
+	n := *q
+	for i := range cmd.SeqOptions {
+		if cmd.SeqOptions[i].Name == "generated" && cmd.SeqOptions[i].Value != nil {
+			c.Identity = 'd'
+			if cmd.SeqOptions[i].Value.Text == "a" || cmd.SeqOptions[i].Value.Bool {
+				c.Identity = 'a'
+			}
+		}
+	}
+	return e.applySequence(ctx, &n, cmd.SeqOptions)
+}
+
+// dropColumn is DROP COLUMN: the values stay in old rows and are not read again.
+func (e *Env) dropColumn(t *catalog.Table, cmd *ast.AlterCmd) error {
+	c := t.ColumnByName(cmd.Name)
+	if c == nil {
+		if cmd.IfExists {
+			e.notice("00000", "column %q of relation %q does not exist, skipping", cmd.Name, t.Name)
+			return nil
+		}
+		return noColumn(t, cmd.Name)
+	}
+	if t.PrimaryAttr == c.Num {
+		return pgerr.NotSupported(int(cmd.Pos), "dropping the primary key column that rows are stored by is not supported")
+	}
+	for _, x := range append([]*catalog.Index(nil), t.Indexes...) {
+		if usesColumn(e, t, x, c.Num) {
+			if x.Unique {
+				if err := e.dropReferring(t, x.ID, cmd.Cascade, "column "+c.Name+" of table "+t.Name); err != nil {
+					return err
+				}
+			}
+			if err := e.removeIndex(t, x.ID); err != nil {
+				return err
+			}
+		}
+	}
+	for _, k := range append([]*catalog.Constraint(nil), t.Constraints...) {
+		for _, a := range k.Columns {
+			if a == c.Num {
+				removeConstraint(t, k.ID)
+			}
+		}
+	}
+	if c.SequenceID != 0 {
+		if q, ok := e.Catalog.SequenceByID(c.SequenceID); ok {
+			if err := e.edit.RemoveSequence(q); err != nil {
+				return err
+			}
+		}
+	}
+	c.Dropped, c.NotNull, c.Default, c.Generated, c.Identity, c.SequenceID, c.Missing = true, false, "", 0, 0, 0, nil
+	return e.edit.PutTable(t)
+}
+
+// usesColumn reports whether an index needs a column as key, included, or in an expression.
+func usesColumn(e *Env, t *catalog.Table, x *catalog.Index, num int16) bool {
+	for i := range x.Keys {
+		if x.Keys[i].Attr == num || x.Keys[i].Expr != "" && e.mentions(t, x.Keys[i].Expr, num) {
+			return true
+		}
+	}
+	for _, a := range x.Include {
+		if a == num {
+			return true
+		}
+	}
+	return x.Where != "" && e.mentions(t, x.Where, num)
+}
+
+// mentions reports whether stored SQL text names the column.
+func (e *Env) mentions(t *catalog.Table, text string, num int16) bool {
+	list, err := e.Parser.Parse("SELECT " + text)
+	if err != nil || len(list) != 1 {
+		return true
+	}
+	found := false
+	ast.Walk(list[0].Stmt, func(n ast.Node) bool {
+		if ref, ok := n.(*ast.ColumnRef); ok && len(ref.Parts) > 0 && ref.Parts[len(ref.Parts)-1] == t.Columns[num-1].Name {
+			found = true
+		}
+		return !found
+	})
+	return found
+}
+
+// columnType is ALTER COLUMN … TYPE: the rows are written anew.
+func (e *Env) columnType(ctx context.Context, old, t *catalog.Table, cmd *ast.AlterCmd) error {
+	c := t.ColumnByName(cmd.Name)
+	if c == nil {
+		return noColumn(t, cmd.Name)
+	}
+	to, err := bind.TypeName(cmd.Type, e.options())
+	if err != nil {
+		return err
+	}
+	from := c.Type
+	using := cmd.Expr
+	if using == nil {
+		if from.OID != to.OID && !builtin.CanCoerce(from.OID, to.OID, builtin.Assignment) {
+			return pgerr.Newf(pgerrcode.DatatypeMismatch, "column %q cannot be cast automatically to type %s", c.Name, types.FormatType(to)).
+				WithHint("You might need to specify \"USING %s::%s\".", ast.QuoteIdent(c.Name), types.FormatType(to))
+		}
+		using = &ast.ColumnRef{At: ast.At{Pos: ast.NoPos}, Parts: []string{c.Name}}
+	}
+	for _, x := range t.Indexes {
+		if x.IsVector() && usesColumn(e, t, x, c.Num) && to.OID != from.OID {
+			return pgerr.Newf(pgerrcode.DatatypeMismatch, "operator class %q does not accept data type %s", x.Keys[0].OpClass, types.FormatType(types.Of(to.OID)))
+		}
+	}
+	c.Type, c.NDims = to, int16(len(cmd.Type.ArrayDims))
+	if info := types.Lookup(to.OID); info != nil {
+		c.Collation = info.Collation
+	}
+	for i, x := range t.Indexes {
+		n := *x
+		n.Keys = append([]catalog.IndexKey(nil), x.Keys...)
+		for k := range n.Keys {
+			if n.Keys[k].Attr == c.Num {
+				n.Keys[k].Type, n.Keys[k].Collation = to, c.Collation
+			}
+		}
+		t.Indexes[i] = &n
+	}
+	if err := e.edit.PutTable(t); err != nil {
+		return err
+	}
+	value, err := bind.Scalar(using, old, bind.Using, to, c.Name, e.options())
+	if err != nil {
+		return err
+	}
+	_, err = e.rewrite(ctx, old, t, map[int16]expr.Expr{c.Num: value})
+	return err
+}

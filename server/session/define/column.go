@@ -1,0 +1,202 @@
+package define
+
+import (
+	"context"
+	"math"
+	"strings"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/planner/bind"
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// serialType is the integer type behind serial and its kin; 0 for other types.
+func serialType(t *ast.TypeName) types.OID {
+	if t.Name.Schema != "" || len(t.ArrayDims) > 0 {
+		return 0
+	}
+	switch strings.ToLower(t.Name.Name) {
+	case "serial", "serial4":
+		return types.Int4OID
+	case "bigserial", "serial8":
+		return types.Int8OID
+	case "smallserial", "serial2":
+		return types.Int2OID
+	}
+	return 0
+}
+
+// newColumn makes a column's descriptor without its expressions, which may refer
+// to other columns. seq is the sequence that a serial or identity column needs.
+func (e *Env) newColumn(d *ast.ColumnDef) (c catalog.Column, seq *ast.Constraint, err error) {
+	c = catalog.Column{Name: d.Name}
+	if serial := serialType(&d.Type); serial != 0 {
+		c.Type, c.NotNull = types.Of(serial), true
+		seq = &ast.Constraint{}
+	} else {
+		if d.Type.SetOf {
+			return c, nil, pgerr.Newf(pgerrcode.InvalidTableDefinition, "column %q cannot be declared SETOF", d.Name).At(int(d.Type.Pos))
+		}
+		if c.Type, err = bind.TypeName(&d.Type, e.options()); err != nil {
+			return c, nil, err
+		}
+		if err := storable(&c, d); err != nil {
+			return c, nil, err
+		}
+		c.NDims = int16(len(d.Type.ArrayDims))
+	}
+	if info := types.Lookup(c.Type.OID); info != nil {
+		c.Collation = info.Collation
+	}
+	if d.Collation != nil {
+		switch d.Collation.Name {
+		case "C", "POSIX", "default", "ucs_basic":
+		default:
+			return c, nil, pgerr.NotSupported(int(d.Collation.Pos), "collation %q is not supported", d.Collation.Name)
+		}
+	}
+	for i := range d.Constraints {
+		k := &d.Constraints[i]
+		switch k.Kind {
+		case ast.ConNotNull, ast.ConPrimary:
+			c.NotNull = true
+		case ast.ConNull:
+			if c.NotNull {
+				return c, nil, pgerr.Newf(pgerrcode.SyntaxError, "conflicting NULL/NOT NULL declarations for column %q", d.Name).At(int(k.Pos))
+			}
+		case ast.ConIdentity:
+			if seq != nil {
+				return c, nil, pgerr.Newf(pgerrcode.SyntaxError, "both default and identity specified for column %q", d.Name).At(int(k.Pos))
+			}
+			switch c.Type.OID {
+			case types.Int2OID, types.Int4OID, types.Int8OID:
+			default:
+				return c, nil, pgerr.New(pgerrcode.InvalidParameterValue, "identity column type must be smallint, integer, or bigint").At(int(k.Pos))
+			}
+			if c.Identity = 'd'; k.Always {
+				c.Identity = 'a'
+			}
+			c.NotNull, seq = true, k
+		}
+	}
+	return c, seq, nil
+}
+
+// storable refuses pseudo-types.
+func storable(c *catalog.Column, d *ast.ColumnDef) error {
+	info := types.Lookup(c.Type.OID)
+	if info != nil && info.Type == 'p' {
+		return pgerr.Newf(pgerrcode.InvalidTableDefinition, "column %q has pseudo-type %s", d.Name, types.FormatType(c.Type)).At(int(d.Type.Pos))
+	}
+	return nil
+}
+
+// columnExpressions binds a column's DEFAULT and GENERATED expressions.
+func (e *Env) columnExpressions(ctx context.Context, t *catalog.Table, c *catalog.Column, d *ast.ColumnDef) error {
+	for i := range d.Constraints {
+		k := &d.Constraints[i]
+		place, generated := bind.Default, false
+		switch k.Kind {
+		case ast.ConDefault:
+			if c.Identity != 0 || c.Generated != 0 {
+				return pgerr.Newf(pgerrcode.SyntaxError, "both default and identity specified for column %q of table %q", c.Name, t.Name).At(int(k.Pos))
+			}
+			if c.Default != "" {
+				return pgerr.Newf(pgerrcode.SyntaxError, "multiple default values specified for column %q of table %q", c.Name, t.Name).At(int(k.Pos))
+			}
+		case ast.ConGenerated:
+			place, generated = bind.Generated, true
+		default:
+			continue
+		}
+		text, err := e.storedText(k.Expr, t, place, c.Type, c.Name)
+		if err != nil {
+			return err
+		}
+		id, err := e.edit.NewID(ctx)
+		if err != nil {
+			return err
+		}
+		if c.Default, c.DefaultID = text, id; generated {
+			c.Generated = 's'
+		}
+	}
+	return nil
+}
+
+// storedText checks an expression and returns the SQL text by which it is kept:
+// as PostgreSQL prints it, if that text reads back, else as it was written.
+func (e *Env) storedText(x ast.Expr, t *catalog.Table, place bind.Place, want types.T, column string) (string, error) {
+	if place == bind.Default {
+		t = nil
+	}
+	b, err := bind.Scalar(x, t, place, want, column, e.options())
+	if err != nil {
+		return "", err
+	}
+	if lit, ok := b.(*expr.Const); ok && lit.D.IsNull() && place == bind.Default {
+		return "", nil
+	}
+	if lit, ok := x.(*ast.Lit); ok && (lit.Kind == ast.LitInt || lit.Kind == ast.LitNumeric) {
+		return ast.Print(x), nil // as written: PostgreSQL hides the conversion, too
+	}
+	var names []string
+	if t != nil {
+		for i := range t.Columns {
+			names = append(names, ast.QuoteIdent(t.Columns[i].Name))
+		}
+	}
+	text := expr.String(b, names)
+	if list, err := e.Parser.Parse("SELECT " + text); err == nil && len(list) == 1 {
+		if sel, ok := list[0].Stmt.(*ast.Select); ok && len(sel.Targets) == 1 {
+			if again, err := bind.Scalar(sel.Targets[0].Expr, t, place, want, column, e.options()); err == nil && expr.String(again, names) == text {
+				return text, nil
+			}
+		}
+	}
+	return ast.Print(x), nil
+}
+
+// seqLimits are the bounds of a sequence's type.
+func seqLimits(t types.OID) (lo, hi int64) {
+	switch t {
+	case types.Int2OID:
+		return math.MinInt16, math.MaxInt16
+	case types.Int4OID:
+		return math.MinInt32, math.MaxInt32
+	}
+	return math.MinInt64, math.MaxInt64
+}
+
+// ownedSequence makes the sequence of a serial or identity column.
+func (e *Env) ownedSequence(ctx context.Context, t *catalog.Table, c *catalog.Column, k *ast.Constraint) error {
+	id, err := e.edit.NewID(ctx)
+	if err != nil {
+		return err
+	}
+	q := &catalog.Sequence{
+		ID: id, Schema: t.Schema, Owner: t.Owner, Type: c.Type.OID,
+		Name:       e.relationName(t.Schema, nil, t.Name, c.Name, "seq"),
+		OwnerTable: t.ID, OwnerAttr: c.Num, Identity: c.Identity != 0,
+	}
+	if err := e.sequenceOptions(q, k.Options, true); err != nil {
+		return err
+	}
+	c.SequenceID = id
+	if c.Identity == 0 {
+		name := ast.QuoteIdent(q.Name)
+		if t.Schema != catalog.PublicID {
+			name = ast.QuoteIdent(e.Catalog.SchemaName(t.Schema)) + "." + name
+		}
+		c.Default = "nextval(" + ast.QuoteLiteral(name) + "::regclass)"
+		if c.DefaultID, err = e.edit.NewID(ctx); err != nil {
+			return err
+		}
+	}
+	return e.edit.PutSequence(q)
+}

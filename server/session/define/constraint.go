@@ -1,0 +1,256 @@
+package define
+
+import (
+	"context"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/planner/bind"
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// newConstraint adds a constraint, and its index if it has one, to a table that is being
+// made or changed (t is ours to change). Existing rows are not looked at.
+func (e *Env) newConstraint(ctx context.Context, t *catalog.Table, k *ast.Constraint) (*catalog.Constraint, *catalog.Index, error) {
+	if k.Deferrable || k.InitiallyDeferred {
+		return nil, nil, pgerr.NotSupported(int(k.Pos), "deferrable constraints are not supported")
+	}
+	if k.Name != "" && constraintOf(t, k.Name) != nil {
+		return nil, nil, pgerr.Newf(pgerrcode.DuplicateObject, "constraint %q for relation %q already exists", k.Name, t.Name)
+	}
+	id, err := e.edit.NewID(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	c := &catalog.Constraint{ID: id, Name: k.Name, Validated: !k.NotValid}
+	switch k.Kind {
+	case ast.ConPrimary, ast.ConUnique:
+		x, err := e.keyConstraint(ctx, t, c, k)
+		return c, x, err
+	case ast.ConCheck:
+		return c, nil, e.checkConstraint(t, c, k)
+	case ast.ConForeign:
+		return c, nil, e.foreignConstraint(t, c, k)
+	}
+	return nil, nil, pgerr.NotSupported(int(k.Pos), "exclusion constraints are not supported")
+}
+
+// keyConstraint is PRIMARY KEY or UNIQUE: a constraint and a unique index.
+func (e *Env) keyConstraint(ctx context.Context, t *catalog.Table, c *catalog.Constraint, k *ast.Constraint) (*catalog.Index, error) {
+	if k.UsingIndex != "" {
+		return nil, pgerr.NotSupported(int(k.Pos), "ADD CONSTRAINT ... USING INDEX is not supported")
+	}
+	cols, err := attrs(t, k.Columns, k.Pos)
+	if err != nil {
+		return nil, err
+	}
+	if c.Columns = cols; len(cols) > 32 {
+		return nil, pgerr.New(pgerrcode.TooManyColumns, "cannot use more than 32 columns in an index")
+	}
+	c.Kind = catalog.UniqueConstraint
+	label, second := "key", columnList(t, cols)
+	if k.Kind == ast.ConPrimary {
+		c.Kind, label, second = catalog.PrimaryConstraint, "pkey", ""
+		for _, a := range cols {
+			t.Columns[a-1].NotNull = true
+		}
+	}
+	if c.Name == "" {
+		also := map[string]bool{}
+		for _, x := range t.Indexes {
+			also[x.Name] = true
+		}
+		c.Name = e.relationName(t.Schema, also, t.Name, second, label)
+	} else if e.Catalog.RelationExists(t.Schema, c.Name) {
+		return nil, pgerr.Newf(pgerrcode.DuplicateTable, "relation %q already exists", c.Name)
+	}
+	x := &catalog.Index{
+		Table: t.ID, Name: c.Name, Method: "btree", Unique: true, Primary: k.Kind == ast.ConPrimary,
+		NullsNotDistinct: k.NullsNotDistinct, Constraint: c.ID, Ready: true, Valid: true,
+	}
+	if x.ID, err = e.edit.NewID(ctx); err != nil {
+		return nil, err
+	}
+	x.Storage = x.ID
+	for _, a := range cols {
+		key, err := columnKey(t, &t.Columns[a-1])
+		if err != nil {
+			return nil, err
+		}
+		x.Keys = append(x.Keys, key)
+	}
+	if x.Include, err = attrs(t, k.Including, k.Pos); err != nil {
+		return nil, err
+	}
+	c.Index = x.ID
+	t.Constraints, t.Indexes = append(t.Constraints, c), append(t.Indexes, x)
+	return x, nil
+}
+
+// columnKey is an ascending btree key on a column.
+func columnKey(t *catalog.Table, c *catalog.Column) (catalog.IndexKey, error) {
+	if err := ordered(c.Type); err != nil {
+		return catalog.IndexKey{}, err
+	}
+	return catalog.IndexKey{Attr: c.Num, Type: c.Type, Collation: c.Collation}, nil
+}
+
+// ordered refuses types without a btree order.
+func ordered(t types.T) error {
+	switch t.OID {
+	case types.JSONOID, types.JSONPathOID, types.UnknownOID, types.XidOID, types.ACLItemOID, types.PgNodeTreeOID:
+		return pgerr.Newf(pgerrcode.UndefinedObject, "data type %s has no default operator class for access method \"btree\"", types.FormatType(t)).
+			WithHint("You must specify an operator class for the index or define a default operator class for the data type.")
+	}
+	return nil
+}
+
+// checkConstraint is CHECK.
+func (e *Env) checkConstraint(t *catalog.Table, c *catalog.Constraint, k *ast.Constraint) error {
+	c.Kind, c.NoInherit = catalog.CheckConstraint, k.NoInherit
+	text, err := e.storedText(k.Expr, t, bind.Check, types.Of(types.BoolOID), "")
+	if err != nil {
+		return err
+	}
+	c.Expr = text
+	seen := map[int16]bool{}
+	ast.Walk(k.Expr, func(n ast.Node) bool {
+		if ref, ok := n.(*ast.ColumnRef); ok && len(ref.Parts) > 0 {
+			if col := t.ColumnByName(ref.Parts[len(ref.Parts)-1]); col != nil && !seen[col.Num] {
+				seen[col.Num] = true
+				c.Columns = append(c.Columns, col.Num)
+			}
+		}
+		return true
+	})
+	if c.Name == "" {
+		var one []int16
+		if len(c.Columns) == 1 {
+			one = c.Columns
+		}
+		c.Name = constraintName(t, one, "check")
+	}
+	t.Constraints = append(t.Constraints, c)
+	return nil
+}
+
+// foreignConstraint is FOREIGN KEY.
+func (e *Env) foreignConstraint(t *catalog.Table, c *catalog.Constraint, k *ast.Constraint) error {
+	c.Kind, c.Match = catalog.ForeignConstraint, k.Match
+	if c.Match == 0 {
+		c.Match = 's'
+	}
+	if c.Match == 'p' {
+		return pgerr.NotSupported(int(k.Pos), "MATCH PARTIAL not yet implemented")
+	}
+	c.OnDelete, c.OnUpdate = action(k.OnDelete), action(k.OnUpdate)
+	var err error
+	if c.Columns, err = foreignAttrs(t, k.Columns); err != nil {
+		return err
+	}
+	parent := t
+	if k.RefTable.Name != t.Name || k.RefTable.Schema != "" && k.RefTable.Schema != e.Catalog.SchemaName(t.Schema) {
+		if parent, err = e.baseTable(&k.RefTable); err != nil {
+			return err
+		}
+	}
+	c.RefTable = parent.ID
+	if err := referencedKey(parent, c, k); err != nil {
+		return err
+	}
+	for i, a := range c.Columns {
+		from, to := t.Columns[a-1].Type, parent.Columns[c.RefColumns[i]-1].Type
+		if from.OID == to.OID {
+			continue
+		}
+		name := k.Name
+		if name == "" {
+			name = constraintName(t, c.Columns, "fkey")
+		}
+		if _, err := builtin.ResolveOp("", "=", to.OID, from.OID); err != nil || !builtin.CanCoerce(from.OID, to.OID, builtin.Implicit) {
+			return pgerr.Newf(pgerrcode.DatatypeMismatch, "foreign key constraint %q cannot be implemented", name).
+				WithDetail("Key columns %q and %q are of incompatible types: %s and %s.", t.Columns[a-1].Name,
+					parent.Columns[c.RefColumns[i]-1].Name, types.FormatType(from), types.FormatType(to))
+		}
+	}
+	if c.OnDeleteCols, err = foreignAttrs(t, k.OnDeleteCols); err != nil {
+		return err
+	}
+	if c.Name == "" {
+		c.Name = constraintName(t, c.Columns, "fkey")
+	}
+	t.Constraints = append(t.Constraints, c)
+	return nil
+}
+
+func action(a ast.RefAction) byte {
+	if a == 0 {
+		return byte(ast.NoAction)
+	}
+	return byte(a)
+}
+
+func foreignAttrs(t *catalog.Table, names []string) ([]int16, error) {
+	var out []int16
+	for _, n := range names {
+		c := t.ColumnByName(n)
+		if c == nil {
+			return nil, pgerr.Newf(pgerrcode.UndefinedColumn, "column %q referenced in foreign key constraint does not exist", n)
+		}
+		out = append(out, c.Num)
+	}
+	return out, nil
+}
+
+// referencedKey finds the unique key that the constraint refers to.
+func referencedKey(parent *catalog.Table, c *catalog.Constraint, k *ast.Constraint) error {
+	if len(k.RefColumns) == 0 {
+		pk := parent.PrimaryKey()
+		if pk == nil {
+			return pgerr.Newf(pgerrcode.UndefinedObject, "there is no primary key for referenced table %q", parent.Name)
+		}
+		c.RefColumns, c.Index = pk.Columns, pk.Index
+	} else {
+		for _, n := range k.RefColumns {
+			col := parent.ColumnByName(n)
+			if col == nil {
+				return pgerr.Newf(pgerrcode.UndefinedColumn, "column %q referenced in foreign key constraint does not exist", n)
+			}
+			c.RefColumns = append(c.RefColumns, col.Num)
+		}
+	}
+	if len(c.RefColumns) != len(c.Columns) {
+		return pgerr.New(pgerrcode.InvalidForeignKey, "number of referencing and referenced columns for foreign key disagree")
+	}
+	if c.Index != 0 {
+		return nil
+	}
+	for _, x := range parent.Indexes {
+		if x.Unique && x.Where == "" && sameColumns(x, c.RefColumns) {
+			c.Index = x.ID
+			return nil
+		}
+	}
+	return pgerr.Newf(pgerrcode.InvalidForeignKey, "there is no unique constraint matching given keys for referenced table %q", parent.Name)
+}
+
+// sameColumns reports whether the index's keys are the columns in any order.
+func sameColumns(x *catalog.Index, cols []int16) bool {
+	if len(x.Keys) != len(cols) {
+		return false
+	}
+	for _, c := range cols {
+		found := false
+		for i := range x.Keys {
+			found = found || x.Keys[i].Attr == c
+		}
+		if !found {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,185 @@
+// Package define runs the statements that change the catalog (PostgreSQL's
+// DDL): it turns the syntax tree into descriptors, checks them as PostgreSQL
+// does, and has the work on rows done by executor/ddl. It must not know the
+// wire, portals, or which engine keeps the rows.
+package define
+
+import (
+	"context"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/executor/ddl"
+	"github.com/loxodb/loxodb/planner/bind"
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/parser"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/storage/catalogstore"
+	"github.com/loxodb/loxodb/storage/sequence"
+	"github.com/loxodb/loxodb/storage/table"
+)
+
+// Env is what a definition needs of the session. Catalog is the one that the
+// transaction sees, and after Run the changed one.
+type Env struct {
+	Txn     *table.Txn
+	Store   *catalogstore.Store
+	Catalog *catalog.Snapshot
+	Seqs    *sequence.Manager
+	Parser  parser.Frontend
+	Jobs    *ddl.Jobs
+	// Bind returns what the binder needs, with the given catalog.
+	Bind func(*catalog.Snapshot) bind.Options
+	// Path is the effective search path without implicit schemas.
+	Path   []string
+	Owner  catalog.ID
+	Super  bool
+	Notice func(*pgerr.Error)
+	// InBlock is set inside BEGIN … COMMIT.
+	InBlock bool
+	// HashPassword makes a SCRAM verifier.
+	HashPassword func(password string) (string, error)
+
+	edit *catalogstore.Edit
+}
+
+// Run runs one statement and returns its command tag.
+func Run(ctx context.Context, env *Env, stmt ast.Stmt) (tag string, err error) {
+	switch st := stmt.(type) {
+	case *ast.CreateTable:
+		return "CREATE TABLE", env.createTable(ctx, st)
+	case *ast.CreateIndex:
+		return "CREATE INDEX", env.createIndex(ctx, st)
+	case *ast.CreateSchema:
+		return "CREATE SCHEMA", env.createSchema(ctx, st)
+	case *ast.CreateSequence:
+		return "CREATE SEQUENCE", env.createSequence(ctx, st)
+	case *ast.AlterSequence:
+		return "ALTER SEQUENCE", env.alterSequence(ctx, st)
+	case *ast.CreateView:
+		return "CREATE VIEW", env.createView(ctx, st)
+	case *ast.CreateExtension:
+		return "CREATE EXTENSION", env.createExtension(ctx, st)
+	case *ast.Drop:
+		return "DROP " + string(st.Kind), env.drop(ctx, st)
+	case *ast.Rename:
+		return "ALTER " + string(renamed(st)), env.rename(ctx, st)
+	case *ast.AlterTable:
+		return "ALTER " + string(st.Kind), env.alterTable(ctx, st)
+	case *ast.AlterOwner:
+		return "ALTER " + string(st.Kind), nil // there is one owner as yet: the superuser
+	case *ast.AlterSchema:
+		return "", pgerr.NotSupported(int(st.Pos), "ALTER %s ... SET SCHEMA is not supported", st.Kind)
+	case *ast.Comment:
+		return "COMMENT", env.comment(ctx, st)
+	case *ast.Truncate:
+		return "TRUNCATE TABLE", env.truncate(ctx, st)
+	case *ast.Reindex:
+		return "REINDEX", env.reindex(ctx, st)
+	case *ast.RoleStmt:
+		return st.Action + " ROLE", env.role(ctx, st)
+	case *ast.Grant:
+		return "", pgerr.NotSupported(int(st.Pos), "GRANT and REVOKE are not supported")
+	case *ast.CreateDatabase:
+		return "", pgerr.NotSupported(int(st.Pos), "CREATE DATABASE is not supported").
+			WithHint("One server holds one database; use schemas, or start another server.")
+	}
+	return "", pgerr.NotSupported(int(stmt.Position()), "this statement is not supported")
+}
+
+func renamed(st *ast.Rename) ast.ObjectKind {
+	if st.Kind == ast.ObjColumn || st.Kind == ast.ObjConstraint {
+		return ast.ObjTable
+	}
+	return st.Kind
+}
+
+// change starts editing the catalog; later calls of the statement go on with it.
+func (e *Env) change(ctx context.Context) (*catalogstore.Edit, error) {
+	if e.edit != nil {
+		return e.edit, nil
+	}
+	edit, err := e.Store.Edit(ctx, e.Txn, e.Catalog)
+	if err != nil {
+		return nil, err
+	}
+	e.edit, e.Catalog = edit, edit.Snap
+	return edit, nil
+}
+
+func (e *Env) options() bind.Options { return e.Bind(e.Catalog) }
+
+func (e *Env) notice(code, format string, args ...any) {
+	n := pgerr.Newf(code, format, args...)
+	n.Severity = pgerr.Notice
+	e.Notice(n)
+}
+
+// target is the schema in which an object is made.
+func (e *Env) target(n *ast.QName, temp bool) (*catalog.Schema, error) {
+	if temp {
+		return nil, pgerr.NotSupported(int(n.Pos), "temporary tables are not supported")
+	}
+	if n.Schema == "" {
+		for _, p := range e.Path {
+			if s, ok := e.Catalog.Schema(p); ok && p != "pg_catalog" {
+				return s, nil
+			}
+		}
+		return nil, pgerr.New(pgerrcode.InvalidSchemaName, "no schema has been selected to create in").At(int(n.Pos))
+	}
+	s, ok := e.Catalog.Schema(n.Schema)
+	if !ok {
+		return nil, pgerr.Newf(pgerrcode.InvalidSchemaName, "schema %q does not exist", n.Schema).At(int(n.Pos))
+	}
+	if n.Schema == "pg_catalog" || n.Schema == "information_schema" {
+		return nil, pgerr.Newf(pgerrcode.InsufficientPrivilege, "permission denied to create \"%s.%s\"", n.Schema, n.Name).
+			WithDetail("System catalog modifications are currently disallowed.")
+	}
+	return s, nil
+}
+
+// find looks through the search path with look, which reports what it found.
+func (e *Env) find(n *ast.QName, look func(schema catalog.ID) bool) error {
+	if n.Schema != "" {
+		s, ok := e.Catalog.Schema(n.Schema)
+		if !ok {
+			return pgerr.Newf(pgerrcode.InvalidSchemaName, "schema %q does not exist", n.Schema).At(int(n.Pos))
+		}
+		if look(s.ID) {
+			return nil
+		}
+		return pgerr.Newf(pgerrcode.UndefinedTable, "relation \"%s.%s\" does not exist", n.Schema, n.Name).At(int(n.Pos))
+	}
+	for _, p := range e.Path {
+		if s, ok := e.Catalog.Schema(p); ok && look(s.ID) {
+			return nil
+		}
+	}
+	return pgerr.Newf(pgerrcode.UndefinedTable, "relation %q does not exist", n.Name).At(int(n.Pos))
+}
+
+// table finds a table or view.
+func (e *Env) table(n *ast.QName) (t *catalog.Table, err error) {
+	err = e.find(n, func(s catalog.ID) (ok bool) { t, ok = e.Catalog.Table(s, n.Name); return ok })
+	return t, err
+}
+
+// baseTable finds a table that is not a view.
+func (e *Env) baseTable(n *ast.QName) (*catalog.Table, error) {
+	t, err := e.table(n)
+	if err == nil && t.Kind != catalog.KindTable {
+		return nil, pgerr.Newf(pgerrcode.WrongObjectType, "%q is not a table", t.Name)
+	}
+	return t, err
+}
+
+// copyTable is a copy whose slices and maps may be changed.
+func copyTable(t *catalog.Table) *catalog.Table {
+	c := *t
+	c.Columns = append([]catalog.Column(nil), t.Columns...)
+	c.Indexes = append([]*catalog.Index(nil), t.Indexes...)
+	c.Constraints = append([]*catalog.Constraint(nil), t.Constraints...)
+	return &c
+}

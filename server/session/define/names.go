@@ -1,0 +1,117 @@
+package define
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/pgerr"
+)
+
+// maxName is NAMEDATALEN − 1.
+const maxName = 63
+
+// objectName joins parts with underscores, shortening the longer of the first
+// two as PostgreSQL's makeObjectName does.
+func objectName(first, second, label string) string {
+	over := len(label) + 1
+	if second != "" {
+		over++
+	}
+	n1, n2 := len(first), len(second)
+	for n1+n2 > maxName-over {
+		if n1 > n2 {
+			n1--
+		} else {
+			n2--
+		}
+	}
+	name := clip(first, n1)
+	if second != "" {
+		name += "_" + clip(second, n2)
+	}
+	return name + "_" + label
+}
+
+// clip cuts at a character boundary.
+func clip(s string, n int) string {
+	for n > 0 && n < len(s) && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:min(n, len(s))]
+}
+
+// freeName is objectName, numbered until taken says that it is free.
+func freeName(first, second, label string, taken func(string) bool) string {
+	for i := 0; ; i++ {
+		l := label
+		if i > 0 {
+			l += strconv.Itoa(i)
+		}
+		if name := objectName(first, second, l); !taken(name) {
+			return name
+		}
+	}
+}
+
+// relationName is a free name for an index or sequence in a schema; also are
+// names about to be taken by the same statement.
+func (e *Env) relationName(schema catalog.ID, also map[string]bool, first, second, label string) string {
+	return freeName(first, second, label, func(n string) bool {
+		return also[n] || e.Catalog.RelationExists(schema, n) || constraintExists(e.Catalog, schema, n)
+	})
+}
+
+func constraintExists(s *catalog.Snapshot, schema catalog.ID, name string) bool {
+	for _, t := range s.Tables() {
+		if t.Schema == schema && constraintOf(t, name) != nil {
+			return true
+		}
+	}
+	return false
+}
+
+func constraintOf(t *catalog.Table, name string) *catalog.Constraint {
+	for _, c := range t.Constraints {
+		if c.Name == name {
+			return c
+		}
+	}
+	return nil
+}
+
+// constraintName is a free name for a constraint of a table.
+func constraintName(t *catalog.Table, cols []int16, label string) string {
+	return freeName(t.Name, columnList(t, cols), label, func(n string) bool { return constraintOf(t, n) != nil })
+}
+
+// columnList joins column names as generated names do.
+func columnList(t *catalog.Table, cols []int16) string {
+	var names []string
+	for _, c := range cols {
+		names = append(names, t.Columns[c-1].Name)
+	}
+	return strings.Join(names, "_")
+}
+
+// attrs resolves column names of a key.
+func attrs(t *catalog.Table, names []string, pos ast.Pos) ([]int16, error) {
+	var out []int16
+	for _, n := range names {
+		c := t.ColumnByName(n)
+		if c == nil {
+			return nil, pgerr.Newf(pgerrcode.UndefinedColumn, "column %q named in key does not exist", n).At(int(pos))
+		}
+		for _, a := range out {
+			if a == c.Num {
+				return nil, pgerr.Newf(pgerrcode.DuplicateColumn, "column %q appears twice in primary key constraint", n).At(int(pos))
+			}
+		}
+		out = append(out, c.Num)
+	}
+	return out, nil
+}

@@ -1,0 +1,632 @@
+package define
+
+import (
+	"context"
+	"math"
+	"strings"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/planner"
+	"github.com/loxodb/loxodb/planner/bind"
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+	"github.com/loxodb/loxodb/storage/kv"
+)
+
+func (e *Env) createSchema(ctx context.Context, st *ast.CreateSchema) error {
+	name := st.Name
+	if name == "" {
+		name = st.Owner
+	}
+	if strings.HasPrefix(name, "pg_") {
+		return pgerr.Newf(pgerrcode.ReservedName, "unacceptable schema name %q", name).
+			WithDetail("The prefix \"pg_\" is reserved for system schemas.")
+	}
+	if _, ok := e.Catalog.Schema(name); ok {
+		if st.IfNotExists {
+			e.notice(pgerrcode.DuplicateSchema, "schema %q already exists, skipping", name)
+			return nil
+		}
+		return pgerr.Newf(pgerrcode.DuplicateSchema, "schema %q already exists", name)
+	}
+	edit, err := e.change(ctx)
+	if err != nil {
+		return err
+	}
+	id, err := edit.NewID(ctx)
+	if err != nil {
+		return err
+	}
+	if err := edit.PutSchema(&catalog.Schema{ID: id, Name: name, Owner: e.Owner}); err != nil {
+		return err
+	}
+	path := e.Path
+	e.Path = append([]string{name}, path...)
+	defer func() { e.Path = path }()
+	for _, s := range st.Elems {
+		if _, err := Run(ctx, e, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *Env) dropSchema(ctx context.Context, st *ast.Drop, n *ast.QName) error {
+	s, ok := e.Catalog.Schema(n.Name)
+	if !ok {
+		return pgerr.Newf(pgerrcode.InvalidSchemaName, "schema %q does not exist", n.Name)
+	}
+	if s.ID < catalog.DatabaseID && s.ID != catalog.PublicID {
+		return pgerr.Newf(pgerrcode.DependentObjectsStillExist, "cannot drop schema %s because it is required by the database system", s.Name)
+	}
+	edit, err := e.change(ctx)
+	if err != nil {
+		return err
+	}
+	for _, t := range e.Catalog.Tables() {
+		if t.Schema != s.ID {
+			continue
+		}
+		if _, still := e.Catalog.TableByID(t.ID); !still {
+			continue
+		}
+		if !st.Cascade {
+			return pgerr.Newf(pgerrcode.DependentObjectsStillExist, "cannot drop schema %s because other objects depend on it", s.Name).
+				WithDetail("table %s.%s depends on schema %s", s.Name, t.Name, s.Name).
+				WithHint("Use DROP ... CASCADE to drop the dependent objects too.")
+		}
+		e.notice("00000", "drop cascades to table %s.%s", s.Name, t.Name)
+		if err := e.removeTable(ctx, t, true, nil); err != nil {
+			return err
+		}
+	}
+	for _, q := range e.Catalog.Sequences() {
+		if q.Schema == s.ID {
+			if err := edit.RemoveSequence(q); err != nil {
+				return err
+			}
+		}
+	}
+	return edit.RemoveSchema(s)
+}
+
+func (e *Env) createSequence(ctx context.Context, st *ast.CreateSequence) error {
+	s, err := e.target(&st.Name, st.Temp)
+	if err != nil {
+		return err
+	}
+	if e.Catalog.RelationExists(s.ID, st.Name.Name) {
+		if st.IfNotExists {
+			e.notice(pgerrcode.DuplicateTable, "relation %q already exists, skipping", st.Name.Name)
+			return nil
+		}
+		return pgerr.Newf(pgerrcode.DuplicateTable, "relation %q already exists", st.Name.Name)
+	}
+	edit, err := e.change(ctx)
+	if err != nil {
+		return err
+	}
+	id, err := edit.NewID(ctx)
+	if err != nil {
+		return err
+	}
+	q := &catalog.Sequence{ID: id, Schema: s.ID, Name: st.Name.Name, Owner: e.Owner, Type: types.Int8OID}
+	if err := e.sequenceOptions(q, st.Options, true); err != nil {
+		return err
+	}
+	return edit.PutSequence(q)
+}
+
+func (e *Env) findSequence(n *ast.QName) (q *catalog.Sequence, err error) {
+	err = e.find(n, func(s catalog.ID) (ok bool) { q, ok = e.Catalog.Sequence(s, n.Name); return ok })
+	return q, err
+}
+
+func (e *Env) alterSequence(ctx context.Context, st *ast.AlterSequence) error {
+	q, err := e.findSequence(&st.Name)
+	if err != nil {
+		if st.IfExists && pgerr.Code(err) == pgerrcode.UndefinedTable {
+			e.notice("00000", "relation %q does not exist, skipping", st.Name.Name)
+			return nil
+		}
+		return err
+	}
+	n := *q
+	if _, err := e.change(ctx); err != nil {
+		return err
+	}
+	return e.applySequence(ctx, &n, st.Options)
+}
+
+// applySequence changes a sequence's options, and its position for RESTART.
+func (e *Env) applySequence(ctx context.Context, q *catalog.Sequence, opts []ast.SeqOption) error {
+	if err := e.sequenceOptions(q, opts, false); err != nil {
+		return err
+	}
+	for i := range opts {
+		if opts[i].Name != "restart" {
+			continue
+		}
+		at := q.Start
+		if opts[i].Value != nil {
+			at = seqInt(&opts[i])
+		}
+		if err := e.Seqs.Set(ctx, q, at, false); err != nil {
+			return err
+		}
+	}
+	return e.edit.PutSequence(q)
+}
+
+func seqInt(o *ast.SeqOption) int64 {
+	if o.Value.Kind == ast.LitNumeric {
+		if d, err := types.ParseText(types.Of(types.Int8OID), o.Value.Text, types.DefaultFormat); err == nil {
+			return d.Int()
+		}
+		if strings.HasPrefix(o.Value.Text, "-") {
+			return math.MinInt64
+		}
+		return math.MaxInt64
+	}
+	return o.Value.Int
+}
+
+// sequenceOptions reads the options of CREATE and ALTER SEQUENCE; fresh fills in
+// the defaults of a new one.
+func (e *Env) sequenceOptions(q *catalog.Sequence, opts []ast.SeqOption, fresh bool) error {
+	minSet, maxSet, startSet := !fresh, !fresh, !fresh
+	if fresh {
+		q.Increment, q.Cache = 1, 1
+	}
+	for i := range opts {
+		o := &opts[i]
+		switch o.Name {
+		case "as":
+			t, err := bind.TypeName(o.Type, e.options())
+			if err != nil {
+				return err
+			}
+			if q.Type = t.OID; t.OID != types.Int2OID && t.OID != types.Int4OID && t.OID != types.Int8OID {
+				return pgerr.New(pgerrcode.InvalidParameterValue, "sequence type must be smallint, integer, or bigint")
+			}
+		case "increment":
+			if q.Increment = seqInt(o); q.Increment == 0 {
+				return pgerr.New(pgerrcode.InvalidParameterValue, "INCREMENT must not be zero")
+			}
+		case "minvalue":
+			if minSet = o.Value != nil; minSet {
+				q.Min = seqInt(o)
+			}
+		case "maxvalue":
+			if maxSet = o.Value != nil; maxSet {
+				q.Max = seqInt(o)
+			}
+		case "start":
+			q.Start, startSet = seqInt(o), true
+		case "cache":
+			if q.Cache = seqInt(o); q.Cache < 1 {
+				return pgerr.Newf(pgerrcode.InvalidParameterValue, "CACHE (%d) must be greater than zero", q.Cache)
+			}
+		case "cycle":
+			q.Cycle = o.Value == nil || o.Value.Bool
+		case "owned_by":
+			if err := e.ownedBy(q, o); err != nil {
+				return err
+			}
+		}
+	}
+	lo, hi := seqLimits(q.Type)
+	if !minSet {
+		if q.Min = 1; q.Increment < 0 {
+			q.Min = lo
+		}
+	}
+	if !maxSet {
+		if q.Max = hi; q.Increment < 0 {
+			q.Max = -1
+		}
+	}
+	if !startSet {
+		if q.Start = q.Min; q.Increment < 0 {
+			q.Start = q.Max
+		}
+	}
+	return checkSequence(q, lo, hi)
+}
+
+func checkSequence(q *catalog.Sequence, lo, hi int64) error {
+	name := types.FormatType(types.Of(q.Type))
+	switch {
+	case q.Max > hi:
+		return pgerr.Newf(pgerrcode.InvalidParameterValue, "MAXVALUE (%d) is out of range for sequence data type %s", q.Max, name)
+	case q.Min < lo:
+		return pgerr.Newf(pgerrcode.InvalidParameterValue, "MINVALUE (%d) is out of range for sequence data type %s", q.Min, name)
+	case q.Min >= q.Max:
+		return pgerr.Newf(pgerrcode.InvalidParameterValue, "MINVALUE (%d) must be less than MAXVALUE (%d)", q.Min, q.Max)
+	case q.Start < q.Min:
+		return pgerr.Newf(pgerrcode.InvalidParameterValue, "START value (%d) cannot be less than MINVALUE (%d)", q.Start, q.Min)
+	case q.Start > q.Max:
+		return pgerr.Newf(pgerrcode.InvalidParameterValue, "START value (%d) cannot be greater than MAXVALUE (%d)", q.Start, q.Max)
+	}
+	return nil
+}
+
+// ownedBy is OWNED BY table.column or NONE.
+func (e *Env) ownedBy(q *catalog.Sequence, o *ast.SeqOption) error {
+	if len(o.Names) < 2 {
+		q.OwnerTable, q.OwnerAttr = 0, 0
+		return nil
+	}
+	n := len(o.Names)
+	name := ast.QName{At: o.At, Name: o.Names[n-2]}
+	if n > 2 {
+		name.Schema = o.Names[n-3]
+	}
+	t, err := e.baseTable(&name)
+	if err != nil {
+		return err
+	}
+	c := t.ColumnByName(o.Names[n-1])
+	if c == nil {
+		return noColumn(t, o.Names[n-1])
+	}
+	q.OwnerTable, q.OwnerAttr = t.ID, c.Num
+	return nil
+}
+
+func (e *Env) dropSequence(ctx context.Context, st *ast.Drop, n *ast.QName) error {
+	q, err := e.findSequence(n)
+	if err != nil {
+		if pgerr.Code(err) == pgerrcode.UndefinedTable {
+			return noObject(st.Kind, n)
+		}
+		return err
+	}
+	edit, err := e.change(ctx)
+	if err != nil {
+		return err
+	}
+	for _, t := range e.Catalog.Tables() {
+		c := copyTable(t)
+		touched := false
+		for i := range c.Columns {
+			if c.Columns[i].SequenceID != q.ID {
+				continue
+			}
+			what := "column " + c.Columns[i].Name + " of table " + t.Name
+			if c.Columns[i].Identity != 0 {
+				return pgerr.Newf(pgerrcode.DependentObjectsStillExist, "cannot drop sequence %s because %s requires it", q.Name, what)
+			}
+			if !st.Cascade {
+				return pgerr.Newf(pgerrcode.DependentObjectsStillExist, "cannot drop sequence %s because other objects depend on it", q.Name).
+					WithDetail("default value for %s depends on sequence %s", what, q.Name).
+					WithHint("Use DROP ... CASCADE to drop the dependent objects too.")
+			}
+			c.Columns[i].SequenceID, c.Columns[i].Default, touched = 0, "", true
+		}
+		if touched {
+			if err := edit.PutTable(c); err != nil {
+				return err
+			}
+		}
+	}
+	return edit.RemoveSequence(q)
+}
+
+// createView is CREATE [OR REPLACE] VIEW: the query is kept as text.
+func (e *Env) createView(ctx context.Context, st *ast.CreateView) error {
+	s, err := e.target(&st.Name, st.Temp)
+	if err != nil {
+		return err
+	}
+	plan, err := planner.Plan(st.Query, e.options())
+	if err != nil {
+		return err
+	}
+	if len(st.Columns) > len(plan.Out) {
+		return pgerr.New(pgerrcode.SyntaxError, "CREATE VIEW specifies more column names than columns")
+	}
+	t := &catalog.Table{Schema: s.ID, Name: st.Name.Name, Kind: catalog.KindView, Owner: e.Owner, ViewSQL: ast.Print(st.Query)}
+	for i, o := range plan.Out {
+		c := catalog.Column{Num: int16(i + 1), Name: o.Name, Type: o.Type}
+		if i < len(st.Columns) {
+			c.Name = st.Columns[i]
+		}
+		if t.ColumnByName(c.Name) != nil {
+			return pgerr.Newf(pgerrcode.DuplicateColumn, "column %q specified more than once", c.Name)
+		}
+		t.Columns = append(t.Columns, c)
+	}
+	old, exists := e.Catalog.Table(s.ID, st.Name.Name)
+	if e.Catalog.RelationExists(s.ID, st.Name.Name) && (!st.OrReplace || !exists || old.Kind != catalog.KindView) {
+		if exists && st.OrReplace {
+			return pgerr.Newf(pgerrcode.WrongObjectType, "%q is not a view", old.Name)
+		}
+		return pgerr.Newf(pgerrcode.DuplicateTable, "relation %q already exists", st.Name.Name)
+	}
+	edit, err := e.change(ctx)
+	if err != nil {
+		return err
+	}
+	if exists {
+		for i := range old.Columns {
+			if i >= len(t.Columns) {
+				return pgerr.New(pgerrcode.InvalidTableDefinition, "cannot drop columns from view")
+			}
+			if old.Columns[i].Name != t.Columns[i].Name {
+				return pgerr.Newf(pgerrcode.InvalidTableDefinition, "cannot change name of view column %q to %q", old.Columns[i].Name, t.Columns[i].Name)
+			}
+		}
+		t.ID, t.TypeID = old.ID, old.TypeID
+		return edit.PutTable(t)
+	}
+	if t.ID, err = edit.NewID(ctx); err != nil {
+		return err
+	}
+	if t.TypeID, err = edit.NewID(ctx); err != nil {
+		return err
+	}
+	return edit.PutTable(t)
+}
+
+// createExtension is CREATE EXTENSION: vector and plpgsql are there.
+func (e *Env) createExtension(ctx context.Context, st *ast.CreateExtension) error {
+	if _, ok := e.Catalog.Extension(st.Name); ok {
+		if st.IfNotExists {
+			e.notice(pgerrcode.DuplicateObject, "extension %q already exists, skipping", st.Name)
+			return nil
+		}
+		return pgerr.Newf(pgerrcode.DuplicateObject, "extension %q already exists", st.Name)
+	}
+	x := &catalog.Extension{Name: st.Name, Schema: catalog.PublicID}
+	switch st.Name {
+	case "vector":
+		x.ID, x.Version, x.Comment = catalog.VectorExtensionID, "0.8.6", "vector data type and ivfflat and hnsw access methods"
+	case "plpgsql":
+		x.ID, x.Version, x.Schema = 13800, "1.0", catalog.PgCatalogID
+	default:
+		return pgerr.Newf(pgerrcode.FeatureNotSupported, "extension %q is not available", st.Name).
+			WithHint("The extension must first be installed on the system where PostgreSQL is running.")
+	}
+	edit, err := e.change(ctx)
+	if err != nil {
+		return err
+	}
+	return edit.PutExtension(x)
+}
+
+func (e *Env) dropExtension(ctx context.Context, st *ast.Drop, n *ast.QName) error {
+	x, ok := e.Catalog.Extension(n.Name)
+	if !ok {
+		return pgerr.Newf(pgerrcode.UndefinedObject, "extension %q does not exist", n.Name)
+	}
+	if x.Name == "vector" {
+		for _, t := range e.Catalog.Tables() {
+			for i := range t.Columns {
+				c := &t.Columns[i]
+				if c.Dropped || c.Type.OID != types.VectorOID && c.Type.OID != types.VectorArrayOID {
+					continue
+				}
+				if st.Cascade {
+					return pgerr.NotSupported(int(st.Pos), "DROP EXTENSION vector CASCADE is not supported").WithHint("Drop the columns first.")
+				}
+				return pgerr.New(pgerrcode.DependentObjectsStillExist, "cannot drop extension vector because other objects depend on it").
+					WithDetail("column %s of table %s depends on type vector", c.Name, t.Name).
+					WithHint("Use DROP ... CASCADE to drop the dependent objects too.")
+			}
+		}
+	}
+	edit, err := e.change(ctx)
+	if err != nil {
+		return err
+	}
+	return edit.RemoveExtension(x)
+}
+
+// rename is ALTER … RENAME.
+func (e *Env) rename(ctx context.Context, st *ast.Rename) error {
+	err := e.renameOne(ctx, st)
+	if err != nil && st.IfExists && missing(err) {
+		e.notice("00000", "relation %q does not exist, skipping", st.Name.Name)
+		return nil
+	}
+	return err
+}
+
+func (e *Env) renameOne(ctx context.Context, st *ast.Rename) error {
+	switch st.Kind {
+	case ast.ObjSchema:
+		return e.renameSchema(ctx, st)
+	case ast.ObjSequence:
+		q, err := e.findSequence(&st.Name)
+		if err != nil {
+			return err
+		}
+		return e.renameSequence(ctx, q, st.New)
+	case ast.ObjIndex:
+		t, x, err := e.index(&st.Name)
+		if err != nil {
+			return err
+		}
+		return e.renameIndex(ctx, t, x, st.New)
+	case ast.ObjTable, ast.ObjView, ast.ObjColumn, ast.ObjConstraint:
+		return e.renameInTable(ctx, st)
+	}
+	return pgerr.NotSupported(int(st.Pos), "ALTER %s ... RENAME is not supported", st.Kind)
+}
+
+func (e *Env) renameSchema(ctx context.Context, st *ast.Rename) error {
+	s, ok := e.Catalog.Schema(st.Name.Name)
+	if !ok {
+		return pgerr.Newf(pgerrcode.InvalidSchemaName, "schema %q does not exist", st.Name.Name)
+	}
+	if _, taken := e.Catalog.Schema(st.New); taken {
+		return pgerr.Newf(pgerrcode.DuplicateSchema, "schema %q already exists", st.New)
+	}
+	edit, err := e.change(ctx)
+	if err != nil {
+		return err
+	}
+	c := *s
+	c.Name = st.New
+	return edit.PutSchema(&c)
+}
+
+func (e *Env) freeRelation(schema catalog.ID, name string) error {
+	if e.Catalog.RelationExists(schema, name) {
+		return pgerr.Newf(pgerrcode.DuplicateTable, "relation %q already exists", name)
+	}
+	return nil
+}
+
+func (e *Env) renameSequence(ctx context.Context, q *catalog.Sequence, name string) error {
+	if err := e.freeRelation(q.Schema, name); err != nil {
+		return err
+	}
+	edit, err := e.change(ctx)
+	if err != nil {
+		return err
+	}
+	c := *q
+	c.Name = name
+	if err := edit.PutSequence(&c); err != nil {
+		return err
+	}
+	t, ok := e.Catalog.TableByID(q.OwnerTable)
+	if !ok || q.Identity {
+		return nil
+	}
+	n := copyTable(t)
+	for i := range n.Columns {
+		if n.Columns[i].SequenceID == q.ID && n.Columns[i].Default != "" {
+			n.Columns[i].Default = strings.ReplaceAll(n.Columns[i].Default, ast.QuoteIdent(q.Name), ast.QuoteIdent(name))
+		}
+	}
+	return edit.PutTable(n)
+}
+
+func (e *Env) renameIndex(ctx context.Context, t *catalog.Table, x *catalog.Index, name string) error {
+	if err := e.freeRelation(t.Schema, name); err != nil {
+		return err
+	}
+	edit, err := e.change(ctx)
+	if err != nil {
+		return err
+	}
+	c := copyTable(t)
+	for i := range c.Indexes {
+		if c.Indexes[i].ID == x.ID {
+			n := *x
+			n.Name = name
+			c.Indexes[i] = &n
+		}
+	}
+	for i := range c.Constraints {
+		if x.Constraint != 0 && c.Constraints[i].ID == x.Constraint {
+			n := *c.Constraints[i]
+			n.Name = name
+			c.Constraints[i] = &n
+		}
+	}
+	return edit.PutTable(c)
+}
+
+func (e *Env) renameInTable(ctx context.Context, st *ast.Rename) error {
+	t, err := e.table(&st.Name)
+	if err != nil {
+		return err
+	}
+	if err := e.Txn.LockTable(ctx, t.ID, kv.Exclusive); err != nil {
+		return err
+	}
+	edit, err := e.change(ctx)
+	if err != nil {
+		return err
+	}
+	n := copyTable(t)
+	switch st.Kind {
+	case ast.ObjColumn:
+		c := n.ColumnByName(st.Old)
+		if c == nil {
+			return noColumn(t, st.Old)
+		}
+		if n.ColumnByName(st.New) != nil {
+			return pgerr.Newf(pgerrcode.DuplicateColumn, "column %q of relation %q already exists", st.New, t.Name)
+		}
+		if err := e.renameInExpressions(n, c.Num, st.New); err != nil {
+			return err
+		}
+		c.Name = st.New
+	case ast.ObjConstraint:
+		k := constraintOf(t, st.Old)
+		if k == nil {
+			return noConstraint(t, st.Old)
+		}
+		if x := t.Index(k.Index); x != nil && x.Constraint == k.ID {
+			return e.renameIndex(ctx, t, x, st.New)
+		}
+		c := *k
+		c.Name = st.New
+		replaceConstraint(n, &c)
+	default:
+		if err := e.freeRelation(t.Schema, st.New); err != nil {
+			return err
+		}
+		n.Name = st.New
+	}
+	return edit.PutTable(n)
+}
+
+// renameInExpressions rewrites stored expressions that name a column.
+func (e *Env) renameInExpressions(t *catalog.Table, num int16, name string) error {
+	old := t.Columns[num-1].Name
+	fix := func(text string) (string, error) {
+		if text == "" || !e.mentions(t, text, num) {
+			return text, nil
+		}
+		list, err := e.Parser.Parse("SELECT " + text)
+		if err != nil {
+			return "", err
+		}
+		x := list[0].Stmt.(*ast.Select).Targets[0].Expr
+		ast.Walk(x, func(n ast.Node) bool {
+			if ref, ok := n.(*ast.ColumnRef); ok && len(ref.Parts) > 0 && ref.Parts[len(ref.Parts)-1] == old {
+				ref.Parts[len(ref.Parts)-1] = name
+			}
+			return true
+		})
+		return ast.Print(x), nil
+	}
+	var err error
+	for i := range t.Columns {
+		if t.Columns[i].Generated != 0 {
+			if t.Columns[i].Default, err = fix(t.Columns[i].Default); err != nil {
+				return err
+			}
+		}
+	}
+	for i, k := range t.Constraints {
+		c := *k
+		if c.Expr, err = fix(k.Expr); err != nil {
+			return err
+		}
+		t.Constraints[i] = &c
+	}
+	for i, x := range t.Indexes {
+		c := *x
+		c.Keys = append([]catalog.IndexKey(nil), x.Keys...)
+		if c.Where, err = fix(x.Where); err != nil {
+			return err
+		}
+		for k := range c.Keys {
+			if c.Keys[k].Expr, err = fix(c.Keys[k].Expr); err != nil {
+				return err
+			}
+		}
+		t.Indexes[i] = &c
+	}
+	return nil
+}

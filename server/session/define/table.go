@@ -1,0 +1,224 @@
+package define
+
+import (
+	"context"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// createTable is CREATE TABLE; its AS form gives Columns made from a query.
+func (e *Env) createTable(ctx context.Context, st *ast.CreateTable) error {
+	if err := refuseTable(st); err != nil {
+		return err
+	}
+	schema, err := e.target(&st.Name, st.Temp)
+	if err != nil {
+		return err
+	}
+	if e.Catalog.RelationExists(schema.ID, st.Name.Name) {
+		if st.IfNotExists {
+			e.notice(pgerrcode.DuplicateTable, "relation %q already exists, skipping", st.Name.Name)
+			return nil
+		}
+		return pgerr.Newf(pgerrcode.DuplicateTable, "relation %q already exists", st.Name.Name).At(-1)
+	}
+	if _, err := e.change(ctx); err != nil {
+		return err
+	}
+	t := &catalog.Table{Schema: schema.ID, Name: st.Name.Name, Kind: catalog.KindTable, Owner: e.Owner, Unlogged: st.Unlogged}
+	if t.ID, err = e.edit.NewID(ctx); err != nil {
+		return err
+	}
+	if t.TypeID, err = e.edit.NewID(ctx); err != nil {
+		return err
+	}
+	t.Storage = t.ID
+	if t.Options, err = tableOptions(st.With); err != nil {
+		return err
+	}
+	if err := e.addColumns(ctx, t, st); err != nil {
+		return err
+	}
+	if err := e.addConstraints(ctx, t, st); err != nil {
+		return err
+	}
+	choosePrimaryAttr(t)
+	return e.edit.PutTable(t)
+}
+
+func refuseTable(st *ast.CreateTable) error {
+	pos := int(st.Pos)
+	switch {
+	case st.Partition:
+		return pgerr.NotSupported(pos, "partitioned tables are not supported")
+	case len(st.Inherits) > 0:
+		return pgerr.NotSupported(pos, "table inheritance is not supported")
+	case st.OfType != nil:
+		return pgerr.NotSupported(pos, "typed tables are not supported")
+	case st.Materialized:
+		return pgerr.NotSupported(pos, "materialized views are not supported")
+	case st.AccessMethod != "" && st.AccessMethod != "heap":
+		return pgerr.Newf(pgerrcode.UndefinedObject, "access method %q does not exist", st.AccessMethod)
+	case st.Tablespace != "" && st.Tablespace != "pg_default":
+		return pgerr.Newf(pgerrcode.UndefinedObject, "tablespace %q does not exist", st.Tablespace)
+	}
+	return nil
+}
+
+// tableOptions keeps storage parameters; they have no effect here.
+func tableOptions(with []ast.Option) (map[string]string, error) {
+	if len(with) == 0 {
+		return nil, nil
+	}
+	m := map[string]string{}
+	for i := range with {
+		m[with[i].Name] = optionValue(&with[i])
+	}
+	return m, nil
+}
+
+// addColumns makes the columns: all of them first, then their expressions,
+// since generated columns refer to others, then their sequences.
+func (e *Env) addColumns(ctx context.Context, t *catalog.Table, st *ast.CreateTable) error {
+	if len(st.Columns) > 1600 {
+		return pgerr.New(pgerrcode.TooManyColumns, "tables can have at most 1600 columns")
+	}
+	for i := range st.Like {
+		if err := e.likeColumns(t, &st.Like[i]); err != nil {
+			return err
+		}
+	}
+	first := len(t.Columns)
+	seqs := make([]*ast.Constraint, len(st.Columns))
+	for i := range st.Columns {
+		d := &st.Columns[i]
+		if err := checkColumnName(t, d); err != nil {
+			return err
+		}
+		c, seq, err := e.newColumn(d)
+		if err != nil {
+			return err
+		}
+		c.Num, seqs[i] = int16(len(t.Columns)+1), seq
+		t.Columns = append(t.Columns, c)
+	}
+	for i := range st.Columns {
+		c := &t.Columns[first+i]
+		if err := e.columnExpressions(ctx, t, c, &st.Columns[i]); err != nil {
+			return err
+		}
+		if seqs[i] != nil {
+			if err := e.ownedSequence(ctx, t, c, seqs[i]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func checkColumnName(t *catalog.Table, d *ast.ColumnDef) error {
+	switch d.Name {
+	case "ctid", "xmin", "xmax", "cmin", "cmax", "tableoid":
+		return pgerr.Newf(pgerrcode.DuplicateColumn, "column name %q conflicts with a system column name", d.Name)
+	}
+	if t.ColumnByName(d.Name) != nil {
+		return pgerr.Newf(pgerrcode.DuplicateColumn, "column %q specified more than once", d.Name)
+	}
+	return nil
+}
+
+// Bits of LIKE … INCLUDING, as PostgreSQL numbers them.
+const (
+	likeComments   = 1 << 0
+	likeDefaults   = 1 << 3
+	likeGenerated  = 1 << 4
+	likeIdentity   = 1 << 5
+	likeIndexes    = 1 << 6
+	likeStatistics = 1 << 7
+)
+
+// likeColumns copies another table's columns.
+func (e *Env) likeColumns(t *catalog.Table, l *ast.TableLike) error {
+	src, err := e.table(&l.Name)
+	if err != nil {
+		return err
+	}
+	if l.Options&(likeIdentity|likeIndexes|likeStatistics) != 0 && l.Options&likeIndexes != 0 && len(src.Indexes) > 0 {
+		return pgerr.NotSupported(int(l.Pos), "LIKE ... INCLUDING INDEXES is not supported").
+			WithHint("Create the indexes after the table.")
+	}
+	for i := range src.Columns {
+		c := src.Columns[i]
+		if c.Dropped {
+			continue
+		}
+		c.Num = int16(len(t.Columns) + 1)
+		c.Missing, c.SequenceID, c.Identity = nil, 0, 0
+		if c.Generated != 0 && l.Options&likeGenerated == 0 || c.Generated == 0 && l.Options&likeDefaults == 0 {
+			c.Default, c.Generated, c.DefaultID = "", 0, 0
+		}
+		if l.Options&likeComments == 0 {
+			c.Comment = ""
+		}
+		t.Columns = append(t.Columns, c)
+	}
+	return nil
+}
+
+// addConstraints makes the constraints of columns and of the table: primary key
+// first, as it decides how rows are kept.
+func (e *Env) addConstraints(ctx context.Context, t *catalog.Table, st *ast.CreateTable) error {
+	var all []ast.Constraint
+	for i := range st.Columns {
+		for _, k := range st.Columns[i].Constraints {
+			switch k.Kind {
+			case ast.ConPrimary, ast.ConUnique, ast.ConCheck, ast.ConForeign:
+				if len(k.Columns) == 0 && k.Kind != ast.ConCheck {
+					k.Columns = []string{st.Columns[i].Name}
+				}
+				all = append(all, k)
+			case ast.ConAttrDeferrable, ast.ConAttrDeferred:
+				if n := len(all); n > 0 {
+					all[n-1].Deferrable = true
+					all[n-1].InitiallyDeferred = all[n-1].InitiallyDeferred || k.Kind == ast.ConAttrDeferred
+				}
+			}
+		}
+	}
+	all = append(all, st.Constraints...)
+	for _, kind := range []ast.ConstraintKind{ast.ConPrimary, ast.ConUnique, ast.ConCheck, ast.ConForeign, ast.ConExclusion} {
+		for i := range all {
+			if all[i].Kind != kind {
+				continue
+			}
+			if kind == ast.ConPrimary && t.PrimaryKey() != nil {
+				return pgerr.Newf(pgerrcode.InvalidTableDefinition, "multiple primary keys for table %q are not allowed", t.Name).At(int(all[i].Pos))
+			}
+			if _, _, err := e.newConstraint(ctx, t, &all[i]); err != nil {
+				return err
+			}
+			if kind == ast.ConPrimary {
+				choosePrimaryAttr(t)
+			}
+		}
+	}
+	return nil
+}
+
+// choosePrimaryAttr makes a primary key of one integer column the table key.
+func choosePrimaryAttr(t *catalog.Table) {
+	t.PrimaryAttr = 0
+	pk := t.PrimaryKey()
+	if pk == nil || len(pk.Columns) != 1 {
+		return
+	}
+	switch t.Columns[pk.Columns[0]-1].Type.OID {
+	case types.Int2OID, types.Int4OID, types.Int8OID:
+		t.PrimaryAttr = pk.Columns[0]
+	}
+}

@@ -1,0 +1,334 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/executor"
+	"github.com/loxodb/loxodb/planner"
+	"github.com/loxodb/loxodb/planner/bind"
+	"github.com/loxodb/loxodb/planner/physical"
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/batch"
+	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+	"github.com/loxodb/loxodb/storage/kv"
+	"github.com/loxodb/loxodb/storage/table"
+)
+
+// run starts a portal's statement.
+func (s *Session) run(ctx context.Context, p *portal) (source, error) {
+	s.note("active", p.stmt.source)
+	switch st := p.stmt.stmt.(type) {
+	case *ast.Explain:
+		return s.explain(ctx, p, st)
+	case *ast.Show:
+		return s.show(st)
+	case *ast.Execute:
+		return s.execute(ctx, p, st)
+	case *ast.Fetch:
+		return s.fetch(ctx, st)
+	}
+	if p.stmt.plan != nil {
+		if p.stmt.plan.ReadOnly || p.stmt.plan.Out == nil || p.stmt.plan.Tag != "SELECT" {
+			return s.runPlan(ctx, p)
+		}
+		return s.runLocking(ctx, p)
+	}
+	tag, err := s.utility(ctx, p)
+	return command{tag}, err
+}
+
+// running is a plan being executed.
+type running struct {
+	s      *Session
+	stmt   *prepared
+	plan   *physical.Plan
+	query  *executor.Query
+	env    *executor.Env
+	mark   table.Mark
+	first  bool // nothing was returned yet: it may start again
+	tries  int
+	count  bool // fill counters, for EXPLAIN ANALYZE
+	cancel context.CancelFunc
+	timed  context.Context
+}
+
+// maxRestarts bounds how often a statement starts again because rows it must
+// change were changed under it.
+const maxRestarts = 1000
+
+// runPlan opens the portal's plan.
+func (s *Session) runPlan(ctx context.Context, p *portal) (*running, error) {
+	if err := s.refresh(p.stmt); err != nil {
+		return nil, err
+	}
+	r := &running{s: s, stmt: p.stmt, first: true}
+	if !p.stmt.plan.ReadOnly {
+		if s.tx.readOnly {
+			return nil, pgerr.Newf(pgerrcode.ReadOnlySQLTransaction, "cannot execute %s in a read-only transaction", p.stmt.plan.Tag)
+		}
+		if err := s.throttle(ctx, p.stmt.plan); err != nil {
+			return nil, err
+		}
+	}
+	if err := r.open(ctx, p.params); err != nil {
+		r.close()
+		return nil, err
+	}
+	return r, nil
+}
+
+// throttle holds a writer back while a vector index lags; before any lock is taken.
+func (s *Session) throttle(ctx context.Context, plan *physical.Plan) error {
+	for _, id := range plan.Tables {
+		if t, ok := s.Catalog().TableByID(id); ok {
+			if err := s.db.vectors.Throttle(ctx, t); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// open starts an execution with a fresh view; ErrRestart is handled here and in next.
+func (r *running) open(ctx context.Context, params []types.Datum) error {
+	s := r.s
+	read, err := s.tx.statementView(ctx, !r.stmt.plan.ReadOnly)
+	if err != nil {
+		return err
+	}
+	if s.tx.txn != nil {
+		r.mark = s.tx.txn.Savepoint()
+	}
+	if err := s.refresh(r.stmt); err != nil {
+		return err
+	}
+	r.plan = r.stmt.plan
+	if r.query = r.stmt.query; r.query == nil || r.query.Plan != r.plan {
+		if r.query, err = executor.New(r.plan); err != nil {
+			return err
+		}
+	}
+	r.stmt.query = nil // ours until close
+	r.timed = ctx
+	if d := s.settings.duration("statement_timeout"); d > 0 && r.cancel == nil {
+		r.timed, r.cancel = context.WithTimeoutCause(ctx, d, errStatementTimeout)
+	}
+	r.env = s.newEnv(r.timed, read, params)
+	if r.count {
+		r.env.Counters = make([]executor.Counter, r.plan.NodeCount)
+	}
+	err = r.query.Open(r.timed, r.env)
+	if r.mayRestart(err) {
+		return r.restart(ctx, params)
+	}
+	return err
+}
+
+// mayRestart reports that the statement met a newer version of a row and can
+// start again on a newer view.
+func (r *running) mayRestart(err error) bool {
+	return errors.Is(err, table.ErrRestart) && r.first && r.s.tx.iso == kv.ReadCommitted && r.tries < maxRestarts
+}
+
+// restart undoes the statement and runs it again on what is committed now. Locks
+// taken before the statement stay.
+func (r *running) restart(ctx context.Context, params []types.Datum) error {
+	r.tries++
+	if err := r.query.Close(); err != nil {
+		return err
+	}
+	r.stmt.query = r.query
+	if err := r.s.tx.txn.RollbackTo(r.mark); err != nil {
+		return err
+	}
+	if err := r.s.tx.txn.Refresh(ctx); err != nil {
+		return err
+	}
+	return r.open(ctx, params)
+}
+
+func (r *running) next(ctx context.Context) (*batch.Batch, error) {
+	for {
+		if r.timed != nil && r.cancel != nil {
+			ctx = r.timed
+		}
+		b, err := r.query.Next(ctx)
+		if r.mayRestart(err) {
+			if err := r.restart(ctx, r.env.Params); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if b != nil {
+			r.first = false
+		}
+		return b, err
+	}
+}
+
+func (r *running) finish() string {
+	n := r.query.Affected()
+	if n < 0 {
+		return ""
+	}
+	if r.plan.Tag == "INSERT" {
+		return "INSERT 0 " + strconv.FormatInt(n, 10)
+	}
+	return r.plan.Tag + " " + strconv.FormatInt(n, 10)
+}
+
+func (r *running) close() {
+	if r.cancel != nil {
+		r.cancel()
+	}
+	if r.query == nil {
+		return
+	}
+	_ = r.query.Close()
+	if r.stmt.plan == r.query.Plan {
+		r.stmt.query = r.query
+	}
+	r.query = nil
+}
+
+// runLocking runs a SELECT that locks rows to its end before it returns any, so
+// that it can start again when a row changed under it.
+func (s *Session) runLocking(ctx context.Context, p *portal) (source, error) {
+	r, err := s.runPlan(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	defer r.close()
+	for {
+		b := &buffered{buf: executor.NewBuffer(s.budget())}
+		err := r.drain(ctx, b.buf)
+		if errors.Is(err, table.ErrRestart) && s.tx.iso == kv.ReadCommitted && r.tries < maxRestarts {
+			r.first = true
+			b.buf.Close()
+			if err := r.restart(ctx, p.params); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		return b, err
+	}
+}
+
+func (r *running) drain(ctx context.Context, buf *executor.Buffer) error {
+	for {
+		b, err := r.next(ctx)
+		if err != nil || b == nil {
+			return err
+		}
+		if err := buf.Append(b); err != nil {
+			return err
+		}
+	}
+}
+
+// budget is a statement's memory allowance.
+func (s *Session) budget() *executor.Budget {
+	v, _ := s.settings.get("loxodb.statement_memory")
+	kb, _ := strconv.ParseInt(v, 10, 64)
+	return executor.NewBudget(kb << 10)
+}
+
+// newEnv is what a statement's operators may see.
+func (s *Session) newEnv(ctx context.Context, read kv.Reader, params []types.Datum) *executor.Env {
+	now := time.Now()
+	f := s.TextFormat()
+	f.Now = s.tx.began
+	env := &executor.Env{
+		Env: expr.Env{
+			Ctx: builtin.Ctx{
+				Context: ctx, Format: f, TxnTime: s.tx.began, StmtTime: now, Arena: &s.arena, Session: s,
+			},
+			Params: params,
+		},
+		Read: read, Txn: s.tx.txn, Catalog: s.Catalog(), Numbers: s.db.numbers, System: system{s},
+		Index: s.db.vectors.Index, Budget: s.budget(),
+	}
+	if s.settings.set["hnsw.ef_search"] {
+		v, _ := s.settings.get("hnsw.ef_search")
+		env.Effort, _ = strconv.Atoi(v)
+	}
+	if s.tx.txn != nil && s.tx.iso == kv.ReadCommitted {
+		env.Refresh = s.tx.txn.Refresh
+	}
+	env.TableWrite = func(t *catalog.Table) (*physical.TableWrite, error) {
+		return planner.BindTableWrite(t, s.planOptions(nil))
+	}
+	env.Default = s.columnDefault
+	return env
+}
+
+// columnDefault evaluates a column's default, for ON DELETE SET DEFAULT.
+func (s *Session) columnDefault(t *catalog.Table, attr int16) (types.Datum, error) {
+	c := t.Column(attr)
+	if c == nil || c.Default == "" {
+		return types.Null, nil
+	}
+	return s.evalText(c.Default, c.Type)
+}
+
+// evalText computes a stored SQL expression without input.
+func (s *Session) evalText(text string, t types.T) (types.Datum, error) {
+	list, err := s.db.cfg.Parser.Parse("SELECT " + text)
+	if err != nil {
+		return types.Null, err
+	}
+	return s.evalExpr(list[0].Stmt.(*ast.Select).Targets[0].Expr, t)
+}
+
+// evalExpr computes an expression without input as a value of type t.
+func (s *Session) evalExpr(x ast.Expr, t types.T) (types.Datum, error) {
+	e, err := bind.Scalar(x, nil, bind.Default, t, "", s.planOptions(nil))
+	if err != nil {
+		return types.Null, err
+	}
+	p, err := expr.Compile(e)
+	if err != nil {
+		return types.Null, err
+	}
+	var scratch expr.Scratch
+	env := s.newEnv(context.Background(), nil, nil)
+	d, err := p.One(&env.Env, &scratch)
+	return d.Clone(), err
+}
+
+// execute runs a prepared statement by its SQL name.
+func (s *Session) execute(ctx context.Context, p *portal, st *ast.Execute) (source, error) {
+	q, err := s.lookup(st.Name)
+	if err != nil {
+		return nil, err
+	}
+	if len(st.Args) != len(q.params) {
+		return nil, pgerr.Newf(pgerrcode.SyntaxError, "wrong number of parameters for prepared statement %q", st.Name).
+			WithDetail("Expected %d parameters but got %d.", len(q.params), len(st.Args))
+	}
+	inner := &portal{s: s, stmt: q, columns: q.columns, kind: q.kind}
+	for i, a := range st.Args {
+		d, err := s.evalExpr(a, types.Of(q.params[i]))
+		if err != nil {
+			return nil, err
+		}
+		inner.params = append(inner.params, d)
+	}
+	if err := s.refresh(q); err != nil {
+		return nil, err
+	}
+	rows, err := s.run(ctx, inner)
+	if err != nil {
+		return nil, err
+	}
+	return rows, nil
+}

@@ -1,0 +1,196 @@
+package session
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/executor"
+	"github.com/loxodb/loxodb/planner"
+	"github.com/loxodb/loxodb/planner/explain"
+	"github.com/loxodb/loxodb/server/backend"
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// explainOptions are EXPLAIN's options.
+type explainOptions struct {
+	explain.Options
+	json bool
+}
+
+func readExplainOptions(st *ast.Explain) (o explainOptions, err error) {
+	o.Costs, o.Timing = true, true
+	summary := false
+	for i := range st.Options {
+		x := &st.Options[i]
+		v, on := optionText(x), true
+		if x.Value != nil && lower(x.Name) != "format" {
+			if on, err = parseBool(v); err != nil {
+				return o, pgerr.Newf(pgerrcode.SyntaxError, "%s requires a Boolean value", lower(x.Name)).At(int(x.Pos))
+			}
+		}
+		switch lower(x.Name) {
+		case "analyze":
+			o.Analyze = on
+		case "verbose":
+			o.Verbose = on
+		case "costs":
+			o.Costs = on
+		case "timing":
+			o.Timing = on
+		case "summary":
+			o.Summary, summary = on, true
+		case "buffers":
+			o.Buffers = on
+		case "settings", "wal", "generic_plan":
+		case "format":
+			switch lower(v) {
+			case "text":
+			case "json":
+				o.json = true
+			case "yaml", "xml":
+				return o, pgerr.NotSupported(int(x.Pos), "EXPLAIN format %q is not supported", lower(v)).WithHint("Use text or json.")
+			default:
+				return o, pgerr.Newf(pgerrcode.InvalidParameterValue, "unrecognized value for EXPLAIN option \"format\": %q", v).At(int(x.Pos))
+			}
+		default:
+			return o, pgerr.Newf(pgerrcode.SyntaxError, "unrecognized EXPLAIN option %q", x.Name).At(int(x.Pos))
+		}
+	}
+	if !summary {
+		o.Summary = o.Analyze
+	}
+	return o, nil
+}
+
+func explainColumns(st *ast.Explain) []backend.Column {
+	t := types.TextOID
+	if o, err := readExplainOptions(st); err == nil && o.json {
+		t = types.JSONOID
+	}
+	return []backend.Column{{Name: "QUERY PLAN", Type: types.Of(t)}}
+}
+
+// explainParams finds the parameters of the explained statement.
+func (s *Session) explainParams(st *ast.Explain, declared []types.OID) ([]types.OID, error) {
+	switch st.Stmt.(type) {
+	case *ast.Select, *ast.Insert, *ast.Update, *ast.Delete:
+		plan, err := planner.Plan(st.Stmt, s.planOptions(declared))
+		if err != nil {
+			return nil, err
+		}
+		return plan.Params, nil
+	}
+	return nil, nil
+}
+
+// explain runs EXPLAIN.
+func (s *Session) explain(ctx context.Context, p *portal, st *ast.Explain) (source, error) {
+	o, err := readExplainOptions(st)
+	if err != nil {
+		return nil, err
+	}
+	began := time.Now()
+	q, params, err := s.explained(ctx, p, st)
+	if err != nil {
+		return nil, err
+	}
+	o.PlanningMs = ms(time.Since(began))
+	var counters func(int) *explain.Counters
+	if o.Analyze {
+		if counters, err = s.analyzed(ctx, q, params, &o); err != nil {
+			return nil, err
+		}
+	}
+	if o.json {
+		return textRows("EXPLAIN", 1, [][]string{{explain.JSON(q.plan, o.Options, counters)}}), nil
+	}
+	var rows [][]string
+	for _, line := range explain.Text(q.plan, o.Options, counters) {
+		rows = append(rows, []string{line})
+	}
+	return textRows("EXPLAIN", 1, rows), nil
+}
+
+func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+// explained is the statement to explain, planned, with its parameters.
+func (s *Session) explained(ctx context.Context, p *portal, st *ast.Explain) (*prepared, []types.Datum, error) {
+	switch x := st.Stmt.(type) {
+	case *ast.Select, *ast.Insert, *ast.Update, *ast.Delete:
+		q, err := s.prepare(ctx, p.stmt.text, ast.Parsed{Stmt: x}, p.stmt.declared)
+		return q, p.params, err
+	case *ast.Execute:
+		q, err := s.lookup(x.Name)
+		if err != nil {
+			return nil, nil, err
+		}
+		var params []types.Datum
+		for i, a := range x.Args {
+			if i >= len(q.params) {
+				break
+			}
+			d, err := s.evalExpr(a, types.Of(q.params[i]))
+			if err != nil {
+				return nil, nil, err
+			}
+			params = append(params, d)
+		}
+		if err := s.refresh(q); err != nil {
+			return nil, nil, err
+		}
+		if q.plan != nil {
+			return q, params, nil
+		}
+	}
+	return nil, nil, pgerr.NotSupported(int(st.Pos), "EXPLAIN of this statement is not supported")
+}
+
+// analyzed runs the statement and returns what each node did.
+func (s *Session) analyzed(ctx context.Context, q *prepared, params []types.Datum, o *explainOptions) (func(int) *explain.Counters, error) {
+	began := time.Now()
+	run := &running{s: s, stmt: q, first: true}
+	defer run.close()
+	run.count = true
+	if err := run.open(ctx, params); err != nil {
+		return nil, err
+	}
+	for {
+		b, err := run.next(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if b == nil {
+			break
+		}
+	}
+	o.ExecutionMs = ms(time.Since(began))
+	counters := run.env.Counters
+	return func(id int) *explain.Counters {
+		if id < 0 || id >= len(counters) || counters[id].Loops == 0 {
+			return nil
+		}
+		return explainCounter(&counters[id])
+	}, nil
+}
+
+func explainCounter(c *executor.Counter) *explain.Counters {
+	out := &explain.Counters{
+		StartupMs: ms(c.Startup), TotalMs: ms(c.Total), Rows: c.Rows, Loops: c.Loops, Removed: c.Removed,
+		Strategy: c.Strategy, Why: strings.Join(c.Notes, "; "),
+	}
+	add := func(name string, v int64) {
+		if v > 0 {
+			out.Extra = append(out.Extra, explain.Counter{Name: name, Value: v})
+		}
+	}
+	add("Distances", c.Work.Distances)
+	add("Hops", c.Work.Hops)
+	add("Reranked", c.Work.Reranked)
+	add("Segments", c.Work.Segments)
+	return out
+}

@@ -1,0 +1,384 @@
+package session
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/syscat"
+)
+
+// This file is what SQL functions may ask of the session: builtin.Session.
+
+var _ builtin.Session = (*Session)(nil)
+
+// CurrentUser implements builtin.Session.
+func (s *Session) CurrentUser() string {
+	if r, _ := s.settings.get("role"); r != "none" && r != "" {
+		return r
+	}
+	return s.user
+}
+
+// SessionUser implements builtin.Session.
+func (s *Session) SessionUser() string { return s.user }
+
+// Database implements builtin.Session.
+func (s *Session) Database() string { return s.db.cfg.Name }
+
+// BackendPID implements builtin.Session.
+func (s *Session) BackendPID() int32 { return s.pid }
+
+// Version implements builtin.Session.
+func (s *Session) Version() string {
+	return "PostgreSQL 15.18 (LoxoDB " + s.db.cfg.Version + ") on " + platform() + ", 64-bit"
+}
+
+// Catalog implements builtin.Session: the running transaction's, or the committed one.
+func (s *Session) Catalog() *catalog.Snapshot {
+	switch {
+	case s.tx.catalog != nil:
+		return s.tx.catalog
+	case s.tx.txn != nil:
+		return s.db.store.At(s.tx.txn.At())
+	}
+	return s.db.store.Current()
+}
+
+// SearchPath implements builtin.Session: schemas that exist, in order.
+func (s *Session) SearchPath(implicit bool) []string {
+	v, _ := s.settings.get("search_path")
+	snap := s.Catalog()
+	var path []string
+	system := false
+	for _, name := range splitNames(v) {
+		if name == "$user" {
+			name = s.CurrentUser()
+		}
+		if name == "pg_catalog" {
+			system = true
+		}
+		if _, ok := snap.Schema(name); ok {
+			path = append(path, name)
+		}
+	}
+	if implicit && !system {
+		path = append([]string{"pg_catalog"}, path...)
+	}
+	return path
+}
+
+// splitNames splits a list of identifiers with quotes.
+func splitNames(v string) []string {
+	var names []string
+	var sb strings.Builder
+	quoted, was := false, false
+	flush := func() {
+		name := sb.String()
+		if !was {
+			name = lower(strings.TrimSpace(name))
+		}
+		if name != "" {
+			names = append(names, name)
+		}
+		sb.Reset()
+		was = false
+	}
+	for i := 0; i < len(v); i++ {
+		switch c := v[i]; {
+		case c == '"' && quoted && i+1 < len(v) && v[i+1] == '"':
+			sb.WriteByte('"')
+			i++
+		case c == '"':
+			if quoted = !quoted; quoted {
+				sb.Reset()
+				was = true
+			}
+		case c == ',' && !quoted:
+			flush()
+		case was && !quoted && c == ' ':
+		default:
+			sb.WriteByte(c)
+		}
+	}
+	flush()
+	return names
+}
+
+// Setting implements builtin.Session.
+func (s *Session) Setting(name string) (string, bool) { return s.settings.show(name) }
+
+// SetSetting implements builtin.Session.
+func (s *Session) SetSetting(name, value string, local bool) error {
+	switch lower(name) {
+	case "role":
+		if value != "none" {
+			if _, ok := s.Catalog().Role(value); !ok {
+				return pgerr.Newf(pgerrcode.InvalidParameterValue, "role %q does not exist", value)
+			}
+			if !s.role.Super && value != s.user {
+				return pgerr.Newf(pgerrcode.InsufficientPrivilege, "permission denied to set role %q", value)
+			}
+		}
+	case "session_authorization":
+		if !strings.EqualFold(value, "default") && value != s.user {
+			return pgerr.NotSupported(-1, "SET SESSION AUTHORIZATION is not supported")
+		}
+		return nil
+	case "transaction_isolation":
+		return s.tx.isolation(lower(value))
+	case "transaction_read_only":
+		b, err := parseBool(value)
+		if err != nil {
+			return pgerr.New(pgerrcode.InvalidParameterValue, "parameter \"transaction_read_only\" requires a Boolean value")
+		}
+		return s.tx.access(b)
+	}
+	return s.settings.assign(name, value, local)
+}
+
+// Nextval implements builtin.Session.
+func (s *Session) Nextval(ctx context.Context, id catalog.ID) (int64, error) {
+	def, err := s.sequence(id)
+	if err != nil {
+		return 0, err
+	}
+	v, err := s.db.seqs.Next(ctx, def)
+	if err == nil {
+		s.seqVals[id], s.lastSeq = v, id
+	}
+	return v, err
+}
+
+func (s *Session) sequence(id catalog.ID) (*catalog.Sequence, error) {
+	if def, ok := s.Catalog().SequenceByID(id); ok {
+		return def, nil
+	}
+	if t, ok := s.Catalog().TableByID(id); ok {
+		return nil, pgerr.Newf(pgerrcode.WrongObjectType, "%q is not a sequence", t.Name)
+	}
+	return nil, pgerr.Newf(pgerrcode.UndefinedTable, "relation with OID %d does not exist", id)
+}
+
+// Currval implements builtin.Session.
+func (s *Session) Currval(id catalog.ID) (int64, error) {
+	if v, ok := s.seqVals[id]; ok {
+		return v, nil
+	}
+	def, err := s.sequence(id)
+	if err != nil {
+		return 0, err
+	}
+	return 0, pgerr.Newf(pgerrcode.ObjectNotInPrerequisiteState, "currval of sequence %q is not yet defined in this session", def.Name)
+}
+
+// Lastval implements builtin.Session.
+func (s *Session) Lastval() (int64, error) {
+	if v, ok := s.seqVals[s.lastSeq]; ok {
+		return v, nil
+	}
+	return 0, pgerr.New(pgerrcode.ObjectNotInPrerequisiteState, "lastval is not yet defined in this session")
+}
+
+// Setval implements builtin.Session.
+func (s *Session) Setval(ctx context.Context, id catalog.ID, v int64, called bool) error {
+	def, err := s.sequence(id)
+	if err != nil {
+		return err
+	}
+	if err := s.db.seqs.Set(ctx, def, v, called); err != nil {
+		return err
+	}
+	if called {
+		s.seqVals[id] = v
+	}
+	return nil
+}
+
+// Definition implements builtin.Session.
+func (s *Session) Definition(kind string, oid catalog.ID, arg int, pretty bool) (string, bool) {
+	return syscat.Definition(s.Catalog(), kind, oid, arg, pretty, s.visible)
+}
+
+// visible reports whether an unqualified name finds the relation of that schema.
+func (s *Session) visible(schema catalog.ID, name string) bool {
+	snap := s.Catalog()
+	for _, p := range s.SearchPath(true) {
+		sc, ok := snap.Schema(p)
+		if !ok {
+			continue
+		}
+		if sc.ID == schema {
+			return true
+		}
+		if snap.RelationExists(sc.ID, name) {
+			return false
+		}
+		if t, v := syscat.Lookup(p, name); t != nil || v != nil {
+			return false
+		}
+	}
+	return false
+}
+
+// TxnID implements builtin.Session: the catalog-independent number of the transaction.
+func (s *Session) TxnID() int64 {
+	if s.tx.txn != nil {
+		return int64(s.tx.txn.At() >> 12 & 0x7fffffff)
+	}
+	return time.Now().UnixMicro() & 0x7fffffff
+}
+
+// RelationSize implements builtin.Session: what ANALYZE found, and what vector indexes hold now.
+func (s *Session) RelationSize(id catalog.ID) int64 {
+	snap := s.Catalog()
+	if ix, ok := s.db.vectors.Get(id); ok {
+		st := ix.Stats()
+		return st.DiskBytes
+	}
+	if st := snap.Stats(id); st != nil {
+		return st.Pages * 8192
+	}
+	return 0
+}
+
+// SignalBackend implements builtin.Session.
+func (s *Session) SignalBackend(pid int32, terminate bool) bool {
+	if s.db.cfg.Signal == nil {
+		return false
+	}
+	return s.db.cfg.Signal(pid, terminate)
+}
+
+// Engine implements builtin.Session.
+func (s *Session) Engine(fact string, _ ...string) (string, error) {
+	return "", pgerr.NotSupported(-1, "%s is not supported", fact)
+}
+
+// findTable resolves a table name by the search path.
+func (s *Session) findTable(n *ast.QName) (*catalog.Table, error) {
+	snap := s.Catalog()
+	if n.Schema != "" {
+		sc, ok := snap.Schema(n.Schema)
+		if !ok {
+			return nil, pgerr.Newf(pgerrcode.InvalidSchemaName, "schema %q does not exist", n.Schema).At(int(n.Pos))
+		}
+		if t, ok := snap.Table(sc.ID, n.Name); ok {
+			return t, nil
+		}
+		return nil, pgerr.Newf(pgerrcode.UndefinedTable, "relation \"%s.%s\" does not exist", n.Schema, n.Name).At(int(n.Pos))
+	}
+	for _, p := range s.SearchPath(true) {
+		if sc, ok := snap.Schema(p); ok {
+			if t, ok := snap.Table(sc.ID, n.Name); ok {
+				return t, nil
+			}
+		}
+	}
+	return nil, pgerr.Newf(pgerrcode.UndefinedTable, "relation %q does not exist", n.Name).At(int(n.Pos))
+}
+
+// system is the session as the system relations see it: syscat.Env and syscat.Live.
+type system struct{ s *Session }
+
+var _ syscat.Live = system{}
+
+// Catalog implements syscat.Env.
+func (x system) Catalog() *catalog.Snapshot { return x.s.Catalog() }
+
+// Database implements syscat.Env.
+func (x system) Database() string { return x.s.Database() }
+
+// CurrentUser implements syscat.Env.
+func (x system) CurrentUser() string { return x.s.CurrentUser() }
+
+// Settings implements syscat.Live.
+func (x system) Settings() []syscat.Setting {
+	var out []syscat.Setting
+	kinds := map[vartype]string{varBool: "bool", varInt: "integer", varReal: "real", varString: "string", varEnum: "enum"}
+	for i := range definitions {
+		d := &definitions[i]
+		v, _ := x.s.settings.get(d.name)
+		r := syscat.Setting{
+			Name: d.name, Value: v, Unit: d.unit, Category: d.group, Short: d.desc, Context: d.context,
+			Type: kinds[d.kind], Source: "default", Boot: d.value, Reset: x.s.settings.start[lower(d.name)],
+		}
+		if x.s.settings.set[lower(d.name)] {
+			r.Source = "session"
+		}
+		if d.kind == varInt || d.kind == varReal {
+			r.Min, r.Max = fmtNum(d.min), fmtNum(d.max)
+		}
+		if d.enum != "" {
+			r.Enum = strings.Split(d.enum, ",")
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+// Backends implements syscat.Live.
+func (x system) Backends() []syscat.Backend {
+	d := x.s.db
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var out []syscat.Backend
+	for s := range d.sessions {
+		a := s.activity.Load()
+		out = append(out, syscat.Backend{
+			PID: s.pid, User: s.role.ID, UserName: s.user, Application: a.application, ClientAddr: s.host(), ClientPort: s.port(),
+			Start: s.opened, TxnStart: a.xactStart, QueryStart: a.queryStart, StateChange: a.since,
+			State: a.state, Query: a.query, Type: "client backend",
+		})
+	}
+	return out
+}
+
+// Locks implements syscat.Live.
+func (x system) Locks() []syscat.Lock { return x.s.db.advisory.list() }
+
+// Prepared implements syscat.Live.
+func (x system) Prepared() []syscat.Prepared {
+	var out []syscat.Prepared
+	for name, p := range x.s.stmts {
+		if name != "" {
+			out = append(out, syscat.Prepared{Name: name, Statement: p.source, At: p.when, Params: p.params, FromSQL: p.fromSQL})
+		}
+	}
+	return out
+}
+
+// Cursors implements syscat.Live.
+func (x system) Cursors() []syscat.Cursor {
+	var out []syscat.Cursor
+	for name, p := range x.s.portals {
+		if name != "" {
+			out = append(out, syscat.Cursor{Name: name, Statement: p.stmt.source, Holdable: p.hold, Scroll: p.scroll, At: p.stmt.when})
+		}
+	}
+	return out
+}
+
+// Builds implements syscat.Live.
+func (x system) Builds() []syscat.Build { return x.s.db.builds.list() }
+
+// SequenceValue implements syscat.Live.
+func (x system) SequenceValue(ctx context.Context, id catalog.ID) (last int64, called, ok bool) {
+	def, found := x.s.Catalog().SequenceByID(id)
+	if !found {
+		return 0, false, false
+	}
+	last, called, err := x.s.db.seqs.Get(ctx, def)
+	return last, called, err == nil
+}
+
+// Activity implements syscat.Live.
+func (x system) Activity(catalog.ID) (syscat.TableActivity, bool) {
+	return syscat.TableActivity{}, false
+}

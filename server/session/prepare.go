@@ -1,0 +1,279 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/executor"
+	"github.com/loxodb/loxodb/planner"
+	"github.com/loxodb/loxodb/planner/physical"
+	"github.com/loxodb/loxodb/server/backend"
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+	"github.com/loxodb/loxodb/storage/catalogstore"
+)
+
+// prepared is a statement ready to be bound: parsed, and planned if it is a query.
+type prepared struct {
+	name     string
+	text     string // of the whole message, for positions
+	source   string // of the statement alone
+	stmt     ast.Stmt
+	parsed   ast.Parsed // of simple queries, until they are prepared
+	declared []types.OID
+	params   []types.OID
+	kind     backend.Kind
+	columns  []backend.Column
+	plan     *physical.Plan
+	planKey  string          // what the plan was made under; see planKeyNow
+	fresh    stamp           // when planKey was last found to be right
+	query    *executor.Query // idle operators of plan
+	fromSQL  bool
+	when     time.Time
+}
+
+// stamp is a cheap witness that nothing a plan depends on has changed.
+type stamp struct {
+	catalog  catalog.Version
+	settings int
+}
+
+func (s *Session) stampNow() stamp { return stamp{s.Catalog().Version, s.settings.version} }
+
+// cachedPlan is an entry of the shared plan cache: a single planned statement.
+type cachedPlan struct {
+	stmt   ast.Stmt
+	source string
+	plan   *physical.Plan
+	size   int64
+}
+
+// Bytes implements plancache.Entry.
+func (c *cachedPlan) Bytes() int64 { return c.size }
+
+// Parse implements backend.Session.
+func (s *Session) Parse(ctx context.Context, name, query string, paramTypes []types.OID) error {
+	if name != "" && s.stmts[name] != nil {
+		return pgerr.Newf(pgerrcode.DuplicatePreparedStatement, "prepared statement %q already exists", name)
+	}
+	if name == "" {
+		delete(s.stmts, "")
+	}
+	p, err := s.prepareText(ctx, query, paramTypes)
+	if err != nil {
+		return toPG(ctx, err)
+	}
+	p.name = name
+	s.stmts[name] = p
+	return nil
+}
+
+// prepareText prepares a query string of at most one statement.
+func (s *Session) prepareText(ctx context.Context, query string, declared []types.OID) (*prepared, error) {
+	key, cacheable := s.cacheKey(query, declared)
+	if cacheable && !(s.tx.block && s.tx.failed) {
+		if e, ok := s.db.plans.Get(key); ok {
+			c := e.(*cachedPlan)
+			p := &prepared{text: query, source: c.source, stmt: c.stmt, declared: declared, when: time.Now()}
+			p.setPlan(c.plan, s.planKeyNow())
+			return p, nil
+		}
+	}
+	list, err := s.db.cfg.Parser.Parse(query)
+	if err != nil {
+		return nil, err
+	}
+	if len(list) == 0 {
+		return &prepared{text: query, kind: backend.KindEmpty, when: time.Now()}, nil
+	}
+	if len(list) > 1 {
+		return nil, pgerr.New(pgerrcode.SyntaxError, "cannot insert multiple commands into a prepared statement")
+	}
+	p, err := s.prepare(ctx, query, list[0], declared)
+	if err == nil && cacheable {
+		s.share(key, p)
+	}
+	return p, err
+}
+
+// share offers a planned statement to the other sessions.
+func (s *Session) share(key string, p *prepared) {
+	if p.plan == nil || catalogstore.Uncommitted(s.Catalog().Version) {
+		return
+	}
+	s.db.plans.Put(key, &cachedPlan{stmt: p.stmt, source: p.source, plan: p.plan, size: int64(p.plan.Bytes + 4*len(p.text) + 1024)})
+}
+
+// planKeyNow is everything besides text and parameter types that a plan depends on.
+func (s *Session) planKeyNow() string {
+	get := func(n string) string { v, _ := s.settings.get(n); return v }
+	if s.settings.keyVersion != s.settings.version+1 {
+		var sb strings.Builder
+		for _, n := range []string{"search_path", "role", "datestyle", "intervalstyle", "timezone", "enable_seqscan", "enable_indexscan", "enable_hashjoin", "enable_nestloop", "enable_sort", "enable_hashagg"} {
+			sb.WriteString(get(n))
+			sb.WriteByte(0)
+		}
+		sb.WriteString(s.user)
+		s.settings.key, s.settings.keyVersion = sb.String(), s.settings.version+1
+	}
+	return fmt.Sprintf("%s\x00%d", s.settings.key, s.Catalog().Version)
+}
+
+func (s *Session) cacheKey(query string, declared []types.OID) (string, bool) {
+	if catalogstore.Uncommitted(s.Catalog().Version) || len(query) > 64<<10 {
+		return "", false
+	}
+	return fmt.Sprintf("%s\x00%v\x00%s", s.planKeyNow(), declared, query), true
+}
+
+// prepare gives one parsed statement its meaning.
+func (s *Session) prepare(ctx context.Context, text string, x ast.Parsed, declared []types.OID) (*prepared, error) {
+	p := &prepared{text: text, source: strings.TrimSpace(text[x.Start:x.End]), stmt: x.Stmt, declared: declared, when: time.Now()}
+	if s.tx.block && s.tx.failed && !endsBlock(x.Stmt) {
+		return nil, errFailedBlock()
+	}
+	switch st := x.Stmt.(type) {
+	case *ast.Select, *ast.Insert, *ast.Update, *ast.Delete:
+		if sel, ok := st.(*ast.Select); ok && sel.Into != nil {
+			p.kind = backend.KindCommand // SELECT INTO makes a table
+			return p, nil
+		}
+		return p, s.replan(p)
+	case *ast.Show:
+		p.kind, p.columns = backend.KindRows, s.showColumns(st)
+	case *ast.Explain:
+		p.kind, p.columns = backend.KindRows, explainColumns(st)
+		params, err := s.explainParams(st, declared)
+		if err != nil {
+			return nil, err
+		}
+		p.params = params
+	case *ast.Execute:
+		q, err := s.lookup(st.Name)
+		if err != nil {
+			return nil, err
+		}
+		p.kind, p.columns = q.kind, q.columns
+	case *ast.Fetch:
+		c, err := s.cursor(st.Name)
+		if err != nil {
+			return nil, err
+		}
+		if p.kind = backend.KindCommand; !st.Move {
+			p.kind, p.columns = backend.KindRows, c.columns
+		}
+	case *ast.Copy:
+		if p.kind = backend.KindCopyOut; st.From {
+			p.kind = backend.KindCopyIn
+		}
+	default:
+		p.kind = backend.KindCommand
+	}
+	return p, nil
+}
+
+// endsBlock reports the statements that a failed block accepts.
+func endsBlock(st ast.Stmt) bool {
+	t, ok := st.(*ast.TxnStmt)
+	if !ok {
+		return false
+	}
+	switch t.Kind {
+	case ast.TxnCommit, ast.TxnRollback, ast.TxnRollbackTo:
+		return true
+	}
+	return false
+}
+
+// replan plans the statement against the present catalog and settings.
+func (s *Session) replan(p *prepared) error {
+	plan, err := planner.Plan(p.stmt, s.planOptions(p.declared))
+	if err != nil {
+		return err
+	}
+	p.setPlan(plan, s.planKeyNow())
+	return nil
+}
+
+func (p *prepared) setPlan(plan *physical.Plan, key string) {
+	p.plan, p.planKey, p.params, p.query = plan, key, plan.Params, nil
+	p.kind, p.columns = backend.KindCommand, nil
+	if plan.Out != nil {
+		p.kind, p.columns = backend.KindRows, resultColumns(plan.Out)
+	}
+}
+
+func resultColumns(out []physical.OutColumn) []backend.Column {
+	cols := make([]backend.Column, len(out))
+	for i, c := range out {
+		cols[i] = backend.Column{Name: c.Name, Type: c.Type, Table: c.Table, Attnum: c.Attr}
+	}
+	return cols
+}
+
+// refresh makes sure that the plan fits the present catalog; a change of the
+// result's columns is an error that drivers know (they prepare again).
+func (s *Session) refresh(p *prepared) error {
+	now := s.stampNow()
+	if p.plan == nil || p.fresh == now {
+		return nil
+	}
+	if p.planKey == s.planKeyNow() {
+		p.fresh = now
+		return nil
+	}
+	old := p.columns
+	if err := s.replan(p); err != nil {
+		return err
+	}
+	if len(old) != len(p.columns) {
+		return errResultChanged()
+	}
+	for i := range old {
+		if old[i].Type != p.columns[i].Type || old[i].Name != p.columns[i].Name {
+			return errResultChanged()
+		}
+	}
+	return nil
+}
+
+func errResultChanged() error {
+	e := pgerr.New(pgerrcode.FeatureNotSupported, "cached plan must not change result type")
+	e.Routine = "RevalidateCachedQuery"
+	return e
+}
+
+// lookup finds a prepared statement.
+func (s *Session) lookup(name string) (*prepared, error) {
+	if p := s.stmts[name]; p != nil {
+		return p, nil
+	}
+	if name == "" {
+		return nil, pgerr.New(pgerrcode.InvalidSQLStatementName, "unnamed prepared statement does not exist")
+	}
+	return nil, pgerr.Newf(pgerrcode.InvalidSQLStatementName, "prepared statement %q does not exist", name)
+}
+
+// DescribeStatement implements backend.Session.
+func (s *Session) DescribeStatement(ctx context.Context, name string) (*backend.Statement, error) {
+	p, err := s.lookup(name)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.refresh(p); err != nil && p.plan != nil {
+		return nil, toPG(ctx, err)
+	}
+	return &backend.Statement{Params: p.params, Columns: p.columns, Kind: p.kind}, nil
+}
+
+// CloseStatement implements backend.Session.
+func (s *Session) CloseStatement(name string) error {
+	delete(s.stmts, name)
+	return nil
+}

@@ -1,0 +1,221 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync/atomic"
+	"time"
+	"unicode/utf8"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/planner"
+	"github.com/loxodb/loxodb/server/backend"
+	"github.com/loxodb/loxodb/sql/batch"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+	"github.com/loxodb/loxodb/storage/kv"
+	"github.com/loxodb/loxodb/storage/table"
+)
+
+// Session is one client's conversation; see backend.Session.
+type Session struct {
+	db       *Database
+	pid      int32
+	user     string
+	role     *catalog.Role
+	remote   string
+	opened   time.Time
+	settings *settings
+
+	stmts   map[string]*prepared
+	portals map[string]*portal
+	simple  []*prepared // statements of the running simple query
+	text    string      // of the running statement, for pg_stat_activity
+
+	tx       txState
+	notices  []*pgerr.Error
+	lastSeq  catalog.ID
+	seqVals  map[catalog.ID]int64
+	arena    batch.Arena
+	activity atomic.Pointer[activity]
+	listens  listener
+}
+
+// activity is what other sessions may see of this one.
+type activity struct {
+	state, query string
+	application  string
+	since        time.Time
+	queryStart   time.Time
+	xactStart    time.Time
+}
+
+func newSession(d *Database, st backend.Startup, role *catalog.Role) *Session {
+	s := &Session{
+		db: d, pid: st.PID, user: st.User, role: role, remote: st.RemoteAddr, opened: time.Now(),
+		stmts: map[string]*prepared{}, portals: map[string]*portal{}, seqVals: map[catalog.ID]int64{},
+	}
+	super := "off"
+	if role.Super {
+		super = "on"
+	}
+	s.settings = newSettings(map[string]string{
+		"server_version": serverVersion(d.cfg.Version), "session_authorization": st.User, "is_superuser": super,
+	})
+	s.tx.session = s
+	s.note("idle", "")
+	return s
+}
+
+// serverVersion is what clients parse: PostgreSQL's number first.
+func serverVersion(v string) string { return "15.18 (LoxoDB " + v + ")" }
+
+func lower(s string) string { return strings.ToLower(s) }
+
+// note publishes what the session is doing.
+func (s *Session) note(state, query string) {
+	now := time.Now()
+	app, _ := s.settings.get("application_name")
+	a := &activity{application: app, state: state, query: query, since: now, queryStart: now, xactStart: s.tx.began}
+	if old := s.activity.Load(); query == "" && old != nil {
+		a.query, a.queryStart = old.query, old.queryStart
+	}
+	s.activity.Store(a)
+}
+
+// TxStatus implements backend.Session.
+func (s *Session) TxStatus() backend.TxStatus {
+	switch {
+	case s.tx.block && s.tx.failed:
+		return backend.TxFailed
+	case s.tx.block:
+		return backend.TxOpen
+	}
+	return backend.TxIdle
+}
+
+// TextFormat implements backend.Session.
+func (s *Session) TextFormat() *types.Format {
+	f := &s.settings.format
+	f.Names = names{s}
+	return f
+}
+
+// TakeNotices implements backend.Session.
+func (s *Session) TakeNotices() []*pgerr.Error {
+	n := s.notices
+	s.notices = nil
+	return n
+}
+
+// notice queues a notice if client_min_messages lets it through.
+func (s *Session) notice(e *pgerr.Error) {
+	if e.Severity == "" {
+		e.Severity = pgerr.Notice
+	}
+	level, _ := s.settings.get("client_min_messages")
+	rank := map[string]int{"warning": 2, "error": 3, "notice": 1}
+	need := rank[level]
+	have := map[string]int{pgerr.Warning: 2, pgerr.Notice: 1, pgerr.Info: 9}[e.Severity]
+	if have >= need {
+		s.notices = append(s.notices, e)
+	}
+}
+
+func (s *Session) warn(code, message string) {
+	s.notice(&pgerr.Error{Severity: pgerr.Warning, Code: code, Message: message})
+}
+
+// TakeParameterChanges implements backend.Session.
+func (s *Session) TakeParameterChanges() [][2]string {
+	if len(s.settings.changed) == 0 {
+		return nil
+	}
+	var out [][2]string
+	for i := range definitions {
+		d := &definitions[i]
+		if d.report && s.settings.changed[lower(d.name)] {
+			v, _ := s.settings.get(d.name)
+			out = append(out, [2]string{d.name, v})
+		}
+	}
+	clear(s.settings.changed)
+	return out
+}
+
+// Position implements backend.Session: bytes to characters.
+func (s *Session) Position(query string, bytePos int) int {
+	if bytePos <= 0 {
+		return 0
+	}
+	if bytePos-1 > len(query) {
+		bytePos = len(query) + 1
+	}
+	return utf8.RuneCountInString(query[:bytePos-1]) + 1
+}
+
+// Close implements backend.Session.
+func (s *Session) Close() {
+	s.closePortals()
+	s.tx.rollback()
+	s.db.advisory.releaseAll(s)
+	s.db.notify.remove(s)
+	s.db.mu.Lock()
+	delete(s.db.sessions, s)
+	s.db.mu.Unlock()
+}
+
+// planOptions is what the planner may see.
+func (s *Session) planOptions(params []types.OID) planner.Options {
+	return planner.Options{
+		Catalog: s.Catalog(), Session: s, Format: s.TextFormat(), Parser: s.db.cfg.Parser,
+		ParamTypes: params,
+		VectorStats: func(id catalog.ID) int64 {
+			if ix, ok := s.db.vectors.Get(id); ok {
+				return ix.Stats().Entries
+			}
+			return 0
+		},
+	}
+}
+
+// toPG gives low-level errors their SQLSTATE.
+func toPG(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	if _, ok := pgerr.As(err); ok {
+		return err
+	}
+	switch {
+	case errors.Is(err, errStatementTimeout) || errors.Is(context.Cause(ctx), errStatementTimeout):
+		return pgerr.New(pgerrcode.QueryCanceled, "canceling statement due to statement timeout").WithCause(err)
+	case errors.Is(err, errLockTimeout) || errors.Is(context.Cause(ctx), errLockTimeout):
+		return pgerr.New(pgerrcode.LockNotAvailable, "canceling statement due to lock timeout").WithCause(err)
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return pgerr.New(pgerrcode.QueryCanceled, "canceling statement due to user request").WithCause(err)
+	case errors.Is(err, table.ErrRestart), errors.Is(err, kv.ErrConflict):
+		return pgerr.New(pgerrcode.SerializationFailure, "could not serialize access due to concurrent update").WithCause(err)
+	case errors.Is(err, kv.ErrDeadlock):
+		return pgerr.New(pgerrcode.DeadlockDetected, "deadlock detected").
+			WithHint("Run the transaction again.").WithCause(err)
+	case errors.Is(err, kv.ErrLocked):
+		return pgerr.New(pgerrcode.LockNotAvailable, "could not obtain lock on row").WithCause(err)
+	case errors.Is(err, kv.ErrTooLarge):
+		return pgerr.New(pgerrcode.ProgramLimitExceeded, err.Error()).WithCause(err)
+	case errors.Is(err, kv.ErrReadOnly):
+		return pgerr.New(pgerrcode.ReadOnlySQLTransaction, "cannot execute statement in a read-only transaction").WithCause(err)
+	case errors.Is(err, kv.ErrUndetermined):
+		return pgerr.New("08007", "the result of the commit is not known").
+			WithHint("Look whether the changes are there before you run the transaction again.").WithCause(err)
+	}
+	return pgerr.New(pgerrcode.InternalError, err.Error()).WithCause(err)
+}
+
+var (
+	errStatementTimeout = errors.New("session: statement_timeout")
+	errLockTimeout      = errors.New("session: lock_timeout")
+)

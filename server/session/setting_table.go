@@ -1,0 +1,130 @@
+package session
+
+// vartype is pg_settings.vartype.
+type vartype byte
+
+const (
+	varBool vartype = iota
+	varInt
+	varReal
+	varString
+	varEnum
+)
+
+// setting is the definition of one run-time parameter (PostgreSQL chapter 20).
+type setting struct {
+	name    string
+	value   string // default, as SHOW prints it
+	kind    vartype
+	unit    string // base unit of varInt: ms, s, kB, 8kB, B, min; "" = none
+	min     float64
+	max     float64
+	enum    string // allowed values, comma separated
+	context string // user, superuser, postmaster, internal, sighup, backend
+	group   string
+	desc    string
+	report  bool // sent as ParameterStatus
+}
+
+const (
+	maxInt = 2147483647
+	conn   = "Client Connection Defaults / Statement Behavior"
+	local  = "Client Connection Defaults / Locale and Formatting"
+	preset = "Preset Options"
+	query  = "Query Tuning / Planner Method Configuration"
+	mem    = "Resource Usage / Memory"
+	vector = "Customized Options"
+)
+
+// definitions lists the parameters by name.
+var definitions = []setting{
+	{name: "application_name", kind: varString, context: "user", group: "Reporting and Logging / What to Log", desc: "Sets the application name to be reported in statistics and logs.", report: true},
+	{name: "array_nulls", value: "on", kind: varBool, context: "user", group: "Version and Platform Compatibility", desc: "Enable input of NULL elements in arrays."},
+	{name: "autovacuum", value: "on", kind: varBool, context: "sighup", group: "Autovacuum", desc: "Starts the autovacuum subprocess."},
+	{name: "backslash_quote", value: "safe_encoding", kind: varEnum, enum: "safe_encoding,on,off", context: "user", group: "Version and Platform Compatibility", desc: "Sets whether \"\\'\" is allowed in string literals."},
+	{name: "block_size", value: "8192", kind: varInt, min: 8192, max: 8192, context: "internal", group: preset, desc: "Shows the size of a disk block."},
+	{name: "bytea_output", value: "hex", kind: varEnum, enum: "escape,hex", context: "user", group: conn, desc: "Sets the output format for bytea."},
+	{name: "check_function_bodies", value: "on", kind: varBool, context: "user", group: conn, desc: "Check routine bodies during CREATE FUNCTION and CREATE PROCEDURE."},
+	{name: "client_encoding", value: "UTF8", kind: varString, context: "user", group: local, desc: "Sets the client's character set encoding.", report: true},
+	{name: "client_min_messages", value: "notice", kind: varEnum, enum: "debug5,debug4,debug3,debug2,debug1,debug,log,notice,warning,error,info", context: "user", group: conn, desc: "Sets the message levels that are sent to the client."},
+	{name: "constraint_exclusion", value: "partition", kind: varEnum, enum: "partition,on,off", context: "user", group: query, desc: "Enables the planner to use constraints to optimize queries."},
+	{name: "data_checksums", value: "on", kind: varBool, context: "internal", group: preset, desc: "Shows whether data checksums are turned on for this cluster."},
+	{name: "DateStyle", value: "ISO, MDY", kind: varString, context: "user", group: local, desc: "Sets the display format for date and time values.", report: true},
+	{name: "deadlock_timeout", value: "1000", kind: varInt, unit: "ms", min: 1, max: maxInt, context: "superuser", group: "Lock Management", desc: "Sets the time to wait on a lock before checking for deadlock."},
+	{name: "default_table_access_method", value: "heap", kind: varString, context: "user", group: conn, desc: "Sets the default table access method for new tables."},
+	{name: "default_tablespace", kind: varString, context: "user", group: conn, desc: "Sets the default tablespace to create tables and indexes in."},
+	{name: "default_text_search_config", value: "pg_catalog.english", kind: varString, context: "user", group: local, desc: "Sets default text search configuration."},
+	{name: "default_toast_compression", value: "pglz", kind: varEnum, enum: "pglz,lz4", context: "user", group: conn, desc: "Sets the default compression method for compressible values."},
+	{name: "default_transaction_deferrable", value: "off", kind: varBool, context: "user", group: conn, desc: "Sets the default deferrable status of new transactions."},
+	{name: "default_transaction_isolation", value: "read committed", kind: varEnum, enum: "serializable,repeatable read,read committed,read uncommitted", context: "user", group: conn, desc: "Sets the transaction isolation level of each new transaction."},
+	{name: "default_transaction_read_only", value: "off", kind: varBool, context: "user", group: conn, desc: "Sets the default read-only status of new transactions.", report: true},
+	{name: "enable_bitmapscan", value: "on", kind: varBool, context: "user", group: query, desc: "Enables the planner's use of bitmap-scan plans."},
+	{name: "enable_hashagg", value: "on", kind: varBool, context: "user", group: query, desc: "Enables the planner's use of hashed aggregation plans."},
+	{name: "enable_hashjoin", value: "on", kind: varBool, context: "user", group: query, desc: "Enables the planner's use of hash join plans."},
+	{name: "enable_indexonlyscan", value: "on", kind: varBool, context: "user", group: query, desc: "Enables the planner's use of index-only-scan plans."},
+	{name: "enable_indexscan", value: "on", kind: varBool, context: "user", group: query, desc: "Enables the planner's use of index-scan plans."},
+	{name: "enable_material", value: "on", kind: varBool, context: "user", group: query, desc: "Enables the planner's use of materialization."},
+	{name: "enable_mergejoin", value: "on", kind: varBool, context: "user", group: query, desc: "Enables the planner's use of merge join plans."},
+	{name: "enable_nestloop", value: "on", kind: varBool, context: "user", group: query, desc: "Enables the planner's use of nested-loop join plans."},
+	{name: "enable_seqscan", value: "on", kind: varBool, context: "user", group: query, desc: "Enables the planner's use of sequential-scan plans."},
+	{name: "enable_sort", value: "on", kind: varBool, context: "user", group: query, desc: "Enables the planner's use of explicit sort steps."},
+	{name: "extra_float_digits", value: "1", kind: varInt, min: -15, max: 3, context: "user", group: local, desc: "Sets the number of digits displayed for floating-point values."},
+	{name: "fsync", value: "on", kind: varBool, context: "sighup", group: "Write-Ahead Log / Settings", desc: "Forces synchronization of updates to disk."},
+	{name: "hnsw.ef_search", value: "40", kind: varInt, min: 1, max: 1000, context: "user", group: vector, desc: "Sets the size of the dynamic candidate list for search. Unless set, it is chosen by the engine."},
+	{name: "hnsw.iterative_scan", value: "off", kind: varEnum, enum: "off,relaxed_order,strict_order", context: "user", group: vector, desc: "Accepted for compatibility: a search always goes on until enough rows qualify, in exact order."},
+	{name: "hnsw.max_scan_tuples", value: "20000", kind: varInt, min: 1, max: maxInt, context: "user", group: vector, desc: "Accepted for compatibility."},
+	{name: "hnsw.scan_mem_multiplier", value: "1", kind: varReal, min: 1, max: 1000, context: "user", group: vector, desc: "Accepted for compatibility."},
+	{name: "ivfflat.probes", value: "1", kind: varInt, min: 1, max: 32768, context: "user", group: vector, desc: "Sets the number of probes."},
+	{name: "idle_in_transaction_session_timeout", value: "0", kind: varInt, unit: "ms", max: maxInt, context: "user", group: conn, desc: "Sets the maximum allowed idle time between queries, when in a transaction."},
+	{name: "idle_session_timeout", value: "0", kind: varInt, unit: "ms", max: maxInt, context: "user", group: conn, desc: "Sets the maximum allowed idle time between queries, when not in a transaction."},
+	{name: "in_hot_standby", value: "off", kind: varBool, context: "internal", group: preset, desc: "Shows whether hot standby is currently active.", report: true},
+	{name: "integer_datetimes", value: "on", kind: varBool, context: "internal", group: preset, desc: "Shows whether datetimes are integer based.", report: true},
+	{name: "IntervalStyle", value: "postgres", kind: varEnum, enum: "postgres,postgres_verbose,sql_standard,iso_8601", context: "user", group: local, desc: "Sets the display format for interval values.", report: true},
+	{name: "is_superuser", value: "on", kind: varBool, context: "internal", group: preset, desc: "Shows whether the current user is a superuser.", report: true},
+	{name: "jit", value: "off", kind: varBool, context: "user", group: query, desc: "Allow JIT compilation."},
+	{name: "lc_collate", value: "C", kind: varString, context: "internal", group: preset, desc: "Shows the collation order locale."},
+	{name: "lc_ctype", value: "C.UTF-8", kind: varString, context: "internal", group: preset, desc: "Shows the character classification and case conversion locale."},
+	{name: "lc_messages", value: "C", kind: varString, context: "superuser", group: local, desc: "Sets the language in which messages are displayed."},
+	{name: "lc_monetary", value: "C", kind: varString, context: "user", group: local, desc: "Sets the locale for formatting monetary amounts."},
+	{name: "lc_numeric", value: "C", kind: varString, context: "user", group: local, desc: "Sets the locale for formatting numbers."},
+	{name: "lc_time", value: "C", kind: varString, context: "user", group: local, desc: "Sets the locale for formatting date and time values."},
+	{name: "listen_addresses", value: "localhost", kind: varString, context: "postmaster", group: "Connections and Authentication / Connection Settings", desc: "Sets the host name or IP address(es) to listen to."},
+	{name: "lock_timeout", value: "0", kind: varInt, unit: "ms", max: maxInt, context: "user", group: conn, desc: "Sets the maximum allowed duration of any wait for a lock."},
+	{name: "log_statement", value: "none", kind: varEnum, enum: "none,ddl,mod,all", context: "superuser", group: "Reporting and Logging / What to Log", desc: "Sets the type of statements logged."},
+	{name: "loxodb.statement_memory", value: "2097152", kind: varInt, unit: "kB", min: 1024, max: maxInt, context: "user", group: vector, desc: "Bounds the memory that one statement's sorts, joins and groups may hold."},
+	{name: "maintenance_work_mem", value: "65536", kind: varInt, unit: "kB", min: 1024, max: maxInt, context: "user", group: mem, desc: "Sets the maximum memory to be used for maintenance operations."},
+	{name: "max_connections", value: "100", kind: varInt, min: 1, max: 262143, context: "postmaster", group: "Connections and Authentication / Connection Settings", desc: "Sets the maximum number of concurrent connections."},
+	{name: "max_identifier_length", value: "63", kind: varInt, max: 63, context: "internal", group: preset, desc: "Shows the maximum identifier length."},
+	{name: "max_index_keys", value: "32", kind: varInt, max: 32, context: "internal", group: preset, desc: "Shows the maximum number of index keys."},
+	{name: "max_parallel_maintenance_workers", value: "2", kind: varInt, max: 1024, context: "user", group: "Resource Usage / Asynchronous Behavior", desc: "Sets the maximum number of parallel processes per maintenance operation."},
+	{name: "max_parallel_workers_per_gather", value: "0", kind: varInt, max: 1024, context: "user", group: "Resource Usage / Asynchronous Behavior", desc: "Sets the maximum number of parallel processes per executor node."},
+	{name: "password_encryption", value: "scram-sha-256", kind: varEnum, enum: "md5,scram-sha-256", context: "user", group: "Connections and Authentication / Authentication", desc: "Chooses the algorithm for encrypting passwords."},
+	{name: "plan_cache_mode", value: "auto", kind: varEnum, enum: "auto,force_generic_plan,force_custom_plan", context: "user", group: query, desc: "Controls the planner's selection of custom or generic plan."},
+	{name: "port", value: "5433", kind: varInt, min: 1, max: 65535, context: "postmaster", group: "Connections and Authentication / Connection Settings", desc: "Sets the TCP port the server listens on."},
+	{name: "quote_all_identifiers", value: "off", kind: varBool, context: "user", group: "Version and Platform Compatibility", desc: "When generating SQL fragments, quote all identifiers."},
+	{name: "random_page_cost", value: "4", kind: varReal, max: 1e300, context: "user", group: query, desc: "Sets the planner's estimate of the cost of a nonsequentially fetched disk page."},
+	{name: "role", value: "none", kind: varString, context: "user", group: "Ungrouped", desc: "Sets the current role."},
+	{name: "row_security", value: "on", kind: varBool, context: "user", group: conn, desc: "Enable row security."},
+	{name: "search_path", value: "\"$user\", public", kind: varString, context: "user", group: conn, desc: "Sets the schema search order for names that are not schema-qualified."},
+	{name: "seed", value: "unavailable", kind: varString, context: "user", group: "Ungrouped", desc: "Sets the seed for random-number generation."},
+	{name: "server_encoding", value: "UTF8", kind: varString, context: "internal", group: preset, desc: "Shows the server (database) character set encoding.", report: true},
+	{name: "server_version", kind: varString, context: "internal", group: preset, desc: "Shows the server version.", report: true},
+	{name: "server_version_num", value: "150018", kind: varInt, min: 150018, max: 150018, context: "internal", group: preset, desc: "Shows the server version as an integer."},
+	{name: "session_authorization", kind: varString, context: "user", group: "Ungrouped", desc: "Sets the session user name.", report: true},
+	{name: "shared_buffers", value: "32768", kind: varInt, unit: "8kB", min: 16, max: 1073741823, context: "postmaster", group: mem, desc: "Sets the number of shared memory buffers used by the server."},
+	{name: "ssl", value: "off", kind: varBool, context: "sighup", group: "Connections and Authentication / SSL", desc: "Enables SSL connections."},
+	{name: "standard_conforming_strings", value: "on", kind: varBool, context: "user", group: "Version and Platform Compatibility", desc: "Causes '...' strings to treat backslashes literally.", report: true},
+	{name: "statement_timeout", value: "0", kind: varInt, unit: "ms", max: maxInt, context: "user", group: conn, desc: "Sets the maximum allowed duration of any statement."},
+	{name: "synchronize_seqscans", value: "on", kind: varBool, context: "user", group: "Version and Platform Compatibility", desc: "Enable synchronized sequential scans."},
+	{name: "synchronous_commit", value: "on", kind: varEnum, enum: "local,remote_write,remote_apply,on,off", context: "user", group: "Write-Ahead Log / Settings", desc: "Sets the current transaction's synchronization level."},
+	{name: "temp_buffers", value: "1024", kind: varInt, unit: "8kB", min: 100, max: 1073741823, context: "user", group: mem, desc: "Sets the maximum number of temporary buffers used by each session."},
+	{name: "TimeZone", value: "UTC", kind: varString, context: "user", group: local, desc: "Sets the time zone for displaying and interpreting time stamps.", report: true},
+	{name: "transaction_deferrable", value: "off", kind: varBool, context: "user", group: conn, desc: "Whether to defer a read-only serializable transaction."},
+	{name: "transaction_isolation", value: "read committed", kind: varEnum, enum: "serializable,repeatable read,read committed,read uncommitted", context: "user", group: conn, desc: "Sets the current transaction's isolation level."},
+	{name: "transaction_read_only", value: "off", kind: varBool, context: "user", group: conn, desc: "Sets the current transaction's read-only status."},
+	{name: "transform_null_equals", value: "off", kind: varBool, context: "user", group: "Version and Platform Compatibility", desc: "Treats \"expr=NULL\" as \"expr IS NULL\"."},
+	{name: "wal_level", value: "replica", kind: varEnum, enum: "minimal,replica,logical", context: "postmaster", group: "Write-Ahead Log / Settings", desc: "Sets the level of information written to the WAL."},
+	{name: "work_mem", value: "4096", kind: varInt, unit: "kB", min: 64, max: maxInt, context: "user", group: mem, desc: "Sets the maximum memory to be used for query workspaces."},
+	{name: "xmlbinary", value: "base64", kind: varEnum, enum: "base64,hex", context: "user", group: conn, desc: "Sets how binary values are to be encoded in XML."},
+	{name: "xmloption", value: "content", kind: varEnum, enum: "content,document", context: "user", group: conn, desc: "Sets whether XML data in implicit parsing and serialization operations is to be considered as documents or content fragments."},
+}

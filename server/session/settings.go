@@ -1,0 +1,424 @@
+package session
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// byName finds a definition by its lower-case name.
+var byName = func() map[string]*setting {
+	m := map[string]*setting{}
+	for i := range definitions {
+		m[strings.ToLower(definitions[i].name)] = &definitions[i]
+	}
+	return m
+}()
+
+// settings are one session's parameter values. A change inside a transaction is
+// remembered so that rollback undoes it.
+type settings struct {
+	start   map[string]string // what RESET goes back to: defaults and start-up parameters
+	values  map[string]string // canonical text by lower-case name
+	set     map[string]bool   // set by the user (also by a start-up parameter)
+	undo    []change          // of the running transaction, oldest first
+	format  types.Format
+	changed map[string]bool // reported parameters to send
+	version int             // grows with every change
+	// key is the part of the plan cache's key that settings make, as of keyVersion−1.
+	key        string
+	keyVersion int
+}
+
+// change remembers a value before it was set; local ones are undone at commit too.
+type change struct {
+	name  string
+	value string
+	had   bool
+	set   bool
+	local bool
+}
+
+func newSettings(fixed map[string]string) *settings {
+	s := &settings{start: map[string]string{}, values: map[string]string{}, set: map[string]bool{}, changed: map[string]bool{}}
+	for i := range definitions {
+		name := strings.ToLower(definitions[i].name)
+		v := definitions[i].value
+		if f, ok := fixed[name]; ok {
+			v = f
+		}
+		s.start[name], s.values[name] = v, v
+		if definitions[i].report {
+			s.changed[name] = true
+		}
+	}
+	s.format = *types.DefaultFormat
+	return s
+}
+
+// get returns a parameter's stored value; custom a.b parameters included.
+func (s *settings) get(name string) (string, bool) {
+	v, ok := s.values[strings.ToLower(name)]
+	return v, ok
+}
+
+// show is the value as SHOW prints it: with a unit.
+func (s *settings) show(name string) (string, bool) {
+	v, ok := s.get(name)
+	if def := byName[strings.ToLower(name)]; ok && def != nil && def.kind == varInt && def.unit != "" {
+		return withUnit(v, def.unit), true
+	}
+	return v, ok
+}
+
+// assign sets a parameter; local until the transaction's end. Errors are PostgreSQL's.
+func (s *settings) assign(name, value string, local bool) error {
+	key := strings.ToLower(name)
+	def := byName[key]
+	if def == nil {
+		if err := checkCustom(name); err != nil {
+			return err
+		}
+	} else {
+		if err := def.changeable(); err != nil {
+			return err
+		}
+		var err error
+		if value, err = def.canonical(value); err != nil {
+			return err
+		}
+	}
+	return s.store(key, value, local, true)
+}
+
+func (s *settings) store(key, value string, local, set bool) error {
+	old, had := s.values[key]
+	s.undo = append(s.undo, change{key, old, had, s.set[key], local})
+	s.put(key, value)
+	s.set[key] = set
+	return s.apply(key)
+}
+
+func (s *settings) put(key, value string) {
+	if def := byName[key]; def != nil && def.report && s.values[key] != value {
+		s.changed[key] = true
+	}
+	s.values[key] = value
+	s.version++
+}
+
+// reset goes back to the session's start value.
+func (s *settings) reset(name string, local bool) error {
+	key := strings.ToLower(name)
+	v, ok := s.start[key]
+	if !ok {
+		if _, custom := s.values[key]; custom {
+			return s.store(key, "", local, false)
+		}
+		return unknownSetting(name)
+	}
+	if def := byName[key]; def != nil {
+		if err := def.changeable(); err != nil {
+			return err
+		}
+	}
+	return s.store(key, v, local, false)
+}
+
+func (s *settings) resetAll() {
+	for key, v := range s.start {
+		if def := byName[key]; s.set[key] && def != nil && def.context == "user" && key != "session_authorization" && key != "role" {
+			_ = s.store(key, v, false, false)
+		}
+	}
+}
+
+func unknownSetting(name string) error {
+	return pgerr.Newf(pgerrcode.UndefinedObject, "unrecognized configuration parameter %q", name)
+}
+
+// checkCustom accepts a.b names of no known extension.
+func checkCustom(name string) error {
+	prefix, rest, ok := strings.Cut(name, ".")
+	if !ok || prefix == "" || rest == "" {
+		return unknownSetting(name)
+	}
+	switch strings.ToLower(prefix) {
+	case "hnsw", "ivfflat", "loxodb":
+		return pgerr.Newf("42602", "invalid configuration parameter name %q", name).
+			WithDetail("%q is a reserved prefix.", prefix)
+	}
+	return nil
+}
+
+func (d *setting) changeable() error {
+	switch d.context {
+	case "internal":
+		return pgerr.Newf(pgerrcode.CantChangeRuntimeParam, "parameter %q cannot be changed", d.name)
+	case "postmaster":
+		return pgerr.Newf(pgerrcode.CantChangeRuntimeParam, "parameter %q cannot be changed without restarting the server", d.name)
+	case "sighup":
+		return pgerr.Newf(pgerrcode.CantChangeRuntimeParam, "parameter %q cannot be changed now", d.name)
+	}
+	return nil
+}
+
+// rollbackTo undoes changes made after a position in the undo log.
+func (s *settings) rollbackTo(at int) {
+	for i := len(s.undo) - 1; i >= at; i-- {
+		s.revert(s.undo[i])
+	}
+	s.undo = s.undo[:at]
+}
+
+// end finishes a transaction: local changes go, others stay when committed.
+func (s *settings) end(committed bool) {
+	if !committed {
+		s.rollbackTo(0)
+		return
+	}
+	// A later SET of the same name without LOCAL wins over an earlier SET LOCAL.
+	kept := map[string]bool{}
+	for i := len(s.undo) - 1; i >= 0; i-- {
+		c := s.undo[i]
+		switch {
+		case !c.local:
+			kept[c.name] = true
+		case !kept[c.name]:
+			s.revert(c)
+		}
+	}
+	s.undo = s.undo[:0]
+}
+
+func (s *settings) revert(c change) {
+	if !c.had {
+		delete(s.values, c.name)
+		s.version++
+	} else {
+		s.put(c.name, c.value)
+	}
+	s.set[c.name] = c.set
+	_ = s.apply(c.name)
+}
+
+// apply carries a value over into what reads it.
+func (s *settings) apply(key string) error {
+	v := s.values[key]
+	f := &s.format
+	switch key {
+	case "timezone":
+		loc, err := types.LoadTimeZone(v)
+		if err != nil {
+			return pgerr.Newf(pgerrcode.InvalidParameterValue, "invalid value for parameter \"TimeZone\": %q", v)
+		}
+		f.TimeZone, f.TimeZoneName = loc, v
+	case "datestyle":
+		f.DateStyle, f.DateOrder = parseDateStyle(v)
+	case "intervalstyle":
+		f.IntervalStyle = intervalStyles[v]
+	case "extra_float_digits":
+		f.ExtraFloatDigits, _ = strconv.Atoi(v)
+	case "bytea_output":
+		f.ByteaEscape = v == "escape"
+	}
+	return nil
+}
+
+var intervalStyles = map[string]types.IntervalStyle{
+	"postgres": types.IntervalPostgres, "postgres_verbose": types.IntervalPostgresVerbose,
+	"sql_standard": types.IntervalSQLStandard, "iso_8601": types.IntervalISO8601,
+}
+
+// canonical checks a value and gives it the form in which it is kept.
+func (d *setting) canonical(v string) (string, error) {
+	switch strings.ToLower(d.name) {
+	case "datestyle":
+		return canonicalDateStyle(v)
+	case "client_encoding":
+		return canonicalEncoding(v)
+	case "timezone":
+		if _, err := types.LoadTimeZone(v); err != nil {
+			return "", pgerr.Newf(pgerrcode.InvalidParameterValue, "invalid value for parameter \"TimeZone\": %q", v)
+		}
+		return v, nil
+	case "standard_conforming_strings":
+		if b, err := parseBool(v); err == nil && !b {
+			return "", pgerr.NotSupported(-1, "standard_conforming_strings = off is not supported")
+		}
+	}
+	switch d.kind {
+	case varBool:
+		b, err := parseBool(v)
+		if err != nil {
+			return "", pgerr.Newf(pgerrcode.InvalidParameterValue, "parameter %q requires a Boolean value", d.name)
+		}
+		if b {
+			return "on", nil
+		}
+		return "off", nil
+	case varEnum:
+		for _, e := range strings.Split(d.enum, ",") {
+			if strings.EqualFold(e, v) {
+				return e, nil
+			}
+		}
+		return "", d.invalid(v).WithHint("Available values: %s.", strings.ReplaceAll(d.enum, ",", ", "))
+	case varInt, varReal:
+		return d.number(v)
+	}
+	return v, nil
+}
+
+func (d *setting) invalid(v string) *pgerr.Error {
+	return pgerr.Newf(pgerrcode.InvalidParameterValue, "invalid value for parameter %q: %q", d.name, v)
+}
+
+// number parses an amount with an optional unit and checks its range.
+func (d *setting) number(v string) (string, error) {
+	s := strings.TrimSpace(v)
+	i := strings.LastIndexAny(s, "0123456789.") + 1
+	f, err := strconv.ParseFloat(s[:i], 64)
+	if err != nil {
+		return "", d.invalid(v)
+	}
+	if unit := strings.TrimSpace(s[i:]); unit != "" {
+		k, ok := unitFactor(unit, d.unit)
+		if !ok {
+			e := d.invalid(v)
+			if d.unit != "" {
+				e = e.WithHint("Valid units for this parameter are %s.", validUnits(d.unit))
+			}
+			return "", e
+		}
+		f *= k
+	}
+	if d.kind == varInt {
+		f = math.RoundToEven(f)
+	}
+	if f < d.min || f > d.max {
+		u := ""
+		if d.unit != "" {
+			u = " " + d.unit
+		}
+		return "", pgerr.Newf(pgerrcode.InvalidParameterValue, "%v%s is outside the valid range for parameter %q (%v%s .. %v%s)",
+			fmtNum(f), u, d.name, fmtNum(d.min), u, fmtNum(d.max), u)
+	}
+	return fmtNum(f), nil
+}
+
+func fmtNum(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
+
+var memUnits = map[string]float64{"B": 1, "kB": 1 << 10, "8kB": 8 << 10, "MB": 1 << 20, "GB": 1 << 30, "TB": 1 << 40}
+var timeUnits = map[string]float64{"us": 1e-3, "ms": 1, "s": 1e3, "min": 6e4, "h": 3.6e6, "d": 8.64e7}
+
+func unitFactor(from, to string) (float64, bool) {
+	for _, units := range []map[string]float64{memUnits, timeUnits} {
+		if base, ok := units[to]; ok {
+			k, ok := units[from]
+			return k / base, ok
+		}
+	}
+	return 0, false
+}
+
+func validUnits(unit string) string {
+	if _, ok := memUnits[unit]; ok {
+		return `"B", "kB", "MB", "GB", and "TB"`
+	}
+	return `"us", "ms", "s", "min", "h", and "d"`
+}
+
+// withUnit prints an amount in the largest unit that divides it.
+func withUnit(v, unit string) string {
+	n, err := strconv.ParseInt(v, 10, 64)
+	if err != nil || n <= 0 {
+		return v
+	}
+	order, units := []string{"TB", "GB", "MB", "kB", "B"}, memUnits
+	if _, ok := timeUnits[unit]; ok {
+		order, units = []string{"d", "h", "min", "s", "ms"}, timeUnits
+	}
+	total := int64(float64(n) * units[unit])
+	for _, u := range order {
+		if k := int64(units[u]); k > 0 && total%k == 0 {
+			return fmt.Sprintf("%d%s", total/k, u)
+		}
+	}
+	return v
+}
+
+// parseBool reads a Boolean as PostgreSQL does: unique prefixes of the words.
+func parseBool(v string) (bool, error) {
+	s := strings.ToLower(strings.TrimSpace(v))
+	switch {
+	case s == "":
+	case s == "1" || s == "on" || strings.HasPrefix("true", s) || strings.HasPrefix("yes", s):
+		return true, nil
+	case s == "0" || s == "of" || s == "off" || strings.HasPrefix("false", s) || strings.HasPrefix("no", s):
+		return false, nil
+	}
+	return false, fmt.Errorf("not a Boolean: %q", v)
+}
+
+func canonicalEncoding(v string) (string, error) {
+	switch strings.NewReplacer("-", "", "_", "", "'", "").Replace(strings.ToUpper(v)) {
+	case "UTF8", "UNICODE":
+		return "UTF8", nil
+	}
+	return "", pgerr.Newf(pgerrcode.InvalidParameterValue, "invalid value for parameter \"client_encoding\": %q", v).
+		WithHint("LoxoDB speaks UTF8 only.")
+}
+
+func canonicalDateStyle(v string) (string, error) {
+	style, order := "ISO", "MDY"
+	for _, w := range strings.Split(v, ",") {
+		switch strings.ToUpper(strings.TrimSpace(w)) {
+		case "ISO":
+			style = "ISO"
+		case "SQL":
+			style = "SQL"
+		case "POSTGRES":
+			style = "Postgres"
+		case "GERMAN":
+			style, order = "German", "DMY"
+		case "MDY", "US", "NONEURO", "NONEUROPEAN":
+			order = "MDY"
+		case "DMY", "EURO", "EUROPEAN":
+			order = "DMY"
+		case "YMD":
+			order = "YMD"
+		case "DEFAULT", "":
+		default:
+			return "", pgerr.Newf(pgerrcode.InvalidParameterValue, "invalid value for parameter \"DateStyle\": %q", v).
+				WithDetail("Unrecognized key word: %q.", strings.ToLower(strings.TrimSpace(w)))
+		}
+	}
+	return style + ", " + order, nil
+}
+
+func parseDateStyle(v string) (types.DateStyle, types.DateOrder) {
+	style, order, _ := strings.Cut(v, ", ")
+	styles := map[string]types.DateStyle{"ISO": types.DateISO, "SQL": types.DateSQL, "Postgres": types.DatePostgres, "German": types.DateGerman}
+	orders := map[string]types.DateOrder{"MDY": types.OrderMDY, "DMY": types.OrderDMY, "YMD": types.OrderYMD}
+	return styles[style], orders[order]
+}
+
+// duration is a time parameter's value.
+func (s *settings) duration(name string) time.Duration {
+	v, _ := s.get(name)
+	ms, _ := strconv.ParseInt(v, 10, 64)
+	return time.Duration(ms) * time.Millisecond
+}
+
+func (s *settings) bool(name string) bool {
+	v, _ := s.get(name)
+	return v == "on"
+}

@@ -1,0 +1,319 @@
+package session
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/storage/kv"
+	"github.com/loxodb/loxodb/storage/table"
+)
+
+// txState is a session's transaction: none, an implicit one that ends with the
+// query message (or Sync), or a block.
+type txState struct {
+	session  *Session
+	block    bool // between BEGIN and COMMIT
+	failed   bool
+	txn      *table.Txn        // begun by the first statement that needs it
+	view     kv.Snapshot       // of read-only statements outside a block
+	catalog  *catalog.Snapshot // as changed by the transaction; nil = the committed one
+	iso      kv.Isolation
+	isoName  string
+	readOnly bool
+	began    time.Time
+	saves    []savepoint
+	used     bool // a statement has run
+	notifies []notification
+	atCommit []func() // session state that changes with the commit
+}
+
+type savepoint struct {
+	name     string
+	mark     table.Mark
+	catalog  *catalog.Snapshot
+	settings int
+	notifies int
+}
+
+// ensure begins the kv transaction if there is none.
+func (t *txState) ensure(ctx context.Context) error {
+	if t.txn != nil {
+		return nil
+	}
+	t.dropView()
+	txn, err := table.Begin(ctx, t.session.db.eng, kv.TxnOptions{
+		Isolation: t.iso, ReadOnly: t.readOnly, NoSync: t.noSync(),
+	}, t.session.db.vectors)
+	if err != nil {
+		return err
+	}
+	t.txn = txn
+	t.start()
+	return nil
+}
+
+func (t *txState) noSync() bool {
+	v, _ := t.session.settings.get("synchronous_commit")
+	return v == "off"
+}
+
+func (t *txState) start() {
+	if t.began.IsZero() {
+		t.began = time.Now()
+	}
+}
+
+// statementView readies the view for a statement: the transaction's, moved to now
+// at READ COMMITTED; or, for a read-only statement outside a transaction, a snapshot.
+func (t *txState) statementView(ctx context.Context, write bool) (kv.Reader, error) {
+	t.start()
+	if t.txn == nil && !t.block && !write {
+		now, err := t.session.db.eng.Now(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if t.view != nil && t.view.At() == now {
+			return t.view, nil
+		}
+		t.dropView()
+		t.view, err = t.session.db.eng.Snapshot(ctx, now)
+		return t.view, err
+	}
+	fresh := t.txn == nil
+	if err := t.ensure(ctx); err != nil {
+		return nil, err
+	}
+	if !fresh && t.iso == kv.ReadCommitted {
+		if err := t.txn.Refresh(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return t.txn, nil
+}
+
+func (t *txState) dropView() {
+	if t.view != nil {
+		_ = t.view.Close()
+		t.view = nil
+	}
+}
+
+// begin opens a block.
+func (t *txState) begin(x *ast.TxnStmt) error {
+	if t.block {
+		t.session.warn(pgerrcode.ActiveSQLTransaction, "there is already a transaction in progress")
+		return nil
+	}
+	t.block = true
+	t.start()
+	if err := t.defaults(); err != nil {
+		return err
+	}
+	return t.modes(x)
+}
+
+// defaults takes the session's default transaction modes.
+func (t *txState) defaults() error {
+	iso, _ := t.session.settings.get("default_transaction_isolation")
+	if err := t.isolation(iso); err != nil {
+		return err
+	}
+	return t.access(t.session.settings.bool("default_transaction_read_only"))
+}
+
+func (t *txState) modes(x *ast.TxnStmt) error {
+	if x == nil {
+		return nil
+	}
+	if x.Isolation != "" {
+		if err := t.isolation(x.Isolation); err != nil {
+			return err
+		}
+	}
+	if x.ReadOnly != nil {
+		return t.access(*x.ReadOnly)
+	}
+	return nil
+}
+
+func (t *txState) isolation(name string) error {
+	want := kv.ReadCommitted
+	switch name {
+	case "repeatable read":
+		want = kv.RepeatableRead
+	case "serializable":
+		return pgerr.NotSupported(-1, "transaction isolation level SERIALIZABLE is not supported yet").
+			WithHint("Use REPEATABLE READ.")
+	}
+	if t.used && want != t.iso {
+		return pgerr.New(pgerrcode.ActiveSQLTransaction, "SET TRANSACTION ISOLATION LEVEL must be called before any query")
+	}
+	t.iso, t.isoName = want, name
+	return t.session.settings.store("transaction_isolation", name, true, true)
+}
+
+func (t *txState) access(readOnly bool) error {
+	if t.used && t.readOnly && !readOnly {
+		return pgerr.New(pgerrcode.ActiveSQLTransaction, "transaction read-write mode must be set before any query")
+	}
+	t.readOnly = readOnly
+	v := "off"
+	if readOnly {
+		v = "on"
+	}
+	return t.session.settings.store("transaction_read_only", v, true, true)
+}
+
+// commit ends the transaction, block or implicit. A failed block rolls back; the
+// tag tells which happened.
+func (t *txState) commit(ctx context.Context) (tag string, err error) {
+	if t.failed {
+		t.rollback()
+		return "ROLLBACK", nil
+	}
+	if t.txn != nil {
+		if _, err := t.txn.Commit(ctx); err != nil {
+			t.rollback()
+			return "", err
+		}
+	}
+	hooks, notes := t.atCommit, t.notifies
+	t.finish(true)
+	for _, fn := range hooks {
+		fn()
+	}
+	t.session.db.notify.send(notes)
+	return "COMMIT", nil
+}
+
+func (t *txState) rollback() { t.finish(false) }
+
+// finish ends the transaction's state either way.
+func (t *txState) finish(committed bool) {
+	s := t.session
+	s.closeTxnPortals(committed)
+	t.dropView()
+	if t.txn != nil {
+		_ = t.txn.Close()
+	}
+	s.settings.end(committed)
+	s.db.advisory.releaseXact(s)
+	*t = txState{session: s}
+}
+
+// fail records an error: in a block only ROLLBACK is accepted from now on; an
+// implicit transaction is rolled back when its message ends.
+func (t *txState) fail() { t.failed = true }
+
+// savepoint sets a savepoint.
+func (t *txState) savepoint(ctx context.Context, name string) error {
+	if err := t.ensure(ctx); err != nil {
+		return err
+	}
+	t.saves = append(t.saves, savepoint{
+		name: name, mark: t.txn.Savepoint(), catalog: t.catalog,
+		settings: len(t.session.settings.undo), notifies: len(t.notifies),
+	})
+	return nil
+}
+
+// find returns the innermost savepoint of the name.
+func (t *txState) find(name string) (int, error) {
+	for i := len(t.saves) - 1; i >= 0; i-- {
+		if t.saves[i].name == name {
+			return i, nil
+		}
+	}
+	return 0, pgerr.Newf(pgerrcode.InvalidSavepointSpecification, "savepoint %q does not exist", name)
+}
+
+func (t *txState) release(name string) error {
+	i, err := t.find(name)
+	if err != nil {
+		return err
+	}
+	t.saves = t.saves[:i]
+	return nil
+}
+
+// rollbackTo undoes what happened since the savepoint and heals a failed block.
+func (t *txState) rollbackTo(name string) error {
+	i, err := t.find(name)
+	if err != nil {
+		return err
+	}
+	p := t.saves[i]
+	if err := t.txn.RollbackTo(p.mark); err != nil {
+		return err
+	}
+	t.session.closePortals()
+	t.saves = t.saves[:i+1]
+	t.catalog, t.failed = p.catalog, false
+	t.notifies = t.notifies[:p.notifies]
+	t.session.settings.rollbackTo(p.settings)
+	return nil
+}
+
+// transaction runs BEGIN, COMMIT and the like.
+func (s *Session) transaction(ctx context.Context, x *ast.TxnStmt) (tag string, err error) {
+	t := &s.tx
+	switch x.Kind {
+	case ast.TxnBegin, ast.TxnStart:
+		tag = "BEGIN"
+		if x.Kind == ast.TxnStart {
+			tag = "START TRANSACTION"
+		}
+		return tag, t.begin(x)
+	case ast.TxnCommit, ast.TxnRollback:
+		return s.endBlock(ctx, x)
+	case ast.TxnPrepare, ast.TxnCommitPrepared, ast.TxnRollbackPrepared:
+		return "", pgerr.New(pgerrcode.ObjectNotInPrerequisiteState, "prepared transactions are disabled").
+			WithHint("Set max_prepared_transactions to a nonzero value.")
+	}
+	name := map[ast.TxnKind]string{ast.TxnSavepoint: "SAVEPOINT", ast.TxnRelease: "RELEASE SAVEPOINT", ast.TxnRollbackTo: "ROLLBACK TO SAVEPOINT"}[x.Kind]
+	if !t.block {
+		return "", pgerr.Newf(pgerrcode.NoActiveSQLTransaction, "%s can only be used in transaction blocks", name)
+	}
+	switch x.Kind {
+	case ast.TxnSavepoint:
+		return "SAVEPOINT", t.savepoint(ctx, x.Name)
+	case ast.TxnRelease:
+		return "RELEASE", t.release(x.Name)
+	default:
+		return "ROLLBACK", t.rollbackTo(x.Name)
+	}
+}
+
+func (s *Session) endBlock(ctx context.Context, x *ast.TxnStmt) (tag string, err error) {
+	t := &s.tx
+	if !t.block {
+		s.warn(pgerrcode.NoActiveSQLTransaction, "there is no transaction in progress")
+		if x.Chain {
+			return "", pgerr.Newf(pgerrcode.NoActiveSQLTransaction, "%s AND CHAIN can only be used in transaction blocks", map[bool]string{true: "COMMIT", false: "ROLLBACK"}[x.Kind == ast.TxnCommit])
+		}
+	}
+	iso, readOnly := t.isoName, t.readOnly
+	if x.Kind == ast.TxnRollback {
+		tag = "ROLLBACK"
+		t.rollback()
+	} else if tag, err = t.commit(ctx); err != nil {
+		return "", err
+	}
+	if x.Chain {
+		if err := t.begin(&ast.TxnStmt{Isolation: iso, ReadOnly: &readOnly}); err != nil {
+			return "", err
+		}
+	}
+	return tag, nil
+}
+
+// errFailedBlock is the answer to every statement of a failed block.
+func errFailedBlock() error {
+	return pgerr.New(pgerrcode.InFailedSQLTransaction,
+		"current transaction is aborted, commands ignored until end of transaction block")
+}

@@ -1,0 +1,352 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/planner/bind"
+	"github.com/loxodb/loxodb/server/backend"
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/batch"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+	"github.com/loxodb/loxodb/storage/kv"
+	"github.com/loxodb/loxodb/storage/table"
+)
+
+// utility runs a statement that is not a query and returns its tag.
+func (s *Session) utility(ctx context.Context, p *portal) (tag string, err error) {
+	switch st := p.stmt.stmt.(type) {
+	case *ast.TxnStmt:
+		return s.transaction(ctx, st)
+	case *ast.Set:
+		return s.set(st)
+	case *ast.Prepare:
+		return "PREPARE", s.sqlPrepare(ctx, p, st)
+	case *ast.Deallocate:
+		return s.deallocate(st)
+	case *ast.Declare:
+		return "DECLARE CURSOR", s.declare(ctx, p, st)
+	case *ast.Fetch: // MOVE
+		return s.move(ctx, st)
+	case *ast.CloseCursor:
+		return s.closeCursor(st)
+	case *ast.Discard:
+		return s.discard(st)
+	case *ast.LockTable:
+		return "LOCK TABLE", s.retry(ctx, func() error { return s.lockTables(ctx, st) })
+	case *ast.SetConstraints:
+		return "SET CONSTRAINTS", nil // every constraint is checked at once: deferrable ones are refused
+	case *ast.Listen:
+		return s.listen(st)
+	case *ast.Checkpoint:
+		return "CHECKPOINT", nil // every commit is durable already
+	case *ast.Maintenance:
+		return s.maintain(ctx, st)
+	case *ast.Other:
+		return "", pgerr.NotSupported(int(st.Pos), "%s is not supported", st.Name)
+	}
+	return s.define(ctx, p)
+}
+
+// retry runs a statement that writes, again when what it met is newer than its
+// view (READ COMMITTED).
+func (s *Session) retry(ctx context.Context, run func() error) error {
+	if s.tx.readOnly {
+		return pgerr.New(pgerrcode.ReadOnlySQLTransaction, "cannot execute this statement in a read-only transaction")
+	}
+	if _, err := s.tx.statementView(ctx, true); err != nil {
+		return err
+	}
+	mark, before := s.tx.txn.Savepoint(), s.tx.catalog
+	for tries := 0; ; tries++ {
+		err := run()
+		if !errors.Is(err, table.ErrRestart) || s.tx.iso != kv.ReadCommitted || tries >= maxRestarts {
+			return err
+		}
+		if err := s.tx.txn.RollbackTo(mark); err != nil {
+			return err
+		}
+		s.tx.catalog = before
+		if err := s.tx.txn.Refresh(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// set runs SET, RESET and SET TRANSACTION.
+func (s *Session) set(st *ast.Set) (string, error) {
+	tag := "SET"
+	if st.Reset {
+		tag = "RESET"
+	}
+	switch {
+	case st.Txn != nil && st.Name == "transaction":
+		if !s.tx.block {
+			s.warn(pgerrcode.NoActiveSQLTransaction, "SET TRANSACTION can only be used in transaction blocks")
+			return tag, nil
+		}
+		return tag, s.tx.modes(st.Txn)
+	case st.Txn != nil:
+		return tag, s.sessionModes(st.Txn)
+	case st.Reset && st.Name == "all":
+		s.settings.resetAll()
+		return tag, nil
+	case st.Reset || st.Values == nil:
+		return tag, s.settings.reset(st.Name, st.Local)
+	}
+	if st.Local && !s.tx.block {
+		s.warn(pgerrcode.NoActiveSQLTransaction, "SET LOCAL can only be used in transaction blocks")
+		return tag, nil
+	}
+	v, err := s.setValue(st)
+	if err != nil {
+		return "", err
+	}
+	return tag, s.SetSetting(st.Name, v, st.Local)
+}
+
+func (s *Session) sessionModes(m *ast.TxnStmt) error {
+	if m.Isolation != "" {
+		if err := s.settings.assign("default_transaction_isolation", m.Isolation, false); err != nil {
+			return err
+		}
+	}
+	if m.ReadOnly != nil {
+		return s.settings.assign("default_transaction_read_only", fmt.Sprint(*m.ReadOnly), false)
+	}
+	return nil
+}
+
+// setValue is the text of SET's value list.
+func (s *Session) setValue(st *ast.Set) (string, error) {
+	list := strings.ToLower(st.Name) == "search_path"
+	var parts []string
+	for _, v := range st.Values {
+		var text string
+		switch x := v.(type) {
+		case *ast.Lit:
+			switch x.Kind {
+			case ast.LitInt:
+				text = fmt.Sprint(x.Int)
+			case ast.LitBool:
+				text = map[bool]string{true: "on", false: "off"}[x.Bool]
+			default:
+				text = x.Text
+			}
+		default:
+			d, err := s.evalExpr(v, types.Of(types.TextOID))
+			if err != nil {
+				return "", err
+			}
+			text = d.Text()
+		}
+		if list {
+			text = quoteIfNeeded(text)
+		}
+		parts = append(parts, text)
+	}
+	if strings.EqualFold(st.Name, "timezone") && len(parts) == 1 {
+		return timeZoneValue(parts[0])
+	}
+	return strings.Join(parts, ", "), nil
+}
+
+// timeZoneValue accepts names and hours east of UTC.
+func timeZoneValue(v string) (string, error) {
+	switch strings.ToLower(v) {
+	case "local", "default":
+		return "UTC", nil
+	}
+	return v, nil
+}
+
+// quoteIfNeeded prints an element of search_path.
+func quoteIfNeeded(name string) string {
+	for i, r := range name {
+		ok := r == '_' || r >= 'a' && r <= 'z' || i > 0 && (r >= '0' && r <= '9' || r == '$')
+		if !ok {
+			return `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
+		}
+	}
+	if name == "" {
+		return `""`
+	}
+	return name
+}
+
+// rowsOf is a result made at once.
+type rowsOf struct {
+	b   *batch.Batch
+	tag string
+}
+
+func (r *rowsOf) next(context.Context) (*batch.Batch, error) {
+	b := r.b
+	r.b = nil
+	if b == nil || b.Len() == 0 {
+		return nil, nil
+	}
+	return b, nil
+}
+func (r *rowsOf) finish() string { return r.tag }
+func (r *rowsOf) close()         {}
+
+// textRows makes rows of text columns.
+func textRows(tag string, columns int, rows [][]string) source {
+	if len(rows) > batch.MaxRows {
+		buf := &manyRows{tag: tag, columns: columns, rows: rows}
+		return buf
+	}
+	return &rowsOf{textBatch(columns, rows), tag}
+}
+
+func textBatch(columns int, rows [][]string) *batch.Batch {
+	ts := make([]types.T, columns)
+	for i := range ts {
+		ts[i] = types.Of(types.TextOID)
+	}
+	b := batch.New(ts, max(1, len(rows)))
+	for i, row := range rows {
+		for k, v := range row {
+			b.Cols[k].Set(i, types.String(v))
+		}
+	}
+	b.Sel = batch.Identity(len(rows))
+	return b
+}
+
+// manyRows is textRows of more than a batch.
+type manyRows struct {
+	tag     string
+	columns int
+	rows    [][]string
+}
+
+func (m *manyRows) next(context.Context) (*batch.Batch, error) {
+	n := min(len(m.rows), batch.MaxRows)
+	if n == 0 {
+		return nil, nil
+	}
+	b := textBatch(m.columns, m.rows[:n])
+	m.rows = m.rows[n:]
+	return b, nil
+}
+func (m *manyRows) finish() string { return m.tag }
+func (m *manyRows) close()         {}
+
+func textColumns(names ...string) []backend.Column {
+	var cols []backend.Column
+	for _, n := range names {
+		cols = append(cols, backend.Column{Name: n, Type: types.Of(types.TextOID)})
+	}
+	return cols
+}
+
+func (s *Session) showColumns(st *ast.Show) []backend.Column {
+	if st.Name == "all" {
+		return textColumns("name", "setting", "description")
+	}
+	if d := byName[lower(st.Name)]; d != nil {
+		return textColumns(d.name)
+	}
+	return textColumns(st.Name)
+}
+
+// show runs SHOW.
+func (s *Session) show(st *ast.Show) (source, error) {
+	if st.Name == "all" {
+		var rows [][]string
+		for i := range definitions {
+			v, _ := s.settings.show(definitions[i].name)
+			rows = append(rows, []string{definitions[i].name, v, definitions[i].desc})
+		}
+		return textRows("SHOW", 3, rows), nil
+	}
+	v, ok := s.settings.show(st.Name)
+	if !ok {
+		return nil, unknownSetting(st.Name)
+	}
+	return textRows("SHOW", 1, [][]string{{v}}), nil
+}
+
+// sqlPrepare is PREPARE.
+func (s *Session) sqlPrepare(ctx context.Context, p *portal, st *ast.Prepare) error {
+	if s.stmts[st.Name] != nil {
+		return pgerr.Newf(pgerrcode.DuplicatePreparedStatement, "prepared statement %q already exists", st.Name)
+	}
+	var declared []types.OID
+	for i := range st.Types {
+		t, err := bind.TypeName(&st.Types[i], s.planOptions(nil))
+		if err != nil {
+			return err
+		}
+		declared = append(declared, t.OID)
+	}
+	q, err := s.prepare(ctx, p.stmt.text, ast.Parsed{Stmt: st.Stmt, Start: int(st.Pos), End: int(st.Pos)}, declared)
+	if err != nil {
+		return err
+	}
+	q.name, q.fromSQL, q.source = st.Name, true, p.stmt.source
+	s.stmts[st.Name] = q
+	return nil
+}
+
+func (s *Session) deallocate(st *ast.Deallocate) (string, error) {
+	if st.Name == "" {
+		clear(s.stmts)
+		return "DEALLOCATE ALL", nil
+	}
+	if _, err := s.lookup(st.Name); err != nil {
+		return "", err
+	}
+	delete(s.stmts, st.Name)
+	return "DEALLOCATE", nil
+}
+
+func (s *Session) discard(st *ast.Discard) (string, error) {
+	if st.What == "ALL" {
+		if s.tx.block {
+			return "", pgerr.New(pgerrcode.ActiveSQLTransaction, "DISCARD ALL cannot run inside a transaction block")
+		}
+		s.closePortals()
+		clear(s.stmts)
+		s.settings.resetAll()
+		s.db.advisory.releaseAll(s)
+		s.db.notify.remove(s)
+		clear(s.seqVals)
+		s.lastSeq = 0
+	}
+	if st.What == "SEQUENCES" {
+		clear(s.seqVals)
+		s.lastSeq = 0
+	}
+	return "DISCARD " + st.What, nil
+}
+
+// lockTables is LOCK TABLE. Modes that only exclude schema changes are taken
+// shared, the others exclusively, which is stronger than asked but never weaker.
+func (s *Session) lockTables(ctx context.Context, st *ast.LockTable) error {
+	if !s.tx.block {
+		return pgerr.New(pgerrcode.NoActiveSQLTransaction, "LOCK TABLE can only be used in transaction blocks")
+	}
+	mode := kv.Exclusive
+	switch strings.ToUpper(st.Mode) {
+	case "ACCESS SHARE", "ROW SHARE", "ROW EXCLUSIVE":
+		mode = kv.Shared
+	}
+	for i := range st.Tables {
+		t, err := s.findTable(&st.Tables[i])
+		if err != nil {
+			return err
+		}
+		if err := s.tx.txn.LockTable(ctx, t.ID, mode); err != nil {
+			return err
+		}
+	}
+	return nil
+}
