@@ -18,6 +18,12 @@ type Budget struct {
 // NewBudget allows limit bytes; 0 = unlimited.
 func NewBudget(limit int64) *Budget { return &Budget{limit: limit} }
 
+// Reset makes the budget that of a new statement.
+func (b *Budget) Reset(limit int64) {
+	b.limit = limit
+	b.used.Store(0)
+}
+
 // Grow takes n more bytes (negative gives back).
 func (b *Budget) Grow(n int64) error {
 	if b == nil {

@@ -98,8 +98,11 @@ func (c *conn) drain(ctx context.Context, p backend.Portal, max int, formats []i
 		if err != nil || b == nil {
 			return false, err
 		}
-		if len(b.Cols) < len(cols) || p.Kind() != backend.KindRows {
-			return false, pgerr.Newf(pgerrcode.InternalError, "the portal returned %d columns of %d", len(b.Cols), len(cols))
+		if p.Kind() != backend.KindRows {
+			return false, pgerr.New(pgerrcode.InternalError, "a portal that was announced without rows returned some")
+		}
+		if len(b.Cols) < len(cols) {
+			return false, pgerr.Newf(pgerrcode.InternalError, "a portal returned %d columns of %d", len(b.Cols), len(cols))
 		}
 		if err := c.rows.write(cols, b); err != nil {
 			return false, errGone

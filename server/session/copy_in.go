@@ -297,8 +297,10 @@ func (c *copyIn) fail(ctx context.Context, err error) error {
 func (c *copyIn) field(k int, raw []byte) error {
 	col := c.cols[k]
 	keep := c.arena.Copy(raw)
-	if err := types.CheckUTF8(keep); err != nil {
-		return err
+	if col.Type.OID != types.VectorOID { // its syntax has no other characters than ASCII
+		if err := types.CheckUTF8(keep); err != nil {
+			return err
+		}
 	}
 	d, err := types.ParseText(col.Type, unsafe.String(unsafe.SliceData(keep), len(keep)), c.env.Format)
 	if err != nil {

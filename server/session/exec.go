@@ -21,6 +21,7 @@ import (
 	"github.com/loxodb/loxodb/sql/types"
 	"github.com/loxodb/loxodb/storage/kv"
 	"github.com/loxodb/loxodb/storage/table"
+	"github.com/loxodb/loxodb/vectorindex"
 )
 
 // run starts a portal's statement.
@@ -59,6 +60,9 @@ type running struct {
 	count  bool // fill counters, for EXPLAIN ANALYZE
 	cancel context.CancelFunc
 	timed  context.Context
+	params []types.Datum
+	space  executor.Env // env's memory
+	budget executor.Budget
 }
 
 // maxRestarts bounds how often a statement starts again because rows it must
@@ -70,7 +74,7 @@ func (s *Session) runPlan(ctx context.Context, p *portal) (*running, error) {
 	if err := s.refresh(p.stmt); err != nil {
 		return nil, err
 	}
-	r := &running{s: s, stmt: p.stmt, first: true}
+	r := s.newRunning(p.stmt)
 	if !p.stmt.plan.ReadOnly {
 		if s.tx.readOnly {
 			return nil, pgerr.Newf(pgerrcode.ReadOnlySQLTransaction, "cannot execute %s in a read-only transaction", p.stmt.plan.Tag)
@@ -84,6 +88,18 @@ func (s *Session) runPlan(ctx context.Context, p *portal) (*running, error) {
 		return nil, err
 	}
 	return r, nil
+}
+
+// newRunning takes the memory of an execution that has ended, if there is one.
+func (s *Session) newRunning(st *prepared) *running {
+	r := s.idle
+	s.idle = nil
+	if r == nil {
+		r = &running{}
+	}
+	r.s, r.stmt, r.plan, r.query, r.env = s, st, nil, nil, nil
+	r.first, r.tries, r.count, r.cancel, r.timed = true, 0, false, nil, nil
+	return r
 }
 
 // throttle holds a writer back while a vector index lags; before any lock is taken.
@@ -122,7 +138,9 @@ func (r *running) open(ctx context.Context, params []types.Datum) error {
 	if d := s.settings.duration("statement_timeout"); d > 0 && r.cancel == nil {
 		r.timed, r.cancel = context.WithTimeoutCause(ctx, d, errStatementTimeout)
 	}
-	r.env = s.newEnv(r.timed, read, params)
+	r.env = &r.space
+	r.budget.Reset(s.statementMemory())
+	s.fillEnv(r.env, r.timed, read, params, &r.budget)
 	if r.count {
 		r.env.Counters = make([]executor.Counter, r.plan.NodeCount)
 	}
@@ -198,6 +216,7 @@ func (r *running) close() {
 		r.stmt.query = r.query
 	}
 	r.query = nil
+	r.s.idle = r
 }
 
 // runLocking runs a SELECT that locks rows to its end before it returns any, so
@@ -235,27 +254,34 @@ func (r *running) drain(ctx context.Context, buf *executor.Buffer) error {
 	}
 }
 
-// budget is a statement's memory allowance.
-func (s *Session) budget() *executor.Budget {
+// statementMemory is a statement's memory allowance in bytes.
+func (s *Session) statementMemory() int64 {
 	v, _ := s.settings.get("loxodb.statement_memory")
 	kb, _ := strconv.ParseInt(v, 10, 64)
-	return executor.NewBudget(kb << 10)
+	return kb << 10
 }
+
+func (s *Session) budget() *executor.Budget { return executor.NewBudget(s.statementMemory()) }
 
 // newEnv is what a statement's operators may see.
 func (s *Session) newEnv(ctx context.Context, read kv.Reader, params []types.Datum) *executor.Env {
-	now := time.Now()
+	env := &executor.Env{}
+	s.fillEnv(env, ctx, read, params, s.budget())
+	return env
+}
+
+func (s *Session) fillEnv(env *executor.Env, ctx context.Context, read kv.Reader, params []types.Datum, budget *executor.Budget) {
 	f := s.TextFormat()
 	f.Now = s.tx.began
-	env := &executor.Env{
+	*env = executor.Env{
 		Env: expr.Env{
 			Ctx: builtin.Ctx{
-				Context: ctx, Format: f, TxnTime: s.tx.began, StmtTime: now, Arena: &s.arena, Session: s,
+				Context: ctx, Format: f, TxnTime: s.tx.began, StmtTime: time.Now(), Arena: &s.arena, Session: s,
 			},
 			Params: params,
 		},
 		Read: read, Txn: s.tx.txn, Catalog: s.Catalog(), Numbers: s.db.numbers, System: system{s},
-		Index: s.db.vectors.Index, Budget: s.budget(),
+		Index: s.hooks.index, Budget: budget, TableWrite: s.hooks.tableWrite, Default: s.hooks.columnDefault,
 	}
 	if s.settings.set["hnsw.ef_search"] {
 		v, _ := s.settings.get("hnsw.ef_search")
@@ -264,11 +290,23 @@ func (s *Session) newEnv(ctx context.Context, read kv.Reader, params []types.Dat
 	if s.tx.txn != nil && s.tx.iso == kv.ReadCommitted {
 		env.Refresh = s.tx.txn.Refresh
 	}
-	env.TableWrite = func(t *catalog.Table) (*physical.TableWrite, error) {
-		return planner.BindTableWrite(t, s.planOptions(nil))
+}
+
+// hooks are the functions of the session that operators call, made once.
+type hooks struct {
+	index         func(catalog.ID) (vectorindex.Index, bool)
+	tableWrite    func(*catalog.Table) (*physical.TableWrite, error)
+	columnDefault func(*catalog.Table, int16) (types.Datum, error)
+}
+
+func (s *Session) makeHooks() {
+	s.hooks = hooks{
+		index: s.db.vectors.Index,
+		tableWrite: func(t *catalog.Table) (*physical.TableWrite, error) {
+			return planner.BindTableWrite(t, s.planOptions(nil))
+		},
+		columnDefault: s.columnDefault,
 	}
-	env.Default = s.columnDefault
-	return env
 }
 
 // columnDefault evaluates a column's default, for ON DELETE SET DEFAULT.

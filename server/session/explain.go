@@ -153,7 +153,7 @@ func (s *Session) explained(ctx context.Context, p *portal, st *ast.Explain) (*p
 // analyzed runs the statement and returns what each node did.
 func (s *Session) analyzed(ctx context.Context, q *prepared, params []types.Datum, o *explainOptions) (func(int) *explain.Counters, error) {
 	began := time.Now()
-	run := &running{s: s, stmt: q, first: true}
+	run := s.newRunning(q)
 	defer run.close()
 	run.count = true
 	if err := run.open(ctx, params); err != nil {

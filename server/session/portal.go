@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/jackc/pgerrcode"
@@ -225,7 +226,7 @@ func (s *Session) bind(ctx context.Context, name, statement string, argFormats [
 		if name != "" {
 			return pgerr.Newf(pgerrcode.DuplicateCursor, "cursor %q already exists", name)
 		}
-		old.close()
+		s.drop(name, old)
 	}
 	if err := s.refresh(st); err != nil {
 		return err
@@ -238,7 +239,7 @@ func (s *Session) bind(ctx context.Context, name, statement string, argFormats [
 	if err := p.decode(argFormats, args); err != nil {
 		return err
 	}
-	if p.formats, err = resultFormat(resultFormats, len(p.columns)); err != nil {
+	if p.formats, err = resultFormat(p.formats, resultFormats, len(p.columns)); err != nil {
 		return err
 	}
 	s.portals[name] = p
@@ -246,10 +247,11 @@ func (s *Session) bind(ctx context.Context, name, statement string, argFormats [
 }
 
 func (s *Session) newPortal(name string, st *prepared) *portal {
-	p := s.portals[name]
+	p := s.spare
 	if p == nil || name != "" {
 		p = &portal{}
 	} else { // the unnamed portal's memory is used again
+		s.spare = nil
 		arena, params, formats := p.arena, p.params[:0], p.formats
 		arena.Reset()
 		*p = portal{arena: arena, params: params, formats: formats}
@@ -301,8 +303,10 @@ func (p *portal) decode(formats []int16, args [][]byte) error {
 	return nil
 }
 
-func resultFormat(formats []int16, columns int) ([]int16, error) {
-	out := make([]int16, columns)
+// resultFormat spreads the formats over the columns, in dst's memory.
+func resultFormat(dst, formats []int16, columns int) ([]int16, error) {
+	out := slices.Grow(dst[:0], columns)[:columns]
+	clear(out)
 	if len(formats) > 1 && len(formats) != columns {
 		return nil, pgerr.Newf(pgerrcode.ProtocolViolation, "bind message has %d result formats but query has %d columns", len(formats), columns)
 	}
@@ -347,17 +351,24 @@ func (s *Session) DescribePortal(_ context.Context, name string) (backend.Portal
 // ClosePortal implements backend.Session.
 func (s *Session) ClosePortal(name string) error {
 	if p := s.portals[name]; p != nil {
-		p.close()
-		delete(s.portals, name)
+		s.drop(name, p)
 	}
 	return nil
+}
+
+// drop ends a portal and forgets it.
+func (s *Session) drop(name string, p *portal) {
+	p.close()
+	delete(s.portals, name)
+	if name == "" {
+		s.spare = p
+	}
 }
 
 // closePortals ends every portal, held cursors too.
 func (s *Session) closePortals() {
 	for name, p := range s.portals {
-		p.close()
-		delete(s.portals, name)
+		s.drop(name, p)
 	}
 }
 
@@ -371,7 +382,7 @@ func (s *Session) closeTxnPortals(committed bool) {
 		if p.hold && !committed && p.buffer != nil {
 			continue // it was held by an earlier transaction
 		}
-		delete(s.portals, name)
+		s.drop(name, p)
 	}
 }
 
@@ -447,7 +458,7 @@ func (s *Session) simpleNext(ctx context.Context, i int) (*portal, error) {
 		return nil, pgerr.Newf(pgerrcode.UndefinedParameter, "there is no parameter $1")
 	}
 	p := s.newPortal("", st)
-	p.formats = make([]int16, len(p.columns))
+	p.formats = make([]int16, len(p.columns)) // all text
 	s.portals[""] = p
 	if st.kind == backend.KindCopyIn || st.kind == backend.KindCopyOut {
 		return p, p.startCopy(ctx)

@@ -42,6 +42,9 @@ type Session struct {
 	arena    batch.Arena
 	activity atomic.Pointer[activity]
 	listens  listener
+	hooks    hooks
+	idle     *running // memory of an execution that has ended
+	spare    *portal  // memory of the unnamed portal
 }
 
 // activity is what other sessions may see of this one.
@@ -66,6 +69,7 @@ func newSession(d *Database, st backend.Startup, role *catalog.Role) *Session {
 		"server_version": serverVersion(d.cfg.Version), "session_authorization": st.User, "is_superuser": super,
 	})
 	s.tx.session = s
+	s.makeHooks()
 	s.note("idle", "")
 	return s
 }

@@ -11,15 +11,15 @@ import (
 // statAggs registers sum and avg of numeric, the variance family (chapter
 // 9.21), and the regression functions of two floats.
 func statAggs(r *registrar) {
-	r.agg("sum(numeric)", func([]types.T) Agg { return &numericAgg{final: finalSum} })
-	r.agg("avg(numeric)", func([]types.T) Agg { return &numericAgg{final: finalAvg} })
+	r.agg("sum(numeric)", func([]types.T) Agg { return &numericSumAgg{} })
+	r.agg("avg(numeric)", func([]types.T) Agg { return &numericSumAgg{avg: true} })
 	for name, m := range moments {
 		for _, t := range []string{"int2", "int4", "int8"} {
 			r.agg(name+"("+t+")", func([]types.T) Agg {
-				return &numericAgg{squares: true, ints: true, final: m.numeric}
+				return &numericAgg{ints: true, final: m.numeric}
 			})
 		}
-		r.agg(name+"(numeric)", func([]types.T) Agg { return &numericAgg{squares: true, final: m.numeric} })
+		r.agg(name+"(numeric)", func([]types.T) Agg { return &numericAgg{final: m.numeric} })
 		r.agg(name+"(float4)", func([]types.T) Agg { return &floatMomentAgg{m: m} })
 		r.agg(name+"(float8)", func([]types.T) Agg { return &floatMomentAgg{m: m} })
 	}
@@ -34,12 +34,12 @@ var moments = map[string]moment{
 	"stddev_pop": {root: true}, "stddev_samp": {sample: true, root: true}, "stddev": {sample: true, root: true},
 }
 
-// numericAgg keeps the count, the sum and if wanted the sum of squares, exactly.
+// numericAgg keeps the count, the sum and the sum of squares, exactly.
 type numericAgg struct {
-	squares, ints bool
-	final         func(n int64, sum, squares types.Datum) (types.Datum, error)
-	n             []int64
-	sum, sq       []types.Datum
+	ints    bool
+	final   func(n int64, sum, squares types.Datum) (types.Datum, error)
+	n       []int64
+	sum, sq []types.Datum
 }
 
 func (a *numericAgg) Grow(n int) {
@@ -64,14 +64,12 @@ func (a *numericAgg) Step(_ *Ctx, sel []uint16, groups []uint32, args []*batch.C
 		if a.sum[g], err = types.NumericAdd(a.sum[g], d); err != nil {
 			return err
 		}
-		if a.squares {
-			sq, err := types.NumericMul(d, d)
-			if err != nil {
-				return err
-			}
-			if a.sq[g], err = types.NumericAdd(a.sq[g], sq); err != nil {
-				return err
-			}
+		sq, err := types.NumericMul(d, d)
+		if err != nil {
+			return err
+		}
+		if a.sq[g], err = types.NumericAdd(a.sq[g], sq); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -85,12 +83,6 @@ func (a *numericAgg) Final(_ *Ctx, g uint32) (types.Datum, error) {
 }
 
 func (a *numericAgg) Bytes() int64 { return int64(200 * cap(a.n)) }
-
-func finalSum(_ int64, sum, _ types.Datum) (types.Datum, error) { return sum, nil }
-
-func finalAvg(n int64, sum, _ types.Datum) (types.Datum, error) {
-	return types.NumericDiv(sum, types.NumericFromInt(n))
-}
 
 // numeric is numeric_stddev_internal: (n·Σx² − (Σx)²) / (n·(n−1) or n²).
 func (m moment) numeric(n int64, sum, squares types.Datum) (types.Datum, error) {

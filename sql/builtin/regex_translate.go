@@ -282,18 +282,108 @@ func (t *areTranslator) open() error {
 var classEscapes = map[byte]string{
 	'd': `[[:digit:]]`, 's': `[[:space:]]`, 'w': `[\pL\pN_]`,
 	'D': `[^[:digit:]]`, 'S': `[^[:space:]]`, 'W': `[^\pL\pN_]`,
-	'A': `\A`, 'Z': `\z`, 'y': `\b`, 'Y': `\B`,
-	'm': `(?:\b)`, 'M': `(?:\b)`, '<': `(?:\b)`, '>': `(?:\b)`,
+	'A': `\A`, 'Z': `\z`, 'y': `(?:\b)`, 'Y': `(?:\B)`,
 }
 
-// escape translates a backslash sequence outside brackets. \m and \M become \b:
-// Go has no one-sided word boundary, so a following or preceding word character
-// class narrows them where the pattern names one.
+// wordEdge translates \m and \M. Go has no one-sided word boundary, but \b is the
+// same where the pattern itself says that a word character follows or precedes.
+func (t *areTranslator) wordEdge(end bool, length int) error {
+	sure := wordAhead(t.p[t.i+length:])
+	if end {
+		sure = wordBehind(t.p[:t.i])
+	}
+	if !sure {
+		return pgerr.NotSupported(-1, "regular expression word boundaries \\m and \\M are only supported next to a word character")
+	}
+	t.out.WriteString(`(?:\b)`)
+	t.i += length
+	t.atomed = false
+	return nil
+}
+
+func isWordByte(c byte) bool { return c == '_' || isLetter(c) || c >= '0' && c <= '9' }
+
+// wordAhead reports that every match of s begins with a word character.
+func wordAhead(s string) bool {
+	for strings.HasPrefix(s, "(") {
+		depth := 0
+		for i := range len(s) { // each alternative of the group must begin so
+			switch s[i] {
+			case '\\', '[':
+				if depth == 1 && i > 0 && s[i-1] == '|' {
+					return false
+				}
+			case '(':
+				depth++
+			case ')':
+				depth--
+			case '|':
+				if depth == 1 && !wordAhead(s[i+1:]) {
+					return false
+				}
+			}
+			if depth == 0 {
+				if i+1 < len(s) && strings.IndexByte("*?{", s[i+1]) >= 0 {
+					return false
+				}
+				break
+			}
+		}
+		s = strings.TrimPrefix(s[1:], "?:")
+	}
+	n := 1
+	switch {
+	case s == "":
+		return false
+	case isWordByte(s[0]):
+	case strings.HasPrefix(s, `\w`), strings.HasPrefix(s, `\d`):
+		n = 2
+	case s[0] == '[' && s[1:] != "":
+		end := strings.IndexByte(s, ']')
+		if end < 2 || !wordSet(s[1:end]) {
+			return false
+		}
+		n = end + 1
+	default:
+		return false
+	}
+	return n >= len(s) || strings.IndexByte("*?{", s[n]) < 0
+}
+
+// wordSet reports that the members of a bracket expression are word characters.
+func wordSet(s string) bool {
+	for i := range len(s) {
+		if !isWordByte(s[i]) && s[i] != '-' {
+			return false
+		}
+	}
+	return true
+}
+
+// wordBehind reports that every match of s ends in a word character.
+func wordBehind(s string) bool {
+	s = strings.TrimSuffix(s, "+")
+	switch {
+	case s == "":
+		return false
+	case s[len(s)-1] == ']':
+		at := strings.LastIndexByte(s, '[')
+		return at >= 0 && wordSet(s[at+1:len(s)-1])
+	case len(s) > 1 && s[len(s)-2] == '\\':
+		return s[len(s)-1] == 'w' || s[len(s)-1] == 'd'
+	}
+	return isWordByte(s[len(s)-1])
+}
+
+// escape translates a backslash sequence outside brackets.
 func (t *areTranslator) escape() error {
 	if t.i+1 >= len(t.p) {
 		return badRegex("invalid escape \\ sequence")
 	}
 	c := t.p[t.i+1]
+	if c == 'm' || c == 'M' {
+		return t.wordEdge(c == 'M', 2)
+	}
 	if s, ok := classEscapes[c]; ok {
 		t.out.WriteString(s)
 		t.i += 2
@@ -360,10 +450,7 @@ func (t *areTranslator) bracket() error {
 	rest := t.p[t.i:]
 	switch {
 	case strings.HasPrefix(rest, "[[:<:]]"), strings.HasPrefix(rest, "[[:>:]]"):
-		t.out.WriteString(`(?:\b)`)
-		t.i += 7
-		t.atomed = false
-		return nil
+		return t.wordEdge(rest[3] == '>', 7)
 	}
 	var b strings.Builder
 	b.WriteByte('[')

@@ -273,128 +273,141 @@ func (p *numTemplate) print(d types.Datum) (string, error) {
 
 // layout walks the template. Leading places without a digit are blanks, zeros
 // after the template's first 0, or nothing with FM; the sign goes before the
-// first digit unless the template places it.
+// first digit unless the template places it. full means ### instead of digits.
 func (p *numTemplate) layout(neg bool, whole, frac, digits string, full bool) string {
-	pre := p.pre + p.multi
-	lead := pre - len(whole) // places before the first digit
-	shownFrac := len(frac)
+	l := numLayout{p: p, neg: neg, whole: whole, frac: frac, pre: p.pre + p.multi}
+	l.lead = l.pre - len(whole)
+	l.shownFrac = len(frac)
 	if p.fm && !full {
-		for shownFrac > p.lastZero && frac[shownFrac-1] == '0' {
-			shownFrac--
+		for l.shownFrac > p.lastZero && frac[l.shownFrac-1] == '0' {
+			l.shownFrac--
 		}
 	}
-	zeroFrom := pre
+	zeroFrom := l.pre
 	if p.zeroAt >= 0 {
 		zeroFrom = p.zeroAt
 	}
-	firstShown := min(lead, zeroFrom)
-	var b strings.Builder
-	explicit := p.sign || p.minus || p.isSG
-	signText := func() string {
-		switch {
-		case p.brackets && neg:
-			return "<"
-		case p.brackets:
-			if p.fm {
-				return ""
-			}
-			return " "
-		case p.sign && !p.signLast:
-			if neg {
-				return "-"
-			}
-			return "+"
-		case explicit:
-			return ""
-		case neg:
-			return "-"
-		case p.fm:
-			return ""
-		}
-		return " "
-	}
-	place, fracPlace, signed := 0, 0, false
-	putSign := func() {
-		if !signed {
-			b.WriteString(signText())
-			signed = true
-		}
-	}
+	l.firstShown = min(l.lead, zeroFrom)
 	for _, n := range p.nodes {
 		switch n.kind {
 		case '9':
-			if fracPlace >= 0 && place >= pre {
-				if fracPlace < shownFrac {
-					putSign()
-					b.WriteByte(frac[fracPlace])
-				}
-				fracPlace++
-				continue
-			}
-			switch {
-			case place < firstShown:
-				if !p.fm {
-					b.WriteByte(' ')
-				}
-			case place < lead:
-				putSign()
-				b.WriteByte('0')
-			default:
-				putSign()
-				b.WriteByte(whole[place-lead])
-			}
-			place++
+			l.digit()
 		case ',':
-			switch {
-			case place > firstShown || place >= lead && place > 0 && firstShown == 0:
-				b.WriteByte(',')
-			case !p.fm:
-				b.WriteByte(' ')
-			}
-		case '.':
-			putSign()
-			if p.post > 0 {
-				b.WriteByte('.')
-			}
-		case 'L':
-			b.WriteByte(' ')
-		case 'S':
-			if p.signLast {
-				putSign()
-				b.WriteString(map[bool]string{true: "-", false: "+"}[neg])
-			}
-		case 'P':
-			if !neg {
-				b.WriteByte('+')
-			} else if !p.fm {
-				b.WriteByte(' ')
-			}
-		case 'M':
-			putSign()
-			if neg {
-				b.WriteByte('-')
-			} else if !p.fm {
-				b.WriteByte(' ')
-			}
-		case 'G':
-			putSign()
-			b.WriteString(map[bool]string{true: "-", false: "+"}[neg])
+			l.comma()
 		case 'T':
 			if !neg && p.post == 0 && !full {
-				b.WriteString(ordinal(digits, n.text[0] == 'T'))
+				l.b.WriteString(ordinal(digits, n.text[0] == 'T'))
 			}
 		case '"':
-			b.WriteString(n.text)
+			l.b.WriteString(n.text)
+		default:
+			l.mark(n.kind)
 		}
 	}
 	if p.brackets {
-		if neg {
-			b.WriteByte('>')
-		} else if !p.fm {
-			b.WriteByte(' ')
-		}
+		l.either(">", "")
 	}
-	return b.String()
+	return l.b.String()
+}
+
+// numLayout is a template being filled.
+type numLayout struct {
+	p                     *numTemplate
+	b                     strings.Builder
+	neg, signed           bool
+	whole, frac           string
+	pre, lead, firstShown int // digit places, those before the first digit, those left blank
+	shownFrac             int
+	place, fracPlace      int
+}
+
+// either writes the text for a negative or another number; an empty one is a
+// blank, unless FM.
+func (l *numLayout) either(neg, other string) {
+	s := other
+	if l.neg {
+		s = neg
+	}
+	if s == "" && !l.p.fm {
+		s = " "
+	}
+	l.b.WriteString(s)
+}
+
+// sign writes the sign's default place once.
+func (l *numLayout) sign() {
+	if l.signed {
+		return
+	}
+	l.signed = true
+	switch p := l.p; {
+	case p.brackets:
+		l.either("<", "")
+	case p.sign && !p.signLast:
+		l.either("-", "+")
+	case p.sign || p.minus || p.isSG:
+	default:
+		l.either("-", "")
+	}
+}
+
+func (l *numLayout) digit() {
+	if l.place >= l.pre {
+		if l.fracPlace < l.shownFrac {
+			l.sign()
+			l.b.WriteByte(l.frac[l.fracPlace])
+		}
+		l.fracPlace++
+		return
+	}
+	switch {
+	case l.place < l.firstShown:
+		if !l.p.fm {
+			l.b.WriteByte(' ')
+		}
+	case l.place < l.lead:
+		l.sign()
+		l.b.WriteByte('0')
+	default:
+		l.sign()
+		l.b.WriteByte(l.whole[l.place-l.lead])
+	}
+	l.place++
+}
+
+func (l *numLayout) comma() {
+	switch {
+	case l.place > l.firstShown || l.place >= l.lead && l.place > 0 && l.firstShown == 0:
+		l.b.WriteByte(',')
+	case !l.p.fm:
+		l.b.WriteByte(' ')
+	}
+}
+
+// mark writes a point, currency sign or explicit sign.
+func (l *numLayout) mark(kind byte) {
+	switch kind {
+	case '.':
+		l.sign()
+		if l.p.post > 0 {
+			l.b.WriteByte('.')
+		}
+	case 'L':
+		l.b.WriteByte(' ')
+	case 'S':
+		if l.p.signLast {
+			l.sign()
+			l.either("-", "+")
+		}
+	case 'P':
+		l.either("", "+")
+	case 'M':
+		l.sign()
+		l.either("-", "")
+	case 'G':
+		l.sign()
+		l.either("-", "+")
+	}
 }
 
 // romanText prints 1 to 3999, padded to 15.
@@ -466,82 +479,84 @@ func (p *numTemplate) exponentText(d types.Datum) (string, error) {
 // toNumber is to_number: the template says which characters to take.
 func toNumber(s, tpl string) (types.Datum, error) {
 	p, err := parseNumberTemplate(tpl)
-	if err != nil {
+	switch {
+	case err != nil:
 		return types.Datum{}, err
-	}
-	if p.roman {
+	case p.roman:
 		return types.Datum{}, pgerr.NotSupported(-1, "\"RN\" not supported for input")
-	}
-	if p.exponent {
+	case p.exponent:
 		return types.Datum{}, pgerr.NotSupported(-1, "\"EEEE\" not supported for input")
 	}
-	var out strings.Builder
-	neg, i := false, 0
-	peek := func() byte {
-		if i < len(s) {
-			return s[i]
-		}
-		return 0
-	}
-	takeSign := func() {
-		for peek() == ' ' {
-			i++
-		}
-		switch peek() {
-		case '-', '<':
-			neg = true
-			i++
-		case '+':
-			i++
-		}
-	}
-	takeSign()
+	r := numReader{s: s}
+	r.sign()
 	for _, n := range p.nodes {
-		switch n.kind {
-		case '9':
-			if peek() == ' ' {
-				i++
-			}
-			if c := peek(); c >= '0' && c <= '9' {
-				out.WriteByte(c)
-				i++
-			}
-		case '.':
-			if peek() == '.' {
-				out.WriteByte('.')
-				i++
-			}
-		case ',', 'L':
-			if c := peek(); c != 0 && (c < '0' || c > '9') && c != '.' && c != '-' && c != '+' {
-				i++
-			}
-		case 'S', 'M', 'P', 'G':
-			takeSign()
-		case '"':
-			for range n.text {
-				if i < len(s) {
-					i++
-				}
-			}
-		}
+		r.take(n)
 	}
-	if peek() == '-' {
-		neg = true
-	}
-	text := out.String()
-	if neg {
+	text := r.out.String()
+	if r.neg || r.peek() == '-' {
 		text = "-" + text
 	}
 	d, err := types.ParseText(types.Of(types.NumericOID), text, types.DefaultFormat)
-	if err != nil {
+	if err != nil || p.multi == 0 {
 		return d, err
 	}
-	if p.multi > 0 {
-		ten, err := types.NumericPower(types.NumericFromInt(10), types.NumericFromInt(int64(-p.multi)))
-		if err != nil {
-			return ten, err
-		}
-		return types.NumericMul(d, ten)
+	ten, err := types.NumericPower(types.NumericFromInt(10), types.NumericFromInt(int64(-p.multi)))
+	if err != nil {
+		return ten, err
 	}
-	return d, nil
+	return types.NumericMul(d, ten)
+}
+
+// numReader reads a number by a template.
+type numReader struct {
+	s   string
+	i   int
+	neg bool
+	out strings.Builder
+}
+
+func (r *numReader) peek() byte {
+	if r.i < len(r.s) {
+		return r.s[r.i]
+	}
+	return 0
+}
+
+func (r *numReader) sign() {
+	for r.peek() == ' ' {
+		r.i++
+	}
+	switch r.peek() {
+	case '-', '<':
+		r.neg = true
+		r.i++
+	case '+':
+		r.i++
+	}
+}
+
+func (r *numReader) take(n numNode) {
+	switch n.kind {
+	case '9':
+		if r.peek() == ' ' {
+			r.i++
+		}
+		if c := r.peek(); c >= '0' && c <= '9' {
+			r.out.WriteByte(c)
+			r.i++
+		}
+	case '.':
+		if r.peek() == '.' {
+			r.out.WriteByte('.')
+			r.i++
+		}
+	case ',', 'L':
+		if c := r.peek(); c != 0 && (c < '0' || c > '9') && c != '.' && c != '-' && c != '+' {
+			r.i++
+		}
+	case 'S', 'M', 'P', 'G':
+		r.sign()
+	case '"':
+		r.i = min(len(r.s), r.i+len(n.text))
+	}
 }

@@ -285,7 +285,10 @@ func (m *mini) to(e Expr, t types.T) Expr {
 		if c.D.IsNull() {
 			return &Const{T: t, D: types.Null}
 		}
-		d, err := types.ParseText(t, c.D.Text(), testFormat)
+		d, err := types.ParseText(types.Of(t.OID), c.D.Text(), testFormat)
+		if err == nil && t.Mod >= 0 {
+			d, err = types.ApplyTypmod(t, d, true)
+		}
 		if err != nil {
 			m.fail(err)
 		}

@@ -4,7 +4,7 @@ import (
 	"sort"
 	"strings"
 
-	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -25,13 +25,13 @@ func relName(c *catalog.Snapshot, schema catalog.ID, name string, visible Visibl
 		visible = func(s catalog.ID, _ string) bool { return s == catalog.PublicID || s == catalog.PgCatalogID }
 	}
 	if visible(schema, name) {
-		return ast.QuoteIdent(name)
+		return builtin.QuoteIdent(name)
 	}
 	return qualified(c, schema, name)
 }
 
 func qualified(c *catalog.Snapshot, schema catalog.ID, name string) string {
-	return ast.QuoteIdent(schemaName(c, schema)) + "." + ast.QuoteIdent(name)
+	return builtin.QuoteIdent(schemaName(c, schema)) + "." + builtin.QuoteIdent(name)
 }
 
 // looksLikeCall reports name(…) with nothing behind it: such an expression needs
@@ -99,7 +99,7 @@ func IndexDef(c *catalog.Snapshot, id catalog.ID, column int, pretty bool, visib
 	if pretty {
 		table = relName(c, t.Schema, t.Name, visible)
 	}
-	b.WriteString("INDEX " + ast.QuoteIdent(x.Name) + " ON " + table + " USING " + ast.QuoteIdent(method(x)) + " (")
+	b.WriteString("INDEX " + builtin.QuoteIdent(x.Name) + " ON " + table + " USING " + builtin.QuoteIdent(method(x)) + " (")
 	for i := range x.Keys {
 		if i > 0 {
 			b.WriteString(", ")
@@ -140,7 +140,7 @@ func prettyExpr(expr string, pretty bool) string {
 func indexExpr(t *catalog.Table, k *catalog.IndexKey, pretty bool) string {
 	if k.Attr != 0 {
 		if c := t.Column(k.Attr); c != nil {
-			return ast.QuoteIdent(c.Name)
+			return builtin.QuoteIdent(c.Name)
 		}
 		return ""
 	}
@@ -172,11 +172,11 @@ func indexKey(t *catalog.Table, x *catalog.Index, k *catalog.IndexKey, pretty bo
 		}
 	}
 	if k.Collation != 0 && k.Collation != own && CollationName(k.Collation) != "" {
-		s += " COLLATE " + ast.QuoteIdent(CollationName(k.Collation))
+		s += " COLLATE " + builtin.QuoteIdent(CollationName(k.Collation))
 	}
 	if k.OpClass != "" {
 		if d, ok := opClassOf(x.Method, "", k.Type.OID); !ok || d.name != k.OpClass {
-			s += " " + ast.QuoteIdent(k.OpClass)
+			s += " " + builtin.QuoteIdent(k.OpClass)
 		}
 	}
 	switch {
@@ -195,7 +195,7 @@ func columnList(t *catalog.Table, attrs []int16) string {
 	names := make([]string, 0, len(attrs))
 	for _, a := range attrs {
 		if c := t.Column(a); c != nil {
-			names = append(names, ast.QuoteIdent(c.Name))
+			names = append(names, builtin.QuoteIdent(c.Name))
 		}
 	}
 	return strings.Join(names, ", ")
@@ -213,10 +213,10 @@ func withOptions(m map[string]string) string {
 	sort.Strings(names)
 	for i, k := range names {
 		v := m[k]
-		if ast.QuoteIdent(v) != v {
-			v = ast.QuoteLiteral(v)
+		if builtin.QuoteIdent(v) != v {
+			v = builtin.QuoteLiteral(v)
 		}
-		names[i] = ast.QuoteIdent(k) + "=" + v
+		names[i] = builtin.QuoteIdent(k) + "=" + v
 	}
 	return " WITH (" + strings.Join(names, ", ") + ")"
 }

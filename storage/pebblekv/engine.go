@@ -302,6 +302,10 @@ func (e *Engine) DiskUsage(r kv.Range) (uint64, error) {
 	return e.db.EstimateDiskUsage(lo, hi)
 }
 
+// SetRetentionWindow changes Options.RetentionWindow. A longer window does not
+// bring back what was collected: reads before the horizon stay refused.
+func (e *Engine) SetRetentionWindow(d time.Duration) { e.gc.retention.Store(int64(d)) }
+
 // Metrics are Pebble's own counters.
 func (e *Engine) Metrics() *pebble.Metrics { return e.db.Metrics() }
 

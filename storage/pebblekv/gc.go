@@ -28,7 +28,8 @@ type collector struct {
 	active bool // cur is being swept
 	ranges bool // the last step looked at ranges first
 
-	busy atomic.Bool // something was taken from the queue and is not finished
+	retention atomic.Int64 // time.Duration
+	busy      atomic.Bool  // something was taken from the queue and is not finished
 }
 
 const (
@@ -45,6 +46,7 @@ const (
 
 func (g *collector) init(e *Engine) {
 	g.e = e
+	g.retention.Store(int64(e.opts.RetentionWindow))
 	g.wake = make(chan struct{}, 1)
 	g.quit = make(chan struct{})
 	g.done = make(chan struct{})
@@ -125,6 +127,7 @@ func (g *collector) run() {
 		case <-blocked:
 		}
 		for {
+			began := time.Now()
 			worked, err := g.step()
 			if err != nil {
 				g.e.opts.Logger.Errorf("pebblekv: garbage collection: %v", err)
@@ -132,7 +135,8 @@ func (g *collector) run() {
 			if !worked || err != nil {
 				break
 			}
-			if !g.pause(g.e.opts.gcPause) {
+			// Rest as long as the work took: half a core is enough.
+			if !g.pause(max(g.e.opts.gcPause, time.Since(began))) {
 				return
 			}
 		}
@@ -156,7 +160,7 @@ func (g *collector) pause(d time.Duration) bool {
 // horizon is the timestamp up to which superseded versions may go.
 func (g *collector) horizon() kv.TS {
 	limit := kv.TS(g.e.pipe.visible.Load())
-	if w := max(g.e.opts.RetentionWindow, g.e.opts.grace); w > 0 {
+	if w := max(time.Duration(g.retention.Load()), g.e.opts.grace); w > 0 {
 		limit = min(limit, tsOf(g.e.opts.now().Add(-w)))
 	}
 	return g.e.views.horizon(limit, &g.e.pipe)

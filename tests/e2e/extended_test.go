@@ -30,7 +30,7 @@ func TestFrames(t *testing.T) {
 	step("1 2 C(INSERT 0 1) 1 2 E(ERROR 22012 division by zero) Z(I)", run("insert into frames values (3,'c')"), run("select 1/(id-id) from frames"), run("select 1"), wt.Sync)
 	step(`T D("\x00\x01\x00\x00\x00\x012") C(SELECT 1) Z(I)`, q("select count(*) from frames"))
 	// So does that of a multi-statement query.
-	step("C(INSERT 0 1) E(ERROR 22012 division by zero) Z(I)", q("insert into frames values (4,'d'); select 1/0; select 1"))
+	step("C(INSERT 0 1) T E(ERROR 22012 division by zero) Z(I)", q("insert into frames values (4,'d'); select 1/(count(*)-count(*)) from frames; select 1"))
 	step(`T D("\x00\x01\x00\x00\x00\x012") C(SELECT 1) Z(I)`, q("select count(*) from frames"))
 
 	// Row limits: in a transaction the portal survives Sync.

@@ -318,3 +318,21 @@ func TestPairsDoNotAllocate(t *testing.T) {
 		}
 	}
 }
+
+func TestChooseByEnvironment(t *testing.T) {
+	best := available()[len(available())-1].name
+	for env, want := range map[string]string{"off": "generic", "generic": "generic", "": best, "nonsense": best} {
+		t.Setenv("LOXODB_SIMD", env)
+		if got := choose().name; got != want {
+			t.Errorf("LOXODB_SIMD=%q chooses %s, want %s", env, got, want)
+		}
+	}
+	for _, k := range available() {
+		if k.name == "avx2" {
+			t.Setenv("LOXODB_SIMD", "avx2")
+			if got := choose().name; got != "avx2" {
+				t.Errorf("LOXODB_SIMD=avx2 chooses %s", got)
+			}
+		}
+	}
+}

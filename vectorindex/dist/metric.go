@@ -5,7 +5,9 @@
 //
 // Kernels are batch shaped: one call takes the query and many vectors, so that
 // the query stays in registers, memory is prefetched ahead of use and the cost
-// of the call is paid once.
+// of the call is paid once. The tier (generic, avx2, avx512, neon) is chosen once at
+// start from what the processor has; the environment variable LOXODB_SIMD (off,
+// avx2, avx512) asks for a lower one.
 package dist
 
 import "fmt"

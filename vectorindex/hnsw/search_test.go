@@ -190,10 +190,14 @@ func TestHugeValues(t *testing.T) {
 }
 
 func TestFilteredRecallAndCompleteness(t *testing.T) {
-	all := clustered(7, 6040, 24)
-	vecs, queries := all[:6000], all[6000:]
+	n := 6000
+	if raceEnabled {
+		n = 1500
+	}
+	all := clustered(7, n+40, 24)
+	vecs, queries := all[:n], all[n:]
 	g := buildOf(t, Options{Dims: 24, Metric: dist.L2, Seed: 3}, vecs, 2)
-	for _, every := range []uint32{2, 10, 50, 500, 3000} {
+	for _, every := range []uint32{2, 10, 50, 500, 1400} {
 		accept := func(ord uint32) bool { return ord%every == 0 }
 		want := (len(vecs) + int(every) - 1) / int(every)
 		for _, pass := range []float64{0, 1 / float64(every)} {
@@ -262,7 +266,11 @@ func TestProgress(t *testing.T) {
 // TestGrowWhileSearching inserts from several goroutines while others search. At
 // the end everything is there and recall is as good as after a bulk build.
 func TestGrowWhileSearching(t *testing.T) {
-	const n, dims = 6000, 12
+	const dims = 12
+	n := 6000
+	if raceEnabled {
+		n = 2000
+	}
 	all := clustered(10, n+40, dims)
 	vecs, queries := all[:n], all[n:]
 	g, err := New(Options{Dims: dims, Metric: dist.Cosine})

@@ -55,7 +55,7 @@ func (s *selector) room(n int) {
 // with all that are left in one batch.
 func (s *selector) prune(g *Graph, limit int) []uint32 {
 	t := g.tab.Load()
-	least := limit*5/8
+	least := limit * 5 / 8
 	s.chosen, s.dropped = s.chosen[:0], s.dropped[:0]
 	left := s.cands
 	s.room(len(left))

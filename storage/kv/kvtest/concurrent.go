@@ -30,13 +30,80 @@ func testOnCommit(t *testing.T, e kv.Engine) {
 	must(t, x.Close())
 }
 
-// testOnCommitOrder: hooks run in timestamp order, one at a time, and a reader
-// that sees a row sees what its hook did.
+// hookLog watches hooks run.
+type hookLog struct {
+	t      *testing.T
+	ran    sync.Map // key -> true
+	last   atomic.Uint64
+	inside atomic.Int32
+}
+
+func (h *hookLog) hook(key string) func(kv.TS) {
+	return func(ts kv.TS) {
+		if h.inside.Add(1) != 1 {
+			h.t.Error("two hooks at once")
+		}
+		if prev := h.last.Swap(uint64(ts)); prev >= uint64(ts) {
+			h.t.Errorf("hook of %d ran after that of %d", ts, prev)
+		}
+		h.ran.Store(key, true)
+		h.inside.Add(-1)
+	}
+}
+
+// commit writes one key and hooks to the commit.
+func (h *hookLog) commit(e kv.Engine, key string, hooked bool) {
+	x, err := e.Begin(ctx, kv.TxnOptions{})
+	if err != nil {
+		h.t.Error(err)
+		return
+	}
+	defer x.Close()
+	if err := x.Put([]byte(key), []byte("1")); err != nil {
+		h.t.Error(err)
+	}
+	if hooked {
+		x.OnCommit(h.hook(key))
+	} else {
+		h.ran.Store(key, true)
+	}
+	ts, err := x.Commit(ctx)
+	if err != nil {
+		h.t.Error(err)
+	}
+	if n, _ := e.Now(ctx); n < ts {
+		h.t.Errorf("acknowledged at %d, but Now is %d", ts, n)
+	}
+}
+
+// check reads all rows: whoever sees one also sees what its hook did.
+func (h *hookLog) check(e kv.Engine) (rows int) {
+	x, err := e.Begin(ctx, kv.TxnOptions{})
+	if err != nil {
+		h.t.Error(err)
+		return 0
+	}
+	defer x.Close()
+	it, err := x.Scan(ctx, kv.Range{})
+	if err != nil {
+		h.t.Error(err)
+		return 0
+	}
+	defer it.Close()
+	for it.Next() {
+		if _, ok := h.ran.Load(string(it.Key())); !ok {
+			h.t.Errorf("row %s is visible at %d before its hook ran", it.Key(), x.At())
+		}
+		rows++
+	}
+	return rows
+}
+
+// testOnCommitOrder: hooks run in timestamp order, one at a time, and before
+// their rows are visible.
 func testOnCommitOrder(t *testing.T, e kv.Engine) {
 	const workers, each = 8, 40
-	var hooked sync.Map
-	var last atomic.Uint64
-	var inside atomic.Int32
+	h := &hookLog{t: t}
 	var writers, readers sync.WaitGroup
 	stop := make(chan struct{})
 	for range 2 {
@@ -48,24 +115,8 @@ func testOnCommitOrder(t *testing.T, e kv.Engine) {
 				case <-stop:
 					return
 				default:
+					h.check(e)
 				}
-				x, err := e.Begin(ctx, kv.TxnOptions{})
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				it, err := x.Scan(ctx, kv.Range{})
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				for it.Next() {
-					if _, ok := hooked.Load(string(it.Key())); !ok {
-						t.Errorf("row %s is visible at %d before its hook ran", it.Key(), x.At())
-					}
-				}
-				it.Close()
-				x.Close()
 			}
 		}()
 	}
@@ -74,51 +125,14 @@ func testOnCommitOrder(t *testing.T, e kv.Engine) {
 		go func() {
 			defer writers.Done()
 			for i := range each {
-				key := fmt.Sprintf("%d-%d", w, i)
-				x, err := e.Begin(ctx, kv.TxnOptions{})
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				x.Put([]byte(key), []byte("1"))
-				if i%3 != 0 { // some commits without hooks in between
-					x.OnCommit(func(ts kv.TS) {
-						if inside.Add(1) != 1 {
-							t.Error("two hooks at once")
-						}
-						if prev := last.Swap(uint64(ts)); prev >= uint64(ts) {
-							t.Errorf("hook of %d ran after that of %d", ts, prev)
-						}
-						hooked.Store(key, true)
-						inside.Add(-1)
-					})
-				} else {
-					hooked.Store(key, true)
-				}
-				ts, err := x.Commit(ctx)
-				if err != nil {
-					t.Error(err)
-				}
-				x.Close()
-				if n, _ := e.Now(ctx); n < ts {
-					t.Errorf("acknowledged at %d, but Now is %d", ts, n)
-				}
+				h.commit(e, fmt.Sprintf("%d-%d", w, i), i%3 != 0) // some without hooks in between
 			}
 		}()
 	}
 	writers.Wait()
 	close(stop)
 	readers.Wait()
-	s := snap(t, e, now(t, e))
-	defer s.Close()
-	it, err := s.Scan(ctx, kv.Range{})
-	must(t, err)
-	defer it.Close()
-	n := 0
-	for it.Next() {
-		n++
-	}
-	if n != workers*each {
+	if n := h.check(e); n != workers*each {
 		t.Fatalf("%d rows, want %d", n, workers*each)
 	}
 }

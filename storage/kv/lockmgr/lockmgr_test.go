@@ -91,74 +91,92 @@ func TestWaitFor(t *testing.T) {
 	}
 }
 
+const stressKeys = 10
+
+// stress counts who holds what, to catch locks that should exclude each other.
+type stress struct {
+	t                    *testing.T
+	m                    *Manager
+	writers, readers     [stressKeys]atomic.Int32
+	deadlocks, cancelled atomic.Int32
+}
+
+// enter and leave keep count of one held lock.
+func (s *stress) enter(k int, mode kv.Mode) {
+	if mode == kv.Shared {
+		if s.readers[k].Add(1); s.writers[k].Load() != 0 {
+			s.t.Error("a reader beside a writer")
+		}
+	} else if s.writers[k].Add(1) != 1 || s.readers[k].Load() != 0 {
+		s.t.Error("an exclusive lock is not alone")
+	}
+}
+
+func (s *stress) leave(k int, mode kv.Mode) {
+	if mode == kv.Shared {
+		s.readers[k].Add(-1)
+	} else {
+		s.writers[k].Add(-1)
+	}
+}
+
+// run is one transaction: a few locks, then the end.
+func (s *stress) run(rng *rand.Rand) {
+	var o Owner
+	defer o.ReleaseAll()
+	held := map[int]kv.Mode{}
+	defer func() { // before ReleaseAll
+		for k, mode := range held {
+			s.leave(k, mode)
+		}
+	}()
+	for pos := range 1 + rng.IntN(4) {
+		k, mode := rng.IntN(stressKeys), kv.Mode(rng.IntN(2))
+		before, had := held[k]
+		if had && (before == kv.Exclusive || mode == kv.Shared) {
+			continue
+		}
+		if had { // while it upgrades
+			s.leave(k, kv.Shared)
+			delete(held, k)
+		}
+		c, cancel := ctx, context.CancelFunc(func() {})
+		if rng.IntN(10) == 0 {
+			c, cancel = context.WithTimeout(ctx, time.Duration(rng.IntN(200))*time.Microsecond)
+		}
+		_, err := s.m.Acquire(c, &o, fmt.Append(nil, k), mode, kv.Wait(rng.IntN(8)/7), pos)
+		cancel()
+		switch {
+		case err == nil:
+			s.enter(k, mode)
+			held[k] = mode
+		case errors.Is(err, kv.ErrDeadlock):
+			s.deadlocks.Add(1)
+			return
+		case errors.Is(err, context.DeadlineExceeded):
+			s.cancelled.Add(1)
+			return
+		case !errors.Is(err, kv.ErrLocked):
+			s.t.Error(err)
+		}
+		if rng.IntN(3) == 0 {
+			time.Sleep(time.Duration(rng.IntN(50)) * time.Microsecond)
+		}
+	}
+}
+
 // TestStress takes locks at random from many owners: no two may hold what
 // excludes each other, everyone gets on, and nothing is left behind.
 func TestStress(t *testing.T) {
-	const keys, owners, rounds = 10, 8, 400
-	m := New()
-	var writers, readers [keys]atomic.Int32
-	var deadlocks, cancelled atomic.Int32
+	s := &stress{t: t, m: New()}
 	var wg sync.WaitGroup
-	for w := range owners {
+	for w := range 8 {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
 			rng := rand.New(rand.NewPCG(uint64(w), 5))
-			for range rounds {
-				var o Owner
-				held := map[int]kv.Mode{}
-				for pos := range 1 + rng.IntN(4) {
-					k, mode := rng.IntN(keys), kv.Mode(rng.IntN(2))
-					c, cancel := ctx, context.CancelFunc(func() {})
-					if rng.IntN(10) == 0 {
-						c, cancel = context.WithTimeout(ctx, time.Duration(rng.IntN(200))*time.Microsecond)
-					}
-					before, had := held[k]
-					if had && before == kv.Shared && mode == kv.Exclusive {
-						readers[k].Add(-1) // while it upgrades
-					}
-					_, err := m.Acquire(c, &o, fmt.Append(nil, k), mode, kv.Wait(rng.IntN(8)/7), pos)
-					cancel()
-					if err != nil {
-						if had && before == kv.Shared && mode == kv.Exclusive {
-							delete(held, k)
-						}
-						switch {
-						case errors.Is(err, kv.ErrDeadlock):
-							deadlocks.Add(1)
-						case errors.Is(err, context.DeadlineExceeded):
-							cancelled.Add(1)
-						case !errors.Is(err, kv.ErrLocked):
-							t.Error(err)
-						}
-						break
-					}
-					switch {
-					case had && (before == kv.Exclusive || mode == kv.Shared):
-					case mode == kv.Exclusive:
-						if writers[k].Add(1) != 1 || readers[k].Load() != 0 {
-							t.Error("an exclusive lock is not alone")
-						}
-						held[k] = mode
-					default:
-						readers[k].Add(1)
-						if writers[k].Load() != 0 {
-							t.Error("a reader beside a writer")
-						}
-						held[k] = mode
-					}
-					if rng.IntN(3) == 0 {
-						time.Sleep(time.Duration(rng.IntN(50)) * time.Microsecond)
-					}
-				}
-				for k, mode := range held {
-					if mode == kv.Exclusive {
-						writers[k].Add(-1)
-					} else {
-						readers[k].Add(-1)
-					}
-				}
-				o.ReleaseAll()
+			for range 400 {
+				s.run(rng)
 			}
 		}()
 	}
@@ -169,8 +187,8 @@ func TestStress(t *testing.T) {
 	case <-time.After(60 * time.Second):
 		t.Fatal("owners wait for ever")
 	}
-	if m.Len() != 0 {
-		t.Fatalf("%d entries are left", m.Len())
+	if s.m.Len() != 0 {
+		t.Fatalf("%d entries are left", s.m.Len())
 	}
-	t.Logf("%d deadlocks, %d cancelled", deadlocks.Load(), cancelled.Load())
+	t.Logf("%d deadlocks, %d cancelled", s.deadlocks.Load(), s.cancelled.Load())
 }

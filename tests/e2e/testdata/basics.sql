@@ -12,7 +12,7 @@ select count(*), sum(area), avg(area), min(founded), string_agg(name, ', ' order
 select 1 as a, 'x' as b, null as c, true as d, 1.50 as e, '{1,2}'::int[] as f, now() > '2020-01-01' as g;
 values (1, 'one'), (2, 'two');
 select generate_series(1, 3) as n, 'r' || generate_series(1, 3) as r;
-with t(n) as (values (1), (2), (3)) select n, n * n as square, sum(n) over (order by n) from t;
+with t(n) as (values (1), (2), (3)) select n, n * n as square, (select sum(u.n) from t u where u.n <= t.n) from t;
 select c.name, o.name as other from city c left join city o on o.id = c.id + 1 order by 1;
 \gdesc
 select id, area, founded from city \gdesc

@@ -2,7 +2,7 @@
 create table items (id int primary key, category text, embedding vector(3));
 insert into items values (1, 'a', '[1,1,1]'), (2, 'b', '[2,2,2]'), (3, 'a', '[1,1,2]'), (4, 'b', null);
 select id, embedding <-> '[1,1,1]' as l2 from items order by embedding <-> '[1,1,1]' limit 3;
-create index items_embedding on items using hnsw (embedding vector_l2_ops) with (m = 8, ef_construction = 32);
+create index items_embedding on items using hnsw (embedding vector_l2_ops) with (ef_construction = 32, m = 8);
 select id, embedding <-> '[1,1,1]' as l2 from items order by embedding <-> '[1,1,1]' limit 2;
 select id from items where category = 'b' order by embedding <-> '[1,1,1]' limit 5;
 select '[1,2,3]'::vector <#> '[4,5,6]' as ip, '[1,0]'::vector <=> '[0,1]' as cosine, '[0,0]'::vector <+> '[3,4]' as l1;

@@ -1,0 +1,200 @@
+package bind
+
+import (
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// rowCompare is (a, b) op (c, d).
+func (b *binder) rowCompare(s *scope, x *ast.Op, l, r *ast.Row) (expr.Expr, error) {
+	if len(l.Args) != len(r.Args) {
+		return nil, errAt(x.Pos, pgerrcode.SyntaxError, "unequal number of entries in row expressions")
+	}
+	if len(l.Args) == 0 {
+		return nil, errAt(x.Pos, pgerrcode.FeatureNotSupported, "cannot compare rows of zero length")
+	}
+	ls, err := b.list(s, l.Args)
+	if err != nil {
+		return nil, err
+	}
+	rs, err := b.list(s, r.Args)
+	if err != nil {
+		return nil, err
+	}
+	return b.compareLists(x.Schema, x.Name, ls, rs, x.Pos)
+}
+
+// compareLists compares two rows: = and <> by columns, order operators
+// lexicographically with SQL's NULL rules.
+func (b *binder) compareLists(schema, name string, ls, rs []expr.Expr, pos ast.Pos) (expr.Expr, error) {
+	if len(ls) == 1 {
+		return b.makeOp(schema, name, ls[0], rs[0], pos)
+	}
+	switch name {
+	case "=", "<>", "!=":
+		terms := make([]expr.Expr, len(ls))
+		for i := range ls {
+			t, err := b.makeOp(schema, name, ls[i], rs[i], pos)
+			if err != nil {
+				return nil, err
+			}
+			terms[i] = t
+		}
+		if name == "=" {
+			return &expr.And{Args: terms}, nil
+		}
+		return &expr.Or{Args: terms}, nil
+	case "<", "<=", ">", ">=":
+		return b.compareOrder(schema, name, ls, rs, pos)
+	}
+	return nil, errAt(pos, pgerrcode.FeatureNotSupported, "could not determine interpretation of row comparison operator %s", name).
+		WithHint("Row comparison operators must be associated with btree operator families.")
+}
+
+// compareOrder builds a < c OR (a = c AND (b < d …)).
+func (b *binder) compareOrder(schema, name string, ls, rs []expr.Expr, pos ast.Pos) (expr.Expr, error) {
+	if len(ls) == 1 {
+		return b.makeOp(schema, name, ls[0], rs[0], pos)
+	}
+	strict, err := b.makeOp(schema, name[:1], ls[0], rs[0], pos)
+	if err != nil {
+		return nil, err
+	}
+	call := strict.(*expr.Call)
+	eq, err := b.makeOp(schema, "=", call.Args[0], call.Args[1], pos)
+	if err != nil {
+		return nil, err
+	}
+	rest, err := b.compareOrder(schema, name, ls[1:], rs[1:], pos)
+	if err != nil {
+		return nil, err
+	}
+	return &expr.Or{Args: []expr.Expr{strict, &expr.And{Args: []expr.Expr{eq, rest}}}}, nil
+}
+
+func (b *binder) in(s *scope, x *ast.In) (expr.Expr, error) {
+	if x.Sub != nil {
+		e, err := b.quantifiedSub(s, x.Left, "=", x.Sub, false, x.Pos)
+		if err != nil || !x.Not {
+			return e, err
+		}
+		return &expr.Not{X: e}, nil
+	}
+	name, join := "=", func(l []expr.Expr) expr.Expr { return &expr.Or{Args: l} }
+	if x.Not {
+		name, join = "<>", func(l []expr.Expr) expr.Expr { return &expr.And{Args: l} }
+	}
+	left, leftIsRow := x.Left.(*ast.Row)
+	if !leftIsRow {
+		e, err := b.inList(s, x, name)
+		if e != nil || err != nil {
+			return e, err
+		}
+	}
+	var terms []expr.Expr
+	for _, item := range x.List {
+		var t expr.Expr
+		var err error
+		if r, ok := item.(*ast.Row); ok && leftIsRow {
+			t, err = b.rowCompare(s, &ast.Op{At: ast.At{Pos: x.Pos}, Name: name}, left, r)
+		} else {
+			t, err = b.op(s, &ast.Op{At: ast.At{Pos: x.Pos}, Name: name, Left: x.Left, Right: item})
+		}
+		if err != nil {
+			return nil, err
+		}
+		terms = append(terms, t)
+	}
+	if len(terms) == 1 {
+		return terms[0], nil
+	}
+	return join(terms), nil
+}
+
+// inList makes x IN (list) an InList when all values have a common type; nil otherwise.
+func (b *binder) inList(s *scope, x *ast.In, name string) (expr.Expr, error) {
+	if len(x.List) < 2 {
+		return nil, nil
+	}
+	left, err := b.expr(s, x.Left)
+	if err != nil {
+		return nil, err
+	}
+	items, err := b.list(s, x.List)
+	if err != nil {
+		return nil, err
+	}
+	ts := []types.OID{left.Type().OID}
+	for _, i := range items {
+		ts = append(ts, i.Type().OID)
+	}
+	common, err := builtin.CommonType("IN", ts)
+	if err != nil || common == types.RecordOID {
+		return nil, nil // one by one: it finds the operator or the better error
+	}
+	lt := left.Type().OID
+	res, err := resolveOp("", "=", lt, common)
+	if err != nil {
+		return nil, atPos(err, x.Pos)
+	}
+	if left, err = b.coerce(left, types.Of(res.Left), builtin.Implicit, x.Pos); err != nil {
+		return nil, err
+	}
+	for i := range items {
+		if items[i], err = b.coerce(items[i], types.Of(res.Right), builtin.Implicit, leftmost(x.List[i])); err != nil {
+			return nil, err
+		}
+	}
+	return &expr.InList{L: left, List: items, Not: x.Not, Op: res.Op}, nil
+}
+
+// quantified is left op ANY|ALL (array or subquery).
+func (b *binder) quantified(s *scope, x *ast.Quantified) (expr.Expr, error) {
+	if x.Sub != nil {
+		return b.quantifiedSub(s, x.Left, x.Op, x.Sub, x.All, x.Pos)
+	}
+	l, err := b.expr(s, x.Left)
+	if err != nil {
+		return nil, err
+	}
+	r, err := b.expr(s, x.Right)
+	if err != nil {
+		return nil, err
+	}
+	elem := types.OID(types.UnknownOID)
+	if rt := r.Type(); rt.OID != types.UnknownOID {
+		if i := types.Lookup(rt.OID); i == nil || i.Elem == 0 || i.Category != 'A' {
+			return nil, errAt(x.Pos, pgerrcode.WrongObjectType, "op ANY/ALL (array) requires array on right side")
+		}
+		elem = rt.Elem().OID
+	}
+	name := x.Op
+	if name == "!=" {
+		name = "<>"
+	}
+	res, err := resolveOp("", name, l.Type().OID, elem)
+	if err != nil {
+		return nil, atPos(err, x.Pos)
+	}
+	if res.Ret != types.BoolOID {
+		return nil, errAt(x.Pos, pgerrcode.WrongObjectType, "op ANY/ALL (array) requires operator to yield boolean")
+	}
+	if l, err = b.coerce(l, types.Of(res.Left), builtin.Implicit, x.Pos); err != nil {
+		return nil, err
+	}
+	at := types.Of(res.Right).ArrayOf()
+	if at.OID == 0 {
+		return nil, errAt(x.Pos, pgerrcode.UndefinedObject, "could not find array type for data type %s", builtin.TypeName(res.Right))
+	}
+	if r.Type().OID == types.Int2VectorOID || r.Type().OID == types.OidVectorOID {
+		at = r.Type()
+	}
+	if r, err = b.coerce(r, at, builtin.Implicit, leftmost(x.Right)); err != nil {
+		return nil, err
+	}
+	return &expr.AnyAll{All: x.All, Op: res.Op, L: l, R: r}, nil
+}

@@ -1,0 +1,141 @@
+package optimize
+
+import (
+	"github.com/loxodb/loxodb/planner/logical"
+	"github.com/loxodb/loxodb/planner/physical"
+	"github.com/loxodb/loxodb/sql/expr"
+)
+
+// buildStep makes the nodes of the chosen order.
+func (c *cluster) buildStep(s *step, need colset) (*rel, error) {
+	if s.left == nil {
+		return c.p.buildLeaf(c.leaves[s.right])
+	}
+	conds := make([]expr.Expr, len(s.conds))
+	for i, k := range s.conds {
+		conds[i] = c.conds[k]
+	}
+	below := need.clone(conds...)
+	if l := c.leaves[s.right]; l.deps != 0 {
+		logical.FreeTree(l.node, func(id logical.ColID) { below[id] = true })
+	}
+	left, err := c.buildStep(s.left, below)
+	if err != nil {
+		return nil, err
+	}
+	j := &joinSpec{kind: physical.Inner, conds: conds, left: left, right: c.leaves[s.right], rows: s.rows, cost: s.cost, path: s.path}
+	return c.p.buildJoin(j, s.how, need)
+}
+
+// joinSpec is a join whose method is chosen.
+type joinSpec struct {
+	kind  physical.JoinKind
+	conds []expr.Expr
+	left  *rel
+	right *leaf
+	path  *path
+	rows  float64
+	cost  float64
+}
+
+func (p *planner) buildJoin(j *joinSpec, how method, need colset) (*rel, error) {
+	if how == methodHash || how == methodHashSwap {
+		right, err := p.buildLeaf(j.right)
+		if err != nil {
+			return nil, err
+		}
+		if how == methodHashSwap {
+			return p.hashJoin(j, right, j.left), nil
+		}
+		return p.hashJoin(j, j.left, right), nil
+	}
+	f := &frame{at: j.left.layout()}
+	p.push(f)
+	var right *rel
+	var err error
+	filter := j.conds
+	if how == methodKeyed {
+		filter = nil
+		right = p.buildPath(j.right.scan, j.path, j.right.need)
+	} else {
+		right, err = p.buildLeaf(j.right)
+	}
+	p.pop()
+	if err != nil {
+		return nil, err
+	}
+	return p.nestLoop(j, right, f, filter), nil
+}
+
+// joinCols are the output columns of a join of two built sides.
+func joinCols(kind physical.JoinKind, l, r *rel) []logical.ColID {
+	if kind == physical.Semi || kind == physical.Anti {
+		return l.cols
+	}
+	return append(append(make([]logical.ColID, 0, len(l.cols)+len(r.cols)), l.cols...), r.cols...)
+}
+
+func (p *planner) nestLoop(j *joinSpec, right *rel, f *frame, conds []expr.Expr) *rel {
+	both := &rel{cols: append(append([]logical.ColID(nil), j.left.cols...), right.cols...)}
+	cols := joinCols(j.kind, j.left, right)
+	n := &physical.NestLoop{Base: p.base(cols), Kind: j.kind, Left: j.left.node, Right: right.node}
+	n.Filter = p.remapCond(conds, both.layout())
+	n.Slots, n.Args = f.slots, f.args
+	n.Rows, n.Cost, n.Startup = j.rows, j.cost, j.left.info().Startup+right.info().Startup
+	return &rel{n, cols}
+}
+
+func (p *planner) hashJoin(j *joinSpec, left, right *rel) *rel {
+	both := &rel{cols: append(append([]logical.ColID(nil), left.cols...), right.cols...)}
+	cols := joinCols(j.kind, left, right)
+	n := &physical.HashJoin{Base: p.base(cols), Kind: j.kind, Left: left.node, Right: right.node}
+	lc, rc := setOf(left.cols), setOf(right.cols)
+	var rest []expr.Expr
+	for _, e := range j.conds {
+		r, l, ok := hashKey(e, rc, lc)
+		if !ok {
+			rest = append(rest, e)
+			continue
+		}
+		n.LeftKeys = append(n.LeftKeys, p.remap(l, left.layout()))
+		n.RightKeys = append(n.RightKeys, p.remap(r, right.layout()))
+	}
+	n.Filter = p.remapCond(rest, both.layout())
+	n.Rows, n.Cost, n.Startup = j.rows, j.cost, right.info().Cost
+	return &rel{n, cols}
+}
+
+func setOf(l []logical.ColID) colset {
+	s := make(colset, len(l))
+	for _, c := range l {
+		s[c] = true
+	}
+	return s
+}
+
+// hashKey splits an equality into the side over right and the side over left. The
+// types must hash alike: values are equal exactly when = says so.
+func hashKey(e expr.Expr, right, left colset) (r, l expr.Expr, ok bool) {
+	c, is := e.(*expr.Call)
+	if !is || c.Op == nil || c.Op.Strategy != 3 || len(c.Args) != 2 || !hashable(c) || logical.IsVolatile(e) {
+		return nil, nil, false
+	}
+	a, b := c.Args[0], c.Args[1]
+	switch {
+	case only(a, right) && only(b, left):
+		return a, b, true
+	case only(b, right) && only(a, left):
+		return b, a, true
+	}
+	return nil, nil, false
+}
+
+// only reports that an expression uses columns, and only of the set, and has no subqueries.
+func only(e expr.Expr, s colset) bool {
+	any, all := false, true
+	logical.Free(e, func(c logical.ColID) {
+		any = true
+		all = all && s[c]
+	})
+	return any && all && !logical.HasSubquery(e)
+}

@@ -1,0 +1,75 @@
+package optimize
+
+import (
+	"github.com/loxodb/loxodb/planner/logical"
+	"github.com/loxodb/loxodb/planner/physical"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// groupingSets aggregates the input once per set: the input is kept like a WITH
+// query and read by one aggregation each, whose results are appended. Groups that
+// are not in a set come as NULL.
+func (p *planner) groupingSets(x *logical.Agg) (*rel, error) {
+	cols := uniqueIDs(x.Input.Cols())
+	used := colset{}
+	for _, g := range x.Groups {
+		used.addExpr(g)
+	}
+	for i := range x.Aggs {
+		a := &x.Aggs[i]
+		used = used.clone(a.Args...)
+		used.addExpr(a.Filter)
+		for _, k := range a.OrderBy {
+			used.addExpr(k.Expr)
+		}
+	}
+	var kept []logical.ColID
+	for _, c := range cols {
+		if used[c] {
+			kept = append(kept, c)
+		}
+	}
+	source := &logical.CTE{Name: "*GROUPING SETS*", Tree: x.Input, Out: kept}
+	out := append(append([]logical.ColID(nil), x.GroupOut...), x.AggOut...)
+	n := &physical.Append{}
+	rows, total := 0.0, 0.0
+	for _, set := range x.Sets {
+		r, err := p.oneSet(x, source, set, out)
+		if err != nil {
+			return nil, err
+		}
+		n.Inputs = append(n.Inputs, r.node)
+		rows, total = rows+r.info().Rows, total+r.info().Cost
+	}
+	n.Base = p.base(out)
+	n.Rows, n.Cost = rows, total
+	return &rel{n, out}, nil
+}
+
+// oneSet aggregates by the groups of one set.
+func (p *planner) oneSet(x *logical.Agg, source *logical.CTE, set []int, out []logical.ColID) (*rel, error) {
+	a := &logical.Agg{Input: &logical.CTERef{CTE: source, Out: source.Out}, Aggs: x.Aggs, AggOut: x.AggOut}
+	in := map[int]bool{}
+	for _, g := range set {
+		if !in[g] {
+			in[g] = true
+			a.Groups, a.GroupOut = append(a.Groups, x.Groups[g]), append(a.GroupOut, x.GroupOut[g])
+		}
+	}
+	r, err := p.agg(a, nil)
+	if err != nil {
+		return nil, err
+	}
+	at := r.layout()
+	n := &physical.Project{Base: p.base(out), Input: r.node}
+	for i, c := range out {
+		if i < len(x.Groups) && !in[i] {
+			n.Exprs = append(n.Exprs, &expr.Const{T: x.Groups[i].Type(), D: types.Null})
+			continue
+		}
+		n.Exprs = append(n.Exprs, p.remapCol(c, p.meta.Cols[c].T, at))
+	}
+	p.inherit(&n.Base, r, 0)
+	return &rel{n, out}, nil
+}

@@ -1,0 +1,86 @@
+package hnsw
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+func TestEntryKeepsOrder(t *testing.T) {
+	ds := []float32{float32(math.Inf(-1)), -math.MaxFloat32, -2, -1e-45, 0, 1e-45, 0.5, 2, math.MaxFloat32, float32(math.Inf(1))}
+	for i, d := range ds {
+		e := makeEntry(d, 1<<31-2)
+		if e.dist() != d || e.ord() != 1<<31-2 || (e|expanded).ord() != 1<<31-2 {
+			t.Errorf("%v comes back as %v, %d", d, e.dist(), e.ord())
+		}
+		if i > 0 && e <= makeEntry(ds[i-1], 1<<31-2) {
+			t.Errorf("%v is not after %v", d, ds[i-1])
+		}
+	}
+	if nan := makeEntry(float32(math.NaN()), 0); nan <= makeEntry(float32(math.Inf(1)), 1<<31-2) {
+		t.Error("NaN is not last")
+	}
+}
+
+func TestSortedPoolKeepsTheNearest(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 1))
+	for range 300 {
+		var p sortedPool
+		limit := 1 + r.IntN(70)
+		p.reset(limit)
+		var model []entry
+		for i := range 200 {
+			e := makeEntry(float32(r.IntN(40)), uint32(i))
+			if e >= p.worst() {
+				continue
+			}
+			n := len(p.e)
+			at, dropped, full := p.insert(e)
+			if p.e[at] != e || full != (n == limit) {
+				t.Fatalf("inserted at %d of %d, full %v", at, n, full)
+			}
+			model = append(model, e)
+			if full {
+				i := slices.Index(model, dropped)
+				model = slices.Delete(model, i, i+1)
+			}
+			if !slices.IsSortedFunc(p.e, func(a, b entry) int { return int(a.dist() - b.dist()) }) {
+				t.Fatal("not sorted")
+			}
+		}
+		slices.Sort(model)
+		if got := slices.Clone(p.e); len(got) != len(model) {
+			t.Fatalf("%d entries, want %d", len(got), len(model))
+		}
+	}
+}
+
+func TestSortNearest(t *testing.T) {
+	r := rand.New(rand.NewPCG(2, 2))
+	for range 2000 {
+		e := make([]entry, r.IntN(400))
+		values := 1 + r.IntN(300)
+		for i := range e {
+			e[i] = makeEntry(float32(r.IntN(values)), uint32(i))
+			if r.IntN(2) == 0 {
+				e[i] |= expanded
+			}
+		}
+		want := slices.Clone(e)
+		sortEntries(want)
+		n := r.IntN(len(e) + 10)
+		sortNearest(e, n)
+		n = min(n, len(e))
+		for i := range n {
+			if e[i].dist() != want[i].dist() {
+				t.Fatalf("entry %d of %d (first %d) has distance %v, want %v", i, len(e), n, e[i].dist(), want[i].dist())
+			}
+		}
+		slices.Sort(e)
+		slices.Sort(want)
+		if !slices.Equal(e, want) {
+			t.Fatal("entries were lost")
+		}
+	}
+}
