@@ -39,6 +39,7 @@ type Env struct {
 	Txn     *table.Txn
 	Catalog *catalog.Snapshot
 	Numbers table.Numbers
+	Rows    *table.RowCache // of committed rows; nil = none
 	System  syscat.Env
 	// Index finds a live vector index; ok is false while it is not loaded.
 	Index func(catalog.ID) (vectorindex.Index, bool)
@@ -153,4 +154,12 @@ func (c *counted) Next(ctx context.Context) (*batch.Batch, error) {
 		n.started, n.Startup = true, n.Total
 	}
 	return b, err
+}
+
+// rowCache is the cache that reads at the statement's view may use.
+func (e *Env) rowCache() *table.RowCache {
+	if e.Txn != nil && e.Txn.Dirty() {
+		return nil
+	}
+	return e.Rows
 }

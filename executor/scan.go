@@ -82,6 +82,7 @@ func conjunction(conds []expr.Expr) (*expr.Program, error) {
 func (s *scan) Open(ctx context.Context, env *Env) (err error) {
 	s.env, s.size = env, firstBatch
 	s.scratch.Reset()
+	s.reader.UseCache(env.rowCache())
 	if s.node.Index == nil {
 		s.spans, err = s.bounds.spans(env, &s.scratch, s.node.Reverse, s.spans[:0])
 		return err

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/loxodb/loxodb/planner/cost"
 	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/batch"
 	"github.com/loxodb/loxodb/sql/expr"
@@ -82,6 +83,7 @@ func OperatorMetric(op string) dist.Metric {
 func (s *vectorSearch) Open(_ context.Context, env *Env) error {
 	s.env, s.filled, s.at = env, false, 0
 	s.scratch.Reset()
+	s.reader.UseCache(env.rowCache())
 	return nil
 }
 
@@ -203,8 +205,24 @@ func (s *vectorSearch) count(searcher vectorindex.Searcher) {
 	c.Work.Rounds += w.Rounds
 }
 
-// usePre decides whether the filter is applied before the search.
-func (s *vectorSearch) usePre() bool { return s.pre != nil && s.node.Strategy == physical.StrategyPre }
+// usePre decides whether the filter is applied before the search; a strategy
+// left open by the planner is chosen by the real parameter values.
+func (s *vectorSearch) usePre() bool {
+	if s.pre == nil {
+		return false
+	}
+	strategy, why := s.node.Strategy, s.node.Why
+	if strategy == physical.StrategyAuto {
+		strategy, why = cost.ChooseAtOpen(s.node, s.env.Catalog.Stats(s.node.Table.ID), s.env.Params)
+	}
+	if s.node.ID < len(s.env.Counters) {
+		c := &s.env.Counters[s.node.ID]
+		c.Strategy, c.Notes = strategyNames[strategy], []string{why}
+	}
+	return strategy == physical.StrategyPre
+}
+
+var strategyNames = map[physical.Strategy]string{physical.StrategyPost: "post-filter", physical.StrategyPre: "pre-filter"}
 
 // allowed runs the pre-filter into a set of rows.
 func (s *vectorSearch) allowed(ctx context.Context) (*bitmap.Bitmap, error) {

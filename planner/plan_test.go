@@ -113,6 +113,9 @@ func planSQL(sql string, o planner.Options) (*physical.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(parsed) == 0 {
+		return nil, pgerr.New("42601", "no statement")
+	}
 	return planner.Plan(parsed[0].Stmt, o)
 }
 

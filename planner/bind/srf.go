@@ -5,26 +5,10 @@ import (
 	"github.com/loxodb/loxodb/sql/expr"
 )
 
-// projectSet is project with set-returning calls; those below other calls get
-// their own level first.
+// projectSet is project for select lists with set-returning calls. Those that
+// stand inside other expressions get a level of their own below.
 func (b *binder) projectSet(in logical.Node, exprs []expr.Expr) (logical.Node, []logical.ColID) {
-	nested := false
-	var inner []expr.Expr
-	outer := make([]expr.Expr, len(exprs))
-	for _, e := range exprs {
-		if isSRF(e) {
-			nestedHere := false
-			for _, a := range e.(*expr.Call).Args {
-				nestedHere = nestedHere || hasSRF(a)
-			}
-			if nestedHere {
-				nested = true
-			}
-		} else if hasSRF(e) {
-			nested = true
-		}
-	}
-	if !nested {
+	if !nestedSRF(exprs) {
 		p := &logical.ProjectSet{Input: in, Exprs: exprs}
 		for _, e := range exprs {
 			if c, ok := e.(*expr.Column); ok {
@@ -35,27 +19,10 @@ func (b *binder) projectSet(in logical.Node, exprs []expr.Expr) (logical.Node, [
 		}
 		return p, p.Out
 	}
-	// Move the innermost sets into a level of their own, with every column needed above.
+	inner, outer := innermostSRFs(exprs)
 	need := map[logical.ColID]bool{}
-	for i, e := range exprs {
-		outer[i] = logical.Rewrite(e, func(n expr.Expr) expr.Expr {
-			c, ok := n.(*expr.Call)
-			if !ok || !c.Fn.RetSet {
-				return n
-			}
-			for _, a := range c.Args {
-				if hasSRF(a) {
-					return n
-				}
-			}
-			inner = append(inner, c)
-			return &expr.Column{Index: -len(inner), T: c.T}
-		})
-		logical.Free(outer[i], func(c logical.ColID) {
-			if c > 0 {
-				need[c] = true
-			}
-		})
+	for _, e := range outer {
+		logical.Free(e, func(c logical.ColID) { need[c] = true })
 	}
 	for _, c := range in.Cols() {
 		if need[c] {
@@ -63,6 +30,7 @@ func (b *binder) projectSet(in logical.Node, exprs []expr.Expr) (logical.Node, [
 		}
 	}
 	tree, ids := b.projectSet(in, inner)
+	again := false
 	for i := range outer {
 		outer[i] = logical.Rewrite(outer[i], func(n expr.Expr) expr.Expr {
 			if c, ok := n.(*expr.Column); ok && c.Index < 0 {
@@ -70,25 +38,60 @@ func (b *binder) projectSet(in logical.Node, exprs []expr.Expr) (logical.Node, [
 			}
 			return n
 		})
-		if hasSRF(outer[i]) {
-			nested = false
-		}
+		again = again || hasSRF(outer[i])
 	}
-	if !nested {
+	if again {
 		return b.projectSet(tree, outer)
 	}
 	return b.project(tree, outer)
 }
 
-func isSRF(e expr.Expr) bool {
-	c, ok := e.(*expr.Call)
-	return ok && c.Fn.RetSet
+// innermostSRFs takes the set-returning calls without further ones in their
+// arguments out of the expressions; column −n stands for the n-th of them.
+func innermostSRFs(exprs []expr.Expr) (inner, outer []expr.Expr) {
+	outer = make([]expr.Expr, len(exprs))
+	for i, e := range exprs {
+		outer[i] = logical.Rewrite(e, func(n expr.Expr) expr.Expr {
+			c, ok := n.(*expr.Call)
+			if !ok || !c.Fn.RetSet || anySRF(c.Args) {
+				return n
+			}
+			inner = append(inner, c)
+			return &expr.Column{Index: -len(inner), T: c.T}
+		})
+	}
+	return inner, outer
+}
+
+// nestedSRF reports a set-returning call below the top of an expression.
+func nestedSRF(exprs []expr.Expr) bool {
+	for _, e := range exprs {
+		if c, ok := e.(*expr.Call); ok && c.Fn.RetSet {
+			if anySRF(c.Args) {
+				return true
+			}
+		} else if hasSRF(e) {
+			return true
+		}
+	}
+	return false
+}
+
+func anySRF(l []expr.Expr) bool {
+	for _, e := range l {
+		if hasSRF(e) {
+			return true
+		}
+	}
+	return false
 }
 
 func hasSRF(e expr.Expr) bool {
 	found := false
 	logical.Walk(e, func(n expr.Expr) bool {
-		found = found || isSRF(n)
+		if c, ok := n.(*expr.Call); ok && c.Fn.RetSet {
+			found = true
+		}
 		return !found
 	})
 	return found

@@ -12,3 +12,14 @@ func constInt(e expr.Expr) int64 {
 	}
 	return c.D.Int()
 }
+
+func hasSubPlan(e expr.Expr) bool {
+	found := false
+	expr.Walk(e, func(n expr.Expr) bool {
+		if _, ok := n.(*expr.SubPlan); ok {
+			found = true
+		}
+		return !found
+	})
+	return found
+}

@@ -99,7 +99,10 @@ func ChooseKNN(v *physical.VectorSearch, sel, rows float64) (physical.Strategy, 
 // a search with StrategyAuto asks. s are the table's statistics, nil when it was
 // never analyzed.
 func ChooseAtOpen(v *physical.VectorSearch, s *catalog.TableStats, params []types.Datum) (physical.Strategy, string) {
-	sel := stats.Selectivity(v.Filter, v.Attrs, v.Table, s, params)
+	sel := v.Selectivity
+	if !hasSubPlan(v.Filter) { // what a subquery passes was estimated from its own tables
+		sel = stats.Selectivity(v.Filter, v.Attrs, v.Table, s, params)
+	}
 	return ChooseKNN(v, sel, v.TableRows)
 }
 

@@ -209,7 +209,7 @@ func (p *planner) chosen(v *physical.VectorSearch) (physical.Strategy, string) {
 	runtime := false
 	expr.Walk(v.Filter, func(e expr.Expr) bool {
 		switch e.(type) {
-		case *expr.Param, *expr.Exec, *expr.SubPlan:
+		case *expr.Param, *expr.Exec:
 			runtime = true
 		}
 		return true

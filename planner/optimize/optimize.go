@@ -4,6 +4,8 @@
 package optimize
 
 import (
+	"math"
+
 	"github.com/loxodb/loxodb/planner/bind"
 	"github.com/loxodb/loxodb/planner/cost"
 	"github.com/loxodb/loxodb/planner/logical"
@@ -213,8 +215,45 @@ func (p *planner) inherit(b *physical.Base, in *rel, perRow float64) {
 
 // sel is the estimated fraction of rows that pass all conditions.
 func (p *planner) sel(conds []expr.Expr) float64 {
-	if len(conds) == 0 {
-		return 1
+	f := 1.0
+	var plain []expr.Expr
+	for _, c := range conds {
+		if s, ok := p.subquerySel(c); ok {
+			f *= s
+			continue
+		}
+		plain = append(plain, c)
 	}
-	return p.est.Selectivity(&expr.And{Args: conds})
+	if len(plain) > 0 {
+		f *= p.est.Selectivity(&expr.And{Args: plain})
+	}
+	return f
+}
+
+// subquerySel estimates [NOT] x IN (SELECT y FROM t WHERE …): as many values of x
+// pass as the subquery has rows.
+func (p *planner) subquerySel(c expr.Expr) (float64, bool) {
+	not := false
+	if n, ok := c.(*expr.Not); ok {
+		c, not = n.X, true
+	}
+	s, ok := c.(*logical.Subquery)
+	if !ok || s.Kind != expr.AnySub || len(s.Left) != 1 {
+		return 0, false
+	}
+	col, ok := s.Left[0].(*expr.Column)
+	if !ok {
+		return 0, false
+	}
+	scan, conds, _, ok := logical.ScanChain(s.Tree)
+	if !ok {
+		return 0, false
+	}
+	rows := p.tableRows(scan.Table) * p.sel(conds)
+	st, n, unique := p.columnStats(col.Index)
+	f := math.Min(rows/stats.Distinct(st, n, unique, col.T), 1)
+	if not {
+		f = 1 - f
+	}
+	return math.Max(f, 1e-6), true
 }

@@ -39,6 +39,9 @@ Flags of start:
   --tls-cert FILE         offer encryption with this certificate (PEM) ...
   --tls-key FILE          ... and its private key
   --max-connections N     sessions at once (default 100)
+  --plan-cache MIB        bound of the cache of plans (default 64; 0 turns it off)
+  --row-cache MIB         bound of the cache of rows fetched by key (default 128;
+                          0 turns it off)
   --shutdown-timeout D    how long running statements may go on after Ctrl-C or
                           SIGTERM (default 30s); a second signal stops at once
   --log-level LEVEL       debug, info, warn or error (default info)
@@ -100,6 +103,8 @@ func parseStart(args []string, getenv func(string) string) (Options, error) {
 	fs.StringVar(&o.TLSCert, "tls-cert", "", "")
 	fs.StringVar(&o.TLSKey, "tls-key", "", "")
 	fs.IntVar(&o.MaxConnections, "max-connections", 100, "")
+	fs.IntVar(&o.PlanCacheMiB, "plan-cache", 64, "")
+	fs.IntVar(&o.RowCacheMiB, "row-cache", 128, "")
 	fs.DurationVar(&o.ShutdownTimeout, "shutdown-timeout", 30*time.Second, "")
 	fs.StringVar(&level, "log-level", "info", "")
 	if err := fs.Parse(args); err != nil {
@@ -113,6 +118,15 @@ func parseStart(args []string, getenv func(string) string) (Options, error) {
 	}
 	if o.MaxConnections < 1 {
 		return o, fmt.Errorf("--max-connections must be at least 1, not %d", o.MaxConnections)
+	}
+	if o.PlanCacheMiB < 0 || o.RowCacheMiB < 0 {
+		return o, errors.New("--plan-cache and --row-cache must not be negative")
+	}
+	if o.PlanCacheMiB == 0 {
+		o.PlanCacheMiB = -1
+	}
+	if o.RowCacheMiB == 0 {
+		o.RowCacheMiB = -1
 	}
 	if _, _, err := net.SplitHostPort(o.Listen); err != nil {
 		return o, fmt.Errorf("--listen %q is not HOST:PORT", o.Listen)

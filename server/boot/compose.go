@@ -3,7 +3,6 @@ package boot
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"path/filepath"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -15,7 +14,7 @@ import (
 
 // compose builds what lies between the store and the wire. signal cancels or
 // terminates another session's statement.
-func compose(ctx context.Context, engine kv.Engine, dir string, log *slog.Logger, signal func(pid int32, terminate bool) bool) (database, error) {
+func compose(ctx context.Context, engine kv.Engine, dir string, o Options, signal func(pid int32, terminate bool) bool) (database, error) {
 	index := filepath.Join(dir, "index")
 	if err := vfs.Default.MkdirAll(index, 0o700); err != nil {
 		return nil, fmt.Errorf("making the directory of the vector indexes: %w", err)
@@ -27,8 +26,11 @@ func compose(ctx context.Context, engine kv.Engine, dir string, log *slog.Logger
 		Parser:  pg.New(),
 		Name:    Superuser,
 		Version: Version,
-		Log:     log,
+		Log:     o.Log,
 		Signal:  signal,
+
+		PlanCacheBytes: int64(o.PlanCacheMiB) << 20,
+		RowCacheBytes:  int64(o.RowCacheMiB) << 20,
 	})
 	if err != nil {
 		return nil, err

@@ -28,9 +28,11 @@ type Options struct {
 	Password string
 	// TLSCert and TLSKey name PEM files; with them clients may encrypt.
 	TLSCert, TLSKey string
-	MaxConnections  int           // 0: the wire's default
-	ShutdownTimeout time.Duration // used by the command only
-	Log             *slog.Logger  // default: discarded
+	MaxConnections  int // 0: the wire's default
+	// PlanCacheMiB and RowCacheMiB bound the caches; 0: the defaults, negative: none.
+	PlanCacheMiB, RowCacheMiB int
+	ShutdownTimeout           time.Duration // used by the command only
+	Log                       *slog.Logger  // default: discarded
 
 	logLevel slog.Level
 }
@@ -79,7 +81,7 @@ func Start(ctx context.Context, o Options) (_ *Server, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the data in %s: %w", s.dir.path, err)
 	}
-	if s.db, err = compose(ctx, s.engine, s.dir.path, o.Log, s.signal); err != nil {
+	if s.db, err = compose(ctx, s.engine, s.dir.path, o, s.signal); err != nil {
 		return nil, fmt.Errorf("opening the database in %s: %w", s.dir.path, err)
 	}
 	if err := s.setPassword(ctx, o); err != nil {

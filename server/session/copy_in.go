@@ -293,6 +293,22 @@ func (c *copyIn) fail(ctx context.Context, err error) error {
 	return err
 }
 
+// inRow adds the row that an error was met in, unless the error names its place.
+func (c *copyIn) inRow(err error, line []byte) error {
+	if e, ok := pgerr.As(err); ok && e.Where == "" && e.Code == pgerrcode.BadCopyFileFormat {
+		e.Where = fmt.Sprintf("COPY %s, line %d: \"%s\"", c.table.Name, c.line, clipText(line))
+	}
+	return err
+}
+
+// clipText cuts what is shown of input at 100 bytes, as PostgreSQL does.
+func clipText(b []byte) string {
+	if len(b) > 100 {
+		return string(b[:100]) + "..."
+	}
+	return string(b)
+}
+
 // field stores the value of column k of the present row. raw is borrowed.
 func (c *copyIn) field(k int, raw []byte) error {
 	col := c.cols[k]
@@ -305,11 +321,7 @@ func (c *copyIn) field(k int, raw []byte) error {
 	d, err := types.ParseText(col.Type, unsafe.String(unsafe.SliceData(keep), len(keep)), c.env.Format)
 	if err != nil {
 		if e, ok := pgerr.As(err); ok {
-			shown := string(raw)
-			if len(shown) > 100 {
-				shown = shown[:100] + "..."
-			}
-			e.Where = fmt.Sprintf("COPY %s, line %d, column %s: %q", c.table.Name, c.line, col.Name, shown)
+			e.Where = fmt.Sprintf("COPY %s, line %d, column %s: \"%s\"", c.table.Name, c.line, col.Name, clipText(raw))
 		}
 		return err
 	}

@@ -43,7 +43,7 @@ func (t *textRowsIn) rows(c *copyIn, data []byte, last bool) (int, error) {
 			continue
 		}
 		if err := t.row(c, line); err != nil {
-			return used, err
+			return used, c.inRow(err, line)
 		}
 	}
 	return used, nil
@@ -205,7 +205,7 @@ func (t *csvRowsIn) rows(c *copyIn, data []byte, last bool) (int, error) {
 			continue
 		}
 		if err := t.row(c); err != nil {
-			return used, err
+			return used, c.inRow(err, bytes.TrimRight(line, "\r\n"))
 		}
 	}
 	return used, nil
@@ -333,7 +333,7 @@ func (t *binaryRowsIn) rows(c *copyIn, data []byte, last bool) (int, error) {
 		}
 		used += 2 + size
 	}
-	if last {
+	if last && used < len(data) {
 		return used, pgerr.New(pgerrcode.BadCopyFileFormat, "unexpected EOF in COPY data")
 	}
 	return used, nil

@@ -34,9 +34,10 @@ type Config struct {
 	Parser  parser.Frontend
 	Name    string // the database's name; default postgres
 	Version string // of LoxoDB, for server_version
-	// CacheBytes bounds the plan cache; default 64 MiB.
-	CacheBytes int64
-	Log        *slog.Logger
+	// PlanCacheBytes and RowCacheBytes bound the caches; defaults 64 and 128 MiB,
+	// negative turns one off.
+	PlanCacheBytes, RowCacheBytes int64
+	Log                           *slog.Logger
 	// Signal cancels (or terminates) another connection; set by the wire.
 	Signal func(pid int32, terminate bool) bool
 }
@@ -50,6 +51,7 @@ type Database struct {
 	numbers  *table.Counter
 	seqs     *sequence.Manager
 	plans    *plancache.Cache
+	rows     *table.RowCache
 	advisory *advisoryLocks
 	notify   *hub
 	builds   *progress
@@ -66,19 +68,26 @@ func OpenDatabase(ctx context.Context, cfg Config) (*Database, error) {
 	if cfg.Name == "" {
 		cfg.Name = "postgres"
 	}
-	if cfg.CacheBytes == 0 {
-		cfg.CacheBytes = 64 << 20
+	if cfg.PlanCacheBytes == 0 {
+		cfg.PlanCacheBytes = 64 << 20
+	}
+	if cfg.RowCacheBytes == 0 {
+		cfg.RowCacheBytes = 128 << 20
 	}
 	store, err := catalogstore.Open(ctx, cfg.Engine)
 	if err != nil {
 		return nil, fmt.Errorf("session: catalog: %w", err)
 	}
-	plans, err := plancache.New(cfg.CacheBytes)
+	plans, err := plancache.New(max(cfg.PlanCacheBytes, 1))
+	if err != nil {
+		return nil, err
+	}
+	rows, err := table.NewRowCache(cfg.RowCacheBytes)
 	if err != nil {
 		return nil, err
 	}
 	d := &Database{
-		cfg: cfg, eng: cfg.Engine, store: store, plans: plans,
+		cfg: cfg, eng: cfg.Engine, store: store, plans: plans, rows: rows,
 		vectors:  feed.NewManager(cfg.Engine, cfg.FS, cfg.Dir, cfg.Log),
 		numbers:  table.NewRowNumbers(cfg.Engine),
 		seqs:     sequence.NewManager(cfg.Engine),
@@ -201,5 +210,6 @@ func (d *Database) Close() error {
 	close(d.stop)
 	d.done.Wait()
 	d.plans.Close()
+	d.rows.Close()
 	return d.vectors.Close()
 }

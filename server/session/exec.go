@@ -35,6 +35,10 @@ func (s *Session) run(ctx context.Context, p *portal) (source, error) {
 	case *ast.Execute:
 		return s.execute(ctx, p, st)
 	case *ast.Fetch:
+		if st.Move {
+			tag, err := s.move(ctx, st)
+			return command{tag}, err
+		}
 		return s.fetch(ctx, st)
 	}
 	if p.stmt.plan != nil {
@@ -280,7 +284,7 @@ func (s *Session) fillEnv(env *executor.Env, ctx context.Context, read kv.Reader
 			},
 			Params: params,
 		},
-		Read: read, Txn: s.tx.txn, Catalog: s.Catalog(), Numbers: s.db.numbers, System: system{s},
+		Read: read, Txn: s.tx.txn, Catalog: s.Catalog(), Numbers: s.db.numbers, Rows: s.db.rows, System: system{s},
 		Index: s.hooks.index, Budget: budget, TableWrite: s.hooks.tableWrite, Default: s.hooks.columnDefault,
 	}
 	if s.settings.set["hnsw.ef_search"] {

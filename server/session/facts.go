@@ -368,6 +368,29 @@ func (x system) Cursors() []syscat.Cursor {
 // Builds implements syscat.Live.
 func (x system) Builds() []syscat.Build { return x.s.db.builds.list() }
 
+// Caches implements syscat.Live.
+func (x system) Caches() []syscat.Cache {
+	d := x.s.db
+	p, r := d.plans.Stats(), d.rows.Stats()
+	return []syscat.Cache{
+		{Name: "plans", Hits: int64(p.Hits), Misses: int64(p.Misses), Entries: int64(p.Entries), Bytes: int64(p.Bytes), MaxBytes: d.cfg.PlanCacheBytes},
+		{Name: "rows", Hits: int64(r.Hits), Misses: int64(r.Misses), Entries: int64(r.Entries), Bytes: r.Bytes, MaxBytes: r.Max},
+	}
+}
+
+// VectorIndex implements syscat.Live.
+func (x system) VectorIndex(id catalog.ID) (syscat.VectorIndex, bool) {
+	ix, ok := x.s.db.vectors.Get(id)
+	if !ok {
+		return syscat.VectorIndex{}, false
+	}
+	st := ix.Stats()
+	return syscat.VectorIndex{
+		Entries: st.Entries, Dead: st.Dead, Segments: int64(st.Segments), HeadEntries: st.HeadEntries,
+		Unlinked: st.Unindexed, Memory: st.Bytes, Disk: st.DiskBytes,
+	}, true
+}
+
 // SequenceValue implements syscat.Live.
 func (x system) SequenceValue(ctx context.Context, id catalog.ID) (last int64, called, ok bool) {
 	def, found := x.s.Catalog().SequenceByID(id)

@@ -66,6 +66,9 @@ func (h *hub) send(notes []notification) {
 			s.listens.mu.Lock()
 			s.listens.pending = append(s.listens.pending, backend.Notification{PID: n.pid, Channel: n.channel, Payload: n.payload})
 			s.listens.mu.Unlock()
+			if s.wake != nil {
+				s.wake()
+			}
 		}
 	}
 }

@@ -131,9 +131,12 @@ func (p *portal) start(ctx context.Context) error {
 	if err := s.settle(ctx, p); err != nil {
 		return err
 	}
-	var err error
-	p.rows, err = s.run(ctx, p)
-	return err
+	rows, err := s.run(ctx, p)
+	if err != nil {
+		return err
+	}
+	p.rows = rows
+	return nil
 }
 
 func isTxnControl(st ast.Stmt) bool {
@@ -157,7 +160,7 @@ func (p *portal) close() {
 // about to run cannot change what they return.
 func (s *Session) settle(ctx context.Context, but *portal) error {
 	for _, p := range s.portals {
-		if p == but || p.rows == nil || p.done {
+		if p == but || p.rows == nil || p.done || p.cursor {
 			continue
 		}
 		if _, ok := p.rows.(*buffered); ok {
@@ -331,6 +334,7 @@ func (s *Session) Portal(ctx context.Context, name string) (backend.Portal, erro
 	if p == nil {
 		return nil, pgerr.Newf(pgerrcode.InvalidCursorName, "portal %q does not exist", name)
 	}
+	p.count = 0 // the tag counts the rows of one Execute
 	if p.kind == backend.KindCopyIn || p.kind == backend.KindCopyOut {
 		if err := p.startCopy(ctx); err != nil {
 			s.tx.fail()

@@ -204,7 +204,7 @@ func (s *Session) replan(p *prepared) error {
 func (p *prepared) setPlan(plan *physical.Plan, key string) {
 	p.plan, p.planKey, p.params, p.query = plan, key, plan.Params, nil
 	p.kind, p.columns = backend.KindCommand, nil
-	if plan.Out != nil {
+	if plan.Out != nil || plan.Tag == "SELECT" {
 		p.kind, p.columns = backend.KindRows, resultColumns(plan.Out)
 	}
 }

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -27,6 +28,7 @@ type Session struct {
 	user     string
 	role     *catalog.Role
 	remote   string
+	wake     func() // tells the wire that notifications wait; may be nil
 	opened   time.Time
 	settings *settings
 
@@ -58,7 +60,7 @@ type activity struct {
 
 func newSession(d *Database, st backend.Startup, role *catalog.Role) *Session {
 	s := &Session{
-		db: d, pid: st.PID, user: st.User, role: role, remote: st.RemoteAddr, opened: time.Now(),
+		db: d, pid: st.PID, user: st.User, role: role, remote: st.RemoteAddr, wake: st.Wake, opened: time.Now(),
 		stmts: map[string]*prepared{}, portals: map[string]*portal{}, seqVals: map[catalog.ID]int64{},
 	}
 	super := "off"
@@ -67,6 +69,7 @@ func newSession(d *Database, st backend.Startup, role *catalog.Role) *Session {
 	}
 	s.settings = newSettings(map[string]string{
 		"server_version": serverVersion(d.cfg.Version), "session_authorization": st.User, "is_superuser": super,
+		"loxodb.plan_cache_size": fmt.Sprint(max(d.cfg.PlanCacheBytes, 0) >> 10), "loxodb.row_cache_size": fmt.Sprint(max(d.cfg.RowCacheBytes, 0) >> 10),
 	})
 	s.tx.session = s
 	s.makeHooks()
@@ -195,11 +198,11 @@ func toPG(ctx context.Context, err error) error {
 		return err
 	}
 	switch {
-	case errors.Is(err, errStatementTimeout) || errors.Is(context.Cause(ctx), errStatementTimeout):
+	case errors.Is(err, errStatementTimeout), errors.Is(err, context.DeadlineExceeded), errors.Is(context.Cause(ctx), errStatementTimeout):
 		return pgerr.New(pgerrcode.QueryCanceled, "canceling statement due to statement timeout").WithCause(err)
 	case errors.Is(err, errLockTimeout) || errors.Is(context.Cause(ctx), errLockTimeout):
 		return pgerr.New(pgerrcode.LockNotAvailable, "canceling statement due to lock timeout").WithCause(err)
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, context.Canceled):
 		return pgerr.New(pgerrcode.QueryCanceled, "canceling statement due to user request").WithCause(err)
 	case errors.Is(err, table.ErrRestart), errors.Is(err, kv.ErrConflict):
 		return pgerr.New(pgerrcode.SerializationFailure, "could not serialize access due to concurrent update").WithCause(err)

@@ -91,6 +91,8 @@ var definitions = []setting{
 	{name: "listen_addresses", value: "localhost", kind: varString, context: "postmaster", group: "Connections and Authentication / Connection Settings", desc: "Sets the host name or IP address(es) to listen to."},
 	{name: "lock_timeout", value: "0", kind: varInt, unit: "ms", max: maxInt, context: "user", group: conn, desc: "Sets the maximum allowed duration of any wait for a lock."},
 	{name: "log_statement", value: "none", kind: varEnum, enum: "none,ddl,mod,all", context: "superuser", group: "Reporting and Logging / What to Log", desc: "Sets the type of statements logged."},
+	{name: "loxodb.plan_cache_size", value: "65536", kind: varInt, unit: "kB", max: maxInt, context: "postmaster", group: vector, desc: "Bounds the cache of plans that all sessions share (start with --plan-cache)."},
+	{name: "loxodb.row_cache_size", value: "131072", kind: varInt, unit: "kB", max: maxInt, context: "postmaster", group: vector, desc: "Bounds the cache of rows fetched by key (start with --row-cache)."},
 	{name: "loxodb.statement_memory", value: "2097152", kind: varInt, unit: "kB", min: 1024, max: maxInt, context: "user", group: vector, desc: "Bounds the memory that one statement's sorts, joins and groups may hold."},
 	{name: "maintenance_work_mem", value: "65536", kind: varInt, unit: "kB", min: 1024, max: maxInt, context: "user", group: mem, desc: "Sets the maximum memory to be used for maintenance operations."},
 	{name: "max_connections", value: "100", kind: varInt, min: 1, max: 262143, context: "postmaster", group: "Connections and Authentication / Connection Settings", desc: "Sets the maximum number of concurrent connections."},

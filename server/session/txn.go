@@ -52,6 +52,7 @@ func (t *txState) ensure(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	txn.UseCache(t.session.db.rows)
 	t.txn = txn
 	t.start()
 	return nil

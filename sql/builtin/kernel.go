@@ -101,6 +101,14 @@ func text2(f func(c *Ctx, s, t []byte) ([]byte, error)) Eval {
 // null is what an Eval returns for SQL NULL.
 func null() (types.Datum, error) { return types.Null, nil }
 
+// bytes is n bytes that live as long as the result must.
+func (c *Ctx) bytes(n int) []byte {
+	if c.Arena == nil {
+		return make([]byte, n)
+	}
+	return c.Arena.Alloc(n)
+}
+
 // argT is the resolved type of argument i, unknown when the caller did not say.
 func (c *Ctx) argT(i int) types.T {
 	if c.Site == nil || i >= len(c.Site.Args) {

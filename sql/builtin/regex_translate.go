@@ -288,7 +288,7 @@ var classEscapes = map[byte]string{
 // wordEdge translates \m and \M. Go has no one-sided word boundary, but \b is the
 // same where the pattern itself says that a word character follows or precedes.
 func (t *areTranslator) wordEdge(end bool, length int) error {
-	sure := wordAhead(t.p[t.i+length:])
+	sure := wordAhead(t.p[t.i+length:], 3)
 	if end {
 		sure = wordBehind(t.p[:t.i])
 	}
@@ -303,9 +303,13 @@ func (t *areTranslator) wordEdge(end bool, length int) error {
 
 func isWordByte(c byte) bool { return c == '_' || isLetter(c) || c >= '0' && c <= '9' }
 
-// wordAhead reports that every match of s begins with a word character.
-func wordAhead(s string) bool {
+// wordAhead reports that every match of s begins with a word character; it gives
+// up on alternatives nested deeper than limit.
+func wordAhead(s string, limit int) bool {
 	for strings.HasPrefix(s, "(") {
+		if limit--; limit < 0 {
+			return false
+		}
 		depth := 0
 		for i := range len(s) { // each alternative of the group must begin so
 			switch s[i] {
@@ -318,7 +322,7 @@ func wordAhead(s string) bool {
 			case ')':
 				depth--
 			case '|':
-				if depth == 1 && !wordAhead(s[i+1:]) {
+				if depth == 1 && !wordAhead(s[i+1:], limit) {
 					return false
 				}
 			}

@@ -61,7 +61,7 @@ func init() { lib = sync.OnceValue(load) }
 // families is the one place that lists the code: add a family here, a function
 // in its family's file.
 var families = []func(*registrar){
-	compareFuncs, intFuncs, floatFuncs, numericFuncs, boolFuncs, textFuncs, likeFuncs, regexFuncs, formatFuncs, unicodeFuncs, arrayFuncs, seriesFuncs, datetimeFuncs, intervalFuncs, toCharFuncs, vectorFuncs, byteaFuncs, jsonFuncs, jsonSetFuncs, uuidFuncs, bitFuncs, sysinfoFuncs, definitionFuncs, privilegeFuncs, sessionFuncs, sequenceFuncs,
+	compareFuncs, intFuncs, floatFuncs, numericFuncs, boolFuncs, textFuncs, likeFuncs, regexFuncs, formatFuncs, unicodeFuncs, arrayFuncs, seriesFuncs, datetimeFuncs, intervalFuncs, toCharFuncs, vectorFuncs, byteaFuncs, jsonFuncs, jsonSetFuncs, uuidFuncs, hashFunctions, bitFuncs, sysinfoFuncs, definitionFuncs, privilegeFuncs, sessionFuncs, sequenceFuncs,
 	countAggs, sumAggs, minmaxAggs, boolAggs, collectAggs, statAggs, vectorAggs, jsonAggs,
 }
 

@@ -79,7 +79,7 @@ func lengths(f func(b []byte) int) Kernel {
 
 // joined is s followed by t, in the arena.
 func joined(c *Ctx, s, t []byte) []byte {
-	b := c.Arena.Alloc(len(s) + len(t))
+	b := c.bytes(len(s) + len(t))
 	copy(b[copy(b, s):], t)
 	return b
 }

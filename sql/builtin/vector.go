@@ -21,12 +21,12 @@ func vectorFuncs(r *registrar) {
 		"vector_l2_squared_distance":    dist.L2Sq64,
 		"inner_product":                 dist.Dot64,
 		"vector_negative_inner_product": dist.InnerProduct.Exact,
-		"cosine_distance":               dist.Cosine64,
 		"l1_distance":                   dist.L1Exact,
 		"vector_spherical_distance":     sphericalDistance,
 	} {
 		r.kernel(key, distances(f))
 	}
+	r.kernel("cosine_distance", cosines)
 	for rel, suffix := range relationSuffix {
 		r.kernel("vector_"+suffix, compareAny(relation(rel)))
 	}
@@ -44,7 +44,7 @@ func vectorFuncs(r *registrar) {
 		if n := (len(x) + len(y)) / 4; n > types.MaxVectorDims {
 			return types.Datum{}, tooManyDims()
 		}
-		out := c.Arena.Alloc(len(x) + len(y))
+		out := c.bytes(len(x) + len(y))
 		copy(out[copy(out, x):], y)
 		return types.Bytes(out), nil
 	})
@@ -76,6 +76,26 @@ func distances(f func(a, b []float32) float64) Kernel {
 	}
 }
 
+// cosines is distances of dist.Cosine64, which computes the norm of a vector
+// that repeats on the right, mostly the query, once.
+func cosines(_ *Ctx, sel []uint16, out *batch.Col, args []*batch.Col) error {
+	x, y, o := args[0].B, args[1].B, out.F
+	var last []byte
+	norm := 0.0
+	for _, i := range sel {
+		if len(x[i]) != len(y[i]) {
+			return differentDims(len(x[i])/4, len(y[i])/4)
+		}
+		a, b := types.Float32s(x[i]), types.Float32s(y[i])
+		if len(last) != len(y[i]) || len(b) == 0 || &last[0] != &y[i][0] {
+			last, norm = y[i], dist.NormSq64(b)
+		}
+		sim := dist.Dot64(a, b) / math.Sqrt(dist.NormSq64(a)*norm)
+		o[i] = 1 - max(-1, min(1, sim)) // NaN stays NaN
+	}
+	return nil
+}
+
 // sphericalDistance is the angle between unit vectors over π.
 func sphericalDistance(a, b []float32) float64 {
 	return math.Acos(max(-1, min(1, dist.Dot64(a, b)))) / math.Pi
@@ -83,7 +103,7 @@ func sphericalDistance(a, b []float32) float64 {
 
 // alloc gives room for n components in the arena.
 func alloc(c *Ctx, n int) ([]byte, []float32) {
-	b := c.Arena.Alloc(4 * n)
+	b := c.bytes(4 * n)
 	return b, types.Float32s(b)
 }
 

@@ -12,8 +12,27 @@ import (
 	"github.com/loxodb/loxodb/sql/types"
 )
 
-// eval computes node id for the rows in sel.
+// eval computes node id for the rows in sel. What has one value for all rows is
+// computed for the first of them.
 func (st *state) eval(id int, sel []uint16) (*batch.Col, error) {
+	n := &st.p.nodes[id]
+	if !n.stable || n.op <= opExec || len(sel) < 2 {
+		return st.compute(id, sel)
+	}
+	c, err := st.compute(id, sel[:1])
+	if err != nil {
+		return nil, err
+	}
+	out := &st.nodes[id].same
+	out.Init(n.t, rows(sel))
+	d := c.Datum(int(sel[0]))
+	for _, i := range sel {
+		out.Set(int(i), d)
+	}
+	return out, nil
+}
+
+func (st *state) compute(id int, sel []uint16) (*batch.Col, error) {
 	n := &st.p.nodes[id]
 	switch n.op {
 	case opConst:

@@ -63,7 +63,8 @@ func (st *state) isNull(id int, sel []uint16) (*batch.Col, error) {
 		return nil, err
 	}
 	out := st.out(id, sel)
-	record := st.p.nodes[n.args[0]].t.OID == types.RecordOID
+	oid := st.p.nodes[n.args[0]].t.OID
+	record := oid == types.RecordOID || types.Lookup(oid) == nil // a table's row type
 	for _, i := range sel {
 		yes := c.Null[i] != n.flag
 		if record && !c.Null[i] {

@@ -217,13 +217,24 @@ func (m *mini) infix(l Expr, op string, p int) Expr {
 		r := m.expr(0)
 		m.want(")")
 		elem := elemType(r.Type())
+		if r.Type().OID == types.UnknownOID {
+			elem = r.Type()
+		}
 		o, err := builtin.ResolveOp("", op, l.Type().OID, elem.OID)
 		if err != nil {
 			m.fail(err)
 		}
-		return &AnyAll{All: all, Op: o.Op, L: m.to(l, types.Of(o.Left)), R: r}
+		return &AnyAll{All: all, Op: o.Op, L: m.to(l, types.Of(o.Left)), R: m.arrayFor(r, o.Right)}
 	}
 	return m.operator(op, l, m.expr(p))
+}
+
+// arrayFor brings the array to the array type over the operator's right side.
+func (m *mini) arrayFor(r Expr, elem types.OID) Expr {
+	if e := elemType(r.Type()); e.OID == elem || e.OID == 0 && r.Type().OID != types.UnknownOID {
+		return r
+	}
+	return m.to(r, types.Of(elem).ArrayOf())
 }
 
 func (m *mini) operator(op string, l, r Expr) Expr {

@@ -11,10 +11,9 @@ import (
 // It grows to a steady state in which evaluation allocates nothing. One
 // goroutine; any number of programs.
 type Scratch struct {
-	last  *state
-	all   []*state
-	one   batch.Batch
-	empty Env
+	last *state
+	all  []*state
+	one  batch.Batch
 }
 
 // Reset forgets what depends on parameters and on the run: operators call it at
@@ -30,7 +29,6 @@ type state struct {
 	p     *Program
 	nodes []nodeState
 	arena batch.Arena
-	keep  batch.Arena // results kept until Reset
 	env   *Env
 	b     *batch.Batch
 }
@@ -47,7 +45,8 @@ type nodeState struct {
 	filled int         // of constants: how many rows of col hold val
 	set    *valueSet   // of opInList and opAnyAll with constant lists
 	sub    *subState
-	vec    *spread // of opAnyAll
+	vec    *spread   // of opAnyAll
+	same   batch.Col // of stable nodes: the one value in every row
 }
 
 func (s *Scratch) state(p *Program) *state {
@@ -95,7 +94,6 @@ func (st *state) reset() {
 		}
 	}
 	st.arena.Reset()
-	st.keep.Reset()
 }
 
 // Eval computes the rows in sel of b. The column is indexed by the batch's row

@@ -11,15 +11,29 @@ import (
 // String prints an expression as EXPLAIN and pg_get_expr do (ruleutils.c), fully
 // parenthesised: ((x)::text ~~ 'a%'::text). names are the input columns' names;
 // where one is missing or empty the column's own is used.
-func String(e Expr, names []string) string {
-	p := printer{names: names}
+func String(e Expr, names []string) string { return StringIn(e, names, types.DefaultFormat) }
+
+// StringIn is String with constants printed by a session's settings, which
+// matters for the names behind regclass and its kin.
+func StringIn(e Expr, names []string, f *types.Format) string {
+	p := printer{names: names, format: f}
 	p.expr(e)
 	return p.b.String()
 }
 
 type printer struct {
-	b     strings.Builder
-	names []string
+	b      strings.Builder
+	names  []string
+	format *types.Format
+}
+
+// operand prints an operand or argument: implicit casts show there, and only there.
+func (p *printer) operand(e Expr) {
+	if c, ok := e.(*Cast); ok && c.Implicit {
+		p.cast(c.X, c.To)
+		return
+	}
+	p.expr(e)
 }
 
 func (p *printer) write(s ...string) {
@@ -40,7 +54,7 @@ func (p *printer) list(es []Expr, sep string) {
 func (p *printer) expr(e Expr) {
 	switch e := e.(type) {
 	case *Const:
-		p.write(ConstString(e.T, e.D, types.DefaultFormat))
+		p.write(ConstString(e.T, e.D, p.format))
 	case *Column:
 		if e.Index < len(p.names) && p.names[e.Index] != "" {
 			p.write(p.names[e.Index])
@@ -71,7 +85,7 @@ func (p *printer) expr(e Expr) {
 		p.write(")")
 	case *IsNull:
 		p.write("(")
-		p.expr(e.X)
+		p.operand(e.X)
 		p.write(word(e.Not, " IS NOT NULL)", " IS NULL)"))
 	case *IsBool:
 		p.write("(")
@@ -82,9 +96,9 @@ func (p *printer) expr(e Expr) {
 			p.write("(NOT ")
 		}
 		p.write("(")
-		p.expr(e.L)
+		p.operand(e.L)
 		p.write(" IS DISTINCT FROM ")
-		p.expr(e.R)
+		p.operand(e.R)
 		p.write(word(e.Not, "))", ")"))
 	default:
 		p.rest(e)
@@ -131,7 +145,7 @@ func (p *printer) rest(e Expr) {
 		p.cast(e.X, e.To)
 	case *Relabel:
 		if c, ok := e.X.(*Const); ok {
-			p.write(ConstString(types.Of(e.T.OID), c.D, types.DefaultFormat))
+			p.write(ConstString(types.Of(e.T.OID), c.D, p.format))
 			return
 		}
 		p.cast(e.X, e.T)
@@ -145,9 +159,9 @@ func (p *printer) rest(e Expr) {
 		p.write(")")
 	case *AnyAll:
 		p.write("(")
-		p.expr(e.L)
+		p.operand(e.L)
 		p.write(" ", e.Op.Name, word(e.All, " ALL (", " ANY ("))
-		p.expr(e.R)
+		p.operand(e.R)
 		p.write("))")
 	case *InList:
 		p.inList(e)
@@ -172,20 +186,20 @@ func (p *printer) call(e *Call) {
 	if e.Op != nil {
 		p.write("(")
 		if len(e.Args) == 2 {
-			p.expr(e.Args[0])
+			p.operand(e.Args[0])
 			p.write(" ")
 		}
 		p.write(e.Op.Name, " ")
-		p.expr(e.Args[len(e.Args)-1])
+		p.operand(e.Args[len(e.Args)-1])
 		p.write(")")
 		return
 	}
 	switch e.Fn.Src {
 	case "timestamp_zone", "timestamptz_zone", "timetz_zone":
 		p.write("(")
-		p.expr(e.Args[1])
+		p.operand(e.Args[1])
 		p.write(" AT TIME ZONE ")
-		p.expr(e.Args[0])
+		p.operand(e.Args[0])
 		p.write(")")
 		return
 	}
@@ -194,10 +208,10 @@ func (p *printer) call(e *Call) {
 		if c, ok := e.Args[0].(*Const); ok && !c.D.IsNull() {
 			p.write(c.D.Text())
 		} else {
-			p.expr(e.Args[0])
+			p.operand(e.Args[0])
 		}
 		p.write(" FROM ")
-		p.expr(e.Args[1])
+		p.operand(e.Args[1])
 		p.write(")")
 		return
 	}
@@ -209,7 +223,7 @@ func (p *printer) call(e *Call) {
 		if e.Variadic && i == len(e.Args)-1 {
 			p.write("VARIADIC ")
 		}
-		p.expr(a)
+		p.operand(a)
 	}
 	p.write(")")
 }
@@ -235,8 +249,8 @@ func (p *printer) inList(e *InList) {
 			b.Append(d)
 		}
 		p.write("(")
-		p.expr(e.L)
-		p.write(word(e.Not, " <> ALL (", " = ANY ("), ConstString(at, b.Array(), types.DefaultFormat), "))")
+		p.operand(e.L)
+		p.write(word(e.Not, " <> ALL (", " = ANY ("), ConstString(at, b.Array(), p.format), "))")
 		return
 	}
 	p.write("(")
@@ -245,9 +259,9 @@ func (p *printer) inList(e *InList) {
 			p.write(word(e.Not, " AND ", " OR "))
 		}
 		p.write("(")
-		p.expr(e.L)
+		p.operand(e.L)
 		p.write(word(e.Not, " <> ", " = "))
-		p.expr(x)
+		p.operand(x)
 		p.write(")")
 	}
 	p.write(")")

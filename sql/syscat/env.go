@@ -23,6 +23,9 @@ type Live interface {
 	Prepared() []Prepared
 	Cursors() []Cursor
 	Builds() []Build
+	Caches() []Cache
+	// VectorIndex is the live state of a vector index; ok is false for other indexes.
+	VectorIndex(id catalog.ID) (VectorIndex, bool)
 	// SequenceValue is the last value given out; ok is false when it is unknown.
 	SequenceValue(ctx context.Context, id catalog.ID) (last int64, called, ok bool)
 	// Activity counts what happened to a table since the server started.
@@ -98,4 +101,15 @@ type TableActivity struct {
 	Live, Dead                               int64
 	LastAnalyze                              time.Time
 	Analyzes                                 int64
+}
+
+// Cache is a row of loxodb_stat_cache.
+type Cache struct {
+	Name                                   string
+	Hits, Misses, Entries, Bytes, MaxBytes int64
+}
+
+// VectorIndex is a row of loxodb_stat_vector_index.
+type VectorIndex struct {
+	Entries, Dead, Segments, HeadEntries, Unlinked, Memory, Disk int64
 }

@@ -15,6 +15,8 @@ var _ = register("pg_catalog", map[string]generator{
 	"pg_cursors":                    cursors,
 	"pg_stat_progress_create_index": builds,
 	"pg_stat_ssl":                   ssl,
+	"loxodb_stat_cache":             caches,
+	"loxodb_stat_vector_index":      vectorIndexes,
 })
 
 // live is the server's state, nil when the Env has none.
@@ -187,5 +189,53 @@ func builds(r *rows) {
 		r.int("tuples_total", b.Tuples)
 		r.int("tuples_done", b.TuplesDone)
 		r.emit()
+	}
+}
+
+// caches shows the plan cache and the row cache.
+func caches(r *rows) {
+	l := r.live()
+	if l == nil {
+		return
+	}
+	for _, c := range l.Caches() {
+		r.text("name", c.Name)
+		r.int("hits", c.Hits)
+		r.int("misses", c.Misses)
+		if n := c.Hits + c.Misses; n > 0 {
+			r.float("hit_ratio", float64(c.Hits)/float64(n))
+		}
+		r.int("entries", c.Entries)
+		r.int("bytes", c.Bytes)
+		r.int("max_bytes", c.MaxBytes)
+		r.emit()
+	}
+}
+
+// vectorIndexes shows the live state of every vector index.
+func vectorIndexes(r *rows) {
+	l := r.live()
+	if l == nil {
+		return
+	}
+	for _, t := range r.env.Catalog().Tables() {
+		for _, x := range t.Indexes {
+			s, ok := l.VectorIndex(x.ID)
+			if !ok {
+				continue
+			}
+			r.oid("relid", t.ID)
+			r.oid("indexrelid", x.ID)
+			r.text("relname", t.Name)
+			r.text("indexrelname", x.Name)
+			r.int("entries", s.Entries)
+			r.int("dead", s.Dead)
+			r.int("segments", s.Segments)
+			r.int("head_entries", s.HeadEntries)
+			r.int("unlinked", s.Unlinked)
+			r.int("memory_bytes", s.Memory)
+			r.int("disk_bytes", s.Disk)
+			r.emit()
+		}
 	}
 }

@@ -18,6 +18,11 @@ import (
 //go:embed data/relations.tsv
 var relationData string
 
+// ownData lists, in the same form, the relations that only LoxoDB has.
+//
+//go:embed data/loxodb_relations.tsv
+var ownData string
+
 // registry is every system relation, made once.
 var registry = sync.OnceValue(loadRegistry)
 
@@ -48,7 +53,7 @@ func Views() []View { return nil }
 
 func loadRegistry() *relations {
 	r := &relations{byName: map[string]*Table{}, byOID: map[catalog.ID]*Table{}}
-	for line := range strings.Lines(relationData) {
+	for line := range strings.Lines(relationData + ownData) {
 		f := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
 		t := &Table{Schema: f[0], Name: f[1], OID: number(f[2]), Kind: f[3][0], attr: map[string]int{}}
 		for i, c := range strings.Fields(f[4]) {

@@ -148,6 +148,7 @@ func TestCollectAfterRestart(t *testing.T) {
 			o.FS = fs
 			lazy := o
 			lazy.RetentionWindow = time.Hour
+			closeEngine(t, open(t, lazy)) // a clean close before means nothing
 			e := open(t, lazy)
 			for i := range 200 {
 				commitPairs(t, e, fmt.Sprintf("k%d", i%20), fmt.Sprint(i))

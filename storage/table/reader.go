@@ -27,6 +27,8 @@ type Reader struct {
 	out    *batch.Batch
 	row    int // row being decoded
 
+	cache *RowCache
+	keep  bool // values decoded now may be borrowed
 	order []int
 	keyed [][]byte
 	kbuf  []byte
@@ -171,7 +173,7 @@ func (r *Reader) setColumn(k int, d types.Datum) {
 	if len(r.outs[k]) == 0 {
 		return
 	}
-	if b := d.Bytes(); b != nil {
+	if b := d.Bytes(); b != nil && !r.keep {
 		d = types.Bytes(r.arena.Copy(b))
 	}
 	for _, o := range r.outs[k] {
@@ -301,12 +303,14 @@ func (r *Reader) Fetch(ctx context.Context, from kv.Reader, rows []uint64, b *ba
 	r.rows = append(r.rows, rows...)
 	found := r.arena.Alloc(len(rows))
 	clear(found)
-	r.order = r.order[:0]
-	for i := range rows {
-		r.order = append(r.order, i)
+	if err := r.fetchCached(from.At(), found); err != nil {
+		return err
 	}
 	err := r.getRows(ctx, from, keys.Scalars, func(i int, val []byte) error {
 		found[i] = 1
+		if r.cache != nil {
+			r.cache.put(r.Table.Storage, r.rows[i], from.At(), val)
+		}
 		return r.decode(i, r.rows[i], val)
 	})
 	if err != nil {
@@ -327,5 +331,30 @@ func (r *Reader) Fetch(ctx context.Context, from kv.Reader, rows []uint64, b *ba
 		}
 	}
 	b.Sel = sel
+	return nil
+}
+
+// UseCache makes Fetch look into the cache first; nil turns that off, as it must
+// be for a transaction that has written rows.
+func (r *Reader) UseCache(c *RowCache) { r.cache = c }
+
+// fetchCached decodes the rows that the cache has and leaves the others in
+// r.order. Their bytes are the cache's own, which are never written to.
+func (r *Reader) fetchCached(at kv.TS, found []byte) error {
+	r.order = r.order[:0]
+	r.keep = true
+	defer func() { r.keep = false }()
+	for i, row := range r.rows {
+		if r.cache != nil {
+			if val, ok := r.cache.get(r.Table.Storage, row, at); ok {
+				found[i] = 1
+				if err := r.decode(i, row, val); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		r.order = append(r.order, i)
+	}
 	return nil
 }

@@ -41,6 +41,27 @@ type Txn struct {
 	locked map[catalog.ID]kv.Mode
 	onEnd  []func(committed bool)
 	done   bool
+
+	cache   *RowCache
+	written []writtenRow
+	many    bool // too many rows were written to list them
+}
+
+// UseCache makes the commit tell the cache which rows it wrote. Every
+// transaction that writes rows of a database with a cache must use it.
+func (t *Txn) UseCache(c *RowCache) { t.cache = c }
+
+// Dirty reports whether the transaction has written rows: its reads must not be
+// answered from the cache of committed ones.
+func (t *Txn) Dirty() bool { return t.many || len(t.written) > 0 }
+
+// wrote notes a row that the transaction writes.
+func (t *Txn) wrote(storage uint32, row uint64) {
+	if len(t.written) < maxListed {
+		t.written = append(t.written, writtenRow{storage, row})
+		return
+	}
+	t.many = true
 }
 
 type hook struct {
@@ -58,6 +79,9 @@ func Begin(ctx context.Context, e kv.Engine, o kv.TxnOptions, sink Sink) (*Txn, 
 		t.OnCommit(func(ts kv.TS) {
 			if sink != nil && len(x.deltas) > 0 {
 				sink.Apply(ts, x.deltas)
+			}
+			if x.cache != nil && x.Dirty() {
+				x.cache.wrote(ts, x.written, x.many)
 			}
 			for _, h := range x.hooks {
 				h.fn(ts)

@@ -202,6 +202,7 @@ func (w *Writer) putVector(ctx context.Context, id uint64, k int, d types.Datum)
 }
 
 func (w *Writer) putScalars(id uint64, row []types.Datum) error {
+	w.txn.wrote(w.Table.Storage, id)
 	w.key = keys.AppendRow(w.key[:0], w.Table.Storage, keys.Scalars, id)
 	w.val = w.layout.Append(w.val[:0], row, w.epochs)
 	return w.txn.Put(w.key, w.val)
@@ -259,6 +260,7 @@ func (w *Writer) Delete(ctx context.Context, id uint64, old []types.Datum) (bool
 			}
 		}
 	}
+	w.txn.wrote(w.Table.Storage, id)
 	w.key = keys.AppendRow(w.key[:0], w.Table.Storage, keys.Scalars, id)
 	return true, w.txn.Delete(w.key)
 }

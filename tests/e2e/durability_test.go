@@ -132,7 +132,8 @@ func TestSignals(t *testing.T) {
 	p = startProcess(t, "--data", dir, "--shutdown-timeout", "1h")
 	c = connect(t, p.addr, "")
 	mustExec(t, c, "drop table kept")
-	go func() { _, _ = c.Exec(context.Background(), "select pg_sleep(600)") }()
+	cut := make(chan error, 1)
+	go func() { _, err := c.Exec(context.Background(), "select pg_sleep(600)"); cut <- err }()
 	time.Sleep(100 * time.Millisecond)
 	for range 2 {
 		if err := p.Process.Signal(syscall.SIGINT); err != nil {
@@ -142,6 +143,9 @@ func TestSignals(t *testing.T) {
 	}
 	if err := p.Wait(); err == nil {
 		t.Error("a second SIGINT should end the server with a failure status")
+	}
+	if err := <-cut; err == nil {
+		t.Error("the statement that was cut off reported success")
 	}
 }
 

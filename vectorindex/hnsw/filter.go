@@ -21,6 +21,11 @@ const (
 	// neighbourhood before a bridging walk starts there.
 	seedWidth = 24
 
+	// Below sparseBelow the beam of a bridging walk widens as the passing fraction
+	// falls, up to maxWiden times.
+	sparseBelow = 0.04
+	maxWiden    = 4
+
 	// bridgeCap ends the bridging around one node once so many passing nodes were
 	// found, as a multiple of M.
 	bridgeCap = 2
@@ -79,6 +84,10 @@ func (s *Search) walkBridging(at uint32, d float32) {
 	b.keep = true
 	s.seeds = append(s.seeds[:0], b.pool.e...)
 
+	if s.pass < sparseBelow {
+		// Two hops connect passing nodes ever more thinly; a wider beam makes up.
+		s.ef = s.g.width(int(float64(s.ef) * min(maxWiden, sparseBelow/s.pass)))
+	}
 	b.pass = s.passFn
 	limit := int(s.g.tab.Load().limit)
 	b.pool.reset(s.ef)

@@ -102,8 +102,12 @@ func recall(t testing.TB, g *Graph, queries [][]float32, p Params) float64 {
 }
 
 func TestRecallFloor(t *testing.T) {
-	all := clustered(1, 4100, 48)
-	vecs, queries := all[:4000], all[4000:]
+	n := 4000
+	if raceEnabled {
+		n = 600
+	}
+	all := clustered(1, n+100, 48)
+	vecs, queries := all[:n], all[n:]
 	for _, m := range []dist.Metric{dist.L2, dist.InnerProduct, dist.Cosine, dist.L1} {
 		g := buildOf(t, Options{Dims: 48, Metric: m, Seed: 7}, vecs, 2)
 		if r := recall(t, g, queries, Params{K: 10, Ef: 80}); r < 0.95 {

@@ -402,12 +402,16 @@ func TestVisitSet(t *testing.T) {
 
 // TestAmongIsExact compares a search among given nodes with the truth, to the end.
 func TestAmongIsExact(t *testing.T) {
-	vecs := clustered(12, 3000, 20)
+	n := uint32(3000)
+	if raceEnabled {
+		n = 600
+	}
+	vecs := clustered(12, int(n), 20)
 	vecs[30] = vecs[60] // a duplicate whose representative is not among
 	for _, m := range []dist.Metric{dist.L2, dist.InnerProduct, dist.Cosine, dist.L1} {
 		g := buildOf(t, Options{Dims: 20, Metric: m}, vecs, 2)
 		var among []uint32
-		for i := uint32(0); i < 3000; i += 3 {
+		for i := uint32(0); i < n; i += 3 {
 			if i != 60 {
 				among = append(among, i)
 			}
@@ -417,7 +421,7 @@ func TestAmongIsExact(t *testing.T) {
 		for _, q := range vecs[:20] {
 			s := search(t, g, q, Params{K: 4, Ef: 16, Among: among, Accept: accept})
 			hits := drain(t, s, 9)
-			truth := exactK(g, q, 3000, in)
+			truth := exactK(g, q, int(n), in)
 			if len(hits) != len(truth) {
 				t.Fatalf("%v: %d hits, want %d", m, len(hits), len(truth))
 			}

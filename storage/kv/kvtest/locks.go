@@ -106,11 +106,34 @@ func testLockUpgrade(t *testing.T, e kv.Engine) {
 	noWait(t, x, "a", kv.Exclusive, kv.ErrLocked)
 	done := lockAsync(ctx, x, "a", kv.Exclusive)
 	stillWaiting(t, done)
+	// An upgrade goes before one that waits for this very holder.
+	z := begin(t, e, kv.TxnOptions{})
+	behind := lockAsync(ctx, z, "a", kv.Exclusive)
 	must(t, y.Close())
 	if r := await(t, done); r.err != nil {
 		t.Fatal(r.err)
 	}
 	must(t, x.Close())
+	if r := await(t, behind); r.err != nil {
+		t.Fatal(r.err)
+	}
+	must(t, z.Close())
+	x, y, z = begin(t, e, kv.TxnOptions{}), begin(t, e, kv.TxnOptions{}), begin(t, e, kv.TxnOptions{})
+	lock(t, x, "b", kv.Shared)
+	lock(t, y, "b", kv.Shared)
+	behind = lockAsync(ctx, z, "b", kv.Exclusive)
+	done = lockAsync(ctx, x, "b", kv.Exclusive)
+	stillWaiting(t, done)
+	must(t, y.Close())
+	if r := await(t, done); r.err != nil {
+		t.Fatal(r.err)
+	}
+	stillWaiting(t, behind)
+	must(t, x.Close())
+	if r := await(t, behind); r.err != nil {
+		t.Fatal(r.err)
+	}
+	must(t, z.Close())
 }
 
 // testLockFair: a writer in the queue is not overtaken by readers for ever.
@@ -229,7 +252,13 @@ func testChanged(t *testing.T, e kv.Engine) {
 	if lock(t, x, "absent", kv.Exclusive) {
 		t.Fatal("an absent key has changed")
 	}
-	set(t, e, "b", "1", "d", "")
+	set(t, e, "b", "1", "c", "1", "d", "")
+	for range 2 { // also after a write of its own
+		if !lock(t, x, "c", kv.Exclusive) {
+			t.Fatal("a newer version went unnoticed")
+		}
+		put(t, x, "c", "own")
+	}
 	if !lock(t, x, "b", kv.Exclusive) || !lock(t, x, "d", kv.Shared) {
 		t.Fatal("a newer version or deletion went unnoticed")
 	}

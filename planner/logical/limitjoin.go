@@ -7,17 +7,18 @@ import (
 	"github.com/loxodb/loxodb/sql/types"
 )
 
-// A nearest-neighbour order over a join can search the vector index only if the
-// LIMIT may be taken before the join. It may when every row of the vector's table
-// that has passed its conditions gives exactly one row of the join: the other
-// tables are looked up by a unique key, and where the join is inner the row is
-// first tested to have its partner (key IN (SELECT …)). Then
+// The LIMIT of an ordered join may be taken before the join when every row of one
+// table, the center, gives exactly one row of the join and the order is the
+// center's alone: the other tables are looked up by a unique key, and where the
+// join is inner a row is first tested to have its partner (a foreign key says so,
+// or key IN (SELECT …)). Then
 //
-//	Limit k (Sort dist (L ⋈ R)) = Limit k (Sort dist (Limit k (Sort dist (σ L)) ⋈ R))
+//	Limit k (Sort o (C ⋈ R)) = Limit k (Sort o (Limit k (Sort o (σ C)) ⋈ R))
 //
-// and the inner Limit over Sort is a plain nearest-neighbour query under a filter.
+// and the inner Limit over Sort is a plain nearest-neighbour query under a filter,
+// or the head of an index.
 
-// star is a join around the table that holds the vector.
+// star is a join around the center.
 type star struct {
 	center Node // Scan or Filter over Scan
 	scan   *Scan
@@ -26,39 +27,42 @@ type star struct {
 	outer  []*Join // left joins with the optional side on the right
 }
 
-// limitBelowJoin rewrites l in place where the rule holds.
+// limitBelowJoin rewrites l in place where the rule holds and helps.
 func (r *normalizer) limitBelowJoin(l *Limit) {
 	if l.Limit == nil || l.WithTies != nil {
 		return
 	}
 	s := sortOf(l.Input)
-	if s == nil || len(s.Keys) != 1 || s.Keys[0].Desc || s.Keys[0].NullsFirst {
+	if s == nil {
 		return
 	}
-	key, n := s.Keys[0].Expr, s.Input
+	keys, n := append([]SortKey(nil), s.Keys...), s.Input
 	for {
 		p, ok := n.(*Project)
 		if !ok {
 			break
 		}
-		key, n = Substitute(key, p), p.Input
+		for i := range keys {
+			keys[i].Expr = Substitute(keys[i].Expr, p)
+		}
+		n = p.Input
 	}
 	j, ok := n.(*Join)
 	if !ok {
 		return
 	}
 	st := &star{}
-	call, ok := key.(*expr.Call)
-	if !ok || call.Op == nil || len(call.Args) != 2 || OpClass(call.Op.Name) == "" || !st.collect(j) || !st.findCenter(call) {
+	if !st.collect(j) || !st.findCenter(keys) {
 		return
 	}
-	in, ok := r.oneRowEach(st)
-	if !ok {
+	tests, ok := r.oneRowEach(st)
+	if !ok || !st.helps(keys, len(tests)) {
 		return
 	}
-	conds := append([]expr.Expr(nil), in...)
-	near := &Limit{Limit: sum(l.Limit, l.Offset), Input: &Sort{Keys: []SortKey{{Expr: key}}, Input: withConds(st.center, conds)}}
-	replace(j, st.center, near)
+	head := &Limit{Limit: sum(l.Limit, l.Offset), Input: &Sort{Keys: keys, Input: withConds(st.center, tests)}}
+	if head.Limit != nil {
+		replace(j, st.center, head)
+	}
 }
 
 func sortOf(n Node) *Sort {
@@ -118,30 +122,24 @@ func leafScan(n Node) *Scan {
 	return s
 }
 
-// findCenter picks the leaf with the vector; the query vector must not depend on the join.
-func (s *star) findCenter(call *expr.Call) bool {
-	all := map[ColID]bool{}
-	for _, n := range s.others {
-		for c := range Produced(n) {
-			all[c] = true
+// findCenter picks the table whose columns, and no others, the order uses.
+func (s *star) findCenter(keys []SortKey) bool {
+	used := map[ColID]bool{}
+	for _, k := range keys {
+		if IsVolatile(k.Expr) || HasSubquery(k.Expr) {
+			return false
 		}
-	}
-	for _, j := range s.outer {
-		for c := range Produced(j.Right) {
-			all[c] = true
-		}
+		Free(k.Expr, func(c ColID) { used[c] = true })
 	}
 	for i, n := range s.others {
-		scan, own := leafScan(n), Produced(n)
-		for side := range 2 {
-			col, ok := call.Args[side].(*expr.Column)
-			if !ok || !own[col.Index] || Uses(call.Args[1-side], func(c ColID) bool { return all[c] }) || IsVolatile(call) {
-				continue
-			}
-			if !hasVectorIndex(scan, col.Index, OpClass(call.Op.Name)) {
-				return false
-			}
-			s.center, s.scan = n, scan
+		own, all := Produced(n), true
+		any := false
+		for c := range used {
+			any = any || own[c]
+			all = all && own[c] || all && !s.produces(c)
+		}
+		if any && all {
+			s.center, s.scan = n, leafScan(n)
 			s.others = append(append([]Node(nil), s.others[:i]...), s.others[i+1:]...)
 			return true
 		}
@@ -149,9 +147,46 @@ func (s *star) findCenter(call *expr.Call) bool {
 	return false
 }
 
+// produces reports a column of the join (not of a query around it).
+func (s *star) produces(c ColID) bool {
+	for _, n := range s.others {
+		if Produced(n)[c] {
+			return true
+		}
+	}
+	for _, j := range s.outer {
+		if Produced(j.Right)[c] {
+			return true
+		}
+	}
+	return false
+}
+
+// helps says whether the rows come in order cheaply: from a vector index, from an
+// ordered one, or at least without a test of each row.
+func (s *star) helps(keys []SortKey, tests int) bool {
+	if tests == 0 {
+		return true
+	}
+	switch k := keys[0].Expr.(type) {
+	case *expr.Column:
+		return leadsIndex(s.scan, k.Index)
+	case *expr.Call:
+		if len(keys) != 1 || keys[0].Desc || keys[0].NullsFirst || k.Op == nil || len(k.Args) != 2 {
+			return false
+		}
+		for _, a := range k.Args {
+			if c, ok := a.(*expr.Column); ok && hasVectorIndex(s.scan, c.Index, OpClass(k.Op.Name)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 func hasVectorIndex(s *Scan, c ColID, class string) bool {
 	for i, id := range s.Out {
-		if id != c {
+		if id != c || class == "" {
 			continue
 		}
 		for _, x := range s.Table.Indexes {
@@ -181,12 +216,14 @@ func (r *normalizer) oneRowEach(s *star) ([]expr.Expr, bool) {
 			}
 			conds = append(conds, c)
 		}
-		sub, ok := r.partner(leafScan(n), n, conds, cols)
+		sub, ok := r.partner(s, n, conds, cols)
 		if !ok {
 			return nil, false
 		}
 		placed += len(conds)
-		tests = append(tests, sub)
+		if sub != nil {
+			tests = append(tests, sub)
+		}
 	}
 	for _, j := range s.outer {
 		if !uniqueBy(leafScan(j.Right), equated(j.On, Produced(j.Right))) {
@@ -254,13 +291,17 @@ func uniqueBy(s *Scan, pairs []pair) bool {
 }
 
 // partner is the test value IN (SELECT key FROM table WHERE its conditions); only
-// a single equality and no other condition between the tables can be one.
-func (r *normalizer) partner(s *Scan, n Node, conds []expr.Expr, cols map[ColID]bool) (expr.Expr, bool) {
-	pairs := equated(conds, cols)
+// a single equality and no other condition between the tables can be one. nil: a
+// foreign key makes the test unnecessary.
+func (r *normalizer) partner(st *star, n Node, conds []expr.Expr, cols map[ColID]bool) (expr.Expr, bool) {
+	s, pairs := leafScan(n), equated(conds, cols)
 	if len(pairs) != 1 || len(conds) != 1 || !uniqueBy(s, pairs) || HasSubquery(conds[0]) {
 		return nil, false
 	}
 	p := pairs[0]
+	if _, bare := n.(*Scan); bare && references(st.scan, p.value, s, p.col.Index) {
+		return nil, true
+	}
 	left := r.m.Add(ColInfo{T: p.value.Type()})
 	test := *p.call
 	test.Args = append([]expr.Expr(nil), p.call.Args...)
@@ -271,6 +312,35 @@ func (r *normalizer) partner(s *Scan, n Node, conds []expr.Expr, cols map[ColID]
 	}
 	return &Subquery{Kind: expr.AnySub, Tree: n, Out: []ColID{p.col.Index}, Left: []expr.Expr{p.value}, LeftCols: []ColID{left},
 		Test: &test, T: types.Of(types.BoolOID)}, true
+}
+
+// references reports that a validated, immediate foreign key makes the NOT NULL
+// column v of table from have its partner in column c of table to.
+func references(from *Scan, v expr.Expr, to *Scan, c ColID) bool {
+	col, ok := v.(*expr.Column)
+	if !ok {
+		return false
+	}
+	attr := func(s *Scan, id ColID) int16 {
+		for i, o := range s.Out {
+			if o == id {
+				return s.Attrs[i]
+			}
+		}
+		return 0
+	}
+	fa, ta := attr(from, col.Index), attr(to, c)
+	def := from.Table.Column(fa)
+	if def == nil || !def.NotNull {
+		return false
+	}
+	for _, k := range from.Table.Constraints {
+		if k.Kind == catalog.ForeignConstraint && k.Validated && !k.Deferrable && k.RefTable == to.Table.ID &&
+			len(k.Columns) == 1 && k.Columns[0] == fa && len(k.RefColumns) == 1 && k.RefColumns[0] == ta {
+			return true
+		}
+	}
+	return false
 }
 
 // sum is LIMIT + OFFSET.

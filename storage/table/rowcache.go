@@ -1,0 +1,146 @@
+package table
+
+import (
+	"encoding/binary"
+	"sync/atomic"
+
+	"github.com/dgraph-io/ristretto/v2"
+
+	"github.com/loxodb/loxodb/storage/kv"
+)
+
+// RowCache keeps the stored form of rows that are fetched by number, for point
+// reads and for the rows behind vector hits. It holds the newest committed
+// version only. Safe for concurrent use.
+//
+// Whether an entry may be used is decided by timestamps, not by invalidation: an
+// entry remembers the view it was read at, and stripes remember the newest commit
+// that wrote a row of theirs, set before that commit becomes visible. A view and
+// an entry agree on a row when no commit of its stripe is newer than either.
+type RowCache struct {
+	c       *ristretto.Cache[[]byte, cachedRow]
+	max     int64
+	stripes [stripeCount]atomic.Uint64
+	floor   atomic.Uint64 // as a stripe of all rows: a commit too large to list
+}
+
+const (
+	stripeCount = 1 << 16
+	// maxListed is how many written rows a transaction lists one by one.
+	maxListed = 1 << 18
+	// rowOverhead is roughly what an entry costs beside its bytes.
+	rowOverhead = 96
+)
+
+type cachedRow struct {
+	val []byte
+	at  kv.TS
+}
+
+// NewRowCache returns a cache of at most maxBytes; nil, which caches nothing, for 0.
+func NewRowCache(maxBytes int64) (*RowCache, error) {
+	if maxBytes <= 0 {
+		return nil, nil
+	}
+	c, err := ristretto.NewCache(&ristretto.Config[[]byte, cachedRow]{
+		NumCounters: max(1000, maxBytes/20), // ten times the rows of 200 bytes that fit
+		MaxCost:     maxBytes,
+		BufferItems: 64,
+		Metrics:     true,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &RowCache{c: c, max: maxBytes}, nil
+}
+
+const cacheKeyLen = 12
+
+func cacheKey(dst *[cacheKeyLen]byte, storage uint32, row uint64) []byte {
+	binary.LittleEndian.PutUint32(dst[:], storage)
+	binary.LittleEndian.PutUint64(dst[4:], row)
+	return dst[:]
+}
+
+func (c *RowCache) stripe(storage uint32, row uint64) *atomic.Uint64 {
+	h := (row ^ uint64(storage)<<40) * 0x9e3779b97f4a7c15
+	return &c.stripes[h>>(64-16)]
+}
+
+// newest is the newest commit that may have written the row.
+func (c *RowCache) newest(storage uint32, row uint64) kv.TS {
+	return kv.TS(max(c.stripe(storage, row).Load(), c.floor.Load()))
+}
+
+// get returns the row's stored form at the view, which must not be written to.
+func (c *RowCache) get(storage uint32, row uint64, at kv.TS) ([]byte, bool) {
+	var key [cacheKeyLen]byte
+	e, ok := c.c.Get(cacheKey(&key, storage, row))
+	if !ok {
+		return nil, false
+	}
+	if n := c.newest(storage, row); n > at || n > e.at {
+		return nil, false
+	}
+	return e.val, true
+}
+
+// put offers what a view read; val is copied.
+func (c *RowCache) put(storage uint32, row uint64, at kv.TS, val []byte) {
+	if c.newest(storage, row) > at {
+		return
+	}
+	key := cacheKey(new([cacheKeyLen]byte), storage, row)
+	c.c.Set(key, cachedRow{append([]byte(nil), val...), at}, int64(len(val)+rowOverhead))
+}
+
+// wrote tells that the commit at ts wrote the rows, before it becomes visible.
+func (c *RowCache) wrote(ts kv.TS, rows []writtenRow, all bool) {
+	if all {
+		raise(&c.floor, uint64(ts))
+		return
+	}
+	for _, r := range rows {
+		raise(c.stripe(r.storage, r.row), uint64(ts))
+	}
+}
+
+func raise(v *atomic.Uint64, to uint64) {
+	for {
+		old := v.Load()
+		if old >= to || v.CompareAndSwap(old, to) {
+			return
+		}
+	}
+}
+
+// writtenRow is a row that a transaction wrote.
+type writtenRow struct {
+	storage uint32
+	row     uint64
+}
+
+// CacheStats counts look-ups since the start.
+type CacheStats struct {
+	Hits, Misses, Entries uint64
+	Bytes, Max            int64
+}
+
+// Stats reports the cache's counters.
+func (c *RowCache) Stats() CacheStats {
+	if c == nil {
+		return CacheStats{}
+	}
+	m := c.c.Metrics
+	return CacheStats{
+		Hits: m.Hits(), Misses: m.Misses(), Entries: m.KeysAdded() - m.KeysEvicted(),
+		Bytes: int64(m.CostAdded() - m.CostEvicted()), Max: c.max,
+	}
+}
+
+// Close frees the cache.
+func (c *RowCache) Close() {
+	if c != nil {
+		c.c.Close()
+	}
+}
