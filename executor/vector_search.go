@@ -33,6 +33,8 @@ type vectorSearch struct {
 	scratch expr.Scratch
 	fetched batch.Batch
 	ids     []uint64
+	vec     []float32
+	sel     []uint16
 	hits    []vectorindex.Hit
 	kept    *rowStore // rows that passed, in the order they were checked
 	keptIDs []uint64
@@ -138,7 +140,8 @@ func (s *vectorSearch) fill(ctx context.Context) error {
 	if d.IsNull() { // every distance is NULL: any rows in any order
 		return s.addUnranked(ctx, k, true)
 	}
-	q := slices.Clone(types.Float32s(d.Bytes()))
+	s.vec = append(s.vec[:0], types.Float32s(d.Bytes())...)
+	q := s.vec
 	if dims := s.node.Table.Column(s.attr).Type.Mod; dims > 0 && int(dims) != len(q) {
 		return differentDimensions(int(dims), len(q))
 	}
@@ -257,13 +260,13 @@ func (s *vectorSearch) check(ctx context.Context, hits []vectorindex.Hit, keep [
 	if err := s.reader.Fetch(ctx, s.env.Read, s.ids, b); err != nil {
 		return err
 	}
-	sel := make([]uint16, 0, len(b.Sel))
+	sel := s.sel[:0]
 	for _, i := range b.Sel {
 		if e, ok := s.reader.Epoch(s.attr, int(i)); ok && e == hits[i].Epoch {
 			sel = append(sel, i)
 		}
 	}
-	b.Sel = sel
+	b.Sel, s.sel = sel, sel
 	if err := s.keepRows(ctx, b); err != nil {
 		return err
 	}

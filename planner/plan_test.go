@@ -105,7 +105,7 @@ func testCatalog() *catalog.Snapshot {
 }
 
 func options(cat *catalog.Snapshot) planner.Options {
-	return planner.Options{Catalog: cat, Session: &session{cat: cat, settings: map[string]string{}}, Format: types.DefaultFormat, Parser: pg.New()}
+	return planner.Options{Catalog: cat, Session: &session{cat: cat, settings: map[string]string{}}, Format: types.DefaultFormat, Parser: pg.New(), PlanWindows: true}
 }
 
 func planSQL(sql string, o planner.Options) (*physical.Plan, error) {
@@ -196,6 +196,22 @@ func BenchmarkPoint(b *testing.B) {
 func BenchmarkHybrid(b *testing.B) {
 	o := options(testCatalog())
 	parsed, err := o.Parser.Parse("SELECT id, title, embedding <-> $1 AS d FROM items WHERE category = $2 AND price < $3 ORDER BY d LIMIT 10")
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, err := planner.Plan(parsed[0].Stmt, o); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkJoin8 plans a join of eight tables, the most whose orders are all tried.
+func BenchmarkJoin8(b *testing.B) {
+	o := options(testCatalog())
+	parsed, err := o.Parser.Parse(`SELECT count(*) FROM items a JOIN cats b ON b.id = a.category JOIN tags c ON c.item_id = a.id
+		JOIN cats d ON d.id = b.parent JOIN items e ON e.id = c.item_id JOIN tags f ON f.item_id = e.id
+		JOIN cats g ON g.id = d.parent JOIN items h ON h.category = g.id WHERE a.price > $1`)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -62,7 +62,7 @@ func (b *binder) cte(s *scope, c *ast.CTE, recursive bool) error {
 	var err error
 	write := true
 	in := *s
-	in.grouping, in.srfs, in.items = nil, nil, nil
+	in.grouping, in.srfs, in.calls, in.items = nil, nil, nil, nil
 	switch x := c.Query.(type) {
 	case *ast.Select:
 		write = false
@@ -158,7 +158,7 @@ func (b *binder) recursiveCTE(s *scope, c *ast.CTE, sel *ast.Select) error {
 		return errAt(sel.Offset.Position(), pgerrcode.FeatureNotSupported, "OFFSET in a recursive query is not implemented")
 	}
 	in := *s
-	in.grouping, in.srfs, in.items = nil, nil, nil
+	in.grouping, in.srfs, in.calls, in.items = nil, nil, nil, nil
 	if err := b.with(&in, sel.With); err != nil {
 		return err
 	}

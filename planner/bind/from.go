@@ -340,7 +340,7 @@ func (b *binder) uniqueOut(q *query, it *nsItem) logical.Node {
 // outerFor is the scope around a FROM item: the siblings to the left only when lateral.
 func (b *binder) outerFor(s *scope, lateral bool) *scope {
 	o := *s
-	o.grouping, o.srfs, o.in = nil, nil, inFromFunction
+	o.grouping, o.srfs, o.calls, o.in = nil, nil, nil, inFromFunction
 	if !lateral {
 		o.items, o.unseen = nil, s.items
 	}

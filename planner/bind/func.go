@@ -106,7 +106,7 @@ func (b *binder) callArgs(r *builtin.Resolved, args []expr.Expr, pos ast.Pos) (i
 // funcCall binds a function, aggregate or set-returning call.
 func (b *binder) funcCall(s *scope, x *ast.Func) (expr.Expr, error) {
 	if x.Over != nil {
-		return nil, notYet(x.Pos, "a window function call")
+		return b.windowCall(s, x)
 	}
 	if x.WithinGroup {
 		return nil, notYet(x.Pos, "WITHIN GROUP")

@@ -208,7 +208,7 @@ func (b *binder) aggIn(q *selection, x expr.Expr) bool {
 func (b *binder) aggregation(q *selection) error {
 	g := q.level
 	if len(g.aggs) == 0 && !q.grouped && q.having == nil {
-		return nil
+		return b.windowNodes(q, nil)
 	}
 	below := map[logical.ColID]bool{}
 	for _, c := range q.tree.Cols() {
@@ -245,7 +245,7 @@ func (b *binder) aggregation(q *selection) error {
 	if q.having != nil {
 		q.tree = &logical.Filter{Input: q.tree, Conds: q.having}
 	}
-	return nil
+	return b.windowNodes(q, r)
 }
 
 // regroup rewrites expressions above an Agg.
@@ -273,7 +273,7 @@ func (r *regroup) expr(e expr.Expr) expr.Expr {
 	}
 	switch x := e.(type) {
 	case *expr.Column:
-		if r.below[x.Index] && !r.dependent(x.Index) {
+		if r.below[x.Index] && !r.isAgg(x.Index) && !r.dependent(x.Index) {
 			r.err = r.ungrouped(x.Index, r.b.pos[x], false)
 		}
 		return e
@@ -302,6 +302,8 @@ func (r *regroup) posIn(n logical.Node, c logical.ColID) ast.Pos {
 	})
 	return pos
 }
+
+func (r *regroup) isAgg(c logical.ColID) bool { return contains(r.agg.AggOut, c) }
 
 func (r *regroup) grouped(c logical.ColID) bool {
 	for _, id := range r.agg.GroupOut {

@@ -49,7 +49,7 @@ func (b *binder) join(s *scope, x *ast.Join) (logical.Node, []*nsItem, error) {
 	items := append(litems, ritems...)
 	if x.On != nil {
 		on := *s
-		on.in, on.grouping, on.srfs = inJoinOn, nil, nil
+		on.in, on.grouping, on.srfs, on.calls = inJoinOn, nil, nil, nil
 		on.items = items
 		cond, err := b.condition(&on, x.On, "JOIN/ON")
 		if err != nil {

@@ -69,6 +69,8 @@ func (b *binder) lockAllowed(q *selection, l *ast.Locking) error {
 		what = "with HAVING clause"
 	case len(q.level.aggs) > 0:
 		what = "with aggregate functions"
+	case len(q.windowCalls.nodes) > 0:
+		what = "with window functions"
 	case q.srfs != nil && q.srfs.used:
 		what = "with set-returning functions in the target list"
 	default:

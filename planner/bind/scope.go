@@ -62,6 +62,10 @@ type scope struct {
 	in   clause
 	// inAgg is set while the arguments of an aggregate are bound.
 	inAgg bool
+	// calls collects window functions; nil where none may stand.
+	calls *windowList
+	// inWindow is set while the parts of a window function are bound.
+	inWindow bool
 	// windows are the level's named windows.
 	windows []ast.NamedWindow
 }

@@ -42,12 +42,14 @@ func (b *binder) selectStmt(x *ast.Select, outer *scope, o queryOpts) (*query, e
 // selection is a SELECT being bound.
 type selection struct {
 	*scope
-	level   *grouping // the scope's, while it is switched off too
-	x       *ast.Select
-	tree    logical.Node
-	targets []target
-	on      []*targetRef // DISTINCT ON
-	locks   []rowLock
+	level *grouping // the scope's, while it is switched off too
+	// windowCalls are the select list's and ORDER BY's window functions.
+	windowCalls *windowList
+	x           *ast.Select
+	tree        logical.Node
+	targets     []target
+	on          []*targetRef // DISTINCT ON
+	locks       []rowLock
 	// junk are sort keys that are not in the select list.
 	junk    []target
 	keys    []logical.SortKey
@@ -79,7 +81,8 @@ func (b *binder) plainSelect(s *scope, x *ast.Select, o queryOpts) (*query, erro
 	q.tree = tree
 	s.windows = x.Windows
 	q.level = &grouping{}
-	s.grouping, s.srfs = q.level, &srfList{}
+	q.windowCalls = &windowList{}
+	s.grouping, s.srfs, s.calls = q.level, &srfList{}, q.windowCalls
 	if q.targets, err = b.targetList(s, x.Targets, o); err != nil {
 		return nil, err
 	}
@@ -109,16 +112,16 @@ func (b *binder) plainSelect(s *scope, x *ast.Select, o queryOpts) (*query, erro
 
 // within runs f with the scope's clause set and aggregates and sets switched off.
 func (b *binder) within(s *scope, c clause, aggs, srfs bool, f func() error) error {
-	in, g, r := s.in, s.grouping, s.srfs
+	in, g, r, w := s.in, s.grouping, s.srfs, s.calls
 	s.in = c
 	if !aggs {
 		s.grouping = nil
 	}
 	if !srfs {
-		s.srfs = nil
+		s.srfs, s.calls = nil, nil
 	}
 	err := f()
-	s.in, s.grouping, s.srfs = in, g, r
+	s.in, s.grouping, s.srfs, s.calls = in, g, r, w
 	return err
 }
 

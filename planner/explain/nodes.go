@@ -68,6 +68,9 @@ func (v *viewer) fillMore(it *item, n physical.Node) {
 		v.child(it, x.Input, "Outer")
 	case *physical.Agg:
 		v.agg(it, x)
+	case *physical.Window:
+		it.nodeType, it.title = "WindowAgg", "WindowAgg"
+		v.child(it, x.Input, "Outer")
 	case *physical.HashJoin:
 		v.hashJoin(it, x)
 	case *physical.NestLoop:
@@ -240,7 +243,7 @@ func (v *viewer) filter(it *item, x *physical.Filter) {
 // takesFilter: PostgreSQL's node types that have a Filter of their own.
 func takesFilter(t string) bool {
 	switch t {
-	case "Limit", "Sort", "Unique", "Append", "SetOp", "LockRows", "ProjectSet", "Recursive Union", "ModifyTable":
+	case "Limit", "Sort", "Unique", "WindowAgg", "Append", "SetOp", "LockRows", "ProjectSet", "Recursive Union", "ModifyTable":
 		return false
 	}
 	return true

@@ -72,6 +72,8 @@ func inputs(n physical.Node) []physical.Node {
 		return []physical.Node{x.Input}
 	case *physical.Agg:
 		return []physical.Node{x.Input}
+	case *physical.Window:
+		return []physical.Node{x.Input}
 	case *physical.HashJoin:
 		return []physical.Node{x.Left, x.Right}
 	case *physical.NestLoop:
@@ -310,6 +312,14 @@ func names(n physical.Node) []string {
 			out = append(out, aggText(&x.Aggs[i], in))
 		}
 		return out
+	case *physical.Window:
+		in := names(x.Input)
+		out := append([]string(nil), in...)
+		for i := range x.Calls {
+			c := &x.Calls[i]
+			out = append(out, aggText(&physical.AggCall{Fn: c.Fn, Args: c.Args, Filter: c.Filter}, in)+" OVER (?)")
+		}
+		return out
 	case *physical.HashJoin:
 		return joinNames(x.Kind, x.Left, x.Right)
 	case *physical.NestLoop:
@@ -350,7 +360,7 @@ func aggText(a *physical.AggCall, in []string) string {
 	if a.Distinct {
 		b.WriteString("DISTINCT ")
 	}
-	if len(a.Args) == 0 {
+	if len(a.Args) == 0 && a.Fn.Kind == 'a' {
 		b.WriteString("*")
 	}
 	b.WriteString(strings.Join(exprList(a.Args, in), ", "))

@@ -218,6 +218,10 @@ func defines(n Node, made map[ColID]bool) {
 		for _, id := range x.AggOut {
 			made[id] = true
 		}
+	case *Window:
+		for _, id := range x.Out {
+			made[id] = true
+		}
 	case *Filter, *Join, *Sort, *Limit, *Distinct, *Lock:
 	default:
 		for _, id := range n.Cols() {

@@ -5,6 +5,7 @@
 package logical
 
 import (
+	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
@@ -182,6 +183,14 @@ type (
 		AggOut   []ColID
 		Sets     [][]int
 	}
+	// Window adds window functions' results to its input.
+	Window struct {
+		Input     Node
+		Partition []expr.Expr
+		Order     []SortKey
+		Calls     []physical.WindowCall // expressions over ColIDs
+		Out       []ColID
+	}
 	// Sort orders.
 	Sort struct {
 		Input Node
@@ -261,11 +270,15 @@ func (n *RecursiveUnion) Cols() []ColID { return n.Out }
 func (n *Filter) Cols() []ColID         { return n.Input.Cols() }
 func (n *Project) Cols() []ColID        { return n.Out }
 func (n *ProjectSet) Cols() []ColID     { return n.Out }
-func (n *Sort) Cols() []ColID           { return n.Input.Cols() }
-func (n *Limit) Cols() []ColID          { return n.Input.Cols() }
-func (n *Distinct) Cols() []ColID       { return n.Input.Cols() }
-func (n *SetOp) Cols() []ColID          { return n.Out }
-func (n *Lock) Cols() []ColID           { return n.Input.Cols() }
+func (n *Window) Cols() []ColID {
+	in := n.Input.Cols()
+	return append(append(make([]ColID, 0, len(in)+len(n.Out)), in...), n.Out...)
+}
+func (n *Sort) Cols() []ColID     { return n.Input.Cols() }
+func (n *Limit) Cols() []ColID    { return n.Input.Cols() }
+func (n *Distinct) Cols() []ColID { return n.Input.Cols() }
+func (n *SetOp) Cols() []ColID    { return n.Out }
+func (n *Lock) Cols() []ColID     { return n.Input.Cols() }
 
 // Cols of a join: left, then right unless only left rows come out.
 func (n *Join) Cols() []ColID {

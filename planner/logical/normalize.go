@@ -286,7 +286,7 @@ func pullUp(n Node, outer map[ColID]bool) (Node, []expr.Expr, bool) {
 		}
 	}
 	switch topOf(n).(type) {
-	case *Limit, *Agg, *ProjectSet, *Distinct, *SetOp, *Lock:
+	case *Limit, *Agg, *Window, *ProjectSet, *Distinct, *SetOp, *Lock:
 		if len(on) == 0 {
 			return nil, nil, false
 		}

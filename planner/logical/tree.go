@@ -1,6 +1,9 @@
 package logical
 
-import "github.com/loxodb/loxodb/sql/expr"
+import (
+	"github.com/loxodb/loxodb/planner/physical"
+	"github.com/loxodb/loxodb/sql/expr"
+)
 
 // Inputs are the node's direct inputs.
 func Inputs(n Node) []Node {
@@ -14,6 +17,8 @@ func Inputs(n Node) []Node {
 	case *Join:
 		return []Node{x.Left, x.Right}
 	case *Agg:
+		return []Node{x.Input}
+	case *Window:
 		return []Node{x.Input}
 	case *Sort:
 		return []Node{x.Input}
@@ -50,6 +55,8 @@ func MapInputs(n Node, f func(Node) Node) {
 	case *Join:
 		x.Left, x.Right = f(x.Left), f(x.Right)
 	case *Agg:
+		x.Input = f(x.Input)
+	case *Window:
 		x.Input = f(x.Input)
 	case *Sort:
 		x.Input = f(x.Input)
@@ -112,6 +119,20 @@ func MapExprs(n Node, f func(expr.Expr) expr.Expr) {
 				a.Filter = f(a.Filter)
 			}
 			keys(a.OrderBy)
+		}
+	case *Window:
+		list(x.Partition)
+		keys(x.Order)
+		for i := range x.Calls {
+			list(x.Calls[i].Args)
+			if x.Calls[i].Filter != nil {
+				x.Calls[i].Filter = f(x.Calls[i].Filter)
+			}
+			for _, b := range []*physical.FrameBound{&x.Calls[i].Frame.Start, &x.Calls[i].Frame.End} {
+				if b.Offset != nil {
+					b.Offset = f(b.Offset)
+				}
+			}
 		}
 	case *Sort:
 		keys(x.Keys)

@@ -54,6 +54,8 @@ func (p *planner) buildMore(n logical.Node, need colset) (*rel, error) {
 		return &rel{w, x.Out}, nil
 	case *logical.RecursiveUnion:
 		return p.recursive(x)
+	case *logical.Window:
+		return p.window(x, need)
 	case *logical.Lock:
 		return p.lock(x, need)
 	case *logical.Insert:

@@ -35,8 +35,15 @@ type copyIn struct {
 	tail  []byte // bytes of an unfinished row
 	count int64
 	line  int64
-	ended bool // \. or the binary trailer was seen
+	ended bool         // \. or the binary trailer was seen
+	lines []copiedLine // of the rows in b
 	ctx   context.Context
+}
+
+// copiedLine is where a row came from, for the context of an error.
+type copiedLine struct {
+	line int64
+	text []byte // its beginning; nil in binary data
 }
 
 // rowParser takes rows off the front of data; it returns how many bytes it used.
@@ -301,6 +308,19 @@ func (c *copyIn) inRow(err error, line []byte) error {
 	return err
 }
 
+// atRow says which row of the batch a constraint refused.
+func (c *copyIn) atRow(err error) error {
+	n := int(c.query.Affected())
+	if e, ok := pgerr.As(err); ok && e.Where == "" && n >= 0 && n < len(c.lines) {
+		e.Where = fmt.Sprintf("COPY %s, line %d", c.table.Name, c.lines[n].line)
+		// PostgreSQL inserts into indexes after it has forgotten the row's text.
+		if c.opts.format != copyBinary && e.Code != pgerrcode.UniqueViolation && e.Code != pgerrcode.ForeignKeyViolation {
+			e.Where += fmt.Sprintf(": \"%s\"", clipText(c.lines[n].text))
+		}
+	}
+	return err
+}
+
 // clipText cuts what is shown of input at 100 bytes, as PostgreSQL does.
 func clipText(b []byte) string {
 	if len(b) > 100 {
@@ -329,8 +349,12 @@ func (c *copyIn) field(k int, raw []byte) error {
 	return nil
 }
 
-// endRow completes the present row.
-func (c *copyIn) endRow() error {
+// endRow completes the present row, which text is the source of.
+func (c *copyIn) endRow(text []byte) error {
+	if len(text) > 101 {
+		text = text[:101]
+	}
+	c.lines = append(c.lines, copiedLine{c.line, c.arena.Copy(text)})
 	if c.n++; c.n == batch.MaxRows {
 		return c.flush()
 	}
@@ -353,12 +377,13 @@ func (c *copyIn) flush() error {
 	for {
 		b, err := c.query.Next(c.ctx)
 		if err != nil {
-			return err
+			return c.atRow(err)
 		}
 		if b == nil {
 			break
 		}
 	}
+	c.lines = c.lines[:0]
 	c.count += int64(c.n)
 	c.n = 0
 	c.arena.Reset()

@@ -50,11 +50,12 @@ func (t *textRowsIn) rows(c *copyIn, data []byte, last bool) (int, error) {
 }
 
 func (t *textRowsIn) row(c *copyIn, line []byte) error {
+	whole := line
 	if len(c.cols) == 0 {
 		if len(line) > 0 {
 			return errExtraData()
 		}
-		return c.endRow()
+		return c.endRow(whole)
 	}
 	for k := range c.cols {
 		end, escaped := t.find(line, c.opts.delim)
@@ -75,7 +76,7 @@ func (t *textRowsIn) row(c *copyIn, line []byte) error {
 		case end == len(line) && k < len(c.cols)-1:
 			return c.missing(k + 1)
 		case end == len(line):
-			return c.endRow()
+			return c.endRow(whole)
 		}
 		line = line[end+1:]
 	}
@@ -185,7 +186,7 @@ func (t *csvRowsIn) rows(c *copyIn, data []byte, last bool) (int, error) {
 		n, lines, ok, err := t.record(c.opts, data[used:], last)
 		if err != nil {
 			c.line += int64(lines)
-			return used, err
+			return used, c.inRow(err, data[used:])
 		}
 		if !ok {
 			return used, nil
@@ -204,8 +205,9 @@ func (t *csvRowsIn) rows(c *copyIn, data []byte, last bool) (int, error) {
 			}
 			continue
 		}
-		if err := t.row(c); err != nil {
-			return used, c.inRow(err, bytes.TrimRight(line, "\r\n"))
+		line = bytes.TrimRight(line, "\r\n")
+		if err := t.row(c, line); err != nil {
+			return used, c.inRow(err, line)
 		}
 	}
 	return used, nil
@@ -252,7 +254,7 @@ func (t *csvRowsIn) record(o *copyOptions, data []byte, last bool) (n, lines int
 		return 0, 0, false, nil
 	}
 	if in {
-		return 0, lines + 1, false, pgerr.New(pgerrcode.BadCopyFileFormat, "unterminated CSV quoted field")
+		return 0, max(lines, 1), false, pgerr.New(pgerrcode.BadCopyFileFormat, "unterminated CSV quoted field")
 	}
 	f.to = len(t.buf)
 	t.fields = append(t.fields, f)
@@ -274,7 +276,7 @@ func (t *csvRowsIn) checkHeader(c *copyIn) error {
 	return nil
 }
 
-func (t *csvRowsIn) row(c *copyIn) error {
+func (t *csvRowsIn) row(c *copyIn, line []byte) error {
 	switch {
 	case len(t.fields) < len(c.cols):
 		return c.missing(len(t.fields))
@@ -293,7 +295,7 @@ func (t *csvRowsIn) row(c *copyIn) error {
 			return err
 		}
 	}
-	return c.endRow()
+	return c.endRow(line)
 }
 
 // copySignature starts binary COPY data.
@@ -402,5 +404,5 @@ func (t *binaryRowsIn) row(c *copyIn, data []byte) error {
 		c.b.Cols[k].Set(c.n, d)
 		data = data[size:]
 	}
-	return c.endRow()
+	return c.endRow(nil)
 }

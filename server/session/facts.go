@@ -47,6 +47,8 @@ func (s *Session) Catalog() *catalog.Snapshot {
 		return s.tx.catalog
 	case s.tx.txn != nil:
 		return s.db.store.At(s.tx.txn.At())
+	case s.tx.view != nil:
+		return s.db.store.At(s.tx.view.At())
 	}
 	return s.db.store.Current()
 }
@@ -330,12 +332,14 @@ func (x system) Backends() []syscat.Backend {
 	defer d.mu.Unlock()
 	var out []syscat.Backend
 	for s := range d.sessions {
-		a := s.activity.Load()
+		a := &s.activity
+		a.mu.Lock()
 		out = append(out, syscat.Backend{
 			PID: s.pid, User: s.role.ID, UserName: s.user, Application: a.application, ClientAddr: s.host(), ClientPort: s.port(),
 			Start: s.opened, TxnStart: a.xactStart, QueryStart: a.queryStart, StateChange: a.since,
 			State: a.state, Query: a.query, Type: "client backend",
 		})
+		a.mu.Unlock()
 	}
 	return out
 }

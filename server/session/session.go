@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -42,7 +42,7 @@ type Session struct {
 	lastSeq  catalog.ID
 	seqVals  map[catalog.ID]int64
 	arena    batch.Arena
-	activity atomic.Pointer[activity]
+	activity activity
 	listens  listener
 	hooks    hooks
 	idle     *running // memory of an execution that has ended
@@ -51,6 +51,7 @@ type Session struct {
 
 // activity is what other sessions may see of this one.
 type activity struct {
+	mu           sync.Mutex
 	state, query string
 	application  string
 	since        time.Time
@@ -82,15 +83,17 @@ func serverVersion(v string) string { return "15.18 (LoxoDB " + v + ")" }
 
 func lower(s string) string { return strings.ToLower(s) }
 
-// note publishes what the session is doing.
+// note publishes what the session is doing; an empty query keeps the last one.
 func (s *Session) note(state, query string) {
 	now := time.Now()
-	app, _ := s.settings.get("application_name")
-	a := &activity{application: app, state: state, query: query, since: now, queryStart: now, xactStart: s.tx.began}
-	if old := s.activity.Load(); query == "" && old != nil {
-		a.query, a.queryStart = old.query, old.queryStart
+	a := &s.activity
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.application, _ = s.settings.get("application_name")
+	a.state, a.since, a.xactStart = state, now, s.tx.began
+	if query != "" {
+		a.query, a.queryStart = query, now
 	}
-	s.activity.Store(a)
 }
 
 // TxStatus implements backend.Session.

@@ -77,6 +77,11 @@ func bitFuncs(r *registrar) {
 	})
 	bitAccess(r)
 	bitConversions(r)
+	bitAggs(r)
+}
+
+// bitAggs registers bit_and, bit_or and bit_xor of bit strings.
+func bitAggs(r *registrar) {
 	for key, f := range map[string]func(x, y byte) byte{
 		"bit_and(bit)": func(x, y byte) byte { return x & y },
 		"bit_or(bit)":  func(x, y byte) byte { return x | y },

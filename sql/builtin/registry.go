@@ -164,6 +164,9 @@ func (l *library) loadFuncs(r *registrar, table, schema string) {
 		if f.Src == "" {
 			f.Src = f.Signature()
 		}
+		if strings.HasPrefix(f.Name, "_pg_") {
+			f.Schema = "information_schema"
+		}
 		f.setModes(oids(c[8]), c[9], c[10])
 		if x := r.code[f.Src]; x != nil {
 			f.Eval, f.Kernel, f.Rows, f.Agg = x.eval, x.kernel, x.rows, x.agg
@@ -266,7 +269,7 @@ func (l *library) loadAggregates() {
 func Functions(schema, name string) []*Func {
 	all := lib().funcName[name]
 	if schema == "" {
-		return all
+		return inSchema(all, func(f *Func) bool { return f.Schema != "information_schema" })
 	}
 	return inSchema(all, func(f *Func) bool { return f.Schema == schema })
 }

@@ -209,7 +209,11 @@ func (c *candidate) resolve(actual []types.OID) (*Resolved, error) {
 			return nil, err
 		}
 	}
-	r := &Resolved{Fn: c.fn, ArgTypes: args, Ret: ret, VariadicExpanded: c.expanded, Fixed: len(c.fn.Args) - 1}
+	fn, err := c.fn.withOutTypes(c.args, actual)
+	if err != nil {
+		return nil, err
+	}
+	r := &Resolved{Fn: fn, ArgTypes: args, Ret: ret, VariadicExpanded: c.expanded, Fixed: len(c.fn.Args) - 1}
 	if c.order != nil {
 		r.ArgOrder = c.order
 		r.ArgTypes = make([]types.OID, len(c.order))
@@ -225,6 +229,27 @@ func (c *candidate) resolve(actual []types.OID) (*Resolved, error) {
 		return nil, pgerr.NotSupported(-1, "function %s is not supported", callText("", c.fn.Name, c.fn.Args, nil))
 	}
 	return r, nil
+}
+
+// withOutTypes is f, or a copy whose polymorphic output columns have the types
+// that the arguments give them.
+func (f *Func) withOutTypes(declared, actual []types.OID) (*Func, error) {
+	if !slices.ContainsFunc(f.OutTypes, isPolymorphic) {
+		return f, nil
+	}
+	var p poly
+	if _, err := p.solve(declared, actual); err != nil {
+		return nil, err
+	}
+	own := *f
+	own.OutTypes = slices.Clone(f.OutTypes)
+	for i, t := range own.OutTypes {
+		var err error
+		if own.OutTypes[i], err = p.of(t); err != nil {
+			return nil, err
+		}
+	}
+	return &own, nil
 }
 
 // variadicRet resolves a result type that depends on the packed array.

@@ -46,7 +46,10 @@ func sysinfoFuncs(r *registrar) {
 		if i := types.Lookup(c.argT(0).OID); i != nil && i.Collation != 0 {
 			return types.String(`"default"`), nil
 		}
-		return null()
+		if c.argT(0).OID == types.UnknownOID {
+			return null()
+		}
+		return types.Datum{}, pgerr.Newf(pgerrcode.DatatypeMismatch, "collations are not supported by type %s", TypeName(c.argT(0).OID))
 	})
 	r.eval("pg_sleep", pgSleep)
 	r.eval("pg_sleep_for(interval)", func(c *Ctx, a []types.Datum) (types.Datum, error) {
@@ -355,7 +358,7 @@ func sizeBytes(_ *Ctx, a []types.Datum) (types.Datum, error) {
 	shift, ok := shifts[strings.ToLower(unit)]
 	if !ok {
 		e := badParam("invalid size: \"%s\"", a[0].Text()).WithDetail("Invalid size unit: \"%s\".", unit)
-		return types.Datum{}, e.WithHint("Valid units are \"bytes\", \"B\", \"kB\", \"MB\", \"GB\", \"TB\", and \"PB\".")
+		return types.Datum{}, e.WithHint("Valid units are \"bytes\", \"kB\", \"MB\", \"GB\", \"TB\", and \"PB\".")
 	}
 	d, err := types.NumericMul(n, types.NumericFromInt(1<<shift))
 	if err != nil {

@@ -3,6 +3,7 @@ package catalogstore
 import (
 	"context"
 	"encoding/json"
+	"sync/atomic"
 
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/storage/keys"
@@ -36,10 +37,13 @@ func (s *Store) Edit(ctx context.Context, txn *table.Txn, base *catalog.Snapshot
 	}
 	e := &Edit{Snap: base.Clone(), store: s, txn: txn}
 	// Plans made inside the transaction must not be taken for the committed catalog's.
-	e.Snap.Version = base.Version | uncommitted
+	e.Snap.Version = uncommitted | catalog.Version(edits.Add(1))
 	txn.AtCommit(func(ts kv.TS) { s.publish(ts, e.Snap) })
 	return e, nil
 }
+
+// edits numbers the catalogs that transactions make, so that no two share a version.
+var edits atomic.Uint64
 
 // uncommitted marks the version of a catalog that only its transaction sees.
 const uncommitted catalog.Version = 1 << 63

@@ -1,7 +1,6 @@
 package table
 
 import (
-	"encoding/binary"
 	"sync/atomic"
 
 	"github.com/dgraph-io/ristretto/v2"
@@ -18,7 +17,7 @@ import (
 // that wrote a row of theirs, set before that commit becomes visible. A view and
 // an entry agree on a row when no commit of its stripe is newer than either.
 type RowCache struct {
-	c       *ristretto.Cache[[]byte, cachedRow]
+	c       *ristretto.Cache[uint64, cachedRow]
 	max     int64
 	stripes [stripeCount]atomic.Uint64
 	floor   atomic.Uint64 // as a stripe of all rows: a commit too large to list
@@ -32,9 +31,12 @@ const (
 	rowOverhead = 96
 )
 
+// cachedRow is an entry; it names its row, since different rows may share a key.
 type cachedRow struct {
-	val []byte
-	at  kv.TS
+	val     []byte
+	at      kv.TS
+	row     uint64
+	storage uint32
 }
 
 // NewRowCache returns a cache of at most maxBytes; nil, which caches nothing, for 0.
@@ -42,7 +44,7 @@ func NewRowCache(maxBytes int64) (*RowCache, error) {
 	if maxBytes <= 0 {
 		return nil, nil
 	}
-	c, err := ristretto.NewCache(&ristretto.Config[[]byte, cachedRow]{
+	c, err := ristretto.NewCache(&ristretto.Config[uint64, cachedRow]{
 		NumCounters: max(1000, maxBytes/20), // ten times the rows of 200 bytes that fit
 		MaxCost:     maxBytes,
 		BufferItems: 64,
@@ -54,17 +56,12 @@ func NewRowCache(maxBytes int64) (*RowCache, error) {
 	return &RowCache{c: c, max: maxBytes}, nil
 }
 
-const cacheKeyLen = 12
-
-func cacheKey(dst *[cacheKeyLen]byte, storage uint32, row uint64) []byte {
-	binary.LittleEndian.PutUint32(dst[:], storage)
-	binary.LittleEndian.PutUint64(dst[4:], row)
-	return dst[:]
+func cacheKey(storage uint32, row uint64) uint64 {
+	return (row ^ uint64(storage)<<40) * 0x9e3779b97f4a7c15
 }
 
 func (c *RowCache) stripe(storage uint32, row uint64) *atomic.Uint64 {
-	h := (row ^ uint64(storage)<<40) * 0x9e3779b97f4a7c15
-	return &c.stripes[h>>(64-16)]
+	return &c.stripes[cacheKey(storage, row)>>(64-16)]
 }
 
 // newest is the newest commit that may have written the row.
@@ -74,9 +71,8 @@ func (c *RowCache) newest(storage uint32, row uint64) kv.TS {
 
 // get returns the row's stored form at the view, which must not be written to.
 func (c *RowCache) get(storage uint32, row uint64, at kv.TS) ([]byte, bool) {
-	var key [cacheKeyLen]byte
-	e, ok := c.c.Get(cacheKey(&key, storage, row))
-	if !ok {
+	e, ok := c.c.Get(cacheKey(storage, row))
+	if !ok || e.row != row || e.storage != storage {
 		return nil, false
 	}
 	if n := c.newest(storage, row); n > at || n > e.at {
@@ -90,8 +86,8 @@ func (c *RowCache) put(storage uint32, row uint64, at kv.TS, val []byte) {
 	if c.newest(storage, row) > at {
 		return
 	}
-	key := cacheKey(new([cacheKeyLen]byte), storage, row)
-	c.c.Set(key, cachedRow{append([]byte(nil), val...), at}, int64(len(val)+rowOverhead))
+	e := cachedRow{append([]byte(nil), val...), at, row, storage}
+	c.c.Set(cacheKey(storage, row), e, int64(len(val)+rowOverhead))
 }
 
 // wrote tells that the commit at ts wrote the rows, before it becomes visible.

@@ -165,7 +165,7 @@ func (b *beam) scoreAll(g *Graph, ids []uint32) int {
 	dists := b.dists[:len(ids)]
 	g.sq.Distances(&b.q, &t.codes, ids, dists)
 	b.distances += int64(len(ids))
-	return b.offer(ids, dists)
+	return b.offer(t, ids, dists)
 }
 
 func (b *beam) unvisited(l list) []uint32 {
@@ -198,7 +198,7 @@ func (b *beam) unvisited(l list) []uint32 {
 
 // offer inserts what belongs into the pool and, when resuming must be possible,
 // remembers the rest.
-func (b *beam) offer(ids []uint32, dists []float32) int {
+func (b *beam) offer(t *tables, ids []uint32, dists []float32) int {
 	low := len(b.pool.e)
 	worst := b.pool.worst()
 	for i, id := range ids {
@@ -213,7 +213,10 @@ func (b *beam) offer(ids []uint32, dists []float32) int {
 		if full && b.keep {
 			b.rest = append(b.rest, dropped)
 		}
-		low = min(low, at)
+		if at < low { // it may be expanded next
+			low = at
+			dist.Prefetch(t.links.Record(id), t.links.Stride())
+		}
 		worst = b.pool.worst()
 	}
 	return low

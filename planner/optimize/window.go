@@ -1,0 +1,53 @@
+package optimize
+
+import (
+	"github.com/loxodb/loxodb/planner/logical"
+	"github.com/loxodb/loxodb/planner/physical"
+	"github.com/loxodb/loxodb/sql/expr"
+)
+
+// window plans window functions over their input in the order of partition and window.
+func (p *planner) window(x *logical.Window, need colset) (*rel, error) {
+	keys := make([]logical.SortKey, 0, len(x.Partition)+len(x.Order))
+	for _, e := range x.Partition {
+		keys = append(keys, logical.SortKey{Expr: e})
+	}
+	keys = append(keys, x.Order...)
+	below := need.clone(x.Partition...)
+	for _, k := range x.Order {
+		below.addExpr(k.Expr)
+	}
+	for i := range x.Calls {
+		below = below.clone(x.Calls[i].Args...)
+		below.addExpr(x.Calls[i].Filter)
+	}
+	var in *rel
+	var err error
+	if len(keys) > 0 {
+		in, err = p.sort(&logical.Sort{Input: x.Input, Keys: keys}, nil, below)
+	} else {
+		in, err = p.build(x.Input, below)
+	}
+	if err != nil {
+		return nil, err
+	}
+	at := in.layout()
+	cols := append(append([]logical.ColID(nil), in.cols...), x.Out...)
+	n := &physical.Window{Base: p.base(cols), Input: in.node, Partition: p.remapAll(x.Partition, at), Order: p.remapKeys(x.Order, at)}
+	for _, c := range x.Calls {
+		c.Args = p.remapAll(c.Args, at)
+		c.Filter = p.remap(c.Filter, at)
+		c.Frame.Start.Offset = p.remapBound(c.Frame.Start.Offset)
+		c.Frame.End.Offset = p.remapBound(c.Frame.End.Offset)
+		n.Calls = append(n.Calls, c)
+	}
+	p.inherit(&n.Base, in, float64(len(n.Calls))*p.m.HashRow)
+	return &rel{n, cols}, nil
+}
+
+func (p *planner) remapBound(e expr.Expr) expr.Expr {
+	if e == nil {
+		return nil
+	}
+	return p.remap(e, nil)
+}

@@ -1,0 +1,81 @@
+package physical
+
+import (
+	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// WindowsRun says that the executor has an operator for Window. While it is
+// false the binder answers window functions with 0A000.
+const WindowsRun = false
+
+// Window computes window functions (PostgreSQL chapter 4.2.8). Input is ordered
+// by Partition, then Order, so a partition is a run of rows equal on Partition
+// and peers are rows of it equal on Order (all of them without Order; equality as
+// in grouping, NULLs alike). Output: the input's columns, then one per call. Rows
+// keep their order.
+type Window struct {
+	Base
+	Input     Node
+	Partition []expr.Expr
+	Order     []SortKey
+	Calls     []WindowCall
+}
+
+// WindowCall is one function of a Window. Kind 'w' functions are computed by
+// name: row_number, rank, dense_rank, percent_rank, cume_dist, ntile, lag and lead
+// ignore Frame; first_value, last_value and nth_value use it, as aggregates
+// (kind 'a', over the rows of the frame that pass Filter) do.
+type WindowCall struct {
+	Fn     *builtin.Func
+	Args   []expr.Expr // over the input row
+	Filter expr.Expr   // nil = all; aggregates only
+	Frame  Frame
+	T      types.T
+}
+
+// Frame is the part of the partition that a row's call sees.
+type Frame struct {
+	Mode       FrameMode
+	Start, End FrameBound
+	Exclude    FrameExclude
+}
+
+// FrameBound is one end of a frame. Offset has no Column nodes; it is int8 and for
+// ROWS and GROUPS only (22013 when NULL or negative): RANGE with an offset is
+// refused by the binder.
+type FrameBound struct {
+	Kind   BoundKind
+	Offset expr.Expr
+}
+
+// FrameMode is ROWS, RANGE or GROUPS.
+type FrameMode uint8
+
+const (
+	FrameRange FrameMode = iota
+	FrameRows
+	FrameGroups
+)
+
+// BoundKind is the kind of a frame's end.
+type BoundKind uint8
+
+const (
+	UnboundedPreceding BoundKind = iota
+	OffsetPreceding
+	CurrentRow
+	OffsetFollowing
+	UnboundedFollowing
+)
+
+// FrameExclude is the EXCLUDE clause.
+type FrameExclude uint8
+
+const (
+	ExcludeNone FrameExclude = iota
+	ExcludeCurrent
+	ExcludeGroup
+	ExcludeTies
+)

@@ -1,0 +1,76 @@
+package builtin
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// aclLetters are the privileges of an access control list, in PostgreSQL's order.
+var aclLetters = []struct {
+	letter byte
+	name   string
+}{
+	{'a', "INSERT"}, {'r', "SELECT"}, {'w', "UPDATE"}, {'d', "DELETE"}, {'D', "TRUNCATE"}, {'x', "REFERENCES"},
+	{'t', "TRIGGER"}, {'X', "EXECUTE"}, {'U', "USAGE"}, {'C', "CREATE"}, {'T', "TEMPORARY"}, {'c', "CONNECT"},
+	{'s', "SET"}, {'A', "ALTER SYSTEM"},
+}
+
+// aclFuncs registers acldefault and aclexplode.
+func aclFuncs(r *registrar) {
+	owners := map[byte]string{
+		'c': "", 'r': "arwdDxt", 's': "rwU", 'd': "CTc", 'f': "X", 'l': "U", 'n': "UC", 't': "C", 'T': "U",
+		'p': "sA", 'F': "U", 'S': "U", 'L': "rw",
+	}
+	world := map[byte]string{'d': "Tc", 'f': "X", 'l': "U", 'T': "U"}
+	r.eval("acldefault_sql", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		k := byte(a[0].Int())
+		rights, ok := owners[k]
+		if !ok {
+			return types.Datum{}, pgerr.Newf(pgerrcode.InternalError, "unrecognized object type abbreviation: %c", k)
+		}
+		owner := fmt.Sprint(a[1].Int())
+		if x, ok := s.Catalog().RoleByID(uint32(a[1].Int())); ok {
+			owner = QuoteIdent(x.Name)
+		}
+		var b types.ArrayBuilder
+		b.Reset(types.ACLItemOID)
+		if w := world[k]; w != "" {
+			b.Append(types.String("=" + w + "/" + owner))
+		}
+		if rights != "" {
+			b.Append(types.String(owner + "=" + rights + "/" + owner))
+		}
+		return b.Array(), nil
+	}))
+	r.rows("aclexplode", func(c *Ctx, a []types.Datum) (RowIter, error) {
+		s, err := session(c)
+		if err != nil {
+			return nil, err
+		}
+		id := func(name string) types.Datum {
+			if x, ok := s.Catalog().Role(strings.Trim(name, `"`)); ok {
+				return types.Int(int64(x.ID))
+			}
+			return types.Int(0)
+		}
+		t := &tableRows{}
+		for _, d := range elements(a[0]) {
+			grantee, rest, _ := strings.Cut(d.Text(), "=")
+			rights, grantor, _ := strings.Cut(rest, "/")
+			for _, l := range aclLetters {
+				at := strings.IndexByte(rights, l.letter)
+				if at < 0 {
+					continue
+				}
+				grantable := at+1 < len(rights) && rights[at+1] == '*'
+				t.rows = append(t.rows, []types.Datum{id(grantor), id(grantee), types.String(l.name), types.Bool(grantable)})
+			}
+		}
+		return t, nil
+	})
+}

@@ -1,0 +1,152 @@
+package builtin
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// indexProperties registers pg_index_column_has_property and its kin (table 9.71).
+func indexProperties(r *registrar) {
+	r.eval("pg_index_column_has_property", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		x, ok := s.Catalog().IndexByID(uint32(a[0].Int()))
+		n := a[1].Int()
+		if !ok || n < 1 || n > int64(len(x.Keys)+len(x.Include)) {
+			return null()
+		}
+		btree, key := x.Method == "btree", n <= int64(len(x.Keys))
+		var desc, first bool
+		if key {
+			desc, first = x.Keys[n-1].Desc, x.Keys[n-1].NullsFirst
+		}
+		switch strings.ToLower(a[2].Text()) {
+		case "asc":
+			return types.Bool(btree && key && !desc), nil
+		case "desc":
+			return types.Bool(btree && key && desc), nil
+		case "nulls_first":
+			return types.Bool(btree && key && first), nil
+		case "nulls_last":
+			return types.Bool(btree && key && !first), nil
+		case "orderable", "search_array", "search_nulls":
+			return types.Bool(btree && key), nil
+		case "distance_orderable":
+			return types.Bool(x.IsVector() && key), nil
+		case "returnable":
+			return types.Bool(btree), nil
+		}
+		return null()
+	}))
+	r.eval("pg_index_has_property", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		x, ok := s.Catalog().IndexByID(uint32(a[0].Int()))
+		if !ok {
+			return null()
+		}
+		switch strings.ToLower(a[1].Text()) {
+		case "clusterable", "backward_scan":
+			return types.Bool(x.Method == "btree"), nil
+		case "index_scan":
+			return types.Bool(true), nil
+		case "bitmap_scan":
+			return types.Bool(!x.IsVector()), nil
+		}
+		return null()
+	}))
+	r.eval("pg_indexam_has_property", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		btree := uint32(a[0].Int()) == catalog.BtreeAmID
+		switch strings.ToLower(a[1].Text()) {
+		case "can_order", "can_unique", "can_multi_col", "can_include":
+			return types.Bool(btree), nil
+		case "can_exclude":
+			return types.Bool(false), nil
+		}
+		return null()
+	})
+}
+
+// relationFacts registers small questions about relations.
+func relationFacts(r *registrar) {
+	r.eval("pg_relation_filepath", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		if _, _, ok := relationName(s.Catalog(), uint32(a[0].Int())); !ok {
+			return null()
+		}
+		return types.String(fmt.Sprintf("base/%d/%d", catalog.DatabaseID, a[0].Int())), nil
+	}))
+	r.eval("pg_relation_is_publishable", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		t, ok := s.Catalog().TableByID(uint32(a[0].Int()))
+		if !ok {
+			return null()
+		}
+		return types.Bool(t.Kind == catalog.KindTable && !t.Temp && !t.Unlogged), nil
+	}))
+	r.eval("pg_relation_is_updatable", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		if t, ok := s.Catalog().TableByID(uint32(a[0].Int())); ok && t.Kind == catalog.KindTable {
+			return types.Int(28), nil // insert, update, delete
+		}
+		return types.Int(0), nil
+	}))
+	r.eval("pg_column_is_updatable", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		t, ok := s.Catalog().TableByID(uint32(a[0].Int()))
+		return types.Bool(ok && t.Kind == catalog.KindTable && a[1].Int() > 0), nil
+	}))
+	r.eval("pg_get_replica_identity_index", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		if t, ok := s.Catalog().TableByID(uint32(a[0].Int())); ok {
+			if pk := t.PrimaryKey(); pk != nil {
+				return types.Int(int64(pk.Index)), nil
+			}
+		}
+		return null()
+	}))
+	r.rows("_pg_expandarray(anyarray)", func(_ *Ctx, a []types.Datum) (RowIter, error) {
+		it, n := types.NewArrayIter(a[0]), int64(0)
+		return funcRows(func(row []types.Datum) (bool, error) {
+			d, ok := it.Next()
+			if !ok {
+				return false, nil
+			}
+			n++
+			row[0], row[1] = d, types.Int(n)
+			return true, nil
+		}), nil
+	})
+	r.eval("pg_describe_object", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		text := describeObject(s.Catalog(), uint32(a[1].Int()), a[2].Int())
+		if text == "" {
+			return null()
+		}
+		return types.String(text), nil
+	}))
+	aclFuncs(r)
+}
+
+// describeObject names a relation, a column of one, a schema, a function or a type.
+func describeObject(s *catalog.Snapshot, id catalog.ID, column int64) string {
+	if t, ok := s.TableByID(id); ok {
+		kind := "table "
+		if t.Kind == catalog.KindView {
+			kind = "view "
+		}
+		if col := t.Column(int16(column)); column > 0 && col != nil {
+			return "column " + QuoteIdent(col.Name) + " of " + kind + QuoteIdent(t.Name)
+		}
+		return kind + QuoteIdent(t.Name)
+	}
+	if x, ok := s.IndexByID(id); ok {
+		return "index " + QuoteIdent(x.Name)
+	}
+	if q, ok := s.SequenceByID(id); ok {
+		return "sequence " + QuoteIdent(q.Name)
+	}
+	if x, ok := s.SchemaByID(id); ok {
+		return "schema " + QuoteIdent(x.Name)
+	}
+	if f := FuncByOID(id); f != nil {
+		return "function " + callText("", f.Name, f.Args, nil)
+	}
+	if types.Lookup(id) != nil {
+		return "type " + TypeName(id)
+	}
+	return ""
+}
