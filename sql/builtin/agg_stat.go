@@ -3,6 +3,7 @@ package builtin
 import (
 	"math"
 	"math/big"
+	"math/bits"
 
 	"github.com/loxodb/loxodb/sql/batch"
 	"github.com/loxodb/loxodb/sql/types"
@@ -15,9 +16,7 @@ func statAggs(r *registrar) {
 	r.agg("avg(numeric)", func([]types.T) Agg { return &numericSumAgg{avg: true} })
 	for name, m := range moments {
 		for _, t := range []string{"int2", "int4", "int8"} {
-			r.agg(name+"("+t+")", func([]types.T) Agg {
-				return &numericAgg{ints: true, final: m.numeric}
-			})
+			r.agg(name+"("+t+")", func([]types.T) Agg { return &intMomentAgg{m: m} })
 		}
 		r.agg(name+"(numeric)", func([]types.T) Agg { return &numericAgg{final: m.numeric} })
 		r.agg(name+"(float4)", func([]types.T) Agg { return &floatMomentAgg{m: m} })
@@ -36,7 +35,6 @@ var moments = map[string]moment{
 
 // numericAgg keeps the count, the sum and the sum of squares, exactly.
 type numericAgg struct {
-	ints    bool
 	final   func(n int64, sum, squares types.Datum) (types.Datum, error)
 	n       []int64
 	sum, sq []types.Datum
@@ -56,9 +54,6 @@ func (a *numericAgg) Step(_ *Ctx, sel []uint16, groups []uint32, args []*batch.C
 			continue
 		}
 		g, d := groups[i], args[0].Datum(int(i))
-		if a.ints {
-			d = types.NumericFromInt(d.Int())
-		}
 		a.n[g]++
 		var err error
 		if a.sum[g], err = types.NumericAdd(a.sum[g], d); err != nil {
@@ -83,6 +78,61 @@ func (a *numericAgg) Final(_ *Ctx, g uint32) (types.Datum, error) {
 }
 
 func (a *numericAgg) Bytes() int64 { return int64(200 * cap(a.n)) }
+
+// uint192 is a sum of squares of int64s.
+type uint192 struct{ lo, mid, hi uint64 }
+
+func (s *uint192) addSquare(v int64) {
+	u := uint64(v)
+	if v < 0 {
+		u = -u
+	}
+	hi, lo := bits.Mul64(u, u)
+	var carry uint64
+	s.lo, carry = bits.Add64(s.lo, lo, 0)
+	s.mid, carry = bits.Add64(s.mid, hi, carry)
+	s.hi += carry
+}
+
+func (s *uint192) big() *big.Int {
+	b := new(big.Int).SetUint64(s.hi)
+	for _, w := range []uint64{s.mid, s.lo} {
+		b.Add(b.Lsh(b, 64), new(big.Int).SetUint64(w))
+	}
+	return b
+}
+
+// intMomentAgg is the variance family of integers, exact.
+type intMomentAgg struct {
+	m   moment
+	n   []int64
+	sum []int128
+	sq  []uint192
+}
+
+func (a *intMomentAgg) Grow(n int) { a.n, a.sum, a.sq = grow(a.n, n), grow(a.sum, n), grow(a.sq, n) }
+
+func (a *intMomentAgg) Step(_ *Ctx, sel []uint16, groups []uint32, args []*batch.Col) error {
+	null, x := args[0].Null, args[0].I
+	for _, i := range sel {
+		if !null[i] {
+			g := groups[i]
+			a.n[g]++
+			a.sum[g].add(x[i])
+			a.sq[g].addSquare(x[i])
+		}
+	}
+	return nil
+}
+
+func (a *intMomentAgg) Final(_ *Ctx, g uint32) (types.Datum, error) {
+	if a.n[g] == 0 {
+		return types.Null, nil
+	}
+	return a.m.numeric(a.n[g], numericFromBig(a.sum[g].big()), numericFromBig(a.sq[g].big()))
+}
+
+func (a *intMomentAgg) Bytes() int64 { return int64(48 * cap(a.n)) }
 
 // numeric is numeric_stddev_internal: (n·Σx² − (Σx)²) / (n·(n−1) or n²).
 func (m moment) numeric(n int64, sum, squares types.Datum) (types.Datum, error) {

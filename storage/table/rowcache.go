@@ -134,6 +134,13 @@ func (c *RowCache) Stats() CacheStats {
 	}
 }
 
+// Wait returns when every row offered so far has been taken in or declined.
+func (c *RowCache) Wait() {
+	if c != nil {
+		c.c.Wait()
+	}
+}
+
 // Close frees the cache.
 func (c *RowCache) Close() {
 	if c != nil {
