@@ -21,6 +21,7 @@ type agg struct {
 	cols    []*batch.Col
 	ids     []uint32
 	out     *batch.Batch
+	view    batch.Batch // of the groups' keys
 	at      int
 	done    bool
 	scratch expr.Scratch
@@ -291,7 +292,7 @@ func (a *agg) Next(ctx context.Context) (*batch.Batch, error) {
 		a.out.Cols[k].Init(a.node.Cols[k], n)
 	}
 	if len(a.groups) > 0 {
-		view := a.set.rows.batch(a.at, n)
+		view := a.set.rows.window(&a.view, a.at, n)
 		for k := range a.groups {
 			a.out.Cols[k] = view.Cols[k]
 		}

@@ -11,6 +11,7 @@ type Buffer struct {
 	rows   *rowStore
 	budget *Budget
 	replay replay
+	view   batch.Batch
 }
 
 // NewBuffer returns an empty buffer that takes its memory from the budget.
@@ -42,7 +43,7 @@ func (b *Buffer) Len() int {
 func (b *Buffer) Next() *batch.Batch { return b.replay.next() }
 
 // Slice returns rows at..at+n-1 (n at most batch.MaxRows).
-func (b *Buffer) Slice(at, n int) *batch.Batch { return b.rows.batch(at, n) }
+func (b *Buffer) Slice(at, n int) *batch.Batch { return b.rows.window(&b.view, at, n) }
 
 // Close gives the memory back.
 func (b *Buffer) Close() {

@@ -51,6 +51,8 @@ func buildNode(n physical.Node) (Operator, error) {
 		return newHashDistinct(n)
 	case *physical.Agg:
 		return newAgg(n)
+	case *physical.Window:
+		return newWindow(n)
 	case *physical.HashJoin:
 		return newHashJoin(n)
 	case *physical.NestLoop:

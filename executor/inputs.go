@@ -40,6 +40,8 @@ func inputs(n physical.Node) []physical.Node {
 		return []physical.Node{n.Left, n.Right}
 	case *physical.LockRows:
 		return []physical.Node{n.Input}
+	case *physical.Window:
+		return []physical.Node{n.Input}
 	}
 	return nil
 }

@@ -25,9 +25,6 @@ func newLimit(n *physical.Limit) (Operator, error) {
 	if err != nil {
 		return nil, err
 	}
-	if n.WithTies != nil {
-		return nil, pgerr.NotSupported(-1, "FETCH FIRST ... WITH TIES is not supported")
-	}
 	l := &limit{input: in}
 	if l.limit, err = program(n.Limit); err != nil {
 		return nil, err

@@ -14,7 +14,6 @@ type rowStore struct {
 	arena  batch.Arena
 	bytes  int64
 	budget *Budget
-	view   batch.Batch
 }
 
 func newRowStore(ts []types.T) *rowStore {
@@ -23,7 +22,6 @@ func newRowStore(ts []types.T) *rowStore {
 		s.cols[i].Init(t, 1) // not 0, so that the slice of the column's kind is not nil
 	}
 	s.reset(nil)
-	s.view.Cols = make([]batch.Col, len(ts))
 	return s
 }
 
@@ -115,10 +113,14 @@ func (s *rowStore) row(i int, dst []types.Datum) []types.Datum {
 	return dst
 }
 
-// batch is a view of rows at..at+n-1, valid until the store changes.
-func (s *rowStore) batch(at, n int) *batch.Batch {
+// window makes v show rows at..at+n-1, until the store changes. Each reader of a
+// store has a view of its own.
+func (s *rowStore) window(v *batch.Batch, at, n int) *batch.Batch {
+	if len(v.Cols) != len(s.cols) {
+		v.Cols = make([]batch.Col, len(s.cols))
+	}
 	for k := range s.cols {
-		c, v := &s.cols[k], &s.view.Cols[k]
+		c, v := &s.cols[k], &v.Cols[k]
 		v.T, v.Null = c.T, c.Null[at:at+n]
 		v.I, v.F, v.B = nil, nil, nil
 		switch {
@@ -130,8 +132,8 @@ func (s *rowStore) batch(at, n int) *batch.Batch {
 			v.I = c.I[at : at+n]
 		}
 	}
-	s.view.Sel = batch.Identity(n)
-	return &s.view
+	v.Sel = batch.Identity(n)
+	return v
 }
 
 // gather fills out with the rows named in ids, borrowing bytes; at most MaxRows.
@@ -169,6 +171,7 @@ const none = ^uint32(0)
 type replay struct {
 	store *rowStore
 	at    int
+	view  batch.Batch
 }
 
 func (r *replay) next() *batch.Batch {
@@ -176,7 +179,7 @@ func (r *replay) next() *batch.Batch {
 		return nil
 	}
 	n := min(batch.MaxRows, r.store.n-r.at)
-	b := r.store.batch(r.at, n)
+	b := r.store.window(&r.view, r.at, n)
 	r.at += n
 	return b
 }

@@ -105,7 +105,7 @@ func testCatalog() *catalog.Snapshot {
 }
 
 func options(cat *catalog.Snapshot) planner.Options {
-	return planner.Options{Catalog: cat, Session: &session{cat: cat, settings: map[string]string{}}, Format: types.DefaultFormat, Parser: pg.New(), PlanWindows: true}
+	return planner.Options{Catalog: cat, Session: &session{cat: cat, settings: map[string]string{}}, Format: types.DefaultFormat, Parser: pg.New()}
 }
 
 func planSQL(sql string, o planner.Options) (*physical.Plan, error) {

@@ -29,8 +29,6 @@ type Options struct {
 	ParamTypes []types.OID
 	// VectorStats gives a vector index's entry count (0 = unknown) for costing.
 	VectorStats func(index catalog.ID) (entries int64)
-	// PlanWindows plans window functions even while physical.WindowsRun is false (tests).
-	PlanWindows bool
 }
 
 // Column is an output column of a query.

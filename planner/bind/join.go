@@ -76,7 +76,7 @@ func joinKind(k ast.JoinKind) logical.JoinKind {
 func (b *binder) joinItems(x *ast.Join, items []*nsItem, cols, merged []nsCol) []*nsItem {
 	j := &nsItem{cols: cols, colsVisible: true, lateralOK: true}
 	if x.Alias != nil {
-		j.name, j.relVisible = x.Alias.Name, true
+		j.name, j.relVisible, j.rel = x.Alias.Name, true, &relation{alias: x.Alias.Name, derived: true}
 		j.cols = slices.Clone(cols)
 		for i, c := range x.Alias.Columns {
 			if i < len(j.cols) {

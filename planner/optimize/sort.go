@@ -12,13 +12,13 @@ import (
 
 // limit plans LIMIT; directly over a Sort it makes the sort keep only the best.
 func (p *planner) limit(x *logical.Limit, need colset) (*rel, error) {
-	need = need.clone()
-	for _, k := range x.WithTies {
-		need.addExpr(k.Expr)
+	if x.WithTies != nil {
+		return p.withTies(x, need)
 	}
+	need = need.clone()
 	var in *rel
 	var err error
-	if s, node, ok := sortBelow(x.Input); ok && x.WithTies == nil {
+	if s, node, ok := sortBelow(x.Input); ok {
 		in, err = p.sortUnder(s, node, x, need)
 	} else {
 		in, err = p.build(x.Input, need)
@@ -27,9 +27,6 @@ func (p *planner) limit(x *logical.Limit, need colset) (*rel, error) {
 		return nil, err
 	}
 	n := &physical.Limit{Base: p.base(in.cols), Input: in.node, Limit: p.remap(x.Limit, nil), Offset: p.remap(x.Offset, nil)}
-	if x.WithTies != nil {
-		n.WithTies = p.remapKeys(x.WithTies, in.layout())
-	}
 	i := in.info()
 	n.Rows, n.Startup, n.Cost = i.Rows, i.Startup, i.Cost
 	if k, ok := limitRows(x); ok && k < i.Rows {

@@ -171,7 +171,6 @@ type (
 		Base
 		Input         Node
 		Limit, Offset expr.Expr // nil = none; NULL value = none
-		WithTies      []SortKey // FETCH … WITH TIES: the order; nil = only
 	}
 	// Sort orders its input; with Top (LIMIT + OFFSET) it keeps only that many rows.
 	Sort struct {

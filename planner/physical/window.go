@@ -6,10 +6,6 @@ import (
 	"github.com/loxodb/loxodb/sql/types"
 )
 
-// WindowsRun says that the executor has an operator for Window. While it is
-// false the binder answers window functions with 0A000.
-const WindowsRun = false
-
 // Window computes window functions (PostgreSQL chapter 4.2.8). Input is ordered
 // by Partition, then Order, so a partition is a run of rows equal on Partition
 // and peers are rows of it equal on Order (all of them without Order; equality as

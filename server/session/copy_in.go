@@ -20,7 +20,9 @@ import (
 )
 
 // copyIn is COPY FROM STDIN: bytes come in messages of any split, rows are
-// parsed into batches, and each full batch is inserted. Memory is bounded by a batch.
+// parsed into batches, and each full batch is inserted while the next is
+// parsed. Memory is bounded by two batches. The transaction is used by whoever
+// inserts only: the inserter, or the connection when it has no work.
 type copyIn struct {
 	p     *portal
 	opts  *copyOptions
@@ -28,16 +30,32 @@ type copyIn struct {
 	cols  []*catalog.Column
 	query *executor.Query
 	env   *executor.Env
-	b     *batch.Batch
-	n     int // rows in b
-	arena batch.Arena
+	*copyBatch
+	other *copyBatch // the one that is inserted, or nothing
+	ins   *inserter  // nil until the first full batch
 	parse rowParser
 	tail  []byte // bytes of an unfinished row
 	count int64
 	line  int64
-	ended bool         // \. or the binary trailer was seen
-	lines []copiedLine // of the rows in b
+	ended bool // \. or the binary trailer was seen
 	ctx   context.Context
+}
+
+// copyBatch is a batch of parsed rows with what they borrow from.
+type copyBatch struct {
+	b     *batch.Batch
+	n     int // rows in b
+	arena batch.Arena
+	lines []copiedLine
+	ctx   context.Context // of the message that completed it
+}
+
+func newCopyBatch(cols []*catalog.Column) *copyBatch {
+	var ts []types.T
+	for _, c := range cols {
+		ts = append(ts, c.Type)
+	}
+	return &copyBatch{b: batch.New(ts, batch.MaxRows)}
 }
 
 // copiedLine is where a row came from, for the context of an error.
@@ -82,11 +100,19 @@ func (p *portal) startCopy(ctx context.Context) error {
 	}
 	s.note("active", p.stmt.source)
 	if st.From {
-		p.copying, err = s.newCopyIn(ctx, p, st, opts)
-	} else {
-		p.copying, err = s.newCopyOut(ctx, p, st, opts)
+		in, err := s.newCopyIn(ctx, p, st, opts)
+		if err != nil {
+			return err
+		}
+		p.copying = in
+		return nil
 	}
-	return err
+	out, err := s.newCopyOut(ctx, p, st, opts)
+	if err != nil {
+		return err
+	}
+	p.copying = out
+	return nil
 }
 
 func (s *Session) newCopyIn(ctx context.Context, p *portal, st *ast.Copy, opts *copyOptions) (*copyIn, error) {
@@ -125,11 +151,7 @@ func (s *Session) newCopyIn(ctx context.Context, p *portal, st *ast.Copy, opts *
 		return nil, err
 	}
 	c.env = s.newEnv(ctx, read, nil)
-	var ts []types.T
-	for _, col := range c.cols {
-		ts = append(ts, col.Type)
-	}
-	c.b = batch.New(ts, batch.MaxRows)
+	c.copyBatch, c.other = newCopyBatch(c.cols), newCopyBatch(c.cols)
 	switch opts.format {
 	case copyText:
 		c.parse = &textRowsIn{}
@@ -278,7 +300,12 @@ func (c *copyIn) Finish(ctx context.Context, failed bool, failure string) error 
 			return c.fail(ctx, err)
 		}
 	}
-	if err := c.flush(); err != nil {
+	err := c.settle()
+	if err == nil {
+		c.copyBatch.ctx = ctx
+		err = c.insert(c.copyBatch)
+	}
+	if err != nil {
 		return c.fail(ctx, err)
 	}
 	c.p.tag = fmt.Sprintf("COPY %d", c.count)
@@ -286,12 +313,17 @@ func (c *copyIn) Finish(ctx context.Context, failed bool, failure string) error 
 }
 
 func (c *copyIn) close() {
+	c.stop()
 	_ = c.query.Close()
 	c.p.done = true
 }
 
 // fail reports an error with the line it came from.
 func (c *copyIn) fail(ctx context.Context, err error) error {
+	if earlier := c.settle(); earlier != nil {
+		err = earlier // of rows before the one that is refused now
+	}
+	c.stop()
 	c.p.s.tx.fail()
 	err = toPG(ctx, err)
 	if e, ok := pgerr.As(err); ok && e.Where == "" {
@@ -309,13 +341,13 @@ func (c *copyIn) inRow(err error, line []byte) error {
 }
 
 // atRow says which row of the batch a constraint refused.
-func (c *copyIn) atRow(err error) error {
+func (c *copyIn) atRow(err error, lines []copiedLine) error {
 	n := int(c.query.Affected())
-	if e, ok := pgerr.As(err); ok && e.Where == "" && n >= 0 && n < len(c.lines) {
-		e.Where = fmt.Sprintf("COPY %s, line %d", c.table.Name, c.lines[n].line)
+	if e, ok := pgerr.As(err); ok && e.Where == "" && n >= 0 && n < len(lines) {
+		e.Where = fmt.Sprintf("COPY %s, line %d", c.table.Name, lines[n].line)
 		// PostgreSQL inserts into indexes after it has forgotten the row's text.
 		if c.opts.format != copyBinary && e.Code != pgerrcode.UniqueViolation && e.Code != pgerrcode.ForeignKeyViolation {
-			e.Where += fmt.Sprintf(": \"%s\"", clipText(c.lines[n].text))
+			e.Where += fmt.Sprintf(": \"%s\"", clipText(lines[n].text))
 		}
 	}
 	return err
@@ -361,33 +393,93 @@ func (c *copyIn) endRow(text []byte) error {
 	return nil
 }
 
-// flush inserts the rows read so far.
+// flush hands the full batch to the inserter and goes on with the other one.
 func (c *copyIn) flush() error {
-	if c.n == 0 {
-		return nil
-	}
-	if err := c.ctx.Err(); err != nil {
+	if err := c.settle(); err != nil {
 		return err
 	}
-	c.b.Sel = batch.Identity(c.n)
-	c.env.Source, c.env.Context = c.b, c.ctx
-	if err := c.query.Open(c.ctx, c.env); err != nil {
+	if c.ins == nil {
+		c.ins = newInserter(c.insert)
+	}
+	c.copyBatch.ctx = c.ctx
+	c.copyBatch, c.other = c.other, c.copyBatch
+	c.ins.start(c.other)
+	return nil
+}
+
+// settle waits until the inserter has nothing to do.
+func (c *copyIn) settle() error {
+	if c.ins == nil {
+		return nil
+	}
+	return c.ins.wait()
+}
+
+// stop ends the inserter.
+func (c *copyIn) stop() {
+	if c.ins != nil {
+		_ = c.ins.wait()
+		close(c.ins.work)
+		c.ins = nil
+	}
+}
+
+// insert runs the plan over a batch and empties it.
+func (c *copyIn) insert(r *copyBatch) error {
+	if r.n == 0 {
+		return nil
+	}
+	if err := r.ctx.Err(); err != nil {
+		return err
+	}
+	r.b.Sel = batch.Identity(r.n)
+	c.env.Source, c.env.Context = r.b, r.ctx
+	if err := c.query.Open(r.ctx, c.env); err != nil {
 		return err
 	}
 	for {
-		b, err := c.query.Next(c.ctx)
+		b, err := c.query.Next(r.ctx)
 		if err != nil {
-			return c.atRow(err)
+			return c.atRow(err, r.lines)
 		}
 		if b == nil {
 			break
 		}
 	}
-	c.lines = c.lines[:0]
-	c.count += int64(c.n)
-	c.n = 0
-	c.arena.Reset()
+	c.count += int64(r.n)
+	r.n, r.lines = 0, r.lines[:0]
+	r.arena.Reset()
 	return c.query.Close()
+}
+
+// inserter runs one batch at a time on a goroutine of its own.
+type inserter struct {
+	work chan *copyBatch
+	done chan error
+	busy bool
+}
+
+func newInserter(insert func(*copyBatch) error) *inserter {
+	i := &inserter{work: make(chan *copyBatch), done: make(chan error, 1)}
+	go func() {
+		for r := range i.work {
+			i.done <- insert(r)
+		}
+	}()
+	return i
+}
+
+func (i *inserter) start(r *copyBatch) {
+	i.busy = true
+	i.work <- r
+}
+
+func (i *inserter) wait() error {
+	if !i.busy {
+		return nil
+	}
+	i.busy = false
+	return <-i.done
 }
 
 func (c *copyIn) missing(k int) error {

@@ -149,6 +149,9 @@ func isTxnControl(st ast.Stmt) bool {
 
 // close frees the portal's resources; it stays known until it is removed.
 func (p *portal) close() {
+	if c, ok := p.copying.(*copyIn); ok {
+		c.stop()
+	}
 	if p.rows != nil {
 		p.rows.close()
 		p.rows = nil

@@ -72,6 +72,7 @@ func newSession(d *Database, st backend.Startup, role *catalog.Role) *Session {
 		"server_version": serverVersion(d.cfg.Version), "session_authorization": st.User, "is_superuser": super,
 		"loxodb.plan_cache_size": fmt.Sprint(max(d.cfg.PlanCacheBytes, 0) >> 10), "loxodb.row_cache_size": fmt.Sprint(max(d.cfg.RowCacheBytes, 0) >> 10),
 	})
+	s.settings.format.Names = names{s}
 	s.tx.session = s
 	s.makeHooks()
 	s.note("idle", "")
@@ -108,11 +109,7 @@ func (s *Session) TxStatus() backend.TxStatus {
 }
 
 // TextFormat implements backend.Session.
-func (s *Session) TextFormat() *types.Format {
-	f := &s.settings.format
-	f.Names = names{s}
-	return f
-}
+func (s *Session) TextFormat() *types.Format { return &s.settings.format }
 
 // TakeNotices implements backend.Session.
 func (s *Session) TakeNotices() []*pgerr.Error {

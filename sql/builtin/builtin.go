@@ -125,9 +125,6 @@ type Site struct {
 	Ret      types.T
 	Variadic bool // the last argument is a VARIADIC array
 	Cache    any  // the function's own
-	// RowNames are the column names of a row argument that has no table, for
-	// row_to_json and its kin; nil = f1, f2, …
-	RowNames []string
 }
 
 // Ctx is what functions may see of the running statement. One goroutine.

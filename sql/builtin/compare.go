@@ -57,10 +57,8 @@ func compareFuncs(r *registrar) {
 	for _, p := range []string{"float4", "float8", "float48", "float84"} {
 		each(p, compareFloats)
 	}
-	for _, p := range []string{"name", "bytea", "uuid_", "vector_#"} {
-		if p != "vector_#" {
-			each(p, compareBytes)
-		}
+	for _, p := range []string{"name", "bytea", "uuid_"} {
+		each(p, compareBytes)
 	}
 	r.kernel("texteq", compareBytes(eq))
 	r.kernel("textne", compareBytes(ne))

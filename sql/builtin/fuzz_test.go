@@ -71,7 +71,7 @@ func FuzzTemplates(f *testing.F) {
 	f.Add("1,234.5-", "9G999D9S")
 	f.Add("x", `FMDay "a\" TH9V9EEEE`)
 	f.Fuzz(func(t *testing.T, s, tpl string) {
-		if p, err := parseByTemplate(s, tpl, ""); err == nil {
+		if p, err := parseByTemplate(s, tpl); err == nil {
 			_, _ = p.stamp()
 		}
 		_, _ = toNumber(s, tpl)

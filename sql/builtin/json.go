@@ -66,7 +66,11 @@ func jsonReaders(r *registrar, p string) {
 			return to(types.JSONGet(a[0].Bytes(), a[1].Bytes()))
 		})
 		r.eval(p+"_array_element"+suffix, func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-			return to(types.JSONIndex(a[0].Bytes(), int(a[1].Int())))
+			b, at := a[0].Bytes(), int(a[1].Int())
+			if p == "jsonb" && (at == 0 || at == -1) && isScalar(b) {
+				return to(b, true) // a bare jsonb scalar is stored as an array of one
+			}
+			return to(types.JSONIndex(b, at))
 		})
 		r.eval(p+"_extract_path"+suffix, func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 			path, ok := textPath(a[1])

@@ -101,7 +101,7 @@ func appendJSONArray(dst []byte, c *Ctx, v typed, pretty bool) ([]byte, error) {
 // appendJSONRecord prints a row as an object: by the columns of its table, or
 // f1, f2, … for an anonymous one.
 func appendJSONRecord(dst []byte, c *Ctx, v typed, pretty bool) ([]byte, error) {
-	names := recordNames(c, v.t.OID)
+	names := recordNames(c, v.t)
 	sep := ","
 	if pretty {
 		sep = ",\n "
@@ -128,16 +128,13 @@ func appendJSONRecord(dst []byte, c *Ctx, v typed, pretty bool) ([]byte, error) 
 	}
 }
 
-// recordNames are the column names of a table's row type.
-func recordNames(c *Ctx, t types.OID) []string {
-	if c.Site != nil && c.Site.RowNames != nil {
-		return c.Site.RowNames
-	}
-	if t == types.RecordOID || c.Session == nil {
-		return nil
+// recordNames are the column names of a row: see RowType, or those of its table.
+func recordNames(c *Ctx, t types.T) []string {
+	if names := RowNames(t); names != nil || t.OID == types.RecordOID || c.Session == nil {
+		return names
 	}
 	for _, tab := range c.Session.Catalog().Tables() {
-		if tab.TypeID != t {
+		if tab.TypeID != t.OID {
 			continue
 		}
 		var names []string

@@ -1,9 +1,8 @@
 package builtin
 
 import (
-	"unicode/utf8"
-
 	"bytes"
+	"unicode/utf8"
 
 	"github.com/jackc/pgerrcode"
 
@@ -224,11 +223,7 @@ func likeEscape(p, esc []byte) ([]byte, error) {
 		c := string(r)
 		switch {
 		case e != "" && c == e && !after:
-			if e != "\\" {
-				out = append(out, '\\')
-			} else {
-				out = append(out, '\\')
-			}
+			out = append(out, '\\')
 			after = true
 			continue
 		case c == "\\" && !(e == "\\"):

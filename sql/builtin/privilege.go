@@ -31,7 +31,7 @@ var privilegeKinds = []privilegeKind{
 	{"tablespace", 0, "tablespace", []string{"CREATE"}, nil},
 	{"foreign_data_wrapper", 0, "foreign-data wrapper", []string{"USAGE"}, nil},
 	{"server", 0, "server", []string{"USAGE"}, nil},
-	{"parameter", 0, "parameter", strings.Fields("SET ALTER#SYSTEM"), nil},
+	{"parameter", 0, "parameter", []string{"SET", "ALTER SYSTEM"}, nil},
 }
 
 // privilegeFuncs registers has_…_privilege and pg_has_role. There are no grants:
@@ -202,7 +202,7 @@ func parsePrivileges(k *privilegeKind, s string) (list []wantedPrivilege, err er
 		w.name, w.grant = strings.CutSuffix(w.name, " WITH GRANT OPTION")
 		known := false
 		for _, p := range k.all {
-			known = known || strings.ReplaceAll(p, "#", " ") == w.name
+			known = known || p == w.name
 		}
 		if !known {
 			return nil, badParam("unrecognized privilege type: \"%s\"", word)
@@ -228,10 +228,7 @@ func hasRole(c *Ctx, s Session, a []types.Datum) (types.Datum, error) {
 	if err != nil {
 		return types.Datum{}, err
 	}
-	k := privilegeKind{all: strings.Fields("USAGE MEMBER")}
-	for _, p := range []string{"USAGE WITH ADMIN OPTION", "MEMBER WITH ADMIN OPTION"} {
-		k.all = append(k.all, strings.ReplaceAll(p, " ", "#"))
-	}
+	k := privilegeKind{all: []string{"USAGE", "MEMBER", "USAGE WITH ADMIN OPTION", "MEMBER WITH ADMIN OPTION"}}
 	if _, err := parsePrivileges(&k, a[len(a)-1].Text()); err != nil {
 		return types.Datum{}, err
 	}

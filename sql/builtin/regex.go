@@ -38,18 +38,18 @@ func regexFuncs(r *registrar) {
 		return substringBy(c, a[0], a[1].Text())
 	})
 	r.eval("substring(text,text,text)", func(c *Ctx, a []types.Datum) (types.Datum, error) {
-		p, err := similarPattern(a[1].Text(), a[2].Bytes(), false)
+		p, err := similarPattern(a[1].Text(), a[2].Bytes())
 		if err != nil {
 			return types.Datum{}, err
 		}
 		return substringBy(c, a[0], p)
 	})
 	r.eval("similar_to_escape_1", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-		p, err := similarPattern(a[0].Text(), []byte{'\\'}, false)
+		p, err := similarPattern(a[0].Text(), []byte{'\\'})
 		return types.String(p), err
 	})
 	r.eval("similar_to_escape_2", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-		p, err := similarPattern(a[0].Text(), a[1].Bytes(), false)
+		p, err := similarPattern(a[0].Text(), a[1].Bytes())
 		return types.String(p), err
 	})
 	r.eval("similar_escape", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
@@ -60,7 +60,7 @@ func regexFuncs(r *registrar) {
 		if !a[1].IsNull() {
 			esc = a[1].Bytes()
 		}
-		p, err := similarPattern(a[0].Text(), esc, false)
+		p, err := similarPattern(a[0].Text(), esc)
 		return types.String(p), err
 	})
 }

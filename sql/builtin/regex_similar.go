@@ -10,7 +10,7 @@ import (
 )
 
 // similarPattern is similar_to_escape: an SQL pattern as an ARE.
-func similarPattern(p string, esc []byte, _ bool) (string, error) {
+func similarPattern(p string, esc []byte) (string, error) {
 	if utf8.RuneCount(esc) > 1 {
 		return "", pgerr.New(pgerrcode.InvalidEscapeSequence, "invalid escape string").
 			WithHint("Escape string must be empty or one character.")

@@ -61,7 +61,16 @@ func init() { lib = sync.OnceValue(load) }
 // families is the one place that lists the code: add a family here, a function
 // in its family's file.
 var families = []func(*registrar){
-	compareFuncs, intFuncs, floatFuncs, numericFuncs, boolFuncs, textFuncs, likeFuncs, regexFuncs, formatFuncs, unicodeFuncs, arrayFuncs, seriesFuncs, datetimeFuncs, intervalFuncs, toCharFuncs, vectorFuncs, byteaFuncs, jsonFuncs, jsonSetFuncs, uuidFuncs, hashFunctions, bitFuncs, sysinfoFuncs, definitionFuncs, privilegeFuncs, sessionFuncs, sequenceFuncs,
+	// numbers, text, patterns
+	compareFuncs, intFuncs, floatFuncs, numericFuncs, boolFuncs, textFuncs, likeFuncs, regexFuncs,
+	formatFuncs, unicodeFuncs, byteaFuncs, bitFuncs, hashFunctions, uuidFuncs,
+	// date and time
+	datetimeFuncs, intervalFuncs, toCharFuncs,
+	// composite values
+	arrayFuncs, seriesFuncs, jsonFuncs, jsonSetFuncs, vectorFuncs,
+	// the system
+	sysinfoFuncs, definitionFuncs, privilegeFuncs, sessionFuncs, sequenceFuncs,
+	// aggregates
 	countAggs, sumAggs, minmaxAggs, boolAggs, collectAggs, statAggs, vectorAggs, jsonAggs,
 }
 

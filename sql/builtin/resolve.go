@@ -17,7 +17,8 @@ type Resolved struct {
 	// an argument of a "any" parameter keeps its type (unknown literals stay unknown).
 	ArgTypes []types.OID
 	Ret      types.OID
-	// ArgOrder says which written argument fills each position of ArgTypes; nil = as written.
+	// ArgOrder says which written argument fills each position of ArgTypes; nil = as
+	// written. −1 is an argument left out before a named one: see Func.DefaultArg.
 	ArgOrder []int
 	// VariadicExpanded says that the arguments from Fixed on fill the VARIADIC parameter
 	// one by one. Unless Fn.Variadic is "any" the caller packs them into an array.
@@ -229,6 +230,23 @@ func (c *candidate) resolve(actual []types.OID) (*Resolved, error) {
 		return nil, pgerr.NotSupported(-1, "function %s is not supported", callText("", c.fn.Name, c.fn.Args, nil))
 	}
 	return r, nil
+}
+
+// DefaultArg is the default of argument i, for calls by name that leave it out
+// before one that they give. ok is false when there is none to know.
+func (f *Func) DefaultArg(i int) (d types.Datum, ok bool) {
+	if i < len(f.Args)-f.Defaults || i >= len(f.Args) {
+		return d, false
+	}
+	switch f.Name {
+	case "make_interval":
+		return types.Int(0), true // 0 has the same bits as a float
+	case "jsonb_set", "jsonb_set_lax", "parse_ident":
+		return types.Bool(true), true
+	case "jsonb_insert":
+		return types.Bool(false), true
+	}
+	return d, false
 }
 
 // withOutTypes is f, or a copy whose polymorphic output columns have the types

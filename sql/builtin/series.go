@@ -48,25 +48,13 @@ func numericSeries(_ *Ctx, a []types.Datum) (RowIter, error) {
 	if len(a) > 2 {
 		step = a[2]
 	}
-	for i, word := range []string{"start", "stop", "step size"} {
-		d := step
-		if i < 2 {
-			d = a[i]
-		}
-		if word == "step size" && i < 2 {
-			continue
-		}
+	for i, d := range []types.Datum{a[0], a[1], step} {
+		what := []string{"start value", "stop value", "step size"}[i]
 		if types.NumericIsNaN(d) {
-			if i == 2 {
-				return nil, badParam("step size cannot be NaN")
-			}
-			return nil, badParam("%s value cannot be NaN", word)
+			return nil, badParam("%s cannot be NaN", what)
 		}
 		if types.NumericIsInf(d) != 0 {
-			if i == 2 {
-				return nil, badParam("step size cannot be infinity")
-			}
-			return nil, badParam("%s value cannot be infinity", word)
+			return nil, badParam("%s cannot be infinity", what)
 		}
 	}
 	sign := types.NumericSign(step)

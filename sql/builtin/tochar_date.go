@@ -32,7 +32,7 @@ func toCharFuncs(r *registrar) {
 	})
 	r.eval("interval_to_char", intervalToChar)
 	r.eval("to_timestamp", func(c *Ctx, a []types.Datum) (types.Datum, error) {
-		p, err := parseByTemplate(a[0].Text(), a[1].Text(), "to_timestamp")
+		p, err := parseByTemplate(a[0].Text(), a[1].Text())
 		if err != nil {
 			return types.Datum{}, err
 		}
@@ -46,7 +46,7 @@ func toCharFuncs(r *registrar) {
 		return checkTimestamp(localToUTC(c, v))
 	})
 	r.eval("to_date", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-		p, err := parseByTemplate(a[0].Text(), a[1].Text(), "to_date")
+		p, err := parseByTemplate(a[0].Text(), a[1].Text())
 		if err != nil {
 			return types.Datum{}, err
 		}

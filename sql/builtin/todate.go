@@ -31,7 +31,7 @@ func badDateText(format string, args ...any) *pgerr.Error {
 	return pgerr.Newf(pgerrcode.InvalidDatetimeFormat, format, args...)
 }
 
-func parseByTemplate(s, tpl, _ string) (*templateParser, error) {
+func parseByTemplate(s, tpl string) (*templateParser, error) {
 	p := &templateParser{s: s, nodes: parseDateTemplate(tpl), month: 1, day: 1, ssss: -1}
 	for k := range p.nodes {
 		n := &p.nodes[k]
@@ -81,7 +81,7 @@ func (p *templateParser) skipBlanks() {
 	}
 }
 
-// digitFields reports that the node after k reads digits at once, so that this
+// digitsFollow reports that the node after k reads digits at once, so that this
 // one must not take more than its own.
 func (p *templateParser) digitsFollow(k int) bool {
 	if k+1 >= len(p.nodes) {
@@ -161,8 +161,7 @@ func (p *templateParser) read(n *tplNode, k int) error {
 	case "CC":
 		target = &p.century
 	case "Q", "D", "IDDD":
-		var skip int
-		target, width = &skip, 1
+		target, width = new(int), 1 // read and ignored, as PostgreSQL does
 	default:
 		return p.readRest(n, k)
 	}

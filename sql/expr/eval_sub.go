@@ -65,7 +65,7 @@ func (st *state) subValue(n *node, x *subState, args, left []*batch.Col, i int) 
 			return st.quantifiedOnce(n, x, left, i)
 		}
 		if !x.known {
-			d, err := st.runSub(n, x, nil, i)
+			d, err := st.runSub(n)
 			if err != nil {
 				return types.Datum{}, err
 			}
@@ -84,7 +84,7 @@ func (st *state) subValue(n *node, x *subState, args, left []*batch.Col, i int) 
 	if quantified {
 		d, err = st.quantifiedRun(n, x, left, i)
 	} else {
-		d, err = st.runSub(n, x, left, i)
+		d, err = st.runSub(n)
 	}
 	for k, slot := range n.sub.Slots {
 		st.env.Exec[slot] = x.saved[k]
@@ -93,7 +93,7 @@ func (st *state) subValue(n *node, x *subState, args, left []*batch.Col, i int) 
 }
 
 // runSub runs a scalar, EXISTS or ARRAY subquery; the datum lives in the arena.
-func (st *state) runSub(n *node, _ *subState, _ []*batch.Col, _ int) (types.Datum, error) {
+func (st *state) runSub(n *node) (types.Datum, error) {
 	found := 0
 	result := types.Null
 	var elems []types.Datum

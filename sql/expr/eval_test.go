@@ -203,6 +203,39 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 	}
 }
 
+// What does not depend on the row is computed once a batch, and not at all for
+// an empty selection.
+func TestConstantsAreComputedOnce(t *testing.T) {
+	calls := 0
+	fn := &builtin.Func{Name: "counted", Ret: types.Int4OID, Volatility: builtin.Stable, Kind: 'f',
+		Eval: func(*builtin.Ctx, []types.Datum) (types.Datum, error) {
+			calls++
+			return types.Int(7), nil
+		}}
+	p, err := Compile(&Call{Fn: fn, T: types.Of(types.Int4OID)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, _ := wide()
+	var s Scratch
+	c, err := p.Eval(testEnv(), &s, b, b.Sel)
+	if err != nil || calls != 1 || c.I[0] != 7 || c.I[batch.MaxRows-1] != 7 {
+		t.Errorf("%d calls, %v", calls, err)
+	}
+	if _, err := p.Eval(testEnv(), &s, b, nil); err != nil || calls != 1 {
+		t.Errorf("an empty selection: %d calls, %v", calls, err)
+	}
+	volatile := *fn
+	volatile.Volatility = builtin.Volatile
+	if p, err = Compile(&Call{Fn: &volatile, T: types.Of(types.Int4OID)}); err != nil {
+		t.Fatal(err)
+	}
+	calls = 0
+	if _, err := p.Eval(testEnv(), &s, b, b.Sel); err != nil || calls != batch.MaxRows {
+		t.Errorf("volatile: %d calls, %v", calls, err)
+	}
+}
+
 // Parameters change between executions, with and without Reset.
 func TestParametersChange(t *testing.T) {
 	p, err := Compile(&Param{N: 0, T: types.Of(types.TextOID)})

@@ -53,6 +53,7 @@ func TestVectors(t *testing.T) {
 		{"'[1e-30]'::vector * '[1e-30]'", "22003", "value out of range: underflow"},
 		{"subvector('[1,2,3]'::vector, 4, 1)", "22000", "vector must have at least 1 dimension"},
 		{"'[1,2]'::vector::vector(3)", "22000", "expected 3 dimensions, not 2"},
+		{"'[1,2]' <-> '[3,4]'", "42725", "operator is not unique: unknown <-> unknown"},
 		{"'[1,2]'::vector <-> 1", "42883", "operator does not exist: vector <-> integer"},
 		{"array[1,null]::vector", "22004", "array must not contain nulls"},
 	} {

@@ -1,0 +1,283 @@
+package executor
+
+import (
+	"context"
+
+	"github.com/loxodb/loxodb/planner/physical"
+	"github.com/loxodb/loxodb/sql/batch"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// window computes window functions. It keeps its whole input, which is ordered
+// by partition and order keys, and works one partition at a time.
+type window struct {
+	node    *physical.Window
+	input   Operator
+	part    []*expr.Program
+	order   *order
+	calls   []*windowCall
+	rows    *rowStore // the input's columns
+	keys    *rowStore // partition keys, then order keys
+	results *rowStore // one column a call
+	filled  bool
+	at      int
+	cols    []*batch.Col
+	view    batch.Batch
+	out     batch.Batch
+	ids     []uint32
+	scratch expr.Scratch
+	env     *Env
+}
+
+// windowCall is one function: its arguments by row, and its results for the
+// present partition.
+type windowCall struct {
+	def        *physical.WindowCall
+	args       []*expr.Program
+	filter     *expr.Program
+	start, end *expr.Program
+	startN     int64
+	endN       int64
+	types      []types.T
+	store      *rowStore // arguments, then whether the row passes the filter
+	view       batch.Batch
+	arena      batch.Arena
+	out        []types.Datum
+	inline     bool // results are of fixed size: nothing to copy
+}
+
+func newWindow(n *physical.Window) (Operator, error) {
+	in, err := build(n.Input)
+	if err != nil {
+		return nil, err
+	}
+	w := &window{node: n, input: in, rows: newRowStore(n.Input.Info().Cols)}
+	if w.part, err = programs(n.Partition); err != nil {
+		return nil, err
+	}
+	if w.order, err = newOrder(n.Order); err != nil {
+		return nil, err
+	}
+	var keys, results []types.T
+	for _, e := range n.Partition {
+		keys = append(keys, e.Type())
+	}
+	w.keys = newRowStore(append(keys, w.order.types...))
+	for i := range n.Calls {
+		c, err := newWindowCall(&n.Calls[i])
+		if err != nil {
+			return nil, err
+		}
+		w.calls = append(w.calls, c)
+		results = append(results, c.def.T)
+	}
+	w.results = newRowStore(results)
+	w.out.Cols = make([]batch.Col, len(n.Cols))
+	return w, nil
+}
+
+func newWindowCall(def *physical.WindowCall) (*windowCall, error) {
+	c := &windowCall{def: def, inline: def.T.Rep() != types.RepBytes}
+	var err error
+	if c.args, err = programs(def.Args); err != nil {
+		return nil, err
+	}
+	if c.filter, err = program(def.Filter); err != nil {
+		return nil, err
+	}
+	if c.start, err = program(def.Frame.Start.Offset); err != nil {
+		return nil, err
+	}
+	if c.end, err = program(def.Frame.End.Offset); err != nil {
+		return nil, err
+	}
+	for _, a := range def.Args {
+		c.types = append(c.types, a.Type())
+	}
+	c.store = newRowStore(append(append([]types.T(nil), c.types...), types.Of(types.BoolOID)))
+	return c, nil
+}
+
+func (w *window) Open(ctx context.Context, env *Env) error {
+	w.env, w.filled, w.at = env, false, 0
+	w.scratch.Reset()
+	w.rows.reset(env.Budget)
+	w.keys.reset(env.Budget)
+	w.results.reset(env.Budget)
+	for _, c := range w.calls {
+		c.store.reset(env.Budget)
+	}
+	return w.input.Open(ctx, env)
+}
+
+// fill keeps the input and computes every partition.
+func (w *window) fill(ctx context.Context) error {
+	w.filled = true
+	for _, c := range w.calls {
+		if err := c.offsets(w.env, &w.scratch); err != nil {
+			return err
+		}
+	}
+	for {
+		b, err := w.input.Next(ctx)
+		if err != nil {
+			return err
+		}
+		if b == nil {
+			break
+		}
+		if err := w.keep(b); err != nil {
+			return err
+		}
+	}
+	if err := w.input.Close(); err != nil {
+		return err
+	}
+	for lo := 0; lo < w.rows.n; {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		hi := w.runEnd(lo, w.rows.n, 0, len(w.part))
+		if err := w.partition(lo, hi); err != nil {
+			return err
+		}
+		lo = hi
+	}
+	return nil
+}
+
+// keep stores a batch's rows, keys and arguments.
+func (w *window) keep(b *batch.Batch) error {
+	if err := w.rows.append(b); err != nil {
+		return err
+	}
+	if err := w.store(w.keys, append(append([]*expr.Program(nil), w.part...), w.order.progs...), nil, b); err != nil {
+		return err
+	}
+	for _, c := range w.calls {
+		if err := w.store(c.store, c.args, c.filter, b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// store evaluates programs into a store; with a filter, or room for one, the last
+// column says whether the row passes.
+func (w *window) store(s *rowStore, ps []*expr.Program, filter *expr.Program, b *batch.Batch) error {
+	if cap(w.cols) < len(ps) {
+		w.cols = make([]*batch.Col, len(ps))
+	}
+	w.cols = w.cols[:len(ps)]
+	if err := evalAll(ps, w.env, &w.scratch, b, w.cols); err != nil {
+		return err
+	}
+	w.view.Cols = w.view.Cols[:0]
+	for _, c := range w.cols {
+		w.view.Cols = append(w.view.Cols, *c)
+	}
+	w.view.Sel = b.Sel
+	if len(s.cols) > len(ps) {
+		passed, err := w.passes(filter, b)
+		if err != nil {
+			return err
+		}
+		w.view.Cols = append(w.view.Cols, *passed)
+	}
+	return s.append(&w.view)
+}
+
+// passes is a column that is true for the rows that pass the filter.
+func (w *window) passes(filter *expr.Program, b *batch.Batch) (*batch.Col, error) {
+	if filter != nil {
+		return filter.Eval(&w.env.Env, &w.scratch, b, b.Sel)
+	}
+	var all batch.Col
+	all.Init(types.Of(types.BoolOID), batch.MaxRows)
+	for i := range all.I {
+		all.I[i] = 1
+	}
+	return &all, nil
+}
+
+// runEnd is the end of the run of rows from lo on that equal row lo in key columns first..last−1.
+func (w *window) runEnd(lo, limit, first, last int) int {
+	hi := lo + 1
+	for ; hi < limit; hi++ {
+		for k := first; k < last; k++ {
+			c := &w.keys.cols[k]
+			if !equalAt(w.keys.types[k], c, lo, c, hi) {
+				return hi
+			}
+		}
+	}
+	return hi
+}
+
+// partition computes all calls for rows lo..hi−1.
+func (w *window) partition(lo, hi int) error {
+	p := &partitionRows{lo: lo, hi: hi}
+	for at := lo; at < hi; {
+		end := w.runEnd(at, hi, len(w.part), len(w.keys.cols))
+		for range end - at {
+			p.group = append(p.group, uint32(len(p.starts)))
+		}
+		p.starts = append(p.starts, at)
+		at = end
+	}
+	p.starts = append(p.starts, hi)
+	for _, c := range w.calls {
+		c.out = c.out[:0]
+		c.arena.Reset()
+		if err := c.compute(w.env, p); err != nil {
+			return err
+		}
+	}
+	row := make([]types.Datum, len(w.calls))
+	for i := range hi - lo {
+		for k, c := range w.calls {
+			row[k] = c.out[i]
+		}
+		if err := w.results.appendRow(row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *window) Next(ctx context.Context) (*batch.Batch, error) {
+	if !w.filled {
+		if err := w.fill(ctx); err != nil {
+			return nil, err
+		}
+	}
+	n := min(batch.MaxRows, w.rows.n-w.at)
+	if n <= 0 {
+		return nil, nil
+	}
+	w.ids = w.ids[:0]
+	for i := range n {
+		w.ids = append(w.ids, uint32(w.at+i))
+	}
+	width := len(w.rows.cols)
+	for k := range w.rows.cols {
+		gatherCol(&w.rows.cols[k], w.ids, &w.out.Cols[k])
+	}
+	for k := range w.results.cols {
+		gatherCol(&w.results.cols[k], w.ids, &w.out.Cols[width+k])
+	}
+	w.out.Sel = batch.Identity(n)
+	w.at += n
+	return &w.out, nil
+}
+
+func (w *window) Close() error {
+	w.rows.reset(nil)
+	w.keys.reset(nil)
+	w.results.reset(nil)
+	for _, c := range w.calls {
+		c.store.reset(nil)
+	}
+	return w.input.Close()
+}
