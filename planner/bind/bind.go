@@ -68,6 +68,8 @@ type binder struct {
 	views []catalog.ID
 	// noParams refuses parameters, with the reason (stored expressions).
 	noParams bool
+	// asWritten leaves the conversions of constants in place.
+	asWritten bool
 }
 
 // maxDepth bounds nested queries and expressions; the grammar bounds text already.

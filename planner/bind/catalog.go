@@ -60,6 +60,9 @@ func withoutPos(err error) error {
 
 // fold computes casts of constants right away, so that typed literals are constants.
 func (b *binder) fold(e expr.Expr) expr.Expr {
+	if b.asWritten {
+		return e
+	}
 	if c, ok := e.(*expr.Cast); ok {
 		if _, ok := c.X.(*expr.Const); ok {
 			return expr.Fold(c)

@@ -30,9 +30,19 @@ const (
 // are expr.Column by attribute number − 1. With want.OID 0 the expression keeps
 // its own type; else it is coerced as by assignment to the column named column.
 func Scalar(e ast.Expr, t *catalog.Table, place Place, want types.T, column string, o Options) (expr.Expr, error) {
+	x, err := AsWritten(e, t, place, want, column, o)
+	if err != nil {
+		return nil, err
+	}
+	return expr.Fold(x), nil
+}
+
+// AsWritten is Scalar with the conversions of constants left in place, as
+// PostgreSQL keeps stored expressions and prints them: price >= (0)::numeric.
+func AsWritten(e ast.Expr, t *catalog.Table, place Place, want types.T, column string, o Options) (expr.Expr, error) {
 	o.ParamTypes = nil
 	b := newBinder(o)
-	b.noParams = true
+	b.noParams, b.asWritten = true, true
 	s := &scope{in: clause(place)}
 	if t != nil {
 		s.items = []*nsItem{b.rowItem(t, t.Name)}
@@ -62,7 +72,7 @@ func Scalar(e ast.Expr, t *catalog.Table, place Place, want types.T, column stri
 	if err := checkStored(x, clause(place)); err != nil {
 		return nil, err
 	}
-	return expr.Fold(attributes(x)), nil
+	return attributes(x), nil
 }
 
 func (b *binder) stored(x expr.Expr, e ast.Expr, want types.T, place Place, column string) (expr.Expr, error) {

@@ -1,6 +1,7 @@
 package syscat
 
 import (
+	"regexp"
 	"sort"
 	"strings"
 
@@ -127,10 +128,14 @@ func method(x *catalog.Index) string {
 	return x.Method
 }
 
-// prettyExpr is an expression without its outer parentheses when pretty.
+// castWord finds (word)::, unless the parentheses are a call's.
+var castWord = regexp.MustCompile(`(^|[^\w"])\(([\w.]+|"[^"]+")\)::`)
+
+// prettyExpr is an expression as pretty printing shows it: without its outer
+// parentheses, and without those around a single word that is cast.
 func prettyExpr(expr string, pretty bool) string {
 	if pretty {
-		return unwrap(expr)
+		return castWord.ReplaceAllString(unwrap(expr), "$1$2::")
 	}
 	return expr
 }

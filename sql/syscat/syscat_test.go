@@ -314,4 +314,6 @@ func (e testEnv) Caches() []Cache {
 	return []Cache{{Name: "plans", Hits: 3, Misses: 1, Entries: 1, Bytes: 100, MaxBytes: 1000}}
 }
 
-func (e testEnv) VectorIndex(catalog.ID) (VectorIndex, bool) { return VectorIndex{Entries: 3, Segments: 1}, true }
+func (e testEnv) VectorIndex(catalog.ID) (VectorIndex, bool) {
+	return VectorIndex{Entries: 3, Segments: 1}, true
+}

@@ -135,7 +135,7 @@ func (e *Env) storedText(x ast.Expr, t *catalog.Table, place bind.Place, want ty
 	if place == bind.Default {
 		t = nil
 	}
-	b, err := bind.Scalar(x, t, place, want, column, e.options())
+	b, err := bind.AsWritten(x, t, place, want, column, e.options())
 	if err != nil {
 		return "", err
 	}
@@ -154,7 +154,7 @@ func (e *Env) storedText(x ast.Expr, t *catalog.Table, place bind.Place, want ty
 	text := expr.String(b, names)
 	if list, err := e.Parser.Parse("SELECT " + text); err == nil && len(list) == 1 {
 		if sel, ok := list[0].Stmt.(*ast.Select); ok && len(sel.Targets) == 1 {
-			if again, err := bind.Scalar(sel.Targets[0].Expr, t, place, want, column, e.options()); err == nil && expr.String(again, names) == text {
+			if again, err := bind.AsWritten(sel.Targets[0].Expr, t, place, want, column, e.options()); err == nil && expr.String(again, names) == text {
 				return text, nil
 			}
 		}
