@@ -76,7 +76,12 @@ func (b *binder) callArgs(r *builtin.Resolved, args []expr.Expr, pos ast.Pos) (i
 		from := i
 		if r.ArgOrder != nil {
 			if from = r.ArgOrder[i]; from < 0 {
-				return nil, false, notYet(pos, "leaving out an argument before a named one")
+				d, ok := r.Fn.DefaultArg(i)
+				if !ok {
+					return nil, false, notYet(pos, "leaving out an argument before a named one")
+				}
+				in[i] = &expr.Const{T: types.Of(t), D: d}
+				continue
 			}
 		}
 		if in[i], err = b.coerce(args[from], types.Of(t), builtin.Implicit, pos); err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/loxodb/loxodb/planner/logical"
 	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/pgerr"
@@ -250,7 +251,7 @@ func (b *binder) bareColumn(s *scope, x *ast.ColumnRef) (expr.Expr, error) {
 		return nil, err
 	}
 	if it != nil {
-		return b.wholeRow(it, x.Pos), nil
+		return b.wholeRow(it, x.Pos)
 	}
 	missing := errAt(x.Pos, pgerrcode.UndefinedColumn, "column \"%s\" does not exist", name)
 	for level := s; level != nil; level = level.parent {
@@ -297,18 +298,22 @@ func (b *binder) reference(e expr.Expr, pos ast.Pos) expr.Expr {
 }
 
 // wholeRow is t as a value: its row, or the value of a scalar function.
-func (b *binder) wholeRow(it *nsItem, pos ast.Pos) expr.Expr {
+func (b *binder) wholeRow(it *nsItem, pos ast.Pos) (expr.Expr, error) {
 	if it.rel != nil && it.rel.scalar && len(it.cols) == 1 {
-		return b.reference(it.cols[0].e, pos)
+		return b.reference(it.cols[0].e, pos), nil
 	}
-	row := &expr.RowOf{T: types.Of(types.RecordOID)}
+	row := &expr.RowOf{}
 	var sh []field
+	names := make([]string, 0, len(it.cols))
 	for _, c := range it.cols {
 		row.Args = append(row.Args, b.reference(c.e, pos))
 		sh = append(sh, field{c.name, c.e.Type()})
+		names = append(names, c.name)
 	}
 	b.rowShapes[row] = sh
-	return row
+	var err error
+	row.T, err = builtin.RowType(names)
+	return row, err
 }
 
 // missingItem is 42P01 for a qualified reference, with PostgreSQL's hints.

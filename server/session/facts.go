@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"time"
 
@@ -259,7 +260,31 @@ func (s *Session) SignalBackend(pid int32, terminate bool) bool {
 }
 
 // Engine implements builtin.Session.
-func (s *Session) Engine(fact string, _ ...string) (string, error) {
+func (s *Session) Engine(fact string, args ...string) (string, error) {
+	switch fact {
+	case "query":
+		s.activity.mu.Lock()
+		defer s.activity.mu.Unlock()
+		return s.activity.query, nil
+	case "start_time":
+		return s.db.started.UTC().Format("2006-01-02 15:04:05.999999-07"), nil
+	case "listening":
+		return strings.Join(s.db.notify.listening(s), "\n"), nil
+	case "sequence_last_value":
+		sc, ok := s.Catalog().Schema(args[1])
+		if !ok {
+			return "", nil
+		}
+		def, ok := s.Catalog().Sequence(sc.ID, args[0])
+		if !ok {
+			return "", nil
+		}
+		last, called, err := s.db.seqs.Get(context.Background(), def)
+		if err != nil || !called {
+			return "", err
+		}
+		return strconv.FormatInt(last, 10), nil
+	}
 	return "", pgerr.NotSupported(-1, "%s is not supported", fact)
 }
 

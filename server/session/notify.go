@@ -3,6 +3,7 @@ package session
 import (
 	"net"
 	"runtime"
+	"sort"
 	"strconv"
 	"sync"
 
@@ -53,6 +54,20 @@ func (h *hub) remove(s *Session) {
 	for _, m := range h.channels {
 		delete(m, s)
 	}
+}
+
+// listening lists the session's channels.
+func (h *hub) listening(s *Session) []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var out []string
+	for ch, m := range h.channels {
+		if m[s] {
+			out = append(out, ch)
+		}
+	}
+	sort.Strings(out)
+	return out
 }
 
 func (h *hub) send(notes []notification) {
