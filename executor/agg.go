@@ -41,7 +41,6 @@ type aggCall struct {
 	seen   *rowSet   // DISTINCT: (group, arguments)
 	order  *order    // ORDER BY inside the call: rows are kept and folded at the end
 	rows   *rowStore // group, arguments, sort keys
-	sel    []uint16
 }
 
 func newAgg(n *physical.Agg) (Operator, error) {

@@ -258,5 +258,3 @@ func (x *hashIndex) match(id uint32, h uint64) uint32 {
 	}
 	return id
 }
-
-func (x *hashIndex) bytes() int64 { return int64(4*len(x.heads) + 12*len(x.next)) }

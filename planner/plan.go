@@ -6,6 +6,7 @@ import (
 	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/types"
 )
 
 // Plan binds and optimises SELECT, VALUES, INSERT, UPDATE and DELETE. Errors are
@@ -15,7 +16,16 @@ func Plan(stmt ast.Stmt, o Options) (*physical.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	return optimize.Plan(s, o)
+	p, err := optimize.Plan(s, o)
+	if err != nil {
+		return nil, err
+	}
+	for i := range p.Out { // a record's modifier numbers its shape inside the server only
+		if p.Out[i].Type.OID == types.RecordOID {
+			p.Out[i].Type.Mod = -1
+		}
+	}
+	return p, nil
 }
 
 // BindTableWrite binds everything that writers of a table compute: generated

@@ -19,7 +19,6 @@ type cteEntry struct {
 	work    bool
 	workID  int
 	workUse int
-	pending bool // WITH RECURSIVE: named before it is bound
 }
 
 // findCTE finds a WITH name, innermost first.

@@ -99,8 +99,6 @@ type relation struct {
 	derived bool // a subquery, view or WITH query
 }
 
-func (s *scope) child() *scope { return &scope{parent: s} }
-
 // findColumn resolves an unqualified name, innermost level first. nil: not found.
 func (b *binder) findColumn(s *scope, name string, pos ast.Pos) (expr.Expr, error) {
 	for level := s; level != nil; level = level.parent {

@@ -59,9 +59,6 @@ func (it *item) add(key string, val any) { it.props = append(it.props, prop{key:
 func (it *item) addJSON(key string, val any) {
 	it.props = append(it.props, prop{key: key, val: val, jsonOnly: true})
 }
-func (it *item) addText(key string, val any) {
-	it.props = append(it.props, prop{key: key, val: val, textOnly: true})
-}
 
 // Text prints a plan as lines. counters may be nil; so may its results.
 func Text(p *physical.Plan, o Options, counters func(id int) *Counters) []string {

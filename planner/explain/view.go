@@ -16,7 +16,6 @@ type viewer struct {
 	counters func(int) *Counters
 	ctes     map[int]bool // shown already
 	subs     map[int]bool
-	pending  []*item // subplans and WITH queries of the present node
 }
 
 func newViewer(p *physical.Plan, o Options, counters func(int) *Counters) *viewer {

@@ -68,19 +68,6 @@ func (p *planner) slot() int {
 	return p.plan.ExecSlots - 1
 }
 
-// seesOuter reports whether a column comes from outside the present tree.
-func (p *planner) seesOuter(c logical.ColID) bool {
-	for i := len(p.frames) - 1; i >= 0; i-- {
-		if _, ok := p.frames[i].at[c]; ok {
-			return true
-		}
-		if p.frames[i].sealed {
-			return false
-		}
-	}
-	return false
-}
-
 func (p *planner) remapCol(c logical.ColID, t types.T, at map[logical.ColID]int) expr.Expr {
 	if i, ok := at[c]; ok {
 		return &expr.Column{Index: i, T: t, Name: p.name(c)}

@@ -64,7 +64,6 @@ type running struct {
 	count  bool // fill counters, for EXPLAIN ANALYZE
 	cancel context.CancelFunc
 	timed  context.Context
-	params []types.Datum
 	space  executor.Env // env's memory
 	budget executor.Budget
 }

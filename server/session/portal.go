@@ -41,8 +41,7 @@ type portal struct {
 	// Of SQL cursors.
 	cursor, hold, scroll bool
 	buffer               *executor.Buffer
-	at                   int64     // rows before the cursor's position
-	from                 *prepared // the prepared statement whose operators are borrowed
+	at                   int64 // rows before the cursor's position
 }
 
 // source yields a result's batches; nil at its end.

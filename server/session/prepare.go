@@ -212,9 +212,6 @@ func (p *prepared) setPlan(plan *physical.Plan, key string) {
 func resultColumns(out []physical.OutColumn) []backend.Column {
 	cols := make([]backend.Column, len(out))
 	for i, c := range out {
-		if c.Type.OID == types.RecordOID {
-			c.Type.Mod = -1 // it numbers the row type inside the server only
-		}
 		cols[i] = backend.Column{Name: c.Name, Type: c.Type, Table: c.Table, Attnum: c.Attr}
 	}
 	return cols

@@ -58,7 +58,6 @@ type likePattern struct {
 type likePart struct {
 	text []byte
 	any  []bool // any[i]: text[i] stands for _; nil when there is none
-	min  int
 }
 
 func (m *likePattern) prepare(p []byte, fold bool) error {

@@ -75,7 +75,7 @@ type numTemplate struct {
 	pre, post, multi                      int
 	zeroAt                                int // position (from 0) of the first 0 before the point, −1 none
 	lastZero                              int // of the last 0 after the point, counted from 1; 0 none
-	fm, blankZero, roman, romanLow        bool
+	fm, roman, romanLow                   bool
 	sign, signLast, plus, minus, brackets bool
 	exponent, point, isSG                 bool
 }

@@ -86,14 +86,6 @@ func daysInMonth(y, m int) int {
 // weekday is 0 for Sunday.
 func weekday(days int) int { return ((days+6)%7 + 7) % 7 }
 
-// isoWeek is the ISO 8601 week number and its year (astronomical).
-func isoWeek(days int) (week, year int) {
-	dow := (weekday(days) + 6) % 7 // Monday 0
-	thursday := days - dow + 3
-	year, _, _ = CivilFromDays(thursday)
-	return (thursday-DaysFromCivil(year, 1, 1))/7 + 1, year
-}
-
 // civil is a broken-down timestamp.
 type civil struct {
 	year, month, day int // year 0 is 1 BC

@@ -176,8 +176,8 @@ func crashWriter(t *testing.T, e *Engine, l *ledger, stop chan struct{}, w int, 
 			return
 		default:
 		}
-		l.gate.RLock() // between transactions only: a crash may come at any time
-		l.gate.RUnlock()
+		l.gate.RLock()   // between transactions only: a crash may come at any time
+		l.gate.RUnlock() //lint:ignore SA2001 passing the gate is all that is wanted
 		n := 2 + rng.IntN(4)
 		if rng.IntN(4) == 0 {
 			n = 200 + rng.IntN(1000)

@@ -69,7 +69,7 @@ var confined = map[string][]string{
 	"github.com/RoaringBitmap/roaring/v2":  {"vectorindex", "storage", "executor"},
 	"github.com/cockroachdb/apd/v3":        {"sql"},
 	"github.com/mmcloughlin/avo":           {"vectorindex/dist"},
-	"github.com/jackc/pgx/v5":              {"tests"},
+	"github.com/jackc/pgx/v5":              {"tests", "examples"},
 	"github.com/stretchr/testify":          {"tests"},
 }
 

@@ -261,7 +261,7 @@ func (e *Env) addConstraint(ctx context.Context, old, t *catalog.Table, cmd *ast
 			if err := e.edit.PutTable(t); err != nil {
 				return err
 			}
-			t, err = e.rewrite(ctx, old, t, nil)
+			_, err := e.rewrite(ctx, old, t, nil)
 			return err
 		}
 	}
