@@ -86,7 +86,13 @@ func TestCancelAndTerminateBackend(t *testing.T) {
 	if got := one(t, killer, "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and backend_type = 'client backend' and state = 'idle' and pid = "+fmt.Sprint(pid)); got != "t" {
 		t.Errorf("pg_terminate_backend: %s", got)
 	}
-	_, err := victim.Exec(t.Context(), "select 1")
+	var err error
+	for range 500 { // the signal takes effect a moment later
+		if _, err = victim.Exec(t.Context(), "select 1"); err != nil {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
 	wantError(t, "after pg_terminate_backend", err, "57P01", "terminating connection due to administrator command")
 }
 
