@@ -19,7 +19,7 @@ help: ## list the targets
 all: build lint test ## build, lint and test
 
 build: ## compile the server to bin/loxodb
-	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/loxodb ./server/cmd/loxodb
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/loxodb ./server/cmd/loxodb
 
 run: build ## build and start on LISTEN (127.0.0.1:5433) with DATA (./data)
 	./bin/loxodb start --data $(DATA) --listen $(LISTEN)
