@@ -151,7 +151,7 @@ func TestHotPathAllocations(t *testing.T) {
 			t.Fatalf("%s: %v", c.name, failed)
 		}
 		t.Logf("%s: %.1f allocations", c.name, got)
-		if got > c.limit {
+		if got > c.limit && !raceEnabled { // counted where nothing else allocates; the queries run either way
 			t.Errorf("%s: %.1f allocations from Bind to Sync, at most %v expected", c.name, got, c.limit)
 		}
 	}
