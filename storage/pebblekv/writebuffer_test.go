@@ -103,7 +103,7 @@ func TestReadAllocations(t *testing.T) {
 		if _, ok, err := x.Get(ctx, key); !ok || err != nil {
 			t.Fatal(ok, err)
 		}
-	}); n > 0 {
+	}); n > 0 && !raceEnabled {
 		t.Errorf("Get allocates %v times", n)
 	}
 	x.Close()
@@ -113,7 +113,7 @@ func TestReadAllocations(t *testing.T) {
 			t.Fatal(ok, err)
 		}
 		x.Close()
-	}); n > 2 {
+	}); n > 2 && !raceEnabled {
 		t.Errorf("Begin, Get, Close allocate %v times", n)
 	}
 }
