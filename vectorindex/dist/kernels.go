@@ -132,6 +132,49 @@ func Gather(m Metric, q []float32, rows *Rows, ords []uint32, out []float32) {
 		n := min(maxGather, len(ords)-at)
 		f(&q[0], len(q), &rows.chunks[0], rows.shift, rows.mask(), rows.stride, &ords[at], n, &out[at])
 	}
+	fromKernel(m, out)
+}
+
+// ScanRows is Gather of the len(out) records from lo on. Where a record is its
+// vector and nothing else (the stride is 4·len(q)) it reads memory as one stream,
+// which is as fast as one core can read; otherwise records are visited one by one.
+func ScanRows(m Metric, q []float32, rows *Rows, lo uint32, out []float32) {
+	if len(q) == 0 || rows.stride != 4*len(q) {
+		gatherRange(m, q, rows, lo, out)
+		return
+	}
+	op := opL2
+	switch m {
+	case InnerProduct, Cosine:
+		op = opDot
+	case L1:
+		op = opL1
+	}
+	for at := 0; at < len(out); {
+		ord := lo + uint32(at)
+		n := len(out) - at
+		if rows.shift < flatShift {
+			n = min(n, 1<<rows.shift-int(ord&rows.mask()))
+		}
+		scan(op, &q[0], (*float32)(rows.Record(ord)), len(q), n, &out[at])
+		at += n
+	}
+	fromKernel(m, out)
+}
+
+func gatherRange(m Metric, q []float32, rows *Rows, lo uint32, out []float32) {
+	var ords [maxGather]uint32
+	for at := 0; at < len(out); at += maxGather {
+		n := min(maxGather, len(out)-at)
+		for i := range n {
+			ords[i] = lo + uint32(at+i)
+		}
+		Gather(m, q, rows, ords[:n], out[at:at+n])
+	}
+}
+
+// fromKernel turns what a kernel computes into distances.
+func fromKernel(m Metric, out []float32) {
 	switch m {
 	case InnerProduct:
 		for i := range out {

@@ -255,6 +255,49 @@ func TestChunkedRows(t *testing.T) {
 	}
 }
 
+// A range of records is the gather of its ordinals, across chunks and with padding.
+func TestScanRowsIsGather(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	defer func(k kernels) { active = k }(active)
+	for _, tier := range available() {
+		active = tier
+		for _, m := range []Metric{L2, InnerProduct, Cosine, L1} {
+			for _, dims := range []int{1, 3, 16, 100, 131} {
+				for _, pad := range []int{0, 12} {
+					const shift, n = 4, 100
+					stride := 4*dims + pad
+					var chunks [][]byte
+					for range n>>shift + 1 {
+						f := make([]float32, stride<<shift/4)
+						for i := range f {
+							f[i] = r.Float32() - 0.5
+						}
+						chunks = append(chunks, unsafe.Slice((*byte)(unsafe.Pointer(&f[0])), 4*len(f)))
+					}
+					rows := ChunkedRows(chunks, shift, stride)
+					q := make([]float32, dims)
+					for i := range q {
+						q[i] = r.Float32() - 0.5
+					}
+					lo := r.Uint32N(40)
+					got, want := make([]float32, 55), make([]float32, 55)
+					ords := make([]uint32, 55)
+					for i := range ords {
+						ords[i] = lo + uint32(i)
+					}
+					ScanRows(m, q, &rows, lo, got)
+					Gather(m, q, &rows, ords, want)
+					for i := range got {
+						if math.Abs(float64(got[i]-want[i])) > 1e-4 {
+							t.Fatalf("%s %v dims %d pad %d: record %d is %v, gathered %v", tier.name, m, dims, pad, lo+uint32(i), got[i], want[i])
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
 func BenchmarkGather(b *testing.B) {
 	const n, dims = 200_000, 100
 	stride := CodeStride(dims)

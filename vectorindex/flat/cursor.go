@@ -188,7 +188,9 @@ func (c *Cursor) score(ctx context.Context, at int, ords []uint32) error {
 	if len(ords) == 0 {
 		return nil
 	}
-	c.scorer.Estimate(c.vecs, ords, c.dists[:len(ords)])
+	// Filters drop ordinals and keep their order: first and last tell of a gap.
+	run := !c.isList && int(ords[len(ords)-1]-ords[0]) == len(ords)-1
+	c.scorer.Estimate(c.vecs, ords, run, c.dists[:len(ords)])
 	c.Scanned += int64(len(ords))
 	worst := c.top.Worst()
 	for i, d := range c.dists[:len(ords)] {

@@ -88,19 +88,26 @@ func (s *Scorer) Exact(v *Vectors, ord uint32) float64 {
 
 // Estimate writes the distances of at most 256 ordinals in float32 precision.
 // Where float32 overflows the distance is the exact one; NaN (a zero vector
-// under Cosine) becomes +Inf, so that NaN never meets a comparison.
-func (s *Scorer) Estimate(v *Vectors, ords []uint32, out []float64) {
+// under Cosine) becomes +Inf, so that NaN never meets a comparison. run says that
+// the ordinals are consecutive, which memory answers fastest.
+func (s *Scorer) Estimate(v *Vectors, ords []uint32, run bool, out []float64) {
 	est := s.est[:len(ords)]
 	out = out[:len(ords)]
+	kernel := s.metric
 	if s.metric == dist.Cosine {
-		dist.Gather(dist.InnerProduct, s.query, &v.Rows, ords, est)
+		kernel = dist.InnerProduct
+	}
+	if run {
+		dist.ScanRows(kernel, s.query, &v.Rows, ords[0], est)
+	} else {
+		dist.Gather(kernel, s.query, &v.Rows, ords, est)
+	}
+	if s.metric == dist.Cosine {
 		mask := uint32(uint64(1)<<v.InvShift - 1)
 		for i, o := range ords {
 			inv := v.InvNorm[uint64(o)>>v.InvShift][o&mask]
 			est[i] = 1 + est[i]*(inv*s.invNorm)
 		}
-	} else {
-		dist.Gather(s.metric, s.query, &v.Rows, ords, est)
 	}
 	for i, e := range est {
 		d := float64(e)

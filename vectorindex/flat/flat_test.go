@@ -18,8 +18,11 @@ type collection struct {
 }
 
 func newCollection(rng *rand.Rand, m dist.Metric, n, dims int, fill func(i, j int) float32) *collection {
+	return newRecords(m, n, dims, 4*dims+rng.IntN(2)*12, fill) // records may be padded
+}
+
+func newRecords(m dist.Metric, n, dims, stride int, fill func(i, j int) float32) *collection {
 	const shift = 7
-	stride := (dims*4 + 63) &^ 63
 	c := &collection{view: Vectors{Metric: m, Dims: dims, InvShift: shift}}
 	var chunks [][]byte
 	for i := range n {
@@ -184,4 +187,26 @@ func BenchmarkScan128(b *testing.B) {
 		dst, _ = c.Next(context.Background(), dst[:0])
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/vector")
+}
+
+// BenchmarkScanBeyondCaches reads 136 MB a query: what memory gives, not the caches.
+func BenchmarkScanBeyondCaches(b *testing.B) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	const n, dims = 340_000, 100
+	for _, m := range []dist.Metric{dist.Cosine, dist.L2} {
+		b.Run(m.String(), func(b *testing.B) {
+			col := newRecords(m, n, dims, 4*dims, func(i, j int) float32 { return rng.Float32() })
+			q := make([]float32, dims)
+			q[3] = 1
+			var s Scorer
+			s.Reset(m, q)
+			var c Cursor
+			var dst []Candidate
+			for b.Loop() {
+				c.Reset(&s, &col.view, 0, n, 50, nil)
+				dst, _ = c.Next(context.Background(), dst[:0])
+			}
+			b.SetBytes(n * dims * 4)
+		})
+	}
 }

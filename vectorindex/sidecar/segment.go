@@ -243,7 +243,7 @@ func (ix *Index) checkHead(h *segmentHead, meta *SegmentMeta) error {
 			h.kind, h.metric, h.dims, spec.Kind, spec.Metric, spec.Dims)
 	case h.number != meta.Number || h.entries != meta.Entries || h.entries > maxEntries:
 		return corruptf("segment %d of %d entries; the manifest says %d of %d", h.number, h.entries, meta.Number, meta.Entries)
-	case h.stride != uint32(strideOf(spec.Dims)) || h.graph > 1:
+	case int(h.stride) < strideOf(spec.Dims) || int(h.stride) > strideOf(spec.Dims)+64 || h.stride%4 != 0 || h.graph > 1:
 		return corruptf("stride %d, graph %d", h.stride, h.graph)
 	case h.graph == 1 && spec.Kind != vectorindex.HNSW:
 		return corruptf("a flat segment has a graph")
