@@ -5,6 +5,7 @@ package ddl
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/loxodb/loxodb/executor"
@@ -45,14 +46,8 @@ func (j *Jobs) Build(ctx context.Context, txn *table.Txn, snap *catalog.Snapshot
 	if err != nil {
 		return err
 	}
-	env := j.Env(snap)
-	env.Txn, env.Read = txn, txn
-	at := 0
-	for i := range t.Indexes {
-		if t.Indexes[i].ID == x.ID {
-			at = i
-		}
-	}
+	env := j.env(txn, snap)
+	at := place(t, x)
 	defer j.Progress(t, x, nil)
 	total := int64(0)
 	if st := snap.Stats(t.ID); st != nil {
@@ -64,17 +59,41 @@ func (j *Jobs) Build(ctx context.Context, txn *table.Txn, snap *catalog.Snapshot
 			j.Progress(t, x, &Report{Phase: "building index: scanning table", Done: rows, Total: max(total, rows)})
 		})
 	}
-	partial, err := executor.NewPartial(env, def, at)
+	keep, err := filter(env, def, at)
 	if err != nil {
 		return err
-	}
-	var keep feed.RowFilter
-	if partial != nil {
-		keep = partial
 	}
 	return j.Vectors.Build(ctx, txn, t, x, keep, sidecar.BuildOptions{
 		Workers: j.Workers, Total: total, Progress: j.vectorProgress(t, x),
 	})
+}
+
+func (j *Jobs) env(txn *table.Txn, snap *catalog.Snapshot) *executor.Env {
+	env := j.Env(snap)
+	env.Txn, env.Read = txn, txn
+	return env
+}
+
+// place is the index's position in the table's list.
+func place(t *catalog.Table, x *catalog.Index) int {
+	return slices.IndexFunc(t.Indexes, func(y *catalog.Index) bool { return y.ID == x.ID })
+}
+
+// Filter is what decides which rows belong to a vector index; nil for all.
+func (j *Jobs) Filter(_ context.Context, txn *table.Txn, snap *catalog.Snapshot, t *catalog.Table, x *catalog.Index) (feed.RowFilter, error) {
+	def, err := j.TableWrite(snap, t)
+	if err != nil {
+		return nil, err
+	}
+	return filter(j.env(txn, snap), def, place(t, x))
+}
+
+func filter(env *executor.Env, def *physical.TableWrite, at int) (feed.RowFilter, error) {
+	p, err := executor.NewPartial(env, def, at)
+	if p == nil || err != nil {
+		return nil, err // not a nil *Partial in an interface
+	}
+	return p, nil
 }
 
 // phases names a vector build's phases as pg_stat_progress_create_index does.
@@ -103,15 +122,13 @@ func (j *Jobs) Validate(ctx context.Context, txn *table.Txn, snap *catalog.Snaps
 	if err != nil {
 		return err
 	}
-	env := j.Env(snap)
-	env.Txn, env.Read = txn, txn
+	env := j.env(txn, snap)
 	return executor.Validate(ctx, env, def, c)
 }
 
 // CheckNotNull looks for NULLs in a column.
 func (j *Jobs) CheckNotNull(ctx context.Context, txn *table.Txn, snap *catalog.Snapshot, t *catalog.Table, attr int16) error {
-	env := j.Env(snap)
-	env.Txn, env.Read = txn, txn
+	env := j.env(txn, snap)
 	return executor.CheckNotNull(ctx, env, t, attr)
 }
 
@@ -128,7 +145,6 @@ func (j *Jobs) Rewrite(ctx context.Context, txn *table.Txn, snap *catalog.Snapsh
 			}
 		}
 	}
-	env := j.Env(snap)
-	env.Txn, env.Read = txn, txn
+	env := j.env(txn, snap)
 	return executor.Rewrite(ctx, env, old, def, values)
 }

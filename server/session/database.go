@@ -98,7 +98,7 @@ func OpenDatabase(ctx context.Context, cfg Config) (*Database, error) {
 		sessions: map[*Session]struct{}{},
 		stop:     make(chan struct{}),
 	}
-	if err := d.vectors.OpenAll(ctx, store.Current()); err != nil {
+	if err := d.vectors.OpenAll(ctx, store.Current(), d.indexFilter); err != nil {
 		return nil, err
 	}
 	d.done.Add(1)
@@ -205,11 +205,26 @@ func (d *Database) housekeeping() {
 	}
 }
 
+// indexFilter implements feed.Repairer: which rows belong to a partial index, its
+// predicate bound as a superuser's session with default settings binds it.
+func (d *Database) indexFilter(ctx context.Context, txn *table.Txn, t *catalog.Table, x *catalog.Index) (feed.RowFilter, error) {
+	role := &catalog.Role{Name: d.cfg.Name, Super: true}
+	s := newSession(d, backend.Startup{User: role.Name, Database: d.cfg.Name}, role)
+	jobs := s.defineEnv(ctx).Jobs
+	return jobs.Filter(ctx, txn, d.store.Current(), t, x)
+}
+
+// sealTime bounds how long Close works to make the next start short.
+const sealTime = 20 * time.Second
+
 // Close stops background work. Sessions must have ended; the engine stays open.
 func (d *Database) Close() error {
 	close(d.stop)
 	d.done.Wait()
 	d.plans.Close()
 	d.rows.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), sealTime)
+	defer cancel()
+	d.vectors.Flush(ctx)
 	return d.vectors.Close()
 }

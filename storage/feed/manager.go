@@ -12,6 +12,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/storage/keys"
 	"github.com/loxodb/loxodb/storage/kv"
 	"github.com/loxodb/loxodb/storage/table"
 	"github.com/loxodb/loxodb/vectorindex"
@@ -28,6 +29,7 @@ type Manager struct {
 
 	mu      sync.RWMutex
 	indexes map[catalog.ID]*sidecar.Index
+	closing sync.WaitGroup // detached indexes that are being closed
 }
 
 // NewManager keeps index files below dir.
@@ -72,9 +74,10 @@ func SpecOf(t *catalog.Table, x *catalog.Index) (vectorindex.Spec, error) {
 	return spec, nil
 }
 
-// OpenAll opens every vector index of the catalog and removes files of indexes
-// that are not in it (builds that never committed).
-func (m *Manager) OpenAll(ctx context.Context, snap *catalog.Snapshot) error {
+// OpenAll opens every vector index of the catalog, repairs those whose files are
+// damaged, and removes files of indexes that are not in it (builds that never
+// committed). Nobody may write rows until it returns.
+func (m *Manager) OpenAll(ctx context.Context, snap *catalog.Snapshot, r Repairer) error {
 	known := map[string]bool{}
 	for _, t := range snap.Tables() {
 		for _, x := range t.Indexes {
@@ -82,7 +85,7 @@ func (m *Manager) OpenAll(ctx context.Context, snap *catalog.Snapshot) error {
 				continue
 			}
 			known[dirName(x.ID)] = true
-			if _, err := m.Open(ctx, t, x); err != nil {
+			if err := m.openOrRepair(ctx, t, x, r); err != nil {
 				return fmt.Errorf("feed: index %s: %w", x.Name, err)
 			}
 		}
@@ -105,18 +108,11 @@ func dirName(id catalog.ID) string { return strconv.FormatUint(uint64(id), 10) }
 
 // Open opens an index, recovering what the outbox holds, and attaches it to commits.
 func (m *Manager) Open(ctx context.Context, t *catalog.Table, x *catalog.Index) (*sidecar.Index, error) {
-	spec, err := SpecOf(t, x)
+	cfg, err := m.config(t, x)
 	if err != nil {
 		return nil, err
 	}
-	ix, err := sidecar.Open(ctx, sidecar.Config{
-		Spec: spec, FS: m.fs, Dir: m.fs.PathJoin(m.dir, dirName(x.ID)),
-		Source:  &source{eng: m.eng, index: x.ID, storage: t.Storage, attr: uint16(x.Keys[0].Attr)},
-		Workers: max(1, runtime.NumCPU()-1),
-		Report: func(err error) {
-			m.log.Error("vector index background work failed; it will be tried again", "index", x.Name, "error", err)
-		},
-	})
+	ix, err := sidecar.Open(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -124,6 +120,18 @@ func (m *Manager) Open(ctx context.Context, t *catalog.Table, x *catalog.Index) 
 	defer m.mu.Unlock()
 	m.indexes[x.ID] = ix
 	return ix, nil
+}
+
+func (m *Manager) config(t *catalog.Table, x *catalog.Index) (sidecar.Config, error) {
+	spec, err := SpecOf(t, x)
+	return sidecar.Config{
+		Spec: spec, FS: m.fs, Dir: m.fs.PathJoin(m.dir, dirName(x.ID)),
+		Source:  newSource(m.eng, t, x),
+		Workers: max(1, runtime.NumCPU()-1),
+		Report: func(err error) {
+			m.log.Error("vector index background work failed; it will be tried again", "index", x.Name, "error", err)
+		},
+	}, err
 }
 
 // Get finds a live index.
@@ -143,22 +151,31 @@ func (m *Manager) Index(id catalog.ID) (vectorindex.Index, bool) {
 	return ix, true
 }
 
-// Drop closes an index and removes its files.
+// Drop closes an index and removes its files. One that was detached or could not
+// be opened has files all the same.
 func (m *Manager) Drop(id catalog.ID) {
-	m.mu.Lock()
-	ix := m.indexes[id]
-	delete(m.indexes, id)
-	m.mu.Unlock()
-	if ix == nil {
-		return
+	var err error
+	if ix := m.detach(id); ix != nil {
+		err = ix.Close()
 	}
-	err := errors.Join(ix.Close(), m.fs.RemoveAll(m.fs.PathJoin(m.dir, dirName(id))))
+	err = errors.Join(err, m.fs.RemoveAll(m.fs.PathJoin(m.dir, dirName(id))))
 	if err != nil {
 		m.log.Error("removing a vector index", "index", id, "error", err)
 	}
 }
 
-// Apply implements table.Sink. It runs in a commit, before it becomes visible.
+// detach makes an index unknown to searches and commits; nil if it was already.
+func (m *Manager) detach(id catalog.ID) *sidecar.Index {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	ix := m.indexes[id]
+	delete(m.indexes, id)
+	return ix
+}
+
+// Apply implements table.Sink. It runs in a commit, before it becomes visible. An
+// index that cannot take a change is detached before anybody can see the commit:
+// from then on searches measure every row.
 func (m *Manager) Apply(ts kv.TS, deltas []table.Delta) {
 	by := map[catalog.ID][]sidecar.Delta{}
 	for i := range deltas {
@@ -171,7 +188,10 @@ func (m *Manager) Apply(ts kv.TS, deltas []table.Delta) {
 			continue // dropped meanwhile
 		}
 		if err := ix.Apply(uint64(ts), ds); err != nil {
-			m.log.Error("applying a commit to a vector index", "index", id, "error", err)
+			m.detach(id)
+			m.closing.Go(func() { _ = ix.Close() }) // it waits for background work; a commit must not
+			m.log.Error("a vector index could not take a commit; searches measure every row until REINDEX or a restart",
+				"index", id, "error", err)
 		}
 	}
 }
@@ -180,7 +200,7 @@ func (m *Manager) Apply(ts kv.TS, deltas []table.Delta) {
 func (m *Manager) Throttle(ctx context.Context, t *catalog.Table) error {
 	for _, x := range t.Indexes {
 		if ix, ok := m.Get(x.ID); ok && x.IsVector() {
-			if err := ix.Throttle(ctx); err != nil {
+			if err := ix.Throttle(ctx); err != nil && !errors.Is(err, vectorindex.ErrClosed) {
 				return err
 			}
 		}
@@ -197,6 +217,26 @@ func (m *Manager) Horizon(ts kv.TS) {
 	}
 }
 
+// sealAtClose is how many entries outside segments make a seal at Close shorter
+// than replaying them, and linking them anew, at the next start.
+const sealAtClose = 2048
+
+// Flush seals what the indexes hold outside their segments, where it is much,
+// until ctx ends: a restart then opens files instead of linking vectors again.
+// Nothing depends on it. Call it when nobody writes any more.
+func (m *Manager) Flush(ctx context.Context) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	for id, ix := range m.indexes {
+		if ix.Stats().HeadEntries < sealAtClose {
+			continue
+		}
+		if err := ix.Flush(ctx); err != nil {
+			m.log.Warn("the newest entries of a vector index were not sealed; the next start links them again", "index", id, "error", err)
+		}
+	}
+}
+
 // Close closes every index.
 func (m *Manager) Close() error {
 	m.mu.Lock()
@@ -206,6 +246,7 @@ func (m *Manager) Close() error {
 		err = errors.Join(err, ix.Close())
 	}
 	m.indexes = map[catalog.ID]*sidecar.Index{}
+	m.closing.Wait()
 	return err
 }
 
@@ -226,9 +267,9 @@ func (m *Manager) Build(ctx context.Context, txn *table.Txn, t *catalog.Table, x
 		m.Drop(x.ID)
 		return err
 	}
-	s := &source{index: x.ID}
+	manifest := keys.AppendID(nil, keys.Manifest, x.ID)
 	err = ix.Publish(ctx, built, func(_ context.Context, mf sidecar.Manifest) error {
-		return txn.Put(s.manifestKey(), mf.Marshal(nil))
+		return txn.Put(manifest, mf.Marshal(nil))
 	})
 	if err != nil {
 		m.Drop(x.ID)

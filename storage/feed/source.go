@@ -24,6 +24,10 @@ type source struct {
 	attr    uint16     // the indexed vector column
 }
 
+func newSource(eng kv.Engine, t *catalog.Table, x *catalog.Index) *source {
+	return &source{eng: eng, index: x.ID, storage: t.Storage, attr: uint16(x.Keys[0].Attr)}
+}
+
 // Pending implements sidecar.Source.
 func (s *source) Pending(ctx context.Context, asOf uint64, each func(sidecar.Mark, sidecar.Delta) error) error {
 	view, err := s.eng.Snapshot(ctx, kv.TS(asOf))

@@ -1,13 +1,9 @@
 package e2e
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"fmt"
 	"net"
-	"os"
-	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
@@ -16,54 +12,15 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/loxodb/loxodb/server/boot"
+	"github.com/loxodb/loxodb/tests/process"
 )
-
-// process is a server in a process of its own.
-type process struct {
-	*exec.Cmd
-	addr   string
-	stderr bytes.Buffer
-}
-
-func startProcess(t *testing.T, args ...string) *process {
-	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &process{Cmd: exec.Command(self, append([]string{"start", "--listen", "127.0.0.1:0"}, args...)...)}
-	p.Env = append(os.Environ(), asServer+"=1")
-	p.Stderr = &p.stderr
-	out, err := p.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := p.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = p.Process.Kill(); _ = p.Wait() })
-	for lines := bufio.NewScanner(out); lines.Scan(); {
-		var host, port string
-		if n, _ := fmt.Sscanf(strings.TrimSpace(lines.Text()), "psql -h %s -p %s -U postgres", &host, &port); n == 2 {
-			p.addr = net.JoinHostPort(host, port)
-			go func() { // keep the pipe empty
-				for lines.Scan() {
-				}
-			}()
-			return p
-		}
-	}
-	_ = p.Wait()
-	t.Fatalf("the server did not start:\n%s", p.stderr.String())
-	return nil
-}
 
 // What was acknowledged before kill -9 is there afterwards, whole transactions only.
 func TestKillAndReopen(t *testing.T) {
 	onlyHere(t)
 	dir := t.TempDir() + "/data"
-	p := startProcess(t, "--data", dir)
-	c := connect(t, p.addr, "")
+	p := process.Start(t, dir)
+	c := connect(t, p.Addr, "")
 	mustExec(t, c, "create table k (id int primary key, pair int, e vector(2))")
 	mustExec(t, c, "create index on k using hnsw (e vector_l2_ops)")
 	acknowledged := make(chan int, 1)
@@ -88,16 +45,13 @@ func TestKillAndReopen(t *testing.T) {
 		}
 	}()
 	time.Sleep(time.Second)
-	if err := p.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	_ = p.Wait()
+	p.Kill()
 	last := <-acknowledged
 	if last < 0 {
-		t.Fatalf("nothing was acknowledged:\n%s", p.stderr.String())
+		t.Fatalf("nothing was acknowledged:\n%s", p.Log())
 	}
-	p = startProcess(t, "--data", dir)
-	c = connect(t, p.addr, "")
+	p = process.Start(t, dir)
+	c = connect(t, p.Addr, "")
 	if got := one(t, c, fmt.Sprintf("select count(*) from k where pair <= %d", last)); got != fmt.Sprint(2*(last+1)) {
 		t.Errorf("%s rows of %d acknowledged", got, 2*(last+1))
 	}
@@ -112,33 +66,25 @@ func TestKillAndReopen(t *testing.T) {
 func TestSignals(t *testing.T) {
 	onlyHere(t)
 	dir := t.TempDir() + "/data"
-	p := startProcess(t, "--data", dir)
-	second := exec.Command(p.Path, "start", "--listen", "127.0.0.1:0", "--data", dir)
-	second.Env = p.Env
-	if out, err := second.CombinedOutput(); err == nil || !strings.Contains(string(out), "is in use by another server (process "+fmt.Sprint(p.Process.Pid)+")") {
+	p := process.Start(t, dir)
+	second := process.Command(t, "start", "--listen", "127.0.0.1:0", "--data", dir)
+	if out, err := second.CombinedOutput(); err == nil || !strings.Contains(string(out), "is in use by another server (process "+fmt.Sprint(p.PID())+")") {
 		t.Errorf("a second server on the same data: %v\n%s", err, out)
 	}
-	c := connect(t, p.addr, "")
+	c := connect(t, p.Addr, "")
 	mustExec(t, c, "create table kept (id int)")
-	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	if err := p.Wait(); err != nil {
-		t.Errorf("after SIGTERM: %v\n%s", err, p.stderr.String())
-	}
+	p.Stop()
 	_, err := c.Exec(t.Context(), "select 1")
 	wantError(t, "an idle client", err, "57P01", "terminating connection due to administrator command")
 
-	p = startProcess(t, "--data", dir, "--shutdown-timeout", "1h")
-	c = connect(t, p.addr, "")
+	p = process.Start(t, dir, "--shutdown-timeout", "1h")
+	c = connect(t, p.Addr, "")
 	mustExec(t, c, "drop table kept")
 	cut := make(chan error, 1)
 	go func() { _, err := c.Exec(context.Background(), "select pg_sleep(600)"); cut <- err }()
 	time.Sleep(100 * time.Millisecond)
 	for range 2 {
-		if err := p.Process.Signal(syscall.SIGINT); err != nil {
-			t.Fatal(err)
-		}
+		p.Signal(syscall.SIGINT)
 		time.Sleep(100 * time.Millisecond)
 	}
 	if err := p.Wait(); err == nil {

@@ -15,18 +15,10 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/loxodb/loxodb/server/boot"
+	"github.com/loxodb/loxodb/tests/process"
 )
 
-// asServer makes the test binary behave as the command loxodb, for tests that
-// must kill a server.
-const asServer = "LOXODB_TEST_AS_SERVER"
-
-func TestMain(m *testing.M) {
-	if os.Getenv(asServer) != "" {
-		os.Exit(boot.Main(os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { process.Main(m) }
 
 // start starts a server on an empty data directory and returns its address.
 func start(t testing.TB) string {

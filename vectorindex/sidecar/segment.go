@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"slices"
 
@@ -190,9 +191,10 @@ func (ix *Index) openSegment(meta SegmentMeta) (*part, error) {
 	return p, nil
 }
 
-// classify marks corruption found by lower layers as this package's.
+// classify marks corruption found by lower layers, and files that the manifest
+// names and that are gone, as this package's.
 func classify(err error) error {
-	if isCorruption(err) && !errors.Is(err, ErrCorrupt) {
+	if (isCorruption(err) || errors.Is(err, fs.ErrNotExist)) && !errors.Is(err, ErrCorrupt) {
 		return fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
 	return err
