@@ -1,6 +1,8 @@
 package logical
 
 import (
+	"slices"
+
 	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
@@ -11,7 +13,7 @@ import (
 // table, the center, gives exactly one row of the join and the order is the
 // center's alone: the other tables are looked up by a unique key, and where the
 // join is inner a row is first tested to have its partner (a foreign key says so,
-// or key IN (SELECT …)). Then
+// or EXISTS (SELECT …)). Then
 //
 //	Limit k (Sort o (C ⋈ R)) = Limit k (Sort o (Limit k (Sort o (σ C)) ⋈ R))
 //
@@ -126,7 +128,7 @@ func leafScan(n Node) *Scan {
 func (s *star) findCenter(keys []SortKey) bool {
 	used := map[ColID]bool{}
 	for _, k := range keys {
-		if IsVolatile(k.Expr) || HasSubquery(k.Expr) {
+		if IsVolatile(k.Expr) || hasCorrelated(k.Expr) {
 			return false
 		}
 		Free(k.Expr, func(c ColID) { used[c] = true })
@@ -145,6 +147,18 @@ func (s *star) findCenter(keys []SortKey) bool {
 		}
 	}
 	return false
+}
+
+// hasCorrelated reports a subquery that depends on a row around it.
+func hasCorrelated(e expr.Expr) bool {
+	found := false
+	Walk(e, func(n expr.Expr) bool {
+		if _, ok := n.(*Subquery); ok {
+			Free(n, func(ColID) { found = true })
+		}
+		return !found
+	})
+	return found
 }
 
 // produces reports a column of the join (not of a query around it).
@@ -226,7 +240,8 @@ func (r *normalizer) oneRowEach(s *star) ([]expr.Expr, bool) {
 		}
 	}
 	for _, j := range s.outer {
-		if !uniqueBy(leafScan(j.Right), equated(j.On, Produced(j.Right))) {
+		cols := Produced(j.Right)
+		if !uniqueBy(leafScan(j.Right), append(equated(j.On, cols), fixed(j.Right, cols)...)) {
 			return nil, false
 		}
 	}
@@ -237,7 +252,6 @@ func (r *normalizer) oneRowEach(s *star) ([]expr.Expr, bool) {
 type pair struct {
 	col   *expr.Column
 	value expr.Expr
-	call  *expr.Call
 }
 
 // equated lists the equalities between the table's columns and other values.
@@ -252,12 +266,20 @@ func equated(conds []expr.Expr, cols map[ColID]bool) []pair {
 			col, ok := e.Args[side].(*expr.Column)
 			v := e.Args[1-side]
 			if ok && cols[col.Index] && !Uses(v, func(id ColID) bool { return cols[id] }) {
-				out = append(out, pair{col, v, e})
+				out = append(out, pair{col, v})
 				break
 			}
 		}
 	}
 	return out
+}
+
+// fixed lists the equalities of a leaf's own filter: columns that have one value.
+func fixed(leaf Node, cols map[ColID]bool) []pair {
+	if f, ok := leaf.(*Filter); ok {
+		return equated(f.Conds, cols)
+	}
+	return nil
 }
 
 // uniqueBy reports a unique key of the table among the equated columns.
@@ -290,28 +312,18 @@ func uniqueBy(s *Scan, pairs []pair) bool {
 	return false
 }
 
-// partner is the test value IN (SELECT key FROM table WHERE its conditions); only
-// a single equality and no other condition between the tables can be one. nil: a
-// foreign key makes the test unnecessary.
+// partner is the test EXISTS (SELECT FROM table WHERE its and the join's
+// conditions), a probe of the unique key for each row of the center that is
+// visited. nil: a foreign key makes the test unnecessary.
 func (r *normalizer) partner(st *star, n Node, conds []expr.Expr, cols map[ColID]bool) (expr.Expr, bool) {
 	s, pairs := leafScan(n), equated(conds, cols)
-	if len(pairs) != 1 || len(conds) != 1 || !uniqueBy(s, pairs) || HasSubquery(conds[0]) {
+	if !uniqueBy(s, append(pairs, fixed(n, cols)...)) || slices.ContainsFunc(conds, HasSubquery) {
 		return nil, false
 	}
-	p := pairs[0]
-	if _, bare := n.(*Scan); bare && references(st.scan, p.value, s, p.col.Index) {
+	if _, bare := n.(*Scan); bare && len(conds) == 1 && references(st.scan, pairs[0].value, s, pairs[0].col.Index) {
 		return nil, true
 	}
-	left := r.m.Add(ColInfo{T: p.value.Type()})
-	test := *p.call
-	test.Args = append([]expr.Expr(nil), p.call.Args...)
-	for i, a := range test.Args {
-		if a == p.value {
-			test.Args[i] = r.m.Column(left)
-		}
-	}
-	return &Subquery{Kind: expr.AnySub, Tree: n, Out: []ColID{p.col.Index}, Left: []expr.Expr{p.value}, LeftCols: []ColID{left},
-		Test: &test, T: types.Of(types.BoolOID)}, true
+	return &Subquery{Kind: expr.ExistsSub, Tree: withConds(n, conds), T: types.Of(types.BoolOID)}, true
 }
 
 // references reports that a validated, immediate foreign key makes the NOT NULL
