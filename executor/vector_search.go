@@ -3,6 +3,7 @@ package executor
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 
@@ -41,9 +42,11 @@ type vectorSearch struct {
 	result  []uint32 // positions in kept, nearest first
 	dists   []float64
 	ranked  int // how many of result have a distance
-	out     batch.Batch
-	filled  bool
-	at      int
+	// visited counts the proposed rows; beyond patience the strategy changes.
+	visited, patience int
+	out               batch.Batch
+	filled            bool
+	at                int
 }
 
 func newVectorSearch(n *physical.VectorSearch) (Operator, error) {
@@ -166,8 +169,30 @@ func (s *vectorSearch) search(ctx context.Context, q []float32, k int) error {
 	if !ok {
 		return s.exact(ctx, q, k)
 	}
+	pre := s.usePre()
+	s.visited, s.patience = 0, math.MaxInt
+	if s.pre != nil && !pre {
+		s.patience = cost.Patience(s.node)
+	}
+	err := s.nearest(ctx, index, q, k, pre)
+	if errors.Is(err, errImpatient) {
+		s.noteSwitch()
+		s.patience = math.MaxInt
+		s.kept.reset(s.env.Budget)
+		s.keptIDs = s.keptIDs[:0]
+		err = s.nearest(ctx, index, q, k, true)
+	}
+	return err
+}
+
+// errImpatient ends a post-filtering walk that has cost as much as filtering first.
+var errImpatient = errors.New("executor: the filter passes fewer of the nearest rows than estimated")
+
+// nearest searches the index, after the filter has been run into a set of rows
+// when pre is set.
+func (s *vectorSearch) nearest(ctx context.Context, index vectorindex.Index, q []float32, k int, pre bool) error {
 	vq := &vectorindex.Query{Vec: q, K: k, AsOf: uint64(s.env.Read.At()), Effort: s.env.Effort}
-	if s.usePre() {
+	if pre {
 		allow, err := s.allowed(ctx)
 		if err != nil {
 			return err
@@ -225,6 +250,15 @@ func (s *vectorSearch) usePre() bool {
 	return strategy == physical.StrategyPre
 }
 
+// noteSwitch tells EXPLAIN why the strategy is not the planned one.
+func (s *vectorSearch) noteSwitch() {
+	if s.node.ID < len(s.env.Counters) {
+		c := &s.env.Counters[s.node.ID]
+		c.Strategy = strategyNames[physical.StrategyPre]
+		c.Notes = append(c.Notes, fmt.Sprintf("post-filter given up after %d rows", s.visited))
+	}
+}
+
 var strategyNames = map[physical.Strategy]string{physical.StrategyPost: "post-filter", physical.StrategyPre: "pre-filter"}
 
 // allowed runs the pre-filter into a set of rows.
@@ -252,6 +286,9 @@ func (s *vectorSearch) allowed(ctx context.Context) (*bitmap.Bitmap, error) {
 // check keeps the hits whose row exists at the view with the hit's epoch and
 // passes the filter; their columns are remembered.
 func (s *vectorSearch) check(ctx context.Context, hits []vectorindex.Hit, keep []bool) error {
+	if s.visited += len(hits); s.visited > s.patience {
+		return errImpatient
+	}
 	s.ids = s.ids[:0]
 	for _, h := range hits {
 		s.ids = append(s.ids, uint64(h.Row))

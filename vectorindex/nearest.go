@@ -47,10 +47,11 @@ func Nearest(ctx context.Context, s Searcher, k int, buf []Hit, check func(hits 
 	const batch = 64
 	var hits [batch]Hit
 	var keep [batch]bool
+	seen, kept := 0, 0
 	for {
-		// A little more than what is missing: most rows pass, and a fetch of the
-		// rows behind the hits is cheaper in one go.
-		want := min(max(k-len(top), 1)+2, batch)
+		// A little more than what is missing, at the rate at which hits have passed:
+		// a fetch of the rows behind the hits is cheaper in one go.
+		want := min(max(k-len(top), 1)*(seen+1)/(kept+1)+2, batch)
 		n, err := s.Next(ctx, hits[:want])
 		if err != nil || n == 0 {
 			return top, err
@@ -62,8 +63,10 @@ func Nearest(ctx context.Context, s Searcher, k int, buf []Hit, check func(hits 
 		if err := check(hits[:n], keep[:n]); err != nil {
 			return top, err
 		}
+		seen += n
 		for i, h := range hits[:n] {
 			if keep[i] {
+				kept++
 				top = insertHit(top, h, k)
 			}
 		}

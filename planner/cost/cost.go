@@ -11,6 +11,7 @@ import (
 	"github.com/loxodb/loxodb/planner/stats"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/types"
+	"github.com/loxodb/loxodb/vectorindex"
 )
 
 // Model are microseconds per unit of work, measured on one core of a present
@@ -63,14 +64,41 @@ func Width(t types.T) int {
 	return 32
 }
 
-// defaultEf is the beam width of a graph search when nothing says otherwise.
-const defaultEf = 40
-
 // Walk is the cost of a graph search that must yield want rows out of rows.
 func (m *Model) Walk(want, rows float64, dims int) float64 {
-	ef := math.Max(want, defaultEf)
+	ef := math.Max(want, vectorindex.DefaultEffort)
 	hops := ef + 4*math.Log2(math.Max(rows, 2))
-	return hops*(m.Hop+16*float64(dims)*m.DistDim/4) + want*m.VectorGet
+	return hops*m.hop(dims) + want*m.VectorGet
+}
+
+// Patience is how many rows a post-filtering search may visit before filtering
+// first would have been the cheaper way. Beyond it the estimate was wrong: rows
+// that pass lie far from the query. Whoever changes then pays at most about twice
+// what the better way costs.
+func Patience(v *physical.VectorSearch) int {
+	m := &Default
+	dims := dimsOf(v)
+	_, pre := m.KNN(v.Selectivity, v.TableRows, knownK(v), dims, v.Pre.Info().Cost)
+	return int(math.Min(math.Max(pre/m.visit(dims), minPatience), math.MaxInt32))
+}
+
+// minPatience: few rows are visited sooner than a change of strategy takes.
+const minPatience = 500
+
+// visit is the cost of one more row of a walk with its test.
+func (m *Model) visit(dims int) float64 {
+	return m.hop(dims) + m.VectorGet + m.Fetch
+}
+
+// hop is the cost of expanding a graph node.
+func (m *Model) hop(dims int) float64 { return m.Hop + 16*float64(dims)*m.DistDim/4 }
+
+// dimsOf is the dimension of the indexed vectors.
+func dimsOf(v *physical.VectorSearch) int {
+	if d := int(v.Index.Keys[0].Type.Mod); d > 0 {
+		return d
+	}
+	return 768
 }
 
 // ChooseKNN picks how a vector search applies its filter, when sel is the fraction
@@ -83,10 +111,7 @@ func ChooseKNN(v *physical.VectorSearch, sel, rows float64) (physical.Strategy, 
 		return physical.StrategyPost, "no filter"
 	}
 	m := &Default
-	dims := int(v.Index.Keys[0].Type.Mod)
-	if dims <= 0 {
-		dims = 768
-	}
+	dims := dimsOf(v)
 	post, pre := m.KNN(sel, rows, knownK(v), dims, v.Pre.Info().Cost)
 	why := fmt.Sprintf("selectivity %.4g of %.0f rows: post-filter %.0f us, pre-filter %.0f us", sel, rows, post, pre)
 	if pre < post {
