@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"sync"
 
@@ -279,6 +280,14 @@ func (m *Manager) Build(ctx context.Context, txn *table.Txn, t *catalog.Table, x
 		if !committed {
 			m.Drop(x.ID)
 		}
+		if ix.Stats().Entries >= returnAfter {
+			go debug.FreeOSMemory()
+		}
 	})
 	return nil
 }
+
+// returnAfter is the size of a build whose garbage, about as large as the index,
+// is given back to the system at once: the collector would wait until as much
+// again is in use.
+const returnAfter = 50_000
