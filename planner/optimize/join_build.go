@@ -130,12 +130,13 @@ func hashKey(e expr.Expr, right, left colset) (r, l expr.Expr, ok bool) {
 	return nil, nil, false
 }
 
-// only reports that an expression uses columns, and only of the set, and has no subqueries.
+// only reports that an expression uses columns, and only of the set. A subquery may
+// be among it: as a hash key it is run once for a row, as a filter once for a pair.
 func only(e expr.Expr, s colset) bool {
 	any, all := false, true
 	logical.Free(e, func(c logical.ColID) {
 		any = true
 		all = all && s[c]
 	})
-	return any && all && !logical.HasSubquery(e)
+	return any && all
 }
