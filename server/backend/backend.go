@@ -90,6 +90,7 @@ type Session interface {
 	SimpleNext(ctx context.Context, i int) (Portal, error)
 	SimpleEnd(ctx context.Context, failed bool) error
 
+	// Parse prepares a statement. paramTypes is borrowed until it returns.
 	Parse(ctx context.Context, name, query string, paramTypes []types.OID) error
 	DescribeStatement(ctx context.Context, name string) (*Statement, error)
 	// Bind: args are raw wire values (nil = NULL), borrowed for the call only.

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -65,7 +66,7 @@ func (s *Session) Parse(ctx context.Context, name, query string, paramTypes []ty
 	if name == "" {
 		delete(s.stmts, "")
 	}
-	p, err := s.prepareText(ctx, query, paramTypes)
+	p, err := s.prepareText(ctx, query, slices.Clone(paramTypes)) // they are the wire's
 	if err != nil {
 		return toPG(ctx, err)
 	}

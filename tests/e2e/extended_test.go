@@ -126,3 +126,22 @@ func TestPipelineOfBatches(t *testing.T) {
 		t.Errorf("after the failed batch: %s rows", got)
 	}
 }
+
+// The parameter types that a statement was declared with are its own: those of a
+// later statement do not change it when it is planned anew.
+func TestDeclaredTypesStay(t *testing.T) {
+	c := connect(t, start(t), "")
+	makeTable(t, c, "decl", "(a text, b int)")
+	pg := c.PgConn()
+	if _, err := pg.Prepare(t.Context(), "ins", "insert into decl values ($1, $2)", []uint32{25, 23}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := pg.Prepare(t.Context(), "other", "select $1, $2", []uint32{16, 1082}); err != nil {
+		t.Fatal(err)
+	}
+	mustExec(t, c, "truncate decl") // the plan of ins does not fit any more
+	res := pg.ExecPrepared(t.Context(), "ins", [][]byte{[]byte("x"), []byte("7")}, nil, nil).Read()
+	if res.Err != nil || one(t, c, "select a || b from decl") != "x7" {
+		t.Error(res.Err)
+	}
+}
