@@ -11,7 +11,7 @@ VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 LDFLAGS     := -X github.com/loxodb/loxodb/server/boot.Version=$(VERSION)
 
-.PHONY: help all build run demo test race lint fuzz bench microbench fmt clean
+.PHONY: help all build run demo test clients race lint fuzz bench microbench fmt clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ demo: ## real word vectors: load, index, six hybrid queries (needs npm once)
 
 test: ## all tests (PKG=./server/... for some)
 	$(GO) test -timeout $(TESTTIMEOUT) $(PKG)
+
+clients: ## real drivers and ORMs of Python, Node and Java (installs them)
+	LOXODB_CLIENTS=1 $(GO) test -count=1 -v -timeout 20m ./tests/clients
 
 race: ## all tests under the race detector
 	$(GO) test -race -timeout 40m $(PKG)

@@ -76,12 +76,17 @@ type setCall struct {
 	iter  builtin.RowIter
 	row   []types.Datum
 	vals  []types.Datum
+	ended bool      // the last next found no row
+	types []types.T // of the columns
 }
 
 func newSetCall(c *expr.Call) (*setCall, error) {
 	args, err := programs(c.Args)
 	s := &setCall{call: c, args: args, width: max(1, len(c.Fn.OutTypes))}
 	s.row = make([]types.Datum, s.width)
+	for _, t := range c.Fn.OutTypes {
+		s.types = append(s.types, types.Of(t))
+	}
 	return s, err
 }
 
@@ -111,14 +116,24 @@ func (s *setCall) next() (bool, error) {
 			return false, err
 		}
 		if ok {
+			s.ended = false
 			return true, nil
 		}
 		s.iter = nil
 	}
+	s.ended = true
 	for i := range s.row {
 		s.row[i] = types.Null
 	}
 	return false, nil
+}
+
+// value is the present row as one value: a record if it has several columns.
+func (s *setCall) value() types.Datum {
+	if len(s.row) == 1 || s.ended {
+		return s.row[0]
+	}
+	return types.MakeRecord(s.types, s.row)
 }
 
 // funcScan calls functions in FROM.
@@ -277,10 +292,6 @@ func newProjectSet(n *physical.ProjectSet) (Operator, error) {
 	p.out = &batch.Batch{Cols: make([]batch.Col, len(n.Cols))}
 	for _, e := range n.Exprs {
 		if c, ok := e.(*expr.Call); ok && c.Fn.RetSet {
-			if len(c.Fn.OutTypes) > 1 {
-				return nil, pgerr.NotSupported(c.Pos, "set-returning function %s with several columns is not supported in the select list", c.Fn.Name).
-					WithHint("Call it in FROM.")
-			}
 			s, err := newSetCall(c)
 			if err != nil {
 				return nil, err
@@ -397,7 +408,7 @@ func (p *projectSet) put(n int) {
 	for k := range p.out.Cols {
 		var d types.Datum
 		if s := p.sets[k]; s != nil {
-			d = s.row[0]
+			d = s.value()
 		} else {
 			d = p.cols[k].Datum(i)
 		}
