@@ -17,7 +17,7 @@ import (
 // This file is what schema changes do to rows: fill indexes, check constraints,
 // write tables anew.
 
-// eachRow walks a whole table in the transaction: the row number and the row in
+// eachRow walks a whole table at the environment's view: the row number and the row in
 // attribute order, borrowed for the call. vectors says whether vector columns
 // are read (NULL otherwise).
 func eachRow(ctx context.Context, env *Env, t *catalog.Table, vectors bool, each func(id uint64, row []types.Datum) error) error {
@@ -35,9 +35,7 @@ func eachRow(ctx context.Context, env *Env, t *catalog.Table, vectors bool, each
 	if err != nil {
 		return err
 	}
-	e := *env
-	e.Read = env.Txn
-	if err := s.Open(ctx, &e); err != nil {
+	if err := s.Open(ctx, env); err != nil {
 		return err
 	}
 	defer s.Close()

@@ -52,6 +52,7 @@ type Database struct {
 	seqs     *sequence.Manager
 	plans    *plancache.Cache
 	rows     *table.RowCache
+	activity table.Activity
 	advisory *advisoryLocks
 	notify   *hub
 	builds   *progress
@@ -101,8 +102,10 @@ func OpenDatabase(ctx context.Context, cfg Config) (*Database, error) {
 	if err := d.vectors.OpenAll(ctx, store.Current(), d.indexFilter); err != nil {
 		return nil, err
 	}
-	d.done.Add(1)
+	d.suspect()
+	d.done.Add(2)
 	go d.housekeeping()
+	go d.autoAnalyze()
 	return d, nil
 }
 
@@ -201,6 +204,7 @@ func (d *Database) housekeeping() {
 		}
 		for _, id := range dropped {
 			d.vectors.Drop(id)
+			d.activity.Forget(id)
 		}
 	}
 }
@@ -208,9 +212,7 @@ func (d *Database) housekeeping() {
 // indexFilter implements feed.Repairer: which rows belong to a partial index, its
 // predicate bound as a superuser's session with default settings binds it.
 func (d *Database) indexFilter(ctx context.Context, txn *table.Txn, t *catalog.Table, x *catalog.Index) (feed.RowFilter, error) {
-	role := &catalog.Role{Name: d.cfg.Name, Super: true}
-	s := newSession(d, backend.Startup{User: role.Name, Database: d.cfg.Name}, role)
-	jobs := s.defineEnv(ctx).Jobs
+	jobs := d.internalSession().defineEnv(ctx).Jobs
 	return jobs.Filter(ctx, txn, d.store.Current(), t, x)
 }
 

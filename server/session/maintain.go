@@ -9,6 +9,7 @@ import (
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/storage/kv"
 )
 
 // maintain is VACUUM and ANALYZE. Space comes back without VACUUM; what it is
@@ -71,6 +72,7 @@ func (s *Session) maintained(st *ast.Maintenance) ([]*catalog.Table, error) {
 
 // analyzeTable stores fresh statistics of a table.
 func (s *Session) analyzeTable(ctx context.Context, t *catalog.Table) error {
+	changes := s.db.activity.Changes(t.Storage)
 	env := s.newEnv(ctx, s.tx.txn, nil)
 	st, err := executor.Analyze(ctx, env, t)
 	if err != nil {
@@ -81,5 +83,6 @@ func (s *Session) analyzeTable(ctx context.Context, t *catalog.Table) error {
 		return err
 	}
 	s.tx.catalog = edit.Snap
+	s.tx.txn.AtCommit(func(kv.TS) { s.db.activity.Settle(t.Storage, changes) })
 	return edit.PutStats(t.ID, st)
 }

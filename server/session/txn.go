@@ -53,6 +53,7 @@ func (t *txState) ensure(ctx context.Context) error {
 		return err
 	}
 	txn.UseCache(t.session.db.rows)
+	txn.CountChanges(&t.session.db.activity)
 	t.txn = txn
 	t.start()
 	return nil

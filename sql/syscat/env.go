@@ -99,6 +99,7 @@ type TableActivity struct {
 	SeqScans, SeqRows, IndexScans, IndexRows int64
 	Inserted, Updated, Deleted               int64
 	Live, Dead                               int64
+	ChangedSinceAnalyze                      int64
 	LastAnalyze                              time.Time
 	Analyzes                                 int64
 }

@@ -45,7 +45,13 @@ type Txn struct {
 	cache   *RowCache
 	written []writtenRow
 	many    bool // too many rows were written to list them
+
+	activity *Activity
+	changes  []tally // also of what was rolled back to a savepoint: it feeds an estimate
 }
+
+// CountChanges makes the commit add to a.
+func (t *Txn) CountChanges(a *Activity) { t.activity = a }
 
 // UseCache makes the commit tell the cache which rows it wrote. Every
 // transaction that writes rows of a database with a cache must use it.
@@ -57,6 +63,7 @@ func (t *Txn) Dirty() bool { return t.many || len(t.written) > 0 }
 
 // wrote notes a row that the transaction writes.
 func (t *Txn) wrote(storage uint32, row uint64) {
+	t.countChange(storage)
 	if len(t.written) < maxListed {
 		t.written = append(t.written, writtenRow{storage, row})
 		return
@@ -82,6 +89,11 @@ func Begin(ctx context.Context, e kv.Engine, o kv.TxnOptions, sink Sink) (*Txn, 
 			}
 			if x.cache != nil && x.Dirty() {
 				x.cache.wrote(ts, x.written, x.many)
+			}
+			if x.activity != nil {
+				for _, c := range x.changes {
+					x.activity.Add(c.storage, c.n)
+				}
 			}
 			for _, h := range x.hooks {
 				h.fn(ts)
