@@ -5,6 +5,7 @@ package backend
 
 import (
 	"context"
+	"time"
 
 	"github.com/loxodb/loxodb/sql/batch"
 	"github.com/loxodb/loxodb/sql/pgerr"
@@ -106,6 +107,9 @@ type Session interface {
 	Sync(ctx context.Context) error
 
 	TxStatus() TxStatus
+	// IdleLimit is how long the client may now leave the session without a message
+	// before it is ended with the error; 0 = for ever.
+	IdleLimit() (time.Duration, *pgerr.Error)
 	// TextFormat is how values are printed now (DateStyle, TimeZone, …).
 	TextFormat() *types.Format
 	// TakeNotices returns and clears the notices to send before the next reply.

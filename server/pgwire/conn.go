@@ -36,6 +36,7 @@ type conn struct {
 	names  [2]string // the last portal and statement names, kept to save the allocation
 	skip   bool      // after an error of the extended protocol: discard to Sync
 	atRest bool      // ReadyForQuery was the last thing sent and no message came since
+	idle   idleLimit
 
 	mu      sync.Mutex
 	ctx     context.Context // of the running statement; replaced after a cancellation
@@ -113,6 +114,9 @@ func (c *conn) closeSession() {
 // loop reads and answers messages until the connection ends; never nil.
 func (c *conn) loop() error {
 	for {
+		if err := c.startIdle(); err != nil {
+			return err
+		}
 		typ, n, err := c.in.next()
 		if err == errIdle {
 			if err := c.woken(); err != nil {
@@ -123,18 +127,19 @@ func (c *conn) loop() error {
 		if err != nil {
 			return err
 		}
-		c.atRest = false
 		if typ == 'd' {
 			// Outside COPY: left over from one that failed. It is not kept in memory.
 			if err := c.in.discard(n); err != nil {
 				return err
 			}
+			c.endIdle()
 			continue
 		}
 		body, err := c.in.body(n)
 		if err != nil {
 			return err
 		}
+		c.endIdle()
 		if err := c.message(typ, body); err != nil {
 			return err
 		}
@@ -235,8 +240,11 @@ func (c *conn) runningSince(t time.Time) bool {
 
 // woken is called when a read between messages was interrupted.
 func (c *conn) woken() error {
-	_ = c.nc.SetReadDeadline(time.Time{})
+	_ = c.nc.SetReadDeadline(c.idle.until)
 	if e := c.stopReason(); e != nil {
+		return e
+	}
+	if e := c.idle.passed(); e != nil {
 		return e
 	}
 	if c.atRest {
@@ -249,7 +257,10 @@ func (c *conn) woken() error {
 // interrupted is called when a read inside a message was interrupted: only an end
 // of the whole connection stops it, or the stream would lose step.
 func (c *conn) interrupted() error {
-	_ = c.nc.SetReadDeadline(time.Time{})
+	_ = c.nc.SetReadDeadline(c.idle.until)
+	if e := c.idle.passed(); e != nil {
+		return e
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.running && c.stop != nil {

@@ -162,7 +162,10 @@ func (s *fakeSession) Sync(context.Context) error {
 	return nil
 }
 func (s *fakeSession) TxStatus() backend.TxStatus { return s.status }
-func (s *fakeSession) TextFormat() *types.Format  { return types.DefaultFormat }
+func (s *fakeSession) IdleLimit() (time.Duration, *pgerr.Error) {
+	return 0, nil
+}
+func (s *fakeSession) TextFormat() *types.Format { return types.DefaultFormat }
 func (s *fakeSession) TakeNotices() []*pgerr.Error {
 	n := s.notices
 	s.notices = nil

@@ -7,6 +7,7 @@ import (
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/syscat"
+	"github.com/loxodb/loxodb/storage/kv"
 )
 
 // advisoryLocks are the locks of pg_advisory_lock and its kin (PostgreSQL
@@ -31,6 +32,7 @@ func newAdvisoryLocks() *advisoryLocks {
 // AdvisoryLock implements builtin.Session.
 func (s *Session) AdvisoryLock(ctx context.Context, key [2]int64, shared, xact, wait bool) (bool, error) {
 	a := s.db.advisory
+	var bounded context.Context
 	for {
 		a.mu.Lock()
 		if a.take(s, key, shared, xact) {
@@ -42,10 +44,15 @@ func (s *Session) AdvisoryLock(ctx context.Context, key [2]int64, shared, xact, 
 		if !wait {
 			return false, nil
 		}
+		if bounded == nil { // one wait, however often the lock goes to others
+			var stop context.CancelFunc
+			bounded, stop = kv.LockWait(ctx)
+			defer stop()
+		}
 		select {
 		case <-changed:
-		case <-ctx.Done():
-			return false, ctx.Err()
+		case <-bounded.Done():
+			return false, kv.WaitError(bounded)
 		}
 	}
 }

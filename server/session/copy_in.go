@@ -270,7 +270,11 @@ func (c *copyIn) Write(ctx context.Context, p []byte) error {
 	if c.ended {
 		return nil
 	}
+	ctx = c.p.s.limited(ctx)
 	c.ctx = ctx
+	if err := ctx.Err(); err != nil {
+		return c.fail(ctx, err)
+	}
 	data := p
 	if len(c.tail) > 0 {
 		c.tail = append(c.tail, p...)
@@ -290,7 +294,9 @@ func (c *copyIn) Write(ctx context.Context, p []byte) error {
 
 // Finish implements backend.Copy.
 func (c *copyIn) Finish(ctx context.Context, failed bool, failure string) error {
+	ctx = c.p.s.limited(ctx)
 	c.ctx = ctx
+	defer c.p.s.unlimit()
 	defer c.close()
 	if failed {
 		return c.fail(ctx, pgerr.Newf(pgerrcode.QueryCanceled, "COPY from stdin failed: %s", failure))

@@ -76,7 +76,13 @@ func (c *copyOut) Write(context.Context, []byte) error { return nil }
 func (c *copyOut) Finish(context.Context, bool, string) error { return nil }
 
 // Read implements backend.Copy.
-func (c *copyOut) Read(ctx context.Context, dst []byte) ([]byte, bool, error) {
+func (c *copyOut) Read(ctx context.Context, dst []byte) (out []byte, done bool, err error) {
+	ctx = c.p.s.limited(ctx)
+	defer func() {
+		if done || err != nil {
+			c.p.s.unlimit()
+		}
+	}()
 	if !c.begun {
 		c.begun = true
 		switch {

@@ -19,11 +19,6 @@ import (
 
 // define runs a statement that changes the catalog.
 func (s *Session) define(ctx context.Context, p *portal) (tag string, err error) {
-	if d := s.settings.duration("statement_timeout"); d > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, d, errStatementTimeout)
-		defer cancel()
-	}
 	if ct, ok := p.stmt.stmt.(*ast.CreateTable); ok && ct.Query != nil {
 		return s.createTableAs(ctx, p, ct)
 	}

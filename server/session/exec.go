@@ -61,9 +61,7 @@ type running struct {
 	mark   table.Mark
 	first  bool // nothing was returned yet: it may start again
 	tries  int
-	count  bool // fill counters, for EXPLAIN ANALYZE
-	cancel context.CancelFunc
-	timed  context.Context
+	count  bool         // fill counters, for EXPLAIN ANALYZE
 	space  executor.Env // env's memory
 	budget executor.Budget
 }
@@ -101,7 +99,7 @@ func (s *Session) newRunning(st *prepared) *running {
 		r = &running{}
 	}
 	r.s, r.stmt, r.plan, r.query, r.env = s, st, nil, nil, nil
-	r.first, r.tries, r.count, r.cancel, r.timed = true, 0, false, nil, nil
+	r.first, r.tries, r.count = true, 0, false
 	return r
 }
 
@@ -137,17 +135,13 @@ func (r *running) open(ctx context.Context, params []types.Datum) error {
 		}
 	}
 	r.stmt.query = nil // ours until close
-	r.timed = ctx
-	if d := s.settings.duration("statement_timeout"); d > 0 && r.cancel == nil {
-		r.timed, r.cancel = context.WithTimeoutCause(ctx, d, errStatementTimeout)
-	}
 	r.env = &r.space
 	r.budget.Reset(s.statementMemory())
-	s.fillEnv(r.env, r.timed, read, params, &r.budget)
+	s.fillEnv(r.env, ctx, read, params, &r.budget)
 	if r.count {
 		r.env.Counters = make([]executor.Counter, r.plan.NodeCount)
 	}
-	err = r.query.Open(r.timed, r.env)
+	err = r.query.Open(ctx, r.env)
 	if r.mayRestart(err) {
 		return r.restart(ctx, params)
 	}
@@ -178,10 +172,8 @@ func (r *running) restart(ctx context.Context, params []types.Datum) error {
 }
 
 func (r *running) next(ctx context.Context) (*batch.Batch, error) {
+	r.env.Context = ctx // each Execute of a portal brings its own
 	for {
-		if r.timed != nil && r.cancel != nil {
-			ctx = r.timed
-		}
 		b, err := r.query.Next(ctx)
 		if r.mayRestart(err) {
 			if err := r.restart(ctx, r.env.Params); err != nil {
@@ -208,9 +200,6 @@ func (r *running) finish() string {
 }
 
 func (r *running) close() {
-	if r.cancel != nil {
-		r.cancel()
-	}
 	if r.query == nil {
 		return
 	}

@@ -76,11 +76,15 @@ func (p *portal) Copy() backend.Copy {
 
 // Pull implements backend.Portal.
 func (p *portal) Pull(ctx context.Context, max int) (*batch.Batch, error) {
+	ctx = p.s.limited(ctx)
 	b, err := p.pull(ctx, max)
 	if err != nil {
 		p.close()
 		p.s.tx.fail()
 		err = toPG(ctx, err)
+	}
+	if b == nil {
+		p.s.unlimit()
 	}
 	return b, err
 }
@@ -338,6 +342,7 @@ func (s *Session) Portal(ctx context.Context, name string) (backend.Portal, erro
 	}
 	p.count = 0 // the tag counts the rows of one Execute
 	if p.kind == backend.KindCopyIn || p.kind == backend.KindCopyOut {
+		ctx = s.limited(ctx)
 		if err := p.startCopy(ctx); err != nil {
 			s.tx.fail()
 			return nil, toPG(ctx, err)
@@ -397,6 +402,7 @@ func (s *Session) Fail() { s.tx.fail() }
 
 // Sync implements backend.Session.
 func (s *Session) Sync(ctx context.Context) error {
+	s.unlimit()
 	if s.tx.block {
 		if s.tx.failed {
 			delete(s.portals, "")
@@ -437,6 +443,7 @@ func (s *Session) Simple(ctx context.Context, text string) (int, error) {
 // SimpleNext implements backend.Session: statements are planned one by one, since
 // each may change the catalog for the next.
 func (s *Session) SimpleNext(ctx context.Context, i int) (backend.Portal, error) {
+	ctx = s.limited(ctx)
 	p, err := s.simpleNext(ctx, i)
 	if err != nil {
 		s.tx.fail()

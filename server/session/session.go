@@ -47,6 +47,7 @@ type Session struct {
 	hooks    hooks
 	idle     *running // memory of an execution that has ended
 	spare    *portal  // memory of the unnamed portal
+	limits   limits
 }
 
 // activity is what other sessions may see of this one.
@@ -198,10 +199,10 @@ func toPG(ctx context.Context, err error) error {
 		return err
 	}
 	switch {
-	case errors.Is(err, errStatementTimeout), errors.Is(err, context.DeadlineExceeded), errors.Is(context.Cause(ctx), errStatementTimeout):
-		return pgerr.New(pgerrcode.QueryCanceled, "canceling statement due to statement timeout").WithCause(err)
-	case errors.Is(err, errLockTimeout) || errors.Is(context.Cause(ctx), errLockTimeout):
+	case errors.Is(err, kv.ErrLockTimeout):
 		return pgerr.New(pgerrcode.LockNotAvailable, "canceling statement due to lock timeout").WithCause(err)
+	case errors.Is(context.Cause(ctx), errStatementTimeout):
+		return pgerr.New(pgerrcode.QueryCanceled, "canceling statement due to statement timeout").WithCause(err)
 	case errors.Is(err, context.Canceled):
 		return pgerr.New(pgerrcode.QueryCanceled, "canceling statement due to user request").WithCause(err)
 	case errors.Is(err, table.ErrRestart), errors.Is(err, kv.ErrConflict):
@@ -221,8 +222,3 @@ func toPG(ctx context.Context, err error) error {
 	}
 	return pgerr.New(pgerrcode.InternalError, err.Error()).WithCause(err)
 }
-
-var (
-	errStatementTimeout = errors.New("session: statement_timeout")
-	errLockTimeout      = errors.New("session: lock_timeout")
-)

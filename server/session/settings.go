@@ -35,6 +35,9 @@ type settings struct {
 	// key is the part of the plan cache's key that settings make, as of keyVersion−1.
 	key        string
 	keyVersion int
+
+	statementTimeout, lockTimeout      time.Duration
+	idleTxnTimeout, idleSessionTimeout time.Duration
 }
 
 // change remembers a value before it was set; local ones are undone at commit too.
@@ -228,6 +231,14 @@ func (s *settings) apply(key string) error {
 		f.ExtraFloatDigits, _ = strconv.Atoi(v)
 	case "bytea_output":
 		f.ByteaEscape = v == "escape"
+	case "statement_timeout":
+		s.statementTimeout = milliseconds(v)
+	case "lock_timeout":
+		s.lockTimeout = milliseconds(v)
+	case "idle_in_transaction_session_timeout":
+		s.idleTxnTimeout = milliseconds(v)
+	case "idle_session_timeout":
+		s.idleSessionTimeout = milliseconds(v)
 	}
 	return nil
 }
@@ -308,8 +319,8 @@ func (d *setting) number(v string) (string, error) {
 		if d.unit != "" {
 			u = " " + d.unit
 		}
-		return "", pgerr.Newf(pgerrcode.InvalidParameterValue, "%v%s is outside the valid range for parameter %q (%v%s .. %v%s)",
-			fmtNum(f), u, d.name, fmtNum(d.min), u, fmtNum(d.max), u)
+		return "", pgerr.Newf(pgerrcode.InvalidParameterValue, "%v%s is outside the valid range for parameter %q (%v .. %v)",
+			fmtNum(f), u, d.name, fmtNum(d.min), fmtNum(d.max))
 	}
 	return fmtNum(f), nil
 }
@@ -411,9 +422,8 @@ func parseDateStyle(v string) (types.DateStyle, types.DateOrder) {
 	return styles[style], orders[order]
 }
 
-// duration is a time parameter's value.
-func (s *settings) duration(name string) time.Duration {
-	v, _ := s.get(name)
+// milliseconds is the value of a time parameter kept in that unit.
+func milliseconds(v string) time.Duration {
 	ms, _ := strconv.ParseInt(v, 10, 64)
 	return time.Duration(ms) * time.Millisecond
 }

@@ -155,7 +155,8 @@ type Txn interface {
 	// Lock takes the lock of one key until the end of the transaction (or until
 	// RollbackTo a mark before it). changed reports that the key has a version
 	// newer than the view: at ReadCommitted the caller must Refresh and read again,
-	// at RepeatableRead Lock returns ErrConflict instead.
+	// at RepeatableRead Lock returns ErrConflict instead. A wait ends early with
+	// ErrDeadlock, ErrLockTimeout (see WithLockTimeout), or the context's error.
 	Lock(ctx context.Context, key []byte, m Mode, w Wait) (changed bool, err error)
 	// Mark remembers the present state; RollbackTo undoes every write and lock
 	// made since. A mark may be rolled back to many times; rolling back to an

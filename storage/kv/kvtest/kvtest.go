@@ -44,6 +44,7 @@ func Run(t *testing.T, open func(t *testing.T) kv.Engine) {
 		{"LockUpgrade", testLockUpgrade},
 		{"LockQueueIsFair", testLockFair},
 		{"LockContext", testLockContext},
+		{"LockTimeout", testLockTimeout},
 		{"Deadlock", testDeadlock},
 		{"DeadlockOfUpgrades", testDeadlockOfUpgrades},
 		{"DeadlockOfThree", testDeadlockOfThree},

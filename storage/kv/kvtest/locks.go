@@ -176,6 +176,38 @@ func testLockContext(t *testing.T, e kv.Engine) {
 	}
 }
 
+// testLockTimeout: the limit bounds each wait, also one for a write that a large
+// transaction has given its lock up for, and leaves the transaction usable.
+func testLockTimeout(t *testing.T, e kv.Engine) {
+	x, y, z := begin(t, e, kv.TxnOptions{}), begin(t, e, kv.TxnOptions{}), begin(t, e, kv.TxnOptions{})
+	lock(t, x, "a", kv.Shared)
+	for i := range bigRows {
+		lock(t, x, string(bigKey(i)), kv.Exclusive)
+		must(t, x.Put(bigKey(i), bigValue))
+	}
+	limited := kv.WithLockTimeout(ctx, 20*time.Millisecond)
+	done := lockAsync(limited, y, "a", kv.Exclusive)
+	behind := lockAsync(ctx, z, "a", kv.Shared)
+	if r := await(t, done); !errors.Is(r.err, kv.ErrLockTimeout) {
+		t.Fatalf("Lock under a limit: %v", r.err)
+	}
+	if r := await(t, behind); r.err != nil {
+		t.Fatal(r.err)
+	}
+	_, err := y.Lock(limited, bigKey(3), kv.Exclusive, kv.WaitBlock)
+	wantErr(t, err, kv.ErrLockTimeout)
+	c, cancel := context.WithCancel(kv.WithLockTimeout(ctx, time.Hour))
+	cancel()
+	_, err = y.Lock(c, []byte("a"), kv.Exclusive, kv.WaitBlock)
+	wantErr(t, err, context.Canceled)
+	must(t, x.Close())
+	must(t, z.Close())
+	if _, err := y.Lock(limited, []byte("a"), kv.Exclusive, kv.WaitBlock); err != nil {
+		t.Fatal(err)
+	}
+	must(t, y.Close())
+}
+
 func testDeadlock(t *testing.T, e kv.Engine) {
 	x, y := begin(t, e, kv.TxnOptions{}), begin(t, e, kv.TxnOptions{})
 	lock(t, x, "a", kv.Exclusive)

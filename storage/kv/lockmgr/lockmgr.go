@@ -173,7 +173,8 @@ func (e *entry) admits(o *Owner, mode kv.Mode) bool {
 // Acquire takes the lock of key for o, or waits for it. pos is the owner's own
 // clock of its history: RollbackTo(p) later gives back what was acquired at
 // positions >= p. fresh is false when o already held a lock at least as strong.
-// Errors: kv.ErrLocked (WaitNever), kv.ErrDeadlock, or the context's.
+// Errors: kv.ErrLocked (WaitNever), kv.ErrDeadlock,
+// kv.ErrLockTimeout, or the context's.
 func (m *Manager) Acquire(ctx context.Context, o *Owner, key []byte, mode kv.Mode, wait kv.Wait, pos int) (fresh bool, err error) {
 	st := m.stripeOf(key)
 	st.mu.Lock()
@@ -224,11 +225,13 @@ func (m *Manager) acquireWaiting(ctx context.Context, st *stripe, o *Owner, key 
 		}
 		return e, got, nil
 	}
+	ctx, stop := kv.LockWait(ctx)
+	defer stop()
 	select {
 	case <-w.ready:
 	case <-ctx.Done():
 		if w.withdraw() {
-			return nil, refused, ctx.Err()
+			return nil, refused, kv.WaitError(ctx)
 		}
 	}
 	return e, got, nil

@@ -124,11 +124,13 @@ func (m *Manager) WaitFor(ctx context.Context, o, target *Owner, done <-chan str
 			return kv.ErrDeadlock
 		}
 	}
+	ctx, stop := kv.LockWait(ctx)
+	defer stop()
 	select {
 	case <-done:
 		return nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return kv.WaitError(ctx)
 	}
 }
 

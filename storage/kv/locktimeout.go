@@ -1,0 +1,37 @@
+package kv
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// ErrLockTimeout: a single wait for a lock took longer than WithLockTimeout
+// allows (SQLSTATE 55P03).
+var ErrLockTimeout = errors.New("kv: waited too long for a lock")
+
+type lockTimeoutKey struct{}
+
+// WithLockTimeout returns a context under which no wait for a lock takes longer
+// than d, whatever else the context allows: such a wait ends with ErrLockTimeout.
+func WithLockTimeout(ctx context.Context, d time.Duration) context.Context {
+	return context.WithValue(ctx, lockTimeoutKey{}, d)
+}
+
+// LockWait is for those who are about to wait for a lock: the context bounds this
+// one wait. stop must be called when it is over; WaitError tells why it ended early.
+func LockWait(ctx context.Context) (wait context.Context, stop context.CancelFunc) {
+	d, ok := ctx.Value(lockTimeoutKey{}).(time.Duration)
+	if !ok {
+		return ctx, func() {}
+	}
+	return context.WithTimeoutCause(ctx, d, ErrLockTimeout)
+}
+
+// WaitError is the error of a wait whose context, made by LockWait, is done.
+func WaitError(wait context.Context) error {
+	if context.Cause(wait) == ErrLockTimeout {
+		return ErrLockTimeout
+	}
+	return wait.Err()
+}
