@@ -11,10 +11,10 @@ VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 LDFLAGS     := -X github.com/loxodb/loxodb/server/boot.Version=$(VERSION)
 
-.PHONY: help all build run demo test clients race lint fuzz bench microbench fmt clean
+.PHONY: help all build run demo test clients race lint fuzz bench microbench isolation-record fmt clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 all: build lint test ## build, lint and test
 
@@ -56,6 +56,9 @@ bench: build ## measure over the wire on real vectors (PEER=DSN beside it, DOCS=
 
 microbench: ## the benchmarks beside the code (BENCH=regexp PKG=./vectorindex/... for some)
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem $(PKG)
+
+isolation-record: ## expectations of tests/isolation from PostgreSQL 15 (PG=URL)
+	$(GO) test -count=1 -timeout $(TESTTIMEOUT) ./tests/isolation -run TestSpecs -record '$(PG)'
 
 fmt: ## format the source
 	gofmt -w $$(git ls-files -co --exclude-standard '*.go')

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/loxodb/loxodb/sql/catalog"
@@ -17,6 +18,7 @@ type advisoryLocks struct {
 	mu      sync.Mutex
 	locks   map[[2]int64]*advisoryLock
 	changed chan struct{} // closed and replaced whenever a lock is released
+	waiting []*Session    // since changed was made
 }
 
 type advisoryLock struct {
@@ -39,11 +41,14 @@ func (s *Session) AdvisoryLock(ctx context.Context, key [2]int64, shared, xact, 
 			a.mu.Unlock()
 			return true, nil
 		}
-		changed := a.changed
-		a.mu.Unlock()
 		if !wait {
+			a.mu.Unlock()
 			return false, nil
 		}
+		changed := a.changed
+		a.waiting = append(a.waiting, s)
+		s.waiting.Begin()
+		a.mu.Unlock()
 		if bounded == nil { // one wait, however often the lock goes to others
 			var stop context.CancelFunc
 			bounded, stop = kv.LockWait(ctx)
@@ -52,9 +57,18 @@ func (s *Session) AdvisoryLock(ctx context.Context, key [2]int64, shared, xact, 
 		select {
 		case <-changed:
 		case <-bounded.Done():
+			a.giveUp(s)
 			return false, kv.WaitError(bounded)
 		}
 	}
+}
+
+// giveUp ends a session's wait before it got the lock.
+func (a *advisoryLocks) giveUp(s *Session) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.waiting = slices.DeleteFunc(a.waiting, func(w *Session) bool { return w == s })
+	s.waiting.End()
 }
 
 // take grants the lock if nobody else's excludes it.
@@ -119,6 +133,11 @@ func (a *advisoryLocks) drop(key [2]int64, l *advisoryLock, s *Session, held map
 	if len(l.exclusive) == 0 && len(l.shared) == 0 {
 		delete(a.locks, key)
 	}
+	for _, w := range a.waiting {
+		w.waiting.End()
+	}
+	clear(a.waiting)
+	a.waiting = a.waiting[:0]
 	close(a.changed)
 	a.changed = make(chan struct{})
 }

@@ -358,11 +358,15 @@ func (x system) Backends() []syscat.Backend {
 	var out []syscat.Backend
 	for s := range d.sessions {
 		a := &s.activity
+		waitType, wait := "", ""
+		if s.waiting.Now() {
+			waitType, wait = "Lock", "transactionid"
+		}
 		a.mu.Lock()
 		out = append(out, syscat.Backend{
 			PID: s.pid, User: s.role.ID, UserName: s.user, Application: a.application, ClientAddr: s.host(), ClientPort: s.port(),
 			Start: s.opened, TxnStart: a.xactStart, QueryStart: a.queryStart, StateChange: a.since,
-			State: a.state, Query: a.query, Type: "client backend",
+			WaitType: waitType, Wait: wait, State: a.state, Query: a.query, Type: "client backend",
 		})
 		a.mu.Unlock()
 	}

@@ -21,21 +21,25 @@ var errStatementTimeout = errors.New("session: statement_timeout")
 type limits struct {
 	base, ctx context.Context // nil when no limited statement runs
 	stop      context.CancelFunc
+	from, own context.Context // own is from, showing waits for locks in the session
 }
 
 // limited returns ctx under the limits of the running statement. Without limits
-// it is ctx itself.
+// it only shows the session's waits for locks.
 func (s *Session) limited(ctx context.Context) context.Context {
 	l := &s.limits
 	if l.ctx != nil && l.base == ctx {
 		return l.ctx
 	}
 	s.unlimit()
+	if l.from != ctx {
+		l.from, l.own = ctx, kv.WithWaiting(ctx, &s.waiting)
+	}
 	statement, lock := s.settings.statementTimeout, s.settings.lockTimeout
 	if statement == 0 && lock == 0 {
-		return ctx
+		return l.own
 	}
-	l.base, l.ctx = ctx, ctx
+	l.base, l.ctx = ctx, l.own
 	if lock > 0 {
 		l.ctx = kv.WithLockTimeout(l.ctx, lock)
 	}
@@ -50,7 +54,7 @@ func (s *Session) unlimit() {
 	if s.limits.stop != nil {
 		s.limits.stop()
 	}
-	s.limits = limits{}
+	s.limits = limits{from: s.limits.from, own: s.limits.own}
 }
 
 // IdleLimit implements backend.Session.

@@ -48,6 +48,7 @@ type Session struct {
 	idle     *running // memory of an execution that has ended
 	spare    *portal  // memory of the unnamed portal
 	limits   limits
+	waiting  kv.Waiting
 }
 
 // activity is what other sessions may see of this one.

@@ -137,6 +137,7 @@ func (e *entry) settle() {
 		}
 		e.queue = e.queue[1:]
 		w.granted = true
+		w.shown.End()
 		close(w.ready)
 	}
 	if len(e.holders) > 0 {
@@ -205,7 +206,8 @@ func (m *Manager) acquireWaiting(ctx context.Context, st *stripe, o *Owner, key 
 		m.graph.Unlock()
 		return e, got, nil
 	}
-	w := &waiter{owner: o, mode: mode, e: e, ready: make(chan struct{})}
+	w := &waiter{owner: o, mode: mode, e: e, ready: make(chan struct{}), shown: kv.WaitingOf(ctx)}
+	w.shown.Begin()
 	got = granted
 	if e.holderOf(o) != nil {
 		// An upgrade goes before all that wait for this very holder.

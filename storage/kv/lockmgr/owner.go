@@ -31,6 +31,7 @@ type waiter struct {
 	target  *Owner        // WaitFor
 	ready   chan struct{} // closed when granted
 	granted bool          // guarded by the entry's stripe
+	shown   *kv.Waiting   // may be nil
 }
 
 // withdraw leaves the queue; false means the lock was granted in the meantime.
@@ -41,6 +42,7 @@ func (w *waiter) withdraw() bool {
 	if w.granted {
 		return false
 	}
+	w.shown.End()
 	for i, q := range w.e.queue {
 		if q == w {
 			w.e.queue = append(w.e.queue[:i:i], w.e.queue[i+1:]...)
@@ -112,6 +114,9 @@ func (o *Owner) closesCycle() bool {
 // close it: a cycle through target is a deadlock.
 func (m *Manager) WaitFor(ctx context.Context, o, target *Owner, done <-chan struct{}) error {
 	m.graph.Lock()
+	shown := kv.WaitingOf(ctx)
+	shown.Begin()
+	defer shown.End()
 	o.waiting.Store(&waiter{owner: o, target: target})
 	defer o.waiting.Store(nil)
 	cycle := o.closesCycle()

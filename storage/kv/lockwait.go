@@ -3,6 +3,7 @@ package kv
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 )
 
@@ -34,4 +35,36 @@ func WaitError(wait context.Context) error {
 		return ErrLockTimeout
 	}
 	return wait.Err()
+}
+
+// Waiting tells other goroutines whether its owner waits for a lock. Whoever
+// grants the lock ends the wait, not the one who is woken: once a release has
+// returned, nobody counts as waiting for what was released. The methods of a nil
+// Waiting do nothing.
+type Waiting struct{ now atomic.Bool }
+
+// Now reports whether the owner waits.
+func (w *Waiting) Now() bool { return w != nil && w.now.Load() }
+
+// Begin and End are called by lock tables.
+func (w *Waiting) Begin() { w.set(true) }
+func (w *Waiting) End()   { w.set(false) }
+
+func (w *Waiting) set(v bool) {
+	if w != nil {
+		w.now.Store(v)
+	}
+}
+
+type waitingKey struct{}
+
+// WithWaiting returns a context whose waits for locks show in w.
+func WithWaiting(ctx context.Context, w *Waiting) context.Context {
+	return context.WithValue(ctx, waitingKey{}, w)
+}
+
+// WaitingOf is the context's Waiting, or nil.
+func WaitingOf(ctx context.Context) *Waiting {
+	w, _ := ctx.Value(waitingKey{}).(*Waiting)
+	return w
 }
