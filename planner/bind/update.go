@@ -143,7 +143,7 @@ func (b *binder) assignments(s *scope, t *catalog.Table, set []ast.Target) ([]in
 		x := &set[i]
 		c := t.ColumnByName(x.Name)
 		if c == nil {
-			return nil, nil, b.setColumnMissing(s, t, x)
+			return nil, nil, b.setColumnMissing(s, t, x, set)
 		}
 		if len(x.Path) > 0 {
 			return nil, nil, notYet(x.Pos, "assignment to part of a column")
@@ -161,7 +161,17 @@ func (b *binder) assignments(s *scope, t *catalog.Table, set []ast.Target) ([]in
 	return attrs, vals, nil
 }
 
-func (b *binder) setColumnMissing(s *scope, t *catalog.Table, x *ast.Target) error {
+// setColumnMissing is the error for an assignment to no column. PostgreSQL binds
+// all sources before it looks for the first target, and so meets their errors first.
+func (b *binder) setColumnMissing(s *scope, t *catalog.Table, x *ast.Target, set []ast.Target) error {
+	for i := range set {
+		if _, ok := set[i].Expr.(*ast.Default); ok || set[i].Multi != nil {
+			continue
+		}
+		if _, err := b.expr(s, set[i].Expr); err != nil {
+			return err
+		}
+	}
 	return errAt(x.Pos, pgerrcode.UndefinedColumn, "column \"%s\" of relation \"%s\" does not exist", x.Name, t.Name)
 }
 
