@@ -421,6 +421,9 @@ func (s *Session) Simple(ctx context.Context, text string) (int, error) {
 	delete(s.stmts, "")
 	s.simple = s.simple[:0]
 	s.text = text
+	if err := s.tx.planView(ctx); err != nil {
+		return 0, toPG(ctx, err)
+	}
 	if key, ok := s.cacheKey(text, nil); ok && !s.tx.failed {
 		if e, found := s.db.plans.Get(key); found {
 			c := e.(*cachedPlan)
@@ -455,6 +458,9 @@ func (s *Session) SimpleNext(ctx context.Context, i int) (backend.Portal, error)
 func (s *Session) simpleNext(ctx context.Context, i int) (*portal, error) {
 	st := s.simple[i]
 	if st.plan == nil {
+		if err := s.tx.planView(ctx); err != nil {
+			return nil, err
+		}
 		full, err := s.prepare(ctx, st.text, st.parsed, nil)
 		if err != nil {
 			return nil, err

@@ -77,6 +77,9 @@ func (s *Session) Parse(ctx context.Context, name, query string, paramTypes []ty
 
 // prepareText prepares a query string of at most one statement.
 func (s *Session) prepareText(ctx context.Context, query string, declared []types.OID) (*prepared, error) {
+	if err := s.tx.planView(ctx); err != nil {
+		return nil, err
+	}
 	key, cacheable := s.cacheKey(query, declared)
 	if cacheable && !(s.tx.block && s.tx.failed) {
 		if e, ok := s.db.plans.Get(key); ok {

@@ -98,6 +98,16 @@ func (t *txState) statementView(ctx context.Context, write bool) (kv.Reader, err
 	return t.txn, nil
 }
 
+// planView moves the view of an open READ COMMITTED transaction before a statement
+// is planned, so that it finds what others have made since the last one. The
+// transaction's own changes of the catalog exclude those of others.
+func (t *txState) planView(ctx context.Context) error {
+	if t.txn == nil || t.failed || t.iso != kv.ReadCommitted || t.catalog != nil {
+		return nil
+	}
+	return t.txn.Refresh(ctx)
+}
+
 func (t *txState) dropView() {
 	if t.view != nil {
 		_ = t.view.Close()
