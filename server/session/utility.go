@@ -72,7 +72,13 @@ func (s *Session) retry(ctx context.Context, run func() error) error {
 			return err
 		}
 		s.tx.catalog = before
-		if err := s.tx.txn.Refresh(ctx); err != nil {
+		var old *table.OutdatedError
+		if !errors.As(err, &old) {
+			err = s.tx.txn.Refresh(ctx)
+		} else if err = s.tx.txn.OwnAhead(ctx, old.Table); err == nil {
+			mark = s.tx.txn.Savepoint()
+		}
+		if err != nil {
 			return err
 		}
 	}

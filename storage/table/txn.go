@@ -38,7 +38,9 @@ type Txn struct {
 	kv.Txn
 	deltas []Delta
 	hooks  []hook
+	engine kv.Engine
 	locked map[catalog.ID]kv.Mode
+	owned  map[catalog.ID]kv.Mark // see OwnTable
 	onEnd  []func(committed bool)
 	done   bool
 
@@ -81,7 +83,7 @@ func Begin(ctx context.Context, e kv.Engine, o kv.TxnOptions, sink Sink) (*Txn, 
 	if err != nil {
 		return nil, err
 	}
-	x := &Txn{Txn: t, locked: map[catalog.ID]kv.Mode{}}
+	x := &Txn{Txn: t, engine: e, locked: map[catalog.ID]kv.Mode{}, owned: map[catalog.ID]kv.Mark{}}
 	if !o.ReadOnly {
 		t.OnCommit(func(ts kv.TS) {
 			if sink != nil && len(x.deltas) > 0 {
@@ -119,6 +121,7 @@ func (t *Txn) RollbackTo(m Mark) error {
 	}
 	t.deltas, t.hooks = t.deltas[:m.deltas], t.hooks[:m.hooks]
 	clear(t.locked) // some may be released; they are taken again when needed
+	t.disown(m.kv)
 	return nil
 }
 
@@ -187,8 +190,10 @@ func (t *Txn) LockTable(ctx context.Context, id catalog.ID, m kv.Mode) error {
 	return nil
 }
 
-// TouchTable leaves a mark that makes LockTable of older views restart.
+// TouchTable leaves a mark that makes LockTable of older views restart. The
+// caller holds the table's lock exclusively, or the table is new.
 func (t *Txn) TouchTable(id catalog.ID) error {
+	t.own(id)
 	return t.Put(keys.AppendID(nil, keys.Lock, id), []byte{1})
 }
 

@@ -12,7 +12,6 @@ import (
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
-	"github.com/loxodb/loxodb/storage/kv"
 )
 
 // alterTable runs ALTER TABLE's actions one after the other.
@@ -28,7 +27,7 @@ func (e *Env) alterTable(ctx context.Context, st *ast.AlterTable) error {
 		}
 		return err
 	}
-	if err := e.Txn.LockTable(ctx, t.ID, kv.Exclusive); err != nil {
+	if err := e.Txn.OwnTable(ctx, t.ID); err != nil {
 		return err
 	}
 	if _, err := e.change(ctx); err != nil {
@@ -233,15 +232,6 @@ func (e *Env) addConstraint(ctx context.Context, old, t *catalog.Table, cmd *ast
 	k := cmd.Constraint
 	if k.Kind == ast.ConPrimary && t.PrimaryKey() != nil {
 		return pgerr.Newf(pgerrcode.InvalidTableDefinition, "multiple primary keys for table %q are not allowed", t.Name)
-	}
-	if k.Kind == ast.ConForeign && k.RefTable.Name != t.Name {
-		parent, err := e.baseTable(&k.RefTable)
-		if err != nil {
-			return err
-		}
-		if err := e.Txn.LockTable(ctx, parent.ID, kv.Shared); err != nil {
-			return err
-		}
 	}
 	before := len(t.Indexes)
 	c, _, err := e.newConstraint(ctx, t, k)

@@ -34,7 +34,7 @@ func (e *Env) newConstraint(ctx context.Context, t *catalog.Table, k *ast.Constr
 	case ast.ConCheck:
 		return c, nil, e.checkConstraint(t, c, k)
 	case ast.ConForeign:
-		return c, nil, e.foreignConstraint(t, c, k)
+		return c, nil, e.foreignConstraint(ctx, t, c, k)
 	}
 	return nil, nil, pgerr.NotSupported(int(k.Pos), "exclusion constraints are not supported")
 }
@@ -139,7 +139,7 @@ func (e *Env) checkConstraint(t *catalog.Table, c *catalog.Constraint, k *ast.Co
 }
 
 // foreignConstraint is FOREIGN KEY.
-func (e *Env) foreignConstraint(t *catalog.Table, c *catalog.Constraint, k *ast.Constraint) error {
+func (e *Env) foreignConstraint(ctx context.Context, t *catalog.Table, c *catalog.Constraint, k *ast.Constraint) error {
 	c.Kind, c.Match = catalog.ForeignConstraint, k.Match
 	if c.Match == 0 {
 		c.Match = 's'
@@ -155,6 +155,14 @@ func (e *Env) foreignConstraint(t *catalog.Table, c *catalog.Constraint, k *ast.
 	parent := t
 	if k.RefTable.Name != t.Name || k.RefTable.Schema != "" && k.RefTable.Schema != e.Catalog.SchemaName(t.Schema) {
 		if parent, err = e.baseTable(&k.RefTable); err != nil {
+			return err
+		}
+		// Writers of the parent that do not know the constraint yet must end first,
+		// and those that come must begin again: nobody else looks after the children.
+		if err := e.Txn.OwnTable(ctx, parent.ID); err != nil {
+			return err
+		}
+		if err := e.Txn.TouchTable(parent.ID); err != nil {
 			return err
 		}
 	}

@@ -13,7 +13,6 @@ import (
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
-	"github.com/loxodb/loxodb/storage/kv"
 )
 
 // createIndex is CREATE INDEX: it keeps writers of the table out while it builds.
@@ -32,7 +31,7 @@ func (e *Env) createIndex(ctx context.Context, st *ast.CreateIndex) error {
 		}
 		return pgerr.Newf(pgerrcode.DuplicateTable, "relation %q already exists", st.Name)
 	}
-	if err := e.Txn.LockTable(ctx, t.ID, kv.Exclusive); err != nil {
+	if err := e.Txn.OwnTable(ctx, t.ID); err != nil {
 		return err
 	}
 	if _, err := e.change(ctx); err != nil {
@@ -290,7 +289,7 @@ func (e *Env) reindex(ctx context.Context, st *ast.Reindex) error {
 		return pgerr.NotSupported(int(st.Pos), "REINDEX %s is not supported", st.Kind).WithHint("Use REINDEX TABLE or REINDEX INDEX.")
 	}
 	for _, t := range tables {
-		if err := e.Txn.LockTable(ctx, t.ID, kv.Exclusive); err != nil {
+		if err := e.Txn.OwnTable(ctx, t.ID); err != nil {
 			return err
 		}
 		for i, x := range t.Indexes {

@@ -1,0 +1,70 @@
+package table
+
+import (
+	"context"
+
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/storage/keys"
+	"github.com/loxodb/loxodb/storage/kv"
+)
+
+// OutdatedError is an ErrRestart of OwnTable: rows of the table may have been
+// committed after the view. The caller rolls the statement back, calls OwnAhead
+// and runs the statement again; the lock then keeps the view up to date.
+type OutdatedError struct{ Table catalog.ID }
+
+func (e *OutdatedError) Error() string { return ErrRestart.Error() }
+
+// Unwrap makes it an ErrRestart, and a conflict where nobody can restart.
+func (e *OutdatedError) Unwrap() error { return ErrRestart }
+
+// OwnTable takes the table's lock exclusively, for a change that reads all rows:
+// those of the writers that it waited for must be in the view. At REPEATABLE READ
+// an older view ends in ErrRestart, which nobody can heal.
+func (t *Txn) OwnTable(ctx context.Context, id catalog.ID) error {
+	if err := t.LockTable(ctx, id, kv.Exclusive); err != nil {
+		return err
+	}
+	if _, ok := t.owned[id]; ok {
+		return nil
+	}
+	now, err := t.engine.Now(ctx)
+	if err != nil {
+		return err
+	}
+	if now != t.At() {
+		return &OutdatedError{id}
+	}
+	t.own(id)
+	return nil
+}
+
+// OwnAhead takes the lock and moves the view, between two runs of a statement.
+func (t *Txn) OwnAhead(ctx context.Context, id catalog.ID) error {
+	mark := t.Savepoint()
+	if _, err := t.Lock(ctx, keys.AppendID(nil, keys.Lock, id), kv.Exclusive, kv.WaitBlock); err != nil {
+		return err
+	}
+	if err := t.Refresh(ctx); err != nil {
+		return err
+	}
+	t.owned[id] = mark.kv
+	return nil
+}
+
+// own notes that nobody else can change the table's rows: its lock is held
+// exclusively, from the position that the note carries.
+func (t *Txn) own(id catalog.ID) {
+	if _, ok := t.owned[id]; !ok {
+		t.owned[id] = t.Txn.Mark()
+	}
+}
+
+// disown forgets what a rollback gives back.
+func (t *Txn) disown(m kv.Mark) {
+	for id, at := range t.owned {
+		if at >= m {
+			delete(t.owned, id)
+		}
+	}
+}
