@@ -37,12 +37,12 @@ func (w *tableWriter) act(ctx context.Context, k *keyChange) error {
 			return err
 		}
 	}
-	rows, err := w.referringRows(ctx, k)
+	acts := action == 'c' || action == 'n' || action == 'd'
+	rows, err := w.referringRows(ctx, k, acts)
 	if err != nil || rows.n == 0 {
 		return err
 	}
-	switch action {
-	case 'c', 'n', 'd':
+	if acts {
 		return w.cascade(ctx, k, rows, action)
 	}
 	return pgerr.Newf(pgerrcode.ForeignKeyViolation,
@@ -61,14 +61,91 @@ func (w *tableWriter) keyText(k *keyChange) string {
 }
 
 // referringRows are the child rows with the old key: RowID, then the row in
-// attribute order. At READ COMMITTED the newest committed rows are seen, since
-// the key's lock has been waited for.
-func (w *tableWriter) referringRows(ctx context.Context, k *keyChange) (*rowStore, error) {
+// attribute order. The newest committed rows count, since the key's lock has been
+// waited for: at READ COMMITTED the view moves, at REPEATABLE READ it is compared
+// with the newest one.
+func (w *tableWriter) referringRows(ctx context.Context, k *keyChange, acts bool) (*rowStore, error) {
 	if w.env.Refresh != nil {
 		if err := w.env.Refresh(ctx); err != nil {
 			return nil, err
 		}
+		return w.scanReferring(ctx, k, w.env.Txn)
 	}
+	rows, err := w.scanReferring(ctx, k, w.env.Txn)
+	if err != nil {
+		return nil, err
+	}
+	latest, err := w.env.Txn.Latest(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer latest.Close()
+	if latest.At() == w.env.Txn.At() {
+		return rows, nil
+	}
+	late, err := w.scanReferring(ctx, k, latest)
+	if err != nil {
+		return nil, err
+	}
+	return w.reconcile(ctx, k, rows, late, acts)
+}
+
+// reconcile corrects the rows of the view by the latest committed ones. What
+// others have removed refers to nothing any more. What others have added is a
+// violation where nothing is done about it; where the key's action would have to
+// change it (acts), it is newer than the view: kv.ErrConflict.
+func (w *tableWriter) reconcile(ctx context.Context, k *keyChange, rows, late *rowStore, acts bool) (*rowStore, error) {
+	known := make(map[uint64]bool, rows.n)
+	buf := make([]types.Datum, 0, len(rows.cols))
+	for i := range rows.n {
+		known[uint64(rows.row(i, buf[:0])[0].Int())] = false
+	}
+	for i := range late.n {
+		id := uint64(late.row(i, buf[:0])[0].Int())
+		if _, ok := known[id]; ok {
+			known[id] = true
+			continue
+		}
+		switch other, err := w.changedByOthers(ctx, k, id); {
+		case err != nil:
+			return nil, err
+		case other && acts:
+			return nil, kv.ErrConflict
+		case other:
+			return late, nil
+		}
+	}
+	out := newRowStore(rows.types)
+	out.reset(w.env.Budget)
+	for i := range rows.n {
+		row := rows.row(i, buf[:0])
+		if id := uint64(row[0].Int()); !known[id] {
+			other, err := w.changedByOthers(ctx, k, id)
+			if err != nil {
+				return nil, err
+			}
+			if other {
+				continue
+			}
+		}
+		if err := out.appendRow(row); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// changedByOthers tells a child row that another transaction committed after the
+// view from one that this transaction itself has written.
+func (w *tableWriter) changedByOthers(ctx context.Context, k *keyChange, id uint64) (bool, error) {
+	err := w.env.Txn.LockRow(ctx, k.child.Storage, id, kv.Shared, kv.WaitBlock)
+	if errors.Is(err, kv.ErrConflict) {
+		return true, nil
+	}
+	return false, err
+}
+
+func (w *tableWriter) scanReferring(ctx context.Context, k *keyChange, from kv.Reader) (*rowStore, error) {
 	n, err := childScan(w.def.Table, k)
 	if err != nil {
 		return nil, err
@@ -78,7 +155,7 @@ func (w *tableWriter) referringRows(ctx context.Context, k *keyChange) (*rowStor
 		return nil, err
 	}
 	env := *w.env
-	env.Read = w.env.Txn
+	env.Read = from
 	if err := s.Open(ctx, &env); err != nil {
 		return nil, err
 	}

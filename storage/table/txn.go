@@ -105,6 +105,16 @@ func Begin(ctx context.Context, e kv.Engine, o kv.TxnOptions, sink Sink) (*Txn, 
 	return x, nil
 }
 
+// Latest opens a view of what is committed now, without the transaction's own
+// changes; the caller closes it.
+func (t *Txn) Latest(ctx context.Context) (kv.Snapshot, error) {
+	now, err := t.engine.Now(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return t.engine.Snapshot(ctx, now)
+}
+
 // Mark is a savepoint of a Txn.
 type Mark struct {
 	kv            kv.Mark
