@@ -42,8 +42,18 @@ func (l *limit) Open(ctx context.Context, env *Env) (err error) {
 	if l.skip, err = rowCount(l.offset, env, &l.scratch, 0, pgerrcode.InvalidRowCountInResultOffsetClause, "OFFSET must not be negative"); err != nil {
 		return err
 	}
-	return l.input.Open(ctx, env)
+	if err := l.input.Open(ctx, env); err != nil {
+		return err
+	}
+	if in, ok := l.input.(bounded); ok && l.left >= 0 {
+		in.bound(l.skip + l.left)
+	}
+	return nil
 }
+
+// bounded is an operator for which it matters that its consumer takes no more
+// than so many rows; it is told after Open.
+type bounded interface{ bound(rows int64) }
 
 // rowCount evaluates a LIMIT or OFFSET; NULL and absence give none.
 func rowCount(p *expr.Program, env *Env, s *expr.Scratch, none int64, code, negative string) (int64, error) {

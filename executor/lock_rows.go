@@ -4,19 +4,24 @@ import (
 	"context"
 	"errors"
 
+	"github.com/jackc/pgerrcode"
+
 	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/batch"
+	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/storage/kv"
 )
 
 // lockRows locks the rows that its input names before it hands them on. A row
 // that changed since the statement's view makes the statement start again
-// (table.ErrRestart), so that what is returned is what is locked.
+// (table.ErrRestart), so that what is returned is what is locked. Under a LIMIT it
+// locks no more rows than are taken.
 type lockRows struct {
 	node  *physical.LockRows
 	input Operator
 	sel   []uint16
 	env   *Env
+	left  int64 // rows that may be locked, −1 = all
 }
 
 func newLockRows(n *physical.LockRows) (Operator, error) {
@@ -25,12 +30,15 @@ func newLockRows(n *physical.LockRows) (Operator, error) {
 }
 
 func (l *lockRows) Open(ctx context.Context, env *Env) error {
-	l.env = env
+	l.env, l.left = env, -1
 	return l.input.Open(ctx, env)
 }
 
+// bound implements bounded.
+func (l *lockRows) bound(rows int64) { l.left = rows }
+
 func (l *lockRows) Next(ctx context.Context) (*batch.Batch, error) {
-	for {
+	for l.left != 0 {
 		b, err := l.input.Next(ctx)
 		if err != nil || b == nil {
 			return nil, err
@@ -41,14 +49,19 @@ func (l *lockRows) Next(ctx context.Context) (*batch.Batch, error) {
 			if err != nil {
 				return nil, err
 			}
-			if ok {
-				l.sel = append(l.sel, i)
+			if !ok {
+				continue
+			}
+			l.sel = append(l.sel, i)
+			if l.left--; l.left == 0 {
+				break
 			}
 		}
 		if b.Sel = l.sel; len(l.sel) > 0 {
 			return b, nil
 		}
 	}
+	return nil, nil
 }
 
 // lock takes the locks of one row; false means that SKIP LOCKED leaves it out.
@@ -72,6 +85,9 @@ func (l *lockRows) lock(ctx context.Context, b *batch.Batch, i int) (bool, error
 		err := l.env.Txn.LockRow(ctx, w.Table.Storage, uint64(c.I[i]), mode, wait)
 		if w.Skip && errors.Is(err, kv.ErrLocked) {
 			return false, nil
+		}
+		if errors.Is(err, kv.ErrLocked) {
+			return false, pgerr.Newf(pgerrcode.LockNotAvailable, "could not obtain lock on row in relation %q", w.Table.Name).WithCause(err)
 		}
 		if err != nil {
 			return false, err

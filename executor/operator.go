@@ -132,6 +132,13 @@ func (c *counted) Open(ctx context.Context, env *Env) error {
 	return err
 }
 
+// bound implements bounded for what is counted.
+func (c *counted) bound(rows int64) {
+	if in, ok := c.Operator.(bounded); ok {
+		in.bound(rows)
+	}
+}
+
 func (c *counted) counter() *Counter {
 	if c.env == nil || c.id >= len(c.env.Counters) {
 		return nil

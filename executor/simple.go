@@ -90,6 +90,13 @@ func (p *project) Open(ctx context.Context, env *Env) error {
 	return p.input.Open(ctx, env)
 }
 
+// bound implements bounded: a projection passes every row.
+func (p *project) bound(rows int64) {
+	if in, ok := p.input.(bounded); ok {
+		in.bound(rows)
+	}
+}
+
 func (p *project) Next(ctx context.Context) (*batch.Batch, error) {
 	b, err := p.input.Next(ctx)
 	if err != nil || b == nil {
