@@ -11,7 +11,7 @@ VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 LDFLAGS     := -X github.com/loxodb/loxodb/server/boot.Version=$(VERSION)
 
-.PHONY: help all build run demo test clients race lint fuzz bench microbench isolation-record fmt clean
+.PHONY: help all build run demo test clients race lint fuzz bench microbench isolation-record slt-record fmt clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,10 @@ clients: ## real drivers and ORMs of Python, Node and Java (installs them)
 
 race: ## all tests under the race detector
 	$(GO) test -race -timeout 40m $(PKG)
+
+slt-record: ## rewrite the answers of tests/slt from a PostgreSQL 15 (PG=DSN)
+	@test -n "$(PG)" || { echo "name the server: make slt-record PG='host=... user=...'"; exit 1; }
+	$(GO) test -count=1 -run '^TestRecord$$' ./tests/slt -record '$(PG)'
 
 lint: ## gofmt, go vet, staticcheck, and the import law
 	@files=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \
