@@ -1,7 +1,7 @@
 // Package slt is the SQL logic test suite: files of statements with the answers
 // that PostgreSQL 15 gave to them, run against LoxoDB over the wire. The answers
-// are recorded (make slt-record), never taken from LoxoDB; only the files under
-// testdata/vector, which PostgreSQL alone cannot answer, are written by hand.
+// are recorded (make slt-record), never taken from LoxoDB. Those of the files under
+// testdata/vector come from PostgreSQL with pgvector 0.8.6.
 //
 // # Files
 //

@@ -22,7 +22,7 @@ var against = flag.String("against", "", "DSN of a PostgreSQL server to run the 
 
 const (
 	testdata  = "testdata"
-	byHand    = "vector" // the directory of files that are not recorded
+	vectors   = "vector" // the directory of files that need pgvector
 	scratchDB = "loxodb_slt"
 )
 
@@ -45,8 +45,8 @@ func files(t testing.TB) []string {
 	return paths
 }
 
-func handWritten(path string) bool {
-	return slices.Contains(strings.Split(filepath.ToSlash(path), "/"), byHand)
+func needsVectors(path string) bool {
+	return slices.Contains(strings.Split(filepath.ToSlash(path), "/"), vectors)
 }
 
 func load(t testing.TB, path string) (*script, string) {
@@ -88,8 +88,8 @@ func emptyDatabase(t *testing.T, path string) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if handWritten(path) && !hasVector(t, dsn) {
-			t.Skip("the server has no vectors")
+		if needsVectors(path) && !hasVector(t, dsn) {
+			t.Skip("the server has no pgvector")
 		}
 		return dsn
 	}
