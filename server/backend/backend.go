@@ -119,10 +119,10 @@ type Session interface {
 	TakeParameterChanges() [][2]string
 	// TakeNotifications returns pending LISTEN/NOTIFY messages for this session.
 	TakeNotifications() []Notification
-	// Position turns a byte offset+1 of the running query text into characters; see pgerr.At.
-	// query is the text of the Simple or Parse call that failed; "" for errors of Bind and
-	// Execute, whose text only the session knows.
-	Position(query string, bytePos int) int
+	// Position turns a byte offset+1 of the text at hand into characters; see pgerr.At. The
+	// text is the one that the last call was about: of Simple or Parse, of the statement or
+	// portal that was bound, described or executed, of the statement that EXECUTE names.
+	Position(bytePos int) int
 	Close()
 }
 

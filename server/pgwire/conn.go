@@ -174,14 +174,14 @@ func (c *conn) message(typ byte, body []byte) error {
 		return c.functionCall()
 	}
 	ctx := c.begin()
-	query, err := c.extended(ctx, typ, body)
+	err := c.extended(ctx, typ, body)
 	c.done()
 	if err == nil {
 		return c.out.flushLarge()
 	}
 	c.skip = true
 	c.session.Fail()
-	return c.fail(ctx, err, query)
+	return c.fail(ctx, err)
 }
 
 // begin marks a statement as running, so that it can be cancelled.
@@ -273,7 +273,7 @@ func (c *conn) interrupted() error {
 }
 
 // fail reports the error of a statement. Its error ends the connection.
-func (c *conn) fail(ctx context.Context, err error, query string) error {
+func (c *conn) fail(ctx context.Context, err error) error {
 	e := outcome(ctx, err)
 	if ends(e) {
 		return e
@@ -281,19 +281,14 @@ func (c *conn) fail(ctx context.Context, err error, query string) error {
 	if e.Code == pgerrcode.InternalError {
 		c.srv.cfg.Log.Error("internal error", "pid", c.pid, "error", err)
 	}
-	c.notices(query)
-	c.out.errorResponse(e, c.position(query))
+	c.notices()
+	c.out.errorResponse(e, c.session.Position)
 	return c.out.err
 }
 
-// position converts error positions in the query; see backend.Session.Position.
-func (c *conn) position(query string) func(int) int {
-	return func(bytePos int) int { return c.session.Position(query, bytePos) }
-}
-
-func (c *conn) notices(query string) {
+func (c *conn) notices() {
 	for _, n := range c.session.TakeNotices() {
-		c.out.notice(n, c.position(query))
+		c.out.notice(n, c.session.Position)
 	}
 }
 
@@ -308,7 +303,7 @@ func (c *conn) notifications() {
 
 // ready ends an answer: what changed meanwhile, ReadyForQuery, one write.
 func (c *conn) ready() error {
-	c.notices("")
+	c.notices()
 	c.notifications()
 	for _, p := range c.session.TakeParameterChanges() {
 		c.out.parameterStatus(p[0], p[1])

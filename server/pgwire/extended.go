@@ -9,35 +9,33 @@ import (
 	"github.com/loxodb/loxodb/sql/pgerr"
 )
 
-// extended answers one message of the extended protocol. query is the text that
-// an error's position refers to, where the wire knows it.
-func (c *conn) extended(ctx context.Context, typ byte, body []byte) (query string, err error) {
+// extended answers one message of the extended protocol.
+func (c *conn) extended(ctx context.Context, typ byte, body []byte) error {
 	switch typ {
 	case 'P':
 		return c.parseStatement(ctx, body)
 	case 'B':
-		return "", c.bindPortal(ctx, body)
+		return c.bindPortal(ctx, body)
 	case 'D':
-		return "", c.describe(ctx, body)
+		return c.describe(ctx, body)
 	case 'E':
-		return "", c.execute(ctx, body)
+		return c.execute(ctx, body)
 	case 'C':
-		return "", c.close(body)
+		return c.close(body)
 	}
-	return "", fatal(pgerrcode.ProtocolViolation, "invalid frontend message type %d", typ)
+	return fatal(pgerrcode.ProtocolViolation, "invalid frontend message type %d", typ)
 }
 
-func (c *conn) parseStatement(ctx context.Context, body []byte) (query string, err error) {
+func (c *conn) parseStatement(ctx context.Context, body []byte) error {
 	if err := c.parse.decode(body); err != nil {
-		return "", err
+		return err
 	}
-	query = string(c.parse.query)
-	if err := c.session.Parse(ctx, string(c.parse.name), query, c.parse.params); err != nil {
-		return query, err
+	if err := c.session.Parse(ctx, string(c.parse.name), string(c.parse.query), c.parse.params); err != nil {
+		return err
 	}
-	c.notices(query)
+	c.notices()
 	c.out.parseComplete()
-	return "", nil
+	return nil
 }
 
 func (c *conn) bindPortal(ctx context.Context, body []byte) error {
@@ -51,7 +49,7 @@ func (c *conn) bindPortal(ctx context.Context, body []byte) error {
 	if err != nil {
 		return err
 	}
-	c.notices("")
+	c.notices()
 	c.out.bindComplete()
 	return nil
 }
@@ -66,7 +64,7 @@ func (c *conn) describe(ctx context.Context, body []byte) error {
 		if err != nil {
 			return err
 		}
-		c.notices("")
+		c.notices()
 		c.out.parameterDescription(s.Params)
 		if s.Kind == backend.KindRows {
 			c.out.rowDescription(s.Columns, nil)
@@ -79,7 +77,7 @@ func (c *conn) describe(ctx context.Context, body []byte) error {
 	if err != nil {
 		return err
 	}
-	c.notices("")
+	c.notices()
 	if p.Kind() == backend.KindRows {
 		c.out.rowDescription(p.Columns(), p.Formats())
 	} else {
@@ -102,11 +100,11 @@ func (c *conn) execute(ctx context.Context, body []byte) error {
 		return err
 	}
 	if suspended {
-		c.notices("")
+		c.notices()
 		c.out.portalSuspended()
 		return nil
 	}
-	c.complete(p, "")
+	c.complete(p)
 	return nil
 }
 
@@ -139,7 +137,7 @@ func (c *conn) sync() error {
 	err := c.session.Sync(ctx)
 	c.done()
 	if err != nil {
-		if err := c.fail(ctx, err, ""); err != nil {
+		if err := c.fail(ctx, err); err != nil {
 			return err
 		}
 	}

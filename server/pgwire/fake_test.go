@@ -57,6 +57,7 @@ type fakeSession struct {
 	opener     *fakeOpener
 	startup    backend.Startup
 	status     backend.TxStatus
+	text       string // what positions refer to
 	simple     []string
 	statements map[string]string
 	portals    map[string]*fakePortal
@@ -72,6 +73,7 @@ type fakeSession struct {
 }
 
 func (s *fakeSession) Simple(_ context.Context, query string) (int, error) {
+	s.text = query
 	s.simple = s.simple[:0]
 	if at := strings.Index(query, "syntax"); at >= 0 {
 		return 0, pgerr.New("42601", `syntax error at or near "syntax"`).At(at)
@@ -103,6 +105,7 @@ func (s *fakeSession) SimpleEnd(ctx context.Context, failed bool) error {
 }
 
 func (s *fakeSession) Parse(_ context.Context, name, query string, _ []types.OID) error {
+	s.text = query
 	if at := strings.Index(query, "syntax"); at >= 0 {
 		return pgerr.New("42601", `syntax error at or near "syntax"`).At(at)
 	}
@@ -183,8 +186,8 @@ func (s *fakeSession) TakeNotifications() []backend.Notification {
 	s.pending = nil
 	return n
 }
-func (s *fakeSession) Position(query string, bytePos int) int {
-	return len([]rune(query[:min(bytePos-1, len(query))])) + 1
+func (s *fakeSession) Position(bytePos int) int {
+	return len([]rune(s.text[:min(bytePos-1, len(s.text))])) + 1
 }
 func (s *fakeSession) Close() { s.closed = true }
 

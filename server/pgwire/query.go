@@ -14,12 +14,11 @@ import (
 func (c *conn) query(body []byte) error {
 	ctx := c.begin()
 	text, err := decodeText(body)
-	query := string(text)
 	if err == nil {
-		err = c.statements(ctx, query)
+		err = c.statements(ctx, string(text))
 	}
 	if err != nil {
-		failed := c.fail(ctx, err, query)
+		failed := c.fail(ctx, err)
 		// The rollback must not fall to the cancellation that caused it.
 		endErr := c.session.SimpleEnd(context.WithoutCancel(ctx), true)
 		c.done()
@@ -58,21 +57,21 @@ func (c *conn) statements(ctx context.Context, query string) error {
 				return err
 			}
 		}
-		c.complete(p, query)
+		c.complete(p)
 	}
 	if n == 0 {
 		if err := c.session.SimpleEnd(ctx, false); err != nil {
 			return err
 		}
-		c.notices(query)
+		c.notices()
 		c.out.emptyQuery()
 	}
 	return nil
 }
 
 // complete says that the portal's statement is done.
-func (c *conn) complete(p backend.Portal, query string) {
-	c.notices(query)
+func (c *conn) complete(p backend.Portal) {
+	c.notices()
 	if p.Kind() == backend.KindEmpty {
 		c.out.emptyQuery()
 		return
@@ -118,7 +117,7 @@ func (c *conn) drain(ctx context.Context, p backend.Portal, max int, formats []i
 // functionCall declines the fast-path interface, which has its own ReadyForQuery.
 func (c *conn) functionCall() error {
 	ctx := c.begin()
-	err := c.fail(ctx, pgerr.NotSupported(-1, "function calls through the fast-path interface are not supported"), "")
+	err := c.fail(ctx, pgerr.NotSupported(-1, "function calls through the fast-path interface are not supported"))
 	endErr := c.session.SimpleEnd(context.WithoutCancel(ctx), true)
 	c.done()
 	if err != nil {

@@ -353,6 +353,7 @@ func (s *Session) execute(ctx context.Context, p *portal, st *ast.Execute) (sour
 		}
 		inner.params = append(inner.params, d)
 	}
+	s.text = q.text
 	if err := s.refresh(q); err != nil {
 		return nil, err
 	}

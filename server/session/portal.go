@@ -228,6 +228,7 @@ func (s *Session) bind(ctx context.Context, name, statement string, argFormats [
 	if err != nil {
 		return err
 	}
+	s.text = st.text
 	if s.tx.block && s.tx.failed && !endsBlock(st.stmt) {
 		return errFailedBlock()
 	}
@@ -340,6 +341,7 @@ func (s *Session) Portal(ctx context.Context, name string) (backend.Portal, erro
 	if p == nil {
 		return nil, pgerr.Newf(pgerrcode.InvalidCursorName, "portal %q does not exist", name)
 	}
+	s.text = p.stmt.text
 	p.count = 0 // the tag counts the rows of one Execute
 	if p.kind == backend.KindCopyIn || p.kind == backend.KindCopyOut {
 		ctx = s.limited(ctx)
@@ -457,6 +459,7 @@ func (s *Session) SimpleNext(ctx context.Context, i int) (backend.Portal, error)
 
 func (s *Session) simpleNext(ctx context.Context, i int) (*portal, error) {
 	st := s.simple[i]
+	s.text = st.text
 	if st.plan == nil {
 		if err := s.tx.planView(ctx); err != nil {
 			return nil, err

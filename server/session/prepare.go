@@ -63,6 +63,7 @@ func (s *Session) Parse(ctx context.Context, name, query string, paramTypes []ty
 	if name != "" && s.stmts[name] != nil {
 		return pgerr.Newf(pgerrcode.DuplicatePreparedStatement, "prepared statement %q already exists", name)
 	}
+	s.text = query
 	if name == "" {
 		delete(s.stmts, "")
 	}
@@ -270,6 +271,7 @@ func (s *Session) DescribeStatement(ctx context.Context, name string) (*backend.
 	if err != nil {
 		return nil, err
 	}
+	s.text = p.text
 	if err := s.refresh(p); err != nil && p.plan != nil {
 		return nil, toPG(ctx, err)
 	}

@@ -35,7 +35,7 @@ type Session struct {
 	stmts   map[string]*prepared
 	portals map[string]*portal
 	simple  []*prepared // statements of the running simple query
-	text    string      // of the running statement, for pg_stat_activity
+	text    string      // what the positions of errors and notices refer to
 
 	tx       txState
 	notices  []*pgerr.Error
@@ -156,14 +156,11 @@ func (s *Session) TakeParameterChanges() [][2]string {
 }
 
 // Position implements backend.Session: bytes to characters.
-func (s *Session) Position(query string, bytePos int) int {
+func (s *Session) Position(bytePos int) int {
 	if bytePos <= 0 {
 		return 0
 	}
-	if bytePos-1 > len(query) {
-		bytePos = len(query) + 1
-	}
-	return utf8.RuneCountInString(query[:bytePos-1]) + 1
+	return utf8.RuneCountInString(s.text[:min(bytePos-1, len(s.text))]) + 1
 }
 
 // Close implements backend.Session.
