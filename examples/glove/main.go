@@ -15,25 +15,35 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/loxodb/loxodb/examples/glove/ownschema"
 	"github.com/loxodb/loxodb/examples/glove/words"
 	"github.com/loxodb/loxodb/server/boot"
 )
 
 func main() {
-	dir := flag.String("data", "data/demo", "where the vectors and the database are kept")
-	dsn := flag.String("dsn", "", "a running server to use instead of one of our own")
+	dir := flag.String("data", "data/demo", "where the database is kept")
+	cache := flag.String("cache", words.CacheDir, "where the vectors are kept")
+	dsn := flag.String("dsn", "", "a running server to use instead of one of our own; the demo stays in its schema "+home.Name)
 	keep := flag.Bool("keep", false, "stay after the queries until Ctrl-C, for psql")
 	flag.Parse()
+	if flag.NArg() > 0 {
+		fmt.Fprintf(os.Stderr, "demo: unexpected argument %q\n", flag.Arg(0))
+		flag.Usage()
+		os.Exit(2)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *dir, *dsn, *keep); err != nil {
+	if err := run(ctx, *dir, *cache, *dsn, *keep); err != nil {
 		fmt.Fprintln(os.Stderr, "demo:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, dir, dsn string, keep bool) error {
-	path, err := words.Fetch(filepath.Join(dir, "cache"), func(s string) { fmt.Println(s) })
+// home is where the demo keeps its tables, on its own server and on others.
+var home = ownschema.Schema{Name: "loxodb_demo", Mark: "made by LoxoDB's make demo, which drops what is in it"}
+
+func run(ctx context.Context, dir, cache, dsn string, keep bool) error {
+	path, err := words.Fetch(cache, func(s string) { fmt.Println(s) })
 	if err != nil {
 		return err
 	}
@@ -50,15 +60,17 @@ func run(ctx context.Context, dir, dsn string, keep bool) error {
 			defer cancel()
 			_ = s.Shutdown(end)
 		}()
-		host, port, _ := strings.Cut(s.Addr().String(), ":")
-		dsn = fmt.Sprintf("postgres://postgres@%s:%s/postgres", host, port)
-		fmt.Printf("LoxoDB is running; look on with: psql -h %s -p %s -U postgres\n", host, port)
+		dsn = fmt.Sprintf("postgres://postgres@%s/postgres?sslmode=disable", s.Addr())
+		fmt.Printf("LoxoDB is running; look on with: psql 'postgres://postgres@%s/postgres?options=-csearch_path%%3D%s,public'\n", s.Addr(), home.Name)
 	}
 	c, err := pgx.Connect(ctx, dsn)
 	if err != nil {
 		return err
 	}
 	defer c.Close(context.Background())
+	if _, err := home.Enter(ctx, c); err != nil {
+		return err
+	}
 	if err := load(ctx, c, path); err != nil {
 		return err
 	}
@@ -75,24 +87,26 @@ func run(ctx context.Context, dir, dsn string, keep bool) error {
 	return nil
 }
 
-// load fills the table unless it is there from an earlier run.
+// load fills the tables unless they are there, whole, from an earlier run.
 func load(ctx context.Context, c *pgx.Conn, path string) error {
-	var n int
-	if err := c.QueryRow(ctx, "SELECT count(*) FROM pg_tables WHERE tablename = 'words'").Scan(&n); err != nil {
+	there, err := exists(ctx, c, "pg_tables", "tablename", "words")
+	if err != nil {
 		return err
 	}
-	if n == 1 {
+	if there {
+		var n int
 		if err := c.QueryRow(ctx, "SELECT count(*) FROM words").Scan(&n); err != nil || n == words.Count {
 			return err
 		}
 	}
-	if _, err := c.Exec(ctx, `
-CREATE EXTENSION IF NOT EXISTS vector;
-DROP TABLE IF EXISTS words, initials;
+	if err := home.Clear(ctx, c, "words", "initials"); err != nil {
+		return err
+	}
+	if _, err := c.Exec(ctx, fmt.Sprintf(`
 CREATE TABLE words (id bigint PRIMARY KEY, word text NOT NULL, rank int NOT NULL, len int NOT NULL,
-                    first text NOT NULL, embedding vector(100) NOT NULL);
+                    first text NOT NULL, embedding vector(%d) NOT NULL);
 CREATE TABLE initials (letter text PRIMARY KEY, vowel boolean NOT NULL);
-INSERT INTO initials SELECT chr(n), chr(n) IN ('a','e','i','o','u') FROM generate_series(97, 122) n;`); err != nil {
+INSERT INTO initials SELECT chr(n), chr(n) IN ('a','e','i','o','u') FROM generate_series(97, 122) n;`, words.Dims)); err != nil {
 		return err
 	}
 	set, err := words.Read(path, bar("reading"))
@@ -100,20 +114,29 @@ INSERT INTO initials SELECT chr(n), chr(n) IN ('a','e','i','o','u') FROM generat
 		return err
 	}
 	began := time.Now()
-	tag, err := c.PgConn().CopyFrom(ctx, copyRows(set, bar("loading")), "COPY words FROM STDIN")
+	tag, err := c.PgConn().CopyFrom(ctx, &textRows{set: set, show: bar("loading")}, "COPY words FROM STDIN")
 	if err != nil {
 		return err
 	}
 	took := time.Since(began)
-	fmt.Printf("\rloaded %d words in %.1f s: %.0f rows/s, each with a vector of 100 numbers%20s\n",
-		tag.RowsAffected(), took.Seconds(), float64(tag.RowsAffected())/took.Seconds(), "")
+	fmt.Printf("\rloaded %d words in %.1f s: %.0f rows/s, each with a vector of %d numbers%20s\n",
+		tag.RowsAffected(), took.Seconds(), float64(tag.RowsAffected())/took.Seconds(), words.Dims, "")
 	return nil
 }
 
+// exists looks for a table or index of the demo's own schema.
+func exists(ctx context.Context, c *pgx.Conn, view, column, name string) (bool, error) {
+	var n int
+	err := c.QueryRow(ctx, fmt.Sprintf("SELECT count(*) FROM %s WHERE schemaname = $1 AND %s = $2", view, column), home.Name, name).Scan(&n)
+	return n > 0, err
+}
+
+// lastIndex is there when all are: they are made in one transaction.
+const lastIndex = "words_rank_idx"
+
 // index builds the HNSW index and shows how far it is.
 func index(ctx context.Context, c *pgx.Conn, dsn string) error {
-	var n int
-	if err := c.QueryRow(ctx, "SELECT count(*) FROM pg_indexes WHERE indexname = 'words_embedding_idx'").Scan(&n); err != nil || n == 1 {
+	if there, err := exists(ctx, c, "pg_indexes", "indexname", lastIndex); err != nil || there {
 		return err
 	}
 	watch, err := pgx.Connect(ctx, dsn)

@@ -10,25 +10,37 @@ import (
 	"github.com/loxodb/loxodb/examples/glove/words"
 )
 
-// copyRows streams the words as COPY's text format.
-func copyRows(set *words.Set, show func(done, total int64, note string)) io.Reader {
-	r, w := io.Pipe()
-	go func() {
-		var block []byte
-		for i, text := range set.Texts {
-			block = appendRow(block, text, i+1, set.Vec(i))
-			if len(block) < 64<<10 && i+1 < len(set.Texts) {
-				continue
-			}
-			if _, err := w.Write(block); err != nil {
-				return // the reader has gone
-			}
-			block = block[:0]
-			show(int64(i+1), words.Count, text)
-		}
-		w.Close()
-	}()
-	return r
+// textRows is the words as COPY's text format, written as they are read.
+type textRows struct {
+	set   *words.Set
+	show  func(done, total int64, note string)
+	next  int    // the word that is written next
+	block []byte // what is written and not read yet
+	buf   []byte
+}
+
+// Read implements io.Reader.
+func (t *textRows) Read(p []byte) (int, error) {
+	if len(t.block) == 0 {
+		t.fill()
+	}
+	if len(t.block) == 0 {
+		return 0, io.EOF
+	}
+	n := copy(p, t.block)
+	t.block = t.block[n:]
+	return n, nil
+}
+
+// fill writes about 64 KiB of rows.
+func (t *textRows) fill() {
+	t.buf = t.buf[:0]
+	for ; t.next < len(t.set.Texts) && len(t.buf) < 64<<10; t.next++ {
+		t.buf = appendRow(t.buf, t.set.Texts[t.next], t.next+1, t.set.Vec(t.next))
+	}
+	if t.block = t.buf; t.next > 0 {
+		t.show(int64(t.next), int64(len(t.set.Texts)), t.set.Texts[t.next-1])
+	}
 }
 
 // escape writes text for COPY.
