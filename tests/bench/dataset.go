@@ -4,13 +4,9 @@ import (
 	"encoding/binary"
 	"math"
 	"math/rand/v2"
-	"os"
-	"runtime"
 	"slices"
-	"sync"
 
 	"github.com/loxodb/loxodb/examples/glove/words"
-	"github.com/loxodb/loxodb/vectorindex/dist"
 )
 
 const (
@@ -18,70 +14,70 @@ const (
 	k          = 10
 )
 
-// dataSet is what is loaded and asked for.
+// dataSet is what is loaded and asked for. Row i of the table has the key i+1.
 type dataSet struct {
-	n       int
-	base    []float32 // n vectors
+	texts   []string
+	base    []float32 // a vector a text
 	queries [][]float32
 	kth     []float64 // distance of each query's k-th true neighbour
 }
 
+func (d *dataSet) n() int              { return len(d.texts) }
 func (d *dataSet) vec(i int) []float32 { return d.base[i*words.Dims : (i+1)*words.Dims] }
 
-// split holds queryCount words out, always the same ones.
-func split(all *words.Set) *dataSet {
+// split holds count words out, always the same ones.
+func split(all *words.Set, count int) *dataSet {
 	rng := rand.New(rand.NewPCG(42, 0))
 	held := map[int]bool{}
-	for len(held) < queryCount {
+	for len(held) < count {
 		held[rng.IntN(len(all.Texts))] = true
 	}
 	d := &dataSet{}
-	for i := range all.Texts {
+	for i, text := range all.Texts {
 		if held[i] {
 			d.queries = append(d.queries, slices.Clone(all.Vec(i)))
 			continue
 		}
-		d.base = append(d.base, all.Vec(i)...)
-		d.n++
+		d.texts, d.base = append(d.texts, text), append(d.base, all.Vec(i)...)
 	}
 	return d
 }
 
-// truth computes the true k-th distances by brute force, or reads them from an earlier run.
-func (d *dataSet) truth(path string) error {
-	if b, err := os.ReadFile(path); err == nil && len(b) == 8*len(d.queries) {
-		for i := range d.queries {
-			d.kth = append(d.kth, math.Float64frombits(binary.LittleEndian.Uint64(b[8*i:])))
+// copyMessages is the table in COPY's binary format, as whole CopyData messages:
+// encoded ahead, so that the server's time is measured and not the client's.
+func (d *dataSet) copyMessages() [][]byte {
+	const size = 64 << 10
+	var all [][]byte
+	var block []byte
+	begin := func() { block = append(make([]byte, 0, size+1024), 'd', 0, 0, 0, 0) }
+	end := func() {
+		binary.BigEndian.PutUint32(block[1:], uint32(len(block)-1))
+		all = append(all, block)
+	}
+	begin()
+	block = append(append(block, "PGCOPY\n\xff\r\n\x00"...), make([]byte, 8)...)
+	for i, text := range d.texts {
+		block = append(block, 0, 3, 0, 0, 0, 8)
+		block = binary.BigEndian.AppendUint64(block, uint64(i+1))
+		block = binary.BigEndian.AppendUint32(block, uint32(len(text)))
+		block = append(block, text...)
+		block = binary.BigEndian.AppendUint32(block, 4+4*words.Dims)
+		if block = appendVector(block, d.vec(i)); len(block) >= size {
+			end()
+			begin()
 		}
-		return nil
 	}
-	d.kth = make([]float64, len(d.queries))
-	var wg sync.WaitGroup
-	work := make(chan int)
-	for range runtime.NumCPU() {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			out := make([]float32, d.n)
-			for q := range work {
-				dist.Scan(dist.Cosine, d.queries[q], d.base, out)
-				slices.Sort(out)
-				d.kth[q] = float64(out[k-1])
-			}
-		}()
-	}
-	for q := range d.queries {
-		work <- q
-	}
-	close(work)
-	wg.Wait()
-	var b []byte
-	for _, v := range d.kth {
-		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(v))
-	}
-	return os.WriteFile(path, b, 0o644)
+	block = append(block, 0xff, 0xff)
+	end()
+	return all
 }
 
-// hit reports whether a returned distance is one of the k nearest: recall is counted by
-// distance, as there are ties.
-func (d *dataSet) hit(q int, distance float64) bool { return distance <= d.kth[q]*(1+1e-5)+1e-6 }
+// appendVector is the wire's binary form of a vector.
+func appendVector(dst []byte, v []float32) []byte {
+	dst = binary.BigEndian.AppendUint16(dst, uint16(len(v)))
+	dst = append(dst, 0, 0)
+	for _, f := range v {
+		dst = binary.BigEndian.AppendUint32(dst, math.Float32bits(f))
+	}
+	return dst
+}

@@ -4,227 +4,261 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
-	"io"
-	"math"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/loxodb/loxodb/examples/glove/ownschema"
 	"github.com/loxodb/loxodb/examples/glove/words"
 )
 
-// result is what one server did.
+// home is where the benchmark works, on every server.
+var home = ownschema.Schema{Name: "loxodb_bench", Mark: "made by LoxoDB's make bench, which drops what is in it"}
+
+const table = "glove"
+
+// result is what one server did; 0 is not measured.
 type result struct {
-	version                            string
-	copyRate, build, rss, points, scan float64
-	curve                              []point
+	version, extension string
+	settings           []setting
+	copyRate           float64 // rows/s
+	build              float64 // s
+	rss                float64 // MiB
+	cold, again, warm  float64 // point reads/s
+	flat, heap         float64 // exact scans, MB/s of vectors
+	curve              []point
+	at945, at97        point
 }
 
-type point struct {
-	effort                string
-	recall, qps, p50, p99 float64
+type setting struct{ name, value string }
+
+// told are the settings that decide a PostgreSQL server's figures.
+var told = []string{"shared_buffers", "maintenance_work_mem", "max_parallel_maintenance_workers", "max_parallel_workers_per_gather",
+	"fsync", "synchronous_commit", "full_page_writes", "wal_level", "max_wal_size"}
+
+// server is what is measured.
+type server struct {
+	dsn string
+	rss func() int64 // resident bytes, 0 if they cannot be seen
+	own bool         // a LoxoDB
 }
 
-// measure loads, indexes and asks one server.
-func measure(ctx context.Context, dsn string, d *dataSet, rss func() int64) (*result, error) {
-	c, err := pgx.Connect(ctx, dsn)
+// run is one measurement of one server.
+type run struct {
+	*result
+	c   *client
+	d   *dataSet
+	srv server
+	say func(string, ...any)
+}
+
+// part is something that can be measured.
+type part struct {
+	name string
+	do   func(*run) error
+}
+
+// parts are in the order in which they are measured.
+var parts = []part{{"copy", (*run).load}, {"index", (*run).index}, {"knn", (*run).knn}, {"points", (*run).points}, {"scan", (*run).scans}}
+
+// measure loads, indexes and asks one server. Of the parts, only those that want
+// names are done; the load always is.
+func measure(ctx context.Context, srv server, d *dataSet, want func(part string) bool) (*result, error) {
+	control, err := pgx.Connect(ctx, srv.dsn)
 	if err != nil {
 		return nil, err
 	}
-	defer c.Close(ctx)
-	r := &result{}
-	if err := c.QueryRow(ctx, "SELECT version()").Scan(&r.version); err != nil {
+	defer control.Close(context.WithoutCancel(ctx))
+	r := &run{result: &result{}, d: d, srv: srv, say: func(f string, a ...any) { fmt.Printf("  "+f+"\n", a...) }}
+	if err := r.describe(ctx, control); err != nil {
 		return nil, err
 	}
-	steps := []func(context.Context, *pgx.Conn, *dataSet) error{r.load, r.index, r.search, r.point, r.exact}
-	for i, step := range steps {
-		if err := step(ctx, c, d); err != nil {
-			return nil, err
+	path, err := home.Enter(ctx, control)
+	if err != nil {
+		return nil, err
+	}
+	if err := home.Clear(ctx, control, table); err != nil {
+		return nil, err
+	}
+	if r.c, err = dial(ctx, srv.dsn); err != nil {
+		return nil, err
+	}
+	defer r.c.close()
+	if err := r.c.exec(path.Set()); err != nil {
+		return nil, err
+	}
+	for _, p := range parts {
+		if p.name != "copy" && !want(p.name) {
+			continue
 		}
-		if i == 1 {
-			r.rss = float64(rss()) / (1 << 20)
+		if err := p.do(r); err != nil {
+			return nil, fmt.Errorf("%s: %w", p.name, err)
 		}
 	}
-	return r, nil
+	r.c.close()
+	return r.result, home.Leave(ctx, control, table)
 }
 
-func execute(ctx context.Context, c *pgx.Conn, sql string) error {
-	if _, err := c.Exec(ctx, sql); err != nil {
-		return fmt.Errorf("%s: %w", sql, err)
+// describe notes what the server is.
+func (r *run) describe(ctx context.Context, c *pgx.Conn) error {
+	if err := c.QueryRow(ctx, "SELECT version()").Scan(&r.version); err != nil {
+		return err
 	}
-	return nil
-}
-
-func (r *result) load(ctx context.Context, c *pgx.Conn, d *dataSet) error {
-	for _, sql := range []string{"CREATE EXTENSION IF NOT EXISTS vector", "DROP TABLE IF EXISTS bench",
-		"CREATE TABLE bench (id bigint PRIMARY KEY, category int NOT NULL, embedding vector(100) NOT NULL)"} {
-		if err := execute(ctx, c, sql); err != nil {
+	if !strings.Contains(r.version, "LoxoDB") == r.srv.own {
+		return fmt.Errorf("%s is not what was expected here", r.version)
+	}
+	if r.srv.own {
+		return nil
+	}
+	for _, name := range told {
+		var v *string
+		if err := c.QueryRow(ctx, "SELECT current_setting($1, true)", name).Scan(&v); err != nil {
 			return err
 		}
+		if v != nil {
+			r.settings = append(r.settings, setting{name, *v})
+		}
 	}
+	return c.QueryRow(ctx, "SELECT coalesce(max(extversion), 'to be created') FROM pg_extension WHERE extname = 'vector'").Scan(&r.extension)
+}
+
+// load fills the table by COPY, encoded ahead.
+func (r *run) load() error {
+	if err := r.c.exec(fmt.Sprintf("CREATE TABLE %s (id bigint PRIMARY KEY, word text NOT NULL, embedding vector(%d) NOT NULL)", table, words.Dims)); err != nil {
+		return err
+	}
+	messages := r.d.copyMessages()
 	began := time.Now()
-	tag, err := c.PgConn().CopyFrom(ctx, binaryRows(d), "COPY bench FROM STDIN (FORMAT binary)")
+	tag, err := r.c.copyIn("COPY "+table+" FROM STDIN (FORMAT binary)", messages)
+	took := time.Since(began)
 	if err != nil {
 		return err
 	}
-	r.copyRate = float64(tag.RowsAffected()) / time.Since(began).Seconds()
-	fmt.Printf("  COPY %.0f rows/s\n", r.copyRate)
-	return execute(ctx, c, "ANALYZE bench")
-}
-
-// binaryRows streams the table in COPY's binary format.
-func binaryRows(d *dataSet) io.Reader {
-	r, w := io.Pipe()
-	go func() {
-		block := append([]byte("PGCOPY\n\xff\r\n\x00"), make([]byte, 8)...)
-		for i := range d.n {
-			block = append(block, 0, 3, 0, 0, 0, 8)
-			block = binary.BigEndian.AppendUint64(block, uint64(i+1))
-			block = append(block, 0, 0, 0, 4)
-			block = binary.BigEndian.AppendUint32(block, uint32(i%100))
-			block = binary.BigEndian.AppendUint32(block, 4+4*words.Dims)
-			block = appendVector(block, d.vec(i))
-			if len(block) >= 64<<10 {
-				if _, err := w.Write(block); err != nil {
-					return
-				}
-				block = block[:0]
-			}
-		}
-		_, _ = w.Write(append(block, 0xff, 0xff))
-		w.Close()
-	}()
-	return r
-}
-
-// appendVector is the wire's binary form of a vector.
-func appendVector(dst []byte, v []float32) []byte {
-	dst = binary.BigEndian.AppendUint16(dst, uint16(len(v)))
-	dst = append(dst, 0, 0)
-	for _, f := range v {
-		dst = binary.BigEndian.AppendUint32(dst, math.Float32bits(f))
+	if want := fmt.Sprintf("COPY %d", r.d.n()); tag != want {
+		return fmt.Errorf("the server says %q, not %q", tag, want)
 	}
-	return dst
+	r.copyRate = float64(r.d.n()) / took.Seconds()
+	r.say("COPY %.0f rows/s", r.copyRate)
+	return r.c.exec("ANALYZE " + table)
 }
 
-func (r *result) index(ctx context.Context, c *pgx.Conn, _ *dataSet) error {
+// index builds the graph.
+func (r *run) index() error {
 	began := time.Now()
-	if err := execute(ctx, c, "CREATE INDEX bench_hnsw ON bench USING hnsw (embedding vector_cosine_ops) WITH (m = 16, ef_construction = 64)"); err != nil {
+	if err := r.c.exec("CREATE INDEX glove_hnsw ON " + table + " USING hnsw (embedding vector_cosine_ops) WITH (m = 16, ef_construction = 64)"); err != nil {
 		return err
 	}
 	r.build = time.Since(began).Seconds()
-	fmt.Printf("  index %.1f s\n", r.build)
+	r.rss = float64(r.srv.rss()) / (1 << 20)
+	r.say("index %.1f s; %.0f MiB resident", r.build, r.rss)
 	return nil
 }
 
-// search asks all queries at several efforts; the first pass warms up.
-func (r *result) search(ctx context.Context, c *pgx.Conn, d *dataSet) error {
-	for _, ef := range []int{0, 40, 100, 200, 300, 400} {
-		effort := "default"
-		if ef > 0 {
-			effort = fmt.Sprint(ef)
-			if err := execute(ctx, c, "SET hnsw.ef_search = "+effort); err != nil {
-				return err
-			}
-		}
-		if _, err := c.Prepare(ctx, "near", "SELECT id, embedding <=> $1 FROM bench ORDER BY embedding <=> $1 LIMIT 10"); err != nil {
+const warmKeys = 1000
+
+// points reads single rows by primary key: every row of the table once, in random
+// order; the same again; and few rows often.
+func (r *run) points() error {
+	if err := r.c.prepare("row", "SELECT id, word FROM "+table+" WHERE id = $1"); err != nil {
+		return err
+	}
+	rng := rand.New(rand.NewPCG(7, 0))
+	shuffled := rng.Perm(r.d.n())
+	few := make([]int, 0, r.d.n())
+	for range r.d.n() {
+		few = append(few, shuffled[rng.IntN(warmKeys)])
+	}
+	for _, p := range []struct {
+		what string
+		keys []int
+		rate *float64
+	}{
+		{"every row once, in random order", shuffled, &r.cold},
+		{"every row once more, in another order", rng.Perm(r.d.n()), &r.again},
+		{fmt.Sprintf("of %d rows", warmKeys), few, &r.warm},
+	} {
+		// The first reads bring the connection to speed.
+		if err := r.read(few[:min(len(few), 2000)]); err != nil {
 			return err
 		}
-		var p point
-		for range 2 {
-			var err error
-			if p, err = askAll(ctx, c, d); err != nil {
-				return err
-			}
-		}
-		p.effort = effort
-		r.curve = append(r.curve, p)
-		fmt.Printf("  ef_search %-7s recall %.4f, %.0f queries/s\n", p.effort, p.recall, p.qps)
-		if err := c.Deallocate(ctx, "near"); err != nil {
+		began := time.Now()
+		if err := r.read(p.keys); err != nil {
 			return err
+		}
+		*p.rate = float64(len(p.keys)) / time.Since(began).Seconds()
+		r.say("point reads %s: %.0f/s", p.what, *p.rate)
+	}
+	return nil
+}
+
+// read reads rows one by one and checks each answer.
+func (r *run) read(keys []int) error {
+	req := newRequest("row", make([]byte, 8))
+	for _, i := range keys {
+		req.put(uint64(i + 1))
+		rows := 0
+		err := r.c.ask(req, func(f row) error {
+			rows++
+			id, word := f.next(), f.next()
+			if len(id) != 8 || binary.BigEndian.Uint64(id) != uint64(i+1) || string(word) != r.d.texts[i] {
+				return fmt.Errorf("row %d: answered %x %q, not %q", i+1, id, word, r.d.texts[i])
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		if rows != 1 {
+			return fmt.Errorf("row %d: %d rows", i+1, rows)
 		}
 	}
 	return nil
 }
 
-func askAll(ctx context.Context, c *pgx.Conn, d *dataSet) (point, error) {
-	formats := []int16{1}
-	var arg []byte
-	hits := 0
-	took := make([]time.Duration, 0, len(d.queries))
-	began := time.Now()
-	for q, vec := range d.queries {
-		arg = appendVector(arg[:0], vec)
-		start := time.Now()
-		rows := c.PgConn().ExecPrepared(ctx, "near", [][]byte{arg}, formats, formats)
-		for rows.NextRow() {
-			if d.hit(q, math.Float64frombits(binary.BigEndian.Uint64(rows.Values()[1]))) {
-				hits++
-			}
-		}
-		if _, err := rows.Close(); err != nil {
-			return point{}, err
-		}
-		took = append(took, time.Since(start))
-	}
-	total := time.Since(began)
-	slices.Sort(took)
-	micros := func(i int) float64 { return float64(took[i].Nanoseconds()) / 1e3 }
-	return point{
-		recall: float64(hits) / float64(k*len(d.queries)), qps: float64(len(d.queries)) / total.Seconds(),
-		p50: micros(len(took) / 2), p99: micros(len(took) * 99 / 100),
-	}, nil
-}
-
-// point reads rows by primary key.
-func (r *result) point(ctx context.Context, c *pgx.Conn, d *dataSet) error {
-	if _, err := c.Prepare(ctx, "row", "SELECT id, category FROM bench WHERE id = $1"); err != nil {
+// scans asks for neighbours without a graph: over the table's rows, and in LoxoDB
+// through a flat index, which holds the vectors in memory.
+func (r *run) scans() error {
+	if err := r.c.exec("DROP INDEX IF EXISTS glove_hnsw"); err != nil {
 		return err
 	}
-	formats := []int16{1}
-	const n = 100_000
-	began := time.Now()
-	for i := range n {
-		if i == n/5 { // the first part warms up
-			began = time.Now()
-		}
-		arg := binary.BigEndian.AppendUint64(nil, uint64(i*7%d.n+1))
-		if _, err := c.PgConn().ExecPrepared(ctx, "row", [][]byte{arg}, formats, formats).Close(); err != nil {
-			return err
-		}
+	var err error
+	if r.heap, err = r.scan(20); err != nil {
+		return err
 	}
-	r.points = n * 4 / 5 / time.Since(began).Seconds()
-	fmt.Printf("  point reads %.0f/s\n", r.points)
+	r.say("exact scan over the table %.0f MB/s", r.heap)
+	if !r.srv.own {
+		return nil
+	}
+	if err := r.c.exec("CREATE INDEX glove_flat ON " + table + " USING flat (embedding vector_cosine_ops)"); err != nil {
+		return err
+	}
+	if r.flat, err = r.scan(100); err != nil {
+		return err
+	}
+	r.say("exact scan over the flat index %.0f MB/s", r.flat)
 	return nil
 }
 
-// exact scans every vector for each query: through a flat index where there is one.
-func (r *result) exact(ctx context.Context, c *pgx.Conn, d *dataSet) error {
-	if strings.Contains(r.version, "LoxoDB") {
-		if err := execute(ctx, c, "DROP INDEX bench_hnsw"); err != nil {
-			return err
-		}
-		if err := execute(ctx, c, "CREATE INDEX bench_flat ON bench USING flat (embedding vector_cosine_ops)"); err != nil {
-			return err
-		}
-	} else if err := execute(ctx, c, "SET enable_indexscan = off"); err != nil {
-		return err
+// scan is the median of three passes over the first queries.
+func (r *run) scan(queries int) (float64, error) {
+	if err := r.c.prepare("near", nearest); err != nil {
+		return 0, err
 	}
-	if _, err := c.Prepare(ctx, "near", "SELECT id, embedding <=> $1 FROM bench ORDER BY embedding <=> $1 LIMIT 10"); err != nil {
-		return err
-	}
-	few := *d
-	few.queries = d.queries[:50]
-	p, err := askAll(ctx, c, &few)
+	p, err := r.passes(queries)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if p.recall < 0.9999 {
-		return fmt.Errorf("the exact scan has recall %.4f", p.recall)
+		return 0, fmt.Errorf("an exact scan has recall %.4f", p.recall)
 	}
-	r.scan = p.qps * float64(d.n) * words.Dims * 4 / 1e6
-	fmt.Printf("  exact scan %.0f MB/s\n", r.scan)
-	return nil
+	return p.qps * float64(r.d.n()) * words.Dims * 4 / 1e6, nil
+}
+
+// median of an odd number of values.
+func median(v []float64) float64 {
+	v = slices.Sorted(slices.Values(v))
+	return v[len(v)/2]
 }

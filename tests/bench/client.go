@@ -1,0 +1,238 @@
+package main
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// client speaks the protocol with as little work as possible: requests are bytes
+// made ahead, answers are read in place. A driver of comfort costs as much as a
+// point read, and it runs on the same cores as the server.
+type client struct {
+	conn     net.Conn
+	in       []byte // received: [from:to] is not read yet
+	from, to int
+	stop     func() bool
+}
+
+// dial lets pgx connect and log in, and takes the connection over.
+func dial(ctx context.Context, dsn string) (*client, error) {
+	c, err := pgconn.Connect(ctx, dsn)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.SyncConn(ctx); err != nil {
+		return nil, err
+	}
+	h, err := c.Hijack()
+	if err != nil {
+		return nil, err
+	}
+	// A read has no deadline; Ctrl-C ends it.
+	return &client{conn: h.Conn, in: make([]byte, 64<<10), stop: context.AfterFunc(ctx, func() { h.Conn.Close() })}, nil
+}
+
+func (c *client) close() {
+	c.stop()
+	_, _ = c.conn.Write([]byte{'X', 0, 0, 0, 4})
+	_ = c.conn.Close()
+}
+
+// message appends a message of a type and its parts.
+func message(dst []byte, typ byte, parts ...[]byte) []byte {
+	n := 4
+	for _, p := range parts {
+		n += len(p)
+	}
+	dst = binary.BigEndian.AppendUint32(append(dst, typ), uint32(n))
+	for _, p := range parts {
+		dst = append(dst, p...)
+	}
+	return dst
+}
+
+// exec runs a statement whose rows nobody wants.
+func (c *client) exec(sql string) error {
+	if _, err := c.conn.Write(message(nil, 'Q', []byte(sql+"\x00"))); err != nil {
+		return err
+	}
+	if _, err := c.answer(nil); err != nil {
+		return fmt.Errorf("%s: %w", sql, err)
+	}
+	return nil
+}
+
+// prepare makes or replaces a prepared statement.
+func (c *client) prepare(name, sql string) error {
+	b := message(nil, 'C', []byte("S"+name+"\x00"))
+	b = message(b, 'P', []byte(name+"\x00"+sql+"\x00"), []byte{0, 0})
+	if _, err := c.conn.Write(message(b, 'S')); err != nil {
+		return err
+	}
+	if _, err := c.answer(nil); err != nil {
+		return fmt.Errorf("%s: %w", sql, err)
+	}
+	return nil
+}
+
+// request is Bind, Execute and Sync of a prepared statement with one parameter,
+// all binary; put changes the parameter.
+type request struct {
+	bytes []byte
+	at    int // of the parameter
+}
+
+func newRequest(name string, param []byte) *request {
+	head := []byte("\x00" + name + "\x00\x00\x01\x00\x01\x00\x01")
+	head = binary.BigEndian.AppendUint32(head, uint32(len(param)))
+	b := message(nil, 'B', head, param, []byte{0, 1, 0, 1})
+	b = message(b, 'E', []byte{0, 0, 0, 0, 0})
+	return &request{bytes: message(b, 'S'), at: 5 + len(head)}
+}
+
+func (r *request) put(key uint64) { binary.BigEndian.PutUint64(r.bytes[r.at:], key) }
+
+// ask sends a request and hands each's rows on; they are valid until it returns.
+func (c *client) ask(r *request, each func(row) error) error {
+	if _, err := c.conn.Write(r.bytes); err != nil {
+		return err
+	}
+	_, err := c.answer(each)
+	return err
+}
+
+// copyIn runs a COPY of the CopyData messages and returns its tag.
+func (c *client) copyIn(sql string, messages [][]byte) (string, error) {
+	if _, err := c.conn.Write(message(nil, 'Q', []byte(sql+"\x00"))); err != nil {
+		return "", err
+	}
+	if err := c.expect('G'); err != nil {
+		return "", fmt.Errorf("%s: %w", sql, err)
+	}
+	for _, m := range messages {
+		if _, err := c.conn.Write(m); err != nil {
+			return "", err
+		}
+	}
+	if _, err := c.conn.Write(message(nil, 'c')); err != nil {
+		return "", err
+	}
+	return c.answer(nil)
+}
+
+// row is the fields of a DataRow message.
+type row []byte
+
+// next cuts off a field; nil is NULL.
+func (r *row) next() []byte {
+	n := int32(binary.BigEndian.Uint32(*r))
+	if *r = (*r)[4:]; n < 0 {
+		return nil
+	}
+	f := (*r)[:n]
+	*r = (*r)[n:]
+	return f
+}
+
+// answer reads up to ReadyForQuery and returns the last command tag. An error of
+// each is returned after the rest was read, so that the connection goes on.
+func (c *client) answer(each func(row) error) (tag string, err error) {
+	for {
+		typ, body, lost := c.read()
+		if lost != nil {
+			return "", errors.Join(err, lost)
+		}
+		switch typ {
+		case 'D':
+			if each != nil && err == nil {
+				err = each(row(body[2:]))
+			}
+		case 'C':
+			if each == nil {
+				tag = strings.TrimRight(string(body), "\x00")
+			}
+		case 'E':
+			err = errors.Join(err, serverError(body))
+		case 'Z':
+			return tag, err
+		}
+	}
+}
+
+// expect reads up to a message of the type, or to the error before it.
+func (c *client) expect(want byte) error {
+	for {
+		typ, body, err := c.read()
+		switch {
+		case err != nil:
+			return err
+		case typ == 'E':
+			_, err := c.answer(nil)
+			return errors.Join(serverError(body), err)
+		case typ == want:
+			return nil
+		}
+	}
+}
+
+// read returns the next message; its body is valid until the next call.
+func (c *client) read() (typ byte, body []byte, err error) {
+	if err := c.fill(5); err != nil {
+		return 0, nil, err
+	}
+	n := 1 + int(binary.BigEndian.Uint32(c.in[c.from+1:]))
+	if n < 5 || n > 1<<24 {
+		return 0, nil, fmt.Errorf("a message of %d bytes", n)
+	}
+	if err := c.fill(n); err != nil {
+		return 0, nil, err
+	}
+	m := c.in[c.from : c.from+n]
+	c.from += n
+	return m[0], m[5:], nil
+}
+
+// fill waits until n bytes are there to be read.
+func (c *client) fill(n int) error {
+	if c.to-c.from >= n {
+		return nil
+	}
+	c.to = copy(c.in, c.in[c.from:c.to])
+	c.from = 0
+	if n > len(c.in) {
+		c.in = append(c.in, make([]byte, n)...)
+	}
+	for c.to < n {
+		m, err := c.conn.Read(c.in[c.to:])
+		if c.to += m; m == 0 && err != nil {
+			if errors.Is(err, io.EOF) {
+				return errors.New("the server closed the connection")
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+// serverError is an ErrorResponse as Go's error.
+func serverError(body []byte) error {
+	var code, text string
+	for len(body) > 1 {
+		f, rest, _ := strings.Cut(string(body[1:]), "\x00")
+		switch body[0] {
+		case 'C':
+			code = f
+		case 'M':
+			text = f
+		}
+		body = []byte(rest)
+	}
+	return fmt.Errorf("ERROR %s: %s", code, text)
+}

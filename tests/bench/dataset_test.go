@@ -1,0 +1,212 @@
+package main
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/loxodb/loxodb/examples/glove/words"
+	"github.com/loxodb/loxodb/vectorindex/dist"
+)
+
+func smallSet(n int) *words.Set {
+	rng := rand.New(rand.NewPCG(1, 2))
+	s := &words.Set{}
+	for i := range n {
+		s.Texts = append(s.Texts, fmt.Sprintf("word %d", i))
+		for range words.Dims {
+			s.Vecs = append(s.Vecs, float32(rng.NormFloat64()))
+		}
+	}
+	return s
+}
+
+func TestSplit(t *testing.T) {
+	all := smallSet(300)
+	d := split(all, 40)
+	if len(d.queries) != 40 || d.n() != 260 || len(d.base) != 260*words.Dims {
+		t.Fatal(len(d.queries), d.n(), len(d.base))
+	}
+	for i, text := range d.texts {
+		var n int
+		if _, err := fmt.Sscanf(text, "word %d", &n); err != nil || !slices.Equal(d.vec(i), all.Vec(n)) {
+			t.Fatalf("row %d: %q has another's vector", i, text)
+		}
+	}
+	if e := split(all, 40); !slices.Equal(e.texts, d.texts) {
+		t.Fatal("another split the second time")
+	}
+}
+
+// TestCopyMessages takes the messages apart again.
+func TestCopyMessages(t *testing.T) {
+	d := split(smallSet(500), 10)
+	var data []byte
+	messages := d.copyMessages()
+	if len(messages) < 3 {
+		t.Fatalf("%d messages", len(messages))
+	}
+	for _, m := range messages {
+		if m[0] != 'd' || int(binary.BigEndian.Uint32(m[1:])) != len(m)-1 {
+			t.Fatalf("message %q… of %d bytes", m[:5], len(m))
+		}
+		data = append(data, m[5:]...)
+	}
+	rest, ok := bytes.CutPrefix(data, []byte("PGCOPY\n\xff\r\n\x00\x00\x00\x00\x00\x00\x00\x00\x00"))
+	if !ok {
+		t.Fatalf("the data begin with %q", data[:20])
+	}
+	for i := range d.n() {
+		if binary.BigEndian.Uint16(rest) != 3 {
+			t.Fatalf("row %d: %d fields", i, binary.BigEndian.Uint16(rest))
+		}
+		r := row(rest[2:])
+		id, word, vec := r.next(), r.next(), r.next()
+		if binary.BigEndian.Uint64(id) != uint64(i+1) || string(word) != d.texts[i] || !slices.Equal(vec, appendVector(nil, d.vec(i))) {
+			t.Fatalf("row %d: %x %q", i, id, word)
+		}
+		if math.Float32frombits(binary.BigEndian.Uint32(vec[4:])) != d.vec(i)[0] || binary.BigEndian.Uint32(vec) != words.Dims<<16 {
+			t.Fatalf("row %d: vector begins %x", i, vec[:8])
+		}
+		rest = r
+	}
+	if string(rest) != "\xff\xff" {
+		t.Fatalf("the data end with %x", rest)
+	}
+}
+
+// TestBruteForce holds the loop against a sort by the library's own exact distance.
+func TestBruteForce(t *testing.T) {
+	d := split(smallSet(700), 20)
+	copy(d.vec(5), d.queries[0]) // at distance 0, and twice
+	copy(d.vec(6), d.queries[0])
+	for q, kth := range d.bruteForce() {
+		var all []float64
+		for i := range d.n() {
+			all = append(all, dist.Cosine.Exact(d.queries[q], d.vec(i)))
+		}
+		slices.Sort(all)
+		if math.Abs(kth-all[k-1]) > 1e-12 {
+			t.Fatalf("query %d: %v, not %v", q, kth, all[k-1])
+		}
+	}
+}
+
+func TestTruthIsKept(t *testing.T) {
+	dir := t.TempDir()
+	d := split(smallSet(200), 8)
+	var said []string
+	say := func(s string) { said = append(said, s) }
+	if err := d.truth(dir, say); err != nil || len(said) != 1 {
+		t.Fatal(err, said)
+	}
+	first := d.kth
+	d.kth, said = nil, nil
+	if err := d.truth(dir, say); err != nil || len(said) != 0 || !slices.Equal(d.kth, first) {
+		t.Fatal("the second run computes again or reads another truth:", err, said)
+	}
+	// One bit of the file, and it is not believed.
+	files, _ := filepath.Glob(filepath.Join(dir, "truth-*.bin"))
+	if len(files) != 1 {
+		t.Fatal(files)
+	}
+	whole, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, at := range []int{0, len(truthMagic) + 3, len(truthMagic) + 40, len(whole) - 1} {
+		bad := slices.Clone(whole)
+		bad[at] ^= 1
+		if _, ok := decodeTruth(bad, d.id(), 8); ok {
+			t.Errorf("byte %d was changed and nobody notices", at)
+		}
+	}
+	if _, ok := decodeTruth(whole[:len(whole)-8], d.id(), 8); ok {
+		t.Error("a short file passes")
+	}
+	if _, ok := decodeTruth(whole, d.id(), 8); !ok {
+		t.Error("the whole file does not pass")
+	}
+	// Other data have another truth.
+	d.base[77]++
+	said = nil
+	if err := d.truth(dir, say); err != nil || len(said) != 1 {
+		t.Fatal("the truth of other data was taken:", err, said)
+	}
+}
+
+func TestJudge(t *testing.T) {
+	d := split(smallSet(300), 3)
+	d.kth = d.bruteForce()
+	var all []neighbour
+	for i := range d.n() {
+		all = append(all, neighbour{uint64(i + 1), cosine(d.queries[1], d.vec(i))})
+	}
+	slices.SortFunc(all, func(a, b neighbour) int {
+		if a.distance < b.distance {
+			return -1
+		}
+		return 1
+	})
+	if hits, err := d.judge(1, all[:k]); err != nil || hits != k {
+		t.Fatal(hits, err)
+	}
+	if hits, err := d.judge(1, all[4:4+k]); err != nil || hits != k-4 {
+		t.Fatal(hits, err)
+	}
+	for what, spoil := range map[string]func(a []neighbour) []neighbour{
+		"9 rows":         func(a []neighbour) []neighbour { return a[:k-1] },
+		"11 rows":        func(a []neighbour) []neighbour { return append(a, all[k]) },
+		"comes twice":    func(a []neighbour) []neighbour { a[3] = a[2]; return a },
+		"row 0":          func(a []neighbour) []neighbour { a[3].id = 0; return a },
+		"the server say": func(a []neighbour) []neighbour { a[3].distance -= 1e-3; return a },
+		"says NaN":       func(a []neighbour) []neighbour { a[3].distance = math.NaN(); return a },
+		"comes after":    func(a []neighbour) []neighbour { a[3], a[9] = a[9], a[3]; return a },
+		"another row":    func(a []neighbour) []neighbour { a[9].id = all[200].id; return a },
+	} {
+		_, err := d.judge(1, spoil(slices.Clone(all[:k])))
+		if err == nil {
+			t.Errorf("%s: not noticed", what)
+		} else if !strings.Contains(err.Error(), what) && what != "another row" {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+// TestLeast searches over a recall that grows with the effort.
+func TestLeast(t *testing.T) {
+	for want := range maxEffort {
+		if want < 1 {
+			continue
+		}
+		tries := 0
+		tried := map[int]point{}
+		try := func(ef int) (point, error) {
+			p := point{ef: ef, recall: .5}
+			if ef >= want {
+				p.recall = .95
+			}
+			tries++
+			tried[ef] = p
+			return p, nil
+		}
+		for _, ef := range []int{40, 100, 400} {
+			_, _ = try(ef)
+		}
+		got, err := least(tried, .945, try)
+		if err != nil || got < want || got > want+max(1, got/50) || tries > 14 {
+			t.Fatalf("want %d: %d after %d tries, %v", want, got, tries, err)
+		}
+	}
+	_, err := least(map[int]point{}, .945, func(ef int) (point, error) { return point{recall: .9}, nil })
+	if err == nil || !strings.Contains(err.Error(), "0.9000") {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/loxodb/loxodb/examples/glove/words"
+)
+
+// machine is where the measurement ran.
+type machine struct {
+	date      time.Time
+	cpu       string
+	cores     int
+	bandwidth float64 // MB/s of one core
+	way       string  // how that was read
+}
+
+// reference stands where no live peer runs: another run, on a machine of the same
+// kind, which this one cannot vouch for.
+var reference = &result{
+	copyRate: 289000, build: 93,
+	at945: point{recall: .948, qps: 304}, at97: point{recall: .972, qps: 182},
+	curve: []point{{recall: .906, qps: 454}, {recall: .948, qps: 304}, {recall: .972, qps: 182}},
+}
+
+const referenceSource = "PostgreSQL 15 + pgvector 0.8.6, m = 16, ef_construction = 64, not measured in this run but in an earlier\n" +
+	"one on two cores of the same kind: index build with two workers, COPY with fsync off (LoxoDB's is on)"
+
+// line is a figure with what it is held against.
+type line struct {
+	what    string
+	digits  int
+	ours    float64
+	other   float64 // 0: none
+	less    bool    // less is better
+	goal    string  // "": none
+	limit   float64 // the goal's number
+	unknown bool    // the goal depends on what was not measured
+}
+
+// ratio is how many times better ours is, for figures that both have.
+func (l line) ratio() string {
+	a, b := l.ours, l.other
+	if l.less {
+		a, b = b, a
+	}
+	if l.ours <= 0 || l.other <= 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%.1f", a/b)
+}
+
+func (l line) reached() string {
+	switch {
+	case l.goal == "":
+		return ""
+	case l.ours <= 0 || l.unknown:
+		return "not measured"
+	case l.less && l.ours <= l.limit, !l.less && l.ours >= l.limit:
+		return "yes"
+	}
+	return "no"
+}
+
+// lines are the figures in the report's order; other is the peer or the reference.
+func lines(ours, other *result, m machine) []line {
+	scan := "≥ 70 % of memory bandwidth"
+	if m.bandwidth > 0 {
+		scan = fmt.Sprintf("≥ 70 %% of %.0f", m.bandwidth)
+	}
+	five := func(what string, a, b point) line {
+		return line{what: what, ours: a.qps, other: b.qps, limit: 5 * b.qps, unknown: b.qps <= 0,
+			goal: "≥ 5 × " + number(b.qps, 0)}
+	}
+	return []line{
+		five("10 nearest, queries/s at recall ≥ .945", ours.at945, other.at945),
+		five("10 nearest, queries/s at recall ≥ .97", ours.at97, other.at97),
+		{what: "index build, s", digits: 1, ours: ours.build, other: other.build, less: true, goal: "≤ 46", limit: 46},
+		{what: "COPY, rows/s", ours: ours.copyRate, other: other.copyRate, goal: "≥ 150000", limit: 150_000},
+		{what: "resident memory after the build, MiB", ours: ours.rss, other: other.rss, less: true, goal: "≤ 1024", limit: 1024},
+		{what: "point reads/s, every row of the table once in random order", ours: ours.cold, other: other.cold, goal: "≥ 25000", limit: 25_000},
+		{what: "point reads/s, every row once more in another order", ours: ours.again, other: other.again},
+		{what: fmt.Sprintf("point reads/s, of %d rows", warmKeys), ours: ours.warm, other: other.warm},
+		{what: "exact scan over a flat index, MB/s of vectors", ours: ours.flat, other: other.flat, limit: .7 * m.bandwidth,
+			unknown: m.bandwidth <= 0, goal: scan},
+		{what: "exact scan over the table's rows, MB/s of vectors", ours: ours.heap, other: other.heap},
+	}
+}
+
+// report is the document. theirs is nil when no peer ran.
+func report(ours, theirs *result, m machine) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# Benchmarks\n\nWritten by `make bench` on %s: %s, %d cores, %s. Every server is a process of its own with one\n"+
+		"connection over loopback; statements are prepared, values binary, fsync on. The client runs on the same cores.\n"+
+		"GloVe: %d vectors of %d numbers, cosine, %d held-out words as queries, k = %d. Recall is counted by distances\n"+
+		"that the client computes in float64, and every answer is checked.\n\n",
+		m.date.UTC().Format("2006-01-02"), m.cpu, m.cores, runtime.Version(), words.Count-queryCount, words.Dims, queryCount, k)
+	fmt.Fprintf(&b, "LoxoDB: %s, settings as they come.\n\n", ours.version)
+	other, name := theirs, "peer"
+	if theirs == nil {
+		other, name = reference, "reference"
+		fmt.Fprintf(&b, "Reference: %s.\n\n", referenceSource)
+	} else {
+		fmt.Fprintf(&b, "Peer, in the same run: %s, pgvector %s; %s.\n\n", theirs.version, theirs.extension, settingList(theirs.settings))
+	}
+	fmt.Fprintf(&b, "| what | LoxoDB | %s | times better | goal | reached |\n|---|---|---|---|---|---|\n", name)
+	for _, l := range lines(ours, other, m) {
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", l.what, number(l.ours, l.digits), number(l.other, l.digits), l.ratio(), l.goal, l.reached())
+	}
+	b.WriteString("\nThe index is built with m = 16, ef_construction = 64 on both sides.")
+	if m.bandwidth > 0 {
+		fmt.Fprintf(&b, " One core read memory at %.0f MB/s in this run\n(%s, 1 GiB, best pass).", m.bandwidth, m.way)
+	}
+	b.WriteByte('\n')
+	curves(&b, ours, other, name)
+	return b.String()
+}
+
+// number is a figure, or a dash for what was not measured.
+func number(v float64, digits int) string {
+	if v <= 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%.*f", digits, v)
+}
+
+func settingList(all []setting) string {
+	var out []string
+	for _, s := range all {
+		out = append(out, s.name+" = "+s.value)
+	}
+	return strings.Join(out, ", ")
+}
+
+// curves is recall against speed of every server.
+func curves(b *strings.Builder, ours, other *result, name string) {
+	b.WriteString("\n| server | ef_search | recall | queries/s | p50 µs | p99 µs |\n|---|---|---|---|---|---|\n")
+	for _, r := range []struct {
+		name string
+		*result
+	}{{"LoxoDB", ours}, {name, other}} {
+		all := r.curve
+		if r.result != reference {
+			all = append(all[:len(all):len(all)], r.at945, r.at97)
+		}
+		for i, p := range all {
+			if p.qps <= 0 || r.result != reference && i >= len(r.curve) && contains(r.curve, p.ef) {
+				continue
+			}
+			ef, recall := number(float64(p.ef), 0), 4
+			if r.result == reference {
+				recall = 3
+			}
+			fmt.Fprintf(b, "| %s | %s | %.*f | %.0f | %s | %s |\n", r.name, ef, recall, p.recall, p.qps, number(p.p50, 0), number(p.p99, 0))
+		}
+	}
+}
+
+func contains(curve []point, ef int) bool {
+	for _, p := range curve {
+		if p.ef == ef {
+			return true
+		}
+	}
+	return false
+}

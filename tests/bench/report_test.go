@@ -1,0 +1,118 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func sample() *result {
+	return &result{
+		version: "LoxoDB of the test", copyRate: 160_000, build: 12.34, rss: 1024, cold: 24_999, warm: 50_000, flat: 7000, heap: 500,
+		curve: []point{{ef: 40, recall: .82, qps: 5500, p50: 160, p99: 300}},
+		at945: point{ef: 190, recall: .946, qps: 1520}, at97: point{ef: 320, recall: .9701, qps: 909},
+	}
+}
+
+var bench1 = machine{date: time.Unix(0, 0), cpu: "a processor", cores: 2, bandwidth: 10_000, way: "reading"}
+
+// cells are the fields of the table's row that begins with what.
+func cells(t *testing.T, text, what string) []string {
+	t.Helper()
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(line, "| "+what) {
+			f := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), "|")
+			for i := range f {
+				f[i] = strings.TrimSpace(f[i])
+			}
+			return f[1:]
+		}
+	}
+	t.Fatalf("no line %q in:\n%s", what, text)
+	return nil
+}
+
+func TestGoals(t *testing.T) {
+	text := report(sample(), nil, bench1)
+	for what, want := range map[string]string{
+		"10 nearest, queries/s at recall ≥ .945": "1520 304 5.0 ≥ 5 × 304 yes",
+		"10 nearest, queries/s at recall ≥ .97":  "909 182 5.0 ≥ 5 × 182 no",
+		"index build":                 "12.3 93.0 7.5 ≤ 46 yes",
+		"COPY":                        "160000 289000 0.6 ≥ 150000 yes",
+		"resident":                    "1024 – – ≤ 1024 yes",
+		"point reads/s, every row of": "24999 – – ≥ 25000 no",
+		"point reads/s, every row on": "– – –",
+		"point reads/s, of 1000":      "50000 – –",
+		"exact scan over a flat":      "7000 – – ≥ 70 % of 10000 yes",
+		"exact scan over the table":   "500 – –",
+	} {
+		if got := strings.TrimSpace(strings.Join(cells(t, text, what), " ")); got != want {
+			t.Errorf("%s: %q, want %q", what, got, want)
+		}
+	}
+	if !strings.Contains(text, "Reference: PostgreSQL 15 + pgvector 0.8.6") || !strings.Contains(text, "not measured in this run") {
+		t.Errorf("the reference does not say what it is:\n%s", text)
+	}
+}
+
+// TestPeer: a peer's figures stand in the reference's place, what it lacks stays empty.
+func TestPeer(t *testing.T) {
+	peer := &result{version: "PostgreSQL of the test", extension: "0.8.0", settings: []setting{{"fsync", "on"}, {"shared_buffers", "2GB"}},
+		copyRate: 80_000, cold: 12_500, at945: point{ef: 150, recall: .9451, qps: 400, p50: 2000, p99: 3000}}
+	text := report(sample(), peer, bench1)
+	for what, want := range map[string]string{
+		"10 nearest, queries/s at recall ≥ .945": "1520 400 3.8 ≥ 5 × 400 no",
+		"10 nearest, queries/s at recall ≥ .97":  "909 – – ≥ 5 × – not measured",
+		"resident":                    "1024 – – ≤ 1024 yes",
+		"point reads/s, every row of": "24999 12500 2.0 ≥ 25000 no",
+		"peer":                        "150 0.9451 400 2000 3000",
+	} {
+		if got := strings.Join(cells(t, text, what), " "); got != want {
+			t.Errorf("%s: %q, want %q", what, got, want)
+		}
+	}
+	for _, want := range []string{"PostgreSQL of the test, pgvector 0.8.0; fsync = on, shared_buffers = 2GB."} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in:\n%s", want, text)
+		}
+	}
+	for _, not := range []string{"Inf", "NaN", "eference", "0.8.6"} {
+		if strings.Contains(text, not) {
+			t.Errorf("%q in:\n%s", not, text)
+		}
+	}
+}
+
+// TestCurveHasNoDoubles: an effort that was on the grid already is listed once.
+func TestCurveHasNoDoubles(t *testing.T) {
+	r := sample()
+	r.curve = append(r.curve, r.at945)
+	text := report(r, nil, bench1)
+	if n := strings.Count(text, "| 190 |"); n != 1 {
+		t.Fatalf("ef_search 190 comes %d times:\n%s", n, text)
+	}
+	if n := strings.Count(text, "| 320 |"); n != 1 {
+		t.Fatalf("ef_search 320 comes %d times:\n%s", n, text)
+	}
+}
+
+func TestParse(t *testing.T) {
+	o, err := parse([]string{"-only", "copy,points", "-peer", "host=x"})
+	if err != nil || !o.wants("points") || o.wants("knn") || o.peer != "host=x" {
+		t.Fatal(o, err)
+	}
+	if o, err = parse(nil); err != nil || !o.wants("knn") || !o.wants("scan") {
+		t.Fatal(o, err)
+	}
+	for _, bad := range [][]string{{"db"}, {"-only", "knn"}, {"-only", "copy,nothing"}, {"-only", ","}, {"-only", "copy", "-docs", "x"}, {"-nonsense"}} {
+		if _, err := parse(bad); err == nil {
+			t.Errorf("%q passes", bad)
+		}
+	}
+}
+
+func TestMedian(t *testing.T) {
+	if m := median([]float64{5, 1, 3}); m != 3 {
+		t.Fatal(m)
+	}
+}
