@@ -1,6 +1,7 @@
 package table
 
 import (
+	"sync"
 	"sync/atomic"
 
 	"github.com/dgraph-io/ristretto/v2"
@@ -19,6 +20,7 @@ import (
 type RowCache struct {
 	c       *ristretto.Cache[uint64, cachedRow]
 	max     int64
+	offers  offers
 	stripes [stripeCount]atomic.Uint64
 	floor   atomic.Uint64 // as a stripe of all rows: a commit too large to list
 }
@@ -83,11 +85,34 @@ func (c *RowCache) get(storage uint32, row uint64, at kv.TS) ([]byte, bool) {
 
 // put offers what a view read; val is copied.
 func (c *RowCache) put(storage uint32, row uint64, at kv.TS, val []byte) {
-	if c.newest(storage, row) > at {
+	if c.newest(storage, row) > at || !c.offers.mu.TryLock() {
 		return
 	}
-	e := cachedRow{append([]byte(nil), val...), at, row, storage}
-	c.c.Set(cacheKey(storage, row), e, int64(len(val)+rowOverhead))
+	defer c.offers.mu.Unlock()
+	o := &c.offers
+	o.rows = append(o.rows, cachedRow{append([]byte(nil), val...), at, row, storage})
+	if len(o.rows) == offerBatch {
+		c.hand()
+	}
+}
+
+// offers are rows on their way into the cache. Each one handed to ristretto wakes
+// its goroutine, on another core and at several times the cost of the read that
+// missed; so they go in batches. Who finds the lock taken keeps its row to itself.
+type offers struct {
+	mu   sync.Mutex
+	rows []cachedRow
+}
+
+const offerBatch = 64
+
+// hand gives the offers to ristretto; offers.mu is held.
+func (c *RowCache) hand() {
+	for _, e := range c.offers.rows {
+		c.c.Set(cacheKey(e.storage, e.row), e, int64(len(e.val)+rowOverhead))
+	}
+	clear(c.offers.rows)
+	c.offers.rows = c.offers.rows[:0]
 }
 
 // wrote tells that the commit at ts wrote the rows, before it becomes visible.
@@ -137,6 +162,9 @@ func (c *RowCache) Stats() CacheStats {
 // Wait returns when every row offered so far has been taken in or declined.
 func (c *RowCache) Wait() {
 	if c != nil {
+		c.offers.mu.Lock()
+		c.hand()
+		c.offers.mu.Unlock()
 		c.c.Wait()
 	}
 }
