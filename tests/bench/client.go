@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"strings"
+	"syscall"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -35,8 +37,64 @@ func dial(ctx context.Context, dsn string) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
+	conn, err := blocking(h.Conn)
+	if err != nil {
+		return nil, err
+	}
 	// A read has no deadline; Ctrl-C ends it.
-	return &client{conn: h.Conn, in: make([]byte, 64<<10), stop: context.AfterFunc(ctx, func() { h.Conn.Close() })}, nil
+	return &client{conn: conn, in: make([]byte, 64<<10), stop: context.AfterFunc(ctx, func() { conn.Close() })}, nil
+}
+
+// blockingConn reads and writes by plain system calls: the thread itself waits,
+// where Go's network poller would wake one thread to tell another.
+type blockingConn struct {
+	net.Conn
+	file *os.File // holds fd
+	fd   int
+}
+
+// blocking takes a TCP connection out of the poller; others stay as they are.
+func blocking(c net.Conn) (net.Conn, error) {
+	t, ok := c.(*net.TCPConn)
+	if !ok {
+		return c, nil
+	}
+	f, err := t.File()
+	if err != nil {
+		return nil, err
+	}
+	return &blockingConn{c, f, int(f.Fd())}, nil
+}
+
+func (b *blockingConn) Read(p []byte) (n int, err error) {
+	for {
+		n, err = syscall.Read(b.fd, p)
+		switch {
+		case err == syscall.EINTR:
+			continue
+		case err != nil:
+			return 0, fmt.Errorf("read: %w", err)
+		case n == 0:
+			return 0, io.EOF
+		}
+		return n, nil
+	}
+}
+
+func (b *blockingConn) Write(p []byte) (done int, err error) {
+	for done < len(p) {
+		n, err := syscall.Write(b.fd, p[done:])
+		if err != nil && err != syscall.EINTR {
+			return done, fmt.Errorf("write: %w", err)
+		}
+		done += max(n, 0)
+	}
+	return done, nil
+}
+
+// Close ends what waits in Read or Write; the descriptor goes with the file.
+func (b *blockingConn) Close() error {
+	return errors.Join(syscall.Shutdown(b.fd, syscall.SHUT_RDWR), b.Conn.Close())
 }
 
 func (c *client) close() {

@@ -100,12 +100,15 @@ func bench(ctx context.Context, o *options) error {
 		m.bandwidth, m.way = bandwidth()
 		fmt.Printf("one core reads memory at %.0f MB/s (%s)\n", m.bandwidth, m.way)
 	}
+	if o.wants("points") {
+		m.together, m.apart = turns()
+	}
 	fmt.Println("measuring LoxoDB")
 	p, err := startLoxoDB(ctx, o.bin, filepath.Join(data, "loxodb"))
 	if err != nil {
 		return err
 	}
-	ours, err := measure(ctx, server{dsn: p.dsn, rss: p.rss, own: true}, set, o.wants)
+	ours, err := measure(ctx, server{dsn: p.dsn, rss: p.rss, pid: p.cmd.Process.Pid, own: true}, set, o.wants)
 	if err != nil {
 		err = p.why(err)
 	}

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"math"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -24,11 +26,12 @@ const table = "glove"
 type result struct {
 	version, extension string
 	settings           []setting
-	copyRate           float64 // rows/s
-	build              float64 // s
-	rss                float64 // MiB
-	cold, again, warm  float64 // point reads/s
-	flat, heap         float64 // exact scans, MB/s of vectors
+	copyRate           float64             // rows/s
+	build              float64             // s
+	rss                float64             // MiB
+	points             [pointCount]float64 // reads/s
+	pinned             string              // "" or why server and client could not be held on a core
+	flat, heap         float64             // exact scans, MB/s of vectors
 	curve              []point
 	at945, at97        point
 }
@@ -43,7 +46,29 @@ var told = []string{"shared_buffers", "maintenance_work_mem", "max_parallel_main
 type server struct {
 	dsn string
 	rss func() int64 // resident bytes, 0 if they cannot be seen
+	pid int          // of the process that serves, 0: as pg_backend_pid() says
 	own bool         // a LoxoDB
+}
+
+// pids are the processes that answer the client; an error if they are not to be seen.
+func (s server) pids(c *client) ([]int, error) {
+	if s.pid != 0 {
+		return []int{s.pid}, nil
+	}
+	var pid int
+	if err := c.prepare("pid", "SELECT pg_backend_pid() + $1::int"); err != nil {
+		return nil, err
+	}
+	err := c.ask(newRequest("pid", make([]byte, 4)), func(f row) error {
+		if v := f.next(); len(v) == 4 {
+			pid = int(binary.BigEndian.Uint32(v))
+		}
+		return nil
+	})
+	if name, e := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid)); e != nil || !strings.HasPrefix(string(name), "postgres") {
+		pid = math.MaxInt32 // of another machine: not to be seen
+	}
+	return []int{pid}, err
 }
 
 // run is one measurement of one server.
@@ -157,40 +182,80 @@ func (r *run) index() error {
 	return nil
 }
 
+// Kinds of point reads.
+const (
+	onceOneCore = iota
+	onceFree
+	againOneCore
+	fewOneCore
+	fewFree
+	pointCount
+)
+
 const warmKeys = 1000
 
-// points reads single rows by primary key: every row of the table once, in random
-// order; the same again; and few rows often.
+// points reads single rows by primary key in random order: rows that nobody has
+// read, rows that were read before, and few rows often; with client and server
+// held on one core, and placed by the scheduler.
 func (r *run) points() error {
 	if err := r.c.prepare("row", "SELECT id, word FROM "+table+" WHERE id = $1"); err != nil {
 		return err
 	}
 	rng := rand.New(rand.NewPCG(7, 0))
-	shuffled := rng.Perm(r.d.n())
-	few := make([]int, 0, r.d.n())
-	for range r.d.n() {
-		few = append(few, shuffled[rng.IntN(warmKeys)])
+	once := rng.Perm(r.d.n())
+	half := len(once) / 2
+	few := make([]int, 0, half)
+	for range half {
+		few = append(few, once[rng.IntN(warmKeys)])
 	}
-	for _, p := range []struct {
-		what string
-		keys []int
-		rate *float64
-	}{
-		{"every row once, in random order", shuffled, &r.cold},
-		{"every row once more, in another order", rng.Perm(r.d.n()), &r.again},
-		{fmt.Sprintf("of %d rows", warmKeys), few, &r.warm},
-	} {
-		// The first reads bring the connection to speed.
-		if err := r.read(few[:min(len(few), 2000)]); err != nil {
-			return err
-		}
-		began := time.Now()
-		if err := r.read(p.keys); err != nil {
-			return err
-		}
-		*p.rate = float64(len(p.keys)) / time.Since(began).Seconds()
-		r.say("point reads %s: %.0f/s", p.what, *p.rate)
+	again := rng.Perm(r.d.n())[:half]
+	pids, err := r.srv.pids(r.c)
+	if err != nil {
+		return err
 	}
+	undo, err := pin(pids...)
+	if err != nil {
+		r.pinned = err.Error()
+		r.say("not held on one core: %v", err)
+	} else {
+		defer func() { undo() }()
+		for _, p := range []struct {
+			kind int
+			keys []int
+		}{{onceOneCore, once[:half]}, {againOneCore, again}, {fewOneCore, few}} {
+			if err := r.timePoints(p.kind, p.keys); err != nil {
+				return err
+			}
+		}
+		undo()
+		undo = func() {}
+	}
+	if err := r.timePoints(onceFree, once[half:]); err != nil {
+		return err
+	}
+	return r.timePoints(fewFree, few)
+}
+
+// pointNames say what the kinds are.
+var pointNames = [pointCount]string{
+	onceOneCore:  "random rows of the table, each for the first time, client and server on one core",
+	onceFree:     "random rows of the table, each for the first time, placed by the scheduler",
+	againOneCore: "random rows read before, on one core",
+	fewOneCore:   fmt.Sprintf("of %d rows, on one core", warmKeys),
+	fewFree:      fmt.Sprintf("of %d rows, placed by the scheduler", warmKeys),
+}
+
+func (r *run) timePoints(kind int, keys []int) error {
+	// The first reads bring the connection to speed.
+	if err := r.read(slices.Repeat(keys[:1], 2000)); err != nil {
+		return err
+	}
+	began := time.Now()
+	if err := r.read(keys); err != nil {
+		return err
+	}
+	r.result.points[kind] = float64(len(keys)) / time.Since(began).Seconds()
+	r.say("point reads, %s: %.0f/s", pointNames[kind], r.result.points[kind])
 	return nil
 }
 
