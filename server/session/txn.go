@@ -123,10 +123,14 @@ func (t *txState) begin(x *ast.TxnStmt) error {
 	}
 	t.block = true
 	t.start()
-	if err := t.defaults(); err != nil {
-		return err
+	err := t.defaults()
+	if err == nil {
+		err = t.modes(x)
 	}
-	return t.modes(x)
+	if err != nil {
+		t.block = false // no block was opened: the error ends what there was
+	}
+	return err
 }
 
 // defaults takes the session's default transaction modes.

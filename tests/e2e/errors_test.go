@@ -82,3 +82,16 @@ func TestErrorFields(t *testing.T) {
 		t.Errorf("column: hint %q", e.Hint)
 	}
 }
+
+// A BEGIN that fails opens no block.
+func TestFailedBegin(t *testing.T) {
+	c := connect(t, start(t), "")
+	_, err := c.PgConn().Exec(t.Context(), "begin isolation level serializable").ReadAll()
+	wantError(t, "begin", err, "0A000", "transaction isolation level SERIALIZABLE is not supported yet")
+	if s := c.PgConn().TxStatus(); s != 'I' {
+		t.Fatalf("the session's state is %c, want I", s)
+	}
+	mustExec(t, c, "begin")
+	mustExec(t, c, "select 1")
+	mustExec(t, c, "commit")
+}
