@@ -11,7 +11,7 @@ VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 LDFLAGS     := -X github.com/loxodb/loxodb/server/boot.Version=$(VERSION)
 
-.PHONY: help all build run demo test clients race lint fuzz bench microbench isolation-record slt-record fmt clean
+.PHONY: help all build run demo test clients race lint fuzz bench bench-engine microbench isolation-record slt-record fmt clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 
 bench: build ## measure over the wire on real vectors (PEER=DSN beside it, DOCS=docs/benchmarks.md)
 	$(GO) run ./tests/bench -bin ./bin/loxodb $(if $(PEER),-peer '$(PEER)') $(if $(DOCS),-docs $(DOCS))
+
+bench-engine: ## the vector index as a library beside others, in process (SETS=glove,fashion,patches PEERS=- DOCS=docs/engine.md)
+	$(GO) run ./tests/bench/engine $(if $(SETS),-sets $(SETS)) $(if $(PEERS),-peers $(PEERS)) $(if $(DOCS),-docs $(DOCS))
 
 microbench: ## the benchmarks beside the code (BENCH=regexp PKG=./vectorindex/... for some)
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem $(PKG)

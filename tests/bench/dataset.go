@@ -3,44 +3,18 @@ package main
 import (
 	"encoding/binary"
 	"math"
-	"math/rand/v2"
-	"slices"
 
 	"github.com/loxodb/loxodb/examples/glove/words"
+	"github.com/loxodb/loxodb/tests/bench/sets"
 )
 
-const (
-	queryCount = 1000
-	k          = 10
-)
+const k = sets.K
 
-// dataSet is what is loaded and asked for. Row i of the table has the key i+1.
+// dataSet is what is loaded and asked for: words and their vectors. Row i of the
+// table has the key i+1.
 type dataSet struct {
-	texts   []string
-	base    []float32 // a vector a text
-	queries [][]float32
-	kth     []float64 // distance of each query's k-th true neighbour
-}
-
-func (d *dataSet) n() int              { return len(d.texts) }
-func (d *dataSet) vec(i int) []float32 { return d.base[i*words.Dims : (i+1)*words.Dims] }
-
-// split holds count words out, always the same ones.
-func split(all *words.Set, count int) *dataSet {
-	rng := rand.New(rand.NewPCG(42, 0))
-	held := map[int]bool{}
-	for len(held) < count {
-		held[rng.IntN(len(all.Texts))] = true
-	}
-	d := &dataSet{}
-	for i, text := range all.Texts {
-		if held[i] {
-			d.queries = append(d.queries, slices.Clone(all.Vec(i)))
-			continue
-		}
-		d.texts, d.base = append(d.texts, text), append(d.base, all.Vec(i)...)
-	}
-	return d
+	*sets.Set
+	texts []string // a word a vector
 }
 
 // copyMessages is the table in COPY's binary format, as whole CopyData messages:
@@ -62,7 +36,7 @@ func (d *dataSet) copyMessages() [][]byte {
 		block = binary.BigEndian.AppendUint32(block, uint32(len(text)))
 		block = append(block, text...)
 		block = binary.BigEndian.AppendUint32(block, 4+4*words.Dims)
-		if block = appendVector(block, d.vec(i)); len(block) >= size {
+		if block = appendVector(block, d.Vec(i)); len(block) >= size {
 			end()
 			begin()
 		}

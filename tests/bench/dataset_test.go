@@ -6,14 +6,12 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/loxodb/loxodb/examples/glove/words"
-	"github.com/loxodb/loxodb/vectorindex/dist"
+	"github.com/loxodb/loxodb/tests/bench/sets"
 )
 
 func smallSet(n int) *words.Set {
@@ -28,26 +26,16 @@ func smallSet(n int) *words.Set {
 	return s
 }
 
-func TestSplit(t *testing.T) {
-	all := smallSet(300)
-	d := split(all, 40)
-	if len(d.queries) != 40 || d.n() != 260 || len(d.base) != 260*words.Dims {
-		t.Fatal(len(d.queries), d.n(), len(d.base))
-	}
-	for i, text := range d.texts {
-		var n int
-		if _, err := fmt.Sscanf(text, "word %d", &n); err != nil || !slices.Equal(d.vec(i), all.Vec(n)) {
-			t.Fatalf("row %d: %q has another's vector", i, text)
-		}
-	}
-	if e := split(all, 40); !slices.Equal(e.texts, d.texts) {
-		t.Fatal("another split the second time")
-	}
+// small is a set of random vectors of which some are queries.
+func small(n, queries int) *dataSet {
+	d := &dataSet{}
+	d.Set, d.texts = sets.Split(smallSet(n), queries)
+	return d
 }
 
 // TestCopyMessages takes the messages apart again.
 func TestCopyMessages(t *testing.T) {
-	d := split(smallSet(500), 10)
+	d := small(500, 10)
 	var data []byte
 	messages := d.copyMessages()
 	if len(messages) < 3 {
@@ -63,16 +51,16 @@ func TestCopyMessages(t *testing.T) {
 	if !ok {
 		t.Fatalf("the data begin with %q", data[:20])
 	}
-	for i := range d.n() {
+	for i := range d.N() {
 		if binary.BigEndian.Uint16(rest) != 3 {
 			t.Fatalf("row %d: %d fields", i, binary.BigEndian.Uint16(rest))
 		}
 		r := row(rest[2:])
 		id, word, vec := r.next(), r.next(), r.next()
-		if binary.BigEndian.Uint64(id) != uint64(i+1) || string(word) != d.texts[i] || !slices.Equal(vec, appendVector(nil, d.vec(i))) {
+		if binary.BigEndian.Uint64(id) != uint64(i+1) || string(word) != d.texts[i] || !slices.Equal(vec, appendVector(nil, d.Vec(i))) {
 			t.Fatalf("row %d: %x %q", i, id, word)
 		}
-		if math.Float32frombits(binary.BigEndian.Uint32(vec[4:])) != d.vec(i)[0] || binary.BigEndian.Uint32(vec) != words.Dims<<16 {
+		if math.Float32frombits(binary.BigEndian.Uint32(vec[4:])) != d.Vec(i)[0] || binary.BigEndian.Uint32(vec) != words.Dims<<16 {
 			t.Fatalf("row %d: vector begins %x", i, vec[:8])
 		}
 		rest = r
@@ -82,72 +70,14 @@ func TestCopyMessages(t *testing.T) {
 	}
 }
 
-// TestBruteForce holds the loop against a sort by the library's own exact distance.
-func TestBruteForce(t *testing.T) {
-	d := split(smallSet(700), 20)
-	copy(d.vec(5), d.queries[0]) // at distance 0, and twice
-	copy(d.vec(6), d.queries[0])
-	for q, kth := range d.bruteForce() {
-		var all []float64
-		for i := range d.n() {
-			all = append(all, dist.Cosine.Exact(d.queries[q], d.vec(i)))
-		}
-		slices.Sort(all)
-		if math.Abs(kth-all[k-1]) > 1e-12 {
-			t.Fatalf("query %d: %v, not %v", q, kth, all[k-1])
-		}
-	}
-}
-
-func TestTruthIsKept(t *testing.T) {
-	dir := t.TempDir()
-	d := split(smallSet(200), 8)
-	var said []string
-	say := func(s string) { said = append(said, s) }
-	if err := d.truth(dir, say); err != nil || len(said) != 1 {
-		t.Fatal(err, said)
-	}
-	first := d.kth
-	d.kth, said = nil, nil
-	if err := d.truth(dir, say); err != nil || len(said) != 0 || !slices.Equal(d.kth, first) {
-		t.Fatal("the second run computes again or reads another truth:", err, said)
-	}
-	// One bit of the file, and it is not believed.
-	files, _ := filepath.Glob(filepath.Join(dir, "truth-*.bin"))
-	if len(files) != 1 {
-		t.Fatal(files)
-	}
-	whole, err := os.ReadFile(files[0])
-	if err != nil {
+func TestJudge(t *testing.T) {
+	d := small(300, 3)
+	if err := d.Truth(t.TempDir(), func(string) {}); err != nil {
 		t.Fatal(err)
 	}
-	for _, at := range []int{0, len(truthMagic) + 3, len(truthMagic) + 40, len(whole) - 1} {
-		bad := slices.Clone(whole)
-		bad[at] ^= 1
-		if _, ok := decodeTruth(bad, d.id(), 8); ok {
-			t.Errorf("byte %d was changed and nobody notices", at)
-		}
-	}
-	if _, ok := decodeTruth(whole[:len(whole)-8], d.id(), 8); ok {
-		t.Error("a short file passes")
-	}
-	if _, ok := decodeTruth(whole, d.id(), 8); !ok {
-		t.Error("the whole file does not pass")
-	}
-	// Other data have another truth.
-	d.base[77]++
-	said = nil
-	if err := d.truth(dir, say); err != nil || len(said) != 1 {
-		t.Fatal("the truth of other data was taken:", err, said)
-	}
-}
-
-func TestJudge(t *testing.T) {
-	d := split(smallSet(300), 3)
-	d.kth = d.bruteForce()
 	var all []neighbour
-	for i := range d.n() {
-		all = append(all, neighbour{uint64(i + 1), cosine(d.queries[1], d.vec(i))})
+	for i := range d.N() {
+		all = append(all, neighbour{uint64(i + 1), d.Metric.Distance(d.Queries[1], d.Vec(i))})
 	}
 	slices.SortFunc(all, func(a, b neighbour) int {
 		if a.distance < b.distance {

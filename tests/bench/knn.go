@@ -98,7 +98,7 @@ func (r *run) effort(ef int) (point, error) {
 	if err := r.c.prepare("near", nearest); err != nil {
 		return point{}, err
 	}
-	p, err := r.passes(len(r.d.queries))
+	p, err := r.passes(len(r.d.Queries))
 	p.ef = ef
 	return p, err
 }
@@ -108,7 +108,7 @@ func (r *run) effort(ef int) (point, error) {
 func (r *run) passes(n int) (point, error) {
 	reqs := make([]*request, n)
 	for q := range reqs {
-		reqs[q] = newRequest("near", appendVector(nil, r.d.queries[q]))
+		reqs[q] = newRequest("near", appendVector(nil, r.d.Queries[q]))
 	}
 	var all []point
 	for i := range 4 {
@@ -177,11 +177,11 @@ func (d *dataSet) judge(q int, answers []neighbour) (hits int, err error) {
 	seen := map[uint64]bool{}
 	last := math.Inf(-1)
 	for _, a := range answers {
-		if a.id < 1 || a.id > uint64(d.n()) || seen[a.id] {
+		if a.id < 1 || a.id > uint64(d.N()) || seen[a.id] {
 			return 0, fmt.Errorf("query %d: row %d is none or comes twice", q, a.id)
 		}
 		seen[a.id] = true
-		real := cosine(d.queries[q], d.vec(int(a.id-1)))
+		real := d.Metric.Distance(d.Queries[q], d.Vec(int(a.id-1)))
 		if math.IsNaN(a.distance) || math.Abs(real-a.distance) > 1e-5 {
 			return 0, fmt.Errorf("query %d: row %d is at %v, the server says %v", q, a.id, real, a.distance)
 		}
@@ -189,7 +189,7 @@ func (d *dataSet) judge(q int, answers []neighbour) (hits int, err error) {
 			return 0, fmt.Errorf("query %d: row %d at %v comes after one at %v", q, a.id, a.distance, last)
 		}
 		last = a.distance
-		if real <= cut(d.kth[q]) {
+		if d.Hit(q, real) {
 			hits++
 		}
 	}

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/loxodb/loxodb/examples/glove/words"
+	"github.com/loxodb/loxodb/tests/bench/host"
+	"github.com/loxodb/loxodb/tests/bench/sets"
 )
 
 // options are what the command line says.
@@ -95,9 +97,9 @@ func bench(ctx context.Context, o *options) error {
 		return err
 	}
 	defer os.RemoveAll(data)
-	m := machine{date: time.Now(), cpu: cpuModel(), cores: runtime.NumCPU()}
+	m := machine{date: time.Now(), cpu: host.CPU(), cores: runtime.NumCPU()}
 	if o.wants("scan") {
-		m.bandwidth, m.way = bandwidth()
+		m.bandwidth, m.way = host.Bandwidth()
 		fmt.Printf("one core reads memory at %.0f MB/s (%s)\n", m.bandwidth, m.way)
 	}
 	if o.wants("points") {
@@ -141,7 +143,8 @@ func dataset(cache string) (*dataSet, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := split(all, queryCount)
-	fmt.Printf("%d vectors of %d numbers, %d queries\n", d.n(), words.Dims, len(d.queries))
-	return d, d.truth(cache, func(s string) { fmt.Println(s) })
+	d := &dataSet{}
+	d.Set, d.texts = sets.Split(all, sets.Queries)
+	fmt.Printf("%d vectors of %d numbers, %d queries\n", d.N(), words.Dims, len(d.Queries))
+	return d, d.Truth(cache, func(s string) { fmt.Println(s) })
 }

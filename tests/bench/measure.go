@@ -162,10 +162,10 @@ func (r *run) load() error {
 	if err != nil {
 		return err
 	}
-	if want := fmt.Sprintf("COPY %d", r.d.n()); tag != want {
+	if want := fmt.Sprintf("COPY %d", r.d.N()); tag != want {
 		return fmt.Errorf("the server says %q, not %q", tag, want)
 	}
-	r.copyRate = float64(r.d.n()) / took.Seconds()
+	r.copyRate = float64(r.d.N()) / took.Seconds()
 	r.say("COPY %.0f rows/s", r.copyRate)
 	return r.c.exec("ANALYZE " + table)
 }
@@ -202,13 +202,13 @@ func (r *run) points() error {
 		return err
 	}
 	rng := rand.New(rand.NewPCG(7, 0))
-	once := rng.Perm(r.d.n())
+	once := rng.Perm(r.d.N())
 	half := len(once) / 2
 	few := make([]int, 0, half)
 	for range half {
 		few = append(few, once[rng.IntN(warmKeys)])
 	}
-	again := rng.Perm(r.d.n())[:half]
+	again := rng.Perm(r.d.N())[:half]
 	pids, err := r.srv.pids(r.c)
 	if err != nil {
 		return err
@@ -319,7 +319,7 @@ func (r *run) scan(queries int) (float64, error) {
 	if p.recall < 0.9999 {
 		return 0, fmt.Errorf("an exact scan has recall %.4f", p.recall)
 	}
-	return p.qps * float64(r.d.n()) * words.Dims * 4 / 1e6, nil
+	return p.qps * float64(r.d.N()) * words.Dims * 4 / 1e6, nil
 }
 
 // median of an odd number of values.

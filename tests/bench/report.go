@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/loxodb/loxodb/examples/glove/words"
+	"github.com/loxodb/loxodb/tests/bench/sets"
 )
 
 // machine is where the measurement ran.
@@ -109,7 +110,7 @@ func report(ours, theirs *result, m machine) string {
 		"connection over loopback; statements are prepared, values binary, fsync on. The client runs on the same cores.\n"+
 		"GloVe: %d vectors of %d numbers, cosine, %d held-out words as queries, k = %d. Recall is counted by distances\n"+
 		"that the client computes in float64, and every answer is checked.\n\n",
-		m.date.UTC().Format("2006-01-02"), m.cpu, m.cores, runtime.Version(), words.Count-queryCount, words.Dims, queryCount, k)
+		m.date.UTC().Format("2006-01-02"), m.cpu, m.cores, runtime.Version(), words.Count-sets.Queries, words.Dims, sets.Queries, k)
 	fmt.Fprintf(&b, "LoxoDB: %s, settings as they come.\n\n", ours.version)
 	other, name := theirs, "peer"
 	if theirs == nil {

@@ -1,4 +1,5 @@
-package main
+// Package host says what machine a measurement runs on.
+package host
 
 import (
 	"fmt"
@@ -10,8 +11,8 @@ import (
 	"github.com/loxodb/loxodb/vectorindex/dist"
 )
 
-// cpuModel names the processor.
-func cpuModel() string {
+// CPU names the processor.
+func CPU() string {
 	b, err := os.ReadFile("/proc/cpuinfo")
 	if err != nil {
 		return "unknown processor"
@@ -24,10 +25,10 @@ func cpuModel() string {
 	return "unknown processor"
 }
 
-// bandwidth is how many MB one core reads from memory in a second, and by which
+// Bandwidth is how many MB one core reads from memory in a second, and by which
 // way: the best of all passes of several readers over a GiB, each of which could
 // read the caches several times as fast.
-func bandwidth() (best float64, way string) {
+func Bandwidth() (best float64, way string) {
 	buf := make([]uint64, 1<<27)
 	for i := range buf {
 		buf[i] = uint64(i)

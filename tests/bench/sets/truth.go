@@ -1,4 +1,4 @@
-package main
+package sets
 
 import (
 	"bytes"
@@ -14,29 +14,12 @@ import (
 	"sync/atomic"
 )
 
-// cosine is the distance that everything is judged by: plain float64, one
-// component after the other, independent of what is measured.
-func cosine(a, b []float32) float64 {
-	var dot, na, nb float64
-	for i, x := range a {
-		p, q := float64(x), float64(b[i])
-		dot += p * q
-		na += p * p
-		nb += q * q
-	}
-	return 1 - dot/math.Sqrt(na*nb)
-}
-
-// cut is the greatest distance that counts as one of the k nearest: recall is
-// counted by distance, as there are ties, and servers compare float32.
-func cut(kth float64) float64 { return kth * (1 + 1e-5) }
-
 const truthMagic = "LoxoDB bench truth 1\n"
 
 // id is a hash of all that the truth depends on.
-func (d *dataSet) id() [sha256.Size]byte {
+func (s *Set) id() [sha256.Size]byte {
 	h := sha256.New()
-	fmt.Fprintf(h, "%s%d %d %d cosine\n", truthMagic, k, d.n(), len(d.queries))
+	fmt.Fprintf(h, "%s%d %d %d %s\n", truthMagic, K, s.N(), len(s.Queries), s.Metric)
 	var buf []byte
 	put := func(v []float32) {
 		buf = buf[:0]
@@ -45,30 +28,30 @@ func (d *dataSet) id() [sha256.Size]byte {
 		}
 		h.Write(buf)
 	}
-	for i := range d.n() {
-		put(d.vec(i))
+	for i := range s.N() {
+		put(s.Vec(i))
 	}
-	for _, q := range d.queries {
+	for _, q := range s.Queries {
 		put(q)
 	}
 	return [sha256.Size]byte(h.Sum(nil))
 }
 
-// truth computes the true k-th distances by brute force, or reads those of an
+// Truth computes the true k-th distances by brute force, or reads those of an
 // earlier run over the same data from dir.
-func (d *dataSet) truth(dir string, say func(string)) error {
-	id := d.id()
+func (s *Set) Truth(dir string, say func(string)) error {
+	id := s.id()
 	path := filepath.Join(dir, fmt.Sprintf("truth-%x.bin", id[:6]))
 	if b, err := os.ReadFile(path); err == nil {
-		if kth, ok := decodeTruth(b, id, len(d.queries)); ok {
-			d.kth = kth
+		if kth, ok := decodeTruth(b, id, len(s.Queries)); ok {
+			s.Kth = kth
 			return nil
 		}
 		say(path + " is not what it should be; computing it again")
 	}
-	say("computing the true neighbours")
-	d.kth = d.bruteForce()
-	if err := os.WriteFile(path+".part", encodeTruth(id, d.kth), 0o644); err != nil {
+	say("computing the true neighbours of " + s.Name)
+	s.Kth = s.bruteForce()
+	if err := os.WriteFile(path+".part", encodeTruth(id, s.Kth), 0o644); err != nil {
 		return err
 	}
 	return os.Rename(path+".part", path)
@@ -100,23 +83,23 @@ func decodeTruth(b []byte, id [sha256.Size]byte, n int) (kth []float64, ok bool)
 }
 
 // bruteForce finds each query's k-th distance by looking at every vector.
-func (d *dataSet) bruteForce() []float64 {
-	kth := make([]float64, len(d.queries))
+func (s *Set) bruteForce() []float64 {
+	kth := make([]float64, len(s.Queries))
 	var next atomic.Int64
 	var wg sync.WaitGroup
 	for range runtime.NumCPU() {
 		wg.Go(func() {
-			near := make([]float64, 0, k+1)
-			for q := int(next.Add(1)) - 1; q < len(d.queries); q = int(next.Add(1)) - 1 {
+			near := make([]float64, 0, K+1)
+			for q := int(next.Add(1)) - 1; q < len(s.Queries); q = int(next.Add(1)) - 1 {
 				near = near[:0]
-				for i := range d.n() {
-					v := cosine(d.queries[q], d.vec(i))
-					if len(near) == k && v >= near[k-1] {
+				for i := range s.N() {
+					v := s.Metric.Distance(s.Queries[q], s.Vec(i))
+					if len(near) == K && v >= near[K-1] {
 						continue
 					}
 					at, _ := slices.BinarySearch(near, v)
 					near = slices.Insert(near, at, v)
-					near = near[:min(len(near), k)]
+					near = near[:min(len(near), K)]
 				}
 				kth[q] = near[len(near)-1]
 			}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/loxodb/loxodb/tests/bench/sets"
+)
+
+func smallSet(t *testing.T) *sets.Set {
+	rng := rand.New(rand.NewPCG(5, 0))
+	s := &sets.Set{Name: "small", Dims: 8, Metric: sets.L2}
+	for range 400 * s.Dims {
+		s.Base = append(s.Base, float32(rng.NormFloat64()))
+	}
+	for range 20 {
+		s.Queries = append(s.Queries, slices.Clone(s.Vec(rng.IntN(s.N()))))
+	}
+	if err := s.Truth(t.TempDir(), func(string) {}); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// TestOwn finds all neighbours of a small set, which any beam as wide as the set does.
+func TestOwn(t *testing.T) {
+	s := smallSet(t)
+	r, err := own(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := r.curve[len(r.curve)-1]
+	if len(r.curve) != len(efforts) || last.recall != 1 || !(last.qps > 0) {
+		t.Fatalf("%+v", r.curve)
+	}
+}
+
+// TestCollect judges a peer's lines: right answers, wrong ones, one that comes twice.
+func TestCollect(t *testing.T) {
+	s := smallSet(t)
+	dir := t.TempDir()
+	right := make([]uint32, 0, len(s.Queries)*sets.K)
+	for _, q := range s.Queries {
+		order := make([]uint32, s.N())
+		for i := range order {
+			order[i] = uint32(i)
+		}
+		slices.SortFunc(order, func(a, b uint32) int {
+			return int(math.Copysign(1, s.Metric.Distance(q, s.Vec(int(a)))-s.Metric.Distance(q, s.Vec(int(b)))))
+		})
+		right = append(right, order[:sets.K]...)
+	}
+	twice := slices.Clone(right)
+	for i := range twice {
+		twice[i] = twice[i/sets.K*sets.K]
+	}
+	var lines strings.Builder
+	for name, a := range map[string][]uint32{"right": right, "twice": twice, "none": slices.Repeat([]uint32{1 << 30}, len(right))} {
+		path := filepath.Join(dir, name)
+		var b []byte
+		for _, x := range a {
+			b = binary.LittleEndian.AppendUint32(b, x)
+		}
+		if err := os.WriteFile(path, b, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&lines, `{"library":%q,"version":"1","settings":"","build":2,"effort":"10","seconds":0.5,"answers":%q}`+"\n", name, path)
+	}
+	got, err := collect(strings.NewReader(lines.String()), s)
+	if err != nil || len(got) != 3 {
+		t.Fatal(got, err)
+	}
+	want := map[string]float64{"right": 1, "twice": .1, "none": 0}
+	for _, r := range got {
+		if p := r.curve[0]; p.recall != want[r.library] || p.qps != 40 || r.build != 2 {
+			t.Errorf("%s: %+v", r.library, r)
+		}
+	}
+	if _, err := collect(strings.NewReader("Traceback\n"), s); err == nil {
+		t.Error("nonsense passes")
+	}
+}
+
+func TestAt(t *testing.T) {
+	r := &result{curve: []point{{"1", .9, 1000}, {"2", .975, 500}, {"3", .999, 100}}}
+	// Halfway in the logarithm of what is missed is halfway in the logarithm of speed.
+	if got, want := r.at(.95), math.Sqrt(1000*500); math.Abs(got-want) > 1 {
+		t.Errorf("%v, want %v", got, want)
+	}
+	if got := r.at(.9999); got != 0 {
+		t.Errorf("%v queries/s at a recall never reached", got)
+	}
+	if got := r.at(.5); got != 1000 {
+		t.Errorf("%v, want the fastest point", got)
+	}
+}

@@ -1,0 +1,113 @@
+// The benchmark of `make bench-engine`: LoxoDB's vector index used as a library,
+// with no server and no SQL, beside other libraries in the same run: one thread,
+// one query at a time, k = 10, real vectors, recall counted by distance.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+
+	"github.com/loxodb/loxodb/examples/glove/words"
+	"github.com/loxodb/loxodb/tests/bench/sets"
+)
+
+// options are what the command line says.
+type options struct {
+	cache, python, docs string
+	sets, peers         []string
+}
+
+func main() {
+	o, err := parse(os.Args[1:])
+	if err != nil {
+		os.Exit(2) // the flags have said why
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, o); err != nil {
+		fmt.Fprintln(os.Stderr, "bench-engine:", err)
+		os.Exit(1)
+	}
+}
+
+func parse(args []string) (*options, error) {
+	o := &options{}
+	fs := flag.NewFlagSet("bench-engine", flag.ContinueOnError)
+	fs.StringVar(&o.cache, "cache", words.CacheDir, "where the vectors, their true neighbours and the other libraries are kept")
+	fs.StringVar(&o.python, "python", "python3", "the Python that the other libraries are installed for, in an environment of their own")
+	fs.StringVar(&o.docs, "docs", "", "write the report to this file, too")
+	all := make([]string, len(sets.All))
+	for i, s := range sets.All {
+		all[i] = s.Name
+	}
+	which := fs.String("sets", strings.Join(all, ","), "the sets, by commas")
+	peers := fs.String("peers", strings.Join(peerNames, ","), "the other libraries, by commas; - for none")
+	if err := fs.Parse(args); err != nil {
+		return nil, err
+	}
+	o.sets = strings.Split(*which, ",")
+	if *peers != "-" {
+		o.peers = strings.Split(*peers, ",")
+	}
+	err := o.check(all, fs.Args())
+	if err != nil {
+		fmt.Fprintln(fs.Output(), "bench-engine:", err)
+		fs.Usage()
+	}
+	return o, err
+}
+
+func (o *options) check(known, rest []string) error {
+	if len(rest) > 0 {
+		return fmt.Errorf("unexpected argument %q", rest[0])
+	}
+	for _, s := range o.sets {
+		if !slices.Contains(known, s) {
+			return fmt.Errorf("there is no set %q", s)
+		}
+	}
+	for _, p := range o.peers {
+		if !slices.Contains(peerNames, p) {
+			return fmt.Errorf("there is no peer %q", p)
+		}
+	}
+	return nil
+}
+
+func run(ctx context.Context, o *options) error {
+	say := func(s string) { fmt.Println(s) }
+	var all []measured
+	for _, name := range o.sets {
+		s, err := sets.Load(name, o.cache, say)
+		if err != nil {
+			return err
+		}
+		fmt.Printf("%s: %d vectors of %d numbers, %s\n", s.Name, s.N(), s.Dims, s.Metric)
+		m := measured{set: s}
+		r, err := own(ctx, s)
+		if err != nil {
+			return fmt.Errorf("LoxoDB: %w", err)
+		}
+		m.results = append(m.results, r)
+		r.print()
+		others, err := peers(ctx, o, s)
+		if err != nil {
+			return err
+		}
+		m.results = append(m.results, others...)
+		m.set = &sets.Set{Name: s.Name, About: s.About, Dims: s.Dims, Metric: s.Metric, Base: s.Base[:0]}
+		m.n = s.N()
+		all = append(all, m)
+	}
+	text := report(all)
+	fmt.Print("\n" + text)
+	if o.docs == "" {
+		return nil
+	}
+	return os.WriteFile(o.docs, []byte(text), 0o644)
+}

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/loxodb/loxodb/tests/bench/host"
+	"github.com/loxodb/loxodb/tests/bench/sets"
+)
+
+// targets are the recalls at which speeds are compared.
+var targets = []float64{.95, .99}
+
+// measured is a set, without its vectors, and what each library did with it.
+type measured struct {
+	set     *sets.Set
+	n       int
+	results []*result
+}
+
+// at is the queries per second at a recall: between the two points around it, on
+// the line through the logarithms of speed and of what is missed. 0 when the
+// curve does not reach it.
+func (r *result) at(recall float64) float64 {
+	best := 0.0
+	for i, p := range r.curve {
+		if p.recall >= recall {
+			best = max(best, p.qps)
+		}
+		if i == 0 {
+			continue
+		}
+		a, b := r.curve[i-1], p
+		if a.recall < recall && b.recall > recall && b.recall < 1 {
+			x, x0, x1 := math.Log(1-recall), math.Log(1-a.recall), math.Log(1-b.recall)
+			t := (x - x0) / (x1 - x0)
+			best = max(best, math.Exp((1-t)*math.Log(a.qps)+t*math.Log(b.qps)))
+		}
+	}
+	return best
+}
+
+// figure is a number of queries, or a dash.
+func figure(v float64) string {
+	if v <= 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%.0f", v)
+}
+
+// report is the document.
+func report(all []measured) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# The vector index as a library\n\nWritten by `make bench-engine` on %s: %s, %d cores, %s. Every library in process, searches with one thread and\n"+
+		"one query at a time, builds with all cores, k = %d, %d held-out queries, recall counted by distances in float64.\n"+
+		"The others are called from Python, one call a query (a few µs each). Speeds are read off each library's curve of\n"+
+		"%d efforts, best of %d passes.\n",
+		time.Now().UTC().Format("2006-01-02"), host.CPU(), runtime.NumCPU(), runtime.Version(), sets.K, sets.Queries, len(efforts), passes)
+	for _, m := range all {
+		fmt.Fprintf(&b, "\n## %s\n\n%d vectors of %d numbers, %s: %s.\n\n| library | settings | build, s |", m.set.Name, m.n, m.set.Dims, m.set.Metric, m.set.About)
+		for _, t := range targets {
+			fmt.Fprintf(&b, " queries/s at %.2f | LoxoDB's times |", t)
+		}
+		b.WriteString("\n|---|---|---|")
+		b.WriteString(strings.Repeat("---|---|", len(targets)) + "\n")
+		for _, r := range m.results {
+			fmt.Fprintf(&b, "| %s %s | %s | %.1f |", r.library, r.version, r.settings, r.build)
+			for _, t := range targets {
+				ratio := "–"
+				if theirs := r.at(t); theirs > 0 && m.results[0].at(t) > 0 {
+					ratio = fmt.Sprintf("%.2f", m.results[0].at(t)/theirs)
+				}
+				fmt.Fprintf(&b, " %s | %s |", figure(r.at(t)), ratio)
+			}
+			b.WriteByte('\n')
+		}
+	}
+	return b.String()
+}
