@@ -11,20 +11,30 @@ import (
 // savepoints need. Nodes are never unlinked, so an iterator may stay on one
 // while the transaction goes on writing.
 type writeBuffer struct {
-	nodes  []node
-	links  []int32 // the towers of all nodes, back to back
-	ops    []op
-	tails  [maxHeight]int32 // the last node of each level: ascending inserts need no search
-	height int
-	live   int // nodes that have a write
-	bytes  int // memory taken, roughly
-	arena  arena
+	nodes []node
+	links []int32 // the towers of all nodes, back to back
+	ops   []op
+	last  int32 // the node with the greatest key
+	// fingers are where keys were inserted last. A statement fills a few ranges in
+	// step (rows, vectors, indexes), each in the order of its keys: the next key of
+	// a range belongs right behind the last one.
+	fingers [fingerCount]finger
+	turn    int // the finger that was used last
+	height  int
+	live    int // nodes that have a write
+	bytes   int // memory taken, roughly
+	arena   arena
 }
 
+// finger is a node and the last node before or at it on each level, or an
+// earlier one: later inserts are not noted.
+type finger struct{ preds [maxHeight]int32 }
+
 const (
-	maxHeight = 12
-	headNode  = int32(0)
-	none      = int32(-1)
+	fingerCount = 4
+	maxHeight   = 12
+	headNode    = int32(0)
+	none        = int32(-1)
 )
 
 type node struct {
@@ -63,7 +73,7 @@ func (b *writeBuffer) reset() {
 	for range maxHeight {
 		b.links = append(b.links, none)
 	}
-	b.tails = [maxHeight]int32{}
+	b.last, b.fingers, b.turn = headNode, [fingerCount]finger{}, 0
 	b.height, b.live, b.bytes = 1, 0, 0
 	b.arena.reset()
 }
@@ -75,14 +85,12 @@ func (b *writeBuffer) next(n int32, level int) int32 {
 // seekGE returns the first node with a key not below key, and fills the
 // predecessors of every level when preds is not nil.
 func (b *writeBuffer) seekGE(key []byte, preds *[maxHeight]int32) int32 {
-	if t := b.tails[0]; t != headNode && bytes.Compare(b.nodes[t].key, key) < 0 {
-		if preds != nil {
-			*preds = b.tails
-		}
-		return none
-	}
+	start := b.finger(key)
 	at, found := headNode, none
 	for level := b.height - 1; level >= 0; level-- {
+		if start != nil {
+			at = start.preds[level]
+		}
 		for {
 			n := b.next(at, level)
 			// A node that already stopped the level above stops this one too.
@@ -97,6 +105,24 @@ func (b *writeBuffer) seekGE(key []byte, preds *[maxHeight]int32) int32 {
 		}
 	}
 	return found
+}
+
+// finger returns a finger that key belongs right behind, nil when there is none.
+func (b *writeBuffer) finger(key []byte) *finger {
+	for range b.fingers {
+		if b.turn++; b.turn == fingerCount {
+			b.turn = 0
+		}
+		f := &b.fingers[b.turn]
+		at := f.preds[0]
+		if at == headNode || bytes.Compare(b.nodes[at].key, key) >= 0 {
+			continue
+		}
+		if n := b.next(at, 0); n == none || bytes.Compare(b.nodes[n].key, key) >= 0 {
+			return f
+		}
+	}
+	return nil
 }
 
 // get returns the newest write of key.
@@ -154,15 +180,28 @@ func (b *writeBuffer) insert(key []byte, preds *[maxHeight]int32) int32 {
 		b.links = append(b.links, *p)
 		// The append may have moved the links: address them anew.
 		b.links[int(b.nodes[preds[level]].tower)+level] = n
-		if b.links[len(b.links)-1] == none {
-			b.tails[level] = n
-		}
 	}
 	b.nodes = append(b.nodes, nd)
 	if after := b.links[nd.tower]; after != none {
 		b.nodes[after].back = n
+	} else {
+		b.last = n
 	}
+	b.point(n, h, preds)
 	return n
+}
+
+// point moves the finger that led to the new node n of height h on to it, or
+// another one when none did.
+func (b *writeBuffer) point(n int32, h int, preds *[maxHeight]int32) {
+	if b.fingers[b.turn].preds[0] != preds[0] {
+		b.turn = (b.turn + 1) % fingerCount
+	}
+	f := &b.fingers[b.turn]
+	f.preds = *preds
+	for level := range h {
+		f.preds[level] = n
+	}
 }
 
 // rollback undoes the writes at positions >= pos.
@@ -192,10 +231,10 @@ func (b *writeBuffer) before(n int32) int32 {
 // seekLT returns the last node with a key below key; a nil key is above all.
 func (b *writeBuffer) seekLT(key []byte) int32 {
 	if key == nil {
-		if b.tails[0] == headNode {
+		if b.last == headNode {
 			return none
 		}
-		return b.tails[0]
+		return b.last
 	}
 	var preds [maxHeight]int32
 	b.seekGE(key, &preds)

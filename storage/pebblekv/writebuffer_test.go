@@ -21,6 +21,9 @@ func TestWriteBufferModel(t *testing.T) {
 		mark := 0
 		for pos := range 1500 {
 			key := fmt.Sprintf("%03d", rng.IntN(1+rng.IntN(300)))
+			if seed%2 == 1 { // ranges that are filled in step, more of them than there are fingers at times
+				key = fmt.Sprintf("%d%03d", rng.IntN(int(seed)), (pos/int(seed)+rng.IntN(5))%150)
+			}
 			switch r := rng.IntN(40); {
 			case r == 0:
 				mark = pos

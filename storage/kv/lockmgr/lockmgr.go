@@ -42,6 +42,7 @@ type entry struct {
 	key     string
 	holders []holder
 	queue   []*waiter
+	one     [1]holder // room for holders: most locks have one
 }
 
 type holder struct {
@@ -116,6 +117,7 @@ func (st *stripe) newEntry(key []byte) *entry {
 		e, st.free = st.free[n-1], st.free[:n-1]
 	} else {
 		e = &entry{st: st}
+		e.holders = e.one[:0]
 	}
 	e.key = string(key)
 	st.entries[e.key] = e
@@ -143,7 +145,7 @@ func (e *entry) settle() {
 	if len(e.holders) > 0 {
 		return
 	}
-	const maxFree, maxKept = 256, 8
+	const maxFree, maxKept = 512, 8
 	delete(e.st.entries, e.key)
 	e.key, e.queue = "", nil
 	if len(e.st.free) < maxFree && cap(e.holders) <= maxKept {
