@@ -132,6 +132,9 @@ func (t *txn) Lock(ctx context.Context, key []byte, m kv.Mode, w kv.Wait) (chang
 	if len(key) > MaxKeyBytes {
 		return false, fmt.Errorf("%w: key of %d bytes, at most %d", kv.ErrTooLarge, len(key), MaxKeyBytes)
 	}
+	if t.gap == nil {
+		t.gap = &gap{}
+	}
 	if t.large != nil {
 		// The lock of a spilled write was given up for the write itself. Whoever
 		// holds the key's lock now is waiting for us: do not wait for him.
@@ -205,12 +208,17 @@ type newestVersion struct {
 }
 
 func (t *txn) newest(key []byte) (n newestVersion, err error) {
-	if err := t.pin(t.e.pipe.epoch.Load()); err != nil {
+	epoch := t.e.pipe.epoch.Load()
+	if t.gap.covers(key, epoch) {
+		return n, nil
+	}
+	if err := t.pin(epoch); err != nil {
 		return n, err
 	}
 	t.seek = appendPrefix(t.seek[:0], tagData, key)
-	it := t.it.Iterator
+	it, found := t.it.Iterator, false
 	for ok := it.SeekPrefixGE(t.seek); ok; ok = it.Next() {
+		found = true
 		val, err := it.ValueAndErr()
 		if err != nil {
 			return n, fmt.Errorf("pebblekv: lock: %w", err)
@@ -236,7 +244,11 @@ func (t *txn) newest(key []byte) (n newestVersion, err error) {
 			return n, nil
 		}
 	}
-	if err := it.Error(); err != nil {
+	err = it.Error()
+	if err == nil && !found {
+		err = t.gap.missed(&t.it, key)
+	}
+	if err != nil {
 		return n, fmt.Errorf("pebblekv: lock: %w", err)
 	}
 	return n, nil

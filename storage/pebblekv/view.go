@@ -19,6 +19,7 @@ type view struct {
 	scans int          // open scans, which may stand on buf
 	it    iterator     // the point iterator, kept between calls
 	seek  []byte
+	gap   *gap // of a transaction that locks keys
 	ended bool
 
 	next, prev *view    // in viewSet
@@ -180,13 +181,17 @@ func (v *view) pin(epoch uint64) error {
 // stored returns the value of key in the store as this view sees it, nil when
 // there is none. It is valid until the next use of v.it.
 func (v *view) stored(key []byte) ([]byte, error) {
+	if v.gap.covers(key, v.epoch) {
+		return nil, nil
+	}
 	from := v.at
 	if v.large != nil {
 		from = math.MaxUint64 // own provisional versions may lie above the view
 	}
 	v.seek = appendVersion(v.seek[:0], key, from)
-	it := v.it.Iterator
+	it, found := v.it.Iterator, false
 	for ok := it.SeekPrefixGE(v.seek); ok; ok = it.Next() {
+		found = true
 		val, err := it.ValueAndErr()
 		if err != nil {
 			return nil, fmt.Errorf("pebblekv: get: %w", err)
@@ -203,7 +208,11 @@ func (v *view) stored(key []byte) ([]byte, error) {
 		}
 		return val[h.size:], nil
 	}
-	if err := it.Error(); err != nil {
+	err := it.Error()
+	if err == nil && !found {
+		err = v.gap.missed(&v.it, key)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("pebblekv: get: %w", err)
 	}
 	return nil, nil
