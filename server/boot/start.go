@@ -14,6 +14,7 @@ import (
 	"github.com/loxodb/loxodb/server/auth"
 	"github.com/loxodb/loxodb/server/backend"
 	"github.com/loxodb/loxodb/server/pgwire"
+	"github.com/loxodb/loxodb/storage/keys"
 	"github.com/loxodb/loxodb/storage/pebblekv"
 )
 
@@ -77,7 +78,9 @@ func Start(ctx context.Context, o Options) (_ *Server, err error) {
 	if s.dir, err = openDataDir(o.Data); err != nil {
 		return nil, err
 	}
-	s.engine, err = pebblekv.Open(filepath.Join(s.dir.path, "store"), pebblekv.Options{Logger: engineLog{o.Log}})
+	s.engine, err = pebblekv.Open(filepath.Join(s.dir.path, "store"), pebblekv.Options{
+		Logger: engineLog{o.Log}, RunLen: keys.RunLen,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("opening the data in %s: %w", s.dir.path, err)
 	}

@@ -53,6 +53,21 @@ func AppendRow(dst []byte, storage uint32, family uint16, row uint64) []byte {
 // RowOf is the row number at the end of a row key or a non-unique index key.
 func RowOf(key []byte) uint64 { return binary.BigEndian.Uint64(key[len(key)-8:]) }
 
+// RunLen is the length of the prefix that key shares with those of its family
+// of rows, its index, or its kind: what belongs together and is scanned together.
+func RunLen(key []byte) int {
+	if len(key) == 0 {
+		return 0
+	}
+	switch key[0] {
+	case Rows:
+		return RowLen - 8
+	case Index, Outbox:
+		return IndexPrefixLen
+	}
+	return 1
+}
+
 // AppendIndexPrefix appends the prefix of all entries of an ordered index.
 func AppendIndexPrefix(dst []byte, storage uint32) []byte {
 	return binary.BigEndian.AppendUint32(append(dst, Index), storage)

@@ -22,6 +22,7 @@ func TestCrashBank(t *testing.T) {
 		fs := vfs.NewCrashableMem()
 		o := eager()
 		o.FS, o.SpillBytes = fs, []int{1, 400, 1 << 20}[seed%3]
+		o.TableBytes = []int{0, 1}[seed%2]
 		e := open(t, o)
 		x := mustBegin(t, e)
 		for i := range accounts {

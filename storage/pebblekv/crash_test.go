@@ -140,6 +140,7 @@ func crashOnce(t *testing.T, seed uint64) {
 	rng := rand.New(rand.NewPCG(seed, 7))
 	fs := vfs.NewCrashableMem()
 	o := Options{FS: fs, SpillBytes: 8 << 10, MemTableBytes: 256 << 10, grace: -1, gcPause: time.Microsecond}
+	o.TableBytes, o.RunLen = []int{0, 1, 4 << 10}[seed%3], firstTwo
 	e := open(t, o)
 	l := &ledger{acks: map[string]int{}}
 	stop := make(chan struct{})
@@ -259,8 +260,18 @@ func checkSurvivors(t *testing.T, o Options, acks map[string]int, last kv.TS) {
 // TestUnfinishedVanishes: a large transaction that was open at the crash leaves
 // nothing, not even on disk.
 func TestUnfinishedVanishes(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		tables int
+		synced bool // else tables can outlive the record of their chunk
+	}{{"log", 0, true}, {"tables", 1, true}, {"tables alone", 1, false}} {
+		t.Run(c.name, func(t *testing.T) { vanishes(t, c.tables, c.synced) })
+	}
+}
+
+func vanishes(t *testing.T, tables int, synced bool) {
 	fs := vfs.NewCrashableMem()
-	o := Options{FS: fs, SpillBytes: 4 << 10, grace: -1}
+	o := Options{FS: fs, SpillBytes: 4 << 10, TableBytes: tables, grace: -1}
 	e := open(t, o)
 	commitPairs(t, e, "k00007", "old")
 	x := mustBegin(t, e)
@@ -269,14 +280,18 @@ func TestUnfinishedVanishes(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	commitPairs(t, e, "sync", "1") // its fsync takes the chunks along
+	want := 1
+	if synced {
+		commitPairs(t, e, "sync", "1") // its fsync takes the chunks along
+		want++
+	}
 	o.FS = fs.CrashClone(vfs.CrashCloneCfg{})
 	crashed := open(t, o)
 	if got := contents(t, crashed, "k"); len(got) != 1 || got["k00007"] != "old" {
 		t.Fatalf("%d keys survived: %.100v", len(got), got)
 	}
 	settle(t, crashed)
-	if all, provisional := rawVersions(t, crashed); all != 2 || provisional != 0 {
+	if all, provisional := rawVersions(t, crashed); all != want || provisional != 0 {
 		t.Fatalf("%d versions are left, %d provisional", all, provisional)
 	}
 	if n := crashed.chunks.len(); n != 0 {
@@ -355,28 +370,35 @@ func TestClockAfterRestart(t *testing.T) {
 // TestChunkNamesAreNotReused: a chunk that survived a crash without its
 // transaction keeps its name until it is swept, also when the clock stepped back.
 func TestChunkNamesAreNotReused(t *testing.T) {
-	wall := newTestClock()
-	fs := vfs.NewCrashableMem()
-	o := Options{FS: fs, SpillBytes: 1, now: wall.now}
-	e := open(t, o)
-	wall.add(time.Hour) // far beyond the clock bound
-	x := mustBegin(t, e)
-	if err := x.Put([]byte("a"), []byte("lost")); err != nil {
-		t.Fatal(err)
+	for _, byLog := range []bool{true, false} {
+		wall := newTestClock()
+		fs := vfs.NewCrashableMem()
+		o := Options{FS: fs, SpillBytes: 1, now: wall.now}
+		if !byLog {
+			o.TableBytes = 1
+		}
+		e := open(t, o)
+		wall.add(time.Hour) // far beyond the clock bound
+		x := mustBegin(t, e)
+		if err := x.Put([]byte("a"), []byte("lost")); err != nil {
+			t.Fatal(err)
+		}
+		name := x.(*txn).large.chunks[0].id
+		if byLog { // a table is durable by itself
+			if err := e.db.LogData(nil, pebble.Sync); err != nil { // somebody else's fsync
+				t.Fatal(err)
+			}
+		}
+		o.FS = fs.CrashClone(vfs.CrashCloneCfg{})
+		wall.add(-time.Hour)
+		crashed := open(t, o)
+		if ts := commitPairs(t, crashed, "b", "1"); ts <= name {
+			t.Fatalf("by log %v: committed at %d, chunk %d was found", byLog, ts, name)
+		}
+		closeEngine(t, crashed)
+		x.Close()
+		closeEngine(t, e)
 	}
-	name := x.(*txn).large.chunks[0].id
-	if err := e.db.LogData(nil, pebble.Sync); err != nil { // somebody else's fsync
-		t.Fatal(err)
-	}
-	o.FS = fs.CrashClone(vfs.CrashCloneCfg{})
-	wall.add(-time.Hour)
-	crashed := open(t, o)
-	if ts := commitPairs(t, crashed, "b", "1"); ts <= name {
-		t.Fatalf("committed at %d, chunk %d was found", ts, name)
-	}
-	closeEngine(t, crashed)
-	x.Close()
-	closeEngine(t, e)
 }
 
 // TestLargeTransactionsKeepNoLocks: neither locks nor writes of a large

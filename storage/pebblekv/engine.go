@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/sstable"
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/loxodb/loxodb/storage/kv"
@@ -50,6 +51,8 @@ type Engine struct {
 	chunks  chunkTable
 	spilled atomic.Int64 // transactions whose provisional versions act as locks
 	sync    *pebble.WriteOptions
+	store   *pebble.Options
+	tables  sstable.WriterOptions // of tables that spills write
 	gc      collector
 	stats   counters
 	closed  atomic.Bool
@@ -79,7 +82,8 @@ func Open(dir string, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("pebblekv: open %s: %w", dir, err), lock.Close())
 	}
-	e := &Engine{opts: o, dir: dir, db: db, lock: lock, locks: lockmgr.New(), sync: pebble.Sync}
+	e := &Engine{opts: o, dir: dir, db: db, lock: lock, locks: lockmgr.New(), sync: pebble.Sync, store: po}
+	e.tables = po.MakeWriterOptions(len(po.Levels)-1, db.TableFormat())
 	if o.NoSync {
 		e.sync = pebble.NoSync
 	}
@@ -87,7 +91,7 @@ func Open(dir string, o Options) (*Engine, error) {
 	e.pipe.clock = &e.clock
 	e.iters.e = e
 	e.gc.init(e)
-	if err := e.recover(); err != nil {
+	if err := errors.Join(e.recover(), e.clearSpills()); err != nil {
 		return nil, errors.Join(err, db.Close(), lock.Close())
 	}
 	e.gc.start()

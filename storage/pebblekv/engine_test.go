@@ -22,6 +22,9 @@ func open(t testing.TB, o Options) *Engine {
 	return e
 }
 
+// firstTwo is a RunLen that makes many runs.
+func firstTwo(key []byte) int { return min(2, len(key)) }
+
 func TestConformance(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -31,6 +34,7 @@ func TestConformance(t *testing.T) {
 		// Spilling all the time and collecting at once must change nothing.
 		{"spill", Options{SpillBytes: 8 << 10, grace: -1, gcPause: time.Microsecond}},
 		{"spillEach", Options{SpillBytes: 1, MemTableBytes: 1 << 20, grace: -1, gcPause: time.Microsecond}},
+		{"tables", Options{SpillBytes: 8 << 10, TableBytes: 1, RunLen: firstTwo, grace: -1, gcPause: time.Microsecond}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			kvtest.Run(t, func(t *testing.T) kv.Engine { return open(t, c.o) })

@@ -76,7 +76,7 @@ func killOne(t *testing.T, dir string, from, n int) (acked int) {
 func killedChild(t *testing.T, dir string) {
 	var from int
 	fmt.Sscan(os.Getenv("PEBBLEKV_TEST_FROM"), &from)
-	e, err := Open(dir, Options{SpillBytes: 4 << 10})
+	e, err := Open(dir, Options{SpillBytes: 4 << 10, TableBytes: []int{0, 1}[from%2]})
 	if err != nil {
 		t.Fatal(err)
 	}

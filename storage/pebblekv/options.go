@@ -28,6 +28,13 @@ type Options struct {
 	// SpillBytes is how much a transaction buffers in memory before its writes go
 	// to the store provisionally; default 16 MiB.
 	SpillBytes int
+	// TableBytes is the least run of a spill that is written as a table instead of
+	// by the log; default 2 MiB.
+	TableBytes int
+	// RunLen tells how many bytes of a key are shared by those that it lies among:
+	// the rows of one table, the entries of one index. A table that a spill writes
+	// does not reach from one such range into another. Default: all are one range.
+	RunLen func(key []byte) int
 	// RetentionWindow keeps versions readable for so long after they were
 	// superseded. 0 keeps only what open snapshots need (and a second of grace).
 	RetentionWindow time.Duration
@@ -56,6 +63,9 @@ func (o *Options) ensureDefaults() {
 	}
 	if o.SpillBytes <= 0 {
 		o.SpillBytes = 16 << 20
+	}
+	if o.TableBytes <= 0 {
+		o.TableBytes = 2 * mib
 	}
 	if o.Logger == nil {
 		o.Logger = slogLogger{}
@@ -108,6 +118,7 @@ func (o *Options) storeOptions() *pebble.Options {
 		l.FilterType = pebble.TableFilter
 	}
 	po.TargetFileSizes[0] = 4 * mib
+	po.EnsureDefaults()
 	return po
 }
 

@@ -147,3 +147,10 @@ func (b *clockBound) plan(ts kv.TS) (bound, drop kv.TS) {
 }
 
 func (b *clockBound) durable(bound kv.TS) { b.safe = max(b.safe, bound) }
+
+// covers reports whether no restart will hand out ts or anything before it.
+func (p *pipeline) covers(ts kv.TS) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return ts <= p.bound.safe
+}

@@ -1,6 +1,7 @@
 package pebblekv
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -44,15 +45,49 @@ func (t *txn) spill() error {
 const spillBatch = mib
 
 // writeChunk writes the record of a chunk and all writes of the buffer that a
-// rollback could still bring to light. The writes of one key take consecutive
-// timestamps, oldest first. Nothing is synced: the commit record will be, and
-// the log keeps the order.
+// rollback could still bring to light: long runs as tables, the rest by the log,
+// unsynced, since the commit record will be synced and the log keeps the order.
 func (t *txn) writeChunk(c *chunk) error {
 	b := t.e.db.NewBatchWithSize(min(spillBatch+spillBatch/8, t.buf.bytes))
 	defer b.Close()
 	_ = b.Set(chunkKey(c.id), c.record(pendingTS), nil)
-	for n := t.buf.first(); n != none; n = t.buf.after(n) {
-		c.count += appendProvisional(b, t.buf, n, c.id)
+	var tables []string
+	for n := t.buf.first(); n != none; {
+		r, size := t.e.runAt(t.buf, n)
+		n = r.end
+		var err error
+		if size < t.e.opts.TableBytes {
+			err = t.writeRun(b, c, r)
+		} else {
+			var path string
+			if path, err = t.writeTable(c, r); err == nil {
+				tables = append(tables, path)
+			}
+		}
+		if err != nil {
+			return errors.Join(err, t.discard(tables))
+		}
+	}
+	sync := pebble.NoSync
+	if len(tables) > 0 && !t.e.pipe.covers(c.id+kv.TS(c.span)) {
+		// The tables are durable from now on: no restart may use their timestamps.
+		sync = t.e.sync
+	}
+	if err := t.e.db.Apply(b, sync); err != nil {
+		return errors.Join(err, t.discard(tables))
+	}
+	return t.takeOver(tables)
+}
+
+// writeRun appends a run to the batch, and applies it whenever it is full.
+func (t *txn) writeRun(b *pebble.Batch, c *chunk, r run) error {
+	set := func(key, val []byte) error { return b.Set(key, val, nil) }
+	for n := r.first; n != r.end; n = t.buf.after(n) {
+		count, err := t.provisional(n, c.id, set)
+		if err != nil {
+			return err
+		}
+		c.count += count
 		if b.Len() >= spillBatch {
 			if err := t.e.db.Apply(b, pebble.NoSync); err != nil {
 				return err
@@ -60,29 +95,30 @@ func (t *txn) writeChunk(c *chunk) error {
 			b.Reset()
 		}
 	}
-	return t.e.db.Apply(b, pebble.NoSync)
+	return nil
 }
 
-// appendProvisional adds the writes of one key and returns how many.
-func appendProvisional(b *pebble.Batch, buf *writeBuffer, n int32, id kv.TS) (count uint64) {
-	var head [maxHeader]byte
-	nd := &buf.nodes[n]
-	ts := id + kv.TS(buf.chain(n)) - 1
-	for i := nd.op; i != none; i = buf.older(i) {
-		o := &buf.ops[i]
+// provisional hands set the writes of one key, newest first, as the store is to
+// have them, and returns how many. They take consecutive timestamps, the oldest
+// that of the chunk.
+func (t *txn) provisional(n int32, id kv.TS, set func(key, val []byte) error) (count uint64, err error) {
+	nd := &t.buf.nodes[n]
+	ts := id + kv.TS(t.buf.chain(n)) - 1
+	for i := nd.op; i != none; i = t.buf.older(i) {
+		o := &t.buf.ops[i]
 		flags := byte(0)
 		if o.val == nil {
 			flags = flagTombstone
 		}
-		h := appendHeader(head[:0], flags, id, uint64(o.pos))
-		d := b.SetDeferred(len(nd.key)+2+suffixLen, len(h)+len(o.val))
-		appendVersion(d.Key[:0], nd.key, ts)
-		copy(d.Value[copy(d.Value, h):], o.val)
-		_ = d.Finish()
+		t.seek = appendVersion(t.seek[:0], nd.key, ts)
+		t.spillVal = append(appendHeader(t.spillVal[:0], flags, id, uint64(o.pos)), o.val...)
+		if err := set(t.seek, t.spillVal); err != nil {
+			return count, err
+		}
 		count++
 		ts--
 	}
-	return count
+	return count, nil
 }
 
 // dropLocks gives up the locks of keys whose spilled version does their work: a

@@ -23,6 +23,7 @@ type txn struct {
 	mark     int // position of the newest mark
 	scanned  int // position of the newest scan
 	shutDone bool
+	spillVal []byte // the value that a spill is writing
 }
 
 type hook struct {
