@@ -298,7 +298,7 @@ func (u *upsert) Open(ctx context.Context, env *Env) error {
 func (u *upsert) one(ctx context.Context, b *batch.Batch, i int) error {
 	u.row = rowAt(b, i, u.row[:0])
 	w := u.writer
-	if err := w.complete(u.row); err != nil {
+	if err := w.complete(u.row, nil); err != nil {
 		return err
 	}
 	c, err := w.w.FindConflict(ctx, u.row, u.on.Arbiters)

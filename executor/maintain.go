@@ -217,7 +217,7 @@ func Rewrite(ctx context.Context, env *Env, old *catalog.Table, def *physical.Ta
 			}
 			out[a-1] = c.Datum(0)
 		}
-		if err := w.complete(out); err != nil {
+		if err := w.complete(out, nil); err != nil {
 			return rewriteError(err, def.Table)
 		}
 		_, err := w.w.Insert(ctx, out)

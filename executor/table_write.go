@@ -145,8 +145,20 @@ func (w *tableWriter) keyOf(i int, row, dst []types.Datum) ([]types.Datum, bool,
 	return dst, true, nil
 }
 
-// complete computes generated columns and checks NOT NULL and CHECK constraints.
-func (w *tableWriter) complete(row []types.Datum) error {
+// changedRow is a row that an UPDATE changes. Vectors that it neither assigns nor
+// reads are NULL in the row that is written, and stay what is stored.
+type changedRow struct {
+	ctx context.Context
+	id  uint64
+	set []bool // the attributes that are assigned
+}
+
+// kept reports that column i stays as it is. c may be nil: nothing does.
+func (c *changedRow) kept(i int) bool { return c != nil && !c.set[i] }
+
+// complete computes generated columns and checks NOT NULL and CHECK constraints;
+// c is nil for a new row.
+func (w *tableWriter) complete(row []types.Datum, c *changedRow) error {
 	w.arena.Reset()
 	for i, g := range w.def.Generated {
 		d, err := w.eval(w.generated[i], w.setRow(row))
@@ -160,23 +172,23 @@ func (w *tableWriter) complete(row []types.Datum) error {
 	}
 	t := w.def.Table
 	for i := range t.Columns {
-		if c := &t.Columns[i]; c.NotNull && !c.Dropped && row[i].IsNull() {
+		if col := &t.Columns[i]; col.NotNull && !col.Dropped && row[i].IsNull() && !c.kept(i) {
 			return pgerr.Newf(pgerrcode.NotNullViolation,
-				"null value in column %q of relation %q violates not-null constraint", c.Name, t.Name).
-				WithDetail("Failing row contains %s.", w.rowText(row)).
-				OnTable(w.schema(), t.Name).OnColumn(c.Name)
+				"null value in column %q of relation %q violates not-null constraint", col.Name, t.Name).
+				WithDetail("Failing row contains %s.", w.rowText(row, c)).
+				OnTable(w.schema(), t.Name).OnColumn(col.Name)
 		}
 	}
-	for i, c := range w.def.Checks {
+	for i, check := range w.def.Checks {
 		d, err := w.eval(w.checks[i], w.setRow(row))
 		if err != nil {
 			return err
 		}
 		if !d.IsNull() && !d.Bool() {
 			return pgerr.Newf(pgerrcode.CheckViolation,
-				"new row for relation %q violates check constraint %q", t.Name, c.Constraint.Name).
-				WithDetail("Failing row contains %s.", w.rowText(row)).
-				OnTable(w.schema(), t.Name).OnConstraint(c.Constraint.Name)
+				"new row for relation %q violates check constraint %q", t.Name, check.Constraint.Name).
+				WithDetail("Failing row contains %s.", w.rowText(row, c)).
+				OnTable(w.schema(), t.Name).OnConstraint(check.Constraint.Name)
 		}
 	}
 	return nil
@@ -185,24 +197,28 @@ func (w *tableWriter) complete(row []types.Datum) error {
 func (w *tableWriter) schema() string { return w.env.Catalog.SchemaName(w.def.Table.Schema) }
 
 // rowText prints a row as PostgreSQL does in DETAIL: values cut at 64 bytes.
-func (w *tableWriter) rowText(row []types.Datum) string {
+func (w *tableWriter) rowText(row []types.Datum, c *changedRow) string {
 	var sb strings.Builder
 	sb.WriteByte('(')
 	first := true
 	for i := range w.def.Table.Columns {
-		c := &w.def.Table.Columns[i]
-		if c.Dropped {
+		col := &w.def.Table.Columns[i]
+		if col.Dropped {
 			continue
 		}
 		if !first {
 			sb.WriteString(", ")
 		}
 		first = false
-		if row[i].IsNull() {
+		d := row[i]
+		if d.IsNull() && c.kept(i) {
+			d, _ = w.w.StoredVector(c.ctx, c.id, i) // an error is shown as null: there is one to report already
+		}
+		if d.IsNull() {
 			sb.WriteString("null")
 			continue
 		}
-		s := types.AppendText(nil, c.Type, row[i], w.env.Format)
+		s := types.AppendText(nil, col.Type, d, w.env.Format)
 		if len(s) > 64 {
 			s = append(s[:64:64], "..."...)
 		}
@@ -214,7 +230,7 @@ func (w *tableWriter) rowText(row []types.Datum) string {
 
 // insert completes, checks and stores a new row.
 func (w *tableWriter) insert(ctx context.Context, row []types.Datum) error {
-	if err := w.complete(row); err != nil {
+	if err := w.complete(row, nil); err != nil {
 		return err
 	}
 	if err := w.checkReferences(ctx, nil, row); err != nil {
@@ -226,11 +242,11 @@ func (w *tableWriter) insert(ctx context.Context, row []types.Datum) error {
 
 // update stores a changed row; set tells which attributes were assigned.
 func (w *tableWriter) update(ctx context.Context, id uint64, old, row []types.Datum, set []bool) (bool, error) {
-	if err := w.complete(row); err != nil {
-		return false, err
-	}
 	for _, g := range w.def.Generated {
 		set[g.Attr-1] = true
+	}
+	if err := w.complete(row, &changedRow{ctx, id, set}); err != nil {
+		return false, err
 	}
 	if err := w.checkReferences(ctx, old, row); err != nil {
 		return false, err

@@ -256,10 +256,20 @@ func (w *Writer) components(ctx context.Context, id uint64, k int, d types.Datum
 	if len(d.Bytes()) > 0 {
 		return slices.Clone(types.Float32s(d.Bytes())), nil
 	}
-	val, ok, err := w.txn.Get(ctx, keys.AppendRow(nil, w.Table.Storage, uint16(k+1), id))
-	if err != nil || !ok {
+	d, err := w.StoredVector(ctx, id, k)
+	if err != nil || d.IsNull() {
 		return nil, err
 	}
+	return slices.Clone(types.Float32s(d.Bytes())), nil
+}
+
+// StoredVector reads vector column k of a row; NULL when it has none. The bytes
+// are valid until the transaction is used again.
+func (w *Writer) StoredVector(ctx context.Context, id uint64, k int) (types.Datum, error) {
+	val, ok, err := w.txn.Get(ctx, keys.AppendRow(nil, w.Table.Storage, uint16(k+1), id))
+	if err != nil || !ok {
+		return types.Null, err
+	}
 	_, comps, err := rowcodec.DecodeVector(val)
-	return slices.Clone(types.Float32s(comps)), err
+	return types.Bytes(comps), err
 }
