@@ -17,6 +17,8 @@ func (c *conn) copyIn(ctx context.Context, cp backend.Copy) error {
 	if err := c.out.flush(); err != nil {
 		return errGone
 	}
+	c.in.resize(chunkSize)
+	defer c.in.resize(bufferSize)
 	for {
 		typ, n, err := c.in.next()
 		if err == errIdle {

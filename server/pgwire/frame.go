@@ -188,12 +188,19 @@ func (r *reader) more(want int) error {
 	}
 }
 
+// resize gives the buffer n bytes, unless more is buffered.
+func (r *reader) resize(n int) {
+	if len(r.buf) != n && r.w-r.r <= n {
+		buf := make([]byte, n)
+		r.w = copy(buf, r.buf[r.r:r.w])
+		r.r, r.buf = 0, buf
+	}
+}
+
 // shrink gives back the memory of a large message once it is consumed.
 func (r *reader) shrink() {
 	if len(r.buf) > chunkSize && r.w-r.r < bufferSize {
-		small := make([]byte, bufferSize)
-		r.w = copy(small, r.buf[r.r:r.w])
-		r.r, r.buf = 0, small
+		r.resize(bufferSize)
 	}
 }
 

@@ -1,12 +1,12 @@
 package pebblekv
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
 
-	"github.com/cockroachdb/pebble/v2/objstorage/objstorageprovider"
 	"github.com/cockroachdb/pebble/v2/sstable"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
@@ -70,7 +70,7 @@ func (t *txn) writeTable(c *chunk, r run) (path string, err error) {
 		return "", err
 	}
 	f = vfs.NewSyncingFile(f, vfs.SyncingFileOptions{BytesPerSync: t.e.store.BytesPerSync})
-	w := sstable.NewWriter(objstorageprovider.NewFileWritable(f), t.e.tables)
+	w := sstable.NewWriter(&tableFile{f, bufio.NewWriterSize(f, tableBuffer)}, t.e.tables)
 	for n := r.first; n != r.end; n = t.buf.after(n) {
 		count, err := t.provisional(n, c.id, w.Set)
 		if err != nil {
@@ -101,3 +101,27 @@ func (t *txn) discard(paths []string) (err error) {
 	}
 	return err
 }
+
+// tableFile is where a table's blocks go: they are small, so many are written at once.
+type tableFile struct {
+	f vfs.File
+	w *bufio.Writer
+}
+
+const tableBuffer = 256 * kib
+
+func (t *tableFile) Write(p []byte) error {
+	_, err := t.w.Write(p)
+	return err
+}
+
+// Finish makes the table durable.
+func (t *tableFile) Finish() error {
+	err := t.w.Flush()
+	if err == nil {
+		err = t.f.Sync()
+	}
+	return errors.Join(err, t.f.Close())
+}
+
+func (t *tableFile) Abort() { _ = t.f.Close() }
