@@ -29,6 +29,8 @@ type Options struct {
 	ParamTypes []types.OID
 	// VectorStats gives a vector index's entry count (0 = unknown) for costing.
 	VectorStats func(index catalog.ID) (entries int64)
+	// Trace, if set, notes what the statement's names mean.
+	Trace *Trace
 }
 
 // Column is an output column of a query.

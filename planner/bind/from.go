@@ -58,6 +58,14 @@ func checkAliases(have, add []*nsItem, pos ast.Pos) error {
 
 // fromItem binds one item; items are the names it adds.
 func (b *binder) fromItem(s *scope, t ast.TableExpr) (logical.Node, []*nsItem, error) {
+	n, items, err := b.fromKind(s, t)
+	if err == nil {
+		b.traceItems(items)
+	}
+	return n, items, err
+}
+
+func (b *binder) fromKind(s *scope, t ast.TableExpr) (logical.Node, []*nsItem, error) {
 	switch x := t.(type) {
 	case *ast.TableRef:
 		return b.tableRef(s, x)
@@ -107,6 +115,7 @@ func (b *binder) tableRef(s *scope, x *ast.TableRef) (logical.Node, []*nsItem, e
 	if err != nil {
 		return nil, nil, err
 	}
+	b.traceRelation(x, r.schema)
 	switch {
 	case r.view != "":
 		return b.view(s, r, x)

@@ -135,6 +135,8 @@ func (b *binder) usingCols(j *logical.Join, x *ast.Join, using []string, l, r []
 		if err != nil {
 			return nil, nil, err
 		}
+		b.traceValue(lc.e)
+		b.traceValue(rc.e)
 		eq, err := b.makeOp("", "=", lc.e, rc.e, x.Pos)
 		if err != nil {
 			return nil, nil, err

@@ -242,6 +242,7 @@ func (b *binder) bareColumn(s *scope, x *ast.ColumnRef) (expr.Expr, error) {
 		return nil, err
 	}
 	if e != nil {
+		b.traceColumn(x, e)
 		return b.reference(e, x.Pos), nil
 	}
 	it, err := b.findItem(s, "", name, x.Pos)
@@ -290,6 +291,7 @@ func (b *binder) reference(e expr.Expr, pos ast.Pos) expr.Expr {
 	if c, ok := e.(*expr.Column); ok {
 		n := *c
 		b.pos[&n] = pos
+		b.traceRead(c.Index)
 		return &n
 	}
 	return e

@@ -165,6 +165,7 @@ func (b *binder) targetList(s *scope, list []ast.Target, o queryOpts) ([]target,
 				if err != nil {
 					return nil, err
 				}
+				b.traceStar(x, cols)
 				for _, c := range cols {
 					out = append(out, target{name: c.name, e: b.reference(c.e, x.Pos), src: x, pos: x.Pos})
 				}

@@ -2,6 +2,7 @@ package define
 
 import (
 	"context"
+	"slices"
 
 	"github.com/jackc/pgerrcode"
 
@@ -60,11 +61,11 @@ func (e *Env) alter(ctx context.Context, old, t *catalog.Table, cmd *ast.AlterCm
 	case ast.AddColumn:
 		return e.addColumn(ctx, old, t, cmd)
 	case ast.DropColumn:
-		return e.dropColumn(t, cmd)
+		return e.dropColumn(ctx, t, cmd)
 	case ast.AddConstraint:
 		return e.addConstraint(ctx, old, t, cmd)
 	case ast.DropConstraint:
-		return e.dropConstraint(t, cmd)
+		return e.dropConstraint(ctx, t, cmd)
 	case ast.ColumnType:
 		return e.columnType(ctx, old, t, cmd)
 	case ast.ValidateConstraint:
@@ -262,7 +263,7 @@ func (e *Env) addConstraint(ctx context.Context, old, t *catalog.Table, cmd *ast
 }
 
 // dropConstraint is DROP CONSTRAINT.
-func (e *Env) dropConstraint(t *catalog.Table, cmd *ast.AlterCmd) error {
+func (e *Env) dropConstraint(ctx context.Context, t *catalog.Table, cmd *ast.AlterCmd) error {
 	c := constraintOf(t, cmd.Name)
 	if c == nil {
 		if cmd.IfExists {
@@ -271,22 +272,11 @@ func (e *Env) dropConstraint(t *catalog.Table, cmd *ast.AlterCmd) error {
 		}
 		return noConstraint(t, cmd.Name)
 	}
-	if c.Index != 0 && c.Kind != catalog.ForeignConstraint {
-		if err := e.dropReferring(t, c.Index, cmd.Cascade, "constraint "+c.Name+" on table "+t.Name); err != nil {
-			return err
-		}
-		t2, _ := e.Catalog.TableByID(t.ID) // a self-reference may have gone
-		t = copyTable(t2)
-		if c.Kind == catalog.PrimaryConstraint && t.PrimaryAttr != 0 {
-			return pgerr.NotSupported(int(cmd.Pos), "dropping the primary key that rows are stored by is not supported").
-				WithHint("Create a table without it and copy the rows.")
-		}
-		if err := e.removeIndex(t, c.Index); err != nil {
-			return err
-		}
+	if c.Kind == catalog.PrimaryConstraint && t.PrimaryAttr != 0 {
+		return pgerr.NotSupported(int(cmd.Pos), "dropping the primary key that rows are stored by is not supported").
+			WithHint("Create a table without it and copy the rows.")
 	}
-	removeConstraint(t, c.ID)
-	return e.edit.PutTable(t)
+	return e.remove(ctx, []object{{kind: constraintObject, id: t.ID, part: c.ID}}, cmd.Cascade)
 }
 
 func removeConstraint(t *catalog.Table, id catalog.ID) {
@@ -422,7 +412,7 @@ func (e *Env) alterIdentity(ctx context.Context, t *catalog.Table, c *catalog.Co
 }
 
 // dropColumn is DROP COLUMN: the values stay in old rows and are not read again.
-func (e *Env) dropColumn(t *catalog.Table, cmd *ast.AlterCmd) error {
+func (e *Env) dropColumn(ctx context.Context, t *catalog.Table, cmd *ast.AlterCmd) error {
 	c := t.ColumnByName(cmd.Name)
 	if c == nil {
 		if cmd.IfExists {
@@ -434,34 +424,30 @@ func (e *Env) dropColumn(t *catalog.Table, cmd *ast.AlterCmd) error {
 	if t.PrimaryAttr == c.Num {
 		return pgerr.NotSupported(int(cmd.Pos), "dropping the primary key column that rows are stored by is not supported")
 	}
+	return e.remove(ctx, []object{{kind: columnObject, id: t.ID, attr: c.Num}}, cmd.Cascade)
+}
+
+// takeColumn takes a column off a table (a copy) with the indexes and
+// constraints that need it.
+func (e *Env) takeColumn(t *catalog.Table, num int16) error {
 	for _, x := range append([]*catalog.Index(nil), t.Indexes...) {
-		if usesColumn(e, t, x, c.Num) {
-			if x.Unique {
-				if err := e.dropReferring(t, x.ID, cmd.Cascade, "column "+c.Name+" of table "+t.Name); err != nil {
-					return err
-				}
-			}
+		if usesColumn(e, t, x, num) {
 			if err := e.removeIndex(t, x.ID); err != nil {
 				return err
 			}
 		}
 	}
 	for _, k := range append([]*catalog.Constraint(nil), t.Constraints...) {
-		for _, a := range k.Columns {
-			if a == c.Num {
-				removeConstraint(t, k.ID)
-			}
+		if slices.Contains(k.Columns, num) {
+			removeConstraint(t, k.ID)
 		}
 	}
-	if c.SequenceID != 0 {
-		if q, ok := e.Catalog.SequenceByID(c.SequenceID); ok {
-			if err := e.edit.RemoveSequence(q); err != nil {
-				return err
-			}
-		}
+	if err := e.dropViewColumn(t, num); err != nil {
+		return err
 	}
+	c := &t.Columns[num-1]
 	c.Dropped, c.NotNull, c.Default, c.Generated, c.Identity, c.SequenceID, c.Missing = true, false, "", 0, 0, 0, nil
-	return e.edit.PutTable(t)
+	return nil
 }
 
 // usesColumn reports whether an index needs a column as key, included, or in an expression.
@@ -518,6 +504,12 @@ func (e *Env) columnType(ctx context.Context, old, t *catalog.Table, cmd *ast.Al
 		if x.IsVector() && usesColumn(e, t, x, c.Num) && to.OID != from.OID {
 			return pgerr.Newf(pgerrcode.DatatypeMismatch, "operator class %q does not accept data type %s", x.Keys[0].OpClass, types.FormatType(types.Of(to.OID)))
 		}
+		if x.IsVector() && usesColumn(e, t, x, c.Num) && to.Mod < 1 {
+			return pgerr.New(pgerrcode.InvalidParameterValue, "column does not have dimensions")
+		}
+	}
+	if err := e.typeFrozen(old, c.Num); err != nil {
+		return err
 	}
 	c.Type, c.NDims = to, int16(len(cmd.Type.ArrayDims))
 	if info := types.Lookup(to.OID); info != nil {

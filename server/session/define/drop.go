@@ -2,33 +2,31 @@ package define
 
 import (
 	"context"
-	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgerrcode"
 
+	"github.com/loxodb/loxodb/planner/bind"
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/storage/kv"
 )
 
-// drop is DROP of anything.
+// drop is DROP of anything: all names are looked up first, then everything goes
+// together.
 func (e *Env) drop(ctx context.Context, st *ast.Drop) error {
 	if st.Concurrently && e.InBlock {
 		return pgerr.New(pgerrcode.ActiveSQLTransaction, "DROP INDEX CONCURRENTLY cannot run inside a transaction block")
 	}
-	together := map[catalog.ID]bool{}
-	if st.Kind == ast.ObjTable {
-		for i := range st.Names {
-			if t, err := e.table(&st.Names[i]); err == nil {
-				together[t.ID] = true
-			}
-		}
-	}
+	var targets []object
 	for i := range st.Names {
-		err := e.dropOne(ctx, st, &st.Names[i], together)
+		o, err := e.dropTarget(ctx, st, &st.Names[i])
 		if err == nil {
+			if o != nil && !slices.Contains(targets, *o) {
+				targets = append(targets, *o)
+			}
 			continue
 		}
 		if !st.IfExists || !missing(err) {
@@ -41,7 +39,7 @@ func (e *Env) drop(ctx context.Context, st *ast.Drop) error {
 		}
 		e.notice("00000", "%s %q does not exist, skipping", kind, st.Names[i].Name)
 	}
-	return nil
+	return e.remove(ctx, targets, st.Cascade)
 }
 
 func missing(err error) bool {
@@ -52,28 +50,29 @@ func missing(err error) bool {
 	return false
 }
 
-func (e *Env) dropOne(ctx context.Context, st *ast.Drop, n *ast.QName, together map[catalog.ID]bool) error {
+// dropTarget finds what a name of DROP means; roles and extensions, on which
+// nothing of the catalog depends, are dropped at once.
+func (e *Env) dropTarget(ctx context.Context, st *ast.Drop, n *ast.QName) (*object, error) {
 	switch st.Kind {
-	case ast.ObjTable, ast.ObjView:
-		return e.dropTable(ctx, st, n, together)
-	case ast.ObjIndex:
-		return e.dropIndex(ctx, st, n)
-	case ast.ObjSequence:
-		return e.dropSequence(ctx, st, n)
+	case ast.ObjTable, ast.ObjView, ast.ObjIndex, ast.ObjSequence:
+		return e.dropRelation(st, n)
 	case ast.ObjSchema:
-		return e.dropSchema(ctx, st, n)
+		return e.dropSchema(n)
 	case ast.ObjExtension:
-		return e.dropExtension(ctx, st, n)
+		return nil, e.dropExtension(ctx, st, n)
 	case ast.ObjRole:
-		return e.dropRole(ctx, n.Name)
+		return nil, e.dropRole(ctx, n.Name)
 	case ast.ObjType, ast.ObjDomain, ast.ObjFunction, ast.ObjProcedure, ast.ObjMatView, ast.ObjCollation, ast.ObjTrigger:
 		code := pgerrcode.UndefinedObject
-		if st.Kind == ast.ObjFunction || st.Kind == ast.ObjProcedure {
+		switch st.Kind {
+		case ast.ObjFunction, ast.ObjProcedure:
 			code = pgerrcode.UndefinedFunction
+		case ast.ObjMatView:
+			code = pgerrcode.UndefinedTable
 		}
-		return pgerr.Newf(code, "%s %q does not exist", strings.ToLower(string(st.Kind)), n.Name)
+		return nil, pgerr.Newf(code, "%s %q does not exist", strings.ToLower(string(st.Kind)), n.Name)
 	}
-	return pgerr.NotSupported(int(st.Pos), "DROP %s is not supported", st.Kind)
+	return nil, pgerr.NotSupported(int(st.Pos), "DROP %s is not supported", st.Kind)
 }
 
 // noObject is PostgreSQL's "does not exist" of DROP.
@@ -82,171 +81,79 @@ func noObject(kind ast.ObjectKind, n *ast.QName) error {
 	if n.Schema != "" {
 		name = n.Schema + "." + name
 	}
-	return pgerr.Newf(pgerrcode.UndefinedTable, "%s %q does not exist", strings.ToLower(string(kind)), name)
+	code := pgerrcode.UndefinedTable
+	if kind == ast.ObjIndex {
+		code = pgerrcode.UndefinedObject
+	}
+	return pgerr.Newf(code, "%s %q does not exist", strings.ToLower(string(kind)), name)
 }
 
-func (e *Env) dropTable(ctx context.Context, st *ast.Drop, n *ast.QName, together map[catalog.ID]bool) error {
-	t, err := e.table(n)
-	if err != nil {
-		if pgerr.Code(err) == pgerrcode.UndefinedTable {
-			return noObject(st.Kind, n)
-		}
-		return err
-	}
-	if (t.Kind == catalog.KindView) != (st.Kind == ast.ObjView) {
-		e := pgerr.Newf(pgerrcode.WrongObjectType, "%q is not a %s", t.Name, strings.ToLower(string(st.Kind)))
-		if t.Kind == catalog.KindView {
-			return e.WithHint("Use DROP VIEW to remove a view.")
-		}
-		return e.WithHint("Use DROP TABLE to remove a table.")
-	}
-	return e.removeTable(ctx, t, st.Cascade, together)
-}
-
-// removeTable drops a table with what belongs to it; foreign keys of other
-// tables need CASCADE.
-func (e *Env) removeTable(ctx context.Context, t *catalog.Table, cascade bool, together map[catalog.ID]bool) error {
-	if err := e.Txn.LockTable(ctx, t.ID, kv.Exclusive); err != nil {
-		return err
-	}
-	if _, err := e.change(ctx); err != nil {
-		return err
-	}
-	if err := e.dropDependentViews(ctx, t, cascade); err != nil {
-		return err
-	}
-	for _, id := range append([]catalog.ID(nil), e.Catalog.Referrers(t.ID)...) {
-		if id == t.ID {
-			continue
-		}
-		child, ok := e.Catalog.TableByID(id)
-		if !ok || together[id] && !cascade {
-			continue
-		}
-		if err := e.dropForeignKeys(child, t, 0, cascade, "table "+t.Name); err != nil {
-			return err
-		}
-	}
-	for _, q := range e.Catalog.Sequences() {
-		if q.OwnerTable == t.ID {
-			if err := e.edit.RemoveSequence(q); err != nil {
-				return err
+// dropRelation finds the relation that DROP TABLE, VIEW, INDEX or SEQUENCE names:
+// the first of that name in the search path, whatever it is.
+func (e *Env) dropRelation(st *ast.Drop, n *ast.QName) (*object, error) {
+	var o object
+	var is ast.ObjectKind
+	err := e.find(n, func(schema catalog.ID) bool {
+		if t, ok := e.Catalog.Table(schema, n.Name); ok {
+			if o, is = (object{kind: tableObject, id: t.ID}), ast.ObjTable; t.Kind == catalog.KindView {
+				is = ast.ObjView
 			}
+		} else if q, ok := e.Catalog.Sequence(schema, n.Name); ok {
+			o, is = object{kind: sequenceObject, id: q.ID}, ast.ObjSequence
+		} else if x, ok := e.Catalog.Index(schema, n.Name); ok {
+			o, is = object{kind: indexObject, id: x.ID}, ast.ObjIndex
 		}
-	}
-	return e.edit.RemoveTable(t)
-}
-
-// dropForeignKeys removes the child's foreign keys to the parent (those that use
-// index, if it is not 0), or refuses.
-func (e *Env) dropForeignKeys(child, parent *catalog.Table, index catalog.ID, cascade bool, what string) error {
-	c := copyTable(child)
-	for _, k := range child.Constraints {
-		if k.Kind != catalog.ForeignConstraint || k.RefTable != parent.ID || index != 0 && k.Index != index {
-			continue
-		}
-		dep := fmt.Sprintf("constraint %s on table %s", k.Name, child.Name)
-		if !cascade {
-			return pgerr.Newf(pgerrcode.DependentObjectsStillExist, "cannot drop %s because other objects depend on it", what).
-				WithDetail("%s depends on %s", dep, what).
-				WithHint("Use DROP ... CASCADE to drop the dependent objects too.")
-		}
-		e.notice("00000", "drop cascades to %s", dep)
-		removeConstraint(c, k.ID)
-	}
-	return e.edit.PutTable(c)
-}
-
-// dropReferring is dropForeignKeys for every table that refers to an index.
-func (e *Env) dropReferring(t *catalog.Table, index catalog.ID, cascade bool, what string) error {
-	for _, id := range append([]catalog.ID(nil), e.Catalog.Referrers(t.ID)...) {
-		child, ok := e.Catalog.TableByID(id)
-		if !ok {
-			continue
-		}
-		uses := false
-		for _, k := range child.Constraints {
-			uses = uses || k.Kind == catalog.ForeignConstraint && k.RefTable == t.ID && k.Index == index
-		}
-		if !uses {
-			continue
-		}
-		if err := e.dropForeignKeys(child, t, index, cascade, what); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// dropDependentViews removes views that read the relation, or refuses.
-func (e *Env) dropDependentViews(ctx context.Context, t *catalog.Table, cascade bool) error {
-	for _, v := range e.Catalog.Tables() {
-		if v.Kind != catalog.KindView || v.ID == t.ID || !e.viewReads(v, t) {
-			continue
-		}
-		what := "table " + t.Name
-		if t.Kind == catalog.KindView {
-			what = "view " + t.Name
-		}
-		if !cascade {
-			return pgerr.Newf(pgerrcode.DependentObjectsStillExist, "cannot drop %s because other objects depend on it", what).
-				WithDetail("view %s depends on %s", v.Name, what).
-				WithHint("Use DROP ... CASCADE to drop the dependent objects too.")
-		}
-		e.notice("00000", "drop cascades to view %s", v.Name)
-		if err := e.removeTable(ctx, v, true, nil); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (e *Env) viewReads(v, t *catalog.Table) bool {
-	list, err := e.Parser.Parse(v.ViewSQL)
-	if err != nil || len(list) != 1 {
-		return false
-	}
-	found := false
-	ast.Walk(list[0].Stmt, func(n ast.Node) bool {
-		if r, ok := n.(*ast.TableRef); ok && r.Name.Name == t.Name {
-			if got, err := e.table(&r.Name); err == nil && got.ID == t.ID {
-				found = true
-			}
-		}
-		return !found
+		return is != ""
 	})
-	return found
+	if err != nil {
+		if pgerr.Code(err) != pgerrcode.UndefinedTable {
+			return nil, err
+		}
+		if bind.IsSystemRelation(n) {
+			return nil, pgerr.Newf(pgerrcode.InsufficientPrivilege, "permission denied: %q is a system catalog", n.Name)
+		}
+		return nil, noObject(st.Kind, n)
+	}
+	if is != st.Kind {
+		article := map[ast.ObjectKind]string{ast.ObjTable: "a table", ast.ObjView: "a view", ast.ObjIndex: "an index", ast.ObjSequence: "a sequence"}
+		return nil, pgerr.Newf(pgerrcode.WrongObjectType, "%q is not %s", n.Name, article[st.Kind]).
+			WithHint("Use DROP %s to remove %s.", is, article[is])
+	}
+	return &o, e.droppable(o)
 }
 
-func (e *Env) dropIndex(ctx context.Context, st *ast.Drop, n *ast.QName) error {
-	t, x, err := e.index(n)
-	if err != nil {
-		if pgerr.Code(err) == pgerrcode.UndefinedTable {
-			return noObject(st.Kind, n)
+// droppable refuses what belongs to another object for good: the index of a
+// constraint and the sequence of an identity column.
+func (e *Env) droppable(o object) error {
+	switch o.kind {
+	case indexObject:
+		x, _ := e.Catalog.IndexByID(o.id)
+		t, _ := e.Catalog.TableByID(x.Table)
+		if x.Constraint != 0 {
+			owner := e.describe(object{kind: constraintObject, id: t.ID, part: x.Constraint})
+			return pgerr.Newf(pgerrcode.DependentObjectsStillExist, "cannot drop %s because %s requires it", e.describe(o), owner).
+				WithHint("You can drop %s instead.", owner)
 		}
-		return err
-	}
-	if x.Constraint != 0 {
-		return pgerr.Newf(pgerrcode.DependentObjectsStillExist, "cannot drop index %s because constraint %s on table %s requires it", x.Name, x.Name, t.Name).
-			WithHint("You can drop constraint %s on table %s instead.", x.Name, t.Name)
-	}
-	if err := e.Txn.LockTable(ctx, t.ID, kv.Exclusive); err != nil {
-		return err
-	}
-	if _, err := e.change(ctx); err != nil {
-		return err
-	}
-	if x.Unique {
-		if err := e.dropReferring(t, x.ID, st.Cascade, "index "+x.Name); err != nil {
-			return err
+	case sequenceObject:
+		q, _ := e.Catalog.SequenceByID(o.id)
+		if q.Identity {
+			owner := e.describe(object{kind: columnObject, id: q.OwnerTable, attr: q.OwnerAttr})
+			return pgerr.Newf(pgerrcode.DependentObjectsStillExist, "cannot drop %s because %s requires it", e.describe(o), owner).
+				WithHint("You can drop %s instead.", owner)
 		}
 	}
-	t, _ = e.Catalog.TableByID(t.ID)
-	c := copyTable(t)
-	if err := e.removeIndex(c, x.ID); err != nil {
-		return err
+	return nil
+}
+
+func (e *Env) dropSchema(n *ast.QName) (*object, error) {
+	s, ok := e.Catalog.Schema(n.Name)
+	if !ok {
+		return nil, pgerr.Newf(pgerrcode.InvalidSchemaName, "schema %q does not exist", n.Name)
 	}
-	return e.edit.PutTable(c)
+	if s.ID < catalog.DatabaseID && s.ID != catalog.PublicID {
+		return nil, pgerr.Newf(pgerrcode.DependentObjectsStillExist, "cannot drop schema %s because it is required by the database system", s.Name)
+	}
+	return &object{kind: schemaObject, id: s.ID}, nil
 }
 
 // truncate is TRUNCATE: the tables get new, empty storage.

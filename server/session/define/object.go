@@ -7,7 +7,6 @@ import (
 
 	"github.com/jackc/pgerrcode"
 
-	"github.com/loxodb/loxodb/planner"
 	"github.com/loxodb/loxodb/planner/bind"
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/catalog"
@@ -52,45 +51,6 @@ func (e *Env) createSchema(ctx context.Context, st *ast.CreateSchema) error {
 		}
 	}
 	return nil
-}
-
-func (e *Env) dropSchema(ctx context.Context, st *ast.Drop, n *ast.QName) error {
-	s, ok := e.Catalog.Schema(n.Name)
-	if !ok {
-		return pgerr.Newf(pgerrcode.InvalidSchemaName, "schema %q does not exist", n.Name)
-	}
-	if s.ID < catalog.DatabaseID && s.ID != catalog.PublicID {
-		return pgerr.Newf(pgerrcode.DependentObjectsStillExist, "cannot drop schema %s because it is required by the database system", s.Name)
-	}
-	edit, err := e.change(ctx)
-	if err != nil {
-		return err
-	}
-	for _, t := range e.Catalog.Tables() {
-		if t.Schema != s.ID {
-			continue
-		}
-		if _, still := e.Catalog.TableByID(t.ID); !still {
-			continue
-		}
-		if !st.Cascade {
-			return pgerr.Newf(pgerrcode.DependentObjectsStillExist, "cannot drop schema %s because other objects depend on it", s.Name).
-				WithDetail("table %s.%s depends on schema %s", s.Name, t.Name, s.Name).
-				WithHint("Use DROP ... CASCADE to drop the dependent objects too.")
-		}
-		e.notice("00000", "drop cascades to table %s.%s", s.Name, t.Name)
-		if err := e.removeTable(ctx, t, true, nil); err != nil {
-			return err
-		}
-	}
-	for _, q := range e.Catalog.Sequences() {
-		if q.Schema == s.ID {
-			if err := edit.RemoveSequence(q); err != nil {
-				return err
-			}
-		}
-	}
-	return edit.RemoveSchema(s)
 }
 
 func (e *Env) createSequence(ctx context.Context, st *ast.CreateSequence) error {
@@ -277,101 +237,6 @@ func (e *Env) ownedBy(q *catalog.Sequence, o *ast.SeqOption) error {
 	return nil
 }
 
-func (e *Env) dropSequence(ctx context.Context, st *ast.Drop, n *ast.QName) error {
-	q, err := e.findSequence(n)
-	if err != nil {
-		if pgerr.Code(err) == pgerrcode.UndefinedTable {
-			return noObject(st.Kind, n)
-		}
-		return err
-	}
-	edit, err := e.change(ctx)
-	if err != nil {
-		return err
-	}
-	for _, t := range e.Catalog.Tables() {
-		c := copyTable(t)
-		touched := false
-		for i := range c.Columns {
-			if c.Columns[i].SequenceID != q.ID {
-				continue
-			}
-			what := "column " + c.Columns[i].Name + " of table " + t.Name
-			if c.Columns[i].Identity != 0 {
-				return pgerr.Newf(pgerrcode.DependentObjectsStillExist, "cannot drop sequence %s because %s requires it", q.Name, what)
-			}
-			if !st.Cascade {
-				return pgerr.Newf(pgerrcode.DependentObjectsStillExist, "cannot drop sequence %s because other objects depend on it", q.Name).
-					WithDetail("default value for %s depends on sequence %s", what, q.Name).
-					WithHint("Use DROP ... CASCADE to drop the dependent objects too.")
-			}
-			c.Columns[i].SequenceID, c.Columns[i].Default, touched = 0, "", true
-		}
-		if touched {
-			if err := edit.PutTable(c); err != nil {
-				return err
-			}
-		}
-	}
-	return edit.RemoveSequence(q)
-}
-
-// createView is CREATE [OR REPLACE] VIEW: the query is kept as text.
-func (e *Env) createView(ctx context.Context, st *ast.CreateView) error {
-	s, err := e.target(&st.Name, st.Temp)
-	if err != nil {
-		return err
-	}
-	plan, err := planner.Plan(st.Query, e.options())
-	if err != nil {
-		return err
-	}
-	if len(st.Columns) > len(plan.Out) {
-		return pgerr.New(pgerrcode.SyntaxError, "CREATE VIEW specifies more column names than columns")
-	}
-	t := &catalog.Table{Schema: s.ID, Name: st.Name.Name, Kind: catalog.KindView, Owner: e.Owner, ViewSQL: ast.Print(st.Query)}
-	for i, o := range plan.Out {
-		c := catalog.Column{Num: int16(i + 1), Name: o.Name, Type: o.Type}
-		if i < len(st.Columns) {
-			c.Name = st.Columns[i]
-		}
-		if t.ColumnByName(c.Name) != nil {
-			return pgerr.Newf(pgerrcode.DuplicateColumn, "column %q specified more than once", c.Name)
-		}
-		t.Columns = append(t.Columns, c)
-	}
-	old, exists := e.Catalog.Table(s.ID, st.Name.Name)
-	if e.Catalog.RelationExists(s.ID, st.Name.Name) && (!st.OrReplace || !exists || old.Kind != catalog.KindView) {
-		if exists && st.OrReplace {
-			return pgerr.Newf(pgerrcode.WrongObjectType, "%q is not a view", old.Name)
-		}
-		return pgerr.Newf(pgerrcode.DuplicateTable, "relation %q already exists", st.Name.Name)
-	}
-	edit, err := e.change(ctx)
-	if err != nil {
-		return err
-	}
-	if exists {
-		for i := range old.Columns {
-			if i >= len(t.Columns) {
-				return pgerr.New(pgerrcode.InvalidTableDefinition, "cannot drop columns from view")
-			}
-			if old.Columns[i].Name != t.Columns[i].Name {
-				return pgerr.Newf(pgerrcode.InvalidTableDefinition, "cannot change name of view column %q to %q", old.Columns[i].Name, t.Columns[i].Name)
-			}
-		}
-		t.ID, t.TypeID = old.ID, old.TypeID
-		return edit.PutTable(t)
-	}
-	if t.ID, err = edit.NewID(ctx); err != nil {
-		return err
-	}
-	if t.TypeID, err = edit.NewID(ctx); err != nil {
-		return err
-	}
-	return edit.PutTable(t)
-}
-
 // createExtension is CREATE EXTENSION: vector and plpgsql are there.
 func (e *Env) createExtension(ctx context.Context, st *ast.CreateExtension) error {
 	if _, ok := e.Catalog.Extension(st.Name); ok {
@@ -470,6 +335,13 @@ func (e *Env) renameSchema(ctx context.Context, st *ast.Rename) error {
 	if err != nil {
 		return err
 	}
+	for _, t := range e.Catalog.Tables() {
+		if t.Schema == s.ID {
+			if err := e.moveInViews(t, st.New, t.Name); err != nil {
+				return err
+			}
+		}
+	}
 	c := *s
 	c.Name = st.New
 	return edit.PutSchema(&c)
@@ -556,6 +428,9 @@ func (e *Env) renameInTable(ctx context.Context, st *ast.Rename) error {
 		if n.ColumnByName(st.New) != nil {
 			return pgerr.Newf(pgerrcode.DuplicateColumn, "column %q of relation %q already exists", st.New, t.Name)
 		}
+		if err := e.keepColumnNames(t); err != nil {
+			return err
+		}
 		if err := e.renameInExpressions(n, c.Num, st.New); err != nil {
 			return err
 		}
@@ -573,6 +448,9 @@ func (e *Env) renameInTable(ctx context.Context, st *ast.Rename) error {
 		replaceConstraint(n, &c)
 	default:
 		if err := e.freeRelation(t.Schema, st.New); err != nil {
+			return err
+		}
+		if err := e.moveInViews(t, e.Catalog.SchemaName(t.Schema), st.New); err != nil {
 			return err
 		}
 		n.Name = st.New

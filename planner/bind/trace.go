@@ -1,0 +1,141 @@
+package bind
+
+import (
+	"github.com/loxodb/loxodb/planner/logical"
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/expr"
+)
+
+// Trace notes what the names of a query mean while it is bound: for a query
+// that is kept as text and must go on meaning the same, whatever the search
+// path and whatever columns its tables get later.
+type Trace struct {
+	schemas map[*ast.TableRef]string
+	// owners are the names by which columns can be qualified.
+	owners  map[expr.Expr]string
+	columns map[*ast.ColumnRef]string
+	stars   map[*ast.ColumnRef][]ast.Target
+	reads   map[Attribute]bool
+}
+
+// Attribute is a column of a stored table or view.
+type Attribute struct {
+	Table catalog.ID
+	Attr  int16
+}
+
+// NewTrace returns an empty trace, for Options.Trace.
+func NewTrace() *Trace {
+	return &Trace{schemas: map[*ast.TableRef]string{}, owners: map[expr.Expr]string{}, columns: map[*ast.ColumnRef]string{},
+		stars: map[*ast.ColumnRef][]ast.Target{}, reads: map[Attribute]bool{}}
+}
+
+// Reads reports whether the query names the column, directly or by a star.
+func (t *Trace) Reads(a Attribute) bool { return t.reads[a] }
+
+// Qualify rewrites the traced query in place: relations get their schema,
+// columns their relation, and stars become the columns they stand for.
+func (t *Trace) Qualify(q ast.Stmt) {
+	ast.Walk(q, func(n ast.Node) bool {
+		switch x := n.(type) {
+		case *ast.TableRef:
+			if schema, ok := t.schemas[x]; ok {
+				x.Name.Schema = schema
+			}
+		case *ast.ColumnRef:
+			if owner, ok := t.columns[x]; ok {
+				x.Parts = []string{owner, x.Parts[0]}
+			}
+		case *ast.Select:
+			x.Targets = t.expand(x.Targets)
+		}
+		return true
+	})
+}
+
+func (t *Trace) expand(list []ast.Target) []ast.Target {
+	var out []ast.Target
+	for i := range list {
+		if ref, ok := list[i].Expr.(*ast.ColumnRef); ok && ref.Star {
+			if cols, ok := t.stars[ref]; ok {
+				out = append(out, cols...)
+				continue
+			}
+		}
+		out = append(out, list[i])
+	}
+	return out
+}
+
+// trace is the trace that is being written: none inside the views of the query,
+// which are texts of their own.
+func (b *binder) trace() *Trace {
+	if len(b.views) > 0 {
+		return nil
+	}
+	return b.o.Trace
+}
+
+func (b *binder) traceRelation(x *ast.TableRef, schema string) {
+	if t := b.trace(); t != nil {
+		t.schemas[x] = schema
+	}
+}
+
+func (b *binder) traceItems(items []*nsItem) {
+	t := b.trace()
+	if t == nil {
+		return
+	}
+	for _, it := range items {
+		if !it.relVisible || it.name == "" {
+			continue
+		}
+		for i := range it.cols {
+			t.owners[it.cols[i].e] = it.name
+		}
+	}
+}
+
+func (b *binder) traceColumn(x *ast.ColumnRef, e expr.Expr) {
+	if t := b.trace(); t != nil && t.owners[e] != "" {
+		t.columns[x] = t.owners[e]
+	}
+}
+
+func (b *binder) traceStar(x *ast.ColumnRef, cols []nsCol) {
+	t := b.trace()
+	if t == nil {
+		return
+	}
+	list := make([]ast.Target, 0, len(cols))
+	for _, c := range cols {
+		ref := &ast.ColumnRef{At: ast.At{Pos: ast.NoPos}, Parts: []string{c.name}}
+		if owner := t.owners[c.e]; owner != "" {
+			ref.Parts = []string{owner, c.name}
+		}
+		list = append(list, ast.Target{At: ref.At, Expr: ref})
+	}
+	t.stars[x] = list
+}
+
+// traceRead notes that a stored column is read.
+func (b *binder) traceRead(id logical.ColID) {
+	t := b.trace()
+	if t == nil {
+		return
+	}
+	switch info := &b.meta.Cols[id]; {
+	case info.OrigTable != 0:
+		t.reads[Attribute{info.OrigTable, info.OrigAttr}] = true
+	case info.Table != nil:
+		t.reads[Attribute{info.Table.ID, info.Attr}] = true
+	}
+}
+
+func (b *binder) traceValue(e expr.Expr) {
+	if c, ok := e.(*expr.Column); ok {
+		b.traceRead(c.Index)
+	}
+}

@@ -1,0 +1,393 @@
+package define
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+	"github.com/loxodb/loxodb/storage/kv"
+)
+
+// object is something that DROP removes. Columns, defaults and constraints are
+// named by their table and a number in it.
+type object struct {
+	kind objectKind
+	id   catalog.ID // of a column, default or constraint: its table's
+	attr int16      // of a column or default
+	part catalog.ID // of a constraint
+}
+
+type objectKind uint8
+
+const (
+	schemaObject objectKind = iota
+	tableObject             // or a view
+	sequenceObject
+	indexObject
+	columnObject
+	defaultObject
+	constraintObject
+)
+
+// dependent is an object that cannot be without another; auto ones go with it
+// unasked.
+type dependent struct {
+	object
+	order catalog.ID // dependents are visited from the newest to the oldest
+	auto  bool
+}
+
+// removal is what one DROP takes away, found as PostgreSQL finds it
+// (findDependentObjects): depth first, dependents before what they depend on.
+type removal struct {
+	e      *Env
+	named  map[object]bool
+	found  map[object]bool
+	silent map[object]bool
+	steps  []removalStep
+}
+
+type removalStep struct {
+	object
+	on object // why it goes
+}
+
+// remove drops objects with all that depends on them: without cascade only what
+// belongs to them goes unasked, anything else is an error.
+func (e *Env) remove(ctx context.Context, targets []object, cascade bool) error {
+	if len(targets) == 0 {
+		return nil
+	}
+	if _, err := e.change(ctx); err != nil {
+		return err
+	}
+	r := &removal{e: e, named: map[object]bool{}, found: map[object]bool{}, silent: map[object]bool{}}
+	for _, t := range targets {
+		r.named[t] = true
+	}
+	for _, t := range targets {
+		if err := r.visit(t, object{}, true); err != nil {
+			return err
+		}
+	}
+	if err := r.report(targets, cascade); err != nil {
+		return err
+	}
+	for _, s := range r.steps {
+		if err := e.removeObject(ctx, s.object); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *removal) visit(o, on object, auto bool) error {
+	if auto {
+		r.silent[o] = true
+	}
+	if r.found[o] {
+		return nil
+	}
+	r.found[o] = true
+	deps, err := r.e.dependents(o)
+	if err != nil {
+		return err
+	}
+	slices.SortStableFunc(deps, func(a, b dependent) int { return int(int64(b.order) - int64(a.order)) })
+	for _, d := range deps {
+		if err := r.visit(d.object, o, d.auto); err != nil {
+			return err
+		}
+	}
+	r.steps = append(r.steps, removalStep{o, on})
+	return nil
+}
+
+// belongs reports whether an object goes anyway: it was named, it belongs to
+// something that goes, or its table does.
+func (r *removal) belongs(o object) bool {
+	if r.named[o] || r.silent[o] {
+		return true
+	}
+	switch o.kind {
+	case defaultObject:
+		return r.found[object{kind: tableObject, id: o.id}] || r.found[object{kind: columnObject, id: o.id, attr: o.attr}]
+	case columnObject, constraintObject:
+		return r.found[object{kind: tableObject, id: o.id}]
+	}
+	return false
+}
+
+// maxReported is how many dependents a message lists.
+const maxReported = 100
+
+// report refuses to drop what others depend on, or tells what goes with it.
+func (r *removal) report(targets []object, cascade bool) error {
+	var lines []string
+	n := 0
+	for i := len(r.steps) - 1; i >= 0; i-- {
+		s := r.steps[i]
+		if r.belongs(s.object) {
+			continue
+		}
+		if n++; n > maxReported {
+			continue
+		}
+		what := r.e.describe(s.object)
+		if cascade {
+			lines = append(lines, "drop cascades to "+what)
+			continue
+		}
+		lines = append(lines, what+" depends on "+r.e.describe(s.on))
+	}
+	if n > maxReported {
+		lines = append(lines, fmt.Sprintf("and %d other objects (see server log for list)", n-maxReported))
+	}
+	switch {
+	case n == 0:
+		return nil
+	case cascade && n == 1:
+		r.e.notice("00000", "%s", lines[0])
+		return nil
+	case cascade:
+		note := pgerr.Newf("00000", "drop cascades to %d other objects", n).WithDetail("%s", strings.Join(lines, "\n"))
+		note.Severity = pgerr.Notice
+		r.e.Notice(note)
+		return nil
+	}
+	err := pgerr.New(pgerrcode.DependentObjectsStillExist, "cannot drop desired object(s) because other objects depend on them")
+	if len(targets) == 1 {
+		err = pgerr.Newf(pgerrcode.DependentObjectsStillExist, "cannot drop %s because other objects depend on it", r.e.describe(targets[0]))
+	}
+	return err.WithDetail("%s", strings.Join(lines, "\n")).WithHint("Use DROP ... CASCADE to drop the dependent objects too.")
+}
+
+// dependents are the objects that depend on one, directly.
+func (e *Env) dependents(o object) ([]dependent, error) {
+	switch o.kind {
+	case schemaObject:
+		return e.inSchema(o.id), nil
+	case tableObject:
+		t, _ := e.Catalog.TableByID(o.id)
+		views, err := e.readers(t, 0)
+		return append(append(views, e.referring(t, func(*catalog.Constraint) bool { return true })...), e.owned(t.ID, 0)...), err
+	case columnObject:
+		return e.columnDependents(o)
+	case indexObject:
+		x, _ := e.Catalog.IndexByID(o.id)
+		t, _ := e.Catalog.TableByID(x.Table)
+		return e.referring(t, func(k *catalog.Constraint) bool { return k.Index == x.ID }), nil
+	case constraintObject:
+		t, _ := e.Catalog.TableByID(o.id)
+		if k := constraintByID(t, o.part); k.Index != 0 && k.Kind != catalog.ForeignConstraint {
+			return []dependent{{object: object{kind: indexObject, id: k.Index}, order: k.Index, auto: true}}, nil
+		}
+	case sequenceObject:
+		return e.defaultsFrom(o.id), nil
+	}
+	return nil, nil
+}
+
+func (e *Env) inSchema(schema catalog.ID) (out []dependent) {
+	for _, t := range e.Catalog.Tables() {
+		if t.Schema == schema {
+			out = append(out, dependent{object: object{kind: tableObject, id: t.ID}, order: t.ID})
+		}
+	}
+	for _, q := range e.Catalog.Sequences() {
+		if q.Schema == schema {
+			out = append(out, dependent{object: object{kind: sequenceObject, id: q.ID}, order: q.ID, auto: q.OwnerTable != 0})
+		}
+	}
+	return out
+}
+
+// referring are the foreign keys of other tables to t that pick accepts.
+func (e *Env) referring(t *catalog.Table, pick func(*catalog.Constraint) bool) (out []dependent) {
+	for _, id := range e.Catalog.Referrers(t.ID) {
+		child, ok := e.Catalog.TableByID(id)
+		if !ok {
+			continue
+		}
+		for _, k := range child.Constraints {
+			if k.Kind == catalog.ForeignConstraint && k.RefTable == t.ID && pick(k) {
+				out = append(out, dependent{object: object{kind: constraintObject, id: id, part: k.ID}, order: k.ID, auto: id == t.ID})
+			}
+		}
+	}
+	return out
+}
+
+// owned are the sequences of a table, or of one column of it.
+func (e *Env) owned(table catalog.ID, attr int16) (out []dependent) {
+	for _, q := range e.Catalog.Sequences() {
+		if q.OwnerTable == table && (attr == 0 || q.OwnerAttr == attr) {
+			out = append(out, dependent{object: object{kind: sequenceObject, id: q.ID}, order: q.ID, auto: true})
+		}
+	}
+	return out
+}
+
+func (e *Env) columnDependents(o object) ([]dependent, error) {
+	t, _ := e.Catalog.TableByID(o.id)
+	out, err := e.readers(t, o.attr)
+	if err != nil {
+		return nil, err
+	}
+	out = append(out, e.owned(t.ID, o.attr)...)
+	for _, x := range t.Indexes {
+		if x.Unique && usesColumn(e, t, x, o.attr) {
+			out = append(out, e.referring(t, func(k *catalog.Constraint) bool { return k.Index == x.ID })...)
+		}
+	}
+	for i := range t.Columns {
+		if c := &t.Columns[i]; c.Generated != 0 && !c.Dropped && c.Num != o.attr && e.mentions(t, c.Default, o.attr) {
+			out = append(out, dependent{object: object{kind: columnObject, id: t.ID, attr: c.Num}, order: c.DefaultID})
+		}
+	}
+	return out, nil
+}
+
+// defaultsFrom are the columns whose default draws from a sequence.
+func (e *Env) defaultsFrom(seq catalog.ID) (out []dependent) {
+	for _, t := range e.Catalog.Tables() {
+		for i := range t.Columns {
+			c := &t.Columns[i]
+			if !c.Dropped && c.Identity == 0 && c.Default != "" && (c.SequenceID == seq || e.drawsFrom(c.Default, seq)) {
+				out = append(out, dependent{object: object{kind: defaultObject, id: t.ID, attr: c.Num}, order: c.DefaultID})
+			}
+		}
+	}
+	return out
+}
+
+// drawsFrom reports whether stored SQL text names the sequence in a constant
+// that is cast to regclass.
+func (e *Env) drawsFrom(text string, seq catalog.ID) bool {
+	if !strings.Contains(text, "regclass") {
+		return false
+	}
+	list, err := e.Parser.Parse("SELECT " + text)
+	if err != nil || len(list) != 1 {
+		return false
+	}
+	found := false
+	ast.Walk(list[0].Stmt, func(n ast.Node) bool {
+		c, ok := n.(*ast.Cast)
+		if !ok || c.To.Name.Name != "regclass" {
+			return true
+		}
+		if lit, ok := c.X.(*ast.Lit); ok {
+			d, err := types.ParseText(types.Of(types.RegclassOID), lit.Text, e.options().Format)
+			found = found || err == nil && catalog.ID(d.Int()) == seq
+		}
+		return true
+	})
+	return found
+}
+
+// describe names an object as messages do.
+func (e *Env) describe(o object) string {
+	switch o.kind {
+	case schemaObject:
+		s, _ := e.Catalog.SchemaByID(o.id)
+		return "schema " + s.Name
+	case sequenceObject:
+		q, _ := e.Catalog.SequenceByID(o.id)
+		return "sequence " + e.visibleName(q.Schema, q.Name)
+	case indexObject:
+		x, _ := e.Catalog.IndexByID(o.id)
+		t, _ := e.Catalog.TableByID(x.Table)
+		return "index " + e.visibleName(t.Schema, x.Name)
+	}
+	t, _ := e.Catalog.TableByID(o.id)
+	table := "table " + e.visibleName(t.Schema, t.Name)
+	if t.Kind == catalog.KindView {
+		table = "view " + e.visibleName(t.Schema, t.Name)
+	}
+	switch o.kind {
+	case columnObject:
+		return "column " + t.Columns[o.attr-1].Name + " of " + table
+	case defaultObject:
+		return "default value for column " + t.Columns[o.attr-1].Name + " of " + table
+	case constraintObject:
+		return "constraint " + constraintByID(t, o.part).Name + " on " + table
+	}
+	return table
+}
+
+// visibleName is a relation's name, with its schema when the search path finds
+// another relation or none by the bare name.
+func (e *Env) visibleName(schema catalog.ID, name string) string {
+	for _, p := range e.Path {
+		s, ok := e.Catalog.Schema(p)
+		if !ok || !e.Catalog.RelationExists(s.ID, name) {
+			continue
+		}
+		if s.ID == schema {
+			return ast.QuoteIdent(name)
+		}
+		break
+	}
+	return ast.QuoteIdent(e.Catalog.SchemaName(schema)) + "." + ast.QuoteIdent(name)
+}
+
+// removeObject takes one object away; what depends on it has gone already, and
+// perhaps the table that it is a part of.
+func (e *Env) removeObject(ctx context.Context, o object) error {
+	switch o.kind {
+	case schemaObject:
+		s, _ := e.Catalog.SchemaByID(o.id)
+		return e.edit.RemoveSchema(s)
+	case sequenceObject:
+		q, _ := e.Catalog.SequenceByID(o.id)
+		return e.edit.RemoveSequence(q)
+	case indexObject:
+		x, ok := e.Catalog.IndexByID(o.id)
+		if !ok {
+			return nil
+		}
+		return e.changeTable(ctx, x.Table, func(t *catalog.Table) error { return e.removeIndex(t, x.ID) })
+	case tableObject:
+		if err := e.Txn.LockTable(ctx, o.id, kv.Exclusive); err != nil {
+			return err
+		}
+		t, _ := e.Catalog.TableByID(o.id)
+		return e.edit.RemoveTable(t)
+	}
+	if _, ok := e.Catalog.TableByID(o.id); !ok {
+		return nil
+	}
+	return e.changeTable(ctx, o.id, func(t *catalog.Table) error {
+		switch o.kind {
+		case columnObject:
+			return e.takeColumn(t, o.attr)
+		case defaultObject:
+			c := &t.Columns[o.attr-1]
+			c.Default, c.DefaultID, c.SequenceID = "", 0, 0
+		case constraintObject:
+			removeConstraint(t, o.part)
+		}
+		return nil
+	})
+}
+
+// changeTable stores a changed copy of a table.
+func (e *Env) changeTable(ctx context.Context, id catalog.ID, change func(*catalog.Table) error) error {
+	if err := e.Txn.LockTable(ctx, id, kv.Exclusive); err != nil {
+		return err
+	}
+	t, _ := e.Catalog.TableByID(id)
+	c := copyTable(t)
+	if err := change(c); err != nil {
+		return err
+	}
+	return e.edit.PutTable(c)
+}

@@ -1,0 +1,261 @@
+package define
+
+import (
+	"context"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/planner/bind"
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// createView is CREATE [OR REPLACE] VIEW. The query is kept as text in which
+// every relation has its schema, every column its relation, and no star is left,
+// so that it means the same under any search path and whatever is added later.
+func (e *Env) createView(ctx context.Context, st *ast.CreateView) error {
+	s, err := e.target(&st.Name, st.Temp)
+	if err != nil {
+		return err
+	}
+	t, err := e.viewTable(st, s)
+	if err != nil {
+		return err
+	}
+	old, exists := e.Catalog.Table(s.ID, st.Name.Name)
+	if e.Catalog.RelationExists(s.ID, st.Name.Name) && (!st.OrReplace || !exists || old.Kind != catalog.KindView) {
+		if exists && st.OrReplace {
+			return pgerr.Newf(pgerrcode.WrongObjectType, "%q is not a view", old.Name)
+		}
+		return pgerr.Newf(pgerrcode.DuplicateTable, "relation %q already exists", st.Name.Name)
+	}
+	edit, err := e.change(ctx)
+	if err != nil {
+		return err
+	}
+	if exists {
+		if err := replaceable(old, t); err != nil {
+			return err
+		}
+		t.ID, t.TypeID, t.Comment = old.ID, old.TypeID, old.Comment
+		return edit.PutTable(t)
+	}
+	if t.ID, err = edit.NewID(ctx); err != nil {
+		return err
+	}
+	if t.TypeID, err = edit.NewID(ctx); err != nil {
+		return err
+	}
+	return edit.PutTable(t)
+}
+
+// viewTable makes a view's descriptor, without its OID.
+func (e *Env) viewTable(st *ast.CreateView, s *catalog.Schema) (*catalog.Table, error) {
+	o := e.options()
+	o.Trace = bind.NewTrace()
+	q, err := bind.Bind(st.Query, o)
+	if err != nil {
+		return nil, err
+	}
+	if len(st.Columns) > len(q.Out) {
+		return nil, pgerr.New(pgerrcode.SyntaxError, "CREATE VIEW specifies more column names than columns")
+	}
+	if len(q.Params) > 0 {
+		return nil, pgerr.New(pgerrcode.UndefinedParameter, "there is no parameter $1")
+	}
+	t := &catalog.Table{Schema: s.ID, Name: st.Name.Name, Kind: catalog.KindView, Owner: e.Owner}
+	for i, c := range q.Out {
+		col := catalog.Column{Num: int16(i + 1), Name: c.Name, Type: c.T}
+		if i < len(st.Columns) {
+			col.Name = st.Columns[i]
+		}
+		if t.ColumnByName(col.Name) != nil {
+			return nil, pgerr.Newf(pgerrcode.DuplicateColumn, "column %q specified more than once", col.Name)
+		}
+		t.Columns = append(t.Columns, col)
+	}
+	// The statement may run again after a restart: its tree stays as it was.
+	t.ViewSQL, err = e.qualified(ast.Print(st.Query), int(st.Pos))
+	return t, err
+}
+
+// qualified is a query's text with every name made independent of the search
+// path and of later columns.
+func (e *Env) qualified(text string, pos int) (string, error) {
+	list, err := e.Parser.Parse(text)
+	if err != nil || len(list) != 1 {
+		return "", pgerr.New(pgerrcode.InternalError, "a printed query does not read back")
+	}
+	o := e.options()
+	o.Trace = bind.NewTrace()
+	if _, err := bind.Bind(list[0].Stmt, o); err != nil {
+		return "", err
+	}
+	o.Trace.Qualify(list[0].Stmt)
+	out := ast.Print(list[0].Stmt)
+	again, err := e.Parser.Parse(out)
+	if err == nil && len(again) == 1 {
+		_, err = bind.Bind(again[0].Stmt, e.options())
+	}
+	if err != nil {
+		return "", pgerr.NotSupported(pos, "a view with relations of one name at several levels is not supported").
+			WithHint("Give the relations aliases of their own.")
+	}
+	return out, nil
+}
+
+// replaceable checks that CREATE OR REPLACE VIEW keeps the columns that are there.
+func replaceable(old, t *catalog.Table) error {
+	if len(t.Columns) < len(old.Columns) {
+		return pgerr.New(pgerrcode.InvalidTableDefinition, "cannot drop columns from view")
+	}
+	for i := range old.Columns {
+		was, is := &old.Columns[i], &t.Columns[i]
+		if was.Name != is.Name {
+			return pgerr.Newf(pgerrcode.InvalidTableDefinition, "cannot change name of view column %q to %q", was.Name, is.Name).
+				WithHint("Use ALTER VIEW ... RENAME COLUMN ... to change name of view column instead.")
+		}
+		if was.Type.OID != is.Type.OID || was.Type.Mod != is.Type.Mod {
+			return pgerr.Newf(pgerrcode.InvalidTableDefinition, "cannot change data type of view column %q from %s to %s",
+				was.Name, types.FormatType(was.Type), types.FormatType(is.Type))
+		}
+	}
+	return nil
+}
+
+// readers are the views that read a relation, or its column attr if that is not 0.
+func (e *Env) readers(t *catalog.Table, attr int16) (out []dependent, err error) {
+	for _, v := range e.Catalog.Tables() {
+		if v.Kind != catalog.KindView || v.ID == t.ID {
+			continue
+		}
+		q, refs := e.viewRefs(v, t)
+		if len(refs) == 0 {
+			continue
+		}
+		if attr != 0 {
+			o := e.options()
+			o.Trace = bind.NewTrace()
+			if _, err := bind.Bind(q, o); err != nil {
+				return nil, err
+			}
+			if !o.Trace.Reads(bind.Attribute{Table: t.ID, Attr: attr}) {
+				continue
+			}
+		}
+		out = append(out, dependent{object: object{kind: tableObject, id: v.ID}, order: v.ID})
+	}
+	return out, nil
+}
+
+// viewRefs parses a view and finds its references to a relation.
+func (e *Env) viewRefs(v, t *catalog.Table) (q ast.Stmt, refs []*ast.TableRef) {
+	list, err := e.Parser.Parse(v.ViewSQL)
+	if err != nil || len(list) != 1 {
+		return nil, nil
+	}
+	schema := e.Catalog.SchemaName(t.Schema)
+	ast.Walk(list[0].Stmt, func(n ast.Node) bool {
+		if r, ok := n.(*ast.TableRef); ok && r.Name.Name == t.Name && r.Name.Schema == schema {
+			refs = append(refs, r)
+		}
+		return true
+	})
+	return list[0].Stmt, refs
+}
+
+// rewriteViews changes the references to a relation in all views that read it.
+func (e *Env) rewriteViews(t *catalog.Table, change func(*ast.TableRef)) error {
+	for _, v := range e.Catalog.Tables() {
+		if v.Kind != catalog.KindView {
+			continue
+		}
+		q, refs := e.viewRefs(v, t)
+		if len(refs) == 0 {
+			continue
+		}
+		for _, r := range refs {
+			change(r)
+		}
+		n := copyTable(v)
+		n.ViewSQL = ast.Print(q)
+		if err := e.edit.PutTable(n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keepAlias gives a reference the alias that it has by its name.
+func keepAlias(r *ast.TableRef) {
+	if r.Alias == nil {
+		r.Alias = &ast.Alias{Name: r.Name.Name}
+	}
+}
+
+// moveInViews makes the views that read a relation find it under a new name.
+func (e *Env) moveInViews(t *catalog.Table, schema, name string) error {
+	return e.rewriteViews(t, func(r *ast.TableRef) {
+		if name != t.Name {
+			keepAlias(r)
+		}
+		r.Name.Schema, r.Name.Name = schema, name
+	})
+}
+
+// keepColumnNames lets the views that read a relation go on using the present
+// names of its columns, by column aliases, before one gets another name.
+func (e *Env) keepColumnNames(t *catalog.Table) error {
+	return e.rewriteViews(t, func(r *ast.TableRef) {
+		keepAlias(r)
+		n := 0
+		for i := range t.Columns {
+			if t.Columns[i].Dropped {
+				continue
+			}
+			if n++; n > len(r.Alias.Columns) {
+				r.Alias.Columns = append(r.Alias.Columns, t.Columns[i].Name)
+			}
+		}
+	})
+}
+
+// dropViewColumn takes a column that is about to go out of the column aliases
+// by which views name the columns after it.
+func (e *Env) dropViewColumn(t *catalog.Table, num int16) error {
+	at := 0
+	for i := range t.Columns[:num-1] {
+		if !t.Columns[i].Dropped {
+			at++
+		}
+	}
+	return e.rewriteViews(t, func(r *ast.TableRef) {
+		if r.Alias != nil && at < len(r.Alias.Columns) {
+			r.Alias.Columns = append(r.Alias.Columns[:at:at], r.Alias.Columns[at+1:]...)
+		}
+	})
+}
+
+// typeFrozen refuses to change the type of a column that a view or a generated
+// column reads.
+func (e *Env) typeFrozen(t *catalog.Table, num int16) error {
+	name := t.Columns[num-1].Name
+	for i := range t.Columns {
+		if c := &t.Columns[i]; c.Generated != 0 && !c.Dropped && c.Num != num && e.mentions(t, c.Default, num) {
+			return pgerr.New(pgerrcode.FeatureNotSupported, "cannot alter type of a column used by a generated column").
+				WithDetail("Column %q is used by generated column %q.", name, c.Name)
+		}
+	}
+	views, err := e.readers(t, num)
+	if err != nil {
+		return err
+	}
+	if len(views) > 0 {
+		v, _ := e.Catalog.TableByID(views[0].id)
+		return pgerr.New(pgerrcode.FeatureNotSupported, "cannot alter type of a column used by a view or rule").
+			WithDetail("rule _RETURN on view %s depends on column %q", e.visibleName(v.Schema, v.Name), name)
+	}
+	return nil
+}
