@@ -119,7 +119,7 @@ func (s *Session) newCopyIn(ctx context.Context, p *portal, st *ast.Copy, opts *
 	if st.Where != nil {
 		return nil, pgerr.NotSupported(int(st.Where.Position()), "COPY FROM ... WHERE is not supported")
 	}
-	if s.tx.readOnly {
+	if s.tx.refusesWrites() {
 		return nil, pgerr.New(pgerrcode.ReadOnlySQLTransaction, "cannot execute COPY FROM in a read-only transaction")
 	}
 	c := &copyIn{p: p, opts: opts}

@@ -31,13 +31,7 @@ func (s *Session) define(ctx context.Context, p *portal) (tag string, err error)
 
 // definition runs one definition in the open transaction.
 func (s *Session) definition(ctx context.Context, stmt ast.Stmt) (string, error) {
-	env := s.defineEnv(ctx)
-	before := env.Catalog
-	tag, err := define.Run(ctx, env, stmt)
-	if env.Catalog != before {
-		s.tx.catalog = env.Catalog
-	}
-	return tag, err
+	return define.Run(ctx, s.defineEnv(ctx), stmt)
 }
 
 func (s *Session) defineEnv(ctx context.Context) *define.Env {
@@ -62,6 +56,7 @@ func (s *Session) defineEnv(ctx context.Context) *define.Env {
 		},
 		Bind: options, Path: s.SearchPath(false), Owner: s.role.ID, Super: s.role.Super,
 		Notice: s.notice, InBlock: s.tx.block,
+		Changed: func(snap *catalog.Snapshot) { s.tx.catalog = snap },
 		HashPassword: func(password string) (string, error) {
 			v, err := auth.NewVerifier(password)
 			if err != nil {

@@ -77,7 +77,7 @@ func (s *Session) runPlan(ctx context.Context, p *portal) (*running, error) {
 	}
 	r := s.newRunning(p.stmt)
 	if !p.stmt.plan.ReadOnly {
-		if s.tx.readOnly {
+		if s.tx.refusesWrites() {
 			return nil, pgerr.Newf(pgerrcode.ReadOnlySQLTransaction, "cannot execute %s in a read-only transaction", p.stmt.plan.Tag)
 		}
 		if err := s.throttle(ctx, p.stmt.plan); err != nil {

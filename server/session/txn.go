@@ -142,6 +142,12 @@ func (t *txState) defaults() error {
 	return t.access(t.session.settings.bool("default_transaction_read_only"))
 }
 
+// refusesWrites reports a read-only transaction: one that was begun so, or that of
+// a single statement where the session's default is so.
+func (t *txState) refusesWrites() bool {
+	return t.readOnly || !t.block && t.session.settings.bool("default_transaction_read_only")
+}
+
 func (t *txState) modes(x *ast.TxnStmt) error {
 	if x == nil {
 		return nil

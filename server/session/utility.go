@@ -56,7 +56,7 @@ func (s *Session) utility(ctx context.Context, p *portal) (tag string, err error
 // retry runs a statement that writes, again when what it met is newer than its
 // view (READ COMMITTED).
 func (s *Session) retry(ctx context.Context, run func() error) error {
-	if s.tx.readOnly {
+	if s.tx.refusesWrites() {
 		return pgerr.New(pgerrcode.ReadOnlySQLTransaction, "cannot execute this statement in a read-only transaction")
 	}
 	if _, err := s.tx.statementView(ctx, true); err != nil {

@@ -216,7 +216,8 @@ type (
 	Rename struct {
 		At
 		Kind     ObjectKind
-		Name     QName // the object, or its table for columns and constraints
+		Name     QName      // the object, or its table for columns and constraints
+		Of       ObjectKind // of a column or constraint: what Name is
 		Old, New string
 		IfExists bool
 	}

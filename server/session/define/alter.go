@@ -80,7 +80,9 @@ func (e *Env) alter(ctx context.Context, old, t *catalog.Table, cmd *ast.AlterCm
 			return err
 		}
 		return e.edit.PutTable(t)
-	case ast.ChangeOwner, ast.SetStatistics, ast.SetStorage, ast.SetOptions, ast.ResetOptions, ast.ClusterOn,
+	case ast.ChangeOwner:
+		return e.knownRole(cmd.Name)
+	case ast.SetStatistics, ast.SetStorage, ast.SetOptions, ast.ResetOptions, ast.ClusterOn,
 		ast.SetLogged, ast.SetUnlogged, ast.ReplicaIdentity, ast.EnableTrigger, ast.DisableTrigger:
 		return nil // nothing here depends on them
 	case ast.ColumnDefault, ast.SetNotNull, ast.DropNotNull, ast.AddIdentity, ast.SetIdentity, ast.DropIdentity, ast.DropExpression:
@@ -113,6 +115,9 @@ func (e *Env) addColumn(ctx context.Context, old, t *catalog.Table, cmd *ast.Alt
 		return pgerr.Newf(pgerrcode.DuplicateColumn, "column %q of relation %q already exists", d.Name, t.Name)
 	}
 	if err := checkColumnName(t, d); err != nil {
+		return err
+	}
+	if err := checkDeclarations(t.Name, d); err != nil {
 		return err
 	}
 	if len(t.Columns) >= 1600 {
@@ -323,7 +328,7 @@ func (e *Env) alterColumn(ctx context.Context, old, t *catalog.Table, cmd *ast.A
 		if cmd.Expr != nil {
 			text, err := e.storedText(cmd.Expr, t, bind.Default, c.Type, c.Name)
 			if err != nil {
-				return err
+				return placeless(err) // PostgreSQL has lost the statement's text by then
 			}
 			id, err := e.edit.NewID(ctx)
 			if err != nil {
@@ -386,6 +391,7 @@ func (e *Env) alterIdentity(ctx context.Context, t *catalog.Table, c *catalog.Co
 	case ast.DropIdentity:
 		if c.Identity == 0 {
 			if cmd.IfExists {
+				e.notice("00000", "column %q of relation %q is not an identity column, skipping", c.Name, t.Name)
 				return nil
 			}
 			return pgerr.Newf(pgerrcode.ObjectNotInPrerequisiteState, "column %q of relation %q is not an identity column", c.Name, t.Name)

@@ -65,18 +65,13 @@ func (e *Env) newColumn(d *ast.ColumnDef) (c catalog.Column, seq *ast.Constraint
 		switch k.Kind {
 		case ast.ConNotNull, ast.ConPrimary:
 			c.NotNull = true
-		case ast.ConNull:
-			if c.NotNull {
-				return c, nil, pgerr.Newf(pgerrcode.SyntaxError, "conflicting NULL/NOT NULL declarations for column %q", d.Name).At(int(k.Pos))
-			}
+		case ast.ConGenerated:
+			c.Generated = 's'
 		case ast.ConIdentity:
-			if seq != nil {
-				return c, nil, pgerr.Newf(pgerrcode.SyntaxError, "both default and identity specified for column %q", d.Name).At(int(k.Pos))
-			}
 			switch c.Type.OID {
 			case types.Int2OID, types.Int4OID, types.Int8OID:
 			default:
-				return c, nil, pgerr.New(pgerrcode.InvalidParameterValue, "identity column type must be smallint, integer, or bigint").At(int(k.Pos))
+				return c, nil, pgerr.New(pgerrcode.InvalidParameterValue, "identity column type must be smallint, integer, or bigint")
 			}
 			if c.Identity = 'd'; k.Always {
 				c.Identity = 'a'
@@ -103,14 +98,11 @@ func (e *Env) columnExpressions(ctx context.Context, t *catalog.Table, c *catalo
 		place, generated := bind.Default, false
 		switch k.Kind {
 		case ast.ConDefault:
-			if c.Identity != 0 || c.Generated != 0 {
-				return pgerr.Newf(pgerrcode.SyntaxError, "both default and identity specified for column %q of table %q", c.Name, t.Name).At(int(k.Pos))
-			}
-			if c.Default != "" {
-				return pgerr.Newf(pgerrcode.SyntaxError, "multiple default values specified for column %q of table %q", c.Name, t.Name).At(int(k.Pos))
-			}
 		case ast.ConGenerated:
 			place, generated = bind.Generated, true
+			if err := e.generation(t, k.Expr); err != nil {
+				return err
+			}
 		default:
 			continue
 		}
@@ -189,14 +181,81 @@ func (e *Env) ownedSequence(ctx context.Context, t *catalog.Table, c *catalog.Co
 	}
 	c.SequenceID = id
 	if c.Identity == 0 {
-		name := ast.QuoteIdent(q.Name)
-		if t.Schema != catalog.PublicID {
-			name = ast.QuoteIdent(e.Catalog.SchemaName(t.Schema)) + "." + name
-		}
-		c.Default = "nextval(" + ast.QuoteLiteral(name) + "::regclass)"
+		c.Default = e.serialDefault(q)
 		if c.DefaultID, err = e.edit.NewID(ctx); err != nil {
 			return err
 		}
 	}
 	return e.edit.PutSequence(q)
+}
+
+// checkDeclarations refuses what a column may be declared only once, or not
+// together (transformColumnDefinition).
+func checkDeclarations(table string, d *ast.ColumnDef) error {
+	var null, notNull, identity, generated bool
+	given := serialType(&d.Type) != 0
+	for i := range d.Constraints {
+		k := &d.Constraints[i]
+		wrong := ""
+		switch k.Kind {
+		case ast.ConNull:
+			if null = true; notNull {
+				wrong = "conflicting NULL/NOT NULL declarations for column"
+			}
+		case ast.ConNotNull:
+			if notNull = true; null {
+				wrong = "conflicting NULL/NOT NULL declarations for column"
+			}
+		case ast.ConDefault:
+			if given {
+				wrong = "multiple default values specified for column"
+			}
+			given = true
+		case ast.ConIdentity:
+			if identity {
+				wrong = "multiple identity specifications for column"
+			}
+			identity = true
+		case ast.ConGenerated:
+			if generated {
+				wrong = "multiple generation clauses specified for column"
+			}
+			generated = true
+		}
+		switch {
+		case wrong != "":
+		case given && identity:
+			wrong = "both default and identity specified for column"
+		case given && generated:
+			wrong = "both default and generation expression specified for column"
+		case identity && generated:
+			wrong = "both identity and generation expression specified for column"
+		default:
+			continue
+		}
+		return pgerr.Newf(pgerrcode.SyntaxError, "%s %q of table %q", wrong, d.Name, table).At(int(k.Pos))
+	}
+	return nil
+}
+
+// generation checks what only generation expressions must not do: read generated
+// columns, and depend on anything but their row.
+func (e *Env) generation(t *catalog.Table, x ast.Expr) error {
+	var err error
+	ast.Walk(x, func(n ast.Node) bool {
+		if ref, ok := n.(*ast.ColumnRef); ok && len(ref.Parts) > 0 && err == nil {
+			if c := t.ColumnByName(ref.Parts[len(ref.Parts)-1]); c != nil && c.Generated != 0 {
+				err = pgerr.Newf(pgerrcode.InvalidObjectDefinition, "cannot use generated column %q in column generation expression", c.Name).
+					WithDetail("A generated column cannot reference another generated column.").At(int(ref.Pos))
+			}
+		}
+		return err == nil
+	})
+	if err != nil {
+		return err
+	}
+	if b, err := bind.Scalar(x, t, bind.Generated, types.T{}, "", e.options()); err == nil && expr.Volatility(b) != 'i' {
+		return pgerr.New(pgerrcode.InvalidObjectDefinition, "generation expression is not immutable")
+	}
+	return nil
 }

@@ -44,8 +44,15 @@ func (e *Env) keyConstraint(ctx context.Context, t *catalog.Table, c *catalog.Co
 	if k.UsingIndex != "" {
 		return nil, pgerr.NotSupported(int(k.Pos), "ADD CONSTRAINT ... USING INDEX is not supported")
 	}
-	cols, err := attrs(t, k.Columns, k.Pos)
+	what := "unique constraint"
+	if k.Kind == ast.ConPrimary {
+		what = "primary key constraint"
+	}
+	cols, err := attrs(t, k.Columns, what, k.Pos)
 	if err != nil {
+		if _, altering := e.Catalog.TableByID(t.ID); altering && pgerr.Code(err) == pgerrcode.UndefinedColumn {
+			err = placeless(err)
+		}
 		return nil, err
 	}
 	if c.Columns = cols; len(cols) > 32 {
@@ -83,7 +90,7 @@ func (e *Env) keyConstraint(ctx context.Context, t *catalog.Table, c *catalog.Co
 		}
 		x.Keys = append(x.Keys, key)
 	}
-	if x.Include, err = attrs(t, k.Including, k.Pos); err != nil {
+	if x.Include, err = attrs(t, k.Including, what, k.Pos); err != nil {
 		return nil, err
 	}
 	c.Index = x.ID

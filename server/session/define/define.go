@@ -38,6 +38,9 @@ type Env struct {
 	Notice func(*pgerr.Error)
 	// InBlock is set inside BEGIN … COMMIT.
 	InBlock bool
+	// Changed is told the catalog that the statement is changing, once, before the
+	// first change: names in the statement's own expressions mean what it made.
+	Changed func(*catalog.Snapshot)
 	// HashPassword makes a SCRAM verifier.
 	HashPassword func(password string) (string, error)
 
@@ -68,9 +71,9 @@ func Run(ctx context.Context, env *Env, stmt ast.Stmt) (tag string, err error) {
 	case *ast.AlterTable:
 		return "ALTER " + string(st.Kind), env.alterTable(ctx, st)
 	case *ast.AlterOwner:
-		return "ALTER " + string(st.Kind), nil // there is one owner as yet: the superuser
+		return "ALTER " + string(st.Kind), env.knownRole(st.Owner) // there is one owner as yet: the superuser
 	case *ast.AlterSchema:
-		return "", pgerr.NotSupported(int(st.Pos), "ALTER %s ... SET SCHEMA is not supported", st.Kind)
+		return "ALTER " + string(st.Kind), env.setSchema(ctx, st)
 	case *ast.Comment:
 		return "COMMENT", env.comment(ctx, st)
 	case *ast.Truncate:
@@ -90,7 +93,7 @@ func Run(ctx context.Context, env *Env, stmt ast.Stmt) (tag string, err error) {
 
 func renamed(st *ast.Rename) ast.ObjectKind {
 	if st.Kind == ast.ObjColumn || st.Kind == ast.ObjConstraint {
-		return ast.ObjTable
+		return st.Of
 	}
 	return st.Kind
 }
@@ -105,6 +108,7 @@ func (e *Env) change(ctx context.Context) (*catalogstore.Edit, error) {
 		return nil, err
 	}
 	e.edit, e.Catalog = edit, edit.Snap
+	e.Changed(edit.Snap)
 	return edit, nil
 }
 
@@ -141,23 +145,35 @@ func (e *Env) target(n *ast.QName, temp bool) (*catalog.Schema, error) {
 }
 
 // find looks through the search path with look, which reports what it found.
+// Errors have no position: PostgreSQL looks these names up after parsing.
 func (e *Env) find(n *ast.QName, look func(schema catalog.ID) bool) error {
 	if n.Schema != "" {
 		s, ok := e.Catalog.Schema(n.Schema)
 		if !ok {
-			return pgerr.Newf(pgerrcode.InvalidSchemaName, "schema %q does not exist", n.Schema).At(int(n.Pos))
+			return pgerr.Newf(pgerrcode.InvalidSchemaName, "schema %q does not exist", n.Schema)
 		}
 		if look(s.ID) {
 			return nil
 		}
-		return pgerr.Newf(pgerrcode.UndefinedTable, "relation \"%s.%s\" does not exist", n.Schema, n.Name).At(int(n.Pos))
+		return pgerr.Newf(pgerrcode.UndefinedTable, "relation \"%s.%s\" does not exist", n.Schema, n.Name)
 	}
 	for _, p := range e.Path {
 		if s, ok := e.Catalog.Schema(p); ok && look(s.ID) {
 			return nil
 		}
 	}
-	return pgerr.Newf(pgerrcode.UndefinedTable, "relation %q does not exist", n.Name).At(int(n.Pos))
+	return pgerr.Newf(pgerrcode.UndefinedTable, "relation %q does not exist", n.Name)
+}
+
+// placeless is an error without its position in the statement.
+func placeless(err error) error {
+	pe, ok := pgerr.As(err)
+	if !ok {
+		return err
+	}
+	c := *pe
+	c.Position = 0
+	return &c
 }
 
 // table finds a table or view.

@@ -99,7 +99,7 @@ func columnList(t *catalog.Table, cols []int16) string {
 }
 
 // attrs resolves column names of a key.
-func attrs(t *catalog.Table, names []string, pos ast.Pos) ([]int16, error) {
+func attrs(t *catalog.Table, names []string, what string, pos ast.Pos) ([]int16, error) {
 	var out []int16
 	for _, n := range names {
 		c := t.ColumnByName(n)
@@ -108,7 +108,7 @@ func attrs(t *catalog.Table, names []string, pos ast.Pos) ([]int16, error) {
 		}
 		for _, a := range out {
 			if a == c.Num {
-				return nil, pgerr.Newf(pgerrcode.DuplicateColumn, "column %q appears twice in primary key constraint", n).At(int(pos))
+				return nil, pgerr.Newf(pgerrcode.DuplicateColumn, "column %q appears twice in %s", n, what).At(int(pos))
 			}
 		}
 		out = append(out, c.Num)

@@ -17,6 +17,11 @@ import (
 
 func (e *Env) createSchema(ctx context.Context, st *ast.CreateSchema) error {
 	name := st.Name
+	if st.Owner != "" {
+		if err := e.knownRole(st.Owner); err != nil {
+			return err
+		}
+	}
 	if name == "" {
 		name = st.Owner
 	}
@@ -46,9 +51,43 @@ func (e *Env) createSchema(ctx context.Context, st *ast.CreateSchema) error {
 	e.Path = append([]string{name}, path...)
 	defer func() { e.Path = path }()
 	for _, s := range st.Elems {
+		e.preferSchema(s, id, name)
 		if _, err := Run(ctx, e, s); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// preferSchema makes the relations of a view of CREATE SCHEMA those of the new
+// schema, where it has them: its search path begins there.
+func (e *Env) preferSchema(s ast.Stmt, id catalog.ID, name string) {
+	v, ok := s.(*ast.CreateView)
+	if !ok {
+		return
+	}
+	with := map[string]bool{}
+	ast.Walk(v.Query, func(n ast.Node) bool {
+		switch x := n.(type) {
+		case ast.CTE:
+			with[x.Name] = true
+		case *ast.TableRef:
+			if x.Name.Schema == "" && !with[x.Name.Name] && e.Catalog.RelationExists(id, x.Name.Name) {
+				x.Name.Schema = name
+			}
+		}
+		return true
+	})
+}
+
+// knownRole refuses a role that there is not.
+func (e *Env) knownRole(name string) error {
+	switch name {
+	case "current_user", "session_user", "current_role", "":
+		return nil
+	}
+	if _, ok := e.Catalog.Role(name); !ok {
+		return pgerr.Newf(pgerrcode.UndefinedObject, "role %q does not exist", name)
 	}
 	return nil
 }
@@ -149,6 +188,10 @@ func (e *Env) sequenceOptions(q *catalog.Sequence, opts []ast.SeqOption, fresh b
 			if err != nil {
 				return err
 			}
+			oldLo, oldHi := seqLimits(q.Type)
+			if !fresh { // limits that were the old type's become the new one's
+				minSet, maxSet = minSet && q.Min != oldLo, maxSet && q.Max != oldHi
+			}
 			if q.Type = t.OID; t.OID != types.Int2OID && t.OID != types.Int4OID && t.OID != types.Int8OID {
 				return pgerr.New(pgerrcode.InvalidParameterValue, "sequence type must be smallint, integer, or bigint")
 			}
@@ -216,6 +259,9 @@ func checkSequence(q *catalog.Sequence, lo, hi int64) error {
 
 // ownedBy is OWNED BY table.column or NONE.
 func (e *Env) ownedBy(q *catalog.Sequence, o *ast.SeqOption) error {
+	if len(o.Names) == 1 && o.Names[0] != "none" {
+		return pgerr.New(pgerrcode.SyntaxError, "invalid OWNED BY option").WithHint("Specify OWNED BY table.column or OWNED BY NONE.")
+	}
 	if len(o.Names) < 2 {
 		q.OwnerTable, q.OwnerAttr = 0, 0
 		return nil
@@ -344,7 +390,21 @@ func (e *Env) renameSchema(ctx context.Context, st *ast.Rename) error {
 	}
 	c := *s
 	c.Name = st.New
-	return edit.PutSchema(&c)
+	if err := edit.PutSchema(&c); err != nil {
+		return err
+	}
+	for _, q := range e.Catalog.Sequences() {
+		t, ok := e.Catalog.TableByID(q.OwnerTable)
+		if !ok || q.Schema != s.ID {
+			continue
+		}
+		n := copyTable(t)
+		e.nameSerial(n, q)
+		if err := edit.PutTable(n); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (e *Env) freeRelation(schema catalog.ID, name string) error {
@@ -372,11 +432,7 @@ func (e *Env) renameSequence(ctx context.Context, q *catalog.Sequence, name stri
 		return nil
 	}
 	n := copyTable(t)
-	for i := range n.Columns {
-		if n.Columns[i].SequenceID == q.ID && n.Columns[i].Default != "" {
-			n.Columns[i].Default = strings.ReplaceAll(n.Columns[i].Default, ast.QuoteIdent(q.Name), ast.QuoteIdent(name))
-		}
-	}
+	e.nameSerial(n, &c)
 	return edit.PutTable(n)
 }
 
@@ -409,6 +465,14 @@ func (e *Env) renameIndex(ctx context.Context, t *catalog.Table, x *catalog.Inde
 func (e *Env) renameInTable(ctx context.Context, st *ast.Rename) error {
 	t, err := e.table(&st.Name)
 	if err != nil {
+		if st.Kind == ast.ObjTable { // ALTER TABLE renames indexes and sequences, too
+			if t, x, err := e.index(&st.Name); err == nil {
+				return e.renameIndex(ctx, t, x, st.New)
+			}
+			if q, err := e.findSequence(&st.Name); err == nil {
+				return e.renameSequence(ctx, q, st.New)
+			}
+		}
 		return err
 	}
 	if err := e.Txn.LockTable(ctx, t.ID, kv.Exclusive); err != nil {
@@ -423,7 +487,7 @@ func (e *Env) renameInTable(ctx context.Context, st *ast.Rename) error {
 	case ast.ObjColumn:
 		c := n.ColumnByName(st.Old)
 		if c == nil {
-			return noColumn(t, st.Old)
+			return pgerr.Newf(pgerrcode.UndefinedColumn, "column %q does not exist", st.Old)
 		}
 		if n.ColumnByName(st.New) != nil {
 			return pgerr.Newf(pgerrcode.DuplicateColumn, "column %q of relation %q already exists", st.New, t.Name)
@@ -438,7 +502,7 @@ func (e *Env) renameInTable(ctx context.Context, st *ast.Rename) error {
 	case ast.ObjConstraint:
 		k := constraintOf(t, st.Old)
 		if k == nil {
-			return noConstraint(t, st.Old)
+			return pgerr.Newf(pgerrcode.UndefinedObject, "constraint %q for table %q does not exist", st.Old, t.Name)
 		}
 		if x := t.Index(k.Index); x != nil && x.Constraint == k.ID {
 			return e.renameIndex(ctx, t, x, st.New)

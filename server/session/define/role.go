@@ -156,6 +156,12 @@ func (e *Env) comment(ctx context.Context, st *ast.Comment) error {
 		if err != nil {
 			return err
 		}
+		if st.Kind == ast.ObjView && t.Kind != catalog.KindView {
+			return pgerr.Newf(pgerrcode.WrongObjectType, "%q is not a view", t.Name)
+		}
+		if st.Kind == ast.ObjTable && t.Kind != catalog.KindTable {
+			return pgerr.Newf(pgerrcode.WrongObjectType, "%q is not a table", t.Name)
+		}
 		n := copyTable(t)
 		switch st.Kind {
 		case ast.ObjColumn:

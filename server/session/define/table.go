@@ -89,7 +89,7 @@ func (e *Env) addColumns(ctx context.Context, t *catalog.Table, st *ast.CreateTa
 		return pgerr.New(pgerrcode.TooManyColumns, "tables can have at most 1600 columns")
 	}
 	for i := range st.Like {
-		if err := e.likeColumns(t, &st.Like[i]); err != nil {
+		if err := e.likeColumns(ctx, t, &st.Like[i]); err != nil {
 			return err
 		}
 	}
@@ -98,6 +98,9 @@ func (e *Env) addColumns(ctx context.Context, t *catalog.Table, st *ast.CreateTa
 	for i := range st.Columns {
 		d := &st.Columns[i]
 		if err := checkColumnName(t, d); err != nil {
+			return err
+		}
+		if err := checkDeclarations(t.Name, d); err != nil {
 			return err
 		}
 		c, seq, err := e.newColumn(d)
@@ -143,9 +146,12 @@ const (
 )
 
 // likeColumns copies another table's columns.
-func (e *Env) likeColumns(t *catalog.Table, l *ast.TableLike) error {
+func (e *Env) likeColumns(ctx context.Context, t *catalog.Table, l *ast.TableLike) error {
 	src, err := e.table(&l.Name)
 	if err != nil {
+		if pe, ok := pgerr.As(err); ok {
+			return pe.At(int(l.Name.Pos))
+		}
 		return err
 	}
 	if l.Options&(likeIdentity|likeIndexes|likeStatistics) != 0 && l.Options&likeIndexes != 0 && len(src.Indexes) > 0 {
@@ -161,6 +167,11 @@ func (e *Env) likeColumns(t *catalog.Table, l *ast.TableLike) error {
 		c.Missing, c.SequenceID, c.Identity = nil, 0, 0
 		if c.Generated != 0 && l.Options&likeGenerated == 0 || c.Generated == 0 && l.Options&likeDefaults == 0 {
 			c.Default, c.Generated, c.DefaultID = "", 0, 0
+		}
+		if c.DefaultID != 0 {
+			if c.DefaultID, err = e.edit.NewID(ctx); err != nil {
+				return err
+			}
 		}
 		if l.Options&likeComments == 0 {
 			c.Comment = ""

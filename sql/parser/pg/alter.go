@@ -68,6 +68,12 @@ func (c *conv) objectOf(rel *pgast.RangeVar, obj *pgast.Node, sub string) (ast.Q
 func (c *conv) rename(s *pgast.RenameStmt) ast.Stmt {
 	out := &ast.Rename{At: c.here(), Kind: objectKind(s.RenameType), Old: s.Subname, New: s.Newname, IfExists: s.MissingOk}
 	switch s.RenameType {
+	case pgast.ObjectType_OBJECT_COLUMN:
+		out.Of = objectKind(s.RelationType)
+	case pgast.ObjectType_OBJECT_TABCONSTRAINT:
+		out.Of = ast.ObjTable
+	}
+	switch s.RenameType {
 	case pgast.ObjectType_OBJECT_ATTRIBUTE, pgast.ObjectType_OBJECT_DOMCONSTRAINT:
 		return &ast.Other{At: c.here(), Name: "ALTER TYPE"}
 	}

@@ -1,0 +1,133 @@
+package define
+
+import (
+	"context"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/storage/kv"
+)
+
+// setSchema is ALTER TABLE, VIEW or SEQUENCE … SET SCHEMA.
+func (e *Env) setSchema(ctx context.Context, st *ast.AlterSchema) error {
+	switch st.Kind {
+	case ast.ObjTable, ast.ObjView, ast.ObjSequence:
+	default:
+		return pgerr.NotSupported(int(st.Pos), "ALTER %s ... SET SCHEMA is not supported", st.Kind)
+	}
+	var t *catalog.Table
+	var q *catalog.Sequence
+	var err error
+	if st.Kind == ast.ObjSequence {
+		q, err = e.findSequence(&st.Name)
+	} else {
+		t, err = e.table(&st.Name)
+	}
+	if err != nil {
+		if st.IfExists && missing(err) {
+			e.notice("00000", "relation %q does not exist, skipping", st.Name.Name)
+			return nil
+		}
+		return err
+	}
+	if t != nil && st.Kind == ast.ObjView && t.Kind != catalog.KindView {
+		return pgerr.Newf(pgerrcode.WrongObjectType, "%q is not a view", t.Name)
+	}
+	to, ok := e.Catalog.Schema(st.Schema)
+	if !ok {
+		return pgerr.Newf(pgerrcode.InvalidSchemaName, "schema %q does not exist", st.Schema)
+	}
+	if st.Schema == "pg_catalog" || st.Schema == "information_schema" {
+		return pgerr.NotSupported(int(st.Pos), "moving relations into schema %q is not supported", st.Schema)
+	}
+	if _, err := e.change(ctx); err != nil {
+		return err
+	}
+	if q != nil {
+		return e.moveSequence(q, to)
+	}
+	return e.moveTable(ctx, t, to)
+}
+
+func (e *Env) freeIn(to *catalog.Schema, name string) error {
+	if e.Catalog.RelationExists(to.ID, name) {
+		return pgerr.Newf(pgerrcode.DuplicateTable, "relation %q already exists in schema %q", name, to.Name)
+	}
+	return nil
+}
+
+// moveTable takes a table with its indexes and sequences into another schema.
+func (e *Env) moveTable(ctx context.Context, t *catalog.Table, to *catalog.Schema) error {
+	if t.Schema == to.ID {
+		return nil
+	}
+	if err := e.freeIn(to, t.Name); err != nil {
+		return err
+	}
+	for _, x := range t.Indexes {
+		if err := e.freeIn(to, x.Name); err != nil {
+			return err
+		}
+	}
+	if err := e.Txn.LockTable(ctx, t.ID, kv.Exclusive); err != nil {
+		return err
+	}
+	if err := e.moveInViews(t, to.Name, t.Name); err != nil {
+		return err
+	}
+	n := copyTable(t)
+	n.Schema = to.ID
+	for _, q := range e.Catalog.Sequences() {
+		if q.OwnerTable != t.ID {
+			continue
+		}
+		if err := e.freeIn(to, q.Name); err != nil {
+			return err
+		}
+		c := *q
+		c.Schema = to.ID
+		if err := e.edit.PutSequence(&c); err != nil {
+			return err
+		}
+		e.nameSerial(n, &c)
+	}
+	return e.edit.PutTable(n)
+}
+
+func (e *Env) moveSequence(q *catalog.Sequence, to *catalog.Schema) error {
+	if owner, ok := e.Catalog.TableByID(q.OwnerTable); ok {
+		return pgerr.New(pgerrcode.FeatureNotSupported, "cannot move an owned sequence into another schema").
+			WithDetail("Sequence %q is linked to table %q.", q.Name, owner.Name)
+	}
+	if q.Schema == to.ID {
+		return nil
+	}
+	if err := e.freeIn(to, q.Name); err != nil {
+		return err
+	}
+	c := *q
+	c.Schema = to.ID
+	return e.edit.PutSequence(&c)
+}
+
+// nameSerial writes the present name of a sequence into the defaults of the
+// serial columns (of a copy of its table) that draw from it.
+func (e *Env) nameSerial(t *catalog.Table, q *catalog.Sequence) {
+	for i := range t.Columns {
+		if c := &t.Columns[i]; c.SequenceID == q.ID && c.Identity == 0 && c.Default != "" {
+			c.Default = e.serialDefault(q)
+		}
+	}
+}
+
+// serialDefault is the DEFAULT of a serial column.
+func (e *Env) serialDefault(q *catalog.Sequence) string {
+	name := ast.QuoteIdent(q.Name)
+	if q.Schema != catalog.PublicID {
+		name = ast.QuoteIdent(e.Catalog.SchemaName(q.Schema)) + "." + name
+	}
+	return "nextval(" + ast.QuoteLiteral(name) + "::regclass)"
+}
