@@ -16,9 +16,8 @@ type cteEntry struct {
 	cte  *logical.CTE
 	cols []outCol
 	// work is the working table while the query's own recursive part is bound.
-	work    bool
-	workID  int
-	workUse int
+	work   bool
+	workID int
 }
 
 // findCTE finds a WITH name, innermost first.
@@ -135,7 +134,6 @@ func (b *binder) cteRef(s *scope, c *cteEntry, x *ast.TableRef) (logical.Node, [
 	}
 	it.rel = &relation{alias: it.name, derived: true}
 	if c.work {
-		c.workUse++
 		return &logical.WorkRef{Work: c.workID, Name: c.name, Out: out}, one(it), nil
 	}
 	c.cte.Refs++
@@ -161,6 +159,9 @@ func (b *binder) recursiveCTE(s *scope, c *ast.CTE, sel *ast.Select) error {
 	if err := b.with(&in, sel.With); err != nil {
 		return err
 	}
+	if err := checkRecursion(sel.Right, c.Name); err != nil {
+		return err
+	}
 	init, err := b.selectStmt(sel.Left, &in, queryOpts{})
 	if err != nil {
 		return err
@@ -176,12 +177,9 @@ func (b *binder) recursiveCTE(s *scope, c *ast.CTE, sel *ast.Select) error {
 	b.meta.Works++
 	rec := in
 	rec.ctes = append(append([]*cteEntry(nil), in.ctes...), work)
-	step, err := b.selectStmt(sel.Right, &rec, queryOpts{})
+	step, err := b.setOperand(&rec, sel.Right)
 	if err != nil {
 		return err
-	}
-	if work.workUse > 1 {
-		return errAt(c.Pos, pgerrcode.InvalidRecursion, "recursive reference to query \"%s\" must not appear more than once", c.Name)
 	}
 	u, err := b.recursiveUnion(c, sel, work.workID, init, step, cols)
 	if err != nil {
@@ -197,11 +195,10 @@ func (b *binder) recursiveUnion(c *ast.CTE, sel *ast.Select, work int, init, ste
 	n := &logical.RecursiveUnion{Work: work, Distinct: !sel.SetAll, Init: init.tree, Step: step.tree, InitCols: init.ids()}
 	u := &query{tree: n}
 	exprs := make([]expr.Expr, len(cols))
-	changed := false
 	for i, o := range cols {
 		st := step.out[i]
 		if st.t.OID != o.t.OID {
-			both, t, err := b.commonType("UNION", []expr.Expr{&expr.Column{T: o.t}, &expr.Column{Index: st.id, T: st.t}}, func(int) ast.Pos { return targetPos(sel.Right, i) })
+			both, t, err := b.commonType("UNION", []expr.Expr{&expr.Column{T: o.t}, step.expr(i)}, func(int) ast.Pos { return targetPos(sel.Right, i) })
 			if err != nil {
 				return nil, err
 			}
@@ -211,7 +208,7 @@ func (b *binder) recursiveUnion(c *ast.CTE, sel *ast.Select, work int, init, ste
 					c.Name, i+1, types.FormatType(o.t), types.FormatType(t)).
 					WithHint("Cast the output of the non-recursive term to the correct type.")
 			}
-			exprs[i], changed = both[1], true
+			exprs[i] = both[1]
 		} else {
 			exprs[i] = &expr.Column{Index: st.id, T: st.t, Name: st.name}
 		}
@@ -219,10 +216,7 @@ func (b *binder) recursiveUnion(c *ast.CTE, sel *ast.Select, work int, init, ste
 		n.Out = append(n.Out, id)
 		u.out = append(u.out, outCol{id, o.name, o.t})
 	}
-	n.Step, n.StepCols = step.tree, step.ids()
-	if changed {
-		n.Step, n.StepCols = b.project(step.tree, exprs)
-	}
+	n.Step, n.StepCols = b.retype(step, exprs)
 	return u, nil
 }
 

@@ -23,6 +23,9 @@ func (b *binder) update(x *ast.Update, outer *scope) (*query, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := writtenTwice(s, t, x.Table.Name.Pos); err != nil {
+		return nil, err
+	}
 	w, err := TableWrite(t, b.o)
 	if err != nil {
 		return nil, err
@@ -68,6 +71,9 @@ func (b *binder) delete(x *ast.Delete, outer *scope) (*query, error) {
 	}
 	t, err := b.writeTarget(&x.Table.Name, s, "delete from")
 	if err != nil {
+		return nil, err
+	}
+	if err := writtenTwice(s, t, x.Table.Name.Pos); err != nil {
 		return nil, err
 	}
 	w, err := TableWrite(t, b.o)
@@ -234,4 +240,17 @@ func (b *binder) multiSub(s *scope, c *catalog.Column, x *ast.Target, m *ast.Sub
 	o := q.out[x.MultiCol-1]
 	sub := &logical.Subquery{Kind: expr.ScalarSub, Tree: q.tree, Out: []logical.ColID{o.id}, T: o.t}
 	return b.assign(sub, c.Type, c.Name, m.Pos)
+}
+
+// writtenTwice refuses UPDATE and DELETE of a table that a WITH query before
+// writes, too: they would have to find the rows as they were.
+func writtenTwice(s *scope, t *catalog.Table, pos ast.Pos) error {
+	for level := s; level != nil; level = level.parent {
+		for _, c := range level.ctes {
+			if c.cte != nil && c.cte.Write && logical.WrittenTable(c.cte.Tree) == t.ID {
+				return notYet(pos, "changing rows of a table that a WITH query of the same statement writes")
+			}
+		}
+	}
+	return nil
 }

@@ -34,6 +34,8 @@ type ColInfo struct {
 type Meta struct {
 	Cols []ColInfo // by ColID; 0 is unused
 	CTEs []*CTE
+	// ReadFirst are WITH queries that must be read before any other runs.
+	ReadFirst []*CTE
 	// Works counts working tables of recursive queries.
 	Works int
 	// Tables are the relations the statement depends on.
@@ -68,6 +70,7 @@ type CTE struct {
 	Inline bool // may be put in place of its only reference
 	Write  bool // data-modifying
 	Index  int  // in Meta.CTEs
+	first  bool // one of Meta.ReadFirst
 }
 
 // Node is a relational operator.

@@ -73,7 +73,7 @@ func (s colset) clone(extra ...expr.Expr) colset {
 
 // Plan optimises a bound statement.
 func Plan(s *bind.Statement, o bind.Options) (*physical.Plan, error) {
-	tree := logical.Normalize(s.Tree, s.Meta)
+	tree := logical.ReadBefore(logical.Normalize(s.Tree, s.Meta), s.Meta)
 	p := &planner{o: o, meta: s.Meta, m: &cost.Default, ctes: map[*logical.CTE]int{}, qualify: relations(s.Meta) > 1,
 		noSeq: settingOff(o, "enable_seqscan"), noIndex: settingOff(o, "enable_indexscan")}
 	p.est.Col = p.columnStats
@@ -120,8 +120,16 @@ func (p *planner) finish(s *bind.Statement) {
 	p.plan.Bytes = 2048 + 512*p.plan.NodeCount
 }
 
-// writingCTEs plans the data-modifying WITH queries: they run even when unread.
+// writingCTEs plans the data-modifying WITH queries: they run even when unread,
+// after what must be read before them.
 func (p *planner) writingCTEs() error {
+	for _, c := range p.meta.ReadFirst {
+		n, err := p.cte(c)
+		if err != nil {
+			return err
+		}
+		p.plan.RunCTEs = append(p.plan.RunCTEs, n)
+	}
 	for _, c := range p.meta.CTEs {
 		if !c.Write {
 			continue

@@ -19,7 +19,8 @@ type Plan struct {
 	Params   []types.OID // type of each client parameter
 	SubPlans []Node      // subqueries of expressions, by expr.SubPlan.Plan
 	CTEs     []Node      // materialised WITH queries, by CTEScan.CTE; run on first use
-	// RunCTEs lists data-modifying CTEs, which run to completion even if never read.
+	// RunCTEs lists the CTEs that run to completion before anything else, in order:
+	// data-modifying ones, and before them what must be read as it was.
 	RunCTEs   []int
 	ExecSlots int             // size of expr.Env.Exec
 	Tag       string          // SELECT, INSERT, UPDATE, DELETE: the count is appended (INSERT 0 n)
