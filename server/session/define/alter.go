@@ -13,6 +13,7 @@ import (
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
+	"github.com/loxodb/loxodb/storage/rowcodec"
 )
 
 // alterTable runs ALTER TABLE's actions one after the other.
@@ -144,21 +145,32 @@ func (e *Env) addColumn(ctx context.Context, old, t *catalog.Table, cmd *ast.Alt
 		return err
 	}
 	fill := col.Default != "" || col.Identity != 0
+	var value expr.Expr
+	if fill && col.Generated == 0 {
+		if value, err = bind.ColumnDefault(col, e.options()); err != nil {
+			return err
+		}
+		if k, ok := value.(*expr.Const); ok && !rowcodec.IsVector(col.Type) {
+			fill = false // rows that have no such column yet are read as if they had this
+			if !k.D.IsNull() {
+				col.Missing = rowcodec.AppendDatum(nil, col.Type, k.D)
+			}
+		}
+	}
 	rekey := t.PrimaryKey() != nil && old.PrimaryKey() == nil
 	if err := e.edit.PutTable(t); err != nil {
 		return err
 	}
-	if fill || rekey {
+	switch {
+	case fill || rekey:
 		values := map[int16]expr.Expr{}
-		if fill && col.Generated == 0 {
-			if values[col.Num], err = bind.ColumnDefault(col, e.options()); err != nil {
-				return err
-			}
+		if value != nil {
+			values[col.Num] = value
 		}
 		if t, err = e.rewrite(ctx, old, t, values); err != nil {
 			return err
 		}
-	} else if col.NotNull {
+	case col.NotNull && col.Missing == nil:
 		if err := e.Jobs.CheckNotNull(ctx, e.Txn, e.Catalog, t, col.Num); err != nil {
 			return err
 		}
