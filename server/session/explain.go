@@ -24,13 +24,13 @@ type explainOptions struct {
 
 func readExplainOptions(st *ast.Explain) (o explainOptions, err error) {
 	o.Costs, o.Timing = true, true
-	summary := false
+	summary, timing, wal := false, false, false
 	for i := range st.Options {
 		x := &st.Options[i]
 		v, on := optionText(x), true
 		if x.Value != nil && lower(x.Name) != "format" {
 			if on, err = parseBool(v); err != nil {
-				return o, pgerr.Newf(pgerrcode.SyntaxError, "%s requires a Boolean value", lower(x.Name)).At(int(x.Pos))
+				return o, pgerr.Newf(pgerrcode.SyntaxError, "%s requires a Boolean value", lower(x.Name))
 			}
 		}
 		switch lower(x.Name) {
@@ -41,12 +41,14 @@ func readExplainOptions(st *ast.Explain) (o explainOptions, err error) {
 		case "costs":
 			o.Costs = on
 		case "timing":
-			o.Timing = on
+			o.Timing, timing = on, on
 		case "summary":
 			o.Summary, summary = on, true
 		case "buffers":
 			o.Buffers = on
-		case "settings", "wal", "generic_plan":
+		case "wal":
+			wal = on
+		case "settings":
 		case "format":
 			switch lower(v) {
 			case "text":
@@ -60,6 +62,9 @@ func readExplainOptions(st *ast.Explain) (o explainOptions, err error) {
 		default:
 			return o, pgerr.Newf(pgerrcode.SyntaxError, "unrecognized EXPLAIN option %q", x.Name).At(int(x.Pos))
 		}
+	}
+	if (timing || wal) && !o.Analyze {
+		return o, pgerr.Newf(pgerrcode.InvalidParameterValue, "EXPLAIN option %s requires ANALYZE", map[bool]string{true: "WAL", false: "TIMING"}[wal])
 	}
 	if !summary {
 		o.Summary = o.Analyze

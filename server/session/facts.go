@@ -294,12 +294,12 @@ func (s *Session) findTable(n *ast.QName) (*catalog.Table, error) {
 	if n.Schema != "" {
 		sc, ok := snap.Schema(n.Schema)
 		if !ok {
-			return nil, pgerr.Newf(pgerrcode.InvalidSchemaName, "schema %q does not exist", n.Schema).At(int(n.Pos))
+			return nil, pgerr.Newf(pgerrcode.InvalidSchemaName, "schema %q does not exist", n.Schema)
 		}
 		if t, ok := snap.Table(sc.ID, n.Name); ok {
 			return t, nil
 		}
-		return nil, pgerr.Newf(pgerrcode.UndefinedTable, "relation \"%s.%s\" does not exist", n.Schema, n.Name).At(int(n.Pos))
+		return nil, pgerr.Newf(pgerrcode.UndefinedTable, "relation \"%s.%s\" does not exist", n.Schema, n.Name)
 	}
 	for _, p := range s.SearchPath(true) {
 		if sc, ok := snap.Schema(p); ok {
@@ -308,7 +308,7 @@ func (s *Session) findTable(n *ast.QName) (*catalog.Table, error) {
 			}
 		}
 	}
-	return nil, pgerr.Newf(pgerrcode.UndefinedTable, "relation %q does not exist", n.Name).At(int(n.Pos))
+	return nil, pgerr.Newf(pgerrcode.UndefinedTable, "relation %q does not exist", n.Name)
 }
 
 // system is the session as the system relations see it: syscat.Env and syscat.Live.

@@ -21,9 +21,13 @@ func (s *Session) maintain(ctx context.Context, st *ast.Maintenance) (string, er
 			return "", pgerr.New(pgerrcode.ActiveSQLTransaction, "VACUUM cannot run inside a transaction block")
 		}
 		for i := range st.Options {
-			if lower(st.Options[i].Name) == "analyze" {
+			switch lower(st.Options[i].Name) {
+			case "analyze":
 				b, err := parseBool(optionText(&st.Options[i]))
 				analyze = st.Options[i].Value == nil || err == nil && b
+			case "full", "freeze", "verbose", "disable_page_skipping", "skip_locked", "index_cleanup", "process_toast", "truncate", "parallel":
+			default:
+				return "", pgerr.Newf(pgerrcode.SyntaxError, "unrecognized VACUUM option %q", st.Options[i].Name).At(int(st.Options[i].Pos))
 			}
 		}
 	}

@@ -481,6 +481,11 @@ func (s *Session) simpleNext(ctx context.Context, i int) (*portal, error) {
 	}
 	p := s.newPortal("", st)
 	p.formats = make([]int16, len(p.columns)) // all text
+	if f, ok := p.stmt.stmt.(*ast.Fetch); ok {
+		if c := s.portals[f.Name]; c != nil && len(c.formats) == len(p.formats) {
+			copy(p.formats, c.formats) // those that the cursor was declared with
+		}
+	}
 	s.portals[""] = p
 	if st.kind == backend.KindCopyIn || st.kind == backend.KindCopyOut {
 		return p, p.startCopy(ctx)

@@ -314,10 +314,10 @@ func (s *Session) transaction(ctx context.Context, x *ast.TxnStmt) (tag string, 
 func (s *Session) endBlock(ctx context.Context, x *ast.TxnStmt) (tag string, err error) {
 	t := &s.tx
 	if !t.block {
-		s.warn(pgerrcode.NoActiveSQLTransaction, "there is no transaction in progress")
 		if x.Chain {
 			return "", pgerr.Newf(pgerrcode.NoActiveSQLTransaction, "%s AND CHAIN can only be used in transaction blocks", map[bool]string{true: "COMMIT", false: "ROLLBACK"}[x.Kind == ast.TxnCommit])
 		}
+		s.warn(pgerrcode.NoActiveSQLTransaction, "there is no transaction in progress")
 	}
 	iso, readOnly := t.isoName, t.readOnly
 	if x.Kind == ast.TxnRollback {

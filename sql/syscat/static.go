@@ -141,3 +141,19 @@ func opClassOf(method, name string, t types.OID) (opClass, bool) {
 	}
 	return found, ok
 }
+
+// OpClassAccepts reports whether an access method has an operator class of that
+// name, and whether that takes keys of the type.
+func OpClassAccepts(method, name string, t types.OID) (known, accepts bool) {
+	c, known := opClassOf(method, name, t)
+	if !known {
+		return false, false
+	}
+	switch {
+	case c.input == t, c.input == types.AnyArrayOID && types.Of(t).IsArray():
+		return true, true
+	case c.input == types.TextOID:
+		return true, t == types.VarcharOID || t == types.BpcharOID
+	}
+	return true, false
+}

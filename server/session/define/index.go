@@ -20,9 +20,13 @@ func (e *Env) createIndex(ctx context.Context, st *ast.CreateIndex) error {
 	if st.Concurrently && e.InBlock {
 		return pgerr.New(pgerrcode.ActiveSQLTransaction, "CREATE INDEX CONCURRENTLY cannot run inside a transaction block")
 	}
-	t, err := e.baseTable(&st.Table)
+	t, err := e.table(&st.Table)
 	if err != nil {
 		return err
+	}
+	if t.Kind != catalog.KindTable {
+		return pgerr.Newf(pgerrcode.WrongObjectType, "cannot create index on relation %q", t.Name).
+			WithDetail("This operation is not supported for views.")
 	}
 	if st.Name != "" && e.Catalog.RelationExists(t.Schema, st.Name) {
 		if st.IfNotExists {
@@ -30,6 +34,9 @@ func (e *Env) createIndex(ctx context.Context, st *ast.CreateIndex) error {
 			return nil
 		}
 		return pgerr.Newf(pgerrcode.DuplicateTable, "relation %q already exists", st.Name)
+	}
+	if err := knownTablespace(st.Tablespace); err != nil {
+		return err
 	}
 	if err := e.Txn.OwnTable(ctx, t.ID); err != nil {
 		return err
@@ -128,6 +135,9 @@ func (e *Env) orderedKeys(t *catalog.Table, x *catalog.Index, st *ast.CreateInde
 		if err != nil {
 			return err
 		}
+		if err := keyClass(el, k.Type); err != nil {
+			return err
+		}
 		k.Desc = el.Desc
 		k.NullsFirst = el.Nulls == ast.NullsFirst || el.Nulls == ast.NullsDefault && el.Desc
 		if el.OpClass != nil {
@@ -142,10 +152,9 @@ func (e *Env) orderedKeys(t *catalog.Table, x *catalog.Index, st *ast.CreateInde
 		}
 		x.Include = append(x.Include, c.Num)
 	}
-	if len(st.With) > 0 {
-		x.Options, _ = tableOptions(st.With)
-	}
-	return nil
+	var err error
+	x.Options, err = orderedOptions(st.With)
+	return err
 }
 
 func (e *Env) expressionKey(t *catalog.Table, el *ast.IndexElem) (k catalog.IndexKey, err error) {

@@ -64,10 +64,8 @@ func refuseTable(st *ast.CreateTable) error {
 		return pgerr.NotSupported(pos, "materialized views are not supported")
 	case st.AccessMethod != "" && st.AccessMethod != "heap":
 		return pgerr.Newf(pgerrcode.UndefinedObject, "access method %q does not exist", st.AccessMethod)
-	case st.Tablespace != "" && st.Tablespace != "pg_default":
-		return pgerr.Newf(pgerrcode.UndefinedObject, "tablespace %q does not exist", st.Tablespace)
 	}
-	return nil
+	return knownTablespace(st.Tablespace)
 }
 
 // tableOptions keeps storage parameters; they have no effect here.
