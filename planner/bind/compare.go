@@ -17,11 +17,11 @@ func (b *binder) rowCompare(s *scope, x *ast.Op, l, r *ast.Row) (expr.Expr, erro
 	if len(l.Args) == 0 {
 		return nil, errAt(x.Pos, pgerrcode.FeatureNotSupported, "cannot compare rows of zero length")
 	}
-	ls, err := b.list(s, l.Args)
+	ls, err := b.items(s, l.Args)
 	if err != nil {
 		return nil, err
 	}
-	rs, err := b.list(s, r.Args)
+	rs, err := b.items(s, r.Args)
 	if err != nil {
 		return nil, err
 	}

@@ -211,6 +211,17 @@ func (b *binder) makeOp(schema, name string, l, r expr.Expr, pos ast.Pos) (expr.
 }
 
 // list binds expressions one by one; stars in rows expand.
+// items is list for places where PostgreSQL makes the columns of t.* items of
+// their own, which is not done here.
+func (b *binder) items(s *scope, l []ast.Expr) ([]expr.Expr, error) {
+	for _, e := range l {
+		if c, ok := e.(*ast.ColumnRef); ok && c.Star {
+			return nil, notYet(c.Pos, "* in a list of values")
+		}
+	}
+	return b.list(s, l)
+}
+
 func (b *binder) list(s *scope, l []ast.Expr) ([]expr.Expr, error) {
 	out := make([]expr.Expr, 0, len(l))
 	for _, e := range l {

@@ -285,9 +285,14 @@ func columnDefault(c *catalog.Column, o Options) (expr.Expr, error) {
 	case c.Dropped || c.Generated != 0:
 		return nullConst(c.Type), nil
 	case c.Identity != 0:
-		return identityDefault(c, o)
+		return sequenceDefault(c, o)
 	case c.Default == "":
 		return nullConst(c.Type), nil
+	case c.SequenceID != 0:
+		// The text names the sequence, but means that one whatever the search path.
+		if q, ok := o.Catalog.SequenceByID(c.SequenceID); ok && c.Default == SerialDefault(o.Catalog, q) {
+			return sequenceDefault(c, o)
+		}
 	}
 	if e, ok := columnValues.get(c); ok {
 		return e, nil
@@ -302,7 +307,17 @@ func columnDefault(c *catalog.Column, o Options) (expr.Expr, error) {
 // ColumnDefault is a column's default as a bound expression without columns.
 func ColumnDefault(c *catalog.Column, o Options) (expr.Expr, error) { return columnDefault(c, o) }
 
-func identityDefault(c *catalog.Column, o Options) (expr.Expr, error) {
+// SerialDefault is the text by which the default of a serial column is kept.
+func SerialDefault(snap *catalog.Snapshot, q *catalog.Sequence) string {
+	name := ast.QuoteIdent(q.Name)
+	if q.Schema != catalog.PublicID {
+		name = ast.QuoteIdent(snap.SchemaName(q.Schema)) + "." + name
+	}
+	return "nextval(" + ast.QuoteLiteral(name) + "::regclass)"
+}
+
+// sequenceDefault is the next value of the column's own sequence.
+func sequenceDefault(c *catalog.Column, o Options) (expr.Expr, error) {
 	b := newBinder(o)
 	seq := &expr.Const{T: types.Of(types.RegclassOID), D: types.Int(int64(c.SequenceID))}
 	e, err := b.callBound("pg_catalog", "nextval", []expr.Expr{seq}, ast.NoPos)

@@ -20,7 +20,7 @@ func figureName(e ast.Expr) string {
 func figure(e ast.Expr) (string, int) {
 	switch x := e.(type) {
 	case *ast.ColumnRef:
-		if !x.Star && len(x.Parts) > 0 {
+		if len(x.Parts) > 0 {
 			return x.Parts[len(x.Parts)-1], 2
 		}
 	case *ast.Index:

@@ -217,7 +217,7 @@ func (b *binder) findItem(s *scope, schema, name string, pos ast.Pos) (*nsItem, 
 // columnRef binds a, t.a, s.t.a and whole-row references.
 func (b *binder) columnRef(s *scope, x *ast.ColumnRef) (expr.Expr, error) {
 	if x.Star {
-		return nil, errAt(x.Pos, pgerrcode.SyntaxError, "row expansion via \"*\" is not supported here")
+		return b.starValue(s, x)
 	}
 	switch len(x.Parts) {
 	case 1:
@@ -233,6 +233,29 @@ func (b *binder) columnRef(s *scope, x *ast.ColumnRef) (expr.Expr, error) {
 		return b.qualifiedColumn(s, x, x.Parts[1], x.Parts[2], x.Parts[3])
 	}
 	return nil, errAt(x.Pos, pgerrcode.SyntaxError, "improper qualified name (too many dotted names): %s", strings.Join(x.Parts, "."))
+}
+
+// starValue is t.* where one value stands: the whole row, as t would be.
+func (b *binder) starValue(s *scope, x *ast.ColumnRef) (expr.Expr, error) {
+	if len(x.Parts) == 0 {
+		return nil, noStar(x)
+	}
+	schema, rel := "", x.Parts[len(x.Parts)-1]
+	if len(x.Parts) > 1 {
+		schema = x.Parts[len(x.Parts)-2]
+	}
+	it, err := b.findItem(s, schema, rel, x.Pos)
+	if err != nil {
+		return nil, err
+	}
+	if it == nil {
+		return nil, b.missingItem(s, schema, rel, x.Pos)
+	}
+	return b.wholeRow(it, x.Pos)
+}
+
+func noStar(x *ast.ColumnRef) error {
+	return errAt(x.Pos, pgerrcode.SyntaxError, "row expansion via \"*\" is not supported here")
 }
 
 func (b *binder) bareColumn(s *scope, x *ast.ColumnRef) (expr.Expr, error) {

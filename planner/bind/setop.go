@@ -198,7 +198,7 @@ func (b *binder) values(s *scope, x *ast.Select, o queryOpts) (*query, error) {
 		if len(r) != width {
 			return nil, errAt(leftmost(r[0]), pgerrcode.SyntaxError, "VALUES lists must all be the same length")
 		}
-		row, err := b.list(s, r)
+		row, err := b.items(s, r)
 		if err != nil {
 			return nil, err
 		}

@@ -63,7 +63,7 @@ func (b *binder) quantifiedSub(s *scope, left ast.Expr, op string, sel *ast.Sele
 	var ls []expr.Expr
 	var err error
 	if r, ok := left.(*ast.Row); ok {
-		ls, err = b.list(s, r.Args)
+		ls, err = b.items(s, r.Args)
 	} else {
 		ls, err = b.list(s, []ast.Expr{left})
 	}

@@ -1,6 +1,9 @@
 package bind
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/planner/logical"
@@ -214,7 +217,9 @@ func bindTableWrite(t *catalog.Table, o Options) (*physical.TableWrite, error) {
 		}
 		w.Generated = append(w.Generated, physical.GeneratedColumn{Attr: c.Num, Expr: x})
 	}
-	for _, c := range t.Constraints {
+	checks := slices.Clone(t.Constraints) // PostgreSQL tests them by name
+	slices.SortFunc(checks, func(a, b *catalog.Constraint) int { return strings.Compare(a.Name, b.Name) })
+	for _, c := range checks {
 		if c.Kind != catalog.CheckConstraint {
 			continue
 		}

@@ -34,6 +34,9 @@ func (b *binder) typeName(t *ast.TypeName) (types.T, error) {
 		}
 	}
 	if i == nil {
+		if s := t.Name.Schema; absentTypes[t.Name.Name] && (s == "" || s == "pg_catalog") {
+			return types.T{}, notYet(t.Pos, "type "+t.Name.Name)
+		}
 		name := t.Name.Name
 		if t.Name.Schema != "" {
 			name = t.Name.Schema + "." + name
@@ -62,6 +65,18 @@ func (b *binder) typeName(t *ast.TypeName) (types.T, error) {
 	}
 	return out, nil
 }
+
+// absentTypes are the types of PostgreSQL 15 that this server does not have.
+var absentTypes = func() map[string]bool {
+	m := map[string]bool{}
+	for _, n := range strings.Fields(`money bit varbit inet cidr macaddr macaddr8 point line lseg box path polygon circle
+		tsvector tsquery gtsvector xml pg_lsn txid_snapshot pg_snapshot refcursor regconfig regdictionary xid8
+		int4range int8range numrange tsrange tstzrange daterange
+		int4multirange int8multirange nummultirange tsmultirange tstzmultirange datemultirange`) {
+		m[n] = true
+	}
+	return m
+}()
 
 // schemaID finds a schema; the system's exist whatever the catalog lists.
 func (b *binder) schemaID(name string) (catalog.ID, bool) {

@@ -153,7 +153,7 @@ func OpClassAccepts(method, name string, t types.OID) (known, accepts bool) {
 	case c.input == t, c.input == types.AnyArrayOID && types.Of(t).IsArray():
 		return true, true
 	case c.input == types.TextOID:
-		return true, t == types.VarcharOID || t == types.BpcharOID
+		return true, t == types.VarcharOID
 	}
 	return true, false
 }

@@ -35,13 +35,43 @@ func (e *Env) alterTable(ctx context.Context, st *ast.AlterTable) error {
 	if _, err := e.change(ctx); err != nil {
 		return err
 	}
-	for i := range st.Cmds {
+	cmds := slices.Clone(st.Cmds)
+	slices.SortStableFunc(cmds, func(a, b ast.AlterCmd) int { return alterPass(&a) - alterPass(&b) })
+	for i := range cmds {
 		t, _ = e.Catalog.TableByID(t.ID)
-		if err := e.alter(ctx, t, copyTable(t), &st.Cmds[i]); err != nil {
+		if err := e.alter(ctx, t, copyTable(t), &cmds[i]); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// alterPass orders the actions of one ALTER TABLE as PostgreSQL's passes do: what
+// drops comes first, what builds on new columns after them.
+func alterPass(cmd *ast.AlterCmd) int {
+	switch cmd.Kind {
+	case ast.DropColumn, ast.DropConstraint, ast.DropNotNull, ast.DropExpression, ast.DropIdentity:
+		return 0
+	case ast.ColumnType:
+		return 1
+	case ast.AddColumn:
+		return 2
+	case ast.SetNotNull, ast.SetIdentity:
+		return 3
+	case ast.AddConstraint:
+		if cmd.Constraint.Kind == ast.ConPrimary || cmd.Constraint.Kind == ast.ConUnique {
+			return 4
+		}
+		return 5
+	case ast.ColumnDefault:
+		if cmd.Expr == nil {
+			return 0
+		}
+		return 5
+	case ast.AddIdentity:
+		return 5
+	}
+	return 6
 }
 
 // alterOther accepts the actions on other objects that mean nothing here.

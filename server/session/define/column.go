@@ -181,7 +181,7 @@ func (e *Env) ownedSequence(ctx context.Context, t *catalog.Table, c *catalog.Co
 	}
 	c.SequenceID = id
 	if c.Identity == 0 {
-		c.Default = e.serialDefault(q)
+		c.Default = bind.SerialDefault(e.Catalog, q)
 		if c.DefaultID, err = e.edit.NewID(ctx); err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/jackc/pgerrcode"
 
+	"github.com/loxodb/loxodb/planner/bind"
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
@@ -118,16 +119,7 @@ func (e *Env) moveSequence(q *catalog.Sequence, to *catalog.Schema) error {
 func (e *Env) nameSerial(t *catalog.Table, q *catalog.Sequence) {
 	for i := range t.Columns {
 		if c := &t.Columns[i]; c.SequenceID == q.ID && c.Identity == 0 && c.Default != "" {
-			c.Default = e.serialDefault(q)
+			c.Default = bind.SerialDefault(e.Catalog, q)
 		}
 	}
-}
-
-// serialDefault is the DEFAULT of a serial column.
-func (e *Env) serialDefault(q *catalog.Sequence) string {
-	name := ast.QuoteIdent(q.Name)
-	if q.Schema != catalog.PublicID {
-		name = ast.QuoteIdent(e.Catalog.SchemaName(q.Schema)) + "." + name
-	}
-	return "nextval(" + ast.QuoteLiteral(name) + "::regclass)"
 }
