@@ -156,13 +156,8 @@ func (c *conn) message(typ byte, body []byte) error {
 		return errClosed
 	case 'c', 'f': // like CopyData outside COPY
 		return nil
-	case 'H':
-		if c.skip {
-			return nil
-		}
-		return c.out.flush()
 	case 'S':
-		return c.sync()
+		return c.sync(body)
 	}
 	if c.skip {
 		return nil
@@ -176,12 +171,15 @@ func (c *conn) message(typ byte, body []byte) error {
 	ctx := c.begin()
 	err := c.extended(ctx, typ, body)
 	c.done()
-	if err == nil {
-		return c.out.flushLarge()
+	switch {
+	case err != nil:
+		c.skip = true
+		c.session.Fail()
+		return c.fail(ctx, err)
+	case typ == 'H':
+		return c.out.flush()
 	}
-	c.skip = true
-	c.session.Fail()
-	return c.fail(ctx, err)
+	return c.out.flushLarge()
 }
 
 // begin marks a statement as running, so that it can be cancelled.
@@ -283,7 +281,8 @@ func (c *conn) fail(ctx context.Context, err error) error {
 	}
 	c.notices()
 	c.out.errorResponse(e, c.session.Position)
-	return c.out.err
+	// At once, as PostgreSQL does: a client may wait for it before it sends Sync.
+	return c.out.flush()
 }
 
 func (c *conn) notices() {

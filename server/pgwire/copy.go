@@ -59,9 +59,16 @@ func (c *conn) copyIn(ctx context.Context, cp backend.Copy) error {
 			c.abortCopy(ctx, cp, "the client went away")
 			return errGone
 		}
-		c.abortCopy(ctx, cp, "unexpected message")
-		return pgerr.Newf(pgerrcode.ProtocolViolation, "unexpected message type 0x%02X during COPY from stdin", typ)
+		return c.outOfStep(ctx, cp, typ)
 	}
+}
+
+// outOfStep ends the connection after a message that has no place within COPY: what
+// the client believes it is doing cannot be known.
+func (c *conn) outOfStep(ctx context.Context, cp backend.Copy, typ byte) error {
+	c.abortCopy(ctx, cp, "unexpected message")
+	c.out.errorResponse(pgerr.Newf(pgerrcode.ProtocolViolation, "unexpected message type 0x%02X during COPY from stdin", typ), nil)
+	return fatal(pgerrcode.ProtocolViolation, "terminating connection because protocol synchronization was lost")
 }
 
 // copyFailed ends the COPY with the client's message; always an error.

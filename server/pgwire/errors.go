@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgerrcode"
-	"github.com/jackc/pgproto3/v2"
 
 	"github.com/loxodb/loxodb/sql/pgerr"
 )
@@ -43,40 +42,6 @@ func outcome(ctx context.Context, err error) *pgerr.Error {
 
 // ends reports an error after which the connection cannot go on.
 func ends(e *pgerr.Error) bool { return e.Severity == pgerr.Fatal || e.Severity == pgerr.Panic }
-
-// response is e as a message; pos converts its position to characters, nil keeps it.
-func response(e *pgerr.Error, defaultSeverity string, pos func(int) int) pgproto3.ErrorResponse {
-	severity := e.Severity
-	if severity == "" {
-		severity = defaultSeverity
-	}
-	position := e.Position
-	if position > 0 && pos != nil {
-		position = pos(position)
-	}
-	routine := e.Routine
-	if routine == "" {
-		routine = "loxodb"
-	}
-	return pgproto3.ErrorResponse{
-		Severity:            severity,
-		SeverityUnlocalized: severity,
-		Code:                e.Code,
-		Message:             wireText(e.Message),
-		Detail:              wireText(e.Detail),
-		Hint:                wireText(e.Hint),
-		Position:            int32(position),
-		Where:               wireText(e.Where),
-		SchemaName:          wireText(e.Schema),
-		TableName:           wireText(e.Table),
-		ColumnName:          wireText(e.Column),
-		DataTypeName:        wireText(e.DataType),
-		ConstraintName:      wireText(e.Constraint),
-		File:                "loxodb",
-		Line:                1,
-		Routine:             routine,
-	}
-}
 
 // wireText cuts s at a zero byte, which would end the field on the wire and let
 // the rest be read as further fields.

@@ -22,6 +22,8 @@ func (c *conn) extended(ctx context.Context, typ byte, body []byte) error {
 		return c.execute(ctx, body)
 	case 'C':
 		return c.close(body)
+	case 'H':
+		return decodeEmpty(body)
 	}
 	return fatal(pgerrcode.ProtocolViolation, "invalid frontend message type %d", typ)
 }
@@ -131,11 +133,18 @@ func (c *conn) close(body []byte) error {
 }
 
 // sync ends a run of extended messages: the implicit transaction, then ReadyForQuery.
-func (c *conn) sync() error {
+func (c *conn) sync(body []byte) error {
 	ctx := c.begin()
 	c.skip = false
+	malformed := decodeEmpty(body)
+	if malformed != nil {
+		c.session.Fail()
+	}
 	err := c.session.Sync(ctx)
 	c.done()
+	if err == nil {
+		err = malformed
+	}
 	if err != nil {
 		if err := c.fail(ctx, err); err != nil {
 			return err

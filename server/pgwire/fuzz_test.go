@@ -82,10 +82,8 @@ func FuzzDecoders(f *testing.F) {
 			t.Errorf("%d parameter types from %d bytes", len(p.params), len(body))
 		}
 		var b bindMessage
-		if b.decode(body) == nil {
-			for i := range b.args {
-				_ = b.argFormat(i)
-			}
+		if b.decode(body) == nil && 4*len(b.args)+2*len(b.argFormats)+2*len(b.resultFormats) > len(body) {
+			t.Errorf("%d arguments and %d, %d formats from %d bytes", len(b.args), len(b.argFormats), len(b.resultFormats), len(body))
 		}
 		_, n, err := decodeExecute(body)
 		if err == nil && n < 0 {

@@ -39,11 +39,14 @@ func (c *conn) login() error {
 	if err := c.authenticate(ctx, who.user); err != nil {
 		return err
 	}
-	c.out.encode(&pgproto3.AuthenticationOk{})
+	settings, err := start.settings()
+	if err != nil {
+		return err
+	}
 	c.session, err = c.srv.cfg.Opener.Open(ctx, backend.Startup{
 		User:       who.user,
 		Database:   who.database,
-		Settings:   who.settings,
+		Settings:   settings,
 		RemoteAddr: c.nc.RemoteAddr().String(),
 		PID:        c.pid,
 		Wake:       c.wake,
@@ -145,11 +148,15 @@ func (c *conn) authenticate(ctx context.Context, user string) error {
 		return asFatal(err)
 	}
 	if auth.Choose(auth.Loopback(c.nc.RemoteAddr()), super.Password != "", info.Password != "") == auth.Trust {
+		c.out.encode(&pgproto3.AuthenticationOk{})
 		if !info.Exists {
 			return fatal(pgerrcode.InvalidAuthorizationSpecification, "role \"%s\" does not exist", user)
 		}
-	} else if err := c.password(user, info); err != nil {
-		return err
+	} else {
+		if err := c.password(user, info); err != nil {
+			return err
+		}
+		c.out.encode(&pgproto3.AuthenticationOk{})
 	}
 	if !info.CanLogin {
 		return fatal(pgerrcode.InvalidAuthorizationSpecification, "role \"%s\" is not permitted to log in", user)

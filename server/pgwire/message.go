@@ -51,10 +51,11 @@ func (c *cursor) int32() int32 {
 }
 
 func (c *cursor) byte() byte {
-	if v := c.bytes(1); v != nil {
-		return v[0]
+	if len(c.b) == 0 {
+		c.fail(pgerrcode.ProtocolViolation, "no data left in message")
+		return 0
 	}
-	return 0
+	return c.bytes(1)[0]
 }
 
 // text takes a zero-terminated string of valid UTF-8, borrowed, without the zero.
@@ -107,6 +108,8 @@ func (m *parseMessage) decode(body []byte) error {
 	return c.end()
 }
 
+// bindMessage is decoded only: what its formats and values mean, and whether they
+// fit the statement, is the session's to say.
 type bindMessage struct {
 	portal, statement []byte
 	argFormats        []int16
@@ -130,50 +133,12 @@ func (m *bindMessage) decode(body []byte) error {
 		m.args = append(m.args, c.bytes(int(n)))
 	}
 	m.resultFormats = c.formats(m.resultFormats[:0])
-	if err := c.end(); err != nil {
-		return err
-	}
-	return m.check()
-}
-
-// check verifies what does not depend on the statement: the number of formats
-// and the encoding of text arguments.
-func (m *bindMessage) check() error {
-	if n := len(m.argFormats); n > 1 && n != len(m.args) {
-		return pgerr.Newf(pgerrcode.ProtocolViolation,
-			"bind message has %d parameter formats but %d parameters", n, len(m.args))
-	}
-	for i, a := range m.args {
-		if m.argFormat(i) != 0 {
-			continue
-		}
-		if e := checkUTF8(a); e != nil {
-			return e
-		}
-		if z := bytes.IndexByte(a, 0); z >= 0 {
-			return badUTF8(a[z : z+1])
-		}
-	}
-	return nil
-}
-
-func (m *bindMessage) argFormat(i int) int16 {
-	switch len(m.argFormats) {
-	case 0:
-		return 0
-	case 1:
-		return m.argFormats[0]
-	}
-	return m.argFormats[i]
+	return c.end()
 }
 
 func (c *cursor) formats(dst []int16) []int16 {
 	for range c.count(2) {
-		f := c.int16()
-		if f != 0 && f != 1 && c.err == nil {
-			c.err = pgerr.Newf(pgerrcode.InvalidParameterValue, "unsupported format code: %d", f)
-		}
-		dst = append(dst, f)
+		dst = append(dst, c.int16())
 	}
 	return dst
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"strconv"
 
 	"github.com/jackc/pgproto3/v2"
 
@@ -97,14 +98,41 @@ func (o *out) backendKey(pid int32, secret uint32) {
 	o.encode(&pgproto3.BackendKeyData{ProcessID: uint32(pid), SecretKey: secret})
 }
 
-func (o *out) errorResponse(e *pgerr.Error, pos func(int) int) {
-	m := response(e, pgerr.ErrorS, pos)
-	o.encode(&m)
-}
+func (o *out) errorResponse(e *pgerr.Error, pos func(int) int) { o.report('E', e, pgerr.ErrorS, pos) }
 
-func (o *out) notice(e *pgerr.Error, pos func(int) int) {
-	m := pgproto3.NoticeResponse(response(e, pgerr.Notice, pos))
-	o.encode(&m)
+func (o *out) notice(e *pgerr.Error, pos func(int) int) { o.report('N', e, pgerr.Notice, pos) }
+
+// report appends an ErrorResponse or NoticeResponse with its fields in PostgreSQL's
+// order; pos converts the position to characters, nil keeps it.
+func (o *out) report(typ byte, e *pgerr.Error, defaultSeverity string, pos func(int) int) {
+	severity, routine, position := e.Severity, e.Routine, ""
+	if severity == "" {
+		severity = defaultSeverity
+	}
+	if routine == "" {
+		routine = "loxodb"
+	}
+	if p := e.Position; p > 0 {
+		if pos != nil {
+			p = pos(p)
+		}
+		position = strconv.Itoa(p)
+	}
+	at := o.begin(typ)
+	for _, f := range [...]struct {
+		code byte
+		text string
+	}{
+		{'S', severity}, {'V', severity}, {'C', e.Code}, {'M', e.Message}, {'D', e.Detail}, {'H', e.Hint}, {'W', e.Where},
+		{'s', e.Schema}, {'t', e.Table}, {'c', e.Column}, {'d', e.DataType}, {'n', e.Constraint}, {'P', position},
+		{'F', "loxodb"}, {'L', "1"}, {'R', routine},
+	} {
+		if text := wireText(f.text); text != "" || f.code == 'M' {
+			o.buf = append(append(append(o.buf, f.code), text...), 0)
+		}
+	}
+	o.buf = append(o.buf, 0)
+	o.end(at)
 }
 
 func (o *out) notification(n backend.Notification) {

@@ -30,7 +30,7 @@ func TestStartupPackets(t *testing.T) {
 		"after terminator": {wt.Join(wt.Int32(11), wt.Int32(3<<16), []byte{0, 0, 0}), "E", "E(FATAL 08P01 invalid startup packet layout: expected terminator as last byte)"},
 		"minor version":    {wt.Startup(3<<16|9999, "user", "postgres", "_pq_.foo", "1"), "v", `v(196608 "_pq_.foo\x00")`},
 		"pq option only":   {wt.Startup(3<<16, "user", "postgres", "_pq_.foo", "1"), "v", `v(196608 "_pq_.foo\x00")`},
-		"bad option":       {wt.Startup(3<<16, "user", "postgres", "options", "-Z"), "E", "E(FATAL 42601 invalid command-line argument for server process: -Z)"},
+		"bad option":       {wt.Startup(3<<16, "user", "postgres", "options", "-Z"), "E", "R(0) E(FATAL 42601 invalid command-line argument for server process: -Z)"},
 		"replication":      {wt.Startup(3<<16, "user", "postgres", "replication", "database"), "E", "E(FATAL 0A000 replication connections are not supported)"},
 		"garbage":          {[]byte("GET / HTTP/1.0\r\n\r\n"), "E", "E(FATAL 08P01 invalid length of startup packet)"},
 		"cancel of nobody": {wt.Join(wt.Int32(16), wt.Int32(wt.Cancel), wt.Int32(99), wt.Int32(1)), "E", "EOF"},
@@ -113,6 +113,11 @@ func TestExtendedProtocol(t *testing.T) {
 		wt.Parse("", "set a b"), wt.Bind("", ""), wt.Execute("", 0), wt.Sync)
 	c.Want("Z", "1 2 E(ERROR 22012 division by zero) Z(I)")
 	c.Want("Z", "1 2 C(SET) S Z(I)")
+	// The error does not wait for Sync.
+	c.Send(wt.Parse("", "fail"), wt.Bind("", ""), wt.Execute("", 0), wt.Msg('H'))
+	c.Want("E", "1 2 E(ERROR 22012 division by zero)")
+	c.Send(wt.Sync)
+	c.Want("Z", "Z(I)")
 	// Closing what does not exist, describing what has no rows, an empty query.
 	c.Send(wt.Msg('C', wt.Z("Snone")), wt.Msg('C', wt.Z("Pnone")), wt.Parse("", "begin"), wt.Msg('D', wt.Z("S")), wt.Sync)
 	c.Want("Z", "3 3 1 t n Z(I)")
@@ -153,10 +158,12 @@ func TestCopyProtocol(t *testing.T) {
 	c.Want("Z", "G E(ERROR 22P02 invalid input syntax) Z(I)")
 	c.Want("Z", "I Z(I)")
 	c.Send(wt.Msg('Q', wt.Z("copyin")), wt.Msg('Q', wt.Z("rows 1")))
-	c.Want("Z", "G E(ERROR 08P01 unexpected message type 0x51 during COPY from stdin) Z(I)")
+	c.Want("Z", "G E(ERROR 08P01 unexpected message type 0x51 during COPY from stdin) "+
+		"E(FATAL 08P01 terminating connection because protocol synchronization was lost) EOF")
+	c = wt.Login(t, addr)
 	// In the extended protocol Sync usually comes before the data.
 	c.Send(wt.Parse("", "copyin"), wt.Bind("", ""), wt.Execute("", 0), wt.Sync, data, wt.Msg('c'), wt.Sync)
-	c.Want("Z", "1 2 G C(COPY 4) Z(I)")
+	c.Want("Z", "1 2 G C(COPY 1) Z(I)")
 	c.Send(wt.Parse("", "copyin"), wt.Bind("", ""), wt.Execute("", 0), wt.Sync, wt.Msg('d', []byte("bad")), data, wt.Msg('c'), wt.Sync)
 	c.Want("Z", "1 2 G E(ERROR 22P02 invalid input syntax) Z(I)")
 	c.Send(wt.Parse("", "copyout 2"), wt.Bind("", ""), wt.Execute("", 0), wt.Sync)
@@ -172,11 +179,9 @@ func TestMalformedMessages(t *testing.T) {
 		"ERROR 08P01 invalid message format":                                 wt.Msg('P', wt.Z(""), wt.Z("rows 1"), wt.Int16(0), []byte{1}),
 		"ERROR 22021 invalid byte sequence for encoding \"UTF8\": 0xff":      wt.Parse("", "\xff"),
 		"ERROR 22021 invalid byte sequence for encoding \"UTF8\": 0xe2 0x28": wt.Parse("", "ab\xe2\x28"),
-		"ERROR 08P01 bind message has 2 parameter formats but 1 parameters":  wt.Msg('B', wt.Z(""), wt.Z(""), wt.Int16(2), wt.Int16(0), wt.Int16(0), wt.Int16(1), wt.Int32(-1), wt.Int16(0)),
-		"ERROR 22023 unsupported format code: 7":                             wt.Msg('B', wt.Z(""), wt.Z(""), wt.Int16(1), wt.Int16(7), wt.Int16(0), wt.Int16(0)),
-		"ERROR 22021 invalid byte sequence for encoding \"UTF8\": 0x00":      wt.Msg('B', wt.Z(""), wt.Z(""), wt.Int16(0), wt.Int16(1), wt.Int32(2), []byte("a\x00"), wt.Int16(0)),
 		"ERROR 08P01 invalid DESCRIBE message subtype 88":                    wt.Msg('D', wt.Z("X")),
 		"ERROR 08P01 invalid CLOSE message subtype 88":                       wt.Msg('C', wt.Z("X")),
+		"ERROR 08P01 no data left in message":                                wt.Msg('D'),
 	} {
 		c.Send(m, wt.Sync)
 		if got := c.Until("Z"); got != "E("+want+") Z(I)" {
@@ -185,6 +190,11 @@ func TestMalformedMessages(t *testing.T) {
 	}
 	c.Send(wt.Msg('Q', []byte("rows 1")))
 	c.Want("Z", "E(ERROR 08P01 invalid string in message) Z(I)")
+	c.Send(wt.Msg('S', []byte{1}), wt.Msg('H', []byte{1}))
+	c.Want("Z", "E(ERROR 08P01 invalid message format) Z(I)")
+	c.Want("E", "E(ERROR 08P01 invalid message format)")
+	c.Send(wt.Sync)
+	c.Want("Z", "Z(I)")
 	c.Send([]byte("~\x00\x00\x00\x04"))
 	c.Want("Z", "E(FATAL 08P01 invalid frontend message type 126) EOF")
 	for _, m := range [][]byte{wt.Join([]byte("Q"), wt.Int32(3)), wt.Join([]byte("Q"), wt.Int32(-1)), wt.Join([]byte("S"), wt.Int32(20000))} {

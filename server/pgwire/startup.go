@@ -88,35 +88,22 @@ func parseStartup(code uint32, rest []byte) (*startup, error) {
 	return s, nil
 }
 
-// login is what the start-up parameters ask for, with options= split up.
-type login struct {
-	user, database string
-	settings       [][2]string
-}
+// login is who the start-up parameters say is there, and where to.
+type login struct{ user, database string }
 
-// login resolves the parameters: the database defaults to the user's name,
-// settings in options= come before the others, as PostgreSQL applies them.
+// login resolves the parameters; the database defaults to the user's name.
 func (s *startup) login() (*login, error) {
 	l := &login{}
-	var direct [][2]string
 	for _, p := range s.params {
 		switch name, value := p[0], p[1]; name {
 		case "user":
 			l.user = value
 		case "database":
 			l.database = value
-		case "options":
-			split, err := splitOptions(value)
-			if err != nil {
+		case "replication":
+			if err := checkReplication(value); err != nil {
 				return nil, err
 			}
-			l.settings = append(l.settings, split...)
-		case "replication":
-			if !falseWord(value) {
-				return nil, fatal(pgerrcode.FeatureNotSupported, "replication connections are not supported")
-			}
-		default:
-			direct = append(direct, p)
 		}
 	}
 	if l.user == "" {
@@ -127,8 +114,27 @@ func (s *startup) login() (*login, error) {
 		l.database = l.user
 	}
 	l.user, l.database = clipName(l.user), clipName(l.database)
-	l.settings = append(l.settings, direct...)
 	return l, nil
+}
+
+// settings are the settings asked for: those in options= come before the others, as
+// PostgreSQL applies them. Like there, they are looked at only after the login.
+func (s *startup) settings() ([][2]string, error) {
+	var all, direct [][2]string
+	for _, p := range s.params {
+		switch p[0] {
+		case "user", "database", "replication":
+		case "options":
+			split, err := splitOptions(p[1])
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, split...)
+		default:
+			direct = append(direct, p)
+		}
+	}
+	return append(all, direct...), nil
 }
 
 // clipName cuts a name to the 63 bytes of PostgreSQL's name type, at a character boundary.
@@ -144,12 +150,17 @@ func clipName(s string) string {
 	return s[:n]
 }
 
-func falseWord(s string) bool {
-	switch strings.ToLower(s) {
+// checkReplication accepts replication= when it asks for an ordinary connection.
+func checkReplication(v string) error {
+	switch strings.ToLower(v) {
 	case "false", "off", "no", "0", "f", "n":
-		return true
+		return nil
+	case "true", "on", "yes", "1", "t", "y", "database":
+		return fatal(pgerrcode.FeatureNotSupported, "replication connections are not supported")
 	}
-	return false
+	e := fatal(pgerrcode.InvalidParameterValue, "invalid value for parameter \"replication\": \"%s\"", v)
+	e.Hint = `Valid values are: "false", 0, "true", 1, "database".`
+	return e
 }
 
 // splitOptions turns a command-line options string into settings: -c name=value,
@@ -162,6 +173,11 @@ func splitOptions(s string) ([][2]string, error) {
 		w := words[i]
 		var setting, flag string
 		switch {
+		case w == "--": // the end of the switches
+			if i+1 < len(words) {
+				return nil, invalidSwitch(words[i+1])
+			}
+			return out, nil
 		case strings.HasPrefix(w, "--"):
 			setting, flag = w[2:], "--"
 		case w == "-c":
