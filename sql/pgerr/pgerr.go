@@ -6,6 +6,7 @@ package pgerr
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgerrcode"
 )
@@ -41,9 +42,18 @@ type Error struct {
 // New returns an error with the SQLSTATE and message.
 func New(code, message string) *Error { return &Error{Code: code, Message: message} }
 
-// Newf is New with a format.
+// Newf is New with a format, in which %q quotes as PostgreSQL's messages do: the
+// text between double quotes, as it is.
 func Newf(code, format string, args ...any) *Error {
-	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+	return &Error{Code: code, Message: sprintf(format, args...)}
+}
+
+// sprintf is fmt.Sprintf except that %q escapes nothing.
+func sprintf(format string, args ...any) string {
+	if !strings.Contains(format, "%q") {
+		return fmt.Sprintf(format, args...)
+	}
+	return fmt.Sprintf(strings.ReplaceAll(format, "%q", `"%s"`), args...)
 }
 
 // NotSupported is the answer to a construct that LoxoDB does not run (0A000).
@@ -70,13 +80,13 @@ func (e *Error) At(offset int) *Error {
 
 // WithDetail sets the DETAIL field.
 func (e *Error) WithDetail(format string, args ...any) *Error {
-	e.Detail = fmt.Sprintf(format, args...)
+	e.Detail = sprintf(format, args...)
 	return e
 }
 
 // WithHint sets the HINT field.
 func (e *Error) WithHint(format string, args ...any) *Error {
-	e.Hint = fmt.Sprintf(format, args...)
+	e.Hint = sprintf(format, args...)
 	return e
 }
 
