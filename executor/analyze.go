@@ -60,8 +60,8 @@ func Analyze(ctx context.Context, env *Env, t *catalog.Table) (*catalog.TableSta
 		if samples[i] != nil {
 			st.Columns[int16(i+1)] = columnStats(samples[i], total, widths[i])
 		}
-		if c := &t.Columns[i]; c.Type.OID == types.VectorOID && !c.Dropped {
-			st.AvgWidth += int(max(c.Type.Mod, 0)) * 4
+		if c := &t.Columns[i]; c.Type.IsVector() && !c.Dropped {
+			st.AvgWidth += c.Type.VectorWidth()
 		}
 	}
 	if n > 0 {
@@ -73,11 +73,7 @@ func Analyze(ctx context.Context, env *Env, t *catalog.Table) (*catalog.TableSta
 
 // analyzable reports types whose values have an order to make statistics of.
 func analyzable(t types.T) bool {
-	switch t.OID {
-	case types.VectorOID, types.JSONOID, types.JSONBOID:
-		return false
-	}
-	return true
+	return !t.IsVector() && t.OID != types.JSONOID && t.OID != types.JSONBOID
 }
 
 // columnStats makes the statistics of one column from its sampled keys, which

@@ -26,7 +26,7 @@ func eachRow(ctx context.Context, env *Env, t *catalog.Table, vectors bool, each
 	n.Attrs = []int16{catalog.RowIDAttr}
 	at := make([]int, 0, len(t.Columns)) // attribute index of each output column
 	for i := range t.Columns {
-		if t.Columns[i].Dropped || !vectors && t.Columns[i].Type.OID == types.VectorOID {
+		if t.Columns[i].Dropped || !vectors && t.Columns[i].Type.IsVector() {
 			continue
 		}
 		n.Attrs, at = append(n.Attrs, int16(i+1)), append(at, i)
@@ -121,7 +121,7 @@ func (p *Partial) Keep(_ context.Context, b *batch.Batch) error {
 
 // CheckNotNull looks for a NULL in a column.
 func CheckNotNull(ctx context.Context, env *Env, t *catalog.Table, attr int16) error {
-	vector := t.Columns[attr-1].Type.OID == types.VectorOID
+	vector := t.Columns[attr-1].Type.IsVector()
 	return eachRow(ctx, env, t, vector, func(_ uint64, row []types.Datum) error {
 		if !row[attr-1].IsNull() {
 			return nil

@@ -56,8 +56,8 @@ func Width(t types.T) int {
 		return 32
 	case i.Len > 0:
 		return int(i.Len)
-	case t.OID == types.VectorOID && t.Mod > 0:
-		return 4*int(t.Mod) + 8
+	case t.VectorWidth() > 0:
+		return t.VectorWidth() + 8
 	case (t.OID == types.VarcharOID || t.OID == types.BpcharOID) && t.Mod > 4:
 		return min(int(t.Mod)-4, 64)
 	}

@@ -52,7 +52,7 @@ func (p *planner) fetched(w *physical.TableWrite, old []logical.ColID, set []int
 			continue
 		}
 		col := &w.Table.Columns[i]
-		f[i] = col.Type.OID != types.VectorOID || used[c]
+		f[i] = !col.Type.IsVector() || used[c]
 	}
 	read := func(e expr.Expr) {
 		logical.Walk(e, func(n expr.Expr) bool {

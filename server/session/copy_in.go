@@ -371,7 +371,7 @@ func clipText(b []byte) string {
 func (c *copyIn) field(k int, raw []byte) error {
 	col := c.cols[k]
 	keep := c.arena.Copy(raw)
-	if col.Type.OID != types.VectorOID { // its syntax has no other characters than ASCII
+	if !col.Type.IsVector() { // their syntax has no other characters than ASCII
 		if err := types.CheckUTF8(keep); err != nil {
 			return err
 		}

@@ -15,7 +15,7 @@ import (
 //
 // Elements are in container form (appendElem): integers and floats big-endian
 // in their typlen, all else as the datum's own bytes. Only types whose datum
-// differs from the wire (vector, jsonb, record, nested containers) make
+// differs from the wire (vectors, jsonb, record, nested containers) make
 // AppendBinary rewrite the elements. An empty array has ndim 0. int2vector and
 // oidvector are such arrays of one dimension with lower bound 0.
 
@@ -421,7 +421,7 @@ func appendMember(dst []byte, t T, v Datum) []byte {
 // wireDiffers reports types whose container form is not their wire format.
 func wireDiffers(oid OID) bool {
 	switch oid {
-	case VectorOID, JSONBOID, JSONPathOID, RecordOID:
+	case VectorOID, HalfvecOID, SparsevecOID, Int8vecOID, JSONBOID, JSONPathOID, RecordOID:
 		return true
 	}
 	return false

@@ -53,12 +53,8 @@ func DecodeBinary(t T, b []byte) (Datum, error) {
 			return Datum{}, err
 		}
 		return ApplyTypmod(t, Bytes(n), false)
-	case VectorOID:
-		v, err := decodeVector(b)
-		if err != nil {
-			return Datum{}, err
-		}
-		return Bytes(v), checkDims(t.Mod, len(v)/4)
+	case VectorOID, HalfvecOID, SparsevecOID, Int8vecOID:
+		return vectorTypeOf(t.OID).decode(b, t.Mod)
 	}
 	return decodeOther(t, info, b)
 }
@@ -172,8 +168,8 @@ func AppendBinary(dst []byte, t T, d Datum) []byte {
 		return binary.BigEndian.AppendUint64(dst, d.bits)
 	case TextOID, VarcharOID, BpcharOID, NameOID, ByteaOID, UUIDOID, NumericOID, JSONOID:
 		return append(dst, d.ref...)
-	case VectorOID:
-		return appendVectorBinary(dst, d.ref)
+	case VectorOID, HalfvecOID, SparsevecOID, Int8vecOID:
+		return vectorTypeOf(t.OID).appendBinary(dst, d.ref)
 	case JSONBOID:
 		return append(append(dst, 1), d.ref...)
 	case RecordOID:

@@ -380,19 +380,11 @@ func castJSONB(to T, d Datum) (Datum, bool, error) {
 	return v, true, err
 }
 
-// castContainer converts arrays element by element, and between arrays and vectors.
+// castContainer converts arrays element by element, and vectors.
 func castContainer(from, to T, d Datum, f *Format, explicit bool) (Datum, bool, error) {
 	switch {
-	case to.OID == VectorOID && from.IsArray():
-		v, err := arrayToVector(from, d)
-		return v, err == nil, err
-	case from.OID == VectorOID && to.OID == Float4ArrayOID:
-		var ab ArrayBuilder
-		ab.Reset(Float4OID)
-		for _, x := range Float32s(d.ref) {
-			ab.Append(Float(float64(x)))
-		}
-		return ab.Array(), true, nil
+	case to.IsVector() || from.IsVector():
+		return castVector(from, to, d)
 	case (from.IsArray() || from.OID == Int2VectorOID || from.OID == OidVectorOID) && to.IsArray():
 		fe, te := Of(byOID(from.OID).Elem), to.Elem()
 		if fe.OID == te.OID {
@@ -407,56 +399,4 @@ func castContainer(from, to T, d Datum, f *Format, explicit bool) (Datum, bool, 
 		return out, err == nil, err
 	}
 	return Datum{}, false, nil
-}
-
-// arrayToVector is pgvector's array_to_vector for integer, real, double
-// precision and numeric arrays.
-func arrayToVector(from T, d Datum) (Datum, error) {
-	elem := from.Elem().OID
-	switch elem {
-	case Int4OID, Float4OID, Float8OID, NumericOID:
-	default:
-		return Datum{}, noCast(from, Of(VectorOID))
-	}
-	if ArrayNDims(d) > 1 {
-		return Datum{}, pgerr.New(pgerrcode.DataException, "array must be 1-D")
-	}
-	if ArrayHasNull(d) {
-		for it := NewArrayIter(d); ; {
-			v, ok := it.Next()
-			if !ok {
-				break
-			}
-			if v.null {
-				return Datum{}, pgerr.New(pgerrcode.NullValueNotAllowedDataException, "array must not contain nulls")
-			}
-		}
-	}
-	n := ArrayLen(d)
-	if n > MaxVectorDims {
-		return Datum{}, tooManyDims()
-	}
-	vals := make([]float32, 0, n)
-	for it := NewArrayIter(d); ; {
-		v, ok := it.Next()
-		if !ok {
-			break
-		}
-		switch elem {
-		case Int4OID:
-			vals = append(vals, float32(v.Int()))
-		case NumericOID:
-			x, _, err := numericToFloat(Of(Float4OID), v)
-			if err != nil {
-				return Datum{}, err
-			}
-			vals = append(vals, float32(x.Float()))
-		default:
-			vals = append(vals, float32(v.Float()))
-		}
-	}
-	if err := CheckVector(vals); err != nil {
-		return Datum{}, err
-	}
-	return Bytes(Float32Bytes(vals)), nil
 }

@@ -21,8 +21,8 @@ func Compare(t T, a, b Datum) int {
 		return bytes.Compare(trimBlanks(a.ref), trimBlanks(b.ref))
 	case NumericOID:
 		return compareNumeric(a.ref, b.ref)
-	case VectorOID:
-		return compareVector(a.ref, b.ref)
+	case VectorOID, HalfvecOID, SparsevecOID, Int8vecOID:
+		return vectorTypeOf(t.OID).compare(a.ref, b.ref)
 	case IntervalOID:
 		return CompareIntervals(IntervalOf(a), IntervalOf(b))
 	case TimetzOID:
@@ -127,11 +127,8 @@ func Hash(t T, d Datum, seed uint64) uint64 {
 	case IntervalOID:
 		hi, lo := IntervalOf(d).span()
 		return mix(lo, mix(uint64(hi), seed))
-	case VectorOID:
-		for _, v := range Float32s(d.ref) {
-			seed = mix(uint64(math.Float32bits(v+0)), seed) // −0 + 0 is 0
-		}
-		return mix(uint64(len(d.ref)), seed)
+	case VectorOID, HalfvecOID, SparsevecOID, Int8vecOID:
+		return vectorTypeOf(t.OID).hash(d.ref, seed)
 	case JSONBOID:
 		return hashBytes(appendJSONBKey(make([]byte, 0, len(d.ref)), d.ref), seed)
 	case RecordOID:

@@ -97,8 +97,6 @@ func TypmodOut(t T) string {
 			out += paren(precision)
 		}
 		return out
-	case BitOID, VarbitOID, VectorOID:
-		return paren(int(t.Mod))
 	}
 	return paren(int(t.Mod))
 }
@@ -134,8 +132,8 @@ func TypmodIn(oid OID, args []int32) (int32, error) {
 		return lengthMod("bit", args, 83886080, 0)
 	case VarbitOID:
 		return lengthMod("varbit", args, 83886080, 0)
-	case VectorOID:
-		return vectorMod(args)
+	case VectorOID, HalfvecOID, SparsevecOID, Int8vecOID:
+		return vectorTypeOf(oid).vectorMod(args)
 	case NumericOID:
 		return numericModIn(args)
 	case TimeOID, TimetzOID, TimestampOID, TimestamptzOID:
@@ -160,19 +158,6 @@ func lengthMod(name string, args []int32, most, hdr int32) (int32, error) {
 		return -1, pgerr.Newf(pgerrcode.InvalidParameterValue, "length for type %s cannot exceed %d", name, most)
 	}
 	return args[0] + hdr, nil
-}
-
-func vectorMod(args []int32) (int32, error) {
-	if len(args) != 1 {
-		return -1, badTypmod()
-	}
-	if args[0] < 1 {
-		return -1, pgerr.New(pgerrcode.InvalidParameterValue, "dimensions for type vector must be at least 1")
-	}
-	if args[0] > MaxVectorDims {
-		return -1, pgerr.Newf(pgerrcode.InvalidParameterValue, "dimensions for type vector cannot exceed %d", MaxVectorDims)
-	}
-	return args[0], nil
 }
 
 func numericModIn(args []int32) (int32, error) {

@@ -17,6 +17,7 @@ import (
 //	numeric        class, then weight and digits (see appendNumericKey)
 //	arrays         01 key per element, 02 for NULL, then 00, dimensions and lower bounds
 //	jsonb          see jsonb_key.go
+//	vectors        see vector_order.go
 //
 // Descending keys have every byte inverted. NULL is the caller's to encode.
 
@@ -54,11 +55,8 @@ func appendKey(dst []byte, t T, d Datum) []byte {
 		return appendEscaped(dst, trimBlanks(d.ref))
 	case NumericOID:
 		return appendNumericKey(dst, d.ref)
-	case VectorOID:
-		for _, v := range Float32s(d.ref) {
-			dst = binary.BigEndian.AppendUint32(append(dst, 1), float32Order(v))
-		}
-		return append(dst, 0)
+	case VectorOID, HalfvecOID, SparsevecOID, Int8vecOID:
+		return vectorTypeOf(t.OID).appendKey(dst, d.ref)
 	case IntervalOID:
 		hi, lo := IntervalOf(d).span()
 		dst = binary.BigEndian.AppendUint64(dst, uint64(hi)^1<<63)
@@ -188,7 +186,7 @@ func appendNumericKey(dst, b []byte) []byte {
 
 // KeyReversible reports whether DecodeKey gives back the very value: not for
 // types whose equal values can look different (numeric's scale, −0, bpchar's
-// padding, interval, jsonb, vector) and not for containers.
+// padding, interval, jsonb, vectors) and not for containers.
 func KeyReversible(t T) bool {
 	switch t.OID {
 	case TextOID, VarcharOID, NameOID, ByteaOID, UUIDOID, TidOID, BitOID, VarbitOID, TimetzOID:

@@ -65,30 +65,31 @@ var (
 	all    = make([]*Info, len(table))
 	byName = make(map[string]*Info, len(table))
 	small  [smallOIDs]uint8 // position in table + 1, 0 for none
+	// extended is the same for the vector extension's types, from VectorOID on.
+	extended [Int8vecArrayOID - VectorOID + 1]uint8
 )
 
 func init() {
 	for i := range table {
 		all[i] = &table[i]
 		byName[table[i].Name] = &table[i]
-		if table[i].OID < smallOIDs {
-			small[table[i].OID] = uint8(i + 1)
+		if oid := table[i].OID; oid < smallOIDs {
+			small[oid] = uint8(i + 1)
+		} else {
+			extended[oid-VectorOID] = uint8(i + 1)
 		}
 	}
 }
 
 func byOID(oid OID) *Info {
+	i := uint8(0)
 	if oid < smallOIDs {
-		if i := small[oid]; i != 0 {
-			return &table[i-1]
-		}
+		i = small[oid]
+	} else if at := oid - VectorOID; at < OID(len(extended)) { // below VectorOID it wraps around
+		i = extended[at]
+	}
+	if i == 0 {
 		return nil
 	}
-	switch oid {
-	case VectorOID:
-		return &table[len(table)-2]
-	case VectorArrayOID:
-		return &table[len(table)-1]
-	}
-	return nil
+	return &table[i-1]
 }

@@ -123,4 +123,10 @@ var table = [...]Info{
 	{5080, "anycompatiblerange", -1, false, 'd', 'x', 'p', 'P', false, ',', 0, 0, RepBytes, "anycompatiblerange_in", "anycompatiblerange_out", "-", "-", "-", "-", 11, 0, false},
 	{16385, "vector", -1, false, 'i', 'e', 'b', 'U', false, ',', 0, 16386, RepBytes, "vector_in", "vector_out", "vector_recv", "vector_send", "vector_typmod_in", "-", 2200, 0, false},
 	{16386, "_vector", -1, false, 'i', 'x', 'b', 'A', false, ',', 16385, 0, RepBytes, "array_in", "array_out", "array_recv", "array_send", "vector_typmod_in", "-", 2200, 0, true},
+	{16700, "halfvec", -1, false, 'i', 'e', 'b', 'U', false, ',', 0, 16701, RepBytes, "halfvec_in", "halfvec_out", "halfvec_recv", "halfvec_send", "halfvec_typmod_in", "-", 2200, 0, false},
+	{16701, "_halfvec", -1, false, 'i', 'x', 'b', 'A', false, ',', 16700, 0, RepBytes, "array_in", "array_out", "array_recv", "array_send", "halfvec_typmod_in", "-", 2200, 0, true},
+	{16702, "sparsevec", -1, false, 'i', 'e', 'b', 'U', false, ',', 0, 16703, RepBytes, "sparsevec_in", "sparsevec_out", "sparsevec_recv", "sparsevec_send", "sparsevec_typmod_in", "-", 2200, 0, false},
+	{16703, "_sparsevec", -1, false, 'i', 'x', 'b', 'A', false, ',', 16702, 0, RepBytes, "array_in", "array_out", "array_recv", "array_send", "sparsevec_typmod_in", "-", 2200, 0, true},
+	{16704, "int8vec", -1, false, 'i', 'e', 'b', 'U', false, ',', 0, 16705, RepBytes, "int8vec_in", "int8vec_out", "int8vec_recv", "int8vec_send", "int8vec_typmod_in", "-", 2200, 0, false},
+	{16705, "_int8vec", -1, false, 'i', 'x', 'b', 'A', false, ',', 16704, 0, RepBytes, "array_in", "array_out", "array_recv", "array_send", "int8vec_typmod_in", "-", 2200, 0, true},
 }

@@ -1,7 +1,6 @@
 package types
 
 import (
-	"strings"
 	"unicode/utf8"
 
 	"github.com/jackc/pgerrcode"
@@ -52,12 +51,8 @@ func ParseText(t T, s string, f *Format) (Datum, error) {
 			return Datum{}, err
 		}
 		return ApplyTypmod(t, Bytes(b), false)
-	case VectorOID:
-		b, err := parseVector(make([]byte, 0, vectorSizeHint(t, s)), s)
-		if err != nil {
-			return Datum{}, err
-		}
-		return Bytes(b), checkDims(t.Mod, len(b)/4)
+	case VectorOID, HalfvecOID, SparsevecOID, Int8vecOID:
+		return vectorTypeOf(t.OID).parse(s, t.Mod)
 	}
 	if info := byOID(t.OID); info != nil && info.IsArray {
 		return parseArray(T{info.Elem, t.Mod}, s, f)
@@ -66,14 +61,6 @@ func ParseText(t T, s string, f *Format) (Datum, error) {
 		return d, err
 	}
 	return parseOther(t, s, f)
-}
-
-// vectorSizeHint is a capacity that the parsed vector fits in most of the time.
-func vectorSizeHint(t T, s string) int {
-	if t.Mod > 0 {
-		return 4 * int(t.Mod)
-	}
-	return 4 * (1 + min(strings.Count(s, ","), MaxVectorDims))
 }
 
 func textDatum(s string) (Datum, error) {

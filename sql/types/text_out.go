@@ -24,8 +24,8 @@ func AppendText(dst []byte, t T, d Datum, f *Format) []byte {
 		return appendFloat(dst, d.Float(), 32, f.ExtraFloatDigits)
 	case NumericOID:
 		return appendNumeric(dst, d.ref)
-	case VectorOID:
-		return appendVector(dst, d.ref)
+	case VectorOID, HalfvecOID, SparsevecOID, Int8vecOID:
+		return vectorTypeOf(t.OID).appendText(dst, d.ref)
 	case TimestamptzOID:
 		return appendTimestamptz(dst, d.Int(), f)
 	case TimestampOID:

@@ -38,7 +38,7 @@ const (
 	//   bytea: raw · uuid: 16 bytes · interval: int64 µs, int32 days, int32 months big-endian
 	//   numeric: see numeric.go · jsonb: canonical text (jsonb.go) · timetz: int64 µs, int32 zone
 	//   arrays: see array.go · record: see record.go · bit, varbit: int32 bit length + bytes
-	//   vector: n little-endian float32 (4n bytes, no header)
+	//   vector, halfvec, int8vec, sparsevec: see vector.go
 	RepBytes
 )
 
@@ -101,21 +101,4 @@ func (d Datum) Clone() Datum {
 		d.ref = append(make([]byte, 0, len(d.ref)), d.ref...)
 	}
 	return d
-}
-
-// Float32s views a vector datum's bytes as its components, without copying.
-// The result is valid as long as b; its length is len(b)/4.
-func Float32s(b []byte) []float32 {
-	if len(b) < 4 {
-		return nil
-	}
-	return unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(b))), len(b)/4)
-}
-
-// Float32Bytes views components as a vector datum's bytes, without copying.
-func Float32Bytes(v []float32) []byte {
-	if len(v) == 0 {
-		return []byte{}
-	}
-	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v))), len(v)*4)
 }

@@ -14,7 +14,7 @@ const varHdr = 4
 
 // ApplyTypmod coerces d, of t's type and not NULL, to t's modifier. An explicit
 // cast cuts long strings where an assignment fails (22001); numeric, time and
-// interval round either way; vector only checks.
+// interval round either way; vectors are only checked.
 func ApplyTypmod(t T, d Datum, explicit bool) (Datum, error) {
 	if t.Mod < 0 || d.null {
 		return d, nil
@@ -26,8 +26,8 @@ func ApplyTypmod(t T, d Datum, explicit bool) (Datum, error) {
 		return coerceBpchar(d, int(t.Mod)-varHdr, explicit)
 	case NumericOID:
 		return coerceNumeric(d, t.Mod)
-	case VectorOID:
-		return d, checkDims(t.Mod, len(d.ref)/4)
+	case VectorOID, HalfvecOID, SparsevecOID, Int8vecOID:
+		return vectorTypeOf(t.OID).coerce(d, t.Mod)
 	case BitOID, VarbitOID:
 		return coerceBits(t, d, explicit)
 	case TimeOID:

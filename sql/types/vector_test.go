@@ -86,7 +86,7 @@ func TestVectorDims(t *testing.T) {
 func checkFloat32(t *testing.T, s string) {
 	t.Helper()
 	want, err := strconv.ParseFloat(s, 32)
-	b, perr := parseVector(nil, "["+s+"]")
+	b, perr := vectorKind.parseDense(nil, "["+s+"]")
 	if err != nil {
 		if perr == nil {
 			t.Fatalf("%q: read as %x, want an error", s, b)
@@ -167,7 +167,7 @@ func BenchmarkParseVector(b *testing.B) {
 	buf := make([]byte, 0, 400)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := parseVector(buf, s); err != nil {
+		if _, err := vectorKind.parseDense(buf, s); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -182,7 +182,7 @@ func BenchmarkAppendVector(b *testing.B) {
 	buf := make([]byte, 0, 4096)
 	b.ReportAllocs()
 	for b.Loop() {
-		appendVector(buf, d.Bytes())
+		vectorKind.appendText(buf, d.Bytes())
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/100, "ns/float")
 }

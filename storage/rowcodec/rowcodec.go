@@ -4,8 +4,8 @@
 //
 // Values follow in attribute order, NULLs left out: RepInt as a zigzag varint,
 // RepFloat as 8 bytes little-endian, RepBytes as uvarint length and bytes. A
-// vector column holds only its epoch (uvarint): its components live in a key of
-// their own, so scans of scalars never drag vectors along. Columns that were
+// vector column holds only its epoch (uvarint): its datum lives in a key of its
+// own, so scans of scalars never drag vectors along. Columns that were
 // added after the row was written are beyond the count.
 package rowcodec
 
@@ -23,9 +23,6 @@ var ErrCorrupt = errors.New("rowcodec: corrupt row")
 
 const version = 1
 
-// IsVector reports a column that is stored apart.
-func IsVector(t types.T) bool { return t.OID == types.VectorOID }
-
 // Layout is what encoding and decoding need of a table's columns; made once a table version.
 type Layout struct {
 	reps   []types.Rep
@@ -37,7 +34,7 @@ func NewLayout(t *catalog.Table) *Layout {
 	l := &Layout{reps: make([]types.Rep, len(t.Columns)), vector: make([]bool, len(t.Columns))}
 	for i := range t.Columns {
 		l.reps[i] = t.Columns[i].Type.Rep()
-		l.vector[i] = IsVector(t.Columns[i].Type)
+		l.vector[i] = t.Columns[i].Type.IsVector()
 	}
 	return l
 }
@@ -151,14 +148,15 @@ func (l *Layout) value(i int, p []byte) (d types.Datum, rest []byte, ok bool) {
 	}
 }
 
-// AppendVector encodes a vector column's own value: epoch, then the components.
-func AppendVector(dst []byte, epoch uint32, components []byte) []byte {
-	return append(binary.LittleEndian.AppendUint32(dst, epoch), components...)
+// AppendVector encodes a vector column's own value: epoch, then the datum's bytes,
+// whose form is the type's (sql/types, vector.go).
+func AppendVector(dst []byte, epoch uint32, datum []byte) []byte {
+	return append(binary.LittleEndian.AppendUint32(dst, epoch), datum...)
 }
 
-// DecodeVector splits a vector column's value; components borrow val.
-func DecodeVector(val []byte) (epoch uint32, components []byte, err error) {
-	if len(val) < 4 || len(val)%4 != 0 {
+// DecodeVector splits a vector column's value; datum borrows val.
+func DecodeVector(val []byte) (epoch uint32, datum []byte, err error) {
+	if len(val) < 4 {
 		return 0, nil, ErrCorrupt
 	}
 	return binary.LittleEndian.Uint32(val), val[4:], nil

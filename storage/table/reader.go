@@ -55,7 +55,7 @@ func NewReader(t *catalog.Table, attrs []int16) *Reader {
 		}
 		k := int(a) - 1
 		r.want[k] = true
-		if rowcodec.IsVector(t.Columns[k].Type) {
+		if t.Columns[k].Type.IsVector() {
 			r.vecs = append(r.vecs, vectorCol{out: i, attr: k, family: uint16(a)})
 			continue
 		}
@@ -185,7 +185,7 @@ func (r *Reader) setColumn(k int, d types.Datum) {
 // constant default.
 func (r *Reader) setMissing(k int) {
 	d := types.Null
-	if c := &r.Table.Columns[k]; c.Missing != nil && !rowcodec.IsVector(c.Type) {
+	if c := &r.Table.Columns[k]; c.Missing != nil && !c.Type.IsVector() {
 		if v, err := rowcodec.DecodeDatum(c.Type, c.Missing); err == nil {
 			d = v
 		}

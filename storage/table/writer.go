@@ -47,7 +47,7 @@ func NewWriter(t *catalog.Table, txn *Txn, nums Numbers, keyOf KeyFunc) *Writer 
 		w.keyOf = w.plainKey
 	}
 	for i := range t.Columns {
-		if rowcodec.IsVector(t.Columns[i].Type) && !t.Columns[i].Dropped {
+		if t.Columns[i].Type.IsVector() && !t.Columns[i].Dropped {
 			w.vecs = append(w.vecs, i)
 		}
 	}

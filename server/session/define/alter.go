@@ -180,7 +180,7 @@ func (e *Env) addColumn(ctx context.Context, old, t *catalog.Table, cmd *ast.Alt
 		if value, err = bind.ColumnDefault(col, e.options()); err != nil {
 			return err
 		}
-		if k, ok := value.(*expr.Const); ok && !rowcodec.IsVector(col.Type) {
+		if k, ok := value.(*expr.Const); ok && !col.Type.IsVector() {
 			fill = false // rows that have no such column yet are read as if they had this
 			if !k.D.IsNull() {
 				col.Missing = rowcodec.AppendDatum(nil, col.Type, k.D)
