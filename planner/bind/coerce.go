@@ -226,7 +226,7 @@ func (b *binder) assign(e expr.Expr, to types.T, column string, pos ast.Pos) (ex
 	}
 	if x == nil {
 		return nil, errAt(pos, pgerrcode.DatatypeMismatch, "column \"%s\" is of type %s but expression is of type %s",
-			column, types.FormatType(types.Of(to.OID)), builtin.TypeName(e.Type().OID)).
+			column, types.TypeName(to.OID), builtin.TypeName(e.Type().OID)).
 			WithHint("You will need to rewrite or cast the expression.")
 	}
 	return x, nil

@@ -91,11 +91,11 @@ func (b *binder) stored(x expr.Expr, e ast.Expr, want types.T, place Place, colu
 			what = "default expression"
 		}
 		return nil, pgerr.Newf(pgerrcode.DatatypeMismatch, "column \"%s\" is of type %s but %s is of type %s",
-			column, types.FormatType(types.Of(want.OID)), what, builtin.TypeName(x.Type().OID)).
+			column, types.TypeName(want.OID), what, builtin.TypeName(x.Type().OID)).
 			WithHint("You will need to rewrite or cast the expression.")
 	case Using:
 		return nil, pgerr.Newf(pgerrcode.DatatypeMismatch, "result of USING clause for column \"%s\" cannot be cast automatically to type %s",
-			column, types.FormatType(types.Of(want.OID))).WithHint("You might need to add an explicit cast.")
+			column, types.TypeName(want.OID)).WithHint("You might need to add an explicit cast.")
 	}
 	return b.assign(x, want, column, leftmost(e))
 }

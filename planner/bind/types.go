@@ -57,7 +57,7 @@ func (b *binder) typeName(t *ast.TypeName) (types.T, error) {
 	if len(t.ArrayDims) > 0 {
 		a := out.ArrayOf()
 		if a.OID == 0 && !i.IsArray {
-			return types.T{}, errAt(t.Pos, pgerrcode.UndefinedObject, "could not find array type for data type %s", types.FormatType(types.Of(i.OID)))
+			return types.T{}, errAt(t.Pos, pgerrcode.UndefinedObject, "could not find array type for data type %s", types.TypeName(i.OID))
 		}
 		if a.OID != 0 {
 			out = a

@@ -31,7 +31,7 @@ func (n names) RegOut(t, oid types.OID) (string, bool) {
 		if types.Lookup(oid) == nil {
 			return "", false
 		}
-		return types.FormatType(types.Of(oid)), true
+		return types.TypeName(oid), true
 	case types.RegnamespaceOID:
 		name := snap.SchemaName(oid)
 		return ast.QuoteIdent(name), name != ""
@@ -53,9 +53,9 @@ func (n names) RegOut(t, oid types.OID) (string, bool) {
 			}
 			left := "NONE"
 			if o.Left != 0 {
-				left = types.FormatType(types.Of(o.Left))
+				left = types.TypeName(o.Left)
 			}
-			return o.Name + "(" + left + "," + types.FormatType(types.Of(o.Right)) + ")", true
+			return o.Name + "(" + left + "," + types.TypeName(o.Right) + ")", true
 		}
 	case types.RegcollationOID:
 		if name := syscat.CollationName(oid); name != "" {
@@ -68,7 +68,7 @@ func (n names) RegOut(t, oid types.OID) (string, bool) {
 func typeList(oids []types.OID) string {
 	parts := make([]string, len(oids))
 	for i, o := range oids {
-		parts[i] = types.FormatType(types.Of(o))
+		parts[i] = types.TypeName(o)
 	}
 	return strings.Join(parts, ",")
 }
@@ -141,7 +141,7 @@ func (n names) RegIn(t types.OID, text string) (types.OID, error) {
 	case types.RegoperOID:
 		return one(builtin.Operators(name), func(o *builtin.Operator) types.OID { return o.OID }, "operator", text)
 	}
-	return 0, pgerr.NotSupported(-1, "names of type %s are not supported", types.FormatType(types.Of(t)))
+	return 0, pgerr.NotSupported(-1, "names of type %s are not supported", types.TypeName(t))
 }
 
 // one is the only object of a name.

@@ -300,4 +300,4 @@ next:
 }
 
 // TypeName is the type's name in error messages: integer, character varying, text[].
-func TypeName(t types.OID) string { return types.FormatType(types.Of(t)) }
+func TypeName(t types.OID) string { return types.TypeName(t) }

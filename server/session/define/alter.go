@@ -550,7 +550,7 @@ func (e *Env) columnType(ctx context.Context, old, t *catalog.Table, cmd *ast.Al
 	}
 	for _, x := range t.Indexes {
 		if x.IsVector() && usesColumn(e, t, x, c.Num) && to.OID != from.OID {
-			return pgerr.Newf(pgerrcode.DatatypeMismatch, "operator class %q does not accept data type %s", x.Keys[0].OpClass, types.FormatType(types.Of(to.OID)))
+			return pgerr.Newf(pgerrcode.DatatypeMismatch, "operator class %q does not accept data type %s", x.Keys[0].OpClass, types.TypeName(to.OID))
 		}
 		if x.IsVector() && usesColumn(e, t, x, c.Num) && to.Mod < 1 {
 			return pgerr.New(pgerrcode.InvalidParameterValue, "column does not have dimensions")
