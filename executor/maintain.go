@@ -70,13 +70,29 @@ func BuildIndex(ctx context.Context, env *Env, def *physical.TableWrite, i int, 
 		return err
 	}
 	rows := int64(0)
-	err = eachRow(ctx, env, def.Table, false, func(id uint64, row []types.Datum) error {
+	err = eachRow(ctx, env, def.Table, readsVectors(def, i), func(id uint64, row []types.Datum) error {
 		if rows++; rows%4096 == 0 {
 			done(rows)
 		}
 		return w.w.AddEntry(ctx, i, row, id)
 	})
 	return w.withSchema(err)
+}
+
+// readsVectors reports an index whose keys or predicate need a vector column.
+func readsVectors(def *physical.TableWrite, i int) bool {
+	x := &def.Indexes[i]
+	for _, e := range append([]expr.Expr{x.Where}, x.Keys...) {
+		if e == nil {
+			continue
+		}
+		for _, c := range expr.Columns(e) {
+			if def.Table.Columns[c].Type.IsVector() {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // Partial is the predicate of a partial vector index: feed.RowFilter.

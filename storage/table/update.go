@@ -85,13 +85,15 @@ func (w *Writer) updateVector(ctx context.Context, id uint64, k int, d types.Dat
 }
 
 // updatedRow is the row to store: an unassigned vector column is NULL or not as
-// it was stored, whatever the caller knows of it.
+// it was stored, whatever the caller knows of it. One that the caller has not
+// read, which only vector indexes can do without, gets a placeholder.
 func (w *Writer) updatedRow(row []types.Datum, set []bool) []types.Datum {
 	w.row = append(w.row[:0], row...)
 	for _, k := range w.vecs {
 		if !set[k] {
-			w.row[k] = types.Null
-			if w.hadVector(k) {
+			if !w.hadVector(k) {
+				w.row[k] = types.Null
+			} else if row[k].IsNull() {
 				w.row[k] = types.Bytes([]byte{})
 			}
 		}
