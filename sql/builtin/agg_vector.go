@@ -3,24 +3,25 @@ package builtin
 import (
 	"github.com/loxodb/loxodb/sql/batch"
 	"github.com/loxodb/loxodb/sql/types"
-
-	"github.com/jackc/pgerrcode"
-
-	"github.com/loxodb/loxodb/sql/pgerr"
 )
 
-// vectorAggs registers avg and sum of vectors.
+// vectorAggs registers avg and sum of vectors; int8vecs go to those of vector.
 func vectorAggs(r *registrar) {
-	r.agg("avg(vector)", func([]types.T) Agg { return &vectorAgg{avg: true} })
-	r.agg("sum(vector)", func([]types.T) Agg { return &vectorAgg{} })
+	for _, t := range []*vectorType{vectorT, halfvecT} {
+		r.agg("avg("+t.name+")", func([]types.T) Agg { return &vectorAgg{t: t, avg: true} })
+		r.agg("sum("+t.name+")", func([]types.T) Agg { return &vectorAgg{t: t} })
+	}
 }
 
-// vectorAgg sums components: in float64 for avg, in float32 for sum, as pgvector does.
+// vectorAgg sums components: in float64 for avg, in the type's own numbers for
+// sum, as pgvector does.
 type vectorAgg struct {
+	t    *vectorType
 	avg  bool
+	in   operands
 	n    []int64
 	sum  [][]float64
-	out  []float32
+	out  []byte
 	held int64
 }
 
@@ -31,7 +32,8 @@ func (a *vectorAgg) Step(_ *Ctx, sel []uint16, groups []uint32, args []*batch.Co
 		if args[0].Null[i] {
 			continue
 		}
-		g, v := groups[i], types.Float32s(args[0].B[i])
+		g := groups[i]
+		v, _ := a.in.load(a.t, args[0].B[i], nil)
 		s := a.sum[g]
 		if a.n[g] == 0 {
 			s = make([]float64, len(v))
@@ -40,15 +42,15 @@ func (a *vectorAgg) Step(_ *Ctx, sel []uint16, groups []uint32, args []*batch.Co
 		}
 		if len(s) != len(v) {
 			if a.avg {
-				return pgerr.Newf(pgerrcode.DataException, "expected %d dimensions, not %d", len(s), len(v))
+				return expectedDims(len(s), len(v))
 			}
-			return differentDims(len(s), len(v))
+			return a.t.differentDims(len(s), len(v))
 		}
 		a.n[g]++
 		for k, x := range v {
 			t := s[k] + float64(x)
 			if !a.avg {
-				t = float64(float32(t))
+				t = float64(a.t.stored(float32(t)))
 			}
 			if t-t != 0 {
 				return floatOverflow()
@@ -63,18 +65,17 @@ func (a *vectorAgg) Final(_ *Ctx, g uint32) (types.Datum, error) {
 	if a.n[g] == 0 {
 		return types.Null, nil
 	}
-	a.out = grow(a.out[:0], len(a.sum[g]))
+	out := a.in.room(len(a.sum[g]))
 	n := 1.0
 	if a.avg {
 		n = float64(a.n[g])
 	}
 	for k, x := range a.sum[g] {
-		a.out[k] = float32(x / n)
-		if a.out[k]-a.out[k] != 0 {
-			return types.Datum{}, floatOverflow()
-		}
+		out[k] = float32(x / n)
 	}
-	return types.Bytes(types.Float32Bytes(a.out)), nil
+	d, err := types.VectorFrom(a.t.oid, out, a.out)
+	a.out = d.Bytes()
+	return d, err
 }
 
 func (a *vectorAgg) Bytes() int64 { return int64(32*cap(a.n)) + a.held }

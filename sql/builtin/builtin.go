@@ -93,6 +93,8 @@ type Operator struct {
 	Strategy int
 	Merges   bool // oprcanmerge
 	Hashes   bool // oprcanhash
+	// Restrict and Join name the selectivity estimators, "-" for none.
+	Restrict, Join string
 }
 
 // Cast is a row of pg_cast. The conversion itself is types.Cast; Func is what the
@@ -107,14 +109,16 @@ type Cast struct {
 
 // Aggregate is a row of pg_aggregate; what it does is Func.Agg.
 type Aggregate struct {
-	Func             *Func
-	Kind             byte
-	DirectArgs       int
-	TransFn, FinalFn string // as regproc shows them, "-" for none
-	TransType        types.OID
-	TransSpace       int
-	InitVal          string
-	SortOp           types.OID
+	Func       *Func
+	Kind       byte
+	DirectArgs int
+	TransFn    string // as regproc shows them, "-" for none
+	FinalFn    string
+	CombineFn  string
+	TransType  types.OID
+	TransSpace int
+	InitVal    string
+	SortOp     types.OID
 }
 
 // Site is the place of a call in a running program: what a function may know of

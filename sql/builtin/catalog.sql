@@ -16,7 +16,7 @@ select o.oid, o.oprname, o.oprleft, o.oprright, o.oprresult, o.oprcode::oid,
   coalesce(c.oprname,''), coalesce(n.oprname,''), case when c.oprname=o.oprname then 't' else 'f' end,
   coalesce((select min(amopstrategy) from pg_amop a join pg_am m on m.oid=a.amopmethod and m.amname='btree'
     join pg_opclass oc on oc.opcfamily=a.amopfamily and oc.opcdefault where amopopr=o.oid),0),
-  case when o.oprcanmerge then 't' else 'f' end || case when o.oprcanhash then 't' else 'f' end
+  case when o.oprcanmerge then 't' else 'f' end || case when o.oprcanhash then 't' else 'f' end, o.oprrest, o.oprjoin
 from pg_operator o left join pg_operator c on c.oid=o.oprcom left join pg_operator n on n.oid=o.oprnegate
 where o.oprleft in (0,:oids) and o.oprright in (:oids) and o.oprresult in (:oids) order by o.oid;
 
@@ -24,5 +24,5 @@ select oid, castsource, casttarget, castfunc, castcontext, castmethod from pg_ca
 where castsource in (:oids) and casttarget in (:oids) order by oid;
 
 select aggfnoid::oid, aggkind, aggnumdirectargs, aggtransfn::text, aggfinalfn::text, aggtranstype, aggtransspace,
-  coalesce(agginitval,''), aggsortop
+  coalesce(agginitval,''), aggsortop, aggcombinefn
 from pg_aggregate where aggfnoid::oid in (select oid from pg_proc where prorettype in (:oids)) order by 1;

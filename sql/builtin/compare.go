@@ -86,7 +86,7 @@ func compareFuncs(r *registrar) {
 		"btint2cmp", "btint4cmp", "btint8cmp", "btoidcmp", "btcharcmp", "btboolcmp", "btfloat4cmp", "btfloat8cmp",
 		"bttextcmp", "btnamecmp", "byteacmp", "uuid_cmp", "date_cmp", "time_cmp", "timestamp_cmp",
 		"cash_cmp", "interval_cmp", "timetz_cmp", "btarraycmp", "btrecordcmp", "jsonb_cmp", "bitcmp", "bpcharcmp",
-		"btoidvectorcmp", "bttidcmp", "vector_cmp",
+		"btoidvectorcmp", "bttidcmp",
 	} {
 		r.eval(p, threeWay)
 	}

@@ -114,7 +114,9 @@ func relationFacts(r *registrar) {
 	r.eval("pg_describe_object", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
 		text := describeObject(s.Catalog(), uint32(a[1].Int()), a[2].Int())
 		if text == "" {
-			return null()
+			if text, _ = s.Definition("object", uint32(a[1].Int()), 0, false); text == "" {
+				return null()
+			}
 		}
 		return types.String(text), nil
 	}))
@@ -143,7 +145,7 @@ func describeObject(s *catalog.Snapshot, id catalog.ID, column int64) string {
 		return "schema " + QuoteIdent(x.Name)
 	}
 	if f := FuncByOID(id); f != nil {
-		return "function " + callText("", f.Name, f.Args, nil)
+		return "function " + strings.ReplaceAll(callText("", f.Name, f.Args, nil), ", ", ",")
 	}
 	if types.Lookup(id) != nil {
 		return "type " + TypeName(id)

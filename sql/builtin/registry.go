@@ -14,9 +14,9 @@ import (
 // says how they were read), and those of the vector extension in the same form:
 //
 //	pg_proc:      oid name key flags ret variadic defaults args allargs modes names
-//	pg_operator:  oid name left right ret func commutator negator commutes strategy merge+hash
+//	pg_operator:  oid name left right ret func commutator negator commutes strategy merge+hash restrict join
 //	pg_cast:      oid source target func context method
-//	pg_aggregate: oid kind directargs transfn finalfn transtype transspace initval sortop
+//	pg_aggregate: oid kind directargs transfn finalfn transtype transspace initval sortop combinefn
 //
 // key is pg_proc.prosrc of internal functions: the name under which a family
 // registers its code. Aggregates and SQL-language functions have none; their key
@@ -36,6 +36,8 @@ var (
 	vectorOperatorTable string
 	//go:embed vector_cast.tsv
 	vectorCastTable string
+	//go:embed vector_aggregate.tsv
+	vectorAggregateTable string
 )
 
 // library is everything that exists, immutable after load.
@@ -122,7 +124,8 @@ func load() *library {
 	l.loadOperators(vectorOperatorTable, "public")
 	l.loadCasts(castTable)
 	l.loadCasts(vectorCastTable)
-	l.loadAggregates()
+	l.loadAggregates(aggregateTable)
+	l.loadAggregates(vectorAggregateTable)
 	for k, c := range r.code {
 		if !c.used {
 			l.unused = append(l.unused, k)
@@ -232,11 +235,12 @@ func (f *Func) Implemented() bool {
 }
 
 func (l *library) loadOperators(table, schema string) {
-	eachRow(table, 11, func(c []string) {
+	eachRow(table, 13, func(c []string) {
 		o := &Operator{
 			OID: oid(c[0]), Schema: schema, Name: c[1], Left: oid(c[2]), Right: oid(c[3]), Ret: oid(c[4]),
 			Func: l.funcOID[oid(c[5])], Commutator: c[6], Negator: c[7], Commutes: c[8] == "t",
 			Strategy: int(oid(c[9])), Merges: c[10][0] == 't', Hashes: c[10][1] == 't',
+			Restrict: c[11], Join: c[12],
 		}
 		if o.Func == nil {
 			return // its function has types that do not exist here
@@ -258,8 +262,8 @@ func (l *library) loadCasts(table string) {
 	})
 }
 
-func (l *library) loadAggregates() {
-	eachRow(aggregateTable, 9, func(c []string) {
+func (l *library) loadAggregates(table string) {
+	eachRow(table, 10, func(c []string) {
 		f := l.funcOID[oid(c[0])]
 		if f == nil {
 			return
@@ -268,7 +272,7 @@ func (l *library) loadAggregates() {
 		f.DirectArgs = int(oid(c[2]))
 		l.aggs = append(l.aggs, &Aggregate{
 			Func: f, Kind: c[1][0], DirectArgs: f.DirectArgs, TransFn: c[3], FinalFn: c[4],
-			TransType: oid(c[5]), TransSpace: int(oid(c[6])), InitVal: c[7], SortOp: oid(c[8]),
+			TransType: oid(c[5]), TransSpace: int(oid(c[6])), InitVal: c[7], SortOp: oid(c[8]), CombineFn: c[9],
 		})
 	})
 }

@@ -40,9 +40,6 @@ func ResolveOp(schema, name string, left, right types.OID) (*ResolvedOp, error) 
 	}
 	list = applicable(list, args)
 	switch best := choose(list, args); {
-	case best != nil && left == types.UnknownOID && right == types.UnknownOID && ops[best.defaults].Schema == "public":
-		// the vector extension has these operators for several types, of which only
-		// one is here: literals on both sides stay ambiguous
 	case best != nil:
 		return resolveOp(ops[best.defaults], best.args, args)
 	case len(list) == 0:

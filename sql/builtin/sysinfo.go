@@ -99,7 +99,7 @@ func columnSize(c *Ctx, a []types.Datum) (types.Datum, error) {
 	}
 	n := len(a[0].Bytes())
 	switch {
-	case t.OID == types.VectorOID:
+	case t.IsVector():
 		return types.Int(int64(n + 8)), nil
 	case t.OID == types.UnknownOID:
 		return types.Int(int64(n + 1)), nil

@@ -3,165 +3,186 @@ package builtin
 import (
 	"math"
 
-	"github.com/jackc/pgerrcode"
-
-	"github.com/loxodb/loxodb/sql/batch"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 	"github.com/loxodb/loxodb/vectorindex/dist"
+
+	"github.com/jackc/pgerrcode"
+)
+
+// vectorType is a vector type as its functions see it. Their code is registered
+// under pgvector's names: for vector mostly plain, for the others with the type's
+// name before.
+type vectorType struct {
+	oid    types.OID
+	name   string
+	prefix string
+}
+
+var (
+	vectorT  = &vectorType{types.VectorOID, "vector", ""}
+	halfvecT = &vectorType{types.HalfvecOID, "halfvec", "halfvec_"}
+	int8vecT = &vectorType{types.Int8vecOID, "int8vec", "int8vec_"}
+	sparseT  = &vectorType{types.SparsevecOID, "sparsevec", "sparsevec_"}
 )
 
 // vectorFuncs registers the functions and operators of the vector extension.
-// Distances are accumulated in float64, as vectorindex/dist defines "exact":
-// they are what users see and what decides the order of results.
 func vectorFuncs(r *registrar) {
-	l2 := func(a, b []float32) float64 { return math.Sqrt(dist.L2Sq64(a, b)) }
-	for key, f := range map[string]func(a, b []float32) float64{
-		"l2_distance":                   l2,
-		"vector_l2_squared_distance":    dist.L2Sq64,
-		"inner_product":                 dist.Dot64,
-		"vector_negative_inner_product": dist.InnerProduct.Exact,
-		"l1_distance":                   dist.L1Exact,
-		"vector_spherical_distance":     sphericalDistance,
-	} {
-		r.kernel(key, distances(f))
+	for _, t := range []*vectorType{vectorT, halfvecT, int8vecT} {
+		denseDistances(r, t)
+		denseFuncs(r, t)
 	}
-	r.kernel("cosine_distance", cosines)
-	for rel, suffix := range relationSuffix {
-		r.kernel("vector_"+suffix, compareAny(relation(rel)))
+	r.eval("l2_normalize", normalize(vectorT))
+	r.eval("halfvec_l2_normalize", normalize(halfvecT))
+	sparseFuncs(r)
+	bitDistances(r)
+	for _, t := range []*vectorType{vectorT, halfvecT, int8vecT, sparseT} {
+		for rel, suffix := range relationSuffix {
+			r.kernel(t.name+"_"+suffix, compareAny(relation(rel)))
+		}
+		r.eval(t.name+"_cmp", threeWay)
+		vectorInOut(r, t)
 	}
-	r.eval("vector_dims", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-		return types.Int(int64(len(a[0].Bytes()) / 4)), nil
+	vectorStates(r)
+	vectorCasts(r)
+}
+
+// denseFuncs registers what a dense vector type has beside distances and order.
+func denseFuncs(r *registrar, t *vectorType) {
+	r.eval(t.prefix+"vector_dims", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		return types.Int(int64(types.VectorDims(t.oid, a[0].Bytes()))), nil
 	})
-	r.eval("vector_norm", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-		return types.Float(math.Sqrt(dist.NormSq64(types.Float32s(a[0].Bytes())))), nil
+	norm := "vector_norm"
+	if t != vectorT {
+		norm = t.prefix + "l2_norm"
+	}
+	r.eval(norm, func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		x, _ := remembered(c, newOperands).load(t, a[0].Bytes(), nil)
+		return types.Float(math.Sqrt(dist.NormSq64(x))), nil
 	})
-	r.eval("l2_normalize", normalize)
-	r.eval("binary_quantize", binaryQuantize)
-	r.eval("subvector", subvector)
-	r.eval("vector_concat", func(c *Ctx, a []types.Datum) (types.Datum, error) {
+	r.eval(t.prefix+"binary_quantize", binaryQuantize(t))
+	r.eval(t.prefix+"subvector", subvector(t))
+	r.eval(t.name+"_concat", concat(t))
+	r.eval(t.name+"_add", elementwise(t, func(x, y float32) float32 { return x + y }, false))
+	r.eval(t.name+"_sub", elementwise(t, func(x, y float32) float32 { return x - y }, false))
+	r.eval(t.name+"_mul", elementwise(t, func(x, y float32) float32 { return x * y }, true))
+}
+
+// differentDims is pgvector's error for two vectors that do not go together.
+func (t *vectorType) differentDims(a, b int) error {
+	return pgerr.Newf(pgerrcode.DataException, "different %s dimensions %d and %d", t.name, a, b)
+}
+
+// stored is v as the type keeps it, an infinity when it cannot.
+func (t *vectorType) stored(v float32) float32 {
+	switch t.oid {
+	case types.HalfvecOID:
+		return types.HalfToFloat32(types.Float32ToHalf(v))
+	case types.Int8vecOID:
+		if v < math.MinInt8 || v > math.MaxInt8 {
+			return float32(math.Inf(1))
+		}
+	}
+	return v
+}
+
+// operands holds the components of a call's arguments where the type's form is
+// another. It belongs to one call site.
+type operands struct{ a, b, out []float32 }
+
+func newOperands() *operands { return new(operands) }
+
+// load gives the components of two datums of type t; they are valid until the next load.
+func (p *operands) load(t *vectorType, x, y []byte) (a, b []float32) {
+	if t.oid == types.VectorOID {
+		return types.Float32s(x), types.Float32s(y)
+	}
+	p.a, p.b = types.Components(t.oid, x, p.a), types.Components(t.oid, y, p.b)
+	return p.a, p.b
+}
+
+// room gives space for n components of a result.
+func (p *operands) room(n int) []float32 {
+	p.out = grow(p.out[:0], n)
+	return p.out
+}
+
+// result makes a datum, which lives in the arena, of components that t can store.
+func (t *vectorType) result(c *Ctx, v []float32) (types.Datum, error) {
+	return types.VectorFrom(t.oid, v, c.bytes(4*len(v)))
+}
+
+func normalize(t *vectorType) Eval {
+	return func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		p := remembered(c, newOperands)
+		x, _ := p.load(t, a[0].Bytes(), nil)
+		out := p.room(len(x))
+		norm := math.Sqrt(dist.NormSq64(x))
+		for i, v := range x {
+			out[i] = 0
+			if norm > 0 {
+				out[i] = t.stored(float32(float64(v) / norm))
+			}
+			if math.IsInf(float64(out[i]), 0) {
+				return types.Datum{}, floatOverflow()
+			}
+		}
+		return t.result(c, out)
+	}
+}
+
+func binaryQuantize(t *vectorType) Eval {
+	return func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		x, _ := remembered(c, newOperands).load(t, a[0].Bytes(), nil)
+		data := make([]byte, (len(x)+7)/8)
+		for i, v := range x {
+			if v > 0 {
+				data[i/8] |= 0x80 >> (i % 8)
+			}
+		}
+		return types.MakeBits(len(x), data), nil
+	}
+}
+
+// subvector is subvector(v, start, count), 1-based, clipped to v.
+func subvector(t *vectorType) Eval {
+	return func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		b := a[0].Bytes()
+		dims := int64(types.VectorDims(t.oid, b))
+		start, count := a[1].Int(), a[2].Int()
+		end := min(start+count, dims+1)
+		start = max(start, 1)
+		if count < 1 || start > dims || end <= start {
+			return types.Datum{}, types.CheckVectorDims(t.oid, 0)
+		}
+		size := int64(len(b)) / dims
+		return types.Bytes(b[size*(start-1) : size*(end-1)]), nil
+	}
+}
+
+func concat(t *vectorType) Eval {
+	return func(c *Ctx, a []types.Datum) (types.Datum, error) {
 		x, y := a[0].Bytes(), a[1].Bytes()
-		if n := (len(x) + len(y)) / 4; n > types.MaxVectorDims {
-			return types.Datum{}, tooManyDims()
+		if err := types.CheckVectorDims(t.oid, types.VectorDims(t.oid, x)+types.VectorDims(t.oid, y)); err != nil {
+			return types.Datum{}, err
 		}
 		out := c.bytes(len(x) + len(y))
 		copy(out[copy(out, x):], y)
 		return types.Bytes(out), nil
-	})
-	r.eval("vector_add", elementwise(func(x, y float32) float32 { return x + y }, false))
-	r.eval("vector_sub", elementwise(func(x, y float32) float32 { return x - y }, false))
-	r.eval("vector_mul", elementwise(func(x, y float32) float32 { return x * y }, true))
-	vectorCasts(r)
-}
-
-func tooManyDims() error {
-	return pgerr.Newf(pgerrcode.ProgramLimitExceeded, "vector cannot have more than %d dimensions", types.MaxVectorDims)
-}
-
-func differentDims(a, b int) error {
-	return pgerr.Newf(pgerrcode.DataException, "different vector dimensions %d and %d", a, b)
-}
-
-// distances lifts a distance into a column kernel.
-func distances(f func(a, b []float32) float64) Kernel {
-	return func(_ *Ctx, sel []uint16, out *batch.Col, args []*batch.Col) error {
-		x, y, o := args[0].B, args[1].B, out.F
-		for _, i := range sel {
-			if len(x[i]) != len(y[i]) {
-				return differentDims(len(x[i])/4, len(y[i])/4)
-			}
-			o[i] = f(types.Float32s(x[i]), types.Float32s(y[i]))
-		}
-		return nil
 	}
-}
-
-// cosines is distances of dist.Cosine64, which computes the norm of a vector
-// that repeats on the right, mostly the query, once.
-func cosines(_ *Ctx, sel []uint16, out *batch.Col, args []*batch.Col) error {
-	x, y, o := args[0].B, args[1].B, out.F
-	var last []byte
-	norm := 0.0
-	for _, i := range sel {
-		if len(x[i]) != len(y[i]) {
-			return differentDims(len(x[i])/4, len(y[i])/4)
-		}
-		a, b := types.Float32s(x[i]), types.Float32s(y[i])
-		if len(last) != len(y[i]) || len(b) == 0 || &last[0] != &y[i][0] {
-			last, norm = y[i], dist.NormSq64(b)
-		}
-		sim := dist.Dot64(a, b) / math.Sqrt(dist.NormSq64(a)*norm)
-		o[i] = 1 - max(-1, min(1, sim)) // NaN stays NaN
-	}
-	return nil
-}
-
-// sphericalDistance is the angle between unit vectors over π.
-func sphericalDistance(a, b []float32) float64 {
-	return math.Acos(max(-1, min(1, dist.Dot64(a, b)))) / math.Pi
-}
-
-// alloc gives room for n components in the arena.
-func alloc(c *Ctx, n int) ([]byte, []float32) {
-	b := c.bytes(4 * n)
-	return b, types.Float32s(b)
-}
-
-func normalize(c *Ctx, a []types.Datum) (types.Datum, error) {
-	x := types.Float32s(a[0].Bytes())
-	b, out := alloc(c, len(x))
-	norm := math.Sqrt(dist.NormSq64(x))
-	for i, v := range x {
-		out[i] = 0
-		if norm > 0 {
-			out[i] = float32(float64(v) / norm)
-		}
-		if math.IsInf(float64(out[i]), 0) {
-			return types.Datum{}, floatOverflow()
-		}
-	}
-	return types.Bytes(b), nil
-}
-
-func binaryQuantize(_ *Ctx, a []types.Datum) (types.Datum, error) {
-	x := types.Float32s(a[0].Bytes())
-	data := make([]byte, (len(x)+7)/8)
-	for i, v := range x {
-		if v > 0 {
-			data[i/8] |= 0x80 >> (i % 8)
-		}
-	}
-	return types.MakeBits(len(x), data), nil
-}
-
-// subvector is subvector(v, start, count), 1-based, clipped to v.
-func subvector(_ *Ctx, a []types.Datum) (types.Datum, error) {
-	b := a[0].Bytes()
-	start, count := a[1].Int(), a[2].Int()
-	noDims := func() (types.Datum, error) {
-		return types.Datum{}, pgerr.New(pgerrcode.DataException, "vector must have at least 1 dimension")
-	}
-	if count < 1 {
-		return noDims()
-	}
-	end := min(start+count, int64(len(b)/4)+1)
-	start = max(start, 1)
-	if start > int64(len(b)/4) || end <= start {
-		return noDims()
-	}
-	return types.Bytes(b[4*(start-1) : 4*(end-1)]), nil
 }
 
 // elementwise lifts + - *; underflow of a product is an error as in pgvector.
-func elementwise(f func(x, y float32) float32, underflow bool) Eval {
+func elementwise(t *vectorType, f func(x, y float32) float32, underflow bool) Eval {
 	return func(c *Ctx, a []types.Datum) (types.Datum, error) {
-		x, y := types.Float32s(a[0].Bytes()), types.Float32s(a[1].Bytes())
+		p := remembered(c, newOperands)
+		x, y := p.load(t, a[0].Bytes(), a[1].Bytes())
 		if len(x) != len(y) {
-			return types.Datum{}, differentDims(len(x), len(y))
+			return types.Datum{}, t.differentDims(len(x), len(y))
 		}
-		b, out := alloc(c, len(x))
+		out := p.room(len(x))
 		for i := range x {
-			v := f(x[i], y[i])
+			v := t.stored(f(x[i], y[i]))
 			switch {
 			case v-v != 0:
 				return types.Datum{}, floatOverflow()
@@ -170,19 +191,45 @@ func elementwise(f func(x, y float32) float32, underflow bool) Eval {
 			}
 			out[i] = v
 		}
-		return types.Bytes(b), nil
+		return t.result(c, out)
 	}
 }
 
-// vectorCasts registers the functions behind the casts, for calls by name.
+// vectorInOut registers a type's input and output functions, for calls by name.
+func vectorInOut(r *registrar, t *vectorType) {
+	r.eval(t.name+"_in", func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		return types.ParseText(types.T{OID: t.oid, Mod: int32(a[2].Int())}, a[0].Text(), c.Format)
+	})
+	r.eval(t.name+"_out", func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		return types.Bytes(types.AppendText(nil, types.Of(t.oid), a[0], c.Format)), nil
+	})
+	r.eval(t.name+"_send", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		return types.Bytes(types.AppendBinary(nil, types.Of(t.oid), a[0])), nil
+	})
+}
+
+// vectorCasts registers the functions behind the casts, for calls by name: the
+// vector types' own with a modifier, and those to arrays.
 func vectorCasts(r *registrar) {
-	r.eval("vector", func(c *Ctx, a []types.Datum) (types.Datum, error) {
-		return Convert(c, c.argT(0), types.T{OID: types.VectorOID, Mod: int32(a[1].Int())}, a[0], a[2].Bool())
-	})
-	r.eval("array_to_vector", func(c *Ctx, a []types.Datum) (types.Datum, error) {
-		return Convert(c, c.argT(0), types.T{OID: types.VectorOID, Mod: int32(a[1].Int())}, a[0], a[2].Bool())
-	})
-	r.eval("vector_to_float4", func(c *Ctx, a []types.Datum) (types.Datum, error) {
-		return Convert(c, c.argT(0), types.Of(types.Float4ArrayOID), a[0], a[2].Bool())
-	})
+	to := func(target types.OID) Eval {
+		return func(c *Ctx, a []types.Datum) (types.Datum, error) {
+			return Convert(c, c.argT(0), types.T{OID: target, Mod: int32(a[1].Int())}, a[0], a[2].Bool())
+		}
+	}
+	all := []*vectorType{vectorT, halfvecT, int8vecT, sparseT}
+	for _, t := range all {
+		r.evals(to(t.oid), t.name, "array_to_"+t.name)
+		for _, from := range all {
+			if from != t {
+				r.eval(from.name+"_to_"+t.name, to(t.oid))
+			}
+		}
+	}
+	for key, array := range map[string]types.OID{
+		"vector_to_float4": types.Float4ArrayOID, "halfvec_to_float4": types.Float4ArrayOID, "int8vec_to_int2": types.Int2ArrayOID,
+	} {
+		r.eval(key, func(c *Ctx, a []types.Datum) (types.Datum, error) {
+			return Convert(c, c.argT(0), types.Of(array), a[0], a[2].Bool())
+		})
+	}
 }

@@ -254,6 +254,9 @@ func (r *rows) pgType(t *types.Info, rel ...catalog.ID) {
 		r.proc("typsubscript", "array_subscript_handler")
 	}
 	r.oid("typanalyze", 0)
+	if t.IsArray {
+		r.proc("typanalyze", "array_typanalyze")
+	}
 	r.proc("typinput", t.In)
 	r.proc("typoutput", t.Out)
 	r.proc("typreceive", t.Recv)

@@ -325,7 +325,7 @@ func RuleDef(c *catalog.Snapshot, id catalog.ID) (text string, ok bool) {
 }
 
 // Definition answers builtin.Session.Definition from a snapshot: kind is
-// indexdef, constraintdef, viewdef, ruledef or expr (arg unused but for
+// indexdef, constraintdef, viewdef, ruledef or object (a description; arg is
 // indexdef's column).
 func Definition(c *catalog.Snapshot, kind string, id catalog.ID, arg int, pretty bool, visible Visible) (string, bool) {
 	switch kind {
@@ -337,6 +337,9 @@ func Definition(c *catalog.Snapshot, kind string, id catalog.ID, arg int, pretty
 		return ViewDef(c, id)
 	case "ruledef":
 		return RuleDef(c, id)
+	case "object":
+		text := describe(id)
+		return text, text != ""
 	}
 	return "", false
 }

@@ -88,9 +88,10 @@ func (r *rows) depend(class, id catalog.ID, sub int16, refClass, ref catalog.ID,
 
 // Kinds of pg_depend.
 const (
-	depNormal   = 'n'
-	depAuto     = 'a'
-	depInternal = 'i'
+	depNormal    = 'n'
+	depAuto      = 'a'
+	depInternal  = 'i'
+	depExtension = 'e'
 )
 
 func depends(r *rows) {
@@ -112,6 +113,9 @@ func depends(r *rows) {
 	}
 	for _, e := range r.cat.Extensions() {
 		r.depend(classExtension, e.ID, 0, classNamespace, e.Schema, 0, depNormal)
+		if e.ID == catalog.VectorExtensionID {
+			members(func(class, id catalog.ID) { r.depend(class, id, 0, classExtension, e.ID, 0, depExtension) })
+		}
 	}
 }
 
@@ -171,7 +175,7 @@ func extensions(r *rows) {
 
 // known are the extensions that CREATE EXTENSION accepts.
 var known = []struct{ name, version, comment string }{
-	{"vector", "0.8.0", "vector data type and ivfflat and hnsw access methods"},
+	{"vector", "0.8.6", "vector data type and ivfflat and hnsw access methods"},
 }
 
 func availableExtensions(r *rows) {

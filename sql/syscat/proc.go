@@ -37,6 +37,12 @@ func (r *rows) extensionKey() string {
 	return ""
 }
 
+// Languages of pg_language.
+const (
+	langInternal catalog.ID = 12
+	langC        catalog.ID = 13
+)
+
 var procRows, operatorRows fixedRows
 
 func procs(r *rows) { r.fixed(&procRows, r.extensionKey(), allProcs) }
@@ -61,7 +67,11 @@ func (r *rows) procRow(f *builtin.Func, ns catalog.ID) {
 	r.text("proname", f.Name)
 	r.oid("pronamespace", ns)
 	r.oid("proowner", catalog.BootstrapRoleID)
-	r.oid("prolang", 12)
+	inC := f.Schema == "public" && f.Kind != 'a'
+	r.oid("prolang", langInternal)
+	if inC {
+		r.oid("prolang", langC)
+	}
 	r.float("procost", 1)
 	r.float("prorows", 0)
 	if f.RetSet {
@@ -75,6 +85,9 @@ func (r *rows) procRow(f *builtin.Func, ns catalog.ID) {
 	r.bool("proretset", f.RetSet)
 	r.char("provolatile", f.Volatility)
 	r.char("proparallel", 's')
+	if inC && len(f.Args) == 1 && f.Args[0] == types.InternalOID {
+		r.char("proparallel", 'u') // the default, which pgvector leaves there
+	}
 	r.int("pronargs", int64(len(f.Args)))
 	r.int("pronargdefaults", int64(f.Defaults))
 	r.oid("prorettype", f.Ret)
@@ -88,7 +101,13 @@ func (r *rows) procRow(f *builtin.Func, ns catalog.ID) {
 	if src == "" {
 		src = f.Name
 	}
+	if f.Kind == 'a' {
+		src = "aggregate_dummy"
+	}
 	r.text("prosrc", src)
+	if inC {
+		r.text("probin", "$libdir/vector")
+	}
 	r.emit()
 }
 
@@ -140,7 +159,8 @@ func allOperators(r *rows) {
 		if o.Func != nil {
 			r.oid("oprcode", o.Func.OID)
 		}
-		r.zeros("oprrest", "oprjoin")
+		r.proc("oprrest", o.Restrict)
+		r.proc("oprjoin", o.Join)
 		r.emit()
 	}
 }
@@ -177,12 +197,16 @@ func casts(r *rows) {
 
 func aggregates(r *rows) {
 	for _, a := range builtin.AllAggregates() {
+		if _, ok := r.installed(a.Func.Schema); !ok {
+			continue
+		}
 		r.oid("aggfnoid", a.Func.OID)
 		r.char("aggkind", a.Kind)
 		r.int("aggnumdirectargs", int64(a.DirectArgs))
 		r.proc("aggtransfn", a.TransFn)
 		r.proc("aggfinalfn", a.FinalFn)
-		r.zeros("aggcombinefn", "aggserialfn", "aggdeserialfn", "aggmtransfn", "aggminvtransfn", "aggmfinalfn")
+		r.proc("aggcombinefn", a.CombineFn)
+		r.zeros("aggserialfn", "aggdeserialfn", "aggmtransfn", "aggminvtransfn", "aggmfinalfn")
 		r.bools(false, "aggfinalextra", "aggmfinalextra")
 		r.char("aggfinalmodify", 'r')
 		r.char("aggmfinalmodify", 'r')

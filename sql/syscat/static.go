@@ -21,7 +21,7 @@ var _ = register("pg_catalog", map[string]generator{
 	"pg_opfamily":   static("pg_opfamily", "vector_opfamily"),
 	"pg_opclass":    static("pg_opclass", "vector_opclass"),
 	"pg_amop":       static("pg_amop", "vector_amop"),
-	"pg_amproc":     static("pg_amproc", ""),
+	"pg_amproc":     static("pg_amproc", "vector_amproc"),
 	"pg_collation":  static("pg_collation", ""),
 	"pg_language":   static("pg_language", ""),
 	"pg_tablespace": static("pg_tablespace", ""),
@@ -113,6 +113,13 @@ func methodID(name string) catalog.ID {
 		return catalog.FlatAmID
 	}
 	return 0
+}
+
+// OpClassInput is the type that an operator class of an access method is for; ok
+// is false when there is no such class.
+func OpClassInput(method, name string) (input types.OID, ok bool) {
+	c, ok := opClassOf(method, name, 0)
+	return c.input, ok
 }
 
 // opClassOf finds an index key's operator class: by name, or the default of the

@@ -74,10 +74,13 @@ func (k *vectorType) appendValue(dst []byte, v float32) ([]byte, error) {
 }
 
 // VectorFrom makes a dense vector datum of type oid from its components, written
-// over buf. 22003 when the type cannot hold one; they must be finite otherwise.
+// over buf. Errors: 22003 when the type cannot hold one, 22000 when one is not finite.
 func VectorFrom(oid OID, v []float32, buf []byte) (Datum, error) {
 	k, b := vectorTypeOf(oid), buf[:0]
 	for _, x := range v {
+		if err := k.checkElement(x); err != nil {
+			return Datum{}, err
+		}
 		var err error
 		if b, err = k.appendValue(b, x); err != nil {
 			return Datum{}, err

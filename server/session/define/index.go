@@ -12,6 +12,7 @@ import (
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/syscat"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -194,15 +195,19 @@ func (e *Env) vectorKey(t *catalog.Table, x *catalog.Index, st *ast.CreateIndex)
 		return pgerr.Newf(pgerrcode.UndefinedColumn, "column %q does not exist", el.Column).At(int(el.Pos))
 	}
 	if el.OpClass == nil {
-		return pgerr.Newf(pgerrcode.UndefinedObject, "data type %s has no default operator class for access method %q", types.FormatType(types.Of(c.Type.OID)), x.Method).
+		return pgerr.Newf(pgerrcode.UndefinedObject, "data type %s has no default operator class for access method %q", types.TypeName(c.Type.OID), x.Method).
 			WithHint("You must specify an operator class for the index or define a default operator class for the data type.")
 	}
 	op := el.OpClass.Name
-	if !vectorOpClasses[op] {
+	input, known := syscat.OpClassInput(x.Method, op)
+	if !vectorOpClasses[op] && known && input == c.Type.OID {
+		return pgerr.NotSupported(int(el.Pos), "operator class %q is not supported", op)
+	}
+	if !known {
 		return pgerr.Newf(pgerrcode.UndefinedObject, "operator class %q does not exist for access method %q", op, x.Method)
 	}
-	if c.Type.OID != types.VectorOID {
-		return pgerr.Newf(pgerrcode.DatatypeMismatch, "operator class %q does not accept data type %s", op, types.FormatType(types.Of(c.Type.OID)))
+	if c.Type.OID != input {
+		return pgerr.Newf(pgerrcode.DatatypeMismatch, "operator class %q does not accept data type %s", op, types.TypeName(c.Type.OID))
 	}
 	if c.Type.Mod < 1 {
 		return pgerr.New(pgerrcode.InvalidParameterValue, "column does not have dimensions")

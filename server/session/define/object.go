@@ -2,6 +2,7 @@ package define
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"strings"
 
@@ -241,7 +242,7 @@ func (e *Env) sequenceOptions(q *catalog.Sequence, opts []ast.SeqOption, fresh b
 }
 
 func checkSequence(q *catalog.Sequence, lo, hi int64) error {
-	name := types.FormatType(types.Of(q.Type))
+	name := types.TypeName(q.Type)
 	switch {
 	case q.Max > hi:
 		return pgerr.Newf(pgerrcode.InvalidParameterValue, "MAXVALUE (%d) is out of range for sequence data type %s", q.Max, name)
@@ -315,19 +316,12 @@ func (e *Env) dropExtension(ctx context.Context, st *ast.Drop, n *ast.QName) err
 		return pgerr.Newf(pgerrcode.UndefinedObject, "extension %q does not exist", n.Name)
 	}
 	if x.Name == "vector" {
-		for _, t := range e.Catalog.Tables() {
-			for i := range t.Columns {
-				c := &t.Columns[i]
-				if c.Dropped || c.Type.OID != types.VectorOID && c.Type.OID != types.VectorArrayOID {
-					continue
-				}
-				if st.Cascade {
-					return pgerr.NotSupported(int(st.Pos), "DROP EXTENSION vector CASCADE is not supported").WithHint("Drop the columns first.")
-				}
-				return pgerr.New(pgerrcode.DependentObjectsStillExist, "cannot drop extension vector because other objects depend on it").
-					WithDetail("column %s of table %s depends on type vector", c.Name, t.Name).
-					WithHint("Use DROP ... CASCADE to drop the dependent objects too.")
-			}
+		if users := vectorColumns(e.Catalog); len(users) > 0 && st.Cascade {
+			return pgerr.NotSupported(int(st.Pos), "DROP EXTENSION vector CASCADE is not supported").WithHint("Drop the columns first.")
+		} else if len(users) > 0 {
+			return pgerr.New(pgerrcode.DependentObjectsStillExist, "cannot drop extension vector because other objects depend on it").
+				WithDetail("%s", strings.Join(users, "\n")).
+				WithHint("Use DROP ... CASCADE to drop the dependent objects too.")
 		}
 	}
 	edit, err := e.change(ctx)
@@ -335,6 +329,20 @@ func (e *Env) dropExtension(ctx context.Context, st *ast.Drop, n *ast.QName) err
 		return err
 	}
 	return edit.RemoveExtension(x)
+}
+
+// vectorColumns says which columns depend on types of the vector extension.
+func vectorColumns(c *catalog.Snapshot) []string {
+	var out []string
+	for _, t := range c.Tables() {
+		for i := range t.Columns {
+			col := &t.Columns[i]
+			if !col.Dropped && (col.Type.IsVector() || col.Type.Elem().IsVector()) {
+				out = append(out, fmt.Sprintf("column %s of table %s depends on type %s", col.Name, t.Name, types.TypeName(col.Type.OID)))
+			}
+		}
+	}
+	return out
 }
 
 // rename is ALTER … RENAME.
