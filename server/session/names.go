@@ -1,6 +1,7 @@
 package session
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -42,9 +43,9 @@ func (n names) RegOut(t, oid types.OID) (string, bool) {
 	case types.RegprocOID, types.RegprocedureOID:
 		if f := builtin.FuncByOID(oid); f != nil {
 			if t == types.RegprocOID {
-				return f.Name, true
+				return n.function(f, true), true
 			}
-			return f.Name + "(" + typeList(f.Args) + ")", true
+			return n.function(f, false) + "(" + typeList(f.Args) + ")", true
 		}
 	case types.RegoperOID, types.RegoperatorOID:
 		if o := builtin.OperatorByOID(oid); o != nil {
@@ -63,6 +64,22 @@ func (n names) RegOut(t, oid types.OID) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// function is a function's name, qualified unless the search path finds it by the
+// name, alone (the only one of all overloads) or with its arguments.
+func (n names) function(f *builtin.Func, alone bool) string {
+	path := n.s.SearchPath(true)
+	visible := slices.Contains(path, f.Schema)
+	if alone {
+		for _, g := range builtin.Functions("", f.Name) {
+			visible = visible && (g == f || !slices.Contains(path, g.Schema))
+		}
+	}
+	if visible {
+		return ast.QuoteIdent(f.Name)
+	}
+	return ast.QuoteIdent(f.Schema) + "." + ast.QuoteIdent(f.Name)
 }
 
 func typeList(oids []types.OID) string {

@@ -203,9 +203,30 @@ func vectorInOut(r *registrar, t *vectorType) {
 	r.eval(t.name+"_out", func(c *Ctx, a []types.Datum) (types.Datum, error) {
 		return types.Bytes(types.AppendText(nil, types.Of(t.oid), a[0], c.Format)), nil
 	})
+	r.eval(t.name+"_typmod_in", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		return typmodIn(t.oid, a[0])
+	})
 	r.eval(t.name+"_send", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 		return types.Bytes(types.AppendBinary(nil, types.Of(t.oid), a[0])), nil
 	})
+}
+
+// typmodIn is a modifier from the cstring[] that a typmodin function gets.
+func typmodIn(oid types.OID, list types.Datum) (types.Datum, error) {
+	var args []int32
+	for it := types.NewArrayIter(list); ; {
+		e, ok := it.Next()
+		if !ok {
+			break
+		}
+		n, err := types.ParseText(types.Of(types.Int4OID), e.Text(), nil)
+		if err != nil {
+			return types.Datum{}, err
+		}
+		args = append(args, int32(n.Int()))
+	}
+	mod, err := types.TypmodIn(oid, args)
+	return types.Int(int64(mod)), err
 }
 
 // vectorCasts registers the functions behind the casts, for calls by name: the

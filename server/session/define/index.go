@@ -72,7 +72,9 @@ func (e *Env) newIndex(ctx context.Context, t *catalog.Table, st *ast.CreateInde
 		err = e.orderedKeys(t, x, st)
 	case "hash": // an ordered index answers everything a hash index does
 		x.Method = "btree"
-		err = e.orderedKeys(t, x, st)
+		if err = e.orderedKeys(t, x, st); err == nil {
+			err = hashable(x)
+		}
 	case "hnsw", "flat":
 		err = e.vectorKey(t, x, st)
 	case "ivfflat", "gin", "gist", "spgist", "brin", "ivf":
@@ -156,6 +158,17 @@ func (e *Env) orderedKeys(t *catalog.Table, x *catalog.Index, st *ast.CreateInde
 	var err error
 	x.Options, err = orderedOptions(st.With)
 	return err
+}
+
+// hashable refuses the types that pgvector gives no hash operator class.
+func hashable(x *catalog.Index) error {
+	for i := range x.Keys {
+		if t := x.Keys[i].Type; t.IsVector() {
+			return pgerr.Newf(pgerrcode.UndefinedObject, "data type %s has no default operator class for access method \"hash\"", types.TypeName(t.OID)).
+				WithHint("You must specify an operator class for the index or define a default operator class for the data type.")
+		}
+	}
+	return nil
 }
 
 func (e *Env) expressionKey(t *catalog.Table, el *ast.IndexElem) (k catalog.IndexKey, err error) {
