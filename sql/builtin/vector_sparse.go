@@ -10,9 +10,9 @@ import (
 
 // sparseFuncs registers the distances and functions of sparsevec.
 func sparseFuncs(r *registrar) {
-	negative := func(a, b *types.Sparse) float64 { return -sparseDot(a, b) }
-	l2 := func(a, b *types.Sparse) float64 { return math.Sqrt(sparseL2Sq(a, b)) }
-	for key, f := range map[string]func(a, b *types.Sparse) float64{
+	negative := func(a, b types.Sparse) float64 { return -sparseDot(a, b) }
+	l2 := func(a, b types.Sparse) float64 { return math.Sqrt(sparseL2Sq(a, b)) }
+	for key, f := range map[string]func(a, b types.Sparse) float64{
 		"l2_distance": l2, "l2_squared_distance": sparseL2Sq, "inner_product": sparseDot,
 		"negative_inner_product": negative, "cosine_distance": sparseCosine, "l1_distance": sparseL1,
 	} {
@@ -24,7 +24,7 @@ func sparseFuncs(r *registrar) {
 	r.eval("sparsevec_l2_normalize", sparseNormalize)
 }
 
-func sparseDistances(f func(a, b *types.Sparse) float64) Kernel {
+func sparseDistances(f func(a, b types.Sparse) float64) Kernel {
 	return func(_ *Ctx, sel []uint16, out *batch.Col, args []*batch.Col) error {
 		x, y, o := args[0].B, args[1].B, out.F
 		for _, i := range sel {
@@ -32,7 +32,7 @@ func sparseDistances(f func(a, b *types.Sparse) float64) Kernel {
 			if a.Dims != b.Dims {
 				return sparseT.differentDims(a.Dims, b.Dims)
 			}
-			o[i] = f(&a, &b)
+			o[i] = f(a, b)
 		}
 		return nil
 	}
@@ -40,7 +40,7 @@ func sparseDistances(f func(a, b *types.Sparse) float64) Kernel {
 
 // merge adds up term over the dimensions in which a or b has an element, in
 // ascending order; the other side of a lone element is zero.
-func merge(a, b *types.Sparse, term func(x, y float64) float64) float64 {
+func merge(a, b types.Sparse, term func(x, y float64) float64) float64 {
 	sum, i, j := 0.0, 0, 0
 	for i < len(a.Index) && j < len(b.Index) {
 		switch {
@@ -64,19 +64,19 @@ func merge(a, b *types.Sparse, term func(x, y float64) float64) float64 {
 	return sum
 }
 
-func sparseL2Sq(a, b *types.Sparse) float64 {
+func sparseL2Sq(a, b types.Sparse) float64 {
 	return merge(a, b, func(x, y float64) float64 { return float64((x - y) * (x - y)) })
 }
 
-func sparseL1(a, b *types.Sparse) float64 {
+func sparseL1(a, b types.Sparse) float64 {
 	return merge(a, b, func(x, y float64) float64 { return math.Abs(x - y) })
 }
 
-func sparseDot(a, b *types.Sparse) float64 {
+func sparseDot(a, b types.Sparse) float64 {
 	return merge(a, b, func(x, y float64) float64 { return float64(x * y) })
 }
 
-func sparseCosine(a, b *types.Sparse) float64 {
+func sparseCosine(a, b types.Sparse) float64 {
 	return dist.CosineOf(sparseDot(a, b), dist.NormSq64(a.Value), dist.NormSq64(b.Value))
 }
 

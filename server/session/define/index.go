@@ -214,7 +214,7 @@ func (e *Env) vectorKey(t *catalog.Table, x *catalog.Index, st *ast.CreateIndex)
 	op := el.OpClass.Name
 	input, known := syscat.OpClassInput(x.Method, op)
 	if !vectorOpClasses[op] && known && input == c.Type.OID {
-		return pgerr.NotSupported(int(el.Pos), "operator class %q is not supported", op)
+		return pgerr.NotSupported(int(st.Pos), "operator class %q is not supported", op)
 	}
 	if !known {
 		return pgerr.Newf(pgerrcode.UndefinedObject, "operator class %q does not exist for access method %q", op, x.Method)
