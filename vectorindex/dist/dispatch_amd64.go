@@ -132,6 +132,24 @@ func scan(op scanOp, q, base *float32, dims, n int, out *float32) {
 	}
 }
 
+// below is Below for n sums, n a multiple of 64; factors may be nil.
+func below(sums, factors *float32, n int, add, scale, bound float32, marks *uint64) {
+	switch active.level {
+	case levelAVX512:
+		belowAVX512(sums, factors, n, add, scale, bound, marks)
+	case levelAVX2:
+		belowAVX2(sums, factors, n, add, scale, bound, marks)
+	default:
+		belowGo(sums, factors, n, add, scale, bound, marks)
+	}
+}
+
+//go:noescape
+func belowAVX512(sums, factors *float32, n int, add, scale, bound float32, marks *uint64)
+
+//go:noescape
+func belowAVX2(sums, factors *float32, n int, add, scale, bound float32, marks *uint64)
+
 // exact is scan for exact sums of one pair.
 func exact(op scanOp, a, b *float32, n int) float64 {
 	switch active.level {

@@ -85,6 +85,10 @@ func scan(op scanOp, q, base *float32, dims, n int, out *float32) {
 	}
 }
 
+func below(sums, factors *float32, n int, add, scale, bound float32, marks *uint64) {
+	belowGo(sums, factors, n, add, scale, bound, marks)
+}
+
 func exact(op scanOp, a, b *float32, n int) float64 { return exactGo(op, a, b, n) }
 
 //go:noescape

@@ -22,4 +22,8 @@ func scan(op scanOp, q, base *float32, dims, n int, out *float32) {
 	scanGo(op, q, base, dims, n, out)
 }
 
+func below(sums, factors *float32, n int, add, scale, bound float32, marks *uint64) {
+	belowGo(sums, factors, n, add, scale, bound, marks)
+}
+
 func exact(op scanOp, a, b *float32, n int) float64 { return exactGo(op, a, b, n) }

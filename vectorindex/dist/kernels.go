@@ -112,43 +112,47 @@ func scanCosine(q, base, out []float32) {
 	}
 }
 
-// Gather writes the distances from q to the records ords of rows, whose first
-// len(q) float32 are the vector. For Cosine all vectors and q must be normalised.
-// out is at least as long as ords; every ordinal must exist.
-func Gather(m Metric, q []float32, rows *Rows, ords []uint32, out []float32) {
+// rowOp is what SumRows and SumGather add up for a metric.
+func rowOp(m Metric) scanOp {
+	switch m {
+	case InnerProduct, Cosine:
+		return opDot
+	case L1:
+		return opL1
+	}
+	return opL2
+}
+
+// SumGather writes, for the records ords of rows, whose first len(q) float32 are
+// the vector, what the metric is made of: the distance for L2 and L1, the dot
+// product for InnerProduct and Cosine. out is at least as long as ords; every
+// ordinal must exist.
+func SumGather(m Metric, q []float32, rows *Rows, ords []uint32, out []float32) {
 	out = out[:len(ords)]
 	if len(q) == 0 {
 		clear(out)
 		return
 	}
 	f := active.gatherL2
-	switch m {
-	case InnerProduct, Cosine:
+	switch rowOp(m) {
+	case opDot:
 		f = active.gatherDot
-	case L1:
+	case opL1:
 		f = active.gatherL1
 	}
 	for at := 0; at < len(ords); at += maxGather {
 		n := min(maxGather, len(ords)-at)
 		f(&q[0], len(q), &rows.chunks[0], rows.shift, rows.mask(), rows.stride, &ords[at], n, &out[at])
 	}
-	fromKernel(m, out)
 }
 
-// ScanRows is Gather of the len(out) records from lo on. Where a record is its
+// SumRows is SumGather of the len(out) records from lo on. Where a record is its
 // vector and nothing else (the stride is 4·len(q)) it reads memory as one stream,
 // which is as fast as one core can read; otherwise records are visited one by one.
-func ScanRows(m Metric, q []float32, rows *Rows, lo uint32, out []float32) {
+func SumRows(m Metric, q []float32, rows *Rows, lo uint32, out []float32) {
 	if len(q) == 0 || rows.stride != 4*len(q) {
 		gatherRange(m, q, rows, lo, out)
 		return
-	}
-	op := opL2
-	switch m {
-	case InnerProduct, Cosine:
-		op = opDot
-	case L1:
-		op = opL1
 	}
 	for at := 0; at < len(out); {
 		ord := lo + uint32(at)
@@ -156,10 +160,9 @@ func ScanRows(m Metric, q []float32, rows *Rows, lo uint32, out []float32) {
 		if rows.shift < flatShift {
 			n = min(n, 1<<rows.shift-int(ord&rows.mask()))
 		}
-		scan(op, &q[0], (*float32)(rows.Record(ord)), len(q), n, &out[at])
+		scan(rowOp(m), &q[0], (*float32)(rows.Record(ord)), len(q), n, &out[at])
 		at += n
 	}
-	fromKernel(m, out)
 }
 
 func gatherRange(m Metric, q []float32, rows *Rows, lo uint32, out []float32) {
@@ -169,21 +172,7 @@ func gatherRange(m Metric, q []float32, rows *Rows, lo uint32, out []float32) {
 		for i := range n {
 			ords[i] = lo + uint32(at+i)
 		}
-		Gather(m, q, rows, ords[:n], out[at:at+n])
-	}
-}
-
-// fromKernel turns what a kernel computes into distances.
-func fromKernel(m Metric, out []float32) {
-	switch m {
-	case InnerProduct:
-		for i := range out {
-			out[i] = -out[i]
-		}
-	case Cosine:
-		for i := range out {
-			out[i] = 1 - out[i]
-		}
+		SumGather(m, q, rows, ords[:n], out[at:at+n])
 	}
 }
 

@@ -42,6 +42,17 @@ func scanGo(op scanOp, q, base *float32, dims, n int, out *float32) {
 	}
 }
 
+func belowGo(sums, factors *float32, n int, add, scale, bound float32, marks *uint64) {
+	ss, words := unsafe.Slice(sums, n), unsafe.Slice(marks, n/64)
+	for i := range words {
+		var fs []float32
+		if factors != nil {
+			fs = unsafe.Slice(factors, n)[64*i : 64*i+64]
+		}
+		words[i] = belowWord(ss[64*i:64*i+64], fs, Affine{add, scale}, bound)
+	}
+}
+
 func gatherGo(f func(a, b []float32) float32) gatherFunc {
 	return func(q *float32, dims int, tab *unsafe.Pointer, shift uint, mask uint32, stride int, ords *uint32, n int, out *float32) {
 		qs, ids, os := unsafe.Slice(q, dims), unsafe.Slice(ords, n), unsafe.Slice(out, n)

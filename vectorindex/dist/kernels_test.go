@@ -168,6 +168,55 @@ func checkHamming(t *testing.T, k kernels, r *rand.Rand, n, shift int) {
 	}
 }
 
+// checkBelow compares the distances with the oracle's and the marks with what
+// they say about the distances.
+func checkBelow(t *testing.T, k kernels, r *rand.Rand, n, shift int) {
+	t.Helper()
+	defer func(k kernels) { active = k }(active)
+	active = k
+	special := []float32{0, float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.NaN()), math.MaxFloat32, -math.MaxFloat32, 1e-45}
+	sums, factors := guarded(r, n, shift), guarded(r, n, shift+1)
+	for i := range sums {
+		if r.IntN(8) == 0 {
+			sums[i] = special[r.IntN(len(special))]
+		}
+		if r.IntN(32) == 0 {
+			factors[i] = special[r.IntN(len(special))]
+		}
+	}
+	a := Affine{Add: float32(r.IntN(2)), Scale: float32(r.NormFloat64())}
+	bound := float32(r.NormFloat64())
+	if r.IntN(4) == 0 {
+		bound = special[1+r.IntN(2)]
+	}
+	for _, f := range [][]float32{nil, factors} {
+		got, want := append(make([]float32, shift), sums...)[shift:], append([]float32(nil), sums...)
+		marks, oracle := make([]uint64, MarkWords(n)+1), make([]uint64, MarkWords(n))
+		marks[len(oracle)] = 42
+		Below(got, f, a, bound, marks)
+		for w := range oracle {
+			end := min(64*w+64, n)
+			var fs []float32
+			if f != nil {
+				fs = f[64*w : end]
+			}
+			oracle[w] = belowWord(want[64*w:end], fs, a, bound)
+		}
+		for i, d := range got {
+			finite := !math.IsNaN(float64(d)) && !math.IsInf(float64(d), 0)
+			if finite && !closeTo(d, want[i], math.Abs(float64(sums[i]))) {
+				t.Fatalf("%s below n=%d: [%d] = %v, want %v", k.name, n, i, d, want[i])
+			}
+			if marked := marks[i/64]>>(i%64)&1 == 1; marked != (d < bound || !finite) {
+				t.Fatalf("%s below n=%d: [%d] = %v, bound %v, marked %v", k.name, n, i, d, bound, marked)
+			}
+		}
+		if n%64 != 0 && marks[len(oracle)-1]>>(n%64) != 0 || marks[len(oracle)] != 42 {
+			t.Fatalf("%s below n=%d: marks beyond the end", k.name, n)
+		}
+	}
+}
+
 func TestTiersAgainstOracle(t *testing.T) {
 	for _, k := range available() {
 		r := rand.New(rand.NewPCG(1, 2))
@@ -180,6 +229,7 @@ func TestTiersAgainstOracle(t *testing.T) {
 			checkCodes(t, k, r, dims, n, 4*(dims%16))
 			checkCodesL1(t, k, r, dims, n, 4*(dims%16))
 			checkHamming(t, k, r, dims, dims%64)
+			checkBelow(t, k, r, dims, dims%16)
 		}
 		for n := 1; n <= maxGather; n++ {
 			checkCodes(t, k, r, 100, n, 0)
@@ -198,6 +248,7 @@ func FuzzTiers(f *testing.F) {
 			checkCodes(t, k, r, d, m, 4*s)
 			checkCodesL1(t, k, r, d, m, 4*s)
 			checkHamming(t, k, r, d, s)
+			checkBelow(t, k, r, d, s)
 		}
 	})
 }
@@ -228,9 +279,12 @@ func TestPublicFunctions(t *testing.T) {
 			if m == Cosine {
 				continue
 			}
-			Gather(m, q, &rows, ords, out)
+			SumGather(m, q, &rows, ords, out)
 			for i, o := range ords {
 				want := float32(m.Exact(q, base[int(o)*dims:int(o+1)*dims]))
+				if m == InnerProduct {
+					want = -want
+				}
 				if !closeTo(out[i], want, dims) {
 					t.Fatalf("%s %v: gather %v, want %v", k.name, m, out[i], want)
 				}
@@ -256,7 +310,7 @@ func TestChunkedRows(t *testing.T) {
 }
 
 // A range of records is the gather of its ordinals, across chunks and with padding.
-func TestScanRowsIsGather(t *testing.T) {
+func TestSumRowsIsSumGather(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	defer func(k kernels) { active = k }(active)
 	for _, tier := range available() {
@@ -285,8 +339,8 @@ func TestScanRowsIsGather(t *testing.T) {
 					for i := range ords {
 						ords[i] = lo + uint32(i)
 					}
-					ScanRows(m, q, &rows, lo, got)
-					Gather(m, q, &rows, ords, want)
+					SumRows(m, q, &rows, lo, got)
+					SumGather(m, q, &rows, ords, want)
 					for i := range got {
 						if math.Abs(float64(got[i]-want[i])) > 1e-4 {
 							t.Fatalf("%s %v dims %d pad %d: record %d is %v, gathered %v", tier.name, m, dims, pad, lo+uint32(i), got[i], want[i])
@@ -327,7 +381,7 @@ func BenchmarkGather(b *testing.B) {
 	b.Run("float32x100", func(b *testing.B) {
 		for i := range b.N {
 			at := i * 32 % (len(ords) - 32)
-			Gather(L2, qf, &frows, ords[at:at+32], out)
+			SumGather(L2, qf, &frows, ords[at:at+32], out)
 		}
 	})
 }

@@ -3,6 +3,7 @@ package flat
 import (
 	"context"
 	"math"
+	"math/bits"
 	"slices"
 )
 
@@ -25,7 +26,6 @@ type Cursor struct {
 	done    bool
 	top     Top
 	ords    [block]uint32
-	dists   [block]float64
 
 	// Scanned and Exacts count the distances computed, estimated and exact.
 	Scanned, Exacts int64
@@ -34,13 +34,9 @@ type Cursor struct {
 // growth is the factor between the batches of one cursor.
 const growth = 8
 
-// guard is the relative error allowed to an estimate, see Next. Float32 sums of
-// thousands of terms in eight or more lanes stay far below it.
-const guard = 1e-4
-
-// Reset starts a scan over the ordinals [lo, hi). keep filters a block of
-// ordinals in place (nil keeps all); it must answer the same for the life of the
-// scan or turn from yes to no. batch is how many candidates the caller expects
+// Reset starts a scan over the ordinals [lo, hi). keep filters ordinals in place
+// (nil keeps all), of a range only those that are near enough to matter; it must
+// answer the same for the life of the scan or turn from yes to no. batch is how many candidates the caller expects
 // to need.
 func (c *Cursor) Reset(s *Scorer, v *Vectors, lo, hi uint32, batch int, keep func([]uint32) []uint32) {
 	c.reset(s, v, batch, keep)
@@ -109,11 +105,14 @@ func (c *Cursor) Next(ctx context.Context, dst []Candidate) ([]Candidate, error)
 	return dst, nil
 }
 
+// enough is a batch that is handed out even if all of it is as far as the worst.
+const enough = 1 << 16
+
 // settle turns the estimates of the batch into exact distances and keeps those
 // that no refused candidate can precede: all of them when none was refused,
 // otherwise those clearly nearer than the worst estimate kept. The others come
-// again with the next scan. Only in a batch of near-ties alone may a distance
-// follow one that is larger by the error of the estimate.
+// again with the next, larger scan. Only in a batch of enough near-ties may a
+// distance follow one that is larger by the error of the estimate.
 func (c *Cursor) settle(dst []Candidate) []Candidate {
 	from := len(dst)
 	full, limit := c.top.Full(), c.top.Worst()
@@ -128,15 +127,13 @@ func (c *Cursor) settle(dst []Candidate) []Candidate {
 		c.done = true
 		return dst
 	}
-	limit -= guard * math.Abs(limit)
+	limit -= c.scorer.slack(c.vecs, limit, got)
 	n := len(got)
 	for n > 0 && !(got[n-1].Dist <= limit) {
 		n--
 	}
-	if n == 0 {
-		// All are as far as the worst, as among duplicates. Scanning again for more
-		// would end only with everything in one batch.
-		n = len(got)
+	if n == 0 && (c.batch >= enough || duplicates(got)) {
+		n = len(got) // more scans would not tell them apart either
 	}
 	for _, cand := range got[:n] {
 		c.yielded = append(c.yielded, cand.Ord)
@@ -144,37 +141,82 @@ func (c *Cursor) settle(dst []Candidate) []Candidate {
 	return dst[:from+n]
 }
 
-// scan shows every remaining candidate's estimate to top.
+// duplicates reports whether sorted candidates are many and equally far.
+func duplicates(got []Candidate) bool {
+	first, last := got[0].Dist, got[len(got)-1].Dist
+	return len(got) >= 16 && (first == last || math.IsNaN(first))
+}
+
+// scan shows every remaining candidate that may be near enough to top.
 func (c *Cursor) scan(ctx context.Context) error {
 	if c.isList {
-		for at := 0; at < len(c.list); at += block {
-			n := copy(c.ords[:], c.list[at:])
-			if err := c.score(ctx, at, c.ords[:n]); err != nil {
-				return err
-			}
-		}
-		return nil
+		return c.scanList(ctx)
 	}
-	for at := c.lo; at < c.hi; {
-		n := min(block, c.hi-at)
-		for i := range n {
-			c.ords[i] = at + i
-		}
-		if err := c.score(ctx, int(at-c.lo), c.ords[:n]); err != nil {
+	// A run stays in one chunk of inverse norms; no chunk is longer than its directory says.
+	chunk := uint64(1) << c.vecs.InvShift
+	for at, i := c.lo, 0; at < c.hi; i++ {
+		if err := interrupted(ctx, i); err != nil {
 			return err
 		}
+		n := min(block, c.hi-at, uint32(min(chunk-uint64(at)&(chunk-1), block)))
+		c.scanRun(at, n)
 		at += n
 	}
 	return nil
 }
 
-func (c *Cursor) score(ctx context.Context, at int, ords []uint32) error {
-	if at%(64*block) == 0 {
-		if err := ctx.Err(); err != nil {
-			return err
+// scanRun looks at the ordinals [at, at+n). All are measured, since memory is
+// fastest as one stream, and only those that are near enough are filtered.
+func (c *Cursor) scanRun(at, n uint32) {
+	marks := c.scorer.run(c.vecs, at, n, c.top.Worst())
+	c.Scanned += int64(n)
+	near := c.ords[:0]
+	for w, mark := range marks {
+		for ; mark != 0; mark &= mark - 1 {
+			near = append(near, at+uint32(64*w+bits.TrailingZeros64(mark)))
 		}
 	}
-	if len(c.seen) > 0 {
+	for _, o := range c.filter(near) {
+		c.offer(int(o-at), o)
+	}
+}
+
+// scanList looks at the list. Records far apart are expensive to visit: they are
+// filtered first.
+func (c *Cursor) scanList(ctx context.Context) error {
+	for at, i := 0, 0; at < len(c.list); i++ {
+		if err := interrupted(ctx, i); err != nil {
+			return err
+		}
+		n := copy(c.ords[:], c.list[at:])
+		at += n
+		ords := c.filter(c.ords[:n])
+		if len(ords) == 0 {
+			continue
+		}
+		marks := c.scorer.list(c.vecs, ords, c.top.Worst())
+		c.Scanned += int64(len(ords))
+		for w, mark := range marks {
+			for ; mark != 0; mark &= mark - 1 {
+				j := 64*w + bits.TrailingZeros64(mark)
+				c.offer(j, ords[j])
+			}
+		}
+	}
+	return nil
+}
+
+// interrupted looks at the context every few blocks, the first included.
+func interrupted(ctx context.Context, block int) error {
+	if block%16 != 0 {
+		return nil
+	}
+	return ctx.Err()
+}
+
+// filter drops, in place, what was yielded before and what must not be.
+func (c *Cursor) filter(ords []uint32) []uint32 {
+	if len(ords) > 0 && len(c.seen) > 0 {
 		n := 0
 		for _, o := range ords {
 			ords[n] = o
@@ -182,22 +224,15 @@ func (c *Cursor) score(ctx context.Context, at int, ords []uint32) error {
 		}
 		ords = ords[:n]
 	}
-	if c.keep != nil {
+	if len(ords) > 0 && c.keep != nil {
 		ords = c.keep(ords)
 	}
-	if len(ords) == 0 {
-		return nil
+	return ords
+}
+
+// offer shows the candidate of estimate i to top.
+func (c *Cursor) offer(i int, ord uint32) {
+	if d := c.scorer.trusted(c.vecs, i, ord); d < c.top.Worst() || !c.top.Full() {
+		c.top.Push(Candidate{Dist: d, Ord: ord})
 	}
-	// Filters drop ordinals and keep their order: first and last tell of a gap.
-	run := !c.isList && int(ords[len(ords)-1]-ords[0]) == len(ords)-1
-	c.scorer.Estimate(c.vecs, ords, run, c.dists[:len(ords)])
-	c.Scanned += int64(len(ords))
-	worst := c.top.Worst()
-	for i, d := range c.dists[:len(ords)] {
-		if d < worst || !c.top.Full() {
-			c.top.Push(Candidate{Dist: d, Ord: ords[i]})
-			worst = c.top.Worst()
-		}
-	}
-	return nil
 }

@@ -22,6 +22,8 @@ type Vectors struct {
 	InvShift uint
 }
 
+func (v *Vectors) invMask() uint32 { return uint32(uint64(1)<<v.InvShift - 1) }
+
 // InvNorm is the value of Vectors.InvNorm for v: 1/‖v‖, NaN when v is zero.
 func InvNorm(v []float32) float32 {
 	n := math.Sqrt(dist.NormSq64(v))
@@ -61,23 +63,35 @@ func compare(a, b Candidate) int {
 	return 0
 }
 
-// block is how many ordinals one kernel call takes: enough to pay for the call,
-// few enough that the estimates stay in the first-level cache.
-const block = 256
+// block is how many ordinals one kernel call takes: enough to pay for the call and
+// for what is done once a block, few enough that the estimates stay in the
+// first-level cache.
+const block = 1024
+
+// tiny is where float32 sums begin to lose precision: estimates nearer to zero
+// are not trusted.
+const tiny = 1e-30
 
 // Scorer computes distances from one query. It holds scratch: one goroutine.
 type Scorer struct {
 	metric  dist.Metric
 	query   []float32
-	invNorm float32 // of the query, Cosine only
+	norm    float64     // of the query
+	affine  dist.Affine // from kernel sums to distances
 	est     [block]float32
+	factors [block]float32
+	marks   [block / 64]uint64
 }
 
 // Reset binds the scorer to a query, which it keeps and does not change.
 func (s *Scorer) Reset(m dist.Metric, query []float32) {
 	s.metric, s.query = m, query
-	if m == dist.Cosine {
-		s.invNorm = InvNorm(query)
+	s.norm, s.affine = 0, dist.Affine{Scale: 1}
+	switch m {
+	case dist.InnerProduct:
+		s.norm, s.affine = math.Sqrt(dist.NormSq64(query)), dist.Affine{Scale: -1}
+	case dist.Cosine:
+		s.affine = dist.Affine{Add: 1, Scale: -InvNorm(query)}
 	}
 }
 
@@ -86,38 +100,76 @@ func (s *Scorer) Exact(v *Vectors, ord uint32) float64 {
 	return s.metric.Exact(s.query, v.Rows.Floats(ord, v.Dims))
 }
 
-// Estimate writes the distances of at most 256 ordinals in float32 precision.
-// Where float32 overflows the distance is the exact one; NaN (a zero vector
-// under Cosine) becomes +Inf, so that NaN never meets a comparison. run says that
-// the ordinals are consecutive, which memory answers fastest.
-func (s *Scorer) Estimate(v *Vectors, ords []uint32, run bool, out []float64) {
+// run estimates the distances of the n ordinals from lo on, at most a block and
+// all in one chunk of InvNorm, into est, and marks those that may be below bound.
+func (s *Scorer) run(v *Vectors, lo, n uint32, bound float64) []uint64 {
+	est := s.est[:n]
+	dist.SumRows(s.metric, s.query, &v.Rows, lo, est)
+	var factors []float32
+	if s.metric == dist.Cosine {
+		factors = v.InvNorm[uint64(lo)>>v.InvShift][lo&v.invMask():]
+	}
+	return s.below(est, factors, bound)
+}
+
+// list is run for any ordinals, at most a block.
+func (s *Scorer) list(v *Vectors, ords []uint32, bound float64) []uint64 {
 	est := s.est[:len(ords)]
-	out = out[:len(ords)]
-	kernel := s.metric
+	dist.SumGather(s.metric, s.query, &v.Rows, ords, est)
+	var factors []float32
 	if s.metric == dist.Cosine {
-		kernel = dist.InnerProduct
-	}
-	if run {
-		dist.ScanRows(kernel, s.query, &v.Rows, ords[0], est)
-	} else {
-		dist.Gather(kernel, s.query, &v.Rows, ords, est)
-	}
-	if s.metric == dist.Cosine {
-		mask := uint32(uint64(1)<<v.InvShift - 1)
+		factors = s.factors[:len(ords)]
+		mask := v.invMask()
 		for i, o := range ords {
-			inv := v.InvNorm[uint64(o)>>v.InvShift][o&mask]
-			est[i] = 1 + est[i]*(inv*s.invNorm)
+			factors[i] = v.InvNorm[uint64(o)>>v.InvShift][o&mask]
 		}
 	}
-	for i, e := range est {
-		d := float64(e)
-		if d-d != 0 { // infinite or NaN
-			if d = s.Exact(v, ords[i]); math.IsNaN(d) {
-				d = math.Inf(1)
-			}
-		}
-		out[i] = d
+	return s.below(est, factors, bound)
+}
+
+func (s *Scorer) below(est, factors []float32, bound float64) []uint64 {
+	b := float32(bound)
+	if float64(b) < bound {
+		b = math.Nextafter32(b, float32(math.Inf(1)))
 	}
+	if math.Abs(bound) < tiny {
+		b = tiny
+	}
+	marks := s.marks[:dist.MarkWords(len(est))]
+	dist.Below(est, factors, s.affine, b, marks)
+	return marks
+}
+
+// trusted is estimate i of the last run or list as a distance to compare by. Where
+// float32 overflows or loses precision it is the exact one; NaN (a zero vector
+// under Cosine) becomes +Inf, so that NaN never meets a comparison.
+func (s *Scorer) trusted(v *Vectors, i int, ord uint32) float64 {
+	d := float64(s.est[i])
+	if a := math.Abs(d); !(a >= tiny && a <= math.MaxFloat32) {
+		if d = s.Exact(v, ord); math.IsNaN(d) {
+			d = math.Inf(1)
+		}
+	}
+	return d
+}
+
+// slack is how far an estimate near d can be from the exact distance, the error
+// of a float32 sum in eight lanes or more: relative to the sum of the terms'
+// magnitudes, which for products is about the product of the norms.
+func (s *Scorer) slack(v *Vectors, d float64, kept []Candidate) float64 {
+	const unit = 1.0 / (1 << 24)
+	err := float64(v.Dims/4+32) * unit
+	switch s.metric {
+	case dist.Cosine:
+		return err
+	case dist.InnerProduct:
+		longest := 0.0
+		for _, c := range kept {
+			longest = max(longest, dist.NormSq64(v.Rows.Floats(c.Ord, v.Dims)))
+		}
+		return err * s.norm * math.Sqrt(longest)
+	}
+	return err * math.Abs(d)
 }
 
 // Top keeps the m nearest candidates it is shown: a max-heap on the distance.

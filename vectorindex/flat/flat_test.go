@@ -98,6 +98,8 @@ func TestCursorIsExact(t *testing.T) {
 		"random":     func(i, j int) float32 { return rng.Float32()*2 - 1 },
 		"duplicates": func(i, j int) float32 { return float32(i % 3) },
 		"zeros":      func(i, j int) float32 { return float32(rng.IntN(2) * (i % 2)) },
+		"near":       func(i, j int) float32 { return float32(j%5) + 0.5 + 1e-4*rng.Float32() }, // closer than float32 tells
+		"tiny":       func(i, j int) float32 { return (rng.Float32() - 0.5) * 1e-25 },
 		"huge":       func(i, j int) float32 { return (rng.Float32() - 0.5) * 1e30 },
 	}
 	for name, fill := range fills {
