@@ -58,6 +58,8 @@ func compareKey(key *physical.SortKey, t types.T, a *batch.Col, i int, b *batch.
 	switch {
 	case a.I != nil:
 		c = compareInt(t, a.I[i], b.I[j])
+	case a.F != nil:
+		c = types.CompareFloats(a.F[i], b.F[j])
 	default:
 		c = types.Compare(t, a.Datum(i), b.Datum(j))
 	}

@@ -119,9 +119,14 @@ func (c *Col) SetNull(i int) { c.Null[i] = true }
 type Arena struct {
 	buf  []byte
 	full [][]byte
+	next int // size of the next chunk, 0 = arenaChunk
 }
 
-const arenaChunk = 16 << 10
+// The first chunk of an arena, and the largest that it keeps for a next filling.
+const (
+	arenaChunk = 16 << 10
+	arenaKept  = 2 << 20
+)
 
 // Alloc returns n bytes, not zeroed after the first Reset.
 func (a *Arena) Alloc(n int) []byte {
@@ -129,7 +134,8 @@ func (a *Arena) Alloc(n int) []byte {
 		if a.buf != nil {
 			a.full = append(a.full, a.buf)
 		}
-		a.buf = make([]byte, 0, max(arenaChunk, n))
+		a.buf = make([]byte, 0, max(arenaChunk, a.next, n))
+		a.next = 0
 	}
 	at := len(a.buf)
 	a.buf = a.buf[: at+n : cap(a.buf)]
@@ -144,8 +150,23 @@ func (a *Arena) Copy(b []byte) []byte {
 }
 
 // Reset makes all memory available again. Slices handed out before are invalid.
+// An arena that needed several chunks takes one of their size next time, so that
+// one that is filled again and again soon allocates nothing.
 func (a *Arena) Reset() {
+	if len(a.full) == 0 {
+		a.buf = a.buf[:0]
+		return
+	}
+	size := cap(a.buf)
+	for _, c := range a.full {
+		size += cap(c)
+	}
+	a.next = min(size, arenaKept)
+	if cap(a.buf) < a.next {
+		a.buf = nil
+	} else {
+		a.buf, a.next = a.buf[:0], 0
+	}
 	clear(a.full)
 	a.full = a.full[:0]
-	a.buf = a.buf[:0]
 }

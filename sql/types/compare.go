@@ -14,7 +14,7 @@ func Compare(t T, a, b Datum) int {
 	case Int4OID, Int8OID, Int2OID, TimestampOID, TimestamptzOID, DateOID, TimeOID, BoolOID, OidOID, CharOID, MoneyOID:
 		return compareInt(a.Int(), b.Int())
 	case Float8OID, Float4OID:
-		return compareFloat(a.Float(), b.Float())
+		return CompareFloats(a.Float(), b.Float())
 	case TextOID, VarcharOID, NameOID, ByteaOID, UUIDOID, TidOID:
 		return bytes.Compare(a.ref, b.ref)
 	case BpcharOID:

@@ -197,8 +197,8 @@ func containsDot(b []byte) bool {
 	return false
 }
 
-// compareFloat orders NaN above everything and equal to itself, −0 equal to 0.
-func compareFloat(a, b float64) int {
+// CompareFloats orders NaN above everything and equal to itself, −0 equal to 0.
+func CompareFloats(a, b float64) int {
 	switch {
 	case a < b:
 		return -1
