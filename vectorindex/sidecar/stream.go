@@ -35,7 +35,6 @@ type stream struct {
 	cursor  flat.Cursor
 	ords    []uint32
 	scratch []uint32
-	exacts  int64
 
 	accept func(ord uint32) bool        // visible, bound once
 	keep   func(ords []uint32) []uint32 // filter, bound once
@@ -56,7 +55,7 @@ func (st *stream) bind(s *searcher, p *part, limit uint32, allow bool) {
 	st.checkDead = p.dead.dead.Load() > 0
 	st.checkAllow = allow && s.filtered
 	st.probe = s.probe
-	st.buf, st.pos, st.exacts = st.buf[:0], 0, 0
+	st.buf, st.pos = st.buf[:0], 0
 	st.vecs = p.view()
 	st.scorer.Reset(st.vecs.Metric, s.vec)
 }
@@ -152,22 +151,13 @@ func (st *stream) fill(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	for _, h := range st.hits[:n] {
-		st.buf = append(st.buf, flat.Candidate{Ord: h.Ord, Dist: st.scorer.Exact(st.vecs, h.Ord)})
-	}
-	st.exacts += int64(n)
-	// The walk's distances are rounded to float32: put ties into exact order, but
-	// leave the boundary between two rounds of the walk where it is.
-	for i := 1; i < n; i++ {
-		for j := i; j > 0 && st.hits[j-1].Dist == st.hits[i].Dist && vectorindex.Compare(st.buf[j].Dist, st.buf[j-1].Dist) < 0; j-- {
-			st.buf[j], st.buf[j-1] = st.buf[j-1], st.buf[j]
-		}
+		st.buf = append(st.buf, flat.Candidate{Ord: h.Ord, Dist: h.Dist})
 	}
 	st.batch = min(st.batch*2, 256)
 	return n > 0, nil
 }
 
 func (st *stream) addWork(w *vectorindex.Work) {
-	w.Reranked += st.exacts
 	if st.walk != nil {
 		g := st.walk.Work()
 		w.Distances += g.Distances
