@@ -80,6 +80,9 @@ func conjunction(conds []expr.Expr) (*expr.Program, error) {
 }
 
 func (s *scan) Open(ctx context.Context, env *Env) (err error) {
+	if err := s.Close(); err != nil { // a consumer that had enough leaves a walk open
+		return err
+	}
 	s.env, s.size = env, firstBatch
 	s.scratch.Reset()
 	s.reader.UseCache(env.rowCache())

@@ -184,7 +184,7 @@ func (s *star) helps(keys []SortKey, tests int) bool {
 	}
 	switch k := keys[0].Expr.(type) {
 	case *expr.Column:
-		return leadsIndex(s.scan, k.Index)
+		return leadsIndex(s.scan, nil, k.Index)
 	case *expr.Call:
 		if len(keys) != 1 || keys[0].Desc || keys[0].NullsFirst || k.Op == nil || len(k.Args) != 2 {
 			return false

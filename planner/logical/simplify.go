@@ -1,6 +1,8 @@
 package logical
 
 import (
+	"slices"
+
 	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
@@ -137,14 +139,19 @@ func Transitive(conds []expr.Expr) []expr.Expr {
 	return out
 }
 
-// minMax answers min and max of whole tables from the ends of an index: each
-// becomes (SELECT x FROM t WHERE x IS NOT NULL ORDER BY x LIMIT 1).
+// minMax answers min and max of whole tables, or of the rows with given values in
+// the columns before in an index, from the ends of that index: each becomes
+// (SELECT x FROM t WHERE … AND x IS NOT NULL ORDER BY x LIMIT 1).
 func (r *normalizer) minMax(a *Agg) (Node, bool) {
 	if len(a.Groups) > 0 || a.Sets != nil || len(a.Aggs) == 0 {
 		return nil, false
 	}
 	s, conds, chain, ok := ScanChain(a.Input)
-	if !ok || len(conds) > 0 {
+	if !ok || slices.ContainsFunc(conds, HasSubquery) || slices.ContainsFunc(conds, IsVolatile) {
+		return nil, false
+	}
+	given := equated(conds, Produced(s))
+	if len(given) != len(conds) {
 		return nil, false
 	}
 	p := &Project{Input: &Values{Rows: [][]expr.Expr{{}}}, Out: a.AggOut}
@@ -158,29 +165,45 @@ func (r *normalizer) minMax(a *Agg) (Node, bool) {
 			e = Substitute(e, pr)
 		}
 		col, ok := e.(*expr.Column)
-		if !ok || !leadsIndex(s, col.Index) || col.T.OID != g.T.OID {
+		if !ok || !leadsIndex(s, given, col.Index) || col.T.OID != g.T.OID {
 			return nil, false
 		}
 		tree := &Limit{Limit: &expr.Const{T: types.Of(types.Int8OID), D: types.Int(1)}, Input: &Sort{Keys: []SortKey{{Expr: col, Desc: g.Fn.Name == "max", NullsFirst: g.Fn.Name == "max"}},
-			Input: &Filter{Input: s, Conds: []expr.Expr{&expr.IsNull{X: col, Not: true}}}}}
+			Input: &Filter{Input: s, Conds: append(slices.Clone(conds), &expr.IsNull{X: col, Not: true})}}}
 		p.Exprs = append(p.Exprs, &Subquery{Kind: expr.ScalarSub, Tree: tree, Out: []ColID{col.Index}, T: g.T})
 	}
 	return p, true
 }
 
-// leadsIndex reports an ordered index that begins with the column.
-func leadsIndex(s *Scan, c ColID) bool {
-	for i, id := range s.Out {
-		if id != c {
+// leadsIndex reports an ordered index that begins with the given columns, in any
+// order, and goes on with column c.
+func leadsIndex(s *Scan, given []pair, c ColID) bool {
+	attr := func(id ColID) int16 {
+		for i, o := range s.Out {
+			if o == id {
+				return s.Attrs[i]
+			}
+		}
+		return 0
+	}
+	last := attr(c)
+	if last == 0 || s.Table.Kind != catalog.KindTable {
+		return false
+	}
+	if len(given) == 0 && s.Table.PrimaryAttr == last {
+		return true
+	}
+	for _, x := range s.Table.Indexes {
+		n := len(given)
+		if !x.Valid || x.Method != "btree" || x.Where != "" || len(x.Keys) <= n || x.Keys[n].Attr != last {
 			continue
 		}
-		if s.Table.PrimaryAttr == s.Attrs[i] {
-			return true
+		covered := true
+		for _, k := range x.Keys[:n] {
+			covered = covered && k.Attr != 0 && slices.ContainsFunc(given, func(p pair) bool { return attr(p.col.Index) == k.Attr })
 		}
-		for _, x := range s.Table.Indexes {
-			if x.Valid && x.Method == "btree" && x.Where == "" && x.Keys[0].Attr == s.Attrs[i] && s.Table.Kind == catalog.KindTable {
-				return true
-			}
+		if covered {
+			return true
 		}
 	}
 	return false
