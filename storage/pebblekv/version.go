@@ -20,9 +20,6 @@ const (
 	flagsKnown      = flagTombstone | flagProvisional
 )
 
-// maxHeader is the most bytes a header takes.
-const maxHeader = 1 + 8 + binary.MaxVarintLen64
-
 // header is the decoded header of a stored value.
 type header struct {
 	flags byte
