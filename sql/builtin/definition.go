@@ -209,7 +209,7 @@ func commentFuncs(r *registrar) {
 		return text(comment(s.Catalog(), uint32(a[0].Int()), a[1].Text()))
 	}))
 	r.eval("obj_description(oid)", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
-		for _, class := range []string{"pg_class", "pg_namespace", "pg_constraint", "pg_extension"} {
+		for _, class := range []string{"pg_class", "pg_namespace", "pg_constraint", "pg_extension", "pg_type", "pg_am"} {
 			if c := comment(s.Catalog(), uint32(a[0].Int()), class); c != "" {
 				return types.String(c), nil
 			}
@@ -242,6 +242,8 @@ func comment(s *catalog.Snapshot, id catalog.ID, class string) string {
 		if x, ok := s.RoleByID(id); ok {
 			return x.Comment
 		}
+	case "pg_type", "pg_am":
+		return extensionComment(s, id, class)
 	case "pg_extension":
 		for _, x := range s.Extensions() {
 			if x.ID == id {

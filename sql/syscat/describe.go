@@ -1,6 +1,7 @@
 package syscat
 
 import (
+	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 )
 
@@ -60,6 +61,11 @@ func descriptions(r *rows) {
 	}
 	for _, e := range r.cat.Extensions() {
 		put(e.ID, classExtension, 0, e.Comment)
+		if e.ID == catalog.VectorExtensionID {
+			for _, c := range builtin.ExtensionComments {
+				put(c.ID, map[string]catalog.ID{"pg_type": classType, "pg_am": classAm}[c.Class], 0, c.Text)
+			}
+		}
 	}
 }
 
