@@ -94,12 +94,12 @@ const (
 	// Types of the vector extension: fixed here, but above 16384 as an extension's are.
 	VectorOID         OID = 16385
 	VectorArrayOID    OID = 16386
-	HalfvecOID        OID = 16700
-	HalfvecArrayOID   OID = 16701
-	SparsevecOID      OID = 16702
-	SparsevecArrayOID OID = 16703
-	Int8vecOID        OID = 16704
-	Int8vecArrayOID   OID = 16705
+	HalfvecOID        OID = 17400
+	HalfvecArrayOID   OID = 17401
+	SparsevecOID      OID = 17402
+	SparsevecArrayOID OID = 17403
+	Int8vecOID        OID = 17404
+	Int8vecArrayOID   OID = 17405
 	// FirstUserOID is the first OID given to users' objects.
 	FirstUserOID OID = 20000
 )

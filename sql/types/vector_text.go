@@ -130,8 +130,8 @@ func readInt8(dst []byte, s string, i int) (out []byte, n int, err error) {
 	return append(dst, byte(int8(v))), n, nil
 }
 
-// signedPrefix reads the integer at the start of s, clipped to 32 bits and less
-// by one below, as a number of n bytes; n is 0 when there is none.
+// signedPrefix reads the integer at the start of s, which is n bytes long, clipped
+// to ±MaxInt32; n is 0 when there is none.
 func signedPrefix(s string) (v int64, n int) {
 	i := 0
 	neg := i < len(s) && s[i] == '-'

@@ -1,0 +1,47 @@
+package syscat
+
+import (
+	"testing"
+
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// What LoxoDB adds to PostgreSQL's catalogs has OIDs of its own, whatever the
+// catalog: some functions look an object up by its OID alone.
+func TestExtensionOIDsAreDistinct(t *testing.T) {
+	seen := map[catalog.ID]string{}
+	add := func(id catalog.ID, what string) {
+		if before, dup := seen[id]; dup {
+			t.Errorf("OID %d is of %s and of %s", id, before, what)
+		}
+		if id >= types.FirstUserOID {
+			t.Errorf("OID %d of %s may be a user's object", id, what)
+		}
+		seen[id] = what
+	}
+	members(func(class, id catalog.ID) { add(id, describe(id)) })
+	for _, x := range types.All() {
+		if x.OID >= types.VectorOID && x.IsArray {
+			add(x.OID, x.Name)
+		}
+	}
+	add(catalog.VectorExtensionID, "the extension")
+	for _, file := range []string{"vector_amop", "vector_amproc"} {
+		for _, f := range fields(file) {
+			add(number(f[0]), file)
+		}
+	}
+	for _, f := range fields("loxodb_relations") {
+		add(number(f[2]), f[1])
+	}
+}
+
+// Every member says what it is.
+func TestMembersAreDescribed(t *testing.T) {
+	members(func(class, id catalog.ID) {
+		if (class != classType && class != classProc) && describe(id) == "" {
+			t.Errorf("no description of %d in %d", id, class)
+		}
+	})
+}
