@@ -371,13 +371,16 @@ func clipText(b []byte) string {
 func (c *copyIn) field(k int, raw []byte) error {
 	col := c.cols[k]
 	keep := c.arena.Copy(raw)
-	if !col.Type.IsVector() { // their syntax has no other characters than ASCII
+	if !col.Type.IsVector() { // what is a vector is ASCII
 		if err := types.CheckUTF8(keep); err != nil {
 			return err
 		}
 	}
 	d, err := types.ParseText(col.Type, unsafe.String(unsafe.SliceData(keep), len(keep)), c.env.Format)
 	if err != nil {
+		if bad := types.CheckUTF8(keep); bad != nil { // a message must not quote it
+			return bad
+		}
 		if e, ok := pgerr.As(err); ok {
 			e.Where = fmt.Sprintf("COPY %s, line %d, column %s: \"%s\"", c.table.Name, c.line, col.Name, clipText(raw))
 		}

@@ -81,6 +81,16 @@ func TestCopyErrors(t *testing.T) {
 	}
 }
 
+// Bytes that are not UTF-8 are refused as such in every column, vectors' too.
+func TestCopyRefusesBadUTF8(t *testing.T) {
+	c := connect(t, start(t), "")
+	makeTable(t, c, "cpu", "(v vector, h halfvec, s sparsevec, b int8vec, t text)")
+	for _, col := range []string{"v", "h", "s", "b", "t"} {
+		_, err := c.PgConn().CopyFrom(t.Context(), strings.NewReader("[1,\xff]\n"), "copy cpu ("+col+") from stdin")
+		wantError(t, col, err, "22021", `invalid byte sequence for encoding "UTF8": 0xff`)
+	}
+}
+
 func TestCopyTo(t *testing.T) {
 	c := connect(t, start(t), "")
 	makeTable(t, c, "ct", "(id int, v text, f float8)")
