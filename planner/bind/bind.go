@@ -27,6 +27,8 @@ type Options struct {
 	// ParamTypes are the client's declared parameter types (0 = infer); parameters
 	// beyond it are inferred.
 	ParamTypes []types.OID
+	// NoParams refuses parameters, which a statement of the simple protocol cannot have.
+	NoParams bool
 	// VectorStats gives a vector index's entry count (0 = unknown) for costing.
 	VectorStats func(index catalog.ID) (entries int64)
 	// Trace, if set, notes what the statement's names mean.
@@ -78,7 +80,7 @@ type binder struct {
 const maxDepth = 5000
 
 func newBinder(o Options) *binder {
-	return &binder{o: o, meta: logical.NewMeta(), params: append([]types.OID(nil), o.ParamTypes...),
+	return &binder{o: o, noParams: o.NoParams, meta: logical.NewMeta(), params: append([]types.OID(nil), o.ParamTypes...),
 		pos: map[*expr.Column]ast.Pos{}, shapes: map[logical.ColID][]field{}, rowShapes: map[*expr.RowOf][]field{}}
 }
 

@@ -185,12 +185,9 @@ func (b *binder) commonType(construct string, list []expr.Expr, pos func(i int) 
 	for i, e := range list {
 		ts[i] = e.Type().OID
 	}
-	var t types.OID
-	for i := range ts { // find the first value that does not fit, for the position
-		var err error
-		if t, err = builtin.CommonType(construct, ts[:i+1]); err != nil {
-			return nil, types.T{}, atPos(err, pos(i))
-		}
+	t, at, err := builtin.CommonTypeAt(construct, ts)
+	if err != nil {
+		return nil, types.T{}, atPos(err, pos(at))
 	}
 	to := types.Of(t)
 	to.Mod = commonMod(list, t)

@@ -40,11 +40,17 @@ func (b *binder) callBound(schema, name string, args []expr.Expr, pos ast.Pos) (
 	return b.makeCall(r, args, false, pos)
 }
 
+// maxArguments bounds a call (FUNC_MAX_ARGS).
+const maxArguments = 100
+
 func (b *binder) resolveCall(schema, name string, args []expr.Expr, shape builtin.CallShape, pos ast.Pos) (*builtin.Resolved, error) {
 	if schema != "" {
 		if _, ok := b.schemaID(schema); !ok {
 			return nil, errAt(pos, pgerrcode.InvalidSchemaName, "schema \"%s\" does not exist", schema)
 		}
+	}
+	if len(args) > maxArguments {
+		return nil, errAt(pos, pgerrcode.TooManyArguments, "cannot pass more than %d arguments to a function", maxArguments)
 	}
 	ts := make([]types.OID, len(args))
 	for i, a := range args {

@@ -193,8 +193,14 @@ func (b *binder) targetList(s *scope, list []ast.Target, o queryOpts) ([]target,
 		}
 		out = append(out, target{name: name, e: e, src: t.Expr, pos: leftmost(t.Expr)})
 	}
+	if len(out) > maxTargets {
+		return nil, errAt(ast.NoPos, pgerrcode.TooManyColumns, "target lists can have at most %d entries", maxTargets)
+	}
 	return out, nil
 }
+
+// maxTargets bounds a select list, as PostgreSQL's tuples do.
+const maxTargets = 1664
 
 // resolveTargets makes unknown select items text, unless the user wants them as they are.
 func (b *binder) resolveTargets(q *selection) error {

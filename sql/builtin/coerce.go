@@ -124,17 +124,23 @@ func preferred(t types.OID) bool {
 // CommonType is the type to which UNION, CASE, ARRAY, VALUES, … bring all of
 // list (PostgreSQL chapter 10.5); construct is the word of the error message.
 func CommonType(construct string, list []types.OID) (types.OID, error) {
+	t, _, err := CommonTypeAt(construct, list)
+	return t, err
+}
+
+// CommonTypeAt is CommonType that also says which of list does not fit.
+func CommonTypeAt(construct string, list []types.OID) (t types.OID, at int, err error) {
 	if len(list) == 0 {
-		return types.TextOID, nil
+		return types.TextOID, 0, nil
 	}
-	t := list[0]
-	for _, n := range list[1:] {
+	t = list[0]
+	for i, n := range list {
 		switch {
 		case n == t || n == types.UnknownOID:
 		case t == types.UnknownOID:
 			t = n
 		case category(n) != category(t):
-			return 0, pgerr.Newf(pgerrcode.DatatypeMismatch, "%s types %s and %s cannot be matched",
+			return 0, i, pgerr.Newf(pgerrcode.DatatypeMismatch, "%s types %s and %s cannot be matched",
 				construct, TypeName(t), TypeName(n))
 		case !preferred(t) && CanCoerce(t, n, Implicit) && !CanCoerce(n, t, Implicit):
 			t = n
@@ -143,11 +149,11 @@ func CommonType(construct string, list []types.OID) (types.OID, error) {
 	if t == types.UnknownOID {
 		t = types.TextOID
 	}
-	for _, n := range list {
-		if !CanCoerce(n, t, Implicit) {
-			return 0, pgerr.Newf(pgerrcode.CannotCoerce, "%s could not convert type %s to %s",
+	for i, n := range list {
+		if n != t && !CanCoerce(n, t, Implicit) {
+			return 0, i, pgerr.Newf(pgerrcode.CannotCoerce, "%s could not convert type %s to %s",
 				construct, TypeName(n), TypeName(t))
 		}
 	}
-	return t, nil
+	return t, 0, nil
 }

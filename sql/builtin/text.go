@@ -18,7 +18,12 @@ const maxText = 0x3fffffff
 
 // textFuncs registers chapter 9.4: what works on characters.
 func textFuncs(r *registrar) {
-	r.eval("textcat", text2(func(c *Ctx, s, t []byte) ([]byte, error) { return joined(c, s, t), nil }))
+	r.eval("textcat", text2(func(c *Ctx, s, t []byte) ([]byte, error) {
+		if len(s)+len(t) > maxText {
+			return nil, tooLong()
+		}
+		return joined(c, s, t), nil
+	}))
 	r.kernel("textlen", lengths(utf8.RuneCount))
 	r.kernel("bpcharlen", lengths(func(b []byte) int { return utf8.RuneCount(trimBlanks(b)) }))
 	for _, k := range []string{"textoctetlen", "byteaoctetlen", "bpcharoctetlen"} {
