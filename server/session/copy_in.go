@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"fmt"
+	"unicode/utf8"
 	"unsafe"
 
 	"github.com/jackc/pgerrcode"
@@ -34,6 +35,9 @@ type copyIn struct {
 	other *copyBatch // the one that is inserted, or nothing
 	ins   *inserter  // nil until the first full batch
 	parse rowParser
+	// by column
+	forceNotNull, forceNull []bool
+
 	tail  []byte // bytes of an unfinished row
 	count int64
 	line  int64
@@ -152,15 +156,30 @@ func (s *Session) newCopyIn(ctx context.Context, p *portal, st *ast.Copy, opts *
 	}
 	c.env = s.newEnv(ctx, read, nil)
 	c.copyBatch, c.other = newCopyBatch(c.cols), newCopyBatch(c.cols)
-	switch opts.format {
-	case copyText:
-		c.parse = &textRowsIn{}
-	case copyCSV:
-		c.parse = &csvRowsIn{}
-	default:
+	if opts.format == copyBinary {
 		c.parse = &binaryRowsIn{}
+		return c, nil
 	}
-	return c, nil
+	split := lineSplitter{csv: opts.format == copyCSV, quote: opts.quote, escape: opts.escape}
+	if split.escape == split.quote {
+		split.escape = 0
+	}
+	c.parse = &lineRowsIn{split: split}
+	return c, c.force()
+}
+
+// force marks the columns of FORCE_NOT_NULL and FORCE_NULL.
+func (c *copyIn) force() (err error) {
+	names := make([]string, len(c.cols))
+	for i, col := range c.cols {
+		names[i] = col.Name
+	}
+	exists := func(n string) bool { return c.table.ColumnByName(n) != nil }
+	if c.forceNotNull, err = forced("FORCE_NOT_NULL", c.opts.forceNotNull, names, c.table.Name, exists); err != nil {
+		return err
+	}
+	c.forceNull, err = forced("FORCE_NULL", c.opts.forceNull, names, c.table.Name, exists)
+	return err
 }
 
 // copyColumns are the named columns, or all that can be written.
@@ -299,6 +318,7 @@ func (c *copyIn) Finish(ctx context.Context, failed bool, failure string) error 
 	defer c.p.s.unlimit()
 	defer c.close()
 	if failed {
+		c.line++ // the one that was waited for
 		return c.fail(ctx, pgerr.Newf(pgerrcode.QueryCanceled, "COPY from stdin failed: %s", failure))
 	}
 	if !c.ended {
@@ -332,6 +352,9 @@ func (c *copyIn) fail(ctx context.Context, err error) error {
 	c.stop()
 	c.p.s.tx.fail()
 	err = toPG(ctx, err)
+	if b, ok := c.parse.(*binaryRowsIn); ok && !b.header {
+		return err // before any line
+	}
 	if e, ok := pgerr.As(err); ok && e.Where == "" {
 		e.Where = fmt.Sprintf("COPY %s, line %d", c.table.Name, max(c.line, 1))
 	}
@@ -340,8 +363,21 @@ func (c *copyIn) fail(ctx context.Context, err error) error {
 
 // inRow adds the row that an error was met in, unless the error names its place.
 func (c *copyIn) inRow(err error, line []byte) error {
-	if e, ok := pgerr.As(err); ok && e.Where == "" && e.Code == pgerrcode.BadCopyFileFormat {
+	e, ok := pgerr.As(err)
+	if !ok || e.Where != "" {
+		return err
+	}
+	// Bytes that are no text make no line to show, unless escapes made them.
+	if e.Code == pgerrcode.BadCopyFileFormat || e.Code == pgerrcode.CharacterNotInRepertoire && types.CheckUTF8(line) == nil {
 		e.Where = fmt.Sprintf("COPY %s, line %d: \"%s\"", c.table.Name, c.line, clipText(line))
+	}
+	return err
+}
+
+// inColumn adds the column of binary data that an error was met in.
+func (c *copyIn) inColumn(err error, k int) error {
+	if e, ok := pgerr.As(err); ok && e.Where == "" {
+		e.Where = fmt.Sprintf("COPY %s, line %d, column %s", c.table.Name, c.line, c.cols[k].Name)
 	}
 	return err
 }
@@ -361,10 +397,14 @@ func (c *copyIn) atRow(err error, lines []copiedLine) error {
 
 // clipText cuts what is shown of input at 100 bytes, as PostgreSQL does.
 func clipText(b []byte) string {
-	if len(b) > 100 {
-		return string(b[:100]) + "..."
+	n := 100
+	if len(b) <= n {
+		return string(b)
 	}
-	return string(b)
+	for n > 0 && !utf8.RuneStart(b[n]) {
+		n--
+	}
+	return string(b[:n]) + "..."
 }
 
 // field stores the value of column k of the present row. raw is borrowed.
@@ -392,8 +432,8 @@ func (c *copyIn) field(k int, raw []byte) error {
 
 // endRow completes the present row, which text is the source of.
 func (c *copyIn) endRow(text []byte) error {
-	if len(text) > 101 {
-		text = text[:101]
+	if len(text) > 104 { // what clipText needs
+		text = text[:104]
 	}
 	c.lines = append(c.lines, copiedLine{c.line, c.arena.Copy(text)})
 	if c.n++; c.n == batch.MaxRows {

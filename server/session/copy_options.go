@@ -1,6 +1,7 @@
 package session
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgerrcode"
@@ -27,130 +28,207 @@ type copyOptions struct {
 	match        bool // HEADER MATCH
 	quote        byte
 	escape       byte
-	forceQuote   map[string]bool
+	forceQuote   []string
 	forceAll     bool
-	forceNotNull map[string]bool
-	forceNull    map[string]bool
+	forceNotNull []string
+	forceNull    []string
 }
 
 func copyError(code, format string, args ...any) error { return pgerr.Newf(code, format, args...) }
 
-// readCopyOptions checks the options as PostgreSQL's ProcessCopyOptions does.
-func readCopyOptions(st *ast.Copy) (*copyOptions, error) {
-	o := &copyOptions{delim: 0}
-	null, hasNull := "", false
-	for i := range st.Options {
-		x := &st.Options[i]
-		v := optionText(x)
-		switch lower(x.Name) {
-		case "format":
-			switch lower(v) {
-			case "text":
-			case "csv":
-				o.format = copyCSV
-			case "binary":
-				o.format = copyBinary
-			default:
-				return nil, pgerr.Newf(pgerrcode.InvalidParameterValue, "COPY format %q not recognized", v).At(int(x.Pos))
-			}
-		case "freeze", "oids":
-		case "delimiter":
-			if len(v) != 1 {
-				return nil, copyError(pgerrcode.FeatureNotSupported, "COPY delimiter must be a single one-byte character")
-			}
-			o.delim = v[0]
-		case "null":
-			null, hasNull = v, true
-		case "header":
-			if o.match = lower(v) == "match"; o.match {
-				o.header = true
-				continue
-			}
-			b := true
-			if x.Value != nil {
-				var err error
-				if b, err = parseBool(v); err != nil {
-					return nil, copyError(pgerrcode.SyntaxError, "header requires a Boolean value or \"match\"")
-				}
-			}
-			o.header = b
-		case "quote":
-			if len(v) != 1 {
-				return nil, copyError(pgerrcode.FeatureNotSupported, "COPY quote must be a single one-byte character")
-			}
-			o.quote = v[0]
-		case "escape":
-			if len(v) != 1 {
-				return nil, copyError(pgerrcode.FeatureNotSupported, "COPY escape must be a single one-byte character")
-			}
-			o.escape = v[0]
-		case "force_quote":
-			o.forceAll, o.forceQuote = x.Star, nameSet(x.List)
-		case "force_not_null":
-			o.forceNotNull = nameSet(x.List)
-		case "force_null":
-			o.forceNull = nameSet(x.List)
-		case "encoding":
-			if _, err := canonicalEncoding(v); err != nil {
-				return nil, copyError(pgerrcode.InvalidParameterValue, "argument to option \"encoding\" must be a valid encoding name")
-			}
-		default:
-			return nil, pgerr.Newf(pgerrcode.SyntaxError, "option %q not recognized", x.Name).At(int(x.Pos))
-		}
-	}
-	return o, o.complete(null, hasNull)
+// given are options as they were written; nil where they were not.
+type given struct {
+	delim, null, quote, escape *string
+	header                     bool
 }
 
-// complete fills in the defaults of the format and checks combinations.
-func (o *copyOptions) complete(null string, hasNull bool) error {
-	if o.format == copyBinary {
-		switch {
-		case o.delim != 0:
-			return copyError(pgerrcode.SyntaxError, "cannot specify DELIMITER in BINARY mode")
-		case hasNull:
-			return copyError(pgerrcode.SyntaxError, "cannot specify NULL in BINARY mode")
-		case o.header:
-			return copyError(pgerrcode.FeatureNotSupported, "cannot specify HEADER in BINARY mode")
+// readCopyOptions checks the options as PostgreSQL's ProcessCopyOptions does.
+func readCopyOptions(st *ast.Copy) (*copyOptions, error) {
+	o, g := &copyOptions{}, &given{}
+	seen := map[string]bool{}
+	for i := range st.Options {
+		x := &st.Options[i]
+		name := lower(x.Name)
+		if seen[name] {
+			return nil, pgerr.New(pgerrcode.SyntaxError, "conflicting or redundant options").At(int(x.Pos))
+		}
+		seen[name] = true
+		if err := o.read(g, name, x, st.From); err != nil {
+			return nil, err
 		}
 	}
-	if o.format != copyCSV && (o.quote != 0 || o.escape != 0) {
-		return copyError(pgerrcode.FeatureNotSupported, "COPY quote and escape are available only in CSV mode")
-	}
-	if o.delim == 0 {
-		if o.delim = '\t'; o.format == copyCSV {
-			o.delim = ','
+	for _, check := range []error{o.completeText(g), o.completeCSV(g, st.From)} {
+		if check != nil {
+			return nil, check
 		}
 	}
-	if o.null = `\N`; o.format == copyCSV {
-		o.null = ""
-		if o.quote == 0 {
-			o.quote = '"'
+	return o, nil
+}
+
+// read takes one option.
+func (o *copyOptions) read(g *given, name string, x *ast.Option, from bool) (err error) {
+	v := optionText(x)
+	switch name {
+	case "format":
+		formats := map[string]copyFormat{"text": copyText, "csv": copyCSV, "binary": copyBinary}
+		f, ok := formats[v]
+		if !ok {
+			return pgerr.Newf(pgerrcode.InvalidParameterValue, "COPY format %q not recognized", v).At(int(x.Pos))
 		}
-		if o.escape == 0 {
-			o.escape = o.quote
+		o.format = f
+	case "freeze":
+	case "delimiter":
+		g.delim = &v
+	case "null":
+		g.null = &v
+	case "header":
+		err = o.readHeader(g, x, v, from)
+	case "quote":
+		g.quote = &v
+	case "escape":
+		g.escape = &v
+	case "force_quote":
+		o.forceAll, o.forceQuote, err = x.Star, x.List, listOption(x, x.Star)
+	case "force_not_null":
+		o.forceNotNull, err = x.List, listOption(x, false)
+	case "force_null":
+		o.forceNull, err = x.List, listOption(x, false)
+	case "encoding":
+		if _, bad := canonicalEncoding(v); pgerr.Code(bad) == pgerrcode.FeatureNotSupported {
+			return pgerr.NotSupported(int(x.Pos), "COPY in the encoding %q is not supported", v)
+		} else if bad != nil {
+			return pgerr.New(pgerrcode.InvalidParameterValue, "argument to option \"encoding\" must be a valid encoding name").At(int(x.Pos))
 		}
+	default:
+		return pgerr.Newf(pgerrcode.SyntaxError, "option %q not recognized", x.Name).At(int(x.Pos))
 	}
-	if hasNull {
-		o.null = null
-	}
-	if strings.IndexByte(o.null, o.delim) >= 0 {
-		return copyError(pgerrcode.InvalidParameterValue, "COPY delimiter must not appear in the NULL specification")
-	}
-	if strings.ContainsAny(o.null, "\r\n") {
-		return copyError(pgerrcode.InvalidParameterValue, "COPY null representation cannot use newline or carriage return")
-	}
-	if o.delim == '\n' || o.delim == '\r' {
-		return copyError(pgerrcode.InvalidParameterValue, "COPY delimiter cannot be newline or carriage return")
+	return err
+}
+
+func listOption(x *ast.Option, star bool) error {
+	if len(x.List) == 0 && !star {
+		return pgerr.Newf(pgerrcode.InvalidParameterValue, "argument to option %q must be a list of column names", x.Name).At(int(x.Pos))
 	}
 	return nil
 }
 
-func nameSet(names []string) map[string]bool {
-	m := map[string]bool{}
-	for _, n := range names {
-		m[n] = true
+func (o *copyOptions) readHeader(g *given, x *ast.Option, v string, from bool) error {
+	switch w := lower(v); {
+	case x.Value == nil || w == "true" || w == "on" || w == "1":
+		o.header = true
+	case w == "false" || w == "off" || w == "0":
+	case w == "match" && !from:
+		return copyError(pgerrcode.FeatureNotSupported, "cannot use \"%s\" with HEADER in COPY TO", v)
+	case w == "match":
+		o.header, o.match = true, true
+	default:
+		return copyError(pgerrcode.SyntaxError, "header requires a Boolean value or \"match\"")
 	}
-	return m
+	g.header = o.header
+	return nil
+}
+
+// plainBytes cannot be the delimiter of the text format: they mean something after a
+// backslash, or will.
+const plainBytes = `\.abcdefghijklmnopqrstuvwxyz0123456789`
+
+// completeText fills in delimiter and null, and checks them.
+func (o *copyOptions) completeText(g *given) error {
+	csv := o.format == copyCSV
+	if o.format == copyBinary {
+		switch {
+		case g.delim != nil:
+			return copyError(pgerrcode.SyntaxError, "cannot specify DELIMITER in BINARY mode")
+		case g.null != nil:
+			return copyError(pgerrcode.SyntaxError, "cannot specify NULL in BINARY mode")
+		}
+	}
+	delim := "\t"
+	if o.null = `\N`; csv {
+		delim, o.null = ",", ""
+	}
+	if g.delim != nil {
+		delim = *g.delim
+	}
+	if g.null != nil {
+		o.null = *g.null
+	}
+	switch {
+	case len(delim) != 1:
+		return copyError(pgerrcode.FeatureNotSupported, "COPY delimiter must be a single one-byte character")
+	case delim == "\r" || delim == "\n":
+		return copyError(pgerrcode.InvalidParameterValue, "COPY delimiter cannot be newline or carriage return")
+	case strings.ContainsAny(o.null, "\r\n"):
+		return copyError(pgerrcode.InvalidParameterValue, "COPY null representation cannot use newline or carriage return")
+	case !csv && strings.Contains(plainBytes, delim):
+		return copyError(pgerrcode.InvalidParameterValue, "COPY delimiter cannot be %q", delim)
+	case o.format == copyBinary && g.header:
+		return copyError(pgerrcode.FeatureNotSupported, "cannot specify HEADER in BINARY mode")
+	}
+	o.delim = delim[0]
+	return nil
+}
+
+// completeCSV fills in quote and escape, and checks what only CSV has.
+func (o *copyOptions) completeCSV(g *given, from bool) error {
+	csv := o.format == copyCSV
+	quote := `"`
+	if g.quote != nil {
+		quote = *g.quote
+	}
+	escape := quote
+	if g.escape != nil {
+		escape = *g.escape
+	}
+	forceQuote := o.forceAll || o.forceQuote != nil
+	for _, c := range []struct {
+		wrong         bool
+		code, message string
+	}{
+		{!csv && g.quote != nil, pgerrcode.FeatureNotSupported, "COPY quote available only in CSV mode"},
+		{csv && len(quote) != 1, pgerrcode.FeatureNotSupported, "COPY quote must be a single one-byte character"},
+		{csv && quote == string(o.delim), pgerrcode.InvalidParameterValue, "COPY delimiter and quote must be different"},
+		{!csv && g.escape != nil, pgerrcode.FeatureNotSupported, "COPY escape available only in CSV mode"},
+		{csv && len(escape) != 1, pgerrcode.FeatureNotSupported, "COPY escape must be a single one-byte character"},
+		{!csv && forceQuote, pgerrcode.FeatureNotSupported, "COPY force quote available only in CSV mode"},
+		{forceQuote && from, pgerrcode.FeatureNotSupported, "COPY force quote only available using COPY TO"},
+		{!csv && o.forceNotNull != nil, pgerrcode.FeatureNotSupported, "COPY force not null available only in CSV mode"},
+		{o.forceNotNull != nil && !from, pgerrcode.FeatureNotSupported, "COPY force not null only available using COPY FROM"},
+		{!csv && o.forceNull != nil, pgerrcode.FeatureNotSupported, "COPY force null available only in CSV mode"},
+		{o.forceNull != nil && !from, pgerrcode.FeatureNotSupported, "COPY force null only available using COPY FROM"},
+		{strings.IndexByte(o.null, o.delim) >= 0, pgerrcode.FeatureNotSupported, "COPY delimiter must not appear in the NULL specification"},
+		{csv && strings.Contains(o.null, quote), pgerrcode.FeatureNotSupported, "CSV quote character must not appear in the NULL specification"},
+	} {
+		if c.wrong {
+			return copyError(c.code, "%s", c.message)
+		}
+	}
+	if csv {
+		o.quote, o.escape = quote[0], escape[0]
+	}
+	return nil
+}
+
+// forced marks which of cols the option names.
+func forced(option string, names []string, cols []string, relation string, exists func(string) bool) ([]bool, error) {
+	marks := make([]bool, len(cols))
+	for i, n := range names {
+		if relation != "" && !exists(n) {
+			return nil, copyError(pgerrcode.UndefinedColumn, "column %q of relation %q does not exist", n, relation)
+		}
+		if slices.Contains(names[:i], n) {
+			return nil, copyError(pgerrcode.DuplicateColumn, "column %q specified more than once", n)
+		}
+		k := slices.Index(cols, n)
+		switch {
+		case k < 0 && relation == "":
+			return nil, copyError(pgerrcode.UndefinedColumn, "column %q does not exist", n)
+		case k < 0:
+			return nil, copyError(pgerrcode.InvalidColumnReference, "%s column %q not referenced by COPY", option, n)
+		}
+		marks[k] = true
+	}
+	return marks, nil
 }
 
 // optionText is an option's value as text; "" when it has none.

@@ -6,24 +6,28 @@ import (
 	"encoding/binary"
 	"fmt"
 
+	"github.com/jackc/pgerrcode"
+
 	"github.com/loxodb/loxodb/server/backend"
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/batch"
+	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
 // copyOut is COPY TO STDOUT: rows are pulled from a query and printed one a message.
 type copyOut struct {
-	p     *portal
-	opts  *copyOptions
-	cols  []backend.Column
-	rows  source
-	b     *batch.Batch
-	at    int
-	count int64
-	begun bool
-	ended bool
-	val   []byte
+	p      *portal
+	opts   *copyOptions
+	cols   []backend.Column
+	quoted []bool // FORCE_QUOTE, by column
+	rows   source
+	b      *batch.Batch
+	at     int
+	count  int64
+	begun  bool
+	ended  bool
+	val    []byte
 }
 
 func (s *Session) newCopyOut(ctx context.Context, p *portal, st *ast.Copy, opts *copyOptions) (*copyOut, error) {
@@ -53,12 +57,35 @@ func (s *Session) newCopyOut(ctx context.Context, p *portal, st *ast.Copy, opts 
 	if err != nil {
 		return nil, err
 	}
+	if q.kind != backend.KindRows {
+		return nil, pgerr.New(pgerrcode.FeatureNotSupported, "COPY query must have a RETURNING clause")
+	}
+	quoted, err := s.forceQuote(st, opts, q.columns)
+	if err != nil {
+		return nil, err
+	}
 	inner := &portal{s: s, stmt: q, columns: q.columns, kind: q.kind}
 	rows, err := s.run(ctx, inner)
 	if err != nil {
 		return nil, err
 	}
-	return &copyOut{p: p, opts: opts, cols: q.columns, rows: rows}, nil
+	return &copyOut{p: p, opts: opts, cols: q.columns, quoted: quoted, rows: rows}, nil
+}
+
+// forceQuote marks the columns of FORCE_QUOTE.
+func (s *Session) forceQuote(st *ast.Copy, opts *copyOptions, cols []backend.Column) ([]bool, error) {
+	names := make([]string, len(cols))
+	for i, c := range cols {
+		names[i] = c.Name
+	}
+	if st.Table == nil {
+		return forced("FORCE_QUOTE", opts.forceQuote, names, "", nil)
+	}
+	t, err := s.findTable(st.Table)
+	if err != nil { // a system relation
+		return forced("FORCE_QUOTE", opts.forceQuote, names, "", nil)
+	}
+	return forced("FORCE_QUOTE", opts.forceQuote, names, t.Name, func(n string) bool { return t.ColumnByName(n) != nil })
 }
 
 // Format implements backend.Copy.
@@ -87,7 +114,7 @@ func (c *copyOut) Read(ctx context.Context, dst []byte) (out []byte, done bool, 
 		c.begun = true
 		switch {
 		case c.opts.format == copyBinary:
-			return append(append(dst, copySignature...), make([]byte, 8)...), false, nil
+			dst = append(append(dst, copySignature...), make([]byte, 8)...) // with the first row
 		case c.opts.header:
 			return c.header(dst), false, nil
 		}
@@ -144,7 +171,7 @@ func (c *copyOut) row(dst []byte, i int) []byte {
 			continue
 		}
 		c.val = types.AppendText(c.val[:0], c.cols[k].Type, d, f)
-		dst = c.text(dst, c.val, c.opts.forceAll || c.opts.forceQuote[c.cols[k].Name])
+		dst = c.text(dst, c.val, c.opts.forceAll || c.quoted[k])
 	}
 	return append(dst, '\n')
 }

@@ -10,81 +10,158 @@ import (
 	"github.com/loxodb/loxodb/sql/types"
 )
 
-// textRowsIn parses COPY's text format: a row a line, backslash escapes.
-type textRowsIn struct {
-	header bool // the header line was dealt with
-	buf    []byte
+// lineRowsIn parses COPY's text and CSV formats: lines found by a splitter, split
+// into fields, converted to values.
+type lineRowsIn struct {
+	split  lineSplitter
+	header bool   // the header line was dealt with
+	buf    []byte // fields without quotes and escapes
+	fields []copyField
 }
 
-func (t *textRowsIn) rows(c *copyIn, data []byte, last bool) (int, error) {
+// copyField is a field of the present line.
+type copyField struct {
+	raw  []byte // in the line, or in buf from start on
+	null bool
+}
+
+func (t *lineRowsIn) rows(c *copyIn, data []byte, last bool) (int, error) {
 	used := 0
-	for used < len(data) {
-		line := data[used:]
-		end := bytes.IndexByte(line, '\n')
-		next := end + 1
-		if end < 0 {
-			if !last {
-				return used, nil
-			}
-			end, next = len(line), len(line)
+	for !c.ended {
+		line, n, ok, err := t.split.next(data[used:], last)
+		if err != nil {
+			c.line += t.split.lines(true)
+			return used, err
 		}
-		line = line[:end]
-		c.line++
-		used += next
-		if n := len(line); n > 0 && line[n-1] == '\r' {
-			line = line[:n-1]
+		if !ok {
+			return used, nil
 		}
-		if len(line) == 2 && line[0] == '\\' && line[1] == '.' {
-			c.ended = true
-			return len(data), nil
+		used += n
+		c.ended = t.split.ended
+		if c.ended && len(line) == 0 {
+			break
 		}
-		if c.opts.header && !t.header {
-			t.header = true
-			continue
-		}
-		if err := t.row(c, line); err != nil {
+		c.line += t.split.lines(true)
+		if err := t.take(c, line); err != nil {
 			return used, c.inRow(err, line)
 		}
+	}
+	if c.ended {
+		used = len(data)
 	}
 	return used, nil
 }
 
-func (t *textRowsIn) row(c *copyIn, line []byte) error {
-	whole := line
-	if len(c.cols) == 0 {
-		if len(line) > 0 {
-			return errExtraData()
-		}
-		return c.endRow(whole)
+// take reads a line that is complete.
+func (t *lineRowsIn) take(c *copyIn, line []byte) error {
+	head := c.opts.header && !t.header
+	t.header = true
+	if head && !c.opts.match {
+		return nil
+	}
+	if err := t.separate(c, line); err != nil {
+		return err
+	}
+	if head {
+		return t.checkHeader(c)
+	}
+	switch {
+	case len(c.cols) == 0 && len(line) > 0, len(t.fields) > len(c.cols) && len(c.cols) > 0:
+		return errExtraData()
 	}
 	for k := range c.cols {
-		end, escaped := t.find(line, c.opts.delim)
-		raw := line[:end]
-		switch {
-		case string(raw) == c.opts.null:
-			c.b.Cols[k].SetNull(c.n)
-		default:
-			if escaped {
-				t.buf = unescape(t.buf[:0], raw)
-				raw = t.buf
-			}
-			if err := c.field(k, raw); err != nil {
-				return err
-			}
+		if k >= len(t.fields) {
+			return c.missing(k)
 		}
+		f := t.fields[k]
 		switch {
-		case end == len(line) && k < len(c.cols)-1:
-			return c.missing(k + 1)
-		case end == len(line):
-			return c.endRow(whole)
+		case c.opts.format != copyCSV:
+		case f.null && c.forceNotNull[k]:
+			f = copyField{raw: []byte(c.opts.null)}
+		case !f.null && c.forceNull[k] && string(f.raw) == c.opts.null:
+			f.null = true
+		}
+		if f.null {
+			c.b.Cols[k].SetNull(c.n)
+			continue
+		}
+		if err := c.field(k, f.raw); err != nil {
+			return err
+		}
+	}
+	return c.endRow(line)
+}
+
+// separate finds the line's fields.
+func (t *lineRowsIn) separate(c *copyIn, line []byte) error {
+	t.fields = t.fields[:0]
+	if cap(t.buf) < len(line) { // fields point into it: it must not move
+		t.buf = make([]byte, 0, 2*len(line))
+	}
+	t.buf = t.buf[:0]
+	if c.opts.format == copyCSV {
+		return t.separateCSV(c.opts, line)
+	}
+	for {
+		end, escaped := findField(line, c.opts.delim)
+		f := copyField{raw: line[:end], null: string(line[:end]) == c.opts.null}
+		if escaped && !f.null {
+			from := len(t.buf)
+			t.buf = unescape(t.buf, f.raw)
+			f.raw = t.buf[from:]
+		}
+		t.fields = append(t.fields, f)
+		if end == len(line) {
+			return nil
 		}
 		line = line[end+1:]
 	}
-	return errExtraData()
 }
 
-// find returns where the field ends and whether it has escapes.
-func (t *textRowsIn) find(line []byte, delim byte) (end int, escaped bool) {
+// separateCSV is separate for CSV. Quotes may stand anywhere in a field.
+func (t *lineRowsIn) separateCSV(o *copyOptions, line []byte) error {
+	start, from, quoted, in := 0, 0, false, false
+	field := func(end int) {
+		t.fields = append(t.fields, copyField{raw: t.buf[from:], null: !quoted && string(line[start:end]) == o.null})
+		start, from, quoted = end+1, len(t.buf), false
+	}
+	for i := 0; i < len(line); i++ {
+		ch := line[i]
+		switch {
+		case in && ch == o.escape && i+1 < len(line) && (line[i+1] == o.quote || line[i+1] == o.escape):
+			i++
+			t.buf = append(t.buf, line[i])
+		case ch == o.quote:
+			in, quoted = !in, true
+		case !in && ch == o.delim:
+			field(i)
+		default:
+			t.buf = append(t.buf, ch)
+		}
+	}
+	if in {
+		return pgerr.New(pgerrcode.BadCopyFileFormat, "unterminated CSV quoted field")
+	}
+	field(len(line))
+	return nil
+}
+
+func (t *lineRowsIn) checkHeader(c *copyIn) error {
+	if len(t.fields) != len(c.cols) {
+		return pgerr.Newf(pgerrcode.BadCopyFileFormat, "wrong number of fields in header line: got %d, expected %d", len(t.fields), len(c.cols))
+	}
+	for k, f := range t.fields {
+		if want := c.cols[k].Name; f.null {
+			return pgerr.Newf(pgerrcode.BadCopyFileFormat, "column name mismatch in header line field %d: got null value (%q), expected %q", k+1, c.opts.null, want)
+		} else if string(f.raw) != want {
+			return pgerr.Newf(pgerrcode.BadCopyFileFormat, "column name mismatch in header line field %d: got %q, expected %q", k+1, f.raw, want)
+		}
+	}
+	return nil
+}
+
+// findField returns where the field ends and whether it has escapes.
+func findField(line []byte, delim byte) (end int, escaped bool) {
 	end = bytes.IndexByte(line, delim)
 	if end < 0 {
 		end = len(line)
@@ -107,11 +184,13 @@ func (t *textRowsIn) find(line []byte, delim byte) (end int, escaped bool) {
 // unescape resolves backslash sequences.
 func unescape(dst, src []byte) []byte {
 	for i := 0; i < len(src); i++ {
-		if src[i] != '\\' || i+1 == len(src) {
+		if src[i] != '\\' {
 			dst = append(dst, src[i])
 			continue
 		}
-		i++
+		if i++; i == len(src) {
+			break // a backslash at the very end is nothing
+		}
 		switch ch := src[i]; ch {
 		case 'b':
 			dst = append(dst, '\b')
@@ -168,146 +247,22 @@ func hexVal(c byte) int {
 	return int(c - '0')
 }
 
-// csvRowsIn parses CSV: quoted fields may hold delimiters, quotes and newlines.
-type csvRowsIn struct {
-	header bool
-	buf    []byte
-	fields []csvField
-}
-
-type csvField struct {
-	from, to int // in buf
-	quoted   bool
-}
-
-func (t *csvRowsIn) rows(c *copyIn, data []byte, last bool) (int, error) {
-	used := 0
-	for used < len(data) {
-		n, lines, ok, err := t.record(c.opts, data[used:], last)
-		if err != nil {
-			c.line += int64(lines)
-			return used, c.inRow(err, data[used:])
-		}
-		if !ok {
-			return used, nil
-		}
-		line := data[used : used+n]
-		used += n
-		c.line += int64(lines)
-		if trimmed := bytes.TrimRight(line, "\r\n"); string(trimmed) == `\.` {
-			c.ended = true
-			return len(data), nil
-		}
-		if c.opts.header && !t.header {
-			t.header = true
-			if err := t.checkHeader(c); err != nil {
-				return used, err
-			}
-			continue
-		}
-		line = bytes.TrimRight(line, "\r\n")
-		if err := t.row(c, line); err != nil {
-			return used, c.inRow(err, line)
-		}
-	}
-	return used, nil
-}
-
-// record splits one record off data into t.fields; ok is false when it is not complete.
-func (t *csvRowsIn) record(o *copyOptions, data []byte, last bool) (n, lines int, ok bool, err error) {
-	t.buf, t.fields = t.buf[:0], t.fields[:0]
-	f := csvField{}
-	in := false
-	for i := 0; i < len(data); i++ {
-		ch := data[i]
-		switch {
-		case in && ch == o.escape && i+1 < len(data) && (data[i+1] == o.quote || data[i+1] == o.escape):
-			t.buf = append(t.buf, data[i+1])
-			i++
-		case in && ch == o.escape && o.escape == o.quote && i+1 == len(data) && !last:
-			return 0, 0, false, nil // the next byte decides
-		case in && ch == o.quote:
-			in = false
-		case in:
-			if ch == '\n' {
-				lines++
-			}
-			t.buf = append(t.buf, ch)
-		case ch == o.quote:
-			in, f.quoted = true, true
-		case ch == o.delim:
-			f.to = len(t.buf)
-			t.fields = append(t.fields, f)
-			f = csvField{from: len(t.buf)}
-		case ch == '\n':
-			f.to = len(t.buf)
-			if f.to > f.from && i > 0 && data[i-1] == '\r' && t.buf[f.to-1] == '\r' {
-				f.to--
-			}
-			t.fields = append(t.fields, f)
-			return i + 1, lines + 1, true, nil
-		default:
-			t.buf = append(t.buf, ch)
-		}
-	}
-	if !last {
-		return 0, 0, false, nil
-	}
-	if in {
-		return 0, max(lines, 1), false, pgerr.New(pgerrcode.BadCopyFileFormat, "unterminated CSV quoted field")
-	}
-	f.to = len(t.buf)
-	t.fields = append(t.fields, f)
-	return len(data), lines + 1, true, nil
-}
-
-func (t *csvRowsIn) checkHeader(c *copyIn) error {
-	if !c.opts.match {
-		return nil
-	}
-	if len(t.fields) != len(c.cols) {
-		return pgerr.Newf(pgerrcode.BadCopyFileFormat, "wrong number of fields in header line: got %d, expected %d", len(t.fields), len(c.cols))
-	}
-	for k, f := range t.fields {
-		if got := string(t.buf[f.from:f.to]); got != c.cols[k].Name {
-			return pgerr.Newf(pgerrcode.BadCopyFileFormat, "column name mismatch in header line field %d: got %q, expected %q", k+1, got, c.cols[k].Name)
-		}
-	}
-	return nil
-}
-
-func (t *csvRowsIn) row(c *copyIn, line []byte) error {
-	switch {
-	case len(t.fields) < len(c.cols):
-		return c.missing(len(t.fields))
-	case len(t.fields) > len(c.cols):
-		return errExtraData()
-	}
-	for k, f := range t.fields {
-		raw := t.buf[f.from:f.to]
-		name := c.cols[k].Name
-		null := string(raw) == c.opts.null && (!f.quoted && !c.opts.forceNotNull[name] || f.quoted && c.opts.forceNull[name])
-		if null {
-			c.b.Cols[k].SetNull(c.n)
-			continue
-		}
-		if err := c.field(k, raw); err != nil {
-			return err
-		}
-	}
-	return c.endRow(line)
-}
-
 // copySignature starts binary COPY data.
 const copySignature = "PGCOPY\n\xff\r\n\x00"
 
 // binaryRowsIn parses the binary format.
-type binaryRowsIn struct{ header bool }
+type binaryRowsIn struct {
+	header bool // it was read
+	ended  bool // the trailer was
+}
 
 func (t *binaryRowsIn) rows(c *copyIn, data []byte, last bool) (int, error) {
 	used := 0
+	if t.ended && len(data) > 0 {
+		return used, pgerr.New(pgerrcode.BadCopyFileFormat, "received copy data after EOF marker")
+	}
 	if !t.header {
-		n, err := t.head(data)
+		n, err := t.head(data, last)
 		if err != nil || n == 0 {
 			if n == 0 && err == nil && last {
 				err = pgerr.New(pgerrcode.BadCopyFileFormat, "COPY file signature not recognized")
@@ -319,29 +274,41 @@ func (t *binaryRowsIn) rows(c *copyIn, data []byte, last bool) (int, error) {
 	for used+2 <= len(data) {
 		n := int16(binary.BigEndian.Uint16(data[used:]))
 		if n == -1 {
-			c.ended = true
-			return len(data), nil
+			return t.trailer(c, data[used+2:], len(data))
 		}
-		size, ok := tupleSize(data[used+2:], int(n))
-		if !ok {
-			break
+		if int(n) != len(c.cols) {
+			c.line++
+			return used, pgerr.Newf(pgerrcode.BadCopyFileFormat, "row field count is %d, expected %d", n, len(c.cols))
+		}
+		size, k, err := tupleSize(data[used+2:], int(n))
+		if err == nil && k < int(n) {
+			if !last {
+				break
+			}
+			err = pgerr.New(pgerrcode.BadCopyFileFormat, "unexpected EOF in COPY data")
 		}
 		c.line++
-		if int(n) != len(c.cols) {
-			return used, pgerr.Newf(pgerrcode.BadCopyFileFormat, "row field count is %d, expected %d", n, len(c.cols))
+		if err != nil {
+			return used, c.inColumn(err, k)
 		}
 		if err := t.row(c, data[used+2:used+2+size]); err != nil {
 			return used, err
 		}
 		used += 2 + size
 	}
-	if last && used < len(data) {
-		return used, pgerr.New(pgerrcode.BadCopyFileFormat, "unexpected EOF in COPY data")
+	return used, nil // without a trailer the data end where they end
+}
+
+// trailer ends the data; nothing may follow it.
+func (t *binaryRowsIn) trailer(c *copyIn, rest []byte, used int) (int, error) {
+	c.line++
+	if t.ended = true; len(rest) > 0 {
+		return used, pgerr.New(pgerrcode.BadCopyFileFormat, "received copy data after EOF marker")
 	}
 	return used, nil
 }
 
-func (t *binaryRowsIn) head(data []byte) (int, error) {
+func (t *binaryRowsIn) head(data []byte, last bool) (int, error) {
 	const fixed = len(copySignature) + 8
 	if len(data) < fixed {
 		return 0, nil
@@ -349,37 +316,47 @@ func (t *binaryRowsIn) head(data []byte) (int, error) {
 	if string(data[:len(copySignature)]) != copySignature {
 		return 0, pgerr.New(pgerrcode.BadCopyFileFormat, "COPY file signature not recognized")
 	}
-	if flags := binary.BigEndian.Uint32(data[len(copySignature):]); flags>>16 != 0 {
+	flags := binary.BigEndian.Uint32(data[len(copySignature):])
+	ext := int32(binary.BigEndian.Uint32(data[len(copySignature)+4:]))
+	switch {
+	case flags&(1<<16) != 0:
+		return 0, pgerr.New(pgerrcode.BadCopyFileFormat, "invalid COPY file header (WITH OIDS)")
+	case flags>>16 != 0:
 		return 0, pgerr.New(pgerrcode.BadCopyFileFormat, "unrecognized critical flags in COPY file header")
-	}
-	ext := binary.BigEndian.Uint32(data[len(copySignature)+4:])
-	if ext > 1<<20 {
+	case ext < 0:
+		return 0, pgerr.New(pgerrcode.BadCopyFileFormat, "invalid COPY file header (missing length)")
+	case ext > 1<<20 || last && len(data) < fixed+int(ext):
 		return 0, pgerr.New(pgerrcode.BadCopyFileFormat, "invalid COPY file header (wrong length)")
-	}
-	if len(data) < fixed+int(ext) {
+	case len(data) < fixed+int(ext):
 		return 0, nil
 	}
 	return fixed + int(ext), nil
 }
 
-// tupleSize is the length of n fields; ok is false when they are not all there.
-func tupleSize(data []byte, n int) (int, bool) {
-	at := 0
-	for range n {
-		if at+4 > len(data) {
-			return 0, false
+// tupleSize is the length of n fields, of which the first k are all there.
+func tupleSize(data []byte, n int) (size, k int, err error) {
+	for k = range n {
+		if size+4 > len(data) {
+			return size, k, nil
 		}
-		size := int32(binary.BigEndian.Uint32(data[at:]))
-		at += 4
-		if size > 0 {
-			if int(size) > len(data)-at {
-				return 0, false
-			}
-			at += int(size)
+		field := int32(binary.BigEndian.Uint32(data[size:]))
+		size += 4
+		switch {
+		case field < -1:
+			return size, k, pgerr.New(pgerrcode.BadCopyFileFormat, "invalid field size")
+		case field > maxCopyField:
+			return size, k, pgerr.New(pgerrcode.ProgramLimitExceeded, "out of memory").
+				WithDetail("Cannot enlarge string buffer containing 0 bytes by %d more bytes.", field)
+		case int(field) > len(data)-size:
+			return size, k, nil
 		}
+		size += int(max(field, 0))
 	}
-	return at, true
+	return size, n, nil
 }
+
+// maxCopyField is the longest field in bytes.
+const maxCopyField = 1<<30 - 2
 
 func (t *binaryRowsIn) row(c *copyIn, data []byte) error {
 	for k := range c.cols {
@@ -389,17 +366,12 @@ func (t *binaryRowsIn) row(c *copyIn, data []byte) error {
 			c.b.Cols[k].SetNull(c.n)
 			continue
 		}
-		if size < 0 {
-			return pgerr.New(pgerrcode.BadCopyFileFormat, "invalid field size")
-		}
 		d, err := types.DecodeBinary(c.cols[k].Type, c.arena.Copy(data[:size]))
-		if err != nil {
-			return err
+		if err == nil && c.cols[k].Type.Mod >= 0 {
+			d, err = types.ApplyTypmod(c.cols[k].Type, d, false)
 		}
-		if c.cols[k].Type.Mod >= 0 {
-			if d, err = types.ApplyTypmod(c.cols[k].Type, d, false); err != nil {
-				return err
-			}
+		if err != nil {
+			return c.inColumn(err, k)
 		}
 		c.b.Cols[k].Set(c.n, d)
 		data = data[size:]
