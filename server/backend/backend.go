@@ -84,7 +84,7 @@ type Copy interface {
 type Session interface {
 	// Simple starts the simple protocol's query string: it parses all of it and
 	// returns how many statements there are. SimpleNext prepares and binds the i-th;
-	// its results are all text. SimpleEnd closes the implicit transaction: it commits,
+	// its results are text, except those of FETCH from a binary cursor. SimpleEnd closes the implicit transaction: it commits,
 	// or after an error (failed, also one of Simple itself) rolls back. The last
 	// statement's tag is sent after SimpleEnd.
 	Simple(ctx context.Context, query string) (n int, err error)

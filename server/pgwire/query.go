@@ -47,9 +47,9 @@ func (c *conn) statements(ctx context.Context, query string) error {
 			return err
 		}
 		if p.Kind() == backend.KindRows {
-			c.out.rowDescription(p.Columns(), nil)
+			c.out.rowDescription(p.Columns(), p.Formats())
 		}
-		if _, err := c.drain(ctx, p, 0, nil); err != nil {
+		if _, err := c.drain(ctx, p, 0, p.Formats()); err != nil {
 			return err
 		}
 		if i == n-1 {

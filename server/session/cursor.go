@@ -16,7 +16,7 @@ import (
 // declare opens an SQL cursor. Its rows are those of the moment it is opened:
 // they are read when first asked for, or before any later statement runs.
 func (s *Session) declare(ctx context.Context, p *portal, st *ast.Declare) error {
-	if !s.tx.block && !st.Hold {
+	if !s.tx.inBlock() && !st.Hold {
 		return pgerr.New(pgerrcode.NoActiveSQLTransaction, "DECLARE CURSOR can only be used in transaction blocks")
 	}
 	if s.portals[st.Name] != nil && st.Name != "" {
@@ -27,42 +27,85 @@ func (s *Session) declare(ctx context.Context, p *portal, st *ast.Declare) error
 		return err
 	}
 	c := &portal{s: s, name: st.Name, stmt: q, columns: q.columns, kind: backend.KindRows, cursor: true, hold: st.Hold,
-		scroll: st.Scroll == nil || *st.Scroll, params: p.params}
-	c.formats = make([]int16, len(c.columns))
-	if st.Binary {
-		for i := range c.formats {
-			c.formats[i] = 1
-		}
-	}
+		scroll: st.Scroll == nil || *st.Scroll, binary: st.Binary, params: p.params, born: s.born()}
+	c.formats = make([]int16, len(c.columns)) // of Execute; FETCH looks at binary
 	rows, err := s.run(ctx, c)
 	if err != nil {
 		return err
 	}
+	if err := c.keep(ctx, rows); err != nil {
+		return err
+	}
+	s.portals[st.Name] = c
+	return nil
+}
+
+// keep makes a cursor of the portal: it reads rows to their end, and closes them.
+func (p *portal) keep(ctx context.Context, rows source) error {
 	defer rows.close()
-	c.buffer = executor.NewBuffer(s.budget())
+	p.buffer = executor.NewBuffer(p.s.budget())
 	for {
 		b, err := rows.next(ctx)
+		if err == nil && b != nil {
+			err = p.buffer.Append(b)
+		}
 		if err != nil {
-			c.buffer.Close()
+			p.buffer.Close()
 			return err
 		}
 		if b == nil {
 			break
 		}
-		if err := c.buffer.Append(b); err != nil {
-			return err
-		}
 	}
-	c.started, c.rows = true, &cursorRows{c: c, left: ast.FetchAll}
-	s.portals[st.Name] = c
+	p.cursor, p.started, p.rows = true, true, &cursorRows{c: p, left: ast.FetchAll}
 	return nil
 }
 
+// cursor finds what FETCH, MOVE and CLOSE name: an SQL cursor, or a portal of the
+// protocol, whose names are the same.
 func (s *Session) cursor(name string) (*portal, error) {
-	if c := s.portals[name]; c != nil && c.cursor {
+	if c := s.portals[name]; c != nil && (c.cursor || name != "" && c.kind == backend.KindRows) {
 		return c, nil
 	}
 	return nil, pgerr.Newf(pgerrcode.InvalidCursorName, "cursor %q does not exist", name)
+}
+
+// walked is the cursor of the name, ready to be walked: a portal of the protocol has
+// its remaining rows read first.
+func (s *Session) walked(ctx context.Context, name string) (*portal, error) {
+	c, err := s.cursor(name)
+	if err != nil || c.cursor {
+		return c, err
+	}
+	if !c.started {
+		if err := c.start(ctx); err != nil {
+			return nil, err
+		}
+	}
+	rows := c.rows
+	if rows == nil { // at its end
+		rows = command{}
+	}
+	rest := &batch.Batch{Sel: c.restSel}
+	if c.rest != nil {
+		rest.Cols = c.rest.Cols
+	}
+	c.restSel, c.rest, c.done = nil, nil, false
+	return c, c.keep(ctx, &continued{first: rest, source: rows})
+}
+
+// continued is a source of which a batch was read already.
+type continued struct {
+	source
+	first *batch.Batch
+}
+
+func (r *continued) next(ctx context.Context) (*batch.Batch, error) {
+	if b := r.first; b != nil && b.Len() > 0 {
+		r.first = nil
+		return b, nil
+	}
+	return r.source.next(ctx)
 }
 
 // cursorRows walks a cursor's buffer; position at counts the rows before it, as
@@ -70,6 +113,7 @@ func (s *Session) cursor(name string) (*portal, error) {
 type cursorRows struct {
 	c     *portal
 	left  int64
+	most  int64 // of one call of next; 0: no limit of the caller's
 	back  bool
 	count int64
 	tag   string
@@ -88,11 +132,14 @@ func (r *cursorRows) next(context.Context) (*batch.Batch, error) {
 		return nil, nil
 	}
 	n := min(r.left, size-r.c.at, batch.MaxRows)
+	if r.most > 0 {
+		n = min(n, r.most)
+	}
 	b := r.c.buffer.Slice(int(r.c.at), int(n))
 	r.c.at += n
 	if r.left != ast.FetchAll {
 		r.left -= n
-	} else if r.c.at == size {
+	} else if r.c.at == size && r.tag != "" {
 		r.c.at, r.left = size+1, 0
 	}
 	r.count += n
@@ -124,8 +171,8 @@ func (r *cursorRows) finish() string {
 func (r *cursorRows) close() {}
 
 // fetch is FETCH.
-func (s *Session) fetch(_ context.Context, st *ast.Fetch) (source, error) {
-	c, err := s.cursor(st.Name)
+func (s *Session) fetch(ctx context.Context, st *ast.Fetch) (source, error) {
+	c, err := s.walked(ctx, st.Name)
 	if err != nil {
 		return nil, err
 	}

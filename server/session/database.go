@@ -161,7 +161,7 @@ func (d *Database) Open(_ context.Context, st backend.Startup) (backend.Session,
 	}
 	s := newSession(d, st, role)
 	for _, kv := range st.Settings {
-		if err := s.settings.assign(kv[0], kv[1], false); err != nil {
+		if err := s.SetSetting(kv[0], kv[1], false); err != nil {
 			if e, ok := pgerr.As(err); ok {
 				return nil, fatal(e)
 			}

@@ -55,7 +55,7 @@ func (s *Session) defineEnv(ctx context.Context) *define.Env {
 			Progress: s.buildProgress,
 		},
 		Bind: options, Path: s.SearchPath(false), Owner: s.role.ID, Super: s.role.Super,
-		Notice: s.notice, InBlock: s.tx.block,
+		Notice: s.notice, Alone: s.tx.alone,
 		Changed: func(snap *catalog.Snapshot) { s.tx.catalog = snap },
 		HashPassword: func(password string) (string, error) {
 			v, err := auth.NewVerifier(password)
@@ -87,7 +87,7 @@ func (s *Session) createTableAs(ctx context.Context, p *portal, st *ast.CreateTa
 	}
 	exists := false
 	err = s.retry(ctx, func() error {
-		plan, err := planner.Plan(query, s.planOptions(nil))
+		plan, err := planner.Plan(query, s.planOptions(p.stmt.params))
 		if err != nil {
 			return err
 		}
@@ -112,7 +112,7 @@ func (s *Session) createTableAs(ctx context.Context, p *portal, st *ast.CreateTa
 		return "CREATE TABLE AS", err
 	}
 	ins := &ast.Insert{At: st.At, Table: ast.TableRef{Name: st.Name}, Query: query}
-	q := &prepared{text: p.stmt.text, source: p.stmt.source, stmt: ins, when: time.Now()}
+	q := &prepared{text: p.stmt.text, source: p.stmt.source, stmt: ins, declared: p.stmt.params, when: time.Now()}
 	if err := s.replan(q); err != nil {
 		return "", err
 	}

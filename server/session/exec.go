@@ -48,6 +48,9 @@ func (s *Session) run(ctx context.Context, p *portal) (source, error) {
 		return s.runLocking(ctx, p)
 	}
 	tag, err := s.utility(ctx, p)
+	if err == nil && s.tx.now {
+		_, err = s.tx.commit(ctx)
+	}
 	return command{tag}, err
 }
 

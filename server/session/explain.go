@@ -80,11 +80,11 @@ func explainColumns(st *ast.Explain) []backend.Column {
 	return []backend.Column{{Name: "QUERY PLAN", Type: types.Of(t)}}
 }
 
-// explainParams finds the parameters of the explained statement.
-func (s *Session) explainParams(st *ast.Explain, declared []types.OID) ([]types.OID, error) {
-	switch st.Stmt.(type) {
+// queryParams finds the parameters of the query within another statement.
+func (s *Session) queryParams(st ast.Stmt, p *prepared) ([]types.OID, error) {
+	switch st.(type) {
 	case *ast.Select, *ast.Insert, *ast.Update, *ast.Delete:
-		plan, err := planner.Plan(st.Stmt, s.planOptions(declared))
+		plan, err := planner.Plan(st, s.optionsFor(p))
 		if err != nil {
 			return nil, err
 		}

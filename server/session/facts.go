@@ -60,7 +60,8 @@ func (s *Session) SearchPath(implicit bool) []string {
 	snap := s.Catalog()
 	var path []string
 	system := false
-	for _, name := range splitNames(v) {
+	names, _ := splitNames(v)
+	for _, name := range names {
 		if name == "$user" {
 			name = s.CurrentUser()
 		}
@@ -77,41 +78,52 @@ func (s *Session) SearchPath(implicit bool) []string {
 	return path
 }
 
-// splitNames splits a list of identifiers with quotes.
-func splitNames(v string) []string {
+// splitNames splits a list of identifiers, some in quotes; false when it is not one.
+func splitNames(v string) ([]string, bool) {
+	const space = " \t\n\r\f\v"
 	var names []string
-	var sb strings.Builder
-	quoted, was := false, false
-	flush := func() {
-		name := sb.String()
-		if !was {
-			name = lower(strings.TrimSpace(name))
-		}
-		if name != "" {
-			names = append(names, name)
-		}
-		sb.Reset()
-		was = false
+	rest := strings.Trim(v, space)
+	if rest == "" {
+		return nil, true
 	}
-	for i := 0; i < len(v); i++ {
-		switch c := v[i]; {
-		case c == '"' && quoted && i+1 < len(v) && v[i+1] == '"':
-			sb.WriteByte('"')
-			i++
-		case c == '"':
-			if quoted = !quoted; quoted {
-				sb.Reset()
-				was = true
+	for {
+		name, ok := "", false
+		if rest != "" && rest[0] == '"' {
+			name, rest, ok = cutQuoted(rest)
+		} else {
+			n := strings.IndexAny(rest, ","+space)
+			if n < 0 {
+				n = len(rest)
 			}
-		case c == ',' && !quoted:
-			flush()
-		case was && !quoted && c == ' ':
-		default:
-			sb.WriteByte(c)
+			name, rest, ok = lower(rest[:n]), rest[n:], n > 0
 		}
+		if !ok {
+			return nil, false
+		}
+		names = append(names, name)
+		if rest = strings.TrimLeft(rest, space); rest == "" {
+			return names, true
+		}
+		if rest[0] != ',' {
+			return nil, false
+		}
+		rest = strings.TrimLeft(rest[1:], space)
 	}
-	flush()
-	return names
+}
+
+// cutQuoted takes a quoted identifier off the front of s.
+func cutQuoted(s string) (name, rest string, ok bool) {
+	var sb strings.Builder
+	for i := 1; i < len(s); i++ {
+		if s[i] == '"' {
+			if i+1 == len(s) || s[i+1] != '"' {
+				return sb.String(), s[i+1:], true
+			}
+			i++
+		}
+		sb.WriteByte(s[i])
+	}
+	return "", "", false
 }
 
 // Setting implements builtin.Session.
@@ -343,7 +355,7 @@ func (x system) Settings() []syscat.Setting {
 			r.Min, r.Max = fmtNum(d.min), fmtNum(d.max)
 		}
 		if d.enum != "" {
-			r.Enum = strings.Split(d.enum, ",")
+			r.Enum = d.choices()
 		}
 		out = append(out, r)
 	}

@@ -17,8 +17,9 @@ import (
 func (s *Session) maintain(ctx context.Context, st *ast.Maintenance) (string, error) {
 	tag, analyze := "ANALYZE", true
 	if st.Vacuum {
-		if tag, analyze = "VACUUM", false; s.tx.block {
-			return "", pgerr.New(pgerrcode.ActiveSQLTransaction, "VACUUM cannot run inside a transaction block")
+		tag, analyze = "VACUUM", false
+		if err := s.tx.alone(tag); err != nil {
+			return "", err
 		}
 		for i := range st.Options {
 			switch lower(st.Options[i].Name) {

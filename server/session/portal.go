@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/jackc/pgerrcode"
 
@@ -38,10 +39,12 @@ type portal struct {
 	done    bool
 	copying copyState
 
-	// Of SQL cursors.
-	cursor, hold, scroll bool
-	buffer               *executor.Buffer
-	at                   int64 // rows before the cursor's position
+	born int64 // how many portals the session had made before: see savepoint
+
+	// Of SQL cursors, and of portals that FETCH was used on.
+	cursor, hold, scroll, binary bool
+	buffer                       *executor.Buffer
+	at                           int64 // rows before the cursor's position
 }
 
 // source yields a result's batches; nil at its end.
@@ -91,6 +94,10 @@ func (p *portal) Pull(ctx context.Context, max int) (*batch.Batch, error) {
 
 func (p *portal) pull(ctx context.Context, max int) (*batch.Batch, error) {
 	if p.done {
+		if p.kind == backend.KindCommand {
+			return nil, pgerr.Newf(pgerrcode.ObjectNotInPrerequisiteState, "portal %q cannot be run", p.name)
+		}
+		p.tag = countTag(p.tag, p.count)
 		return nil, nil
 	}
 	if !p.started {
@@ -99,16 +106,21 @@ func (p *portal) pull(ctx context.Context, max int) (*batch.Batch, error) {
 		}
 	}
 	if len(p.restSel) == 0 {
+		if r, ok := p.rows.(*cursorRows); ok {
+			r.most = int64(max) // FETCH goes on from where this stops
+		}
 		b, err := p.rows.next(ctx)
 		if err != nil {
 			return nil, err
 		}
 		if b == nil {
 			p.tag = p.rows.finish()
-			if p.kind == backend.KindRows && p.tag == "" {
-				p.tag = "SELECT " + strconv.FormatInt(p.count, 10)
+			if p.kind == backend.KindRows {
+				p.tag = countTag(p.tag, p.count)
 			}
-			p.close()
+			if !p.cursor { // a cursor may be moved back
+				p.close()
+			}
 			return nil, nil
 		}
 		p.rest, p.restSel = b, b.Sel
@@ -121,6 +133,18 @@ func (p *portal) pull(ctx context.Context, max int) (*batch.Batch, error) {
 	p.restSel = p.restSel[n:]
 	p.count += int64(n)
 	return &p.out, nil
+}
+
+// countTag is the tag of an Execute that returned n rows: only these count, whatever
+// earlier ones returned. Tags without a number have none to replace.
+func countTag(tag string, n int64) string {
+	if tag == "" {
+		tag = "SELECT 0"
+	}
+	if i := strings.LastIndexByte(tag, ' '); i >= 0 && tag[i+1] >= '0' && tag[i+1] <= '9' {
+		return tag[:i+1] + strconv.FormatInt(n, 10)
+	}
+	return tag
 }
 
 // start runs what must happen before the first row.
@@ -229,9 +253,6 @@ func (s *Session) bind(ctx context.Context, name, statement string, argFormats [
 		return err
 	}
 	s.text = st.text
-	if s.tx.block && s.tx.failed && !endsBlock(st.stmt) {
-		return errFailedBlock()
-	}
 	if old := s.portals[name]; old != nil {
 		if name != "" {
 			return pgerr.Newf(pgerrcode.DuplicateCursor, "cursor %q already exists", name)
@@ -241,13 +262,22 @@ func (s *Session) bind(ctx context.Context, name, statement string, argFormats [
 	if err := s.refresh(st); err != nil {
 		return err
 	}
+	if len(argFormats) > 1 && len(argFormats) != len(args) {
+		return pgerr.Newf(pgerrcode.ProtocolViolation, "bind message has %d parameter formats but %d parameters", len(argFormats), len(args))
+	}
 	if len(args) != len(st.params) {
 		return pgerr.Newf(pgerrcode.ProtocolViolation, "bind message supplies %d parameters, but prepared statement %q requires %d",
 			len(args), statement, len(st.params))
 	}
+	if s.tx.block && s.tx.failed && !endsBlock(st.stmt) {
+		return errFailedBlock()
+	}
 	p := s.newPortal(name, st)
 	if err := p.decode(argFormats, args); err != nil {
 		return err
+	}
+	if p.kind != backend.KindRows {
+		resultFormats = nil // they are about nothing
 	}
 	if p.formats, err = resultFormat(p.formats, resultFormats, len(p.columns)); err != nil {
 		return err
@@ -266,15 +296,18 @@ func (s *Session) newPortal(name string, st *prepared) *portal {
 		arena.Reset()
 		*p = portal{arena: arena, params: params, formats: formats}
 	}
-	p.s, p.name, p.stmt, p.columns, p.kind = s, name, st, st.columns, st.kind
+	p.s, p.name, p.stmt, p.columns, p.kind, p.born = s, name, st, st.columns, st.kind, s.born()
 	return p
+}
+
+// born numbers the session's portals.
+func (s *Session) born() int64 {
+	s.portalCount++
+	return s.portalCount
 }
 
 // decode reads the parameters' wire values.
 func (p *portal) decode(formats []int16, args [][]byte) error {
-	if len(formats) > 1 && len(formats) != len(args) {
-		return pgerr.Newf(pgerrcode.ProtocolViolation, "bind message has %d parameter formats but %d parameters", len(formats), len(args))
-	}
 	f := p.s.TextFormat()
 	p.params = p.params[:0]
 	for i, raw := range args {
@@ -292,25 +325,47 @@ func (p *portal) decode(formats []int16, args [][]byte) error {
 		raw = p.arena.Copy(raw)
 		var d types.Datum
 		var err error
+		shown := ""
 		switch format {
 		case 0:
 			if err = types.CheckUTF8(raw); err == nil {
+				if shown = " = '...'"; len(raw) == 0 {
+					shown = " = ''"
+				}
 				d, err = types.ParseText(t, string(raw), f)
 			}
 		case 1:
 			d, err = types.DecodeBinary(t, raw)
 		default:
-			return pgerr.Newf(pgerrcode.InvalidParameterValue, "unsupported format code: %d", format)
+			err = pgerr.Newf(pgerrcode.InvalidParameterValue, "unsupported format code: %d", format)
 		}
 		if err != nil {
-			if e, ok := pgerr.As(err); ok && e.Where == "" {
-				e.Where = fmt.Sprintf("unnamed portal parameter $%d", i+1)
-			}
-			return err
+			return p.inParameter(err, i+1, shown, format)
 		}
 		p.params = append(p.params, d)
 	}
 	return nil
+}
+
+// inParameter says which parameter an error was met in. Like PostgreSQL by default it
+// shows that there was a text, but not the text.
+func (p *portal) inParameter(err error, n int, shown string, format int16) error {
+	e, ok := pgerr.As(err)
+	if !ok {
+		return err
+	}
+	if format == 1 && e.Code == pgerrcode.InvalidBinaryRepresentation && e.Message == "incorrect binary data format" {
+		e.Message = fmt.Sprintf("incorrect binary data format in bind parameter %d", n)
+	}
+	where := fmt.Sprintf("unnamed portal parameter $%d%s", n, shown)
+	if p.name != "" {
+		where = fmt.Sprintf("portal \"%s\" parameter $%d%s", p.name, n, shown)
+	}
+	if e.Where != "" {
+		where = e.Where + "\n" + where
+	}
+	e.Where = where
+	return err
 }
 
 // resultFormat spreads the formats over the columns, in dst's memory.
@@ -342,6 +397,10 @@ func (s *Session) Portal(ctx context.Context, name string) (backend.Portal, erro
 		return nil, pgerr.Newf(pgerrcode.InvalidCursorName, "portal %q does not exist", name)
 	}
 	s.text = p.stmt.text
+	if s.tx.block && s.tx.failed && !endsBlock(p.stmt.stmt) {
+		return nil, errFailedBlock()
+	}
+	s.tx.executes++
 	p.count = 0 // the tag counts the rows of one Execute
 	if p.kind == backend.KindCopyIn || p.kind == backend.KindCopyOut {
 		ctx = s.limited(ctx)
@@ -355,10 +414,14 @@ func (s *Session) Portal(ctx context.Context, name string) (backend.Portal, erro
 
 // DescribePortal implements backend.Session.
 func (s *Session) DescribePortal(_ context.Context, name string) (backend.Portal, error) {
-	if p := s.portals[name]; p != nil {
-		return p, nil
+	p := s.portals[name]
+	switch {
+	case p == nil:
+		return nil, pgerr.Newf(pgerrcode.InvalidCursorName, "portal %q does not exist", name)
+	case s.tx.block && s.tx.failed && p.kind == backend.KindRows:
+		return nil, errFailedBlock()
 	}
-	return nil, pgerr.Newf(pgerrcode.InvalidCursorName, "portal %q does not exist", name)
+	return p, nil
 }
 
 // ClosePortal implements backend.Session.
@@ -382,6 +445,16 @@ func (s *Session) drop(name string, p *portal) {
 func (s *Session) closePortals() {
 	for name, p := range s.portals {
 		s.drop(name, p)
+	}
+}
+
+// closePortalsAfter ends the portals made after the first n. The rows of those that
+// stay have been read by now: see settle.
+func (s *Session) closePortalsAfter(n int64) {
+	for name, p := range s.portals {
+		if p.born > n {
+			s.drop(name, p)
+		}
 	}
 }
 
@@ -427,9 +500,9 @@ func (s *Session) Simple(ctx context.Context, text string) (int, error) {
 		return 0, toPG(ctx, err)
 	}
 	if key, ok := s.cacheKey(text, nil); ok && !s.tx.failed {
-		if e, found := s.db.plans.Get(key); found {
+		if e, found := s.db.plans.Get(key); found && len(e.(*cachedPlan).plan.Params) == 0 {
 			c := e.(*cachedPlan)
-			p := &prepared{text: text, source: c.source, stmt: c.stmt}
+			p := &prepared{text: text, source: c.source, stmt: c.stmt, simple: true}
 			p.setPlan(c.plan, s.planKeyNow())
 			s.simple = append(s.simple, p)
 			return 1, nil
@@ -460,11 +533,12 @@ func (s *Session) SimpleNext(ctx context.Context, i int) (backend.Portal, error)
 func (s *Session) simpleNext(ctx context.Context, i int) (*portal, error) {
 	st := s.simple[i]
 	s.text = st.text
+	s.tx.implicit = len(s.simple) > 1
 	if st.plan == nil {
 		if err := s.tx.planView(ctx); err != nil {
 			return nil, err
 		}
-		full, err := s.prepare(ctx, st.text, st.parsed, nil)
+		full, err := s.prepareAs(ctx, &prepared{text: st.text, simple: true}, st.parsed)
 		if err != nil {
 			return nil, err
 		}
@@ -476,14 +550,11 @@ func (s *Session) simpleNext(ctx context.Context, i int) (*portal, error) {
 		s.simple[i] = full
 		st = full
 	}
-	if len(st.params) > 0 {
-		return nil, pgerr.Newf(pgerrcode.UndefinedParameter, "there is no parameter $1")
-	}
 	p := s.newPortal("", st)
 	p.formats = make([]int16, len(p.columns)) // all text
-	if f, ok := p.stmt.stmt.(*ast.Fetch); ok {
-		if c := s.portals[f.Name]; c != nil && len(c.formats) == len(p.formats) {
-			copy(p.formats, c.formats) // those that the cursor was declared with
+	if f, ok := st.stmt.(*ast.Fetch); ok && !f.Move {
+		if c, err := s.cursor(f.Name); err == nil && c.binary {
+			p.formats, _ = resultFormat(nil, []int16{1}, len(p.columns))
 		}
 	}
 	s.portals[""] = p
@@ -496,6 +567,7 @@ func (s *Session) simpleNext(ctx context.Context, i int) (*portal, error) {
 // SimpleEnd implements backend.Session.
 func (s *Session) SimpleEnd(ctx context.Context, failed bool) error {
 	_ = s.ClosePortal("")
+	s.tx.implicit = false
 	if failed {
 		s.tx.fail()
 	}

@@ -36,6 +36,7 @@ type prepared struct {
 	fresh    stamp           // when planKey was last found to be right
 	query    *executor.Query // idle operators of plan
 	fromSQL  bool
+	simple   bool // of the simple protocol: without parameters
 	when     time.Time
 }
 
@@ -139,7 +140,12 @@ func (s *Session) cacheKey(query string, declared []types.OID) (string, bool) {
 
 // prepare gives one parsed statement its meaning.
 func (s *Session) prepare(ctx context.Context, text string, x ast.Parsed, declared []types.OID) (*prepared, error) {
-	p := &prepared{text: text, source: strings.TrimSpace(text[x.Start:x.End]), stmt: x.Stmt, declared: declared, when: time.Now()}
+	return s.prepareAs(ctx, &prepared{text: text, declared: declared}, x)
+}
+
+// prepareAs is prepare for a statement of which p says how it came.
+func (s *Session) prepareAs(ctx context.Context, p *prepared, x ast.Parsed) (*prepared, error) {
+	p.source, p.stmt, p.when = strings.TrimSpace(p.text[x.Start:x.End]), x.Stmt, time.Now()
 	if s.tx.block && s.tx.failed && !endsBlock(x.Stmt) {
 		return nil, errFailedBlock()
 	}
@@ -154,25 +160,25 @@ func (s *Session) prepare(ctx context.Context, text string, x ast.Parsed, declar
 		p.kind, p.columns = backend.KindRows, s.showColumns(st)
 	case *ast.Explain:
 		p.kind, p.columns = backend.KindRows, explainColumns(st)
-		params, err := s.explainParams(st, declared)
+		params, err := s.queryParams(st.Stmt, p)
 		if err != nil {
 			return nil, err
 		}
 		p.params = params
-	case *ast.Execute:
-		q, err := s.lookup(st.Name)
+	case *ast.Execute, *ast.Fetch:
+		s.describeNamed(p)
+	case *ast.Declare:
+		params, err := s.queryParams(st.Query, p)
 		if err != nil {
 			return nil, err
 		}
-		p.kind, p.columns = q.kind, q.columns
-	case *ast.Fetch:
-		c, err := s.cursor(st.Name)
+		p.kind, p.params = backend.KindCommand, params
+	case *ast.CreateTable:
+		params, err := s.queryParams(st.Query, p)
 		if err != nil {
 			return nil, err
 		}
-		if p.kind = backend.KindCommand; !st.Move {
-			p.kind, p.columns = backend.KindRows, c.columns
-		}
+		p.kind, p.params = backend.KindCommand, params
 	case *ast.Copy:
 		if p.kind = backend.KindCopyOut; st.From {
 			p.kind = backend.KindCopyIn
@@ -181,6 +187,22 @@ func (s *Session) prepare(ctx context.Context, text string, x ast.Parsed, declar
 		p.kind = backend.KindCommand
 	}
 	return p, nil
+}
+
+// describeNamed gives EXECUTE and FETCH the columns of what they name now. What is
+// missing has none, and is an error only when the statement runs.
+func (s *Session) describeNamed(p *prepared) {
+	p.kind, p.columns = backend.KindCommand, nil
+	switch st := p.stmt.(type) {
+	case *ast.Execute:
+		if q, err := s.lookup(st.Name); err == nil {
+			p.kind, p.columns = q.kind, q.columns
+		}
+	case *ast.Fetch:
+		if c, err := s.cursor(st.Name); err == nil && !st.Move {
+			p.kind, p.columns = backend.KindRows, c.columns
+		}
+	}
 }
 
 // endsBlock reports the statements that a failed block accepts.
@@ -196,9 +218,16 @@ func endsBlock(st ast.Stmt) bool {
 	return false
 }
 
+// optionsFor is planOptions for what p declares.
+func (s *Session) optionsFor(p *prepared) planner.Options {
+	o := s.planOptions(p.declared)
+	o.NoParams = p.simple
+	return o
+}
+
 // replan plans the statement against the present catalog and settings.
 func (s *Session) replan(p *prepared) error {
-	plan, err := planner.Plan(p.stmt, s.planOptions(p.declared))
+	plan, err := planner.Plan(p.stmt, s.optionsFor(p))
 	if err != nil {
 		return err
 	}
@@ -226,7 +255,14 @@ func resultColumns(out []physical.OutColumn) []backend.Column {
 // result's columns is an error that drivers know (they prepare again).
 func (s *Session) refresh(p *prepared) error {
 	now := s.stampNow()
-	if p.plan == nil || p.fresh == now {
+	if p.plan == nil {
+		switch p.stmt.(type) {
+		case *ast.Execute, *ast.Fetch:
+			s.describeNamed(p)
+		}
+		return nil
+	}
+	if p.fresh == now {
 		return nil
 	}
 	if p.planKey == s.planKeyNow() {

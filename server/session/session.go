@@ -34,8 +34,10 @@ type Session struct {
 
 	stmts   map[string]*prepared
 	portals map[string]*portal
-	simple  []*prepared // statements of the running simple query
-	text    string      // what the positions of errors and notices refer to
+	// portalCount is how many portals there have been.
+	portalCount int64
+	simple      []*prepared // statements of the running simple query
+	text        string      // what the positions of errors and notices refer to
 
 	tx       txState
 	notices  []*pgerr.Error
@@ -75,6 +77,7 @@ func newSession(d *Database, st backend.Startup, role *catalog.Role) *Session {
 		"loxodb.plan_cache_size": fmt.Sprint(max(d.cfg.PlanCacheBytes, 0) >> 10), "loxodb.row_cache_size": fmt.Sprint(max(d.cfg.RowCacheBytes, 0) >> 10),
 	})
 	s.settings.format.Names = names{s}
+	s.settings.notice = s.notice
 	s.tx.session = s
 	s.makeHooks()
 	s.note("idle", "")

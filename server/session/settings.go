@@ -36,6 +36,7 @@ type settings struct {
 	key        string
 	keyVersion int
 
+	notice                             func(*pgerr.Error) // takes what SET has to say
 	statementTimeout, lockTimeout      time.Duration
 	idleTxnTimeout, idleSessionTimeout time.Duration
 }
@@ -94,7 +95,7 @@ func (s *settings) assign(name, value string, local bool) error {
 			return err
 		}
 		var err error
-		if value, err = def.canonical(value); err != nil {
+		if value, err = s.canonical(def, value); err != nil {
 			return err
 		}
 	}
@@ -248,46 +249,6 @@ var intervalStyles = map[string]types.IntervalStyle{
 	"sql_standard": types.IntervalSQLStandard, "iso_8601": types.IntervalISO8601,
 }
 
-// canonical checks a value and gives it the form in which it is kept.
-func (d *setting) canonical(v string) (string, error) {
-	switch strings.ToLower(d.name) {
-	case "datestyle":
-		return canonicalDateStyle(v)
-	case "client_encoding":
-		return canonicalEncoding(v)
-	case "timezone":
-		if _, err := types.LoadTimeZone(v); err != nil {
-			return "", pgerr.Newf(pgerrcode.InvalidParameterValue, "invalid value for parameter \"TimeZone\": %q", v)
-		}
-		return v, nil
-	case "standard_conforming_strings":
-		if b, err := parseBool(v); err == nil && !b {
-			return "", pgerr.NotSupported(-1, "standard_conforming_strings = off is not supported")
-		}
-	}
-	switch d.kind {
-	case varBool:
-		b, err := parseBool(v)
-		if err != nil {
-			return "", pgerr.Newf(pgerrcode.InvalidParameterValue, "parameter %q requires a Boolean value", d.name)
-		}
-		if b {
-			return "on", nil
-		}
-		return "off", nil
-	case varEnum:
-		for _, e := range strings.Split(d.enum, ",") {
-			if strings.EqualFold(e, v) {
-				return e, nil
-			}
-		}
-		return "", d.invalid(v).WithHint("Available values: %s.", strings.ReplaceAll(d.enum, ",", ", "))
-	case varInt, varReal:
-		return d.number(v)
-	}
-	return v, nil
-}
-
 func (d *setting) invalid(v string) *pgerr.Error {
 	return pgerr.Newf(pgerrcode.InvalidParameterValue, "invalid value for parameter %q: %q", d.name, v)
 }
@@ -295,7 +256,7 @@ func (d *setting) invalid(v string) *pgerr.Error {
 // number parses an amount with an optional unit and checks its range.
 func (d *setting) number(v string) (string, error) {
 	s := strings.TrimSpace(v)
-	i := strings.LastIndexAny(s, "0123456789.") + 1
+	i := numberLen(s)
 	f, err := strconv.ParseFloat(s[:i], 64)
 	if err != nil {
 		return "", d.invalid(v)
@@ -314,6 +275,9 @@ func (d *setting) number(v string) (string, error) {
 	if d.kind == varInt {
 		f = math.RoundToEven(f)
 	}
+	if d.kind == varInt && (f < -maxInt-1 || f > maxInt) {
+		return "", d.invalid(v).WithHint("Value exceeds integer range.")
+	}
 	if f < d.min || f > d.max {
 		u := ""
 		if d.unit != "" {
@@ -323,6 +287,34 @@ func (d *setting) number(v string) (string, error) {
 			fmtNum(f), u, d.name, fmtNum(d.min), fmtNum(d.max))
 	}
 	return fmtNum(f), nil
+}
+
+// numberLen is how many bytes at the front of s are a decimal number.
+func numberLen(s string) int {
+	i := 0
+	digits := func() {
+		for i < len(s) && s[i] >= '0' && s[i] <= '9' {
+			i++
+		}
+	}
+	if i < len(s) && (s[i] == '-' || s[i] == '+') {
+		i++
+	}
+	digits()
+	if i < len(s) && s[i] == '.' {
+		i++
+		digits()
+	}
+	if e := i; i > 0 && i < len(s) && s[i]|0x20 == 'e' {
+		if i++; i < len(s) && (s[i] == '-' || s[i] == '+') {
+			i++
+		}
+		if from := i; from == len(s) || s[from] < '0' || s[from] > '9' {
+			return e
+		}
+		digits()
+	}
+	return i
 }
 
 func fmtNum(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
@@ -377,49 +369,6 @@ func parseBool(v string) (bool, error) {
 		return false, nil
 	}
 	return false, fmt.Errorf("not a Boolean: %q", v)
-}
-
-func canonicalEncoding(v string) (string, error) {
-	switch strings.NewReplacer("-", "", "_", "", "'", "").Replace(strings.ToUpper(v)) {
-	case "UTF8", "UNICODE":
-		return "UTF8", nil
-	}
-	return "", pgerr.Newf(pgerrcode.InvalidParameterValue, "invalid value for parameter \"client_encoding\": %q", v).
-		WithHint("LoxoDB speaks UTF8 only.")
-}
-
-func canonicalDateStyle(v string) (string, error) {
-	style, order := "ISO", "MDY"
-	for _, w := range strings.Split(v, ",") {
-		switch strings.ToUpper(strings.TrimSpace(w)) {
-		case "ISO":
-			style = "ISO"
-		case "SQL":
-			style = "SQL"
-		case "POSTGRES":
-			style = "Postgres"
-		case "GERMAN":
-			style, order = "German", "DMY"
-		case "MDY", "US", "NONEURO", "NONEUROPEAN":
-			order = "MDY"
-		case "DMY", "EURO", "EUROPEAN":
-			order = "DMY"
-		case "YMD":
-			order = "YMD"
-		case "DEFAULT", "":
-		default:
-			return "", pgerr.Newf(pgerrcode.InvalidParameterValue, "invalid value for parameter \"DateStyle\": %q", v).
-				WithDetail("Unrecognized key word: %q.", strings.ToLower(strings.TrimSpace(w)))
-		}
-	}
-	return style + ", " + order, nil
-}
-
-func parseDateStyle(v string) (types.DateStyle, types.DateOrder) {
-	style, order, _ := strings.Cut(v, ", ")
-	styles := map[string]types.DateStyle{"ISO": types.DateISO, "SQL": types.DateSQL, "Postgres": types.DatePostgres, "German": types.DateGerman}
-	orders := map[string]types.DateOrder{"MDY": types.OrderMDY, "DMY": types.OrderDMY, "YMD": types.OrderYMD}
-	return styles[style], orders[order]
 }
 
 // milliseconds is the value of a time parameter kept in that unit.

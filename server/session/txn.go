@@ -28,6 +28,11 @@ type txState struct {
 	began    time.Time
 	saves    []savepoint
 	used     bool // a statement has run
+	// implicit is set while a simple query of several statements runs: much that needs a
+	// block is content with it.
+	implicit bool
+	executes int  // of the extended protocol since the transaction began
+	now      bool // commit when the statement ends: see alone
 	notifies []notification
 	atCommit []func() // session state that changes with the commit
 }
@@ -38,6 +43,24 @@ type savepoint struct {
 	catalog  *catalog.Snapshot
 	settings int
 	notifies int
+	portals  int64 // those made later end with what the savepoint undoes
+}
+
+// inBlock reports whether what a statement does can be seen by a later one of the
+// same transaction.
+func (t *txState) inBlock() bool { return t.block || t.implicit }
+
+// alone refuses a statement that cannot share its transaction with others, and has
+// that transaction end with it.
+func (t *txState) alone(statement string) error {
+	switch {
+	case t.inBlock():
+		return pgerr.Newf(pgerrcode.ActiveSQLTransaction, "%s cannot run inside a transaction block", statement)
+	case t.executes > 1:
+		return pgerr.Newf(pgerrcode.ActiveSQLTransaction, "%s cannot be executed within a pipeline", statement)
+	}
+	t.now = true
+	return nil
 }
 
 // ensure begins the kv transaction if there is none.
@@ -239,7 +262,7 @@ func (t *txState) savepoint(ctx context.Context, name string) error {
 	}
 	t.saves = append(t.saves, savepoint{
 		name: name, mark: t.txn.Savepoint(), catalog: t.catalog,
-		settings: len(t.session.settings.undo), notifies: len(t.notifies),
+		settings: len(t.session.settings.undo), notifies: len(t.notifies), portals: t.session.portalCount,
 	})
 	return nil
 }
@@ -273,7 +296,7 @@ func (t *txState) rollbackTo(name string) error {
 	if err := t.txn.RollbackTo(p.mark); err != nil {
 		return err
 	}
-	t.session.closePortals()
+	t.session.closePortalsAfter(p.portals)
 	t.saves = t.saves[:i+1]
 	t.catalog, t.failed = p.catalog, false
 	t.notifies = t.notifies[:p.notifies]

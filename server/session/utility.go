@@ -92,9 +92,8 @@ func (s *Session) set(st *ast.Set) (string, error) {
 	}
 	switch {
 	case st.Txn != nil && st.Name == "transaction":
-		if !s.tx.block {
+		if !s.tx.inBlock() {
 			s.warn(pgerrcode.NoActiveSQLTransaction, "SET TRANSACTION can only be used in transaction blocks")
-			return tag, nil
 		}
 		return tag, s.tx.modes(st.Txn)
 	case st.Txn != nil:
@@ -105,9 +104,8 @@ func (s *Session) set(st *ast.Set) (string, error) {
 	case st.Reset || st.Values == nil:
 		return tag, s.settings.reset(st.Name, st.Local)
 	}
-	if st.Local && !s.tx.block {
+	if st.Local && !s.tx.inBlock() { // it ends with the transaction, however short
 		s.warn(pgerrcode.NoActiveSQLTransaction, "SET LOCAL can only be used in transaction blocks")
-		return tag, nil
 	}
 	v, err := s.setValue(st)
 	if err != nil {
@@ -316,8 +314,8 @@ func (s *Session) deallocate(st *ast.Deallocate) (string, error) {
 
 func (s *Session) discard(st *ast.Discard) (string, error) {
 	if st.What == "ALL" {
-		if s.tx.block {
-			return "", pgerr.New(pgerrcode.ActiveSQLTransaction, "DISCARD ALL cannot run inside a transaction block")
+		if err := s.tx.alone("DISCARD ALL"); err != nil {
+			return "", err
 		}
 		s.closePortals()
 		clear(s.stmts)
@@ -337,7 +335,7 @@ func (s *Session) discard(st *ast.Discard) (string, error) {
 // lockTables is LOCK TABLE. Modes that only exclude schema changes are taken
 // shared, the others exclusively, which is stronger than asked but never weaker.
 func (s *Session) lockTables(ctx context.Context, st *ast.LockTable) error {
-	if !s.tx.block {
+	if !s.tx.inBlock() {
 		return pgerr.New(pgerrcode.NoActiveSQLTransaction, "LOCK TABLE can only be used in transaction blocks")
 	}
 	mode := kv.Exclusive

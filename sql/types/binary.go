@@ -18,6 +18,9 @@ func DecodeBinary(t T, b []byte) (Datum, error) {
 		return Datum{}, unknownType(t.OID)
 	}
 	if info.Rep != RepBytes {
+		if len(b) == 0 && info.Len == 1 {
+			return Datum{}, pgerr.New(pgerrcode.ProtocolViolation, "no data left in message")
+		}
 		if len(b) != int(info.Len) {
 			return Datum{}, wrongLength(len(b), int(info.Len))
 		}
@@ -164,7 +167,12 @@ func AppendBinary(dst []byte, t T, d Datum) []byte {
 	switch t.OID {
 	case Int4OID:
 		return binary.BigEndian.AppendUint32(dst, uint32(d.bits))
-	case Int8OID, Float8OID, TimestamptzOID, TimestampOID, TimeOID:
+	case Float8OID:
+		if f := d.Float(); f != f {
+			return binary.BigEndian.AppendUint64(dst, 0x7ff8<<48) // the NaN of C, without payload
+		}
+		return binary.BigEndian.AppendUint64(dst, d.bits)
+	case Int8OID, TimestamptzOID, TimestampOID, TimeOID:
 		return binary.BigEndian.AppendUint64(dst, d.bits)
 	case TextOID, VarcharOID, BpcharOID, NameOID, ByteaOID, UUIDOID, NumericOID, JSONOID:
 		return append(dst, d.ref...)

@@ -284,21 +284,23 @@ func decodeNumeric(b []byte) ([]byte, error) {
 		return nil, shortMessage()
 	}
 	n := int(binary.BigEndian.Uint16(b))
-	if len(b) < numHeader+2*n {
-		return nil, shortMessage()
-	}
-	if len(b) > numHeader+2*n {
-		return nil, badBinary("incorrect binary data format in bind parameter")
-	}
-	switch numSign(b) {
-	case numPos, numNeg:
-	case numNaN, numPInf, numNInf:
-		return numericSpecial(numSign(b)).ref, nil
+	sign := numSign(b)
+	switch sign {
+	case numPos, numNeg, numNaN, numPInf, numNInf:
 	default:
 		return nil, badBinary("invalid sign in external \"numeric\" value")
 	}
 	if numScale(b) > maxNumericScale {
 		return nil, badBinary("invalid scale in external \"numeric\" value")
+	}
+	if len(b) < numHeader+2*n {
+		return nil, shortMessage()
+	}
+	if len(b) > numHeader+2*n {
+		return nil, badBinary("incorrect binary data format")
+	}
+	if sign != numPos && sign != numNeg {
+		return numericSpecial(sign).ref, nil
 	}
 	for i := 0; i < n; i++ {
 		if numDigit(b, i) >= 10000 {

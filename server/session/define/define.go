@@ -36,8 +36,8 @@ type Env struct {
 	Owner  catalog.ID
 	Super  bool
 	Notice func(*pgerr.Error)
-	// InBlock is set inside BEGIN … COMMIT.
-	InBlock bool
+	// Alone is called by statements that must be a transaction of their own.
+	Alone func(statement string) error
 	// Changed is told the catalog that the statement is changing, once, before the
 	// first change: names in the statement's own expressions mean what it made.
 	Changed func(*catalog.Snapshot)

@@ -17,8 +17,10 @@ import (
 // drop is DROP of anything: all names are looked up first, then everything goes
 // together.
 func (e *Env) drop(ctx context.Context, st *ast.Drop) error {
-	if st.Concurrently && e.InBlock {
-		return pgerr.New(pgerrcode.ActiveSQLTransaction, "DROP INDEX CONCURRENTLY cannot run inside a transaction block")
+	if st.Concurrently {
+		if err := e.Alone("DROP INDEX CONCURRENTLY"); err != nil {
+			return err
+		}
 	}
 	var targets []object
 	for i := range st.Names {

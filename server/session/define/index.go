@@ -18,8 +18,10 @@ import (
 
 // createIndex is CREATE INDEX: it keeps writers of the table out while it builds.
 func (e *Env) createIndex(ctx context.Context, st *ast.CreateIndex) error {
-	if st.Concurrently && e.InBlock {
-		return pgerr.New(pgerrcode.ActiveSQLTransaction, "CREATE INDEX CONCURRENTLY cannot run inside a transaction block")
+	if st.Concurrently {
+		if err := e.Alone("CREATE INDEX CONCURRENTLY"); err != nil {
+			return err
+		}
 	}
 	t, err := e.table(&st.Table)
 	if err != nil {

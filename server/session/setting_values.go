@@ -1,0 +1,213 @@
+package session
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// maxName is the longest identifier in bytes.
+const maxName = 63
+
+// canonical checks a value and gives it the form in which it is kept.
+func (s *settings) canonical(d *setting, v string) (string, error) {
+	switch d.name {
+	case "DateStyle":
+		now, _ := s.get("datestyle")
+		return canonicalDateStyle(now, v)
+	case "client_encoding":
+		return canonicalEncoding(v)
+	case "application_name":
+		return asciiName(s.clipped(v)), nil
+	case "search_path":
+		if _, ok := splitNames(v); !ok {
+			return "", d.invalid(v).WithDetail("List syntax is invalid.")
+		}
+		return v, nil
+	case "TimeZone":
+		if _, err := types.LoadTimeZone(v); err != nil {
+			return "", d.invalid(v)
+		}
+		return v, nil
+	case "standard_conforming_strings":
+		if b, err := parseBool(v); err == nil && !b {
+			return "", pgerr.NotSupported(-1, "standard_conforming_strings = off is not supported")
+		}
+	}
+	switch d.kind {
+	case varBool:
+		b, err := parseBool(v)
+		if err != nil {
+			return "", pgerr.Newf(pgerrcode.InvalidParameterValue, "parameter %q requires a Boolean value", d.name)
+		}
+		if b {
+			return "on", nil
+		}
+		return "off", nil
+	case varEnum:
+		return d.choice(v)
+	case varInt, varReal:
+		return d.number(v)
+	}
+	return v, nil
+}
+
+// choice finds an enum's value. Words that begin with ~ are accepted but not shown;
+// ~a=b is another word for b.
+func (d *setting) choice(v string) (string, error) {
+	for _, e := range strings.Split(d.enum, ",") {
+		word, means, other := strings.Cut(strings.TrimPrefix(e, "~"), "=")
+		if !strings.EqualFold(word, v) {
+			continue
+		}
+		if other {
+			return means, nil
+		}
+		return word, nil
+	}
+	return "", d.invalid(v).WithHint("Available values: %s.", strings.Join(d.choices(), ", "))
+}
+
+// choices are the words of an enum that are shown.
+func (d *setting) choices() []string {
+	var shown []string
+	for _, e := range strings.Split(d.enum, ",") {
+		if !strings.HasPrefix(e, "~") {
+			shown = append(shown, e)
+		}
+	}
+	return shown
+}
+
+// clipped cuts a name that is too long, and says so.
+func (s *settings) clipped(v string) string {
+	if len(v) <= maxName {
+		return v
+	}
+	n := maxName
+	for n > 0 && !utf8.RuneStart(v[n]) {
+		n--
+	}
+	if s.notice != nil {
+		s.notice(pgerr.Newf("42622", "identifier %q will be truncated to %q", v, v[:n]))
+	}
+	return v[:n]
+}
+
+// asciiName replaces what is not printable ASCII, since application_name goes to
+// logs and to clients of any encoding.
+func asciiName(v string) string {
+	b := []byte(v)
+	for i, ch := range b {
+		if ch < ' ' || ch > '~' {
+			b[i] = '?'
+		}
+	}
+	return string(b)
+}
+
+// otherEncodings are PostgreSQL's client encodings that LoxoDB does not convert to,
+// by their names without case and punctuation.
+var otherEncodings = func() map[string]bool {
+	m := map[string]bool{}
+	for _, n := range strings.Fields(`abc alt big5 euccn eucjis2004 eucjp euckr euctw gb18030 gbk iso88591 iso885910 iso885913
+		iso885914 iso885915 iso885916 iso88592 iso88593 iso88594 iso88595 iso88596 iso88597 iso88598 iso88599 johab koi8 koi8r
+		koi8u latin1 latin10 latin2 latin3 latin4 latin5 latin6 latin7 latin8 latin9 mskanji muleinternal shiftjis
+		shiftjis2004 sjis tcvn tcvn5712 uhc vscii win win1250 win1251 win1252 win1253 win1254 win1255 win1256 win1257
+		win1258 win866 win874 win932 win936 win949 win950 windows1250 windows1251 windows1252 windows1253 windows1254
+		windows1255 windows1256 windows1257 windows1258 windows866 windows874 windows932 windows936 windows949 windows950`) {
+		m[n] = true
+	}
+	return m
+}()
+
+// canonicalEncoding accepts UTF8 and SQL_ASCII, which asks for no conversion: it is
+// what libpq's programs name in a terminal without a locale.
+func canonicalEncoding(v string) (string, error) {
+	key := strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z' || r >= '0' && r <= '9':
+			return r
+		case r >= 'A' && r <= 'Z':
+			return r + 'a' - 'A'
+		}
+		return -1
+	}, v)
+	switch {
+	case key == "utf8" || key == "unicode":
+		return "UTF8", nil
+	case key == "sqlascii":
+		return "SQL_ASCII", nil
+	case otherEncodings[key]:
+		return "", pgerr.NotSupported(-1, "client encoding %q is not supported", v).
+			WithHint("Use UTF8: set the environment variable PGCLIENTENCODING, or client_encoding in the connection string.")
+	}
+	return "", pgerr.Newf(pgerrcode.InvalidParameterValue, "invalid value for parameter \"client_encoding\": %q", v)
+}
+
+// canonicalDateStyle completes a list of key words: what they leave open stays as it is now.
+func canonicalDateStyle(now, v string) (string, error) {
+	invalid := func(detail string, args ...any) (string, error) {
+		return "", pgerr.Newf(pgerrcode.InvalidParameterValue, "invalid value for parameter \"DateStyle\": %q", v).WithDetail(detail, args...)
+	}
+	words, ok := splitNames(v)
+	if !ok {
+		return invalid("List syntax is invalid.")
+	}
+	oldStyle, oldOrder, _ := strings.Cut(now, ", ")
+	style, order := "", ""
+	conflict, german := false, false
+	set := func(to *string, value string) {
+		conflict = conflict || *to != "" && *to != value
+		*to = value
+	}
+	for _, w := range words {
+		switch u := strings.ToUpper(w); {
+		case u == "ISO":
+			set(&style, "ISO")
+		case u == "SQL":
+			set(&style, "SQL")
+		case strings.HasPrefix(u, "POSTGRES"):
+			set(&style, "Postgres")
+		case u == "GERMAN":
+			set(&style, "German")
+			german = true
+		case u == "MDY" || u == "US" || strings.HasPrefix(u, "NONEURO"):
+			set(&order, "MDY")
+		case u == "DMY" || strings.HasPrefix(u, "EURO"):
+			set(&order, "DMY")
+		case u == "YMD":
+			set(&order, "YMD")
+		case u == "DEFAULT":
+			if oldStyle = "ISO"; order == "" {
+				oldOrder = "MDY"
+			}
+		default:
+			return invalid("Unrecognized key word: %q.", w)
+		}
+	}
+	if conflict {
+		return invalid("Conflicting \"datestyle\" specifications.")
+	}
+	if order == "" && german {
+		order = "DMY"
+	}
+	if style == "" {
+		style = oldStyle
+	}
+	if order == "" {
+		order = oldOrder
+	}
+	return style + ", " + order, nil
+}
+
+func parseDateStyle(v string) (types.DateStyle, types.DateOrder) {
+	style, order, _ := strings.Cut(v, ", ")
+	styles := map[string]types.DateStyle{"ISO": types.DateISO, "SQL": types.DateSQL, "Postgres": types.DatePostgres, "German": types.DateGerman}
+	orders := map[string]types.DateOrder{"MDY": types.OrderMDY, "DMY": types.OrderDMY, "YMD": types.OrderYMD}
+	return styles[style], orders[order]
+}
