@@ -165,6 +165,7 @@ func run(o Options, stdout io.Writer) error {
 		os.Exit(1)
 	}()
 
+	privateFiles()
 	srv, err := Start(ctx, o)
 	if err != nil {
 		return err

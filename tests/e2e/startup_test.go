@@ -56,12 +56,17 @@ func TestStartupReports(t *testing.T) {
 func TestStartupErrors(t *testing.T) {
 	addr := start(t)
 	for params, want := range map[string][2]string{
-		"&nonsense=1":             {"42704", `unrecognized configuration parameter "nonsense"`},
-		"&statement_timeout=soon": {"22023", `invalid value for parameter "statement_timeout": "soon"`},
-		"&options=-c%20work_mem":  {"42601", `-c work_mem requires a value`},
-		"&options=-Z":             {"42601", `invalid command-line argument for server process: -Z`},
-		"&server_version=9":       {"55P02", `parameter "server_version" cannot be changed`},
-		"&dbname=nope":            {"3D000", `database "nope" does not exist`},
+		"&nonsense=1":                       {"42704", `unrecognized configuration parameter "nonsense"`},
+		"&statement_timeout=soon":           {"22023", `invalid value for parameter "statement_timeout": "soon"`},
+		"&options=-c%20work_mem":            {"42601", `-c work_mem requires a value`},
+		"&options=-Z":                       {"42601", `invalid command-line argument for server process: -Z`},
+		"&server_version=9":                 {"55P02", `parameter "server_version" cannot be changed`},
+		"&search_path=a,,b":                 {"22023", `invalid value for parameter "search_path": "a,,b"`},
+		"&a%22b=1":                          {"42704", `unrecognized configuration parameter "a"b"`},
+		"&statement_timeout=5%20fortnights": {"22023", `invalid value for parameter "statement_timeout": "5 fortnights"`},
+		"&statement_timeout=99999999999":    {"22023", `invalid value for parameter "statement_timeout": "99999999999"`},
+		"&client_encoding=nope":             {"22023", `invalid value for parameter "client_encoding": "nope"`},
+		"&dbname=nope":                      {"3D000", `database "nope" does not exist`},
 	} {
 		c, err := tryConnect(t, addr, params)
 		if err == nil {
@@ -69,6 +74,27 @@ func TestStartupErrors(t *testing.T) {
 		}
 		if e := wantError(t, params, err, want[0], want[1]); e.Severity != "FATAL" {
 			t.Errorf("%s: severity %s", params, e.Severity)
+		}
+	}
+}
+
+// Values that are kept in another form than they came in.
+func TestStartupValues(t *testing.T) {
+	addr := start(t)
+	for params, want := range map[string][2]string{
+		"&client_encoding=%27utf-8%27": {"client_encoding", "UTF8"},
+		// libpq names it for a terminal without a locale.
+		"&client_encoding=SQL_ASCII":                        {"client_encoding", "SQL_ASCII"},
+		"&DateStyle=German":                                 {"DateStyle", "German, DMY"},
+		"&options=-c%20datestyle%3Dgerman&DateStyle=ISO":    {"DateStyle", "ISO, DMY"},
+		"&application_name=a%09b%C3%A9":                     {"application_name", "a?b??"},
+		"&application_name=" + strings.Repeat("x", 100):     {"application_name", strings.Repeat("x", 63)},
+		"&synchronous_commit=yes":                           {"synchronous_commit", "on"},
+		"&options=--work-mem%3D64kB%20--":                   {"work_mem", "64kB"},
+		"&search_path=%22A%20%22%22b%22,%20C%20,pg_catalog": {"search_path", `"A ""b", C ,pg_catalog`},
+	} {
+		if got := one(t, connect(t, addr, params), "show "+want[0]); got != want[1] {
+			t.Errorf("%s: %s is %q, want %q", params, want[0], got, want[1])
 		}
 	}
 }
