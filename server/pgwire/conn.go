@@ -31,6 +31,9 @@ type conn struct {
 	secret  uint32
 	session backend.Session
 
+	came     time.Time
+	loggedIn bool // under srv.mu
+
 	parse  parseMessage
 	bind   bindMessage
 	names  [2]string // the last portal and statement names, kept to save the allocation
@@ -47,7 +50,7 @@ type conn struct {
 }
 
 func newConn(s *Server, nc net.Conn) *conn {
-	c := &conn{srv: s, nc: nc, closer: nc, in: newReader(nc), out: newOut(nc)}
+	c := &conn{srv: s, nc: nc, closer: nc, in: newReader(nc), out: newOut(nc), came: time.Now()}
 	c.rows.out = c.out
 	c.ctx, c.cancel = context.WithCancelCause(context.Background())
 	return c

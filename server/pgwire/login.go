@@ -39,6 +39,9 @@ func (c *conn) login() error {
 	if err := c.authenticate(ctx, who.user); err != nil {
 		return err
 	}
+	if !c.srv.admitted(c) {
+		return errClosed
+	}
 	settings, err := start.settings()
 	if err != nil {
 		return err

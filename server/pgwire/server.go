@@ -147,7 +147,7 @@ func (s *Server) start(nc net.Conn) {
 	}
 	c := newConn(s, nc)
 	s.mu.Lock()
-	full := s.draining || len(s.conns) >= 2*s.cfg.MaxConnections+64
+	full := s.draining || len(s.conns) >= 2*s.cfg.MaxConnections+64 && !s.evict(false)
 	if !full {
 		s.conns[c] = struct{}{}
 	}
@@ -157,6 +157,36 @@ func (s *Server) start(nc net.Conn) {
 		return
 	}
 	go s.serveConn(c)
+}
+
+// evict cuts off the login that has been under way longest, so that clients which
+// connect and say nothing keep no others out; false when there is none. With slot it
+// must be one that holds a slot. s.mu is held.
+func (s *Server) evict(slot bool) bool {
+	var oldest *conn
+	for c := range s.conns {
+		if !c.loggedIn && (!slot || s.byPID[c.pid] == c) && (oldest == nil || c.came.Before(oldest.came)) {
+			oldest = c
+		}
+	}
+	if oldest == nil {
+		return false
+	}
+	s.cfg.Log.Info("a login took too long while others wait", "client", oldest.nc.RemoteAddr(), "since", time.Since(oldest.came))
+	delete(s.conns, oldest)
+	if s.byPID[oldest.pid] == oldest {
+		delete(s.byPID, oldest.pid)
+	}
+	oldest.nc.Close()
+	return true
+}
+
+// admitted marks the end of a login; false when the connection was cut off meanwhile.
+func (s *Server) admitted(c *conn) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c.loggedIn = s.byPID[c.pid] == c
+	return c.loggedIn
 }
 
 // serveConn runs one connection from start-up to end. A panic ends this
@@ -203,7 +233,7 @@ func (s *Server) admit(c *conn) *pgerr.Error {
 	switch {
 	case s.draining:
 		return errStarting
-	case len(s.byPID) >= s.cfg.MaxConnections:
+	case len(s.byPID) >= s.cfg.MaxConnections && !s.evict(true):
 		return errTooMany
 	}
 	for {
