@@ -96,8 +96,8 @@ func TestDataDir(t *testing.T) {
 	if _, err := openDataDir(path); err == nil || !strings.Contains(err.Error(), "made by another version") {
 		t.Errorf("another format: %v", err)
 	}
-	foreign := t.TempDir()
-	if err := os.Chmod(foreign, 0o700); err != nil {
+	foreign := t.TempDir() // whatever its mode is
+	if err := os.Chmod(foreign, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(foreign, "letters"), nil, 0o600); err != nil {
@@ -105,5 +105,16 @@ func TestDataDir(t *testing.T) {
 	}
 	if _, err := openDataDir(foreign); err == nil || !strings.Contains(err.Error(), "not a LoxoDB data directory") {
 		t.Errorf("someone else's directory: %v", err)
+	}
+	empty := t.TempDir()
+	if err := os.Chmod(empty, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if d, err = openDataDir(empty); err != nil {
+		t.Fatalf("an empty directory: %v", err)
+	}
+	defer d.close()
+	if info, err := os.Stat(empty); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("an empty directory is left with mode %v, %v", info.Mode(), err)
 	}
 }

@@ -37,15 +37,12 @@ func openDataDir(path string) (*dataDir, error) {
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return nil, fmt.Errorf("cannot make the data directory: %w", err)
 	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, fmt.Errorf("cannot use the data directory: %w", err)
-	}
-	if perm := info.Mode().Perm(); perm&0o027 != 0 && runtime.GOOS != "windows" {
-		return nil, fmt.Errorf("data directory %s is open to other users (mode %04o): run chmod 700 %s", path, perm, path)
-	}
+	// First whether it is ours: the advice on its mode must not reach another's directory.
 	known, err := checkFormat(path)
 	if err != nil {
+		return nil, err
+	}
+	if err := checkMode(path, known); err != nil {
 		return nil, err
 	}
 	d := &dataDir{path: path}
@@ -66,6 +63,26 @@ func openDataDir(path string) (*dataDir, error) {
 		return nil, fmt.Errorf("cannot write in the data directory: %w", err)
 	}
 	return d, nil
+}
+
+// checkMode refuses a directory that other users may look into; an empty one is made
+// private.
+func checkMode(path string, known bool) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return fmt.Errorf("cannot use the data directory: %w", err)
+	}
+	perm := info.Mode().Perm()
+	switch {
+	case perm&0o027 == 0 || runtime.GOOS == "windows":
+		return nil
+	case known:
+		return fmt.Errorf("data directory %s is open to other users (mode %04o): run chmod 700 %s", path, perm, path)
+	}
+	if err := os.Chmod(path, 0o700); err != nil {
+		return fmt.Errorf("cannot make the data directory private: %w", err)
+	}
+	return nil
 }
 
 // claim writes the process number, and the format when the directory is new.
