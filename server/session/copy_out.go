@@ -55,6 +55,9 @@ func (s *Session) newCopyOut(ctx context.Context, p *portal, st *ast.Copy, opts 
 	}
 	q, err := s.prepare(ctx, p.stmt.text, ast.Parsed{Stmt: query}, nil)
 	if err != nil {
+		if e, ok := pgerr.As(err); ok && st.Table != nil {
+			e.Position = 0 // the query is ours
+		}
 		return nil, err
 	}
 	if q.kind != backend.KindRows {

@@ -300,7 +300,8 @@ func (s *Session) Engine(fact string, args ...string) (string, error) {
 	return "", pgerr.NotSupported(-1, "%s is not supported", fact)
 }
 
-// findTable resolves a table name by the search path.
+// findTable resolves a table name by the search path. Like PostgreSQL's, its errors
+// have no position: the name stands in a statement that is not a query.
 func (s *Session) findTable(n *ast.QName) (*catalog.Table, error) {
 	snap := s.Catalog()
 	if n.Schema != "" {
