@@ -90,6 +90,9 @@ func (p *portal) startCopy(ctx context.Context) error {
 	if s.tx.block && s.tx.failed {
 		return errFailedBlock()
 	}
+	if err := s.tx.open(); err != nil {
+		return err
+	}
 	s.tx.used = true
 	if st.File != "" || st.Program {
 		return pgerr.NotSupported(int(st.Pos), "COPY to or from a file of the server is not supported").

@@ -154,6 +154,9 @@ func (p *portal) start(ctx context.Context) error {
 	if s.tx.block && s.tx.failed && !endsBlock(p.stmt.stmt) {
 		return errFailedBlock()
 	}
+	if err := s.tx.open(); err != nil {
+		return err
+	}
 	s.tx.used = s.tx.used || !isTxnControl(p.stmt.stmt)
 	if err := s.settle(ctx, p); err != nil {
 		return err

@@ -269,19 +269,20 @@ func (s *Session) refresh(p *prepared) error {
 		p.fresh = now
 		return nil
 	}
-	old := p.columns
+	old, kind := p.columns, p.kind
 	if err := s.replan(p); err != nil {
 		return err
 	}
-	if len(old) != len(p.columns) {
+	if !sameColumns(old, p.columns) {
+		// The client knows the old ones: they hold until the table has them again.
+		p.columns, p.kind, p.planKey = old, kind, ""
 		return errResultChanged()
 	}
-	for i := range old {
-		if old[i].Type != p.columns[i].Type || old[i].Name != p.columns[i].Name {
-			return errResultChanged()
-		}
-	}
 	return nil
+}
+
+func sameColumns(a, b []backend.Column) bool {
+	return slices.EqualFunc(a, b, func(x, y backend.Column) bool { return x.Type == y.Type && x.Name == y.Name })
 }
 
 func errResultChanged() error {

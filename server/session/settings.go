@@ -36,6 +36,7 @@ type settings struct {
 	key        string
 	keyVersion int
 
+	modes                              bool               // the default transaction modes are not the usual ones
 	notice                             func(*pgerr.Error) // takes what SET has to say
 	statementTimeout, lockTimeout      time.Duration
 	idleTxnTimeout, idleSessionTimeout time.Duration
@@ -238,6 +239,9 @@ func (s *settings) apply(key string) error {
 		s.lockTimeout = milliseconds(v)
 	case "idle_in_transaction_session_timeout":
 		s.idleTxnTimeout = milliseconds(v)
+	case "default_transaction_isolation", "default_transaction_read_only":
+		iso := s.values["default_transaction_isolation"]
+		s.modes = s.values["default_transaction_read_only"] == "on" || iso == "repeatable read" || iso == "serializable"
 	case "idle_session_timeout":
 		s.idleSessionTimeout = milliseconds(v)
 	}

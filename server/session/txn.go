@@ -31,6 +31,7 @@ type txState struct {
 	// implicit is set while a simple query of several statements runs: much that needs a
 	// block is content with it.
 	implicit bool
+	opened   bool // see open
 	executes int  // of the extended protocol since the transaction began
 	now      bool // commit when the statement ends: see alone
 	notifies []notification
@@ -61,6 +62,16 @@ func (t *txState) alone(statement string) error {
 	}
 	t.now = true
 	return nil
+}
+
+// open gives a transaction that no BEGIN opened the session's default modes, when they
+// are not the usual ones.
+func (t *txState) open() error {
+	if t.block || t.opened || !t.session.settings.modes {
+		return nil
+	}
+	t.opened = true
+	return t.defaults()
 }
 
 // ensure begins the kv transaction if there is none.

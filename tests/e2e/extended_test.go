@@ -145,3 +145,24 @@ func TestDeclaredTypesStay(t *testing.T) {
 		t.Error(res.Err)
 	}
 }
+
+// A prepared statement keeps the columns that the client knows: it fails while the
+// table has others, and works when it has them again.
+func TestChangedResultType(t *testing.T) {
+	addr := start(t)
+	sql := connect(t, addr, "")
+	makeTable(t, sql, "changing", "(a int)")
+	c := wt.Login(t, addr)
+	step := func(want string, parts ...[]byte) {
+		t.Helper()
+		c.Send(append(parts, wt.Sync)...)
+		c.Want("Z", want)
+	}
+	const changed = "E(ERROR 0A000 cached plan must not change result type) Z(I)"
+	step("1 t T Z(I)", wt.Parse("s", "select * from changing"), wt.Msg('D', wt.Z("Ss")))
+	mustExec(t, sql, "alter table changing add b int")
+	step(changed, wt.Bind("", "s"))
+	step(changed, wt.Msg('D', wt.Z("Ss")))
+	mustExec(t, sql, "alter table changing drop column b")
+	step("2 C(SELECT 0) Z(I)", wt.Bind("", "s"), wt.Execute("", 0))
+}
