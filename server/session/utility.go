@@ -94,6 +94,7 @@ func (s *Session) set(st *ast.Set) (string, error) {
 	case st.Txn != nil && st.Name == "transaction":
 		if !s.tx.inBlock() {
 			s.warn(pgerrcode.NoActiveSQLTransaction, "SET TRANSACTION can only be used in transaction blocks")
+			return tag, nil
 		}
 		return tag, s.tx.modes(st.Txn)
 	case st.Txn != nil:
