@@ -4,13 +4,12 @@ import (
 	"sync/atomic"
 
 	"github.com/loxodb/loxodb/vectorindex/dist"
-	"github.com/loxodb/loxodb/vectorindex/quant"
 )
 
 // beam is the state of one best-first walk over one level. It is reused; nothing
 // in it is allocated after the first walks.
 type beam struct {
-	q       quant.Query
+	q       query
 	pool    sortedPool
 	visited visitSet
 	ids     []uint32  // unvisited neighbours of the node at hand
@@ -40,7 +39,7 @@ func (b *beam) room(n int) {
 func (b *beam) score(g *Graph, t *tables, ord uint32) float32 {
 	b.room(2 * g.opt.M)
 	b.ids = append(b.ids[:0], ord)
-	g.sq.Distances(&b.q, &t.codes, b.ids, b.dists[:1])
+	g.code.distances(&b.q, t, b.ids, b.dists[:1])
 	b.distances++
 	return b.dists[0]
 }
@@ -70,7 +69,7 @@ func (b *beam) greedy(g *Graph, at uint32, d float32, level int) (uint32, float3
 		}
 		t := g.tab.Load()
 		dists := b.dists[:len(b.ids)]
-		g.sq.Distances(&b.q, &t.codes, b.ids, dists)
+		g.code.distances(&b.q, t, b.ids, dists)
 		b.distances += int64(len(b.ids))
 		b.hops++
 		moved := false
@@ -143,7 +142,7 @@ func (b *beam) advance(g *Graph, level, cur int) (int, []uint32) {
 	// Chunks are published before the links that lead to them, so a view taken
 	// now has every node just read.
 	t = g.tab.Load()
-	dist.PrefetchRows(&t.codes, ids)
+	g.code.prefetch(t, ids)
 	for i := cur; i < len(e); i++ {
 		if e[i]&expanded == 0 {
 			if level == 0 {
@@ -163,7 +162,7 @@ func (b *beam) scoreAll(g *Graph, ids []uint32) int {
 		b.dists = make([]float32, 2*len(ids))
 	}
 	dists := b.dists[:len(ids)]
-	g.sq.Distances(&b.q, &t.codes, ids, dists)
+	g.code.distances(&b.q, t, ids, dists)
 	b.distances += int64(len(ids))
 	return b.offer(t, ids, dists)
 }

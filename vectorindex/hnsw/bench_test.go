@@ -15,13 +15,14 @@ import (
 	"time"
 
 	"github.com/loxodb/loxodb/vectorindex/dist"
+	"github.com/loxodb/loxodb/vectorindex/quant"
 )
 
 // TestRecallReport builds a graph over real vectors and prints recall, speed and
 // size. It runs only when LOXODB_BENCH_DATA names a directory with base.fvecs,
 // query.fvecs and gt.<metric>.dist.fvecs (squared L2, 1 − cos or −dot of the true
-// neighbours). LOXODB_BENCH_EF lists beam widths; LOXODB_BENCH_M, _EFC and
-// _WORKERS shape the build; LOXODB_BENCH_FLAT=1 writes and reopens the graph first.
+// neighbours). LOXODB_BENCH_EF lists beam widths; LOXODB_BENCH_M, _EFC,
+// _CODING (its number) and _WORKERS shape the build; LOXODB_BENCH_FLAT=1 writes and reopens the graph first.
 //
 //	LOXODB_BENCH_DATA=… go test -run RecallReport -v ./vectorindex/hnsw
 func TestRecallReport(t *testing.T) {
@@ -32,7 +33,8 @@ func TestRecallReport(t *testing.T) {
 	base, dims := readFvecs(t, filepath.Join(dir, "base.fvecs"))
 	queries, _ := readFvecs(t, filepath.Join(dir, "query.fvecs"))
 	metric, truth, truthK := readTruth(t, dir)
-	o := Options{Dims: dims, Metric: metric, M: envInt("LOXODB_BENCH_M", 16), EfConstruction: envInt("LOXODB_BENCH_EFC", 64), Seed: 1}
+	o := Options{Dims: dims, Metric: metric, M: envInt("LOXODB_BENCH_M", 16), EfConstruction: envInt("LOXODB_BENCH_EFC", 64), Seed: 1,
+		Coding: quant.Coding(envInt("LOXODB_BENCH_CODING", 0))}
 	n := len(base) / dims
 	start := time.Now()
 	g, err := Build(context.Background(), o, n, func(i int, dst []float32) error {
@@ -42,7 +44,7 @@ func TestRecallReport(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fmt.Printf("build n=%d d=%d %v m=%d efc=%d tier=%s: %.1fs, %.0f MiB, degree %.1f\n", n, dims, metric, o.M, o.EfConstruction,
+	fmt.Printf("build n=%d d=%d %v %v m=%d efc=%d tier=%s: %.1fs, %.0f MiB, degree %.1f\n", n, dims, metric, o.Coding, o.M, o.EfConstruction,
 		dist.Tier(), time.Since(start).Seconds(), float64(g.Bytes())/(1<<20), meanDegree(g))
 	if os.Getenv("LOXODB_BENCH_FLAT") != "" {
 		flat := flatten(t, g)

@@ -8,6 +8,7 @@ import (
 	"unsafe"
 
 	"github.com/loxodb/loxodb/vectorindex/dist"
+	"github.com/loxodb/loxodb/vectorindex/quant"
 )
 
 // The flat form of a graph is a header and five sections, each starting at a
@@ -42,6 +43,7 @@ func (h *header) encode() []byte {
 	le.PutUint64(b[40:], h.entry)
 	le.PutUint32(b[48:], math.Float32bits(h.lost))
 	le.PutUint32(b[52:], math.Float32bits(h.norm))
+	b[56] = byte(h.opt.Coding)
 	return b
 }
 
@@ -54,7 +56,7 @@ func decodeHeader(b []byte) (h header, err error) {
 	h = header{
 		opt: Options{
 			Dims: int(le.Uint32(b[8:])), Metric: dist.Metric(min(metric, 255)), M: int(le.Uint32(b[16:])),
-			EfConstruction: int(le.Uint32(b[20:])), Seed: le.Uint64(b[24:]),
+			EfConstruction: int(le.Uint32(b[20:])), Seed: le.Uint64(b[24:]), Coding: quant.Coding(b[56]),
 		},
 		n: le.Uint32(b[32:]), slots: le.Uint32(b[36:]), entry: le.Uint64(b[40:]),
 		lost: math.Float32frombits(le.Uint32(b[48:])), norm: math.Float32frombits(le.Uint32(b[52:])),
@@ -87,7 +89,7 @@ func (h *header) layout() layout {
 		return start
 	}
 	l := layout{
-		codes: place(n * uint64(dist.CodeStride(h.opt.Dims))),
+		codes: place(n * uint64(newCoder(&h.opt).stride())),
 		links: place(n * uint64(8*h.opt.M)),
 		nodes: place(n * nodeStride),
 		upper: place(uint64(h.slots) * uint64(4*h.opt.M)),
@@ -202,8 +204,8 @@ func Open(b []byte, resident bool) (*Graph, error) {
 	g := newGraph(h.opt)
 	g.readOnly = true
 	n, m := uint64(h.n), uint64(h.opt.M)
-	t := &tables{m0: int(2 * m), shift: flat, limit: h.n}
-	t.codes = dist.FlatRows(section(l.codes, n*uint64(g.sq.Stride()), resident), g.sq.Stride())
+	t := &tables{m0: int(2 * m), dims: h.opt.Dims, shift: flat, limit: h.n}
+	t.codes = dist.FlatRows(section(l.codes, n*uint64(g.code.stride()), resident), g.code.stride())
 	t.links = dist.FlatRows(section(l.links, n*8*m, resident), int(8*m))
 	t.nodes = dist.FlatRows(section(l.nodes, n*nodeStride, resident), nodeStride)
 	t.raw = dist.FlatRows(section(l.raw, n*4*uint64(h.opt.Dims), false), 4*h.opt.Dims)

@@ -27,8 +27,8 @@ func TestFlatFormRoundTrip(t *testing.T) {
 	vecs := clustered(20, 1500, 20)
 	vecs[7], vecs[8] = vecs[3], vecs[3]
 	vecs[9] = make([]float32, 20)
-	for _, m := range []dist.Metric{dist.L2, dist.Cosine, dist.L1} {
-		g, err := New(Options{Dims: 20, Metric: m, M: 5})
+	for m, c := range shapes(dist.L2, dist.Cosine, dist.L1) {
+		g, err := New(Options{Dims: 20, Metric: m, Coding: c, M: 5})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -98,7 +98,13 @@ func TestOneWorkerIsDeterministic(t *testing.T) {
 func TestOpenSurvivesDamage(t *testing.T) {
 	vecs := clustered(22, 120, 6)
 	vecs[5], vecs[6], vecs[7] = vecs[4], vecs[4], vecs[4]
-	good := flatten(t, buildOf(t, Options{Dims: 6, M: 3, EfConstruction: 10}, vecs, 1))
+	for m, c := range shapes(dist.Cosine) {
+		surviveDamage(t, flatten(t, buildOf(t, Options{Dims: 6, Metric: m, M: 3, EfConstruction: 10, Coding: c}, vecs, 1)))
+	}
+}
+
+func surviveDamage(t *testing.T, good []byte) {
+	t.Helper()
 	if _, err := Open(good[:len(good)-1], false); !errors.Is(err, ErrCorrupt) {
 		t.Fatal(err)
 	}
@@ -143,6 +149,8 @@ func opened(t testing.TB, b []byte) bool {
 func FuzzOpen(f *testing.F) {
 	vecs := clustered(23, 40, 4)
 	vecs[5] = vecs[4]
-	f.Add(flatten(f, buildOf(f, Options{Dims: 4, M: 2, EfConstruction: 5}, vecs, 1)))
+	for m, c := range shapes(dist.L2, dist.Cosine) {
+		f.Add(flatten(f, buildOf(f, Options{Dims: 4, Metric: m, M: 2, EfConstruction: 5, Coding: c}, vecs, 1)))
+	}
 	f.Fuzz(func(t *testing.T, b []byte) { opened(t, b) })
 }

@@ -1,14 +1,14 @@
 // Package hnsw is a hierarchical navigable small world graph (Malkov and
-// Yashunin, arXiv 1603.09320) over 8-bit codes with exact re-ranking. Nodes are
-// numbered 0, 1, 2, … (ordinals). A graph grows while it is searched, or is opened
+// Yashunin, arXiv 1603.09320) over codes of the vectors with exact re-ranking. Nodes
+// are numbered 0, 1, 2, … (ordinals). A graph grows while it is searched, or is opened
 // from one flat byte region. It must not know rows, epochs, snapshots, files,
 // storage or SQL.
 //
 // # Memory
 //
 // Everything lives in chunks of plain bytes that never move and hold no
-// pointers. Per node: the code record (dims + 16 bytes, rounded up to 64), 8·M
-// bytes of level-0 neighbours, the raw vector (4·dims bytes) and 16 bytes of
+// pointers. Per node: the code record (for 8-bit codes dims + 16 bytes, rounded up
+// to 64; none when the graph is walked on the vectors), 8·M bytes of level-0 neighbours, the raw vector (4·dims bytes) and 16 bytes of
 // state; about 1/M of the nodes have 4·M bytes more per upper level.
 //
 // # Concurrency
@@ -60,7 +60,8 @@ type Options struct {
 	M              int    // neighbours per node on upper levels; level 0 has 2·M; 0 = 16
 	EfConstruction int    // beam width while inserting; 0 = 64
 	Seed           uint64 // of the level of each node
-	Capacity       int    // > 0: at most this many nodes, allocated at once in one piece; 0 = grows
+	Coding         quant.Coding
+	Capacity       int // > 0: at most this many nodes, allocated at once in one piece; 0 = grows
 }
 
 func (o *Options) check() error {
@@ -75,6 +76,8 @@ func (o *Options) check() error {
 		return fmt.Errorf("hnsw: %d dimensions, want 1 to %d", o.Dims, MaxDims)
 	case !o.Metric.Valid():
 		return fmt.Errorf("hnsw: unknown metric %v", o.Metric)
+	case !o.Coding.Valid():
+		return fmt.Errorf("hnsw: unknown coding %v", o.Coding)
 	case o.M < MinM || o.M > MaxM:
 		return fmt.Errorf("hnsw: m is %d, want %d to %d", o.M, MinM, MaxM)
 	case o.EfConstruction < 1 || o.EfConstruction > 10000:
@@ -89,7 +92,7 @@ func (o *Options) check() error {
 // what may run concurrently.
 type Graph struct {
 	opt      Options
-	sq       quant.SQ8
+	code     coder
 	readOnly bool
 
 	tab   atomic.Pointer[tables]
@@ -117,13 +120,13 @@ func New(o Options) (*Graph, error) {
 		return nil, err
 	}
 	g := newGraph(o)
-	g.tab.Store(newTables(&g.opt, g.sq.Stride()))
+	g.tab.Store(newTables(&g.opt, g.code.stride()))
 	g.upper.Store(newUpperTable(o.M))
 	return g, nil
 }
 
 func newGraph(o Options) *Graph {
-	g := &Graph{opt: o, sq: quant.NewSQ8(o.Dims, o.Metric)}
+	g := &Graph{opt: o, code: newCoder(&o)}
 	g.entry.Store(noEntry)
 	g.searches.New = func() any {
 		s := &Search{g: g}
@@ -143,7 +146,7 @@ func (g *Graph) Len() int { return int(g.reserved.Load()) }
 // Vector returns the vector of node ord (Reserve must have returned it), as it
 // was given. It aliases the graph's memory and must not be modified.
 func (g *Graph) Vector(ord uint32) []float32 {
-	return g.tab.Load().raw.Floats(ord, g.opt.Dims)
+	return g.tab.Load().vector(ord)
 }
 
 // Linked reports whether node ord is part of the graph, so that searches that

@@ -3,12 +3,27 @@ package hnsw
 import (
 	"cmp"
 	"context"
+	"iter"
 	"math/rand/v2"
 	"slices"
 	"testing"
 
 	"github.com/loxodb/loxodb/vectorindex/dist"
+	"github.com/loxodb/loxodb/vectorindex/quant"
 )
+
+// shapes pairs the given metrics with every coding.
+func shapes(metrics ...dist.Metric) iter.Seq2[dist.Metric, quant.Coding] {
+	return func(yield func(dist.Metric, quant.Coding) bool) {
+		for c := quant.Coding(0); c.Valid(); c++ {
+			for _, m := range metrics {
+				if !yield(m, c) {
+					return
+				}
+			}
+		}
+	}
+}
 
 // clustered draws n vectors around a few dozen centres.
 func clustered(seed uint64, n, dims int) [][]float32 {
@@ -108,12 +123,12 @@ func TestRecallFloor(t *testing.T) {
 	}
 	all := clustered(1, n+100, 48)
 	vecs, queries := all[:n], all[n:]
-	for _, m := range []dist.Metric{dist.L2, dist.InnerProduct, dist.Cosine, dist.L1} {
-		g := buildOf(t, Options{Dims: 48, Metric: m, Seed: 7}, vecs, 2)
+	for m, c := range shapes(dist.L2, dist.InnerProduct, dist.Cosine, dist.L1) {
+		g := buildOf(t, Options{Dims: 48, Metric: m, Coding: c, Seed: 7}, vecs, 2)
 		if r := recall(t, g, queries, Params{K: 10, Ef: 80}); r < 0.95 {
-			t.Errorf("%v: recall %.3f", m, r)
+			t.Errorf("%v, %v: recall %.3f", m, c, r)
 		} else {
-			t.Logf("%v: recall %.3f", m, r)
+			t.Logf("%v, %v: recall %.3f", m, c, r)
 		}
 	}
 }

@@ -84,7 +84,7 @@ type inserter struct {
 func (in *inserter) link(ord uint32) {
 	g := in.g
 	t := g.tab.Load()
-	lost, norm := g.sq.Encode(t.codes.Bytes(ord), g.Vector(ord))
+	lost, norm := g.code.encode(t, ord)
 	g.lost.raise(lost)
 	g.norm.raise(norm)
 	t.list(ord).set(nil)
@@ -99,7 +99,7 @@ func (in *inserter) link(ord uint32) {
 		g.entryMu.Lock()
 		defer g.entryMu.Unlock()
 	}
-	g.sq.Prepare(&in.b.q, g.Vector(ord))
+	g.code.prepare(&in.b.q, g.Vector(ord))
 	at, d, top, ok := in.b.descend(g, level)
 	for l := min(level, top); ok && l >= 0; l-- {
 		in.b.start(g, g.opt.EfConstruction, at, d)

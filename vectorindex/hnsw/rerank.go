@@ -48,7 +48,7 @@ func (s *Search) settled() bool {
 
 // bound is what the exact distance of e is not below.
 func (s *Search) bound(e entry) float64 {
-	return float64(s.g.sq.LowerBound(&s.b.q, e.dist(), s.g.lost.load(), s.g.norm.load()))
+	return float64(s.g.code.lowerBound(&s.b.q, e.dist(), s.g.lost.load(), s.g.norm.load()))
 }
 
 // rerank computes exact distances of the next few entries of the pool and of

@@ -114,7 +114,7 @@ func (g *Graph) Search(vec []float32, p Params) (*Search, error) {
 	s.b.distances, s.b.hops = 0, 0
 	s.bridging = p.Accept != nil && p.Pass > 0 && p.Pass < bridgeBelow
 	s.b.pass = nil
-	g.sq.Prepare(&s.b.q, s.vec)
+	g.code.prepare(&s.b.q, s.vec)
 	return s, nil
 }
 
@@ -228,7 +228,7 @@ func (s *Search) scanAmong() {
 			continue
 		}
 		dists := b.dists[:len(ids)]
-		s.g.sq.Distances(&b.q, &t.codes, ids, dists)
+		s.g.code.distances(&b.q, t, ids, dists)
 		b.distances += int64(len(ids))
 		for i, id := range ids {
 			b.rest = append(b.rest, makeEntry(dists[i], id))
@@ -253,7 +253,7 @@ func (s *Search) leftovers() {
 	ids := s.b.ids[:0]
 	flush := func() {
 		dists := s.b.dists[:len(ids)]
-		s.g.sq.Distances(&s.b.q, &t.codes, ids, dists)
+		s.g.code.distances(&s.b.q, t, ids, dists)
 		s.b.distances += int64(len(ids))
 		for i, id := range ids {
 			s.b.pool.e = append(s.b.pool.e, makeEntry(dists[i], id))

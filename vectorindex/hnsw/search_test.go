@@ -42,11 +42,11 @@ func search(t testing.TB, g *Graph, q []float32, p Params) *Search {
 
 func TestDrainDeliversEachNodeOnce(t *testing.T) {
 	vecs := clustered(2, 3000, 16)
-	for _, m := range []dist.Metric{dist.L2, dist.InnerProduct, dist.Cosine, dist.L1} {
-		g := buildOf(t, Options{Dims: 16, Metric: m, M: 4, EfConstruction: 8, Seed: 1}, vecs, 2)
+	for m, c := range shapes(dist.L2, dist.InnerProduct, dist.Cosine, dist.L1) {
+		g := buildOf(t, Options{Dims: 16, Metric: m, Coding: c, M: 4, EfConstruction: 8, Seed: 1}, vecs, 2)
 		s := search(t, g, vecs[17], Params{K: 5, Ef: 10})
 		if all := drain(t, s, 7); len(all) != len(vecs) {
-			t.Errorf("%v: %d of %d nodes delivered", m, len(all), len(vecs))
+			t.Errorf("%v, %v: %d of %d nodes delivered", m, c, len(all), len(vecs))
 		}
 		s.Close()
 	}
@@ -116,21 +116,21 @@ func TestDuplicates(t *testing.T) {
 		}
 	}
 	queries := clustered(4, 30, 8)
-	for _, m := range []dist.Metric{dist.L2, dist.Cosine, dist.InnerProduct} {
-		g := buildOf(t, Options{Dims: 8, Metric: m, Seed: 1}, vecs, 2)
+	for m, c := range shapes(dist.L2, dist.Cosine, dist.InnerProduct) {
+		g := buildOf(t, Options{Dims: 8, Metric: m, Coding: c, Seed: 1}, vecs, 2)
 		if r := recall(t, g, queries, Params{K: 10, Ef: 60}); r < 0.95 {
-			t.Errorf("%v: recall %.3f", m, r)
+			t.Errorf("%v, %v: recall %.3f", m, c, r)
 		}
 		s := search(t, g, vecs[0], Params{K: 10, Ef: 20})
 		for i, h := range take(t, s, 600) {
 			if m != dist.InnerProduct && h.Dist > 1e-6 {
-				t.Fatalf("%v: hit %d has distance %v", m, i, h.Dist)
+				t.Fatalf("%v, %v: hit %d has distance %v", m, c, i, h.Dist)
 			}
 		}
 		s.Close()
 		s = search(t, g, queries[0], Params{K: 10, Ef: 20})
 		if all := drain(t, s, 100); len(all) != len(vecs) {
-			t.Errorf("%v: %d of %d nodes", m, len(all), len(vecs))
+			t.Errorf("%v, %v: %d of %d nodes", m, c, len(all), len(vecs))
 		}
 		s.Close()
 	}
@@ -160,11 +160,11 @@ func TestZeroVectors(t *testing.T) {
 	for i := range zero {
 		zero[i] = make([]float32, 8)
 	}
-	for _, m := range []dist.Metric{dist.L2, dist.Cosine, dist.L1, dist.InnerProduct} {
-		g := buildOf(t, Options{Dims: 8, Metric: m}, zero, 2)
+	for m, c := range shapes(dist.L2, dist.Cosine, dist.L1, dist.InnerProduct) {
+		g := buildOf(t, Options{Dims: 8, Metric: m, Coding: c}, zero, 2)
 		s := search(t, g, vecs[1], Params{K: 10})
 		if all := drain(t, s, 9); len(all) != len(zero) {
-			t.Errorf("%v: %d of %d zero vectors", m, len(all), len(zero))
+			t.Errorf("%v, %v: %d of %d zero vectors", m, c, len(all), len(zero))
 		}
 		s.Close()
 	}
@@ -177,12 +177,12 @@ func TestHugeValues(t *testing.T) {
 			vecs[i][j] *= []float32{1e37, 1e-42, 1}[i%3]
 		}
 	}
-	for _, m := range []dist.Metric{dist.L2, dist.Cosine, dist.L1, dist.InnerProduct} {
-		g := buildOf(t, Options{Dims: 6, Metric: m}, vecs, 1)
+	for m, c := range shapes(dist.L2, dist.Cosine, dist.L1, dist.InnerProduct) {
+		g := buildOf(t, Options{Dims: 6, Metric: m, Coding: c}, vecs, 1)
 		for _, q := range vecs[:3] {
 			s := search(t, g, q, Params{K: 5})
 			if all := drain(t, s, 20); len(all) != len(vecs) {
-				t.Errorf("%v: %d of %d", m, len(all), len(vecs))
+				t.Errorf("%v, %v: %d of %d", m, c, len(all), len(vecs))
 			}
 			s.Close()
 		}
@@ -344,7 +344,13 @@ func TestSearchDoesNotAllocate(t *testing.T) {
 		t.Skip("the race detector allocates")
 	}
 	vecs := clustered(11, 5000, 32)
-	g := buildOf(t, Options{Dims: 32, Metric: dist.Cosine}, vecs, 2)
+	for m, c := range shapes(dist.L2, dist.Cosine) {
+		searchAllocations(t, buildOf(t, Options{Dims: 32, Metric: m, Coding: c}, vecs, 2), vecs)
+	}
+}
+
+func searchAllocations(t *testing.T, g *Graph, vecs [][]float32) {
+	t.Helper()
 	hits := make([]Hit, 10)
 	ctx := context.Background()
 	among := make([]uint32, 500)
@@ -374,7 +380,7 @@ func TestSearchDoesNotAllocate(t *testing.T) {
 			run()
 		}
 		if a := testing.AllocsPerRun(200, run); a > 0 {
-			t.Errorf("%s: %v allocations per search", name, a)
+			t.Errorf("%v, %v, %s: %v allocations per search", g.opt.Metric, g.opt.Coding, name, a)
 		}
 	}
 }
@@ -408,8 +414,8 @@ func TestAmongIsExact(t *testing.T) {
 	}
 	vecs := clustered(12, int(n), 20)
 	vecs[30] = vecs[60] // a duplicate whose representative is not among
-	for _, m := range []dist.Metric{dist.L2, dist.InnerProduct, dist.Cosine, dist.L1} {
-		g := buildOf(t, Options{Dims: 20, Metric: m}, vecs, 2)
+	for m, c := range shapes(dist.L2, dist.InnerProduct, dist.Cosine, dist.L1) {
+		g := buildOf(t, Options{Dims: 20, Metric: m, Coding: c}, vecs, 2)
 		var among []uint32
 		for i := uint32(0); i < n; i += 3 {
 			if i != 60 {
@@ -423,11 +429,11 @@ func TestAmongIsExact(t *testing.T) {
 			hits := drain(t, s, 9)
 			truth := exactK(g, q, int(n), in)
 			if len(hits) != len(truth) {
-				t.Fatalf("%v: %d hits, want %d", m, len(hits), len(truth))
+				t.Fatalf("%v, %v: %d hits, want %d", m, c, len(hits), len(truth))
 			}
 			for i, h := range hits {
 				if h.Dist != truth[i] || !in(h.Ord) {
-					t.Fatalf("%v: hit %d is %v, want distance %v", m, i, h, truth[i])
+					t.Fatalf("%v, %v: hit %d is %v, want distance %v", m, c, i, h, truth[i])
 				}
 			}
 			s.Close()

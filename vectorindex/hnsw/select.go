@@ -1,17 +1,13 @@
 package hnsw
 
-import (
-	"slices"
-
-	"github.com/loxodb/loxodb/vectorindex/quant"
-)
+import "slices"
 
 // selector chooses neighbours by the relative-neighbourhood rule: going from near
 // to far, a candidate is dropped when it is nearer to a chosen one than to the
 // node itself (HNSW, algorithm 4), so that the chosen ones point in different
 // directions.
 type selector struct {
-	q      quant.Query
+	q      query
 	cands  []entry
 	ids    []uint32
 	dists  []float32
@@ -32,9 +28,9 @@ func (s *selector) shrink(g *Graph, to uint32, l list, ord uint32) []uint32 {
 	t := g.tab.Load()
 	s.ids = append(l.read(s.ids[:0]), ord)
 	s.room(len(s.ids))
-	g.sq.PrepareCode(&s.q, t.codes.Bytes(to))
+	g.code.prepareNode(&s.q, t, to)
 	dists := s.dists[:len(s.ids)]
-	g.sq.Distances(&s.q, &t.codes, s.ids, dists)
+	g.code.distances(&s.q, t, s.ids, dists)
 	s.cands = s.cands[:0]
 	for i, id := range s.ids {
 		s.cands = append(s.cands, makeEntry(dists[i], id))
@@ -70,9 +66,9 @@ func (s *selector) prune(g *Graph, limit int) []uint32 {
 		for _, e := range left {
 			s.ids = append(s.ids, e.ord())
 		}
-		g.sq.PrepareCode(&s.q, t.codes.Bytes(c))
+		g.code.prepareNode(&s.q, t, c)
 		dists := s.dists[:len(left)]
-		g.sq.Distances(&s.q, &t.codes, s.ids, dists)
+		g.code.distances(&s.q, t, s.ids, dists)
 		n := 0
 		for i, e := range left {
 			if dists[i] < e.dist() {

@@ -12,22 +12,25 @@ import (
 // tables is one consistent view of the chunks. It is replaced, never changed,
 // when chunks are added.
 type tables struct {
-	codes dist.Rows // code records, see quant.SQ8
+	codes dist.Rows // code records, see coder
 	links dist.Rows // level 0: 2·M ordinals, ended by none
 	raw   dist.Rows // the vectors
 	nodes dist.Rows // node records, see below
 	shift uint      // chunk size 2^shift nodes, or flat
 	limit uint32    // ordinals below it have memory
 	m0    int
+	dims  int
 }
 
 // A node record is four uint32: state (0 = not linked, else 1 + level, with
 // isDup), the first upper record (levels 1 to level follow each other), the next
-// node of the chain of duplicates (+1; 0 = end), and zero.
+// node of the chain of duplicates (+1; 0 = end), and the float32 inverse norm of the
+// vector where a rawCoder needs it, else zero.
 const (
 	nodeState  = 0
 	nodeUpper  = 4
 	nodeDup    = 8
+	nodeInv    = 12
 	nodeStride = 16
 
 	isDup = uint32(1) << 31
@@ -37,7 +40,7 @@ const (
 )
 
 func newTables(o *Options, codeStride int) *tables {
-	t := &tables{m0: 2 * o.M, shift: flat}
+	t := &tables{m0: 2 * o.M, dims: o.Dims, shift: flat}
 	if o.Capacity == 0 {
 		per := max(codeStride, 4*o.Dims, 8*o.M)
 		t.shift = uint(max(6, bits.Len(uint(chunkTarget/per))-1))
@@ -83,6 +86,9 @@ func (t *tables) node(ord uint32, field int) *uint32 {
 func (t *tables) state(ord uint32) uint32 { return atomic.LoadUint32(t.node(ord, nodeState)) }
 
 func (t *tables) dup(ord uint32) uint32 { return atomic.LoadUint32(t.node(ord, nodeDup)) }
+
+// vector is the vector of node ord as it was given.
+func (t *tables) vector(ord uint32) []float32 { return t.raw.Floats(ord, t.dims) }
 
 // list is a neighbour list: ordinals, ended by none or by its capacity.
 type list []uint32
