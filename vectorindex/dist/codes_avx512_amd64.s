@@ -218,49 +218,6 @@ tail:
 	VZEROUPPER
 	RET
 
-// func hammingAVX512(a, b *byte, n int) int
-TEXT ·hammingAVX512(SB), NOSPLIT, $0-32
-	MOVQ a+0(FP), SI
-	MOVQ b+8(FP), DI
-	MOVQ n+16(FP), R8
-	VPXORQ Z0, Z0, Z0
-	XORQ DX, DX
-	MOVQ R8, CX
-	SHRQ $6, CX
-	JZ   tail
-loop:
-	VMOVDQU64 (SI)(DX*1), Z1
-	VPXORQ (DI)(DX*1), Z1, Z1
-	VPOPCNTQ Z1, Z1
-	VPADDQ Z1, Z0, Z0
-	ADDQ $64, DX
-	DECQ CX
-	JNZ  loop
-tail:
-	MOVQ R8, CX
-	ANDQ $63, CX
-	JZ   sum
-	MOVQ $1, AX
-	SHLQ CX, AX
-	DECQ AX
-	KMOVQ AX, K1
-	VMOVDQU8.Z (SI)(DX*1), K1, Z1
-	VMOVDQU8.Z (DI)(DX*1), K1, Z2
-	VPXORQ Z2, Z1, Z1
-	VPOPCNTQ Z1, Z1
-	VPADDQ Z1, Z0, Z0
-sum:
-	VEXTRACTI64X4 $1, Z0, Y1
-	VPADDQ Y1, Y0, Y0
-	VEXTRACTI128 $1, Y0, X1
-	VPADDQ X1, X0, X0
-	VPSRLDQ $8, X0, X1
-	VPADDQ X1, X0, X0
-	VMOVQ X0, AX
-	MOVQ AX, ret+24(FP)
-	VZEROUPPER
-	RET
-
 // func prefetchLines(p unsafe.Pointer, n int)
 TEXT ·prefetchLines(SB), NOSPLIT, $0-16
 	MOVQ p+0(FP), AX

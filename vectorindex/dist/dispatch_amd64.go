@@ -30,7 +30,9 @@ func choose() kernels {
 	return genericKernels
 }
 
-func hasAVX2() bool { return cpu.X86.HasAVX2 && cpu.X86.HasFMA }
+func hasAVX2() bool {
+	return cpu.X86.HasAVX2 && cpu.X86.HasFMA && cpu.X86.HasF16C && cpu.X86.HasPOPCNT
+}
 
 // hasAVX512 asks for the set that servers have had since 2019 (Ice Lake, Zen 4).
 func hasAVX512() bool {
@@ -61,7 +63,6 @@ var avx2Kernels = kernels{
 	gatherDot: gatherDotAVX2, gatherL2: gatherL2AVX2, gatherL1: gatherL1AVX2,
 	codes:   codesAVX2,
 	codesL1: codesL1AVX2,
-	hamming: genericKernels.hamming, // POPCNT on 64-bit words is at level with AVX2 byte shuffles
 }
 
 var avx512Kernels = kernels{
@@ -69,7 +70,6 @@ var avx512Kernels = kernels{
 	gatherDot: gatherDotAVX512, gatherL2: gatherL2AVX512, gatherL1: gatherL1AVX512,
 	codes:   codesAVX512,
 	codesL1: codesL1AVX512,
-	hamming: hammingAVX512,
 }
 
 // The AVX2 kernels of exact sums do whole blocks of 32 components.
@@ -173,6 +173,77 @@ func exact(op scanOp, a, b *float32, n int) float64 {
 	return exactGo(op, a, b, n)
 }
 
+// sumHalves is scan for records of binary16.
+func sumHalves(op scanOp, q *float32, dims int, tab *unsafe.Pointer, shift uint, mask uint32, stride int, ords *uint32, n int, out *float32) {
+	switch active.level {
+	case levelAVX512:
+		switch op {
+		case opDot:
+			halfDotAVX512(q, dims, tab, shift, mask, stride, ords, n, out)
+		case opL1:
+			halfL1AVX512(q, dims, tab, shift, mask, stride, ords, n, out)
+		default:
+			halfL2AVX512(q, dims, tab, shift, mask, stride, ords, n, out)
+		}
+	case levelAVX2:
+		switch op {
+		case opDot:
+			halfDotAVX2(q, dims, tab, shift, mask, stride, ords, n, out)
+		case opL1:
+			halfL1AVX2(q, dims, tab, shift, mask, stride, ords, n, out)
+		default:
+			halfL2AVX2(q, dims, tab, shift, mask, stride, ords, n, out)
+		}
+	default:
+		sumHalvesGo(op, q, dims, tab, shift, mask, stride, ords, n, out)
+	}
+}
+
+// sumBytes is scan for sums of bytes.
+func sumBytes(op byteOp, q *byte, n int, tab *unsafe.Pointer, shift uint, mask uint32, stride int, ords *uint32, count int, out *int32) {
+	switch active.level {
+	case levelAVX512:
+		switch op {
+		case byteDot:
+			int8DotAVX512(q, n, tab, shift, mask, stride, ords, count, out)
+		case byteL2:
+			int8L2AVX512(q, n, tab, shift, mask, stride, ords, count, out)
+		case byteL1:
+			int8L1AVX512(q, n, tab, shift, mask, stride, ords, count, out)
+		case byteHamming:
+			hammingAVX512(q, n, tab, shift, mask, stride, ords, count, out)
+		default:
+			jaccardAVX512(q, n, tab, shift, mask, stride, ords, count, out)
+		}
+	case levelAVX2:
+		switch op {
+		case byteDot:
+			int8DotAVX2(q, n, tab, shift, mask, stride, ords, count, out)
+		case byteL2:
+			int8L2AVX2(q, n, tab, shift, mask, stride, ords, count, out)
+		case byteL1:
+			int8L1AVX2(q, n, tab, shift, mask, stride, ords, count, out)
+		case byteHamming:
+			hammingAVX2(q, n, tab, shift, mask, stride, ords, count, out)
+		default:
+			jaccardAVX2(q, n, tab, shift, mask, stride, ords, count, out)
+		}
+	default:
+		sumBytesGo(op, q, n, tab, shift, mask, stride, ords, count, out)
+	}
+}
+
+// decode decodes n binary16: whole blocks of 8 by the processor.
+func decode(dst *float32, src *byte, n int) {
+	whole := 0
+	if active.level != 0 {
+		if whole = n &^ 7; whole > 0 {
+			decodeHalvesAVX2(dst, src, whole/8)
+		}
+	}
+	decodeHalvesGo(unsafe.Slice(dst, n)[whole:], unsafe.Slice(src, 2*n)[2*whole:])
+}
+
 //go:noescape
 func dot64AVX512(a, b *float32, n int) float64
 
@@ -214,9 +285,6 @@ func gatherL1AVX512(q *float32, dims int, tab *unsafe.Pointer, shift uint, mask 
 
 //go:noescape
 func codesAVX512(q *int8, k *[5]float32, tab *unsafe.Pointer, shift uint, mask uint32, stride int, ords *uint32, n int, out *float32)
-
-//go:noescape
-func hammingAVX512(a, b *byte, n int) int
 
 //go:noescape
 func dotAVX2(q, base *float32, dims, n int, out *float32)
@@ -264,3 +332,54 @@ func codesL1AVX512(q *float32, dims int, tab *unsafe.Pointer, shift uint, mask u
 
 //go:noescape
 func codesL1AVX2(q *float32, dims int, tab *unsafe.Pointer, shift uint, mask uint32, stride int, ords *uint32, n int, out *float32)
+
+//go:noescape
+func halfDotAVX512(q *float32, dims int, tab *unsafe.Pointer, shift uint, mask uint32, stride int, ords *uint32, n int, out *float32)
+
+//go:noescape
+func halfL2AVX512(q *float32, dims int, tab *unsafe.Pointer, shift uint, mask uint32, stride int, ords *uint32, n int, out *float32)
+
+//go:noescape
+func halfL1AVX512(q *float32, dims int, tab *unsafe.Pointer, shift uint, mask uint32, stride int, ords *uint32, n int, out *float32)
+
+//go:noescape
+func int8DotAVX512(q *byte, n int, tab *unsafe.Pointer, shift uint, mask uint32, stride int, ords *uint32, count int, out *int32)
+
+//go:noescape
+func int8L2AVX512(q *byte, n int, tab *unsafe.Pointer, shift uint, mask uint32, stride int, ords *uint32, count int, out *int32)
+
+//go:noescape
+func int8L1AVX512(q *byte, n int, tab *unsafe.Pointer, shift uint, mask uint32, stride int, ords *uint32, count int, out *int32)
+
+//go:noescape
+func hammingAVX512(q *byte, n int, tab *unsafe.Pointer, shift uint, mask uint32, stride int, ords *uint32, count int, out *int32)
+
+//go:noescape
+func jaccardAVX512(q *byte, n int, tab *unsafe.Pointer, shift uint, mask uint32, stride int, ords *uint32, count int, out *int32)
+
+//go:noescape
+func halfDotAVX2(q *float32, dims int, tab *unsafe.Pointer, shift uint, mask uint32, stride int, ords *uint32, n int, out *float32)
+
+//go:noescape
+func halfL2AVX2(q *float32, dims int, tab *unsafe.Pointer, shift uint, mask uint32, stride int, ords *uint32, n int, out *float32)
+
+//go:noescape
+func halfL1AVX2(q *float32, dims int, tab *unsafe.Pointer, shift uint, mask uint32, stride int, ords *uint32, n int, out *float32)
+
+//go:noescape
+func int8DotAVX2(q *byte, n int, tab *unsafe.Pointer, shift uint, mask uint32, stride int, ords *uint32, count int, out *int32)
+
+//go:noescape
+func int8L2AVX2(q *byte, n int, tab *unsafe.Pointer, shift uint, mask uint32, stride int, ords *uint32, count int, out *int32)
+
+//go:noescape
+func int8L1AVX2(q *byte, n int, tab *unsafe.Pointer, shift uint, mask uint32, stride int, ords *uint32, count int, out *int32)
+
+//go:noescape
+func hammingAVX2(q *byte, n int, tab *unsafe.Pointer, shift uint, mask uint32, stride int, ords *uint32, count int, out *int32)
+
+//go:noescape
+func jaccardAVX2(q *byte, n int, tab *unsafe.Pointer, shift uint, mask uint32, stride int, ords *uint32, count int, out *int32)
+
+//go:noescape
+func decodeHalvesAVX2(dst *float32, src *byte, blocks int)

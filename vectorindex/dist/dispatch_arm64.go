@@ -48,7 +48,6 @@ var neonKernels = kernels{
 		}
 	},
 	codesL1: genericKernels.codesL1,
-	hamming: genericKernels.hamming,
 }
 
 func at(out *float32, i int) *float32 { return (*float32)(unsafe.Add(unsafe.Pointer(out), 4*i)) }
@@ -91,6 +90,10 @@ func below(sums, factors *float32, n int, add, scale, bound float32, marks *uint
 
 func exact(op scanOp, a, b *float32, n int) float64 { return exactGo(op, a, b, n) }
 
+func decode(dst *float32, src *byte, n int) {
+	decodeHalvesGo(unsafe.Slice(dst, n), unsafe.Slice(src, 2*n))
+}
+
 //go:noescape
 func dotNEON(a, b *float32, n int) float32
 
@@ -115,4 +118,12 @@ func PrefetchRows(rows *Rows, ords []uint32) {
 	for _, o := range ords {
 		prefetchLines(rows.Record(o), min(rows.stride, 256))
 	}
+}
+
+func sumHalves(op scanOp, q *float32, dims int, tab *unsafe.Pointer, shift uint, mask uint32, stride int, ords *uint32, n int, out *float32) {
+	sumHalvesGo(op, q, dims, tab, shift, mask, stride, ords, n, out)
+}
+
+func sumBytes(op byteOp, q *byte, n int, tab *unsafe.Pointer, shift uint, mask uint32, stride int, ords *uint32, count int, out *int32) {
+	sumBytesGo(op, q, n, tab, shift, mask, stride, ords, count, out)
 }

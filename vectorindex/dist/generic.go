@@ -1,9 +1,6 @@
 package dist
 
-import (
-	"math"
-	"math/bits"
-)
+import "math"
 
 // The functions of this file are the portable tier and the oracle that every
 // other tier is tested against.
@@ -71,18 +68,6 @@ func dotI8Go(a []byte, b []int8) int32 {
 		s0 += int32(a[i]) * int32(b[i])
 	}
 	return s0 + s1
-}
-
-func hammingGo(a, b []byte) int {
-	b = b[:len(a)]
-	n, i := 0, 0
-	for ; i+8 <= len(a); i += 8 {
-		n += bits.OnesCount64(le64(a[i:]) ^ le64(b[i:]))
-	}
-	for ; i < len(a); i++ {
-		n += bits.OnesCount8(a[i] ^ b[i])
-	}
-	return n
 }
 
 func le64(b []byte) uint64 {

@@ -20,14 +20,14 @@ type gatherFunc func(q *float32, dims int, tab *unsafe.Pointer, shift uint, mask
 // codeFunc is gatherFunc for 8-bit codes, see Codes.
 type codeFunc func(q *int8, k *[5]float32, tab *unsafe.Pointer, shift uint, mask uint32, stride int, ords *uint32, n int, out *float32)
 
-// kernels is one tier. Scans and exact sums are reached by level, see scan.
+// kernels is one tier. Scans, exact sums and kernels of halves and bytes are reached
+// by level, see scan.
 type kernels struct {
 	name                          string
 	level                         uint8 // 0 = generic
 	gatherDot, gatherL2, gatherL1 gatherFunc
 	codes                         codeFunc
 	codesL1                       gatherFunc
-	hamming                       func(a, b *byte, n int) int
 }
 
 // active is the tier in use, chosen once at start. Tests swap it.
@@ -212,13 +212,4 @@ func CodesL1(q []float32, rows *Rows, ords []uint32, out []float32) {
 	}
 	PrefetchRows(rows, ords)
 	active.codesL1(&q[0], len(q), &rows.chunks[0], rows.shift, rows.mask(), rows.stride, &ords[0], len(ords), &out[0])
-}
-
-// Hamming returns the number of different bits of a and b, which have equal lengths.
-func Hamming(a, b []byte) int {
-	b = b[:len(a)]
-	if len(a) == 0 {
-		return 0
-	}
-	return active.hamming(&a[0], &b[0], len(a))
 }

@@ -13,9 +13,6 @@ var genericKernels = kernels{
 	gatherL1:  gatherGo(l1Go),
 	codes:     codesGo,
 	codesL1:   codesL1Go,
-	hamming: func(a, b *byte, n int) int {
-		return hammingGo(unsafe.Slice(a, n), unsafe.Slice(b, n))
-	},
 }
 
 func scanGo(op scanOp, q, base *float32, dims, n int, out *float32) {

@@ -154,20 +154,6 @@ func checkCodesL1(t *testing.T, k kernels, r *rand.Rand, dims, n, shift int) {
 	}
 }
 
-func checkHamming(t *testing.T, k kernels, r *rand.Rand, n, shift int) {
-	t.Helper()
-	if n == 0 {
-		return
-	}
-	a, b := make([]byte, n+shift+64)[shift:], make([]byte, n+shift+65)[shift+1:]
-	for i := range a {
-		a[i], b[i] = byte(r.Uint32()), byte(r.Uint32())
-	}
-	if got, want := k.hamming(&a[0], &b[0], n), hammingGo(a[:n], b[:n]); got != want {
-		t.Fatalf("%s hamming n=%d: %d, want %d", k.name, n, got, want)
-	}
-}
-
 // checkBelow compares the distances with the oracle's and the marks with what
 // they say about the distances.
 func checkBelow(t *testing.T, k kernels, r *rand.Rand, n, shift int) {
@@ -228,8 +214,9 @@ func TestTiersAgainstOracle(t *testing.T) {
 			checkFloats(t, k, r, dims, n, dims%16)
 			checkCodes(t, k, r, dims, n, 4*(dims%16))
 			checkCodesL1(t, k, r, dims, n, 4*(dims%16))
-			checkHamming(t, k, r, dims, dims%64)
 			checkBelow(t, k, r, dims, dims%16)
+			checkHalves(t, k, r, dims, n, dims%64)
+			checkBytes(t, k, r, dims, n, dims%64)
 		}
 		for n := 1; n <= maxGather; n++ {
 			checkCodes(t, k, r, 100, n, 0)
@@ -247,8 +234,10 @@ func FuzzTiers(f *testing.F) {
 			checkFloats(t, k, r, d, m, s)
 			checkCodes(t, k, r, d, m, 4*s)
 			checkCodesL1(t, k, r, d, m, 4*s)
-			checkHamming(t, k, r, d, s)
 			checkBelow(t, k, r, d, s)
+			checkHalves(t, k, r, d, m, int(shift)%64)
+			checkBytes(t, k, r, d, m, int(shift)%64)
+			checkBytes(t, k, r, int(dims)%(MaxBits/8+1), 1+m%4, int(shift)%64)
 		}
 	})
 }
@@ -405,7 +394,7 @@ func TestPairsDoNotAllocate(t *testing.T) {
 		allocs := testing.AllocsPerRun(10, func() {
 			var a, b [50]float32
 			var out [2]float32
-			for m := L2; m.Valid(); m++ {
+			for m := L2; m <= L1; m++ {
 				sink += float64(m.Distance(a[:], b[:])) + m.Exact(a[:], b[:])
 				Scan(m, a[:25], b[:], out[:])
 			}

@@ -1,0 +1,167 @@
+package dist
+
+import "math"
+
+// Query is a vector prepared to be compared with many of its space. It is
+// reusable: preparing again keeps its memory. It serves one goroutine at a time.
+type Query struct {
+	space   Space
+	vec     []byte
+	floats  []float32 // Float32: vec itself; Float16: decoded into own
+	own     []float32
+	normSq  float64 // Cosine
+	invNorm float32
+	sparse  sparseQuery
+}
+
+// Reset prepares the query v (see Space.Check), which it keeps and does not change.
+func (q *Query) Reset(s Space, v []byte) {
+	q.space, q.vec = s, v
+	switch s.Element {
+	case Float32:
+		q.floats = Floats(v)
+	case Float16:
+		if cap(q.own) < s.Dims {
+			q.own = make([]float32, s.Dims)
+		}
+		q.own = q.own[:s.Dims]
+		decodeHalves(q.own, v)
+		q.floats = q.own
+	case Sparse:
+		q.sparse.reset(s.Dims, sparseOf(v))
+	}
+	if s.Metric == Cosine {
+		q.normSq = s.NormSq(v)
+		q.invNorm = s.InvNorm(v)
+	}
+}
+
+// Exact is the distance of v accumulated in float64, see Space.Exact.
+func (q *Query) Exact(v []byte) float64 {
+	switch q.space.Element {
+	case Float16:
+		return q.exactHalf(v)
+	case Int8:
+		return q.exactInt8(v)
+	case Bit:
+		return exactBits(q.space.Metric, q.vec, v)
+	case Sparse:
+		return q.exactSparse(v)
+	}
+	if q.space.Metric == Cosine {
+		f := Floats(v)
+		return CosineOf(Dot64(q.floats, f), q.normSq, NormSq64(f))
+	}
+	return q.space.Metric.Exact(q.floats, Floats(v))
+}
+
+// combine makes a distance of an exact dot product, or of the sum itself for the
+// metrics that are one.
+func (q *Query) combine(sum, normSq float64) float64 {
+	switch q.space.Metric {
+	case InnerProduct:
+		return -sum
+	case Cosine:
+		return CosineOf(sum, q.normSq, normSq)
+	}
+	return sum
+}
+
+// op is the sum that the metric needs.
+func (m Metric) op() scanOp {
+	switch m {
+	case InnerProduct, Cosine:
+		return opDot
+	case L1:
+		return opL1
+	}
+	return opL2
+}
+
+// Estimates reports whether Distances are rounded to float32: they are exact for
+// bits, of which there are few enough, compared by Hamming.
+func (s Space) Estimates() bool { return s.Metric != Hamming }
+
+// Distances writes the distances of the vectors ords, in float32 precision; not
+// finite where float32 overflows, and for Cosine of a zero vector. out is at least
+// as long as ords; every ordinal must exist.
+func (q *Query) Distances(v *Vectors, ords []uint32, out []float32) {
+	if q.space.Element != Float32 {
+		q.gather(v, ords, out)
+		return
+	}
+	Gather(q.kernelMetric(), q.floats, &v.Rows, ords, out)
+	if q.space.Metric == Cosine {
+		q.toCosines(v, ords, out)
+	}
+}
+
+// gather is Distances of the other element types. Kernels are reached without a
+// table, so that ords may lie on a caller's stack.
+func (q *Query) gather(v *Vectors, ords []uint32, out []float32) {
+	out = out[:len(ords)]
+	if len(ords) == 0 {
+		return
+	}
+	switch q.space.Element {
+	case Float16:
+		gatherHalves(q.kernelMetric(), q.floats, &v.Rows, ords, out)
+	case Int8:
+		gatherInt8(q.kernelMetric(), q.vec, &v.Rows, ords, out)
+	case Bit:
+		gatherBits(q.space.Metric, q.vec, &v.Rows, ords, out)
+		return
+	default:
+		q.gatherSparse(v, ords, out)
+		return
+	}
+	if q.space.Metric == Cosine {
+		q.toCosines(v, ords, out)
+	}
+}
+
+// toCosines makes cosine distances of negative inner products.
+func (q *Query) toCosines(v *Vectors, ords []uint32, out []float32) {
+	for i, o := range ords {
+		out[i] = 1 + out[i]*(v.invNorm(o)*q.invNorm)
+	}
+}
+
+// Range is Distances of the len(out) vectors from lo on, which memory answers
+// fastest.
+func (q *Query) Range(v *Vectors, lo uint32, out []float32) {
+	if q.space.Element != Float32 {
+		var ords [maxGather]uint32
+		for at := 0; at < len(out); at += maxGather {
+			n := min(maxGather, len(out)-at)
+			for i := range n {
+				ords[i] = lo + uint32(at+i)
+			}
+			q.gather(v, ords[:n], out[at:at+n])
+		}
+		return
+	}
+	ScanRows(q.kernelMetric(), q.floats, &v.Rows, lo, out)
+	if q.space.Metric == Cosine {
+		for i := range out {
+			out[i] = 1 + out[i]*(v.invNorm(lo+uint32(i))*q.invNorm)
+		}
+	}
+}
+
+// kernelMetric is what kernels compute: vectors are not normalised, so a cosine is
+// made of the inner product and both norms.
+func (q *Query) kernelMetric() Metric {
+	if q.space.Metric == Cosine {
+		return InnerProduct
+	}
+	return q.space.Metric
+}
+
+// cosineOrNaN is 1 − dot/√(na·nb) in float32.
+func cosineOrNaN(dot, na, nb float64) float32 {
+	if na == 0 || nb == 0 {
+		return float32(math.NaN())
+	}
+	return float32(CosineOf(dot, na, nb))
+}
