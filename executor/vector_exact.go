@@ -17,19 +17,34 @@ import (
 	"github.com/loxodb/loxodb/vectorindex/dist"
 )
 
-func differentDimensions(a, b int) error {
-	return pgerr.Newf(pgerrcode.DataException, "different vector dimensions %d and %d", a, b)
+// dimensionsOf is what an error about differing dimensions calls them.
+var dimensionsOf = map[dist.Element]string{dist.Float32: "vector dimensions", dist.Float16: "halfvec dimensions",
+	dist.Int8: "int8vec dimensions", dist.Sparse: "sparsevec dimensions", dist.Bit: "bit lengths"}
+
+// checkDimensions refuses a query that has others than the column.
+func (s *vectorSearch) checkDimensions(query types.Datum) error {
+	n := s.space.Element.Dims(query.Bytes())
+	if s.space.Element == dist.Bit {
+		n, _ = types.BitsOf(query)
+	}
+	if n == s.space.Dims {
+		return nil
+	}
+	return pgerr.Newf(pgerrcode.DataException, "different %s %d and %d", dimensionsOf[s.space.Element], s.space.Dims, n)
 }
 
 // exact measures every row: the answer when the index is not loaded or cannot
 // see far enough back.
-func (s *vectorSearch) exact(ctx context.Context, q []float32, k int) error {
+func (s *vectorSearch) exact(ctx context.Context, q []byte, k int) error {
 	r := table.NewReader(s.node.Table, []int16{catalog.RowIDAttr, s.attr})
 	rows, err := r.Scan(ctx, s.env.Read, everything.lo, everything.hi, false)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
+	var query dist.Query
+	query.Reset(s.space, q)
+	oid := s.node.Table.Column(s.attr).Type.OID
 	var all []vectorindex.Hit
 	b := &batch.Batch{Cols: make([]batch.Col, 2)}
 	for {
@@ -50,11 +65,11 @@ func (s *vectorSearch) exact(ctx context.Context, q []float32, k int) error {
 			if !ok {
 				continue
 			}
-			v := types.Float32s(b.Cols[1].B[i])
-			if len(v) != len(q) {
-				return differentDimensions(len(v), len(q))
+			v := types.Elements(oid, b.Cols[1].Datum(int(i)))
+			if err := s.space.Check(v); err != nil {
+				return err
 			}
-			all = append(all, vectorindex.Hit{Row: vectorindex.RowID(b.Cols[0].I[i]), Epoch: epoch, Dist: s.metric.Exact(q, v)})
+			all = append(all, vectorindex.Hit{Row: vectorindex.RowID(b.Cols[0].I[i]), Epoch: epoch, Dist: query.Exact(v)})
 		}
 	}
 	sortHits(all)
@@ -139,13 +154,15 @@ type ownWrites struct {
 	end  bool
 }
 
-func withOwnWrites(in vectorindex.Searcher, txn *table.Txn, index catalog.ID, m dist.Metric, q []float32, allow *bitmap.Bitmap) vectorindex.Searcher {
+func withOwnWrites(in vectorindex.Searcher, txn *table.Txn, index catalog.ID, space dist.Space, q []byte, allow *bitmap.Bitmap) vectorindex.Searcher {
 	last := map[uint64]*table.Delta{}
 	txn.Pending(index, func(d *table.Delta) { last[d.Row] = d })
 	o := &ownWrites{Searcher: in}
+	var query dist.Query
+	query.Reset(space, q)
 	for row, d := range last {
-		if d.Vec != nil && len(d.Vec) == len(q) && (allow == nil || allow.Contains(row)) {
-			o.own = append(o.own, vectorindex.Hit{Row: vectorindex.RowID(row), Epoch: d.Epoch, Dist: m.Exact(q, d.Vec)})
+		if d.Vec != nil && space.Check(d.Vec) == nil && (allow == nil || allow.Contains(row)) {
+			o.own = append(o.own, vectorindex.Hit{Row: vectorindex.RowID(row), Epoch: d.Epoch, Dist: query.Exact(d.Vec)})
 		}
 	}
 	sortHits(o.own)

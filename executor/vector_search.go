@@ -12,6 +12,7 @@ import (
 	"github.com/loxodb/loxodb/sql/batch"
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/types"
+	"github.com/loxodb/loxodb/storage/feed"
 	"github.com/loxodb/loxodb/storage/table"
 	"github.com/loxodb/loxodb/vectorindex"
 	"github.com/loxodb/loxodb/vectorindex/bitmap"
@@ -24,7 +25,7 @@ import (
 type vectorSearch struct {
 	node          *physical.VectorSearch
 	attr          int16
-	metric        dist.Metric
+	space         dist.Space
 	reader        *table.Reader
 	before, after *expr.Program
 	query, k      *expr.Program
@@ -34,7 +35,7 @@ type vectorSearch struct {
 	scratch expr.Scratch
 	fetched batch.Batch
 	ids     []uint64
-	vec     []float32
+	vec     []byte
 	sel     []uint16
 	hits    []vectorindex.Hit
 	kept    *rowStore // rows that passed, in the order they were checked
@@ -50,13 +51,17 @@ type vectorSearch struct {
 }
 
 func newVectorSearch(n *physical.VectorSearch) (Operator, error) {
-	s := &vectorSearch{node: n, attr: n.Index.Keys[0].Attr, metric: OperatorMetric(n.Op.Name)}
+	s := &vectorSearch{node: n, attr: n.Index.Keys[0].Attr}
+	spec, err := feed.SpecOf(n.Table, n.Index)
+	if err != nil {
+		return nil, err
+	}
+	s.space = spec.Space()
 	s.reader = table.NewReader(n.Table, n.Attrs)
 	s.reader.WatchEpochs(s.attr)
 	s.fetched.Cols = make([]batch.Col, len(n.Attrs))
 	s.out.Cols = make([]batch.Col, len(n.Cols))
 	s.kept = newRowStore(s.reader.Types())
-	var err error
 	if s.before, s.after, err = splitFilter(n.Filter, s.reader.VectorOutputs()); err != nil {
 		return nil, err
 	}
@@ -70,19 +75,6 @@ func newVectorSearch(n *physical.VectorSearch) (Operator, error) {
 		s.pre, err = build(n.Pre)
 	}
 	return s, err
-}
-
-// OperatorMetric is the distance that an operator of the vector types computes.
-func OperatorMetric(op string) dist.Metric {
-	switch op {
-	case "<#>":
-		return dist.InnerProduct
-	case "<=>":
-		return dist.Cosine
-	case "<+>":
-		return dist.L1
-	}
-	return dist.L2
 }
 
 func (s *vectorSearch) Open(_ context.Context, env *Env) error {
@@ -121,7 +113,7 @@ func (s *vectorSearch) putDistances(n int) {
 	c.Init(types.Of(types.Float8OID), n)
 	for i, d := range s.dists[s.at : s.at+n] {
 		c.Null[i], c.F[i] = s.at+i >= s.ranked, d
-		if s.metric == dist.L2 {
+		if s.space.Metric == dist.L2 {
 			c.F[i] = math.Sqrt(d)
 		}
 	}
@@ -143,12 +135,11 @@ func (s *vectorSearch) fill(ctx context.Context) error {
 	if d.IsNull() { // every distance is NULL: any rows in any order
 		return s.addUnranked(ctx, k, true)
 	}
-	s.vec = append(s.vec[:0], types.Float32s(d.Bytes())...)
-	q := s.vec
-	if dims := s.node.Table.Column(s.attr).Type.Mod; dims > 0 && int(dims) != len(q) {
-		return differentDimensions(int(dims), len(q))
+	if err := s.checkDimensions(d); err != nil {
+		return err
 	}
-	if err := s.search(ctx, q, k); err != nil {
+	s.vec = append(s.vec[:0], types.Elements(s.node.Table.Column(s.attr).Type.OID, d)...)
+	if err := s.search(ctx, s.vec, k); err != nil {
 		return err
 	}
 	if len(s.result) < k && !s.node.Table.Column(s.attr).NotNull {
@@ -164,7 +155,7 @@ func (s *vectorSearch) limit() (int, error) {
 }
 
 // search asks the index, or measures every row when it cannot answer.
-func (s *vectorSearch) search(ctx context.Context, q []float32, k int) error {
+func (s *vectorSearch) search(ctx context.Context, q []byte, k int) error {
 	index, ok := s.env.Index(s.node.Index.ID)
 	if !ok {
 		return s.exact(ctx, q, k)
@@ -190,7 +181,7 @@ var errImpatient = errors.New("executor: the filter passes fewer of the nearest 
 
 // nearest searches the index, after the filter has been run into a set of rows
 // when pre is set.
-func (s *vectorSearch) nearest(ctx context.Context, index vectorindex.Index, q []float32, k int, pre bool) error {
+func (s *vectorSearch) nearest(ctx context.Context, index vectorindex.Index, q []byte, k int, pre bool) error {
 	vq := &vectorindex.Query{Vec: q, K: k, AsOf: uint64(s.env.Read.At()), Effort: s.env.Effort}
 	if pre {
 		allow, err := s.allowed(ctx)
@@ -208,7 +199,7 @@ func (s *vectorSearch) nearest(ctx context.Context, index vectorindex.Index, q [
 	}
 	defer searcher.Close()
 	if s.env.Txn != nil && s.env.Txn.HasPending(s.node.Index.ID) {
-		searcher = withOwnWrites(searcher, s.env.Txn, s.node.Index.ID, s.metric, q, vq.Allow)
+		searcher = withOwnWrites(searcher, s.env.Txn, s.node.Index.ID, s.space, q, vq.Allow)
 	}
 	s.hits, err = vectorindex.Nearest(ctx, searcher, k, s.hits[:0], func(hits []vectorindex.Hit, keep []bool) error {
 		return s.check(ctx, hits, keep)

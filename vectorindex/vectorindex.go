@@ -23,9 +23,15 @@ type RowID uint64
 type Spec struct {
 	Dims           int
 	Metric         dist.Metric
+	Element        dist.Element // of the vectors
 	Kind           Kind
 	M              int // HNSW: neighbours per node on the upper levels; level 0 has 2·M
 	EfConstruction int // HNSW: beam width while building
+}
+
+// Space is what the vectors of the index have in common.
+func (s *Spec) Space() dist.Space {
+	return dist.Space{Element: s.Element, Metric: s.Metric, Dims: s.Dims}
 }
 
 // Kind is the search structure of an index.
@@ -45,7 +51,7 @@ const DefaultEffort = 200
 // Query asks for the rows nearest to Vec. It is not modified and must not
 // change while a Searcher made from it is open.
 type Query struct {
-	Vec    []float32      // Spec.Dims components; finite
+	Vec    []byte         // a vector of the index's space, see dist.Element
 	K      int            // how many rows the caller expects to need; a hint for sizing
 	AsOf   uint64         // snapshot: entries added later or deleted at or before are skipped (0 = now)
 	Effort int            // HNSW: beam width (ef); 0 = the default for K
@@ -53,8 +59,8 @@ type Query struct {
 }
 
 // Hit is a proposed row. Dist is in the metric's own order (smaller is nearer):
-// squared L2, negative inner product, 1−cosine, L1. It is accumulated in float64
-// (dist.Metric.Exact), because it decides the order that users see; NaN (cosine
+// squared L2, negative inner product, 1−cosine, L1, different bits, Jaccard. It is
+// accumulated in float64 (dist.Space.Exact), because it decides the order that users see; NaN (cosine
 // of a zero vector) counts as farthest. The true distance lies in
 // [Dist−Err, Dist+Err]; Err 0 means exact, as every hit of sidecar is.
 type Hit struct {
@@ -66,7 +72,7 @@ type Hit struct {
 
 // The errors that an Index may return, to be tested with errors.Is.
 var (
-	// ErrQuery: wrong dimension count, a component that is not finite, a negative K.
+	// ErrQuery: bytes that are no vector of the index, a negative K.
 	ErrQuery = errors.New("vectorindex: invalid query")
 	// ErrTooOld: the snapshot is older than what the index can answer for
 	// (Stats.ValidFrom); the caller must scan the rows instead.

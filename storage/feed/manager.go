@@ -41,6 +41,23 @@ func NewManager(eng kv.Engine, fs vfs.FS, dir string, log *slog.Logger) *Manager
 	return &Manager{eng: eng, fs: fs, dir: dir, log: log, indexes: map[catalog.ID]*sidecar.Index{}}
 }
 
+// classes are the operator classes of vector indexes: what the vectors of the column
+// are made of, and how they are compared.
+var classes = map[string]struct {
+	element dist.Element
+	metric  dist.Metric
+}{
+	"vector_l2_ops": {dist.Float32, dist.L2}, "vector_ip_ops": {dist.Float32, dist.InnerProduct},
+	"vector_cosine_ops": {dist.Float32, dist.Cosine}, "vector_l1_ops": {dist.Float32, dist.L1},
+	"halfvec_l2_ops": {dist.Float16, dist.L2}, "halfvec_ip_ops": {dist.Float16, dist.InnerProduct},
+	"halfvec_cosine_ops": {dist.Float16, dist.Cosine}, "halfvec_l1_ops": {dist.Float16, dist.L1},
+	"int8vec_l2_ops": {dist.Int8, dist.L2}, "int8vec_ip_ops": {dist.Int8, dist.InnerProduct},
+	"int8vec_cosine_ops": {dist.Int8, dist.Cosine}, "int8vec_l1_ops": {dist.Int8, dist.L1},
+	"sparsevec_l2_ops": {dist.Sparse, dist.L2}, "sparsevec_ip_ops": {dist.Sparse, dist.InnerProduct},
+	"sparsevec_cosine_ops": {dist.Sparse, dist.Cosine}, "sparsevec_l1_ops": {dist.Sparse, dist.L1},
+	"bit_hamming_ops": {dist.Bit, dist.Hamming}, "bit_jaccard_ops": {dist.Bit, dist.Jaccard},
+}
+
 // SpecOf reads an index's specification from its descriptor.
 func SpecOf(t *catalog.Table, x *catalog.Index) (vectorindex.Spec, error) {
 	spec := vectorindex.Spec{Kind: vectorindex.HNSW, M: 16, EfConstruction: 64}
@@ -51,18 +68,11 @@ func SpecOf(t *catalog.Table, x *catalog.Index) (vectorindex.Spec, error) {
 		return spec, fmt.Errorf("feed: index %s: want one plain column", x.Name)
 	}
 	spec.Dims = int(t.Columns[x.Keys[0].Attr-1].Type.Mod)
-	switch x.Keys[0].OpClass {
-	case "vector_l2_ops":
-		spec.Metric = dist.L2
-	case "vector_ip_ops":
-		spec.Metric = dist.InnerProduct
-	case "vector_cosine_ops":
-		spec.Metric = dist.Cosine
-	case "vector_l1_ops":
-		spec.Metric = dist.L1
-	default:
+	class, ok := classes[x.Keys[0].OpClass]
+	if !ok {
 		return spec, fmt.Errorf("feed: index %s: operator class %q", x.Name, x.Keys[0].OpClass)
 	}
+	spec.Element, spec.Metric = class.element, class.metric
 	for name, dst := range map[string]*int{"m": &spec.M, "ef_construction": &spec.EfConstruction} {
 		if v, ok := x.Options[name]; ok {
 			n, err := strconv.Atoi(v)

@@ -16,6 +16,7 @@ import (
 	"github.com/loxodb/loxodb/storage/kv/memkv"
 	"github.com/loxodb/loxodb/storage/table"
 	"github.com/loxodb/loxodb/vectorindex"
+	"github.com/loxodb/loxodb/vectorindex/dist"
 )
 
 // vectors is a table of one two-dimensional vector column with an hnsw index.
@@ -36,18 +37,18 @@ func TestDetach(t *testing.T) {
 	if _, err := m.Open(t.Context(), tab, x); err != nil {
 		t.Fatal(err)
 	}
-	m.Apply(5, []table.Delta{{Index: x.ID, Row: 1, Epoch: 1, Vec: []float32{1, 2}}})
+	m.Apply(5, []table.Delta{{Index: x.ID, Row: 1, Epoch: 1, Vec: dist.FloatBytes([]float32{1, 2})}})
 	if ix, ok := m.Index(x.ID); !ok || ix.Stats().Entries != 1 || log.Len() != 0 {
 		t.Fatalf("after a good commit: %v, log %q", ok, &log)
 	}
-	m.Apply(6, []table.Delta{{Index: x.ID, Row: 2, Epoch: 2, Vec: []float32{1, 2, 3}}})
+	m.Apply(6, []table.Delta{{Index: x.ID, Row: 2, Epoch: 2, Vec: dist.FloatBytes([]float32{1, 2, 3})}})
 	if _, ok := m.Index(x.ID); ok {
 		t.Error("the index that lacks a row is still searched")
 	}
 	if !strings.Contains(log.String(), "could not take a commit") {
 		t.Errorf("log %q", &log)
 	}
-	m.Apply(7, []table.Delta{{Index: x.ID, Row: 3, Epoch: 3, Vec: []float32{1, 2}}})
+	m.Apply(7, []table.Delta{{Index: x.ID, Row: 3, Epoch: 3, Vec: dist.FloatBytes([]float32{1, 2})}})
 	if err := m.Throttle(t.Context(), tab); err != nil {
 		t.Error(err)
 	}

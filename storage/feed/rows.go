@@ -5,7 +5,6 @@ import (
 
 	"github.com/loxodb/loxodb/sql/batch"
 	"github.com/loxodb/loxodb/sql/catalog"
-	"github.com/loxodb/loxodb/sql/types"
 	"github.com/loxodb/loxodb/storage/keys"
 	"github.com/loxodb/loxodb/storage/kv"
 	"github.com/loxodb/loxodb/storage/rowcodec"
@@ -28,7 +27,7 @@ type rows struct {
 	keep  RowFilter
 }
 
-func (r *rows) each(ctx context.Context, each func(vectorindex.RowID, uint32, []float32) error) error {
+func (r *rows) each(ctx context.Context, each func(vectorindex.RowID, uint32, []byte) error) error {
 	if r.keep != nil {
 		return r.filtered(ctx, each)
 	}
@@ -42,7 +41,7 @@ func (r *rows) each(ctx context.Context, each func(vectorindex.RowID, uint32, []
 		if err != nil {
 			return err
 		}
-		if err := each(vectorindex.RowID(keys.RowOf(it.Key())), epoch, types.Float32s(comps)); err != nil {
+		if err := each(vectorindex.RowID(keys.RowOf(it.Key())), epoch, comps); err != nil {
 			return err
 		}
 	}
@@ -50,7 +49,7 @@ func (r *rows) each(ctx context.Context, each func(vectorindex.RowID, uint32, []
 }
 
 // filtered reads whole rows, for a partial index.
-func (r *rows) filtered(ctx context.Context, each func(vectorindex.RowID, uint32, []float32) error) error {
+func (r *rows) filtered(ctx context.Context, each func(vectorindex.RowID, uint32, []byte) error) error {
 	reader := table.NewReader(r.table, append([]int16{r.attr}, r.keep.Attrs()...))
 	sc, err := reader.Scan(ctx, kv.Reader(r.txn), 0, ^uint64(0), false)
 	if err != nil {
@@ -73,7 +72,7 @@ func (r *rows) filtered(ctx context.Context, each func(vectorindex.RowID, uint32
 			if !ok {
 				continue
 			}
-			if err := each(vectorindex.RowID(reader.Rows()[i]), epoch, types.Float32s(b.Cols[0].B[i])); err != nil {
+			if err := each(vectorindex.RowID(reader.Rows()[i]), epoch, b.Cols[0].B[i]); err != nil {
 				return err
 			}
 		}

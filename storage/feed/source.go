@@ -8,7 +8,6 @@ import (
 	"fmt"
 
 	"github.com/loxodb/loxodb/sql/catalog"
-	"github.com/loxodb/loxodb/sql/types"
 	"github.com/loxodb/loxodb/storage/keys"
 	"github.com/loxodb/loxodb/storage/kv"
 	"github.com/loxodb/loxodb/storage/rowcodec"
@@ -59,7 +58,7 @@ func (s *source) Pending(ctx context.Context, asOf uint64, each func(sidecar.Mar
 			if err != nil {
 				return err
 			}
-			d.Epoch, d.Vec = e, types.Float32s(comps)
+			d.Epoch, d.Vec = e, comps
 		}
 		if err := each(sidecar.Mark{Row: vectorindex.RowID(row), Epoch: epoch}, d); err != nil {
 			return err

@@ -19,12 +19,13 @@ import (
 var ErrRestart = errors.New("table: a row changed since the statement began")
 
 // Delta is one change of a vector index: what the row's entry is after it. Vec
-// nil means that the row has none any more; Epoch is then a number of its own.
+// (see dist.Element) nil means that the row has none any more; Epoch is then a number
+// of its own.
 type Delta struct {
 	Index catalog.ID
 	Row   uint64
 	Epoch uint32
-	Vec   []float32 // owned by the delta
+	Vec   []byte // owned by the delta
 }
 
 // Sink takes the vector changes of a transaction as it commits: after they are

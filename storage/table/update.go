@@ -232,7 +232,7 @@ func (w *Writer) vectorDelta(ctx context.Context, i int, x *catalog.Index, old, 
 		}
 		if in {
 			d.Epoch = w.epochs[k]
-			if d.Vec, err = w.components(ctx, id, k, row[k]); err != nil {
+			if d.Vec, err = w.elements(ctx, id, k, row[k]); err != nil {
 				return err
 			}
 		}
@@ -252,17 +252,17 @@ func (w *Writer) vectorDelta(ctx context.Context, i int, x *catalog.Index, old, 
 	return w.txn.Put(w.key, []byte{1})
 }
 
-// components are a vector's components in memory of their own; an unassigned
-// column's placeholder stands for what is stored.
-func (w *Writer) components(ctx context.Context, id uint64, k int, d types.Datum) ([]float32, error) {
+// elements are a vector's bytes in memory of their own; an unassigned column's
+// placeholder stands for what is stored.
+func (w *Writer) elements(ctx context.Context, id uint64, k int, d types.Datum) ([]byte, error) {
 	if len(d.Bytes()) > 0 {
-		return slices.Clone(types.Float32s(d.Bytes())), nil
+		return slices.Clone(types.Elements(w.Table.Columns[k].Type.OID, d)), nil
 	}
 	d, err := w.StoredVector(ctx, id, k)
 	if err != nil || d.IsNull() {
 		return nil, err
 	}
-	return slices.Clone(types.Float32s(d.Bytes())), nil
+	return slices.Clone(types.Elements(w.Table.Columns[k].Type.OID, d)), nil
 }
 
 // StoredVector reads vector column k of a row; NULL when it has none. The bytes

@@ -59,7 +59,6 @@ func gatherInt8(m Metric, q []byte, rows *Rows, ords []uint32, out []float32) {
 			out[at+i] = float32(s)
 		}
 	}
-	fromKernel(m, out)
 }
 
 // gatherBits writes the distances from q to records of bits.

@@ -72,7 +72,6 @@ func gatherHalves(m Metric, q []float32, rows *Rows, ords []uint32, out []float3
 		n := min(maxGather, len(ords)-at)
 		sumHalves(m.op(), &q[0], len(q), &rows.chunks[0], rows.shift, rows.mask(), rows.stride, &ords[at], n, &out[at])
 	}
-	fromKernel(m, out)
 }
 
 func sumHalvesGo(op scanOp, q *float32, dims int, tab *unsafe.Pointer, shift uint, mask uint32, stride int, ords *uint32, n int, out *float32) {

@@ -82,21 +82,48 @@ func (m Metric) op() scanOp {
 // bits, of which there are few enough, compared by Hamming.
 func (s Space) Estimates() bool { return s.Metric != Hamming }
 
+// Affine makes distances of the sums of a query, see Below; where vectors are Normed,
+// each sum is to be multiplied with the vector's inverse norm first.
+func (q *Query) Affine() Affine {
+	switch {
+	case q.space.Element == Sparse:
+	case q.space.Metric == InnerProduct:
+		return Affine{Scale: -1}
+	case q.space.Metric == Cosine:
+		return Affine{Add: 1, Scale: -q.invNorm}
+	}
+	return Affine{Scale: 1}
+}
+
 // Distances writes the distances of the vectors ords, in float32 precision; not
 // finite where float32 overflows, and for Cosine of a zero vector. out is at least
 // as long as ords; every ordinal must exist.
 func (q *Query) Distances(v *Vectors, ords []uint32, out []float32) {
-	if q.space.Element != Float32 {
-		q.gather(v, ords, out)
-		return
-	}
-	Gather(q.kernelMetric(), q.floats, &v.Rows, ords, out)
-	if q.space.Metric == Cosine {
-		q.toCosines(v, ords, out)
+	q.Sums(v, ords, out)
+	a := q.Affine()
+	switch {
+	case q.space.Normed():
+		for i, o := range ords {
+			out[i] = a.Add + out[i]*(v.invNorm(o)*a.Scale)
+		}
+	case a.Scale != 1:
+		for i := range ords {
+			out[i] *= a.Scale
+		}
 	}
 }
 
-// gather is Distances of the other element types. Kernels are reached without a
+// Sums writes what the distances of the vectors ords are made of: the dot products
+// for InnerProduct and Cosine of all but Sparse vectors, otherwise the distances.
+func (q *Query) Sums(v *Vectors, ords []uint32, out []float32) {
+	if q.space.Element == Float32 {
+		SumGather(q.space.Metric, q.floats, &v.Rows, ords, out)
+		return
+	}
+	q.gather(v, ords, out)
+}
+
+// gather is Sums of the other element types. Kernels are reached without a
 // table, so that ords may lie on a caller's stack.
 func (q *Query) gather(v *Vectors, ords []uint32, out []float32) {
 	out = out[:len(ords)]
@@ -105,57 +132,30 @@ func (q *Query) gather(v *Vectors, ords []uint32, out []float32) {
 	}
 	switch q.space.Element {
 	case Float16:
-		gatherHalves(q.kernelMetric(), q.floats, &v.Rows, ords, out)
+		gatherHalves(q.space.Metric, q.floats, &v.Rows, ords, out)
 	case Int8:
-		gatherInt8(q.kernelMetric(), q.vec, &v.Rows, ords, out)
+		gatherInt8(q.space.Metric, q.vec, &v.Rows, ords, out)
 	case Bit:
 		gatherBits(q.space.Metric, q.vec, &v.Rows, ords, out)
-		return
 	default:
 		q.gatherSparse(v, ords, out)
+	}
+}
+
+// SumRange is Sums of the len(out) vectors from lo on, which memory answers fastest.
+func (q *Query) SumRange(v *Vectors, lo uint32, out []float32) {
+	if q.space.Element == Float32 {
+		SumRows(q.space.Metric, q.floats, &v.Rows, lo, out)
 		return
 	}
-	if q.space.Metric == Cosine {
-		q.toCosines(v, ords, out)
-	}
-}
-
-// toCosines makes cosine distances of negative inner products.
-func (q *Query) toCosines(v *Vectors, ords []uint32, out []float32) {
-	for i, o := range ords {
-		out[i] = 1 + out[i]*(v.invNorm(o)*q.invNorm)
-	}
-}
-
-// Range is Distances of the len(out) vectors from lo on, which memory answers
-// fastest.
-func (q *Query) Range(v *Vectors, lo uint32, out []float32) {
-	if q.space.Element != Float32 {
-		var ords [maxGather]uint32
-		for at := 0; at < len(out); at += maxGather {
-			n := min(maxGather, len(out)-at)
-			for i := range n {
-				ords[i] = lo + uint32(at+i)
-			}
-			q.gather(v, ords[:n], out[at:at+n])
+	var ords [maxGather]uint32
+	for at := 0; at < len(out); at += maxGather {
+		n := min(maxGather, len(out)-at)
+		for i := range n {
+			ords[i] = lo + uint32(at+i)
 		}
-		return
+		q.gather(v, ords[:n], out[at:at+n])
 	}
-	ScanRows(q.kernelMetric(), q.floats, &v.Rows, lo, out)
-	if q.space.Metric == Cosine {
-		for i := range out {
-			out[i] = 1 + out[i]*(v.invNorm(lo+uint32(i))*q.invNorm)
-		}
-	}
-}
-
-// kernelMetric is what kernels compute: vectors are not normalised, so a cosine is
-// made of the inner product and both norms.
-func (q *Query) kernelMetric() Metric {
-	if q.space.Metric == Cosine {
-		return InnerProduct
-	}
-	return q.space.Metric
 }
 
 // cosineOrNaN is 1 − dot/√(na·nb) in float32.

@@ -51,6 +51,24 @@ func (e Element) MaxDims() int {
 	return MaxDims
 }
 
+// Dims is how many components the vector v has; of Bit how many bits its bytes have.
+func (e Element) Dims(v []byte) int {
+	switch e {
+	case Float16:
+		return len(v) / 2
+	case Int8:
+		return len(v)
+	case Bit:
+		return 8 * len(v)
+	case Sparse:
+		if len(v) < sparseHead {
+			return 0
+		}
+		return int(binary.LittleEndian.Uint32(v))
+	}
+	return len(v) / 4
+}
+
 // Measures reports whether m is a metric of such vectors.
 func (e Element) Measures(m Metric) bool {
 	if e == Bit {

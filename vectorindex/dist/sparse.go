@@ -19,6 +19,9 @@ func sparseOf(v []byte) sparseVec { return sparseAt(unsafe.Pointer(unsafe.SliceD
 
 func sparseAt(p unsafe.Pointer) sparseVec {
 	n := int(*(*uint32)(unsafe.Add(p, 4)))
+	if n == 0 {
+		return sparseVec{} // a pointer behind the vector would keep another alive
+	}
 	return sparseVec{
 		index: unsafe.Slice((*uint32)(unsafe.Add(p, sparseHead)), n),
 		value: unsafe.Slice((*float32)(unsafe.Add(p, sparseHead+4*n)), n),
@@ -42,8 +45,9 @@ const maxDense = 1 << 18
 // branch; others are merged.
 type sparseQuery struct {
 	vec    sparseVec
-	dense  []float32 // zero but where the query is not; nil when merging
+	dense  []float32 // zero but where the query is not; nil when merging or not yet needed
 	memory []float32
+	dims   int
 	spread []uint32 // what is not zero in memory
 	normSq float64
 	sumAbs float64
@@ -54,19 +58,22 @@ func (q *sparseQuery) reset(dims int, v sparseVec) {
 		q.memory[i] = 0
 	}
 	q.spread, q.dense = q.spread[:0], nil
-	q.vec, q.normSq, q.sumAbs = v, v.normSq(), 0
-	for _, x := range v.value {
-		q.sumAbs += math.Abs(float64(x))
-	}
-	if dims > maxDense {
+	q.vec, q.dims = v, dims
+}
+
+// prepare spreads the query out, once, if it can be.
+func (q *sparseQuery) prepare() {
+	if q.dense != nil || q.dims > maxDense {
 		return
 	}
-	if len(q.memory) < dims {
-		q.memory = make([]float32, dims)
+	if len(q.memory) < q.dims {
+		q.memory = make([]float32, q.dims)
 	}
-	q.dense, q.spread = q.memory[:dims], append(q.spread, v.index...)
-	for i, at := range v.index {
-		q.dense[at] = v.value[i]
+	q.dense, q.spread = q.memory[:q.dims], append(q.spread, q.vec.index...)
+	q.normSq, q.sumAbs = q.vec.normSq(), 0
+	for i, at := range q.vec.index {
+		q.dense[at] = q.vec.value[i]
+		q.sumAbs += math.Abs(float64(q.vec.value[i]))
 	}
 }
 
@@ -74,6 +81,7 @@ func (q *sparseQuery) reset(dims int, v sparseVec) {
 // of norms and the dot product, which cancel.
 func (q *Query) gatherSparse(v *Vectors, ords []uint32, out []float32) {
 	const ahead = 4
+	q.sparse.prepare()
 	for i := range min(ahead, len(ords)) {
 		v.Prefetch(ords[i])
 	}

@@ -25,13 +25,13 @@ type Vectors struct {
 
 // FlatVectors views vectors that lie one behind the other, stride bytes apart.
 func FlatVectors(s Space, data []byte, stride int) Vectors {
-	return Vectors{Space: s, Rows: FlatRows(data, stride)}
+	return Vectors{Space: s, Rows: FlatRows(data, stride), InvShift: flatShift}
 }
 
 // FlatSparse views n Sparse vectors in arena by their places, both as a file holds
 // them: everything is checked (ErrVector). They may lie in any order.
 func FlatSparse(s Space, places, arena []byte) (Vectors, error) {
-	v := Vectors{Space: s, Rows: FlatRows(places, placeSize), arena: FlatRows(arena, sparseUnit)}
+	v := Vectors{Space: s, Rows: FlatRows(places, placeSize), arena: FlatRows(arena, sparseUnit), InvShift: flatShift}
 	units := uint64(len(arena) / sparseUnit)
 	for ord := range uint32(len(places) / placeSize) {
 		p := uint64(v.place(ord))
@@ -82,14 +82,17 @@ func (v *Vectors) Prefetch(ord uint32) {
 	Prefetch(v.Rows.Record(ord), v.Rows.stride)
 }
 
+// InvMask is an ordinal's place in its chunk of InvNorm.
+func (v *Vectors) InvMask() uint32 { return uint32(uint64(1)<<v.InvShift - 1) }
+
 // invNorm is that of vector ord.
 func (v *Vectors) invNorm(ord uint32) float32 {
-	return v.InvNorm[uint64(ord)>>v.InvShift][ord&uint32(uint64(1)<<v.InvShift-1)]
+	return v.InvNorm[uint64(ord)>>v.InvShift][ord&v.InvMask()]
 }
 
 const (
 	placeSize  = 4
-	sparseUnit = 8
+	sparseUnit = 8 // bytes of a place, see Packed
 	// arenaShift makes chunks of 1 MiB, eight times the longest vector.
 	arenaShift = 17
 )
@@ -136,14 +139,14 @@ func (st *Store) View() *Vectors { return st.cur.Load() }
 // Len is the number of vectors. Only the writer may ask.
 func (st *Store) Len() uint32 { return st.n }
 
-// normed reports whether inverse norms are kept.
-func (s Space) normed() bool { return s.Metric == Cosine && s.Element != Sparse }
+// Normed reports whether Vectors keep inverse norms.
+func (s Space) Normed() bool { return s.Metric == Cosine && s.Element != Sparse }
 
 // grown returns v with one more chunk of n vectors.
 func (st *Store) grown(v *Vectors, n int) *Vectors {
 	next := *v
 	next.Rows = v.Rows.Append(st.alloc(n * v.Rows.stride))
-	if v.Space.normed() {
+	if v.Space.Normed() {
 		next.InvNorm = append(v.InvNorm[:len(v.InvNorm):len(v.InvNorm)], make([]float32, n))
 	}
 	return &next
@@ -167,7 +170,7 @@ func (st *Store) Append(b []byte) error {
 	} else {
 		copy(v.Rows.Bytes(ord), b)
 	}
-	if v.Space.normed() {
+	if v.Space.Normed() {
 		v.InvNorm[uint64(ord)>>v.InvShift][ord&v.Rows.mask()] = v.Space.InvNorm(b)
 	}
 	st.n++
@@ -196,6 +199,17 @@ func (st *Store) putSparse(v *Vectors, ord uint32, b []byte) (_ *Vectors, ok boo
 	*(*uint32)(v.Rows.Record(ord)) = uint32(at)
 	st.place = uint32(at + units)
 	return v, true
+}
+
+// Packed tells where the first n Sparse vectors lie when they are stored one behind
+// the other: the place of each, and the number of places.
+func (v *Vectors) Packed(n uint32) (places []uint32, units uint32) {
+	places = make([]uint32, n)
+	for ord := range n {
+		places[ord] = units
+		units += uint32(len(v.Bytes(ord)) / sparseUnit)
+	}
+	return places, units
 }
 
 // Memory returns the bytes of the chunks, allocated ahead included.

@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/bits"
 	"slices"
+
+	"github.com/loxodb/loxodb/vectorindex/dist"
 )
 
 // Cursor yields the candidates of a set of ordinals in exact distance order, a
@@ -14,7 +16,7 @@ import (
 // cost O(log n) scans. One goroutine; reusable by Reset.
 type Cursor struct {
 	scorer *Scorer
-	vecs   *Vectors
+	vecs   *dist.Vectors
 	lo, hi uint32   // the ordinals [lo, hi) ...
 	list   []uint32 // ... or, when isList, these
 	isList bool
@@ -38,13 +40,13 @@ const growth = 8
 // (nil keeps all), of a range only those that are near enough to matter; it must
 // answer the same for the life of the scan or turn from yes to no. batch is how many candidates the caller expects
 // to need.
-func (c *Cursor) Reset(s *Scorer, v *Vectors, lo, hi uint32, batch int, keep func([]uint32) []uint32) {
+func (c *Cursor) Reset(s *Scorer, v *dist.Vectors, lo, hi uint32, batch int, keep func([]uint32) []uint32) {
 	c.reset(s, v, batch, keep)
 	c.lo, c.hi, c.isList, c.list = lo, hi, false, nil
 }
 
 // ResetList starts a scan over the given ordinals, which it keeps and does not change.
-func (c *Cursor) ResetList(s *Scorer, v *Vectors, list []uint32, batch int, keep func([]uint32) []uint32) {
+func (c *Cursor) ResetList(s *Scorer, v *dist.Vectors, list []uint32, batch int, keep func([]uint32) []uint32) {
 	c.reset(s, v, batch, keep)
 	c.lo, c.hi, c.isList, c.list = 0, 0, true, list
 	for _, o := range list {
@@ -52,7 +54,7 @@ func (c *Cursor) ResetList(s *Scorer, v *Vectors, list []uint32, batch int, keep
 	}
 }
 
-func (c *Cursor) reset(s *Scorer, v *Vectors, batch int, keep func([]uint32) []uint32) {
+func (c *Cursor) reset(s *Scorer, v *dist.Vectors, batch int, keep func([]uint32) []uint32) {
 	c.scorer, c.vecs, c.keep = s, v, keep
 	c.seen, c.yielded = c.seen[:0], c.yielded[:0]
 	c.batch, c.done = max(batch, 1), false

@@ -10,29 +10,6 @@ import (
 	"github.com/loxodb/loxodb/vectorindex/dist"
 )
 
-// Vectors is a view of resident vectors by ordinal. The first Dims float32 of a
-// record of Rows are the vector as the user stored it (not normalised).
-type Vectors struct {
-	Rows   dist.Rows
-	Metric dist.Metric
-	Dims   int
-	// InvNorm, for Cosine only, holds 1/‖v‖ of each vector in chunks of
-	// 2^InvShift ordinals (32: one chunk); NaN for the zero vector.
-	InvNorm  [][]float32
-	InvShift uint
-}
-
-func (v *Vectors) invMask() uint32 { return uint32(uint64(1)<<v.InvShift - 1) }
-
-// InvNorm is the value of Vectors.InvNorm for v: 1/‖v‖, NaN when v is zero.
-func InvNorm(v []float32) float32 {
-	n := math.Sqrt(dist.NormSq64(v))
-	if n == 0 {
-		return float32(math.NaN())
-	}
-	return float32(1 / n)
-}
-
 // Candidate is an ordinal with its distance.
 type Candidate struct {
 	Dist float64
@@ -74,52 +51,48 @@ const tiny = 1e-30
 
 // Scorer computes distances from one query. It holds scratch: one goroutine.
 type Scorer struct {
-	metric  dist.Metric
-	query   []float32
-	norm    float64     // of the query
+	query   dist.Query
+	space   dist.Space
+	norm    float64     // of the query, where slack needs it
 	affine  dist.Affine // from kernel sums to distances
 	est     [block]float32
 	factors [block]float32
 	marks   [block / 64]uint64
 }
 
-// Reset binds the scorer to a query, which it keeps and does not change.
-func (s *Scorer) Reset(m dist.Metric, query []float32) {
-	s.metric, s.query = m, query
-	s.norm, s.affine = 0, dist.Affine{Scale: 1}
-	switch m {
-	case dist.InnerProduct:
-		s.norm, s.affine = math.Sqrt(dist.NormSq64(query)), dist.Affine{Scale: -1}
-	case dist.Cosine:
-		s.affine = dist.Affine{Add: 1, Scale: -InvNorm(query)}
+// Reset binds the scorer to a query of the space, which it keeps and does not change.
+func (s *Scorer) Reset(sp dist.Space, query []byte) {
+	s.space = sp
+	s.query.Reset(sp, query)
+	s.norm, s.affine = 0, s.query.Affine()
+	if sp.Metric == dist.InnerProduct || sp.Element == dist.Sparse {
+		s.norm = math.Sqrt(sp.NormSq(query))
 	}
 }
 
 // Exact is the distance of one vector, accumulated in float64.
-func (s *Scorer) Exact(v *Vectors, ord uint32) float64 {
-	return s.metric.Exact(s.query, v.Rows.Floats(ord, v.Dims))
-}
+func (s *Scorer) Exact(v *dist.Vectors, ord uint32) float64 { return s.query.Exact(v.Bytes(ord)) }
 
 // run estimates the distances of the n ordinals from lo on, at most a block and
 // all in one chunk of InvNorm, into est, and marks those that may be below bound.
-func (s *Scorer) run(v *Vectors, lo, n uint32, bound float64) []uint64 {
+func (s *Scorer) run(v *dist.Vectors, lo, n uint32, bound float64) []uint64 {
 	est := s.est[:n]
-	dist.SumRows(s.metric, s.query, &v.Rows, lo, est)
+	s.query.SumRange(v, lo, est)
 	var factors []float32
-	if s.metric == dist.Cosine {
-		factors = v.InvNorm[uint64(lo)>>v.InvShift][lo&v.invMask():]
+	if s.space.Normed() {
+		factors = v.InvNorm[uint64(lo)>>v.InvShift][lo&v.InvMask():]
 	}
 	return s.below(est, factors, bound)
 }
 
 // list is run for any ordinals, at most a block.
-func (s *Scorer) list(v *Vectors, ords []uint32, bound float64) []uint64 {
+func (s *Scorer) list(v *dist.Vectors, ords []uint32, bound float64) []uint64 {
 	est := s.est[:len(ords)]
-	dist.SumGather(s.metric, s.query, &v.Rows, ords, est)
+	s.query.Sums(v, ords, est)
 	var factors []float32
-	if s.metric == dist.Cosine {
+	if s.space.Normed() {
 		factors = s.factors[:len(ords)]
-		mask := v.invMask()
+		mask := v.InvMask()
 		for i, o := range ords {
 			factors[i] = v.InvNorm[uint64(o)>>v.InvShift][o&mask]
 		}
@@ -143,7 +116,7 @@ func (s *Scorer) below(est, factors []float32, bound float64) []uint64 {
 // trusted is estimate i of the last run or list as a distance to compare by. Where
 // float32 overflows or loses precision it is the exact one; NaN (a zero vector
 // under Cosine) becomes +Inf, so that NaN never meets a comparison.
-func (s *Scorer) trusted(v *Vectors, i int, ord uint32) float64 {
+func (s *Scorer) trusted(v *dist.Vectors, i int, ord uint32) float64 {
 	d := float64(s.est[i])
 	if a := math.Abs(d); !(a >= tiny && a <= math.MaxFloat32) {
 		if d = s.Exact(v, ord); math.IsNaN(d) {
@@ -155,19 +128,30 @@ func (s *Scorer) trusted(v *Vectors, i int, ord uint32) float64 {
 
 // slack is how far an estimate near d can be from the exact distance, the error
 // of a float32 sum in eight lanes or more: relative to the sum of the terms'
-// magnitudes, which for products is about the product of the norms.
-func (s *Scorer) slack(v *Vectors, d float64, kept []Candidate) float64 {
+// magnitudes, which for products is about the product of the norms. Sums of
+// sparse vectors are float64 and rounded once; counts of bits are exact.
+func (s *Scorer) slack(v *dist.Vectors, d float64, kept []Candidate) float64 {
 	const unit = 1.0 / (1 << 24)
-	err := float64(v.Dims/4+32) * unit
-	switch s.metric {
-	case dist.Cosine:
-		return err
-	case dist.InnerProduct:
-		longest := 0.0
+	err := float64(s.space.Dims/4+32) * unit
+	longest := 0.0
+	if s.norm > 0 {
 		for _, c := range kept {
-			longest = max(longest, dist.NormSq64(v.Rows.Floats(c.Ord, v.Dims)))
+			longest = max(longest, s.space.NormSq(v.Bytes(c.Ord)))
 		}
-		return err * s.norm * math.Sqrt(longest)
+		longest = math.Sqrt(longest)
+	}
+	switch {
+	case !s.space.Estimates():
+		return 0
+	case s.space.Element == dist.Sparse:
+		if s.space.Metric == dist.Cosine {
+			return 4 * unit
+		}
+		return 2*unit*math.Abs(d) + 1e-11*(s.norm+longest)*(s.norm+longest)
+	case s.space.Metric == dist.Cosine:
+		return err
+	case s.space.Metric == dist.InnerProduct:
+		return err * s.norm * longest
 	}
 	return err * math.Abs(d)
 }

@@ -37,9 +37,8 @@ func TestRecallReport(t *testing.T) {
 		Coding: quant.Coding(envInt("LOXODB_BENCH_CODING", 0))}
 	n := len(base) / dims
 	start := time.Now()
-	g, err := Build(context.Background(), o, n, func(i int, dst []float32) error {
-		copy(dst, base[i*dims:(i+1)*dims])
-		return nil
+	g, err := Build(context.Background(), o, n, func(i int) ([]byte, error) {
+		return dist.FloatBytes(base[i*dims : (i+1)*dims]), nil
 	}, BuildOptions{Workers: envInt("LOXODB_BENCH_WORKERS", 0)})
 	if err != nil {
 		t.Fatal(err)
@@ -73,7 +72,7 @@ func reportEf(t *testing.T, g *Graph, queries, truth []float32, truthK, ef int) 
 	for rep := range 3 {
 		start := time.Now()
 		for qi := range nq {
-			s, err := g.Search(queries[qi*dims:(qi+1)*dims], Params{K: k, Ef: ef})
+			s, err := g.Search(dist.FloatBytes(queries[qi*dims:(qi+1)*dims]), Params{K: k, Ef: ef})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -111,9 +110,8 @@ func TestFilteredReport(t *testing.T) {
 	queries, _ := readFvecs(t, filepath.Join(dir, "query.fvecs"))
 	metric, _, _ := readTruth(t, dir)
 	n := len(base) / dims
-	g, err := Build(context.Background(), Options{Dims: dims, Metric: metric, Seed: 1}, n, func(i int, dst []float32) error {
-		copy(dst, base[i*dims:(i+1)*dims])
-		return nil
+	g, err := Build(context.Background(), Options{Dims: dims, Metric: metric, Seed: 1}, n, func(i int) ([]byte, error) {
+		return dist.FloatBytes(base[i*dims : (i+1)*dims]), nil
 	}, BuildOptions{})
 	if err != nil {
 		t.Fatal(err)
@@ -149,7 +147,7 @@ func reportFiltered(t *testing.T, g *Graph, queries, limit []float32, pass float
 	hits := make([]Hit, p.K)
 	found, work, start := 0, int64(0), time.Now()
 	for qi, l := range limit {
-		s, err := g.Search(queries[qi*g.opt.Dims:(qi+1)*g.opt.Dims], p)
+		s, err := g.Search(dist.FloatBytes(queries[qi*g.opt.Dims:(qi+1)*g.opt.Dims]), p)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -17,11 +17,11 @@ type BuildOptions struct {
 // progressEvery is the number of nodes between two calls of Progress.
 const progressEvery = 4096
 
-// Build makes a graph of n vectors; node i has the vector that fetch writes to dst
-// for i. fetch is called from one goroutine at a time, in order. The memory is
+// Build makes a graph of n vectors; node i has the vector that fetch returns for
+// i, borrowed until the next call. fetch is called from one goroutine at a time, in order. The memory is
 // allocated at once for n nodes (Options.Capacity is set to n), in one piece. A
 // cancelled context or an error of fetch ends the build with that error.
-func Build(ctx context.Context, o Options, n int, fetch func(i int, dst []float32) error, bo BuildOptions) (*Graph, error) {
+func Build(ctx context.Context, o Options, n int, fetch func(i int) ([]byte, error), bo BuildOptions) (*Graph, error) {
 	if n < 0 || n > MaxNodes {
 		return nil, fmt.Errorf("hnsw: cannot build %d nodes", n)
 	}
@@ -55,7 +55,7 @@ func Build(ctx context.Context, o Options, n int, fetch func(i int, dst []float3
 type bulk struct {
 	g        *Graph
 	n        int
-	fetch    func(i int, dst []float32) error
+	fetch    func(i int) ([]byte, error)
 	progress func(done, total int)
 
 	mu   sync.Mutex // fetch, Reserve and err
@@ -70,9 +70,8 @@ type bulk struct {
 const bulkBatch = 16
 
 func (b *bulk) work(ctx context.Context) {
-	vec := make([]float32, b.g.opt.Dims)
 	for {
-		first, count := b.take(ctx, vec)
+		first, count := b.take(ctx)
 		if count == 0 {
 			return
 		}
@@ -87,14 +86,15 @@ func (b *bulk) work(ctx context.Context) {
 }
 
 // take reserves the next few nodes.
-func (b *bulk) take(ctx context.Context, vec []float32) (first uint32, count int) {
+func (b *bulk) take(ctx context.Context) (first uint32, count int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.err == nil {
 		b.err = ctx.Err()
 	}
 	for b.err == nil && count < bulkBatch && b.next < b.n {
-		if b.err = b.fetch(b.next, vec); b.err != nil {
+		var vec []byte
+		if vec, b.err = b.fetch(b.next); b.err != nil {
 			break
 		}
 		ord, err := b.g.Reserve(vec)

@@ -13,8 +13,10 @@ import (
 
 // The flat form of a graph is a header and five sections, each starting at a
 // multiple of 64 bytes, in this order: code records, level-0 lists, node records,
-// upper lists, raw vectors; all as in memory, little-endian. Their sizes follow
-// from the header, so there is no offset to trust.
+// upper lists, vectors; all as in memory, little-endian. Sparse vectors are two
+// sections: a u32 for each, its place, and then they themselves, one behind the
+// other; place p is 8·p bytes after the start. The sizes follow from the header, so
+// there is no offset to trust, but for places, which are checked.
 
 const (
 	fileMagic  = "LXHNSW\x00\x01" // the last byte is the version
@@ -25,6 +27,7 @@ const (
 type header struct {
 	opt        Options
 	n, slots   uint32
+	units      uint32 // Sparse: places
 	entry      uint64
 	lost, norm float32
 }
@@ -43,7 +46,8 @@ func (h *header) encode() []byte {
 	le.PutUint64(b[40:], h.entry)
 	le.PutUint32(b[48:], math.Float32bits(h.lost))
 	le.PutUint32(b[52:], math.Float32bits(h.norm))
-	b[56] = byte(h.opt.Coding)
+	b[56], b[57] = byte(h.opt.Coding), byte(h.opt.Element)
+	le.PutUint32(b[60:], h.units)
 	return b
 }
 
@@ -56,9 +60,9 @@ func decodeHeader(b []byte) (h header, err error) {
 	h = header{
 		opt: Options{
 			Dims: int(le.Uint32(b[8:])), Metric: dist.Metric(min(metric, 255)), M: int(le.Uint32(b[16:])),
-			EfConstruction: int(le.Uint32(b[20:])), Seed: le.Uint64(b[24:]), Coding: quant.Coding(b[56]),
+			EfConstruction: int(le.Uint32(b[20:])), Seed: le.Uint64(b[24:]), Coding: quant.Coding(b[56]), Element: dist.Element(b[57]),
 		},
-		n: le.Uint32(b[32:]), slots: le.Uint32(b[36:]), entry: le.Uint64(b[40:]),
+		n: le.Uint32(b[32:]), slots: le.Uint32(b[36:]), units: le.Uint32(b[60:]), entry: le.Uint64(b[40:]),
 		lost: math.Float32frombits(le.Uint32(b[48:])), norm: math.Float32frombits(le.Uint32(b[52:])),
 	}
 	if h.opt.M == 0 || h.opt.EfConstruction == 0 {
@@ -78,7 +82,7 @@ func decodeHeader(b []byte) (h header, err error) {
 
 // layout is where the sections lie.
 type layout struct {
-	codes, links, nodes, upper, raw, end uint64
+	codes, links, nodes, upper, places, raw, end uint64
 }
 
 func (h *header) layout() layout {
@@ -93,7 +97,12 @@ func (h *header) layout() layout {
 		links: place(n * uint64(8*h.opt.M)),
 		nodes: place(n * nodeStride),
 		upper: place(uint64(h.slots) * uint64(4*h.opt.M)),
-		raw:   place(n * uint64(4*h.opt.Dims)),
+	}
+	if h.opt.Element == dist.Sparse {
+		l.places = place(4 * n)
+		l.raw = place(8 * uint64(h.units))
+	} else {
+		l.raw = place(n * uint64(h.opt.space().Size()))
 	}
 	l.end = at
 	return l
@@ -102,7 +111,11 @@ func (h *header) layout() layout {
 func (g *Graph) header() header {
 	o := g.opt
 	o.Capacity = 0
-	return header{opt: o, n: g.reserved.Load(), slots: g.slots, entry: g.entry.Load(), lost: g.lost.load(), norm: g.norm.load()}
+	h := header{opt: o, n: g.reserved.Load(), slots: g.slots, entry: g.entry.Load(), lost: g.lost.load(), norm: g.norm.load()}
+	if o.Element == dist.Sparse {
+		_, h.units = g.Vectors().Packed(h.n)
+	}
+	return h
 }
 
 // Size returns the number of bytes that WriteTo writes now.
@@ -134,7 +147,7 @@ func (g *Graph) WriteTo(w io.Writer) (int64, error) {
 	f.rows(&t.nodes, h.n, t.shift)
 	u := g.upper.Load()
 	f.rows(&u.rows, h.slots, u.shift)
-	f.rows(&t.raw, h.n, t.shift)
+	f.vectors(t, h.n)
 	return f.n, f.err
 }
 
@@ -167,11 +180,45 @@ func (f *sectionWriter) rows(r *dist.Rows, n uint32, shift uint) {
 		f.write(unsafe.Slice((*byte)(r.Record(at)), int(count)*r.Stride()))
 		at += count
 	}
+	f.pad(size)
+}
+
+// vectors writes those of the first n nodes.
+func (f *sectionWriter) vectors(t *tables, n uint32) {
+	if t.raw.Space.Element != dist.Sparse {
+		f.rows(&t.raw.Rows, n, t.shift)
+		return
+	}
+	places, units := t.raw.Packed(n)
+	f.write(unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(places))), 4*n))
+	f.pad(4 * int64(n))
+	for ord := range n {
+		f.write(t.vector(ord))
+	}
+	f.pad(8 * int64(units))
+}
+
+// pad follows a section of size bytes with zeros up to a multiple of 64.
+func (f *sectionWriter) pad(size int64) {
 	var zero [64]byte
 	f.write(zero[:-size&63])
 }
 
 func littleEndian() bool { return binary.NativeEndian.Uint16([]byte{1, 0}) == 1 }
+
+// vectors views the vectors in the bytes of their sections.
+func (h *header) vectors(places, raw []byte) (*dist.Vectors, error) {
+	s := h.opt.space()
+	if s.Element != dist.Sparse {
+		v := dist.FlatVectors(s, raw, s.Size())
+		return &v, nil
+	}
+	v, err := dist.FlatSparse(s, places[:4*uint64(h.n)], raw[:8*uint64(h.units)])
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
+	}
+	return &v, nil
+}
 
 // Open makes a read-only graph of the flat form in b, which is not trusted: every
 // level, ordinal, list and chain is checked (ErrCorrupt). The raw vectors, used
@@ -204,11 +251,18 @@ func Open(b []byte, resident bool) (*Graph, error) {
 	g := newGraph(h.opt)
 	g.readOnly = true
 	n, m := uint64(h.n), uint64(h.opt.M)
-	t := &tables{m0: int(2 * m), dims: h.opt.Dims, shift: flat, limit: h.n}
+	t := &tables{m0: int(2 * m), shift: flat, limit: h.n}
 	t.codes = dist.FlatRows(section(l.codes, n*uint64(g.code.stride()), resident), g.code.stride())
 	t.links = dist.FlatRows(section(l.links, n*8*m, resident), int(8*m))
 	t.nodes = dist.FlatRows(section(l.nodes, n*nodeStride, resident), nodeStride)
-	t.raw = dist.FlatRows(section(l.raw, n*4*uint64(h.opt.Dims), false), 4*h.opt.Dims)
+	raw := section(l.raw, l.end-l.raw, false)
+	var places []byte
+	if h.opt.Element == dist.Sparse {
+		places = section(l.places, l.raw-l.places, false)
+	}
+	if t.raw, err = h.vectors(places, raw); err != nil {
+		return nil, err
+	}
 	u := &upperTable{m: h.opt.M, limit: h.slots, shift: flat}
 	u.rows = dist.FlatRows(section(l.upper, uint64(h.slots)*4*m, resident), int(4*m))
 	g.tab.Store(t)

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/loxodb/loxodb/vectorindex/dist"
+	"github.com/loxodb/loxodb/vectorindex/indextest"
 )
 
 func flatten(t testing.TB, g *Graph) []byte {
@@ -33,7 +34,7 @@ func TestFlatFormRoundTrip(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, v := range vecs {
-			if _, err := g.Add(v); err != nil {
+			if _, err := g.Add(indextest.Encode(g.opt.space(), v)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -48,7 +49,7 @@ func TestFlatFormRoundTrip(t *testing.T) {
 				if o.Len() != g.Len() || !bytes.Equal(flatten(t, o), flat) {
 					t.Fatal("the opened graph differs")
 				}
-				if _, err := o.Add(vecs[0]); !errors.Is(err, ErrReadOnly) {
+				if _, err := o.Add(g.Vector(0)); !errors.Is(err, ErrReadOnly) {
 					t.Fatal(err)
 				}
 				for _, q := range vecs[:20] {
@@ -75,7 +76,7 @@ func TestFlatFormOfNothing(t *testing.T) {
 	if hits := take(t, s, 1); len(hits) != 0 {
 		t.Fatal(hits)
 	}
-	if _, err := g.Reserve(make([]float32, 4)); err != nil {
+	if _, err := g.Reserve(make([]byte, 16)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := g.WriteTo(&bytes.Buffer{}); err == nil {
@@ -99,20 +100,19 @@ func TestOpenSurvivesDamage(t *testing.T) {
 	vecs := clustered(22, 120, 6)
 	vecs[5], vecs[6], vecs[7] = vecs[4], vecs[4], vecs[4]
 	for m, c := range shapes(dist.Cosine) {
-		surviveDamage(t, flatten(t, buildOf(t, Options{Dims: 6, Metric: m, M: 3, EfConstruction: 10, Coding: c}, vecs, 1)))
+		surviveDamage(t, flatten(t, buildOf(t, Options{Dims: 6, Metric: m, M: 3, EfConstruction: 10, Coding: c}, vecs, 1)), 3000)
 	}
 }
 
-func surviveDamage(t *testing.T, good []byte) {
+func surviveDamage(t *testing.T, good []byte, rounds int) {
 	t.Helper()
 	if _, err := Open(good[:len(good)-1], false); !errors.Is(err, ErrCorrupt) {
 		t.Fatal(err)
 	}
 	r := rand.New(rand.NewPCG(9, 9))
 	refused := 0
-	rounds := 3000
 	if raceEnabled {
-		rounds = 200
+		rounds = min(rounds, 200)
 	}
 	for range rounds {
 		bad := slices.Clone(good)
@@ -137,7 +137,7 @@ func opened(t testing.TB, b []byte) bool {
 		}
 		return false
 	}
-	s, err := g.Search(make([]float32, g.Options().Dims), Params{K: 3, Ef: 5})
+	s, err := g.Search(indextest.Encode(g.opt.space(), make([]float32, g.opt.Dims)), Params{K: 3, Ef: 5})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,22 +31,20 @@ import (
 	"github.com/loxodb/loxodb/vectorindex/quant"
 )
 
-// Errors of this package; test with errors.Is.
+// Errors of this package; test with errors.Is. A vector that is none of the graph's
+// space is dist.ErrVector.
 var (
-	ErrFull      = errors.New("hnsw: graph is full")
-	ErrDims      = errors.New("hnsw: vector has the wrong number of dimensions")
-	ErrNotFinite = errors.New("hnsw: vector has a NaN or infinite component")
-	ErrReadOnly  = errors.New("hnsw: graph is read-only")
-	ErrCorrupt   = errors.New("hnsw: bytes are not a valid graph")
+	ErrFull     = errors.New("hnsw: graph is full")
+	ErrReadOnly = errors.New("hnsw: graph is read-only")
+	ErrCorrupt  = errors.New("hnsw: bytes are not a valid graph")
 )
 
 const (
 	// MaxNodes bounds ordinals so that one bit of a pool entry stays free.
 	MaxNodes = 1<<31 - 1
 
-	MaxDims = 16000
-	MinM    = 2
-	MaxM    = 128
+	MinM = 2
+	MaxM = 128
 
 	maxLevel = 31
 	none     = ^uint32(0) // end of a neighbour list
@@ -57,6 +55,7 @@ const (
 type Options struct {
 	Dims           int
 	Metric         dist.Metric
+	Element        dist.Element
 	M              int    // neighbours per node on upper levels; level 0 has 2·M; 0 = 16
 	EfConstruction int    // beam width while inserting; 0 = 64
 	Seed           uint64 // of the level of each node
@@ -71,11 +70,13 @@ func (o *Options) check() error {
 	if o.EfConstruction == 0 {
 		o.EfConstruction = 64
 	}
+	if err := o.space().Validate(); err != nil {
+		return fmt.Errorf("hnsw: %w", err)
+	}
+	if o.Element >= dist.Int8 {
+		o.Coding = quant.CodingNone // they are as short as codes, and exact
+	}
 	switch {
-	case o.Dims < 1 || o.Dims > MaxDims:
-		return fmt.Errorf("hnsw: %d dimensions, want 1 to %d", o.Dims, MaxDims)
-	case !o.Metric.Valid():
-		return fmt.Errorf("hnsw: unknown metric %v", o.Metric)
 	case !o.Coding.Valid():
 		return fmt.Errorf("hnsw: unknown coding %v", o.Coding)
 	case o.M < MinM || o.M > MaxM:
@@ -88,6 +89,10 @@ func (o *Options) check() error {
 	return nil
 }
 
+func (o *Options) space() dist.Space {
+	return dist.Space{Element: o.Element, Metric: o.Metric, Dims: o.Dims}
+}
+
 // Graph is a set of vectors with a graph over them. See the package comment for
 // what may run concurrently.
 type Graph struct {
@@ -95,6 +100,7 @@ type Graph struct {
 	code     coder
 	readOnly bool
 
+	vecs  *dist.Store // written under grow; nil when read-only
 	tab   atomic.Pointer[tables]
 	upper atomic.Pointer[upperTable]
 	entry atomic.Uint64 // level<<32 | ordinal; noEntry before the first node
@@ -120,7 +126,11 @@ func New(o Options) (*Graph, error) {
 		return nil, err
 	}
 	g := newGraph(o)
-	g.tab.Store(newTables(&g.opt, g.code.stride()))
+	shift := chunkShift(&g.opt, g.code.stride())
+	g.vecs = dist.NewStore(o.space(), shift, o.Capacity, alignedBytes)
+	t := newTables(&g.opt, g.code.stride(), shift)
+	t.raw = g.vecs.View()
+	g.tab.Store(t)
 	g.upper.Store(newUpperTable(o.M))
 	return g, nil
 }
@@ -145,9 +155,11 @@ func (g *Graph) Len() int { return int(g.reserved.Load()) }
 
 // Vector returns the vector of node ord (Reserve must have returned it), as it
 // was given. It aliases the graph's memory and must not be modified.
-func (g *Graph) Vector(ord uint32) []float32 {
-	return g.tab.Load().vector(ord)
-}
+func (g *Graph) Vector(ord uint32) []byte { return g.tab.Load().vector(ord) }
+
+// Vectors is a view of the vectors of all nodes reserved before the call. That of an
+// opened graph has no inverse norms.
+func (g *Graph) Vectors() *dist.Vectors { return g.tab.Load().raw }
 
 // Linked reports whether node ord is part of the graph, so that searches that
 // start from now on find it.
@@ -156,7 +168,12 @@ func (g *Graph) Linked(ord uint32) bool {
 }
 
 // Bytes returns the memory that the graph's chunks take, allocated ahead included.
+// The vectors of an opened graph lie in the bytes it was given and do not count.
 func (g *Graph) Bytes() int64 {
 	t, u := g.tab.Load(), g.upper.Load()
-	return t.bytes() + u.bytes()
+	b := t.bytes() + u.bytes()
+	if !g.readOnly {
+		b += t.raw.Memory(t.limit)
+	}
+	return b
 }

@@ -8,7 +8,9 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/loxodb/loxodb/vectorindex"
 	"github.com/loxodb/loxodb/vectorindex/dist"
+	"github.com/loxodb/loxodb/vectorindex/indextest"
 	"github.com/loxodb/loxodb/vectorindex/quant"
 )
 
@@ -26,6 +28,14 @@ func shapes(metrics ...dist.Metric) iter.Seq2[dist.Metric, quant.Coding] {
 }
 
 // clustered draws n vectors around a few dozen centres.
+// codingsOf lists the codings of an element type.
+func codingsOf(e dist.Element) []quant.Coding {
+	if e >= dist.Int8 {
+		return []quant.Coding{quant.CodingNone}
+	}
+	return []quant.Coding{quant.CodingSQ8, quant.CodingNone}
+}
+
 func clustered(seed uint64, n, dims int) [][]float32 {
 	r := rand.New(rand.NewPCG(seed, 1))
 	centres := make([][]float32, 40)
@@ -53,9 +63,8 @@ func gauss(r *rand.Rand, dims int, scale float64) []float32 {
 
 func buildOf(t testing.TB, o Options, vecs [][]float32, workers int) *Graph {
 	t.Helper()
-	g, err := Build(context.Background(), o, len(vecs), func(i int, dst []float32) error {
-		copy(dst, vecs[i])
-		return nil
+	g, err := Build(context.Background(), o, len(vecs), func(i int) ([]byte, error) {
+		return indextest.Encode(o.space(), vecs[i]), nil
 	}, BuildOptions{Workers: workers})
 	if err != nil {
 		t.Fatal(err)
@@ -76,12 +85,13 @@ func take(t testing.TB, s *Search, n int) []Hit {
 
 func exactK(g *Graph, q []float32, k int, accept func(uint32) bool) []float64 {
 	var all []float64
+	enc := indextest.Encode(g.opt.space(), q)
 	for i := range g.Len() {
 		if accept == nil || accept(uint32(i)) {
-			all = append(all, g.opt.Metric.Exact(q, g.Vector(uint32(i))))
+			all = append(all, g.opt.space().Exact(enc, g.Vector(uint32(i))))
 		}
 	}
-	slices.Sort(all)
+	slices.SortFunc(all, vectorindex.Compare)
 	return all[:min(k, len(all))]
 }
 
@@ -92,7 +102,8 @@ func recall(t testing.TB, g *Graph, queries [][]float32, p Params) float64 {
 	for _, q := range queries {
 		truth := exactK(g, q, p.K, p.Accept)
 		want += len(truth)
-		s, err := g.Search(q, p)
+		enc := indextest.Encode(g.opt.space(), q)
+		s, err := g.Search(enc, p)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -101,7 +112,7 @@ func recall(t testing.TB, g *Graph, queries [][]float32, p Params) float64 {
 			t.Fatalf("hits out of order: %v", hits)
 		}
 		for _, h := range hits {
-			if exact := g.opt.Metric.Exact(q, g.Vector(h.Ord)); exact != h.Dist {
+			if exact := g.opt.space().Exact(enc, g.Vector(h.Ord)); exact != h.Dist {
 				t.Fatalf("node %d: distance %v, want %v", h.Ord, h.Dist, exact)
 			}
 			if p.Accept != nil && !p.Accept(h.Ord) {

@@ -1,6 +1,7 @@
 package hnsw
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"slices"
@@ -12,17 +13,12 @@ import (
 // Reserve copies vec into the graph and returns its ordinal. Ordinals are given
 // out in order. Searches do not see the node before Link; the caller can meanwhile
 // prepare what it keeps per ordinal.
-func (g *Graph) Reserve(vec []float32) (uint32, error) {
+func (g *Graph) Reserve(vec []byte) (uint32, error) {
 	if g.readOnly {
 		return 0, ErrReadOnly
 	}
-	if len(vec) != g.opt.Dims {
-		return 0, fmt.Errorf("%w: %d, want %d", ErrDims, len(vec), g.opt.Dims)
-	}
-	for _, x := range vec {
-		if math.Float32bits(x)&0x7f800000 == 0x7f800000 {
-			return 0, ErrNotFinite
-		}
+	if err := g.opt.space().Check(vec); err != nil {
+		return 0, fmt.Errorf("hnsw: %w", err)
 	}
 	g.grow.Lock()
 	defer g.grow.Unlock()
@@ -30,8 +26,14 @@ func (g *Graph) Reserve(vec []float32) (uint32, error) {
 	if err := g.needNode(ord); err != nil {
 		return 0, err
 	}
-	t := g.tab.Load()
-	copy(t.raw.Floats(ord, g.opt.Dims), vec)
+	if err := g.vecs.Append(vec); err != nil {
+		return 0, fmt.Errorf("%w: %w", ErrFull, err)
+	}
+	if t := g.tab.Load(); t.raw != g.vecs.View() {
+		u := *t
+		u.raw = g.vecs.View()
+		g.tab.Store(&u)
+	}
 	g.reserved.Store(ord + 1)
 	return ord, nil
 }
@@ -50,7 +52,7 @@ func (g *Graph) needNode(ord uint32) error {
 }
 
 // Add is Reserve and Link.
-func (g *Graph) Add(vec []float32) (uint32, error) {
+func (g *Graph) Add(vec []byte) (uint32, error) {
 	ord, err := g.Reserve(vec)
 	if err != nil {
 		return 0, err
@@ -84,12 +86,13 @@ type inserter struct {
 func (in *inserter) link(ord uint32) {
 	g := in.g
 	t := g.tab.Load()
-	lost, norm := g.code.encode(t, ord)
+	lost, norm := g.code.encode(&in.b.q, t, ord)
 	g.lost.raise(lost)
 	g.norm.raise(norm)
 	t.list(ord).set(nil)
-	if g.opt.Metric == dist.Cosine && norm == 0 {
-		// No direction, no neighbourhood: searches deliver it at the very end.
+	if (g.opt.Metric == dist.Cosine || g.opt.Metric == dist.Jaccard) && norm == 0 {
+		// No direction, no neighbourhood: nothing is farther, and searches deliver it
+		// at the very end.
 		atomic.StoreUint32(t.node(ord, nodeState), 1)
 		return
 	}
@@ -211,7 +214,7 @@ func (in *inserter) chainDuplicate(ord uint32) bool {
 			return false
 		}
 		rep := e.ord()
-		if rep == ord || !same(g.opt.Metric, v, t.raw.Floats(rep, g.opt.Dims)) {
+		if rep == ord || !same(g.opt.space(), v, t.vector(rep)) {
 			continue
 		}
 		g.chained.Store(true)
@@ -229,15 +232,8 @@ func (in *inserter) chainDuplicate(ord uint32) bool {
 }
 
 // same reports whether a and b are indistinguishable under the metric.
-func same(m dist.Metric, a, b []float32) bool {
-	equal := true
-	for i, x := range a {
-		if x != b[i] {
-			equal = false
-			break
-		}
-	}
-	return equal || m == dist.Cosine && m.Exact(a, b) < 1e-12
+func same(s dist.Space, a, b []byte) bool {
+	return bytes.Equal(a, b) || s.Metric == dist.Cosine && s.Exact(a, b) < 1e-12
 }
 
 func topLevel(en uint64) int {

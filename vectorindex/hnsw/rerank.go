@@ -3,8 +3,6 @@ package hnsw
 import (
 	"math"
 	"slices"
-
-	"github.com/loxodb/loxodb/vectorindex/dist"
 )
 
 // ranked is a node with its exact distance, +Inf when there is none: distances of
@@ -61,7 +59,7 @@ func (s *Search) rerank() {
 	}
 	n := copy(s.batch[:], s.b.pool.e[s.next:])
 	for _, e := range s.batch[:n] {
-		dist.Prefetch(t.raw.Record(e.ord()), t.raw.Stride())
+		t.raw.Prefetch(e.ord())
 	}
 	for _, e := range s.batch[:n] {
 		s.next++
@@ -106,11 +104,7 @@ func (s *Search) accepts(ord uint32) bool { return s.accept == nil || s.accept(o
 
 func (s *Search) exact(t *tables, ord uint32) float64 {
 	s.reranked++
-	v := t.raw.Floats(ord, s.g.opt.Dims)
-	if s.g.opt.Metric != dist.Cosine {
-		return s.g.opt.Metric.Exact(s.vec, v)
-	}
-	d := dist.CosineOf(dist.Dot64(s.vec, v), s.normSq, dist.NormSq64(v))
+	d := s.query.Exact(t.vector(ord))
 	if d != d {
 		return math.Inf(1)
 	}

@@ -3,7 +3,6 @@ package hnsw
 import (
 	"context"
 	"fmt"
-	"math"
 
 	"github.com/loxodb/loxodb/vectorindex"
 	"github.com/loxodb/loxodb/vectorindex/dist"
@@ -55,13 +54,13 @@ const defaultEf = 40
 type Search struct {
 	g      *Graph
 	b      beam
-	vec    []float32
+	vec    []byte
+	query  dist.Query // of vec: exact distances
 	accept func(uint32) bool
 	among  []uint32
 	ef     int
 	rounds int64
 	phase  phase
-	normSq float64 // of vec, for Cosine
 
 	next  int       // first entry of the pool not yet re-ranked
 	ready []ranked  // min-heap of exact distances
@@ -88,19 +87,14 @@ const (
 
 // Search starts a search for the nodes nearest to vec, which is copied. The walk
 // itself happens in Next.
-func (g *Graph) Search(vec []float32, p Params) (*Search, error) {
-	if len(vec) != g.opt.Dims {
-		return nil, fmt.Errorf("%w: %d, want %d", ErrDims, len(vec), g.opt.Dims)
-	}
-	for _, x := range vec {
-		if math.Float32bits(x)&0x7f800000 == 0x7f800000 {
-			return nil, ErrNotFinite
-		}
+func (g *Graph) Search(vec []byte, p Params) (*Search, error) {
+	if err := g.opt.space().Check(vec); err != nil {
+		return nil, fmt.Errorf("hnsw: %w", err)
 	}
 	s := g.searches.Get().(*Search)
 	s.vec = append(s.vec[:0], vec...)
 	s.accept, s.among = p.Accept, p.Among
-	s.normSq = dist.NormSq64(vec)
+	s.query.Reset(g.opt.space(), s.vec)
 	s.ef, s.pass = p.Ef, p.Pass
 	if s.ef <= 0 {
 		s.ef = defaultEf

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/loxodb/loxodb/vectorindex/dist"
+	"github.com/loxodb/loxodb/vectorindex/indextest"
 )
 
 // drain takes everything, n hits at a time, and fails on a repetition.
@@ -33,7 +34,7 @@ func drain(t testing.TB, s *Search, n int) []Hit {
 
 func search(t testing.TB, g *Graph, q []float32, p Params) *Search {
 	t.Helper()
-	s, err := g.Search(q, p)
+	s, err := g.Search(indextest.Encode(g.opt.space(), q), p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +64,7 @@ func TestEmptyAndTiny(t *testing.T) {
 	}
 	s.Close()
 	for i := range 3 {
-		if _, err := g.Add([]float32{float32(i), 0, 0}); err != nil {
+		if _, err := g.Add(dist.FloatBytes([]float32{float32(i), 0, 0})); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -77,7 +78,7 @@ func TestEmptyAndTiny(t *testing.T) {
 
 func TestBadInput(t *testing.T) {
 	for _, o := range []Options{
-		{Dims: 0}, {Dims: MaxDims + 1}, {Dims: 3, M: 1}, {Dims: 3, M: MaxM + 1}, {Dims: 3, Metric: 9},
+		{Dims: 0}, {Dims: dist.MaxDims + 1}, {Dims: 3, M: 1}, {Dims: 3, M: MaxM + 1}, {Dims: 3, Metric: 9}, {Dims: 3, Element: 9}, {Dims: 3, Element: dist.Bit}, {Dims: 3, Metric: dist.Hamming},
 		{Dims: 3, EfConstruction: -1}, {Dims: 3, Capacity: -1},
 	} {
 		if _, err := New(o); err == nil {
@@ -86,19 +87,19 @@ func TestBadInput(t *testing.T) {
 	}
 	g, _ := New(Options{Dims: 2, Capacity: 1})
 	nan := float32(math.NaN())
-	if _, err := g.Add([]float32{1}); !errors.Is(err, ErrDims) {
+	if _, err := g.Add(dist.FloatBytes([]float32{1})); !errors.Is(err, dist.ErrVector) {
 		t.Error(err)
 	}
-	if _, err := g.Add([]float32{1, nan}); !errors.Is(err, ErrNotFinite) {
+	if _, err := g.Add(dist.FloatBytes([]float32{1, nan})); !errors.Is(err, dist.ErrVector) {
 		t.Error(err)
 	}
-	if _, err := g.Search([]float32{1, float32(math.Inf(1))}, Params{}); !errors.Is(err, ErrNotFinite) {
+	if _, err := g.Search(dist.FloatBytes([]float32{1, float32(math.Inf(1))}), Params{}); !errors.Is(err, dist.ErrVector) {
 		t.Error(err)
 	}
-	if _, err := g.Add([]float32{1, 2}); err != nil {
+	if _, err := g.Add(dist.FloatBytes([]float32{1, 2})); err != nil {
 		t.Error(err)
 	}
-	if _, err := g.Add([]float32{1, 2}); !errors.Is(err, ErrFull) {
+	if _, err := g.Add(dist.FloatBytes([]float32{1, 2})); !errors.Is(err, ErrFull) {
 		t.Error(err)
 	}
 	if err := g.Link(5); err == nil {
@@ -230,16 +231,16 @@ func TestCancel(t *testing.T) {
 	if _, err := s.Next(ctx, make([]Hit, 1)); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
-	_, err := Build(ctx, Options{Dims: 8}, 10, func(int, []float32) error { return nil }, BuildOptions{})
+	_, err := Build(ctx, Options{Dims: 8}, 10, func(int) ([]byte, error) { return make([]byte, 32), nil }, BuildOptions{})
 	if !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 	bad := errors.New("bad source")
-	_, err = Build(context.Background(), Options{Dims: 8}, 10, func(i int, _ []float32) error {
+	_, err = Build(context.Background(), Options{Dims: 8}, 10, func(i int) ([]byte, error) {
 		if i == 5 {
-			return bad
+			return nil, bad
 		}
-		return nil
+		return make([]byte, 32), nil
 	}, BuildOptions{Workers: 2})
 	if !errors.Is(err, bad) {
 		t.Error(err)
@@ -249,9 +250,8 @@ func TestCancel(t *testing.T) {
 func TestProgress(t *testing.T) {
 	vecs := clustered(9, 9000, 4)
 	last := 0
-	_, err := Build(context.Background(), Options{Dims: 4, EfConstruction: 10}, len(vecs), func(i int, dst []float32) error {
-		copy(dst, vecs[i])
-		return nil
+	_, err := Build(context.Background(), Options{Dims: 4, EfConstruction: 10}, len(vecs), func(i int) ([]byte, error) {
+		return dist.FloatBytes(vecs[i]), nil
 	}, BuildOptions{Workers: 2, Progress: func(done, total int) {
 		if total != len(vecs) || done > total {
 			t.Errorf("progress %d of %d", done, total)
@@ -284,7 +284,7 @@ func TestGrowWhileSearching(t *testing.T) {
 		go func() {
 			defer writers.Done()
 			for i := w; i < n; i += 3 {
-				if _, err := g.Add(vecs[i]); err != nil {
+				if _, err := g.Add(dist.FloatBytes(vecs[i])); err != nil {
 					t.Error(err)
 					return
 				}
@@ -302,7 +302,7 @@ func TestGrowWhileSearching(t *testing.T) {
 				default:
 				}
 				before := countLinked(g)
-				s, err := g.Search(queries[i%len(queries)], Params{K: 10})
+				s, err := g.Search(dist.FloatBytes(queries[i%len(queries)]), Params{K: 10})
 				if err != nil {
 					t.Error(err)
 					return
@@ -347,15 +347,22 @@ func TestSearchDoesNotAllocate(t *testing.T) {
 	for m, c := range shapes(dist.L2, dist.Cosine) {
 		searchAllocations(t, buildOf(t, Options{Dims: 32, Metric: m, Coding: c}, vecs, 2), vecs)
 	}
+	for _, s := range indextest.Spaces(32) {
+		searchAllocations(t, buildOf(t, optionsOf(s), vecs[:2000], 2), vecs)
+	}
 }
 
 func searchAllocations(t *testing.T, g *Graph, vecs [][]float32) {
 	t.Helper()
+	var queries [][]byte
+	for _, v := range vecs[:100] {
+		queries = append(queries, indextest.Encode(g.opt.space(), v))
+	}
 	hits := make([]Hit, 10)
 	ctx := context.Background()
 	among := make([]uint32, 500)
 	for i := range among {
-		among[i] = uint32(i * 7)
+		among[i] = uint32(i * 3)
 	}
 	accept := func(ord uint32) bool { return ord%20 == 0 }
 	for name, p := range map[string]Params{
@@ -366,7 +373,7 @@ func searchAllocations(t *testing.T, g *Graph, vecs [][]float32) {
 	} {
 		i := 0
 		run := func() {
-			s, err := g.Search(vecs[i%100], p)
+			s, err := g.Search(queries[i%100], p)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -380,7 +387,7 @@ func searchAllocations(t *testing.T, g *Graph, vecs [][]float32) {
 			run()
 		}
 		if a := testing.AllocsPerRun(200, run); a > 0 {
-			t.Errorf("%v, %v, %s: %v allocations per search", g.opt.Metric, g.opt.Coding, name, a)
+			t.Errorf("%v, %v, %s: %v allocations per search", g.opt.space(), g.opt.Coding, name, a)
 		}
 	}
 }

@@ -12,14 +12,13 @@ import (
 // tables is one consistent view of the chunks. It is replaced, never changed,
 // when chunks are added.
 type tables struct {
-	codes dist.Rows // code records, see coder
-	links dist.Rows // level 0: 2·M ordinals, ended by none
-	raw   dist.Rows // the vectors
-	nodes dist.Rows // node records, see below
-	shift uint      // chunk size 2^shift nodes, or flat
-	limit uint32    // ordinals below it have memory
+	codes dist.Rows     // code records, see coder
+	links dist.Rows     // level 0: 2·M ordinals, ended by none
+	raw   *dist.Vectors // as they were given
+	nodes dist.Rows     // node records, see below
+	shift uint          // chunk size 2^shift nodes, or flat
+	limit uint32        // ordinals below it have memory
 	m0    int
-	dims  int
 }
 
 // A node record is four uint32: state (0 = not linked, else 1 + level, with
@@ -39,15 +38,10 @@ const (
 	chunkTarget = 1 << 20 // bytes of the largest kind of chunk
 )
 
-func newTables(o *Options, codeStride int) *tables {
-	t := &tables{m0: 2 * o.M, dims: o.Dims, shift: flat}
-	if o.Capacity == 0 {
-		per := max(codeStride, 4*o.Dims, 8*o.M)
-		t.shift = uint(max(6, bits.Len(uint(chunkTarget/per))-1))
-	}
+func newTables(o *Options, codeStride int, shift uint) *tables {
+	t := &tables{m0: 2 * o.M, shift: shift}
 	t.codes = dist.ChunkedRows(nil, t.shift, codeStride)
 	t.links = dist.ChunkedRows(nil, t.shift, 8*o.M)
-	t.raw = dist.ChunkedRows(nil, t.shift, 4*o.Dims)
 	t.nodes = dist.ChunkedRows(nil, t.shift, nodeStride)
 	if o.Capacity > 0 {
 		return t.extend(o.Capacity)
@@ -60,14 +54,23 @@ func (t *tables) extend(n int) *tables {
 	u := *t
 	u.codes = t.codes.Append(alignedBytes(n * t.codes.Stride()))
 	u.links = t.links.Append(alignedBytes(n * t.links.Stride()))
-	u.raw = t.raw.Append(alignedBytes(n * t.raw.Stride()))
 	u.nodes = t.nodes.Append(alignedBytes(n * nodeStride))
 	u.limit += uint32(n)
 	return &u
 }
 
+// chunkShift is how many nodes a chunk has: one for all when the capacity is known.
+func chunkShift(o *Options, codeStride int) uint {
+	if o.Capacity > 0 {
+		return flat
+	}
+	per := max(codeStride, o.space().Size(), 8*o.M)
+	return uint(max(6, bits.Len(uint(chunkTarget/per))-1))
+}
+
+// bytes is the memory of all chunks but those of the vectors.
 func (t *tables) bytes() int64 {
-	per := t.codes.Stride() + t.links.Stride() + t.raw.Stride() + nodeStride
+	per := t.codes.Stride() + t.links.Stride() + nodeStride
 	return int64(t.limit) * int64(per)
 }
 
@@ -88,7 +91,7 @@ func (t *tables) state(ord uint32) uint32 { return atomic.LoadUint32(t.node(ord,
 func (t *tables) dup(ord uint32) uint32 { return atomic.LoadUint32(t.node(ord, nodeDup)) }
 
 // vector is the vector of node ord as it was given.
-func (t *tables) vector(ord uint32) []float32 { return t.raw.Floats(ord, t.dims) }
+func (t *tables) vector(ord uint32) []byte { return t.raw.Bytes(ord) }
 
 // list is a neighbour list: ordinals, ended by none or by its capacity.
 type list []uint32

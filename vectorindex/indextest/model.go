@@ -14,7 +14,7 @@ import (
 type Live interface {
 	vectorindex.Index
 	// Put commits a new vector for row and returns the commit timestamp.
-	Put(row vectorindex.RowID, vec []float32) uint64
+	Put(row vectorindex.RowID, vec []byte) uint64
 	// Delete commits the end of row's vector.
 	Delete(row vectorindex.RowID) uint64
 	// Settle finishes background work: everything is sealed and merged.
@@ -36,7 +36,7 @@ type Model struct {
 type modelEntry struct {
 	row         vectorindex.RowID
 	epoch       uint32
-	vec         []float32
+	vec         []byte
 	added, died uint64
 }
 
@@ -46,7 +46,7 @@ func NewModel(spec vectorindex.Spec) *Model {
 }
 
 // Put implements Live.
-func (m *Model) Put(row vectorindex.RowID, vec []float32) uint64 {
+func (m *Model) Put(row vectorindex.RowID, vec []byte) uint64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.now++
@@ -100,13 +100,11 @@ func (m *Model) Search(ctx context.Context, q *vectorindex.Query) (vectorindex.S
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if len(q.Vec) != m.spec.Dims || q.K < 0 || q.Effort < 0 {
-		return nil, fmt.Errorf("%w: dimensions or numbers", vectorindex.ErrQuery)
+	if q.K < 0 || q.Effort < 0 {
+		return nil, fmt.Errorf("%w: negative numbers", vectorindex.ErrQuery)
 	}
-	for _, x := range q.Vec {
-		if math.IsNaN(float64(x)) || math.IsInf(float64(x), 0) {
-			return nil, fmt.Errorf("%w: not finite", vectorindex.ErrQuery)
-		}
+	if err := m.spec.Space().Check(q.Vec); err != nil {
+		return nil, fmt.Errorf("%w: %w", vectorindex.ErrQuery, err)
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -120,7 +118,7 @@ func (m *Model) Search(ctx context.Context, q *vectorindex.Query) (vectorindex.S
 		if e.added > asOf || e.died != 0 && e.died <= asOf || q.Allow != nil && !q.Allow.Contains(uint64(e.row)) {
 			continue
 		}
-		s.hits = append(s.hits, vectorindex.Hit{Row: e.row, Epoch: e.epoch, Dist: m.spec.Metric.Exact(q.Vec, e.vec)})
+		s.hits = append(s.hits, vectorindex.Hit{Row: e.row, Epoch: e.epoch, Dist: m.spec.Space().Exact(q.Vec, e.vec)})
 	}
 	s.all = int64(len(s.hits))
 	sortHits(s.hits)

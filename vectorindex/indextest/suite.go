@@ -28,15 +28,32 @@ type Options struct {
 // Run runs the suite; open returns a new empty index.
 func Run(t *testing.T, o Options, open func(t *testing.T, spec vectorindex.Spec) Live) {
 	t.Run("complete", func(t *testing.T) {
-		for _, m := range []dist.Metric{dist.L2, dist.InnerProduct, dist.Cosine, dist.L1} {
-			t.Run(m.String(), func(t *testing.T) { complete(t, m, open) })
-		}
+		each(t, Spaces(9), open, complete)
 	})
 	t.Run("queries", func(t *testing.T) { queries(t, open) })
-	t.Run("snapshots", func(t *testing.T) { snapshots(t, open) })
+	t.Run("snapshots", func(t *testing.T) {
+		each(t, Spaces(4), open, snapshots)
+	})
 	t.Run("rejected", func(t *testing.T) { rejected(t, open) })
-	t.Run("duplicates", func(t *testing.T) { duplicates(t, open) })
-	t.Run("recall", func(t *testing.T) { recall(t, o, open) })
+	t.Run("duplicates", func(t *testing.T) {
+		each(t, Spaces(5), open, duplicates)
+	})
+	t.Run("recall", func(t *testing.T) {
+		for e := dist.Float32; e.Valid(); e++ {
+			s := dist.Space{Element: e, Metric: dist.L2, Dims: 32}
+			if e == dist.Bit {
+				s.Metric, s.Dims = dist.Hamming, 128
+			}
+			t.Run(e.String(), func(t *testing.T) { recall(t, o, newPair(t, s, open)) })
+		}
+	})
+}
+
+// each runs a test for vectors of every space.
+func each(t *testing.T, spaces []dist.Space, open func(*testing.T, vectorindex.Spec) Live, test func(*pair)) {
+	for _, s := range spaces {
+		t.Run(s.Element.String()+"_"+s.Metric.String(), func(t *testing.T) { test(newPair(t, s, open)) })
+	}
 }
 
 // pair is an index under test and the model, fed alike.
@@ -48,8 +65,9 @@ type pair struct {
 	rng   *rand.Rand
 }
 
-func newPair(t *testing.T, spec vectorindex.Spec, open func(*testing.T, vectorindex.Spec) Live) *pair {
+func newPair(t *testing.T, s dist.Space, open func(*testing.T, vectorindex.Spec) Live) *pair {
 	t.Helper()
+	spec := vectorindex.Spec{Element: s.Element, Metric: s.Metric, Dims: s.Dims}
 	p := &pair{t: t, spec: spec, ix: open(t, spec), model: NewModel(spec), rng: rand.New(rand.NewPCG(7, 8))}
 	t.Cleanup(func() {
 		if err := p.ix.Close(); err != nil {
@@ -59,7 +77,11 @@ func newPair(t *testing.T, spec vectorindex.Spec, open func(*testing.T, vectorin
 	return p
 }
 
-func (p *pair) vec() []float32 {
+func (p *pair) vec() []byte { return p.encode(p.floats()) }
+
+func (p *pair) encode(v []float32) []byte { return Encode(p.spec.Space(), v) }
+
+func (p *pair) floats() []float32 {
 	v := make([]float32, p.spec.Dims)
 	if p.rng.IntN(30) > 0 { // else zero
 		for i := range v {
@@ -70,7 +92,7 @@ func (p *pair) vec() []float32 {
 }
 
 // put returns both timestamps.
-func (p *pair) put(row vectorindex.RowID, v []float32) (ix, model uint64) {
+func (p *pair) put(row vectorindex.RowID, v []byte) (ix, model uint64) {
 	return p.ix.Put(row, v), p.model.Put(row, v)
 }
 
@@ -129,7 +151,7 @@ func (p *pair) compare(q, mq *vectorindex.Query) {
 		p.t.Fatalf("%d hits, want %d", len(got), len(want))
 	}
 	for i := range got {
-		if got[i].Row != want[i].Row || vectorindex.Compare(got[i].Dist, want[i].Dist) != 0 || got[i].Err != 0 {
+		if got[i].Row != want[i].Row || got[i].Epoch != want[i].Epoch || vectorindex.Compare(got[i].Dist, want[i].Dist) != 0 || got[i].Err != 0 {
 			p.t.Fatalf("hit %d is %+v, want %+v", i, got[i], want[i])
 		}
 	}
@@ -137,8 +159,7 @@ func (p *pair) compare(q, mq *vectorindex.Query) {
 
 // complete: every entry is proposed once, with its exact distance, whatever the
 // filter, before and after background work.
-func complete(t *testing.T, m dist.Metric, open func(*testing.T, vectorindex.Spec) Live) {
-	p := newPair(t, vectorindex.Spec{Dims: 9, Metric: m}, open)
+func complete(p *pair) {
 	const rows = 700
 	for i := range vectorindex.RowID(rows) {
 		p.put(1<<63+i, p.vec())
@@ -176,21 +197,22 @@ func complete(t *testing.T, m dist.Metric, open func(*testing.T, vectorindex.Spe
 
 // queries: what is not a query is refused, and an ended context ends a search.
 func queries(t *testing.T, open func(*testing.T, vectorindex.Spec) Live) {
-	p := newPair(t, vectorindex.Spec{Dims: 3, Metric: dist.L2}, open)
+	p := newPair(t, dist.Space{Dims: 3}, open)
 	ctx := context.Background()
 	nan, inf := float32(math.NaN()), float32(math.Inf(1))
-	for _, q := range []vectorindex.Query{{}, {Vec: []float32{1, 2}}, {Vec: make([]float32, 4)}, {Vec: []float32{0, nan, 0}},
-		{Vec: []float32{0, 0, inf}}, {Vec: make([]float32, 3), K: -1}, {Vec: make([]float32, 3), Effort: -1}} {
+	zero := make([]byte, 12)
+	for _, q := range []vectorindex.Query{{}, {Vec: zero[:8]}, {Vec: zero[:11]}, {Vec: make([]byte, 16)}, {Vec: p.encode([]float32{0, nan, 0})},
+		{Vec: p.encode([]float32{0, 0, inf})}, {Vec: zero, K: -1}, {Vec: zero, Effort: -1}} {
 		if _, err := p.ix.Search(ctx, &q); !errors.Is(err, vectorindex.ErrQuery) {
 			t.Fatalf("query %+v: error %v", q, err)
 		}
 	}
-	p.compare(&vectorindex.Query{Vec: make([]float32, 3)}, &vectorindex.Query{Vec: make([]float32, 3)}) // empty index
-	p.put(4, []float32{1, 2, 3})
-	p.compare(&vectorindex.Query{Vec: make([]float32, 3), K: 1 << 40}, &vectorindex.Query{Vec: make([]float32, 3)})
+	p.compare(&vectorindex.Query{Vec: zero}, &vectorindex.Query{Vec: zero}) // empty index
+	p.put(4, p.encode([]float32{1, 2, 3}))
+	p.compare(&vectorindex.Query{Vec: zero, K: 1 << 40}, &vectorindex.Query{Vec: zero})
 	done, cancel := context.WithCancel(ctx)
 	cancel()
-	s, err := p.ix.Search(done, &vectorindex.Query{Vec: make([]float32, 3), K: 1})
+	s, err := p.ix.Search(done, &vectorindex.Query{Vec: zero, K: 1})
 	if err == nil {
 		var buf [1]vectorindex.Hit
 		_, err = s.Next(done, buf[:])
@@ -202,8 +224,7 @@ func queries(t *testing.T, open func(*testing.T, vectorindex.Spec) Live) {
 }
 
 // snapshots: a search sees exactly the entries alive at its snapshot.
-func snapshots(t *testing.T, open func(*testing.T, vectorindex.Spec) Live) {
-	p := newPair(t, vectorindex.Spec{Dims: 4, Metric: dist.L2}, open)
+func snapshots(p *pair) {
 	type point struct{ ix, model uint64 }
 	var points []point
 	for range 400 {
@@ -228,7 +249,7 @@ func snapshots(t *testing.T, open func(*testing.T, vectorindex.Spec) Live) {
 
 // rejected: Nearest finds k rows that pass the caller's check, if there are k.
 func rejected(t *testing.T, open func(*testing.T, vectorindex.Spec) Live) {
-	p := newPair(t, vectorindex.Spec{Dims: 8, Metric: dist.L2}, open)
+	p := newPair(t, dist.Space{Dims: 8}, open)
 	for i := range vectorindex.RowID(1500) {
 		p.put(i, p.vec())
 	}
@@ -264,14 +285,13 @@ func rejected(t *testing.T, open func(*testing.T, vectorindex.Spec) Live) {
 }
 
 // duplicates: thousands of equal vectors hide nothing.
-func duplicates(t *testing.T, open func(*testing.T, vectorindex.Spec) Live) {
-	p := newPair(t, vectorindex.Spec{Dims: 5, Metric: dist.Cosine}, open)
+func duplicates(p *pair) {
 	for i := range vectorindex.RowID(600) {
-		p.put(i, []float32{1, 1, 0, 0, float32(i % 3)})
+		p.put(i, p.encode([]float32{1, 1, 0, 0, float32(i % 3)}))
 	}
-	p.put(1000, []float32{0, 0, 0, 0, 0})
+	p.put(1000, p.encode([]float32{0, 0, 0, 0, 0}))
 	for range 2 {
-		q := &vectorindex.Query{Vec: []float32{0, 1, 0, 0, 1}, K: 4}
+		q := &vectorindex.Query{Vec: p.encode([]float32{0, 1, 0, 0, 1}), K: 4}
 		p.compare(q, q)
 		p.ix.Settle()
 	}
@@ -279,19 +299,18 @@ func duplicates(t *testing.T, open func(*testing.T, vectorindex.Spec) Live) {
 
 // recall: on clustered data a search with the default effort finds the promised
 // share of the true nearest, in the head, after settling, and under filters.
-func recall(t *testing.T, o Options, open func(*testing.T, vectorindex.Spec) Live) {
-	const dims, k, queries = 32, 10, 40
-	p := newPair(t, vectorindex.Spec{Dims: dims, Metric: dist.L2}, open)
+func recall(t *testing.T, o Options, p *pair) {
+	const k, queries = 10, 40
 	centres := make([][]float32, 30)
 	for i := range centres {
-		centres[i] = p.vec()
+		centres[i] = p.floats()
 	}
-	near := func() []float32 {
-		c, v := centres[p.rng.IntN(len(centres))], make([]float32, dims)
+	near := func() []byte {
+		c, v := centres[p.rng.IntN(len(centres))], make([]float32, p.spec.Dims)
 		for i := range v {
 			v[i] = c[i] + 0.4*float32(p.rng.NormFloat64())
 		}
-		return v
+		return p.encode(v)
 	}
 	for i := range o.Entries {
 		p.put(vectorindex.RowID(i), near())

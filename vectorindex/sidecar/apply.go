@@ -1,6 +1,7 @@
 package sidecar
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -58,7 +59,7 @@ func (l *opLog) trim(keep uint64) {
 // longer fail: the death of a row's old vector is believed. Calls come in commit
 // order, one at a time.
 //
-// An error names deltas that could not be taken (wrong dimensions, not finite);
+// An error names deltas that could not be taken (no vectors of the index);
 // the others are applied. They are programming errors of the caller: types were
 // checked when the row was written.
 func (ix *Index) Apply(ts uint64, deltas []Delta) error {
@@ -88,12 +89,13 @@ func (ix *Index) Apply(ts uint64, deltas []Delta) error {
 // full. The new entry is added before the old one dies, so that a search without
 // a snapshot finds at least one of them.
 func (ix *Index) applyOne(set *partSet, ts uint64, mark uint32, d *Delta) (*partSet, error) {
-	if d.Vec != nil && (len(d.Vec) != ix.cfg.Spec.Dims || !finite(d.Vec)) {
-		return set, fmt.Errorf("%w: vector of %d components, or one is not finite; want %d",
-			vectorindex.ErrQuery, len(d.Vec), ix.cfg.Spec.Dims)
+	if d.Vec != nil {
+		if err := ix.cfg.Spec.Space().Check(d.Vec); err != nil {
+			return set, fmt.Errorf("%w: %w", vectorindex.ErrQuery, err)
+		}
 	}
 	old, ord := ix.findLive(set, uint64(d.Row))
-	same := old != nil && d.Vec != nil && old.cols.epoch(ord) == d.Epoch && sameBits(old.vector(ord), d.Vec)
+	same := old != nil && d.Vec != nil && old.cols.epoch(ord) == d.Epoch && bytes.Equal(old.vector(ord), d.Vec)
 	if int(set.head.n.Load()) >= ix.cfg.HeadEntries || ix.log.end()-set.head.ops.lo >= 2*uint64(ix.cfg.HeadEntries) {
 		next, err := ix.rotate(set)
 		if err != nil {

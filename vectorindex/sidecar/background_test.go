@@ -141,7 +141,7 @@ func TestStage(t *testing.T) {
 	var phases []string
 	build := func() *sidecar.Built {
 		t.Helper()
-		b, err := w.ix.Build(ctx, w.m.now, func(_ context.Context, each func(vectorindex.RowID, uint32, []float32) error) error {
+		b, err := w.ix.Build(ctx, w.m.now, func(_ context.Context, each func(vectorindex.RowID, uint32, []byte) error) error {
 			for i := range vectorindex.RowID(600) {
 				if err := each(i, 1, w.vec()); err != nil {
 					return err
@@ -199,12 +199,12 @@ func TestBuildErrors(t *testing.T) {
 	w := newWorld(t, sidecar.Config{NoBackground: true, GraphMin: 4})
 	ctx := context.Background()
 	for name, rows := range map[string]sidecar.Rows{
-		"reader": func(context.Context, func(vectorindex.RowID, uint32, []float32) error) error { return errStorage },
-		"dimensions": func(_ context.Context, each func(vectorindex.RowID, uint32, []float32) error) error {
-			return errors.Join(each(1, 1, make([]float32, 8)), each(2, 1, make([]float32, 7)))
+		"reader": func(context.Context, func(vectorindex.RowID, uint32, []byte) error) error { return errStorage },
+		"dimensions": func(_ context.Context, each func(vectorindex.RowID, uint32, []byte) error) error {
+			return errors.Join(each(1, 1, make([]byte, 32)), each(2, 1, make([]byte, 28)))
 		},
-		"repeated row": func(_ context.Context, each func(vectorindex.RowID, uint32, []float32) error) error {
-			return errors.Join(each(1, 1, make([]float32, 8)), each(2, 1, make([]float32, 8)), each(1, 1, make([]float32, 8)))
+		"repeated row": func(_ context.Context, each func(vectorindex.RowID, uint32, []byte) error) error {
+			return errors.Join(each(1, 1, make([]byte, 32)), each(2, 1, make([]byte, 32)), each(1, 1, make([]byte, 32)))
 		},
 	} {
 		if _, err := w.ix.Build(ctx, w.m.now, rows, sidecar.BuildOptions{}); err == nil {
@@ -222,7 +222,7 @@ func TestBuildErrors(t *testing.T) {
 // A delta that is no vector of the index is named, and the others are applied.
 func TestApplyErrors(t *testing.T) {
 	w := newWorld(t, sidecar.Config{NoBackground: true})
-	err := w.ix.Apply(50, []sidecar.Delta{{Row: 1, Epoch: 1, Vec: make([]float32, 8)}, {Row: 2, Epoch: 1, Vec: make([]float32, 3)}})
+	err := w.ix.Apply(50, []sidecar.Delta{{Row: 1, Epoch: 1, Vec: make([]byte, 32)}, {Row: 2, Epoch: 1, Vec: make([]byte, 12)}})
 	if !errors.Is(err, vectorindex.ErrQuery) || !strings.Contains(err.Error(), "row 2") {
 		t.Fatalf("error %v", err)
 	}
@@ -240,6 +240,8 @@ func TestConfigErrors(t *testing.T) {
 		"no source":       func(c *sidecar.Config) { c.Source = nil },
 		"no dimensions":   func(c *sidecar.Config) { c.Spec.Dims = 0 },
 		"many dimensions": func(c *sidecar.Config) { c.Spec.Dims = 1 << 20 },
+		"element":         func(c *sidecar.Config) { c.Spec.Element = 99 },
+		"metric of bits":  func(c *sidecar.Config) { c.Spec.Metric = dist.Hamming },
 		"metric":          func(c *sidecar.Config) { c.Spec.Metric = dist.Metric(99) },
 		"kind":            func(c *sidecar.Config) { c.Spec.Kind = 7 },
 		"m":               func(c *sidecar.Config) { c.Spec.M = 1 << 20 },

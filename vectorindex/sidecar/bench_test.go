@@ -13,6 +13,7 @@ import (
 	"github.com/loxodb/loxodb/vectorindex"
 	"github.com/loxodb/loxodb/vectorindex/bitmap"
 	"github.com/loxodb/loxodb/vectorindex/dist"
+	"github.com/loxodb/loxodb/vectorindex/indextest"
 	"github.com/loxodb/loxodb/vectorindex/sidecar"
 )
 
@@ -38,10 +39,15 @@ func (c *clustered) around(centre []float32, width float32) []float32 {
 	return v
 }
 
-func (c *clustered) next() []float32 { return c.around(c.centres[c.rng.IntN(len(c.centres))], 0.5) }
+func (c *clustered) next() []byte { return c.nextOf(dist.Space{}) }
+
+// nextOf is next for any element type.
+func (c *clustered) nextOf(s dist.Space) []byte {
+	return indextest.Encode(s, c.around(c.centres[c.rng.IntN(len(c.centres))], 0.5))
+}
 
 // built opens an index and builds it in bulk with n rows.
-func built(t testing.TB, spec vectorindex.Spec, n int, vec func() []float32) *sidecar.Index {
+func built(t testing.TB, spec vectorindex.Spec, n int, vec func() []byte) *sidecar.Index {
 	t.Helper()
 	ctx := context.Background()
 	m := newModel()
@@ -49,7 +55,7 @@ func built(t testing.TB, spec vectorindex.Spec, n int, vec func() []float32) *si
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := ix.Build(ctx, m.now, func(_ context.Context, each func(vectorindex.RowID, uint32, []float32) error) error {
+	b, err := ix.Build(ctx, m.now, func(_ context.Context, each func(vectorindex.RowID, uint32, []byte) error) error {
 		for i := range n {
 			if err := each(vectorindex.RowID(i), 1, vec()); err != nil {
 				return err
@@ -89,28 +95,36 @@ func TestSearchDoesNotAllocate(t *testing.T) {
 		t.Skip("pools lose objects at random under the race detector")
 	}
 	for _, kind := range []vectorindex.Kind{vectorindex.HNSW, vectorindex.Flat} {
-		c := newClustered(16)
-		ix := built(t, vectorindex.Spec{Dims: 16, Metric: dist.L2, Kind: kind}, 4000, c.next)
-		if err := ix.Apply(100, []sidecar.Delta{{Row: 1 << 40, Epoch: 1, Vec: c.next()}, {Row: 5, Epoch: 9}}); err != nil {
-			t.Fatal(err)
+		for _, s := range indextest.Spaces(16) {
+			searchAllocations(t, vectorindex.Spec{Element: s.Element, Dims: s.Dims, Metric: s.Metric, Kind: kind, M: 8, EfConstruction: 16})
 		}
-		allow := bitmap.New()
-		allow.AddRange(0, 3000)
-		var buf [10]vectorindex.Hit
-		few := bitmap.Of(1, 2, 3, 7, 100, 200, 300, 400, 500, 600, 3999)
-		for _, q := range []*vectorindex.Query{{Vec: c.next(), K: 10}, {Vec: c.next(), K: 10, AsOf: 150, Allow: allow}, {Vec: c.next(), K: 10, Allow: few}} {
-			got := testing.AllocsPerRun(100, func() {
-				if search(t, ix, q, buf[:]) != 10 {
-					t.Error("hits missing")
-				}
-			})
-			if got > 0 {
-				t.Errorf("kind %d, filter %v: %v allocations", kind, q.Allow != nil, got)
+	}
+}
+
+func searchAllocations(t *testing.T, spec vectorindex.Spec) {
+	t.Helper()
+	c := newClustered(16)
+	next := func() []byte { return c.nextOf(spec.Space()) }
+	ix := built(t, spec, 2200, next)
+	if err := ix.Apply(100, []sidecar.Delta{{Row: 1 << 40, Epoch: 1, Vec: next()}, {Row: 5, Epoch: 9}}); err != nil {
+		t.Fatal(err)
+	}
+	allow := bitmap.New()
+	allow.AddRange(0, 1500)
+	var buf [10]vectorindex.Hit
+	few := bitmap.Of(1, 2, 3, 7, 100, 200, 300, 400, 500, 600, 2199)
+	for _, q := range []*vectorindex.Query{{Vec: next(), K: 10}, {Vec: next(), K: 10, AsOf: 150, Allow: allow}, {Vec: next(), K: 10, Allow: few}} {
+		got := testing.AllocsPerRun(100, func() {
+			if search(t, ix, q, buf[:]) == 0 {
+				t.Error("hits missing")
 			}
+		})
+		if got > 0 {
+			t.Errorf("kind %d, %v, filter %v: %v allocations", spec.Kind, spec.Space(), q.Allow != nil, got)
 		}
-		if err := ix.Close(); err != nil {
-			t.Fatal(err)
-		}
+	}
+	if err := ix.Close(); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -130,7 +144,7 @@ func BenchmarkSearch(b *testing.B) {
 			allow = nil
 		}
 		b.Run(fmt.Sprintf("pass=%d%%", percent), func(b *testing.B) {
-			queries := make([][]float32, 256)
+			queries := make([][]byte, 256)
 			for i := range queries {
 				queries[i] = c.next()
 			}

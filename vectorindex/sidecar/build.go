@@ -11,7 +11,7 @@ import (
 
 // Rows streams the rows that a build covers: every row that has a vector at the
 // build's timestamp, once. vec is borrowed until each returns.
-type Rows func(ctx context.Context, each func(row vectorindex.RowID, epoch uint32, vec []float32) error) error
+type Rows func(ctx context.Context, each func(row vectorindex.RowID, epoch uint32, vec []byte) error) error
 
 // BuildOptions directs a bulk build.
 type BuildOptions struct {
@@ -110,10 +110,10 @@ func (ix *Index) load(ctx context.Context, asOf uint64, rows Rows, o *BuildOptio
 		return nil, err
 	}
 	l := startLinker(ctx, p, o.Workers, ix.cfg.GraphMin)
-	err = rows(ctx, func(row vectorindex.RowID, epoch uint32, vec []float32) error {
-		if len(vec) != ix.cfg.Spec.Dims || !finite(vec) {
-			return fmt.Errorf("row %d: %w: vector of %d components, or one is not finite; want %d",
-				row, vectorindex.ErrQuery, len(vec), ix.cfg.Spec.Dims)
+	space := ix.cfg.Spec.Space()
+	err = rows(ctx, func(row vectorindex.RowID, epoch uint32, vec []byte) error {
+		if err := space.Check(vec); err != nil {
+			return fmt.Errorf("row %d: %w: %w", row, vectorindex.ErrQuery, err)
 		}
 		if err := p.append(&Delta{Row: row, Epoch: epoch, Vec: vec}, asOf); err != nil {
 			return err

@@ -53,7 +53,7 @@ func TestConcurrently(t *testing.T) {
 				for !stopped() {
 					now, _ := m.Now(ctx)
 					q := &vectorindex.Query{Vec: w.vec(), K: 1 + rng.IntN(4), AsOf: now, Effort: 1 + rng.IntN(8)}
-					want := m.alive(dist.L2, q.Vec, now, nil)
+					want := m.alive(cfg.Spec.Space(), q.Vec, now, nil)
 					if got := m.drain(t, ix, q, now); !sameHits(got, want) {
 						t.Errorf("at %d: %d rows, want %d", now, len(got), len(want))
 					}
@@ -79,7 +79,7 @@ func TestConcurrently(t *testing.T) {
 func closeDuringSearch(t *testing.T, ix *sidecar.Index, m *model) {
 	t.Helper()
 	ctx := context.Background()
-	q := &vectorindex.Query{Vec: make([]float32, 8), K: 3}
+	q := &vectorindex.Query{Vec: make([]byte, 32), K: 3}
 	s, err := ix.Search(ctx, q)
 	if err != nil {
 		t.Fatal(err)
@@ -97,7 +97,7 @@ func closeDuringSearch(t *testing.T, ix *sidecar.Index, m *model) {
 			t.Fatal(err)
 		}
 	}
-	if want := len(m.alive(dist.L2, q.Vec, m.now, nil)); got != want {
+	if want := len(m.alive(dist.Space{Dims: 8}, q.Vec, m.now, nil)); got != want {
 		t.Fatalf("%d hits in all, want %d", got, want)
 	}
 	s.Close()

@@ -18,12 +18,12 @@ type live struct {
 	m *model
 }
 
-func (l *live) Put(row vectorindex.RowID, vec []float32) uint64 {
-	return l.m.commit(l.t, l.Index, map[vectorindex.RowID][]float32{row: vec})
+func (l *live) Put(row vectorindex.RowID, vec []byte) uint64 {
+	return l.m.commit(l.t, l.Index, map[vectorindex.RowID][]byte{row: vec})
 }
 
 func (l *live) Delete(row vectorindex.RowID) uint64 {
-	return l.m.commit(l.t, l.Index, map[vectorindex.RowID][]float32{row: nil})
+	return l.m.commit(l.t, l.Index, map[vectorindex.RowID][]byte{row: nil})
 }
 
 func (l *live) Settle() {

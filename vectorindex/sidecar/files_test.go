@@ -12,6 +12,7 @@ import (
 
 	"github.com/loxodb/loxodb/vectorindex"
 	"github.com/loxodb/loxodb/vectorindex/dist"
+	"github.com/loxodb/loxodb/vectorindex/indextest"
 	"github.com/loxodb/loxodb/vectorindex/segfile"
 	"github.com/loxodb/loxodb/vectorindex/sidecar"
 )
@@ -19,18 +20,22 @@ import (
 // sealed returns a world with one segment, one delete file and an empty outbox,
 // closed.
 func sealed(t testing.TB, kind vectorindex.Kind) *world {
+	return sealedOf(t, kind, dist.Space{Metric: dist.Cosine, Dims: 6})
+}
+
+func sealedOf(t testing.TB, kind vectorindex.Kind, s dist.Space) *world {
 	t.Helper()
 	ctx := context.Background()
 	w := &world{t: t, rng: rand.New(rand.NewPCG(4, 4)), m: newModel(), fs: vfs.NewCrashableMem()}
-	w.cfg = sidecar.Config{Spec: vectorindex.Spec{Dims: 6, Metric: dist.Cosine, Kind: kind, M: 4}, GraphMin: 10, NoBackground: true}
+	w.cfg = sidecar.Config{Spec: vectorindex.Spec{Element: s.Element, Dims: s.Dims, Metric: s.Metric, Kind: kind, M: 4}, GraphMin: 10, NoBackground: true}
 	w.open()
 	for i := range vectorindex.RowID(60) {
-		w.m.commit(t, w.ix, map[vectorindex.RowID][]float32{(i * 37) % 101: w.vec()})
+		w.m.commit(t, w.ix, map[vectorindex.RowID][]byte{(i * 37) % 101: w.vec()})
 	}
 	if err := w.ix.Flush(ctx); err != nil {
 		t.Fatal(err)
 	}
-	w.m.commit(t, w.ix, map[vectorindex.RowID][]float32{37: nil, 74: nil})
+	w.m.commit(t, w.ix, map[vectorindex.RowID][]byte{37: nil, 74: nil})
 	if err := errors.Join(w.ix.Flush(ctx), w.ix.Close()); err != nil {
 		t.Fatal(err)
 	}
@@ -43,28 +48,34 @@ func sealed(t testing.TB, kind vectorindex.Kind) *world {
 // A file that is missing, cut or changed in any byte that matters is ErrCorrupt or
 // an error of the file system, never a panic or a wrong answer.
 func TestDamagedFiles(t *testing.T) {
-	for _, kind := range []vectorindex.Kind{vectorindex.HNSW, vectorindex.Flat} {
-		w := sealed(t, kind)
-		names, err := w.fs.List("idx")
-		if err != nil || len(names) != 2 {
-			t.Fatalf("files %v, %v", names, err)
+	for _, s := range indextest.Spaces(6) {
+		damage(t, vectorindex.HNSW, s)
+		damage(t, vectorindex.Flat, s)
+	}
+}
+
+func damage(t *testing.T, kind vectorindex.Kind, s dist.Space) {
+	t.Helper()
+	w := sealedOf(t, kind, s)
+	names, err := w.fs.List("idx")
+	if err != nil || len(names) != 2 {
+		t.Fatalf("files %v, %v", names, err)
+	}
+	for _, name := range names {
+		whole := readFile(t, w.fs, name)
+		for i := 0; i < len(whole); i += 97 {
+			bad := slices.Clone(whole)
+			bad[i] ^= 0xff
+			w.tryOpen(name, bad)
+			w.tryOpen(name, whole[:i])
 		}
-		for _, name := range names {
-			whole := readFile(t, w.fs, name)
-			for i := 0; i < len(whole); i += 97 {
-				bad := slices.Clone(whole)
-				bad[i] ^= 0xff
-				w.tryOpen(name, bad)
-				w.tryOpen(name, whole[:i])
-			}
-			w.tryOpen(name, nil)
-			writeFile(t, w.fs, name, whole)
-		}
-		w.open()
-		w.check()
-		if err := w.ix.Close(); err != nil {
-			t.Fatal(err)
-		}
+		w.tryOpen(name, nil)
+		writeFile(t, w.fs, name, whole)
+	}
+	w.open()
+	w.check()
+	if err := w.ix.Close(); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -128,7 +139,14 @@ func FuzzSegment(f *testing.F) {
 	f.Add(uint8(1), uint8(9), uint16(50), []byte{255, 255})
 	f.Add(uint8(0), uint8(11), uint16(40), []byte{7, 0, 0, 0})
 	f.Add(uint8(0), uint8(7), uint16(8), []byte{0})
+	f.Add(uint8(2), uint8(11), uint16(60), []byte{7, 0, 0, 0})
+	f.Add(uint8(3), uint8(12), uint16(8), []byte{1, 0, 0, 0})
+	f.Add(uint8(3), uint8(9), uint16(4), []byte{0, 9})
+	f.Add(uint8(3), uint8(1), uint16(64), []byte{3})
 	worlds := []*world{sealed(f, vectorindex.HNSW), sealed(f, vectorindex.Flat)}
+	for _, k := range []vectorindex.Kind{vectorindex.HNSW, vectorindex.Flat} {
+		worlds = append(worlds, sealedOf(f, k, dist.Space{Element: dist.Sparse, Dims: 6}), sealedOf(f, k, dist.Space{Element: dist.Bit, Metric: dist.Jaccard, Dims: 6}))
+	}
 	f.Fuzz(func(t *testing.T, which, id uint8, at uint16, xor []byte) {
 		w := *worlds[int(which)%len(worlds)]
 		w.t = t
@@ -146,7 +164,7 @@ func FuzzSegment(f *testing.F) {
 			return
 		}
 		defer ix.Close()
-		s, err := ix.Search(context.Background(), &vectorindex.Query{Vec: make([]float32, 6), K: 5})
+		s, err := ix.Search(context.Background(), &vectorindex.Query{Vec: indextest.Encode(w.cfg.Spec.Space(), make([]float32, 6)), K: 5})
 		if err != nil {
 			t.Fatal(err)
 		}

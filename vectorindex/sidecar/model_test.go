@@ -14,6 +14,7 @@ import (
 	"github.com/loxodb/loxodb/vectorindex"
 	"github.com/loxodb/loxodb/vectorindex/bitmap"
 	"github.com/loxodb/loxodb/vectorindex/dist"
+	"github.com/loxodb/loxodb/vectorindex/indextest"
 	"github.com/loxodb/loxodb/vectorindex/sidecar"
 )
 
@@ -21,7 +22,7 @@ import (
 type version struct {
 	ts    uint64
 	epoch uint32
-	vec   []float32 // nil: gone
+	vec   []byte // nil: gone
 }
 
 // model is the obvious storage: all versions of all rows, the outbox, the
@@ -101,7 +102,7 @@ func (m *model) Seal(_ context.Context, done []sidecar.Mark, man sidecar.Manifes
 
 // commit changes rows in one transaction and feeds the index before the commit
 // becomes readable. A nil vector deletes the row.
-func (m *model) commit(t testing.TB, ix *sidecar.Index, changes map[vectorindex.RowID][]float32) uint64 {
+func (m *model) commit(t testing.TB, ix *sidecar.Index, changes map[vectorindex.RowID][]byte) uint64 {
 	t.Helper()
 	m.mu.Lock()
 	ts := m.now + 1
@@ -125,7 +126,7 @@ func (m *model) commit(t testing.TB, ix *sidecar.Index, changes map[vectorindex.
 }
 
 // alive lists the rows with a vector at ts, that allow lets through, nearest first.
-func (m *model) alive(metric dist.Metric, q []float32, ts uint64, allow *bitmap.Bitmap) []vectorindex.Hit {
+func (m *model) alive(space dist.Space, q []byte, ts uint64, allow *bitmap.Bitmap) []vectorindex.Hit {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var out []vectorindex.Hit
@@ -134,7 +135,7 @@ func (m *model) alive(metric dist.Metric, q []float32, ts uint64, allow *bitmap.
 		if v.vec == nil || allow != nil && !allow.Contains(uint64(row)) {
 			continue
 		}
-		out = append(out, vectorindex.Hit{Row: row, Epoch: v.epoch, Dist: metric.Exact(q, v.vec)})
+		out = append(out, vectorindex.Hit{Row: row, Epoch: v.epoch, Dist: space.Exact(q, v.vec)})
 	}
 	sortHits(out)
 	return out
@@ -230,7 +231,7 @@ func (w *world) open() {
 	w.ix = ix
 }
 
-func (w *world) vec() []float32 {
+func (w *world) vec() []byte {
 	v := make([]float32, w.cfg.Spec.Dims)
 	switch w.rng.IntN(20) {
 	case 0: // the zero vector has no cosine
@@ -241,12 +242,12 @@ func (w *world) vec() []float32 {
 			v[i] = float32(w.rng.NormFloat64())
 		}
 	}
-	return v
+	return indextest.Encode(w.cfg.Spec.Space(), v)
 }
 
 func (w *world) write(rows int) {
 	w.t.Helper()
-	changes := map[vectorindex.RowID][]float32{}
+	changes := map[vectorindex.RowID][]byte{}
 	for range 1 + w.rng.IntN(12) {
 		row := vectorindex.RowID(1<<63 + w.rng.Uint64N(uint64(rows)))
 		if w.rng.IntN(4) == 0 {
@@ -281,7 +282,7 @@ func (w *world) check() {
 	if asOf == w.m.now && w.rng.IntN(3) == 0 {
 		q.AsOf = 0
 	}
-	want := w.m.alive(w.cfg.Spec.Metric, q.Vec, asOf, q.Allow)
+	want := w.m.alive(w.cfg.Spec.Space(), q.Vec, asOf, q.Allow)
 	if got := w.m.drain(w.t, w.ix, q, asOf); !sameHits(got, want) {
 		w.t.Fatalf("at %d (now %d, valid from %d, filter %v): %d rows, want %d", q.AsOf, w.m.now, from, q.Allow != nil, len(got), len(want))
 	}
@@ -358,7 +359,7 @@ func (w *world) sealFault(ctx context.Context) {
 func (w *world) build(ctx context.Context) {
 	w.t.Helper()
 	asOf := w.m.now
-	b, err := w.ix.Build(ctx, asOf, func(_ context.Context, each func(vectorindex.RowID, uint32, []float32) error) error {
+	b, err := w.ix.Build(ctx, asOf, func(_ context.Context, each func(vectorindex.RowID, uint32, []byte) error) error {
 		for i := range 5 {
 			if i < 3 {
 				w.write(w.rows)

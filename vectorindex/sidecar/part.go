@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/loxodb/loxodb/vectorindex"
-	"github.com/loxodb/loxodb/vectorindex/flat"
+	"github.com/loxodb/loxodb/vectorindex/dist"
 	"github.com/loxodb/loxodb/vectorindex/hnsw"
 	"github.com/loxodb/loxodb/vectorindex/segfile"
 )
@@ -177,15 +177,15 @@ func (p *part) kill(ord uint32, ts uint64) { p.dead.set(ord, ts) }
 // so does what its graph has copied of it.
 func (p *part) bytes() int64 {
 	b := p.dead.bytes()
-	n := int64(p.n.Load())
 	if p.file != nil {
 		b += p.file.Size()
 		if p.graph() != nil && p.file.Mapped() {
-			b += p.graph().Bytes() - n*4*int64(p.vecs.dims)
+			b += p.graph().Bytes()
 		}
 		return b
 	}
-	return b + n*(8+4+8+4+24) + p.vecs.bytes()
+	n := p.n.Load()
+	return b + int64(n)*(8+4+8+4+24) + p.vecs.bytes(n)
 }
 
 func (p *part) release() {
@@ -209,7 +209,7 @@ func newHead(spec *vectorindex.Spec, capacity int) (*part, error) {
 	if !p.private {
 		p.byRow.newest = make(map[uint64]uint32)
 	}
-	if err := p.vecs.init(spec, capacity); err != nil {
+	if err := p.vecs.init(spec); err != nil {
 		return nil, err
 	}
 	p.refs.Store(1)
@@ -225,7 +225,7 @@ func (p *part) append(d *Delta, ts uint64) error {
 	if !p.private && int(ord)>>headShift >= len(p.cols.rows) || ord >= maxEntries {
 		return errHeadFull
 	}
-	if err := p.vecs.append(ord, d.Vec); err != nil {
+	if err := p.vecs.append(d.Vec); err != nil {
 		return err
 	}
 	p.cols.put(ord, uint64(d.Row), d.Epoch, ts)
@@ -242,7 +242,7 @@ func (p *part) append(d *Delta, ts uint64) error {
 }
 
 // view is what searches of a part read of its vectors.
-func (p *part) view() *flat.Vectors { return p.vecs.view() }
+func (p *part) view() *dist.Vectors { return p.vecs.view() }
 
 // graph is the part's graph; nil when it is scanned.
 func (p *part) graph() *hnsw.Graph { return p.vecs.graph }

@@ -40,11 +40,10 @@ func (ix *Index) Search(ctx context.Context, q *vectorindex.Query) (vectorindex.
 }
 
 func (ix *Index) check(q *vectorindex.Query) error {
+	if err := ix.cfg.Spec.Space().Check(q.Vec); err != nil {
+		return fmt.Errorf("%w: %w", vectorindex.ErrQuery, err)
+	}
 	switch {
-	case len(q.Vec) != ix.cfg.Spec.Dims:
-		return fmt.Errorf("%w: %d dimensions, want %d", vectorindex.ErrQuery, len(q.Vec), ix.cfg.Spec.Dims)
-	case !finite(q.Vec):
-		return fmt.Errorf("%w: a component is not finite", vectorindex.ErrQuery)
 	case q.K < 0 || q.Effort < 0:
 		return fmt.Errorf("%w: k %d, effort %d", vectorindex.ErrQuery, q.K, q.Effort)
 	}
@@ -57,7 +56,7 @@ type searcher struct {
 	set *partSet // nil when closed
 
 	// the query
-	vec      []float32
+	vec      []byte
 	asOf     uint64 // MaxUint64 = now
 	k        int
 	total    int // entries of all parts

@@ -11,7 +11,6 @@ import (
 
 	"github.com/loxodb/loxodb/vectorindex"
 	"github.com/loxodb/loxodb/vectorindex/dist"
-	"github.com/loxodb/loxodb/vectorindex/flat"
 	"github.com/loxodb/loxodb/vectorindex/segfile"
 )
 
@@ -31,9 +30,11 @@ const (
 	secVectors    segfile.SectionID = 9
 	secInvNorm    segfile.SectionID = 10
 	secGraph      segfile.SectionID = 11
+	secPlaces     segfile.SectionID = 12
 )
 
-const segmentMetaVersion = 1
+// segmentMetaVersion 2 added the element type; version 1 is of float32.
+const segmentMetaVersion = 2
 
 // segmentHead is the meta section of a segment, fixed-size little endian.
 type segmentHead struct {
@@ -41,9 +42,13 @@ type segmentHead struct {
 	m, ef, stride, graph        uint32
 	number, entries, asOf       uint64
 	maxAdded                    uint64
+	element                     uint32 // and four zero bytes
 }
 
-const segmentHeadBytes = 8*4 + 4*8
+const (
+	segmentHeadBytes   = 8*4 + 4*8 + 8
+	segmentHeadBytesV1 = segmentHeadBytes - 8
+)
 
 func (h *segmentHead) encode() []byte {
 	b := make([]byte, 0, segmentHeadBytes)
@@ -53,11 +58,11 @@ func (h *segmentHead) encode() []byte {
 	for _, v := range []uint64{h.number, h.entries, h.asOf, h.maxAdded} {
 		b = binary.LittleEndian.AppendUint64(b, v)
 	}
-	return b
+	return binary.LittleEndian.AppendUint64(b, uint64(h.element))
 }
 
 func (h *segmentHead) decode(b []byte) error {
-	if len(b) != segmentHeadBytes {
+	if len(b) != segmentHeadBytes && len(b) != segmentHeadBytesV1 {
 		return corruptf("segment head of %d bytes", len(b))
 	}
 	for i, p := range []*uint32{&h.version, &h.kind, &h.metric, &h.dims, &h.m, &h.ef, &h.stride, &h.graph} {
@@ -66,10 +71,15 @@ func (h *segmentHead) decode(b []byte) error {
 	for i, p := range []*uint64{&h.number, &h.entries, &h.asOf, &h.maxAdded} {
 		*p = binary.LittleEndian.Uint64(b[32+8*i:])
 	}
-	if h.version != segmentMetaVersion {
-		return corruptf("segment version %d; this program reads %d", h.version, segmentMetaVersion)
+	switch {
+	case h.version == 1 && len(b) == segmentHeadBytesV1:
+		h.element = uint32(dist.Float32)
+		return nil
+	case h.version == segmentMetaVersion && len(b) == segmentHeadBytes:
+		h.element = uint32(min(binary.LittleEndian.Uint64(b[segmentHeadBytesV1:]), math.MaxUint32))
+		return nil
 	}
-	return nil
+	return corruptf("segment version %d with a head of %d bytes; this program reads up to %d", h.version, len(b), segmentMetaVersion)
 }
 
 // writeSegment writes a part that no longer changes, but for deaths, as segment
@@ -94,8 +104,8 @@ func (ix *Index) writeSections(w *segfile.Writer, p *part, number, asOf uint64) 
 	spec := &ix.cfg.Spec
 	withGraph := p.graph() != nil && int(p.linked.Load()) == n && n >= ix.cfg.GraphMin
 	head := segmentHead{version: segmentMetaVersion, kind: uint32(spec.Kind), metric: uint32(spec.Metric),
-		dims: uint32(spec.Dims), m: uint32(spec.M), ef: uint32(spec.EfConstruction), stride: uint32(strideOf(spec.Dims)),
-		number: number, entries: uint64(n), asOf: asOf, maxAdded: p.maxAdded.Load()}
+		dims: uint32(spec.Dims), m: uint32(spec.M), ef: uint32(spec.EfConstruction), stride: uint32(spec.Space().Size()),
+		number: number, entries: uint64(n), asOf: asOf, maxAdded: p.maxAdded.Load(), element: uint32(spec.Element)}
 	if withGraph {
 		head.graph = 1
 	}
@@ -112,8 +122,8 @@ func (ix *Index) writeSections(w *segfile.Writer, p *part, number, asOf uint64) 
 		w.Section(secDeadOrds, segfile.Bytes(deadOrds)),
 		w.Section(secDeadTS, segfile.Bytes(deadTS)),
 		writeOrder(w, p, n))
-	if spec.Metric == dist.Cosine {
-		err = errors.Join(err, writeChunks(w, secInvNorm, p.vecs.inv, n))
+	if inv := p.view().InvNorm; spec.Space().Normed() {
+		err = errors.Join(err, writeChunks(w, secInvNorm, inv, n))
 	}
 	if err != nil {
 		return err
@@ -161,13 +171,17 @@ func writeOrder(w *segfile.Writer, p *part, n int) error {
 }
 
 func writeVectors(w *segfile.Writer, p *part, n int) error {
+	if v := p.view(); v.Space.Element == dist.Sparse {
+		places, _ := v.Packed(uint32(n))
+		if err := w.Section(secPlaces, segfile.Bytes(places)); err != nil {
+			return err
+		}
+	}
 	if err := w.Begin(secVectors); err != nil {
 		return err
 	}
-	rec := make([]byte, strideOf(p.vecs.dims))
 	for o := range uint32(n) {
-		copy(rec, floatBytes(p.vector(o)))
-		if _, err := w.Write(rec); err != nil {
+		if _, err := w.Write(p.vector(o)); err != nil {
 			return err
 		}
 	}
@@ -239,13 +253,14 @@ func (ix *Index) readSegment(p *part) error {
 
 func (ix *Index) checkHead(h *segmentHead, meta *SegmentMeta) error {
 	spec := &ix.cfg.Spec
+	size := spec.Space().Size()
 	switch {
-	case h.kind != uint32(spec.Kind) || h.metric != uint32(spec.Metric) || h.dims != uint32(spec.Dims):
-		return corruptf("segment of kind %d, metric %d, %d dimensions; the index has %d, %d, %d",
-			h.kind, h.metric, h.dims, spec.Kind, spec.Metric, spec.Dims)
+	case h.kind != uint32(spec.Kind) || h.metric != uint32(spec.Metric) || h.dims != uint32(spec.Dims) || h.element != uint32(spec.Element):
+		return corruptf("segment of kind %d, metric %d, %d dimensions of type %d; the index has %d, %d, %d, %d",
+			h.kind, h.metric, h.dims, h.element, spec.Kind, spec.Metric, spec.Dims, spec.Element)
 	case h.number != meta.Number || h.entries != meta.Entries || h.entries > maxEntries:
 		return corruptf("segment %d of %d entries; the manifest says %d of %d", h.number, h.entries, meta.Number, meta.Entries)
-	case int(h.stride) < strideOf(spec.Dims) || int(h.stride) > strideOf(spec.Dims)+64 || h.stride%4 != 0 || h.graph > 1:
+	case int(h.stride) < size || int(h.stride) > size+64 || h.graph > 1:
 		return corruptf("stride %d, graph %d", h.stride, h.graph)
 	case h.graph == 1 && spec.Kind != vectorindex.HNSW:
 		return corruptf("a flat segment has a graph")
@@ -310,35 +325,52 @@ func (p *part) readDead(f *segfile.File, n int) error {
 // readVectors binds the vectors: those inside the graph, or the file's own.
 func (p *part) readVectors(spec *vectorindex.Spec, h *segmentHead) error {
 	n := int(h.entries)
-	v := &p.vecs
-	v.dims, v.metric, v.stride = spec.Dims, spec.Metric, int(h.stride)
-	view := flat.Vectors{Metric: spec.Metric, Dims: spec.Dims, InvShift: flatShift}
-	if spec.Metric == dist.Cosine {
+	var view dist.Vectors
+	if h.graph == 1 {
+		g, err := openGraph(p.file, spec, n)
+		if err != nil {
+			return err
+		}
+		p.vecs.graph, view = g, *g.Vectors()
+		p.linked.Store(uint32(n))
+	} else {
+		var err error
+		if view, err = ownVectors(p.file, spec.Space(), n, int(h.stride)); err != nil {
+			return err
+		}
+	}
+	if spec.Space().Normed() {
 		inv, err := column[float32](p.file, secInvNorm, n)
 		if err != nil {
 			return err
 		}
-		view.InvNorm = [][]float32{inv}
+		view.InvNorm, view.InvShift = [][]float32{inv}, flatShift
 	}
-	if h.graph == 1 {
-		g, rows, err := openGraph(p.file, spec, n)
-		if err != nil {
-			return err
-		}
-		v.graph, view.Rows = g, rows
-		p.linked.Store(uint32(n))
-	} else {
-		b, err := p.file.Section(secVectors)
-		if err != nil {
-			return err
-		}
-		if len(b) != n*v.stride {
-			return corruptf("%d bytes of vectors; want %d entries of %d", len(b), n, v.stride)
-		}
-		view.Rows = dist.FlatRows(b, v.stride)
-	}
-	v.cur.Store(&view)
+	p.vecs.file = &view
 	return nil
+}
+
+// ownVectors views the vectors of a file without a graph.
+func ownVectors(f *segfile.File, s dist.Space, n, stride int) (dist.Vectors, error) {
+	b, err := f.Section(secVectors)
+	if err != nil {
+		return dist.Vectors{}, err
+	}
+	if s.Element == dist.Sparse {
+		places, err := column[uint32](f, secPlaces, n)
+		if err != nil {
+			return dist.Vectors{}, err
+		}
+		v, err := dist.FlatSparse(s, segfile.Bytes(places), b)
+		if err != nil {
+			return v, corruptf("%v", err)
+		}
+		return v, nil
+	}
+	if len(b) != n*stride {
+		return dist.Vectors{}, corruptf("%d bytes of vectors; want %d entries of %d", len(b), n, stride)
+	}
+	return dist.FlatVectors(s, b, stride), nil
 }
 
 // removeFile removes a file that no manifest names any more. A failure leaves an

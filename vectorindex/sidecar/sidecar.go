@@ -87,13 +87,12 @@ func (c *Config) ensureDefaults() {
 }
 
 func (c *Config) validate() error {
+	if err := c.Spec.Space().Validate(); err != nil {
+		return fmt.Errorf("sidecar: %w", err)
+	}
 	switch {
 	case c.Source == nil:
 		return errors.New("sidecar: no source")
-	case c.Spec.Dims < 1 || c.Spec.Dims > maxDims:
-		return fmt.Errorf("sidecar: %d dimensions; want 1 to %d", c.Spec.Dims, maxDims)
-	case !c.Spec.Metric.Valid():
-		return fmt.Errorf("sidecar: unknown metric %v", c.Spec.Metric)
 	case c.Spec.Kind > vectorindex.Flat:
 		return fmt.Errorf("sidecar: unknown kind %d", c.Spec.Kind)
 	case c.HeadEntries < 1 || c.HeadEntries > maxEntries:
@@ -104,10 +103,7 @@ func (c *Config) validate() error {
 	return nil
 }
 
-const (
-	maxDims    = 16000
-	maxEntries = 1 << 30 // ordinals are uint32, and the graph keeps one bit
-)
+const maxEntries = 1 << 30 // ordinals are uint32, and the graph keeps one bit
 
 // Index is a live index. All methods are safe for concurrent use.
 type Index struct {

@@ -9,7 +9,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/loxodb/loxodb/vectorindex"
-	"github.com/loxodb/loxodb/vectorindex/dist"
+	"github.com/loxodb/loxodb/vectorindex/indextest"
 	"github.com/loxodb/loxodb/vectorindex/sidecar"
 )
 
@@ -32,11 +32,14 @@ func TestAgainstModel(t *testing.T) {
 			rng := rand.New(rand.NewPCG(seed, 99))
 			w := &world{t: t, rng: rng, m: newModel(), fs: vfs.NewCrashableMem(), rows: 30 + rng.IntN(400)}
 			w.cfg = sidecar.Config{
-				Spec:        vectorindex.Spec{Dims: 1 + rng.IntN(12), Metric: dist.Metric(rng.IntN(4)), Kind: vectorindex.Kind(seed % 2), M: 4, EfConstruction: 20},
+				Spec:        vectorindex.Spec{Dims: 1 + rng.IntN(12), Kind: vectorindex.Kind(seed % 2), M: 4, EfConstruction: 20},
 				HeadEntries: 20 + rng.IntN(400), GraphMin: 1 + rng.IntN(40), FanIn: 2 + rng.IntN(3),
 				NoBackground: rng.IntN(2) == 0,
 				Report:       func(err error) { t.Log("background:", err) },
 			}
+			spaces := indextest.Spaces(w.cfg.Spec.Dims)
+			s := spaces[int(seed/2)%len(spaces)]
+			w.cfg.Spec.Element, w.cfg.Spec.Metric = s.Element, s.Metric
 			w.open()
 			for range 300 {
 				w.do()

@@ -13,9 +13,9 @@ type Delta struct {
 	// vector for ever: an epoch must never come back with another vector while the
 	// index may hold an entry of it, not even after DELETE and INSERT of one key.
 	Epoch uint32
-	// Vec is the vector (Spec.Dims finite components); nil when the row is gone or
-	// its vector is NULL. It is borrowed: the callee copies what it keeps.
-	Vec []float32
+	// Vec is the vector, as Spec.Space has them; nil when the row is gone or its
+	// vector is NULL. It is borrowed: the callee copies what it keeps.
+	Vec []byte
 }
 
 // Mark names an outbox mark: the transaction that changed the row's vector wrote

@@ -7,6 +7,7 @@ import (
 
 	"github.com/loxodb/loxodb/vectorindex"
 	"github.com/loxodb/loxodb/vectorindex/bitmap"
+	"github.com/loxodb/loxodb/vectorindex/dist"
 	"github.com/loxodb/loxodb/vectorindex/flat"
 	"github.com/loxodb/loxodb/vectorindex/hnsw"
 )
@@ -31,7 +32,7 @@ type stream struct {
 	hits    []hnsw.Hit
 	batch   int
 	scorer  flat.Scorer
-	vecs    *flat.Vectors
+	vecs    *dist.Vectors
 	cursor  flat.Cursor
 	ords    []uint32
 	scratch []uint32
@@ -57,7 +58,7 @@ func (st *stream) bind(s *searcher, p *part, limit uint32, allow bool) {
 	st.probe = s.probe
 	st.buf, st.pos = st.buf[:0], 0
 	st.vecs = p.view()
-	st.scorer.Reset(st.vecs.Metric, s.vec)
+	st.scorer.Reset(st.vecs.Space, s.vec)
 }
 
 func (st *stream) visible(ord uint32) bool {

@@ -48,7 +48,7 @@ func own(ctx context.Context, s *sets.Set) (*result, error) {
 		o.Metric = dist.L2
 	}
 	began := time.Now()
-	g, err := hnsw.Build(ctx, o, s.N(), func(i int, dst []float32) error { copy(dst, s.Vec(i)); return nil }, hnsw.BuildOptions{})
+	g, err := hnsw.Build(ctx, o, s.N(), func(i int) ([]byte, error) { return dist.FloatBytes(s.Vec(i)), nil }, hnsw.BuildOptions{})
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +77,7 @@ func own(ctx context.Context, s *sets.Set) (*result, error) {
 func ask(ctx context.Context, g *hnsw.Graph, s *sets.Set, ef int, answers []uint32) error {
 	hits := make([]hnsw.Hit, sets.K)
 	for q, vec := range s.Queries {
-		search, err := g.Search(vec, hnsw.Params{K: sets.K, Ef: ef})
+		search, err := g.Search(dist.FloatBytes(vec), hnsw.Params{K: sets.K, Ef: ef})
 		if err != nil {
 			return err
 		}
