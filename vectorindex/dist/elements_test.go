@@ -10,9 +10,9 @@ import (
 	"unsafe"
 )
 
-// records returns n records of size bytes each that end where their memory ends: a
+// recordsOf returns n records of size bytes each that end where their memory ends: a
 // kernel that reads beyond one of them counts what it must not.
-func records(r *rand.Rand, n, size, shift int) ([]unsafe.Pointer, [][]byte) {
+func recordsOf(r *rand.Rand, n, size, shift int) ([]unsafe.Pointer, [][]byte) {
 	var at []unsafe.Pointer
 	var all [][]byte
 	for range n {
@@ -47,7 +47,7 @@ func checkHalves(t *testing.T, k kernels, r *rand.Rand, dims, n, shift int) {
 	}
 	defer func(k kernels) { active = k }(active)
 	active = k
-	at, all := records(r, n, 2*dims, shift)
+	at, all := recordsOf(r, n, 2*dims, shift)
 	scale := 0.0
 	for _, v := range all {
 		halves(r, v)
@@ -92,7 +92,7 @@ func checkBytes(t *testing.T, k kernels, r *rand.Rand, size, n, shift int) {
 	}
 	defer func(k kernels) { active = k }(active)
 	active = k
-	at, all := records(r, n, size, shift)
+	at, all := recordsOf(r, n, size, shift)
 	if r.IntN(4) == 0 { // the greatest sums
 		for _, v := range all {
 			for i := range v {
@@ -100,7 +100,7 @@ func checkBytes(t *testing.T, k kernels, r *rand.Rand, size, n, shift int) {
 			}
 		}
 	}
-	_, qs := records(r, 1, size, shift/2)
+	_, qs := recordsOf(r, 1, size, shift/2)
 	ords := make([]uint32, n)
 	for i := range ords {
 		ords[i] = uint32(r.IntN(n))

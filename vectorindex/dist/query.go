@@ -32,7 +32,7 @@ func (q *Query) Reset(s Space, v []byte) {
 	}
 	if s.Metric == Cosine {
 		q.normSq = s.NormSq(v)
-		q.invNorm = s.InvNorm(v)
+		q.invNorm = inverseRoot(q.normSq)
 	}
 }
 

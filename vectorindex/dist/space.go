@@ -204,8 +204,10 @@ func (s Space) NormSq(v []byte) float64 {
 }
 
 // InvNorm returns 1/‖v‖, NaN when v is zero.
-func (s Space) InvNorm(v []byte) float32 {
-	n := math.Sqrt(s.NormSq(v))
+func (s Space) InvNorm(v []byte) float32 { return inverseRoot(s.NormSq(v)) }
+
+func inverseRoot(normSq float64) float32 {
+	n := math.Sqrt(normSq)
 	if n == 0 {
 		return float32(math.NaN())
 	}

@@ -1,6 +1,7 @@
 // Package hnsw is a hierarchical navigable small world graph (Malkov and
-// Yashunin, arXiv 1603.09320) over codes of the vectors with exact re-ranking. Nodes
-// are numbered 0, 1, 2, … (ordinals). A graph grows while it is searched, or is opened
+// Yashunin, arXiv 1603.09320) over codes of the vectors, or over the vectors
+// themselves, with exact re-ranking. Vectors are of any element type. Nodes are
+// numbered 0, 1, 2, … (ordinals). A graph grows while it is searched, or is opened
 // from one flat byte region. It must not know rows, epochs, snapshots, files,
 // storage or SQL.
 //
@@ -8,7 +9,8 @@
 //
 // Everything lives in chunks of plain bytes that never move and hold no
 // pointers. Per node: the code record (for 8-bit codes dims + 16 bytes, rounded up
-// to 64; none when the graph is walked on the vectors), 8·M bytes of level-0 neighbours, the raw vector (4·dims bytes) and 16 bytes of
+// to 64; none when the graph is walked on the vectors), 8·M bytes of level-0
+// neighbours, the vector (for a sparse one 4 bytes more, its place) and 16 bytes of
 // state; about 1/M of the nodes have 4·M bytes more per upper level.
 //
 // # Concurrency
@@ -55,10 +57,10 @@ const (
 type Options struct {
 	Dims           int
 	Metric         dist.Metric
-	Element        dist.Element
-	M              int    // neighbours per node on upper levels; level 0 has 2·M; 0 = 16
-	EfConstruction int    // beam width while inserting; 0 = 64
-	Seed           uint64 // of the level of each node
+	Element        dist.Element // those from Int8 on are walked on themselves, whatever Coding says
+	M              int          // neighbours per node on upper levels; level 0 has 2·M; 0 = 16
+	EfConstruction int          // beam width while inserting; 0 = 64
+	Seed           uint64       // of the level of each node
 	Coding         quant.Coding
 	Capacity       int // > 0: at most this many nodes, allocated at once in one piece; 0 = grows
 }

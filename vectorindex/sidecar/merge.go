@@ -6,14 +6,19 @@ import (
 	"slices"
 
 	"github.com/loxodb/loxodb/vectorindex"
+	"github.com/loxodb/loxodb/vectorindex/dist"
 )
 
 // A segment is rewritten alone when more than this share of its entries can be
 // forgotten.
 const purgeShare = 0.25
 
-// maxMerged bounds the entries of a merged segment.
-const maxMerged = 1 << 26
+// maxMerged and maxMergedSparse bound a merged segment: its entries and, where
+// vectors have places (see dist.ErrFull), its bytes.
+const (
+	maxMerged       = 1 << 26
+	maxMergedSparse = 1 << 34
+)
 
 // runMerges merges until Close.
 func (ix *Index) runMerges() {
@@ -85,9 +90,12 @@ func (ix *Index) pick(segs []*part, horizon uint64) []*part {
 		}
 	}
 	if lowest >= 0 {
-		in, total := tiers[lowest], 0
+		in, total, bytes := tiers[lowest], 0, int64(0)
 		for i, p := range in {
-			if total += int(p.n.Load()); total > maxMerged {
+			if ix.cfg.Spec.Element == dist.Sparse {
+				bytes += p.meta.Bytes
+			}
+			if total += int(p.n.Load()); total > maxMerged || bytes > maxMergedSparse {
 				in = in[:i]
 				break
 			}
