@@ -266,14 +266,21 @@ func TestProgress(t *testing.T) {
 // TestGrowWhileSearching inserts from several goroutines while others search. At
 // the end everything is there and recall is as good as after a bulk build.
 func TestGrowWhileSearching(t *testing.T) {
-	const dims = 12
 	n := 6000
 	if raceEnabled {
 		n = 2000
 	}
-	all := clustered(10, n+40, dims)
+	growWhileSearching(t, dist.Space{Metric: dist.Cosine, Dims: 12}, n)
+	growWhileSearching(t, dist.Space{Element: dist.Float16, Dims: 12}, n/4)
+	growWhileSearching(t, dist.Space{Element: dist.Sparse, Metric: dist.Cosine, Dims: 12}, n/4)
+	growWhileSearching(t, dist.Space{Element: dist.Bit, Metric: dist.Hamming, Dims: 64}, n/4)
+}
+
+func growWhileSearching(t *testing.T, space dist.Space, n int) {
+	t.Helper()
+	all := clustered(10, n+40, space.Dims)
 	vecs, queries := all[:n], all[n:]
-	g, err := New(Options{Dims: dims, Metric: dist.Cosine})
+	g, err := New(optionsOf(space))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -284,7 +291,7 @@ func TestGrowWhileSearching(t *testing.T) {
 		go func() {
 			defer writers.Done()
 			for i := w; i < n; i += 3 {
-				if _, err := g.Add(dist.FloatBytes(vecs[i])); err != nil {
+				if _, err := g.Add(indextest.Encode(space, vecs[i])); err != nil {
 					t.Error(err)
 					return
 				}
@@ -302,7 +309,7 @@ func TestGrowWhileSearching(t *testing.T) {
 				default:
 				}
 				before := countLinked(g)
-				s, err := g.Search(dist.FloatBytes(queries[i%len(queries)]), Params{K: 10})
+				s, err := g.Search(indextest.Encode(space, queries[i%len(queries)]), Params{K: 10})
 				if err != nil {
 					t.Error(err)
 					return

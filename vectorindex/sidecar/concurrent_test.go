@@ -11,16 +11,18 @@ import (
 
 	"github.com/loxodb/loxodb/vectorindex"
 	"github.com/loxodb/loxodb/vectorindex/dist"
+	"github.com/loxodb/loxodb/vectorindex/indextest"
 	"github.com/loxodb/loxodb/vectorindex/sidecar"
 )
 
 // Searches at snapshots, writes, seals, merges and builds all at once: every
 // search is complete for its snapshot, and Close in the middle of it is safe.
 func TestConcurrently(t *testing.T) {
-	for _, kind := range []vectorindex.Kind{vectorindex.HNSW, vectorindex.Flat} {
+	for _, spec := range []vectorindex.Spec{{}, {Kind: vectorindex.Flat}, {Element: dist.Sparse}, {Element: dist.Bit, Metric: dist.Jaccard, Kind: vectorindex.Flat}} {
 		ctx := context.Background()
 		m := newModel()
-		cfg := sidecar.Config{Spec: vectorindex.Spec{Dims: 8, Metric: dist.L2, Kind: kind, M: 6, EfConstruction: 30},
+		spec.Dims, spec.M, spec.EfConstruction = 8, 6, 30
+		cfg := sidecar.Config{Spec: spec,
 			FS: vfs.NewMem(), Dir: "idx", Source: m, HeadEntries: 150, GraphMin: 30, FanIn: 2, Workers: 2,
 			Report: func(err error) { t.Error(err) }}
 		ix, err := sidecar.Open(ctx, cfg)
@@ -71,15 +73,15 @@ func TestConcurrently(t *testing.T) {
 		writers.Wait()
 		close(stop)
 		others.Wait()
-		closeDuringSearch(t, ix, m)
+		closeDuringSearch(t, ix, m, spec.Space())
 	}
 }
 
 // closeDuringSearch closes the index while a search is half done.
-func closeDuringSearch(t *testing.T, ix *sidecar.Index, m *model) {
+func closeDuringSearch(t *testing.T, ix *sidecar.Index, m *model, space dist.Space) {
 	t.Helper()
 	ctx := context.Background()
-	q := &vectorindex.Query{Vec: make([]byte, 32), K: 3}
+	q := &vectorindex.Query{Vec: indextest.Encode(space, make([]float32, 8)), K: 3}
 	s, err := ix.Search(ctx, q)
 	if err != nil {
 		t.Fatal(err)
@@ -97,7 +99,7 @@ func closeDuringSearch(t *testing.T, ix *sidecar.Index, m *model) {
 			t.Fatal(err)
 		}
 	}
-	if want := len(m.alive(dist.Space{Dims: 8}, q.Vec, m.now, nil)); got != want {
+	if want := len(m.alive(space, q.Vec, m.now, nil)); got != want {
 		t.Fatalf("%d hits in all, want %d", got, want)
 	}
 	s.Close()
