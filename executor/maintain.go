@@ -83,9 +83,6 @@ func BuildIndex(ctx context.Context, env *Env, def *physical.TableWrite, i int, 
 func readsVectors(def *physical.TableWrite, i int) bool {
 	x := &def.Indexes[i]
 	for _, e := range append([]expr.Expr{x.Where}, x.Keys...) {
-		if e == nil {
-			continue
-		}
 		for _, c := range expr.Columns(e) {
 			if def.Table.Columns[c].Type.IsVector() {
 				return true
@@ -93,46 +90,6 @@ func readsVectors(def *physical.TableWrite, i int) bool {
 		}
 	}
 	return false
-}
-
-// Partial is the predicate of a partial vector index: feed.RowFilter.
-type Partial struct {
-	env   *Env
-	attrs []int16
-	where *expr.Program
-	s     expr.Scratch
-	row   batch.Batch
-}
-
-// NewPartial returns the row filter of index i, nil if it is not partial.
-func NewPartial(env *Env, def *physical.TableWrite, i int) (*Partial, error) {
-	where := def.Indexes[i].Where
-	if where == nil {
-		return nil, nil
-	}
-	p := &Partial{env: env, row: batch.Batch{Cols: make([]batch.Col, len(def.Table.Columns))}}
-	for _, k := range expr.Columns(where) {
-		p.attrs = append(p.attrs, int16(k+1))
-	}
-	var err error
-	p.where, err = expr.Compile(where)
-	return p, err
-}
-
-// Attrs implements feed.RowFilter.
-func (p *Partial) Attrs() []int16 { return p.attrs }
-
-// Keep implements feed.RowFilter: columns 1… of the batch are Attrs.
-func (p *Partial) Keep(_ context.Context, b *batch.Batch) error {
-	for k, a := range p.attrs {
-		p.row.Cols[a-1] = b.Cols[1+k]
-	}
-	p.row.Sel = b.Sel
-	if err := p.where.Filter(&p.env.Env, &p.s, &p.row); err != nil {
-		return err
-	}
-	b.Sel = p.row.Sel
-	return nil
 }
 
 // CheckNotNull looks for a NULL in a column.

@@ -94,11 +94,11 @@ func (w *tableWriter) open(ctx context.Context, env *Env) error {
 	if err := env.Txn.LockTable(ctx, w.def.Table.ID, kv.Shared); err != nil {
 		return err
 	}
-	var keyOf table.KeyFunc
+	var defs table.Definitions
 	if w.needRow {
-		keyOf = w.keyOf
+		defs = w
 	}
-	w.w = table.NewWriter(w.def.Table, env.Txn, env.Numbers, keyOf)
+	w.w = table.NewWriter(w.def.Table, env.Txn, env.Numbers, defs)
 	return nil
 }
 
@@ -119,30 +119,34 @@ func (w *tableWriter) eval(p *expr.Program, b *batch.Batch) (types.Datum, error)
 	return c.Datum(0), nil
 }
 
-// keyOf computes an index key; see table.KeyFunc.
-func (w *tableWriter) keyOf(i int, row, dst []types.Datum) ([]types.Datum, bool, error) {
-	x, k := w.def.Table.Indexes[i], &w.indexes[i]
-	if k.where != nil {
-		d, err := w.eval(k.where, w.setRow(row))
-		if err != nil || !d.Bool() {
-			return dst, false, err
-		}
+// In implements table.Definitions.
+func (w *tableWriter) In(i int, row []types.Datum) (bool, error) {
+	where := w.indexes[i].where
+	if where == nil {
+		return true, nil
 	}
+	d, err := w.eval(where, w.setRow(row))
+	return !d.IsNull() && d.Bool(), err
+}
+
+// Key implements table.Definitions.
+func (w *tableWriter) Key(i int, row, dst []types.Datum) ([]types.Datum, error) {
+	x, k := w.def.Table.Indexes[i], &w.indexes[i]
 	if k.keys == nil {
 		for j := range x.Keys {
 			dst = append(dst, row[x.Keys[j].Attr-1])
 		}
-		return dst, true, nil
+		return dst, nil
 	}
 	b := w.setRow(row)
 	for _, p := range k.keys {
 		d, err := w.eval(p, b)
 		if err != nil {
-			return dst, false, err
+			return dst, err
 		}
 		dst = append(dst, d)
 	}
-	return dst, true, nil
+	return dst, nil
 }
 
 // changedRow is a row that an UPDATE changes. Vectors that it neither assigns nor

@@ -21,7 +21,7 @@ import (
 var dimensionsOf = map[dist.Element]string{dist.Float32: "vector dimensions", dist.Float16: "halfvec dimensions",
 	dist.Int8: "int8vec dimensions", dist.Sparse: "sparsevec dimensions", dist.Bit: "bit lengths"}
 
-// checkDimensions refuses a query that has others than the column.
+// checkDimensions refuses a query that has others than the index.
 func (s *vectorSearch) checkDimensions(query types.Datum) error {
 	n := s.space.Element.Dims(query.Bytes())
 	if s.space.Element == dist.Bit {
@@ -34,43 +34,24 @@ func (s *vectorSearch) checkDimensions(query types.Datum) error {
 }
 
 // exact measures every row: the answer when the index is not loaded or cannot
-// see far enough back.
+// see far enough back. Which rows, and which vectors, is what the index says.
 func (s *vectorSearch) exact(ctx context.Context, q []byte, k int) error {
-	r := table.NewReader(s.node.Table, []int16{catalog.RowIDAttr, s.attr})
-	rows, err := r.Scan(ctx, s.env.Read, everything.lo, everything.hi, false)
+	e, err := NewEntries(s.env, s.node.Table, &s.node.Def)
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
 	var query dist.Query
 	query.Reset(s.space, q)
-	oid := s.node.Table.Column(s.attr).Type.OID
 	var all []vectorindex.Hit
-	b := &batch.Batch{Cols: make([]batch.Col, 2)}
-	for {
-		if err := rows.Next(b, batch.MaxRows); err != nil {
+	err = table.NewEntryReader(s.node.Table, s.index, e).Each(ctx, s.env.Read, func(row uint64, epoch uint32, v []byte) error {
+		if err := s.space.Check(v); err != nil {
 			return err
 		}
-		if b.Len() == 0 {
-			break
-		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if err := r.LoadVectors(ctx, s.env.Read, b); err != nil {
-			return err
-		}
-		for _, i := range b.Sel {
-			epoch, ok := r.Epoch(s.attr, int(i))
-			if !ok {
-				continue
-			}
-			v := types.Elements(oid, b.Cols[1].Datum(int(i)))
-			if err := s.space.Check(v); err != nil {
-				return err
-			}
-			all = append(all, vectorindex.Hit{Row: vectorindex.RowID(b.Cols[0].I[i]), Epoch: epoch, Dist: query.Exact(v)})
-		}
+		all = append(all, vectorindex.Hit{Row: vectorindex.RowID(row), Epoch: epoch, Dist: query.Exact(v)})
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	sortHits(all)
 	s.hits, err = vectorindex.Nearest(ctx, &listed{hits: all}, k, s.hits[:0], func(hits []vectorindex.Hit, keep []bool) error {
@@ -104,7 +85,8 @@ func (l *listed) Work() vectorindex.Work { return vectorindex.Work{} }
 func (l *listed) Close()                 {}
 
 // addUnranked adds up to n rows that have no distance, because their vector or
-// the query is NULL, after all that have one.
+// the query is NULL, after all that have one. All rows with an entry are ranked
+// when it is called for the former.
 func (s *vectorSearch) addUnranked(ctx context.Context, n int, queryNull bool) error {
 	ranked := bitmap.New()
 	ranked.AddMany(s.keptIDs)
@@ -126,8 +108,8 @@ func (s *vectorSearch) addUnranked(ctx context.Context, n int, queryNull bool) e
 		}
 		sel := make([]uint16, 0, b.Len())
 		for _, i := range b.Sel {
-			_, has := s.reader.Epoch(s.attr, int(i))
-			if (!has || queryNull) && !ranked.Contains(s.reader.Rows()[i]) {
+			_, has := s.reader.EntryEpoch(s.index, int(i))
+			if (!has || queryNull || s.index.Computed()) && !ranked.Contains(s.reader.Rows()[i]) {
 				sel = append(sel, i)
 			}
 		}

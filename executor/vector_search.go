@@ -10,6 +10,7 @@ import (
 	"github.com/loxodb/loxodb/planner/cost"
 	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/batch"
+	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/types"
 	"github.com/loxodb/loxodb/storage/feed"
@@ -24,8 +25,9 @@ import (
 // row at the statement's view, for visibility, epoch and filter.
 type vectorSearch struct {
 	node          *physical.VectorSearch
-	attr          int16
+	index         *catalog.Index
 	space         dist.Space
+	nullable      bool // rows may have no entry because the vector is NULL
 	reader        *table.Reader
 	before, after *expr.Program
 	query, k      *expr.Program
@@ -51,14 +53,16 @@ type vectorSearch struct {
 }
 
 func newVectorSearch(n *physical.VectorSearch) (Operator, error) {
-	s := &vectorSearch{node: n, attr: n.Index.Keys[0].Attr}
-	spec, err := feed.SpecOf(n.Table, n.Index)
+	spec, err := feed.SpecOf(n.Index)
 	if err != nil {
 		return nil, err
 	}
-	s.space = spec.Space()
+	s := &vectorSearch{node: n, index: n.Index, space: spec.Space(), nullable: n.Index.OnExpression()}
+	if !s.nullable {
+		s.nullable = !n.Table.Column(n.Index.Keys[0].Attr).NotNull
+	}
 	s.reader = table.NewReader(n.Table, n.Attrs)
-	s.reader.WatchEpochs(s.attr)
+	s.reader.WatchEntry(n.Index)
 	s.fetched.Cols = make([]batch.Col, len(n.Attrs))
 	s.out.Cols = make([]batch.Col, len(n.Cols))
 	s.kept = newRowStore(s.reader.Types())
@@ -138,11 +142,11 @@ func (s *vectorSearch) fill(ctx context.Context) error {
 	if err := s.checkDimensions(d); err != nil {
 		return err
 	}
-	s.vec = append(s.vec[:0], types.Elements(s.node.Table.Column(s.attr).Type.OID, d)...)
+	s.vec = append(s.vec[:0], types.Elements(s.index.Keys[0].Type.OID, d)...)
 	if err := s.search(ctx, s.vec, k); err != nil {
 		return err
 	}
-	if len(s.result) < k && !s.node.Table.Column(s.attr).NotNull {
+	if len(s.result) < k && s.nullable {
 		return s.addUnranked(ctx, k-len(s.result), false)
 	}
 	return nil
@@ -290,7 +294,7 @@ func (s *vectorSearch) check(ctx context.Context, hits []vectorindex.Hit, keep [
 	}
 	sel := s.sel[:0]
 	for _, i := range b.Sel {
-		if e, ok := s.reader.Epoch(s.attr, int(i)); ok && e == hits[i].Epoch {
+		if e, ok := s.reader.EntryEpoch(s.index, int(i)); ok && e == hits[i].Epoch {
 			sel = append(sel, i)
 		}
 	}

@@ -26,12 +26,15 @@ type Jobs struct {
 	TableWrite func(snap *catalog.Snapshot, t *catalog.Table) (*physical.TableWrite, error)
 	// Progress is told of index builds; a nil report ends one.
 	Progress func(t *catalog.Table, x *catalog.Index, r *Report)
+	// Command is what Progress is told that the build is for.
+	Command string
 	// Workers builds vector indexes; 0 = all processors.
 	Workers int
 }
 
 // Report is how far an index build is.
 type Report struct {
+	Command     string // CREATE INDEX, REINDEX CONCURRENTLY, …
 	Phase       string
 	Done, Total int64
 }
@@ -54,16 +57,16 @@ func (j *Jobs) Build(ctx context.Context, txn *table.Txn, snap *catalog.Snapshot
 		total = int64(st.Rows)
 	}
 	if !x.IsVector() {
-		j.Progress(t, x, &Report{Phase: "building index: scanning table", Total: total})
+		j.Progress(t, x, &Report{Command: j.Command, Phase: "building index: scanning table", Total: total})
 		return executor.BuildIndex(ctx, env, def, at, func(rows int64) {
-			j.Progress(t, x, &Report{Phase: "building index: scanning table", Done: rows, Total: max(total, rows)})
+			j.Progress(t, x, &Report{Command: j.Command, Phase: "building index: scanning table", Done: rows, Total: max(total, rows)})
 		})
 	}
-	keep, err := filter(env, def, at)
+	entries, err := executor.NewEntries(env, t, &def.Indexes[at])
 	if err != nil {
 		return err
 	}
-	return j.Vectors.Build(ctx, txn, t, x, keep, sidecar.BuildOptions{
+	return j.Vectors.Build(ctx, txn, t, x, entries, sidecar.BuildOptions{
 		Workers: j.Workers, Total: total, Progress: j.vectorProgress(t, x),
 	})
 }
@@ -79,21 +82,40 @@ func place(t *catalog.Table, x *catalog.Index) int {
 	return slices.IndexFunc(t.Indexes, func(y *catalog.Index) bool { return y.ID == x.ID })
 }
 
-// Filter is what decides which rows belong to a vector index; nil for all.
-func (j *Jobs) Filter(_ context.Context, txn *table.Txn, snap *catalog.Snapshot, t *catalog.Table, x *catalog.Index) (feed.RowFilter, error) {
+// Entries says what a vector index holds of rows: see feed.Definer.
+func (j *Jobs) Entries(snap *catalog.Snapshot, t *catalog.Table, x *catalog.Index) (table.Entries, error) {
+	if x.Where == "" && !x.Computed() {
+		return nil, nil
+	}
 	def, err := j.TableWrite(snap, t)
 	if err != nil {
 		return nil, err
 	}
-	return filter(j.env(txn, snap), def, place(t, x))
+	return executor.NewEntries(j.Env(snap), t, &def.Indexes[place(t, x)])
 }
 
-func filter(env *executor.Env, def *physical.TableWrite, at int) (feed.RowFilter, error) {
-	p, err := executor.NewPartial(env, def, at)
-	if p == nil || err != nil {
-		return nil, err // not a nil *Partial in an interface
+// Attach makes a vector index that gets the changes of its table from the commit
+// of the transaction on; see feed.Manager.
+func (j *Jobs) Attach(ctx context.Context, txn *table.Txn, snap *catalog.Snapshot, t *catalog.Table, x *catalog.Index) error {
+	e, err := j.Entries(snap, t, x)
+	if err != nil {
+		return err
 	}
-	return p, nil
+	return j.Vectors.Attach(ctx, txn, t, x, e)
+}
+
+// Fill builds an attached index while its table is written.
+func (j *Jobs) Fill(ctx context.Context, snap *catalog.Snapshot, t *catalog.Table, x *catalog.Index) error {
+	e, err := j.Entries(snap, t, x)
+	if err != nil {
+		return err
+	}
+	defer j.Progress(t, x, nil)
+	total := int64(0)
+	if st := snap.Stats(t.ID); st != nil {
+		total = int64(st.Rows)
+	}
+	return j.Vectors.Fill(ctx, t, x, e, sidecar.BuildOptions{Workers: j.Workers, Total: total, Progress: j.vectorProgress(t, x)})
 }
 
 // phases names a vector build's phases as pg_stat_progress_create_index does.
@@ -108,7 +130,7 @@ func (j *Jobs) vectorProgress(t *catalog.Table, x *catalog.Index) func(string, i
 	return func(phase string, done, total int64) {
 		if now := time.Now(); done == total || now.Sub(last) > 50*time.Millisecond {
 			last = now
-			j.Progress(t, x, &Report{Phase: phases[phase], Done: done, Total: total})
+			j.Progress(t, x, &Report{Command: j.Command, Phase: phases[phase], Done: done, Total: total})
 		}
 	}
 }

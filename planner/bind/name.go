@@ -16,6 +16,16 @@ func figureName(e ast.Expr) string {
 	return name
 }
 
+// IndexColumnName is the name by which an index expression is known, "expr" when
+// nothing suggests one (FigureIndexColname).
+func IndexColumnName(e ast.Expr) string {
+	name, _ := figure(e)
+	if name == "" {
+		return "expr"
+	}
+	return name
+}
+
 // figure returns a name and how good it is: 2 sure, 1 weak, 0 none.
 func figure(e ast.Expr) (string, int) {
 	switch x := e.(type) {

@@ -78,7 +78,8 @@ func (m *Model) Walk(want, rows float64, dims int) float64 {
 func Patience(v *physical.VectorSearch) int {
 	m := &Default
 	dims := dimsOf(v)
-	_, pre := m.KNN(v.Selectivity, v.TableRows, knownK(v), dims, v.Pre.Info().Cost)
+	sel, rows := Within(v.Selectivity, v.TableRows, v.Indexed)
+	_, pre := m.KNN(sel, rows, knownK(v), dims, v.Pre.Info().Cost)
 	return int(math.Min(math.Max(pre/m.visit(dims), minPatience), math.MaxInt32))
 }
 
@@ -112,12 +113,22 @@ func ChooseKNN(v *physical.VectorSearch, sel, rows float64) (physical.Strategy, 
 	}
 	m := &Default
 	dims := dimsOf(v)
-	post, pre := m.KNN(sel, rows, knownK(v), dims, v.Pre.Info().Cost)
+	part, entries := Within(sel, rows, v.Indexed)
+	post, pre := m.KNN(part, entries, knownK(v), dims, v.Pre.Info().Cost)
 	why := fmt.Sprintf("selectivity %.4g of %.0f rows: post-filter %.0f us, pre-filter %.0f us", sel, rows, post, pre)
 	if pre < post {
 		return physical.StrategyPre, why
 	}
 	return physical.StrategyPost, why
+}
+
+// Within restates a selectivity among a table's rows for the index that holds the
+// fraction indexed of them, all that pass among those.
+func Within(sel, rows, indexed float64) (part, entries float64) {
+	if indexed <= 0 || indexed >= 1 {
+		return sel, rows
+	}
+	return math.Min(sel/indexed, 1), rows * indexed
 }
 
 // ChooseAtOpen is ChooseKNN with the real parameter values: what an execution of

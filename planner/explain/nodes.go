@@ -172,7 +172,10 @@ func orderText(x *physical.VectorSearch) string {
 	if x.OrderText != "" {
 		return x.OrderText
 	}
-	key := keyName(x.Table, x.Index)(0)
+	key := x.Index.Keys[0].Expr
+	if key == "" {
+		key = keyName(x.Table, x.Index)(0)
+	}
 	return "(" + key + " " + x.Op.Name + " " + expr.String(x.Query, nil) + ")"
 }
 

@@ -3,7 +3,7 @@ package logical
 import (
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
-	"github.com/loxodb/loxodb/sql/types"
+	"github.com/loxodb/loxodb/sql/opclass"
 )
 
 // KNN is "the rows of Scan under Conds, nearest to Query first": one form for
@@ -20,15 +20,6 @@ type KNN struct {
 	Key   expr.Expr
 	Query expr.Expr
 }
-
-// OpClasses are the vector operators with the operator class that searches for
-// each, and its metric's name.
-var opClasses = map[string]string{
-	"<->": "vector_l2_ops", "<#>": "vector_ip_ops", "<=>": "vector_cosine_ops", "<+>": "vector_l1_ops",
-}
-
-// OpClass is the operator class whose indexes can order by the operator, "" for none.
-func OpClass(op string) string { return opClasses[op] }
 
 // FindKNN recognises a nearest-neighbour order: one ascending key, NULLs last,
 // that is a distance between a value of a scan's row and one that is the same for
@@ -47,7 +38,7 @@ func FindKNN(s *Sort) (*KNN, bool) {
 		e = Substitute(e, p)
 	}
 	if k.Dist, ok = e.(*expr.Call); !ok || k.Dist.Op == nil || len(k.Dist.Args) != 2 ||
-		k.Dist.Op.Left != types.VectorOID || OpClass(k.Dist.Op.Name) == "" {
+		!opclass.Distance(k.Dist.Op.Name, k.Dist.Op.Left) {
 		return nil, false
 	}
 	own := Produced(k.Scan)

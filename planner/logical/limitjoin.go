@@ -6,6 +6,7 @@ import (
 	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/opclass"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -190,7 +191,7 @@ func (s *star) helps(keys []SortKey, tests int) bool {
 			return false
 		}
 		for _, a := range k.Args {
-			if c, ok := a.(*expr.Column); ok && hasVectorIndex(s.scan, c.Index, OpClass(k.Op.Name)) {
+			if hasVectorIndex(s.scan, a, k) {
 				return true
 			}
 		}
@@ -198,15 +199,26 @@ func (s *star) helps(keys []SortKey, tests int) bool {
 	return false
 }
 
-func hasVectorIndex(s *Scan, c ColID, class string) bool {
+// hasVectorIndex reports a vector index that may order by the distance of key, an
+// operand of it: on the column that key is, or on an expression of its columns.
+func hasVectorIndex(s *Scan, key expr.Expr, distance *expr.Call) bool {
+	attrs := map[int16]bool{}
 	for i, id := range s.Out {
-		if id != c || class == "" {
+		if Uses(key, func(c ColID) bool { return c == id }) {
+			attrs[s.Attrs[i]] = true
+		}
+	}
+	_, column := key.(*expr.Column)
+	for _, x := range s.Table.Indexes {
+		class, ok := opclass.Of(x)
+		if !ok || !x.Valid || !class.Orders(distance.Op.Name, distance.Op.Left) || column == x.OnExpression() {
 			continue
 		}
-		for _, x := range s.Table.Indexes {
-			if x.IsVector() && x.Valid && len(x.Keys) == 1 && x.Keys[0].Attr == s.Attrs[i] && x.Keys[0].OpClass == class {
-				return true
-			}
+		if column && attrs[x.Keys[0].Attr] {
+			return true
+		}
+		if !column && len(attrs) == len(x.Keys[0].Reads) && len(attrs) > 0 && attrs[x.Keys[0].Reads[0]] {
+			return true
 		}
 	}
 	return false

@@ -1,6 +1,8 @@
 package optimize
 
 import (
+	"slices"
+
 	"github.com/loxodb/loxodb/planner/logical"
 	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/catalog"
@@ -47,6 +49,9 @@ func (p *planner) fetched(w *physical.TableWrite, old []logical.ColID, set []int
 	for _, a := range set {
 		changed[a] = true
 	}
+	for _, g := range w.Generated { // the writer computes them
+		changed[g.Attr] = true
+	}
 	for i, c := range old {
 		if c == 0 {
 			continue
@@ -68,13 +73,25 @@ func (p *planner) fetched(w *physical.TableWrite, old []logical.ColID, set []int
 	for _, c := range w.Checks {
 		read(c.Cond)
 	}
+	touched := func(e expr.Expr) bool {
+		return logical.Uses(e, func(c logical.ColID) bool { return changed[int16(c+1)] })
+	}
+	renewed := slices.ContainsFunc(w.Indexes, func(iw physical.IndexWrite) bool {
+		return iw.Index.IsVector() && iw.Index.VersionAttr() == 0 && touched(iw.Keys[0])
+	})
 	for _, iw := range w.Indexes {
 		read(iw.Where)
-		// A plain vector key is needed only when its row enters a partial index.
-		enters := iw.Where != nil && logical.Uses(iw.Where, func(c logical.ColID) bool { return changed[int16(c+1)] })
-		for k, e := range iw.Keys {
-			if iw.Index.Keys[k].Attr == 0 || !iw.Index.IsVector() || enters {
+		if !iw.Index.IsVector() {
+			for _, e := range iw.Keys {
 				read(e)
+			}
+			continue
+		}
+		// What the vector comes from is wanted when its row enters a partial index, or
+		// gets a new epoch of its own; what is assigned itself need not be read.
+		if touched(iw.Where) || renewed && iw.Index.VersionAttr() == 0 {
+			for _, k := range expr.Columns(iw.Keys[0]) {
+				f[k] = f[k] || old[k] != 0 && !changed[int16(k+1)]
 			}
 		}
 	}

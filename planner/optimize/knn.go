@@ -10,6 +10,7 @@ import (
 	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/opclass"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -20,15 +21,15 @@ func (p *planner) knn(x *logical.Sort, lim *logical.Limit, k float64, need colse
 	if !ok || lim == nil && !p.noSeq || p.noIndex {
 		return nil, false, nil
 	}
-	index := p.vectorIndex(n)
-	if index == nil {
+	def, indexed := p.vectorIndex(n)
+	if def == nil {
 		return nil, false, nil
 	}
 	rows := p.tableRows(n.Scan.Table)
 	sel := p.sel(n.Conds)
 	list := p.paths(n.Scan, n.Conds)
 	pre := best(list)
-	dims := dimsOf(index)
+	dims := dimsOf(def.Index)
 	want := k
 	if math.IsInf(k, 1) {
 		want = 10
@@ -37,7 +38,8 @@ func (p *planner) knn(x *logical.Sort, lim *logical.Limit, k float64, need colse
 		}
 	}
 	exact := pre.cost + pre.rows*(float64(dims)*p.m.DistDim+p.m.VectorGet) + p.m.Sort(pre.rows, want)
-	postCost, preCost := p.m.KNN(sel, rows, want, dims, pre.cost)
+	part, entries := cost.Within(sel, rows, indexed)
+	postCost, preCost := p.m.KNN(part, entries, want, dims, pre.cost)
 	search := postCost
 	if len(n.Conds) > 0 {
 		search = math.Min(postCost, preCost)
@@ -45,7 +47,10 @@ func (p *planner) knn(x *logical.Sort, lim *logical.Limit, k float64, need colse
 	if pre.point || exact <= search && !p.noSeq {
 		return nil, false, nil
 	}
-	r, err := p.overSearch(n, index, lim, sel, search, need)
+	v := &physical.VectorSearch{Table: n.Scan.Table, Alias: n.Scan.Alias, Index: def.Index, Def: *def, Op: n.Dist.Op,
+		Selectivity: sel, TableRows: rows, Indexed: indexed}
+	v.Startup, v.Cost = p.m.Seek, math.Max(search, p.m.Seek)
+	r, err := p.overSearch(n, v, lim, need)
 	return r, err == nil, err
 }
 
@@ -57,52 +62,49 @@ func dimsOf(x *catalog.Index) int {
 	return 768
 }
 
-// vectorIndex finds a valid index on the key with the operator's class.
-func (p *planner) vectorIndex(n *logical.KNN) *catalog.Index {
-	class := logical.OpClass(n.Dist.Op.Name)
+// vectorIndex finds a valid index on the key with the operator's class: the one
+// with the fewest entries if several will do, as a partial one has fewer than a
+// whole one. fewest is the fraction of the table's rows that are in it.
+func (p *planner) vectorIndex(n *logical.KNN) (best *physical.IndexWrite, fewest float64) {
+	fewest = math.Inf(1)
 	for _, x := range n.Scan.Table.Indexes {
-		if !x.Valid || !x.IsVector() || len(x.Keys) != 1 || opClass(x) != class {
+		class, ok := opclass.Of(x)
+		if !ok || !x.Valid || !class.Orders(n.Dist.Op.Name, n.Dist.Op.Left) {
 			continue
 		}
-		if !indexNeedsBinding(x) {
-			if c, ok := n.Key.(*expr.Column); ok && p.meta.Cols[c.Index].Attr == x.Keys[0].Attr {
-				return x
-			}
-			continue
-		}
-		if x.Keys[0].Attr == 0 {
-			continue // the executor reads the vector from a column
-		}
-		w, err := bind.IndexWrite(n.Scan.Table, x, p.o)
+		def, err := bind.IndexWrite(n.Scan.Table, x, p.o)
 		if err != nil {
 			continue
 		}
-		key, where := p.tableExpr(n.Scan, w.Keys[0]), p.tableExpr(n.Scan, w.Where)
-		if key != nil && logical.Same(key, n.Key) && (w.Where == nil || where != nil && bind.Implies(n.Conds, where)) {
-			return x
+		key := p.tableExpr(n.Scan, def.Keys[0])
+		if key == nil || !logical.Same(key, n.Key) {
+			continue
+		}
+		entries := 1.0
+		if def.Where != nil {
+			where := p.tableExpr(n.Scan, def.Where)
+			if where == nil || !bind.Implies(n.Conds, where) {
+				continue
+			}
+			entries = p.sel(logical.Conjuncts(nil, where))
+		}
+		if entries < fewest {
+			best, fewest = &def, entries
 		}
 	}
-	return nil
-}
-
-// opClass is the class of an index's key; without one it is l2, ivfflat's default.
-func opClass(x *catalog.Index) string {
-	if c := x.Keys[0].OpClass; c != "" {
-		return c
-	}
-	return "vector_l2_ops"
+	return best, fewest
 }
 
 // overSearch builds the search and the projections above it; where they compute
 // the distance again they take the search's.
-func (p *planner) overSearch(n *logical.KNN, x *catalog.Index, lim *logical.Limit, sel, total float64, need colset) (*rel, error) {
+func (p *planner) overSearch(n *logical.KNN, v *physical.VectorSearch, lim *logical.Limit, need colset) (*rel, error) {
 	dist := p.meta.Add(logical.ColInfo{Name: "distance", T: types.Of(types.Float8OID)})
 	chain := reuse(n, dist)
 	if len(chain) == 0 {
-		return p.search(n, x, lim, sel, total, dist, need)
+		return p.search(n, v, lim, dist, need)
 	}
 	return p.overChain(chain, need, func(below colset) (*rel, error) {
-		return p.search(n, x, lim, sel, total, dist, below)
+		return p.search(n, v, lim, dist, below)
 	})
 }
 
@@ -142,12 +144,11 @@ func sameDistance(e expr.Expr, d *expr.Call) bool {
 		d.Op.Commutes && logical.Same(c.Args[0], d.Args[1]) && logical.Same(c.Args[1], d.Args[0])
 }
 
-// search builds the VectorSearch.
-func (p *planner) search(n *logical.KNN, x *catalog.Index, lim *logical.Limit, sel, total float64, dist logical.ColID, need colset) (*rel, error) {
+// search completes the VectorSearch, whose index and estimates are set.
+func (p *planner) search(n *logical.KNN, v *physical.VectorSearch, lim *logical.Limit, dist logical.ColID, need colset) (*rel, error) {
 	wantDist := need[dist]
 	need = need.clone(n.Conds...)
-	v := &physical.VectorSearch{Table: n.Scan.Table, Alias: n.Scan.Alias, Index: x, Op: n.Dist.Op, DistCol: wantDist,
-		Selectivity: sel, TableRows: p.tableRows(n.Scan.Table)}
+	v.DistCol = wantDist
 	var cols []logical.ColID
 	for i, c := range n.Scan.Out {
 		if need[c] {
@@ -157,13 +158,14 @@ func (p *planner) search(n *logical.KNN, x *catalog.Index, lim *logical.Limit, s
 	if wantDist {
 		cols = append(cols, dist)
 	}
+	estimate := v.Base
 	v.Base = p.base(cols)
+	v.Startup, v.Cost = estimate.Startup, estimate.Cost
 	r := &rel{v, cols}
 	v.Query = p.remap(n.Query, nil)
 	v.K = p.topExpr(lim)
 	v.Filter = p.remapCond(n.Conds, r.layout())
-	v.Rows = v.TableRows * sel
-	v.Startup, v.Cost = p.m.Seek, math.Max(total, p.m.Seek)
+	v.Rows = v.TableRows * v.Selectivity
 	if len(n.Conds) == 0 {
 		v.Strategy = physical.StrategyPost
 		return r, nil

@@ -94,6 +94,7 @@ type (
 		Table *catalog.Table
 		Alias string
 		Index *catalog.Index
+		Def   IndexWrite // the index's key and predicate, bound over the table row
 		Op    *builtin.Operator
 		Query expr.Expr // no Column nodes
 		K     expr.Expr // LIMIT + OFFSET if known: a sizing hint; nil = unknown
@@ -104,9 +105,11 @@ type (
 		// Pre produces one column, RowIDAttr, of the rows that pass Filter as far as an
 		// index or scan can tell: the pre-filter alternative. nil when Filter is nil.
 		Pre Node
-		// Selectivity is the estimated fraction of rows that pass Filter; TableRows the table's size.
+		// Selectivity is the estimated fraction of rows that pass Filter; TableRows the
+		// table's size; Indexed the fraction of the rows that are in a partial index.
 		Selectivity float64
 		TableRows   float64
+		Indexed     float64
 		Strategy    Strategy
 		Why         string // for EXPLAIN: the compared estimates
 		OrderText   string // for EXPLAIN: (embedding <-> '[…]'::vector)

@@ -99,7 +99,7 @@ func OpenDatabase(ctx context.Context, cfg Config) (*Database, error) {
 		sessions: map[*Session]struct{}{},
 		stop:     make(chan struct{}),
 	}
-	if err := d.vectors.OpenAll(ctx, store.Current(), d.indexFilter); err != nil {
+	if err := d.vectors.OpenAll(ctx, store.Current(), d.entries); err != nil {
 		return nil, err
 	}
 	d.suspect()
@@ -209,11 +209,10 @@ func (d *Database) housekeeping() {
 	}
 }
 
-// indexFilter implements feed.Repairer: which rows belong to a partial index, its
-// predicate bound as a superuser's session with default settings binds it.
-func (d *Database) indexFilter(ctx context.Context, txn *table.Txn, t *catalog.Table, x *catalog.Index) (feed.RowFilter, error) {
-	jobs := d.internalSession().defineEnv(ctx).Jobs
-	return jobs.Filter(ctx, txn, d.store.Current(), t, x)
+// entries implements feed.Definer: predicates and expressions are bound as a
+// superuser's session with default settings binds them.
+func (d *Database) entries(ctx context.Context, t *catalog.Table, x *catalog.Index) (table.Entries, error) {
+	return d.internalSession().defineEnv(ctx).Jobs.Entries(d.store.Current(), t, x)
 }
 
 // sealTime bounds how long Close works to make the next start short.

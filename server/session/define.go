@@ -22,6 +22,9 @@ func (s *Session) define(ctx context.Context, p *portal) (tag string, err error)
 	if ct, ok := p.stmt.stmt.(*ast.CreateTable); ok && ct.Query != nil {
 		return s.createTableAs(ctx, p, ct)
 	}
+	if define.IsOnline(p.stmt.stmt) {
+		return s.online(ctx, p.stmt.stmt)
+	}
 	err = s.retry(ctx, func() error {
 		tag, err = s.definition(ctx, p.stmt.stmt)
 		return err
@@ -74,7 +77,7 @@ func (s *Session) buildProgress(t *catalog.Table, x *catalog.Index, r *ddl.Repor
 		return
 	}
 	s.db.builds.set(syscat.Build{
-		PID: s.pid, Table: t.ID, Index: x.ID, Command: "CREATE INDEX", Phase: r.Phase, Tuples: r.Total, TuplesDone: r.Done,
+		PID: s.pid, Table: t.ID, Index: x.ID, Command: r.Command, Phase: r.Phase, Tuples: r.Total, TuplesDone: r.Done,
 	})
 }
 

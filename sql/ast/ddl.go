@@ -96,7 +96,7 @@ type IndexElem struct {
 	Collation *QName
 	OpClass   *QName
 	OpOptions []Option
-	Desc      bool
+	Asc, Desc bool // written out
 	Nulls     NullsOrder
 }
 

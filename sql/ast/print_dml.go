@@ -135,5 +135,8 @@ func (p *printer) indexElem(e IndexElem) {
 		p.s(" ")
 		p.options(e.OpOptions, " = ")
 	}
+	if e.Asc {
+		p.s(" ASC")
+	}
 	p.direction(e.Desc, e.Nulls)
 }

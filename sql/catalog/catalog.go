@@ -129,6 +129,13 @@ type IndexKey struct {
 	Desc       bool
 	NullsFirst bool
 	Collation  ID
+	// Name is the index's column of an expression (pg_attribute.attname).
+	Name string `json:",omitempty"`
+	// Reads are the columns that the expression of a vector index reads: the entry
+	// lives as long as none of them changes. Version is the vector column whose epoch
+	// tells, when it is the only one; 0 = the row has an epoch of its own for it.
+	Reads   []int16 `json:",omitempty"`
+	Version int16   `json:",omitempty"`
 }
 
 // ConstraintKind is pg_constraint.contype.
@@ -217,6 +224,38 @@ type ColumnStats struct {
 	MCF       []float64
 	Histogram [][]byte // bounds in key encoding, ascending
 	Corr      float64
+}
+
+// RowEpochs reports that rows carry an epoch of their own, because a vector index
+// is on an expression of more than one vector column.
+func (t *Table) RowEpochs() bool {
+	for _, x := range t.Indexes {
+		if x.Ready && x.IsVector() && x.VersionAttr() == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// Computed reports a vector index whose vectors are not a column's own key family,
+// with epochs of their own, but are computed from the row: those of an expression,
+// and those of a column that is stored among the scalars.
+func (x *Index) Computed() bool {
+	return x.IsVector() && len(x.Keys) == 1 && (x.Keys[0].Attr == 0 || !x.Keys[0].Type.IsVector())
+}
+
+// OnExpression reports a vector index whose key is not a column.
+func (x *Index) OnExpression() bool {
+	return x.IsVector() && len(x.Keys) == 1 && x.Keys[0].Attr == 0
+}
+
+// VersionAttr is the vector column whose epoch names the versions of a vector
+// index's entries, 0 when the row's own does.
+func (x *Index) VersionAttr() int16 {
+	if x.Computed() {
+		return x.Keys[0].Version
+	}
+	return x.Keys[0].Attr
 }
 
 // Column returns the live column with the attribute number, or nil.

@@ -135,7 +135,10 @@ func (r *rows) indexAttributes(t *catalog.Table, x *catalog.Index) {
 			put(c.Name, k.Type, c.NDims, coll)
 			continue
 		}
-		name := exprName(k.Expr)
+		name := k.Name
+		if name == "" {
+			name = exprName(k.Expr)
+		}
 		if n := names[name]; n > 0 {
 			names[name]++
 			name = fmt.Sprintf("%s%d", name, n)

@@ -1,10 +1,9 @@
 package syscat
 
 import (
-	"sort"
-
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/types"
+	"sort"
 )
 
 var _ = register("pg_catalog", map[string]generator{
@@ -90,13 +89,12 @@ func (r *rows) class(c class) {
 	r.emit()
 }
 
-// optionList is reloptions: name=value, by name.
+// optionList is reloptions: name=value.
 func optionList(m map[string]string) []string {
 	var out []string
-	for k, v := range m {
-		out = append(out, k+"="+v)
+	for _, k := range optionNames(m) {
+		out = append(out, k+"="+m[k])
 	}
-	sort.Strings(out)
 	return out
 }
 

@@ -1,12 +1,14 @@
 package syscat
 
 import (
-	"regexp"
-	"sort"
+	"cmp"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/opclass"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -128,16 +130,55 @@ func method(x *catalog.Index) string {
 	return x.Method
 }
 
-// castWord finds (word)::, unless the parentheses are a call's.
-var castWord = regexp.MustCompile(`(^|[^\w"])\(([\w.]+|"[^"]+")\)::`)
-
 // prettyExpr is an expression as pretty printing shows it: without its outer
-// parentheses, and without those around a single word that is cast.
+// parentheses, and without those around a cast word, call, or what has
+// parentheses already.
 func prettyExpr(expr string, pretty bool) string {
-	if pretty {
-		return castWord.ReplaceAllString(unwrap(expr), "$1$2::")
+	if !pretty {
+		return expr
+	}
+	expr = unwrap(expr)
+	for i := 0; i < len(expr); i++ {
+		switch expr[i] {
+		case '\'', '"':
+			if end := strings.IndexByte(expr[i+1:], expr[i]); end >= 0 {
+				i += end + 1
+			}
+		case '(':
+			end := closing(expr, i)
+			if end < 0 {
+				return expr
+			}
+			called := i > 0 && (expr[i-1] == '"' || expr[i-1] == '_' || isWord(expr[i-1:i]))
+			if inner := expr[i+1 : end]; !called && strings.HasPrefix(expr[end+1:], "::") && primary(inner) {
+				expr = expr[:i] + inner + expr[end+1:]
+				i--
+			}
+		}
 	}
 	return expr
+}
+
+// primary reports an expression that a cast may follow as it is.
+func primary(expr string) bool {
+	if isWord(expr) || looksLikeCall(expr) {
+		return true
+	}
+	return strings.HasPrefix(expr, "(") && closing(expr, 0) == len(expr)-1
+}
+
+// isWord reports a name, perhaps qualified, or a number.
+func isWord(s string) bool {
+	if len(s) > 2 && s[0] == '"' {
+		return strings.IndexByte(s[1:], '"') == len(s)-2
+	}
+	for i := range len(s) {
+		c := s[i]
+		if c != '_' && c != '.' && !('0' <= c && c <= '9') && !('a' <= c && c <= 'z') && !('A' <= c && c <= 'Z') {
+			return false
+		}
+	}
+	return s != ""
 }
 
 // indexExpr is a key's column or expression, the latter in parentheses unless
@@ -206,16 +247,20 @@ func columnList(t *catalog.Table, attrs []int16) string {
 	return strings.Join(names, ", ")
 }
 
+// optionNames are the storage parameters that are set: those of vector indexes
+// in the order of their method's list, others by name.
+func optionNames(m map[string]string) []string {
+	names := slices.Sorted(maps.Keys(m))
+	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(opclass.OptionRank(a), opclass.OptionRank(b)) })
+	return names
+}
+
 // withOptions is " WITH (a='1')" as flatten_reloptions writes it.
 func withOptions(m map[string]string) string {
 	if len(m) == 0 {
 		return ""
 	}
-	names := make([]string, 0, len(m))
-	for k := range m {
-		names = append(names, k)
-	}
-	sort.Strings(names)
+	names := optionNames(m)
 	for i, k := range names {
 		v := m[k]
 		if builtin.QuoteIdent(v) != v {

@@ -13,11 +13,11 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/opclass"
 	"github.com/loxodb/loxodb/storage/keys"
 	"github.com/loxodb/loxodb/storage/kv"
 	"github.com/loxodb/loxodb/storage/table"
 	"github.com/loxodb/loxodb/vectorindex"
-	"github.com/loxodb/loxodb/vectorindex/dist"
 	"github.com/loxodb/loxodb/vectorindex/sidecar"
 )
 
@@ -41,46 +41,16 @@ func NewManager(eng kv.Engine, fs vfs.FS, dir string, log *slog.Logger) *Manager
 	return &Manager{eng: eng, fs: fs, dir: dir, log: log, indexes: map[catalog.ID]*sidecar.Index{}}
 }
 
-// classes are the operator classes of vector indexes: what the vectors of the column
-// are made of, and how they are compared.
-var classes = map[string]struct {
-	element dist.Element
-	metric  dist.Metric
-}{
-	"vector_l2_ops": {dist.Float32, dist.L2}, "vector_ip_ops": {dist.Float32, dist.InnerProduct},
-	"vector_cosine_ops": {dist.Float32, dist.Cosine}, "vector_l1_ops": {dist.Float32, dist.L1},
-	"halfvec_l2_ops": {dist.Float16, dist.L2}, "halfvec_ip_ops": {dist.Float16, dist.InnerProduct},
-	"halfvec_cosine_ops": {dist.Float16, dist.Cosine}, "halfvec_l1_ops": {dist.Float16, dist.L1},
-	"int8vec_l2_ops": {dist.Int8, dist.L2}, "int8vec_ip_ops": {dist.Int8, dist.InnerProduct},
-	"int8vec_cosine_ops": {dist.Int8, dist.Cosine}, "int8vec_l1_ops": {dist.Int8, dist.L1},
-	"sparsevec_l2_ops": {dist.Sparse, dist.L2}, "sparsevec_ip_ops": {dist.Sparse, dist.InnerProduct},
-	"sparsevec_cosine_ops": {dist.Sparse, dist.Cosine}, "sparsevec_l1_ops": {dist.Sparse, dist.L1},
-	"bit_hamming_ops": {dist.Bit, dist.Hamming}, "bit_jaccard_ops": {dist.Bit, dist.Jaccard},
-}
-
 // SpecOf reads an index's specification from its descriptor.
-func SpecOf(t *catalog.Table, x *catalog.Index) (vectorindex.Spec, error) {
-	spec := vectorindex.Spec{Kind: vectorindex.HNSW, M: 16, EfConstruction: 64}
+func SpecOf(x *catalog.Index) (vectorindex.Spec, error) {
+	class, ok := opclass.Of(x)
+	if !ok {
+		return vectorindex.Spec{}, fmt.Errorf("feed: index %s has no known operator class", x.Name)
+	}
+	spec := vectorindex.Spec{Kind: vectorindex.HNSW, Element: class.Element, Metric: class.Metric, Dims: int(x.Keys[0].Type.Mod),
+		M: opclass.Value(x, "m"), EfConstruction: opclass.Value(x, "ef_construction")}
 	if x.Method == "flat" {
 		spec.Kind = vectorindex.Flat
-	}
-	if len(x.Keys) != 1 || x.Keys[0].Attr == 0 {
-		return spec, fmt.Errorf("feed: index %s: want one plain column", x.Name)
-	}
-	spec.Dims = int(t.Columns[x.Keys[0].Attr-1].Type.Mod)
-	class, ok := classes[x.Keys[0].OpClass]
-	if !ok {
-		return spec, fmt.Errorf("feed: index %s: operator class %q", x.Name, x.Keys[0].OpClass)
-	}
-	spec.Element, spec.Metric = class.element, class.metric
-	for name, dst := range map[string]*int{"m": &spec.M, "ef_construction": &spec.EfConstruction} {
-		if v, ok := x.Options[name]; ok {
-			n, err := strconv.Atoi(v)
-			if err != nil {
-				return spec, fmt.Errorf("feed: index %s: option %s: %w", x.Name, name, err)
-			}
-			*dst = n
-		}
 	}
 	return spec, nil
 }
@@ -88,7 +58,7 @@ func SpecOf(t *catalog.Table, x *catalog.Index) (vectorindex.Spec, error) {
 // OpenAll opens every vector index of the catalog, repairs those whose files are
 // damaged, and removes files of indexes that are not in it (builds that never
 // committed). Nobody may write rows until it returns.
-func (m *Manager) OpenAll(ctx context.Context, snap *catalog.Snapshot, r Repairer) error {
+func (m *Manager) OpenAll(ctx context.Context, snap *catalog.Snapshot, define Definer) error {
 	known := map[string]bool{}
 	for _, t := range snap.Tables() {
 		for _, x := range t.Indexes {
@@ -96,7 +66,7 @@ func (m *Manager) OpenAll(ctx context.Context, snap *catalog.Snapshot, r Repaire
 				continue
 			}
 			known[dirName(x.ID)] = true
-			if err := m.openOrRepair(ctx, t, x, r); err != nil {
+			if err := m.openOrRepair(ctx, t, x, define); err != nil {
 				return fmt.Errorf("feed: index %s: %w", x.Name, err)
 			}
 		}
@@ -118,8 +88,9 @@ func (m *Manager) OpenAll(ctx context.Context, snap *catalog.Snapshot, r Repaire
 func dirName(id catalog.ID) string { return strconv.FormatUint(uint64(id), 10) }
 
 // Open opens an index, recovering what the outbox holds, and attaches it to commits.
-func (m *Manager) Open(ctx context.Context, t *catalog.Table, x *catalog.Index) (*sidecar.Index, error) {
-	cfg, err := m.config(t, x)
+// e is used by the call alone.
+func (m *Manager) Open(ctx context.Context, t *catalog.Table, x *catalog.Index, e table.Entries) (*sidecar.Index, error) {
+	cfg, err := m.config(t, x, e)
 	if err != nil {
 		return nil, err
 	}
@@ -133,16 +104,19 @@ func (m *Manager) Open(ctx context.Context, t *catalog.Table, x *catalog.Index) 
 	return ix, nil
 }
 
-func (m *Manager) config(t *catalog.Table, x *catalog.Index) (sidecar.Config, error) {
-	spec, err := SpecOf(t, x)
+func (m *Manager) config(t *catalog.Table, x *catalog.Index, e table.Entries) (sidecar.Config, error) {
+	spec, err := SpecOf(x)
+	if err != nil {
+		return sidecar.Config{}, err
+	}
 	return sidecar.Config{
 		Spec: spec, FS: m.fs, Dir: m.fs.PathJoin(m.dir, dirName(x.ID)),
-		Source:  newSource(m.eng, t, x),
+		Source:  newSource(m.eng, t, x, e),
 		Workers: max(1, runtime.NumCPU()-1),
 		Report: func(err error) {
 			m.log.Error("vector index background work failed; it will be tried again", "index", x.Name, "error", err)
 		},
-	}, err
+	}, nil
 }
 
 // Get finds a live index.
@@ -264,16 +238,15 @@ func (m *Manager) Close() error {
 // Build fills a new index from the rows that txn sees, and stores its manifest in
 // the transaction. The caller holds the table's lock exclusively, so that nobody
 // else writes rows meanwhile.
-func (m *Manager) Build(ctx context.Context, txn *table.Txn, t *catalog.Table, x *catalog.Index, keep RowFilter, o sidecar.BuildOptions) error {
-	ix, err := m.Open(ctx, t, x)
+func (m *Manager) Build(ctx context.Context, txn *table.Txn, t *catalog.Table, x *catalog.Index, e table.Entries, o sidecar.BuildOptions) error {
+	ix, err := m.Open(ctx, t, x, e)
 	if err != nil {
 		return err
 	}
 	if o.Workers == 0 {
 		o.Workers = runtime.NumCPU()
 	}
-	src := rows{txn: txn, table: t, attr: x.Keys[0].Attr, keep: keep}
-	built, err := ix.Build(ctx, uint64(txn.At()), src.each, o)
+	built, err := ix.Build(ctx, uint64(txn.At()), buildSource(txn, t, x, e), o)
 	if err != nil {
 		m.Drop(x.ID)
 		return err

@@ -22,7 +22,7 @@ import (
 // vectors is a table of one two-dimensional vector column with an hnsw index.
 func vectors() (*catalog.Table, *catalog.Index) {
 	x := &catalog.Index{ID: 11, Table: 10, Name: "t_e", Method: "hnsw", Storage: 11, Ready: true, Valid: true,
-		Keys: []catalog.IndexKey{{Attr: 1, OpClass: "vector_l2_ops"}}}
+		Keys: []catalog.IndexKey{{Attr: 1, OpClass: "vector_l2_ops", Type: types.T{OID: types.VectorOID, Mod: 2}}}}
 	col := catalog.Column{Num: 1, Name: "e", Type: types.T{OID: types.VectorOID, Mod: 2}}
 	return &catalog.Table{ID: 10, Name: "t", Storage: 10, Columns: []catalog.Column{col}, Indexes: []*catalog.Index{x}}, x
 }
@@ -34,7 +34,7 @@ func TestDetach(t *testing.T) {
 	fs := vfs.NewMem()
 	m := NewManager(memkv.New(), fs, "idx", slog.New(slog.NewTextHandler(&log, nil)))
 	tab, x := vectors()
-	if _, err := m.Open(t.Context(), tab, x); err != nil {
+	if _, err := m.Open(t.Context(), tab, x, nil); err != nil {
 		t.Fatal(err)
 	}
 	m.Apply(5, []table.Delta{{Index: x.ID, Row: 1, Epoch: 1, Vec: dist.FloatBytes([]float32{1, 2})}})
@@ -76,13 +76,13 @@ func TestOpenWithout(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := txn.Put(newSource(eng, tab, x).manifestKey(), []byte("nonsense")); err != nil {
+	if err := txn.Put(newSource(eng, tab, x, nil).manifestKey(), []byte("nonsense")); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := txn.Commit(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	all := func(context.Context, *table.Txn, *catalog.Table, *catalog.Index) (RowFilter, error) { return nil, nil }
+	all := func(context.Context, *catalog.Table, *catalog.Index) (table.Entries, error) { return nil, nil }
 	fs := vfs.NewMem()
 	m := NewManager(eng, readOnly{fs}, "idx", slog.New(slog.NewTextHandler(&log, nil)))
 	if err := m.openOrRepair(t.Context(), tab, x, all); err != nil {

@@ -13,19 +13,22 @@ import (
 	"github.com/loxodb/loxodb/vectorindex/sidecar"
 )
 
-// Repairer returns the filter of a partial index, nil for any other. It is asked
-// when an index must be built anew from the rows of its table.
-type Repairer func(ctx context.Context, txn *table.Txn, t *catalog.Table, x *catalog.Index) (RowFilter, error)
+// Definer returns what a partial index, or one on an expression, holds of the rows
+// of its table; nil for any other. Each call returns entries of its own.
+type Definer func(ctx context.Context, t *catalog.Table, x *catalog.Index) (table.Entries, error)
 
 // openOrRepair opens an index at start-up. One whose files are damaged is built
 // anew from the rows. One that cannot be opened at all is left out: searches then
 // measure every row, and its outbox keeps what it misses for the next start.
-func (m *Manager) openOrRepair(ctx context.Context, t *catalog.Table, x *catalog.Index, r Repairer) error {
-	_, err := m.Open(ctx, t, x)
+func (m *Manager) openOrRepair(ctx context.Context, t *catalog.Table, x *catalog.Index, define Definer) error {
+	e, err := define(ctx, t, x)
+	if err == nil {
+		_, err = m.Open(ctx, t, x, e)
+	}
 	if errors.Is(err, sidecar.ErrCorrupt) {
 		m.log.Error("vector index is damaged; building it anew from the rows", "index", x.Name, "table", t.Name, "error", err)
 		began := time.Now()
-		if err = m.repair(ctx, t, x, r); err == nil {
+		if err = m.repair(ctx, t, x, e); err == nil {
 			m.log.Info("vector index was built anew", "index", x.Name, "table", t.Name, "took", time.Since(began).Round(time.Millisecond))
 		}
 	}
@@ -43,31 +46,27 @@ func (m *Manager) openOrRepair(ctx context.Context, t *catalog.Table, x *catalog
 // what a build from the rows gives. Nobody writes rows meanwhile. Until the new
 // manifest is committed the old one stays, so that a crash ends in a repair again
 // and never in an index that lacks rows.
-func (m *Manager) repair(ctx context.Context, t *catalog.Table, x *catalog.Index, r Repairer) error {
+func (m *Manager) repair(ctx context.Context, t *catalog.Table, x *catalog.Index, e table.Entries) error {
 	txn, err := table.Begin(ctx, m.eng, kv.TxnOptions{}, nil)
 	if err != nil {
 		return err
 	}
 	defer txn.Close()
-	keep, err := r(ctx, txn, t, x)
+	fresh, err := m.startAfresh(ctx, t, x, e)
 	if err != nil {
 		return err
 	}
-	fresh, err := m.startAfresh(ctx, t, x)
-	if err != nil {
-		return err
-	}
-	err = m.refill(ctx, fresh, txn, t, x, keep)
+	err = m.refill(ctx, fresh, txn, t, x, e)
 	if err = errors.Join(err, fresh.Close()); err != nil {
 		return err
 	}
-	_, err = m.Open(ctx, t, x)
+	_, err = m.Open(ctx, t, x, e)
 	return err
 }
 
 // startAfresh opens an empty index in the place of a damaged one.
-func (m *Manager) startAfresh(ctx context.Context, t *catalog.Table, x *catalog.Index) (*sidecar.Index, error) {
-	src := newSource(m.eng, t, x)
+func (m *Manager) startAfresh(ctx context.Context, t *catalog.Table, x *catalog.Index, e table.Entries) (*sidecar.Index, error) {
+	src := newSource(m.eng, t, x, e)
 	empty := sidecar.Manifest{}
 	if old, err := src.Manifest(ctx); err == nil {
 		// No file gets a number that the old manifest still names.
@@ -78,7 +77,7 @@ func (m *Manager) startAfresh(ctx context.Context, t *catalog.Table, x *catalog.
 	if err := m.fs.RemoveAll(m.fs.PathJoin(m.dir, dirName(x.ID))); err != nil {
 		return nil, fmt.Errorf("removing the damaged files: %w", err)
 	}
-	cfg, err := m.config(t, x)
+	cfg, err := m.config(t, x, e)
 	if err != nil {
 		return nil, err
 	}
@@ -88,9 +87,8 @@ func (m *Manager) startAfresh(ctx context.Context, t *catalog.Table, x *catalog.
 
 // refill builds the index from the rows and commits its manifest together with
 // the removal of the marks that the build covers: all there are.
-func (m *Manager) refill(ctx context.Context, ix *sidecar.Index, txn *table.Txn, t *catalog.Table, x *catalog.Index, keep RowFilter) error {
-	src := rows{txn: txn, table: t, attr: x.Keys[0].Attr, keep: keep}
-	built, err := ix.Build(ctx, uint64(txn.At()), src.each, m.buildOptions(x))
+func (m *Manager) refill(ctx context.Context, ix *sidecar.Index, txn *table.Txn, t *catalog.Table, x *catalog.Index, e table.Entries) error {
+	built, err := ix.Build(ctx, uint64(txn.At()), buildSource(txn, t, x, e), m.buildOptions(x))
 	if err != nil {
 		return err
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/storage/keys"
 	"github.com/loxodb/loxodb/storage/kv"
-	"github.com/loxodb/loxodb/storage/rowcodec"
+	"github.com/loxodb/loxodb/storage/table"
 	"github.com/loxodb/loxodb/vectorindex"
 	"github.com/loxodb/loxodb/vectorindex/sidecar"
 )
@@ -19,15 +19,15 @@ import (
 type source struct {
 	eng     kv.Engine
 	index   catalog.ID
-	storage catalog.ID // of the table's rows
-	attr    uint16     // the indexed vector column
+	entries *table.EntryReader
 }
 
-func newSource(eng kv.Engine, t *catalog.Table, x *catalog.Index) *source {
-	return &source{eng: eng, index: x.ID, storage: t.Storage, attr: uint16(x.Keys[0].Attr)}
+func newSource(eng kv.Engine, t *catalog.Table, x *catalog.Index, e table.Entries) *source {
+	return &source{eng: eng, index: x.ID, entries: table.NewEntryReader(t, x, e)}
 }
 
-// Pending implements sidecar.Source.
+// Pending implements sidecar.Source: what a marked row has in the index at the
+// view is read, or computed, from the row.
 func (s *source) Pending(ctx context.Context, asOf uint64, each func(sidecar.Mark, sidecar.Delta) error) error {
 	view, err := s.eng.Snapshot(ctx, kv.TS(asOf))
 	if err != nil {
@@ -44,21 +44,15 @@ func (s *source) Pending(ctx context.Context, asOf uint64, each func(sidecar.Mar
 		return err
 	}
 	defer it.Close()
-	var key []byte
 	for it.Next() {
 		row, epoch := keys.OutboxMark(it.Key())
-		key = keys.AppendRow(key[:0], s.storage, s.attr, row)
-		val, ok, err := rows.Get(ctx, key)
+		d := sidecar.Delta{Row: vectorindex.RowID(row), Epoch: epoch}
+		err := s.entries.Row(ctx, rows, row, func(_ uint64, e uint32, vec []byte) error {
+			d.Epoch, d.Vec = e, vec
+			return nil
+		})
 		if err != nil {
 			return err
-		}
-		d := sidecar.Delta{Row: vectorindex.RowID(row), Epoch: epoch}
-		if ok {
-			e, comps, err := rowcodec.DecodeVector(val)
-			if err != nil {
-				return err
-			}
-			d.Epoch, d.Vec = e, comps
 		}
 		if err := each(sidecar.Mark{Row: vectorindex.RowID(row), Epoch: epoch}, d); err != nil {
 			return err

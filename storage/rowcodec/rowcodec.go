@@ -1,7 +1,10 @@
 // Package rowcodec is the stored form of a row's scalar columns:
 //
-//	version(1)=1  columns(uvarint)  null bitmap((columns+7)/8)  value…
+//	version(1)=1                    columns(uvarint)  null bitmap((columns+7)/8)  value…
+//	version(1)=2  epoch(uvarint)    columns(uvarint)  null bitmap((columns+7)/8)  value…
 //
+// The second form carries the row's own epoch, which the entries of vector indexes
+// on expressions are checked by (storage/table); in the first it is 0.
 // Values follow in attribute order, NULLs left out: RepInt as a zigzag varint,
 // RepFloat as 8 bytes little-endian, RepBytes as uvarint length and bytes. A
 // vector column holds only its epoch (uvarint): its datum lives in a key of its
@@ -21,7 +24,10 @@ import (
 // ErrCorrupt reports a stored row that cannot be decoded.
 var ErrCorrupt = errors.New("rowcodec: corrupt row")
 
-const version = 1
+const (
+	version      = 1
+	versionEpoch = 2
+)
 
 // Layout is what encoding and decoding need of a table's columns; made once a table version.
 type Layout struct {
@@ -43,10 +49,14 @@ func NewLayout(t *catalog.Table) *Layout {
 func (l *Layout) Columns() int { return len(l.reps) }
 
 // Append encodes a row of Columns datums; epochs has the vector columns' epochs
-// at their places (a NULL vector has none).
-func (l *Layout) Append(dst []byte, row []types.Datum, epochs []uint32) []byte {
+// at their places (a NULL vector has none), own is the row's, 0 for none.
+func (l *Layout) Append(dst []byte, row []types.Datum, epochs []uint32, own uint32) []byte {
 	n := len(row)
-	dst = append(dst, version)
+	if own == 0 {
+		dst = append(dst, version)
+	} else {
+		dst = binary.AppendUvarint(append(dst, versionEpoch), uint64(own))
+	}
 	dst = binary.AppendUvarint(dst, uint64(n))
 	bitmap := len(dst)
 	for range (n + 7) / 8 {
@@ -76,15 +86,16 @@ func (l *Layout) Append(dst []byte, row []types.Datum, epochs []uint32) []byte {
 // epoch as an int. Columns not stored are reported through missing.
 // want has Columns entries.
 func (l *Layout) Decode(val []byte, want []bool, set func(col int, d types.Datum), missing func(col int)) error {
-	if len(val) < 2 || val[0] != version {
-		return ErrCorrupt
+	_, body, err := header(val)
+	if err != nil {
+		return err
 	}
-	n64, k := binary.Uvarint(val[1:])
+	n64, k := binary.Uvarint(body)
 	if k <= 0 || n64 > uint64(len(val))*8 {
 		return ErrCorrupt
 	}
 	n := int(n64)
-	bitmap := val[1+k:]
+	bitmap := body[k:]
 	if len(bitmap) < (n+7)/8 {
 		return ErrCorrupt
 	}
@@ -116,6 +127,29 @@ func (l *Layout) Decode(val []byte, want []bool, set func(col int, d types.Datum
 		}
 	}
 	return nil
+}
+
+// header reads the row's epoch and returns what follows it.
+func header(val []byte) (epoch uint32, body []byte, err error) {
+	switch {
+	case len(val) < 2:
+		return 0, nil, ErrCorrupt
+	case val[0] == version:
+		return 0, val[1:], nil
+	case val[0] != versionEpoch:
+		return 0, nil, ErrCorrupt
+	}
+	v, k := binary.Uvarint(val[1:])
+	if k <= 0 || v == 0 || v > math.MaxUint32 {
+		return 0, nil, ErrCorrupt
+	}
+	return uint32(v), val[1+k:], nil
+}
+
+// Epoch is the row's own epoch, 0 if it was written without one.
+func Epoch(val []byte) (uint32, error) {
+	epoch, _, err := header(val)
+	return epoch, err
 }
 
 // value decodes column i at the start of p.
@@ -165,7 +199,7 @@ func DecodeVector(val []byte) (epoch uint32, datum []byte, err error) {
 // AppendDatum encodes one datum alone (a column's Missing value); DecodeDatum reads it.
 func AppendDatum(dst []byte, t types.T, d types.Datum) []byte {
 	l := Layout{reps: []types.Rep{t.Rep()}, vector: []bool{false}}
-	return l.Append(dst, []types.Datum{d}, nil)
+	return l.Append(dst, []types.Datum{d}, nil, 0)
 }
 
 // DecodeDatum reads what AppendDatum wrote; the result borrows val.

@@ -24,6 +24,8 @@ type Reader struct {
 	vecs   []vectorCol
 	arena  batch.Arena
 	rows   []uint64 // RowID of each row of the current batch
+	own    []uint32 // the rows' own epochs, when watched
+	watch  bool
 	out    *batch.Batch
 	row    int // row being decoded
 
@@ -64,8 +66,18 @@ func NewReader(t *catalog.Table, attrs []int16) *Reader {
 	return r
 }
 
-// WatchEpochs makes Epoch answer for the vector column even if it is not read.
-func (r *Reader) WatchEpochs(attr int16) {
+// WatchEntry makes EntryEpoch answer for the vector index.
+func (r *Reader) WatchEntry(x *catalog.Index) {
+	attr := x.VersionAttr()
+	if attr == 0 {
+		r.watch = true
+		return
+	}
+	for i := range r.vecs {
+		if r.vecs[i].family == uint16(attr) {
+			return
+		}
+	}
 	r.want[attr-1] = true
 	r.vecs = append(r.vecs, vectorCol{out: -1, attr: int(attr) - 1, family: uint16(attr)})
 }
@@ -105,12 +117,19 @@ func (r *Reader) VectorOutputs() []int {
 	return out
 }
 
-// Epoch is the epoch of row i's value in the vector column attr of the current
-// batch; ok is false when the reader does not read it or it is NULL.
-func (r *Reader) Epoch(attr int16, i int) (epoch uint32, ok bool) {
+// EntryEpoch is the epoch that an entry of the watched index has if it is row i's
+// of the current batch; ok is false when the row has none because the column is NULL.
+func (r *Reader) EntryEpoch(x *catalog.Index, i int) (epoch uint32, ok bool) {
+	attr := x.VersionAttr()
+	if attr == 0 {
+		return r.own[i], true
+	}
 	for k := range r.vecs {
 		if v := &r.vecs[k]; v.family == uint16(attr) {
-			return v.epochs[i], v.epochs[i] != noEpoch
+			if e := v.epochs[i]; e != noEpoch {
+				return e, true
+			}
+			return 0, x.Computed()
 		}
 	}
 	return 0, false
@@ -123,6 +142,10 @@ func (r *Reader) begin(b *batch.Batch, room int) {
 	for i := range b.Cols {
 		b.Cols[i].Init(r.types[i], room)
 	}
+	if r.watch && cap(r.own) < room {
+		r.own = make([]uint32, room)
+	}
+	r.own = r.own[:cap(r.own)]
 	for i := range r.vecs {
 		if cap(r.vecs[i].epochs) < room {
 			r.vecs[i].epochs = make([]uint32, room)
@@ -137,6 +160,12 @@ func (r *Reader) decode(i int, row uint64, val []byte) error {
 	for k, a := range r.attrs {
 		if a <= 0 {
 			r.system(k, a, i, row)
+		}
+	}
+	if r.watch {
+		var err error
+		if r.own[i], err = rowcodec.Epoch(val); err != nil {
+			return err
 		}
 	}
 	return r.layout.Decode(val, r.want, r.setColumn, r.setMissing)

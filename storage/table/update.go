@@ -3,6 +3,7 @@ package table
 import (
 	"bytes"
 	"context"
+	"math"
 	"slices"
 
 	"github.com/loxodb/loxodb/sql/catalog"
@@ -23,6 +24,9 @@ func (w *Writer) loadEpochs(ctx context.Context, id uint64) (bool, error) {
 	}
 	for _, k := range w.vecs {
 		w.oldEpochs[k] = noEpoch
+	}
+	if w.oldOwn, err = rowcodec.Epoch(val); err != nil {
+		return false, err
 	}
 	if len(w.vecs) == 0 {
 		return true, nil
@@ -60,6 +64,9 @@ func (w *Writer) Update(ctx context.Context, id uint64, old, row []types.Datum, 
 			return false, err
 		}
 	}
+	if err := w.updateOwn(ctx, old, row, set); err != nil {
+		return false, err
+	}
 	row = w.updatedRow(row, set)
 	if err := w.putScalars(id, row); err != nil {
 		return false, err
@@ -84,18 +91,52 @@ func (w *Writer) updateVector(ctx context.Context, id uint64, k int, d types.Dat
 	return w.txn.Delete(w.key)
 }
 
-// updatedRow is the row to store: an unassigned vector column is NULL or not as
-// it was stored, whatever the caller knows of it. One that the caller has not
-// read, which only vector indexes can do without, gets a placeholder.
+// updateOwn gives the row a new epoch of its own when it changes what an index
+// that goes by it is computed from.
+func (w *Writer) updateOwn(ctx context.Context, old, row []types.Datum, set []bool) (err error) {
+	if w.own = 0; !w.ownEpochs {
+		return nil
+	}
+	w.own = w.oldOwn
+	for _, x := range w.Table.Indexes {
+		if !x.Ready || !x.IsVector() || x.VersionAttr() != 0 {
+			continue
+		}
+		for _, a := range x.Keys[0].Reads {
+			if k := int(a) - 1; set[k] && (w.Table.Columns[k].Type.IsVector() || !sameValue(w.Table.Columns[k].Type, old[k], row[k])) {
+				w.own, err = w.freshEpoch(ctx)
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// sameValue compares two values of a type bit by bit.
+func sameValue(t types.T, a, b types.Datum) bool {
+	switch {
+	case a.IsNull() || b.IsNull():
+		return a.IsNull() && b.IsNull()
+	case t.Rep() == types.RepBytes:
+		return bytes.Equal(a.Bytes(), b.Bytes())
+	case t.Rep() == types.RepFloat:
+		return math.Float64bits(a.Float()) == math.Float64bits(b.Float())
+	}
+	return a.Int() == b.Int()
+}
+
+// updatedRow is the row to store: whether an unassigned vector column is NULL is
+// as it was stored. One whose value the caller has not fetched becomes an empty
+// placeholder, which only definitions that do not read it may meet.
 func (w *Writer) updatedRow(row []types.Datum, set []bool) []types.Datum {
 	w.row = append(w.row[:0], row...)
 	for _, k := range w.vecs {
-		if !set[k] {
-			if !w.hadVector(k) {
-				w.row[k] = types.Null
-			} else if row[k].IsNull() {
-				w.row[k] = types.Bytes([]byte{})
-			}
+		switch {
+		case set[k]:
+		case !w.hadVector(k):
+			w.row[k] = types.Null
+		case row[k].IsNull():
+			w.row[k] = types.Bytes([]byte{})
 		}
 	}
 	return w.row
@@ -206,72 +247,4 @@ func (w *Writer) move(ctx context.Context, id uint64, old, row []types.Datum, se
 	}
 	_, err := w.Insert(ctx, row)
 	return err
-}
-
-// vectorDelta records the change of a vector index entry: old nil = insert, row
-// nil = delete. It leaves the outbox mark that recovery replays.
-func (w *Writer) vectorDelta(ctx context.Context, i int, x *catalog.Index, old, row []types.Datum, id uint64) error {
-	k := int(x.Keys[0].Attr) - 1
-	d := Delta{Index: x.ID, Row: id}
-	had := false // the old version has an entry
-	if old != nil {
-		_, in, err := w.keyOf(i, old, w.oldVals[:0])
-		if err != nil {
-			return err
-		}
-		had = in && w.hadVector(k)
-	}
-	if row != nil && !row[k].IsNull() {
-		vals, in, err := w.keyOf(i, row, w.vals[:0])
-		w.vals = vals
-		if err != nil {
-			return err
-		}
-		if in && had && w.epochs[k] == w.oldEpochs[k] {
-			return nil // the vector itself did not change
-		}
-		if in {
-			d.Epoch = w.epochs[k]
-			if d.Vec, err = w.elements(ctx, id, k, row[k]); err != nil {
-				return err
-			}
-		}
-	}
-	if d.Vec == nil {
-		if !had {
-			return nil
-		}
-		n, err := w.nums.Next(ctx)
-		if err != nil {
-			return err
-		}
-		d.Epoch = uint32(n)
-	}
-	w.txn.deltas = append(w.txn.deltas, d)
-	w.key = keys.AppendOutbox(w.key[:0], x.ID, id, d.Epoch)
-	return w.txn.Put(w.key, []byte{1})
-}
-
-// elements are a vector's bytes in memory of their own; an unassigned column's
-// placeholder stands for what is stored.
-func (w *Writer) elements(ctx context.Context, id uint64, k int, d types.Datum) ([]byte, error) {
-	if len(d.Bytes()) > 0 {
-		return slices.Clone(types.Elements(w.Table.Columns[k].Type.OID, d)), nil
-	}
-	d, err := w.StoredVector(ctx, id, k)
-	if err != nil || d.IsNull() {
-		return nil, err
-	}
-	return slices.Clone(types.Elements(w.Table.Columns[k].Type.OID, d)), nil
-}
-
-// StoredVector reads vector column k of a row; NULL when it has none. The bytes
-// are valid until the transaction is used again.
-func (w *Writer) StoredVector(ctx context.Context, id uint64, k int) (types.Datum, error) {
-	val, ok, err := w.txn.Get(ctx, keys.AppendRow(nil, w.Table.Storage, uint16(k+1), id))
-	if err != nil || !ok {
-		return types.Null, err
-	}
-	_, comps, err := rowcodec.DecodeVector(val)
-	return types.Bytes(comps), err
 }

@@ -21,30 +21,36 @@ type Numbers interface {
 	Next(ctx context.Context) (uint64, error)
 }
 
-// KeyFunc computes an index's key for a row (attribute order) into dst; in is
-// false when the row is outside a partial index.
-type KeyFunc func(index int, row []types.Datum, dst []types.Datum) (vals []types.Datum, in bool, err error)
+// Definitions evaluate what the table's indexes, by position, say of a row in
+// attribute order: In whether it belongs to a partial index, Key the values of the
+// index's key, appended to dst. Key is asked only about rows that are In.
+type Definitions interface {
+	In(index int, row []types.Datum) (bool, error)
+	Key(index int, row, dst []types.Datum) ([]types.Datum, error)
+}
 
 // Writer changes rows of one table. It belongs to one statement of one transaction.
 type Writer struct {
 	Table  *catalog.Table
 	txn    *Txn
 	nums   Numbers
-	keyOf  KeyFunc
+	defs   Definitions
 	layout *rowcodec.Layout
 	vecs   []int // attribute indexes of vector columns
 
-	epochs, oldEpochs []uint32
-	vals, oldVals     []types.Datum
+	epochs, oldEpochs []uint32 // of vector columns
+	own, oldOwn       uint32   // the row's own epoch, 0 = none
+	ownEpochs         bool     // some vector index needs them
+	vals              []types.Datum
 	row               []types.Datum
 	key, oldKey, val  []byte
 }
 
-// NewWriter prepares to write; keyOf may be nil when no index has an expression or predicate.
-func NewWriter(t *catalog.Table, txn *Txn, nums Numbers, keyOf KeyFunc) *Writer {
-	w := &Writer{Table: t, txn: txn, nums: nums, keyOf: keyOf, layout: rowcodec.NewLayout(t)}
-	if keyOf == nil {
-		w.keyOf = w.plainKey
+// NewWriter prepares to write; defs may be nil when no index has an expression or predicate.
+func NewWriter(t *catalog.Table, txn *Txn, nums Numbers, defs Definitions) *Writer {
+	w := &Writer{Table: t, txn: txn, nums: nums, defs: defs, layout: rowcodec.NewLayout(t), ownEpochs: t.RowEpochs()}
+	if defs == nil {
+		w.defs = plainKeys{t}
 	}
 	for i := range t.Columns {
 		if t.Columns[i].Type.IsVector() && !t.Columns[i].Dropped {
@@ -56,11 +62,27 @@ func NewWriter(t *catalog.Table, txn *Txn, nums Numbers, keyOf KeyFunc) *Writer 
 	return w
 }
 
-func (w *Writer) plainKey(index int, row, dst []types.Datum) ([]types.Datum, bool, error) {
-	for i := range w.Table.Indexes[index].Keys {
-		dst = append(dst, row[w.Table.Indexes[index].Keys[i].Attr-1])
+// plainKeys are the definitions of whole indexes on columns.
+type plainKeys struct{ table *catalog.Table }
+
+func (plainKeys) In(int, []types.Datum) (bool, error) { return true, nil }
+
+func (p plainKeys) Key(index int, row, dst []types.Datum) ([]types.Datum, error) {
+	keys := p.table.Indexes[index].Keys
+	for i := range keys {
+		dst = append(dst, row[keys[i].Attr-1])
 	}
-	return dst, true, nil
+	return dst, nil
+}
+
+// keyOf computes index i's key for a row into dst; in is false when the row is
+// outside a partial index.
+func (w *Writer) keyOf(i int, row, dst []types.Datum) (vals []types.Datum, in bool, err error) {
+	if in, err = w.defs.In(i, row); err != nil || !in {
+		return dst, false, err
+	}
+	vals, err = w.defs.Key(i, row, dst)
+	return vals, err == nil, err
 }
 
 // stored reports an index whose entries are kept in the key-value store: not a
@@ -175,6 +197,11 @@ func (w *Writer) InsertChecked(ctx context.Context, row []types.Datum) (id uint6
 			return 0, err
 		}
 	}
+	if w.own = 0; w.ownEpochs {
+		if w.own, err = w.freshEpoch(ctx); err != nil {
+			return 0, err
+		}
+	}
 	if err := w.putScalars(id, row); err != nil {
 		return 0, err
 	}
@@ -189,22 +216,32 @@ func (w *Writer) InsertChecked(ctx context.Context, row []types.Datum) (id uint6
 // putVector stores a vector column's value with a fresh epoch.
 func (w *Writer) putVector(ctx context.Context, id uint64, k int, d types.Datum) error {
 	if d.IsNull() {
+		w.epochs[k] = noEpoch
 		return nil
 	}
-	n, err := w.nums.Next(ctx)
-	if err != nil {
+	var err error
+	if w.epochs[k], err = w.freshEpoch(ctx); err != nil {
 		return err
 	}
-	w.epochs[k] = uint32(n)
 	w.key = keys.AppendRow(w.key[:0], w.Table.Storage, uint16(k+1), id)
 	w.val = rowcodec.AppendVector(w.val[:0], w.epochs[k], d.Bytes())
 	return w.txn.Put(w.key, w.val)
 }
 
+// freshEpoch is a number that no version of anything has had.
+func (w *Writer) freshEpoch(ctx context.Context) (uint32, error) {
+	for {
+		n, err := w.nums.Next(ctx)
+		if e := uint32(n); err != nil || e != 0 && e != noEpoch {
+			return e, err
+		}
+	}
+}
+
 func (w *Writer) putScalars(id uint64, row []types.Datum) error {
 	w.txn.wrote(w.Table.Storage, id)
 	w.key = keys.AppendRow(w.key[:0], w.Table.Storage, keys.Scalars, id)
-	w.val = w.layout.Append(w.val[:0], row, w.epochs)
+	w.val = w.layout.Append(w.val[:0], row, w.epochs, w.own)
 	return w.txn.Put(w.key, w.val)
 }
 

@@ -7,6 +7,7 @@ package fault
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -84,7 +85,12 @@ func neighbours(t testing.TB, c *pgx.Conn, sql string) []neighbour {
 		t.Fatalf("%s: %v", sql, err)
 	}
 	got, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (n neighbour, err error) {
-		return n, r.Scan(&n.id, &n.dist)
+		var dist *float64
+		err = r.Scan(&n.id, &dist)
+		if n.dist = math.Inf(1); dist != nil { // NULL comes after all others
+			n.dist = *dist
+		}
+		return n, err
 	})
 	if err != nil {
 		t.Fatalf("%s: %v", sql, err)
@@ -96,9 +102,14 @@ func neighbours(t testing.TB, c *pgx.Conn, sql string) []neighbour {
 // a sort of the rows: every row must come once, in its place.
 func checkNeighbours(t testing.TB, c *pgx.Conn, where string) {
 	t.Helper()
+	checkOrder(t, c, fmt.Sprintf("e <-> '%s'", vec(1<<40)), where)
+}
+
+// checkOrder is checkNeighbours for any distance over table v that is NULL where e is.
+func checkOrder(t testing.TB, c *pgx.Conn, order, where string) {
+	t.Helper()
 	mustExec(t, c, "set enable_seqscan = off")
 	defer mustExec(t, c, "reset enable_seqscan")
-	order := fmt.Sprintf("e <-> '%s'", vec(1<<40))
 	byIndex := fmt.Sprintf("select id, %[1]s from v %[2]s order by %[1]s limit 1000000", order, where)
 	var plan []string
 	rows, err := c.Query(t.Context(), "explain "+byIndex)

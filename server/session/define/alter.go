@@ -18,7 +18,11 @@ import (
 
 // alterTable runs ALTER TABLE's actions one after the other.
 func (e *Env) alterTable(ctx context.Context, st *ast.AlterTable) error {
-	if st.Kind != ast.ObjTable {
+	switch st.Kind {
+	case ast.ObjTable:
+	case ast.ObjIndex:
+		return e.alterIndex(ctx, st)
+	default:
 		return e.alterOther(st)
 	}
 	t, err := e.baseTable(&st.Name)
@@ -529,6 +533,45 @@ func (e *Env) mentions(t *catalog.Table, text string, num int16) bool {
 	return found
 }
 
+// retypedIndex is an index of t after its column c has another type.
+func (e *Env) retypedIndex(t *catalog.Table, x *catalog.Index, c *catalog.Column) (*catalog.Index, error) {
+	n := *x
+	n.Keys = append([]catalog.IndexKey(nil), x.Keys...)
+	for i := range n.Keys {
+		k := &n.Keys[i]
+		if k.Attr == c.Num {
+			k.Type, k.Collation = c.Type, c.Collation
+		}
+		if k.Expr != "" && e.mentions(t, k.Expr, c.Num) {
+			again, err := e.reboundKey(t, x, k)
+			if err != nil {
+				return nil, err
+			}
+			*k = again
+		}
+	}
+	if x.IsVector() {
+		return &n, checkVectorKey(x.Method, &n.Keys[0])
+	}
+	return &n, nil
+}
+
+// reboundKey is a key on an expression, made again from its text.
+func (e *Env) reboundKey(t *catalog.Table, x *catalog.Index, old *catalog.IndexKey) (k catalog.IndexKey, err error) {
+	list, err := e.Parser.Parse("SELECT " + old.Expr)
+	if err != nil {
+		return k, err
+	}
+	el := &ast.IndexElem{At: ast.At{Pos: ast.NoPos}, Expr: list[0].Stmt.(*ast.Select).Targets[0].Expr}
+	if x.IsVector() {
+		k, err = e.vectorKey(t, el)
+	} else {
+		k, err = e.expressionKey(t, el)
+	}
+	k.OpClass, k.Desc, k.NullsFirst = old.OpClass, old.Desc, old.NullsFirst
+	return k, err
+}
+
 // columnType is ALTER COLUMN … TYPE: the rows are written anew.
 func (e *Env) columnType(ctx context.Context, old, t *catalog.Table, cmd *ast.AlterCmd) error {
 	c := t.ColumnByName(cmd.Name)
@@ -548,14 +591,6 @@ func (e *Env) columnType(ctx context.Context, old, t *catalog.Table, cmd *ast.Al
 		}
 		using = &ast.ColumnRef{At: ast.At{Pos: ast.NoPos}, Parts: []string{c.Name}}
 	}
-	for _, x := range t.Indexes {
-		if x.IsVector() && usesColumn(e, t, x, c.Num) && to.OID != from.OID {
-			return pgerr.Newf(pgerrcode.DatatypeMismatch, "operator class %q does not accept data type %s", x.Keys[0].OpClass, types.TypeName(to.OID))
-		}
-		if x.IsVector() && usesColumn(e, t, x, c.Num) && to.Mod < 1 {
-			return pgerr.New(pgerrcode.InvalidParameterValue, "column does not have dimensions")
-		}
-	}
 	if err := e.typeFrozen(old, c.Num); err != nil {
 		return err
 	}
@@ -564,14 +599,9 @@ func (e *Env) columnType(ctx context.Context, old, t *catalog.Table, cmd *ast.Al
 		c.Collation = info.Collation
 	}
 	for i, x := range t.Indexes {
-		n := *x
-		n.Keys = append([]catalog.IndexKey(nil), x.Keys...)
-		for k := range n.Keys {
-			if n.Keys[k].Attr == c.Num {
-				n.Keys[k].Type, n.Keys[k].Collation = to, c.Collation
-			}
+		if t.Indexes[i], err = e.retypedIndex(t, x, c); err != nil {
+			return err
 		}
-		t.Indexes[i] = &n
 	}
 	if err := e.edit.PutTable(t); err != nil {
 		return err

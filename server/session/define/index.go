@@ -10,9 +10,8 @@ import (
 	"github.com/loxodb/loxodb/planner/bind"
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/catalog"
-	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/opclass"
 	"github.com/loxodb/loxodb/sql/pgerr"
-	"github.com/loxodb/loxodb/sql/syscat"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -23,46 +22,53 @@ func (e *Env) createIndex(ctx context.Context, st *ast.CreateIndex) error {
 			return err
 		}
 	}
-	t, err := e.table(&st.Table)
-	if err != nil {
+	t, x, err := e.addIndex(ctx, st, true)
+	if err != nil || x == nil {
 		return err
 	}
+	e.Jobs.Command = "CREATE INDEX"
+	return e.Jobs.Build(ctx, e.Txn, e.Catalog, t, x)
+}
+
+// addIndex stores the descriptor of a new index and takes the table's lock; nil
+// if it is there and may be.
+func (e *Env) addIndex(ctx context.Context, st *ast.CreateIndex, valid bool) (t *catalog.Table, x *catalog.Index, err error) {
+	if t, err = e.table(&st.Table); err != nil {
+		return nil, nil, err
+	}
 	if t.Kind != catalog.KindTable {
-		return pgerr.Newf(pgerrcode.WrongObjectType, "cannot create index on relation %q", t.Name).
+		return nil, nil, pgerr.Newf(pgerrcode.WrongObjectType, "cannot create index on relation %q", t.Name).
 			WithDetail("This operation is not supported for views.")
 	}
 	if st.Name != "" && e.Catalog.RelationExists(t.Schema, st.Name) {
 		if st.IfNotExists {
 			e.notice(pgerrcode.DuplicateTable, "relation %q already exists, skipping", st.Name)
-			return nil
+			return nil, nil, nil
 		}
-		return pgerr.Newf(pgerrcode.DuplicateTable, "relation %q already exists", st.Name)
+		return nil, nil, pgerr.Newf(pgerrcode.DuplicateTable, "relation %q already exists", st.Name)
 	}
 	if err := knownTablespace(st.Tablespace); err != nil {
-		return err
+		return nil, nil, err
 	}
 	if err := e.Txn.OwnTable(ctx, t.ID); err != nil {
-		return err
+		return nil, nil, err
 	}
 	if _, err := e.change(ctx); err != nil {
-		return err
+		return nil, nil, err
 	}
-	x, err := e.newIndex(ctx, t, st)
-	if err != nil {
-		return err
+	if x, err = e.newIndex(ctx, t, st); err != nil {
+		return nil, nil, err
 	}
+	x.Valid = valid
 	t = copyTable(t)
 	t.Indexes = append(t.Indexes, x)
-	if err := e.edit.PutTable(t); err != nil {
-		return err
-	}
-	return e.Jobs.Build(ctx, e.Txn, e.Catalog, t, x)
+	return t, x, e.edit.PutTable(t)
 }
 
 // newIndex makes an index's descriptor.
 func (e *Env) newIndex(ctx context.Context, t *catalog.Table, st *ast.CreateIndex) (*catalog.Index, error) {
 	x := &catalog.Index{
-		Table: t.ID, Name: st.Name, Method: strings.ToLower(st.Method), Unique: st.Unique,
+		Table: t.ID, Name: st.Name, Method: st.Method, Unique: st.Unique,
 		NullsNotDistinct: st.NullsNotDistinct, Ready: true, Valid: true,
 	}
 	if x.Method == "" {
@@ -77,12 +83,18 @@ func (e *Env) newIndex(ctx context.Context, t *catalog.Table, st *ast.CreateInde
 		if err = e.orderedKeys(t, x, st); err == nil {
 			err = hashable(x)
 		}
-	case "hnsw", "flat":
-		err = e.vectorKey(t, x, st)
-	case "ivfflat", "gin", "gist", "spgist", "brin", "ivf":
+	case "gin", "gist", "spgist", "brin", "ivf":
 		err = pgerr.NotSupported(int(st.Pos), "access method %q is not supported", x.Method)
 	default:
-		err = pgerr.Newf(pgerrcode.UndefinedObject, "access method %q does not exist", st.Method)
+		m, ok := opclass.MethodByName(x.Method)
+		switch {
+		case !ok:
+			err = pgerr.Newf(pgerrcode.UndefinedObject, "access method %q does not exist", st.Method)
+		case !m.Served:
+			err = pgerr.NotSupported(int(st.Pos), "access method %q is not supported", x.Method)
+		default:
+			err = e.vectorIndex(t, x, m, st)
+		}
 	}
 	if err != nil {
 		return nil, err
@@ -99,7 +111,7 @@ func (e *Env) newIndex(ctx context.Context, t *catalog.Table, st *ast.CreateInde
 		return nil, err
 	}
 	x.Storage = x.ID
-	return x, nil
+	return x, checkOptions(x)
 }
 
 // keyNames is the middle of a generated index name.
@@ -110,11 +122,7 @@ func keyNames(t *catalog.Table, x *catalog.Index, st *ast.CreateIndex) string {
 			parts = append(parts, t.Columns[a-1].Name)
 			continue
 		}
-		name := "expr"
-		if f, ok := st.Elems[i].Expr.(*ast.Func); ok {
-			name = f.Name.Name
-		}
-		parts = append(parts, name)
+		parts = append(parts, x.Keys[i].Name)
 	}
 	return strings.Join(parts, "_")
 }
@@ -174,12 +182,9 @@ func hashable(x *catalog.Index) error {
 }
 
 func (e *Env) expressionKey(t *catalog.Table, el *ast.IndexElem) (k catalog.IndexKey, err error) {
-	b, err := bind.Scalar(el.Expr, t, bind.IndexKey, types.T{}, "", e.options())
+	b, err := e.immutable(el.Expr, t)
 	if err != nil {
 		return k, err
-	}
-	if expr.Volatility(b) != 'i' {
-		return k, pgerr.New(pgerrcode.InvalidObjectDefinition, "functions in index expression must be marked IMMUTABLE")
 	}
 	if k.Type = b.Type(); ordered(k.Type) != nil {
 		return k, ordered(k.Type)
@@ -187,99 +192,9 @@ func (e *Env) expressionKey(t *catalog.Table, el *ast.IndexElem) (k catalog.Inde
 	if info := types.Lookup(k.Type.OID); info != nil {
 		k.Collation = info.Collation
 	}
+	k.Name = bind.IndexColumnName(el.Expr)
 	k.Expr, err = e.storedText(el.Expr, t, bind.IndexKey, types.T{}, "")
 	return k, err
-}
-
-// vectorOpClasses are the operator classes that hnsw knows.
-var vectorOpClasses = map[string]bool{
-	"vector_l2_ops": true, "vector_ip_ops": true, "vector_cosine_ops": true, "vector_l1_ops": true,
-}
-
-// vectorKey makes the key of a vector index; errors are pgvector's.
-func (e *Env) vectorKey(t *catalog.Table, x *catalog.Index, st *ast.CreateIndex) error {
-	if err := refuseVector(x, st); err != nil {
-		return err
-	}
-	el := &st.Elems[0]
-	if el.Column == "" {
-		return pgerr.NotSupported(int(el.Pos), "vector indexes on expressions are not supported")
-	}
-	c := t.ColumnByName(el.Column)
-	if c == nil {
-		return pgerr.Newf(pgerrcode.UndefinedColumn, "column %q does not exist", el.Column).At(int(el.Pos))
-	}
-	if el.OpClass == nil {
-		return pgerr.Newf(pgerrcode.UndefinedObject, "data type %s has no default operator class for access method %q", types.TypeName(c.Type.OID), x.Method).
-			WithHint("You must specify an operator class for the index or define a default operator class for the data type.")
-	}
-	op := el.OpClass.Name
-	input, known := syscat.OpClassInput(x.Method, op)
-	if !vectorOpClasses[op] && known && input == c.Type.OID {
-		return pgerr.NotSupported(int(st.Pos), "operator class %q is not supported", op)
-	}
-	if !known {
-		return pgerr.Newf(pgerrcode.UndefinedObject, "operator class %q does not exist for access method %q", op, x.Method)
-	}
-	if c.Type.OID != input {
-		return pgerr.Newf(pgerrcode.DatatypeMismatch, "operator class %q does not accept data type %s", op, types.TypeName(c.Type.OID))
-	}
-	if c.Type.Mod < 1 {
-		return pgerr.New(pgerrcode.InvalidParameterValue, "column does not have dimensions")
-	}
-	x.Keys = []catalog.IndexKey{{Attr: c.Num, Type: c.Type, OpClass: op}}
-	return vectorOptions(x, st.With)
-}
-
-func refuseVector(x *catalog.Index, st *ast.CreateIndex) error {
-	switch {
-	case st.Unique:
-		return pgerr.NotSupported(-1, "access method %q does not support unique indexes", x.Method)
-	case len(st.Elems) > 1:
-		return pgerr.NotSupported(-1, "access method %q does not support multicolumn indexes", x.Method)
-	case len(st.Including) > 0:
-		return pgerr.NotSupported(-1, "access method %q does not support included columns", x.Method)
-	case st.Elems[0].Desc:
-		return pgerr.NotSupported(-1, "access method %q does not support ASC/DESC options", x.Method)
-	case st.Elems[0].Nulls != ast.NullsDefault:
-		return pgerr.NotSupported(-1, "access method %q does not support NULLS FIRST/LAST options", x.Method)
-	}
-	return nil
-}
-
-// vectorOptions checks WITH (m = …, ef_construction = …).
-func vectorOptions(x *catalog.Index, with []ast.Option) error {
-	m, ef := 16, 64
-	x.Options = map[string]string{}
-	for i := range with {
-		o := &with[i]
-		name := strings.ToLower(o.Name)
-		var dst *int
-		lo, hi := 2, 100
-		switch {
-		case x.Method == "hnsw" && name == "m":
-			dst = &m
-		case x.Method == "hnsw" && name == "ef_construction":
-			dst, lo, hi = &ef, 4, 1000
-		default:
-			return pgerr.Newf(pgerrcode.InvalidParameterValue, "unrecognized parameter %q", o.Name)
-		}
-		v := optionValue(o)
-		n, err := strconv.Atoi(v)
-		if err != nil {
-			return pgerr.Newf(pgerrcode.InvalidParameterValue, "invalid value for integer option %q: %s", name, v)
-		}
-		if n < lo || n > hi {
-			return pgerr.Newf(pgerrcode.InvalidParameterValue, "value %d out of bounds for option %q", n, name).
-				WithDetail("Valid values are between \"%d\" and \"%d\".", lo, hi)
-		}
-		*dst = n
-		x.Options[name] = v
-	}
-	if x.Method == "hnsw" && ef < 2*m {
-		return pgerr.New(pgerrcode.InvalidParameterValue, "ef_construction must be greater than or equal to 2 * m")
-	}
-	return nil
 }
 
 // optionValue is the text of a storage parameter.
@@ -299,39 +214,44 @@ func optionValue(o *ast.Option) string {
 
 // reindex is REINDEX: vector indexes are built anew, ordered ones need nothing.
 func (e *Env) reindex(ctx context.Context, st *ast.Reindex) error {
-	var tables []*catalog.Table
-	only := catalog.ID(0)
+	if st.Concurrently {
+		if err := e.Alone("REINDEX CONCURRENTLY"); err != nil {
+			return err
+		}
+	}
+	t, only, err := e.reindexed(st)
+	if err != nil {
+		return err
+	}
+	if err := e.Txn.OwnTable(ctx, t.ID); err != nil {
+		return err
+	}
+	for i, x := range t.Indexes {
+		if !x.IsVector() || only != 0 && x.ID != only {
+			continue
+		}
+		if err := e.rebuild(ctx, t, i); err != nil {
+			return err
+		}
+		t, _ = e.Catalog.TableByID(t.ID)
+	}
+	return nil
+}
+
+// reindexed is the table that REINDEX is about, and the one index, 0 = all.
+func (e *Env) reindexed(st *ast.Reindex) (t *catalog.Table, only catalog.ID, err error) {
 	switch st.Kind {
 	case "INDEX":
 		t, x, err := e.index(&st.Name)
 		if err != nil {
-			return err
+			return nil, 0, err
 		}
-		tables, only = append(tables, t), x.ID
+		return t, x.ID, nil
 	case "TABLE":
 		t, err := e.baseTable(&st.Name)
-		if err != nil {
-			return err
-		}
-		tables = append(tables, t)
-	default:
-		return pgerr.NotSupported(int(st.Pos), "REINDEX %s is not supported", st.Kind).WithHint("Use REINDEX TABLE or REINDEX INDEX.")
+		return t, 0, err
 	}
-	for _, t := range tables {
-		if err := e.Txn.OwnTable(ctx, t.ID); err != nil {
-			return err
-		}
-		for i, x := range t.Indexes {
-			if !x.IsVector() || only != 0 && x.ID != only {
-				continue
-			}
-			if err := e.rebuild(ctx, t, i); err != nil {
-				return err
-			}
-			t, _ = e.Catalog.TableByID(t.ID)
-		}
-	}
-	return nil
+	return nil, 0, pgerr.NotSupported(int(st.Pos), "REINDEX %s is not supported", st.Kind).WithHint("Use REINDEX TABLE or REINDEX INDEX.")
 }
 
 // rebuild replaces a vector index by a new one of the same name.
@@ -341,20 +261,34 @@ func (e *Env) rebuild(ctx context.Context, t *catalog.Table, i int) error {
 		return err
 	}
 	old := t.Indexes[i]
-	x := *old
-	if x.ID, err = edit.NewID(ctx); err != nil {
+	x, err := e.successor(ctx, old)
+	if err != nil {
 		return err
 	}
-	x.Storage = x.ID
 	t = copyTable(t)
-	t.Indexes[i] = &x
+	t.Indexes[i] = x
 	if err := edit.DropIndexStorage(old); err != nil {
 		return err
 	}
 	if err := edit.PutTable(t); err != nil {
 		return err
 	}
-	return e.Jobs.Build(ctx, e.Txn, e.Catalog, t, &x)
+	e.Jobs.Command = "REINDEX"
+	return e.Jobs.Build(ctx, e.Txn, e.Catalog, t, x)
+}
+
+// successor is a valid index like old with storage of its own.
+func (e *Env) successor(ctx context.Context, old *catalog.Index) (*catalog.Index, error) {
+	if err := checkOptions(old); err != nil {
+		return nil, err
+	}
+	x := *old
+	var err error
+	if x.ID, err = e.edit.NewID(ctx); err != nil {
+		return nil, err
+	}
+	x.Storage, x.Ready, x.Valid = x.ID, true, true
+	return &x, nil
 }
 
 // index finds an index by name.

@@ -244,7 +244,7 @@ func (c *conv) indexElems(list []*pgast.Node) []ast.IndexElem {
 		e := n.GetIndexElem()
 		el := ast.IndexElem{At: ast.At{Pos: ast.NoPos}, Column: e.Name, Expr: c.expr(e.Expr),
 			Collation: c.qnamePtr(e.Collation, -1), OpClass: c.qnamePtr(e.Opclass, -1), OpOptions: c.options(e.Opclassopts),
-			Desc: e.Ordering == pgast.SortByDir_SORTBY_DESC, Nulls: nulls(e.NullsOrdering)}
+			Asc: e.Ordering == pgast.SortByDir_SORTBY_ASC, Desc: e.Ordering == pgast.SortByDir_SORTBY_DESC, Nulls: nulls(e.NullsOrdering)}
 		if el.Expr != nil {
 			el.Pos = el.Expr.Position()
 		}

@@ -1,0 +1,255 @@
+package define
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/planner/bind"
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/opclass"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/syscat"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// vectorIndex makes the key and the options of a vector index; errors are
+// PostgreSQL's and pgvector's, in their order.
+func (e *Env) vectorIndex(t *catalog.Table, x *catalog.Index, m *opclass.Method, st *ast.CreateIndex) error {
+	switch {
+	case st.Unique:
+		return pgerr.NotSupported(-1, "access method %q does not support unique indexes", x.Method)
+	case len(st.Including) > 0:
+		return pgerr.NotSupported(-1, "access method %q does not support included columns", x.Method)
+	case len(st.Elems) > 1:
+		return pgerr.NotSupported(-1, "access method %q does not support multicolumn indexes", x.Method)
+	}
+	x.Options = map[string]string{}
+	if err := setOptions(x.Options, m, st.With); err != nil {
+		return err
+	}
+	el := &st.Elems[0]
+	k, err := e.vectorKey(t, el)
+	if err != nil {
+		return err
+	}
+	if k.OpClass, err = e.opClass(x.Method, el, k.Type, st.Pos); err != nil {
+		return err
+	}
+	if err := acceptsType(x.Method, &k); err != nil {
+		return err
+	}
+	switch {
+	case el.Desc || el.Asc:
+		return pgerr.NotSupported(-1, "access method %q does not support ASC/DESC options", x.Method)
+	case el.Nulls != ast.NullsDefault:
+		return pgerr.NotSupported(-1, "access method %q does not support NULLS FIRST/LAST options", x.Method)
+	case len(el.OpOptions) > 0:
+		return pgerr.Newf(pgerrcode.InvalidParameterValue, "operator class %s has no options", k.OpClass)
+	}
+	x.Keys = []catalog.IndexKey{k}
+	return checkVectorKey(x.Method, &k)
+}
+
+// checkVectorKey checks that the key's type is one that its operator class
+// accepts, and has dimensions.
+func checkVectorKey(method string, k *catalog.IndexKey) error {
+	if err := acceptsType(method, k); err != nil {
+		return err
+	}
+	if k.Type.Mod < 1 {
+		return pgerr.New(pgerrcode.InvalidParameterValue, "column does not have dimensions")
+	}
+	return nil
+}
+
+func acceptsType(method string, k *catalog.IndexKey) error {
+	if c, ok := opclass.ByName(method, k.OpClass); ok && c.Key != k.Type.OID {
+		return pgerr.Newf(pgerrcode.DatatypeMismatch, "operator class %q does not accept data type %s", c.Name, types.TypeName(k.Type.OID))
+	}
+	return nil
+}
+
+// vectorKey is the key of a vector index without its operator class. An
+// expression that is nothing but a column is one.
+func (e *Env) vectorKey(t *catalog.Table, el *ast.IndexElem) (k catalog.IndexKey, err error) {
+	column := el.Column
+	var b expr.Expr
+	if column == "" {
+		if b, err = e.immutable(el.Expr, t); err != nil {
+			return k, err
+		}
+		if c, ok := b.(*expr.Column); ok {
+			column = t.Columns[c.Index].Name
+		}
+	}
+	if column != "" {
+		c := t.ColumnByName(column)
+		if c == nil {
+			return k, pgerr.Newf(pgerrcode.UndefinedColumn, "column %q does not exist", column).At(int(el.Pos))
+		}
+		k = catalog.IndexKey{Attr: c.Num, Type: c.Type}
+	} else if k, err = e.computedKey(t, el.Expr, b); err != nil {
+		return k, err
+	}
+	if el.Collation != nil {
+		return k, pgerr.Newf(pgerrcode.DatatypeMismatch, "collations are not supported by type %s", types.TypeName(k.Type.OID))
+	}
+	return k, nil
+}
+
+// computedKey is the key of an index on an expression, bound as b.
+func (e *Env) computedKey(t *catalog.Table, x ast.Expr, b expr.Expr) (k catalog.IndexKey, err error) {
+	k.Type = b.Type()
+	for _, c := range expr.Columns(b) {
+		k.Reads = append(k.Reads, t.Columns[c].Num)
+	}
+	if len(k.Reads) == 1 && t.Column(k.Reads[0]).Type.IsVector() {
+		k.Version = k.Reads[0]
+	}
+	k.Name = bind.IndexColumnName(x)
+	k.Expr, err = e.storedText(x, t, bind.IndexKey, types.T{}, "")
+	return k, err
+}
+
+// immutable binds an index expression.
+func (e *Env) immutable(x ast.Expr, t *catalog.Table) (expr.Expr, error) {
+	b, err := bind.Scalar(x, t, bind.IndexKey, types.T{}, "", e.options())
+	if err != nil {
+		return nil, err
+	}
+	if expr.Volatility(b) != 'i' {
+		return nil, pgerr.New(pgerrcode.InvalidObjectDefinition, "functions in index expression must be marked IMMUTABLE")
+	}
+	return b, nil
+}
+
+// opClass finds the operator class of a key: the one named, or the default.
+func (e *Env) opClass(method string, el *ast.IndexElem, key types.T, pos ast.Pos) (string, error) {
+	if el.OpClass == nil {
+		if c, ok := opclass.Default(method, key.OID); ok {
+			return c.Name, nil
+		}
+		return "", pgerr.Newf(pgerrcode.UndefinedObject, "data type %s has no default operator class for access method %q", types.TypeName(key.OID), method).
+			WithHint("You must specify an operator class for the index or define a default operator class for the data type.")
+	}
+	n := el.OpClass
+	if n.Schema != "" {
+		if _, ok := e.Catalog.Schema(n.Schema); !ok {
+			return "", pgerr.Newf(pgerrcode.InvalidSchemaName, "schema %q does not exist", n.Schema)
+		}
+	}
+	c, ok := opclass.ByName(method, n.Name)
+	if input, known := syscat.OpClassInput(method, n.Name); !ok && known && input == key.OID {
+		return "", pgerr.NotSupported(int(pos), "operator class %q is not supported", n.Name)
+	}
+	if !ok || n.Schema != "" && n.Schema != e.Catalog.SchemaName(catalog.PublicID) {
+		name := n.Name
+		if n.Schema != "" {
+			name = n.Schema + "." + name
+		}
+		return "", pgerr.Newf(pgerrcode.UndefinedObject, "operator class %q does not exist for access method %q", name, method)
+	}
+	return c.Name, nil
+}
+
+// setOptions checks WITH (…) or SET (…) of a vector index and adds it to set.
+func setOptions(set map[string]string, m *opclass.Method, with []ast.Option) error {
+	seen := map[string]bool{}
+	for i := range with {
+		name, v := with[i].Name, optionValue(&with[i])
+		o := m.Option(name)
+		if o == nil {
+			return unrecognized(name)
+		}
+		if seen[name] {
+			return pgerr.Newf(pgerrcode.InvalidParameterValue, "parameter %q specified more than once", name)
+		}
+		n, ok := opclass.ParseInt(v)
+		if !ok {
+			return pgerr.Newf(pgerrcode.InvalidParameterValue, "invalid value for integer option %q: %s", name, v)
+		}
+		if n < o.Min || n > o.Max {
+			return pgerr.Newf(pgerrcode.InvalidParameterValue, "value %s out of bounds for option %q", v, name).
+				WithDetail("Valid values are between \"%d\" and \"%d\".", o.Min, o.Max)
+		}
+		seen[name], set[name] = true, v
+	}
+	return nil
+}
+
+func unrecognized(name string) error {
+	return pgerr.Newf(pgerrcode.InvalidParameterValue, "unrecognized parameter %q", name)
+}
+
+// alterIndex is ALTER INDEX; a vector index obeys new options when it is built next.
+func (e *Env) alterIndex(ctx context.Context, st *ast.AlterTable) error {
+	t, x, err := e.index(&st.Name)
+	if err != nil {
+		if st.IfExists && pgerr.Code(err) == pgerrcode.UndefinedTable {
+			e.notice("00000", "relation %q does not exist, skipping", st.Name.Name)
+			return nil
+		}
+		return err
+	}
+	if err := e.Txn.OwnTable(ctx, t.ID); err != nil {
+		return err
+	}
+	changed := *x
+	changed.Options = maps.Clone(x.Options)
+	if changed.Options == nil {
+		changed.Options = map[string]string{}
+	}
+	for i := range st.Cmds {
+		if err := alterOptions(changed.Options, x.Method, &st.Cmds[i], st); err != nil {
+			return err
+		}
+	}
+	if _, err := e.change(ctx); err != nil {
+		return err
+	}
+	t = copyTable(t)
+	replaceIndex(t, &changed)
+	return e.edit.PutTable(t)
+}
+
+// btreeOptions are the parameters of ordered indexes; they have no effect here.
+var btreeOptions = []string{"fillfactor", "deduplicate_items", "vacuum_cleanup_index_scale_factor"}
+
+// alterOptions applies one action of ALTER INDEX to the options.
+func alterOptions(set map[string]string, method string, cmd *ast.AlterCmd, st *ast.AlterTable) error {
+	m, isVector := opclass.MethodByName(method)
+	switch cmd.Kind {
+	case ast.ResetOptions: // of a parameter that is not set or not known: nothing
+		for i := range cmd.Options {
+			delete(set, cmd.Options[i].Name)
+		}
+	case ast.SetOptions:
+		if isVector {
+			return setOptions(set, m, cmd.Options)
+		}
+		for i := range cmd.Options {
+			o := &cmd.Options[i]
+			if !slices.Contains(btreeOptions, o.Name) {
+				return unrecognized(o.Name)
+			}
+			set[o.Name] = optionValue(o)
+		}
+	case ast.ChangeOwner, ast.SetStatistics:
+	default:
+		return pgerr.NotSupported(int(st.Pos), "this form of ALTER %s is not supported", st.Kind)
+	}
+	return nil
+}
+
+// checkOptions is what is checked when an index is built, not when it is altered.
+func checkOptions(x *catalog.Index) error {
+	if x.Method == "hnsw" && opclass.Value(x, "ef_construction") < 2*opclass.Value(x, "m") {
+		return pgerr.New(pgerrcode.InvalidParameterValue, "ef_construction must be greater than or equal to 2 * m")
+	}
+	return nil
+}

@@ -1,0 +1,80 @@
+package session
+
+import (
+	"context"
+
+	"github.com/loxodb/loxodb/server/session/define"
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/catalog"
+)
+
+// online runs CREATE INDEX CONCURRENTLY and REINDEX CONCURRENTLY of vector
+// indexes, which commit several times.
+func (s *Session) online(ctx context.Context, stmt ast.Stmt) (tag string, err error) {
+	tag = "CREATE INDEX"
+	if _, ok := stmt.(*ast.Reindex); ok {
+		tag = "REINDEX"
+	}
+	if err := s.tx.alone(tag + " CONCURRENTLY"); err != nil {
+		return "", err
+	}
+	switch st := stmt.(type) {
+	case *ast.CreateIndex:
+		err = s.buildOnline(ctx, func(e *define.Env) (*define.Online, error) { return e.StartIndex(ctx, st) })
+	case *ast.Reindex:
+		err = s.reindexOnline(ctx, st)
+	}
+	return tag, err
+}
+
+func (s *Session) reindexOnline(ctx context.Context, st *ast.Reindex) error {
+	var table catalog.ID
+	var indexes []catalog.ID
+	err := s.committed(ctx, func(e *define.Env) (err error) {
+		table, indexes, err = e.Replaceable(st)
+		return err
+	})
+	for _, index := range indexes {
+		if err == nil {
+			err = s.buildOnline(ctx, func(e *define.Env) (*define.Online, error) { return e.StartReplacement(ctx, table, index) })
+		}
+	}
+	return err
+}
+
+// buildOnline starts a build, fills the index and finishes it.
+func (s *Session) buildOnline(ctx context.Context, start func(*define.Env) (*define.Online, error)) error {
+	var o *define.Online
+	err := s.committed(ctx, func(e *define.Env) (err error) {
+		o, err = start(e)
+		return err
+	})
+	if err != nil || o == nil {
+		return err
+	}
+	if err := s.defineEnv(ctx).Fill(ctx, o); err != nil {
+		after := context.WithoutCancel(ctx) // a cancelled statement cleans up, too
+		_ = s.committed(after, func(e *define.Env) error { return e.Abandon(after, o) })
+		return err
+	}
+	return s.committed(ctx, func(e *define.Env) error { return e.Finish(ctx, o) })
+}
+
+// committed runs a part of a statement in a transaction of its own.
+func (s *Session) committed(ctx context.Context, run func(*define.Env) error) error {
+	err := s.retry(ctx, func() error {
+		env := s.defineEnv(ctx)
+		before := env.Catalog
+		err := run(env)
+		if env.Catalog != before {
+			s.tx.catalog = env.Catalog
+		}
+		return err
+	})
+	if err != nil {
+		s.tx.rollback()
+		return err
+	}
+	_, err = s.tx.commit(ctx)
+	return err
+}

@@ -1,0 +1,140 @@
+package fault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/loxodb/loxodb/tests/process"
+)
+
+// changeRows changes rows of v until stop is closed and returns how many statements
+// went through, or the first error.
+func changeRows(c *pgx.Conn, r *rand.Rand, rows int, stop chan struct{}) (done int, err error) {
+	for next := rows + 1; ; done++ {
+		select {
+		case <-stop:
+			return done, nil
+		default:
+		}
+		id := 1 + r.IntN(rows)
+		switch r.IntN(4) {
+		case 0:
+			_, err = c.Exec(context.Background(), "insert into v values ($1, $2, $3::text::vector)", next, r.IntN(7), vec(r.Uint64()))
+			next++
+		case 1:
+			_, err = c.Exec(context.Background(), "update v set e = $2::text::vector where id = $1", id, vec(r.Uint64()))
+		case 2:
+			_, err = c.Exec(context.Background(), "update v set grp = grp + 1 where id = $1", id)
+		case 3:
+			_, err = c.Exec(context.Background(), "delete from v where id = $1", id)
+		}
+		if err != nil {
+			return done, err
+		}
+	}
+}
+
+// Rows are written while an index is built, and while it is built anew; in the end
+// it has all of them, after a kill, too. EXPLAIN proves that it is searched.
+func TestBuildWhileWriting(t *testing.T) {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	const rows = 20_000
+	dir := t.TempDir() + "/data"
+	p := process.Start(t, dir)
+	c := p.Connect()
+	mustExec(t, c, "create table v (id int primary key, grp int not null, e vector(8))")
+	load(t, c, 1, rows)
+	const odd = "subvector(e, 3, 4)::vector(4) <-> '[.5,.5,.5,.5]'"
+	for i, sql := range []string{
+		"create index concurrently v_e on v using hnsw (e vector_l2_ops)",
+		"create index concurrently v_odd on v using hnsw ((subvector(e, 3, 4)::vector(4)) vector_l2_ops) where grp % 2 = 1",
+		"reindex index concurrently v_e",
+		"reindex table concurrently v",
+	} {
+		stop, finished := make(chan struct{}), make(chan error, 1)
+		writer := p.Connect()
+		go func() {
+			n, err := changeRows(writer, rand.New(rand.NewPCG(seed, uint64(i))), rows, stop)
+			if err == nil && n == 0 {
+				err = errors.New("nothing was written during the build")
+			}
+			finished <- err
+		}()
+		mustExec(t, c, sql)
+		close(stop)
+		if err := <-finished; err != nil {
+			t.Fatalf("%s: the writer: %v", sql, err)
+		}
+		mustExec(t, c, "delete from v where id > $1", rows)
+		checkNeighbours(t, c, "")
+		if i > 0 {
+			checkOrder(t, c, odd, "where grp % 2 = 1")
+		}
+		if n := one[int](t, c, "select count(*) from pg_index where indrelid = 'v'::regclass and not (indisvalid and indisready)"); n != 0 {
+			t.Errorf("%s: %d indexes are not valid", sql, n)
+		}
+	}
+	p.Kill()
+	p = process.Start(t, dir)
+	c = p.Connect()
+	checkNeighbours(t, c, "")
+	checkOrder(t, c, odd, "where grp % 2 = 1")
+}
+
+// A concurrent build that is cancelled, or whose server is killed, leaves an index
+// that is not searched and holds nobody up; REINDEX makes it valid.
+func TestEndedBuild(t *testing.T) {
+	dir := t.TempDir() + "/data"
+	p := process.Start(t, dir)
+	c := p.Connect()
+	mustExec(t, c, "create table v (id int primary key, grp int not null, e vector(8))")
+	load(t, c, 1, 60_000)
+	const sql = "create index concurrently v_e on v using hnsw (e vector_l2_ops) with (ef_construction = 400)"
+	const filling = "select exists (select from pg_stat_progress_create_index where command = 'CREATE INDEX CONCURRENTLY' and phase like 'building index:%')"
+	build := func(c *pgx.Conn) chan error {
+		ended := make(chan error, 1)
+		go func() {
+			_, err := c.Exec(context.Background(), sql)
+			ended <- err
+		}()
+		return ended
+	}
+	for _, how := range []string{"cancelled", "killed"} {
+		ended := build(p.Connect())
+		waitUntil(t, c, filling)
+		if how == "cancelled" {
+			if !one[bool](t, c, "select bool_and(pg_cancel_backend(pid)) from pg_stat_progress_create_index") {
+				t.Fatal("not cancelled")
+			}
+			var e *pgconn.PgError
+			if err := <-ended; !errors.As(err, &e) || e.Code != "57014" {
+				t.Fatalf("the cancelled build: %v", err)
+			}
+		} else {
+			p.Kill()
+			<-ended
+			p = process.Start(t, dir)
+			c = p.Connect()
+		}
+		if one[bool](t, c, "select indisvalid from pg_index where indexrelid = 'v_e'::regclass") {
+			t.Errorf("%s: the index is valid", how)
+		}
+		mustExec(t, c, fmt.Sprintf("update v set e = '%s' where id = 1", vec(1<<41)))
+		if n := one[int](t, c, fmt.Sprintf("select id from v order by e <-> '%s' limit 1", vec(1<<41))); n != 1 {
+			t.Errorf("%s: nearest is %d, want the changed row", how, n)
+		}
+		if how == "cancelled" {
+			mustExec(t, c, "drop index v_e")
+		}
+	}
+	mustExec(t, c, "alter index v_e reset (ef_construction)")
+	mustExec(t, c, "reindex index v_e")
+	checkNeighbours(t, c, "")
+}
