@@ -63,6 +63,7 @@ var avx2Kernels = kernels{
 	gatherDot: gatherDotAVX2, gatherL2: gatherL2AVX2, gatherL1: gatherL1AVX2,
 	codes:   codesAVX2,
 	codesL1: codesL1AVX2,
+	bits:    bitsAVX2,
 }
 
 var avx512Kernels = kernels{
@@ -70,6 +71,7 @@ var avx512Kernels = kernels{
 	gatherDot: gatherDotAVX512, gatherL2: gatherL2AVX512, gatherL1: gatherL1AVX512,
 	codes:   codesAVX512,
 	codesL1: codesL1AVX512,
+	bits:    bitsAVX512,
 }
 
 // The AVX2 kernels of exact sums do whole blocks of 32 components.
@@ -309,6 +311,12 @@ func gatherL1AVX2(q *float32, dims int, tab *unsafe.Pointer, shift uint, mask ui
 
 //go:noescape
 func codesAVX2(q *int8, k *[5]float32, tab *unsafe.Pointer, shift uint, mask uint32, stride int, ords *uint32, n int, out *float32)
+
+//go:noescape
+func bitsAVX512(q *int8, k *[4]float32, bits, dims int, tab *unsafe.Pointer, shift uint, mask uint32, stride int, ords *uint32, n int, out *float32)
+
+//go:noescape
+func bitsAVX2(q *int8, k *[4]float32, bits, dims int, tab *unsafe.Pointer, shift uint, mask uint32, stride int, ords *uint32, n int, out *float32)
 
 //go:noescape
 func prefetchLines(p unsafe.Pointer, n int)

@@ -48,6 +48,7 @@ var neonKernels = kernels{
 		}
 	},
 	codesL1: genericKernels.codesL1,
+	bits:    genericKernels.bits,
 }
 
 func at(out *float32, i int) *float32 { return (*float32)(unsafe.Add(unsafe.Pointer(out), 4*i)) }

@@ -20,6 +20,9 @@ type gatherFunc func(q *float32, dims int, tab *unsafe.Pointer, shift uint, mask
 // codeFunc is gatherFunc for 8-bit codes, see Codes.
 type codeFunc func(q *int8, k *[5]float32, tab *unsafe.Pointer, shift uint, mask uint32, stride int, ords *uint32, n int, out *float32)
 
+// bitFunc is gatherFunc for packed codes, see Bits; n is 1 to 64.
+type bitFunc func(q *int8, k *[4]float32, bits, dims int, tab *unsafe.Pointer, shift uint, mask uint32, stride int, ords *uint32, n int, out *float32)
+
 // kernels is one tier. Scans, exact sums and kernels of halves and bytes are reached
 // by level, see scan.
 type kernels struct {
@@ -28,6 +31,7 @@ type kernels struct {
 	gatherDot, gatherL2, gatherL1 gatherFunc
 	codes                         codeFunc
 	codesL1                       gatherFunc
+	bits                          bitFunc
 }
 
 // active is the tier in use, chosen once at start. Tests swap it.

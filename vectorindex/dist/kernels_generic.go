@@ -13,6 +13,7 @@ var genericKernels = kernels{
 	gatherL1:  gatherGo(l1Go),
 	codes:     codesGo,
 	codesL1:   codesL1Go,
+	bits:      bitsGo,
 }
 
 func scanGo(op scanOp, q, base *float32, dims, n int, out *float32) {
@@ -83,6 +84,26 @@ func codesL1Go(q *float32, dims int, tab *unsafe.Pointer, shift uint, mask uint3
 			sum += abs32(x - (low + step*float32(rec[j])))
 		}
 		os[i] = sum
+	}
+}
+
+func bitsGo(q *int8, k *[4]float32, bits, dims int, tab *unsafe.Pointer, shift uint, mask uint32, stride int, ords *uint32, n int, out *float32) {
+	qs, ids, os := unsafe.Slice(q, dims), unsafe.Slice(ords, n), unsafe.Slice(out, n)
+	var codes [64]byte
+	for i, o := range ids {
+		chunk := *(*unsafe.Pointer)(unsafe.Add(unsafe.Pointer(tab), uintptr(uint64(o)>>shift)*unsafe.Sizeof(uintptr(0))))
+		rec := unsafe.Slice((*byte)(unsafe.Add(chunk, int(o&mask)*stride)), stride)
+		sum, at := int32(0), 0
+		for _, w := range fieldWidths(bits) {
+			sum <<= w
+			for b := 0; b < dims; b += 64 {
+				UnpackBits(codes[:], rec[at:], w)
+				sum += dotI8Go(codes[:], qs[b:b+64])
+				at += 8 * w
+			}
+		}
+		tail := rec[at:]
+		os[i] = k[0] + f32at(tail, 0) + f32at(tail, 1)*(k[1]*float32(sum)+k[2]) + k[3]*f32at(tail, 2)
 	}
 }
 
