@@ -9,6 +9,7 @@ import (
 // beam is the state of one best-first walk over one level. It is reused; nothing
 // in it is allocated after the first walks.
 type beam struct {
+	code    coder // of the graph
 	q       query
 	pool    sortedPool
 	visited visitSet
@@ -39,7 +40,7 @@ func (b *beam) room(n int) {
 func (b *beam) score(g *Graph, t *tables, ord uint32) float32 {
 	b.room(2 * g.opt.M)
 	b.ids = append(b.ids[:0], ord)
-	g.code.distances(&b.q, t, b.ids, b.dists[:1])
+	b.code.distances(&b.q, t, b.ids, b.dists[:1])
 	b.distances++
 	return b.dists[0]
 }
@@ -69,7 +70,7 @@ func (b *beam) greedy(g *Graph, at uint32, d float32, level int) (uint32, float3
 		}
 		t := g.tab.Load()
 		dists := b.dists[:len(b.ids)]
-		g.code.distances(&b.q, t, b.ids, dists)
+		b.code.distances(&b.q, t, b.ids, dists)
 		b.distances += int64(len(b.ids))
 		b.hops++
 		moved := false
@@ -142,7 +143,7 @@ func (b *beam) advance(g *Graph, level, cur int) (int, []uint32) {
 	// Chunks are published before the links that lead to them, so a view taken
 	// now has every node just read.
 	t = g.tab.Load()
-	g.code.prefetch(t, ids)
+	b.code.prefetch(t, ids)
 	for i := cur; i < len(e); i++ {
 		if e[i]&expanded == 0 {
 			if level == 0 {
@@ -162,7 +163,7 @@ func (b *beam) scoreAll(g *Graph, ids []uint32) int {
 		b.dists = make([]float32, 2*len(ids))
 	}
 	dists := b.dists[:len(ids)]
-	g.code.distances(&b.q, t, ids, dists)
+	b.code.distances(&b.q, t, ids, dists)
 	b.distances += int64(len(ids))
 	return b.offer(t, ids, dists)
 }

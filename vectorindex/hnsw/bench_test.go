@@ -36,6 +36,9 @@ func TestRecallReport(t *testing.T) {
 	o := Options{Dims: dims, Metric: metric, M: envInt("LOXODB_BENCH_M", 16), EfConstruction: envInt("LOXODB_BENCH_EFC", 64), Seed: 1,
 		Coding: quant.Coding(envInt("LOXODB_BENCH_CODING", 0))}
 	n := len(base) / dims
+	if o.Coding.Bits() > 0 && os.Getenv("LOXODB_BENCH_CENTRE") != "" {
+		o.Centre = meanOf(base, dims, metric)
+	}
 	start := time.Now()
 	g, err := Build(context.Background(), o, n, func(i int) ([]byte, error) {
 		return dist.FloatBytes(base[i*dims : (i+1)*dims]), nil
@@ -166,6 +169,25 @@ func reportFiltered(t *testing.T, g *Graph, queries, limit []float32, pass float
 	nq := float64(len(limit))
 	fmt.Printf("pass=%.2f told=%.2f recall@10=%.4f qps=%.0f distances=%.0f\n", pass, p.Pass, float64(found)/(nq*float64(p.K)),
 		nq/time.Since(start).Seconds(), float64(work)/nq)
+}
+
+// meanOf is the mean of the vectors, normalised for the cosine.
+func meanOf(base []float32, dims int, m dist.Metric) []float32 {
+	sum := make([]float64, dims)
+	for v := range slices.Chunk(base, dims) {
+		scale := float64(dims) / float64(len(base))
+		if m == dist.Cosine {
+			scale /= math.Sqrt(dist.NormSq64(v))
+		}
+		for i, x := range v {
+			sum[i] += scale * float64(x)
+		}
+	}
+	mean := make([]float32, dims)
+	for i, x := range sum {
+		mean[i] = float32(x)
+	}
+	return mean
 }
 
 func meanDegree(g *Graph) float64 {

@@ -9,8 +9,6 @@ import (
 // per neighbour. A coder keeps nothing of its own: its records lie in the graph's
 // tables.
 type coder interface {
-	// stride is the length of a code record in bytes; 0 = the coder has none.
-	stride() int
 	// encode codes the vector of node ord, which nobody reads yet, and returns what
 	// lowerBound needs to know of it: the loss and the norm. q is scratch.
 	encode(q *query, t *tables, ord uint32) (lost, norm float32)
@@ -31,6 +29,7 @@ type coder interface {
 type query struct {
 	sq     quant.Query
 	raw    rawQuery
+	rabitq rabitqQuery
 	floats []float32 // a vector of other elements, decoded
 }
 
@@ -43,11 +42,30 @@ func (q *query) decoded(s dist.Space, v []byte) []float32 {
 	return q.floats
 }
 
-func newCoder(o *Options) coder {
-	if o.Coding == quant.CodingNone {
-		return newRawCoder(o.space())
+// newCoders returns what searches walk on and what insertions do. A graph over
+// RaBitQ codes is built on the vectors: neighbours chosen by such codes cost recall
+// that no search wins back.
+func newCoders(o *Options) (search, build coder) {
+	raw := newRawCoder(o.space())
+	switch {
+	case o.Coding == quant.CodingNone:
+		return raw, raw
+	case o.Coding.Bits() > 0:
+		return newRabitqCoder(o), raw
 	}
-	return sq8Coder{quant.NewSQ8(o.Dims, o.Metric), o.space()}
+	sq := sq8Coder{quant.NewSQ8(o.Dims, o.Metric), o.space()}
+	return sq, sq
+}
+
+// strideOf is the length of a code record in bytes; 0 = there are none.
+func strideOf(o *Options) int {
+	switch bits := o.Coding.Bits(); {
+	case bits > 0:
+		return dist.BitStride(o.Dims, bits)
+	case o.Coding == quant.CodingNone:
+		return 0
+	}
+	return dist.CodeStride(o.Dims)
 }
 
 // sq8Coder walks on 8-bit codes.
@@ -55,8 +73,6 @@ type sq8Coder struct {
 	sq    quant.SQ8
 	space dist.Space
 }
-
-func (c sq8Coder) stride() int { return c.sq.Stride() }
 
 func (c sq8Coder) encode(q *query, t *tables, ord uint32) (lost, norm float32) {
 	return c.sq.Encode(t.codes.Bytes(ord), q.decoded(c.space, t.vector(ord)))

@@ -22,7 +22,7 @@ func TestElements(t *testing.T) {
 	clear(vecs[7])
 	clear(vecs[8])
 	for _, s := range indextest.Spaces(60) {
-		for _, c := range codingsOf(s.Element) {
+		for _, c := range codingsOf(s) {
 			o := optionsOf(s)
 			o.Coding = c
 			t.Run(fmt.Sprint(s, o.Coding), func(t *testing.T) {
@@ -77,7 +77,7 @@ func TestLowerBounds(t *testing.T) {
 		}
 	}
 	for _, s := range indextest.Spaces(60) {
-		for _, c := range codingsOf(s.Element) {
+		for _, c := range codingsOf(s) {
 			o := optionsOf(s)
 			o.Coding = c
 			g := buildOf(t, o, vecs, 1)

@@ -11,9 +11,9 @@ import (
 	"github.com/loxodb/loxodb/vectorindex/quant"
 )
 
-// The flat form of a graph is a header and five sections, each starting at a
-// multiple of 64 bytes, in this order: code records, level-0 lists, node records,
-// upper lists, vectors; all as in memory, little-endian. Sparse vectors are two
+// The flat form of a graph is a header and sections, each starting at a
+// multiple of 64 bytes, in this order: the centre of the codes, if the header says
+// that there is one, code records, level-0 lists, node records, upper lists, vectors; all as in memory, little-endian. Sparse vectors are two
 // sections: a u32 for each, its place, and then they themselves, one behind the
 // other; place p is 8·p bytes after the start. The sizes follow from the header, so
 // there is no offset to trust, but for places, which are checked.
@@ -47,6 +47,9 @@ func (h *header) encode() []byte {
 	le.PutUint32(b[48:], math.Float32bits(h.lost))
 	le.PutUint32(b[52:], math.Float32bits(h.norm))
 	b[56], b[57] = byte(h.opt.Coding), byte(h.opt.Element)
+	if h.opt.Centre != nil {
+		b[58] = 1
+	}
 	le.PutUint32(b[60:], h.units)
 	return b
 }
@@ -68,8 +71,17 @@ func decodeHeader(b []byte) (h header, err error) {
 	if h.opt.M == 0 || h.opt.EfConstruction == 0 {
 		return h, fmt.Errorf("%w: zero option", ErrCorrupt)
 	}
+	if b[58] > 1 {
+		return h, fmt.Errorf("%w: centre %d", ErrCorrupt, b[58])
+	}
 	if err := h.opt.check(); err != nil {
 		return h, fmt.Errorf("%w: %w", ErrCorrupt, err)
+	}
+	if b[58] == 1 {
+		// Its content follows; the layout needs to know that there is one.
+		if h.opt.Centre = make([]float32, h.opt.Dims); h.opt.Coding.Bits() == 0 {
+			return h, fmt.Errorf("%w: centre of %v codes", ErrCorrupt, h.opt.Coding)
+		}
 	}
 	if h.n > MaxNodes || uint64(h.slots) > uint64(h.n)*(maxLevel+1) {
 		return h, fmt.Errorf("%w: %d nodes, %d upper lists", ErrCorrupt, h.n, h.slots)
@@ -82,7 +94,7 @@ func decodeHeader(b []byte) (h header, err error) {
 
 // layout is where the sections lie.
 type layout struct {
-	codes, links, nodes, upper, places, raw, end uint64
+	centre, codes, links, nodes, upper, places, raw, end uint64
 }
 
 func (h *header) layout() layout {
@@ -93,10 +105,11 @@ func (h *header) layout() layout {
 		return start
 	}
 	l := layout{
-		codes: place(n * uint64(newCoder(&h.opt).stride())),
-		links: place(n * uint64(8*h.opt.M)),
-		nodes: place(n * nodeStride),
-		upper: place(uint64(h.slots) * uint64(4*h.opt.M)),
+		centre: place(h.centreBytes()),
+		codes:  place(n * uint64(strideOf(&h.opt))),
+		links:  place(n * uint64(8*h.opt.M)),
+		nodes:  place(n * nodeStride),
+		upper:  place(uint64(h.slots) * uint64(4*h.opt.M)),
 	}
 	if h.opt.Element == dist.Sparse {
 		l.places = place(4 * n)
@@ -106,6 +119,20 @@ func (h *header) layout() layout {
 	}
 	l.end = at
 	return l
+}
+
+func (h *header) centreBytes() uint64 { return uint64(4 * len(h.opt.Centre)) }
+
+// readCentre reads the centre from its section.
+func (h *header) readCentre(b []byte) error {
+	for i := range h.opt.Centre {
+		x := binary.LittleEndian.Uint32(b[4*i:])
+		if x&0x7f800000 == 0x7f800000 {
+			return fmt.Errorf("%w: the centre is not finite", ErrCorrupt)
+		}
+		h.opt.Centre[i] = math.Float32frombits(x)
+	}
+	return nil
 }
 
 func (g *Graph) header() header {
@@ -142,6 +169,7 @@ func (g *Graph) WriteTo(w io.Writer) (int64, error) {
 	}
 	f := &sectionWriter{w: w}
 	f.write(h.encode())
+	f.floats(h.opt.Centre)
 	f.rows(&t.codes, h.n, t.shift)
 	f.rows(&t.links, h.n, t.shift)
 	f.rows(&t.nodes, h.n, t.shift)
@@ -204,6 +232,15 @@ func (f *sectionWriter) pad(size int64) {
 	f.write(zero[:-size&63])
 }
 
+// floats writes v and pads to 64.
+func (f *sectionWriter) floats(v []float32) {
+	if len(v) == 0 {
+		return
+	}
+	row := dist.FlatRows(unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v))), 4*len(v)), 4*len(v))
+	f.rows(&row, 1, flat)
+}
+
 func littleEndian() bool { return binary.NativeEndian.Uint16([]byte{1, 0}) == 1 }
 
 // vectors views the vectors in the bytes of their sections.
@@ -238,6 +275,9 @@ func Open(b []byte, resident bool) (*Graph, error) {
 	if uint64(len(b)) != l.end {
 		return nil, fmt.Errorf("%w: %d bytes, want %d", ErrCorrupt, len(b), l.end)
 	}
+	if err := h.readCentre(b[l.centre:]); err != nil {
+		return nil, err
+	}
 	aligned := uintptr(unsafe.Pointer(unsafe.SliceData(b)))&63 == 0
 	section := func(from, size uint64, copied bool) []byte {
 		s := b[from : from+size : from+size]
@@ -252,7 +292,7 @@ func Open(b []byte, resident bool) (*Graph, error) {
 	g.readOnly = true
 	n, m := uint64(h.n), uint64(h.opt.M)
 	t := &tables{m0: int(2 * m), shift: flat, limit: h.n}
-	t.codes = dist.FlatRows(section(l.codes, n*uint64(g.code.stride()), resident), g.code.stride())
+	t.codes = dist.FlatRows(section(l.codes, n*uint64(strideOf(&h.opt)), resident), strideOf(&h.opt))
 	t.links = dist.FlatRows(section(l.links, n*8*m, resident), int(8*m))
 	t.nodes = dist.FlatRows(section(l.nodes, n*nodeStride, resident), nodeStride)
 	raw := section(l.raw, l.end-l.raw, false)

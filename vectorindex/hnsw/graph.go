@@ -62,7 +62,10 @@ type Options struct {
 	EfConstruction int          // beam width while inserting; 0 = 64
 	Seed           uint64       // of the level of each node
 	Coding         quant.Coding
-	Capacity       int // > 0: at most this many nodes, allocated at once in one piece; 0 = grows
+	// Centre is the point that RaBitQ codes are relative to, best the mean of the
+	// vectors (normalised ones for Cosine); nil = the origin.
+	Centre   []float32
+	Capacity int // > 0: at most this many nodes, allocated at once in one piece; 0 = grows
 }
 
 func (o *Options) check() error {
@@ -81,6 +84,10 @@ func (o *Options) check() error {
 	switch {
 	case !o.Coding.Valid():
 		return fmt.Errorf("hnsw: unknown coding %v", o.Coding)
+	case !o.Coding.Serves(o.Metric):
+		return fmt.Errorf("hnsw: coding %v does not serve the metric %v", o.Coding, o.Metric)
+	case o.Centre != nil && (len(o.Centre) != o.Dims || o.Coding.Bits() == 0):
+		return fmt.Errorf("hnsw: centre of %d dimensions for %v of %d", len(o.Centre), o.Coding, o.Dims)
 	case o.M < MinM || o.M > MaxM:
 		return fmt.Errorf("hnsw: m is %d, want %d to %d", o.M, MinM, MaxM)
 	case o.EfConstruction < 1 || o.EfConstruction > 10000:
@@ -99,7 +106,8 @@ func (o *Options) space() dist.Space {
 // what may run concurrently.
 type Graph struct {
 	opt      Options
-	code     coder
+	code     coder // of searches
+	build    coder // of insertions
 	readOnly bool
 
 	vecs  *dist.Store // written under grow; nil when read-only
@@ -128,9 +136,9 @@ func New(o Options) (*Graph, error) {
 		return nil, err
 	}
 	g := newGraph(o)
-	shift := chunkShift(&g.opt, g.code.stride())
+	shift := chunkShift(&g.opt, strideOf(&g.opt))
 	g.vecs = dist.NewStore(o.space(), shift, o.Capacity, alignedBytes)
-	t := newTables(&g.opt, g.code.stride(), shift)
+	t := newTables(&g.opt, strideOf(&g.opt), shift)
 	t.raw = g.vecs.View()
 	g.tab.Store(t)
 	g.upper.Store(newUpperTable(o.M))
@@ -138,14 +146,20 @@ func New(o Options) (*Graph, error) {
 }
 
 func newGraph(o Options) *Graph {
-	g := &Graph{opt: o, code: newCoder(&o)}
+	g := &Graph{opt: o}
+	g.code, g.build = newCoders(&o)
 	g.entry.Store(noEntry)
 	g.searches.New = func() any {
 		s := &Search{g: g}
+		s.b.code = g.code
 		s.passFn = s.passes
 		return s
 	}
-	g.inserts.New = func() any { return &inserter{g: g} }
+	g.inserts.New = func() any {
+		in := &inserter{g: g}
+		in.b.code, in.sel.code = g.build, g.build
+		return in
+	}
 	return g
 }
 

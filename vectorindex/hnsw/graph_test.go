@@ -14,12 +14,12 @@ import (
 	"github.com/loxodb/loxodb/vectorindex/quant"
 )
 
-// shapes pairs the given metrics with every coding.
+// shapes pairs the given metrics with codings that serve them.
 func shapes(metrics ...dist.Metric) iter.Seq2[dist.Metric, quant.Coding] {
 	return func(yield func(dist.Metric, quant.Coding) bool) {
-		for c := quant.Coding(0); c.Valid(); c++ {
+		for _, c := range []quant.Coding{quant.CodingSQ8, quant.CodingNone, quant.CodingRaBitQ(1), quant.CodingRaBitQ(4)} {
 			for _, m := range metrics {
-				if !yield(m, c) {
+				if c.Serves(m) && !yield(m, c) {
 					return
 				}
 			}
@@ -27,15 +27,18 @@ func shapes(metrics ...dist.Metric) iter.Seq2[dist.Metric, quant.Coding] {
 	}
 }
 
-// clustered draws n vectors around a few dozen centres.
-// codingsOf lists the codings of an element type.
-func codingsOf(e dist.Element) []quant.Coding {
-	if e >= dist.Int8 {
+// codingsOf lists codings that serve a space.
+func codingsOf(s dist.Space) []quant.Coding {
+	switch {
+	case s.Element >= dist.Int8:
 		return []quant.Coding{quant.CodingNone}
+	case !quant.CodingRaBitQ(4).Serves(s.Metric):
+		return []quant.Coding{quant.CodingSQ8, quant.CodingNone}
 	}
-	return []quant.Coding{quant.CodingSQ8, quant.CodingNone}
+	return []quant.Coding{quant.CodingSQ8, quant.CodingNone, quant.CodingRaBitQ(4)}
 }
 
+// clustered draws n vectors around a few dozen centres.
 func clustered(seed uint64, n, dims int) [][]float32 {
 	r := rand.New(rand.NewPCG(seed, 1))
 	centres := make([][]float32, 40)

@@ -87,6 +87,9 @@ func (in *inserter) link(ord uint32) {
 	g := in.g
 	t := g.tab.Load()
 	lost, norm := g.code.encode(&in.b.q, t, ord)
+	if g.opt.Coding.Bits() > 0 {
+		g.build.encode(&in.b.q, t, ord)
+	}
 	g.lost.raise(lost)
 	g.norm.raise(norm)
 	t.list(ord).set(nil)
@@ -102,7 +105,7 @@ func (in *inserter) link(ord uint32) {
 		g.entryMu.Lock()
 		defer g.entryMu.Unlock()
 	}
-	g.code.prepare(&in.b.q, g.Vector(ord))
+	g.build.prepare(&in.b.q, g.Vector(ord))
 	at, d, top, ok := in.b.descend(g, level)
 	for l := min(level, top); ok && l >= 0; l-- {
 		in.b.start(g, g.opt.EfConstruction, at, d)

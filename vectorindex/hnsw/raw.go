@@ -31,8 +31,6 @@ func newRawCoder(s dist.Space) rawCoder {
 	return c
 }
 
-func (c rawCoder) stride() int { return 0 }
-
 func (c rawCoder) encode(_ *query, t *tables, ord uint32) (lost, norm float32) {
 	n := math.Sqrt(c.space.NormSq(t.vector(ord)))
 	if c.space.Metric == dist.Cosine {

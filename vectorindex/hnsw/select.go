@@ -7,6 +7,7 @@ import "slices"
 // node itself (HNSW, algorithm 4), so that the chosen ones point in different
 // directions.
 type selector struct {
+	code   coder // of the graph
 	q      query
 	cands  []entry
 	ids    []uint32
@@ -28,9 +29,9 @@ func (s *selector) shrink(g *Graph, to uint32, l list, ord uint32) []uint32 {
 	t := g.tab.Load()
 	s.ids = append(l.read(s.ids[:0]), ord)
 	s.room(len(s.ids))
-	g.code.prepareNode(&s.q, t, to)
+	s.code.prepareNode(&s.q, t, to)
 	dists := s.dists[:len(s.ids)]
-	g.code.distances(&s.q, t, s.ids, dists)
+	s.code.distances(&s.q, t, s.ids, dists)
 	s.cands = s.cands[:0]
 	for i, id := range s.ids {
 		s.cands = append(s.cands, makeEntry(dists[i], id))
@@ -66,9 +67,9 @@ func (s *selector) prune(g *Graph, limit int) []uint32 {
 		for _, e := range left {
 			s.ids = append(s.ids, e.ord())
 		}
-		g.code.prepareNode(&s.q, t, c)
+		s.code.prepareNode(&s.q, t, c)
 		dists := s.dists[:len(left)]
-		g.code.distances(&s.q, t, s.ids, dists)
+		s.code.distances(&s.q, t, s.ids, dists)
 		n := 0
 		for i, e := range left {
 			if dists[i] < e.dist() {

@@ -23,7 +23,7 @@ type Query struct {
 func (s SQ8) Prepare(q *Query, v []float32) {
 	v = v[:s.dims]
 	q.grow(s)
-	scale := s.scale(v)
+	scale := normaliser(s.metric, v)
 	if s.metric == dist.L1 {
 		copy(q.vec, v)
 		q.lost = 0

@@ -39,7 +39,7 @@ func (s SQ8) Stride() int { return s.stride }
 // normalised for Cosine, and the norm of the decoded vector.
 func (s SQ8) Encode(rec []byte, v []float32) (lost, norm float32) {
 	rec, v = rec[:s.stride], v[:s.dims]
-	scale := s.scale(v)
+	scale := normaliser(s.metric, v)
 	lo, hi := bounds(v)
 	low, step := float32(float64(lo)*scale), float32((float64(hi)-float64(lo))*scale/255)
 	inv := inverse(&step)
@@ -74,10 +74,10 @@ func (s SQ8) Decode(dst []float32, rec []byte) {
 	}
 }
 
-// scale is the factor that normalises v for Cosine, 1 for the other metrics and
+// normaliser is the factor that normalises v for Cosine, 1 for the other metrics and
 // for the zero vector. It is a float64 because it exceeds float32 for tiny vectors.
-func (s SQ8) scale(v []float32) float64 {
-	if s.metric != dist.Cosine {
+func normaliser(m dist.Metric, v []float32) float64 {
+	if m != dist.Cosine {
 		return 1
 	}
 	n := math.Sqrt(dist.NormSq64(v))

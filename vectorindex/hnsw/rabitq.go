@@ -1,0 +1,63 @@
+package hnsw
+
+import (
+	"math"
+
+	"github.com/loxodb/loxodb/vectorindex/dist"
+	"github.com/loxodb/loxodb/vectorindex/quant"
+)
+
+// rabitqCoder walks on RaBitQ codes, all against one centre.
+type rabitqCoder struct {
+	c      *quant.RaBitQ
+	space  dist.Space
+	centre []float32 // rotated; nil = the origin
+}
+
+// rabitqQuery is a query, rotated and prepared, and the memory of encoding.
+type rabitqQuery struct {
+	bits    quant.BitQuery
+	rotated []float32
+	scratch quant.Scratch
+}
+
+func newRabitqCoder(o *Options) rabitqCoder {
+	c := rabitqCoder{space: o.space(), c: quant.NewRaBitQ(o.Dims, o.Coding.Bits(), o.Metric)}
+	if o.Centre != nil {
+		c.centre = make([]float32, c.c.Padded())
+		c.c.RotateCentre(c.centre, o.Centre)
+	}
+	return c
+}
+
+// rotate leaves vec, rotated, in q.
+func (c rabitqCoder) rotate(q *query, vec []byte) []float32 {
+	r := &q.rabitq
+	if len(r.rotated) != c.c.Padded() {
+		r.rotated = make([]float32, c.c.Padded())
+	}
+	c.c.Rotate(r.rotated, q.decoded(c.space, vec))
+	return r.rotated
+}
+
+// encode returns the err factor as loss.
+func (c rabitqCoder) encode(q *query, t *tables, ord uint32) (lost, norm float32) {
+	v := c.rotate(q, t.vector(ord))
+	return c.c.Encode(&q.rabitq.scratch, t.codes.Bytes(ord), v, c.centre), float32(math.Sqrt(dist.NormSq64(v)))
+}
+
+func (c rabitqCoder) prepare(q *query, vec []byte) {
+	c.c.Prepare(&q.rabitq.bits, c.rotate(q, vec), c.centre)
+}
+
+func (c rabitqCoder) prepareNode(q *query, t *tables, ord uint32) { c.prepare(q, t.vector(ord)) }
+
+func (c rabitqCoder) distances(q *query, t *tables, ords []uint32, out []float32) {
+	c.c.Distances(&q.rabitq.bits, &t.codes, ords, out)
+}
+
+func (c rabitqCoder) prefetch(t *tables, ords []uint32) { dist.PrefetchRows(&t.codes, ords) }
+
+func (c rabitqCoder) lowerBound(q *query, est, lost, _ float32) float32 {
+	return c.c.LowerBound(&q.rabitq.bits, est, lost)
+}
