@@ -33,7 +33,7 @@ func BitStride(dims, bits int) int {
 // A code is cut into fields of 4, 2 and 1 bits, high to low, as the binary digits
 // of bits say (8 is two fields of 4). The record has the fields one after the other
 // and a field of w bits in blocks of 64 components, 8·w bytes each: component c of a
-// block is in byte c mod 8w at bit (c / 8w)·w, so that a kernel unpacks a block
+// block is in byte c mod 8w at bit ⌊c / 8w⌋·w, so that a kernel unpacks a block
 // with one load, one shift by lane and one mask.
 func Bits(q []int8, bits int, k *[4]float32, rows *Rows, ords []uint32, out []float32) {
 	out = out[:len(ords)]
@@ -60,8 +60,11 @@ func PackBits(rec, codes []byte, bits int) int {
 		for b := 0; b < len(codes); b += 64 {
 			block, field := codes[b:b+64], rec[at:at+8*w]
 			clear(field)
-			for c, code := range block {
-				field[c%(8*w)] |= code >> below & (1<<w - 1) << (c / (8 * w) * w)
+			for lane := 0; lane < 8; lane += w {
+				part := block[8*lane:]
+				for i := range field {
+					field[i] |= part[i] >> below & (1<<w - 1) << lane
+				}
 			}
 			at += 8 * w
 		}
@@ -76,8 +79,11 @@ func UnpackBits(codes, rec []byte, bits int) {
 	for _, w := range fieldWidths(bits) {
 		for b := 0; b < len(codes); b += 64 {
 			block, field := codes[b:b+64], rec[at:at+8*w]
-			for c := range block {
-				block[c] = block[c]<<w | field[c%(8*w)]>>(c/(8*w)*w)&(1<<w-1)
+			for lane := 0; lane < 8; lane += w {
+				part := block[8*lane:]
+				for i, f := range field {
+					part[i] = part[i]<<w | f>>lane&(1<<w-1)
+				}
 			}
 			at += 8 * w
 		}

@@ -89,7 +89,6 @@ func codesL1Go(q *float32, dims int, tab *unsafe.Pointer, shift uint, mask uint3
 
 func bitsGo(q *int8, k *[4]float32, bits, dims int, tab *unsafe.Pointer, shift uint, mask uint32, stride int, ords *uint32, n int, out *float32) {
 	qs, ids, os := unsafe.Slice(q, dims), unsafe.Slice(ords, n), unsafe.Slice(out, n)
-	var codes [64]byte
 	for i, o := range ids {
 		chunk := *(*unsafe.Pointer)(unsafe.Add(unsafe.Pointer(tab), uintptr(uint64(o)>>shift)*unsafe.Sizeof(uintptr(0))))
 		rec := unsafe.Slice((*byte)(unsafe.Add(chunk, int(o&mask)*stride)), stride)
@@ -97,14 +96,25 @@ func bitsGo(q *int8, k *[4]float32, bits, dims int, tab *unsafe.Pointer, shift u
 		for _, w := range fieldWidths(bits) {
 			sum <<= w
 			for b := 0; b < dims; b += 64 {
-				UnpackBits(codes[:], rec[at:], w)
-				sum += dotI8Go(codes[:], qs[b:b+64])
+				sum += fieldDot(rec[at:at+8*w], qs[b:b+64], w)
 				at += 8 * w
 			}
 		}
 		tail := rec[at:]
 		os[i] = k[0] + f32at(tail, 0) + f32at(tail, 1)*(k[1]*float32(sum)+k[2]) + k[3]*f32at(tail, 2)
 	}
+}
+
+// fieldDot is the sum of products of one block of a field of w bits.
+func fieldDot(field []byte, q []int8, w int) (sum int32) {
+	for lane := 0; lane < 8; lane += w {
+		part := q[8*lane:]
+		part = part[:len(field)]
+		for i, f := range field {
+			sum += int32(f>>lane&(1<<w-1)) * int32(part[i])
+		}
+	}
+	return sum
 }
 
 func f32at(b []byte, i int) float32 {

@@ -6,6 +6,7 @@ package flat
 
 import (
 	"math"
+	"slices"
 
 	"github.com/loxodb/loxodb/vectorindex/dist"
 )
@@ -174,6 +175,14 @@ func (t *Top) Worst() float64 {
 		return math.Inf(1)
 	}
 	return t.heap[0].Dist
+}
+
+// Sorted appends the candidates held to dst, nearest first, ties by ordinal.
+func (t *Top) Sorted(dst []Candidate) []Candidate {
+	from := len(dst)
+	dst = append(dst, t.heap...)
+	slices.SortFunc(dst[from:], compare)
+	return dst
 }
 
 // Push offers a candidate, whose distance is not NaN.

@@ -155,9 +155,10 @@ func (c *RaBitQ) nearest(s *Scratch) (dot, sq float64) {
 type BitQuery struct {
 	code  []int8
 	diff  []float32
-	k     [4]float32
-	wide  float32 // the bound of an estimate is wide·err + slack below it
-	slack float32 // for the rounding of float32
+	k     [4]float32 // of estimates, see dist.Bits
+	low   [4]float32 // of bounds
+	wide  float32    // the bound of an estimate is wide·err + slack below it
+	slack float32    // for the rounding of float32
 }
 
 // Prepare makes q the rotated query y, seen from the rotated centre that the records
@@ -217,10 +218,10 @@ func (c *RaBitQ) Distances(q *BitQuery, rows *dist.Rows, ords []uint32, out []fl
 // LowerBounds writes what the distances are not below, but for one estimate in a
 // thousand; see Spread.
 func (c *RaBitQ) LowerBounds(q *BitQuery, rows *dist.Rows, ords []uint32, out []float32) {
-	k := q.k
-	k[0] -= q.slack
-	k[3] = -q.wide
-	dist.Bits(q.code, c.bits, &k, rows, ords, out)
+	q.low = q.k
+	q.low[0] -= q.slack
+	q.low[3] = -q.wide
+	dist.Bits(q.code, c.bits, &q.low, rows, ords, out)
 }
 
 // LowerBound is the bound of one estimate, given the greatest err factor of the

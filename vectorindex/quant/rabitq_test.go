@@ -82,8 +82,8 @@ var bitMetrics = []dist.Metric{dist.L2, dist.InnerProduct, dist.Cosine}
 func TestBitEstimates(t *testing.T) {
 	r := rand.New(rand.NewPCG(12, 1))
 	for _, name := range []string{"gauss", "bytes", "offset", "sparse"} {
-		for _, dims := range []int{48, 100, 300} {
-			vecs := make([][]float32, 400)
+		for _, dims := range []int{48, 200} {
+			vecs := make([][]float32, 250)
 			for i := range vecs {
 				vecs[i] = shapes[name](r, dims)
 			}
@@ -103,7 +103,7 @@ func checkBitEstimates(t *testing.T, r *rand.Rand, c *RaBitQ, shape string, vecs
 	s := bitCoded(c, vecs, centre)
 	var sum, abs, count float64
 	below := 0
-	for range 40 {
+	for range 25 {
 		v := shapes[shape](r, len(vecs[0]))
 		est, low, q := s.estimate(v)
 		for i, e := range est {

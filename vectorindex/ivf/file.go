@@ -1,0 +1,277 @@
+package ivf
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"math"
+	"unsafe"
+
+	"github.com/loxodb/loxodb/vectorindex/dist"
+	"github.com/loxodb/loxodb/vectorindex/quant"
+)
+
+// The flat form of an index is a header and five sections, each starting at a multiple
+// of 64 bytes, in this order: centroids, where each list begins (one uint32 more than
+// lists), the ordinals list by list, their code records, and the vectors by ordinal;
+// all little-endian. Their sizes follow from the header, so there is no offset to
+// trust. The groups of centroids, which only growing needs, are not kept.
+
+const (
+	fileMagic  = "LXIVF\x00\x00\x01" // the last byte is the version
+	headerSize = 64
+)
+
+// header is the fixed part of the flat form.
+type header struct {
+	opt      Options
+	n, lists uint32
+}
+
+func (h *header) encode() []byte {
+	b := make([]byte, headerSize)
+	le := binary.LittleEndian
+	copy(b, fileMagic)
+	le.PutUint32(b[8:], uint32(h.opt.Dims))
+	b[12], b[13] = byte(h.opt.Metric), byte(h.opt.Coding)
+	le.PutUint32(b[16:], uint32(h.opt.Lists))
+	le.PutUint32(b[20:], h.n)
+	le.PutUint64(b[24:], h.opt.Seed)
+	le.PutUint32(b[32:], h.lists)
+	return b
+}
+
+func decodeHeader(b []byte) (h header, err error) {
+	if len(b) < headerSize || string(b[:8]) != fileMagic {
+		return h, fmt.Errorf("%w: no header of a known version", ErrCorrupt)
+	}
+	le := binary.LittleEndian
+	h = header{n: le.Uint32(b[20:]), lists: le.Uint32(b[32:])}
+	h.opt = Options{Dims: int(le.Uint32(b[8:])), Metric: dist.Metric(b[12]), Coding: quant.Coding(b[13]),
+		Lists: int(le.Uint32(b[16:])), Seed: le.Uint64(b[24:])}
+	if err := h.opt.check(); err != nil {
+		return h, fmt.Errorf("%w: %w", ErrCorrupt, err)
+	}
+	if h.n > MaxEntries || h.lists == 0 || h.lists > MaxLists || h.lists > max(h.n, 1) {
+		return h, fmt.Errorf("%w: %d entries in %d lists", ErrCorrupt, h.n, h.lists)
+	}
+	return h, nil
+}
+
+// layout is where the sections lie.
+type layout struct {
+	centroids, starts, ords, codes, raw, end uint64
+}
+
+func (h *header) layout(stride int) layout {
+	at := uint64(headerSize)
+	place := func(size uint64) uint64 {
+		start := at
+		at += (size + 63) &^ 63
+		return start
+	}
+	n, dims := uint64(h.n), uint64(h.opt.Dims)
+	l := layout{
+		centroids: place(uint64(h.lists) * 4 * dims),
+		starts:    place(uint64(h.lists)*4 + 4),
+		ords:      place(n * 4),
+		codes:     place(n * uint64(stride)),
+		raw:       place(n * 4 * dims),
+	}
+	l.end = at
+	return l
+}
+
+// Size returns the number of bytes that WriteTo writes now.
+func (x *Index) Size() int64 {
+	h := header{opt: x.opt, n: x.reserved.Load(), lists: uint32(max(1, x.Lists()))}
+	return int64(h.layout(x.code.stride()).end)
+}
+
+// WriteTo writes the flat form of a trained index. Nothing may be reserved or linked
+// meanwhile, searches may run, and every reserved entry must be linked.
+func (x *Index) WriteTo(w io.Writer) (int64, error) {
+	t := x.state.Load()
+	switch {
+	case !littleEndian():
+		return 0, fmt.Errorf("ivf: the flat form needs a little-endian machine")
+	case t == nil:
+		return 0, fmt.Errorf("ivf: the index was not trained")
+	}
+	h := header{opt: x.opt, n: x.reserved.Load(), lists: uint32(len(t.lists))}
+	starts := make([]uint32, 1, len(t.lists)+1)
+	for _, l := range t.lists {
+		starts = append(starts, starts[len(starts)-1]+l.n.Load())
+	}
+	if got := starts[len(t.lists)]; got != h.n {
+		return 0, fmt.Errorf("ivf: %d entries are in lists, %d were reserved", got, h.n)
+	}
+	f := &sectionWriter{w: w}
+	f.write(h.encode())
+	f.write(floatBytes(t.centroids))
+	f.pad()
+	f.write(wordBytes(starts))
+	f.pad()
+	for _, l := range t.lists {
+		v := l.view.Load()
+		v.runs(l.n.Load(), func(at, n uint32) { f.write(wordBytes(v.run(at, n))) })
+	}
+	f.pad()
+	for _, l := range t.lists {
+		v := l.view.Load()
+		v.runs(l.n.Load(), func(at, n uint32) { f.write(records(&v.codes, at, n)) })
+	}
+	f.pad()
+	raw := x.raw.Load()
+	for at := uint32(0); at < h.n; {
+		n := h.n - at
+		if raw.shift < flat32 {
+			n = min(n, 1<<raw.shift)
+		}
+		f.write(records(&raw.rows, at, n))
+		at += n
+	}
+	f.pad()
+	return f.n, f.err
+}
+
+// runs calls do for the runs of the first n entries that lie one after the other.
+func (v *listView) runs(n uint32, do func(at, n uint32)) {
+	for at := uint32(0); at < n; {
+		run := n - at
+		if v.shift < flat32 {
+			run = min(run, 1<<v.shift)
+		}
+		do(at, run)
+		at += run
+	}
+}
+
+// records views n consecutive records of one chunk.
+func records(r *dist.Rows, at, n uint32) []byte {
+	if r.Stride() == 0 || n == 0 {
+		return nil
+	}
+	return unsafe.Slice((*byte)(r.Record(at)), int(n)*r.Stride())
+}
+
+// sectionWriter remembers the first error, and pads.
+type sectionWriter struct {
+	w   io.Writer
+	n   int64
+	err error
+}
+
+func (f *sectionWriter) write(b []byte) {
+	if f.err != nil || len(b) == 0 {
+		return
+	}
+	n, err := f.w.Write(b)
+	f.n += int64(n)
+	if err != nil {
+		f.err = fmt.Errorf("ivf: write lists: %w", err)
+	}
+}
+
+func (f *sectionWriter) pad() {
+	var zero [64]byte
+	f.write(zero[:-f.n&63])
+}
+
+func littleEndian() bool { return binary.NativeEndian.Uint16([]byte{1, 0}) == 1 }
+
+// wordBytes views words as bytes.
+func wordBytes(v []uint32) []byte {
+	if len(v) == 0 {
+		return nil
+	}
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v))), 4*len(v))
+}
+
+// words views bytes, aligned to 4, as words.
+func words(b []byte) []uint32 {
+	if len(b) == 0 {
+		return nil
+	}
+	return unsafe.Slice((*uint32)(unsafe.Pointer(unsafe.SliceData(b))), len(b)/4)
+}
+
+// floats views bytes, aligned to 4, as floats.
+func floats(b []byte) []float32 {
+	if len(b) == 0 {
+		return nil
+	}
+	return unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(b))), len(b)/4)
+}
+
+// Open makes a read-only index of the flat form in b, which is not trusted: every
+// count, ordinal and centroid is checked (ErrCorrupt). Codes and vectors alias b, which
+// must stay unchanged and in place as long as the index is used; what is scanned often
+// is copied when resident is set. Unaligned input is copied whole.
+func Open(b []byte, resident bool) (*Index, error) {
+	if !littleEndian() {
+		return nil, fmt.Errorf("ivf: the flat form needs a little-endian machine")
+	}
+	h, err := decodeHeader(b)
+	if err != nil {
+		return nil, err
+	}
+	x := newIndex(h.opt)
+	stride := x.code.stride()
+	l := h.layout(stride)
+	if uint64(len(b)) != l.end {
+		return nil, fmt.Errorf("%w: %d bytes, want %d", ErrCorrupt, len(b), l.end)
+	}
+	if uintptr(unsafe.Pointer(unsafe.SliceData(b)))&63 != 0 {
+		own := aligned(len(b))
+		copy(own, b)
+		b, resident = own, false
+	}
+	x.readOnly = true
+	n, dims := uint64(h.n), uint64(h.opt.Dims)
+	centroids := floats(b[l.centroids : l.centroids+uint64(h.lists)*4*dims])
+	for _, c := range centroids {
+		if math.Float32bits(c)&0x7f800000 == 0x7f800000 {
+			return nil, fmt.Errorf("%w: a centroid is not finite", ErrCorrupt)
+		}
+	}
+	starts := words(b[l.starts : l.starts+uint64(h.lists)*4+4])
+	ords := words(b[l.ords : l.ords+n*4])
+	if err := validate(starts, ords, h.n); err != nil {
+		return nil, err
+	}
+	codes := b[l.codes : l.codes+n*uint64(stride)]
+	if resident {
+		codes = append(aligned(len(codes))[:0], codes...)
+	}
+	x.raw.Store(&vectors{rows: dist.FlatRows(b[l.raw:l.raw+n*4*dims], int(4*dims)), limit: h.n, shift: flat32})
+	x.reserved.Store(h.n)
+	t := newTrained(x, centroids, nil)
+	for i := range t.lists {
+		lo, hi := starts[i], starts[i+1]
+		t.lists[i] = sealedList(codes[uint64(lo)*uint64(stride):uint64(hi)*uint64(stride)], ords[lo:hi], stride)
+	}
+	x.state.Store(t)
+	return x, nil
+}
+
+// validate checks that the lists hold each ordinal once.
+func validate(starts, ords []uint32, n uint32) error {
+	last := len(starts) - 1
+	if starts[0] != 0 || starts[last] != n {
+		return fmt.Errorf("%w: lists from %d to %d of %d", ErrCorrupt, starts[0], starts[last], n)
+	}
+	for i, at := range starts[1:] {
+		if at < starts[i] {
+			return fmt.Errorf("%w: list %d ends at %d, begins at %d", ErrCorrupt, i, at, starts[i])
+		}
+	}
+	seen := make([]uint64, (n+63)/64)
+	for i, o := range ords {
+		if o >= n || seen[o>>6]>>(o&63)&1 != 0 {
+			return fmt.Errorf("%w: place %d has ordinal %d of %d", ErrCorrupt, i, o, n)
+		}
+		seen[o>>6] |= 1 << (o & 63)
+	}
+	return nil
+}

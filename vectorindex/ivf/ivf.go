@@ -1,0 +1,225 @@
+// Package ivf keeps vectors in inverted lists: k-means finds centroids, each vector
+// goes into the list of its nearest one as a RaBitQ code against that centroid, and a
+// search scans the lists of the centroids nearest to the query, settling with exact
+// distances what the codes' error bounds leave open. Against a graph it is built in a
+// fraction of the time and memory and appends cheaply; its searches read more, but in
+// long runs. Entries are numbered 0, 1, 2, … (ordinals). It must not know rows,
+// epochs, snapshots, storage or SQL.
+//
+// # Memory
+//
+// Per entry: the vector (4·dims bytes), the code record (quant.RaBitQ.Stride bytes)
+// and 8 bytes of numbers; per list its centroid, as given and rotated.
+//
+// # Concurrency
+//
+// Reserve, Link and searches may run at the same time from any number of goroutines,
+// and Train beside searches. A list grows in chunks that never move; its length is
+// published after the entry is written.
+package ivf
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"sync"
+	"sync/atomic"
+
+	"github.com/loxodb/loxodb/vectorindex/dist"
+	"github.com/loxodb/loxodb/vectorindex/quant"
+)
+
+// Errors of this package; test with errors.Is.
+var (
+	ErrDims      = errors.New("ivf: vector has the wrong number of dimensions")
+	ErrNotFinite = errors.New("ivf: vector has a NaN or infinite component")
+	ErrReadOnly  = errors.New("ivf: lists are read-only")
+	ErrFull      = errors.New("ivf: lists are full")
+	ErrCorrupt   = errors.New("ivf: bytes are not valid lists")
+)
+
+const (
+	MaxEntries = 1<<31 - 1
+	MaxDims    = 16000
+	MaxLists   = 1 << 20
+)
+
+// Options fixes the lists' meaning and shape.
+type Options struct {
+	Dims   int
+	Metric dist.Metric
+	Lists  int // 0 = four times the square root of the number of entries trained on
+	Seed   uint64
+	// Coding is RaBitQ of some bits, or none: then lists are scanned by the vectors
+	// themselves, which L1 needs.
+	Coding quant.Coding
+}
+
+func (o *Options) check() error {
+	switch {
+	case o.Dims < 1 || o.Dims > MaxDims:
+		return fmt.Errorf("ivf: %d dimensions, want 1 to %d", o.Dims, MaxDims)
+	case !o.Metric.Valid():
+		return fmt.Errorf("ivf: unknown metric %v", o.Metric)
+	case o.Lists < 0 || o.Lists > MaxLists:
+		return fmt.Errorf("ivf: %d lists, want at most %d", o.Lists, MaxLists)
+	case o.Coding != quant.CodingNone && o.Coding.Bits() == 0 || !o.Coding.Serves(o.Metric):
+		return fmt.Errorf("ivf: coding %v does not serve the metric %v", o.Coding, o.Metric)
+	}
+	return nil
+}
+
+// Index is a set of vectors in lists. See the package comment for what may run
+// concurrently.
+type Index struct {
+	opt      Options
+	code     coder
+	readOnly bool
+
+	grow     sync.Mutex // the next two
+	raw      atomic.Pointer[vectors]
+	reserved atomic.Uint32
+
+	state    atomic.Pointer[trained] // nil before the first training
+	training sync.RWMutex            // Link holds it to read, Train to publish
+	waiting  atomic.Pointer[list]    // linked before the training, in order of arrival
+
+	searches sync.Pool // *Search
+	links    sync.Pool // *linker
+}
+
+// vectors is a view of the vectors by ordinal, replaced when a chunk is added.
+type vectors struct {
+	rows  dist.Rows
+	limit uint32
+	shift uint
+}
+
+const chunkBytes = 1 << 20
+
+// New returns an empty index.
+func New(o Options) (*Index, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	x := newIndex(o)
+	shift := uint(6)
+	for shift < 16 && 4*o.Dims<<(shift+1) <= chunkBytes {
+		shift++
+	}
+	x.raw.Store(&vectors{rows: dist.ChunkedRows(nil, shift, 4*o.Dims), shift: shift})
+	return x, nil
+}
+
+func newIndex(o Options) *Index {
+	x := &Index{opt: o, code: newCoder(&o)}
+	x.waiting.Store(newList(0))
+	x.searches.New = func() any { return &Search{x: x} }
+	x.links.New = func() any { return newLinker(x) }
+	return x
+}
+
+// Options returns the index's options.
+func (x *Index) Options() Options { return x.opt }
+
+// Len returns the number of reserved entries: ordinals below it exist.
+func (x *Index) Len() int { return int(x.reserved.Load()) }
+
+// Lists returns the number of lists, 0 before the training.
+func (x *Index) Lists() int {
+	if t := x.state.Load(); t != nil {
+		return len(t.lists)
+	}
+	return 0
+}
+
+// Waiting returns the number of entries that were linked before there were lists and
+// are scanned by every search.
+func (x *Index) Waiting() int {
+	if x.state.Load() != nil {
+		return 0
+	}
+	return int(x.waiting.Load().n.Load())
+}
+
+// Vector returns the vector of entry ord (Reserve must have returned it), as it was
+// given. It aliases the index's memory and must not be modified.
+func (x *Index) Vector(ord uint32) []float32 { return x.raw.Load().rows.Floats(ord, x.opt.Dims) }
+
+// Bytes returns the memory that entries and lists take.
+func (x *Index) Bytes() int64 {
+	b := int64(x.raw.Load().limit) * 4 * int64(x.opt.Dims)
+	b += int64(x.waiting.Load().n.Load()) * 4
+	if t := x.state.Load(); t != nil {
+		b += t.bytes()
+	}
+	return b
+}
+
+// Reserve copies vec into the index and returns its ordinal. Ordinals are given out
+// in order. Searches do not see the entry before Link.
+func (x *Index) Reserve(vec []float32) (uint32, error) {
+	if x.readOnly {
+		return 0, ErrReadOnly
+	}
+	if err := x.checkVector(vec); err != nil {
+		return 0, err
+	}
+	x.grow.Lock()
+	defer x.grow.Unlock()
+	ord, v := x.reserved.Load(), x.raw.Load()
+	if ord >= v.limit {
+		if ord > MaxEntries-1<<20 {
+			return 0, ErrFull
+		}
+		chunk := make([]float32, x.opt.Dims<<v.shift)
+		v = &vectors{rows: v.rows.Append(floatBytes(chunk)), limit: v.limit + 1<<v.shift, shift: v.shift}
+		x.raw.Store(v)
+	}
+	copy(v.rows.Floats(ord, x.opt.Dims), vec)
+	x.reserved.Store(ord + 1)
+	return ord, nil
+}
+
+func (x *Index) checkVector(vec []float32) error {
+	if len(vec) != x.opt.Dims {
+		return fmt.Errorf("%w: %d, want %d", ErrDims, len(vec), x.opt.Dims)
+	}
+	for _, f := range vec {
+		if math.Float32bits(f)&0x7f800000 == 0x7f800000 {
+			return ErrNotFinite
+		}
+	}
+	return nil
+}
+
+// Add is Reserve and Link.
+func (x *Index) Add(vec []float32) (uint32, error) {
+	ord, err := x.Reserve(vec)
+	if err != nil {
+		return 0, err
+	}
+	return ord, x.Link(ord)
+}
+
+// Link puts a reserved entry into its list, or among those that wait for lists, so
+// that searches find it. Different entries may be linked concurrently, each once.
+func (x *Index) Link(ord uint32) error {
+	if x.readOnly {
+		return ErrReadOnly
+	}
+	if int(ord) >= x.Len() {
+		return fmt.Errorf("ivf: entry %d was not reserved", ord)
+	}
+	x.training.RLock()
+	defer x.training.RUnlock()
+	t := x.state.Load()
+	if t == nil {
+		x.waiting.Load().append(ord, nil)
+		return nil
+	}
+	l := x.links.Get().(*linker)
+	l.put(t, ord)
+	x.links.Put(l)
+	return nil
+}

@@ -1,0 +1,285 @@
+package ivf
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/loxodb/loxodb/vectorindex/dist"
+)
+
+// trained is what a training leaves: centroids and their lists. All but the lists'
+// content is fixed.
+type trained struct {
+	dims      int
+	centroids []float32 // one after the other
+	groups    []group   // ranges of centroids, for quick assignment
+	turned    []float32 // the centroids as the coder wants them
+	each      int       // length of one of turned
+	lists     []*list
+}
+
+func (t *trained) centroid(l int) []float32 { return t.centroids[l*t.dims : (l+1)*t.dims] }
+
+func (t *trained) turnedOf(l int) []float32 { return t.turned[l*t.each : (l+1)*t.each] }
+
+func (t *trained) bytes() int64 {
+	b := int64(len(t.centroids)+len(t.turned)) * 4
+	for _, l := range t.lists {
+		b += l.bytes()
+	}
+	return b
+}
+
+func newTrained(x *Index, centroids []float32, groups []group) *trained {
+	t := &trained{dims: x.opt.Dims, centroids: centroids, groups: groups, each: x.code.rotated()}
+	n := len(centroids) / t.dims
+	t.turned, t.lists = make([]float32, n*t.each), make([]*list, n)
+	for l := range n {
+		x.code.centroid(t.turnedOf(l), t.centroid(l))
+		t.lists[l] = newList(x.code.stride())
+	}
+	return t
+}
+
+// BuildOptions directs a training and a bulk build.
+type BuildOptions struct {
+	Workers  int                   // 0 = GOMAXPROCS
+	Progress func(done, total int) // entries put into lists; may be nil; from one goroutine at a time
+	// SampleBytes bounds the memory of the vectors that centroids are found from;
+	// 0 = 256 MiB. At most 256 for each list are taken.
+	SampleBytes int
+}
+
+const (
+	defaultSampleBytes = 256 << 20
+	perList            = 128 // sampled vectors for each list
+	progressEvery      = 4096
+)
+
+// Build makes an index of n vectors; entry i has the vector that fetch writes to dst
+// for i. fetch is called from one goroutine, in order. A cancelled context or an error
+// of fetch ends the build with that error.
+func Build(ctx context.Context, o Options, n int, fetch func(i int, dst []float32) error, bo BuildOptions) (*Index, error) {
+	x, err := New(o)
+	if err != nil {
+		return nil, err
+	}
+	vec := make([]float32, o.Dims)
+	for i := range n {
+		if i%1024 == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if err := fetch(i, vec); err != nil {
+			return nil, err
+		}
+		ord, err := x.Reserve(vec)
+		if err != nil {
+			return nil, fmt.Errorf("ivf: vector %d: %w", i, err)
+		}
+		if err := x.Link(ord); err != nil {
+			return nil, err
+		}
+	}
+	return x, x.Train(ctx, bo)
+}
+
+// Train finds centroids from the entries linked so far and puts them into lists; later
+// ones go into their lists at once. Searches may run meanwhile; entries that are linked
+// meanwhile wait until the training is done with the others. An index is trained once.
+func (x *Index) Train(ctx context.Context, bo BuildOptions) error {
+	if x.readOnly {
+		return ErrReadOnly
+	}
+	if x.state.Load() != nil {
+		return nil
+	}
+	if bo.Workers <= 0 {
+		bo.Workers = runtime.GOMAXPROCS(0)
+	}
+	waiting := x.waiting.Load()
+	n := waiting.n.Load()
+	centroids, groups, err := x.findCentroids(ctx, waiting, n, &bo)
+	if err != nil {
+		return err
+	}
+	t := newTrained(x, centroids, groups)
+	f := &filler{x: x, t: t, from: waiting, n: n, progress: bo.Progress}
+	if err := f.run(ctx, bo.Workers); err != nil {
+		return err
+	}
+	// The rest, under exclusion of writers, so that none is left behind.
+	x.training.Lock()
+	defer x.training.Unlock()
+	l := newLinker(x)
+	v := waiting.view.Load()
+	for i := n; i < waiting.n.Load(); i++ {
+		l.put(t, v.ord(i))
+	}
+	x.state.Store(t)
+	x.waiting.Store(newList(0))
+	return nil
+}
+
+// findCentroids trains on a sample of the first n waiting entries. An index of nothing
+// gets one list around the origin.
+func (x *Index) findCentroids(ctx context.Context, waiting *list, n uint32, bo *BuildOptions) ([]float32, []group, error) {
+	if n == 0 {
+		c := make([]float32, x.opt.Dims)
+		return c, []group{{0, 1, c}}, nil
+	}
+	k := x.opt.Lists
+	if k == 0 {
+		k = min(MaxLists, max(1, int(4*math.Sqrt(float64(n)))))
+	}
+	most := bo.SampleBytes
+	if most <= 0 {
+		most = defaultSampleBytes
+	}
+	rng := rand.New(rand.NewPCG(x.opt.Seed, uint64(n)))
+	size := min(int(n), k*perList, max(1, most/(4*x.opt.Dims)))
+	points := make([]float32, 0, size*x.opt.Dims)
+	v := waiting.view.Load()
+	for _, i := range sample(rng, int(n), size) {
+		points = append(points, x.Vector(v.ord(uint32(i)))...)
+		if x.spherical() {
+			normalise(points[len(points)-x.opt.Dims:])
+		}
+	}
+	m := &kmeans{dims: x.opt.Dims, spherical: x.spherical(), workers: bo.Workers, rng: rng}
+	return m.train(ctx, points, k)
+}
+
+// spherical says that only directions count.
+func (x *Index) spherical() bool { return x.opt.Metric == dist.Cosine }
+
+// sample draws size of the numbers below n, in ascending order.
+func sample(rng *rand.Rand, n, size int) []int {
+	out := make([]int, 0, size)
+	for i := 0; i < n && len(out) < size; i++ {
+		if rng.IntN(n-i) < size-len(out) {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// filler puts waiting entries into lists on several cores.
+type filler struct {
+	x        *Index
+	t        *trained
+	from     *list
+	n        uint32
+	progress func(done, total int)
+
+	next, done atomic.Int64
+	mu         sync.Mutex
+}
+
+const fillBatch = 256
+
+func (f *filler) run(ctx context.Context, workers int) error {
+	var wg sync.WaitGroup
+	for range min(workers, 1+int(f.n)/fillBatch) {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			f.work(ctx)
+		}()
+	}
+	wg.Wait()
+	return ctx.Err()
+}
+
+func (f *filler) work(ctx context.Context) {
+	l, v := newLinker(f.x), f.from.view.Load()
+	for ctx.Err() == nil {
+		lo := f.next.Add(fillBatch) - fillBatch
+		hi := min(lo+fillBatch, int64(f.n))
+		if lo >= hi {
+			return
+		}
+		for i := lo; i < hi; i++ {
+			l.put(f.t, v.ord(uint32(i)))
+		}
+		f.report(hi - lo)
+	}
+}
+
+func (f *filler) report(count int64) {
+	after := f.done.Add(count)
+	if f.progress == nil || (after-count)/progressEvery == after/progressEvery && after != int64(f.n) {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.progress(int(after), int(f.n))
+}
+
+// linker is the memory of one goroutine that puts entries into lists.
+type linker struct {
+	x      *Index
+	vec    []float32
+	rec    []byte
+	memory encodeMemory
+	out    []float32
+	order  []int
+	key    []float32
+	centre []float32
+}
+
+func newLinker(x *Index) *linker {
+	return &linker{x: x, vec: make([]float32, x.opt.Dims), rec: aligned(x.code.stride())}
+}
+
+// put adds entry ord to the list of its nearest centroid.
+func (l *linker) put(t *trained, ord uint32) {
+	vec := l.x.Vector(ord)
+	c := l.nearest(t, vec)
+	l.x.code.encode(&l.memory, l.rec, vec, t.turnedOf(c))
+	t.lists[c].append(ord, l.rec)
+}
+
+// nearGroups is how many groups are looked through for the nearest centroid.
+const nearGroups = 4
+
+// nearest finds the nearest centroid in the nearest groups.
+func (l *linker) nearest(t *trained, vec []float32) int {
+	copy(l.vec, vec)
+	if l.x.spherical() {
+		normalise(l.vec)
+	}
+	g := len(t.groups)
+	if cap(l.key) < g {
+		l.key, l.order = make([]float32, g), make([]int, g)
+	}
+	key, order := l.key[:g], l.order[:g]
+	for i := range order {
+		order[i] = i
+		if g > 1 {
+			key[i] = dist.L2Sq(l.vec, t.groups[i].centre)
+		}
+	}
+	best, at := float32(math.Inf(1)), 0
+	for i := range min(nearGroups, g) {
+		next := i
+		for j := i + 1; j < g; j++ {
+			if key[order[j]] < key[order[next]] {
+				next = j
+			}
+		}
+		order[i], order[next] = order[next], order[i]
+		gr := &t.groups[order[i]]
+		l.out = slices.Grow(l.out[:0], gr.hi-gr.lo)[:gr.hi-gr.lo]
+		dist.Scan(dist.L2, l.vec, t.centroids[gr.lo*t.dims:gr.hi*t.dims], l.out)
+		if c := least(l.out); l.out[c] < best {
+			best, at = l.out[c], gr.lo+c
+		}
+	}
+	return at
+}
