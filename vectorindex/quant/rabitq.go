@@ -28,6 +28,7 @@ type RaBitQ struct {
 	bits   int
 	metric dist.Metric
 	rot    *Rotation
+	origin []float32
 	steps  []float32 // what components are divided by, tried in turn, for ‖r‖ = 1
 }
 
@@ -47,6 +48,7 @@ func NewRaBitQ(dims, bits int, metric dist.Metric) *RaBitQ {
 		panic(fmt.Sprintf("quant: no code of %d bits for %v", bits, metric))
 	}
 	c := &RaBitQ{bits: bits, metric: metric, rot: NewRotation(dims)}
+	c.origin = make([]float32, c.rot.padded)
 	// The steps of the best uniform quantizers of a normal distribution (Max, 1960),
 	// and some beside: the components of one vector are not quite normal.
 	best := [9]float64{1: 1, 2: 0.9957, 3: 0.5860, 4: 0.3352, 5: 0.1881, 6: 0.1041, 7: 0.0569, 8: 0.0308}[bits]
@@ -130,18 +132,20 @@ func (c *RaBitQ) nearest(s *Scratch) (dot, sq float64) {
 		}
 		return dot, 0.25 * float64(len(s.unit))
 	}
-	half := float32(int(1) << (c.bits - 1))
+	half, top := float32(int(1)<<(c.bits-1)), int32(1)<<c.bits-1
 	for _, step := range c.steps {
 		inv := 1 / step
-		var d, q float64
+		var product float32
+		square := int32(0)
+		trial := s.trial[:len(s.unit)]
 		for i, u := range s.unit {
-			code := max(0, min(u*inv+half, 2*half-1)) // truncated: halves away from 0
-			b := byte(code)
-			x := float64(float32(b) - half + 0.5)
-			s.trial[i] = b
-			d += x * float64(u)
-			q += x * x
+			code := min(max(int32(u*inv+half), 0), top)
+			trial[i] = byte(code)
+			twice := 2*code - top // of the half-integer
+			product += float32(twice) * u
+			square += twice * twice
 		}
+		d, q := float64(product)/2, float64(square)/4
 		if d*d*sq > dot*dot*q || sq == 0 {
 			dot, sq = d, q
 			s.code, s.trial = s.trial, s.code
@@ -168,34 +172,18 @@ func (c *RaBitQ) Prepare(q *BitQuery, y, centre []float32) {
 	if len(q.code) != n {
 		q.code, q.diff = make([]int8, n), make([]float32, n)
 	}
-	var most, normSq, onCentre, centreSq float32
-	for i, x := range y[:n] {
-		d := x
-		if centre != nil {
-			d -= centre[i]
-			onCentre += x * centre[i]
-			centreSq += centre[i] * centre[i]
-		}
-		q.diff[i] = d
-		normSq += d * d
-		most = max(most, abs(d))
+	if centre == nil {
+		centre = c.origin
 	}
+	most, normSq := dist.Residual(q.diff, y[:n], centre[:n])
 	step := most / 127
 	inv := inverse(&step)
-	sum, lost := int32(0), float32(0)
-	for i, d := range q.diff {
-		x := d * inv
-		code := int32(x + math.Float32frombits(math.Float32bits(x)&(1<<31)|math.Float32bits(0.5)))
-		q.code[i] = int8(code)
-		sum += code
-		e := d - step*float32(code)
-		lost += e * e
-	}
-	q.slack = 2e-6 * (normSq + centreSq)
-	c.setFactors(q, step, sum, normSq, lost, onCentre)
+	sum := dist.Round8(q.code, q.diff, inv)
+	q.slack = 2e-6 * (normSq + dist.NormSq(centre))
+	c.setFactors(q, step, sum, normSq, dist.Dot(y[:n], centre))
 }
 
-func (c *RaBitQ) setFactors(q *BitQuery, step float32, sum int32, normSq, lost, onCentre float32) {
+func (c *RaBitQ) setFactors(q *BitQuery, step float32, sum int32, normSq, onCentre float32) {
 	f, k0 := float32(-1), -onCentre
 	switch c.metric {
 	case dist.L2:
@@ -206,7 +194,9 @@ func (c *RaBitQ) setFactors(q *BitQuery, step float32, sum int32, normSq, lost, 
 	middle := float32(int(1)<<c.bits-1) / 2
 	q.k = [4]float32{k0, f * step, -f * step * middle * float32(sum), 0}
 	norm := float32(math.Sqrt(float64(normSq)))
-	q.wide = -f * Spread * max(norm, float32(math.Sqrt(float64(lost)))/queryLoss)
+	// A component loses up to half a step, evenly spread.
+	lost := step * float32(math.Sqrt(float64(c.rot.padded)/12))
+	q.wide = -f * Spread * max(norm, lost/queryLoss)
 }
 
 // Distances writes estimates of the metric's distance from q to the records ords of

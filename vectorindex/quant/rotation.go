@@ -99,12 +99,6 @@ func hadamard(v []float32) {
 		w[4], w[5], w[6], w[7] = b0-b4, b1-b5, b2-b6, b3-b7
 	}
 	for h := 8; h < len(v); h *= 2 {
-		for i := 0; i < len(v); i += 2 * h {
-			a, b := v[i:i+h:i+h], v[i+h:i+2*h:i+2*h]
-			for j, x := range a {
-				y := b[j]
-				a[j], b[j] = x+y, x-y
-			}
-		}
+		dist.Butterflies(v, h)
 	}
 }

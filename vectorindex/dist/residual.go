@@ -1,0 +1,64 @@
+package dist
+
+import "math"
+
+// Residual writes a − b to dst and returns the greatest absolute component and the
+// squared norm of it. The lengths are equal and multiples of 64.
+func Residual(dst, a, b []float32) (most, normSq float32) {
+	n := len(dst)
+	a, b = a[:n], b[:n]
+	if n == 0 || n%64 != 0 {
+		return residualGo(dst, a, b)
+	}
+	return residual(&dst[0], &a[0], &b[0], n)
+}
+
+// Round8 writes inv·v, rounded to the nearest integer (halves to even), to dst and
+// returns the sum. The products lie within ±127; len(dst) = len(v) is a multiple of 64.
+func Round8(dst []int8, v []float32, inv float32) int32 {
+	n := len(dst)
+	v = v[:n]
+	if n == 0 || n%64 != 0 {
+		return round8Go(dst, v, inv)
+	}
+	return round8(&dst[0], &v[0], inv, n)
+}
+
+// Butterflies replaces each a = v[i], b = v[i+h], for every i whose bit h is 0, by a + b
+// and a − b: one level of a Hadamard transform. h is a power of two of at least 8 and
+// len(v) a multiple of 2·h.
+func Butterflies(v []float32, h int) {
+	if len(v) == 0 || h < 8 || len(v)%(2*h) != 0 {
+		panic("dist: butterflies of a wrong shape")
+	}
+	butterflies(&v[0], len(v), h)
+}
+
+func butterfliesGo(v []float32, h int) {
+	for i := 0; i < len(v); i += 2 * h {
+		a, b := v[i:i+h:i+h], v[i+h:i+2*h:i+2*h]
+		for j, x := range a {
+			y := b[j]
+			a[j], b[j] = x+y, x-y
+		}
+	}
+}
+
+func residualGo(dst, a, b []float32) (most, normSq float32) {
+	for i, x := range a {
+		d := x - b[i]
+		dst[i] = d
+		most = max(most, abs32(d))
+		normSq += d * d
+	}
+	return most, normSq
+}
+
+func round8Go(dst []int8, v []float32, inv float32) (sum int32) {
+	for i, x := range v {
+		c := int8(math.RoundToEven(float64(x * inv)))
+		dst[i] = c
+		sum += int32(c)
+	}
+	return sum
+}
