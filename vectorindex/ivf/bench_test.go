@@ -49,9 +49,8 @@ func TestRecallReport(t *testing.T) {
 		}
 		start := time.Now()
 		x, err := Build(context.Background(), Options{Dims: dims, Metric: metric, Coding: coding, Lists: lists, Seed: 1}, n,
-			func(i int, dst []float32) error {
-				copy(dst, base[i*dims:(i+1)*dims])
-				return nil
+			func(i int) ([]byte, error) {
+				return dist.FloatBytes(base[i*dims : (i+1)*dims]), nil
 			}, BuildOptions{})
 		if err != nil {
 			t.Fatal(err)

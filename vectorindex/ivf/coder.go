@@ -19,18 +19,21 @@ type coder interface {
 	centroid(dst, c []float32)
 	// encode writes the record of vec for the list of centroid c, as centroid gave it.
 	encode(m *encodeMemory, rec []byte, vec, c []float32)
-	// query begins a search.
-	query(q *query, vec []float32)
+	// query begins a search; floats are the components of vec.
+	query(q *query, vec []byte, floats []float32)
 	// enter turns q to the list of centroid c.
 	enter(q *query, c []float32)
 	// bounds writes what the distances of the entries at the given places are not
 	// below; ords are their ordinals.
-	bounds(q *query, raw *dist.Rows, v *listView, places, ords []uint32, out []float32)
+	bounds(q *query, raw *dist.Vectors, v *listView, places, ords []uint32, out []float32)
 }
 
 // query is the reusable state of a search that a coder prepares.
 type query struct {
-	vec     []float32 // for vectors; normalised for Cosine
+	raw     dist.Query // the query as given or, for Cosine and Float32, normalised
+	unit    []float32
+	invNorm float32 // Cosine of other elements
+	norm    float64
 	rotated []float32
 	bits    quant.BitQuery
 }
@@ -45,7 +48,11 @@ func newCoder(o *Options) coder {
 	if bits := o.Coding.Bits(); bits > 0 {
 		return bitCoder{quant.NewRaBitQ(o.Dims, bits, o.Metric)}
 	}
-	return rawCoder{metric: o.Metric}
+	c := rawCoder{metric: o.Metric, walk: o.space()}
+	if o.Metric == dist.Cosine {
+		c.walk.Metric = dist.InnerProduct
+	}
+	return c
 }
 
 // bitCoder scans RaBitQ codes.
@@ -65,24 +72,28 @@ func (c bitCoder) encode(m *encodeMemory, rec []byte, vec, centre []float32) {
 	c.c.Encode(&m.scratch, rec, m.rotated, centre)
 }
 
-func (c bitCoder) query(q *query, vec []float32) {
+func (c bitCoder) query(q *query, _ []byte, floats []float32) {
 	if len(q.rotated) != c.c.Padded() {
 		q.rotated = make([]float32, c.c.Padded())
 	}
-	c.c.Rotate(q.rotated, vec)
+	c.c.Rotate(q.rotated, floats)
 }
 
 func (c bitCoder) enter(q *query, centre []float32) { c.c.Prepare(&q.bits, q.rotated, centre) }
 
-func (c bitCoder) bounds(q *query, _ *dist.Rows, v *listView, places, _ []uint32, out []float32) {
+func (c bitCoder) bounds(q *query, _ *dist.Vectors, v *listView, places, _ []uint32, out []float32) {
 	c.c.LowerBounds(&q.bits, &v.codes, places, out)
 }
 
-// rawCoder scans the vectors. For Cosine the records are their inverse norms.
-type rawCoder struct{ metric dist.Metric }
+// rawCoder scans the vectors. The records are their inverse norms for Cosine and their
+// norms for InnerProduct.
+type rawCoder struct {
+	metric dist.Metric
+	walk   dist.Space // what is measured: inner products for Cosine
+}
 
 func (c rawCoder) stride() int {
-	if c.metric == dist.Cosine {
+	if c.metric == dist.Cosine || c.metric == dist.InnerProduct {
 		return 4
 	}
 	return 0
@@ -93,17 +104,28 @@ func (c rawCoder) rotated() int { return 0 }
 func (c rawCoder) centroid(_, _ []float32) {}
 
 func (c rawCoder) encode(_ *encodeMemory, rec []byte, vec, _ []float32) {
-	if c.metric == dist.Cosine {
-		inv := float32(1 / math.Sqrt(dist.NormSq64(vec))) // infinite says: compare exactly
-		binary.LittleEndian.PutUint32(rec, math.Float32bits(inv))
+	if c.stride() == 0 {
+		return
 	}
+	n := math.Sqrt(dist.NormSq64(vec))
+	if c.metric == dist.Cosine {
+		n = 1 / n // infinite for zero: what follows says nothing, and it is compared exactly
+	}
+	binary.LittleEndian.PutUint32(rec, math.Float32bits(float32(n)))
 }
 
-func (c rawCoder) query(q *query, vec []float32) {
-	q.vec = append(q.vec[:0], vec...)
-	if c.metric == dist.Cosine {
-		normalise(q.vec)
+func (c rawCoder) query(q *query, vec []byte, floats []float32) {
+	q.norm, q.invNorm = math.Sqrt(dist.NormSq64(floats)), 1
+	if c.metric == dist.Cosine && q.norm > 0 {
+		if c.walk.Element == dist.Float32 {
+			q.unit = append(q.unit[:0], floats...)
+			normalise(q.unit)
+			vec = dist.FloatBytes(q.unit)
+		} else {
+			q.invNorm = float32(1 / q.norm)
+		}
 	}
+	q.raw.Reset(c.walk, vec)
 }
 
 func (c rawCoder) enter(*query, []float32) {}
@@ -111,23 +133,20 @@ func (c rawCoder) enter(*query, []float32) {}
 // rounding is the relative error allowed to float32 sums.
 const rounding = 1e-4
 
-func (c rawCoder) bounds(q *query, raw *dist.Rows, v *listView, places, ords []uint32, out []float32) {
-	m := c.metric
-	if m == dist.Cosine {
-		m = dist.InnerProduct
-	}
-	dist.Gather(m, q.vec, raw, ords, out)
+func (c rawCoder) bounds(q *query, raw *dist.Vectors, v *listView, places, ords []uint32, out []float32) {
+	q.raw.Distances(raw, ords, out)
 	switch c.metric {
 	case dist.Cosine:
 		for i, p := range places {
-			out[i] = 1 - rounding + out[i]*v.codes.Floats(p, 1)[0]
+			out[i] = 1 - rounding + out[i]*(q.invNorm*v.codes.Floats(p, 1)[0])
 		}
-	case dist.InnerProduct: // the product may cancel: nothing is known but the norms
-		for i, o := range ords {
-			out[i] -= rounding * float32(math.Sqrt(float64(dist.NormSq(q.vec))*float64(dist.NormSq(raw.Floats(o, len(q.vec))))))
+	case dist.InnerProduct: // the sum may cancel: only the norms bound its error
+		for i, p := range places {
+			out[i] -= rounding * float32(q.norm) * v.codes.Floats(p, 1)[0]
 		}
+	case dist.Hamming:
 	default:
-		for i := range out[:len(ords)] {
+		for i := range ords {
 			out[i] -= rounding * out[i]
 		}
 	}

@@ -33,7 +33,7 @@ func (h *header) encode() []byte {
 	le := binary.LittleEndian
 	copy(b, fileMagic)
 	le.PutUint32(b[8:], uint32(h.opt.Dims))
-	b[12], b[13] = byte(h.opt.Metric), byte(h.opt.Coding)
+	b[12], b[13], b[14] = byte(h.opt.Metric), byte(h.opt.Coding), byte(h.opt.Element)
 	le.PutUint32(b[16:], uint32(h.opt.Lists))
 	le.PutUint32(b[20:], h.n)
 	le.PutUint64(b[24:], h.opt.Seed)
@@ -47,7 +47,7 @@ func decodeHeader(b []byte) (h header, err error) {
 	}
 	le := binary.LittleEndian
 	h = header{n: le.Uint32(b[20:]), lists: le.Uint32(b[32:])}
-	h.opt = Options{Dims: int(le.Uint32(b[8:])), Metric: dist.Metric(b[12]), Coding: quant.Coding(b[13]),
+	h.opt = Options{Dims: int(le.Uint32(b[8:])), Metric: dist.Metric(b[12]), Coding: quant.Coding(b[13]), Element: dist.Element(b[14]),
 		Lists: int(le.Uint32(b[16:])), Seed: le.Uint64(b[24:])}
 	if err := h.opt.check(); err != nil {
 		return h, fmt.Errorf("%w: %w", ErrCorrupt, err)
@@ -76,7 +76,7 @@ func (h *header) layout(stride int) layout {
 		starts:    place(uint64(h.lists)*4 + 4),
 		ords:      place(n * 4),
 		codes:     place(n * uint64(stride)),
-		raw:       place(n * 4 * dims),
+		raw:       place(n * uint64(h.opt.space().Size())),
 	}
 	l.end = at
 	return l
@@ -108,7 +108,7 @@ func (x *Index) WriteTo(w io.Writer) (int64, error) {
 	}
 	f := &sectionWriter{w: w}
 	f.write(h.encode())
-	f.write(floatBytes(t.centroids))
+	f.write(dist.FloatBytes(t.centroids))
 	f.pad()
 	f.write(wordBytes(starts))
 	f.pad()
@@ -122,14 +122,9 @@ func (x *Index) WriteTo(w io.Writer) (int64, error) {
 		v.runs(l.n.Load(), func(at, n uint32) { f.write(records(&v.codes, at, n)) })
 	}
 	f.pad()
-	raw := x.raw.Load()
-	for at := uint32(0); at < h.n; {
-		n := h.n - at
-		if raw.shift < flat32 {
-			n = min(n, 1<<raw.shift)
-		}
-		f.write(records(&raw.rows, at, n))
-		at += n
+	raw := x.Vectors()
+	for ord := range h.n {
+		f.write(raw.Bytes(ord))
 	}
 	f.pad()
 	return f.n, f.err
@@ -196,14 +191,6 @@ func words(b []byte) []uint32 {
 	return unsafe.Slice((*uint32)(unsafe.Pointer(unsafe.SliceData(b))), len(b)/4)
 }
 
-// floats views bytes, aligned to 4, as floats.
-func floats(b []byte) []float32 {
-	if len(b) == 0 {
-		return nil
-	}
-	return unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(b))), len(b)/4)
-}
-
 // Open makes a read-only index of the flat form in b, which is not trusted: every
 // count, ordinal and centroid is checked (ErrCorrupt). Codes and vectors alias b, which
 // must stay unchanged and in place as long as the index is used; what is scanned often
@@ -229,7 +216,7 @@ func Open(b []byte, resident bool) (*Index, error) {
 	}
 	x.readOnly = true
 	n, dims := uint64(h.n), uint64(h.opt.Dims)
-	centroids := floats(b[l.centroids : l.centroids+uint64(h.lists)*4*dims])
+	centroids := dist.Floats(b[l.centroids : l.centroids+uint64(h.lists)*4*dims])
 	for _, c := range centroids {
 		if math.Float32bits(c)&0x7f800000 == 0x7f800000 {
 			return nil, fmt.Errorf("%w: a centroid is not finite", ErrCorrupt)
@@ -244,7 +231,9 @@ func Open(b []byte, resident bool) (*Index, error) {
 	if resident {
 		codes = append(aligned(len(codes))[:0], codes...)
 	}
-	x.raw.Store(&vectors{rows: dist.FlatRows(b[l.raw:l.raw+n*4*dims], int(4*dims)), limit: h.n, shift: flat32})
+	size := h.opt.space().Size()
+	raw := dist.FlatVectors(h.opt.space(), b[l.raw:l.raw+n*uint64(size)], size)
+	x.fixed = &raw
 	x.reserved.Store(h.n)
 	t := newTrained(x, centroids, nil)
 	for i := range t.lists {

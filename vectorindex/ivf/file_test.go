@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"github.com/loxodb/loxodb/vectorindex/dist"
 )
 
 func flatten(t testing.TB, x *Index) []byte {
@@ -46,7 +48,7 @@ func TestFlatFormRoundTrip(t *testing.T) {
 				if y.Len() != x.Len() || y.Lists() != x.Lists() || !bytes.Equal(flatten(t, y), form) {
 					t.Fatal("the opened index differs")
 				}
-				if _, err := y.Add(vecs[0]); !errors.Is(err, ErrReadOnly) {
+				if _, err := y.Add(dist.FloatBytes(vecs[0])); !errors.Is(err, ErrReadOnly) {
 					t.Fatal(err)
 				}
 				for _, q := range vecs[:5] {

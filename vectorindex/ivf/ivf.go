@@ -21,7 +21,6 @@ package ivf
 import (
 	"errors"
 	"fmt"
-	"math"
 	"sync"
 	"sync/atomic"
 
@@ -29,44 +28,50 @@ import (
 	"github.com/loxodb/loxodb/vectorindex/quant"
 )
 
-// Errors of this package; test with errors.Is.
+// Errors of this package, beside dist.ErrVector; test with errors.Is.
 var (
-	ErrDims      = errors.New("ivf: vector has the wrong number of dimensions")
-	ErrNotFinite = errors.New("ivf: vector has a NaN or infinite component")
-	ErrReadOnly  = errors.New("ivf: lists are read-only")
-	ErrFull      = errors.New("ivf: lists are full")
-	ErrCorrupt   = errors.New("ivf: bytes are not valid lists")
+	ErrReadOnly = errors.New("ivf: lists are read-only")
+	ErrFull     = errors.New("ivf: lists are full")
+	ErrCorrupt  = errors.New("ivf: bytes are not valid lists")
 )
 
 const (
 	MaxEntries = 1<<31 - 1
-	MaxDims    = 16000
 	MaxLists   = 1 << 20
 )
 
 // Options fixes the lists' meaning and shape.
 type Options struct {
-	Dims   int
-	Metric dist.Metric
-	Lists  int // 0 = four times the square root of the number of entries trained on
-	Seed   uint64
+	Dims    int
+	Metric  dist.Metric
+	Element dist.Element // not Sparse
+	Lists   int          // 0 = four times the square root of the number of entries trained on
+	Seed    uint64
 	// Coding is RaBitQ of some bits, or none: then lists are scanned by the vectors
-	// themselves, which L1 needs.
+	// themselves, as bits always are, and L1 needs.
 	Coding quant.Coding
 }
 
 func (o *Options) check() error {
+	if err := o.space().Validate(); err != nil {
+		return fmt.Errorf("ivf: %w", err)
+	}
+	if o.Element == dist.Bit {
+		o.Coding = quant.CodingNone
+	}
 	switch {
-	case o.Dims < 1 || o.Dims > MaxDims:
-		return fmt.Errorf("ivf: %d dimensions, want 1 to %d", o.Dims, MaxDims)
-	case !o.Metric.Valid():
-		return fmt.Errorf("ivf: unknown metric %v", o.Metric)
+	case o.Element == dist.Sparse:
+		return fmt.Errorf("ivf: no lists of %v vectors", o.Element)
 	case o.Lists < 0 || o.Lists > MaxLists:
 		return fmt.Errorf("ivf: %d lists, want at most %d", o.Lists, MaxLists)
 	case o.Coding != quant.CodingNone && o.Coding.Bits() == 0 || !o.Coding.Serves(o.Metric):
 		return fmt.Errorf("ivf: coding %v does not serve the metric %v", o.Coding, o.Metric)
 	}
 	return nil
+}
+
+func (o *Options) space() dist.Space {
+	return dist.Space{Element: o.Element, Metric: o.Metric, Dims: o.Dims}
 }
 
 // Index is a set of vectors in lists. See the package comment for what may run
@@ -76,9 +81,10 @@ type Index struct {
 	code     coder
 	readOnly bool
 
-	grow     sync.Mutex // the next two
-	raw      atomic.Pointer[vectors]
+	grow     sync.Mutex  // the next two
+	vecs     *dist.Store // nil when read-only
 	reserved atomic.Uint32
+	fixed    *dist.Vectors // when read-only
 
 	state    atomic.Pointer[trained] // nil before the first training
 	training sync.RWMutex            // Link holds it to read, Train to publish
@@ -88,13 +94,7 @@ type Index struct {
 	links    sync.Pool // *linker
 }
 
-// vectors is a view of the vectors by ordinal, replaced when a chunk is added.
-type vectors struct {
-	rows  dist.Rows
-	limit uint32
-	shift uint
-}
-
+// chunkBytes is about the size of a chunk of vectors.
 const chunkBytes = 1 << 20
 
 // New returns an empty index.
@@ -104,10 +104,10 @@ func New(o Options) (*Index, error) {
 	}
 	x := newIndex(o)
 	shift := uint(6)
-	for shift < 16 && 4*o.Dims<<(shift+1) <= chunkBytes {
+	for shift < 16 && o.space().Size()<<(shift+1) <= chunkBytes {
 		shift++
 	}
-	x.raw.Store(&vectors{rows: dist.ChunkedRows(nil, shift, 4*o.Dims), shift: shift})
+	x.vecs = dist.NewStore(o.space(), shift, 0, aligned)
 	return x, nil
 }
 
@@ -144,11 +144,19 @@ func (x *Index) Waiting() int {
 
 // Vector returns the vector of entry ord (Reserve must have returned it), as it was
 // given. It aliases the index's memory and must not be modified.
-func (x *Index) Vector(ord uint32) []float32 { return x.raw.Load().rows.Floats(ord, x.opt.Dims) }
+func (x *Index) Vector(ord uint32) []byte { return x.Vectors().Bytes(ord) }
+
+// Vectors views the vectors of the entries that were reserved before.
+func (x *Index) Vectors() *dist.Vectors {
+	if x.fixed != nil {
+		return x.fixed
+	}
+	return x.vecs.View()
+}
 
 // Bytes returns the memory that entries and lists take.
 func (x *Index) Bytes() int64 {
-	b := int64(x.raw.Load().limit) * 4 * int64(x.opt.Dims)
+	b := x.Vectors().Memory(x.reserved.Load())
 	b += int64(x.waiting.Load().n.Load()) * 4
 	if t := x.state.Load(); t != nil {
 		b += t.bytes()
@@ -158,43 +166,28 @@ func (x *Index) Bytes() int64 {
 
 // Reserve copies vec into the index and returns its ordinal. Ordinals are given out
 // in order. Searches do not see the entry before Link.
-func (x *Index) Reserve(vec []float32) (uint32, error) {
+func (x *Index) Reserve(vec []byte) (uint32, error) {
 	if x.readOnly {
 		return 0, ErrReadOnly
 	}
-	if err := x.checkVector(vec); err != nil {
+	if err := x.opt.space().Check(vec); err != nil {
 		return 0, err
 	}
 	x.grow.Lock()
 	defer x.grow.Unlock()
-	ord, v := x.reserved.Load(), x.raw.Load()
-	if ord >= v.limit {
-		if ord > MaxEntries-1<<20 {
-			return 0, ErrFull
-		}
-		chunk := make([]float32, x.opt.Dims<<v.shift)
-		v = &vectors{rows: v.rows.Append(floatBytes(chunk)), limit: v.limit + 1<<v.shift, shift: v.shift}
-		x.raw.Store(v)
+	ord := x.reserved.Load()
+	if ord >= MaxEntries {
+		return 0, ErrFull
 	}
-	copy(v.rows.Floats(ord, x.opt.Dims), vec)
+	if err := x.vecs.Append(vec); err != nil {
+		return 0, fmt.Errorf("%w: %w", ErrFull, err)
+	}
 	x.reserved.Store(ord + 1)
 	return ord, nil
 }
 
-func (x *Index) checkVector(vec []float32) error {
-	if len(vec) != x.opt.Dims {
-		return fmt.Errorf("%w: %d, want %d", ErrDims, len(vec), x.opt.Dims)
-	}
-	for _, f := range vec {
-		if math.Float32bits(f)&0x7f800000 == 0x7f800000 {
-			return ErrNotFinite
-		}
-	}
-	return nil
-}
-
 // Add is Reserve and Link.
-func (x *Index) Add(vec []float32) (uint32, error) {
+func (x *Index) Add(vec []byte) (uint32, error) {
 	ord, err := x.Reserve(vec)
 	if err != nil {
 		return 0, err

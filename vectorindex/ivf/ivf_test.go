@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/loxodb/loxodb/vectorindex/dist"
+	"github.com/loxodb/loxodb/vectorindex/indextest"
 	"github.com/loxodb/loxodb/vectorindex/quant"
 )
 
@@ -19,7 +20,7 @@ import (
 func shapes() iter.Seq2[dist.Metric, quant.Coding] {
 	return func(yield func(dist.Metric, quant.Coding) bool) {
 		for _, c := range []quant.Coding{quant.CodingNone, quant.CodingRaBitQ(1), quant.CodingRaBitQ(4)} {
-			for m := dist.L2; m.Valid(); m++ {
+			for m := dist.L2; m <= dist.L1; m++ {
 				if c.Serves(m) && !yield(m, c) {
 					return
 				}
@@ -56,9 +57,8 @@ func gauss(r *rand.Rand, dims int, scale float64) []float32 {
 
 func buildOf(t testing.TB, o Options, vecs [][]float32) *Index {
 	t.Helper()
-	x, err := Build(context.Background(), o, len(vecs), func(i int, dst []float32) error {
-		copy(dst, vecs[i])
-		return nil
+	x, err := Build(context.Background(), o, len(vecs), func(i int) ([]byte, error) {
+		return indextest.Encode(o.space(), vecs[i]), nil
 	}, BuildOptions{Workers: 2})
 	if err != nil {
 		t.Fatal(err)
@@ -68,7 +68,7 @@ func buildOf(t testing.TB, o Options, vecs [][]float32) *Index {
 
 func search(t testing.TB, x *Index, q []float32, p Params) *Search {
 	t.Helper()
-	s, err := x.Search(q, p)
+	s, err := x.Search(indextest.Encode(x.opt.space(), q), p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +91,7 @@ func drain(t testing.TB, s *Search, batch int) []Hit {
 			return out
 		}
 		for i, h := range buf[:n] {
-			want := s.x.opt.Metric.Exact(s.vec, s.x.Vector(h.Ord))
+			want := s.x.opt.space().Exact(s.vec, s.x.Vector(h.Ord))
 			if seen[h.Ord] || h.Dist != want && !(math.IsNaN(h.Dist) && math.IsNaN(want)) {
 				t.Fatalf("entry %d at %v, want %v; seen %v", h.Ord, h.Dist, want, seen[h.Ord])
 			}
@@ -114,7 +114,7 @@ func recall(t testing.TB, x *Index, queries [][]float32, p Params) float64 {
 		var all []float64
 		for i := range uint32(x.Len()) {
 			if p.Accept == nil || p.Accept(i) {
-				all = append(all, x.opt.Metric.Exact(q, x.Vector(i)))
+				all = append(all, x.opt.space().Exact(indextest.Encode(x.opt.space(), q), x.Vector(i)))
 			}
 		}
 		slices.Sort(all)
@@ -211,7 +211,7 @@ func TestGrow(t *testing.T) {
 		go func() {
 			defer wg.Done()
 			for i := w; i < len(vecs); i += 2 {
-				if _, err := x.Add(vecs[i]); err != nil {
+				if _, err := x.Add(dist.FloatBytes(vecs[i])); err != nil {
 					t.Error(err)
 				}
 			}
@@ -294,7 +294,7 @@ func TestHugeValues(t *testing.T) {
 
 func TestBadInput(t *testing.T) {
 	for _, o := range []Options{
-		{}, {Dims: MaxDims + 1, Coding: quant.CodingNone}, {Dims: 3}, {Dims: 3, Coding: 99}, {Dims: 3, Metric: 9, Coding: quant.CodingNone},
+		{}, {Dims: dist.MaxDims + 1, Coding: quant.CodingNone}, {Dims: 3}, {Dims: 3, Coding: 99}, {Dims: 3, Metric: 99, Coding: quant.CodingNone},
 		{Dims: 3, Metric: dist.L1, Coding: quant.CodingRaBitQ(4)}, {Dims: 3, Coding: quant.CodingNone, Lists: -1},
 	} {
 		if _, err := New(o); err == nil {
@@ -302,10 +302,10 @@ func TestBadInput(t *testing.T) {
 		}
 	}
 	x, _ := New(Options{Dims: 3, Coding: quant.CodingNone})
-	if _, err := x.Add([]float32{1, 2}); !errors.Is(err, ErrDims) {
+	if _, err := x.Add(make([]byte, 8)); !errors.Is(err, dist.ErrVector) {
 		t.Error(err)
 	}
-	if _, err := x.Search([]float32{1, 2, float32(math.NaN())}, Params{}); !errors.Is(err, ErrNotFinite) {
+	if _, err := x.Search(dist.FloatBytes([]float32{1, 2, float32(math.NaN())}), Params{}); !errors.Is(err, dist.ErrVector) {
 		t.Error(err)
 	}
 	if err := x.Link(0); err == nil {
@@ -331,7 +331,7 @@ func TestCancel(t *testing.T) {
 	}
 	y, _ := New(Options{Dims: 8, Coding: quant.CodingRaBitQ(1)})
 	for _, v := range vecs {
-		y.Add(v)
+		y.Add(dist.FloatBytes(v))
 	}
 	if err := y.Train(ctx, BuildOptions{}); !errors.Is(err, context.Canceled) {
 		t.Error(err)
@@ -344,9 +344,8 @@ func TestCancel(t *testing.T) {
 func TestProgress(t *testing.T) {
 	vecs := clustered(9, 3*progressEvery, 4)
 	last, calls := 0, 0
-	_, err := Build(context.Background(), Options{Dims: 4, Coding: quant.CodingNone}, len(vecs), func(i int, dst []float32) error {
-		copy(dst, vecs[i])
-		return nil
+	_, err := Build(context.Background(), Options{Dims: 4, Coding: quant.CodingNone}, len(vecs), func(i int) ([]byte, error) {
+		return dist.FloatBytes(vecs[i]), nil
 	}, BuildOptions{Workers: 2, SampleBytes: 1000, Progress: func(done, total int) {
 		if calls++; total != len(vecs) || done > total {
 			t.Errorf("progress %d of %d", done, total)
@@ -367,7 +366,10 @@ func TestSearchDoesNotAllocate(t *testing.T) {
 		for _, p := range []Params{{K: 10}, {K: 10, Accept: accept}} {
 			i := 0
 			run := func() {
-				s := search(t, x, vecs[i%100], p)
+				s, err := x.Search(dist.FloatBytes(vecs[i%100]), p)
+				if err != nil {
+					t.Fatal(err)
+				}
 				if _, err := s.Next(context.Background(), hits); err != nil {
 					t.Fatal(err)
 				}
@@ -381,5 +383,35 @@ func TestSearchDoesNotAllocate(t *testing.T) {
 				t.Errorf("%v: %v allocations per search", m, a)
 			}
 		}
+	}
+}
+
+// TestElements: vectors of every type but sparse ones are found, kept and written.
+func TestElements(t *testing.T) {
+	all := clustered(12, 1220, 40)
+	vecs, queries := all[:1200], all[1200:]
+	for _, e := range []dist.Element{dist.Float16, dist.Int8, dist.Bit} {
+		for m := dist.L2; m.Valid(); m++ {
+			for _, c := range []quant.Coding{quant.CodingNone, quant.CodingRaBitQ(3)} {
+				if !e.Measures(m) || e != dist.Bit && !c.Serves(m) {
+					continue
+				}
+				x := buildOf(t, Options{Dims: 40, Element: e, Metric: m, Coding: c, Lists: 30}, vecs)
+				if r := recall(t, x, queries, Params{K: 10, Probes: 30}); r < 0.99 {
+					t.Errorf("%v, %v, %v: recall %.3f of all lists", e, m, c, r)
+				}
+				if r := recall(t, x, queries, Params{K: 10, Probes: 15}); r < 0.8 {
+					t.Errorf("%v, %v, %v: recall %.3f of half the lists", e, m, c, r)
+				}
+				s := search(t, reopened(t, x), queries[0], Params{K: 3, Probes: 1})
+				if got := drain(t, s, 50); len(got) != len(vecs) {
+					t.Errorf("%v, %v, %v: %d of %d", e, m, c, len(got), len(vecs))
+				}
+				s.Close()
+			}
+		}
+	}
+	if _, err := New(Options{Dims: 40, Element: dist.Sparse, Coding: quant.CodingNone}); err == nil {
+		t.Error("sparse vectors were accepted")
 	}
 }

@@ -81,10 +81,5 @@ func aligned(n int) []byte {
 	return b[skip : skip+n]
 }
 
-// floatBytes views floats as bytes.
-func floatBytes(v []float32) []byte {
-	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v))), 4*len(v))
-}
-
 // run is the ordinals of n entries of one chunk, from its first one at on.
 func (v *listView) run(at, n uint32) []uint32 { return v.ords[uint64(at)>>v.shift][:n] }

@@ -44,8 +44,9 @@ type Search struct {
 	x      *Index
 	t      *trained
 	wait   *list // entries without lists; not looked at when there are lists
-	vec    []float32
-	normSq float64 // of vec, for Cosine
+	vec    []byte
+	exact  dist.Query
+	floats []float32 // components of vec
 	accept func(uint32) bool
 	k      int
 	probes int
@@ -74,13 +75,14 @@ const block = 256
 
 // Search starts a search for the entries nearest to vec, which is copied. The scan
 // itself happens in Next.
-func (x *Index) Search(vec []float32, p Params) (*Search, error) {
-	if err := x.checkVector(vec); err != nil {
+func (x *Index) Search(vec []byte, p Params) (*Search, error) {
+	if err := x.opt.space().Check(vec); err != nil {
 		return nil, err
 	}
 	s := x.searches.Get().(*Search)
 	s.vec = append(s.vec[:0], vec...)
-	s.normSq = dist.NormSq64(vec)
+	s.floats = x.appendFloats(s.floats[:0], vec)
+	s.exact.Reset(x.opt.space(), s.vec)
 	s.accept = p.Accept
 	s.k = max(0, min(p.K, x.Len()))
 	s.probes = p.Probes
@@ -94,7 +96,7 @@ func (x *Index) Search(vec []float32, p Params) (*Search, error) {
 	// Train publishes the lists before it drops those who waited.
 	s.wait = x.waiting.Load()
 	s.t = x.state.Load()
-	x.code.query(&s.q, s.vec)
+	x.code.query(&s.q, s.vec, s.floats)
 	s.heap = s.heap[:0]
 	if s.t != nil {
 		s.rankLists()
@@ -193,10 +195,13 @@ func (s *Search) rankLists() {
 	n := len(s.t.lists)
 	s.far = slices.Grow(s.far[:0], n)[:n]
 	m := s.x.opt.Metric
-	if m == dist.Cosine { // the centroids have length 1
+	switch m {
+	case dist.Cosine: // the centroids have length 1
 		m = dist.InnerProduct
+	case dist.Hamming, dist.Jaccard:
+		m = dist.L2
 	}
-	dist.Scan(m, s.vec, s.t.centroids, s.far)
+	dist.Scan(m, s.floats, s.t.centroids, s.far)
 	s.heap = slices.Grow(s.heap[:0], n)[:n]
 	for l, d := range s.far {
 		s.heap[l] = makeEntry(d, uint32(l))
@@ -236,7 +241,7 @@ func (s *Search) scan(ctx context.Context, number uint32) error {
 	}
 	v := l.view.Load()
 	s.x.code.enter(&s.q, s.t.turnedOf(int(number)))
-	raw := &s.x.raw.Load().rows
+	raw := s.x.Vectors()
 	s.found = s.found[:0]
 	worst, full := s.worst()
 	for at := uint32(0); at < n; at += block {
@@ -258,17 +263,18 @@ func (s *Search) scan(ctx context.Context, number uint32) error {
 	return nil
 }
 
-// worst is the distance that an entry has to beat, rounded up.
+// worst is the distance that an entry has to beat, with room for the rounding of bounds.
 func (s *Search) worst() (float32, bool) {
 	if !s.top.Full() {
 		return float32(math.Inf(1)), false
 	}
-	return math.Nextafter32(float32(s.top.Worst()), float32(math.Inf(1))), true
+	w := s.top.Worst()
+	return float32(w + 1e-6*math.Abs(w)), true
 }
 
 // settleFound computes exact distances in the order of the bounds, until those that
 // are left cannot matter.
-func (s *Search) settleFound(raw *dist.Rows) {
+func (s *Search) settleFound(raw *dist.Vectors) {
 	slices.Sort(s.found)
 	const ahead = 4
 	for i, e := range s.found {
@@ -276,7 +282,7 @@ func (s *Search) settleFound(raw *dist.Rows) {
 			return
 		}
 		if i+ahead < len(s.found) {
-			dist.Prefetch(raw.Record(s.found[i+ahead].ord()), min(raw.Stride(), 1024))
+			raw.Prefetch(s.found[i+ahead].ord())
 		}
 		s.settle(e.ord())
 	}
@@ -288,13 +294,7 @@ func (s *Search) settle(ord uint32) {
 		return
 	}
 	s.reranked++
-	v := s.x.Vector(ord)
-	d := 0.0
-	if s.x.opt.Metric == dist.Cosine {
-		d = dist.CosineOf(dist.Dot64(s.vec, v), s.normSq, dist.NormSq64(v))
-	} else {
-		d = s.x.opt.Metric.Exact(s.vec, v)
-	}
+	d := s.exact.Exact(s.x.Vector(ord))
 	if math.IsNaN(d) {
 		d = math.Inf(1)
 	}

@@ -62,20 +62,20 @@ const (
 	progressEvery      = 4096
 )
 
-// Build makes an index of n vectors; entry i has the vector that fetch writes to dst
+// Build makes an index of n vectors; entry i has the vector that fetch returns
 // for i. fetch is called from one goroutine, in order. A cancelled context or an error
 // of fetch ends the build with that error.
-func Build(ctx context.Context, o Options, n int, fetch func(i int, dst []float32) error, bo BuildOptions) (*Index, error) {
+func Build(ctx context.Context, o Options, n int, fetch func(i int) ([]byte, error), bo BuildOptions) (*Index, error) {
 	x, err := New(o)
 	if err != nil {
 		return nil, err
 	}
-	vec := make([]float32, o.Dims)
 	for i := range n {
 		if i%1024 == 0 && ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		if err := fetch(i, vec); err != nil {
+		vec, err := fetch(i)
+		if err != nil {
 			return nil, err
 		}
 		ord, err := x.Reserve(vec)
@@ -146,13 +146,25 @@ func (x *Index) findCentroids(ctx context.Context, waiting *list, n uint32, bo *
 	points := make([]float32, 0, size*x.opt.Dims)
 	v := waiting.view.Load()
 	for _, i := range sample(rng, int(n), size) {
-		points = append(points, x.Vector(v.ord(uint32(i)))...)
+		points = x.appendFloats(points, x.Vector(v.ord(uint32(i))))
 		if x.spherical() {
 			normalise(points[len(points)-x.opt.Dims:])
 		}
 	}
 	m := &kmeans{dims: x.opt.Dims, spherical: x.spherical(), workers: bo.Workers, rng: rng}
 	return m.train(ctx, points, k)
+}
+
+// appendFloats appends the components of a vector; a bit is 0 or 1, so that the
+// squared distance of bits is the number of different ones.
+func (x *Index) appendFloats(dst []float32, vec []byte) []float32 {
+	if x.opt.Element != dist.Bit {
+		return x.opt.space().AppendFloats(dst, vec)
+	}
+	for i := range x.opt.Dims {
+		dst = append(dst, float32(vec[i>>3]>>(7-i&7)&1))
+	}
+	return dst
 }
 
 // spherical says that only directions count.
@@ -224,33 +236,35 @@ func (f *filler) report(count int64) {
 // linker is the memory of one goroutine that puts entries into lists.
 type linker struct {
 	x      *Index
-	vec    []float32
+	vec    []float32 // normalised for Cosine
+	floats []float32 // as given
 	rec    []byte
 	memory encodeMemory
 	out    []float32
 	order  []int
 	key    []float32
-	centre []float32
 }
 
 func newLinker(x *Index) *linker {
-	return &linker{x: x, vec: make([]float32, x.opt.Dims), rec: aligned(x.code.stride())}
+	return &linker{x: x, rec: aligned(x.code.stride())}
 }
 
 // put adds entry ord to the list of its nearest centroid.
 func (l *linker) put(t *trained, ord uint32) {
-	vec := l.x.Vector(ord)
-	c := l.nearest(t, vec)
-	l.x.code.encode(&l.memory, l.rec, vec, t.turnedOf(c))
+	l.vec = l.x.appendFloats(l.vec[:0], l.x.Vector(ord))
+	if l.x.code.stride() > 0 { // before the vector is normalised
+		l.floats = append(l.floats[:0], l.vec...)
+	}
+	c := l.nearest(t)
+	l.x.code.encode(&l.memory, l.rec, l.floats, t.turnedOf(c))
 	t.lists[c].append(ord, l.rec)
 }
 
 // nearGroups is how many groups are looked through for the nearest centroid.
 const nearGroups = 4
 
-// nearest finds the nearest centroid in the nearest groups.
-func (l *linker) nearest(t *trained, vec []float32) int {
-	copy(l.vec, vec)
+// nearest finds the nearest centroid of l.vec in the nearest groups.
+func (l *linker) nearest(t *trained) int {
 	if l.x.spherical() {
 		normalise(l.vec)
 	}
