@@ -27,6 +27,7 @@ type Spec struct {
 	Kind           Kind
 	M              int // HNSW: neighbours per node on the upper levels; level 0 has 2·M
 	EfConstruction int // HNSW: beam width while building
+	Lists          int // IVF: of each segment; 0 = by its size
 }
 
 // Space is what the vectors of the index have in common.
@@ -40,6 +41,7 @@ type Kind uint8
 const (
 	HNSW Kind = iota
 	Flat      // exact scan of resident vectors
+	IVF       // inverted lists over RaBitQ codes
 )
 
 // DefaultEffort is the beam width of a query that names none. On 340,479 word
@@ -55,6 +57,7 @@ type Query struct {
 	K      int            // how many rows the caller expects to need; a hint for sizing
 	AsOf   uint64         // snapshot: entries added later or deleted at or before are skipped (0 = now)
 	Effort int            // HNSW: beam width (ef); 0 = the default for K
+	Probes int            // IVF: lists to look at first; 0 = the default
 	Allow  *bitmap.Bitmap // nil = all; otherwise only these rows
 }
 
@@ -109,7 +112,7 @@ type Searcher interface {
 // Work counts what a search did.
 type Work struct {
 	Distances int64 // distances computed on codes or vectors
-	Hops      int64 // graph nodes expanded
+	Hops      int64 // graph nodes expanded, or lists scanned
 	Reranked  int64 // exact distances computed to settle an estimate
 	Segments  int64
 	Rounds    int64 // 1 + how often the order had to start again

@@ -20,15 +20,17 @@ type Hit struct {
 // Params directs one search.
 type Params struct {
 	K      int // how many hits the caller expects to take; a hint
-	Probes int // lists to scan at first; 0 = a default
+	Probes int // lists to scan at first; 0 = DefaultProbes
 
 	// Accept, when not nil, says which entries may be returned. It is called once or
 	// more per entry, from the goroutine that calls Next.
 	Accept func(ord uint32) bool
 }
 
-// DefaultProbes is the number of lists that a search scans at first unless told.
-const DefaultProbes = 32
+// DefaultProbes is the number of lists that a search scans at first unless told, one
+// in 24 and a few more: on 340,479 word vectors of 100 dimensions, a hard set, in 2,334
+// lists 64 find 93.6 % of the 10 nearest, 128 find 97.2 %.
+func DefaultProbes(lists int) int { return 8 + lists/24 }
 
 // Search is a running search. It serves one goroutine and must be closed.
 //
@@ -87,7 +89,7 @@ func (x *Index) Search(vec []byte, p Params) (*Search, error) {
 	s.k = max(0, min(p.K, x.Len()))
 	s.probes = p.Probes
 	if s.probes <= 0 {
-		s.probes = DefaultProbes
+		s.probes = DefaultProbes(x.Lists())
 	}
 	s.want = s.k + s.k/4 + 8
 	s.rounds, s.last, s.pos = 0, false, 0

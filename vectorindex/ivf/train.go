@@ -89,6 +89,30 @@ func Build(ctx context.Context, o Options, n int, fetch func(i int) ([]byte, err
 	return x, x.Train(ctx, bo)
 }
 
+// BuildOver is Build of the first n of vectors that stay where they are and as they
+// are, while the index is used. Nothing can be added to it.
+func BuildOver(ctx context.Context, o Options, vecs *dist.Vectors, n int, bo BuildOptions) (*Index, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	if vecs.Space != o.space() || n < 0 || n > MaxEntries {
+		return nil, fmt.Errorf("ivf: %d vectors of %v, want %v", n, vecs.Space, o.space())
+	}
+	x := newIndex(o)
+	x.fixed = vecs
+	ords := make([]uint32, n)
+	for i := range ords {
+		ords[i] = uint32(i)
+	}
+	x.waiting.Store(sealedList(nil, ords, 0))
+	x.reserved.Store(uint32(n))
+	if err := x.Train(ctx, bo); err != nil {
+		return nil, err
+	}
+	x.readOnly = true
+	return x, nil
+}
+
 // Train finds centroids from the entries linked so far and puts them into lists; later
 // ones go into their lists at once. Searches may run meanwhile; entries that are linked
 // meanwhile wait until the training is done with the others. An index is trained once.

@@ -111,7 +111,7 @@ func (ix *Index) seal(ctx context.Context, p *part) error {
 	c := change{from: from, frozen: p, done: ix.marks(p.ops)}
 	asOf := ix.applied.Load()
 	ix.applyMu.Unlock()
-	add, err := ix.writePart(p, asOf, &BuildOptions{Progress: func(string, int64, int64) {}})
+	add, err := ix.writePart(ctx, p, asOf, &BuildOptions{Progress: func(string, int64, int64) {}})
 	if err != nil {
 		return err
 	}

@@ -57,7 +57,7 @@ func (ix *Index) Build(ctx context.Context, asOf uint64, rows Rows, o BuildOptio
 	p, err := ix.load(ctx, asOf, rows, &o)
 	if err == nil {
 		b := &Built{ix: ix, asOf: asOf, pin: pin}
-		if b.part, err = ix.writePart(p, asOf, &o); err == nil {
+		if b.part, err = ix.writePart(ctx, p, asOf, &o); err == nil {
 			if err = b.part.uniqueRows(); err == nil {
 				return b, nil
 			}
@@ -214,14 +214,18 @@ func (l *linker) finish(giveUp bool, progress func(string, int64, int64)) error 
 }
 
 // writePart writes a private part and opens the file; nil when it is empty.
-func (ix *Index) writePart(p *part, asOf uint64, o *BuildOptions) (*part, error) {
+func (ix *Index) writePart(ctx context.Context, p *part, asOf uint64, o *BuildOptions) (*part, error) {
 	n := int64(p.n.Load())
 	if n == 0 {
 		return nil, nil
 	}
+	lists, err := ix.listsOf(ctx, p, o)
+	if err != nil {
+		return nil, err
+	}
 	o.Progress("write", 0, n)
 	number := ix.nextNumber.Add(1) - 1
-	meta, err := ix.writeSegment(p, number, asOf)
+	meta, err := ix.writeSegment(p, lists, number, asOf)
 	if err != nil {
 		return nil, err
 	}

@@ -18,7 +18,7 @@ import (
 // Searches at snapshots, writes, seals, merges and builds all at once: every
 // search is complete for its snapshot, and Close in the middle of it is safe.
 func TestConcurrently(t *testing.T) {
-	for _, spec := range []vectorindex.Spec{{}, {Kind: vectorindex.Flat}, {Element: dist.Sparse}, {Element: dist.Bit, Metric: dist.Jaccard, Kind: vectorindex.Flat}} {
+	for _, spec := range []vectorindex.Spec{{}, {Kind: vectorindex.Flat}, {Kind: vectorindex.IVF}, {Element: dist.Sparse}, {Element: dist.Bit, Metric: dist.Jaccard, Kind: vectorindex.Flat}} {
 		ctx := context.Background()
 		m := newModel()
 		spec.Dims, spec.M, spec.EfConstruction = 8, 6, 30

@@ -46,6 +46,8 @@ func TestConformance(t *testing.T) {
 		"flat, disk":   {vectorindex.Flat, true, 1},
 		"hnsw, memory": {vectorindex.HNSW, false, 0.95},
 		"hnsw, disk":   {vectorindex.HNSW, true, 0.95},
+		"ivf, memory":  {vectorindex.IVF, false, 0.95},
+		"ivf, disk":    {vectorindex.IVF, true, 0.95},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

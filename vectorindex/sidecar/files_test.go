@@ -50,6 +50,7 @@ func sealedOf(t testing.TB, kind vectorindex.Kind, s dist.Space) *world {
 func TestDamagedFiles(t *testing.T) {
 	for _, s := range indextest.Spaces(6) {
 		damage(t, vectorindex.HNSW, s)
+		damage(t, vectorindex.IVF, s)
 		damage(t, vectorindex.Flat, s)
 	}
 }
@@ -143,8 +144,9 @@ func FuzzSegment(f *testing.F) {
 	f.Add(uint8(3), uint8(12), uint16(8), []byte{1, 0, 0, 0})
 	f.Add(uint8(3), uint8(9), uint16(4), []byte{0, 9})
 	f.Add(uint8(3), uint8(1), uint16(64), []byte{3})
-	worlds := []*world{sealed(f, vectorindex.HNSW), sealed(f, vectorindex.Flat)}
-	for _, k := range []vectorindex.Kind{vectorindex.HNSW, vectorindex.Flat} {
+	f.Add(uint8(2), uint8(13), uint16(70), []byte{7, 0, 0, 0})
+	worlds := []*world{sealed(f, vectorindex.HNSW), sealed(f, vectorindex.Flat), sealed(f, vectorindex.IVF)}
+	for _, k := range []vectorindex.Kind{vectorindex.HNSW, vectorindex.Flat, vectorindex.IVF} {
 		worlds = append(worlds, sealedOf(f, k, dist.Space{Element: dist.Sparse, Dims: 6}), sealedOf(f, k, dist.Space{Element: dist.Bit, Metric: dist.Jaccard, Dims: 6}))
 	}
 	f.Fuzz(func(t *testing.T, which, id uint8, at uint16, xor []byte) {

@@ -154,7 +154,7 @@ func (ix *Index) merge(ctx context.Context, in []*part, horizon uint64) error {
 	if err != nil {
 		return err
 	}
-	add, err := ix.writePart(out, asOf, &BuildOptions{Progress: func(string, int64, int64) {}})
+	add, err := ix.writePart(ctx, out, asOf, &BuildOptions{Progress: func(string, int64, int64) {}})
 	if err != nil {
 		return err
 	}

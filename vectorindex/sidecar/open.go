@@ -9,6 +9,7 @@ import (
 
 	"github.com/loxodb/loxodb/vectorindex"
 	"github.com/loxodb/loxodb/vectorindex/hnsw"
+	"github.com/loxodb/loxodb/vectorindex/ivf"
 	"github.com/loxodb/loxodb/vectorindex/segfile"
 )
 
@@ -164,5 +165,5 @@ func (ix *Index) removeOrphans() error {
 
 // isCorruption reports whether a lower layer found bytes that are not its own.
 func isCorruption(err error) bool {
-	return errors.Is(err, segfile.ErrCorrupt) || errors.Is(err, hnsw.ErrCorrupt)
+	return errors.Is(err, segfile.ErrCorrupt) || errors.Is(err, hnsw.ErrCorrupt) || errors.Is(err, ivf.ErrCorrupt)
 }

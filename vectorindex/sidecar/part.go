@@ -182,6 +182,9 @@ func (p *part) bytes() int64 {
 		if p.graph() != nil && p.file.Mapped() {
 			b += p.graph().Bytes()
 		}
+		if p.vecs.lists != nil && p.file.Mapped() {
+			b += p.vecs.lists.Bytes() - p.view().Memory(p.n.Load())
+		}
 		return b
 	}
 	n := p.n.Load()

@@ -44,8 +44,8 @@ func (ix *Index) check(q *vectorindex.Query) error {
 		return fmt.Errorf("%w: %w", vectorindex.ErrQuery, err)
 	}
 	switch {
-	case q.K < 0 || q.Effort < 0:
-		return fmt.Errorf("%w: k %d, effort %d", vectorindex.ErrQuery, q.K, q.Effort)
+	case q.K < 0 || q.Effort < 0 || q.Probes < 0:
+		return fmt.Errorf("%w: k %d, effort %d, %d probes", vectorindex.ErrQuery, q.K, q.Effort, q.Probes)
 	}
 	return nil
 }
@@ -61,6 +61,7 @@ type searcher struct {
 	k        int
 	total    int // entries of all parts
 	ef       int
+	probes   int
 	filtered bool
 	probe    bitmap.Probe
 	allow    *bitmap.Bitmap
@@ -84,7 +85,7 @@ func (s *searcher) open(set *partSet, q *vectorindex.Query) {
 	if s.asOf == 0 {
 		s.asOf = math.MaxUint64
 	}
-	s.total = total
+	s.total, s.probes = total, q.Probes
 	s.ef = min(q.Effort, total)
 	if q.Effort == 0 {
 		s.ef = max(vectorindex.DefaultEffort, s.k+s.k/2)
@@ -121,6 +122,10 @@ func (s *searcher) addPart(p *part) {
 			s.next().openList(s, p, ords)
 			return
 		}
+	}
+	if p.vecs.lists != nil {
+		s.next().openLists(s, p)
+		return
 	}
 	if int(linked) >= s.ix.cfg.GraphMin && s.beam(linked) <= int(linked)/walkShare {
 		s.next().openWalk(s, p, linked)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/loxodb/loxodb/vectorindex"
 	"github.com/loxodb/loxodb/vectorindex/dist"
+	"github.com/loxodb/loxodb/vectorindex/ivf"
 	"github.com/loxodb/loxodb/vectorindex/segfile"
 )
 
@@ -31,6 +32,13 @@ const (
 	secInvNorm    segfile.SectionID = 10
 	secGraph      segfile.SectionID = 11
 	secPlaces     segfile.SectionID = 12
+	secLists      segfile.SectionID = 13
+)
+
+// What a segment has beside its entries.
+const (
+	graphSection = 1
+	listsSection = 2
 )
 
 // segmentMetaVersion 2 added the element type; version 1 is of float32.
@@ -83,13 +91,13 @@ func (h *segmentHead) decode(b []byte) error {
 }
 
 // writeSegment writes a part that no longer changes, but for deaths, as segment
-// file number. Its graph is complete (or it has none).
-func (ix *Index) writeSegment(p *part, number, asOf uint64) (SegmentMeta, error) {
+// file number. Its graph is complete (or it has none); lists are of its entries, or nil.
+func (ix *Index) writeSegment(p *part, lists *ivf.Index, number, asOf uint64) (SegmentMeta, error) {
 	w, err := segfile.Create(ix.cfg.FS, ix.dir, segmentName(number), tagSegment)
 	if err != nil {
 		return SegmentMeta{}, err
 	}
-	if err := ix.writeSections(w, p, number, asOf); err != nil {
+	if err := ix.writeSections(w, p, lists, number, asOf); err != nil {
 		return SegmentMeta{}, errors.Join(err, w.Abort())
 	}
 	size, sum, err := w.Finish()
@@ -99,7 +107,7 @@ func (ix *Index) writeSegment(p *part, number, asOf uint64) (SegmentMeta, error)
 	return SegmentMeta{Number: number, Entries: uint64(p.n.Load()), AsOf: asOf, Bytes: size, Sum: sum}, nil
 }
 
-func (ix *Index) writeSections(w *segfile.Writer, p *part, number, asOf uint64) error {
+func (ix *Index) writeSections(w *segfile.Writer, p *part, lists *ivf.Index, number, asOf uint64) error {
 	n := int(p.n.Load())
 	spec := &ix.cfg.Spec
 	withGraph := p.graph() != nil && int(p.linked.Load()) == n && n >= ix.cfg.GraphMin
@@ -107,7 +115,10 @@ func (ix *Index) writeSections(w *segfile.Writer, p *part, number, asOf uint64) 
 		dims: uint32(spec.Dims), m: uint32(spec.M), ef: uint32(spec.EfConstruction), stride: uint32(spec.Space().Size()),
 		number: number, entries: uint64(n), asOf: asOf, maxAdded: p.maxAdded.Load(), element: uint32(spec.Element)}
 	if withGraph {
-		head.graph = 1
+		head.graph = graphSection
+	}
+	if lists != nil {
+		head.graph = listsSection
 	}
 	var deadOrds []uint32
 	var deadTS []uint64
@@ -130,6 +141,9 @@ func (ix *Index) writeSections(w *segfile.Writer, p *part, number, asOf uint64) 
 	}
 	if withGraph {
 		return writeGraph(w, p.graph())
+	}
+	if lists != nil {
+		return writeLists(w, lists)
 	}
 	return writeVectors(w, p, n)
 }
@@ -260,10 +274,10 @@ func (ix *Index) checkHead(h *segmentHead, meta *SegmentMeta) error {
 			h.kind, h.metric, h.dims, h.element, spec.Kind, spec.Metric, spec.Dims, spec.Element)
 	case h.number != meta.Number || h.entries != meta.Entries || h.entries > maxEntries:
 		return corruptf("segment %d of %d entries; the manifest says %d of %d", h.number, h.entries, meta.Number, meta.Entries)
-	case int(h.stride) < size || int(h.stride) > size+64 || h.graph > 1:
+	case int(h.stride) < size || int(h.stride) > size+64 || h.graph > listsSection:
 		return corruptf("stride %d, graph %d", h.stride, h.graph)
-	case h.graph == 1 && spec.Kind != vectorindex.HNSW:
-		return corruptf("a flat segment has a graph")
+	case h.graph == graphSection && spec.Kind != vectorindex.HNSW || h.graph == listsSection && spec.Kind != vectorindex.IVF:
+		return corruptf("a segment of kind %d has structure %d", spec.Kind, h.graph)
 	}
 	return nil
 }
@@ -326,14 +340,22 @@ func (p *part) readDead(f *segfile.File, n int) error {
 func (p *part) readVectors(spec *vectorindex.Spec, h *segmentHead) error {
 	n := int(h.entries)
 	var view dist.Vectors
-	if h.graph == 1 {
+	switch h.graph {
+	case listsSection:
+		x, err := openLists(p.file, spec, n)
+		if err != nil {
+			return err
+		}
+		p.vecs.lists, view = x, *x.Vectors()
+		p.linked.Store(uint32(n))
+	case graphSection:
 		g, err := openGraph(p.file, spec, n)
 		if err != nil {
 			return err
 		}
 		p.vecs.graph, view = g, *g.Vectors()
 		p.linked.Store(uint32(n))
-	} else {
+	default:
 		var err error
 		if view, err = ownVectors(p.file, spec.Space(), n, int(h.stride)); err != nil {
 			return err

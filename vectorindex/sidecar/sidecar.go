@@ -52,8 +52,8 @@ type Config struct {
 	Dir    string // of this index alone; created when missing
 	Source Source
 
-	HeadEntries int // a head is sealed when it has as many; default 100,000
-	GraphMin    int // parts with fewer entries are scanned, not linked; default 2,048
+	HeadEntries int // a head is sealed when it has as many; default 100,000, of lists 25,000
+	GraphMin    int // parts with fewer entries are scanned: no graph, no lists; default 2,048
 	TailEntries int // Throttle waits while more entries are not linked; default 20,000
 	FanIn       int // segments of one size tier that are merged; default 4
 	Workers     int // goroutines of background linking and of merges; default 1
@@ -74,13 +74,16 @@ func (c *Config) ensureDefaults() {
 	if c.FS == nil {
 		c.FS = vfs.Default
 	}
-	def(&c.HeadEntries, 100_000)
 	def(&c.GraphMin, 2048)
 	def(&c.TailEntries, 20_000)
 	def(&c.FanIn, 4)
 	def(&c.Workers, 1)
 	def(&c.Spec.M, 16)
 	def(&c.Spec.EfConstruction, 64)
+	if c.Spec.Kind == vectorindex.IVF {
+		def(&c.HeadEntries, 25_000) // they are scanned
+	}
+	def(&c.HeadEntries, 100_000)
 	if c.Report == nil {
 		c.Report = func(error) {}
 	}
@@ -93,7 +96,7 @@ func (c *Config) validate() error {
 	switch {
 	case c.Source == nil:
 		return errors.New("sidecar: no source")
-	case c.Spec.Kind > vectorindex.Flat:
+	case c.Spec.Kind > vectorindex.IVF:
 		return fmt.Errorf("sidecar: unknown kind %d", c.Spec.Kind)
 	case c.HeadEntries < 1 || c.HeadEntries > maxEntries:
 		return fmt.Errorf("sidecar: heads of %d entries; want 1 to %d", c.HeadEntries, maxEntries)

@@ -10,6 +10,7 @@ import (
 	"github.com/loxodb/loxodb/vectorindex/dist"
 	"github.com/loxodb/loxodb/vectorindex/flat"
 	"github.com/loxodb/loxodb/vectorindex/hnsw"
+	"github.com/loxodb/loxodb/vectorindex/ivf"
 )
 
 // stream proposes the candidates of one part, or of the linked or unlinked half
@@ -28,8 +29,10 @@ type stream struct {
 	checkAllow bool
 	probe      bitmap.Probe
 
-	walk    *hnsw.Search // nil: scan
+	walk    *hnsw.Search // or …
+	lists   *ivf.Search  // both nil: scan
 	hits    []hnsw.Hit
+	found   []ivf.Hit
 	batch   int
 	scorer  flat.Scorer
 	vecs    *dist.Vectors
@@ -129,6 +132,35 @@ func (st *stream) openWalk(s *searcher, p *part, limit uint32) {
 	st.batch = min(max(s.k+2, 8), 256)
 }
 
+// openLists covers a segment by its lists.
+func (st *stream) openLists(s *searcher, p *part) {
+	n := p.n.Load()
+	st.bind(s, p, n, true)
+	params := ivf.Params{K: s.k, Probes: s.probes}
+	if st.checkDead || st.checkAdded || st.checkAllow {
+		params.Accept = st.accept
+	}
+	lists, err := p.vecs.lists.Search(s.vec, params)
+	if err != nil {
+		// Search has checked the query; an exact scan is right in any case.
+		st.openScan(s, p, 0, n)
+		return
+	}
+	st.lists = lists
+	st.batch = min(max(s.k+2, 8), 256)
+}
+
+// fillFromLists is fill of a segment with lists.
+func (st *stream) fillFromLists(ctx context.Context) (bool, error) {
+	st.found = slices.Grow(st.found[:0], st.batch)[:st.batch]
+	n, err := st.lists.Next(ctx, st.found)
+	for _, h := range st.found[:n] {
+		st.buf = append(st.buf, flat.Candidate{Ord: h.Ord, Dist: h.Dist})
+	}
+	st.batch = min(st.batch*2, 256)
+	return n > 0, err
+}
+
 // beam is the beam width for a graph of n nodes. A small graph needs a narrower
 // beam for the same recall, and of the k nearest it holds only its share: with the
 // square root of the share, eight graphs find as much as one of all their entries
@@ -141,6 +173,9 @@ func (s *searcher) beam(n uint32) int {
 // fill gets the next batch; false at the end.
 func (st *stream) fill(ctx context.Context) (bool, error) {
 	st.buf, st.pos = st.buf[:0], 0
+	if st.lists != nil {
+		return st.fillFromLists(ctx)
+	}
 	if st.walk == nil {
 		var err error
 		st.buf, err = st.cursor.Next(ctx, st.buf)
@@ -159,6 +194,13 @@ func (st *stream) fill(ctx context.Context) (bool, error) {
 }
 
 func (st *stream) addWork(w *vectorindex.Work) {
+	if st.lists != nil {
+		l := st.lists.Work()
+		w.Distances += l.Distances
+		w.Hops += l.Hops
+		w.Reranked += l.Reranked
+		return
+	}
 	if st.walk != nil {
 		g := st.walk.Work()
 		w.Distances += g.Distances
@@ -175,6 +217,10 @@ func (st *stream) close() {
 		st.walk.Close()
 		st.walk = nil
 	}
+	if st.lists != nil {
+		st.lists.Close()
+		st.lists = nil
+	}
 	st.p, st.vecs, st.probe = nil, nil, bitmap.Probe{}
 	st.cursor.Release()
 }
@@ -186,7 +232,7 @@ func (st *stream) close() {
 // c² ≤ 6·ef·n (measured with 128 dimensions: both cost the same near 10·ef·n).
 func (s *searcher) allowedOrds(p *part, n uint32) ([]uint32, bool) {
 	c := s.pass * float64(n)
-	if p.graph() != nil && c*c > 6*float64(s.ef)*float64(n) {
+	if (p.graph() != nil || p.vecs.lists != nil) && c*c > 6*float64(s.ef)*float64(n) {
 		return nil, false
 	}
 	if s.card > int(n)/10 {

@@ -4,13 +4,15 @@ import (
 	"github.com/loxodb/loxodb/vectorindex"
 	"github.com/loxodb/loxodb/vectorindex/dist"
 	"github.com/loxodb/loxodb/vectorindex/hnsw"
+	"github.com/loxodb/loxodb/vectorindex/ivf"
 	"github.com/loxodb/loxodb/vectorindex/segfile"
 )
 
 // vectors are the resident vectors of a part, once: inside its graph when it has
 // one, in a store of its own otherwise, or in its file.
 type vectors struct {
-	graph *hnsw.Graph   // nil: scanned
+	graph *hnsw.Graph   // nil: scanned, or in lists
+	lists *ivf.Index    // of a segment of an index of lists that has them
 	own   *dist.Store   // of a head without a graph
 	file  *dist.Vectors // of a sealed segment, with a graph or without
 }
