@@ -43,8 +43,8 @@ func (q *query) decoded(s dist.Space, v []byte) []float32 {
 }
 
 // newCoders returns what searches walk on and what insertions do. A graph over
-// RaBitQ codes is built on the vectors: neighbours chosen by such codes cost recall
-// that no search wins back.
+// RaBitQ codes is built on the vectors, so that its links do not depend on the number
+// of bits; that takes about twice as long as on 8-bit codes.
 func newCoders(o *Options) (search, build coder) {
 	raw := newRawCoder(o.space())
 	switch {

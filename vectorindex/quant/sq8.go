@@ -1,6 +1,7 @@
-// Package quant compresses vectors into 8-bit codes whose distances are integer
-// dot products plus a correction, and bounds the error of those distances. It
-// must not know graphs, rows, files or SQL.
+// Package quant compresses vectors into codes of 1 to 8 bits a component whose
+// distances are integer dot products plus a correction, and bounds the error of those
+// distances: SQ8 always, RaBitQ but for a known small probability. It must not know
+// graphs, lists, rows, files or SQL.
 package quant
 
 import (
