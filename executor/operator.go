@@ -45,6 +45,8 @@ type Env struct {
 	Index func(catalog.ID) (vectorindex.Index, bool)
 	// Effort is hnsw.ef_search as set by the user, 0 = choose.
 	Effort int
+	// Probes is ivfflat.probes as set by the user, 0 = choose.
+	Probes int
 	// Source is what physical.Source yields, once.
 	Source *batch.Batch
 	Budget *Budget

@@ -186,7 +186,7 @@ var errImpatient = errors.New("executor: the filter passes fewer of the nearest 
 // nearest searches the index, after the filter has been run into a set of rows
 // when pre is set.
 func (s *vectorSearch) nearest(ctx context.Context, index vectorindex.Index, q []byte, k int, pre bool) error {
-	vq := &vectorindex.Query{Vec: q, K: k, AsOf: uint64(s.env.Read.At()), Effort: s.env.Effort}
+	vq := &vectorindex.Query{Vec: q, K: k, AsOf: uint64(s.env.Read.At()), Effort: s.env.Effort, Probes: s.env.Probes}
 	if pre {
 		allow, err := s.allowed(ctx)
 		if err != nil {

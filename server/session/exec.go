@@ -282,6 +282,10 @@ func (s *Session) fillEnv(env *executor.Env, ctx context.Context, read kv.Reader
 		v, _ := s.settings.get("hnsw.ef_search")
 		env.Effort, _ = strconv.Atoi(v)
 	}
+	if s.settings.set["ivfflat.probes"] {
+		v, _ := s.settings.get("ivfflat.probes")
+		env.Probes, _ = strconv.Atoi(v)
+	}
 	if s.tx.txn != nil && s.tx.iso == kv.ReadCommitted {
 		env.Refresh = s.tx.txn.Refresh
 	}

@@ -76,7 +76,7 @@ var definitions = []setting{
 	{name: "hnsw.scan_mem_multiplier", value: "1", kind: varReal, min: 1, max: 1000, context: "user", group: vector, desc: "Accepted for compatibility."},
 	{name: "ivfflat.iterative_scan", value: "off", kind: varEnum, enum: "off,relaxed_order", context: "user", group: vector, desc: "Accepted for compatibility: a search always goes on until enough rows qualify, in exact order."},
 	{name: "ivfflat.max_probes", value: "32768", kind: varInt, min: 1, max: 32768, context: "user", group: vector, desc: "Accepted for compatibility."},
-	{name: "ivfflat.probes", value: "1", kind: varInt, min: 1, max: 32768, context: "user", group: vector, desc: "Sets the number of probes."},
+	{name: "ivfflat.probes", value: "1", kind: varInt, min: 1, max: 32768, context: "user", group: vector, desc: "Sets the number of probes. Unless set, it is chosen by the engine."},
 	{name: "idle_in_transaction_session_timeout", value: "0", kind: varInt, unit: "ms", max: maxInt, context: "user", group: conn, desc: "Sets the maximum allowed idle time between queries, when in a transaction."},
 	{name: "idle_session_timeout", value: "0", kind: varInt, unit: "ms", max: maxInt, context: "user", group: conn, desc: "Sets the maximum allowed idle time between queries, when not in a transaction."},
 	{name: "in_hot_standby", value: "off", kind: varBool, context: "internal", group: preset, desc: "Shows whether hot standby is currently active.", report: true},

@@ -22,6 +22,7 @@ var ExtensionComments = []ExtensionComment{
 	{"pg_am", catalog.HnswAmID, "hnsw index access method"},
 	{"pg_am", catalog.IvfflatAmID, "ivfflat index access method"},
 	{"pg_am", catalog.FlatAmID, "exact vector index access method"},
+	{"pg_am", catalog.IvfAmID, "inverted lists of quantized vectors, index access method"},
 }
 
 // extensionComment is the comment on a type or access method, "" for none.

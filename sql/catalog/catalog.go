@@ -26,6 +26,7 @@ const (
 	HnswAmID            ID = 16388
 	IvfflatAmID         ID = 16389
 	FlatAmID            ID = 16390
+	IvfAmID             ID = 17700
 )
 
 // System columns: negative attribute numbers as in PostgreSQL, and RowID, the

@@ -17,15 +17,15 @@ type Option struct {
 // Method is a vector access method.
 type Method struct {
 	Name    string
-	Served  bool // an index can be made
 	Options []Option
 }
 
 // methods are pgvector's, with its parameters, and the engine's own.
 var methods = []Method{
-	{"hnsw", true, []Option{{"m", 16, 2, 100}, {"ef_construction", 64, 4, 1000}}},
-	{"ivfflat", false, []Option{{"lists", 100, 1, 32768}}},
-	{"flat", true, nil},
+	{"hnsw", []Option{{"m", 16, 2, 100}, {"ef_construction", 64, 4, 1000}}},
+	{"ivfflat", []Option{{"lists", 100, 1, 32768}}},
+	{"flat", nil},
+	{"ivf", []Option{{"lists", 100, 1, 32768}}},
 }
 
 // MethodByName finds a vector access method.
@@ -78,6 +78,12 @@ func Value(x *catalog.Index, name string) int {
 		return v
 	}
 	return o.Default
+}
+
+// Set is an index's parameter, 0 when it is not set.
+func Set(x *catalog.Index, name string) int {
+	v, _ := ParseInt(x.Options[name])
+	return v
 }
 
 // ParseInt reads an integer parameter as PostgreSQL does: a fraction is rounded.

@@ -41,27 +41,27 @@ type member struct {
 	isDefault bool
 }
 
-// lines are the classes that the engine serves: pgvector's of hnsw, and the same
-// for flat. The rows of pg_opclass agree with them (sql/syscat).
+// lines are the classes that the engine serves: pgvector's of hnsw and ivfflat,
+// and the same for flat and ivf. The rows of pg_opclass agree with them (sql/syscat).
 var lines = []line{
-	{"vector_l2_ops", types.VectorOID, dist.Float32, "<->", dist.L2, []member{{"hnsw", false}, {"flat", true}}},
-	{"vector_ip_ops", types.VectorOID, dist.Float32, "<#>", dist.InnerProduct, []member{{"hnsw", false}, {"flat", false}}},
-	{"vector_cosine_ops", types.VectorOID, dist.Float32, "<=>", dist.Cosine, []member{{"hnsw", false}, {"flat", false}}},
-	{"vector_l1_ops", types.VectorOID, dist.Float32, "<+>", dist.L1, []member{{"hnsw", false}, {"flat", false}}},
-	{"halfvec_l2_ops", types.HalfvecOID, dist.Float16, "<->", dist.L2, []member{{"hnsw", false}, {"flat", true}}},
-	{"halfvec_ip_ops", types.HalfvecOID, dist.Float16, "<#>", dist.InnerProduct, []member{{"hnsw", false}, {"flat", false}}},
-	{"halfvec_cosine_ops", types.HalfvecOID, dist.Float16, "<=>", dist.Cosine, []member{{"hnsw", false}, {"flat", false}}},
-	{"halfvec_l1_ops", types.HalfvecOID, dist.Float16, "<+>", dist.L1, []member{{"hnsw", false}, {"flat", false}}},
-	{"int8vec_l2_ops", types.Int8vecOID, dist.Int8, "<->", dist.L2, []member{{"hnsw", false}, {"flat", true}}},
-	{"int8vec_ip_ops", types.Int8vecOID, dist.Int8, "<#>", dist.InnerProduct, []member{{"hnsw", false}, {"flat", false}}},
-	{"int8vec_cosine_ops", types.Int8vecOID, dist.Int8, "<=>", dist.Cosine, []member{{"hnsw", false}, {"flat", false}}},
-	{"int8vec_l1_ops", types.Int8vecOID, dist.Int8, "<+>", dist.L1, []member{{"hnsw", false}, {"flat", false}}},
+	{"vector_l2_ops", types.VectorOID, dist.Float32, "<->", dist.L2, []member{{"hnsw", false}, {"ivfflat", true}, {"flat", true}, {"ivf", true}}},
+	{"vector_ip_ops", types.VectorOID, dist.Float32, "<#>", dist.InnerProduct, []member{{"hnsw", false}, {"ivfflat", false}, {"flat", false}, {"ivf", false}}},
+	{"vector_cosine_ops", types.VectorOID, dist.Float32, "<=>", dist.Cosine, []member{{"hnsw", false}, {"ivfflat", false}, {"flat", false}, {"ivf", false}}},
+	{"vector_l1_ops", types.VectorOID, dist.Float32, "<+>", dist.L1, []member{{"hnsw", false}, {"flat", false}, {"ivf", false}}},
+	{"halfvec_l2_ops", types.HalfvecOID, dist.Float16, "<->", dist.L2, []member{{"hnsw", false}, {"ivfflat", false}, {"flat", true}, {"ivf", true}}},
+	{"halfvec_ip_ops", types.HalfvecOID, dist.Float16, "<#>", dist.InnerProduct, []member{{"hnsw", false}, {"ivfflat", false}, {"flat", false}, {"ivf", false}}},
+	{"halfvec_cosine_ops", types.HalfvecOID, dist.Float16, "<=>", dist.Cosine, []member{{"hnsw", false}, {"ivfflat", false}, {"flat", false}, {"ivf", false}}},
+	{"halfvec_l1_ops", types.HalfvecOID, dist.Float16, "<+>", dist.L1, []member{{"hnsw", false}, {"flat", false}, {"ivf", false}}},
+	{"int8vec_l2_ops", types.Int8vecOID, dist.Int8, "<->", dist.L2, []member{{"hnsw", false}, {"ivfflat", false}, {"flat", true}, {"ivf", true}}},
+	{"int8vec_ip_ops", types.Int8vecOID, dist.Int8, "<#>", dist.InnerProduct, []member{{"hnsw", false}, {"ivfflat", false}, {"flat", false}, {"ivf", false}}},
+	{"int8vec_cosine_ops", types.Int8vecOID, dist.Int8, "<=>", dist.Cosine, []member{{"hnsw", false}, {"ivfflat", false}, {"flat", false}, {"ivf", false}}},
+	{"int8vec_l1_ops", types.Int8vecOID, dist.Int8, "<+>", dist.L1, []member{{"hnsw", false}, {"flat", false}, {"ivf", false}}},
 	{"sparsevec_l2_ops", types.SparsevecOID, dist.Sparse, "<->", dist.L2, []member{{"hnsw", false}, {"flat", true}}},
 	{"sparsevec_ip_ops", types.SparsevecOID, dist.Sparse, "<#>", dist.InnerProduct, []member{{"hnsw", false}, {"flat", false}}},
 	{"sparsevec_cosine_ops", types.SparsevecOID, dist.Sparse, "<=>", dist.Cosine, []member{{"hnsw", false}, {"flat", false}}},
 	{"sparsevec_l1_ops", types.SparsevecOID, dist.Sparse, "<+>", dist.L1, []member{{"hnsw", false}, {"flat", false}}},
-	{"bit_hamming_ops", types.BitOID, dist.Bit, "<~>", dist.Hamming, []member{{"hnsw", false}, {"flat", true}}},
-	{"bit_jaccard_ops", types.BitOID, dist.Bit, "<%>", dist.Jaccard, []member{{"hnsw", false}, {"flat", false}}},
+	{"bit_hamming_ops", types.BitOID, dist.Bit, "<~>", dist.Hamming, []member{{"hnsw", false}, {"ivfflat", false}, {"flat", true}, {"ivf", true}}},
+	{"bit_jaccard_ops", types.BitOID, dist.Bit, "<%>", dist.Jaccard, []member{{"hnsw", false}, {"flat", false}, {"ivf", false}}},
 }
 
 var classes = expand()

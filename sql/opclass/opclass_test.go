@@ -33,8 +33,8 @@ func TestTable(t *testing.T) {
 			defaults[k] = c.Name
 		}
 	}
-	if c, ok := Default("flat", types.VectorOID); !ok || c.Name != "vector_l2_ops" {
-		t.Errorf("flat's default class is %v", c)
+	if c, ok := Default("ivfflat", types.VectorOID); !ok || c.Name != "vector_l2_ops" {
+		t.Errorf("ivfflat's default class is %v", c)
 	}
 	if _, ok := Default("hnsw", types.VectorOID); ok {
 		t.Error("hnsw has a default class; pgvector's has none")

@@ -107,8 +107,10 @@ func methodID(name string) catalog.ID {
 		return catalog.BtreeAmID
 	case "hnsw":
 		return catalog.HnswAmID
-	case "ivfflat", "ivf":
+	case "ivfflat":
 		return catalog.IvfflatAmID
+	case "ivf":
+		return catalog.IvfAmID
 	case "flat":
 		return catalog.FlatAmID
 	}

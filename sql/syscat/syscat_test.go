@@ -227,7 +227,7 @@ func TestRows(t *testing.T) {
 		{"pg_catalog.pg_type", "typname", "int4", "oid typlen typbyval typcategory typarray", "23 4 t N 1007"},
 		{"pg_catalog.pg_type", "typname", "t", "oid typtype typrelid typnamespace", "20002 c 20001 2200"},
 		{"pg_catalog.pg_namespace", "nspname", "information_schema", "oid", "13183"},
-		{"pg_catalog.pg_am", "amtype", "i", "amname", "btree; hnsw; ivfflat; flat"},
+		{"pg_catalog.pg_am", "amtype", "i", "amname", "btree; hnsw; ivfflat; flat; ivf"},
 		{"pg_catalog.pg_stats", "attname", "a", "most_common_vals most_common_freqs histogram_bounds", "{5} {0.5} {5,5}"},
 		{"pg_catalog.pg_sequences", "sequencename", "t_id_seq", "data_type last_value", "23 5"},
 		{"pg_catalog.pg_roles", "rolname", "postgres", "oid rolsuper rolpassword", "10 t ********"},

@@ -83,18 +83,14 @@ func (e *Env) newIndex(ctx context.Context, t *catalog.Table, st *ast.CreateInde
 		if err = e.orderedKeys(t, x, st); err == nil {
 			err = hashable(x)
 		}
-	case "gin", "gist", "spgist", "brin", "ivf":
+	case "gin", "gist", "spgist", "brin":
 		err = pgerr.NotSupported(int(st.Pos), "access method %q is not supported", x.Method)
 	default:
 		m, ok := opclass.MethodByName(x.Method)
-		switch {
-		case !ok:
-			err = pgerr.Newf(pgerrcode.UndefinedObject, "access method %q does not exist", st.Method)
-		case !m.Served:
-			err = pgerr.NotSupported(int(st.Pos), "access method %q is not supported", x.Method)
-		default:
-			err = e.vectorIndex(t, x, m, st)
+		if !ok {
+			return nil, pgerr.Newf(pgerrcode.UndefinedObject, "access method %q does not exist", st.Method)
 		}
+		err = e.vectorIndex(t, x, m, st)
 	}
 	if err != nil {
 		return nil, err
