@@ -55,7 +55,7 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 		done; \
 	done
 
-bench: build ## measure over the wire on real vectors (PEER=DSN beside it, DOCS=docs/benchmarks.md)
+bench: build ## measure over the wire on real vectors (PEER=- or a DSN instead of its own PostgreSQL with pgvector, DOCS=docs/benchmarks.md)
 	$(GO) run ./tests/bench -bin ./bin/loxodb $(if $(PEER),-peer '$(PEER)') $(if $(DOCS),-docs $(DOCS))
 
 bench-engine: ## the vector index as a library beside others, in process (SETS=glove,fashion,patches PEERS=- DOCS=docs/engine.md)

@@ -19,6 +19,9 @@ import (
 	"github.com/loxodb/loxodb/tests/bench/sets"
 )
 
+// own is the peer that the benchmark installs and runs by itself.
+const own = "own"
+
 // options are what the command line says.
 type options struct {
 	dir, cache, bin, peer, docs string
@@ -45,7 +48,7 @@ func parse(args []string) (*options, error) {
 	fs.StringVar(&o.dir, "data", "data/bench", "where the servers' data directories are made, and removed at the end")
 	fs.StringVar(&o.cache, "cache", words.CacheDir, "where the vectors and their true neighbours are kept")
 	fs.StringVar(&o.bin, "bin", "bin/loxodb", "the server to measure")
-	fs.StringVar(&o.peer, "peer", "", "connection string of a PostgreSQL server with pgvector, to measure beside; the benchmark stays in its schema "+home.Name)
+	fs.StringVar(&o.peer, "peer", own, "PostgreSQL with pgvector to measure beside: "+own+" for one that is installed and run here, - for none, or the connection\nstring of a server, where the benchmark stays in its schema "+home.Name)
 	fs.StringVar(&o.docs, "docs", "", "write the report to this file, too")
 	only := fs.String("only", "", "measure only these parts, by commas: copy, index, knn, points, scan")
 	if err := fs.Parse(args); err != nil {
@@ -118,12 +121,9 @@ func bench(ctx context.Context, o *options) error {
 	if err != nil {
 		return err
 	}
-	var theirs *result
-	if o.peer != "" {
-		fmt.Println("measuring the peer")
-		if theirs, err = measure(ctx, server{dsn: o.peer, rss: func() int64 { return 0 }}, set, o.wants); err != nil {
-			return fmt.Errorf("peer: %w", err)
-		}
+	theirs, err := measurePeer(ctx, o, data, set)
+	if err != nil {
+		return fmt.Errorf("peer: %w", err)
 	}
 	text := report(ours, theirs, m)
 	fmt.Print("\n" + text)
@@ -131,6 +131,25 @@ func bench(ctx context.Context, o *options) error {
 		return nil
 	}
 	return os.WriteFile(o.docs, []byte(text), 0o644)
+}
+
+// measurePeer measures the peer that is asked for; nil when there is none.
+func measurePeer(ctx context.Context, o *options, data string, set *dataSet) (*result, error) {
+	if o.peer == "-" {
+		return nil, nil
+	}
+	dsn := o.peer
+	if dsn == own {
+		p, err := startPeer(ctx, o.cache, data, func(s string) { fmt.Println(s) })
+		if err != nil {
+			fmt.Printf("no peer runs beside (-peer - to leave it out): %v\n", err)
+			return nil, nil
+		}
+		defer p.stop()
+		dsn = p.dsn
+	}
+	fmt.Println("measuring the peer")
+	return measure(ctx, server{dsn: dsn, rss: func() int64 { return 0 }}, set, o.wants)
 }
 
 // dataset is GloVe with held-out queries and their true neighbours.
