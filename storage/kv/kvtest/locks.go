@@ -16,32 +16,41 @@ type lockResult struct {
 	err     error
 }
 
-// lockAsync starts a blocking Lock and waits a moment, so that it is likely to
-// be waiting on return. Nothing depends on it being so.
-func lockAsync(c context.Context, x kv.Txn, key string, m kv.Mode) <-chan lockResult {
-	done := make(chan lockResult, 1)
-	go func() {
-		changed, err := x.Lock(c, []byte(key), m, kv.WaitBlock)
-		done <- lockResult{changed, err}
-	}()
-	time.Sleep(10 * time.Millisecond)
-	return done
+// asyncLock is a Lock in another goroutine.
+type asyncLock struct {
+	waiting kv.Waiting
+	done    chan lockResult // holds one
 }
 
-func stillWaiting(t *testing.T, done <-chan lockResult) {
-	t.Helper()
-	select {
-	case r := <-done:
-		t.Fatalf("Lock did not wait: %+v", r)
-	default:
+// lockAsync starts a blocking Lock and returns when it stands in the queue, or
+// has come to an end without.
+func lockAsync(c context.Context, x kv.Txn, key string, m kv.Mode) *asyncLock {
+	l := &asyncLock{done: make(chan lockResult, 1)}
+	go func() {
+		changed, err := x.Lock(kv.WithWaiting(c, &l.waiting), []byte(key), m, kv.WaitBlock)
+		l.done <- lockResult{changed, err}
+	}()
+	for !l.waiting.Now() && len(l.done) == 0 {
+		time.Sleep(100 * time.Microsecond)
 	}
+	return l
+}
+
+// stillWaiting holds for a lock of the lock table right after a release, since
+// the releasing goroutine ends the waits that it grants.
+func stillWaiting(t *testing.T, l *asyncLock) {
+	t.Helper()
+	if l.waiting.Now() {
+		return
+	}
+	t.Fatalf("Lock did not wait: %+v", await(t, l))
 }
 
 // await fails the test rather than hang when a wake-up was lost.
-func await(t *testing.T, done <-chan lockResult) lockResult {
+func await(t *testing.T, l *asyncLock) lockResult {
 	t.Helper()
 	select {
-	case r := <-done:
+	case r := <-l.done:
 		return r
 	case <-time.After(30 * time.Second):
 		t.Fatal("Lock waits for ever")
@@ -85,7 +94,6 @@ func testLockShared(t *testing.T, e kv.Engine) {
 	noWait(t, z, "a", kv.Exclusive, kv.ErrLocked)
 	done := lockAsync(ctx, z, "a", kv.Exclusive)
 	must(t, x.Close())
-	time.Sleep(5 * time.Millisecond)
 	stillWaiting(t, done)
 	must(t, y.Close())
 	if r := await(t, done); r.err != nil {
@@ -213,17 +221,12 @@ func testDeadlock(t *testing.T, e kv.Engine) {
 	lock(t, x, "a", kv.Exclusive)
 	lock(t, y, "b", kv.Exclusive)
 	done := lockAsync(ctx, x, "b", kv.Exclusive)
+	stillWaiting(t, done)
 	_, err := y.Lock(ctx, []byte("a"), kv.Exclusive, kv.WaitBlock)
-	if err == nil { // x lost the race to wait first, so it is x that gives way
-		t.Fatal("y got a lock that x holds")
-	}
-	if errors.Is(err, kv.ErrDeadlock) {
-		must(t, y.Close())
-		if r := await(t, done); r.err != nil {
-			t.Fatalf("the survivor: %v", r.err)
-		}
-	} else {
-		t.Fatalf("got %v, want ErrDeadlock", err)
+	wantErr(t, err, kv.ErrDeadlock) // the one that closes the cycle gives way
+	must(t, y.Close())
+	if r := await(t, done); r.err != nil {
+		t.Fatalf("the survivor: %v", r.err)
 	}
 	must(t, x.Close())
 }
@@ -233,6 +236,7 @@ func testDeadlockOfUpgrades(t *testing.T, e kv.Engine) {
 	lock(t, x, "a", kv.Shared)
 	lock(t, y, "a", kv.Shared)
 	done := lockAsync(ctx, x, "a", kv.Exclusive)
+	stillWaiting(t, done)
 	_, err := y.Lock(ctx, []byte("a"), kv.Exclusive, kv.WaitBlock)
 	wantErr(t, err, kv.ErrDeadlock)
 	must(t, y.Close())
