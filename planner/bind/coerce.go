@@ -19,6 +19,7 @@ type unknownLit struct {
 	text string
 	null bool
 	pos  ast.Pos
+	src  *ast.Lit // nil when it was not written
 }
 
 // unknownParam is a parameter whose context will give it a type.
@@ -34,7 +35,7 @@ func (*unknownParam) Type() types.T { return unknownT }
 func (b *binder) literal(x *ast.Lit) (expr.Expr, error) {
 	switch x.Kind {
 	case ast.LitNull:
-		return &unknownLit{null: true, pos: x.Pos}, nil
+		return &unknownLit{null: true, pos: x.Pos, src: x}, nil
 	case ast.LitInt:
 		return intConst(x.Int), nil
 	case ast.LitBool:
@@ -44,7 +45,7 @@ func (b *binder) literal(x *ast.Lit) (expr.Expr, error) {
 	case ast.LitBit:
 		return b.parse(x.Text, types.Of(types.BitOID), x.Pos)
 	}
-	return &unknownLit{text: x.Text, pos: x.Pos}, nil
+	return &unknownLit{text: x.Text, pos: x.Pos, src: x}, nil
 }
 
 // numberLiteral is int4 or int8 when it is an integer that fits, else numeric.
@@ -157,6 +158,7 @@ func (b *binder) coerceLiteral(x *unknownLit, to types.T, at builtin.Context, po
 	if to.OID == types.AnyOID || to.OID == types.UnknownOID {
 		return x, nil
 	}
+	b.traceLiteral(x, to)
 	if x.null {
 		return nullConst(to), nil
 	}

@@ -302,6 +302,9 @@ func (b *binder) sqlValue(x *ast.SQLValue) (expr.Expr, error) {
 	if x.Precision >= 0 {
 		t.Mod = min(x.Precision, 6)
 	}
+	if b.asWritten {
+		return &expr.Cast{X: e, To: t, Explicit: true, Pos: int(x.Pos), Phrase: ast.Print(x)}, nil
+	}
 	return b.coerce(e, t, builtin.Explicit, x.Pos)
 }
 

@@ -5,6 +5,7 @@ import (
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/types"
 )
 
 // Trace notes what the names of a query mean while it is bound: for a query
@@ -17,6 +18,8 @@ type Trace struct {
 	columns map[*ast.ColumnRef]string
 	stars   map[*ast.ColumnRef][]ast.Target
 	reads   map[Attribute]bool
+	// literals are strings and NULLs that got a type.
+	literals map[*ast.Lit]types.T
 }
 
 // Attribute is a column of a stored table or view.
@@ -28,14 +31,16 @@ type Attribute struct {
 // NewTrace returns an empty trace, for Options.Trace.
 func NewTrace() *Trace {
 	return &Trace{schemas: map[*ast.TableRef]string{}, owners: map[expr.Expr]string{}, columns: map[*ast.ColumnRef]string{},
-		stars: map[*ast.ColumnRef][]ast.Target{}, reads: map[Attribute]bool{}}
+		stars: map[*ast.ColumnRef][]ast.Target{}, reads: map[Attribute]bool{},
+		literals: map[*ast.Lit]types.T{}}
 }
 
 // Reads reports whether the query names the column, directly or by a star.
 func (t *Trace) Reads(a Attribute) bool { return t.reads[a] }
 
 // Qualify rewrites the traced query in place: relations get their schema,
-// columns their relation, and stars become the columns they stand for.
+// columns their relation, strings their type, output columns their names, and
+// stars become the columns they stand for.
 func (t *Trace) Qualify(q ast.Stmt) {
 	ast.Walk(q, func(n ast.Node) bool {
 		switch x := n.(type) {
@@ -47,8 +52,17 @@ func (t *Trace) Qualify(q ast.Stmt) {
 			if owner, ok := t.columns[x]; ok {
 				x.Parts = []string{owner, x.Parts[0]}
 			}
+		case *ast.Lit:
+			if typ, ok := t.literals[x]; ok {
+				x.As = types.FormatType(typ)
+			}
 		case *ast.Select:
 			x.Targets = t.expand(x.Targets)
+			for i := range x.Targets {
+				if o := &x.Targets[i]; o.Name == "" && !ownName(o.Expr) {
+					o.Name = figureName(o.Expr)
+				}
+			}
 		}
 		return true
 	})
@@ -66,6 +80,23 @@ func (t *Trace) expand(list []ast.Target) []ast.Target {
 		out = append(out, list[i])
 	}
 	return out
+}
+
+// ownName reports an item of a select list that goes by the names of its columns.
+func ownName(e ast.Expr) bool {
+	switch x := e.(type) {
+	case *ast.ColumnRef:
+		return true
+	case *ast.FieldSel:
+		return x.Star
+	}
+	return false
+}
+
+func (b *binder) traceLiteral(x *unknownLit, to types.T) {
+	if t := b.trace(); t != nil && x.src != nil {
+		t.literals[x.src] = to
+	}
 }
 
 // trace is the trace that is being written: none inside the views of the query,

@@ -218,7 +218,7 @@ func (s *Session) Setval(ctx context.Context, id catalog.ID, v int64, called boo
 
 // Definition implements builtin.Session.
 func (s *Session) Definition(kind string, oid catalog.ID, arg int, pretty bool) (string, bool) {
-	return syscat.Definition(s.Catalog(), kind, oid, arg, pretty, s.visible)
+	return s.printer(pretty).Definition(kind, oid, arg)
 }
 
 // visible reports whether an unqualified name finds the relation of that schema.
@@ -331,6 +331,9 @@ var _ syscat.Live = system{}
 
 // Catalog implements syscat.Env.
 func (x system) Catalog() *catalog.Snapshot { return x.s.Catalog() }
+
+// Printer implements syscat.Definer.
+func (x system) Printer(pretty bool) *syscat.Printer { return x.s.printer(pretty) }
 
 // Database implements syscat.Env.
 func (x system) Database() string { return x.s.Database() }

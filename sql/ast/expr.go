@@ -20,6 +20,9 @@ type (
 		Text string // the value for LitNumeric, LitString, LitBit
 		Int  int64
 		Bool bool
+		// As is the type that analysis gave a string or NULL, "" before: it is printed
+		// as a cast.
+		As string
 	}
 	// Param is $n (1-based) or a dialect's ? in order.
 	Param struct {

@@ -49,7 +49,16 @@ func Print(n Node) string {
 }
 
 // printer collects the text.
-type printer struct{ b strings.Builder }
+type printer struct {
+	b strings.Builder
+
+	// Of PrintIn: clauses on lines of their own, with the indentation that has been
+	// reached, and whether the output columns of the present query are seen.
+	lines  bool
+	indent int
+	hidden bool
+	style  Style
+}
 
 func (p *printer) s(parts ...string) {
 	for _, x := range parts {

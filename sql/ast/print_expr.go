@@ -16,13 +16,13 @@ func (p *printer) call(name string, args []Expr) {
 	p.s(")")
 }
 
-// infix writes (left op right).
-func (p *printer) infix(left Expr, op string, right Expr) {
-	p.s("(")
-	p.expr(left)
+// infix writes (left op right), the parts of e.
+func (p *printer) infix(e, left Expr, op string, right Expr) {
+	p.open()
+	p.operand(left, e)
 	p.s(" ", op, " ")
-	p.expr(right)
-	p.s(")")
+	p.operand(right, e)
+	p.close()
 }
 
 func notWord(not bool) string {
@@ -42,6 +42,9 @@ func (p *printer) expr(e Expr) {
 			return
 		}
 		p.lit(v)
+		if v.As != "" {
+			p.s("::", v.As)
+		}
 	case *Param:
 		p.s("$", strconv.Itoa(v.N))
 	case *ColumnRef:
@@ -55,8 +58,7 @@ func (p *printer) expr(e Expr) {
 	case *Func:
 		p.fn(v)
 	case *Subquery:
-		p.s([]string{"", "EXISTS ", "ARRAY"}[v.Kind])
-		p.subselect(v.Query)
+		p.sublink(v)
 	case *In:
 		p.in(v)
 	case *Quantified:
@@ -75,11 +77,12 @@ func (p *printer) expr(e Expr) {
 func (p *printer) exprMore(e Expr) {
 	switch v := e.(type) {
 	case *IsTest:
-		p.s("(")
-		p.expr(v.X)
-		p.s(" IS ", notWord(v.Not), []string{"NULL", "TRUE", "FALSE", "UNKNOWN"}[v.What], ")")
+		p.open()
+		p.operand(v.X, v)
+		p.s(" IS ", notWord(v.Not), []string{"NULL", "TRUE", "FALSE", "UNKNOWN"}[v.What])
+		p.close()
 	case *Distinct:
-		p.infix(v.Left, "IS "+notWord(v.Not)+"DISTINCT FROM", v.Right)
+		p.distinct(v)
 	case *NullIf:
 		p.call("NULLIF", []Expr{v.Left, v.Right})
 	case *Coalesce:
@@ -87,11 +90,11 @@ func (p *printer) exprMore(e Expr) {
 	case *MinMax:
 		p.call([]string{"GREATEST", "LEAST"}[b2i(v.Least)], v.Args)
 	case *Collate:
-		p.s("(")
-		p.expr(v.X)
+		p.open()
+		p.operand(v.X, v)
 		p.s(" COLLATE ")
 		p.qname(v.Name)
-		p.s(")")
+		p.close()
 	case *SQLValue:
 		p.s(v.Name)
 		if v.Precision >= 0 {
@@ -114,7 +117,11 @@ func (p *printer) exprMore(e Expr) {
 			p.ident(v.Name)
 		}
 	case *AtTimeZone:
-		p.infix(v.X, "AT TIME ZONE", v.Zone)
+		p.s("(")
+		p.operand(v.X, v)
+		p.s(" AT TIME ZONE ")
+		p.operand(v.Zone, v)
+		p.s(")")
 	case *Default:
 		p.s("DEFAULT")
 	case *Grouping:
@@ -149,36 +156,38 @@ func (p *printer) op(v *Op) {
 	if v.Schema != "" {
 		name = "OPERATOR(" + QuoteIdent(v.Schema) + "." + v.Name + ")"
 	}
-	p.s("(")
+	p.open()
 	if v.Left != nil {
-		p.expr(v.Left)
+		p.operand(v.Left, v)
 		p.s(" ")
 	}
 	p.s(name, " ")
-	p.expr(v.Right)
-	p.s(")")
+	p.operand(v.Right, v)
+	p.close()
 }
 
 func (p *printer) boolOp(v *BoolOp) {
-	p.s("(")
+	p.open()
 	if v.Kind == Not {
 		p.s("NOT ")
-		p.expr(v.Args[0])
+		p.operand(v.Args[0], v)
 	} else {
 		for i, a := range v.Args {
 			if i > 0 {
 				p.s([]string{" AND ", " OR "}[v.Kind])
 			}
-			p.expr(a)
+			p.operand(a, v)
 		}
 	}
-	p.s(")")
+	p.close()
 }
 
 // cast writes 'x'::t for string constants and (x)::t for all else.
 func (p *printer) cast(v *Cast) {
 	if l, ok := v.X.(*Lit); ok && (l.Kind == LitString || l.Kind == LitNull) {
-		p.lit(l)
+		p.lit(p.relationLit(l, &v.To))
+	} else if p.style.Bare {
+		p.operand(v.X, v)
 	} else {
 		p.s("(")
 		p.bare(v.X)
@@ -235,6 +244,10 @@ func (p *printer) subscript(v *Index) {
 }
 
 func (p *printer) in(v *In) {
+	if p.lines {
+		p.inAnalysed(v)
+		return
+	}
 	p.s("(")
 	p.expr(v.Left)
 	p.s(" ", notWord(v.Not), "IN ")
@@ -247,18 +260,22 @@ func (p *printer) in(v *In) {
 }
 
 func (p *printer) quantified(v *Quantified) {
-	p.s("(")
-	p.expr(v.Left)
-	p.s(" ", v.Op, []string{" ANY ", " ALL "}[b2i(v.All)])
+	p.open()
+	p.operand(v.Left, v)
+	p.s(" ", v.Op, []string{" ANY ", " ALL "}[b2i(v.All)], "(")
 	if v.Sub != nil {
-		p.subselect(v.Sub)
+		p.subquery(v.Sub)
 	} else {
-		p.call("", []Expr{v.Right})
+		p.operand(v.Right, v)
 	}
 	p.s(")")
+	p.close()
 }
 
 func (p *printer) like(v *Like) {
+	if p.lines && p.likeAnalysed(v) {
+		return
+	}
 	word := "LIKE"
 	switch {
 	case v.CaseFold:
@@ -278,6 +295,10 @@ func (p *printer) like(v *Like) {
 }
 
 func (p *printer) between(v *Between) {
+	if p.lines && !v.Symmetric {
+		p.expr(betweenAnalysed(v))
+		return
+	}
 	p.s("(")
 	p.expr(v.X)
 	p.s(" ", notWord(v.Not), "BETWEEN ")
@@ -291,22 +312,22 @@ func (p *printer) between(v *Between) {
 }
 
 func (p *printer) caseExpr(v *Case) {
-	p.s("CASE")
+	p.line("CASE", 0, indentItem, 0)
 	if v.X != nil {
 		p.s(" ")
 		p.expr(v.X)
 	}
 	for _, w := range v.Whens {
-		p.s(" WHEN ")
+		p.part("WHEN ", 0)
 		p.expr(w.Cond)
 		p.s(" THEN ")
 		p.expr(w.Result)
 	}
 	if v.Else != nil {
-		p.s(" ELSE ")
+		p.part("ELSE ", 0)
 		p.expr(v.Else)
 	}
-	p.s(" END")
+	p.part("END", -indentItem)
 }
 
 // fn writes a call with everything an aggregate or window call may carry.

@@ -3,11 +3,15 @@ package ast
 // subselect writes a query in parentheses.
 func (p *printer) subselect(q *Select) {
 	p.s("(")
-	p.query(q)
+	p.subquery(q)
 	p.s(")")
 }
 
 func (p *printer) query(q *Select) {
+	if p.lines {
+		p.queryLines(q)
+		return
+	}
 	p.ctes(q.With)
 	switch {
 	case q.SetOp != SetNone:
@@ -157,7 +161,11 @@ func (p *printer) groupItems(list []GroupItem) {
 		p.sep(i)
 		switch g.Kind {
 		case GroupExpr:
-			p.expr(g.Expr)
+			if p.lines {
+				p.key(g.Expr)
+			} else {
+				p.expr(g.Expr)
+			}
 			continue
 		case GroupRollup:
 			p.s("ROLLUP ")
@@ -281,7 +289,14 @@ func (p *printer) tableRef(t *TableRef) {
 	if t.Only {
 		p.s("ONLY ")
 	}
-	p.qname(t.Name)
+	name := t.Name
+	if p.style.Relation != nil {
+		name = p.style.Relation(name)
+	}
+	p.qname(name)
+	if a := t.Alias; p.lines && a != nil && a.Name == name.Name && len(a.Columns) == 0 {
+		return
+	}
 	p.alias(t.Alias)
 }
 
@@ -289,12 +304,20 @@ func (p *printer) alias(a *Alias) {
 	if a == nil {
 		return
 	}
-	p.s(" AS")
+	if !p.lines || a.Name == "" {
+		p.s(" AS")
+	}
 	if a.Name != "" {
 		p.s(" ")
 		p.ident(a.Name)
 	}
-	p.parenIdents(a.Columns)
+	if p.lines && len(a.Columns) > 0 {
+		p.s("(")
+		p.idents(a.Columns)
+		p.s(")")
+	} else {
+		p.parenIdents(a.Columns)
+	}
 	if len(a.ColDefs) > 0 {
 		p.s(" ")
 		p.colDefs(a.ColDefs)
@@ -343,6 +366,10 @@ func (p *printer) funcRef(f *FuncRef) {
 }
 
 func (p *printer) join(j *Join) {
+	if p.lines {
+		p.joinLines(j)
+		return
+	}
 	if j.Alias != nil {
 		p.s("(")
 	}

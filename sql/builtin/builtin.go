@@ -162,6 +162,8 @@ type Session interface {
 	// Definition prints an object: kind is indexdef, constraintdef, viewdef, expr,
 	// triggerdef, functiondef, …; arg is the column number of indexdef's 3-argument form.
 	Definition(kind string, oid catalog.ID, arg int, pretty bool) (text string, ok bool)
+	// ShowExpr prints a stored expression.
+	ShowExpr(text string, pretty bool) string
 	// AdvisoryLock takes (wait) or tries a lock of the session or the transaction.
 	AdvisoryLock(ctx context.Context, key [2]int64, shared, xact, wait bool) (bool, error)
 	AdvisoryUnlock(key [2]int64, shared bool) bool

@@ -22,9 +22,10 @@ func definitionFuncs(r *registrar) {
 		}
 		return types.String(formatType(c, t)), nil
 	})
-	// a pg_node_tree is kept as the SQL text it came from
-	expr := func(_ *Ctx, a []types.Datum) (types.Datum, error) { return a[0], nil }
-	r.evals(expr, "pg_get_expr", "pg_get_expr_ext")
+	r.evals(withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		// a pg_node_tree is kept as the SQL text it came from
+		return types.String(s.ShowExpr(a[0].Text(), len(a) > 2 && a[2].Bool())), nil
+	}), "pg_get_expr", "pg_get_expr_ext")
 	for key, kind := range map[string]string{
 		"pg_get_indexdef": "indexdef", "pg_get_constraintdef": "constraintdef", "pg_get_viewdef": "viewdef",
 		"pg_get_triggerdef": "triggerdef", "pg_get_ruledef": "ruledef", "pg_get_functiondef": "functiondef",

@@ -67,6 +67,9 @@ func (f *fakeSession) Setval(_ context.Context, _ catalog.ID, v int64, called bo
 func (f *fakeSession) Definition(kind string, oid catalog.ID, arg int, pretty bool) (string, bool) {
 	return fmt.Sprintf("%s %d %d %v", kind, oid, arg, pretty), oid == 20010
 }
+func (f *fakeSession) ShowExpr(text string, pretty bool) string {
+	return fmt.Sprintf("%s %v", text, pretty)
+}
 func (f *fakeSession) AdvisoryLock(_ context.Context, key [2]int64, shared, xact, wait bool) (bool, error) {
 	f.said = append(f.said, fmt.Sprintf("lock %v shared=%v xact=%v wait=%v", key, shared, xact, wait))
 	return true, nil

@@ -68,8 +68,8 @@ type Table struct {
 	Columns     []Column // by position; dropped ones stay (attnum = index+1)
 	Indexes     []*Index // ready or being built
 	Constraints []*Constraint
-	ViewSQL     string            // of a view
-	Options     map[string]string // WITH (…)
+	ViewSQL     string  // of a view
+	Options     Options // WITH (…)
 	Unlogged    bool
 	Temp        bool
 	Comment     string
@@ -112,12 +112,12 @@ type Index struct {
 	NullsNotDistinct bool
 	Keys             []IndexKey
 	Include          []int16
-	Where            string            // partial index predicate, SQL text
-	Options          map[string]string // WITH (…)
-	Ready            bool              // writers maintain it
-	Valid            bool              // readers may use it
-	Constraint       ID                // the constraint it implements, 0 none
-	Storage          ID                // key prefix of the entries
+	Where            string  // partial index predicate, SQL text
+	Options          Options // WITH (…)
+	Ready            bool    // writers maintain it
+	Valid            bool    // readers may use it
+	Constraint       ID      // the constraint it implements, 0 none
+	Storage          ID      // key prefix of the entries
 	Comment          string
 }
 

@@ -88,6 +88,9 @@ type (
 		Explicit bool
 		Implicit bool // not written by the user: EXPLAIN leaves it out
 		Pos      int
+		// Phrase is what the user wrote where a conversion is what it comes to:
+		// CURRENT_DATE. Printed instead; "" mostly.
+		Phrase string
 	}
 	// Relabel changes the type without touching the value (varchar → text).
 	Relabel struct {

@@ -13,6 +13,14 @@ import (
 // where one is missing or empty the column's own is used.
 func String(e Expr, names []string) string { return StringIn(e, names, types.DefaultFormat) }
 
+// Definition prints an expression as it is kept in the catalog: what EXPLAIN
+// shows folded, the array of an IN list, is written out.
+func Definition(e Expr, names []string) string {
+	p := printer{names: names, format: types.DefaultFormat, written: true}
+	p.expr(e)
+	return p.b.String()
+}
+
 // StringIn is String with constants printed by a session's settings, which
 // matters for the names behind regclass and its kin.
 func StringIn(e Expr, names []string, f *types.Format) string {
@@ -25,6 +33,8 @@ type printer struct {
 	b      strings.Builder
 	names  []string
 	format *types.Format
+	// written: IN lists are arrays written out
+	written bool
 }
 
 // operand prints an operand or argument: implicit casts show there, and only there.
@@ -138,7 +148,11 @@ func (p *printer) rest(e Expr) {
 		p.list(e.Args, ", ")
 		p.write(")")
 	case *Cast:
-		if e.Implicit {
+		switch {
+		case e.Phrase != "":
+			p.write(e.Phrase)
+			return
+		case e.Implicit:
 			p.expr(e.X)
 			return
 		}
@@ -242,6 +256,14 @@ func (p *printer) inList(e *InList) {
 	}
 	t := e.List[0].Type()
 	at := types.Of(t.OID).ArrayOf()
+	if elems != nil && at.OID != 0 && p.written {
+		p.write("(")
+		p.operand(e.L)
+		p.write(word(e.Not, " <> ALL (", " = ANY ("))
+		p.arrayOf(e, at)
+		p.write("))")
+		return
+	}
 	if elems != nil && at.OID != 0 {
 		var b types.ArrayBuilder
 		b.Reset(t.OID)
@@ -265,6 +287,35 @@ func (p *printer) inList(e *InList) {
 		p.write(")")
 	}
 	p.write(")")
+}
+
+// arrayOf writes the constants of an IN list as an array: of the column's own type
+// where that is character varying, which is compared as text.
+func (p *printer) arrayOf(e *InList, at types.T) {
+	t := e.List[0].Type()
+	var from types.OID
+	switch l := e.L.(type) {
+	case *Cast:
+		from = l.X.Type().OID
+	case *Relabel:
+		from = l.X.Type().OID
+	}
+	varchar := t.OID == types.TextOID && from == types.VarcharOID
+	if varchar {
+		t = types.Of(from)
+		p.write("(")
+	}
+	p.write("ARRAY[")
+	for i, x := range e.List {
+		if i > 0 {
+			p.write(", ")
+		}
+		p.write(ConstString(t, x.(*Const).D, p.format))
+	}
+	p.write("]")
+	if varchar {
+		p.write(")::", types.FormatType(at))
+	}
 }
 
 func (p *printer) subscript(e *Subscript) {

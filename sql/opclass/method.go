@@ -48,21 +48,6 @@ func (m *Method) Option(name string) *Option {
 	return nil
 }
 
-// OptionRank is the place of a parameter among all that vector indexes have,
-// beyond them for others.
-func OptionRank(name string) int {
-	n := 0
-	for i := range methods {
-		for j := range methods[i].Options {
-			if methods[i].Options[j].Name == name {
-				return n
-			}
-			n++
-		}
-	}
-	return n
-}
-
 // Value is an index's parameter, its default when it is not set; 0 when the
 // method has no such parameter.
 func Value(x *catalog.Index, name string) int {
@@ -74,15 +59,18 @@ func Value(x *catalog.Index, name string) int {
 	if o == nil {
 		return 0
 	}
-	if v, ok := ParseInt(x.Options[name]); ok {
-		return v
+	if s, set := x.Options.Get(name); set {
+		if v, ok := ParseInt(s); ok {
+			return v
+		}
 	}
 	return o.Default
 }
 
 // Set is an index's parameter, 0 when it is not set.
 func Set(x *catalog.Index, name string) int {
-	v, _ := ParseInt(x.Options[name])
+	s, _ := x.Options.Get(name)
+	v, _ := ParseInt(s)
 	return v
 }
 

@@ -61,7 +61,7 @@ type class struct {
 	pages                            int64
 	tuples                           float64
 	hasIndex, hasRules, hasTriggers  bool
-	options                          map[string]string
+	options                          catalog.Options
 }
 
 func (r *rows) class(c class) {
@@ -90,10 +90,10 @@ func (r *rows) class(c class) {
 }
 
 // optionList is reloptions: name=value.
-func optionList(m map[string]string) []string {
+func optionList(list catalog.Options) []string {
 	var out []string
-	for _, k := range optionNames(m) {
-		out = append(out, k+"="+m[k])
+	for _, o := range list {
+		out = append(out, o.Name+"="+o.Value)
 	}
 	return out
 }

@@ -1,14 +1,10 @@
 package syscat
 
 import (
-	"cmp"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
-	"github.com/loxodb/loxodb/sql/opclass"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -22,15 +18,40 @@ var collationNames = map[catalog.ID]string{100: "default", 950: "C", 951: "POSIX
 // CollationName is a collation's name, "" when unknown.
 func CollationName(id catalog.ID) string { return collationNames[id] }
 
-// relName is a relation's name, qualified unless it is visible.
-func relName(c *catalog.Snapshot, schema catalog.ID, name string, visible Visible) string {
-	if visible == nil {
-		visible = func(s catalog.ID, _ string) bool { return s == catalog.PublicID || s == catalog.PgCatalogID }
+// Printer writes the definitions of a catalog's objects as PostgreSQL's
+// pg_get_indexdef and its kin do (ruleutils.c).
+type Printer struct {
+	Catalog *catalog.Snapshot
+	Visible Visible
+	// Pretty leaves out parentheses that precedence makes superfluous.
+	Pretty bool
+	// Expr and Query write a stored expression, and the query of a view whose columns
+	// have the names; nil = as they are stored.
+	Expr  func(text string) string
+	Query func(text string, columns []string) string
+}
+
+func (p *Printer) visible(schema catalog.ID, name string) bool {
+	if p.Visible == nil {
+		return schema == catalog.PublicID || schema == catalog.PgCatalogID
 	}
-	if visible(schema, name) {
+	return p.Visible(schema, name)
+}
+
+// relName is a relation's name, qualified unless it is visible.
+func (p *Printer) relName(schema catalog.ID, name string) string {
+	if p.visible(schema, name) {
 		return builtin.QuoteIdent(name)
 	}
-	return qualified(c, schema, name)
+	return qualified(p.Catalog, schema, name)
+}
+
+// expr is pg_get_expr: a stored expression for the eye.
+func (p *Printer) expr(text string) string {
+	if p.Expr == nil {
+		return text
+	}
+	return p.Expr(text)
 }
 
 func qualified(c *catalog.Snapshot, schema catalog.ID, name string) string {
@@ -70,18 +91,11 @@ func closing(s string, open int) int {
 	return -1
 }
 
-// unwrap takes off the parentheses around a whole expression.
-func unwrap(expr string) string {
-	if strings.HasPrefix(expr, "(") && closing(expr, 0) == len(expr)-1 {
-		return expr[1 : len(expr)-1]
-	}
-	return expr
-}
-
-// IndexDef is pg_get_indexdef(index, column, pretty): the CREATE INDEX statement
+// IndexDef is pg_get_indexdef(index, column): the CREATE INDEX statement
 // for column 0, else just that column or expression. ok is false when the index
 // is unknown.
-func IndexDef(c *catalog.Snapshot, id catalog.ID, column int, pretty bool, visible Visible) (text string, ok bool) {
+func (p *Printer) IndexDef(id catalog.ID, column int) (text string, ok bool) {
+	c := p.Catalog
 	x, ok := c.IndexByID(id)
 	if !ok {
 		return "", false
@@ -91,7 +105,7 @@ func IndexDef(c *catalog.Snapshot, id catalog.ID, column int, pretty bool, visib
 		return "", false
 	}
 	if column != 0 {
-		return indexColumn(t, x, column, pretty), true
+		return p.indexColumn(t, x, column), true
 	}
 	var b strings.Builder
 	b.WriteString("CREATE ")
@@ -99,15 +113,15 @@ func IndexDef(c *catalog.Snapshot, id catalog.ID, column int, pretty bool, visib
 		b.WriteString("UNIQUE ")
 	}
 	table := qualified(c, t.Schema, t.Name)
-	if pretty {
-		table = relName(c, t.Schema, t.Name, visible)
+	if p.Pretty {
+		table = p.relName(t.Schema, t.Name)
 	}
 	b.WriteString("INDEX " + builtin.QuoteIdent(x.Name) + " ON " + table + " USING " + builtin.QuoteIdent(method(x)) + " (")
 	for i := range x.Keys {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		b.WriteString(indexKey(t, x, &x.Keys[i], pretty))
+		b.WriteString(p.indexKey(t, x, &x.Keys[i]))
 	}
 	b.WriteString(")")
 	if len(x.Include) > 0 {
@@ -118,7 +132,7 @@ func IndexDef(c *catalog.Snapshot, id catalog.ID, column int, pretty bool, visib
 	}
 	b.WriteString(withOptions(x.Options))
 	if x.Where != "" {
-		b.WriteString(" WHERE " + prettyExpr(x.Where, pretty))
+		b.WriteString(" WHERE " + p.expr(x.Where))
 	}
 	return b.String(), true
 }
@@ -130,60 +144,9 @@ func method(x *catalog.Index) string {
 	return x.Method
 }
 
-// prettyExpr is an expression as pretty printing shows it: without its outer
-// parentheses, and without those around a cast word, call, or what has
-// parentheses already.
-func prettyExpr(expr string, pretty bool) string {
-	if !pretty {
-		return expr
-	}
-	expr = unwrap(expr)
-	for i := 0; i < len(expr); i++ {
-		switch expr[i] {
-		case '\'', '"':
-			if end := strings.IndexByte(expr[i+1:], expr[i]); end >= 0 {
-				i += end + 1
-			}
-		case '(':
-			end := closing(expr, i)
-			if end < 0 {
-				return expr
-			}
-			called := i > 0 && (expr[i-1] == '"' || expr[i-1] == '_' || isWord(expr[i-1:i]))
-			if inner := expr[i+1 : end]; !called && strings.HasPrefix(expr[end+1:], "::") && primary(inner) {
-				expr = expr[:i] + inner + expr[end+1:]
-				i--
-			}
-		}
-	}
-	return expr
-}
-
-// primary reports an expression that a cast may follow as it is.
-func primary(expr string) bool {
-	if isWord(expr) || looksLikeCall(expr) {
-		return true
-	}
-	return strings.HasPrefix(expr, "(") && closing(expr, 0) == len(expr)-1
-}
-
-// isWord reports a name, perhaps qualified, or a number.
-func isWord(s string) bool {
-	if len(s) > 2 && s[0] == '"' {
-		return strings.IndexByte(s[1:], '"') == len(s)-2
-	}
-	for i := range len(s) {
-		c := s[i]
-		if c != '_' && c != '.' && !('0' <= c && c <= '9') && !('a' <= c && c <= 'z') && !('A' <= c && c <= 'Z') {
-			return false
-		}
-	}
-	return s != ""
-}
-
 // indexExpr is a key's column or expression, the latter in parentheses unless
 // it is a plain call.
-func indexExpr(t *catalog.Table, k *catalog.IndexKey, pretty bool) string {
+func (p *Printer) indexExpr(t *catalog.Table, k *catalog.IndexKey) string {
 	if k.Attr != 0 {
 		if c := t.Column(k.Attr); c != nil {
 			return builtin.QuoteIdent(c.Name)
@@ -193,21 +156,21 @@ func indexExpr(t *catalog.Table, k *catalog.IndexKey, pretty bool) string {
 	if looksLikeCall(k.Expr) {
 		return k.Expr
 	}
-	return "(" + prettyExpr(k.Expr, pretty) + ")"
+	return "(" + p.expr(k.Expr) + ")"
 }
 
-func indexColumn(t *catalog.Table, x *catalog.Index, column int, pretty bool) string {
+func (p *Printer) indexColumn(t *catalog.Table, x *catalog.Index, column int) string {
 	switch {
 	case column >= 1 && column <= len(x.Keys):
-		return indexExpr(t, &x.Keys[column-1], pretty)
+		return p.indexExpr(t, &x.Keys[column-1])
 	case column > len(x.Keys) && column <= len(x.Keys)+len(x.Include):
 		return columnList(t, x.Include[column-len(x.Keys)-1:column-len(x.Keys)])
 	}
 	return ""
 }
 
-func indexKey(t *catalog.Table, x *catalog.Index, k *catalog.IndexKey, pretty bool) string {
-	s := indexExpr(t, k, pretty)
+func (p *Printer) indexKey(t *catalog.Table, x *catalog.Index, k *catalog.IndexKey) string {
+	s := p.indexExpr(t, k)
 	own := catalog.ID(0)
 	if c := t.Column(k.Attr); k.Attr != 0 && c != nil {
 		own = c.Collation
@@ -247,54 +210,46 @@ func columnList(t *catalog.Table, attrs []int16) string {
 	return strings.Join(names, ", ")
 }
 
-// optionNames are the storage parameters that are set: those of vector indexes
-// in the order of their method's list, others by name.
-func optionNames(m map[string]string) []string {
-	names := slices.Sorted(maps.Keys(m))
-	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(opclass.OptionRank(a), opclass.OptionRank(b)) })
-	return names
-}
-
 // withOptions is " WITH (a='1')" as flatten_reloptions writes it.
-func withOptions(m map[string]string) string {
-	if len(m) == 0 {
+func withOptions(list catalog.Options) string {
+	if len(list) == 0 {
 		return ""
 	}
-	names := optionNames(m)
-	for i, k := range names {
-		v := m[k]
+	parts := make([]string, len(list))
+	for i, o := range list {
+		v := o.Value
 		if builtin.QuoteIdent(v) != v {
 			v = builtin.QuoteLiteral(v)
 		}
-		names[i] = builtin.QuoteIdent(k) + "=" + v
+		parts[i] = builtin.QuoteIdent(o.Name) + "=" + v
 	}
-	return " WITH (" + strings.Join(names, ", ") + ")"
+	return " WITH (" + strings.Join(parts, ", ") + ")"
 }
 
-// ConstraintDef is pg_get_constraintdef(constraint, pretty).
-func ConstraintDef(c *catalog.Snapshot, id catalog.ID, pretty bool, visible Visible) (text string, ok bool) {
-	for _, t := range c.Tables() {
+// ConstraintDef is pg_get_constraintdef(constraint).
+func (p *Printer) ConstraintDef(id catalog.ID) (text string, ok bool) {
+	for _, t := range p.Catalog.Tables() {
 		for _, k := range t.Constraints {
 			if k.ID == id {
-				return constraintText(c, t, k, pretty, visible), true
+				return p.constraintText(t, k), true
 			}
 		}
 	}
 	return "", false
 }
 
-func constraintText(c *catalog.Snapshot, t *catalog.Table, k *catalog.Constraint, pretty bool, visible Visible) string {
+func (p *Printer) constraintText(t *catalog.Table, k *catalog.Constraint) string {
 	var s string
 	switch k.Kind {
 	case catalog.CheckConstraint:
-		s = "CHECK (" + prettyExpr(k.Expr, pretty) + ")"
+		s = "CHECK (" + p.expr(k.Expr) + ")"
 		if k.NoInherit {
 			s += " NO INHERIT"
 		}
 	case catalog.PrimaryConstraint, catalog.UniqueConstraint:
 		s = keyText(t, k)
 	case catalog.ForeignConstraint:
-		s = foreignText(c, t, k, visible)
+		s = p.foreignText(t, k)
 	}
 	if k.Deferrable {
 		s += " DEFERRABLE"
@@ -329,10 +284,10 @@ func keyText(t *catalog.Table, k *catalog.Constraint) string {
 
 var actionNames = map[byte]string{'r': "RESTRICT", 'c': "CASCADE", 'n': "SET NULL", 'd': "SET DEFAULT"}
 
-func foreignText(c *catalog.Snapshot, t *catalog.Table, k *catalog.Constraint, visible Visible) string {
+func (p *Printer) foreignText(t *catalog.Table, k *catalog.Constraint) string {
 	s := "FOREIGN KEY (" + columnList(t, k.Columns) + ") REFERENCES "
-	if ref, ok := c.TableByID(k.RefTable); ok {
-		s += relName(c, ref.Schema, ref.Name, visible) + "(" + columnList(ref, k.RefColumns) + ")"
+	if ref, ok := p.Catalog.TableByID(k.RefTable); ok {
+		s += p.relName(ref.Schema, ref.Name) + "(" + columnList(ref, k.RefColumns) + ")"
 	}
 	if k.Match == 'f' {
 		s += " MATCH FULL"
@@ -349,39 +304,44 @@ func foreignText(c *catalog.Snapshot, t *catalog.Table, k *catalog.Constraint, v
 	return s
 }
 
-// ViewDef is pg_get_viewdef(view): the query as it is stored, with PostgreSQL's
-// leading blank and closing semicolon.
-func ViewDef(c *catalog.Snapshot, id catalog.ID) (text string, ok bool) {
-	t, ok := c.TableByID(id)
+// ViewDef is pg_get_viewdef(view), with a closing semicolon.
+func (p *Printer) ViewDef(id catalog.ID) (text string, ok bool) {
+	t, ok := p.Catalog.TableByID(id)
 	if !ok || t.Kind != catalog.KindView {
 		return "", false
 	}
-	return " " + strings.TrimSuffix(strings.TrimSpace(t.ViewSQL), ";") + ";", true
+	if p.Query == nil {
+		return " " + strings.TrimSuffix(strings.TrimSpace(t.ViewSQL), ";") + ";", true
+	}
+	names := make([]string, len(t.Columns))
+	for i := range t.Columns {
+		names[i] = t.Columns[i].Name
+	}
+	return p.Query(t.ViewSQL, names) + ";", true
 }
 
 // RuleDef is pg_get_ruledef of a view's _RETURN rule, whose OID is the view's.
-func RuleDef(c *catalog.Snapshot, id catalog.ID) (text string, ok bool) {
-	def, ok := ViewDef(c, id)
+func (p *Printer) RuleDef(id catalog.ID) (text string, ok bool) {
+	def, ok := p.ViewDef(id)
 	if !ok {
 		return "", false
 	}
-	t, _ := c.TableByID(id)
-	return "CREATE RULE \"_RETURN\" AS\n    ON SELECT TO " + qualified(c, t.Schema, t.Name) + " DO INSTEAD " + def, true
+	t, _ := p.Catalog.TableByID(id)
+	return "CREATE RULE \"_RETURN\" AS\n    ON SELECT TO " + qualified(p.Catalog, t.Schema, t.Name) + " DO INSTEAD " + def, true
 }
 
-// Definition answers builtin.Session.Definition from a snapshot: kind is
-// indexdef, constraintdef, viewdef, ruledef or object (a description; arg is
-// indexdef's column).
-func Definition(c *catalog.Snapshot, kind string, id catalog.ID, arg int, pretty bool, visible Visible) (string, bool) {
+// Definition answers builtin.Session.Definition: kind is indexdef, constraintdef,
+// viewdef, ruledef or object (a description; arg is indexdef's column).
+func (p *Printer) Definition(kind string, id catalog.ID, arg int) (string, bool) {
 	switch kind {
 	case "indexdef":
-		return IndexDef(c, id, arg, pretty, visible)
+		return p.IndexDef(id, arg)
 	case "constraintdef":
-		return ConstraintDef(c, id, pretty, visible)
+		return p.ConstraintDef(id)
 	case "viewdef":
-		return ViewDef(c, id)
+		return p.ViewDef(id)
 	case "ruledef":
-		return RuleDef(c, id)
+		return p.RuleDef(id)
 	case "object":
 		text := describe(id)
 		return text, text != ""

@@ -14,6 +14,11 @@ type Env interface {
 	CurrentUser() string
 }
 
+// Definer is what an Env may add: how the session shows definitions.
+type Definer interface {
+	Printer(pretty bool) *Printer
+}
+
 // Live is what an Env may add: the state of the running server. An Env without
 // it shows the relations of this state empty. Slices are the caller's.
 type Live interface {

@@ -66,6 +66,7 @@ func infoTables(r *rows) {
 }
 
 func infoViews(r *rows) {
+	defs := r.printer()
 	put := func(schema, name, def string) {
 		r.names("table", schema, name)
 		r.opt("view_definition", def)
@@ -83,7 +84,7 @@ func infoViews(r *rows) {
 	}
 	for _, t := range r.cat.Tables() {
 		if t.Kind == catalog.KindView {
-			def, _ := ViewDef(r.cat, t.ID)
+			def, _ := defs.ViewDef(t.ID)
 			put(r.cat.SchemaName(t.Schema), t.Name, def)
 		}
 	}

@@ -19,23 +19,24 @@ func infoColumns(r *rows) {
 		for _, t := range Tables() {
 			for i := range t.Columns {
 				c := &t.Columns[i]
-				r.infoColumn(t.Schema, t.Name, i+1, &catalog.Column{Name: c.Name, Type: c.Type, NotNull: c.NotNull}, false)
+				r.infoColumn(nil, t.Schema, t.Name, i+1, &catalog.Column{Name: c.Name, Type: c.Type, NotNull: c.NotNull}, false)
 			}
 		}
 	})
+	defs := r.printer()
 	for _, t := range r.cat.Tables() {
 		if r.done() {
 			return
 		}
 		for i := range t.Columns {
 			if !t.Columns[i].Dropped {
-				r.infoColumn(r.cat.SchemaName(t.Schema), t.Name, i+1, &t.Columns[i], t.Kind == catalog.KindTable)
+				r.infoColumn(defs, r.cat.SchemaName(t.Schema), t.Name, i+1, &t.Columns[i], t.Kind == catalog.KindTable)
 			}
 		}
 	}
 }
 
-func (r *rows) infoColumn(schema, table string, num int, c *catalog.Column, updatable bool) {
+func (r *rows) infoColumn(defs *Printer, schema, table string, num int, c *catalog.Column, updatable bool) {
 	r.names("table", schema, table)
 	r.text("column_name", c.Name)
 	r.int("ordinal_position", int64(num))
@@ -46,10 +47,12 @@ func (r *rows) infoColumn(schema, table string, num int, c *catalog.Column, upda
 	r.yes("is_identity", c.Identity != 0)
 	if c.Generated != 0 {
 		r.text("is_generated", "ALWAYS")
-		r.text("generation_expression", c.Default)
+		r.text("generation_expression", defs.expr(c.Default))
 	} else {
 		r.text("is_generated", "NEVER")
-		r.opt("column_default", c.Default)
+		if c.Default != "" {
+			r.text("column_default", defs.expr(c.Default))
+		}
 	}
 	r.text("identity_cycle", "NO")
 	if c.Identity != 0 {

@@ -48,6 +48,14 @@ func generate(t *Table, g generator) func(context.Context, Env, func([]types.Dat
 	}
 }
 
+// printer writes definitions as the session sees them.
+func (r *rows) printer() *Printer {
+	if d, ok := r.env.(Definer); ok {
+		return d.Printer(false)
+	}
+	return &Printer{Catalog: r.cat}
+}
+
 func (r *rows) clear() {
 	for i := range r.row {
 		r.row[i] = types.Null

@@ -58,7 +58,7 @@ func testSnapshot() *catalog.Snapshot {
 	s.PutExtension(&catalog.Extension{ID: catalog.VectorExtensionID, Name: "vector", Schema: 2200, Version: "0.8.0"})
 	n102 := types.T{OID: types.NumericOID, Mod: 655366}
 	t := &catalog.Table{ID: 20001, Schema: 2200, Name: "t", Kind: catalog.KindTable, Owner: 10, TypeID: 20002, Storage: 20001,
-		Options: map[string]string{"fillfactor": "70"}, Comment: "hello", Columns: []catalog.Column{
+		Options: catalog.Options{{Name: "fillfactor", Value: "70"}}, Comment: "hello", Columns: []catalog.Column{
 			{Num: 1, Name: "id", Type: types.Of(23), NotNull: true, Default: "nextval('t_id_seq'::regclass)", DefaultID: 20003, SequenceID: 20030},
 			{Num: 2, Name: "a", Type: types.Of(23), NotNull: true, Comment: "col"},
 			{Num: 3, Name: "b", Type: types.Of(25)},
@@ -78,8 +78,8 @@ func testSnapshot() *catalog.Snapshot {
 				{Expr: "lower(b)", Type: types.Of(25), OpClass: "text_pattern_ops", Desc: true, NullsFirst: true},
 				{Expr: "(a + 1)", Type: types.Of(23)},
 				{Attr: 3, Type: types.Of(25), Collation: 950, NullsFirst: true}},
-			Include: []int16{4}, Options: map[string]string{"fillfactor": "50"}, Where: "((a > 1) AND (b <> 'x'))"},
-		{ID: 20012, Table: 20001, Name: "t_v", Method: "hnsw", Ready: true, Valid: true, Options: map[string]string{"m": "16"},
+			Include: []int16{4}, Options: catalog.Options{{Name: "fillfactor", Value: "50"}}, Where: "((a > 1) AND (b <> 'x'))"},
+		{ID: 20012, Table: 20001, Name: "t_v", Method: "hnsw", Ready: true, Valid: true, Options: catalog.Options{{Name: "m", Value: "16"}},
 			Keys: []catalog.IndexKey{{Attr: 6, Type: types.Of(types.VectorOID), OpClass: "vector_l2_ops"}}},
 		{ID: 20013, Table: 20001, Name: "t_a_b_n_key", Method: "btree", Unique: true, Ready: true, Valid: true, Constraint: 20021,
 			Keys: []catalog.IndexKey{{Attr: 2, Type: types.Of(23)}, {Attr: 3, Type: types.Of(25), Desc: true}}, Include: []int16{4}},
@@ -276,13 +276,23 @@ func TestDefinitions(t *testing.T) {
 		{"constraintdef", 20071, 0, false, "FOREIGN KEY (u) REFERENCES t(id) MATCH FULL ON UPDATE CASCADE ON DELETE SET NULL (u) DEFERRABLE INITIALLY DEFERRED NOT VALID"},
 		{"viewdef", 20080, 0, false, " SELECT a FROM t;"},
 	} {
-		got, ok := Definition(s, c.kind, c.id, c.arg, c.pretty, nil)
+		got, ok := (&Printer{Catalog: s, Pretty: c.pretty, Expr: shown(c.pretty)}).Definition(c.kind, c.id, c.arg)
 		if !ok || got != c.want {
 			t.Errorf("%s %d: %v\n  got  %s\n  want %s", c.kind, c.id, ok, got, c.want)
 		}
 	}
-	if _, ok := Definition(s, "indexdef", 1, 0, false, nil); ok {
+	if _, ok := (&Printer{Catalog: s}).Definition("indexdef", 1, 0); ok {
 		t.Error("an unknown index has a definition")
+	}
+}
+
+// shown stands in for the session's way to show an expression.
+func shown(pretty bool) func(string) string {
+	return func(text string) string {
+		if pretty {
+			return strings.TrimSuffix(strings.TrimPrefix(text, "("), ")")
+		}
+		return text
 	}
 }
 

@@ -57,9 +57,10 @@ func (r *rows) pgTable(schema, name, owner string, indexes, rules, triggers bool
 }
 
 func pgIndexes(r *rows) {
+	defs := r.printer()
 	for _, t := range r.cat.Tables() {
 		for _, x := range t.Indexes {
-			def, _ := IndexDef(r.cat, x.ID, 0, false, nil)
+			def, _ := defs.IndexDef(x.ID, 0)
 			r.text("schemaname", r.cat.SchemaName(t.Schema))
 			r.text("tablename", t.Name)
 			r.text("indexname", x.Name)
@@ -70,6 +71,7 @@ func pgIndexes(r *rows) {
 }
 
 func pgViews(r *rows) {
+	defs := r.printer()
 	owner := roleName(r.cat, catalog.BootstrapRoleID)
 	for _, t := range Tables() {
 		if t.Kind == 'v' {
@@ -81,7 +83,7 @@ func pgViews(r *rows) {
 	}
 	for _, t := range r.cat.Tables() {
 		if t.Kind == catalog.KindView {
-			def, _ := ViewDef(r.cat, t.ID)
+			def, _ := defs.ViewDef(t.ID)
 			r.text("schemaname", r.cat.SchemaName(t.Schema))
 			r.text("viewname", t.Name)
 			r.text("viewowner", roleName(r.cat, t.Owner))

@@ -143,13 +143,26 @@ func (e *Env) storedText(x ast.Expr, t *catalog.Table, place bind.Place, want ty
 			names = append(names, ast.QuoteIdent(t.Columns[i].Name))
 		}
 	}
-	text := expr.String(b, names)
-	if list, err := e.Parser.Parse("SELECT " + text); err == nil && len(list) == 1 {
-		if sel, ok := list[0].Stmt.(*ast.Select); ok && len(sel.Targets) == 1 {
-			if again, err := bind.AsWritten(sel.Targets[0].Expr, t, place, want, column, e.options()); err == nil && expr.String(again, names) == text {
-				return text, nil
-			}
-		}
+	text := expr.Definition(b, names)
+	list, err := e.Parser.Parse("SELECT " + text)
+	if err != nil || len(list) != 1 {
+		return ast.Print(x), nil
+	}
+	sel, ok := list[0].Stmt.(*ast.Select)
+	if !ok || len(sel.Targets) != 1 {
+		return ast.Print(x), nil
+	}
+	again := sel.Targets[0].Expr
+	if a, err := bind.AsWritten(again, t, place, want, column, e.options()); err == nil && expr.Definition(a, names) == text {
+		return text, nil
+	}
+	// The conversion of an array is read back as one of its elements.
+	one, err := bind.Scalar(x, t, place, want, column, e.options())
+	if err != nil {
+		return ast.Print(x), nil
+	}
+	if two, err := bind.Scalar(again, t, place, want, column, e.options()); err == nil && expr.String(one, names) == expr.String(two, names) {
+		return text, nil
 	}
 	return ast.Print(x), nil
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/syscat"
 	"github.com/loxodb/loxodb/sql/types"
@@ -35,7 +36,7 @@ func keyClass(el *ast.IndexElem, t types.T) error {
 
 // orderedOptions checks the storage parameters of a btree index; they are kept
 // and have no effect.
-func orderedOptions(with []ast.Option) (map[string]string, error) {
+func orderedOptions(with []ast.Option) (catalog.Options, error) {
 	for i := range with {
 		switch strings.ToLower(with[i].Name) {
 		case "fillfactor", "deduplicate_items":

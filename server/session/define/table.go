@@ -69,15 +69,23 @@ func refuseTable(st *ast.CreateTable) error {
 }
 
 // tableOptions keeps storage parameters; they have no effect here.
-func tableOptions(with []ast.Option) (map[string]string, error) {
-	if len(with) == 0 {
-		return nil, nil
-	}
-	m := map[string]string{}
+func tableOptions(with []ast.Option) (catalog.Options, error) {
+	var list catalog.Options
 	for i := range with {
-		m[with[i].Name] = optionValue(&with[i])
+		var err error
+		if list, err = addOption(list, with[i].Name, optionValue(&with[i])); err != nil {
+			return nil, err
+		}
 	}
-	return m, nil
+	return list, nil
+}
+
+// addOption adds a storage parameter, which may be given once.
+func addOption(list catalog.Options, name, value string) (catalog.Options, error) {
+	if _, given := list.Get(name); given {
+		return nil, pgerr.Newf(pgerrcode.InvalidParameterValue, "parameter %q specified more than once", name)
+	}
+	return append(list, catalog.Option{Name: name, Value: value}), nil
 }
 
 // addColumns makes the columns: all of them first, then their expressions,

@@ -2,7 +2,6 @@ package define
 
 import (
 	"context"
-	"maps"
 	"slices"
 
 	"github.com/jackc/pgerrcode"
@@ -28,8 +27,8 @@ func (e *Env) vectorIndex(t *catalog.Table, x *catalog.Index, m *opclass.Method,
 	case len(st.Elems) > 1:
 		return pgerr.NotSupported(-1, "access method %q does not support multicolumn indexes", x.Method)
 	}
-	x.Options = map[string]string{}
-	if err := setOptions(x.Options, m, st.With); err != nil {
+	var err error
+	if x.Options, err = setOptions(nil, m, st.With); err != nil {
 		return err
 	}
 	el := &st.Elems[0]
@@ -158,28 +157,28 @@ func (e *Env) opClass(method string, el *ast.IndexElem, key types.T, pos ast.Pos
 }
 
 // setOptions checks WITH (…) or SET (…) of a vector index and adds it to set.
-func setOptions(set map[string]string, m *opclass.Method, with []ast.Option) error {
+func setOptions(set catalog.Options, m *opclass.Method, with []ast.Option) (catalog.Options, error) {
 	seen := map[string]bool{}
 	for i := range with {
 		name, v := with[i].Name, optionValue(&with[i])
 		o := m.Option(name)
 		if o == nil {
-			return unrecognized(name)
+			return nil, unrecognized(name)
 		}
 		if seen[name] {
-			return pgerr.Newf(pgerrcode.InvalidParameterValue, "parameter %q specified more than once", name)
+			return nil, pgerr.Newf(pgerrcode.InvalidParameterValue, "parameter %q specified more than once", name)
 		}
 		n, ok := opclass.ParseInt(v)
 		if !ok {
-			return pgerr.Newf(pgerrcode.InvalidParameterValue, "invalid value for integer option %q: %s", name, v)
+			return nil, pgerr.Newf(pgerrcode.InvalidParameterValue, "invalid value for integer option %q: %s", name, v)
 		}
 		if n < o.Min || n > o.Max {
-			return pgerr.Newf(pgerrcode.InvalidParameterValue, "value %s out of bounds for option %q", v, name).
+			return nil, pgerr.Newf(pgerrcode.InvalidParameterValue, "value %s out of bounds for option %q", v, name).
 				WithDetail("Valid values are between \"%d\" and \"%d\".", o.Min, o.Max)
 		}
-		seen[name], set[name] = true, v
+		seen[name], set = true, set.With(name, v)
 	}
-	return nil
+	return set, nil
 }
 
 func unrecognized(name string) error {
@@ -200,12 +199,8 @@ func (e *Env) alterIndex(ctx context.Context, st *ast.AlterTable) error {
 		return err
 	}
 	changed := *x
-	changed.Options = maps.Clone(x.Options)
-	if changed.Options == nil {
-		changed.Options = map[string]string{}
-	}
 	for i := range st.Cmds {
-		if err := alterOptions(changed.Options, x.Method, &st.Cmds[i], st); err != nil {
+		if changed.Options, err = alterOptions(changed.Options, x.Method, &st.Cmds[i], st); err != nil {
 			return err
 		}
 	}
@@ -221,12 +216,12 @@ func (e *Env) alterIndex(ctx context.Context, st *ast.AlterTable) error {
 var btreeOptions = []string{"fillfactor", "deduplicate_items", "vacuum_cleanup_index_scale_factor"}
 
 // alterOptions applies one action of ALTER INDEX to the options.
-func alterOptions(set map[string]string, method string, cmd *ast.AlterCmd, st *ast.AlterTable) error {
+func alterOptions(set catalog.Options, method string, cmd *ast.AlterCmd, st *ast.AlterTable) (catalog.Options, error) {
 	m, isVector := opclass.MethodByName(method)
 	switch cmd.Kind {
 	case ast.ResetOptions: // of a parameter that is not set or not known: nothing
 		for i := range cmd.Options {
-			delete(set, cmd.Options[i].Name)
+			set = set.Without(cmd.Options[i].Name)
 		}
 	case ast.SetOptions:
 		if isVector {
@@ -235,15 +230,15 @@ func alterOptions(set map[string]string, method string, cmd *ast.AlterCmd, st *a
 		for i := range cmd.Options {
 			o := &cmd.Options[i]
 			if !slices.Contains(btreeOptions, o.Name) {
-				return unrecognized(o.Name)
+				return nil, unrecognized(o.Name)
 			}
-			set[o.Name] = optionValue(o)
+			set = set.With(o.Name, optionValue(o))
 		}
 	case ast.ChangeOwner, ast.SetStatistics:
 	default:
-		return pgerr.NotSupported(int(st.Pos), "this form of ALTER %s is not supported", st.Kind)
+		return nil, pgerr.NotSupported(int(st.Pos), "this form of ALTER %s is not supported", st.Kind)
 	}
-	return nil
+	return set, nil
 }
 
 // checkOptions is what is checked when an index is built, not when it is altered.

@@ -1,0 +1,401 @@
+package ast
+
+import "strconv"
+
+// subquery writes a query inside something else; indentation begins where that is.
+func (p *printer) subquery(q *Select) {
+	indent := p.indent
+	p.query(q)
+	p.indent = indent
+}
+
+// sublink writes a query that is part of an expression: nobody sees the names of
+// its columns.
+func (p *printer) sublink(v *Subquery) {
+	if !p.lines {
+		p.s([]string{"", "EXISTS ", "ARRAY"}[v.Kind])
+		p.subselect(v.Query)
+		return
+	}
+	p.s([]string{"(", "(EXISTS (", "ARRAY("}[v.Kind])
+	hidden := p.hidden
+	p.hidden = true
+	p.subquery(v.Query)
+	p.hidden = hidden
+	p.s([]string{")", "))", ")"}[v.Kind])
+}
+
+// queryLines is query with every clause on its own line (get_select_query_def).
+func (p *printer) queryLines(q *Select) {
+	p.cteLines(q.With)
+	switch {
+	case q.SetOp != SetNone:
+		p.setOpLines(q)
+	default:
+		p.indent += indentClause
+		p.s(" ")
+		p.body(q)
+	}
+	if len(q.OrderBy) > 0 {
+		p.line(" ORDER BY ", -indentClause, indentClause, 1)
+		for i, o := range q.OrderBy {
+			p.sep(i)
+			p.sorted(q, o)
+		}
+	}
+	if q.Offset != nil {
+		p.line(" OFFSET ", -indentClause, indentClause, 0)
+		p.expr(q.Offset)
+	}
+	switch {
+	case q.Limit == nil:
+	case q.WithTies:
+		p.line(" FETCH FIRST ", -indentClause, indentClause, 0)
+		p.s("(")
+		p.bare(q.Limit)
+		p.s(") ROWS WITH TIES")
+	default:
+		p.line(" LIMIT ", -indentClause, indentClause, 0)
+		p.expr(q.Limit)
+	}
+	for _, l := range q.Locking {
+		p.line("", -indentClause, indentClause, 0)
+		p.locking(l)
+	}
+}
+
+func (p *printer) cteLines(w *With) {
+	if w == nil {
+		return
+	}
+	p.indent += indentClause
+	p.s(" WITH ")
+	if w.Recursive {
+		p.s("RECURSIVE ")
+	}
+	for i, c := range w.CTEs {
+		p.sep(i)
+		p.ident(c.Name)
+		if len(c.Columns) > 0 {
+			p.s("(")
+			p.idents(c.Columns)
+			p.s(")")
+		}
+		p.s(" AS ", []string{"", "MATERIALIZED ", "NOT MATERIALIZED "}[c.Materialized], "(")
+		p.line("", 0, 0, 0)
+		if q, ok := c.Query.(*Select); ok {
+			p.subquery(q)
+		} else {
+			p.stmt(c.Query)
+		}
+		p.line("", 0, 0, 0)
+		p.s(")")
+	}
+	p.indent -= indentClause
+	p.line("", 0, 0, 0)
+}
+
+// body writes VALUES, or SELECT up to its WINDOW clause.
+func (p *printer) body(q *Select) {
+	if q.Values != nil {
+		p.s("VALUES ")
+		for i, row := range q.Values {
+			p.sep(i)
+			p.s("(")
+			for k, x := range row {
+				p.s([]string{"", ","}[b2i(k > 0)])
+				p.expr(x)
+			}
+			p.s(")")
+		}
+		return
+	}
+	p.s("SELECT")
+	if q.Distinct {
+		p.s(" DISTINCT")
+	}
+	if q.DistinctOn != nil {
+		p.s(" DISTINCT ON (")
+		for i, e := range q.DistinctOn {
+			p.sep(i)
+			p.key(meant(q, e))
+		}
+		p.s(")")
+	}
+	p.targetLines(q.Targets)
+	for i, t := range q.From {
+		if i == 0 {
+			p.line(" FROM ", -indentClause, indentClause, 2)
+		} else {
+			p.s(", ")
+			p.line("", -indentClause, indentClause, indentItem)
+		}
+		p.table(t)
+	}
+	if q.Where != nil {
+		p.line(" WHERE ", -indentClause, indentClause, 1)
+		p.expr(q.Where)
+	}
+	if len(q.GroupBy) > 0 {
+		p.line(" GROUP BY ", -indentClause, indentClause, 1)
+		p.s([]string{"", "DISTINCT "}[b2i(q.GroupAll)])
+		p.groupItems(p.grouped(q))
+	}
+	if q.Having != nil {
+		p.line(" HAVING ", -indentClause, indentClause, 0)
+		p.expr(q.Having)
+	}
+	for i, w := range q.Windows {
+		if i == 0 {
+			p.line(" WINDOW ", -indentClause, indentClause, 1)
+		}
+		p.sep(i)
+		p.ident(w.Name)
+		p.s(" AS ")
+		p.window(w.Def)
+	}
+}
+
+func (p *printer) targetLines(list []Target) {
+	for i, t := range list {
+		if i == 0 {
+			p.s(" ")
+		} else {
+			p.s(", ")
+		}
+		if _, own := t.Expr.(*Case); i > 0 && !own {
+			p.line("", -indentClause, indentClause, indentItem)
+		}
+		p.expr(t.Expr)
+		if ref, ok := t.Expr.(*ColumnRef); ok && len(ref.Parts) > 0 && ref.Parts[len(ref.Parts)-1] == t.Name ||
+			t.Name == "" || p.hidden && t.Name == "?column?" {
+			continue
+		}
+		p.s(" AS ")
+		p.ident(t.Name)
+	}
+}
+
+// meant is the expression that a sort or group key stands for: a column of the
+// select list may be given by its number or its name.
+func meant(q *Select, e Expr) Expr {
+	switch v := e.(type) {
+	case *Lit:
+		if v.Kind == LitInt && v.Int >= 1 && v.Int <= int64(len(q.Targets)) {
+			return q.Targets[v.Int-1].Expr
+		}
+	case *ColumnRef:
+		if len(v.Parts) != 1 {
+			return e
+		}
+		for i := range q.Targets {
+			if outputName(&q.Targets[i]) == v.Parts[0] {
+				return q.Targets[i].Expr
+			}
+		}
+	}
+	return e
+}
+
+// outputName is the name of a column of the select list, "" where only the
+// figuring of names would tell.
+func outputName(t *Target) string {
+	if ref, ok := t.Expr.(*ColumnRef); ok && t.Name == "" && len(ref.Parts) > 0 && !ref.Star {
+		return ref.Parts[len(ref.Parts)-1]
+	}
+	return t.Name
+}
+
+// key writes a sort or group key: calls in parentheses, and with the style Bare
+// everything but a column.
+func (p *printer) key(e Expr) {
+	if _, column := e.(*ColumnRef); column {
+		p.expr(e)
+		return
+	}
+	_, call := e.(*Func)
+	if !call && !p.style.Bare {
+		p.expr(e)
+		return
+	}
+	p.s("(")
+	p.expr(e)
+	p.s(")")
+}
+
+func (p *printer) sorted(q *Select, o SortBy) {
+	if q.SetOp != SetNone {
+		p.s(outputNumber(q, o.Expr))
+	} else {
+		p.key(meant(q, o.Expr))
+	}
+	if o.Using != "" {
+		p.s(" USING ", o.Using)
+	}
+	nulls := o.Nulls
+	if o.Desc && nulls == NullsFirst || !o.Desc && nulls == NullsLast {
+		nulls = NullsDefault
+	}
+	p.direction(o.Desc, nulls)
+}
+
+// outputNumber is the position of an output column of a set operation.
+func outputNumber(q *Select, e Expr) string {
+	q = q.leftmost()
+	if ref, ok := e.(*ColumnRef); ok && len(ref.Parts) == 1 {
+		for i := range q.Targets {
+			if outputName(&q.Targets[i]) == ref.Parts[0] {
+				return strconv.Itoa(i + 1)
+			}
+		}
+	}
+	return Print(e)
+}
+
+// grouped are the items of GROUP BY as they are meant.
+func (p *printer) grouped(q *Select) []GroupItem {
+	var walk func(list []GroupItem) []GroupItem
+	walk = func(list []GroupItem) []GroupItem {
+		out := make([]GroupItem, len(list))
+		for i, g := range list {
+			if g.Expr != nil {
+				g.Expr = meant(q, g.Expr)
+			}
+			g.Items = walk(g.Items)
+			out[i] = g
+		}
+		return out
+	}
+	return walk(q.GroupBy)
+}
+
+// leftmost is the query that names the columns of a set operation.
+func (q *Select) leftmost() *Select {
+	for q.SetOp != SetNone {
+		q = q.Left
+	}
+	return q
+}
+
+// namedBy gives a query the column names of another.
+func namedBy(q, other *Select) *Select {
+	c := *q
+	if q.SetOp != SetNone {
+		c.Left, c.Right = namedBy(q.Left, other), namedBy(q.Right, other)
+		return &c
+	}
+	if len(q.Targets) != len(other.Targets) {
+		return q
+	}
+	c.Targets = append([]Target(nil), q.Targets...)
+	for i := range c.Targets {
+		c.Targets[i].Name = outputName(&other.Targets[i])
+	}
+	return &c
+}
+
+// setOpLines writes a set operation; operands that are not plain begin a level
+// of their own (get_setop_query).
+func (p *printer) setOpLines(q *Select) {
+	l, r := q.Left, namedBy(q.Right, q.leftmost())
+	parens := l.SetOp != SetNone && !l.hasTail() && (l.SetOp != q.SetOp || l.SetAll != q.SetAll)
+	if parens {
+		p.s("(")
+		p.line("", indentClause, 0, 0)
+		p.setOperand(l)
+		p.line(") ", -indentClause, 0, 0)
+	} else {
+		p.setOperand(l)
+		p.line("", 0, 0, 0)
+	}
+	p.s([]string{"", "UNION ", "INTERSECT ", "EXCEPT "}[q.SetOp], []string{"", "ALL "}[b2i(q.SetAll)])
+	if r.SetOp != SetNone && !r.hasTail() {
+		p.s("(")
+		p.line("", indentClause, 0, 0)
+		p.setOperand(r)
+		p.indent -= indentClause
+		p.line(")", 0, 0, 0)
+		return
+	}
+	p.line("", 0, 0, 0)
+	p.setOperand(r)
+}
+
+func (p *printer) setOperand(q *Select) {
+	switch {
+	case q.hasTail():
+		p.s("(")
+		p.subquery(q)
+		p.s(")")
+	case q.SetOp != SetNone:
+		p.setOpLines(q)
+	default:
+		p.subquery(q)
+	}
+}
+
+// joinLines writes a join, in parentheses unless the style leaves them out.
+func (p *printer) joinLines(j *Join) {
+	around := !p.style.Bare || j.Alias != nil
+	if around {
+		p.s("(")
+	}
+	p.table(j.Left)
+	natural := []string{" ", " NATURAL "}[b2i(j.Natural)]
+	word := []string{"JOIN ", "LEFT JOIN ", "RIGHT JOIN ", "FULL JOIN "}[j.Kind]
+	if j.Kind == InnerJoin && !j.Natural && j.On == nil && len(j.Using) == 0 {
+		word = "CROSS JOIN "
+	}
+	p.line(natural+word, -indentClause, indentClause, indentJoin)
+	r, nested := j.Right.(*Join)
+	right := p.style.Bare && nested && r.Alias == nil
+	if right {
+		p.s("(")
+	}
+	p.table(j.Right)
+	if right {
+		p.s(")")
+	}
+	if len(j.Using) > 0 {
+		p.s(" USING")
+		p.parenIdents(j.Using)
+		if j.UsingAlias != "" {
+			p.s(" AS ")
+			p.ident(j.UsingAlias)
+		}
+	}
+	if j.On != nil {
+		p.s(" ON ")
+		p.open()
+		p.expr(j.On)
+		p.close()
+	}
+	if around {
+		p.s(")")
+		p.alias(j.Alias)
+	}
+}
+
+// Named is a query whose output columns have the names, as a view gives them.
+func Named(q *Select, names []string) *Select {
+	first := q.leftmost()
+	if first.Values == nil {
+		for i := range first.Targets {
+			if i < len(names) {
+				first.Targets[i].Name = names[i]
+			}
+		}
+		return q
+	}
+	plain := true
+	outer := &Select{At: q.At, From: []TableExpr{&SubqueryRef{At: q.At, Query: q, Alias: &Alias{Name: "*VALUES*"}}}}
+	for i, n := range names {
+		column := "column" + strconv.Itoa(i+1)
+		plain = plain && n == column
+		outer.Targets = append(outer.Targets, Target{At: q.At, Name: n, Expr: &ColumnRef{At: q.At, Parts: []string{"*VALUES*", column}}})
+	}
+	if plain {
+		return q
+	}
+	return outer
+}

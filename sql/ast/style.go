@@ -1,0 +1,143 @@
+package ast
+
+import "strings"
+
+// Style says how PrintIn writes definitions as PostgreSQL's catalog functions
+// show them (ruleutils.c).
+type Style struct {
+	// Bare leaves out the parentheses that precedence makes superfluous.
+	Bare bool
+	// Relation is how a relation is named where it stands; nil = as it is.
+	Relation func(QName) QName
+}
+
+// PrintIn writes a query or an expression with its clauses on lines of their
+// own. Unlike Print's, the text is the analysed form: BETWEEN, LIKE and lists of
+// constants behind IN are written as the operators that they stand for.
+func PrintIn(n Node, s Style) string {
+	p := printer{lines: true, style: s}
+	switch v := n.(type) {
+	case *Select:
+		p.query(v)
+	case Expr:
+		p.expr(v)
+	}
+	return p.b.String()
+}
+
+// Indentation of PostgreSQL's definitions.
+const (
+	indentClause = 8
+	indentJoin   = 4
+	indentItem   = 4
+	indentLimit  = 40
+)
+
+// line writes a keyword that begins a line where lines are written. before and
+// after move the indentation; plus is added for this line only.
+func (p *printer) line(keyword string, before, after, plus int) {
+	if !p.lines {
+		p.s(keyword)
+		return
+	}
+	p.indent += before
+	p.trimRight()
+	n := max(p.indent, 0)
+	if n >= indentLimit {
+		n = (indentLimit + (n-indentLimit)/(indentClause/2)) % indentLimit
+	}
+	p.s("\n", strings.Repeat(" ", n+plus), keyword)
+	p.indent = max(p.indent+after, 0)
+}
+
+// trimRight takes the blanks off the end.
+func (p *printer) trimRight() {
+	text := p.b.String()
+	if short := strings.TrimRight(text, " "); len(short) < len(text) {
+		p.b.Reset()
+		p.b.WriteString(short)
+	}
+}
+
+// open and close write the parentheses of an expression that is an operand.
+func (p *printer) open() {
+	if !p.style.Bare {
+		p.s("(")
+	}
+}
+
+func (p *printer) close() {
+	if !p.style.Bare {
+		p.s(")")
+	}
+}
+
+// operand writes a part of parent, in parentheses where it needs them and does
+// not write them itself.
+func (p *printer) operand(e, parent Expr) {
+	if p.style.Bare && !simple(e, parent) {
+		p.s("(")
+		p.expr(e)
+		p.s(")")
+		return
+	}
+	p.expr(e)
+}
+
+// simple reports whether e needs no parentheses inside parent (isSimpleNode).
+func simple(e, parent Expr) bool {
+	switch v := e.(type) {
+	case *FieldSel:
+		_, same := parent.(*FieldSel)
+		return !same
+	case *Cast:
+		return simple(v.X, v)
+	case *Op:
+		if up, ok := parent.(*Op); ok {
+			return tighter(v, up)
+		}
+		return separated(parent)
+	case *Like, *Between, *IsTest, *Distinct, *Subquery:
+		return separated(parent)
+	case *BoolOp:
+		if up, ok := parent.(*BoolOp); ok {
+			return v.Kind == up.Kind && v.Kind != Not || v.Kind != Or && up.Kind != Not
+		}
+		return separated(parent)
+	case *In:
+		return v.Sub != nil && separated(parent)
+	case *Quantified, *Collate:
+		return false
+	}
+	return true
+}
+
+// tighter reports whether an arithmetic operation binds tighter than the one
+// that it is an operand of.
+func tighter(e, parent *Op) bool {
+	rank := func(o *Op) int {
+		if o.Left == nil || o.Schema != "" {
+			return 0
+		}
+		switch o.Name {
+		case "+", "-":
+			return 1
+		case "*", "/", "%":
+			return 2
+		}
+		return 0
+	}
+	a, b := rank(e), rank(parent)
+	return a > 0 && b > 0 && (a > b || a == b && parent.Left == Expr(e))
+}
+
+// separated reports whether the parts of parent stand apart without help.
+func separated(parent Expr) bool {
+	switch v := parent.(type) {
+	case *Func:
+		return !v.Explicit
+	case *BoolOp, *Index, *Array, *Row, *Coalesce, *MinMax, *NullIf, *Grouping, *Case:
+		return true
+	}
+	return false
+}
