@@ -47,6 +47,12 @@ func (w *tableWriter) checkReferences(ctx context.Context, old, row []types.Datu
 		if !all {
 			continue
 		}
+		if w.env.deferred(con) {
+			if err := w.checkDeferred(ctx, con, vals); err != nil {
+				return err
+			}
+			continue
+		}
 		if con.RefTable == w.def.Table.ID {
 			w.checksLater = append(w.checksLater, pendingCheck{con, cloneDatums(vals)})
 			continue
@@ -56,6 +62,19 @@ func (w *tableWriter) checkReferences(ctx context.Context, old, row []types.Datu
 		}
 	}
 	return nil
+}
+
+// checkDeferred puts the check off if it does not hold now.
+func (w *tableWriter) checkDeferred(ctx context.Context, con *catalog.Constraint, vals []types.Datum) error {
+	parent, x, err := w.referenced(con)
+	if err != nil {
+		return err
+	}
+	ok, err := table.HoldReferenced(ctx, w.env.Txn, parent, x, vals)
+	if err != nil || ok {
+		return err
+	}
+	return w.env.putOff(referring, w.def.Table, parent, con, byRefColumns(x, con, vals))
 }
 
 func cloneDatums(vals []types.Datum) []types.Datum {
@@ -132,11 +151,15 @@ func (w *tableWriter) checkReference(ctx context.Context, con *catalog.Constrain
 	if err != nil || ok {
 		return err
 	}
+	return missingReference(w.env, w.def.Table, parent, con, byRefColumns(x, con, vals))
+}
+
+// missingReference is the error of a row that refers to a key that is not there.
+func missingReference(env *Env, child, parent *catalog.Table, con *catalog.Constraint, key []types.Datum) error {
 	return pgerr.Newf(pgerrcode.ForeignKeyViolation,
-		"insert or update on table %q violates foreign key constraint %q", w.def.Table.Name, con.Name).
-		WithDetail("Key (%s)=(%s) is not present in table %q.", columnNames(w.def.Table, con.Columns),
-			w.valuesText(parent, con, x, vals), parent.Name).
-		OnTable(w.schema(), w.def.Table.Name).OnConstraint(con.Name)
+		"insert or update on table %q violates foreign key constraint %q", child.Name, con.Name).
+		WithDetail("Key (%s)=(%s) is not present in table %q.", columnNames(child, con.Columns), keyText(env, parent, con, key), parent.Name).
+		OnTable(env.Catalog.SchemaName(child.Schema), child.Name).OnConstraint(con.Name)
 }
 
 func columnNames(t *catalog.Table, cols []int16) string {
@@ -147,15 +170,11 @@ func columnNames(t *catalog.Table, cols []int16) string {
 	return strings.Join(names, ", ")
 }
 
-// valuesText prints key values in the order of the constraint's columns.
-func (w *tableWriter) valuesText(parent *catalog.Table, con *catalog.Constraint, x *catalog.Index, vals []types.Datum) string {
-	var parts []string
-	for _, c := range con.RefColumns {
-		for k := range x.Keys {
-			if x.Keys[k].Attr == c {
-				parts = append(parts, string(types.AppendText(nil, parent.Columns[c-1].Type, vals[k], w.env.Format)))
-			}
-		}
+// keyText prints a referenced key, given in the order of RefColumns.
+func keyText(env *Env, parent *catalog.Table, con *catalog.Constraint, key []types.Datum) string {
+	parts := make([]string, len(key))
+	for i, c := range con.RefColumns {
+		parts[i] = string(types.AppendText(nil, parent.Columns[c-1].Type, key[i], env.Format))
 	}
 	return strings.Join(parts, ", ")
 }

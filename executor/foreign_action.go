@@ -3,7 +3,6 @@ package executor
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"github.com/jackc/pgerrcode"
 
@@ -25,15 +24,7 @@ func (w *tableWriter) act(ctx context.Context, k *keyChange) error {
 	if action == 'a' || action == 0 {
 		// NO ACTION is content when the key is there again at the end of the statement.
 		x := w.def.Table.Index(k.con.Index)
-		vals := make([]types.Datum, len(x.Keys))
-		for i := range x.Keys {
-			for j, c := range k.con.RefColumns {
-				if c == x.Keys[i].Attr {
-					vals[i] = k.old[j]
-				}
-			}
-		}
-		if _, ok, err := table.FindUnique(ctx, w.env.Txn, w.def.Table, x, vals); err != nil || ok {
+		if _, ok, err := table.FindUnique(ctx, w.env.Txn, w.def.Table, x, byKeys(x, k.con, k.old)); err != nil || ok {
 			return err
 		}
 	}
@@ -45,19 +36,19 @@ func (w *tableWriter) act(ctx context.Context, k *keyChange) error {
 	if acts {
 		return w.cascade(ctx, k, rows, action)
 	}
+	if action != 'r' && w.env.deferred(k.con) {
+		return w.env.putOff(referenced, k.child, w.def.Table, k.con, k.old)
+	}
+	return w.stillReferenced(k)
+}
+
+// stillReferenced is the error of a key that ended while rows refer to it.
+func (w *tableWriter) stillReferenced(k *keyChange) error {
 	return pgerr.Newf(pgerrcode.ForeignKeyViolation,
 		"update or delete on table %q violates foreign key constraint %q on table %q", w.def.Table.Name, k.con.Name, k.child.Name).
 		WithDetail("Key (%s)=(%s) is still referenced from table %q.", columnNames(w.def.Table, k.con.RefColumns),
-			w.keyText(k), k.child.Name).
+			keyText(w.env, w.def.Table, k.con, k.old), k.child.Name).
 		OnTable(w.env.Catalog.SchemaName(k.child.Schema), k.child.Name).OnConstraint(k.con.Name)
-}
-
-func (w *tableWriter) keyText(k *keyChange) string {
-	var parts []string
-	for i, c := range k.con.RefColumns {
-		parts = append(parts, string(types.AppendText(nil, w.def.Table.Columns[c-1].Type, k.old[i], w.env.Format)))
-	}
-	return strings.Join(parts, ", ")
 }
 
 // referringRows are the child rows with the old key: RowID, then the row in

@@ -55,7 +55,10 @@ type Env struct {
 	// TableWrite and Default bind what a foreign key's action needs of another table.
 	TableWrite func(*catalog.Table) (*physical.TableWrite, error)
 	Default    func(t *catalog.Table, attr int16) (types.Datum, error)
-	Counters   []Counter // by plan node ID; nil unless EXPLAIN ANALYZE counts
+	// Deferred tells whether a deferrable constraint is checked at the end of the
+	// transaction; nil: none is.
+	Deferred func(*catalog.Constraint) bool
+	Counters []Counter // by plan node ID; nil unless EXPLAIN ANALYZE counts
 
 	query *Query
 	work  []*rowStore // working tables of recursive queries

@@ -276,7 +276,7 @@ func (s *Session) fillEnv(env *executor.Env, ctx context.Context, read kv.Reader
 			Params: params,
 		},
 		Read: read, Txn: s.tx.txn, Catalog: s.Catalog(), Numbers: s.db.numbers, Rows: s.db.rows, System: system{s},
-		Index: s.hooks.index, Budget: budget, TableWrite: s.hooks.tableWrite, Default: s.hooks.columnDefault,
+		Deferred: s.hooks.deferred, Index: s.hooks.index, Budget: budget, TableWrite: s.hooks.tableWrite, Default: s.hooks.columnDefault,
 	}
 	if s.settings.set["hnsw.ef_search"] {
 		v, _ := s.settings.get("hnsw.ef_search")
@@ -296,6 +296,7 @@ type hooks struct {
 	index         func(catalog.ID) (vectorindex.Index, bool)
 	tableWrite    func(*catalog.Table) (*physical.TableWrite, error)
 	columnDefault func(*catalog.Table, int16) (types.Datum, error)
+	deferred      func(*catalog.Constraint) bool
 }
 
 func (s *Session) makeHooks() {
@@ -305,6 +306,7 @@ func (s *Session) makeHooks() {
 			return planner.BindTableWrite(t, s.planOptions(nil))
 		},
 		columnDefault: s.columnDefault,
+		deferred:      func(con *catalog.Constraint) bool { return s.tx.constraints.of(con) },
 	}
 }
 

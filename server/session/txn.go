@@ -30,21 +30,23 @@ type txState struct {
 	used     bool // a statement has run
 	// implicit is set while a simple query of several statements runs: much that needs a
 	// block is content with it.
-	implicit bool
-	opened   bool // see open
-	executes int  // of the extended protocol since the transaction began
-	now      bool // commit when the statement ends: see alone
-	notifies []notification
-	atCommit []func() // session state that changes with the commit
+	implicit    bool
+	opened      bool // see open
+	executes    int  // of the extended protocol since the transaction began
+	now         bool // commit when the statement ends: see alone
+	notifies    []notification
+	constraints constraintModes
+	atCommit    []func() // session state that changes with the commit
 }
 
 type savepoint struct {
-	name     string
-	mark     table.Mark
-	catalog  *catalog.Snapshot
-	settings int
-	notifies int
-	portals  int64 // those made later end with what the savepoint undoes
+	name        string
+	mark        table.Mark
+	catalog     *catalog.Snapshot
+	settings    int
+	notifies    int
+	portals     int64 // those made later end with what the savepoint undoes
+	constraints constraintModes
 }
 
 // inBlock reports whether what a statement does can be seen by a later one of the
@@ -232,6 +234,10 @@ func (t *txState) commit(ctx context.Context) (tag string, err error) {
 		t.rollback()
 		return "ROLLBACK", nil
 	}
+	if err := t.session.checkPutOff(ctx, func(*catalog.Constraint) bool { return true }); err != nil {
+		t.rollback()
+		return "", err
+	}
 	if t.txn != nil {
 		if _, err := t.txn.Commit(ctx); err != nil {
 			t.rollback()
@@ -274,6 +280,7 @@ func (t *txState) savepoint(ctx context.Context, name string) error {
 	t.saves = append(t.saves, savepoint{
 		name: name, mark: t.txn.Savepoint(), catalog: t.catalog,
 		settings: len(t.session.settings.undo), notifies: len(t.notifies), portals: t.session.portalCount,
+		constraints: t.constraints,
 	})
 	return nil
 }
@@ -311,6 +318,7 @@ func (t *txState) rollbackTo(name string) error {
 	t.saves = t.saves[:i+1]
 	t.catalog, t.failed = p.catalog, false
 	t.notifies = t.notifies[:p.notifies]
+	t.constraints = p.constraints
 	t.session.settings.rollbackTo(p.settings)
 	return nil
 }

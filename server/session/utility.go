@@ -40,7 +40,7 @@ func (s *Session) utility(ctx context.Context, p *portal) (tag string, err error
 	case *ast.LockTable:
 		return "LOCK TABLE", s.retry(ctx, func() error { return s.lockTables(ctx, st) })
 	case *ast.SetConstraints:
-		return "SET CONSTRAINTS", nil // every constraint is checked at once: deferrable ones are refused
+		return "SET CONSTRAINTS", s.setConstraints(ctx, st)
 	case *ast.Listen:
 		return s.listen(st)
 	case *ast.Checkpoint:

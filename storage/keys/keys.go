@@ -9,6 +9,7 @@
 //	i storage columns… [row]      ordered index entries
 //	l table                       table lock and schema-change mark
 //	k storage columns…            foreign-key lock of a referenced key
+//	p transaction number          checks put off, seen by their transaction alone
 //	o index row epoch             outbox marks of a vector index
 //	v index                       manifest of a vector index
 package keys
@@ -28,6 +29,7 @@ const (
 	Index    byte = 'i'
 	Lock     byte = 'l'
 	KeyLock  byte = 'k'
+	PutOff   byte = 'p'
 	Outbox   byte = 'o'
 	Manifest byte = 'v'
 )

@@ -44,6 +44,7 @@ type Txn struct {
 	owned  map[catalog.ID]kv.Mark // see OwnTable
 	onEnd  []func(committed bool)
 	done   bool
+	putOff struct{ id, next uint64 } // see PutOff
 
 	cache   *RowCache
 	written []writtenRow

@@ -36,6 +36,9 @@ func (e *Env) alterTable(ctx context.Context, st *ast.AlterTable) error {
 	if err := e.Txn.OwnTable(ctx, t.ID); err != nil {
 		return err
 	}
+	if err := e.settled(ctx, "ALTER TABLE", t); err != nil {
+		return err
+	}
 	if _, err := e.change(ctx); err != nil {
 		return err
 	}
@@ -103,6 +106,8 @@ func (e *Env) alter(ctx context.Context, old, t *catalog.Table, cmd *ast.AlterCm
 		return e.dropConstraint(ctx, t, cmd)
 	case ast.ColumnType:
 		return e.columnType(ctx, old, t, cmd)
+	case ast.AlterConstraint:
+		return e.alterConstraint(t, cmd)
 	case ast.ValidateConstraint:
 		c := constraintOf(t, cmd.Name)
 		if c == nil {

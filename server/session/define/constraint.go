@@ -16,8 +16,8 @@ import (
 // newConstraint adds a constraint, and its index if it has one, to a table that is being
 // made or changed (t is ours to change). Existing rows are not looked at.
 func (e *Env) newConstraint(ctx context.Context, t *catalog.Table, k *ast.Constraint) (*catalog.Constraint, *catalog.Index, error) {
-	if k.Deferrable || k.InitiallyDeferred {
-		return nil, nil, pgerr.NotSupported(int(k.Pos), "deferrable constraints are not supported")
+	if k.Deferrable && k.Kind != ast.ConForeign {
+		return nil, nil, pgerr.NotSupported(int(k.Pos), "deferrable keys are not supported")
 	}
 	if k.Name != "" && constraintOf(t, k.Name) != nil {
 		return nil, nil, pgerr.Newf(pgerrcode.DuplicateObject, "constraint %q for relation %q already exists", k.Name, t.Name)
@@ -26,7 +26,7 @@ func (e *Env) newConstraint(ctx context.Context, t *catalog.Table, k *ast.Constr
 	if err != nil {
 		return nil, nil, err
 	}
-	c := &catalog.Constraint{ID: id, Name: k.Name, Validated: !k.NotValid}
+	c := &catalog.Constraint{ID: id, Name: k.Name, Validated: !k.NotValid, Deferrable: k.Deferrable, Deferred: k.InitiallyDeferred}
 	switch k.Kind {
 	case ast.ConPrimary, ast.ConUnique:
 		x, err := e.keyConstraint(ctx, t, c, k)

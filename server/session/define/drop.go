@@ -41,6 +41,13 @@ func (e *Env) drop(ctx context.Context, st *ast.Drop) error {
 		}
 		e.notice("00000", "%s %q does not exist, skipping", kind, st.Names[i].Name)
 	}
+	for _, o := range targets {
+		if t, ok := e.Catalog.TableByID(o.id); ok && o.kind == tableObject {
+			if err := e.settled(ctx, "DROP TABLE", t); err != nil {
+				return err
+			}
+		}
+	}
 	return e.remove(ctx, targets, st.Cascade)
 }
 
@@ -197,6 +204,9 @@ func (e *Env) truncate(ctx context.Context, st *ast.Truncate) error {
 }
 
 func (e *Env) truncateTable(ctx context.Context, t *catalog.Table, restart bool) error {
+	if err := e.settled(ctx, "TRUNCATE", t); err != nil {
+		return err
+	}
 	if err := e.Txn.LockTable(ctx, t.ID, kv.Exclusive); err != nil {
 		return err
 	}

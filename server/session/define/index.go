@@ -53,6 +53,9 @@ func (e *Env) addIndex(ctx context.Context, st *ast.CreateIndex, valid bool) (t 
 	if err := e.Txn.OwnTable(ctx, t.ID); err != nil {
 		return nil, nil, err
 	}
+	if err := e.settled(ctx, "CREATE INDEX", t); err != nil {
+		return nil, nil, err
+	}
 	if _, err := e.change(ctx); err != nil {
 		return nil, nil, err
 	}

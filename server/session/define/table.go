@@ -192,18 +192,17 @@ func (e *Env) likeColumns(ctx context.Context, t *catalog.Table, l *ast.TableLik
 func (e *Env) addConstraints(ctx context.Context, t *catalog.Table, st *ast.CreateTable) error {
 	var all []ast.Constraint
 	for i := range st.Columns {
-		for _, k := range st.Columns[i].Constraints {
+		list, err := attributed(st.Columns[i].Constraints)
+		if err != nil {
+			return err
+		}
+		for _, k := range list {
 			switch k.Kind {
 			case ast.ConPrimary, ast.ConUnique, ast.ConCheck, ast.ConForeign:
 				if len(k.Columns) == 0 && k.Kind != ast.ConCheck {
 					k.Columns = []string{st.Columns[i].Name}
 				}
 				all = append(all, k)
-			case ast.ConAttrDeferrable, ast.ConAttrDeferred:
-				if n := len(all); n > 0 {
-					all[n-1].Deferrable = true
-					all[n-1].InitiallyDeferred = all[n-1].InitiallyDeferred || k.Kind == ast.ConAttrDeferred
-				}
 			}
 		}
 	}
