@@ -168,6 +168,9 @@ func (b *binder) op(s *scope, x *ast.Op) (expr.Expr, error) {
 		if r, ok := x.Right.(*ast.Row); ok {
 			return b.rowCompare(s, x, l, r)
 		}
+		if r, ok := x.Right.(*ast.Subquery); ok && r.Kind == ast.ScalarSub {
+			return b.compareSub(s, expr.RowSub, l, x.Name, r.Query, x.Pos)
+		}
 	}
 	var l expr.Expr
 	var err error

@@ -57,6 +57,15 @@ func (b *binder) subquery(s *scope, x *ast.Subquery) (expr.Expr, error) {
 
 // quantifiedSub is left op ANY|ALL (SELECT …); IN is = ANY.
 func (b *binder) quantifiedSub(s *scope, left ast.Expr, op string, sel *ast.Select, all bool, pos ast.Pos) (expr.Expr, error) {
+	kind := expr.AnySub
+	if all {
+		kind = expr.AllSub
+	}
+	return b.compareSub(s, kind, left, op, sel, pos)
+}
+
+// compareSub compares left, a value or a row of them, with the rows of a query.
+func (b *binder) compareSub(s *scope, kind expr.SubPlanKind, left ast.Expr, op string, sel *ast.Select, pos ast.Pos) (expr.Expr, error) {
 	if err := subqueryAllowed(s, pos); err != nil {
 		return nil, err
 	}
@@ -80,10 +89,7 @@ func (b *binder) quantifiedSub(s *scope, left ast.Expr, op string, sel *ast.Sele
 	case len(q.out) < len(ls):
 		return nil, errAt(pos, pgerrcode.SyntaxError, "subquery has too few columns")
 	}
-	sub := &logical.Subquery{Kind: expr.AnySub, Tree: q.tree, Out: q.ids(), T: types.Of(types.BoolOID)}
-	if all {
-		sub.Kind = expr.AllSub
-	}
+	sub := &logical.Subquery{Kind: kind, Tree: q.tree, Out: q.ids(), T: types.Of(types.BoolOID)}
 	return sub, b.pairTest(sub, ls, op, q, pos)
 }
 

@@ -250,7 +250,7 @@ type Subquery struct {
 	Kind expr.SubPlanKind
 	Tree Node
 	Out  []ColID
-	// Left and Test compare for AnySub and AllSub: Test is over PairCols' ids, of which
+	// Left and Test compare for AnySub, AllSub and RowSub: Test is over PairCols' ids, of which
 	// the first are Left's values, the others Out.
 	Left     []expr.Expr
 	LeftCols []ColID

@@ -61,8 +61,11 @@ func (st *state) subPlan(id int, sel []uint16) (*batch.Col, error) {
 func (st *state) subValue(n *node, x *subState, args, left []*batch.Col, i int) (types.Datum, error) {
 	quantified := n.sub.Kind == AnySub || n.sub.Kind == AllSub
 	if len(args) == 0 {
-		if quantified {
+		switch {
+		case quantified:
 			return st.quantifiedOnce(n, x, left, i)
+		case n.sub.Kind == RowSub:
+			return st.rowOnce(n, x, left, i)
 		}
 		if !x.known {
 			d, err := st.runSub(n)
@@ -81,9 +84,12 @@ func (st *state) subValue(n *node, x *subState, args, left []*batch.Col, i int) 
 	}
 	var d types.Datum
 	var err error
-	if quantified {
+	switch {
+	case quantified:
 		d, err = st.quantifiedRun(n, x, left, i)
-	} else {
+	case n.sub.Kind == RowSub:
+		d, err = st.rowRun(n, x, left, i)
+	default:
 		d, err = st.runSub(n)
 	}
 	for k, slot := range n.sub.Slots {
@@ -107,8 +113,7 @@ func (st *state) runSub(n *node) (types.Datum, error) {
 			return true, nil
 		}
 		if found > 1 {
-			return false, pgerr.New(pgerrcode.CardinalityViolation,
-				"more than one row returned by a subquery used as an expression")
+			return false, errManyRows()
 		}
 		result = st.own(row[0])
 		return true, nil
@@ -123,6 +128,40 @@ func (st *state) runSub(n *node) (types.Datum, error) {
 		return builtin.MakeArray(&st.env.Ctx, n.t, elems, false)
 	}
 	return result, nil
+}
+
+func errManyRows() error {
+	return pgerr.New(pgerrcode.CardinalityViolation, "more than one row returned by a subquery used as an expression")
+}
+
+// rowRun compares with the row of a correlated subquery.
+func (st *state) rowRun(n *node, x *subState, left []*batch.Col, i int) (types.Datum, error) {
+	found, result := 0, types.Null
+	err := st.env.SubPlans.Rows(st.env.Context, n.sub.Plan, func(row []types.Datum) (bool, error) {
+		if found++; found > 1 {
+			return false, errManyRows()
+		}
+		d, err := st.test(n, x, left, i, row)
+		result = d
+		return true, err
+	})
+	return result, err
+}
+
+// rowOnce is rowRun for an uncorrelated subquery, whose row is kept.
+func (st *state) rowOnce(n *node, x *subState, left []*batch.Col, i int) (types.Datum, error) {
+	if !x.known {
+		if err := st.loadRows(n, x, len(left)); err != nil {
+			return types.Datum{}, err
+		}
+	}
+	switch len(x.rows) {
+	case 0:
+		return types.Null, nil
+	case 1:
+		return st.test(n, x, left, i, x.rows[0])
+	}
+	return types.Datum{}, errManyRows()
 }
 
 // own copies a datum into the program's arena.

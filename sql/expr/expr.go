@@ -143,7 +143,7 @@ type (
 		Plan  int
 		Slots []int
 		Args  []Expr
-		// Test compares for InSub/AllSub: Column(0..) of the pair row [L..., subquery columns...].
+		// Test compares for AnySub, AllSub and RowSub: Column(0..) of the pair row [L..., subquery columns...].
 		Left []Expr
 		Test Expr
 		T    types.T
@@ -162,6 +162,7 @@ const (
 	AnySub // IN, = ANY: Test over each row, three-valued
 	AllSub
 	ArraySub // ARRAY(SELECT …)
+	RowSub   // (a, b) op (SELECT …): Test over the row there is at most, NULL without one
 )
 
 func (e *Const) Type() types.T      { return e.T }

@@ -64,7 +64,7 @@ type node struct {
 	fn     *builtin.Func
 	varia  bool
 	sub    *SubPlan
-	test   *Program // of AnySub and AllSub
+	test   *Program // of AnySub, AllSub and RowSub
 	rowT   []types.T
 	stable bool // no columns, exec slots, subplans or volatile calls below: one value per execution
 }
