@@ -6,6 +6,7 @@ import (
 	"github.com/loxodb/loxodb/planner/logical"
 	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/types"
 )
 
 // Implies reports that the conditions, taken together, make a predicate true. It
@@ -31,8 +32,8 @@ func impliesOne(c, p expr.Expr) bool {
 		if len(x.Args) > 0 && !slices.ContainsFunc(x.Args, func(a expr.Expr) bool { return !impliesAll(a, p) }) {
 			return true
 		}
-	case *expr.InList:
-		if es := equalities(x); es != nil && !slices.ContainsFunc(es, func(e expr.Expr) bool { return !impliesOne(e, p) }) {
+	case *expr.InList, *expr.AnyAll:
+		if es := alternatives(x); es != nil && !slices.ContainsFunc(es, func(e expr.Expr) bool { return !impliesOne(e, p) }) {
 			return true
 		}
 	}
@@ -41,15 +42,28 @@ func impliesOne(c, p expr.Expr) bool {
 		return slices.ContainsFunc(y.Args, func(a expr.Expr) bool { return impliesOne(c, a) })
 	case *expr.And:
 		return !slices.ContainsFunc(y.Args, func(a expr.Expr) bool { return !impliesOne(c, a) })
-	case *expr.InList:
-		return slices.ContainsFunc(equalities(y), func(e expr.Expr) bool { return impliesOne(c, e) })
+	case *expr.InList, *expr.AnyAll:
+		return slices.ContainsFunc(alternatives(y), func(e expr.Expr) bool { return impliesOne(c, e) })
 	case *expr.IsNull:
 		return y.Not && strictIn(c, y.X)
 	case *expr.Call:
-		x, ok := c.(*expr.Call)
-		return ok && impliesComparison(x, y)
+		if x, ok := c.(*expr.Call); ok && impliesComparison(x, y) {
+			return true
+		}
 	}
-	return false
+	return p != truth(p) && impliesOne(c, truth(p)) || c != truth(c) && impliesOne(truth(c), p)
+}
+
+// truth is x of x = true.
+func truth(e expr.Expr) expr.Expr {
+	call, ok := e.(*expr.Call)
+	if !ok || call.Op == nil || call.Op.Name != "=" || len(call.Args) != 2 {
+		return e
+	}
+	if k, ok := call.Args[1].(*expr.Const); ok && k.T.OID == types.BoolOID && !k.D.IsNull() && k.D.Bool() {
+		return call.Args[0]
+	}
+	return e
 }
 
 // impliesAll is impliesOne for a condition that may be several joined by AND.
@@ -57,14 +71,35 @@ func impliesAll(c, p expr.Expr) bool {
 	return slices.ContainsFunc(logical.Conjuncts(nil, c), func(a expr.Expr) bool { return impliesOne(a, p) })
 }
 
-// equalities are x = a, x = b … of x IN (a, b …); nil if it is not that.
-func equalities(l *expr.InList) []expr.Expr {
-	if l.Not || l.Op == nil {
-		return nil
+// maxAlternatives bounds the lists that are taken apart, as PostgreSQL does.
+const maxAlternatives = 100
+
+// alternatives are x = a, x = b … of x IN (a, b …) or x = ANY of an array of
+// constants, of whatever operator; nil if it is neither.
+func alternatives(e expr.Expr) (out []expr.Expr) {
+	add := func(op *builtin.Operator, l, r expr.Expr) {
+		out = append(out, &expr.Call{Fn: op.Func, Op: op, Args: []expr.Expr{l, r}, T: e.Type(), Pos: -1})
 	}
-	var out []expr.Expr
-	for _, e := range l.List {
-		out = append(out, &expr.Call{Fn: l.Op.Func, Op: l.Op, Args: []expr.Expr{l.L, e}, T: l.Type(), Pos: -1})
+	switch l := e.(type) {
+	case *expr.InList:
+		if l.Not || l.Op == nil || len(l.List) > maxAlternatives {
+			return nil
+		}
+		for _, x := range l.List {
+			add(l.Op, l.L, x)
+		}
+	case *expr.AnyAll:
+		k, ok := l.R.(*expr.Const)
+		if l.All || !ok || k.D.IsNull() || !k.T.IsArray() {
+			return nil
+		}
+		it := types.NewArrayIter(k.D)
+		for d, more := it.Next(); more; d, more = it.Next() {
+			if len(out) == maxAlternatives {
+				return nil
+			}
+			add(l.Op, l.L, &expr.Const{T: k.T.Elem(), D: d})
+		}
 	}
 	return out
 }
@@ -95,6 +130,7 @@ var proofs = map[[2]string]string{
 // impliesComparison compares two comparisons of one expression with constants of
 // one type.
 func impliesComparison(c, p *expr.Call) bool {
+	c, p = constantLast(c), constantLast(p)
 	if !comparison(c) || !comparison(p) || !logical.Same(c.Args[0], p.Args[0]) {
 		return false
 	}
@@ -112,6 +148,22 @@ func impliesComparison(c, p *expr.Call) bool {
 	}
 	v, ok := expr.Fold(&expr.Call{Fn: test.Func, Op: test, Args: []expr.Expr{a, b}, T: p.T, Pos: -1}).(*expr.Const)
 	return ok && !v.D.IsNull() && v.D.Bool()
+}
+
+// constantLast turns 5 < x into x > 5.
+func constantLast(c *expr.Call) *expr.Call {
+	if c.Op == nil || len(c.Args) != 2 {
+		return c
+	}
+	if _, ok := c.Args[0].(*expr.Const); !ok {
+		return c
+	}
+	name := map[string]string{"<": ">", "<=": ">=", "=": "=", "<>": "<>", ">=": "<=", ">": "<"}[c.Op.Name]
+	op := builtin.ExactOperator(name, c.Op.Right, c.Op.Left)
+	if name == "" || op == nil {
+		return c
+	}
+	return &expr.Call{Fn: op.Func, Op: op, Args: []expr.Expr{c.Args[1], c.Args[0]}, T: c.T, Pos: c.Pos}
 }
 
 // comparison reports x op constant with an operator of an order, or <>.
