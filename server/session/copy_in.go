@@ -126,8 +126,8 @@ func (s *Session) newCopyIn(ctx context.Context, p *portal, st *ast.Copy, opts *
 	if st.Where != nil {
 		return nil, pgerr.NotSupported(int(st.Where.Position()), "COPY FROM ... WHERE is not supported")
 	}
-	if s.tx.refusesWrites() {
-		return nil, pgerr.New(pgerrcode.ReadOnlySQLTransaction, "cannot execute COPY FROM in a read-only transaction")
+	if err := s.tx.mayWrite("COPY FROM"); err != nil {
+		return nil, err
 	}
 	c := &copyIn{p: p, opts: opts}
 	var err error

@@ -25,15 +25,12 @@ func (s *Session) define(ctx context.Context, p *portal) (tag string, err error)
 	if define.IsOnline(p.stmt.stmt) {
 		return s.online(ctx, p.stmt.stmt)
 	}
-	err = s.retry(ctx, func() error {
-		tag, err = s.definition(ctx, p.stmt.stmt)
-		return err
-	})
-	return tag, err
+	tag = define.Tag(p.stmt.stmt)
+	return tag, s.retry(ctx, tag, func() error { return s.definition(ctx, p.stmt.stmt) })
 }
 
 // definition runs one definition in the open transaction.
-func (s *Session) definition(ctx context.Context, stmt ast.Stmt) (string, error) {
+func (s *Session) definition(ctx context.Context, stmt ast.Stmt) error {
 	return define.Run(ctx, s.defineEnv(ctx), stmt)
 }
 
@@ -88,8 +85,11 @@ func (s *Session) createTableAs(ctx context.Context, p *portal, st *ast.CreateTa
 	if !ok || st.Materialized {
 		return "", pgerr.NotSupported(int(st.Pos), "this form of CREATE TABLE AS is not supported")
 	}
-	exists := false
-	err = s.retry(ctx, func() error {
+	exists, name := false, "CREATE TABLE AS"
+	if st.SelectInto {
+		name = "SELECT INTO"
+	}
+	err = s.retry(ctx, name, func() error {
 		plan, err := planner.Plan(query, s.planOptions(p.stmt.params))
 		if err != nil {
 			return err
@@ -107,7 +107,7 @@ func (s *Session) createTableAs(ctx context.Context, p *portal, st *ast.CreateTa
 			def.Columns = append(def.Columns, ast.ColumnDef{At: st.At, Name: name, Type: typeNameOf(c.Type)})
 		}
 		before := s.Catalog()
-		_, err = s.definition(ctx, &def)
+		err = s.definition(ctx, &def)
 		exists = err == nil && s.Catalog() == before
 		return err
 	})

@@ -80,8 +80,8 @@ func (s *Session) runPlan(ctx context.Context, p *portal) (*running, error) {
 	}
 	r := s.newRunning(p.stmt)
 	if !p.stmt.plan.ReadOnly {
-		if s.tx.refusesWrites() {
-			return nil, pgerr.Newf(pgerrcode.ReadOnlySQLTransaction, "cannot execute %s in a read-only transaction", p.stmt.plan.Tag)
+		if err := s.tx.mayWrite(writerName(p.stmt)); err != nil {
+			return nil, err
 		}
 		if err := s.throttle(ctx, p.stmt.plan); err != nil {
 			return nil, err
@@ -92,6 +92,14 @@ func (s *Session) runPlan(ctx context.Context, p *portal) (*running, error) {
 		return nil, err
 	}
 	return r, nil
+}
+
+// writerName names a statement that writes or locks rows.
+func writerName(st *prepared) string {
+	if q, ok := st.stmt.(*ast.Select); ok && len(q.Locking) > 0 {
+		return "SELECT " + ast.LockingWords(q.Locking[0].Strength)
+	}
+	return st.plan.Tag
 }
 
 // newRunning takes the memory of an execution that has ended, if there is one.

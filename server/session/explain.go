@@ -107,6 +107,11 @@ func (s *Session) explain(ctx context.Context, p *portal, st *ast.Explain) (sour
 	o.PlanningMs = ms(time.Since(began))
 	var counters func(int) *explain.Counters
 	if o.Analyze {
+		if !q.plan.ReadOnly {
+			if err := s.tx.mayWrite(writerName(q)); err != nil {
+				return nil, err
+			}
+		}
 		if counters, err = s.analyzed(ctx, q, params, &o); err != nil {
 			return nil, err
 		}

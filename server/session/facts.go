@@ -164,6 +164,9 @@ func (s *Session) Nextval(ctx context.Context, id catalog.ID) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
+	if err := s.tx.mayWrite("nextval()"); err != nil {
+		return 0, err
+	}
 	v, err := s.db.seqs.Next(ctx, def)
 	if err == nil {
 		s.seqVals[id], s.lastSeq = v, id
@@ -205,6 +208,9 @@ func (s *Session) Lastval() (int64, error) {
 func (s *Session) Setval(ctx context.Context, id catalog.ID, v int64, called bool) error {
 	def, err := s.sequence(id)
 	if err != nil {
+		return err
+	}
+	if err := s.tx.mayWrite("setval()"); err != nil {
 		return err
 	}
 	if err := s.db.seqs.Set(ctx, def, v, called); err != nil {

@@ -37,7 +37,7 @@ func (s *Session) maintain(ctx context.Context, st *ast.Maintenance) (string, er
 		return tag, err
 	}
 	for _, t := range tables {
-		err := s.retry(ctx, func() error { return s.analyzeTable(ctx, t) })
+		err := s.retry(ctx, tag, func() error { return s.analyzeTable(ctx, t) })
 		if err != nil {
 			return "", err
 		}

@@ -15,6 +15,9 @@ func (s *Session) online(ctx context.Context, stmt ast.Stmt) (tag string, err er
 	if _, ok := stmt.(*ast.Reindex); ok {
 		tag = "REINDEX"
 	}
+	if err := s.tx.mayWrite(tag); err != nil {
+		return "", err
+	}
 	if err := s.tx.alone(tag + " CONCURRENTLY"); err != nil {
 		return "", err
 	}
@@ -62,7 +65,7 @@ func (s *Session) buildOnline(ctx context.Context, start func(*define.Env) (*def
 
 // committed runs a part of a statement in a transaction of its own.
 func (s *Session) committed(ctx context.Context, run func(*define.Env) error) error {
-	err := s.retry(ctx, func() error {
+	err := s.retry(ctx, "CREATE INDEX", func() error {
 		env := s.defineEnv(ctx)
 		before := env.Catalog
 		err := run(env)

@@ -184,6 +184,14 @@ func (t *txState) refusesWrites() bool {
 	return t.readOnly || !t.block && t.session.settings.bool("default_transaction_read_only")
 }
 
+// mayWrite refuses what a read-only transaction cannot do.
+func (t *txState) mayWrite(what string) error {
+	if t.refusesWrites() {
+		return pgerr.Newf(pgerrcode.ReadOnlySQLTransaction, "cannot execute %s in a read-only transaction", what)
+	}
+	return nil
+}
+
 func (t *txState) modes(x *ast.TxnStmt) error {
 	if x == nil {
 		return nil

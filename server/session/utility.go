@@ -38,7 +38,7 @@ func (s *Session) utility(ctx context.Context, p *portal) (tag string, err error
 	case *ast.Discard:
 		return s.discard(st)
 	case *ast.LockTable:
-		return "LOCK TABLE", s.retry(ctx, func() error { return s.lockTables(ctx, st) })
+		return "LOCK TABLE", s.retry(ctx, "LOCK TABLE", func() error { return s.lockTables(ctx, st) })
 	case *ast.SetConstraints:
 		return "SET CONSTRAINTS", s.setConstraints(ctx, st)
 	case *ast.Listen:
@@ -54,10 +54,10 @@ func (s *Session) utility(ctx context.Context, p *portal) (tag string, err error
 }
 
 // retry runs a statement that writes, again when what it met is newer than its
-// view (READ COMMITTED).
-func (s *Session) retry(ctx context.Context, run func() error) error {
-	if s.tx.refusesWrites() {
-		return pgerr.New(pgerrcode.ReadOnlySQLTransaction, "cannot execute this statement in a read-only transaction")
+// view (READ COMMITTED). what is its name, for the error of a read-only transaction.
+func (s *Session) retry(ctx context.Context, what string, run func() error) error {
+	if err := s.tx.mayWrite(what); err != nil {
+		return err
 	}
 	if _, err := s.tx.statementView(ctx, true); err != nil {
 		return err

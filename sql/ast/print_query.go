@@ -203,8 +203,13 @@ func (p *printer) direction(desc bool, nulls NullsOrder) {
 	p.s([]string{"", " NULLS FIRST", " NULLS LAST"}[nulls])
 }
 
+// LockingWords is FOR UPDATE and the like.
+func LockingWords(s LockStrength) string {
+	return []string{"FOR KEY SHARE", "FOR SHARE", "FOR NO KEY UPDATE", "FOR UPDATE"}[s]
+}
+
 func (p *printer) locking(l Locking) {
-	p.s(" FOR ", []string{"KEY SHARE", "SHARE", "NO KEY UPDATE", "UPDATE"}[l.Strength])
+	p.s(" ", LockingWords(l.Strength))
 	if len(l.Of) > 0 {
 		p.s(" OF ")
 		p.qnames(l.Of)

@@ -47,48 +47,94 @@ type Env struct {
 	edit *catalogstore.Edit
 }
 
-// Run runs one statement and returns its command tag.
-func Run(ctx context.Context, env *Env, stmt ast.Stmt) (tag string, err error) {
+// Tag is the name of a statement of Run's, as in its command tag.
+func Tag(stmt ast.Stmt) string {
 	switch st := stmt.(type) {
 	case *ast.CreateTable:
-		return "CREATE TABLE", env.createTable(ctx, st)
+		return "CREATE TABLE"
 	case *ast.CreateIndex:
-		return "CREATE INDEX", env.createIndex(ctx, st)
+		return "CREATE INDEX"
 	case *ast.CreateSchema:
-		return "CREATE SCHEMA", env.createSchema(ctx, st)
+		return "CREATE SCHEMA"
 	case *ast.CreateSequence:
-		return "CREATE SEQUENCE", env.createSequence(ctx, st)
+		return "CREATE SEQUENCE"
 	case *ast.AlterSequence:
-		return "ALTER SEQUENCE", env.alterSequence(ctx, st)
+		return "ALTER SEQUENCE"
 	case *ast.CreateView:
-		return "CREATE VIEW", env.createView(ctx, st)
+		return "CREATE VIEW"
 	case *ast.CreateExtension:
-		return "CREATE EXTENSION", env.createExtension(ctx, st)
+		return "CREATE EXTENSION"
 	case *ast.Drop:
-		return "DROP " + string(st.Kind), env.drop(ctx, st)
+		return "DROP " + string(st.Kind)
 	case *ast.Rename:
-		return "ALTER " + string(renamed(st)), env.rename(ctx, st)
+		return "ALTER " + string(renamed(st))
 	case *ast.AlterTable:
-		return "ALTER " + string(st.Kind), env.alterTable(ctx, st)
+		return "ALTER " + string(st.Kind)
 	case *ast.AlterOwner:
-		return "ALTER " + string(st.Kind), env.knownRole(st.Owner) // there is one owner as yet: the superuser
+		return "ALTER " + string(st.Kind)
 	case *ast.AlterSchema:
-		return "ALTER " + string(st.Kind), env.setSchema(ctx, st)
+		return "ALTER " + string(st.Kind)
 	case *ast.Comment:
-		return "COMMENT", env.comment(ctx, st)
+		return "COMMENT"
 	case *ast.Truncate:
-		return "TRUNCATE TABLE", env.truncate(ctx, st)
+		return "TRUNCATE TABLE"
 	case *ast.Reindex:
-		return "REINDEX", env.reindex(ctx, st)
+		return "REINDEX"
 	case *ast.RoleStmt:
-		return st.Action + " ROLE", env.role(ctx, st)
+		return st.Action + " ROLE"
 	case *ast.Grant:
-		return "", pgerr.NotSupported(int(st.Pos), "GRANT and REVOKE are not supported")
+		if st.Revoke {
+			return "REVOKE"
+		}
+		return "GRANT"
 	case *ast.CreateDatabase:
-		return "", pgerr.NotSupported(int(st.Pos), "CREATE DATABASE is not supported").
+		return "CREATE DATABASE"
+	}
+	return "this statement"
+}
+
+// Run runs one statement.
+func Run(ctx context.Context, env *Env, stmt ast.Stmt) error {
+	switch st := stmt.(type) {
+	case *ast.CreateTable:
+		return env.createTable(ctx, st)
+	case *ast.CreateIndex:
+		return env.createIndex(ctx, st)
+	case *ast.CreateSchema:
+		return env.createSchema(ctx, st)
+	case *ast.CreateSequence:
+		return env.createSequence(ctx, st)
+	case *ast.AlterSequence:
+		return env.alterSequence(ctx, st)
+	case *ast.CreateView:
+		return env.createView(ctx, st)
+	case *ast.CreateExtension:
+		return env.createExtension(ctx, st)
+	case *ast.Drop:
+		return env.drop(ctx, st)
+	case *ast.Rename:
+		return env.rename(ctx, st)
+	case *ast.AlterTable:
+		return env.alterTable(ctx, st)
+	case *ast.AlterOwner:
+		return env.knownRole(st.Owner) // there is one owner as yet: the superuser
+	case *ast.AlterSchema:
+		return env.setSchema(ctx, st)
+	case *ast.Comment:
+		return env.comment(ctx, st)
+	case *ast.Truncate:
+		return env.truncate(ctx, st)
+	case *ast.Reindex:
+		return env.reindex(ctx, st)
+	case *ast.RoleStmt:
+		return env.role(ctx, st)
+	case *ast.Grant:
+		return pgerr.NotSupported(int(st.Pos), "GRANT and REVOKE are not supported")
+	case *ast.CreateDatabase:
+		return pgerr.NotSupported(int(st.Pos), "CREATE DATABASE is not supported").
 			WithHint("One server holds one database; use schemas, or start another server.")
 	}
-	return "", pgerr.NotSupported(int(stmt.Position()), "this statement is not supported")
+	return pgerr.NotSupported(int(stmt.Position()), "this statement is not supported")
 }
 
 func renamed(st *ast.Rename) ast.ObjectKind {

@@ -53,7 +53,7 @@ func (e *Env) createSchema(ctx context.Context, st *ast.CreateSchema) error {
 	defer func() { e.Path = path }()
 	for _, s := range st.Elems {
 		e.preferSchema(s, id, name)
-		if _, err := Run(ctx, e, s); err != nil {
+		if err := Run(ctx, e, s); err != nil {
 			return err
 		}
 	}
