@@ -136,11 +136,14 @@ func isWordByte(b byte) bool {
 	return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || b == '_' || b >= 0x80
 }
 
-// skipQuoted returns the offset after the closing quote; a doubled quote needs
-// no care, it reads as two strings side by side.
+// skipQuoted returns the offset after the closing quote. A doubled quote needs
+// care only where the rest could end in an escape; else it reads as two strings
+// side by side.
 func skipQuoted(s string, i int, quote byte, escapes bool) int {
 	for i < len(s) {
 		switch {
+		case escapes && s[i] == quote && i+1 < len(s) && s[i+1] == quote:
+			i += 2
 		case s[i] == quote:
 			return i + 1
 		case escapes && s[i] == '\\':

@@ -38,6 +38,9 @@ func (Frontend) Parse(query string) (stmts []ast.Parsed, err error) {
 	if err := checkNesting(query); err != nil {
 		return nil, err
 	}
+	if err := checkNumbers(query); err != nil {
+		return nil, err
+	}
 	tree, perr := parser.ParseToTree(query)
 	if perr != nil {
 		return nil, grammarError(query, perr)
