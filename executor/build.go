@@ -21,6 +21,8 @@ func buildNode(n physical.Node) (Operator, error) {
 		return newScan(n)
 	case *physical.VectorSearch:
 		return newVectorSearch(n)
+	case *physical.ExactSearch:
+		return newExactSearch(n)
 	case *physical.VirtualScan:
 		return newVirtualScan(n)
 	case *physical.FuncScan:

@@ -12,6 +12,8 @@ func inputs(n physical.Node) []physical.Node {
 		if n.Pre != nil {
 			return []physical.Node{n.Pre}
 		}
+	case *physical.ExactSearch:
+		return []physical.Node{n.Scan}
 	case *physical.RecursiveUnion:
 		return []physical.Node{n.Init, n.Step}
 	case *physical.Filter:

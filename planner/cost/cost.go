@@ -31,11 +31,12 @@ type Model struct {
 	DistDim   float64 // exact distance, per dimension
 	Hop       float64 // expand one graph node: its neighbours' distances on codes
 	VectorGet float64 // fetch a vector of a row, per row
+	VectorRow float64 // step to the next vector of a table
 }
 
 // Default is the model in use.
 var Default = Model{Seek: 3, SeqRow: 0.35, IndexRow: 0.25, Fetch: 1.6, Op: 0.02, HashRow: 0.15, Probe: 0.1, Cmp: 0.03,
-	Emit: 0.01, Virtual: 0.5, Open: 2, DistDim: 0.0002, Hop: 1.2, VectorGet: 1.5}
+	Emit: 0.01, Virtual: 0.5, Open: 2, DistDim: 0.0002, Hop: 1.2, VectorGet: 1.5, VectorRow: 0.3}
 
 // Sort is the cost of sorting n rows, or of keeping the best top (≤ 0: all).
 func (m *Model) Sort(n, top float64) float64 {

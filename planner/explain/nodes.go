@@ -17,6 +17,10 @@ func (v *viewer) fill(it *item, n physical.Node) {
 		v.scan(it, x)
 	case *physical.VectorSearch:
 		v.vectorSearch(it, x)
+	case *physical.ExactSearch:
+		it.nodeType, it.title = "Sort", "Sort"
+		it.add("Sort Key", []string{expr.String(x.Key, x.Names)})
+		v.child(it, x.Scan, "Outer")
 	case *physical.VirtualScan:
 		it.nodeType = "Seq Scan"
 		v.relation(it, x.Relation.Name, x.Alias, " on ")

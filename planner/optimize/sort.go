@@ -128,6 +128,9 @@ func (p *planner) sort(x *logical.Sort, lim *logical.Limit, need colset) (*rel, 
 	if r, ok, err := p.ordered(x, k, below); ok || err != nil {
 		return r, err
 	}
+	if r, ok, err := p.exactNearest(x, lim, k, below); ok || err != nil {
+		return r, err
+	}
 	in, err := p.build(x.Input, below)
 	if err != nil {
 		return nil, err

@@ -114,6 +114,19 @@ type (
 		Why         string // for EXPLAIN: the compared estimates
 		OrderText   string // for EXPLAIN: (embedding <-> '[…]'::vector)
 	}
+	// ExactSearch yields the first Top rows of Scan by Key, ascending with NULLs
+	// last: a Sort over the scan that reads no more of a row than its vector until the
+	// row is among the best. Key, over the scan's columns, is a strict distance (float8)
+	// between a value of the vector column Attr alone and Query, which has no Column
+	// nodes. The scan goes by table key. Output: the scan's columns.
+	ExactSearch struct {
+		Base
+		Scan  *Scan
+		Attr  int16
+		Key   expr.Expr
+		Query expr.Expr
+		Top   expr.Expr
+	}
 	// VirtualScan reads a system relation.
 	VirtualScan struct {
 		Base
