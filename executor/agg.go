@@ -11,7 +11,7 @@ import (
 	"github.com/loxodb/loxodb/sql/types"
 )
 
-// agg groups its input by hashing and folds aggregates.
+// agg groups its input, by hashing or in its order, and folds aggregates.
 type agg struct {
 	node    *physical.Agg
 	input   Operator
@@ -23,7 +23,10 @@ type agg struct {
 	out     *batch.Batch
 	view    batch.Batch // of the groups' keys
 	at      int
-	done    bool
+	total   int                         // groups that are complete
+	ended   bool                        // there are no more after them
+	more    func(context.Context) error // completes further groups
+	sorted  *sortedRuns                 // nil when grouping by hash
 	scratch expr.Scratch
 	arena   batch.Arena
 	env     *Env
@@ -52,6 +55,11 @@ func newAgg(n *physical.Agg) (Operator, error) {
 		return nil, err
 	}
 	a := &agg{node: n, input: in}
+	a.more = a.fill
+	if n.Sorted {
+		a.sorted = &sortedRuns{agg: a}
+		a.more = a.sorted.fill
+	}
 	if a.groups, err = programs(n.Groups); err != nil {
 		return nil, err
 	}
@@ -106,24 +114,37 @@ func newAggCall(call *physical.AggCall) (*aggCall, error) {
 }
 
 func (a *agg) Open(ctx context.Context, env *Env) error {
-	a.env, a.at, a.done, a.held = env, 0, false, 0
+	a.env, a.ended, a.held = env, false, 0
 	a.scratch.Reset()
-	a.set.reset(env.Budget)
-	for _, c := range a.calls {
-		c.state = c.call.Fn.Agg(c.types)
-		if c.seen != nil {
-			c.seen.reset(env.Budget)
-		}
-		if c.rows != nil {
-			c.rows.reset(env.Budget)
-		}
+	if a.sorted != nil {
+		a.sorted.reset()
+	}
+	if err := a.start(); err != nil {
+		return err
 	}
 	return a.input.Open(ctx, env)
 }
 
+// start forgets all groups.
+func (a *agg) start() error {
+	held := a.held
+	a.at, a.total, a.held = 0, 0, 0
+	a.set.reset(a.env.Budget)
+	for _, c := range a.calls {
+		c.state = c.call.Fn.Agg(c.types)
+		if c.seen != nil {
+			c.seen.reset(a.env.Budget)
+		}
+		if c.rows != nil {
+			c.rows.reset(a.env.Budget)
+		}
+	}
+	return a.env.Budget.Grow(-held)
+}
+
 // fill folds the whole input.
 func (a *agg) fill(ctx context.Context) error {
-	a.done = true
+	a.ended = true
 	if len(a.groups) == 0 {
 		a.grow(1)
 	}
@@ -139,12 +160,23 @@ func (a *agg) fill(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return a.input.Close()
+}
+
+// finish completes all groups.
+func (a *agg) finish() error {
+	if a.total = a.set.rows.n; len(a.groups) == 0 {
+		a.total = 1
+	}
 	for _, c := range a.calls {
 		if err := c.finish(a.env); err != nil {
 			return err
 		}
 	}
-	return a.input.Close()
+	return nil
 }
 
 func (a *agg) grow(n int) {
@@ -171,6 +203,11 @@ func (a *agg) fold(b *batch.Batch) error {
 		}
 		a.grow(a.set.rows.n)
 	}
+	return a.step(b)
+}
+
+// step steps every aggregate with the batch's rows, whose groups are in ids.
+func (a *agg) step(b *batch.Batch) error {
 	bytes := int64(0)
 	for _, c := range a.calls {
 		if err := c.step(a.env, &a.scratch, b, a.ids); err != nil {
@@ -273,19 +310,15 @@ func (c *aggCall) finish(env *Env) error {
 
 // Next returns groups with their aggregates.
 func (a *agg) Next(ctx context.Context) (*batch.Batch, error) {
-	if !a.done {
-		if err := a.fill(ctx); err != nil {
+	for a.at == a.total {
+		if a.ended {
+			return nil, nil
+		}
+		if err := a.more(ctx); err != nil {
 			return nil, err
 		}
 	}
-	total := a.set.rows.n
-	if len(a.groups) == 0 {
-		total = 1
-	}
-	n := min(batch.MaxRows, total-a.at)
-	if n <= 0 {
-		return nil, nil
-	}
+	n := min(batch.MaxRows, a.total-a.at)
 	a.arena.Reset()
 	for k := len(a.groups); k < len(a.out.Cols); k++ {
 		a.out.Cols[k].Init(a.node.Cols[k], n)

@@ -2,6 +2,7 @@ package executor
 
 import (
 	"context"
+	"math"
 
 	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/batch"
@@ -9,8 +10,11 @@ import (
 	"github.com/loxodb/loxodb/sql/types"
 )
 
-// window computes window functions. It keeps its whole input, which is ordered
-// by partition and order keys, and works one partition at a time.
+// window computes window functions over an input that is ordered by partition
+// and order keys, a partition at a time. It reads ahead as far as the results that
+// are asked for need, each time sixteen times as far: where no function looks
+// ahead, results of the rows read so far are computed as if they were the whole
+// partition, which costs little more than computing all at once.
 type window struct {
 	node    *physical.Window
 	input   Operator
@@ -20,7 +24,9 @@ type window struct {
 	rows    *rowStore // the input's columns
 	keys    *rowStore // partition keys, then order keys
 	results *rowStore // one column a call
-	filled  bool
+	lo      int       // first row of the partition that is not complete
+	step    int       // rows to read next
+	ended   bool      // the input has been read
 	at      int
 	cols    []*batch.Col
 	view    batch.Batch
@@ -100,7 +106,7 @@ func newWindowCall(def *physical.WindowCall) (*windowCall, error) {
 }
 
 func (w *window) Open(ctx context.Context, env *Env) error {
-	w.env, w.filled, w.at = env, false, 0
+	w.env, w.ended, w.at, w.lo, w.step = env, false, 0, 0, firstWindow
 	w.scratch.Reset()
 	w.rows.reset(env.Budget)
 	w.keys.reset(env.Budget)
@@ -111,40 +117,73 @@ func (w *window) Open(ctx context.Context, env *Env) error {
 	return w.input.Open(ctx, env)
 }
 
-// fill keeps the input and computes every partition.
-func (w *window) fill(ctx context.Context) error {
-	w.filled = true
-	for _, c := range w.calls {
-		if err := c.offsets(w.env, &w.scratch); err != nil {
-			return err
+// firstWindow is how many rows a window reads at first.
+const firstWindow = 64
+
+// advance reads on and computes what can be.
+func (w *window) advance(ctx context.Context) error {
+	if w.rows.n == 0 {
+		for _, c := range w.calls {
+			if err := c.offsets(w.env, &w.scratch); err != nil {
+				return err
+			}
 		}
 	}
-	for {
+	if err := w.read(ctx, w.rows.n+w.step); err != nil {
+		return err
+	}
+	w.step = min(16*w.step, math.MaxInt32)
+	for w.lo < w.rows.n {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		hi := w.runEnd(w.lo, w.rows.n, 0, len(w.part))
+		if hi < w.rows.n || w.ended {
+			if err := w.partition(w.lo, hi); err != nil {
+				return err
+			}
+			w.lo = hi
+			continue
+		}
+		if hi = w.known(hi); hi > w.results.n {
+			return w.partition(w.lo, hi)
+		}
+		return nil
+	}
+	return nil
+}
+
+// read keeps the input until there are n rows.
+func (w *window) read(ctx context.Context, n int) error {
+	for !w.ended && w.rows.n < n {
 		b, err := w.input.Next(ctx)
 		if err != nil {
 			return err
 		}
 		if b == nil {
-			break
+			w.ended = true
+			return w.input.Close()
 		}
 		if err := w.keep(b); err != nil {
 			return err
 		}
 	}
-	if err := w.input.Close(); err != nil {
-		return err
-	}
-	for lo := 0; lo < w.rows.n; {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		hi := w.runEnd(lo, w.rows.n, 0, len(w.part))
-		if err := w.partition(lo, hi); err != nil {
-			return err
-		}
-		lo = hi
-	}
 	return nil
+}
+
+// known is the end of the rows of the partition from lo to hi whose results do
+// not depend on rows that have not been read.
+func (w *window) known(hi int) int {
+	switch w.node.Needs {
+	case physical.NeedsNothing:
+		return hi
+	case physical.NeedsPeers:
+		last := hi - 1
+		for hi--; hi > w.lo && w.equalKeys(hi-1, last, len(w.part), len(w.keys.cols)); hi-- {
+		}
+		return hi
+	}
+	return w.lo
 }
 
 // keep stores a batch's rows, keys and arguments.
@@ -204,18 +243,25 @@ func (w *window) passes(filter *expr.Program, b *batch.Batch) (*batch.Col, error
 // runEnd is the end of the run of rows from lo on that equal row lo in key columns first..last−1.
 func (w *window) runEnd(lo, limit, first, last int) int {
 	hi := lo + 1
-	for ; hi < limit; hi++ {
-		for k := first; k < last; k++ {
-			c := &w.keys.cols[k]
-			if !equalAt(w.keys.types[k], c, lo, c, hi) {
-				return hi
-			}
-		}
+	for hi < limit && w.equalKeys(lo, hi, first, last) {
+		hi++
 	}
 	return hi
 }
 
-// partition computes all calls for rows lo..hi−1.
+// equalKeys compares two rows on key columns first..last−1.
+func (w *window) equalKeys(a, b, first, last int) bool {
+	for k := first; k < last; k++ {
+		c := &w.keys.cols[k]
+		if !equalAt(w.keys.types[k], c, a, c, b) {
+			return false
+		}
+	}
+	return true
+}
+
+// partition computes all calls for rows lo..hi−1, of which some may have their
+// results already.
 func (w *window) partition(lo, hi int) error {
 	p := &partitionRows{lo: lo, hi: hi}
 	for at := lo; at < hi; {
@@ -235,7 +281,7 @@ func (w *window) partition(lo, hi int) error {
 		}
 	}
 	row := make([]types.Datum, len(w.calls))
-	for i := range hi - lo {
+	for i := w.results.n - lo; i < hi-lo; i++ {
 		for k, c := range w.calls {
 			row[k] = c.out[i]
 		}
@@ -247,15 +293,15 @@ func (w *window) partition(lo, hi int) error {
 }
 
 func (w *window) Next(ctx context.Context) (*batch.Batch, error) {
-	if !w.filled {
-		if err := w.fill(ctx); err != nil {
+	for w.at == w.results.n {
+		if w.ended {
+			return nil, nil
+		}
+		if err := w.advance(ctx); err != nil {
 			return nil, err
 		}
 	}
-	n := min(batch.MaxRows, w.rows.n-w.at)
-	if n <= 0 {
-		return nil, nil
-	}
+	n := min(batch.MaxRows, w.results.n-w.at)
 	w.ids = w.ids[:0]
 	for i := range n {
 		w.ids = append(w.ids, uint32(w.at+i))

@@ -263,6 +263,9 @@ func (v *viewer) agg(it *item, x *physical.Agg) {
 	case len(x.Groups) == 0:
 		it.title = "Aggregate"
 		it.addJSON("Strategy", "Plain")
+	case x.Sorted:
+		it.title = "GroupAggregate"
+		it.addJSON("Strategy", "Sorted")
 	default:
 		it.title = "HashAggregate"
 		it.addJSON("Strategy", "Hashed")

@@ -29,14 +29,16 @@ const maxDP = 8
 // join plans a join; conds are those of a Filter above it.
 func (p *planner) join(x *logical.Join, conds []expr.Expr, need colset) (*rel, error) {
 	if x.Kind != logical.Inner {
-		r, err := p.outerJoin(x, need.clone(conds...))
+		r, err := p.outerJoin(x, nil, need.clone(conds...))
 		if err != nil {
 			return nil, err
 		}
 		return p.filterOver(r, conds), nil
 	}
-	c := &cluster{p: p}
-	c.flatten(x, conds)
+	c, err := p.newCluster(x, conds, need)
+	if err != nil {
+		return nil, err
+	}
 	return c.plan(need)
 }
 
@@ -46,6 +48,15 @@ type cluster struct {
 	leaves []*leaf
 	conds  []expr.Expr
 	refs   []uint64 // leaves that conds[i] uses
+	order  *outerOrder
+}
+
+// outerOrder asks for joins that keep the order in which path reads a leaf, and
+// for those that are cheapest when only a share of the rows is wanted.
+type outerOrder struct {
+	leaf  int
+	path  *path
+	share float64
 }
 
 func (c *cluster) flatten(n logical.Node, conds []expr.Expr) {
@@ -89,9 +100,10 @@ func (c *cluster) owner(id logical.ColID) uint64 {
 	return 0
 }
 
-// plan orders and builds the cluster.
-func (c *cluster) plan(need colset) (*rel, error) {
-	p := c.p
+// newCluster flattens inner joins and estimates what is joined.
+func (p *planner) newCluster(x *logical.Join, conds []expr.Expr, need colset) (*cluster, error) {
+	c := &cluster{p: p}
+	c.flatten(x, conds)
 	if len(c.leaves) > 64 {
 		return nil, pgerr.NotSupported(-1, "a join of more than 64 relations is not supported")
 	}
@@ -113,6 +125,11 @@ func (c *cluster) plan(need colset) (*rel, error) {
 			return nil, err
 		}
 	}
+	return c, nil
+}
+
+// plan orders and builds the cluster.
+func (c *cluster) plan(need colset) (*rel, error) {
 	s := c.search()
 	if s == nil {
 		return nil, pgerr.NotSupported(-1, "no join order satisfies the LATERAL references")
@@ -221,7 +238,32 @@ type step struct {
 	path  *path
 	rows  float64
 	cost  float64
-	conds []int // conditions that this step decides
+	// startup is the part of cost before the first row.
+	startup float64
+	conds   []int // conditions that this step decides
+}
+
+// price is what a step with these costs is compared by.
+func (c *cluster) price(startup, cost float64) float64 {
+	if c.order == nil {
+		return cost
+	}
+	return startup + (cost-startup)*c.order.share
+}
+
+// first is the step that reads leaf i alone, nil when the joins cannot begin with it.
+func (c *cluster) first(i int) *step {
+	l := c.leaves[i]
+	switch {
+	case l.deps != 0:
+		return nil
+	case c.order == nil:
+		return &step{set: 1 << i, right: i, rows: l.rows, cost: l.cost}
+	case i == c.order.leaf:
+		pt := c.order.path
+		return &step{set: 1 << i, right: i, rows: pt.rows, cost: pt.cost, startup: pt.startup}
+	}
+	return nil
 }
 
 // search finds the cheapest left-deep order.
@@ -231,10 +273,8 @@ func (c *cluster) search() *step {
 	}
 	n := len(c.leaves)
 	bestOf := make([]*step, 1<<n)
-	for i, l := range c.leaves {
-		if l.deps == 0 {
-			bestOf[1<<i] = &step{set: 1 << i, right: i, rows: l.rows, cost: l.cost}
-		}
+	for i := range c.leaves {
+		bestOf[1<<i] = c.first(i)
 	}
 	for set := uint64(1); set < 1<<n; set++ {
 		s := bestOf[set]
@@ -246,7 +286,7 @@ func (c *cluster) search() *step {
 			if set&bit != 0 || c.leaves[i].deps&^set != 0 || !c.worth(set, i) {
 				continue
 			}
-			if t := c.extend(s, i); bestOf[set|bit] == nil || t.cost < bestOf[set|bit].cost {
+			if t := c.extend(s, i); bestOf[set|bit] == nil || c.price(t.startup, t.cost) < c.price(bestOf[set|bit].startup, bestOf[set|bit].cost) {
 				bestOf[set|bit] = t
 			}
 		}
@@ -283,9 +323,9 @@ func (c *cluster) connected(set uint64, i int) bool {
 // greedy starts with each cheapest leaf and always adds the cheapest next.
 func (c *cluster) greedy() *step {
 	var s *step
-	for i, l := range c.leaves {
-		if l.deps == 0 && (s == nil || l.rows < s.rows) {
-			s = &step{set: 1 << i, right: i, rows: l.rows, cost: l.cost}
+	for i := range c.leaves {
+		if f := c.first(i); f != nil && (s == nil || f.rows < s.rows) {
+			s = f
 		}
 	}
 	for s != nil && bits.OnesCount64(s.set) < len(c.leaves) {
@@ -294,7 +334,7 @@ func (c *cluster) greedy() *step {
 			if s.set&(1<<i) != 0 || c.leaves[i].deps&^s.set != 0 || !c.worth(s.set, i) {
 				continue
 			}
-			if t := c.extend(s, i); next == nil || t.cost < next.cost {
+			if t := c.extend(s, i); next == nil || c.price(t.startup, t.cost) < c.price(next.startup, next.cost) {
 				next = t
 			}
 		}
@@ -320,28 +360,32 @@ func (c *cluster) extend(s *step, i int) *step {
 		}
 	}
 	t.rows = math.Max(s.rows*l.rows*p.sel(conds), 1e-3)
-	try := func(how method, cost float64, pt *path) {
-		if cost < t.cost {
-			t.how, t.cost, t.path = how, cost, pt
+	try := func(how method, startup, cost float64, pt *path) {
+		if math.IsInf(t.cost, 1) || c.price(startup, cost) < c.price(t.startup, t.cost) {
+			t.how, t.startup, t.cost, t.path = how, startup, cost, pt
 		}
 	}
 	if hash && l.deps == 0 {
-		try(methodHash, s.cost+l.cost+l.rows*p.m.HashRow+s.rows*p.m.Probe+t.rows*p.m.Emit, nil)
-		try(methodHashSwap, s.cost+l.cost+s.rows*p.m.HashRow+l.rows*p.m.Probe+t.rows*p.m.Emit, nil)
+		build := l.cost + l.rows*p.m.HashRow
+		try(methodHash, s.startup+build, s.cost+build+s.rows*p.m.Probe+t.rows*p.m.Emit, nil)
+		if c.order == nil {
+			build = s.cost + s.rows*p.m.HashRow
+			try(methodHashSwap, build, build+l.cost+l.rows*p.m.Probe+t.rows*p.m.Emit, nil)
+		}
 	}
 	if l.scan != nil && len(conds) > 0 && l.deps == 0 {
 		list := p.paths(l.scan, append(append([]expr.Expr(nil), l.conds...), conds...))
 		for k := 1; k < len(list); k++ {
 			if pt := &list[k]; pt.prefix > 0 {
-				try(methodKeyed, s.cost+s.rows*(pt.cost+p.m.Open)+t.rows*p.m.Emit, pt)
+				try(methodKeyed, s.startup, s.cost+s.rows*(pt.cost+p.m.Open)+t.rows*p.m.Emit, pt)
 			}
 		}
 	}
-	again := l.cost
+	again, startup := l.cost, s.startup
 	if l.deps == 0 { // kept in memory between rows
-		again = l.rows * p.m.Emit
+		again, startup = l.rows*p.m.Emit, s.startup+l.cost
 	}
-	try(methodLoop, s.cost+l.cost+s.rows*(again+p.m.Open+l.rows*float64(len(conds))*p.m.Op)+t.rows*p.m.Emit, nil)
+	try(methodLoop, startup, s.cost+l.cost+s.rows*(again+p.m.Open+l.rows*float64(len(conds))*p.m.Op)+t.rows*p.m.Emit, nil)
 	return t
 }
 

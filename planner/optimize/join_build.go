@@ -9,6 +9,9 @@ import (
 // buildStep makes the nodes of the chosen order.
 func (c *cluster) buildStep(s *step, need colset) (*rel, error) {
 	if s.left == nil {
+		if l := c.leaves[s.right]; c.order != nil {
+			return c.p.buildPath(l.scan, c.order.path, l.need), nil
+		}
 		return c.p.buildLeaf(c.leaves[s.right])
 	}
 	conds := make([]expr.Expr, len(s.conds))
@@ -36,6 +39,8 @@ type joinSpec struct {
 	path  *path
 	rows  float64
 	cost  float64
+	share float64 // of the left rows that are wanted, in their order; 0 = all in any order
+	price float64 // cost of that share
 }
 
 func (p *planner) buildJoin(j *joinSpec, how method, need colset) (*rel, error) {

@@ -55,7 +55,7 @@ func (p *planner) buildMore(n logical.Node, need colset) (*rel, error) {
 	case *logical.RecursiveUnion:
 		return p.recursive(x)
 	case *logical.Window:
-		return p.window(x, need)
+		return p.window(x, math.Inf(1), need)
 	case *logical.Lock:
 		return p.lock(x, need)
 	case *logical.Insert:
@@ -230,25 +230,36 @@ func (p *planner) agg(x *logical.Agg, need colset) (*rel, error) {
 	if x.Sets != nil {
 		return p.groupingSets(x)
 	}
-	below := colset{}
-	for _, g := range x.Groups {
-		below.addExpr(g)
-	}
-	for i := range x.Aggs {
-		a := &x.Aggs[i]
-		below = below.clone(a.Args...)
-		below.addExpr(a.Filter)
-		for _, k := range a.OrderBy {
-			below.addExpr(k.Expr)
-		}
-	}
-	in, err := p.build(x.Input, below)
+	in, err := p.build(x.Input, aggNeeds(x))
 	if err != nil {
 		return nil, err
 	}
+	return p.aggOver(x, in, false), nil
+}
+
+// aggNeeds are the columns that the groups and aggregates are computed from.
+func aggNeeds(x *logical.Agg) colset {
+	need := colset{}
+	for _, g := range x.Groups {
+		need.addExpr(g)
+	}
+	for i := range x.Aggs {
+		a := &x.Aggs[i]
+		need = need.clone(a.Args...)
+		need.addExpr(a.Filter)
+		for _, k := range a.OrderBy {
+			need.addExpr(k.Expr)
+		}
+	}
+	return need
+}
+
+// aggOver groups a built input, which comes in the order of the groups when
+// sorted is set.
+func (p *planner) aggOver(x *logical.Agg, in *rel, sorted bool) *rel {
 	at := in.layout()
 	cols := append(append([]logical.ColID(nil), x.GroupOut...), x.AggOut...)
-	n := &physical.Agg{Base: p.base(cols), Input: in.node, Groups: p.remapAll(x.Groups, at), Sets: x.Sets}
+	n := &physical.Agg{Base: p.base(cols), Input: in.node, Groups: p.remapAll(x.Groups, at), Sets: x.Sets, Sorted: sorted}
 	for i := range x.Aggs {
 		a := &x.Aggs[i]
 		n.Aggs = append(n.Aggs, physical.AggCall{Fn: a.Fn, Args: p.remapAll(a.Args, at), Distinct: a.Distinct,
@@ -261,7 +272,10 @@ func (p *planner) agg(x *logical.Agg, need colset) (*rel, error) {
 	}
 	n.Cost = i.Cost + i.Rows*(p.m.HashRow+float64(len(x.Aggs))*p.m.Op) + n.Rows*p.m.Emit
 	n.Startup = n.Cost
-	return &rel{n, cols}, nil
+	if sorted {
+		n.Startup = i.Startup + (n.Cost-i.Startup)/n.Rows
+	}
+	return &rel{n, cols}
 }
 
 // groups is the number of different values of the expressions among rows.
@@ -288,17 +302,7 @@ func (p *planner) distinct(x *logical.Distinct, need colset) (*rel, error) {
 		if err != nil {
 			return nil, err
 		}
-		in = p.exact(in, uniqueIDs(x.Input.Cols()))
-		n := &physical.HashDistinct{Base: p.base(in.cols), Input: in.node}
-		var by []expr.Expr
-		for _, c := range in.cols {
-			by = append(by, p.meta.Column(c))
-		}
-		i := in.info()
-		n.Rows = p.groups(by, i.Rows)
-		n.Cost = i.Cost + i.Rows*p.m.HashRow
-		n.Startup = i.Startup
-		return &rel{n, in.cols}, nil
+		return p.distinctOver(p.exact(in, uniqueIDs(x.Input.Cols()))), nil
 	}
 	in, err := p.build(x.Input, need.clone(x.On...))
 	if err != nil {
@@ -308,6 +312,21 @@ func (p *planner) distinct(x *logical.Distinct, need colset) (*rel, error) {
 	p.inherit(&n.Base, in, p.m.Cmp)
 	n.Rows = p.groups(x.On, in.info().Rows)
 	return &rel{n, in.cols}, nil
+}
+
+// distinctOver drops the duplicates of a built input; the first of equal rows pass
+// in the order of the input.
+func (p *planner) distinctOver(in *rel) *rel {
+	n := &physical.HashDistinct{Base: p.base(in.cols), Input: in.node}
+	var by []expr.Expr
+	for _, c := range in.cols {
+		by = append(by, p.meta.Column(c))
+	}
+	i := in.info()
+	n.Rows = p.groups(by, i.Rows)
+	n.Cost = i.Cost + i.Rows*p.m.HashRow
+	n.Startup = i.Startup
+	return &rel{n, in.cols}
 }
 
 func uniqueIDs(l []logical.ColID) []logical.ColID {

@@ -12,8 +12,16 @@ import (
 	"github.com/loxodb/loxodb/sql/types"
 )
 
-// outerJoin plans left, right, full, semi and anti joins.
-func (p *planner) outerJoin(x *logical.Join, need colset) (*rel, error) {
+// leftOrder asks for a join that keeps the order of its left side, which comes in
+// the order of keys; about so many rows of it are wanted.
+type leftOrder struct {
+	keys []logical.SortKey
+	rows float64
+}
+
+// outerJoin plans left, right, full, semi and anti joins. With order it answers
+// errUnordered when the left side does not come in order, or sorting is cheaper.
+func (p *planner) outerJoin(x *logical.Join, order *leftOrder, need colset) (*rel, error) {
 	if x.Kind == logical.Right {
 		x = &logical.Join{Kind: logical.Left, Left: x.Right, Right: x.Left, On: x.On}
 	}
@@ -35,7 +43,7 @@ func (p *planner) outerJoin(x *logical.Join, need colset) (*rel, error) {
 			need[c] = true
 		}
 	})
-	left, err := p.build(x.Left, need)
+	left, err := p.leftSide(x.Left, order, need)
 	if err != nil {
 		return nil, err
 	}
@@ -59,11 +67,36 @@ func (p *planner) outerJoin(x *logical.Join, need colset) (*rel, error) {
 		return nil, err
 	}
 	j := &joinSpec{kind: joinKind(x.Kind), conds: on, left: left, right: right}
+	if order != nil {
+		j.share = math.Min(order.rows/math.Max(left.info().Rows, 1), 1)
+	}
 	how, err := p.chooseOuter(j, leftCols)
 	if err != nil {
 		return nil, err
 	}
+	if order != nil {
+		free := *j
+		free.share = 0
+		if _, err := p.chooseOuter(&free, leftCols); err != nil {
+			return nil, err
+		}
+		if j.price > free.price+p.m.Sort(free.rows, finite(order.rows)) {
+			return nil, errUnordered
+		}
+	}
 	return p.buildJoin(j, how, need)
+}
+
+// leftSide plans the left side of a join, in order if that is asked for.
+func (p *planner) leftSide(n logical.Node, order *leftOrder, need colset) (*rel, error) {
+	if order == nil {
+		return p.build(n, need)
+	}
+	r, ok, err := p.inOrder(&logical.Sort{Input: n, Keys: order.keys}, order.rows, need)
+	if err == nil && !ok {
+		err = errUnordered
+	}
+	return r, err
 }
 
 func joinKind(k logical.JoinKind) physical.JoinKind {
@@ -71,7 +104,8 @@ func joinKind(k logical.JoinKind) physical.JoinKind {
 		logical.Full: physical.Full, logical.Semi: physical.Semi, logical.Anti: physical.Anti}[k]
 }
 
-// chooseOuter picks the method and fills the estimates.
+// chooseOuter picks the method and fills the estimates. With a share it is one
+// that keeps the left order and is cheap for that share of the rows.
 func (p *planner) chooseOuter(j *joinSpec, leftCols colset) (method, error) {
 	l, r := j.left.info(), j.right
 	matched := r.rows * p.sel(j.conds)
@@ -91,15 +125,26 @@ func (p *planner) chooseOuter(j *joinSpec, leftCols colset) (method, error) {
 			hash = true
 		}
 	}
-	how, best := methodLoop, math.Inf(1)
-	if hash && r.deps == 0 {
-		how, best = methodHash, l.Cost+r.cost+r.rows*p.m.HashRow+l.Rows*p.m.Probe
+	how := methodLoop
+	j.price = math.Inf(1)
+	try := func(m method, startup, cost float64, pt *path) {
+		price := cost
+		if j.share > 0 {
+			price = startup + (cost-startup)*j.share
+		}
+		if price < j.price {
+			how, j.price, j.cost, j.path = m, price, cost+j.rows*p.m.Emit, pt
+		}
+	}
+	// A left join by hash shows rows without a partner after the others of their batch.
+	if hash && r.deps == 0 && (j.share == 0 || j.kind != physical.Left) {
+		build := r.cost + r.rows*p.m.HashRow
+		try(methodHash, l.Startup+build, l.Cost+build+l.Rows*p.m.Probe, nil)
 	}
 	if j.kind == physical.Full {
 		if how != methodHash {
 			return how, pgerr.New(pgerrcode.FeatureNotSupported, "FULL JOIN is only supported with merge-joinable or hash-joinable join conditions")
 		}
-		j.cost = best
 		return how, nil
 	}
 	if r.scan != nil && len(j.conds) > 0 {
@@ -110,19 +155,16 @@ func (p *planner) chooseOuter(j *joinSpec, leftCols colset) (method, error) {
 			if j.kind == physical.Semi || j.kind == physical.Anti { // the first match is enough
 				each = pt.startup + (pt.cost-pt.startup)/math.Max(pt.rows, 1)
 			}
-			if c := l.Cost + l.Rows*(each+p.m.Open); pt.prefix > 0 && c < best {
-				how, best, j.path = methodKeyed, c, pt
+			if pt.prefix > 0 {
+				try(methodKeyed, l.Startup, l.Cost+l.Rows*(each+p.m.Open), pt)
 			}
 		}
 	}
-	again := r.cost
+	again, startup := r.cost, l.Startup
 	if r.deps == 0 {
-		again = r.rows * p.m.Emit
+		again, startup = r.rows*p.m.Emit, l.Startup+r.cost
 	}
-	if c := l.Cost + r.cost + l.Rows*(again+p.m.Open+r.rows*float64(len(j.conds))*p.m.Op); c < best {
-		how, best = methodLoop, c
-	}
-	j.cost = best + j.rows*p.m.Emit
+	try(methodLoop, startup, l.Cost+r.cost+l.Rows*(again+p.m.Open+r.rows*float64(len(j.conds))*p.m.Op), nil)
 	return how, nil
 }
 

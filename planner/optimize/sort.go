@@ -21,7 +21,7 @@ func (p *planner) limit(x *logical.Limit, need colset) (*rel, error) {
 	if s, node, ok := sortBelow(x.Input); ok {
 		in, err = p.sortUnder(s, node, x, need)
 	} else {
-		in, err = p.build(x.Input, need)
+		in, err = p.firstRows(x, need)
 	}
 	if err != nil {
 		return nil, err
@@ -34,6 +34,17 @@ func (p *planner) limit(x *logical.Limit, need colset) (*rel, error) {
 		n.Cost = i.Startup + (i.Cost-i.Startup)*k/math.Max(i.Rows, 1)
 	}
 	return &rel{n, in.cols}, nil
+}
+
+// firstRows plans the input of a LIMIT without an order.
+func (p *planner) firstRows(x *logical.Limit, need colset) (*rel, error) {
+	in, conds, chain := below(x.Input)
+	w, ok := in.(*logical.Window)
+	k, known := limitRows(x)
+	if !ok || !known || len(conds) > 0 {
+		return p.build(x.Input, need)
+	}
+	return p.overChain(chain, need, func(below colset) (*rel, error) { return p.window(w, k, below) })
 }
 
 // sortBelow finds a Sort under LIMIT, through projections that do not matter.
@@ -112,20 +123,25 @@ func (p *planner) topExpr(x *logical.Limit) expr.Expr {
 // sort plans an order; lim is the LIMIT right above it, if any. An index that
 // gives the order makes the Sort unnecessary when that is cheaper.
 func (p *planner) sort(x *logical.Sort, lim *logical.Limit, need colset) (*rel, error) {
-	below := need.clone()
-	for _, k := range x.Keys {
-		below.addExpr(k.Expr)
-	}
 	k := math.Inf(1)
 	if lim != nil {
 		if n, ok := limitRows(lim); ok {
 			k = n
 		}
 	}
+	return p.sortFor(x, lim, k, need)
+}
+
+// sortFor is sort for a consumer that is likely to take no more than k rows.
+func (p *planner) sortFor(x *logical.Sort, lim *logical.Limit, k float64, need colset) (*rel, error) {
+	below := need.clone()
+	for _, k := range x.Keys {
+		below.addExpr(k.Expr)
+	}
 	if r, ok, err := p.knn(x, lim, k, below); ok || err != nil {
 		return r, err
 	}
-	if r, ok, err := p.ordered(x, k, below); ok || err != nil {
+	if r, ok, err := p.inOrder(x, k, below); ok || err != nil {
 		return r, err
 	}
 	if r, ok, err := p.exactNearest(x, lim, k, below); ok || err != nil {

@@ -6,13 +6,24 @@ import (
 	"github.com/loxodb/loxodb/sql/expr"
 )
 
-// window plans window functions over their input in the order of partition and window.
-func (p *planner) window(x *logical.Window, need colset) (*rel, error) {
+// window plans window functions; k is how many rows are wanted, infinite for all.
+func (p *planner) window(x *logical.Window, k float64, need colset) (*rel, error) {
+	return p.windowOver(x, windowKeys(x), k, need)
+}
+
+// windowKeys are the partition and the order of a window as one order.
+func windowKeys(x *logical.Window) []logical.SortKey {
 	keys := make([]logical.SortKey, 0, len(x.Partition)+len(x.Order))
 	for _, e := range x.Partition {
 		keys = append(keys, logical.SortKey{Expr: e})
 	}
-	keys = append(keys, x.Order...)
+	return append(keys, x.Order...)
+}
+
+// windowOver plans window functions over their input in the given order of
+// partition and window. Where the functions look back only, or partitions are
+// short, few rows of the input give the first k.
+func (p *planner) windowOver(x *logical.Window, keys []logical.SortKey, k float64, need colset) (*rel, error) {
 	below := need.clone(x.Partition...)
 	for _, k := range x.Order {
 		below.addExpr(k.Expr)
@@ -24,7 +35,7 @@ func (p *planner) window(x *logical.Window, need colset) (*rel, error) {
 	var in *rel
 	var err error
 	if len(keys) > 0 {
-		in, err = p.sort(&logical.Sort{Input: x.Input, Keys: keys}, nil, below)
+		in, err = p.sortFor(&logical.Sort{Input: x.Input, Keys: keys}, nil, k, below)
 	} else {
 		in, err = p.build(x.Input, below)
 	}
@@ -41,6 +52,7 @@ func (p *planner) window(x *logical.Window, need colset) (*rel, error) {
 		c.Frame.End.Offset = p.remapBound(c.Frame.End.Offset)
 		n.Calls = append(n.Calls, c)
 	}
+	n.Needs = physical.LookaheadOf(n.Calls)
 	p.inherit(&n.Base, in, float64(len(n.Calls))*p.m.HashRow)
 	return &rel{n, cols}, nil
 }

@@ -207,14 +207,17 @@ type (
 		Base
 		Input Node
 	}
-	// Agg groups by hashing; no Groups = one row always. Output: groups, then aggregates.
+	// Agg groups by hashing, or with Sorted an input in which the rows of a group come
+	// together: groups then come as the input does, each as soon as it is complete.
+	// No Groups = one row always. Output: groups, then aggregates.
 	Agg struct {
 		Base
 		Input  Node
 		Groups []expr.Expr
 		Aggs   []AggCall
 		// Sets are grouping sets as lists of indexes into Groups; nil = all of Groups.
-		Sets [][]int
+		Sets   [][]int
+		Sorted bool
 	}
 	// HashJoin builds a table on Right. Output: left columns, then right columns (for
 	// semi and anti only left). Filter is on the concatenated row and part of the join condition.

@@ -17,7 +17,18 @@ type Window struct {
 	Partition []expr.Expr
 	Order     []SortKey
 	Calls     []WindowCall
+	Needs     Lookahead // of all calls
 }
+
+// Lookahead is which rows of the partition after its own the result of a window
+// function depends on: without any, results can be had before it has been read.
+type Lookahead uint8
+
+const (
+	NeedsPartition Lookahead = iota // all of them, or those of the frame
+	NeedsPeers                      // the peers of its own row
+	NeedsNothing
+)
 
 // WindowCall is one function of a Window. Kind 'w' functions are computed by
 // name: row_number, rank, dense_rank, percent_rank, cume_dist, ntile, lag and lead
@@ -29,6 +40,46 @@ type WindowCall struct {
 	Filter expr.Expr   // nil = all; aggregates only
 	Frame  Frame
 	T      types.T
+}
+
+// LookaheadOf is what the calls need together.
+func LookaheadOf(calls []WindowCall) Lookahead {
+	least := NeedsNothing
+	for i := range calls {
+		least = min(least, calls[i].needs())
+	}
+	return least
+}
+
+func (c *WindowCall) needs() Lookahead {
+	if c.Fn.Kind == 'w' {
+		switch c.Fn.Name {
+		case "row_number":
+			return NeedsNothing
+		case "rank", "dense_rank":
+			return NeedsPeers
+		case "lag": // by a negative offset it looks ahead
+			if len(c.Args) < 2 || nonNegative(c.Args[1]) {
+				return NeedsNothing
+			}
+			return NeedsPartition
+		case "first_value", "last_value", "nth_value":
+		default:
+			return NeedsPartition
+		}
+	}
+	switch end := c.Frame.End.Kind; {
+	case end != CurrentRow && end != OffsetPreceding:
+		return NeedsPartition
+	case c.Frame.Mode == FrameRows && c.Frame.Exclude == ExcludeNone:
+		return NeedsNothing
+	}
+	return NeedsPeers
+}
+
+func nonNegative(e expr.Expr) bool {
+	c, ok := e.(*expr.Const)
+	return ok && !c.D.IsNull() && c.D.Int() >= 0
 }
 
 // Frame is the part of the partition that a row's call sees.
