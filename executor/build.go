@@ -19,6 +19,8 @@ func buildNode(n physical.Node) (Operator, error) {
 	switch n := n.(type) {
 	case *physical.Scan:
 		return newScan(n)
+	case *physical.BitmapScan:
+		return newBitmapScan(n)
 	case *physical.VectorSearch:
 		return newVectorSearch(n)
 	case *physical.ExactSearch:

@@ -12,6 +12,8 @@ func inputs(n physical.Node) []physical.Node {
 		if n.Pre != nil {
 			return []physical.Node{n.Pre}
 		}
+	case *physical.BitmapScan:
+		return n.Arms
 	case *physical.ExactSearch:
 		return []physical.Node{n.Scan}
 	case *physical.RecursiveUnion:

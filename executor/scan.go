@@ -7,7 +7,9 @@ import (
 
 	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/batch"
+	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/types"
 	"github.com/loxodb/loxodb/storage/table"
 )
 
@@ -28,6 +30,8 @@ type scan struct {
 	ranges []keyRange       // index ranges still to visit
 	ids    []uint64
 	size   int
+	// keysOnly: the index alone tells all that is wanted, the rows' numbers.
+	keysOnly bool
 }
 
 // firstBatch is how many rows a scan reads at first; it then grows, so that a
@@ -37,6 +41,8 @@ const firstBatch = 16
 func newScan(n *physical.Scan) (*scan, error) {
 	s := &scan{node: n, reader: table.NewReader(n.Table, n.Attrs)}
 	s.out.Cols = make([]batch.Col, len(n.Attrs))
+	s.keysOnly = n.Index != nil && n.Filter == nil &&
+		!slices.ContainsFunc(n.Attrs, func(a int16) bool { return a != catalog.RowIDAttr })
 	var err error
 	if s.bounds, err = newBounds(&n.Bounds); err != nil {
 		return nil, err
@@ -184,6 +190,10 @@ func (s *scan) readIndex(ctx context.Context) (bool, error) {
 			return false, err
 		}
 		if len(s.ids) > 0 {
+			if s.keysOnly {
+				s.numbers()
+				return true, nil
+			}
 			return true, s.reader.Fetch(ctx, s.env.Read, s.ids, &s.out)
 		}
 		err = s.index.Close()
@@ -191,6 +201,19 @@ func (s *scan) readIndex(ctx context.Context) (bool, error) {
 			return false, err
 		}
 	}
+}
+
+// numbers makes the rows' numbers the batch. An entry and its row are written and
+// removed together: a view that sees the one sees the other.
+func (s *scan) numbers() {
+	for k := range s.out.Cols {
+		c := &s.out.Cols[k]
+		c.Init(types.Of(types.Int8OID), len(s.ids))
+		for i, id := range s.ids {
+			c.I[i] = int64(id)
+		}
+	}
+	s.out.Sel = batch.Identity(len(s.ids))
 }
 
 func (s *scan) Close() error {

@@ -15,6 +15,8 @@ func (v *viewer) fill(it *item, n physical.Node) {
 	switch x := n.(type) {
 	case *physical.Scan:
 		v.scan(it, x)
+	case *physical.BitmapScan:
+		v.bitmapScan(it, x)
 	case *physical.VectorSearch:
 		v.vectorSearch(it, x)
 	case *physical.ExactSearch:
@@ -169,6 +171,46 @@ func (v *viewer) vectorSearch(it *item, x *physical.VectorSearch) {
 		k.label = "Pre-filter"
 		it.kids = append(it.kids, k)
 	}
+}
+
+// bitmapScan shows the arms as PostgreSQL's scans of index entries.
+func (v *viewer) bitmapScan(it *item, x *physical.BitmapScan) {
+	it.nodeType = "Bitmap Heap Scan"
+	v.relation(it, x.Table.Name, x.Alias, " on ")
+	v.cond(it, "Filter", x.Filter, x.Names)
+	or := &item{nodeType: "BitmapOr", title: "BitmapOr", rel: "Outer", base: &physical.Base{Cost: x.Startup}}
+	for _, a := range x.Arms {
+		or.kids = append(or.kids, v.arm(a))
+		or.base.Rows += a.Info().Rows
+	}
+	if v.counters != nil {
+		sum := Counters{Loops: 1}
+		for _, k := range or.kids {
+			if k.c != nil {
+				sum.Rows, sum.TotalMs = sum.Rows+k.c.Rows, sum.TotalMs+k.c.TotalMs
+				sum.Loops = k.c.Loops
+			}
+		}
+		or.c = &sum
+	}
+	it.kids = append(it.kids, or)
+}
+
+func (v *viewer) arm(n physical.Node) *item {
+	it := v.node(n, "Member")
+	if x, ok := n.(*physical.Scan); ok {
+		index := x.Index
+		for _, i := range x.Table.Indexes {
+			if index == nil && i.Primary {
+				index = i
+			}
+		}
+		it.nodeType, it.title = "Bitmap Index Scan", "Bitmap Index Scan"
+		if index != nil {
+			it.title += " on " + index.Name
+		}
+	}
+	return it
 }
 
 // orderText is (embedding <-> '[1,2]'::vector).

@@ -55,6 +55,8 @@ func find(p *physical.Plan, n int, name *string) {
 
 func inputs(n physical.Node) []physical.Node {
 	switch x := n.(type) {
+	case *physical.BitmapScan:
+		return x.Arms
 	case *physical.ExactSearch:
 		return []physical.Node{x.Scan}
 	case *physical.Filter:

@@ -26,7 +26,7 @@ func (p *planner) exactNearest(x *logical.Sort, lim *logical.Limit, k float64, n
 		return nil, false, nil
 	}
 	pt := best(p.paths(s, conds))
-	if pt.index != nil || pt.point || len(pt.bounds.Prefix) > 0 {
+	if pt.index != nil || pt.arms != nil || pt.point || len(pt.bounds.Prefix) > 0 {
 		return nil, false, nil
 	}
 	measure := pt.visited * (p.m.VectorRow + float64(typeDims(col.T))*p.m.DistDim)

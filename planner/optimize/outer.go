@@ -155,7 +155,7 @@ func (p *planner) chooseOuter(j *joinSpec, leftCols colset) (method, error) {
 			if j.kind == physical.Semi || j.kind == physical.Anti { // the first match is enough
 				each = pt.startup + (pt.cost-pt.startup)/math.Max(pt.rows, 1)
 			}
-			if pt.prefix > 0 {
+			if pt.prefix > 0 || pt.arms != nil {
 				try(methodKeyed, l.Startup, l.Cost+l.Rows*(each+p.m.Open), pt)
 			}
 		}

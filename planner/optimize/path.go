@@ -22,10 +22,11 @@ type path struct {
 	visited float64
 	startup float64
 	cost    float64
-	point   bool  // at most one row
-	multi   bool  // several points: no order
-	prefix  int   // equality columns
-	loose   []int // conditions that narrow the range but must still be tested
+	point   bool   // at most one row
+	multi   bool   // several points: no order
+	prefix  int    // equality columns
+	loose   []int  // conditions that narrow the range but must still be tested
+	arms    []path // not nil: the rows that any of these finds, in no order
 }
 
 // pinned is how many leading key columns have one value in the whole range.
@@ -72,7 +73,18 @@ func (p *planner) paths(s *logical.Scan, conds []expr.Expr) []path {
 	if p.noSeq {
 		full.startup, full.cost = full.startup+disabled, full.cost+disabled
 	}
-	list := []path{full}
+	list := append([]path{full}, p.keyedPaths(s, conds)...)
+	if pt, ok := p.bitmapPath(s, conds, rows, out); ok {
+		list = append(list, pt)
+	}
+	return list
+}
+
+// keyedPaths lists the ways to read a range of the table's own key or of an index.
+func (p *planner) keyedPaths(s *logical.Scan, conds []expr.Expr) []path {
+	rows := p.tableRows(s.Table)
+	out := math.Max(rows*p.sel(conds), 0)
+	var list []path
 	if s.Table.PrimaryAttr != 0 {
 		if x, ok := p.keyPath(s, conds, rows, out); ok {
 			list = append(list, x)
@@ -238,8 +250,11 @@ func best(list []path) *path {
 	return b
 }
 
-// buildPath makes the Scan node of a path.
+// buildPath makes the Scan node of a path, or the BitmapScan of one with arms.
 func (p *planner) buildPath(s *logical.Scan, pt *path, need colset) *rel {
+	if pt.arms != nil {
+		return p.buildBitmap(s, pt, need)
+	}
 	need = need.clone(pt.filter...)
 	n := &physical.Scan{Table: s.Table, Alias: s.Alias, Index: pt.index, Reverse: pt.reverse}
 	var cols []logical.ColID

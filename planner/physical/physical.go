@@ -86,6 +86,16 @@ type (
 		Attrs   []int16   // output columns: attribute numbers, system columns and RowIDAttr included
 		Filter  expr.Expr // on the output columns; nil = all
 	}
+	// BitmapScan reads the rows that any of Arms finds, each once and in table-key
+	// order, and tests Filter on them. Arms are scans of one column, RowIDAttr.
+	BitmapScan struct {
+		Base
+		Table  *catalog.Table
+		Alias  string
+		Arms   []Node
+		Attrs  []int16
+		Filter expr.Expr
+	}
 	// VectorSearch yields rows nearest to Query first, in exact distance order
 	// (operator Op's value, NULLs and rows without a vector last: they are added
 	// after the index is exhausted). It stops only when its consumer does.

@@ -1,0 +1,135 @@
+package executor
+
+import (
+	"context"
+	"errors"
+
+	"github.com/loxodb/loxodb/planner/physical"
+	"github.com/loxodb/loxodb/sql/batch"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/storage/table"
+	"github.com/loxodb/loxodb/vectorindex/bitmap"
+)
+
+// bitmapScan collects the row numbers that its arms find into one set and reads
+// those rows in the order of the table, each once.
+type bitmapScan struct {
+	node          *physical.BitmapScan
+	arms          []Operator
+	reader        *table.Reader
+	before, after *expr.Program
+	rows          bitmap.Iter
+	loaded        bool
+	size          int
+	ids           []uint64
+	out           batch.Batch
+	env           *Env
+	scratch       expr.Scratch
+	held          int64 // bytes of the set
+}
+
+func newBitmapScan(n *physical.BitmapScan) (Operator, error) {
+	s := &bitmapScan{node: n, reader: table.NewReader(n.Table, n.Attrs)}
+	s.out.Cols = make([]batch.Col, len(n.Attrs))
+	var err error
+	if s.arms, err = buildAll(n.Arms); err != nil {
+		return nil, err
+	}
+	s.before, s.after, err = splitFilter(n.Filter, s.reader.VectorOutputs())
+	return s, err
+}
+
+func (s *bitmapScan) Open(_ context.Context, env *Env) error {
+	if err := s.release(); err != nil {
+		return err
+	}
+	s.env, s.loaded, s.size = env, false, firstBatch
+	s.scratch.Reset()
+	s.reader.UseCache(env.rowCache())
+	return nil
+}
+
+// load runs the arms.
+func (s *bitmapScan) load(ctx context.Context) error {
+	s.loaded = true
+	set := bitmap.New()
+	for _, arm := range s.arms {
+		if err := arm.Open(ctx, s.env); err != nil {
+			return err
+		}
+		for {
+			b, err := arm.Next(ctx)
+			if err != nil {
+				return errors.Join(err, arm.Close())
+			}
+			if b == nil {
+				break
+			}
+			s.ids = s.ids[:0]
+			for _, i := range b.Sel {
+				s.ids = append(s.ids, uint64(b.Cols[0].I[i]))
+			}
+			set.AddMany(s.ids)
+		}
+		if err := arm.Close(); err != nil {
+			return err
+		}
+	}
+	s.rows = set.Iter()
+	s.held = set.Bytes()
+	return s.env.Budget.Grow(s.held)
+}
+
+func (s *bitmapScan) Next(ctx context.Context) (*batch.Batch, error) {
+	if !s.loaded {
+		if err := s.load(ctx); err != nil {
+			return nil, err
+		}
+	}
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if cap(s.ids) < s.size {
+			s.ids = make([]uint64, s.size)
+		}
+		n := s.rows.NextMany(s.ids[:s.size])
+		if n == 0 {
+			return nil, nil
+		}
+		s.size = min(4*s.size, batch.MaxRows)
+		if err := s.reader.Fetch(ctx, s.env.Read, s.ids[:n], &s.out); err != nil {
+			return nil, err
+		}
+		if err := s.finish(ctx); err != nil {
+			return nil, err
+		}
+		if s.out.Len() > 0 {
+			return &s.out, nil
+		}
+	}
+}
+
+// finish filters the rows read and adds their vectors.
+func (s *bitmapScan) finish(ctx context.Context) error {
+	if err := applyFilter(s.before, s.env, &s.scratch, &s.out, s.node.ID); err != nil {
+		return err
+	}
+	if s.out.Len() > 0 && s.reader.HasVectors() {
+		if err := s.reader.LoadVectors(ctx, s.env.Read, &s.out); err != nil {
+			return err
+		}
+	}
+	return applyFilter(s.after, s.env, &s.scratch, &s.out, s.node.ID)
+}
+
+func (s *bitmapScan) Close() error { return s.release() }
+
+func (s *bitmapScan) release() error {
+	if s.env == nil || s.held == 0 {
+		return nil
+	}
+	held := s.held
+	s.held, s.rows = 0, bitmap.Iter{}
+	return s.env.Budget.Grow(-held)
+}
