@@ -270,6 +270,13 @@ func IsVolatile(e expr.Expr) bool {
 			found = found || x.Fn.Volatility == builtin.Volatile
 		case *Subquery:
 			VisitExprs(x.Tree, func(s expr.Expr) { found = found || IsVolatile(s) })
+			Visit(x.Tree, func(m Node) {
+				if f, ok := m.(*Func); ok {
+					for _, c := range f.Calls { // of these VisitExprs sees the arguments
+						found = found || c.Fn.Volatility == builtin.Volatile
+					}
+				}
+			})
 		}
 		return !found
 	})

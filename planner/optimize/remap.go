@@ -121,7 +121,7 @@ func (p *planner) remapKeys(keys []logical.SortKey, at map[logical.ColID]int) []
 
 // subPlan plans a subquery of an expression over rows with the layout.
 func (p *planner) subPlan(x *logical.Subquery, at map[logical.ColID]int) expr.Expr {
-	out := &expr.SubPlan{Kind: x.Kind, T: x.T, Left: p.remapAll(x.Left, at)}
+	out := &expr.SubPlan{Kind: x.Kind, T: x.T, Left: p.remapAll(x.Left, at), Memo: !logical.IsVolatile(x)}
 	f := &frame{at: at, sub: true}
 	p.push(f)
 	need := colset{}

@@ -1,6 +1,8 @@
 package expr
 
 import (
+	"slices"
+
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/sql/batch"
@@ -20,6 +22,8 @@ type subState struct {
 	s       Scratch
 	pair    batch.Batch
 	saved   []types.Datum
+	memo    memo      // of a correlated subquery
+	types   []types.T // of its arguments and left side
 }
 
 // keyPair is one equality of a hashable test: left value and subquery column of
@@ -31,6 +35,7 @@ type keyPair struct {
 
 func (x *subState) reset() {
 	x.known, x.rows, x.hash, x.hasNull = false, nil, nil, false
+	x.memo.reset()
 	x.s.Reset()
 }
 
@@ -45,9 +50,12 @@ func (st *state) subPlan(id int, sel []uint16) (*batch.Col, error) {
 	if err != nil {
 		return nil, err
 	}
-	left := args[len(n.sub.Args):]
+	all, left := args, args[len(n.sub.Args):]
 	args = args[:len(n.sub.Args)]
 	out := st.out(id, sel)
+	if n.sub.Memo && len(args) > 0 {
+		return out, st.memoised(n, ns.sub, all, len(args), sel, out)
+	}
 	for _, i := range sel {
 		d, err := st.subValue(n, ns.sub, args, left, int(i))
 		if err != nil {
@@ -56,6 +64,30 @@ func (st *state) subPlan(id int, sel []uint16) (*batch.Col, error) {
 		out.Set(int(i), d)
 	}
 	return out, nil
+}
+
+// memoised gives the values of a correlated subquery of which equal arguments have
+// equal results; args are the arguments, n of them, and the left side.
+func (st *state) memoised(nd *node, x *subState, args []*batch.Col, n int, sel []uint16, out *batch.Col) error {
+	if x.types == nil {
+		for _, e := range append(slices.Clone(nd.sub.Args), nd.sub.Left...) {
+			x.types = append(x.types, e.Type())
+		}
+	}
+	for _, i := range sel {
+		d, ok := x.memo.look(args, x.types, int(i))
+		if !ok {
+			var err error
+			if d, err = st.subValue(nd, x, args[:n], args[n:], int(i)); err != nil {
+				return err
+			}
+			x.memo.keep(args, x.types, int(i), d)
+		} else {
+			d = st.own(d) // its slot may be taken by a later row
+		}
+		out.Set(int(i), d)
+	}
+	return nil
 }
 
 func (st *state) subValue(n *node, x *subState, args, left []*batch.Col, i int) (types.Datum, error) {
@@ -256,7 +288,15 @@ func (st *state) quantifiedOnce(n *node, x *subState, left []*batch.Col, i int) 
 
 func (st *state) loadRows(n *node, x *subState, nLeft int) error {
 	x.rows = x.rows[:0]
+	if n.sub.Kind == AnySub {
+		if x.keys = hashKeys(n.sub.Test, nLeft); x.keys != nil {
+			x.hash = map[uint64][]int{}
+		}
+	}
 	err := st.env.SubPlans.Rows(st.env.Context, n.sub.Plan, func(row []types.Datum) (bool, error) {
+		if x.hash != nil && !x.admit(row, nLeft) {
+			return true, nil
+		}
 		own := make([]types.Datum, len(row))
 		for k, d := range row {
 			own[k] = d.Clone()
@@ -264,36 +304,34 @@ func (st *state) loadRows(n *node, x *subState, nLeft int) error {
 		x.rows = append(x.rows, own)
 		return true, nil
 	})
-	if err != nil {
-		return err
-	}
-	x.known = true
-	if n.sub.Kind == AnySub {
-		x.buildHash(hashKeys(n.sub.Test, nLeft), nLeft)
-	}
-	return nil
+	x.known = err == nil
+	return err
 }
 
-// buildHash indexes the rows by their key columns; rows with a NULL key only
-// raise hasNull.
-func (x *subState) buildHash(keys []keyPair, nLeft int) {
-	if keys == nil {
-		return
-	}
-	x.keys, x.hash = keys, make(map[uint64][]int, len(x.rows))
-next:
-	for r, row := range x.rows {
-		var h uint64
-		for _, k := range keys {
-			d := row[k.right-nLeft]
-			if d.IsNull() {
-				x.hasNull = true
-				continue next
-			}
-			h = h*31 + types.Hash(k.t, d, 0)
+// admit indexes the next row by its key columns; false when it can be left out,
+// because it says no more than those before. Rows with a NULL key raise hasNull.
+func (x *subState) admit(row []types.Datum, nLeft int) bool {
+	var h uint64
+	for _, k := range x.keys {
+		d := row[k.right-nLeft]
+		if d.IsNull() {
+			first := !x.hasNull
+			x.hasNull = true
+			return first || len(x.keys) > 1
 		}
-		x.hash[h] = append(x.hash[h], r)
+		h = h*31 + types.Hash(k.t, d, 0)
 	}
+same:
+	for _, r := range x.hash[h] {
+		for _, k := range x.keys {
+			if !types.Equal(k.t, row[k.right-nLeft], x.rows[r][k.right-nLeft]) {
+				continue same
+			}
+		}
+		return false
+	}
+	x.hash[h] = append(x.hash[h], len(x.rows))
+	return true
 }
 
 // probe answers from the hash table; ok is false when NULLs make the answer

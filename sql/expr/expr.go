@@ -147,6 +147,8 @@ type (
 		Left []Expr
 		Test Expr
 		T    types.T
+		// Memo: equal arguments give equal results, so that those of a run may be kept.
+		Memo bool
 	}
 )
 

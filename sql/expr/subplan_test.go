@@ -2,6 +2,7 @@ package expr
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -149,6 +150,54 @@ func TestCorrelatedSubPlans(t *testing.T) {
 		if f.runs != 10 {
 			t.Errorf("%s: ran %d times, want once a row", x.name, f.runs)
 		}
+		x.e.Memo = true
+		f = &fakePlans{make: x.make}
+		got, err = runSub(t, x.e, f)
+		if err != nil || got != x.want {
+			t.Errorf("%s, remembered: got %s, %v; want %s", x.name, got, err, x.want)
+		}
+		if f.runs != 5 {
+			t.Errorf("%s: ran %d times, want once for each value", x.name, f.runs)
+		}
+	}
+}
+
+// More values than there are slots, and values too long to be kept, are computed
+// anew and never mixed up.
+func TestMemoIsBounded(t *testing.T) {
+	text := types.Of(types.TextOID)
+	e := &SubPlan{Kind: ScalarSub, T: text, Slots: []int{0}, Args: []Expr{&Column{Index: 0, T: text}}, Memo: true}
+	p, err := Compile(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := testEnv()
+	f := &fakePlans{env: env, make: func(exec []types.Datum) [][]types.Datum {
+		return [][]types.Datum{{types.Bytes(append([]byte("of "), exec[0].Bytes()...))}}
+	}}
+	env.SubPlans, env.Exec = f, make([]types.Datum, 1)
+	var s Scratch
+	b := batch.New([]types.T{text}, 4)
+	for round := range 2 {
+		for n := range 3000 {
+			long := strings.Repeat("x", 2*memoBytes)
+			for i, v := range []string{strconv.Itoa(n), strconv.Itoa(n / 2), long + strconv.Itoa(n), strconv.Itoa(n % 3)} {
+				b.Cols[0].Set(i, types.Bytes([]byte(v)))
+			}
+			b.Sel = batch.Identity(4)
+			c, err := p.Eval(env, &s, b, b.Sel)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range 4 {
+				if got, want := c.Datum(i).Text(), "of "+b.Cols[0].Datum(i).Text(); got != want {
+					t.Fatalf("round %d: got %.20q, want %.20q", round, got, want)
+				}
+			}
+		}
+	}
+	if f.runs >= 4*6000 || f.runs < 3000 {
+		t.Errorf("ran %d times", f.runs)
 	}
 }
 
