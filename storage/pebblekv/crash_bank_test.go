@@ -19,7 +19,7 @@ import (
 func TestCrashBank(t *testing.T) {
 	const accounts, total = 10, 10_000
 	for seed := range uint64(4) {
-		fs := vfs.NewCrashableMem()
+		fs := newCrashFS()
 		o := eager()
 		o.FS, o.SpillBytes = fs, []int{1, 400, 1 << 20}[seed%3]
 		o.TableBytes = []int{0, 1}[seed%2]

@@ -138,7 +138,7 @@ func TestCrash(t *testing.T) {
 
 func crashOnce(t *testing.T, seed uint64) {
 	rng := rand.New(rand.NewPCG(seed, 7))
-	fs := vfs.NewCrashableMem()
+	fs := newCrashFS()
 	o := Options{FS: fs, SpillBytes: 8 << 10, MemTableBytes: 256 << 10, grace: -1, gcPause: time.Microsecond}
 	o.TableBytes, o.RunLen = []int{0, 1, 4 << 10}[seed%3], firstTwo
 	e := open(t, o)
@@ -270,7 +270,7 @@ func TestUnfinishedVanishes(t *testing.T) {
 }
 
 func vanishes(t *testing.T, tables int, synced bool) {
-	fs := vfs.NewCrashableMem()
+	fs := newCrashFS()
 	o := Options{FS: fs, SpillBytes: 4 << 10, TableBytes: tables, grace: -1}
 	e := open(t, o)
 	commitPairs(t, e, "k00007", "old")
@@ -315,7 +315,7 @@ func vanishes(t *testing.T, tables int, synced bool) {
 // TestNoSyncLosesOnlyTheEnd: without fsync commits may be lost, but in order.
 func TestNoSyncLosesOnlyTheEnd(t *testing.T) {
 	for seed := range uint64(8) {
-		fs := vfs.NewCrashableMem()
+		fs := newCrashFS()
 		o := Options{FS: fs, NoSync: true}
 		e := open(t, o)
 		for i := range 200 {
@@ -337,7 +337,7 @@ func TestNoSyncLosesOnlyTheEnd(t *testing.T) {
 // TestClockAfterRestart: time goes on although the wall clock stepped back.
 func TestClockAfterRestart(t *testing.T) {
 	wall := newTestClock()
-	fs := vfs.NewCrashableMem()
+	fs := newCrashFS()
 	o := Options{FS: fs, now: wall.now}
 	e := open(t, o)
 	var last kv.TS
@@ -372,7 +372,7 @@ func TestClockAfterRestart(t *testing.T) {
 func TestChunkNamesAreNotReused(t *testing.T) {
 	for _, byLog := range []bool{true, false} {
 		wall := newTestClock()
-		fs := vfs.NewCrashableMem()
+		fs := newCrashFS()
 		o := Options{FS: fs, SpillBytes: 1, now: wall.now}
 		if !byLog {
 			o.TableBytes = 1
