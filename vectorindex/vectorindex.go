@@ -13,6 +13,7 @@ import (
 
 	"github.com/loxodb/loxodb/vectorindex/bitmap"
 	"github.com/loxodb/loxodb/vectorindex/dist"
+	"github.com/loxodb/loxodb/vectorindex/quant"
 )
 
 // RowID names a row of a table. It is the integer primary key itself (as
@@ -28,6 +29,11 @@ type Spec struct {
 	M              int // HNSW: neighbours per node on the upper levels; level 0 has 2·M
 	EfConstruction int // HNSW: beam width while building
 	Lists          int // IVF: of each segment; 0 = by its size
+	// Coding is what searches compare before they settle exact distances: of graphs any,
+	// of lists RaBitQ or none. The zero value is the default: SQ8 in graphs, RaBitQ of 4
+	// bits in lists. Vectors that the coding does not serve are compared themselves.
+	// A graph or list that is written down keeps the coding that it was made with.
+	Coding quant.Coding
 }
 
 // Space is what the vectors of the index have in common.

@@ -1,18 +1,6 @@
 package opclass
 
-import (
-	"math"
-	"strconv"
-	"strings"
-
-	"github.com/loxodb/loxodb/sql/catalog"
-)
-
-// Option is a storage parameter of an access method: an integer.
-type Option struct {
-	Name              string
-	Default, Min, Max int
-}
+import "github.com/loxodb/loxodb/sql/catalog"
 
 // Method is a vector access method.
 type Method struct {
@@ -20,12 +8,13 @@ type Method struct {
 	Options []Option
 }
 
-// methods are pgvector's, with its parameters, and the engine's own.
+// methods are pgvector's, with its parameters, and the engine's own; quantization is
+// the engine's own everywhere.
 var methods = []Method{
-	{"hnsw", []Option{{"m", 16, 2, 100}, {"ef_construction", 64, 4, 1000}}},
-	{"ivfflat", []Option{{"lists", 100, 1, 32768}}},
+	{"hnsw", []Option{number("m", 16, 2, 100), number("ef_construction", 64, 4, 1000), choice("quantization", graphCodings)}},
+	{"ivfflat", []Option{number("lists", 100, 1, 32768), choice("quantization", listCodings)}},
 	{"flat", nil},
-	{"ivf", []Option{{"lists", 100, 1, 32768}}},
+	{"ivf", []Option{number("lists", 100, 1, 32768), choice("quantization", listCodings)}},
 }
 
 // MethodByName finds a vector access method.
@@ -72,17 +61,4 @@ func Set(x *catalog.Index, name string) int {
 	s, _ := x.Options.Get(name)
 	v, _ := ParseInt(s)
 	return v
-}
-
-// ParseInt reads an integer parameter as PostgreSQL does: a fraction is rounded.
-func ParseInt(s string) (int, bool) {
-	s = strings.TrimSpace(s)
-	if n, err := strconv.ParseInt(s, 0, 32); err == nil {
-		return int(n), true
-	}
-	f, err := strconv.ParseFloat(s, 64)
-	if err != nil || !(math.Abs(f) < math.MaxInt32) {
-		return 0, false
-	}
-	return int(math.RoundToEven(f)), true
 }

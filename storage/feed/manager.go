@@ -49,6 +49,9 @@ func SpecOf(x *catalog.Index) (vectorindex.Spec, error) {
 	}
 	spec := vectorindex.Spec{Kind: vectorindex.HNSW, Element: class.Element, Metric: class.Metric, Dims: int(x.Keys[0].Type.Mod),
 		M: opclass.Value(x, "m"), EfConstruction: opclass.Value(x, "ef_construction")}
+	if c, ok := opclass.Coding(x); ok {
+		spec.Coding = c
+	}
 	switch x.Method {
 	case "flat":
 		spec.Kind = vectorindex.Flat

@@ -30,6 +30,38 @@ func newRabitqCoder(o *Options) rabitqCoder {
 	return c
 }
 
+// centreSample is how many vectors a centre is the mean of.
+const centreSample = 10_000
+
+// CentreOn makes the mean of the first vectors the centre of RaBitQ codes; a graph of
+// another coding stays as it is. Nothing may have been linked, and nothing may be
+// linked or searched meanwhile; vectors may be reserved.
+func (g *Graph) CentreOn() {
+	n := min(g.Len(), centreSample)
+	if g.opt.Coding.Bits() == 0 || n == 0 {
+		return
+	}
+	sum := make([]float64, g.opt.Dims)
+	var q query
+	for ord := range uint32(n) {
+		v := q.decoded(g.opt.space(), g.Vector(ord))
+		scale := 1.0
+		if g.opt.Metric == dist.Cosine {
+			if scale = math.Sqrt(dist.NormSq64(v)); scale == 0 {
+				continue
+			}
+		}
+		for i, x := range v {
+			sum[i] += float64(x) / scale
+		}
+	}
+	g.opt.Centre = make([]float32, g.opt.Dims)
+	for i, x := range sum {
+		g.opt.Centre[i] = float32(x / float64(n))
+	}
+	g.code = newRabitqCoder(&g.opt)
+}
+
 // rotate leaves vec, rotated, in q.
 func (c rabitqCoder) rotate(q *query, vec []byte) []float32 {
 	r := &q.rabitq

@@ -47,7 +47,8 @@ const defaultEf = 40
 // that the walk found, in exact order of distance (ties by ordinal). Each further
 // round continues the same walk with a beam twice as wide and again delivers in
 // exact order; a later round can hold a node that is nearer than the last of an
-// earlier one only if the narrower beam had missed it. The last round holds
+// earlier one only if the narrower beam had missed it. Over RaBitQ codes, whose bounds
+// fail now and then, a hit can be late within its round, too. The last round holds
 // everything that no walk can reach. A search Among has one round, in exact order
 // throughout. So every accepted node that was linked before
 // the search began is delivered exactly once, and nothing twice.
@@ -66,6 +67,7 @@ type Search struct {
 	ready []ranked  // min-heap of exact distances
 	chain uint32    // next duplicate to look at (+1; 0 = none) …
 	chDis float64   // … and its distance
+	last  float64   // distance delivered last
 	batch [16]entry // being re-ranked
 
 	bridging bool // the filter is selective: see filter.go
@@ -128,12 +130,17 @@ func (s *Search) Work() vectorindex.Work {
 
 // Next fills dst with the next hits and returns how many; 0 with a nil error
 // means that every accepted node was delivered. A cancelled context ends it with
-// the context's error between rounds of the walk.
+// the context's error between rounds of the walk. The hits of one call are in order
+// whatever they come from: one that is nearer than the last ends the call before it.
 func (s *Search) Next(ctx context.Context, dst []Hit) (int, error) {
 	n := 0
 	for n < len(dst) {
 		if s.settled() {
+			if n > 0 && s.ready[0].dist < s.last {
+				return n, nil
+			}
 			r := s.popReady()
+			s.last = r.dist
 			dst[n] = Hit{Ord: r.ord, Dist: r.shown()}
 			n++
 			continue

@@ -13,6 +13,7 @@ import (
 // when chunks are added.
 type tables struct {
 	codes dist.Rows     // code records, see coder
+	build dist.Rows     // those of insertions, where they have their own
 	links dist.Rows     // level 0: 2·M ordinals, ended by none
 	raw   *dist.Vectors // as they were given
 	nodes dist.Rows     // node records, see below
@@ -41,6 +42,7 @@ const (
 func newTables(o *Options, codeStride int, shift uint) *tables {
 	t := &tables{m0: 2 * o.M, shift: shift}
 	t.codes = dist.ChunkedRows(nil, t.shift, codeStride)
+	t.build = dist.ChunkedRows(nil, t.shift, buildStrideOf(o))
 	t.links = dist.ChunkedRows(nil, t.shift, 8*o.M)
 	t.nodes = dist.ChunkedRows(nil, t.shift, nodeStride)
 	if o.Capacity > 0 {
@@ -53,6 +55,7 @@ func newTables(o *Options, codeStride int, shift uint) *tables {
 func (t *tables) extend(n int) *tables {
 	u := *t
 	u.codes = t.codes.Append(alignedBytes(n * t.codes.Stride()))
+	u.build = t.build.Append(alignedBytes(n * t.build.Stride()))
 	u.links = t.links.Append(alignedBytes(n * t.links.Stride()))
 	u.nodes = t.nodes.Append(alignedBytes(n * nodeStride))
 	u.limit += uint32(n)
@@ -64,13 +67,13 @@ func chunkShift(o *Options, codeStride int) uint {
 	if o.Capacity > 0 {
 		return flat
 	}
-	per := max(codeStride, o.space().Size(), 8*o.M)
+	per := max(codeStride, buildStrideOf(o), o.space().Size(), 8*o.M)
 	return uint(max(6, bits.Len(uint(chunkTarget/per))-1))
 }
 
 // bytes is the memory of all chunks but those of the vectors.
 func (t *tables) bytes() int64 {
-	per := t.codes.Stride() + t.links.Stride() + nodeStride
+	per := t.codes.Stride() + t.build.Stride() + t.links.Stride() + nodeStride
 	return int64(t.limit) * int64(per)
 }
 

@@ -83,6 +83,9 @@ func (ix *Index) link(p *part, limit uint32) bool {
 		return false
 	}
 	hi := min(n, lo+limit)
+	if lo == 0 {
+		g.CentreOn()
+	}
 	workers := uint32(max(ix.cfg.Workers, 1))
 	var wg sync.WaitGroup
 	for w := range workers {

@@ -189,6 +189,9 @@ func (l *linker) take() (lo, hi uint32, ok bool) {
 		case l.err != nil || l.finished && (l.next >= n || n < l.min):
 			return 0, 0, false
 		case n >= l.min && l.next < n && (l.finished || n-l.next >= loadBatch):
+			if l.next == 0 {
+				l.p.graph().CentreOn()
+			}
 			lo, hi = l.next, min(n, l.next+loadBatch)
 			l.next = hi
 			return lo, hi, true

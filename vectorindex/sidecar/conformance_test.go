@@ -8,6 +8,7 @@ import (
 
 	"github.com/loxodb/loxodb/vectorindex"
 	"github.com/loxodb/loxodb/vectorindex/indextest"
+	"github.com/loxodb/loxodb/vectorindex/quant"
 	"github.com/loxodb/loxodb/vectorindex/sidecar"
 )
 
@@ -41,13 +42,18 @@ func TestConformance(t *testing.T) {
 		kind   vectorindex.Kind
 		disk   bool
 		recall float64
+		coding quant.Coding
 	}{
-		"flat, memory": {vectorindex.Flat, false, 1},
-		"flat, disk":   {vectorindex.Flat, true, 1},
-		"hnsw, memory": {vectorindex.HNSW, false, 0.95},
-		"hnsw, disk":   {vectorindex.HNSW, true, 0.95},
-		"ivf, memory":  {vectorindex.IVF, false, 0.95},
-		"ivf, disk":    {vectorindex.IVF, true, 0.95},
+		"flat, memory": {vectorindex.Flat, false, 1, 0},
+		"flat, disk":   {vectorindex.Flat, true, 1, 0},
+		"hnsw, memory": {vectorindex.HNSW, false, 0.95, 0},
+		"hnsw, disk":   {vectorindex.HNSW, true, 0.95, 0},
+		"hnsw, rabitq": {vectorindex.HNSW, false, 0.95, quant.CodingRaBitQ(2)},
+		"hnsw, none":   {vectorindex.HNSW, false, 0.95, quant.CodingNone},
+		"ivf, memory":  {vectorindex.IVF, false, 0.95, 0},
+		"ivf, disk":    {vectorindex.IVF, true, 0.95, 0},
+		"ivf, 1 bit":   {vectorindex.IVF, false, 0.95, quant.CodingRaBitQ(1)},
+		"ivf, none":    {vectorindex.IVF, false, 0.95, quant.CodingNone},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -56,7 +62,7 @@ func TestConformance(t *testing.T) {
 				o.Entries = 2000
 			}
 			indextest.Run(t, o, func(t *testing.T, spec vectorindex.Spec) indextest.Live {
-				spec.Kind = c.kind
+				spec.Kind, spec.Coding = c.kind, c.coding
 				m := newModel()
 				cfg := sidecar.Config{Spec: spec, FS: vfs.NewMem(), Dir: "idx", Source: m, HeadEntries: 1500, GraphMin: 100}
 				if c.disk {

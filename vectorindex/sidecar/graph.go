@@ -3,13 +3,18 @@ package sidecar
 import (
 	"github.com/loxodb/loxodb/vectorindex"
 	"github.com/loxodb/loxodb/vectorindex/hnsw"
+	"github.com/loxodb/loxodb/vectorindex/quant"
 	"github.com/loxodb/loxodb/vectorindex/segfile"
 )
 
 // newGraph returns an empty graph; capacity 0 lets it grow.
 func newGraph(spec *vectorindex.Spec, capacity int) (*hnsw.Graph, error) {
-	return hnsw.New(hnsw.Options{Dims: spec.Dims, Metric: spec.Metric, Element: spec.Element, M: spec.M,
-		EfConstruction: spec.EfConstruction, Capacity: capacity})
+	o := hnsw.Options{Dims: spec.Dims, Metric: spec.Metric, Element: spec.Element, M: spec.M,
+		EfConstruction: spec.EfConstruction, Coding: spec.Coding, Capacity: capacity}
+	if !o.Coding.Serves(spec.Metric) {
+		o.Coding = quant.CodingSQ8
+	}
+	return hnsw.New(o)
 }
 
 // writeGraph writes the graph's flat form, the vectors included, as a section.

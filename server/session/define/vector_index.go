@@ -168,13 +168,8 @@ func setOptions(set catalog.Options, m *opclass.Method, with []ast.Option) (cata
 		if seen[name] {
 			return nil, pgerr.Newf(pgerrcode.InvalidParameterValue, "parameter %q specified more than once", name)
 		}
-		n, ok := opclass.ParseInt(v)
-		if !ok {
-			return nil, pgerr.Newf(pgerrcode.InvalidParameterValue, "invalid value for integer option %q: %s", name, v)
-		}
-		if n < o.Min || n > o.Max {
-			return nil, pgerr.Newf(pgerrcode.InvalidParameterValue, "value %s out of bounds for option %q", v, name).
-				WithDetail("Valid values are between \"%d\" and \"%d\".", o.Min, o.Max)
+		if err := o.Check(v); err != nil {
+			return nil, err
 		}
 		seen[name], set = true, set.With(name, v)
 	}
@@ -246,5 +241,5 @@ func checkOptions(x *catalog.Index) error {
 	if x.Method == "hnsw" && opclass.Value(x, "ef_construction") < 2*opclass.Value(x, "m") {
 		return pgerr.New(pgerrcode.InvalidParameterValue, "ef_construction must be greater than or equal to 2 * m")
 	}
-	return nil
+	return opclass.CheckCoding(x)
 }
