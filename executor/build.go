@@ -25,6 +25,8 @@ func buildNode(n physical.Node) (Operator, error) {
 		return newVectorSearch(n)
 	case *physical.ExactSearch:
 		return newExactSearch(n)
+	case *physical.RangeSearch:
+		return newRangeSearch(n)
 	case *physical.VirtualScan:
 		return newVirtualScan(n)
 	case *physical.FuncScan:

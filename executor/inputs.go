@@ -55,6 +55,8 @@ func reads(n physical.Node, table catalog.ID) bool {
 	switch n := n.(type) {
 	case *physical.Scan:
 		return n.Table.ID == table
+	case *physical.RangeSearch:
+		return n.Table.ID == table
 	case *physical.VectorSearch:
 		if n.Table.ID == table {
 			return true

@@ -7,10 +7,12 @@ import (
 
 	"github.com/jackc/pgerrcode"
 
+	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/batch"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
+	"github.com/loxodb/loxodb/storage/feed"
 	"github.com/loxodb/loxodb/storage/table"
 	"github.com/loxodb/loxodb/vectorindex"
 	"github.com/loxodb/loxodb/vectorindex/bitmap"
@@ -21,39 +23,66 @@ import (
 var dimensionsOf = map[dist.Element]string{dist.Float32: "vector dimensions", dist.Float16: "halfvec dimensions",
 	dist.Int8: "int8vec dimensions", dist.Sparse: "sparsevec dimensions", dist.Bit: "bit lengths"}
 
-// checkDimensions refuses a query that has others than the index.
-func (s *vectorSearch) checkDimensions(query types.Datum) error {
-	n := s.space.Element.Dims(query.Bytes())
-	if s.space.Element == dist.Bit {
+// checkDimensions refuses a query that has others than the index's space.
+func checkDimensions(space dist.Space, query types.Datum) error {
+	n := space.Element.Dims(query.Bytes())
+	if space.Element == dist.Bit {
 		n, _ = types.BitsOf(query)
 	}
-	if n == s.space.Dims {
+	if n == space.Dims {
 		return nil
 	}
-	return pgerr.Newf(pgerrcode.DataException, "different %s %d and %d", dimensionsOf[s.space.Element], s.space.Dims, n)
+	return pgerr.Newf(pgerrcode.DataException, "different %s %d and %d", dimensionsOf[space.Element], space.Dims, n)
 }
 
-// exact measures every row: the answer when the index is not loaded or cannot
-// see far enough back. Which rows, and which vectors, is what the index says.
-func (s *vectorSearch) exact(ctx context.Context, q []byte, k int) error {
-	e, err := NewEntries(s.env, s.node.Table, &s.node.Def)
-	if err != nil {
-		return err
+// countWork adds what an index did to the counters of a plan node.
+func (e *Env) countWork(node int, w vectorindex.Work) {
+	if node >= len(e.Counters) {
+		return
 	}
+	c := &e.Counters[node]
+	c.Work.Distances += w.Distances
+	c.Work.Hops += w.Hops
+	c.Work.Reranked += w.Reranked
+	c.Work.Segments += w.Segments
+	c.Work.Rounds += w.Rounds
+}
+
+// measureAll measures every row that the index holds: the answer when the index is not
+// loaded or cannot see far enough back. Which rows, and which vectors, is what the
+// index says.
+func measureAll(ctx context.Context, env *Env, t *catalog.Table, x *catalog.Index, def *physical.IndexWrite, q *vectorindex.Query) ([]vectorindex.Hit, error) {
+	e, err := NewEntries(env, t, def)
+	if err != nil {
+		return nil, err
+	}
+	spec, err := feed.SpecOf(x)
+	if err != nil {
+		return nil, err
+	}
+	space := spec.Space()
 	var query dist.Query
-	query.Reset(s.space, q)
+	query.Reset(space, q.Vec)
 	var all []vectorindex.Hit
-	err = table.NewEntryReader(s.node.Table, s.index, e).Each(ctx, s.env.Read, func(row uint64, epoch uint32, v []byte) error {
-		if err := s.space.Check(v); err != nil {
+	err = table.NewEntryReader(t, x, e).Each(ctx, env.Read, func(row uint64, epoch uint32, v []byte) error {
+		if err := space.Check(v); err != nil {
 			return err
 		}
-		all = append(all, vectorindex.Hit{Row: vectorindex.RowID(row), Epoch: epoch, Dist: query.Exact(v)})
+		if d := query.Exact(v); q.Within(d) {
+			all = append(all, vectorindex.Hit{Row: vectorindex.RowID(row), Epoch: epoch, Dist: d})
+		}
 		return nil
 	})
+	sortHits(all)
+	return all, err
+}
+
+// exact finds the k nearest among all rows.
+func (s *vectorSearch) exact(ctx context.Context, q []byte, k int) error {
+	all, err := measureAll(ctx, s.env, s.node.Table, s.index, &s.node.Def, &vectorindex.Query{Vec: q})
 	if err != nil {
 		return err
 	}
-	sortHits(all)
 	s.hits, err = vectorindex.Nearest(ctx, &listed{hits: all}, k, s.hits[:0], func(hits []vectorindex.Hit, keep []bool) error {
 		return s.check(ctx, hits, keep)
 	})

@@ -139,7 +139,7 @@ func (s *vectorSearch) fill(ctx context.Context) error {
 	if d.IsNull() { // every distance is NULL: any rows in any order
 		return s.addUnranked(ctx, k, true)
 	}
-	if err := s.checkDimensions(d); err != nil {
+	if err := checkDimensions(s.space, d); err != nil {
 		return err
 	}
 	s.vec = append(s.vec[:0], types.Elements(s.index.Keys[0].Type.OID, d)...)
@@ -208,24 +208,12 @@ func (s *vectorSearch) nearest(ctx context.Context, index vectorindex.Index, q [
 	s.hits, err = vectorindex.Nearest(ctx, searcher, k, s.hits[:0], func(hits []vectorindex.Hit, keep []bool) error {
 		return s.check(ctx, hits, keep)
 	})
-	s.count(searcher)
+	s.env.countWork(s.node.ID, searcher.Work())
 	if err != nil {
 		return err
 	}
 	s.rank()
 	return nil
-}
-
-func (s *vectorSearch) count(searcher vectorindex.Searcher) {
-	if s.node.ID >= len(s.env.Counters) {
-		return
-	}
-	c, w := &s.env.Counters[s.node.ID], searcher.Work()
-	c.Work.Distances += w.Distances
-	c.Work.Hops += w.Hops
-	c.Work.Reranked += w.Reranked
-	c.Work.Segments += w.Segments
-	c.Work.Rounds += w.Rounds
 }
 
 // usePre decides whether the filter is applied before the search; a strategy

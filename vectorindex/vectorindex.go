@@ -10,6 +10,7 @@ package vectorindex
 import (
 	"context"
 	"errors"
+	"math"
 
 	"github.com/loxodb/loxodb/vectorindex/bitmap"
 	"github.com/loxodb/loxodb/vectorindex/dist"
@@ -65,6 +66,16 @@ type Query struct {
 	Effort int            // HNSW: beam width (ef); 0 = the default for K
 	Probes int            // IVF: lists to look at first; 0 = the default
 	Allow  *bitmap.Bitmap // nil = all; otherwise only these rows
+
+	// Ranged asks for every entry within Radius (Dist ≤ Radius) and no other, exactly,
+	// in one round. A Dist of NaN is within +Inf alone.
+	Ranged bool
+	Radius float64
+}
+
+// Within reports whether a distance is one that the query asks for.
+func (q *Query) Within(dist float64) bool {
+	return !q.Ranged || dist <= q.Radius || math.IsInf(q.Radius, 1)
 }
 
 // Hit is a proposed row. Dist is in the metric's own order (smaller is nearer):

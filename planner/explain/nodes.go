@@ -23,6 +23,8 @@ func (v *viewer) fill(it *item, n physical.Node) {
 		it.nodeType, it.title = "Sort", "Sort"
 		it.add("Sort Key", []string{expr.String(x.Key, x.Names)})
 		v.child(it, x.Scan, "Outer")
+	case *physical.RangeSearch:
+		v.rangeSearch(it, x)
 	case *physical.VirtualScan:
 		it.nodeType = "Seq Scan"
 		v.relation(it, x.Relation.Name, x.Alias, " on ")
@@ -218,11 +220,26 @@ func orderText(x *physical.VectorSearch) string {
 	if x.OrderText != "" {
 		return x.OrderText
 	}
-	key := x.Index.Keys[0].Expr
+	return distanceText(x.Table, x.Index, x.Op, x.Query)
+}
+
+func distanceText(t *catalog.Table, x *catalog.Index, op *builtin.Operator, query expr.Expr) string {
+	key := x.Keys[0].Expr
 	if key == "" {
-		key = keyName(x.Table, x.Index)(0)
+		key = keyName(t, x)(0)
 	}
-	return "(" + key + " " + x.Op.Name + " " + expr.String(x.Query, nil) + ")"
+	return "(" + key + " " + op.Name + " " + expr.String(query, nil) + ")"
+}
+
+// rangeSearch is an Index Scan whose condition bounds the distance.
+func (v *viewer) rangeSearch(it *item, x *physical.RangeSearch) {
+	it.nodeType = "Index Scan"
+	it.addJSON("Scan Direction", "Forward")
+	it.addJSON("Index Name", x.Index.Name)
+	v.relation(it, x.Table.Name, x.Alias, " using "+builtin.QuoteIdent(x.Index.Name)+" on ")
+	it.add("Index Cond", "("+distanceText(x.Table, x.Index, x.Op, x.Query)+opText(" < ", " <= ", x.Inclusive)+expr.String(x.Radius, nil)+")")
+	v.subplans(it, x.Query, x.Radius)
+	v.cond(it, "Filter", x.Filter, x.Names)
 }
 
 func strategyName(s physical.Strategy) string {

@@ -376,7 +376,7 @@ func (c *cluster) extend(s *step, i int) *step {
 	if l.scan != nil && len(conds) > 0 && l.deps == 0 {
 		list := p.paths(l.scan, append(append([]expr.Expr(nil), l.conds...), conds...))
 		for k := 1; k < len(list); k++ {
-			if pt := &list[k]; pt.prefix > 0 || pt.arms != nil {
+			if pt := &list[k]; pt.prefix > 0 || pt.arms != nil || pt.within != nil {
 				try(methodKeyed, s.startup, s.cost+s.rows*(pt.cost+p.m.Open)+t.rows*p.m.Emit, pt)
 			}
 		}

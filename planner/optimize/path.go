@@ -22,11 +22,12 @@ type path struct {
 	visited float64
 	startup float64
 	cost    float64
-	point   bool   // at most one row
-	multi   bool   // several points: no order
-	prefix  int    // equality columns
-	loose   []int  // conditions that narrow the range but must still be tested
-	arms    []path // not nil: the rows that any of these finds, in no order
+	point   bool    // at most one row
+	multi   bool    // several points: no order
+	prefix  int     // equality columns
+	loose   []int   // conditions that narrow the range but must still be tested
+	arms    []path  // not nil: the rows that any of these finds, in no order
+	within  *within // a vector index read up to a distance; nil for other ways
 }
 
 // pinned is how many leading key columns have one value in the whole range.
@@ -77,7 +78,7 @@ func (p *planner) paths(s *logical.Scan, conds []expr.Expr) []path {
 	if pt, ok := p.bitmapPath(s, conds, rows, out); ok {
 		list = append(list, pt)
 	}
-	return list
+	return p.withRanges(s, conds, rows, list)
 }
 
 // keyedPaths lists the ways to read a range of the table's own key or of an index.
@@ -256,6 +257,9 @@ func (p *planner) buildPath(s *logical.Scan, pt *path, need colset) *rel {
 		return p.buildBitmap(s, pt, need)
 	}
 	need = need.clone(pt.filter...)
+	if pt.within != nil {
+		return p.rangeSearch(s, pt, need)
+	}
 	n := &physical.Scan{Table: s.Table, Alias: s.Alias, Index: pt.index, Reverse: pt.reverse}
 	var cols []logical.ColID
 	for i, c := range s.Out {

@@ -183,7 +183,7 @@ func (p *planner) ordered(x *logical.Sort, k float64, need colset) (*rel, bool, 
 	for i := range list {
 		pt := list[i]
 		reverse, ok := p.gives(s, &pt, keys)
-		if !ok {
+		if !ok || reverse && pt.within != nil {
 			continue
 		}
 		c := pt.cost

@@ -137,6 +137,21 @@ type (
 		Query expr.Expr
 		Top   expr.Expr
 	}
+	// RangeSearch yields the rows within Radius of Query (at it, too, when Inclusive),
+	// all of them, in exact distance order (operator Op's value). A NULL in Query or
+	// Radius yields none.
+	RangeSearch struct {
+		Base
+		Table         *catalog.Table
+		Alias         string
+		Index         *catalog.Index
+		Def           IndexWrite // as of VectorSearch
+		Op            *builtin.Operator
+		Query, Radius expr.Expr // no Column nodes
+		Inclusive     bool
+		Attrs         []int16
+		Filter        expr.Expr // on the output columns
+	}
 	// VirtualScan reads a system relation.
 	VirtualScan struct {
 		Base

@@ -132,8 +132,6 @@ func (s *Scorer) trusted(v *dist.Vectors, i int, ord uint32) float64 {
 // magnitudes, which for products is about the product of the norms. Sums of
 // sparse vectors are float64 and rounded once; counts of bits are exact.
 func (s *Scorer) slack(v *dist.Vectors, d float64, kept []Candidate) float64 {
-	const unit = 1.0 / (1 << 24)
-	err := float64(s.space.Dims/4+32) * unit
 	longest := 0.0
 	if s.norm > 0 {
 		for _, c := range kept {
@@ -141,6 +139,13 @@ func (s *Scorer) slack(v *dist.Vectors, d float64, kept []Candidate) float64 {
 		}
 		longest = math.Sqrt(longest)
 	}
+	return s.margin(d, longest)
+}
+
+// margin is slack for vectors of at most the given norm.
+func (s *Scorer) margin(d, longest float64) float64 {
+	const unit = 1.0 / (1 << 24)
+	err := float64(s.space.Dims/4+32) * unit
 	switch {
 	case !s.space.Estimates():
 		return 0

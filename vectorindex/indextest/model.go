@@ -118,7 +118,9 @@ func (m *Model) Search(ctx context.Context, q *vectorindex.Query) (vectorindex.S
 		if e.added > asOf || e.died != 0 && e.died <= asOf || q.Allow != nil && !q.Allow.Contains(uint64(e.row)) {
 			continue
 		}
-		s.hits = append(s.hits, vectorindex.Hit{Row: e.row, Epoch: e.epoch, Dist: m.spec.Space().Exact(q.Vec, e.vec)})
+		if d := m.spec.Space().Exact(q.Vec, e.vec); q.Within(d) {
+			s.hits = append(s.hits, vectorindex.Hit{Row: e.row, Epoch: e.epoch, Dist: d})
+		}
 	}
 	s.all = int64(len(s.hits))
 	sortHits(s.hits)

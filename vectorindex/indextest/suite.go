@@ -30,6 +30,9 @@ func Run(t *testing.T, o Options, open func(t *testing.T, spec vectorindex.Spec)
 	t.Run("complete", func(t *testing.T) {
 		each(t, Spaces(9), open, complete)
 	})
+	t.Run("ranges", func(t *testing.T) {
+		each(t, Spaces(40), open, ranges)
+	})
 	t.Run("queries", func(t *testing.T) { queries(t, open) })
 	t.Run("snapshots", func(t *testing.T) {
 		each(t, Spaces(4), open, snapshots)
@@ -192,6 +195,39 @@ func complete(p *pair) {
 				p.compare(q, q)
 			}
 		}
+	}
+}
+
+// ranges: a range search proposes exactly what lies within the radius, in one round.
+func ranges(p *pair) {
+	const rows = 600
+	for i := range vectorindex.RowID(rows) {
+		p.put(i, p.vec())
+	}
+	for range 100 {
+		p.del(vectorindex.RowID(p.rng.Uint64N(rows)))
+	}
+	some := bitmap.New()
+	for i := range uint64(rows / 3) {
+		some.Add(3 * i)
+	}
+	for range 2 {
+		for range 5 {
+			vec := p.vec()
+			all := Drain(p.t, p.model, &vectorindex.Query{Vec: vec})
+			radii := []float64{math.Inf(-1), math.NaN(), 0, math.Inf(1)}
+			for range 4 { // on an entry, and just before one
+				d := all[p.rng.IntN(len(all))].Dist
+				radii = append(radii, d, math.Nextafter(d, math.Inf(-1)))
+			}
+			for _, r := range radii {
+				for _, allow := range []*bitmap.Bitmap{nil, some} {
+					q := &vectorindex.Query{Vec: vec, Ranged: true, Radius: r, Allow: allow}
+					p.compare(q, q)
+				}
+			}
+		}
+		p.ix.Settle()
 	}
 }
 

@@ -62,6 +62,8 @@ type searcher struct {
 	total    int // entries of all parts
 	ef       int
 	probes   int
+	ranged   bool
+	radius   float64
 	filtered bool
 	probe    bitmap.Probe
 	allow    *bitmap.Bitmap
@@ -92,6 +94,7 @@ func (s *searcher) open(set *partSet, q *vectorindex.Query) {
 	}
 	s.ef = max(s.ef, s.k, 1)
 	s.filtered, s.allow = q.Allow != nil, q.Allow
+	s.ranged, s.radius = q.Ranged, q.Radius
 	s.started, s.rounds, s.work = false, 1, vectorindex.Work{}
 	if s.filtered {
 		s.probe = q.Allow.Probe()
@@ -114,6 +117,10 @@ func (s *searcher) addPart(p *part) {
 		return
 	}
 	s.work.Segments++
+	if s.ranged {
+		s.next().openRange(s, p, n)
+		return
+	}
 	if p.graph() != nil {
 		linked = min(p.linked.Load(), n)
 	}

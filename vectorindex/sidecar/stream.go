@@ -39,6 +39,8 @@ type stream struct {
 	cursor  flat.Cursor
 	ords    []uint32
 	scratch []uint32
+	ranged  bool // everything within radius, see range.go
+	radius  float64
 
 	accept func(ord uint32) bool        // visible, bound once
 	keep   func(ords []uint32) []uint32 // filter, bound once
@@ -173,6 +175,9 @@ func (s *searcher) beam(n uint32) int {
 // fill gets the next batch; false at the end.
 func (st *stream) fill(ctx context.Context) (bool, error) {
 	st.buf, st.pos = st.buf[:0], 0
+	if st.ranged {
+		return st.fillRange(ctx)
+	}
 	if st.lists != nil {
 		return st.fillFromLists(ctx)
 	}
@@ -221,6 +226,7 @@ func (st *stream) close() {
 		st.lists.Close()
 		st.lists = nil
 	}
+	st.ranged = false
 	st.p, st.vecs, st.probe = nil, nil, bitmap.Probe{}
 	st.cursor.Release()
 }
