@@ -31,6 +31,8 @@ func vectorFuncs(r *registrar) {
 	for _, t := range []*vectorType{vectorT, halfvecT, int8vecT} {
 		denseDistances(r, t)
 		denseFuncs(r, t)
+		r.kernel(t.prefix+"max_sim", maxSim(t, 1))
+		r.kernel(t.name+"_negative_max_sim", maxSim(t, -1))
 	}
 	r.eval("l2_normalize", normalize(vectorT))
 	r.eval("halfvec_l2_normalize", normalize(halfvecT))
