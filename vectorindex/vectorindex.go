@@ -51,11 +51,13 @@ const (
 	IVF       // inverted lists over RaBitQ codes
 )
 
-// DefaultEffort is the beam width of a query that names none. On 340,479 word
-// vectors of 100 dimensions (GloVe, cosine, k = 10), a hard set, it finds 95.2 % of
-// the nearest, against 90.9 % with 100 and 82.1 % with pgvector's 40; on 62,666
-// sentence embeddings of 512 dimensions 100 finds 97.8 % already.
-const DefaultEffort = 200
+// DefaultRecall is the share of the true nearest that a search is to find, in the mean
+// of many, when it names neither a share nor an effort.
+const DefaultRecall = 0.95
+
+// TypicalEffort is the beam width that planning reckons with: about what the default
+// recall takes on word vectors (340,479 of 100 dimensions), a hard set.
+const TypicalEffort = 200
 
 // Query asks for the rows nearest to Vec. It is not modified and must not
 // change while a Searcher made from it is open.
@@ -63,8 +65,9 @@ type Query struct {
 	Vec    []byte         // a vector of the index's space, see dist.Element
 	K      int            // how many rows the caller expects to need; a hint for sizing
 	AsOf   uint64         // snapshot: entries added later or deleted at or before are skipped (0 = now)
-	Effort int            // HNSW: beam width (ef); 0 = the default for K
-	Probes int            // IVF: lists to look at first; 0 = the default
+	Recall float64        // share of the true nearest K to find, in the mean of many queries; 1 = exactly, 0 = DefaultRecall
+	Effort int            // HNSW: beam width (ef), which Recall has no say in then; 0 = by Recall
+	Probes int            // IVF: lists to look at first, likewise; 0 = by Recall
 	Allow  *bitmap.Bitmap // nil = all; otherwise only these rows
 
 	// Ranged asks for every entry within Radius (Dist ≤ Radius) and no other, exactly,
@@ -133,6 +136,23 @@ type Work struct {
 	Reranked  int64 // exact distances computed to settle an estimate
 	Segments  int64
 	Rounds    int64 // 1 + how often the order had to start again
+	Effort    int64 // the widest beam of a part, or the most lists probed at first; 0 = every entry was looked at
+	From      EffortFrom
+}
+
+// EffortFrom says why a search had the effort that it had.
+type EffortFrom uint8
+
+const (
+	EffortDefault     EffortFrom = iota // nothing was measured: what a hard set needs
+	EffortFromVectors                   // measured on a sample of the indexed vectors
+	EffortFromQueries                   // measured on queries seen lately
+	EffortSet                           // the query names it
+	EffortExact                         // the target, or the number of entries, asks for a scan
+)
+
+func (f EffortFrom) String() string {
+	return [...]string{"default", "calibrated on its vectors", "calibrated on recent queries", "set by the user", "exact"}[f]
 }
 
 // Stats describes an index for planning and for pg_stat views.

@@ -67,7 +67,7 @@ func Width(t types.T) int {
 
 // Walk is the cost of a graph search that must yield want rows out of rows.
 func (m *Model) Walk(want, rows float64, dims int) float64 {
-	ef := math.Max(want, vectorindex.DefaultEffort)
+	ef := math.Max(want, vectorindex.TypicalEffort)
 	hops := ef + 4*math.Log2(math.Max(rows, 2))
 	return hops*m.hop(dims) + want*m.VectorGet
 }

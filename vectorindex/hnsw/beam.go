@@ -24,6 +24,8 @@ type beam struct {
 	bridged visitSet
 	fails   []uint32
 
+	without uint32 // 1 + a node that is not there; see Params
+
 	distances, hops int64
 }
 
@@ -90,6 +92,9 @@ func (b *beam) start(g *Graph, ef int, at uint32, d float32) {
 	b.pool.reset(ef)
 	b.visited.reset(int(g.tab.Load().limit))
 	b.rest = b.rest[:0]
+	if b.without != 0 {
+		b.visited.add(b.without - 1)
+	}
 	b.visited.add(at)
 	b.pool.insert(makeEntry(d, at))
 }

@@ -193,3 +193,10 @@ func (g *Graph) Bytes() int64 {
 	}
 	return b
 }
+
+// Lone reports whether a search can do without the node (Params.Without): it is linked,
+// on level 0 only, and stands for no other node.
+func (g *Graph) Lone(ord uint32) bool {
+	t := g.tab.Load()
+	return t.state(ord) == 1 && t.dup(ord) == 0
+}

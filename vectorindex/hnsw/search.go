@@ -21,6 +21,11 @@ type Params struct {
 	K  int // how many hits the caller expects to take; a hint
 	Ef int // beam width, at least K; 0 = 40
 
+	// Without, when not 0, is 1 + the ordinal of a node that the walk shall do without,
+	// as if it had never been linked: what a search for its vector finds then is what a
+	// search for a vector that is not in the graph finds. See Graph.Lone.
+	Without uint32
+
 	// Accept, when not nil, says which nodes may be returned. Rejected nodes are
 	// walked through, not returned. It is called once or more per node, from the
 	// goroutine that calls Next.
@@ -102,6 +107,7 @@ func (g *Graph) Search(vec []byte, p Params) (*Search, error) {
 		s.ef = defaultEf
 	}
 	s.ef = g.width(max(s.ef, p.K))
+	s.b.without = p.Without
 	s.phase, s.next, s.chain, s.reranked, s.rounds = phaseStart, 0, 0, 0, 0
 	s.ready = s.ready[:0]
 	s.b.pool.e = s.b.pool.e[:0]

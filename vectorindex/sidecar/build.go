@@ -226,6 +226,11 @@ func (ix *Index) writePart(ctx context.Context, p *part, asOf uint64, o *BuildOp
 	if err != nil {
 		return nil, err
 	}
+	efforts, err := ix.calibrate(ctx, p, lists, nil, max(o.Workers, ix.cfg.Workers))
+	if err != nil {
+		return nil, err
+	}
+	p.efforts.Store(efforts)
 	o.Progress("write", 0, n)
 	number := ix.nextNumber.Add(1) - 1
 	meta, err := ix.writeSegment(p, lists, number, asOf)

@@ -23,6 +23,9 @@ const (
 // runMerges merges until Close.
 func (ix *Index) runMerges() {
 	defer ix.done.Done()
+	if err := ix.calibrateMissing(ix.ctx); err != nil && ix.ctx.Err() == nil {
+		ix.cfg.Report(err)
+	}
 	for {
 		select {
 		case <-ix.tidy:

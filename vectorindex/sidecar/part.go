@@ -27,11 +27,12 @@ type part struct {
 	dead   tombs
 	vecs   vectors
 
-	maxAdded atomic.Uint64 // no entry was added later
-	number   uint64        // sealed segments: names the file
-	file     *segfile.File // sealed segments
-	meta     SegmentMeta   // sealed segments; Deletes* under Index.manifestMu
-	stored   int64         // deaths in the newest delete file; under Index.manifestMu
+	maxAdded atomic.Uint64               // no entry was added later
+	number   uint64                      // sealed segments: names the file
+	file     *segfile.File               // sealed segments
+	meta     SegmentMeta                 // sealed segments; Deletes* under Index.manifestMu
+	efforts  atomic.Pointer[effortTable] // sealed segments; nil = not measured
+	stored   int64                       // deaths in the newest delete file; under Index.manifestMu
 
 	byRow  rowTable // heads: newest ordinal of each row
 	sorted rowOrder // sealed segments: ordinals by row

@@ -9,10 +9,6 @@ import (
 	"github.com/loxodb/loxodb/vectorindex/bitmap"
 )
 
-// walkShare: a walk with a beam of a 16th of the nodes computes a distance to most
-// of them, and in random order; a scan is faster, and exact.
-const walkShare = 16
-
 // Search starts a search over all parts. See vectorindex.Searcher for the order
 // of hits; a caller that filters uses vectorindex.Nearest. All hits are exact
 // (Err 0).
@@ -31,12 +27,20 @@ func (ix *Index) Search(ctx context.Context, q *vectorindex.Query) (vectorindex.
 		defer set.release()
 		return nil, fmt.Errorf("%w: snapshot %d, index answers from %d", vectorindex.ErrTooOld, q.AsOf, set.validFrom)
 	}
+	ix.recent.remember(q.Vec)
+	s := ix.searcher()
+	s.hidden = entryOf{}
+	s.open(set, q)
+	return s, nil
+}
+
+// searcher returns one to open.
+func (ix *Index) searcher() *searcher {
 	s, _ := ix.searchers.Get().(*searcher)
 	if s == nil {
 		s = &searcher{ix: ix}
 	}
-	s.open(set, q)
-	return s, nil
+	return s
 }
 
 func (ix *Index) check(q *vectorindex.Query) error {
@@ -46,6 +50,8 @@ func (ix *Index) check(q *vectorindex.Query) error {
 	switch {
 	case q.K < 0 || q.Effort < 0 || q.Probes < 0:
 		return fmt.Errorf("%w: k %d, effort %d, %d probes", vectorindex.ErrQuery, q.K, q.Effort, q.Probes)
+	case !(q.Recall >= 0 && q.Recall <= 1):
+		return fmt.Errorf("%w: recall %v", vectorindex.ErrQuery, q.Recall)
 	}
 	return nil
 }
@@ -60,8 +66,11 @@ type searcher struct {
 	asOf     uint64 // MaxUint64 = now
 	k        int
 	total    int // entries of all parts
-	ef       int
-	probes   int
+	ef       int // as the query names it; 0 = by target
+	probes   int // likewise
+	target   float64
+	typical  *effortTable // for parts that were not measured
+	hidden   entryOf      // an entry to do without
 	ranged   bool
 	radius   float64
 	filtered bool
@@ -87,12 +96,8 @@ func (s *searcher) open(set *partSet, q *vectorindex.Query) {
 	if s.asOf == 0 {
 		s.asOf = math.MaxUint64
 	}
-	s.total, s.probes = total, q.Probes
-	s.ef = min(q.Effort, total)
-	if q.Effort == 0 {
-		s.ef = max(vectorindex.DefaultEffort, s.k+s.k/2)
-	}
-	s.ef = max(s.ef, s.k, 1)
+	s.total, s.probes, s.ef, s.target = total, q.Probes, min(q.Effort, total), targetOf(q)
+	s.typical = set.typical()
 	s.filtered, s.allow = q.Allow != nil, q.Allow
 	s.ranged, s.radius = q.Ranged, q.Radius
 	s.started, s.rounds, s.work = false, 1, vectorindex.Work{}
@@ -124,20 +129,25 @@ func (s *searcher) addPart(p *part) {
 	if p.graph() != nil {
 		linked = min(p.linked.Load(), n)
 	}
+	e := s.effortFor(p, linked)
 	if s.filtered {
-		if ords, ok := s.allowedOrds(p, n); ok {
+		if ords, ok := s.allowedOrds(p, n, e); ok {
+			s.note(effort{from: e.from})
 			s.next().openList(s, p, ords)
 			return
 		}
 	}
-	if p.vecs.lists != nil {
-		s.next().openLists(s, p)
-		return
-	}
-	if int(linked) >= s.ix.cfg.GraphMin && s.beam(linked) <= int(linked)/walkShare {
-		s.next().openWalk(s, p, linked)
-	} else {
+	switch {
+	case e.size == 0:
 		linked = 0
+	case p.vecs.lists != nil:
+		s.next().openLists(s, p, e)
+		linked = n
+	default:
+		s.next().openWalk(s, p, linked, e)
+	}
+	if linked > 0 || s.work.Effort == 0 {
+		s.note(e)
 	}
 	if linked < n {
 		s.next().openScan(s, p, linked, n)

@@ -33,6 +33,7 @@ const (
 	secGraph      segfile.SectionID = 11
 	secPlaces     segfile.SectionID = 12
 	secLists      segfile.SectionID = 13
+	secEfforts    segfile.SectionID = 14
 )
 
 // What a segment has beside its entries.
@@ -135,6 +136,9 @@ func (ix *Index) writeSections(w *segfile.Writer, p *part, lists *ivf.Index, num
 		writeOrder(w, p, n))
 	if inv := p.view().InvNorm; spec.Space().Normed() {
 		err = errors.Join(err, writeChunks(w, secInvNorm, inv, n))
+	}
+	if t := p.efforts.Load(); t != nil {
+		err = errors.Join(err, w.Section(secEfforts, t.encode()))
 	}
 	if err != nil {
 		return err
@@ -261,6 +265,13 @@ func (ix *Index) readSegment(p *part) error {
 	}
 	if err := p.readDead(f, n); err != nil {
 		return err
+	}
+	if f.Has(secEfforts) {
+		b, err := f.Section(secEfforts)
+		if err != nil {
+			return err
+		}
+		p.efforts.Store(decodeEfforts(b))
 	}
 	return p.readVectors(&ix.cfg.Spec, &h)
 }

@@ -139,6 +139,8 @@ type Index struct {
 	cur *partSet // nil after Close
 
 	searchers sync.Pool
+	recent    recent
+	history   recallHistory
 }
 
 var _ vectorindex.Index = (*Index)(nil)

@@ -41,6 +41,7 @@ type stream struct {
 	scratch []uint32
 	ranged  bool // everything within radius, see range.go
 	radius  float64
+	hidden  uint32 // 1 + an entry that must not be proposed
 
 	accept func(ord uint32) bool        // visible, bound once
 	keep   func(ords []uint32) []uint32 // filter, bound once
@@ -59,6 +60,9 @@ func (st *stream) bind(s *searcher, p *part, limit uint32, allow bool) {
 	st.checkAdded = p.maxAdded.Load() > s.asOf
 	// A death that is recorded after this load is later than the snapshot.
 	st.checkDead = p.dead.dead.Load() > 0
+	if st.hidden = 0; s.hidden.p == p {
+		st.hidden = s.hidden.without
+	}
 	st.checkAllow = allow && s.filtered
 	st.probe = s.probe
 	st.buf, st.pos = st.buf[:0], 0
@@ -67,7 +71,7 @@ func (st *stream) bind(s *searcher, p *part, limit uint32, allow bool) {
 }
 
 func (st *stream) visible(ord uint32) bool {
-	if ord >= st.limit {
+	if ord >= st.limit || ord+1 == st.hidden {
 		return false
 	}
 	if st.checkDead {
@@ -82,7 +86,7 @@ func (st *stream) visible(ord uint32) bool {
 }
 
 func (st *stream) filter(ords []uint32) []uint32 {
-	if !st.checkDead && !st.checkAdded && !st.checkAllow {
+	if !st.checkDead && !st.checkAdded && !st.checkAllow && st.hidden == 0 {
 		return ords
 	}
 	n := 0
@@ -113,12 +117,12 @@ func (st *stream) openList(s *searcher, p *part, ords []uint32) {
 }
 
 // openWalk covers the linked ordinals below limit by the graph.
-func (st *stream) openWalk(s *searcher, p *part, limit uint32) {
+func (st *stream) openWalk(s *searcher, p *part, limit uint32, e effort) {
 	st.bind(s, p, limit, true)
-	params := hnsw.Params{K: s.k, Ef: s.beam(limit)}
+	params := hnsw.Params{K: s.k, Ef: e.size, Without: st.hidden}
 	// Entries that are being linked right now are found by the walk, too; the scan
 	// of the tail proposes them.
-	if st.checkDead || st.checkAdded || st.checkAllow || p.file == nil {
+	if st.checkDead || st.checkAdded || st.checkAllow || st.hidden != 0 || p.file == nil {
 		params.Accept = st.accept
 	}
 	if s.filtered {
@@ -135,11 +139,11 @@ func (st *stream) openWalk(s *searcher, p *part, limit uint32) {
 }
 
 // openLists covers a segment by its lists.
-func (st *stream) openLists(s *searcher, p *part) {
+func (st *stream) openLists(s *searcher, p *part, e effort) {
 	n := p.n.Load()
 	st.bind(s, p, n, true)
-	params := ivf.Params{K: s.k, Probes: s.probes}
-	if st.checkDead || st.checkAdded || st.checkAllow {
+	params := ivf.Params{K: s.k, Probes: e.size}
+	if st.checkDead || st.checkAdded || st.checkAllow || st.hidden != 0 {
 		params.Accept = st.accept
 	}
 	lists, err := p.vecs.lists.Search(s.vec, params)
@@ -161,15 +165,6 @@ func (st *stream) fillFromLists(ctx context.Context) (bool, error) {
 	}
 	st.batch = min(st.batch*2, 256)
 	return n > 0, err
-}
-
-// beam is the beam width for a graph of n nodes. A small graph needs a narrower
-// beam for the same recall, and of the k nearest it holds only its share: with the
-// square root of the share, eight graphs find as much as one of all their entries
-// (62,666 sentence embeddings, ef 40, 100, 200: 93.6, 97.6, 98.4 % against 93.9,
-// 97.8, 98.6 %), for about half the work that full beams would take.
-func (s *searcher) beam(n uint32) int {
-	return max(s.k, int(math.Ceil(float64(s.ef)*math.Sqrt(float64(n)/float64(s.total)))))
 }
 
 // fill gets the next batch; false at the end.
@@ -236,9 +231,9 @@ func (st *stream) close() {
 // that must find ef passing nodes looks at about ef/share nodes, a dozen
 // distances each, and misses some; so c allowed entries of n are scanned when
 // c² ≤ 6·ef·n (measured with 128 dimensions: both cost the same near 10·ef·n).
-func (s *searcher) allowedOrds(p *part, n uint32) ([]uint32, bool) {
+func (s *searcher) allowedOrds(p *part, n uint32, e effort) ([]uint32, bool) {
 	c := s.pass * float64(n)
-	if (p.graph() != nil || p.vecs.lists != nil) && c*c > 6*float64(s.ef)*float64(n) {
+	if e.size > 0 && c*c > 6*float64(max(e.size, vectorindex.TypicalEffort))*float64(n) {
 		return nil, false
 	}
 	if s.card > int(n)/10 {
