@@ -43,10 +43,10 @@ type Env struct {
 	System  syscat.Env
 	// Index finds a live vector index; ok is false while it is not loaded.
 	Index func(catalog.ID) (vectorindex.Index, bool)
-	// Effort is hnsw.ef_search as set by the user, 0 = choose.
-	Effort int
-	// Probes is ivfflat.probes as set by the user, 0 = choose.
-	Probes int
+	// Effort, Probes and Recall are hnsw.ef_search, ivfflat.probes and
+	// loxodb.target_recall as set by the user; 0 = not set. See SearchEffort.
+	Effort, Probes int
+	Recall         float64
 	// Source is what physical.Source yields, once.
 	Source *batch.Batch
 	Budget *Budget
@@ -74,6 +74,7 @@ type Counter struct {
 	Work     vectorindex.Work
 	Notes    []string // why a strategy was taken
 	Strategy string   // of a vector search
+	Target   float64  // the recall that it was to reach; 0 = the user named the effort
 	started  bool
 }
 

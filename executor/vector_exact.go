@@ -46,6 +46,7 @@ func (e *Env) countWork(node int, w vectorindex.Work) {
 	c.Work.Reranked += w.Reranked
 	c.Work.Segments += w.Segments
 	c.Work.Rounds += w.Rounds
+	c.Work.Effort, c.Work.From = w.Effort, w.From
 }
 
 // measureAll measures every row that the index holds: the answer when the index is not

@@ -186,7 +186,8 @@ var errImpatient = errors.New("executor: the filter passes fewer of the nearest 
 // nearest searches the index, after the filter has been run into a set of rows
 // when pre is set.
 func (s *vectorSearch) nearest(ctx context.Context, index vectorindex.Index, q []byte, k int, pre bool) error {
-	vq := &vectorindex.Query{Vec: q, K: k, AsOf: uint64(s.env.Read.At()), Effort: s.env.Effort, Probes: s.env.Probes}
+	vq := &vectorindex.Query{Vec: q, K: s.wanted(k, pre), AsOf: uint64(s.env.Read.At())}
+	s.env.SearchEffort(s.node.Index, vq)
 	if pre {
 		allow, err := s.allowed(ctx)
 		if err != nil {
@@ -209,11 +210,19 @@ func (s *vectorSearch) nearest(ctx context.Context, index vectorindex.Index, q [
 		return s.check(ctx, hits, keep)
 	})
 	s.env.countWork(s.node.ID, searcher.Work())
+	s.noteTarget(targetOf(s.node.Index, vq))
 	if err != nil {
 		return err
 	}
 	s.rank()
 	return nil
+}
+
+// noteTarget tells EXPLAIN what recall the search was to reach.
+func (s *vectorSearch) noteTarget(target float64) {
+	if s.node.ID < len(s.env.Counters) {
+		s.env.Counters[s.node.ID].Target = target
+	}
 }
 
 // usePre decides whether the filter is applied before the search; a strategy

@@ -26,7 +26,12 @@ type Counters struct {
 	Removed            int64  // rows that the filter rejected
 	Strategy           string // chosen at Open, for vector searches
 	Why                string
-	Extra              []Counter
+	// Of a vector search: the recall that it was to reach (0: none), its beam or probed
+	// lists (0: it looked at every entry), and why so.
+	Target     float64
+	Effort     int64
+	EffortFrom string
+	Extra      []Counter
 }
 
 // Counter is one named amount: "Distances", 1234.

@@ -2,6 +2,7 @@ package explain
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/loxodb/loxodb/planner/physical"
@@ -154,6 +155,7 @@ func (v *viewer) vectorSearch(it *item, x *physical.VectorSearch) {
 	it.add("Order By", orderText(x))
 	v.subplans(it, x.Query)
 	v.cond(it, "Filter", x.Filter, x.Names)
+	v.effort(it, x)
 	if x.Filter == nil {
 		return
 	}
@@ -213,6 +215,25 @@ func (v *viewer) arm(n physical.Node) *item {
 		}
 	}
 	return it
+}
+
+// effort says what recall a search was to reach and what it spent on that.
+func (v *viewer) effort(it *item, x *physical.VectorSearch) {
+	if it.c == nil || it.c.EffortFrom == "" {
+		return
+	}
+	if it.c.Target > 0 {
+		it.add("Recall Target", it.c.Target)
+	}
+	unit := "ef "
+	if x.Index.Method != "hnsw" {
+		unit = "probes "
+	}
+	s := "every entry"
+	if it.c.Effort > 0 {
+		s = unit + strconv.FormatInt(it.c.Effort, 10)
+	}
+	it.add("Search Effort", s+" ("+it.c.EffortFrom+")")
 }
 
 // orderText is (embedding <-> '[1,2]'::vector).

@@ -42,6 +42,8 @@ Flags of start:
   --plan-cache MIB        bound of the cache of plans (default 64; 0 turns it off)
   --row-cache MIB         bound of the cache of rows fetched by key (default 128;
                           0 turns it off)
+  --recall-replay=BOOL    measure the recall of vector indexes in the background,
+                          with about a hundredth of a core (default true)
   --shutdown-timeout D    how long running statements may go on after Ctrl-C or
                           SIGTERM (default 30s); a second signal stops at once
   --log-level LEVEL       debug, info, warn or error (default info)
@@ -95,6 +97,7 @@ func Main(args []string, getenv func(string) string, stdout, stderr io.Writer) i
 func parseStart(args []string, getenv func(string) string) (Options, error) {
 	var o Options
 	var passwordFile, level string
+	var replay bool
 	fs := flag.NewFlagSet("start", flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
 	fs.StringVar(&o.Data, "data", "./data", "")
@@ -105,11 +108,13 @@ func parseStart(args []string, getenv func(string) string) (Options, error) {
 	fs.IntVar(&o.MaxConnections, "max-connections", 100, "")
 	fs.IntVar(&o.PlanCacheMiB, "plan-cache", 64, "")
 	fs.IntVar(&o.RowCacheMiB, "row-cache", 128, "")
+	fs.BoolVar(&replay, "recall-replay", true, "")
 	fs.DurationVar(&o.ShutdownTimeout, "shutdown-timeout", 30*time.Second, "")
 	fs.StringVar(&level, "log-level", "info", "")
 	if err := fs.Parse(args); err != nil {
 		return o, err
 	}
+	o.NoRecallReplay = !replay
 	if fs.NArg() > 0 {
 		return o, fmt.Errorf("unexpected argument %q", fs.Arg(0))
 	}

@@ -31,6 +31,7 @@ func compose(ctx context.Context, engine kv.Engine, dir string, o Options, signa
 
 		PlanCacheBytes: int64(o.PlanCacheMiB) << 20,
 		RowCacheBytes:  int64(o.RowCacheMiB) << 20,
+		NoRecallReplay: o.NoRecallReplay,
 	})
 	if err != nil {
 		return nil, err

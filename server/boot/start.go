@@ -32,8 +32,10 @@ type Options struct {
 	MaxConnections  int // 0: the wire's default
 	// PlanCacheMiB and RowCacheMiB bound the caches; 0: the defaults, negative: none.
 	PlanCacheMiB, RowCacheMiB int
-	ShutdownTimeout           time.Duration // used by the command only
-	Log                       *slog.Logger  // default: discarded
+	// NoRecallReplay turns the background measurement of recall off.
+	NoRecallReplay  bool
+	ShutdownTimeout time.Duration // used by the command only
+	Log             *slog.Logger  // default: discarded
 
 	logLevel slog.Level
 }

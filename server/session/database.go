@@ -37,7 +37,9 @@ type Config struct {
 	// PlanCacheBytes and RowCacheBytes bound the caches; defaults 64 and 128 MiB,
 	// negative turns one off.
 	PlanCacheBytes, RowCacheBytes int64
-	Log                           *slog.Logger
+	// NoRecallReplay turns the background measurement of recall off.
+	NoRecallReplay bool
+	Log            *slog.Logger
 	// Signal cancels (or terminates) another connection; set by the wire.
 	Signal func(pid int32, terminate bool) bool
 }
@@ -106,6 +108,9 @@ func OpenDatabase(ctx context.Context, cfg Config) (*Database, error) {
 	d.done.Add(2)
 	go d.housekeeping()
 	go d.autoAnalyze()
+	if !cfg.NoRecallReplay {
+		d.done.Go(d.watchRecall)
+	}
 	return d, nil
 }
 

@@ -286,14 +286,7 @@ func (s *Session) fillEnv(env *executor.Env, ctx context.Context, read kv.Reader
 		Read: read, Txn: s.tx.txn, Catalog: s.Catalog(), Numbers: s.db.numbers, Rows: s.db.rows, System: system{s},
 		Deferred: s.hooks.deferred, Index: s.hooks.index, Budget: budget, TableWrite: s.hooks.tableWrite, Default: s.hooks.columnDefault,
 	}
-	if s.settings.set["hnsw.ef_search"] {
-		v, _ := s.settings.get("hnsw.ef_search")
-		env.Effort, _ = strconv.Atoi(v)
-	}
-	if s.settings.set["ivfflat.probes"] {
-		v, _ := s.settings.get("ivfflat.probes")
-		env.Probes, _ = strconv.Atoi(v)
-	}
+	s.setEffort(env)
 	if s.tx.txn != nil && s.tx.iso == kv.ReadCommitted {
 		env.Refresh = s.tx.txn.Refresh
 	}

@@ -74,6 +74,15 @@ func (s *settings) get(name string) (string, bool) {
 	return v, ok
 }
 
+// chosen is a number that the user has set; 0 when he has not.
+func (s *settings) chosen(key string) float64 {
+	if !s.set[key] {
+		return 0
+	}
+	v, _ := strconv.ParseFloat(s.values[key], 64)
+	return v
+}
+
 // show is the value as SHOW prints it: with a unit.
 func (s *settings) show(name string) (string, bool) {
 	v, ok := s.get(name)

@@ -175,6 +175,8 @@ type Session interface {
 	// Cancel and terminate another backend.
 	SignalBackend(pid int32, terminate bool) bool
 	Notify(channel, payload string) error
-	// VectorRecall and other engine facts: see functions in vector.go.
+	// VectorRecall measures what share of the k nearest an index finds, over so many queries.
+	VectorRecall(ctx context.Context, index catalog.ID, queries, k int) (float64, error)
+	// Engine answers with a fact about the engine.
 	Engine(fact string, args ...string) (string, error)
 }

@@ -245,6 +245,8 @@ func (f *Func) DefaultArg(i int) (d types.Datum, ok bool) {
 		return types.Bool(true), true
 	case "jsonb_insert":
 		return types.Bool(false), true
+	case "vector_index_recall":
+		return types.Int(recallDefaults[i-1]), true
 	}
 	return d, false
 }

@@ -28,6 +28,7 @@ var (
 
 // vectorFuncs registers the functions and operators of the vector extension.
 func vectorFuncs(r *registrar) {
+	r.eval("vector_index_recall", withSession(indexRecall))
 	for _, t := range []*vectorType{vectorT, halfvecT, int8vecT} {
 		denseDistances(r, t)
 		denseFuncs(r, t)

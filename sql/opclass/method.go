@@ -8,13 +8,19 @@ type Method struct {
 	Options []Option
 }
 
-// methods are pgvector's, with its parameters, and the engine's own; quantization is
-// the engine's own everywhere.
+// TargetRecall is the parameter for the share of the true nearest rows that searches
+// shall find; of methods that do not look at every entry.
+const TargetRecall = "target_recall"
+
+var targetRecall = fraction(TargetRecall, 0.001, 1)
+
+// methods are pgvector's, with its parameters, and the engine's own; quantization and
+// target_recall are the engine's own everywhere.
 var methods = []Method{
-	{"hnsw", []Option{number("m", 16, 2, 100), number("ef_construction", 64, 4, 1000), choice("quantization", graphCodings)}},
-	{"ivfflat", []Option{number("lists", 100, 1, 32768), choice("quantization", listCodings)}},
+	{"hnsw", []Option{number("m", 16, 2, 100), number("ef_construction", 64, 4, 1000), choice("quantization", graphCodings), targetRecall}},
+	{"ivfflat", []Option{number("lists", 100, 1, 32768), choice("quantization", listCodings), targetRecall}},
 	{"flat", nil},
-	{"ivf", []Option{number("lists", 100, 1, 32768), choice("quantization", listCodings)}},
+	{"ivf", []Option{number("lists", 100, 1, 32768), choice("quantization", listCodings), targetRecall}},
 }
 
 // MethodByName finds a vector access method.

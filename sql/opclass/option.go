@@ -7,19 +7,25 @@ import (
 
 	"github.com/jackc/pgerrcode"
 
+	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
 )
 
-// Option is a storage parameter of an access method: an integer, or one of a list of
-// words.
+// Option is a storage parameter of an access method: an integer, a fraction, or one of
+// a list of words.
 type Option struct {
 	Name              string
 	Default, Min, Max int      // of an integer
-	Values            []string // of a word: those it may be; nil for an integer
+	Least, Most       float64  // of a fraction; both 0 for others
+	Values            []string // of a word: those it may be; nil for others
 }
 
 func number(name string, def, low, high int) Option {
 	return Option{Name: name, Default: def, Min: low, Max: high}
+}
+
+func fraction(name string, least, most float64) Option {
+	return Option{Name: name, Least: least, Most: most}
 }
 
 func choice(name string, values []string) Option { return Option{Name: name, Values: values} }
@@ -33,6 +39,9 @@ func (o *Option) Check(v string) error {
 		}
 		return nil
 	}
+	if o.Most > 0 {
+		return o.checkFraction(v)
+	}
 	n, ok := ParseInt(v)
 	if !ok {
 		return pgerr.Newf(pgerrcode.InvalidParameterValue, "invalid value for integer option %q: %s", o.Name, v)
@@ -42,6 +51,28 @@ func (o *Option) Check(v string) error {
 			WithDetail("Valid values are between \"%d\" and \"%d\".", o.Min, o.Max)
 	}
 	return nil
+}
+
+func (o *Option) checkFraction(v string) error {
+	r, err := strconv.ParseFloat(strings.TrimSpace(v), 64)
+	if err != nil || math.IsNaN(r) {
+		return pgerr.Newf(pgerrcode.InvalidParameterValue, "invalid value for floating point option %q: %s", o.Name, v)
+	}
+	if r < o.Least || r > o.Most {
+		return pgerr.Newf(pgerrcode.InvalidParameterValue, "value %s out of bounds for option %q", v, o.Name).
+			WithDetail("Valid values are between \"%f\" and \"%f\".", o.Least, o.Most)
+	}
+	return nil
+}
+
+// Fraction is an index's parameter that is a fraction, 0 when it is not set.
+func Fraction(x *catalog.Index, name string) float64 {
+	text, _ := x.Options.Get(name)
+	v, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+	if err != nil {
+		return 0
+	}
+	return v
 }
 
 // word finds v among the option's values; case does not matter.

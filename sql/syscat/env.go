@@ -31,6 +31,8 @@ type Live interface {
 	Caches() []Cache
 	// VectorIndex is the live state of a vector index; ok is false for other indexes.
 	VectorIndex(id catalog.ID) (VectorIndex, bool)
+	// VectorRecalls are the last measurements of a vector index, oldest first.
+	VectorRecalls(id catalog.ID) []VectorRecall
 	// SequenceValue is the last value given out; ok is false when it is unknown.
 	SequenceValue(ctx context.Context, id catalog.ID) (last int64, called, ok bool)
 	// Activity counts what happened to a table since the server started.
@@ -113,6 +115,15 @@ type TableActivity struct {
 type Cache struct {
 	Name                                   string
 	Hits, Misses, Entries, Bytes, MaxBytes int64
+}
+
+// VectorRecall is a row of loxodb_stat_vector_recall.
+type VectorRecall struct {
+	At                              time.Time
+	Queries, K                      int64
+	Target, Recall, Effort, Seconds float64
+	Recent                          bool // queries seen lately, not vectors of the index
+	Background                      bool
 }
 
 // VectorIndex is a row of loxodb_stat_vector_index.

@@ -17,6 +17,7 @@ var _ = register("pg_catalog", map[string]generator{
 	"pg_stat_ssl":                   ssl,
 	"loxodb_stat_cache":             caches,
 	"loxodb_stat_vector_index":      vectorIndexes,
+	"loxodb_stat_vector_recall":     vectorRecalls,
 })
 
 // live is the server's state, nil when the Env has none.
@@ -236,6 +237,40 @@ func vectorIndexes(r *rows) {
 			r.int("memory_bytes", s.Memory)
 			r.int("disk_bytes", s.Disk)
 			r.emit()
+		}
+	}
+}
+
+// vectorRecalls is loxodb_stat_vector_recall. source is "queries" of users, replayed, or
+// "vectors" of the index, asked as if they were not in it.
+func vectorRecalls(r *rows) {
+	l := r.live()
+	if l == nil {
+		return
+	}
+	for _, t := range r.env.Catalog().Tables() {
+		for _, x := range t.Indexes {
+			for _, m := range l.VectorRecalls(x.ID) {
+				r.oid("relid", t.ID)
+				r.oid("indexrelid", x.ID)
+				r.text("relname", t.Name)
+				r.text("indexrelname", x.Name)
+				r.time("measured_at", m.At)
+				source := "vectors"
+				if m.Recent {
+					source = "queries"
+				}
+				r.text("source", source)
+				r.int("queries", m.Queries)
+				r.int("k", m.K)
+				if m.Target > 0 {
+					r.float("target", m.Target)
+				}
+				r.float("recall", m.Recall)
+				r.float("effort", m.Effort)
+				r.float("seconds", m.Seconds)
+				r.emit()
+			}
 		}
 	}
 }

@@ -324,6 +324,10 @@ func (e testEnv) Caches() []Cache {
 	return []Cache{{Name: "plans", Hits: 3, Misses: 1, Entries: 1, Bytes: 100, MaxBytes: 1000}}
 }
 
+func (e testEnv) VectorRecalls(catalog.ID) []VectorRecall {
+	return []VectorRecall{{At: time.Unix(1e9, 0), Queries: 100, K: 10, Target: 0.95, Recall: 0.97, Effort: 64, Seconds: 0.1, Recent: true}}
+}
+
 func (e testEnv) VectorIndex(catalog.ID) (VectorIndex, bool) {
 	return VectorIndex{Entries: 3, Segments: 1}, true
 }

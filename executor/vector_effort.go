@@ -1,0 +1,41 @@
+package executor
+
+import (
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/opclass"
+	"github.com/loxodb/loxodb/vectorindex"
+)
+
+// SearchEffort puts into q what rules a search of the index: the effort that the user
+// has set, else the recall that he has set, else that of the index's options, else the
+// default.
+func (e *Env) SearchEffort(x *catalog.Index, q *vectorindex.Query) {
+	q.Effort, q.Probes, q.Recall = e.Effort, e.Probes, e.Recall
+	if q.Recall != 0 {
+		return
+	}
+	if q.Recall = opclass.Fraction(x, opclass.TargetRecall); q.Recall == 0 {
+		q.Recall = vectorindex.DefaultRecall
+	}
+}
+
+// targetOf is the recall that rules a search of the index; 0 = its effort is set.
+func targetOf(x *catalog.Index, q *vectorindex.Query) float64 {
+	switch {
+	case x.Method == "hnsw" && q.Effort > 0, x.Method != "hnsw" && q.Probes > 0:
+		return 0
+	}
+	return q.Recall
+}
+
+// mostWanted bounds how many hits a search is told to expect beyond the rows asked for.
+const mostWanted = 2000
+
+// wanted is how many hits a search of k rows needs: more when a filter is applied to
+// them afterwards.
+func (s *vectorSearch) wanted(k int, pre bool) int {
+	if s.node.Filter == nil || pre || k >= mostWanted {
+		return k
+	}
+	return int(min(float64(k)/max(s.node.Selectivity, 1e-9), mostWanted))
+}
