@@ -1,6 +1,8 @@
 package hnsw
 
 import (
+	"math/bits"
+	"slices"
 	"sync/atomic"
 
 	"github.com/loxodb/loxodb/vectorindex/dist"
@@ -16,6 +18,7 @@ type beam struct {
 	ids     []uint32  // unvisited neighbours of the node at hand
 	spare   []uint32  // those of the node before it
 	dists   []float32 // their distances
+	news    []entry   // those that are offered to the pool
 	rest    []entry   // computed but not in the pool; kept when keepRest
 	keep    bool
 
@@ -202,27 +205,37 @@ func (b *beam) unvisited(l list) []uint32 {
 }
 
 // offer inserts what belongs into the pool and, when resuming must be possible,
-// remembers the rest.
+// remembers the rest. It returns the lowest place that was filled.
 func (b *beam) offer(t *tables, ids []uint32, dists []float32) int {
-	low := len(b.pool.e)
+	if cap(b.news) < len(ids) {
+		b.news = make([]entry, 2*len(ids))
+	}
+	b.rest = slices.Grow(b.rest, len(ids))
+	news, rest := b.news[:len(ids)], b.rest[len(b.rest):len(b.rest)+len(ids)]
 	worst := b.pool.worst()
+	// Without a branch, which would be mispredicted: each entry is written to both.
+	n, r := 0, 0
 	for i, id := range ids {
 		e := makeEntry(dists[i], id)
-		if e >= worst {
-			if b.keep {
-				b.rest = append(b.rest, e)
-			}
-			continue
-		}
-		at, dropped, full := b.pool.insert(e)
-		if full && b.keep {
-			b.rest = append(b.rest, dropped)
-		}
-		if at < low { // it may be expanded next
-			low = at
-			dist.Prefetch(t.links.Record(id), t.links.Stride())
-		}
-		worst = b.pool.worst()
+		news[n], rest[r] = e, e
+		_, nearer := bits.Sub64(uint64(e), uint64(worst), 0)
+		n += int(nearer)
+		r += 1 - int(nearer)
+	}
+	if b.keep {
+		b.rest = b.rest[:len(b.rest)+r]
+	}
+	if n == 0 {
+		return len(b.pool.e)
+	}
+	news = news[:n]
+	sortFew(news)
+	low, over := b.pool.merge(news)
+	if b.keep {
+		b.rest = append(b.rest, over...)
+	}
+	if low < len(b.pool.e) { // it may be expanded next
+		dist.Prefetch(t.links.Record(news[0].ord()), t.links.Stride())
 	}
 	return low
 }

@@ -1,6 +1,10 @@
 package hnsw
 
-import "math"
+import (
+	"cmp"
+	"math"
+	"slices"
+)
 
 // entry is a node in a candidate pool: the order-preserving bits of its estimated
 // distance above its ordinal, so that pools are plain sorted integers. Bit 31
@@ -33,13 +37,14 @@ func (e entry) dist() float32 {
 
 // sortedPool keeps the nearest entries in ascending order, at most limit of them.
 type sortedPool struct {
-	e     []entry
-	limit int
+	e      []entry
+	limit  int
+	places []int32 // of what is being merged
 }
 
 func (p *sortedPool) reset(limit int) {
 	if cap(p.e) < limit {
-		p.e = make([]entry, 0, limit+limit/4)
+		p.e = make([]entry, 0, limit+limit/4+spareEntries)
 	}
 	p.e, p.limit = p.e[:0], limit
 }
@@ -52,29 +57,75 @@ func (p *sortedPool) worst() entry {
 	return p.e[len(p.e)-1]
 }
 
+// spareEntries is room behind the limit for what a merge pushes out.
+const spareEntries = 64
+
 // insert puts x in its place, which it returns. When the pool is full the last
 // entry is dropped and returned; the caller has checked that x is below it.
 func (p *sortedPool) insert(x entry) (at int, dropped entry, full bool) {
-	n := len(p.e)
-	if n < p.limit {
-		p.e = append(p.e, 0)
-	} else {
-		dropped, full = p.e[n-1], true
-		n--
+	one := [1]entry{x}
+	at, over := p.merge(one[:])
+	if len(over) > 0 {
+		return at, over[0], true
 	}
-	// The conditional assignment compiles to a move, not to a branch, which would
-	// be mispredicted every other time.
-	lo, key := 0, x|(1<<32-1)
-	for n := n; n > 0; {
+	return at, 0, false
+}
+
+// merge puts ascending entries, at least one, in their places and returns the lowest
+// of these and what is pushed out, valid until the next call. What moves does so once.
+func (p *sortedPool) merge(news []entry) (low int, over []entry) {
+	n := len(p.e)
+	p.places = findPlaces(p.places[:0], p.e, news)
+	e := slices.Grow(p.e, len(news))[:n+len(news)]
+	end := n
+	for i := len(news) - 1; i >= 0; i-- {
+		at := int(p.places[i])
+		copy(e[at+i+1:end+i+1], e[at:end])
+		e[at+i] = news[i]
+		end = at
+	}
+	p.e = e[:min(len(e), p.limit)]
+	return end, e[len(p.e):]
+}
+
+// findPlaces appends to places the number of entries of e, in ascending order, that are
+// not farther than each of xs. The binary searches go in step, so that they overlap,
+// and the conditional assignment compiles to a move, not to a branch, which would be
+// mispredicted every other time.
+func findPlaces(places []int32, e, xs []entry) []int32 {
+	for range xs {
+		places = append(places, 0)
+	}
+	xs = xs[:len(places)]
+	for n := len(e); n > 0; {
 		half := (n + 1) >> 1
-		if p.e[lo+half-1] <= key {
-			lo += half
+		part := e[half-1:]
+		for i, x := range xs {
+			lo := places[i]
+			next := lo + int32(half)
+			if part[lo] <= x|(1<<32-1) {
+				lo = next
+			}
+			places[i] = lo
 		}
 		n -= half
 	}
-	copy(p.e[lo+1:n+1], p.e[lo:n])
-	p.e[lo] = x
-	return lo, dropped, full
+	return places
+}
+
+// sortFew sorts a handful of entries by distance; equal ones keep their order.
+func sortFew(e []entry) {
+	if len(e) > 24 {
+		slices.SortStableFunc(e, func(a, b entry) int { return cmp.Compare(a>>32, b>>32) })
+		return
+	}
+	for i := 1; i < len(e); i++ {
+		x, j := e[i], i
+		for ; j > 0 && e[j-1]>>32 > x>>32; j-- {
+			e[j] = e[j-1]
+		}
+		e[j] = x
+	}
 }
 
 // visitSet is a set of ordinals that is cheap to empty.

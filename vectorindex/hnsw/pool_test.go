@@ -56,6 +56,48 @@ func TestSortedPoolKeepsTheNearest(t *testing.T) {
 	}
 }
 
+func TestMergeKeepsTheNearest(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 3))
+	for range 300 {
+		var p sortedPool
+		p.reset(1 + r.IntN(70))
+		ord := uint32(0)
+		for range 40 {
+			news := make([]entry, 1+r.IntN(40))
+			for i := range news {
+				news[i] = makeEntry(float32(r.IntN(60)), ord)
+				ord++
+			}
+			sortFew(news)
+			want := append(slices.Clone(p.e), news...)
+			sortEntries(want)
+			low, over := p.merge(news)
+			if len(p.e) != min(len(want), p.limit) || len(p.e)+len(over) != len(want) {
+				t.Fatalf("%d kept and %d pushed out of %d, limit %d", len(p.e), len(over), len(want), p.limit)
+			}
+			all := append(slices.Clone(p.e), over...)
+			for i, e := range all {
+				if e.dist() != want[i].dist() {
+					t.Fatalf("place %d has distance %v, want %v", i, e.dist(), want[i].dist())
+				}
+			}
+			if all[low] != news[0] {
+				t.Fatalf("the lowest new entry is not at %d", low)
+			}
+			slices.Sort(all)
+			slices.Sort(want)
+			if !slices.Equal(all, want) {
+				t.Fatal("entries were lost")
+			}
+			for i := range p.e { // as a walk marks them
+				if r.IntN(3) == 0 {
+					p.e[i] |= expanded
+				}
+			}
+		}
+	}
+}
+
 func TestSortNearest(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 2))
 	for range 2000 {

@@ -3,6 +3,8 @@ package hnsw
 import (
 	"math"
 	"slices"
+
+	"github.com/loxodb/loxodb/vectorindex/dist"
 )
 
 // ranked is a node with its exact distance, +Inf when there is none: distances of
@@ -58,8 +60,12 @@ func (s *Search) rerank() {
 		return
 	}
 	n := copy(s.batch[:], s.b.pool.e[s.next:])
+	chained := s.g.chained.Load()
 	for _, e := range s.batch[:n] {
 		t.raw.Prefetch(e.ord())
+		if chained {
+			dist.Prefetch(t.nodes.Record(e.ord()), nodeStride)
+		}
 	}
 	for _, e := range s.batch[:n] {
 		s.next++
@@ -68,8 +74,8 @@ func (s *Search) rerank() {
 		if s.accepts(ord) {
 			s.pushReady(ranked{d, ord})
 		}
-		if s.phase == phaseScan {
-			continue // duplicates are among the given nodes or not wanted
+		if s.phase == phaseScan || !chained {
+			continue // duplicates are among the given nodes or not wanted, or there are none
 		}
 		if c := t.dup(ord); c != 0 {
 			// Entries after this one wait in the pool until the chain is done.
