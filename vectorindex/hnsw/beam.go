@@ -152,15 +152,24 @@ func (b *beam) advance(g *Graph, level, cur int) (int, []uint32) {
 	// now has every node just read.
 	t = g.tab.Load()
 	b.code.prefetch(t, ids)
-	for i := cur; i < len(e); i++ {
-		if e[i]&expanded == 0 {
-			if level == 0 {
-				dist.Prefetch(t.links.Record(e[i].ord()), t.links.Stride())
-			}
-			break
-		}
+	if level == 0 {
+		prefetchLists(t, e[cur:])
 	}
 	return cur, ids
+}
+
+// listsAhead is how many of the lists that a walk is about to read are on their way
+// from memory: the codes of one node's neighbours take less time than a list.
+const listsAhead = 2
+
+// prefetchLists requests the lists of the first unexpanded entries of e.
+func prefetchLists(t *tables, e []entry) {
+	for left := listsAhead; left > 0 && len(e) > 0; e = e[1:] {
+		if e[0]&expanded == 0 {
+			dist.Prefetch(t.links.Record(e[0].ord()), t.links.Stride())
+			left--
+		}
+	}
 }
 
 // scoreAll computes the distances of ids and offers them to the pool. It returns
@@ -234,8 +243,6 @@ func (b *beam) offer(t *tables, ids []uint32, dists []float32) int {
 	if b.keep {
 		b.rest = append(b.rest, over...)
 	}
-	if low < len(b.pool.e) { // it may be expanded next
-		dist.Prefetch(t.links.Record(news[0].ord()), t.links.Stride())
-	}
+	prefetchLists(t, news) // they may be expanded next
 	return low
 }
