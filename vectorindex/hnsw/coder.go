@@ -23,6 +23,9 @@ type coder interface {
 	// lowerBound is what the distance to a node estimated at est is not below, given
 	// the greatest loss and norm of all nodes.
 	lowerBound(q *query, est, lost, norm float32) float32
+	// bounds writes what the distances to the nodes ords, which were estimated before,
+	// are not below, where lowerBound would say much less; false otherwise.
+	bounds(q *query, t *tables, ords []uint32, out []float32) bool
 }
 
 // query is a query prepared for one coder, reusable.
@@ -106,6 +109,8 @@ func (c sq8Coder) distances(q *query, t *tables, ords []uint32, out []float32) {
 }
 
 func (c sq8Coder) prefetch(t *tables, ords []uint32) { dist.PrefetchRows(c.codes(t), ords) }
+
+func (c sq8Coder) bounds(*query, *tables, []uint32, []float32) bool { return false }
 
 func (c sq8Coder) lowerBound(q *query, est, lost, norm float32) float32 {
 	return c.sq.LowerBound(&q.sq, est, lost, norm)

@@ -9,6 +9,7 @@ import (
 
 // rabitqCoder walks on RaBitQ codes, all against one centre.
 type rabitqCoder struct {
+	bits   int
 	c      *quant.RaBitQ
 	space  dist.Space
 	centre []float32 // rotated; nil = the origin
@@ -22,7 +23,7 @@ type rabitqQuery struct {
 }
 
 func newRabitqCoder(o *Options) rabitqCoder {
-	c := rabitqCoder{space: o.space(), c: quant.NewRaBitQ(o.Dims, o.Coding.Bits(), o.Metric)}
+	c := rabitqCoder{bits: o.Coding.Bits(), space: o.space(), c: quant.NewRaBitQ(o.Dims, o.Coding.Bits(), o.Metric)}
 	if o.Centre != nil {
 		c.centre = make([]float32, c.c.Padded())
 		c.c.RotateCentre(c.centre, o.Centre)
@@ -92,4 +93,18 @@ func (c rabitqCoder) prefetch(t *tables, ords []uint32) { dist.PrefetchRows(&t.c
 
 func (c rabitqCoder) lowerBound(q *query, est, lost, _ float32) float32 {
 	return c.c.LowerBound(&q.rabitq.bits, est, lost)
+}
+
+// boundBits is from how many bits on a bound of each record pays: with fewer nearly
+// all that a walk found has to be re-ranked either way.
+const boundBits = 4
+
+// bounds take each record's own err factor: the greatest of all makes every bound too
+// low by far.
+func (c rabitqCoder) bounds(q *query, t *tables, ords []uint32, out []float32) bool {
+	if c.bits < boundBits {
+		return false
+	}
+	c.c.SafeBounds(&q.rabitq.bits, &t.codes, ords, out)
+	return true
 }

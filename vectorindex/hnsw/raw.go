@@ -81,6 +81,8 @@ func (c rawCoder) prefetch(t *tables, ords []uint32) {
 	}
 }
 
+func (c rawCoder) bounds(*query, *tables, []uint32, []float32) bool { return false }
+
 // lowerBound allows for the rounding of float32 sums, or of the result alone where
 // sums are of integers or float64. What overflowed says nothing.
 func (c rawCoder) lowerBound(q *query, est, _, norm float32) float32 {

@@ -39,6 +39,7 @@ func (s *Search) settled() bool {
 	e := s.b.pool.e
 	switch {
 	case s.next < len(e):
+		s.sortTo(s.next + 1)
 		return first < s.bound(e[s.next])
 	case s.phase == phaseScan && len(s.b.rest) > 0 && len(e) > 0:
 		return first < s.bound(e[len(e)-1]) // the rest is not nearer than the last
@@ -46,8 +47,48 @@ func (s *Search) settled() bool {
 	return true
 }
 
+// orderByBounds makes bounds of the estimates in the pool, so that re-ranking ends
+// as soon as none can be nearer, where the coder knows more than one bound for all.
+func (s *Search) orderByBounds() {
+	t, e := s.g.tab.Load(), s.b.pool.e
+	s.b.room(2 * s.g.opt.M)
+	step := 2 * s.g.opt.M
+	for at := 0; at < len(e); at += step {
+		part := e[at:min(len(e), at+step)]
+		ids, low := s.b.ids[:len(part)], s.b.dists[:len(part)]
+		for i, x := range part {
+			ids[i] = x.ord()
+		}
+		if !s.g.code.bounds(&s.b.q, t, ids, low) {
+			return
+		}
+		for i, x := range low {
+			if x-x != 0 { // it says nothing
+				x = float32(math.Inf(-1))
+			}
+			part[i] = makeEntry(x, ids[i])
+		}
+	}
+	s.bounded, s.sorted = true, 0
+}
+
+// sortTo puts the pool in order up to place n, and some more: most of what a walk
+// found is never re-ranked.
+func (s *Search) sortTo(n int) {
+	if !s.bounded || n <= s.sorted {
+		return
+	}
+	part := s.b.pool.e[s.sorted:]
+	more := min(len(part), max(n-s.sorted, 64))
+	sortNearest(part, more)
+	s.sorted += more
+}
+
 // bound is what the exact distance of e is not below.
 func (s *Search) bound(e entry) float64 {
+	if s.bounded {
+		return float64(e.dist())
+	}
 	return float64(s.g.code.lowerBound(&s.b.q, e.dist(), s.g.lost.load(), s.g.norm.load()))
 }
 
@@ -59,6 +100,7 @@ func (s *Search) rerank() {
 		s.followChain(t)
 		return
 	}
+	s.sortTo(min(s.next+len(s.batch), len(s.b.pool.e)))
 	n := copy(s.batch[:], s.b.pool.e[s.next:])
 	chained := s.g.chained.Load()
 	for _, e := range s.batch[:n] {

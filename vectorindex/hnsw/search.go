@@ -68,12 +68,14 @@ type Search struct {
 	rounds int64
 	phase  phase
 
-	next  int       // first entry of the pool not yet re-ranked
-	ready []ranked  // min-heap of exact distances
-	chain uint32    // next duplicate to look at (+1; 0 = none) …
-	chDis float64   // … and its distance
-	last  float64   // distance delivered last
-	batch [16]entry // being re-ranked
+	next    int       // first entry of the pool not yet re-ranked
+	bounded bool      // the pool holds bounds, not estimates …
+	sorted  int       // … in order up to this place
+	ready   []ranked  // min-heap of exact distances
+	chain   uint32    // next duplicate to look at (+1; 0 = none) …
+	chDis   float64   // … and its distance
+	last    float64   // distance delivered last
+	batch   [16]entry // being re-ranked
 
 	bridging bool // the filter is selective: see filter.go
 	pass     float64
@@ -172,7 +174,7 @@ func (s *Search) round(ctx context.Context) (bool, error) {
 		if err := ctx.Err(); err != nil {
 			return false, err
 		}
-		s.next = 0
+		s.next, s.bounded = 0, false
 		switch s.phase {
 		case phaseStart:
 			s.rounds++
@@ -211,6 +213,9 @@ func (s *Search) round(ctx context.Context) (bool, error) {
 			return false, nil
 		}
 		if len(s.b.pool.e) > 0 {
+			if s.phase != phaseScan {
+				s.orderByBounds()
+			}
 			return true, nil
 		}
 	}

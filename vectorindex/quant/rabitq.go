@@ -37,6 +37,10 @@ type RaBitQ struct {
 // a percent of the true neighbours.
 const Spread = 3
 
+// SafeSpread is Spread where a bound that fails would not lose a neighbour but break
+// the order of what is delivered: one estimate in a million is farther off.
+const SafeSpread = 4.8
+
 // queryLoss is the relative loss of a query's 8-bit code that bounds allow for; see
 // BitQuery.prepare for greater ones.
 const queryLoss = 0.012
@@ -208,9 +212,19 @@ func (c *RaBitQ) Distances(q *BitQuery, rows *dist.Rows, ords []uint32, out []fl
 // LowerBounds writes what the distances are not below, but for one estimate in a
 // thousand; see Spread.
 func (c *RaBitQ) LowerBounds(q *BitQuery, rows *dist.Rows, ords []uint32, out []float32) {
+	c.lowerBounds(q, q.wide, rows, ords, out)
+}
+
+// SafeBounds is LowerBounds with SafeSpread deviations. What is no number says
+// nothing.
+func (c *RaBitQ) SafeBounds(q *BitQuery, rows *dist.Rows, ords []uint32, out []float32) {
+	c.lowerBounds(q, q.wide*(SafeSpread/Spread), rows, ords, out)
+}
+
+func (c *RaBitQ) lowerBounds(q *BitQuery, wide float32, rows *dist.Rows, ords []uint32, out []float32) {
 	q.low = q.k
 	q.low[0] -= q.slack
-	q.low[3] = -q.wide
+	q.low[3] = -wide
 	dist.Bits(q.code, c.bits, &q.low, rows, ords, out)
 }
 

@@ -102,10 +102,15 @@ func checkBitEstimates(t *testing.T, r *rand.Rand, c *RaBitQ, shape string, vecs
 	centre := mean(c.metric, vecs)
 	s := bitCoded(c, vecs, centre)
 	var sum, abs, count float64
-	below := 0
+	below, unsafe := 0, 0
+	safe, ords := make([]float32, len(vecs)), make([]uint32, len(vecs))
+	for i := range ords {
+		ords[i] = uint32(i)
+	}
 	for range 25 {
 		v := shapes[shape](r, len(vecs[0]))
 		est, low, q := s.estimate(v)
+		c.SafeBounds(q, &s.rows, ords, safe)
 		for i, e := range est {
 			exact := c.metric.Exact(v, vecs[i])
 			sum += float64(e) - exact
@@ -114,6 +119,12 @@ func checkBitEstimates(t *testing.T, r *rand.Rand, c *RaBitQ, shape string, vecs
 			if exact < float64(low[i]) {
 				below++
 			}
+			if exact < float64(safe[i]) {
+				unsafe++
+			}
+			if safe[i] > low[i] {
+				t.Fatalf("safe bound %v above %v", safe[i], low[i])
+			}
 			if b := c.LowerBound(q, e, s.errs[i]); math.Abs(float64(b-low[i])) > 1e-4*(1+math.Abs(float64(e))) {
 				t.Fatalf("bound %v of one, %v of many", b, low[i])
 			}
@@ -121,6 +132,9 @@ func checkBitEstimates(t *testing.T, r *rand.Rand, c *RaBitQ, shape string, vecs
 	}
 	if share := float64(below) / count; share > 0.003 {
 		t.Errorf("%s %v dims=%d bits=%d: %.4f of the distances are below their bounds", shape, c.metric, len(vecs[0]), c.bits, share)
+	}
+	if unsafe > 1 {
+		t.Errorf("%s %v dims=%d bits=%d: %d of %.0f distances are below their safe bounds", shape, c.metric, len(vecs[0]), c.bits, unsafe, count)
 	}
 	err := abs / count
 	rounding := 1e-6 * dist.NormSq64(centre)
