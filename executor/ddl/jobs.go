@@ -30,6 +30,8 @@ type Jobs struct {
 	Command string
 	// Workers builds vector indexes; 0 = all processors.
 	Workers int
+	// Memory bounds what a vector index build holds, in bytes; 0 = the index's own bound.
+	Memory int64
 }
 
 // Report is how far an index build is.
@@ -67,7 +69,7 @@ func (j *Jobs) Build(ctx context.Context, txn *table.Txn, snap *catalog.Snapshot
 		return err
 	}
 	return j.Vectors.Build(ctx, txn, t, x, entries, sidecar.BuildOptions{
-		Workers: j.Workers, Total: total, Progress: j.vectorProgress(t, x),
+		Workers: j.Workers, Memory: j.Memory, Total: total, Progress: j.vectorProgress(t, x),
 	})
 }
 
@@ -115,7 +117,9 @@ func (j *Jobs) Fill(ctx context.Context, snap *catalog.Snapshot, t *catalog.Tabl
 	if st := snap.Stats(t.ID); st != nil {
 		total = int64(st.Rows)
 	}
-	return j.Vectors.Fill(ctx, t, x, e, sidecar.BuildOptions{Workers: j.Workers, Total: total, Progress: j.vectorProgress(t, x)})
+	return j.Vectors.Fill(ctx, t, x, e, sidecar.BuildOptions{
+		Workers: j.Workers, Memory: j.Memory, Total: total, Progress: j.vectorProgress(t, x),
+	})
 }
 
 // phases names a vector build's phases as pg_stat_progress_create_index does.

@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"sync"
 	"time"
 
@@ -100,6 +101,9 @@ func OpenDatabase(ctx context.Context, cfg Config) (*Database, error) {
 		started:  time.Now(),
 		sessions: map[*Session]struct{}{},
 		stop:     make(chan struct{}),
+	}
+	if kb, err := strconv.ParseInt(defaultMaintenance(), 10, 64); err == nil {
+		d.vectors.Memory = kb << 10
 	}
 	if err := d.vectors.OpenAll(ctx, store.Current(), d.entries); err != nil {
 		return nil, err

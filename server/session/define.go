@@ -53,6 +53,7 @@ func (s *Session) defineEnv(ctx context.Context) *define.Env {
 				return planner.BindTableWrite(t, options(snap))
 			},
 			Progress: s.buildProgress,
+			Memory:   s.maintenanceMemory(),
 		},
 		Bind: options, Path: s.SearchPath(false), Owner: s.role.ID, Super: s.role.Super,
 		Notice: s.notice, Alone: s.tx.alone,

@@ -98,7 +98,7 @@ var definitions = []setting{
 	{name: "loxodb.row_cache_size", value: "131072", kind: varInt, unit: "kB", max: maxInt, context: "postmaster", group: vector, desc: "Bounds the cache of rows fetched by key (start with --row-cache)."},
 	{name: "loxodb.statement_memory", value: "2097152", kind: varInt, unit: "kB", min: 1024, max: maxInt, context: "user", group: vector, desc: "Bounds the memory that one statement's sorts, joins and groups may hold."},
 	{name: "loxodb.target_recall", value: "0.95", kind: varReal, min: 0.001, max: 1, context: "user", group: vector, desc: "Sets the share of the true nearest rows that searches of vector indexes find. 1 means all of them; hnsw.ef_search and ivfflat.probes rule when they are set."},
-	{name: "maintenance_work_mem", value: "65536", kind: varInt, unit: "kB", min: 1024, max: maxInt, context: "user", group: mem, desc: "Sets the maximum memory to be used for maintenance operations."},
+	{name: "maintenance_work_mem", value: defaultMaintenance(), kind: varInt, unit: "kB", min: 1024, max: maxInt, context: "user", group: mem, desc: "Sets the maximum memory to be used for maintenance operations."},
 	{name: "max_connections", value: "100", kind: varInt, min: 1, max: 262143, context: "postmaster", group: "Connections and Authentication / Connection Settings", desc: "Sets the maximum number of concurrent connections."},
 	{name: "max_identifier_length", value: "63", kind: varInt, max: 63, context: "internal", group: preset, desc: "Shows the maximum identifier length."},
 	{name: "max_index_keys", value: "32", kind: varInt, max: 32, context: "internal", group: preset, desc: "Shows the maximum number of index keys."},

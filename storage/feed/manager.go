@@ -27,6 +27,9 @@ type Manager struct {
 	fs  vfs.FS
 	dir string
 	log *slog.Logger
+	// Memory bounds what background work on one index holds, in bytes; 0 = the side-car's default.
+	// It is set before indexes are opened.
+	Memory int64
 
 	mu      sync.RWMutex
 	indexes map[catalog.ID]*sidecar.Index
@@ -119,7 +122,7 @@ func (m *Manager) config(t *catalog.Table, x *catalog.Index, e table.Entries) (s
 	return sidecar.Config{
 		Spec: spec, FS: m.fs, Dir: m.fs.PathJoin(m.dir, dirName(x.ID)),
 		Source:  newSource(m.eng, t, x, e),
-		Workers: max(1, runtime.NumCPU()-1),
+		Workers: max(1, runtime.NumCPU()-1), Memory: m.Memory,
 		Report: func(err error) {
 			m.log.Error("vector index background work failed; it will be tried again", "index", x.Name, "error", err)
 		},

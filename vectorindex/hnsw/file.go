@@ -260,9 +260,8 @@ func (h *header) vectors(places, raw []byte) (*dist.Vectors, error) {
 // Open makes a read-only graph of the flat form in b, which is not trusted: every
 // level, ordinal, list and chain is checked (ErrCorrupt). The raw vectors, used
 // for re-ranking only, alias b, which must stay unchanged and in place as long as
-// the graph is used. What the walk touches is copied into memory of its own when
-// resident is set (which allows larger pages than a mapped file) and aliases b
-// otherwise. Unaligned input is copied in any case.
+// the graph is used. What the walk touches is copied, see Settle, when resident is set,
+// and aliases b otherwise. Unaligned input is copied in any case.
 func Open(b []byte, resident bool) (*Graph, error) {
 	if !littleEndian() {
 		return nil, fmt.Errorf("hnsw: the flat form needs a little-endian machine")
@@ -279,12 +278,10 @@ func Open(b []byte, resident bool) (*Graph, error) {
 		return nil, err
 	}
 	aligned := uintptr(unsafe.Pointer(unsafe.SliceData(b)))&63 == 0
-	section := func(from, size uint64, copied bool) []byte {
+	section := func(from, size uint64) []byte {
 		s := b[from : from+size : from+size]
-		if copied || !aligned {
-			own := alignedBytes(int(size))
-			copy(own, s)
-			return own
+		if !aligned {
+			return ownBytes(s)
 		}
 		return s
 	}
@@ -292,19 +289,19 @@ func Open(b []byte, resident bool) (*Graph, error) {
 	g.readOnly = true
 	n, m := uint64(h.n), uint64(h.opt.M)
 	t := &tables{m0: int(2 * m), shift: flat, limit: h.n}
-	t.codes = dist.FlatRows(section(l.codes, n*uint64(strideOf(&h.opt)), resident), strideOf(&h.opt))
-	t.links = dist.FlatRows(section(l.links, n*8*m, resident), int(8*m))
-	t.nodes = dist.FlatRows(section(l.nodes, n*nodeStride, resident), nodeStride)
-	raw := section(l.raw, l.end-l.raw, false)
+	t.codes = dist.FlatRows(section(l.codes, n*uint64(strideOf(&h.opt))), strideOf(&h.opt))
+	t.links = dist.FlatRows(section(l.links, n*8*m), int(8*m))
+	t.nodes = dist.FlatRows(section(l.nodes, n*nodeStride), nodeStride)
+	raw := section(l.raw, l.end-l.raw)
 	var places []byte
 	if h.opt.Element == dist.Sparse {
-		places = section(l.places, l.raw-l.places, false)
+		places = section(l.places, l.raw-l.places)
 	}
 	if t.raw, err = h.vectors(places, raw); err != nil {
 		return nil, err
 	}
 	u := &upperTable{m: h.opt.M, limit: h.slots, shift: flat}
-	u.rows = dist.FlatRows(section(l.upper, uint64(h.slots)*4*m, resident), int(4*m))
+	u.rows = dist.FlatRows(section(l.upper, uint64(h.slots)*4*m), int(4*m))
 	g.tab.Store(t)
 	g.upper.Store(u)
 	g.reserved.Store(h.n)
@@ -315,5 +312,34 @@ func Open(b []byte, resident bool) (*Graph, error) {
 	if err := g.validate(t, u); err != nil {
 		return nil, err
 	}
+	if resident && aligned {
+		g.Settle()
+	}
 	return g, nil
+}
+
+// Settle copies what a walk touches of an opened graph out of the bytes that it was
+// given: memory of its own can have larger pages than a mapped file. Searches may run
+// meanwhile. Call it once.
+func (g *Graph) Settle() {
+	t, u := *g.tab.Load(), *g.upper.Load()
+	own := func(r *dist.Rows, n uint32) {
+		if n > 0 {
+			b := ownBytes(unsafe.Slice((*byte)(r.Record(0)), int(n)*r.Stride()))
+			*r = dist.FlatRows(b, r.Stride())
+		}
+	}
+	own(&t.codes, t.limit)
+	own(&t.links, t.limit)
+	own(&t.nodes, t.limit)
+	own(&u.rows, u.limit)
+	g.tab.Store(&t)
+	g.upper.Store(&u)
+}
+
+// ownBytes is an aligned copy.
+func ownBytes(b []byte) []byte {
+	own := alignedBytes(len(b))
+	copy(own, b)
+	return own
 }

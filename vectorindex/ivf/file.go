@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"unsafe"
 
 	"github.com/loxodb/loxodb/vectorindex/dist"
@@ -194,7 +195,7 @@ func words(b []byte) []uint32 {
 // Open makes a read-only index of the flat form in b, which is not trusted: every
 // count, ordinal and centroid is checked (ErrCorrupt). Codes and vectors alias b, which
 // must stay unchanged and in place as long as the index is used; what is scanned often
-// is copied when resident is set. Unaligned input is copied whole.
+// is copied, see Settle, when resident is set. Unaligned input is copied whole.
 func Open(b []byte, resident bool) (*Index, error) {
 	if !littleEndian() {
 		return nil, fmt.Errorf("ivf: the flat form needs a little-endian machine")
@@ -228,9 +229,6 @@ func Open(b []byte, resident bool) (*Index, error) {
 		return nil, err
 	}
 	codes := b[l.codes : l.codes+n*uint64(stride)]
-	if resident {
-		codes = append(aligned(len(codes))[:0], codes...)
-	}
 	size := h.opt.space().Size()
 	raw := dist.FlatVectors(h.opt.space(), b[l.raw:l.raw+n*uint64(size)], size)
 	x.fixed = &raw
@@ -241,7 +239,31 @@ func Open(b []byte, resident bool) (*Index, error) {
 		t.lists[i] = sealedList(codes[uint64(lo)*uint64(stride):uint64(hi)*uint64(stride)], ords[lo:hi], stride)
 	}
 	x.state.Store(t)
+	if resident {
+		x.Settle()
+	}
 	return x, nil
+}
+
+// Settle copies the codes of an opened index out of the bytes that it was given.
+// Searches may run meanwhile. Call it once.
+func (x *Index) Settle() {
+	t, total := *x.state.Load(), 0
+	for _, l := range t.lists {
+		total += int(l.n.Load()) * l.stride
+	}
+	own := aligned(total)
+	t.lists = slices.Clone(t.lists)
+	for i, l := range t.lists {
+		v, n := l.view.Load(), l.n.Load()
+		if l.stride == 0 || n == 0 {
+			continue
+		}
+		size := copy(own, records(&v.codes, 0, n))
+		t.lists[i] = sealedList(own[:size:size], v.ords[0], l.stride)
+		own = own[size:]
+	}
+	x.state.Store(&t)
 }
 
 // validate checks that the lists hold each ordinal once.

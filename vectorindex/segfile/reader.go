@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -39,14 +40,13 @@ func Open(fs vfs.FS, dir, name string) (*File, error) {
 		}
 		return nil, fmt.Errorf("segfile: read %s: %w", name, err)
 	}
-	file, err := parse(data)
+	file, err := parse(data, unmap)
 	if err != nil {
 		if unmap != nil {
 			err = errors.Join(err, unmap())
 		}
 		return nil, fmt.Errorf("segfile: %s: %w", name, err)
 	}
-	file.unmap = unmap
 	return file, nil
 }
 
@@ -68,8 +68,8 @@ func load(f vfs.File, size int64) (data []byte, unmap func() error, err error) {
 	return data, nil, nil
 }
 
-// parse checks the bytes of a whole file.
-func parse(data []byte) (*File, error) {
+// parse checks the bytes of a whole file; unmap is nil when they are ordinary memory.
+func parse(data []byte, unmap func() error) (*File, error) {
 	if !littleEndian() {
 		return nil, errors.New("segfile: files can only be used on little-endian machines")
 	}
@@ -97,7 +97,7 @@ func parse(data []byte) (*File, error) {
 	if n := binary.LittleEndian.Uint64(foot[16:]); n != size {
 		return nil, corruptf("length is %d bytes, the footer says %d", size, n)
 	}
-	file := &File{data: data, tag: Tag(binary.LittleEndian.Uint32(head[12:])), sum: sum}
+	file := &File{data: data, tag: Tag(binary.LittleEndian.Uint32(head[12:])), sum: sum, unmap: unmap}
 	if err := file.readTable(foot); err != nil {
 		return nil, err
 	}
@@ -137,11 +137,26 @@ func (f *File) readTable(foot []byte) error {
 			}
 		}
 		end = s.offset + s.length
-		if checksum(f.data[s.offset:end]) != s.crc {
+		if f.checksum(f.data[s.offset:end]) != s.crc {
 			return corruptf("section %d: checksum", s.id)
 		}
 	}
 	return nil
+}
+
+// checkWindow is how much of a mapped file is in memory while it is checked.
+const checkWindow = 16 << 20
+
+func (f *File) checksum(b []byte) (sum uint32) {
+	for len(b) > 0 {
+		n := min(len(b), checkWindow)
+		sum = crc32.Update(sum, castagnoli, b[:n])
+		if n == checkWindow {
+			f.Forget()
+		}
+		b = b[n:]
+	}
+	return sum
 }
 
 // Tag is the file's kind.
@@ -155,6 +170,14 @@ func (f *File) Size() int64 { return int64(len(f.data)) }
 
 // Mapped reports whether the bytes are a memory map rather than heap memory.
 func (f *File) Mapped() bool { return f.unmap != nil }
+
+// Forget gives back the memory of the pages of a mapped file that were read so far;
+// they come again, from the system's cache or the disk, when they are read.
+func (f *File) Forget() {
+	if f.Mapped() {
+		forget(f.data)
+	}
+}
 
 // Section returns the bytes of a section, 64-byte aligned, valid until Close and
 // read-only. A missing section is ErrCorrupt.

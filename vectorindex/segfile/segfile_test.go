@@ -120,12 +120,12 @@ func TestEveryByteIsChecked(t *testing.T) {
 		bad := Aligned(len(data))
 		copy(bad, data)
 		bad[i] ^= 0x40
-		if _, err := parse(bad); errors.Is(err, ErrCorrupt) == inPadding(i) {
+		if _, err := parse(bad, nil); errors.Is(err, ErrCorrupt) == inPadding(i) {
 			t.Fatalf("byte %d changed: %v", i, err)
 		}
 	}
 	for n := range len(data) {
-		if _, err := parse(data[:n:n]); !errors.Is(err, ErrCorrupt) {
+		if _, err := parse(data[:n:n], nil); !errors.Is(err, ErrCorrupt) {
 			t.Fatalf("cut to %d bytes: %v", n, err)
 		}
 	}
@@ -252,7 +252,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		data := Aligned(len(b))
 		copy(data, b)
-		file, err := parse(data)
+		file, err := parse(data, nil)
 		if err != nil {
 			if !errors.Is(err, ErrCorrupt) {
 				t.Fatalf("unexpected error: %v", err)

@@ -96,7 +96,7 @@ func (ix *Index) applyOne(set *partSet, ts uint64, mark uint32, d *Delta) (*part
 	}
 	old, ord := ix.findLive(set, uint64(d.Row))
 	same := old != nil && d.Vec != nil && old.cols.epoch(ord) == d.Epoch && bytes.Equal(old.vector(ord), d.Vec)
-	if int(set.head.n.Load()) >= ix.cfg.HeadEntries || ix.log.end()-set.head.ops.lo >= 2*uint64(ix.cfg.HeadEntries) {
+	if ix.full(set.head) {
 		next, err := ix.rotate(set)
 		if err != nil {
 			return set, err
@@ -113,6 +113,14 @@ func (ix *Index) applyOne(set *partSet, ts uint64, mark uint32, d *Delta) (*part
 	}
 	ix.log.ops = append(ix.log.ops, op{row: uint64(d.Row), ts: ts, epoch: d.Epoch, mark: mark, gone: d.Vec == nil})
 	return set, nil
+}
+
+// full says that a head is to be sealed: for its entries, its changes or its memory.
+// Apply lock.
+func (ix *Index) full(p *part) bool {
+	n := int(p.n.Load())
+	return n >= ix.cfg.HeadEntries || ix.log.end()-p.ops.lo >= 2*uint64(ix.cfg.HeadEntries) ||
+		n > 0 && n%boundEvery == 0 && p.bytes() >= ix.cfg.Memory/4
 }
 
 // findLive returns the part and ordinal of the row's living entry; nil when none.

@@ -114,11 +114,15 @@ func (ix *Index) seal(ctx context.Context, p *part) error {
 	c := change{from: from, frozen: p, done: ix.marks(p.ops)}
 	asOf := ix.applied.Load()
 	ix.applyMu.Unlock()
-	add, err := ix.writePart(ctx, p, asOf, &BuildOptions{Progress: func(string, int64, int64) {}})
+	var o BuildOptions
+	o.ensureDefaults(&ix.cfg)
+	add, err := ix.writePart(ctx, p, asOf, &o)
 	if err != nil {
 		return err
 	}
-	c.add = add
+	if add != nil {
+		c.add = []*part{add}
+	}
 	return ix.sealChange(ctx, c)
 }
 

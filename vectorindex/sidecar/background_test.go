@@ -159,7 +159,7 @@ func TestStage(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if m := b.Meta(); m.Entries != 600 || m.AsOf != w.m.now || m.Bytes == 0 {
+		if m := b.Meta(); len(m) != 1 || m[0].Entries != 600 || m[0].AsOf != w.m.now || m[0].Bytes == 0 {
 			t.Fatalf("built %+v", m)
 		}
 		return b

@@ -17,69 +17,78 @@ type Rows func(ctx context.Context, each func(row vectorindex.RowID, epoch uint3
 type BuildOptions struct {
 	Workers int   // goroutines that link; default Config.Workers
 	Total   int64 // rows expected, for Progress; 0 = not known
+	// Memory bounds what the build holds of the index, in bytes; default Config.Memory.
+	// What does not fit becomes several segments instead of one.
+	Memory int64
 	// Progress gets what was done of each phase: "load", "link", "write". Calls
 	// come from one goroutine at a time, often.
 	Progress func(phase string, done, total int64)
 }
 
-// Built is a segment that is durable on disk but in no manifest yet. It must be
-// published or discarded.
-type Built struct {
-	ix   *Index
-	part *part // nil: there were no rows
-	asOf uint64
-	pin  *uint64
-}
-
-// Meta describes the segment; zero when there were no rows.
-func (b *Built) Meta() SegmentMeta {
-	if b.part == nil {
-		return SegmentMeta{}
-	}
-	return b.part.meta
-}
-
-// Build writes a segment of all rows at the snapshot asOf, while changes go on
-// being applied. The index must get every change after asOf through Apply.
-// CREATE INDEX: attach an empty index to the commit hook, wait until every
-// transaction that does not know of it has ended, take asOf, Build, and Publish.
-func (ix *Index) Build(ctx context.Context, asOf uint64, rows Rows, o BuildOptions) (*Built, error) {
+func (o *BuildOptions) ensureDefaults(cfg *Config) {
 	if o.Workers == 0 {
-		o.Workers = ix.cfg.Workers
+		o.Workers = cfg.Workers
+	}
+	if o.Memory == 0 {
+		o.Memory = cfg.Memory
 	}
 	if o.Progress == nil {
 		o.Progress = func(string, int64, int64) {}
 	}
+}
+
+// Built are segments that are durable on disk but in no manifest yet. They must be
+// published or discarded.
+type Built struct {
+	ix   *Index
+	segs []*part // none: there were no rows
+	asOf uint64
+	pin  *uint64
+	peak int64
+}
+
+// Meta describes the segments.
+func (b *Built) Meta() []SegmentMeta {
+	var out []SegmentMeta
+	for _, p := range b.segs {
+		out = append(out, p.meta)
+	}
+	return out
+}
+
+// Held is the most memory, in bytes, that entries took while they were not on disk.
+func (b *Built) Held() int64 { return b.peak }
+
+// Build writes segments of all rows at the snapshot asOf, while changes go on
+// being applied: one, or as many as the bound on memory asks for. The index must get
+// every change after asOf through Apply.
+// CREATE INDEX: attach an empty index to the commit hook, wait until every
+// transaction that does not know of it has ended, take asOf, Build, and Publish.
+func (ix *Index) Build(ctx context.Context, asOf uint64, rows Rows, o BuildOptions) (*Built, error) {
+	o.ensureDefaults(&ix.cfg)
 	pin, err := ix.pinFrom(asOf)
 	if err != nil {
 		return nil, err
 	}
-	p, err := ix.load(ctx, asOf, rows, &o)
+	b := ix.newBulk(ctx, asOf, &o)
+	space := ix.cfg.Spec.Space()
+	err = rows(ctx, func(row vectorindex.RowID, epoch uint32, vec []byte) error {
+		if err := space.Check(vec); err != nil {
+			return fmt.Errorf("row %d: %w: %w", row, vectorindex.ErrQuery, err)
+		}
+		return b.add(&Delta{Row: row, Epoch: epoch, Vec: vec}, asOf, 0)
+	})
 	if err == nil {
-		b := &Built{ix: ix, asOf: asOf, pin: pin}
-		if b.part, err = ix.writePart(ctx, p, asOf, &o); err == nil {
-			if err = b.part.uniqueRows(); err == nil {
-				return b, nil
-			}
-			b.part.obsolete.Store(true)
-			b.part.release()
+		if _, err = b.finish(); err == nil {
+			err = unique(b.segs)
 		}
 	}
-	ix.unpin(pin)
-	return nil, err
-}
-
-// uniqueRows checks what a build's reader promised. p may be nil.
-func (p *part) uniqueRows() error {
-	if p == nil {
-		return nil
+	if err != nil {
+		b.discard()
+		ix.unpin(pin)
+		return nil, err
 	}
-	for i := 1; i < len(p.sorted.rows); i++ {
-		if p.sorted.rows[i] == p.sorted.rows[i-1] {
-			return fmt.Errorf("sidecar: build was given row %d twice", p.sorted.rows[i])
-		}
-	}
-	return nil
+	return &Built{ix: ix, segs: b.segs, asOf: asOf, pin: pin, peak: b.peak}, nil
 }
 
 // pinFrom keeps every op that is later than asOf in the log.
@@ -102,33 +111,6 @@ func (ix *Index) unpin(pin *uint64) {
 
 // loadBatch is how many entries are handed to a linking goroutine at a time.
 const loadBatch = 256
-
-// load reads all rows into a private part and links them as they come.
-func (ix *Index) load(ctx context.Context, asOf uint64, rows Rows, o *BuildOptions) (*part, error) {
-	p, err := newHead(&ix.cfg.Spec, 0)
-	if err != nil {
-		return nil, err
-	}
-	l := startLinker(ctx, p, o.Workers, ix.cfg.GraphMin)
-	space := ix.cfg.Spec.Space()
-	err = rows(ctx, func(row vectorindex.RowID, epoch uint32, vec []byte) error {
-		if err := space.Check(vec); err != nil {
-			return fmt.Errorf("row %d: %w: %w", row, vectorindex.ErrQuery, err)
-		}
-		if err := p.append(&Delta{Row: row, Epoch: epoch, Vec: vec}, asOf); err != nil {
-			return err
-		}
-		if n := p.n.Load(); n%loadBatch == 0 {
-			l.more.Signal()
-			o.Progress("load", int64(n), o.Total)
-			return ctx.Err()
-		}
-		return nil
-	})
-	n := int64(p.n.Load())
-	o.Progress("load", n, n)
-	return p, errors.Join(err, l.finish(err != nil, o.Progress))
-}
 
 // linker links the entries of a private part while it grows.
 type linker struct {
@@ -167,10 +149,12 @@ func (l *linker) run() {
 		}
 		var err error
 		for ord := lo; ord < hi && err == nil; ord++ {
-			err = l.p.graph().Link(ord)
+			if err = l.ctx.Err(); err == nil {
+				err = l.p.graph().Link(ord)
+			}
 		}
 		l.mu.Lock()
-		l.err = errors.Join(l.err, err, l.ctx.Err())
+		l.err = errors.Join(l.err, err)
 		l.linked += int64(hi - lo)
 		if l.progress != nil {
 			l.progress("link", l.linked, int64(l.p.n.Load()))
@@ -247,7 +231,7 @@ func (ix *Index) writePart(ctx context.Context, p *part, asOf uint64, o *BuildOp
 	return seg, nil
 }
 
-// Stage prepares the built segment for a commit that the caller makes himself,
+// Stage prepares the built segments for a commit that the caller makes himself,
 // for instance as a part of a transaction that changes the catalog. It may be
 // called once; the Built is used up even when it fails.
 func (b *Built) Stage(ctx context.Context) (*Staged, error) {
@@ -262,10 +246,10 @@ func (b *Built) Stage(ctx context.Context) (*Staged, error) {
 }
 
 func (b *Built) change() change {
-	return change{add: b.part, from: *b.pin, bulk: true, validFrom: b.asOf}
+	return change{add: b.segs, from: *b.pin, bulk: true, validFrom: b.asOf}
 }
 
-// Publish stages the built segment, calls commit with the new manifest, and
+// Publish stages the built segments, calls commit with the new manifest, and
 // installs it. commit stores the manifest and must not delete outbox marks: what
 // was applied to the head before or while the build ran stays there, with its
 // marks, until the head is sealed. The Built is used up even when it fails.
@@ -274,11 +258,8 @@ func (ix *Index) Publish(ctx context.Context, b *Built, commit func(context.Cont
 	return ix.commit(ctx, b.change(), commit)
 }
 
-// Discard removes a built segment that is not wanted any more.
+// Discard removes built segments that are not wanted any more.
 func (b *Built) Discard() {
 	b.ix.unpin(b.pin)
-	if b.part != nil {
-		b.part.obsolete.Store(true)
-		b.part.release()
-	}
+	discard(b.segs)
 }

@@ -28,14 +28,13 @@ func writeGraph(w *segfile.Writer, g *hnsw.Graph) error {
 	return w.End()
 }
 
-// openGraph opens the graph of a segment of n entries. What a walk touches is
-// copied to memory; the vectors, which only re-ranking reads, stay in the file.
+// openGraph opens the graph of a segment of n entries where it lies in the file.
 func openGraph(f *segfile.File, spec *vectorindex.Spec, n int) (*hnsw.Graph, error) {
 	b, err := f.Section(secGraph)
 	if err != nil {
 		return nil, err
 	}
-	g, err := hnsw.Open(b, f.Mapped())
+	g, err := hnsw.Open(b, false)
 	if err != nil {
 		return nil, err
 	}

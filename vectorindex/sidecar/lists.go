@@ -38,9 +38,22 @@ func (ix *Index) listsOf(ctx context.Context, p *part, o *BuildOptions) (*ivf.In
 	if s := &ix.cfg.Spec; s.Kind != vectorindex.IVF || s.Element == dist.Sparse || n < ix.cfg.GraphMin {
 		return nil, nil
 	}
-	bo := ivf.BuildOptions{Workers: max(o.Workers, ix.cfg.Workers)}
+	bo := ivf.BuildOptions{Workers: max(o.Workers, ix.cfg.Workers), SampleBytes: int(o.Memory / 4)}
 	bo.Progress = func(done, total int) { o.Progress("link", int64(done), int64(total)) }
 	return ivf.BuildOver(ctx, listOptions(&ix.cfg.Spec), p.view(), n, bo)
+}
+
+// listEntryBytes is what an entry takes in lists, beside its vector, while they are
+// found and written: its code and its number, twice.
+func listEntryBytes(spec *vectorindex.Spec) int64 {
+	if spec.Kind != vectorindex.IVF || spec.Element == dist.Sparse {
+		return 0
+	}
+	b := int64(8)
+	if o := listOptions(spec); o.Coding != quant.CodingNone {
+		b += int64(quant.NewRaBitQ(spec.Dims, listBits, spec.Metric).Stride())
+	}
+	return b
 }
 
 // writeLists writes the flat form of the lists, the vectors included, as a section.
@@ -54,14 +67,13 @@ func writeLists(w *segfile.Writer, x *ivf.Index) error {
 	return w.End()
 }
 
-// openLists opens the lists of a segment of n entries. What a search scans is copied
-// to memory; the vectors stay in the file.
+// openLists opens the lists of a segment of n entries where they lie in the file.
 func openLists(f *segfile.File, spec *vectorindex.Spec, n int) (*ivf.Index, error) {
 	b, err := f.Section(secLists)
 	if err != nil {
 		return nil, err
 	}
-	x, err := ivf.Open(b, f.Mapped())
+	x, err := ivf.Open(b, false)
 	if err != nil {
 		return nil, err
 	}

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/loxodb/loxodb/vectorindex"
-	"github.com/loxodb/loxodb/vectorindex/dist"
 )
 
 // A segment is rewritten alone when more than this share of its entries can be
@@ -48,11 +47,14 @@ func (ix *Index) runMerges() {
 	}
 }
 
-// Compact merges all sealed segments into one and forgets every entry that died
-// at or before the horizon.
+// Compact merges all sealed segments into one, or into as few as the bound on memory
+// allows, and forgets every entry that died at or before the horizon.
 func (ix *Index) Compact(ctx context.Context) error {
-	_, err := ix.mergeOnce(ctx, true)
-	return err
+	for {
+		if merged, err := ix.mergeOnce(ctx, true); err != nil || !merged {
+			return err
+		}
+	}
 }
 
 // mergeOnce does one merge; false when none is due.
@@ -68,10 +70,10 @@ func (ix *Index) mergeOnce(ctx context.Context, all bool) (bool, error) {
 	defer set.release()
 	horizon := ix.horizon.Load()
 	in := set.segs
-	if !all {
+	if all {
+		in = ix.pickAny(set.segs, horizon)
+	} else {
 		in = ix.pick(set.segs, horizon)
-	} else if len(in) == 1 && in[0].dead.dead.Load() == 0 {
-		in = nil
 	}
 	if len(in) == 0 {
 		return false, nil
@@ -93,17 +95,7 @@ func (ix *Index) pick(segs []*part, horizon uint64) []*part {
 		}
 	}
 	if lowest >= 0 {
-		in, total, bytes := tiers[lowest], 0, int64(0)
-		for i, p := range in {
-			if ix.cfg.Spec.Element == dist.Sparse {
-				bytes += p.meta.Bytes
-			}
-			if total += int(p.n.Load()); total > maxMerged || bytes > maxMergedSparse {
-				in = in[:i]
-				break
-			}
-		}
-		if len(in) > 1 {
+		if in := ix.together(tiers[lowest], horizon); len(in) > 1 {
 			return in
 		}
 	}
@@ -113,6 +105,40 @@ func (ix *Index) pick(segs []*part, horizon uint64) []*part {
 		}
 	}
 	return nil
+}
+
+// pickAny chooses what Compact merges next: the smallest segments, as many as may be
+// together, or one of which anything can be forgotten.
+func (ix *Index) pickAny(segs []*part, horizon uint64) []*part {
+	if in := ix.together(segs, horizon); len(in) > 1 {
+		return in
+	}
+	for _, p := range segs {
+		if p.forgettable(horizon) > 0 {
+			return []*part{p}
+		}
+	}
+	return nil
+}
+
+// together returns those of segs that one merged segment can hold within the bound on
+// memory, smallest first. A file is about as long as its entries are in memory.
+func (ix *Index) together(segs []*part, horizon uint64) []*part {
+	live := func(p *part) int64 {
+		n := int64(p.n.Load())
+		return int64(float64(p.meta.Bytes) * float64(n-int64(p.purgeable(horizon))) / float64(max(n, 1)))
+	}
+	segs = slices.Clone(segs)
+	slices.SortStableFunc(segs, func(a, b *part) int { return cmp.Compare(live(a), live(b)) })
+	limit, most := ix.bound(ix.cfg.Memory)
+	total, bytes := 0, int64(0)
+	for i, p := range segs {
+		bytes += live(p)
+		if total += int(p.n.Load()) - p.purgeable(horizon); total > min(most, maxMerged) || bytes > limit {
+			return segs[:i]
+		}
+	}
+	return segs
 }
 
 func (ix *Index) tier(entries int) int {
@@ -129,6 +155,11 @@ func (p *part) purgeable(horizon uint64) int {
 	if float64(p.dead.dead.Load()) <= purgeShare*float64(p.n.Load()) {
 		return 0
 	}
+	return p.forgettable(horizon)
+}
+
+// forgettable is purgeable, exactly.
+func (p *part) forgettable(horizon uint64) int {
 	n := 0
 	p.dead.each(func(_ uint32, ts uint64) {
 		if ts <= horizon {
@@ -138,14 +169,8 @@ func (p *part) purgeable(horizon uint64) int {
 	return n
 }
 
-// source names an entry of a merge's input.
-type source struct {
-	row, added uint64
-	p          *part
-	ord        uint32
-}
-
-// merge writes the entries of in that are still needed as one segment.
+// merge writes the entries of in that are still needed as one segment, or as more than
+// one where they do not fit into memory together.
 func (ix *Index) merge(ctx context.Context, in []*part, horizon uint64) error {
 	ix.applyMu.Lock()
 	pin := ix.log.end()
@@ -153,57 +178,29 @@ func (ix *Index) merge(ctx context.Context, in []*part, horizon uint64) error {
 	ix.applyMu.Unlock()
 	defer ix.unpin(&pin)
 
-	out, validFrom, asOf, err := ix.gather(ctx, in, horizon)
-	if err != nil {
-		return err
-	}
-	add, err := ix.writePart(ctx, out, asOf, &BuildOptions{Progress: func(string, int64, int64) {}})
-	if err != nil {
-		return err
-	}
-	return ix.sealChange(ctx, change{add: add, from: pin, drop: in, validFrom: validFrom})
-}
-
-// gather copies what is still needed into a private part, in row order, and
-// links it. validFrom is the first snapshot that misses nothing that was left out.
-func (ix *Index) gather(ctx context.Context, in []*part, horizon uint64) (out *part, validFrom, asOf uint64, err error) {
-	var from []source
+	c := change{from: pin, drop: in}
+	asOf := uint64(0)
 	for _, p := range in {
 		asOf = max(asOf, p.meta.AsOf)
-		for ord := range p.n.Load() {
-			died := p.dead.get(ord)
-			if died != 0 && died <= horizon {
-				validFrom = max(validFrom, died)
-				continue
-			}
-			from = append(from, source{p.cols.row(ord), p.cols.addedAt(ord), p, ord})
-		}
 	}
-	slices.SortFunc(from, func(a, b source) int {
-		return cmp.Or(cmp.Compare(a.row, b.row), cmp.Compare(a.added, b.added))
+	var o BuildOptions
+	o.ensureDefaults(&ix.cfg)
+	b := ix.newBulk(ctx, asOf, &o)
+	err := inRowOrder(in, func(p *part, ord uint32) error {
+		died := p.dead.get(ord)
+		if died != 0 && died <= horizon {
+			c.validFrom = max(c.validFrom, died) // the first snapshot that misses nothing
+			return nil
+		}
+		d := Delta{Row: vectorindex.RowID(p.cols.row(ord)), Epoch: p.cols.epoch(ord), Vec: p.vector(ord)}
+		return b.add(&d, p.cols.addedAt(ord), died)
 	})
-	if out, err = newHead(&ix.cfg.Spec, 0); err != nil {
-		return nil, 0, 0, err
+	if err == nil {
+		c.add, err = b.finish()
 	}
-	l := startLinker(ctx, out, ix.cfg.Workers, ix.cfg.GraphMin)
-	for i := range from {
-		s := &from[i]
-		d := Delta{Row: vectorindex.RowID(s.row), Epoch: s.p.cols.epoch(s.ord), Vec: s.p.vector(s.ord)}
-		if err = out.append(&d, s.added); err != nil {
-			break
-		}
-		if died := s.p.dead.get(s.ord); died != 0 {
-			out.kill(uint32(i), died)
-		}
-		if i%loadBatch == 0 {
-			l.more.Signal()
-			if err = ctx.Err(); err != nil {
-				break
-			}
-		}
+	if err != nil {
+		b.discard()
+		return err
 	}
-	if e := l.finish(err != nil, nil); err == nil {
-		err = e
-	}
-	return out, validFrom, asOf, err
+	return ix.sealChange(ctx, c)
 }

@@ -92,6 +92,7 @@ func (ix *Index) openFiles(m Manifest) error {
 		if err := ix.readDeletes(p); err != nil {
 			return fail(err)
 		}
+		p.settle()
 	}
 	head, err := newHead(&ix.cfg.Spec, ix.cfg.HeadEntries)
 	if err != nil {

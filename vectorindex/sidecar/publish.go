@@ -8,9 +8,9 @@ import (
 )
 
 // change replaces parts of the set: a full head by its segment (seal), segments
-// by one (merge), or adds a segment (build).
+// by fewer or smaller ones (merge), or adds segments (build).
 type change struct {
-	add       *part // nil when nothing is left to add
+	add       []*part // none when nothing is left to add
 	from      uint64
 	frozen    *part
 	drop      []*part
@@ -41,9 +41,12 @@ type writtenDeletes struct {
 }
 
 // stage makes a change's files durable and composes its manifest. It takes over
-// c.add's reference, and the log's pin at c.from stays with the caller.
+// c.add's references, and the log's pin at c.from stays with the caller.
 func (ix *Index) stage(ctx context.Context, c change) (*Staged, error) {
 	st := &Staged{ix: ix, c: c}
+	for _, p := range c.add {
+		p.settle()
+	}
 	if err := ix.manifestMu.acquire(ctx); err != nil {
 		st.releaseAdded() // the file stays as an orphan: the next Open removes it
 		return nil, err
@@ -56,12 +59,12 @@ func (ix *Index) stage(ctx context.Context, c change) (*Staged, error) {
 	defer set.release()
 	ix.applyMu.Lock()
 	st.at = c.from
-	if c.add != nil {
-		if c.bulk {
-			ix.hideRepeated(c.add, set)
+	if c.bulk {
+		for _, p := range c.add {
+			ix.hideRepeated(p, set)
 		}
-		ix.replay(st)
 	}
+	ix.replay(st)
 	ix.applyMu.Unlock()
 	if err := st.writeDeletes(set); err != nil {
 		st.Abort()
@@ -71,21 +74,23 @@ func (ix *Index) stage(ctx context.Context, c change) (*Staged, error) {
 	return st, nil
 }
 
-// replay kills the entries of the added segment that died since it was read from
-// its sources. Apply lock.
+// replay kills the entries of the added segments that died since they were read from
+// their sources. Apply lock.
 func (ix *Index) replay(st *Staged) {
-	add := st.c.add
 	if st.c.frozen != nil {
-		// Same entries, same ordinals.
-		st.c.frozen.dead.each(add.kill)
+		for _, p := range st.c.add { // same entries, same ordinals
+			st.c.frozen.dead.each(p.kill)
+		}
 		return
 	}
 	for _, o := range ix.log.since(st.at) {
-		var ord uint32
-		var ok bool
-		ord, ok, ix.scratch = add.live(o.row, ix.scratch)
-		if ok && o.ts > add.cols.addedAt(ord) && (o.gone || o.epoch != add.cols.epoch(ord)) {
-			add.kill(ord, o.ts)
+		for _, p := range st.c.add {
+			var ord uint32
+			var ok bool
+			ord, ok, ix.scratch = p.live(o.row, ix.scratch)
+			if ok && o.ts > p.cols.addedAt(ord) && (o.gone || o.epoch != p.cols.epoch(ord)) {
+				p.kill(ord, o.ts)
+			}
 		}
 	}
 	st.at = ix.log.end()
@@ -117,11 +122,7 @@ func (ix *Index) hideRepeated(add *part, set *partSet) {
 // writeDeletes stores the deaths of every segment that has new ones: the marks
 // that tell of them may be deleted with this commit.
 func (st *Staged) writeDeletes(set *partSet) error {
-	segs := slices.Clone(set.segs)
-	if st.c.add != nil {
-		segs = append(segs, st.c.add)
-	}
-	for _, p := range segs {
+	for _, p := range slices.Concat(set.segs, st.c.add) {
 		if slices.Contains(st.c.drop, p) || p.dead.dead.Load() == p.stored {
 			continue
 		}
@@ -139,11 +140,7 @@ func (st *Staged) compose(set *partSet) {
 	m.Generation++
 	m.ValidFrom = max(m.ValidFrom, set.validFrom, st.c.validFrom)
 	m.Segments = m.Segments[:0]
-	segs := set.segs
-	if st.c.add != nil {
-		segs = append([]*part{st.c.add}, segs...)
-	}
-	for _, p := range segs {
+	for _, p := range slices.Concat(st.c.add, set.segs) {
 		if slices.Contains(st.c.drop, p) {
 			continue
 		}
@@ -181,10 +178,8 @@ func (st *Staged) Install() error {
 	defer cur.release()
 	next := &partSet{head: cur.head, validFrom: st.Manifest.ValidFrom}
 	next.validFrom = max(next.validFrom, cur.validFrom)
-	if c.add != nil {
-		ix.replay(st)
-		next.segs = append(next.segs, c.add)
-	}
+	ix.replay(st)
+	next.segs = append(next.segs, c.add...)
 	for _, p := range cur.frozen {
 		if p != c.frozen {
 			next.frozen = append(next.frozen, p)
@@ -212,10 +207,10 @@ func (st *Staged) Install() error {
 	return err
 }
 
-// releaseAdded gives up the reference to the added part that stage took over.
+// releaseAdded gives up the references to the added parts that stage took over.
 func (st *Staged) releaseAdded() {
-	if st.c.add != nil {
-		st.c.add.release()
+	for _, p := range st.c.add {
+		p.release()
 	}
 }
 
@@ -225,8 +220,8 @@ func (st *Staged) Abort() {
 	for _, w := range st.written {
 		st.ix.removeFile(deletesName(w.number))
 	}
-	if st.c.add != nil {
-		st.c.add.obsolete.Store(true)
+	for _, p := range st.c.add {
+		p.obsolete.Store(true)
 	}
 	st.abandon()
 }

@@ -207,7 +207,8 @@ func writeVectors(w *segfile.Writer, p *part, n int) error {
 }
 
 // openSegment opens a segment file and checks everything that it says against
-// the manifest, the index's spec and itself. The part has one reference.
+// the manifest, the index's spec and itself. The part has one reference, and no memory
+// of its own before it is settled.
 func (ix *Index) openSegment(meta SegmentMeta) (*part, error) {
 	name := segmentName(meta.Number)
 	f, err := segfile.Open(ix.cfg.FS, ix.dir, name)
@@ -218,6 +219,7 @@ func (ix *Index) openSegment(meta SegmentMeta) (*part, error) {
 	if err := ix.readSegment(p); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", name, classify(err)), f.Close())
 	}
+	f.Forget()
 	p.remove = func() { ix.removeFile(name) }
 	p.refs.Store(1)
 	return p, nil

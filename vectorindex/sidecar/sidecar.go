@@ -57,6 +57,13 @@ type Config struct {
 	TailEntries int // Throttle waits while more entries are not linked; default 20,000
 	FanIn       int // segments of one size tier that are merged; default 4
 	Workers     int // goroutines of background linking and of merges; default 1
+	// Memory bounds, in bytes, what a merge, or a build that is not told otherwise,
+	// holds of the entries that it writes; heads are sealed at a quarter of it. At least
+	// 4 MiB; default 1 GiB. Less memory gives more and smaller segments.
+	Memory int64
+	// SegmentEntries is how many entries a build or a merge writes into one segment at
+	// most; default as many as Memory allows.
+	SegmentEntries int
 
 	// NoBackground leaves linking, sealing and merging to calls of Flush and
 	// Compact: for tests, and for a Build before its index is public.
@@ -84,6 +91,13 @@ func (c *Config) ensureDefaults() {
 		def(&c.HeadEntries, 25_000) // they are scanned
 	}
 	def(&c.HeadEntries, 100_000)
+	if c.Memory == 0 {
+		c.Memory = 1 << 30
+	}
+	c.Memory = max(c.Memory, leastMemory)
+	if c.SegmentEntries <= 0 || c.SegmentEntries > maxEntries {
+		c.SegmentEntries = maxEntries
+	}
 	if c.Report == nil {
 		c.Report = func(error) {}
 	}

@@ -37,6 +37,9 @@ func TestAgainstModel(t *testing.T) {
 				NoBackground: rng.IntN(2) == 0,
 				Report:       func(err error) { t.Log("background:", err) },
 			}
+			if rng.IntN(2) == 0 {
+				w.cfg.SegmentEntries = 1 + rng.IntN(200)
+			}
 			spaces := indextest.Spaces(w.cfg.Spec.Dims)
 			s := spaces[int(seed/2)%len(spaces)]
 			w.cfg.Spec.Element, w.cfg.Spec.Metric = s.Element, s.Metric

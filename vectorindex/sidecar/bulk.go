@@ -1,0 +1,218 @@
+package sidecar
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/loxodb/loxodb/vectorindex/dist"
+)
+
+// leastMemory is what any bound on memory allows at least: below it segments would be
+// of few entries, and there would be too many of them.
+const leastMemory = 4 << 20
+
+// boundEvery is how many entries come between two looks at the memory they take.
+const boundEvery = 64
+
+// returnAfter is how many entries make garbage that goes back to the system at once.
+const returnAfter = 50_000
+
+// bulk writes entries as sealed segments, one after the other, each of as many as the
+// bound on memory lets a part hold while it is linked and written. It is what builds
+// and merges write through. Segments that are done stay open but take no memory of
+// their own (see part.settle). Used by one goroutine; ended by finish or discard.
+type bulk struct {
+	ix    *Index
+	ctx   context.Context
+	o     *BuildOptions
+	asOf  uint64
+	limit int64 // of held
+	most  int   // entries of a part
+
+	p      *part // being filled; nil before the next entry
+	l      *linker
+	segs   []*part // done, in the order in which they were filled
+	before int64   // entries in segs
+	peak   int64   // the most that was held
+}
+
+func (ix *Index) newBulk(ctx context.Context, asOf uint64, o *BuildOptions) *bulk {
+	b := &bulk{ix: ix, ctx: ctx, asOf: asOf, o: o}
+	b.limit, b.most = ix.bound(o.Memory)
+	return b
+}
+
+// bound is what the entries of a part may take of a bound on memory, and how many may
+// be in it. The other half is for the sample that lists are found from, for reading the
+// rows, and for checking the file when it is written, while the part is still there.
+func (ix *Index) bound(memory int64) (bytes int64, entries int) {
+	bytes = max(memory, leastMemory) / 2
+	if ix.cfg.Spec.Element == dist.Sparse {
+		bytes = min(bytes, maxMergedSparse)
+	}
+	return bytes, ix.cfg.SegmentEntries
+}
+
+// held is the memory that the entries of the part in work take now, with what writing
+// it will add.
+func (b *bulk) held() int64 {
+	if b.p == nil {
+		return 0
+	}
+	return b.p.bytes() + int64(b.p.n.Load())*listEntryBytes(&b.ix.cfg.Spec)
+}
+
+// add appends an entry; died is 0 while it is alive.
+func (b *bulk) add(d *Delta, added, died uint64) error {
+	if b.p == nil {
+		if err := b.begin(); err != nil {
+			return err
+		}
+	}
+	if err := b.p.append(d, added); err != nil {
+		return err
+	}
+	n := b.p.n.Load()
+	if died != 0 {
+		b.p.kill(n-1, died)
+	}
+	if int(n) < b.most && n%boundEvery != 0 {
+		return nil
+	}
+	held := b.held()
+	b.peak = max(b.peak, held)
+	if int(n) >= b.most || held >= b.limit {
+		return b.seal()
+	}
+	if n%loadBatch == 0 {
+		b.l.more.Signal()
+		b.o.Progress("load", b.before+int64(n), max(b.o.Total, b.before+int64(n)))
+		return b.ctx.Err()
+	}
+	return nil
+}
+
+// begin starts the next part. The memory of the one before goes back to the system
+// first: the collector would wait until as much again is in use.
+func (b *bulk) begin() (err error) {
+	if b.before > 0 {
+		returnMemory()
+	}
+	if b.p, err = newHead(&b.ix.cfg.Spec, 0); err == nil {
+		b.l = startLinker(b.ctx, b.p, b.o.Workers, b.ix.cfg.GraphMin)
+	}
+	return err
+}
+
+// seal links what is not linked yet and writes the part.
+func (b *bulk) seal() error {
+	p, l := b.p, b.l
+	b.p, b.l = nil, nil
+	o := *b.o
+	o.Progress = func(phase string, done, total int64) {
+		b.o.Progress(phase, b.before+done, max(b.o.Total, b.before+total))
+	}
+	if err := l.finish(false, o.Progress); err != nil {
+		return err
+	}
+	seg, err := b.ix.writePart(b.ctx, p, b.asOf, &o)
+	if err != nil {
+		return err
+	}
+	b.before += int64(p.n.Load())
+	b.segs = append(b.segs, seg)
+	return nil
+}
+
+// finish writes the last part and returns the segments.
+func (b *bulk) finish() ([]*part, error) {
+	if b.p != nil {
+		b.o.Progress("load", b.before+int64(b.p.n.Load()), b.before+int64(b.p.n.Load()))
+		if err := b.seal(); err != nil {
+			return nil, err
+		}
+	}
+	if b.before > returnAfter {
+		returnMemory()
+	}
+	return b.segs, nil
+}
+
+// returnMemory gives what was freed back to the system. Two collections: the first one
+// empties the pools of a graph, which the runtime has listed and so keeps until then.
+func returnMemory() {
+	runtime.GC()
+	debug.FreeOSMemory()
+}
+
+// discard ends the work without a result.
+func (b *bulk) discard() {
+	if b.l != nil {
+		_ = b.l.finish(true, nil)
+	}
+	discard(b.segs)
+	b.p, b.l, b.segs = nil, nil, nil
+}
+
+// discard removes segments that are in no set.
+func discard(segs []*part) {
+	for _, p := range segs {
+		p.obsolete.Store(true)
+		p.release()
+	}
+}
+
+// settle copies what searches touch of a sealed segment into memory. Until then the
+// part works, but slowly, and holds only what it maps.
+func (p *part) settle() {
+	if p.file == nil || !p.file.Mapped() {
+		return
+	}
+	if g := p.vecs.graph; g != nil {
+		g.Settle()
+	}
+	if x := p.vecs.lists; x != nil {
+		x.Settle()
+	}
+	p.file.Forget()
+}
+
+// unique checks what a build's reader promised: no row comes twice.
+func unique(segs []*part) error {
+	last, first := uint64(0), true
+	return inRowOrder(segs, func(p *part, ord uint32) error {
+		row := p.cols.row(ord)
+		if !first && row == last {
+			return fmt.Errorf("sidecar: build was given row %d twice", row)
+		}
+		last, first = row, false
+		return nil
+	})
+}
+
+// inRowOrder calls each with every entry of sealed segments by row, those of one row
+// in the order in which they were added.
+func inRowOrder(segs []*part, each func(p *part, ord uint32) error) error {
+	at := make([]int, len(segs))
+	for {
+		best, row, added := -1, uint64(0), uint64(0)
+		for i, p := range segs {
+			if at[i] == len(p.sorted.rows) {
+				continue
+			}
+			r, a := p.sorted.rows[at[i]], p.cols.addedAt(p.sorted.ord(at[i]))
+			if best < 0 || r < row || r == row && a < added {
+				best, row, added = i, r, a
+			}
+		}
+		if best < 0 {
+			return nil
+		}
+		if err := each(segs[best], segs[best].sorted.ord(at[best])); err != nil {
+			return err
+		}
+		at[best]++
+	}
+}
