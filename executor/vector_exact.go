@@ -65,7 +65,7 @@ func measureAll(ctx context.Context, env *Env, t *catalog.Table, x *catalog.Inde
 	var query dist.Query
 	query.Reset(space, q.Vec)
 	var all []vectorindex.Hit
-	err = table.NewEntryReader(t, x, e).Each(ctx, env.Read, func(row uint64, epoch uint32, v []byte) error {
+	err = table.NewEntryReader(t, x, e).Each(ctx, env.Read, 0, func(row uint64, epoch uint32, v []byte) error {
 		if err := space.Check(v); err != nil {
 			return err
 		}

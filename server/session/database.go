@@ -109,9 +109,10 @@ func OpenDatabase(ctx context.Context, cfg Config) (*Database, error) {
 		return nil, err
 	}
 	d.suspect()
-	d.done.Add(2)
+	d.done.Add(3)
 	go d.housekeeping()
 	go d.autoAnalyze()
+	go d.resumeBuilds()
 	if !cfg.NoRecallReplay {
 		d.done.Go(d.watchRecall)
 	}

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 
 	"github.com/loxodb/loxodb/server/session/define"
 	"github.com/loxodb/loxodb/sql/ast"
@@ -45,7 +46,7 @@ func (s *Session) reindexOnline(ctx context.Context, st *ast.Reindex) error {
 	return err
 }
 
-// buildOnline starts a build, fills the index and finishes it.
+// buildOnline starts a build and completes it.
 func (s *Session) buildOnline(ctx context.Context, start func(*define.Env) (*define.Online, error)) error {
 	var o *define.Online
 	err := s.committed(ctx, func(e *define.Env) (err error) {
@@ -55,12 +56,20 @@ func (s *Session) buildOnline(ctx context.Context, start func(*define.Env) (*def
 	if err != nil || o == nil {
 		return err
 	}
-	if err := s.defineEnv(ctx).Fill(ctx, o); err != nil {
+	return s.completeOnline(ctx, o)
+}
+
+// completeOnline fills the index and finishes the build.
+func (s *Session) completeOnline(ctx context.Context, o *define.Online) error {
+	err := s.defineEnv(ctx).Fill(ctx, o)
+	if err == nil {
+		err = s.committed(ctx, func(e *define.Env) error { return e.Finish(ctx, o) })
+	}
+	if err != nil && !errors.Is(context.Cause(ctx), errStopped) { // else the next start goes on with it
 		after := context.WithoutCancel(ctx) // a cancelled statement cleans up, too
 		_ = s.committed(after, func(e *define.Env) error { return e.Abandon(after, o) })
-		return err
 	}
-	return s.committed(ctx, func(e *define.Env) error { return e.Finish(ctx, o) })
+	return err
 }
 
 // committed runs a part of a statement in a transaction of its own.
@@ -80,4 +89,25 @@ func (s *Session) committed(ctx context.Context, run func(*define.Env) error) er
 	}
 	_, err = s.tx.commit(ctx)
 	return err
+}
+
+// errStopped ends background work when the server stops.
+var errStopped = errors.New("session: the server stops")
+
+// resumeBuilds goes on with the builds that the end of the server's last run
+// interrupted, one after the other.
+func (d *Database) resumeBuilds() {
+	defer d.done.Done()
+	ctx, cancel := context.WithCancelCause(context.Background())
+	go func() {
+		<-d.stop
+		cancel(errStopped)
+	}()
+	for _, o := range define.Interrupted(d.store.Current()) {
+		s := d.internalSession()
+		if err := s.completeOnline(ctx, o); err != nil && ctx.Err() == nil {
+			d.cfg.Log.Error("an interrupted index build could not be completed", "index", o.Index, "error", err)
+		}
+		s.Close()
+	}
 }

@@ -119,6 +119,8 @@ type Index struct {
 	Constraint       ID      // the constraint it implements, 0 none
 	Storage          ID      // key prefix of the entries
 	Comment          string
+	// Replaces is the index in whose place this one will be when it is built, 0 none.
+	Replaces ID `json:",omitempty"`
 }
 
 // IndexKey is one key column of an index.

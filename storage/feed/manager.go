@@ -14,7 +14,6 @@ import (
 
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/opclass"
-	"github.com/loxodb/loxodb/storage/keys"
 	"github.com/loxodb/loxodb/storage/kv"
 	"github.com/loxodb/loxodb/storage/table"
 	"github.com/loxodb/loxodb/vectorindex"
@@ -256,14 +255,13 @@ func (m *Manager) Build(ctx context.Context, txn *table.Txn, t *catalog.Table, x
 	if o.Workers == 0 {
 		o.Workers = runtime.NumCPU()
 	}
-	built, err := ix.Build(ctx, uint64(txn.At()), buildSource(txn, t, x, e), o)
+	built, err := ix.Build(ctx, uint64(txn.At()), buildSource(txn, t, x, e, 0), o)
 	if err != nil {
 		m.Drop(x.ID)
 		return err
 	}
-	manifest := keys.AppendID(nil, keys.Manifest, x.ID)
 	err = ix.Publish(ctx, built, func(_ context.Context, mf sidecar.Manifest) error {
-		return txn.Put(manifest, mf.Marshal(nil))
+		return txn.Put(manifestKey(x.ID), mf.Marshal(nil))
 	})
 	if err != nil {
 		m.Drop(x.ID)

@@ -76,7 +76,7 @@ func TestOpenWithout(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := txn.Put(newSource(eng, tab, x, nil).manifestKey(), []byte("nonsense")); err != nil {
+	if err := txn.Put(manifestKey(x.ID), []byte("nonsense")); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := txn.Commit(t.Context()); err != nil {

@@ -6,7 +6,6 @@ import (
 	"runtime"
 
 	"github.com/loxodb/loxodb/sql/catalog"
-	"github.com/loxodb/loxodb/storage/keys"
 	"github.com/loxodb/loxodb/storage/kv"
 	"github.com/loxodb/loxodb/storage/table"
 	"github.com/loxodb/loxodb/vectorindex/sidecar"
@@ -38,14 +37,27 @@ func (m *Manager) Attach(ctx context.Context, txn *table.Txn, t *catalog.Table, 
 var ErrDetached = errors.New("feed: the index is not attached any more")
 
 // Fill builds an attached index from the rows that are committed now, while
-// changes go on. After an error it lacks rows and must not be searched.
+// changes go on. After an error it lacks rows and must not be searched; a Fill that a
+// crash ended goes on after the rows that are in segments already.
 func (m *Manager) Fill(ctx context.Context, t *catalog.Table, x *catalog.Index, e table.Entries, o sidecar.BuildOptions) error {
 	ix, ok := m.Get(x.ID)
 	if !ok {
 		return ErrDetached
 	}
+	return m.fill(ctx, ix, t, x, e, o)
+}
+
+func (m *Manager) fill(ctx context.Context, ix *sidecar.Index, t *catalog.Table, x *catalog.Index, e table.Entries, o sidecar.BuildOptions) error {
 	if o.Workers == 0 {
 		o.Workers = runtime.NumCPU()
+	}
+	state, first := ix.FilledTo()
+	switch state {
+	case sidecar.Filled:
+		return nil
+	case sidecar.Filling:
+		m.log.Info("building a vector index goes on where it was interrupted", "index", x.Name, "table", t.Name,
+			"entries", ix.Stats().Entries, "row", first)
 	}
 	now, err := m.eng.Now(ctx)
 	if err != nil {
@@ -56,20 +68,26 @@ func (m *Manager) Fill(ctx context.Context, t *catalog.Table, x *catalog.Index, 
 		return err
 	}
 	defer view.Close()
-	built, err := ix.Build(ctx, uint64(now), buildSource(view, t, x, e), o)
+	return ix.Fill(ctx, uint64(now), buildSource(view, t, x, e, first), o, func(ctx context.Context, mf sidecar.Manifest) error {
+		return m.putManifest(ctx, x.ID, mf, nil)
+	})
+}
+
+// putManifest commits a manifest, with what else belongs into its transaction.
+func (m *Manager) putManifest(ctx context.Context, index catalog.ID, mf sidecar.Manifest, also func(kv.Txn) error) error {
+	txn, err := m.eng.Begin(ctx, kv.TxnOptions{})
 	if err != nil {
 		return err
 	}
-	return ix.Publish(ctx, built, func(ctx context.Context, mf sidecar.Manifest) error {
-		txn, err := m.eng.Begin(ctx, kv.TxnOptions{})
-		if err != nil {
+	defer txn.Close()
+	if also != nil {
+		if err := also(txn); err != nil {
 			return err
 		}
-		defer txn.Close()
-		if err := txn.Put(keys.AppendID(nil, keys.Manifest, x.ID), mf.Marshal(nil)); err != nil {
-			return err
-		}
-		_, err = txn.Commit(ctx)
+	}
+	if err := txn.Put(manifestKey(index), mf.Marshal(nil)); err != nil {
 		return err
-	})
+	}
+	_, err = txn.Commit(ctx)
+	return err
 }

@@ -18,19 +18,24 @@ import (
 type Definer func(ctx context.Context, t *catalog.Table, x *catalog.Index) (table.Entries, error)
 
 // openOrRepair opens an index at start-up. One whose files are damaged is built
-// anew from the rows. One that cannot be opened at all is left out: searches then
-// measure every row, and its outbox keeps what it misses for the next start.
+// anew from the rows, and one of which that was interrupted is built to its end. One
+// that cannot be opened at all is left out: searches then measure every row, and its
+// outbox keeps what it misses for the next start.
 func (m *Manager) openOrRepair(ctx context.Context, t *catalog.Table, x *catalog.Index, define Definer) error {
+	began := time.Now()
+	var ix *sidecar.Index
 	e, err := define(ctx, t, x)
 	if err == nil {
-		_, err = m.Open(ctx, t, x, e)
+		ix, err = m.Open(ctx, t, x, e)
 	}
 	if errors.Is(err, sidecar.ErrCorrupt) {
 		m.log.Error("vector index is damaged; building it anew from the rows", "index", x.Name, "table", t.Name, "error", err)
-		began := time.Now()
-		if err = m.repair(ctx, t, x, e); err == nil {
-			m.log.Info("vector index was built anew", "index", x.Name, "table", t.Name, "took", time.Since(began).Round(time.Millisecond))
+		if err = m.startAfresh(ctx, t, x, e); err == nil {
+			ix, err = m.Open(ctx, t, x, e)
 		}
+	}
+	if err == nil && x.Valid {
+		err = m.complete(ctx, ix, t, x, e, began)
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -42,69 +47,39 @@ func (m *Manager) openOrRepair(ctx context.Context, t *catalog.Table, x *catalog
 	return nil
 }
 
-// repair replaces the files, the manifest and the marks of a damaged index by
-// what a build from the rows gives. Nobody writes rows meanwhile. Until the new
-// manifest is committed the old one stays, so that a crash ends in a repair again
-// and never in an index that lacks rows.
-func (m *Manager) repair(ctx context.Context, t *catalog.Table, x *catalog.Index, e table.Entries) error {
-	txn, err := table.Begin(ctx, m.eng, kv.TxnOptions{}, nil)
-	if err != nil {
-		return err
+// complete fills an index that searches may use and that lacks rows. Nobody searches
+// before it returns; one that it could not fill is unknown to searches.
+func (m *Manager) complete(ctx context.Context, ix *sidecar.Index, t *catalog.Table, x *catalog.Index, e table.Entries, began time.Time) error {
+	if state, _ := ix.FilledTo(); state != sidecar.Filling {
+		return nil
 	}
-	defer txn.Close()
-	fresh, err := m.startAfresh(ctx, t, x, e)
-	if err != nil {
-		return err
+	err := m.fill(ctx, ix, t, x, e, m.buildOptions(x))
+	if err == nil {
+		m.log.Info("vector index was built anew", "index", x.Name, "table", t.Name, "took", time.Since(began).Round(time.Millisecond))
+		return nil
 	}
-	err = m.refill(ctx, fresh, txn, t, x, e)
-	if err = errors.Join(err, fresh.Close()); err != nil {
-		return err
-	}
-	_, err = m.Open(ctx, t, x, e)
-	return err
+	m.detach(x.ID)
+	return errors.Join(err, ix.Close())
 }
 
-// startAfresh opens an empty index in the place of a damaged one.
-func (m *Manager) startAfresh(ctx context.Context, t *catalog.Table, x *catalog.Index, e table.Entries) (*sidecar.Index, error) {
-	src := newSource(m.eng, t, x, e)
-	empty := sidecar.Manifest{}
-	if old, err := src.Manifest(ctx); err == nil {
+// startAfresh puts an empty index, to be filled, in the place of a damaged one: its
+// manifest says so, and the marks that the filling will cover go, all there are, for
+// nobody writes rows meanwhile.
+func (m *Manager) startAfresh(ctx context.Context, t *catalog.Table, x *catalog.Index, e table.Entries) error {
+	fresh := sidecar.Manifest{Filled: sidecar.Filling}
+	if old, err := newSource(m.eng, t, x, e).Manifest(ctx); err == nil {
 		// No file gets a number that the old manifest still names.
-		empty.Next, empty.Generation = old.Next, old.Generation
+		fresh.Next, fresh.Generation = old.Next, old.Generation+1
 	} else if !errors.Is(err, sidecar.ErrCorrupt) {
-		return nil, err
+		return err
 	}
 	if err := m.fs.RemoveAll(m.fs.PathJoin(m.dir, dirName(x.ID))); err != nil {
-		return nil, fmt.Errorf("removing the damaged files: %w", err)
+		return fmt.Errorf("removing the damaged files: %w", err)
 	}
-	cfg, err := m.config(t, x, e)
-	if err != nil {
-		return nil, err
-	}
-	cfg.Source, cfg.NoBackground = emptySource{src, empty}, true
-	return sidecar.Open(ctx, cfg)
+	return m.putManifest(ctx, x.ID, fresh, func(txn kv.Txn) error { return deleteMarks(ctx, txn, x.ID) })
 }
 
-// refill builds the index from the rows and commits its manifest together with
-// the removal of the marks that the build covers: all there are.
-func (m *Manager) refill(ctx context.Context, ix *sidecar.Index, txn *table.Txn, t *catalog.Table, x *catalog.Index, e table.Entries) error {
-	built, err := ix.Build(ctx, uint64(txn.At()), buildSource(txn, t, x, e), m.buildOptions(x))
-	if err != nil {
-		return err
-	}
-	return ix.Publish(ctx, built, func(ctx context.Context, mf sidecar.Manifest) error {
-		if err := deleteMarks(ctx, txn, x.ID); err != nil {
-			return err
-		}
-		if err := txn.Put(keys.AppendID(nil, keys.Manifest, x.ID), mf.Marshal(nil)); err != nil {
-			return err
-		}
-		_, err := txn.Commit(ctx)
-		return err
-	})
-}
-
-func deleteMarks(ctx context.Context, txn *table.Txn, id catalog.ID) error {
+func deleteMarks(ctx context.Context, txn kv.Txn, id catalog.ID) error {
 	it, err := txn.Scan(ctx, keys.Prefix(keys.AppendID(nil, keys.Outbox, id)))
 	if err != nil {
 		return err
@@ -137,17 +112,3 @@ func (m *Manager) buildOptions(x *catalog.Index) sidecar.BuildOptions {
 
 // progressEvery is the time between two log lines of a repair.
 const progressEvery = 5 * time.Second
-
-// emptySource is the source of an index that starts without anything.
-type emptySource struct {
-	*source
-	manifest sidecar.Manifest
-}
-
-// Pending implements sidecar.Source.
-func (emptySource) Pending(context.Context, uint64, func(sidecar.Mark, sidecar.Delta) error) error {
-	return nil
-}
-
-// Manifest implements sidecar.Source.
-func (s emptySource) Manifest(context.Context) (sidecar.Manifest, error) { return s.manifest, nil }

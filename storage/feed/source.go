@@ -73,7 +73,7 @@ func (s *source) Seal(ctx context.Context, done []sidecar.Mark, m sidecar.Manife
 			return 0, err
 		}
 	}
-	if err := txn.Put(s.manifestKey(), m.Marshal(nil)); err != nil {
+	if err := txn.Put(manifestKey(s.index), m.Marshal(nil)); err != nil {
 		return 0, err
 	}
 	ts, err := txn.Commit(ctx)
@@ -91,7 +91,7 @@ func (s *source) Manifest(ctx context.Context) (m sidecar.Manifest, err error) {
 		return m, err
 	}
 	defer view.Close()
-	val, ok, err := view.Get(ctx, s.manifestKey())
+	val, ok, err := view.Get(ctx, manifestKey(s.index))
 	if err != nil || !ok {
 		return m, err
 	}
@@ -107,4 +107,4 @@ func (s *source) Now(ctx context.Context) (uint64, error) {
 	return uint64(ts), err
 }
 
-func (s *source) manifestKey() []byte { return keys.AppendID(nil, keys.Manifest, s.index) }
+func manifestKey(index catalog.ID) []byte { return keys.AppendID(nil, keys.Manifest, index) }

@@ -68,9 +68,9 @@ func (wholeColumn) KeepReadsVectors() bool                     { return false }
 func (wholeColumn) Keep(*batch.Batch) error                    { return nil }
 func (wholeColumn) Vectors(b *batch.Batch) (*batch.Col, error) { return &b.Cols[0], nil }
 
-// Each walks all entries at the view. vec is borrowed for the call.
-func (e *EntryReader) Each(ctx context.Context, from kv.Reader, each func(row uint64, epoch uint32, vec []byte) error) error {
-	sc, err := e.reader.Scan(ctx, from, 0, ^uint64(0), false)
+// Each walks the entries at the view, from row first on. vec is borrowed for the call.
+func (e *EntryReader) Each(ctx context.Context, from kv.Reader, first uint64, each func(row uint64, epoch uint32, vec []byte) error) error {
+	sc, err := e.reader.Scan(ctx, from, first, ^uint64(0), false)
 	if err != nil {
 		return err
 	}

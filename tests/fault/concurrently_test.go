@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -88,8 +89,8 @@ func TestBuildWhileWriting(t *testing.T) {
 	checkOrder(t, c, odd, "where grp % 2 = 1")
 }
 
-// A concurrent build that is cancelled, or whose server is killed, leaves an index
-// that is not searched and holds nobody up; REINDEX makes it valid.
+// A concurrent build that is cancelled leaves an index that is not searched and holds
+// nobody up, one whose server is killed goes on at the next start.
 func TestEndedBuild(t *testing.T) {
 	dir := t.TempDir() + "/data"
 	p := process.Start(t, dir)
@@ -123,7 +124,7 @@ func TestEndedBuild(t *testing.T) {
 			p = process.Start(t, dir)
 			c = p.Connect()
 		}
-		if one[bool](t, c, "select indisvalid from pg_index where indexrelid = 'v_e'::regclass") {
+		if how == "cancelled" && one[bool](t, c, "select indisvalid from pg_index where indexrelid = 'v_e'::regclass") {
 			t.Errorf("%s: the index is valid", how)
 		}
 		mustExec(t, c, fmt.Sprintf("update v set e = '%s' where id = 1", vec(1<<41)))
@@ -134,7 +135,55 @@ func TestEndedBuild(t *testing.T) {
 			mustExec(t, c, "drop index v_e")
 		}
 	}
-	mustExec(t, c, "alter index v_e reset (ef_construction)")
-	mustExec(t, c, "reindex index v_e")
+	waitUntil(t, c, "select indisvalid from pg_index where indexrelid = 'v_e'::regclass")
 	checkNeighbours(t, c, "")
+}
+
+// Builds that are killed in any of their phases go on, at the next start, from the
+// segments that were sealed; in the end every row is there once, also those written
+// meanwhile, and the index that was built anew has the name of the old one.
+func TestResumedBuild(t *testing.T) {
+	const rows = 120_000
+	dir := t.TempDir() + "/data"
+	p := process.Start(t, dir)
+	c := p.Connect()
+	mustExec(t, c, "create table v (id int primary key, grp int not null, e vector(8))")
+	load(t, c, 1, rows)
+	valid := "select count(*) = 1 and bool_and(indisvalid) from pg_index where indrelid = 'v'::regclass and not indisprimary"
+	for i, sql := range []string{
+		"create index concurrently v_e on v using hnsw (e vector_l2_ops) with (m = 4, ef_construction = 20)",
+		"reindex index concurrently v_e",
+	} {
+		for _, sealed := range []int{0, 1, 2} {
+			mustExec(t, c, "set maintenance_work_mem = '1MB'") // 16 MiB is the least that counts: three segments
+			ended := make(chan error, 1)
+			go func() {
+				_, err := c.Exec(context.Background(), sql)
+				ended <- err
+			}()
+			watch := p.Connect()
+			waitUntil(t, watch, "select exists (select from pg_stat_progress_create_index)")
+			waitUntil(t, watch, fmt.Sprintf(`select coalesce((select segments >= %d from loxodb_stat_vector_index
+				where indexrelid in (select index_relid from pg_stat_progress_create_index)), false)`, sealed))
+			row := 1 + 1000*(3*i+sealed) // a row that is sealed already, and a new one
+			mustExec(t, watch, "update v set e = $2::text::vector where id = $1", row, vec(uint64(rows+row)))
+			mustExec(t, watch, "delete from v where id = $1", row+1)
+			mustExec(t, watch, "insert into v values ($1, 0, $2::text::vector)", rows+row, vec(uint64(2*rows+row)))
+			p.Kill()
+			<-ended
+			p = process.Start(t, dir)
+			c = p.Connect()
+			waitUntil(t, c, valid)
+			if kept := strings.Contains(p.Log(), "goes on where it was interrupted"); kept != (sealed > 0) {
+				t.Errorf("%s, killed after %d segments: sealed work was kept: %v\n%s", sql, sealed, kept, p.Log())
+			}
+			checkNeighbours(t, c, "")
+			if want, got := one[int](t, c, "select count(*) from v"), one[int](t, c, "select entries from loxodb_stat_vector_index"); got != want {
+				t.Errorf("%s, killed after %d segments: %d entries of %d rows", sql, sealed, got, want)
+			}
+			if i == 0 && sealed < 2 {
+				mustExec(t, c, "drop index v_e")
+			}
+		}
+	}
 }

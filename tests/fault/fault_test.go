@@ -449,7 +449,7 @@ func TestTermination(t *testing.T) {
 // waitUntil polls a query until it answers true.
 func waitUntil(t testing.TB, c *pgx.Conn, sql string) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		if one[bool](t, c, sql) {
 			return
 		}

@@ -9,9 +9,9 @@ import (
 	"github.com/loxodb/loxodb/vectorindex/dist"
 )
 
-// leastMemory is what any bound on memory allows at least: below it segments would be
+// leastMemory is what any bound on memory allows at least: below it, where memory is taken by the chunk, segments would be
 // of few entries, and there would be too many of them.
-const leastMemory = 4 << 20
+const leastMemory = 16 << 20
 
 // boundEvery is how many entries come between two looks at the memory they take.
 const boundEvery = 64
@@ -30,6 +30,9 @@ type bulk struct {
 	asOf  uint64
 	limit int64 // of held
 	most  int   // entries of a part
+
+	// sealed takes a segment over when it is done; nil: they are kept in segs.
+	sealed func(seg *part, last uint64) error
 
 	p      *part // being filled; nil before the next entry
 	l      *linker
@@ -122,6 +125,9 @@ func (b *bulk) seal() error {
 		return err
 	}
 	b.before += int64(p.n.Load())
+	if b.sealed != nil {
+		return b.sealed(seg, p.cols.row(p.n.Load()-1))
+	}
 	b.segs = append(b.segs, seg)
 	return nil
 }
@@ -167,9 +173,12 @@ func discard(segs []*part) {
 // settle copies what searches touch of a sealed segment into memory. Until then the
 // part works, but slowly, and holds only what it maps.
 func (p *part) settle() {
-	if p.file == nil || !p.file.Mapped() {
-		return
+	if p.file != nil && p.file.Mapped() {
+		p.settled.Do(p.copyResident)
 	}
+}
+
+func (p *part) copyResident() {
 	if g := p.vecs.graph; g != nil {
 		g.Settle()
 	}

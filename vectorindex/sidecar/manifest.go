@@ -23,8 +23,22 @@ type Manifest struct {
 	Next uint64
 	// ValidFrom is the oldest snapshot that the segments answer completely.
 	ValidFrom uint64
-	Segments  []SegmentMeta
+	// Filled says how far Fill has come, and FilledTo the row before which nothing is
+	// left to read.
+	Filled   FillState
+	FilledTo uint64
+	Segments []SegmentMeta
 }
+
+// FillState is how much of an index Fill has built.
+type FillState uint8
+
+// An index that is filled in one transaction, or that was never filled, stays Unfilled.
+const (
+	Unfilled FillState = iota
+	Filling            // up to Manifest.FilledTo
+	Filled
+)
 
 // SegmentMeta describes one sealed segment file and its delete file.
 type SegmentMeta struct {
@@ -46,9 +60,11 @@ func (m Manifest) clone() Manifest {
 	return m
 }
 
+// manifestVersion 2 added how far the index is filled.
 const (
-	manifestVersion = 1
+	manifestVersion = 2
 	manifestHead    = 1 + 3*8 + 4
+	manifestFill    = 1 + 8
 	segmentMetaLen  = 5*8 + 2*4 + 8
 	maxSegments     = 1 << 16
 )
@@ -63,6 +79,8 @@ func (m *Manifest) Marshal(dst []byte) []byte {
 	dst = binary.LittleEndian.AppendUint64(dst, m.Generation)
 	dst = binary.LittleEndian.AppendUint64(dst, m.Next)
 	dst = binary.LittleEndian.AppendUint64(dst, m.ValidFrom)
+	dst = append(dst, byte(m.Filled))
+	dst = binary.LittleEndian.AppendUint64(dst, m.FilledTo)
 	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(m.Segments)))
 	for i := range m.Segments {
 		s := &m.Segments[i]
@@ -87,13 +105,21 @@ func (m *Manifest) Unmarshal(b []byte) error {
 	if crc32.Checksum(body, castagnoli) != sum {
 		return corruptf("manifest checksum")
 	}
-	if body[0] != manifestVersion {
-		return corruptf("manifest version %d; this program reads %d", body[0], manifestVersion)
+	v := body[0]
+	if v < 1 || v > manifestVersion || v > 1 && len(body) < manifestHead+manifestFill {
+		return corruptf("manifest version %d of %d bytes; this program reads up to version %d", v, len(b), manifestVersion)
 	}
 	body = body[1:]
 	u64 := func() uint64 { v := binary.LittleEndian.Uint64(body); body = body[8:]; return v }
 	u32 := func() uint32 { v := binary.LittleEndian.Uint32(body); body = body[4:]; return v }
 	out := Manifest{Generation: u64(), Next: u64(), ValidFrom: u64()}
+	if v > 1 {
+		out.Filled, body = FillState(body[0]), body[1:]
+		out.FilledTo = u64()
+		if out.Filled > Filled {
+			return corruptf("manifest of fill state %d", out.Filled)
+		}
+	}
 	n := u32()
 	if n > maxSegments || len(body) != int(n)*segmentMetaLen {
 		return corruptf("manifest of %d segments has %d bytes of them", n, len(body))

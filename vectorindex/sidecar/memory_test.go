@@ -33,7 +33,7 @@ func (w *world) bounded(n, memory int64) *sidecar.Built {
 // A build of more than fits into the memory that it may hold gives several segments
 // of bounded size, of every kind; merges and Compact keep to the bound.
 func TestBoundedBuild(t *testing.T) {
-	const n, dims, memory = 8_000, 256, 6 << 20
+	const n, dims, memory = 18_000, 256, 16 << 20
 	for _, kind := range []vectorindex.Kind{vectorindex.HNSW, vectorindex.Flat, vectorindex.IVF} {
 		w := newWorld(t, sidecar.Config{NoBackground: true, Memory: memory, Spec: vectorindex.Spec{Kind: kind, Dims: dims, M: 4, EfConstruction: 8}})
 		b := w.bounded(n, memory)
@@ -74,9 +74,9 @@ func TestBoundedBuild(t *testing.T) {
 
 // A head is sealed before it takes more than its share, however long its vectors are.
 func TestBoundedHead(t *testing.T) {
-	const memory = 8 << 20
+	const memory = 16 << 20
 	w := newWorld(t, sidecar.Config{NoBackground: true, Memory: memory, Spec: vectorindex.Spec{Kind: vectorindex.Flat, Dims: 16_000}})
-	for range 200 { // of 64,000 bytes
+	for range 400 { // of 64,000 bytes
 		w.m.commit(t, w.ix, map[vectorindex.RowID][]byte{vectorindex.RowID(len(w.m.rows)): w.vec()})
 	}
 	if err := w.ix.Flush(context.Background()); err != nil {
@@ -87,7 +87,7 @@ func TestBoundedHead(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(m.Segments) < 3 {
-		t.Errorf("%d segments of 13 MB, want heads of 2 MiB", len(m.Segments))
+		t.Errorf("%d segments of 25 MB in all, want heads of 4 MiB", len(m.Segments))
 	}
 	for _, s := range m.Segments {
 		if s.Bytes > memory/4+boundSlack {

@@ -39,6 +39,7 @@ type part struct {
 	ops    opRange  // heads: what was applied while it was the newest
 
 	private bool // see newHead
+	settled sync.Once
 
 	refs     atomic.Int32
 	obsolete atomic.Bool // remove the files when the last reference goes

@@ -17,6 +17,13 @@ type change struct {
 	bulk      bool // add may repeat entries of other parts
 	done      []Mark
 	validFrom uint64
+	fill      *fill // nil: it does not change
+}
+
+// fill is how far an index is filled with a change.
+type fill struct {
+	state FillState
+	to    uint64
 }
 
 // Staged is a change whose files are durable and whose manifest waits for its
@@ -44,8 +51,10 @@ type writtenDeletes struct {
 // c.add's references, and the log's pin at c.from stays with the caller.
 func (ix *Index) stage(ctx context.Context, c change) (*Staged, error) {
 	st := &Staged{ix: ix, c: c}
-	for _, p := range c.add {
-		p.settle()
+	if c.fill == nil { // else nobody searches yet
+		for _, p := range c.add {
+			p.settle()
+		}
 	}
 	if err := ix.manifestMu.acquire(ctx); err != nil {
 		st.releaseAdded() // the file stays as an orphan: the next Open removes it
@@ -107,6 +116,9 @@ const never = 1
 // Apply lock.
 func (ix *Index) hideRepeated(add *part, set *partSet) {
 	set.each(func(p *part) bool {
+		if p.apart(add) {
+			return true
+		}
 		for ord := range p.n.Load() {
 			ix.scratch = add.appendOrds(ix.scratch[:0], p.cols.row(ord))
 			for _, o := range ix.scratch {
@@ -117,6 +129,12 @@ func (ix *Index) hideRepeated(add *part, set *partSet) {
 		}
 		return true
 	})
+}
+
+// apart says that two sealed segments surely have no row in common.
+func (p *part) apart(o *part) bool {
+	a, b := p.sorted.rows, o.sorted.rows
+	return p.file != nil && o.file != nil && (len(a) == 0 || len(b) == 0 || a[len(a)-1] < b[0] || b[len(b)-1] < a[0])
 }
 
 // writeDeletes stores the deaths of every segment that has new ones: the marks
@@ -139,6 +157,9 @@ func (st *Staged) compose(set *partSet) {
 	m := st.ix.manifest.clone()
 	m.Generation++
 	m.ValidFrom = max(m.ValidFrom, set.validFrom, st.c.validFrom)
+	if f := st.c.fill; f != nil {
+		m.Filled, m.FilledTo = f.state, f.to
+	}
 	m.Segments = m.Segments[:0]
 	for _, p := range slices.Concat(st.c.add, set.segs) {
 		if slices.Contains(st.c.drop, p) {

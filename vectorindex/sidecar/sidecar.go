@@ -59,7 +59,7 @@ type Config struct {
 	Workers     int // goroutines of background linking and of merges; default 1
 	// Memory bounds, in bytes, what a merge, or a build that is not told otherwise,
 	// holds of the entries that it writes; heads are sealed at a quarter of it. At least
-	// 4 MiB; default 1 GiB. Less memory gives more and smaller segments.
+	// 16 MiB; default 1 GiB. Less memory gives more and smaller segments.
 	Memory int64
 	// SegmentEntries is how many entries a build or a merge writes into one segment at
 	// most; default as many as Memory allows.

@@ -78,7 +78,7 @@ func (e *Env) StartReplacement(ctx context.Context, table, index catalog.ID) (*O
 	if err != nil {
 		return nil, err
 	}
-	x.Name, x.Valid = e.relationName(t.Schema, nil, old.Name, "", "ccnew"), false
+	x.Name, x.Valid, x.Replaces = e.relationName(t.Schema, nil, old.Name, "", "ccnew"), false, old.ID
 	t = copyTable(t)
 	t.Indexes = append(t.Indexes, x)
 	if err := e.edit.PutTable(t); err != nil {
@@ -86,6 +86,23 @@ func (e *Env) StartReplacement(ctx context.Context, table, index catalog.ID) (*O
 	}
 	o := &Online{Table: t.ID, Index: x.ID, Replaces: old.ID, Command: "REINDEX CONCURRENTLY"}
 	return o, e.Jobs.Attach(ctx, e.Txn, e.Catalog, t, x)
+}
+
+// Interrupted are the builds that the server's last run did not finish, nor give up.
+func Interrupted(snap *catalog.Snapshot) (out []*Online) {
+	for _, t := range snap.Tables() {
+		for _, x := range t.Indexes {
+			if !x.IsVector() || x.Valid || !x.Ready {
+				continue
+			}
+			o := &Online{Table: t.ID, Index: x.ID, Replaces: x.Replaces, Command: "CREATE INDEX CONCURRENTLY"}
+			if o.Replaces != 0 {
+				o.Command = "REINDEX CONCURRENTLY"
+			}
+			out = append(out, o)
+		}
+	}
+	return out
 }
 
 // Fill builds the index; the transaction of Start has committed.
@@ -109,7 +126,7 @@ func (e *Env) Finish(ctx context.Context, o *Online) error {
 	}
 	t = copyTable(t)
 	valid := *x
-	valid.Valid = true
+	valid.Valid, valid.Replaces = true, 0
 	if o.Replaces != 0 {
 		old := t.Index(o.Replaces)
 		if old == nil {
@@ -136,7 +153,7 @@ func (e *Env) Abandon(ctx context.Context, o *Online) error {
 	}
 	t = copyTable(t)
 	idle := *x
-	idle.Ready = false
+	idle.Ready, idle.Replaces = false, 0
 	replaceIndex(t, &idle)
 	return e.edit.PutTable(t)
 }
