@@ -502,14 +502,11 @@ func (s *Session) Simple(ctx context.Context, text string) (int, error) {
 	if err := s.tx.planView(ctx); err != nil {
 		return 0, toPG(ctx, err)
 	}
-	if key, ok := s.cacheKey(text, nil); ok && !s.tx.failed {
-		if e, found := s.db.plans.Get(key); found && len(e.(*cachedPlan).plan.Params) == 0 {
-			c := e.(*cachedPlan)
-			p := &prepared{text: text, source: c.source, stmt: c.stmt, simple: true}
-			p.setPlan(c.plan, s.planKeyNow())
-			s.simple = append(s.simple, p)
-			return 1, nil
-		}
+	if c, planKey, ok := s.shared(text, nil); ok && !s.tx.failed && len(c.plan.Params) == 0 {
+		p := &prepared{text: text, source: c.source, stmt: c.stmt, simple: true}
+		p.setPlan(c.plan, planKey)
+		s.simple = append(s.simple, p)
+		return 1, nil
 	}
 	list, err := s.db.cfg.Parser.Parse(text)
 	if err != nil {
@@ -545,10 +542,8 @@ func (s *Session) simpleNext(ctx context.Context, i int) (*portal, error) {
 		if err != nil {
 			return nil, err
 		}
-		if len(s.simple) == 1 && full.plan != nil {
-			if key, ok := s.cacheKey(st.text, nil); ok {
-				s.share(key, full)
-			}
+		if len(s.simple) == 1 {
+			s.share(full)
 		}
 		s.simple[i] = full
 		st = full

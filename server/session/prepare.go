@@ -82,14 +82,10 @@ func (s *Session) prepareText(ctx context.Context, query string, declared []type
 	if err := s.tx.planView(ctx); err != nil {
 		return nil, err
 	}
-	key, cacheable := s.cacheKey(query, declared)
-	if cacheable && !(s.tx.block && s.tx.failed) {
-		if e, ok := s.db.plans.Get(key); ok {
-			c := e.(*cachedPlan)
-			p := &prepared{text: query, source: c.source, stmt: c.stmt, declared: declared, when: time.Now()}
-			p.setPlan(c.plan, s.planKeyNow())
-			return p, nil
-		}
+	if c, planKey, ok := s.shared(query, declared); ok && !(s.tx.block && s.tx.failed) {
+		p := &prepared{text: query, source: c.source, stmt: c.stmt, declared: declared, when: time.Now()}
+		p.setPlan(c.plan, planKey)
+		return p, nil
 	}
 	list, err := s.db.cfg.Parser.Parse(query)
 	if err != nil {
@@ -102,18 +98,32 @@ func (s *Session) prepareText(ctx context.Context, query string, declared []type
 		return nil, pgerr.New(pgerrcode.SyntaxError, "cannot insert multiple commands into a prepared statement")
 	}
 	p, err := s.prepare(ctx, query, list[0], declared)
-	if err == nil && cacheable {
-		s.share(key, p)
+	if err == nil {
+		s.share(p)
 	}
 	return p, err
 }
 
-// share offers a planned statement to the other sessions.
-func (s *Session) share(key string, p *prepared) {
-	if p.plan == nil || catalogstore.Uncommitted(s.Catalog().Version) {
+// shared finds a plan that some session made of the query under the present catalog
+// and settings, and says what those are.
+func (s *Session) shared(query string, declared []types.OID) (c *cachedPlan, planKey string, ok bool) {
+	if !s.shareable(query) {
+		return nil, "", false
+	}
+	planKey = s.planKeyNow()
+	e, ok := s.db.plans.Get(cacheKey(planKey, query, declared))
+	if !ok {
+		return nil, "", false
+	}
+	return e.(*cachedPlan), planKey, true
+}
+
+// share offers a planned statement to the other sessions, under what it was planned.
+func (s *Session) share(p *prepared) {
+	if p.plan == nil || !s.shareable(p.text) {
 		return
 	}
-	s.db.plans.Put(key, &cachedPlan{stmt: p.stmt, source: p.source, plan: p.plan, size: int64(p.plan.Bytes + 4*len(p.text) + 1024)})
+	s.db.plans.Put(cacheKey(p.planKey, p.text, p.declared), &cachedPlan{stmt: p.stmt, source: p.source, plan: p.plan, size: int64(p.plan.Bytes + 4*len(p.text) + 1024)})
 }
 
 // planKeyNow is everything besides text and parameter types that a plan depends on.
@@ -131,11 +141,13 @@ func (s *Session) planKeyNow() string {
 	return fmt.Sprintf("%s\x00%d", s.settings.key, s.Catalog().Version)
 }
 
-func (s *Session) cacheKey(query string, declared []types.OID) (string, bool) {
-	if catalogstore.Uncommitted(s.Catalog().Version) || len(query) > 64<<10 {
-		return "", false
-	}
-	return fmt.Sprintf("%s\x00%v\x00%s", s.planKeyNow(), declared, query), true
+// shareable reports a query whose plan other sessions may use.
+func (s *Session) shareable(query string) bool {
+	return !catalogstore.Uncommitted(s.Catalog().Version) && len(query) <= 64<<10
+}
+
+func cacheKey(planKey, query string, declared []types.OID) string {
+	return fmt.Sprintf("%s\x00%v\x00%s", planKey, declared, query)
 }
 
 // prepare gives one parsed statement its meaning.
@@ -225,14 +237,22 @@ func (s *Session) optionsFor(p *prepared) planner.Options {
 	return o
 }
 
-// replan plans the statement against the present catalog and settings.
+// replan plans the statement against the present catalog and settings. Outside of a
+// transaction another session may publish a catalog meanwhile: a plan of the old one
+// must not pass for one of the new, so it is made until nothing changed.
 func (s *Session) replan(p *prepared) error {
-	plan, err := planner.Plan(p.stmt, s.optionsFor(p))
-	if err != nil {
-		return err
+	for {
+		key := s.planKeyNow()
+		plan, err := planner.Plan(p.stmt, s.optionsFor(p))
+		if key != s.planKeyNow() {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		p.setPlan(plan, key)
+		return nil
 	}
-	p.setPlan(plan, s.planKeyNow())
-	return nil
 }
 
 func (p *prepared) setPlan(plan *physical.Plan, key string) {
