@@ -69,12 +69,11 @@ func (ix *Index) mergeOnce(ctx context.Context, all bool) (bool, error) {
 	}
 	defer set.release()
 	horizon := ix.horizon.Load()
-	in := set.segs
+	pick := ix.pick
 	if all {
-		in = ix.pickAny(set.segs, horizon)
-	} else {
-		in = ix.pick(set.segs, horizon)
+		pick = ix.pickAny
 	}
+	in := pick(set.segs, horizon)
 	if len(in) == 0 {
 		return false, nil
 	}
