@@ -327,8 +327,8 @@ func (r *Reader) getRows(ctx context.Context, from kv.Reader, family uint16, eac
 	})
 }
 
-// At least walkFrom rows of which every walkGap-th is wanted are walked over: a
-// step to the next row costs about a fifth of looking one up.
+// At least walkFrom rows of which every walkGap-th is wanted are walked over:
+// a step to the next row costs less than looking one up.
 const (
 	walkFrom = 8
 	walkGap  = 3
