@@ -79,8 +79,8 @@ func TestCollect(t *testing.T) {
 	}
 	want := map[string]float64{"right": 1, "twice": .1, "none": 0}
 	for _, r := range got {
-		if p := r.curve[0]; p.recall != want[r.library] || p.qps != 40 || r.build != 2 {
-			t.Errorf("%s: %+v", r.library, r)
+		if p := r.curve[0]; p.recall != want[r.name] || p.qps != 40 || r.build != 2 {
+			t.Errorf("%s: %+v", r.name, r)
 		}
 	}
 	if _, err := collect(strings.NewReader("Traceback\n"), s); err == nil {

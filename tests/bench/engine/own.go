@@ -28,13 +28,13 @@ type point struct {
 
 // result is what one library did with one set.
 type result struct {
-	library, version, settings string
-	build                      float64 // s
-	curve                      []point
+	name, version, settings string
+	build                   float64 // s
+	curve                   []point
 }
 
 func (r *result) print() {
-	fmt.Printf("  %s: build %.1f s", r.library, r.build)
+	fmt.Printf("  %s: build %.1f s", r.name, r.build)
 	for _, target := range targets {
 		fmt.Printf(", at recall %.2f %s queries/s", target, figure(r.at(target)))
 	}
@@ -52,7 +52,7 @@ func own(ctx context.Context, s *sets.Set) (*result, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &result{library: "LoxoDB", version: runtime.Version(), build: time.Since(began).Seconds(),
+	r := &result{name: "LoxoDB", version: runtime.Version(), build: time.Since(began).Seconds(),
 		settings: fmt.Sprintf("m = %d, ef_construction = %d, %s", m, efConstruction, dist.Tier())}
 	answers := make([]uint32, len(s.Queries)*sets.K)
 	for _, ef := range efforts {
@@ -103,7 +103,7 @@ func ask(ctx context.Context, g *hnsw.Graph, s *sets.Set, ef int, answers []uint
 // add judges the answers of one effort, K of every query, by distances.
 func (r *result) add(s *sets.Set, effort string, answers []uint32, seconds float64) error {
 	if len(answers) != len(s.Queries)*sets.K {
-		return fmt.Errorf("%s: %d answers to %d queries", r.library, len(answers), len(s.Queries))
+		return fmt.Errorf("%s: %d answers to %d queries", r.name, len(answers), len(s.Queries))
 	}
 	hits := 0
 	for q, vec := range s.Queries {

@@ -124,11 +124,11 @@ func collect(out io.Reader, s *sets.Set) ([]*result, error) {
 		if err := json.Unmarshal(lines.Bytes(), &l); err != nil {
 			return results, fmt.Errorf("a peer says %q: %w", lines.Text(), err)
 		}
-		if n := len(results); n == 0 || results[n-1].library != l.Library {
+		if n := len(results); n == 0 || results[n-1].name != l.Library {
 			if n > 0 {
 				results[n-1].print()
 			}
-			results = append(results, &result{library: l.Library, version: l.Version, settings: l.Settings, build: l.Build})
+			results = append(results, &result{name: l.Library, version: l.Version, settings: l.Settings, build: l.Build})
 		}
 		answers, err := readAnswers(l.Answers)
 		if err != nil {

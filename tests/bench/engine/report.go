@@ -67,7 +67,7 @@ func report(all []measured) string {
 		b.WriteString("\n|---|---|---|")
 		b.WriteString(strings.Repeat("---|---|", len(targets)) + "\n")
 		for _, r := range m.results {
-			fmt.Fprintf(&b, "| %s %s | %s | %.1f |", r.library, r.version, r.settings, r.build)
+			fmt.Fprintf(&b, "| %s %s | %s | %.1f |", r.name, r.version, r.settings, r.build)
 			for _, t := range targets {
 				ratio := "–"
 				if theirs := r.at(t); theirs > 0 && m.results[0].at(t) > 0 {
