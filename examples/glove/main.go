@@ -21,7 +21,7 @@ import (
 )
 
 func main() {
-	dir := flag.String("data", "data/demo", "where the database is kept")
+	dir := flag.String("data", "demo-data", "where the database is kept")
 	cache := flag.String("cache", words.CacheDir, "where the vectors are kept")
 	dsn := flag.String("dsn", "", "a running server to use instead of one of our own; the demo stays in its schema "+home.Name)
 	keep := flag.Bool("keep", false, "stay after the queries until Ctrl-C, for psql")

