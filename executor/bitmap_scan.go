@@ -14,18 +14,18 @@ import (
 // bitmapScan collects the row numbers that its arms find into one set and reads
 // those rows in the order of the table, each once.
 type bitmapScan struct {
-	node          *physical.BitmapScan
-	arms          []Operator
-	reader        *table.Reader
-	before, after *expr.Program
-	rows          bitmap.Iter
-	loaded        bool
-	size          int
-	ids           []uint64
-	out           batch.Batch
-	env           *Env
-	scratch       expr.Scratch
-	held          int64 // bytes of the set
+	node    *physical.BitmapScan
+	arms    []Operator
+	reader  *table.Reader
+	filter  rowFilter
+	rows    bitmap.Iter
+	loaded  bool
+	size    int
+	ids     []uint64
+	out     batch.Batch
+	env     *Env
+	scratch expr.Scratch
+	held    int64 // bytes of the set
 }
 
 func newBitmapScan(n *physical.BitmapScan) (Operator, error) {
@@ -35,7 +35,7 @@ func newBitmapScan(n *physical.BitmapScan) (Operator, error) {
 	if s.arms, err = buildAll(n.Arms); err != nil {
 		return nil, err
 	}
-	s.before, s.after, err = splitFilter(n.Filter, s.reader.VectorOutputs())
+	s.filter, err = newRowFilter(n.Filter, s.reader)
 	return s, err
 }
 
@@ -101,26 +101,13 @@ func (s *bitmapScan) Next(ctx context.Context) (*batch.Batch, error) {
 		if err := s.reader.Fetch(ctx, s.env.Read, s.ids[:n], &s.out); err != nil {
 			return nil, err
 		}
-		if err := s.finish(ctx); err != nil {
+		if err := s.filter.finish(ctx, s.env, &s.scratch, s.reader, &s.out, s.node.ID); err != nil {
 			return nil, err
 		}
 		if s.out.Len() > 0 {
 			return &s.out, nil
 		}
 	}
-}
-
-// finish filters the rows read and adds their vectors.
-func (s *bitmapScan) finish(ctx context.Context) error {
-	if err := applyFilter(s.before, s.env, &s.scratch, &s.out, s.node.ID); err != nil {
-		return err
-	}
-	if s.out.Len() > 0 && s.reader.HasVectors() {
-		if err := s.reader.LoadVectors(ctx, s.env.Read, &s.out); err != nil {
-			return err
-		}
-	}
-	return applyFilter(s.after, s.env, &s.scratch, &s.out, s.node.ID)
 }
 
 func (s *bitmapScan) Close() error { return s.release() }

@@ -22,7 +22,7 @@ type rangeSearch struct {
 	node          *physical.RangeSearch
 	space         dist.Space
 	reader        *table.Reader
-	before, after *expr.Program
+	filter        rowFilter
 	query, radius *expr.Program
 
 	env      *Env
@@ -46,7 +46,7 @@ func newRangeSearch(n *physical.RangeSearch) (Operator, error) {
 	s := &rangeSearch{node: n, space: spec.Space(), reader: table.NewReader(n.Table, n.Attrs)}
 	s.reader.WatchEntry(n.Index)
 	s.out.Cols = make([]batch.Col, len(n.Attrs))
-	if s.before, s.after, err = splitFilter(n.Filter, s.reader.VectorOutputs()); err != nil {
+	if s.filter, err = newRowFilter(n.Filter, s.reader); err != nil {
 		return nil, err
 	}
 	if s.query, err = expr.Compile(n.Query); err != nil {
@@ -180,15 +180,7 @@ func (s *rangeSearch) check(ctx context.Context, hits []vectorindex.Hit) error {
 		}
 	}
 	s.out.Sel, s.sel = sel, sel
-	if err := applyFilter(s.before, s.env, &s.scratch, &s.out, s.node.ID); err != nil {
-		return err
-	}
-	if s.out.Len() > 0 && s.reader.HasVectors() {
-		if err := s.reader.LoadVectors(ctx, s.env.Read, &s.out); err != nil {
-			return err
-		}
-	}
-	return applyFilter(s.after, s.env, &s.scratch, &s.out, s.node.ID)
+	return s.filter.finish(ctx, s.env, &s.scratch, s.reader, &s.out, s.node.ID)
 }
 
 // stop ends the search and counts its work.

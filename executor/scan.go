@@ -19,10 +19,10 @@ type scan struct {
 	reader *table.Reader
 	bounds *bounds
 	// Conditions on scalars run before vectors are read, the others after.
-	before, after *expr.Program
-	out           batch.Batch
-	env           *Env
-	scratch       expr.Scratch
+	filter  rowFilter
+	out     batch.Batch
+	env     *Env
+	scratch expr.Scratch
 
 	rows   *table.Scan      // table-key order
 	index  *table.IndexScan // index order
@@ -47,42 +47,8 @@ func newScan(n *physical.Scan) (*scan, error) {
 	if s.bounds, err = newBounds(&n.Bounds); err != nil {
 		return nil, err
 	}
-	s.before, s.after, err = splitFilter(n.Filter, s.reader.VectorOutputs())
+	s.filter, err = newRowFilter(n.Filter, s.reader)
 	return s, err
-}
-
-// splitFilter separates the conjuncts that need the given columns from the rest.
-func splitFilter(e expr.Expr, late []int) (before, after *expr.Program, err error) {
-	if e == nil {
-		return nil, nil, nil
-	}
-	conds := []expr.Expr{e}
-	if and, ok := e.(*expr.And); ok {
-		conds = and.Args
-	}
-	var early, rest []expr.Expr
-	for _, c := range conds {
-		if slices.ContainsFunc(expr.Columns(c), func(k int) bool { return slices.Contains(late, k) }) {
-			rest = append(rest, c)
-		} else {
-			early = append(early, c)
-		}
-	}
-	if before, err = conjunction(early); err != nil {
-		return nil, nil, err
-	}
-	after, err = conjunction(rest)
-	return before, after, err
-}
-
-func conjunction(conds []expr.Expr) (*expr.Program, error) {
-	switch len(conds) {
-	case 0:
-		return nil, nil
-	case 1:
-		return expr.Compile(conds[0])
-	}
-	return expr.Compile(&expr.And{Args: conds})
 }
 
 func (s *scan) Open(ctx context.Context, env *Env) (err error) {
@@ -110,26 +76,13 @@ func (s *scan) Next(ctx context.Context) (*batch.Batch, error) {
 			return nil, err
 		}
 		s.size = min(4*s.size, batch.MaxRows)
-		if err := s.finish(ctx); err != nil {
+		if err := s.filter.finish(ctx, s.env, &s.scratch, s.reader, &s.out, s.node.ID); err != nil {
 			return nil, err
 		}
 		if s.out.Len() > 0 {
 			return &s.out, nil
 		}
 	}
-}
-
-// finish filters the rows read and adds their vectors.
-func (s *scan) finish(ctx context.Context) error {
-	if err := applyFilter(s.before, s.env, &s.scratch, &s.out, s.node.ID); err != nil {
-		return err
-	}
-	if s.out.Len() > 0 && s.reader.HasVectors() {
-		if err := s.reader.LoadVectors(ctx, s.env.Read, &s.out); err != nil {
-			return err
-		}
-	}
-	return applyFilter(s.after, s.env, &s.scratch, &s.out, s.node.ID)
 }
 
 // read fills the batch from the table or the index; false at the end.

@@ -24,14 +24,14 @@ import (
 // order. The index proposes, the row disposes: every hit is checked against the
 // row at the statement's view, for visibility, epoch and filter.
 type vectorSearch struct {
-	node          *physical.VectorSearch
-	index         *catalog.Index
-	space         dist.Space
-	nullable      bool // rows may have no entry because the vector is NULL
-	reader        *table.Reader
-	before, after *expr.Program
-	query, k      *expr.Program
-	pre           Operator
+	node     *physical.VectorSearch
+	index    *catalog.Index
+	space    dist.Space
+	nullable bool // rows may have no entry because the vector is NULL
+	reader   *table.Reader
+	filter   rowFilter
+	query, k *expr.Program
+	pre      Operator
 
 	env     *Env
 	scratch expr.Scratch
@@ -66,7 +66,7 @@ func newVectorSearch(n *physical.VectorSearch) (Operator, error) {
 	s.fetched.Cols = make([]batch.Col, len(n.Attrs))
 	s.out.Cols = make([]batch.Col, len(n.Cols))
 	s.kept = newRowStore(s.reader.Types())
-	if s.before, s.after, err = splitFilter(n.Filter, s.reader.VectorOutputs()); err != nil {
+	if s.filter, err = newRowFilter(n.Filter, s.reader); err != nil {
 		return nil, err
 	}
 	if s.query, err = expr.Compile(n.Query); err != nil {
@@ -307,15 +307,7 @@ func (s *vectorSearch) check(ctx context.Context, hits []vectorindex.Hit, keep [
 
 // keepRows filters fetched rows, reads their vectors, and stores what remains.
 func (s *vectorSearch) keepRows(ctx context.Context, b *batch.Batch) error {
-	if err := applyFilter(s.before, s.env, &s.scratch, b, s.node.ID); err != nil {
-		return err
-	}
-	if b.Len() > 0 && s.reader.HasVectors() {
-		if err := s.reader.LoadVectors(ctx, s.env.Read, b); err != nil {
-			return err
-		}
-	}
-	if err := applyFilter(s.after, s.env, &s.scratch, b, s.node.ID); err != nil {
+	if err := s.filter.finish(ctx, s.env, &s.scratch, s.reader, b, s.node.ID); err != nil {
 		return err
 	}
 	for _, i := range b.Sel {

@@ -80,11 +80,7 @@ func (p *planner) buildBitmap(s *logical.Scan, pt *path, need colset) *rel {
 	need = need.clone(pt.filter...)
 	n := &physical.BitmapScan{Table: s.Table, Alias: s.Alias}
 	var cols []logical.ColID
-	for i, c := range s.Out {
-		if need[c] {
-			cols, n.Attrs = append(cols, c), append(n.Attrs, s.Attrs[i])
-		}
-	}
+	cols, n.Attrs = needed(s, need)
 	n.Base = p.base(cols)
 	r := &rel{n, cols}
 	n.Filter = p.remapCond(pt.filter, r.layout())

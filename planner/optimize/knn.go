@@ -150,11 +150,7 @@ func (p *planner) search(n *logical.KNN, v *physical.VectorSearch, lim *logical.
 	need = need.clone(n.Conds...)
 	v.DistCol = wantDist
 	var cols []logical.ColID
-	for i, c := range n.Scan.Out {
-		if need[c] {
-			cols, v.Attrs = append(cols, c), append(v.Attrs, n.Scan.Attrs[i])
-		}
-	}
+	cols, v.Attrs = needed(n.Scan, need)
 	if wantDist {
 		cols = append(cols, dist)
 	}

@@ -262,17 +262,23 @@ func (p *planner) buildPath(s *logical.Scan, pt *path, need colset) *rel {
 	}
 	n := &physical.Scan{Table: s.Table, Alias: s.Alias, Index: pt.index, Reverse: pt.reverse}
 	var cols []logical.ColID
-	for i, c := range s.Out {
-		if need[c] {
-			cols, n.Attrs = append(cols, c), append(n.Attrs, s.Attrs[i])
-		}
-	}
+	cols, n.Attrs = needed(s, need)
 	n.Base = p.base(cols)
 	r := &rel{n, cols}
 	n.Bounds = p.remapBounds(&pt.bounds)
 	n.Filter = p.remapCond(pt.filter, r.layout())
 	n.Rows, n.Startup, n.Cost = pt.rows, pt.startup, pt.cost
 	return r
+}
+
+// needed are the columns of a scan that are needed, and their attributes.
+func needed(s *logical.Scan, need colset) (cols []logical.ColID, attrs []int16) {
+	for i, c := range s.Out {
+		if need[c] {
+			cols, attrs = append(cols, c), append(attrs, s.Attrs[i])
+		}
+	}
+	return cols, attrs
 }
 
 func (p *planner) remapBounds(b *physical.Bounds) physical.Bounds {

@@ -97,11 +97,7 @@ func (p *planner) rangeSearch(s *logical.Scan, pt *path, need colset) *rel {
 	w := pt.within
 	n := &physical.RangeSearch{Table: s.Table, Alias: s.Alias, Index: w.def.Index, Def: *w.def, Op: w.knn.Dist.Op, Inclusive: w.inclusive}
 	var cols []logical.ColID
-	for i, c := range s.Out {
-		if need[c] {
-			cols, n.Attrs = append(cols, c), append(n.Attrs, s.Attrs[i])
-		}
-	}
+	cols, n.Attrs = needed(s, need)
 	n.Base = p.base(cols)
 	r := &rel{n, cols}
 	n.Query, n.Radius = p.remap(w.knn.Query, nil), p.remap(w.radius, nil)
