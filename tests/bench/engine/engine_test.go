@@ -1,15 +1,19 @@
 package main
 
 import (
+	"context"
 	"encoding/binary"
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/loxodb/loxodb/tests/bench/sets"
 )
@@ -85,6 +89,27 @@ func TestCollect(t *testing.T) {
 	}
 	if _, err := collect(strings.NewReader("Traceback\n"), s); err == nil {
 		t.Error("nonsense passes")
+	}
+}
+
+// TestInterpret has an interpreter that, like Python, reads its whole script before it acts.
+func TestInterpret(t *testing.T) {
+	sh, err := exec.LookPath("sh")
+	if err != nil {
+		t.Skip("no sh")
+	}
+	s := smallSet(t)
+	answers := filepath.Join(t.TempDir(), "answers")
+	if err := os.WriteFile(answers, make([]byte, 4*sets.K*len(s.Queries)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+	defer stop()
+	line := fmt.Sprintf(`{"library":"read","version":"1","settings":"","build":2,"effort":"10","seconds":0.5,"answers":%q}`, answers)
+	cmd := exec.CommandContext(ctx, sh, "-c", `test "$(wc -c)" -eq "$1" && echo "$2"`, "sh", strconv.Itoa(len(script)), line)
+	got, err := interpret(cmd, s)
+	if err != nil || len(got) != 1 || got[0].name != "read" {
+		t.Fatal(got, err)
 	}
 }
 

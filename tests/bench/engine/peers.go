@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/loxodb/loxodb/tests/bench/sets"
 )
@@ -46,12 +47,13 @@ func peers(ctx context.Context, o *options, s *sets.Set) ([]*result, error) {
 		return nil, err
 	}
 	args := append([]string{"-", dir, strconv.Itoa(s.N()), strconv.Itoa(s.Dims), string(s.Metric), strconv.Itoa(sets.K)}, o.peers...)
-	cmd := exec.CommandContext(ctx, python, args...)
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		return nil, err
-	}
-	cmd.Stderr = os.Stderr
+	return interpret(exec.CommandContext(ctx, python, args...), s)
+}
+
+// interpret gives the script to an interpreter, which reads all of it before it starts, and
+// judges what it prints.
+func interpret(cmd *exec.Cmd, s *sets.Set) ([]*result, error) {
+	cmd.Stdin, cmd.Stderr = strings.NewReader(script), os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
@@ -59,9 +61,8 @@ func peers(ctx context.Context, o *options, s *sets.Set) ([]*result, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	_, err1 := io.WriteString(in, script)
-	results, err2 := collect(out, s)
-	return results, errors.Join(err1, in.Close(), err2, cmd.Wait())
+	results, err := collect(out, s)
+	return results, errors.Join(err, cmd.Wait())
 }
 
 // environment installs the libraries once and returns their Python.
