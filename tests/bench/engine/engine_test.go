@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/binary"
+	"encoding/xml"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -114,15 +115,56 @@ func TestInterpret(t *testing.T) {
 }
 
 func TestAt(t *testing.T) {
-	r := &result{curve: []point{{"1", .9, 1000}, {"2", .975, 500}, {"3", .999, 100}}}
+	r := &result{curve: []point{{"1", .9, 1000, 10}, {"2", .975, 500, 40}, {"3", .999, 100, 90}}}
 	// Halfway in the logarithm of what is missed is halfway in the logarithm of speed.
 	if got, want := r.at(.95), math.Sqrt(1000*500); math.Abs(got-want) > 1 {
 		t.Errorf("%v, want %v", got, want)
+	}
+	if got := r.workAt(.95); math.Abs(got-20) > .1 {
+		t.Errorf("%v distances, want 20", got)
+	}
+	if got := r.workAt(.9999); got != 0 {
+		t.Errorf("%v distances at a recall never reached", got)
 	}
 	if got := r.at(.9999); got != 0 {
 		t.Errorf("%v queries/s at a recall never reached", got)
 	}
 	if got := r.at(.5); got != 1000 {
 		t.Errorf("%v, want the fastest point", got)
+	}
+}
+
+// TestGrowth draws what logarithmic growth is: a straight multiple of log n.
+func TestGrowth(t *testing.T) {
+	var stages []stage
+	for _, n := range grownTo {
+		stages = append(stages, stage{n: n, micros: math.Log(float64(n)), distances: float64(n)})
+	}
+	if got := overLog(stages, micros); math.Abs(got-1) > 1e-9 {
+		t.Errorf("log n grew %v times as much as log n", got)
+	}
+	if got := exponent(stages, distances); math.Abs(got-1) > 1e-9 {
+		t.Errorf("n grew as n^%v", got)
+	}
+	var doc struct {
+		Texts []string `xml:"text"`
+		Lines []struct {
+			Points string `xml:"points,attr"`
+		} `xml:"polyline"`
+	}
+	if err := xml.Unmarshal([]byte(picture(stages)), &doc); err != nil {
+		t.Fatal(err)
+	}
+	if len(doc.Lines) != 3 || doc.Lines[0].Points != doc.Lines[2].Points || doc.Lines[0].Points == doc.Lines[1].Points {
+		t.Errorf("curves %v", doc.Lines)
+	}
+	for _, want := range []string{"10k", "316k", "1M", "log n", "1×", "64×"} {
+		if !slices.Contains(doc.Texts, want) {
+			t.Errorf("no %q among %q", want, doc.Texts)
+		}
+	}
+	text := grown(stages)
+	if !strings.Contains(text, pictureName) || !strings.Contains(text, "| 31623 |") || grown(nil) != "" {
+		t.Error(text)
 	}
 }

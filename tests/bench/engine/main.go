@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -19,6 +20,7 @@ import (
 // options are what the command line says.
 type options struct {
 	cache, python, docs string
+	growth              string // the set that is watched while it grows
 	sets, peers         []string
 }
 
@@ -40,12 +42,13 @@ func parse(args []string) (*options, error) {
 	fs := flag.NewFlagSet("bench-engine", flag.ContinueOnError)
 	fs.StringVar(&o.cache, "cache", words.CacheDir, "where the vectors, their true neighbours and the other libraries are kept")
 	fs.StringVar(&o.python, "python", "python3", "the Python that the other libraries are installed for, in an environment of their own")
-	fs.StringVar(&o.docs, "docs", "", "write the report to this file, too")
+	fs.StringVar(&o.docs, "docs", "", "write the report to this file, too, and its picture beside it")
 	all := make([]string, len(sets.All))
 	for i, s := range sets.All {
 		all[i] = s.Name
 	}
 	which := fs.String("sets", strings.Join(all, ","), "the sets, by commas")
+	fs.StringVar(&o.growth, "growth", "patches", "the set, if it is among them, that is also measured while it grows; - for none")
 	peers := fs.String("peers", strings.Join(peerNames, ","), "the other libraries, by commas; - for none")
 	if err := fs.Parse(args); err != nil {
 		return nil, err
@@ -70,6 +73,9 @@ func (o *options) check(known, rest []string) error {
 		if !slices.Contains(known, s) {
 			return fmt.Errorf("there is no set %q", s)
 		}
+	}
+	if o.growth != "-" && !slices.Contains(known, o.growth) {
+		return fmt.Errorf("there is no set %q", o.growth)
 	}
 	for _, p := range o.peers {
 		if !slices.Contains(peerNames, p) {
@@ -100,6 +106,11 @@ func run(ctx context.Context, o *options) error {
 			return err
 		}
 		m.results = append(m.results, others...)
+		if name == o.growth {
+			if m.stages, err = growth(ctx, s, o.cache, say); err != nil {
+				return err
+			}
+		}
 		m.set = &sets.Set{Name: s.Name, About: s.About, Dims: s.Dims, Metric: s.Metric, Base: s.Base[:0]}
 		m.n = s.N()
 		all = append(all, m)
@@ -109,5 +120,16 @@ func run(ctx context.Context, o *options) error {
 	if o.docs == "" {
 		return nil
 	}
+	for _, m := range all {
+		if m.stages == nil {
+			continue
+		}
+		if err := os.WriteFile(filepath.Join(filepath.Dir(o.docs), pictureName), []byte(picture(m.stages)), 0o644); err != nil {
+			return err
+		}
+	}
 	return os.WriteFile(o.docs, []byte(text), 0o644)
 }
+
+// pictureName is the file of the picture, beside the report.
+const pictureName = "growth.svg"

@@ -24,6 +24,7 @@ var efforts = []int{10, 12, 15, 18, 22, 27, 33, 40, 48, 58, 70, 85, 100, 120, 14
 type point struct {
 	effort      string
 	recall, qps float64
+	distances   float64 // computed a query; only LoxoDB tells
 }
 
 // result is what one library did with one set.
@@ -57,9 +58,10 @@ func own(ctx context.Context, s *sets.Set) (*result, error) {
 	answers := make([]uint32, len(s.Queries)*sets.K)
 	for _, ef := range efforts {
 		best := math.Inf(1)
+		var work int64
 		for p := range 1 + passes {
 			began := time.Now()
-			if err := ask(ctx, g, s, ef, answers); err != nil {
+			if work, err = ask(ctx, g, s, ef, answers); err != nil {
 				return nil, err
 			}
 			if p > 0 {
@@ -69,35 +71,38 @@ func own(ctx context.Context, s *sets.Set) (*result, error) {
 		if err := r.add(s, fmt.Sprint(ef), answers, best); err != nil {
 			return nil, err
 		}
+		r.curve[len(r.curve)-1].distances = float64(work) / float64(len(s.Queries))
 	}
 	return r, nil
 }
 
-// ask asks every query once.
-func ask(ctx context.Context, g *hnsw.Graph, s *sets.Set, ef int, answers []uint32) error {
+// ask asks every query once and returns how many distances that took.
+func ask(ctx context.Context, g *hnsw.Graph, s *sets.Set, ef int, answers []uint32) (int64, error) {
+	var distances int64
 	hits := make([]hnsw.Hit, sets.K)
 	for q, vec := range s.Queries {
 		search, err := g.Search(dist.FloatBytes(vec), hnsw.Params{K: sets.K, Ef: ef})
 		if err != nil {
-			return err
+			return 0, err
 		}
 		n := 0
 		for n < len(hits) {
 			got, err := search.Next(ctx, hits[n:])
 			if err != nil {
-				return err
+				return 0, err
 			}
 			if got == 0 {
-				return fmt.Errorf("query %d: %d neighbours", q, n)
+				return 0, fmt.Errorf("query %d: %d neighbours", q, n)
 			}
 			n += got
 		}
+		distances += search.Work().Distances
 		search.Close()
 		for i, h := range hits {
 			answers[q*sets.K+i] = h.Ord
 		}
 	}
-	return nil
+	return distances, nil
 }
 
 // add judges the answers of one effort, K of every query, by distances.
@@ -115,6 +120,6 @@ func (r *result) add(s *sets.Set, effort string, answers []uint32, seconds float
 			seen[a] = true
 		}
 	}
-	r.curve = append(r.curve, point{effort, float64(hits) / float64(len(answers)), float64(len(s.Queries)) / seconds})
+	r.curve = append(r.curve, point{effort: effort, recall: float64(hits) / float64(len(answers)), qps: float64(len(s.Queries)) / seconds})
 	return nil
 }

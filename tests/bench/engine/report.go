@@ -19,6 +19,7 @@ type measured struct {
 	set     *sets.Set
 	n       int
 	results []*result
+	stages  []stage // when the set was watched while it grew
 }
 
 // at is the queries per second at a recall: between the two points around it, on
@@ -30,17 +31,40 @@ func (r *result) at(recall float64) float64 {
 		if p.recall >= recall {
 			best = max(best, p.qps)
 		}
-		if i == 0 {
-			continue
-		}
-		a, b := r.curve[i-1], p
-		if a.recall < recall && b.recall > recall && b.recall < 1 {
-			x, x0, x1 := math.Log(1-recall), math.Log(1-a.recall), math.Log(1-b.recall)
-			t := (x - x0) / (x1 - x0)
-			best = max(best, math.Exp((1-t)*math.Log(a.qps)+t*math.Log(b.qps)))
+		if i > 0 && around(r.curve[i-1], p, recall) {
+			best = max(best, between(r.curve[i-1], p, recall, func(p point) float64 { return p.qps }))
 		}
 	}
 	return best
+}
+
+// workAt is the fewest distances a query at a recall, read off the curve in the same way.
+func (r *result) workAt(recall float64) float64 {
+	least := math.Inf(1)
+	for i, p := range r.curve {
+		if p.recall >= recall {
+			least = min(least, p.distances)
+		}
+		if i > 0 && around(r.curve[i-1], p, recall) {
+			least = min(least, between(r.curve[i-1], p, recall, func(p point) float64 { return p.distances }))
+		}
+	}
+	if math.IsInf(least, 1) {
+		return 0
+	}
+	return least
+}
+
+// around reports whether a recall lies between those of two points.
+func around(a, b point, recall float64) bool {
+	return a.recall < recall && b.recall > recall && b.recall < 1
+}
+
+// between is y at a recall on the line through the logarithms of y and of what is missed.
+func between(a, b point, recall float64, y func(point) float64) float64 {
+	x, x0, x1 := math.Log(1-recall), math.Log(1-a.recall), math.Log(1-b.recall)
+	t := (x - x0) / (x1 - x0)
+	return math.Exp((1-t)*math.Log(y(a)) + t*math.Log(y(b)))
 }
 
 // figure is a number of queries, or a dash.
@@ -77,6 +101,24 @@ func report(all []measured) string {
 			}
 			b.WriteByte('\n')
 		}
+		b.WriteString(grown(m.stages))
 	}
+	return b.String()
+}
+
+// grown is the part of the report about a growing set; nothing of one that did not.
+func grown(stages []stage) string {
+	if len(stages) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n### While the set grows\n\n![cost of a query over the number of vectors](%s)\n\n"+
+		"| vectors | build, s | µs a query at %.2f | distances a query |\n|---|---|---|---|\n", pictureName, growthRecall)
+	for _, g := range stages {
+		fmt.Fprintf(&b, "| %d | %.1f | %.1f | %.0f |\n", g.n, g.build, g.micros, g.distances)
+	}
+	fmt.Fprintf(&b, "\nFrom %s to %s vectors distances grew as n^%.2f, %.2f times as much as log n; time as n^%.2f, %.2f times as much:\n"+
+		"the smallest sets lie in the processor's caches, the largest do not.\n",
+		short(stages[0].n), short(stages[len(stages)-1].n), exponent(stages, distances), overLog(stages, distances), exponent(stages, micros), overLog(stages, micros))
 	return b.String()
 }
