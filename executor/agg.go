@@ -289,7 +289,10 @@ func (c *aggCall) finish(env *Env) error {
 	if c.rows == nil || c.rows.n == 0 {
 		return nil
 	}
-	perm := sortRows(c.rows, c.order, 1+len(c.types))
+	perm, err := sortRows(nil, c.rows, c.order, 1+len(c.types))
+	if err != nil {
+		return err
+	}
 	out := batch.New(c.rows.types, 1)
 	groups := make([]uint32, batch.MaxRows)
 	for at := 0; at < len(perm); at += batch.MaxRows {

@@ -3,7 +3,6 @@ package executor
 import (
 	"cmp"
 	"context"
-	"slices"
 
 	"github.com/jackc/pgerrcode"
 
@@ -35,7 +34,12 @@ func newOrder(keys []physical.SortKey) (*order, error) {
 
 // compare orders row i of a against row j of b; both have the key columns.
 func (o *order) compare(a []batch.Col, i int, b []batch.Col, j int) int {
-	for k := range o.keys {
+	return o.compareFrom(0, a, i, b, j)
+}
+
+// compareFrom compares the keys from k on.
+func (o *order) compareFrom(k int, a []batch.Col, i int, b []batch.Col, j int) int {
+	for ; k < len(o.keys); k++ {
 		if c := compareKey(&o.keys[k], o.types[k], &a[k], i, &b[k], j); c != 0 {
 			return c
 		}
@@ -70,11 +74,14 @@ func compareKey(key *physical.SortKey, t types.T, a *batch.Col, i int, b *batch.
 }
 
 func compareInt(t types.T, a, b int64) int {
-	if t.OID == types.OidOID || t.OID == types.XidOID {
+	if unsigned(t) {
 		return cmp.Compare(uint64(a), uint64(b))
 	}
 	return cmp.Compare(a, b)
 }
+
+// unsigned reports integers that order as unsigned ones.
+func unsigned(t types.T) bool { return t.OID == types.OidOID || t.OID == types.XidOID }
 
 // sortOp sorts its whole input, or keeps the first Top rows of the order.
 type sortOp struct {
@@ -145,7 +152,9 @@ func (s *sortOp) fill(ctx context.Context) error {
 			return err
 		}
 	}
-	s.sort()
+	if err := s.sort(); err != nil {
+		return err
+	}
 	if s.keep >= 0 && int64(len(s.perm)) > s.keep {
 		s.perm = s.perm[:s.keep]
 	}
@@ -185,7 +194,9 @@ func (s *sortOp) add(b *batch.Batch, bound int) error {
 
 // compact keeps only the best bound rows.
 func (s *sortOp) compact(bound int) error {
-	s.sort()
+	if err := s.sort(); err != nil {
+		return err
+	}
 	best := s.perm[:bound]
 	rows, keys := newRowStore(s.rows.types), newRowStore(s.keys.types)
 	rows.budget, keys.budget = s.env.Budget, s.env.Budget
@@ -203,29 +214,13 @@ func (s *sortOp) compact(bound int) error {
 	s.rows.reset(nil)
 	s.keys.reset(nil)
 	s.rows, s.keys = rows, keys
-	s.sort()
 	s.sorted = true
-	return nil
+	return s.sort()
 }
 
-func (s *sortOp) sort() { s.perm = sortInto(s.perm[:0], s.keys, s.order, 0) }
-
-// sortRows orders the rows of a store whose sort keys are its columns from at
-// on; equal rows keep their order.
-func sortRows(s *rowStore, o *order, at int) []uint32 { return sortInto(nil, s, o, at) }
-
-func sortInto(perm []uint32, s *rowStore, o *order, at int) []uint32 {
-	for i := range s.n {
-		perm = append(perm, uint32(i))
-	}
-	keys := s.cols[at:]
-	slices.SortFunc(perm, func(a, b uint32) int {
-		if c := o.compare(keys, int(a), keys, int(b)); c != 0 {
-			return c
-		}
-		return cmp.Compare(a, b)
-	})
-	return perm
+func (s *sortOp) sort() (err error) {
+	s.perm, err = sortRows(s.perm, s.keys, s.order, 0)
+	return err
 }
 
 func (s *sortOp) Next(ctx context.Context) (*batch.Batch, error) {

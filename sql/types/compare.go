@@ -114,7 +114,7 @@ func compareArrays(elem T, a, b Datum) int {
 func Hash(t T, d Datum, seed uint64) uint64 {
 	switch t.OID {
 	case Float8OID, Float4OID:
-		return mix(floatOrder(d.Float()), seed)
+		return mix(FloatOrder(d.Float()), seed)
 	case TextOID, VarcharOID, NameOID, ByteaOID, UUIDOID, TidOID:
 		return hashBytes(d.ref, seed)
 	case BpcharOID:
@@ -188,9 +188,9 @@ func le64(b []byte) uint64 {
 		uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
 }
 
-// floatOrder maps floats to integers of the same order, −0 with 0 and every NaN
+// FloatOrder maps floats to integers of the same order, −0 with 0 and every NaN
 // above Infinity.
-func floatOrder(v float64) uint64 {
+func FloatOrder(v float64) uint64 {
 	if v == 0 {
 		v = 0
 	}

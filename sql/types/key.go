@@ -11,7 +11,7 @@ import (
 // where they say, so that they can be concatenated:
 //
 //	integers       typlen bytes, sign bit flipped for signed types
-//	floats         8 bytes of floatOrder
+//	floats         8 bytes of FloatOrder
 //	uuid, tid      as they are
 //	byte strings   zero bytes as 00 FF, then 00 01
 //	numeric        class, then weight and digits (see appendNumericKey)
@@ -48,7 +48,7 @@ func appendKey(dst []byte, t T, d Datum) []byte {
 	case Int2OID:
 		return binary.BigEndian.AppendUint16(dst, uint16(d.bits)^1<<15)
 	case Float8OID, Float4OID:
-		return binary.BigEndian.AppendUint64(dst, floatOrder(d.Float()))
+		return binary.BigEndian.AppendUint64(dst, FloatOrder(d.Float()))
 	case UUIDOID, TidOID:
 		return append(dst, d.ref...)
 	case BpcharOID:
