@@ -151,8 +151,7 @@ func (c *putOffCheck) check(ctx context.Context, note []byte, child, parent *cat
 	for i := range want {
 		want[i] = true
 	}
-	err := layout.Decode(note[noteHeader:], want, func(i int, d types.Datum) { key[i] = d }, func(int) {})
-	if err != nil {
+	if _, err := layout.Decoder(want).Decode(note[noteHeader:], key); err != nil {
 		return err
 	}
 	vals := byKeys(x, con, key)

@@ -70,6 +70,10 @@ func (a *minMaxAgg) Grow(n int) { a.have, a.val = grow(a.have, n), grow(a.val, n
 
 func (a *minMaxAgg) Step(_ *Ctx, sel []uint16, groups []uint32, args []*batch.Col) error {
 	col := args[0]
+	if col.I != nil {
+		a.stepInts(sel, groups, col)
+		return nil
+	}
 	for _, i := range sel {
 		if col.Null[i] {
 			continue
@@ -92,6 +96,22 @@ func (a *minMaxAgg) Step(_ *Ctx, sel []uint16, groups []uint32, args []*batch.Co
 		a.have[g], a.val[g] = true, d
 	}
 	return nil
+}
+
+// stepInts is Step for types that are kept, and compared, as integers.
+func (a *minMaxAgg) stepInts(sel []uint16, groups []uint32, col *batch.Col) {
+	for _, i := range sel {
+		if col.Null[i] {
+			continue
+		}
+		g, x := groups[i], col.I[i]
+		if a.have[g] {
+			if best := a.val[g].Int(); a.least && x >= best || !a.least && x <= best {
+				continue
+			}
+		}
+		a.have[g], a.val[g] = true, types.Int(x)
+	}
 }
 
 func (a *minMaxAgg) Final(_ *Ctx, g uint32) (types.Datum, error) {

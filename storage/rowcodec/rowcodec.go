@@ -81,52 +81,132 @@ func (l *Layout) Append(dst []byte, row []types.Datum, epochs []uint32, own uint
 	return dst
 }
 
-// Decode reads the columns up to the last one wanted. set is called for each
-// wanted column that is stored (d borrows val); a vector column's d is its
-// epoch as an int. Columns not stored are reported through missing.
-// want has Columns entries.
-func (l *Layout) Decode(val []byte, want []bool, set func(col int, d types.Datum), missing func(col int)) error {
-	_, body, err := header(val)
-	if err != nil {
-		return err
+// Decoder reads chosen columns of stored rows; made once a reader. It stops at the
+// last column that is wanted. Safe for concurrent use.
+type Decoder struct {
+	steps []step // by attribute index, up to the last column that is wanted
+}
+
+// step is what reading does with a column: how it is stored, and whether anybody
+// wants it.
+type step struct {
+	form form
+	want bool
+}
+
+// form is how a value is stored.
+type form uint8
+
+const (
+	formVarint form = iota
+	formFloat
+	formBytes
+	formEpoch
+)
+
+func (l *Layout) form(i int) form {
+	switch {
+	case l.vector[i]:
+		return formEpoch
+	case l.reps[i] == types.RepInt:
+		return formVarint
+	case l.reps[i] == types.RepFloat:
+		return formFloat
 	}
-	n64, k := binary.Uvarint(body)
-	if k <= 0 || n64 > uint64(len(val))*8 {
-		return ErrCorrupt
-	}
-	n := int(n64)
-	bitmap := body[k:]
-	if len(bitmap) < (n+7)/8 {
-		return ErrCorrupt
-	}
-	p := bitmap[(n+7)/8:]
-	last := len(want) - 1
-	for last >= 0 && !want[last] {
+	return formBytes
+}
+
+// Decoder returns a decoder of the columns for which want, Columns entries, is true.
+func (l *Layout) Decoder(want []bool) *Decoder {
+	last := len(want)
+	for last > 0 && !want[last-1] {
 		last--
 	}
-	for i := 0; i <= last; i++ { // a row may have more columns than an older descriptor
-		if i >= n {
-			if want[i] {
-				missing(i)
-			}
-			continue
-		}
+	d := &Decoder{steps: make([]step, last)}
+	for i := range d.steps {
+		d.steps[i] = step{l.form(i), want[i]}
+	}
+	return d
+}
+
+// Decode puts the wanted columns of a stored row into row, by attribute index; they
+// borrow val, and a vector column's is its epoch as an int. It returns how many
+// columns the row has: those wanted from there on were added after it was written,
+// and are left as they are.
+func (d *Decoder) Decode(val []byte, row []types.Datum) (stored int, err error) {
+	if len(d.steps) == 0 {
+		return 0, nil
+	}
+	_, body, err := header(val)
+	if err != nil {
+		return 0, err
+	}
+	n, body := uvarint(body)
+	if body == nil || n > uint64(len(val))*8 || len(body) < int(n+7)/8 {
+		return 0, ErrCorrupt
+	}
+	// A row may have more columns than an older descriptor.
+	bitmap, p := body, body[(n+7)/8:]
+	for i := range d.steps[:min(int(n), len(d.steps))] {
+		s := d.steps[i]
 		if bitmap[i/8]&(1<<(i%8)) != 0 {
-			if want[i] {
-				set(i, types.Null)
+			if s.want {
+				row[i] = types.Null
 			}
 			continue
 		}
-		d, rest, ok := l.value(i, p)
-		if !ok {
-			return ErrCorrupt
-		}
-		p = rest
-		if want[i] {
-			set(i, d)
+		var v uint64
+		switch s.form {
+		case formVarint, formEpoch:
+			if v, p = uvarint(p); p == nil {
+				return 0, ErrCorrupt
+			}
+			if s.form == formVarint {
+				v = v>>1 ^ -(v & 1)
+			}
+			if s.want {
+				row[i] = types.Int(int64(v))
+			}
+		case formFloat:
+			if len(p) < 8 {
+				return 0, ErrCorrupt
+			}
+			if s.want {
+				row[i] = types.Float(math.Float64frombits(binary.LittleEndian.Uint64(p)))
+			}
+			p = p[8:]
+		default:
+			if v, p = uvarint(p); p == nil || v > uint64(len(p)) {
+				return 0, ErrCorrupt
+			}
+			if s.want {
+				row[i] = types.Bytes(p[:v:v])
+			}
+			p = p[v:]
 		}
 	}
-	return nil
+	return int(n), nil
+}
+
+// uvarint reads a number and returns what follows it, nil if there is none; most
+// numbers have few bytes.
+func uvarint(p []byte) (uint64, []byte) {
+	if len(p) >= 3 {
+		if p[0] < 0x80 {
+			return uint64(p[0]), p[1:]
+		}
+		if p[1] < 0x80 {
+			return uint64(p[0]&0x7f) | uint64(p[1])<<7, p[2:]
+		}
+		if p[2] < 0x80 {
+			return uint64(p[0]&0x7f) | uint64(p[1]&0x7f)<<7 | uint64(p[2])<<14, p[3:]
+		}
+	}
+	v, k := binary.Uvarint(p)
+	if k <= 0 {
+		return 0, nil
+	}
+	return v, p[k:]
 }
 
 // header reads the row's epoch and returns what follows it.
@@ -152,36 +232,6 @@ func Epoch(val []byte) (uint32, error) {
 	return epoch, err
 }
 
-// value decodes column i at the start of p.
-func (l *Layout) value(i int, p []byte) (d types.Datum, rest []byte, ok bool) {
-	switch {
-	case l.vector[i]:
-		v, k := binary.Uvarint(p)
-		if k <= 0 {
-			return d, nil, false
-		}
-		return types.Int(int64(v)), p[k:], true
-	case l.reps[i] == types.RepInt:
-		v, k := binary.Varint(p)
-		if k <= 0 {
-			return d, nil, false
-		}
-		return types.Int(v), p[k:], true
-	case l.reps[i] == types.RepFloat:
-		if len(p) < 8 {
-			return d, nil, false
-		}
-		return types.Float(math.Float64frombits(binary.LittleEndian.Uint64(p))), p[8:], true
-	default:
-		v, k := binary.Uvarint(p)
-		if k <= 0 || v > uint64(len(p)-k) {
-			return d, nil, false
-		}
-		end := k + int(v)
-		return types.Bytes(p[k:end:end]), p[end:], true
-	}
-}
-
 // AppendVector encodes a vector column's own value: epoch, then the datum's bytes,
 // whose form is the type's (sql/types, vector.go).
 func AppendVector(dst []byte, epoch uint32, datum []byte) []byte {
@@ -205,7 +255,7 @@ func AppendDatum(dst []byte, t types.T, d types.Datum) []byte {
 // DecodeDatum reads what AppendDatum wrote; the result borrows val.
 func DecodeDatum(t types.T, val []byte) (types.Datum, error) {
 	l := Layout{reps: []types.Rep{t.Rep()}, vector: []bool{false}}
-	d := types.Null
-	err := l.Decode(val, []bool{true}, func(_ int, x types.Datum) { d = x }, func(int) {})
-	return d, err
+	row := [1]types.Datum{types.Null}
+	_, err := l.Decoder([]bool{true}).Decode(val, row[:])
+	return row[0], err
 }

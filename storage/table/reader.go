@@ -19,21 +19,30 @@ type Reader struct {
 	attrs  []int16
 	types  []types.T
 	layout *rowcodec.Layout
-	want   []bool  // by attribute index: decode it
-	outs   [][]int // by attribute index: output columns that show it
+	want   []bool // by attribute index: decode it
+	plain  []plainCol
+	decode *rowcodec.Decoder // of want; nil until the first row
+	stored []types.Datum     // the row being read, by attribute index
 	vecs   []vectorCol
 	arena  batch.Arena
 	rows   []uint64 // RowID of each row of the current batch
 	own    []uint32 // the rows' own epochs, when watched
 	watch  bool
+	system bool // some output columns are system columns
 	out    *batch.Batch
-	row    int // row being decoded
 
 	cache *RowCache
 	keep  bool // values decoded now may be borrowed
 	order []int
 	keyed [][]byte
 	kbuf  []byte
+}
+
+// plainCol is an output column that is not a vector.
+type plainCol struct {
+	out     int
+	attr    int // attribute index
+	missing types.Datum
 }
 
 // vectorCol is a vector column that is read, or of which only the epochs are.
@@ -48,11 +57,12 @@ type vectorCol struct {
 func NewReader(t *catalog.Table, attrs []int16) *Reader {
 	r := &Reader{
 		Table: t, attrs: attrs, layout: rowcodec.NewLayout(t),
-		want: make([]bool, len(t.Columns)), outs: make([][]int, len(t.Columns)),
+		want: make([]bool, len(t.Columns)), stored: make([]types.Datum, len(t.Columns)),
 	}
 	for i, a := range attrs {
 		r.types = append(r.types, AttrType(t, a))
 		if a <= 0 {
+			r.system = true
 			continue
 		}
 		k := int(a) - 1
@@ -61,9 +71,20 @@ func NewReader(t *catalog.Table, attrs []int16) *Reader {
 			r.vecs = append(r.vecs, vectorCol{out: i, attr: k, family: uint16(a)})
 			continue
 		}
-		r.outs[k] = append(r.outs[k], i)
+		r.plain = append(r.plain, plainCol{out: i, attr: k, missing: missing(&t.Columns[k])})
 	}
 	return r
+}
+
+// missing is the value of a column in rows that were written before it was added:
+// its constant default.
+func missing(c *catalog.Column) types.Datum {
+	if c.Missing != nil {
+		if v, err := rowcodec.DecodeDatum(c.Type, c.Missing); err == nil {
+			return v
+		}
+	}
+	return types.Null
 }
 
 // WatchEntry makes EntryEpoch answer for the vector index.
@@ -78,7 +99,7 @@ func (r *Reader) WatchEntry(x *catalog.Index) {
 			return
 		}
 	}
-	r.want[attr-1] = true
+	r.want[attr-1], r.decode = true, nil
 	r.vecs = append(r.vecs, vectorCol{out: -1, attr: int(attr) - 1, family: uint16(attr)})
 }
 
@@ -154,13 +175,10 @@ func (r *Reader) begin(b *batch.Batch, room int) {
 	}
 }
 
-// decode puts a stored row at index i of the batch; bytes are copied to the arena.
-func (r *Reader) decode(i int, row uint64, val []byte) error {
-	r.row = i
-	for k, a := range r.attrs {
-		if a <= 0 {
-			r.system(k, a, i, row)
-		}
+// show puts a stored row at index i of the batch; bytes are copied to the arena.
+func (r *Reader) show(i int, row uint64, val []byte) error {
+	if r.system {
+		r.showSystem(i, row)
 	}
 	if r.watch {
 		var err error
@@ -168,10 +186,62 @@ func (r *Reader) decode(i int, row uint64, val []byte) error {
 			return err
 		}
 	}
-	return r.layout.Decode(val, r.want, r.setColumn, r.setMissing)
+	if r.decode == nil {
+		r.decode = r.layout.Decoder(r.want)
+	}
+	n, err := r.decode.Decode(val, r.stored)
+	if err != nil {
+		return err
+	}
+	for k := range r.vecs {
+		v := &r.vecs[k]
+		v.epochs[i] = noEpoch
+		null := v.attr >= n || r.stored[v.attr].IsNull()
+		if !null {
+			v.epochs[i] = uint32(r.stored[v.attr].Int())
+		}
+		if v.out >= 0 {
+			r.out.Cols[v.out].Null[i] = null
+		}
+	}
+	for k := range r.plain {
+		p := &r.plain[k]
+		d := &p.missing
+		if p.attr < n {
+			d = &r.stored[p.attr]
+		}
+		r.set(&r.out.Cols[p.out], i, d)
+	}
+	return nil
 }
 
-func (r *Reader) system(out int, attr int16, i int, row uint64) {
+// set puts a datum into row i of an output column.
+func (r *Reader) set(c *batch.Col, i int, d *types.Datum) {
+	if c.Null[i] = d.IsNull(); c.Null[i] {
+		return
+	}
+	switch {
+	case c.I != nil:
+		c.I[i] = d.Int()
+	case c.F != nil:
+		c.F[i] = d.Float()
+	case r.keep:
+		c.B[i] = d.Bytes()
+	default:
+		c.B[i] = r.arena.Copy(d.Bytes())
+	}
+}
+
+// showSystem fills the system columns of row i of the batch.
+func (r *Reader) showSystem(i int, row uint64) {
+	for k, a := range r.attrs {
+		if a <= 0 {
+			r.systemCol(k, a, i, row)
+		}
+	}
+}
+
+func (r *Reader) systemCol(out int, attr int16, i int, row uint64) {
 	c := &r.out.Cols[out]
 	c.Null[i] = false
 	switch attr {
@@ -184,42 +254,6 @@ func (r *Reader) system(out int, attr int16, i int, row uint64) {
 	case catalog.CtidAttr:
 		c.Set(i, types.CtidDatum(row))
 	}
-}
-
-func (r *Reader) setColumn(k int, d types.Datum) {
-	for v := range r.vecs {
-		if r.vecs[v].attr != k {
-			continue
-		}
-		r.vecs[v].epochs[r.row] = noEpoch
-		if !d.IsNull() {
-			r.vecs[v].epochs[r.row] = uint32(d.Int())
-		}
-		if out := r.vecs[v].out; out >= 0 {
-			r.out.Cols[out].Null[r.row] = d.IsNull()
-		}
-	}
-	if len(r.outs[k]) == 0 {
-		return
-	}
-	if b := d.Bytes(); b != nil && !r.keep {
-		d = types.Bytes(r.arena.Copy(b))
-	}
-	for _, o := range r.outs[k] {
-		r.out.Cols[o].Set(r.row, d)
-	}
-}
-
-// setMissing gives a column that was added after the row was written its
-// constant default.
-func (r *Reader) setMissing(k int) {
-	d := types.Null
-	if c := &r.Table.Columns[k]; c.Missing != nil && !c.Type.IsVector() {
-		if v, err := rowcodec.DecodeDatum(c.Type, c.Missing); err == nil {
-			d = v
-		}
-	}
-	r.setColumn(k, d)
 }
 
 // Scan walks rows in table-key order.
@@ -249,7 +283,7 @@ func (s *Scan) Next(b *batch.Batch, max int) error {
 	n := 0
 	for n < max && s.iter.Next() {
 		row := keys.RowOf(s.iter.Key())
-		if err := s.r.decode(n, row, s.iter.Value()); err != nil {
+		if err := s.r.show(n, row, s.iter.Value()); err != nil {
 			return err
 		}
 		s.r.rows = append(s.r.rows, row)
@@ -374,7 +408,7 @@ func (r *Reader) Fetch(ctx context.Context, from kv.Reader, rows []uint64, b *ba
 		if r.cache != nil {
 			r.cache.put(r.Table.Storage, r.rows[i], from.At(), val)
 		}
-		return r.decode(i, r.rows[i], val)
+		return r.show(i, r.rows[i], val)
 	})
 	if err != nil {
 		return err
@@ -411,7 +445,7 @@ func (r *Reader) fetchCached(at kv.TS, found []byte) error {
 		if r.cache != nil {
 			if val, ok := r.cache.get(r.Table.Storage, row, at); ok {
 				found[i] = 1
-				if err := r.decode(i, row, val); err != nil {
+				if err := r.show(i, row, val); err != nil {
 					return err
 				}
 				continue

@@ -31,15 +31,19 @@ func (w *Writer) loadEpochs(ctx context.Context, id uint64) (bool, error) {
 	if len(w.vecs) == 0 {
 		return true, nil
 	}
-	want := make([]bool, len(w.Table.Columns))
-	for _, k := range w.vecs {
-		want[k] = true
-	}
-	err = w.layout.Decode(val, want, func(k int, d types.Datum) {
-		if !d.IsNull() {
-			w.oldEpochs[k] = uint32(d.Int())
+	if w.epochsOf == nil {
+		want := make([]bool, len(w.Table.Columns))
+		for _, k := range w.vecs {
+			want[k] = true
 		}
-	}, func(int) {})
+		w.epochsOf, w.oldVecs = w.layout.Decoder(want), make([]types.Datum, len(want))
+	}
+	n, err := w.epochsOf.Decode(val, w.oldVecs)
+	for _, k := range w.vecs {
+		if k < n && !w.oldVecs[k].IsNull() {
+			w.oldEpochs[k] = uint32(w.oldVecs[k].Int())
+		}
+	}
 	return true, err
 }
 

@@ -39,8 +39,10 @@ type Writer struct {
 	vecs   []int // attribute indexes of vector columns
 
 	epochs, oldEpochs []uint32 // of vector columns
-	own, oldOwn       uint32   // the row's own epoch, 0 = none
-	ownEpochs         bool     // some vector index needs them
+	epochsOf          *rowcodec.Decoder
+	oldVecs           []types.Datum
+	own, oldOwn       uint32 // the row's own epoch, 0 = none
+	ownEpochs         bool   // some vector index needs them
 	vals              []types.Datum
 	row               []types.Datum
 	key, oldKey, val  []byte
