@@ -2,6 +2,8 @@ package session
 
 import (
 	"context"
+	"errors"
+	"strconv"
 
 	"github.com/jackc/pgerrcode"
 
@@ -10,39 +12,166 @@ import (
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/storage/kv"
+	"github.com/loxodb/loxodb/vectorindex"
 )
 
-// maintain is VACUUM and ANALYZE. Space comes back without VACUUM; what it is
-// asked for beyond that is ANALYZE.
+// maintain is VACUUM and ANALYZE.
 func (s *Session) maintain(ctx context.Context, st *ast.Maintenance) (string, error) {
-	tag, analyze := "ANALYZE", true
+	o, err := maintenance(st)
+	if err != nil {
+		return "", err
+	}
+	tag := "ANALYZE"
 	if st.Vacuum {
-		tag, analyze = "VACUUM", false
+		tag = "VACUUM"
 		if err := s.tx.alone(tag); err != nil {
 			return "", err
 		}
-		for i := range st.Options {
-			switch lower(st.Options[i].Name) {
-			case "analyze":
-				b, err := parseBool(optionText(&st.Options[i]))
-				analyze = st.Options[i].Value == nil || err == nil && b
-			case "full", "freeze", "verbose", "disable_page_skipping", "skip_locked", "index_cleanup", "process_toast", "truncate", "parallel":
-			default:
-				return "", pgerr.Newf(pgerrcode.SyntaxError, "unrecognized VACUUM option %q", st.Options[i].Name).At(int(st.Options[i].Pos))
-			}
+		if o.full && o.everyPage {
+			return "", pgerr.New(pgerrcode.FeatureNotSupported, "VACUUM option DISABLE_PAGE_SKIPPING cannot be used with FULL")
 		}
 	}
 	tables, err := s.maintained(st)
-	if err != nil || !analyze {
-		return tag, err
+	if err != nil {
+		return "", err
 	}
 	for _, t := range tables {
-		err := s.retry(ctx, tag, func() error { return s.analyzeTable(ctx, t) })
-		if err != nil {
-			return "", err
+		if st.Vacuum {
+			if err := s.vacuumTable(ctx, t, &o); err != nil {
+				return "", err
+			}
+		}
+		if o.analyze {
+			if err := s.retry(ctx, tag, func() error { return s.analyzeTable(ctx, t) }); err != nil {
+				return "", err
+			}
 		}
 	}
 	return tag, nil
+}
+
+// maintenanceOptions are what VACUUM and ANALYZE are told. Those that are about pages,
+// of which there are none, are checked and change nothing.
+type maintenanceOptions struct {
+	analyze   bool
+	full      bool
+	everyPage bool
+	cleanup   string // of indexes: auto, on, off
+}
+
+// maintenance reads the options, with PostgreSQL's complaints in its order.
+func maintenance(st *ast.Maintenance) (o maintenanceOptions, err error) {
+	o = maintenanceOptions{analyze: !st.Vacuum, cleanup: "auto"}
+	parallel := 0
+	for i := range st.Options {
+		opt := &st.Options[i]
+		name := lower(opt.Name)
+		var into *bool
+		switch {
+		case name == "verbose" || name == "skip_locked":
+			into = new(bool)
+		case !st.Vacuum:
+			return o, pgerr.Newf(pgerrcode.SyntaxError, "unrecognized ANALYZE option %q", opt.Name).At(int(opt.Pos))
+		case name == "analyze":
+			into = &o.analyze
+		case name == "full":
+			into = &o.full
+		case name == "disable_page_skipping":
+			into = &o.everyPage
+		case name == "freeze" || name == "process_toast" || name == "truncate":
+			into = new(bool)
+		case name == "index_cleanup":
+			if opt.Value == nil || lower(optionText(opt)) == "auto" {
+				o.cleanup = "auto"
+				continue
+			}
+			on, err := optionBool(opt)
+			if err != nil {
+				return o, err
+			}
+			o.cleanup = map[bool]string{true: "on", false: "off"}[on]
+			continue
+		case name == "parallel":
+			if parallel, err = parallelOption(opt); err != nil {
+				return o, err
+			}
+			continue
+		default:
+			return o, pgerr.Newf(pgerrcode.SyntaxError, "unrecognized VACUUM option %q", opt.Name).At(int(opt.Pos))
+		}
+		if *into, err = optionBool(opt); err != nil {
+			return o, err
+		}
+	}
+	if o.full && parallel > 0 {
+		return o, pgerr.New(pgerrcode.FeatureNotSupported, "VACUUM FULL cannot be performed in parallel")
+	}
+	for i := range st.Tables {
+		if len(st.Tables[i].Columns) > 0 && !o.analyze {
+			return o, pgerr.New(pgerrcode.FeatureNotSupported, "ANALYZE option must be specified when a column list is provided")
+		}
+	}
+	return o, nil
+}
+
+// optionBool is the value of a Boolean option: true when it has none.
+func optionBool(o *ast.Option) (bool, error) {
+	if o.Value == nil {
+		return true, nil
+	}
+	switch lower(optionText(o)) {
+	case "1", "true", "on":
+		return true, nil
+	case "0", "false", "off":
+		return false, nil
+	}
+	return false, pgerr.Newf(pgerrcode.SyntaxError, "%s requires a Boolean value", o.Name)
+}
+
+func parallelOption(o *ast.Option) (int, error) {
+	if o.Value == nil {
+		return 0, pgerr.New(pgerrcode.SyntaxError, "parallel option requires a value between 0 and 1024").At(int(o.Pos))
+	}
+	n, err := strconv.Atoi(optionText(o))
+	if err != nil {
+		return 0, pgerr.Newf(pgerrcode.SyntaxError, "%s requires an integer value", o.Name)
+	}
+	if n < 0 || n > 1024 {
+		return 0, pgerr.New(pgerrcode.SyntaxError, "parallel workers for vacuum must be between 0 and 1024").At(int(o.Pos))
+	}
+	return n, nil
+}
+
+// cleanupShare is the share of dead entries from which VACUUM writes a part of a vector
+// index anew unless it is told otherwise: PostgreSQL leaves indexes alone when fewer than
+// two pages in a hundred have dead rows.
+const cleanupShare = 0.02
+
+// vacuumTable has the table's vector indexes forget what nobody sees any more, without
+// waiting for the share of the dead at which they would do so anyway. Rows need no VACUUM:
+// old versions of them are removed as soon as nobody reads them.
+func (s *Session) vacuumTable(ctx context.Context, t *catalog.Table, o *maintenanceOptions) error {
+	s.tx.dropView() // it would keep what was deleted since
+	s.db.vectors.Horizon(s.db.eng.Oldest())
+	for _, x := range t.Indexes {
+		ix, ok := s.db.vectors.Get(x.ID)
+		if !x.IsVector() || !ok {
+			continue
+		}
+		var err error
+		switch {
+		case o.full:
+			err = ix.Rewrite(ctx)
+		case o.cleanup == "on":
+			err = ix.Vacuum(ctx, 0)
+		case o.cleanup == "auto":
+			err = ix.Vacuum(ctx, cleanupShare)
+		}
+		if err != nil && !errors.Is(err, vectorindex.ErrClosed) { // it may be dropped meanwhile
+			return err
+		}
+	}
+	return nil
 }
 
 // maintained are the tables named, or all of them.
@@ -62,7 +191,11 @@ func (s *Session) maintained(st *ast.Maintenance) ([]*catalog.Table, error) {
 			return nil, err
 		}
 		if t.Kind != catalog.KindTable {
-			s.warn(pgerrcode.WrongObjectType, "skipping \""+t.Name+"\" --- cannot analyze non-tables or special system tables")
+			what := "analyze"
+			if st.Vacuum {
+				what = "vacuum"
+			}
+			s.warn(pgerrcode.Warning, "skipping \""+t.Name+"\" --- cannot "+what+" non-tables or special system tables")
 			continue
 		}
 		for _, c := range st.Tables[i].Columns {

@@ -231,6 +231,7 @@ func vectorIndexes(r *rows) {
 			r.text("indexrelname", x.Name)
 			r.int("entries", s.Entries)
 			r.int("dead", s.Dead)
+			r.float("dead_share", float64(s.Dead)/float64(max(s.Entries+s.Dead, 1)))
 			r.int("segments", s.Segments)
 			r.int("head_entries", s.HeadEntries)
 			r.int("unlinked", s.Unlinked)

@@ -302,3 +302,79 @@ func TestRecall(t *testing.T) {
 		t.Errorf("recall %.4f after churn; a fresh index has %.4f", after, fresh)
 	}
 }
+
+// replaceAll updates every vector and deletes half of the rows.
+func (d *db) replaceAll() {
+	d.t.Helper()
+	for at := 0; at < rows; at += 1000 {
+		var b strings.Builder
+		b.WriteString("BEGIN;")
+		for i := at; i < at+1000; i++ {
+			d.vecs[i] = d.draw()
+			fmt.Fprintf(&b, "UPDATE t SET e = '%s' WHERE id = %d;", vectorText(d.vecs[i]), i)
+		}
+		d.exec(b.String() + "COMMIT")
+	}
+	d.exec("DELETE FROM t WHERE id % 2 = 1")
+	for i := 1; i < rows; i += 2 {
+		d.vecs[i] = nil
+	}
+}
+
+// stat is a column of the index's statistics.
+func (d *db) stat(column string) float64 {
+	d.t.Helper()
+	text := d.exec("SELECT " + column + " FROM loxodb_stat_vector_index WHERE indexrelname = 't_e'")[0].Rows[0][0]
+	v, err := strconv.ParseFloat(string(text), 64)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return v
+}
+
+// After every row was updated and half of them deleted, background work alone brings
+// the dead share below the bound; VACUUM leaves nothing dead. Then memory and disk are
+// those of a fresh build, but for what is not sealed yet, and so is the recall.
+func TestChurnOfEverything(t *testing.T) {
+	for _, method := range []string{"hnsw", "ivf"} {
+		d := open(t)
+		for range 5 * queries { // 1 point is 36 of 3,600 answers
+			d.queries = append(d.queries, d.draw())
+		}
+		m := metrics[0]
+		create := "CREATE INDEX t_e ON t USING " + method + " (e " + m.class + ")"
+		d.exec(create)
+		d.replaceAll()
+		const headShare, few = 0.5, 2048
+		for tries := 0; ; tries++ {
+			dead, entries := d.stat("dead"), d.stat("entries")
+			if entries == rows/2 && (dead < few || dead <= headShare*(entries+dead)) {
+				break
+			}
+			if tries == 1200 {
+				t.Fatalf("%s: %v dead beside %v entries, for ever", method, dead, entries)
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		settled := d.recall(m, 1000)
+		d.exec("VACUUM (INDEX_CLEANUP ON) t")
+		if share := d.stat("dead_share"); share != 0 {
+			t.Errorf("%s: dead share %v after VACUUM", method, share)
+		}
+		d.exec("VACUUM FULL t")
+		memory, disk, after := d.stat("memory_bytes"), d.stat("disk_bytes"), d.recall(m, 1000)
+		d.exec("DROP INDEX t_e; " + create)
+		fresh := d.recall(m, 1000)
+		t.Logf("%s: recall %.4f when settled, %.4f after VACUUM FULL, %.4f fresh; memory %.0f and %.0f, disk %.0f and %.0f",
+			method, settled, after, fresh, memory, d.stat("memory_bytes"), disk, d.stat("disk_bytes"))
+		if min(settled, after) < fresh-0.01 {
+			t.Errorf("%s: recall %.4f and %.4f after churn; a fresh index has %.4f", method, settled, after, fresh)
+		}
+		if most := 1.05 * d.stat("memory_bytes"); memory > most {
+			t.Errorf("%s: %.0f bytes of memory after churn and VACUUM FULL; want at most %.0f", method, memory, most)
+		}
+		if most := 1.05 * d.stat("disk_bytes"); disk > most {
+			t.Errorf("%s: %.0f bytes on disk after churn and VACUUM FULL; want at most %.0f", method, disk, most)
+		}
+	}
+}

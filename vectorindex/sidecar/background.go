@@ -25,7 +25,7 @@ func (ix *Index) runHeads() {
 			return
 		}
 		for {
-			more, err := ix.step(ix.ctx)
+			more, err := ix.step(ix.ctx, purgeShare)
 			ix.failing.Store(err != nil)
 			if ix.ctx.Err() != nil {
 				return
@@ -49,8 +49,9 @@ func (ix *Index) pause() {
 	}
 }
 
-// step does the most urgent piece of work on heads; false when there is none.
-func (ix *Index) step(ctx context.Context) (more bool, err error) {
+// step does the most urgent piece of work on heads; false when there is none. A full
+// head of which more than a share can be forgotten is not linked, but written anew.
+func (ix *Index) step(ctx context.Context, share float64) (more bool, err error) {
 	if err := ix.sealing.acquire(ctx); err != nil {
 		return false, err
 	}
@@ -62,11 +63,16 @@ func (ix *Index) step(ctx context.Context) (more bool, err error) {
 	defer set.release()
 	if n := len(set.frozen); n > 0 {
 		oldest := set.frozen[n-1]
-		if ix.link(oldest, linkBatch) {
+		horizon := ix.horizon.Load()
+		dead := oldest.isDead(horizon, share)
+		if !dead && ix.link(oldest, linkBatch) {
 			ix.moved.broadcast()
 			return true, nil
 		}
-		return true, ix.seal(ctx, oldest)
+		return true, ix.seal(ctx, oldest, horizon, dead)
+	}
+	if ix.stale(set.head, ix.horizon.Load()) {
+		return true, ix.freeze(set.head)
 	}
 	if ix.link(set.head, linkBatch) {
 		ix.moved.broadcast()
@@ -107,13 +113,16 @@ func (ix *Index) link(p *part, limit uint32) bool {
 	return true
 }
 
-// seal replaces a full head by its segment.
-func (ix *Index) seal(ctx context.Context, p *part) error {
+// seal replaces a full head by its segment, without what can be forgotten if so asked.
+func (ix *Index) seal(ctx context.Context, p *part, horizon uint64, without bool) error {
 	ix.applyMu.Lock()
 	from := ix.log.end()
 	c := change{from: from, frozen: p, done: ix.marks(p.ops)}
 	asOf := ix.applied.Load()
 	ix.applyMu.Unlock()
+	if without {
+		return ix.sealWithout(ctx, p, horizon, asOf, c)
+	}
 	var o BuildOptions
 	o.ensureDefaults(&ix.cfg)
 	add, err := ix.writePart(ctx, p, asOf, &o)
@@ -143,7 +152,10 @@ func (ix *Index) marks(r opRange) []Mark {
 
 // Flush seals everything that was applied before the call, with background work
 // running or not. Afterwards the outbox holds no mark of it.
-func (ix *Index) Flush(ctx context.Context) error {
+func (ix *Index) Flush(ctx context.Context) error { return ix.flush(ctx, purgeShare) }
+
+// flush is Flush; see step for the share.
+func (ix *Index) flush(ctx context.Context, share float64) error {
 	ix.applyMu.Lock()
 	set, err := ix.acquire()
 	if err != nil {
@@ -166,7 +178,7 @@ func (ix *Index) Flush(ctx context.Context) error {
 		if !left {
 			return nil
 		}
-		_, err = ix.step(ctx)
+		_, err = ix.step(ctx, share)
 	}
 	return err
 }

@@ -8,10 +8,6 @@ import (
 	"github.com/loxodb/loxodb/vectorindex"
 )
 
-// A segment is rewritten alone when more than this share of its entries can be
-// forgotten.
-const purgeShare = 0.25
-
 // maxMerged and maxMergedSparse bound a merged segment: its entries and, where
 // vectors have places (see dist.ErrFull), its bytes.
 const (
@@ -32,7 +28,7 @@ func (ix *Index) runMerges() {
 			return
 		}
 		for ix.ctx.Err() == nil {
-			merged, err := ix.mergeOnce(ix.ctx, false)
+			merged, err := ix.mergeOnce(ix.ctx, ix.horizon.Load(), ix.pick)
 			if err != nil {
 				if ix.ctx.Err() == nil {
 					ix.cfg.Report(err)
@@ -50,15 +46,25 @@ func (ix *Index) runMerges() {
 // Compact merges all sealed segments into one, or into as few as the bound on memory
 // allows, and forgets every entry that died at or before the horizon.
 func (ix *Index) Compact(ctx context.Context) error {
+	return ix.mergeAll(ctx, ix.pickAny)
+}
+
+// mergeAll merges what pick chooses until it chooses nothing. The horizon is that of
+// the call, so that what dies meanwhile does not prolong it.
+func (ix *Index) mergeAll(ctx context.Context, pick picker) error {
+	horizon := ix.horizon.Load()
 	for {
-		if merged, err := ix.mergeOnce(ctx, true); err != nil || !merged {
+		if merged, err := ix.mergeOnce(ctx, horizon, pick); err != nil || !merged {
 			return err
 		}
 	}
 }
 
+// picker chooses the segments of the next merge; none when no merge is due.
+type picker func(segs []*part, horizon uint64) []*part
+
 // mergeOnce does one merge; false when none is due.
-func (ix *Index) mergeOnce(ctx context.Context, all bool) (bool, error) {
+func (ix *Index) mergeOnce(ctx context.Context, horizon uint64, pick picker) (bool, error) {
 	if err := ix.merging.acquire(ctx); err != nil {
 		return false, err
 	}
@@ -68,11 +74,6 @@ func (ix *Index) mergeOnce(ctx context.Context, all bool) (bool, error) {
 		return false, err
 	}
 	defer set.release()
-	horizon := ix.horizon.Load()
-	pick := ix.pick
-	if all {
-		pick = ix.pickAny
-	}
 	in := pick(set.segs, horizon)
 	if len(in) == 0 {
 		return false, nil
@@ -87,7 +88,7 @@ func (ix *Index) pick(segs []*part, horizon uint64) []*part {
 	tiers := map[int][]*part{}
 	lowest := -1
 	for _, p := range segs {
-		t := ix.tier(int(p.n.Load()) - p.purgeable(horizon))
+		t := ix.tier(int(p.n.Load()) - p.purgeable(horizon, purgeShare))
 		tiers[t] = append(tiers[t], p)
 		if len(tiers[t]) >= ix.cfg.FanIn && (lowest < 0 || t < lowest) {
 			lowest = t
@@ -98,12 +99,7 @@ func (ix *Index) pick(segs []*part, horizon uint64) []*part {
 			return in
 		}
 	}
-	for _, p := range segs {
-		if float64(p.purgeable(horizon)) > purgeShare*float64(p.n.Load()) {
-			return []*part{p}
-		}
-	}
-	return nil
+	return ix.pickDead(purgeShare)(segs, horizon)
 }
 
 // pickAny chooses what Compact merges next: the smallest segments, as many as may be
@@ -125,7 +121,7 @@ func (ix *Index) pickAny(segs []*part, horizon uint64) []*part {
 func (ix *Index) together(segs []*part, horizon uint64) []*part {
 	live := func(p *part) int64 {
 		n := int64(p.n.Load())
-		return int64(float64(p.meta.Bytes) * float64(n-int64(p.purgeable(horizon))) / float64(max(n, 1)))
+		return int64(float64(p.meta.Bytes) * float64(n-int64(p.purgeable(horizon, purgeShare))) / float64(max(n, 1)))
 	}
 	segs = slices.Clone(segs)
 	slices.SortStableFunc(segs, func(a, b *part) int { return cmp.Compare(live(a), live(b)) })
@@ -133,7 +129,7 @@ func (ix *Index) together(segs []*part, horizon uint64) []*part {
 	total, bytes := 0, int64(0)
 	for i, p := range segs {
 		bytes += live(p)
-		if total += int(p.n.Load()) - p.purgeable(horizon); total > min(most, maxMerged) || bytes > limit {
+		if total += int(p.n.Load()) - p.purgeable(horizon, purgeShare); total > min(most, maxMerged) || bytes > limit {
 			return segs[:i]
 		}
 	}
@@ -146,26 +142,6 @@ func (ix *Index) tier(entries int) int {
 		t++
 	}
 	return t
-}
-
-// purgeable counts the entries that no snapshot from the horizon on can see; 0
-// when they are surely too few to matter.
-func (p *part) purgeable(horizon uint64) int {
-	if float64(p.dead.dead.Load()) <= purgeShare*float64(p.n.Load()) {
-		return 0
-	}
-	return p.forgettable(horizon)
-}
-
-// forgettable is purgeable, exactly.
-func (p *part) forgettable(horizon uint64) int {
-	n := 0
-	p.dead.each(func(_ uint32, ts uint64) {
-		if ts <= horizon {
-			n++
-		}
-	})
-	return n
 }
 
 // merge writes the entries of in that are still needed as one segment, or as more than
@@ -182,10 +158,19 @@ func (ix *Index) merge(ctx context.Context, in []*part, horizon uint64) error {
 	for _, p := range in {
 		asOf = max(asOf, p.meta.AsOf)
 	}
+	err := ix.rewrite(ctx, asOf, horizon, &c, func(each func(*part, uint32) error) error { return inRowOrder(in, each) })
+	if err != nil {
+		return err
+	}
+	return ix.sealChange(ctx, c)
+}
+
+// rewrite writes those entries of all that are still needed as segments that c adds.
+func (ix *Index) rewrite(ctx context.Context, asOf, horizon uint64, c *change, all func(each func(p *part, ord uint32) error) error) error {
 	var o BuildOptions
 	o.ensureDefaults(&ix.cfg)
 	b := ix.newBulk(ctx, asOf, &o)
-	err := inRowOrder(in, func(p *part, ord uint32) error {
+	err := all(func(p *part, ord uint32) error {
 		died := p.dead.get(ord)
 		if died != 0 && died <= horizon {
 			c.validFrom = max(c.validFrom, died) // the first snapshot that misses nothing
@@ -199,7 +184,6 @@ func (ix *Index) merge(ctx context.Context, in []*part, horizon uint64) error {
 	}
 	if err != nil {
 		b.discard()
-		return err
 	}
-	return ix.sealChange(ctx, c)
+	return err
 }

@@ -330,7 +330,18 @@ func (w *world) do() {
 		if len(w.m.rows) > 0 {
 			w.build(ctx)
 		}
-	case 8, 9, 10, 11, 12:
+	case 8:
+		if err := w.ix.Vacuum(ctx, w.rng.Float64()/2); err != nil {
+			w.t.Fatal(err)
+		}
+	case 9:
+		if err := w.ix.Rewrite(ctx); err != nil {
+			w.t.Fatal(err)
+		}
+		if st := w.ix.Stats(); w.cfg.NoBackground && w.since >= w.m.now && (st.Dead > 0 || st.HeadEntries > 0) {
+			w.t.Fatalf("after Rewrite: %+v", st)
+		}
+	case 10, 11, 12, 13, 14:
 		w.check()
 	default:
 		w.write(w.rows)

@@ -10,14 +10,16 @@ import (
 // change replaces parts of the set: a full head by its segment (seal), segments
 // by fewer or smaller ones (merge), or adds segments (build).
 type change struct {
-	add       []*part // none when nothing is left to add
-	from      uint64
-	frozen    *part
-	drop      []*part
-	bulk      bool // add may repeat entries of other parts
-	done      []Mark
-	validFrom uint64
-	fill      *fill // nil: it does not change
+	add    []*part // none when nothing is left to add
+	from   uint64
+	frozen *part
+	// renumbered: add has not the ordinals of frozen.
+	renumbered bool
+	drop       []*part
+	bulk       bool // add may repeat entries of other parts
+	done       []Mark
+	validFrom  uint64
+	fill       *fill // nil: it does not change
 }
 
 // fill is how far an index is filled with a change.
@@ -86,7 +88,7 @@ func (ix *Index) stage(ctx context.Context, c change) (*Staged, error) {
 // replay kills the entries of the added segments that died since they were read from
 // their sources. Apply lock.
 func (ix *Index) replay(st *Staged) {
-	if st.c.frozen != nil {
+	if st.c.frozen != nil && !st.c.renumbered {
 		for _, p := range st.c.add { // same entries, same ordinals
 			st.c.frozen.dead.each(p.kill)
 		}

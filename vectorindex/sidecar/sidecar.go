@@ -251,6 +251,7 @@ func (ix *Index) Horizon(ts uint64) {
 		}
 		if ix.horizon.CompareAndSwap(old, ts) {
 			poke(ix.tidy)
+			poke(ix.wake)
 			return
 		}
 	}
