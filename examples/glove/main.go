@@ -160,10 +160,10 @@ func index(ctx context.Context, c *pgx.Conn, dsn string) error {
 			return err
 		case <-time.After(200 * time.Millisecond):
 			var phase string
-			var at, total int64
-			err := watch.QueryRow(ctx, "SELECT phase, tuples_done, tuples_total FROM pg_stat_progress_create_index").Scan(&phase, &at, &total)
-			if err == nil && total > 0 {
-				show(at, total, strings.TrimPrefix(phase, "building index: "))
+			var share, left float64
+			err := watch.QueryRow(ctx, "SELECT phase, done_share, seconds_left FROM loxodb_stat_progress_create_index").Scan(&phase, &share, &left)
+			if err == nil {
+				show(int64(1000*share), 1000, fmt.Sprintf("%s, %.0f s left", strings.TrimPrefix(phase, "building index: "), left))
 			}
 		}
 	}
@@ -179,6 +179,6 @@ func bar(what string) func(done, total int64, note string) {
 		last = time.Now()
 		const width = 30
 		n := int(width * done / max(total, 1))
-		fmt.Printf("\r%-9s [%s%s] %3d %%  %-24s", what, strings.Repeat("#", n), strings.Repeat(".", width-n), 100*done/max(total, 1), note)
+		fmt.Printf("\r%-9s [%s%s] %3d %%  %-34s", what, strings.Repeat("#", n), strings.Repeat(".", width-n), 100*done/max(total, 1), note)
 	}
 }

@@ -26,6 +26,8 @@ type Jobs struct {
 	TableWrite func(snap *catalog.Snapshot, t *catalog.Table) (*physical.TableWrite, error)
 	// Progress is told of index builds; a nil report ends one.
 	Progress func(t *catalog.Table, x *catalog.Index, r *Report)
+	// Rows estimates how many rows a table has; 0 = nobody knows.
+	Rows func(t *catalog.Table) int64
 	// Command is what Progress is told that the build is for.
 	Command string
 	// Workers builds vector indexes; 0 = all processors.
@@ -38,7 +40,9 @@ type Jobs struct {
 type Report struct {
 	Command     string // CREATE INDEX, REINDEX CONCURRENTLY, …
 	Phase       string
-	Done, Total int64
+	Done, Total int64   // rows of the phase
+	Read, Rows  int64   // rows read of the table, and expected of it
+	Share       float64 // of all work; below 0 when it is not known
 }
 
 // Build fills a new index from the rows that the transaction sees. The caller
@@ -54,15 +58,17 @@ func (j *Jobs) Build(ctx context.Context, txn *table.Txn, snap *catalog.Snapshot
 	env := j.env(txn, snap)
 	at := place(t, x)
 	defer j.Progress(t, x, nil)
-	total := int64(0)
-	if st := snap.Stats(t.ID); st != nil {
-		total = int64(st.Rows)
-	}
+	total := j.Rows(t)
 	if !x.IsVector() {
-		j.Progress(t, x, &Report{Command: j.Command, Phase: "building index: scanning table", Total: total})
-		return executor.BuildIndex(ctx, env, def, at, func(rows int64) {
-			j.Progress(t, x, &Report{Command: j.Command, Phase: "building index: scanning table", Done: rows, Total: max(total, rows)})
-		})
+		report := func(rows int64) {
+			r := &Report{Command: j.Command, Phase: "building index: scanning table", Done: rows, Total: max(total, rows), Read: rows, Rows: total, Share: -1}
+			if total > 0 {
+				r.Share = min(1, float64(rows)/float64(total))
+			}
+			j.Progress(t, x, r)
+		}
+		report(0)
+		return executor.BuildIndex(ctx, env, def, at, report)
 	}
 	entries, err := executor.NewEntries(env, t, &def.Indexes[at])
 	if err != nil {
@@ -113,28 +119,48 @@ func (j *Jobs) Fill(ctx context.Context, snap *catalog.Snapshot, t *catalog.Tabl
 		return err
 	}
 	defer j.Progress(t, x, nil)
-	total := int64(0)
-	if st := snap.Stats(t.ID); st != nil {
-		total = int64(st.Rows)
-	}
+	total := j.Rows(t)
 	return j.Vectors.Fill(ctx, t, x, e, sidecar.BuildOptions{
 		Workers: j.Workers, Memory: j.Memory, Total: total, Progress: j.vectorProgress(t, x),
 	})
 }
 
-// phases names a vector build's phases as pg_stat_progress_create_index does.
-var phases = map[string]string{
-	"load":  "building index: loading tuples",
-	"link":  "building index: linking graph",
-	"write": "building index: writing segment",
+// phases names a vector build's phases in pg_stat_progress_create_index: as pgvector
+// does where it has them. An index of lists reads all rows of a segment before it finds
+// centroids, which for pgvector is PostgreSQL's own phase.
+var phases = map[sidecar.Phase]string{
+	sidecar.PhaseLoad:    "building index: loading tuples",
+	sidecar.PhaseLink:    "building index: linking graph",
+	sidecar.PhaseTrain:   "building index: performing k-means",
+	sidecar.PhaseAssign:  "building index: assigning tuples",
+	sidecar.PhaseMeasure: "building index: measuring recall",
+	sidecar.PhaseWrite:   "building index: writing segment",
 }
 
-func (j *Jobs) vectorProgress(t *catalog.Table, x *catalog.Index) func(string, int64, int64) {
+func phaseName(x *catalog.Index, p sidecar.Phase) string {
+	lists := x.Method == "ivf" || x.Method == "ivfflat"
+	switch {
+	case lists && p == sidecar.PhaseLoad:
+		return "building index: scanning table"
+	case lists && p == sidecar.PhaseWrite:
+		return "building index: loading tuples"
+	}
+	return phases[p]
+}
+
+func (j *Jobs) vectorProgress(t *catalog.Table, x *catalog.Index) func(sidecar.Progress) {
 	var last time.Time
-	return func(phase string, done, total int64) {
-		if now := time.Now(); done == total || now.Sub(last) > 50*time.Millisecond {
-			last = now
-			j.Progress(t, x, &Report{Command: j.Command, Phase: phases[phase], Done: done, Total: total})
+	var phase sidecar.Phase
+	var read, rows int64
+	j.Progress(t, x, &Report{Command: j.Command, Phase: "initializing", Share: -1})
+	return func(p sidecar.Progress) {
+		if p.Phase == sidecar.PhaseLoad {
+			read, rows = p.Done, p.Total
+		}
+		if now := time.Now(); p.Phase != phase || p.Done == p.Total || now.Sub(last) > 50*time.Millisecond {
+			last, phase = now, p.Phase
+			j.Progress(t, x, &Report{Command: j.Command, Phase: phaseName(x, p.Phase),
+				Done: p.Done, Total: p.Total, Read: read, Rows: rows, Share: p.Share})
 		}
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/syscat"
 	"github.com/loxodb/loxodb/storage/kv"
@@ -202,36 +201,6 @@ func (a *advisoryLocks) list() []syscat.Lock {
 			row.PID, row.Mode = s.pid, "ShareLock"
 			out = append(out, row)
 		}
-	}
-	return out
-}
-
-// progress is what index builds report of themselves.
-type progress struct {
-	mu     sync.Mutex
-	builds map[catalog.ID]syscat.Build
-}
-
-func newProgress() *progress { return &progress{builds: map[catalog.ID]syscat.Build{}} }
-
-func (p *progress) set(b syscat.Build) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.builds[b.Index] = b
-}
-
-func (p *progress) done(index catalog.ID) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	delete(p.builds, index)
-}
-
-func (p *progress) list() []syscat.Build {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	var out []syscat.Build
-	for _, b := range p.builds {
-		out = append(out, b)
 	}
 	return out
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
-	"github.com/loxodb/loxodb/sql/syscat"
 )
 
 // define runs a statement that changes the catalog.
@@ -53,6 +52,7 @@ func (s *Session) defineEnv(ctx context.Context) *define.Env {
 				return planner.BindTableWrite(t, options(snap))
 			},
 			Progress: s.buildProgress,
+			Rows:     s.db.rowsExpected,
 			Memory:   s.maintenanceMemory(),
 		},
 		Bind: options, Path: s.SearchPath(false), Owner: s.role.ID, Super: s.role.Super,
@@ -66,17 +66,6 @@ func (s *Session) defineEnv(ctx context.Context) *define.Env {
 			return v.String(), nil
 		},
 	}
-}
-
-// buildProgress publishes an index build in pg_stat_progress_create_index.
-func (s *Session) buildProgress(t *catalog.Table, x *catalog.Index, r *ddl.Report) {
-	if r == nil {
-		s.db.builds.done(x.ID)
-		return
-	}
-	s.db.builds.set(syscat.Build{
-		PID: s.pid, Table: t.ID, Index: x.ID, Command: r.Command, Phase: r.Phase, Tuples: r.Total, TuplesDone: r.Done,
-	})
 }
 
 // createTableAs is CREATE TABLE AS and SELECT INTO: a table of the query's

@@ -91,8 +91,11 @@ type Cursor struct {
 	At                       time.Time
 }
 
-// Build is a row of pg_stat_progress_create_index.
+// Build is a row of pg_stat_progress_create_index, and of the relation of LoxoDB's own
+// with the same rows.
 type Build struct {
+	Share                   float64       // of all work; below 0 when it is not known
+	Took, Left              time.Duration // Left below 0: not known
 	PID                     int32
 	Table, Index            catalog.ID
 	Command, Phase          string

@@ -8,16 +8,17 @@ import (
 )
 
 var _ = register("pg_catalog", map[string]generator{
-	"pg_settings":                   settings,
-	"pg_stat_activity":              activity,
-	"pg_locks":                      locks,
-	"pg_prepared_statements":        preparedStatements,
-	"pg_cursors":                    cursors,
-	"pg_stat_progress_create_index": builds,
-	"pg_stat_ssl":                   ssl,
-	"loxodb_stat_cache":             caches,
-	"loxodb_stat_vector_index":      vectorIndexes,
-	"loxodb_stat_vector_recall":     vectorRecalls,
+	"pg_settings":                       settings,
+	"pg_stat_activity":                  activity,
+	"pg_locks":                          locks,
+	"pg_prepared_statements":            preparedStatements,
+	"pg_cursors":                        cursors,
+	"pg_stat_progress_create_index":     builds,
+	"loxodb_stat_progress_create_index": buildTimes,
+	"pg_stat_ssl":                       ssl,
+	"loxodb_stat_cache":                 caches,
+	"loxodb_stat_vector_index":          vectorIndexes,
+	"loxodb_stat_vector_recall":         vectorRecalls,
 })
 
 // live is the server's state, nil when the Env has none.
@@ -189,6 +190,29 @@ func builds(r *rows) {
 		r.int("blocks_done", b.BlocksDone)
 		r.int("tuples_total", b.Tuples)
 		r.int("tuples_done", b.TuplesDone)
+		r.emit()
+	}
+}
+
+// buildTimes is loxodb_stat_progress_create_index: how long builds will still take.
+func buildTimes(r *rows) {
+	l := r.live()
+	if l == nil {
+		return
+	}
+	for _, b := range l.Builds() {
+		r.int("pid", int64(b.PID))
+		r.oid("relid", b.Table)
+		r.oid("indexrelid", b.Index)
+		r.text("command", b.Command)
+		r.text("phase", b.Phase)
+		if b.Share >= 0 {
+			r.float("done_share", b.Share)
+		}
+		r.float("seconds", b.Took.Seconds())
+		if b.Left >= 0 {
+			r.float("seconds_left", b.Left.Seconds())
+		}
 		r.emit()
 	}
 }

@@ -125,6 +125,7 @@ func (m *Manager) config(t *catalog.Table, x *catalog.Index, e table.Entries) (s
 		Report: func(err error) {
 			m.log.Error("vector index background work failed; it will be tried again", "index", x.Name, "error", err)
 		},
+		Watch: func(work string) func(sidecar.Progress) { return logged(m.log, work, x) },
 	}, nil
 }
 

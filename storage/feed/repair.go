@@ -53,7 +53,7 @@ func (m *Manager) complete(ctx context.Context, ix *sidecar.Index, t *catalog.Ta
 	if state, _ := ix.FilledTo(); state != sidecar.Filling {
 		return nil
 	}
-	err := m.fill(ctx, ix, t, x, e, m.buildOptions(x))
+	err := m.fill(ctx, ix, t, x, e, sidecar.BuildOptions{Progress: logged(m.log, "building a vector index", x)})
 	if err == nil {
 		m.log.Info("vector index was built anew", "index", x.Name, "table", t.Name, "took", time.Since(began).Round(time.Millisecond))
 		return nil
@@ -98,17 +98,3 @@ func deleteMarks(ctx context.Context, txn kv.Txn, id catalog.ID) error {
 	}
 	return nil
 }
-
-// buildOptions reports a long build to the log: no session shows its progress.
-func (m *Manager) buildOptions(x *catalog.Index) sidecar.BuildOptions {
-	last := time.Now()
-	return sidecar.BuildOptions{Progress: func(phase string, done, total int64) {
-		if now := time.Now(); now.Sub(last) >= progressEvery {
-			last = now
-			m.log.Info("building vector index", "index", x.Name, "phase", phase, "done", done, "of", total)
-		}
-	}}
-}
-
-// progressEvery is the time between two log lines of a repair.
-const progressEvery = 5 * time.Second

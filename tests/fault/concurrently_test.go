@@ -97,6 +97,7 @@ func TestEndedBuild(t *testing.T) {
 	c := p.Connect()
 	mustExec(t, c, "create table v (id int primary key, grp int not null, e vector(8))")
 	load(t, c, 1, 60_000)
+	mustExec(t, c, "analyze v")
 	const sql = "create index concurrently v_e on v using hnsw (e vector_l2_ops) with (ef_construction = 400)"
 	const filling = "select exists (select from pg_stat_progress_create_index where command = 'CREATE INDEX CONCURRENTLY' and phase like 'building index:%')"
 	build := func(c *pgx.Conn) chan error {
@@ -110,6 +111,9 @@ func TestEndedBuild(t *testing.T) {
 	for _, how := range []string{"cancelled", "killed"} {
 		ended := build(p.Connect())
 		waitUntil(t, c, filling)
+		waitUntil(t, c, `select coalesce(bool_and(b.blocks_total > 0 and b.blocks_done between 1 and b.blocks_total and b.tuples_done <= b.tuples_total
+			and l.done_share between 0 and 1 and l.seconds > 0 and l.seconds_left > 0), false)
+			from pg_stat_progress_create_index b join loxodb_stat_progress_create_index l on l.pid = b.pid and l.indexrelid = b.index_relid and l.phase = b.phase`)
 		if how == "cancelled" {
 			if !one[bool](t, c, "select bool_and(pg_cancel_backend(pid)) from pg_stat_progress_create_index") {
 				t.Fatal("not cancelled")

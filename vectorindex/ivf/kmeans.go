@@ -18,6 +18,10 @@ type kmeans struct {
 	spherical bool // points are unit vectors and centroids are made so
 	workers   int
 	rng       *rand.Rand
+
+	// progress is told how many of total points have gone through a level; nil: nobody.
+	progress    func(done, total int)
+	done, total int
 }
 
 const (
@@ -37,6 +41,9 @@ type group struct {
 func (m *kmeans) train(ctx context.Context, points []float32, k int) (centroids []float32, groups []group, err error) {
 	n := len(points) / m.dims
 	k = min(k, n)
+	if m.total = n; k > flatCentres {
+		m.total = 2 * n
+	}
 	if k <= flatCentres {
 		centroids, _, err = m.lloyd(ctx, points, k)
 		return centroids, []group{{0, len(centroids) / m.dims, m.middle(centroids)}}, err
@@ -101,12 +108,21 @@ func (m *kmeans) lloyd(ctx context.Context, points []float32, k int) ([]float32,
 		if err != nil {
 			return nil, nil, err
 		}
+		m.report(m.done + n*(round+1)/kmeansRounds)
 		if round > 0 && moved <= n/1000 || round == kmeansRounds-1 {
 			break
 		}
 		m.update(points, centroids, of)
 	}
+	m.done += n
+	m.report(m.done)
 	return m.nonempty(centroids, of, k)
+}
+
+func (m *kmeans) report(done int) {
+	if m.progress != nil {
+		m.progress(done, m.total)
+	}
 }
 
 // assign finds each point's nearest centroid and counts those that changed.

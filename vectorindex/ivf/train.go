@@ -51,6 +51,7 @@ func newTrained(x *Index, centroids []float32, groups []group) *trained {
 type BuildOptions struct {
 	Workers  int                   // 0 = GOMAXPROCS
 	Progress func(done, total int) // entries put into lists; may be nil; from one goroutine at a time
+	Training func(done, total int) // of finding centroids, in units of work; may be nil; before Progress
 	// SampleBytes bounds the memory of the vectors that centroids are found from;
 	// 0 = 256 MiB. At most 256 for each list are taken.
 	SampleBytes int
@@ -175,7 +176,7 @@ func (x *Index) findCentroids(ctx context.Context, waiting *list, n uint32, bo *
 			normalise(points[len(points)-x.opt.Dims:])
 		}
 	}
-	m := &kmeans{dims: x.opt.Dims, spherical: x.spherical(), workers: bo.Workers, rng: rng}
+	m := &kmeans{dims: x.opt.Dims, spherical: x.spherical(), workers: bo.Workers, rng: rng, progress: bo.Training}
 	return m.train(ctx, points, k)
 }
 

@@ -1,6 +1,7 @@
 package segfile
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -21,9 +22,9 @@ type File struct {
 
 // Open opens dir/name and checks all of it: framing, table and every section's
 // checksum. On a real disk the file is memory-mapped, elsewhere it is read into
-// aligned memory. A file that was cut short after Open faults the process when
+// aligned memory. When ctx ends, so does the checking, with its error. A file that was cut short after Open faults the process when
 // mapped, so nobody may write to files of this directory.
-func Open(fs vfs.FS, dir, name string) (*File, error) {
+func Open(ctx context.Context, fs vfs.FS, dir, name string) (*File, error) {
 	f, err := fs.Open(fs.PathJoin(dir, name))
 	if err != nil {
 		return nil, fmt.Errorf("segfile: open %s: %w", name, err)
@@ -40,7 +41,7 @@ func Open(fs vfs.FS, dir, name string) (*File, error) {
 		}
 		return nil, fmt.Errorf("segfile: read %s: %w", name, err)
 	}
-	file, err := parse(data, unmap)
+	file, err := parse(ctx, data, unmap)
 	if err != nil {
 		if unmap != nil {
 			err = errors.Join(err, unmap())
@@ -69,7 +70,7 @@ func load(f vfs.File, size int64) (data []byte, unmap func() error, err error) {
 }
 
 // parse checks the bytes of a whole file; unmap is nil when they are ordinary memory.
-func parse(data []byte, unmap func() error) (*File, error) {
+func parse(ctx context.Context, data []byte, unmap func() error) (*File, error) {
 	if !littleEndian() {
 		return nil, errors.New("segfile: files can only be used on little-endian machines")
 	}
@@ -98,7 +99,7 @@ func parse(data []byte, unmap func() error) (*File, error) {
 		return nil, corruptf("length is %d bytes, the footer says %d", size, n)
 	}
 	file := &File{data: data, tag: Tag(binary.LittleEndian.Uint32(head[12:])), sum: sum, unmap: unmap}
-	if err := file.readTable(foot); err != nil {
+	if err := file.readTable(ctx, foot); err != nil {
 		return nil, err
 	}
 	return file, nil
@@ -106,7 +107,7 @@ func parse(data []byte, unmap func() error) (*File, error) {
 
 // readTable reads the section table that the (already checksummed) footer
 // points to. Sections lie in table order, disjoint, between header and table.
-func (f *File) readTable(foot []byte) error {
+func (f *File) readTable(ctx context.Context, foot []byte) error {
 	size := uint64(len(f.data))
 	off := binary.LittleEndian.Uint64(foot[8:])
 	count := uint64(binary.LittleEndian.Uint32(foot[24:]))
@@ -137,7 +138,11 @@ func (f *File) readTable(foot []byte) error {
 			}
 		}
 		end = s.offset + s.length
-		if f.checksum(f.data[s.offset:end]) != s.crc {
+		sum, err := f.checksum(ctx, f.data[s.offset:end])
+		if err != nil {
+			return err
+		}
+		if sum != s.crc {
 			return corruptf("section %d: checksum", s.id)
 		}
 	}
@@ -147,16 +152,16 @@ func (f *File) readTable(foot []byte) error {
 // checkWindow is how much of a mapped file is in memory while it is checked.
 const checkWindow = 16 << 20
 
-func (f *File) checksum(b []byte) (sum uint32) {
-	for len(b) > 0 {
+func (f *File) checksum(ctx context.Context, b []byte) (sum uint32, err error) {
+	for len(b) > 0 && err == nil {
 		n := min(len(b), checkWindow)
 		sum = crc32.Update(sum, castagnoli, b[:n])
 		if n == checkWindow {
 			f.Forget()
 		}
-		b = b[n:]
+		b, err = b[n:], ctx.Err()
 	}
-	return sum
+	return sum, err
 }
 
 // Tag is the file's kind.

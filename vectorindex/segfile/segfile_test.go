@@ -2,6 +2,7 @@ package segfile
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"flag"
 	"os"
@@ -16,7 +17,7 @@ var rewrite = flag.Bool("rewrite", false, "rewrite golden files")
 
 func writeSample(t testing.TB, fs vfs.FS, dir, name string) (size int64, sum uint32) {
 	t.Helper()
-	w, err := Create(fs, dir, name, 7)
+	w, err := Create(context.Background(), fs, dir, name, 7)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +56,7 @@ func TestRoundTrip(t *testing.T) {
 				t.Fatal(err)
 			}
 			size, sum := writeSample(t, fs, dir, "f.seg")
-			f, err := Open(fs, dir, "f.seg")
+			f, err := Open(context.Background(), fs, dir, "f.seg")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -120,12 +121,12 @@ func TestEveryByteIsChecked(t *testing.T) {
 		bad := Aligned(len(data))
 		copy(bad, data)
 		bad[i] ^= 0x40
-		if _, err := parse(bad, nil); errors.Is(err, ErrCorrupt) == inPadding(i) {
+		if _, err := parse(context.Background(), bad, nil); errors.Is(err, ErrCorrupt) == inPadding(i) {
 			t.Fatalf("byte %d changed: %v", i, err)
 		}
 	}
 	for n := range len(data) {
-		if _, err := parse(data[:n:n], nil); !errors.Is(err, ErrCorrupt) {
+		if _, err := parse(context.Background(), data[:n:n], nil); !errors.Is(err, ErrCorrupt) {
 			t.Fatalf("cut to %d bytes: %v", n, err)
 		}
 	}
@@ -153,7 +154,7 @@ func readAll(t testing.TB, fs vfs.FS, name string) []byte {
 
 func TestWriterMisuse(t *testing.T) {
 	fs := vfs.NewMem()
-	w, err := Create(fs, "", "f", 1)
+	w, err := Create(context.Background(), fs, "", "f", 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,7 +191,7 @@ func TestEveryFailureIsReported(t *testing.T) {
 		inj := errorfs.OnIndex(nth)
 		fs := errorfs.Wrap(mem, errorfs.ErrInjected.If(errorfs.And(errorfs.Writes, inj)))
 		err := func() error {
-			w, err := Create(fs, "", "f", 1)
+			w, err := Create(context.Background(), fs, "", "f", 1)
 			if err != nil {
 				return err
 			}
@@ -220,7 +221,7 @@ func TestCrashAfterFinish(t *testing.T) {
 	fs := vfs.NewCrashableMem()
 	_, sum := writeSample(t, fs, "", "f.seg")
 	after := fs.CrashClone(vfs.CrashCloneCfg{})
-	f, err := Open(after, "", "f.seg")
+	f, err := Open(context.Background(), after, "", "f.seg")
 	if err != nil || f.Sum() != sum {
 		t.Fatalf("after the crash: %v", err)
 	}
@@ -252,7 +253,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		data := Aligned(len(b))
 		copy(data, b)
-		file, err := parse(data, nil)
+		file, err := parse(context.Background(), data, nil)
 		if err != nil {
 			if !errors.Is(err, ErrCorrupt) {
 				t.Fatalf("unexpected error: %v", err)

@@ -1,6 +1,7 @@
 package segfile
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -21,6 +22,10 @@ const bufBytes = 256 << 10
 // Writer writes one file, section after section. It is used by one goroutine.
 // Either Finish or Abort must be called.
 type Writer struct {
+	// Written, if not nil, is told now and then how many bytes were written.
+	Written func(bytes int64)
+
+	ctx       context.Context
 	fs        vfs.FS
 	dir, name string
 	file      vfs.File
@@ -32,13 +37,14 @@ type Writer struct {
 	err       error // first error; everything after it is refused
 }
 
-// Create starts the file dir/name under a temporary name.
-func Create(fs vfs.FS, dir, name string, tag Tag) (*Writer, error) {
+// Create starts the file dir/name under a temporary name. When ctx ends, so does the
+// writing, with its error.
+func Create(ctx context.Context, fs vfs.FS, dir, name string, tag Tag) (*Writer, error) {
 	f, err := fs.Create(fs.PathJoin(dir, name+tmpSuffix), vfs.WriteCategoryUnspecified)
 	if err != nil {
 		return nil, fmt.Errorf("segfile: create %s: %w", name, err)
 	}
-	w := &Writer{fs: fs, dir: dir, name: name, file: f, buf: make([]byte, 0, bufBytes), crc: crc32.New(castagnoli)}
+	w := &Writer{ctx: ctx, fs: fs, dir: dir, name: name, file: f, buf: make([]byte, 0, bufBytes), crc: crc32.New(castagnoli)}
 	var h [headerBytes]byte
 	binary.LittleEndian.PutUint64(h[0:], headMagic)
 	binary.LittleEndian.PutUint32(h[8:], version)
@@ -202,6 +208,12 @@ func (w *Writer) append(p []byte) {
 }
 
 func (w *Writer) flush() {
+	if w.err == nil {
+		w.err = w.ctx.Err()
+	}
+	if w.Written != nil {
+		w.Written(int64(w.written))
+	}
 	if w.err == nil && len(w.buf) > 0 {
 		if _, err := w.file.Write(w.buf); err != nil {
 			w.err = fmt.Errorf("segfile: write %s: %w", w.name, err)

@@ -125,7 +125,7 @@ func (ix *Index) seal(ctx context.Context, p *part, horizon uint64, without bool
 	}
 	var o BuildOptions
 	o.ensureDefaults(&ix.cfg)
-	add, err := ix.writePart(ctx, p, asOf, &o)
+	add, err := ix.writePart(ctx, p, asOf, &o, ix.unwatched())
 	if err != nil {
 		return err
 	}

@@ -148,11 +148,11 @@ func TestStage(t *testing.T) {
 				}
 			}
 			return nil
-		}, sidecar.BuildOptions{Workers: 2, Total: 600, Progress: func(phase string, done, total int64) {
-			if done > total {
-				t.Errorf("%s: %d of %d", phase, done, total)
+		}, sidecar.BuildOptions{Workers: 2, Total: 600, Progress: func(p sidecar.Progress) {
+			if p.Done > p.Total || p.Share < 0 || p.Share > 1 {
+				t.Errorf("%v: %d of %d, %v", p.Phase, p.Done, p.Total, p.Share)
 			}
-			if len(phases) == 0 || phases[len(phases)-1] != phase {
+			if phase := p.Phase.String(); len(phases) == 0 || phases[len(phases)-1] != phase {
 				phases = append(phases, phase)
 			}
 		}})

@@ -20,9 +20,9 @@ type BuildOptions struct {
 	// Memory bounds what the build holds of the index, in bytes; default Config.Memory.
 	// What does not fit becomes several segments instead of one.
 	Memory int64
-	// Progress gets what was done of each phase: "load", "link", "write". Calls
-	// come from one goroutine at a time, often.
-	Progress func(phase string, done, total int64)
+	// Progress gets what was done of each phase. Calls come from one goroutine at a
+	// time, often.
+	Progress func(Progress)
 }
 
 func (o *BuildOptions) ensureDefaults(cfg *Config) {
@@ -31,9 +31,6 @@ func (o *BuildOptions) ensureDefaults(cfg *Config) {
 	}
 	if o.Memory == 0 {
 		o.Memory = cfg.Memory
-	}
-	if o.Progress == nil {
-		o.Progress = func(string, int64, int64) {}
 	}
 }
 
@@ -124,11 +121,11 @@ type linker struct {
 	finished bool   // no more entries will come
 	linked   int64
 	err      error
-	progress func(phase string, done, total int64)
+	meter    *meter
 }
 
-func startLinker(ctx context.Context, p *part, workers, minEntries int) *linker {
-	l := &linker{p: p, min: uint32(minEntries), ctx: ctx}
+func startLinker(ctx context.Context, p *part, workers, minEntries int, m *meter) *linker {
+	l := &linker{p: p, min: uint32(minEntries), ctx: ctx, meter: m}
 	l.more = sync.NewCond(&l.mu)
 	if p.graph() == nil {
 		return l
@@ -156,8 +153,8 @@ func (l *linker) run() {
 		l.mu.Lock()
 		l.err = errors.Join(l.err, err)
 		l.linked += int64(hi - lo)
-		if l.progress != nil {
-			l.progress("link", l.linked, int64(l.p.n.Load()))
+		if l.finished { // else the reading of rows reports
+			l.meter.set(PhaseLink, l.linked, int64(l.p.n.Load()))
 		}
 		l.mu.Unlock()
 	}
@@ -185,9 +182,9 @@ func (l *linker) take() (lo, hi uint32, ok bool) {
 }
 
 // finish waits until every entry is linked, unless giveUp.
-func (l *linker) finish(giveUp bool, progress func(string, int64, int64)) error {
+func (l *linker) finish(giveUp bool) error {
 	l.mu.Lock()
-	l.finished, l.progress = true, progress
+	l.finished = true
 	if giveUp {
 		l.next = l.p.n.Load()
 	}
@@ -200,34 +197,33 @@ func (l *linker) finish(giveUp bool, progress func(string, int64, int64)) error 
 	return l.err
 }
 
-// writePart writes a private part and opens the file; nil when it is empty.
-func (ix *Index) writePart(ctx context.Context, p *part, asOf uint64, o *BuildOptions) (*part, error) {
+// writePart writes a part and opens the file; nil when it is empty.
+func (ix *Index) writePart(ctx context.Context, p *part, asOf uint64, o *BuildOptions, m *meter) (*part, error) {
 	n := int64(p.n.Load())
 	if n == 0 {
 		return nil, nil
 	}
-	lists, err := ix.listsOf(ctx, p, o)
+	lists, err := ix.listsOf(ctx, p, o, m)
 	if err != nil {
 		return nil, err
 	}
-	efforts, err := ix.calibrate(ctx, p, lists, nil, max(o.Workers, ix.cfg.Workers))
+	efforts, err := ix.calibrate(ctx, p, lists, nil, max(o.Workers, ix.cfg.Workers), m)
 	if err != nil {
 		return nil, err
 	}
 	p.efforts.Store(efforts)
-	o.Progress("write", 0, n)
 	number := ix.nextNumber.Add(1) - 1
-	meta, err := ix.writeSegment(p, lists, number, asOf)
+	meta, err := ix.writeSegment(ctx, p, lists, number, asOf, m)
 	if err != nil {
 		return nil, err
 	}
-	seg, err := ix.openSegment(meta)
+	seg, err := ix.openSegment(ctx, meta)
 	if err != nil {
 		ix.removeFile(segmentName(number))
 		return nil, err
 	}
 	seg.stored = seg.dead.dead.Load()
-	o.Progress("write", n, n)
+	m.set(PhaseWrite, n, n)
 	return seg, nil
 }
 

@@ -38,11 +38,12 @@ type bulk struct {
 	l      *linker
 	segs   []*part // done, in the order in which they were filled
 	before int64   // entries in segs
-	peak   int64   // the most that was held
+	meter  *meter
+	peak   int64 // the most that was held
 }
 
 func (ix *Index) newBulk(ctx context.Context, asOf uint64, o *BuildOptions) *bulk {
-	b := &bulk{ix: ix, ctx: ctx, asOf: asOf, o: o}
+	b := &bulk{ix: ix, ctx: ctx, asOf: asOf, o: o, meter: newMeter(ix.cfg.Spec.Kind, o)}
 	b.limit, b.most = ix.bound(o.Memory)
 	return b
 }
@@ -91,10 +92,20 @@ func (b *bulk) add(d *Delta, added, died uint64) error {
 	}
 	if n%loadBatch == 0 {
 		b.l.more.Signal()
-		b.o.Progress("load", b.before+int64(n), max(b.o.Total, b.before+int64(n)))
+		b.reportLoad()
 		return b.ctx.Err()
 	}
 	return nil
+}
+
+// reportLoad tells how many rows were read and, beside that, linked.
+func (b *bulk) reportLoad() {
+	n := int64(b.p.n.Load())
+	b.l.mu.Lock()
+	linked := b.l.linked
+	b.l.mu.Unlock()
+	b.meter.note(PhaseLink, linked)
+	b.meter.set(PhaseLoad, n, n)
 }
 
 // begin starts the next part. The memory of the one before goes back to the system
@@ -104,7 +115,7 @@ func (b *bulk) begin() (err error) {
 		returnMemory()
 	}
 	if b.p, err = newHead(&b.ix.cfg.Spec, 0); err == nil {
-		b.l = startLinker(b.ctx, b.p, b.o.Workers, b.ix.cfg.GraphMin)
+		b.l = startLinker(b.ctx, b.p, b.o.Workers, b.ix.cfg.GraphMin, b.meter)
 	}
 	return err
 }
@@ -113,18 +124,15 @@ func (b *bulk) begin() (err error) {
 func (b *bulk) seal() error {
 	p, l := b.p, b.l
 	b.p, b.l = nil, nil
-	o := *b.o
-	o.Progress = func(phase string, done, total int64) {
-		b.o.Progress(phase, b.before+done, max(b.o.Total, b.before+total))
-	}
-	if err := l.finish(false, o.Progress); err != nil {
+	if err := l.finish(false); err != nil {
 		return err
 	}
-	seg, err := b.ix.writePart(b.ctx, p, b.asOf, &o)
+	seg, err := b.ix.writePart(b.ctx, p, b.asOf, b.o, b.meter)
 	if err != nil {
 		return err
 	}
 	b.before += int64(p.n.Load())
+	b.meter.next(int64(p.n.Load()))
 	if b.sealed != nil {
 		return b.sealed(seg, p.cols.row(p.n.Load()-1))
 	}
@@ -135,7 +143,8 @@ func (b *bulk) seal() error {
 // finish writes the last part and returns the segments.
 func (b *bulk) finish() ([]*part, error) {
 	if b.p != nil {
-		b.o.Progress("load", b.before+int64(b.p.n.Load()), b.before+int64(b.p.n.Load()))
+		b.meter.known(int64(b.p.n.Load()))
+		b.reportLoad()
 		if err := b.seal(); err != nil {
 			return nil, err
 		}
@@ -156,7 +165,7 @@ func returnMemory() {
 // discard ends the work without a result.
 func (b *bulk) discard() {
 	if b.l != nil {
-		_ = b.l.finish(true, nil)
+		_ = b.l.finish(true)
 	}
 	discard(b.segs)
 	b.p, b.l, b.segs = nil, nil, nil

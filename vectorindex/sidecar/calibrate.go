@@ -53,13 +53,14 @@ type calibration struct {
 	all     []uint32 // every ordinal, for exact searches of the graph
 	queries []asked
 	workers int
+	meter   *meter
 }
 
 // calibrate measures a part that does not change any more but for deaths; nil when it
 // has nothing to calibrate. queries nil = a sample of its own vectors.
-func (ix *Index) calibrate(ctx context.Context, p *part, lists *ivf.Index, queries [][]byte, workers int) (*effortTable, error) {
+func (ix *Index) calibrate(ctx context.Context, p *part, lists *ivf.Index, queries [][]byte, workers int, m *meter) (*effortTable, error) {
 	n := int(p.n.Load())
-	c := &calibration{p: p, lists: lists, n: n, workers: max(workers, 1)}
+	c := &calibration{p: p, lists: lists, n: n, workers: max(workers, 1), meter: m}
 	switch {
 	case n < max(calibrateMin, ix.cfg.GraphMin):
 		return nil, nil
@@ -86,6 +87,7 @@ func (ix *Index) calibrate(ctx context.Context, p *part, lists *ivf.Index, queri
 	if t.asked = uint32(len(c.queries)); t.asked == 0 {
 		return nil, nil
 	}
+	m.part(PhaseMeasure, 0, 1, int64(n))
 	if err := c.each(ctx, len(c.queries), c.findTruth); err != nil {
 		return nil, err
 	}
@@ -184,7 +186,8 @@ func (c *calibration) climb(ctx context.Context, t *effortTable) error {
 		ladder = listEfforts(c.lists.Lists())
 	}
 	asking := len(c.queries)
-	for _, e := range ladder {
+	for i, e := range ladder {
+		c.meter.part(PhaseMeasure, len(ladder)+i, 2*len(ladder), int64(c.n))
 		if c.graph != nil && int(e) > c.n/walkShare {
 			break // a scan is used instead
 		}

@@ -1,6 +1,7 @@
 package sidecar
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -12,14 +13,14 @@ const deletesMetaVersion = 1
 
 // writeDeletes stores every death of a sealed segment as a new delete file. It
 // returns the file's number, checksum and count of deaths.
-func (ix *Index) writeDeletes(p *part) (number uint64, sum uint32, count int64, err error) {
+func (ix *Index) writeDeletes(ctx context.Context, p *part) (number uint64, sum uint32, count int64, err error) {
 	var ords []uint32
 	var tss []uint64
 	p.dead.each(func(ord uint32, ts uint64) {
 		ords, tss = append(ords, ord), append(tss, ts)
 	})
 	number = ix.nextNumber.Add(1) - 1
-	w, err := segfile.Create(ix.cfg.FS, ix.dir, deletesName(number), tagDeletes)
+	w, err := segfile.Create(ctx, ix.cfg.FS, ix.dir, deletesName(number), tagDeletes)
 	if err != nil {
 		return 0, 0, 0, err
 	}
@@ -36,13 +37,13 @@ func (ix *Index) writeDeletes(p *part) (number uint64, sum uint32, count int64, 
 }
 
 // readDeletes adds the deaths of the segment's delete file, if it has one.
-func (ix *Index) readDeletes(p *part) error {
+func (ix *Index) readDeletes(ctx context.Context, p *part) error {
 	if p.meta.Deletes == 0 {
 		p.stored = p.dead.dead.Load()
 		return nil
 	}
 	name := deletesName(p.meta.Deletes)
-	f, err := segfile.Open(ix.cfg.FS, ix.dir, name)
+	f, err := segfile.Open(ctx, ix.cfg.FS, ix.dir, name)
 	if err != nil {
 		return classify(err)
 	}

@@ -196,12 +196,12 @@ func forge(t *testing.T, from, to vfs.FS, id segfile.SectionID, at int, xor []by
 		t.Fatal(err)
 	}
 	name := names[slices.IndexFunc(names, func(n string) bool { return strings.HasSuffix(n, ".seg") })]
-	in, err := segfile.Open(from, "idx", name)
+	in, err := segfile.Open(context.Background(), from, "idx", name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer in.Close()
-	out, err := segfile.Create(to, "idx", name, in.Tag())
+	out, err := segfile.Create(context.Background(), to, "idx", name, in.Tag())
 	if err != nil {
 		t.Fatal(err)
 	}

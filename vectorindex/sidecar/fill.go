@@ -32,6 +32,7 @@ func (ix *Index) Fill(ctx context.Context, asOf uint64, rows Rows, o BuildOption
 		return step([]*part{seg}, fill{Filling, following(last)})
 	}
 	_, next := ix.FilledTo()
+	b.meter.next(ix.filledEntries())
 	space := ix.cfg.Spec.Space()
 	err = rows(ctx, func(row vectorindex.RowID, epoch uint32, vec []byte) error {
 		if err := space.Check(vec); err != nil {
@@ -65,6 +66,16 @@ func (ix *Index) FilledTo() (FillState, uint64) {
 	ix.manifestMu <- struct{}{}
 	defer ix.manifestMu.release()
 	return ix.manifest.Filled, ix.manifest.FilledTo
+}
+
+// filledEntries counts what earlier runs of Fill have put into segments.
+func (ix *Index) filledEntries() (n int64) {
+	ix.manifestMu <- struct{}{}
+	defer ix.manifestMu.release()
+	for i := range ix.manifest.Segments {
+		n += int64(ix.manifest.Segments[i].Entries)
+	}
+	return n
 }
 
 // settleAll makes the segments that Fill has left on disk ready for searches.

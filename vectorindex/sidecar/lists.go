@@ -33,13 +33,14 @@ func listOptions(spec *vectorindex.Spec) ivf.Options {
 
 // listsOf puts the entries of a part that does not grow any more into lists; nil when
 // the index has none, as of sparse vectors, or the part is too small for them.
-func (ix *Index) listsOf(ctx context.Context, p *part, o *BuildOptions) (*ivf.Index, error) {
+func (ix *Index) listsOf(ctx context.Context, p *part, o *BuildOptions, m *meter) (*ivf.Index, error) {
 	n := int(p.n.Load())
 	if s := &ix.cfg.Spec; s.Kind != vectorindex.IVF || s.Element == dist.Sparse || n < ix.cfg.GraphMin {
 		return nil, nil
 	}
 	bo := ivf.BuildOptions{Workers: max(o.Workers, ix.cfg.Workers), SampleBytes: int(o.Memory / 4)}
-	bo.Progress = func(done, total int) { o.Progress("link", int64(done), int64(total)) }
+	bo.Training = func(done, total int) { m.part(PhaseTrain, done, total, int64(n)) }
+	bo.Progress = func(done, total int) { m.set(PhaseAssign, int64(done), int64(n)) }
 	return ivf.BuildOver(ctx, listOptions(&ix.cfg.Spec), p.view(), n, bo)
 }
 

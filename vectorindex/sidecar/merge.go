@@ -158,18 +158,27 @@ func (ix *Index) merge(ctx context.Context, in []*part, horizon uint64) error {
 	for _, p := range in {
 		asOf = max(asOf, p.meta.AsOf)
 	}
-	err := ix.rewrite(ctx, asOf, horizon, &c, func(each func(*part, uint32) error) error { return inRowOrder(in, each) })
+	o := ix.backgroundOptions("merging segments of a vector index", in, horizon)
+	err := ix.rewrite(ctx, asOf, horizon, &c, o, func(each func(*part, uint32) error) error { return inRowOrder(in, each) })
 	if err != nil {
 		return err
 	}
 	return ix.sealChange(ctx, c)
 }
 
-// rewrite writes those entries of all that are still needed as segments that c adds.
-func (ix *Index) rewrite(ctx context.Context, asOf, horizon uint64, c *change, all func(each func(p *part, ord uint32) error) error) error {
-	var o BuildOptions
+// backgroundOptions are those of work on parts that nobody waits for.
+func (ix *Index) backgroundOptions(what string, in []*part, horizon uint64) *BuildOptions {
+	o := &BuildOptions{Progress: ix.cfg.Watch(what)}
+	for _, p := range in {
+		o.Total += int64(p.n.Load()) - int64(p.purgeable(horizon, purgeShare))
+	}
 	o.ensureDefaults(&ix.cfg)
-	b := ix.newBulk(ctx, asOf, &o)
+	return o
+}
+
+// rewrite writes those entries of all that are still needed as segments that c adds.
+func (ix *Index) rewrite(ctx context.Context, asOf, horizon uint64, c *change, o *BuildOptions, all func(each func(p *part, ord uint32) error) error) error {
+	b := ix.newBulk(ctx, asOf, o)
 	err := all(func(p *part, ord uint32) error {
 		died := p.dead.get(ord)
 		if died != 0 && died <= horizon {

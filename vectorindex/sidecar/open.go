@@ -40,7 +40,7 @@ func Open(ctx context.Context, cfg Config) (*Index, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := ix.openFiles(m); err != nil {
+	if err := ix.openFiles(ctx, m); err != nil {
 		return nil, err
 	}
 	if err := ix.recover(ctx); err != nil {
@@ -73,7 +73,7 @@ func makeDir(cfg *Config) error {
 }
 
 // openFiles opens the manifest's segments and an empty head.
-func (ix *Index) openFiles(m Manifest) error {
+func (ix *Index) openFiles(ctx context.Context, m Manifest) error {
 	ix.manifest = m.clone()
 	ix.nextNumber.Store(max(m.Next, 1)) // 0 means "no delete file"
 	set := &partSet{validFrom: m.ValidFrom}
@@ -84,12 +84,12 @@ func (ix *Index) openFiles(m Manifest) error {
 		return err
 	}
 	for _, meta := range m.Segments {
-		p, err := ix.openSegment(meta)
+		p, err := ix.openSegment(ctx, meta)
 		if err != nil {
 			return fail(err)
 		}
 		set.segs = append(set.segs, p)
-		if err := ix.readDeletes(p); err != nil {
+		if err := ix.readDeletes(ctx, p); err != nil {
 			return fail(err)
 		}
 		p.settle()

@@ -77,7 +77,7 @@ func (ix *Index) stage(ctx context.Context, c change) (*Staged, error) {
 	}
 	ix.replay(st)
 	ix.applyMu.Unlock()
-	if err := st.writeDeletes(set); err != nil {
+	if err := st.writeDeletes(ctx, set); err != nil {
 		st.Abort()
 		return nil, err
 	}
@@ -141,12 +141,12 @@ func (p *part) apart(o *part) bool {
 
 // writeDeletes stores the deaths of every segment that has new ones: the marks
 // that tell of them may be deleted with this commit.
-func (st *Staged) writeDeletes(set *partSet) error {
+func (st *Staged) writeDeletes(ctx context.Context, set *partSet) error {
 	for _, p := range slices.Concat(set.segs, st.c.add) {
 		if slices.Contains(st.c.drop, p) || p.dead.dead.Load() == p.stored {
 			continue
 		}
-		number, sum, dead, err := st.ix.writeDeletes(p)
+		number, sum, dead, err := st.ix.writeDeletes(ctx, p)
 		if err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package sidecar
 
 import (
 	"cmp"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -93,11 +94,14 @@ func (h *segmentHead) decode(b []byte) error {
 
 // writeSegment writes a part that no longer changes, but for deaths, as segment
 // file number. Its graph is complete (or it has none); lists are of its entries, or nil.
-func (ix *Index) writeSegment(p *part, lists *ivf.Index, number, asOf uint64) (SegmentMeta, error) {
-	w, err := segfile.Create(ix.cfg.FS, ix.dir, segmentName(number), tagSegment)
+func (ix *Index) writeSegment(ctx context.Context, p *part, lists *ivf.Index, number, asOf uint64, m *meter) (SegmentMeta, error) {
+	w, err := segfile.Create(ctx, ix.cfg.FS, ix.dir, segmentName(number), tagSegment)
 	if err != nil {
 		return SegmentMeta{}, err
 	}
+	n, expected := int64(p.n.Load()), max(p.bytes(), 1)
+	w.Written = func(bytes int64) { m.set(PhaseWrite, int64(float64(n)*min(1, float64(bytes)/float64(expected))), n) }
+	w.Written(0)
 	if err := ix.writeSections(w, p, lists, number, asOf); err != nil {
 		return SegmentMeta{}, errors.Join(err, w.Abort())
 	}
@@ -209,9 +213,9 @@ func writeVectors(w *segfile.Writer, p *part, n int) error {
 // openSegment opens a segment file and checks everything that it says against
 // the manifest, the index's spec and itself. The part has one reference, and no memory
 // of its own before it is settled.
-func (ix *Index) openSegment(meta SegmentMeta) (*part, error) {
+func (ix *Index) openSegment(ctx context.Context, meta SegmentMeta) (*part, error) {
 	name := segmentName(meta.Number)
-	f, err := segfile.Open(ix.cfg.FS, ix.dir, name)
+	f, err := segfile.Open(ctx, ix.cfg.FS, ix.dir, name)
 	if err != nil {
 		return nil, classify(err)
 	}

@@ -70,6 +70,9 @@ type Config struct {
 	NoBackground bool
 	// Report gets errors of background work, which is tried again later.
 	Report func(error)
+	// Watch is asked who is told of the progress of a piece of background work that
+	// begins; what it returns may be nil.
+	Watch func(work string) func(Progress)
 }
 
 func (c *Config) ensureDefaults() {
@@ -97,6 +100,9 @@ func (c *Config) ensureDefaults() {
 	c.Memory = max(c.Memory, leastMemory)
 	if c.SegmentEntries <= 0 || c.SegmentEntries > maxEntries {
 		c.SegmentEntries = maxEntries
+	}
+	if c.Watch == nil {
+		c.Watch = func(string) func(Progress) { return nil }
 	}
 	if c.Report == nil {
 		c.Report = func(error) {}
