@@ -5,12 +5,17 @@ package backend
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/loxodb/loxodb/sql/batch"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 )
+
+// ErrStopping is in the cause of the context of a statement that is cut off because the
+// server stops, and of no other: what can go on at the next start is not given up.
+var ErrStopping = errors.New("backend: the server stops")
 
 // Column describes one column of a result (RowDescription).
 type Column struct {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgerrcode"
 
+	"github.com/loxodb/loxodb/server/backend"
 	"github.com/loxodb/loxodb/sql/pgerr"
 )
 
@@ -15,6 +16,7 @@ import (
 var (
 	errCanceled = pgerr.New(pgerrcode.QueryCanceled, "canceling statement due to user request")
 	errShutdown = fatal(pgerrcode.AdminShutdown, "terminating connection due to administrator command")
+	errStopping = fatal(pgerrcode.AdminShutdown, "terminating connection due to administrator command").WithCause(backend.ErrStopping)
 	errTooMany  = fatal(pgerrcode.TooManyConnections, "sorry, too many clients already")
 	errStarting = fatal(pgerrcode.CannotConnectNow, "the database system is shutting down")
 	errGone     = fatal(pgerrcode.ConnectionFailure, "connection to client lost")

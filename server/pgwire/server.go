@@ -325,7 +325,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		return nil
 	}
 	for _, c := range s.all() {
-		c.stopStatement(errShutdown)
+		c.stopStatement(errStopping)
 	}
 	last, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()

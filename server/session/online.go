@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/loxodb/loxodb/server/backend"
 	"github.com/loxodb/loxodb/server/session/define"
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/catalog"
@@ -59,13 +60,15 @@ func (s *Session) buildOnline(ctx context.Context, start func(*define.Env) (*def
 	return s.completeOnline(ctx, o)
 }
 
-// completeOnline fills the index and finishes the build.
+// completeOnline fills the index and finishes the build. A build that the stop of the
+// server ends is left as a crash would leave it, and goes on at the next start; any other
+// end makes the index invalid for good.
 func (s *Session) completeOnline(ctx context.Context, o *define.Online) error {
 	err := s.defineEnv(ctx).Fill(ctx, o)
 	if err == nil {
 		err = s.committed(ctx, func(e *define.Env) error { return e.Finish(ctx, o) })
 	}
-	if err != nil && !errors.Is(context.Cause(ctx), errStopped) { // else the next start goes on with it
+	if err != nil && !errors.Is(context.Cause(ctx), backend.ErrStopping) { // else the next start goes on with it
 		after := context.WithoutCancel(ctx) // a cancelled statement cleans up, too
 		_ = s.committed(after, func(e *define.Env) error { return e.Abandon(after, o) })
 	}
@@ -91,9 +94,6 @@ func (s *Session) committed(ctx context.Context, run func(*define.Env) error) er
 	return err
 }
 
-// errStopped ends background work when the server stops.
-var errStopped = errors.New("session: the server stops")
-
 // resumeBuilds goes on with the builds that the end of the server's last run
 // interrupted, one after the other.
 func (d *Database) resumeBuilds() {
@@ -101,7 +101,7 @@ func (d *Database) resumeBuilds() {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	go func() {
 		<-d.stop
-		cancel(errStopped)
+		cancel(backend.ErrStopping)
 	}()
 	for _, o := range define.Interrupted(d.store.Current()) {
 		s := d.internalSession()

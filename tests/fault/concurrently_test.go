@@ -191,3 +191,55 @@ func TestResumedBuild(t *testing.T) {
 		}
 	}
 }
+
+// A clean stop leaves a concurrent build to the next start, which goes on after the last
+// sealed segment; the end of the connection alone gives the build up.
+func TestStoppedBuild(t *testing.T) {
+	const rows = 60_000
+	dir := t.TempDir() + "/data"
+	p := process.Start(t, dir, "--shutdown-timeout", "50ms")
+	c := p.Connect()
+	mustExec(t, c, "create table v (id int primary key, grp int not null, e vector(8))")
+	load(t, c, 1, rows)
+	const sql = "create index concurrently v_e on v using hnsw (e vector_l2_ops) with (m = 4, ef_construction = 200)"
+	begin := func() chan error {
+		builder, ended := p.Connect(), make(chan error, 1)
+		mustExec(t, builder, "set maintenance_work_mem = '1MB'")
+		go func() {
+			_, err := builder.Exec(context.Background(), sql)
+			ended <- err
+		}()
+		waitUntil(t, c, `select coalesce((select segments >= 1 from loxodb_stat_vector_index
+			where indexrelid in (select index_relid from pg_stat_progress_create_index)), false)`)
+		return ended
+	}
+	terminated := func(err error) {
+		t.Helper()
+		var e *pgconn.PgError
+		if !errors.As(err, &e) || e.Code != "57P01" {
+			t.Errorf("the build ended with %v", err)
+		}
+	}
+	ended := begin()
+	if !one[bool](t, c, "select bool_and(pg_terminate_backend(pid)) from pg_stat_progress_create_index") {
+		t.Fatal("not terminated")
+	}
+	terminated(<-ended)
+	waitUntil(t, c, "select not indisready and not indisvalid from pg_index where indexrelid = 'v_e'::regclass")
+	mustExec(t, c, "drop index v_e")
+
+	ended = begin()
+	mustExec(t, c, "update v set e = $1::text::vector where id = 5", vec(1<<41))
+	p.Stop()
+	terminated(<-ended)
+	p = process.Start(t, dir)
+	c = p.Connect()
+	waitUntil(t, c, "select indisvalid from pg_index where indexrelid = 'v_e'::regclass")
+	if !strings.Contains(p.Log(), "goes on where it was interrupted") {
+		t.Errorf("the sealed segment was not kept:\n%s", p.Log())
+	}
+	if n := one[int](t, c, "select entries from loxodb_stat_vector_index"); n != rows {
+		t.Errorf("%d entries of %d rows", n, rows)
+	}
+	checkNeighbours(t, c, "")
+}

@@ -106,12 +106,12 @@ func (f countingFile) Write(p []byte) (int, error) {
 // A build that is cancelled in any phase ends in that phase, after as much work as is
 // done between two looks, and leaves no file.
 func TestCancelInEveryPhase(t *testing.T) {
-	const n = 30_000
+	const n = 6000
 	for kind, all := range phasesOf {
 		for _, at := range all {
 			files := &counting{FS: vfs.NewMem()}
 			w := &world{t: t, rng: rand.New(rand.NewPCG(3, 3)), m: newModel()}
-			w.cfg = sidecar.Config{Spec: vectorindex.Spec{Kind: kind, Dims: 32, M: 4, EfConstruction: 10}, FS: files, Dir: "idx",
+			w.cfg = sidecar.Config{Spec: vectorindex.Spec{Kind: kind, Dims: 64, M: 4, EfConstruction: 10}, FS: files, Dir: "idx",
 				Source: w.m, NoBackground: true}
 			var err error
 			if w.ix, err = sidecar.Open(t.Context(), w.cfg); err != nil {
