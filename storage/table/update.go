@@ -96,7 +96,7 @@ func (w *Writer) updateVector(ctx context.Context, id uint64, k int, d types.Dat
 }
 
 // updateOwn gives the row a new epoch of its own when it changes what an index
-// that goes by it is computed from.
+// that goes by it is computed from, or is on.
 func (w *Writer) updateOwn(ctx context.Context, old, row []types.Datum, set []bool) (err error) {
 	if w.own = 0; !w.ownEpochs {
 		return nil
@@ -106,14 +106,24 @@ func (w *Writer) updateOwn(ctx context.Context, old, row []types.Datum, set []bo
 		if !x.Ready || !x.IsVector() || x.VersionAttr() != 0 {
 			continue
 		}
-		for _, a := range x.Keys[0].Reads {
-			if k := int(a) - 1; set[k] && (w.Table.Columns[k].Type.IsVector() || !sameValue(w.Table.Columns[k].Type, old[k], row[k])) {
-				w.own, err = w.freshEpoch(ctx)
-				return err
-			}
+		key := &x.Keys[0]
+		changed := key.Attr != 0 && w.changes(key.Attr, old, row, set)
+		for _, a := range key.Reads {
+			changed = changed || w.changes(a, old, row, set)
+		}
+		if changed {
+			w.own, err = w.freshEpoch(ctx)
+			return err
 		}
 	}
 	return nil
+}
+
+// changes reports an assignment that may give the column another value.
+func (w *Writer) changes(attr int16, old, row []types.Datum, set []bool) bool {
+	k := int(attr) - 1
+	t := w.Table.Columns[k].Type
+	return set[k] && (t.IsVector() || !sameValue(t, old[k], row[k]))
 }
 
 // sameValue compares two values of a type bit by bit.
