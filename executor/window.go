@@ -42,9 +42,7 @@ type windowCall struct {
 	def        *physical.WindowCall
 	args       []*expr.Program
 	filter     *expr.Program
-	start, end *expr.Program
-	startN     int64
-	endN       int64
+	start, end frameEnd
 	types      []types.T
 	store      *rowStore // arguments, then whether the row passes the filter
 	view       batch.Batch
@@ -92,11 +90,12 @@ func newWindowCall(def *physical.WindowCall) (*windowCall, error) {
 	if c.filter, err = program(def.Filter); err != nil {
 		return nil, err
 	}
-	if c.start, err = program(def.Frame.Start.Offset); err != nil {
-		return nil, err
-	}
-	if c.end, err = program(def.Frame.End.Offset); err != nil {
-		return nil, err
+	c.start = frameEnd{def: &def.Frame.Start, name: "starting"}
+	c.end = frameEnd{def: &def.Frame.End, name: "ending"}
+	for _, f := range []*frameEnd{&c.start, &c.end} {
+		if f.offset, err = program(f.def.Offset); err != nil {
+			return nil, err
+		}
 	}
 	for _, a := range def.Args {
 		c.types = append(c.types, a.Type())
@@ -124,8 +123,10 @@ const firstWindow = 64
 func (w *window) advance(ctx context.Context) error {
 	if w.rows.n == 0 {
 		for _, c := range w.calls {
-			if err := c.offsets(w.env, &w.scratch); err != nil {
-				return err
+			for _, f := range []*frameEnd{&c.start, &c.end} {
+				if err := f.evaluate(w.env, &w.scratch); err != nil {
+					return err
+				}
 			}
 		}
 	}
@@ -264,6 +265,9 @@ func (w *window) equalKeys(a, b, first, last int) bool {
 // results already.
 func (w *window) partition(lo, hi int) error {
 	p := &partitionRows{lo: lo, hi: hi}
+	if len(w.node.Order) > 0 {
+		p.key, p.order = &w.keys.cols[len(w.part)], &w.node.Order[0]
+	}
 	for at := lo; at < hi; {
 		end := w.runEnd(at, hi, len(w.part), len(w.keys.cols))
 		for range end - at {
@@ -276,6 +280,7 @@ func (w *window) partition(lo, hi int) error {
 	for _, c := range w.calls {
 		c.out = c.out[:0]
 		c.arena.Reset()
+		c.start.cursor, c.end.cursor = cursor{row: lo, at: lo}, cursor{row: lo, at: lo}
 		if err := c.compute(w.env, p); err != nil {
 			return err
 		}

@@ -19,7 +19,7 @@ func (c *windowCall) compute(env *Env, p *partitionRows) error {
 		return c.ntile(p)
 	}
 	for i := p.lo; i < p.hi; i++ {
-		d, err := c.value(p, i)
+		d, err := c.value(env, p, i)
 		if err != nil {
 			return err
 		}
@@ -29,7 +29,7 @@ func (c *windowCall) compute(env *Env, p *partitionRows) error {
 }
 
 // value is the result of a window function for row i.
-func (c *windowCall) value(p *partitionRows, i int) (types.Datum, error) {
+func (c *windowCall) value(env *Env, p *partitionRows, i int) (types.Datum, error) {
 	first, last := p.peers(i)
 	n := p.hi - p.lo
 	switch c.def.Fn.Name {
@@ -51,9 +51,9 @@ func (c *windowCall) value(p *partitionRows, i int) (types.Datum, error) {
 	case "lead":
 		return c.neighbour(p, i, 1), nil
 	case "first_value":
-		return c.at(c.nth(p, i, 1)), nil
+		return c.at(c.nth(env, p, i, 1))
 	case "last_value":
-		return c.at(c.nth(p, i, -1)), nil
+		return c.at(c.nth(env, p, i, -1))
 	case "nth_value":
 		k := c.store.datum(i, 1)
 		if k.IsNull() {
@@ -62,17 +62,17 @@ func (c *windowCall) value(p *partitionRows, i int) (types.Datum, error) {
 		if k.Int() <= 0 {
 			return types.Null, pgerr.New(pgerrcode.InvalidArgumentForNthValueFunction, "argument of nth_value must be greater than zero")
 		}
-		return c.at(c.nth(p, i, k.Int())), nil
+		return c.at(c.nth(env, p, i, k.Int()))
 	}
 	return types.Null, pgerr.NotSupported(-1, "window function %s is not supported", c.def.Fn.Name)
 }
 
 // at is the first argument's value in row j, NULL for no row.
-func (c *windowCall) at(j int) types.Datum {
-	if j < 0 {
-		return types.Null
+func (c *windowCall) at(j int, err error) (types.Datum, error) {
+	if err != nil || j < 0 {
+		return types.Null, err
 	}
-	return c.store.datum(j, 0)
+	return c.store.datum(j, 0), nil
 }
 
 // neighbour is lag and lead: the value some rows away, or the default.
@@ -133,7 +133,10 @@ func (c *windowCall) aggregate(env *Env, p *partitionRows) error {
 	done, known := p.lo, false
 	var last types.Datum
 	for i := p.lo; i < p.hi; i++ {
-		_, hi := c.frame(p, i)
+		_, hi, err := c.frame(env, p, i)
+		if err != nil {
+			return err
+		}
 		if hi > done {
 			if err := c.fold(env, state, done, hi, nil); err != nil {
 				return err
@@ -141,7 +144,6 @@ func (c *windowCall) aggregate(env *Env, p *partitionRows) error {
 			done, known = hi, false
 		}
 		if !known {
-			var err error
 			if last, err = c.result(env, state); err != nil {
 				return err
 			}
@@ -156,7 +158,10 @@ func (c *windowCall) slide(env *Env, p *partitionRows) error {
 	for i := p.lo; i < p.hi; i++ {
 		state := c.def.Fn.Agg(c.types)
 		state.Grow(1)
-		lo, hi := c.frame(p, i)
+		lo, hi, err := c.frame(env, p, i)
+		if err != nil {
+			return err
+		}
 		if hi > lo {
 			skip := func(j int) bool { return c.excluded(p, i, j) }
 			if err := c.fold(env, state, lo, hi, skip); err != nil {

@@ -24,7 +24,7 @@ func (b *binder) windowCall(s *scope, x *ast.Func) (expr.Expr, error) {
 		case s.inAgg:
 			return nil, errAt(x.Pos, pgerrcode.GroupingError, "aggregate function calls cannot contain window function calls")
 		}
-		return nil, errAt(x.Pos, pgerrcode.WindowingError, "window functions are not allowed in %s", clauseName[s.in])
+		return nil, errAt(x.Pos, pgerrcode.WindowingError, "window functions are not allowed in %s", clauseName[min(s.in, inWindowDef)])
 	}
 	in := *s
 	in.inWindow = true
@@ -52,10 +52,16 @@ func (b *binder) windowCall(s *scope, x *ast.Func) (expr.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.Frame, err = b.frame(&in, w); err != nil {
+	def := *s
+	def.in, def.calls, def.srfs = inWindowDef, nil, nil
+	n, err := b.windowParts(&def, w)
+	if err != nil {
 		return nil, err
 	}
-	return b.addWindow(s, &in, w, c, x)
+	if c.Frame, err = b.frame(&def, w, n); err != nil {
+		return nil, err
+	}
+	return b.addWindow(s, n, c, x), nil
 }
 
 func windowAllowed(x *ast.Func, r *builtin.Resolved) error {
@@ -107,45 +113,8 @@ func (b *binder) window(s *scope, defs []ast.NamedWindow, w *ast.Window) (*ast.W
 	return nil, errAt(w.Pos, pgerrcode.UndefinedObject, "window \"%s\" does not exist", w.Ref)
 }
 
-// frame binds the frame clause; without one it ends at the current row's peers.
-func (b *binder) frame(s *scope, w *ast.Window) (physical.Frame, error) {
-	if w.Frame == nil {
-		return physical.Frame{Start: physical.FrameBound{Kind: physical.UnboundedPreceding}, End: physical.FrameBound{Kind: physical.CurrentRow}}, nil
-	}
-	f := physical.Frame{Mode: physical.FrameMode(w.Frame.Mode), Exclude: physical.FrameExclude(w.Frame.Exclude)}
-	if w.Frame.Mode == ast.FrameGroups && len(w.OrderBy) == 0 {
-		return f, errAt(w.Pos, pgerrcode.WindowingError, "GROUPS mode requires an ORDER BY clause")
-	}
-	var err error
-	if f.Start, err = b.frameBound(s, w, &w.Frame.Start); err != nil {
-		return f, err
-	}
-	f.End, err = b.frameBound(s, w, &w.Frame.End)
-	return f, err
-}
-
-func (b *binder) frameBound(s *scope, w *ast.Window, x *ast.FrameBound) (physical.FrameBound, error) {
-	out := physical.FrameBound{Kind: physical.BoundKind(x.Kind)}
-	if x.Offset == nil {
-		return out, nil
-	}
-	if w.Frame.Mode == ast.FrameRange {
-		return out, notYet(leftmost(x.Offset), "RANGE with offset PRECEDING/FOLLOWING")
-	}
-	e, err := b.expr(&scope{parent: s.parent, in: inWhere, ctes: s.ctes}, x.Offset)
-	if err != nil {
-		if hasOwnColumn(s, x.Offset) {
-			return out, errAt(leftmost(x.Offset), pgerrcode.InvalidColumnReference, "argument of %s must not contain variables",
-				[...]string{ast.FrameRange: "RANGE", ast.FrameRows: "ROWS", ast.FrameGroups: "GROUPS"}[w.Frame.Mode])
-		}
-		return out, err
-	}
-	out.Offset, err = b.coerce(e, types.Of(types.Int8OID), builtin.Implicit, leftmost(x.Offset))
-	return out, err
-}
-
-// addWindow registers the call with the node of its window.
-func (b *binder) addWindow(s, in *scope, w *ast.Window, c physical.WindowCall, x *ast.Func) (expr.Expr, error) {
+// windowParts binds a window's partition and order.
+func (b *binder) windowParts(in *scope, w *ast.Window) (*logical.Window, error) {
 	n := &logical.Window{}
 	for _, e := range w.PartitionBy {
 		p, err := b.value(in, e)
@@ -168,16 +137,21 @@ func (b *binder) addWindow(s, in *scope, w *ast.Window, c physical.WindowCall, x
 		}
 		n.Order = append(n.Order, k)
 	}
+	return n, nil
+}
+
+// addWindow registers the call with the node of its window.
+func (b *binder) addWindow(s *scope, n *logical.Window, c physical.WindowCall, x *ast.Func) expr.Expr {
 	id := b.meta.Add(logical.ColInfo{Name: x.Name.Name, T: c.T})
 	for _, have := range s.calls.nodes {
 		if sameWindow(have, n) {
 			have.Calls, have.Out = append(have.Calls, c), append(have.Out, id)
-			return b.meta.Column(id), nil
+			return b.meta.Column(id)
 		}
 	}
 	n.Calls, n.Out = []physical.WindowCall{c}, []logical.ColID{id}
 	s.calls.nodes = append(s.calls.nodes, n)
-	return b.meta.Column(id), nil
+	return b.meta.Column(id)
 }
 
 func sameWindow(a, b *logical.Window) bool {

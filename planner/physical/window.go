@@ -89,12 +89,13 @@ type Frame struct {
 	Exclude    FrameExclude
 }
 
-// FrameBound is one end of a frame. Offset has no Column nodes; it is int8 and for
-// ROWS and GROUPS only (22013 when NULL or negative): RANGE with an offset is
-// refused by the binder.
+// FrameBound is one end of a frame. Offset has no Column nodes; it is int8 for ROWS
+// and GROUPS. For RANGE it is of the type that InRange, the in_range function of the
+// window's only order key, takes. An offset that is NULL or negative is an error.
 type FrameBound struct {
-	Kind   BoundKind
-	Offset expr.Expr
+	Kind    BoundKind
+	Offset  expr.Expr
+	InRange *builtin.Func
 }
 
 // FrameMode is ROWS, RANGE or GROUPS.

@@ -241,10 +241,12 @@ func (p *printer) window(w Window) {
 		sep = " "
 	}
 	if f := w.Frame; f != nil {
-		p.s(sep, []string{"RANGE", "ROWS", "GROUPS"}[f.Mode], " BETWEEN ")
+		p.s(sep, []string{"RANGE", "ROWS", "GROUPS"}[f.Mode], []string{" ", " BETWEEN "}[b2i(f.Between)])
 		p.bound(f.Start)
-		p.s(" AND ")
-		p.bound(f.End)
+		if f.Between {
+			p.s(" AND ")
+			p.bound(f.End)
+		}
 		p.s([]string{"", " EXCLUDE CURRENT ROW", " EXCLUDE GROUP", " EXCLUDE TIES"}[f.Exclude])
 	}
 	p.s(")")

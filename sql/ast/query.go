@@ -132,6 +132,7 @@ type NamedWindow struct {
 // Frame is a window frame.
 type Frame struct {
 	Mode       FrameMode
+	Between    bool // written BETWEEN … AND …; else the end is the current row
 	Start, End FrameBound
 	Exclude    FrameExclude
 }

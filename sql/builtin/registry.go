@@ -67,7 +67,7 @@ var families = []func(*registrar){
 	compareFuncs, intFuncs, floatFuncs, numericFuncs, boolFuncs, textFuncs, likeFuncs, regexFuncs,
 	formatFuncs, unicodeFuncs, byteaFuncs, bitFuncs, hashFunctions, uuidFuncs,
 	// date and time
-	datetimeFuncs, intervalFuncs, toCharFuncs,
+	datetimeFuncs, intervalFuncs, inRangeFuncs, toCharFuncs,
 	// composite values
 	arrayFuncs, seriesFuncs, jsonFuncs, jsonSetFuncs, vectorFuncs,
 	// the system

@@ -92,7 +92,7 @@ func (c *conv) window(w *pgast.WindowDef) ast.Window {
 	if o&^allFrameBits != 0 {
 		c.fail(w.Location, "unknown window frame option")
 	}
-	f := &ast.Frame{Mode: ast.FrameRange}
+	f := &ast.Frame{Mode: ast.FrameRange, Between: o&frameBetween != 0}
 	switch {
 	case o&frameRows != 0:
 		f.Mode = ast.FrameRows
