@@ -77,7 +77,7 @@ func (b *binder) construct(s *scope, e ast.Expr) (expr.Expr, error) {
 	case *ast.Default:
 		return nil, errAt(x.Pos, pgerrcode.SyntaxError, "DEFAULT is not allowed in this context")
 	case *ast.Grouping:
-		return nil, notYet(x.Pos, "GROUPING")
+		return b.groupingCall(s, x)
 	}
 	return nil, notYet(e.Position(), "this expression")
 }

@@ -42,11 +42,10 @@ func (b *binder) frameBound(s *scope, w *ast.Window, n *logical.Window, x *ast.F
 	if x.Offset == nil {
 		return out, nil
 	}
-	e, err := b.expr(&scope{parent: s.parent, in: inFrame + clause(w.Frame.Mode), ctes: s.ctes}, x.Offset)
+	own := *s
+	own.in, own.grouping = inFrame+clause(w.Frame.Mode), nil
+	e, err := b.expr(&own, x.Offset)
 	if err != nil {
-		if hasOwnColumn(s, x.Offset) {
-			return out, errAt(leftmost(x.Offset), pgerrcode.InvalidColumnReference, "argument of %s must not contain variables", frameModes[w.Frame.Mode])
-		}
 		return out, err
 	}
 	to := types.OID(types.Int8OID)
@@ -60,8 +59,10 @@ func (b *binder) frameBound(s *scope, w *ast.Window, n *logical.Window, x *ast.F
 		}
 		out.InRange = builtin.InRange(column, to)
 	}
-	out.Offset, err = b.specific(e, to, x.Offset, frameModes[w.Frame.Mode])
-	return out, err
+	if out.Offset, err = b.specific(e, to, x.Offset, frameModes[w.Frame.Mode]); err != nil {
+		return out, err
+	}
+	return out, b.varFree(s, out.Offset, frameModes[w.Frame.Mode])
 }
 
 // specific brings a value to the type that a construct demands.

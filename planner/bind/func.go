@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"slices"
+
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/planner/logical"
@@ -14,6 +16,8 @@ import (
 type grouping struct {
 	aggs []logical.AggCall
 	out  []logical.ColID
+	// calls are GROUPING(…), which are known when the groups are.
+	calls []groupingCall
 	// first is where the first aggregate stands.
 	first ast.Pos
 	// clause of the level at this moment is scope.in.
@@ -270,20 +274,41 @@ func (b *binder) aggLevel(s *scope, args []expr.Expr) *scope {
 		return s
 	}
 	for level := s; level != nil; level = level.parent {
-		for _, it := range level.items {
-			for _, c := range it.cols {
-				if logical.Uses(c.e, func(id logical.ColID) bool { return used[id] }) {
-					return level
-				}
-			}
-			if it.rel != nil && it.rel.scan != nil {
-				for _, id := range it.rel.scan.Out {
-					if used[id] {
-						return level
-					}
-				}
-			}
+		if level.owns(func(id logical.ColID) bool { return used[id] }) {
+			return level
 		}
 	}
 	return s
+}
+
+// owns reports a column of the level's FROM for which in is true.
+func (s *scope) owns(in func(logical.ColID) bool) bool {
+	for _, it := range s.items {
+		for _, c := range it.cols {
+			if logical.Uses(c.e, in) {
+				return true
+			}
+		}
+		if it.rel != nil && it.rel.scan != nil && slices.ContainsFunc(it.rel.scan.Out, in) {
+			return true
+		}
+	}
+	return false
+}
+
+// varFree refuses columns of the level in a clause that has one value for all of
+// its rows.
+func (b *binder) varFree(s *scope, e expr.Expr, construct string) error {
+	var err error
+	logical.Walk(e, func(x expr.Expr) bool {
+		if c, ok := x.(*expr.Column); ok && err == nil && s.owns(func(id logical.ColID) bool { return id == c.Index }) {
+			pos, ok := b.pos[c]
+			if !ok {
+				pos = ast.NoPos
+			}
+			err = errAt(pos, pgerrcode.InvalidColumnReference, "argument of %s must not contain variables", construct)
+		}
+		return err == nil
+	})
+	return err
 }

@@ -1,6 +1,9 @@
 package bind
 
 import (
+	"fmt"
+	"slices"
+
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/planner/logical"
@@ -143,18 +146,11 @@ func uniqueSets(sets [][]int) [][]int {
 	seen := map[string]bool{}
 	var out [][]int
 	for _, s := range sets {
-		has := map[int]bool{}
-		key := make([]byte, 0, 64)
-		for _, n := range s {
-			has[n] = true
-		}
-		for i := 0; i < 512; i++ {
-			if has[i] {
-				key = append(key, byte(i), byte(i>>8))
-			}
-		}
-		if !seen[string(key)] {
-			seen[string(key)] = true
+		members := slices.Clone(s)
+		slices.Sort(members)
+		key := fmt.Sprint(slices.Compact(members))
+		if !seen[key] {
+			seen[key] = true
 			out = append(out, s)
 		}
 	}
@@ -207,7 +203,7 @@ func (b *binder) aggIn(q *selection, x expr.Expr) bool {
 // it to use its output.
 func (b *binder) aggregation(q *selection) error {
 	g := q.level
-	if len(g.aggs) == 0 && !q.grouped && q.having == nil {
+	if len(g.aggs) == 0 && len(g.calls) == 0 && !q.grouped && q.having == nil {
 		return b.windowNodes(q, nil)
 	}
 	below := map[logical.ColID]bool{}
@@ -223,6 +219,9 @@ func (b *binder) aggregation(q *selection) error {
 			ge.id = b.meta.Add(logical.ColInfo{T: ge.e.Type()})
 		}
 		n.Groups, n.GroupOut = append(n.Groups, ge.e), append(n.GroupOut, ge.id)
+	}
+	if err := b.groupingCalls(q, n); err != nil {
+		return err
 	}
 	r := &regroup{b: b, q: q, agg: n, below: below}
 	for _, l := range [][]target{q.targets, q.junk} {
@@ -273,6 +272,9 @@ func (r *regroup) expr(e expr.Expr) expr.Expr {
 	}
 	switch x := e.(type) {
 	case *expr.Column:
+		if r.q.sets == nil && r.q.level.isCall(x.Index) {
+			return intConst(0) // without sets every row has all groups
+		}
 		if r.below[x.Index] && !r.isAgg(x.Index) && !r.dependent(x.Index) {
 			r.err = r.ungrouped(x.Index, r.b.pos[x], false)
 		}

@@ -5,7 +5,6 @@ import (
 
 	"github.com/loxodb/loxodb/planner/logical"
 	"github.com/loxodb/loxodb/sql/ast"
-	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -292,21 +291,18 @@ func (b *binder) limit(s *scope, x *ast.Select, tree logical.Node, keys []logica
 		if e == nil {
 			return nil, nil
 		}
-		none := &scope{parent: s.parent, in: c, ctes: s.ctes}
-		v, err := b.expr(none, e)
-		if err != nil {
-			if hasOwnColumn(s, e) {
-				return nil, errAt(leftmost(e), pgerrcode.InvalidColumnReference, "argument of %s must not contain variables", clauseName[c])
-			}
-			return nil, err
-		}
-		y, err := b.coerceOrNil(v, types.Of(types.Int8OID), builtin.Assignment, leftmost(e))
+		own := *s
+		own.in, own.grouping, own.srfs, own.calls = c, nil, nil, nil
+		v, err := b.expr(&own, e)
 		if err != nil {
 			return nil, err
 		}
-		if y == nil {
-			return nil, errAt(leftmost(e), pgerrcode.DatatypeMismatch, "argument of %s must be type %s, not type %s",
-				clauseName[c], "bigint", builtin.TypeName(v.Type().OID))
+		y, err := b.specific(v, types.Int8OID, e, clauseName[c])
+		if err != nil {
+			return nil, err
+		}
+		if err := b.varFree(s, y, clauseName[c]); err != nil {
+			return nil, err
 		}
 		return b.fold(y), nil
 	}
@@ -329,21 +325,4 @@ func (b *binder) limit(s *scope, x *ast.Select, tree logical.Node, keys []logica
 		n.WithTies = append([]logical.SortKey(nil), keys...)
 	}
 	return n, nil
-}
-
-// hasOwnColumn reports a column name of the present level in e.
-func hasOwnColumn(s *scope, e ast.Expr) bool {
-	c, ok := e.(*ast.ColumnRef)
-	if !ok || len(c.Parts) == 0 {
-		return false
-	}
-	name := c.Parts[len(c.Parts)-1]
-	for _, it := range s.items {
-		for _, col := range it.cols {
-			if col.name == name {
-				return true
-			}
-		}
-	}
-	return false
 }

@@ -218,6 +218,9 @@ func defines(n Node, made map[ColID]bool) {
 		for _, id := range x.AggOut {
 			made[id] = true
 		}
+		for i := range x.Grouping {
+			made[x.Grouping[i].Out] = true
+		}
 	case *Window:
 		for _, id := range x.Out {
 			made[id] = true

@@ -5,6 +5,8 @@
 package logical
 
 import (
+	"slices"
+
 	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
@@ -98,6 +100,25 @@ type SortKey struct {
 	NullsFirst bool
 }
 
+// Grouping is GROUPING(…) of an Agg with sets: an int4 with a bit for each of Groups,
+// the last one's lowest, that is set when the row's set leaves the group out.
+type Grouping struct {
+	Groups []int
+	Out    ColID
+}
+
+// Value is the result for the rows of a set.
+func (g *Grouping) Value(set []int) int64 {
+	v := int64(0)
+	for _, n := range g.Groups {
+		v <<= 1
+		if !slices.Contains(set, n) {
+			v |= 1
+		}
+	}
+	return v
+}
+
 // AggCall is one aggregate.
 type AggCall struct {
 	Fn       *builtin.Func
@@ -177,7 +198,8 @@ type (
 		Left, Right Node
 		On          []expr.Expr
 	}
-	// Agg groups: Groups[i] becomes GroupOut[i], aggregates AggOut.
+	// Agg groups: Groups[i] becomes GroupOut[i], aggregates AggOut. Sets are grouping
+	// sets of Groups, and Grouping says of their rows which set they belong to.
 	Agg struct {
 		Input    Node
 		Groups   []expr.Expr
@@ -185,6 +207,7 @@ type (
 		Aggs     []AggCall
 		AggOut   []ColID
 		Sets     [][]int
+		Grouping []Grouping
 	}
 	// Window adds window functions' results to its input.
 	Window struct {
@@ -294,5 +317,9 @@ func (n *Join) Cols() []ColID {
 
 // Cols of Agg: groups, then aggregates.
 func (n *Agg) Cols() []ColID {
-	return append(append(make([]ColID, 0, len(n.GroupOut)+len(n.AggOut)), n.GroupOut...), n.AggOut...)
+	l := append(append(make([]ColID, 0, len(n.GroupOut)+len(n.AggOut)+len(n.Grouping)), n.GroupOut...), n.AggOut...)
+	for i := range n.Grouping {
+		l = append(l, n.Grouping[i].Out)
+	}
+	return l
 }

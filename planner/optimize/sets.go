@@ -31,7 +31,7 @@ func (p *planner) groupingSets(x *logical.Agg) (*rel, error) {
 		}
 	}
 	source := &logical.CTE{Name: "*GROUPING SETS*", Tree: x.Input, Out: kept}
-	out := append(append([]logical.ColID(nil), x.GroupOut...), x.AggOut...)
+	out := x.Cols()
 	n := &physical.Append{}
 	rows, total := 0.0, 0.0
 	for _, set := range x.Sets {
@@ -64,11 +64,14 @@ func (p *planner) oneSet(x *logical.Agg, source *logical.CTE, set []int, out []l
 	at := r.layout()
 	n := &physical.Project{Base: p.base(out), Input: r.node}
 	for i, c := range out {
-		if i < len(x.Groups) && !in[i] {
+		switch made := i - len(x.Groups) - len(x.Aggs); {
+		case i < len(x.Groups) && !in[i]:
 			n.Exprs = append(n.Exprs, &expr.Const{T: x.Groups[i].Type(), D: types.Null})
-			continue
+		case made >= 0:
+			n.Exprs = append(n.Exprs, &expr.Const{T: types.Of(types.Int4OID), D: types.Int(x.Grouping[made].Value(set))})
+		default:
+			n.Exprs = append(n.Exprs, p.remapCol(c, p.meta.Cols[c].T, at))
 		}
-		n.Exprs = append(n.Exprs, p.remapCol(c, p.meta.Cols[c].T, at))
 	}
 	p.inherit(&n.Base, r, 0)
 	return &rel{n, out}, nil

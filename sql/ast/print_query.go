@@ -159,25 +159,35 @@ func (p *printer) returning(list []Target) {
 func (p *printer) groupItems(list []GroupItem) {
 	for i, g := range list {
 		p.sep(i)
-		switch g.Kind {
-		case GroupExpr:
-			if p.lines {
-				p.key(g.Expr)
-			} else {
-				p.expr(g.Expr)
-			}
-			continue
-		case GroupRollup:
-			p.s("ROLLUP ")
-		case GroupCube:
-			p.s("CUBE ")
-		case GroupSets:
-			p.s("GROUPING SETS ")
-		}
-		p.s("(")
-		p.groupItems(g.Items)
-		p.s(")")
+		p.groupItem(g, false)
 	}
+}
+
+// groupItem writes an item; in GROUPING SETS a single expression has parentheses too.
+func (p *printer) groupItem(g GroupItem, inSets bool) {
+	if g.Kind == GroupExpr {
+		p.groupExpr(g.Expr, inSets)
+		return
+	}
+	p.s([]string{GroupRollup: "ROLLUP", GroupCube: "CUBE", GroupSets: "GROUPING SETS ", GroupRow: ""}[g.Kind], "(")
+	for i, m := range g.Items {
+		p.sep(i)
+		p.groupItem(m, g.Kind == GroupSets)
+	}
+	p.s(")")
+}
+
+func (p *printer) groupExpr(e Expr, parens bool) {
+	if _, row := e.(*Row); row {
+		parens = false
+	}
+	p.s([]string{"", "("}[b2i(parens)])
+	if p.lines {
+		p.key(e)
+	} else {
+		p.expr(e)
+	}
+	p.s([]string{"", ")"}[b2i(parens)])
 }
 
 func (p *printer) orderBy(list []SortBy) {
