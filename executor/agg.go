@@ -44,6 +44,7 @@ type aggCall struct {
 	seen   *rowSet   // DISTINCT: (group, arguments)
 	order  *order    // ORDER BY inside the call: rows are kept and folded at the end
 	rows   *rowStore // group, arguments, sort keys
+	within *within   // of an ordered-set aggregate
 }
 
 func newAgg(n *physical.Agg) (Operator, error) {
@@ -110,7 +111,8 @@ func newAggCall(call *physical.AggCall) (*aggCall, error) {
 		}
 		c.rows = newRowStore(append(keyed, c.order.types...))
 	}
-	return c, nil
+	c.within, err = newWithin(call)
+	return c, err
 }
 
 func (a *agg) Open(ctx context.Context, env *Env) error {
@@ -132,6 +134,9 @@ func (a *agg) start() error {
 	a.set.reset(a.env.Budget)
 	for _, c := range a.calls {
 		c.state = c.call.Fn.Agg(c.types)
+		if c.within != nil {
+			c.within.reset(c)
+		}
 		if c.seen != nil {
 			c.seen.reset(a.env.Budget)
 		}
@@ -172,7 +177,7 @@ func (a *agg) finish() error {
 		a.total = 1
 	}
 	for _, c := range a.calls {
-		if err := c.finish(a.env); err != nil {
+		if err := c.finish(a.env, &a.scratch, a.total); err != nil {
 			return err
 		}
 	}
@@ -223,6 +228,11 @@ func (a *agg) step(b *batch.Batch) error {
 // step folds the batch into one aggregate, or keeps the rows for finish.
 func (c *aggCall) step(env *Env, s *expr.Scratch, b *batch.Batch, groups []uint32) error {
 	sel := b.Sel
+	if c.within != nil {
+		if err := c.within.meet(env, s, b, groups); err != nil {
+			return err
+		}
+	}
 	if c.filter != nil {
 		view := batch.Batch{Sel: b.Sel, Cols: b.Cols}
 		if err := c.filter.Filter(&env.Env, s, &view); err != nil {
@@ -242,6 +252,9 @@ func (c *aggCall) step(env *Env, s *expr.Scratch, b *batch.Batch, groups []uint3
 	}
 	if c.rows == nil {
 		return c.state.Step(&env.Ctx, sel, groups, c.cols)
+	}
+	if c.within != nil {
+		sel = c.within.count(c, sel, groups)
 	}
 	return c.keep(env, s, b, sel, groups)
 }
@@ -284,8 +297,13 @@ func (c *aggCall) keep(env *Env, s *expr.Scratch, b *batch.Batch, sel []uint16, 
 	return nil
 }
 
-// finish folds the kept rows in order.
-func (c *aggCall) finish(env *Env) error {
+// finish folds the kept rows of all groups in order.
+func (c *aggCall) finish(env *Env, s *expr.Scratch, total int) error {
+	if c.within != nil {
+		if err := c.within.begin(c, env, s, total); err != nil {
+			return err
+		}
+	}
 	if c.rows == nil || c.rows.n == 0 {
 		return nil
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -62,6 +63,9 @@ func (b *binder) resolveCall(schema, name string, args []expr.Expr, shape builti
 	}
 	r, err := builtin.ResolveFunc(schema, name, ts, shape)
 	if err != nil {
+		if pgerr.Code(err) == pgerrcode.DatatypeMismatch { // of polymorphic types, which no place has
+			return nil, err
+		}
 		return nil, atPos(err, pos)
 	}
 	return r, nil
@@ -123,19 +127,28 @@ func (b *binder) funcCall(s *scope, x *ast.Func) (expr.Expr, error) {
 	if x.Over != nil {
 		return b.windowCall(s, x)
 	}
-	if x.WithinGroup {
-		return nil, notYet(x.Pos, "WITHIN GROUP")
-	}
 	g := b.aggScope(s, x)
 	args, err := b.list(g, x.Args)
 	if err != nil {
 		return nil, err
 	}
+	if x.WithinGroup {
+		for i := range x.OrderBy {
+			e, err := b.expr(g, x.OrderBy[i].Expr)
+			if err != nil {
+				return nil, err
+			}
+			args = append(args, e)
+		}
+	}
 	r, err := b.resolveCall(x.Name.Schema, x.Name.Name, args, builtin.CallShape{Names: x.ArgNames, Variadic: x.Variadic}, x.Pos)
 	if err != nil {
-		return nil, err
+		return nil, misplacedOrder(err, x)
 	}
 	if r.Fn != nil && r.Fn.Kind == 'a' {
+		if err := b.withinGroup(x, r, args); err != nil {
+			return nil, err
+		}
 		return b.aggregate(s, g, x, r, args)
 	}
 	if err := onlyAggregates(x, r); err != nil {
@@ -158,6 +171,10 @@ func onlyAggregates(x *ast.Func, r *builtin.Resolved) error {
 		what = "(*) specified, but %s is not an aggregate function"
 		name := x.Name.Name
 		return errAt(x.Pos, pgerrcode.WrongObjectType, "%s(*) specified, but %s is not an aggregate function", name, name)
+	case r.Fn != nil && r.Fn.Kind == 'w' && x.WithinGroup:
+		what = "window function %s requires an OVER clause"
+	case x.WithinGroup:
+		what = "WITHIN GROUP specified, but %s is not an aggregate function"
 	case x.Distinct:
 		what = "DISTINCT specified, but %s is not an aggregate function"
 	case x.OrderBy != nil:
@@ -200,7 +217,8 @@ func (b *binder) aggregate(s, g *scope, x *ast.Func, r *builtin.Resolved, args [
 	if s.inAgg {
 		return nil, errAt(x.Pos, pgerrcode.GroupingError, "aggregate function calls cannot be nested")
 	}
-	level := b.aggLevel(s, args)
+	direct := directArgs(x, r, len(args))
+	level := b.aggLevel(s, args[direct:])
 	if level.grouping == nil {
 		name := clauseName[level.in]
 		if level.in == inNone {
@@ -212,7 +230,10 @@ func (b *binder) aggregate(s, g *scope, x *ast.Func, r *builtin.Resolved, args [
 	if err != nil {
 		return nil, err
 	}
-	a := logical.AggCall{Fn: r.Fn, Args: in, Distinct: x.Distinct, T: types.Of(r.Ret)}
+	a := logical.AggCall{Fn: r.Fn, Args: in[direct:], Direct: in[:direct], Distinct: x.Distinct, T: types.Of(r.Ret)}
+	if err := b.checkDirect(s, level, a.Direct); err != nil {
+		return nil, err
+	}
 	if x.Filter != nil {
 		f := *g
 		f.in, f.grouping, f.inAgg = inFilter, nil, false
@@ -221,6 +242,14 @@ func (b *binder) aggregate(s, g *scope, x *ast.Func, r *builtin.Resolved, args [
 		}
 	}
 	for i := range x.OrderBy {
+		if x.WithinGroup {
+			k, err := b.sortKey(a.Args[i], &x.OrderBy[i])
+			if err != nil {
+				return nil, err
+			}
+			a.OrderBy = append(a.OrderBy, k)
+			continue
+		}
 		k, err := b.aggOrder(g, x, &x.OrderBy[i], in)
 		if err != nil {
 			return nil, err

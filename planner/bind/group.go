@@ -233,6 +233,9 @@ func (b *binder) aggregation(q *selection) error {
 			l[i].e = e
 		}
 	}
+	if err := r.checkDirect(); err != nil {
+		return err
+	}
 	for i := range q.having {
 		e, err := r.rewrite(q.having[i])
 		if err != nil {

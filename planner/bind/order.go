@@ -37,12 +37,17 @@ func same(a, b expr.Expr) bool {
 }
 
 func sameAgg(a, b *logical.AggCall) bool {
-	if a.Fn != b.Fn || a.Distinct != b.Distinct || len(a.Args) != len(b.Args) || len(a.OrderBy) != len(b.OrderBy) ||
+	if a.Fn != b.Fn || a.Distinct != b.Distinct || len(a.Args) != len(b.Args) || len(a.Direct) != len(b.Direct) || len(a.OrderBy) != len(b.OrderBy) ||
 		(a.Filter == nil) != (b.Filter == nil) || a.Filter != nil && !same(a.Filter, b.Filter) {
 		return false
 	}
 	for i := range a.Args {
 		if !same(a.Args[i], b.Args[i]) || logical.IsVolatile(a.Args[i]) {
+			return false
+		}
+	}
+	for i := range a.Direct {
+		if !same(a.Direct[i], b.Direct[i]) || logical.IsVolatile(a.Direct[i]) {
 			return false
 		}
 	}

@@ -32,6 +32,15 @@ func (b *binder) windowCall(s *scope, x *ast.Func) (expr.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
+	if x.WithinGroup {
+		for i := range x.OrderBy {
+			e, err := b.expr(&in, x.OrderBy[i].Expr)
+			if err != nil {
+				return nil, err
+			}
+			args = append(args, e)
+		}
+	}
 	r, err := b.resolveCall(x.Name.Schema, x.Name.Name, args, builtin.CallShape{Names: x.ArgNames, Variadic: x.Variadic}, x.Pos)
 	if err != nil {
 		return nil, err
@@ -69,6 +78,15 @@ func windowAllowed(x *ast.Func, r *builtin.Resolved) error {
 	switch {
 	case r.Fn == nil || r.Fn.Kind != 'w' && r.Fn.Kind != 'a':
 		return errAt(x.Pos, pgerrcode.WrongObjectType, "OVER specified, but %s is not a window function nor an aggregate function", name)
+	case r.Fn.Kind == 'a' && r.Fn.AggKind != 'n':
+		if !x.WithinGroup {
+			return errAt(x.Pos, pgerrcode.WrongObjectType, "WITHIN GROUP is required for ordered-set aggregate %s", name)
+		}
+		return errAt(x.Pos, pgerrcode.FeatureNotSupported, "OVER is not supported for ordered-set aggregate %s", name)
+	case x.WithinGroup && r.Fn.Kind == 'w':
+		return errAt(x.Pos, pgerrcode.WrongObjectType, "window function %s cannot have WITHIN GROUP", name)
+	case x.WithinGroup:
+		return errAt(x.Pos, pgerrcode.WrongObjectType, "%s is not an ordered-set aggregate, so it cannot have WITHIN GROUP", name)
 	case x.Distinct:
 		return errAt(x.Pos, pgerrcode.FeatureNotSupported, "DISTINCT is not implemented for window functions")
 	case x.OrderBy != nil:

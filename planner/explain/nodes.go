@@ -365,6 +365,7 @@ func (v *viewer) agg(it *item, x *physical.Agg) {
 	v.child(it, x.Input, "Outer")
 	for i := range x.Aggs {
 		v.subplans(it, x.Aggs[i].Args...)
+		v.subplans(it, x.Aggs[i].Direct...)
 	}
 }
 

@@ -366,9 +366,16 @@ func aggText(a *physical.AggCall, in []string) string {
 	if len(a.Args) == 0 && a.Fn.Kind == 'a' {
 		b.WriteString("*")
 	}
-	b.WriteString(strings.Join(exprList(a.Args, in), ", "))
+	if a.Fn.AggKind == 'o' || a.Fn.AggKind == 'h' {
+		b.WriteString(strings.Join(exprList(a.Direct, in), ", ") + ") WITHIN GROUP (")
+	} else {
+		b.WriteString(strings.Join(exprList(a.Args, in), ", "))
+		if len(a.OrderBy) > 0 {
+			b.WriteString(" ")
+		}
+	}
 	if len(a.OrderBy) > 0 {
-		b.WriteString(" ORDER BY " + strings.Join(keyList(a.OrderBy, in), ", "))
+		b.WriteString("ORDER BY " + strings.Join(keyList(a.OrderBy, in), ", "))
 	}
 	b.WriteString(")")
 	if a.Filter != nil {

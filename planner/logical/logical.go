@@ -119,10 +119,13 @@ func (g *Grouping) Value(set []int) int64 {
 	return v
 }
 
-// AggCall is one aggregate.
+// AggCall is one aggregate. Direct are the direct arguments of one with WITHIN GROUP,
+// which have one value a group: they use its groups only. Args and OrderBy are then
+// what WITHIN GROUP orders by.
 type AggCall struct {
 	Fn       *builtin.Func
 	Args     []expr.Expr
+	Direct   []expr.Expr
 	Distinct bool
 	Filter   expr.Expr
 	OrderBy  []SortKey

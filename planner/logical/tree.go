@@ -115,6 +115,7 @@ func MapExprs(n Node, f func(expr.Expr) expr.Expr) {
 		for i := range x.Aggs {
 			a := &x.Aggs[i]
 			list(a.Args)
+			list(a.Direct)
 			if a.Filter != nil {
 				a.Filter = f(a.Filter)
 			}

@@ -245,7 +245,7 @@ func aggNeeds(x *logical.Agg) colset {
 	}
 	for i := range x.Aggs {
 		a := &x.Aggs[i]
-		need = need.clone(a.Args...)
+		need = need.clone(a.Args...).clone(a.Direct...)
 		need.addExpr(a.Filter)
 		for _, k := range a.OrderBy {
 			need.addExpr(k.Expr)
@@ -262,7 +262,7 @@ func (p *planner) aggOver(x *logical.Agg, in *rel, sorted bool) *rel {
 	n := &physical.Agg{Base: p.base(cols), Input: in.node, Groups: p.remapAll(x.Groups, at), Sets: x.Sets, Sorted: sorted}
 	for i := range x.Aggs {
 		a := &x.Aggs[i]
-		n.Aggs = append(n.Aggs, physical.AggCall{Fn: a.Fn, Args: p.remapAll(a.Args, at), Distinct: a.Distinct,
+		n.Aggs = append(n.Aggs, physical.AggCall{Fn: a.Fn, Args: p.remapAll(a.Args, at), Direct: p.remapAll(a.Direct, at), Distinct: a.Distinct,
 			Filter: p.remap(a.Filter, at), OrderBy: p.remapKeys(a.OrderBy, at), T: a.T})
 	}
 	i := in.info()

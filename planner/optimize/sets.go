@@ -12,18 +12,7 @@ import (
 // are not in a set come as NULL.
 func (p *planner) groupingSets(x *logical.Agg) (*rel, error) {
 	cols := uniqueIDs(x.Input.Cols())
-	used := colset{}
-	for _, g := range x.Groups {
-		used.addExpr(g)
-	}
-	for i := range x.Aggs {
-		a := &x.Aggs[i]
-		used = used.clone(a.Args...)
-		used.addExpr(a.Filter)
-		for _, k := range a.OrderBy {
-			used.addExpr(k.Expr)
-		}
-	}
+	used := aggNeeds(x)
 	var kept []logical.ColID
 	for _, c := range cols {
 		if used[c] {
@@ -49,13 +38,17 @@ func (p *planner) groupingSets(x *logical.Agg) (*rel, error) {
 
 // oneSet aggregates by the groups of one set.
 func (p *planner) oneSet(x *logical.Agg, source *logical.CTE, set []int, out []logical.ColID) (*rel, error) {
-	a := &logical.Agg{Input: &logical.CTERef{CTE: source, Out: source.Out}, Aggs: x.Aggs, AggOut: x.AggOut}
+	a := &logical.Agg{Input: &logical.CTERef{CTE: source, Out: source.Out}, AggOut: x.AggOut}
 	in := map[int]bool{}
 	for _, g := range set {
 		if !in[g] {
 			in[g] = true
 			a.Groups, a.GroupOut = append(a.Groups, x.Groups[g]), append(a.GroupOut, x.GroupOut[g])
 		}
+	}
+	for _, c := range x.Aggs {
+		c.Direct = withoutGroups(c.Direct, x.Groups, in)
+		a.Aggs = append(a.Aggs, c)
 	}
 	r, err := p.agg(a, nil)
 	if err != nil {
@@ -75,4 +68,22 @@ func (p *planner) oneSet(x *logical.Agg, source *logical.CTE, set []int, out []l
 	}
 	p.inherit(&n.Base, r, 0)
 	return &rel{n, out}, nil
+}
+
+// withoutGroups makes groups that are not in a set NULL.
+func withoutGroups(list, groups []expr.Expr, in map[int]bool) []expr.Expr {
+	var clear func(expr.Expr) expr.Expr
+	clear = func(e expr.Expr) expr.Expr {
+		for i, g := range groups {
+			if !in[i] && logical.Same(g, e) {
+				return &expr.Const{T: e.Type(), D: types.Null}
+			}
+		}
+		return logical.Map(e, clear)
+	}
+	out := make([]expr.Expr, len(list))
+	for i, e := range list {
+		out[i] = clear(e)
+	}
+	return out
 }

@@ -318,10 +318,12 @@ type SortKey struct {
 	NullsFirst bool
 }
 
-// AggCall is one aggregate of an Agg.
+// AggCall is one aggregate of an Agg. Direct are the direct arguments of an ordered-set
+// aggregate, over any row of the group.
 type AggCall struct {
 	Fn       *builtin.Func
 	Args     []expr.Expr
+	Direct   []expr.Expr
 	Distinct bool
 	Filter   expr.Expr
 	OrderBy  []SortKey

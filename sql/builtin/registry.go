@@ -73,7 +73,7 @@ var families = []func(*registrar){
 	// the system
 	sysinfoFuncs, definitionFuncs, privilegeFuncs, sessionFuncs, sequenceFuncs,
 	// aggregates
-	countAggs, sumAggs, minmaxAggs, boolAggs, collectAggs, statAggs, vectorAggs, jsonAggs,
+	countAggs, sumAggs, minmaxAggs, boolAggs, collectAggs, statAggs, orderedAggs, vectorAggs, jsonAggs,
 }
 
 // registrar collects the code of the families by key.

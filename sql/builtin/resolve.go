@@ -80,6 +80,9 @@ func noFunction(schema, name string, args []types.OID, shape CallShape) error {
 		WithHint("No function matches the given name and argument types. You might need to add explicit type casts.")
 }
 
+// CallText is a call as errors write it: name(type, type).
+func CallText(schema, name string, args []types.OID) string { return callText(schema, name, args, nil) }
+
 func callText(schema, name string, args []types.OID, names []string) string {
 	var b strings.Builder
 	if schema != "" {
