@@ -75,6 +75,8 @@ func buildNode(n physical.Node) (Operator, error) {
 		return newUpdate(n)
 	case *physical.Delete:
 		return newDelete(n)
+	case *physical.Merge:
+		return newMerge(n)
 	}
 	return nil, fmt.Errorf("executor: unknown plan node %T", n)
 }

@@ -84,7 +84,7 @@ func newBinder(o Options) *binder {
 		pos: map[*expr.Column]ast.Pos{}, shapes: map[logical.ColID][]field{}, rowShapes: map[*expr.RowOf][]field{}}
 }
 
-// Bind binds SELECT, VALUES, INSERT, UPDATE and DELETE.
+// Bind binds SELECT, VALUES, INSERT, UPDATE, DELETE and MERGE.
 func Bind(stmt ast.Stmt, o Options) (*Statement, error) {
 	b := newBinder(o)
 	s := &Statement{Meta: b.meta}
@@ -115,6 +115,9 @@ func (b *binder) statement(stmt ast.Stmt) (*query, string, error) {
 	case *ast.Delete:
 		q, err := b.delete(x, nil)
 		return q, "DELETE", err
+	case *ast.Merge:
+		q, err := b.merge(x)
+		return q, "MERGE", err
 	}
 	return nil, "", pgerr.NotSupported(int(stmt.Position()), "this statement cannot be planned")
 }

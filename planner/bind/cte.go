@@ -71,6 +71,8 @@ func (b *binder) cte(s *scope, c *ast.CTE, recursive bool) error {
 		q, err = b.update(x, &in)
 	case *ast.Delete:
 		q, err = b.delete(x, &in)
+	case *ast.Merge:
+		return errAt(c.Pos, pgerrcode.FeatureNotSupported, "MERGE not supported in WITH query")
 	default:
 		return notYet(c.Pos, "this statement in WITH")
 	}

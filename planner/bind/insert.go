@@ -22,6 +22,13 @@ func (b *binder) writeTarget(n *ast.QName, s *scope, verb string) (*catalog.Tabl
 	if err != nil {
 		return nil, err
 	}
+	if verb == "merge into" {
+		what := map[bool]string{f.view != "": "views", f.sequence != nil: "sequences"}[true]
+		if what != "" {
+			return nil, errAt(ast.NoPos, pgerrcode.FeatureNotSupported, "cannot execute MERGE on relation \"%s\"", f.name).
+				WithDetail("This operation is not supported for %s.", what)
+		}
+	}
 	switch {
 	case f.view != "":
 		return nil, errAt(ast.NoPos, pgerrcode.FeatureNotSupported, "cannot %s view \"%s\"", verb, f.name).
@@ -230,6 +237,24 @@ func (b *binder) insertValue(in *insertion, i int, v expr.Expr, pos ast.Pos) (ex
 // fullRow completes the rows to one value per table column.
 func (b *binder) fullRow(in *insertion, vals [][]expr.Expr, tree logical.Node) (logical.Node, []logical.ColID, error) {
 	t := in.table
+	rows, err := b.fullRows(in, vals)
+	if err != nil {
+		return nil, nil, err
+	}
+	if tree != nil {
+		n, ids := b.projectAll(tree, rows[0])
+		return n, ids, nil
+	}
+	n := &logical.Values{Rows: rows}
+	for i := range t.Columns {
+		n.Out = append(n.Out, b.meta.Add(logical.ColInfo{Name: t.Columns[i].Name, T: t.Columns[i].Type}))
+	}
+	return n, n.Out, nil
+}
+
+// fullRows gives the columns that the rows leave out their defaults.
+func (b *binder) fullRows(in *insertion, vals [][]expr.Expr) ([][]expr.Expr, error) {
+	t := in.table
 	at := make([]int, len(t.Columns)) // index into a value list + 1
 	if len(vals) > 0 {
 		for i := range vals[0] {
@@ -257,21 +282,13 @@ func (b *binder) fullRow(in *insertion, vals [][]expr.Expr, tree logical.Node) (
 			}
 			d, err := def(i)
 			if err != nil {
-				return nil, nil, err
+				return nil, err
 			}
 			row[i] = d
 		}
 		rows[r] = row
 	}
-	if tree != nil {
-		n, ids := b.projectAll(tree, rows[0])
-		return n, ids, nil
-	}
-	n := &logical.Values{Rows: rows}
-	for i := range t.Columns {
-		n.Out = append(n.Out, b.meta.Add(logical.ColInfo{Name: t.Columns[i].Name, T: t.Columns[i].Type}))
-	}
-	return n, n.Out, nil
+	return rows, nil
 }
 
 // projectAll is project; every expression gets a number of its own unless it is a column.

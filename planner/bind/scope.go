@@ -40,6 +40,7 @@ const (
 	inFilter
 	inOnConflict
 	inUsing
+	inMergeWhen
 	inWindowDef
 	inFrame // RANGE, then ROWS and GROUPS in the order of ast.FrameMode
 )
@@ -49,7 +50,7 @@ var clauseName = [...]string{inTarget: "SELECT", inWhere: "WHERE", inHaving: "HA
 	inValues: "VALUES", inReturning: "RETURNING", inUpdateSet: "UPDATE", inFromFunction: "functions in FROM",
 	inDefault: "DEFAULT expressions", inCheck: "check constraints", inIndexExpr: "index expressions",
 	inIndexPred: "index predicates", inGenerated: "column generation expressions", inFilter: "FILTER",
-	inOnConflict: "ON CONFLICT", inUsing: "transform expressions",
+	inOnConflict: "ON CONFLICT", inUsing: "transform expressions", inMergeWhen: "MERGE WHEN conditions",
 	inWindowDef: "window definitions", inFrame: "window RANGE", inFrame + 1: "window ROWS", inFrame + 2: "window GROUPS"}
 
 // scope is what names mean at one query level.

@@ -98,11 +98,11 @@ type source struct {
 	old   []logical.ColID // by attribute order, 0 for dropped
 }
 
-// writeSource joins the target with the other items under WHERE.
-func (b *binder) writeSource(s *scope, t *catalog.Table, ref *ast.TableRef, others []ast.TableExpr, where ast.Expr) (*source, error) {
+// targetSource reads the table that is changed.
+func (b *binder) targetSource(t *catalog.Table, ref *ast.TableRef) (*source, []*nsItem, error) {
 	tree, items, err := b.table(t, ref)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	target := items[0]
 	src := &source{tree: tree, rowID: b.scanColumn(target.rel, catalog.RowIDAttr, "rowid", types.Of(types.Int8OID)).Index}
@@ -115,6 +115,15 @@ func (b *binder) writeSource(s *scope, t *catalog.Table, ref *ast.TableRef, othe
 		}
 		src.old = append(src.old, id)
 	}
+	return src, items, nil
+}
+
+// writeSource joins the target with the other items under WHERE.
+func (b *binder) writeSource(s *scope, t *catalog.Table, ref *ast.TableRef, others []ast.TableExpr, where ast.Expr) (*source, error) {
+	src, items, err := b.targetSource(t, ref)
+	if err != nil {
+		return nil, err
+	}
 	more := &scope{parent: s.parent, ctes: s.ctes, in: inWhere}
 	rest, err := b.from(more, others)
 	if err != nil {
@@ -125,7 +134,7 @@ func (b *binder) writeSource(s *scope, t *catalog.Table, ref *ast.TableRef, othe
 	}
 	s.items = append(items, more.items...)
 	if rest != nil {
-		src.tree = &logical.Join{Kind: logical.Inner, Left: tree, Right: rest}
+		src.tree = &logical.Join{Kind: logical.Inner, Left: src.tree, Right: rest}
 	}
 	if where != nil {
 		in := s.in

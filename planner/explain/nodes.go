@@ -105,6 +105,11 @@ func (v *viewer) fillMore(it *item, n physical.Node) {
 		v.modify(it, "Update", x.Write, x.Input)
 	case *physical.Delete:
 		v.modify(it, "Delete", x.Write, x.Input)
+	case *physical.Merge:
+		v.modify(it, "Merge", x.Write, x.Input)
+		for i := range x.Whens {
+			v.subplans(it, append(x.Whens[i].Values, x.Whens[i].Cond)...)
+		}
 	default:
 		it.nodeType = strings.TrimPrefix(fmt.Sprintf("%T", n), "*physical.")
 		it.title = it.nodeType

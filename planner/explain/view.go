@@ -95,6 +95,8 @@ func inputs(n physical.Node) []physical.Node {
 		return []physical.Node{x.Input}
 	case *physical.Delete:
 		return []physical.Node{x.Input}
+	case *physical.Merge:
+		return []physical.Node{x.Input}
 	}
 	return nil
 }

@@ -43,6 +43,8 @@ func WrittenTable(n Node) catalog.ID {
 		return x.Write.Table.ID
 	case *Delete:
 		return x.Write.Table.ID
+	case *Merge:
+		return x.Write.Table.ID
 	}
 	return 0
 }

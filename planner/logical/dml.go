@@ -43,7 +43,27 @@ type (
 		Returning []expr.Expr // over Old and the other columns of Input
 		Out       []ColID
 	}
+	// Merge does what the first fitting one of Whens says with each row of Input, which
+	// joins the source with the target: RowID is NULL where there is no row of that.
+	Merge struct {
+		Write *physical.TableWrite
+		Alias string
+		Input Node
+		RowID ColID
+		Old   []ColID // as in Update
+		Whens []MergeWhen
+	}
 )
+
+// MergeWhen is a clause of Merge. Cond (nil = always) and Values are over Input; Values
+// belong to Set, or for an insertion are a whole new row.
+type MergeWhen struct {
+	Matched bool
+	Action  physical.MergeAction
+	Cond    expr.Expr
+	Set     []int16
+	Values  []expr.Expr
+}
 
 // OnConflict is INSERT's conflict action. Values and Where are over Existing and Excluded.
 type OnConflict struct {
@@ -58,3 +78,4 @@ type OnConflict struct {
 func (n *Insert) Cols() []ColID { return n.Out }
 func (n *Update) Cols() []ColID { return n.Out }
 func (n *Delete) Cols() []ColID { return n.Out }
+func (n *Merge) Cols() []ColID  { return nil }

@@ -38,6 +38,8 @@ func Inputs(n Node) []Node {
 		return []Node{x.Input}
 	case *Delete:
 		return []Node{x.Input}
+	case *Merge:
+		return []Node{x.Input}
 	}
 	return nil
 }
@@ -75,6 +77,8 @@ func MapInputs(n Node, f func(Node) Node) {
 	case *Update:
 		x.Input = f(x.Input)
 	case *Delete:
+		x.Input = f(x.Input)
+	case *Merge:
 		x.Input = f(x.Input)
 	}
 }
@@ -159,6 +163,14 @@ func MapExprs(n Node, f func(expr.Expr) expr.Expr) {
 		list(x.Returning)
 	case *Delete:
 		list(x.Returning)
+	case *Merge:
+		for i := range x.Whens {
+			w := &x.Whens[i]
+			list(w.Values)
+			if w.Cond != nil {
+				w.Cond = f(w.Cond)
+			}
+		}
 	}
 }
 

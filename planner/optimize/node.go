@@ -62,6 +62,8 @@ func (p *planner) buildMore(n logical.Node, need colset) (*rel, error) {
 		return p.insert(x)
 	case *logical.Update:
 		return p.update(x)
+	case *logical.Merge:
+		return p.merge(x)
 	case *logical.Delete:
 		return p.delete(x)
 	}

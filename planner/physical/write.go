@@ -68,6 +68,36 @@ type (
 	}
 )
 
+// Merge does with each row of Input what the first of Whens that fits says. Input
+// columns: RowID, NULL where the source's row matches none; old row as in Update; then
+// columns of the source. A target row is changed once at most.
+type Merge struct {
+	Base
+	Write *TableWrite
+	Input Node
+	Whens []MergeWhen
+}
+
+// MergeWhen is a clause of Merge. Cond (nil = always) and Values are over a row of
+// Input. Values are new values of Set, or for MergeInsert a row in attribute order.
+type MergeWhen struct {
+	Matched bool
+	Action  MergeAction
+	Cond    expr.Expr
+	Set     []int16
+	Values  []expr.Expr
+}
+
+// MergeAction is what becomes of a row.
+type MergeAction uint8
+
+const (
+	MergeNothing MergeAction = iota
+	MergeUpdate
+	MergeDelete
+	MergeInsert
+)
+
 // OnConflict is INSERT's conflict action.
 type OnConflict struct {
 	// Arbiters are the unique indexes that decide; empty = any.

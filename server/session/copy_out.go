@@ -56,6 +56,9 @@ func (s *Session) newCopyOut(ctx context.Context, p *portal, st *ast.Copy, opts 
 		}
 		query = sel
 	}
+	if _, ok := query.(*ast.Merge); ok {
+		return nil, pgerr.New(pgerrcode.FeatureNotSupported, "MERGE not supported in COPY")
+	}
 	q, err := s.prepare(ctx, p.stmt.text, ast.Parsed{Stmt: query}, nil)
 	if err != nil {
 		if e, ok := pgerr.As(err); ok && st.Table != nil {

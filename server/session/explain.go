@@ -83,7 +83,7 @@ func explainColumns(st *ast.Explain) []backend.Column {
 // queryParams finds the parameters of the query within another statement.
 func (s *Session) queryParams(st ast.Stmt, p *prepared) ([]types.OID, error) {
 	switch st.(type) {
-	case *ast.Select, *ast.Insert, *ast.Update, *ast.Delete:
+	case *ast.Select, *ast.Insert, *ast.Update, *ast.Delete, *ast.Merge:
 		plan, err := planner.Plan(st, s.optionsFor(p))
 		if err != nil {
 			return nil, err
@@ -131,7 +131,7 @@ func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond)
 // explained is the statement to explain, planned, with its parameters.
 func (s *Session) explained(ctx context.Context, p *portal, st *ast.Explain) (*prepared, []types.Datum, error) {
 	switch x := st.Stmt.(type) {
-	case *ast.Select, *ast.Insert, *ast.Update, *ast.Delete:
+	case *ast.Select, *ast.Insert, *ast.Update, *ast.Delete, *ast.Merge:
 		q, err := s.prepare(ctx, p.stmt.text, ast.Parsed{Stmt: x}, p.stmt.declared)
 		return q, p.params, err
 	case *ast.Execute:

@@ -162,7 +162,7 @@ func (s *Session) prepareAs(ctx context.Context, p *prepared, x ast.Parsed) (*pr
 		return nil, errFailedBlock()
 	}
 	switch st := x.Stmt.(type) {
-	case *ast.Select, *ast.Insert, *ast.Update, *ast.Delete:
+	case *ast.Select, *ast.Insert, *ast.Update, *ast.Delete, *ast.Merge:
 		if sel, ok := st.(*ast.Select); ok && sel.Into != nil {
 			p.kind = backend.KindCommand // SELECT INTO makes a table
 			return p, nil

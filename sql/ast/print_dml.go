@@ -104,6 +104,55 @@ func (p *printer) delete(s *Delete) {
 	p.returning(s.Returning)
 }
 
+func (p *printer) merge(s *Merge) {
+	p.ctes(s.With)
+	p.s("MERGE INTO ")
+	p.tableRef(&s.Table)
+	p.s(" USING ")
+	p.table(s.Source)
+	p.s(" ON ")
+	p.bare(s.On)
+	for i := range s.Whens {
+		p.mergeWhen(&s.Whens[i])
+	}
+}
+
+func (p *printer) mergeWhen(w *MergeWhen) {
+	p.s([]string{" WHEN NOT MATCHED", " WHEN MATCHED"}[b2i(w.Matched)])
+	if w.Cond != nil {
+		p.s(" AND ")
+		p.expr(w.Cond)
+	}
+	p.s(" THEN ")
+	switch w.Action {
+	case MergeNothing:
+		p.s("DO NOTHING")
+	case MergeDelete:
+		p.s("DELETE")
+	case MergeUpdate:
+		p.s("UPDATE SET ")
+		p.setList(w.Set)
+	case MergeInsert:
+		p.s("INSERT")
+		if len(w.Columns) > 0 {
+			p.s(" (")
+			for i, c := range w.Columns {
+				p.sep(i)
+				p.column(c)
+			}
+			p.s(")")
+		}
+		p.s([]string{"", " OVERRIDING USER VALUE", " OVERRIDING SYSTEM VALUE"}[w.Overriding])
+		if w.Values == nil {
+			p.s(" DEFAULT VALUES")
+			return
+		}
+		p.s(" VALUES (")
+		p.exprs(w.Values)
+		p.s(")")
+	}
+}
+
 func (p *printer) indexElems(list []IndexElem) {
 	p.s("(")
 	for i, e := range list {

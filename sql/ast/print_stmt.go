@@ -8,6 +8,8 @@ func (p *printer) stmt(s Stmt) {
 		p.insert(v)
 	case *Update:
 		p.update(v)
+	case *Merge:
+		p.merge(v)
 	case *Delete:
 		p.delete(v)
 	case *Other:

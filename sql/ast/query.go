@@ -301,6 +301,37 @@ type (
 	}
 )
 
+// Merge is MERGE INTO.
+type Merge struct {
+	At
+	With   *With
+	Table  TableRef
+	Source TableExpr
+	On     Expr
+	Whens  []MergeWhen
+}
+
+// MergeWhen is one WHEN clause of MERGE.
+type MergeWhen struct {
+	Matched    bool
+	Cond       Expr // AND …, nil without
+	Action     MergeAction
+	Set        []Target // of MergeUpdate
+	Columns    []Target // of MergeInsert
+	Values     []Expr   // of MergeInsert, nil = DEFAULT VALUES
+	Overriding Overriding
+}
+
+// MergeAction is what a WHEN clause of MERGE does with its rows.
+type MergeAction uint8
+
+const (
+	MergeNothing MergeAction = iota
+	MergeUpdate
+	MergeDelete
+	MergeInsert
+)
+
 // Overriding is the OVERRIDING clause of INSERT.
 type Overriding uint8
 
@@ -325,3 +356,4 @@ func (*Select) stmt() {}
 func (*Insert) stmt() {}
 func (*Update) stmt() {}
 func (*Delete) stmt() {}
+func (*Merge) stmt()  {}

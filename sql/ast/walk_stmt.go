@@ -34,6 +34,8 @@ func (w walker) stmt(s Stmt) {
 		w.tables(v.Using)
 		w.expr(v.Where)
 		parts(w, v.Returning)
+	case *Merge:
+		w.merge(v)
 	case *CreateTable:
 		w.part(v.Name)
 		parts(w, v.Columns)
@@ -128,4 +130,18 @@ func (w walker) insert(v *Insert) {
 		w.expr(o.SetWhere)
 	}
 	parts(w, v.Returning)
+}
+
+func (w walker) merge(v *Merge) {
+	w.with(v.With)
+	w.table(&v.Table)
+	w.table(v.Source)
+	w.expr(v.On)
+	for i := range v.Whens {
+		x := &v.Whens[i]
+		w.expr(x.Cond)
+		parts(w, x.Set)
+		parts(w, x.Columns)
+		w.exprs(x.Values)
+	}
 }

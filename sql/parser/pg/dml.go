@@ -14,14 +14,47 @@ func (c *conv) insert(s *pgast.InsertStmt) ast.Stmt {
 	if s.SelectStmt != nil {
 		out.Query = c.query(s.SelectStmt)
 	}
-	switch s.Override {
-	case pgast.OverridingKind_OVERRIDING_USER_VALUE:
-		out.Overriding = ast.OverridingUser
-	case pgast.OverridingKind_OVERRIDING_SYSTEM_VALUE:
-		out.Overriding = ast.OverridingSystem
-	}
+	out.Overriding = overriding(s.Override)
 	if s.OnConflictClause != nil {
 		out.OnConflict = c.onConflict(s.OnConflictClause)
+	}
+	return out
+}
+
+func overriding(o pgast.OverridingKind) ast.Overriding {
+	switch o {
+	case pgast.OverridingKind_OVERRIDING_USER_VALUE:
+		return ast.OverridingUser
+	case pgast.OverridingKind_OVERRIDING_SYSTEM_VALUE:
+		return ast.OverridingSystem
+	}
+	return ast.OverridingNone
+}
+
+// merge converts MERGE as PostgreSQL 15 has it.
+func (c *conv) merge(s *pgast.MergeStmt) ast.Stmt {
+	out := &ast.Merge{At: c.here(), With: c.with(s.WithClause), Table: c.tableRef(s.Relation), Source: c.table(s.SourceRelation), On: c.expr(s.JoinCondition)}
+	if s.ReturningClause != nil {
+		c.fail(s.Relation.GetLocation(), "MERGE ... RETURNING is not supported")
+	}
+	for _, n := range s.MergeWhenClauses {
+		w := n.GetMergeWhenClause()
+		when := ast.MergeWhen{Matched: w.MatchKind == pgast.MergeMatchKind_MERGE_WHEN_MATCHED, Cond: c.expr(w.Condition)}
+		if w.MatchKind == pgast.MergeMatchKind_MERGE_WHEN_NOT_MATCHED_BY_SOURCE {
+			c.fail(s.Relation.GetLocation(), "WHEN NOT MATCHED BY SOURCE is not supported")
+		}
+		switch w.CommandType {
+		case pgast.CmdType_CMD_UPDATE:
+			when.Action, when.Set = ast.MergeUpdate, c.setList(w.TargetList)
+		case pgast.CmdType_CMD_DELETE:
+			when.Action = ast.MergeDelete
+		case pgast.CmdType_CMD_INSERT:
+			when.Action, when.Values, when.Overriding = ast.MergeInsert, c.exprs(w.Values), overriding(w.Override)
+			for _, t := range w.TargetList {
+				when.Columns = append(when.Columns, c.column(t.GetResTarget()))
+			}
+		}
+		out.Whens = append(out.Whens, when)
 	}
 	return out
 }

@@ -14,7 +14,7 @@ func (c *conv) stmt(n *pgast.Node) ast.Stmt {
 		}
 	}
 	switch n.Node.(type) {
-	case *pgast.Node_SelectStmt, *pgast.Node_InsertStmt, *pgast.Node_UpdateStmt, *pgast.Node_DeleteStmt:
+	case *pgast.Node_SelectStmt, *pgast.Node_InsertStmt, *pgast.Node_UpdateStmt, *pgast.Node_DeleteStmt, *pgast.Node_MergeStmt:
 		return c.dml(n)
 	}
 	for _, family := range []func(*pgast.Node) ast.Stmt{
@@ -44,7 +44,7 @@ func (c *conv) dml(n *pgast.Node) ast.Stmt {
 	case *pgast.Node_DeleteStmt:
 		s = c.delete(v.DeleteStmt)
 	case *pgast.Node_MergeStmt:
-		c.fail(v.MergeStmt.Relation.GetLocation(), "MERGE is not supported")
+		s = c.merge(v.MergeStmt)
 	default:
 		c.fail(-1, "%s is not supported here", nodeName(n))
 	}

@@ -1,0 +1,51 @@
+package optimize
+
+import (
+	"github.com/loxodb/loxodb/planner/logical"
+	"github.com/loxodb/loxodb/planner/physical"
+	"github.com/loxodb/loxodb/sql/expr"
+)
+
+// merge plans MERGE over the join of its source with its target.
+func (p *planner) merge(x *logical.Merge) (*rel, error) {
+	used := colset{}
+	var all []expr.Expr
+	for i := range x.Whens {
+		w := &x.Whens[i]
+		all = append(all, w.Values...)
+		if w.Cond != nil {
+			all = append(all, w.Cond)
+		}
+	}
+	for _, e := range all {
+		used.addExpr(e)
+	}
+	t := x.Write.Table
+	fetched := make([]bool, len(x.Old))
+	for i := range x.Whens { // what any of the actions needs of the old row
+		if !x.Whens[i].Matched {
+			continue
+		}
+		for k, f := range p.fetched(x.Write, x.Old, x.Whens[i].Set, used) {
+			fetched[k] = fetched[k] || f
+		}
+	}
+	more := extras(all, x.Input, x.Old)
+	exprs, ids := p.oldRow(x.RowID, x.Old, fetched, t)
+	for _, c := range more {
+		exprs, ids = append(exprs, p.meta.Column(c)), append(ids, c)
+	}
+	in, err := p.exactly(&logical.Project{Input: x.Input, Exprs: exprs, Out: ids}, ids)
+	if err != nil {
+		return nil, err
+	}
+	n := &physical.Merge{Base: p.base(nil), Write: x.Write, Input: in.node}
+	at := positions(map[logical.ColID]int{}, 0, ids)
+	for _, w := range x.Whens {
+		n.Whens = append(n.Whens, physical.MergeWhen{Matched: w.Matched, Action: w.Action, Cond: p.remap(w.Cond, at),
+			Set: w.Set, Values: p.remapAll(w.Values, at)})
+	}
+	p.inherit(&n.Base, in, p.m.Fetch)
+	p.plan.ReadOnly = false
+	return &rel{n, nil}, nil
+}
