@@ -11,7 +11,7 @@ VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 LDFLAGS     := -X github.com/loxodb/loxodb/server/boot.Version=$(VERSION)
 
-.PHONY: help all build run demo test clients race lint fuzz bench bench-engine microbench isolation-record slt-record fmt clean
+.PHONY: help all build run demo test clients compat race lint fuzz bench bench-engine microbench isolation-record slt-record fmt clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ test: ## all tests (PKG=./server/... for some)
 
 clients: ## real drivers and ORMs of Python, Node and Java (installs them)
 	LOXODB_CLIENTS=1 $(GO) test -count=1 -v -timeout 20m ./tests/clients
+
+compat: build ## ask PostgreSQL 15 and LoxoDB the same (installs Debian's postgresql-15, or PG=DSN), write DOCS=docs/compatibility.md
+	$(GO) run ./tests/compat -bin ./bin/loxodb $(if $(ONLY),,-docs $(or $(DOCS),docs/compatibility.md)) $(if $(PG),-pg '$(PG)') $(if $(ONLY),-only '$(ONLY)') $(if $(LIST),-list '$(LIST)')
 
 race: ## all tests under the race detector
 	$(GO) test -race -timeout 40m $(PKG)
