@@ -50,6 +50,10 @@ type Env struct {
 	// Source is what physical.Source yields, once.
 	Source *batch.Batch
 	Budget *Budget
+	// Fork opens another view at a time of the statement's, for a goroutine of its own;
+	// nil without an error when there is none to spare. A scan takes at most Workers.
+	Fork    func(ctx context.Context, at kv.TS) (kv.Snapshot, error)
+	Workers int
 	// Refresh moves the transaction's view to now where the isolation level allows it; nil otherwise.
 	Refresh func(context.Context) error
 	// TableWrite and Default bind what a foreign key's action needs of another table.
@@ -72,6 +76,7 @@ type Counter struct {
 	Startup  time.Duration
 	Total    time.Duration
 	Work     vectorindex.Work
+	Workers  int      // goroutines that read ahead
 	Notes    []string // why a strategy was taken
 	Strategy string   // of a vector search
 	Target   float64  // the recall that it was to reach; 0 = the user named the effort

@@ -10,6 +10,7 @@ import (
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/types"
+	"github.com/loxodb/loxodb/storage/kv"
 	"github.com/loxodb/loxodb/storage/table"
 )
 
@@ -25,11 +26,19 @@ type scan struct {
 	scratch expr.Scratch
 
 	rows   *table.Scan      // table-key order
+	span   span             // that rows walks over
 	index  *table.IndexScan // index order
 	spans  []span           // table-key ranges still to visit
 	ranges []keyRange       // index ranges still to visit
 	ids    []uint64
 	size   int
+	// Reading ahead: whether the node allows it and this execution does, the view's
+	// time, what was read before, and the goroutines once they run.
+	concurrent, mayAhead bool
+	at                   kv.TS
+	begun                uint64
+	seen, batches        int
+	ahead                *readAhead
 	// keysOnly: the index alone tells all that is wanted, the rows' numbers.
 	keysOnly bool
 }
@@ -47,6 +56,7 @@ func newScan(n *physical.Scan) (*scan, error) {
 	if s.bounds, err = newBounds(&n.Bounds); err != nil {
 		return nil, err
 	}
+	s.concurrent = n.Index == nil && !n.Reverse && (n.Filter == nil || expr.Concurrent(n.Filter))
 	s.filter, err = newRowFilter(n.Filter, s.reader)
 	return s, err
 }
@@ -58,6 +68,8 @@ func (s *scan) Open(ctx context.Context, env *Env) (err error) {
 	s.env, s.size = env, firstBatch
 	s.scratch.Reset()
 	s.reader.UseCache(env.rowCache())
+	s.seen, s.batches, s.at = 0, 0, env.Read.At()
+	s.mayAhead = s.concurrent && env.Fork != nil && env.Workers > 0 && (env.Txn == nil || !env.Txn.Dirty())
 	if s.node.Index == nil {
 		s.spans, err = s.bounds.spans(env, &s.scratch, s.node.Reverse, s.spans[:0])
 		return err
@@ -68,6 +80,9 @@ func (s *scan) Open(ctx context.Context, env *Env) (err error) {
 
 func (s *scan) Next(ctx context.Context) (*batch.Batch, error) {
 	for {
+		if s.ahead != nil {
+			return s.ahead.nextBatch(ctx)
+		}
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
@@ -102,19 +117,60 @@ func (s *scan) read(ctx context.Context) (bool, error) {
 			if err != nil {
 				return false, err
 			}
-			s.rows, s.spans = sc, s.spans[1:]
+			s.rows, s.span, s.spans = sc, s.spans[0], s.spans[1:]
 		}
 		if err := s.rows.Next(&s.out, s.size); err != nil {
 			return false, err
 		}
 		if s.out.Len() > 0 {
-			return true, nil
+			return true, s.look(ctx)
 		}
 		err := s.rows.Close()
 		if s.rows = nil; err != nil {
 			return false, err
 		}
 	}
+}
+
+// look counts the rows that were read, and lets others read the rest of the table
+// when there was much and there is much to come. The batch is read before they begin.
+func (s *scan) look(ctx context.Context) error {
+	rows := s.reader.Rows()
+	if s.seen == 0 {
+		s.begun = rows[0]
+	}
+	s.seen += len(rows)
+	if s.batches++; !s.mayAhead || s.batches%aheadAfter != 0 || len(s.spans) > 0 {
+		return nil
+	}
+	last, hi := rows[len(rows)-1], s.span.hi
+	hi, ok, err := table.LastRow(ctx, s.env.Read, s.node.Table, last, hi)
+	if err != nil || !ok {
+		return err
+	}
+	density := float64(s.seen) / float64(last-s.begun+1)
+	if float64(hi-last)*density < aheadFrom*batch.MaxRows {
+		return nil
+	}
+	if s.ahead = startAhead(ctx, s, last+1, hi, density, rowBytes(&s.out)); s.ahead == nil {
+		return nil
+	}
+	err = s.rows.Close()
+	s.rows = nil
+	return err
+}
+
+// rowBytes is about what a row of the batch takes.
+func rowBytes(b *batch.Batch) int {
+	n := 0
+	for k := range b.Cols {
+		for _, i := range b.Sel {
+			if c := &b.Cols[k]; c.B != nil && !c.Null[i] {
+				n += len(c.B[i])
+			}
+		}
+	}
+	return n/max(1, b.Len()) + 9*len(b.Cols)
 }
 
 // readPoints fetches a run of single rows.
@@ -171,6 +227,10 @@ func (s *scan) numbers() {
 
 func (s *scan) Close() error {
 	var err error
+	if s.ahead != nil {
+		s.ahead.close()
+		s.ahead = nil
+	}
 	if s.rows != nil {
 		err, s.rows = s.rows.Close(), nil
 	}

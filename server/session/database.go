@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"strconv"
 	"sync"
 	"time"
@@ -59,6 +60,7 @@ type Database struct {
 	advisory *advisoryLocks
 	notify   *hub
 	builds   *progress
+	forks    chan struct{} // places of goroutines that read ahead
 	started  time.Time
 
 	mu       sync.Mutex
@@ -91,7 +93,7 @@ func OpenDatabase(ctx context.Context, cfg Config) (*Database, error) {
 		return nil, err
 	}
 	d := &Database{
-		cfg: cfg, eng: cfg.Engine, store: store, plans: plans, rows: rows,
+		cfg: cfg, eng: cfg.Engine, store: store, plans: plans, rows: rows, forks: make(chan struct{}, runtime.GOMAXPROCS(0)),
 		vectors:  feed.NewManager(cfg.Engine, cfg.FS, cfg.Dir, cfg.Log),
 		numbers:  table.NewRowNumbers(cfg.Engine),
 		seqs:     sequence.NewManager(cfg.Engine),

@@ -198,6 +198,7 @@ func explainCounter(c *executor.Counter) *explain.Counters {
 			out.Extra = append(out.Extra, explain.Counter{Name: name, Value: v})
 		}
 	}
+	add("Workers Launched", int64(c.Workers))
 	add("Distances", c.Work.Distances)
 	add("Hops", c.Work.Hops)
 	add("Reranked", c.Work.Reranked)

@@ -48,6 +48,15 @@ func newTestSession(t testing.TB) backend.Session {
 // simple runs a query string to its end and returns the rows of the last result as text.
 func simple(t testing.TB, s backend.Session, query string) [][]string {
 	t.Helper()
+	rows, err := run(s, query)
+	if err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	return rows
+}
+
+// run is simple for what may fail.
+func run(s backend.Session, query string) ([][]string, error) {
 	ctx := context.Background()
 	n, err := s.Simple(ctx, query)
 	var rows [][]string
@@ -78,10 +87,7 @@ func simple(t testing.TB, s backend.Session, query string) [][]string {
 	if e := s.SimpleEnd(ctx, err != nil); err == nil {
 		err = e
 	}
-	if err != nil {
-		t.Fatalf("%s: %v", query, err)
-	}
-	return rows
+	return rows, err
 }
 
 // runPrepared executes a prepared statement through the extended protocol and counts its rows.

@@ -103,7 +103,7 @@ var definitions = []setting{
 	{name: "max_identifier_length", value: "63", kind: varInt, max: 63, context: "internal", group: preset, desc: "Shows the maximum identifier length."},
 	{name: "max_index_keys", value: "32", kind: varInt, max: 32, context: "internal", group: preset, desc: "Shows the maximum number of index keys."},
 	{name: "max_parallel_maintenance_workers", value: "2", kind: varInt, max: 1024, context: "user", group: "Resource Usage / Asynchronous Behavior", desc: "Sets the maximum number of parallel processes per maintenance operation."},
-	{name: "max_parallel_workers_per_gather", value: "0", kind: varInt, max: 1024, context: "user", group: "Resource Usage / Asynchronous Behavior", desc: "Sets the maximum number of parallel processes per executor node."},
+	{name: "max_parallel_workers_per_gather", value: "2", kind: varInt, max: 1024, context: "user", group: "Resource Usage / Asynchronous Behavior", desc: "Sets the maximum number of parallel processes per executor node."},
 	{name: "password_encryption", value: "scram-sha-256", kind: varEnum, enum: "md5,scram-sha-256", context: "user", group: "Connections and Authentication / Authentication", desc: "Chooses the algorithm for encrypting passwords."},
 	{name: "plan_cache_mode", value: "auto", kind: varEnum, enum: "auto,force_generic_plan,force_custom_plan", context: "user", group: query, desc: "Controls the planner's selection of custom or generic plan."},
 	{name: "port", value: "5433", kind: varInt, min: 1, max: 65535, context: "postmaster", group: "Connections and Authentication / Connection Settings", desc: "Sets the TCP port the server listens on."},

@@ -179,18 +179,10 @@ func Columns(e Expr) []int {
 func Volatility(e Expr) byte {
 	v := builtin.Immutable
 	Walk(e, func(x Expr) bool {
-		var at byte
-		switch x := x.(type) {
-		case *Call:
-			at = x.Fn.Volatility
-		case *Cast:
-			at = castVolatility(x.X.Type(), x.To)
+		at := own(x)
+		switch x.(type) {
 		case *Param, *SubPlan, *Exec:
 			at = builtin.Stable
-		case *AnyAll:
-			at = x.Op.Func.Volatility
-		case *InList:
-			at = x.Op.Func.Volatility
 		}
 		if at == builtin.Volatile || at == builtin.Stable && v == builtin.Immutable {
 			v = at
@@ -198,6 +190,33 @@ func Volatility(e Expr) byte {
 		return true
 	})
 	return v
+}
+
+// own is the volatility of what a node itself calls.
+func own(x Expr) byte {
+	switch x := x.(type) {
+	case *Call:
+		return x.Fn.Volatility
+	case *Cast:
+		return castVolatility(x.X.Type(), x.To)
+	case *AnyAll:
+		return x.Op.Func.Volatility
+	case *InList:
+		return x.Op.Func.Volatility
+	}
+	return builtin.Immutable
+}
+
+// Concurrent reports that goroutines with an Env and a Scratch of their own may
+// evaluate e at the same time: it asks nothing of the session and runs no subplan.
+func Concurrent(e Expr) bool {
+	ok := true
+	Walk(e, func(x Expr) bool {
+		_, sub := x.(*SubPlan)
+		ok = ok && !sub && own(x) == builtin.Immutable
+		return ok
+	})
+	return ok
 }
 
 // Volatile reports that e may give another value each time it is evaluated.

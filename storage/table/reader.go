@@ -2,6 +2,7 @@ package table
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/loxodb/loxodb/sql/batch"
@@ -276,6 +277,10 @@ func (r *Reader) Scan(ctx context.Context, from kv.Reader, lo, hi uint64, revers
 	return &Scan{r: r, iter: it}, nil
 }
 
+// Use makes r, a reader of the same columns of the same table, the one that decodes
+// the following rows: a batch lives until its own reader's next use.
+func (s *Scan) Use(r *Reader) { s.r = r }
+
 // Next fills b with at most max rows (all selected); none at the end. Vector
 // columns have only their NULLs set until LoadVectors.
 func (s *Scan) Next(b *batch.Batch, max int) error {
@@ -295,6 +300,23 @@ func (s *Scan) Next(b *batch.Batch, max int) error {
 
 // Close ends the walk.
 func (s *Scan) Close() error { return s.iter.Close() }
+
+// LastRow is the greatest row number from lo to hi (both included) that the view
+// has; ok is false when there is none.
+func LastRow(ctx context.Context, from kv.Reader, t *catalog.Table, lo, hi uint64) (row uint64, ok bool, err error) {
+	it, err := from.Scan(ctx, kv.Range{
+		Start:   keys.AppendRow(nil, t.Storage, keys.Scalars, lo),
+		End:     append(keys.AppendRow(nil, t.Storage, keys.Scalars, hi), 0),
+		Reverse: true, Limit: 1,
+	})
+	if err != nil {
+		return 0, false, err
+	}
+	if it.Next() {
+		row, ok = keys.RowOf(it.Key()), true
+	}
+	return row, ok, errors.Join(it.Err(), it.Close())
+}
 
 // LoadVectors fills the vector columns of the batch's selected rows.
 func (r *Reader) LoadVectors(ctx context.Context, from kv.Reader, b *batch.Batch) error {

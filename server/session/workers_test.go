@@ -1,0 +1,143 @@
+package session
+
+import (
+	"fmt"
+	"reflect"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/loxodb/loxodb/server/backend"
+)
+
+// forkSession is a session with two workers and a table of 100,000 rows, with a hole,
+// a cluster far away and a column that was added later.
+func forkSession(t *testing.T) (backend.Session, *Database) {
+	t.Helper()
+	if old := runtime.GOMAXPROCS(0); old < 2 {
+		runtime.GOMAXPROCS(2)
+		t.Cleanup(func() { runtime.GOMAXPROCS(old) })
+	}
+	s := newTestSession(t)
+	simple(t, s, "CREATE EXTENSION vector")
+	simple(t, s, "CREATE TABLE r (id bigint PRIMARY KEY, g int, w text, e vector(2))")
+	simple(t, s, "INSERT INTO r SELECT i, i % 7, CASE WHEN i % 3 > 0 THEN 'word ' || i END, CASE WHEN i % 5 > 0 THEN ('[' || i || ',1]')::vector END FROM generate_series(1, 90000) i")
+	simple(t, s, "INSERT INTO r SELECT i::bigint << 40, 8, 'far', NULL FROM generate_series(-10, 10000) i")
+	simple(t, s, "DELETE FROM r WHERE id BETWEEN 40000 AND 60000")
+	simple(t, s, "ALTER TABLE r ADD COLUMN late text DEFAULT 'late'")
+	simple(t, s, "UPDATE r SET late = 'new' WHERE id % 1000 = 0")
+	simple(t, s, "ANALYZE r")
+	return s, s.(*Session).db
+}
+
+// launched is what EXPLAIN ANALYZE says of workers and of rows removed.
+func launched(t *testing.T, s backend.Session, query string) (workers bool, removed string) {
+	t.Helper()
+	for _, row := range simple(t, s, "EXPLAIN (ANALYZE, TIMING OFF, COSTS OFF) "+query) {
+		workers = workers || strings.Contains(row[0], "Workers Launched: ")
+		if _, after, ok := strings.Cut(row[0], "Rows Removed by Filter: "); ok {
+			removed = after
+		}
+	}
+	return workers, removed
+}
+
+// TestReadAhead has the same rows in the same order with workers and without.
+func TestReadAhead(t *testing.T) {
+	s, db := forkSession(t)
+	for query, ahead := range map[string]bool{
+		"SELECT * FROM r":                                                                     true,
+		"SELECT id FROM r":                                                                    true,
+		"SELECT id, ctid, tableoid::int FROM r":                                               true,
+		"SELECT * FROM r WHERE w LIKE '%7%'":                                                  true,
+		"SELECT * FROM r WHERE late = 'new'":                                                  true,
+		"SELECT id, e FROM r WHERE e <-> '[5,1]' > 100 AND g IN (1, 2)":                       true,
+		"SELECT count(*), sum(id), max(w) FROM r GROUP BY g":                                  true,
+		"SELECT * FROM r WHERE id > 20000 AND g = 3":                                          true,
+		"SELECT * FROM r WHERE g = 99":                                                        true,
+		"SELECT r.id, x.id FROM r JOIN r x ON x.id = r.id + 1":                                true,
+		"SELECT * FROM r ORDER BY id DESC":                                                    false, // backwards
+		"SELECT * FROM r LIMIT 5000":                                                          false, // too few
+		"SELECT * FROM r WHERE id < 9000":                                                     false, // too few to come
+		"SELECT id FROM r WHERE id < 30000 AND now() > '2000-01-01'":                          false, // asks the session
+		"SELECT id FROM r WHERE g = (SELECT min(g) FROM r x WHERE x.id = r.id) AND id < 9000": false, // a subplan
+	} {
+		simple(t, s, "SET max_parallel_workers_per_gather = 0")
+		want := simple(t, s, query)
+		_, removed := launched(t, s, query)
+		simple(t, s, "SET max_parallel_workers_per_gather = 2")
+		for range 3 {
+			if got := simple(t, s, query); !reflect.DeepEqual(got, want) {
+				t.Fatalf("%s: %d rows with workers, %d without, or others", query, len(got), len(want))
+			}
+		}
+		did, r := launched(t, s, query)
+		if did != ahead || r != removed {
+			t.Errorf("%s: workers %v, want %v; removed %s rows, want %s", query, did, ahead, r, removed)
+		}
+	}
+	if n := len(db.forks); n != 0 {
+		t.Errorf("%d places are still taken", n)
+	}
+}
+
+// TestReadAheadErrors: a row fails only who comes to it, in its turn.
+func TestReadAheadErrors(t *testing.T) {
+	s, db := forkSession(t)
+	fails := func(query, want string) {
+		t.Helper()
+		if _, err := run(s, query); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", query, err, want)
+		}
+	}
+	fails("SELECT count(*) FROM r WHERE 1 / (id - 70000) = 0", "division by zero")
+	fails("SELECT count(*) FROM r WHERE sqrt(CASE id WHEN 70000 THEN -1 WHEN 80000 THEN 1e400::numeric ELSE 1 END) > 0", "square root")
+	if rows := simple(t, s, "SELECT id FROM r WHERE 1 / (id - 88000) <= 0 AND g < 7 LIMIT 30000"); len(rows) != 30000 {
+		t.Errorf("%d rows before the one that fails", len(rows))
+	}
+	if n := len(db.forks); n != 0 {
+		t.Errorf("%d places are still taken", n)
+	}
+}
+
+// TestReadAheadTransaction: a transaction's own rows, and changes made while a cursor
+// is open, are what they are without workers.
+func TestReadAheadTransaction(t *testing.T) {
+	s, db := forkSession(t)
+	count := func(want string) {
+		t.Helper()
+		if got := simple(t, s, "SELECT count(*) FROM r"); got[0][0] != want {
+			t.Errorf("%s rows, want %s", got[0][0], want)
+		}
+	}
+	count("80010")
+	simple(t, s, "BEGIN; INSERT INTO r VALUES (50000)")
+	count("80011")
+	if did, _ := launched(t, s, "SELECT count(*) FROM r"); did {
+		t.Error("workers do not see what the transaction wrote")
+	}
+	simple(t, s, "ROLLBACK")
+	simple(t, s, "BEGIN; DECLARE c CURSOR FOR SELECT id FROM r")
+	seen := map[string]bool{}
+	fetch := func(n int) int {
+		rows := simple(t, s, fmt.Sprintf("FETCH %d FROM c", n))
+		for _, r := range rows {
+			seen[r[0]] = true
+		}
+		return len(rows)
+	}
+	fetch(50000)
+	simple(t, s, "DELETE FROM r WHERE id > 80000; INSERT INTO r VALUES (89999, 1)")
+	fetch(1_000_000)
+	if len(seen) != 80010 {
+		t.Errorf("the cursor gave %d rows", len(seen))
+	}
+	simple(t, s, "ROLLBACK; BEGIN; DECLARE c CURSOR FOR SELECT id FROM r; FETCH 40000 FROM c; COMMIT")
+	simple(t, s, "UPDATE r SET g = g + 100")
+	if got := simple(t, s, "SELECT count(*), min(g) FROM r"); got[0][0] != "80010" || got[0][1] != "100" {
+		t.Error(got)
+	}
+	if n := len(db.forks); n != 0 {
+		t.Errorf("%d places are still taken", n)
+	}
+}
