@@ -355,14 +355,14 @@ func (x system) Settings() []syscat.Setting {
 		d := &definitions[i]
 		v, _ := x.s.settings.get(d.name)
 		r := syscat.Setting{
-			Name: d.name, Value: v, Unit: d.unit, Category: d.group, Short: d.desc, Context: d.context,
+			Name: d.name, Value: v, Unit: d.unit, Category: d.group, Short: d.desc, Extra: d.extra, Context: d.context,
 			Type: kinds[d.kind], Source: "default", Boot: d.value, Reset: x.s.settings.start[lower(d.name)],
 		}
 		if x.s.settings.set[lower(d.name)] {
 			r.Source = "session"
 		}
 		if d.kind == varInt || d.kind == varReal {
-			r.Min, r.Max = fmtNum(d.min), fmtNum(d.max)
+			r.Min, r.Max = d.amount(d.min), d.amount(d.max)
 		}
 		if d.enum != "" {
 			r.Enum = d.choices()

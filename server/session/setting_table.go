@@ -1,5 +1,7 @@
 package session
 
+import "math"
+
 // vartype is pg_settings.vartype.
 type vartype byte
 
@@ -23,7 +25,8 @@ type setting struct {
 	context string // user, superuser, postmaster, internal, sighup, backend
 	group   string
 	desc    string
-	report  bool // sent as ParameterStatus
+	extra   string // pg_settings.extra_desc
+	report  bool   // sent as ParameterStatus
 }
 
 const (
@@ -36,8 +39,9 @@ const (
 	vector = "Customized Options"
 )
 
-// definitions lists the parameters by name.
-var definitions = []setting{
+// own are the parameters that mean something here, or whose values are ours; the
+// others of PostgreSQL stand in settings.tsv.
+var own = []setting{
 	{name: "application_name", kind: varString, context: "user", group: "Reporting and Logging / What to Log", desc: "Sets the application name to be reported in statistics and logs.", report: true},
 	{name: "array_nulls", value: "on", kind: varBool, context: "user", group: "Version and Platform Compatibility", desc: "Enable input of NULL elements in arrays."},
 	{name: "autovacuum", value: "on", kind: varBool, context: "sighup", group: "Autovacuum", desc: "Starts the autovacuum subprocess."},
@@ -100,15 +104,15 @@ var definitions = []setting{
 	{name: "loxodb.target_recall", value: "0.95", kind: varReal, min: 0.001, max: 1, context: "user", group: vector, desc: "Sets the share of the true nearest rows that searches of vector indexes find. 1 means all of them; hnsw.ef_search and ivfflat.probes rule when they are set."},
 	{name: "maintenance_work_mem", value: defaultMaintenance(), kind: varInt, unit: "kB", min: 1024, max: maxInt, context: "user", group: mem, desc: "Sets the maximum memory to be used for maintenance operations."},
 	{name: "max_connections", value: "100", kind: varInt, min: 1, max: 262143, context: "postmaster", group: "Connections and Authentication / Connection Settings", desc: "Sets the maximum number of concurrent connections."},
-	{name: "max_identifier_length", value: "63", kind: varInt, max: 63, context: "internal", group: preset, desc: "Shows the maximum identifier length."},
-	{name: "max_index_keys", value: "32", kind: varInt, max: 32, context: "internal", group: preset, desc: "Shows the maximum number of index keys."},
+	{name: "max_identifier_length", value: "63", kind: varInt, min: 63, max: 63, context: "internal", group: preset, desc: "Shows the maximum identifier length."},
+	{name: "max_index_keys", value: "32", kind: varInt, min: 32, max: 32, context: "internal", group: preset, desc: "Shows the maximum number of index keys."},
 	{name: "max_parallel_maintenance_workers", value: "2", kind: varInt, max: 1024, context: "user", group: "Resource Usage / Asynchronous Behavior", desc: "Sets the maximum number of parallel processes per maintenance operation."},
 	{name: "max_parallel_workers_per_gather", value: "2", kind: varInt, max: 1024, context: "user", group: "Resource Usage / Asynchronous Behavior", desc: "Sets the maximum number of parallel processes per executor node."},
 	{name: "password_encryption", value: "scram-sha-256", kind: varEnum, enum: "md5,scram-sha-256", context: "user", group: "Connections and Authentication / Authentication", desc: "Chooses the algorithm for encrypting passwords."},
 	{name: "plan_cache_mode", value: "auto", kind: varEnum, enum: "auto,force_generic_plan,force_custom_plan", context: "user", group: query, desc: "Controls the planner's selection of custom or generic plan."},
 	{name: "port", value: "5433", kind: varInt, min: 1, max: 65535, context: "postmaster", group: "Connections and Authentication / Connection Settings", desc: "Sets the TCP port the server listens on."},
 	{name: "quote_all_identifiers", value: "off", kind: varBool, context: "user", group: "Version and Platform Compatibility", desc: "When generating SQL fragments, quote all identifiers."},
-	{name: "random_page_cost", value: "4", kind: varReal, max: 1e300, context: "user", group: query, desc: "Sets the planner's estimate of the cost of a nonsequentially fetched disk page."},
+	{name: "random_page_cost", value: "4", kind: varReal, max: math.MaxFloat64, context: "user", group: query, desc: "Sets the planner's estimate of the cost of a nonsequentially fetched disk page."},
 	{name: "role", value: "none", kind: varString, context: "user", group: "Ungrouped", desc: "Sets the current role."},
 	{name: "row_security", value: "on", kind: varBool, context: "user", group: conn, desc: "Enable row security."},
 	{name: "search_path", value: "\"$user\", public", kind: varString, context: "user", group: conn, desc: "Sets the schema search order for names that are not schema-qualified."},

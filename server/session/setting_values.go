@@ -1,6 +1,8 @@
 package session
 
 import (
+	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -33,6 +35,41 @@ func (s *settings) canonical(d *setting, v string) (string, error) {
 			return "", d.invalid(v)
 		}
 		return v, nil
+	case "default_table_access_method":
+		if v == "" {
+			return "", d.invalid(v).WithDetail("%s cannot be empty.", d.name)
+		}
+		if v != "heap" {
+			return "", d.invalid(v).WithDetail("Table access method %q does not exist.", v)
+		}
+	case "default_tablespace":
+		if v != "" && !tablespaces[v] {
+			return "", d.invalid(v).WithDetail("Tablespace %q does not exist.", v)
+		}
+	case "temp_tablespaces":
+		names, ok := splitNames(v)
+		if !ok {
+			return "", d.invalid(v).WithDetail("List syntax is invalid.")
+		}
+		for _, n := range names {
+			if n != "" && !tablespaces[n] {
+				return "", pgerr.Newf(pgerrcode.UndefinedObject, "tablespace %q does not exist", n)
+			}
+		}
+	case "lc_messages", "lc_monetary", "lc_numeric", "lc_time":
+		if !localeName.MatchString(v) {
+			return "", d.invalid(v)
+		}
+	case "timezone_abbreviations":
+		if !slices.Contains([]string{"Default", "Australia", "India"}, v) {
+			return "", d.invalid(v)
+		}
+	case "restrict_nonsystem_relation_kind":
+		for _, word := range splitWords(v) {
+			if word != "view" && word != "foreign-table" {
+				return "", d.invalid(v).WithDetail("Unrecognized key word: %q.", word)
+			}
+		}
 	case "standard_conforming_strings":
 		if b, err := parseBool(v); err == nil && !b {
 			return "", pgerr.NotSupported(-1, "standard_conforming_strings = off is not supported")
@@ -54,6 +91,23 @@ func (s *settings) canonical(d *setting, v string) (string, error) {
 		return d.number(v)
 	}
 	return v, nil
+}
+
+// tablespaces are those that there are.
+var tablespaces = map[string]bool{"pg_default": true, "pg_global": true}
+
+// localeName is what a locale may be called; all of them format as C does.
+var localeName = regexp.MustCompile(`^(C|POSIX|[a-z]{2,3}_[A-Z]{2})?([.@][0-9A-Za-z@-]+)?$`)
+
+// splitWords are the words of a list between commas, without case and spaces.
+func splitWords(v string) []string {
+	var words []string
+	for w := range strings.SplitSeq(v, ",") {
+		if w = strings.ToLower(strings.TrimSpace(w)); w != "" {
+			words = append(words, w)
+		}
+	}
+	return words
 }
 
 // choice finds an enum's value. Words that begin with ~ are accepted but not shown;

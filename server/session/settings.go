@@ -86,10 +86,27 @@ func (s *settings) chosen(key string) float64 {
 // show is the value as SHOW prints it: with a unit.
 func (s *settings) show(name string) (string, bool) {
 	v, ok := s.get(name)
-	if def := byName[strings.ToLower(name)]; ok && def != nil && def.kind == varInt && def.unit != "" {
-		return withUnit(v, def.unit), true
+	if def := byName[strings.ToLower(name)]; ok && def != nil {
+		return def.shown(v), true
 	}
 	return v, ok
+}
+
+// shown is a value as SHOW prints it.
+func (d *setting) shown(v string) string {
+	switch {
+	case d.kind == varInt && d.unit != "":
+		return withUnit(v, d.unit)
+	case d.kind == varReal && d.unit != "":
+		return realWithUnit(v, d.unit)
+	case modeSettings[d.name]:
+		if n, err := strconv.Atoi(v); err == nil {
+			return fmt.Sprintf("%04o", n)
+		}
+	case d.name == "archive_command" && v == "":
+		return "(disabled)"
+	}
+	return v
 }
 
 // assign sets a parameter; local until the transaction's end. Errors are PostgreSQL's.
@@ -178,6 +195,8 @@ func (d *setting) changeable() error {
 		return pgerr.Newf(pgerrcode.CantChangeRuntimeParam, "parameter %q cannot be changed", d.name)
 	case "postmaster":
 		return pgerr.Newf(pgerrcode.CantChangeRuntimeParam, "parameter %q cannot be changed without restarting the server", d.name)
+	case "backend", "superuser-backend":
+		return pgerr.Newf(pgerrcode.CantChangeRuntimeParam, "parameter %q cannot be set after connection start", d.name)
 	case "sighup":
 		return pgerr.Newf(pgerrcode.CantChangeRuntimeParam, "parameter %q cannot be changed now", d.name)
 	}
@@ -297,9 +316,9 @@ func (d *setting) number(v string) (string, error) {
 			u = " " + d.unit
 		}
 		return "", pgerr.Newf(pgerrcode.InvalidParameterValue, "%v%s is outside the valid range for parameter %q (%v .. %v)",
-			fmtNum(f), u, d.name, fmtNum(d.min), fmtNum(d.max))
+			d.amount(f), u, d.name, d.amount(d.min), d.amount(d.max))
 	}
-	return fmtNum(f), nil
+	return d.amount(f), nil
 }
 
 // numberLen is how many bytes at the front of s are a decimal number.
@@ -330,6 +349,27 @@ func numberLen(s string) int {
 	return i
 }
 
+// amount prints a number of the setting's kind.
+func (d *setting) amount(f float64) string {
+	if d.kind == varReal {
+		return shortReal(f)
+	}
+	return fmtNum(f)
+}
+
+// shortReal is %g of C: six digits, an exponent of two or more.
+func shortReal(f float64) string {
+	s := strconv.FormatFloat(f, 'g', 6, 64)
+	mantissa, exp, ok := strings.Cut(s, "e")
+	if strings.Contains(mantissa, ".") {
+		mantissa = strings.TrimRight(strings.TrimRight(mantissa, "0"), ".")
+	}
+	if !ok {
+		return mantissa
+	}
+	return mantissa + "e" + exp
+}
+
 func fmtNum(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
 
 var memUnits = map[string]float64{"B": 1, "kB": 1 << 10, "8kB": 8 << 10, "MB": 1 << 20, "GB": 1 << 30, "TB": 1 << 40}
@@ -350,6 +390,29 @@ func validUnits(unit string) string {
 		return `"B", "kB", "MB", "GB", and "TB"`
 	}
 	return `"us", "ms", "s", "min", "h", and "d"`
+}
+
+// realWithUnit prints an amount in the largest unit in which it is a whole number.
+func realWithUnit(v, unit string) string {
+	f, err := strconv.ParseFloat(v, 64)
+	if err != nil || f <= 0 {
+		return v
+	}
+	units := timeUnits
+	if _, ok := memUnits[unit]; ok {
+		units = memUnits
+	}
+	best := ""
+	for name, k := range units {
+		n := f * units[unit] / k
+		if n == math.Trunc(n) && name != "8kB" && (best == "" || k > units[best]) {
+			best = name
+		}
+	}
+	if best == "" {
+		return v
+	}
+	return shortReal(f*units[unit]/units[best]) + best
 }
 
 // withUnit prints an amount in the largest unit that divides it.

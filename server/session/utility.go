@@ -129,7 +129,7 @@ func (s *Session) sessionModes(m *ast.TxnStmt) error {
 
 // setValue is the text of SET's value list.
 func (s *Session) setValue(st *ast.Set) (string, error) {
-	list := strings.ToLower(st.Name) == "search_path"
+	list := quotedLists[strings.ToLower(st.Name)]
 	var parts []string
 	for _, v := range st.Values {
 		var text string

@@ -5,13 +5,16 @@ import (
 	"strings"
 )
 
-// machine are settings whose values are the installation's, or that end the session.
+// machine are settings whose values are the installation's. (Those of transactions
+// would change what becomes of the statements that follow.)
 var machine = map[string]bool{
 	"server_version": true, "data_directory": true, "config_file": true, "hba_file": true, "ident_file": true, "external_pid_file": true,
 	"port": true, "listen_addresses": true, "unix_socket_directories": true, "shared_memory_size": true, "shared_memory_size_in_huge_pages": true,
 	"log_timezone": true, "fsync": true, "dynamic_shared_memory_type": true, "data_directory_mode": true, "dynamic_library_path": true,
 	"shared_buffers": true, "max_connections": true, "lc_messages": true, "ssl": true, "debug_assertions": true, "unix_socket_permissions": true,
-	"in_hot_standby": true, "cluster_name": true, "event_source": true, "jit_provider": true, "session_authorization": true, "is_superuser": true,
+	"in_hot_standby": true, "data_checksums": true, "jit": true, "max_parallel_workers_per_gather": true, "server_version_num": true,
+	"lc_collate": true, "max_wal_size": true, "wal_buffers": true, "max_stack_depth": true, "tcp_keepalives_count": true,
+	"tcp_keepalives_idle": true, "tcp_keepalives_interval": true, "tcp_user_timeout": true, "standard_conforming_strings": true, "cluster_name": true, "event_source": true, "jit_provider": true, "session_authorization": true, "is_superuser": true,
 }
 
 // settings shows every setting and sets those that a session may set, to their own
@@ -28,7 +31,7 @@ func (g *generator) settings(ctx context.Context) ([]*script, error) {
 	}
 	for _, r := range rows {
 		name, typ, unit, least, most, context, enum := r[0], r[1], r[2], r[3], r[4], r[5], r[6]
-		if machine[name] {
+		if machine[name] || strings.Contains(name, "transaction_") {
 			continue
 		}
 		say("SHOW ", name)
