@@ -85,6 +85,8 @@ func (a *intSumAgg) Final(_ *Ctx, g uint32) (types.Datum, error) {
 		return numericFromBig(a.sum[g].big()), nil
 	case !ok && a.ret == types.Int8OID:
 		return types.Datum{}, outOfRange("bigint")
+	case !ok:
+		return types.Datum{}, moneyRange()
 	}
 	return types.Int(v), nil
 }

@@ -214,37 +214,3 @@ func subInts(w intWidth) Kernel {
 		return nil
 	}
 }
-
-// moneyFuncs registers arithmetic of money, which is in cents.
-func moneyFuncs(r *registrar) {
-	r.kernel("cash_pl", ints2(func(x, y int64) (int64, error) { return x + y, nil }))
-	r.kernel("cash_mi", ints2(func(x, y int64) (int64, error) { return x - y, nil }))
-	for _, p := range []string{"int8", "int4", "int2"} {
-		r.kernel("cash_mul_"+p, ints2(func(x, y int64) (int64, error) { return x * y, nil }))
-		r.kernel(p+"_mul_cash", ints2(func(x, y int64) (int64, error) { return x * y, nil }))
-		r.kernel("cash_div_"+p, ints2(width8.div))
-	}
-	byFloat := func(f func(m, x float64) float64, mi, xi int) Eval {
-		return func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-			v := f(float64(a[mi].Int()), a[xi].Float())
-			return types.Int(int64(math.RoundToEven(v))), nil
-		}
-	}
-	mul := func(m, x float64) float64 { return m * x }
-	for _, p := range []string{"flt8", "flt4"} {
-		r.eval("cash_mul_"+p, byFloat(mul, 0, 1))
-		r.eval(p+"_mul_cash", byFloat(mul, 1, 0))
-		r.eval("cash_div_"+p, func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-			if a[1].Float() == 0 {
-				return types.Datum{}, divisionByZero()
-			}
-			return types.Int(int64(math.RoundToEven(float64(a[0].Int()) / a[1].Float()))), nil
-		})
-	}
-	r.eval("cash_div_cash", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-		if a[1].Int() == 0 {
-			return types.Datum{}, divisionByZero()
-		}
-		return types.Float(float64(a[0].Int()) / float64(a[1].Int())), nil
-	})
-}
