@@ -1,6 +1,7 @@
 package builtin
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgerrcode"
@@ -17,21 +18,22 @@ type privilegeKind struct {
 	what   string   // of "… does not exist" messages
 	all    []string // privileges that exist
 	public []string // granted to everybody when nothing was granted or revoked
+	names  []string // the objects that there are, of kinds without a catalog of their own
 }
 
 var privilegeKinds = []privilegeKind{
-	{"table", types.RegclassOID, "relation", strings.Fields("SELECT INSERT UPDATE DELETE TRUNCATE REFERENCES TRIGGER"), nil},
-	{"sequence", types.RegclassOID, "relation", strings.Fields("USAGE SELECT UPDATE"), nil},
-	{"any_column", types.RegclassOID, "relation", strings.Fields("SELECT INSERT UPDATE REFERENCES"), nil},
-	{"schema", types.RegnamespaceOID, "schema", strings.Fields("CREATE USAGE"), nil},
-	{"database", 0, "database", strings.Fields("CREATE CONNECT TEMPORARY TEMP"), strings.Fields("CONNECT TEMPORARY TEMP")},
-	{"function", types.RegprocedureOID, "function", []string{"EXECUTE"}, []string{"EXECUTE"}},
-	{"type", types.RegtypeOID, "type", []string{"USAGE"}, []string{"USAGE"}},
-	{"language", 0, "language", []string{"USAGE"}, []string{"USAGE"}},
-	{"tablespace", 0, "tablespace", []string{"CREATE"}, nil},
-	{"foreign_data_wrapper", 0, "foreign-data wrapper", []string{"USAGE"}, nil},
-	{"server", 0, "server", []string{"USAGE"}, nil},
-	{"parameter", 0, "parameter", []string{"SET", "ALTER SYSTEM"}, nil},
+	{"table", types.RegclassOID, "relation", strings.Fields("SELECT INSERT UPDATE DELETE TRUNCATE REFERENCES TRIGGER"), nil, nil},
+	{"sequence", types.RegclassOID, "relation", strings.Fields("USAGE SELECT UPDATE"), nil, nil},
+	{"any_column", types.RegclassOID, "relation", strings.Fields("SELECT INSERT UPDATE REFERENCES"), nil, nil},
+	{"schema", types.RegnamespaceOID, "schema", strings.Fields("CREATE USAGE"), nil, nil},
+	{"database", 0, "database", strings.Fields("CREATE CONNECT TEMPORARY TEMP"), strings.Fields("CONNECT TEMPORARY TEMP"), nil},
+	{"function", types.RegprocedureOID, "function", []string{"EXECUTE"}, []string{"EXECUTE"}, nil},
+	{"type", types.RegtypeOID, "type", []string{"USAGE"}, []string{"USAGE"}, nil},
+	{"language", 0, "language", []string{"USAGE"}, []string{"USAGE"}, strings.Fields("internal c sql plpgsql")},
+	{"tablespace", 0, "tablespace", []string{"CREATE"}, nil, strings.Fields("pg_default pg_global")},
+	{"foreign_data_wrapper", 0, "foreign-data wrapper", []string{"USAGE"}, nil, nil},
+	{"server", 0, "server", []string{"USAGE"}, nil, nil},
+	{"parameter", 0, "parameter", []string{"SET", "ALTER SYSTEM"}, nil, nil},
 }
 
 // privilegeFuncs registers has_…_privilege and pg_has_role. There are no grants:
@@ -47,7 +49,7 @@ func privilegeFuncs(r *registrar) {
 			}))
 		}
 	}
-	col := privilegeKind{"column", types.RegclassOID, "relation", strings.Fields("SELECT INSERT UPDATE REFERENCES"), nil}
+	col := privilegeKind{"column", types.RegclassOID, "relation", strings.Fields("SELECT INSERT UPDATE REFERENCES"), nil, nil}
 	for _, form := range []string{
 		"name_name_name", "name_name_attnum", "name_id_name", "name_id_attnum", "id_name_name", "id_name_attnum",
 		"id_id_name", "id_id_attnum", "name_name", "name_attnum", "id_name", "id_attnum",
@@ -87,6 +89,12 @@ func hasPrivilege(c *Ctx, s Session, k *privilegeKind, a []types.Datum, withRole
 			return types.Datum{}, err
 		}
 		at = 1
+	}
+	byNumber := c.argT(at).Rep() == types.RepInt
+	if byNumber && column < 0 { // the words come first where no name must be found
+		if _, err := parsePrivileges(k, a[len(a)-1].Text()); err != nil {
+			return types.Datum{}, err
+		}
 	}
 	owner, isPublic, exists, err := privilegeObject(c, s, k, at, a[at])
 	if err != nil {
@@ -131,7 +139,12 @@ func privilegeObject(c *Ctx, s Session, k *privilegeKind, i int, d types.Datum) 
 		switch {
 		case k.word == "database" && d.Text() != s.Database():
 			return 0, false, false, pgerr.Newf(pgerrcode.InvalidCatalogName, "database \"%s\" does not exist", d.Text())
+		case k.word == "parameter" || k.word == "database":
+			return owner, false, true, nil
 		case k.reg == 0:
+			if !slices.Contains(k.names, d.Text()) {
+				return 0, false, false, pgerr.Newf(pgerrcode.UndefinedObject, "%s \"%s\" does not exist", k.what, d.Text())
+			}
 			return owner, false, true, nil
 		case k.reg == types.RegnamespaceOID:
 			x, ok := s.Catalog().Schema(d.Text())
@@ -151,10 +164,18 @@ func privilegeObject(c *Ctx, s Session, k *privilegeKind, i int, d types.Datum) 
 	switch k.reg {
 	case types.RegclassOID:
 		if t, ok := cat.TableByID(id); ok {
+			if k.word == "sequence" {
+				return 0, false, false, pgerr.Newf(pgerrcode.WrongObjectType, "\"%s\" is not a sequence", t.Name)
+			}
 			return t.Owner, t.Kind == catalog.KindVirtual, true, nil
 		}
 		if q, ok := cat.SequenceByID(id); ok {
 			return q.Owner, false, true, nil
+		}
+		if k.word == "sequence" && id != 0 && id < catalog.DatabaseID {
+			if name, ok := c.Format.Names.RegOut(types.RegclassOID, id); ok {
+				return 0, false, false, pgerr.Newf(pgerrcode.WrongObjectType, "\"%s\" is not a sequence", name)
+			}
 		}
 		return owner, true, id != 0 && id < catalog.DatabaseID, nil
 	case types.RegnamespaceOID:
