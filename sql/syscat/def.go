@@ -18,6 +18,16 @@ var collationNames = map[catalog.ID]string{100: "default", 950: "C", 951: "POSIX
 // CollationName is a collation's name, "" when unknown.
 func CollationName(id catalog.ID) string { return collationNames[id] }
 
+// CollationOID finds a collation by its name; 0 when there is none.
+func CollationOID(name string) catalog.ID {
+	for id, n := range collationNames {
+		if n == name {
+			return id
+		}
+	}
+	return 0
+}
+
 // Printer writes the definitions of a catalog's objects as PostgreSQL's
 // pg_get_indexdef and its kin do (ruleutils.c).
 type Printer struct {

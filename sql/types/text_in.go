@@ -186,14 +186,14 @@ func isReg(oid OID) bool {
 	return false
 }
 
-// parseReg reads a number, "-" for none, or a name that the catalog resolves.
+// parseReg reads a number, "-" for none (of operators that is a name), or a name that
+// the catalog resolves.
 func parseReg(oid OID, s string, f *Format) (Datum, error) {
-	p := trimSpace(s)
-	if p == "-" {
+	if s == "-" && oid != RegoperOID && oid != RegoperatorOID {
 		return Int(0), nil
 	}
-	if p != "" && isDigit(p[0]) && spanDigits(p, 0) == len(p) {
-		v, err := parseOid("oid", p)
+	if s != "" && spanDigits(s, 0) == len(s) {
+		v, err := parseOid("oid", s)
 		return Int(v), err
 	}
 	if f == nil || f.Names == nil {
