@@ -51,6 +51,11 @@ func (b *binder) compareLists(schema, name string, ls, rs []expr.Expr, pos ast.P
 	case "<", "<=", ">", ">=":
 		return b.compareOrder(schema, name, ls, rs, pos)
 	}
+	for i := range ls { // an operator that the columns do not have is the first complaint
+		if _, err := b.makeOp(schema, name, ls[i], rs[i], pos); err != nil {
+			return nil, err
+		}
+	}
 	return nil, errAt(pos, pgerrcode.FeatureNotSupported, "could not determine interpretation of row comparison operator %s", name).
 		WithHint("Row comparison operators must be associated with btree operator families.")
 }

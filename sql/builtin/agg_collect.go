@@ -117,7 +117,7 @@ func (a *nestedArrayAgg) Step(_ *Ctx, sel []uint16, groups []uint32, args []*bat
 		g, d := groups[i], args[0].Datum(int(i))
 		dims := types.ArrayDims(nil, d)
 		switch {
-		case len(dims) == 0:
+		case len(dims) == 0 && a.n[g] == 0:
 			return bad("cannot accumulate empty arrays")
 		case a.n[g] == 0:
 			a.dims[g] = dims

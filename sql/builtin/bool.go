@@ -9,6 +9,12 @@ import (
 func boolFuncs(r *registrar) {
 	r.kernel("booland_statefunc", ints2(func(x, y int64) (int64, error) { return x & y, nil }))
 	r.kernel("boolor_statefunc", ints2(func(x, y int64) (int64, error) { return x | y, nil }))
+	r.eval("booltext", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		if a[0].Bool() {
+			return types.String("true"), nil
+		}
+		return types.String("false"), nil
+	})
 	r.eval("coalesce_identity", func(_ *Ctx, a []types.Datum) (types.Datum, error) { return a[0], nil })
 	r.eval("pg_num_nulls", func(c *Ctx, a []types.Datum) (types.Datum, error) { return countNulls(c, a, true) })
 	r.eval("pg_num_nonnulls", func(c *Ctx, a []types.Datum) (types.Datum, error) { return countNulls(c, a, false) })

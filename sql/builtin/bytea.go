@@ -219,35 +219,3 @@ func decodeBase64(s string) (types.Datum, error) {
 	}
 	return types.Bytes(out), nil
 }
-
-// encodingFuncs registers conversions of encodings; the only one is UTF8.
-func encodingFuncs(r *registrar) {
-	utf := func(name string) error {
-		switch strings.ToLower(strings.NewReplacer("-", "", "_", "").Replace(name)) {
-		case "utf8", "unicode":
-			return nil
-		}
-		return badParam("invalid encoding name \"%s\"", name)
-	}
-	r.eval("pg_convert_from", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-		if utf(a[1].Text()) != nil {
-			return types.Datum{}, badParam("invalid source encoding name \"%s\"", a[1].Text())
-		}
-		return a[0], types.CheckUTF8(a[0].Bytes())
-	})
-	r.eval("pg_convert_to", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-		if utf(a[1].Text()) != nil {
-			return types.Datum{}, badParam("invalid destination encoding name \"%s\"", a[1].Text())
-		}
-		return a[0], nil
-	})
-	r.eval("length_in_encoding", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-		if err := utf(a[1].Text()); err != nil {
-			return types.Datum{}, err
-		}
-		if err := types.CheckUTF8(a[0].Bytes()); err != nil {
-			return types.Datum{}, err
-		}
-		return types.Int(int64(utf8.RuneCount(a[0].Bytes()))), nil
-	})
-}

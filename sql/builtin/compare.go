@@ -286,10 +286,14 @@ const usPerDay = 86_400_000_000
 func instant(c *Ctx, t types.OID, v int64, zoned bool) int64 {
 	if t == types.DateOID {
 		switch {
-		case types.IsInfinite(t, v) && v > 0, v > math.MaxInt64/usPerDay:
+		case types.IsInfinite(t, v) && v > 0:
 			return math.MaxInt64
-		case types.IsInfinite(t, v), v < math.MinInt64/usPerDay:
+		case types.IsInfinite(t, v):
 			return math.MinInt64
+		case v > math.MaxInt64/usPerDay: // after all timestamps, before infinity
+			return math.MaxInt64 - 1
+		case v < math.MinInt64/usPerDay:
+			return math.MinInt64 + 1
 		}
 		v *= usPerDay
 	}

@@ -2,7 +2,6 @@ package builtin
 
 import (
 	"math"
-	"strings"
 
 	"github.com/cockroachdb/apd/v3"
 	"github.com/jackc/pgerrcode"
@@ -69,7 +68,7 @@ func fieldFuncs(r *registrar) {
 		{"time", clockField}, {"timetz", timetzField}, {"interval", intervalField},
 	} {
 		read := func(c *Ctx, a []types.Datum) (fieldValue, bool, error) {
-			word := strings.ToLower(a[0].Text())
+			word := types.LowerASCII(a[0].Text())
 			f := dateFields[word]
 			name := TypeName(c.argT(1).OID)
 			if f == badField {
@@ -103,7 +102,7 @@ func fieldFuncs(r *registrar) {
 }
 
 func datePartOfDate(c *Ctx, a []types.Datum) (types.Datum, error) {
-	word := strings.ToLower(a[0].Text())
+	word := types.LowerASCII(a[0].Text())
 	f := dateFields[word]
 	if f == badField {
 		return types.Datum{}, badParam("unit \"%s\" not recognized for type timestamp without time zone", word)

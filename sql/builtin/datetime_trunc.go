@@ -1,7 +1,6 @@
 package builtin
 
 import (
-	"strings"
 	"time"
 
 	"github.com/jackc/pgerrcode"
@@ -14,9 +13,12 @@ import (
 func truncFuncs(r *registrar) {
 	r.eval("timestamp_trunc", func(c *Ctx, a []types.Datum) (types.Datum, error) {
 		v := a[1].Int()
+		if types.IsInfinite(types.TimestampOID, v) { // whatever the unit
+			return a[1], nil
+		}
 		f, err := truncField(c, a[0], 1)
-		if err != nil || types.IsInfinite(types.TimestampOID, v) {
-			return a[1], err
+		if err != nil {
+			return types.Datum{}, err
 		}
 		return checkTimestamp(truncLocal(f, v))
 	})
@@ -41,7 +43,7 @@ func truncFuncs(r *registrar) {
 
 // truncField reads the unit of date_trunc.
 func truncField(c *Ctx, word types.Datum, arg int) (dateField, error) {
-	w := strings.ToLower(word.Text())
+	w := types.LowerASCII(word.Text())
 	f := dateFields[w]
 	name := TypeName(c.argT(arg).OID)
 	switch {
@@ -108,9 +110,12 @@ func spanStart(y, span int) int {
 
 func truncZoned(c *Ctx, a []types.Datum, loc *time.Location) (types.Datum, error) {
 	v := a[1].Int()
+	if types.IsInfinite(types.TimestamptzOID, v) {
+		return a[1], nil
+	}
 	f, err := truncField(c, a[0], 1)
-	if err != nil || types.IsInfinite(types.TimestamptzOID, v) {
-		return a[1], err
+	if err != nil {
+		return types.Datum{}, err
 	}
 	off := zoneOffset(loc, v)
 	local := truncLocal(f, v+off*usPerSecond)

@@ -17,6 +17,9 @@ func definitionFuncs(r *registrar) {
 			return null()
 		}
 		t := types.Of(types.OID(a[0].Int()))
+		if a[1].IsNull() && types.Lookup(t.OID) != nil {
+			return types.String(types.TypeName(t.OID)), nil // character and bit, with or without a length
+		}
 		if !a[1].IsNull() {
 			t.Mod = int32(a[1].Int())
 		}
@@ -311,8 +314,19 @@ func visibilityFuncs(r *registrar) {
 		}
 		return null()
 	}))
-	for _, k := range []string{"opclass", "opfamily", "conversion", "collation", "statistics_obj", "ts_parser", "ts_dict", "ts_config", "ts_template"} {
+	r.eval("pg_collation_is_visible", func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		if c.Format.Names != nil {
+			if _, ok := c.Format.Names.RegOut(types.RegcollationOID, types.OID(a[0].Int())); ok && a[0].Int() != 0 {
+				return types.Bool(true), nil
+			}
+		}
+		return null()
+	})
+	for _, k := range []string{"opclass", "opfamily"} {
 		r.eval("pg_"+k+"_is_visible", func(*Ctx, []types.Datum) (types.Datum, error) { return types.Bool(true), nil })
+	}
+	for _, k := range []string{"conversion", "statistics_obj", "ts_parser", "ts_dict", "ts_config", "ts_template"} { // there are none
+		r.eval("pg_"+k+"_is_visible", func(*Ctx, []types.Datum) (types.Datum, error) { return null() })
 	}
 }
 

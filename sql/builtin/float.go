@@ -26,7 +26,7 @@ func floatFuncs(r *registrar) {
 		"dceil": math.Ceil, "dfloor": math.Floor, "dround": math.RoundToEven, "dtrunc": math.Trunc,
 		"dcbrt": math.Cbrt, "datan": math.Atan, "dsinh": math.Sinh, "dcosh": math.Cosh, "dtanh": math.Tanh,
 		"dasinh": math.Asinh, "degrees": degrees, "radians": radians,
-		"datand": func(x float64) float64 { return degrees(math.Atan(x)) },
+		"datand": func(x float64) float64 { return atanDegrees(math.Atan(x)) },
 	}
 	for key, f := range plain {
 		r.kernel(key, floats1(func(x float64) (float64, error) { return checkOverflow(f(x), x) }))
@@ -156,16 +156,13 @@ func trigFuncs(r *registrar) {
 	cot := func(x float64) float64 { return 1 / math.Tan(x) }
 	for key, f := range map[string]func(float64) float64{
 		"dsin": math.Sin, "dcos": math.Cos, "dtan": math.Tan, "dcot": cot,
-		"dsind": sinDegrees, "dcosd": func(x float64) float64 { return sinDegrees(x + 90) },
-		"dtand": func(x float64) float64 { return sinDegrees(x) / sinDegrees(x+90) },
-		"dcotd": func(x float64) float64 { return sinDegrees(x+90) / sinDegrees(x) },
+		"dsind": sinDegrees, "dcosd": cosDegrees, "dtand": tanDegrees, "dcotd": cotDegrees,
 	} {
 		r.kernel(key, floats1(finite(f)))
 	}
 	for key, f := range map[string]func(float64) float64{
 		"dasin": math.Asin, "dacos": math.Acos, "datanh": math.Atanh,
-		"dasind": func(x float64) float64 { return degrees(math.Asin(x)) },
-		"dacosd": func(x float64) float64 { return degrees(math.Acos(x)) },
+		"dasind": asinDegrees, "dacosd": acosDegrees,
 	} {
 		r.kernel(key, floats1(unit(f)))
 	}
@@ -176,31 +173,7 @@ func trigFuncs(r *registrar) {
 		return math.Acosh(x), nil
 	}))
 	r.kernel("datan2", floats2(func(y, x float64) (float64, error) { return math.Atan2(y, x), nil }))
-	r.kernel("datan2d", floats2(func(y, x float64) (float64, error) { return degrees(math.Atan2(y, x)), nil }))
-}
-
-// sinDegrees is exact at multiples of 30 degrees.
-func sinDegrees(x float64) float64 {
-	x = math.Mod(x, 360)
-	if x < 0 {
-		x += 360
-	}
-	sign := 1.0
-	if x >= 180 {
-		x, sign = x-180, -1
-	}
-	if x > 90 {
-		x = 180 - x
-	}
-	switch x {
-	case 0:
-		return 0
-	case 30:
-		return sign * 0.5
-	case 90:
-		return sign
-	}
-	return sign * math.Sin(radians(x))
+	r.kernel("datan2d", floats2(func(y, x float64) (float64, error) { return atanDegrees(math.Atan2(y, x)), nil }))
 }
 
 // widthBucketFloat is width_bucket(op, low, high, count).

@@ -61,6 +61,7 @@ func intFuncs(r *registrar) {
 		return types.Bytes(strconv.AppendUint(nil, uint64(a[0].Int()), 16)), nil
 	})
 	moneyFuncs(r)
+	countingSteps(r)
 }
 
 func (w intWidth) check(v int64) (int64, error) {
@@ -213,4 +214,31 @@ func subInts(w intWidth) Kernel {
 		}
 		return nil
 	}
+}
+
+// countingSteps registers the transition functions of sum and count, which can be
+// called like any other.
+func countingSteps(r *registrar) {
+	for _, key := range []string{"int2_sum", "int4_sum"} {
+		r.eval(key, func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+			switch {
+			case a[0].IsNull():
+				return a[1], nil
+			case a[1].IsNull():
+				return a[0], nil
+			}
+			return addInt8(a[0].Int(), a[1].Int())
+		})
+	}
+	for key, step := range map[string]int64{"int8inc_any": 1, "int8inc_float8_float8": 1, "int8dec_any": -1} {
+		r.eval(key, func(_ *Ctx, a []types.Datum) (types.Datum, error) { return addInt8(a[0].Int(), step) })
+	}
+}
+
+func addInt8(x, y int64) (types.Datum, error) {
+	v := x + y
+	if (x^v)&(y^v) < 0 {
+		return types.Datum{}, outOfRange("bigint")
+	}
+	return types.Int(v), nil
 }

@@ -3,9 +3,7 @@ package builtin
 import (
 	"math"
 
-	"github.com/jackc/pgerrcode"
 
-	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -160,8 +158,8 @@ func ageFuncs(r *registrar) {
 // age is timestamp_age: field by field, borrowing days from the month of the
 // earlier time.
 func age(x, y int64) (types.Datum, error) {
-	if types.IsInfinite(types.TimestampOID, x) || types.IsInfinite(types.TimestampOID, y) {
-		return types.Datum{}, pgerr.New(pgerrcode.DatetimeFieldOverflow, "cannot subtract infinite timestamps")
+	if min(x, y) == math.MinInt64 { // infinity is taken for the time that its number would be
+		return types.Datum{}, timestampRange()
 	}
 	sign := int64(1)
 	if x < y {

@@ -150,7 +150,7 @@ func stripNulls(dst, b []byte) []byte {
 func jsonSets(r *registrar, p string) {
 	for suffix, asText := range map[string]bool{"": false, "_text": true} {
 		r.rows(p+"_array_elements"+suffix, func(_ *Ctx, a []types.Datum) (RowIter, error) {
-			return jsonElementRows(a[0].Bytes(), asText)
+			return jsonElementRows(p, p+"_array_elements"+suffix, a[0].Bytes(), asText)
 		})
 		r.rows(p+"_each"+suffix, func(_ *Ctx, a []types.Datum) (RowIter, error) {
 			return jsonEachRows(p, p+"_each"+suffix, a[0].Bytes(), asText)
@@ -172,7 +172,7 @@ func jsonSets(r *registrar, p string) {
 	})
 }
 
-func jsonElementRows(b []byte, asText bool) (RowIter, error) {
+func jsonElementRows(p, name string, b []byte, asText bool) (RowIter, error) {
 	l := &listRows{}
 	var err error
 	ok := types.JSONElements(b, func(v []byte) bool {
@@ -186,7 +186,13 @@ func jsonElementRows(b []byte, asText bool) (RowIter, error) {
 		return true
 	})
 	if !ok {
-		if types.JSONTypeof(b) == "object" {
+		object := types.JSONTypeof(b) == "object"
+		switch {
+		case p == "json" && object:
+			return nil, badParam("cannot call %s on a non-array", name)
+		case p == "json":
+			return nil, badParam("cannot call %s on a scalar", name)
+		case object:
 			return nil, badParam("cannot extract elements from an object")
 		}
 		return nil, badParam("cannot extract elements from a scalar")

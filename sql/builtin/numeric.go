@@ -61,7 +61,7 @@ func numericFuncs(r *registrar) {
 		return func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 			n := int64(0)
 			if len(a) > 1 {
-				n = max(-2000, min(2000, a[1].Int()))
+				n = a[1].Int()
 			}
 			return f(a[0], int(n))
 		}

@@ -228,7 +228,7 @@ func (p *arrayParser) element(depth int) error {
 	if err != nil {
 		return err
 	}
-	if !quoted && len(text) == 4 && lowerASCII(text) == "null" {
+	if !quoted && len(text) == 4 && LowerASCII(text) == "null" {
 		p.out.Append(Null)
 		return nil
 	}
@@ -391,7 +391,7 @@ func appendArrayLevel(dst []byte, elem T, dims []ArrayDim, it *ArrayIter, delim 
 // quoteElem puts quotes around dst[start:] where array_in would need them.
 func quoteElem(dst []byte, start int, delim byte) []byte {
 	text := dst[start:]
-	need := len(text) == 0 || len(text) == 4 && lowerASCII(string(text)) == "null"
+	need := len(text) == 0 || len(text) == 4 && LowerASCII(string(text)) == "null"
 	escapes := 0
 	for _, c := range text {
 		switch {

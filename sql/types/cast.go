@@ -23,6 +23,9 @@ func Cast(from, to T, d Datum, f *Format, explicit bool) (Datum, error) {
 		return ApplyTypmod(to, d, explicit)
 	}
 	if from.OID == UnknownOID || from.OID == CstringOID {
+		if to.OID == IntervalOID { // its fields decide what bare numbers of a literal mean
+			return ParseText(to, string(d.ref), f)
+		}
 		return castFromText(to, d, f, explicit)
 	}
 	out, done, err := castScalar(from, to, d, f)
@@ -68,11 +71,7 @@ func trimIfBpchar(from T, d Datum) Datum {
 }
 
 func castFromText(to T, d Datum, f *Format, explicit bool) (Datum, error) {
-	in := Of(to.OID)
-	if to.OID == IntervalOID {
-		in = to // its fields decide what bare numbers mean
-	}
-	out, err := ParseText(in, string(d.ref), f)
+	out, err := ParseText(Of(to.OID), string(d.ref), f)
 	if err != nil {
 		return Datum{}, err
 	}

@@ -23,7 +23,7 @@ const maxDateFields = 25
 // lexDateTime splits s into at most maxDateFields fields; ok is false for
 // characters or an arrangement that no date/time text has.
 func lexDateTime(s string, buf []dateField) (fields []dateField, ok bool) {
-	s = lowerASCII(s)
+	s = LowerASCII(s)
 	fields = buf[:0]
 	for i := 0; i < len(s); {
 		c := s[i]

@@ -108,8 +108,8 @@ func lower(c byte) byte {
 	return c
 }
 
-// lowerASCII folds A–Z and leaves all else, like pg_tolower in the C locale.
-func lowerASCII(s string) string {
+// LowerASCII folds A–Z and leaves all else, like pg_tolower in the C locale.
+func LowerASCII(s string) string {
 	for i := 0; i < len(s); i++ {
 		if s[i] >= 'A' && s[i] <= 'Z' {
 			b := []byte(s)

@@ -186,7 +186,7 @@ func parseNumeric(s string) ([]byte, error) {
 		return nil, badInput("numeric", s)
 	}
 	if !isDigit(rest[0]) && rest[0] != '.' {
-		switch lowerASCII(rest) {
+		switch LowerASCII(rest) {
 		case "nan":
 			if len(rest) == len(p) {
 				return NumericNaN().ref, nil

@@ -235,8 +235,8 @@ func NumericTrunc(a Datum, n int) (Datum, error) {
 	return x.trunc(boundScale(n)).datum()
 }
 
-// boundScale limits an argument of round and trunc to NUMERIC_MAX_RESULT_SCALE.
-func boundScale(n int) int { return min(max(n, -2000), 2000) }
+// boundScale limits an argument of round and trunc to what numbers have digits for.
+func boundScale(n int) int { return min(max(n, -(maxNumericWeight+1)*4-1), maxNumericScale) }
 
 // NumericFloor is the largest integer not above a.
 func NumericFloor(a Datum) (Datum, error) { return toInteger(a, true) }

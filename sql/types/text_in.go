@@ -1,6 +1,9 @@
 package types
 
 import (
+	"math"
+	"math/bits"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/jackc/pgerrcode"
@@ -145,8 +148,7 @@ func parseOther(t T, s string, f *Format) (Datum, error) {
 		v, err := parseOid("oid", s)
 		return Int(v), err
 	case XidOID, CidOID:
-		v, err := parseOid(byOID(t.OID).Name, s)
-		return Int(v), err
+		return Int(parseXid(s)), nil
 	case TidOID:
 		b, err := parseTid(s)
 		return Bytes(b), err
@@ -201,6 +203,42 @@ func parseReg(oid OID, s string, f *Format) (Datum, error) {
 	}
 	v, err := f.Names.RegIn(oid, s)
 	return Int(int64(v)), err
+}
+
+// parseXid reads as strtoul of C does, which is all that PostgreSQL 15 does for xid
+// and cid: a number in C's notation, 0 where there is none, the end not looked at.
+func parseXid(s string) int64 {
+	p := strings.TrimLeft(s, " \t\n\v\f\r")
+	neg := strings.HasPrefix(p, "-")
+	if neg || strings.HasPrefix(p, "+") {
+		p = p[1:]
+	}
+	base := uint64(10)
+	switch {
+	case len(p) > 2 && p[0] == '0' && p[1]|0x20 == 'x' && digitIn(p[2], 16):
+		base, p = 16, p[2:]
+	case strings.HasPrefix(p, "0"):
+		base = 8
+	}
+	var v uint64
+	for p != "" && digitIn(p[0], base) {
+		d, _ := hexDigit(p[0])
+		hi, lo := bits.Mul64(v, base)
+		sum, carry := bits.Add64(lo, uint64(d), 0)
+		if hi != 0 || carry != 0 {
+			return math.MaxUint32 // ULONG_MAX, cut to 32 bits, whatever the sign
+		}
+		v, p = sum, p[1:]
+	}
+	if neg {
+		v = -v
+	}
+	return int64(uint32(v))
+}
+
+func digitIn(c byte, base uint64) bool {
+	d, ok := hexDigit(c)
+	return ok && uint64(d) < base
 }
 
 // parseTid reads (block,offset) into uint32 and uint16; missing numbers are 0.

@@ -18,7 +18,7 @@ var zones sync.Map // string → *time.Location
 // specification such as UTC+3 or <-03>3, whose offsets count west of Greenwich
 // (PostgreSQL appendix B.5). The error is 22023.
 func LoadTimeZone(name string) (*time.Location, error) {
-	key := lowerASCII(name)
+	key := LowerASCII(name)
 	if key == "utc" {
 		return time.UTC, nil
 	}
@@ -191,7 +191,7 @@ func abbrevOffset(abbrev string, v int64) (off int, ok bool) {
 	const halfYear = 183 * usPerDay
 	for i := int64(0); i < 400; i++ {
 		at := v - int64(off)*usPerSec - i*halfYear
-		if name, o := zoneAt(loc, at); lowerASCII(name) == abbrev {
+		if name, o := zoneAt(loc, at); LowerASCII(name) == abbrev {
 			return o, true
 		}
 		if at < -200*2*halfYear {
@@ -199,7 +199,7 @@ func abbrevOffset(abbrev string, v int64) (off int, ok bool) {
 		}
 	}
 	for at := int64(-240 * halfYear); at < 100*halfYear; at += halfYear { // else the first one ever
-		if name, o := zoneAt(loc, at); lowerASCII(name) == abbrev {
+		if name, o := zoneAt(loc, at); LowerASCII(name) == abbrev {
 			return o, true
 		}
 	}
@@ -219,7 +219,7 @@ func isAbbrev(s string) bool {
 // to the offset east of UTC, in seconds. local says that v is a local time of the
 // zone (timestamp) rather than an instant (timestamptz).
 func ZoneOffset(name string, v int64, local bool) (int, error) {
-	key := lowerASCII(name)
+	key := LowerASCII(name)
 	if off, ok := abbrevOffset(key, v); ok {
 		return off, nil
 	}

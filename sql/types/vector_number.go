@@ -162,7 +162,7 @@ func floatPrefix(s string) int {
 		i++
 	}
 	for _, w := range []string{"infinity", "inf", "nan"} {
-		if len(s)-i >= len(w) && lowerASCII(s[i:i+len(w)]) == w {
+		if len(s)-i >= len(w) && LowerASCII(s[i:i+len(w)]) == w {
 			return i + len(w)
 		}
 	}
