@@ -88,7 +88,9 @@ func encodingFuncs(r *registrar) {
 		out, err := dst.encode(text, src, b)
 		return types.Bytes(out), err
 	}
-	r.eval("pg_convert", func(_ *Ctx, a []types.Datum) (types.Datum, error) { return convert(a[0].Bytes(), a[1].Text(), a[2].Text()) })
+	r.eval("pg_convert", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		return convert(a[0].Bytes(), a[1].Text(), a[2].Text())
+	})
 	r.eval("pg_convert_from", func(_ *Ctx, a []types.Datum) (types.Datum, error) { return convert(a[0].Bytes(), a[1].Text(), "UTF8") })
 	r.eval("pg_convert_to", func(_ *Ctx, a []types.Datum) (types.Datum, error) { return convert(a[0].Bytes(), "UTF8", a[1].Text()) })
 	r.eval("length_in_encoding", func(_ *Ctx, a []types.Datum) (types.Datum, error) {

@@ -3,7 +3,6 @@ package builtin
 import (
 	"math"
 
-
 	"github.com/loxodb/loxodb/sql/types"
 )
 
