@@ -31,6 +31,8 @@ type Options struct {
 	NoParams bool
 	// VectorStats gives a vector index's entry count (0 = unknown) for costing.
 	VectorStats func(index catalog.ID) (entries int64)
+	// TempRows guesses how many rows a temporary table has; nobody analyzes those unasked.
+	TempRows func(t *catalog.Table) int64
 	// Trace, if set, notes what the statement's names mean.
 	Trace *Trace
 }

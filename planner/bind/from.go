@@ -147,7 +147,7 @@ func (b *binder) relation(n *ast.QName) (*found, error) {
 	}
 	if n.Schema != "" {
 		if r := b.lookup(n.Schema, n.Name); r != nil {
-			return r, nil
+			return r, b.upToDate(r, n)
 		}
 		if _, ok := b.o.Catalog.Schema(n.Schema); !ok && n.Schema != "pg_catalog" && n.Schema != "information_schema" {
 			return nil, errAt(n.Pos, pgerrcode.UndefinedTable, "relation \"%s.%s\" does not exist", n.Schema, n.Name)
@@ -159,13 +159,26 @@ func (b *binder) relation(n *ast.QName) (*found, error) {
 	}
 	for _, schema := range b.o.Session.SearchPath(true) {
 		if r := b.lookup(schema, n.Name); r != nil {
-			return r, nil
+			return r, b.upToDate(r, n)
 		}
 		if err := b.notTable(schema, n); err != nil {
 			return nil, err
 		}
 	}
 	return nil, errAt(n.Pos, pgerrcode.UndefinedTable, "relation \"%s\" does not exist", n.Name)
+}
+
+// upToDate refuses a temporary view that reads what others have changed since.
+func (b *binder) upToDate(r *found, n *ast.QName) error {
+	if r.table == nil || len(r.table.Reads) == 0 {
+		return nil
+	}
+	if name := b.o.Catalog.Outdated(r.table); name != "" {
+		return errAt(n.Pos, pgerrcode.ObjectNotInPrerequisiteState, "temporary view \"%s\" is out of date", n.Name).
+			WithDetail("Another session has changed \"%s\", which the view reads.", name).
+			WithHint("Drop the view and create it again.")
+	}
+	return nil
 }
 
 // notTable is the error for relations that cannot stand in FROM.
@@ -193,6 +206,7 @@ func (b *binder) lookup(schema, name string) *found {
 		return nil
 	}
 	if q, ok := b.o.Catalog.Sequence(sc.ID, name); ok {
+		b.meta.Tables[q.ID] = true
 		return &found{sequence: q, schema: schema, name: name}
 	}
 	t, ok := b.o.Catalog.Table(sc.ID, name)

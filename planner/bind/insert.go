@@ -327,7 +327,7 @@ func ColumnDefault(c *catalog.Column, o Options) (expr.Expr, error) { return col
 // SerialDefault is the text by which the default of a serial column is kept.
 func SerialDefault(snap *catalog.Snapshot, q *catalog.Sequence) string {
 	name := ast.QuoteIdent(q.Name)
-	if q.Schema != catalog.PublicID {
+	if q.Schema != catalog.PublicID && !q.Temp {
 		name = ast.QuoteIdent(snap.SchemaName(q.Schema)) + "." + name
 	}
 	return "nextval(" + ast.QuoteLiteral(name) + "::regclass)"

@@ -27,6 +27,7 @@ func (p *planner) insert(x *logical.Insert) (*rel, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.writes(x.Write.Table)
 	n := &physical.Insert{Base: p.base(x.Out), Write: x.Write, Input: in.node}
 	if c := x.OnConflict; c != nil {
 		at := positions(positions(map[logical.ColID]int{}, 0, c.Existing), len(c.Existing), c.Excluded)
@@ -158,6 +159,7 @@ func (p *planner) update(x *logical.Update) (*rel, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.writes(x.Write.Table)
 	n := &physical.Update{Base: p.base(x.Out), Write: x.Write, Input: in.node, Set: x.Set, Fetched: fetched}
 	if x.Returning != nil {
 		at := positions(positions(map[logical.ColID]int{}, 0, x.Row), len(x.Row), more)
@@ -184,6 +186,7 @@ func (p *planner) delete(x *logical.Delete) (*rel, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.writes(x.Write.Table)
 	n := &physical.Delete{Base: p.base(x.Out), Write: x.Write, Input: in.node, Fetched: fetched}
 	if x.Returning != nil {
 		at := positions(positions(map[logical.ColID]int{}, 0, x.Old), len(x.Old), more)

@@ -365,6 +365,7 @@ func (p *planner) lock(x *logical.Lock, need colset) (*rel, error) {
 	at := in.layout()
 	n := &physical.LockRows{Base: p.base(in.cols), Input: in.node}
 	for _, l := range x.Locks {
+		p.writes(l.Table)
 		n.Locks = append(n.Locks, physical.RowLock{Table: l.Table, RowCol: at[l.Row], Shared: l.Shared, NoWait: l.NoWait, Skip: l.Skip})
 	}
 	p.inherit(&n.Base, in, p.m.Fetch)

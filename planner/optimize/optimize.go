@@ -77,7 +77,7 @@ func Plan(s *bind.Statement, o bind.Options) (*physical.Plan, error) {
 	p := &planner{o: o, meta: s.Meta, m: &cost.Default, ctes: map[*logical.CTE]int{}, qualify: relations(s.Meta) > 1,
 		noSeq: settingOff(o, "enable_seqscan"), noIndex: settingOff(o, "enable_indexscan")}
 	p.est.Col = p.columnStats
-	p.plan = &physical.Plan{Params: s.Params, Tag: s.Tag, Version: o.Catalog.Version, ReadOnly: s.Tag == "SELECT" && !s.Locks}
+	p.plan = &physical.Plan{Params: s.Params, Tag: s.Tag, Version: o.Catalog.Version, ReadOnly: s.Tag == "SELECT" && !s.Locks, TempOnly: true}
 	need := colset{}
 	for _, c := range s.Out {
 		need[c.ID] = true
@@ -103,6 +103,9 @@ func Plan(s *bind.Statement, o bind.Options) (*physical.Plan, error) {
 	p.finish(s)
 	return p.plan, nil
 }
+
+// writes notes that the plan writes a table or locks rows of it.
+func (p *planner) writes(t *catalog.Table) { p.plan.TempOnly = p.plan.TempOnly && t.Temp }
 
 // finish fills what describes the plan.
 func (p *planner) finish(s *bind.Statement) {

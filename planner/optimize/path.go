@@ -59,6 +59,9 @@ func (p *planner) tableRows(t *catalog.Table) float64 {
 			return float64(best)
 		}
 	}
+	if t.Temp && p.o.TempRows != nil {
+		return math.Max(stats.DefaultRows, float64(p.o.TempRows(t)))
+	}
 	return stats.DefaultRows
 }
 

@@ -25,6 +25,7 @@ type Plan struct {
 	ExecSlots int             // size of expr.Env.Exec
 	Tag       string          // SELECT, INSERT, UPDATE, DELETE: the count is appended (INSERT 0 n)
 	ReadOnly  bool            // takes no locks and writes nothing
+	TempOnly  bool            // what it locks or writes are temporary tables only
 	Version   catalog.Version // catalog it was planned against
 	Tables    []catalog.ID    // relations used; the plan is stale when one of them changed
 	NodeCount int             // Base.ID runs 0..NodeCount-1 over all trees

@@ -111,11 +111,7 @@ func (d *Database) storeStats(ctx context.Context, t *catalog.Table, st *catalog
 	if cur, ok := snap.TableByID(t.ID); !ok || cur.Storage != t.Storage {
 		return nil // dropped or written anew meanwhile
 	}
-	e, err := d.store.Edit(ctx, txn, snap)
-	if err != nil {
-		return err
-	}
-	if err := e.PutStats(t.ID, st); err != nil {
+	if err := d.store.Edit(ctx, txn, snap).PutStats(t.ID, st); err != nil {
 		return err
 	}
 	txn.AtCommit(func(kv.TS) { d.activity.Settle(t.Storage, changes) })

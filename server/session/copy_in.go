@@ -126,12 +126,12 @@ func (s *Session) newCopyIn(ctx context.Context, p *portal, st *ast.Copy, opts *
 	if st.Where != nil {
 		return nil, pgerr.NotSupported(int(st.Where.Position()), "COPY FROM ... WHERE is not supported")
 	}
-	if err := s.tx.mayWrite("COPY FROM"); err != nil {
-		return nil, err
-	}
 	c := &copyIn{p: p, opts: opts}
 	var err error
 	if c.table, err = s.findTable(st.Table); err != nil {
+		return nil, err
+	}
+	if err := s.tx.mayWriteTo(c.table.Temp, "COPY FROM"); err != nil {
 		return nil, err
 	}
 	if c.table.Kind != catalog.KindTable {

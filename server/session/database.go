@@ -142,13 +142,9 @@ func (d *Database) SetPassword(ctx context.Context, role, verifier string) error
 	if !ok {
 		return pgerr.Newf(pgerrcode.UndefinedObject, "role %q does not exist", role)
 	}
-	e, err := d.store.Edit(ctx, txn, snap)
-	if err != nil {
-		return err
-	}
 	c := *r
 	c.Password = verifier
-	if err := e.PutRole(&c); err != nil {
+	if err := d.store.Edit(ctx, txn, snap).PutRole(&c); err != nil {
 		return err
 	}
 	_, err = txn.Commit(ctx)
@@ -201,7 +197,6 @@ func (d *Database) housekeeping() {
 	defer d.done.Done()
 	tick := time.NewTicker(2 * time.Second)
 	defer tick.Stop()
-	ctx := context.Background()
 	for {
 		select {
 		case <-d.stop:
@@ -210,14 +205,19 @@ func (d *Database) housekeeping() {
 		}
 		oldest := d.eng.Oldest()
 		d.vectors.Horizon(oldest)
-		dropped, err := d.store.Sweep(ctx, oldest)
-		if err != nil {
-			d.cfg.Log.Error("removing dropped storage", "error", err)
-		}
-		for _, id := range dropped {
-			d.vectors.Drop(id)
-			d.activity.Forget(id)
-		}
+		d.sweep(context.Background(), oldest)
+	}
+}
+
+// sweep removes what was dropped before a time that nobody reads at any more.
+func (d *Database) sweep(ctx context.Context, oldest kv.TS) {
+	dropped, err := d.store.Sweep(ctx, oldest)
+	if err != nil {
+		d.cfg.Log.Error("removing dropped storage", "error", err)
+	}
+	for _, id := range dropped {
+		d.vectors.Drop(id)
+		d.activity.Forget(id)
 	}
 }
 

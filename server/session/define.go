@@ -21,7 +21,7 @@ func (s *Session) define(ctx context.Context, p *portal) (tag string, err error)
 	if ct, ok := p.stmt.stmt.(*ast.CreateTable); ok && ct.Query != nil {
 		return s.createTableAs(ctx, p, ct)
 	}
-	if define.IsOnline(p.stmt.stmt) {
+	if define.IsOnline(p.stmt.stmt) && !s.defineEnv(ctx).IsTemporary(p.stmt.stmt) {
 		return s.online(ctx, p.stmt.stmt)
 	}
 	tag = define.Tag(p.stmt.stmt)
@@ -40,7 +40,7 @@ func (s *Session) defineEnv(ctx context.Context) *define.Env {
 		return o
 	}
 	return &define.Env{
-		Txn: s.tx.txn, Store: s.db.store, Catalog: s.Catalog(), Seqs: s.db.seqs, Parser: s.db.cfg.Parser,
+		Txn: s.tx.txn, Store: s.db.store, Catalog: s.Catalog(), Positions: s.positions, Parser: s.db.cfg.Parser,
 		Jobs: &ddl.Jobs{
 			Vectors: s.db.vectors,
 			Env: func(snap *catalog.Snapshot) *executor.Env {
@@ -55,7 +55,7 @@ func (s *Session) defineEnv(ctx context.Context) *define.Env {
 			Rows:     s.db.rowsExpected,
 			Memory:   s.maintenanceMemory(),
 		},
-		Bind: options, Path: s.SearchPath(false), Owner: s.role.ID, Super: s.role.Super,
+		Bind: options, Path: s.searchPath(true, false), Targets: s.pathNames(), TempNumber: s.tempNumber, Owner: s.role.ID, Super: s.role.Super,
 		Notice: s.notice, Alone: s.tx.alone,
 		Changed: func(snap *catalog.Snapshot) { s.tx.catalog = snap },
 		HashPassword: func(password string) (string, error) {
@@ -75,7 +75,7 @@ func (s *Session) createTableAs(ctx context.Context, p *portal, st *ast.CreateTa
 	if !ok || st.Materialized {
 		return "", pgerr.NotSupported(int(st.Pos), "this form of CREATE TABLE AS is not supported")
 	}
-	exists, name := false, "CREATE TABLE AS"
+	made, name := catalog.ID(0), "CREATE TABLE AS"
 	if st.SelectInto {
 		name = "SELECT INTO"
 	}
@@ -89,6 +89,7 @@ func (s *Session) createTableAs(ctx context.Context, p *portal, st *ast.CreateTa
 		}
 		def := *st
 		def.Query, def.Columns = nil, nil
+		def.Name.Pos = ast.NoPos // PostgreSQL makes the table after parsing: its errors have no place
 		for i, c := range plan.Out {
 			name := c.Name
 			if i < len(st.AsColumns) {
@@ -96,16 +97,20 @@ func (s *Session) createTableAs(ctx context.Context, p *portal, st *ast.CreateTa
 			}
 			def.Columns = append(def.Columns, ast.ColumnDef{At: st.At, Name: name, Type: typeNameOf(c.Type)})
 		}
-		before := s.Catalog()
-		err = s.definition(ctx, &def)
-		exists = err == nil && s.Catalog() == before
+		env := s.defineEnv(ctx)
+		err = define.Run(ctx, env, &def)
+		made = env.Made
 		return err
 	})
-	if err != nil || exists || st.WithNoData {
+	if err != nil || made == 0 || st.WithNoData {
 		return "CREATE TABLE AS", err
 	}
-	ins := &ast.Insert{At: st.At, Table: ast.TableRef{Name: st.Name}, Query: query}
-	q := &prepared{text: p.stmt.text, source: p.stmt.source, stmt: ins, declared: p.stmt.params, when: time.Now()}
+	t, _ := s.Catalog().TableByID(made)
+	into := ast.QName{At: st.Name.At, Schema: s.Catalog().SchemaName(t.Schema), Name: hiddenName}
+	ins := &ast.Insert{At: st.At, Table: ast.TableRef{Name: into}, Query: query}
+	q := &prepared{
+		text: p.stmt.text, source: p.stmt.source, stmt: ins, declared: p.stmt.params, when: time.Now(), fills: made,
+	}
 	if err := s.replan(q); err != nil {
 		return "", err
 	}

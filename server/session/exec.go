@@ -80,7 +80,7 @@ func (s *Session) runPlan(ctx context.Context, p *portal) (*running, error) {
 	}
 	r := s.newRunning(p.stmt)
 	if !p.stmt.plan.ReadOnly {
-		if err := s.tx.mayWrite(writerName(p.stmt)); err != nil {
+		if err := s.tx.mayWriteTo(p.stmt.plan.TempOnly, writerName(p.stmt)); err != nil {
 			return nil, err
 		}
 		if err := s.throttle(ctx, p.stmt.plan); err != nil {

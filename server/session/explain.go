@@ -108,7 +108,7 @@ func (s *Session) explain(ctx context.Context, p *portal, st *ast.Explain) (sour
 	var counters func(int) *explain.Counters
 	if o.Analyze {
 		if !q.plan.ReadOnly {
-			if err := s.tx.mayWrite(writerName(q)); err != nil {
+			if err := s.tx.mayWriteTo(q.plan.TempOnly, writerName(q)); err != nil {
 				return nil, err
 			}
 		}

@@ -13,6 +13,8 @@ import (
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/syscat"
+	"github.com/loxodb/loxodb/storage/catalogstore"
+	"github.com/loxodb/loxodb/storage/sequence"
 )
 
 // This file is what SQL functions may ask of the session: builtin.Session.
@@ -41,11 +43,18 @@ func (s *Session) Version() string {
 	return "PostgreSQL 15.18 (LoxoDB " + s.db.cfg.Version + ") on " + platform() + ", 64-bit"
 }
 
-// Catalog implements builtin.Session: the running transaction's, or the committed one.
+// Catalog implements builtin.Session: what the running transaction sees of the shared
+// catalog, or the committed one, with the session's temporary objects.
 func (s *Session) Catalog() *catalog.Snapshot {
+	if c := s.tx.catalog; c != nil && catalogstore.Uncommitted(c.Version) {
+		return c
+	}
+	return s.withTemp(s.sharedCatalog())
+}
+
+// sharedCatalog is what others have committed of the catalog, at the view.
+func (s *Session) sharedCatalog() *catalog.Snapshot {
 	switch {
-	case s.tx.catalog != nil:
-		return s.tx.catalog
 	case s.tx.txn != nil:
 		return s.db.store.At(s.tx.txn.At())
 	case s.tx.view != nil:
@@ -55,27 +64,39 @@ func (s *Session) Catalog() *catalog.Snapshot {
 }
 
 // SearchPath implements builtin.Session: schemas that exist, in order.
-func (s *Session) SearchPath(implicit bool) []string {
-	v, _ := s.settings.get("search_path")
+func (s *Session) SearchPath(implicit bool) []string { return s.searchPath(implicit, implicit) }
+
+// searchPath is the search path, with the session's temporary schema before
+// everything and pg_catalog after it, if they are asked for and not named elsewhere.
+func (s *Session) searchPath(temp, system bool) []string {
 	snap := s.Catalog()
 	var path []string
-	system := false
-	names, _ := splitNames(v)
-	for _, name := range names {
-		if name == "$user" {
-			name = s.CurrentUser()
+	for _, name := range s.pathNames() {
+		if x, ok := snap.Schema(name); ok {
+			path = append(path, x.Name)
+			temp = temp && !x.Temp
 		}
-		if name == "pg_catalog" {
-			system = true
-		}
-		if _, ok := snap.Schema(name); ok {
-			path = append(path, name)
-		}
+		system = system && name != "pg_catalog"
 	}
-	if implicit && !system {
+	if system {
 		path = append([]string{"pg_catalog"}, path...)
 	}
+	if x, ok := snap.TempSchema(); ok && temp {
+		path = append([]string{x.Name}, path...)
+	}
 	return path
+}
+
+// pathNames are the names in search_path, whether there are such schemas or not.
+func (s *Session) pathNames() []string {
+	v, _ := s.settings.get("search_path")
+	names, _ := splitNames(v)
+	for i := range names {
+		if names[i] == "$user" {
+			names[i] = s.CurrentUser()
+		}
+	}
+	return names
 }
 
 // splitNames splits a list of identifiers, some in quotes; false when it is not one.
@@ -164,10 +185,10 @@ func (s *Session) Nextval(ctx context.Context, id catalog.ID) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	if err := s.tx.mayWrite("nextval()"); err != nil {
+	if err := s.tx.mayWriteTo(def.Temp, "nextval()"); err != nil {
 		return 0, err
 	}
-	v, err := s.db.seqs.Next(ctx, def)
+	v, err := s.positions(def).Next(ctx, def)
 	if err == nil {
 		s.seqVals[id], s.lastSeq = v, id
 	}
@@ -182,6 +203,17 @@ func (s *Session) sequence(id catalog.ID) (*catalog.Sequence, error) {
 		return nil, pgerr.Newf(pgerrcode.WrongObjectType, "%q is not a sequence", t.Name)
 	}
 	return nil, pgerr.Newf(pgerrcode.UndefinedTable, "relation with OID %d does not exist", id)
+}
+
+// positions keeps the sequence's.
+func (s *Session) positions(def *catalog.Sequence) *sequence.Manager {
+	if !def.Temp {
+		return s.db.seqs
+	}
+	if s.temp.seqs == nil {
+		s.temp.seqs = sequence.NewVolatile()
+	}
+	return s.temp.seqs
 }
 
 // Currval implements builtin.Session.
@@ -210,10 +242,10 @@ func (s *Session) Setval(ctx context.Context, id catalog.ID, v int64, called boo
 	if err != nil {
 		return err
 	}
-	if err := s.tx.mayWrite("setval()"); err != nil {
+	if err := s.tx.mayWriteTo(def.Temp, "setval()"); err != nil {
 		return err
 	}
-	if err := s.db.seqs.Set(ctx, def, v, called); err != nil {
+	if err := s.positions(def).Set(ctx, def, v, called); err != nil {
 		return err
 	}
 	if called {
@@ -297,7 +329,7 @@ func (s *Session) Engine(fact string, args ...string) (string, error) {
 		if !ok {
 			return "", nil
 		}
-		last, called, err := s.db.seqs.Get(context.Background(), def)
+		last, called, err := s.positions(def).Get(context.Background(), def)
 		if err != nil || !called {
 			return "", err
 		}
@@ -452,7 +484,7 @@ func (x system) SequenceValue(ctx context.Context, id catalog.ID) (last int64, c
 	if !found {
 		return 0, false, false
 	}
-	last, called, err := x.s.db.seqs.Get(ctx, def)
+	last, called, err := x.s.positions(def).Get(ctx, def)
 	return last, called, err == nil
 }
 

@@ -216,10 +216,7 @@ func (s *Session) analyzeTable(ctx context.Context, t *catalog.Table) error {
 	if err != nil {
 		return err
 	}
-	edit, err := s.db.store.Edit(ctx, s.tx.txn, s.Catalog())
-	if err != nil {
-		return err
-	}
+	edit := s.db.store.Edit(ctx, s.tx.txn, s.Catalog())
 	s.tx.catalog = edit.Snap
 	s.tx.txn.AtCommit(func(kv.TS) { s.db.activity.Settle(t.Storage, changes) })
 	return edit.PutStats(t.ID, st)

@@ -35,18 +35,28 @@ type prepared struct {
 	planKey  string          // what the plan was made under; see planKeyNow
 	fresh    stamp           // when planKey was last found to be right
 	query    *executor.Query // idle operators of plan
-	fromSQL  bool
-	simple   bool // of the simple protocol: without parameters
-	when     time.Time
+	// fills is a new table that the statement fills with its query: it goes by
+	// hiddenName, so that the query's names mean what they meant before there was the table.
+	fills   catalog.ID
+	fromSQL bool
+	simple  bool // of the simple protocol: without parameters
+	when    time.Time
 }
+
+// hiddenName is a name that no statement can contain.
+const hiddenName = "\x00"
 
 // stamp is a cheap witness that nothing a plan depends on has changed.
 type stamp struct {
-	catalog  catalog.Version
-	settings int
+	catalog, temp catalog.Version
+	settings      int
+	sizes         int // of temporary tables
 }
 
-func (s *Session) stampNow() stamp { return stamp{s.Catalog().Version, s.settings.version} }
+func (s *Session) stampNow() stamp {
+	snap := s.Catalog()
+	return stamp{snap.Version, snap.TempVersion(), s.settings.version, s.tempSizes(snap)}
+}
 
 // cachedPlan is an entry of the shared plan cache: a single planned statement.
 type cachedPlan struct {
@@ -138,7 +148,8 @@ func (s *Session) planKeyNow() string {
 		sb.WriteString(s.user)
 		s.settings.key, s.settings.keyVersion = sb.String(), s.settings.version+1
 	}
-	return fmt.Sprintf("%s\x00%d", s.settings.key, s.Catalog().Version)
+	snap := s.Catalog()
+	return fmt.Sprintf("%s\x00%d\x00%d\x00%d", s.settings.key, snap.Version, snap.TempVersion(), s.tempSizes(snap))
 }
 
 // shareable reports a query whose plan other sessions may use.
@@ -233,6 +244,9 @@ func endsBlock(st ast.Stmt) bool {
 // optionsFor is planOptions for what p declares.
 func (s *Session) optionsFor(p *prepared) planner.Options {
 	o := s.planOptions(p.declared)
+	if p.fills != 0 {
+		o.Catalog = o.Catalog.Renamed(p.fills, hiddenName)
+	}
 	o.NoParams = p.simple
 	return o
 }

@@ -62,7 +62,7 @@ func (n names) objectIn(t types.OID, schema, name, text string) (types.OID, erro
 	case types.RegclassOID:
 		return n.relationIn(schema, name)
 	case types.RegnamespaceOID:
-		if s, ok := n.s.Catalog().Schema(name); ok {
+		if s, ok := n.s.Catalog().Schema(name); ok && s.Name == name { // pg_temp stands for a name, it is none
 			return s.ID, nil
 		}
 		return 0, pgerr.Newf(pgerrcode.InvalidSchemaName, "schema %q does not exist", name)

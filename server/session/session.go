@@ -40,6 +40,7 @@ type Session struct {
 	text        string      // what the positions of errors and notices refer to
 
 	tx       txState
+	temp     tempObjects
 	notices  []*pgerr.Error
 	lastSeq  catalog.ID
 	seqVals  map[catalog.ID]int64
@@ -177,6 +178,7 @@ func (s *Session) Close() {
 	s.tx.rollback()
 	s.db.advisory.releaseAll(s)
 	s.db.notify.remove(s)
+	s.dropTemp()
 	s.db.mu.Lock()
 	delete(s.db.sessions, s)
 	s.db.mu.Unlock()
@@ -186,7 +188,7 @@ func (s *Session) Close() {
 func (s *Session) planOptions(params []types.OID) planner.Options {
 	return planner.Options{
 		Catalog: s.Catalog(), Session: s, Format: s.TextFormat(), Parser: s.db.cfg.Parser,
-		ParamTypes: params,
+		ParamTypes: params, TempRows: s.tempRows,
 		VectorStats: func(id catalog.ID) int64 {
 			if ix, ok := s.db.vectors.Get(id); ok {
 				return ix.Stats().Entries

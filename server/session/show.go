@@ -27,8 +27,10 @@ func (x shower) style() ast.Style { return ast.Style{Bare: x.pretty, Relation: x
 
 // relation leaves the schema out of a name that is visible without.
 func (x shower) relation(q ast.QName) ast.QName {
-	if sc, ok := x.s.Catalog().Schema(q.Schema); ok && x.s.visible(sc.ID, q.Name) {
-		q.Schema = ""
+	if sc, ok := x.s.Catalog().Schema(q.Schema); ok {
+		if q.Schema = x.s.Catalog().NameForTemp(sc.ID); x.s.visible(sc.ID, q.Name) {
+			q.Schema = ""
+		}
 	}
 	return q
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/storage/catalogstore"
 	"github.com/loxodb/loxodb/storage/kv"
 	"github.com/loxodb/loxodb/storage/table"
 )
@@ -16,12 +17,14 @@ import (
 // txState is a session's transaction: none, an implicit one that ends with the
 // query message (or Sync), or a block.
 type txState struct {
-	session  *Session
-	block    bool // between BEGIN and COMMIT
-	failed   bool
-	txn      *table.Txn        // begun by the first statement that needs it
-	view     kv.Snapshot       // of read-only statements outside a block
-	catalog  *catalog.Snapshot // as changed by the transaction; nil = the committed one
+	session *Session
+	block   bool // between BEGIN and COMMIT
+	failed  bool
+	txn     *table.Txn  // begun by the first statement that needs it
+	view    kv.Snapshot // of read-only statements outside a block
+	// catalog is as changed by the transaction; nil = the committed one. Its shared part
+	// counts only if it is what was changed: see Session.Catalog.
+	catalog  *catalog.Snapshot
 	iso      kv.Isolation
 	isoName  string
 	readOnly bool
@@ -83,7 +86,7 @@ func (t *txState) ensure(ctx context.Context) error {
 	}
 	t.dropView()
 	txn, err := table.Begin(ctx, t.session.db.eng, kv.TxnOptions{
-		Isolation: t.iso, ReadOnly: t.readOnly, NoSync: t.noSync(),
+		Isolation: t.iso, ReadOnly: t.readOnly && t.session.temp.layer == nil, NoSync: t.noSync(),
 	}, t.session.db.vectors)
 	if err != nil {
 		return err
@@ -138,7 +141,7 @@ func (t *txState) statementView(ctx context.Context, write bool) (kv.Reader, err
 // is planned, so that it finds what others have made since the last one. The
 // transaction's own changes of the catalog exclude those of others.
 func (t *txState) planView(ctx context.Context) error {
-	if t.txn == nil || t.failed || t.iso != kv.ReadCommitted || t.catalog != nil {
+	if t.txn == nil || t.failed || t.iso != kv.ReadCommitted || t.catalog != nil && catalogstore.Uncommitted(t.catalog.Version) {
 		return nil
 	}
 	return t.txn.Refresh(ctx)
@@ -190,6 +193,14 @@ func (t *txState) mayWrite(what string) error {
 		return pgerr.Newf(pgerrcode.ReadOnlySQLTransaction, "cannot execute %s in a read-only transaction", what)
 	}
 	return nil
+}
+
+// mayWriteTo is mayWrite for a relation: temporary ones can be written always.
+func (t *txState) mayWriteTo(temp bool, what string) error {
+	if temp {
+		return nil
+	}
+	return t.mayWrite(what)
 }
 
 func (t *txState) modes(x *ast.TxnStmt) error {
@@ -246,12 +257,17 @@ func (t *txState) commit(ctx context.Context) (tag string, err error) {
 		t.rollback()
 		return "", err
 	}
+	if err := t.session.endTempTables(ctx); err != nil {
+		t.rollback()
+		return "", err
+	}
 	if t.txn != nil {
 		if _, err := t.txn.Commit(ctx); err != nil {
 			t.rollback()
 			return "", err
 		}
 	}
+	t.session.keepTemp(t.catalog)
 	hooks, notes := t.atCommit, t.notifies
 	t.finish(true)
 	for _, fn := range hooks {

@@ -36,7 +36,7 @@ func (s *Session) utility(ctx context.Context, p *portal) (tag string, err error
 	case *ast.CloseCursor:
 		return s.closeCursor(st)
 	case *ast.Discard:
-		return s.discard(st)
+		return s.discard(ctx, st)
 	case *ast.LockTable:
 		return "LOCK TABLE", s.retry(ctx, "LOCK TABLE", func() error { return s.lockTables(ctx, st) })
 	case *ast.SetConstraints:
@@ -313,7 +313,7 @@ func (s *Session) deallocate(st *ast.Deallocate) (string, error) {
 	return "DEALLOCATE", nil
 }
 
-func (s *Session) discard(st *ast.Discard) (string, error) {
+func (s *Session) discard(ctx context.Context, st *ast.Discard) (string, error) {
 	if st.What == "ALL" {
 		if err := s.tx.alone("DISCARD ALL"); err != nil {
 			return "", err
@@ -325,6 +325,11 @@ func (s *Session) discard(st *ast.Discard) (string, error) {
 		s.db.notify.remove(s)
 		clear(s.seqVals)
 		s.lastSeq = 0
+	}
+	if st.What == "ALL" || st.What == "TEMP" {
+		if err := s.discardTemp(ctx); err != nil {
+			return "", err
+		}
 	}
 	if st.What == "SEQUENCES" {
 		clear(s.seqVals)

@@ -188,7 +188,7 @@ func serialSequence(c *Ctx, s Session, a []types.Datum) (types.Datum, error) {
 	if !ok {
 		return null()
 	}
-	return types.String(QuoteIdent(s.Catalog().SchemaName(q.Schema)) + "." + QuoteIdent(q.Name)), nil
+	return types.String(QuoteIdent(s.Catalog().NameForTemp(q.Schema)) + "." + QuoteIdent(q.Name)), nil
 }
 
 func sequenceParameters(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {

@@ -36,6 +36,14 @@ func sysinfoFuncs(r *registrar) {
 		}
 		return b.Array(), nil
 	}))
+	r.eval("pg_my_temp_schema", withSession(func(_ *Ctx, s Session, _ []types.Datum) (types.Datum, error) {
+		if x, ok := s.Catalog().TempSchema(); ok {
+			return types.Int(int64(x.ID)), nil
+		}
+		return types.Int(0), nil
+	}))
+	// Of other sessions' temporary schemas nobody sees anything, not even their OIDs.
+	r.eval("pg_is_other_temp_schema", func(*Ctx, []types.Datum) (types.Datum, error) { return types.Bool(false), nil })
 	r.eval("pg_backend_pid", withSession(func(_ *Ctx, s Session, _ []types.Datum) (types.Datum, error) {
 		return types.Int(int64(s.BackendPID())), nil
 	}))
@@ -162,9 +170,9 @@ func constantFuncs(r *registrar) {
 	always := func(d types.Datum, keys ...string) {
 		r.evals(func(*Ctx, []types.Datum) (types.Datum, error) { return d, nil }, keys...)
 	}
-	always(types.Bool(false), "pg_is_in_recovery", "pg_jit_available", "pg_is_other_temp_schema", "row_security_active",
+	always(types.Bool(false), "pg_is_in_recovery", "pg_jit_available", "row_security_active",
 		"row_security_active_name", "pg_is_wal_replay_paused")
-	always(types.Int(0), "pg_my_temp_schema", "pg_trigger_depth")
+	always(types.Int(0), "pg_trigger_depth")
 	always(types.Null, "inet_client_port", "inet_server_port", "pg_collation_actual_version",
 		"pg_database_collation_actual_version", "pg_current_logfile", "pg_get_partkeydef", "pg_get_partition_constraintdef",
 		"pg_get_statisticsobjdef", "pg_get_statisticsobjdef_columns", "pg_get_statisticsobjdef_expressions",

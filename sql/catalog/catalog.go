@@ -44,6 +44,8 @@ type Schema struct {
 	Name    string
 	Owner   ID
 	Comment string
+	// Temp marks what a session has for its temporary relations; see Snapshot.Temp.
+	Temp bool `json:",omitempty"`
 }
 
 // RelKind is pg_class.relkind.
@@ -72,7 +74,12 @@ type Table struct {
 	Options     Options // WITH (…)
 	Unlogged    bool
 	Temp        bool
-	Comment     string
+	// OnCommit is what the end of a transaction does to a temporary table: 0 nothing,
+	// 'd' delete its rows, 'D' drop it.
+	OnCommit byte `json:",omitempty"`
+	// Reads are the relations that a temporary view reads, as they were; see Outdated.
+	Reads   []Read `json:",omitempty"`
+	Comment string
 	// PrimaryAttr is the attribute whose int value is the table key (RowID), 0 when
 	// the key is hidden (no primary key, or not a single integer column).
 	PrimaryAttr int16
@@ -186,6 +193,7 @@ type Sequence struct {
 	OwnerTable ID // OWNED BY, 0 none
 	OwnerAttr  int16
 	Identity   bool
+	Temp       bool `json:",omitempty"`
 	Comment    string
 }
 

@@ -3,12 +3,25 @@ package catalog
 import (
 	"maps"
 	"sort"
+	"strings"
+	"sync/atomic"
 )
 
-// Snapshot is one consistent version of the catalog. It is immutable once
+// Snapshot is one consistent version of the catalog: what all sessions share, and
+// over it the temporary objects of one session, if it has any. It is immutable once
 // published and safe for concurrent use; DDL works on a Clone of its own.
 type Snapshot struct {
-	Version    Version
+	// Version is that of the shared part; TempVersion tells about the other.
+	Version Version
+
+	shared, temp       *Layer
+	ownShared, ownTemp bool // may be changed in place: nobody else has it
+}
+
+// Layer is one of the two parts of a Snapshot. Neither refers to objects of the other
+// by OID, but that temporary views and defaults may name shared objects.
+type Layer struct {
+	version    Version // of temporary objects only
 	schemas    map[string]*Schema
 	schemaByID map[ID]*Schema
 	tables     map[relName]*Table
@@ -29,58 +42,166 @@ type relName struct {
 	name   string
 }
 
+// none is the layer without objects.
+var none = &Layer{}
+
 // NewSnapshot returns an empty catalog.
 func NewSnapshot() *Snapshot {
-	return &Snapshot{
-		schemas: map[string]*Schema{}, schemaByID: map[ID]*Schema{},
-		tables: map[relName]*Table{}, tableByID: map[ID]*Table{}, indexByID: map[ID]*Index{},
-		sequences: map[relName]*Sequence{}, seqByID: map[ID]*Sequence{},
-		roles: map[string]*Role{}, roleByID: map[ID]*Role{},
-		extensions: map[string]*Extension{}, stats: map[ID]*TableStats{}, referrers: map[ID][]ID{},
+	return &Snapshot{shared: none.clone(), temp: none, ownShared: true}
+}
+
+func (l *Layer) clone() *Layer {
+	return &Layer{
+		schemas: clone(l.schemas), schemaByID: clone(l.schemaByID),
+		tables: clone(l.tables), tableByID: clone(l.tableByID), indexByID: clone(l.indexByID),
+		sequences: clone(l.sequences), seqByID: clone(l.seqByID),
+		roles: clone(l.roles), roleByID: clone(l.roleByID),
+		extensions: clone(l.extensions), stats: clone(l.stats), referrers: clone(l.referrers),
 	}
 }
 
-// Clone returns a copy whose Put and Remove calls do not change s.
+func clone[K comparable, V any](m map[K]V) map[K]V {
+	if m == nil {
+		return map[K]V{}
+	}
+	return maps.Clone(m)
+}
+
+// Clone returns a copy whose Put and Remove calls do not change s. They copy the
+// part that they change; s must not be changed itself afterwards.
 func (s *Snapshot) Clone() *Snapshot {
 	c := *s
-	c.schemas, c.schemaByID = maps.Clone(s.schemas), maps.Clone(s.schemaByID)
-	c.tables, c.tableByID, c.indexByID = maps.Clone(s.tables), maps.Clone(s.tableByID), maps.Clone(s.indexByID)
-	c.sequences, c.seqByID = maps.Clone(s.sequences), maps.Clone(s.seqByID)
-	c.roles, c.roleByID = maps.Clone(s.roles), maps.Clone(s.roleByID)
-	c.extensions, c.stats, c.referrers = maps.Clone(s.extensions), maps.Clone(s.stats), maps.Clone(s.referrers)
+	c.ownShared, c.ownTemp = false, false
 	return &c
 }
 
-// Schema finds a schema by name.
-func (s *Snapshot) Schema(name string) (*Schema, bool) { x, ok := s.schemas[name]; return x, ok }
+// Shared is the snapshot without temporary objects.
+func (s *Snapshot) Shared() *Snapshot {
+	c := s.Clone()
+	c.temp = none
+	return c
+}
+
+// Temp are the temporary objects, nil if there never were any.
+func (s *Snapshot) Temp() *Layer {
+	if s.temp == none {
+		return nil
+	}
+	return s.temp
+}
+
+// WithTemp is the shared part of the snapshot with these temporary objects over it.
+func (s *Snapshot) WithTemp(temp *Layer) *Snapshot {
+	c := s.Clone()
+	if c.temp = temp; temp == nil {
+		c.temp = none
+	}
+	return c
+}
+
+// SameShared reports that two snapshots have their shared part in common.
+func (s *Snapshot) SameShared(o *Snapshot) bool { return s.shared == o.shared }
+
+// TempVersion numbers states of temporary objects, over all sessions: what was
+// planned with one number must not serve under another. 0 = no temporary objects.
+func (s *Snapshot) TempVersion() Version { return s.temp.version }
+
+// tempVersions hands out the numbers of TempVersion.
+var tempVersions atomic.Uint64
+
+// edit is the layer to change: the one of temporary objects or the shared one.
+func (s *Snapshot) edit(temp bool) *Layer {
+	switch {
+	case temp && !s.ownTemp:
+		s.temp, s.ownTemp = s.temp.clone(), true
+		s.temp.version = Version(tempVersions.Add(1))
+	case !temp && !s.ownShared:
+		s.shared, s.ownShared = s.shared.clone(), true
+	}
+	if temp {
+		return s.temp
+	}
+	return s.shared
+}
+
+// get looks a key up in both layers.
+func get[K comparable, V any](temp, shared map[K]V, key K) (V, bool) {
+	if x, ok := temp[key]; ok {
+		return x, true
+	}
+	x, ok := shared[key]
+	return x, ok
+}
+
+// tempAlias is the name by which every session means its own schema of temporary objects.
+const tempAlias = "pg_temp"
+
+// Schema finds a schema by name; pg_temp is the session's own.
+func (s *Snapshot) Schema(name string) (*Schema, bool) {
+	if name == tempAlias {
+		return s.TempSchema()
+	}
+	return get(s.temp.schemas, s.shared.schemas, name)
+}
+
+// TempSchema is the schema of the session's temporary relations, if it has one.
+func (s *Snapshot) TempSchema() (*Schema, bool) {
+	for name, x := range s.temp.schemas {
+		if strings.HasPrefix(name, tempAlias) {
+			return x, true
+		}
+	}
+	return nil, false
+}
 
 // SchemaByID finds a schema by OID.
-func (s *Snapshot) SchemaByID(id ID) (*Schema, bool) { x, ok := s.schemaByID[id]; return x, ok }
+func (s *Snapshot) SchemaByID(id ID) (*Schema, bool) {
+	return get(s.temp.schemaByID, s.shared.schemaByID, id)
+}
 
 // SchemaName is the schema's name, "" when unknown.
 func (s *Snapshot) SchemaName(id ID) string {
-	if x := s.schemaByID[id]; x != nil {
+	if x, ok := s.SchemaByID(id); ok {
 		return x.Name
 	}
 	return ""
 }
 
+// NameForTemp is SchemaName, but pg_temp for the session's own temporary schema:
+// what definitions call it.
+func (s *Snapshot) NameForTemp(id ID) string {
+	if x, ok := s.temp.schemaByID[id]; ok && strings.HasPrefix(x.Name, tempAlias) {
+		return tempAlias
+	}
+	return s.SchemaName(id)
+}
+
 // Table finds a table or view.
 func (s *Snapshot) Table(schema ID, name string) (*Table, bool) {
-	x, ok := s.tables[relName{schema, name}]
-	return x, ok
+	return get(s.temp.tables, s.shared.tables, relName{schema, name})
 }
 
 // TableByID finds a table or view by OID.
-func (s *Snapshot) TableByID(id ID) (*Table, bool) { x, ok := s.tableByID[id]; return x, ok }
+func (s *Snapshot) TableByID(id ID) (*Table, bool) {
+	return get(s.temp.tableByID, s.shared.tableByID, id)
+}
 
 // IndexByID finds an index by OID.
-func (s *Snapshot) IndexByID(id ID) (*Index, bool) { x, ok := s.indexByID[id]; return x, ok }
+func (s *Snapshot) IndexByID(id ID) (*Index, bool) {
+	return get(s.temp.indexByID, s.shared.indexByID, id)
+}
 
 // Index finds an index by name in a schema.
 func (s *Snapshot) Index(schema ID, name string) (*Index, bool) {
-	for _, x := range s.indexByID {
-		if t := s.tableByID[x.Table]; x.Name == name && t != nil && t.Schema == schema {
+	if x, ok := s.temp.index(schema, name); ok {
+		return x, true
+	}
+	return s.shared.index(schema, name)
+}
+
+func (l *Layer) index(schema ID, name string) (*Index, bool) {
+	for _, x := range l.indexByID {
+		if t := l.tableByID[x.Table]; x.Name == name && t != nil && t.Schema == schema {
 			return x, true
 		}
 	}
@@ -89,12 +210,13 @@ func (s *Snapshot) Index(schema ID, name string) (*Index, bool) {
 
 // Sequence finds a sequence by name.
 func (s *Snapshot) Sequence(schema ID, name string) (*Sequence, bool) {
-	x, ok := s.sequences[relName{schema, name}]
-	return x, ok
+	return get(s.temp.sequences, s.shared.sequences, relName{schema, name})
 }
 
 // SequenceByID finds a sequence by OID.
-func (s *Snapshot) SequenceByID(id ID) (*Sequence, bool) { x, ok := s.seqByID[id]; return x, ok }
+func (s *Snapshot) SequenceByID(id ID) (*Sequence, bool) {
+	return get(s.temp.seqByID, s.shared.seqByID, id)
+}
 
 // RelationExists reports whether any relation (table, view, index, sequence) has the name.
 func (s *Snapshot) RelationExists(schema ID, name string) bool {
@@ -109,45 +231,71 @@ func (s *Snapshot) RelationExists(schema ID, name string) bool {
 }
 
 // Role finds a role by name.
-func (s *Snapshot) Role(name string) (*Role, bool) { x, ok := s.roles[name]; return x, ok }
+func (s *Snapshot) Role(name string) (*Role, bool) { x, ok := s.shared.roles[name]; return x, ok }
 
 // RoleByID finds a role by OID.
-func (s *Snapshot) RoleByID(id ID) (*Role, bool) { x, ok := s.roleByID[id]; return x, ok }
+func (s *Snapshot) RoleByID(id ID) (*Role, bool) { x, ok := s.shared.roleByID[id]; return x, ok }
 
 // Extension finds an installed extension.
 func (s *Snapshot) Extension(name string) (*Extension, bool) {
-	x, ok := s.extensions[name]
+	x, ok := s.shared.extensions[name]
 	return x, ok
 }
 
 // Stats are the table's statistics, nil when it was never analyzed.
-func (s *Snapshot) Stats(table ID) *TableStats { return s.stats[table] }
+func (s *Snapshot) Stats(table ID) *TableStats {
+	x, _ := get(s.temp.stats, s.shared.stats, table)
+	return x
+}
 
 // Referrers are the IDs of tables with a foreign key to the table.
-func (s *Snapshot) Referrers(table ID) []ID { return s.referrers[table] }
+func (s *Snapshot) Referrers(table ID) []ID {
+	x, _ := get(s.temp.referrers, s.shared.referrers, table)
+	return x
+}
 
 // Schemas, Tables, Sequences, Roles and Extensions list everything in OID order.
 func (s *Snapshot) Schemas() []*Schema {
-	return sorted(s.schemaByID, func(x *Schema) ID { return x.ID })
+	return sorted(func(x *Schema) ID { return x.ID }, s.shared.schemaByID, s.temp.schemaByID)
 }
-func (s *Snapshot) Tables() []*Table { return sorted(s.tableByID, func(x *Table) ID { return x.ID }) }
+func (s *Snapshot) Tables() []*Table {
+	return sorted(func(x *Table) ID { return x.ID }, s.shared.tableByID, s.temp.tableByID)
+}
 func (s *Snapshot) Sequences() []*Sequence {
-	return sorted(s.seqByID, func(x *Sequence) ID { return x.ID })
+	return sorted(func(x *Sequence) ID { return x.ID }, s.shared.seqByID, s.temp.seqByID)
 }
-func (s *Snapshot) Roles() []*Role { return sorted(s.roleByID, func(x *Role) ID { return x.ID }) }
+func (s *Snapshot) Roles() []*Role {
+	return sorted(func(x *Role) ID { return x.ID }, s.shared.roleByID)
+}
 func (s *Snapshot) Extensions() []*Extension {
-	l := make([]*Extension, 0, len(s.extensions))
-	for _, x := range s.extensions {
-		l = append(l, x)
-	}
-	sort.Slice(l, func(i, j int) bool { return l[i].ID < l[j].ID })
-	return l
+	return sorted(func(x *Extension) ID { return x.ID }, s.shared.extensions)
 }
 
-func sorted[V any](m map[ID]V, id func(V) ID) []V {
-	l := make([]V, 0, len(m))
-	for _, x := range m {
-		l = append(l, x)
+// TempTables and TempSequences list the session's own in OID order.
+func (s *Snapshot) TempTables() []*Table {
+	return sorted(func(x *Table) ID { return x.ID }, s.temp.tableByID)
+}
+func (s *Snapshot) TempSequences() []*Sequence {
+	return sorted(func(x *Sequence) ID { return x.ID }, s.temp.seqByID)
+}
+
+// EachTempTable calls each with the session's own tables and views in any order.
+func (s *Snapshot) EachTempTable(each func(*Table)) {
+	for _, t := range s.temp.tableByID {
+		each(t)
+	}
+}
+
+func sorted[K comparable, V any](id func(V) ID, maps ...map[K]V) []V {
+	n := 0
+	for _, m := range maps {
+		n += len(m)
+	}
+	l := make([]V, 0, n)
+	for _, m := range maps {
+		for _, x := range m {
+			l = append(l, x)
+		}
 	}
 	sort.Slice(l, func(i, j int) bool { return id(l[i]) < id(l[j]) })
 	return l
@@ -155,105 +303,130 @@ func sorted[V any](m map[ID]V, id func(V) ID) []V {
 
 // PutSchema adds or replaces a schema. Put and Remove may be called on a Clone only.
 func (s *Snapshot) PutSchema(x *Schema) {
-	if old := s.schemaByID[x.ID]; old != nil {
-		delete(s.schemas, old.Name)
+	l := s.edit(x.Temp)
+	if old := l.schemaByID[x.ID]; old != nil {
+		delete(l.schemas, old.Name)
 	}
-	s.schemas[x.Name], s.schemaByID[x.ID] = x, x
+	l.schemas[x.Name], l.schemaByID[x.ID] = x, x
 }
 
 // RemoveSchema removes a schema.
-func (s *Snapshot) RemoveSchema(id ID) {
-	if old := s.schemaByID[id]; old != nil {
-		delete(s.schemas, old.Name)
-		delete(s.schemaByID, id)
+func (s *Snapshot) RemoveSchema(x *Schema) {
+	l := s.edit(x.Temp)
+	if old := l.schemaByID[x.ID]; old != nil {
+		delete(l.schemas, old.Name)
+		delete(l.schemaByID, x.ID)
 	}
 }
 
 // PutTable adds or replaces a table with its indexes.
 func (s *Snapshot) PutTable(x *Table) {
-	s.RemoveTable(x.ID)
-	s.tables[relName{x.Schema, x.Name}], s.tableByID[x.ID] = x, x
+	s.RemoveTable(x)
+	l := s.edit(x.Temp)
+	l.tables[relName{x.Schema, x.Name}], l.tableByID[x.ID] = x, x
 	for _, i := range x.Indexes {
-		s.indexByID[i.ID] = i
+		l.indexByID[i.ID] = i
 	}
 	for _, c := range x.Constraints {
 		if c.Kind == ForeignConstraint {
-			s.addReferrer(c.RefTable, x.ID)
+			l.addReferrer(c.RefTable, x.ID)
 		}
 	}
 }
 
-// RemoveTable removes a table with its indexes and statistics of dropped tables stay
-// until RemoveStats.
-func (s *Snapshot) RemoveTable(id ID) {
-	old := s.tableByID[id]
+// RemoveTable removes the table of x's OID with its indexes; statistics of dropped
+// tables stay until PutStats removes them.
+func (s *Snapshot) RemoveTable(x *Table) {
+	l := s.edit(x.Temp)
+	old := l.tableByID[x.ID]
 	if old == nil {
 		return
 	}
-	delete(s.tables, relName{old.Schema, old.Name})
-	delete(s.tableByID, id)
+	delete(l.tables, relName{old.Schema, old.Name})
+	delete(l.tableByID, x.ID)
 	for _, i := range old.Indexes {
-		delete(s.indexByID, i.ID)
+		delete(l.indexByID, i.ID)
 	}
 	for _, c := range old.Constraints {
 		if c.Kind == ForeignConstraint {
-			s.dropReferrer(c.RefTable, id)
+			l.dropReferrer(c.RefTable, x.ID)
 		}
 	}
 }
 
-func (s *Snapshot) addReferrer(to, from ID) {
-	s.dropReferrer(to, from)
-	s.referrers[to] = append(s.referrers[to], from)
+func (l *Layer) addReferrer(to, from ID) {
+	l.dropReferrer(to, from)
+	l.referrers[to] = append(l.referrers[to], from)
 }
 
-func (s *Snapshot) dropReferrer(to, from ID) {
+func (l *Layer) dropReferrer(to, from ID) {
 	var keep []ID
-	for _, id := range s.referrers[to] {
+	for _, id := range l.referrers[to] {
 		if id != from {
 			keep = append(keep, id)
 		}
 	}
-	s.referrers[to] = keep
+	l.referrers[to] = keep
+}
+
+// Renamed is a copy of the snapshot in which a table has another name.
+func (s *Snapshot) Renamed(id ID, name string) *Snapshot {
+	c := s.Clone()
+	if t, ok := s.TableByID(id); ok {
+		n := *t
+		n.Name = name
+		c.PutTable(&n)
+	}
+	return c
 }
 
 // PutSequence adds or replaces a sequence.
 func (s *Snapshot) PutSequence(x *Sequence) {
-	s.RemoveSequence(x.ID)
-	s.sequences[relName{x.Schema, x.Name}], s.seqByID[x.ID] = x, x
+	s.RemoveSequence(x)
+	l := s.edit(x.Temp)
+	l.sequences[relName{x.Schema, x.Name}], l.seqByID[x.ID] = x, x
 }
 
-// RemoveSequence removes a sequence.
-func (s *Snapshot) RemoveSequence(id ID) {
-	if old := s.seqByID[id]; old != nil {
-		delete(s.sequences, relName{old.Schema, old.Name})
-		delete(s.seqByID, id)
+// RemoveSequence removes the sequence of x's OID.
+func (s *Snapshot) RemoveSequence(x *Sequence) {
+	l := s.edit(x.Temp)
+	if old := l.seqByID[x.ID]; old != nil {
+		delete(l.sequences, relName{old.Schema, old.Name})
+		delete(l.seqByID, x.ID)
 	}
 }
 
 // PutRole adds or replaces a role.
 func (s *Snapshot) PutRole(x *Role) {
 	s.RemoveRole(x.ID)
-	s.roles[x.Name], s.roleByID[x.ID] = x, x
+	l := s.edit(false)
+	l.roles[x.Name], l.roleByID[x.ID] = x, x
 }
 
 // RemoveRole removes a role.
 func (s *Snapshot) RemoveRole(id ID) {
-	if old := s.roleByID[id]; old != nil {
-		delete(s.roles, old.Name)
-		delete(s.roleByID, id)
+	l := s.edit(false)
+	if old := l.roleByID[id]; old != nil {
+		delete(l.roles, old.Name)
+		delete(l.roleByID, id)
 	}
 }
 
 // PutExtension adds or replaces an extension; RemoveExtension removes one.
-func (s *Snapshot) PutExtension(x *Extension)   { s.extensions[x.Name] = x }
-func (s *Snapshot) RemoveExtension(name string) { delete(s.extensions, name) }
+func (s *Snapshot) PutExtension(x *Extension)   { s.edit(false).extensions[x.Name] = x }
+func (s *Snapshot) RemoveExtension(name string) { delete(s.edit(false).extensions, name) }
+
+// IsTemp reports a table, view or sequence of the session's own.
+func (s *Snapshot) IsTemp(id ID) bool {
+	return s.temp.tableByID[id] != nil || s.temp.seqByID[id] != nil
+}
 
 // PutStats sets a table's statistics; nil removes them.
 func (s *Snapshot) PutStats(table ID, x *TableStats) {
+	l := s.edit(s.IsTemp(table))
 	if x == nil {
-		delete(s.stats, table)
+		delete(l.stats, table)
 		return
 	}
-	s.stats[table] = x
+	l.stats[table] = x
 }

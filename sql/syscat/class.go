@@ -39,7 +39,7 @@ func allSchemas(c *catalog.Snapshot) []*catalog.Schema {
 	return list
 }
 
-// schemaName names a schema, the system's own included.
+// schemaName names a schema as definitions do, the system's own included.
 func schemaName(c *catalog.Snapshot, id catalog.ID) string {
 	switch id {
 	case catalog.PgCatalogID:
@@ -49,7 +49,7 @@ func schemaName(c *catalog.Snapshot, id catalog.ID) string {
 	case catalog.PgToastID:
 		return "pg_toast"
 	}
-	return c.SchemaName(id)
+	return c.NameForTemp(id)
 }
 
 // class is what differs between the rows of pg_class.
@@ -124,7 +124,11 @@ func classes(r *rows) {
 		}
 	}
 	for _, s := range r.cat.Sequences() {
-		r.class(class{id: s.ID, schema: s.Schema, owner: s.Owner, name: s.Name, kind: 'S', persistence: 'p',
+		live := byte('p')
+		if s.Temp {
+			live = 't'
+		}
+		r.class(class{id: s.ID, schema: s.Schema, owner: s.Owner, name: s.Name, kind: 'S', persistence: live,
 			ident: 'n', natts: 3, pages: 1, tuples: 1, file: s.ID})
 	}
 }

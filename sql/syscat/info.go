@@ -55,10 +55,10 @@ func infoTables(r *rows) {
 	for _, t := range r.cat.Tables() {
 		schema := r.cat.SchemaName(t.Schema)
 		switch {
+		case t.Temp:
+			put(schema, t.Name, "LOCAL TEMPORARY", t.Kind != catalog.KindView)
 		case t.Kind == catalog.KindView:
 			put(schema, t.Name, "VIEW", false)
-		case t.Temp:
-			put(schema, t.Name, "LOCAL TEMPORARY", true)
 		default:
 			put(schema, t.Name, "BASE TABLE", true)
 		}

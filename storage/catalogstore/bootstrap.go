@@ -33,7 +33,7 @@ func bootstrap(ctx context.Context, eng kv.Engine) (*catalog.Snapshot, kv.TS, er
 		return nil, 0, err
 	}
 	defer txn.Close()
-	e := &Edit{Snap: catalog.NewSnapshot(), txn: txn}
+	e := &Edit{Snap: catalog.NewSnapshot(), ctx: ctx, txn: txn, shares: true} // there is nobody yet
 	const owner = catalog.BootstrapRoleID
 	for _, s := range []*catalog.Schema{
 		{ID: catalog.PgCatalogID, Name: "pg_catalog", Owner: owner, Comment: "system catalog schema"},

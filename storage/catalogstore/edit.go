@@ -3,6 +3,7 @@ package catalogstore
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"sync/atomic"
 
 	"github.com/loxodb/loxodb/sql/catalog"
@@ -13,33 +14,49 @@ import (
 
 // Edit is one statement's change of the catalog: descriptors are written in the
 // transaction, and Snap is the catalog that the transaction's next statements
-// see. When it commits, Snap is published.
+// see. When it commits, Snap's shared part is published.
+//
+// Descriptors of temporary objects are not stored: Snap alone has them, and the
+// session keeps it. Only the storage that they use is noted, so that nothing is
+// left when the session has ended, whatever ended it.
 type Edit struct {
-	Snap  *catalog.Snapshot
-	store *Store
-	txn   *table.Txn
+	Snap   *catalog.Snapshot
+	ctx    context.Context // of the statement
+	store  *Store
+	txn    *table.Txn
+	shares bool // see share
 }
 
 // Edit starts a change on top of base, the catalog the statement was bound to.
-// Changes of the catalog exclude each other until the transaction ends.
-// table.ErrRestart tells that base is stale.
-func (s *Store) Edit(ctx context.Context, txn *table.Txn, base *catalog.Snapshot) (*Edit, error) {
+// Any method of the Edit that changes what sessions share may answer
+// table.ErrRestart: base is stale.
+func (s *Store) Edit(ctx context.Context, txn *table.Txn, base *catalog.Snapshot) *Edit {
+	return &Edit{Snap: base.Clone(), ctx: ctx, store: s, txn: txn}
+}
+
+// share readies for the first change that other sessions will see. Such changes
+// exclude each other until the transaction ends; those of temporary objects
+// concern nobody else and wait for nobody.
+func (e *Edit) share() error {
+	if e.shares {
+		return nil
+	}
 	key := keys.AppendCatalog(nil, kindVersion, 0)
-	changed, err := txn.Lock(ctx, key, kv.Exclusive, kv.WaitBlock)
+	changed, err := e.txn.Lock(e.ctx, key, kv.Exclusive, kv.WaitBlock)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if changed {
-		return nil, table.ErrRestart
+		return table.ErrRestart
 	}
-	if err := txn.Put(key, []byte{1}); err != nil {
-		return nil, err
+	if err := e.txn.Put(key, []byte{1}); err != nil {
+		return err
 	}
-	e := &Edit{Snap: base.Clone(), store: s, txn: txn}
+	e.shares = true
 	// Plans made inside the transaction must not be taken for the committed catalog's.
 	e.Snap.Version = uncommitted | catalog.Version(edits.Add(1))
-	txn.AtCommit(func(ts kv.TS) { s.publish(ts, e.Snap) })
-	return e, nil
+	e.txn.AtCommit(func(ts kv.TS) { e.store.publish(ts, e.Snap.Shared()) })
+	return nil
 }
 
 // edits numbers the catalogs that transactions make, so that no two share a version.
@@ -48,8 +65,8 @@ var edits atomic.Uint64
 // uncommitted marks the version of a catalog that only its transaction sees.
 const uncommitted catalog.Version = 1 << 63
 
-// Uncommitted reports a catalog changed by the running transaction: plans made
-// with it must not be shared.
+// Uncommitted reports a catalog of which the running transaction has changed what
+// sessions share: plans made with it must not be shared.
 func Uncommitted(v catalog.Version) bool { return v&uncommitted != 0 }
 
 // NewID hands out a fresh OID.
@@ -69,6 +86,14 @@ func (e *Edit) remove(kind byte, id catalog.ID) error {
 
 // PutTable adds or replaces a table; writers with older views restart.
 func (e *Edit) PutTable(x *catalog.Table) error {
+	if x.Temp {
+		err := e.noteStorage(x)
+		e.Snap.PutTable(x)
+		return err
+	}
+	if err := e.share(); err != nil {
+		return err
+	}
 	e.Snap.PutTable(x)
 	if err := e.txn.TouchTable(x.ID); err != nil {
 		return err
@@ -78,68 +103,129 @@ func (e *Edit) PutTable(x *catalog.Table) error {
 
 // RemoveTable removes a table, its statistics, and later its storage.
 func (e *Edit) RemoveTable(x *catalog.Table) error {
-	e.Snap.RemoveTable(x.ID)
 	if err := e.PutStats(x.ID, nil); err != nil {
 		return err
 	}
-	if err := e.txn.TouchTable(x.ID); err != nil {
-		return err
-	}
+	e.Snap.RemoveTable(x)
 	for _, i := range x.Indexes {
 		if err := e.DropIndexStorage(i); err != nil {
 			return err
 		}
 	}
 	if x.Kind == catalog.KindTable {
-		if err := e.dropStorage(x.Storage, keys.TableRange(x.Storage)); err != nil {
+		if err := e.DropTableStorage(x.Storage); err != nil {
 			return err
 		}
+	}
+	if x.Temp {
+		return nil
+	}
+	if err := e.txn.TouchTable(x.ID); err != nil {
+		return err
 	}
 	return e.remove(kindTable, x.ID)
 }
 
 // DropIndexStorage frees an index's entries once the transaction has committed.
 func (e *Edit) DropIndexStorage(x *catalog.Index) error {
-	if x.IsVector() {
-		return e.dropStorage(x.ID, keys.Prefix(keys.AppendID(nil, keys.Outbox, x.ID)))
-	}
-	return e.dropStorage(x.Storage, keys.IndexRange(x.Storage))
+	id, r := indexStorage(x)
+	return e.markStorage(id, r, false)
 }
 
 // DropTableStorage frees the rows kept under a storage ID (TRUNCATE).
 func (e *Edit) DropTableStorage(storage catalog.ID) error {
-	return e.dropStorage(storage, keys.TableRange(storage))
+	return e.markStorage(storage, keys.TableRange(storage), false)
 }
 
-// dropStorage remembers a range to remove in the transaction; see Store.Sweep.
-func (e *Edit) dropStorage(id catalog.ID, r kv.Range) error {
-	val, err := json.Marshal(r)
-	if err != nil {
-		return err
+// indexStorage is where an index keeps its entries, or a vector index its marks.
+func indexStorage(x *catalog.Index) (catalog.ID, kv.Range) {
+	if x.IsVector() {
+		return x.ID, keys.Prefix(keys.AppendID(nil, keys.Outbox, x.ID))
 	}
-	return e.txn.Put(keys.AppendCatalog(nil, kindDrop, id), val)
+	return x.Storage, keys.IndexRange(x.Storage)
+}
+
+// storageMark says of a range of keys that it is to be removed: see Store.Sweep.
+type storageMark struct {
+	kv.Range
+	// Temp: only when the session has ended that has a temporary object there.
+	Temp bool `json:",omitempty"`
+}
+
+func (e *Edit) markStorage(id catalog.ID, r kv.Range, temp bool) error {
+	return e.write(kindDrop, id, storageMark{r, temp})
+}
+
+// noteStorage marks the storage that a temporary table has and did not have before.
+func (e *Edit) noteStorage(x *catalog.Table) error {
+	old, ok := e.Snap.TableByID(x.ID)
+	if x.Kind == catalog.KindTable && (!ok || old.Storage != x.Storage) {
+		if err := e.markStorage(x.Storage, keys.TableRange(x.Storage), true); err != nil {
+			return err
+		}
+	}
+	for _, i := range x.Indexes {
+		id, r := indexStorage(i)
+		if ok && slices.ContainsFunc(old.Indexes, func(o *catalog.Index) bool { had, _ := indexStorage(o); return had == id }) {
+			continue
+		}
+		if err := e.markStorage(id, r, true); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // PutSchema, PutSequence, PutRole, PutExtension and PutStats add or replace.
 func (e *Edit) PutSchema(x *catalog.Schema) error {
+	if !x.Temp {
+		if err := e.share(); err != nil {
+			return err
+		}
+	}
 	e.Snap.PutSchema(x)
+	if x.Temp {
+		return nil
+	}
 	return e.write(kindSchema, x.ID, x)
 }
 func (e *Edit) PutSequence(x *catalog.Sequence) error {
+	if x.Temp { // its position is not stored either
+		e.Snap.PutSequence(x)
+		return nil
+	}
+	if err := e.share(); err != nil {
+		return err
+	}
 	e.Snap.PutSequence(x)
 	return e.write(kindSequence, x.ID, x)
 }
 func (e *Edit) PutRole(x *catalog.Role) error {
+	if err := e.share(); err != nil {
+		return err
+	}
 	e.Snap.PutRole(x)
 	return e.write(kindRole, x.ID, x)
 }
 func (e *Edit) PutExtension(x *catalog.Extension) error {
+	if err := e.share(); err != nil {
+		return err
+	}
 	e.Snap.PutExtension(x)
 	return e.write(kindExtension, x.ID, x)
 }
 func (e *Edit) PutStats(table catalog.ID, x *catalog.TableStats) error {
+	temp := e.Snap.IsTemp(table)
+	if !temp {
+		if err := e.share(); err != nil {
+			return err
+		}
+	}
 	e.Snap.PutStats(table, x)
-	if x == nil {
+	switch {
+	case temp:
+		return nil
+	case x == nil:
 		return e.remove(kindStats, table)
 	}
 	return e.write(kindStats, table, x)
@@ -147,21 +233,42 @@ func (e *Edit) PutStats(table catalog.ID, x *catalog.TableStats) error {
 
 // RemoveSchema, RemoveSequence, RemoveRole and RemoveExtension remove.
 func (e *Edit) RemoveSchema(x *catalog.Schema) error {
-	e.Snap.RemoveSchema(x.ID)
+	if x.Temp {
+		e.Snap.RemoveSchema(x)
+		return nil
+	}
+	if err := e.share(); err != nil {
+		return err
+	}
+	e.Snap.RemoveSchema(x)
 	return e.remove(kindSchema, x.ID)
 }
 func (e *Edit) RemoveSequence(x *catalog.Sequence) error {
-	e.Snap.RemoveSequence(x.ID)
+	if x.Temp {
+		e.Snap.RemoveSequence(x)
+		return nil
+	}
+	if err := e.share(); err != nil {
+		return err
+	}
+	e.Snap.RemoveSequence(x)
 	if err := e.txn.Delete(keys.AppendID(nil, keys.Sequence, x.ID)); err != nil {
 		return err
 	}
 	return e.remove(kindSequence, x.ID)
 }
+
 func (e *Edit) RemoveRole(x *catalog.Role) error {
+	if err := e.share(); err != nil {
+		return err
+	}
 	e.Snap.RemoveRole(x.ID)
 	return e.remove(kindRole, x.ID)
 }
 func (e *Edit) RemoveExtension(x *catalog.Extension) error {
+	if err := e.share(); err != nil {
+		return err
+	}
 	e.Snap.RemoveExtension(x.Name)
 	return e.remove(kindExtension, x.ID)
 }

@@ -24,7 +24,7 @@ const (
 	kindRole      byte = 'r'
 	kindExtension byte = 'e'
 	kindStats     byte = 's'
-	kindDrop      byte = 'd' // storage whose range is to be removed
+	kindDrop      byte = 'd' // storage whose range is to be removed: storageMark
 	kindVersion   byte = 'v' // locked by whoever changes the catalog
 )
 
@@ -57,8 +57,8 @@ func Open(ctx context.Context, eng kv.Engine) (*Store, error) {
 			return nil, err
 		}
 	}
-	s.versions = []version{{ts, snap}}
-	return s, nil
+	s.versions = []version{{ts, snap.Shared()}}
+	return s, s.abandonTemp(ctx)
 }
 
 // At is the catalog that a view at ts sees.
@@ -151,48 +151,4 @@ func decode[T any](val []byte, put func(*T)) error {
 	}
 	put(x)
 	return nil
-}
-
-// Sweep removes the storage of tables and indexes whose drop committed before
-// every view that is still open, and returns the IDs of what was removed. It is
-// called now and then; a crash before it leaves the work to the next start.
-func (s *Store) Sweep(ctx context.Context, oldest kv.TS) ([]catalog.ID, error) {
-	view, err := s.eng.Snapshot(ctx, oldest)
-	if err != nil {
-		return nil, err
-	}
-	defer view.Close()
-	it, err := view.Scan(ctx, keys.Prefix([]byte{keys.Catalog, kindDrop}))
-	if err != nil {
-		return nil, err
-	}
-	defer it.Close()
-	var done []catalog.ID
-	var marks [][]byte
-	for it.Next() {
-		var r kv.Range
-		if err := json.Unmarshal(it.Value(), &r); err != nil {
-			return done, fmt.Errorf("catalogstore: %w", err)
-		}
-		if err := s.eng.DropRange(ctx, r); err != nil {
-			return done, err
-		}
-		done = append(done, catalog.ID(binary.BigEndian.Uint32(it.Key()[2:])))
-		marks = append(marks, append([]byte(nil), it.Key()...))
-	}
-	if err := it.Err(); err != nil || len(marks) == 0 {
-		return done, err
-	}
-	txn, err := s.eng.Begin(ctx, kv.TxnOptions{})
-	if err != nil {
-		return done, err
-	}
-	defer txn.Close()
-	for _, k := range marks {
-		if err := txn.Delete(k); err != nil {
-			return done, err
-		}
-	}
-	_, err = txn.Commit(ctx)
-	return done, err
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/opclass"
+	"github.com/loxodb/loxodb/storage/keys"
 	"github.com/loxodb/loxodb/storage/kv"
 	"github.com/loxodb/loxodb/storage/table"
 	"github.com/loxodb/loxodb/vectorindex"
@@ -146,14 +147,15 @@ func (m *Manager) Index(id catalog.ID) (vectorindex.Index, bool) {
 	return ix, true
 }
 
-// Drop closes an index and removes its files. One that was detached or could not
-// be opened has files all the same.
+// Drop closes an index and removes its files and its manifest. One that was detached
+// or could not be opened has files all the same.
 func (m *Manager) Drop(id catalog.ID) {
 	var err error
 	if ix := m.detach(id); ix != nil {
 		err = ix.Close()
 	}
-	err = errors.Join(err, m.fs.RemoveAll(m.fs.PathJoin(m.dir, dirName(id))))
+	err = errors.Join(err, m.fs.RemoveAll(m.fs.PathJoin(m.dir, dirName(id))),
+		m.eng.DropRange(context.Background(), keys.Prefix(manifestKey(id))))
 	if err != nil {
 		m.log.Error("removing a vector index", "index", id, "error", err)
 	}
@@ -268,8 +270,10 @@ func (m *Manager) Build(ctx context.Context, txn *table.Txn, t *catalog.Table, x
 		m.Drop(x.ID)
 		return err
 	}
-	txn.AtEnd(func(committed bool) {
-		if !committed {
+	kept := false
+	txn.AtCommit(func(kv.TS) { kept = true }) // unless the build is rolled back, alone or with the transaction
+	txn.AtEnd(func(bool) {
+		if !kept {
 			m.Drop(x.ID)
 		}
 		if ix.Stats().Entries >= returnAfter {

@@ -23,7 +23,7 @@ const ahead = 32
 
 // Manager hands out values. Safe for concurrent use.
 type Manager struct {
-	eng kv.Engine
+	eng kv.Engine // nil: positions are kept in memory alone
 	mu  sync.Mutex
 	seq map[catalog.ID]*state
 }
@@ -38,6 +38,9 @@ type state struct {
 
 // NewManager returns a manager over the engine.
 func NewManager(eng kv.Engine) *Manager { return &Manager{eng: eng, seq: map[catalog.ID]*state{}} }
+
+// NewVolatile returns a manager of sequences that end with it: temporary ones.
+func NewVolatile() *Manager { return NewManager(nil) }
 
 // Next is nextval.
 func (m *Manager) Next(ctx context.Context, def *catalog.Sequence) (int64, error) {
@@ -135,6 +138,10 @@ func (m *Manager) load(ctx context.Context, def *catalog.Sequence) (*state, erro
 	if s := m.seq[def.ID]; s != nil {
 		return s, nil
 	}
+	if m.eng == nil {
+		m.seq[def.ID] = &state{last: def.Start}
+		return m.seq[def.ID], nil
+	}
 	now, err := m.eng.Now(ctx)
 	if err != nil {
 		return nil, err
@@ -161,6 +168,9 @@ func (m *Manager) load(ctx context.Context, def *catalog.Sequence) (*state, erro
 
 // save writes the position in a transaction of its own.
 func (m *Manager) save(ctx context.Context, id catalog.ID, last int64, called bool) error {
+	if m.eng == nil {
+		return nil
+	}
 	t, err := m.eng.Begin(ctx, kv.TxnOptions{})
 	if err != nil {
 		return err

@@ -43,6 +43,16 @@ type tally struct {
 	n       int64
 }
 
+// Changed is how many rows of a table the transaction has changed so far.
+func (t *Txn) Changed(storage uint32) int64 {
+	for _, c := range t.changes {
+		if c.storage == storage {
+			return c.n
+		}
+	}
+	return 0
+}
+
 // countChange counts a changed row; transactions change few tables.
 func (t *Txn) countChange(storage uint32) {
 	for i := len(t.changes) - 1; i >= 0; i-- {

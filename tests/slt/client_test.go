@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -121,6 +122,9 @@ func (c *client) run(ctx context.Context, r *record) (answer, error) {
 	return a, nil
 }
 
+// tempSchema matches the schemas of temporary relations, which are numbered by session.
+var tempSchema = regexp.MustCompile(`^pg_temp_[0-9]+$`)
+
 // reportLines renders an error or a notice.
 func reportLines(e *pgconn.PgError) []string {
 	lines := []string{fmt.Sprintf("%s %s: %s", e.Severity, e.Code, text(e.Message))}
@@ -136,7 +140,7 @@ func reportLines(e *pgconn.PgError) []string {
 	}
 	table := e.TableName
 	if table != "" {
-		table = e.SchemaName + "." + table
+		table = tempSchema.ReplaceAllString(e.SchemaName, "pg_temp") + "." + table
 	}
 	field("TABLE", table)
 	field("COLUMN", e.ColumnName)

@@ -38,7 +38,7 @@
 //	DETAIL: text                and, as far as the server sent them: detail, hint,
 //	HINT: text                  position in characters from 1, and the names
 //	POSITION: 15                of the object that the error is about
-//	TABLE: public.t
+//	TABLE: public.t             (any session's pg_temp_N is written pg_temp)
 //
 // A value is written as in Go, in double quotes, where it would be ambiguous or
 // invisible: the empty string, the text NULL, control characters, bars, quotes,

@@ -33,15 +33,13 @@ func (e *Env) alterTable(ctx context.Context, st *ast.AlterTable) error {
 		}
 		return err
 	}
-	if err := e.Txn.OwnTable(ctx, t.ID); err != nil {
+	if err := e.own(ctx, t); err != nil {
 		return err
 	}
 	if err := e.settled(ctx, "ALTER TABLE", t); err != nil {
 		return err
 	}
-	if _, err := e.change(ctx); err != nil {
-		return err
-	}
+	e.change(ctx)
 	cmds := slices.Clone(st.Cmds)
 	slices.SortStableFunc(cmds, func(a, b ast.AlterCmd) int { return alterPass(&a) - alterPass(&b) })
 	for i := range cmds {
@@ -122,8 +120,14 @@ func (e *Env) alter(ctx context.Context, old, t *catalog.Table, cmd *ast.AlterCm
 		return e.edit.PutTable(t)
 	case ast.ChangeOwner:
 		return e.knownRole(cmd.Name)
+	case ast.SetLogged, ast.SetUnlogged:
+		if t.Temp {
+			return pgerr.Newf(pgerrcode.InvalidTableDefinition, "cannot change logged status of table %q because it is temporary", t.Name).
+				OnTable(e.Catalog.SchemaName(t.Schema), t.Name)
+		}
+		return nil
 	case ast.SetStatistics, ast.SetStorage, ast.SetOptions, ast.ResetOptions, ast.ClusterOn,
-		ast.SetLogged, ast.SetUnlogged, ast.ReplicaIdentity, ast.EnableTrigger, ast.DisableTrigger:
+		ast.ReplicaIdentity, ast.EnableTrigger, ast.DisableTrigger:
 		return nil // nothing here depends on them
 	case ast.ColumnDefault, ast.SetNotNull, ast.DropNotNull, ast.AddIdentity, ast.SetIdentity, ast.DropIdentity, ast.DropExpression:
 		return e.alterColumn(ctx, old, t, cmd)

@@ -187,7 +187,7 @@ func (e *Env) ownedSequence(ctx context.Context, t *catalog.Table, c *catalog.Co
 	q := &catalog.Sequence{
 		ID: id, Schema: t.Schema, Owner: t.Owner, Type: c.Type.OID,
 		Name:       e.relationName(t.Schema, nil, t.Name, c.Name, "seq"),
-		OwnerTable: t.ID, OwnerAttr: c.Num, Identity: c.Identity != 0,
+		OwnerTable: t.ID, OwnerAttr: c.Num, Identity: c.Identity != 0, Temp: t.Temp,
 	}
 	if err := e.sequenceOptions(q, k.Options, true); err != nil {
 		return err

@@ -160,17 +160,22 @@ func (e *Env) foreignConstraint(ctx context.Context, t *catalog.Table, c *catalo
 		return err
 	}
 	parent := t
-	if k.RefTable.Name != t.Name || k.RefTable.Schema != "" && k.RefTable.Schema != e.Catalog.SchemaName(t.Schema) {
+	if !e.refersToItself(t, &k.RefTable) {
 		if parent, err = e.baseTable(&k.RefTable); err != nil {
+			return err
+		}
+		if err := persistenceOfKey(t, parent); err != nil {
 			return err
 		}
 		// Writers of the parent that do not know the constraint yet must end first,
 		// and those that come must begin again: nobody else looks after the children.
-		if err := e.Txn.OwnTable(ctx, parent.ID); err != nil {
+		if err := e.own(ctx, parent); err != nil {
 			return err
 		}
-		if err := e.Txn.TouchTable(parent.ID); err != nil {
-			return err
+		if !parent.Temp {
+			if err := e.Txn.TouchTable(parent.ID); err != nil {
+				return err
+			}
 		}
 	}
 	c.RefTable = parent.ID
@@ -200,6 +205,23 @@ func (e *Env) foreignConstraint(ctx context.Context, t *catalog.Table, c *catalo
 	}
 	t.Constraints = append(t.Constraints, c)
 	return nil
+}
+
+// refersToItself reports that the name in a foreign key of t, which may not be stored
+// yet, means t.
+func (e *Env) refersToItself(t *catalog.Table, n *ast.QName) bool {
+	if n.Name != t.Name {
+		return false
+	}
+	if n.Schema != "" {
+		s, ok := e.Catalog.Schema(n.Schema)
+		return ok && s.ID == t.Schema
+	}
+	if temp, ok := e.Catalog.TempSchema(); ok && !t.Temp {
+		_, shadowed := e.Catalog.Table(temp.ID, t.Name)
+		return !shadowed
+	}
+	return true
 }
 
 func action(a ast.RefAction) byte {

@@ -26,16 +26,23 @@ type Env struct {
 	Txn     *table.Txn
 	Store   *catalogstore.Store
 	Catalog *catalog.Snapshot
-	Seqs    *sequence.Manager
-	Parser  parser.Frontend
-	Jobs    *ddl.Jobs
+	// Positions keeps the position of a sequence.
+	Positions func(*catalog.Sequence) *sequence.Manager
+	Parser    parser.Frontend
+	Jobs      *ddl.Jobs
 	// Bind returns what the binder needs, with the given catalog.
 	Bind func(*catalog.Snapshot) bind.Options
-	// Path is the effective search path without implicit schemas.
-	Path   []string
-	Owner  catalog.ID
-	Super  bool
-	Notice func(*pgerr.Error)
+	// Path is where names of relations are looked up: the effective search path, with
+	// the session's temporary schema but without pg_catalog where it is not named.
+	Path []string
+	// Targets is where new relations go: the first schema that is there. The
+	// session's temporary one is made when it is needed.
+	Targets []string
+	// TempNumber numbers the session's temporary schema.
+	TempNumber func() int
+	Owner      catalog.ID
+	Super      bool
+	Notice     func(*pgerr.Error)
 	// Alone is called by statements that must be a transaction of their own.
 	Alone func(statement string) error
 	// Changed is told the catalog that the statement is changing, once, before the
@@ -43,6 +50,9 @@ type Env struct {
 	Changed func(*catalog.Snapshot)
 	// HashPassword makes a SCRAM verifier.
 	HashPassword func(password string) (string, error)
+
+	// Made is the table that CREATE TABLE has made, 0 if it was there.
+	Made catalog.ID
 
 	edit *catalogstore.Edit
 }
@@ -95,39 +105,47 @@ func Tag(stmt ast.Stmt) string {
 
 // Run runs one statement.
 func Run(ctx context.Context, env *Env, stmt ast.Stmt) error {
+	current := env.currentViews()
+	if err := env.run(ctx, stmt); err != nil {
+		return err
+	}
+	return env.renewReads(current)
+}
+
+func (e *Env) run(ctx context.Context, stmt ast.Stmt) error {
 	switch st := stmt.(type) {
 	case *ast.CreateTable:
-		return env.createTable(ctx, st)
+		return e.createTable(ctx, st)
 	case *ast.CreateIndex:
-		return env.createIndex(ctx, st)
+		return e.createIndex(ctx, st)
 	case *ast.CreateSchema:
-		return env.createSchema(ctx, st)
+		return e.createSchema(ctx, st)
 	case *ast.CreateSequence:
-		return env.createSequence(ctx, st)
+		return e.createSequence(ctx, st)
 	case *ast.AlterSequence:
-		return env.alterSequence(ctx, st)
+		return e.alterSequence(ctx, st)
 	case *ast.CreateView:
-		return env.createView(ctx, st)
+		return e.createView(ctx, st)
 	case *ast.CreateExtension:
-		return env.createExtension(ctx, st)
+		return e.createExtension(ctx, st)
 	case *ast.Drop:
-		return env.drop(ctx, st)
+		return e.drop(ctx, st)
 	case *ast.Rename:
-		return env.rename(ctx, st)
+		return e.rename(ctx, st)
 	case *ast.AlterTable:
-		return env.alterTable(ctx, st)
+		return e.alterTable(ctx, st)
 	case *ast.AlterOwner:
-		return env.knownRole(st.Owner) // there is one owner as yet: the superuser
+		return e.knownRole(st.Owner) // there is one owner as yet: the superuser
 	case *ast.AlterSchema:
-		return env.setSchema(ctx, st)
+		return e.setSchema(ctx, st)
 	case *ast.Comment:
-		return env.comment(ctx, st)
+		return e.comment(ctx, st)
 	case *ast.Truncate:
-		return env.truncate(ctx, st)
+		return e.truncate(ctx, st)
 	case *ast.Reindex:
-		return env.reindex(ctx, st)
+		return e.reindex(ctx, st)
 	case *ast.RoleStmt:
-		return env.role(ctx, st)
+		return e.role(ctx, st)
 	case *ast.Grant:
 		return pgerr.NotSupported(int(st.Pos), "GRANT and REVOKE are not supported")
 	case *ast.CreateDatabase:
@@ -145,17 +163,14 @@ func renamed(st *ast.Rename) ast.ObjectKind {
 }
 
 // change starts editing the catalog; later calls of the statement go on with it.
-func (e *Env) change(ctx context.Context) (*catalogstore.Edit, error) {
+func (e *Env) change(ctx context.Context) *catalogstore.Edit {
 	if e.edit != nil {
-		return e.edit, nil
+		return e.edit
 	}
-	edit, err := e.Store.Edit(ctx, e.Txn, e.Catalog)
-	if err != nil {
-		return nil, err
-	}
-	e.edit, e.Catalog = edit, edit.Snap
-	e.Changed(edit.Snap)
-	return edit, nil
+	e.edit = e.Store.Edit(ctx, e.Txn, e.Catalog)
+	e.Catalog = e.edit.Snap
+	e.Changed(e.Catalog)
+	return e.edit
 }
 
 func (e *Env) options() bind.Options { return e.Bind(e.Catalog) }
@@ -164,30 +179,6 @@ func (e *Env) notice(code, format string, args ...any) {
 	n := pgerr.Newf(code, format, args...)
 	n.Severity = pgerr.Notice
 	e.Notice(n)
-}
-
-// target is the schema in which an object is made.
-func (e *Env) target(n *ast.QName, temp bool) (*catalog.Schema, error) {
-	if temp {
-		return nil, pgerr.NotSupported(int(n.Pos), "temporary tables are not supported")
-	}
-	if n.Schema == "" {
-		for _, p := range e.Path {
-			if s, ok := e.Catalog.Schema(p); ok && p != "pg_catalog" {
-				return s, nil
-			}
-		}
-		return nil, pgerr.New(pgerrcode.InvalidSchemaName, "no schema has been selected to create in").At(int(n.Pos))
-	}
-	s, ok := e.Catalog.Schema(n.Schema)
-	if !ok {
-		return nil, pgerr.Newf(pgerrcode.InvalidSchemaName, "schema %q does not exist", n.Schema).At(int(n.Pos))
-	}
-	if n.Schema == "pg_catalog" || n.Schema == "information_schema" {
-		return nil, pgerr.Newf(pgerrcode.InsufficientPrivilege, "permission denied to create \"%s.%s\"", n.Schema, n.Name).
-			WithDetail("System catalog modifications are currently disallowed.")
-	}
-	return s, nil
 }
 
 // find looks through the search path with look, which reports what it found.

@@ -65,9 +65,7 @@ func (e *Env) remove(ctx context.Context, targets []object, cascade bool) error 
 	if len(targets) == 0 {
 		return nil
 	}
-	if _, err := e.change(ctx); err != nil {
-		return err
-	}
+	e.change(ctx)
 	r := &removal{e: e, named: map[object]bool{}, found: map[object]bool{}, silent: map[object]bool{}}
 	for _, t := range targets {
 		r.named[t] = true

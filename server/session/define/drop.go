@@ -86,15 +86,11 @@ func (e *Env) dropTarget(ctx context.Context, st *ast.Drop, n *ast.QName) (*obje
 
 // noObject is PostgreSQL's "does not exist" of DROP.
 func noObject(kind ast.ObjectKind, n *ast.QName) error {
-	name := n.Name
-	if n.Schema != "" {
-		name = n.Schema + "." + name
-	}
 	code := pgerrcode.UndefinedTable
 	if kind == ast.ObjIndex {
 		code = pgerrcode.UndefinedObject
 	}
-	return pgerr.Newf(code, "%s %q does not exist", strings.ToLower(string(kind)), name)
+	return pgerr.Newf(code, "%s %q does not exist", strings.ToLower(string(kind)), n.Name)
 }
 
 // dropRelation finds the relation that DROP TABLE, VIEW, INDEX or SEQUENCE names:
@@ -156,7 +152,7 @@ func (e *Env) droppable(o object) error {
 
 func (e *Env) dropSchema(n *ast.QName) (*object, error) {
 	s, ok := e.Catalog.Schema(n.Name)
-	if !ok {
+	if !ok || s.Name != n.Name { // pg_temp is a name for relations' schemas only
 		return nil, pgerr.Newf(pgerrcode.InvalidSchemaName, "schema %q does not exist", n.Name)
 	}
 	if s.ID < catalog.DatabaseID && s.ID != catalog.PublicID {
@@ -210,12 +206,10 @@ func (e *Env) truncateTable(ctx context.Context, t *catalog.Table, restart bool)
 	if err := e.Txn.LockTable(ctx, t.ID, kv.Exclusive); err != nil {
 		return err
 	}
-	edit, err := e.change(ctx)
-	if err != nil {
-		return err
-	}
+	edit := e.change(ctx)
 	c := copyTable(t)
-	if err := edit.DropTableStorage(t.Storage); err != nil {
+	err := edit.DropTableStorage(t.Storage)
+	if err != nil {
 		return err
 	}
 	if c.Storage, err = edit.NewID(ctx); err != nil {
@@ -251,7 +245,7 @@ func (e *Env) truncateTable(ctx context.Context, t *catalog.Table, restart bool)
 	}
 	for _, q := range e.Catalog.Sequences() {
 		if q.OwnerTable == t.ID {
-			if err := e.Seqs.Set(ctx, q, q.Start, false); err != nil {
+			if err := e.Positions(q).Set(ctx, q, q.Start, false); err != nil {
 				return err
 			}
 		}

@@ -50,15 +50,13 @@ func (e *Env) addIndex(ctx context.Context, st *ast.CreateIndex, valid bool) (t 
 	if err := knownTablespace(st.Tablespace); err != nil {
 		return nil, nil, err
 	}
-	if err := e.Txn.OwnTable(ctx, t.ID); err != nil {
+	if err := e.own(ctx, t); err != nil {
 		return nil, nil, err
 	}
 	if err := e.settled(ctx, "CREATE INDEX", t); err != nil {
 		return nil, nil, err
 	}
-	if _, err := e.change(ctx); err != nil {
-		return nil, nil, err
-	}
+	e.change(ctx)
 	if x, err = e.newIndex(ctx, t, st); err != nil {
 		return nil, nil, err
 	}
@@ -222,7 +220,7 @@ func (e *Env) reindex(ctx context.Context, st *ast.Reindex) error {
 	if err != nil {
 		return err
 	}
-	if err := e.Txn.OwnTable(ctx, t.ID); err != nil {
+	if err := e.own(ctx, t); err != nil {
 		return err
 	}
 	for i, x := range t.Indexes {
@@ -255,10 +253,7 @@ func (e *Env) reindexed(st *ast.Reindex) (t *catalog.Table, only catalog.ID, err
 
 // rebuild replaces a vector index by a new one of the same name.
 func (e *Env) rebuild(ctx context.Context, t *catalog.Table, i int) error {
-	edit, err := e.change(ctx)
-	if err != nil {
-		return err
-	}
+	edit := e.change(ctx)
 	old := t.Indexes[i]
 	x, err := e.successor(ctx, old)
 	if err != nil {

@@ -41,12 +41,13 @@ func (e *Env) setSchema(ctx context.Context, st *ast.AlterSchema) error {
 	if !ok {
 		return pgerr.Newf(pgerrcode.InvalidSchemaName, "schema %q does not exist", st.Schema)
 	}
+	if to.Temp || t != nil && t.Temp || q != nil && q.Temp {
+		return pgerr.New(pgerrcode.FeatureNotSupported, "cannot move objects into or out of temporary schemas")
+	}
 	if st.Schema == "pg_catalog" || st.Schema == "information_schema" {
 		return pgerr.NotSupported(int(st.Pos), "moving relations into schema %q is not supported", st.Schema)
 	}
-	if _, err := e.change(ctx); err != nil {
-		return err
-	}
+	e.change(ctx)
 	if q != nil {
 		return e.moveSequence(q, to)
 	}

@@ -37,10 +37,7 @@ func (e *Env) createSchema(ctx context.Context, st *ast.CreateSchema) error {
 		}
 		return pgerr.Newf(pgerrcode.DuplicateSchema, "schema %q already exists", name)
 	}
-	edit, err := e.change(ctx)
-	if err != nil {
-		return err
-	}
+	edit := e.change(ctx)
 	id, err := edit.NewID(ctx)
 	if err != nil {
 		return err
@@ -48,9 +45,9 @@ func (e *Env) createSchema(ctx context.Context, st *ast.CreateSchema) error {
 	if err := edit.PutSchema(&catalog.Schema{ID: id, Name: name, Owner: e.Owner}); err != nil {
 		return err
 	}
-	path := e.Path
-	e.Path = append([]string{name}, path...)
-	defer func() { e.Path = path }()
+	path, targets := e.Path, e.Targets
+	e.Path, e.Targets = append([]string{name}, path...), []string{name}
+	defer func() { e.Path, e.Targets = path, targets }()
 	for _, s := range st.Elems {
 		e.preferSchema(s, id, name)
 		if err := Run(ctx, e, s); err != nil {
@@ -94,7 +91,7 @@ func (e *Env) knownRole(name string) error {
 }
 
 func (e *Env) createSequence(ctx context.Context, st *ast.CreateSequence) error {
-	s, err := e.target(&st.Name, st.Temp)
+	s, err := e.target(ctx, &st.Name, declared(st.Temp, false))
 	if err != nil {
 		return err
 	}
@@ -105,15 +102,12 @@ func (e *Env) createSequence(ctx context.Context, st *ast.CreateSequence) error 
 		}
 		return pgerr.Newf(pgerrcode.DuplicateTable, "relation %q already exists", st.Name.Name)
 	}
-	edit, err := e.change(ctx)
-	if err != nil {
-		return err
-	}
+	edit := e.change(ctx)
 	id, err := edit.NewID(ctx)
 	if err != nil {
 		return err
 	}
-	q := &catalog.Sequence{ID: id, Schema: s.ID, Name: st.Name.Name, Owner: e.Owner, Type: types.Int8OID}
+	q := &catalog.Sequence{ID: id, Schema: s.ID, Name: st.Name.Name, Owner: e.Owner, Type: types.Int8OID, Temp: s.Temp}
 	if err := e.sequenceOptions(q, st.Options, true); err != nil {
 		return err
 	}
@@ -135,9 +129,7 @@ func (e *Env) alterSequence(ctx context.Context, st *ast.AlterSequence) error {
 		return err
 	}
 	n := *q
-	if _, err := e.change(ctx); err != nil {
-		return err
-	}
+	e.change(ctx)
 	return e.applySequence(ctx, &n, st.Options)
 }
 
@@ -154,7 +146,7 @@ func (e *Env) applySequence(ctx context.Context, q *catalog.Sequence, opts []ast
 		if opts[i].Value != nil {
 			at = seqInt(&opts[i])
 		}
-		if err := e.Seqs.Set(ctx, q, at, false); err != nil {
+		if err := e.Positions(q).Set(ctx, q, at, false); err != nil {
 			return err
 		}
 	}
@@ -276,6 +268,9 @@ func (e *Env) ownedBy(q *catalog.Sequence, o *ast.SeqOption) error {
 	if err != nil {
 		return err
 	}
+	if t.Schema != q.Schema {
+		return pgerr.New(pgerrcode.ObjectNotInPrerequisiteState, "sequence must be in same schema as table it is linked to")
+	}
 	c := t.ColumnByName(o.Names[n-1])
 	if c == nil {
 		return noColumn(t, o.Names[n-1])
@@ -303,10 +298,7 @@ func (e *Env) createExtension(ctx context.Context, st *ast.CreateExtension) erro
 		return pgerr.Newf(pgerrcode.FeatureNotSupported, "extension %q is not available", st.Name).
 			WithHint("The extension must first be installed on the system where PostgreSQL is running.")
 	}
-	edit, err := e.change(ctx)
-	if err != nil {
-		return err
-	}
+	edit := e.change(ctx)
 	return edit.PutExtension(x)
 }
 
@@ -324,10 +316,7 @@ func (e *Env) dropExtension(ctx context.Context, st *ast.Drop, n *ast.QName) err
 				WithHint("Use DROP ... CASCADE to drop the dependent objects too.")
 		}
 	}
-	edit, err := e.change(ctx)
-	if err != nil {
-		return err
-	}
+	edit := e.change(ctx)
 	return edit.RemoveExtension(x)
 }
 
@@ -385,10 +374,7 @@ func (e *Env) renameSchema(ctx context.Context, st *ast.Rename) error {
 	if _, taken := e.Catalog.Schema(st.New); taken {
 		return pgerr.Newf(pgerrcode.DuplicateSchema, "schema %q already exists", st.New)
 	}
-	edit, err := e.change(ctx)
-	if err != nil {
-		return err
-	}
+	edit := e.change(ctx)
 	for _, t := range e.Catalog.Tables() {
 		if t.Schema == s.ID {
 			if err := e.moveInViews(t, st.New, t.Name); err != nil {
@@ -426,10 +412,7 @@ func (e *Env) renameSequence(ctx context.Context, q *catalog.Sequence, name stri
 	if err := e.freeRelation(q.Schema, name); err != nil {
 		return err
 	}
-	edit, err := e.change(ctx)
-	if err != nil {
-		return err
-	}
+	edit := e.change(ctx)
 	c := *q
 	c.Name = name
 	if err := edit.PutSequence(&c); err != nil {
@@ -448,10 +431,7 @@ func (e *Env) renameIndex(ctx context.Context, t *catalog.Table, x *catalog.Inde
 	if err := e.freeRelation(t.Schema, name); err != nil {
 		return err
 	}
-	edit, err := e.change(ctx)
-	if err != nil {
-		return err
-	}
+	edit := e.change(ctx)
 	c := copyTable(t)
 	for i := range c.Indexes {
 		if c.Indexes[i].ID == x.ID {
@@ -486,10 +466,7 @@ func (e *Env) renameInTable(ctx context.Context, st *ast.Rename) error {
 	if err := e.Txn.LockTable(ctx, t.ID, kv.Exclusive); err != nil {
 		return err
 	}
-	edit, err := e.change(ctx)
-	if err != nil {
-		return err
-	}
+	edit := e.change(ctx)
 	n := copyTable(t)
 	switch st.Kind {
 	case ast.ObjColumn:

@@ -71,9 +71,7 @@ func (e *Env) StartReplacement(ctx context.Context, table, index catalog.ID) (*O
 	if err != nil {
 		return nil, err
 	}
-	if _, err := e.change(ctx); err != nil {
-		return nil, err
-	}
+	e.change(ctx)
 	x, err := e.successor(ctx, old)
 	if err != nil {
 		return nil, err
@@ -121,9 +119,7 @@ func (e *Env) Finish(ctx context.Context, o *Online) error {
 	if err != nil {
 		return err
 	}
-	if _, err := e.change(ctx); err != nil {
-		return err
-	}
+	e.change(ctx)
 	t = copyTable(t)
 	valid := *x
 	valid.Valid, valid.Replaces = true, 0
@@ -148,9 +144,7 @@ func (e *Env) Abandon(ctx context.Context, o *Online) error {
 	if err != nil {
 		return err
 	}
-	if _, err := e.change(ctx); err != nil {
-		return err
-	}
+	e.change(ctx)
 	t = copyTable(t)
 	idle := *x
 	idle.Ready, idle.Replaces = false, 0

@@ -45,11 +45,9 @@ func (e *Env) createRole(ctx context.Context, name string, st *ast.RoleStmt) err
 	if _, ok := e.Catalog.Role(name); ok {
 		return pgerr.Newf(pgerrcode.DuplicateObject, "role %q already exists", name)
 	}
-	edit, err := e.change(ctx)
-	if err != nil {
-		return err
-	}
+	edit := e.change(ctx)
 	r := &catalog.Role{Name: name, Inherit: true, Login: st.User, ConnLimit: -1}
+	var err error
 	if r.ID, err = edit.NewID(ctx); err != nil {
 		return err
 	}
@@ -64,10 +62,7 @@ func (e *Env) alterRole(ctx context.Context, name string, st *ast.RoleStmt) erro
 	if !ok {
 		return pgerr.Newf(pgerrcode.UndefinedObject, "role %q does not exist", name)
 	}
-	edit, err := e.change(ctx)
-	if err != nil {
-		return err
-	}
+	edit := e.change(ctx)
 	c := *r
 	if err := e.roleOptions(&c, st); err != nil {
 		return err
@@ -89,10 +84,7 @@ func (e *Env) dropRole(ctx context.Context, name string) error {
 				WithDetail("owner of table %s", t.Name)
 		}
 	}
-	edit, err := e.change(ctx)
-	if err != nil {
-		return err
-	}
+	edit := e.change(ctx)
 	return edit.RemoveRole(r)
 }
 
@@ -146,10 +138,7 @@ func (e *Env) comment(ctx context.Context, st *ast.Comment) error {
 	if st.Text != nil {
 		text = *st.Text
 	}
-	edit, err := e.change(ctx)
-	if err != nil {
-		return err
-	}
+	edit := e.change(ctx)
 	switch st.Kind {
 	case ast.ObjTable, ast.ObjView, ast.ObjColumn, ast.ObjConstraint:
 		t, err := e.table(&st.Name)

@@ -16,9 +16,9 @@ func (e *Env) createTable(ctx context.Context, st *ast.CreateTable) error {
 	if err := refuseTable(st); err != nil {
 		return err
 	}
-	schema, err := e.target(&st.Name, st.Temp)
+	schema, err := e.target(ctx, &st.Name, declared(st.Temp, st.Unlogged))
 	if err != nil {
-		return err
+		return placed(err, &st.Name)
 	}
 	if e.Catalog.RelationExists(schema.ID, st.Name.Name) {
 		if st.IfNotExists {
@@ -27,10 +27,16 @@ func (e *Env) createTable(ctx context.Context, st *ast.CreateTable) error {
 		}
 		return pgerr.Newf(pgerrcode.DuplicateTable, "relation %q already exists", st.Name.Name).At(-1)
 	}
-	if _, err := e.change(ctx); err != nil {
-		return err
+	e.change(ctx)
+	if st.OnCommit != 0 && !schema.Temp {
+		return pgerr.New(pgerrcode.InvalidTableDefinition, "ON COMMIT can only be used on temporary tables")
 	}
-	t := &catalog.Table{Schema: schema.ID, Name: st.Name.Name, Kind: catalog.KindTable, Owner: e.Owner, Unlogged: st.Unlogged}
+	t := &catalog.Table{
+		Schema: schema.ID, Name: st.Name.Name, Kind: catalog.KindTable, Owner: e.Owner, Unlogged: st.Unlogged, Temp: schema.Temp,
+	}
+	if st.OnCommit != 'p' {
+		t.OnCommit = st.OnCommit
+	}
 	if t.ID, err = e.edit.NewID(ctx); err != nil {
 		return err
 	}
@@ -48,7 +54,16 @@ func (e *Env) createTable(ctx context.Context, st *ast.CreateTable) error {
 		return err
 	}
 	choosePrimaryAttr(t)
+	e.Made = t.ID
 	return e.edit.PutTable(t)
+}
+
+// placed is an error at a relation's name.
+func placed(err error, n *ast.QName) error {
+	if pe, ok := pgerr.As(err); ok {
+		return pe.At(int(n.Pos))
+	}
+	return err
 }
 
 func refuseTable(st *ast.CreateTable) error {
@@ -155,10 +170,7 @@ const (
 func (e *Env) likeColumns(ctx context.Context, t *catalog.Table, l *ast.TableLike) error {
 	src, err := e.table(&l.Name)
 	if err != nil {
-		if pe, ok := pgerr.As(err); ok {
-			return pe.At(int(l.Name.Pos))
-		}
-		return err
+		return placed(err, &l.Name)
 	}
 	if l.Options&(likeIdentity|likeIndexes|likeStatistics) != 0 && l.Options&likeIndexes != 0 && len(src.Indexes) > 0 {
 		return pgerr.NotSupported(int(l.Pos), "LIKE ... INCLUDING INDEXES is not supported").

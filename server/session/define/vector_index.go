@@ -190,7 +190,7 @@ func (e *Env) alterIndex(ctx context.Context, st *ast.AlterTable) error {
 		}
 		return err
 	}
-	if err := e.Txn.OwnTable(ctx, t.ID); err != nil {
+	if err := e.own(ctx, t); err != nil {
 		return err
 	}
 	changed := *x
@@ -199,9 +199,7 @@ func (e *Env) alterIndex(ctx context.Context, st *ast.AlterTable) error {
 			return err
 		}
 	}
-	if _, err := e.change(ctx); err != nil {
-		return err
-	}
+	e.change(ctx)
 	t = copyTable(t)
 	replaceIndex(t, &changed)
 	return e.edit.PutTable(t)

@@ -16,13 +16,19 @@ import (
 // every relation has its schema, every column its relation, and no star is left,
 // so that it means the same under any search path and whatever is added later.
 func (e *Env) createView(ctx context.Context, st *ast.CreateView) error {
-	s, err := e.target(&st.Name, st.Temp)
+	t, err := e.viewTable(st)
 	if err != nil {
 		return err
 	}
-	t, err := e.viewTable(st, s)
+	if t.Temp && !st.Temp {
+		e.notice("00000", "view %q will be a temporary view", st.Name.Name)
+	}
+	s, err := e.target(ctx, &st.Name, declared(t.Temp, false))
 	if err != nil {
 		return err
+	}
+	if t.Schema, t.Temp = s.ID, s.Temp; !t.Temp {
+		t.Reads = nil
 	}
 	old, exists := e.Catalog.Table(s.ID, st.Name.Name)
 	if e.Catalog.RelationExists(s.ID, st.Name.Name) && (!st.OrReplace || !exists || old.Kind != catalog.KindView) {
@@ -31,10 +37,7 @@ func (e *Env) createView(ctx context.Context, st *ast.CreateView) error {
 		}
 		return pgerr.Newf(pgerrcode.DuplicateTable, "relation %q already exists", st.Name.Name)
 	}
-	edit, err := e.change(ctx)
-	if err != nil {
-		return err
-	}
+	edit := e.change(ctx)
 	if exists {
 		if err := replaceable(old, t); err != nil {
 			return err
@@ -51,8 +54,9 @@ func (e *Env) createView(ctx context.Context, st *ast.CreateView) error {
 	return edit.PutTable(t)
 }
 
-// viewTable makes a view's descriptor, without its OID.
-func (e *Env) viewTable(st *ast.CreateView, s *catalog.Schema) (*catalog.Table, error) {
+// viewTable makes a view's descriptor, without its OID and schema. A view of
+// something temporary is temporary.
+func (e *Env) viewTable(st *ast.CreateView) (*catalog.Table, error) {
 	o := e.options()
 	o.Trace = bind.NewTrace()
 	q, err := bind.Bind(st.Query, o)
@@ -65,7 +69,13 @@ func (e *Env) viewTable(st *ast.CreateView, s *catalog.Schema) (*catalog.Table, 
 	if len(q.Params) > 0 {
 		return nil, pgerr.New(pgerrcode.UndefinedParameter, "there is no parameter $1")
 	}
-	t := &catalog.Table{Schema: s.ID, Name: st.Name.Name, Kind: catalog.KindView, Owner: e.Owner}
+	t := &catalog.Table{Name: st.Name.Name, Kind: catalog.KindView, Owner: e.Owner, Temp: st.Temp}
+	for id := range q.Meta.Tables {
+		t.Temp = t.Temp || e.Catalog.IsTemp(id)
+		if r, ok := e.Catalog.TableByID(id); ok {
+			t.Reads = append(t.Reads, catalog.ReadOf(r))
+		}
+	}
 	for i, c := range q.Out {
 		col := catalog.Column{Num: int16(i + 1), Name: c.Name, Type: c.T}
 		if i < len(st.Columns) {
