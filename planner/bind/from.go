@@ -207,14 +207,14 @@ func (b *binder) lookup(schema, name string) *found {
 	}
 	if q, ok := b.o.Catalog.Sequence(sc.ID, name); ok {
 		b.meta.Tables[q.ID] = true
-		return &found{sequence: q, schema: schema, name: name}
+		return &found{sequence: q, schema: sc.Name, name: name}
 	}
 	t, ok := b.o.Catalog.Table(sc.ID, name)
 	if !ok {
 		return nil
 	}
 	b.meta.Tables[t.ID] = true
-	f := &found{table: t, schema: schema, name: name}
+	f := &found{table: t, schema: sc.Name, name: name}
 	if t.Kind == catalog.KindView {
 		f.view, f.viewID = t.ViewSQL, t.ID
 		for i := range t.Columns {

@@ -196,6 +196,9 @@ func (b *binder) scanColumn(r *relation, attr int16, name string, t types.T) *ex
 
 // findItem resolves a relation name. nil: no such FROM item.
 func (b *binder) findItem(s *scope, schema, name string, pos ast.Pos) (*nsItem, error) {
+	if sc, ok := b.o.Catalog.Schema(schema); ok {
+		schema = sc.Name // of pg_temp
+	}
 	for level := s; level != nil; level = level.parent {
 		var found *nsItem
 		for _, it := range level.items {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/jackc/pgerrcode"
+
 	"github.com/loxodb/loxodb/executor"
 	"github.com/loxodb/loxodb/executor/ddl"
 	"github.com/loxodb/loxodb/planner"
@@ -14,6 +16,7 @@ import (
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
 )
 
 // define runs a statement that changes the catalog.
@@ -71,16 +74,23 @@ func (s *Session) defineEnv(ctx context.Context) *define.Env {
 // createTableAs is CREATE TABLE AS and SELECT INTO: a table of the query's
 // columns, filled by INSERT … query.
 func (s *Session) createTableAs(ctx context.Context, p *portal, st *ast.CreateTable) (tag string, err error) {
-	query, ok := st.Query.(*ast.Select)
-	if !ok || st.Materialized {
-		return "", pgerr.NotSupported(int(st.Pos), "this form of CREATE TABLE AS is not supported")
+	if st.Materialized {
+		return "", pgerr.NotSupported(int(st.Pos), "materialized views are not supported")
+	}
+	from, params, err := s.filling(p, st)
+	if err != nil {
+		return "", err
+	}
+	query, ok := from.stmt.(*ast.Select)
+	if !ok {
+		return "", pgerr.New(pgerrcode.WrongObjectType, "prepared statement is not a SELECT")
 	}
 	made, name := catalog.ID(0), "CREATE TABLE AS"
 	if st.SelectInto {
 		name = "SELECT INTO"
 	}
 	err = s.retry(ctx, name, func() error {
-		plan, err := planner.Plan(query, s.planOptions(p.stmt.params))
+		plan, err := planner.Plan(query, s.planOptions(from.params))
 		if err != nil {
 			return err
 		}
@@ -102,6 +112,9 @@ func (s *Session) createTableAs(ctx context.Context, p *portal, st *ast.CreateTa
 		made = env.Made
 		return err
 	})
+	if _, executes := st.Query.(*ast.Execute); err == nil && made != 0 && st.WithNoData && executes {
+		return "SELECT 0", nil // as PostgreSQL says, for this form alone
+	}
 	if err != nil || made == 0 || st.WithNoData {
 		return "CREATE TABLE AS", err
 	}
@@ -109,12 +122,12 @@ func (s *Session) createTableAs(ctx context.Context, p *portal, st *ast.CreateTa
 	into := ast.QName{At: st.Name.At, Schema: s.Catalog().SchemaName(t.Schema), Name: hiddenName}
 	ins := &ast.Insert{At: st.At, Table: ast.TableRef{Name: into}, Query: query}
 	q := &prepared{
-		text: p.stmt.text, source: p.stmt.source, stmt: ins, declared: p.stmt.params, when: time.Now(), fills: made,
+		text: from.text, source: p.stmt.source, stmt: ins, declared: from.params, when: time.Now(), fills: made,
 	}
 	if err := s.replan(q); err != nil {
 		return "", err
 	}
-	inner := &portal{s: s, stmt: q, params: p.params}
+	inner := &portal{s: s, stmt: q, params: params}
 	rows, err := s.run(ctx, inner)
 	if err != nil {
 		return "", err
@@ -130,6 +143,21 @@ func (s *Session) createTableAs(ctx context.Context, p *portal, st *ast.CreateTa
 		}
 	}
 	return "SELECT " + afterLastSpace(rows.finish()), nil
+}
+
+// filling is the query of CREATE TABLE AS with its parameters: its own or that of a
+// prepared statement.
+func (s *Session) filling(p *portal, st *ast.CreateTable) (*prepared, []types.Datum, error) {
+	x, ok := st.Query.(*ast.Execute)
+	if !ok {
+		return &prepared{text: p.stmt.text, stmt: st.Query, params: p.stmt.params}, p.params, nil
+	}
+	q, err := s.lookup(x.Name)
+	if err != nil {
+		return nil, nil, err
+	}
+	params, err := s.executeArgs(x, q)
+	return q, params, err
 }
 
 func afterLastSpace(s string) string {

@@ -353,18 +353,11 @@ func (s *Session) execute(ctx context.Context, p *portal, st *ast.Execute) (sour
 	if err != nil {
 		return nil, err
 	}
-	if len(st.Args) != len(q.params) {
-		return nil, pgerr.Newf(pgerrcode.SyntaxError, "wrong number of parameters for prepared statement %q", st.Name).
-			WithDetail("Expected %d parameters but got %d.", len(q.params), len(st.Args))
+	params, err := s.executeArgs(st, q)
+	if err != nil {
+		return nil, err
 	}
-	inner := &portal{s: s, stmt: q, columns: q.columns, kind: q.kind}
-	for i, a := range st.Args {
-		d, err := s.evalExpr(a, types.Of(q.params[i]))
-		if err != nil {
-			return nil, err
-		}
-		inner.params = append(inner.params, d)
-	}
+	inner := &portal{s: s, stmt: q, columns: q.columns, kind: q.kind, params: params}
 	s.text = q.text
 	if err := s.refresh(q); err != nil {
 		return nil, err
@@ -374,4 +367,21 @@ func (s *Session) execute(ctx context.Context, p *portal, st *ast.Execute) (sour
 		return nil, err
 	}
 	return rows, nil
+}
+
+// executeArgs computes the parameters of EXECUTE.
+func (s *Session) executeArgs(st *ast.Execute, q *prepared) ([]types.Datum, error) {
+	if len(st.Args) != len(q.params) {
+		return nil, pgerr.Newf(pgerrcode.SyntaxError, "wrong number of parameters for prepared statement %q", st.Name).
+			WithDetail("Expected %d parameters but got %d.", len(q.params), len(st.Args))
+	}
+	var params []types.Datum
+	for i, a := range st.Args {
+		d, err := s.evalExpr(a, types.Of(q.params[i]))
+		if err != nil {
+			return nil, err
+		}
+		params = append(params, d)
+	}
+	return params, nil
 }

@@ -148,7 +148,7 @@ func privilegeObject(c *Ctx, s Session, k *privilegeKind, i int, d types.Datum) 
 			return owner, false, true, nil
 		case k.reg == types.RegnamespaceOID:
 			x, ok := s.Catalog().Schema(d.Text())
-			if !ok {
+			if !ok || x.Name != d.Text() {
 				return 0, false, false, pgerr.Newf(pgerrcode.InvalidSchemaName, "schema \"%s\" does not exist", d.Text())
 			}
 			id = x.ID

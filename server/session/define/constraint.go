@@ -67,11 +67,7 @@ func (e *Env) keyConstraint(ctx context.Context, t *catalog.Table, c *catalog.Co
 		}
 	}
 	if c.Name == "" {
-		also := map[string]bool{}
-		for _, x := range t.Indexes {
-			also[x.Name] = true
-		}
-		c.Name = e.relationName(t.Schema, also, t.Name, second, label)
+		c.Name = e.relationName(t.Schema, indexNames(t), t.Name, second, label)
 	} else if e.Catalog.RelationExists(t.Schema, c.Name) {
 		return nil, pgerr.Newf(pgerrcode.DuplicateTable, "relation %q already exists", c.Name)
 	}

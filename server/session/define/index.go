@@ -102,7 +102,7 @@ func (e *Env) newIndex(ctx context.Context, t *catalog.Table, st *ast.CreateInde
 		}
 	}
 	if x.Name == "" {
-		x.Name = e.relationName(t.Schema, nil, t.Name, keyNames(t, x, st), "idx")
+		x.Name = e.relationName(t.Schema, nil, t.Name, keyNames(t, x), "idx")
 	}
 	if x.ID, err = e.edit.NewID(ctx); err != nil {
 		return nil, err
@@ -112,7 +112,7 @@ func (e *Env) newIndex(ctx context.Context, t *catalog.Table, st *ast.CreateInde
 }
 
 // keyNames is the middle of a generated index name.
-func keyNames(t *catalog.Table, x *catalog.Index, st *ast.CreateIndex) string {
+func keyNames(t *catalog.Table, x *catalog.Index) string {
 	var parts []string
 	for i := range x.Keys {
 		if a := x.Keys[i].Attr; a != 0 {
@@ -120,6 +120,9 @@ func keyNames(t *catalog.Table, x *catalog.Index, st *ast.CreateIndex) string {
 			continue
 		}
 		parts = append(parts, x.Keys[i].Name)
+	}
+	for _, a := range x.Include {
+		parts = append(parts, t.Columns[a-1].Name)
 	}
 	return strings.Join(parts, "_")
 }

@@ -49,10 +49,40 @@ func (e *Env) createSchema(ctx context.Context, st *ast.CreateSchema) error {
 	e.Path, e.Targets = append([]string{name}, path...), []string{name}
 	defer func() { e.Path, e.Targets = path, targets }()
 	for _, s := range st.Elems {
+		if err := madeIn(s, name); err != nil {
+			return err
+		}
 		e.preferSchema(s, id, name)
 		if err := Run(ctx, e, s); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// madeIn refuses an element of CREATE SCHEMA that goes into another schema.
+func madeIn(s ast.Stmt, schema string) error {
+	var n *ast.QName
+	temp := false
+	switch x := s.(type) {
+	case *ast.CreateTable:
+		n, temp = &x.Name, x.Temp
+	case *ast.CreateView:
+		n, temp = &x.Name, x.Temp
+	case *ast.CreateSequence:
+		n, temp = &x.Name, x.Temp
+	default:
+		return nil
+	}
+	switch {
+	case n.Schema != "" && n.Schema != schema:
+		return pgerr.Newf(pgerrcode.InvalidSchemaDefinition, "CREATE specifies a schema (%s) different from the one being created (%s)", n.Schema, schema)
+	case temp:
+		err := errNotTemporary()
+		if _, ok := s.(*ast.CreateTable); ok {
+			return placed(err, n)
+		}
+		return err
 	}
 	return nil
 }

@@ -53,14 +53,29 @@ func (e *Env) createTable(ctx context.Context, st *ast.CreateTable) error {
 	if err := e.addConstraints(ctx, t, st); err != nil {
 		return err
 	}
+	for i := range st.Like {
+		if err := e.likeIndexes(ctx, t, &st.Like[i]); err != nil {
+			return err
+		}
+	}
 	choosePrimaryAttr(t)
 	e.Made = t.ID
-	return e.edit.PutTable(t)
+	if err := e.edit.PutTable(t); err != nil {
+		return err
+	}
+	for _, x := range t.Indexes {
+		if x.IsVector() { // of LIKE
+			if err := e.Jobs.Build(ctx, e.Txn, e.Catalog, t, x); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // placed is an error at a relation's name.
 func placed(err error, n *ast.QName) error {
-	if pe, ok := pgerr.As(err); ok {
+	if pe, ok := pgerr.As(err); ok && pe.Code != pgerrcode.InsufficientPrivilege {
 		return pe.At(int(n.Pos))
 	}
 	return err
@@ -109,14 +124,16 @@ func (e *Env) addColumns(ctx context.Context, t *catalog.Table, st *ast.CreateTa
 	if len(st.Columns) > 1600 {
 		return pgerr.New(pgerrcode.TooManyColumns, "tables can have at most 1600 columns")
 	}
-	for i := range st.Like {
-		if err := e.likeColumns(ctx, t, &st.Like[i]); err != nil {
-			return err
-		}
-	}
-	first := len(t.Columns)
 	seqs := make([]*ast.Constraint, len(st.Columns))
+	at := make([]int, len(st.Columns)) // where they are in the table
+	likes := st.Like
 	for i := range st.Columns {
+		for len(likes) > 0 && likes[0].After <= i {
+			if err := e.likeColumns(ctx, t, &likes[0]); err != nil {
+				return err
+			}
+			likes = likes[1:]
+		}
 		d := &st.Columns[i]
 		if err := checkColumnName(t, d); err != nil {
 			return err
@@ -128,11 +145,16 @@ func (e *Env) addColumns(ctx context.Context, t *catalog.Table, st *ast.CreateTa
 		if err != nil {
 			return err
 		}
-		c.Num, seqs[i] = int16(len(t.Columns)+1), seq
+		c.Num, seqs[i], at[i] = int16(len(t.Columns)+1), seq, len(t.Columns)
 		t.Columns = append(t.Columns, c)
 	}
+	for i := range likes {
+		if err := e.likeColumns(ctx, t, &likes[i]); err != nil {
+			return err
+		}
+	}
 	for i := range st.Columns {
-		c := &t.Columns[first+i]
+		c := &t.Columns[at[i]]
 		if err := e.columnExpressions(ctx, t, c, &st.Columns[i]); err != nil {
 			return err
 		}
@@ -152,49 +174,6 @@ func checkColumnName(t *catalog.Table, d *ast.ColumnDef) error {
 	}
 	if t.ColumnByName(d.Name) != nil {
 		return pgerr.Newf(pgerrcode.DuplicateColumn, "column %q specified more than once", d.Name)
-	}
-	return nil
-}
-
-// Bits of LIKE … INCLUDING, as PostgreSQL numbers them.
-const (
-	likeComments   = 1 << 0
-	likeDefaults   = 1 << 3
-	likeGenerated  = 1 << 4
-	likeIdentity   = 1 << 5
-	likeIndexes    = 1 << 6
-	likeStatistics = 1 << 7
-)
-
-// likeColumns copies another table's columns.
-func (e *Env) likeColumns(ctx context.Context, t *catalog.Table, l *ast.TableLike) error {
-	src, err := e.table(&l.Name)
-	if err != nil {
-		return placed(err, &l.Name)
-	}
-	if l.Options&(likeIdentity|likeIndexes|likeStatistics) != 0 && l.Options&likeIndexes != 0 && len(src.Indexes) > 0 {
-		return pgerr.NotSupported(int(l.Pos), "LIKE ... INCLUDING INDEXES is not supported").
-			WithHint("Create the indexes after the table.")
-	}
-	for i := range src.Columns {
-		c := src.Columns[i]
-		if c.Dropped {
-			continue
-		}
-		c.Num = int16(len(t.Columns) + 1)
-		c.Missing, c.SequenceID, c.Identity = nil, 0, 0
-		if c.Generated != 0 && l.Options&likeGenerated == 0 || c.Generated == 0 && l.Options&likeDefaults == 0 {
-			c.Default, c.Generated, c.DefaultID = "", 0, 0
-		}
-		if c.DefaultID != 0 {
-			if c.DefaultID, err = e.edit.NewID(ctx); err != nil {
-				return err
-			}
-		}
-		if l.Options&likeComments == 0 {
-			c.Comment = ""
-		}
-		t.Columns = append(t.Columns, c)
 	}
 	return nil
 }

@@ -44,7 +44,7 @@ func (e *Env) target(ctx context.Context, n *ast.QName, want persistence) (*cata
 	}
 	switch {
 	case want == temporary && !s.Temp:
-		return nil, pgerr.New(pgerrcode.InvalidTableDefinition, "cannot create temporary relation in non-temporary schema")
+		return nil, errNotTemporary()
 	case want == unlogged && s.Temp:
 		return nil, pgerr.New(pgerrcode.InvalidTableDefinition, "only temporary relations may be created in temporary schemas")
 	case s.Name == "pg_catalog" || s.Name == "information_schema":
@@ -52,6 +52,10 @@ func (e *Env) target(ctx context.Context, n *ast.QName, want persistence) (*cata
 			WithDetail("System catalog modifications are currently disallowed.")
 	}
 	return s, nil
+}
+
+func errNotTemporary() error {
+	return pgerr.New(pgerrcode.InvalidTableDefinition, "cannot create temporary relation in non-temporary schema")
 }
 
 func (e *Env) targetSchema(ctx context.Context, n *ast.QName, want persistence) (*catalog.Schema, error) {

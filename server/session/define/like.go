@@ -1,0 +1,199 @@
+package define
+
+import (
+	"context"
+	"slices"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/pgerr"
+)
+
+// Bits of LIKE … INCLUDING, as PostgreSQL numbers them.
+const (
+	likeComments    = 1 << 0
+	likeConstraints = 1 << 2
+	likeDefaults    = 1 << 3
+	likeGenerated   = 1 << 4
+	likeIdentity    = 1 << 5
+	likeIndexes     = 1 << 6
+)
+
+// likeColumns copies another table's columns, and their CHECK constraints if asked for.
+func (e *Env) likeColumns(ctx context.Context, t *catalog.Table, l *ast.TableLike) error {
+	src, err := e.table(&l.Name)
+	if err != nil {
+		return placed(err, &l.Name)
+	}
+	for i := range src.Columns {
+		c := src.Columns[i]
+		if c.Dropped {
+			continue
+		}
+		if t.ColumnByName(c.Name) != nil {
+			return pgerr.Newf(pgerrcode.DuplicateColumn, "column %q specified more than once", c.Name)
+		}
+		c.Num = int16(len(t.Columns) + 1)
+		c.Missing, c.SequenceID, c.Identity = nil, 0, 0
+		if c.Generated != 0 && l.Options&likeGenerated == 0 || c.Generated == 0 && l.Options&likeDefaults == 0 {
+			c.Default, c.Generated, c.DefaultID = "", 0, 0
+		}
+		if c.DefaultID != 0 {
+			if c.DefaultID, err = e.edit.NewID(ctx); err != nil {
+				return err
+			}
+		}
+		if l.Options&likeComments == 0 {
+			c.Comment = ""
+		}
+		t.Columns = append(t.Columns, c)
+		if src.Columns[i].Identity != 0 && l.Options&likeIdentity != 0 {
+			if err := e.likeSequence(ctx, t, &t.Columns[c.Num-1], &src.Columns[i]); err != nil {
+				return err
+			}
+		}
+	}
+	if l.Options&likeConstraints != 0 {
+		return e.likeChecks(ctx, t, src, l)
+	}
+	return nil
+}
+
+// likeSequence gives an identity column a sequence with the options of another's.
+func (e *Env) likeSequence(ctx context.Context, t *catalog.Table, c, like *catalog.Column) error {
+	old, ok := e.Catalog.SequenceByID(like.SequenceID)
+	if !ok {
+		return nil
+	}
+	q := *old
+	var err error
+	if q.ID, err = e.edit.NewID(ctx); err != nil {
+		return err
+	}
+	q.Schema, q.Owner, q.Temp, q.Comment = t.Schema, t.Owner, t.Temp, ""
+	q.Name = e.relationName(t.Schema, nil, t.Name, c.Name, "seq")
+	q.OwnerTable, q.OwnerAttr = t.ID, c.Num
+	c.Identity, c.SequenceID = like.Identity, q.ID
+	return e.edit.PutSequence(&q)
+}
+
+// likeChecks copies CHECK constraints under their names.
+func (e *Env) likeChecks(ctx context.Context, t, src *catalog.Table, l *ast.TableLike) error {
+	for _, k := range src.Constraints {
+		if k.Kind != catalog.CheckConstraint {
+			continue
+		}
+		c := *k
+		var err error
+		if c.ID, err = e.edit.NewID(ctx); err != nil {
+			return err
+		}
+		c.Columns, c.Validated = sameNamed(t, src, k.Columns), true
+		if l.Options&likeComments == 0 {
+			c.Comment = ""
+		}
+		t.Constraints = append(t.Constraints, &c)
+	}
+	return nil
+}
+
+// sameNamed are the columns of t that have the names of src's.
+func sameNamed(t, src *catalog.Table, attrs []int16) []int16 {
+	var out []int16
+	for _, a := range attrs {
+		out = append(out, t.ColumnByName(src.Columns[a-1].Name).Num)
+	}
+	return out
+}
+
+// likeIndexes copies indexes, and the keys that they implement, under new names.
+func (e *Env) likeIndexes(ctx context.Context, t *catalog.Table, l *ast.TableLike) error {
+	if l.Options&likeIndexes == 0 {
+		return nil
+	}
+	src, err := e.table(&l.Name)
+	if err != nil {
+		return err
+	}
+	// PostgreSQL makes the keys first, the primary one before all others.
+	order := slices.Clone(src.Indexes)
+	rank := func(x *catalog.Index) int {
+		switch {
+		case x.Primary:
+			return 0
+		case x.Constraint != 0:
+			return 1
+		}
+		return 2
+	}
+	slices.SortStableFunc(order, func(a, b *catalog.Index) int { return rank(a) - rank(b) })
+	for _, x := range order {
+		if !x.Valid {
+			continue
+		}
+		if x.Primary && t.PrimaryKey() != nil {
+			return pgerr.Newf(pgerrcode.InvalidTableDefinition, "multiple primary keys for table %q are not allowed", t.Name)
+		}
+		if err := e.likeIndex(ctx, t, src, x, l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *Env) likeIndex(ctx context.Context, t, src *catalog.Table, like *catalog.Index, l *ast.TableLike) error {
+	x := *like
+	var err error
+	if x.ID, err = e.edit.NewID(ctx); err != nil {
+		return err
+	}
+	x.Table, x.Storage, x.Constraint, x.Replaces, x.Ready, x.Valid = t.ID, x.ID, 0, 0, true, true
+	x.Keys = slices.Clone(like.Keys)
+	for i := range x.Keys {
+		k := &x.Keys[i]
+		if k.Attr != 0 {
+			k.Attr = sameNamed(t, src, []int16{k.Attr})[0]
+		}
+		if k.Reads = sameNamed(t, src, k.Reads); k.Version != 0 {
+			k.Version = sameNamed(t, src, []int16{k.Version})[0]
+		}
+	}
+	x.Include = sameNamed(t, src, like.Include)
+	if l.Options&likeComments == 0 {
+		x.Comment = ""
+	}
+	if like.Constraint == 0 {
+		x.Name = e.relationName(t.Schema, indexNames(t), t.Name, keyNames(t, &x), "idx")
+		t.Indexes = append(t.Indexes, &x)
+		return nil
+	}
+	c := *constraintByID(src, like.Constraint)
+	if c.ID, err = e.edit.NewID(ctx); err != nil {
+		return err
+	}
+	c.Index, c.Columns = x.ID, sameNamed(t, src, c.Columns)
+	label, second := "key", columnList(t, c.Columns)
+	if x.Primary {
+		label, second = "pkey", ""
+	}
+	c.Name = e.relationName(t.Schema, indexNames(t), t.Name, second, label)
+	if x.Name, x.Constraint = c.Name, c.ID; l.Options&likeComments == 0 {
+		c.Comment = ""
+	}
+	t.Constraints, t.Indexes = append(t.Constraints, &c), append(t.Indexes, &x)
+	if x.Primary {
+		choosePrimaryAttr(t)
+	}
+	return nil
+}
+
+// indexNames are the names that the indexes of a table being made have taken.
+func indexNames(t *catalog.Table) map[string]bool {
+	also := map[string]bool{}
+	for _, x := range t.Indexes {
+		also[x.Name] = true
+	}
+	return also
+}
