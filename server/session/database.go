@@ -211,13 +211,14 @@ func (d *Database) housekeeping() {
 
 // sweep removes what was dropped before a time that nobody reads at any more.
 func (d *Database) sweep(ctx context.Context, oldest kv.TS) {
-	dropped, err := d.store.Sweep(ctx, oldest)
+	err := d.store.Sweep(ctx, oldest, func(x catalogstore.Dropped) {
+		if x.Vector {
+			d.vectors.Drop(x.ID)
+		}
+		d.activity.Forget(x.ID)
+	})
 	if err != nil {
 		d.cfg.Log.Error("removing dropped storage", "error", err)
-	}
-	for _, id := range dropped {
-		d.vectors.Drop(id)
-		d.activity.Forget(id)
 	}
 }
 

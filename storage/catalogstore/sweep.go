@@ -11,43 +11,58 @@ import (
 	"github.com/loxodb/loxodb/storage/kv"
 )
 
+// Dropped is storage that nobody needs any more: a table's rows or an index's entries,
+// or all that a vector index has in the store.
+type Dropped struct {
+	ID     catalog.ID
+	Vector bool
+}
+
+// maxSwept bounds how much one Sweep takes on.
+const maxSwept = 4096
+
 // Sweep removes the storage of tables and indexes whose drop committed before
-// every view that is still open, and returns the IDs of what was removed. It is
-// called now and then; a crash before it leaves the work to the next start.
-func (s *Store) Sweep(ctx context.Context, oldest kv.TS) ([]catalog.ID, error) {
+// every view that is still open. each is told of what is about to go: from then on
+// nobody may write there. Sweep is called now and then; a crash before it leaves the
+// work to the next start.
+func (s *Store) Sweep(ctx context.Context, oldest kv.TS, each func(Dropped)) error {
 	view, err := s.eng.Snapshot(ctx, oldest)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer view.Close()
-	var done []catalog.ID
 	var marks [][]byte
+	var ranges []kv.Range
 	err = eachMark(ctx, view, func(key []byte, m *storageMark) error {
-		if m.Temp {
+		if m.Temp || len(marks) == maxSwept {
 			return nil
 		}
-		if err := s.eng.DropRange(ctx, m.Range); err != nil {
-			return err
+		d := Dropped{ID: markID(key), Vector: m.Start[0] == keys.Outbox}
+		each(d)
+		marks, ranges = append(marks, append([]byte(nil), key...)), append(ranges, m.Range)
+		if d.Vector {
+			ranges = append(ranges, keys.Prefix(keys.AppendID(nil, keys.Manifest, d.ID)))
 		}
-		done = append(done, markID(key))
-		marks = append(marks, append([]byte(nil), key...))
 		return nil
 	})
 	if err != nil || len(marks) == 0 {
-		return done, err
+		return err
+	}
+	if err := s.eng.DropRanges(ctx, ranges...); err != nil {
+		return err
 	}
 	txn, err := s.eng.Begin(ctx, kv.TxnOptions{})
 	if err != nil {
-		return done, err
+		return err
 	}
 	defer txn.Close()
 	for _, k := range marks {
 		if err := txn.Delete(k); err != nil {
-			return done, err
+			return err
 		}
 	}
 	_, err = txn.Commit(ctx)
-	return done, err
+	return err
 }
 
 // markID is the storage that the key of a mark is about.

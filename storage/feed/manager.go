@@ -14,7 +14,6 @@ import (
 
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/opclass"
-	"github.com/loxodb/loxodb/storage/keys"
 	"github.com/loxodb/loxodb/storage/kv"
 	"github.com/loxodb/loxodb/storage/table"
 	"github.com/loxodb/loxodb/vectorindex"
@@ -147,15 +146,14 @@ func (m *Manager) Index(id catalog.ID) (vectorindex.Index, bool) {
 	return ix, true
 }
 
-// Drop closes an index and removes its files and its manifest. One that was detached
-// or could not be opened has files all the same.
+// Drop closes an index and removes its files. One that was detached or could not
+// be opened has files all the same.
 func (m *Manager) Drop(id catalog.ID) {
 	var err error
 	if ix := m.detach(id); ix != nil {
 		err = ix.Close()
 	}
-	err = errors.Join(err, m.fs.RemoveAll(m.fs.PathJoin(m.dir, dirName(id))),
-		m.eng.DropRange(context.Background(), keys.Prefix(manifestKey(id))))
+	err = errors.Join(err, m.fs.RemoveAll(m.fs.PathJoin(m.dir, dirName(id))))
 	if err != nil {
 		m.log.Error("removing a vector index", "index", id, "error", err)
 	}

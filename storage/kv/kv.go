@@ -79,9 +79,9 @@ type Engine interface {
 	// Oldest is a timestamp that no open or future snapshot or transaction view is
 	// older than: what ended before it can be removed for good.
 	Oldest() TS
-	// DropRange removes every version of every key of the range, at once and not
+	// DropRanges removes every version of every key of the ranges, at once and not
 	// transactionally: only for keys that no snapshot can need any more.
-	DropRange(ctx context.Context, r Range) error
+	DropRanges(ctx context.Context, ranges ...Range) error
 	// Close waits for background work; open snapshots and transactions must be closed first.
 	Close() error
 }

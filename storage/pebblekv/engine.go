@@ -208,18 +208,28 @@ func (e *Engine) Begin(_ context.Context, o kv.TxnOptions) (kv.Txn, error) {
 	return t, nil
 }
 
-// DropRange implements kv.Engine.
-func (e *Engine) DropRange(_ context.Context, r kv.Range) error {
+// DropRanges implements kv.Engine.
+func (e *Engine) DropRanges(_ context.Context, ranges ...kv.Range) error {
 	e.closing.RLock()
 	defer e.closing.RUnlock()
 	if e.closed.Load() {
 		return kv.ErrClosed
 	}
-	lo, hi := bounds(r)
-	if compareKeys(lo, hi) >= 0 {
+	b := e.db.NewBatch()
+	defer b.Close()
+	for _, r := range ranges {
+		lo, hi := bounds(r)
+		if compareKeys(lo, hi) >= 0 {
+			continue
+		}
+		if err := b.DeleteRange(lo, hi, nil); err != nil {
+			return fmt.Errorf("pebblekv: drop range: %w", err)
+		}
+	}
+	if b.Empty() {
 		return nil
 	}
-	if err := e.db.DeleteRange(lo, hi, e.sync); err != nil {
+	if err := b.Commit(e.sync); err != nil {
 		return fmt.Errorf("pebblekv: drop range: %w", err)
 	}
 	e.pipe.epoch.Add(1)

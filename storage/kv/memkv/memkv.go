@@ -80,14 +80,16 @@ func (e *Engine) Begin(_ context.Context, o kv.TxnOptions) (kv.Txn, error) {
 	return t, nil
 }
 
-// DropRange implements kv.Engine.
-func (e *Engine) DropRange(_ context.Context, r kv.Range) error {
+// DropRanges implements kv.Engine.
+func (e *Engine) DropRanges(_ context.Context, ranges ...kv.Range) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.closed {
 		return kv.ErrClosed
 	}
-	e.data.deleteRange(r)
+	for _, r := range ranges {
+		e.data.deleteRange(r)
+	}
 	return nil
 }
 
