@@ -73,6 +73,7 @@ type Counter struct {
 	Loops    int64
 	Rows     int64
 	Removed  int64 // rows that a filter rejected
+	Skipped  int64 // entries of an index that were rejected before their rows were read
 	Startup  time.Duration
 	Total    time.Duration
 	Work     vectorindex.Work

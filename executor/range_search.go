@@ -23,6 +23,7 @@ type rangeSearch struct {
 	space         dist.Space
 	reader        *table.Reader
 	filter        rowFilter
+	entry         entryFilter
 	query, radius *expr.Program
 
 	env      *Env
@@ -47,6 +48,9 @@ func newRangeSearch(n *physical.RangeSearch) (Operator, error) {
 	s.reader.WatchEntry(n.Index)
 	s.out.Cols = make([]batch.Col, len(n.Attrs))
 	if s.filter, err = newRowFilter(n.Filter, s.reader); err != nil {
+		return nil, err
+	}
+	if s.entry, err = newEntryFilter(n.Included, n.Table, n.Index, n.Attrs, n.ID); err != nil {
 		return nil, err
 	}
 	if s.query, err = expr.Compile(n.Query); err != nil {
@@ -93,6 +97,7 @@ func (s *rangeSearch) Next(ctx context.Context) (*batch.Batch, error) {
 
 // start begins the search; without one there are no rows.
 func (s *rangeSearch) start(ctx context.Context) error {
+	s.entry.begin(s.env, &s.scratch)
 	query, err := s.query.One(&s.env.Env, &s.scratch)
 	if err != nil || query.IsNull() {
 		return err
@@ -166,16 +171,17 @@ func (s *rangeSearch) search(ctx context.Context, radius float64) error {
 
 // check leaves in the output the rows of the hits that count, in their order.
 func (s *rangeSearch) check(ctx context.Context, hits []vectorindex.Hit) error {
+	at := s.entry.narrow(ctx, hits)
 	s.ids = s.ids[:0]
-	for _, h := range hits {
-		s.ids = append(s.ids, uint64(h.Row))
+	for _, i := range at {
+		s.ids = append(s.ids, uint64(hits[i].Row))
 	}
 	if err := s.reader.Fetch(ctx, s.env.Read, s.ids, &s.out); err != nil {
 		return err
 	}
 	sel := s.sel[:0]
 	for _, i := range s.out.Sel {
-		if e, ok := s.reader.EntryEpoch(s.node.Index, int(i)); ok && e == hits[i].Epoch && s.inside(hits[i].Dist) {
+		if e, ok := s.reader.EntryEpoch(s.node.Index, int(i)); ok && e == hits[at[i]].Epoch && s.inside(hits[at[i]].Dist) {
 			sel = append(sel, i)
 		}
 	}

@@ -1,6 +1,7 @@
 package executor
 
 import (
+	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/opclass"
 	"github.com/loxodb/loxodb/vectorindex"
@@ -31,11 +32,15 @@ func targetOf(x *catalog.Index, q *vectorindex.Query) float64 {
 // mostWanted bounds how many hits a search is told to expect beyond the rows asked for.
 const mostWanted = 2000
 
-// wanted is how many hits a search of k rows needs: more when a filter is applied to
-// them afterwards.
-func (s *vectorSearch) wanted(k int, pre bool) int {
-	if s.node.Filter == nil || pre || k >= mostWanted {
+// wanted is how many hits a search of k rows needs: more when a filter, or what is left
+// of it, is applied to them afterwards.
+func (s *vectorSearch) wanted(k int, strategy physical.Strategy) int {
+	if s.node.Filter == nil || strategy == physical.StrategyPre || k >= mostWanted {
 		return k
 	}
-	return int(min(float64(k)/max(s.node.Selectivity, 1e-9), mostWanted))
+	pass := s.node.Selectivity
+	if strategy == physical.StrategyIncluded {
+		pass = min(pass/max(s.node.IncludedSel, 1e-9), 1)
+	}
+	return max(k, int(min(float64(k)/max(pass, 1e-9), mostWanted)))
 }

@@ -65,12 +65,12 @@ func measureAll(ctx context.Context, env *Env, t *catalog.Table, x *catalog.Inde
 	var query dist.Query
 	query.Reset(space, q.Vec)
 	var all []vectorindex.Hit
-	err = table.NewEntryReader(t, x, e).Each(ctx, env.Read, 0, func(row uint64, epoch uint32, v []byte) error {
-		if err := space.Check(v); err != nil {
+	err = table.NewEntryReader(t, x, e).Each(ctx, env.Read, 0, func(n *table.Entry) error {
+		if err := space.Check(n.Vec); err != nil {
 			return err
 		}
-		if d := query.Exact(v); q.Within(d) {
-			all = append(all, vectorindex.Hit{Row: vectorindex.RowID(row), Epoch: epoch, Dist: d})
+		if d := query.Exact(n.Vec); q.Within(d) {
+			all = append(all, vectorindex.Hit{Row: vectorindex.RowID(n.Row), Epoch: n.Epoch, Dist: d})
 		}
 		return nil
 	})
@@ -139,7 +139,7 @@ func (s *vectorSearch) addUnranked(ctx context.Context, n int, queryNull bool) e
 		sel := make([]uint16, 0, b.Len())
 		for _, i := range b.Sel {
 			_, has := s.reader.EntryEpoch(s.index, int(i))
-			if (!has || queryNull || s.index.Computed()) && !ranked.Contains(s.reader.Rows()[i]) {
+			if (!has || queryNull || s.index.VersionAttr() == 0 || s.index.Computed()) && !ranked.Contains(s.reader.Rows()[i]) {
 				sel = append(sel, i)
 			}
 		}
@@ -174,7 +174,7 @@ func withOwnWrites(in vectorindex.Searcher, txn *table.Txn, index catalog.ID, sp
 	query.Reset(space, q)
 	for row, d := range last {
 		if d.Vec != nil && space.Check(d.Vec) == nil && (allow == nil || allow.Contains(row)) {
-			o.own = append(o.own, vectorindex.Hit{Row: vectorindex.RowID(row), Epoch: d.Epoch, Dist: query.Exact(d.Vec)})
+			o.own = append(o.own, vectorindex.Hit{Row: vectorindex.RowID(row), Epoch: d.Epoch, Dist: query.Exact(d.Vec), Payload: d.Payload})
 		}
 	}
 	sortHits(o.own)

@@ -30,6 +30,7 @@ type vectorSearch struct {
 	nullable bool // rows may have no entry because the vector is NULL
 	reader   *table.Reader
 	filter   rowFilter
+	entry    entryFilter
 	query, k *expr.Program
 	pre      Operator
 
@@ -45,8 +46,9 @@ type vectorSearch struct {
 	result  []uint32 // positions in kept, nearest first
 	dists   []float64
 	ranked  int // how many of result have a distance
-	// visited counts the proposed rows; beyond patience the strategy changes.
+	// visited counts the proposed entries; beyond patience the strategy becomes second.
 	visited, patience int
+	second            physical.Strategy
 	out               batch.Batch
 	filled            bool
 	at                int
@@ -67,6 +69,9 @@ func newVectorSearch(n *physical.VectorSearch) (Operator, error) {
 	s.out.Cols = make([]batch.Col, len(n.Cols))
 	s.kept = newRowStore(s.reader.Types())
 	if s.filter, err = newRowFilter(n.Filter, s.reader); err != nil {
+		return nil, err
+	}
+	if s.entry, err = newEntryFilter(n.Included, n.Table, n.Index, n.Attrs, n.ID); err != nil {
 		return nil, err
 	}
 	if s.query, err = expr.Compile(n.Query); err != nil {
@@ -128,6 +133,7 @@ func (s *vectorSearch) fill(ctx context.Context) error {
 	s.kept.reset(s.env.Budget)
 	s.keptIDs, s.result, s.dists = s.keptIDs[:0], s.result[:0], s.dists[:0]
 	s.ranked = 0
+	s.entry.begin(s.env, &s.scratch)
 	k, err := s.limit()
 	if err != nil || k == 0 {
 		return err
@@ -164,36 +170,38 @@ func (s *vectorSearch) search(ctx context.Context, q []byte, k int) error {
 	if !ok {
 		return s.exact(ctx, q, k)
 	}
-	pre := s.usePre()
+	strategy := s.strategy()
 	s.visited, s.patience = 0, math.MaxInt
-	if s.pre != nil && !pre {
-		s.patience = cost.Patience(s.node)
+	if s.pre != nil && strategy == physical.StrategyPost {
+		s.patience, s.second = cost.Patience(s.node)
 	}
-	err := s.nearest(ctx, index, q, k, pre)
+	err := s.nearest(ctx, index, q, k, strategy)
 	if errors.Is(err, errImpatient) {
 		s.noteSwitch()
 		s.patience = math.MaxInt
 		s.kept.reset(s.env.Budget)
 		s.keptIDs = s.keptIDs[:0]
-		err = s.nearest(ctx, index, q, k, true)
+		err = s.nearest(ctx, index, q, k, s.second)
 	}
 	return err
 }
 
-// errImpatient ends a post-filtering walk that has cost as much as filtering first.
+// errImpatient ends a post-filtering walk that has cost as much as another way.
 var errImpatient = errors.New("executor: the filter passes fewer of the nearest rows than estimated")
 
-// nearest searches the index, after the filter has been run into a set of rows
-// when pre is set.
-func (s *vectorSearch) nearest(ctx context.Context, index vectorindex.Index, q []byte, k int, pre bool) error {
-	vq := &vectorindex.Query{Vec: q, K: s.wanted(k, pre), AsOf: uint64(s.env.Read.At())}
+// nearest searches the index in the way of the strategy.
+func (s *vectorSearch) nearest(ctx context.Context, index vectorindex.Index, q []byte, k int, strategy physical.Strategy) error {
+	vq := &vectorindex.Query{Vec: q, K: s.wanted(k, strategy), AsOf: uint64(s.env.Read.At())}
 	s.env.SearchEffort(s.node.Index, vq)
-	if pre {
+	switch strategy {
+	case physical.StrategyPre:
 		allow, err := s.allowed(ctx)
 		if err != nil {
 			return err
 		}
 		vq.Allow = allow
+	case physical.StrategyIncluded:
+		vq.Test = s.entry.tester(ctx)
 	}
 	searcher, err := index.Search(ctx, vq)
 	if errors.Is(err, vectorindex.ErrTooOld) || errors.Is(err, vectorindex.ErrClosed) {
@@ -203,6 +211,9 @@ func (s *vectorSearch) nearest(ctx context.Context, index vectorindex.Index, q [
 		return err
 	}
 	defer searcher.Close()
+	if err := ctx.Err(); err != nil { // a test of entries may have ended early
+		return err
+	}
 	if s.env.Txn != nil && s.env.Txn.HasPending(s.node.Index.ID) {
 		searcher = withOwnWrites(searcher, s.env.Txn, s.node.Index.ID, s.space, q, vq.Allow)
 	}
@@ -225,11 +236,11 @@ func (s *vectorSearch) noteTarget(target float64) {
 	}
 }
 
-// usePre decides whether the filter is applied before the search; a strategy
-// left open by the planner is chosen by the real parameter values.
-func (s *vectorSearch) usePre() bool {
+// strategy decides how the filter is applied; one left open by the planner is chosen by
+// the real parameter values.
+func (s *vectorSearch) strategy() physical.Strategy {
 	if s.pre == nil {
-		return false
+		return physical.StrategyPost
 	}
 	strategy, why := s.node.Strategy, s.node.Why
 	if strategy == physical.StrategyAuto {
@@ -239,19 +250,20 @@ func (s *vectorSearch) usePre() bool {
 		c := &s.env.Counters[s.node.ID]
 		c.Strategy, c.Notes = strategyNames[strategy], []string{why}
 	}
-	return strategy == physical.StrategyPre
+	return strategy
 }
 
 // noteSwitch tells EXPLAIN why the strategy is not the planned one.
 func (s *vectorSearch) noteSwitch() {
 	if s.node.ID < len(s.env.Counters) {
 		c := &s.env.Counters[s.node.ID]
-		c.Strategy = strategyNames[physical.StrategyPre]
+		c.Strategy = strategyNames[s.second]
 		c.Notes = append(c.Notes, fmt.Sprintf("post-filter given up after %d rows", s.visited))
 	}
 }
 
-var strategyNames = map[physical.Strategy]string{physical.StrategyPost: "post-filter", physical.StrategyPre: "pre-filter"}
+var strategyNames = map[physical.Strategy]string{physical.StrategyPost: "post-filter", physical.StrategyPre: "pre-filter",
+	physical.StrategyIncluded: "index-filter"}
 
 // allowed runs the pre-filter into a set of rows.
 func (s *vectorSearch) allowed(ctx context.Context) (*bitmap.Bitmap, error) {
@@ -281,9 +293,13 @@ func (s *vectorSearch) check(ctx context.Context, hits []vectorindex.Hit, keep [
 	if s.visited += len(hits); s.visited > s.patience {
 		return errImpatient
 	}
+	at := s.entry.narrow(ctx, hits)
+	if len(at) == 0 {
+		return nil
+	}
 	s.ids = s.ids[:0]
-	for _, h := range hits {
-		s.ids = append(s.ids, uint64(h.Row))
+	for _, i := range at {
+		s.ids = append(s.ids, uint64(hits[i].Row))
 	}
 	b := &s.fetched
 	if err := s.reader.Fetch(ctx, s.env.Read, s.ids, b); err != nil {
@@ -291,7 +307,7 @@ func (s *vectorSearch) check(ctx context.Context, hits []vectorindex.Hit, keep [
 	}
 	sel := s.sel[:0]
 	for _, i := range b.Sel {
-		if e, ok := s.reader.EntryEpoch(s.index, int(i)); ok && e == hits[i].Epoch {
+		if e, ok := s.reader.EntryEpoch(s.index, int(i)); ok && e == hits[at[i]].Epoch {
 			sel = append(sel, i)
 		}
 	}
@@ -300,7 +316,7 @@ func (s *vectorSearch) check(ctx context.Context, hits []vectorindex.Hit, keep [
 		return err
 	}
 	for _, i := range b.Sel {
-		keep[i] = true
+		keep[at[i]] = true
 	}
 	return nil
 }

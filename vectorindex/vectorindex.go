@@ -35,6 +35,9 @@ type Spec struct {
 	// bits in lists. Vectors that the coding does not serve are compared themselves.
 	// A graph or list that is written down keeps the coding that it was made with.
 	Coding quant.Coding
+	// Payloads: entries carry bytes of the caller's beside their vectors, which hits hand
+	// back. The engine does not look into them.
+	Payloads bool
 }
 
 // Space is what the vectors of the index have in common.
@@ -69,12 +72,19 @@ type Query struct {
 	Effort int            // HNSW: beam width (ef), which Recall has no say in then; 0 = by Recall
 	Probes int            // IVF: lists to look at first, likewise; 0 = by Recall
 	Allow  *bitmap.Bitmap // nil = all; otherwise only these rows
+	// Test, instead of Allow: only entries whose payloads pass. It is shown the payloads of
+	// at most TestBlock entries at a time and appends the places of those that pass, in
+	// ascending order, to dst. It is asked about every entry before the first hit comes.
+	Test func(payloads [][]byte, dst []uint16) []uint16
 
 	// Ranged asks for every entry within Radius (Dist ≤ Radius) and no other, exactly,
 	// in one round. A Dist of NaN is within +Inf alone.
 	Ranged bool
 	Radius float64
 }
+
+// TestBlock is how many entries a Test sees at a time.
+const TestBlock = 1024
 
 // Within reports whether a distance is one that the query asks for.
 func (q *Query) Within(dist float64) bool {
@@ -91,6 +101,9 @@ type Hit struct {
 	Epoch uint32 // the vector's; if the row's differs at the snapshot, drop the hit
 	Dist  float64
 	Err   float64
+	// Payload is what the entry carries, nil where it carries nothing. It is borrowed
+	// until the Searcher is closed.
+	Payload []byte
 }
 
 // The errors that an Index may return, to be tested with errors.Is.

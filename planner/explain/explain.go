@@ -24,6 +24,7 @@ type Counters struct {
 	Rows               int64 // over all loops
 	Loops              int64
 	Removed            int64  // rows that the filter rejected
+	Skipped            int64  // entries of an index that were rejected before their rows were read
 	Strategy           string // chosen at Open, for vector searches
 	Why                string
 	// Of a vector search: the recall that it was to reach (0: none), its beam or probed

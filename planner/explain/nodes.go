@@ -159,6 +159,7 @@ func (v *viewer) vectorSearch(it *item, x *physical.VectorSearch) {
 	v.relation(it, x.Table.Name, x.Alias, " using "+builtin.QuoteIdent(x.Index.Name)+" on ")
 	it.add("Order By", orderText(x))
 	v.subplans(it, x.Query)
+	v.included(it, x.Included, x.Names)
 	v.cond(it, "Filter", x.Filter, x.Names)
 	v.effort(it, x)
 	if x.Filter == nil {
@@ -265,7 +266,21 @@ func (v *viewer) rangeSearch(it *item, x *physical.RangeSearch) {
 	v.relation(it, x.Table.Name, x.Alias, " using "+builtin.QuoteIdent(x.Index.Name)+" on ")
 	it.add("Index Cond", "("+distanceText(x.Table, x.Index, x.Op, x.Query)+opText(" < ", " <= ", x.Inclusive)+expr.String(x.Radius, nil)+")")
 	v.subplans(it, x.Query, x.Radius)
+	v.included(it, x.Included, x.Names)
 	v.cond(it, "Filter", x.Filter, x.Names)
+}
+
+// included shows the part of the filter that is tested on what the index carries.
+func (v *viewer) included(it *item, e expr.Expr, names []string) {
+	if e == nil {
+		return
+	}
+	it.add("Index Filter", expr.String(e, names))
+	if v.o.Analyze && it.c != nil && it.c.Loops > 0 {
+		if n := it.c.Skipped / it.c.Loops; n > 0 || !v.o.Costs {
+			it.add("Entries Removed by Index Filter", n)
+		}
+	}
 }
 
 func strategyName(s physical.Strategy) string {
@@ -274,6 +289,8 @@ func strategyName(s physical.Strategy) string {
 		return "post-filter"
 	case physical.StrategyPre:
 		return "pre-filter"
+	case physical.StrategyIncluded:
+		return "index-filter"
 	}
 	return "chosen at run time"
 }

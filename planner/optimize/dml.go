@@ -78,7 +78,8 @@ func (p *planner) fetched(w *physical.TableWrite, old []logical.ColID, set []int
 		return logical.Uses(e, func(c logical.ColID) bool { return changed[int16(c+1)] })
 	}
 	renewed := slices.ContainsFunc(w.Indexes, func(iw physical.IndexWrite) bool {
-		return iw.Index.IsVector() && iw.Index.VersionAttr() == 0 && touched(iw.Keys[0])
+		return iw.Index.IsVector() && iw.Index.VersionAttr() == 0 &&
+			slices.ContainsFunc(iw.Index.EntryAttrs(), func(a int16) bool { return changed[a] })
 	})
 	for _, iw := range w.Indexes {
 		read(iw.Where)

@@ -3,6 +3,7 @@ package optimize
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/loxodb/loxodb/planner/bind"
 	"github.com/loxodb/loxodb/planner/cost"
@@ -39,16 +40,19 @@ func (p *planner) knn(x *logical.Sort, lim *logical.Limit, k float64, need colse
 	}
 	exact := pre.cost + pre.rows*(float64(dims)*p.m.DistDim+p.m.VectorGet) + p.m.Sort(pre.rows, want)
 	part, entries := cost.Within(sel, rows, indexed)
-	postCost, preCost := p.m.KNN(part, entries, want, dims, pre.cost)
-	search := postCost
+	carried := included(def.Index, n.Scan, n.Conds)
+	passed := p.sel(carried)
+	fetched, _ := cost.Within(math.Max(passed, sel), rows, indexed)
+	costs := p.m.KNN(cost.Ask{Sel: part, Entries: entries, K: want, Dims: dims, Pre: pre.cost, Carried: len(carried) > 0, Fetched: fetched})
+	search := costs.Post
 	if len(n.Conds) > 0 {
-		search = math.Min(postCost, preCost)
+		search = min(costs.Post, costs.Pre, costs.Included)
 	}
 	if pre.point || exact <= search && !p.noSeq {
 		return nil, false, nil
 	}
 	v := &physical.VectorSearch{Table: n.Scan.Table, Alias: n.Scan.Alias, Index: def.Index, Def: *def, Op: n.Dist.Op,
-		Selectivity: sel, TableRows: rows, Indexed: indexed}
+		Selectivity: sel, IncludedSel: passed, TableRows: rows, Indexed: indexed}
 	v.Startup, v.Cost = p.m.Seek, math.Max(search, p.m.Seek)
 	r, err := p.overSearch(n, v, lim, need)
 	return r, err == nil, err
@@ -161,6 +165,7 @@ func (p *planner) search(n *logical.KNN, v *physical.VectorSearch, lim *logical.
 	v.Query = p.remap(n.Query, nil)
 	v.K = p.topExpr(lim)
 	v.Filter = p.remapCond(n.Conds, r.layout())
+	v.Included = p.remapCond(included(v.Index, n.Scan, n.Conds), r.layout())
 	v.Rows = v.TableRows * v.Selectivity
 	if len(n.Conds) == 0 {
 		v.Strategy = physical.StrategyPost
@@ -169,6 +174,27 @@ func (p *planner) search(n *logical.KNN, v *physical.VectorSearch, lim *logical.
 	v.Pre = p.preFilter(n)
 	v.Strategy, v.Why = p.chosen(v)
 	return r, nil
+}
+
+// included are the conditions that the entries of vector index x of the scan's table can
+// answer: of its included columns alone, and the same whenever they are asked.
+func included(x *catalog.Index, s *logical.Scan, conds []expr.Expr) []expr.Expr {
+	if len(x.Include) == 0 {
+		return nil
+	}
+	lacks := colset{}
+	for i, id := range s.Out {
+		if !slices.Contains(x.Include, s.Attrs[i]) {
+			lacks[id] = true
+		}
+	}
+	var out []expr.Expr
+	for _, c := range conds {
+		if !logical.Uses(c, func(id logical.ColID) bool { return lacks[id] }) && !logical.IsVolatile(c) && !logical.HasSubquery(c) {
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 // preFilter reads the keys of the rows that pass the conditions.
@@ -203,7 +229,7 @@ func (p *planner) preFilter(n *logical.KNN) physical.Node {
 // chosen decides the strategy now when the filter has no parameters, else leaves
 // it to Open. It states the estimate either way.
 func (p *planner) chosen(v *physical.VectorSearch) (physical.Strategy, string) {
-	s, why := cost.ChooseKNN(v, v.Selectivity, v.TableRows)
+	s, why := cost.ChooseKNN(v, v.Selectivity, v.IncludedSel, v.TableRows)
 	runtime := false
 	expr.Walk(v.Filter, func(e expr.Expr) bool {
 		switch e.(type) {

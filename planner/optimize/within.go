@@ -47,7 +47,8 @@ func (p *planner) withRanges(s *logical.Scan, conds []expr.Expr, rows float64, l
 		pt.visited = rows * p.sel([]expr.Expr{c})
 		// Every entry is measured before the first row comes.
 		pt.startup = p.m.Seek + entries*float64(dims)*p.m.DistDim
-		pt.cost = pt.startup + pt.visited*(p.m.Fetch+float64(len(pt.filter))*p.m.Op)
+		fetched := p.sel(included(w.def.Index, s, pt.filter))
+		pt.cost = pt.startup + pt.visited*(fetched*p.m.Fetch+float64(len(pt.filter))*p.m.Op)
 		if p.noIndex {
 			pt.cost += disabled
 		}
@@ -102,6 +103,7 @@ func (p *planner) rangeSearch(s *logical.Scan, pt *path, need colset) *rel {
 	r := &rel{n, cols}
 	n.Query, n.Radius = p.remap(w.knn.Query, nil), p.remap(w.radius, nil)
 	n.Filter = p.remapCond(pt.filter, r.layout())
+	n.Included = p.remapCond(included(w.def.Index, s, pt.filter), r.layout())
 	n.Rows, n.Startup, n.Cost = pt.rows, pt.startup, pt.cost
 	return r
 }

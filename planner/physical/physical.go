@@ -113,6 +113,11 @@ type (
 		// DistCol: the operator's value is appended as the last output column.
 		DistCol bool
 		Filter  expr.Expr // on the output columns
+		// Included is the part of Filter that reads none but included columns of the index:
+		// tested on its entries, before rows are read. IncludedSel is the fraction of the
+		// table's rows that passes it; 1 when it is nil.
+		Included    expr.Expr
+		IncludedSel float64
 		// Pre produces one column, RowIDAttr, of the rows that pass Filter as far as an
 		// index or scan can tell: the pre-filter alternative. nil when Filter is nil.
 		Pre Node
@@ -152,6 +157,7 @@ type (
 		Inclusive     bool
 		Attrs         []int16
 		Filter        expr.Expr // on the output columns
+		Included      expr.Expr // as of VectorSearch
 	}
 	// VirtualScan reads a system relation.
 	VirtualScan struct {
@@ -295,9 +301,10 @@ type RowLock struct {
 type Strategy uint8
 
 const (
-	StrategyAuto Strategy = iota // decide at Open by the real parameter values
-	StrategyPost                 // walk the index, test rows as they come, resume until k qualify
-	StrategyPre                  // run Pre into a bitmap, search among its rows (exactly when few)
+	StrategyAuto     Strategy = iota // decide at Open by the real parameter values
+	StrategyPost                     // walk the index, test rows as they come, resume until k qualify
+	StrategyPre                      // run Pre into a bitmap, search among its rows (exactly when few)
+	StrategyIncluded                 // test Included on every entry, search among those that pass, test their rows
 )
 
 // JoinKind is the kind of a join.

@@ -2,6 +2,7 @@ package builtin
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/loxodb/loxodb/sql/catalog"
@@ -57,14 +58,19 @@ func indexProperties(r *registrar) {
 	r.eval("pg_indexam_has_property", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 		btree := uint32(a[0].Int()) == catalog.BtreeAmID
 		switch strings.ToLower(a[1].Text()) {
-		case "can_order", "can_unique", "can_multi_col", "can_include":
+		case "can_order", "can_unique", "can_multi_col":
 			return types.Bool(btree), nil
+		case "can_include":
+			return types.Bool(btree || slices.Contains(vectorMethods, uint32(a[0].Int()))), nil
 		case "can_exclude":
 			return types.Bool(false), nil
 		}
 		return null()
 	})
 }
+
+// vectorMethods are the access methods of vector indexes.
+var vectorMethods = []uint32{catalog.HnswAmID, catalog.IvfflatAmID, catalog.FlatAmID, catalog.IvfAmID}
 
 // relationFacts registers small questions about relations.
 func relationFacts(r *registrar) {

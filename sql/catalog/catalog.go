@@ -4,7 +4,11 @@
 // descriptors are stored. Expressions are kept as SQL text.
 package catalog
 
-import "github.com/loxodb/loxodb/sql/types"
+import (
+	"slices"
+
+	"github.com/loxodb/loxodb/sql/types"
+)
 
 // ID is an object's OID.
 type ID = uint32
@@ -237,8 +241,8 @@ type ColumnStats struct {
 	Corr      float64
 }
 
-// RowEpochs reports that rows carry an epoch of their own, because a vector index
-// is on an expression of more than one vector column.
+// RowEpochs reports that rows carry an epoch of their own, because the entries of a
+// vector index go by it.
 func (t *Table) RowEpochs() bool {
 	for _, x := range t.Indexes {
 		if x.Ready && x.IsVector() && x.VersionAttr() == 0 {
@@ -261,12 +265,25 @@ func (x *Index) OnExpression() bool {
 }
 
 // VersionAttr is the vector column whose epoch names the versions of a vector
-// index's entries, 0 when the row's own does.
+// index's entries, 0 when the row's own does: where they come from other columns, too.
 func (x *Index) VersionAttr() int16 {
-	if x.Computed() {
+	switch {
+	case len(x.Include) > 0:
+		return 0
+	case x.Computed():
 		return x.Keys[0].Version
 	}
 	return x.Keys[0].Attr
+}
+
+// EntryAttrs are the columns that the entries of a vector index come from: a change of
+// any of them makes a new entry.
+func (x *Index) EntryAttrs() []int16 {
+	attrs := x.Keys[0].Reads
+	if x.Keys[0].Attr != 0 {
+		attrs = []int16{x.Keys[0].Attr}
+	}
+	return append(slices.Clone(attrs), x.Include...)
 }
 
 // Column returns the live column with the attribute number, or nil.

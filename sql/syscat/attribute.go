@@ -2,6 +2,7 @@ package syscat
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/loxodb/loxodb/sql/catalog"
@@ -119,11 +120,16 @@ func (r *rows) tableAttributes(t *catalog.Table) {
 }
 
 func (r *rows) indexAttributes(t *catalog.Table, x *catalog.Index) {
-	names := map[string]int{}
+	var names []string
 	num := int16(0)
 	put := func(name string, typ types.T, dims int16, coll catalog.ID) {
 		num++
-		r.attribute(attribute{rel: x.ID, name: name, num: num, typ: typ, dims: dims, collation: coll})
+		unique := name
+		for i := 1; slices.Contains(names, unique); i++ {
+			unique = fmt.Sprintf("%s%d", name, i)
+		}
+		names = append(names, unique)
+		r.attribute(attribute{rel: x.ID, name: unique, num: num, typ: typ, dims: dims, collation: coll})
 	}
 	for i := range x.Keys {
 		k := &x.Keys[i]
@@ -138,12 +144,6 @@ func (r *rows) indexAttributes(t *catalog.Table, x *catalog.Index) {
 		name := k.Name
 		if name == "" {
 			name = exprName(k.Expr)
-		}
-		if n := names[name]; n > 0 {
-			names[name]++
-			name = fmt.Sprintf("%s%d", name, n)
-		} else {
-			names[name] = 1
 		}
 		put(name, k.Type, 0, k.Collation)
 	}

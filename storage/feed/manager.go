@@ -50,7 +50,8 @@ func SpecOf(x *catalog.Index) (vectorindex.Spec, error) {
 		return vectorindex.Spec{}, fmt.Errorf("feed: index %s has no known operator class", x.Name)
 	}
 	spec := vectorindex.Spec{Kind: vectorindex.HNSW, Element: class.Element, Metric: class.Metric, Dims: int(x.Keys[0].Type.Mod),
-		M: opclass.Value(x, "m"), EfConstruction: opclass.Value(x, "ef_construction")}
+		M: opclass.Value(x, "m"), EfConstruction: opclass.Value(x, "ef_construction"),
+		Payloads: len(x.Include) > 0}
 	if c, ok := opclass.Coding(x); ok {
 		spec.Coding = c
 	}
@@ -175,7 +176,7 @@ func (m *Manager) Apply(ts kv.TS, deltas []table.Delta) {
 	by := map[catalog.ID][]sidecar.Delta{}
 	for i := range deltas {
 		d := &deltas[i]
-		by[d.Index] = append(by[d.Index], sidecar.Delta{Row: vectorindex.RowID(d.Row), Epoch: d.Epoch, Vec: d.Vec})
+		by[d.Index] = append(by[d.Index], sidecar.Delta{Row: vectorindex.RowID(d.Row), Epoch: d.Epoch, Vec: d.Vec, Payload: d.Payload})
 	}
 	for id, ds := range by {
 		ix, ok := m.Get(id)

@@ -9,25 +9,26 @@ import (
 	"github.com/loxodb/loxodb/storage/rowcodec"
 	"github.com/loxodb/loxodb/storage/table"
 	"github.com/loxodb/loxodb/vectorindex"
+	"github.com/loxodb/loxodb/vectorindex/sidecar"
 )
 
 // buildSource streams what an index holds of a table, from row first on and in the
 // order of rows, for a build.
-func buildSource(from kv.Reader, t *catalog.Table, x *catalog.Index, e table.Entries, first uint64) func(context.Context, func(vectorindex.RowID, uint32, []byte) error) error {
-	if e == nil {
+func buildSource(from kv.Reader, t *catalog.Table, x *catalog.Index, e table.Entries, first uint64) sidecar.Rows {
+	if e == nil && len(x.Include) == 0 {
 		return wholeFamily(from, t, x, first)
 	}
 	r := table.NewEntryReader(t, x, e)
-	return func(ctx context.Context, each func(vectorindex.RowID, uint32, []byte) error) error {
-		return r.Each(ctx, from, first, func(row uint64, epoch uint32, vec []byte) error {
-			return each(vectorindex.RowID(row), epoch, vec)
+	return func(ctx context.Context, each func(*sidecar.Delta) error) error {
+		return r.Each(ctx, from, first, func(n *table.Entry) error {
+			return each(&sidecar.Delta{Row: vectorindex.RowID(n.Row), Epoch: n.Epoch, Vec: n.Vec, Payload: n.Payload})
 		})
 	}
 }
 
 // wholeFamily reads a vector column's own keys alone: they hold the epoch, too.
-func wholeFamily(from kv.Reader, t *catalog.Table, x *catalog.Index, first uint64) func(context.Context, func(vectorindex.RowID, uint32, []byte) error) error {
-	return func(ctx context.Context, each func(vectorindex.RowID, uint32, []byte) error) error {
+func wholeFamily(from kv.Reader, t *catalog.Table, x *catalog.Index, first uint64) sidecar.Rows {
+	return func(ctx context.Context, each func(*sidecar.Delta) error) error {
 		family := uint16(x.Keys[0].Attr)
 		it, err := from.Scan(ctx, kv.Range{
 			Start: keys.AppendRow(nil, t.Storage, family, first), End: keys.PrefixEnd(keys.AppendRowPrefix(nil, t.Storage, family)),
@@ -41,7 +42,7 @@ func wholeFamily(from kv.Reader, t *catalog.Table, x *catalog.Index, first uint6
 			if err != nil {
 				return err
 			}
-			if err := each(vectorindex.RowID(keys.RowOf(it.Key())), epoch, comps); err != nil {
+			if err := each(&sidecar.Delta{Row: vectorindex.RowID(keys.RowOf(it.Key())), Epoch: epoch, Vec: comps}); err != nil {
 				return err
 			}
 		}

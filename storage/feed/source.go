@@ -47,8 +47,8 @@ func (s *source) Pending(ctx context.Context, asOf uint64, each func(sidecar.Mar
 	for it.Next() {
 		row, epoch := keys.OutboxMark(it.Key())
 		d := sidecar.Delta{Row: vectorindex.RowID(row), Epoch: epoch}
-		err := s.entries.Row(ctx, rows, row, func(_ uint64, e uint32, vec []byte) error {
-			d.Epoch, d.Vec = e, vec
+		err := s.entries.Row(ctx, rows, row, func(n *table.Entry) error {
+			d.Epoch, d.Vec, d.Payload = n.Epoch, n.Vec, n.Payload
 			return nil
 		})
 		if err != nil {

@@ -26,6 +26,8 @@ type Delta struct {
 	Row   uint64
 	Epoch uint32
 	Vec   []byte // owned by the delta
+	// Payload is what the entry carries of included columns, nil without such.
+	Payload []byte // likewise
 }
 
 // Sink takes the vector changes of a transaction as it commits: after they are

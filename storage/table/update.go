@@ -106,14 +106,11 @@ func (w *Writer) updateOwn(ctx context.Context, old, row []types.Datum, set []bo
 		if !x.Ready || !x.IsVector() || x.VersionAttr() != 0 {
 			continue
 		}
-		key := &x.Keys[0]
-		changed := key.Attr != 0 && w.changes(key.Attr, old, row, set)
-		for _, a := range key.Reads {
-			changed = changed || w.changes(a, old, row, set)
-		}
-		if changed {
-			w.own, err = w.freshEpoch(ctx)
-			return err
+		for _, a := range x.EntryAttrs() {
+			if w.changes(a, old, row, set) {
+				w.own, err = w.freshEpoch(ctx)
+				return err
+			}
 		}
 	}
 	return nil

@@ -19,9 +19,12 @@ import (
 //   - of an index on a vector column, and of one on an expression that reads nothing
 //     but one vector column, it is the epoch of the column's value, 0 for NULL;
 //   - of an index on any other expression, or on a column that is stored among the
-//     scalars (bit strings), it is the row's own epoch, which changes
-//     with every column that such an expression reads. Rows written before there
-//     was such an index have the epoch 0.
+//     scalars (bit strings), or with included columns, it is the row's own epoch, which
+//     changes with every column that such an expression reads or that is included. Rows
+//     written before there was such an index have the epoch 0.
+//
+// With included columns an entry carries their values as its payload
+// (rowcodec.Payload), which row and epoch name as they do the vector.
 //
 // The vector of an expression is stored nowhere: the expression is immutable, so
 // whoever needs it computes it from the row (the writer, a build, a replay of
@@ -41,12 +44,24 @@ type Entries interface {
 	Vectors(b *batch.Batch) (*batch.Col, error)
 }
 
+// Entry is what a vector index holds of a row.
+type Entry struct {
+	Row     uint64
+	Epoch   uint32
+	Vec     []byte
+	Payload []byte // the values of included columns; nil without such
+}
+
 // EntryReader reads what a vector index holds of a table at a view.
 type EntryReader struct {
-	index   *catalog.Index
-	entries Entries
-	reader  *Reader
-	batch   batch.Batch
+	index    *catalog.Index
+	entries  Entries
+	reader   *Reader
+	batch    batch.Batch
+	included []int // places of the included columns in the batch
+	form     *rowcodec.Payload
+	vals     []types.Datum
+	payload  []byte
 }
 
 // NewEntryReader reads the entries of x; entries may be nil for a whole column.
@@ -54,9 +69,22 @@ func NewEntryReader(t *catalog.Table, x *catalog.Index, entries Entries) *EntryR
 	if entries == nil {
 		entries = wholeColumn{x.Keys[0].Attr}
 	}
-	e := &EntryReader{index: x, entries: entries, reader: NewReader(t, entries.Attrs())}
+	attrs := slices.Clone(entries.Attrs())
+	e := &EntryReader{index: x, entries: entries}
+	for _, a := range x.Include {
+		at := slices.Index(attrs, a)
+		if at < 0 {
+			at = len(attrs)
+			attrs = append(attrs, a)
+		}
+		e.included = append(e.included, at)
+	}
+	if len(e.included) > 0 {
+		e.form = PayloadOf(t, x)
+	}
+	e.reader = NewReader(t, attrs)
 	e.reader.WatchEntry(x)
-	e.batch.Cols = make([]batch.Col, len(entries.Attrs()))
+	e.batch.Cols = make([]batch.Col, len(attrs))
 	return e
 }
 
@@ -68,8 +96,18 @@ func (wholeColumn) KeepReadsVectors() bool                     { return false }
 func (wholeColumn) Keep(*batch.Batch) error                    { return nil }
 func (wholeColumn) Vectors(b *batch.Batch) (*batch.Col, error) { return &b.Cols[0], nil }
 
-// Each walks the entries at the view, from row first on. vec is borrowed for the call.
-func (e *EntryReader) Each(ctx context.Context, from kv.Reader, first uint64, each func(row uint64, epoch uint32, vec []byte) error) error {
+// PayloadOf is the form of the payloads of a vector index's entries: the included
+// columns in their order.
+func PayloadOf(t *catalog.Table, x *catalog.Index) *rowcodec.Payload {
+	ts := make([]types.T, len(x.Include))
+	for i, a := range x.Include {
+		ts[i] = t.Columns[a-1].Type
+	}
+	return rowcodec.NewPayload(ts)
+}
+
+// Each walks the entries at the view, from row first on. The entry is borrowed for the call.
+func (e *EntryReader) Each(ctx context.Context, from kv.Reader, first uint64, each func(*Entry) error) error {
 	sc, err := e.reader.Scan(ctx, from, first, ^uint64(0), false)
 	if err != nil {
 		return err
@@ -89,7 +127,7 @@ func (e *EntryReader) Each(ctx context.Context, from kv.Reader, first uint64, ea
 }
 
 // Row calls each with the row's entry at the view, or not at all when it has none.
-func (e *EntryReader) Row(ctx context.Context, from kv.Reader, row uint64, each func(row uint64, epoch uint32, vec []byte) error) error {
+func (e *EntryReader) Row(ctx context.Context, from kv.Reader, row uint64, each func(*Entry) error) error {
 	if err := e.reader.Fetch(ctx, from, []uint64{row}, &e.batch); err != nil {
 		return err
 	}
@@ -97,7 +135,7 @@ func (e *EntryReader) Row(ctx context.Context, from kv.Reader, row uint64, each 
 }
 
 // emit hands out the entries of the batch.
-func (e *EntryReader) emit(ctx context.Context, from kv.Reader, each func(uint64, uint32, []byte) error) error {
+func (e *EntryReader) emit(ctx context.Context, from kv.Reader, each func(*Entry) error) error {
 	b := &e.batch
 	early := e.entries.KeepReadsVectors()
 	if early {
@@ -122,11 +160,25 @@ func (e *EntryReader) emit(ctx context.Context, from kv.Reader, each func(uint64
 		if !ok || col.Null[i] {
 			continue
 		}
-		if err := each(e.reader.Rows()[i], epoch, types.Elements(col.T.OID, col.Datum(int(i)))); err != nil {
+		n := Entry{Row: e.reader.Rows()[i], Epoch: epoch, Vec: types.Elements(col.T.OID, col.Datum(int(i))), Payload: e.carried(b, int(i))}
+		if err := each(&n); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// carried is the payload of row i of the batch, borrowed until the next call.
+func (e *EntryReader) carried(b *batch.Batch, i int) []byte {
+	if e.form == nil {
+		return nil
+	}
+	e.vals = e.vals[:0]
+	for _, k := range e.included {
+		e.vals = append(e.vals, b.Cols[k].Datum(i))
+	}
+	e.payload = e.form.Append(e.payload[:0], e.vals)
+	return e.payload
 }
 
 // vectorDelta records the change of a vector index entry: old nil = insert, row
@@ -151,6 +203,9 @@ func (w *Writer) vectorDelta(ctx context.Context, i int, x *catalog.Index, old, 
 			return nil // the vector itself did not change
 		}
 		if d.Vec, err = w.elements(ctx, i, x, row, id); err != nil {
+			return err
+		}
+		if d.Payload, err = w.carried(ctx, i, x, row, id); err != nil {
 			return err
 		}
 	}
@@ -196,15 +251,43 @@ func (w *Writer) elements(ctx context.Context, i int, x *catalog.Index, row []ty
 		}
 		return slices.Clone(types.Elements(x.Keys[0].Type.OID, vals[0])), nil
 	}
-	k := int(x.Keys[0].Attr) - 1
-	if b := row[k].Bytes(); len(b) > 0 {
-		return slices.Clone(b), nil
-	}
-	d, err := w.StoredVector(ctx, id, k)
+	d, err := w.assignedOrStored(ctx, row, id, int(x.Keys[0].Attr)-1)
 	if err != nil || d.IsNull() {
 		return nil, err
 	}
 	return slices.Clone(d.Bytes()), nil
+}
+
+// assignedOrStored is column k of a row that is written, where a vector column may have
+// a placeholder for what is stored. Bytes are valid until the transaction is used again.
+func (w *Writer) assignedOrStored(ctx context.Context, row []types.Datum, id uint64, k int) (types.Datum, error) {
+	if d := row[k]; d.IsNull() || !w.Table.Columns[k].Type.IsVector() || len(d.Bytes()) > 0 {
+		return d, nil
+	}
+	return w.StoredVector(ctx, id, k)
+}
+
+// carried is the payload of the row's entry in index i, in memory of its own; nil when
+// no columns are included.
+func (w *Writer) carried(ctx context.Context, i int, x *catalog.Index, row []types.Datum, id uint64) ([]byte, error) {
+	if len(x.Include) == 0 {
+		return nil, nil
+	}
+	if w.payloads[i] == nil {
+		w.payloads[i] = PayloadOf(w.Table, x)
+	}
+	w.vals = w.vals[:0]
+	for _, a := range x.Include {
+		d, err := w.assignedOrStored(ctx, row, id, int(a)-1)
+		if err != nil {
+			return nil, err
+		}
+		if w.Table.Columns[a-1].Type.IsVector() {
+			d = d.Clone()
+		}
+		w.vals = append(w.vals, d)
+	}
+	return w.payloads[i].Append(nil, w.vals), nil
 }
 
 // StoredVector reads vector column k of a row; NULL when it has none. The bytes

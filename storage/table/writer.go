@@ -41,8 +41,9 @@ type Writer struct {
 	epochs, oldEpochs []uint32 // of vector columns
 	epochsOf          *rowcodec.Decoder
 	oldVecs           []types.Datum
-	own, oldOwn       uint32 // the row's own epoch, 0 = none
-	ownEpochs         bool   // some vector index needs them
+	own, oldOwn       uint32              // the row's own epoch, 0 = none
+	ownEpochs         bool                // some vector index needs them
+	payloads          []*rowcodec.Payload // of vector indexes with included columns, made when needed
 	vals              []types.Datum
 	row               []types.Datum
 	key, oldKey, val  []byte
@@ -59,6 +60,7 @@ func NewWriter(t *catalog.Table, txn *Txn, nums Numbers, defs Definitions) *Writ
 			w.vecs = append(w.vecs, i)
 		}
 	}
+	w.payloads = make([]*rowcodec.Payload, len(t.Indexes))
 	w.epochs = make([]uint32, len(t.Columns))
 	w.oldEpochs = make([]uint32, len(t.Columns))
 	return w

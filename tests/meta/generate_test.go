@@ -109,7 +109,15 @@ func index(r *rand.Rand, table string, vectors bool) string {
 		if r.IntN(4) == 0 {
 			where = " WHERE " + condition(r, "", 0)
 		}
-		return fmt.Sprintf("CREATE INDEX ON %s USING hnsw (e %s)%s", table, metrics[r.IntN(len(metrics))].class, where)
+		class, include := metrics[r.IntN(len(metrics))].class, ""
+		if *against == "" && r.IntN(2) == 0 { // pgvector's indexes cannot
+			var names []string
+			for _, k := range r.Perm(len(columns))[:1+r.IntN(3)] {
+				names = append(names, columns[k].name)
+			}
+			include = " INCLUDE (" + strings.Join(names, ", ") + ")"
+		}
+		return fmt.Sprintf("CREATE INDEX ON %s USING hnsw (e %s)%s%s", table, class, include, where)
 	}
 	keys := r.Perm(len(columns))[:1+r.IntN(2)]
 	parts := make([]string, len(keys))

@@ -95,7 +95,8 @@ func (ix *Index) applyOne(set *partSet, ts uint64, mark uint32, d *Delta) (*part
 		}
 	}
 	old, ord := ix.findLive(set, uint64(d.Row))
-	same := old != nil && d.Vec != nil && old.cols.epoch(ord) == d.Epoch && bytes.Equal(old.vector(ord), d.Vec)
+	same := old != nil && d.Vec != nil && old.cols.epoch(ord) == d.Epoch &&
+		bytes.Equal(old.vector(ord), d.Vec) && bytes.Equal(old.cols.payload(ord), d.Payload)
 	if ix.full(set.head) {
 		next, err := ix.rotate(set)
 		if err != nil {

@@ -141,9 +141,9 @@ func TestStage(t *testing.T) {
 	var phases []string
 	build := func() *sidecar.Built {
 		t.Helper()
-		b, err := w.ix.Build(ctx, w.m.now, func(_ context.Context, each func(vectorindex.RowID, uint32, []byte) error) error {
+		b, err := w.ix.Build(ctx, w.m.now, func(_ context.Context, each func(*sidecar.Delta) error) error {
 			for i := range vectorindex.RowID(600) {
-				if err := each(i, 1, w.vec()); err != nil {
+				if err := each(&sidecar.Delta{Row: i, Epoch: 1, Vec: w.vec()}); err != nil {
 					return err
 				}
 			}
@@ -199,12 +199,12 @@ func TestBuildErrors(t *testing.T) {
 	w := newWorld(t, sidecar.Config{NoBackground: true, GraphMin: 4})
 	ctx := context.Background()
 	for name, rows := range map[string]sidecar.Rows{
-		"reader": func(context.Context, func(vectorindex.RowID, uint32, []byte) error) error { return errStorage },
-		"dimensions": func(_ context.Context, each func(vectorindex.RowID, uint32, []byte) error) error {
-			return errors.Join(each(1, 1, make([]byte, 32)), each(2, 1, make([]byte, 28)))
+		"reader": func(context.Context, func(*sidecar.Delta) error) error { return errStorage },
+		"dimensions": func(_ context.Context, each func(*sidecar.Delta) error) error {
+			return errors.Join(each(&sidecar.Delta{Row: 1, Epoch: 1, Vec: make([]byte, 32)}), each(&sidecar.Delta{Row: 2, Epoch: 1, Vec: make([]byte, 28)}))
 		},
-		"repeated row": func(_ context.Context, each func(vectorindex.RowID, uint32, []byte) error) error {
-			return errors.Join(each(1, 1, make([]byte, 32)), each(2, 1, make([]byte, 32)), each(1, 1, make([]byte, 32)))
+		"repeated row": func(_ context.Context, each func(*sidecar.Delta) error) error {
+			return errors.Join(each(&sidecar.Delta{Row: 1, Epoch: 1, Vec: make([]byte, 32)}), each(&sidecar.Delta{Row: 2, Epoch: 1, Vec: make([]byte, 32)}), each(&sidecar.Delta{Row: 1, Epoch: 1, Vec: make([]byte, 32)}))
 		},
 	} {
 		if _, err := w.ix.Build(ctx, w.m.now, rows, sidecar.BuildOptions{}); err == nil {

@@ -55,9 +55,9 @@ func built(t testing.TB, spec vectorindex.Spec, n int, vec func() []byte) *sidec
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := ix.Build(ctx, m.now, func(_ context.Context, each func(vectorindex.RowID, uint32, []byte) error) error {
+	b, err := ix.Build(ctx, m.now, func(_ context.Context, each func(*sidecar.Delta) error) error {
 		for i := range n {
-			if err := each(vectorindex.RowID(i), 1, vec()); err != nil {
+			if err := each(&sidecar.Delta{Row: vectorindex.RowID(i), Epoch: 1, Vec: vec()}); err != nil {
 				return err
 			}
 		}

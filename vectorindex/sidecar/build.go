@@ -10,8 +10,8 @@ import (
 )
 
 // Rows streams the rows that a build covers: every row that has a vector at the
-// build's timestamp, once. vec is borrowed until each returns.
-type Rows func(ctx context.Context, each func(row vectorindex.RowID, epoch uint32, vec []byte) error) error
+// build's timestamp, once, as the change that adds it. It is borrowed until each returns.
+type Rows func(ctx context.Context, each func(d *Delta) error) error
 
 // BuildOptions directs a bulk build.
 type BuildOptions struct {
@@ -69,11 +69,11 @@ func (ix *Index) Build(ctx context.Context, asOf uint64, rows Rows, o BuildOptio
 	}
 	b := ix.newBulk(ctx, asOf, &o)
 	space := ix.cfg.Spec.Space()
-	err = rows(ctx, func(row vectorindex.RowID, epoch uint32, vec []byte) error {
-		if err := space.Check(vec); err != nil {
-			return fmt.Errorf("row %d: %w: %w", row, vectorindex.ErrQuery, err)
+	err = rows(ctx, func(d *Delta) error {
+		if err := space.Check(d.Vec); err != nil {
+			return fmt.Errorf("row %d: %w: %w", d.Row, vectorindex.ErrQuery, err)
 		}
-		return b.add(&Delta{Row: row, Epoch: epoch, Vec: vec}, asOf, 0)
+		return b.add(d, asOf, 0)
 	})
 	if err == nil {
 		if _, err = b.finish(); err == nil {

@@ -39,7 +39,7 @@ func faultRun(t *testing.T, inj errorfs.Injector, seed uint64) (hit bool) {
 	ctx := context.Background()
 	armed := &errorfs.Toggle{Injector: inj}
 	w := &world{t: t, rng: rand.New(rand.NewPCG(seed, 3)), m: newModel(), fs: vfs.NewCrashableMem(), rows: 80}
-	w.cfg = sidecar.Config{Spec: vectorindex.Spec{Dims: 4, Metric: 0, Kind: vectorindex.Kind(seed % 2), M: 4}, FS: errorfs.Wrap(w.fs, armed),
+	w.cfg = sidecar.Config{Spec: vectorindex.Spec{Dims: 4, Metric: 0, Kind: vectorindex.Kind(seed % 2), M: 4, Payloads: seed%2 == 0}, FS: errorfs.Wrap(w.fs, armed),
 		Dir: "idx", Source: w.m, GraphMin: 10, NoBackground: true,
 		Report: func(err error) {
 			if !injected(err) {

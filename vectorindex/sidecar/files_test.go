@@ -25,9 +25,14 @@ func sealed(t testing.TB, kind vectorindex.Kind) *world {
 
 func sealedOf(t testing.TB, kind vectorindex.Kind, s dist.Space) *world {
 	t.Helper()
+	return sealedSpec(t, vectorindex.Spec{Element: s.Element, Dims: s.Dims, Metric: s.Metric, Kind: kind, M: 4})
+}
+
+func sealedSpec(t testing.TB, spec vectorindex.Spec) *world {
+	t.Helper()
 	ctx := context.Background()
 	w := &world{t: t, rng: rand.New(rand.NewPCG(4, 4)), m: newModel(), fs: vfs.NewCrashableMem()}
-	w.cfg = sidecar.Config{Spec: vectorindex.Spec{Element: s.Element, Dims: s.Dims, Metric: s.Metric, Kind: kind, M: 4}, GraphMin: 10, NoBackground: true}
+	w.cfg = sidecar.Config{Spec: spec, GraphMin: 10, NoBackground: true}
 	w.open()
 	for i := range vectorindex.RowID(60) {
 		w.m.commit(t, w.ix, map[vectorindex.RowID][]byte{(i * 37) % 101: w.vec()})
@@ -49,15 +54,17 @@ func sealedOf(t testing.TB, kind vectorindex.Kind, s dist.Space) *world {
 // an error of the file system, never a panic or a wrong answer.
 func TestDamagedFiles(t *testing.T) {
 	for _, s := range indextest.Spaces(6) {
-		damage(t, vectorindex.HNSW, s)
-		damage(t, vectorindex.IVF, s)
-		damage(t, vectorindex.Flat, s)
+		damage(t, sealedOf(t, vectorindex.HNSW, s))
+		damage(t, sealedOf(t, vectorindex.IVF, s))
+		damage(t, sealedOf(t, vectorindex.Flat, s))
+	}
+	for k := range vectorindex.IVF + 1 {
+		damage(t, sealedSpec(t, vectorindex.Spec{Dims: 6, Kind: k, M: 4, Payloads: true}))
 	}
 }
 
-func damage(t *testing.T, kind vectorindex.Kind, s dist.Space) {
+func damage(t *testing.T, w *world) {
 	t.Helper()
-	w := sealedOf(t, kind, s)
 	names, err := w.fs.List("idx")
 	if err != nil || len(names) != 2 {
 		t.Fatalf("files %v, %v", names, err)
@@ -149,6 +156,9 @@ func FuzzSegment(f *testing.F) {
 	for _, k := range []vectorindex.Kind{vectorindex.HNSW, vectorindex.Flat, vectorindex.IVF} {
 		worlds = append(worlds, sealedOf(f, k, dist.Space{Element: dist.Sparse, Dims: 6}), sealedOf(f, k, dist.Space{Element: dist.Bit, Metric: dist.Jaccard, Dims: 6}))
 	}
+	worlds = append(worlds, sealedSpec(f, vectorindex.Spec{Dims: 6, M: 4, Payloads: true}))
+	f.Add(uint8(9), uint8(15), uint16(3), []byte{1})
+	f.Add(uint8(9), uint8(16), uint16(4), []byte{1, 2})
 	f.Fuzz(func(t *testing.T, which, id uint8, at uint16, xor []byte) {
 		w := *worlds[int(which)%len(worlds)]
 		w.t = t

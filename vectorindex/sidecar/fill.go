@@ -34,15 +34,15 @@ func (ix *Index) Fill(ctx context.Context, asOf uint64, rows Rows, o BuildOption
 	_, next := ix.FilledTo()
 	b.meter.next(ix.filledEntries())
 	space := ix.cfg.Spec.Space()
-	err = rows(ctx, func(row vectorindex.RowID, epoch uint32, vec []byte) error {
-		if err := space.Check(vec); err != nil {
-			return fmt.Errorf("row %d: %w: %w", row, vectorindex.ErrQuery, err)
+	err = rows(ctx, func(d *Delta) error {
+		if err := space.Check(d.Vec); err != nil {
+			return fmt.Errorf("row %d: %w: %w", d.Row, vectorindex.ErrQuery, err)
 		}
-		if uint64(row) < next {
-			return fmt.Errorf("sidecar: fill was given row %d where row %d or a later one comes next", row, next)
+		if uint64(d.Row) < next {
+			return fmt.Errorf("sidecar: fill was given row %d where row %d or a later one comes next", d.Row, next)
 		}
-		next = following(uint64(row))
-		return b.add(&Delta{Row: row, Epoch: epoch, Vec: vec}, asOf, 0)
+		next = following(uint64(d.Row))
+		return b.add(d, asOf, 0)
 	})
 	if err == nil {
 		_, err = b.finish()

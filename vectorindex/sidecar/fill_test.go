@@ -18,7 +18,7 @@ func (w *world) fill(stop int) error {
 	w.t.Helper()
 	_, from := w.ix.FilledTo()
 	asOf := w.m.now
-	rows := func(_ context.Context, each func(vectorindex.RowID, uint32, []byte) error) error {
+	rows := func(_ context.Context, each func(*sidecar.Delta) error) error {
 		var ids []vectorindex.RowID
 		for row := range w.m.rows {
 			ids = append(ids, row)
@@ -29,7 +29,8 @@ func (w *world) fill(stop int) error {
 				w.write(w.rows)
 			}
 			if v := w.m.at(row, asOf); uint64(row) >= from && v.vec != nil {
-				if err := each(row, v.epoch, v.vec); err != nil {
+				d := deltaOf(row, v.epoch, v.vec)
+				if err := each(&d); err != nil {
 					return err
 				}
 			}
@@ -52,7 +53,7 @@ func (w *world) fill(stop int) error {
 func TestFillGoesOn(t *testing.T) {
 	for seed := range uint64(8) {
 		w := newWorld(t, sidecar.Config{NoBackground: true, SegmentEntries: 60, GraphMin: 20, HeadEntries: 100,
-			Spec: vectorindex.Spec{Kind: vectorindex.Kind(seed % 3), Dims: 6, M: 4, EfConstruction: 16}})
+			Spec: vectorindex.Spec{Kind: vectorindex.Kind(seed % 3), Dims: 6, M: 4, EfConstruction: 16, Payloads: seed%2 == 0}})
 		w.rows = 600
 		for range 150 {
 			was := w.ix

@@ -16,6 +16,7 @@ var rewrite = flag.Bool("rewrite", false, "write the golden files anew")
 // The bytes of version 2 must not change by accident. Graphs are of bits, whose
 // distances are the same on every processor.
 func TestGolden(t *testing.T) {
+	goldens := map[string]*world{}
 	for name, of := range map[string]struct {
 		kind  vectorindex.Kind
 		space dist.Space
@@ -26,7 +27,10 @@ func TestGolden(t *testing.T) {
 		"sparse.seg":  {vectorindex.Flat, dist.Space{Element: dist.Sparse, Metric: dist.Cosine, Dims: 6}},
 		"bit.seg":     {vectorindex.HNSW, dist.Space{Element: dist.Bit, Metric: dist.Hamming, Dims: 6}},
 	} {
-		w := sealedOf(t, of.kind, of.space)
+		goldens[name] = sealedOf(t, of.kind, of.space)
+	}
+	goldens["payload.seg"] = sealedSpec(t, vectorindex.Spec{Kind: vectorindex.Flat, Dims: 6, Payloads: true})
+	for name, w := range goldens {
 		got := readFile(t, w.fs, "000000000001.seg")
 		golden := filepath.Join("testdata", "v2", name)
 		if *rewrite {

@@ -16,9 +16,9 @@ func (w *world) bounded(n, memory int64) *sidecar.Built {
 		changes[vectorindex.RowID(row)] = w.vec()
 	}
 	ts := w.m.commit(w.t, nil, changes)
-	b, err := w.ix.Build(context.Background(), ts, func(_ context.Context, each func(vectorindex.RowID, uint32, []byte) error) error {
+	b, err := w.ix.Build(context.Background(), ts, func(_ context.Context, each func(*sidecar.Delta) error) error {
 		for row := range n {
-			if err := each(vectorindex.RowID(row), 1, changes[vectorindex.RowID(row)]); err != nil {
+			if err := each(&sidecar.Delta{Row: vectorindex.RowID(row), Epoch: 1, Vec: changes[vectorindex.RowID(row)]}); err != nil {
 				return err
 			}
 		}

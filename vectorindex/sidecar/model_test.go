@@ -42,6 +42,15 @@ func newModel() *model {
 	return &model{now: 10, rows: map[vectorindex.RowID][]version{}, marks: map[sidecar.Mark]uint64{}}
 }
 
+// payloadOf is what the entry of a row's version carries.
+func payloadOf(row vectorindex.RowID, epoch uint32) []byte {
+	return []byte("payload")[:(uint64(row)*3+uint64(epoch))%8]
+}
+
+func deltaOf(row vectorindex.RowID, epoch uint32, vec []byte) sidecar.Delta {
+	return sidecar.Delta{Row: row, Epoch: epoch, Vec: slices.Clone(vec), Payload: payloadOf(row, epoch)}
+}
+
 func (m *model) at(row vectorindex.RowID, ts uint64) version {
 	var v version
 	for _, x := range m.rows[row] {
@@ -78,7 +87,7 @@ func (m *model) Pending(_ context.Context, asOf uint64, each func(sidecar.Mark, 
 			continue
 		}
 		v := m.at(mark.Row, asOf)
-		if err := each(mark, sidecar.Delta{Row: mark.Row, Epoch: v.epoch, Vec: slices.Clone(v.vec)}); err != nil {
+		if err := each(mark, deltaOf(mark.Row, v.epoch, v.vec)); err != nil {
 			return err
 		}
 	}
@@ -111,7 +120,7 @@ func (m *model) commit(t testing.TB, ix *sidecar.Index, changes map[vectorindex.
 		epoch := uint32(len(m.rows[row]) + 1)
 		m.rows[row] = append(m.rows[row], version{ts, epoch, vec})
 		m.marks[sidecar.Mark{Row: row, Epoch: epoch}] = ts
-		deltas = append(deltas, sidecar.Delta{Row: row, Epoch: epoch, Vec: vec})
+		deltas = append(deltas, deltaOf(row, epoch, vec))
 	}
 	m.mu.Unlock()
 	if ix != nil {
@@ -187,6 +196,7 @@ func (m *model) drain(t testing.TB, ix *sidecar.Index, q *vectorindex.Query, ts 
 			v := m.at(h.Row, ts)
 			m.mu.Unlock()
 			if v.vec != nil && v.epoch == h.Epoch {
+				h.Payload = slices.Clone(h.Payload)
 				out = append(out, h)
 			}
 		}
@@ -279,12 +289,38 @@ func (w *world) check() {
 			}
 		}
 	}
+	longest := 8
+	if w.cfg.Spec.Payloads && q.Allow == nil {
+		longest = w.rng.IntN(8)
+		q.Test = func(payloads [][]byte, dst []uint16) []uint16 {
+			if len(payloads) > vectorindex.TestBlock {
+				w.t.Errorf("a test of %d entries at a time", len(payloads))
+			}
+			for i, p := range payloads {
+				if len(p) < longest {
+					dst = append(dst, uint16(i))
+				}
+			}
+			return dst
+		}
+	}
 	if asOf == w.m.now && w.rng.IntN(3) == 0 {
 		q.AsOf = 0
 	}
 	want := w.m.alive(w.cfg.Spec.Space(), q.Vec, asOf, q.Allow)
-	if got := w.m.drain(w.t, w.ix, q, asOf); !sameHits(got, want) {
+	want = slices.DeleteFunc(want, func(h vectorindex.Hit) bool { return len(payloadOf(h.Row, h.Epoch)) >= longest })
+	got := w.m.drain(w.t, w.ix, q, asOf)
+	if !sameHits(got, want) {
 		w.t.Fatalf("at %d (now %d, valid from %d, filter %v): %d rows, want %d", q.AsOf, w.m.now, from, q.Allow != nil, len(got), len(want))
+	}
+	for _, h := range got {
+		carries := ""
+		if w.cfg.Spec.Payloads {
+			carries = string(payloadOf(h.Row, h.Epoch))
+		}
+		if string(h.Payload) != carries {
+			w.t.Fatalf("row %d epoch %d carries %q, want %q", h.Row, h.Epoch, h.Payload, carries)
+		}
 	}
 }
 
@@ -370,7 +406,7 @@ func (w *world) sealFault(ctx context.Context) {
 func (w *world) build(ctx context.Context) {
 	w.t.Helper()
 	asOf := w.m.now
-	b, err := w.ix.Build(ctx, asOf, func(_ context.Context, each func(vectorindex.RowID, uint32, []byte) error) error {
+	b, err := w.ix.Build(ctx, asOf, func(_ context.Context, each func(*sidecar.Delta) error) error {
 		for i := range 5 {
 			if i < 3 {
 				w.write(w.rows)
@@ -378,7 +414,8 @@ func (w *world) build(ctx context.Context) {
 		}
 		for row := range w.m.rows {
 			if v := w.m.at(row, asOf); v.vec != nil {
-				if err := each(row, v.epoch, v.vec); err != nil {
+				d := deltaOf(row, v.epoch, v.vec)
+				if err := each(&d); err != nil {
 					return err
 				}
 			}

@@ -53,6 +53,7 @@ type columns struct {
 	rows   [][]uint64
 	epochs [][]uint32
 	added  [][]uint64
+	payloads
 }
 
 // flatShift makes every ordinal fall into chunk 0.
@@ -190,7 +191,7 @@ func (p *part) bytes() int64 {
 		return b
 	}
 	n := p.n.Load()
-	return b + int64(n)*(8+4+8+4+24) + p.vecs.bytes(n)
+	return b + int64(n)*(8+4+8+4+24) + p.vecs.bytes(n) + p.cols.payloads.bytes()
 }
 
 func (p *part) release() {
@@ -214,6 +215,9 @@ func newHead(spec *vectorindex.Spec, capacity int) (*part, error) {
 	if !p.private {
 		p.byRow.newest = make(map[uint64]uint32)
 	}
+	if spec.Payloads {
+		p.cols.carry(capacity)
+	}
 	if err := p.vecs.init(spec); err != nil {
 		return nil, err
 	}
@@ -234,6 +238,7 @@ func (p *part) append(d *Delta, ts uint64) error {
 		return err
 	}
 	p.cols.put(ord, uint64(d.Row), d.Epoch, ts)
+	p.cols.putPayload(ord, d.Payload)
 	if p.private {
 		p.dead.grow(int(ord) + 1)
 	} else {

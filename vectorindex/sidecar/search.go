@@ -50,6 +50,8 @@ func (ix *Index) check(q *vectorindex.Query) error {
 	switch {
 	case q.K < 0 || q.Effort < 0 || q.Probes < 0:
 		return fmt.Errorf("%w: k %d, effort %d, %d probes", vectorindex.ErrQuery, q.K, q.Effort, q.Probes)
+	case q.Test != nil && (q.Allow != nil || !ix.cfg.Spec.Payloads):
+		return fmt.Errorf("%w: a test of payloads beside a set of rows, or without payloads", vectorindex.ErrQuery)
 	case !(q.Recall >= 0 && q.Recall <= 1):
 		return fmt.Errorf("%w: recall %v", vectorindex.ErrQuery, q.Recall)
 	}
@@ -76,6 +78,8 @@ type searcher struct {
 	filtered bool
 	probe    bitmap.Probe
 	allow    *bitmap.Bitmap
+	test     func(payloads [][]byte, dst []uint16) []uint16
+	testing  payloadTest
 	card     int     // |allow|
 	pass     float64 // share of all entries that allow lets through, estimated
 	rowBuf   [256]uint64
@@ -98,10 +102,10 @@ func (s *searcher) open(set *partSet, q *vectorindex.Query) {
 	}
 	s.total, s.probes, s.ef, s.target = total, q.Probes, min(q.Effort, total), targetOf(q)
 	s.typical = set.typical()
-	s.filtered, s.allow = q.Allow != nil, q.Allow
+	s.filtered, s.allow, s.test = q.Allow != nil || q.Test != nil, q.Allow, q.Test
 	s.ranged, s.radius = q.Ranged, q.Radius
 	s.started, s.rounds, s.work = false, 1, vectorindex.Work{}
-	if s.filtered {
+	if s.allow != nil {
 		s.probe = q.Allow.Probe()
 		s.card = int(min(q.Allow.Cardinality(), math.MaxInt32))
 		s.pass = min(1, float64(s.card)/float64(max(total, 1)))
@@ -122,8 +126,14 @@ func (s *searcher) addPart(p *part) {
 		return
 	}
 	s.work.Segments++
+	var marks []uint64
+	if s.test != nil {
+		if marks = s.testPart(p, n); s.card == 0 {
+			return
+		}
+	}
 	if s.ranged {
-		s.next().openRange(s, p, n)
+		s.next(marks).openRange(s, p, n)
 		return
 	}
 	if p.graph() != nil {
@@ -131,9 +141,9 @@ func (s *searcher) addPart(p *part) {
 	}
 	e := s.effortFor(p, linked)
 	if s.filtered {
-		if ords, ok := s.allowedOrds(p, n, e); ok {
+		if ords, ok := s.allowedOrds(p, n, e, marks); ok {
 			s.note(effort{from: e.from})
-			s.next().openList(s, p, ords)
+			s.next(nil).openList(s, p, ords)
 			return
 		}
 	}
@@ -141,21 +151,22 @@ func (s *searcher) addPart(p *part) {
 	case e.size == 0:
 		linked = 0
 	case p.vecs.lists != nil:
-		s.next().openLists(s, p, e)
+		s.next(marks).openLists(s, p, e)
 		linked = n
 	default:
-		s.next().openWalk(s, p, linked, e)
+		s.next(marks).openWalk(s, p, linked, e)
 	}
 	if linked > 0 || s.work.Effort == 0 {
 		s.note(e)
 	}
 	if linked < n {
-		s.next().openScan(s, p, linked, n)
+		s.next(marks).openScan(s, p, linked, n)
 	}
 }
 
-// next returns a stream to open.
-func (s *searcher) next() *stream {
+// next returns a stream to open over a part of which the marked entries have passed the
+// query's test; nil: there is none.
+func (s *searcher) next(marks []uint64) *stream {
 	var st *stream
 	if n := len(s.spare); n > 0 {
 		st, s.spare = s.spare[n-1], s.spare[:n-1]
@@ -163,6 +174,7 @@ func (s *searcher) next() *stream {
 		st = newStream()
 	}
 	s.streams = append(s.streams, st)
+	st.marks = marks
 	return st
 }
 
@@ -187,7 +199,8 @@ func (s *searcher) Next(ctx context.Context, dst []vectorindex.Hit) (int, error)
 		}
 		best.pos++
 		s.started, s.last = true, c.Dist
-		dst[n] = vectorindex.Hit{Row: vectorindex.RowID(best.p.cols.row(c.Ord)), Epoch: best.p.cols.epoch(c.Ord), Dist: c.Dist}
+		cols := &best.p.cols
+		dst[n] = vectorindex.Hit{Row: vectorindex.RowID(cols.row(c.Ord)), Epoch: cols.epoch(c.Ord), Dist: c.Dist, Payload: cols.payload(c.Ord)}
 		n++
 	}
 	return n, nil
@@ -246,7 +259,8 @@ func (s *searcher) Close() {
 		s.finish(len(s.streams) - 1)
 	}
 	set := s.set
-	s.set, s.vec, s.allow, s.probe = nil, nil, nil, bitmap.Probe{}
+	s.set, s.vec, s.allow, s.test, s.probe = nil, nil, nil, nil, bitmap.Probe{}
+	s.testing.reset()
 	set.release()
 	s.ix.searchers.Put(s)
 }

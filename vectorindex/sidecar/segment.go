@@ -21,20 +21,22 @@ const (
 	tagSegment segfile.Tag = 1
 	tagDeletes segfile.Tag = 2
 
-	secMeta       segfile.SectionID = 1
-	secRows       segfile.SectionID = 2
-	secEpochs     segfile.SectionID = 3
-	secAdded      segfile.SectionID = 4
-	secDeadOrds   segfile.SectionID = 5
-	secDeadTS     segfile.SectionID = 6
-	secSortedRows segfile.SectionID = 7
-	secSortedOrds segfile.SectionID = 8
-	secVectors    segfile.SectionID = 9
-	secInvNorm    segfile.SectionID = 10
-	secGraph      segfile.SectionID = 11
-	secPlaces     segfile.SectionID = 12
-	secLists      segfile.SectionID = 13
-	secEfforts    segfile.SectionID = 14
+	secMeta        segfile.SectionID = 1
+	secRows        segfile.SectionID = 2
+	secEpochs      segfile.SectionID = 3
+	secAdded       segfile.SectionID = 4
+	secDeadOrds    segfile.SectionID = 5
+	secDeadTS      segfile.SectionID = 6
+	secSortedRows  segfile.SectionID = 7
+	secSortedOrds  segfile.SectionID = 8
+	secVectors     segfile.SectionID = 9
+	secInvNorm     segfile.SectionID = 10
+	secGraph       segfile.SectionID = 11
+	secPlaces      segfile.SectionID = 12
+	secLists       segfile.SectionID = 13
+	secEfforts     segfile.SectionID = 14
+	secPayloads    segfile.SectionID = 15
+	secPayloadEnds segfile.SectionID = 16
 )
 
 // What a segment has beside its entries.
@@ -140,6 +142,9 @@ func (ix *Index) writeSections(w *segfile.Writer, p *part, lists *ivf.Index, num
 		writeOrder(w, p, n))
 	if inv := p.view().InvNorm; spec.Space().Normed() {
 		err = errors.Join(err, writeChunks(w, secInvNorm, inv, n))
+	}
+	if spec.Payloads {
+		err = errors.Join(err, writePayloads(w, &p.cols.payloads, n))
 	}
 	if t := p.efforts.Load(); t != nil {
 		err = errors.Join(err, w.Section(secEfforts, t.encode()))
@@ -263,6 +268,11 @@ func (ix *Index) readSegment(p *part) error {
 	}
 	p.cols = columns{shift: flatShift, mask: math.MaxUint32,
 		rows: [][]uint64{rows}, epochs: [][]uint32{epochs}, added: [][]uint64{added}}
+	if ix.cfg.Spec.Payloads {
+		if err := p.cols.readPayloads(f, n); err != nil {
+			return err
+		}
+	}
 	p.dead = newTombs(n)
 	p.maxAdded.Store(h.maxAdded)
 	p.n.Store(uint32(n))

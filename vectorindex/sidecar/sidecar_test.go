@@ -32,7 +32,7 @@ func TestAgainstModel(t *testing.T) {
 			rng := rand.New(rand.NewPCG(seed, 99))
 			w := &world{t: t, rng: rng, m: newModel(), fs: vfs.NewCrashableMem(), rows: 30 + rng.IntN(400)}
 			w.cfg = sidecar.Config{
-				Spec:        vectorindex.Spec{Dims: 1 + rng.IntN(12), Kind: vectorindex.Kind(seed % 2), M: 4, EfConstruction: 20},
+				Spec:        vectorindex.Spec{Dims: 1 + rng.IntN(12), Kind: vectorindex.Kind(seed % 2), M: 4, EfConstruction: 20, Payloads: seed%3 == 0},
 				HeadEntries: 20 + rng.IntN(400), GraphMin: 1 + rng.IntN(40), FanIn: 2 + rng.IntN(3),
 				NoBackground: rng.IntN(2) == 0,
 				Report:       func(err error) { t.Log("background:", err) },

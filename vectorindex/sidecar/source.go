@@ -16,6 +16,9 @@ type Delta struct {
 	// Vec is the vector, as Spec.Space has them; nil when the row is gone or its
 	// vector is NULL. It is borrowed: the callee copies what it keeps.
 	Vec []byte
+	// Payload is what the entry carries beside the vector, borrowed likewise. It is empty
+	// unless Spec.Payloads, and as much named by row and epoch as the vector is.
+	Payload []byte
 }
 
 // Mark names an outbox mark: the transaction that changed the row's vector wrote

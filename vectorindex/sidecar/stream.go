@@ -28,6 +28,7 @@ type stream struct {
 	checkDead  bool
 	checkAllow bool
 	probe      bitmap.Probe
+	marks      []uint64 // a bit an ordinal, instead of probe; nil = no test of payloads
 
 	walk    *hnsw.Search // or …
 	lists   *ivf.Search  // both nil: scan
@@ -82,7 +83,13 @@ func (st *stream) visible(ord uint32) bool {
 	if st.checkAdded && st.p.cols.addedAt(ord) > st.asOf {
 		return false
 	}
-	return !st.checkAllow || st.probe.Contains(st.p.cols.row(ord))
+	switch {
+	case !st.checkAllow:
+		return true
+	case st.marks != nil:
+		return st.marks[ord>>6]>>(ord&63)&1 != 0
+	}
+	return st.probe.Contains(st.p.cols.row(ord))
 }
 
 func (st *stream) filter(ords []uint32) []uint32 {
@@ -222,7 +229,7 @@ func (st *stream) close() {
 		st.lists = nil
 	}
 	st.ranged = false
-	st.p, st.vecs, st.probe = nil, nil, bitmap.Probe{}
+	st.p, st.vecs, st.probe, st.marks = nil, nil, bitmap.Probe{}, nil
 	st.cursor.Release()
 }
 
@@ -231,10 +238,13 @@ func (st *stream) close() {
 // that must find ef passing nodes looks at about ef/share nodes, a dozen
 // distances each, and misses some; so c allowed entries of n are scanned when
 // c² ≤ 6·ef·n (measured with 128 dimensions: both cost the same near 10·ef·n).
-func (s *searcher) allowedOrds(p *part, n uint32, e effort) ([]uint32, bool) {
+func (s *searcher) allowedOrds(p *part, n uint32, e effort, marks []uint64) ([]uint32, bool) {
 	c := s.pass * float64(n)
 	if e.size > 0 && c*c > 6*float64(max(e.size, vectorindex.TypicalEffort))*float64(n) {
 		return nil, false
+	}
+	if marks != nil {
+		return s.marked(marks), true
 	}
 	if s.card > int(n)/10 {
 		// Looking up so many rows one by one costs more than looking at every row.

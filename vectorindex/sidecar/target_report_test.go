@@ -75,9 +75,9 @@ func builtOf(t *testing.T, spec vectorindex.Spec, vecs [][]byte) (*Index, Config
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := ix.Build(t.Context(), 1, func(_ context.Context, each func(vectorindex.RowID, uint32, []byte) error) error {
+	b, err := ix.Build(t.Context(), 1, func(_ context.Context, each func(*Delta) error) error {
 		for i, v := range vecs {
-			if err := each(vectorindex.RowID(i), 1, v); err != nil {
+			if err := each(&Delta{Row: vectorindex.RowID(i), Epoch: 1, Vec: v}); err != nil {
 				return err
 			}
 		}

@@ -2,6 +2,7 @@ package define
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -75,6 +76,9 @@ func (e *Env) newIndex(ctx context.Context, t *catalog.Table, st *ast.CreateInde
 	if x.Method == "" {
 		x.Method = "btree"
 	}
+	if len(st.Elems)+len(st.Including) > 32 {
+		return nil, pgerr.New(pgerrcode.TooManyColumns, "cannot use more than 32 columns in an index")
+	}
 	var err error
 	switch x.Method {
 	case "btree":
@@ -114,12 +118,22 @@ func (e *Env) newIndex(ctx context.Context, t *catalog.Table, st *ast.CreateInde
 // keyNames is the middle of a generated index name.
 func keyNames(t *catalog.Table, x *catalog.Index) string {
 	var parts []string
+	add := func(name string) {
+		unique := name
+		for i := 1; slices.Contains(parts, unique); i++ {
+			unique = name + strconv.Itoa(i)
+		}
+		parts = append(parts, unique)
+	}
 	for i := range x.Keys {
 		if a := x.Keys[i].Attr; a != 0 {
-			parts = append(parts, t.Columns[a-1].Name)
-			continue
+			add(t.Columns[a-1].Name)
+		} else {
+			add(x.Keys[i].Name)
 		}
-		parts = append(parts, x.Keys[i].Name)
+	}
+	for _, a := range x.Include {
+		add(t.Columns[a-1].Name)
 	}
 	for _, a := range x.Include {
 		parts = append(parts, t.Columns[a-1].Name)
@@ -129,9 +143,6 @@ func keyNames(t *catalog.Table, x *catalog.Index) string {
 
 // orderedKeys makes the keys of a btree index.
 func (e *Env) orderedKeys(t *catalog.Table, x *catalog.Index, st *ast.CreateIndex) error {
-	if len(st.Elems) > 32 {
-		return pgerr.New(pgerrcode.TooManyColumns, "cannot use more than 32 columns in an index")
-	}
 	for i := range st.Elems {
 		el := &st.Elems[i]
 		var k catalog.IndexKey
@@ -158,16 +169,42 @@ func (e *Env) orderedKeys(t *catalog.Table, x *catalog.Index, st *ast.CreateInde
 		}
 		x.Keys = append(x.Keys, k)
 	}
+	err := includeColumns(t, x, st)
+	if err != nil {
+		return err
+	}
+	x.Options, err = orderedOptions(st.With)
+	return err
+}
+
+// includeColumns is INCLUDE (…); errors are PostgreSQL's, in its order.
+func includeColumns(t *catalog.Table, x *catalog.Index, st *ast.CreateIndex) error {
 	for i := range st.Including {
-		c := t.ColumnByName(st.Including[i].Column)
+		el := &st.Including[i]
+		if el.Column == "" {
+			return pgerr.New(pgerrcode.FeatureNotSupported, "expressions are not supported in included columns")
+		}
+		c := t.ColumnByName(el.Column)
 		if c == nil {
-			return pgerr.Newf(pgerrcode.UndefinedColumn, "column %q does not exist", st.Including[i].Column)
+			return pgerr.Newf(pgerrcode.UndefinedColumn, "column %q does not exist", el.Column)
+		}
+		what := ""
+		switch {
+		case el.Collation != nil:
+			what = "a collation"
+		case el.OpClass != nil:
+			what = "an operator class"
+		case el.Asc || el.Desc:
+			what = "ASC/DESC options"
+		case el.Nulls != ast.NullsDefault:
+			what = "NULLS FIRST/LAST options"
+		}
+		if what != "" {
+			return pgerr.New(pgerrcode.InvalidObjectDefinition, "including column does not support "+what)
 		}
 		x.Include = append(x.Include, c.Num)
 	}
-	var err error
-	x.Options, err = orderedOptions(st.With)
-	return err
+	return nil
 }
 
 // hashable refuses the types that pgvector gives no hash operator class.

@@ -22,8 +22,6 @@ func (e *Env) vectorIndex(t *catalog.Table, x *catalog.Index, m *opclass.Method,
 	switch {
 	case st.Unique:
 		return pgerr.NotSupported(-1, "access method %q does not support unique indexes", x.Method)
-	case len(st.Including) > 0:
-		return pgerr.NotSupported(-1, "access method %q does not support included columns", x.Method)
 	case len(st.Elems) > 1:
 		return pgerr.NotSupported(-1, "access method %q does not support multicolumn indexes", x.Method)
 	}
@@ -51,6 +49,9 @@ func (e *Env) vectorIndex(t *catalog.Table, x *catalog.Index, m *opclass.Method,
 		return pgerr.Newf(pgerrcode.InvalidParameterValue, "operator class %s has no options", k.OpClass)
 	}
 	x.Keys = []catalog.IndexKey{k}
+	if err := includeColumns(t, x, st); err != nil {
+		return err
+	}
 	return checkVectorKey(x.Method, &k)
 }
 
