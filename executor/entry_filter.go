@@ -30,7 +30,8 @@ type entryFilter struct {
 	in, sel []uint16
 	known   int // of the payloads in work
 	carried [][]byte
-	off     bool // an entry made the condition fail with an error: its row shall say so, if it is one
+	skipped int64 // entries that were left out and are not counted yet
+	off     bool  // an entry made the condition fail with an error: its row shall say so, if it is one
 }
 
 // carriedCol is an included column, by its place among them, and the column of the batch.
@@ -73,7 +74,35 @@ func (f *entryFilter) narrow(ctx context.Context, hits []vectorindex.Hit) []uint
 		f.carried = append(f.carried, hits[i].Payload)
 	}
 	f.sel = f.test(f.carried, f.sel[:0])
+	f.count()
 	return f.sel
+}
+
+// count adds what was left out to the plan node's counter.
+func (f *entryFilter) count() {
+	if n := f.takeSkipped(); n > 0 && f.node < len(f.env.Counters) {
+		f.env.Counters[f.node].Skipped += n
+	}
+}
+
+func (f *entryFilter) takeSkipped() int64 {
+	n := f.skipped
+	f.skipped = 0
+	return n
+}
+
+// copyOf makes f a filter like of for the values that are in place now, that may be used
+// beside it.
+func (f *entryFilter) copyOf(of *entryFilter, env *Env) {
+	if f.form == nil {
+		f.cond, f.form, f.cols, f.node = of.cond, of.form, of.cols, of.node
+		f.b.Cols = make([]batch.Col, len(of.b.Cols))
+		f.scratch, f.env = &expr.Scratch{}, &Env{}
+	}
+	exec := append(f.env.Exec[:0], env.Exec...)
+	f.env.Env, f.env.Exec = env.Env, exec
+	f.scratch.Reset()
+	f.skipped, f.off = 0, false
 }
 
 // tester is a vectorindex.Query.Test for a search with the context.
@@ -98,9 +127,7 @@ func (f *entryFilter) test(payloads [][]byte, dst []uint16) []uint16 {
 	} else {
 		dst = f.withUnknown(dst, passed, payloads)
 	}
-	if f.node < len(f.env.Counters) {
-		f.env.Counters[f.node].Skipped += int64(len(payloads) - (len(dst) - before))
-	}
+	f.skipped += int64(len(payloads) - (len(dst) - before))
 	return dst
 }
 

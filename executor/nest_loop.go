@@ -18,6 +18,7 @@ type nestLoop struct {
 	kept        *rowStore // right rows, when they do not depend on the left row
 	filled      bool
 	replay      replay
+	ahead       lookahead
 
 	b        *batch.Batch
 	at       int
@@ -46,6 +47,8 @@ func newNestLoop(n *physical.NestLoop) (Operator, error) {
 	}
 	if len(n.Slots) == 0 {
 		l.kept = newRowStore(n.Right.Info().Cols)
+	} else {
+		l.ahead.search = looksAhead(l.right)
 	}
 	l.out.Cols = make([]batch.Col, len(n.Left.Info().Cols)+len(n.Right.Info().Cols))
 	return l, nil
@@ -53,6 +56,7 @@ func newNestLoop(n *physical.NestLoop) (Operator, error) {
 
 func (l *nestLoop) Open(ctx context.Context, env *Env) error {
 	l.env, l.b, l.open, l.filled = env, nil, false, false
+	l.ahead.reset()
 	l.scratch.Reset()
 	l.argState.Reset()
 	if l.kept != nil {
@@ -101,10 +105,10 @@ func (l *nestLoop) advance(ctx context.Context) error {
 
 // start runs the right side for the present left row.
 func (l *nestLoop) start(ctx context.Context) error {
-	i := int(l.b.Sel[l.at])
-	for k, slot := range l.node.Slots {
-		l.env.Exec[slot] = l.cols[k].Datum(i)
+	if err := l.ahead.at(ctx, l.env, l.at, len(l.b.Sel), l.set); err != nil {
+		return err
 	}
+	l.set(l.at)
 	l.open, l.hit = true, false
 	if l.kept == nil {
 		return l.right.Open(ctx, l.env)
@@ -114,6 +118,14 @@ func (l *nestLoop) start(ctx context.Context) error {
 	}
 	l.replay = replay{store: l.kept}
 	return nil
+}
+
+// set puts what the right side takes of left row i of the batch into its place.
+func (l *nestLoop) set(i int) bool {
+	for k, slot := range l.node.Slots {
+		l.env.Exec[slot] = l.cols[k].Datum(int(l.b.Sel[i]))
+	}
+	return true
 }
 
 func (l *nestLoop) fill(ctx context.Context) error {
@@ -227,6 +239,7 @@ func (l *nestLoop) ended() *batch.Batch {
 }
 
 func (l *nestLoop) Close() error {
+	l.ahead.reset()
 	if l.kept != nil {
 		l.kept.reset(nil)
 	} else if l.open {

@@ -51,8 +51,9 @@ type Env struct {
 	Source *batch.Batch
 	Budget *Budget
 	// Fork opens another view at a time of the statement's, for a goroutine of its own;
-	// nil without an error when there is none to spare. A scan takes at most Workers.
-	Fork    func(ctx context.Context, at kv.TS) (kv.Snapshot, error)
+	// nil without an error when there is none to spare.
+	Fork func(ctx context.Context, at kv.TS) (kv.Snapshot, error)
+	// Workers is how many goroutines beside the statement's own an operator may have.
 	Workers int
 	// Refresh moves the transaction's view to now where the isolation level allows it; nil otherwise.
 	Refresh func(context.Context) error
@@ -77,7 +78,8 @@ type Counter struct {
 	Startup  time.Duration
 	Total    time.Duration
 	Work     vectorindex.Work
-	Workers  int      // goroutines that read ahead
+	Ahead    int64    // runs of a vector search that the index had begun before
+	Workers  int      // goroutines that were had at once, beside the statement's own
 	Notes    []string // why a strategy was taken
 	Strategy string   // of a vector search
 	Target   float64  // the recall that it was to reach; 0 = the user named the effort

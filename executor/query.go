@@ -6,6 +6,7 @@ import (
 
 	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/batch"
+	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -14,7 +15,7 @@ import (
 type Query struct {
 	Plan *physical.Plan
 	root Operator
-	subs []subPlan
+	subs []*subPlan
 	ctes []cte
 	exec []types.Datum
 	env  *Env
@@ -25,6 +26,14 @@ type subPlan struct {
 	op   Operator
 	row  []types.Datum
 	busy bool
+
+	ahead lookahead
+	env   *Env
+}
+
+// At implements expr.Ahead.
+func (s *subPlan) At(ctx context.Context, i, runs int, set func(i int) bool) error {
+	return s.ahead.at(ctx, s.env, i, runs, set)
 }
 
 // New builds the operators of a plan.
@@ -39,7 +48,7 @@ func New(p *physical.Plan) (*Query, error) {
 		if err != nil {
 			return nil, err
 		}
-		q.subs = append(q.subs, subPlan{op: op})
+		q.subs = append(q.subs, &subPlan{op: op, ahead: lookahead{search: looksAhead(op)}})
 	}
 	for _, n := range p.CTEs {
 		op, err := build(n)
@@ -57,6 +66,10 @@ func (q *Query) Open(ctx context.Context, env *Env) error {
 	env.Exec = q.exec
 	env.SubPlans = q
 	q.env, q.open = env, true
+	for _, s := range q.subs {
+		s.env = env
+		s.ahead.reset()
+	}
 	for i := range q.ctes {
 		q.ctes[i].reset(env)
 	}
@@ -94,15 +107,16 @@ func (q *Query) Close() error {
 	for i := range q.ctes {
 		err = errors.Join(err, q.ctes[i].close())
 	}
-	for i := range q.subs {
-		err = errors.Join(err, q.subs[i].op.Close())
+	for _, s := range q.subs {
+		s.ahead.reset()
+		err = errors.Join(err, s.op.Close())
 	}
 	return err
 }
 
 // Rows runs subquery n with the present Exec slots; see expr.SubPlans.
 func (q *Query) Rows(ctx context.Context, n int, each func([]types.Datum) (bool, error)) error {
-	s := &q.subs[n]
+	s := q.subs[n]
 	if s.busy {
 		return errRecursiveSubPlan
 	}
@@ -124,6 +138,14 @@ func (q *Query) Rows(ctx context.Context, n int, each func([]types.Datum) (bool,
 			}
 		}
 	}
+}
+
+// Ahead implements expr.SubPlans.
+func (q *Query) Ahead(n int) expr.Ahead {
+	if s := q.subs[n]; s.ahead.search != nil && !s.busy {
+		return s
+	}
+	return nil
 }
 
 var errRecursiveSubPlan = errors.New("executor: a subquery runs inside itself")

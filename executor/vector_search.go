@@ -50,8 +50,12 @@ type vectorSearch struct {
 	visited, patience int
 	second            physical.Strategy
 	out               batch.Batch
-	filled            bool
-	at                int
+
+	steady bool           // the filter is the same for all runs of an execution
+	ahead  *lookahead     // what is begun for later runs; nil = runs are not looked ahead
+	shared *bitmap.Bitmap // the rows that pass the filter, while runs are looked ahead; nil = not known
+	filled bool
+	at     int
 }
 
 func newVectorSearch(n *physical.VectorSearch) (Operator, error) {
@@ -81,9 +85,23 @@ func newVectorSearch(n *physical.VectorSearch) (Operator, error) {
 		return nil, err
 	}
 	if n.Pre != nil {
+		s.steady = steady(n.Filter)
 		s.pre, err = build(n.Pre)
 	}
 	return s, err
+}
+
+// steady reports a condition that is the same for all runs of an operator.
+func steady(e expr.Expr) bool {
+	ok := expr.Volatility(e) != 'v'
+	expr.Walk(e, func(x expr.Expr) bool {
+		switch x.(type) {
+		case *expr.Exec, *expr.SubPlan:
+			ok = false
+		}
+		return ok
+	})
+	return ok
 }
 
 func (s *vectorSearch) Open(_ context.Context, env *Env) error {
@@ -138,24 +156,33 @@ func (s *vectorSearch) fill(ctx context.Context) error {
 	if err != nil || k == 0 {
 		return err
 	}
-	d, err := s.query.One(&s.env.Env, &s.scratch)
+	vec, err := s.vector()
 	if err != nil {
 		return err
 	}
-	if d.IsNull() { // every distance is NULL: any rows in any order
+	if vec == nil { // every distance is NULL: any rows in any order
 		return s.addUnranked(ctx, k, true)
 	}
-	if err := checkDimensions(s.space, d); err != nil {
-		return err
-	}
-	s.vec = append(s.vec[:0], types.Elements(s.index.Keys[0].Type.OID, d)...)
-	if err := s.search(ctx, s.vec, k); err != nil {
+	if err := s.search(ctx, vec, k); err != nil {
 		return err
 	}
 	if len(s.result) < k && s.nullable {
 		return s.addUnranked(ctx, k-len(s.result), false)
 	}
 	return nil
+}
+
+// vector is the query's, valid until the next call; nil when it is NULL.
+func (s *vectorSearch) vector() ([]byte, error) {
+	d, err := s.query.One(&s.env.Env, &s.scratch)
+	if err != nil || d.IsNull() {
+		return nil, err
+	}
+	if err := checkDimensions(s.space, d); err != nil {
+		return nil, err
+	}
+	s.vec = append(s.vec[:0], types.Elements(s.index.Keys[0].Type.OID, d)...)
+	return s.vec, nil
 }
 
 // limit is K, or as good as all when it is not known.
@@ -203,12 +230,19 @@ func (s *vectorSearch) nearest(ctx context.Context, index vectorindex.Index, q [
 	case physical.StrategyIncluded:
 		vq.Test = s.entry.tester(ctx)
 	}
-	searcher, err := index.Search(ctx, vq)
-	if errors.Is(err, vectorindex.ErrTooOld) || errors.Is(err, vectorindex.ErrClosed) {
-		return s.exact(ctx, q, k)
+	var searcher vectorindex.Searcher
+	if s.ahead != nil {
+		searcher = s.ahead.take(q, k, strategy)
 	}
-	if err != nil {
-		return err
+	if searcher == nil {
+		var err error
+		searcher, err = index.Search(ctx, vq)
+		if errors.Is(err, vectorindex.ErrTooOld) || errors.Is(err, vectorindex.ErrClosed) {
+			return s.exact(ctx, q, k)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	defer searcher.Close()
 	if err := ctx.Err(); err != nil { // a test of entries may have ended early
@@ -217,9 +251,11 @@ func (s *vectorSearch) nearest(ctx context.Context, index vectorindex.Index, q [
 	if s.env.Txn != nil && s.env.Txn.HasPending(s.node.Index.ID) {
 		searcher = withOwnWrites(searcher, s.env.Txn, s.node.Index.ID, s.space, q, vq.Allow)
 	}
+	var err error
 	s.hits, err = vectorindex.Nearest(ctx, searcher, k, s.hits[:0], func(hits []vectorindex.Hit, keep []bool) error {
 		return s.check(ctx, hits, keep)
 	})
+	s.entry.count()
 	s.env.countWork(s.node.ID, searcher.Work())
 	s.noteTarget(targetOf(s.node.Index, vq))
 	if err != nil {
@@ -265,8 +301,21 @@ func (s *vectorSearch) noteSwitch() {
 var strategyNames = map[physical.Strategy]string{physical.StrategyPost: "post-filter", physical.StrategyPre: "pre-filter",
 	physical.StrategyIncluded: "index-filter"}
 
-// allowed runs the pre-filter into a set of rows.
+// allowed is the set of rows that pass the pre-filter, one for all runs that are looked
+// ahead where it is the same for them.
 func (s *vectorSearch) allowed(ctx context.Context) (*bitmap.Bitmap, error) {
+	if s.shared != nil {
+		return s.shared, nil
+	}
+	rows, err := s.preFilter(ctx)
+	if err == nil && s.steady && s.ahead != nil {
+		s.shared = rows
+	}
+	return rows, err
+}
+
+// preFilter runs the pre-filter into a set of rows.
+func (s *vectorSearch) preFilter(ctx context.Context) (*bitmap.Bitmap, error) {
 	if err := s.pre.Open(ctx, s.env); err != nil {
 		return nil, err
 	}

@@ -442,6 +442,16 @@ func (v *viewer) nestLoop(it *item, x *physical.NestLoop) {
 	v.cond(it, "Join Filter", x.Filter, append(append([]string(nil), l...), r...))
 	v.child(it, x.Left, "Outer")
 	v.child(it, x.Right, "Inner")
+	if len(x.Slots) > 0 {
+		ahead(it, x.Right)
+	}
+}
+
+// ahead says that vector searches of later runs of n are begun before they come.
+func ahead(it *item, n physical.Node) {
+	if physical.SearchedAhead(n) != nil {
+		it.add("Searches Ahead", "up to "+strconv.Itoa(physical.AheadRows)+" rows")
+	}
 }
 
 func (v *viewer) setOp(it *item, x *physical.SetOp) {

@@ -200,6 +200,9 @@ func (v *viewer) subplans(it *item, exprs ...expr.Expr) {
 			}
 			k := v.node(v.p.SubPlans[s.Plan], rel)
 			k.label = label
+			if len(s.Args) > 0 {
+				ahead(k, v.p.SubPlans[s.Plan])
+			}
 			it.kids = append(it.kids, k)
 			return true
 		})

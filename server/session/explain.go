@@ -203,5 +203,6 @@ func explainCounter(c *executor.Counter) *explain.Counters {
 	add("Hops", c.Work.Hops)
 	add("Reranked", c.Work.Reranked)
 	add("Segments", c.Work.Segments)
+	add("Searches Begun Ahead", c.Ahead)
 	return out
 }

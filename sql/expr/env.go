@@ -21,4 +21,6 @@ type SubPlans interface {
 	// Rows opens subplan n afresh with the present Exec slots and hands each of its rows to
 	// each (datums borrowed for the call), until each returns false or an error.
 	Rows(ctx context.Context, n int, each func(row []types.Datum) (more bool, err error)) error
+	// Ahead is told about runs of subplan n before they come; nil when it is not worth while.
+	Ahead(n int) Ahead
 }

@@ -56,7 +56,16 @@ func (st *state) subPlan(id int, sel []uint16) (*batch.Col, error) {
 	if n.sub.Memo && len(args) > 0 {
 		return out, st.memoised(n, ns.sub, all, len(args), sel, out)
 	}
-	for _, i := range sel {
+	var next Ahead
+	if len(args) > 0 {
+		next = st.env.SubPlans.Ahead(n.sub.Plan)
+	}
+	for k, i := range sel {
+		if next != nil {
+			if err := st.lookAhead(next, n, ns.sub, all, len(args), sel, k); err != nil {
+				return nil, err
+			}
+		}
 		d, err := st.subValue(n, ns.sub, args, left, int(i))
 		if err != nil {
 			return nil, err
@@ -74,7 +83,13 @@ func (st *state) memoised(nd *node, x *subState, args []*batch.Col, n int, sel [
 			x.types = append(x.types, e.Type())
 		}
 	}
-	for _, i := range sel {
+	next := st.env.SubPlans.Ahead(nd.sub.Plan)
+	for k, i := range sel {
+		if next != nil {
+			if err := st.lookAhead(next, nd, x, args, n, sel, k); err != nil {
+				return err
+			}
+		}
 		d, ok := x.memo.look(args, x.types, int(i))
 		if !ok {
 			var err error

@@ -2,6 +2,7 @@ package expr
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"strings"
 	"testing"
@@ -19,6 +20,27 @@ type fakePlans struct {
 	rows [][]types.Datum
 	make func(exec []types.Datum) [][]types.Datum
 	runs int
+	// told are the slots of the runs that the plan was told about before they came, by the
+	// run that they came with; nil = it does not want to know.
+	told [][]string
+}
+
+func (f *fakePlans) Ahead(int) Ahead {
+	if f.told == nil {
+		return nil
+	}
+	return f
+}
+
+func (f *fakePlans) At(_ context.Context, i, runs int, set func(i int) bool) error {
+	var told []string
+	for k := i + 1; k < runs; k++ {
+		if set(k) {
+			told = append(told, printed(int4, f.env.Exec[0]))
+		}
+	}
+	f.told = append(f.told, told)
+	return nil
 }
 
 func (f *fakePlans) Rows(_ context.Context, _ int, each func(row []types.Datum) (bool, error)) error {
@@ -158,6 +180,27 @@ func TestCorrelatedSubPlans(t *testing.T) {
 		}
 		if f.runs != 5 {
 			t.Errorf("%s: ran %d times, want once for each value", x.name, f.runs)
+		}
+	}
+}
+
+// A subquery is told the values of later runs, but not of those whose results are
+// remembered, and finds its slots as they were.
+func TestSubPlansAhead(t *testing.T) {
+	double := func(exec []types.Datum) [][]types.Datum { return ints(int(exec[0].Int()) * 2) }
+	for _, memo := range []bool{false, true} {
+		e := &SubPlan{Kind: ScalarSub, T: int4, Slots: []int{0}, Args: []Expr{testCols[0]}, Memo: memo}
+		f := &fakePlans{make: double, told: [][]string{}}
+		got, err := runSub(t, e, f)
+		if err != nil || got != "2 4 6 0 10" {
+			t.Errorf("remembered %v: got %s, %v", memo, got, err)
+		}
+		want := "[[2 3 NULL 5] [3 NULL 5] [NULL 5] [5] [] [2 3 NULL 5] [3 NULL 5] [NULL 5] [5] []]"
+		if memo {
+			want = "[[2 3 NULL 5] [3 NULL 5] [NULL 5] [5] [] [] [] [] [] []]"
+		}
+		if told := fmt.Sprint(f.told); told != want {
+			t.Errorf("remembered %v: told of %s, want %s", memo, told, want)
 		}
 	}
 }

@@ -44,6 +44,7 @@ func TestMeta(t *testing.T) {
 				{"semijoin", (*database).semijoin},
 				{"group", (*database).group},
 				{"nearest", (*database).nearest},
+				{"nearest of many", (*database).nearestOfMany},
 			} {
 				for range *asked {
 					if q.ask(d); t.Failed() {
@@ -305,6 +306,51 @@ func (d *database) nearest() {
 		}
 		delete(have, row)
 	}
+}
+
+// nearestOfMany: the nearest rows of many queries, asked for in one statement, with helpers
+// and without, are those of each query asked for alone.
+func (d *database) nearestOfMany() {
+	m, k := metrics[d.r.IntN(len(metrics))], 1+d.r.IntN(5)
+	where := ""
+	if d.r.IntN(3) > 0 {
+		where = " WHERE " + d.condition("t.")
+		if d.r.IntN(3) == 0 {
+			where = " WHERE t.a > q.n"
+		}
+	}
+	var values []string
+	var queries []string
+	for i := range 5 + d.r.IntN(60) {
+		v := "'" + vectorText(d.r) + "'"
+		if d.r.IntN(20) == 0 {
+			v = "NULL"
+		}
+		queries = append(queries, v)
+		values = append(values, fmt.Sprintf("(%d, %s::vector(%d))", i, v, dims))
+	}
+	from := "(VALUES " + strings.Join(values, ", ") + ") q(n, v)"
+	inner := fmt.Sprintf("SELECT t.e %[1]s q.v AS d FROM t%[2]s ORDER BY t.e %[1]s q.v LIMIT %[3]d", m.op, where, k)
+	forms := []string{
+		fmt.Sprintf("SELECT q.n, x.d FROM %s CROSS JOIN LATERAL (%s) x", from, inner),
+		fmt.Sprintf("SELECT q.n, unnest(ARRAY(%s)) FROM %s", inner, from),
+	}
+	var want []string
+	for i, v := range queries {
+		alone := strings.NewReplacer("q.v", v+"::vector(3)", "q.n", fmt.Sprint(i)).Replace(inner)
+		for _, row := range d.ask(alone) {
+			want = append(want, fmt.Sprintf("%d|%s", i, row))
+		}
+	}
+	for _, form := range forms {
+		for _, helpers := range []int{0, 4} {
+			d.must(fmt.Sprintf("SET max_parallel_workers_per_gather = %d", helpers))
+			if got := d.ask(form); !slices.Equal(got, want) {
+				d.t.Errorf("%s\nwith %d helpers: %s\none by one: %s", form, helpers, cut(got), cut(want))
+			}
+		}
+	}
+	d.must("RESET max_parallel_workers_per_gather")
 }
 
 func distance(row string) string { return row[strings.LastIndexByte(row, '|')+1:] }
