@@ -140,19 +140,22 @@ func (c *client) prepare(name, sql string) error {
 	return nil
 }
 
-// request is Bind, Execute and Sync of a prepared statement with one parameter,
-// all binary; put changes the parameter.
+// request is Bind, Execute and Sync of a prepared statement, all binary; put changes the
+// first parameter, a bigint.
 type request struct {
 	bytes []byte
-	at    int // of the parameter
+	at    int // of the first parameter
 }
 
-func newRequest(name string, param []byte) *request {
-	head := []byte("\x00" + name + "\x00\x00\x01\x00\x01\x00\x01")
-	head = binary.BigEndian.AppendUint32(head, uint32(len(param)))
-	b := message(nil, 'B', head, param, []byte{0, 1, 0, 1})
+func newRequest(name string, params ...[]byte) *request {
+	head := binary.BigEndian.AppendUint16([]byte("\x00"+name+"\x00\x00\x01\x00\x01"), uint16(len(params)))
+	var values []byte
+	for _, p := range params {
+		values = append(binary.BigEndian.AppendUint32(values, uint32(len(p))), p...)
+	}
+	b := message(nil, 'B', head, values, []byte{0, 1, 0, 1})
 	b = message(b, 'E', []byte{0, 0, 0, 0, 0})
-	return &request{bytes: message(b, 'S'), at: 5 + len(head)}
+	return &request{bytes: message(b, 'S'), at: 5 + len(head) + 4}
 }
 
 func (r *request) put(key uint64) { binary.BigEndian.PutUint64(r.bytes[r.at:], key) }

@@ -34,6 +34,7 @@ type result struct {
 	flat, heap         float64             // exact scans, MB/s of vectors
 	curve              []point
 	at945, at97        point
+	inserts            inserts
 }
 
 type setting struct{ name, value string }
@@ -74,10 +75,11 @@ func (s server) pids(c *client) ([]int, error) {
 // run is one measurement of one server.
 type run struct {
 	*result
-	c   *client
-	d   *dataSet
-	srv server
-	say func(string, ...any)
+	c    *client
+	d    *dataSet
+	srv  server
+	path ownschema.Path
+	say  func(string, ...any)
 }
 
 // part is something that can be measured.
@@ -87,7 +89,7 @@ type part struct {
 }
 
 // parts are in the order in which they are measured.
-var parts = []part{{"copy", (*run).load}, {"index", (*run).index}, {"knn", (*run).knn}, {"points", (*run).points}, {"scan", (*run).scans}}
+var parts = []part{{"copy", (*run).load}, {"index", (*run).index}, {"knn", (*run).knn}, {"insert", (*run).insert}, {"points", (*run).points}, {"scan", (*run).scans}}
 
 // measure loads, indexes and asks one server. Of the parts, only those that want
 // names are done; the load always is.
@@ -101,18 +103,17 @@ func measure(ctx context.Context, srv server, d *dataSet, want func(part string)
 	if err := r.describe(ctx, control); err != nil {
 		return nil, err
 	}
-	path, err := home.Enter(ctx, control)
-	if err != nil {
+	if r.path, err = home.Enter(ctx, control); err != nil {
 		return nil, err
 	}
-	if err := home.Clear(ctx, control, table); err != nil {
+	if err := home.Clear(ctx, control, table, insertTable); err != nil {
 		return nil, err
 	}
 	if r.c, err = dial(ctx, srv.dsn); err != nil {
 		return nil, err
 	}
 	defer r.c.close()
-	if err := r.c.exec(path.Set()); err != nil {
+	if err := r.c.exec(r.path.Set()); err != nil {
 		return nil, err
 	}
 	for _, p := range parts {
@@ -124,7 +125,7 @@ func measure(ctx context.Context, srv server, d *dataSet, want func(part string)
 		}
 	}
 	r.c.close()
-	return r.result, home.Leave(ctx, control, table)
+	return r.result, home.Leave(ctx, control, table, insertTable)
 }
 
 // describe notes what the server is.

@@ -86,12 +86,24 @@ func lines(ours, other *result, m machine) []line {
 		}
 		return l
 	}
+	rate := func(what string, a, b float64) line {
+		return line{what: what, ours: a, other: b, limit: 5 * b, unknown: b <= 0, goal: "≥ 5 × " + number(b, 0)}
+	}
+	tail := func(what string, of func(*inserts) *beside) line {
+		a, b := &ours.inserts, &other.inserts
+		return line{what: "p99 of searches beside inserts, " + what + ", times that of searches alone", digits: 1, ours: a.tail(of(a)), other: b.tail(of(b)),
+			less: true, goal: "≤ 3", limit: 3}
+	}
 	return []line{
 		five("10 nearest, queries/s at recall ≥ .945", ours.at945, other.at945),
 		five("10 nearest, queries/s at recall ≥ .97", ours.at97, other.at97),
 		{what: "index build, s", digits: 1, ours: ours.build, other: other.build, less: true, goal: "≤ 46", limit: 46},
 		{what: "COPY, rows/s", ours: ours.copyRate, other: other.copyRate, goal: "≥ 150000", limit: 150_000},
 		{what: "resident memory after the build, MiB", ours: ours.rss, other: other.rss, less: true, goal: "≤ 1024", limit: 1024},
+		rate("inserts into an indexed table, a row a statement, rows/s", ours.inserts.single, other.inserts.single),
+		rate(fmt.Sprintf("inserts into an indexed table, %d rows a statement, rows/s", insertBatch), ours.inserts.many, other.inserts.many),
+		tail("a row a statement", func(i *inserts) *beside { return &i.bySingle }),
+		tail(fmt.Sprintf("%d rows a statement", insertBatch), func(i *inserts) *beside { return &i.byMany }),
 		read(onceOneCore),
 		read(onceFree),
 		read(againOneCore),
@@ -132,6 +144,12 @@ func report(ours, theirs *result, m machine) string {
 		fmt.Fprintf(&b, "Two threads that wake each other by turns take %.1f µs there and back on one core here, and %.1f µs on two: what\n"+
 			"point reads placed by the scheduler show is mostly whether it puts client and server on one core.\n",
 			float64(m.together.Nanoseconds())/1e3, float64(m.apart.Nanoseconds())/1e3)
+	}
+	if i := ours.inserts; i.idle.p99 > 0 {
+		fmt.Fprintf(&b, "Inserts go to a table of %d rows with an index of default parameters; the last must be found at once. In LoxoDB,\n"+
+			"searches took %.0f µs (p50) and %.0f µs (p99) alone, %.0f and %.0f µs beside %.0f rows a second, a row a statement, and\n"+
+			"%.0f and %.0f µs beside %.0f rows a second, %d rows a statement: as many as one connection could insert.\n", insertBefore, i.idle.p50, i.idle.p99,
+			i.bySingle.p50, i.bySingle.p99, i.bySingle.rate, i.byMany.p50, i.byMany.p99, i.byMany.rate, insertBatch)
 	}
 	curves(&b, ours, other, name)
 	return b.String()

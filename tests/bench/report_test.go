@@ -9,8 +9,9 @@ import (
 func sample() *result {
 	return &result{
 		version: "LoxoDB of the test", copyRate: 160_000, build: 12.34, rss: 1024, points: [pointCount]float64{onceOneCore: 24_999, fewFree: 50_000}, flat: 7000, heap: 500,
-		curve: []point{{ef: 40, recall: .82, qps: 5500, p50: 160, p99: 300}},
-		at945: point{ef: 190, recall: .946, qps: 1520}, at97: point{ef: 320, recall: .9701, qps: 909},
+		curve:   []point{{ef: 40, recall: .82, qps: 5500, p50: 160, p99: 300}},
+		inserts: inserts{single: 2000, many: 40_000, idle: point{p50: 100, p99: 300}, bySingle: beside{point{p50: 120, p99: 600}, 900}, byMany: beside{point{p50: 300, p99: 1200}, 9000}},
+		at945:   point{ef: 190, recall: .946, qps: 1520}, at97: point{ef: 320, recall: .9701, qps: 909},
 	}
 }
 
@@ -44,6 +45,9 @@ func TestGoals(t *testing.T) {
 		"point reads/s, of 1000 rows, placed":                                      "50000 – –",
 		"exact scan over a flat":                                                   "7000 – – ≥ 70 % of 10000 yes",
 		"exact scan over the table":                                                "500 – –",
+		"inserts into an indexed table, a row":                                     "2000 – – ≥ 5 × – not measured",
+		"p99 of searches beside inserts, a row":                                    "2.0 – – ≤ 3 yes",
+		"p99 of searches beside inserts, 100 rows":                                 "4.0 – – ≤ 3 no",
 	} {
 		if got := strings.TrimSpace(strings.Join(cells(t, text, what), " ")); got != want {
 			t.Errorf("%s: %q, want %q", what, got, want)
@@ -57,9 +61,12 @@ func TestGoals(t *testing.T) {
 // TestPeer: a peer's figures stand in the reference's place, what it lacks stays empty.
 func TestPeer(t *testing.T) {
 	peer := &result{version: "PostgreSQL of the test", extension: "0.8.0", settings: []setting{{"fsync", "on"}, {"shared_buffers", "2GB"}},
-		copyRate: 80_000, points: [pointCount]float64{onceOneCore: 12_500}, at945: point{ef: 150, recall: .9451, qps: 400, p50: 2000, p99: 3000}}
+		copyRate: 80_000, inserts: inserts{single: 250, many: 500, idle: point{p99: 2000}, bySingle: beside{point: point{p99: 3000}}}, points: [pointCount]float64{onceOneCore: 12_500}, at945: point{ef: 150, recall: .9451, qps: 400, p50: 2000, p99: 3000}}
 	text := report(sample(), peer, bench1)
 	for what, want := range map[string]string{
+		"inserts into an indexed table, a row":   "2000 250 8.0 ≥ 5 × 250 yes",
+		"inserts into an indexed table, 100":     "40000 500 80.0 ≥ 5 × 500 yes",
+		"p99 of searches beside inserts, a row":  "2.0 1.5 0.8 ≤ 3 yes",
 		"10 nearest, queries/s at recall ≥ .945": "1520 400 3.8 ≥ 5 × 400 no",
 		"10 nearest, queries/s at recall ≥ .97":  "909 – – ≥ 5 × – not measured",
 		"resident": "1024 – – ≤ 1024 yes",
