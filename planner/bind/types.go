@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -85,6 +86,8 @@ func (b *binder) schemaID(name string) (catalog.ID, bool) {
 		return catalog.PgCatalogID, true
 	case "information_schema":
 		return catalog.InformationSchemaID, true
+	case builtin.MySQLSchema:
+		return catalog.MySQLSchemaID, true
 	}
 	if s, ok := b.o.Catalog.Schema(name); ok {
 		return s.ID, true

@@ -228,6 +228,25 @@ func (s *Session) Currval(id catalog.ID) (int64, error) {
 	return 0, pgerr.Newf(pgerrcode.ObjectNotInPrerequisiteState, "currval of sequence %q is not yet defined in this session", def.Name)
 }
 
+// Advance implements builtin.Session.
+func (s *Session) Advance(ctx context.Context, id catalog.ID, v int64) error {
+	def, err := s.sequence(id)
+	if err != nil {
+		return err
+	}
+	return s.db.seqs.Advance(ctx, def, v)
+}
+
+// Inserted implements builtin.Session.
+func (s *Session) Inserted(v int64, stmt time.Time) {
+	if !stmt.Equal(s.inserted.stmt) {
+		s.inserted.stmt, s.inserted.first = stmt, v
+	}
+}
+
+// LastInsertID implements builtin.Session.
+func (s *Session) LastInsertID() int64 { return s.inserted.first }
+
 // Lastval implements builtin.Session.
 func (s *Session) Lastval() (int64, error) {
 	if v, ok := s.seqVals[s.lastSeq]; ok {

@@ -39,11 +39,17 @@ type Session struct {
 	simple      []*prepared // statements of the running simple query
 	text        string      // what the positions of errors and notices refer to
 
-	tx       txState
-	temp     tempObjects
-	notices  []*pgerr.Error
-	lastSeq  catalog.ID
-	seqVals  map[catalog.ID]int64
+	tx      txState
+	temp    tempObjects
+	notices []*pgerr.Error
+	lastSeq catalog.ID
+	seqVals map[catalog.ID]int64
+	// inserted is the first value that the last statement which took one for an
+	// AUTO_INCREMENT column took, and when that statement began.
+	inserted struct {
+		stmt  time.Time
+		first int64
+	}
 	arena    batch.Arena
 	activity activity
 	listens  listener

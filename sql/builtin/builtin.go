@@ -36,8 +36,10 @@ type Func struct {
 	Volatility byte
 	Kind       byte   // 'f' function, 'a' aggregate, 'w' window, 'p' procedure
 	Src        string // pg_proc.prosrc, the key of the code: see registry.go
-	AggKind    byte   // of an aggregate: n normal, o ordered-set, h hypothetical-set
-	DirectArgs int    // of an ordered-set aggregate
+	// ReturnBy, if set, chooses Ret by the types of a call's arguments.
+	ReturnBy   func(args []types.OID) types.OID
+	AggKind    byte // of an aggregate: n normal, o ordered-set, h hypothetical-set
+	DirectArgs int  // of an ordered-set aggregate
 
 	// Exactly one of these computes it.
 	Eval   Eval   // one row
@@ -158,6 +160,12 @@ type Session interface {
 	Nextval(ctx context.Context, seq catalog.ID) (int64, error)
 	Currval(seq catalog.ID) (int64, error)
 	Lastval() (int64, error)
+	// Advance makes the sequence go on after v at least. Inserted notes the value that
+	// an AUTO_INCREMENT column took from its sequence in the statement that began at
+	// stmt; LastInsertID is the first of the last statement that took one, 0 if none did.
+	Advance(ctx context.Context, seq catalog.ID, v int64) error
+	Inserted(v int64, stmt time.Time)
+	LastInsertID() int64
 	Setval(ctx context.Context, seq catalog.ID, v int64, called bool) error
 	// Definition prints an object: kind is indexdef, constraintdef, viewdef, expr,
 	// triggerdef, functiondef, …; arg is the column number of indexdef's 3-argument form.

@@ -126,6 +126,7 @@ func load() *library {
 	l.loadCasts(vectorCastTable)
 	l.loadAggregates(aggregateTable)
 	l.loadAggregates(vectorAggregateTable)
+	l.loadMySQL()
 	for k, c := range r.code {
 		if !c.used {
 			l.unused = append(l.unused, k)
@@ -282,7 +283,7 @@ func (l *library) loadAggregates(table string) {
 func Functions(schema, name string) []*Func {
 	all := lib().funcName[name]
 	if schema == "" {
-		return inSchema(all, func(f *Func) bool { return f.Schema != "information_schema" })
+		return inSchema(all, func(f *Func) bool { return f.Schema != "information_schema" && f.Schema != MySQLSchema })
 	}
 	return inSchema(all, func(f *Func) bool { return f.Schema == schema })
 }

@@ -213,6 +213,9 @@ func (c *candidate) resolve(actual []types.OID) (*Resolved, error) {
 			return nil, err
 		}
 	}
+	if c.fn.ReturnBy != nil {
+		ret = c.fn.ReturnBy(args)
+	}
 	fn, err := c.fn.withOutTypes(c.args, actual)
 	if err != nil {
 		return nil, err

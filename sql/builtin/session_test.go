@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/loxodb/loxodb/sql/batch"
 	"github.com/loxodb/loxodb/sql/catalog"
@@ -58,8 +59,11 @@ func (f *fakeSession) Nextval(context.Context, catalog.ID) (int64, error) {
 	f.seq++
 	return f.seq, nil
 }
-func (f *fakeSession) Currval(catalog.ID) (int64, error) { return f.seq, nil }
-func (f *fakeSession) Lastval() (int64, error)           { return f.seq, nil }
+func (f *fakeSession) Currval(catalog.ID) (int64, error)                { return f.seq, nil }
+func (f *fakeSession) Lastval() (int64, error)                          { return f.seq, nil }
+func (f *fakeSession) Advance(context.Context, catalog.ID, int64) error { return nil }
+func (f *fakeSession) Inserted(int64, time.Time)                        {}
+func (f *fakeSession) LastInsertID() int64                              { return f.seq }
 func (f *fakeSession) Setval(_ context.Context, _ catalog.ID, v int64, called bool) error {
 	f.said = append(f.said, fmt.Sprintf("setval %d %v", v, called))
 	return nil

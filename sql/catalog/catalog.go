@@ -21,16 +21,19 @@ const (
 	PgCatalogID         ID = 11
 	PublicID            ID = 2200
 	InformationSchemaID ID = 13183
-	PgToastID           ID = 99
-	BootstrapRoleID     ID = 10
-	DatabaseID          ID = 16384
-	VectorExtensionID   ID = 16387
-	HeapAmID            ID = 2
-	BtreeAmID           ID = 403
-	HnswAmID            ID = 16388
-	IvfflatAmID         ID = 16389
-	FlatAmID            ID = 16390
-	IvfAmID             ID = 17700
+	// MySQLSchemaID is the schema of MySQL's functions: it holds nothing else, and no
+	// relation lists it.
+	MySQLSchemaID     ID = 13999
+	PgToastID         ID = 99
+	BootstrapRoleID   ID = 10
+	DatabaseID        ID = 16384
+	VectorExtensionID ID = 16387
+	HeapAmID          ID = 2
+	BtreeAmID         ID = 403
+	HnswAmID          ID = 16388
+	IvfflatAmID       ID = 16389
+	FlatAmID          ID = 16390
+	IvfAmID           ID = 17700
 )
 
 // System columns: negative attribute numbers as in PostgreSQL, and RowID, the
@@ -104,9 +107,15 @@ type Column struct {
 	Identity   byte   // 0, 'a', 'd'
 	Generated  byte   // 0, 's'
 	SequenceID ID     // owned by serial or identity
-	Dropped    bool
-	Collation  ID
-	Comment    string
+	// AutoIncrement makes an identity column take NULL and 0 for its default, and its
+	// sequence go on after greater values that are given.
+	AutoIncrement bool `json:",omitempty"`
+	// OnUpdate is SQL text of the value that an UPDATE gives the column when it
+	// changes the row and does not set it; "" = none.
+	OnUpdate  string `json:",omitempty"`
+	Dropped   bool
+	Collation ID
+	Comment   string
 	// Missing is the value (binary rowcodec form of one datum) of rows written before
 	// the column was added with a constant default; nil = NULL.
 	Missing []byte

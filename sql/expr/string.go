@@ -229,6 +229,9 @@ func (p *printer) call(e *Call) {
 		p.write(")")
 		return
 	}
+	if e.Fn.Schema == builtin.MySQLSchema { // no search path leads there
+		p.write(e.Fn.Schema, ".")
+	}
 	p.write(builtin.QuoteIdent(e.Fn.Name), "(")
 	for i, a := range e.Args {
 		if i > 0 {

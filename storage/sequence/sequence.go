@@ -21,6 +21,10 @@ import (
 // ahead is how many values one write reserves (PostgreSQL logs 32 ahead, too).
 const ahead = 32
 
+// advanced is how many values Advance reserves beyond one that is given: a crash
+// leaves a gap of at most so many.
+const advanced = 1000
+
 // Manager hands out values. Safe for concurrent use.
 type Manager struct {
 	eng kv.Engine // nil: positions are kept in memory alone
@@ -113,6 +117,34 @@ func (m *Manager) Set(ctx context.Context, def *catalog.Sequence, v int64, calle
 		return err
 	}
 	m.seq[def.ID] = &state{last: v, called: called}
+	return nil
+}
+
+// Advance makes the sequence go on after v at least, if its numbers grow. A value
+// within what is reserved already costs no write.
+func (m *Manager) Advance(ctx context.Context, def *catalog.Sequence, v int64) error {
+	if def.Increment <= 0 || v > def.Max {
+		return nil
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s, err := m.load(ctx, def)
+	if err != nil || v < s.last || v == s.last && s.called {
+		return err
+	}
+	if steps := (v - s.last + def.Increment - 1) / def.Increment; s.called && steps <= int64(s.left) {
+		s.last, s.left = v, s.left-int(steps)
+		return nil
+	}
+	// Reserve more than v, so that a load of ascending values writes now and then only.
+	reserve, left := v, 0
+	if v <= def.Max-advanced*def.Increment {
+		reserve, left = v+advanced*def.Increment, advanced
+	}
+	if err := m.save(ctx, def.ID, reserve, true); err != nil {
+		return err
+	}
+	s.last, s.called, s.left = v, true, left
 	return nil
 }
 

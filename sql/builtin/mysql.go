@@ -1,0 +1,118 @@
+package builtin
+
+import (
+	"strings"
+
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// The schema mysql holds the functions that MySQL has and PostgreSQL has not, or
+// has otherwise. The frontend of that dialect calls them by their qualified names, so
+// that name resolution knows no dialects; anyone may call them. They are no rows of
+// pg_proc: clients that look at a database see PostgreSQL's catalog.
+
+// MySQLSchema is their schema.
+const MySQLSchema = "mysql"
+
+// firstMySQLFunc begins the OIDs of the schema's functions. PostgreSQL gives the
+// numbers from 14000 to 16383 to nothing of its own that lasts.
+const firstMySQLFunc types.OID = 15000
+
+// mysqlFunc is a function of the schema. All parameters are "any": what MySQL makes
+// of a value, the function does itself. args has a letter for each:
+//
+//	t text, b bytes, i integer, f float, n numeric, d date and time, j JSON, * as it is
+//
+// A ? stands before the optional ones, a + after the last that may be repeated.
+type mysqlFunc struct {
+	name, args string
+	ret        types.OID
+	by         func([]types.OID) types.OID // the result's type by those of the arguments
+	eval       Eval
+	volatility byte
+	nulls      bool // it is called on NULLs, too
+}
+
+// mysqlFamilies lists the families, one a file.
+var mysqlFamilies = [][]mysqlFunc{mysqlTextFuncs, mysqlMathFuncs, mysqlTimeFuncs, mysqlJSONFuncs, mysqlSessionFuncs, mysqlShowFuncs}
+
+func (l *library) loadMySQL() {
+	id := firstMySQLFunc
+	for _, family := range mysqlFamilies {
+		for i := range family {
+			f := family[i].function(id)
+			l.funcName[f.Name] = append(l.funcName[f.Name], f)
+			l.funcOID[id] = f
+			id++
+		}
+	}
+}
+
+// function makes the signature.
+func (m *mysqlFunc) function(id types.OID) *Func {
+	kinds, optional, _ := strings.Cut(m.args, "?")
+	repeated := strings.HasSuffix(m.args, "+")
+	all := strings.TrimSuffix(kinds+optional, "+")
+	f := &Func{OID: id, Schema: MySQLSchema, Name: m.name, Src: "mysql_" + m.name, Kind: 'f', Volatility: Immutable,
+		Ret: m.ret, ReturnBy: m.by, Defaults: len(strings.TrimSuffix(optional, "+"))}
+	if m.volatility != 0 {
+		f.Volatility = m.volatility
+	}
+	for range all {
+		f.Args = append(f.Args, types.AnyOID)
+	}
+	if repeated {
+		f.Variadic = types.AnyOID
+	}
+	f.Eval = m.wrap(all)
+	return f
+}
+
+// wrap converts the arguments to what the code takes.
+func (m *mysqlFunc) wrap(kinds string) Eval {
+	eval, nulls := m.eval, m.nulls
+	return func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		var buf [8]types.Datum
+		in := buf[:0]
+		for i, d := range a {
+			if d.IsNull() {
+				if !nulls {
+					return null()
+				}
+				in = append(in, d)
+				continue
+			}
+			v, err := mysqlValue(c, kinds[min(i, len(kinds)-1)], typed{c.argT(i), d})
+			if err != nil {
+				return types.Datum{}, err
+			}
+			if v.IsNull() && !nulls {
+				return null()
+			}
+			in = append(in, v)
+		}
+		return eval(c, in)
+	}
+}
+
+// mysqlText is a function of texts that gives a text.
+func mysqlText(f func(a []string) string) Eval {
+	return func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		return types.String(f(texts(a))), nil
+	}
+}
+
+// mysqlInt is a function of texts that gives an integer.
+func mysqlInt(f func(a []string) int) Eval {
+	return func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		return types.Int(int64(f(texts(a)))), nil
+	}
+}
+
+func texts(a []types.Datum) []string {
+	s := make([]string, len(a))
+	for i, d := range a {
+		s[i] = d.Text()
+	}
+	return s
+}

@@ -1,0 +1,619 @@
+package builtin
+
+import (
+	"bytes"
+	"encoding/json"
+	"strconv"
+	"strings"
+
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// Documents ('j') are jsonb's canonical text.
+
+var mysqlJSONFuncs = []mysqlFunc{
+	{name: "to_json", args: "*", ret: types.JSONBOID, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		return jsonOf(c, typed{c.argT(0), a[0]})
+	}},
+	{name: "to_json_document", args: "j", ret: types.JSONBOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) { return a[0], nil }},
+	{name: "json_extract", args: "jt+", ret: types.JSONBOID, eval: jsonExtract},
+	{name: "json_unquote", args: "*", ret: types.TextOID, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		v := typed{c.argT(0), a[0]}
+		s := mysqlString(c, v).Text()
+		if len(s) > 1 && s[0] == '"' && s[len(s)-1] == '"' {
+			return types.JSONText([]byte(s))
+		}
+		return types.String(s), nil
+	}},
+	{name: "json_object", args: "?*+", ret: types.JSONBOID, nulls: true, eval: jsonObject},
+	{name: "json_array", args: "?*+", ret: types.JSONBOID, nulls: true, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		w := jsonWriter{buf: []byte{'['}}
+		for i, d := range a {
+			v, err := jsonOf(c, typed{c.argT(i), d})
+			if err != nil {
+				return types.Datum{}, err
+			}
+			w.element(v.Bytes())
+		}
+		return asJSONB(append(w.buf, ']'), nil)
+	}},
+	{name: "json_contains", args: "jj?t", ret: types.BoolOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		doc := a[0].Bytes()
+		if len(a) > 2 {
+			found, _, err := jsonAt(doc, a[2].Text())
+			if err != nil || len(found) == 0 {
+				return types.Null, err
+			}
+			doc = found[0]
+		}
+		return types.Bool(holds(doc, a[1].Bytes())), nil
+	}},
+	{name: "json_contains_path", args: "jtt+", ret: types.BoolOID, eval: jsonContainsPath},
+	{name: "json_overlaps", args: "jj", ret: types.BoolOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		return types.Bool(overlap(a[0].Bytes(), a[1].Bytes())), nil
+	}},
+	{name: "json_length", args: "j?t", ret: types.Int8OID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		doc, ok, err := subDocument(a)
+		if err != nil || !ok {
+			return types.Null, err
+		}
+		return types.Int(jsonLength(doc)), nil
+	}},
+	{name: "json_keys", args: "j?t", ret: types.JSONBOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		doc, ok, err := subDocument(a)
+		if err != nil || !ok || types.JSONTypeof(doc) != "object" {
+			return types.Null, err
+		}
+		w := jsonWriter{buf: []byte{'['}}
+		types.JSONEach(doc, func(k, _ []byte) bool {
+			w.element(types.AppendJSONString(nil, k))
+			return true
+		})
+		return asJSONB(append(w.buf, ']'), nil)
+	}},
+	{name: "json_type", args: "j", ret: types.TextOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		return types.String(jsonTypeName(a[0].Bytes())), nil
+	}},
+	{name: "json_valid", args: "*", ret: types.BoolOID, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		v := typed{c.argT(0), a[0]}
+		if v.t.OID == types.JSONBOID || v.t.OID == types.JSONOID {
+			return types.Bool(true), nil
+		}
+		_, err := types.ParseJSONB(nil, mysqlString(c, v).Text())
+		return types.Bool(err == nil), nil
+	}},
+	{name: "json_quote", args: "t", ret: types.TextOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		return types.Bytes(types.AppendJSONString(nil, a[0].Bytes())), nil
+	}},
+	{name: "json_pretty", args: "j", ret: types.TextOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		var b bytes.Buffer
+		if err := json.Indent(&b, a[0].Bytes(), "", "  "); err != nil {
+			return types.Datum{}, badParam("%s", err.Error())
+		}
+		return types.Bytes(b.Bytes()), nil
+	}},
+	{name: "json_depth", args: "j", ret: types.Int8OID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		return types.Int(jsonDepth(a[0].Bytes())), nil
+	}},
+	{name: "json_set", args: "jt*+", ret: types.JSONBOID, nulls: true, eval: jsonChange(true, true)},
+	{name: "json_insert", args: "jt*+", ret: types.JSONBOID, nulls: true, eval: jsonChange(true, false)},
+	{name: "json_replace", args: "jt*+", ret: types.JSONBOID, nulls: true, eval: jsonChange(false, true)},
+	{name: "json_array_append", args: "jt*+", ret: types.JSONBOID, nulls: true, eval: jsonArrayAppend},
+	{name: "json_remove", args: "jt+", ret: types.JSONBOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		doc := a[0].Bytes()
+		for _, p := range a[1:] {
+			path, err := simplePath(doc, p.Text())
+			if err != nil {
+				return types.Datum{}, err
+			}
+			if len(path) == 0 {
+				return types.Datum{}, badParam("the path \"$\" is not allowed here")
+			}
+			if _, ok := types.JSONPath(doc, path); !ok {
+				continue
+			}
+			if doc, err = types.JSONBDeletePath(doc, path); err != nil {
+				return types.Datum{}, err
+			}
+		}
+		return types.Bytes(doc), nil
+	}},
+	{name: "json_merge_patch", args: "jj+", ret: types.JSONBOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		doc := a[0].Bytes()
+		for _, d := range a[1:] {
+			doc = mergePatch(doc, d.Bytes())
+		}
+		return asJSONB(doc, nil)
+	}},
+	{name: "json_merge_preserve", args: "jj+", ret: types.JSONBOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		doc := a[0].Bytes()
+		for _, d := range a[1:] {
+			doc = mergePreserve(doc, d.Bytes())
+		}
+		return asJSONB(doc, nil)
+	}},
+}
+
+// mysqlDocument is a value as a document: a text is parsed.
+func mysqlDocument(c *Ctx, v typed) (types.Datum, error) {
+	switch v.t.OID {
+	case types.JSONBOID:
+		return v.d, nil
+	case types.JSONOID, types.TextOID, types.VarcharOID, types.BpcharOID, types.UnknownOID:
+		return asJSONB(v.d.Bytes(), nil)
+	}
+	return jsonOf(c, v)
+}
+
+// jsonOf is a value as a document: a text is a string.
+func jsonOf(c *Ctx, v typed) (types.Datum, error) {
+	if v.d.IsNull() {
+		return types.String("null"), nil
+	}
+	switch {
+	case v.t.OID == types.JSONBOID:
+		return v.d, nil
+	case v.t.OID == types.JSONOID:
+		return asJSONB(v.d.Bytes(), nil)
+	case v.t.OID == types.BoolOID:
+		return types.String(strconv.FormatBool(v.d.Bool())), nil
+	case isInt(v.t.OID), v.t.OID == types.NumericOID, isFloat(v.t.OID):
+		return asJSONB(appendText(nil, c, v), nil)
+	}
+	return types.Bytes(types.AppendJSONString(nil, mysqlString(c, v).Bytes())), nil
+}
+
+// leg is one step of a path: a member, an element, or a wildcard.
+type leg struct {
+	key      string
+	index    int
+	last     bool // index counts from the last element
+	isKey    bool
+	any, all bool // .* or [*]; **
+}
+
+// jsonPath parses $.a[0]."b c"[*].
+func jsonPath(s string) ([]leg, error) {
+	invalid := func() ([]leg, error) {
+		return nil, badParam("Invalid JSON path expression \"%s\"", s)
+	}
+	p := strings.TrimSpace(s)
+	if !strings.HasPrefix(p, "$") {
+		return invalid()
+	}
+	var legs []leg
+	for p = strings.TrimLeft(p[1:], " "); p != ""; p = strings.TrimLeft(p, " ") {
+		switch {
+		case strings.HasPrefix(p, "**"):
+			legs, p = append(legs, leg{all: true}), p[2:]
+			if p == "" {
+				return invalid()
+			}
+		case strings.HasPrefix(p, ".*"):
+			legs, p = append(legs, leg{any: true, isKey: true}), p[2:]
+		case strings.HasPrefix(p, `."`):
+			end := 2
+			for end < len(p) && p[end] != '"' {
+				if p[end] == '\\' {
+					end++
+				}
+				end++
+			}
+			if end >= len(p) {
+				return invalid()
+			}
+			key, err := strconv.Unquote(p[1 : end+1])
+			if err != nil {
+				return invalid()
+			}
+			legs, p = append(legs, leg{key: key, isKey: true}), p[end+1:]
+		case p[0] == '.':
+			end := 1
+			for end < len(p) && p[end] != '.' && p[end] != '[' && p[end] != ' ' && !strings.HasPrefix(p[end:], "**") {
+				end++
+			}
+			if end == 1 {
+				return invalid()
+			}
+			legs, p = append(legs, leg{key: p[1:end], isKey: true}), p[end:]
+		case p[0] == '[':
+			end := strings.IndexByte(p, ']')
+			if end < 0 {
+				return invalid()
+			}
+			l, ok := arrayLeg(strings.TrimSpace(p[1:end]))
+			if !ok {
+				return invalid()
+			}
+			legs, p = append(legs, l), p[end+1:]
+		default:
+			return invalid()
+		}
+	}
+	return legs, nil
+}
+
+func arrayLeg(s string) (leg, bool) {
+	if s == "*" {
+		return leg{any: true}, true
+	}
+	if rest, ok := strings.CutPrefix(s, "last"); ok {
+		rest = strings.ReplaceAll(rest, " ", "")
+		if rest == "" {
+			return leg{last: true}, true
+		}
+		n, err := strconv.Atoi(strings.TrimPrefix(rest, "-"))
+		return leg{last: true, index: n}, err == nil && strings.HasPrefix(rest, "-")
+	}
+	n, err := strconv.Atoi(s)
+	return leg{index: n}, err == nil && n >= 0
+}
+
+// jsonAt finds what a path leads to; many: there may be several.
+func jsonAt(doc []byte, path string) (found [][]byte, many bool, err error) {
+	legs, err := jsonPath(path)
+	if err != nil {
+		return nil, false, err
+	}
+	for _, l := range legs {
+		many = many || l.any || l.all
+	}
+	return follow(doc, legs, nil), many, nil
+}
+
+func follow(doc []byte, legs []leg, found [][]byte) [][]byte {
+	if len(legs) == 0 {
+		return append(found, bytes.TrimSpace(doc))
+	}
+	l, rest := legs[0], legs[1:]
+	kind := types.JSONTypeof(doc)
+	switch {
+	case l.all:
+		found = follow(doc, rest, found)
+		children(doc, func(v []byte) { found = follow(v, legs, found) })
+	case l.isKey && kind == "object" && l.any:
+		children(doc, func(v []byte) { found = follow(v, rest, found) })
+	case l.isKey && kind == "object":
+		if v, ok := types.JSONGet(doc, []byte(l.key)); ok {
+			found = follow(v, rest, found)
+		}
+	case !l.isKey && kind == "array" && l.any:
+		children(doc, func(v []byte) { found = follow(v, rest, found) })
+	case !l.isKey && kind == "array":
+		if v, ok := types.JSONIndex(doc, l.position(types.JSONArrayLength(doc))); ok {
+			found = follow(v, rest, found)
+		}
+	case !l.isKey && !l.any && l.index == 0: // a value is an array of itself
+		found = follow(doc, rest, found)
+	}
+	return found
+}
+
+// position is the index in an array of n; one that no array has if there is none.
+func (l leg) position(n int) int {
+	if !l.last {
+		return l.index
+	}
+	if l.index >= n {
+		return n
+	}
+	return n - 1 - l.index
+}
+
+func children(doc []byte, each func(v []byte)) {
+	if types.JSONTypeof(doc) == "object" {
+		types.JSONEach(doc, func(_, v []byte) bool { each(v); return true })
+		return
+	}
+	types.JSONElements(doc, func(v []byte) bool { each(v); return true })
+}
+
+func jsonExtract(_ *Ctx, a []types.Datum) (types.Datum, error) {
+	var all [][]byte
+	several := len(a) > 2
+	for _, p := range a[1:] {
+		found, many, err := jsonAt(a[0].Bytes(), p.Text())
+		if err != nil {
+			return types.Datum{}, err
+		}
+		all, several = append(all, found...), several || many
+	}
+	if len(all) == 0 {
+		return null()
+	}
+	if !several {
+		return asJSONB(all[0], nil)
+	}
+	w := jsonWriter{buf: []byte{'['}}
+	for _, v := range all {
+		w.element(v)
+	}
+	return asJSONB(append(w.buf, ']'), nil)
+}
+
+func jsonObject(c *Ctx, a []types.Datum) (types.Datum, error) {
+	if len(a)%2 == 1 {
+		return types.Datum{}, badParam("Incorrect parameter count in the call to native function 'json_object'")
+	}
+	w := jsonWriter{buf: []byte{'{'}}
+	for i := 0; i < len(a); i += 2 {
+		if a[i].IsNull() {
+			return types.Datum{}, badParam("JSON documents may not contain NULL member names.")
+		}
+		v, err := jsonOf(c, typed{c.argT(i + 1), a[i+1]})
+		if err != nil {
+			return types.Datum{}, err
+		}
+		w.member(mysqlString(c, typed{c.argT(i), a[i]}).Bytes(), v.Bytes())
+	}
+	return asJSONB(append(w.buf, '}'), nil)
+}
+
+// holds is JSON_CONTAINS.
+func holds(doc, v []byte) bool {
+	dk, vk := types.JSONTypeof(doc), types.JSONTypeof(v)
+	switch {
+	case dk == "array" && vk == "array":
+		all := true
+		types.JSONElements(v, func(e []byte) bool { all = holds(doc, e); return all })
+		return all
+	case dk == "array":
+		found := false
+		types.JSONElements(doc, func(e []byte) bool { found = holds(e, v); return !found })
+		return found
+	case dk == "object" && vk == "object":
+		all := true
+		types.JSONEach(v, func(k, e []byte) bool {
+			have, ok := types.JSONGet(doc, k)
+			all = ok && holds(have, e)
+			return all
+		})
+		return all
+	}
+	return dk == vk && types.CompareJSONB(doc, v) == 0
+}
+
+func overlap(a, b []byte) bool {
+	ak, bk := types.JSONTypeof(a), types.JSONTypeof(b)
+	found := false
+	switch {
+	case ak == "array" && bk == "array":
+		types.JSONElements(a, func(x []byte) bool {
+			types.JSONElements(b, func(y []byte) bool { found = types.CompareJSONB(x, y) == 0; return !found })
+			return !found
+		})
+	case ak == "array":
+		types.JSONElements(a, func(x []byte) bool { found = types.CompareJSONB(x, b) == 0; return !found })
+	case bk == "array":
+		return overlap(b, a)
+	case ak == "object" && bk == "object":
+		types.JSONEach(a, func(k, x []byte) bool {
+			y, ok := types.JSONGet(b, k)
+			found = ok && types.CompareJSONB(x, y) == 0
+			return !found
+		})
+	default:
+		return types.CompareJSONB(a, b) == 0
+	}
+	return found
+}
+
+func jsonContainsPath(_ *Ctx, a []types.Datum) (types.Datum, error) {
+	how := strings.ToLower(a[1].Text())
+	if how != "one" && how != "all" {
+		return types.Datum{}, badParam("The oneOrAll argument to json_contains_path may take these values: 'one' or 'all'.")
+	}
+	for _, p := range a[2:] {
+		found, _, err := jsonAt(a[0].Bytes(), p.Text())
+		if err != nil {
+			return types.Datum{}, err
+		}
+		if (len(found) > 0) == (how == "one") {
+			return types.Bool(how == "one"), nil
+		}
+	}
+	return types.Bool(how == "all"), nil
+}
+
+// subDocument is the document, or what the path that follows it leads to.
+func subDocument(a []types.Datum) (doc []byte, ok bool, err error) {
+	if len(a) < 2 {
+		return a[0].Bytes(), true, nil
+	}
+	found, _, err := jsonAt(a[0].Bytes(), a[1].Text())
+	if err != nil || len(found) == 0 {
+		return nil, false, err
+	}
+	return found[0], true, nil
+}
+
+func jsonLength(doc []byte) int64 {
+	n := int64(0)
+	switch types.JSONTypeof(doc) {
+	case "object", "array":
+		children(doc, func([]byte) { n++ })
+		return n
+	}
+	return 1
+}
+
+func jsonDepth(doc []byte) int64 {
+	deepest := int64(0)
+	switch types.JSONTypeof(doc) {
+	case "object", "array":
+		children(doc, func(v []byte) { deepest = max(deepest, jsonDepth(v)) })
+	}
+	return deepest + 1
+}
+
+func jsonTypeName(doc []byte) string {
+	switch k := types.JSONTypeof(doc); k {
+	case "number":
+		if bytes.ContainsAny(doc, ".eE") {
+			return "DOUBLE"
+		}
+		return "INTEGER"
+	default:
+		return strings.ToUpper(k)
+	}
+}
+
+// simplePath is a path without wildcards, as steps from a document.
+func simplePath(doc []byte, path string) ([][]byte, error) {
+	legs, err := jsonPath(path)
+	if err != nil {
+		return nil, err
+	}
+	var out [][]byte
+	for _, l := range legs {
+		if l.any || l.all {
+			return nil, badParam("In this situation, path expressions may not contain the * and ** tokens or an array range.")
+		}
+		if l.isKey {
+			out = append(out, []byte(l.key))
+			continue
+		}
+		n := 0
+		if at, ok := types.JSONPath(doc, out); ok && types.JSONTypeof(at) == "array" {
+			n = types.JSONArrayLength(at)
+		}
+		out = append(out, strconv.AppendInt(nil, int64(l.position(n)), 10))
+	}
+	return out, nil
+}
+
+// jsonChange is JSON_SET, JSON_INSERT and JSON_REPLACE: whether it makes what is
+// missing and changes what is there.
+func jsonChange(create, replace bool) Eval {
+	return eachPath(func(doc []byte, path [][]byte, v []byte) ([]byte, error) {
+		if len(path) == 0 {
+			if replace {
+				return v, nil
+			}
+			return doc, nil
+		}
+		_, exists := types.JSONPath(doc, path)
+		if exists && !replace || !exists && !create {
+			return doc, nil
+		}
+		if k := types.JSONTypeof(doc); k != "object" && k != "array" {
+			return doc, nil
+		}
+		return types.JSONBSet(doc, path, v, create)
+	})
+}
+
+// eachPath runs a change for each pair of a path and a value.
+func eachPath(change func(doc []byte, path [][]byte, v []byte) ([]byte, error)) Eval {
+	return func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		if a[0].IsNull() {
+			return null()
+		}
+		if len(a)%2 == 0 {
+			return types.Datum{}, badParam("Incorrect parameter count in the call to a native JSON function")
+		}
+		doc := a[0].Bytes()
+		for i := 1; i < len(a); i += 2 {
+			if a[i].IsNull() {
+				return null()
+			}
+			path, err := simplePath(doc, mysqlString(c, typed{c.argT(i), a[i]}).Text())
+			if err != nil {
+				return types.Datum{}, err
+			}
+			v, err := jsonOf(c, typed{c.argT(i + 1), a[i+1]})
+			if err != nil {
+				return types.Datum{}, err
+			}
+			if doc, err = change(doc, path, v.Bytes()); err != nil {
+				return types.Datum{}, err
+			}
+		}
+		return asJSONB(doc, nil)
+	}
+}
+
+var jsonArrayAppend = eachPath(func(doc []byte, path [][]byte, v []byte) ([]byte, error) {
+	at, ok := types.JSONPath(doc, path)
+	if !ok {
+		return doc, nil
+	}
+	joined := jsonConcatArray(at, v)
+	if len(path) == 0 {
+		return joined, nil
+	}
+	canonical, err := types.ParseJSONB(nil, string(joined))
+	if err != nil {
+		return nil, err
+	}
+	return types.JSONBSet(doc, path, canonical, false)
+})
+
+// jsonConcatArray is an array, or a value as one, with one more element.
+func jsonConcatArray(a, v []byte) []byte {
+	w := jsonWriter{buf: []byte{'['}}
+	if types.JSONTypeof(a) == "array" {
+		types.JSONElements(a, func(e []byte) bool { w.element(e); return true })
+	} else {
+		w.element(a)
+	}
+	w.element(v)
+	return append(w.buf, ']')
+}
+
+// mergePatch is RFC 7396.
+func mergePatch(doc, patch []byte) []byte {
+	if types.JSONTypeof(patch) != "object" {
+		return patch
+	}
+	w := jsonWriter{buf: []byte{'{'}}
+	if types.JSONTypeof(doc) == "object" {
+		types.JSONEach(doc, func(k, v []byte) bool {
+			if _, ok := types.JSONGet(patch, k); !ok {
+				w.member(k, v)
+			}
+			return true
+		})
+	}
+	types.JSONEach(patch, func(k, v []byte) bool {
+		if types.JSONTypeof(v) == "null" {
+			return true
+		}
+		old, _ := types.JSONGet(doc, k)
+		if old == nil || types.JSONTypeof(doc) != "object" {
+			old = []byte("null")
+		}
+		w.member(k, mergePatch(bytes.Clone(old), v))
+		return true
+	})
+	return append(w.buf, '}')
+}
+
+func mergePreserve(a, b []byte) []byte {
+	if types.JSONTypeof(a) == "object" && types.JSONTypeof(b) == "object" {
+		w := jsonWriter{buf: []byte{'{'}}
+		types.JSONEach(a, func(k, v []byte) bool {
+			if other, ok := types.JSONGet(b, k); ok {
+				v = mergePreserve(v, other)
+			}
+			w.member(k, v)
+			return true
+		})
+		types.JSONEach(b, func(k, v []byte) bool {
+			if _, ok := types.JSONGet(a, k); !ok {
+				w.member(k, v)
+			}
+			return true
+		})
+		return append(w.buf, '}')
+	}
+	w := jsonWriter{buf: []byte{'['}}
+	for _, x := range [][]byte{a, b} {
+		if types.JSONTypeof(x) == "array" {
+			types.JSONElements(x, func(e []byte) bool { w.element(e); return true })
+		} else {
+			w.element(x)
+		}
+	}
+	return append(w.buf, ']')
+}

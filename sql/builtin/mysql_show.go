@@ -1,0 +1,255 @@
+package builtin
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// What SHOW and information_schema say of tables, in MySQL's words.
+
+var mysqlShowFuncs = []mysqlFunc{
+	{name: "type_name", args: "ii", ret: types.TextOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		return types.String(mysqlType(types.T{OID: types.OID(a[0].Int()), Mod: int32(a[1].Int())})), nil
+	}},
+	{name: "data_type", args: "i", ret: types.TextOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		name, _, _ := strings.Cut(mysqlType(types.Of(types.OID(a[0].Int()))), "(")
+		return types.String(name), nil
+	}},
+	{name: "column_key", args: "ii", ret: types.TextOID, volatility: Stable, eval: ofColumn(func(_ Session, t *catalog.Table, c *catalog.Column) (string, bool) {
+		return columnKey(t, c), true
+	})},
+	{name: "column_default", args: "ii", ret: types.TextOID, volatility: Stable, eval: ofColumn(func(s Session, _ *catalog.Table, c *catalog.Column) (string, bool) {
+		if c.Default == "" || c.Generated != 0 || c.SequenceID != 0 {
+			return "", false
+		}
+		return plainDefault(s.ShowExpr(c.Default, true)), true
+	})},
+	{name: "column_extra", args: "ii", ret: types.TextOID, volatility: Stable, eval: ofColumn(func(_ Session, _ *catalog.Table, c *catalog.Column) (string, bool) {
+		return columnExtra(c), true
+	})},
+	{name: "show_create", args: "i", ret: types.TextOID, volatility: Stable, eval: withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		t, ok := s.Catalog().TableByID(catalog.ID(a[0].Int()))
+		if !ok {
+			return null()
+		}
+		return types.String(showCreate(s, t)), nil
+	})},
+}
+
+// ofColumn is a function of a table's and a column's number.
+func ofColumn(f func(s Session, t *catalog.Table, c *catalog.Column) (string, bool)) Eval {
+	return withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		t, ok := s.Catalog().TableByID(catalog.ID(a[0].Int()))
+		if !ok {
+			return null()
+		}
+		c := t.Column(int16(a[1].Int()))
+		if c == nil {
+			return null()
+		}
+		text, ok := f(s, t, c)
+		if !ok {
+			return null()
+		}
+		return types.String(text), nil
+	})
+}
+
+// mysqlTypes are the names of the types that MySQL has by another name.
+var mysqlTypes = map[types.OID]string{
+	types.Int2OID: "smallint", types.Int4OID: "int", types.Int8OID: "bigint", types.Float4OID: "float", types.Float8OID: "double",
+	types.TextOID: "longtext", types.ByteaOID: "longblob", types.JSONBOID: "json", types.JSONOID: "json", types.BoolOID: "tinyint(1)",
+	types.DateOID: "date", types.UUIDOID: "char(36)",
+}
+
+func mysqlType(t types.T) string {
+	if name, ok := mysqlTypes[t.OID]; ok {
+		return name
+	}
+	clock := map[types.OID]string{types.TimestampOID: "datetime", types.TimestamptzOID: "timestamp", types.TimeOID: "time"}
+	if name, ok := clock[t.OID]; ok {
+		switch {
+		case t.Mod > 0:
+			return fmt.Sprintf("%s(%d)", name, t.Mod)
+		case t.Mod < 0:
+			return name + "(6)"
+		}
+		return name
+	}
+	switch t.OID {
+	case types.VarcharOID, types.BpcharOID:
+		name := map[types.OID]string{types.VarcharOID: "varchar", types.BpcharOID: "char"}[t.OID]
+		if t.Mod > 4 {
+			return fmt.Sprintf("%s(%d)", name, t.Mod-4)
+		}
+		return "longtext"
+	case types.NumericOID:
+		if t.Mod > 4 {
+			return fmt.Sprintf("decimal(%d,%d)", (t.Mod-4)>>16&0xffff, (t.Mod-4)&0x7ff)
+		}
+		return "decimal(65,30)"
+	}
+	return types.FormatType(t)
+}
+
+func columnKey(t *catalog.Table, c *catalog.Column) string {
+	best := ""
+	for _, x := range t.Indexes {
+		if len(x.Keys) == 0 || x.IsVector() {
+			continue
+		}
+		at := -1
+		for i := range x.Keys {
+			if x.Keys[i].Attr == c.Num {
+				at = i
+			}
+		}
+		switch {
+		case at < 0:
+		case x.Primary:
+			return "PRI"
+		case x.Unique && len(x.Keys) == 1:
+			best = "UNI"
+		case at == 0 && best == "":
+			best = "MUL"
+		}
+	}
+	return best
+}
+
+func columnExtra(c *catalog.Column) string {
+	var parts []string
+	switch {
+	case c.Generated != 0:
+		parts = append(parts, "STORED GENERATED")
+	case c.Identity != 0 || c.SequenceID != 0:
+		parts = append(parts, "auto_increment")
+	case strings.HasPrefix(c.Default, "mysql.now("):
+		parts = append(parts, "DEFAULT_GENERATED")
+	}
+	if c.OnUpdate != "" {
+		parts = append(parts, "on update CURRENT_TIMESTAMP")
+	}
+	return strings.Join(parts, " ")
+}
+
+// plainDefault is a default without the cast and quotes that a constant has in
+// PostgreSQL's text.
+func plainDefault(s string) string {
+	if strings.HasPrefix(s, "mysql.now(") {
+		return "CURRENT_TIMESTAMP"
+	}
+	if strings.HasPrefix(s, "'") {
+		if end := strings.LastIndexByte(s, '\''); end > 0 && (end == len(s)-1 || strings.HasPrefix(s[end+1:], "::")) {
+			return strings.ReplaceAll(s[1:end], "''", "'")
+		}
+	}
+	return s
+}
+
+func backquote(s string) string { return "`" + strings.ReplaceAll(s, "`", "``") + "`" }
+
+func quoted(s string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `''`).Replace(s) + "'"
+}
+
+// showCreate is the statement that makes a table or view.
+func showCreate(s Session, t *catalog.Table) string {
+	if t.Kind == catalog.KindView {
+		text, _ := s.Definition("viewdef", t.ID, 0, false)
+		return "CREATE VIEW " + backquote(t.Name) + " AS " + strings.TrimSuffix(strings.TrimSpace(text), ";")
+	}
+	var lines []string
+	for i := range t.Columns {
+		if c := &t.Columns[i]; !c.Dropped {
+			lines = append(lines, createColumn(s, c))
+		}
+	}
+	for _, x := range t.Indexes {
+		if line := createKey(t, x); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	for _, k := range t.Constraints {
+		if k.Kind == catalog.ForeignConstraint || k.Kind == catalog.CheckConstraint {
+			text, _ := s.Definition("constraintdef", k.ID, 0, false)
+			lines = append(lines, "CONSTRAINT "+backquote(k.Name)+" "+text)
+		}
+	}
+	out := "CREATE TABLE " + backquote(t.Name) + " (\n  " + strings.Join(lines, ",\n  ") + "\n) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin"
+	if t.Comment != "" {
+		out += " COMMENT=" + quoted(t.Comment)
+	}
+	return out
+}
+
+func createColumn(s Session, c *catalog.Column) string {
+	b := backquote(c.Name) + " " + mysqlType(c.Type)
+	if c.Generated != 0 {
+		return b + " GENERATED ALWAYS AS (" + s.ShowExpr(c.Default, true) + ") STORED"
+	}
+	if c.NotNull {
+		b += " NOT NULL"
+	}
+	switch {
+	case c.Identity != 0 || c.SequenceID != 0:
+		b += " AUTO_INCREMENT"
+	case c.Default != "":
+		text := s.ShowExpr(c.Default, true)
+		switch plain := plainDefault(text); {
+		case plain == "CURRENT_TIMESTAMP":
+			b += " DEFAULT CURRENT_TIMESTAMP"
+		case strings.HasPrefix(text, "'"):
+			b += " DEFAULT " + quoted(plain)
+		case strings.Trim(text, "0123456789.-") == "":
+			b += " DEFAULT " + quoted(plain)
+		default:
+			b += " DEFAULT (" + text + ")"
+		}
+	case !c.NotNull:
+		b += " DEFAULT NULL"
+	}
+	if c.OnUpdate != "" {
+		b += " ON UPDATE CURRENT_TIMESTAMP"
+	}
+	if c.Comment != "" {
+		b += " COMMENT " + quoted(c.Comment)
+	}
+	return b
+}
+
+// createKey is an index in CREATE TABLE.
+func createKey(t *catalog.Table, x *catalog.Index) string {
+	var cols []string
+	for i := range x.Keys {
+		k := &x.Keys[i]
+		if k.Attr == 0 {
+			cols = append(cols, "("+k.Expr+")")
+			continue
+		}
+		col := backquote(t.Columns[k.Attr-1].Name)
+		if k.Desc {
+			col += " DESC"
+		}
+		cols = append(cols, col)
+	}
+	name := strings.TrimPrefix(x.Name, t.Name+"_")
+	list := strings.Join(cols, ",")
+	switch {
+	case x.Primary:
+		return "PRIMARY KEY (" + list + ")"
+	case x.IsVector():
+		distance := map[string]string{"vector_cosine_ops": "VEC_COSINE_DISTANCE", "vector_l2_ops": "VEC_L2_DISTANCE",
+			"vector_ip_ops": "VEC_NEGATIVE_INNER_PRODUCT", "vector_l1_ops": "VEC_L1_DISTANCE"}[x.Keys[0].OpClass]
+		if distance == "" {
+			return ""
+		}
+		return "VECTOR INDEX " + backquote(name) + " ((" + distance + "(" + list + ")))"
+	case x.Unique:
+		return "UNIQUE KEY " + backquote(name) + " (" + list + ")"
+	}
+	return "KEY " + backquote(name) + " (" + list + ")"
+}

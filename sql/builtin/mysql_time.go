@@ -1,0 +1,668 @@
+package builtin
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// Dates and times come as microseconds since 2000 in the session's zone ('d').
+
+var mysqlTimeFuncs = []mysqlFunc{
+	{name: "now", args: "?i", ret: types.TimestampOID, volatility: Stable, eval: nowAt(func(c *Ctx) time.Time { return c.StmtTime }, false)},
+	{name: "sysdate", args: "?i", ret: types.TimestampOID, volatility: Volatile, eval: nowAt(func(*Ctx) time.Time { return time.Now() }, false)},
+	{name: "utc_timestamp", args: "?i", ret: types.TimestampOID, volatility: Stable, eval: nowAt(func(c *Ctx) time.Time { return c.StmtTime }, true)},
+	{name: "curdate", ret: types.DateOID, volatility: Stable, eval: func(c *Ctx, _ []types.Datum) (types.Datum, error) {
+		return types.Int(dayOf(utcToLocal(c, Micros(c.StmtTime)))), nil
+	}},
+	{name: "utc_date", ret: types.DateOID, volatility: Stable, eval: func(c *Ctx, _ []types.Datum) (types.Datum, error) {
+		return types.Int(dayOf(Micros(c.StmtTime))), nil
+	}},
+	{name: "curtime", args: "?i", ret: types.TimeOID, volatility: Stable, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		_, us := floorDiv(precise(utcToLocal(c, Micros(c.StmtTime)), a), usPerDay)
+		return types.Int(us), nil
+	}},
+	{name: "utc_time", args: "?i", ret: types.TimeOID, volatility: Stable, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		_, us := floorDiv(precise(Micros(c.StmtTime), a), usPerDay)
+		return types.Int(us), nil
+	}},
+	{name: "date", args: "d", ret: types.DateOID, volatility: Stable, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		return types.Int(dayOf(a[0].Int())), nil
+	}},
+	{name: "timestamp", args: "d?*", ret: types.TimestampOID, volatility: Stable, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		v := a[0].Int()
+		if len(a) > 1 {
+			us, ok := mysqlClock(c, typed{c.argT(1), a[1]})
+			if !ok {
+				return null()
+			}
+			v += us
+		}
+		return checkTimestamp(v)
+	}},
+	{name: "time", args: "*", ret: types.TimeOID, volatility: Stable, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		us, ok := mysqlClock(c, typed{c.argT(0), a[0]})
+		if !ok || us < 0 || us > usPerDay {
+			return null()
+		}
+		return types.Int(us), nil
+	}},
+	fieldFunc("year", func(t time.Time) int { return t.Year() }),
+	fieldFunc("month", func(t time.Time) int { return int(t.Month()) }),
+	fieldFunc("day", func(t time.Time) int { return t.Day() }),
+	fieldFunc("quarter", func(t time.Time) int { return (int(t.Month()) + 2) / 3 }),
+	fieldFunc("dayofyear", func(t time.Time) int { return t.YearDay() }),
+	fieldFunc("dayofweek", func(t time.Time) int { return int(t.Weekday()) + 1 }),
+	fieldFunc("weekday", func(t time.Time) int { return (int(t.Weekday()) + 6) % 7 }),
+	clockFunc("hour", func(us int64) int64 { return us / (3600 * usPerSecond) }),
+	clockFunc("minute", func(us int64) int64 { return us / (60 * usPerSecond) % 60 }),
+	clockFunc("second", func(us int64) int64 { return us / usPerSecond % 60 }),
+	clockFunc("microsecond", func(us int64) int64 { return us % usPerSecond }),
+	clockFunc("time_to_sec", func(us int64) int64 { return us / usPerSecond }),
+	{name: "week", args: "d?i", ret: types.Int8OID, volatility: Stable, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		w, _ := mysqlWeek(civil(a[0].Int()), mode(a), false)
+		return types.Int(int64(w)), nil
+	}},
+	{name: "yearweek", args: "d?i", ret: types.Int8OID, volatility: Stable, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		w, y := mysqlWeek(civil(a[0].Int()), mode(a), true)
+		return types.Int(int64(100*y + w)), nil
+	}},
+	{name: "dayname", args: "d", ret: types.TextOID, volatility: Stable, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		return types.String(civil(a[0].Int()).Weekday().String()), nil
+	}},
+	{name: "monthname", args: "d", ret: types.TextOID, volatility: Stable, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		return types.String(civil(a[0].Int()).Month().String()), nil
+	}},
+	{name: "last_day", args: "d", ret: types.DateOID, volatility: Stable, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		t := civil(a[0].Int())
+		return types.Int(dayOf(Micros(time.Date(t.Year(), t.Month()+1, 0, 0, 0, 0, 0, time.UTC)))), nil
+	}},
+	{name: "to_days", args: "d", ret: types.Int8OID, volatility: Stable, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		return types.Int(dayOf(a[0].Int()) + daysTo2000), nil
+	}},
+	{name: "to_seconds", args: "d", ret: types.Int8OID, volatility: Stable, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		s, _ := floorDiv(a[0].Int(), usPerSecond)
+		return types.Int(s + daysTo2000*86400), nil
+	}},
+	{name: "from_days", args: "i", ret: types.DateOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		return addDays(a[0].Int()-daysTo2000, 0)
+	}},
+	{name: "makedate", args: "ii", ret: types.DateOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		y := a[0].Int()
+		if y >= 0 && y < 70 {
+			y += 2000
+		} else if y < 100 {
+			y += 1900
+		}
+		if a[1].Int() < 1 || y < 0 || y > 9999 || a[1].Int() > 366*10000 {
+			return null()
+		}
+		return types.Int(dayOf(Micros(time.Date(int(y), 1, int(a[1].Int()), 0, 0, 0, 0, time.UTC)))), nil
+	}},
+	{name: "maketime", args: "iif", ret: types.TimeOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		h, m, s := a[0].Int(), a[1].Int(), a[2].Float()
+		if h < 0 || h > 23 || m < 0 || m > 59 || s < 0 || s >= 60 {
+			return null()
+		}
+		return types.Int((h*3600+m*60)*usPerSecond + int64(s*float64(usPerSecond))), nil
+	}},
+	{name: "sec_to_time", args: "f", ret: types.TimeOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		s := a[0].Float()
+		if s < 0 || s >= 86400 {
+			return types.Datum{}, badParam("times of a day or more are not supported")
+		}
+		return types.Int(int64(s * float64(usPerSecond))), nil
+	}},
+	{name: "datediff", args: "dd", ret: types.Int8OID, volatility: Stable, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		return types.Int(dayOf(a[0].Int()) - dayOf(a[1].Int())), nil
+	}},
+	{name: "timediff", args: "**", ret: types.TextOID, volatility: Stable, eval: timeDiff},
+	{name: "timestampdiff", args: "tdd", ret: types.Int8OID, volatility: Stable, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		return stampDiff(a[0].Text(), a[1].Int(), a[2].Int())
+	}},
+	{name: "date_add", args: "**t", by: shiftedType, volatility: Stable, eval: dateShift(1)},
+	{name: "date_sub", args: "**t", by: shiftedType, volatility: Stable, eval: dateShift(-1)},
+	{name: "datetime_add", args: "**t", ret: types.TimestampOID, volatility: Stable, eval: dateShift(1)},
+	{name: "datetime_sub", args: "**t", ret: types.TimestampOID, volatility: Stable, eval: dateShift(-1)},
+	{name: "unix_timestamp", args: "?d", by: unixType, volatility: Stable, eval: unixTimestamp},
+	{name: "from_unixtime", args: "n?t", by: func(a []types.OID) types.OID {
+		if len(a) > 1 {
+			return types.TextOID
+		}
+		return types.TimestampOID
+	}, volatility: Stable, eval: fromUnixTime},
+	{name: "convert_tz", args: "dtt", ret: types.TimestampOID, eval: convertTZ},
+	{name: "date_format", args: "dt", ret: types.TextOID, volatility: Stable, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		return types.String(formatDate(a[0].Int(), a[1].Text())), nil
+	}},
+	{name: "time_format", args: "*t", ret: types.TextOID, volatility: Stable, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		us, ok := mysqlClock(c, typed{c.argT(0), a[0]})
+		if !ok {
+			return null()
+		}
+		return types.String(formatDate(us, a[1].Text())), nil
+	}},
+	{name: "str_to_date", args: "tt", ret: types.TimestampOID, eval: strToDate},
+	{name: "str_to_day", args: "tt", ret: types.DateOID, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		d, err := strToDate(c, a)
+		if err != nil || d.IsNull() {
+			return d, err
+		}
+		return types.Int(dayOf(d.Int())), nil
+	}},
+}
+
+// daysTo2000 is TO_DAYS('2000-01-01').
+const daysTo2000 = 730485
+
+func dayOf(us int64) int64 {
+	d, _ := floorDiv(us, usPerDay)
+	return d
+}
+
+// civil is a local time as one in UTC, for its calendar.
+func civil(us int64) time.Time { return TimeOf(us).UTC() }
+
+// precise cuts microseconds to the digits asked for, none by default.
+func precise(us int64, a []types.Datum) int64 {
+	digits := int64(0)
+	if len(a) > 0 {
+		digits = min(max(a[0].Int(), 0), 6)
+	}
+	unit := int64(usPerSecond)
+	for ; digits > 0; digits-- {
+		unit /= 10
+	}
+	q, _ := floorDiv(us, unit)
+	return q * unit
+}
+
+func nowAt(clock func(*Ctx) time.Time, utc bool) Eval {
+	return func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		us := Micros(clock(c))
+		if !utc {
+			us = utcToLocal(c, us)
+		}
+		return types.Int(precise(us, a)), nil
+	}
+}
+
+func fieldFunc(name string, f func(time.Time) int) mysqlFunc {
+	return mysqlFunc{name: name, args: "d", ret: types.Int8OID, volatility: Stable, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		return types.Int(int64(f(civil(a[0].Int())))), nil
+	}}
+}
+
+func clockFunc(name string, f func(us int64) int64) mysqlFunc {
+	return mysqlFunc{name: name, args: "*", ret: types.Int8OID, volatility: Stable, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		us, ok := mysqlClock(c, typed{c.argT(0), a[0]})
+		if !ok {
+			return null()
+		}
+		return types.Int(f(max(us, -us))), nil
+	}}
+}
+
+// mysqlStamp is a value as a local time stamp; false when it is none.
+func mysqlStamp(c *Ctx, v typed) (us int64, ok bool) {
+	switch v.t.OID {
+	case types.TimestampOID:
+		us = v.d.Int()
+	case types.TimestamptzOID:
+		us = utcToLocal(c, v.d.Int())
+	case types.DateOID:
+		if types.IsInfinite(types.DateOID, v.d.Int()) {
+			return 0, false
+		}
+		us = v.d.Int() * usPerDay
+	case types.TimeOID:
+		us = dayOf(utcToLocal(c, Micros(c.StmtTime)))*usPerDay + v.d.Int()
+	default:
+		return parseStamp(mysqlString(c, v).Text())
+	}
+	return us, us > minTimestamp && us < endTimestamp
+}
+
+// mysqlClock is a value's time of day in microseconds; a text may also be a time
+// alone, of more than a day or negative.
+func mysqlClock(c *Ctx, v typed) (us int64, ok bool) {
+	switch v.t.OID {
+	case types.TimeOID:
+		return v.d.Int(), true
+	case types.TextOID, types.VarcharOID, types.UnknownOID, types.BpcharOID:
+		s := strings.TrimSpace(v.d.Text())
+		if !strings.ContainsAny(s[min(1, len(s)):], "-/") && !strings.Contains(s, "T") {
+			return parseClock(s)
+		}
+	case types.Int2OID, types.Int4OID, types.Int8OID:
+		n := v.d.Int()
+		h, m, s := n/10000, n/100%100, n%100
+		return (h*3600 + m*60 + s) * usPerSecond, n >= 0 && m < 60 && s < 60
+	}
+	at, ok := mysqlStamp(c, v)
+	if !ok {
+		return 0, false
+	}
+	_, us = floorDiv(at, usPerDay)
+	return us, true
+}
+
+// parseClock reads [-][D ]H:MM[:SS[.ffffff]], or SS.
+func parseClock(s string) (us int64, ok bool) {
+	neg := strings.HasPrefix(s, "-")
+	s = strings.TrimPrefix(s, "-")
+	days := int64(0)
+	if d, rest, found := strings.Cut(s, " "); found {
+		n, err := strconv.ParseInt(d, 10, 16)
+		if err != nil {
+			return 0, false
+		}
+		days, s = n, rest
+	}
+	whole, frac, _ := strings.Cut(s, ".")
+	var total int64
+	parts := strings.Split(whole, ":")
+	if len(parts) > 3 {
+		return 0, false
+	}
+	for i, p := range parts {
+		n, err := strconv.ParseInt(p, 10, 32)
+		if err != nil || i > 0 && n > 59 {
+			return 0, false
+		}
+		total = total*60 + n
+	}
+	if len(parts) == 2 {
+		total *= 60
+	}
+	micros, ok := fractionOf(frac)
+	us = (days*86400+total)*usPerSecond + micros
+	if neg {
+		us = -us
+	}
+	return us, ok
+}
+
+// fractionOf is the digits after the point as microseconds.
+func fractionOf(frac string) (int64, bool) {
+	if frac == "" {
+		return 0, true
+	}
+	n, err := strconv.ParseInt((frac + "000000")[:6], 10, 32)
+	return n, err == nil
+}
+
+// parseStamp reads a date with or without a time as MySQL does: any punctuation
+// between the parts, or none at all.
+func parseStamp(s string) (us int64, ok bool) {
+	s = strings.TrimSpace(s)
+	var parts []string
+	var seps []byte
+	for i := 0; i < len(s); {
+		j := i
+		for j < len(s) && s[j] >= '0' && s[j] <= '9' {
+			j++
+		}
+		if j == i {
+			return 0, false
+		}
+		parts = append(parts, s[i:j])
+		if j < len(s) {
+			seps = append(seps, s[j])
+			j++
+		}
+		i = j
+	}
+	if len(seps) == 0 || len(parts) == 2 && seps[0] == '.' && len(parts[0]) >= 12 {
+		parts, ok = splitDigits(parts)
+		if !ok {
+			return 0, false
+		}
+	}
+	if len(parts) < 3 || len(parts) > 7 {
+		return 0, false
+	}
+	var n [7]int64
+	for i, p := range parts {
+		if i == 6 {
+			if n[6], ok = fractionOf(p); !ok {
+				return 0, false
+			}
+			continue
+		}
+		v, err := strconv.ParseInt(p, 10, 32)
+		if err != nil {
+			return 0, false
+		}
+		n[i] = v
+	}
+	if len(parts[0]) <= 2 {
+		n[0] = twoDigitYear(n[0])
+	}
+	return stampOf(n)
+}
+
+// splitDigits takes YYYYMMDD, YYMMDD and YYYYMMDDHHMMSS apart.
+func splitDigits(parts []string) ([]string, bool) {
+	d := parts[0]
+	year := 4
+	switch len(d) {
+	case 8, 14:
+	case 6, 12:
+		year = 2
+	default:
+		return nil, false
+	}
+	out := []string{d[:year]}
+	for d = d[year:]; d != ""; d = d[2:] {
+		out = append(out, d[:2])
+	}
+	return append(out, parts[1:]...), true
+}
+
+func twoDigitYear(y int64) int64 {
+	if y < 70 {
+		return y + 2000
+	}
+	return y + 1900
+}
+
+// stampOf puts year, month, day, hour, minute, second and microsecond together.
+func stampOf(n [7]int64) (int64, bool) {
+	if n[0] < 1 || n[0] > 9999 || n[1] < 1 || n[1] > 12 || n[2] < 1 || n[2] > 31 || n[3] > 23 || n[4] > 59 || n[5] > 59 {
+		return 0, false
+	}
+	t := time.Date(int(n[0]), time.Month(n[1]), int(n[2]), int(n[3]), int(n[4]), int(n[5]), 0, time.UTC)
+	if t.Day() != int(n[2]) {
+		return 0, false
+	}
+	return Micros(t) + n[6], true
+}
+
+func mode(a []types.Datum) int {
+	if len(a) > 1 {
+		return int(a[1].Int()) & 7
+	}
+	return 0
+}
+
+// mysqlWeek is WEEK: bit 0 of the mode begins weeks on Monday, bit 1 numbers them
+// from 1, bit 2 lets the first week be the one with the first such day. whole numbers
+// the days before the first week as the last week of the year before.
+func mysqlWeek(t time.Time, mode int, whole bool) (week, year int) {
+	monday, from1, firstDay := mode&1 != 0, mode&2 != 0 || whole, mode&4 != 0
+	if monday {
+		firstDay = !firstDay
+	}
+	// firstDay now means: the first week is the one with more than half its days here.
+	year = t.Year()
+	start := func(y int) int { // year day, from 0, on which week 1 begins; may be negative
+		d := time.Date(y, 1, 1, 0, 0, 0, 0, time.UTC)
+		wd := int(d.Weekday())
+		if monday {
+			wd = (wd + 6) % 7
+		}
+		if wd == 0 {
+			return 0
+		}
+		if firstDay && wd <= 3 {
+			return -wd
+		}
+		return 7 - wd
+	}
+	day := t.YearDay() - 1
+	s := start(year)
+	if day < s {
+		if !from1 {
+			return 0, year
+		}
+		year--
+		day += yearDays(year)
+		s = start(year)
+	} else if from1 {
+		if next := start(year+1) + yearDays(year); day >= next {
+			return 1, year + 1
+		}
+	}
+	return (day-s)/7 + 1, year
+}
+
+func yearDays(y int) int { return time.Date(y, 12, 31, 0, 0, 0, 0, time.UTC).YearDay() }
+
+func timeDiff(c *Ctx, a []types.Datum) (types.Datum, error) {
+	x, y := typed{c.argT(0), a[0]}, typed{c.argT(1), a[1]}
+	l, ok := spanOf(c, x)
+	r, ok2 := spanOf(c, y)
+	if !ok || !ok2 {
+		return null()
+	}
+	d := l - r
+	sign := ""
+	if d < 0 {
+		sign, d = "-", -d
+	}
+	s := fmt.Sprintf("%s%02d:%02d:%02d", sign, d/(3600*usPerSecond), d/(60*usPerSecond)%60, d/usPerSecond%60)
+	if us := d % usPerSecond; us > 0 {
+		s += fmt.Sprintf(".%06d", us)
+	}
+	return types.String(s), nil
+}
+
+// spanOf is a time of day or a time stamp, whichever a value is.
+func spanOf(c *Ctx, v typed) (int64, bool) {
+	if v.t.OID == types.TimeOID {
+		return v.d.Int(), true
+	}
+	if us, ok := mysqlStamp(c, v); ok {
+		return us, true
+	}
+	return mysqlClock(c, v)
+}
+
+// stampDiff is TIMESTAMPDIFF: whole units from a to b.
+func stampDiff(unit string, a, b int64) (types.Datum, error) {
+	neg := b < a
+	if neg {
+		a, b = b, a
+	}
+	var n int64
+	switch unit {
+	case "microsecond":
+		n = b - a
+	case "second":
+		n = (b - a) / usPerSecond
+	case "minute":
+		n = (b - a) / (60 * usPerSecond)
+	case "hour":
+		n = (b - a) / (3600 * usPerSecond)
+	case "day":
+		n = (b - a) / usPerDay
+	case "week":
+		n = (b - a) / (7 * usPerDay)
+	case "month", "quarter", "year":
+		n = wholeMonths(civil(a), civil(b))
+		n /= map[string]int64{"month": 1, "quarter": 3, "year": 12}[unit]
+	default:
+		return types.Datum{}, badParam("unit \"%s\" is not supported", unit)
+	}
+	if neg {
+		n = -n
+	}
+	return types.Int(n), nil
+}
+
+func wholeMonths(a, b time.Time) int64 {
+	n := int64(b.Year()-a.Year())*12 + int64(b.Month()) - int64(a.Month())
+	clock := func(t time.Time) time.Duration {
+		return time.Duration(t.Day())*24*time.Hour + t.Sub(time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC))
+	}
+	if clock(b) < clock(a) {
+		n--
+	}
+	return n
+}
+
+// shiftedType is what DATE_ADD of whole days gives: a date stays one.
+func shiftedType(args []types.OID) types.OID {
+	if args[0] == types.DateOID {
+		return types.DateOID
+	}
+	return types.TimestampOID
+}
+
+// dateShift is a date plus or minus so many units.
+func dateShift(sign int64) Eval {
+	return func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		at, ok := mysqlStamp(c, typed{c.argT(0), a[0]})
+		if !ok {
+			return null()
+		}
+		months, us, ok := interval(mysqlString(c, typed{c.argT(1), a[1]}).Text(), a[2].Text())
+		if !ok {
+			return types.Datum{}, badParam("unit \"%s\" is not supported", a[2].Text())
+		}
+		if months != 0 {
+			t := civil(at)
+			first := time.Date(t.Year(), t.Month()+time.Month(sign*months), 1, 0, 0, 0, 0, time.UTC)
+			last := time.Date(first.Year(), first.Month()+1, 0, 0, 0, 0, 0, time.UTC).Day()
+			_, clock := floorDiv(at, usPerDay)
+			at = Micros(first.AddDate(0, 0, min(t.Day(), last)-1)) + clock
+		}
+		at += sign * us
+		if y := civil(at).Year(); y < 1 || y > 9999 {
+			return null()
+		}
+		if c.retT().OID == types.DateOID {
+			return types.Int(dayOf(at)), nil
+		}
+		return checkTimestamp(at)
+	}
+}
+
+// unitMicros are the units of fixed length.
+var unitMicros = map[string]int64{
+	"microsecond": 1, "second": usPerSecond, "minute": 60 * usPerSecond, "hour": 3600 * usPerSecond, "day": usPerDay, "week": 7 * usPerDay,
+}
+
+var unitMonths = map[string]int64{"month": 1, "quarter": 3, "year": 12}
+
+// compound are the units of several fields: the last one's unit, and how many of
+// each field the one after it holds.
+var compound = map[string][]int64{
+	"second_microsecond": {usPerSecond, 1}, "minute_microsecond": {60 * usPerSecond, usPerSecond, 1},
+	"minute_second": {60 * usPerSecond, usPerSecond}, "hour_microsecond": {3600 * usPerSecond, 60 * usPerSecond, usPerSecond, 1},
+	"hour_second": {3600 * usPerSecond, 60 * usPerSecond, usPerSecond}, "hour_minute": {3600 * usPerSecond, 60 * usPerSecond},
+	"day_microsecond": {usPerDay, 3600 * usPerSecond, 60 * usPerSecond, usPerSecond, 1},
+	"day_second":      {usPerDay, 3600 * usPerSecond, 60 * usPerSecond, usPerSecond},
+	"day_minute":      {usPerDay, 3600 * usPerSecond, 60 * usPerSecond}, "day_hour": {usPerDay, 3600 * usPerSecond},
+}
+
+// interval is so many of a unit in months and microseconds. The number of a single
+// unit is rounded, but for seconds.
+func interval(s, unit string) (months, us int64, ok bool) {
+	s = strings.TrimSpace(s)
+	if each, found := unitMicros[unit]; found {
+		f := prefixFloat(s)
+		if unit == "second" {
+			return 0, int64(f * float64(each)), true
+		}
+		return 0, clampInt(roundHalf(f)) * each, true
+	}
+	if each, found := unitMonths[unit]; found {
+		return clampInt(roundHalf(prefixFloat(s))) * each, 0, true
+	}
+	fields := compound[unit]
+	if unit == "year_month" {
+		fields = []int64{12, 1}
+	}
+	if fields == nil {
+		return 0, 0, false
+	}
+	sign := int64(1)
+	if strings.HasPrefix(s, "-") {
+		sign = -1
+	}
+	nums := strings.FieldsFunc(s, func(r rune) bool { return r < '0' || r > '9' })
+	if len(nums) > len(fields) {
+		return 0, 0, false
+	}
+	fields = fields[len(fields)-len(nums):]
+	total := int64(0)
+	for i, n := range nums {
+		if strings.HasSuffix(unit, "microsecond") && i == len(nums)-1 {
+			v, _ := fractionOf(n)
+			total += v
+			continue
+		}
+		v, err := strconv.ParseInt(n, 10, 40)
+		if err != nil {
+			return 0, 0, false
+		}
+		total += v * fields[i]
+	}
+	if unit == "year_month" {
+		return sign * total, 0, true
+	}
+	return 0, sign * total, true
+}
+
+func roundHalf(f float64) float64 {
+	if f < 0 {
+		return -float64(int64(-f + .5))
+	}
+	return float64(int64(f + .5))
+}
+
+func unixType(args []types.OID) types.OID { return types.Int8OID }
+
+func unixTimestamp(c *Ctx, a []types.Datum) (types.Datum, error) {
+	us := Micros(c.StmtTime)
+	if len(a) > 0 {
+		us = localToUTC(c, a[0].Int())
+	}
+	s, _ := floorDiv(us, usPerSecond)
+	return types.Int(max(0, s+unixEpoch)), nil
+}
+
+func fromUnixTime(c *Ctx, a []types.Datum) (types.Datum, error) {
+	f := types.NumericToFloat(a[0])
+	if f < 0 || f > 253402300799 {
+		return null()
+	}
+	whole, err := types.NumericTrunc(a[0], 0)
+	if err != nil {
+		return types.Datum{}, err
+	}
+	s, _ := types.NumericToInt64(whole)
+	us := utcToLocal(c, (s-unixEpoch)*usPerSecond+int64(roundHalf((f-float64(s))*float64(usPerSecond))))
+	if len(a) > 1 {
+		return types.String(formatDate(us, a[1].Text())), nil
+	}
+	return types.Int(us), nil
+}
+
+func convertTZ(_ *Ctx, a []types.Datum) (types.Datum, error) {
+	zone := func(name string) (*time.Location, bool) {
+		if len(name) == 6 && (name[0] == '+' || name[0] == '-') && name[3] == ':' {
+			h, err := strconv.Atoi(name[1:3])
+			m, err2 := strconv.Atoi(name[4:])
+			off := h*3600 + m*60
+			if name[0] == '-' {
+				off = -off
+			}
+			return time.FixedZone(name, off), err == nil && err2 == nil && h < 15
+		}
+		loc, err := types.LoadTimeZone(name)
+		return loc, err == nil
+	}
+	from, ok := zone(a[1].Text())
+	to, ok2 := zone(a[2].Text())
+	if !ok || !ok2 {
+		return null()
+	}
+	utc := toUTC(from, a[0].Int())
+	return checkTimestamp(utc + zoneOffset(to, utc)*usPerSecond)
+}
