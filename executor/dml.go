@@ -302,6 +302,11 @@ func (u *upsert) one(ctx context.Context, b *batch.Batch, i int) error {
 		return err
 	}
 	c, err := w.w.FindConflict(ctx, u.row, u.on.Arbiters)
+	for ; u.on.Replace && err == nil && c != nil; c, err = w.w.FindConflict(ctx, u.row, nil) {
+		if err := u.remove(ctx, c.Row); err != nil {
+			return err
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -320,11 +325,24 @@ func (u *upsert) one(ctx context.Context, b *batch.Batch, i int) error {
 	if !u.on.DoUpdate {
 		return nil
 	}
-	if u.changed[c.Row] {
+	if u.changed[c.Row] && !u.on.AnyKey {
 		return pgerr.New(pgerrcode.CardinalityViolation, "ON CONFLICT DO UPDATE command cannot affect row a second time").
 			WithHint("Ensure that no rows proposed for insertion within the same command have duplicate constrained values.")
 	}
 	return u.update(ctx, c.Row)
+}
+
+// remove deletes a row for which the proposed one is put in.
+func (u *upsert) remove(ctx context.Context, id uint64) error {
+	if err := u.env.Txn.LockRow(ctx, u.writer.def.Table.Storage, id, kv.Exclusive, kv.WaitBlock); err != nil {
+		return err
+	}
+	old, err := u.existing.read(ctx, u.env, id)
+	if err != nil || old == nil {
+		return err
+	}
+	_, err = u.writer.delete(ctx, id, old)
+	return err
 }
 
 // update changes the existing row that the proposed one, in u.row, conflicts with.

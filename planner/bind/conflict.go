@@ -19,7 +19,7 @@ func (b *binder) onConflict(in *insertion, n *logical.Insert) error {
 	if x == nil {
 		return nil
 	}
-	c := &logical.OnConflict{DoUpdate: x.DoUpdate}
+	c := &logical.OnConflict{DoUpdate: x.DoUpdate, AnyKey: x.AnyKey, Replace: x.Replace}
 	n.OnConflict = c
 	var err error
 	switch {
@@ -27,7 +27,7 @@ func (b *binder) onConflict(in *insertion, n *logical.Insert) error {
 		c.Arbiters, err = namedArbiter(in.table, x)
 	case len(x.Target) > 0:
 		c.Arbiters, err = b.inferArbiters(in.table, x)
-	case x.DoUpdate:
+	case x.DoUpdate && !x.AnyKey:
 		return errAt(x.Pos, pgerrcode.SyntaxError, "ON CONFLICT DO UPDATE requires inference specification or constraint name").
 			WithHint("For example, ON CONFLICT (column_name).")
 	}
@@ -38,6 +38,9 @@ func (b *binder) onConflict(in *insertion, n *logical.Insert) error {
 	c.Existing, c.Excluded = old.ids, excluded.ids
 	s := &scope{parent: in.s, in: inUpdateSet, items: []*nsItem{old.item, excluded.item}}
 	if c.Set, c.Values, err = b.assignments(s, in.table, x.Set); err != nil {
+		return err
+	}
+	if c.Set, c.Values, err = b.onUpdate(in.table, old.ids, c.Set, c.Values); err != nil {
 		return err
 	}
 	if x.SetWhere != nil {

@@ -231,7 +231,21 @@ func (b *binder) insertValue(in *insertion, i int, v expr.Expr, pos ast.Pos) (ex
 	case c.Identity != 0 && in.x.Overriding == ast.OverridingUser:
 		return nil, nil // the default takes its place
 	}
-	return b.assign(v, c.Type, c.Name, pos)
+	v, err := b.assign(v, c.Type, c.Name, pos)
+	if err != nil || !c.AutoIncrement {
+		return v, err
+	}
+	return b.autoIncrement(v, c)
+}
+
+// autoIncrement is the value of an AUTO_INCREMENT column for one that is given.
+func (b *binder) autoIncrement(v expr.Expr, c *catalog.Column) (expr.Expr, error) {
+	seq := &expr.Const{T: types.Of(types.Int8OID), D: types.Int(int64(c.SequenceID))}
+	e, err := b.callBound(builtin.MySQLSchema, "auto_increment", []expr.Expr{seq, v}, ast.NoPos)
+	if err != nil {
+		return nil, err
+	}
+	return b.coerce(e, c.Type, builtin.Assignment, ast.NoPos)
 }
 
 // fullRow completes the rows to one value per table column.
@@ -336,6 +350,9 @@ func SerialDefault(snap *catalog.Snapshot, q *catalog.Sequence) string {
 // sequenceDefault is the next value of the column's own sequence.
 func sequenceDefault(c *catalog.Column, o Options) (expr.Expr, error) {
 	b := newBinder(o)
+	if c.AutoIncrement {
+		return b.autoIncrement(nullConst(types.Of(types.Int8OID)), c)
+	}
 	seq := &expr.Const{T: types.Of(types.RegclassOID), D: types.Int(int64(c.SequenceID))}
 	e, err := b.callBound("pg_catalog", "nextval", []expr.Expr{seq}, ast.NoPos)
 	if err != nil {

@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"slices"
+
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/planner/logical"
@@ -37,6 +39,9 @@ func (b *binder) update(x *ast.Update, outer *scope) (*query, error) {
 	}
 	var vals []expr.Expr
 	if n.Set, vals, err = b.assignments(s, t, x.Set); err != nil {
+		return nil, err
+	}
+	if n.Set, vals, err = b.onUpdate(t, src.old, n.Set, vals); err != nil {
 		return nil, err
 	}
 	n.RowID, n.Old = src.rowID, src.old
@@ -172,6 +177,35 @@ func (b *binder) assignments(s *scope, t *catalog.Table, set []ast.Target) ([]in
 			return nil, nil, err
 		}
 		attrs, vals = append(attrs, c.Num), append(vals, v)
+	}
+	return attrs, vals, nil
+}
+
+// onUpdate adds the columns that take a value of their own when a row changes: those
+// with ON UPDATE that are not assigned. A row in which every assigned column keeps its
+// value does not change. old are the table's columns before.
+func (b *binder) onUpdate(t *catalog.Table, old []logical.ColID, attrs []int16, vals []expr.Expr) ([]int16, []expr.Expr, error) {
+	var changed expr.Expr
+	for i := range t.Columns {
+		c := &t.Columns[i]
+		if c.OnUpdate == "" || c.Dropped || slices.Contains(attrs, c.Num) {
+			continue
+		}
+		if changed == nil {
+			or := &expr.Or{}
+			for k, a := range attrs {
+				or.Args = append(or.Args, &expr.IsDistinct{L: b.meta.Column(old[a-1]), R: vals[k]})
+			}
+			if changed = or; len(or.Args) == 1 {
+				changed = or.Args[0]
+			}
+		}
+		now, err := storedScalar(c.OnUpdate, nil, Default, c.Type, c.Name, b.o)
+		if err != nil {
+			return nil, nil, err
+		}
+		attrs = append(attrs, c.Num)
+		vals = append(vals, &expr.Case{Whens: []expr.When{{Cond: changed, Result: now}}, Else: b.meta.Column(old[i]), T: c.Type})
 	}
 	return attrs, vals, nil
 }

@@ -487,6 +487,9 @@ func (v *viewer) conflict(it *item, x *physical.Insert) {
 	if c.DoUpdate {
 		res = "UPDATE"
 	}
+	if c.Replace {
+		res = "REPLACE"
+	}
 	it.add("Conflict Resolution", res)
 	if len(c.Arbiters) > 0 {
 		it.add("Conflict Arbiter Indexes", arbiterNames(c.Arbiters))

@@ -69,6 +69,7 @@ type MergeWhen struct {
 type OnConflict struct {
 	Arbiters           []*catalog.Index
 	DoUpdate           bool
+	AnyKey, Replace    bool // see ast.OnConflict
 	Set                []int16
 	Values             []expr.Expr
 	Where              expr.Expr

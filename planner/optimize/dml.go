@@ -31,7 +31,8 @@ func (p *planner) insert(x *logical.Insert) (*rel, error) {
 	n := &physical.Insert{Base: p.base(x.Out), Write: x.Write, Input: in.node}
 	if c := x.OnConflict; c != nil {
 		at := positions(positions(map[logical.ColID]int{}, 0, c.Existing), len(c.Existing), c.Excluded)
-		n.OnConflict = &physical.OnConflict{Arbiters: c.Arbiters, DoUpdate: c.DoUpdate, Set: c.Set,
+		n.OnConflict = &physical.OnConflict{Arbiters: c.Arbiters, DoUpdate: c.DoUpdate,
+			AnyKey: c.AnyKey, Replace: c.Replace, Set: c.Set,
 			Values: p.remapAll(c.Values, at), Where: p.remap(c.Where, at)}
 	}
 	if x.Returning != nil {

@@ -105,7 +105,11 @@ type OnConflict struct {
 	// DoUpdate: Set/Values/Where are over the existing row followed by the proposed
 	// (excluded) row, each in attribute order.
 	DoUpdate bool
-	Set      []int16
-	Values   []expr.Expr
-	Where    expr.Expr
+	// AnyKey: a row may be updated again that the statement itself has written.
+	AnyKey bool
+	// Replace deletes all rows in conflict and inserts the proposed one.
+	Replace bool
+	Set     []int16
+	Values  []expr.Expr
+	Where   expr.Expr
 }

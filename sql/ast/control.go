@@ -120,6 +120,19 @@ type (
 	}
 	// Checkpoint is CHECKPOINT.
 	Checkpoint struct{ At }
+	// Block is several statements that a dialect writes as one: they run one after
+	// the other in one transaction and answer with one tag. None of them is a query
+	// or another block. It may be empty: a statement that is accepted and does nothing.
+	Block struct {
+		At
+		Stmts []Stmt
+		Tag   string
+	}
+	// Use makes a schema the one that names without a schema mean.
+	Use struct {
+		At
+		Schema string
+	}
 )
 
 // TxnKind is the kind of a TxnStmt.
@@ -168,3 +181,5 @@ func (*LockTable) stmt()      {}
 func (*SetConstraints) stmt() {}
 func (*Listen) stmt()         {}
 func (*Checkpoint) stmt()     {}
+func (*Block) stmt()          {}
+func (*Use) stmt()            {}

@@ -29,6 +29,9 @@ const (
 	ConAttrNotDeferrable
 	ConAttrDeferred
 	ConAttrImmediate
+	// ConOnUpdate is the value (Expr) that a column takes in every UPDATE which
+	// changes the row and does not set the column.
+	ConOnUpdate
 )
 
 // Constraint is a column's or a table's constraint.
@@ -38,6 +41,7 @@ type Constraint struct {
 	Name              string
 	Expr              Expr // default, check, generated
 	Always            bool // identity: GENERATED ALWAYS; else BY DEFAULT
+	AutoIncrement     bool // identity: takes NULL and 0 for DEFAULT, and goes on after greater values
 	Options           []SeqOption
 	Columns           []string // keys of primary, unique, foreign
 	Including         []string
@@ -368,6 +372,7 @@ type AlterCmd struct {
 	At
 	Kind       AlterKind
 	Name       string // column, constraint, owner
+	Primary    bool   // DROP CONSTRAINT of the primary key, whatever its name is
 	IfExists   bool   // DROP … IF EXISTS, ADD COLUMN IF NOT EXISTS
 	Cascade    bool
 	Column     *ColumnDef

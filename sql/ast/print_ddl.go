@@ -256,6 +256,9 @@ func (p *printer) constraint(c Constraint) {
 			}
 			p.s(")")
 		}
+	case ConOnUpdate: // there are no words for it in PostgreSQL's grammar
+		p.s("ON UPDATE ")
+		p.expr(c.Expr)
 	case ConGenerated:
 		p.s("GENERATED ALWAYS AS (")
 		p.bare(c.Expr)

@@ -44,6 +44,10 @@ func (p *printer) onConflict(o *OnConflict) {
 		p.s(" ON CONSTRAINT ")
 		p.ident(o.Constraint)
 	}
+	if o.Replace {
+		p.s(" DO REPLACE")
+		return
+	}
 	if !o.DoUpdate {
 		p.s(" DO NOTHING")
 		return

@@ -58,6 +58,14 @@ func (p *printer) control(s Stmt) {
 		p.s("DISCARD ", v.What)
 	case *Checkpoint:
 		p.s("CHECKPOINT")
+	case *Use:
+		p.s("SET search_path TO ")
+		p.ident(v.Schema)
+	case *Block:
+		for i, x := range v.Stmts {
+			p.s([]string{"; ", ""}[b2i(i == 0)])
+			p.stmt(x)
+		}
 	default:
 		p.controlMore(s)
 	}

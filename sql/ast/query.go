@@ -347,9 +347,13 @@ type OnConflict struct {
 	Target     []IndexElem
 	Where      Expr // of the target (partial index)
 	Constraint string
-	DoUpdate   bool
-	Set        []Target
-	SetWhere   Expr
+	// AnyKey lets DO UPDATE do without a target: a conflict on any unique key counts.
+	AnyKey   bool
+	DoUpdate bool
+	// Replace deletes the rows in conflict and inserts the new one (REPLACE).
+	Replace  bool
+	Set      []Target
+	SetWhere Expr
 }
 
 func (*Select) stmt() {}

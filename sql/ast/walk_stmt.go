@@ -93,6 +93,10 @@ func (w walker) control(s Stmt) {
 		parts(w, v.Tables)
 	case *LockTable:
 		parts(w, v.Tables)
+	case *Block:
+		for _, x := range v.Stmts {
+			w.stmt(x)
+		}
 	}
 }
 

@@ -325,6 +325,11 @@ func (e *Env) addConstraint(ctx context.Context, old, t *catalog.Table, cmd *ast
 // dropConstraint is DROP CONSTRAINT.
 func (e *Env) dropConstraint(ctx context.Context, t *catalog.Table, cmd *ast.AlterCmd) error {
 	c := constraintOf(t, cmd.Name)
+	for i := 0; cmd.Primary && c == nil && i < len(t.Constraints); i++ {
+		if t.Constraints[i].Kind == catalog.PrimaryConstraint {
+			c = t.Constraints[i]
+		}
+	}
 	if c == nil {
 		if cmd.IfExists {
 			e.notice("00000", "constraint %q of relation %q does not exist, skipping", cmd.Name, t.Name)

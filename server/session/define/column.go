@@ -76,7 +76,7 @@ func (e *Env) newColumn(d *ast.ColumnDef) (c catalog.Column, seq *ast.Constraint
 			if c.Identity = 'd'; k.Always {
 				c.Identity = 'a'
 			}
-			c.NotNull, seq = true, k
+			c.NotNull, seq, c.AutoIncrement = true, k, k.AutoIncrement
 		}
 	}
 	return c, seq, nil
@@ -98,6 +98,13 @@ func (e *Env) columnExpressions(ctx context.Context, t *catalog.Table, c *catalo
 		place, generated := bind.Default, false
 		switch k.Kind {
 		case ast.ConDefault:
+		case ast.ConOnUpdate:
+			text, err := e.storedText(k.Expr, t, place, c.Type, c.Name)
+			if err != nil {
+				return err
+			}
+			c.OnUpdate = text
+			continue
 		case ast.ConGenerated:
 			place, generated = bind.Generated, true
 			if err := e.generation(t, k.Expr); err != nil {
