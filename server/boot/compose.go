@@ -8,7 +8,9 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/loxodb/loxodb/server/session"
+	"github.com/loxodb/loxodb/sql/parser"
 	"github.com/loxodb/loxodb/sql/parser/pg"
+	"github.com/loxodb/loxodb/sql/parser/tidb"
 	"github.com/loxodb/loxodb/storage/kv"
 )
 
@@ -28,6 +30,8 @@ func compose(ctx context.Context, engine kv.Engine, dir string, o Options, signa
 		Version: Version,
 		Log:     o.Log,
 		Signal:  signal,
+
+		Dialects: map[string]parser.Frontend{"tidb": tidb.New()},
 
 		PlanCacheBytes: int64(o.PlanCacheMiB) << 20,
 		RowCacheBytes:  int64(o.RowCacheMiB) << 20,

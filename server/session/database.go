@@ -30,12 +30,14 @@ import (
 
 // Config is what a Database needs.
 type Config struct {
-	Engine  kv.Engine
-	FS      vfs.FS // of the vector index files
-	Dir     string // where they are
-	Parser  parser.Frontend
-	Name    string // the database's name; default postgres
-	Version string // of LoxoDB, for server_version
+	Engine kv.Engine
+	FS     vfs.FS          // of the vector index files
+	Dir    string          // where they are
+	Parser parser.Frontend // of PostgreSQL's dialect, in which everything is stored
+	// Dialects are the frontends of the other values of the setting sql_dialect.
+	Dialects map[string]parser.Frontend
+	Name     string // the database's name; default postgres
+	Version  string // of LoxoDB, for server_version
 	// PlanCacheBytes and RowCacheBytes bound the caches; defaults 64 and 128 MiB,
 	// negative turns one off.
 	PlanCacheBytes, RowCacheBytes int64

@@ -508,7 +508,7 @@ func (s *Session) Simple(ctx context.Context, text string) (int, error) {
 		s.simple = append(s.simple, p)
 		return 1, nil
 	}
-	list, err := s.db.cfg.Parser.Parse(text)
+	list, err := s.frontend().Parse(text)
 	if err != nil {
 		return 0, toPG(ctx, err)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/loxodb/loxodb/server/backend"
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/parser"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 	"github.com/loxodb/loxodb/storage/catalogstore"
@@ -97,7 +98,7 @@ func (s *Session) prepareText(ctx context.Context, query string, declared []type
 		p.setPlan(c.plan, planKey)
 		return p, nil
 	}
-	list, err := s.db.cfg.Parser.Parse(query)
+	list, err := s.frontend().Parse(query)
 	if err != nil {
 		return nil, err
 	}
@@ -112,6 +113,15 @@ func (s *Session) prepareText(ctx context.Context, query string, declared []type
 		s.share(p)
 	}
 	return p, err
+}
+
+// frontend reads the client's text in the dialect that it has chosen.
+func (s *Session) frontend() parser.Frontend {
+	name, _ := s.settings.get("sql_dialect")
+	if f := s.db.cfg.Dialects[name]; f != nil {
+		return f
+	}
+	return s.db.cfg.Parser
 }
 
 // shared finds a plan that some session made of the query under the present catalog
@@ -141,7 +151,7 @@ func (s *Session) planKeyNow() string {
 	get := func(n string) string { v, _ := s.settings.get(n); return v }
 	if s.settings.keyVersion != s.settings.version+1 {
 		var sb strings.Builder
-		for _, n := range []string{"search_path", "role", "datestyle", "intervalstyle", "timezone", "enable_seqscan", "enable_indexscan", "enable_hashjoin", "enable_nestloop", "enable_sort", "enable_hashagg"} {
+		for _, n := range []string{"sql_dialect", "search_path", "role", "datestyle", "intervalstyle", "timezone", "enable_seqscan", "enable_indexscan", "enable_hashjoin", "enable_nestloop", "enable_sort", "enable_hashagg"} {
 			sb.WriteString(get(n))
 			sb.WriteByte(0)
 		}

@@ -122,6 +122,7 @@ var own = []setting{
 	{name: "server_version_num", value: "150018", kind: varInt, min: 150018, max: 150018, context: "internal", group: preset, desc: "Shows the server version as an integer."},
 	{name: "session_authorization", kind: varString, context: "user", group: "Ungrouped", desc: "Sets the session user name.", report: true},
 	{name: "shared_buffers", value: "32768", kind: varInt, unit: "8kB", min: 16, max: 1073741823, context: "postmaster", group: mem, desc: "Sets the number of shared memory buffers used by the server."},
+	{name: "sql_dialect", value: "postgres", kind: varEnum, enum: "postgres,tidb,~postgresql=postgres,~mysql=tidb", context: "user", group: conn, desc: "Sets the dialect in which statements are read."},
 	{name: "ssl", value: "off", kind: varBool, context: "sighup", group: "Connections and Authentication / SSL", desc: "Enables SSL connections."},
 	{name: "standard_conforming_strings", value: "on", kind: varBool, context: "user", group: "Version and Platform Compatibility", desc: "Causes '...' strings to treat backslashes literally.", report: true},
 	{name: "statement_timeout", value: "0", kind: varInt, unit: "ms", max: maxInt, context: "user", group: conn, desc: "Sets the maximum allowed duration of any statement."},

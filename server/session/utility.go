@@ -47,10 +47,35 @@ func (s *Session) utility(ctx context.Context, p *portal) (tag string, err error
 		return "CHECKPOINT", nil // every commit is durable already
 	case *ast.Maintenance:
 		return s.maintain(ctx, st)
+	case *ast.Block:
+		return st.Tag, s.block(ctx, p, st)
+	case *ast.Use:
+		return "SET", s.use(st)
 	case *ast.Other:
 		return "", pgerr.NotSupported(int(st.Pos), "%s is not supported", st.Name)
 	}
 	return s.define(ctx, p)
+}
+
+// block runs the statements of a block. An error undoes those before, as it ends
+// the transaction or the statement's own.
+func (s *Session) block(ctx context.Context, p *portal, b *ast.Block) error {
+	for _, st := range b.Stmts {
+		one := *p.stmt
+		one.stmt, one.plan = st, nil
+		if _, err := s.utility(ctx, &portal{s: s, stmt: &one}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// use makes a schema the only one of the search path.
+func (s *Session) use(st *ast.Use) error {
+	if _, ok := s.Catalog().Schema(st.Schema); !ok {
+		return pgerr.Newf(pgerrcode.InvalidSchemaName, "schema %q does not exist", st.Schema).At(int(st.Pos))
+	}
+	return s.SetSetting("search_path", quoteIfNeeded(st.Schema), false)
 }
 
 // retry runs a statement that writes, again when what it met is newer than its

@@ -18,7 +18,8 @@ const patience = 20 * time.Second
 // client holds a script's connections to one server.
 type client struct {
 	dsn      string
-	extended bool // records that do not ask for the simple protocol use the extended one
+	dialect  string // that the script's connections speak, "" = PostgreSQL's
+	extended bool   // records that do not ask for the simple protocol use the extended one
 	conns    map[string]*pgconn.PgConn
 	notices  []string // of the statement that runs
 	types    map[typeKey]string
@@ -38,6 +39,9 @@ func newClient(dsn string, extended bool) *client {
 // transactions, which may have failed. No script can name it.
 const catalogConnection = ""
 
+// postgresConnection speaks PostgreSQL's dialect in scripts of another one.
+const postgresConnection = "postgres"
+
 func (c *client) connection(ctx context.Context, name string) (*pgconn.PgConn, error) {
 	if conn := c.conns[name]; conn != nil {
 		return conn, nil
@@ -48,6 +52,9 @@ func (c *client) connection(ctx context.Context, name string) (*pgconn.PgConn, e
 	}
 	cfg.RuntimeParams["timezone"] = "UTC"
 	cfg.RuntimeParams["datestyle"] = "ISO, MDY"
+	if c.dialect != "" && name != catalogConnection && name != postgresConnection {
+		cfg.RuntimeParams["sql_dialect"] = c.dialect
+	}
 	if name != catalogConnection {
 		cfg.OnNotice = func(_ *pgconn.PgConn, n *pgconn.Notice) {
 			c.notices = append(c.notices, reportLines((*pgconn.PgError)(n))...)

@@ -1,7 +1,10 @@
 // Package slt is the SQL logic test suite: files of statements with the answers
 // that PostgreSQL 15 gave to them, run against LoxoDB over the wire. The answers
 // are recorded (make slt-record), never taken from LoxoDB. Those of the files under
-// testdata/vector come from PostgreSQL with pgvector 0.8.6.
+// testdata/vector come from PostgreSQL with pgvector 0.8.6. The files under
+// testdata/tidb are in that dialect; their answers are written by hand after the
+// documentation of TiDB and MySQL, and their connection "postgres" speaks
+// PostgreSQL's dialect, so that both can be asked the same.
 //
 // # Files
 //

@@ -1,0 +1,193 @@
+package tidb
+
+import (
+	"strings"
+
+	tast "github.com/pingcap/tidb/pkg/parser/ast"
+
+	"github.com/loxodb/loxodb/sql/ast"
+)
+
+// aggregate converts an aggregate call.
+func (c *conv) aggregate(v *tast.AggregateFuncExpr) ast.Expr {
+	return c.aggregateOver(v, strings.ToLower(v.F), v.Args, v.Distinct, v.Order, nil)
+}
+
+// aggregateOver converts an aggregate, over a window if over is not nil.
+func (c *conv) aggregateOver(n tast.ExprNode, name string, args []tast.ExprNode, distinct bool, order *tast.OrderByClause, over *ast.Window) ast.Expr {
+	at := c.at(n)
+	agg := func(name string, args ...ast.Expr) *ast.Func {
+		f := syscall(at, name, args...)
+		f.Distinct, f.Over = distinct, over
+		return f
+	}
+	switch name {
+	case "count":
+		return c.count(args, agg)
+	case "approx_count_distinct":
+		distinct = true
+		return c.count(args, agg)
+	case "sum", "min", "max":
+		return agg(name, c.expr(args[0]))
+	case "avg": // the scale is that of a division
+		return call(at, "div", agg("sum", c.expr(args[0])), agg("count", c.expr(args[0])))
+	case "group_concat":
+		return c.groupConcat(n, args, distinct, order, over)
+	case "bit_and", "bit_or", "bit_xor":
+		x := ast.Expr(agg(name, cast(c.expr(args[0]), typed(at, "int8"))))
+		if name != "bit_and" {
+			x = &ast.Coalesce{At: at, Args: []ast.Expr{x, integer(at, 0)}}
+		}
+		return x
+	case "std", "stddev", "stddev_pop", "stddev_samp", "variance", "var_pop", "var_samp":
+		pop := map[string]string{"std": "stddev_pop", "stddev": "stddev_pop", "variance": "var_pop"}
+		if p, ok := pop[name]; ok {
+			name = p
+		}
+		return agg(name, cast(c.expr(args[0]), typed(at, "float8")))
+	case "json_arrayagg":
+		return agg("jsonb_agg", c.expr(args[0]))
+	case "json_objectagg":
+		return agg("jsonb_object_agg", c.expr(args[0]), c.expr(args[1]))
+	}
+	c.fail(n, "aggregate %s is not supported", strings.ToUpper(name))
+	return nil
+}
+
+// count converts COUNT; a constant counts all rows, several arguments those rows
+// in which none is NULL.
+func (c *conv) count(args []tast.ExprNode, agg func(string, ...ast.Expr) *ast.Func) ast.Expr {
+	if len(args) == 1 {
+		x := c.expr(args[0])
+		f := agg("count", x)
+		if l, ok := x.(*ast.Lit); ok && l.Kind == ast.LitInt && !f.Distinct {
+			f.Args, f.Star = nil, true
+		}
+		return f
+	}
+	list := c.exprs(args)
+	row := &ast.Row{At: ast.At{Pos: list[0].Position()}, Args: list, Explicit: true}
+	f := agg("count", row)
+	f.Filter = notNull(list)
+	return f
+}
+
+func notNull(list []ast.Expr) ast.Expr {
+	var out ast.Expr
+	for _, e := range list {
+		out = both(out, &ast.IsTest{At: ast.At{Pos: e.Position()}, X: e, What: ast.IsNull, Not: true})
+	}
+	return out
+}
+
+// groupConcat gathers the values in an array, so that DISTINCT and ORDER BY go by
+// their own type, and joins them; NULLs are left out, and none at all give NULL.
+func (c *conv) groupConcat(n tast.ExprNode, args []tast.ExprNode, distinct bool, order *tast.OrderByClause, over *ast.Window) ast.Expr {
+	at := c.at(n)
+	sep := c.expr(args[len(args)-1])
+	list := c.exprs(args[:len(args)-1])
+	x := list[0]
+	if len(list) > 1 {
+		x = call(at, "concat", list...)
+	}
+	agg := syscall(at, "array_agg", x)
+	agg.Distinct, agg.Over = distinct, over
+	agg.Filter = notNull(list)
+	if order != nil {
+		scope := c.scope
+		c.scope = nil
+		for _, it := range order.Items {
+			e := x
+			if p, ok := it.Expr.(*tast.PositionExpr); !ok {
+				e = c.expr(it.Expr)
+			} else if p.N < 1 || p.N > len(list) {
+				c.wrong(p, "Unknown column '%d' in 'order clause'", p.N)
+			} else {
+				e = list[p.N-1]
+			}
+			agg.OrderBy = append(agg.OrderBy, ast.SortBy{At: at, Expr: e, Desc: it.Desc})
+		}
+		c.scope = scope
+	}
+	return syscall(at, "array_to_string", agg, sep)
+}
+
+// windowFunc converts a call with OVER.
+func (c *conv) windowFunc(v *tast.WindowFuncExpr) ast.Expr {
+	if v.IgnoreNull {
+		c.fail(v, "IGNORE NULLS is not supported")
+	}
+	if v.FromLast {
+		c.fail(v, "FROM LAST is not supported")
+	}
+	w := c.window(&v.Spec)
+	name := strings.ToLower(v.Name)
+	switch name {
+	case "row_number", "rank", "dense_rank", "cume_dist", "percent_rank", "ntile", "lead", "lag", "first_value", "last_value", "nth_value":
+		f := syscall(c.at(v), name, c.exprs(v.Args)...)
+		f.Over = &w
+		return f
+	}
+	return c.aggregateOver(v, name, v.Args, v.Distinct, nil, &w)
+}
+
+// windows converts the WINDOW clause.
+func (c *conv) windows(s *tast.SelectStmt, out *ast.Select) {
+	for i := range s.WindowSpecs {
+		out.Windows = append(out.Windows, ast.NamedWindow{Name: s.WindowSpecs[i].Name.L, Def: c.window(&s.WindowSpecs[i])})
+	}
+}
+
+func (c *conv) window(w *tast.WindowSpec) ast.Window {
+	out := ast.Window{At: placeless, Ref: w.Ref.L}
+	if w.OnlyAlias {
+		out.Ref, out.NameOnly = w.Name.L, true
+		return out
+	}
+	scope := c.scope
+	c.scope = nil
+	defer func() { c.scope = scope }()
+	if w.PartitionBy != nil {
+		for _, it := range w.PartitionBy.Items {
+			out.PartitionBy = append(out.PartitionBy, c.expr(it.Expr))
+		}
+	}
+	out.OrderBy = c.orderBy(w.OrderBy)
+	if w.Frame == nil {
+		return out
+	}
+	f := &ast.Frame{Start: c.bound(&w.Frame.Extent.Start), End: c.bound(&w.Frame.Extent.End)}
+	switch w.Frame.Type {
+	case tast.Rows:
+		f.Mode = ast.FrameRows
+	case tast.Ranges:
+		f.Mode = ast.FrameRange
+	default:
+		f.Mode = ast.FrameGroups
+	}
+	out.Frame = f
+	return out
+}
+
+func (c *conv) bound(b *tast.FrameBound) ast.FrameBound {
+	if b.Unit != tast.TimeUnitInvalid {
+		c.fail(b, "INTERVAL in a window frame is not supported")
+	}
+	out := ast.FrameBound{Kind: ast.CurrentRow}
+	switch b.Type {
+	case tast.Preceding:
+		out.Kind = ast.OffsetPreceding
+		if b.UnBounded {
+			out.Kind = ast.UnboundedPreceding
+		}
+	case tast.Following:
+		out.Kind = ast.OffsetFollowing
+		if b.UnBounded {
+			out.Kind = ast.UnboundedFollowing
+		}
+	}
+	if b.Expr != nil {
+		out.Offset = c.expr(b.Expr)
+	}
+	return out
+}

@@ -1,0 +1,213 @@
+package tidb
+
+import (
+	tast "github.com/pingcap/tidb/pkg/parser/ast"
+
+	"github.com/loxodb/loxodb/sql/ast"
+)
+
+// dmlStmt converts queries and changes of rows; nil when n is something else.
+func (c *conv) dmlStmt(n tast.StmtNode) ast.Stmt {
+	switch v := n.(type) {
+	case *tast.SelectStmt, *tast.SetOprStmt:
+		return c.query(v)
+	case *tast.InsertStmt:
+		return c.insert(v)
+	case *tast.UpdateStmt:
+		return c.update(v)
+	case *tast.DeleteStmt:
+		return c.delete(v)
+	}
+	return nil
+}
+
+// insert converts INSERT and REPLACE. A key that is there is a conflict on any
+// unique key of the table: an upsert, a skip, or a replacement.
+func (c *conv) insert(s *tast.InsertStmt) ast.Stmt {
+	ref, ok := c.plainTable(s.Table)
+	if !ok {
+		c.fail(s, "INSERT into this is not supported")
+	}
+	if len(s.PartitionNames) > 0 {
+		c.fail(s, "PARTITION (...) is not supported")
+	}
+	out := &ast.Insert{At: c.here(), Table: ref}
+	for _, n := range s.Columns {
+		out.Columns = append(out.Columns, ast.Target{At: placeless, Name: n.Name.L})
+	}
+	switch {
+	case s.Select != nil:
+		c.nested++
+		out.Query = c.query(s.Select)
+		c.nested--
+	case len(s.Lists) == 1 && len(s.Lists[0]) == 0: // VALUES ()
+		out.Columns = nil
+	default:
+		out.Query = &ast.Select{At: c.here()}
+		for _, row := range s.Lists {
+			if len(row) == 0 {
+				c.fail(s, "several empty lists of values are not supported")
+			}
+			out.Query.Values = append(out.Query.Values, c.exprs(row))
+		}
+	}
+	switch {
+	case s.IsReplace:
+		out.OnConflict = &ast.OnConflict{At: c.here(), AnyKey: true, Replace: true}
+	case len(s.OnDuplicate) > 0:
+		out.OnConflict = &ast.OnConflict{At: c.here(), AnyKey: true, DoUpdate: true}
+		c.target, c.updated = calledAs(&ref), calledAs(&ref)
+		out.OnConflict.Set = c.assignments(s.OnDuplicate)
+		c.target = ""
+	case s.IgnoreErr:
+		out.OnConflict = &ast.OnConflict{At: c.here()}
+	}
+	return out
+}
+
+// assignments converts SET. MySQL assigns from the left to the right, and later
+// values see what earlier ones gave.
+func (c *conv) assignments(list []*tast.Assignment) []ast.Target {
+	outer := c.assigned
+	defer func() { c.assigned = outer }()
+	given := map[string]ast.Expr{}
+	var out []ast.Target
+	for _, a := range list {
+		c.assigned = given
+		t := ast.Target{At: placeless, Name: a.Column.Name.L, Expr: c.expr(a.Expr)}
+		out = append(out, t)
+		if _, isDefault := t.Expr.(*ast.Default); !isDefault {
+			given[t.Name] = t.Expr
+		}
+	}
+	return out
+}
+
+func (c *conv) update(s *tast.UpdateStmt) ast.Stmt {
+	if s.IgnoreErr {
+		c.fail(s, "UPDATE IGNORE is not supported")
+	}
+	out := &ast.Update{At: c.here(), With: c.with(s.With)}
+	ref, ok := c.plainTable(s.TableRefs)
+	if !ok {
+		return c.updateJoin(s, out)
+	}
+	out.Table = ref
+	c.updated = calledAs(&ref)
+	out.Set = c.assignments(s.List)
+	out.Where = c.limited(&ref, s.Where, s.Order, s.Limit)
+	return out
+}
+
+// limited is WHERE, or the rows that WHERE, ORDER BY and LIMIT choose.
+func (c *conv) limited(ref *ast.TableRef, where tast.ExprNode, order *tast.OrderByClause, limit *tast.Limit) ast.Expr {
+	if limit == nil { // without a limit the order does not matter
+		return c.cond(where)
+	}
+	at := c.here()
+	ctid := func() ast.Expr { return &ast.ColumnRef{At: at, Parts: []string{calledAs(ref), "ctid"}} }
+	sub := &ast.Select{At: at, Targets: []ast.Target{{At: at, Expr: ctid()}}, From: []ast.TableExpr{ref},
+		Where: c.cond(where), OrderBy: c.orderBy(order)}
+	sub.Limit, sub.Offset = c.limit(limit)
+	return &ast.In{At: at, Left: ctid(), Sub: sub}
+}
+
+// updateJoin converts UPDATE of one table of several.
+func (c *conv) updateJoin(s *tast.UpdateStmt, out *ast.Update) ast.Stmt {
+	if s.Order != nil || s.Limit != nil {
+		c.wrong(s, "UPDATE of several tables has no ORDER BY or LIMIT")
+	}
+	tables, cond := c.innerTables(s, s.TableRefs.TableRefs)
+	changed := ""
+	for _, a := range s.List {
+		switch t := a.Column.Table.L; {
+		case t == "":
+			c.fail(s, "a column without its table in UPDATE of several tables is not supported")
+		case changed != "" && changed != t:
+			c.fail(s, "UPDATE that changes several tables is not supported")
+		default:
+			changed = t
+		}
+	}
+	rest, ref := split(tables, changed)
+	if ref == nil {
+		c.wrong(s, "table \"%s\" is not among the tables of UPDATE", changed)
+	}
+	out.Table, out.From = *ref, rest
+	for _, a := range s.List {
+		out.Set = append(out.Set, ast.Target{At: placeless, Name: a.Column.Name.L, Expr: c.expr(a.Expr)})
+	}
+	out.Where = both(cond, c.cond(s.Where))
+	return out
+}
+
+func (c *conv) delete(s *tast.DeleteStmt) ast.Stmt {
+	if s.IgnoreErr {
+		c.fail(s, "DELETE IGNORE is not supported")
+	}
+	out := &ast.Delete{At: c.here(), With: c.with(s.With)}
+	if !s.IsMultiTable {
+		ref, ok := c.plainTable(s.TableRefs)
+		if !ok {
+			c.fail(s, "DELETE from this is not supported")
+		}
+		out.Table = ref
+		out.Where = c.limited(&ref, s.Where, s.Order, s.Limit)
+		return out
+	}
+	if len(s.Tables.Tables) != 1 {
+		c.fail(s, "DELETE from several tables is not supported")
+	}
+	tables, cond := c.innerTables(s, s.TableRefs.TableRefs)
+	rest, ref := split(tables, s.Tables.Tables[0].Name.L)
+	if ref == nil {
+		c.wrong(s, "table \"%s\" is not among the tables of DELETE", s.Tables.Tables[0].Name.L)
+	}
+	out.Table, out.Using = *ref, rest
+	out.Where = both(cond, c.cond(s.Where))
+	return out
+}
+
+// innerTables takes a tree of inner joins apart into its tables and conditions.
+func (c *conv) innerTables(s tast.Node, n tast.ResultSetNode) (tables []ast.TableExpr, cond ast.Expr) {
+	j, ok := n.(*tast.Join)
+	if !ok {
+		return []ast.TableExpr{c.tableExpr(n)}, nil
+	}
+	if j.Right == nil {
+		return c.innerTables(s, j.Left)
+	}
+	if j.Tp != tast.CrossJoin || j.NaturalJoin || len(j.Using) > 0 {
+		c.fail(s, "changing rows of an outer join, or of one by USING, is not supported")
+	}
+	l, lc := c.innerTables(s, j.Left)
+	r, rc := c.innerTables(s, j.Right)
+	cond = both(lc, rc)
+	if j.On != nil {
+		cond = both(cond, c.cond(j.On.Expr))
+	}
+	return append(l, r...), cond
+}
+
+// split takes the table of a name out of a list.
+func split(tables []ast.TableExpr, name string) (rest []ast.TableExpr, ref *ast.TableRef) {
+	for _, t := range tables {
+		if r, ok := t.(*ast.TableRef); ok && ref == nil && calledAs(r) == name {
+			ref = r
+			continue
+		}
+		rest = append(rest, t)
+	}
+	return rest, ref
+}
+
+// both is the conjunction of two conditions, either of which may be nil.
+func both(a, b ast.Expr) ast.Expr {
+	switch {
+	case a == nil:
+		return b
+	case b == nil:
+		return a
+	}
+	return &ast.BoolOp{At: ast.At{Pos: a.Position()}, Kind: ast.And, Args: []ast.Expr{a, b}}
+}

@@ -1,0 +1,244 @@
+// Package tidb is the grammar of TiDB and MySQL as a parser.Frontend: pingcap's
+// parser builds MySQL's raw tree and this package converts it to the neutral
+// tree, one file a statement family. What MySQL does otherwise than PostgreSQL is
+// written out here, in the tree, so that nothing below knows of a dialect. It must
+// not know names, types, plans or execution, and nothing outside it may see a type
+// of that library. A node that has no neutral form is an error 0A000 with its
+// position, never a skip.
+package tidb
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	"github.com/jackc/pgerrcode"
+	"github.com/pingcap/tidb/pkg/parser"
+	tast "github.com/pingcap/tidb/pkg/parser/ast"
+	driver "github.com/pingcap/tidb/pkg/parser/test_driver" // the values of literals
+
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/pgerr"
+)
+
+// Frontend implements parser.Frontend. The zero value is ready and costs nothing
+// before its first use.
+type Frontend struct{}
+
+// New returns the TiDB frontend.
+func New() Frontend { return Frontend{} }
+
+// parsers are reused: one holds a stack of some hundred kilobytes once it has
+// read a large statement.
+var parsers = sync.Pool{New: func() any { return parser.New() }}
+
+// Parse converts a query string of any number of statements. Errors are
+// *pgerr.Error: 42601 for syntax errors at MySQL's position, 54001 for input
+// nested too deep, 0A000 for syntax that has no neutral form.
+func (Frontend) Parse(query string) (stmts []ast.Parsed, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			stmts, err = nil, recovered(r)
+		}
+	}()
+	if !utf8.ValidString(query) {
+		return nil, pgerr.New(pgerrcode.CharacterNotInRepertoire, "invalid byte sequence for encoding \"UTF8\"")
+	}
+	if err := checkNesting(query); err != nil {
+		return nil, err
+	}
+	p := parsers.Get().(*parser.Parser)
+	p.Reset() // a parser that failed keeps its modes
+	list, _, perr := p.ParseSQL(query)
+	if perr != nil {
+		parsers.Put(p)
+		return nil, grammarError(query, perr)
+	}
+	list = append([]tast.StmtNode(nil), list...) // the parser's own memory
+	parsers.Put(p)
+	return convert(query, list)
+}
+
+func convert(query string, list []tast.StmtNode) ([]ast.Parsed, error) {
+	stmts := make([]ast.Parsed, 0, len(list))
+	at := 0
+	for _, n := range list {
+		start, end := extent(query, n.OriginalText(), at)
+		at = end
+		c := &conv{src: query, stmtPos: ast.Pos(start)}
+		if strings.IndexByte(query[start:end], '?') >= 0 {
+			c.numberMarkers(n)
+		}
+		stmts = append(stmts, ast.Parsed{Stmt: c.stmt(n), Start: start, End: end})
+	}
+	return stmts, nil
+}
+
+// extent finds a statement's text, which comes in order, without what surrounds it.
+func extent(query, text string, from int) (start, end int) {
+	text = strings.TrimSpace(text)
+	i := strings.Index(query[from:], text)
+	if i < 0 || text == "" {
+		return from, len(query)
+	}
+	start = from + i
+	end = start + len(strings.TrimRight(text, "; \t\r\n"))
+	return start, max(start, end)
+}
+
+// markers collects the ? of a statement.
+type markers struct{ list []*driver.ParamMarkerExpr }
+
+func (m *markers) Enter(n tast.Node) (tast.Node, bool) {
+	if p, ok := n.(*driver.ParamMarkerExpr); ok {
+		m.list = append(m.list, p)
+	}
+	return n, false
+}
+
+func (m *markers) Leave(n tast.Node) (tast.Node, bool) { return n, true }
+
+// numberMarkers numbers the ? in the order of the text.
+func (c *conv) numberMarkers(n tast.StmtNode) {
+	var m markers
+	n.Accept(&m)
+	sort.Slice(m.list, func(i, j int) bool { return m.list[i].Offset < m.list[j].Offset })
+	for i, p := range m.list {
+		p.SetOrder(i)
+	}
+	c.markers = len(m.list) > 0
+}
+
+// bail carries the first error of a conversion up to Parse.
+type bail struct{ err *pgerr.Error }
+
+func recovered(r any) error {
+	if b, ok := r.(bail); ok {
+		return b.err
+	}
+	if strings.Contains(fmt.Sprint(r), "MyDecimal") { // the library's literals hold 81 digits
+		return pgerr.New(pgerrcode.NumericValueOutOfRange, "a number of so many digits is not supported")
+	}
+	return pgerr.Newf(pgerrcode.InternalError, "parser failed: %v", r)
+}
+
+// grammarError gives the grammar's error its SQLSTATE and byte position: the
+// library tells the rest of the text from the offending token on.
+func grammarError(query string, err error) *pgerr.Error {
+	msg := err.Error()
+	_, rest, ok := strings.Cut(msg, `near "`)
+	if !ok {
+		return pgerr.New(pgerrcode.SyntaxError, msg)
+	}
+	at := restStart(query, rest)
+	msg = strings.TrimSpace(rest[strings.LastIndexByte(rest, '"')+1:])
+	if n := strings.LastIndexByte(msg, ')'); strings.HasPrefix(msg, "(total length") && n >= 0 {
+		msg = strings.TrimSpace(msg[n+1:])
+	}
+	if msg == "" {
+		if word := tokenAt(query, at); word == "" {
+			msg = "syntax error at end of input"
+		} else {
+			msg = fmt.Sprintf("syntax error at or near \"%s\"", word)
+		}
+	}
+	return pgerr.New(pgerrcode.SyntaxError, msg).At(at)
+}
+
+// restStart is where the text begins that an error message quotes to its end, or
+// of which it tells the length.
+func restStart(query, rest string) int {
+	const total = "(total length "
+	if i := strings.LastIndex(rest, total); i >= 0 {
+		var n int
+		if _, err := fmt.Sscanf(rest[i+len(total):], "%d", &n); err == nil && n <= len(query) && n > 0 {
+			return len(query) - n
+		}
+	}
+	for i := strings.LastIndexByte(rest, '"'); i >= 0; i = strings.LastIndexByte(rest[:i], '"') {
+		if strings.HasSuffix(query, rest[:i]) {
+			return len(query) - i
+		}
+	}
+	return len(query)
+}
+
+// tokenAt is the word, or else the character, at an offset.
+func tokenAt(query string, at int) string {
+	s := query[at:]
+	n := 0
+	for n < len(s) && isWordByte(s[n]) {
+		n++
+	}
+	if n == 0 && s != "" {
+		_, n = utf8.DecodeRuneInString(s)
+	}
+	return s[:n]
+}
+
+// conv converts one statement. It is used by one goroutine.
+type conv struct {
+	src     string
+	stmtPos ast.Pos
+	depth   int
+	markers bool // the statement has ? as parameters
+	// nested counts the selects around the present one: the names of the outermost
+	// are the client's and keep their case.
+	nested int
+	// scope is what the clauses of the present select may call its targets.
+	scope *scope
+	// target is the table whose columns the unqualified names of an upsert mean.
+	target string
+	// assigned are the values that earlier assignments of an UPDATE gave columns.
+	assigned map[string]ast.Expr
+	updated  string // the table of that UPDATE
+	// recursive: within a WITH RECURSIVE query.
+	recursive bool
+}
+
+// here is the position of the current statement.
+func (c *conv) here() ast.At { return ast.At{Pos: c.stmtPos} }
+
+// at is the position of an expression.
+func (c *conv) at(n tast.Node) ast.At {
+	if p := n.OriginTextPosition(); p > int(c.stmtPos) {
+		return ast.At{Pos: ast.Pos(p)}
+	}
+	return c.here()
+}
+
+// fail aborts the conversion with 0A000; a nil node points at the statement.
+func (c *conv) fail(n tast.Node, format string, args ...any) {
+	at := c.here()
+	if n != nil {
+		at = c.at(n)
+	}
+	panic(bail{pgerr.NotSupported(int(at.Pos), format, args...)})
+}
+
+// wrong aborts the conversion with 42601.
+func (c *conv) wrong(n tast.Node, format string, args ...any) {
+	at := c.here()
+	if n != nil {
+		at = c.at(n)
+	}
+	panic(bail{pgerr.Newf(pgerrcode.SyntaxError, format, args...).At(int(at.Pos))})
+}
+
+// enter counts a level of the tree; each call is paired with leave.
+func (c *conv) enter() {
+	c.depth++
+	if c.depth > maxTreeDepth {
+		panic(bail{tooDeep()})
+	}
+}
+
+func (c *conv) leave() { c.depth-- }
+
+// nodeName is what a node of the library is called, for errors.
+func nodeName(n any) string {
+	s := fmt.Sprintf("%T", n)
+	return strings.TrimSuffix(strings.TrimPrefix(s[strings.LastIndexByte(s, '.')+1:], "*"), "Expr")
+}

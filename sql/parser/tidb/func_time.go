@@ -1,0 +1,117 @@
+package tidb
+
+import (
+	"strings"
+
+	tast "github.com/pingcap/tidb/pkg/parser/ast"
+
+	"github.com/loxodb/loxodb/sql/ast"
+)
+
+var _ = register(map[string]func(*conv, *tast.FuncCallExpr) (ast.Expr, bool){
+	"date_add":      shift("date_add"),
+	"adddate":       shift("date_add"),
+	"date_sub":      shift("date_sub"),
+	"subdate":       shift("date_sub"),
+	"timestampadd":  timestampAdd,
+	"timestampdiff": timestampDiff,
+	"extract":       extract,
+	"str_to_date":   strToDate,
+	"weekofyear": func(c *conv, f *tast.FuncCallExpr) (ast.Expr, bool) {
+		c.arity(f, 1, 1)
+		return call(c.at(f), "week", textual(c.expr(f.Args[0])), integer(c.at(f), 3)), false
+	},
+	tast.DateLiteral:      typedLiteral("date"),
+	tast.TimeLiteral:      typedLiteral("time"),
+	tast.TimestampLiteral: typedLiteral("timestamp"),
+})
+
+// typedLiteral is DATE '…' and its kin.
+func typedLiteral(name string) func(*conv, *tast.FuncCallExpr) (ast.Expr, bool) {
+	return func(c *conv, f *tast.FuncCallExpr) (ast.Expr, bool) {
+		return cast(c.expr(f.Args[0]), typed(c.at(f), name)), false
+	}
+}
+
+func (c *conv) unit(n tast.ExprNode) (string, ast.Expr) {
+	u, ok := n.(*tast.TimeUnitExpr)
+	if !ok {
+		c.fail(n, "%s is not supported as a unit of time", nodeName(n))
+	}
+	name := strings.ToLower(u.Unit.String())
+	return name, text(c.here(), name)
+}
+
+// shift is date + INTERVAL n unit. A string literal is a date or a time stamp,
+// whichever it looks like.
+func shift(name string) func(*conv, *tast.FuncCallExpr) (ast.Expr, bool) {
+	return func(c *conv, f *tast.FuncCallExpr) (ast.Expr, bool) {
+		return c.shifted(f, name, f.Args[0], f.Args[1], f.Args[2]), false
+	}
+}
+
+// shifted calls date_add or date_sub, or for units below a day their twins that make
+// a date a time stamp.
+func (c *conv) shifted(f *tast.FuncCallExpr, name string, at, n, unit tast.ExprNode) ast.Expr {
+	u, lit := c.unit(unit)
+	switch u {
+	case "day", "week", "month", "quarter", "year", "year_month":
+	default:
+		name = "datetime" + strings.TrimPrefix(name, "date")
+	}
+	return call(c.at(f), name, c.moment(at), textual(c.expr(n)), lit)
+}
+
+// strToDate gives a date, or with a time in the format a time stamp.
+func strToDate(c *conv, f *tast.FuncCallExpr) (ast.Expr, bool) {
+	c.arity(f, 2, 2)
+	name := "str_to_date"
+	if format, ok := stringOf(f.Args[1]); ok {
+		i := strings.IndexByte(format, '%')
+		clock := false
+		for ; i >= 0 && i+1 < len(format); i++ {
+			if format[i] == '%' {
+				i++
+				clock = clock || strings.IndexByte("fHhIiklprSsT", format[i]) >= 0
+			}
+		}
+		if !clock {
+			name = "str_to_day"
+		}
+	}
+	return call(c.at(f), name, textual(c.expr(f.Args[0])), textual(c.expr(f.Args[1]))), false
+}
+
+// moment converts a date or time stamp.
+func (c *conv) moment(n tast.ExprNode) ast.Expr {
+	e := c.expr(n)
+	at := ast.At{Pos: e.Position()}
+	l, ok := e.(*ast.Lit)
+	switch {
+	case isParam(e) || ok && l.Kind == ast.LitNull:
+		return cast(e, typed(at, "timestamp"))
+	case ok && l.Kind == ast.LitString && len(strings.TrimSpace(l.Text)) <= len("2006-01-02"):
+		return call(at, "date", l)
+	case ok && l.Kind == ast.LitString:
+		return call(at, "timestamp", l)
+	}
+	return e
+}
+
+func timestampAdd(c *conv, f *tast.FuncCallExpr) (ast.Expr, bool) {
+	return c.shifted(f, "date_add", f.Args[2], f.Args[1], f.Args[0]), false
+}
+
+func timestampDiff(c *conv, f *tast.FuncCallExpr) (ast.Expr, bool) {
+	_, unit := c.unit(f.Args[0])
+	return call(c.at(f), "timestampdiff", unit, textual(c.expr(f.Args[1])), textual(c.expr(f.Args[2]))), false
+}
+
+// extract is EXTRACT of one field; the compound ones have functions of no use here.
+func extract(c *conv, f *tast.FuncCallExpr) (ast.Expr, bool) {
+	name, _ := c.unit(f.Args[0])
+	if _, ok := ownFuncs()[name]; !ok {
+		c.fail(f, "EXTRACT(%s FROM ...) is not supported", strings.ToUpper(name))
+	}
+	return call(c.at(f), name, textual(c.expr(f.Args[1]))), false
+}

@@ -1,0 +1,97 @@
+package tidb
+
+import (
+	"strings"
+
+	tast "github.com/pingcap/tidb/pkg/parser/ast"
+
+	"github.com/loxodb/loxodb/sql/ast"
+)
+
+// distanceOps are the operators that the distance functions become, so that a
+// search written with them is planned as one written with operators.
+var distanceOps = map[string]bool{"<->": true, "<=>": true, "<#>": true, "<+>": true}
+
+// distanceFuncs are TiDB's distances.
+var distanceFuncs = map[string]string{
+	"vec_l2_distance": "<->", "vec_cosine_distance": "<=>", "vec_negative_inner_product": "<#>", "vec_l1_distance": "<+>",
+}
+
+// methods are the ways of DISTANCE(a, b, 'method') of MySQL.
+var methods = map[string]string{"euclidean": "<->", "cosine": "<=>", "dot": "<#>"}
+
+func init() {
+	for name, op := range distanceFuncs {
+		special[name] = func(c *conv, f *tast.FuncCallExpr) (ast.Expr, bool) {
+			c.arity(f, 2, 2)
+			return c.distance(f, op), false
+		}
+	}
+}
+
+var _ = register(map[string]func(*conv, *tast.FuncCallExpr) (ast.Expr, bool){
+	"distance":         distanceBy,
+	"vector_distance":  distanceBy,
+	"vec_from_text":    toVector,
+	"string_to_vector": toVector,
+	"to_vector":        toVector,
+	"vec_as_text": func(c *conv, f *tast.FuncCallExpr) (ast.Expr, bool) {
+		c.arity(f, 1, 1)
+		return cast(vector(c.expr(f.Args[0])), typed(c.at(f), "text")), false
+	},
+	"vec_dims":    vectorFunc("vector_dims"),
+	"vector_dim":  vectorFunc("vector_dims"),
+	"vec_l2_norm": vectorFunc("vector_norm"),
+})
+
+func vectorType(at ast.At) ast.TypeName {
+	return ast.TypeName{At: at, Name: ast.QName{At: at, Schema: public, Name: "vector"}}
+}
+
+// vector gives what has no type yet the type vector.
+func vector(e ast.Expr) ast.Expr {
+	if untyped(e) {
+		return cast(e, vectorType(ast.At{Pos: e.Position()}))
+	}
+	return e
+}
+
+// untyped reports a string, a NULL or a parameter.
+func untyped(e ast.Expr) bool {
+	l, ok := e.(*ast.Lit)
+	return ok && (l.Kind == ast.LitString || l.Kind == ast.LitNull) || isParam(e)
+}
+
+func (c *conv) distance(f *tast.FuncCallExpr, op string) ast.Expr {
+	l, r := c.expr(f.Args[0]), c.expr(f.Args[1])
+	if untyped(l) && untyped(r) {
+		l, r = vector(l), vector(r)
+	}
+	return &ast.Op{At: c.at(f), Schema: public, Name: op, Left: l, Right: r}
+}
+
+func distanceBy(c *conv, f *tast.FuncCallExpr) (ast.Expr, bool) {
+	c.arity(f, 3, 3)
+	method, ok := stringOf(f.Args[2])
+	if !ok {
+		c.fail(f, "the method of DISTANCE must be a literal: 'COSINE', 'DOT' or 'EUCLIDEAN'")
+	}
+	op, ok := methods[strings.ToLower(method)]
+	if !ok {
+		c.wrong(f, "unknown method \"%s\" of DISTANCE: it is 'COSINE', 'DOT' or 'EUCLIDEAN'", method)
+	}
+	return c.distance(f, op), false
+}
+
+func toVector(c *conv, f *tast.FuncCallExpr) (ast.Expr, bool) {
+	c.arity(f, 1, 1)
+	return cast(c.expr(f.Args[0]), vectorType(c.at(f))), false
+}
+
+func vectorFunc(name string) func(*conv, *tast.FuncCallExpr) (ast.Expr, bool) {
+	return func(c *conv, f *tast.FuncCallExpr) (ast.Expr, bool) {
+		c.arity(f, 1, 1)
+		at := c.at(f)
+		return &ast.Func{At: at, Name: ast.QName{At: at, Schema: public, Name: name}, Args: []ast.Expr{vector(c.expr(f.Args[0]))}}, false
+	}
+}

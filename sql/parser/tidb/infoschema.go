@@ -1,0 +1,69 @@
+package tidb
+
+import (
+	"github.com/loxodb/loxodb/sql/ast"
+)
+
+// The relations of information_schema whose columns MySQL has otherwise than the
+// standard are queries; the others are PostgreSQL's.
+var infoRelations = map[string]string{
+	"schemata": `SELECT 'def' AS catalog_name, nspname AS schema_name, 'utf8mb4' AS default_character_set_name,
+		'utf8mb4_bin' AS default_collation_name, NULL::text AS sql_path FROM pg_catalog.pg_namespace WHERE nspname <> 'pg_toast'`,
+	"tables": `SELECT 'def' AS table_catalog, n.nspname AS table_schema, c.relname AS table_name,
+		CASE WHEN n.nspname IN ('pg_catalog', 'information_schema') THEN 'SYSTEM VIEW' WHEN c.relkind = 'v' THEN 'VIEW' ELSE 'BASE TABLE' END AS table_type,
+		CASE WHEN c.relkind = 'r' THEN 'InnoDB' END AS engine, 10 AS version, 'Dynamic' AS row_format, greatest(c.reltuples, 0)::int8 AS table_rows,
+		0::int8 AS avg_row_length, pg_catalog.pg_table_size(c.oid) AS data_length, 0::int8 AS max_data_length, 0::int8 AS index_length, 0::int8 AS data_free,
+		NULL::int8 AS auto_increment, NULL::timestamp AS create_time, NULL::timestamp AS update_time, NULL::timestamp AS check_time,
+		'utf8mb4_bin' AS table_collation, NULL::int8 AS checksum, '' AS create_options,
+		coalesce(pg_catalog.obj_description(c.oid, 'pg_class'), '') AS table_comment
+		FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'v')`,
+	"columns": `SELECT 'def' AS table_catalog, n.nspname AS table_schema, c.relname AS table_name, a.attname AS column_name,
+		a.attnum::int8 AS ordinal_position, mysql.column_default(a.attrelid::int8, a.attnum) AS column_default,
+		CASE WHEN a.attnotnull THEN 'NO' ELSE 'YES' END AS is_nullable, mysql.data_type(a.atttypid::int8) AS data_type,
+		CASE WHEN a.atttypid IN (1042, 1043) AND a.atttypmod > 4 THEN a.atttypmod - 4 END::int8 AS character_maximum_length,
+		CASE WHEN a.atttypid IN (1042, 1043) AND a.atttypmod > 4 THEN (a.atttypmod - 4) * 4 END::int8 AS character_octet_length,
+		CASE a.atttypid WHEN 21 THEN 5 WHEN 23 THEN 10 WHEN 20 THEN 19 WHEN 700 THEN 12 WHEN 701 THEN 22
+			WHEN 1700 THEN CASE WHEN a.atttypmod > 4 THEN ((a.atttypmod - 4) >> 16) & 65535 END END::int8 AS numeric_precision,
+		CASE WHEN a.atttypid IN (20, 21, 23) THEN 0 WHEN a.atttypid = 1700 AND a.atttypmod > 4 THEN (a.atttypmod - 4) & 65535 END::int8 AS numeric_scale,
+		CASE WHEN a.atttypid IN (1083, 1114, 1184) THEN greatest(a.atttypmod, 0) END::int8 AS datetime_precision,
+		CASE WHEN a.atttypid IN (25, 1042, 1043) THEN 'utf8mb4' END AS character_set_name,
+		CASE WHEN a.atttypid IN (25, 1042, 1043) THEN 'utf8mb4_bin' END AS collation_name,
+		mysql.type_name(a.atttypid::int8, a.atttypmod) AS column_type, mysql.column_key(a.attrelid::int8, a.attnum) AS column_key,
+		mysql.column_extra(a.attrelid::int8, a.attnum) AS extra, 'select,insert,update,references' AS privileges,
+		coalesce(pg_catalog.col_description(a.attrelid, a.attnum), '') AS column_comment, '' AS generation_expression
+		FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+		WHERE c.relkind IN ('r', 'v') AND a.attnum > 0 AND NOT a.attisdropped`,
+	"statistics": `SELECT 'def' AS table_catalog, n.nspname AS table_schema, t.relname AS table_name,
+		CASE WHEN x.indisunique THEN 0 ELSE 1 END AS non_unique, n.nspname AS index_schema,
+		CASE WHEN x.indisprimary THEN 'PRIMARY' WHEN left(i.relname, length(t.relname) + 1) = t.relname || '_' THEN substr(i.relname, length(t.relname) + 2) ELSE i.relname END AS index_name,
+		k.n AS seq_in_index, a.attname AS column_name, 'A' AS collation, 0::int8 AS cardinality, NULL::int8 AS sub_part, NULL::text AS packed,
+		CASE WHEN a.attnotnull THEN '' ELSE 'YES' END AS nullable, coalesce(upper(m.amname), 'HNSW') AS index_type, '' AS comment,
+		coalesce(pg_catalog.obj_description(i.oid, 'pg_class'), '') AS index_comment, 'YES' AS is_visible,
+		CASE WHEN a.attname IS NULL THEN pg_catalog.pg_get_indexdef(i.oid, k.n, true) END AS expression
+		FROM pg_catalog.pg_index x JOIN pg_catalog.pg_class t ON t.oid = x.indrelid JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid
+		JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace LEFT JOIN pg_catalog.pg_am m ON m.oid = i.relam
+		CROSS JOIN LATERAL pg_catalog.generate_series(1, x.indnkeyatts) k(n)
+		LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attnum = x.indkey[k.n - 1] AND a.attnum > 0`,
+	"key_column_usage": `SELECT 'def' AS constraint_catalog, n.nspname AS constraint_schema,
+		CASE WHEN k.contype = 'p' THEN 'PRIMARY' ELSE k.conname END AS constraint_name, 'def' AS table_catalog, n.nspname AS table_schema,
+		t.relname AS table_name, a.attname AS column_name, g.n::int8 AS ordinal_position,
+		CASE WHEN k.contype = 'f' THEN g.n END::int8 AS position_in_unique_constraint, rn.nspname AS referenced_table_schema,
+		r.relname AS referenced_table_name, ra.attname AS referenced_column_name
+		FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class t ON t.oid = k.conrelid JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace
+		CROSS JOIN LATERAL pg_catalog.generate_series(1, pg_catalog.array_length(k.conkey, 1)) g(n)
+		JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attnum = k.conkey[g.n]
+		LEFT JOIN pg_catalog.pg_class r ON r.oid = k.confrelid LEFT JOIN pg_catalog.pg_namespace rn ON rn.oid = r.relnamespace
+		LEFT JOIN pg_catalog.pg_attribute ra ON ra.attrelid = r.oid AND ra.attnum = k.confkey[g.n] WHERE k.contype IN ('p', 'u', 'f')`,
+}
+
+// informationSchema converts a relation of information_schema.
+func (c *conv) informationSchema(name ast.QName, alias string) ast.TableExpr {
+	if alias == "" {
+		alias = name.Name
+	}
+	query, ok := infoRelations[name.Name]
+	if !ok {
+		return &ast.TableRef{At: placeless, Name: name, Alias: &ast.Alias{Name: alias}}
+	}
+	return &ast.SubqueryRef{At: c.here(), Query: c.sqlText(query), Alias: &ast.Alias{Name: alias}}
+}

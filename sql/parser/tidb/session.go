@@ -1,0 +1,269 @@
+package tidb
+
+import (
+	"strings"
+
+	tast "github.com/pingcap/tidb/pkg/parser/ast"
+
+	"github.com/loxodb/loxodb/sql/ast"
+)
+
+// sessionStmt converts what acts on the session; nil when n is something else.
+func (c *conv) sessionStmt(n tast.StmtNode) ast.Stmt {
+	switch v := n.(type) {
+	case *tast.BeginStmt:
+		out := &ast.TxnStmt{At: c.here(), Kind: ast.TxnStart}
+		if v.AsOf != nil {
+			c.fail(v, "AS OF TIMESTAMP is not supported")
+		}
+		if v.ReadOnly {
+			out.ReadOnly = &v.ReadOnly
+		}
+		return out
+	case *tast.CommitStmt:
+		return c.end(ast.TxnCommit, v.CompletionType)
+	case *tast.RollbackStmt:
+		if v.SavepointName != "" {
+			return &ast.TxnStmt{At: c.here(), Kind: ast.TxnRollbackTo, Name: fold(v.SavepointName)}
+		}
+		return c.end(ast.TxnRollback, v.CompletionType)
+	case *tast.SavepointStmt:
+		return &ast.TxnStmt{At: c.here(), Kind: ast.TxnSavepoint, Name: fold(v.Name)}
+	case *tast.ReleaseSavepointStmt:
+		return &ast.TxnStmt{At: c.here(), Kind: ast.TxnRelease, Name: fold(v.Name)}
+	case *tast.UseStmt:
+		return &ast.Use{At: c.here(), Schema: fold(v.DBName)}
+	case *tast.SetStmt:
+		return c.set(v)
+	case *tast.LockTablesStmt:
+		return c.lockTables(v)
+	case *tast.UnlockTablesStmt:
+		return &ast.TxnStmt{At: c.here(), Kind: ast.TxnCommit}
+	case *tast.AnalyzeTableStmt:
+		out := &ast.Maintenance{At: c.here()}
+		for _, t := range v.TableNames {
+			out.Tables = append(out.Tables, ast.MaintTable{Name: c.table(t)})
+		}
+		return out
+	case *tast.ExplainStmt:
+		return c.explain(v)
+	case *tast.FlushStmt:
+		if v.Tp == tast.FlushPrivileges || v.Tp == tast.FlushStatus {
+			return c.nothing("FLUSH")
+		}
+	}
+	return nil
+}
+
+func (c *conv) end(kind ast.TxnKind, how tast.CompletionType) ast.Stmt {
+	out := &ast.TxnStmt{At: c.here(), Kind: kind}
+	switch how {
+	case tast.CompletionTypeChain:
+		out.Chain = true
+	case tast.CompletionTypeRelease:
+		c.fail(nil, "COMMIT and ROLLBACK with RELEASE are not supported")
+	}
+	return out
+}
+
+// lockTables begins a transaction that holds the locks: UNLOCK TABLES ends it.
+func (c *conv) lockTables(s *tast.LockTablesStmt) ast.Stmt {
+	out := &ast.Block{At: c.here(), Tag: "LOCK TABLES", Stmts: []ast.Stmt{&ast.TxnStmt{At: c.here(), Kind: ast.TxnBegin}}}
+	for _, l := range s.TableLocks {
+		mode := "EXCLUSIVE"
+		if strings.HasPrefix(l.Type.String(), "READ") {
+			mode = "ROW SHARE"
+		}
+		out.Stmts = append(out.Stmts, &ast.LockTable{At: c.here(), Tables: []ast.QName{c.table(l.Table)}, Mode: mode})
+	}
+	return out
+}
+
+// explain converts EXPLAIN; DESCRIBE t comes as an explanation of SHOW COLUMNS.
+func (c *conv) explain(v *tast.ExplainStmt) ast.Stmt {
+	if show, ok := v.Stmt.(*tast.ShowStmt); ok {
+		return c.showStmt(show)
+	}
+	out := &ast.Explain{At: c.here()}
+	if v.Analyze {
+		out.Options = append(out.Options, ast.Option{At: placeless, Name: "analyze"})
+	}
+	switch strings.ToLower(v.Format) {
+	case "", "row", "traditional", "brief", "tree", "verbose", "plan_tree":
+	case "json", "tidb_json":
+		out.Options = append(out.Options, ast.Option{At: placeless, Name: "format", Value: text(placeless, "json")})
+	default:
+		c.fail(v, "EXPLAIN FORMAT = %s is not supported", v.Format)
+	}
+	if out.Stmt = c.dmlStmt(v.Stmt); out.Stmt == nil {
+		c.fail(v, "EXPLAIN of this statement is not supported")
+	}
+	return out
+}
+
+// set converts SET: one statement an assignment.
+func (c *conv) set(s *tast.SetStmt) ast.Stmt {
+	var list []ast.Stmt
+	for _, v := range s.Variables {
+		if a := c.setOne(v); a != nil {
+			list = append(list, a)
+		}
+	}
+	return c.block("SET", list...)
+}
+
+// setOne converts one assignment; nil for one that changes nothing here.
+func (c *conv) setOne(v *tast.VariableAssignment) ast.Stmt {
+	name := fold(v.Name)
+	if v.Name == tast.SetNames || v.Name == tast.SetCharset {
+		if cs, ok := stringOf(v.Value); ok && !known(cs) {
+			c.fail(v, "character set \"%s\" is not supported", cs)
+		}
+		return nil
+	}
+	if !v.IsSystem {
+		if hasSubquery(v.Value) {
+			c.fail(v.Value, "a subquery as the value of a variable is not supported")
+		}
+		return &ast.Set{At: c.here(), Name: userVariable(name), Values: []ast.Expr{c.expr(v.Value)}}
+	}
+	if v.IsGlobal {
+		c.fail(v, "SET GLOBAL is not supported")
+	}
+	val := c.settingValue(v.Value)
+	switch name {
+	case "transaction_isolation", "tx_isolation", "tx_isolation_one_shot":
+		return c.setIsolation(v, name)
+	case "transaction_read_only", "tx_read_only":
+		return c.setReadOnly(v)
+	case "time_zone":
+		return c.setTimeZone(v)
+	case "autocommit":
+		if !isOn(val) {
+			c.fail(v, "SET autocommit = 0 is not supported")
+		}
+		return nil
+	case "sql_mode":
+		c.checkMode(v)
+	}
+	if _, ok := variables[name]; ok {
+		name = systemVariable(name)
+	}
+	if _, isDefault := v.Value.(*tast.DefaultExpr); isDefault || v.Value == nil {
+		return &ast.Set{At: c.here(), Name: name, Reset: true}
+	}
+	return &ast.Set{At: c.here(), Name: name, Values: []ast.Expr{val}}
+}
+
+// subqueries finds a subquery in an expression.
+type subqueries struct{ found bool }
+
+func (s *subqueries) Enter(n tast.Node) (tast.Node, bool) {
+	if _, ok := n.(*tast.SubqueryExpr); ok {
+		s.found = true
+	}
+	return n, s.found
+}
+
+func (s *subqueries) Leave(n tast.Node) (tast.Node, bool) { return n, true }
+
+func hasSubquery(n tast.Node) bool {
+	var s subqueries
+	n.Accept(&s)
+	return s.found
+}
+
+// settingValue converts the value of a variable: a bare word is its text.
+func (c *conv) settingValue(n tast.ExprNode) ast.Expr {
+	switch v := n.(type) {
+	case nil:
+		return nil
+	case *tast.ColumnNameExpr:
+		return text(c.at(v), v.Name.OrigColName())
+	case *tast.DefaultExpr:
+		return nil
+	}
+	return c.expr(n)
+}
+
+func isOn(e ast.Expr) bool {
+	l, ok := e.(*ast.Lit)
+	if !ok {
+		return e == nil
+	}
+	switch l.Kind {
+	case ast.LitInt:
+		return l.Int != 0
+	case ast.LitString:
+		return strings.EqualFold(l.Text, "on") || strings.EqualFold(l.Text, "true") || l.Text == "1"
+	}
+	return false
+}
+
+func (c *conv) setIsolation(v *tast.VariableAssignment, name string) ast.Stmt {
+	level, ok := stringOf(v.Value)
+	if !ok {
+		c.fail(v, "the value of %s must be a literal", v.Name)
+	}
+	txn := &ast.TxnStmt{At: c.here(), Isolation: strings.ReplaceAll(fold(level), "-", " ")}
+	if name == "tx_isolation_one_shot" {
+		return &ast.Set{At: c.here(), Name: "transaction", Txn: txn}
+	}
+	return &ast.Set{At: c.here(), Name: "session characteristics", Txn: txn}
+}
+
+func (c *conv) setReadOnly(v *tast.VariableAssignment) ast.Stmt {
+	on := isOn(c.settingValue(v.Value))
+	return &ast.Set{At: c.here(), Name: "session characteristics", Txn: &ast.TxnStmt{At: c.here(), ReadOnly: &on}}
+}
+
+// setTimeZone converts a zone: an offset is east of Greenwich in MySQL, and west
+// in the form that PostgreSQL took over from POSIX.
+func (c *conv) setTimeZone(v *tast.VariableAssignment) ast.Stmt {
+	out := &ast.Set{At: c.here(), Name: "timezone"}
+	zone, ok := stringOf(v.Value)
+	switch {
+	case !ok && isDefault(v.Value) || ok && strings.EqualFold(zone, "system"):
+		out.Reset = true
+		return out
+	case !ok: // a variable, as dumps write it to go back: it holds what @@time_zone gave
+		out.Values = []ast.Expr{c.expr(v.Value)}
+		return out
+	case zone == "+00:00" || zone == "-00:00":
+		zone = "UTC"
+	case len(zone) == 6 && (zone[0] == '+' || zone[0] == '-') && zone[3] == ':':
+		west := map[byte]string{'+': "-", '-': "+"}[zone[0]]
+		zone = "<" + zone + ">" + west + zone[1:]
+	}
+	out.Values = []ast.Expr{text(c.here(), zone)}
+	return out
+}
+
+func isDefault(n tast.ExprNode) bool {
+	_, ok := n.(*tast.DefaultExpr)
+	return ok || n == nil
+}
+
+// otherModes are the SQL modes under which text means something else.
+var otherModes = setOf("ansi ansi_quotes pipes_as_concat no_backslash_escapes high_not_precedence no_unsigned_subtraction ignore_space oracle mssql db2 postgresql")
+
+func (c *conv) checkMode(v *tast.VariableAssignment) {
+	modes, ok := stringOf(v.Value)
+	if !ok {
+		return
+	}
+	for m := range strings.SplitSeq(fold(modes), ",") {
+		if m = strings.TrimSpace(m); otherModes[m] {
+			c.fail(v, "SQL mode %s is not supported", strings.ToUpper(m))
+		}
+	}
+}
+
+// known reports a character set that is, or is part of, UTF-8, or no text.
+func known(cs string) bool {
+	switch fold(cs) {
+	case "utf8", "utf8mb3", "utf8mb4", "ascii", "binary", "default", "":
+		return true
+	}
+	return false
+}

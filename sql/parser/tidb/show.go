@@ -1,0 +1,213 @@
+package tidb
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+
+	tast "github.com/pingcap/tidb/pkg/parser/ast"
+
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/parser/pg"
+)
+
+// SHOW is a query over the system catalog. Its text is PostgreSQL's, which this
+// package reads by that grammar: the columns have MySQL's names in lower case, by
+// which LIKE and WHERE know them.
+
+// listing is what a SHOW lists.
+type listing struct {
+	query   string
+	columns []string // as MySQL spells them
+	like    string   // the column that LIKE is about
+}
+
+// sqlText is a query in PostgreSQL's words, with quoted literals for the verbs %s.
+func (c *conv) sqlText(format string, literals ...string) *ast.Select {
+	args := make([]any, len(literals))
+	for i, l := range literals {
+		args[i] = ast.QuoteLiteral(l)
+	}
+	stmts, err := pg.New().Parse(fmt.Sprintf(format, args...))
+	if err != nil || len(stmts) != 1 {
+		panic(fmt.Sprintf("tidb: built-in query: %v", err))
+	}
+	return stmts[0].Stmt.(*ast.Select)
+}
+
+// schemaOf is the schema a SHOW is about, as an SQL expression.
+func schemaOf(name string) string {
+	if name == "" {
+		return "pg_catalog.current_schema()"
+	}
+	return ast.QuoteLiteral(fold(name))
+}
+
+// showStmt converts SHOW; nil when n is something else.
+func (c *conv) showStmt(n tast.StmtNode) ast.Stmt {
+	s, ok := n.(*tast.ShowStmt)
+	if !ok {
+		return nil
+	}
+	switch s.Tp {
+	case tast.ShowDatabases:
+		return c.list(s, listing{like: "database", columns: []string{"Database"},
+			query: `SELECT nspname AS database FROM pg_catalog.pg_namespace WHERE nspname <> 'pg_toast' ORDER BY nspname`})
+	case tast.ShowTables:
+		return c.showTables(s)
+	case tast.ShowColumns:
+		return c.showColumns(s)
+	case tast.ShowIndex:
+		return c.showIndexes(s)
+	case tast.ShowCreateTable, tast.ShowCreateView:
+		return c.showCreate(s)
+	case tast.ShowCreateDatabase:
+		name := fold(s.DBName)
+		return c.sqlText(`SELECT %s AS "Database", 'CREATE DATABASE `+"`'||%s||'`"+`' AS "Create Database"`, name, name)
+	case tast.ShowVariables:
+		return c.showVariables(s)
+	case tast.ShowStatus:
+		return c.list(s, listing{like: "variable_name", columns: []string{"Variable_name", "Value"},
+			query: `SELECT name AS variable_name, val AS value FROM (VALUES ('Threads_connected', '1'), ('Uptime', '1'), ('Ssl_cipher', '')) v(name, val)`})
+	case tast.ShowWarnings, tast.ShowErrors:
+		if s.CountWarningsOrErrors {
+			return c.sqlText(`SELECT 0 AS "@@session.warning_count"`)
+		}
+		return c.sqlText(`SELECT ''::text AS "Level", 0 AS "Code", ''::text AS "Message" WHERE false`)
+	case tast.ShowEngines:
+		return c.sqlText(`SELECT 'InnoDB' AS "Engine", 'DEFAULT' AS "Support", 'LoxoDB keeps all tables' AS "Comment", 'YES' AS "Transactions", 'NO' AS "XA", 'YES' AS "Savepoints"`)
+	case tast.ShowCharset:
+		return c.list(s, listing{like: "charset", columns: []string{"Charset", "Description", "Default collation", "Maxlen"},
+			query: `SELECT 'utf8mb4' AS charset, 'UTF-8 Unicode' AS description, 'utf8mb4_bin' AS "default collation", 4 AS maxlen`})
+	case tast.ShowCollation:
+		return c.list(s, listing{like: "collation", columns: []string{"Collation", "Charset", "Id", "Default", "Compiled", "Sortlen"},
+			query: `SELECT 'utf8mb4_bin' AS collation, 'utf8mb4' AS charset, 46 AS id, 'Yes' AS "default", 'Yes' AS compiled, 1 AS sortlen`})
+	case tast.ShowProcessList:
+		return c.sqlText(`SELECT pid AS "Id", usename AS "User", coalesce(client_addr::text, '') AS "Host", current_schema() AS db,
+			CASE WHEN state = 'active' THEN 'Query' ELSE 'Sleep' END AS "Command",
+			extract(epoch FROM clock_timestamp() - query_start)::int8 AS "Time", state AS "State", query AS "Info" FROM pg_catalog.pg_stat_activity ORDER BY pid`)
+	case tast.ShowTableStatus:
+		return c.showTableStatus(s)
+	}
+	c.fail(s, "this form of SHOW is not supported")
+	return nil
+}
+
+// list makes a listing a query, with SHOW's own LIKE and WHERE.
+func (c *conv) list(s *tast.ShowStmt, l listing) *ast.Select {
+	at := c.here()
+	inner := c.sqlText(strings.ReplaceAll(l.query, "%", "%%"))
+	out := &ast.Select{At: at, From: []ast.TableExpr{&ast.SubqueryRef{At: at, Query: inner, Alias: &ast.Alias{Name: "listing"}}}}
+	for _, name := range l.columns {
+		out.Targets = append(out.Targets, ast.Target{At: at, Name: name, Expr: &ast.ColumnRef{At: at, Parts: []string{fold(name)}}})
+	}
+	if s.Pattern != nil {
+		out.Where = &ast.Like{At: at, Left: &ast.ColumnRef{At: at, Parts: []string{l.like}}, Pattern: c.expr(s.Pattern.Pattern)}
+	}
+	if s.Where != nil {
+		c.nested++
+		out.Where = c.cond(s.Where)
+		c.nested--
+	}
+	out.OrderBy = nil // the inner order holds: the outer query only selects
+	return out
+}
+
+func (c *conv) showTables(s *tast.ShowStmt) ast.Stmt {
+	schema := schemaOf(s.DBName)
+	head := "Tables_in_" + fold(s.DBName)
+	if s.DBName == "" {
+		head = "Tables"
+	}
+	query := fmt.Sprintf(`SELECT c.relname AS %s, CASE c.relkind WHEN 'v' THEN 'VIEW' ELSE 'BASE TABLE' END AS table_type
+		FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+		WHERE n.nspname = %s AND c.relkind IN ('r', 'v') ORDER BY 1`, ast.QuoteIdent(fold(head)), schema)
+	columns := []string{head}
+	if s.Full {
+		columns = append(columns, "Table_type")
+	}
+	return c.list(s, listing{query: query, columns: columns, like: fold(head)})
+}
+
+// relation is the table of a SHOW as a regclass expression.
+func (c *conv) relation(s *tast.ShowStmt) string {
+	name := c.table(s.Table)
+	if name.Schema == "" {
+		name.Schema = fold(s.DBName)
+	}
+	q := ast.QuoteIdent(name.Name)
+	if name.Schema != "" {
+		q = ast.QuoteIdent(name.Schema) + "." + q
+	}
+	return ast.QuoteLiteral(q) + "::pg_catalog.regclass"
+}
+
+const columnsQuery = `SELECT a.attname AS field, mysql.type_name(a.atttypid::int8, a.atttypmod) AS type, NULL::text AS collation,
+	CASE WHEN a.attnotnull THEN 'NO' ELSE 'YES' END AS "null", mysql.column_key(a.attrelid::int8, a.attnum) AS key,
+	mysql.column_default(a.attrelid::int8, a.attnum) AS "default", mysql.column_extra(a.attrelid::int8, a.attnum) AS extra,
+	'select,insert,update,references' AS privileges, coalesce(pg_catalog.col_description(a.attrelid, a.attnum), '') AS comment, a.attnum AS attnum
+	FROM pg_catalog.pg_attribute a WHERE a.attrelid = %s AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`
+
+func (c *conv) showColumns(s *tast.ShowStmt) ast.Stmt {
+	columns := []string{"Field", "Type", "Null", "Key", "Default", "Extra"}
+	if s.Full {
+		columns = []string{"Field", "Type", "Collation", "Null", "Key", "Default", "Extra", "Privileges", "Comment"}
+	}
+	out := c.list(s, listing{query: fmt.Sprintf(columnsQuery, c.relation(s)), columns: columns, like: "field"})
+	if s.Column != nil {
+		out.Where = both(out.Where, &ast.Op{At: c.here(), Name: "=", Left: &ast.ColumnRef{At: c.here(), Parts: []string{"field"}},
+			Right: text(c.here(), s.Column.Name.L)})
+	}
+	return out
+}
+
+// indexQuery lists keys column by column. A key's name is its index's without the
+// table before it.
+const indexQuery = `SELECT t.relname AS "table", CASE WHEN x.indisunique THEN 0 ELSE 1 END AS non_unique,
+	CASE WHEN x.indisprimary THEN 'PRIMARY' WHEN left(i.relname, length(t.relname) + 1) = t.relname || '_' THEN substr(i.relname, length(t.relname) + 2) ELSE i.relname END AS key_name,
+	k.n AS seq_in_index, a.attname AS column_name, 'A' AS collation, 0 AS cardinality, NULL::int AS sub_part, NULL::text AS packed,
+	CASE WHEN a.attnotnull THEN '' ELSE 'YES' END AS "null", coalesce(upper(m.amname), 'HNSW') AS index_type, '' AS comment,
+	coalesce(pg_catalog.obj_description(i.oid, 'pg_class'), '') AS index_comment, 'YES' AS visible,
+	CASE WHEN a.attname IS NULL THEN pg_catalog.pg_get_indexdef(i.oid, k.n, true) END AS expression
+	FROM pg_catalog.pg_index x JOIN pg_catalog.pg_class t ON t.oid = x.indrelid JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid
+	LEFT JOIN pg_catalog.pg_am m ON m.oid = i.relam CROSS JOIN LATERAL pg_catalog.generate_series(1, x.indnkeyatts) k(n)
+	LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attnum = x.indkey[k.n - 1] AND a.attnum > 0
+	WHERE x.indrelid = %s ORDER BY x.indisprimary DESC, x.indisunique DESC, 3, 4`
+
+func (c *conv) showIndexes(s *tast.ShowStmt) ast.Stmt {
+	return c.list(s, listing{like: "key_name", query: fmt.Sprintf(indexQuery, c.relation(s)), columns: []string{"Table", "Non_unique", "Key_name",
+		"Seq_in_index", "Column_name", "Collation", "Cardinality", "Sub_part", "Packed", "Null", "Index_type", "Comment", "Index_comment", "Visible", "Expression"}})
+}
+
+func (c *conv) showCreate(s *tast.ShowStmt) ast.Stmt {
+	kind := "Table"
+	if s.Tp == tast.ShowCreateView {
+		kind = "View"
+	}
+	name := c.table(s.Table).Name
+	return c.sqlText(`SELECT %s AS `+ast.QuoteIdent(kind)+`, mysql.show_create(`+c.relation(s)+`::int8) AS `+ast.QuoteIdent("Create "+kind), name)
+}
+
+func (c *conv) showVariables(s *tast.ShowStmt) ast.Stmt {
+	names := make([]string, 0, len(variables))
+	for n := range variables {
+		names = append(names, n)
+	}
+	sort.Strings(names)
+	var b strings.Builder
+	b.WriteString("SELECT * FROM (VALUES ('version', mysql.version()), ('time_zone', pg_catalog.current_setting('timezone'))")
+	for _, n := range names {
+		fmt.Fprintf(&b, ", (%s, coalesce(mysql.variable(%s), %s))", ast.QuoteLiteral(n), ast.QuoteLiteral(systemVariable(n)), ast.QuoteLiteral(variables[n]))
+	}
+	b.WriteString(") v(variable_name, value) ORDER BY variable_name")
+	return c.list(s, listing{like: "variable_name", columns: []string{"Variable_name", "Value"}, query: b.String()})
+}
+
+func (c *conv) showTableStatus(s *tast.ShowStmt) ast.Stmt {
+	return c.list(s, listing{like: "name", columns: []string{"Name", "Engine", "Version", "Row_format", "Rows", "Data_length", "Auto_increment", "Collation", "Comment"},
+		query: `SELECT c.relname AS name, 'InnoDB' AS engine, 10 AS version, 'Dynamic' AS row_format, greatest(c.reltuples, 0)::int8 AS rows,
+			pg_catalog.pg_table_size(c.oid) AS data_length, NULL::int8 AS auto_increment, 'utf8mb4_bin' AS collation,
+			coalesce(pg_catalog.obj_description(c.oid, 'pg_class'), '') AS comment
+			FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+			WHERE n.nspname = ` + schemaOf(s.DBName) + ` AND c.relkind IN ('r', 'v') ORDER BY 1`})
+}

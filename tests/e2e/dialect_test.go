@@ -1,0 +1,158 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// The dialect is a setting: of a statement, of the connection string in both forms,
+// and back.
+func TestDialectIsASetting(t *testing.T) {
+	onlyHere(t)
+	addr := start(t)
+	for _, params := range []string{"&sql_dialect=tidb", "&options=-c%20sql_dialect%3Dtidb", "&sql_dialect=mysql"} {
+		c := connect(t, addr, params)
+		if got := one(t, c, "SELECT CONCAT(\"a\", 7 DIV 2, `x`) FROM (SELECT 'b' AS x) t"); got != "a3b" {
+			t.Errorf("%s: %s", params, got)
+		}
+	}
+	_, err := tryConnect(t, addr, "&sql_dialect=oracle")
+	wantError(t, "an unknown dialect", err, "22023", `invalid value for parameter "sql_dialect": "oracle"`)
+
+	c := connect(t, addr, "")
+	if got := one(t, c, "show sql_dialect"); got != "postgres" {
+		t.Errorf("by default: %s", got)
+	}
+	mustExec(t, c, "set sql_dialect = 'tidb'")
+	if got := one(t, c, "SELECT @@sql_dialect"); got != "tidb" {
+		t.Errorf("after SET: %s", got)
+	}
+	mustExec(t, c, "SET sql_dialect = 'postgres'")
+	if got := one(t, c, `select "x" || 'y' from (select 'x' as x) t`); got != "xy" {
+		t.Errorf("back again: %s", got)
+	}
+	// A rollback takes the dialect back as it takes every setting.
+	mustExec(t, c, "begin")
+	mustExec(t, c, "set local sql_dialect = 'tidb'")
+	mustExec(t, c, "ROLLBACK")
+	if got := one(t, c, "show sql_dialect"); got != "postgres" {
+		t.Errorf("after a rollback: %s", got)
+	}
+}
+
+// One text means two things: plans are cached by dialect.
+func TestPlansAreCachedByDialect(t *testing.T) {
+	onlyHere(t)
+	addr := start(t)
+	pg, my := connect(t, addr, ""), connect(t, addr, "&sql_dialect=tidb")
+	const query = "SELECT 7 / 2"
+	for range 3 {
+		if got := one(t, pg, query); got != "3" {
+			t.Errorf("PostgreSQL's division: %s", got)
+		}
+		if got := one(t, my, query); got != "3.5000" {
+			t.Errorf("MySQL's division: %s", got)
+		}
+	}
+}
+
+// The extended protocol takes ? in the order of the text, or $n.
+func TestDialectParameters(t *testing.T) {
+	onlyHere(t)
+	c := connect(t, start(t), "&sql_dialect=tidb")
+	mustExec(t, c, "CREATE TABLE p (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(10), v VECTOR(2))")
+	mustExec(t, c, "INSERT INTO p (name, v) VALUES (?, ?), (?, ?)", "a", "[1,2]", "b", "[3,4]")
+	for query, args := range map[string][]any{
+		"SELECT name FROM p WHERE id > ? ORDER BY VEC_L2_DISTANCE(v, ?) LIMIT ?":   {int32(0), "[3,3]", int64(1)},
+		"SELECT name FROM p WHERE id > $2 ORDER BY VEC_L2_DISTANCE(v, $1) LIMIT 1": {"[3,3]", int32(0)},
+		"SELECT CONCAT(name, ?) FROM p WHERE name = ? AND ? = 'x'":                 {"", "b", "x"},
+		"SELECT name FROM p HAVING name LIKE ? LIMIT ?, ?":                         {"b%", int64(0), int64(5)},
+	} {
+		var got string
+		if err := c.QueryRow(t.Context(), query, args...).Scan(&got); err != nil || got != "b" {
+			t.Errorf("%s: %q, %v", query, got, err)
+		}
+	}
+	_, err := c.Exec(t.Context(), "SELECT ?, $2", "a", "b")
+	wantError(t, "both", err, "42601", "parameters are written as ? or as $n, not both")
+}
+
+// MySQL's position of an error reaches the client counted in characters.
+func TestDialectErrorPositions(t *testing.T) {
+	onlyHere(t)
+	c := connect(t, start(t), "&sql_dialect=tidb")
+	for _, c1 := range []struct {
+		query, code string
+		position    int32
+	}{
+		{"SELECT 'é', FROM t", "42601", 13},
+		{"SELECT 'éé', no_such FROM (SELECT 1) t", "42703", 14},
+		{"SELECT 'é', MATCH (a) AGAINST ('b')", "0A000", 13},
+	} {
+		_, err := c.Exec(t.Context(), c1.query)
+		if e := wantError(t, c1.query, err, c1.code, ""); e.Position != c1.position {
+			t.Errorf("%s: position %d, not %d", c1.query, e.Position, c1.position)
+		}
+	}
+}
+
+// A search by MySQL's distances is planned as its twin by operators is: with an
+// index, with filters, with and without a name for the distance.
+func TestNearestNeighboursPlanAlike(t *testing.T) {
+	onlyHere(t)
+	addr := start(t)
+	pg, my := connect(t, addr, ""), connect(t, addr, "&sql_dialect=tidb")
+	mustExec(t, my, `CREATE TABLE docs (id INT PRIMARY KEY, kind INT, e VECTOR(8), KEY k (kind),
+		VECTOR INDEX c ((VEC_COSINE_DISTANCE(e))), VECTOR INDEX l ((VEC_L2_DISTANCE(e))))`)
+	mustExec(t, pg, "insert into docs select i, i % 50, array(select (i * 7919 + j * 104729) % 1009 from generate_series(1, 8) j)::vector from generate_series(1, 3000) i")
+	mustExec(t, pg, "analyze docs")
+	const q = "'[1,2,3,4,5,6,7,8]'"
+	for _, twins := range [][2]string{
+		{"SELECT id FROM docs ORDER BY VEC_COSINE_DISTANCE(e, " + q + ") LIMIT 5", "select id from docs order by e <=> " + q + " limit 5"},
+		{"SELECT id FROM docs ORDER BY VEC_L2_DISTANCE(e, " + q + ") LIMIT 5", "select id from docs order by e <-> " + q + " limit 5"},
+		{"SELECT id FROM docs ORDER BY DISTANCE(e, STRING_TO_VECTOR(" + q + "), 'EUCLIDEAN') LIMIT 5", "select id from docs order by e <-> " + q + "::vector limit 5"},
+		{"SELECT id, VEC_COSINE_DISTANCE(e, " + q + ") AS d FROM docs ORDER BY d LIMIT 5", "select id, e <=> " + q + " as d from docs order by d limit 5"},
+		{"SELECT id FROM docs WHERE kind = 7 ORDER BY VEC_COSINE_DISTANCE(e, " + q + ") LIMIT 5", "select id from docs where kind = 7 order by e <=> " + q + " limit 5"},
+		{"SELECT id FROM docs WHERE VEC_L2_DISTANCE(e, " + q + ") < 100", "select id from docs where e <-> " + q + " < 100"},
+		{"SELECT id, VEC_L2_DISTANCE(e, " + q + ") AS d FROM docs HAVING d < 100 ORDER BY d LIMIT 3", "select id, e <-> " + q + " as d from docs where e <-> " + q + " < 100 order by d limit 3"},
+		{"SELECT id FROM docs ORDER BY VEC_L1_DISTANCE(e, " + q + ") LIMIT 5", "select id from docs order by e <+> " + q + " limit 5"},
+		{"SELECT id FROM docs ORDER BY VEC_NEGATIVE_INNER_PRODUCT(e, " + q + ") LIMIT 2, 5", "select id from docs order by e <#> " + q + " limit 5 offset 2"},
+	} {
+		a, b := lines(t, my, "EXPLAIN "+twins[0]), lines(t, pg, "explain "+twins[1])
+		if a != b {
+			t.Errorf("%s\n%s\n%s\n%s", twins[0], a, twins[1], b)
+		}
+		if a, b = lines(t, my, twins[0]), lines(t, pg, twins[1]); a != b {
+			t.Errorf("%s\n%s\n%s\n%s", twins[0], a, twins[1], b)
+		}
+	}
+	if plan := lines(t, my, "EXPLAIN SELECT id FROM docs ORDER BY VEC_COSINE_DISTANCE(e, "+q+") LIMIT 5"); !strings.Contains(plan, "docs_c") {
+		t.Errorf("the index is not used:\n%s", plan)
+	}
+}
+
+// lines are a query's rows, one a line.
+func lines(t *testing.T, c *pgx.Conn, sql string) string {
+	t.Helper()
+	rows, err := c.Query(context.Background(), sql, pgx.QueryExecModeSimpleProtocol)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var b strings.Builder
+	for rows.Next() {
+		vals, err := rows.Values()
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintln(&b, vals...)
+	}
+	if rows.Err() != nil {
+		t.Fatalf("%s: %v", sql, rows.Err())
+	}
+	return b.String()
+}
