@@ -75,7 +75,6 @@ func compareFuncs(r *registrar) {
 	for _, p := range []string{"numeric_", "interval_", "timetz_", "array_", "record_", "jsonb_", "bit", "oidvector", "tid"} {
 		each(p, compareAny)
 	}
-	each("record_image_", compareAny)
 	r.kernel("xideq", compareXids(eq))
 	r.kernel("xidneq", compareXids(ne))
 	r.kernel("cideq", compareXids(eq))

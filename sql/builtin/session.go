@@ -65,7 +65,12 @@ func sessionFuncs(r *registrar) {
 		}
 		return void()
 	}))
-	txid := withSession(func(_ *Ctx, s Session, _ []types.Datum) (types.Datum, error) { return types.Int(s.TxnID()), nil })
+	txid := withSession(func(c *Ctx, s Session, _ []types.Datum) (types.Datum, error) {
+		if c.retT().OID == types.Xid8OID { // txid_current() has the same code and is a bigint
+			return types.MakeUint64(uint64(s.TxnID())), nil
+		}
+		return types.Int(s.TxnID()), nil
+	})
 	r.evals(txid, "pg_current_xact_id", "pg_current_xact_id_if_assigned")
 }
 

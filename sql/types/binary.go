@@ -44,7 +44,7 @@ func DecodeBinary(t T, b []byte) (Datum, error) {
 		return ApplyTypmod(t, Bytes(b), false)
 	case ByteaOID:
 		return Bytes(b), nil
-	case UUIDOID, TidOID:
+	case UUIDOID, TidOID, Xid8OID, PgLSNOID:
 		want := int(info.Len)
 		if len(b) != want {
 			return Datum{}, wrongLength(len(b), want)

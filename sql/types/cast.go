@@ -132,6 +132,10 @@ func castScalar(from, to T, d Datum, f *Format) (out Datum, done bool, err error
 		case isString(from.OID):
 			return Int(parseChar(string(d.ref))), true, nil
 		}
+	case XidOID:
+		if from.OID == Xid8OID {
+			return Int(int64(uint32(Uint64Of(d)))), true, nil
+		}
 	case MoneyOID:
 		return castToMoney(from, d)
 	case BitOID, VarbitOID:

@@ -15,7 +15,7 @@ func Compare(t T, a, b Datum) int {
 		return compareInt(a.Int(), b.Int())
 	case Float8OID, Float4OID:
 		return CompareFloats(a.Float(), b.Float())
-	case TextOID, VarcharOID, NameOID, ByteaOID, UUIDOID, TidOID:
+	case TextOID, VarcharOID, NameOID, ByteaOID, UUIDOID, TidOID, Xid8OID, PgLSNOID:
 		return bytes.Compare(a.ref, b.ref)
 	case BpcharOID:
 		return bytes.Compare(trimBlanks(a.ref), trimBlanks(b.ref))
@@ -115,7 +115,7 @@ func Hash(t T, d Datum, seed uint64) uint64 {
 	switch t.OID {
 	case Float8OID, Float4OID:
 		return mix(FloatOrder(d.Float()), seed)
-	case TextOID, VarcharOID, NameOID, ByteaOID, UUIDOID, TidOID:
+	case TextOID, VarcharOID, NameOID, ByteaOID, UUIDOID, TidOID, Xid8OID, PgLSNOID:
 		return hashBytes(d.ref, seed)
 	case BpcharOID:
 		return hashBytes(trimBlanks(d.ref), seed)

@@ -12,7 +12,7 @@ import (
 //
 //	integers       typlen bytes, sign bit flipped for signed types
 //	floats         8 bytes of FloatOrder
-//	uuid, tid      as they are
+//	uuid, tid      as they are, xid8 and pg_lsn too
 //	byte strings   zero bytes as 00 FF, then 00 01
 //	numeric        class, then weight and digits (see appendNumericKey)
 //	arrays         01 key per element, 02 for NULL, then 00, dimensions and lower bounds
@@ -49,7 +49,7 @@ func appendKey(dst []byte, t T, d Datum) []byte {
 		return binary.BigEndian.AppendUint16(dst, uint16(d.bits)^1<<15)
 	case Float8OID, Float4OID:
 		return binary.BigEndian.AppendUint64(dst, FloatOrder(d.Float()))
-	case UUIDOID, TidOID:
+	case UUIDOID, TidOID, Xid8OID, PgLSNOID:
 		return append(dst, d.ref...)
 	case BpcharOID:
 		return appendEscaped(dst, trimBlanks(d.ref))
@@ -189,7 +189,7 @@ func appendNumericKey(dst, b []byte) []byte {
 // padding, interval, jsonb, vectors) and not for containers.
 func KeyReversible(t T) bool {
 	switch t.OID {
-	case TextOID, VarcharOID, NameOID, ByteaOID, UUIDOID, TidOID, BitOID, VarbitOID, TimetzOID:
+	case TextOID, VarcharOID, NameOID, ByteaOID, UUIDOID, TidOID, Xid8OID, PgLSNOID, BitOID, VarbitOID, TimetzOID:
 		return true
 	}
 	info := byOID(t.OID)
@@ -217,7 +217,7 @@ func DecodeKey(t T, key []byte, desc bool) (d Datum, rest []byte, err error) {
 func decodeKey(t T, key []byte) (d Datum, rest []byte, err error) {
 	info := byOID(t.OID)
 	switch t.OID {
-	case UUIDOID, TidOID:
+	case UUIDOID, TidOID, Xid8OID, PgLSNOID:
 		n := int(info.Len)
 		if len(key) < n {
 			return Datum{}, nil, errBadKey

@@ -49,6 +49,8 @@ const (
 	UUIDOID                  OID = 2950
 	JSONBOID                 OID = 3802
 	JSONPathOID              OID = 4072
+	PgLSNOID                 OID = 3220
+	Xid8OID                  OID = 5069
 	RecordOID                OID = 2249
 	CstringOID               OID = 2275
 	AnyOID                   OID = 2276

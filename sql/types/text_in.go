@@ -152,6 +152,11 @@ func parseOther(t T, s string, f *Format) (Datum, error) {
 	case TidOID:
 		b, err := parseTid(s)
 		return Bytes(b), err
+	case Xid8OID:
+		return MakeUint64(parseXid8(s)), nil
+	case PgLSNOID:
+		v, err := parseLSN(s)
+		return MakeUint64(v), err
 	case MoneyOID:
 		v, err := parseMoney(s)
 		return Int(v), err

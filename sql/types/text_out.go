@@ -59,6 +59,10 @@ func appendOther(dst []byte, t T, d Datum, f *Format, info *Info) []byte {
 		return appendMoney(dst, d.Int())
 	case TidOID:
 		return appendTid(dst, d.ref)
+	case Xid8OID:
+		return strconv.AppendUint(dst, Uint64Of(d), 10)
+	case PgLSNOID:
+		return appendLSN(dst, Uint64Of(d))
 	case BitOID, VarbitOID:
 		return appendBits(dst, d.ref)
 	case Int2VectorOID, OidVectorOID:

@@ -1,0 +1,240 @@
+package builtin
+
+import (
+	"encoding/binary"
+	"math"
+	"math/bits"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// typeHashFuncs registers the hash functions of the types with PostgreSQL's values.
+// The plain one is the low half of the extended one with seed 0, for all of them.
+func typeHashFuncs(r *registrar) {
+	plain := func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		h, err := hashValue(c.argT(0), a[0], 0)
+		return types.Int(int64(int32(h))), err
+	}
+	extended := func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		h, err := hashValue(c.argT(0), a[0], uint64(a[1].Int()))
+		return types.Int(int64(h)), err
+	}
+	for _, k := range []string{"hashint2", "hashint4", "hashint8", "hashoid", "hashname"} {
+		r.eval(k+"extended", extended) // the plain ones are kernels, see hash.go
+	}
+	for _, k := range []string{"hashchar", "hashfloat4", "hashfloat8", "hashbpchar", "hashoidvector", "hashtid"} {
+		r.eval(k, plain)
+		r.eval(k+"extended", extended)
+	}
+	for _, k := range []string{
+		"hash_numeric", "hash_array", "hash_record", "time_hash", "timetz_hash", "timestamp_hash", "interval_hash",
+		"uuid_hash", "jsonb_hash", "pg_lsn_hash",
+	} {
+		r.eval(k, plain)
+		r.eval(k+"_extended", extended)
+	}
+}
+
+// hashValue is the hash function of the type's default operator class for hash
+// indexes; 42883 when it has none.
+func hashValue(t types.T, d types.Datum, seed uint64) (uint64, error) {
+	switch t.OID {
+	case types.BoolOID, types.CharOID:
+		return hashWord(uint32(int32(int8(d.Int()))), seed), nil
+	case types.Int2OID, types.Int4OID, types.OidOID, types.DateOID, types.XidOID, types.CidOID, types.RegclassOID,
+		types.RegtypeOID, types.RegprocOID, types.RegprocedureOID, types.RegoperOID, types.RegoperatorOID,
+		types.RegroleOID, types.RegnamespaceOID, types.RegconfigOID, types.RegdictionaryOID, types.RegcollationOID:
+		return hashWord(uint32(d.Int()), seed), nil
+	case types.Int8OID, types.TimeOID, types.TimestampOID, types.TimestamptzOID:
+		return hashInt64(d.Int(), seed), nil
+	case types.Xid8OID, types.PgLSNOID:
+		return hashInt64(int64(types.Uint64Of(d)), seed), nil
+	case types.Float4OID, types.Float8OID:
+		return hashFloat(d.Float(), seed), nil
+	case types.TextOID, types.VarcharOID, types.NameOID, types.ByteaOID, types.UUIDOID:
+		return hashBytes(d.Bytes(), seed), nil
+	case types.BpcharOID:
+		return hashBytes(trimBlanks(d.Bytes()), seed), nil
+	case types.NumericOID:
+		return hashNumeric(d.Bytes(), seed), nil
+	case types.TidOID:
+		return hashBytes(swapPairs(d.Bytes()), seed), nil
+	case types.IntervalOID:
+		iv := types.IntervalOf(d)
+		days := int64(iv.Months)*30 + int64(iv.Days)
+		return hashInt64(days*usPerDay+iv.Micros, seed), nil // the low half of the 128-bit span
+	case types.TimetzOID:
+		us, east := types.TimetzOf(d)
+		return hashInt64(us, seed) ^ hashWord(uint32(int32(-east)), seed), nil
+	case types.JSONBOID:
+		return hashJSONB(d.Bytes(), seed), nil
+	case types.RecordOID:
+		return hashRecord(d, seed)
+	}
+	if t.IsArray() || t.OID == types.OidVectorOID {
+		return hashArray(t, d, seed)
+	}
+	return 0, pgerr.Newf(pgerrcode.UndefinedFunction, "could not identify a hash function for type %s", TypeName(t.OID))
+}
+
+// hashWord is hash_bytes_uint32_extended.
+func hashWord(k uint32, seed uint64) uint64 {
+	s := uint32(hashStart + 4)
+	a, b, c := s, s, s
+	if seed != 0 {
+		a += uint32(seed >> 32)
+		b += uint32(seed)
+		a, b, c = hashMix(a, b, c)
+	}
+	b, c = hashFinal(a+k, b, c)
+	return uint64(b)<<32 | uint64(c)
+}
+
+// hashInt64 folds the halves so that equal integers of all widths collide.
+func hashInt64(v int64, seed uint64) uint64 {
+	hi := uint32(v >> 32)
+	if v < 0 {
+		hi = ^hi
+	}
+	return hashWord(uint32(v)^hi, seed)
+}
+
+func hashFloat(v float64, seed uint64) uint64 {
+	if v == 0 {
+		return seed
+	}
+	u := math.Float64bits(v)
+	if v != v {
+		u = 0x7ff8 << 48
+	}
+	return hashBytes(binary.LittleEndian.AppendUint64(nil, u), seed)
+}
+
+// hashNumeric hashes the base-10000 digits as PostgreSQL holds them in memory.
+func hashNumeric(b []byte, seed uint64) uint64 {
+	if len(b) < 8 || binary.BigEndian.Uint16(b[4:])&0xc000 == 0xc000 {
+		return seed // NaN and infinities
+	}
+	if len(b) == 8 {
+		return seed - 1 // zero
+	}
+	weight := int64(int16(binary.BigEndian.Uint16(b[2:])))
+	return hashBytes(swapPairs(b[8:]), seed) ^ uint64(weight)
+}
+
+// swapPairs turns 16-bit numbers from the wire's byte order to that of PostgreSQL's
+// memory on the machines it is compared with.
+func swapPairs(b []byte) []byte {
+	out := make([]byte, len(b))
+	for i := 0; i+1 < len(b); i += 2 {
+		out[i], out[i+1] = b[i+1], b[i]
+	}
+	return out
+}
+
+// rotateHalves turns each half of h left by one bit.
+func rotateHalves(h uint64) uint64 {
+	return uint64(bits.RotateLeft32(uint32(h>>32), 1))<<32 | uint64(bits.RotateLeft32(uint32(h), 1))
+}
+
+func hashArray(t types.T, d types.Datum, seed uint64) (uint64, error) {
+	if t.OID == types.OidVectorOID {
+		var b []byte
+		for _, v := range elements(d) {
+			b = binary.LittleEndian.AppendUint32(b, uint32(v.Int()))
+		}
+		return hashBytes(b, seed), nil
+	}
+	h := uint64(1)
+	elem := t.Elem()
+	for it := types.NewArrayIter(d); ; {
+		v, ok := it.Next()
+		if !ok {
+			return h, nil
+		}
+		m, err := hashMember(elem, v, seed)
+		if err != nil {
+			return 0, err
+		}
+		h = h<<5 - h + m
+	}
+}
+
+func hashRecord(d types.Datum, seed uint64) (uint64, error) {
+	h := uint64(0)
+	for it := types.NewRecordIter(d); ; {
+		t, v, ok := it.Next()
+		if !ok {
+			return h, nil
+		}
+		m, err := hashMember(t, v, seed)
+		if err != nil {
+			return 0, err
+		}
+		h = h<<5 - h + m
+	}
+}
+
+// hashMember is 0 for NULL.
+func hashMember(t types.T, v types.Datum, seed uint64) (uint64, error) {
+	if v.IsNull() {
+		return 0, nil
+	}
+	return hashValue(t, v, seed)
+}
+
+// hashJSONB folds the scalars of a document in order; containers count by their kind.
+func hashJSONB(b []byte, seed uint64) uint64 {
+	const array, object = 0x40000000_40000000, 0x20000000_20000000
+	h := uint64(0)
+	add := func(v uint64) { h = rotateHalves(h) ^ v }
+	var walk func(b []byte)
+	scalar := func(b []byte) {
+		switch types.JSONTypeof(b) {
+		case "null":
+			add(seed + 1)
+		case "boolean":
+			switch {
+			case seed != 0:
+				add(hashWord(uint32(bit(b[0] == 't')), seed))
+			case b[0] == 't':
+				add(2)
+			default:
+				add(4)
+			}
+		case "number":
+			n, _ := types.ParseText(types.Of(types.NumericOID), string(b), nil)
+			add(hashNumeric(n.Bytes(), seed))
+		default:
+			s, _ := types.JSONText(b)
+			add(hashBytes(s.Bytes(), seed))
+		}
+	}
+	walk = func(b []byte) {
+		switch types.JSONTypeof(b) {
+		case "array":
+			h ^= array
+			types.JSONElements(b, func(val []byte) bool { walk(val); return true })
+		case "object":
+			h ^= object
+			types.JSONEach(b, func(key, val []byte) bool {
+				add(hashBytes(key, seed))
+				walk(val)
+				return true
+			})
+		default:
+			scalar(b)
+		}
+	}
+	if string(b) == "{}" || string(b) == "[]" {
+		return seed
+	}
+	if k := types.JSONTypeof(b); k != "array" && k != "object" {
+		h ^= array // a lone scalar is kept as an array of one
+	}
+	walk(b)
+	return h
+}
