@@ -76,7 +76,8 @@ type setCall struct {
 	iter  builtin.RowIter
 	row   []types.Datum
 	vals  []types.Datum
-	ended bool      // the last next found no row
+	ended bool // the last next found no row
+	site  builtin.Site
 	types []types.T // of the columns
 }
 
@@ -84,6 +85,10 @@ func newSetCall(c *expr.Call) (*setCall, error) {
 	args, err := programs(c.Args)
 	s := &setCall{call: c, args: args, width: max(1, len(c.Fn.OutTypes))}
 	s.row = make([]types.Datum, s.width)
+	s.site.Ret = c.Type()
+	for _, a := range c.Args {
+		s.site.Args = append(s.site.Args, a.Type())
+	}
 	for _, t := range c.Fn.OutTypes {
 		s.types = append(s.types, types.Of(t))
 	}
@@ -103,7 +108,9 @@ func (s *setCall) start(env *Env) error {
 	if s.call.Fn.Rows == nil {
 		return pgerr.NotSupported(s.call.Pos, "function %s is not supported", s.call.Fn.Name)
 	}
+	env.Site = &s.site
 	it, err := s.call.Fn.Rows(&env.Ctx, s.vals)
+	env.Site = nil
 	s.iter = it
 	return err
 }

@@ -71,9 +71,7 @@ func (b *binder) typeName(t *ast.TypeName) (types.T, error) {
 var absentTypes = func() map[string]bool {
 	m := map[string]bool{}
 	for _, n := range strings.Fields(`money bit varbit inet cidr macaddr macaddr8 point line lseg box path polygon circle
-		tsvector tsquery gtsvector xml txid_snapshot pg_snapshot refcursor regconfig regdictionary
-		int4range int8range numrange tsrange tstzrange daterange
-		int4multirange int8multirange nummultirange tsmultirange tstzmultirange datemultirange`) {
+		tsvector tsquery gtsvector xml txid_snapshot pg_snapshot refcursor regconfig regdictionary`) {
 		m[n] = true
 	}
 	return m

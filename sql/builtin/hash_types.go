@@ -31,7 +31,7 @@ func typeHashFuncs(r *registrar) {
 	}
 	for _, k := range []string{
 		"hash_numeric", "hash_array", "hash_record", "time_hash", "timetz_hash", "timestamp_hash", "interval_hash",
-		"uuid_hash", "jsonb_hash", "pg_lsn_hash",
+		"uuid_hash", "jsonb_hash", "pg_lsn_hash", "hash_range", "hash_multirange",
 	} {
 		r.eval(k, plain)
 		r.eval(k+"_extended", extended)
@@ -73,6 +73,9 @@ func hashValue(t types.T, d types.Datum, seed uint64) (uint64, error) {
 		return hashJSONB(d.Bytes(), seed), nil
 	case types.RecordOID:
 		return hashRecord(d, seed)
+	}
+	if rt := family(t); rt != nil {
+		return hashRanges(t, rt, d, seed)
 	}
 	if t.IsArray() || t.OID == types.OidVectorOID {
 		return hashArray(t, d, seed)
@@ -176,6 +179,35 @@ func hashRecord(d types.Datum, seed uint64) (uint64, error) {
 		}
 		h = h<<5 - h + m
 	}
+}
+
+// hashRanges folds the hash of each range's flags and bounds.
+func hashRanges(t types.T, rt *types.RangeType, d types.Datum, seed uint64) (uint64, error) {
+	all := uint64(1)
+	for _, x := range rangeList(t, d) {
+		one, err := rt.Make(x)
+		if err != nil {
+			return 0, err
+		}
+		h := hashWord(uint32(one.Bytes()[0]), seed)
+		for k, b := range []types.Bound{x.Lower, x.Upper} {
+			if k == 1 {
+				h = rotateHalves(h)
+			}
+			if !x.Empty && !b.Infinite {
+				v, err := hashValue(types.Of(rt.Elem), b.Val, seed)
+				if err != nil {
+					return 0, err
+				}
+				h ^= v
+			}
+		}
+		if t.OID == rt.Range {
+			return h, nil
+		}
+		all = all<<5 - all + h
+	}
+	return all, nil
 }
 
 // hashMember is 0 for NULL.

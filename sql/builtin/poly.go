@@ -7,15 +7,11 @@ import (
 	"github.com/loxodb/loxodb/sql/types"
 )
 
-const (
-	anyMultirangeOID = 4537
-	anyCompatRange   = 5080
-)
-
 func isPolymorphic(t types.OID) bool {
 	switch t {
 	case types.AnyElementOID, types.AnyArrayOID, types.AnyNonArrayOID, types.AnyEnumOID, types.AnyRangeOID,
-		anyMultirangeOID, types.AnyCompatibleOID, types.AnyCompatibleArrayOID, types.AnyCompatibleNonArrayOID, anyCompatRange:
+		types.AnyMultirangeOID, types.AnyCompatibleOID, types.AnyCompatibleArrayOID, types.AnyCompatibleNonArrayOID,
+		types.AnyCompatibleRangeOID, types.AnyCompatibleMultiOID:
 		return true
 	}
 	return false
@@ -24,8 +20,9 @@ func isPolymorphic(t types.OID) bool {
 // poly is what the actual arguments make of the two polymorphic families
 // (PostgreSQL chapter 38.2.5).
 type poly struct {
-	elem, array     types.OID // anyelement, anyarray
-	compat          types.OID // anycompatible
+	elem, array     types.OID        // anyelement, anyarray
+	ranges          *types.RangeType // anyrange and anymultirange, of one family
+	compat          types.OID        // anycompatible
 	hasAny          bool
 	hasCompat       bool
 	nonArray, nonAC bool
@@ -81,8 +78,22 @@ func (p *poly) solve(declared, actual []types.OID) (ok bool, err error) {
 				return false, nil
 			}
 			compat = append(compat, e)
-		case types.AnyRangeOID, anyMultirangeOID, anyCompatRange:
-			return false, nil
+		case types.AnyRangeOID, types.AnyMultirangeOID:
+			p.hasAny = true
+			if a == types.UnknownOID {
+				unknown = true
+				continue
+			}
+			rt := types.RangeTypeOf(a)
+			if d == types.AnyMultirangeOID {
+				rt = types.MultirangeTypeOf(a)
+			}
+			if rt == nil || p.ranges != nil && p.ranges != rt {
+				return false, nil
+			}
+			p.ranges = rt
+		case types.AnyCompatibleRangeOID, types.AnyCompatibleMultiOID:
+			return false, nil // no function that can be called has them
 		}
 	}
 	return p.finish(unknown, compat)
@@ -94,6 +105,13 @@ func (p *poly) finish(unknown bool, compat []types.OID) (ok bool, err error) {
 		if p.elem == 0 {
 			p.elem = e
 		} else if p.elem != e {
+			return false, nil
+		}
+	}
+	if p.ranges != nil {
+		if p.elem == 0 {
+			p.elem = p.ranges.Elem
+		} else if p.elem != p.ranges.Elem {
 			return false, nil
 		}
 	}
@@ -134,6 +152,14 @@ func (p *poly) of(t types.OID) (types.OID, error) {
 			return p.array, nil
 		}
 		return arrayOver(p.elem)
+	case types.AnyRangeOID:
+		if p.ranges != nil {
+			return p.ranges.Range, nil
+		}
+	case types.AnyMultirangeOID:
+		if p.ranges != nil {
+			return p.ranges.Multi, nil
+		}
 	case types.AnyCompatibleOID, types.AnyCompatibleNonArrayOID:
 		return p.compat, nil
 	case types.AnyCompatibleArrayOID:

@@ -69,11 +69,11 @@ var families = []func(*registrar){
 	// date and time
 	datetimeFuncs, intervalFuncs, inRangeFuncs, toCharFuncs,
 	// composite values
-	arrayFuncs, seriesFuncs, jsonFuncs, jsonSetFuncs, vectorFuncs,
+	arrayFuncs, rangeFuncs, seriesFuncs, jsonFuncs, jsonSetFuncs, vectorFuncs,
 	// the system
 	sysinfoFuncs, definitionFuncs, privilegeFuncs, sessionFuncs, sequenceFuncs,
 	// aggregates
-	countAggs, sumAggs, minmaxAggs, boolAggs, collectAggs, statAggs, orderedAggs, vectorAggs, jsonAggs,
+	countAggs, sumAggs, minmaxAggs, boolAggs, collectAggs, statAggs, orderedAggs, vectorAggs, jsonAggs, rangeAggs,
 }
 
 // registrar collects the code of the families by key.

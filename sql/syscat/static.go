@@ -24,6 +24,7 @@ var _ = register("pg_catalog", map[string]generator{
 	"pg_amproc":     static("pg_amproc", "vector_amproc"),
 	"pg_collation":  static("pg_collation", ""),
 	"pg_language":   static("pg_language", ""),
+	"pg_range":      static("pg_range", ""),
 	"pg_tablespace": static("pg_tablespace", ""),
 })
 
@@ -134,6 +135,10 @@ func opClassOf(method, name string, t types.OID) (opClass, bool) {
 		input = types.TextOID
 	case types.Of(t).IsArray():
 		input = types.AnyArrayOID
+	case types.RangeTypeOf(t) != nil:
+		input = types.AnyRangeOID
+	case types.MultirangeTypeOf(t) != nil:
+		input = types.AnyMultirangeOID
 	}
 	var found opClass
 	ok := false
@@ -159,7 +164,8 @@ func OpClassAccepts(method, name string, t types.OID) (known, accepts bool) {
 		return false, false
 	}
 	switch {
-	case c.input == t, c.input == types.AnyArrayOID && types.Of(t).IsArray():
+	case c.input == t, c.input == types.AnyArrayOID && types.Of(t).IsArray(),
+		c.input == types.AnyRangeOID && types.RangeTypeOf(t) != nil, c.input == types.AnyMultirangeOID && types.MultirangeTypeOf(t) != nil:
 		return true, true
 	case c.input == types.TextOID:
 		return true, t == types.VarcharOID

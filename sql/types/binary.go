@@ -142,6 +142,12 @@ func decodeOther(t T, info *Info, b []byte) (Datum, error) {
 	case ACLItemOID:
 		return Datum{}, pgerr.New(pgerrcode.UndefinedFunction, "no binary input function available for type aclitem")
 	}
+	if rt := RangeTypeOf(t.OID); rt != nil {
+		return rt.decodeRangeBinary(b)
+	}
+	if rt := MultirangeTypeOf(t.OID); rt != nil {
+		return rt.decodeMultiBinary(b)
+	}
 	return Datum{}, pgerr.Newf(pgerrcode.FeatureNotSupported, "cannot accept a value of type %s", TypeName(t.OID))
 }
 

@@ -388,6 +388,9 @@ func castContainer(from, to T, d Datum, f *Format, explicit bool) (Datum, bool, 
 	switch {
 	case to.IsVector() || from.IsVector():
 		return castVector(from, to, d)
+	case MultirangeTypeOf(to.OID) != nil && MultirangeTypeOf(to.OID).Range == from.OID:
+		rt := MultirangeTypeOf(to.OID)
+		return rt.MakeMulti([]Range{rt.RangeOf(d)}), true, nil
 	case (from.IsArray() || from.OID == Int2VectorOID || from.OID == OidVectorOID) && to.IsArray():
 		fe, te := Of(byOID(from.OID).Elem), to.Elem()
 		if fe.OID == te.OID {

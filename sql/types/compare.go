@@ -49,6 +49,12 @@ func Compare(t T, a, b Datum) int {
 		return compareArrays(T{info.Elem, -1}, a, b)
 	case info.Rep == RepInt:
 		return compareInt(a.Int(), b.Int())
+	case info.Type == 'r':
+		rt := RangeTypeOf(t.OID)
+		return rt.Compare(rt.RangeOf(a), rt.RangeOf(b))
+	case info.Type == 'm':
+		rt := MultirangeTypeOf(t.OID)
+		return rt.CompareMulti(rt.RangesOf(a), rt.RangesOf(b))
 	}
 	return bytes.Compare(a.ref, b.ref)
 }
@@ -152,6 +158,15 @@ func Hash(t T, d Datum, seed uint64) uint64 {
 		}
 	case info != nil && info.Rep == RepInt:
 		return mix(d.bits, seed)
+	case info != nil && info.Type == 'r':
+		rt := RangeTypeOf(t.OID)
+		return rt.hash(rt.RangeOf(d), seed)
+	case info != nil && info.Type == 'm':
+		rt := MultirangeTypeOf(t.OID)
+		for _, r := range rt.RangesOf(d) {
+			seed = rt.hash(r, mix(1, seed))
+		}
+		return seed
 	}
 	return hashBytes(d.ref, seed)
 }

@@ -16,6 +16,7 @@ import (
 //	byte strings   zero bytes as 00 FF, then 00 01
 //	numeric        class, then weight and digits (see appendNumericKey)
 //	arrays         01 key per element, 02 for NULL, then 00, dimensions and lower bounds
+//	ranges         see range_ops.go; of a multirange 01 each, then 00
 //	jsonb          see jsonb_key.go
 //	vectors        see vector_order.go
 //
@@ -92,6 +93,15 @@ func appendKey(dst []byte, t T, d Datum) []byte {
 			return append(dst, byte(d.bits))
 		}
 		return binary.BigEndian.AppendUint32(dst, uint32(d.bits))
+	case info.Type == 'r':
+		rt := RangeTypeOf(t.OID)
+		return rt.appendRangeKey(dst, rt.RangeOf(d))
+	case info.Type == 'm':
+		rt := MultirangeTypeOf(t.OID)
+		for _, r := range rt.RangesOf(d) {
+			dst = rt.appendRangeKey(append(dst, 1), r)
+		}
+		return append(dst, 0)
 	}
 	return appendEscaped(dst, d.ref)
 }

@@ -62,6 +62,9 @@ const (
 	AnyNonArrayOID           OID = 2776
 	AnyEnumOID               OID = 3500
 	AnyRangeOID              OID = 3831
+	AnyMultirangeOID         OID = 4537
+	AnyCompatibleMultiOID    OID = 4538
+	AnyCompatibleRangeOID    OID = 5080
 	AnyCompatibleOID         OID = 5077
 	AnyCompatibleArrayOID    OID = 5078
 	AnyCompatibleNonArrayOID OID = 5079
@@ -92,6 +95,19 @@ const (
 	JSONBArrayOID       OID = 3807
 	RegclassArrayOID    OID = 2210
 	RegtypeArrayOID     OID = 2211
+
+	Int4rangeOID      OID = 3904
+	NumrangeOID       OID = 3906
+	TsrangeOID        OID = 3908
+	TstzrangeOID      OID = 3910
+	DaterangeOID      OID = 3912
+	Int8rangeOID      OID = 3926
+	Int4multirangeOID OID = 4451
+	NummultirangeOID  OID = 4532
+	TsmultirangeOID   OID = 4533
+	TstzmultirangeOID OID = 4534
+	DatemultirangeOID OID = 4535
+	Int8multirangeOID OID = 4536
 
 	// Types of the vector extension: fixed here, but above 16384 as an extension's are.
 	VectorOID         OID = 16385

@@ -59,7 +59,7 @@ func (t T) ArrayOf() T {
 }
 
 // smallOIDs bounds the OIDs of PostgreSQL's own types: they are found without a map.
-const smallOIDs = 5120
+const smallOIDs = 6200
 
 var (
 	all    = make([]*Info, len(table))

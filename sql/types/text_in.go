@@ -171,6 +171,12 @@ func parseOther(t T, s string, f *Format) (Datum, error) {
 	case JSONPathOID:
 		return Datum{}, pgerr.New(pgerrcode.FeatureNotSupported, "type jsonpath is not supported")
 	}
+	if rt := RangeTypeOf(t.OID); rt != nil {
+		return rt.parseRange(s, f)
+	}
+	if rt := MultirangeTypeOf(t.OID); rt != nil {
+		return rt.parseMultirange(s, f)
+	}
 	if isReg(t.OID) {
 		return parseReg(t.OID, s, f)
 	}

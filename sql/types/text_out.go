@@ -72,6 +72,12 @@ func appendOther(dst []byte, t T, d Datum, f *Format, info *Info) []byte {
 	case AnyArrayOID, AnyCompatibleArrayOID: // pg_statistic's columns
 		return appendArray(dst, Of(ArrayElemOID(d)), d, f)
 	}
+	if rt := RangeTypeOf(t.OID); rt != nil {
+		return rt.appendRangeText(dst, rt.RangeOf(d), f)
+	}
+	if rt := MultirangeTypeOf(t.OID); rt != nil {
+		return rt.appendMultiText(dst, d, f)
+	}
 	if isReg(t.OID) {
 		return appendReg(dst, t.OID, OID(d.bits), f)
 	}
