@@ -16,9 +16,9 @@ import (
 
 // rowsOf streams n random rows.
 func (w *world) rowsOf(n int) sidecar.Rows {
-	return func(_ context.Context, each func(vectorindex.RowID, uint32, []byte) error) error {
+	return func(_ context.Context, each func(*sidecar.Delta) error) error {
 		for i := range vectorindex.RowID(n) {
-			if err := each(i, 1, w.vec()); err != nil {
+			if err := each(&sidecar.Delta{Row: i, Epoch: 1, Vec: w.vec()}); err != nil {
 				return err
 			}
 		}
