@@ -112,6 +112,10 @@ func TestInterpret(t *testing.T) {
 	if err != nil || len(got) != 1 || got[0].name != "read" {
 		t.Fatal(got, err)
 	}
+	_, err = interpret(exec.CommandContext(ctx, sh, "-c", "echo no such processor >&2; echo >&2; exit 1"), s)
+	if err == nil || !strings.HasSuffix(err.Error(), ": no such processor") {
+		t.Error(err)
+	}
 }
 
 func TestAt(t *testing.T) {

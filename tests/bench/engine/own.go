@@ -31,10 +31,15 @@ type point struct {
 type result struct {
 	name, version, settings string
 	build                   float64 // s
+	failed                  string  // why it could not be measured
 	curve                   []point
 }
 
 func (r *result) print() {
+	if r.failed != "" {
+		fmt.Printf("  %s: not measured: %s\n", r.name, r.failed)
+		return
+	}
 	fmt.Printf("  %s: build %.1f s", r.name, r.build)
 	for _, target := range targets {
 		fmt.Printf(", at recall %.2f %s queries/s", target, figure(r.at(target)))

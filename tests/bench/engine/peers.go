@@ -22,7 +22,7 @@ import (
 // peerNames are the libraries that peers.py knows; wheels are the packages that
 // have them.
 var (
-	peerNames = []string{"hnswlib", "faiss", "usearch", "scann", "svs"}
+	peerNames = []string{"hnswlib", "faiss", "usearch", "scann", "svs", "svs-lvq"}
 	wheels    = []string{"numpy==2.4.6", "hnswlib==0.8.0", "faiss-cpu==1.15.1", "usearch==2.26.6", "scann==1.4.2", "scalable-vs==0.5.0"}
 )
 
@@ -46,14 +46,29 @@ func peers(ctx context.Context, o *options, s *sets.Set) ([]*result, error) {
 	if err := hand(dir, s); err != nil {
 		return nil, err
 	}
-	args := append([]string{"-", dir, strconv.Itoa(s.N()), strconv.Itoa(s.Dims), string(s.Metric), strconv.Itoa(sets.K)}, o.peers...)
-	return interpret(exec.CommandContext(ctx, python, args...), s)
+	var all []*result
+	for _, name := range o.peers {
+		cmd := exec.CommandContext(ctx, python, "-", dir, strconv.Itoa(s.N()), strconv.Itoa(s.Dims), string(s.Metric), strconv.Itoa(sets.K), name)
+		results, err := interpret(cmd, s)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if err != nil { // some libraries end the process where they do not like the processor
+			results = append(results, &result{name: name, failed: err.Error()})
+		}
+		for _, r := range results {
+			r.print()
+		}
+		all = append(all, results...)
+	}
+	return all, nil
 }
 
-// interpret gives the script to an interpreter, which reads all of it before it starts, and
-// judges what it prints.
+// interpret gives the script to an interpreter, which reads all of it before it starts,
+// and judges what it prints. An error ends with the last of what it complained of.
 func interpret(cmd *exec.Cmd, s *sets.Set) ([]*result, error) {
-	cmd.Stdin, cmd.Stderr = strings.NewReader(script), os.Stderr
+	var said lastLine
+	cmd.Stdin, cmd.Stderr = strings.NewReader(script), &said
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
@@ -62,7 +77,22 @@ func interpret(cmd *exec.Cmd, s *sets.Set) ([]*result, error) {
 		return nil, err
 	}
 	results, err := collect(out, s)
-	return results, errors.Join(err, cmd.Wait())
+	if err := errors.Join(err, cmd.Wait()); err != nil {
+		return results, fmt.Errorf("%w: %s", err, said.text)
+	}
+	return results, nil
+}
+
+// lastLine keeps the last line that was written with anything in it.
+type lastLine struct{ text string }
+
+func (l *lastLine) Write(p []byte) (int, error) {
+	for line := range strings.Lines(string(p)) {
+		if line = strings.TrimSpace(line); line != "" {
+			l.text = line
+		}
+	}
+	return len(p), nil
 }
 
 // environment installs the libraries once and returns their Python.
@@ -126,9 +156,6 @@ func collect(out io.Reader, s *sets.Set) ([]*result, error) {
 			return results, fmt.Errorf("a peer says %q: %w", lines.Text(), err)
 		}
 		if n := len(results); n == 0 || results[n-1].name != l.Library {
-			if n > 0 {
-				results[n-1].print()
-			}
 			results = append(results, &result{name: l.Library, version: l.Version, settings: l.Settings, build: l.Build})
 		}
 		answers, err := readAnswers(l.Answers)
@@ -138,9 +165,6 @@ func collect(out io.Reader, s *sets.Set) ([]*result, error) {
 		if err := results[len(results)-1].add(s, l.Effort, answers, l.Seconds); err != nil {
 			return results, err
 		}
-	}
-	if n := len(results); n > 0 {
-		results[n-1].print()
 	}
 	return results, lines.Err()
 }

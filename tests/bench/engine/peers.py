@@ -1,9 +1,9 @@
 """Measures vector libraries in process, one thread, one query at a time.
 
-usage: peers.py DIR N DIMS METRIC K LIBRARY...
+usage: peers.py DIR N DIMS METRIC K LIBRARY
 
 DIR holds base.f32 and query.f32 (little-endian float32, one vector after the
-other). For every effort of every library a line of JSON goes to standard output
+other). For every effort of the library a line of JSON goes to standard output
 and the answers, K uint32 a query, into the file that it names. What the answers
 are worth is for the caller to judge.
 """
@@ -21,7 +21,7 @@ PASSES = 3  # the best counts, after one that warms up
 import numpy as np
 
 directory, n, dims, metric, k = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4], int(sys.argv[5])
-libraries = sys.argv[6:]
+library = sys.argv[6]
 base = np.fromfile(f"{directory}/base.f32", dtype="<f4").reshape(n, dims)
 queries = np.fromfile(f"{directory}/query.f32", dtype="<f4").reshape(-1, dims)
 efforts = [10, 12, 15, 18, 22, 27, 33, 40, 48, 58, 70, 85, 100, 120, 145, 175, 210, 250, 300, 360, 430, 520, 620, 750, 900]
@@ -145,36 +145,49 @@ def run_scann():
     report("scann", "scann", f"tree of {leaves} leaves, score_ah(2), reorder", took, search, grid)
 
 
-def run_svs():
+def svs_data():
+    """The set in SVS's own file, queries and the distance that its codes can compute."""
     import svs
 
     distance = svs.DistanceType.Cosine if metric == "cosine" else svs.DistanceType.L2
     data, ask = base, queries
     if metric == "cosine":  # its codes want inner products
         data, ask, distance = unit(base), unit(queries), svs.DistanceType.MIP
-    loader = svs.VectorDataLoader(f"{directory}/base.svs", svs.DataType.float32, dims=dims)
-    svs.np_to_svs(np.ascontiguousarray(data), f"{directory}/base.svs", svs.DataType.float32)
+    svs.write_vecs(np.ascontiguousarray(data), f"{directory}/base.fvecs")
+    svs.convert_vecs_to_svs(f"{directory}/base.fvecs", f"{directory}/base.svs")
+    return svs.VectorDataLoader(f"{directory}/base.svs", svs.DataType.float32, dims=dims), ask, distance
+
+
+def svs_as(name, loader, ask, distance):
+    import svs
+
     alpha = 0.95 if distance == svs.DistanceType.MIP else 1.2
-    for name, coded in (("svs Vamana float32", lambda: loader),
-                        ("svs Vamana LVQ4x8", lambda: svs.LVQLoader(loader, primary=4, residual=8)),
-                        ("svs Vamana LVQ8", lambda: svs.LVQLoader(loader, primary=8))):
-        def build():
-            return svs.Vamana.build(svs.VamanaBuildParameters(alpha=alpha, graph_max_degree=2 * M, window_size=2 * EF_CONSTRUCTION),
-                                    coded(), distance, num_threads=THREADS)
 
-        try:
-            x, took = timed(build)
-        except Exception as e:  # a kind that this processor or build of it lacks
-            print(f"{name}: {e}", file=sys.stderr, flush=True)
-            continue
-        x.num_threads = 1
+    def build():
+        return svs.Vamana.build(svs.VamanaBuildParameters(alpha=alpha, graph_max_degree=2 * M, window_size=2 * EF_CONSTRUCTION),
+                                loader, distance, num_threads=THREADS)
 
-        def search(effort):
-            x.search_window_size = effort
-            return lambda i: x.search(ask[i:i + 1], k)[0][0]
+    x, took = timed(build)
+    x.num_threads = 1
 
-        report(name, "scalable-vs", f"graph_max_degree={2 * M}, window_size={2 * EF_CONSTRUCTION}, alpha={alpha}", took, search, efforts)
+    def search(effort):
+        x.search_window_size = effort
+        return lambda i: x.search(ask[i:i + 1], k)[0][0]
+
+    report(name, "scalable-vs", f"graph_max_degree={2 * M}, window_size={2 * EF_CONSTRUCTION}, alpha={alpha}", took, search, efforts)
 
 
-for library in libraries:
-    {"hnswlib": run_hnswlib, "faiss": run_faiss, "usearch": run_usearch, "scann": run_scann, "svs": run_svs}[library]()
+def run_svs():
+    svs_as("svs Vamana float32", *svs_data())
+
+
+def run_svs_lvq():
+    import svs
+
+    loader, ask, distance = svs_data()
+    for name, coded in (("svs Vamana LVQ4x8", svs.LVQLoader(loader, primary=4, residual=8)),
+                        ("svs Vamana LVQ8", svs.LVQLoader(loader, primary=8))):
+        svs_as(name, coded, ask, distance)
+
+
+{"hnswlib": run_hnswlib, "faiss": run_faiss, "usearch": run_usearch, "scann": run_scann, "svs": run_svs, "svs-lvq": run_svs_lvq}[library]()

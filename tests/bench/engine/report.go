@@ -91,6 +91,10 @@ func report(all []measured) string {
 		b.WriteString("\n|---|---|---|")
 		b.WriteString(strings.Repeat("---|---|", len(targets)) + "\n")
 		for _, r := range m.results {
+			if r.failed != "" {
+				fmt.Fprintf(&b, "| %s | not measured: %s |%s\n", r.name, r.failed, strings.Repeat(" – |", 1+2*len(targets)))
+				continue
+			}
 			fmt.Fprintf(&b, "| %s %s | %s | %.1f |", r.name, r.version, r.settings, r.build)
 			for _, t := range targets {
 				ratio := "–"
