@@ -11,7 +11,7 @@ VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 LDFLAGS     := -X github.com/loxodb/loxodb/server/boot.Version=$(VERSION)
 
-.PHONY: help all build run demo test clients compat race lint fuzz bench bench-engine microbench isolation-record slt-record fmt clean
+.PHONY: help all build run demo test tiers clients compat race lint fuzz bench bench-engine microbench isolation-record slt-record fmt clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,13 @@ demo: ## real word vectors: load, index, six hybrid queries (needs npm once)
 
 test: ## all tests (PKG=./server/... for some)
 	$(GO) test -timeout $(TESTTIMEOUT) $(PKG)
+
+tiers: ## the tests of vectorindex under each SIMD tier that can be forced, and whether all compiles for arm64
+	@set -e; for tier in off avx2 avx512; do \
+		echo "LOXODB_SIMD=$$tier"; \
+		LOXODB_SIMD=$$tier $(GO) test -count=1 -short -timeout $(TESTTIMEOUT) ./vectorindex/...; \
+	done
+	GOARCH=arm64 $(GO) vet ./...
 
 clients: ## real drivers and ORMs of Python, Node and Java (installs them)
 	LOXODB_CLIENTS=1 $(GO) test -count=1 -v -timeout 20m ./tests/clients

@@ -347,8 +347,8 @@ func countLinked(g *Graph) int {
 }
 
 func TestSearchDoesNotAllocate(t *testing.T) {
-	if raceEnabled {
-		t.Skip("the race detector allocates")
+	if raceEnabled || testing.Short() {
+		t.Skip("the race detector allocates; the tiers are alike")
 	}
 	vecs := clustered(11, 5000, 32)
 	for m, c := range shapes(dist.L2, dist.Cosine) {

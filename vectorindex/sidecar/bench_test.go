@@ -91,6 +91,9 @@ func search(t testing.TB, ix *sidecar.Index, q *vectorindex.Query, buf []vectori
 
 // A search with warm pools allocates nothing, by graph or by scan, filtered or not.
 func TestSearchDoesNotAllocate(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the same in every tier")
+	}
 	if raceEnabled {
 		t.Skip("pools lose objects at random under the race detector")
 	}

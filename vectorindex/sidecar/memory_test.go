@@ -33,6 +33,9 @@ func (w *world) bounded(n, memory int64) *sidecar.Built {
 // A build of more than fits into the memory that it may hold gives several segments
 // of bounded size, of every kind; merges and Compact keep to the bound.
 func TestBoundedBuild(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the same in every tier")
+	}
 	const n, dims, memory = 18_000, 256, 16 << 20
 	for _, kind := range []vectorindex.Kind{vectorindex.HNSW, vectorindex.Flat, vectorindex.IVF} {
 		w := newWorld(t, sidecar.Config{NoBackground: true, Memory: memory, Spec: vectorindex.Spec{Kind: kind, Dims: dims, M: 4, EfConstruction: 8}})
