@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"github.com/loxodb/loxodb/vectorindex"
+	"github.com/loxodb/loxodb/vectorindex/flat"
 	"github.com/loxodb/loxodb/vectorindex/hnsw"
 	"github.com/loxodb/loxodb/vectorindex/ivf"
 )
@@ -19,6 +20,11 @@ import (
 // vectors that says what queries which are not in the set find, within half a point
 // from .90 on; searching for the vectors with their nodes in place says 1.5 to 4
 // points too much.
+//
+// The exact scan is one for all of the sample. A graph is then walked with each effort
+// for the queries that the last one did not answer completely; of lists it is known
+// without a search from which effort on each of the nearest is found: from that which
+// probes its list.
 
 // calibrateMin is the size from which a part is calibrated: smaller ones are scanned
 // unless little is asked of them.
@@ -34,15 +40,15 @@ const (
 // enough ends the climb of the efforts: no target between it and 1 is met by less.
 const enough = 0.998
 
-// coarse is the recall from which half of the queries are asked.
-const coarse = 0.97
-
 // asked is one query of a calibration.
 type asked struct {
-	vec     []byte
-	without uint32 // 1 + the entry that it is the vector of; 0 = none
-	truth   []float64
+	flat.Sought
+	truth  []float64
+	shares [kClasses]float64 // found by the last effort
 }
+
+// whole says that the query finds all of a class, and so will with more effort.
+func (q *asked) whole(class int) bool { return q.shares[class] == 1 }
 
 // calibration measures one part.
 type calibration struct {
@@ -50,7 +56,6 @@ type calibration struct {
 	graph   *hnsw.Graph
 	lists   *ivf.Index
 	n       int
-	all     []uint32 // every ordinal, for exact searches of the graph
 	queries []asked
 	workers int
 	meter   *meter
@@ -67,10 +72,6 @@ func (ix *Index) calibrate(ctx context.Context, p *part, lists *ivf.Index, queri
 	case lists != nil:
 	case p.graph() != nil && int(p.linked.Load()) == n:
 		c.graph = p.graph()
-		c.all = make([]uint32, n)
-		for i := range c.all {
-			c.all[i] = uint32(i)
-		}
 	default:
 		return nil, nil
 	}
@@ -79,7 +80,7 @@ func (ix *Index) calibrate(ctx context.Context, p *part, lists *ivf.Index, queri
 	if queries != nil {
 		t.source = vectorindex.EffortFromQueries
 		for _, q := range queries[:min(len(queries), count)] {
-			c.queries = append(c.queries, asked{vec: q})
+			c.queries = append(c.queries, asked{Sought: flat.Sought{Vec: q}})
 		}
 	} else {
 		c.sample(count)
@@ -87,9 +88,11 @@ func (ix *Index) calibrate(ctx context.Context, p *part, lists *ivf.Index, queri
 	if t.asked = uint32(len(c.queries)); t.asked == 0 {
 		return nil, nil
 	}
-	m.part(PhaseMeasure, 0, 1, int64(n))
-	if err := c.each(ctx, len(c.queries), c.findTruth); err != nil {
+	if err := c.findTruth(ctx); err != nil {
 		return nil, err
+	}
+	if lists != nil {
+		return t, c.rank(ctx, t)
 	}
 	return t, c.climb(ctx, t)
 }
@@ -100,7 +103,7 @@ func (c *calibration) sample(count int) {
 	for range 4 * count {
 		ord := rng.Uint32N(uint32(c.n))
 		if c.p.dead.get(ord) == 0 && (c.graph == nil || c.graph.Lone(ord)) {
-			c.queries = append(c.queries, asked{vec: c.p.vector(ord), without: ord + 1})
+			c.queries = append(c.queries, asked{Sought: flat.Sought{Vec: c.p.vector(ord), Without: ord + 1}})
 		}
 		if len(c.queries) == count {
 			return
@@ -128,29 +131,119 @@ func (c *calibration) each(ctx context.Context, n int, f func(ctx context.Contex
 	return errors.Join(errs...)
 }
 
-// findTruth finds the exact distances of a query's nearest.
-func (c *calibration) findTruth(ctx context.Context, i int) error {
-	q := &c.queries[i]
-	k := classK[1]
-	if i < c.deep() {
-		k = classK[2]
+// findTruth finds every query's nearest, each worker those of some of the queries.
+func (c *calibration) findTruth(ctx context.Context) error {
+	for i := range c.queries {
+		if c.queries[i].K = classK[1]; i < c.deep() {
+			c.queries[i].K = classK[2]
+		}
 	}
-	var err error
-	q.truth, err = c.search(ctx, q, k, 0)
-	return err
+	var seen atomic.Int64
+	workers := min(c.workers, len(c.queries))
+	return c.each(ctx, workers, func(ctx context.Context, w int) error {
+		var mine []flat.Sought
+		for i := w; i < len(c.queries); i += workers { // the deep ones are shared out
+			mine = append(mine, c.queries[i].Sought)
+		}
+		before := uint32(0)
+		err := flat.Many(ctx, c.p.view().Space, c.p.view(), uint32(c.n), mine, func(at uint32) {
+			all := seen.Add(int64(at - before))
+			before = at
+			c.meter.part(PhaseMeasure, int(all), 2*workers*c.n, int64(c.n))
+		})
+		for i, k := w, 0; i < len(c.queries) && err == nil; i, k = i+workers, k+1 {
+			c.queries[i].Nearest, c.queries[i].truth = mine[k].Nearest, mine[k].Distances()
+		}
+		return err
+	})
 }
 
-// search returns the distances of the k nearest that an effort finds; 0 = exactly, from
-// the codes and what their bounds leave open.
+// rank fills the table of a segment of lists: an entry is found by the efforts that
+// probe more lists than come before its own. Bounds of codes fail now and then; what
+// they lose is measured at one effort, by searches, and taken off all.
+func (c *calibration) rank(ctx context.Context, t *effortTable) error {
+	places := c.lists.Places()
+	ranks := make([][]uint32, len(c.queries))
+	err := c.each(ctx, len(c.queries), func(_ context.Context, i int) (err error) {
+		var ords []uint32
+		for _, h := range c.queries[i].Nearest {
+			ords = append(ords, h.Ord)
+		}
+		ranks[i], err = places.Ranks(c.queries[i].Vec, ords, nil)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	kept := 0.0
+	for _, e := range listEfforts(c.lists.Lists()) {
+		var shares [kClasses]tally
+		for i := range c.queries {
+			for class, k := range classK {
+				if class < kClasses-1 || i < c.deep() {
+					shares[class].add(probed(ranks[i], k, e))
+				}
+			}
+		}
+		if kept == 0 && shares[1].mean() >= typicalRecall {
+			if kept, err = c.kept(ctx, int(e), ranks); err != nil {
+				return err
+			}
+		}
+		if c.put(t, e, &shares) {
+			break
+		}
+	}
+	for class := range t.recall {
+		for i := range t.recall[class] {
+			t.recall[class][i] *= float32(kept)
+		}
+	}
+	t.settle()
+	return nil
+}
+
+// typicalRecall is where the loss by codes is measured.
+const typicalRecall = 0.95
+
+// probed is the share of the k nearest that lie in the first lists.
+func probed(ranks []uint32, k int, lists uint32) float64 {
+	if ranks = ranks[:min(k, len(ranks))]; len(ranks) == 0 {
+		return 1
+	}
+	n := 0
+	for _, r := range ranks {
+		if r < lists {
+			n++
+		}
+	}
+	return float64(n) / float64(len(ranks))
+}
+
+// kept is the share that searches find of what lies in the lists that they probe.
+func (c *calibration) kept(ctx context.Context, probes int, ranks [][]uint32) (float64, error) {
+	var mu sync.Mutex
+	found, there := 0.0, 0.0
+	err := c.each(ctx, len(c.queries), func(ctx context.Context, i int) error {
+		q := &c.queries[i]
+		got, err := c.search(ctx, q, classK[1], probes)
+		if err != nil {
+			return err
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		found += shareOf(got, q.truth, classK[1])
+		there += probed(ranks[i], classK[1], uint32(probes))
+		return nil
+	})
+	return min(1, found/max(there, 1e-9)), err
+}
+
+// search returns the distances of the k nearest that an effort finds.
 func (c *calibration) search(ctx context.Context, q *asked, k, effort int) ([]float64, error) {
-	accept := func(ord uint32) bool { return ord+1 != q.without }
 	out := make([]float64, 0, k)
 	if c.lists != nil {
-		p := ivf.Params{K: k, Probes: effort, Accept: accept}
-		if effort == 0 {
-			p.Probes = max(c.lists.Lists(), 1)
-		}
-		s, err := c.lists.Search(q.vec, p)
+		s, err := c.lists.Search(q.Vec, ivf.Params{K: k, Probes: effort, Accept: func(ord uint32) bool { return ord+1 != q.Without }})
 		if err != nil {
 			return nil, err
 		}
@@ -162,11 +255,7 @@ func (c *calibration) search(ctx context.Context, q *asked, k, effort int) ([]fl
 		}
 		return out, err
 	}
-	p := hnsw.Params{K: k, Ef: effort, Without: q.without}
-	if effort == 0 {
-		p = hnsw.Params{K: k, Ef: k, Among: c.all, Accept: accept}
-	}
-	s, err := c.graph.Search(q.vec, p)
+	s, err := c.graph.Search(q.Vec, hnsw.Params{K: k, Ef: effort, Without: q.Without})
 	if err != nil {
 		return nil, err
 	}
@@ -179,63 +268,67 @@ func (c *calibration) search(ctx context.Context, q *asked, k, effort int) ([]fl
 	return out, err
 }
 
-// climb fills the table from the least effort on until all is found.
+// climb fills a graph's table from the least effort on until all is found.
 func (c *calibration) climb(ctx context.Context, t *effortTable) error {
-	ladder := graphEfforts
-	if c.lists != nil {
-		ladder = listEfforts(c.lists.Lists())
-	}
-	asking := len(c.queries)
-	for i, e := range ladder {
-		c.meter.part(PhaseMeasure, len(ladder)+i, 2*len(ladder), int64(c.n))
-		if c.graph != nil && int(e) > c.n/walkShare {
+	for i, e := range graphEfforts {
+		if int(e) > c.n/walkShare {
 			break // a scan is used instead
 		}
-		var shares [kClasses]tally
-		if err := c.measure(ctx, asking, int(e), &shares); err != nil {
+		c.meter.part(PhaseMeasure, len(graphEfforts)+i, 2*len(graphEfforts), int64(c.n))
+		err := c.each(ctx, len(c.queries), func(ctx context.Context, i int) error { return c.walk(ctx, i, int(e)) })
+		if err != nil {
 			return err
 		}
-		t.efforts = append(t.efforts, e)
-		least := 1.0
-		for c := range shares {
-			t.recall[c] = append(t.recall[c], float32(shares[c].cautious()))
-			least = min(least, shares[c].mean())
+		var shares [kClasses]tally
+		for i := range c.queries {
+			for class, s := range c.queries[i].shares {
+				if class < kClasses-1 || i < c.deep() {
+					shares[class].add(s)
+				}
+			}
 		}
-		if least >= enough {
+		if c.put(t, e, &shares) {
 			break
-		}
-		if least >= coarse { // what is left is dear, and differs little
-			asking = (len(c.queries) + 1) / 2
 		}
 	}
 	t.settle()
 	return nil
 }
 
-// measure asks the first n queries at one effort.
-func (c *calibration) measure(ctx context.Context, n, effort int, shares *[kClasses]tally) error {
-	var mu sync.Mutex
-	return c.each(ctx, n, func(ctx context.Context, i int) error {
-		q := &c.queries[i]
-		got, err := c.search(ctx, q, classK[1], effort)
-		if err != nil {
+// walk asks one query with one effort, unless a smaller one has found all. A wide walk
+// for many gives what one for few gives among its first.
+func (c *calibration) walk(ctx context.Context, i, effort int) error {
+	q := &c.queries[i]
+	deep := i < c.deep() && !q.whole(2)
+	var got []float64
+	var err error
+	if deep {
+		if got, err = c.search(ctx, q, classK[2], effort); err != nil {
 			return err
 		}
-		var deep []float64
-		if i < c.deep() {
-			if deep, err = c.search(ctx, q, classK[2], effort); err != nil {
-				return err
-			}
-		}
-		mu.Lock()
-		defer mu.Unlock()
-		shares[0].add(shareOf(got, q.truth, classK[0]))
-		shares[1].add(shareOf(got, q.truth, classK[1]))
-		if i < c.deep() {
-			shares[2].add(shareOf(deep, q.truth, classK[2]))
-		}
+		q.shares[2] = shareOf(got, q.truth, classK[2])
+	}
+	if q.whole(1) && q.whole(0) {
 		return nil
-	})
+	}
+	if !deep || effort < classK[2] {
+		if got, err = c.search(ctx, q, classK[1], effort); err != nil {
+			return err
+		}
+	}
+	q.shares[0], q.shares[1] = shareOf(got, q.truth, classK[0]), shareOf(got, q.truth, classK[1])
+	return nil
+}
+
+// put adds a row to the table; true when more effort finds no more.
+func (c *calibration) put(t *effortTable, effort uint32, shares *[kClasses]tally) bool {
+	t.efforts = append(t.efforts, effort)
+	least := 1.0
+	for c := range shares {
+		t.recall[c] = append(t.recall[c], float32(shares[c].cautious()))
+		least = min(least, shares[c].mean())
+	}
+	return least >= enough
 }
 
 // shareOf is the recall of got, counted by distance: what is as near as the k-th of

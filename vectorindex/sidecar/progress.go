@@ -39,8 +39,8 @@ type Progress struct {
 // costs are what the phases cost an entry, by measurement of processor time where one
 // worker does all; their sum is 1.
 var costs = map[vectorindex.Kind][phases]float64{
-	vectorindex.HNSW: {PhaseLoad: 0.04, PhaseLink: 0.84, PhaseMeasure: 0.10, PhaseWrite: 0.02},
-	vectorindex.IVF:  {PhaseLoad: 0.10, PhaseTrain: 0.20, PhaseAssign: 0.30, PhaseMeasure: 0.35, PhaseWrite: 0.05},
+	vectorindex.HNSW: {PhaseLoad: 0.02, PhaseLink: 0.91, PhaseMeasure: 0.05, PhaseWrite: 0.02},
+	vectorindex.IVF:  {PhaseLoad: 0.06, PhaseTrain: 0.45, PhaseAssign: 0.34, PhaseMeasure: 0.11, PhaseWrite: 0.04},
 	vectorindex.Flat: {PhaseLoad: 0.7, PhaseWrite: 0.3},
 }
 
