@@ -78,11 +78,7 @@ func (m *kmeans) split(points []float32, of []int32, k int) [][]float32 {
 		order[i] = int32(i)
 	}
 	slices.SortStableFunc(order, func(a, b int32) int { return int(of[a] - of[b]) })
-	sorted := make([]float32, len(points))
-	for to, from := range order {
-		copy(sorted[to*d:(to+1)*d], points[int(from)*d:])
-	}
-	copy(points, sorted)
+	reorder(points, d, order)
 	parts := make([][]float32, 0, k)
 	for at := 0; at < n; {
 		end := at
@@ -93,6 +89,26 @@ func (m *kmeans) split(points []float32, of []int32, k int) [][]float32 {
 		at = end
 	}
 	return parts
+}
+
+// reorder puts the points into the given order, in place: they are what a build may hold
+// in memory, once.
+func reorder(points []float32, d int, order []int32) {
+	at := func(i int32) []float32 { return points[int(i)*d : (int(i)+1)*d] }
+	placed, first := make([]bool, len(order)), make([]float32, d)
+	for start := range int32(len(order)) {
+		if placed[start] {
+			continue
+		}
+		copy(first, at(start))
+		to := start
+		for ; order[to] != start; to = order[to] {
+			copy(at(to), at(order[to]))
+			placed[to] = true
+		}
+		copy(at(to), first)
+		placed[to] = true
+	}
 }
 
 // lloyd returns k centroids and the cluster of each point. No cluster is empty.
