@@ -222,15 +222,33 @@ func (b *binder) recursiveUnion(c *ast.CTE, sel *ast.Select, work int, init, ste
 	return u, nil
 }
 
-// project computes expressions over a tree; plain columns keep their numbers.
+// project computes expressions over a tree; plain columns of it keep their numbers.
 func (b *binder) project(in logical.Node, exprs []expr.Expr) (logical.Node, []logical.ColID) {
-	p := &logical.Project{Input: in, Exprs: exprs}
+	p := &logical.Project{Input: in, Exprs: exprs, Out: b.outputs(in, exprs)}
+	return p, p.Out
+}
+
+// outputs numbers the results of expressions over a tree. A column of an outer query
+// gets a number of its own: as a result it can be NULL where the outer one is not,
+// on the optional side of a join.
+func (b *binder) outputs(in logical.Node, exprs []expr.Expr) []logical.ColID {
+	var out []logical.ColID
+	var own map[logical.ColID]bool
 	for _, e := range exprs {
-		if c, ok := e.(*expr.Column); ok {
-			p.Out = append(p.Out, c.Index)
+		c, ok := e.(*expr.Column)
+		if !ok {
+			out = append(out, b.meta.Add(logical.ColInfo{T: e.Type()}))
 			continue
 		}
-		p.Out = append(p.Out, b.meta.Add(logical.ColInfo{T: e.Type()}))
+		if own == nil {
+			own = logical.Produced(in)
+		}
+		if own[c.Index] {
+			out = append(out, c.Index)
+		} else {
+			of := b.meta.Cols[c.Index]
+			out = append(out, b.meta.Add(logical.ColInfo{Name: of.Name, T: of.T, OrigTable: of.OrigTable, OrigAttr: of.OrigAttr}))
+		}
 	}
-	return p, p.Out
+	return out
 }

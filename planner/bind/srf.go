@@ -9,14 +9,7 @@ import (
 // stand inside other expressions get a level of their own below.
 func (b *binder) projectSet(in logical.Node, exprs []expr.Expr) (logical.Node, []logical.ColID) {
 	if !nestedSRF(exprs) {
-		p := &logical.ProjectSet{Input: in, Exprs: exprs}
-		for _, e := range exprs {
-			if c, ok := e.(*expr.Column); ok {
-				p.Out = append(p.Out, c.Index)
-				continue
-			}
-			p.Out = append(p.Out, b.meta.Add(logical.ColInfo{T: e.Type()}))
-		}
+		p := &logical.ProjectSet{Input: in, Exprs: exprs, Out: b.outputs(in, exprs)}
 		return p, p.Out
 	}
 	inner, outer := innermostSRFs(exprs)
