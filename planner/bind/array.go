@@ -93,7 +93,7 @@ func (b *binder) subscript(s *scope, x *ast.Index) (expr.Expr, error) {
 	if t.OID == types.NameOID {
 		return b.nameSubscript(s, v, chain)
 	}
-	if info == nil || info.Elem == 0 || info.Category != 'A' {
+	if info == nil || info.Elem == 0 || info.Category != 'A' && !info.IsArray {
 		return nil, errAt(leftmost(base), pgerrcode.DatatypeMismatch, "cannot subscript type %s because it does not support subscripting", builtin.TypeName(t.OID))
 	}
 	out := &expr.Subscript{X: v, T: types.T{OID: info.Elem, Mod: t.Mod}}

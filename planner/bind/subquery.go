@@ -44,7 +44,7 @@ func (b *binder) subquery(s *scope, x *ast.Subquery) (expr.Expr, error) {
 			if !q.out[0].t.IsArray() {
 				return nil, errAt(x.Pos, pgerrcode.UndefinedObject, "could not find array type for data type %s", builtin.TypeName(q.out[0].t.OID))
 			}
-			sub.T = types.Of(q.out[0].t.OID)
+			sub.Kind, sub.T = expr.ArraysSub, types.Of(q.out[0].t.OID)
 		}
 		return sub, nil
 	}

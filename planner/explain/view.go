@@ -195,7 +195,7 @@ func (v *viewer) subplans(it *item, exprs ...expr.Expr) {
 			}
 			v.subs[s.Plan] = true
 			rel, label := "SubPlan", fmt.Sprintf("SubPlan %d", s.Plan+1)
-			if len(s.Args) == 0 && (s.Kind == expr.ScalarSub || s.Kind == expr.ArraySub || s.Kind == expr.ExistsSub) {
+			if len(s.Args) == 0 && (s.Kind == expr.ScalarSub || s.Kind == expr.ArraySub || s.Kind == expr.ArraysSub || s.Kind == expr.ExistsSub) {
 				rel, label = "InitPlan", fmt.Sprintf("InitPlan %d (returns $%d)", s.Plan+1, s.Plan)
 			}
 			k := v.node(v.p.SubPlans[s.Plan], rel)

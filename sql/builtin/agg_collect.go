@@ -109,26 +109,47 @@ func (a *nestedArrayAgg) Grow(n int) {
 }
 
 func (a *nestedArrayAgg) Step(_ *Ctx, sel []uint16, groups []uint32, args []*batch.Col) error {
-	bad := func(msg string) error { return pgerr.New(pgerrcode.ArraySubscriptError, msg) }
 	for _, i := range sel {
-		if args[0].Null[i] {
-			return pgerr.New(pgerrcode.NullValueNotAllowedDataException, "cannot accumulate null arrays")
+		if err := a.add(groups[i], args[0].Datum(int(i))); err != nil {
+			return err
 		}
-		g, d := groups[i], args[0].Datum(int(i))
-		dims := types.ArrayDims(nil, d)
-		switch {
-		case len(dims) == 0 && a.n[g] == 0:
-			return bad("cannot accumulate empty arrays")
-		case a.n[g] == 0:
-			a.dims[g] = dims
-		case !sameDims(a.dims[g], dims):
-			return bad("cannot accumulate arrays of different dimensionality")
-		}
-		a.n[g]++
-		appendElements(&a.b[g], d)
-		a.total += int64(len(d.Bytes()))
 	}
 	return nil
+}
+
+func (a *nestedArrayAgg) add(g uint32, d types.Datum) error {
+	if d.IsNull() {
+		return pgerr.New(pgerrcode.NullValueNotAllowedDataException, "cannot accumulate null arrays")
+	}
+	dims := types.ArrayDims(nil, d)
+	switch {
+	case len(dims) == 0 && a.n[g] == 0:
+		return pgerr.New(pgerrcode.ArraySubscriptError, "cannot accumulate empty arrays")
+	case a.n[g] == 0:
+		a.dims[g] = dims
+	case !sameDims(a.dims[g], dims):
+		return pgerr.New(pgerrcode.ArraySubscriptError, "cannot accumulate arrays of different dimensionality")
+	}
+	a.n[g]++
+	appendElements(&a.b[g], d)
+	a.total += int64(len(d.Bytes()))
+	return nil
+}
+
+// CollectArrays makes one array of type t of arrays of one shape, as ARRAY(SELECT …)
+// does; of none it is empty.
+func CollectArrays(t types.T, arrays []types.Datum) (types.Datum, error) {
+	if len(arrays) == 0 {
+		return types.EmptyArray(t.Elem().OID), nil
+	}
+	a := &nestedArrayAgg{t: t}
+	a.Grow(1)
+	for _, d := range arrays {
+		if err := a.add(0, d); err != nil {
+			return types.Datum{}, err
+		}
+	}
+	return a.Final(nil, 0)
 }
 
 func (a *nestedArrayAgg) Final(_ *Ctx, g uint32) (types.Datum, error) {

@@ -155,7 +155,7 @@ func (st *state) runSub(n *node) (types.Datum, error) {
 		switch n.sub.Kind {
 		case ExistsSub:
 			return false, nil
-		case ArraySub:
+		case ArraySub, ArraysSub:
 			elems = append(elems, row[0].Clone())
 			return true, nil
 		}
@@ -173,6 +173,8 @@ func (st *state) runSub(n *node) (types.Datum, error) {
 		return types.Bool(found > 0), nil
 	case ArraySub:
 		return builtin.MakeArray(&st.env.Ctx, n.t, elems, false)
+	case ArraysSub:
+		return builtin.CollectArrays(n.t, elems)
 	}
 	return result, nil
 }

@@ -163,8 +163,9 @@ const (
 	ExistsSub
 	AnySub // IN, = ANY: Test over each row, three-valued
 	AllSub
-	ArraySub // ARRAY(SELECT …)
-	RowSub   // (a, b) op (SELECT …): Test over the row there is at most, NULL without one
+	ArraySub  // ARRAY(SELECT …)
+	ArraysSub // ARRAY(SELECT array): of arrays of one shape, with a dimension more
+	RowSub    // (a, b) op (SELECT …): Test over the row there is at most, NULL without one
 )
 
 func (e *Const) Type() types.T      { return e.T }

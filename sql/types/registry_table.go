@@ -93,7 +93,7 @@ var table = [...]Info{
 	{2280, "language_handler", 4, true, 'i', 'p', 'p', 'P', false, ',', 0, 0, RepBytes, "language_handler_in", "language_handler_out", "-", "-", "-", "-", 11, 0, false},
 	{2281, "internal", 8, true, 'd', 'p', 'p', 'P', false, ',', 0, 0, RepBytes, "internal_in", "internal_out", "-", "-", "-", "-", 11, 0, false},
 	{2283, "anyelement", 4, true, 'i', 'p', 'p', 'P', false, ',', 0, 0, RepBytes, "anyelement_in", "anyelement_out", "-", "-", "-", "-", 11, 0, false},
-	{2287, "_record", -1, false, 'd', 'x', 'p', 'P', false, ',', 2249, 0, RepBytes, "array_in", "array_out", "array_recv", "array_send", "-", "-", 11, 0, false},
+	{2287, "_record", -1, false, 'd', 'x', 'p', 'P', false, ',', 2249, 0, RepBytes, "array_in", "array_out", "array_recv", "array_send", "-", "-", 11, 0, true},
 	{2776, "anynonarray", 4, true, 'i', 'p', 'p', 'P', false, ',', 0, 0, RepBytes, "anynonarray_in", "anynonarray_out", "-", "-", "-", "-", 11, 0, false},
 	{2950, "uuid", 16, false, 'c', 'p', 'b', 'U', false, ',', 0, 2951, RepBytes, "uuid_in", "uuid_out", "uuid_recv", "uuid_send", "-", "-", 11, 0, false},
 	{2951, "_uuid", -1, false, 'i', 'x', 'b', 'A', false, ',', 2950, 0, RepBytes, "array_in", "array_out", "array_recv", "array_send", "-", "-", 11, 0, true},
