@@ -1,6 +1,7 @@
 package builtin
 
 import (
+	"math"
 	"regexp"
 	"strings"
 	"testing"
@@ -74,10 +75,12 @@ func FuzzTemplates(f *testing.F) {
 		if p, err := parseByTemplate(s, tpl); err == nil {
 			_, _ = p.stamp()
 		}
-		_, _ = toNumber(s, tpl)
-		if p, err := parseNumberTemplate(tpl); err == nil && len(tpl) < 40 {
-			_, _ = p.print(types.NumericFromInt(-485))
-			_ = p.special(true, true)
+		_, _ = readNumber(s, tpl)
+		if len(tpl) < 40 {
+			_, _ = showNumber(types.NumericOID, types.NumericFromInt(-485), tpl)
+			_, _ = showNumber(types.Int4OID, types.Int(0), tpl)
+			_, _ = showNumber(types.Float4OID, types.Float(-0.5), tpl)
+			_, _ = showNumber(types.Float8OID, types.Float(math.Inf(-1)), tpl)
 		}
 		_, _ = stampToChar(123456789, types.String(tpl), "UTC", 0, true)
 		_, _, _ = ParseIdent(s)
