@@ -30,7 +30,7 @@ func (b *binder) subquery(s *scope, x *ast.Subquery) (expr.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	sub := &logical.Subquery{Tree: q.tree, Out: q.ids()}
+	sub := &logical.Subquery{Tree: q.tree, Out: q.ids(), Source: func() string { return ast.Print(x.Query) }}
 	switch x.Kind {
 	case ast.ExistsSub:
 		sub.Kind, sub.T = expr.ExistsSub, types.Of(types.BoolOID)
@@ -89,7 +89,7 @@ func (b *binder) compareSub(s *scope, kind expr.SubPlanKind, left ast.Expr, op s
 	case len(q.out) < len(ls):
 		return nil, errAt(pos, pgerrcode.SyntaxError, "subquery has too few columns")
 	}
-	sub := &logical.Subquery{Kind: kind, Tree: q.tree, Out: q.ids(), T: types.Of(types.BoolOID)}
+	sub := &logical.Subquery{Kind: kind, Tree: q.tree, Out: q.ids(), T: types.Of(types.BoolOID), Source: func() string { return op + " " + ast.Print(sel) }}
 	return sub, b.pairTest(sub, ls, op, q, pos)
 }
 

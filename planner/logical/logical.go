@@ -284,6 +284,8 @@ type Subquery struct {
 	// Simple: Test is a single "=" that a join can use: Eq[i] compares Left[i] with Out[i].
 	Eq []*builtin.Operator
 	T  types.T
+	// Source is the subquery as SQL, for comparing two of them; nil = it is like no other.
+	Source func() string
 }
 
 // Type is the subquery's value type.

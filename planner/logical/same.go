@@ -3,14 +3,15 @@ package logical
 import (
 	"bytes"
 	"reflect"
+	"slices"
 
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
 // Same reports that two expressions are the same computation on the same
-// columns. Positions and names do not matter; subqueries are the same only when
-// they are one object.
+// columns. Positions and names do not matter; subqueries are the same when they
+// are written the same and use the same columns of the outer query.
 func Same(a, b expr.Expr) bool {
 	if a == b {
 		return true
@@ -68,10 +69,26 @@ func sameNode(a, b expr.Expr) bool {
 		return x.Slice == y.Slice && len(x.Index) == len(y.Index) && len(x.Lo) == len(y.Lo)
 	case *expr.Case:
 		return (x.Else == nil) == (b.(*expr.Case).Else == nil)
-	case *Subquery, *expr.SubPlan:
+	case *Subquery:
+		return sameSubquery(x, b.(*Subquery))
+	case *expr.SubPlan:
 		return false
 	}
 	return true
+}
+
+func sameSubquery(a, b *Subquery) bool {
+	if a.Kind != b.Kind || a.Source == nil || b.Source == nil || !slices.Equal(outerColumns(a), outerColumns(b)) {
+		return false
+	}
+	return a.Source() == b.Source()
+}
+
+// outerColumns are the columns of outer queries that a subquery's tree uses.
+func outerColumns(s *Subquery) []ColID {
+	var list []ColID
+	FreeTree(s.Tree, func(c ColID) { list = append(list, c) })
+	return list
 }
 
 // SameDatum compares two values of a type byte by byte.
