@@ -70,7 +70,7 @@ func (b *binder) typeName(t *ast.TypeName) (types.T, error) {
 // absentTypes are the types of PostgreSQL 15 that this server does not have.
 var absentTypes = func() map[string]bool {
 	m := map[string]bool{}
-	for _, n := range strings.Fields(`money bit varbit inet cidr macaddr macaddr8 point line lseg box path polygon circle
+	for _, n := range strings.Fields(`money bit varbit point line lseg box path polygon circle
 		tsvector tsquery gtsvector xml txid_snapshot pg_snapshot refcursor regconfig regdictionary`) {
 		m[n] = true
 	}

@@ -25,7 +25,7 @@ func typeHashFuncs(r *registrar) {
 	for _, k := range []string{"hashint2", "hashint4", "hashint8", "hashoid", "hashname"} {
 		r.eval(k+"extended", extended) // the plain ones are kernels, see hash.go
 	}
-	for _, k := range []string{"hashchar", "hashfloat4", "hashfloat8", "hashbpchar", "hashoidvector", "hashtid"} {
+	for _, k := range []string{"hashchar", "hashfloat4", "hashfloat8", "hashbpchar", "hashoidvector", "hashtid", "hashinet", "hashmacaddr", "hashmacaddr8"} {
 		r.eval(k, plain)
 		r.eval(k+"extended", extended)
 	}
@@ -54,7 +54,8 @@ func hashValue(t types.T, d types.Datum, seed uint64) (uint64, error) {
 		return hashInt64(int64(types.Uint64Of(d)), seed), nil
 	case types.Float4OID, types.Float8OID:
 		return hashFloat(d.Float(), seed), nil
-	case types.TextOID, types.VarcharOID, types.NameOID, types.ByteaOID, types.UUIDOID:
+	case types.TextOID, types.VarcharOID, types.NameOID, types.ByteaOID, types.UUIDOID,
+		types.InetOID, types.CidrOID, types.MacaddrOID, types.Macaddr8OID:
 		return hashBytes(d.Bytes(), seed), nil
 	case types.BpcharOID:
 		return hashBytes(trimBlanks(d.Bytes()), seed), nil

@@ -65,7 +65,7 @@ func init() { lib = sync.OnceValue(load) }
 var families = []func(*registrar){
 	// numbers, text, patterns
 	compareFuncs, intFuncs, floatFuncs, numericFuncs, boolFuncs, textFuncs, likeFuncs, regexFuncs,
-	formatFuncs, unicodeFuncs, byteaFuncs, bitFuncs, hashFunctions, typeHashFuncs, uuidFuncs, counterFuncs, supportFuncs,
+	formatFuncs, unicodeFuncs, byteaFuncs, bitFuncs, hashFunctions, typeHashFuncs, uuidFuncs, counterFuncs, inetFuncs, supportFuncs,
 	// date and time
 	datetimeFuncs, intervalFuncs, inRangeFuncs, toCharFuncs,
 	// composite values

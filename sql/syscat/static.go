@@ -135,6 +135,8 @@ func opClassOf(method, name string, t types.OID) (opClass, bool) {
 		input = types.TextOID
 	case types.Of(t).IsArray():
 		input = types.AnyArrayOID
+	case t == types.CidrOID:
+		input = types.InetOID
 	case types.RangeTypeOf(t) != nil:
 		input = types.AnyRangeOID
 	case types.MultirangeTypeOf(t) != nil:
@@ -167,6 +169,8 @@ func OpClassAccepts(method, name string, t types.OID) (known, accepts bool) {
 	case c.input == t, c.input == types.AnyArrayOID && types.Of(t).IsArray(),
 		c.input == types.AnyRangeOID && types.RangeTypeOf(t) != nil, c.input == types.AnyMultirangeOID && types.MultirangeTypeOf(t) != nil:
 		return true, true
+	case c.input == types.InetOID:
+		return true, t == types.CidrOID
 	case c.input == types.TextOID:
 		return true, t == types.VarcharOID
 	}

@@ -421,7 +421,7 @@ func appendMember(dst []byte, t T, v Datum) []byte {
 // wireDiffers reports types whose container form is not their wire format.
 func wireDiffers(oid OID) bool {
 	switch oid {
-	case VectorOID, HalfvecOID, SparsevecOID, Int8vecOID, JSONBOID, JSONPathOID, RecordOID:
+	case VectorOID, HalfvecOID, SparsevecOID, Int8vecOID, JSONBOID, JSONPathOID, RecordOID, InetOID, CidrOID:
 		return true
 	}
 	return false

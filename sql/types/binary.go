@@ -44,7 +44,7 @@ func DecodeBinary(t T, b []byte) (Datum, error) {
 		return ApplyTypmod(t, Bytes(b), false)
 	case ByteaOID:
 		return Bytes(b), nil
-	case UUIDOID, TidOID, Xid8OID, PgLSNOID:
+	case UUIDOID, TidOID, Xid8OID, PgLSNOID, MacaddrOID:
 		want := int(info.Len)
 		if len(b) != want {
 			return Datum{}, wrongLength(len(b), want)
@@ -131,6 +131,10 @@ func decodeOther(t T, info *Info, b []byte) (Datum, error) {
 		return ApplyTypmod(t, Bytes(b), false)
 	case BitOID, VarbitOID:
 		return decodeBit(t, b)
+	case InetOID, CidrOID:
+		return decodeInet(t, b)
+	case Macaddr8OID:
+		return decodeMacaddr8(b)
 	case Int2VectorOID, OidVectorOID:
 		return decodeIntVector(Of(info.Elem), b)
 	case RecordOID:
@@ -188,6 +192,8 @@ func AppendBinary(dst []byte, t T, d Datum) []byte {
 		return append(append(dst, 1), d.ref...)
 	case RecordOID:
 		return appendRecordBinary(dst, d)
+	case InetOID, CidrOID:
+		return appendInetBinary(dst, t, d)
 	}
 	if info := byOID(t.OID); info != nil && info.IsArray {
 		return appendArrayBinary(dst, d)

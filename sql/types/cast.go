@@ -85,6 +85,11 @@ func castToText(from, to T, d Datum, f *Format, explicit bool) (Datum, error) {
 		out = d
 	case BpcharOID:
 		out = trimIfBpchar(from, d)
+	case InetOID, CidrOID: // text(inet) shows the mask length always
+		if to.OID == NameOID {
+			return truncName(Bytes(AppendText(nil, from, d, f))), nil
+		}
+		out = Bytes(AppendNetwork(nil, d))
 	case BoolOID:
 		if to.OID == NameOID {
 			return Bytes(AppendText(nil, from, d, f)), nil
@@ -149,6 +154,8 @@ func castScalar(from, to T, d Datum, f *Format) (out Datum, done bool, err error
 			b, err := ParseJSONB(nil, string(d.ref))
 			return Bytes(b), true, err
 		}
+	case InetOID, CidrOID, MacaddrOID, Macaddr8OID:
+		return castNetwork(from, to, d)
 	case ByteaOID, UUIDOID:
 	default:
 		return castDateTime(from, to, d, f)

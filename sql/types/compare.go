@@ -27,6 +27,8 @@ func Compare(t T, a, b Datum) int {
 		return CompareIntervals(IntervalOf(a), IntervalOf(b))
 	case TimetzOID:
 		return compareTimetz(a, b)
+	case InetOID, CidrOID:
+		return compareInets(a, b)
 	case BitOID, VarbitOID:
 		return compareBits(a.ref, b.ref)
 	case JSONBOID:

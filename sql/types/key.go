@@ -16,6 +16,7 @@ import (
 //	byte strings   zero bytes as 00 FF, then 00 01
 //	numeric        class, then weight and digits (see appendNumericKey)
 //	arrays         01 key per element, 02 for NULL, then 00, dimensions and lower bounds
+//	inet, cidr     see inet.go
 //	ranges         see range_ops.go; of a multirange 01 each, then 00
 //	jsonb          see jsonb_key.go
 //	vectors        see vector_order.go
@@ -66,6 +67,8 @@ func appendKey(dst []byte, t T, d Datum) []byte {
 		us, zone := timetzOf(d)
 		dst = binary.BigEndian.AppendUint64(dst, uint64(us+int64(zone)*usPerSec)^1<<63)
 		return binary.BigEndian.AppendUint32(dst, uint32(int32(zone))^1<<31)
+	case InetOID, CidrOID:
+		return appendInetKey(dst, d)
 	case BitOID, VarbitOID:
 		n, data := BitsOf(d)
 		return binary.BigEndian.AppendUint32(appendEscaped(dst, data), uint32(n))

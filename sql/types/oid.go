@@ -49,6 +49,10 @@ const (
 	UUIDOID                  OID = 2950
 	JSONBOID                 OID = 3802
 	JSONPathOID              OID = 4072
+	CidrOID                  OID = 650
+	Macaddr8OID              OID = 774
+	MacaddrOID               OID = 829
+	InetOID                  OID = 869
 	PgLSNOID                 OID = 3220
 	Xid8OID                  OID = 5069
 	RecordOID                OID = 2249

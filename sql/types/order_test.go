@@ -8,8 +8,12 @@ import (
 // orderedValues are values of types in the order of PostgreSQL's btree operator classes,
 // each list ascending; values that are equal stand in one string, apart by |.
 var orderedValues = map[OID][]string{
-	Xid8OID:      {"0", "1", "9223372036854775808", "18446744073709551615"},
-	PgLSNOID:     {"0/0", "0/1", "1/0", "80000000/0", "FFFFFFFF/FFFFFFFF"},
+	Xid8OID:  {"0", "1", "9223372036854775808", "18446744073709551615"},
+	PgLSNOID: {"0/0", "0/1", "1/0", "80000000/0", "FFFFFFFF/FFFFFFFF"},
+	InetOID: {
+		"9.0.0.0/8", "9.255.0.0/8", "9.0.0.0/16", "9.1.0.0/16", "10.0.0.0/8", "10.0.0.1/8", "10.0.0.0/9", "10.0.0.1", "::/0", "::1/0", "::1|0::1",
+	},
+	MacaddrOID:   {"00:00:00:00:00:01", "08:00:2b:01:02:03", "ff:ff:ff:ff:ff:ff"},
 	Int4rangeOID: {"empty|(1,2)", "(,)", "[-5,1)|(-6,0]", "[1,2)|[1,1]", "[1,3)", "[1,)", "[2,3)"},
 	NumrangeOID: {
 		"empty", "(,1)", "(,1]|(,1.00]", "(,)", "[1,2)", "[1.0,2]|[1,2.0]", "[1,)", "(1,2)", "(1,)", "[NaN,NaN]",

@@ -152,6 +152,12 @@ func parseOther(t T, s string, f *Format) (Datum, error) {
 	case TidOID:
 		b, err := parseTid(s)
 		return Bytes(b), err
+	case InetOID, CidrOID:
+		return parseInet(t, s)
+	case MacaddrOID:
+		return parseMacaddr(s)
+	case Macaddr8OID:
+		return parseMacaddr8(s)
 	case Xid8OID:
 		return MakeUint64(parseXid8(s)), nil
 	case PgLSNOID:

@@ -59,6 +59,10 @@ func appendOther(dst []byte, t T, d Datum, f *Format, info *Info) []byte {
 		return appendMoney(dst, d.Int())
 	case TidOID:
 		return appendTid(dst, d.ref)
+	case InetOID, CidrOID:
+		return appendInet(dst, t, d)
+	case MacaddrOID, Macaddr8OID:
+		return appendMacaddr(dst, d.ref)
 	case Xid8OID:
 		return strconv.AppendUint(dst, Uint64Of(d), 10)
 	case PgLSNOID:

@@ -38,6 +38,7 @@ const (
 	//   bytea: raw · uuid: 16 bytes · xid8, pg_lsn: 8 bytes big-endian · interval: int64 µs, int32 days, int32 months big-endian
 	//   numeric: see numeric.go · jsonb: canonical text (jsonb.go) · timetz: int64 µs, int32 zone
 	//   arrays: see array.go · record: see record.go · bit, varbit: int32 bit length + bytes
+	//   inet, cidr: see inet.go · macaddr, macaddr8: 6 and 8 bytes
 	//   ranges, multiranges: see range.go
 	//   vector, halfvec, int8vec, sparsevec: see vector.go
 	RepBytes
