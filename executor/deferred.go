@@ -5,24 +5,33 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"strings"
+
+	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 	"github.com/loxodb/loxodb/storage/rowcodec"
 	"github.com/loxodb/loxodb/storage/table"
 )
 
-// Foreign keys that are checked at the end of the transaction. A check that holds
+// Constraints that are checked at the end of the transaction. A foreign key's check that holds
 // at the end of the statement holds at the end of the transaction, too: the key's
 // lock keeps others away, and what this transaction does later is looked at then.
 // So only what does not hold is put off, as a note in the transaction:
 //
 //	side(1)  child table(4)  constraint(4)  the key (rowcodec, in the order of RefColumns)
+//
+// Two rows with one key of a deferrable unique constraint are noted likewise, with the
+// key in the order of the constraint's columns; when the constraint is immediate, the
+// note is looked at as the statement ends.
 
 // The sides of a check: they differ in the error.
 const (
 	referring  byte = 'r' // a row refers to a key that is not there
 	referenced byte = 'k' // a key has ended that rows refer to
+	twice      byte = 'u' // two rows have a key that may come once
 )
 
 const noteHeader = 1 + 4 + 4
@@ -32,11 +41,16 @@ func (e *Env) deferred(con *catalog.Constraint) bool {
 	return con.Deferrable && e.Deferred != nil && e.Deferred(con)
 }
 
-// keyLayout is how the values of a referenced key are kept in a note. Vectors are
-// kept as bytes there: a row would only have their epochs.
+// keyLayout is how the values of a key are kept in a note: of the referenced one, or
+// of a unique constraint. Vectors are kept as bytes there: a row would only have their
+// epochs.
 func keyLayout(parent *catalog.Table, con *catalog.Constraint) *rowcodec.Layout {
 	t := &catalog.Table{}
-	for _, c := range con.RefColumns {
+	cols := con.RefColumns
+	if con.Kind != catalog.ForeignConstraint {
+		cols = con.Columns
+	}
+	for _, c := range cols {
 		col := parent.Columns[c-1]
 		if col.Type.IsVector() {
 			col.Type = types.Of(types.ByteaOID)
@@ -51,6 +65,18 @@ func (e *Env) putOff(side byte, child, parent *catalog.Table, con *catalog.Const
 	note := binary.BigEndian.AppendUint32([]byte{side}, child.ID)
 	note = binary.BigEndian.AppendUint32(note, con.ID)
 	return e.Txn.PutOff(keyLayout(parent, con).Append(note, key, nil, 0))
+}
+
+// twice notes that two rows have a key.
+func (w *tableWriter) twice(x *catalog.Index, key []types.Datum) error {
+	t := w.def.Table
+	for _, con := range t.Constraints {
+		if con.ID == x.Constraint {
+			w.twiceNow = w.twiceNow || !w.env.deferred(con)
+			return w.env.putOff(twice, t, t, con, key)
+		}
+	}
+	return fmt.Errorf("executor: index %s is of no constraint", x.Name)
 }
 
 // byRefColumns brings the values of an index's keys into the order of RefColumns.
@@ -135,6 +161,9 @@ func (c *putOffCheck) find(note []byte) (child *catalog.Table, con *catalog.Cons
 	if con == nil {
 		return nil, nil, nil
 	}
+	if con.Kind != catalog.ForeignConstraint {
+		return child, con, child
+	}
 	if parent, ok = c.env.Catalog.TableByID(con.RefTable); !ok {
 		return nil, nil, nil
 	}
@@ -144,7 +173,7 @@ func (c *putOffCheck) find(note []byte) (child *catalog.Table, con *catalog.Cons
 func (c *putOffCheck) check(ctx context.Context, note []byte, child, parent *catalog.Table, con *catalog.Constraint) error {
 	x := parent.Index(con.Index)
 	if x == nil {
-		return fmt.Errorf("executor: foreign key %s refers to nothing", con.Name)
+		return fmt.Errorf("executor: constraint %s has no index", con.Name)
 	}
 	layout := keyLayout(parent, con)
 	key, want := make([]types.Datum, layout.Columns()), make([]bool, layout.Columns())
@@ -153,6 +182,13 @@ func (c *putOffCheck) check(ctx context.Context, note []byte, child, parent *cat
 	}
 	if _, err := layout.Decoder(want).Decode(note[noteHeader:], key); err != nil {
 		return err
+	}
+	if note[0] == twice {
+		again, err := table.IsTwice(ctx, c.env.Txn, x, key)
+		if err != nil || !again {
+			return err
+		}
+		return duplicateKey(c.env, child, con, key)
 	}
 	vals := byKeys(x, con, key)
 	if note[0] == referring {
@@ -175,6 +211,19 @@ func (c *putOffCheck) check(ctx context.Context, note []byte, child, parent *cat
 		return missingReference(c.env, child, parent, con, key)
 	}
 	return w.stillReferenced(k)
+}
+
+// duplicateKey is the error of a key that two rows have.
+func duplicateKey(env *Env, t *catalog.Table, con *catalog.Constraint, key []types.Datum) error {
+	parts := make([]string, len(key))
+	for i, c := range con.Columns {
+		if parts[i] = "null"; !key[i].IsNull() {
+			parts[i] = string(types.AppendText(nil, t.Columns[c-1].Type, key[i], env.Format))
+		}
+	}
+	return pgerr.Newf(pgerrcode.UniqueViolation, "duplicate key value violates unique constraint %q", con.Name).
+		WithDetail("Key (%s)=(%s) already exists.", columnNames(t, con.Columns), strings.Join(parts, ", ")).
+		OnTable(env.Catalog.SchemaName(t.Schema), t.Name).OnConstraint(con.Name)
 }
 
 // writer is the writer of a referenced table, for its scans of referring rows.

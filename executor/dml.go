@@ -295,10 +295,30 @@ func (u *upsert) Open(ctx context.Context, env *Env) error {
 	return u.modify.Open(ctx, env)
 }
 
+// arbitersHold refuses to ask a unique constraint about conflicts that may only be
+// known later.
+func (u *upsert) arbitersHold() error {
+	t := u.writer.def.Table
+	arbiters := u.on.Arbiters
+	if len(arbiters) == 0 {
+		arbiters = t.Indexes
+	}
+	for _, x := range arbiters {
+		if x.Deferrable {
+			return pgerr.New(pgerrcode.ObjectNotInPrerequisiteState, "ON CONFLICT does not support deferrable unique constraints/exclusion constraints as arbiters").
+				OnTable(u.writer.schema(), t.Name).OnConstraint(x.Name)
+		}
+	}
+	return nil
+}
+
 func (u *upsert) one(ctx context.Context, b *batch.Batch, i int) error {
 	u.row = rowAt(b, i, u.row[:0])
 	w := u.writer
 	if err := w.complete(u.row, nil); err != nil {
+		return err
+	}
+	if err := u.arbitersHold(); err != nil {
 		return err
 	}
 	c, err := w.w.FindConflict(ctx, u.row, u.on.Arbiters)

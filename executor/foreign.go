@@ -230,6 +230,15 @@ func (w *tableWriter) endKey(ctx context.Context, child *catalog.Table, con *cat
 
 // finish runs what was put off to the end of the statement.
 func (w *tableWriter) finish(ctx context.Context) error {
+	if w.twiceNow {
+		w.twiceNow = false
+		err := CheckPutOff(ctx, w.env, func(con *catalog.Constraint) bool {
+			return con.Kind != catalog.ForeignConstraint && !w.env.deferred(con)
+		})
+		if err != nil {
+			return err
+		}
+	}
 	for len(w.keysLater) > 0 || len(w.checksLater) > 0 {
 		keys, checks := w.keysLater, w.checksLater
 		w.keysLater, w.checksLater = nil, nil

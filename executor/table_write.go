@@ -33,6 +33,7 @@ type tableWriter struct {
 
 	checksLater []pendingCheck
 	keysLater   []keyChange
+	twiceNow    bool // keys that come twice are to be looked at when the statement ends
 }
 
 type indexKeys struct {
@@ -90,7 +91,7 @@ func newIndexKeys(x *physical.IndexWrite) (k indexKeys, err error) {
 func (w *tableWriter) open(ctx context.Context, env *Env) error {
 	w.env = env
 	w.scratch.Reset()
-	w.checksLater, w.keysLater = nil, nil
+	w.checksLater, w.keysLater, w.twiceNow = nil, nil, false
 	if err := env.Txn.LockTable(ctx, w.def.Table.ID, kv.Shared); err != nil {
 		return err
 	}
@@ -99,6 +100,7 @@ func (w *tableWriter) open(ctx context.Context, env *Env) error {
 		defs = w
 	}
 	w.w = table.NewWriter(w.def.Table, env.Txn, env.Numbers, defs)
+	w.w.Twice = w.twice
 	return nil
 }
 

@@ -61,9 +61,6 @@ func namedArbiter(t *catalog.Table, x *ast.OnConflict) ([]*catalog.Index, error)
 		if (c.Kind != catalog.PrimaryConstraint && c.Kind != catalog.UniqueConstraint) || i == nil {
 			return nil, pgerr.New(pgerrcode.WrongObjectType, "constraint in ON CONFLICT clause has no associated index")
 		}
-		if c.Deferrable {
-			return nil, pgerr.New(pgerrcode.ObjectNotInPrerequisiteState, "ON CONFLICT does not support deferrable unique constraints/exclusion constraints as arbiters")
-		}
 		return []*catalog.Index{i}, nil
 	}
 	return nil, pgerr.Newf(pgerrcode.UndefinedObject, "constraint \"%s\" for table \"%s\" does not exist", x.Constraint, t.Name)
@@ -122,11 +119,6 @@ func (b *binder) inferArbiters(t *catalog.Table, x *ast.OnConflict) ([]*catalog.
 func (b *binder) arbiterMatches(t *catalog.Table, i *catalog.Index, attrs []int16, exprs []expr.Expr, pred expr.Expr) (bool, error) {
 	if !i.Unique || !i.Ready || i.IsVector() {
 		return false, nil
-	}
-	for _, c := range t.Constraints {
-		if c.Index == i.ID && c.Deferrable {
-			return false, nil
-		}
 	}
 	w, err := IndexWrite(t, i, b.o)
 	if err != nil {

@@ -157,7 +157,7 @@ func (p *planner) indexPath(s *logical.Scan, x *catalog.Index, conds []expr.Expr
 		indexed = rows * p.sel(logical.Conjuncts(nil, where))
 	}
 	used := p.bounds(s, &pt, pt.keys, conds)
-	p.finishPath(&pt, conds, used, indexed, x.Unique, p.m.IndexRow+p.m.Fetch)
+	p.finishPath(&pt, conds, used, indexed, x.Distinct(), p.m.IndexRow+p.m.Fetch)
 	if p.noIndex {
 		pt.cost += disabled
 	}

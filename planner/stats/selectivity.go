@@ -71,7 +71,7 @@ func IsUnique(t *catalog.Table, attr int16) bool {
 		return true
 	}
 	for _, x := range t.Indexes {
-		if x.Unique && x.Valid && len(x.Keys) == 1 && x.Keys[0].Attr == attr && x.Where == "" {
+		if x.Distinct() && x.Valid && len(x.Keys) == 1 && x.Keys[0].Attr == attr && x.Where == "" {
 			return true
 		}
 	}

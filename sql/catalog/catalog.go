@@ -139,6 +139,9 @@ type Index struct {
 	Constraint       ID      // the constraint it implements, 0 none
 	Storage          ID      // key prefix of the entries
 	Comment          string
+	// Deferrable: of a unique constraint that is looked at late. Two rows can have one
+	// key until then, so entries are kept as those of other indexes.
+	Deferrable bool `json:",omitempty"`
 	// Replaces is the index in whose place this one will be when it is built, 0 none.
 	Replaces ID `json:",omitempty"`
 }
@@ -294,6 +297,9 @@ func (x *Index) EntryAttrs() []int16 {
 	}
 	return append(slices.Clone(attrs), x.Include...)
 }
+
+// Distinct reports an index in which no key comes twice at any time.
+func (x *Index) Distinct() bool { return x.Unique && !x.Deferrable }
 
 // Column returns the live column with the attribute number, or nil.
 func (t *Table) Column(num int16) *Column {

@@ -57,7 +57,7 @@ func (r *rows) index(t *catalog.Table, x *catalog.Index) {
 	r.bool("indnullsnotdistinct", x.NullsNotDistinct)
 	r.bool("indisprimary", x.Primary)
 	r.bools(false, "indisexclusion", "indisclustered", "indcheckxmin", "indisreplident")
-	r.bool("indimmediate", !deferrable(t, x))
+	r.bool("indimmediate", !x.Deferrable)
 	r.bool("indisvalid", x.Valid)
 	r.bool("indisready", x.Ready)
 	r.bool("indislive", true)
@@ -82,15 +82,6 @@ func keyCollation(t *catalog.Table, k *catalog.IndexKey) catalog.ID {
 		return info.Collation
 	}
 	return 0
-}
-
-func deferrable(t *catalog.Table, x *catalog.Index) bool {
-	for _, c := range t.Constraints {
-		if c.Index == x.ID && (c.Kind == catalog.PrimaryConstraint || c.Kind == catalog.UniqueConstraint) {
-			return c.Deferrable
-		}
-	}
-	return false
 }
 
 func constraints(r *rows) {

@@ -15,6 +15,8 @@ import (
 //	unique, no NULL key:  prefix key…       → row(8)
 //	otherwise:            prefix key… row(8) → 1
 //
+// A unique constraint that may be looked at late counts as otherwise: see late.go.
+//
 // Each key column is a NULL byte and types.AppendKey. The byte is 1 (NULL) or 2
 // (value), so that NULLs come first, or 3 for NULLS LAST; AppendKey inverts the
 // value for DESC.
@@ -43,7 +45,7 @@ func entryKey(dst []byte, x *catalog.Index, vals []types.Datum, row uint64) (key
 		anyNull = anyNull || vals[i].IsNull()
 		dst = AppendKeyDatum(dst, &x.Keys[i], vals[i])
 	}
-	if x.Unique && (!anyNull || x.NullsNotDistinct) {
+	if x.Distinct() && (!anyNull || x.NullsNotDistinct) {
 		return dst, true
 	}
 	return binary.BigEndian.AppendUint64(dst, row), false

@@ -156,7 +156,7 @@ func (w *Writer) updatedRow(row []types.Datum, set []bool) []types.Datum {
 // checkChangedKeys locks and checks the unique keys that the update changes.
 func (w *Writer) checkChangedKeys(ctx context.Context, id uint64, old, row []types.Datum) error {
 	for i, x := range w.Table.Indexes {
-		if !x.Unique || !w.stored(x) {
+		if !x.Distinct() || !w.stored(x) {
 			continue
 		}
 		same, err := w.sameEntry(i, x, old, row, id)
@@ -218,10 +218,15 @@ func (w *Writer) updateEntries(ctx context.Context, id uint64, old, row []types.
 		if same {
 			continue
 		}
-		if len(w.oldKey) > 0 {
-			if err := w.txn.Delete(w.oldKey); err != nil {
-				return err
-			}
+		switch {
+		case len(w.oldKey) == 0:
+		case x.Deferrable:
+			err = w.deleteEntry(ctx, i, x, old, id)
+		default:
+			err = w.txn.Delete(w.oldKey)
+		}
+		if err != nil {
+			return err
 		}
 		if err := w.insertEntry(ctx, i, x, row, id); err != nil {
 			return err

@@ -31,10 +31,13 @@ type Definitions interface {
 
 // Writer changes rows of one table. It belongs to one statement of one transaction.
 type Writer struct {
-	Table  *catalog.Table
-	txn    *Txn
-	nums   Numbers
-	defs   Definitions
+	Table *catalog.Table
+	txn   *Txn
+	nums  Numbers
+	defs  Definitions
+	// Twice is told of a key that two rows have now, of a unique constraint that may be
+	// looked at late; nil: that is an error at once.
+	Twice  func(x *catalog.Index, key []types.Datum) error
 	layout *rowcodec.Layout
 	vecs   []int // attribute indexes of vector columns
 
@@ -105,7 +108,7 @@ type Conflict struct {
 // already; only limits the check to some indexes (nil = all).
 func (w *Writer) FindConflict(ctx context.Context, row []types.Datum, only []*catalog.Index) (*Conflict, error) {
 	for i, x := range w.Table.Indexes {
-		if !x.Unique || !x.Ready || !chosen(x, only) {
+		if !x.Distinct() || !x.Ready || !chosen(x, only) {
 			continue
 		}
 		if x.Primary && w.Table.PrimaryAttr != 0 {
@@ -262,6 +265,11 @@ func (w *Writer) insertEntry(ctx context.Context, i int, x *catalog.Index, row [
 	if err != nil || !in {
 		return err
 	}
+	if x.Deferrable {
+		if err := w.addLate(ctx, x, vals, row, id); err != nil {
+			return err
+		}
+	}
 	var distinct bool
 	w.key, distinct = entryKey(w.key[:0], x, vals, id)
 	return w.txn.Put(w.key, entryValue(w.val[:0], distinct, id))
@@ -288,7 +296,7 @@ func (w *Writer) Delete(ctx context.Context, id uint64, old []types.Datum) (bool
 				return false, err
 			}
 		} else if w.stored(x) {
-			if err := w.deleteEntry(i, x, old, id); err != nil {
+			if err := w.deleteEntry(ctx, i, x, old, id); err != nil {
 				return false, err
 			}
 		}
@@ -306,11 +314,16 @@ func (w *Writer) Delete(ctx context.Context, id uint64, old []types.Datum) (bool
 	return true, w.txn.Delete(w.key)
 }
 
-func (w *Writer) deleteEntry(i int, x *catalog.Index, old []types.Datum, id uint64) error {
+func (w *Writer) deleteEntry(ctx context.Context, i int, x *catalog.Index, old []types.Datum, id uint64) error {
 	vals, in, err := w.keyOf(i, old, w.vals[:0])
 	w.vals = vals
 	if err != nil || !in {
 		return err
+	}
+	if x.Deferrable {
+		if err := w.lockLate(ctx, x, vals); err != nil {
+			return err
+		}
 	}
 	w.key, _ = entryKey(w.key[:0], x, vals, id)
 	return w.txn.Delete(w.key)
@@ -338,6 +351,23 @@ func (w *Writer) duplicate(x *catalog.Index, row []types.Datum) error {
 	return e.WithDetail("Key (%s)=(%s) already exists.", names, vals)
 }
 
+// taken reports that a row has the key in w.key, or its late kind, already.
+func (w *Writer) taken(ctx context.Context, x *catalog.Index, vals []types.Datum, distinct bool, id uint64) (bool, error) {
+	if distinct {
+		_, ok, err := w.txn.Get(ctx, w.key)
+		return ok, err
+	}
+	if !x.Deferrable {
+		return false, nil
+	}
+	prefix, unique := lateKey(x, vals)
+	if !unique {
+		return false, nil
+	}
+	n, err := countRows(ctx, w.txn, prefix, &id)
+	return n > 0, err
+}
+
 // AddEntry adds an existing row to index i while the index is built. A key that
 // another row has already is error 23505.
 func (w *Writer) AddEntry(ctx context.Context, i int, row []types.Datum, id uint64) error {
@@ -348,8 +378,9 @@ func (w *Writer) AddEntry(ctx context.Context, i int, row []types.Datum, id uint
 		return err
 	}
 	var distinct bool
-	if w.key, distinct = entryKey(w.key[:0], x, vals, id); distinct {
-		_, taken, err := w.txn.Get(ctx, w.key)
+	w.key, distinct = entryKey(w.key[:0], x, vals, id)
+	if x.Unique {
+		taken, err := w.taken(ctx, x, vals, distinct, id)
 		if err != nil {
 			return err
 		}

@@ -16,9 +16,6 @@ import (
 // newConstraint adds a constraint, and its index if it has one, to a table that is being
 // made or changed (t is ours to change). Existing rows are not looked at.
 func (e *Env) newConstraint(ctx context.Context, t *catalog.Table, k *ast.Constraint) (*catalog.Constraint, *catalog.Index, error) {
-	if k.Deferrable && k.Kind != ast.ConForeign {
-		return nil, nil, pgerr.NotSupported(int(k.Pos), "deferrable keys are not supported")
-	}
 	if k.Name != "" && constraintOf(t, k.Name) != nil {
 		return nil, nil, pgerr.Newf(pgerrcode.DuplicateObject, "constraint %q for relation %q already exists", k.Name, t.Name)
 	}
@@ -73,7 +70,7 @@ func (e *Env) keyConstraint(ctx context.Context, t *catalog.Table, c *catalog.Co
 	}
 	x := &catalog.Index{
 		Table: t.ID, Name: c.Name, Method: "btree", Unique: true, Primary: k.Kind == ast.ConPrimary,
-		NullsNotDistinct: k.NullsNotDistinct, Constraint: c.ID, Ready: true, Valid: true,
+		NullsNotDistinct: k.NullsNotDistinct, Constraint: c.ID, Ready: true, Valid: true, Deferrable: c.Deferrable,
 	}
 	if x.ID, err = e.edit.NewID(ctx); err != nil {
 		return nil, err
@@ -246,6 +243,9 @@ func referencedKey(parent *catalog.Table, c *catalog.Constraint, k *ast.Constrai
 		if pk == nil {
 			return pgerr.Newf(pgerrcode.UndefinedObject, "there is no primary key for referenced table %q", parent.Name)
 		}
+		if pk.Deferrable {
+			return pgerr.Newf(pgerrcode.ObjectNotInPrerequisiteState, "cannot use a deferrable primary key for referenced table %q", parent.Name)
+		}
 		c.RefColumns, c.Index = pk.Columns, pk.Index
 	} else {
 		for _, n := range k.RefColumns {
@@ -262,11 +262,19 @@ func referencedKey(parent *catalog.Table, c *catalog.Constraint, k *ast.Constrai
 	if c.Index != 0 {
 		return nil
 	}
+	late := false
 	for _, x := range parent.Indexes {
-		if x.Unique && x.Where == "" && sameColumns(x, c.RefColumns) {
+		if !x.Unique || x.Where != "" || !sameColumns(x, c.RefColumns) {
+			continue
+		}
+		if x.Distinct() {
 			c.Index = x.ID
 			return nil
 		}
+		late = true
+	}
+	if late {
+		return pgerr.Newf(pgerrcode.ObjectNotInPrerequisiteState, "cannot use a deferrable unique constraint for referenced table %q", parent.Name)
 	}
 	return pgerr.Newf(pgerrcode.InvalidForeignKey, "there is no unique constraint matching given keys for referenced table %q", parent.Name)
 }

@@ -221,7 +221,7 @@ func (e *Env) addConstraints(ctx context.Context, t *catalog.Table, st *ast.Crea
 func choosePrimaryAttr(t *catalog.Table) {
 	t.PrimaryAttr = 0
 	pk := t.PrimaryKey()
-	if pk == nil || len(pk.Columns) != 1 {
+	if pk == nil || len(pk.Columns) != 1 || pk.Deferrable { // of two rows with one key each has its place
 		return
 	}
 	switch t.Columns[pk.Columns[0]-1].Type.OID {
