@@ -55,6 +55,8 @@ type Env struct {
 	Fork func(ctx context.Context, at kv.TS) (kv.Snapshot, error)
 	// Workers is how many goroutines beside the statement's own an operator may have.
 	Workers int
+	// Spill makes a temporary file; nil: nothing leaves memory.
+	Spill func() (SpillFile, error)
 	// Refresh moves the transaction's view to now where the isolation level allows it; nil otherwise.
 	Refresh func(context.Context) error
 	// TableWrite and Default bind what a foreign key's action needs of another table.
@@ -75,6 +77,7 @@ type Counter struct {
 	Rows     int64
 	Removed  int64 // rows that a filter rejected
 	Skipped  int64 // entries of an index that were rejected before their rows were read
+	Spilled  int64 // bytes written to temporary files, but for merges of merges
 	Startup  time.Duration
 	Total    time.Duration
 	Work     vectorindex.Work

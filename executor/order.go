@@ -3,6 +3,7 @@ package executor
 import (
 	"cmp"
 	"context"
+	"errors"
 
 	"github.com/jackc/pgerrcode"
 
@@ -90,6 +91,8 @@ type sortOp struct {
 	top     *expr.Program
 	rows    *rowStore
 	keys    *rowStore
+	runs    *sortRuns // nil while all rows fit in memory
+	id      int       // of the plan's node
 	perm    []uint32
 	at      int
 	keep    int64 // −1 = all
@@ -106,7 +109,7 @@ func newSort(n *physical.Sort) (Operator, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &sortOp{input: in, rows: newRowStore(n.Cols)}
+	s := &sortOp{input: in, rows: newRowStore(n.Cols), id: n.ID}
 	if s.order, err = newOrder(n.Keys); err != nil {
 		return nil, err
 	}
@@ -121,6 +124,9 @@ func newSort(n *physical.Sort) (Operator, error) {
 func (s *sortOp) Open(ctx context.Context, env *Env) (err error) {
 	s.env, s.at, s.sorted = env, 0, false
 	s.scratch.Reset()
+	if err := s.dropRuns(); err != nil {
+		return err
+	}
 	s.rows.reset(env.Budget)
 	s.keys.reset(env.Budget)
 	s.keep, err = rowCount(s.top, env, &s.scratch, -1, pgerrcode.InvalidRowCountInLimitClause, "LIMIT must not be negative")
@@ -151,6 +157,20 @@ func (s *sortOp) fill(ctx context.Context) error {
 		if err := s.add(b, bound); err != nil {
 			return err
 		}
+		if s.env.Spill != nil && s.env.Budget.crowded(s.rows.bytes+s.keys.bytes) {
+			if bound, err = s.makeRoom(bound); err != nil {
+				return err
+			}
+		}
+	}
+	if s.runs != nil {
+		if err := s.spill(); err != nil {
+			return err
+		}
+		if err := s.runs.start(ctx, s.env); err != nil {
+			return err
+		}
+		return s.input.Close()
 	}
 	if err := s.sort(); err != nil {
 		return err
@@ -159,6 +179,20 @@ func (s *sortOp) fill(ctx context.Context) error {
 		s.perm = s.perm[:s.keep]
 	}
 	return s.input.Close()
+}
+
+// makeRoom drops the rows over a bound, or else writes all to a file; from then on
+// there is no bound.
+func (s *sortOp) makeRoom(bound int) (int, error) {
+	if bound > 0 && s.rows.n > bound {
+		if err := s.compact(bound); err != nil {
+			return bound, err
+		}
+		if !s.env.Budget.crowded(s.rows.bytes + s.keys.bytes) {
+			return bound, nil
+		}
+	}
+	return 0, s.spill()
 }
 
 func (s *sortOp) add(b *batch.Batch, bound int) error {
@@ -236,6 +270,17 @@ func (s *sortOp) Next(ctx context.Context) (*batch.Batch, error) {
 			return nil, err
 		}
 	}
+	if s.runs != nil && s.at >= 0 {
+		s.at = 1
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		b, err := s.runs.next(s.keep)
+		if b == nil {
+			s.at = -1
+		}
+		return b, err
+	}
 	if s.at < 0 || s.at >= len(s.perm) {
 		s.at = -1
 		return nil, nil
@@ -249,5 +294,15 @@ func (s *sortOp) Next(ctx context.Context) (*batch.Batch, error) {
 func (s *sortOp) Close() error {
 	s.rows.reset(nil)
 	s.keys.reset(nil)
-	return s.input.Close()
+	return errors.Join(s.dropRuns(), s.input.Close())
+}
+
+// dropRuns removes what was spilled.
+func (s *sortOp) dropRuns() error {
+	if s.runs == nil {
+		return nil
+	}
+	r := s.runs
+	s.runs = nil
+	return r.close(s.env.Budget)
 }

@@ -78,28 +78,38 @@ func (s *rowStore) appendCol(to, from *batch.Col, sel []uint16) int64 {
 func (s *rowStore) appendRow(row []types.Datum) error {
 	grown := int64(0)
 	for k := range s.cols {
-		c := &s.cols[k]
-		i := s.n
-		c.Null = append(c.Null, false)
-		d := row[k]
-		switch {
-		case c.B != nil:
-			c.B = append(c.B, nil)
-			if b := d.Bytes(); b != nil {
-				d = types.Bytes(s.arena.Copy(b))
-				grown += int64(len(b)) + 16
-			}
-		case c.F != nil:
-			c.F = append(c.F, 0)
-		default:
-			c.I = append(c.I, 0)
-		}
-		c.Set(i, d)
-		grown += 9
+		grown += s.appendDatum(&s.cols[k], row[k])
 	}
 	s.n++
 	s.bytes += grown
 	return s.budget.Grow(grown)
+}
+
+// appendFrom copies row i of columns into a store without a budget.
+func (s *rowStore) appendFrom(cols []batch.Col, i int) {
+	for k := range s.cols {
+		s.bytes += s.appendDatum(&s.cols[k], cols[k].Datum(i))
+	}
+	s.n++
+}
+
+func (s *rowStore) appendDatum(c *batch.Col, d types.Datum) int64 {
+	grown := int64(9)
+	c.Null = append(c.Null, false)
+	switch {
+	case c.B != nil:
+		c.B = append(c.B, nil)
+		if b := d.Bytes(); b != nil {
+			d = types.Bytes(s.arena.Copy(b))
+			grown += int64(len(b)) + 16
+		}
+	case c.F != nil:
+		c.F = append(c.F, 0)
+	default:
+		c.I = append(c.I, 0)
+	}
+	c.Set(s.n, d)
+	return grown
 }
 
 // datum is column k of row i, borrowed from the store.

@@ -25,6 +25,7 @@ type Counters struct {
 	Loops              int64
 	Removed            int64  // rows that the filter rejected
 	Skipped            int64  // entries of an index that were rejected before their rows were read
+	Spilled            int64  // bytes written to temporary files
 	Strategy           string // chosen at Open, for vector searches
 	Why                string
 	// Of a vector search: the recall that it was to reach (0: none), its beam or probed

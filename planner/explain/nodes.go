@@ -54,6 +54,9 @@ func (v *viewer) fill(it *item, n physical.Node) {
 	case *physical.Sort:
 		it.nodeType, it.title = "Sort", "Sort"
 		it.add("Sort Key", keyList(x.Keys, names(x.Input)))
+		if it.c != nil && it.c.Spilled > 0 {
+			it.add("Sort Method", fmt.Sprintf("external merge  Disk: %dkB", (it.c.Spilled/it.c.Loops+1023)>>10))
+		}
 		v.child(it, x.Input, "Outer")
 	default:
 		v.fillMore(it, n)

@@ -25,6 +25,7 @@ func compose(ctx context.Context, engine kv.Engine, dir string, o Options, signa
 		Engine:  engine,
 		FS:      vfs.Default,
 		Dir:     index,
+		Temp:    filepath.Join(dir, "temp"),
 		Parser:  pg.New(),
 		Name:    Superuser,
 		Version: Version,

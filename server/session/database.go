@@ -33,6 +33,7 @@ type Config struct {
 	Engine kv.Engine
 	FS     vfs.FS          // of the vector index files
 	Dir    string          // where they are
+	Temp   string          // where statements that need much memory put rows; "" = they do not
 	Parser parser.Frontend // of PostgreSQL's dialect, in which everything is stored
 	// Dialects are the frontends of the other values of the setting sql_dialect.
 	Dialects map[string]parser.Frontend
@@ -63,6 +64,7 @@ type Database struct {
 	notify   *hub
 	builds   *progress
 	forks    chan struct{} // places of goroutines that read ahead
+	spill    spillDir
 	started  time.Time
 
 	mu       sync.Mutex
@@ -105,6 +107,9 @@ func OpenDatabase(ctx context.Context, cfg Config) (*Database, error) {
 		started:  time.Now(),
 		sessions: map[*Session]struct{}{},
 		stop:     make(chan struct{}),
+	}
+	if d.spill, err = newSpillDir(cfg.FS, cfg.Temp); err != nil {
+		return nil, err
 	}
 	if kb, err := strconv.ParseInt(defaultMaintenance(), 10, 64); err == nil {
 		d.vectors.Memory = kb << 10

@@ -284,7 +284,7 @@ func (s *Session) fillEnv(env *executor.Env, ctx context.Context, read kv.Reader
 			Params: params,
 		},
 		Read: read, Txn: s.tx.txn, Catalog: s.Catalog(), Numbers: s.db.numbers, Rows: s.db.rows, System: system{s},
-		Fork: s.hooks.fork, Workers: s.workers(), Deferred: s.hooks.deferred, Index: s.hooks.index, Budget: budget, TableWrite: s.hooks.tableWrite, Default: s.hooks.columnDefault,
+		Fork: s.hooks.fork, Workers: s.workers(), Deferred: s.hooks.deferred, Index: s.hooks.index, Budget: budget, Spill: s.hooks.spill, TableWrite: s.hooks.tableWrite, Default: s.hooks.columnDefault,
 	}
 	s.setEffort(env)
 	if s.tx.txn != nil && s.tx.iso == kv.ReadCommitted {
@@ -299,6 +299,7 @@ type hooks struct {
 	columnDefault func(*catalog.Table, int16) (types.Datum, error)
 	deferred      func(*catalog.Constraint) bool
 	fork          func(context.Context, kv.TS) (kv.Snapshot, error)
+	spill         func() (executor.SpillFile, error)
 }
 
 func (s *Session) makeHooks() {
@@ -308,6 +309,7 @@ func (s *Session) makeHooks() {
 			return planner.BindTableWrite(t, s.planOptions(nil))
 		},
 		columnDefault: s.columnDefault,
+		spill:         s.db.spill.create(),
 		deferred:      func(con *catalog.Constraint) bool { return s.tx.constraints.of(con) },
 		fork:          s.db.fork,
 	}

@@ -190,7 +190,7 @@ func (s *Session) analyzed(ctx context.Context, q *prepared, params []types.Datu
 
 func explainCounter(c *executor.Counter) *explain.Counters {
 	out := &explain.Counters{
-		StartupMs: ms(c.Startup), TotalMs: ms(c.Total), Rows: c.Rows, Loops: c.Loops, Removed: c.Removed, Skipped: c.Skipped,
+		StartupMs: ms(c.Startup), TotalMs: ms(c.Total), Rows: c.Rows, Loops: c.Loops, Removed: c.Removed, Skipped: c.Skipped, Spilled: c.Spilled,
 		Strategy: c.Strategy, Why: strings.Join(c.Notes, "; "), Target: c.Target, Effort: c.Work.Effort, EffortFrom: c.Work.From.String(),
 	}
 	add := func(name string, v int64) {

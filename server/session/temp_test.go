@@ -28,7 +28,7 @@ func openOn(t testing.TB, fs vfs.FS) *Database {
 	if err != nil {
 		t.Fatal(err)
 	}
-	db, err := OpenDatabase(t.Context(), Config{Engine: eng, FS: fs, Dir: "index", Parser: pg.New(), Version: "test", Log: slog.New(slog.DiscardHandler)})
+	db, err := OpenDatabase(t.Context(), Config{Engine: eng, FS: fs, Dir: "index", Temp: "temp", Parser: pg.New(), Version: "test", Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
