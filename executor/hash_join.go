@@ -2,6 +2,7 @@ package executor
 
 import (
 	"context"
+	"errors"
 
 	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/batch"
@@ -27,6 +28,7 @@ type hashJoin struct {
 	env     *Env
 	scratch expr.Scratch
 	ready   bool
+	spilled *joinParts // nil while the right rows fit in memory
 
 	probe
 	rest int // next right row to emit without a partner
@@ -75,6 +77,9 @@ func newHashJoin(n *physical.HashJoin) (Operator, error) {
 func (j *hashJoin) Open(ctx context.Context, env *Env) error {
 	j.env, j.ready, j.b, j.rest = env, false, nil, 0
 	j.scratch.Reset()
+	if err := j.dropParts(); err != nil {
+		return err
+	}
 	j.rows.reset(env.Budget)
 	j.keys.reset(env.Budget)
 	j.index.reset()
@@ -105,6 +110,12 @@ func (j *hashJoin) load(ctx context.Context) error {
 			view.Cols[k] = *c
 		}
 		view.Sel = b.Sel
+		if j.spilled != nil {
+			if err := j.spilled.addRight(b, &view); err != nil {
+				return err
+			}
+			continue
+		}
 		if err := j.rows.append(b); err != nil {
 			return err
 		}
@@ -114,6 +125,14 @@ func (j *hashJoin) load(ctx context.Context) error {
 		for _, i := range b.Sel {
 			j.index.add(rowHash(j.keyTypes, j.rcols, int(i)))
 		}
+		if j.env.Spill != nil && j.env.Budget.crowded(j.rows.bytes+j.keys.bytes) {
+			if err := j.spill(); err != nil {
+				return err
+			}
+		}
+	}
+	if j.spilled != nil {
+		return errors.Join(j.right.Close(), j.joinParts(ctx))
 	}
 	if j.keepsRight() {
 		j.matched = append(j.matched, make([]bool, j.rows.n)...)
@@ -134,6 +153,12 @@ func (j *hashJoin) Next(ctx context.Context) (*batch.Batch, error) {
 		if err := j.load(ctx); err != nil {
 			return nil, err
 		}
+	}
+	if j.spilled != nil {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		return j.spilled.out.next(-1)
 	}
 	for {
 		if j.b == nil {
@@ -157,11 +182,16 @@ func (j *hashJoin) Next(ctx context.Context) (*batch.Batch, error) {
 
 // begin starts probing with a left batch.
 func (j *hashJoin) begin(b *batch.Batch) error {
+	j.beginProbe(b)
+	return evalAll(j.leftKeys, j.env, &j.scratch, b, j.lcols)
+}
+
+// beginProbe is begin for a batch whose keys are in lcols.
+func (j *hashJoin) beginProbe(b *batch.Batch) {
 	j.b, j.at, j.started, j.tail = b, 0, false, false
 	for _, i := range b.Sel {
 		j.hit[i] = false
 	}
-	return evalAll(j.leftKeys, j.env, &j.scratch, b, j.lcols)
 }
 
 // step returns the next joined rows of the present left batch; nil when there
@@ -320,5 +350,5 @@ func (j *hashJoin) Close() error {
 	j.rows.reset(nil)
 	j.keys.reset(nil)
 	j.b = nil
-	return j.left.Close()
+	return errors.Join(j.dropParts(), j.left.Close())
 }

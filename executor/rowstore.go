@@ -87,7 +87,7 @@ func (s *rowStore) appendRow(row []types.Datum) error {
 
 // appendFrom copies row i of columns into a store without a budget.
 func (s *rowStore) appendFrom(cols []batch.Col, i int) {
-	for k := range s.cols {
+	for k := range cols {
 		s.bytes += s.appendDatum(&s.cols[k], cols[k].Datum(i))
 	}
 	s.n++

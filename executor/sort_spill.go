@@ -73,7 +73,7 @@ func (r *sortRuns) write(env *Env, rows func(*runWriter) error) error {
 	if err != nil {
 		return err
 	}
-	w := newRunWriter(f, r.types)
+	w := newRunWriter(f, r.types, env.Budget.blockSize())
 	err = rows(w)
 	if err == nil {
 		var done spillRun
@@ -87,7 +87,7 @@ func (r *sortRuns) write(env *Env, rows func(*runWriter) error) error {
 
 // start merges until one merge is left, which next makes.
 func (r *sortRuns) start(ctx context.Context, env *Env) (err error) {
-	held := min(fanIn, int64(len(r.list))) * blockBytes
+	held := min(fanIn, int64(len(r.list))) * env.Budget.blockSize()
 	if err := env.Budget.Grow(held); err != nil {
 		return err
 	}

@@ -223,7 +223,7 @@ func TestRunReaderDamage(t *testing.T) {
 	files := &memFiles{}
 	f, _ := files.spill()
 	ts := []types.T{types.Of(types.TextOID), types.Of(types.Int8OID)}
-	w := newRunWriter(f, ts)
+	w := newRunWriter(f, ts, 16<<10)
 	for i := range 3000 {
 		cols := []batch.Col{{B: [][]byte{fmt.Append(nil, "text ", i)}, Null: []bool{false}, T: ts[0]}, {I: []int64{int64(i)}, Null: []bool{i%2 == 0}, T: ts[1]}}
 		if err := w.add(cols, 0); err != nil {

@@ -20,7 +20,7 @@ type SpillFile interface {
 }
 
 // Rows in a file stand in blocks of at most MaxRows rows and, unless a single row is
-// larger, about blockBytes bytes:
+// larger, about as many bytes as the writer was told:
 //
 //	rows(4) length(4), then for each column a NULL byte a row and
 //	the values: 8 bytes each, or length(uvarint) and bytes
@@ -28,6 +28,15 @@ const (
 	blockBytes  = 64 << 10
 	blockHeader = 8
 )
+
+// blockSize is the size of blocks that leaves what 64 files hold of them, reading or
+// writing, an eighth of the memory.
+func (b *Budget) blockSize() int64 {
+	if b == nil || b.limit <= 0 {
+		return blockBytes
+	}
+	return max(1<<10, min(blockBytes, b.limit/(8*64)))
+}
 
 // spillRun is a sequence of rows in a file.
 type spillRun struct {
@@ -40,18 +49,32 @@ type runWriter struct {
 	run   spillRun
 	types []types.T
 	block *rowStore
+	size  int64 // of a block
 	out   *bufio.Writer
 	buf   []byte
 }
 
-func newRunWriter(f SpillFile, ts []types.T) *runWriter {
-	return &runWriter{run: spillRun{file: f}, types: ts, block: newRowStore(ts), out: bufio.NewWriterSize(f, blockBytes)}
+// newRunWriter writes blocks of about size bytes, and holds two of them.
+func newRunWriter(f SpillFile, ts []types.T, size int64) *runWriter {
+	return &runWriter{run: spillRun{file: f}, types: ts, block: newRowStore(ts), size: size, out: bufio.NewWriterSize(f, int(size))}
 }
 
 // add appends row i of the columns.
 func (w *runWriter) add(cols []batch.Col, i int) error {
 	w.block.appendFrom(cols, i)
-	if w.block.n < batch.MaxRows && w.block.bytes < blockBytes {
+	return w.flushFull()
+}
+
+// addNumbered appends row i of the columns and, as the last column, a number.
+func (w *runWriter) addNumbered(cols []batch.Col, i int, number int64) error {
+	s := w.block
+	s.bytes += s.appendDatum(&s.cols[len(cols)], types.Int(number))
+	s.appendFrom(cols, i)
+	return w.flushFull()
+}
+
+func (w *runWriter) flushFull() error {
+	if w.block.n < batch.MaxRows && w.block.bytes < w.size {
 		return nil
 	}
 	return w.flush()

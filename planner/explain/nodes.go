@@ -55,7 +55,7 @@ func (v *viewer) fill(it *item, n physical.Node) {
 		it.nodeType, it.title = "Sort", "Sort"
 		it.add("Sort Key", keyList(x.Keys, names(x.Input)))
 		if it.c != nil && it.c.Spilled > 0 {
-			it.add("Sort Method", fmt.Sprintf("external merge  Disk: %dkB", (it.c.Spilled/it.c.Loops+1023)>>10))
+			it.add("Sort Method", fmt.Sprintf("external merge  Disk: %dkB", diskKB(it.c)))
 		}
 		v.child(it, x.Input, "Outer")
 	default:
@@ -410,6 +410,9 @@ func joinTitle(kind physical.JoinKind, base string) (title, typ string) {
 	return base, "Inner"
 }
 
+// diskKB is what a node wrote to temporary files in each loop.
+func diskKB(c *Counters) int64 { return (c.Spilled/max(c.Loops, 1) + 1023) >> 10 }
+
 func (v *viewer) hashJoin(it *item, x *physical.HashJoin) {
 	title, typ := joinTitle(x.Kind, "Hash")
 	if typ == "Inner" {
@@ -428,6 +431,9 @@ func (v *viewer) hashJoin(it *item, x *physical.HashJoin) {
 	}
 	it.add("Hash Cond", c)
 	v.cond(it, "Join Filter", x.Filter, append(append([]string(nil), l...), r...))
+	if it.c != nil && it.c.Spilled > 0 {
+		it.add("Batches", fmt.Sprintf("32  Disk: %dkB", diskKB(it.c)))
+	}
 	v.child(it, x.Left, "Outer")
 	h := &item{title: "Hash", nodeType: "Hash", rel: "Inner", base: x.Right.Info()}
 	if v.counters != nil {

@@ -2,6 +2,7 @@ package session
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -34,12 +35,12 @@ func TestSortBeyondMemory(t *testing.T) {
 	defer s.Close()
 	simple(t, s, `CREATE TABLE t (a int, b text, c numeric, d float8, e int[]);
 		INSERT INTO t SELECT x, repeat(chr(65 + (x * 7919) % 26), x % 40), (x * 31) % 1000 / 7.0, CASE WHEN x % 9 > 0 THEN (x * 17) % 333 END, ARRAY[x % 5, x]
-		FROM generate_series(1, 30000) x`)
+		FROM generate_series(1, 22000) x`)
 	for _, q := range []string{
 		"SELECT * FROM t ORDER BY b, c DESC, a",
 		"SELECT a, d FROM t ORDER BY d DESC NULLS LAST, a DESC",
 		"SELECT a FROM t ORDER BY e DESC OFFSET 100",
-		"SELECT a, b FROM t ORDER BY c, a LIMIT 20000",
+		"SELECT a, b FROM t ORDER BY c, a LIMIT 15000",
 		"SELECT a FROM t ORDER BY c, a LIMIT 5",
 	} {
 		simple(t, s, "SET loxodb.statement_memory = '1GB'")
@@ -57,8 +58,62 @@ func TestSortBeyondMemory(t *testing.T) {
 	}
 	// A statement that ends early.
 	simple(t, s, "BEGIN; DECLARE c CURSOR FOR SELECT a FROM t ORDER BY b LIMIT 3; FETCH 1 FROM c; ROLLBACK")
-	if got := answer(s, "SELECT 1 / (a - 29000) FROM t ORDER BY c + 1 / (a - 29500)"); got != "division by zero" {
+	if got := answer(s, "SELECT 1 / (a - 19000) FROM t ORDER BY c + 1 / (a - 19500)"); got != "division by zero" {
 		t.Errorf("an error while sorting: %q", got)
 	}
 	empty("at the end")
+}
+
+// Joins of every kind answer with little memory what they answer with much, and keep
+// the order of their left side.
+func TestJoinBeyondMemory(t *testing.T) {
+	fs := vfs.NewMem()
+	db := openOn(t, fs)
+	s := connect(t, db)
+	defer s.Close()
+	simple(t, s, `CREATE TABLE l (id int, k int, t text);
+		INSERT INTO l SELECT x, CASE WHEN x % 11 > 0 THEN (x * 7919) % 7000 END, repeat('l', x % 150) FROM generate_series(1, 9000) x;
+		CREATE TABLE r (k int, n bigint, t text, f float8);
+		INSERT INTO r SELECT CASE WHEN x % 13 > 0 THEN (x * 31) % 9000 END, x, repeat('r', x % 50), x / 3.0 FROM generate_series(1, 18000) x;
+		INSERT INTO r SELECT 5, x, 'five', NULL FROM generate_series(1, 300) x;
+		ANALYZE; SET enable_nestloop = off`)
+	for _, q := range []string{
+		"SELECT l.id, l.t, r.n, r.t, r.f FROM l JOIN r ON l.k = r.k",
+		"SELECT l.id, l.t, r.n, r.t FROM l LEFT JOIN r ON l.k = r.k AND r.n % 3 > 0",
+		"SELECT l.id, l.t, r.n FROM l RIGHT JOIN r ON l.k = r.k",
+		"SELECT l.id, l.t, r.n, r.t FROM l FULL JOIN r ON l.k = r.k",
+		"SELECT l.id FROM l WHERE EXISTS (SELECT FROM r WHERE r.k = l.k AND r.n > l.id AND r.t <> l.t)",
+		"SELECT l.id FROM l WHERE NOT EXISTS (SELECT FROM r WHERE r.k = l.k AND r.t <> l.t)",
+		"SELECT a.id, b.id, a.t FROM l a JOIN l b ON a.k = b.k AND a.t = b.t",
+		"SELECT count(l.t), sum(r.n) FROM l JOIN r USING (k)",
+	} {
+		all := func(memory string) []string {
+			simple(t, s, "SET loxodb.statement_memory = '"+memory+"'")
+			var list []string
+			for _, row := range simple(t, s, q) {
+				list = append(list, strings.Join(row, "|"))
+			}
+			slices.Sort(list)
+			return list
+		}
+		want := all("1GB")
+		if got := all("1024kB"); !slices.Equal(got, want) {
+			t.Errorf("%s: %d rows, want %d others", q, len(got), len(want))
+		}
+		plan := simple(t, s, "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) "+q)
+		if !slices.ContainsFunc(plan, func(l []string) bool { return strings.Contains(l[0], "Batches: 32  Disk: ") }) {
+			t.Errorf("%s did not spill: %v", q, plan)
+		}
+		if names, err := fs.List("temp"); err != nil || len(names) > 0 {
+			t.Errorf("%s: left %v, %v", q, names, err)
+		}
+	}
+	last := 0
+	for _, row := range simple(t, s, "SELECT l.id FROM l WHERE NOT EXISTS (SELECT FROM r WHERE r.k = l.k AND r.t <> l.t)") {
+		id, err := strconv.Atoi(row[0])
+		if err != nil || id < last {
+			t.Fatalf("%v after %d: the rows of a join that spilled are not in the order of its left side", row, last)
+		}
+		last = id
+	}
 }
