@@ -92,6 +92,7 @@ func testCatalog() *catalog.Snapshot {
 	gen := makeTable(20300, "gen", 1, colDef{"id", int4, func(c *catalog.Column) { c.NotNull, c.Identity, c.SequenceID = true, 'a', 20310 }},
 		colDef{"a", int4, func(c *catalog.Column) { c.Default = "42" }}, colDef{"b", int4, func(c *catalog.Column) { c.Generated, c.Default = 's', "(a * 2)" }})
 	gen.Constraints = append(gen.Constraints, &catalog.Constraint{ID: 20312, Name: "gen_a_check", Kind: catalog.CheckConstraint, Expr: "(a > 0)"})
+	addVectorTables(s)
 	view := &catalog.Table{ID: 20400, Schema: catalog.PublicID, Name: "cheap", Kind: catalog.KindView,
 		ViewSQL: "SELECT id, title, price FROM items WHERE price < 10",
 		Columns: []catalog.Column{{Num: 1, Name: "id", Type: int8}, {Num: 2, Name: "title", Type: text}, {Num: 3, Name: "price", Type: float8}}}
@@ -104,8 +105,40 @@ func testCatalog() *catalog.Snapshot {
 	return s
 }
 
+// addVectorTables adds tables of 200,000 rows that differ in the method of their vector
+// indexes alone; all_methods has one of each.
+func addVectorTables(s *catalog.Snapshot) {
+	vec100 := types.T{OID: types.VectorOID, Mod: 100}
+	methods := []string{"hnsw", "ivf", "flat"}
+	for i, name := range append([]string{"all_methods"}, methods...) {
+		id := catalog.ID(21000 + 100*i)
+		t := makeTable(id, "by_"+name, 1, colDef{"id", int8, notNull}, colDef{"grp", int4, nil}, colDef{"e", vec100, nil})
+		addIndex(t, id+50, t.Name+"_grp_idx", false, "", catalog.IndexKey{Attr: 2, Type: int4})
+		for k, method := range methods {
+			if i == 0 || i == k+1 {
+				x := addIndex(t, id+10+catalog.ID(k), t.Name+"_"+method+"_idx", false, "", catalog.IndexKey{Attr: 3, Type: vec100, OpClass: "vector_l2_ops"})
+				x.Method = method
+			}
+		}
+		s.PutTable(t)
+		s.PutStats(id, &catalog.TableStats{Rows: 200000, Columns: map[int16]*catalog.ColumnStats{1: {Distinct: -1}, 2: {Distinct: 100}}})
+	}
+}
+
+// vectorStats are what the live indexes of those tables say: lists have been measured.
+func vectorStats(id catalog.ID) planner.VectorStats {
+	switch id % 100 {
+	case 10:
+		return planner.VectorStats{Entries: 200000, Effort: 180}
+	case 11:
+		return planner.VectorStats{Entries: 200000, Effort: 60, Lists: 1788}
+	}
+	return planner.VectorStats{Entries: 200000}
+}
+
 func options(cat *catalog.Snapshot) planner.Options {
-	return planner.Options{Catalog: cat, Session: &session{cat: cat, settings: map[string]string{}}, Format: types.DefaultFormat, Parser: pg.New()}
+	return planner.Options{Catalog: cat, Session: &session{cat: cat, settings: map[string]string{}}, Format: types.DefaultFormat, Parser: pg.New(),
+		VectorStats: vectorStats}
 }
 
 func planSQL(sql string, o planner.Options) (*physical.Plan, error) {

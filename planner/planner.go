@@ -8,3 +8,6 @@ import "github.com/loxodb/loxodb/planner/bind"
 
 // Options is everything besides the statement that a plan depends on.
 type Options = bind.Options
+
+// VectorStats are what a live vector index says of itself.
+type VectorStats = bind.VectorStats

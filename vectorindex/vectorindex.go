@@ -178,4 +178,7 @@ type Stats struct {
 	DiskBytes   int64
 	ValidFrom   uint64 // snapshots before this timestamp get ErrTooOld
 	Unindexed   int64  // entries that wait for their place in the graph and are scanned meanwhile
+	// Effort is what a search of 10 for the default recall spends on the largest measured
+	// segment, a beam or lists, and Lists how many that has; 0 = nothing was measured, no lists.
+	Effort, Lists int
 }

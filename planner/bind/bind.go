@@ -29,12 +29,19 @@ type Options struct {
 	ParamTypes []types.OID
 	// NoParams refuses parameters, which a statement of the simple protocol cannot have.
 	NoParams bool
-	// VectorStats gives a vector index's entry count (0 = unknown) for costing.
-	VectorStats func(index catalog.ID) (entries int64)
 	// TempRows guesses how many rows a temporary table has; nobody analyzes those unasked.
 	TempRows func(t *catalog.Table) int64
+	// VectorStats is what a live vector index says of itself for costing; nil = nobody knows.
+	VectorStats func(index catalog.ID) VectorStats
 	// Trace, if set, notes what the statement's names mean.
 	Trace *Trace
+}
+
+// VectorStats are facts about a vector index; 0 = unknown.
+type VectorStats struct {
+	Entries int64
+	// Effort is the beam, or how many of its Lists, a search of 10 for the default recall takes.
+	Effort, Lists int
 }
 
 // Column is an output column of a query.

@@ -22,15 +22,7 @@ func (p *planner) knn(x *logical.Sort, lim *logical.Limit, k float64, need colse
 	if !ok || lim == nil && !p.noSeq || p.noIndex {
 		return nil, false, nil
 	}
-	def, indexed := p.vectorIndex(n)
-	if def == nil {
-		return nil, false, nil
-	}
 	rows := p.tableRows(n.Scan.Table)
-	sel := p.sel(n.Conds)
-	list := p.paths(n.Scan, n.Conds)
-	pre := best(list)
-	dims := dimsOf(def.Index)
 	want := k
 	if math.IsInf(k, 1) {
 		want = 10
@@ -38,12 +30,21 @@ func (p *planner) knn(x *logical.Sort, lim *logical.Limit, k float64, need colse
 			want = rows
 		}
 	}
+	def, indexed := p.vectorIndex(n, want)
+	if def == nil {
+		return nil, false, nil
+	}
+	sel := p.sel(n.Conds)
+	list := p.paths(n.Scan, n.Conds)
+	pre := best(list)
+	dims := dimsOf(def.Index)
 	exact := pre.cost + pre.rows*(float64(dims)*p.m.DistDim+p.m.VectorGet) + p.m.Sort(pre.rows, want)
 	part, entries := cost.Within(sel, rows, indexed)
 	carried := included(def.Index, n.Scan, n.Conds)
 	passed := p.sel(carried)
 	fetched, _ := cost.Within(math.Max(passed, sel), rows, indexed)
-	costs := p.m.KNN(cost.Ask{Sel: part, Entries: entries, K: want, Dims: dims, Pre: pre.cost, Carried: len(carried) > 0, Fetched: fetched})
+	shape := p.shape(def.Index)
+	costs := p.m.KNN(cost.Ask{Shape: shape, Sel: part, Entries: entries, K: want, Dims: dims, Pre: pre.cost, Carried: len(carried) > 0, Fetched: fetched})
 	search := costs.Post
 	if len(n.Conds) > 0 {
 		search = min(costs.Post, costs.Pre, costs.Included)
@@ -52,7 +53,7 @@ func (p *planner) knn(x *logical.Sort, lim *logical.Limit, k float64, need colse
 		return nil, false, nil
 	}
 	v := &physical.VectorSearch{Table: n.Scan.Table, Alias: n.Scan.Alias, Index: def.Index, Def: *def, Op: n.Dist.Op,
-		Selectivity: sel, IncludedSel: passed, TableRows: rows, Indexed: indexed}
+		Selectivity: sel, IncludedSel: passed, TableRows: rows, Indexed: indexed, Shape: shape}
 	v.Startup, v.Cost = p.m.Seek, math.Max(search, p.m.Seek)
 	r, err := p.overSearch(n, v, lim, need)
 	return r, err == nil, err
@@ -66,11 +67,23 @@ func dimsOf(x *catalog.Index) int {
 	return 768
 }
 
+// shape is what a live index says of its searches.
+func (p *planner) shape(x *catalog.Index) physical.VectorShape {
+	s := physical.VectorShape{Method: x.Method}
+	if p.o.VectorStats != nil {
+		st := p.o.VectorStats(x.ID)
+		s.Effort, s.Lists = st.Effort, st.Lists
+	}
+	return s
+}
+
 // vectorIndex finds a valid index on the key with the operator's class: the one
 // with the fewest entries if several will do, as a partial one has fewer than a
-// whole one. fewest is the fraction of the table's rows that are in it.
-func (p *planner) vectorIndex(n *logical.KNN) (best *physical.IndexWrite, fewest float64) {
+// whole one, and among those the one that proposes the want nearest rows at the least cost.
+// fewest is the fraction of the table's rows that are in it.
+func (p *planner) vectorIndex(n *logical.KNN, want float64) (best *physical.IndexWrite, fewest float64) {
 	fewest = math.Inf(1)
+	least := math.Inf(1)
 	for _, x := range n.Scan.Table.Indexes {
 		class, ok := opclass.Of(x)
 		if !ok || !x.Valid || !class.Orders(n.Dist.Op.Name, n.Dist.Op.Left) {
@@ -92,8 +105,9 @@ func (p *planner) vectorIndex(n *logical.KNN) (best *physical.IndexWrite, fewest
 			}
 			entries = p.sel(logical.Conjuncts(nil, where))
 		}
-		if entries < fewest {
-			best, fewest = &def, entries
+		ask := cost.Ask{Shape: p.shape(x), Entries: entries * p.tableRows(n.Scan.Table), Dims: dimsOf(x)}
+		if c := p.m.Search(&ask, want); entries < fewest || entries == fewest && c < least {
+			best, fewest, least = &def, entries, c
 		}
 	}
 	return best, fewest

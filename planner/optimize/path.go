@@ -52,7 +52,7 @@ func (p *planner) tableRows(t *catalog.Table) float64 {
 		best := int64(0)
 		for _, x := range t.Indexes {
 			if x.IsVector() && x.Valid {
-				best = max(best, p.o.VectorStats(x.ID))
+				best = max(best, p.o.VectorStats(x.ID).Entries)
 			}
 		}
 		if best > 0 {

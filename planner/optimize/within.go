@@ -86,7 +86,7 @@ func (p *planner) withinOf(s *logical.Scan, conds []expr.Expr, c expr.Expr) *wit
 		default:
 			continue
 		}
-		if def, _ := p.vectorIndex(n); def != nil {
+		if def, _ := p.vectorIndex(n, 1); def != nil {
 			return &within{def: def, knn: n, radius: radius, inclusive: strategy == 2}
 		}
 	}

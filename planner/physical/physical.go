@@ -126,6 +126,7 @@ type (
 		Selectivity float64
 		TableRows   float64
 		Indexed     float64
+		Shape       VectorShape
 		Strategy    Strategy
 		Why         string // for EXPLAIN: the compared estimates
 		OrderText   string // for EXPLAIN: (embedding <-> '[…]'::vector)
@@ -295,6 +296,14 @@ type RowLock struct {
 	Shared bool
 	NoWait bool
 	Skip   bool
+}
+
+// VectorShape is what the cost of a search depends on, beside how many entries there are:
+// the access method, what the default recall takes of it for 10 rows (a beam, or lists),
+// and how many lists there are; 0 = not measured.
+type VectorShape struct {
+	Method        string
+	Effort, Lists int
 }
 
 // Strategy is how a VectorSearch applies its filter.

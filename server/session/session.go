@@ -195,11 +195,13 @@ func (s *Session) planOptions(params []types.OID) planner.Options {
 	return planner.Options{
 		Catalog: s.Catalog(), Session: s, Format: s.TextFormat(), Parser: s.db.cfg.Parser,
 		ParamTypes: params, TempRows: s.tempRows,
-		VectorStats: func(id catalog.ID) int64 {
-			if ix, ok := s.db.vectors.Get(id); ok {
-				return ix.Stats().Entries
+		VectorStats: func(id catalog.ID) planner.VectorStats {
+			ix, ok := s.db.vectors.Get(id)
+			if !ok {
+				return planner.VectorStats{}
 			}
-			return 0
+			st := ix.Stats()
+			return planner.VectorStats{Entries: st.Entries, Effort: st.Effort, Lists: st.Lists}
 		},
 	}
 }

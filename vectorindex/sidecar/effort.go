@@ -120,6 +120,21 @@ func (s *partSet) typical() *effortTable {
 	return best
 }
 
+// usualEffort is what the largest measured segment asks of a search of 10 for the default
+// recall, and how many lists the segment has.
+func (s *partSet) usualEffort() (size, lists int) {
+	t := s.typical()
+	if t == nil {
+		return 0, 0
+	}
+	for _, p := range s.segs {
+		if p.efforts.Load() == t && p.vecs.lists != nil {
+			lists = p.vecs.lists.Lists()
+		}
+	}
+	return t.find(vectorindex.DefaultRecall, classK[1]), lists
+}
+
 // effortFor decides on a part of which linked entries are in a graph.
 func (s *searcher) effortFor(p *part, linked uint32) effort {
 	lists := p.vecs.lists

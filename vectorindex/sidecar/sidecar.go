@@ -271,6 +271,7 @@ func (ix *Index) Stats() vectorindex.Stats {
 	}
 	defer set.release()
 	st := vectorindex.Stats{Segments: len(set.segs), ValidFrom: set.validFrom}
+	st.Effort, st.Lists = set.usualEffort()
 	set.each(func(p *part) bool {
 		n, dead := int64(p.n.Load()), p.dead.dead.Load()
 		st.Entries += n - dead
