@@ -138,17 +138,22 @@ func engineRadius(m dist.Metric, r float64) (_ float64, ok bool) {
 	return math.Nextafter(r*r*(1+1e-15), math.Inf(1)), true // the operator's value is a rounded root
 }
 
-// inside reports whether a distance of the engine satisfies the condition, with NaN as
-// the greatest number, as float8 compares.
+// inside reports whether a distance of the engine satisfies the condition.
 func (s *rangeSearch) inside(d float64) bool {
-	if s.space.Metric == dist.L2 {
+	return inside(s.space.Metric, d, s.limit, s.node.Inclusive)
+}
+
+// inside reports whether a distance of the engine is below a bound on the operator's
+// value, or at it if that counts, with NaN as the greatest number, as float8 compares.
+func inside(m dist.Metric, d, limit float64, inclusive bool) bool {
+	if m == dist.L2 {
 		d = math.Sqrt(d)
 	}
-	c := vectorindex.Compare(d, s.limit)
-	if a, b := math.IsNaN(d), math.IsNaN(s.limit); a != b && c == 0 { // beside an infinity
+	c := vectorindex.Compare(d, limit)
+	if a, b := math.IsNaN(d), math.IsNaN(limit); a != b && c == 0 { // beside an infinity
 		return b
 	}
-	return c < 0 || c == 0 && s.node.Inclusive
+	return c < 0 || c == 0 && inclusive
 }
 
 // search asks the index, or measures every row when it cannot answer.

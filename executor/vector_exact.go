@@ -80,7 +80,9 @@ func measureAll(ctx context.Context, env *Env, t *catalog.Table, x *catalog.Inde
 
 // exact finds the k nearest among all rows.
 func (s *vectorSearch) exact(ctx context.Context, q []byte, k int) error {
-	all, err := measureAll(ctx, s.env, s.node.Table, s.index, &s.node.Def, &vectorindex.Query{Vec: q})
+	s.bound.ends = false
+	bounded := &vectorindex.Query{Vec: q, Ranged: s.radius != nil, Radius: s.bound.radius}
+	all, err := measureAll(ctx, s.env, s.node.Table, s.index, &s.node.Def, bounded)
 	if err != nil {
 		return err
 	}

@@ -32,6 +32,7 @@ type vectorSearch struct {
 	filter   rowFilter
 	entry    entryFilter
 	query, k *expr.Program
+	radius   *expr.Program // nil = no bound on the distance
 	pre      Operator
 
 	env     *Env
@@ -49,6 +50,7 @@ type vectorSearch struct {
 	// visited counts the proposed entries; beyond patience the strategy becomes second.
 	visited, patience int
 	second            physical.Strategy
+	bound             bound
 	out               batch.Batch
 
 	steady bool           // the filter is the same for all runs of an execution
@@ -82,6 +84,9 @@ func newVectorSearch(n *physical.VectorSearch) (Operator, error) {
 		return nil, err
 	}
 	if s.k, err = program(n.K); err != nil {
+		return nil, err
+	}
+	if s.radius, err = program(n.Radius); err != nil {
 		return nil, err
 	}
 	if n.Pre != nil {
@@ -160,13 +165,16 @@ func (s *vectorSearch) fill(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if some, err := s.readBound(); err != nil || !some || vec == nil && s.radius != nil {
+		return err
+	}
 	if vec == nil { // every distance is NULL: any rows in any order
 		return s.addUnranked(ctx, k, true)
 	}
 	if err := s.search(ctx, vec, k); err != nil {
 		return err
 	}
-	if len(s.result) < k && s.nullable {
+	if len(s.result) < k && s.nullable && s.radius == nil {
 		return s.addUnranked(ctx, k-len(s.result), false)
 	}
 	return nil
@@ -202,15 +210,21 @@ func (s *vectorSearch) search(ctx context.Context, q []byte, k int) error {
 	if s.pre != nil && strategy == physical.StrategyPost {
 		s.patience, s.second = cost.Patience(s.node)
 	}
+	s.bound.ends, s.bound.passed = s.radius != nil, false
 	err := s.nearest(ctx, index, q, k, strategy)
-	if errors.Is(err, errImpatient) {
-		s.noteSwitch()
-		s.patience = math.MaxInt
-		s.kept.reset(s.env.Budget)
-		s.keptIDs = s.keptIDs[:0]
-		err = s.nearest(ctx, index, q, k, s.second)
+	switch {
+	case errors.Is(err, errImpatient):
+		s.noteSwitch(s.second, fmt.Sprintf("post-filter given up after %d rows", s.visited))
+	case errors.Is(err, errBeyond):
+		s.second = physical.StrategyWithin
+		s.noteSwitch(s.second, fmt.Sprintf("fewer than %d rows were found within the bound", k))
+	default:
+		return err
 	}
-	return err
+	s.patience, s.bound.ends = math.MaxInt, false
+	s.kept.reset(s.env.Budget)
+	s.keptIDs = s.keptIDs[:0]
+	return s.nearest(ctx, index, q, k, s.second)
 }
 
 // errImpatient ends a post-filtering walk that has cost as much as another way.
@@ -229,6 +243,8 @@ func (s *vectorSearch) nearest(ctx context.Context, index vectorindex.Index, q [
 		vq.Allow = allow
 	case physical.StrategyIncluded:
 		vq.Test = s.entry.tester(ctx)
+	case physical.StrategyWithin:
+		vq.Ranged, vq.Radius = true, s.bound.radius
 	}
 	var searcher vectorindex.Searcher
 	if s.ahead != nil {
@@ -258,6 +274,9 @@ func (s *vectorSearch) nearest(ctx context.Context, index vectorindex.Index, q [
 	s.entry.count()
 	s.env.countWork(s.node.ID, searcher.Work())
 	s.noteTarget(targetOf(s.node.Index, vq))
+	if errors.Is(err, errBeyond) && searcher.Work().Effort == 0 {
+		err = nil // every entry was looked at: there are no more
+	}
 	if err != nil {
 		return err
 	}
@@ -290,16 +309,16 @@ func (s *vectorSearch) strategy() physical.Strategy {
 }
 
 // noteSwitch tells EXPLAIN why the strategy is not the planned one.
-func (s *vectorSearch) noteSwitch() {
+func (s *vectorSearch) noteSwitch(to physical.Strategy, why string) {
 	if s.node.ID < len(s.env.Counters) {
 		c := &s.env.Counters[s.node.ID]
-		c.Strategy = strategyNames[s.second]
-		c.Notes = append(c.Notes, fmt.Sprintf("post-filter given up after %d rows", s.visited))
+		c.Strategy = strategyNames[to]
+		c.Notes = append(c.Notes, why)
 	}
 }
 
 var strategyNames = map[physical.Strategy]string{physical.StrategyPost: "post-filter", physical.StrategyPre: "pre-filter",
-	physical.StrategyIncluded: "index-filter"}
+	physical.StrategyIncluded: "index-filter", physical.StrategyWithin: "range search"}
 
 // allowed is the set of rows that pass the pre-filter, one for all runs that are looked
 // ahead where it is the same for them.
@@ -341,6 +360,9 @@ func (s *vectorSearch) preFilter(ctx context.Context) (*bitmap.Bitmap, error) {
 func (s *vectorSearch) check(ctx context.Context, hits []vectorindex.Hit, keep []bool) error {
 	if s.visited += len(hits); s.visited > s.patience {
 		return errImpatient
+	}
+	if err := s.passBound(hits); err != nil {
+		return err
 	}
 	at := s.entry.narrow(ctx, hits)
 	if len(at) == 0 {

@@ -161,7 +161,10 @@ func (v *viewer) vectorSearch(it *item, x *physical.VectorSearch) {
 	it.addJSON("Index Name", x.Index.Name)
 	v.relation(it, x.Table.Name, x.Alias, " using "+builtin.QuoteIdent(x.Index.Name)+" on ")
 	it.add("Order By", orderText(x))
-	v.subplans(it, x.Query)
+	if x.Radius != nil {
+		it.add("Index Cond", "("+orderText(x)+opText(" < ", " <= ", x.Inclusive)+expr.String(x.Radius, nil)+")")
+	}
+	v.subplans(it, x.Query, x.Radius)
 	v.included(it, x.Included, x.Names)
 	v.cond(it, "Filter", x.Filter, x.Names)
 	v.effort(it, x)
@@ -294,6 +297,8 @@ func strategyName(s physical.Strategy) string {
 		return "pre-filter"
 	case physical.StrategyIncluded:
 		return "index-filter"
+	case physical.StrategyWithin:
+		return "range search"
 	}
 	return "chosen at run time"
 }

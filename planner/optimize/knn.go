@@ -35,14 +35,18 @@ func (p *planner) knn(x *logical.Sort, lim *logical.Limit, k float64, need colse
 		return nil, false, nil
 	}
 	sel := p.sel(n.Conds)
+	walked := sel // of what a walk proposes
+	if at, _, _ := bound(n); at >= 0 {
+		walked = p.sel(slices.Delete(slices.Clone(n.Conds), at, at+1)) // it ends at the bound
+	}
 	list := p.paths(n.Scan, n.Conds)
 	pre := best(list)
 	dims := dimsOf(def.Index)
 	exact := pre.cost + pre.rows*(float64(dims)*p.m.DistDim+p.m.VectorGet) + p.m.Sort(pre.rows, want)
-	part, entries := cost.Within(sel, rows, indexed)
+	part, entries := cost.Within(walked, rows, indexed)
 	carried := included(def.Index, n.Scan, n.Conds)
 	passed := p.sel(carried)
-	fetched, _ := cost.Within(math.Max(passed, sel), rows, indexed)
+	fetched, _ := cost.Within(math.Max(passed, walked), rows, indexed)
 	shape := p.shape(def.Index)
 	costs := p.m.KNN(cost.Ask{Shape: shape, Sel: part, Entries: entries, K: want, Dims: dims, Pre: pre.cost, Carried: len(carried) > 0, Fetched: fetched})
 	search := costs.Post
@@ -53,8 +57,8 @@ func (p *planner) knn(x *logical.Sort, lim *logical.Limit, k float64, need colse
 		return nil, false, nil
 	}
 	v := &physical.VectorSearch{Table: n.Scan.Table, Alias: n.Scan.Alias, Index: def.Index, Def: *def, Op: n.Dist.Op,
-		Selectivity: sel, IncludedSel: passed, TableRows: rows, Indexed: indexed, Shape: shape}
-	v.Startup, v.Cost = p.m.Seek, math.Max(search, p.m.Seek)
+		Selectivity: walked, IncludedSel: passed, TableRows: rows, Indexed: indexed, Shape: shape}
+	v.Startup, v.Cost, v.Rows = p.m.Seek, math.Max(search, p.m.Seek), rows*sel
 	r, err := p.overSearch(n, v, lim, need)
 	return r, err == nil, err
 }
@@ -174,13 +178,15 @@ func (p *planner) search(n *logical.KNN, v *physical.VectorSearch, lim *logical.
 	}
 	estimate := v.Base
 	v.Base = p.base(cols)
-	v.Startup, v.Cost = estimate.Startup, estimate.Cost
+	v.Startup, v.Cost, v.Rows = estimate.Startup, estimate.Cost, estimate.Rows
 	r := &rel{v, cols}
 	v.Query = p.remap(n.Query, nil)
 	v.K = p.topExpr(lim)
 	v.Filter = p.remapCond(n.Conds, r.layout())
 	v.Included = p.remapCond(included(v.Index, n.Scan, n.Conds), r.layout())
-	v.Rows = v.TableRows * v.Selectivity
+	if at, radius, inclusive := bound(n); at >= 0 {
+		v.Radius, v.Inclusive = p.remap(radius, nil), inclusive
+	}
 	if len(n.Conds) == 0 {
 		v.Strategy = physical.StrategyPost
 		return r, nil
@@ -188,6 +194,29 @@ func (p *planner) search(n *logical.KNN, v *physical.VectorSearch, lim *logical.
 	v.Pre = p.preFilter(n)
 	v.Strategy, v.Why = p.chosen(v)
 	return r, nil
+}
+
+// bound finds the condition that bounds the distance of the order; at is −1 when there is none.
+func bound(n *logical.KNN) (at int, radius expr.Expr, inclusive bool) {
+	own := colset{}
+	for _, id := range n.Scan.Out {
+		own[id] = true
+	}
+	for i, c := range n.Conds {
+		x, ok := c.(*expr.Call)
+		if !ok || len(x.Args) != 2 {
+			continue
+		}
+		for _, arg := range x.Args {
+			if !sameDistance(arg, n.Dist) {
+				continue
+			}
+			if r, strategy, ok := comparison(x, arg, own); ok && strategy <= 2 {
+				return i, r, strategy == 2
+			}
+		}
+	}
+	return -1, nil, false
 }
 
 // included are the conditions that the entries of vector index x of the scan's table can

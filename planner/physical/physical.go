@@ -118,6 +118,11 @@ type (
 		// table's rows that passes it; 1 when it is nil.
 		Included    expr.Expr
 		IncludedSel float64
+		// Radius bounds the distance, as one of Filter's conditions does (at it, too, when
+		// Inclusive): a walk ends there, and unless it has found K rows before, all rows within
+		// the radius are searched exactly, as by RangeSearch. nil = there is no such condition.
+		Radius    expr.Expr
+		Inclusive bool
 		// Pre produces one column, RowIDAttr, of the rows that pass Filter as far as an
 		// index or scan can tell: the pre-filter alternative. nil when Filter is nil.
 		Pre Node
@@ -314,6 +319,7 @@ const (
 	StrategyPost                     // walk the index, test rows as they come, resume until k qualify
 	StrategyPre                      // run Pre into a bitmap, search among its rows (exactly when few)
 	StrategyIncluded                 // test Included on every entry, search among those that pass, test their rows
+	StrategyWithin                   // all within Radius, exactly: where a walk found too few
 )
 
 // JoinKind is the kind of a join.

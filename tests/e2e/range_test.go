@@ -53,3 +53,65 @@ func TestRangeSearch(t *testing.T) {
 		}
 	}
 }
+
+// The k nearest within a distance: as many as there are, and none missing where there
+// are fewer, with every access method.
+func TestNearestWithin(t *testing.T) {
+	onlyHere(t)
+	c := connect(t, start(t), "")
+	makeTable(t, c, "nw", "(id int primary key, e vector(8), n int)")
+	mustExec(t, c, `insert into nw select i, (select array_agg(((i * i % 1013 * (j * 31 + 7) + i * j * j) % 1009) / 1000.0) from generate_series(1, 8) j)::real[]::vector, i % 10
+		from generate_series(1, 6000) i`)
+	mustExec(t, c, "insert into nw values (7000, null, 1), (7001, null, 2)")
+	const q = "'[0.5,0.5,0.5,0.5,0.5,0.5,0.5,0.4]'"
+	var queries []string
+	for _, o := range []struct {
+		op    string
+		radii []string
+	}{{"<->", []string{"0.2", "0.45", "0.6", "2", "-1", "null", "'nan'", "'inf'"}}, {"<=>", []string{"0.01", "0.05", "0.3"}}, {"<#>", []string{"-3.5", "-2.5", "0"}}} {
+		for _, r := range o.radii {
+			for _, where := range []string{"%[1]s < %[2]s", "%[1]s <= %[2]s and n < 4", "%[2]s > %[1]s and n = (select 3)"} {
+				d := "e " + o.op + " " + q
+				queries = append(queries, fmt.Sprintf("select id from nw where "+where+" order by %[1]s limit 12", d, r+"::float8"))
+			}
+		}
+	}
+	queries = append(queries, "select a.id, x.id from nw a cross join lateral (select id from nw where e <-> a.e < a.n / 10.0 order by e <-> a.e limit 3) x where a.id < 60",
+		"select id from nw where e <-> "+q+" < 0.6 and e <-> "+q+" < 0.4 order by e <-> "+q+" limit 5")
+	var want []string
+	for _, sql := range queries {
+		want = append(want, contents(t, c, sql))
+	}
+	mustExec(t, c, "set hnsw.ef_search = 1000")
+	mustExec(t, c, "set ivfflat.probes = 1000")
+	for _, using := range []string{"hnsw", "ivf", "flat"} {
+		for _, class := range []string{"l2", "cosine", "ip"} {
+			mustExec(t, c, fmt.Sprintf("create index nw_%[2]s on nw using %[1]s (e vector_%[2]s_ops)", using, class))
+		}
+		for i, sql := range queries {
+			if got := contents(t, c, sql); got != want[i] {
+				t.Errorf("%s by %s:\n got %.200s\nwant %.200s", sql, using, got, want[i])
+			}
+		}
+		mustExec(t, c, "begin")
+		mustExec(t, c, "insert into nw values (8000, "+q+", 3)")
+		if got := contents(t, c, queries[0]); !strings.HasPrefix(got, "8000") {
+			t.Errorf("by %s, an own row: %s", using, got)
+		}
+		mustExec(t, c, "rollback")
+		if using == "hnsw" {
+			mustExec(t, c, "reset hnsw.ef_search")
+			plan := explain(t, c, "explain analyze select id from nw where e <-> "+q+" < 0.3 order by e <-> "+q+" limit 200")
+			if !strings.Contains(plan, "Vector Strategy: range search") || !strings.Contains(plan, "fewer than 200 rows were found within the bound") {
+				t.Errorf("the bound leaves too few rows, and yet:\n%s", plan)
+			}
+			plan = explain(t, c, "explain analyze select id from nw where e <-> "+q+" < 0.9 order by e <-> "+q+" limit 10")
+			if !strings.Contains(plan, "Index Cond: ((e <-> "+q+"::vector) < '0.9'::double precision)") || !strings.Contains(plan, "Vector Strategy: post-filter") {
+				t.Errorf("the bound leaves enough rows, and yet:\n%s", plan)
+			}
+		}
+		for _, class := range []string{"l2", "cosine", "ip"} {
+			mustExec(t, c, "drop index nw_"+class)
+		}
+	}
+}

@@ -288,6 +288,17 @@ func (d *database) nearest() {
 	if d.r.IntN(3) == 0 {
 		dist = fmt.Sprintf("'%s' %s e", q, m.op)
 	}
+	if d.r.IntN(3) == 0 {
+		bound := fmt.Sprintf("%s %s %g", dist, []string{"<", "<="}[d.r.IntN(2)], float64(d.r.IntN(40)-8)/4)
+		if d.r.IntN(2) == 0 {
+			bound = fmt.Sprintf("%g > %s", float64(d.r.IntN(40)-8)/4, dist)
+		}
+		if where == "" {
+			where = " WHERE " + bound
+		} else {
+			where += " AND " + bound
+		}
+	}
 	search := fmt.Sprintf("SELECT id, %[1]s FROM t%[2]s ORDER BY %[1]s LIMIT %[3]d", dist, where, k)
 	sorted := fmt.Sprintf("SELECT id, %[1]s FROM (SELECT * FROM t OFFSET 0) t%[2]s ORDER BY (%[1]s) + 0", dist, where)
 	got, all := d.ask(search), d.ask(sorted)
