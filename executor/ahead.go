@@ -20,7 +20,8 @@ import (
 // Nobody waits for a helper. A run whose search no helper has begun, or finished, does
 // it itself: on a busy machine a join is as fast as without helpers, not slower.
 
-// helpers are the tokens of the processors that statements may use beside their own.
+// helpers are the tokens of the processors that statements may use beside their own: as
+// many as the runtime was started for, whatever may run beside them later.
 var helpers = make(chan struct{}, max(runtime.GOMAXPROCS(0)-1, 0))
 
 // aheadHits bounds the hits that are asked for ahead, of each search.

@@ -118,3 +118,12 @@ func TestDataDir(t *testing.T) {
 		t.Errorf("an empty directory is left with mode %v, %v", info.Mode(), err)
 	}
 }
+
+// The environment's word on how much runs at once is the last.
+func TestRunning(t *testing.T) {
+	for env, want := range map[string]int{"": 2 + spare, "2": 2} {
+		if got := running(2, func(string) string { return env }); got != want {
+			t.Errorf("GOMAXPROCS=%q: %d, want %d", env, got, want)
+		}
+	}
+}

@@ -86,11 +86,29 @@ func Main(args []string, getenv func(string) string, stdout, stderr io.Writer) i
 		return 2
 	}
 	o.Log = slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: o.logLevel}))
+	if n := running(runtime.GOMAXPROCS(0), getenv); n != runtime.GOMAXPROCS(0) {
+		runtime.GOMAXPROCS(n)
+	}
 	if err := run(o, stdout); err != nil {
 		fmt.Fprintf(stderr, "loxodb: %v\n", err)
 		return 1
 	}
 	return 0
+}
+
+// spare is how many goroutines may run beside one for each processor.
+const spare = 2
+
+// running is how many goroutines may run at once on so many processors, unless the
+// environment says it. The Go runtime looks at the network when one of its places to run
+// is idle, and else every 10 ms. Where background work, writers and flushes compute in
+// all of them a query would wait that long before it begins; with places to spare it is
+// seen at once, and the operating system shares the processors.
+func running(processors int, getenv func(string) string) int {
+	if getenv("GOMAXPROCS") != "" {
+		return processors
+	}
+	return processors + spare
 }
 
 // parseStart reads the flags of start.
