@@ -64,6 +64,8 @@ var avx2Kernels = kernels{
 	codes:   codesAVX2,
 	codesL1: codesL1AVX2,
 	bits:    bitsAVX2,
+	nibbles: nibblesAVX2,
+	blocks:  blocksAVX2,
 }
 
 var avx512Kernels = kernels{
@@ -72,6 +74,8 @@ var avx512Kernels = kernels{
 	codes:   codesAVX512,
 	codesL1: codesL1AVX512,
 	bits:    bitsAVX512,
+	nibbles: nibblesAVX512,
+	blocks:  blocksAVX512,
 }
 
 // The AVX2 kernels of exact sums do whole blocks of 32 components.
@@ -317,6 +321,18 @@ func bitsAVX512(q *int8, k *[4]float32, bits, dims int, tab *unsafe.Pointer, shi
 
 //go:noescape
 func bitsAVX2(q *int8, k *[4]float32, bits, dims int, tab *unsafe.Pointer, shift uint, mask uint32, stride int, ords *uint32, n int, out *float32)
+
+//go:noescape
+func nibblesAVX512(q *int8, k *[4]float32, bytes int, tab *unsafe.Pointer, shift uint, mask uint32, stride int, ords *uint32, n int, out *float32)
+
+//go:noescape
+func blocksAVX512(table *byte, groups int, k *[4]float32, blocks unsafe.Pointer, tail, n int, bound float32, out *float32, marks *uint32)
+
+//go:noescape
+func nibblesAVX2(q *int8, k *[4]float32, bytes int, tab *unsafe.Pointer, shift uint, mask uint32, stride int, ords *uint32, n int, out *float32)
+
+//go:noescape
+func blocksAVX2(table *byte, groups int, k *[4]float32, blocks unsafe.Pointer, tail, n int, bound float32, out *float32, marks *uint32)
 
 //go:noescape
 func prefetchLines(p unsafe.Pointer, n int)

@@ -49,6 +49,8 @@ var neonKernels = kernels{
 	},
 	codesL1: genericKernels.codesL1,
 	bits:    genericKernels.bits,
+	nibbles: genericKernels.nibbles,
+	blocks:  genericKernels.blocks,
 }
 
 func at(out *float32, i int) *float32 { return (*float32)(unsafe.Add(unsafe.Pointer(out), 4*i)) }

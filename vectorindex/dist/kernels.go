@@ -23,6 +23,12 @@ type codeFunc func(q *int8, k *[5]float32, tab *unsafe.Pointer, shift uint, mask
 // bitFunc is gatherFunc for packed codes, see Bits; n is 1 to 64.
 type bitFunc func(q *int8, k *[4]float32, bits, dims int, tab *unsafe.Pointer, shift uint, mask uint32, stride int, ords *uint32, n int, out *float32)
 
+// nibbleFunc is gatherFunc for codes of 4 bits, see Nibbles; n is 1 to 64.
+type nibbleFunc func(q *int8, k *[4]float32, bytes int, tab *unsafe.Pointer, shift uint, mask uint32, stride int, ords *uint32, n int, out *float32)
+
+// blockFunc is Blocks of n entries, at least one.
+type blockFunc func(table *byte, groups int, k *[4]float32, blocks unsafe.Pointer, tail, n int, bound float32, out *float32, marks *uint32)
+
 // kernels is one tier. Scans, exact sums and kernels of halves and bytes are reached
 // by level, see scan.
 type kernels struct {
@@ -32,6 +38,8 @@ type kernels struct {
 	codes                         codeFunc
 	codesL1                       gatherFunc
 	bits                          bitFunc
+	nibbles                       nibbleFunc
+	blocks                        blockFunc
 }
 
 // active is the tier in use, chosen once at start. Tests swap it.

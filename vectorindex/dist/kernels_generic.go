@@ -14,6 +14,8 @@ var genericKernels = kernels{
 	codes:     codesGo,
 	codesL1:   codesL1Go,
 	bits:      bitsGo,
+	nibbles:   nibblesGo,
+	blocks:    blocksGo,
 }
 
 func scanGo(op scanOp, q, base *float32, dims, n int, out *float32) {

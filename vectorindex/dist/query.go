@@ -9,7 +9,7 @@ type Query struct {
 	vec     []byte
 	floats  []float32 // Float32: vec itself; Float16: decoded into own
 	own     []float32
-	normSq  float64 // Cosine
+	normSq  float64 // Cosine, InnerProduct
 	invNorm float32
 	sparse  sparseQuery
 }
@@ -30,9 +30,12 @@ func (q *Query) Reset(s Space, v []byte) {
 	case Sparse:
 		q.sparse.reset(s.Dims, sparseOf(v))
 	}
-	if s.Metric == Cosine {
+	switch s.Metric {
+	case Cosine:
 		q.normSq = s.NormSq(v)
 		q.invNorm = inverseRoot(q.normSq)
+	case InnerProduct:
+		q.normSq = s.NormSq(v)
 	}
 }
 
@@ -53,6 +56,38 @@ func (q *Query) Exact(v []byte) float64 {
 		return CosineOf(Dot64(q.floats, f), q.normSq, NormSq64(f))
 	}
 	return q.space.Metric.Exact(q.floats, Floats(v))
+}
+
+// filterSlack is the error of float32 sums that AtLeast allows for, relative to the
+// product of the norms, or to the sum itself where nothing cancels.
+const filterSlack = 1e-4
+
+// plain reports whether float32 sums of products of vectors with such a squared norm
+// neither overflow nor lose precision at the other end.
+func plain(normSq float64) bool { return normSq > 1e-30 && normSq < 1e30 }
+
+// AtLeast reports, at less than half of the price of Exact, that the distance of v is
+// certainly bound or more. False says nothing.
+func (q *Query) AtLeast(v []byte, bound float64) bool {
+	if q.space.Element != Float32 {
+		return false
+	}
+	switch q.space.Metric {
+	case InnerProduct, Cosine:
+		dot, normSq := DotNorm(q.floats, Floats(v))
+		if !plain(float64(normSq)) || !plain(q.normSq) {
+			return false
+		}
+		norms := math.Sqrt(float64(normSq) * q.normSq)
+		if q.space.Metric == InnerProduct {
+			return -float64(dot)-filterSlack*norms >= bound
+		}
+		return 1-float64(dot)/norms-filterSlack >= bound
+	case L2:
+		d := float64(L2Sq(q.floats, Floats(v)))
+		return d <= math.MaxFloat32 && d*(1-filterSlack) >= bound
+	}
+	return false
 }
 
 // combine makes a distance of an exact dot product, or of the sum itself for the

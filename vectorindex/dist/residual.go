@@ -3,25 +3,31 @@ package dist
 import "math"
 
 // Residual writes a − b to dst and returns the greatest absolute component and the
-// squared norm of it. The lengths are equal and multiples of 64.
+// squared norm of it. The lengths are equal; whole blocks of 64 are fast.
 func Residual(dst, a, b []float32) (most, normSq float32) {
 	n := len(dst)
 	a, b = a[:n], b[:n]
-	if n == 0 || n%64 != 0 {
-		return residualGo(dst, a, b)
+	whole := n &^ 63
+	if whole > 0 {
+		most, normSq = residual(&dst[0], &a[0], &b[0], whole)
 	}
-	return residual(&dst[0], &a[0], &b[0], n)
+	if whole < n {
+		m, q := residualGo(dst[whole:], a[whole:], b[whole:])
+		most, normSq = max(most, m), normSq+q
+	}
+	return most, normSq
 }
 
 // Round8 writes inv·v, rounded to the nearest integer (halves to even), to dst and
-// returns the sum. The products lie within ±127; len(dst) = len(v) is a multiple of 64.
-func Round8(dst []int8, v []float32, inv float32) int32 {
+// returns the sum. The products lie within ±127; whole blocks of 64 are fast.
+func Round8(dst []int8, v []float32, inv float32) (sum int32) {
 	n := len(dst)
 	v = v[:n]
-	if n == 0 || n%64 != 0 {
-		return round8Go(dst, v, inv)
+	whole := n &^ 63
+	if whole > 0 {
+		sum = round8(&dst[0], &v[0], inv, whole)
 	}
-	return round8(&dst[0], &v[0], inv, n)
+	return sum + round8Go(dst[whole:], v[whole:], inv)
 }
 
 // Butterflies replaces each a = v[i], b = v[i+h], for every i whose bit h is 0, by a + b

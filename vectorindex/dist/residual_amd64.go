@@ -30,6 +30,17 @@ func butterflies(v *float32, n, h int) {
 	butterfliesAVX2(v, n, h)
 }
 
+func fillTable(table *byte, q *float32, nibbles, per int, digits *[4][16]float32, top, inv float32) {
+	if active.level == 0 {
+		fillTableGo(table, q, nibbles, per, digits, top, inv)
+		return
+	}
+	fillTableAVX2(table, q, nibbles, per, digits, top, inv)
+}
+
+//go:noescape
+func fillTableAVX2(table *byte, q *float32, nibbles, per int, digits *[4][16]float32, top, inv float32)
+
 //go:noescape
 func butterfliesAVX2(v *float32, n, h int)
 

@@ -339,7 +339,7 @@ func (g *Graph) Settle() {
 
 // ownBytes is an aligned copy.
 func ownBytes(b []byte) []byte {
-	own := alignedBytes(len(b))
+	own := dist.Aligned(len(b))
 	copy(own, b)
 	return own
 }

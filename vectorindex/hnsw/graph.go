@@ -137,7 +137,7 @@ func New(o Options) (*Graph, error) {
 	}
 	g := newGraph(o)
 	shift := chunkShift(&g.opt, strideOf(&g.opt))
-	g.vecs = dist.NewStore(o.space(), shift, o.Capacity, alignedBytes)
+	g.vecs = dist.NewStore(o.space(), shift, o.Capacity, dist.Aligned)
 	t := newTables(&g.opt, strideOf(&g.opt), shift)
 	t.raw = g.vecs.View()
 	g.tab.Store(t)

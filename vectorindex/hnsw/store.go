@@ -54,10 +54,10 @@ func newTables(o *Options, codeStride int, shift uint) *tables {
 // extend returns a view with one more chunk of n nodes of every kind.
 func (t *tables) extend(n int) *tables {
 	u := *t
-	u.codes = t.codes.Append(alignedBytes(n * t.codes.Stride()))
-	u.build = t.build.Append(alignedBytes(n * t.build.Stride()))
-	u.links = t.links.Append(alignedBytes(n * t.links.Stride()))
-	u.nodes = t.nodes.Append(alignedBytes(n * nodeStride))
+	u.codes = t.codes.Append(dist.Aligned(n * t.codes.Stride()))
+	u.build = t.build.Append(dist.Aligned(n * t.build.Stride()))
+	u.links = t.links.Append(dist.Aligned(n * t.links.Stride()))
+	u.nodes = t.nodes.Append(dist.Aligned(n * nodeStride))
 	u.limit += uint32(n)
 	return &u
 }
@@ -75,14 +75,6 @@ func chunkShift(o *Options, codeStride int) uint {
 func (t *tables) bytes() int64 {
 	per := t.codes.Stride() + t.build.Stride() + t.links.Stride() + nodeStride
 	return int64(t.limit) * int64(per)
-}
-
-// alignedBytes returns n zero bytes that start at a multiple of 64.
-func alignedBytes(n int) []byte {
-	b := make([]byte, n+63)
-	preferHugePages(b)
-	skip := int(-uintptr(unsafe.Pointer(unsafe.SliceData(b))) & 63)
-	return b[skip : skip+n : skip+n]
 }
 
 func (t *tables) node(ord uint32, field int) *uint32 {
@@ -156,7 +148,7 @@ func newUpperTable(m int) *upperTable {
 
 func (u *upperTable) extend() *upperTable {
 	v := *u
-	v.rows = u.rows.Append(alignedBytes(u.rows.Stride() << upperShift))
+	v.rows = u.rows.Append(dist.Aligned(u.rows.Stride() << upperShift))
 	v.limit += 1 << upperShift
 	return &v
 }

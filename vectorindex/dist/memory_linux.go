@@ -1,6 +1,6 @@
 //go:build linux
 
-package hnsw
+package dist
 
 import (
 	"syscall"

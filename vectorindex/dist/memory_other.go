@@ -1,6 +1,6 @@
 //go:build !linux
 
-package hnsw
+package dist
 
 // preferHugePages has no portable form.
 func preferHugePages(b []byte) {}

@@ -1,4 +1,4 @@
-package hnsw
+package dist
 
 import (
 	"runtime"
@@ -6,9 +6,9 @@ import (
 )
 
 // Memory that is handed out a second time is zero again, whatever pages it has.
-func TestAlignedBytesAreZero(t *testing.T) {
+func TestAlignedIsZero(t *testing.T) {
 	for round := range 4 {
-		b := alignedBytes(hugeFromSize + 3<<20 + 77*round)
+		b := Aligned(hugeFromSize + 3<<20 + 77*round)
 		for i, x := range b {
 			if x != 0 {
 				t.Fatalf("round %d: byte %d is %d", round, i, x)
