@@ -73,7 +73,7 @@ func buildStrideOf(o *Options) int {
 func strideOf(o *Options) int {
 	switch bits := o.Coding.Bits(); {
 	case bits > 0:
-		return dist.BitStride(o.Dims, bits)
+		return quant.RaBitQStride(o.Dims, bits)
 	case o.Coding == quant.CodingNone:
 		return 0
 	}

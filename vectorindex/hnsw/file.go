@@ -19,9 +19,18 @@ import (
 // there is no offset to trust, but for places, which are checked.
 
 const (
-	fileMagic  = "LXHNSW\x00\x01" // the last byte is the version
+	fileMagic  = "LXHNSW\x00" // and the version
 	headerSize = 128
 )
+
+// version is that of the flat form: 2 of RaBitQ codes of 4 bits, which have no padding any
+// more, 1 of all others, which are as they were.
+func (h *header) version() byte {
+	if h.opt.Coding.Bits() == 4 {
+		return 2
+	}
+	return 1
+}
 
 // header is the fixed part of the flat form.
 type header struct {
@@ -36,6 +45,7 @@ func (h *header) encode() []byte {
 	b := make([]byte, headerSize)
 	le := binary.LittleEndian
 	copy(b, fileMagic)
+	b[7] = h.version()
 	le.PutUint32(b[8:], uint32(h.opt.Dims))
 	le.PutUint32(b[12:], uint32(h.opt.Metric))
 	le.PutUint32(b[16:], uint32(h.opt.M))
@@ -55,7 +65,7 @@ func (h *header) encode() []byte {
 }
 
 func decodeHeader(b []byte) (h header, err error) {
-	if len(b) < headerSize || string(b[:8]) != fileMagic {
+	if len(b) < headerSize || string(b[:7]) != fileMagic {
 		return h, fmt.Errorf("%w: no header of a known version", ErrCorrupt)
 	}
 	le := binary.LittleEndian
@@ -67,6 +77,9 @@ func decodeHeader(b []byte) (h header, err error) {
 		},
 		n: le.Uint32(b[32:]), slots: le.Uint32(b[36:]), units: le.Uint32(b[60:]), entry: le.Uint64(b[40:]),
 		lost: math.Float32frombits(le.Uint32(b[48:])), norm: math.Float32frombits(le.Uint32(b[52:])),
+	}
+	if b[7] != h.version() {
+		return h, fmt.Errorf("%w: version %d of %v codes", ErrCorrupt, b[7], h.opt.Coding)
 	}
 	if h.opt.M == 0 || h.opt.EfConstruction == 0 {
 		return h, fmt.Errorf("%w: zero option", ErrCorrupt)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/loxodb/loxodb/vectorindex/dist"
 	"github.com/loxodb/loxodb/vectorindex/indextest"
+	"github.com/loxodb/loxodb/vectorindex/quant"
 )
 
 func flatten(t testing.TB, g *Graph) []byte {
@@ -61,6 +62,26 @@ func TestFlatFormRoundTrip(t *testing.T) {
 					b.Close()
 				}
 			}
+		}
+	}
+}
+
+// TestOpenRefusesOtherVersions: RaBitQ codes of 4 bits lay otherwise in version 1.
+func TestOpenRefusesOtherVersions(t *testing.T) {
+	for _, c := range []quant.Coding{quant.CodingSQ8, quant.CodingNone, quant.CodingRaBitQ(3), quant.CodingRaBitQ(4)} {
+		g, err := New(Options{Dims: 20, Coding: c})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range clustered(21, 50, 20) {
+			if _, err := g.Add(dist.FloatBytes(v)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		form := flatten(t, g)
+		form[7] = 3 - form[7]
+		if _, err := Open(form, false); !errors.Is(err, ErrCorrupt) {
+			t.Errorf("%v: %v", c, err)
 		}
 	}
 }

@@ -34,7 +34,7 @@ func newRabitqCoder(o *Options) rabitqCoder {
 // centreSample is how many vectors a centre is the mean of.
 const centreSample = 10_000
 
-// CentreOn makes the mean of the first vectors the centre of RaBitQ codes; a graph of
+// CentreOn makes the mean of vectors spread over all the centre of RaBitQ codes; a graph of
 // another coding stays as it is. Nothing may have been linked, and nothing may be
 // linked or searched meanwhile; vectors may be reserved.
 func (g *Graph) CentreOn() {
@@ -44,7 +44,8 @@ func (g *Graph) CentreOn() {
 	}
 	sum := make([]float64, g.opt.Dims)
 	var q query
-	for ord := range uint32(n) {
+	for i := range n { // not the first ones: rows often come in an order that means something
+		ord := uint32(i * g.Len() / n)
 		v := q.decoded(g.opt.space(), g.Vector(ord))
 		scale := 1.0
 		if g.opt.Metric == dist.Cosine {

@@ -19,7 +19,7 @@ import (
 // trust. The groups of centroids, which only growing needs, are not kept.
 
 const (
-	fileMagic  = "LXIVF\x00\x00\x01" // the last byte is the version
+	fileMagic  = "LXIVF\x00\x00\x02" // the last byte is the version
 	headerSize = 64
 )
 

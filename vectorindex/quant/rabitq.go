@@ -20,8 +20,8 @@ import (
 // ‖r‖·‖y‖·tan(r, x)/√d. So every estimate has a bound that fails with a known small
 // probability (Spread deviations) and no training is needed.
 //
-// A record has Stride bytes: the codes and the factors add, scale, err as dist.Bits
-// reads them. It serves L2, InnerProduct and Cosine (vectors are normalised), not L1.
+// A record has Stride bytes: the codes and the factors add, scale, err as dist.Nibbles
+// reads them for 4 bits and dist.Bits for others. It serves L2, InnerProduct and Cosine (vectors are normalised), not L1.
 // Vectors and centres are given rotated, so that a query is rotated once for many
 // centres. It holds nothing that changes; any number of goroutines may use it.
 type RaBitQ struct {
@@ -51,7 +51,19 @@ func NewRaBitQ(dims, bits int, metric dist.Metric) *RaBitQ {
 	if bits < 1 || bits > 8 || metric == dist.L1 {
 		panic(fmt.Sprintf("quant: no code of %d bits for %v", bits, metric))
 	}
-	c := &RaBitQ{bits: bits, metric: metric, rot: NewRotation(dims)}
+	padded := dist.BitDims(dims)
+	if bits == nibble {
+		padded = dist.NibbleDims(dims)
+	}
+	return newRaBitQ(bits, metric, NewRotation(dims, padded))
+}
+
+// nibble is the number of bits of codes that have a form of their own: without padding,
+// so that those of up to 104 components share a cache line with their factors.
+const nibble = 4
+
+func newRaBitQ(bits int, metric dist.Metric, rot *Rotation) *RaBitQ {
+	c := &RaBitQ{bits: bits, metric: metric, rot: rot}
 	c.origin = make([]float32, c.rot.padded)
 	// The steps of the best uniform quantizers of a normal distribution (Max, 1960),
 	// and some beside: the components of one vector are not quite normal.
@@ -63,7 +75,15 @@ func NewRaBitQ(dims, bits int, metric dist.Metric) *RaBitQ {
 }
 
 // Stride is the length of a record in bytes.
-func (c *RaBitQ) Stride() int { return dist.BitStride(c.rot.dims, c.bits) }
+func (c *RaBitQ) Stride() int { return RaBitQStride(c.rot.dims, c.bits) }
+
+// RaBitQStride is the length of a record for vectors of dims components.
+func RaBitQStride(dims, bits int) int {
+	if bits == nibble {
+		return dist.NibbleStride(dims)
+	}
+	return dist.BitStride(dims, bits)
+}
 
 // Padded is the length of rotated vectors.
 func (c *RaBitQ) Padded() int { return c.rot.padded }
@@ -81,24 +101,48 @@ type Scratch struct {
 	code, trial []byte
 }
 
+// factors are what a record has beside the code: of what the code is multiplied with,
+// scale, and of the deviation of an estimate, err.
+type factors struct{ normSq, onCentre, scale, err float64 }
+
 // Encode writes the record of the rotated vector o, coded against the rotated centre
 // (nil = the origin), to rec. It returns the record's err factor.
 func (c *RaBitQ) Encode(s *Scratch, rec []byte, o, centre []float32) float32 {
+	f := c.encode(s, o, centre)
+	add := f.normSq
+	if c.metric != dist.L2 {
+		add = -f.onCentre
+	}
+	at := 0
+	if c.bits == nibble {
+		at = dist.PackNibbles(rec, s.code)
+	} else {
+		at = dist.PackBits(rec, s.code, c.bits)
+	}
+	tail := rec[at : at+dist.BitTail]
+	binary.LittleEndian.PutUint32(tail[0:], math.Float32bits(float32(add)))
+	binary.LittleEndian.PutUint32(tail[4:], math.Float32bits(float32(f.scale)))
+	binary.LittleEndian.PutUint32(tail[8:], math.Float32bits(float32(f.err)))
+	clear(rec[at+dist.BitTail : c.Stride()])
+	return float32(f.err)
+}
+
+// encode leaves the code of o against centre in s.code.
+func (c *RaBitQ) encode(s *Scratch, o, centre []float32) (f factors) {
 	n := c.rot.padded
 	if len(s.unit) != n {
 		s.unit, s.code, s.trial = make([]float32, n), make([]byte, n), make([]byte, n)
 	}
-	var normSq, onCentre float64
 	for i, x := range o[:n] {
 		r := x
 		if centre != nil {
 			r -= centre[i]
-			onCentre += float64(r) * float64(centre[i])
+			f.onCentre += float64(r) * float64(centre[i])
 		}
 		s.unit[i] = r
-		normSq += float64(r) * float64(r)
+		f.normSq += float64(r) * float64(r)
 	}
-	norm := math.Sqrt(normSq)
+	norm := math.Sqrt(f.normSq)
 	dot, sq := 0.0, 0.0
 	if norm > 0 {
 		for i := range s.unit {
@@ -108,22 +152,12 @@ func (c *RaBitQ) Encode(s *Scratch, rec []byte, o, centre []float32) float32 {
 	} else {
 		clear(s.code)
 	}
-	add, scale, err := normSq, 0.0, 0.0
-	if c.metric != dist.L2 {
-		add = -onCentre
-	}
 	if dot > 0 {
-		scale = norm / dot
+		f.scale = norm / dot
 		tan := max(0, sq/(dot*dot)-1)
-		err = norm * math.Sqrt((tan+queryLoss*queryLoss)/float64(n-1))
+		f.err = norm * math.Sqrt((tan+queryLoss*queryLoss)/float64(n-1))
 	}
-	at := dist.PackBits(rec, s.code, c.bits)
-	tail := rec[at : at+dist.BitTail]
-	binary.LittleEndian.PutUint32(tail[0:], math.Float32bits(float32(add)))
-	binary.LittleEndian.PutUint32(tail[4:], math.Float32bits(float32(scale)))
-	binary.LittleEndian.PutUint32(tail[8:], math.Float32bits(float32(err)))
-	clear(rec[at+dist.BitTail : c.Stride()])
-	return float32(err)
+	return f
 }
 
 // nearest leaves in s.code the code of the least angle to s.unit among those that
@@ -162,6 +196,7 @@ func (c *RaBitQ) nearest(s *Scratch) (dot, sq float64) {
 // keeps its memory. It serves one goroutine at a time.
 type BitQuery struct {
 	code  []int8
+	pairs []int8 // the code for dist.Nibbles
 	diff  []float32
 	k     [4]float32 // of estimates, see dist.Bits
 	low   [4]float32 // of bounds
@@ -175,6 +210,7 @@ func (c *RaBitQ) Prepare(q *BitQuery, y, centre []float32) {
 	n := c.rot.padded
 	if len(q.code) != n {
 		q.code, q.diff = make([]int8, n), make([]float32, n)
+		q.pairs = make([]int8, dist.NibbleQuery(n))
 	}
 	if centre == nil {
 		centre = c.origin
@@ -183,6 +219,9 @@ func (c *RaBitQ) Prepare(q *BitQuery, y, centre []float32) {
 	step := most / 127
 	inv := inverse(&step)
 	sum := dist.Round8(q.code, q.diff, inv)
+	if c.bits == nibble {
+		dist.PutNibbleQuery(q.pairs, q.code)
+	}
 	q.slack = 2e-6 * (normSq + dist.NormSq(centre))
 	c.setFactors(q, step, sum, normSq, dist.Dot(y[:n], centre))
 }
@@ -206,7 +245,15 @@ func (c *RaBitQ) setFactors(q *BitQuery, step float32, sum int32, normSq, onCent
 // Distances writes estimates of the metric's distance from q to the records ords of
 // rows.
 func (c *RaBitQ) Distances(q *BitQuery, rows *dist.Rows, ords []uint32, out []float32) {
-	dist.Bits(q.code, c.bits, &q.k, rows, ords, out)
+	c.products(q, &q.k, rows, ords, out)
+}
+
+func (c *RaBitQ) products(q *BitQuery, k *[4]float32, rows *dist.Rows, ords []uint32, out []float32) {
+	if c.bits == nibble {
+		dist.Nibbles(q.pairs, c.rot.padded, k, rows, ords, out)
+		return
+	}
+	dist.Bits(q.code, c.bits, k, rows, ords, out)
 }
 
 // LowerBounds writes what the distances are not below, but for one estimate in a
@@ -225,7 +272,7 @@ func (c *RaBitQ) lowerBounds(q *BitQuery, wide float32, rows *dist.Rows, ords []
 	q.low = q.k
 	q.low[0] -= q.slack
 	q.low[3] = -wide
-	dist.Bits(q.code, c.bits, &q.low, rows, ords, out)
+	c.products(q, &q.low, rows, ords, out)
 }
 
 // LowerBound is the bound of one estimate, given the greatest err factor of the

@@ -13,7 +13,7 @@ import (
 func TestRotationKeepsAngles(t *testing.T) {
 	r := rand.New(rand.NewPCG(11, 1))
 	for _, dims := range []int{1, 3, 64, 65, 100, 128, 200, 320, 768, 1000, 1536} {
-		rot := NewRotation(dims)
+		rot := NewRotation(dims, dist.BitDims(dims))
 		a, b := shapes["gauss"](r, dims), shapes["gauss"](r, dims)
 		ra, rb := make([]float32, rot.Padded()), make([]float32, rot.Padded())
 		rot.Apply(ra, a, 1)

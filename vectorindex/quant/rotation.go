@@ -10,10 +10,10 @@ import (
 
 // Rotation is a random rotation that costs O(d log d): rounds of random signs and a
 // Hadamard transform (arXiv 2405.12497, section 5, uses a dense one; the fast form
-// is the usual replacement). Vectors are padded with zeros to whole blocks of 64. Where
+// is the usual replacement). Vectors are padded with zeros to a multiple of 8. Where
 // that is no power of two, the transform covers the first and the last so many
 // components in turn, and a step that turns each component by 45° against its partner
-// half the length away mixes the rest. It depends on the length alone.
+// half the length away mixes the rest. It depends on the padded length alone.
 type Rotation struct {
 	dims   int
 	padded int
@@ -21,9 +21,9 @@ type Rotation struct {
 	signs  [][]float32 // per round: ±(the transform's normalisation) or ±1
 }
 
-// NewRotation returns the rotation of vectors of dims components.
-func NewRotation(dims int) *Rotation {
-	padded := dist.BitDims(dims)
+// NewRotation returns the rotation of vectors of dims components, padded to so many, a
+// multiple of 8.
+func NewRotation(dims, padded int) *Rotation {
 	r := &Rotation{dims: dims, padded: padded, whole: 1 << (bits.Len(uint(padded)) - 1)}
 	rounds := 3
 	if r.whole != padded {
@@ -49,7 +49,7 @@ func NewRotation(dims int) *Rotation {
 	return r
 }
 
-// Padded is the length of rotated vectors, a multiple of 64.
+// Padded is the length of rotated vectors.
 func (r *Rotation) Padded() int { return r.padded }
 
 // start is the first component that the transform of a round covers.
