@@ -1,6 +1,9 @@
 package ivf
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // entry is a number under a distance: the order-preserving bits of the distance above
 // the number, so that sorting entries sorts by distance. NaN comes last.
@@ -31,30 +34,37 @@ func (e entry) dist() float32 {
 	return math.Float32frombits(b)
 }
 
-// sink restores the order of the min-heap h below i.
-func sink(h []entry, i int) {
-	for {
-		c := 2*i + 1
-		if c >= len(h) {
-			return
+// nearestFirst moves the n least entries to the front, in order.
+func nearestFirst(e []entry, n int) {
+	lo, hi := 0, len(e)
+	for n < hi && hi-lo > 32 { // quickselect on the boundary n
+		pivot := max(min(e[lo], e[(lo+hi)/2]), min(max(e[lo], e[(lo+hi)/2]), e[hi-1]))
+		i, j := lo, hi-1
+		for i <= j {
+			for e[i] < pivot {
+				i++
+			}
+			for e[j] > pivot {
+				j--
+			}
+			if i <= j {
+				e[i], e[j] = e[j], e[i]
+				i++
+				j--
+			}
 		}
-		if c+1 < len(h) && h[c+1] < h[c] {
-			c++
+		switch {
+		case n <= j:
+			hi = j + 1
+		case n >= i:
+			lo = i
+		default:
+			lo = hi
 		}
-		if h[i] <= h[c] {
-			return
-		}
-		h[i], h[c] = h[c], h[i]
-		i = c
 	}
-}
-
-// popNearest takes the least entry from the min-heap and returns its number.
-func popNearest(h *[]entry) uint32 {
-	old := *h
-	top, n := old[0], len(old)-1
-	old[0] = old[n]
-	*h = old[:n]
-	sink(*h, 0)
-	return top.ord()
+	if n < hi {
+		slices.Sort(e[lo:hi])
+		hi = lo
+	}
+	slices.Sort(e[:min(n, hi)])
 }

@@ -5,21 +5,20 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"slices"
 	"unsafe"
 
 	"github.com/loxodb/loxodb/vectorindex/dist"
 	"github.com/loxodb/loxodb/vectorindex/quant"
 )
 
-// The flat form of an index is a header and five sections, each starting at a multiple
+// The flat form of an index is a header and six sections, each starting at a multiple
 // of 64 bytes, in this order: centroids, where each list begins (one uint32 more than
-// lists), the ordinals list by list, their code records, and the vectors by ordinal;
-// all little-endian. Their sizes follow from the header, so there is no offset to
+// lists), the ordinals list by list, their code records, of which each list has whole
+// ones, their finer codes, if any, and the vectors by ordinal; all little-endian. Their sizes follow from the header, so there is no offset to
 // trust. The groups of centroids, which only growing needs, are not kept.
 
 const (
-	fileMagic  = "LXIVF\x00\x00\x02" // the last byte is the version
+	fileMagic  = "LXIVF\x00\x00\x03" // the last byte is the version
 	headerSize = 64
 )
 
@@ -27,6 +26,7 @@ const (
 type header struct {
 	opt      Options
 	n, lists uint32
+	records  uint32 // of codes
 }
 
 func (h *header) encode() []byte {
@@ -39,6 +39,7 @@ func (h *header) encode() []byte {
 	le.PutUint32(b[20:], h.n)
 	le.PutUint64(b[24:], h.opt.Seed)
 	le.PutUint32(b[32:], h.lists)
+	le.PutUint32(b[36:], h.records)
 	return b
 }
 
@@ -47,7 +48,7 @@ func decodeHeader(b []byte) (h header, err error) {
 		return h, fmt.Errorf("%w: no header of a known version", ErrCorrupt)
 	}
 	le := binary.LittleEndian
-	h = header{n: le.Uint32(b[20:]), lists: le.Uint32(b[32:])}
+	h = header{n: le.Uint32(b[20:]), lists: le.Uint32(b[32:]), records: le.Uint32(b[36:])}
 	h.opt = Options{Dims: int(le.Uint32(b[8:])), Metric: dist.Metric(b[12]), Coding: quant.Coding(b[13]), Element: dist.Element(b[14]),
 		Lists: int(le.Uint32(b[16:])), Seed: le.Uint64(b[24:])}
 	if err := h.opt.check(); err != nil {
@@ -61,10 +62,10 @@ func decodeHeader(b []byte) (h header, err error) {
 
 // layout is where the sections lie.
 type layout struct {
-	centroids, starts, ords, codes, raw, end uint64
+	centroids, starts, ords, codes, fine, raw, end uint64
 }
 
-func (h *header) layout(stride int) layout {
+func (h *header) layout(s shape) layout {
 	at := uint64(headerSize)
 	place := func(size uint64) uint64 {
 		start := at
@@ -76,7 +77,8 @@ func (h *header) layout(stride int) layout {
 		centroids: place(uint64(h.lists) * 4 * dims),
 		starts:    place(uint64(h.lists)*4 + 4),
 		ords:      place(n * 4),
-		codes:     place(n * uint64(stride)),
+		codes:     place(uint64(h.records) * uint64(s.bytes)),
+		fine:      place(n * uint64(s.fine)),
 		raw:       place(n * uint64(h.opt.space().Size())),
 	}
 	l.end = at
@@ -86,7 +88,24 @@ func (h *header) layout(stride int) layout {
 // Size returns the number of bytes that WriteTo writes now.
 func (x *Index) Size() int64 {
 	h := header{opt: x.opt, n: x.reserved.Load(), lists: uint32(max(1, x.Lists()))}
-	return int64(h.layout(x.code.stride()).end)
+	if t := x.state.Load(); t != nil {
+		_, h.records = t.starts()
+	}
+	return int64(h.layout(x.code.shape()).end)
+}
+
+// starts is where each list begins, and the end, and the number of code records.
+func (t *trained) starts() (starts []uint32, records uint32) {
+	if t.sealed != nil {
+		return t.sealed.starts, t.sealed.records[t.count]
+	}
+	starts = make([]uint32, 1, len(t.lists)+1)
+	for _, l := range t.lists {
+		n := l.n.Load()
+		starts = append(starts, starts[len(starts)-1]+n)
+		records += l.shape.records(n)
+	}
+	return starts, records
 }
 
 // WriteTo writes the flat form of a trained index. Nothing may be reserved or linked
@@ -99,12 +118,10 @@ func (x *Index) WriteTo(w io.Writer) (int64, error) {
 	case t == nil:
 		return 0, fmt.Errorf("ivf: the index was not trained")
 	}
-	h := header{opt: x.opt, n: x.reserved.Load(), lists: uint32(len(t.lists))}
-	starts := make([]uint32, 1, len(t.lists)+1)
-	for _, l := range t.lists {
-		starts = append(starts, starts[len(starts)-1]+l.n.Load())
-	}
-	if got := starts[len(t.lists)]; got != h.n {
+	h := header{opt: x.opt, n: x.reserved.Load(), lists: uint32(t.count)}
+	starts, records := t.starts()
+	h.records = records
+	if got := starts[t.count]; got != h.n {
 		return 0, fmt.Errorf("ivf: %d entries are in lists, %d were reserved", got, h.n)
 	}
 	f := &sectionWriter{w: w}
@@ -113,16 +130,7 @@ func (x *Index) WriteTo(w io.Writer) (int64, error) {
 	f.pad()
 	f.write(wordBytes(starts))
 	f.pad()
-	for _, l := range t.lists {
-		v := l.view.Load()
-		v.runs(l.n.Load(), func(at, n uint32) { f.write(wordBytes(v.run(at, n))) })
-	}
-	f.pad()
-	for _, l := range t.lists {
-		v := l.view.Load()
-		v.runs(l.n.Load(), func(at, n uint32) { f.write(records(&v.codes, at, n)) })
-	}
-	f.pad()
+	t.write(f)
 	raw := x.Vectors()
 	for ord := range h.n {
 		f.write(raw.Bytes(ord))
@@ -131,24 +139,29 @@ func (x *Index) WriteTo(w io.Writer) (int64, error) {
 	return f.n, f.err
 }
 
-// runs calls do for the runs of the first n entries that lie one after the other.
-func (v *listView) runs(n uint32, do func(at, n uint32)) {
-	for at := uint32(0); at < n; {
-		run := n - at
-		if v.shift < flat32 {
-			run = min(run, 1<<v.shift)
+// write writes the ordinals and the codes, list by list.
+func (t *trained) write(f *sectionWriter) {
+	if x := t.sealed; x != nil {
+		for _, section := range [][]byte{wordBytes(x.ords), x.codeBytes(), x.fineBytes()} {
+			f.write(section)
+			f.pad()
 		}
-		do(at, run)
-		at += run
+		return
 	}
-}
-
-// records views n consecutive records of one chunk.
-func records(r *dist.Rows, at, n uint32) []byte {
-	if r.Stride() == 0 || n == 0 {
-		return nil
+	section := func(part func(l *list, v *listView, at uint32, ords []uint32) []byte) {
+		for _, l := range t.lists {
+			v := l.view.Load()
+			v.each(l.n.Load(), func(at uint32, ords []uint32) { f.write(part(l, v, at, ords)) })
+		}
+		f.pad()
 	}
-	return unsafe.Slice((*byte)(r.Record(at)), int(n)*r.Stride())
+	section(func(_ *list, _ *listView, _ uint32, ords []uint32) []byte { return wordBytes(ords) })
+	section(func(l *list, v *listView, at uint32, ords []uint32) []byte {
+		return rowBytes(&v.codes, at/l.shape.entries, l.shape.records(uint32(len(ords))))
+	})
+	section(func(_ *list, v *listView, at uint32, ords []uint32) []byte {
+		return rowBytes(&v.fine, at, uint32(len(ords)))
+	})
 }
 
 // sectionWriter remembers the first error, and pads.
@@ -205,13 +218,13 @@ func Open(b []byte, resident bool) (*Index, error) {
 		return nil, err
 	}
 	x := newIndex(h.opt)
-	stride := x.code.stride()
-	l := h.layout(stride)
+	form := x.code.shape()
+	l := h.layout(form)
 	if uint64(len(b)) != l.end {
 		return nil, fmt.Errorf("%w: %d bytes, want %d", ErrCorrupt, len(b), l.end)
 	}
 	if uintptr(unsafe.Pointer(unsafe.SliceData(b)))&63 != 0 {
-		own := aligned(len(b))
+		own := dist.Aligned(len(b))
 		copy(own, b)
 		b, resident = own, false
 	}
@@ -228,15 +241,15 @@ func Open(b []byte, resident bool) (*Index, error) {
 	if err := validate(starts, ords, h.n); err != nil {
 		return nil, err
 	}
-	codes := b[l.codes : l.codes+n*uint64(stride)]
+	codes := b[l.codes : l.codes+uint64(h.records)*uint64(form.bytes)]
+	fine := b[l.fine : l.fine+n*uint64(form.fine)]
 	size := h.opt.space().Size()
 	raw := dist.FlatVectors(h.opt.space(), b[l.raw:l.raw+n*uint64(size)], size)
 	x.fixed = &raw
 	x.reserved.Store(h.n)
 	t := newTrained(x, centroids, nil)
-	for i := range t.lists {
-		lo, hi := starts[i], starts[i+1]
-		t.lists[i] = sealedList(codes[uint64(lo)*uint64(stride):uint64(hi)*uint64(stride)], ords[lo:hi], stride)
+	if t.sealed, err = newSealed(starts, ords, codes, fine, form); err != nil {
+		return nil, err
 	}
 	x.state.Store(t)
 	if resident {
@@ -248,21 +261,8 @@ func Open(b []byte, resident bool) (*Index, error) {
 // Settle copies the codes of an opened index out of the bytes that it was given.
 // Searches may run meanwhile. Call it once.
 func (x *Index) Settle() {
-	t, total := *x.state.Load(), 0
-	for _, l := range t.lists {
-		total += int(l.n.Load()) * l.stride
-	}
-	own := aligned(total)
-	t.lists = slices.Clone(t.lists)
-	for i, l := range t.lists {
-		v, n := l.view.Load(), l.n.Load()
-		if l.stride == 0 || n == 0 {
-			continue
-		}
-		size := copy(own, records(&v.codes, 0, n))
-		t.lists[i] = sealedList(own[:size:size], v.ords[0], l.stride)
-		own = own[size:]
-	}
+	t := *x.state.Load()
+	t.sealed = t.sealed.settled()
 	x.state.Store(&t)
 }
 

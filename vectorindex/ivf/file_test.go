@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/loxodb/loxodb/vectorindex/dist"
+	"github.com/loxodb/loxodb/vectorindex/quant"
 )
 
 func flatten(t testing.TB, x *Index) []byte {
@@ -90,6 +91,15 @@ func TestOpenSurvivesDamage(t *testing.T) {
 		if refused == 0 {
 			t.Error("no damage was noticed")
 		}
+	}
+}
+
+// TestOpenRefusesOlderVersions: their codes lie otherwise.
+func TestOpenRefusesOlderVersions(t *testing.T) {
+	form := flatten(t, buildOf(t, Options{Dims: 6, Coding: quant.CodingRaBitQ(4), Lists: 7}, clustered(24, 60, 6)))
+	form[7]--
+	if _, err := Open(form, false); !errors.Is(err, ErrCorrupt) {
+		t.Fatal(err)
 	}
 }
 

@@ -1,15 +1,19 @@
 // Package ivf keeps vectors in inverted lists: k-means finds centroids, each vector
 // goes into the list of its nearest one as a RaBitQ code against that centroid, and a
 // search scans the lists of the centroids nearest to the query, settling with exact
-// distances what the codes' error bounds leave open. Against a graph it is built in a
+// distances what the codes' error bounds leave open. Codes of 1 and 2 bits lie in blocks
+// that are scanned by shuffles; with 4 bits a list has blocks of 2 bits and, for what
+// these leave open, a record of 4 bits for each entry (quant.Blocks). Against a graph it is built in a
 // fraction of the time and memory and appends cheaply; its searches read more, but in
 // long runs. Entries are numbered 0, 1, 2, … (ordinals). It must not know rows,
 // epochs, snapshots, storage or SQL.
 //
 // # Memory
 //
-// Per entry: the vector (4·dims bytes), the code record (quant.RaBitQ.Stride bytes)
-// and 8 bytes of numbers; per list its centroid, as given and rotated.
+// Per entry: the vector (4·dims bytes), the codes (with 4 bits and 100 dimensions 30
+// bytes in a block, up to 31 entries of which are empty at the end of a list, and a record
+// of 64) and 4 bytes of numbers; per list its centroid, as given, rotated, and as an 8-bit
+// code.
 //
 // # Concurrency
 //
@@ -70,6 +74,13 @@ func (o *Options) check() error {
 	return nil
 }
 
+// EntryBytes is what an entry of lists with such options takes beside its vector: its
+// codes and its number.
+func (o Options) EntryBytes() int64 {
+	s := newCoder(&o).shape()
+	return 4 + int64(s.bytes)/int64(s.entries) + int64(s.fine)
+}
+
 func (o *Options) space() dist.Space {
 	return dist.Space{Element: o.Element, Metric: o.Metric, Dims: o.Dims}
 }
@@ -107,13 +118,13 @@ func New(o Options) (*Index, error) {
 	for shift < 16 && o.space().Size()<<(shift+1) <= chunkBytes {
 		shift++
 	}
-	x.vecs = dist.NewStore(o.space(), shift, 0, aligned)
+	x.vecs = dist.NewStore(o.space(), shift, 0, dist.Aligned)
 	return x, nil
 }
 
 func newIndex(o Options) *Index {
 	x := &Index{opt: o, code: newCoder(&o)}
-	x.waiting.Store(newList(0))
+	x.waiting.Store(newList(shape{entries: 1}))
 	x.searches.New = func() any { return &Search{x: x} }
 	x.links.New = func() any { return newLinker(x) }
 	return x
@@ -128,7 +139,7 @@ func (x *Index) Len() int { return int(x.reserved.Load()) }
 // Lists returns the number of lists, 0 before the training.
 func (x *Index) Lists() int {
 	if t := x.state.Load(); t != nil {
-		return len(t.lists)
+		return t.count
 	}
 	return 0
 }

@@ -1,6 +1,7 @@
 package ivf
 
 import (
+	"math/bits"
 	"sync"
 	"sync/atomic"
 	"unsafe"
@@ -8,78 +9,91 @@ import (
 	"github.com/loxodb/loxodb/vectorindex/dist"
 )
 
-// list is a growing sequence of entries: their ordinals and code records.
+// shape says how the codes of a list lie: each record holds those of so many entries, a
+// power of two, and has so many bytes (0 = there are none). Where that is not all, a
+// finer code of each entry has a record of its own.
+type shape struct {
+	entries uint32
+	bytes   int
+	fine    int // bytes; 0 = there are none
+}
+
+// records is how many records n entries take.
+func (s shape) records(n uint32) uint32 { return (n + s.entries - 1) / s.entries }
+
+// size is the number of bytes that the codes of n entries take.
+func (s shape) size(n uint32) int { return int(s.records(n)) * s.bytes }
+
+// list is a growing sequence of entries: their ordinals and codes.
 type list struct {
-	mu     sync.Mutex // writers
-	n      atomic.Uint32
-	view   atomic.Pointer[listView]
-	stride int
+	mu    sync.Mutex // writers
+	n     atomic.Uint32
+	view  atomic.Pointer[listView]
+	shape shape
 }
 
 // listView is the memory of a list, replaced when it grows. Entry i is valid when the
 // list's length, loaded before the view, is above i.
 type listView struct {
 	codes dist.Rows
+	fine  dist.Rows
 	ords  [][]uint32
-	shift uint
 }
 
 const (
-	listShift = 6  // entries per chunk of a growing list
-	flat32    = 32 // shift of a view with a single chunk
+	listShift = 6 // entries per chunk, whole records
+	listMask  = 1<<listShift - 1
 )
 
-func (v *listView) ord(i uint32) uint32 {
-	return v.ords[uint64(i)>>v.shift][i&uint32(uint64(1)<<v.shift-1)]
-}
+func (v *listView) ord(i uint32) uint32 { return v.ords[i>>listShift][i&listMask] }
 
-// newList returns an empty list of records of stride bytes (0 = none).
-func newList(stride int) *list {
-	l := &list{stride: stride}
-	l.view.Store(&listView{codes: dist.ChunkedRows(nil, listShift, stride), shift: listShift})
+// newList returns an empty list.
+func newList(s shape) *list {
+	l := &list{shape: s}
+	l.view.Store(&listView{codes: dist.ChunkedRows(nil, chunkRecords(s), s.bytes), fine: dist.ChunkedRows(nil, listShift, s.fine)})
 	return l
 }
 
-// sealedList views a list that does not grow.
-func sealedList(codes []byte, ords []uint32, stride int) *list {
-	l := &list{stride: stride}
-	l.view.Store(&listView{codes: dist.FlatRows(codes, stride), ords: [][]uint32{ords}, shift: flat32})
-	l.n.Store(uint32(len(ords)))
-	return l
-}
+// chunkRecords is the number of records of a chunk, as a shift.
+func chunkRecords(s shape) uint { return listShift - uint(bits.Len32(s.entries)-1) }
 
-// append adds an entry.
-func (l *list) append(ord uint32, rec []byte) {
+// append adds an entry, whose code put, if not nil, writes as one of a record and as a
+// finer one.
+func (l *list) append(ord uint32, put func(rec []byte, entry int, fine []byte)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	n, v := l.n.Load(), l.view.Load()
-	if n&(1<<listShift-1) == 0 {
-		grown := &listView{codes: v.codes.Append(aligned(l.stride << listShift)), shift: listShift}
+	if n&listMask == 0 {
+		grown := &listView{codes: v.codes.Append(dist.Aligned(l.shape.size(1 << listShift)))}
+		grown.fine = v.fine.Append(dist.Aligned(l.shape.fine << listShift))
 		grown.ords = append(append(make([][]uint32, 0, len(v.ords)+1), v.ords...), make([]uint32, 1<<listShift))
 		v = grown
 		l.view.Store(v)
 	}
-	v.ords[n>>listShift][n&(1<<listShift-1)] = ord
-	copy(v.codes.Bytes(n), rec)
+	v.ords[n>>listShift][n&listMask] = ord
+	if put != nil {
+		put(v.codes.Bytes(n/l.shape.entries), int(n%l.shape.entries), v.fine.Bytes(n))
+	}
 	l.n.Store(n + 1)
 }
 
 // bytes is the memory of the list.
 func (l *list) bytes() int64 {
-	n := int64(l.n.Load())
-	if v := l.view.Load(); v.shift == listShift {
-		n = int64(len(v.ords)) << listShift
+	n := uint32(len(l.view.Load().ords)) << listShift
+	return int64(n)*int64(4+l.shape.fine) + int64(l.shape.size(n))
+}
+
+// each calls do for the first n entries, a chunk at a time, with the place of the first.
+func (v *listView) each(n uint32, do func(at uint32, ords []uint32)) {
+	for at := uint32(0); at < n; at += 1 << listShift {
+		do(at, v.ords[at>>listShift][:min(n-at, 1<<listShift)])
 	}
-	return n * int64(4+l.stride)
 }
 
-// aligned returns n zero bytes that start at a multiple of 64, with room for a kernel
-// that reads a whole line.
-func aligned(n int) []byte {
-	b := make([]byte, n+127)
-	skip := int(-uintptr(unsafe.Pointer(unsafe.SliceData(b))) & 63)
-	return b[skip : skip+n]
+// rowBytes views n consecutive records, all of one chunk.
+func rowBytes(r *dist.Rows, at, n uint32) []byte {
+	if n == 0 || r.Stride() == 0 {
+		return nil
+	}
+	return unsafe.Slice((*byte)(r.Record(at)), int(n)*r.Stride())
 }
-
-// run is the ordinals of n entries of one chunk, from its first one at on.
-func (v *listView) run(at, n uint32) []uint32 { return v.ords[uint64(at)>>v.shift][:n] }

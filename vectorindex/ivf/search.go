@@ -3,11 +3,13 @@ package ivf
 import (
 	"context"
 	"math"
+	"math/bits"
 	"slices"
 
 	"github.com/loxodb/loxodb/vectorindex"
 	"github.com/loxodb/loxodb/vectorindex/dist"
 	"github.com/loxodb/loxodb/vectorindex/flat"
+	"github.com/loxodb/loxodb/vectorindex/quant"
 )
 
 // Hit is an entry and its exact distance (dist.Metric.Exact of the vectors as they
@@ -33,6 +35,11 @@ type Params struct {
 // among 60,000 pictures of 784 in 979.
 func DefaultProbes(lists int) int { return 8 + lists/16 }
 
+// moreHits is how many more than K a round looks for, and an eighth: what is dropped by
+// the caller is made good without another round, and hits near the end are less often
+// missed.
+const moreHits = 4
+
 // Search is a running search. It serves one goroutine and must be closed.
 //
 // Next delivers in rounds. The first round holds the nearest accepted entries of the
@@ -57,24 +64,23 @@ type Search struct {
 	rounds int64
 	last   bool // everything was scanned and all of it delivered
 
-	q        query
-	far      []float32 // distances of the centroids
-	heap     []entry   // lists not opened yet, nearest first
-	open     []uint32  // lists opened, in that order
-	top      flat.Top
-	ready    []flat.Candidate // of the round, in order
-	pos      int
-	seen     []uint64 // ordinals delivered; nil before a second round
-	places   [block]uint32
-	ords     [block]uint32
-	low      [block]float32
-	found    []entry // places of one list that may matter, by bound
-	scanned  int64
-	reranked int64
+	q         query
+	far       []float32 // distances of the centroids
+	rankQuery quant.Query
+	order     []entry // the nearest lists, as many as were asked for
+	open      int     // lists opened, in that order
+	top       flat.Top
+	ready     []flat.Candidate // of the round, in order
+	pos       int
+	seen      []uint64 // ordinals delivered; nil before a second round
+	low       [block]float32
+	marks     [block / 32]uint32
+	latest    [2]scanned // lists
+	found     []entry    // entries that may matter, by bound
+	pick      picker
+	scanned   int64
+	reranked  int64
 }
-
-// block is how many entries a kernel call takes.
-const block = 256
 
 // Search starts a search for the entries nearest to vec, which is copied. The scan
 // itself happens in Next.
@@ -92,17 +98,18 @@ func (x *Index) Search(vec []byte, p Params) (*Search, error) {
 	if s.probes <= 0 {
 		s.probes = DefaultProbes(x.Lists())
 	}
-	s.want = s.k + s.k/4 + 8
+	s.want = s.k + s.k/8 + moreHits
 	s.rounds, s.last, s.pos = 0, false, 0
-	s.ready, s.open, s.seen = s.ready[:0], s.open[:0], s.seen[:0]
+	s.ready, s.seen, s.open = s.ready[:0], s.seen[:0], 0
 	s.scanned, s.reranked = 0, 0
 	// Train publishes the lists before it drops those who waited.
 	s.wait = x.waiting.Load()
 	s.t = x.state.Load()
 	x.code.query(&s.q, s.vec, s.floats)
-	s.heap = s.heap[:0]
+	s.order = s.order[:0]
 	if s.t != nil {
-		s.rankLists()
+		s.far = s.t.rank.distances(s.far[:0], &s.rankQuery, s.floats, s.t.count)
+		s.pick.reset(s.far)
 	}
 	return s, nil
 }
@@ -115,7 +122,7 @@ func (s *Search) Close() {
 
 // Work reports what the search did so far. A list counts as a hop.
 func (s *Search) Work() vectorindex.Work {
-	return vectorindex.Work{Distances: s.scanned, Hops: int64(len(s.open)), Reranked: s.reranked, Rounds: s.rounds}
+	return vectorindex.Work{Distances: s.scanned, Hops: int64(s.open), Reranked: s.reranked, Rounds: s.rounds}
 }
 
 // Next fills dst with the next hits of one round and returns how many; 0 with a nil
@@ -150,21 +157,28 @@ func (s *Search) round(ctx context.Context) error {
 	s.markSeen()
 	s.rounds++
 	s.top.Reset(s.want)
+	s.found = s.found[:0]
+	for i := range s.latest { // of a round that was cut short
+		s.latest[i].clear()
+	}
 	if err := s.scanWaiting(ctx); err != nil {
 		return err
 	}
-	for _, l := range s.open {
-		if err := s.scan(ctx, l); err != nil {
+	for i := range s.open {
+		if err := s.scan(ctx, i); err != nil {
 			return err
 		}
 	}
-	for len(s.heap) > 0 && (len(s.open) < s.probes || !s.top.Full()) {
-		l := popNearest(&s.heap)
-		s.open = append(s.open, l)
-		if err := s.scan(ctx, l); err != nil {
+	for s.open < s.lists() && (s.open < s.probes || !s.top.Full()) {
+		s.open++
+		if err := s.scan(ctx, s.open-1); err != nil {
 			return err
 		}
 	}
+	for i := range s.latest {
+		s.refine(&s.latest[i])
+	}
+	s.settle()
 	s.last = !s.top.Full()
 	s.ready, s.pos = s.top.Sorted(s.ready[:0]), 0
 	s.want = min(s.want, math.MaxInt32/8) * 8
@@ -193,25 +207,20 @@ func (s *Search) wasSeen(ord uint32) bool {
 	return w < len(s.seen) && s.seen[w]>>(ord&63)&1 != 0
 }
 
-// rankLists makes the heap of lists by the distance of their centroids.
-func (s *Search) rankLists() {
-	n := len(s.t.lists)
-	s.far = slices.Grow(s.far[:0], n)[:n]
-	m := s.x.opt.Metric
-	switch m {
-	case dist.Cosine: // the centroids have length 1
-		m = dist.InnerProduct
-	case dist.Hamming, dist.Jaccard:
-		m = dist.L2
+// lists is the number of all lists.
+func (s *Search) lists() int {
+	if s.t == nil {
+		return 0
 	}
-	dist.Scan(m, s.floats, s.t.centroids, s.far)
-	s.heap = slices.Grow(s.heap[:0], n)[:n]
-	for l, d := range s.far {
-		s.heap[l] = makeEntry(d, uint32(l))
+	return s.t.count
+}
+
+// list is the i-th nearest list; those before it were asked for.
+func (s *Search) list(i int) entry {
+	if i >= len(s.order) {
+		s.order = s.pick.next(s.order, max(s.probes-len(s.order), 16))
 	}
-	for i := n/2 - 1; i >= 0; i-- {
-		sink(s.heap, i)
-	}
+	return s.order[i]
 }
 
 // scanWaiting looks at the entries that have no list, exactly.
@@ -225,93 +234,161 @@ func (s *Search) scanWaiting(ctx context.Context) error {
 		if i%1024 == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
-		s.settle(v.ord(i))
+		s.offer(v.ord(i))
 	}
 	s.scanned += int64(n)
 	return nil
 }
 
-// scan looks at one list: first the bounds of all its entries, then exact distances
-// of those that may be near enough, in the order of the bounds.
-func (s *Search) scan(ctx context.Context, number uint32) error {
+// scan looks at the bounds of all entries of the i-th nearest list. Those that may be
+// near enough are looked at again one or two lists later, when what that reads has come
+// from memory: their finer codes, then the vectors themselves.
+func (s *Search) scan(ctx context.Context, i int) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	l := s.t.lists[number]
-	n := l.n.Load()
-	if n == 0 {
-		return nil
-	}
-	v := l.view.Load()
-	s.x.code.enter(&s.q, s.t.turnedOf(int(number)))
-	raw := s.x.Vectors()
-	s.found = s.found[:0]
-	worst, full := s.worst()
-	for at := uint32(0); at < n; at += block {
-		places := s.places[:min(block, n-at)]
-		ords := s.ords[:len(places)]
-		for i := range places {
-			places[i] = at + uint32(i)
+	near := s.list(i)
+	number := near.ord()
+	open := &s.latest[i&1]
+	open.turn = s.x.code.enter(&s.q, s.t.turnedOf(int(number)), near.dist())
+	open.clear()
+	worst := s.worst()
+	if x := s.t.sealed; x != nil {
+		if i+1 < len(s.order) {
+			x.prefetch(s.order[i+1].ord())
 		}
-		v.copyOrds(ords, at)
-		s.x.code.bounds(&s.q, raw, v, places, ords, s.low[:len(places)])
-		for i, b := range s.low[:len(places)] {
-			if !(b >= worst) || !full {
-				s.found = append(s.found, makeEntry(b, ords[i]))
-			}
-		}
+		lo, hi := x.starts[number], x.starts[number+1]
+		open.fine = &x.fine
+		s.run(open, &x.codes, x.records[number], lo, x.ords[lo:hi], x.shape, worst)
+	} else {
+		l := s.t.lists[number]
+		n := l.n.Load() // before the view
+		v := l.view.Load()
+		open.fine = &v.fine
+		v.each(n, func(at uint32, ords []uint32) {
+			s.run(open, &v.codes, at/l.shape.entries, at, ords, l.shape, worst)
+		})
 	}
-	s.scanned += int64(n)
-	s.settleFound(raw)
+	s.settle()
+	if i > 0 {
+		s.refine(&s.latest[(i-1)&1])
+	}
+	if worst != worst { // the next list shall have something to beat
+		s.refine(open)
+		s.settle()
+	}
 	return nil
 }
 
-// worst is the distance that an entry has to beat, with room for the rounding of bounds.
-func (s *Search) worst() (float32, bool) {
+// run looks at the bounds of the entries ords, from the given place on, whose codes are
+// the records from the given one on.
+func (s *Search) run(open *scanned, codes *dist.Rows, record, at uint32, ords []uint32, form shape, worst float32) {
+	s.scanned += int64(len(ords))
+	raw := s.x.Vectors()
+	for len(ords) > 0 {
+		part := ords[:min(block, len(ords))]
+		s.x.code.bounds(&s.q, raw, codes, record, part, worst, s.low[:], s.marks[:])
+		for w, mark := range s.marks[:(len(part)+31)/32] {
+			for ; mark != 0; mark &= mark - 1 {
+				e := 32*w + bits.TrailingZeros32(mark)
+				open.places = append(open.places, at+uint32(e))
+				open.ords = append(open.ords, part[e])
+				open.low = append(open.low, s.low[e])
+			}
+		}
+		ords, record, at = ords[len(part):], record+block/form.entries, at+block
+	}
+	if form.fine > 0 {
+		dist.PrefetchRows(open.fine, open.places)
+	}
+}
+
+// scanned is what a list has that may be near enough, by its codes.
+type scanned struct {
+	turn   int // see coder.enter
+	fine   *dist.Rows
+	places []uint32
+	ords   []uint32
+	low    []float32 // bounds
+}
+
+func (o *scanned) clear() { o.places, o.ords, o.low = o.places[:0], o.ords[:0], o.low[:0] }
+
+// refine requests the vectors of what may be near enough by the finer codes, too.
+func (s *Search) refine(o *scanned) {
+	if len(o.ords) == 0 {
+		return
+	}
+	if o.fine.Stride() > 0 {
+		s.x.code.fineBounds(&s.q, o.turn, o.fine, o.places, o.low)
+	}
+	worst, raw := s.worst(), s.x.Vectors()
+	for i, low := range o.low {
+		if !(low >= worst) {
+			if worst == worst {
+				raw.Prefetch(o.ords[i])
+			}
+			s.found = append(s.found, makeEntry(low, o.ords[i]))
+		}
+	}
+	o.clear()
+}
+
+// worst is the distance that an entry has to beat, with room for the rounding of bounds;
+// NaN, which nothing fails to beat, when any is welcome.
+func (s *Search) worst() float32 {
 	if !s.top.Full() {
-		return float32(math.Inf(1)), false
+		return float32(math.NaN())
 	}
 	w := s.top.Worst()
-	return float32(w + 1e-6*math.Abs(w)), true
+	return float32(w + 1e-6*math.Abs(w))
 }
 
-// settleFound computes exact distances in the order of the bounds, until those that
-// are left cannot matter.
-func (s *Search) settleFound(raw *dist.Vectors) {
-	slices.Sort(s.found)
-	const ahead = 4
-	for i, e := range s.found {
-		if worst, full := s.worst(); full && e.dist() >= worst {
-			return
+// settle computes exact distances of what was found, in the order of the bounds, until
+// those that are left cannot matter.
+func (s *Search) settle() {
+	raw, cold := s.x.Vectors(), !s.top.Full()
+	for rest := s.found; len(rest) > 0; {
+		part := rest[:min(len(rest), settleStep)]
+		nearestFirst(rest, len(part))
+		rest = rest[len(part):]
+		if cold {
+			for _, e := range part[:min(len(part), settleAhead)] {
+				raw.Prefetch(e.ord())
+			}
 		}
-		if i+ahead < len(s.found) {
-			raw.Prefetch(s.found[i+ahead].ord())
+		for i, e := range part {
+			if e.dist() >= s.worst() {
+				rest = nil
+				break
+			}
+			if cold && i+settleAhead < len(part) {
+				raw.Prefetch(part[i+settleAhead].ord())
+			}
+			s.offer(e.ord())
 		}
-		s.settle(e.ord())
 	}
+	s.found = s.found[:0]
 }
 
-// settle offers an entry with its exact distance.
-func (s *Search) settle(ord uint32) {
+const (
+	settleStep  = 32 // how many are put in order at a time
+	settleAhead = 8  // how many are requested before they are needed, when none were
+)
+
+// offer offers an entry with its exact distance.
+func (s *Search) offer(ord uint32) {
 	if s.wasSeen(ord) || s.accept != nil && !s.accept(ord) {
 		return
 	}
+	vec := s.x.Vector(ord)
+	if s.top.Full() && s.exact.AtLeast(vec, s.top.Worst()) {
+		return
+	}
 	s.reranked++
-	d := s.exact.Exact(s.x.Vector(ord))
+	d := s.exact.Exact(vec)
 	if math.IsNaN(d) {
 		d = math.Inf(1)
 	}
 	s.top.Push(flat.Candidate{Dist: d, Ord: ord})
-}
-
-// copyOrds copies the ordinals from place at on.
-func (v *listView) copyOrds(dst []uint32, at uint32) {
-	if v.shift == flat32 {
-		copy(dst, v.ords[0][at:])
-		return
-	}
-	for len(dst) > 0 {
-		n := copy(dst, v.ords[at>>v.shift][at&(1<<v.shift-1):])
-		dst, at = dst[n:], at+uint32(n)
-	}
 }

@@ -16,12 +16,15 @@ import (
 // trained is what a training leaves: centroids and their lists. All but the lists'
 // content is fixed.
 type trained struct {
+	count     int // lists
 	dims      int
 	centroids []float32 // one after the other
 	groups    []group   // ranges of centroids, for quick assignment
 	turned    []float32 // the centroids as the coder wants them
 	each      int       // length of one of turned
-	lists     []*list
+	rank      ranker
+	lists     []*list // that grow, or:
+	sealed    *sealed
 }
 
 func (t *trained) centroid(l int) []float32 { return t.centroids[l*t.dims : (l+1)*t.dims] }
@@ -29,22 +32,34 @@ func (t *trained) centroid(l int) []float32 { return t.centroids[l*t.dims : (l+1
 func (t *trained) turnedOf(l int) []float32 { return t.turned[l*t.each : (l+1)*t.each] }
 
 func (t *trained) bytes() int64 {
-	b := int64(len(t.centroids)+len(t.turned)) * 4
+	b := int64(len(t.centroids)+len(t.turned))*4 + t.rank.bytes()
 	for _, l := range t.lists {
 		b += l.bytes()
+	}
+	if t.sealed != nil {
+		b += t.sealed.bytes()
 	}
 	return b
 }
 
+// newTrained has no lists yet.
 func newTrained(x *Index, centroids []float32, groups []group) *trained {
 	t := &trained{dims: x.opt.Dims, centroids: centroids, groups: groups, each: x.code.rotated()}
-	n := len(centroids) / t.dims
-	t.turned, t.lists = make([]float32, n*t.each), make([]*list, n)
-	for l := range n {
+	t.count = len(centroids) / t.dims
+	t.rank = newRanker(x.opt.Metric, t.dims, centroids)
+	t.turned = make([]float32, t.count*t.each)
+	for l := range t.count {
 		x.code.centroid(t.turnedOf(l), t.centroid(l))
-		t.lists[l] = newList(x.code.stride())
 	}
 	return t
+}
+
+// begin makes empty lists that grow.
+func (t *trained) begin(s shape) {
+	t.lists = make([]*list, t.count)
+	for l := range t.lists {
+		t.lists[l] = newList(s)
+	}
 }
 
 // BuildOptions directs a training and a bulk build.
@@ -101,11 +116,11 @@ func BuildOver(ctx context.Context, o Options, vecs *dist.Vectors, n int, bo Bui
 	}
 	x := newIndex(o)
 	x.fixed = vecs
-	ords := make([]uint32, n)
-	for i := range ords {
-		ords[i] = uint32(i)
+	waiting := newList(shape{entries: 1})
+	for ord := range uint32(n) {
+		waiting.append(ord, nil)
 	}
-	x.waiting.Store(sealedList(nil, ords, 0))
+	x.waiting.Store(waiting)
 	x.reserved.Store(uint32(n))
 	if err := x.Train(ctx, bo); err != nil {
 		return nil, err
@@ -134,6 +149,7 @@ func (x *Index) Train(ctx context.Context, bo BuildOptions) error {
 		return err
 	}
 	t := newTrained(x, centroids, groups)
+	t.begin(x.code.shape())
 	f := &filler{x: x, t: t, from: waiting, n: n, progress: bo.Progress}
 	if err := f.run(ctx, bo.Workers); err != nil {
 		return err
@@ -147,7 +163,7 @@ func (x *Index) Train(ctx context.Context, bo BuildOptions) error {
 		l.put(t, v.ord(i))
 	}
 	x.state.Store(t)
-	x.waiting.Store(newList(0))
+	x.waiting.Store(newList(shape{entries: 1}))
 	return nil
 }
 
@@ -263,26 +279,28 @@ type linker struct {
 	x      *Index
 	vec    []float32 // normalised for Cosine
 	floats []float32 // as given
-	rec    []byte
 	memory encodeMemory
+	write  func(rec []byte, entry int, fine []byte) // writes the code in memory
 	out    []float32
 	order  []int
 	key    []float32
 }
 
 func newLinker(x *Index) *linker {
-	return &linker{x: x, rec: aligned(x.code.stride())}
+	l := &linker{x: x}
+	l.write = func(rec []byte, entry int, fine []byte) { x.code.put(&l.memory, rec, entry, fine) }
+	return l
 }
 
 // put adds entry ord to the list of its nearest centroid.
 func (l *linker) put(t *trained, ord uint32) {
 	l.vec = l.x.appendFloats(l.vec[:0], l.x.Vector(ord))
-	if l.x.code.stride() > 0 { // before the vector is normalised
+	if l.x.code.shape().bytes > 0 { // before the vector is normalised
 		l.floats = append(l.floats[:0], l.vec...)
 	}
 	c := l.nearest(t)
-	l.x.code.encode(&l.memory, l.rec, l.floats, t.turnedOf(c))
-	t.lists[c].append(ord, l.rec)
+	l.x.code.encode(&l.memory, l.floats, t.turnedOf(c))
+	t.lists[c].append(ord, l.write)
 }
 
 // nearGroups is how many groups are looked through for the nearest centroid.
