@@ -37,13 +37,15 @@ func smallSet(t *testing.T) *sets.Set {
 // TestOwn finds all neighbours of a small set, which any beam as wide as the set does.
 func TestOwn(t *testing.T) {
 	s := smallSet(t)
-	r, err := own(t.Context(), s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	last := r.curve[len(r.curve)-1]
-	if len(r.curve) != len(efforts) || last.recall != 1 || !(last.qps > 0) {
-		t.Fatalf("%+v", r.curve)
+	for _, kind := range []func(context.Context, *sets.Set) (*result, error){own, ownLists} {
+		r, err := kind(t.Context(), s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		last := r.curve[len(r.curve)-1]
+		if len(r.curve) != len(efforts) || last.recall != 1 || !(last.qps > 0) || !(last.distances > 0) {
+			t.Fatalf("%s: %+v", r.name, r.curve)
+		}
 	}
 }
 

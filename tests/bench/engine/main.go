@@ -95,12 +95,14 @@ func run(ctx context.Context, o *options) error {
 		}
 		fmt.Printf("%s: %d vectors of %d numbers, %s\n", s.Name, s.N(), s.Dims, s.Metric)
 		m := measured{set: s}
-		r, err := own(ctx, s)
-		if err != nil {
-			return fmt.Errorf("LoxoDB: %w", err)
+		for _, kind := range []func(context.Context, *sets.Set) (*result, error){own, ownLists} {
+			r, err := kind(ctx, s)
+			if err != nil {
+				return err
+			}
+			m.results = append(m.results, r)
+			r.print()
 		}
-		m.results = append(m.results, r)
-		r.print()
 		others, err := peers(ctx, o, s)
 		if err != nil {
 			return err

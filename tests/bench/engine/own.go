@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"runtime"
@@ -10,6 +12,8 @@ import (
 	"github.com/loxodb/loxodb/tests/bench/sets"
 	"github.com/loxodb/loxodb/vectorindex/dist"
 	"github.com/loxodb/loxodb/vectorindex/hnsw"
+	"github.com/loxodb/loxodb/vectorindex/ivf"
+	"github.com/loxodb/loxodb/vectorindex/quant"
 )
 
 const (
@@ -17,7 +21,8 @@ const (
 	passes            = 3 // the best counts, after one that warms up
 )
 
-// efforts are the beam widths that are tried; the peers have the same.
+// efforts are the beam widths, and the probed lists, that are tried; the peers have the
+// same.
 var efforts = []int{10, 12, 15, 18, 22, 27, 33, 40, 48, 58, 70, 85, 100, 120, 145, 175, 210, 250, 300, 360, 430, 520, 620, 750, 900}
 
 // point is what one effort gives.
@@ -29,6 +34,7 @@ type point struct {
 
 // result is what one library did with one set.
 type result struct {
+	own                     bool // LoxoDB
 	name, version, settings string
 	build                   float64 // s
 	failed                  string  // why it could not be measured
@@ -49,65 +55,112 @@ func (r *result) print() {
 
 // own measures LoxoDB's graph.
 func own(ctx context.Context, s *sets.Set) (*result, error) {
-	o := hnsw.Options{Dims: s.Dims, Metric: dist.Cosine, M: m, EfConstruction: efConstruction, Seed: 1}
-	if s.Metric == sets.L2 {
-		o.Metric = dist.L2
-	}
 	began := time.Now()
+	o := hnsw.Options{Dims: s.Dims, Metric: metricOf(s), M: m, EfConstruction: efConstruction, Seed: 1}
 	g, err := hnsw.Build(ctx, o, s.N(), func(i int) ([]byte, error) { return dist.FloatBytes(s.Vec(i)), nil }, hnsw.BuildOptions{})
 	if err != nil {
 		return nil, err
 	}
-	r := &result{name: "LoxoDB", version: runtime.Version(), build: time.Since(began).Seconds(),
+	r := &result{own: true, name: "LoxoDB hnsw", version: runtime.Version(), build: time.Since(began).Seconds(),
 		settings: fmt.Sprintf("m = %d, ef_construction = %d, %s", m, efConstruction, dist.Tier())}
+	found := make([]hnsw.Hit, sets.K)
+	return r, r.measure(ctx, s, func(vec []byte, effort int, answer []uint32) (int64, error) {
+		search, err := g.Search(vec, hnsw.Params{K: sets.K, Ef: effort})
+		if err != nil {
+			return 0, err
+		}
+		defer search.Close()
+		err = fill(found, func(dst []hnsw.Hit) (int, error) { return search.Next(ctx, dst) })
+		for i, h := range found {
+			answer[i] = h.Ord
+		}
+		return search.Work().Distances, err
+	})
+}
+
+// listBits is how many bits LoxoDB's lists have a component unless told.
+const listBits = 4
+
+// ownLists measures LoxoDB's inverted lists, as they are opened from a segment.
+func ownLists(ctx context.Context, s *sets.Set) (*result, error) {
+	began := time.Now()
+	o := ivf.Options{Dims: s.Dims, Metric: metricOf(s), Seed: 1, Coding: quant.CodingRaBitQ(listBits)}
+	x, err := ivf.Build(ctx, o, s.N(), func(i int) ([]byte, error) { return dist.FloatBytes(s.Vec(i)), nil }, ivf.BuildOptions{})
+	if err != nil {
+		return nil, err
+	}
+	form := bytes.NewBuffer(dist.Aligned(int(x.Size()))[:0])
+	if _, err := x.WriteTo(form); err != nil {
+		return nil, err
+	}
+	if x, err = ivf.Open(form.Bytes(), true); err != nil {
+		return nil, err
+	}
+	r := &result{own: true, name: "LoxoDB ivfflat", version: runtime.Version(), build: time.Since(began).Seconds(),
+		settings: fmt.Sprintf("%d lists, %v, %s", x.Lists(), o.Coding, dist.Tier())}
+	found := make([]ivf.Hit, sets.K)
+	return r, r.measure(ctx, s, func(vec []byte, effort int, answer []uint32) (int64, error) {
+		search, err := x.Search(vec, ivf.Params{K: sets.K, Probes: effort})
+		if err != nil {
+			return 0, err
+		}
+		defer search.Close()
+		err = fill(found, func(dst []ivf.Hit) (int, error) { return search.Next(ctx, dst) })
+		for i, h := range found {
+			answer[i] = h.Ord
+		}
+		return search.Work().Distances, err
+	})
+}
+
+func metricOf(s *sets.Set) dist.Metric {
+	if s.Metric == sets.L2 {
+		return dist.L2
+	}
+	return dist.Cosine
+}
+
+// fill takes hits until there are enough: a call of next may end before.
+func fill[H any](found []H, next func([]H) (int, error)) error {
+	for n := 0; n < len(found); {
+		got, err := next(found[n:])
+		if err != nil {
+			return err
+		}
+		if got == 0 {
+			return fmt.Errorf("%d neighbours", n)
+		}
+		n += got
+	}
+	return nil
+}
+
+// measure asks every query at every effort; ask fills an answer and returns how many
+// distances that took.
+func (r *result) measure(ctx context.Context, s *sets.Set, ask func(vec []byte, effort int, answer []uint32) (int64, error)) error {
 	answers := make([]uint32, len(s.Queries)*sets.K)
-	for _, ef := range efforts {
-		best := math.Inf(1)
-		var work int64
+	for _, effort := range efforts {
+		best, work := math.Inf(1), int64(0)
 		for p := range 1 + passes {
 			began := time.Now()
-			if work, err = ask(ctx, g, s, ef, answers); err != nil {
-				return nil, err
+			work = 0
+			for q, vec := range s.Queries {
+				distances, err := ask(dist.FloatBytes(vec), effort, answers[q*sets.K:(q+1)*sets.K])
+				if err = errors.Join(err, ctx.Err()); err != nil {
+					return fmt.Errorf("%s, query %d: %w", r.name, q, err)
+				}
+				work += distances
 			}
 			if p > 0 {
 				best = min(best, time.Since(began).Seconds())
 			}
 		}
-		if err := r.add(s, fmt.Sprint(ef), answers, best); err != nil {
-			return nil, err
+		if err := r.add(s, fmt.Sprint(effort), answers, best); err != nil {
+			return err
 		}
 		r.curve[len(r.curve)-1].distances = float64(work) / float64(len(s.Queries))
 	}
-	return r, nil
-}
-
-// ask asks every query once and returns how many distances that took.
-func ask(ctx context.Context, g *hnsw.Graph, s *sets.Set, ef int, answers []uint32) (int64, error) {
-	var distances int64
-	hits := make([]hnsw.Hit, sets.K)
-	for q, vec := range s.Queries {
-		search, err := g.Search(dist.FloatBytes(vec), hnsw.Params{K: sets.K, Ef: ef})
-		if err != nil {
-			return 0, err
-		}
-		n := 0
-		for n < len(hits) {
-			got, err := search.Next(ctx, hits[n:])
-			if err != nil {
-				return 0, err
-			}
-			if got == 0 {
-				return 0, fmt.Errorf("query %d: %d neighbours", q, n)
-			}
-			n += got
-		}
-		distances += search.Work().Distances
-		search.Close()
-		for i, h := range hits {
-			answers[q*sets.K+i] = h.Ord
-		}
-	}
-	return distances, nil
+	return nil
 }
 
 // add judges the answers of one effort, K of every query, by distances.
