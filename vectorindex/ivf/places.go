@@ -1,7 +1,5 @@
 package ivf
 
-import "slices"
-
 // Places says in which list of a trained index each entry is.
 type Places struct {
 	x  *Index
@@ -28,10 +26,9 @@ func (p *Places) Ranks(vec []byte, ords []uint32, dst []uint32) ([]uint32, error
 		return dst, err
 	}
 	defer s.Close()
-	slices.Sort(s.heap) // what pops from the heap, in its order
-	rank := make([]uint32, len(s.heap))
-	for i, e := range s.heap {
-		rank[e.ord()] = uint32(i)
+	rank := make([]uint32, s.lists())
+	for i := range rank {
+		rank[s.list(i).ord()] = uint32(i)
 	}
 	for _, o := range ords {
 		dst = append(dst, rank[p.of[o]])

@@ -32,8 +32,8 @@ func TestRanks(t *testing.T) {
 					t.Fatal(err)
 				}
 				opened := false
-				for _, l := range s.open {
-					opened = opened || l == places.of[ord]
+				for _, l := range s.order[:s.open] {
+					opened = opened || l.ord() == places.of[ord]
 				}
 				if s.Close(); opened != (probes > ranks[0]) {
 					t.Errorf("metric %v, entry %d of rank %d: its list is probed with %d: %v", m, ord, ranks[0], probes, opened)

@@ -135,9 +135,6 @@ func keyNames(t *catalog.Table, x *catalog.Index) string {
 	for _, a := range x.Include {
 		add(t.Columns[a-1].Name)
 	}
-	for _, a := range x.Include {
-		parts = append(parts, t.Columns[a-1].Name)
-	}
 	return strings.Join(parts, "_")
 }
 
