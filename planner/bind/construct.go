@@ -172,11 +172,18 @@ func (b *binder) unified(s *scope, construct string, l []ast.Expr) ([]expr.Expr,
 }
 
 func (b *binder) coalesce(s *scope, x *ast.Coalesce) (expr.Expr, error) {
-	args, t, err := b.unified(s, "COALESCE", x.Args)
+	args, t, err := b.unified(s.within("COALESCE"), "COALESCE", x.Args)
 	if err != nil {
 		return nil, err
 	}
 	return &expr.Coalesce{Args: args, T: t}, nil
+}
+
+// within is the scope of the parts of a CASE or COALESCE.
+func (s *scope) within(branch string) *scope {
+	in := *s
+	in.branch = branch
+	return &in
 }
 
 func (b *binder) minMax(s *scope, x *ast.MinMax) (expr.Expr, error) {
@@ -194,6 +201,7 @@ func (b *binder) minMax(s *scope, x *ast.MinMax) (expr.Expr, error) {
 // caseExpr binds both forms of CASE. In PostgreSQL ELSE comes first when types
 // are unified.
 func (b *binder) caseExpr(s *scope, x *ast.Case) (expr.Expr, error) {
+	s = s.within("CASE")
 	conds := make([]expr.Expr, len(x.Whens))
 	var test expr.Expr
 	var err error

@@ -16,6 +16,7 @@ import (
 // from binds a FROM list into a join tree; nil when the list is empty.
 func (b *binder) from(s *scope, list []ast.TableExpr) (logical.Node, error) {
 	var tree logical.Node
+	s.seen = &[]*nsItem{}
 	for _, t := range list {
 		// Items to the left are seen only by LATERAL ones.
 		for _, it := range s.items {
@@ -61,6 +62,9 @@ func (b *binder) fromItem(s *scope, t ast.TableExpr) (logical.Node, []*nsItem, e
 	n, items, err := b.fromKind(s, t)
 	if err == nil {
 		b.traceItems(items)
+		if s.seen != nil {
+			*s.seen = append(*s.seen, items...)
+		}
 	}
 	return n, items, err
 }

@@ -155,12 +155,28 @@ func (b *binder) funcCall(s *scope, x *ast.Func) (expr.Expr, error) {
 		return nil, err
 	}
 	if r.Fn != nil && r.Fn.RetSet {
-		if s.srfs == nil || s.inAgg {
-			return nil, errAt(x.Pos, pgerrcode.FeatureNotSupported, "set-returning functions are not allowed in %s", clauseName[s.in])
+		if err := setAllowed(s, x.Pos); err != nil {
+			return nil, err
 		}
 		s.srfs.used = true
 	}
 	return b.makeCall(r, args, x.Variadic, x.Pos)
+}
+
+// setAllowed refuses a set-returning function where one value stands.
+func setAllowed(s *scope, pos ast.Pos) error {
+	const hint = "You might be able to move the set-returning function into a LATERAL FROM item."
+	switch {
+	case s.srfs == nil:
+		return errAt(pos, pgerrcode.FeatureNotSupported, "set-returning functions are not allowed in %s", clauseName[s.in])
+	case s.inAgg:
+		return errAt(pos, pgerrcode.FeatureNotSupported, "aggregate function calls cannot contain set-returning function calls").WithHint(hint)
+	case s.inWindow:
+		return errAt(pos, pgerrcode.FeatureNotSupported, "window function calls cannot contain set-returning function calls").WithHint(hint)
+	case s.branch != "":
+		return errAt(pos, pgerrcode.FeatureNotSupported, "set-returning functions are not allowed in %s", s.branch).WithHint(hint)
+	}
+	return nil
 }
 
 // onlyAggregates refuses aggregate syntax on plain functions.

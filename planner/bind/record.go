@@ -109,7 +109,7 @@ func (b *binder) star(s *scope, x *ast.ColumnRef) ([]nsCol, error) {
 			return nil, err
 		}
 		if it == nil {
-			return nil, b.missingItem(s, schema, rel, x.Pos)
+			return nil, b.missingItem(s, rel, x.Pos)
 		}
 		return it.cols, nil
 	}

@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgerrcode"
@@ -59,12 +60,16 @@ type scope struct {
 	items  []*nsItem
 	// unseen are FROM items that exist but cannot be referenced from here.
 	unseen []*nsItem
-	ctes   []*cteEntry
+	// seen are all FROM items bound at this level so far, wherever they can be referenced.
+	seen *[]*nsItem
+	ctes []*cteEntry
 	// grouping collects the level's aggregates; nil where none may stand.
 	grouping *grouping
 	// srfs collects set-returning calls of the select list; nil where none may stand.
 	srfs *srfList
 	in   clause
+	// branch is CASE or COALESCE while their parts are bound, which may not be evaluated.
+	branch string
 	// inAgg is set while the arguments of an aggregate are bound.
 	inAgg bool
 	// calls collects window functions; nil where none may stand.
@@ -256,7 +261,7 @@ func (b *binder) starValue(s *scope, x *ast.ColumnRef) (expr.Expr, error) {
 		return nil, err
 	}
 	if it == nil {
-		return nil, b.missingItem(s, schema, rel, x.Pos)
+		return nil, b.missingItem(s, rel, x.Pos)
 	}
 	return b.wholeRow(it, x.Pos)
 }
@@ -299,7 +304,7 @@ func (b *binder) qualifiedColumn(s *scope, x *ast.ColumnRef, schema, rel, name s
 		return nil, err
 	}
 	if it == nil {
-		return nil, b.missingItem(s, schema, rel, x.Pos)
+		return nil, b.missingItem(s, rel, x.Pos)
 	}
 	e, err := b.columnOf(it, name, x.Pos)
 	if err != nil {
@@ -347,7 +352,7 @@ func (b *binder) wholeRow(it *nsItem, pos ast.Pos) (expr.Expr, error) {
 }
 
 // missingItem is 42P01 for a qualified reference, with PostgreSQL's hints.
-func (b *binder) missingItem(s *scope, schema, rel string, pos ast.Pos) error {
+func (b *binder) missingItem(s *scope, rel string, pos ast.Pos) error {
 	for level := s; level != nil; level = level.parent {
 		for _, it := range level.items {
 			if it.rel != nil && it.rel.table != nil && it.rel.table.Name == rel && it.name != rel && it.relVisible {
@@ -357,15 +362,16 @@ func (b *binder) missingItem(s *scope, schema, rel string, pos ast.Pos) error {
 		}
 	}
 	for level := s; level != nil; level = level.parent {
-		for _, it := range level.unseen {
-			if it.relVisible && it.name == rel {
+		made := level.unseen
+		if level.seen != nil {
+			made = append(slices.Clone(made), *level.seen...)
+		}
+		for _, it := range made {
+			if it.name == rel {
 				return errAt(pos, pgerrcode.UndefinedTable, "invalid reference to FROM-clause entry for table \"%s\"", rel).
 					WithHint("There is an entry for table \"%s\", but it cannot be referenced from this part of the query.", rel)
 			}
 		}
-	}
-	if schema != "" {
-		rel = schema + "." + rel
 	}
 	return errAt(pos, pgerrcode.UndefinedTable, "missing FROM-clause entry for table \"%s\"", rel)
 }

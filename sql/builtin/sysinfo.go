@@ -272,15 +272,8 @@ func sizeFuncs(r *registrar) {
 		return types.String(sizePretty(a[0].Int())), nil
 	})
 	r.eval("pg_size_pretty_numeric", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-		d, err := types.NumericRound(a[0], 0)
-		if err != nil {
-			return d, err
-		}
-		v, ok := types.NumericToInt64(d)
-		if !ok {
-			return types.Datum{}, outOfRange("bigint")
-		}
-		return types.String(sizePretty(v)), nil
+		s, err := numericSizePretty(a[0])
+		return types.String(s), err
 	})
 	r.eval("pg_size_bytes", sizeBytes)
 	size := withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
@@ -323,25 +316,17 @@ func sizeFuncs(r *registrar) {
 // sizePretty prints 12 kB and the like: a unit is left when the number in it
 // reaches 10240; halves round away from zero.
 func sizePretty(v int64) string {
-	units := []struct {
-		name  string
-		limit int64
-		half  bool
-		shift uint
-	}{{"bytes", 10240, false, 0}, {"kB", 20479, true, 9}, {"MB", 20479, true, 10}, {"GB", 20479, true, 10},
-		{"TB", 20479, true, 10}, {"PB", 20479, true, 10}}
-	for i, u := range units {
-		if i == len(units)-1 || max(v, -v) < u.limit {
-			if u.half {
-				if v >= 0 {
-					v = (v + 1) / 2
-				} else {
-					v = (v - 1) / 2
-				}
+	for i, u := range sizeUnits {
+		if i == len(sizeUnits)-1 || max(v, -v) < u.limit {
+			switch {
+			case u.round && v >= 0:
+				v = (v + 1) / 2
+			case u.round:
+				v = (v - 1) / 2
 			}
 			return strconv.FormatInt(v, 10) + " " + u.name
 		}
-		v /= 1 << units[i+1].shift
+		v /= 1 << sizeUnits[i].bits()
 	}
 	return ""
 }
@@ -391,4 +376,59 @@ func noSuchObject(err error) bool {
 		return true
 	}
 	return false
+}
+
+// numericSizePretty is pg_size_pretty of a numeric: bytes keep their decimals.
+func numericSizePretty(d types.Datum) (string, error) {
+	if types.NumericIsNaN(d) || types.NumericIsInf(d) != 0 {
+		return string(types.AppendText(nil, types.Of(types.NumericOID), d, types.DefaultFormat)) + " PB", nil
+	}
+	var err error
+	for i, unit := range sizeUnits {
+		last := i == len(sizeUnits)-1
+		if last || types.NumericCmp(types.NumericAbs(d), types.NumericFromInt(unit.limit)) < 0 {
+			if unit.round {
+				if d, err = halfRounded(d); err != nil {
+					return "", err
+				}
+			}
+			return string(types.AppendText(nil, types.Of(types.NumericOID), d, types.DefaultFormat)) + " " + unit.name, nil
+		}
+		if d, err = types.NumericDivTrunc(d, types.NumericFromInt(1<<unit.bits())); err != nil {
+			return "", err
+		}
+	}
+	return "", nil
+}
+
+type sizeUnit struct {
+	name  string
+	limit int64 // below it the unit is used
+	round bool  // the amount has a bit more, for rounding
+}
+
+// bits is how many bits an amount loses on the way to the next unit.
+func (u sizeUnit) bits() int {
+	if u.round {
+		return 10
+	}
+	return 9
+}
+
+var sizeUnits = []sizeUnit{
+	{"bytes", 10 * 1024, false}, {"kB", 20*1024 - 1, true}, {"MB", 20*1024 - 1, true}, {"GB", 20*1024 - 1, true},
+	{"TB", 20*1024 - 1, true}, {"PB", 20*1024 - 1, true},
+}
+
+// halfRounded is half of a whole number, rounded away from zero.
+func halfRounded(d types.Datum) (types.Datum, error) {
+	one := types.NumericFromInt(1)
+	if types.NumericSign(d) < 0 {
+		one = types.NumericFromInt(-1)
+	}
+	sum, err := types.NumericAdd(d, one)
+	if err != nil {
+		return sum, err
+	}
+	return types.NumericDivTrunc(sum, types.NumericFromInt(2))
 }
