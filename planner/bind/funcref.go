@@ -7,6 +7,7 @@ import (
 
 	"github.com/loxodb/loxodb/planner/logical"
 	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -149,6 +150,7 @@ func (b *binder) callColumns(call *expr.Call, fname string, f *ast.FuncItem, onl
 			}
 			names, ts = append(names, defs[i].Name), append(ts, t)
 		}
+		call.Fn = builtin.WithColumns(call.Fn, names, ts)
 		return names, ts, false, nil
 	case defs != nil:
 		return nil, nil, false, errAt(f.Call.Position(), pgerrcode.SyntaxError, "a column definition list is only allowed for functions returning \"record\"")

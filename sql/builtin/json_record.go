@@ -1,0 +1,210 @@
+package builtin
+
+import (
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// jsonRecords registers json_to_record and its kin. Their columns stand in the
+// statement: in FROM they are replaced by what WithColumns makes of them.
+func jsonRecords(r *registrar) {
+	anywhere := func(key string) error {
+		return pgerr.Newf(pgerrcode.FeatureNotSupported, "could not determine row type for result of %s", key).
+			WithHint("Provide a non-null record argument, or call the function in the FROM clause using a column definition list.")
+	}
+	for _, key := range []string{"json_to_record", "jsonb_to_record"} {
+		r.eval(key, func(*Ctx, []types.Datum) (types.Datum, error) { return types.Datum{}, anywhere(key) })
+	}
+	for _, key := range []string{"json_to_recordset", "jsonb_to_recordset"} {
+		r.rows(key, func(*Ctx, []types.Datum) (RowIter, error) { return nil, anywhere(key) })
+	}
+}
+
+// WithColumns gives a function that returns record the columns of its definition
+// list. Other functions are returned as they are.
+func WithColumns(f *Func, names []string, ts []types.T) *Func {
+	set := false
+	switch f.Src {
+	case "json_to_record", "jsonb_to_record":
+	case "json_to_recordset", "jsonb_to_recordset":
+		set = true
+	default:
+		return f
+	}
+	g := *f
+	g.RetSet, g.Strict, g.Eval = true, false, nil
+	g.OutNames, g.OutTypes = names, nil
+	for _, t := range ts {
+		g.OutTypes = append(g.OutTypes, t.OID)
+	}
+	x := &jsonColumns{fn: f.Name, jsonb: f.Args[0] == types.JSONBOID, names: names, ts: ts}
+	g.Rows = func(c *Ctx, a []types.Datum) (RowIter, error) {
+		x := *x
+		x.format = c.Format
+		if a[0].IsNull() {
+			return x.none(set), nil
+		}
+		if set {
+			return x.recordset(a[0].Bytes())
+		}
+		return x.record(a[0].Bytes())
+	}
+	return &g
+}
+
+// jsonColumns reads JSON objects as rows.
+type jsonColumns struct {
+	fn     string
+	jsonb  bool
+	names  []string
+	ts     []types.T
+	format *types.Format
+}
+
+// none is the answer to NULL: no row of a set, else one of NULLs.
+func (x *jsonColumns) none(set bool) RowIter {
+	rows := &tableRows{}
+	if !set {
+		row := make([]types.Datum, len(x.names))
+		for i := range row {
+			row[i] = types.Null
+		}
+		rows.rows = append(rows.rows, row)
+	}
+	return rows
+}
+
+func (x *jsonColumns) record(b []byte) (RowIter, error) {
+	switch types.JSONTypeof(b) {
+	case "object":
+	case "array":
+		return nil, badParam("cannot call populate_composite on an array")
+	default:
+		return nil, badParam("cannot call populate_composite on a scalar")
+	}
+	row, err := x.row(b)
+	return &tableRows{rows: [][]types.Datum{row}}, err
+}
+
+func (x *jsonColumns) recordset(b []byte) (RowIter, error) {
+	rows := &tableRows{}
+	var err error
+	isArray := types.JSONElements(b, func(v []byte) bool {
+		if types.JSONTypeof(v) != "object" {
+			err = badParam("argument of %s must be an array of objects", x.fn)
+			return false
+		}
+		var row []types.Datum
+		row, err = x.row(v)
+		rows.rows = append(rows.rows, row)
+		return err == nil
+	})
+	switch {
+	case isArray:
+		return rows, err
+	case x.jsonb:
+		return nil, badParam("cannot call %s on a non-array", x.fn)
+	case types.JSONTypeof(b) == "object":
+		return nil, badParam("cannot call %s on an object", x.fn)
+	}
+	return nil, badParam("cannot call %s on a scalar", x.fn)
+}
+
+func (x *jsonColumns) row(object []byte) ([]types.Datum, error) {
+	row := make([]types.Datum, len(x.names))
+	for i, name := range x.names {
+		v, ok := types.JSONGet(object, []byte(name))
+		if !ok {
+			row[i] = types.Null
+			continue
+		}
+		d, err := x.value(v, x.ts[i], name)
+		if err != nil {
+			return nil, err
+		}
+		row[i] = d
+	}
+	return row, nil
+}
+
+// value is a JSON value as one of type t; JSON's null is NULL.
+func (x *jsonColumns) value(v []byte, t types.T, key string) (types.Datum, error) {
+	kind := types.JSONTypeof(v)
+	switch {
+	case kind == "null":
+		return types.Null, nil
+	case t.OID == types.JSONOID || t.OID == types.JSONBOID:
+		if t.OID == types.JSONBOID && !x.jsonb {
+			b, err := types.ParseJSONB(nil, string(v))
+			return types.Bytes(b), err
+		}
+		return types.Bytes(v).Clone(), nil
+	case t.IsArray() && kind == "array":
+		return x.array(v, t, key)
+	case t.IsArray() && kind != "string":
+		e := pgerr.New(pgerrcode.InvalidTextRepresentation, "expected JSON array")
+		return types.Datum{}, e.WithHint("See the value of key \"%s\".", key)
+	}
+	text, err := types.JSONText(v)
+	if err != nil {
+		return text, err
+	}
+	return types.ParseText(t, text.Text(), x.format)
+}
+
+// array is a JSON array as an array of type t, of as many dimensions as it nests.
+func (x *jsonColumns) array(v []byte, t types.T, key string) (types.Datum, error) {
+	var b types.ArrayBuilder
+	b.Reset(t.Elem().OID)
+	var dims []types.ArrayDim
+	var fill func(v []byte, depth int) error
+	fill = func(v []byte, depth int) error {
+		n := 0
+		var err error
+		types.JSONElements(v, func(e []byte) bool {
+			n++
+			nested := types.JSONTypeof(e) == "array"
+			if b.Len() == 0 && n == 1 && nested && len(dims) <= depth+1 {
+				dims = append(dims, types.ArrayDim{})
+			}
+			if !nested && depth+1 < len(dims) {
+				err = pgerr.New(pgerrcode.InvalidTextRepresentation, "expected JSON array").
+					WithHint("See the array element [%d] of key \"%s\".", n-1, key)
+				return false
+			}
+			if nested != (depth+1 < len(dims)) {
+				err = pgerr.New(pgerrcode.InvalidTextRepresentation, "malformed JSON array").
+					WithDetail("Multidimensional arrays must have sub-arrays with matching dimensions.")
+				return false
+			}
+			if nested {
+				err = fill(e, depth+1)
+				return err == nil
+			}
+			var d types.Datum
+			if d, err = x.value(e, t.Elem(), key); err == nil {
+				b.Append(d)
+			}
+			return err == nil
+		})
+		if err != nil {
+			return err
+		}
+		if dims[depth].Lower == 1 && dims[depth].Len != n {
+			return pgerr.New(pgerrcode.InvalidTextRepresentation, "malformed JSON array").
+				WithDetail("Multidimensional arrays must have sub-arrays with matching dimensions.")
+		}
+		dims[depth] = types.ArrayDim{Len: n, Lower: 1}
+		return nil
+	}
+	dims = append(dims, types.ArrayDim{})
+	if err := fill(v, 0); err != nil {
+		return types.Datum{}, err
+	}
+	if b.Len() == 0 {
+		return types.EmptyArray(t.Elem().OID), nil
+	}
+	return b.Shaped(dims)
+}
