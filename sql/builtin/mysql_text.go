@@ -22,7 +22,7 @@ const maxMySQLText = 64 << 20
 
 var mysqlTextFuncs = []mysqlFunc{
 	{name: "truth", args: "*", ret: types.BoolOID, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
-		return types.Bool(truth(c, typed{c.argT(0), a[0]})), nil
+		return types.Bool(mysqlTruth(c, typed{c.argT(0), a[0]})), nil
 	}},
 	{name: "to_text", args: "t", ret: types.TextOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) { return validText(a[0]) }},
 	{name: "to_binary", args: "b", ret: types.ByteaOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) { return a[0], nil }},

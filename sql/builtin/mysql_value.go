@@ -203,8 +203,8 @@ func mysqlNumeric(c *Ctx, v typed) (types.Datum, error) {
 	return types.ParseText(types.Of(types.NumericOID), numberPrefix(strings.TrimSpace(mysqlString(c, v).Text())), c.Format)
 }
 
-// truth is whether MySQL takes a value for true: a number other than 0.
-func truth(c *Ctx, v typed) bool {
+// mysqlTruth is whether MySQL takes a value for true: a number other than 0.
+func mysqlTruth(c *Ctx, v typed) bool {
 	switch {
 	case v.t.OID == types.BoolOID:
 		return v.d.Bool()

@@ -251,6 +251,12 @@ func (f *Func) DefaultArg(i int) (d types.Datum, ok bool) {
 		return types.Bool(true), true
 	case "jsonb_insert":
 		return types.Bool(false), true
+	case "jsonb_path_exists", "jsonb_path_match", "jsonb_path_query", "jsonb_path_query_array", "jsonb_path_query_first",
+		"jsonb_path_exists_tz", "jsonb_path_match_tz", "jsonb_path_query_tz", "jsonb_path_query_array_tz", "jsonb_path_query_first_tz":
+		if i == 2 {
+			return types.String("{}"), true
+		}
+		return types.Bool(false), true
 	case "vector_index_recall":
 		return types.Int(recallDefaults[i-1]), true
 	}

@@ -8,6 +8,7 @@ type tplNode struct {
 	field string // upper-case keyword, "" for literal text
 	text  string // as written
 	sep   bool   // of literals: a separator or blank that was not quoted
+	quote bool   // of literals: it was quoted
 	fm    bool   // FM or fm before it
 	tm    bool
 	th    byte // T or t: TH or th after it
@@ -44,12 +45,12 @@ func dateKeyword(s string) string {
 
 func parseDateTemplate(s string) []tplNode {
 	var nodes []tplNode
-	literal := func(t string, sep bool) {
-		if n := len(nodes); n > 0 && nodes[n-1].field == "" && nodes[n-1].sep == sep && !sep {
+	literal := func(t string, sep, quote bool) {
+		if n := len(nodes); n > 0 && nodes[n-1].field == "" && nodes[n-1].sep == sep && nodes[n-1].quote == quote && !sep {
 			nodes[n-1].text += t
 			return
 		}
-		nodes = append(nodes, tplNode{text: t, sep: sep})
+		nodes = append(nodes, tplNode{text: t, sep: sep, quote: quote})
 	}
 	fm, tm := false, false
 	for i := 0; i < len(s); {
@@ -89,15 +90,15 @@ func parseDateTemplate(s string) []tplNode {
 				if s[i] == '\\' && i+1 < len(s) {
 					i++
 				}
-				literal(s[i:i+1], false)
+				literal(s[i:i+1], false, true)
 				i++
 			}
 			i++
 		case rest[0] == '\\' && len(rest) > 1 && rest[1] == '"':
-			literal(`"`, false)
+			literal(`"`, false, true)
 			i += 2
 		default:
-			literal(rest[:1], !isLetter(rest[0]) && rest[0] < 0x80 && (rest[0] < '0' || rest[0] > '9'))
+			literal(rest[:1], !isLetter(rest[0]) && rest[0] < 0x80 && (rest[0] < '0' || rest[0] > '9'), false)
 			i++
 		}
 	}

@@ -142,7 +142,16 @@ func decodeOther(t T, info *Info, b []byte) (Datum, error) {
 	case VoidOID:
 		return Bytes([]byte{}), nil
 	case JSONPathOID:
-		return Datum{}, pgerr.New(pgerrcode.FeatureNotSupported, "type jsonpath is not supported")
+		if len(b) < 1 {
+			return Datum{}, shortMessage()
+		}
+		if b[0] != 1 {
+			return Datum{}, pgerr.Newf(pgerrcode.InternalError, "unsupported jsonpath version number: %d", b[0])
+		}
+		if err := CheckUTF8(b[1:]); err != nil {
+			return Datum{}, err
+		}
+		return parseJSONPath(string(b[1:]))
 	case ACLItemOID:
 		return Datum{}, pgerr.New(pgerrcode.UndefinedFunction, "no binary input function available for type aclitem")
 	}
@@ -188,7 +197,7 @@ func AppendBinary(dst []byte, t T, d Datum) []byte {
 		return append(dst, d.ref...)
 	case VectorOID, HalfvecOID, SparsevecOID, Int8vecOID:
 		return vectorTypeOf(t.OID).appendBinary(dst, d.ref)
-	case JSONBOID:
+	case JSONBOID, JSONPathOID:
 		return append(append(dst, 1), d.ref...)
 	case RecordOID:
 		return appendRecordBinary(dst, d)

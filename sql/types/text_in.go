@@ -175,7 +175,10 @@ func parseOther(t T, s string, f *Format) (Datum, error) {
 	case RecordOID:
 		return Datum{}, pgerr.New(pgerrcode.FeatureNotSupported, "input of anonymous composite types is not implemented")
 	case JSONPathOID:
-		return Datum{}, pgerr.New(pgerrcode.FeatureNotSupported, "type jsonpath is not supported")
+		if _, err := textDatum(s); err != nil {
+			return Datum{}, err
+		}
+		return parseJSONPath(s)
 	}
 	if rt := RangeTypeOf(t.OID); rt != nil {
 		return rt.parseRange(s, f)

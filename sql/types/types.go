@@ -39,6 +39,7 @@ const (
 	//   numeric: see numeric.go · jsonb: canonical text (jsonb.go) · timetz: int64 µs, int32 zone
 	//   arrays: see array.go · record: see record.go · bit, varbit: int32 bit length + bytes
 	//   inet, cidr: see inet.go · macaddr, macaddr8: 6 and 8 bytes
+	//   jsonpath: canonical text (jsonpath.go)
 	//   ranges, multiranges: see range.go
 	//   vector, halfvec, int8vec, sparsevec: see vector.go
 	RepBytes
