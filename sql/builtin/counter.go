@@ -78,7 +78,7 @@ func lsnFromNumeric(d types.Datum) (types.Datum, error) {
 	}
 	v, err := strconv.ParseUint(string(types.AppendText(nil, types.Of(types.NumericOID), whole, nil)), 10, 64)
 	if err != nil {
-		return types.Datum{}, outOfRange("pg_lsn")
+		return types.Datum{}, badParam("pg_lsn out of range")
 	}
 	return types.MakeUint64(v), nil
 }

@@ -22,6 +22,7 @@ func isPolymorphic(t types.OID) bool {
 type poly struct {
 	elem, array     types.OID        // anyelement, anyarray
 	ranges          *types.RangeType // anyrange and anymultirange, of one family
+	compatRanges    *types.RangeType // the same of anycompatible…
 	compat          types.OID        // anycompatible
 	hasAny          bool
 	hasCompat       bool
@@ -93,7 +94,20 @@ func (p *poly) solve(declared, actual []types.OID) (ok bool, err error) {
 			}
 			p.ranges = rt
 		case types.AnyCompatibleRangeOID, types.AnyCompatibleMultiOID:
-			return false, nil // no function that can be called has them
+			p.hasCompat = true
+			if a == types.UnknownOID {
+				compat = append(compat, a)
+				continue
+			}
+			rt := types.RangeTypeOf(a)
+			if d == types.AnyCompatibleMultiOID {
+				rt = types.MultirangeTypeOf(a)
+			}
+			if rt == nil || p.compatRanges != nil && p.compatRanges != rt {
+				return false, nil
+			}
+			p.compatRanges = rt
+			compat = append(compat, rt.Elem)
 		}
 	}
 	return p.finish(unknown, compat)
@@ -130,6 +144,9 @@ func (p *poly) finish(unknown bool, compat []types.OID) (ok bool, err error) {
 			return false, nil
 		}
 		p.compat = t
+		if p.compatRanges != nil && p.compatRanges.Elem != t {
+			return false, nil // ranges are not converted
+		}
 		if p.nonAC && elemOf(t) != 0 {
 			return false, nil
 		}
@@ -159,6 +176,14 @@ func (p *poly) of(t types.OID) (types.OID, error) {
 	case types.AnyMultirangeOID:
 		if p.ranges != nil {
 			return p.ranges.Multi, nil
+		}
+	case types.AnyCompatibleRangeOID:
+		if p.compatRanges != nil {
+			return p.compatRanges.Range, nil
+		}
+	case types.AnyCompatibleMultiOID:
+		if p.compatRanges != nil {
+			return p.compatRanges.Multi, nil
 		}
 	case types.AnyCompatibleOID, types.AnyCompatibleNonArrayOID:
 		return p.compat, nil

@@ -202,7 +202,7 @@ func rangeArithmetic(r *registrar) {
 	intersect := func(rt *types.RangeType, a, b types.Range) (types.Range, error) { return rt.Intersect(a, b), nil }
 	r.eval("range_union", simple((*types.RangeType).Union))
 	r.eval("range_minus", simple((*types.RangeType).Minus))
-	r.evals(simple(intersect), "range_intersect", "range_intersect_agg_transfn")
+	r.eval("range_intersect", simple(intersect))
 	r.eval("range_merge", simple(func(rt *types.RangeType, a, b types.Range) (types.Range, error) { return rt.Hull(a, b), nil }))
 	r.eval("range_merge_from_multirange", func(c *Ctx, a []types.Datum) (types.Datum, error) {
 		rt := types.MultirangeTypeOf(c.argT(0).OID)
@@ -217,7 +217,12 @@ func rangeArithmetic(r *registrar) {
 	}
 	r.eval("multirange_union", multi(func(_ *types.RangeType, a, b []types.Range) []types.Range { return append(a, b...) }))
 	r.eval("multirange_minus", multi((*types.RangeType).MinusMulti))
-	r.evals(multi((*types.RangeType).IntersectMulti), "multirange_intersect", "multirange_intersect_agg_transfn")
+	r.eval("multirange_intersect", multi((*types.RangeType).IntersectMulti))
+	for _, key := range []string{"range_intersect_agg_transfn", "multirange_intersect_agg_transfn"} {
+		r.eval(key, func(*Ctx, []types.Datum) (types.Datum, error) {
+			return types.Datum{}, pgerr.Newf(pgerrcode.InternalError, "%s called in non-aggregate context", key)
+		})
+	}
 	for key, scale := range map[string]float64{
 		"int4": 1, "int8": 1, "date": 1, "ts": 1e6, "tstz": 1e6,
 	} {

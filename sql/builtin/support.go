@@ -82,6 +82,13 @@ func ioFuncs(r *registrar) {
 		once(t.Send, send)
 	}
 	r.evals(send, "anyarray_send", "anycompatiblearray_send")
+	r.evals(out, "anyarray_out", "anycompatiblearray_out", "anyrange_out", "anymultirange_out", "anycompatiblerange_out",
+		"anycompatiblemultirange_out")
+	for _, t := range []string{"any", "anyelement", "anynonarray", "anycompatible", "anycompatiblenonarray"} {
+		r.eval(t+"_out", func(*Ctx, []types.Datum) (types.Datum, error) {
+			return types.Datum{}, pgerr.Newf(pgerrcode.FeatureNotSupported, "cannot display a value of type %s", t)
+		})
+	}
 }
 
 // pgCatalog is the OID of the schema pg_catalog.

@@ -137,22 +137,31 @@ func (l *pathLexer) number() error {
 			sign = 2
 		}
 		if !isDigit(l.at(sign)) {
-			what := "trailing junk after numeric literal"
 			if sign == 2 {
-				what = "invalid numeric literal"
+				return l.fail("invalid numeric literal", l.s[from:l.i+2])
 			}
-			return l.fail(what, l.s[from:min(len(l.s), l.i+sign)])
+			return l.junk(from, l.i+1)
 		}
 		kind = '.'
 		l.i = spanDigits(l.s, l.i+sign)
 	}
 	text := l.s[from:l.i]
 	if l.i < len(l.s) && pathOther(l.s[l.i]) {
-		_, n := utf8.DecodeRuneInString(l.s[l.i:])
-		return l.fail("trailing junk after numeric literal", l.s[from:l.i+n])
+		return l.junk(from, l.i+1)
 	}
 	l.tok = pathToken{kind: kind, text: text, near: text}
 	return nil
+}
+
+// junk is the answer to a number whose last byte, before end, does not belong to it:
+// where the bytes of names reach further it is a name, for the longest match counts.
+func (l *pathLexer) junk(from, end int) error {
+	l.i = from
+	if l.others(); l.i > end {
+		l.i = from
+		return l.name()
+	}
+	return l.fail("trailing junk after numeric literal", l.s[from:end])
 }
 
 // name reads a name, which may have escapes; it ends at a blank, comment or punctuation.

@@ -37,8 +37,13 @@ forms:
 				i++
 			}
 			i = skipSpace(s, i)
+			start := i
+			negative := i < len(s) && s[i] == '-'
+			if negative || i < len(s) && s[i] == '+' {
+				i++
+			}
 			v, digits := 0, 0
-			for ; i < len(s) && (f.loose || digits < 2); i++ {
+			for ; i < len(s) && (f.loose || i-start < 2); i++ {
 				h, ok := hexDigit(s[i])
 				if !ok {
 					break
@@ -49,7 +54,7 @@ forms:
 			if digits == 0 {
 				continue forms
 			}
-			tooBig = tooBig || v > 255
+			tooBig = tooBig || v > 255 || negative && v > 0
 			mac[k] = byte(v)
 		}
 		if skipSpace(s, i) != len(s) {
