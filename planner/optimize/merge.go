@@ -39,6 +39,7 @@ func (p *planner) merge(x *logical.Merge) (*rel, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.writes(x.Write.Table)
 	n := &physical.Merge{Base: p.base(nil), Write: x.Write, Input: in.node}
 	at := positions(map[logical.ColID]int{}, 0, ids)
 	for _, w := range x.Whens {

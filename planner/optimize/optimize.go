@@ -30,6 +30,7 @@ type planner struct {
 	noSeq   bool // enable_seqscan off
 	noIndex bool // enable_indexscan off
 	err     error
+	wrote   bool // writes was called
 }
 
 // rel is a built subtree: its node and which column is at which position.
@@ -77,7 +78,7 @@ func Plan(s *bind.Statement, o bind.Options) (*physical.Plan, error) {
 	p := &planner{o: o, meta: s.Meta, m: &cost.Default, ctes: map[*logical.CTE]int{}, qualify: relations(s.Meta) > 1,
 		noSeq: settingOff(o, "enable_seqscan"), noIndex: settingOff(o, "enable_indexscan")}
 	p.est.Col = p.columnStats
-	p.plan = &physical.Plan{Params: s.Params, Tag: s.Tag, Version: o.Catalog.Version, ReadOnly: s.Tag == "SELECT" && !s.Locks, TempOnly: true}
+	p.plan = &physical.Plan{Params: s.Params, Tag: s.Tag, Version: o.Catalog.Version, ReadOnly: s.Tag == "SELECT" && !s.Locks}
 	need := colset{}
 	for _, c := range s.Out {
 		need[c.ID] = true
@@ -105,7 +106,9 @@ func Plan(s *bind.Statement, o bind.Options) (*physical.Plan, error) {
 }
 
 // writes notes that the plan writes a table or locks rows of it.
-func (p *planner) writes(t *catalog.Table) { p.plan.TempOnly = p.plan.TempOnly && t.Temp }
+func (p *planner) writes(t *catalog.Table) {
+	p.plan.TempOnly, p.wrote = t.Temp && (p.plan.TempOnly || !p.wrote), true
+}
 
 // finish fills what describes the plan.
 func (p *planner) finish(s *bind.Statement) {
