@@ -68,5 +68,11 @@ var quotedLists = map[string]bool{
 	"shared_preload_libraries": true, "output_plugin_libraries": true,
 }
 
+// plainLists are lists of other words, kept as they are written.
+var plainLists = map[string]bool{
+	"datestyle": true, "wal_consistency_checking": true, "log_destination": true, "listen_addresses": true,
+	"unix_socket_directories": true, "synchronous_standby_names": true, "restrict_nonsystem_relation_kind": true,
+}
+
 // modeSettings are file permissions, which are shown as octal numbers.
 var modeSettings = map[string]bool{"log_file_mode": true, "data_directory_mode": true, "unix_socket_permissions": true}

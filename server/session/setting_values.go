@@ -1,8 +1,10 @@
 package session
 
 import (
+	"math"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -31,6 +33,12 @@ func (s *settings) canonical(d *setting, v string) (string, error) {
 		}
 		return v, nil
 	case "TimeZone":
+		if hours, err := strconv.ParseFloat(strings.TrimSpace(v), 64); err == nil {
+			if !(math.Abs(hours) < 168) {
+				return "", d.invalid(v).WithDetail("UTC timezone offset is out of range.")
+			}
+			_, v = types.FixedZone(int(hours * 3600)) // hours east of UTC
+		}
 		if _, err := types.LoadTimeZone(v); err != nil {
 			return "", d.invalid(v)
 		}

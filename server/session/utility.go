@@ -154,9 +154,16 @@ func (s *Session) sessionModes(m *ast.TxnStmt) error {
 
 // setValue is the text of SET's value list.
 func (s *Session) setValue(st *ast.Set) (string, error) {
-	list := quotedLists[strings.ToLower(st.Name)]
+	key := strings.ToLower(st.Name)
+	list := quotedLists[key]
+	if len(st.Values) > 1 && !list && !plainLists[key] && byName[key] != nil {
+		return "", pgerr.Newf(pgerrcode.InvalidParameterValue, "SET %s takes only one argument", st.Name)
+	}
 	var parts []string
 	for _, v := range st.Values {
+		if c, ok := v.(*ast.Cast); ok && key == "timezone" && c.To.Name.Name == "interval" {
+			return s.zoneOfInterval(c)
+		}
 		var text string
 		switch x := v.(type) {
 		case *ast.Lit:
@@ -184,6 +191,30 @@ func (s *Session) setValue(st *ast.Set) (string, error) {
 		return timeZoneValue(parts[0])
 	}
 	return strings.Join(parts, ", "), nil
+}
+
+// zoneOfInterval is SET TIME ZONE INTERVAL '…': the zone that is so far from UTC.
+func (s *Session) zoneOfInterval(e *ast.Cast) (string, error) {
+	d, err := s.evalExpr(e, types.Of(types.IntervalOID))
+	if err != nil {
+		return "", err
+	}
+	iv := types.IntervalOf(d)
+	for _, part := range []struct {
+		n    int32
+		name string
+	}{{iv.Months, "months"}, {iv.Days, "days"}} {
+		if part.n != 0 {
+			text := ""
+			if l, ok := e.X.(*ast.Lit); ok {
+				text = l.Text
+			}
+			return "", pgerr.Newf(pgerrcode.InvalidParameterValue, "invalid value for parameter \"TimeZone\": \"INTERVAL '%s'\"", text).
+				WithDetail("Cannot specify %s in time zone interval.", part.name)
+		}
+	}
+	_, name := types.FixedZone(int(iv.Micros / 1e6))
+	return name, nil
 }
 
 // timeZoneValue accepts names and hours east of UTC.
