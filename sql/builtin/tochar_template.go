@@ -69,9 +69,11 @@ func parseDateTemplate(s string) []tplNode {
 			continue
 		}
 		if k := dateKeyword(rest); k != "" {
-			n := tplNode{field: k, text: rest[:len(k)], fm: fm, tm: tm}
+			n := tplNode{field: k, text: rest[:len(k)], fm: fm || tm && isCaseKeyword(k), tm: tm} // translated names are not padded
 			i += len(k)
 			switch {
+			case strings.HasPrefix(s[i:], "SP"): // spelled numbers do not exist in PostgreSQL either
+				i += 2
 			case strings.HasPrefix(s[i:], "TH"):
 				n.th = 'T'
 				i += 2
