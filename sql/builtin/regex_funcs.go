@@ -261,31 +261,30 @@ func nth(a []types.Datum, at int, name string, fallback, low int64) (int64, erro
 }
 
 func regexpReplaceAt(c *Ctx, a []types.Datum) (types.Datum, error) {
-	re, f, err := regexArgs(c, a, 5, "regexp_replace", true)
-	if err != nil {
-		return types.Datum{}, err
-	}
 	from, _, err := startOffset(a[0].Bytes(), a, 3)
 	if err != nil {
 		return types.Datum{}, err
 	}
-	fallback := int64(1)
-	if f.global {
-		fallback = 0
-	}
-	n, err := nth(a, 4, "n", fallback, 0)
+	n, err := nth(a, 4, "n", 1, 0)
 	if err != nil {
 		return types.Datum{}, err
+	}
+	re, f, err := regexArgs(c, a, 5, "regexp_replace", true)
+	if err != nil {
+		return types.Datum{}, err
+	}
+	if f.global && len(a) <= 4 {
+		n = 0
 	}
 	return types.Bytes(replaceMatches(re, a[0].Bytes(), a[2].Bytes(), from, int(n))), nil
 }
 
 func regexpCount(c *Ctx, a []types.Datum) (types.Datum, error) {
-	re, _, err := regexArgs(c, a, 3, "regexp_count", false)
+	from, ok, err := startOffset(a[0].Bytes(), a, 2)
 	if err != nil {
 		return types.Datum{}, err
 	}
-	from, ok, err := startOffset(a[0].Bytes(), a, 2)
+	re, _, err := regexArgs(c, a, 3, "regexp_count", false)
 	if err != nil || !ok {
 		return types.Int(0), err
 	}
@@ -293,17 +292,21 @@ func regexpCount(c *Ctx, a []types.Datum) (types.Datum, error) {
 }
 
 // nthMatch finds match n from start for regexp_instr and regexp_substr, whose
-// arguments are string, pattern, start, n.
-func nthMatch(c *Ctx, a []types.Datum, flagsAt int, fn string) (m []int, err error) {
-	re, _, err := regexArgs(c, a, flagsAt, fn, false)
-	if err != nil {
-		return nil, err
-	}
+// arguments are string, pattern, start, n. Numbers are looked at before the pattern
+// and its options; check looks at those that a function has besides.
+func nthMatch(c *Ctx, a []types.Datum, flagsAt int, fn string, check func() error) (m []int, err error) {
 	from, ok, err := startOffset(a[0].Bytes(), a, 2)
 	if err != nil {
 		return nil, err
 	}
 	n, err := nth(a, 3, "n", 1, 1)
+	if err != nil {
+		return nil, err
+	}
+	if err := check(); err != nil {
+		return nil, err
+	}
+	re, _, err := regexArgs(c, a, flagsAt, fn, false)
 	if err != nil || !ok {
 		return nil, err
 	}
@@ -314,17 +317,16 @@ func nthMatch(c *Ctx, a []types.Datum, flagsAt int, fn string) (m []int, err err
 }
 
 func regexpInstr(c *Ctx, a []types.Datum) (types.Datum, error) {
-	m, err := nthMatch(c, a, 5, "regexp_instr")
-	if err != nil {
-		return types.Datum{}, err
-	}
-	end := int64(0)
-	if len(a) > 4 {
-		if end = a[4].Int(); end != 0 && end != 1 {
-			return types.Datum{}, badParam("invalid value for parameter \"%s\": %d", "endoption", end)
+	end, sub := int64(0), int64(0)
+	m, err := nthMatch(c, a, 5, "regexp_instr", func() (err error) {
+		if len(a) > 4 {
+			if end = a[4].Int(); end != 0 && end != 1 {
+				return badParam("invalid value for parameter \"%s\": %d", "endoption", end)
+			}
 		}
-	}
-	sub, err := nth(a, 6, "subexpr", 0, 0)
+		sub, err = nth(a, 6, "subexpr", 0, 0)
+		return err
+	})
 	if err != nil {
 		return types.Datum{}, err
 	}
@@ -335,11 +337,11 @@ func regexpInstr(c *Ctx, a []types.Datum) (types.Datum, error) {
 }
 
 func regexpSubstr(c *Ctx, a []types.Datum) (types.Datum, error) {
-	m, err := nthMatch(c, a, 4, "regexp_substr")
-	if err != nil {
-		return types.Datum{}, err
-	}
-	sub, err := nth(a, 5, "subexpr", 0, 0)
+	sub := int64(0)
+	m, err := nthMatch(c, a, 4, "regexp_substr", func() (err error) {
+		sub, err = nth(a, 5, "subexpr", 0, 0)
+		return err
+	})
 	if err != nil {
 		return types.Datum{}, err
 	}
