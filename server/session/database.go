@@ -175,6 +175,7 @@ func (d *Database) Open(_ context.Context, st backend.Startup) (backend.Session,
 		return nil, fatal(pgerr.Newf(pgerrcode.InvalidCatalogName, "database %q does not exist", name))
 	}
 	s := newSession(d, st, role)
+	s.beginWith(role)
 	for _, kv := range st.Settings {
 		if err := s.SetSetting(kv[0], kv[1], false); err != nil {
 			if e, ok := pgerr.As(err); ok {
@@ -189,6 +190,22 @@ func (d *Database) Open(_ context.Context, st backend.Startup) (backend.Session,
 	d.sessions[s] = struct{}{}
 	d.mu.Unlock()
 	return s, nil
+}
+
+// beginWith sets what is kept for the role and the database, the more special after
+// the more general. A value that does not hold any more is left out.
+func (s *Session) beginWith(role *catalog.Role) {
+	snap := s.db.store.Current()
+	every, own := snap.RoleSettings(0), snap.RoleSettings(role.ID)
+	for _, list := range []catalog.Options{every.Settings, every.InDatabase, own.Settings, own.InDatabase} {
+		for _, o := range list {
+			if err := s.SetSetting(o.Name, o.Value, false); err != nil {
+				s.warn(pgerr.Code(err), err.Error())
+				continue
+			}
+			s.settings.start[o.Name], _ = s.settings.get(o.Name)
+		}
+	}
 }
 
 func fatal(e *pgerr.Error) error {

@@ -217,6 +217,26 @@ func (s *Session) zoneOfInterval(e *ast.Cast) (string, error) {
 	return name, nil
 }
 
+// settingText is the value of a SET that is kept for later sessions, checked.
+func (s *Session) settingText(st *ast.Set) (string, error) {
+	d := byName[lower(st.Name)]
+	if d == nil {
+		if err := checkCustom(st.Name); err != nil {
+			return "", err
+		}
+	} else if err := d.changeable(); err != nil {
+		return "", err
+	}
+	if st.Values == nil {
+		return "", nil
+	}
+	v, err := s.setValue(st)
+	if err != nil || d == nil {
+		return v, err
+	}
+	return s.settings.canonical(d, v)
+}
+
 // timeZoneValue accepts names and hours east of UTC.
 func timeZoneValue(v string) (string, error) {
 	switch strings.ToLower(v) {

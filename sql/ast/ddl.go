@@ -202,6 +202,12 @@ type (
 		Name    string
 		Options []Option
 	}
+	// AlterDatabase is ALTER DATABASE … SET or RESET.
+	AlterDatabase struct {
+		At
+		Name string
+		Set  *Set
+	}
 	// Drop is DROP of any kind of object.
 	Drop struct {
 		At
@@ -395,6 +401,7 @@ func (*AlterSequence) stmt()   {}
 func (*CreateView) stmt()      {}
 func (*CreateExtension) stmt() {}
 func (*CreateDatabase) stmt()  {}
+func (*AlterDatabase) stmt()   {}
 func (*Drop) stmt()            {}
 func (*Rename) stmt()          {}
 func (*AlterTable) stmt()      {}

@@ -25,6 +25,11 @@ func (p *printer) object(s Stmt) bool {
 		p.s([]string{"", " RESTART IDENTITY"}[b2i(v.RestartIdentity)], []string{"", " CASCADE"}[b2i(v.Cascade)])
 	case *Reindex:
 		p.reindex(v)
+	case *AlterDatabase:
+		p.s("ALTER DATABASE ")
+		p.ident(v.Name)
+		p.s(" ")
+		p.set(v.Set)
 	case *RoleStmt:
 		p.roleStmt(v)
 	case *Grant:

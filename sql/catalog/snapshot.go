@@ -32,6 +32,7 @@ type Layer struct {
 	roles      map[string]*Role
 	roleByID   map[ID]*Role
 	extensions map[string]*Extension
+	settings   map[ID]*RoleSettings
 	stats      map[ID]*TableStats
 	// referrers lists, by referenced table, the tables whose foreign keys point at it.
 	referrers map[ID][]ID
@@ -56,7 +57,7 @@ func (l *Layer) clone() *Layer {
 		tables: clone(l.tables), tableByID: clone(l.tableByID), indexByID: clone(l.indexByID),
 		sequences: clone(l.sequences), seqByID: clone(l.seqByID),
 		roles: clone(l.roles), roleByID: clone(l.roleByID),
-		extensions: clone(l.extensions), stats: clone(l.stats), referrers: clone(l.referrers),
+		extensions: clone(l.extensions), settings: clone(l.settings), stats: clone(l.stats), referrers: clone(l.referrers),
 	}
 }
 
@@ -411,6 +412,23 @@ func (s *Snapshot) RemoveRole(id ID) {
 		delete(l.roleByID, id)
 	}
 }
+
+// RoleSettings are a role's own settings; 0 = every role's. Never nil.
+func (s *Snapshot) RoleSettings(role ID) *RoleSettings {
+	if x := s.shared.settings[role]; x != nil {
+		return x
+	}
+	return &RoleSettings{Role: role}
+}
+
+// AllRoleSettings lists the settings of all roles, in the order of their OIDs.
+func (s *Snapshot) AllRoleSettings() []*RoleSettings {
+	return sorted(func(x *RoleSettings) ID { return x.Role }, s.shared.settings)
+}
+
+// PutRoleSettings adds or replaces; RemoveRoleSettings removes.
+func (s *Snapshot) PutRoleSettings(x *RoleSettings) { s.edit(false).settings[x.Role] = x }
+func (s *Snapshot) RemoveRoleSettings(role ID)      { delete(s.edit(false).settings, role) }
 
 // PutExtension adds or replaces an extension; RemoveExtension removes one.
 func (s *Snapshot) PutExtension(x *Extension)   { s.edit(false).extensions[x.Name] = x }

@@ -12,7 +12,27 @@ var _ = register("pg_catalog", map[string]generator{
 	"pg_shadow":   func(r *rows) { r.users(false) },
 	"pg_group":    groups,
 	"pg_database": databases,
+
+	"pg_db_role_setting": roleSettings,
 })
+
+func roleSettings(r *rows) {
+	for _, x := range r.cat.AllRoleSettings() {
+		for i, list := range []catalog.Options{x.Settings, x.InDatabase} {
+			if len(list) == 0 {
+				continue
+			}
+			if i == 1 {
+				r.oid("setdatabase", catalog.DatabaseID)
+			} else {
+				r.oid("setdatabase", 0)
+			}
+			r.oid("setrole", x.Role)
+			r.strs("setconfig", optionList(list))
+			r.emit()
+		}
+	}
+}
 
 // hiddenPassword is what the views show instead of a password.
 const hiddenPassword = "********"
@@ -31,6 +51,7 @@ func (r *rows) roles(prefix string, hide bool) {
 		r.int("rolconnlimit", int64(x.ConnLimit))
 		if hide {
 			r.text("rolpassword", hiddenPassword)
+			r.strs("rolconfig", optionList(r.cat.RoleSettings(x.ID).Settings))
 		} else {
 			r.opt("rolpassword", x.Password)
 		}

@@ -53,6 +53,7 @@ func testSnapshot() *catalog.Snapshot {
 	s.PutSchema(&catalog.Schema{ID: catalog.PublicID, Name: "public", Owner: 10, Comment: "standard public schema"})
 	s.PutSchema(&catalog.Schema{ID: catalog.PgCatalogID, Name: "pg_catalog", Owner: 10})
 	s.PutSchema(&catalog.Schema{ID: 20050, Name: "Other", Owner: 10})
+	s.PutRoleSettings(&catalog.RoleSettings{Settings: catalog.Options{{Name: "sql_dialect", Value: "tidb"}}})
 	s.PutRole(&catalog.Role{ID: 10, Name: "postgres", Super: true, Login: true, ConnLimit: -1, Password: "SCRAM", ValidUntil: "2030-01-01"})
 	s.PutRole(&catalog.Role{ID: 20060, Name: "grp", ConnLimit: -1, Comment: "a group"})
 	s.PutExtension(&catalog.Extension{ID: catalog.VectorExtensionID, Name: "vector", Schema: 2200, Version: "0.8.0"})

@@ -207,6 +207,19 @@ func (e *Edit) PutRole(x *catalog.Role) error {
 	e.Snap.PutRole(x)
 	return e.write(kindRole, x.ID, x)
 }
+
+// PutRoleSettings adds or replaces a role's settings, or removes those without any.
+func (e *Edit) PutRoleSettings(x *catalog.RoleSettings) error {
+	if err := e.share(); err != nil {
+		return err
+	}
+	if len(x.Settings)+len(x.InDatabase) == 0 {
+		e.Snap.RemoveRoleSettings(x.Role)
+		return e.remove(kindSettings, x.Role)
+	}
+	e.Snap.PutRoleSettings(x)
+	return e.write(kindSettings, x.Role, x)
+}
 func (e *Edit) PutExtension(x *catalog.Extension) error {
 	if err := e.share(); err != nil {
 		return err

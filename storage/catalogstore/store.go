@@ -24,6 +24,7 @@ const (
 	kindRole      byte = 'r'
 	kindExtension byte = 'e'
 	kindStats     byte = 's'
+	kindSettings  byte = 'c' // of a role
 	kindDrop      byte = 'd' // storage whose range is to be removed: storageMark
 	kindVersion   byte = 'v' // locked by whoever changes the catalog
 )
@@ -136,6 +137,8 @@ func put(snap *catalog.Snapshot, key, val []byte) error {
 		return decode(val, snap.PutRole)
 	case kindExtension:
 		return decode(val, snap.PutExtension)
+	case kindSettings:
+		return decode(val, snap.PutRoleSettings)
 	case kindStats:
 		return decode(val, func(x *catalog.TableStats) { snap.PutStats(id, x) })
 	case kindDrop, kindVersion:

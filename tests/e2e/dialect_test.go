@@ -156,3 +156,62 @@ func lines(t *testing.T, c *pgx.Conn, sql string) string {
 	}
 	return b.String()
 }
+
+// What ALTER DATABASE and ALTER ROLE say is what later sessions begin with: the more
+// special wins, the connection string wins over all, and RESET goes back to it.
+func TestSettingsOfRolesAndDatabases(t *testing.T) {
+	onlyHere(t)
+	srv := startAt(t, t.TempDir()+"/data")
+	addr := srv.Addr().String()
+	c := connect(t, addr, "")
+	dialect := func(params string) string {
+		t.Helper()
+		c := connect(t, addr, params)
+		return one(t, c, "select current_setting('sql_dialect')")
+	}
+	mustExec(t, c, "alter database postgres set sql_dialect = 'tidb'")
+	if got := one(t, c, "show sql_dialect"); got != "postgres" {
+		t.Errorf("the session that said it: %s", got)
+	}
+	if got := dialect(""); got != "tidb" {
+		t.Errorf("a later session: %s", got)
+	}
+	if got := dialect("&sql_dialect=postgres"); got != "postgres" {
+		t.Errorf("a session that asks for another: %s", got)
+	}
+	mustExec(t, c, "alter role postgres set sql_dialect to postgres")
+	if got := dialect(""); got != "postgres" {
+		t.Errorf("the role's own: %s", got)
+	}
+	if got := one(t, c, "select string_agg(setrole || ' ' || setconfig::text, ', ' order by setrole) from pg_db_role_setting"); got != "0 {sql_dialect=tidb}, 10 {sql_dialect=postgres}" {
+		t.Errorf("pg_db_role_setting: %s", got)
+	}
+	mustExec(t, c, "alter role postgres in database postgres set sql_dialect to 'tidb'")
+	if got := dialect(""); got != "tidb" {
+		t.Errorf("the role's in the database: %s", got)
+	}
+	mustExec(t, c, "alter role postgres in database postgres reset all")
+	mustExec(t, c, "alter role postgres reset sql_dialect")
+	mustExec(t, c, "alter database postgres reset all")
+	mustExec(t, c, "alter role all set statement_timeout = '3s'")
+	if got := dialect(""); got != "postgres" {
+		t.Errorf("after RESET: %s", got)
+	}
+	later := connect(t, addr, "")
+	mustExec(t, later, "set statement_timeout = '1s'")
+	mustExec(t, later, "reset statement_timeout")
+	if got := one(t, later, "show statement_timeout"); got != "3s" {
+		t.Errorf("RESET goes back to %s", got)
+	}
+	for sql, code := range map[string]string{
+		"alter role postgres set sql_dialect = 'oracle'":      "22023",
+		"alter role postgres set no_such_thing = 1":           "42704",
+		"alter role nobody set sql_dialect = 'tidb'":          "42704",
+		"alter database other set sql_dialect = 'tidb'":       "3D000",
+		"alter role postgres in database other reset all":     "3D000",
+		"alter database postgres set server_version = 'mine'": "55P02",
+	} {
+		_, err := c.Exec(t.Context(), sql)
+		wantError(t, sql, err, code, "")
+	}
+}

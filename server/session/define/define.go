@@ -48,6 +48,10 @@ type Env struct {
 	// Changed is told the catalog that the statement is changing, once, before the
 	// first change: names in the statement's own expressions mean what it made.
 	Changed func(*catalog.Snapshot)
+	// SettingValue checks the value that a SET gives and returns its text, "" for
+	// SET … TO DEFAULT. Database is the name of the one database.
+	SettingValue func(*ast.Set) (string, error)
+	Database     string
 	// HashPassword makes a SCRAM verifier.
 	HashPassword func(password string) (string, error)
 
@@ -99,6 +103,8 @@ func Tag(stmt ast.Stmt) string {
 		return "GRANT"
 	case *ast.CreateDatabase:
 		return "CREATE DATABASE"
+	case *ast.AlterDatabase:
+		return "ALTER DATABASE"
 	}
 	return "this statement"
 }
@@ -146,6 +152,11 @@ func (e *Env) run(ctx context.Context, stmt ast.Stmt) error {
 		return e.reindex(ctx, st)
 	case *ast.RoleStmt:
 		return e.role(ctx, st)
+	case *ast.AlterDatabase:
+		if st.Name != e.Database {
+			return pgerr.Newf(pgerrcode.InvalidCatalogName, "database %q does not exist", st.Name)
+		}
+		return e.keepSetting(ctx, 0, true, st.Set)
 	case *ast.Grant:
 		return pgerr.NotSupported(int(st.Pos), "GRANT and REVOKE are not supported")
 	case *ast.CreateDatabase:

@@ -17,6 +17,9 @@ func (e *Env) role(ctx context.Context, st *ast.RoleStmt) error {
 	if !e.Super {
 		return pgerr.Newf(pgerrcode.InsufficientPrivilege, "permission denied to %s role", strings.ToLower(st.Action))
 	}
+	if st.Set != nil {
+		return e.roleSetting(ctx, st)
+	}
 	for _, name := range st.Names {
 		var err error
 		switch st.Action {
@@ -85,7 +88,63 @@ func (e *Env) dropRole(ctx context.Context, name string) error {
 		}
 	}
 	edit := e.change(ctx)
+	if err := edit.PutRoleSettings(&catalog.RoleSettings{Role: r.ID}); err != nil {
+		return err
+	}
 	return edit.RemoveRole(r)
+}
+
+// roleSetting is ALTER ROLE … [IN DATABASE …] SET.
+func (e *Env) roleSetting(ctx context.Context, st *ast.RoleStmt) error {
+	if st.Database != "" && st.Database != e.Database {
+		return pgerr.Newf(pgerrcode.InvalidCatalogName, "database %q does not exist", st.Database)
+	}
+	id := catalog.ID(0) // ALTER ROLE ALL
+	for _, name := range st.Names {
+		switch name {
+		case "current_user", "current_role", "session_user":
+			id = e.Owner
+			continue
+		}
+		r, ok := e.Catalog.Role(name)
+		if !ok {
+			return pgerr.Newf(pgerrcode.UndefinedObject, "role %q does not exist", name)
+		}
+		id = r.ID
+	}
+	return e.keepSetting(ctx, id, st.Database != "", st.Set)
+}
+
+// keepSetting changes what the sessions of a role begin with.
+func (e *Env) keepSetting(ctx context.Context, role catalog.ID, inDatabase bool, set *ast.Set) error {
+	if set.Txn != nil || set.Local {
+		return pgerr.NotSupported(int(set.Pos), "this form of SET is not supported here")
+	}
+	text := ""
+	if !set.Reset {
+		var err error
+		if text, err = e.SettingValue(set); err != nil {
+			return err
+		}
+	}
+	edit := e.change(ctx)
+	x := *e.Catalog.RoleSettings(role)
+	list := &x.Settings
+	if inDatabase {
+		list = &x.InDatabase
+	}
+	name := strings.ToLower(set.Name)
+	var keep catalog.Options
+	for _, o := range *list {
+		if o.Name != name && !(set.Reset && name == "all") {
+			keep = append(keep, o)
+		}
+	}
+	if !set.Reset && set.Values != nil {
+		keep = append(keep, catalog.Option{Name: name, Value: text})
+	}
+	*list = keep
+	return edit.PutRoleSettings(&x)
 }
 
 func (e *Env) roleOptions(r *catalog.Role, st *ast.RoleStmt) error {

@@ -26,6 +26,9 @@ func (c *conv) roleStmt(n *pgast.Node) ast.Stmt {
 			out.Names = []string{c.role(s.Role)}
 		}
 		return out
+	case *pgast.Node_AlterDatabaseSetStmt:
+		s := v.AlterDatabaseSetStmt
+		return &ast.AlterDatabase{At: c.here(), Name: s.Dbname, Set: c.set(s.Setstmt)}
 	case *pgast.Node_DropRoleStmt:
 		s := v.DropRoleStmt
 		return &ast.RoleStmt{At: c.here(), Action: "DROP", Names: c.roles(s.Roles), IfExists: s.MissingOk}

@@ -87,7 +87,6 @@ func (c *conv) other(n *pgast.Node) ast.Stmt {
 var otherNames = map[string]string{
 	"AlterCollationStmt":           "ALTER COLLATION",
 	"AlterDatabaseRefreshCollStmt": "ALTER DATABASE",
-	"AlterDatabaseSetStmt":         "ALTER DATABASE",
 	"AlterDatabaseStmt":            "ALTER DATABASE",
 	"AlterDefaultPrivilegesStmt":   "ALTER DEFAULT PRIVILEGES",
 	"AlterDomainStmt":              "ALTER DOMAIN",
