@@ -116,7 +116,7 @@ func (p *project) Close() error { return p.input.Close() }
 
 // values yields rows of expressions.
 type values struct {
-	rows    [][]*expr.Program
+	rows    [][]cell
 	out     *batch.Batch
 	types   []types.T
 	at      int
@@ -128,14 +128,32 @@ type values struct {
 func newValues(n *physical.Values) (Operator, error) {
 	v := &values{types: n.Cols, out: &batch.Batch{Cols: make([]batch.Col, len(n.Cols))}}
 	for _, row := range n.Rows {
-		ps, err := programs(row)
-		if err != nil {
-			return nil, err
+		cells := make([]cell, len(row))
+		for i, e := range row {
+			if k, ok := e.(*expr.Const); ok {
+				cells[i].d = k.D
+				continue
+			}
+			var err error
+			if cells[i].p, err = expr.Compile(e); err != nil {
+				return nil, err
+			}
 		}
-		v.rows = append(v.rows, ps)
+		v.rows = append(v.rows, cells)
 	}
 	return v, nil
 }
+
+// cell is a value of a list: a constant, or a program that computes it.
+type cell struct {
+	p *expr.Program // nil = d
+	d types.Datum
+}
+
+// fewRows is up to how many rows the working memory of the programs is kept for the
+// next execution. Finding a program's takes time with the number of programs: for a
+// load's thousands of rows each has new memory.
+const fewRows = 16
 
 func (v *values) Open(_ context.Context, env *Env) error {
 	v.env, v.at = env, 0
@@ -153,8 +171,16 @@ func (v *values) Next(context.Context) (*batch.Batch, error) {
 	}
 	v.arena.Reset()
 	for i := range n {
-		for k, p := range v.rows[v.at+i] {
-			d, err := p.One(&v.env.Env, &v.scratch)
+		if len(v.rows) > fewRows {
+			v.scratch = expr.Scratch{}
+		}
+		for k := range v.rows[v.at+i] {
+			c := &v.rows[v.at+i][k]
+			if c.p == nil {
+				v.out.Cols[k].Set(i, c.d)
+				continue
+			}
+			d, err := c.p.One(&v.env.Env, &v.scratch)
 			if err != nil {
 				return nil, err
 			}

@@ -49,6 +49,9 @@ type nodeState struct {
 	same   batch.Col // of stable nodes: the one value in every row
 }
 
+// Len is how many programs it holds working memory for.
+func (s *Scratch) Len() int { return len(s.all) }
+
 func (s *Scratch) state(p *Program) *state {
 	if s.last != nil && s.last.p == p {
 		return s.last
