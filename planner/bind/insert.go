@@ -231,11 +231,29 @@ func (b *binder) insertValue(in *insertion, i int, v expr.Expr, pos ast.Pos) (ex
 	case c.Identity != 0 && in.x.Overriding == ast.OverridingUser:
 		return nil, nil // the default takes its place
 	}
-	v, err := b.assign(v, c.Type, c.Name, pos)
+	v, err := b.given(v, c, pos)
 	if err != nil || !c.AutoIncrement {
 		return v, err
 	}
 	return b.autoIncrement(v, c)
+}
+
+// given coerces a value to its column: a string for a bit field by its bytes.
+func (b *binder) given(v expr.Expr, c *catalog.Column, pos ast.Pos) (expr.Expr, error) {
+	if c.Bits > 0 {
+		t := v.Type().OID
+		digit := false
+		if k, ok := v.(*expr.Const); ok && !k.D.IsNull() && t == types.UnknownOID {
+			digit = c.Bits == 1 && (k.D.Text() == "0" || k.D.Text() == "1")
+		}
+		if t == types.ByteaOID || t == types.UnknownOID && !digit {
+			var err error
+			if v, err = b.callBound(builtin.MySQLSchema, "to_bits", []expr.Expr{v}, pos); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return b.assign(v, c.Type, c.Name, pos)
 }
 
 // autoIncrement is the value of an AUTO_INCREMENT column for one that is given.

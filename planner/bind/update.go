@@ -258,7 +258,7 @@ func (b *binder) setValue(s *scope, c *catalog.Column, x *ast.Target, set []ast.
 	if err != nil {
 		return nil, err
 	}
-	return b.assign(v, c.Type, c.Name, leftmost(src))
+	return b.given(v, c, leftmost(src))
 }
 
 // last reports that no later target takes a column of the same source.

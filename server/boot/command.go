@@ -26,6 +26,8 @@ const help = `LoxoDB is a SQL vector database that speaks PostgreSQL's protocol.
 
 Usage:
   loxodb start [flags]    start the server and stay in the foreground
+  loxodb import [flags] FILE...
+                          load dumps of MySQL and TiDB (loxodb import --help)
   loxodb version          print the version
   loxodb help             print this text
 
@@ -71,6 +73,8 @@ func Main(args []string, getenv func(string) string, stdout, stderr io.Writer) i
 	case "version", "-version", "--version":
 		fmt.Fprintf(stdout, "loxodb %s (%s %s/%s)\n", Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 		return 0
+	case "import":
+		return importCommand(args[1:], getenv, stdout, stderr)
 	case "start":
 	default:
 		fmt.Fprintf(stderr, "loxodb: unknown command %q. Try: loxodb help\n", args[0])
@@ -157,18 +161,25 @@ func parseStart(args []string, getenv func(string) string) (Options, error) {
 	if (o.TLSCert == "") != (o.TLSKey == "") {
 		return o, errors.New("--tls-cert and --tls-key belong together")
 	}
-	o.Password = getenv("LOXODB_PASSWORD")
-	if passwordFile != "" {
-		b, err := os.ReadFile(passwordFile)
-		if err != nil {
-			return o, fmt.Errorf("reading --password-file: %w", err)
-		}
-		o.Password, _, _ = strings.Cut(string(b), "\n")
-		if o.Password = strings.TrimSuffix(o.Password, "\r"); o.Password == "" {
-			return o, fmt.Errorf("the first line of --password-file %s is empty", passwordFile)
-		}
+	var err error
+	o.Password, err = readPassword(passwordFile, getenv)
+	return o, err
+}
+
+// readPassword is the first line of a file, or LOXODB_PASSWORD without one.
+func readPassword(file string, getenv func(string) string) (string, error) {
+	if file == "" {
+		return getenv("LOXODB_PASSWORD"), nil
 	}
-	return o, nil
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return "", fmt.Errorf("reading --password-file: %w", err)
+	}
+	line, _, _ := strings.Cut(string(b), "\n")
+	if line = strings.TrimSuffix(line, "\r"); line == "" {
+		return "", fmt.Errorf("the first line of --password-file %s is empty", file)
+	}
+	return line, nil
 }
 
 // run starts the server, says how to reach it, and stops it on a signal.

@@ -12,6 +12,16 @@ var mysqlMathFuncs = []mysqlFunc{
 	{name: "div", args: "**", by: quotientType, eval: mysqlDiv},
 	{name: "int_div", args: "**", ret: types.Int8OID, eval: mysqlIntDiv},
 	{name: "mod", args: "**", by: remainderType, eval: mysqlMod},
+	{name: "to_bits", args: "b", ret: types.Int8OID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		v := int64(0)
+		for i, b := range a[0].Bytes() {
+			if i == 8 || i == 7 && v >= 1<<55 {
+				return types.Datum{}, outOfRange("bigint")
+			}
+			v = v<<8 | int64(b)
+		}
+		return types.Int(v), nil
+	}},
 	{name: "bit_not", args: "i", ret: types.NumericOID, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
 		return unsigned(c, ^uint64(a[0].Int()))
 	}},

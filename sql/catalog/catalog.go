@@ -110,6 +110,9 @@ type Column struct {
 	// AutoIncrement makes an identity column take NULL and 0 for its default, and its
 	// sequence go on after greater values that are given.
 	AutoIncrement bool `json:",omitempty"`
+	// Bits is the width of a bit field that is kept as an integer, 0 = none: a string
+	// that is given to it is its bytes, the first the highest.
+	Bits int `json:",omitempty"`
 	// OnUpdate is SQL text of the value that an UPDATE gives the column when it
 	// changes the row and does not set it; "" = none.
 	OnUpdate  string `json:",omitempty"`

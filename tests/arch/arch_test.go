@@ -53,6 +53,7 @@ var law = []struct {
 	{"server/backend", []string{every}, []string{"server/backend", "sql/pgerr", "sql/types", "sql/batch"}},
 	{"server/auth", []string{every}, []string{"server/auth"}},
 	{"server/pgwire", []string{"planner", "executor", "storage", "vectorindex", "server/session"}, nil},
+	{"server/importer", []string{"sql/catalog", "sql/builtin", "planner", "executor", "storage", "vectorindex", "server/session", "server/pgwire"}, nil},
 	{"server/session", []string{"server/pgwire", "server/boot", "storage/pebblekv", "storage/kv/memkv"}, nil},
 }
 
@@ -69,7 +70,7 @@ var confined = map[string][]string{
 	"github.com/RoaringBitmap/roaring/v2":  {"vectorindex", "storage", "executor"},
 	"github.com/cockroachdb/apd/v3":        {"sql"},
 	"github.com/mmcloughlin/avo":           {"vectorindex/dist"},
-	"github.com/jackc/pgx/v5":              {"tests", "examples"},
+	"github.com/jackc/pgx/v5":              {"tests", "examples", "server/importer"},
 	"github.com/stretchr/testify":          {"tests"},
 }
 

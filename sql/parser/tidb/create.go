@@ -134,7 +134,7 @@ func optionName(o *tast.TableOption) string {
 func (c *conv) columnDef(d *tast.ColumnDef, p *tableParts) ast.ColumnDef {
 	name := d.Name.Name.L
 	t := c.columnType(d.Tp)
-	out := ast.ColumnDef{At: placeless, Name: name, Type: t.typ}
+	out := ast.ColumnDef{At: placeless, Name: name, Type: t.typ, Bits: t.bits}
 	add := func(k ast.Constraint) {
 		k.At = c.here()
 		out.Constraints = append(out.Constraints, k)

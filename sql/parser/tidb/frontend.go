@@ -137,6 +137,9 @@ func grammarError(query string, err error) *pgerr.Error {
 	if n := strings.LastIndexByte(msg, ')'); strings.HasPrefix(msg, "(total length") && n >= 0 {
 		msg = strings.TrimSpace(msg[n+1:])
 	}
+	if name := unknownStatement(query); name != "" && msg == "" {
+		return pgerr.NotSupported(0, "%s is not supported", name)
+	}
 	if msg == "" {
 		if word := tokenAt(query, at); word == "" {
 			msg = "syntax error at end of input"

@@ -15,9 +15,9 @@ const unspecified = types.UnspecifiedLength
 
 // column is a MySQL type as a type and the checks that keep its range.
 type column struct {
-	typ    ast.TypeName
-	check  func(col ast.Expr) ast.Expr // nil = none
-	number bool
+	typ   ast.TypeName
+	check func(col ast.Expr) ast.Expr // nil = none
+	bits  int                         // of BIT(n)
 }
 
 // intRanges are the integer types: PostgreSQL's type, and the bounds where these
@@ -40,23 +40,23 @@ func (c *conv) columnType(ft *types.FieldType) column {
 	if r, ok := intRanges[ft.GetType()]; ok {
 		switch {
 		case unsigned && r.top > 0:
-			return column{typed(at, r.unsigned), between(0, r.top), true}
+			return column{typed(at, r.unsigned), between(0, r.top), 0}
 		case unsigned:
-			return column{typed(at, r.unsigned), notNegative, true}
+			return column{typed(at, r.unsigned), notNegative, 0}
 		case r.high > 0:
-			return column{typed(at, r.signed), between(r.low, r.high), true}
+			return column{typed(at, r.signed), between(r.low, r.high), 0}
 		}
-		return column{typed(at, r.signed), nil, true}
+		return column{typed(at, r.signed), nil, 0}
 	}
 	out := column{}
 	switch ft.GetType() {
 	case mysql.TypeFloat:
-		out.typ, out.number = typed(at, "float4"), true
+		out.typ = typed(at, "float4")
 		if ft.GetFlen() > 24 && ft.GetDecimal() == unspecified {
 			out.typ = typed(at, "float8")
 		}
 	case mysql.TypeDouble:
-		out.typ, out.number = typed(at, "float8"), true
+		out.typ = typed(at, "float8")
 	case mysql.TypeNewDecimal:
 		p, s := ft.GetFlen(), ft.GetDecimal()
 		if p == unspecified {
@@ -65,21 +65,21 @@ func (c *conv) columnType(ft *types.FieldType) column {
 		if s == unspecified {
 			s = 0
 		}
-		out.typ, out.number = typed(at, "numeric", p, s), true
+		out.typ = typed(at, "numeric", p, s)
 	case mysql.TypeBit:
 		n := max(ft.GetFlen(), 1)
 		switch {
 		case n < 16:
-			out = column{typed(at, "int2"), between(0, 1<<n-1), true}
+			out = column{typed(at, "int2"), between(0, 1<<n-1), n}
 		case n < 63:
-			out = column{typed(at, "int8"), between(0, 1<<n-1), true}
+			out = column{typed(at, "int8"), between(0, 1<<n-1), n}
 		case n == 63:
-			out = column{typed(at, "int8"), notNegative, true}
+			out = column{typed(at, "int8"), notNegative, n}
 		default:
 			c.fail(nil, "BIT(64) is not supported")
 		}
 	case mysql.TypeYear:
-		out = column{typed(at, "int2"), between(0, 2155), true}
+		out = column{typed(at, "int2"), between(0, 2155), 0}
 	default:
 		return c.otherType(ft)
 	}
@@ -99,7 +99,7 @@ func (c *conv) otherType(ft *types.FieldType) column {
 			n = 1
 		}
 		if binary {
-			return column{typed(at, "bytea"), shorter(n), false}
+			return column{typed(at, "bytea"), shorter(n), 0}
 		}
 		return column{typ: typed(at, "varchar", n)}
 	case mysql.TypeTinyBlob, mysql.TypeBlob, mysql.TypeMediumBlob, mysql.TypeLongBlob:
@@ -118,7 +118,7 @@ func (c *conv) otherType(ft *types.FieldType) column {
 	case mysql.TypeJSON:
 		return column{typ: typed(at, "jsonb")}
 	case mysql.TypeEnum:
-		return column{typed(at, "text"), c.oneOf(ft.GetElems()), false}
+		return column{typed(at, "text"), c.oneOf(ft.GetElems()), 0}
 	case mysql.TypeSet:
 		c.fail(nil, "type SET is not supported")
 	case mysql.TypeTiDBVectorFloat32:

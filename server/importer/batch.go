@@ -1,0 +1,184 @@
+package importer
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// A transaction of the load takes so much text, or so many statements.
+const (
+	batchBytes      = 8 << 20
+	batchStatements = 1000
+)
+
+// batch is the statements of a dump that the next transaction runs, and how far the
+// dump is known to be loaded.
+type batch struct {
+	*load
+	dump   *dump
+	schema string // that USE last named
+	from   int64  // what an earlier load has loaded already
+	list   []statement
+	bytes  int
+	end    int64 // after the last statement of the list
+}
+
+// add takes a statement of the dump.
+func (b *batch) add(ctx context.Context, st statement) error {
+	kind := kindOf(st.text)
+	if kind == kindSkip {
+		return nil
+	}
+	if kind == kindCreateTable {
+		create, later, err := b.parser.ForeignKeysApart(st.text)
+		if err == nil && len(later) > 0 {
+			for _, text := range later {
+				b.later = append(b.later, deferred{b.dump, b.schema, statement{text: text, line: st.line}})
+			}
+			st.text = create
+		}
+	}
+	if kind == kindUse {
+		b.schema = strings.Trim(strings.TrimSpace(st.text[len("use"):]), "`;\" ")
+	}
+	b.count++
+	if b.DryRun {
+		if _, err := b.parser.Parse(st.text); err != nil {
+			b.problem(b.dump, st, err)
+		}
+		return nil
+	}
+	if st.end <= b.from {
+		if kind != kindUse && kind != kindSet {
+			b.count--
+			return nil // loaded before; what sets the session must be said again
+		}
+		if err := b.exec(ctx, st.text); err != nil && !isServerError(err) {
+			return err
+		}
+		return nil
+	}
+	b.list = append(b.list, st)
+	b.bytes += len(st.text)
+	b.end = st.end
+	if b.bytes >= batchBytes || len(b.list) >= batchStatements {
+		return b.flush(ctx, b.end, false)
+	}
+	return nil
+}
+
+// flush runs the statements in one transaction with the note of how far they go: all
+// at once, or if one fails, each for itself. done says that the dump ends there.
+func (b *batch) flush(ctx context.Context, end int64, done bool) error {
+	if b.DryRun || len(b.list) == 0 && (!done || b.from >= end) {
+		return nil
+	}
+	err := b.together(ctx, end, done)
+	if err != nil {
+		if !isServerError(err) {
+			return err
+		}
+		if err := b.exec(ctx, "ROLLBACK"); err != nil {
+			return err
+		}
+		err = b.eachAlone(ctx, end, done)
+	}
+	b.list, b.bytes = b.list[:0], 0
+	return err
+}
+
+func (b *batch) together(ctx context.Context, end int64, done bool) error {
+	if err := b.exec(ctx, "START TRANSACTION"); err != nil {
+		return err
+	}
+	for i := range b.list {
+		if err := b.exec(ctx, b.list[i].text); err != nil {
+			return err
+		}
+	}
+	if err := b.note(ctx, b.dump, end, done); err != nil {
+		return err
+	}
+	return b.exec(ctx, "COMMIT")
+}
+
+// eachAlone runs the statements with a way back from each.
+func (b *batch) eachAlone(ctx context.Context, end int64, done bool) error {
+	if err := b.exec(ctx, "START TRANSACTION"); err != nil {
+		return err
+	}
+	for i := range b.list {
+		if err := b.exec(ctx, "SAVEPOINT loxodb_import"); err != nil {
+			return err
+		}
+		err := b.exec(ctx, b.list[i].text)
+		if err == nil {
+			continue
+		}
+		if !isServerError(err) {
+			return err
+		}
+		b.problem(b.dump, b.list[i], err)
+		if err := b.exec(ctx, "ROLLBACK TO SAVEPOINT loxodb_import"); err != nil {
+			return err
+		}
+	}
+	if err := b.note(ctx, b.dump, end, done); err != nil {
+		return err
+	}
+	return b.exec(ctx, "COMMIT")
+}
+
+// isServerError tells a statement that failed from a connection that did.
+func isServerError(err error) bool {
+	var pe *pgconn.PgError
+	return errors.As(err, &pe) && pe.Severity != "FATAL" && pe.Severity != "PANIC"
+}
+
+// kind is what the load must know of a statement.
+type kind byte
+
+const (
+	kindOther kind = iota
+	kindSkip       // locks and transactions of the dump's own: the load has its own
+	kindSet
+	kindUse
+	kindCreateTable
+)
+
+// kindOf looks at the first words.
+func kindOf(text string) kind {
+	w := firstWords(text)
+	first, rest, _ := strings.Cut(w, " ")
+	switch first {
+	case "lock", "unlock", "begin", "commit", "start":
+		return kindSkip
+	case "use":
+		return kindUse
+	case "create":
+		if rest == "table" {
+			return kindCreateTable
+		}
+	case "set":
+		if rest == "autocommit" || strings.Contains(rest, "gtid_purged") {
+			return kindSkip
+		}
+		return kindSet
+	}
+	return kindOther
+}
+
+// firstWords are the first two words in lower case, also of a conditional comment.
+func firstWords(text string) string {
+	text = text[:min(len(text), 200)]
+	if rest, ok := strings.CutPrefix(text, "/*!"); ok {
+		text = strings.TrimLeft(strings.TrimPrefix(rest, "M"), "0123456789")
+	}
+	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
+		return r == ' ' || r == '\n' || r == '\t' || r == '\r' || r == '=' || r == '`' || r == '(' || r == ';'
+	})
+	return strings.Join(words[:min(2, len(words))], " ")
+}

@@ -1,0 +1,61 @@
+package importer
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strconv"
+)
+
+// What is loaded of each dump is kept in a table of the database itself: a row
+// changes in the transaction of the statements that it is about.
+const stateTable = "public.loxodb_import"
+
+func (l *load) makeTable(ctx context.Context) error {
+	return l.exec(ctx, "CREATE TABLE IF NOT EXISTS "+stateTable+
+		" (file TEXT PRIMARY KEY, size BIGINT NOT NULL, position BIGINT NOT NULL, done TINYINT(1) NOT NULL DEFAULT 0, problems BIGINT NOT NULL DEFAULT 0)")
+}
+
+// key is a dump's name in the table.
+func (d *dump) key() string {
+	if abs, err := filepath.Abs(d.path); err == nil {
+		return abs
+	}
+	return d.path
+}
+
+// position is how far an earlier load of the dump got.
+func (l *load) position(ctx context.Context, d *dump) (int64, error) {
+	if l.Restart {
+		return 0, l.params(ctx, "DELETE FROM "+stateTable+" WHERE file = ?", d.key())
+	}
+	r := l.conn.ExecParams(ctx, "SELECT size, position FROM "+stateTable+" WHERE file = ?", [][]byte{[]byte(d.key())}, nil, nil, nil).Read()
+	if r.Err != nil || len(r.Rows) == 0 {
+		return 0, r.Err
+	}
+	size, _ := strconv.ParseInt(string(r.Rows[0][0]), 10, 64)
+	at, _ := strconv.ParseInt(string(r.Rows[0][1]), 10, 64)
+	if size != d.size {
+		return 0, fmt.Errorf("the file had %d bytes when it was loaded before and has %d now: load it anew with --restart", size, d.size)
+	}
+	return at, nil
+}
+
+// note says how far the dump is loaded, in the transaction that is open.
+func (l *load) note(ctx context.Context, d *dump, end int64, done bool) error {
+	flag := "0"
+	if done {
+		flag = "1"
+	}
+	return l.params(ctx, "INSERT INTO "+stateTable+" (file, size, position, done, problems) VALUES (?, ?, ?, ?, ?)"+
+		" ON DUPLICATE KEY UPDATE position = VALUES(position), done = VALUES(done), problems = VALUES(problems)",
+		d.key(), strconv.FormatInt(d.size, 10), strconv.FormatInt(end, 10), flag, strconv.Itoa(l.report.problems))
+}
+
+func (l *load) params(ctx context.Context, sql string, args ...string) error {
+	vals := make([][]byte, len(args))
+	for i, a := range args {
+		vals[i] = []byte(a)
+	}
+	return l.conn.ExecParams(ctx, sql, vals, nil, nil, nil).Read().Err
+}

@@ -1,0 +1,152 @@
+package e2e
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/loxodb/loxodb/server/boot"
+)
+
+// runImport runs loxodb import and returns its status and what it wrote.
+func runImport(t *testing.T, addr string, args ...string) (status int, stdout, stderr string) {
+	t.Helper()
+	var out, err bytes.Buffer
+	status = boot.Main(append([]string{"import", "--dialect", "tidb", "--connect", addr}, args...), func(string) string { return "" }, &out, &err)
+	return status, out.String(), err.String()
+}
+
+// A dump of mysqldump loads whole but for what is not supported, which is named by
+// line; foreign keys may refer to tables that come later.
+func TestImportMysqldump(t *testing.T) {
+	onlyHere(t)
+	addr := start(t)
+	const file = "testdata/import/mysqldump.sql"
+	status, out, errs := runImport(t, addr, file)
+	if status != 1 || out != "35 statements loaded, 1 problems\n" || !strings.HasPrefix(errs, file+":77: CREATE TRIGGER is not supported (SQLSTATE 0A000): ") {
+		t.Errorf("status %d\n%s%s", status, out, errs)
+	}
+	my := connect(t, addr, "&sql_dialect=tidb")
+	mustExec(t, my, "USE library")
+	for sql, want := range map[string]string{
+		"SELECT GROUP_CONCAT(CONCAT_WS('|', id, writer_id, title, kind, lent, rare, HEX(cover), DATE_FORMAT(added, '%d.%m.%Y %H'), JSON_EXTRACT(extra, '$.a')) ORDER BY id SEPARATOR '\n') FROM book": "0|1|zero; -- no comment|novel|0|0|01.01.2024 10|1\n1|1|It's|poem|1|1|61620063|02.01.2024 10\n4|line\nbreak \\ \"q\"|novel|0|FFD8",
+		"SELECT name FROM writer": "Zoë",
+		"SELECT title FROM loans": "It's",
+		"SELECT COUNT(*) FROM information_schema.key_column_usage WHERE constraint_name = 'book_writer' AND referenced_table_name = 'writer'": "1",
+		"SELECT done FROM public.loxodb_import": "1",
+		"SELECT COUNT(*) FROM information_schema.statistics WHERE table_name = 'book' AND index_name = 'title' AND non_unique = 0": "1",
+	} {
+		if got := one(t, my, sql); got != want {
+			t.Errorf("%s\n got %q\nwant %q", sql, got, want)
+		}
+	}
+	mustExec(t, my, "INSERT INTO book (title) VALUES ('next')")
+	if got := one(t, my, "SELECT MAX(id) FROM book"); got != "5" {
+		t.Errorf("AUTO_INCREMENT goes on with %s", got)
+	}
+	// Once more: it is all there already.
+	status, out, errs = runImport(t, addr, file)
+	if status != 0 || strings.Contains(errs, ":") || !strings.HasSuffix(out, ", 0 problems\n") {
+		t.Errorf("again: status %d\n%s%s", status, out, errs)
+	}
+	if got := one(t, my, "SELECT COUNT(*) FROM book"); got != "4" {
+		t.Errorf("again: %s rows", got)
+	}
+}
+
+// A directory of dumpling's is loaded in an order that works.
+func TestImportDumpling(t *testing.T) {
+	onlyHere(t)
+	addr := start(t)
+	if status, out, errs := runImport(t, addr, "testdata/import/dumpling"); status != 0 {
+		t.Fatalf("status %d\n%s%s", status, out, errs)
+	}
+	my := connect(t, addr, "&sql_dialect=tidb")
+	if got := one(t, my, "SELECT body FROM vec.doc ORDER BY VEC_COSINE_DISTANCE(e, '[0,1,0.1]') LIMIT 1"); got != "two; twice" {
+		t.Errorf("nearest: %s", got)
+	}
+	mustExec(t, my, "USE vec")
+	if got := one(t, my, "SHOW TABLES"); got != "doc" {
+		t.Errorf("tables: %s", got)
+	}
+}
+
+// --dry-run needs no server.
+func TestImportDryRun(t *testing.T) {
+	status, out, errs := runImport(t, "127.0.0.1:1", "--dry-run", "testdata/import/mysqldump.sql", "testdata/import/dumpling")
+	if status != 1 || !strings.HasSuffix(out, " statements read, 1 problems\n") || strings.Count(errs, "\n") != 1 || !strings.Contains(errs, ":77: CREATE TRIGGER") {
+		t.Errorf("status %d\n%s%s", status, out, errs)
+	}
+}
+
+// A load that was cut off goes on where it stopped: no row is missing, and none is
+// there twice. The file is packed, and sets the session at its beginning.
+func TestImportGoesOn(t *testing.T) {
+	onlyHere(t)
+	addr := start(t)
+	my := connect(t, addr, "&sql_dialect=tidb")
+	mustExec(t, my, "CREATE TABLE killer (x INT)")
+	mustExec(t, my, "INSERT INTO killer VALUES (1)")
+	const rows = 2500
+	var sql strings.Builder
+	sql.WriteString("CREATE DATABASE IF NOT EXISTS big;\nUSE big;\nSET time_zone = '+02:00';\nCREATE TABLE r (n INT, at TIMESTAMP, pad TEXT);\n")
+	for i := range rows {
+		if i == 1700 {
+			sql.WriteString("SELECT pg_terminate_backend(CONNECTION_ID()) FROM public.killer;\n")
+		}
+		fmt.Fprintf(&sql, "INSERT INTO r VALUES (%d, '2024-06-01 12:00:00', '%s');\n", i, strings.Repeat("x;", i%50))
+	}
+	file := filepath.Join(t.TempDir(), "big.sql.gz")
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	_, _ = z.Write([]byte(sql.String()))
+	z.Close()
+	if err := os.WriteFile(file, packed.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if status, out, errs := runImport(t, addr, file); status != 1 || !strings.Contains(errs, "loxodb: "+file) {
+		t.Fatalf("the first run: status %d\n%s%s", status, out, errs)
+	}
+	half := one(t, my, "SELECT COUNT(*) FROM big.r")
+	if half == "0" || half == fmt.Sprint(rows) {
+		t.Fatalf("%s rows after the first run", half)
+	}
+	mustExec(t, my, "DELETE FROM killer")
+	if status, out, errs := runImport(t, addr, file); status != 0 {
+		t.Fatalf("the second run: status %d\n%s%s", status, out, errs)
+	}
+	if got := one(t, my, "SELECT CONCAT_WS(' ', COUNT(*), COUNT(DISTINCT n), SUM(n), COUNT(DISTINCT at), MIN(at)) FROM big.r"); got != fmt.Sprintf("%d %d %d 1 2024-06-01 10:00:00", rows, rows, rows*(rows-1)/2) {
+		t.Errorf("rows: %s (%s after the first run)", got, half)
+	}
+	// Another file by that name is not taken for this one.
+	if err := os.WriteFile(file, append(packed.Bytes(), 0), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if status, _, errs := runImport(t, addr, file); status != 1 || !strings.Contains(errs, "load it anew with --restart") {
+		t.Errorf("a changed file: status %d, %s", status, errs)
+	}
+}
+
+// A statement that fails is reported with its line and does not stop the others.
+func TestImportReportsProblems(t *testing.T) {
+	onlyHere(t)
+	addr := start(t)
+	file := filepath.Join(t.TempDir(), "p.sql")
+	text := "CREATE TABLE p (a INT PRIMARY KEY);\nINSERT INTO p VALUES (1);\n\nINSERT INTO p\nVALUES (2),\n  ('x');\nINSERT INTO p VALUES (1);\nINSERT INTO p VALUES (3);\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	status, out, errs := runImport(t, addr, "--schema", "other", file)
+	want := file + ":6: invalid input syntax for type integer: \"x\" (SQLSTATE 22P02): INSERT INTO p VALUES (2), ('x')\n" +
+		file + ":7: duplicate key value violates unique constraint \"p_pkey\" (SQLSTATE 23505): INSERT INTO p VALUES (1)\n"
+	if status != 1 || out != "5 statements loaded, 2 problems\n" || errs != want {
+		t.Errorf("status %d\n%s\n got %s\nwant %s", status, out, errs, want)
+	}
+	if got := one(t, connect(t, addr, ""), "select string_agg(a::text, ',' order by a) from other.p"); got != "1,3" {
+		t.Errorf("rows %s", got)
+	}
+}

@@ -1,0 +1,9 @@
+/*!40014 SET FOREIGN_KEY_CHECKS=0*/;
+/*!40101 SET NAMES binary*/;
+CREATE TABLE `doc` (
+  `id` bigint NOT NULL AUTO_INCREMENT,
+  `body` text DEFAULT NULL,
+  `e` vector(3) DEFAULT NULL,
+  PRIMARY KEY (`id`) /*T![clustered_index] CLUSTERED */,
+  VECTOR INDEX `idx_e`((VEC_COSINE_DISTANCE(`e`)))
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin AUTO_INCREMENT=30001;
