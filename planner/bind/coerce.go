@@ -163,6 +163,9 @@ func (b *binder) coerceLiteral(x *unknownLit, to types.T, at builtin.Context, po
 		return nullConst(to), nil
 	}
 	base := types.Of(to.OID)
+	if x.src != nil && x.src.Raw && to.OID == types.ByteaOID {
+		return &expr.Const{T: to, D: types.String(x.text)}, nil
+	}
 	if to.OID == types.IntervalOID {
 		base = to
 	}

@@ -243,10 +243,11 @@ func (b *binder) given(v expr.Expr, c *catalog.Column, pos ast.Pos) (expr.Expr, 
 	if c.Bits > 0 {
 		t := v.Type().OID
 		digit := false
-		if k, ok := v.(*expr.Const); ok && !k.D.IsNull() && t == types.UnknownOID {
-			digit = c.Bits == 1 && (k.D.Text() == "0" || k.D.Text() == "1")
+		k, literal := v.(*unknownLit)
+		if literal {
+			digit = k.null || c.Bits == 1 && (k.text == "0" || k.text == "1")
 		}
-		if t == types.ByteaOID || t == types.UnknownOID && !digit {
+		if t == types.ByteaOID || literal && !digit {
 			var err error
 			if v, err = b.callBound(builtin.MySQLSchema, "to_bits", []expr.Expr{v}, pos); err != nil {
 				return nil, err

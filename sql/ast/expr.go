@@ -20,6 +20,9 @@ type (
 		Text string // the value for LitNumeric, LitString, LitBit
 		Int  int64
 		Bool bool
+		// Raw: where bytes are asked for, the text of a LitString is their value, not the
+		// form in which PostgreSQL writes them.
+		Raw bool
 		// As is the type that analysis gave a string or NULL, "" before: it is printed
 		// as a cast.
 		As string

@@ -162,7 +162,7 @@ type Session interface {
 	Lastval() (int64, error)
 	// Advance makes the sequence go on after v at least. Inserted notes the value that
 	// an AUTO_INCREMENT column took from its sequence in the statement that began at
-	// stmt; LastInsertID is the first of the last statement that took one, 0 if none did.
+	// stmt (the zero time: whatever the statement); LastInsertID is the first of the last statement that took one, 0 if none did.
 	Advance(ctx context.Context, seq catalog.ID, v int64) error
 	Inserted(v int64, stmt time.Time)
 	LastInsertID() int64

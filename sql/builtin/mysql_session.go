@@ -31,7 +31,10 @@ var mysqlSessionFuncs = []mysqlFunc{
 		}
 		return types.Int(0), nil
 	}},
-	{name: "last_insert_id", ret: types.Int8OID, volatility: Volatile, eval: withSession(func(_ *Ctx, s Session, _ []types.Datum) (types.Datum, error) {
+	{name: "last_insert_id", args: "?i", ret: types.Int8OID, volatility: Volatile, eval: withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		if len(a) > 0 {
+			s.Inserted(a[0].Int(), time.Time{})
+		}
 		return types.Int(s.LastInsertID()), nil
 	})},
 	{name: "uuid", ret: types.TextOID, volatility: Volatile, eval: func(c *Ctx, _ []types.Datum) (types.Datum, error) {

@@ -59,9 +59,33 @@ func missing(err error) bool {
 	return false
 }
 
+// indexOfTable finds an index of DROP INDEX … ON table. Dialects in which keys have
+// names within their table name the index after both; it may be named after what the
+// table was called before.
+func (e *Env) indexOfTable(table *ast.QName, name string) (*object, error) {
+	t, err := e.table(table)
+	if err != nil {
+		return nil, err
+	}
+	key := "_" + strings.TrimPrefix(name, table.Name+"_")
+	var found *catalog.Index
+	for _, x := range t.Indexes {
+		if x.Name == name || found == nil && strings.HasSuffix(x.Name, key) {
+			found = x
+		}
+	}
+	if found == nil {
+		return nil, pgerr.Newf(pgerrcode.UndefinedObject, "index %q does not exist", name)
+	}
+	return &object{kind: indexObject, id: found.ID}, nil
+}
+
 // dropTarget finds what a name of DROP means; roles and extensions, on which
 // nothing of the catalog depends, are dropped at once.
 func (e *Env) dropTarget(ctx context.Context, st *ast.Drop, n *ast.QName) (*object, error) {
+	if st.Kind == ast.ObjIndex && st.Table != nil {
+		return e.indexOfTable(st.Table, n.Name)
+	}
 	switch st.Kind {
 	case ast.ObjTable, ast.ObjView, ast.ObjIndex, ast.ObjSequence:
 		return e.dropRelation(st, n)

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"math/big"
 	"strconv"
+	"strings"
 
 	tast "github.com/pingcap/tidb/pkg/parser/ast"
 	"github.com/pingcap/tidb/pkg/parser/mysql"
@@ -37,7 +38,9 @@ func (c *conv) literal(v *driver.ValueExpr) (e ast.Expr, condition bool) {
 		if v.Type.GetCharset() == "binary" {
 			return bytea(at, []byte(v.GetString())), false
 		}
-		return text(at, v.GetString()), false
+		l := text(at, v.GetString())
+		l.Raw = strings.IndexByte(l.Text, '\\') >= 0
+		return l, false
 	case driver.KindBinaryLiteral:
 		if v.Type.GetFlag()&mysql.UnsignedFlag == 0 || isBitLiteral(c.src, v) { // b'…' is a number in all places where PostgreSQL's types can tell
 			return c.bits(v), false

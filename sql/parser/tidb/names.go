@@ -68,9 +68,16 @@ func text(at ast.At, s string) *ast.Lit { return &ast.Lit{At: at, Kind: ast.LitS
 
 func null(at ast.At) *ast.Lit { return &ast.Lit{At: at} }
 
+// plainTypes are the types that PostgreSQL's grammar has no words of its own for:
+// their names come without a schema.
+var plainTypes = setOf("text bytea date jsonb")
+
 // typed is a type name of pg_catalog.
 func typed(at ast.At, name string, mods ...int) ast.TypeName {
 	t := ast.TypeName{At: at, Name: ast.QName{At: at, Schema: system, Name: name}}
+	if plainTypes[name] {
+		t.Name.Schema = ""
+	}
 	for _, m := range mods {
 		t.Mods = append(t.Mods, integer(at, int64(m)))
 	}
