@@ -61,6 +61,9 @@ func (b *binder) resolveCall(schema, name string, args []expr.Expr, shape builti
 	for i, a := range args {
 		ts[i] = a.Type().OID
 	}
+	if to := b.userCast(schema, name, ts, shape); to != 0 {
+		return &builtin.Resolved{Coercion: to, ArgTypes: []types.OID{to}, Ret: to}, nil
+	}
 	r, err := builtin.ResolveFunc(schema, name, ts, shape)
 	if err != nil {
 		if pgerr.Code(err) == pgerrcode.DatatypeMismatch { // of polymorphic types, which no place has
@@ -69,6 +72,22 @@ func (b *binder) resolveCall(schema, name string, args []expr.Expr, shape builti
 		return nil, atPos(err, pos)
 	}
 	return r, nil
+}
+
+// userCast is the user's type that a call of its name casts to, 0 for other calls.
+func (b *binder) userCast(schema, name string, args []types.OID, shape builtin.CallShape) types.OID {
+	if len(args) != 1 || shape.Names != nil || shape.Variadic || len(builtin.Functions(schema, name)) > 0 {
+		return 0
+	}
+	i := b.userType(&ast.TypeName{Name: ast.QName{Schema: schema, Name: name}})
+	if i == nil {
+		return 0
+	}
+	switch builtin.CoercionPath(args[0], i.OID, builtin.Explicit) {
+	case builtin.RelabelOnly, builtin.ByIO:
+		return i.OID
+	}
+	return 0
 }
 
 // makeCall coerces the arguments and builds the call.

@@ -20,6 +20,8 @@ type Trace struct {
 	reads   map[Attribute]bool
 	// literals are strings and NULLs that got a type.
 	literals map[*ast.Lit]types.T
+	// typeSchemas are the schemas of users' types that are not in public.
+	typeSchemas map[*ast.TypeName]string
 }
 
 // Attribute is a column of a stored table or view.
@@ -32,7 +34,7 @@ type Attribute struct {
 func NewTrace() *Trace {
 	return &Trace{schemas: map[*ast.TableRef]string{}, owners: map[expr.Expr]string{}, columns: map[*ast.ColumnRef]string{},
 		stars: map[*ast.ColumnRef][]ast.Target{}, reads: map[Attribute]bool{},
-		literals: map[*ast.Lit]types.T{}}
+		literals: map[*ast.Lit]types.T{}, typeSchemas: map[*ast.TypeName]string{}}
 }
 
 // Reads reports whether the query names the column, directly or by a star.
@@ -51,6 +53,10 @@ func (t *Trace) Qualify(q ast.Stmt) {
 		case *ast.ColumnRef:
 			if owner, ok := t.columns[x]; ok {
 				x.Parts = []string{owner, x.Parts[0]}
+			}
+		case *ast.Cast:
+			if schema, ok := t.typeSchemas[&x.To]; ok {
+				x.To.Name.Schema = schema
 			}
 		case *ast.Lit:
 			if typ, ok := t.literals[x]; ok {
@@ -91,6 +97,13 @@ func ownName(e ast.Expr) bool {
 		return x.Star
 	}
 	return false
+}
+
+// traceType notes in which schema a user's type is found.
+func (b *binder) traceType(x *ast.TypeName, schema string) {
+	if t := b.trace(); t != nil && schema != "public" {
+		t.typeSchemas[x] = schema
+	}
 }
 
 func (b *binder) traceLiteral(x *unknownLit, to types.T) {

@@ -24,7 +24,10 @@ func (b *binder) typeName(t *ast.TypeName) (types.T, error) {
 	if t.SetOf {
 		return types.T{}, errAt(t.Pos, pgerrcode.InvalidFunctionDefinition, "type modifier is not allowed for type SETOF")
 	}
-	i := types.ByName(t.Name.Name)
+	i := b.userType(t)
+	if i == nil {
+		i = types.ByName(t.Name.Name)
+	}
 	if t.Name.Schema != "" {
 		id, ok := b.schemaID(t.Name.Schema)
 		switch {
@@ -65,6 +68,33 @@ func (b *binder) typeName(t *ast.TypeName) (types.T, error) {
 		}
 	}
 	return out, nil
+}
+
+// userType finds a type that a user made: before a type of PostgreSQL's own only when
+// its schema is written.
+func (b *binder) userType(t *ast.TypeName) *types.Info {
+	n := &t.Name
+	path := []string{n.Schema}
+	if n.Schema == "" {
+		if i := types.ByName(n.Name); i != nil && i.Namespace == catalog.PgCatalogID || b.o.Session == nil {
+			return nil
+		}
+		path = b.o.Session.SearchPath(false)
+	}
+	for _, p := range path {
+		s, ok := b.o.Catalog.Schema(p)
+		if !ok {
+			continue
+		}
+		if x, ok := b.o.Catalog.Type(s.ID, n.Name); ok {
+			b.traceType(t, p)
+			return types.Lookup(x.ID)
+		}
+		if x, ok := b.o.Catalog.TypeOfArray(s.ID, n.Name); ok {
+			return types.Lookup(x.Array)
+		}
+	}
+	return nil
 }
 
 // absentTypes are the types of PostgreSQL 15 that this server does not have.

@@ -14,6 +14,9 @@ import (
 // names gives the reg* types their text forms (PostgreSQL chapter 8.19): types.Names.
 type names struct{ s *Session }
 
+// Enum implements types.Enums.
+func (n names) Enum(oid types.OID) *types.Enum { return n.s.Catalog().Enum(oid) }
+
 // RegOut implements types.Names.
 func (n names) RegOut(t, oid types.OID) (string, bool) {
 	if oid == 0 {

@@ -190,6 +190,22 @@ type (
 		Check     byte // 0, 'l'ocal, 'c'ascaded
 		With      []Option
 	}
+	// CreateEnum is CREATE TYPE … AS ENUM.
+	CreateEnum struct {
+		At
+		Name   QName
+		Labels []string
+	}
+	// AlterEnum is ALTER TYPE … ADD VALUE New, or with Old RENAME VALUE Old TO New.
+	AlterEnum struct {
+		At
+		Name        QName
+		Old, New    string
+		Rename      bool
+		IfNotExists bool
+		Neighbor    string // BEFORE or with After AFTER it; "" = at the end
+		After       bool
+	}
 	// CreateExtension is CREATE EXTENSION.
 	CreateExtension struct {
 		At
@@ -402,6 +418,8 @@ func (*CreateSchema) stmt()    {}
 func (*CreateSequence) stmt()  {}
 func (*AlterSequence) stmt()   {}
 func (*CreateView) stmt()      {}
+func (*CreateEnum) stmt()      {}
+func (*AlterEnum) stmt()       {}
 func (*CreateExtension) stmt() {}
 func (*CreateDatabase) stmt()  {}
 func (*AlterDatabase) stmt()   {}

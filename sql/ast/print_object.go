@@ -30,6 +30,10 @@ func (p *printer) object(s Stmt) bool {
 		p.ident(v.Name)
 		p.s(" ")
 		p.set(v.Set)
+	case *CreateEnum:
+		p.createEnum(v)
+	case *AlterEnum:
+		p.alterEnum(v)
 	case *RoleStmt:
 		p.roleStmt(v)
 	case *Grant:

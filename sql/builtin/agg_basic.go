@@ -50,7 +50,7 @@ func (a *countAgg) Bytes() int64                                { return int64(8
 func minmaxAggs(r *registrar) {
 	for _, t := range []string{
 		"int8", "int4", "int2", "oid", "float4", "float8", "date", "time", "timetz", "money", "timestamp",
-		"timestamptz", "interval", "text", "numeric", "anyarray", "bpchar", "tid", "xid8", "pg_lsn", "inet",
+		"timestamptz", "interval", "text", "numeric", "anyarray", "bpchar", "tid", "xid8", "pg_lsn", "inet", "anyenum",
 	} {
 		r.agg("max("+t+")", func(args []types.T) Agg { return &minMaxAgg{t: args[0]} })
 		r.agg("min("+t+")", func(args []types.T) Agg { return &minMaxAgg{t: args[0], least: true} })

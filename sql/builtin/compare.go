@@ -50,7 +50,7 @@ func compareFuncs(r *registrar) {
 	}
 	for _, p := range []string{
 		"int2", "int4", "int8", "int24", "int42", "int28", "int82", "int48", "int84", "oid", "char", "bool",
-		"date_", "time_", "timestamp_", "cash_",
+		"date_", "time_", "timestamp_", "cash_", "enum_",
 	} {
 		each(p, compareInts)
 	}
@@ -85,13 +85,13 @@ func compareFuncs(r *registrar) {
 		"btint2cmp", "btint4cmp", "btint8cmp", "btoidcmp", "btcharcmp", "btboolcmp", "btfloat4cmp", "btfloat8cmp",
 		"bttextcmp", "btnamecmp", "byteacmp", "uuid_cmp", "date_cmp", "time_cmp", "timestamp_cmp",
 		"cash_cmp", "interval_cmp", "timetz_cmp", "btarraycmp", "btrecordcmp", "jsonb_cmp", "bitcmp", "bpcharcmp",
-		"btoidvectorcmp", "bttidcmp",
+		"btoidvectorcmp", "bttidcmp", "enum_cmp",
 	} {
 		r.eval(p, threeWay)
 	}
 	for _, p := range []string{
 		"int2", "int4", "int8", "oid", "float4", "float8", "date_", "time_", "timestamp_", "cash", "interval_",
-		"timetz_", "numeric_", "text_", "bpchar_", "array_", "tid",
+		"timetz_", "numeric_", "text_", "bpchar_", "array_", "tid", "enum_",
 	} {
 		r.eval(p+"larger", larger)
 		r.eval(p+"smaller", smaller)

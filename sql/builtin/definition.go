@@ -247,6 +247,9 @@ func comment(s *catalog.Snapshot, id catalog.ID, class string) string {
 			return x.Comment
 		}
 	case "pg_type", "pg_am":
+		if x, ok := s.TypeByID(id); ok && class == "pg_type" && x.ID == id {
+			return x.Comment
+		}
 		return extensionComment(s, id, class)
 	case "pg_extension":
 		for _, x := range s.Extensions() {

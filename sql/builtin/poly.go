@@ -40,8 +40,8 @@ func (p *poly) solve(declared, actual []types.OID) (ok bool, err error) {
 		case types.AnyElementOID, types.AnyNonArrayOID, types.AnyEnumOID:
 			p.hasAny = true
 			p.nonArray = p.nonArray || d == types.AnyNonArrayOID
-			if d == types.AnyEnumOID {
-				return false, nil // there are no enums
+			if d == types.AnyEnumOID && a != types.UnknownOID && category(a) != 'E' {
+				return false, nil
 			}
 			if a == types.UnknownOID {
 				unknown = true

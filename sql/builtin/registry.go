@@ -69,7 +69,7 @@ var families = []func(*registrar){
 	// date and time
 	datetimeFuncs, intervalFuncs, inRangeFuncs, toCharFuncs,
 	// composite values
-	arrayFuncs, rangeFuncs, seriesFuncs, jsonFuncs, jsonSetFuncs, jsonRecords, jsonPathFuncs, vectorFuncs,
+	arrayFuncs, enumFuncs, rangeFuncs, seriesFuncs, jsonFuncs, jsonSetFuncs, jsonRecords, jsonPathFuncs, vectorFuncs,
 	// the system
 	sysinfoFuncs, definitionFuncs, privilegeFuncs, sessionFuncs, sequenceFuncs,
 	// aggregates

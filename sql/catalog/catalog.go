@@ -216,6 +216,32 @@ type Sequence struct {
 	Comment    string
 }
 
+// TypeKind is pg_type.typtype of a user's type.
+type TypeKind byte
+
+const (
+	EnumType TypeKind = 'e'
+)
+
+// Type is a type that a user made. Immutable.
+type Type struct {
+	ID, Schema ID
+	Name       string
+	Kind       TypeKind
+	Owner      ID
+	Array      ID // the array type over it
+	ArrayName  string
+	Shown      string      // the name as messages show it: quoted, with its schema unless that is public
+	Enum       *types.Enum `json:",omitempty"`
+	Comment    string
+}
+
+// Infos describes the type and its array type for types.Register.
+func (t *Type) Infos() []*types.Info {
+	e, a := types.EnumInfo(t.ID, t.Array, t.Schema, t.Name, t.ArrayName, t.Shown, t.Enum)
+	return []*types.Info{e, a}
+}
+
 // Role is a user or group.
 type Role struct {
 	ID                                   ID

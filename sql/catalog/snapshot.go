@@ -5,6 +5,8 @@ import (
 	"sort"
 	"strings"
 	"sync/atomic"
+
+	"github.com/loxodb/loxodb/sql/types"
 )
 
 // Snapshot is one consistent version of the catalog: what all sessions share, and
@@ -29,6 +31,8 @@ type Layer struct {
 	indexByID  map[ID]*Index
 	sequences  map[relName]*Sequence
 	seqByID    map[ID]*Sequence
+	types      map[relName]*Type
+	typeByID   map[ID]*Type // by the OIDs of array types, too
 	roles      map[string]*Role
 	roleByID   map[ID]*Role
 	extensions map[string]*Extension
@@ -56,6 +60,7 @@ func (l *Layer) clone() *Layer {
 		schemas: clone(l.schemas), schemaByID: clone(l.schemaByID),
 		tables: clone(l.tables), tableByID: clone(l.tableByID), indexByID: clone(l.indexByID),
 		sequences: clone(l.sequences), seqByID: clone(l.seqByID),
+		types: clone(l.types), typeByID: clone(l.typeByID),
 		roles: clone(l.roles), roleByID: clone(l.roleByID),
 		extensions: clone(l.extensions), settings: clone(l.settings), stats: clone(l.stats), referrers: clone(l.referrers),
 	}
@@ -231,6 +236,61 @@ func (s *Snapshot) RelationExists(schema ID, name string) bool {
 	return ok
 }
 
+// Type finds a user's type by name.
+func (s *Snapshot) Type(schema ID, name string) (*Type, bool) {
+	x, ok := s.shared.types[relName{schema, name}]
+	return x, ok
+}
+
+// TypeByID finds a user's type by its OID or that of its array type.
+func (s *Snapshot) TypeByID(id ID) (*Type, bool) { x, ok := s.shared.typeByID[id]; return x, ok }
+
+// Enum implements types.Enums.
+func (s *Snapshot) Enum(oid types.OID) *types.Enum {
+	if x := s.shared.typeByID[oid]; x != nil {
+		return x.Enum
+	}
+	return nil
+}
+
+// Types lists the users' types in OID order.
+func (s *Snapshot) Types() []*Type {
+	var l []*Type
+	for id, x := range s.shared.typeByID {
+		if id == x.ID {
+			l = append(l, x)
+		}
+	}
+	sort.Slice(l, func(i, j int) bool { return l[i].ID < l[j].ID })
+	return l
+}
+
+// TypeExists reports whether a type has the name: a user's own or array type, or a
+// relation's row type.
+func (s *Snapshot) TypeExists(schema ID, name string) bool {
+	if _, ok := s.Type(schema, name); ok {
+		return true
+	}
+	if _, ok := s.TypeOfArray(schema, name); ok {
+		return true
+	}
+	_, ok := s.Table(schema, name)
+	return ok
+}
+
+// TypeOfArray finds a user's type by the name of its array type.
+func (s *Snapshot) TypeOfArray(schema ID, name string) (*Type, bool) {
+	if len(name) == 0 || name[0] != '_' {
+		return nil, false
+	}
+	for _, x := range s.shared.types {
+		if x.Schema == schema && x.ArrayName == name {
+			return x, true
+		}
+	}
+	return nil, false
+}
+
 // Role finds a role by name.
 func (s *Snapshot) Role(name string) (*Role, bool) { x, ok := s.shared.roles[name]; return x, ok }
 
@@ -394,6 +454,23 @@ func (s *Snapshot) RemoveSequence(x *Sequence) {
 	if old := l.seqByID[x.ID]; old != nil {
 		delete(l.sequences, relName{old.Schema, old.Name})
 		delete(l.seqByID, x.ID)
+	}
+}
+
+// PutType adds or replaces a type.
+func (s *Snapshot) PutType(x *Type) {
+	s.RemoveType(x.ID)
+	l := s.edit(false)
+	l.types[relName{x.Schema, x.Name}], l.typeByID[x.ID], l.typeByID[x.Array] = x, x, x
+}
+
+// RemoveType removes a type.
+func (s *Snapshot) RemoveType(id ID) {
+	l := s.edit(false)
+	if old := l.typeByID[id]; old != nil {
+		delete(l.types, relName{old.Schema, old.Name})
+		delete(l.typeByID, old.ID)
+		delete(l.typeByID, old.Array)
 	}
 }
 

@@ -255,6 +255,9 @@ func settingsMatter(t types.OID) bool {
 	if e := types.Of(t).Elem(); e.OID != 0 && types.Of(t).IsArray() {
 		t = e.OID
 	}
+	if i := types.Lookup(t); i != nil && i.Type == 'e' { // labels are the catalog's
+		return true
+	}
 	switch t {
 	case types.DateOID, types.TimestampOID, types.TimestamptzOID, types.TimeOID, types.TimetzOID, types.IntervalOID,
 		types.RegclassOID, types.RegtypeOID, types.RegprocOID, types.RegprocedureOID, types.RegoperOID,

@@ -10,6 +10,7 @@ var _ = register("pg_catalog", map[string]generator{
 	"pg_namespace": namespaces,
 	"pg_class":     classes,
 	"pg_type":      pgTypes,
+	"pg_enum":      enums,
 	"pg_sequence":  sequences,
 	"pg_rewrite":   rewrites,
 })
@@ -228,6 +229,32 @@ func pgTypes(r *rows) {
 		r.pgType(&types.Info{OID: t.TypeID, Name: t.Name, Len: -1, Type: 'c', Category: 'C', Delim: ',',
 			In: "record_in", Out: "record_out", Recv: "record_recv", Send: "record_send", Align: 'd', Storage: 'x',
 			Namespace: t.Schema}, t.ID, t.Owner)
+	}
+	r.userTypes()
+}
+
+// userTypes are the types that users made, with the array types over them.
+func (r *rows) userTypes() {
+	for _, t := range r.cat.Types() {
+		for _, i := range t.Infos() {
+			r.pgType(i, 0, t.Owner)
+		}
+	}
+}
+
+// enums are the labels of enums.
+func enums(r *rows) {
+	for _, t := range r.cat.Types() {
+		if t.Enum == nil {
+			continue
+		}
+		for _, l := range t.Enum.Labels {
+			r.oid("oid", l.OID)
+			r.oid("enumtypid", t.ID)
+			r.float("enumsortorder", types.EnumPlace(l.Value))
+			r.text("enumlabel", l.Name)
+			r.emit()
+		}
 	}
 }
 

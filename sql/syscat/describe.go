@@ -3,6 +3,7 @@ package syscat
 import (
 	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/types"
 )
 
 var _ = register("pg_catalog", map[string]generator{
@@ -56,6 +57,9 @@ func descriptions(r *rows) {
 			put(c.ID, classConstr, 0, c.Comment)
 		}
 	}
+	for _, t := range r.cat.Types() {
+		put(t.ID, classType, 0, t.Comment)
+	}
 	for _, s := range r.cat.Sequences() {
 		put(s.ID, classRelation, 0, s.Comment)
 	}
@@ -107,6 +111,10 @@ func depends(r *rows) {
 		}
 		r.tableDepends(t)
 	}
+	for _, t := range r.cat.Types() {
+		r.depend(classType, t.ID, 0, classNamespace, t.Schema, 0, depNormal)
+		r.depend(classType, t.Array, 0, classType, t.ID, 0, depInternal)
+	}
 	for _, s := range r.cat.Sequences() {
 		r.depend(classRelation, s.ID, 0, classNamespace, s.Schema, 0, depNormal)
 		if s.OwnerTable != 0 {
@@ -135,7 +143,13 @@ func (r *rows) tableDepends(t *catalog.Table) {
 	}
 	for i := range t.Columns {
 		c := &t.Columns[i]
-		if c.Dropped || c.Default == "" {
+		if c.Dropped {
+			continue
+		}
+		if c.Type.OID >= types.FirstTypeOID {
+			r.depend(classRelation, t.ID, int16(i+1), classType, c.Type.OID, 0, depNormal)
+		}
+		if c.Default == "" {
 			continue
 		}
 		r.depend(classAttrdef, c.DefaultID, 0, classRelation, t.ID, int16(i+1), depAuto)

@@ -141,6 +141,8 @@ func opClassOf(method, name string, t types.OID) (opClass, bool) {
 		input = types.AnyRangeOID
 	case types.MultirangeTypeOf(t) != nil:
 		input = types.AnyMultirangeOID
+	case types.Lookup(t) != nil && types.Lookup(t).Type == 'e':
+		input = types.AnyEnumOID
 	}
 	var found opClass
 	ok := false
@@ -171,6 +173,8 @@ func OpClassAccepts(method, name string, t types.OID) (known, accepts bool) {
 		return true, true
 	case c.input == types.InetOID:
 		return true, t == types.CidrOID
+	case c.input == types.AnyEnumOID:
+		return true, types.Lookup(t) != nil && types.Lookup(t).Type == 'e'
 	case c.input == types.TextOID:
 		return true, t == types.VarcharOID
 	}

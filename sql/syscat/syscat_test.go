@@ -56,6 +56,8 @@ func testSnapshot() *catalog.Snapshot {
 	s.PutRoleSettings(&catalog.RoleSettings{Settings: catalog.Options{{Name: "sql_dialect", Value: "tidb"}}})
 	s.PutRole(&catalog.Role{ID: 10, Name: "postgres", Super: true, Login: true, ConnLimit: -1, Password: "SCRAM", ValidUntil: "2030-01-01"})
 	s.PutRole(&catalog.Role{ID: 20060, Name: "grp", ConnLimit: -1, Comment: "a group"})
+	s.PutType(&catalog.Type{ID: types.FirstTypeOID + 1, Array: types.FirstTypeOID + 2, Schema: 2200, Name: "mood", ArrayName: "_mood", Shown: "mood",
+		Kind: catalog.EnumType, Owner: 10, Comment: "feelings", Enum: &types.Enum{Labels: []types.EnumLabel{{OID: 20500, Name: "sad", Value: 1}}}})
 	s.PutExtension(&catalog.Extension{ID: catalog.VectorExtensionID, Name: "vector", Schema: 2200, Version: "0.8.0"})
 	n102 := types.T{OID: types.NumericOID, Mod: 655366}
 	t := &catalog.Table{ID: 20001, Schema: 2200, Name: "t", Kind: catalog.KindTable, Owner: 10, TypeID: 20002, Storage: 20001,

@@ -41,7 +41,7 @@ func appendElem(dst []byte, oid OID, d Datum) []byte {
 	}
 	switch info.Rep {
 	case RepInt:
-		switch info.Len {
+		switch info.width() {
 		case 1:
 			return append(dst, byte(d.bits))
 		case 2:
@@ -66,7 +66,7 @@ func elemDatum(oid OID, b []byte) Datum {
 	if info == nil || info.Rep == RepBytes {
 		return Bytes(b)
 	}
-	if len(b) != int(info.Len) {
+	if len(b) != info.width() {
 		return Datum{}
 	}
 	return fixedDatum(info, b)
@@ -80,7 +80,7 @@ func fixedDatum(info *Info, b []byte) Datum {
 		}
 		return Datum{bits: binary.BigEndian.Uint64(b)}
 	}
-	switch info.Len {
+	switch info.width() {
 	case 1:
 		return Int(int64(b[0]))
 	case 2:
@@ -303,7 +303,7 @@ func ArrayGet(d Datum, subscripts ...int) Datum {
 	}
 	it := NewArrayIter(d)
 	if info := byOID(it.elem); info != nil && info.Len > 0 && !ArrayHasNull(d) && info.Rep != RepBytes {
-		step := 4 + int(info.Len)
+		step := 4 + info.width()
 		if (at+1)*step <= len(it.b) {
 			return elemDatum(it.elem, it.b[at*step+4:(at+1)*step])
 		}
@@ -424,5 +424,6 @@ func wireDiffers(oid OID) bool {
 	case VectorOID, HalfvecOID, SparsevecOID, Int8vecOID, JSONBOID, JSONPathOID, RecordOID, InetOID, CidrOID:
 		return true
 	}
-	return false
+	info := byOID(oid)
+	return info != nil && info.Type == 'e'
 }

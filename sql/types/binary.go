@@ -17,6 +17,12 @@ func DecodeBinary(t T, b []byte) (Datum, error) {
 	if info == nil {
 		return Datum{}, unknownType(t.OID)
 	}
+	if info.Type == 'e' {
+		if err := CheckUTF8(b); err != nil {
+			return Datum{}, err
+		}
+		return parseEnum(info, string(b), nil)
+	}
 	if info.Rep != RepBytes {
 		if len(b) == 0 && info.Len == 1 {
 			return Datum{}, pgerr.New(pgerrcode.ProtocolViolation, "no data left in message")
@@ -204,8 +210,12 @@ func AppendBinary(dst []byte, t T, d Datum) []byte {
 	case InetOID, CidrOID:
 		return appendInetBinary(dst, t, d)
 	}
-	if info := byOID(t.OID); info != nil && info.IsArray {
+	info := byOID(t.OID)
+	switch {
+	case info != nil && info.IsArray:
 		return appendArrayBinary(dst, d)
+	case info != nil && info.Type == 'e':
+		return appendEnum(dst, info, d, nil)
 	}
 	return appendElem(dst, t.OID, d)
 }

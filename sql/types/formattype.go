@@ -27,6 +27,9 @@ func TypeName(oid OID) string {
 	if info.In == "array_in" { // record[] is one but for its category
 		return TypeName(info.Elem) + "[]"
 	}
+	if info.Shown != "" {
+		return info.Shown
+	}
 	if name, ok := sqlNames[oid]; ok {
 		return name
 	}

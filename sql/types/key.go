@@ -91,6 +91,8 @@ func appendKey(dst []byte, t T, d Datum) []byte {
 		return appendEscaped(dst, d.ref)
 	case info.IsArray || t.OID == OidVectorOID || t.OID == Int2VectorOID:
 		return appendArrayKey(dst, Of(info.Elem), d)
+	case info.Type == 'e':
+		return binary.BigEndian.AppendUint64(dst, d.bits^1<<63)
 	case info.Rep == RepInt: // unsigned: bool, "char", oid, …
 		if info.Len == 1 {
 			return append(dst, byte(d.bits))
@@ -254,7 +256,7 @@ func decodeKey(t T, key []byte) (d Datum, rest []byte, err error) {
 		b, rest, err := decodeEscaped(key)
 		return Bytes(b), rest, err
 	}
-	n := int(info.Len)
+	n := info.width()
 	if len(key) < n {
 		return Datum{}, nil, errBadKey
 	}

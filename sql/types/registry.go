@@ -19,6 +19,9 @@ type Info struct {
 	Namespace                          OID    // pg_catalog 11 or public 2200
 	Collation                          OID    // 100 for collatable types, 950 for name, else 0
 	IsArray                            bool   // a true array type (category A with array_in)
+	// Of users' types only: the name as messages show it, and the labels of an enum.
+	Shown string
+	Enum  *Enum
 }
 
 // Lookup returns the built-in type's Info, or nil.
@@ -83,6 +86,9 @@ func init() {
 
 func byOID(oid OID) *Info {
 	i := uint8(0)
+	if oid >= FirstTypeOID {
+		return userType(oid)
+	}
 	if oid < smallOIDs {
 		i = small[oid]
 	} else if at := oid - VectorOID; at < OID(len(extended)) { // below VectorOID it wraps around

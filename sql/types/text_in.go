@@ -189,8 +189,12 @@ func parseOther(t T, s string, f *Format) (Datum, error) {
 	if isReg(t.OID) {
 		return parseReg(t.OID, s, f)
 	}
-	if byOID(t.OID) == nil {
+	info := byOID(t.OID)
+	if info == nil {
 		return Datum{}, unknownType(t.OID)
+	}
+	if info.Type == 'e' {
+		return parseEnum(info, s, f)
 	}
 	return Datum{}, pgerr.Newf(pgerrcode.FeatureNotSupported, "cannot accept a value of type %s", TypeName(t.OID))
 }

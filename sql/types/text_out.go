@@ -82,6 +82,9 @@ func appendOther(dst []byte, t T, d Datum, f *Format, info *Info) []byte {
 	if rt := MultirangeTypeOf(t.OID); rt != nil {
 		return rt.appendMultiText(dst, d, f)
 	}
+	if info != nil && info.Type == 'e' {
+		return appendEnum(dst, info, d, f)
+	}
 	if isReg(t.OID) {
 		return appendReg(dst, t.OID, OID(d.bits), f)
 	}

@@ -2,11 +2,14 @@ package catalogstore
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/binary"
 	"encoding/json"
 	"slices"
 	"sync/atomic"
 
 	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/types"
 	"github.com/loxodb/loxodb/storage/keys"
 	"github.com/loxodb/loxodb/storage/kv"
 	"github.com/loxodb/loxodb/storage/table"
@@ -200,6 +203,43 @@ func (e *Edit) PutSequence(x *catalog.Sequence) error {
 	e.Snap.PutSequence(x)
 	return e.write(kindSequence, x.ID, x)
 }
+
+// PutType stores a type. A new one can be used at once; what a known one is called
+// becomes known to values with the commit.
+func (e *Edit) PutType(x *catalog.Type) error {
+	if err := e.share(); err != nil {
+		return err
+	}
+	e.Snap.PutType(x)
+	if types.Lookup(x.ID) == nil {
+		types.Register(x.Infos()...)
+	}
+	return e.write(kindType, x.ID, x)
+}
+
+// RemoveType removes a type. Values of it may still be on their way: it stays registered.
+func (e *Edit) RemoveType(x *catalog.Type) error {
+	if err := e.share(); err != nil {
+		return err
+	}
+	e.Snap.RemoveType(x.ID)
+	return e.remove(kindType, x.ID)
+}
+
+// NewTypeID draws an OID for a type: see types.FirstTypeOID.
+func (e *Edit) NewTypeID() (catalog.ID, error) {
+	for {
+		var b [4]byte
+		if _, err := rand.Read(b[:]); err != nil {
+			return 0, err
+		}
+		id := binary.BigEndian.Uint32(b[:])&(types.FirstTypeOID-1) | types.FirstTypeOID
+		if types.Lookup(id) == nil {
+			return id, nil
+		}
+	}
+}
+
 func (e *Edit) PutRole(x *catalog.Role) error {
 	if err := e.share(); err != nil {
 		return err

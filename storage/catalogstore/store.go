@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/types"
 	"github.com/loxodb/loxodb/storage/keys"
 	"github.com/loxodb/loxodb/storage/kv"
 	"github.com/loxodb/loxodb/storage/table"
@@ -21,6 +22,7 @@ const (
 	kindSchema    byte = 'n'
 	kindTable     byte = 't'
 	kindSequence  byte = 'q'
+	kindType      byte = 'y'
 	kindRole      byte = 'r'
 	kindExtension byte = 'e'
 	kindStats     byte = 's'
@@ -91,6 +93,7 @@ func (s *Store) publish(ts kv.TS, snap *catalog.Snapshot) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	snap.Version = catalog.Version(ts)
+	register(snap)
 	s.versions = append(s.versions, version{ts, snap})
 	if n := len(s.versions); n > keep {
 		s.versions = append([]version(nil), s.versions[n-keep:]...)
@@ -120,7 +123,19 @@ func load(ctx context.Context, eng kv.Engine) (*catalog.Snapshot, kv.TS, error) 
 			return nil, 0, err
 		}
 	}
+	register(snap)
 	return snap, ts, it.Err()
+}
+
+// register makes the types of a committed catalog known to values.
+func register(snap *catalog.Snapshot) {
+	var infos []*types.Info
+	for _, t := range snap.Types() {
+		infos = append(infos, t.Infos()...)
+	}
+	if infos != nil {
+		types.Register(infos...)
+	}
 }
 
 // put decodes one descriptor into the snapshot.
@@ -133,6 +148,8 @@ func put(snap *catalog.Snapshot, key, val []byte) error {
 		return decode(val, snap.PutTable)
 	case kindSequence:
 		return decode(val, snap.PutSequence)
+	case kindType:
+		return decode(val, snap.PutType)
 	case kindRole:
 		return decode(val, snap.PutRole)
 	case kindExtension:

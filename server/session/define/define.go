@@ -78,6 +78,10 @@ func Tag(stmt ast.Stmt) string {
 		return "CREATE VIEW"
 	case *ast.CreateExtension:
 		return "CREATE EXTENSION"
+	case *ast.CreateEnum:
+		return "CREATE TYPE"
+	case *ast.AlterEnum:
+		return "ALTER TYPE"
 	case *ast.Drop:
 		return "DROP " + string(st.Kind)
 	case *ast.Rename:
@@ -134,6 +138,10 @@ func (e *Env) run(ctx context.Context, stmt ast.Stmt) error {
 		return e.createView(ctx, st)
 	case *ast.CreateExtension:
 		return e.createExtension(ctx, st)
+	case *ast.CreateEnum:
+		return e.createEnum(ctx, st)
+	case *ast.AlterEnum:
+		return e.alterEnum(ctx, st)
 	case *ast.Drop:
 		return e.drop(ctx, st)
 	case *ast.Rename:

@@ -34,6 +34,7 @@ const (
 	columnObject
 	defaultObject
 	constraintObject
+	typeObject
 )
 
 // dependent is an object that cannot be without another; auto ones go with it
@@ -189,6 +190,8 @@ func (e *Env) dependents(o object) ([]dependent, error) {
 		}
 	case sequenceObject:
 		return e.defaultsFrom(o.id), nil
+	case typeObject:
+		return e.typeUsers(o.id), nil
 	}
 	return nil, nil
 }
@@ -197,6 +200,11 @@ func (e *Env) inSchema(schema catalog.ID) (out []dependent) {
 	for _, t := range e.Catalog.Tables() {
 		if t.Schema == schema {
 			out = append(out, dependent{object: object{kind: tableObject, id: t.ID}, order: t.ID})
+		}
+	}
+	for _, t := range e.Catalog.Types() {
+		if t.Schema == schema {
+			out = append(out, dependent{object: object{kind: typeObject, id: t.ID}, order: t.ID})
 		}
 	}
 	for _, q := range e.Catalog.Sequences() {
@@ -300,6 +308,12 @@ func (e *Env) describe(o object) string {
 	case sequenceObject:
 		q, _ := e.Catalog.SequenceByID(o.id)
 		return "sequence " + e.visibleName(q.Schema, q.Name)
+	case typeObject:
+		t, _ := e.Catalog.TypeByID(o.id)
+		if o.id == t.Array {
+			return "type " + t.Shown + "[]"
+		}
+		return "type " + t.Shown
 	case indexObject:
 		x, _ := e.Catalog.IndexByID(o.id)
 		t, _ := e.Catalog.TableByID(x.Table)
@@ -347,6 +361,11 @@ func (e *Env) removeObject(ctx context.Context, o object) error {
 	case sequenceObject:
 		q, _ := e.Catalog.SequenceByID(o.id)
 		return e.edit.RemoveSequence(q)
+	case typeObject:
+		if t, _ := e.Catalog.TypeByID(o.id); o.id == t.ID {
+			return e.edit.RemoveType(t)
+		}
+		return nil // an array type goes with its element's
 	case indexObject:
 		x, ok := e.Catalog.IndexByID(o.id)
 		if !ok {

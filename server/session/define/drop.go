@@ -39,7 +39,11 @@ func (e *Env) drop(ctx context.Context, st *ast.Drop) error {
 			e.notice("00000", "schema %q does not exist, skipping", st.Names[i].Schema)
 			continue
 		}
-		e.notice("00000", "%s %q does not exist, skipping", kind, st.Names[i].Name)
+		name := st.Names[i].Name
+		if st.Kind == ast.ObjType || st.Kind == ast.ObjDomain {
+			kind, name = "type", dotted(&st.Names[i])
+		}
+		e.notice("00000", "%s %q does not exist, skipping", kind, name)
 	}
 	for _, o := range targets {
 		if t, ok := e.Catalog.TableByID(o.id); ok && o.kind == tableObject {
@@ -95,7 +99,9 @@ func (e *Env) dropTarget(ctx context.Context, st *ast.Drop, n *ast.QName) (*obje
 		return nil, e.dropExtension(ctx, st, n)
 	case ast.ObjRole:
 		return nil, e.dropRole(ctx, n.Name)
-	case ast.ObjType, ast.ObjDomain, ast.ObjFunction, ast.ObjProcedure, ast.ObjMatView, ast.ObjCollation, ast.ObjTrigger:
+	case ast.ObjType, ast.ObjDomain:
+		return e.dropType(st.Kind, n)
+	case ast.ObjFunction, ast.ObjProcedure, ast.ObjMatView, ast.ObjCollation, ast.ObjTrigger:
 		code := pgerrcode.UndefinedObject
 		switch st.Kind {
 		case ast.ObjFunction, ast.ObjProcedure:

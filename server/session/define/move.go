@@ -16,6 +16,8 @@ import (
 func (e *Env) setSchema(ctx context.Context, st *ast.AlterSchema) error {
 	switch st.Kind {
 	case ast.ObjTable, ast.ObjView, ast.ObjSequence:
+	case ast.ObjType, ast.ObjDomain:
+		return e.moveType(ctx, st)
 	default:
 		return pgerr.NotSupported(int(st.Pos), "ALTER %s ... SET SCHEMA is not supported", st.Kind)
 	}
@@ -52,6 +54,22 @@ func (e *Env) setSchema(ctx context.Context, st *ast.AlterSchema) error {
 		return e.moveSequence(q, to)
 	}
 	return e.moveTable(ctx, t, to)
+}
+
+// moveType takes a type into another schema.
+func (e *Env) moveType(ctx context.Context, st *ast.AlterSchema) error {
+	t, err := e.alteredType(st.Kind, &st.Name)
+	if err != nil {
+		return err
+	}
+	to, ok := e.Catalog.Schema(st.Schema)
+	if !ok {
+		return pgerr.Newf(pgerrcode.InvalidSchemaName, "schema %q does not exist", st.Schema)
+	}
+	if to.ID != t.Schema && e.Catalog.TypeExists(to.ID, t.Name) {
+		return pgerr.Newf(pgerrcode.DuplicateObject, "type %q already exists in schema %q", t.Name, to.Name)
+	}
+	return e.renameType(ctx, t, to, t.Name)
 }
 
 func (e *Env) freeIn(to *catalog.Schema, name string) error {

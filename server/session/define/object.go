@@ -390,6 +390,13 @@ func (e *Env) renameOne(ctx context.Context, st *ast.Rename) error {
 			return err
 		}
 		return e.renameIndex(ctx, t, x, st.New)
+	case ast.ObjType, ast.ObjDomain:
+		t, err := e.alteredType(st.Kind, &st.Name)
+		if err != nil {
+			return err
+		}
+		s, _ := e.Catalog.SchemaByID(t.Schema)
+		return e.renameType(ctx, t, s, st.New)
 	case ast.ObjTable, ast.ObjView, ast.ObjColumn, ast.ObjConstraint:
 		return e.renameInTable(ctx, st)
 	}

@@ -244,6 +244,14 @@ func (e *Env) comment(ctx context.Context, st *ast.Comment) error {
 			}
 		}
 		return edit.PutTable(n)
+	case ast.ObjType, ast.ObjDomain:
+		t, err := e.alteredType(st.Kind, &st.Name)
+		if err != nil {
+			return err
+		}
+		c := *t
+		c.Comment = text
+		return edit.PutType(&c)
 	case ast.ObjSequence:
 		q, err := e.findSequence(&st.Name)
 		if err != nil {

@@ -27,6 +27,10 @@ func (e *Env) createTable(ctx context.Context, st *ast.CreateTable) error {
 		}
 		return pgerr.Newf(pgerrcode.DuplicateTable, "relation %q already exists", st.Name.Name).At(-1)
 	}
+	if e.Catalog.TypeExists(schema.ID, st.Name.Name) {
+		return pgerr.Newf(pgerrcode.DuplicateObject, "type %q already exists", st.Name.Name).
+			WithHint("A relation has an associated type of the same name, so you must use a name that doesn't conflict with any existing type.")
+	}
 	e.change(ctx)
 	if st.OnCommit != 0 && !schema.Temp {
 		return pgerr.New(pgerrcode.InvalidTableDefinition, "ON COMMIT can only be used on temporary tables")

@@ -21,6 +21,10 @@ func (c *conv) alterStmt(n *pgast.Node) ast.Stmt {
 			return c.otherAlter(s.ObjectType)
 		}
 		return &ast.AlterSchema{At: c.here(), Kind: objectKind(s.ObjectType), Name: name, Schema: s.Newschema, IfExists: s.MissingOk}
+	case *pgast.Node_AlterEnumStmt:
+		s := v.AlterEnumStmt
+		return &ast.AlterEnum{At: c.here(), Name: c.qname(s.TypeName, -1), Old: s.OldVal, New: s.NewVal, Rename: s.OldVal != "",
+			IfNotExists: s.SkipIfNewValExists, Neighbor: s.NewValNeighbor, After: s.NewValIsAfter}
 	case *pgast.Node_AlterOwnerStmt:
 		s := v.AlterOwnerStmt
 		name, ok := c.objectOf(s.Relation, s.Object, "")

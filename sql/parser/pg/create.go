@@ -36,6 +36,9 @@ func (c *conv) createStmt(n *pgast.Node) ast.Stmt {
 		return out
 	case *pgast.Node_CreateExtensionStmt:
 		return c.createExtension(v.CreateExtensionStmt)
+	case *pgast.Node_CreateEnumStmt:
+		s := v.CreateEnumStmt
+		return &ast.CreateEnum{At: c.here(), Name: c.qname(s.TypeName, -1), Labels: c.strs(s.Vals)}
 	case *pgast.Node_CreatedbStmt:
 		return &ast.CreateDatabase{At: c.here(), Name: v.CreatedbStmt.Dbname, Options: c.options(v.CreatedbStmt.Options)}
 	}

@@ -1,0 +1,380 @@
+package define
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/planner/bind"
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// shownType is a type's name in messages. Those in public go without their schema.
+func (e *Env) shownType(schema catalog.ID, name string) string {
+	if schema == catalog.PublicID {
+		return ast.QuoteIdent(name)
+	}
+	return ast.QuoteIdent(e.Catalog.SchemaName(schema)) + "." + ast.QuoteIdent(name)
+}
+
+// typeByName finds a user's type.
+func (e *Env) typeByName(n *ast.QName) (t *catalog.Type, err error) {
+	if err := e.find(n, func(s catalog.ID) (ok bool) { t, ok = e.Catalog.Type(s, n.Name); return ok }); err != nil {
+		if pgerr.Code(err) != pgerrcode.UndefinedTable {
+			return nil, err
+		}
+		return nil, pgerr.Newf(pgerrcode.UndefinedObject, "type \"%s\" does not exist", dotted(n))
+	}
+	return t, nil
+}
+
+func dotted(n *ast.QName) string {
+	if n.Schema != "" {
+		return n.Schema + "." + n.Name
+	}
+	return n.Name
+}
+
+// newType names a type that is about to be made: what differs by kind is left open.
+func (e *Env) newType(ctx context.Context, n *ast.QName, kind catalog.TypeKind) (*catalog.Type, error) {
+	s, err := e.target(ctx, n, permanent)
+	switch {
+	case err != nil:
+		return nil, placeless(err)
+	case s.Temp:
+		return nil, pgerr.NotSupported(int(n.Pos), "types in the temporary schema are not supported")
+	}
+	if err := e.freeType(s.ID, n.Name); err != nil {
+		return nil, err
+	}
+	edit := e.change(ctx)
+	t := &catalog.Type{Schema: s.ID, Name: n.Name, Kind: kind, Owner: e.Owner, ArrayName: e.arrayName(s.ID, n.Name), Shown: e.shownType(s.ID, n.Name)}
+	if t.ID, err = edit.NewTypeID(); err != nil {
+		return nil, err
+	}
+	t.Array, err = edit.NewTypeID()
+	return t, err
+}
+
+func (e *Env) freeType(schema catalog.ID, name string) error {
+	if e.Catalog.TypeExists(schema, name) {
+		return pgerr.Newf(pgerrcode.DuplicateObject, "type %q already exists", name)
+	}
+	return nil
+}
+
+// arrayName is the name of the array type over a type (makeArrayTypeName).
+func (e *Env) arrayName(schema catalog.ID, name string) string {
+	const longest = 63
+	for out := "_" + name; ; out = "_" + out {
+		if len(out) > longest {
+			out = out[:longest]
+		}
+		if !e.Catalog.TypeExists(schema, out) {
+			return out
+		}
+	}
+}
+
+func (e *Env) createEnum(ctx context.Context, st *ast.CreateEnum) error {
+	t, err := e.newType(ctx, &st.Name, catalog.EnumType)
+	if err != nil {
+		return err
+	}
+	t.Enum = &types.Enum{}
+	for _, l := range st.Labels {
+		if err := e.addLabel(ctx, t, l, len(t.Enum.Labels)); err != nil {
+			return err
+		}
+	}
+	return e.edit.PutType(t)
+}
+
+// addLabel gives a copy of a type a label more.
+func (e *Env) addLabel(ctx context.Context, t *catalog.Type, label string, at int) error {
+	if len(label) > 63 {
+		return pgerr.Newf(pgerrcode.InvalidName, "invalid enum label \"%s\"", label).WithDetail("Labels must be %d bytes or less.", 63)
+	}
+	if _, ok := t.Enum.Value(label); ok {
+		return pgerr.New(pgerrcode.UniqueViolation, "duplicate key value violates unique constraint \"pg_enum_typid_label_index\"").
+			WithDetail("Key (enumtypid, enumlabel)=(%d, %s) already exists.", t.ID, label)
+	}
+	id, err := e.edit.NewID(ctx)
+	if err == nil {
+		t.Enum, err = t.Enum.With(id, label, at)
+	}
+	return err
+}
+
+// enum finds the type of an ALTER TYPE that is for enums.
+func (e *Env) enum(n *ast.QName) (*catalog.Type, error) {
+	t, err := e.typeByName(n)
+	if err != nil {
+		return nil, err
+	}
+	if t.Kind != catalog.EnumType {
+		return nil, pgerr.Newf(pgerrcode.WrongObjectType, "%s is not an enum", t.Shown)
+	}
+	c := *t
+	return &c, nil
+}
+
+func (e *Env) alterEnum(ctx context.Context, st *ast.AlterEnum) error {
+	t, err := e.enum(&st.Name)
+	if err != nil {
+		return err
+	}
+	if st.Rename {
+		return e.renameLabel(ctx, t, st)
+	}
+	if _, ok := t.Enum.Value(st.New); ok {
+		if st.IfNotExists {
+			e.notice(pgerrcode.DuplicateObject, "enum label \"%s\" already exists, skipping", st.New)
+			return nil
+		}
+		return pgerr.Newf(pgerrcode.DuplicateObject, "enum label \"%s\" already exists", st.New)
+	}
+	at := len(t.Enum.Labels)
+	if st.Neighbor != "" {
+		at = slices.IndexFunc(t.Enum.Labels, func(l types.EnumLabel) bool { return l.Name == st.Neighbor })
+		if at < 0 {
+			return pgerr.Newf(pgerrcode.InvalidParameterValue, "\"%s\" is not an existing enum label", st.Neighbor)
+		}
+		if st.After {
+			at++
+		}
+	}
+	e.change(ctx)
+	if err := e.addLabel(ctx, t, st.New, at); err != nil {
+		return err
+	}
+	return e.edit.PutType(t)
+}
+
+func (e *Env) renameLabel(ctx context.Context, t *catalog.Type, st *ast.AlterEnum) error {
+	at := slices.IndexFunc(t.Enum.Labels, func(l types.EnumLabel) bool { return l.Name == st.Old })
+	if at < 0 {
+		return pgerr.Newf(pgerrcode.InvalidParameterValue, "\"%s\" is not an existing enum label", st.Old)
+	}
+	if _, ok := t.Enum.Value(st.New); ok {
+		return pgerr.Newf(pgerrcode.DuplicateObject, "enum label \"%s\" already exists", st.New)
+	}
+	e.change(ctx)
+	was := t.Enum.Labels[at].Name
+	t.Enum = &types.Enum{Labels: slices.Clone(t.Enum.Labels)}
+	t.Enum.Labels[at].Name = st.New
+	if err := e.edit.PutType(t); err != nil {
+		return err
+	}
+	return e.rewriteTypeUses(t, func(c *ast.Cast) {
+		if l, ok := c.X.(*ast.Lit); ok && l.Kind == ast.LitString && l.Text == was {
+			l.Text = st.New
+		}
+	})
+}
+
+// renameType gives a type a name or a schema: what is stored as text goes on meaning it.
+func (e *Env) renameType(ctx context.Context, t *catalog.Type, schema *catalog.Schema, name string) error {
+	if schema.ID != t.Schema || name != t.Name {
+		if err := e.freeType(schema.ID, name); err != nil {
+			return err
+		}
+	}
+	e.change(ctx)
+	written := ""
+	if schema.ID != catalog.PublicID {
+		written = schema.Name
+	}
+	if err := e.rewriteTypeUses(t, func(c *ast.Cast) { c.To.Name.Schema, c.To.Name.Name = written, name }); err != nil {
+		return err
+	}
+	n := *t
+	n.Schema, n.Name, n.Shown = schema.ID, name, e.shownType(schema.ID, name)
+	n.ArrayName = e.arrayName(schema.ID, name)
+	return e.edit.PutType(&n)
+}
+
+// alteredType finds the type that ALTER TYPE or ALTER DOMAIN names.
+func (e *Env) alteredType(kind ast.ObjectKind, n *ast.QName) (*catalog.Type, error) {
+	t, err := e.typeByName(n)
+	if err != nil {
+		if i := types.ByName(n.Name); i != nil && pgerr.Code(err) == pgerrcode.UndefinedObject {
+			return nil, pgerr.Newf(pgerrcode.InsufficientPrivilege, "must be owner of type %s", types.TypeName(i.OID))
+		}
+		return nil, err
+	}
+	return t, e.ofKind(kind, t)
+}
+
+// ofKind refuses a type that is not what the statement is for.
+func (e *Env) ofKind(kind ast.ObjectKind, t *catalog.Type) error {
+	if kind == ast.ObjDomain {
+		return pgerr.Newf(pgerrcode.WrongObjectType, "%q is not a domain", t.Name)
+	}
+	return nil
+}
+
+// dropType finds the type that DROP TYPE or DROP DOMAIN names.
+func (e *Env) dropType(kind ast.ObjectKind, n *ast.QName) (*object, error) {
+	t, err := e.typeByName(n)
+	switch {
+	case err == nil:
+		return &object{kind: typeObject, id: t.ID}, e.ofKind(kind, t)
+	case pgerr.Code(err) != pgerrcode.UndefinedObject:
+		return nil, err
+	}
+	if rel, _ := e.table(n); rel != nil {
+		what := e.describe(object{kind: tableObject, id: rel.ID})
+		return nil, pgerr.Newf(pgerrcode.DependentObjectsStillExist, "cannot drop type %s because %s requires it", ast.QuoteIdent(rel.Name), what).
+			WithHint("You can drop %s instead.", what)
+	}
+	if i := types.ByName(n.Name); i != nil && (n.Schema == "" || n.Schema == "pg_catalog") {
+		return nil, pgerr.Newf(pgerrcode.DependentObjectsStillExist, "cannot drop type %s because it is required by the database system", types.TypeName(i.OID))
+	}
+	return nil, err
+}
+
+// typeUsers are the columns of a type, and what casts to it.
+func (e *Env) typeUsers(id catalog.ID) (out []dependent) {
+	x, _ := e.Catalog.TypeByID(id)
+	if id == x.Array {
+		return e.arrayUsers(x)
+	}
+	out = []dependent{{object: object{kind: typeObject, id: x.Array}, auto: true}}
+	is := func(t types.T) bool { return t.OID == x.ID || t.OID == x.Array }
+	for _, t := range e.Catalog.Tables() {
+		if t.Kind == catalog.KindView {
+			if used := e.castsTo(x, t.ViewSQL); used || slices.ContainsFunc(t.Columns, func(c catalog.Column) bool { return is(c.Type) }) {
+				out = append(out, dependent{object: object{kind: tableObject, id: t.ID}, order: t.ID})
+			}
+			continue
+		}
+		for i := range t.Columns {
+			c := &t.Columns[i]
+			column := object{kind: columnObject, id: t.ID, attr: c.Num}
+			switch {
+			case c.Dropped:
+			case c.Generated != 0 && e.castsTo(x, c.Default):
+				out = append(out, dependent{object: column, order: c.DefaultID})
+			case c.Type.OID == x.ID:
+				out = append(out, dependent{object: column, order: t.ID})
+			case e.castsTo(x, c.Default):
+				out = append(out, dependent{object: object{kind: defaultObject, id: t.ID, attr: c.Num}, order: c.DefaultID})
+			}
+		}
+		goes := func(attr int16) bool { return attr > 0 && is(t.Columns[attr-1].Type) } // with its column
+		for _, k := range t.Constraints {
+			if !slices.ContainsFunc(k.Columns, goes) && e.castsTo(x, k.Expr) {
+				out = append(out, dependent{object: object{kind: constraintObject, id: t.ID, part: k.ID}, order: k.ID})
+			}
+		}
+		for _, i := range t.Indexes {
+			if slices.ContainsFunc(t.Columns, func(c catalog.Column) bool { return !c.Dropped && is(c.Type) && usesColumn(e, t, i, c.Num) }) {
+				continue
+			}
+			if e.castsTo(x, i.Where) || slices.ContainsFunc(i.Keys, func(k catalog.IndexKey) bool { return is(k.Type) && k.Attr == 0 || e.castsTo(x, k.Expr) }) {
+				out = append(out, dependent{object: object{kind: indexObject, id: i.ID}, order: i.ID})
+			}
+		}
+	}
+	return out
+}
+
+// arrayUsers are the columns of the array type over a type.
+func (e *Env) arrayUsers(x *catalog.Type) (out []dependent) {
+	for _, t := range e.Catalog.Tables() {
+		for i := range t.Columns {
+			if c := &t.Columns[i]; !c.Dropped && c.Type.OID == x.Array && t.Kind != catalog.KindView {
+				out = append(out, dependent{object: object{kind: columnObject, id: t.ID, attr: c.Num}, order: t.ID})
+			}
+		}
+	}
+	return out
+}
+
+// castsTo reports whether stored SQL text casts to a type.
+func (e *Env) castsTo(t *catalog.Type, text string) bool {
+	found := false
+	_, _ = e.inTypeUses(t, text, func(*ast.Cast) { found = true })
+	return found
+}
+
+// inTypeUses calls visit for the casts to a type in stored SQL text, an expression or a
+// query, and prints what that made of it.
+func (e *Env) inTypeUses(t *catalog.Type, text string, visit func(*ast.Cast)) (string, error) {
+	if text == "" || !strings.Contains(text, t.Name) {
+		return text, nil
+	}
+	list, err := e.Parser.Parse(text)
+	if err != nil || len(list) != 1 {
+		if list, err = e.Parser.Parse("SELECT " + text); err != nil {
+			return "", err
+		}
+	}
+	used := false
+	ast.Walk(list[0].Stmt, func(n ast.Node) bool {
+		if c, ok := n.(*ast.Cast); ok && c.To.Name.Name == t.Name {
+			if got, err := bind.TypeName(&c.To, e.options()); err == nil && (got.OID == t.ID || got.OID == t.Array) {
+				used = true
+				visit(c)
+			}
+		}
+		return true
+	})
+	if !used {
+		return text, nil
+	}
+	if again, err := e.Parser.Parse(text); err == nil && len(again) == 1 {
+		return ast.Print(list[0].Stmt), nil
+	}
+	return ast.Print(list[0].Stmt.(*ast.Select).Targets[0].Expr), nil
+}
+
+// rewriteTypeUses changes the casts to a type in everything that is stored as text.
+func (e *Env) rewriteTypeUses(x *catalog.Type, change func(*ast.Cast)) error {
+	for _, t := range e.Catalog.Tables() {
+		n := copyTable(t)
+		changed := false
+		var failed error
+		fix := func(text *string) {
+			out, err := e.inTypeUses(x, *text, change)
+			if err != nil {
+				failed = err
+			} else if out != *text {
+				*text, changed = out, true
+			}
+		}
+		fix(&n.ViewSQL)
+		for i := range n.Columns {
+			fix(&n.Columns[i].Default)
+		}
+		for i, k := range n.Constraints {
+			c := *k
+			fix(&c.Expr)
+			n.Constraints[i] = &c
+		}
+		for i, k := range n.Indexes {
+			c := *k
+			c.Keys = slices.Clone(k.Keys)
+			fix(&c.Where)
+			for j := range c.Keys {
+				fix(&c.Keys[j].Expr)
+			}
+			n.Indexes[i] = &c
+		}
+		if failed != nil {
+			return failed
+		}
+		if changed {
+			if err := e.edit.PutTable(n); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,60 @@
+package builtin
+
+import (
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// enumFuncs registers what lists the values of an enum; its argument is there for its type.
+func enumFuncs(r *registrar) {
+	end := func(first bool) Eval {
+		return func(c *Ctx, _ []types.Datum) (types.Datum, error) {
+			labels, err := enumLabels(c)
+			switch {
+			case err != nil:
+				return types.Null, err
+			case len(labels) == 0:
+				return types.Null, pgerr.Newf(pgerrcode.ObjectNotInPrerequisiteState, "enum %s contains no values", TypeName(c.argT(0).OID))
+			case first:
+				return types.Int(labels[0].Value), nil
+			}
+			return types.Int(labels[len(labels)-1].Value), nil
+		}
+	}
+	r.eval("enum_first", end(true))
+	r.eval("enum_last", end(false))
+	r.eval("enum_range_all", func(c *Ctx, _ []types.Datum) (types.Datum, error) { return enumRange(c, types.Null, types.Null) })
+	r.eval("enum_range_bounds", func(c *Ctx, a []types.Datum) (types.Datum, error) { return enumRange(c, a[0], a[1]) })
+}
+
+// enumLabels are the labels of the call's enum as the session sees them.
+func enumLabels(c *Ctx) ([]types.EnumLabel, error) {
+	t := c.argT(0)
+	if c.Format != nil && c.Format.Enums != nil {
+		if e := c.Format.Enums.Enum(t.OID); e != nil {
+			return e.Labels, nil
+		}
+	}
+	if i := types.Lookup(t.OID); i != nil && i.Enum != nil {
+		return i.Enum.Labels, nil
+	}
+	return nil, pgerr.New(pgerrcode.FeatureNotSupported, "could not determine actual enum type")
+}
+
+// enumRange is an array of the values between two, which are open when NULL.
+func enumRange(c *Ctx, lo, hi types.Datum) (types.Datum, error) {
+	labels, err := enumLabels(c)
+	if err != nil {
+		return types.Null, err
+	}
+	var b types.ArrayBuilder
+	b.Reset(c.argT(0).OID)
+	for _, l := range labels {
+		if (lo.IsNull() || l.Value >= lo.Int()) && (hi.IsNull() || l.Value <= hi.Int()) {
+			b.Append(types.Int(l.Value))
+		}
+	}
+	return b.Array(), nil
+}

@@ -1,0 +1,177 @@
+package types
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/pgerr"
+)
+
+// Types that users make are registered for the whole process, because values are
+// compared, hashed and stored without a catalog at hand. What is registered of a type
+// never changes but for its name and the labels of an enum, which follow the committed
+// catalog; text input and output ask the session's catalog first (Format.Enums). OIDs
+// are drawn at random from a range of their own (FirstTypeOID), so that the databases
+// that one process serves do not share any.
+
+// FirstTypeOID is the least OID of a user's type; all that have this bit are such.
+const FirstTypeOID OID = 1 << 30
+
+var (
+	userTypes atomic.Pointer[map[OID]*Info]
+	userMutex sync.Mutex
+)
+
+// Register makes types known, or changes the names and labels of known ones.
+func Register(infos ...*Info) {
+	userMutex.Lock()
+	defer userMutex.Unlock()
+	all := map[OID]*Info{}
+	if have := userTypes.Load(); have != nil {
+		all = maps.Clone(*have)
+	}
+	for _, i := range infos {
+		all[i.OID] = i
+	}
+	userTypes.Store(&all)
+}
+
+func userType(oid OID) *Info {
+	if have := userTypes.Load(); have != nil {
+		return (*have)[oid]
+	}
+	return nil
+}
+
+// EnumInfo describes an enum and its array type; shown is the name as messages have it.
+func EnumInfo(oid, array, namespace OID, name, arrayName, shown string, e *Enum) (enum, arrays *Info) {
+	enum = &Info{OID: oid, Name: name, Len: 4, ByVal: true, Align: 'i', Storage: 'p', Type: 'e', Category: 'E', Delim: ',',
+		Array: array, Rep: RepInt, In: "enum_in", Out: "enum_out", Recv: "enum_recv", Send: "enum_send", ModIn: "-", ModOut: "-",
+		Namespace: namespace, Shown: shown, Enum: e}
+	return enum, arrayInfo(enum, array, arrayName)
+}
+
+// arrayInfo is the array type over a user's type.
+func arrayInfo(elem *Info, oid OID, name string) *Info {
+	align := byte('i')
+	if elem.Align == 'd' {
+		align = 'd'
+	}
+	return &Info{OID: oid, Name: name, Len: -1, Align: align, Storage: 'x', Type: 'b', Category: 'A', Delim: ',', Elem: elem.OID,
+		Rep: RepBytes, In: "array_in", Out: "array_out", Recv: "array_recv", Send: "array_send", ModIn: "-", ModOut: "-",
+		Namespace: elem.Namespace, IsArray: true}
+}
+
+// width is how many bytes a RepInt or RepFloat value takes in a container or a key.
+func (i *Info) width() int {
+	if i.Type == 'e' {
+		return 8
+	}
+	return int(i.Len)
+}
+
+// Enum is the labels of an enum in their order. A value of an enum is an integer that
+// orders as its label does and never changes: the label's place in its upper bits, a
+// number of its own in the lower ones. Immutable.
+type Enum struct{ Labels []EnumLabel }
+
+// EnumLabel is a value of an enum and its name.
+type EnumLabel struct {
+	OID   OID
+	Name  string
+	Value int64
+}
+
+const (
+	enumNumberBits = 20      // of a value: the label's number
+	enumGap        = 1 << 24 // between the places of labels made in order
+	maxEnumLabels  = 1 << enumNumberBits
+)
+
+// EnumPlace is the place of a value: pg_enum.enumsortorder.
+func EnumPlace(value int64) float64 { return float64(value>>enumNumberBits) / enumGap }
+
+// Value finds a label.
+func (e *Enum) Value(name string) (int64, bool) {
+	for i := range e.Labels {
+		if e.Labels[i].Name == name {
+			return e.Labels[i].Value, true
+		}
+	}
+	return 0, false
+}
+
+// Label is the name of a value.
+func (e *Enum) Label(value int64) (string, bool) {
+	i, ok := slices.BinarySearchFunc(e.Labels, value, func(l EnumLabel, v int64) int { return cmp.Compare(l.Value, v) })
+	if !ok {
+		return "", false
+	}
+	return e.Labels[i].Name, true
+}
+
+// has reports a value, whatever its label is called.
+func (e *Enum) has(value int64) bool {
+	_, ok := e.Label(value)
+	return ok
+}
+
+// With is the enum with a label more, at index at. Values of other labels stay.
+func (e *Enum) With(oid OID, name string, at int) (*Enum, error) {
+	place := int64(enumGap)
+	switch n := len(e.Labels); {
+	case n >= maxEnumLabels:
+		return nil, pgerr.New(pgerrcode.ProgramLimitExceeded, "too many labels of an enum")
+	case n == 0:
+	case at == n:
+		place = e.Labels[n-1].Value>>enumNumberBits + enumGap
+	case at == 0:
+		place = e.Labels[0].Value>>enumNumberBits - enumGap
+	default:
+		lo, hi := e.Labels[at-1].Value>>enumNumberBits, e.Labels[at].Value>>enumNumberBits
+		if place = lo + (hi-lo)/2; place == lo {
+			return nil, pgerr.New(pgerrcode.ProgramLimitExceeded, "too many labels were added to an enum between two others").
+				WithHint("Add it before or after another one.")
+		}
+	}
+	number := int64(len(e.Labels))
+	return &Enum{slices.Insert(slices.Clone(e.Labels), at, EnumLabel{oid, name, place<<enumNumberBits | number})}, nil
+}
+
+// Enums is what the session's catalog says of enums.
+type Enums interface {
+	// Enum is the type's labels, nil when the catalog does not know it.
+	Enum(oid OID) *Enum
+}
+
+// enumOf is the labels of an enum as a session sees them.
+func enumOf(info *Info, f *Format) *Enum {
+	if f != nil && f.Enums != nil {
+		if e := f.Enums.Enum(info.OID); e != nil {
+			return e
+		}
+	}
+	return info.Enum
+}
+
+func parseEnum(info *Info, s string, f *Format) (Datum, error) {
+	v, ok := enumOf(info, f).Value(s)
+	if _, committed := info.Enum.Value(s); ok && !committed && !info.Enum.has(v) {
+		return Datum{}, pgerr.Newf(pgerrcode.UnsafeNewEnumValueUsage, "unsafe use of new value \"%s\" of enum type %s", s, info.Shown).
+			WithHint("New enum values must be committed before they can be used.")
+	}
+	if !ok {
+		return Datum{}, pgerr.Newf(pgerrcode.InvalidTextRepresentation, "invalid input value for enum %s: \"%s\"", info.Shown, s)
+	}
+	return Int(v), nil
+}
+
+func appendEnum(dst []byte, info *Info, d Datum, f *Format) []byte {
+	name, _ := enumOf(info, f).Label(d.Int())
+	return append(dst, name...)
+}
