@@ -105,6 +105,34 @@ func CheckNotNull(ctx context.Context, env *Env, t *catalog.Table, attr int16) e
 	})
 }
 
+// CheckAll looks for a row for which a condition over the table's row is false: 23514.
+func CheckAll(ctx context.Context, env *Env, t *catalog.Table, cond expr.Expr) error {
+	p, err := expr.Compile(cond)
+	if err != nil {
+		return err
+	}
+	ts := make([]types.T, len(t.Columns))
+	for i := range t.Columns {
+		ts[i] = t.Columns[i].Type
+	}
+	in := batch.New(ts, 1)
+	in.Sel = batch.Identity(1)
+	var scratch expr.Scratch
+	return eachRow(ctx, env, t, true, func(_ uint64, row []types.Datum) error {
+		for i := range row {
+			in.Cols[i].Set(0, row[i])
+		}
+		c, err := p.Eval(&env.Env, &scratch, in, in.Sel)
+		if err != nil {
+			return err
+		}
+		if d := c.Datum(0); !d.IsNull() && !d.Bool() {
+			return pgerr.Newf(pgerrcode.CheckViolation, "a row of relation %q violates the condition", t.Name)
+		}
+		return nil
+	})
+}
+
 // Validate checks a CHECK or FOREIGN KEY constraint against all rows.
 func Validate(ctx context.Context, env *Env, def *physical.TableWrite, con *catalog.Constraint) error {
 	w, err := newTableWriter(def)
@@ -201,7 +229,7 @@ func Rewrite(ctx context.Context, env *Env, old *catalog.Table, def *physical.Ta
 // rewriteError words violations as ALTER TABLE does.
 func rewriteError(err error, t *catalog.Table) error {
 	var e *pgerr.Error
-	if !errors.As(err, &e) {
+	if !errors.As(err, &e) || e.DataType != "" { // a domain's
 		return err
 	}
 	switch e.Code {

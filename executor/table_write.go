@@ -21,6 +21,7 @@ import (
 type tableWriter struct {
 	def       *physical.TableWrite
 	generated []*expr.Program
+	domains   []*expr.Program
 	checks    []*expr.Program
 	indexes   []indexKeys
 	needRow   bool // some index key is an expression or the index partial
@@ -49,6 +50,13 @@ func newTableWriter(def *physical.TableWrite) (*tableWriter, error) {
 			return nil, err
 		}
 		w.generated = append(w.generated, p)
+	}
+	for _, d := range def.Domains {
+		p, err := expr.Compile(d.Expr)
+		if err != nil {
+			return nil, err
+		}
+		w.domains = append(w.domains, p)
 	}
 	for _, c := range def.Checks {
 		p, err := expr.Compile(c.Cond)
@@ -175,6 +183,14 @@ func (w *tableWriter) complete(row []types.Datum, c *changedRow) error {
 			d = types.Bytes(w.arena.Copy(b))
 		}
 		row[g.Attr-1] = d
+	}
+	for i, d := range w.def.Domains {
+		if c.kept(int(d.Attr) - 1) {
+			continue
+		}
+		if _, err := w.eval(w.domains[i], w.setRow(row)); err != nil {
+			return err
+		}
 	}
 	t := w.def.Table
 	for i := range t.Columns {

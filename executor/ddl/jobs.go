@@ -178,6 +178,11 @@ func (j *Jobs) Validate(ctx context.Context, txn *table.Txn, snap *catalog.Snaps
 	return executor.Validate(ctx, env, def, c)
 }
 
+// CheckAll looks for a row for which a condition is false.
+func (j *Jobs) CheckAll(ctx context.Context, txn *table.Txn, snap *catalog.Snapshot, t *catalog.Table, cond expr.Expr) error {
+	return executor.CheckAll(ctx, j.env(txn, snap), t, cond)
+}
+
 // CheckNotNull looks for NULLs in a column.
 func (j *Jobs) CheckNotNull(ctx context.Context, txn *table.Txn, snap *catalog.Snapshot, t *catalog.Table, attr int16) error {
 	env := j.env(txn, snap)

@@ -240,6 +240,17 @@ func (b *binder) cast(s *scope, x *ast.Cast) (expr.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
+	if d := b.domainOf(&x.To); d != nil {
+		y, err := b.castTo(s, x, to)
+		if err != nil {
+			return nil, err
+		}
+		return b.toDomain(y, d)
+	}
+	return b.castTo(s, x, to)
+}
+
+func (b *binder) castTo(s *scope, x *ast.Cast, to types.T) (expr.Expr, error) {
 	if a, ok := x.X.(*ast.Array); ok && to.IsArray() {
 		e, err := b.array(s, a, types.Of(to.OID))
 		if err != nil {

@@ -80,7 +80,7 @@ func (b *binder) userCast(schema, name string, args []types.OID, shape builtin.C
 		return 0
 	}
 	i := b.userType(&ast.TypeName{Name: ast.QName{Schema: schema, Name: name}})
-	if i == nil {
+	if i == nil || i.Type == 'd' {
 		return 0
 	}
 	switch builtin.CoercionPath(args[0], i.OID, builtin.Explicit) {

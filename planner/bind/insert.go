@@ -337,6 +337,9 @@ func columnDefault(c *catalog.Column, o Options) (expr.Expr, error) {
 	case c.Identity != 0:
 		return sequenceDefault(c, o)
 	case c.Default == "":
+		if text := domainDefault(c, o); text != "" {
+			return storedScalar(text, nil, Default, c.Type, c.Name, o)
+		}
 		return nullConst(c.Type), nil
 	case c.SequenceID != 0:
 		// The text names the sequence, but means that one whatever the search path.

@@ -217,6 +217,10 @@ func bindTableWrite(t *catalog.Table, o Options) (*physical.TableWrite, error) {
 		}
 		w.Generated = append(w.Generated, physical.GeneratedColumn{Attr: c.Num, Expr: x})
 	}
+	var err error
+	if w.Domains, err = domainColumns(t, o); err != nil {
+		return nil, err
+	}
 	checks := slices.Clone(t.Constraints) // PostgreSQL tests them by name
 	slices.SortFunc(checks, func(a, b *catalog.Constraint) int { return strings.Compare(a.Name, b.Name) })
 	for _, c := range checks {

@@ -50,6 +50,9 @@ func (b *binder) typeName(t *ast.TypeName) (types.T, error) {
 		}
 		return types.T{}, errAt(t.Pos, pgerrcode.UndefinedObject, "type \"%s\" does not exist", name)
 	}
+	if i.Type == 'd' {
+		return b.domainBase(t, i)
+	}
 	out := types.Of(i.OID)
 	if len(t.Mods) > 0 || t.Interval != 0 {
 		mod, err := b.typmod(t, i)
@@ -68,6 +71,18 @@ func (b *binder) typeName(t *ast.TypeName) (types.T, error) {
 		}
 	}
 	return out, nil
+}
+
+// domainBase is the type of a domain's values.
+func (b *binder) domainBase(t *ast.TypeName, i *types.Info) (types.T, error) {
+	switch {
+	case len(t.Mods) > 0:
+		return types.T{}, errAt(t.Pos, pgerrcode.SyntaxError, "type modifier is not allowed for type \"%s\"", i.Name)
+	case len(t.ArrayDims) > 0:
+		return types.T{}, notYet(t.Pos, "an array of a domain")
+	}
+	d, _ := b.o.Catalog.TypeByID(i.OID)
+	return d.Base, nil
 }
 
 // userType finds a type that a user made: before a type of PostgreSQL's own only when
@@ -91,6 +106,9 @@ func (b *binder) userType(t *ast.TypeName) *types.Info {
 			return types.Lookup(x.ID)
 		}
 		if x, ok := b.o.Catalog.TypeOfArray(s.ID, n.Name); ok {
+			if x.Kind == catalog.DomainType {
+				return nil
+			}
 			return types.Lookup(x.Array)
 		}
 	}

@@ -46,6 +46,12 @@ func Map(e expr.Expr, f func(expr.Expr) expr.Expr) expr.Expr {
 			c.X = a
 			return &c
 		}
+	case *expr.ToDomain:
+		if a := f(x.X); a != x.X {
+			c := *x
+			c.X = a
+			return &c
+		}
 	case *expr.Relabel:
 		if a := f(x.X); a != x.X {
 			return &expr.Relabel{X: a, T: x.T}

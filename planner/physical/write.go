@@ -11,12 +11,19 @@ import (
 type TableWrite struct {
 	Table     *catalog.Table
 	Generated []GeneratedColumn
+	Domains   []DomainColumn
 	Checks    []Check
 	Indexes   []IndexWrite // in the order of Table.Indexes
 }
 
 // GeneratedColumn is a stored generated column's expression.
 type GeneratedColumn struct {
+	Attr int16
+	Expr expr.Expr
+}
+
+// DomainColumn is a column of a domain: Expr is its value after the domain's checks.
+type DomainColumn struct {
 	Attr int16
 	Expr expr.Expr
 }

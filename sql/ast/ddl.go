@@ -196,6 +196,25 @@ type (
 		Name   QName
 		Labels []string
 	}
+	// CreateDomain is CREATE DOMAIN.
+	CreateDomain struct {
+		At
+		Name        QName
+		Type        TypeName
+		Collation   *QName
+		Constraints []Constraint
+	}
+	// AlterDomain is one action of ALTER DOMAIN.
+	AlterDomain struct {
+		At
+		Name       QName
+		Action     DomainAction
+		Expr       Expr        // of DomainDefault, nil = DROP DEFAULT
+		Constraint *Constraint // of DomainAddConstraint
+		Con        string      // of DomainDropConstraint and DomainValidate
+		IfExists   bool
+		Cascade    bool
+	}
 	// AlterEnum is ALTER TYPE … ADD VALUE New, or with Old RENAME VALUE Old TO New.
 	AlterEnum struct {
 		At
@@ -332,6 +351,18 @@ type (
 	}
 )
 
+// DomainAction is what ALTER DOMAIN does.
+type DomainAction byte
+
+const (
+	DomainDefault        DomainAction = 'T'
+	DomainDropNotNull    DomainAction = 'N'
+	DomainSetNotNull     DomainAction = 'O'
+	DomainAddConstraint  DomainAction = 'C'
+	DomainDropConstraint DomainAction = 'X'
+	DomainValidate       DomainAction = 'V'
+)
+
 // ObjectKind names a kind of object in DROP, COMMENT, ALTER, GRANT.
 type ObjectKind string
 
@@ -420,6 +451,8 @@ func (*AlterSequence) stmt()   {}
 func (*CreateView) stmt()      {}
 func (*CreateEnum) stmt()      {}
 func (*AlterEnum) stmt()       {}
+func (*CreateDomain) stmt()    {}
+func (*AlterDomain) stmt()     {}
 func (*CreateExtension) stmt() {}
 func (*CreateDatabase) stmt()  {}
 func (*AlterDatabase) stmt()   {}

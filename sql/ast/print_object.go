@@ -34,6 +34,10 @@ func (p *printer) object(s Stmt) bool {
 		p.createEnum(v)
 	case *AlterEnum:
 		p.alterEnum(v)
+	case *CreateDomain:
+		p.createDomain(v)
+	case *AlterDomain:
+		p.alterDomain(v)
 	case *RoleStmt:
 		p.roleStmt(v)
 	case *Grant:
@@ -108,7 +112,9 @@ func (p *printer) rename(v *Rename) {
 	case ObjColumn:
 		kind, what = ObjTable, "COLUMN "
 	case ObjConstraint:
-		kind, what = ObjTable, "CONSTRAINT "
+		if kind, what = ObjTable, "CONSTRAINT "; v.Of == ObjDomain {
+			kind = ObjDomain
+		}
 	case ObjTrigger, "POLICY", "RULE":
 		p.s("ALTER ", string(v.Kind), " ", ifExists(v.IfExists))
 		p.ident(v.Old)

@@ -23,3 +23,46 @@ func (p *printer) alterEnum(v *AlterEnum) {
 		p.s([]string{" BEFORE ", " AFTER "}[b2i(v.After)], QuoteLiteral(v.Neighbor))
 	}
 }
+
+func (p *printer) createDomain(v *CreateDomain) {
+	p.s("CREATE DOMAIN ")
+	p.objectName(ObjDomain, v.Name)
+	p.s(" AS ")
+	p.typeName(v.Type)
+	if v.Collation != nil {
+		p.s(" COLLATE ")
+		p.qname(*v.Collation)
+	}
+	for i := range v.Constraints {
+		p.s(" ")
+		p.constraint(v.Constraints[i])
+	}
+}
+
+func (p *printer) alterDomain(v *AlterDomain) {
+	p.s("ALTER DOMAIN ")
+	p.objectName(ObjDomain, v.Name)
+	switch v.Action {
+	case DomainDefault:
+		if v.Expr == nil {
+			p.s(" DROP DEFAULT")
+			return
+		}
+		p.s(" SET DEFAULT ")
+		p.expr(v.Expr)
+	case DomainDropNotNull:
+		p.s(" DROP NOT NULL")
+	case DomainSetNotNull:
+		p.s(" SET NOT NULL")
+	case DomainAddConstraint:
+		p.s(" ADD ")
+		p.constraint(*v.Constraint)
+	case DomainDropConstraint:
+		p.s(" DROP CONSTRAINT ", ifExists(v.IfExists))
+		p.ident(v.Con)
+		p.s([]string{"", " CASCADE"}[b2i(v.Cascade)])
+	case DomainValidate:
+		p.s(" VALIDATE CONSTRAINT ")
+		p.ident(v.Con)
+	}
+}

@@ -99,8 +99,9 @@ type Table struct {
 type Column struct {
 	Num        int16
 	Name       string
-	Type       types.T
-	NDims      int16 // declared array dimensions
+	Type       types.T // of a domain: its base type
+	Domain     ID      `json:",omitempty"`
+	NDims      int16   // declared array dimensions
 	NotNull    bool
 	Default    string // SQL text of DEFAULT or of the generation expression; "" = none
 	DefaultID  ID     // pg_attrdef.oid
@@ -220,7 +221,8 @@ type Sequence struct {
 type TypeKind byte
 
 const (
-	EnumType TypeKind = 'e'
+	EnumType   TypeKind = 'e'
+	DomainType TypeKind = 'd'
 )
 
 // Type is a type that a user made. Immutable.
@@ -234,10 +236,23 @@ type Type struct {
 	Shown      string      // the name as messages show it: quoted, with its schema unless that is public
 	Enum       *types.Enum `json:",omitempty"`
 	Comment    string
+	// Of a domain: the type of its values, the domain that it was made over, and what
+	// that and it demand. Default and the Exprs of Checks, over a column named value, are SQL text.
+	Base      types.T
+	NDims     int16         `json:",omitempty"`
+	Over      ID            `json:",omitempty"`
+	NotNull   bool          `json:",omitempty"`
+	Default   string        `json:",omitempty"`
+	Checks    []*Constraint `json:",omitempty"`
+	Collation ID            `json:",omitempty"`
 }
 
 // Infos describes the type and its array type for types.Register.
 func (t *Type) Infos() []*types.Info {
+	if t.Kind == DomainType {
+		d, a := types.DomainInfo(t.ID, t.Array, t.Schema, t.Base.OID, t.Name, t.ArrayName, t.Shown)
+		return []*types.Info{d, a}
+	}
 	e, a := types.EnumInfo(t.ID, t.Array, t.Schema, t.Name, t.ArrayName, t.Shown, t.Enum)
 	return []*types.Info{e, a}
 }

@@ -87,6 +87,9 @@ func sameNodeRest(a, b Expr) bool {
 	case *Relabel:
 		_, ok := b.(*Relabel)
 		return ok
+	case *ToDomain:
+		b, ok := b.(*ToDomain)
+		return ok && a.Domain == b.Domain && a.Check == b.Check && Equal(a.Cond, b.Cond)
 	case *ArrayOf:
 		b, ok := b.(*ArrayOf)
 		return ok && a.Nested == b.Nested

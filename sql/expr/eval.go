@@ -95,6 +95,8 @@ func (st *state) evalRest(id int, sel []uint16) (*batch.Col, error) {
 		return st.subscript(id, sel)
 	case opField:
 		return st.field(id, sel)
+	case opDomain:
+		return st.toDomain(id, sel)
 	default:
 		return st.subPlan(id, sel)
 	}

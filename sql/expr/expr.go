@@ -97,6 +97,14 @@ type (
 		X Expr
 		T types.T
 	}
+	// ToDomain passes a value of a domain's base type on if it fulfils one of the domain's
+	// demands: Cond, over the value as column 0, or when that is nil to be not NULL.
+	ToDomain struct {
+		X      Expr
+		Domain DomainName
+		Check  string // the constraint's name
+		Cond   Expr
+	}
 	// ArrayOf is ARRAY[…]; T is the array type. Nested: elements are arrays.
 	ArrayOf struct {
 		Elems  []Expr
@@ -152,6 +160,9 @@ type (
 	}
 )
 
+// DomainName is a domain as errors name it.
+type DomainName struct{ Shown, Schema, Name string }
+
 // When is a branch of Case.
 type When struct{ Cond, Result Expr }
 
@@ -184,6 +195,7 @@ func (e *Coalesce) Type() types.T   { return e.T }
 func (e *MinMax) Type() types.T     { return e.T }
 func (e *Cast) Type() types.T       { return e.To }
 func (e *Relabel) Type() types.T    { return e.T }
+func (e *ToDomain) Type() types.T   { return e.X.Type() }
 func (e *ArrayOf) Type() types.T    { return e.T }
 func (e *RowOf) Type() types.T      { return e.T }
 func (e *AnyAll) Type() types.T     { return boolT }

@@ -48,6 +48,7 @@ const (
 	opInList
 	opSubscript // args: x, then lo and hi of each dimension
 	opField
+	opDomain
 	opSubPlan // args: Args, then Left
 )
 
@@ -64,7 +65,8 @@ type node struct {
 	fn     *builtin.Func
 	varia  bool
 	sub    *SubPlan
-	test   *Program // of AnySub, AllSub and RowSub
+	test   *Program // of AnySub, AllSub and RowSub; of ToDomain
+	domain *ToDomain
 	rowT   []types.T
 	stable bool // no columns, exec slots, subplans or volatile calls below: one value per execution
 }
@@ -145,6 +147,8 @@ func (c *compiler) compile(e Expr) (int, error) {
 		return c.with(node{op: opCoalesce, t: t}, e.Args...)
 	case *MinMax:
 		return c.with(node{op: opMinMax, t: t, flag: e.Least}, e.Args...)
+	case *ToDomain:
+		return c.toDomain(e)
 	case *Relabel:
 		return c.with(node{op: opWiden, t: t}, e.X)
 	case *Cast:

@@ -45,7 +45,8 @@ type nodeState struct {
 	filled int         // of constants: how many rows of col hold val
 	set    *valueSet   // of opInList and opAnyAll with constant lists
 	sub    *subState
-	vec    *spread   // of opAnyAll
+	vec    *spread // of opAnyAll
+	test   *valueTest
 	same   batch.Col // of stable nodes: the one value in every row
 }
 
@@ -94,6 +95,9 @@ func (st *state) reset() {
 		ns.set = nil
 		if ns.sub != nil {
 			ns.sub.reset()
+		}
+		if ns.test != nil {
+			ns.test.s.Reset()
 		}
 	}
 	st.arena.Reset()

@@ -163,6 +163,14 @@ func (p *printer) rest(e Expr) {
 			return
 		}
 		p.cast(e.X, e.T)
+	case *ToDomain:
+		x := e.X
+		for d, ok := x.(*ToDomain); ok && d.Domain == e.Domain; d, ok = x.(*ToDomain) {
+			x = d.X
+		}
+		p.write("(")
+		p.expr(x)
+		p.write(")::", e.Domain.Shown)
 	case *ArrayOf:
 		p.write("ARRAY[")
 		p.list(e.Elems, ", ")

@@ -8,7 +8,7 @@ import (
 )
 
 // children lists the direct subexpressions; nil entries are left-out bounds of
-// slices and a missing ELSE. SubPlan.Test is not one: it reads another row.
+// slices and a missing ELSE. SubPlan.Test and ToDomain.Cond are none: they read another row.
 func children(e Expr) []Expr {
 	switch e := e.(type) {
 	case *Call:
@@ -38,6 +38,8 @@ func children(e Expr) []Expr {
 	case *Cast:
 		return []Expr{e.X}
 	case *Relabel:
+		return []Expr{e.X}
+	case *ToDomain:
 		return []Expr{e.X}
 	case *ArrayOf:
 		return e.Elems
@@ -99,6 +101,10 @@ func withChildrenRest(e Expr, l []Expr) Expr {
 		return &c
 	case *Relabel:
 		return &Relabel{X: l[0], T: e.T}
+	case *ToDomain:
+		c := *e
+		c.X = l[0]
+		return &c
 	case *ArrayOf:
 		return &ArrayOf{Elems: l, T: e.T, Nested: e.Nested}
 	case *RowOf:

@@ -114,7 +114,11 @@ func (r *rows) tableAttributes(t *catalog.Table) {
 				typ: types.T{Mod: c.Type.Mod}, dropped: true})
 			continue
 		}
-		r.attribute(attribute{rel: t.ID, name: c.Name, num: num, typ: c.Type, dims: c.NDims, notNull: c.NotNull,
+		typ := c.Type
+		if c.Domain != 0 {
+			typ = types.Of(c.Domain)
+		}
+		r.attribute(attribute{rel: t.ID, name: c.Name, num: num, typ: typ, dims: c.NDims, notNull: c.NotNull,
 			def: c.Default != "", missing: c.Missing != nil, identity: c.Identity, generated: c.Generated, collation: c.Collation})
 	}
 }

@@ -237,7 +237,11 @@ func pgTypes(r *rows) {
 func (r *rows) userTypes() {
 	for _, t := range r.cat.Types() {
 		for _, i := range t.Infos() {
-			r.pgType(i, 0, t.Owner)
+			r.typeRow(i, 0, t.Owner)
+			if i.OID == t.ID && t.Kind == catalog.DomainType {
+				r.domainColumns(t)
+			}
+			r.emit()
 		}
 	}
 }
@@ -260,6 +264,27 @@ func enums(r *rows) {
 
 // pgType emits a type; of composites the relation and the owner follow.
 func (r *rows) pgType(t *types.Info, rel ...catalog.ID) {
+	r.typeRow(t, rel...)
+	r.emit()
+}
+
+// domainColumns stores what a domain's row has beside its base type's.
+func (r *rows) domainColumns(d *catalog.Type) {
+	r.bool("typnotnull", d.NotNull)
+	r.oid("typbasetype", d.Base.OID)
+	if d.Over != 0 {
+		r.oid("typbasetype", d.Over)
+	} else {
+		r.int("typtypmod", int64(d.Base.Mod))
+	}
+	r.int("typndims", int64(d.NDims))
+	if d.Default != "" {
+		r.text("typdefault", r.printer().expr(d.Default))
+		r.text("typdefaultbin", d.Default)
+	}
+}
+
+func (r *rows) typeRow(t *types.Info, rel ...catalog.ID) {
 	r.oid("oid", t.OID)
 	r.text("typname", t.Name)
 	r.oid("typnamespace", t.Namespace)
@@ -298,5 +323,4 @@ func (r *rows) pgType(t *types.Info, rel ...catalog.ID) {
 	r.zeros("typbasetype", "typndims")
 	r.int("typtypmod", -1)
 	r.oid("typcollation", t.Collation)
-	r.emit()
 }

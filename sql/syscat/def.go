@@ -245,7 +245,41 @@ func (p *Printer) ConstraintDef(id catalog.ID) (text string, ok bool) {
 			}
 		}
 	}
+	for _, d := range p.Catalog.Types() {
+		for _, k := range d.Checks {
+			if k.ID == id {
+				return valueWord(p.constraintText(&catalog.Table{}, k)), true
+			}
+		}
+	}
 	return "", false
+}
+
+// valueWord writes the value of a domain's check as the keyword that it is.
+func valueWord(s string) string {
+	var b strings.Builder
+	isWord := func(c byte) bool { return c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= 0x80 }
+	for i := 0; i < len(s); {
+		end := i + 1
+		switch c := s[i]; {
+		case c == '\'' || c == '"':
+			for end < len(s) && s[end] != c {
+				end++
+			}
+			end = min(end+1, len(s))
+		case isWord(c):
+			for end < len(s) && isWord(s[end]) {
+				end++
+			}
+		}
+		if word := s[i:end]; word == "value" {
+			b.WriteString("VALUE")
+		} else {
+			b.WriteString(word)
+		}
+		i = end
+	}
+	return b.String()
 }
 
 func (p *Printer) constraintText(t *catalog.Table, k *catalog.Constraint) string {

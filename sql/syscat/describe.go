@@ -114,6 +114,12 @@ func depends(r *rows) {
 	for _, t := range r.cat.Types() {
 		r.depend(classType, t.ID, 0, classNamespace, t.Schema, 0, depNormal)
 		r.depend(classType, t.Array, 0, classType, t.ID, 0, depInternal)
+		if t.Over != 0 {
+			r.depend(classType, t.ID, 0, classType, t.Over, 0, depNormal)
+		}
+		for _, c := range t.Checks {
+			r.depend(classConstr, c.ID, 0, classType, t.ID, 0, depAuto)
+		}
 	}
 	for _, s := range r.cat.Sequences() {
 		r.depend(classRelation, s.ID, 0, classNamespace, s.Schema, 0, depNormal)
@@ -146,8 +152,8 @@ func (r *rows) tableDepends(t *catalog.Table) {
 		if c.Dropped {
 			continue
 		}
-		if c.Type.OID >= types.FirstTypeOID {
-			r.depend(classRelation, t.ID, int16(i+1), classType, c.Type.OID, 0, depNormal)
+		if typ := max(c.Type.OID, c.Domain); typ >= types.FirstTypeOID {
+			r.depend(classRelation, t.ID, int16(i+1), classType, typ, 0, depNormal)
 		}
 		if c.Default == "" {
 			continue

@@ -90,9 +90,21 @@ func constraints(r *rows) {
 			r.constraint(t, c)
 		}
 	}
+	for _, d := range r.cat.Types() {
+		for _, c := range d.Checks {
+			r.constraintRow(&catalog.Table{Schema: d.Schema}, c)
+			r.oid("contypid", d.ID)
+			r.emit()
+		}
+	}
 }
 
 func (r *rows) constraint(t *catalog.Table, c *catalog.Constraint) {
+	r.constraintRow(t, c)
+	r.emit()
+}
+
+func (r *rows) constraintRow(t *catalog.Table, c *catalog.Constraint) {
 	r.oid("oid", c.ID)
 	r.text("conname", c.Name)
 	r.oid("connamespace", t.Schema)
@@ -101,7 +113,8 @@ func (r *rows) constraint(t *catalog.Table, c *catalog.Constraint) {
 	r.bool("condeferred", c.Deferred)
 	r.bool("convalidated", c.Validated)
 	r.oid("conrelid", t.ID)
-	r.zeros("contypid", "conparentid", "confrelid", "coninhcount")
+	r.zeros("conparentid", "confrelid", "coninhcount")
+	r.oid("contypid", 0)
 	r.oid("conindid", c.Index)
 	r.bool("conislocal", true)
 	// PostgreSQL marks every constraint but CHECK as not inherited.
@@ -123,7 +136,6 @@ func (r *rows) constraint(t *catalog.Table, c *catalog.Constraint) {
 		nums(r, "conppeqop", eq)
 		nums(r, "conffeqop", eq)
 	}
-	r.emit()
 }
 
 func orByte(b, none byte) byte {

@@ -41,7 +41,12 @@ func (r *rows) infoColumn(defs *Printer, schema, table string, num int, c *catal
 	r.text("column_name", c.Name)
 	r.int("ordinal_position", int64(num))
 	r.yes("is_nullable", !c.NotNull)
-	r.typeColumns(c.Type, c.Collation)
+	if d, ok := r.cat.TypeByID(c.Domain); ok && c.Domain != 0 {
+		r.names("domain", r.cat.SchemaName(d.Schema), d.Name)
+		r.domainBase(d)
+	} else {
+		r.typeColumns(c.Type, c.Collation)
+	}
 	r.text("dtd_identifier", strconv.Itoa(num))
 	r.text("is_self_referencing", "NO")
 	r.yes("is_identity", c.Identity != 0)

@@ -56,6 +56,18 @@ func EnumInfo(oid, array, namespace OID, name, arrayName, shown string, e *Enum)
 	return enum, arrayInfo(enum, array, arrayName)
 }
 
+// DomainInfo describes a domain, for the catalogs and names: values and expressions
+// are of its base type. The array type over it has no values as yet.
+func DomainInfo(oid, array, namespace, base OID, name, arrayName, shown string) (domain, arrays *Info) {
+	i := Info{Len: -1, Align: 'i', Storage: 'x', Category: 'U', Rep: RepBytes, Send: "-", ModOut: "-"}
+	if b := byOID(base); b != nil {
+		i = *b
+	}
+	i.OID, i.Name, i.Array, i.Namespace, i.Shown, i.Type, i.Elem, i.Preferred = oid, name, array, namespace, shown, 'd', 0, false
+	i.IsArray, i.Enum, i.In, i.Recv, i.ModIn, i.ModOut = false, nil, "domain_in", "domain_recv", "-", "-"
+	return &i, arrayInfo(&i, array, arrayName)
+}
+
 // arrayInfo is the array type over a user's type.
 func arrayInfo(elem *Info, oid OID, name string) *Info {
 	align := byte('i')

@@ -187,13 +187,13 @@ func (e *Env) addColumn(ctx context.Context, old, t *catalog.Table, cmd *ast.Alt
 	if err := e.addConstraints(ctx, t, wide); err != nil {
 		return err
 	}
-	fill := col.Default != "" || col.Identity != 0
+	fill := col.Default != "" || col.Identity != 0 || col.Domain != 0
 	var value expr.Expr
 	if fill && col.Generated == 0 {
 		if value, err = bind.ColumnDefault(col, e.options()); err != nil {
 			return err
 		}
-		if k, ok := value.(*expr.Const); ok && !col.Type.IsVector() {
+		if k, ok := value.(*expr.Const); ok && !col.Type.IsVector() && col.Domain == 0 {
 			fill = false // rows that have no such column yet are read as if they had this
 			if !k.D.IsNull() {
 				col.Missing = rowcodec.AppendDatum(nil, col.Type, k.D)
@@ -608,7 +608,10 @@ func (e *Env) columnType(ctx context.Context, old, t *catalog.Table, cmd *ast.Al
 	if err := e.typeFrozen(old, c.Num); err != nil {
 		return err
 	}
-	c.Type, c.NDims = to, int16(len(cmd.Type.ArrayDims))
+	c.Type, c.NDims, c.Domain = to, int16(len(cmd.Type.ArrayDims)), 0
+	if x := bind.UserType(cmd.Type, e.options()); x != nil && x.Kind == catalog.DomainType {
+		c.Domain = x.ID
+	}
 	if info := types.Lookup(to.OID); info != nil {
 		c.Collation = info.Collation
 	}

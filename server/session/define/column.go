@@ -45,6 +45,9 @@ func (e *Env) newColumn(d *ast.ColumnDef) (c catalog.Column, seq *ast.Constraint
 		if c.Type, err = bind.TypeName(&d.Type, e.options()); err != nil {
 			return c, nil, err
 		}
+		if x := bind.UserType(&d.Type, e.options()); x != nil && x.Kind == catalog.DomainType {
+			c.Domain = x.ID
+		}
 		if err := storable(&c, d); err != nil {
 			return c, nil, err
 		}

@@ -82,6 +82,10 @@ func Tag(stmt ast.Stmt) string {
 		return "CREATE TYPE"
 	case *ast.AlterEnum:
 		return "ALTER TYPE"
+	case *ast.CreateDomain:
+		return "CREATE DOMAIN"
+	case *ast.AlterDomain:
+		return "ALTER DOMAIN"
 	case *ast.Drop:
 		return "DROP " + string(st.Kind)
 	case *ast.Rename:
@@ -142,6 +146,10 @@ func (e *Env) run(ctx context.Context, stmt ast.Stmt) error {
 		return e.createEnum(ctx, st)
 	case *ast.AlterEnum:
 		return e.alterEnum(ctx, st)
+	case *ast.CreateDomain:
+		return placeless(e.createDomain(ctx, st))
+	case *ast.AlterDomain:
+		return placeless(e.alterDomain(ctx, st))
 	case *ast.Drop:
 		return e.drop(ctx, st)
 	case *ast.Rename:

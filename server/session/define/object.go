@@ -376,6 +376,11 @@ func (e *Env) rename(ctx context.Context, st *ast.Rename) error {
 
 func (e *Env) renameOne(ctx context.Context, st *ast.Rename) error {
 	switch st.Kind {
+	case ast.ObjConstraint:
+		if st.Of == ast.ObjDomain {
+			return e.renameDomainConstraint(ctx, st)
+		}
+		return e.renameInTable(ctx, st)
 	case ast.ObjSchema:
 		return e.renameSchema(ctx, st)
 	case ast.ObjSequence:
@@ -397,7 +402,7 @@ func (e *Env) renameOne(ctx context.Context, st *ast.Rename) error {
 		}
 		s, _ := e.Catalog.SchemaByID(t.Schema)
 		return e.renameType(ctx, t, s, st.New)
-	case ast.ObjTable, ast.ObjView, ast.ObjColumn, ast.ObjConstraint:
+	case ast.ObjTable, ast.ObjView, ast.ObjColumn:
 		return e.renameInTable(ctx, st)
 	}
 	return pgerr.NotSupported(int(st.Pos), "ALTER %s ... RENAME is not supported", st.Kind)

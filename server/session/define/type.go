@@ -206,6 +206,9 @@ func (e *Env) alteredType(kind ast.ObjectKind, n *ast.QName) (*catalog.Type, err
 		if i := types.ByName(n.Name); i != nil && pgerr.Code(err) == pgerrcode.UndefinedObject {
 			return nil, pgerr.Newf(pgerrcode.InsufficientPrivilege, "must be owner of type %s", types.TypeName(i.OID))
 		}
+		if rel, _ := e.table(n); rel != nil && kind == ast.ObjDomain {
+			return nil, pgerr.Newf(pgerrcode.WrongObjectType, "%s is not a domain", ast.QuoteIdent(rel.Name))
+		}
 		return nil, err
 	}
 	return t, e.ofKind(kind, t)
@@ -213,7 +216,7 @@ func (e *Env) alteredType(kind ast.ObjectKind, n *ast.QName) (*catalog.Type, err
 
 // ofKind refuses a type that is not what the statement is for.
 func (e *Env) ofKind(kind ast.ObjectKind, t *catalog.Type) error {
-	if kind == ast.ObjDomain {
+	if kind == ast.ObjDomain && t.Kind != catalog.DomainType {
 		return pgerr.Newf(pgerrcode.WrongObjectType, "%q is not a domain", t.Name)
 	}
 	return nil
@@ -246,6 +249,11 @@ func (e *Env) typeUsers(id catalog.ID) (out []dependent) {
 		return e.arrayUsers(x)
 	}
 	out = []dependent{{object: object{kind: typeObject, id: x.Array}, auto: true}}
+	for _, d := range e.Catalog.Types() {
+		if d.Kind == catalog.DomainType && (d.Over == x.ID || d.Over == 0 && (d.Base.OID == x.ID || d.Base.OID == x.Array)) {
+			out = append(out, dependent{object: object{kind: typeObject, id: d.ID}, order: 1})
+		}
+	}
 	is := func(t types.T) bool { return t.OID == x.ID || t.OID == x.Array }
 	for _, t := range e.Catalog.Tables() {
 		if t.Kind == catalog.KindView {
@@ -261,13 +269,15 @@ func (e *Env) typeUsers(id catalog.ID) (out []dependent) {
 			case c.Dropped:
 			case c.Generated != 0 && e.castsTo(x, c.Default):
 				out = append(out, dependent{object: column, order: c.DefaultID})
-			case c.Type.OID == x.ID:
+			case c.Type.OID == x.ID && c.Domain == 0 || c.Domain == x.ID:
 				out = append(out, dependent{object: column, order: t.ID})
 			case e.castsTo(x, c.Default):
 				out = append(out, dependent{object: object{kind: defaultObject, id: t.ID, attr: c.Num}, order: c.DefaultID})
 			}
 		}
-		goes := func(attr int16) bool { return attr > 0 && is(t.Columns[attr-1].Type) } // with its column
+		goes := func(attr int16) bool { // with its column
+			return attr > 0 && (is(t.Columns[attr-1].Type) || t.Columns[attr-1].Domain == x.ID)
+		}
 		for _, k := range t.Constraints {
 			if !slices.ContainsFunc(k.Columns, goes) && e.castsTo(x, k.Expr) {
 				out = append(out, dependent{object: object{kind: constraintObject, id: t.ID, part: k.ID}, order: k.ID})
@@ -289,7 +299,7 @@ func (e *Env) typeUsers(id catalog.ID) (out []dependent) {
 func (e *Env) arrayUsers(x *catalog.Type) (out []dependent) {
 	for _, t := range e.Catalog.Tables() {
 		for i := range t.Columns {
-			if c := &t.Columns[i]; !c.Dropped && c.Type.OID == x.Array && t.Kind != catalog.KindView {
+			if c := &t.Columns[i]; !c.Dropped && c.Domain == 0 && c.Type.OID == x.Array && t.Kind != catalog.KindView {
 				out = append(out, dependent{object: object{kind: columnObject, id: t.ID, attr: c.Num}, order: t.ID})
 			}
 		}
@@ -319,7 +329,7 @@ func (e *Env) inTypeUses(t *catalog.Type, text string, visit func(*ast.Cast)) (s
 	used := false
 	ast.Walk(list[0].Stmt, func(n ast.Node) bool {
 		if c, ok := n.(*ast.Cast); ok && c.To.Name.Name == t.Name {
-			if got, err := bind.TypeName(&c.To, e.options()); err == nil && (got.OID == t.ID || got.OID == t.Array) {
+			if got := bind.UserType(&c.To, e.options()); got != nil && got.ID == t.ID {
 				used = true
 				visit(c)
 			}
@@ -337,6 +347,9 @@ func (e *Env) inTypeUses(t *catalog.Type, text string, visit func(*ast.Cast)) (s
 
 // rewriteTypeUses changes the casts to a type in everything that is stored as text.
 func (e *Env) rewriteTypeUses(x *catalog.Type, change func(*ast.Cast)) error {
+	if err := e.rewriteInDomains(x, change); err != nil {
+		return err
+	}
 	for _, t := range e.Catalog.Tables() {
 		n := copyTable(t)
 		changed := false

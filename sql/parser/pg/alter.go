@@ -21,6 +21,17 @@ func (c *conv) alterStmt(n *pgast.Node) ast.Stmt {
 			return c.otherAlter(s.ObjectType)
 		}
 		return &ast.AlterSchema{At: c.here(), Kind: objectKind(s.ObjectType), Name: name, Schema: s.Newschema, IfExists: s.MissingOk}
+	case *pgast.Node_AlterDomainStmt:
+		s := v.AlterDomainStmt
+		out := &ast.AlterDomain{At: c.here(), Name: c.qname(s.TypeName, -1), Action: ast.DomainAction(first(s.Subtype, ' ')), Con: s.Name,
+			IfExists: s.MissingOk, Cascade: s.Behavior == pgast.DropBehavior_DROP_CASCADE}
+		if k := s.Def.GetConstraint(); k != nil {
+			con := c.constraint(k)
+			out.Constraint = &con
+		} else {
+			out.Expr = c.expr(s.Def)
+		}
+		return out
 	case *pgast.Node_AlterEnumStmt:
 		s := v.AlterEnumStmt
 		return &ast.AlterEnum{At: c.here(), Name: c.qname(s.TypeName, -1), Old: s.OldVal, New: s.NewVal, Rename: s.OldVal != "",
@@ -76,9 +87,11 @@ func (c *conv) rename(s *pgast.RenameStmt) ast.Stmt {
 		out.Of = objectKind(s.RelationType)
 	case pgast.ObjectType_OBJECT_TABCONSTRAINT:
 		out.Of = ast.ObjTable
+	case pgast.ObjectType_OBJECT_DOMCONSTRAINT:
+		out.Of = ast.ObjDomain
 	}
 	switch s.RenameType {
-	case pgast.ObjectType_OBJECT_ATTRIBUTE, pgast.ObjectType_OBJECT_DOMCONSTRAINT:
+	case pgast.ObjectType_OBJECT_ATTRIBUTE:
 		return &ast.Other{At: c.here(), Name: "ALTER TYPE"}
 	}
 	name, ok := c.objectOf(s.Relation, s.Object, s.Subname)

@@ -36,6 +36,16 @@ func (c *conv) createStmt(n *pgast.Node) ast.Stmt {
 		return out
 	case *pgast.Node_CreateExtensionStmt:
 		return c.createExtension(v.CreateExtensionStmt)
+	case *pgast.Node_CreateDomainStmt:
+		s := v.CreateDomainStmt
+		out := &ast.CreateDomain{At: c.here(), Name: c.qname(s.Domainname, -1), Type: c.typeName(s.TypeName)}
+		if s.CollClause != nil {
+			out.Collation = c.qnamePtr(s.CollClause.Collname, s.CollClause.Location)
+		}
+		for _, k := range s.Constraints {
+			out.Constraints = append(out.Constraints, c.constraint(k.GetConstraint()))
+		}
+		return out
 	case *pgast.Node_CreateEnumStmt:
 		s := v.CreateEnumStmt
 		return &ast.CreateEnum{At: c.here(), Name: c.qname(s.TypeName, -1), Labels: c.strs(s.Vals)}

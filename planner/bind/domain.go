@@ -1,0 +1,105 @@
+package bind
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/loxodb/loxodb/planner/physical"
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// Expressions of a domain are of its base type: a conversion to the domain adds its
+// checks, and writers of a column of the domain make them.
+
+// UserType finds the user's type that a name means, nil for other types. A name with
+// array bounds means the element type.
+func UserType(t *ast.TypeName, o Options) *catalog.Type {
+	i := newBinder(o).userType(t)
+	if i == nil {
+		return nil
+	}
+	x, _ := o.Catalog.TypeByID(i.OID)
+	return x
+}
+
+// domainOf is the domain that a type's name means, nil for other types.
+func (b *binder) domainOf(t *ast.TypeName) *catalog.Type {
+	if i := b.userType(t); i != nil && i.Type == 'd' {
+		d, _ := b.o.Catalog.TypeByID(i.OID)
+		return d
+	}
+	return nil
+}
+
+// toDomain checks a value of the domain's base type. The demands of a domain that
+// it was made over come first, NOT NULL before all.
+func (b *binder) toDomain(x expr.Expr, d *catalog.Type) (expr.Expr, error) {
+	name := expr.DomainName{Shown: d.Shown, Schema: b.o.Catalog.SchemaName(d.Schema), Name: d.Name}
+	var checks []*catalog.Constraint
+	notNull := false
+	for level := d; level != nil; level, _ = b.o.Catalog.TypeByID(level.Over) {
+		notNull = notNull || level.NotNull
+		own := slices.Clone(level.Checks)
+		slices.SortFunc(own, func(a, b *catalog.Constraint) int { return strings.Compare(a.Name, b.Name) })
+		checks = append(own, checks...)
+	}
+	if notNull {
+		x = &expr.ToDomain{X: x, Domain: name}
+	}
+	for _, c := range checks {
+		cond, err := StoredCheck(c.Expr, DomainValue(d.Base), b.o)
+		if err != nil {
+			return nil, err
+		}
+		x = &expr.ToDomain{X: x, Domain: name, Check: c.Name, Cond: cond}
+	}
+	return x, nil
+}
+
+// DomainValue is a domain's value as the row that its checks are over.
+func DomainValue(base types.T) *catalog.Table {
+	return &catalog.Table{Columns: []catalog.Column{{Num: 1, Name: "value", Type: base}}}
+}
+
+// StoredCheck binds the stored condition of a check over a row.
+func StoredCheck(text string, t *catalog.Table, o Options) (expr.Expr, error) {
+	return storedScalar(text, t, Check, types.Of(types.BoolOID), "", o)
+}
+
+// domainColumns binds what writers check of columns of domains.
+func domainColumns(t *catalog.Table, o Options) ([]physical.DomainColumn, error) {
+	var out []physical.DomainColumn
+	for i := range t.Columns {
+		c := &t.Columns[i]
+		if c.Domain == 0 || c.Dropped {
+			continue
+		}
+		d, ok := o.Catalog.TypeByID(c.Domain)
+		if !ok {
+			continue
+		}
+		x, err := newBinder(o).toDomain(&expr.Column{Index: i, T: c.Type, Name: c.Name}, d)
+		if err != nil {
+			return nil, err
+		}
+		if _, checked := x.(*expr.ToDomain); checked {
+			out = append(out, physical.DomainColumn{Attr: c.Num, Expr: x})
+		}
+	}
+	return out, nil
+}
+
+// domainDefault is the default of a column that has none of its own but its domain has
+// one, "" otherwise.
+func domainDefault(c *catalog.Column, o Options) string {
+	d, ok := o.Catalog.TypeByID(c.Domain)
+	for ; ok && c.Domain != 0; d, ok = o.Catalog.TypeByID(d.Over) {
+		if d.Default != "" {
+			return d.Default
+		}
+	}
+	return ""
+}

@@ -1,0 +1,68 @@
+package expr
+
+import (
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/batch"
+	"github.com/loxodb/loxodb/sql/pgerr"
+)
+
+func (c *compiler) toDomain(e *ToDomain) (int, error) {
+	n := node{op: opDomain, t: e.Type(), domain: e}
+	if e.Cond != nil {
+		test, err := Compile(e.Cond)
+		if err != nil {
+			return 0, err
+		}
+		n.test = test
+	}
+	return c.with(n, e.X)
+}
+
+// valueTest is the working memory of a domain's check.
+type valueTest struct {
+	s    Scratch
+	view batch.Batch
+}
+
+// toDomain passes the values on that fulfil the domain's demand.
+func (st *state) toDomain(id int, sel []uint16) (*batch.Col, error) {
+	n := &st.p.nodes[id]
+	c, err := st.eval(n.args[0], sel)
+	if err != nil {
+		return nil, err
+	}
+	if n.test == nil {
+		for _, i := range sel {
+			if c.Null[i] {
+				return nil, n.domain.fails()
+			}
+		}
+		return c, nil
+	}
+	ns := &st.nodes[id]
+	if ns.test == nil {
+		ns.test = &valueTest{}
+	}
+	ns.test.view.Cols = append(ns.test.view.Cols[:0], *c)
+	ok, err := n.test.Eval(st.env, &ns.test.s, &ns.test.view, sel)
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range sel {
+		if !ok.Null[i] && ok.I[i] == 0 {
+			return nil, n.domain.fails()
+		}
+	}
+	return c, nil
+}
+
+func (e *ToDomain) fails() error {
+	d := e.Domain
+	err := pgerr.Newf(pgerrcode.NotNullViolation, "domain %s does not allow null values", d.Shown)
+	if e.Cond != nil {
+		err = pgerr.Newf(pgerrcode.CheckViolation, "value for domain %s violates check constraint \"%s\"", d.Shown, e.Check).OnConstraint(e.Check)
+	}
+	err.Schema, err.DataType = d.Schema, d.Name
+	return err
+}
