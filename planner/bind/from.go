@@ -80,7 +80,7 @@ func (b *binder) fromKind(s *scope, t ast.TableExpr) (logical.Node, []*nsItem, e
 	case *ast.Join:
 		return b.join(s, x)
 	case *ast.Sample:
-		return nil, nil, notYet(x.Pos, "TABLESAMPLE")
+		return b.sample(s, x)
 	}
 	return nil, nil, notYet(t.Position(), "this FROM item")
 }
