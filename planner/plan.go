@@ -1,11 +1,14 @@
 package planner
 
 import (
+	"github.com/jackc/pgerrcode"
+
 	"github.com/loxodb/loxodb/planner/bind"
 	"github.com/loxodb/loxodb/planner/optimize"
 	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -14,6 +17,9 @@ import (
 func Plan(stmt ast.Stmt, o Options) (*physical.Plan, error) {
 	s, err := bind.Bind(stmt, o)
 	if err != nil {
+		return nil, err
+	}
+	if err := populated(s, o); err != nil {
 		return nil, err
 	}
 	p, err := optimize.Plan(s, o)
@@ -26,6 +32,17 @@ func Plan(stmt ast.Stmt, o Options) (*physical.Plan, error) {
 		}
 	}
 	return p, nil
+}
+
+// populated refuses to read a materialized view that has not been filled.
+func populated(s *bind.Statement, o Options) error {
+	for id := range s.Meta.Tables {
+		if t, ok := o.Catalog.TableByID(id); ok && t.Unpopulated && id != o.Fill {
+			return pgerr.Newf(pgerrcode.ObjectNotInPrerequisiteState, "materialized view %q has not been populated", t.Name).
+				WithHint("Use the REFRESH MATERIALIZED VIEW command.")
+		}
+	}
+	return nil
 }
 
 // BindTableWrite binds everything that writers of a table compute: generated

@@ -33,6 +33,9 @@ type Options struct {
 	TempRows func(t *catalog.Table) int64
 	// VectorStats is what a live vector index says of itself for costing; nil = nobody knows.
 	VectorStats func(index catalog.ID) VectorStats
+	// Fill is the materialized view that the statement fills: it may write it, and need
+	// not find it populated.
+	Fill catalog.ID
 	// Trace, if set, notes what the statement's names mean.
 	Trace *Trace
 }

@@ -23,7 +23,8 @@ func (b *binder) writeTarget(n *ast.QName, s *scope, verb string) (*catalog.Tabl
 		return nil, err
 	}
 	if verb == "merge into" {
-		what := map[bool]string{f.view != "": "views", f.sequence != nil: "sequences"}[true]
+		what := map[bool]string{f.view != "": "views", f.sequence != nil: "sequences",
+			f.table != nil && f.table.Kind == catalog.KindMatView: "materialized views"}[true]
 		if what != "" {
 			return nil, errAt(ast.NoPos, pgerrcode.FeatureNotSupported, "cannot execute MERGE on relation \"%s\"", f.name).
 				WithDetail("This operation is not supported for %s.", what)
@@ -33,6 +34,8 @@ func (b *binder) writeTarget(n *ast.QName, s *scope, verb string) (*catalog.Tabl
 	case f.view != "":
 		return nil, errAt(ast.NoPos, pgerrcode.FeatureNotSupported, "cannot %s view \"%s\"", verb, f.name).
 			WithDetail("Views that are updated through are not supported.")
+	case f.table != nil && f.table.Kind == catalog.KindMatView && f.table.ID != b.o.Fill:
+		return nil, errAt(ast.NoPos, pgerrcode.WrongObjectType, "cannot change materialized view \"%s\"", f.name)
 	case f.sequence != nil:
 		return nil, errAt(ast.NoPos, pgerrcode.WrongObjectType, "cannot change sequence \"%s\"", f.name)
 	case f.virtual != nil:

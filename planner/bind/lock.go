@@ -89,6 +89,9 @@ func (b *binder) lockItem(q *selection, l *ast.Locking, it *nsItem, named bool) 
 		}
 		return nil // functions and system relations have nothing to lock
 	}
+	if it.rel.table.Kind == catalog.KindMatView {
+		return errAt(ast.NoPos, pgerrcode.WrongObjectType, "cannot lock rows in materialized view \"%s\"", it.rel.table.Name)
+	}
 	id := b.scanColumn(it.rel, catalog.RowIDAttr, "rowid", types.Of(types.Int8OID))
 	q.junk = append(q.junk, target{name: "rowid", e: id, pos: ast.NoPos})
 	q.locks = append(q.locks, rowLock{junk: len(q.junk) - 1, RowLock: logical.RowLock{Table: it.rel.table,

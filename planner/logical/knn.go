@@ -1,7 +1,6 @@
 package logical
 
 import (
-	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/opclass"
 )
@@ -30,7 +29,7 @@ func FindKNN(s *Sort) (*KNN, bool) {
 	}
 	k := &KNN{}
 	var ok bool
-	if k.Scan, k.Conds, k.Chain, ok = ScanChain(s.Input); !ok || k.Scan.Table.Kind != catalog.KindTable {
+	if k.Scan, k.Conds, k.Chain, ok = ScanChain(s.Input); !ok || !k.Scan.Table.IsStored() {
 		return nil, false
 	}
 	e := s.Keys[0].Expr

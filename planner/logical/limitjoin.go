@@ -313,7 +313,7 @@ func uniqueBy(s *Scan, pairs []pair) bool {
 		return true
 	}
 	for _, x := range s.Table.Indexes {
-		ok := x.Distinct() && x.Valid && x.Where == "" && s.Table.Kind == catalog.KindTable
+		ok := x.Distinct() && x.Valid && x.Where == "" && s.Table.IsStored()
 		for _, k := range x.Keys {
 			ok = ok && k.Attr != 0 && has(k.Attr)
 		}

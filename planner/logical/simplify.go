@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/loxodb/loxodb/sql/builtin"
-	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -187,7 +186,7 @@ func leadsIndex(s *Scan, given []pair, c ColID) bool {
 		return 0
 	}
 	last := attr(c)
-	if last == 0 || s.Table.Kind != catalog.KindTable {
+	if last == 0 || !s.Table.IsStored() {
 		return false
 	}
 	if len(given) == 0 && s.Table.PrimaryAttr == last {

@@ -3,7 +3,6 @@ package optimize
 import (
 	"github.com/loxodb/loxodb/planner/logical"
 	"github.com/loxodb/loxodb/planner/physical"
-	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/opclass"
 )
@@ -20,7 +19,7 @@ type within struct {
 // WHERE key op query < radius. The other ways then pay for a distance of every row that
 // they visit.
 func (p *planner) withRanges(s *logical.Scan, conds []expr.Expr, rows float64, list []path) []path {
-	if s.Table.Kind != catalog.KindTable {
+	if !s.Table.IsStored() {
 		return list
 	}
 	plain := len(list)

@@ -134,6 +134,9 @@ func (s *Session) newCopyIn(ctx context.Context, p *portal, st *ast.Copy, opts *
 	if err := s.tx.mayWriteTo(c.table.Temp, "COPY FROM"); err != nil {
 		return nil, err
 	}
+	if c.table.Kind == catalog.KindMatView {
+		return nil, pgerr.Newf(pgerrcode.WrongObjectType, "cannot copy to materialized view %q", c.table.Name)
+	}
 	if c.table.Kind != catalog.KindTable {
 		return nil, pgerr.Newf(pgerrcode.WrongObjectType, "cannot copy to view %q", c.table.Name)
 	}

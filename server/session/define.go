@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgerrcode"
@@ -23,6 +24,9 @@ import (
 func (s *Session) define(ctx context.Context, p *portal) (tag string, err error) {
 	if ct, ok := p.stmt.stmt.(*ast.CreateTable); ok && ct.Query != nil {
 		return s.createTableAs(ctx, p, ct)
+	}
+	if r, ok := p.stmt.stmt.(*ast.Refresh); ok {
+		return s.refreshView(ctx, p, r)
 	}
 	if define.IsOnline(p.stmt.stmt) && !s.defineEnv(ctx).IsTemporary(p.stmt.stmt) {
 		return s.online(ctx, p.stmt.stmt)
@@ -71,12 +75,9 @@ func (s *Session) defineEnv(ctx context.Context) *define.Env {
 	}
 }
 
-// createTableAs is CREATE TABLE AS and SELECT INTO: a table of the query's
-// columns, filled by INSERT … query.
+// createTableAs is CREATE TABLE AS, SELECT INTO and CREATE MATERIALIZED VIEW: a table
+// of the query's columns, filled by INSERT … query.
 func (s *Session) createTableAs(ctx context.Context, p *portal, st *ast.CreateTable) (tag string, err error) {
-	if st.Materialized {
-		return "", pgerr.NotSupported(int(st.Pos), "materialized views are not supported")
-	}
 	from, params, err := s.filling(p, st)
 	if err != nil {
 		return "", err
@@ -86,19 +87,30 @@ func (s *Session) createTableAs(ctx context.Context, p *portal, st *ast.CreateTa
 		return "", pgerr.New(pgerrcode.WrongObjectType, "prepared statement is not a SELECT")
 	}
 	made, name := catalog.ID(0), "CREATE TABLE AS"
-	if st.SelectInto {
+	switch {
+	case st.SelectInto:
 		name = "SELECT INTO"
+	case st.Materialized:
+		name = "CREATE MATERIALIZED VIEW"
+		if err := materializable(st, query); err != nil {
+			return "", err
+		}
 	}
 	err = s.retry(ctx, name, func() error {
 		plan, err := planner.Plan(query, s.planOptions(from.params))
 		if err != nil {
 			return err
 		}
+		if len(plan.Params) > 0 && st.Materialized {
+			return pgerr.New(pgerrcode.FeatureNotSupported, "materialized views may not be defined using bound parameters")
+		}
 		if len(st.AsColumns) > len(plan.Out) {
 			return pgerr.New("42601", "too many column names were specified")
 		}
 		def := *st
-		def.Query, def.Columns = nil, nil
+		if def.Columns = nil; !st.Materialized {
+			def.Query = nil
+		}
 		def.Name.Pos = ast.NoPos // PostgreSQL makes the table after parsing: its errors have no place
 		for i, c := range plan.Out {
 			name := c.Name
@@ -115,12 +127,21 @@ func (s *Session) createTableAs(ctx context.Context, p *portal, st *ast.CreateTa
 	if _, executes := st.Query.(*ast.Execute); err == nil && made != 0 && st.WithNoData && executes {
 		return "SELECT 0", nil // as PostgreSQL says, for this form alone
 	}
-	if err != nil || made == 0 || st.WithNoData {
-		return "CREATE TABLE AS", err
+	if name == "SELECT INTO" {
+		name = "CREATE TABLE AS"
 	}
+	if err != nil || made == 0 || st.WithNoData {
+		return name, err
+	}
+	rows, err := s.fill(ctx, p, made, query, from, params)
+	return "SELECT " + rows, err
+}
+
+// fill inserts a query's rows into a new table and says how many they were.
+func (s *Session) fill(ctx context.Context, p *portal, made catalog.ID, query *ast.Select, from *prepared, params []types.Datum) (rows string, err error) {
 	t, _ := s.Catalog().TableByID(made)
-	into := ast.QName{At: st.Name.At, Schema: s.Catalog().SchemaName(t.Schema), Name: hiddenName}
-	ins := &ast.Insert{At: st.At, Table: ast.TableRef{Name: into}, Query: query}
+	into := ast.QName{At: ast.At{Pos: ast.NoPos}, Schema: s.Catalog().SchemaName(t.Schema), Name: hiddenName}
+	ins := &ast.Insert{At: query.At, Table: ast.TableRef{Name: into}, Query: query}
 	q := &prepared{
 		text: from.text, source: p.stmt.source, stmt: ins, declared: from.params, when: time.Now(), fills: made,
 	}
@@ -128,13 +149,13 @@ func (s *Session) createTableAs(ctx context.Context, p *portal, st *ast.CreateTa
 		return "", err
 	}
 	inner := &portal{s: s, stmt: q, params: params}
-	rows, err := s.run(ctx, inner)
+	out, err := s.run(ctx, inner)
 	if err != nil {
 		return "", err
 	}
-	defer rows.close()
+	defer out.close()
 	for {
-		b, err := rows.next(ctx)
+		b, err := out.next(ctx)
 		if err != nil {
 			return "", err
 		}
@@ -142,7 +163,49 @@ func (s *Session) createTableAs(ctx context.Context, p *portal, st *ast.CreateTa
 			break
 		}
 	}
-	return "SELECT " + afterLastSpace(rows.finish()), nil
+	return afterLastSpace(out.finish()), nil
+}
+
+// materializable refuses queries whose results cannot be kept under a name.
+func materializable(st *ast.CreateTable, query *ast.Select) error {
+	if st.Unlogged {
+		return pgerr.New(pgerrcode.FeatureNotSupported, "materialized views cannot be unlogged")
+	}
+	if query.With != nil {
+		for i := range query.With.CTEs {
+			if _, ok := query.With.CTEs[i].Query.(*ast.Select); !ok {
+				return pgerr.New(pgerrcode.FeatureNotSupported, "materialized views must not use data-modifying statements in WITH")
+			}
+		}
+	}
+	return nil
+}
+
+// refreshView is REFRESH MATERIALIZED VIEW.
+func (s *Session) refreshView(ctx context.Context, p *portal, st *ast.Refresh) (tag string, err error) {
+	tag = define.Tag(st)
+	if err := s.retry(ctx, tag, func() error { return s.definition(ctx, st) }); err != nil || st.WithNoData {
+		return tag, err
+	}
+	t, err := s.findTable(&st.Name)
+	if err != nil {
+		return "", err
+	}
+	list, err := s.db.cfg.Parser.Parse(t.ViewSQL)
+	if err != nil {
+		return "", err
+	}
+	_, err = s.fill(ctx, p, t.ID, list[0].Stmt.(*ast.Select), &prepared{text: t.ViewSQL}, nil)
+	if e, ok := pgerr.As(err); ok {
+		c := *e
+		c.Position = 0 // the query is not the client's
+		if err = &c; c.Code == pgerrcode.UniqueViolation && !st.Concurrently {
+			c.Message = "could not create unique index \"" + c.Constraint + "\""
+			c.Detail = strings.Replace(c.Detail, " already exists.", " is duplicated.", 1)
+			c.OnTable(s.Catalog().SchemaName(t.Schema), t.Name)
+		}
+	}
+	return tag, err
 }
 
 // filling is the query of CREATE TABLE AS with its parameters: its own or that of a

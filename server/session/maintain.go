@@ -179,7 +179,7 @@ func (s *Session) maintained(st *ast.Maintenance) ([]*catalog.Table, error) {
 	var out []*catalog.Table
 	if len(st.Tables) == 0 {
 		for _, t := range s.Catalog().Tables() {
-			if t.Kind == catalog.KindTable {
+			if t.IsStored() {
 				out = append(out, t)
 			}
 		}
@@ -190,7 +190,7 @@ func (s *Session) maintained(st *ast.Maintenance) ([]*catalog.Table, error) {
 		if err != nil {
 			return nil, err
 		}
-		if t.Kind != catalog.KindTable {
+		if !t.IsStored() {
 			what := "analyze"
 			if st.Vacuum {
 				what = "vacuum"

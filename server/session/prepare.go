@@ -255,7 +255,7 @@ func endsBlock(st ast.Stmt) bool {
 func (s *Session) optionsFor(p *prepared) planner.Options {
 	o := s.planOptions(p.declared)
 	if p.fills != 0 {
-		o.Catalog = o.Catalog.Renamed(p.fills, hiddenName)
+		o.Catalog, o.Fill = o.Catalog.Renamed(p.fills, hiddenName), p.fills
 	}
 	o.NoParams = p.simple
 	return o

@@ -225,6 +225,13 @@ type (
 		Neighbor    string // BEFORE or with After AFTER it; "" = at the end
 		After       bool
 	}
+	// Refresh is REFRESH MATERIALIZED VIEW.
+	Refresh struct {
+		At
+		Name         QName
+		Concurrently bool
+		WithNoData   bool
+	}
 	// CreateExtension is CREATE EXTENSION.
 	CreateExtension struct {
 		At
@@ -453,6 +460,7 @@ func (*CreateEnum) stmt()      {}
 func (*AlterEnum) stmt()       {}
 func (*CreateDomain) stmt()    {}
 func (*AlterDomain) stmt()     {}
+func (*Refresh) stmt()         {}
 func (*CreateExtension) stmt() {}
 func (*CreateDatabase) stmt()  {}
 func (*AlterDatabase) stmt()   {}

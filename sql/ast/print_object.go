@@ -38,6 +38,10 @@ func (p *printer) object(s Stmt) bool {
 		p.createDomain(v)
 	case *AlterDomain:
 		p.alterDomain(v)
+	case *Refresh:
+		p.s("REFRESH MATERIALIZED VIEW ", []string{"", "CONCURRENTLY "}[b2i(v.Concurrently)])
+		p.qname(v.Name)
+		p.s([]string{"", " WITH NO DATA"}[b2i(v.WithNoData)])
 	case *RoleStmt:
 		p.roleStmt(v)
 	case *Grant:

@@ -133,8 +133,11 @@ func relationFacts(r *registrar) {
 func describeObject(s *catalog.Snapshot, id catalog.ID, column int64) string {
 	if t, ok := s.TableByID(id); ok {
 		kind := "table "
-		if t.Kind == catalog.KindView {
+		switch t.Kind {
+		case catalog.KindView:
 			kind = "view "
+		case catalog.KindMatView:
+			kind = "materialized view "
 		}
 		if col := t.Column(int16(column)); column > 0 && col != nil {
 			return "column " + QuoteIdent(col.Name) + " of " + kind + QuoteIdent(t.Name)

@@ -61,6 +61,7 @@ type RelKind byte
 const (
 	KindTable    RelKind = 'r'
 	KindView     RelKind = 'v'
+	KindMatView  RelKind = 'm'
 	KindVirtual  RelKind = 'V' // a system relation made by code; shown as 'r' or 'v'
 	KindSequence RelKind = 'S'
 	KindIndex    RelKind = 'i'
@@ -77,7 +78,9 @@ type Table struct {
 	Columns     []Column // by position; dropped ones stay (attnum = index+1)
 	Indexes     []*Index // ready or being built
 	Constraints []*Constraint
-	ViewSQL     string  // of a view
+	ViewSQL     string // of a view or materialized view
+	// Unpopulated materialized views cannot be read.
+	Unpopulated bool    `json:",omitempty"`
 	Options     Options // WITH (…)
 	Unlogged    bool
 	Temp        bool
@@ -304,6 +307,12 @@ type ColumnStats struct {
 	Histogram [][]byte // bounds in key encoding, ascending
 	Corr      float64
 }
+
+// IsStored reports a relation that has rows of its own.
+func (t *Table) IsStored() bool { return t.Kind == KindTable || t.Kind == KindMatView }
+
+// HasQuery reports a view or a materialized view.
+func (t *Table) HasQuery() bool { return t.Kind == KindView || t.Kind == KindMatView }
 
 // RowEpochs reports that rows carry an epoch of their own, because the entries of a
 // vector index go by it.

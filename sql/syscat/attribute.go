@@ -101,7 +101,7 @@ func arrayDims(t types.T) int16 {
 }
 
 func (r *rows) tableAttributes(t *catalog.Table) {
-	if t.Kind == catalog.KindTable {
+	if t.IsStored() {
 		r.attribute(attribute{rel: t.ID, name: "tableoid", num: catalog.TableOidAttr, typ: types.Of(types.OidOID), notNull: true})
 		r.attribute(attribute{rel: t.ID, name: "xmin", num: catalog.XminAttr, typ: types.Of(types.XidOID), notNull: true})
 		r.attribute(attribute{rel: t.ID, name: "ctid", num: catalog.CtidAttr, typ: types.Of(types.TidOID), notNull: true})

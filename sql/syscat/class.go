@@ -62,6 +62,7 @@ type class struct {
 	pages                            int64
 	tuples                           float64
 	hasIndex, hasRules, hasTriggers  bool
+	unpopulated                      bool
 	options                          catalog.Options
 }
 
@@ -84,7 +85,7 @@ func (r *rows) class(c class) {
 	r.bool("relhasrules", c.hasRules)
 	r.bool("relhastriggers", c.hasTriggers)
 	r.bools(false, "relisshared", "relhassubclass", "relrowsecurity", "relforcerowsecurity", "relispartition")
-	r.bool("relispopulated", true)
+	r.bool("relispopulated", !c.unpopulated)
 	r.char("relreplident", c.ident)
 	r.strs("reloptions", optionList(c.options))
 	r.emit()
@@ -144,6 +145,7 @@ func (r *rows) tableClass(t *catalog.Table) {
 		return
 	}
 	c.am, c.file, c.ident = catalog.HeapAmID, t.Storage, 'd'
+	c.hasRules, c.unpopulated = t.Kind == catalog.KindMatView, t.Unpopulated
 	for _, k := range t.Constraints {
 		switch k.Kind {
 		case catalog.CheckConstraint:
@@ -196,7 +198,7 @@ func sequences(r *rows) {
 // other object of pg_rewrite exists.
 func rewrites(r *rows) {
 	for _, t := range r.cat.Tables() {
-		if t.Kind != catalog.KindView {
+		if !t.HasQuery() {
 			continue
 		}
 		r.oid("oid", t.ID)

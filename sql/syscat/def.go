@@ -258,7 +258,9 @@ func (p *Printer) ConstraintDef(id catalog.ID) (text string, ok bool) {
 // valueWord writes the value of a domain's check as the keyword that it is.
 func valueWord(s string) string {
 	var b strings.Builder
-	isWord := func(c byte) bool { return c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= 0x80 }
+	isWord := func(c byte) bool {
+		return c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= 0x80
+	}
 	for i := 0; i < len(s); {
 		end := i + 1
 		switch c := s[i]; {
@@ -351,7 +353,7 @@ func (p *Printer) foreignText(t *catalog.Table, k *catalog.Constraint) string {
 // ViewDef is pg_get_viewdef(view), with a closing semicolon.
 func (p *Printer) ViewDef(id catalog.ID) (text string, ok bool) {
 	t, ok := p.Catalog.TableByID(id)
-	if !ok || t.Kind != catalog.KindView {
+	if !ok || !t.HasQuery() {
 		return "", false
 	}
 	if p.Query == nil {

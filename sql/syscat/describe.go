@@ -144,7 +144,7 @@ func (r *rows) tableDepends(t *catalog.Table) {
 	if t.TypeID != 0 {
 		r.depend(classType, t.TypeID, 0, classRelation, t.ID, 0, depInternal)
 	}
-	if t.Kind == catalog.KindView {
+	if t.HasQuery() {
 		r.depend(classRewrite, t.ID, 0, classRelation, t.ID, 0, depInternal)
 	}
 	for i := range t.Columns {

@@ -57,6 +57,7 @@ func infoTables(r *rows) {
 		switch {
 		case t.Temp:
 			put(schema, t.Name, "LOCAL TEMPORARY", t.Kind != catalog.KindView)
+		case t.Kind == catalog.KindMatView: // the standard has none
 		case t.Kind == catalog.KindView:
 			put(schema, t.Name, "VIEW", false)
 		default:

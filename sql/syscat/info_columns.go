@@ -28,6 +28,9 @@ func infoColumns(r *rows) {
 		if r.done() {
 			return
 		}
+		if t.Kind == catalog.KindMatView { // the standard has none
+			continue
+		}
 		for i := range t.Columns {
 			if !t.Columns[i].Dropped {
 				r.infoColumn(defs, r.cat.SchemaName(t.Schema), t.Name, i+1, &t.Columns[i], t.Kind == catalog.KindTable)
@@ -175,6 +178,9 @@ func (r *rows) datetimeColumns(t types.T) {
 func infoElementTypes(r *rows) {
 	for _, t := range r.cat.Tables() {
 		kind := "TABLE"
+		if t.Kind == catalog.KindMatView {
+			continue
+		}
 		if t.Kind == catalog.KindView {
 			kind = "VIEW"
 		}

@@ -89,7 +89,7 @@ func (r *rows) keys(col string, t types.T, list [][]byte) {
 func statTables(r *rows) {
 	l := r.live()
 	for _, t := range r.cat.Tables() {
-		if t.Kind != catalog.KindTable {
+		if !t.IsStored() {
 			continue
 		}
 		var a TableActivity
@@ -134,7 +134,7 @@ func statIndexes(r *rows) {
 
 func statioTables(r *rows) {
 	for _, t := range r.cat.Tables() {
-		if t.Kind != catalog.KindTable {
+		if !t.IsStored() {
 			continue
 		}
 		r.oid("relid", t.ID)

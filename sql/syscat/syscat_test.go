@@ -58,6 +58,8 @@ func testSnapshot() *catalog.Snapshot {
 	s.PutRole(&catalog.Role{ID: 20060, Name: "grp", ConnLimit: -1, Comment: "a group"})
 	s.PutType(&catalog.Type{ID: types.FirstTypeOID + 1, Array: types.FirstTypeOID + 2, Schema: 2200, Name: "mood", ArrayName: "_mood", Shown: "mood",
 		Kind: catalog.EnumType, Owner: 10, Comment: "feelings", Enum: &types.Enum{Labels: []types.EnumLabel{{OID: 20500, Name: "sad", Value: 1}}}})
+	s.PutTable(&catalog.Table{ID: 20700, Schema: 2200, Name: "mv", Kind: catalog.KindMatView, Owner: 10, TypeID: 20701, Storage: 20700, ViewSQL: "SELECT 1 AS one",
+		Columns: []catalog.Column{{Num: 1, Name: "one", Type: types.Of(23)}}})
 	s.PutType(&catalog.Type{ID: types.FirstTypeOID + 3, Array: types.FirstTypeOID + 4, Schema: 2200, Name: "posint", ArrayName: "_posint", Shown: "posint",
 		Kind: catalog.DomainType, Owner: 10, Base: types.Of(types.Int4OID), Default: "1",
 		Checks: []*catalog.Constraint{{ID: 20600, Name: "posint_check", Kind: catalog.CheckConstraint, Expr: "(value > 0)", Validated: true}}})

@@ -9,6 +9,7 @@ var _ = register("pg_catalog", map[string]generator{
 	"pg_tables":    pgTables,
 	"pg_indexes":   pgIndexes,
 	"pg_views":     pgViews,
+	"pg_matviews":  pgMatViews,
 	"pg_rules":     pgRules,
 	"pg_sequences": pgSequences,
 })
@@ -90,6 +91,23 @@ func pgViews(r *rows) {
 			r.text("definition", def)
 			r.emit()
 		}
+	}
+}
+
+func pgMatViews(r *rows) {
+	defs := r.printer()
+	for _, t := range r.cat.Tables() {
+		if t.Kind != catalog.KindMatView {
+			continue
+		}
+		def, _ := defs.ViewDef(t.ID)
+		r.text("schemaname", r.cat.SchemaName(t.Schema))
+		r.text("matviewname", t.Name)
+		r.text("matviewowner", roleName(r.cat, t.Owner))
+		r.bool("hasindexes", len(t.Indexes) > 0)
+		r.bool("ispopulated", !t.Unpopulated)
+		r.text("definition", def)
+		r.emit()
 	}
 }
 

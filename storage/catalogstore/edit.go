@@ -115,7 +115,7 @@ func (e *Edit) RemoveTable(x *catalog.Table) error {
 			return err
 		}
 	}
-	if x.Kind == catalog.KindTable {
+	if x.IsStored() {
 		if err := e.DropTableStorage(x.Storage); err != nil {
 			return err
 		}
@@ -162,7 +162,7 @@ func (e *Edit) markStorage(id catalog.ID, r kv.Range, temp bool) error {
 // noteStorage marks the storage that a temporary table has and did not have before.
 func (e *Edit) noteStorage(x *catalog.Table) error {
 	old, ok := e.Snap.TableByID(x.ID)
-	if x.Kind == catalog.KindTable && (!ok || old.Storage != x.Storage) {
+	if x.IsStored() && (!ok || old.Storage != x.Storage) {
 		if err := e.markStorage(x.Storage, keys.TableRange(x.Storage), true); err != nil {
 			return err
 		}

@@ -104,7 +104,7 @@ func (s *Store) DropTemp(ctx context.Context, temp *catalog.Layer) error {
 		return txn.Put(keys.AppendCatalog(nil, kindDrop, id), val)
 	}
 	for _, t := range snap.TempTables() {
-		if t.Kind == catalog.KindTable {
+		if t.IsStored() {
 			err = mark(t.Storage, keys.TableRange(t.Storage))
 		}
 		for _, x := range t.Indexes {

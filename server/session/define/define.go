@@ -86,6 +86,8 @@ func Tag(stmt ast.Stmt) string {
 		return "CREATE DOMAIN"
 	case *ast.AlterDomain:
 		return "ALTER DOMAIN"
+	case *ast.Refresh:
+		return "REFRESH MATERIALIZED VIEW"
 	case *ast.Drop:
 		return "DROP " + string(st.Kind)
 	case *ast.Rename:
@@ -146,6 +148,8 @@ func (e *Env) run(ctx context.Context, stmt ast.Stmt) error {
 		return e.createEnum(ctx, st)
 	case *ast.AlterEnum:
 		return e.alterEnum(ctx, st)
+	case *ast.Refresh:
+		return e.refresh(ctx, st)
 	case *ast.CreateDomain:
 		return placeless(e.createDomain(ctx, st))
 	case *ast.AlterDomain:

@@ -321,8 +321,11 @@ func (e *Env) describe(o object) string {
 	}
 	t, _ := e.Catalog.TableByID(o.id)
 	table := "table " + e.visibleName(t.Schema, t.Name)
-	if t.Kind == catalog.KindView {
+	switch t.Kind {
+	case catalog.KindView:
 		table = "view " + e.visibleName(t.Schema, t.Name)
+	case catalog.KindMatView:
+		table = "materialized view " + e.visibleName(t.Schema, t.Name)
 	}
 	switch o.kind {
 	case columnObject:

@@ -91,7 +91,7 @@ func (e *Env) dropTarget(ctx context.Context, st *ast.Drop, n *ast.QName) (*obje
 		return e.indexOfTable(st.Table, n.Name)
 	}
 	switch st.Kind {
-	case ast.ObjTable, ast.ObjView, ast.ObjIndex, ast.ObjSequence:
+	case ast.ObjTable, ast.ObjView, ast.ObjMatView, ast.ObjIndex, ast.ObjSequence:
 		return e.dropRelation(st, n)
 	case ast.ObjSchema:
 		return e.dropSchema(n)
@@ -101,13 +101,11 @@ func (e *Env) dropTarget(ctx context.Context, st *ast.Drop, n *ast.QName) (*obje
 		return nil, e.dropRole(ctx, n.Name)
 	case ast.ObjType, ast.ObjDomain:
 		return e.dropType(st.Kind, n)
-	case ast.ObjFunction, ast.ObjProcedure, ast.ObjMatView, ast.ObjCollation, ast.ObjTrigger:
+	case ast.ObjFunction, ast.ObjProcedure, ast.ObjCollation, ast.ObjTrigger:
 		code := pgerrcode.UndefinedObject
 		switch st.Kind {
 		case ast.ObjFunction, ast.ObjProcedure:
 			code = pgerrcode.UndefinedFunction
-		case ast.ObjMatView:
-			code = pgerrcode.UndefinedTable
 		}
 		return nil, pgerr.Newf(code, "%s %q does not exist", strings.ToLower(string(st.Kind)), n.Name)
 	}
@@ -132,6 +130,8 @@ func (e *Env) dropRelation(st *ast.Drop, n *ast.QName) (*object, error) {
 		if t, ok := e.Catalog.Table(schema, n.Name); ok {
 			if o, is = (object{kind: tableObject, id: t.ID}), ast.ObjTable; t.Kind == catalog.KindView {
 				is = ast.ObjView
+			} else if t.Kind == catalog.KindMatView {
+				is = ast.ObjMatView
 			}
 		} else if q, ok := e.Catalog.Sequence(schema, n.Name); ok {
 			o, is = object{kind: sequenceObject, id: q.ID}, ast.ObjSequence
@@ -150,7 +150,7 @@ func (e *Env) dropRelation(st *ast.Drop, n *ast.QName) (*object, error) {
 		return nil, noObject(st.Kind, n)
 	}
 	if is != st.Kind {
-		article := map[ast.ObjectKind]string{ast.ObjTable: "a table", ast.ObjView: "a view", ast.ObjIndex: "an index", ast.ObjSequence: "a sequence"}
+		article := map[ast.ObjectKind]string{ast.ObjTable: "a table", ast.ObjView: "a view", ast.ObjMatView: "a materialized view", ast.ObjIndex: "an index", ast.ObjSequence: "a sequence"}
 		return nil, pgerr.Newf(pgerrcode.WrongObjectType, "%q is not %s", n.Name, article[st.Kind]).
 			WithHint("Use DROP %s to remove %s.", is, article[is])
 	}
@@ -236,8 +236,25 @@ func (e *Env) truncateTable(ctx context.Context, t *catalog.Table, restart bool)
 	if err := e.Txn.LockTable(ctx, t.ID, kv.Exclusive); err != nil {
 		return err
 	}
+	if err := e.emptied(ctx, t, copyTable(t)); err != nil {
+		return err
+	}
+	if !restart {
+		return nil
+	}
+	for _, q := range e.Catalog.Sequences() {
+		if q.OwnerTable == t.ID {
+			if err := e.Positions(q).Set(ctx, q, q.Start, false); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// emptied stores a changed copy of a table with new, empty storage.
+func (e *Env) emptied(ctx context.Context, t, c *catalog.Table) error {
 	edit := e.change(ctx)
-	c := copyTable(t)
 	err := edit.DropTableStorage(t.Storage)
 	if err != nil {
 		return err
@@ -266,16 +283,6 @@ func (e *Env) truncateTable(ctx context.Context, t *catalog.Table, restart bool)
 	for _, x := range c.Indexes {
 		if x.IsVector() {
 			if err := e.Jobs.Build(ctx, e.Txn, e.Catalog, c, x); err != nil {
-				return err
-			}
-		}
-	}
-	if !restart {
-		return nil
-	}
-	for _, q := range e.Catalog.Sequences() {
-		if q.OwnerTable == t.ID {
-			if err := e.Positions(q).Set(ctx, q, q.Start, false); err != nil {
 				return err
 			}
 		}

@@ -37,7 +37,7 @@ func (e *Env) addIndex(ctx context.Context, st *ast.CreateIndex, valid bool) (t 
 	if t, err = e.table(&st.Table); err != nil {
 		return nil, nil, err
 	}
-	if t.Kind != catalog.KindTable {
+	if !t.IsStored() {
 		return nil, nil, pgerr.Newf(pgerrcode.WrongObjectType, "cannot create index on relation %q", t.Name).
 			WithDetail("This operation is not supported for views.")
 	}

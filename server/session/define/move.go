@@ -15,7 +15,7 @@ import (
 // setSchema is ALTER TABLE, VIEW or SEQUENCE … SET SCHEMA.
 func (e *Env) setSchema(ctx context.Context, st *ast.AlterSchema) error {
 	switch st.Kind {
-	case ast.ObjTable, ast.ObjView, ast.ObjSequence:
+	case ast.ObjTable, ast.ObjView, ast.ObjMatView, ast.ObjSequence:
 	case ast.ObjType, ast.ObjDomain:
 		return e.moveType(ctx, st)
 	default:
@@ -38,6 +38,9 @@ func (e *Env) setSchema(ctx context.Context, st *ast.AlterSchema) error {
 	}
 	if t != nil && st.Kind == ast.ObjView && t.Kind != catalog.KindView {
 		return pgerr.Newf(pgerrcode.WrongObjectType, "%q is not a view", t.Name)
+	}
+	if t != nil && st.Kind == ast.ObjMatView && t.Kind != catalog.KindMatView {
+		return notMatView(t)
 	}
 	to, ok := e.Catalog.Schema(st.Schema)
 	if !ok {

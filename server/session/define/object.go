@@ -402,7 +402,7 @@ func (e *Env) renameOne(ctx context.Context, st *ast.Rename) error {
 		}
 		s, _ := e.Catalog.SchemaByID(t.Schema)
 		return e.renameType(ctx, t, s, st.New)
-	case ast.ObjTable, ast.ObjView, ast.ObjColumn:
+	case ast.ObjTable, ast.ObjView, ast.ObjMatView, ast.ObjColumn:
 		return e.renameInTable(ctx, st)
 	}
 	return pgerr.NotSupported(int(st.Pos), "ALTER %s ... RENAME is not supported", st.Kind)

@@ -199,13 +199,16 @@ func (e *Env) comment(ctx context.Context, st *ast.Comment) error {
 	}
 	edit := e.change(ctx)
 	switch st.Kind {
-	case ast.ObjTable, ast.ObjView, ast.ObjColumn, ast.ObjConstraint:
+	case ast.ObjTable, ast.ObjView, ast.ObjMatView, ast.ObjColumn, ast.ObjConstraint:
 		t, err := e.table(&st.Name)
 		if err != nil {
 			return err
 		}
 		if st.Kind == ast.ObjView && t.Kind != catalog.KindView {
 			return pgerr.Newf(pgerrcode.WrongObjectType, "%q is not a view", t.Name)
+		}
+		if st.Kind == ast.ObjMatView && t.Kind != catalog.KindMatView {
+			return notMatView(t)
 		}
 		if st.Kind == ast.ObjTable && t.Kind != catalog.KindTable {
 			return pgerr.Newf(pgerrcode.WrongObjectType, "%q is not a table", t.Name)

@@ -48,6 +48,11 @@ func (e *Env) createTable(ctx context.Context, st *ast.CreateTable) error {
 		return err
 	}
 	t.Storage = t.ID
+	if st.Materialized {
+		if err := e.materialize(t, st); err != nil {
+			return err
+		}
+	}
 	if t.Options, err = tableOptions(st.With); err != nil {
 		return err
 	}
@@ -94,8 +99,6 @@ func refuseTable(st *ast.CreateTable) error {
 		return pgerr.NotSupported(pos, "table inheritance is not supported")
 	case st.OfType != nil:
 		return pgerr.NotSupported(pos, "typed tables are not supported")
-	case st.Materialized:
-		return pgerr.NotSupported(pos, "materialized views are not supported")
 	case st.AccessMethod != "" && st.AccessMethod != "heap":
 		return pgerr.Newf(pgerrcode.UndefinedObject, "access method %q does not exist", st.AccessMethod)
 	}

@@ -256,7 +256,7 @@ func (e *Env) typeUsers(id catalog.ID) (out []dependent) {
 	}
 	is := func(t types.T) bool { return t.OID == x.ID || t.OID == x.Array }
 	for _, t := range e.Catalog.Tables() {
-		if t.Kind == catalog.KindView {
+		if t.HasQuery() {
 			if used := e.castsTo(x, t.ViewSQL); used || slices.ContainsFunc(t.Columns, func(c catalog.Column) bool { return is(c.Type) }) {
 				out = append(out, dependent{object: object{kind: tableObject, id: t.ID}, order: t.ID})
 			}
@@ -299,7 +299,7 @@ func (e *Env) typeUsers(id catalog.ID) (out []dependent) {
 func (e *Env) arrayUsers(x *catalog.Type) (out []dependent) {
 	for _, t := range e.Catalog.Tables() {
 		for i := range t.Columns {
-			if c := &t.Columns[i]; !c.Dropped && c.Domain == 0 && c.Type.OID == x.Array && t.Kind != catalog.KindView {
+			if c := &t.Columns[i]; !c.Dropped && c.Domain == 0 && c.Type.OID == x.Array && t.Kind == catalog.KindTable {
 				out = append(out, dependent{object: object{kind: columnObject, id: t.ID, attr: c.Num}, order: t.ID})
 			}
 		}

@@ -138,7 +138,7 @@ func replaceable(old, t *catalog.Table) error {
 // readers are the views that read a relation, or its column attr if that is not 0.
 func (e *Env) readers(t *catalog.Table, attr int16) (out []dependent, err error) {
 	for _, v := range e.Catalog.Tables() {
-		if v.Kind != catalog.KindView || v.ID == t.ID {
+		if !v.HasQuery() || v.ID == t.ID {
 			continue
 		}
 		q, refs := e.viewRefs(v, t)
@@ -179,7 +179,7 @@ func (e *Env) viewRefs(v, t *catalog.Table) (q ast.Stmt, refs []*ast.TableRef) {
 // rewriteViews changes the references to a relation in all views that read it.
 func (e *Env) rewriteViews(t *catalog.Table, change func(*ast.TableRef)) error {
 	for _, v := range e.Catalog.Tables() {
-		if v.Kind != catalog.KindView {
+		if !v.HasQuery() {
 			continue
 		}
 		q, refs := e.viewRefs(v, t)

@@ -36,6 +36,9 @@ func (c *conv) createStmt(n *pgast.Node) ast.Stmt {
 		return out
 	case *pgast.Node_CreateExtensionStmt:
 		return c.createExtension(v.CreateExtensionStmt)
+	case *pgast.Node_RefreshMatViewStmt:
+		s := v.RefreshMatViewStmt
+		return &ast.Refresh{At: c.here(), Name: c.relname(s.Relation), Concurrently: s.Concurrent, WithNoData: s.SkipData}
 	case *pgast.Node_CreateDomainStmt:
 		s := v.CreateDomainStmt
 		out := &ast.CreateDomain{At: c.here(), Name: c.qname(s.Domainname, -1), Type: c.typeName(s.TypeName)}
