@@ -338,6 +338,9 @@ func (u *upsert) one(ctx context.Context, b *batch.Batch, i int) error {
 		if err != nil {
 			return w.withSchema(err)
 		}
+		if err := w.checkViews(u.row, nil); err != nil {
+			return err
+		}
 		u.changed[id] = true
 		u.affected++
 		return u.keep(u.row, nil)

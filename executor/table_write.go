@@ -22,6 +22,7 @@ type tableWriter struct {
 	def       *physical.TableWrite
 	generated []*expr.Program
 	domains   []*expr.Program
+	views     []*expr.Program
 	checks    []*expr.Program
 	indexes   []indexKeys
 	needRow   bool // some index key is an expression or the index partial
@@ -57,6 +58,13 @@ func newTableWriter(def *physical.TableWrite) (*tableWriter, error) {
 			return nil, err
 		}
 		w.domains = append(w.domains, p)
+	}
+	for _, v := range def.Views {
+		p, err := expr.Compile(v.Cond)
+		if err != nil {
+			return nil, err
+		}
+		w.views = append(w.views, p)
 	}
 	for _, c := range def.Checks {
 		p, err := expr.Compile(c.Cond)
@@ -258,8 +266,25 @@ func (w *tableWriter) insert(ctx context.Context, row []types.Datum) error {
 	if err := w.checkReferences(ctx, nil, row); err != nil {
 		return err
 	}
-	_, err := w.w.Insert(ctx, row)
-	return w.withSchema(err)
+	if _, err := w.w.Insert(ctx, row); err != nil {
+		return w.withSchema(err)
+	}
+	return w.checkViews(row, nil)
+}
+
+// checkViews makes the checks of WITH CHECK OPTION on a row that has been stored.
+func (w *tableWriter) checkViews(row []types.Datum, c *changedRow) error {
+	for i, v := range w.def.Views {
+		d, err := w.eval(w.views[i], w.setRow(row))
+		if err != nil {
+			return err
+		}
+		if d.IsNull() || !d.Bool() {
+			return pgerr.Newf(pgerrcode.WithCheckOptionViolation, "new row violates check option for view %q", v.View).
+				WithDetail("Failing row contains %s.", w.rowText(row, c))
+		}
+	}
+	return nil
 }
 
 // update stores a changed row; set tells which attributes were assigned.
@@ -277,7 +302,10 @@ func (w *tableWriter) update(ctx context.Context, id uint64, old, row []types.Da
 		return false, err
 	}
 	ok, err := w.w.Update(ctx, id, old, row, set)
-	return ok, w.withSchema(err)
+	if err != nil || !ok {
+		return ok, w.withSchema(err)
+	}
+	return true, w.checkViews(row, &changedRow{ctx, id, set})
 }
 
 // delete removes a row that is locked.

@@ -26,7 +26,7 @@ func (b *binder) onConflict(in *insertion, n *logical.Insert) error {
 	case x.Constraint != "":
 		c.Arbiters, err = namedArbiter(in.table, x)
 	case len(x.Target) > 0:
-		c.Arbiters, err = b.inferArbiters(in.table, x)
+		c.Arbiters, err = b.inferArbiters(in.table, in.via.conflict(x))
 	case x.DoUpdate && !x.AnyKey:
 		return errAt(x.Pos, pgerrcode.SyntaxError, "ON CONFLICT DO UPDATE requires inference specification or constraint name").
 			WithHint("For example, ON CONFLICT (column_name).")
@@ -36,8 +36,20 @@ func (b *binder) onConflict(in *insertion, n *logical.Insert) error {
 	}
 	old, excluded := b.newRow(in.table, n.Alias), b.newRow(in.table, "excluded")
 	c.Existing, c.Excluded = old.ids, excluded.ids
-	s := &scope{parent: in.s, in: inUpdateSet, items: []*nsItem{old.item, excluded.item}}
-	if c.Set, c.Values, err = b.assignments(s, in.table, x.Set); err != nil {
+	oldItem, _, err := b.expose(in.via, old.item, n.Alias)
+	if err != nil {
+		return err
+	}
+	newItem, _, err := b.expose(in.via, excluded.item, "excluded")
+	if err != nil {
+		return err
+	}
+	set, err := in.via.assigned(x.Set, "insert into")
+	if err != nil {
+		return err
+	}
+	s := &scope{parent: in.s, in: inUpdateSet, items: []*nsItem{oldItem, newItem}}
+	if c.Set, c.Values, err = b.assignments(s, in.table, set); err != nil {
 		return err
 	}
 	if c.Set, c.Values, err = b.onUpdate(in.table, old.ids, c.Set, c.Values); err != nil {
@@ -50,6 +62,21 @@ func (b *binder) onConflict(in *insertion, n *logical.Insert) error {
 		}
 	}
 	return nil
+}
+
+// conflict is ON CONFLICT's target in the names of the table's columns.
+func (w writtenView) conflict(x *ast.OnConflict) *ast.OnConflict {
+	if w == nil {
+		return x
+	}
+	c := *x
+	c.Target = slices.Clone(x.Target)
+	for i := range c.Target {
+		if base := w.column(c.Target[i].Column); base != "" {
+			c.Target[i].Column = base
+		}
+	}
+	return &c
 }
 
 func namedArbiter(t *catalog.Table, x *ast.OnConflict) ([]*catalog.Index, error) {

@@ -235,6 +235,15 @@ func (b *binder) aggScope(s *scope, x *ast.Func) *scope {
 	return &g
 }
 
+func isSetName(n ast.QName) bool {
+	for _, f := range builtin.Functions(n.Schema, n.Name) {
+		if f.RetSet {
+			return true
+		}
+	}
+	return false
+}
+
 func isAggregateName(n ast.QName) bool {
 	for _, f := range builtin.Functions(n.Schema, n.Name) {
 		if f.Kind == 'a' {

@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"slices"
+
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/planner/logical"
@@ -12,7 +14,26 @@ import (
 )
 
 // target finds the table that a statement changes.
-func (b *binder) writeTarget(n *ast.QName, s *scope, verb string) (*catalog.Table, error) {
+func (b *binder) writeTarget(n *ast.QName, s *scope, verb string) (*catalog.Table, writtenView, error) {
+	f, err := b.writeRelation(n, s, verb)
+	if err != nil {
+		return nil, nil, err
+	}
+	if f.view == "" {
+		return f.table, nil, nil
+	}
+	if f.table == nil {
+		return nil, nil, errAt(ast.NoPos, pgerrcode.InsufficientPrivilege, "permission denied for view %s", f.name)
+	}
+	t, via, why, err := b.viewLevels(f.table)
+	if err == nil && why != "" && (t == nil || verb != "delete from") {
+		err = cannotWrite(verb, f.name, why)
+	}
+	return t, via, err
+}
+
+// writeRelation finds the table or view that a statement changes.
+func (b *binder) writeRelation(n *ast.QName, s *scope, verb string) (*found, error) {
 	if n.Schema == "" {
 		if c := findCTE(s, n.Name); c != nil {
 			return nil, errAt(n.Pos, pgerrcode.UndefinedTable, "relation \"%s\" cannot be the target of a modifying statement", n.Name)
@@ -31,9 +52,6 @@ func (b *binder) writeTarget(n *ast.QName, s *scope, verb string) (*catalog.Tabl
 		}
 	}
 	switch {
-	case f.view != "":
-		return nil, errAt(ast.NoPos, pgerrcode.FeatureNotSupported, "cannot %s view \"%s\"", verb, f.name).
-			WithDetail("Views that are updated through are not supported.")
 	case f.table != nil && f.table.Kind == catalog.KindMatView && f.table.ID != b.o.Fill:
 		return nil, errAt(ast.NoPos, pgerrcode.WrongObjectType, "cannot change materialized view \"%s\"", f.name)
 	case f.sequence != nil:
@@ -41,14 +59,16 @@ func (b *binder) writeTarget(n *ast.QName, s *scope, verb string) (*catalog.Tabl
 	case f.virtual != nil:
 		return nil, errAt(ast.NoPos, pgerrcode.InsufficientPrivilege, "permission denied for table %s", f.name)
 	}
-	return f.table, nil
+	return f, nil
 }
 
 // insertion is an INSERT being bound.
 type insertion struct {
 	x     *ast.Insert
 	table *catalog.Table
-	attrs []int16 // target columns in the order written
+	attrs []int16 // target columns in the order written; 0 = one of a view that is none of the table
+	names []string
+	via   writtenView
 	s     *scope
 }
 
@@ -58,7 +78,7 @@ func (b *binder) insert(x *ast.Insert, outer *scope) (*query, error) {
 	if err := b.with(s, x.With); err != nil {
 		return nil, err
 	}
-	t, err := b.writeTarget(&x.Table.Name, s, "insert into")
+	t, via, err := b.writeTarget(&x.Table.Name, s, "insert into")
 	if err != nil {
 		return nil, err
 	}
@@ -66,8 +86,16 @@ func (b *binder) insert(x *ast.Insert, outer *scope) (*query, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := &insertion{x: x, table: t, s: s}
-	s.unseen = []*nsItem{b.rowItem(t, aliasOf(&x.Table, t))}
+	if w, err = b.checked(via, t, w); err != nil {
+		return nil, err
+	}
+	in := &insertion{x: x, table: t, s: s, via: via}
+	name := aliasOf(&x.Table, t)
+	unseen, _, err := b.expose(via, b.rowItem(t, name), name)
+	if err != nil {
+		return nil, err
+	}
+	s.unseen = []*nsItem{unseen}
 	if err := b.insertColumns(in); err != nil {
 		return nil, err
 	}
@@ -85,7 +113,11 @@ func (b *binder) insert(x *ast.Insert, outer *scope) (*query, error) {
 	if err := b.onConflict(in, n); err != nil {
 		return nil, err
 	}
-	rs.items = []*nsItem{row.item}
+	shown, _, err := b.expose(via, row.item, n.Alias)
+	if err != nil {
+		return nil, err
+	}
+	rs.items = []*nsItem{shown}
 	q := &query{tree: n}
 	if n.Returning, n.Out, q.out, err = b.returning(rs, x.Returning); err != nil {
 		return nil, err
@@ -97,7 +129,7 @@ func aliasOf(r *ast.TableRef, t *catalog.Table) string {
 	if r.Alias != nil {
 		return r.Alias.Name
 	}
-	return t.Name
+	return r.Name.Name
 }
 
 // tableRow is a table's row as numbered columns and as a name.
@@ -117,6 +149,9 @@ func (b *binder) newRow(t *catalog.Table, name string) tableRow {
 
 // insertColumns resolves the target list.
 func (b *binder) insertColumns(in *insertion) error {
+	if in.via != nil {
+		return in.viewColumns()
+	}
 	if in.x.Columns == nil {
 		for i := range in.table.Columns {
 			if c := &in.table.Columns[i]; !c.Dropped {
@@ -140,6 +175,39 @@ func (b *binder) insertColumns(in *insertion) error {
 		}
 		seen[c.Num] = true
 		in.attrs = append(in.attrs, c.Num)
+	}
+	return nil
+}
+
+// viewColumns resolves the target list of a view.
+func (in *insertion) viewColumns() error {
+	v := in.via[0].view
+	list := in.x.Columns
+	if list == nil {
+		for i := range v.Columns {
+			list = append(list, ast.Target{At: ast.At{Pos: ast.NoPos}, Name: v.Columns[i].Name})
+		}
+	}
+	seen := map[string]bool{}
+	for i := range list {
+		t := &list[i]
+		switch {
+		case v.ColumnByName(t.Name) == nil:
+			return errAt(t.Pos, pgerrcode.UndefinedColumn, "column \"%s\" of relation \"%s\" does not exist", t.Name, v.Name)
+		case len(t.Path) > 0:
+			return notYet(t.Pos, "assignment to part of a column")
+		case seen[t.Name]:
+			return errAt(t.Pos, pgerrcode.DuplicateColumn, "column \"%s\" specified more than once", t.Name)
+		}
+		seen[t.Name] = true
+		attr := int16(0)
+		if c := in.table.ColumnByName(in.via.column(t.Name)); c != nil {
+			if slices.Contains(in.attrs, c.Num) {
+				return errAt(ast.NoPos, pgerrcode.SyntaxError, "multiple assignments to same column \"%s\"", c.Name)
+			}
+			attr = c.Num
+		}
+		in.attrs, in.names = append(in.attrs, attr), append(in.names, t.Name)
 	}
 	return nil
 }
@@ -205,6 +273,9 @@ func (b *binder) insertValues(in *insertion) ([][]expr.Expr, error) {
 		out[r] = make([]expr.Expr, len(list))
 		for i, e := range list {
 			if _, ok := e.(*ast.Default); ok {
+				if err := in.writable(i); err != nil {
+					return nil, err
+				}
 				continue
 			}
 			v, err := b.expr(in.s, e)
@@ -219,8 +290,20 @@ func (b *binder) insertValues(in *insertion) ([][]expr.Expr, error) {
 	return out, nil
 }
 
+// writable refuses a view's column that is none of the table.
+func (in *insertion) writable(i int) error {
+	if in.attrs[i] != 0 {
+		return nil
+	}
+	_, err := in.via.target(&ast.Target{At: ast.At{Pos: ast.NoPos}, Name: in.names[i]}, "insert into")
+	return err
+}
+
 // insertValue coerces a value to its column and checks that it may be given.
 func (b *binder) insertValue(in *insertion, i int, v expr.Expr, pos ast.Pos) (expr.Expr, error) {
+	if err := in.writable(i); err != nil {
+		return nil, err
+	}
 	c := in.table.Column(in.attrs[i])
 	if c.Generated != 0 {
 		return nil, errAt(ast.NoPos, pgerrcode.GeneratedAlways, "cannot insert a non-DEFAULT value into column \"%s\"", c.Name).
@@ -294,7 +377,9 @@ func (b *binder) fullRows(in *insertion, vals [][]expr.Expr) ([][]expr.Expr, err
 	at := make([]int, len(t.Columns)) // index into a value list + 1
 	if len(vals) > 0 {
 		for i := range vals[0] {
-			at[in.attrs[i]-1] = i + 1
+			if in.attrs[i] != 0 {
+				at[in.attrs[i]-1] = i + 1
+			}
 		}
 	}
 	defaults := make([]expr.Expr, len(t.Columns))

@@ -29,7 +29,7 @@ func (b *binder) merge(x *ast.Merge) (*query, error) {
 	if err := unreachable(x.Whens); err != nil {
 		return nil, err
 	}
-	t, err := b.writeTarget(&x.Table.Name, s, "merge into")
+	t, _, err := b.writeTarget(&x.Table.Name, s, "merge into")
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ func unreachable(whens []ast.MergeWhen) error {
 // mergeSource joins the source with the target; where rows may be inserted, source
 // rows without a match stay.
 func (b *binder) mergeSource(m *merging) (*source, error) {
-	src, target, err := b.targetSource(m.table, &m.x.Table)
+	src, target, err := b.targetSource(m.table, nil, &m.x.Table)
 	if err != nil {
 		return nil, err
 	}

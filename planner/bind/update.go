@@ -21,7 +21,7 @@ func (b *binder) update(x *ast.Update, outer *scope) (*query, error) {
 	if err := b.with(s, x.With); err != nil {
 		return nil, err
 	}
-	t, err := b.writeTarget(&x.Table.Name, s, "update")
+	t, via, err := b.writeTarget(&x.Table.Name, s, "update")
 	if err != nil {
 		return nil, err
 	}
@@ -32,13 +32,20 @@ func (b *binder) update(x *ast.Update, outer *scope) (*query, error) {
 	if err != nil {
 		return nil, err
 	}
+	if w, err = b.checked(via, t, w); err != nil {
+		return nil, err
+	}
 	n := &logical.Update{Write: w, Alias: aliasOf(&x.Table, t)}
-	src, err := b.writeSource(s, t, &x.Table, x.From, x.Where)
+	src, err := b.writeSource(s, t, via, &x.Table, x.From, x.Where)
+	if err != nil {
+		return nil, err
+	}
+	set, err := via.assigned(x.Set, "update")
 	if err != nil {
 		return nil, err
 	}
 	var vals []expr.Expr
-	if n.Set, vals, err = b.assignments(s, t, x.Set); err != nil {
+	if n.Set, vals, err = b.assignments(s, t, set); err != nil {
 		return nil, err
 	}
 	if n.Set, vals, err = b.onUpdate(t, src.old, n.Set, vals); err != nil {
@@ -58,7 +65,9 @@ func (b *binder) update(x *ast.Update, outer *scope) (*query, error) {
 	n.Input = p
 	row := b.newRow(t, n.Alias)
 	n.Row = row.ids
-	s.items[0] = row.item
+	if s.items[0], _, err = b.expose(via, row.item, n.Alias); err != nil {
+		return nil, err
+	}
 	s.in = inReturning
 	q := &query{tree: n}
 	n.Returning, n.Out, q.out, err = b.returning(s, x.Returning)
@@ -74,7 +83,7 @@ func (b *binder) delete(x *ast.Delete, outer *scope) (*query, error) {
 	if err := b.with(s, x.With); err != nil {
 		return nil, err
 	}
-	t, err := b.writeTarget(&x.Table.Name, s, "delete from")
+	t, via, err := b.writeTarget(&x.Table.Name, s, "delete from")
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +94,7 @@ func (b *binder) delete(x *ast.Delete, outer *scope) (*query, error) {
 	if err != nil {
 		return nil, err
 	}
-	src, err := b.writeSource(s, t, &x.Table, x.Using, x.Where)
+	src, err := b.writeSource(s, t, via, &x.Table, x.Using, x.Where)
 	if err != nil {
 		return nil, err
 	}
@@ -104,8 +113,15 @@ type source struct {
 }
 
 // targetSource reads the table that is changed.
-func (b *binder) targetSource(t *catalog.Table, ref *ast.TableRef) (*source, []*nsItem, error) {
-	tree, items, err := b.table(t, ref)
+func (b *binder) targetSource(t *catalog.Table, via writtenView, ref *ast.TableRef) (*source, []*nsItem, error) {
+	read := ref
+	if via != nil {
+		read = &ast.TableRef{At: ref.At, Name: ast.QName{Name: t.Name}, Alias: &ast.Alias{Name: t.Name}}
+		if a := via[len(via)-1].ref.Alias; a != nil {
+			read.Alias.Name = a.Name
+		}
+	}
+	tree, items, err := b.table(t, read)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -120,12 +136,22 @@ func (b *binder) targetSource(t *catalog.Table, ref *ast.TableRef) (*source, []*
 		}
 		src.old = append(src.old, id)
 	}
-	return src, items, nil
+	if via == nil {
+		return src, items, nil
+	}
+	shown, conds, err := b.expose(via, target, aliasOf(ref, t))
+	if err != nil {
+		return nil, nil, err
+	}
+	if conds != nil {
+		src.tree = &logical.Filter{Input: src.tree, Conds: conds}
+	}
+	return src, []*nsItem{shown}, nil
 }
 
 // writeSource joins the target with the other items under WHERE.
-func (b *binder) writeSource(s *scope, t *catalog.Table, ref *ast.TableRef, others []ast.TableExpr, where ast.Expr) (*source, error) {
-	src, items, err := b.targetSource(t, ref)
+func (b *binder) writeSource(s *scope, t *catalog.Table, via writtenView, ref *ast.TableRef, others []ast.TableExpr, where ast.Expr) (*source, error) {
+	src, items, err := b.targetSource(t, via, ref)
 	if err != nil {
 		return nil, err
 	}

@@ -75,6 +75,9 @@ func (p *planner) fetched(w *physical.TableWrite, old []logical.ColID, set []int
 	for _, c := range w.Checks {
 		read(c.Cond)
 	}
+	for _, v := range w.Views {
+		read(v.Cond)
+	}
 	touched := func(e expr.Expr) bool {
 		return logical.Uses(e, func(c logical.ColID) bool { return changed[int16(c+1)] })
 	}

@@ -12,6 +12,7 @@ type TableWrite struct {
 	Table     *catalog.Table
 	Generated []GeneratedColumn
 	Domains   []DomainColumn
+	Views     []ViewCheck // of the views that the statement writes through
 	Checks    []Check
 	Indexes   []IndexWrite // in the order of Table.Indexes
 }
@@ -26,6 +27,12 @@ type GeneratedColumn struct {
 type DomainColumn struct {
 	Attr int16
 	Expr expr.Expr
+}
+
+// ViewCheck is the condition of a view WITH CHECK OPTION, over the new row.
+type ViewCheck struct {
+	View string
+	Cond expr.Expr
 }
 
 // Check is a CHECK constraint's condition; false fails, NULL passes.

@@ -88,14 +88,14 @@ func relationFacts(r *registrar) {
 		return types.Bool(t.Kind == catalog.KindTable && !t.Temp && !t.Unlogged), nil
 	}))
 	r.eval("pg_relation_is_updatable", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
-		if t, ok := s.Catalog().TableByID(uint32(a[0].Int())); ok && t.Kind == catalog.KindTable {
+		if t, ok := s.Catalog().TableByID(uint32(a[0].Int())); ok && (t.Kind == catalog.KindTable || len(t.Updatable) > 0) {
 			return types.Int(28), nil // insert, update, delete
 		}
 		return types.Int(0), nil
 	}))
 	r.eval("pg_column_is_updatable", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
 		t, ok := s.Catalog().TableByID(uint32(a[0].Int()))
-		return types.Bool(ok && t.Kind == catalog.KindTable && a[1].Int() > 0), nil
+		return types.Bool(ok && (t.Kind == catalog.KindTable && a[1].Int() > 0 || slices.Contains(t.Updatable, int16(a[1].Int())))), nil
 	}))
 	r.eval("pg_get_replica_identity_index", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
 		if t, ok := s.Catalog().TableByID(uint32(a[0].Int())); ok {

@@ -79,6 +79,10 @@ type Table struct {
 	Indexes     []*Index // ready or being built
 	Constraints []*Constraint
 	ViewSQL     string // of a view or materialized view
+	// Updatable are the columns of a view that can be written through it, as it was made;
+	// CheckOption is its WITH CHECK OPTION: 0, l(ocal) or c(ascaded).
+	Updatable   []int16 `json:",omitempty"`
+	CheckOption byte    `json:",omitempty"`
 	// Unpopulated materialized views cannot be read.
 	Unpopulated bool    `json:",omitempty"`
 	Options     Options // WITH (…)

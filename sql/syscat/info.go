@@ -59,7 +59,7 @@ func infoTables(r *rows) {
 			put(schema, t.Name, "LOCAL TEMPORARY", t.Kind != catalog.KindView)
 		case t.Kind == catalog.KindMatView: // the standard has none
 		case t.Kind == catalog.KindView:
-			put(schema, t.Name, "VIEW", false)
+			put(schema, t.Name, "VIEW", len(t.Updatable) > 0)
 		default:
 			put(schema, t.Name, "BASE TABLE", true)
 		}
@@ -68,25 +68,26 @@ func infoTables(r *rows) {
 
 func infoViews(r *rows) {
 	defs := r.printer()
-	put := func(schema, name, def string) {
+	put := func(schema, name, def string, check byte, writable bool) {
 		r.names("table", schema, name)
 		r.opt("view_definition", def)
-		r.text("check_option", "NONE")
-		for _, c := range []string{"is_updatable", "is_insertable_into", "is_trigger_updatable",
-			"is_trigger_deletable", "is_trigger_insertable_into"} {
+		r.text("check_option", map[byte]string{0: "NONE", 'l': "LOCAL", 'c': "CASCADED"}[check])
+		r.yes("is_updatable", writable)
+		r.yes("is_insertable_into", writable)
+		for _, c := range []string{"is_trigger_updatable", "is_trigger_deletable", "is_trigger_insertable_into"} {
 			r.yes(c, false)
 		}
 		r.emit()
 	}
 	for _, t := range Tables() {
 		if t.Kind == 'v' {
-			put(t.Schema, t.Name, "")
+			put(t.Schema, t.Name, "", 0, false)
 		}
 	}
 	for _, t := range r.cat.Tables() {
 		if t.Kind == catalog.KindView {
 			def, _ := defs.ViewDef(t.ID)
-			put(r.cat.SchemaName(t.Schema), t.Name, def)
+			put(r.cat.SchemaName(t.Schema), t.Name, def, t.CheckOption, len(t.Updatable) > 0)
 		}
 	}
 }

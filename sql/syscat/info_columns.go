@@ -1,6 +1,7 @@
 package syscat
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/loxodb/loxodb/sql/catalog"
@@ -33,7 +34,7 @@ func infoColumns(r *rows) {
 		}
 		for i := range t.Columns {
 			if !t.Columns[i].Dropped {
-				r.infoColumn(defs, r.cat.SchemaName(t.Schema), t.Name, i+1, &t.Columns[i], t.Kind == catalog.KindTable)
+				r.infoColumn(defs, r.cat.SchemaName(t.Schema), t.Name, i+1, &t.Columns[i], t.Kind == catalog.KindTable || slices.Contains(t.Updatable, int16(i+1)))
 			}
 		}
 	}

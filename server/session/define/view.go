@@ -87,8 +87,47 @@ func (e *Env) viewTable(st *ast.CreateView) (*catalog.Table, error) {
 		t.Columns = append(t.Columns, col)
 	}
 	// The statement may run again after a restart: its tree stays as it was.
-	t.ViewSQL, err = e.qualified(ast.Print(st.Query), int(st.Pos))
-	return t, err
+	if t.ViewSQL, err = e.qualified(ast.Print(st.Query), int(st.Pos)); err != nil {
+		return nil, err
+	}
+	return t, e.updatable(t, st)
+}
+
+// updatable notes what can be written through a view, and its check option.
+func (e *Env) updatable(t *catalog.Table, st *ast.CreateView) (err error) {
+	var why string
+	if t.Updatable, why, err = bind.ViewUpdates(t, e.options()); err != nil {
+		return err
+	}
+	t.CheckOption = st.Check
+	for i := range st.With {
+		o := &st.With[i]
+		lit, _ := o.Value.(*ast.Lit)
+		switch {
+		case o.Name != "check_option":
+		case lit != nil && lit.Text == "local":
+			t.CheckOption = 'l'
+		case lit != nil && lit.Text == "cascaded":
+			t.CheckOption = 'c'
+		default:
+			value := ""
+			if lit != nil {
+				value = lit.Text
+			}
+			return pgerr.Newf(pgerrcode.InvalidParameterValue, "invalid value for enum option \"check_option\": %s", value).
+				WithDetail("Valid values are \"local\" and \"cascaded\".")
+		}
+	}
+	if t.CheckOption != 0 && why != "" {
+		return pgerr.New(pgerrcode.FeatureNotSupported, "WITH CHECK OPTION is supported only on automatically updatable views").WithHint("%s", why)
+	}
+	switch t.CheckOption {
+	case 'l':
+		t.Options = catalog.Options{{Name: "check_option", Value: "local"}}
+	case 'c':
+		t.Options = catalog.Options{{Name: "check_option", Value: "cascaded"}}
+	}
+	return nil
 }
 
 // qualified is a query's text with every name made independent of the search

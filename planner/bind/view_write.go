@@ -1,0 +1,322 @@
+package bind
+
+import (
+	"slices"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/planner/logical"
+	"github.com/loxodb/loxodb/planner/physical"
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/expr"
+)
+
+// A statement that writes a view which is a selection of columns and rows of one table,
+// perhaps through other such views, writes that table: the view's columns stand for the
+// table's, its condition for the rows that can be found (PostgreSQL's automatically
+// updatable views).
+
+// viewLevel is a view on the way to a table.
+type viewLevel struct {
+	view  *catalog.Table
+	sel   *ast.Select
+	ref   *ast.TableRef // the only item of its FROM
+	below []string      // the names of that relation's columns
+}
+
+// writtenView is a way through views to a table, outermost first; nil for the table itself.
+type writtenView []viewLevel
+
+// notUpdatable says why a view's query is no selection of one relation, "" if it is
+// (view_query_is_auto_updatable).
+func notUpdatable(sel *ast.Select) string {
+	has := func(kind byte) bool {
+		for i := range sel.Targets {
+			if containsCall(sel.Targets[i].Expr, kind) {
+				return true
+			}
+		}
+		return false
+	}
+	switch {
+	case sel.Distinct || sel.DistinctOn != nil:
+		return "Views containing DISTINCT are not automatically updatable."
+	case len(sel.GroupBy) > 0:
+		return "Views containing GROUP BY are not automatically updatable."
+	case sel.Having != nil:
+		return "Views containing HAVING are not automatically updatable."
+	case sel.SetOp != ast.SetNone:
+		return "Views containing UNION, INTERSECT, or EXCEPT are not automatically updatable."
+	case sel.With != nil:
+		return "Views containing WITH are not automatically updatable."
+	case sel.Limit != nil || sel.Offset != nil:
+		return "Views containing LIMIT or OFFSET are not automatically updatable."
+	case has('a'):
+		return "Views that return aggregate functions are not automatically updatable."
+	case has('w'):
+		return "Views that return window functions are not automatically updatable."
+	case has('s'):
+		return "Views that return set-returning functions are not automatically updatable."
+	}
+	if len(sel.From) == 1 {
+		switch sel.From[0].(type) {
+		case *ast.TableRef:
+			return ""
+		case *ast.Sample:
+			return "Views containing TABLESAMPLE are not automatically updatable."
+		}
+	}
+	return "Views that do not select from a single table or view are not automatically updatable."
+}
+
+// containsCall reports an aggregate (a), window function (w) or set-returning call (s)
+// in an expression, subqueries aside.
+func containsCall(e ast.Expr, kind byte) bool {
+	found := false
+	ast.Walk(e, func(n ast.Node) bool {
+		switch x := n.(type) {
+		case *ast.Select:
+			return false
+		case *ast.Func:
+			found = found || callKind(x) == kind
+		}
+		return !found
+	})
+	return found
+}
+
+// viewLevels finds the table that a view selects from; why says that there is none, or
+// that no column of it can be written.
+func (b *binder) viewLevels(view *catalog.Table) (table *catalog.Table, via writtenView, why string, err error) {
+	for at := view; ; {
+		sel, err := viewQuery(at.ViewSQL, b.o)
+		if err != nil {
+			return nil, nil, "", err
+		}
+		if why = notUpdatable(sel); why != "" {
+			return nil, nil, why, nil
+		}
+		l := viewLevel{view: at, sel: sel, ref: sel.From[0].(*ast.TableRef)}
+		f, err := b.relation(&l.ref.Name)
+		if err != nil {
+			return nil, nil, "", withoutPos(err)
+		}
+		if f.table != nil {
+			l.below = columnNames(f.table)
+		}
+		via = append(via, l)
+		switch {
+		case f.table == nil || f.table.Kind == catalog.KindMatView:
+			return nil, nil, "Views that do not select from a single table or view are not automatically updatable.", nil
+		case f.table.Kind == catalog.KindTable:
+			if !slices.ContainsFunc(view.Columns, func(c catalog.Column) bool { return via.column(c.Name) != "" }) {
+				why = "Views that have no updatable columns are not automatically updatable."
+			}
+			return f.table, via, why, nil
+		}
+		at = f.table
+	}
+}
+
+func columnNames(t *catalog.Table) []string {
+	var l []string
+	for i := range t.Columns {
+		if !t.Columns[i].Dropped {
+			l = append(l, t.Columns[i].Name)
+		}
+	}
+	return l
+}
+
+// column is the table's column that a column of the view stands for, "" for other values.
+func (w writtenView) column(name string) string {
+	for _, l := range w {
+		at := slices.IndexFunc(l.view.Columns, func(c catalog.Column) bool { return c.Name == name })
+		if at < 0 || at >= len(l.sel.Targets) {
+			return ""
+		}
+		ref, ok := l.sel.Targets[at].Expr.(*ast.ColumnRef)
+		if !ok || ref.Star || len(ref.Parts) == 0 {
+			return ""
+		}
+		name = ref.Parts[len(ref.Parts)-1]
+		if _, system := systemColumns[name]; system {
+			return ""
+		}
+		if a := l.ref.Alias; a != nil {
+			if i := slices.Index(a.Columns, name); i >= 0 && i < len(l.below) {
+				name = l.below[i]
+			}
+		}
+	}
+	return name
+}
+
+// target maps a column that a statement assigns; the error says that it cannot.
+func (w writtenView) target(x *ast.Target, what string) (string, error) {
+	if w == nil {
+		return x.Name, nil
+	}
+	v := w[0].view
+	if v.ColumnByName(x.Name) == nil {
+		return "", errAt(x.Pos, pgerrcode.UndefinedColumn, "column \"%s\" of relation \"%s\" does not exist", x.Name, v.Name)
+	}
+	if base := w.column(x.Name); base != "" {
+		return base, nil
+	}
+	return "", errAt(ast.NoPos, pgerrcode.FeatureNotSupported, "cannot %s column \"%s\" of view \"%s\"", what, x.Name, v.Name).
+		WithDetail("View columns that are not columns of their base relation are not updatable.")
+}
+
+// assigned is a SET list in the names of the table's columns.
+func (w writtenView) assigned(set []ast.Target, what string) ([]ast.Target, error) {
+	if w == nil {
+		return set, nil
+	}
+	out := slices.Clone(set)
+	for i := range out {
+		var err error
+		if out[i].Name, err = w.target(&set[i], what); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// expose shows a row of the table as the view named name, and the conditions of the views.
+func (b *binder) expose(w writtenView, row *nsItem, name string) (*nsItem, []expr.Expr, error) {
+	var conds []expr.Expr
+	for i := len(w) - 1; i >= 0; i-- {
+		cols, cond, err := b.level(w[i], row)
+		if err != nil {
+			return nil, nil, err
+		}
+		if cond != nil {
+			conds = append(conds, logical.Conjuncts(nil, cond)...)
+		}
+		row = &nsItem{name: w[i].view.Name, cols: cols, relVisible: true, colsVisible: true, lateralOK: true,
+			rel: &relation{alias: name, derived: true}}
+	}
+	if w != nil {
+		row.name = name
+	}
+	return row, conds, nil
+}
+
+// level binds one view's columns and condition over a row of what it selects from.
+func (b *binder) level(l viewLevel, row *nsItem) ([]nsCol, expr.Expr, error) {
+	below := *row
+	below.name = l.ref.Name.Name
+	if below.schema = l.ref.Name.Schema; l.ref.Alias != nil {
+		below.name, below.schema = l.ref.Alias.Name, ""
+		below.cols = slices.Clone(row.cols)
+		for i, c := range l.ref.Alias.Columns {
+			below.cols[i].name = c
+		}
+	}
+	quiet := b.noParams
+	b.noParams = true
+	defer func() { b.noParams = quiet }()
+	s := &scope{in: inTarget, items: []*nsItem{&below}}
+	targets, err := b.targetList(s, l.sel.Targets, queryOpts{})
+	if err != nil {
+		return nil, nil, withoutPos(err)
+	}
+	cols := make([]nsCol, len(targets))
+	for i, t := range targets {
+		e, err := b.known(t.e)
+		if err != nil {
+			return nil, nil, withoutPos(err)
+		}
+		cols[i] = nsCol{t.name, e}
+		if i < len(l.view.Columns) {
+			cols[i].name = l.view.Columns[i].Name
+		}
+	}
+	if l.sel.Where == nil {
+		return cols, nil, nil
+	}
+	s.in = inWhere
+	cond, err := b.condition(s, l.sel.Where, "WHERE")
+	return cols, cond, withoutPosNil(err)
+}
+
+// checked adds the conditions of WITH CHECK OPTION to what writers of the table compute.
+func (b *binder) checked(w writtenView, t *catalog.Table, def *physical.TableWrite) (*physical.TableWrite, error) {
+	var checks []physical.ViewCheck
+	cascaded := false
+	for i, l := range w {
+		cascaded = cascaded || l.view.CheckOption == 'c'
+		if !cascaded && l.view.CheckOption == 0 || l.sel.Where == nil {
+			continue
+		}
+		cond, err := b.checkOption(w[i:], t)
+		if err != nil {
+			return nil, err
+		}
+		checks = append([]physical.ViewCheck{{View: l.view.Name, Cond: cond}}, checks...)
+	}
+	if checks == nil {
+		return def, nil
+	}
+	own := *def
+	own.Views = checks
+	return &own, nil
+}
+
+// checkOption is a view's own condition over the table's row.
+func (b *binder) checkOption(w writtenView, t *catalog.Table) (expr.Expr, error) {
+	n := newBinder(b.o)
+	row := n.rowItem(t, t.Name)
+	var cond expr.Expr
+	for i := len(w) - 1; i >= 0; i-- {
+		cols, c, err := n.level(w[i], row)
+		if err != nil {
+			return nil, err
+		}
+		cond = c
+		row = &nsItem{name: w[i].view.Name, cols: cols, relVisible: true, colsVisible: true, lateralOK: true}
+	}
+	if logical.HasSubquery(cond) {
+		return nil, notYet(ast.NoPos, "WITH CHECK OPTION of a view with a subquery")
+	}
+	return attributes(cond), nil
+}
+
+// ViewUpdates are the columns of a view that can be written, none when the view cannot:
+// why says why not.
+func ViewUpdates(v *catalog.Table, o Options) (attrs []int16, why string, err error) {
+	_, via, why, err := newBinder(o).viewLevels(v)
+	if err != nil || why != "" {
+		return nil, why, err
+	}
+	for i := range v.Columns {
+		if via.column(v.Columns[i].Name) != "" {
+			attrs = append(attrs, v.Columns[i].Num)
+		}
+	}
+	return attrs, "", nil
+}
+
+// cannotWrite is the error for a view that is not updatable.
+func cannotWrite(verb, view, why string) error {
+	doing := map[string]string{"insert into": "inserting into", "update": "updating", "delete from": "deleting from"}[verb]
+	trigger := map[string]string{"insert into": "INSERT", "update": "UPDATE", "delete from": "DELETE"}[verb]
+	return errAt(ast.NoPos, pgerrcode.ObjectNotInPrerequisiteState, "cannot %s view \"%s\"", verb, view).WithDetail("%s", why).
+		WithHint("To enable %s the view, provide an INSTEAD OF %s trigger or an unconditional ON %s DO INSTEAD rule.", doing, trigger, trigger)
+}
+
+// callKind says what a call is by its name and form.
+func callKind(x *ast.Func) byte {
+	if x.Over != nil {
+		return 'w'
+	}
+	if isAggregateName(x.Name) {
+		return 'a'
+	}
+	if isSetName(x.Name) {
+		return 's'
+	}
+	return 0
+}
