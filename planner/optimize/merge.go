@@ -48,5 +48,6 @@ func (p *planner) merge(x *logical.Merge) (*rel, error) {
 	}
 	p.inherit(&n.Base, in, p.m.Fetch)
 	p.plan.ReadOnly = false
+	p.writes(t)
 	return &rel{n, nil}, nil
 }
