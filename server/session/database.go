@@ -97,7 +97,7 @@ func OpenDatabase(ctx context.Context, cfg Config) (*Database, error) {
 		return nil, err
 	}
 	d := &Database{
-		cfg: cfg, eng: cfg.Engine, store: store, plans: plans, rows: rows, forks: make(chan struct{}, runtime.GOMAXPROCS(0)),
+		cfg: cfg, eng: cfg.Engine, store: store, plans: plans, rows: rows, forks: make(chan struct{}, runtime.NumCPU()),
 		vectors:  feed.NewManager(cfg.Engine, cfg.FS, cfg.Dir, cfg.Log),
 		numbers:  table.NewRowNumbers(cfg.Engine),
 		seqs:     sequence.NewManager(cfg.Engine),

@@ -3,7 +3,6 @@ package session
 import (
 	"context"
 	"errors"
-	"runtime"
 	"strconv"
 
 	"github.com/loxodb/loxodb/storage/kv"
@@ -13,7 +12,7 @@ import (
 // with: what max_parallel_workers_per_gather allows, but no more than there are cores
 // beside the session's own.
 func (s *Session) workers() int {
-	cores := runtime.GOMAXPROCS(0)
+	cores := cap(s.db.forks)
 	if cores == 1 {
 		return 0
 	}

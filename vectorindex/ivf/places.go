@@ -9,7 +9,16 @@ type Places struct {
 // Places makes the index's. Nothing may be linked meanwhile.
 func (x *Index) Places() *Places {
 	p := &Places{x: x, of: make([]uint32, x.Len())}
-	for number, l := range x.state.Load().lists {
+	t := x.state.Load()
+	if t.sealed != nil {
+		for number := range t.count {
+			for _, ord := range t.sealed.ords[t.sealed.starts[number]:t.sealed.starts[number+1]] {
+				p.of[ord] = uint32(number)
+			}
+		}
+		return p
+	}
+	for number, l := range t.lists {
 		v, n := l.view.Load(), l.n.Load()
 		for i := range n {
 			p.of[v.ord(i)] = uint32(number)

@@ -2,6 +2,7 @@ package ivf
 
 import (
 	"context"
+	"slices"
 	"testing"
 
 	"github.com/loxodb/loxodb/vectorindex/dist"
@@ -15,6 +16,9 @@ func TestRanks(t *testing.T) {
 	for m := dist.L2; m <= dist.L1; m++ {
 		x := buildOf(t, Options{Dims: 12, Metric: m, Lists: 40, Coding: quant.CodingNone}, vecs)
 		places := x.Places()
+		if !slices.Equal(reopened(t, x).Places().of, places.of) {
+			t.Fatalf("metric %v: sealed lists have other places", m)
+		}
 		for i, v := range clustered(4, 10, 12) {
 			vec := indextest.Encode(x.opt.space(), v)
 			ord := uint32(i * 97)
