@@ -190,11 +190,7 @@ func mysqlDiv(c *Ctx, a []types.Datum) (types.Datum, error) {
 		}
 		return types.Float(mysqlFloat(c, x) / d), nil
 	}
-	n, err := mysqlNumeric(c, x)
-	if err != nil {
-		return types.Datum{}, err
-	}
-	d, err := mysqlNumeric(c, y)
+	n, d, err := mysqlNumerics(c, x, y)
 	if err != nil {
 		return types.Datum{}, err
 	}
@@ -208,6 +204,15 @@ func mysqlDiv(c *Ctx, a []types.Datum) (types.Datum, error) {
 	return types.NumericRound(q, types.NumericScale(n)+divIncrement)
 }
 
+// mysqlNumerics are two values as decimal numbers.
+func mysqlNumerics(c *Ctx, x, y typed) (n, d types.Datum, err error) {
+	if n, err = mysqlNumeric(c, x); err != nil {
+		return n, d, err
+	}
+	d, err = mysqlNumeric(c, y)
+	return n, d, err
+}
+
 func mysqlIntDiv(c *Ctx, a []types.Datum) (types.Datum, error) {
 	x, y := typed{c.argT(0), a[0]}, typed{c.argT(1), a[1]}
 	if isInt(x.t.OID) && isInt(y.t.OID) {
@@ -219,11 +224,7 @@ func mysqlIntDiv(c *Ctx, a []types.Datum) (types.Datum, error) {
 		}
 		return types.Int(x.d.Int() / y.d.Int()), nil
 	}
-	n, err := mysqlNumeric(c, x)
-	if err != nil {
-		return types.Datum{}, err
-	}
-	d, err := mysqlNumeric(c, y)
+	n, d, err := mysqlNumerics(c, x, y)
 	if err != nil {
 		return types.Datum{}, err
 	}
@@ -260,11 +261,7 @@ func mysqlMod(c *Ctx, a []types.Datum) (types.Datum, error) {
 		}
 		return types.Float(math.Mod(mysqlFloat(c, x), d)), nil
 	}
-	n, err := mysqlNumeric(c, x)
-	if err != nil {
-		return types.Datum{}, err
-	}
-	d, err := mysqlNumeric(c, y)
+	n, d, err := mysqlNumerics(c, x, y)
 	if err != nil {
 		return types.Datum{}, err
 	}

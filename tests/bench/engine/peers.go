@@ -65,7 +65,7 @@ func peers(ctx context.Context, o *options, s *sets.Set) ([]*result, error) {
 }
 
 // interpret gives the script to an interpreter, which reads all of it before it starts,
-// and judges what it prints. An error ends with the last of what it complained of.
+// and checks what it prints. An error ends with the last of what it complained of.
 func interpret(cmd *exec.Cmd, s *sets.Set) ([]*result, error) {
 	var said lastLine
 	cmd.Stdin, cmd.Stderr = strings.NewReader(script), &said
@@ -143,7 +143,7 @@ func writeFloats(path string, v []float32) (err error) {
 	return w.Flush()
 }
 
-// collect reads the script's lines and judges what they say was answered.
+// collect reads the script's lines and checks what they say was answered.
 func collect(out io.Reader, s *sets.Set) ([]*result, error) {
 	var results []*result
 	lines := bufio.NewScanner(out)
