@@ -68,8 +68,8 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 bench: build ## measure over the wire on real vectors (PEER=- or a DSN instead of its own PostgreSQL with pgvector, DOCS=docs/benchmarks.md)
 	$(GO) run ./tests/bench -bin ./bin/loxodb $(if $(PEER),-peer '$(PEER)') $(if $(DOCS),-docs $(DOCS))
 
-bench-engine: ## the vector index as a library beside others, in process (SETS=glove,fashion,patches PEERS=- GROWTH=- DOCS=docs/engine.md)
-	$(GO) run ./tests/bench/engine $(if $(SETS),-sets $(SETS)) $(if $(PEERS),-peers $(PEERS)) $(if $(GROWTH),-growth $(GROWTH)) $(if $(DOCS),-docs $(DOCS))
+bench-engine: ## the vector index as a library beside others, in process (SETS=glove,fashion,patches FILES=name:l2:base.fvecs:query.fvecs PEERS=- GROWTH=- DOCS=docs/engine.md)
+	$(GO) run ./tests/bench/engine $(if $(SETS),-sets $(SETS)) $(if $(FILES),-files $(FILES)) $(if $(PEERS),-peers $(PEERS)) $(if $(GROWTH),-growth $(GROWTH)) $(if $(DOCS),-docs $(DOCS))
 
 microbench: ## the benchmarks beside the code (BENCH=regexp PKG=./vectorindex/... for some)
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem $(PKG)

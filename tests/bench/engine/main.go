@@ -22,6 +22,7 @@ type options struct {
 	cache, python, docs string
 	growth              string // the set that is watched while it grows
 	sets, peers         []string
+	files               string // a set of the caller's own, measured last
 }
 
 func main() {
@@ -47,13 +48,16 @@ func parse(args []string) (*options, error) {
 	for i, s := range sets.All {
 		all[i] = s.Name
 	}
-	which := fs.String("sets", strings.Join(all, ","), "the sets, by commas")
+	which := fs.String("sets", strings.Join(all, ","), "the sets, by commas; - for none")
 	fs.StringVar(&o.growth, "growth", "patches", "the set, if it is among them, that is also measured while it grows; - for none")
+	fs.StringVar(&o.files, "files", "", "vectors of your own, too, as name:metric:base.fvecs:query.fvecs, metric l2 or cosine")
 	peers := fs.String("peers", strings.Join(peerNames, ","), "the other libraries, by commas; - for none")
 	if err := fs.Parse(args); err != nil {
 		return nil, err
 	}
-	o.sets = strings.Split(*which, ",")
+	if *which != "-" {
+		o.sets = strings.Split(*which, ",")
+	}
 	if *peers != "-" {
 		o.peers = strings.Split(*peers, ",")
 	}
@@ -93,44 +97,68 @@ func run(ctx context.Context, o *options) error {
 		if err != nil {
 			return err
 		}
-		fmt.Printf("%s: %d vectors of %d numbers, %s\n", s.Name, s.N(), s.Dims, s.Metric)
-		m := measured{set: s}
-		for _, kind := range []func(context.Context, *sets.Set) (*result, error){own, ownLists} {
-			r, err := kind(ctx, s)
-			if err != nil {
-				return err
-			}
-			m.results = append(m.results, r)
-			r.print()
-		}
-		others, err := peers(ctx, o, s)
+		m, err := measure(ctx, o, s)
 		if err != nil {
 			return err
 		}
-		m.results = append(m.results, others...)
 		if name == o.growth {
 			if m.stages, err = growth(ctx, s, o.cache, say); err != nil {
 				return err
 			}
 		}
-		m.set = &sets.Set{Name: s.Name, About: s.About, Dims: s.Dims, Metric: s.Metric, Base: s.Base[:0]}
-		m.n = s.N()
-		all = append(all, m)
+		all = append(all, *m)
+	}
+	if o.files != "" {
+		s, err := sets.FromFiles(o.files, o.cache, say)
+		if err != nil {
+			return err
+		}
+		m, err := measure(ctx, o, s)
+		if err != nil {
+			return err
+		}
+		all = append(all, *m)
 	}
 	text := report(all)
 	fmt.Print("\n" + text)
 	if o.docs == "" {
 		return nil
 	}
+	return write(o.docs, text, all)
+}
+
+// measure is what LoxoDB and the peers do with a set.
+func measure(ctx context.Context, o *options, s *sets.Set) (*measured, error) {
+	fmt.Printf("%s: %d vectors of %d numbers, %s\n", s.Name, s.N(), s.Dims, s.Metric)
+	m := &measured{n: s.N()}
+	for _, kind := range []func(context.Context, *sets.Set) (*result, error){own, ownLists} {
+		r, err := kind(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		m.results = append(m.results, r)
+		r.print()
+	}
+	others, err := peers(ctx, o, s)
+	if err != nil {
+		return nil, err
+	}
+	m.results = append(m.results, others...)
+	m.set = &sets.Set{Name: s.Name, About: s.About, Dims: s.Dims, Metric: s.Metric} // without the vectors
+	return m, nil
+}
+
+// write keeps the report, and its picture beside it.
+func write(path, text string, all []measured) error {
 	for _, m := range all {
 		if m.stages == nil {
 			continue
 		}
-		if err := os.WriteFile(filepath.Join(filepath.Dir(o.docs), pictureName), []byte(picture(m.stages)), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(filepath.Dir(path), pictureName), []byte(picture(m.stages)), 0o644); err != nil {
 			return err
 		}
 	}
-	return os.WriteFile(o.docs, []byte(text), 0o644)
+	return os.WriteFile(path, []byte(text), 0o644)
 }
 
 // pictureName is the file of the picture, beside the report.

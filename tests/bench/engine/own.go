@@ -142,7 +142,7 @@ func (r *result) measure(ctx context.Context, s *sets.Set, ask func(vec []byte, 
 	for _, effort := range efforts {
 		best, work := math.Inf(1), int64(0)
 		for p := range 1 + passes {
-			began := time.Now()
+			began := cpuTime()
 			work = 0
 			for q, vec := range s.Queries {
 				distances, err := ask(dist.FloatBytes(vec), effort, answers[q*sets.K:(q+1)*sets.K])
@@ -152,7 +152,7 @@ func (r *result) measure(ctx context.Context, s *sets.Set, ask func(vec []byte, 
 				work += distances
 			}
 			if p > 0 {
-				best = min(best, time.Since(began).Seconds())
+				best = min(best, (cpuTime() - began).Seconds())
 			}
 		}
 		if err := r.add(s, fmt.Sprint(effort), answers, best); err != nil {

@@ -90,7 +90,7 @@ func figure(v float64) string {
 func report(all []measured) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# The vector index as a library\n\nWritten by `make bench-engine` on %s: %s, %d cores, %s. Every library in process, searches with one thread and\n"+
-		"one query at a time, builds with all cores, k = %d, %d held-out queries, recall counted by distances in float64.\n"+
+		"one query at a time, timed by the processor's time, builds with all cores, by the clock, k = %d, %d held-out queries, recall counted by distances in float64.\n"+
 		"The others are called from Python, one call a query (a few µs each). Speeds are read off each library's curve of\n"+
 		"%d efforts, best of %d passes; LoxoDB's times are those of the faster of its two kinds of index.\n",
 		time.Now().UTC().Format("2006-01-02"), host.CPU(), runtime.NumCPU(), runtime.Version(), sets.K, sets.Queries, len(efforts), passes)
