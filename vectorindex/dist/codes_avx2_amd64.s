@@ -4,7 +4,8 @@ DATA absmaskl12<>+0(SB)/4, $0x7fffffff
 GLOBL absmaskl12<>(SB), RODATA|NOPTR, $4
 
 // 8-bit codes with AVX2. VPMADDUBSW would saturate on full-range codes, so both
-// sides are widened to 16 bits and summed with VPMADDWD, which is exact.
+// sides are widened to 16 bits and summed with VPMADDWD, which is exact. See the
+// kernel for AVX-512 for how long a record is.
 
 // WIDE adds 16 products at offset off into acc.
 #define WIDE(off, a, b, acc) \
@@ -31,8 +32,8 @@ addr:
 	ADDQ AX, BX
 	MOVQ BX, (SP)(R11*8)
 	PREFETCHT0 (BX)
-	PREFETCHT0 -64(BX)(R9*1)
-	CMPQ R9, $192
+	PREFETCHT0 -1(BX)(R9*1)
+	CMPQ R9, $96
 	JLT  short
 	PREFETCHT0 64(BX)
 	PREFETCHT0 128(BX)
@@ -46,6 +47,8 @@ short:
 	MOVQ out+64(FP), DI
 	VMOVSS (AX), X12          // k0
 	VMOVUPS 4(AX), X13        // k1 k2 k3 k4
+	MOVQ R9, R8
+	ANDQ $-64, R8             // whole lines
 	XORQ R11, R11
 next:
 	MOVQ (SP)(R11*8), BX
@@ -58,9 +61,13 @@ line:
 	WIDE(32, Y8, Y9, Y0)
 	WIDE(48, Y10, Y11, Y1)
 	ADDQ $64, DX
-	CMPQ DX, R9
+	CMPQ DX, R8
 	JLT  line
 
+	TESTQ $32, R9
+	JZ   sum
+	WIDE(0, Y4, Y5, Y0)
+sum:
 	VPADDD Y1, Y0, Y0
 	VEXTRACTI128 $1, Y0, X1
 	VPADDD X1, X0, X0

@@ -1,8 +1,10 @@
 #include "textflag.h"
 
-// 8-bit codes with VNNI. Records are whole cache lines; the query is zero where a
-// record has padding or corrections, so no tail needs a mask. Four records are
-// summed at a time, then their corrections are transposed and applied together:
+// 8-bit codes with VNNI. The query is zero where a record has padding or
+// corrections. A record is some whole lines of 64 bytes, or 16 bytes more, which
+// are its corrections alone, or 32 more, of which the first 16 are codes. Four
+// records are summed at a time, then their corrections are transposed and applied
+// together:
 // out = k0 + k1·add + k2·sum + k3·low + k4·step·I.
 
 DATA absmaskl1<>+0(SB)/4, $0x7fffffff
@@ -11,6 +13,10 @@ GLOBL absmaskl1<>(SB), RODATA|NOPTR, $4
 // LINE adds 64 products of record r into acc.
 #define LINE(r, t, acc) \
 	VMOVDQU64 (r)(DX*1), t; VPDPBUSD Z8, t, acc
+
+// PART adds 16 products of record r into acc.
+#define PART(r, x, t, acc) \
+	VMOVDQU (r)(DX*1), x; VPDPBUSD Z8, t, acc
 
 #define HALVE(z, y, t) \
 	VEXTRACTI64X4 $1, z, t; VPADDD t, y, y
@@ -54,8 +60,8 @@ addr:
 	ADDQ AX, BX
 	MOVQ BX, (SP)(R11*8)
 	PREFETCHT0 (BX)
-	PREFETCHT0 -64(BX)(R9*1)
-	CMPQ R9, $192
+	PREFETCHT0 -1(BX)(R9*1)
+	CMPQ R9, $96
 	JLT  short
 	PREFETCHT0 64(BX)
 	PREFETCHT0 128(BX)
@@ -78,6 +84,8 @@ pad: // repeat the last address so that groups of four are whole
 	VBROADCASTSS 12(AX), X23
 	VBROADCASTSS 16(AX), X24
 	MOVQ SP, R12
+	MOVQ R9, R13
+	ANDQ $-64, R13            // whole lines
 
 group:
 	MOVQ (R12), AX
@@ -96,9 +104,17 @@ line:
 	LINE(CX, Z6, Z2)
 	LINE(R8, Z7, Z3)
 	ADDQ $64, DX
-	CMPQ DX, R9
+	CMPQ DX, R13
 	JLT  line
 
+	TESTQ $32, R9
+	JZ   sums
+	VMOVDQU (SI)(DX*1), X8
+	PART(AX, X4, Z4, Z0)
+	PART(BX, X5, Z5, Z1)
+	PART(CX, X6, Z6, Z2)
+	PART(R8, X7, Z7, Z3)
+sums:
 	HALVE(Z0, Y0, Y4)
 	HALVE(Z1, Y1, Y5)
 	HALVE(Z2, Y2, Y6)
@@ -249,8 +265,8 @@ addr:
 	IMULQ R9, AX
 	ADDQ AX, BX
 	PREFETCHT0 (BX)
-	PREFETCHT0 -64(BX)(R9*1)
-	CMPQ R9, $192
+	PREFETCHT0 -1(BX)(R9*1)
+	CMPQ R9, $96
 	JLT  short
 	PREFETCHT0 64(BX)
 	PREFETCHT0 128(BX)

@@ -192,9 +192,19 @@ func gatherRange(m Metric, q []float32, rows *Rows, lo uint32, out []float32) {
 // float32 corrections (add, sum, low, step).
 const CodeTail = 16
 
-// CodeStride returns the record length for codes of dims bytes: a multiple of 64
-// with room for the corrections.
-func CodeStride(dims int) int { return (dims + CodeTail + 63) &^ 63 }
+// CodeStride returns the record length for codes of dims bytes, with room for the
+// corrections: a multiple of 16, so that whole cache lines are not filled with
+// padding, but at least 64 and never 16 short of a multiple of 64, where a record
+// would lie on one cache line more as often as not for a gain of 16 bytes. With the
+// usual 128, 256, 768 … codes it is these and 16: no record lies on more lines than
+// if it began at one.
+func CodeStride(dims int) int {
+	s := max((dims+CodeTail+15)&^15, 64)
+	if s%64 == 48 {
+		s += 16
+	}
+	return s
+}
 
 // Codes writes, for each ordinal, the affine form
 //
@@ -203,8 +213,8 @@ func CodeStride(dims int) int { return (dims + CodeTail + 63) &^ 63 }
 // where I = Σ q[i]·code[i] of the signed query code and the record's unsigned
 // code, and add, sum, low, step are the four float32 in the record's last
 // CodeTail bytes. q has exactly one component per byte of stride and is zero
-// beyond the dimensions, so the record's padding does not count. The stride is a
-// multiple of 64.
+// beyond the dimensions, so the record's padding does not count. The stride is
+// CodeStride's.
 func Codes(q []int8, k *[5]float32, rows *Rows, ords []uint32, out []float32) {
 	out = out[:len(ords)]
 	q = q[:rows.stride]

@@ -23,10 +23,10 @@ const (
 	headerSize = 128
 )
 
-// version is that of the flat form: 2 of RaBitQ codes of 4 bits, which have no padding any
-// more, 1 of all others, which are as they were.
+// version is that of the flat form: 2 of codes of 8 bits and of RaBitQ codes of 4, whose
+// records have less padding than they had, 1 of all others, which are as they were.
 func (h *header) version() byte {
-	if h.opt.Coding.Bits() == 4 {
+	if h.opt.Coding == quant.CodingSQ8 || h.opt.Coding.Bits() == 4 {
 		return 2
 	}
 	return 1

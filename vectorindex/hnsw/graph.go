@@ -8,10 +8,11 @@
 // # Memory
 //
 // Everything lives in chunks of plain bytes that never move and hold no
-// pointers. Per node: the code record (for 8-bit codes dims + 16 bytes, rounded up
-// to 64; for RaBitQ quant.RaBitQStride; none when the graph is walked on the vectors), while a graph over RaBitQ grows an 8-bit code besides, 8·M
-// bytes of level-0 neighbours, the vector (for a sparse one 4 bytes more, its place) and 16 bytes of
-// state; about 1/M of the nodes have 4·M bytes more per upper level.
+// pointers. Per node: the code record (for 8-bit codes dist.CodeStride, for RaBitQ
+// quant.RaBitQStride; none when the graph is walked on the vectors), while a graph over
+// RaBitQ grows an 8-bit code besides, 8·M bytes of level-0 neighbours, the vector (for a
+// sparse one 4 bytes more, its place) and 16 bytes of state; about 1/M of the nodes have
+// 4·M bytes more per upper level.
 //
 // # Concurrency
 //

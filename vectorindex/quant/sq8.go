@@ -32,7 +32,7 @@ func NewSQ8(dims int, metric dist.Metric) SQ8 {
 	return SQ8{dims: dims, stride: dist.CodeStride(dims), metric: metric}
 }
 
-// Stride returns the length of a record in bytes, a multiple of 64.
+// Stride returns the length of a record in bytes; see dist.CodeStride.
 func (s SQ8) Stride() int { return s.stride }
 
 // Encode writes the record of v to rec (Stride bytes). v must be finite. It

@@ -37,7 +37,7 @@ func smallSet(t *testing.T) *sets.Set {
 // TestOwn finds all neighbours of a small set, which any beam as wide as the set does.
 func TestOwn(t *testing.T) {
 	s := smallSet(t)
-	for _, kind := range []func(context.Context, *sets.Set) (*result, error){own, ownLists} {
+	for _, kind := range []func(context.Context, *sets.Set) (*result, error){own, ownNibbles, ownLists} {
 		r, err := kind(t.Context(), s)
 		if err != nil {
 			t.Fatal(err)
@@ -78,7 +78,7 @@ func TestCollect(t *testing.T) {
 		if err := os.WriteFile(path, b, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		fmt.Fprintf(&lines, `{"library":%q,"version":"1","settings":"","build":2,"effort":"10","seconds":0.5,"answers":%q}`+"\n", name, path)
+		fmt.Fprintf(&lines, `{"library":%q,"version":"1","settings":"","build":2,"build_cpu":3,"effort":"10","seconds":0.5,"answers":%q}`+"\n", name, path)
 	}
 	got, err := collect(strings.NewReader(lines.String()), s)
 	if err != nil || len(got) != 3 {
@@ -86,7 +86,7 @@ func TestCollect(t *testing.T) {
 	}
 	want := map[string]float64{"right": 1, "twice": .1, "none": 0}
 	for _, r := range got {
-		if p := r.curve[0]; p.recall != want[r.name] || p.qps != 40 || r.build != 2 {
+		if p := r.curve[0]; p.recall != want[r.name] || p.qps != 40 || r.build != 2 || r.buildCPU != 3 {
 			t.Errorf("%s: %+v", r.name, r)
 		}
 	}
@@ -108,7 +108,7 @@ func TestInterpret(t *testing.T) {
 	}
 	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 	defer stop()
-	line := fmt.Sprintf(`{"library":"read","version":"1","settings":"","build":2,"effort":"10","seconds":0.5,"answers":%q}`, answers)
+	line := fmt.Sprintf(`{"library":"read","version":"1","settings":"","build":2,"build_cpu":3,"effort":"10","seconds":0.5,"answers":%q}`, answers)
 	cmd := exec.CommandContext(ctx, sh, "-c", `test "$(wc -c)" -eq "$1" && echo "$2"`, "sh", strconv.Itoa(len(script)), line)
 	got, err := interpret(cmd, s)
 	if err != nil || len(got) != 1 || got[0].name != "read" {

@@ -131,7 +131,7 @@ func run(ctx context.Context, o *options) error {
 func measure(ctx context.Context, o *options, s *sets.Set) (*measured, error) {
 	fmt.Printf("%s: %d vectors of %d numbers, %s\n", s.Name, s.N(), s.Dims, s.Metric)
 	m := &measured{n: s.N()}
-	for _, kind := range []func(context.Context, *sets.Set) (*result, error){own, ownLists} {
+	for _, kind := range []func(context.Context, *sets.Set) (*result, error){own, ownNibbles, ownLists} {
 		r, err := kind(ctx, s)
 		if err != nil {
 			return nil, err

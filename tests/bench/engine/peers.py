@@ -47,14 +47,14 @@ def report(library, package, settings, build, search, grid):
                 best = min(best, took)
         name = f"{directory}/answers-{library}-{effort}.u32"
         ids.tofile(name)
-        print(json.dumps({"library": library, "version": version(package), "settings": settings, "build": build,
+        print(json.dumps({"library": library, "version": version(package), "settings": settings, "build": build[0], "build_cpu": build[1],
                           "effort": str(effort), "seconds": best, "answers": name}), flush=True)
 
 
 def timed(build):
-    began = time.perf_counter()
+    began, computed = time.perf_counter(), time.process_time()
     made = build()
-    return made, time.perf_counter() - began
+    return made, (time.perf_counter() - began, time.process_time() - computed)
 
 
 def run_hnswlib():

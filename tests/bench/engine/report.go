@@ -95,7 +95,7 @@ func report(all []measured) string {
 		"%d efforts, best of %d passes; LoxoDB's times are those of the faster of its two kinds of index.\n",
 		time.Now().UTC().Format("2006-01-02"), host.CPU(), runtime.NumCPU(), runtime.Version(), sets.K, sets.Queries, len(efforts), passes)
 	for _, m := range all {
-		fmt.Fprintf(&b, "\n## %s\n\n%d vectors of %d numbers, %s: %s.\n\n| library | settings | build, s |", m.set.Name, m.n, m.set.Dims, m.set.Metric, m.set.About)
+		fmt.Fprintf(&b, "\n## %s\n\n%d vectors of %d numbers, %s: %s.\n\n| library | settings | build, s (of processors) |", m.set.Name, m.n, m.set.Dims, m.set.Metric, m.set.About)
 		for _, t := range targets {
 			fmt.Fprintf(&b, " queries/s at %.2f | LoxoDB's times |", t)
 		}
@@ -106,7 +106,7 @@ func report(all []measured) string {
 				fmt.Fprintf(&b, "| %s | not measured: %s |%s\n", r.name, r.failed, strings.Repeat(" – |", 1+2*len(targets)))
 				continue
 			}
-			fmt.Fprintf(&b, "| %s %s | %s | %.1f |", r.name, r.version, r.settings, r.build)
+			fmt.Fprintf(&b, "| %s %s | %s | %.1f (%.1f) |", r.name, r.version, r.settings, r.build, r.buildCPU)
 			for _, t := range targets {
 				ratio := "–"
 				if theirs, ours := r.at(t), m.best(t); theirs > 0 && ours > 0 {
