@@ -31,9 +31,9 @@ type Spec struct {
 	EfConstruction int // HNSW: beam width while building
 	Lists          int // IVF: of each segment; 0 = by its size
 	// Coding is what searches compare before they settle exact distances: of graphs any,
-	// of lists RaBitQ or none. The zero value is the default: SQ8 in graphs, RaBitQ of 4
-	// bits in lists. Vectors that the coding does not serve are compared themselves.
-	// A graph or list that is written down keeps the coding that it was made with.
+	// of lists RaBitQ or none; see DefaultCoding. Lists take SQ8 for RaBitQ of 4 bits.
+	// Vectors that the coding does not serve are compared themselves. A graph or list that
+	// is written down keeps the coding that it was made with.
 	Coding quant.Coding
 	// Payloads: entries carry bytes of the caller's beside their vectors, which hits hand
 	// back. The engine does not look into them.
@@ -43,6 +43,20 @@ type Spec struct {
 // Space is what the vectors of the index have in common.
 func (s *Spec) Space() dist.Space {
 	return dist.Space{Element: s.Element, Metric: s.Metric, Dims: s.Dims}
+}
+
+// LongVector is from how many dimensions on graphs walk on RaBitQ of 4 bits unless told:
+// there a walk waits for codes, and half as many bytes answer up to half as many queries
+// more at the same recall. Shorter ones gain little, and grow faster on SQ8.
+const LongVector = 256
+
+// DefaultCoding is the coding of an index that asks for none.
+func DefaultCoding(kind Kind, s dist.Space) quant.Coding {
+	short := kind == HNSW && (s.Dims < LongVector || s.Element >= dist.Int8)
+	if c := quant.CodingRaBitQ(4); !short && c.Serves(s.Metric) {
+		return c
+	}
+	return quant.CodingSQ8
 }
 
 // Kind is the search structure of an index.

@@ -52,15 +52,15 @@ func SpecOf(x *catalog.Index) (vectorindex.Spec, error) {
 	spec := vectorindex.Spec{Kind: vectorindex.HNSW, Element: class.Element, Metric: class.Metric, Dims: int(x.Keys[0].Type.Mod),
 		M: opclass.Value(x, "m"), EfConstruction: opclass.Value(x, "ef_construction"),
 		Payloads: len(x.Include) > 0}
-	if c, ok := opclass.Coding(x); ok {
-		spec.Coding = c
-	}
 	switch x.Method {
 	case "flat":
 		spec.Kind = vectorindex.Flat
 	case "ivf", "ivfflat":
 		// Unless the user says how many lists, their number follows from a segment's size.
 		spec.Kind, spec.Lists = vectorindex.IVF, opclass.Set(x, "lists")
+	}
+	if spec.Coding, ok = opclass.Coding(x); !ok {
+		spec.Coding = vectorindex.DefaultCoding(spec.Kind, spec.Space())
 	}
 	return spec, nil
 }
