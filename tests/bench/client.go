@@ -127,6 +127,17 @@ func (c *client) exec(sql string) error {
 	return nil
 }
 
+// query runs a statement by its text and hands each row of its answer on.
+func (c *client) query(sql string, each func(row) error) error {
+	if _, err := c.conn.Write(message(nil, 'Q', []byte(sql+"\x00"))); err != nil {
+		return err
+	}
+	if _, err := c.answer(each); err != nil {
+		return fmt.Errorf("%s: %w", sql, err)
+	}
+	return nil
+}
+
 // prepare makes or replaces a prepared statement.
 func (c *client) prepare(name, sql string) error {
 	b := message(nil, 'C', []byte("S"+name+"\x00"))

@@ -50,7 +50,7 @@ func parse(args []string) (*options, error) {
 	fs.StringVar(&o.bin, "bin", "bin/loxodb", "the server to measure")
 	fs.StringVar(&o.peer, "peer", own, "PostgreSQL with pgvector to measure beside: "+own+" for one that is installed and run here, - for none, or the connection\nstring of a server, where the benchmark stays in its schema "+home.Name)
 	fs.StringVar(&o.docs, "docs", "", "write the report to this file, too")
-	only := fs.String("only", "", "measure only these parts, by commas: copy, index, knn, insert, points, scan")
+	only := fs.String("only", "", "measure only these parts, by commas: copy, index, knn, insert, points, scan, "+sqlPart)
 	if err := fs.Parse(args); err != nil {
 		return nil, err
 	}
@@ -71,7 +71,7 @@ func (o *options) check(only string, rest []string) error {
 	}
 	o.only = strings.Split(only, ",")
 	for _, name := range o.only {
-		if !slices.ContainsFunc(parts, func(p part) bool { return p.name == name }) {
+		if name != sqlPart && !slices.ContainsFunc(parts, func(p part) bool { return p.name == name }) {
 			return fmt.Errorf("there is no part %q", name)
 		}
 	}
@@ -87,11 +87,13 @@ func (o *options) check(only string, rest []string) error {
 // wants reports whether a part is to be measured.
 func (o *options) wants(name string) bool { return len(o.only) == 0 || slices.Contains(o.only, name) }
 
+// sqlPart is the part that is measured apart from the others: ordinary SQL.
+const sqlPart = "sql"
+
+// vectors reports whether any other part is to be measured.
+func (o *options) vectors() bool { return len(o.only) != 1 || o.only[0] != sqlPart }
+
 func bench(ctx context.Context, o *options) error {
-	set, err := dataset(o.cache)
-	if err != nil {
-		return err
-	}
 	if err := os.MkdirAll(o.dir, 0o755); err != nil {
 		return err
 	}
@@ -100,6 +102,7 @@ func bench(ctx context.Context, o *options) error {
 		return err
 	}
 	defer os.RemoveAll(data)
+	var ours, theirs *result
 	m := machine{date: time.Now(), cpu: host.CPU(), cores: runtime.NumCPU()}
 	if o.wants("scan") {
 		m.bandwidth, m.way = host.Bandwidth()
@@ -108,22 +111,15 @@ func bench(ctx context.Context, o *options) error {
 	if o.wants("points") {
 		m.together, m.apart = turns()
 	}
-	fmt.Println("measuring LoxoDB")
-	p, err := startLoxoDB(ctx, o.bin, filepath.Join(data, "loxodb"))
-	if err != nil {
-		return err
+	if o.vectors() {
+		if ours, theirs, err = measureVectors(ctx, o, data); err != nil {
+			return err
+		}
 	}
-	ours, err := measure(ctx, server{dsn: p.dsn, rss: p.rss, pid: p.cmd.Process.Pid, own: true}, set, o.wants)
-	if err != nil {
-		err = p.why(err)
-	}
-	p.stop()
-	if err != nil {
-		return err
-	}
-	theirs, err := measurePeer(ctx, o, data, set)
-	if err != nil {
-		return fmt.Errorf("peer: %w", err)
+	if o.wants(sqlPart) {
+		if m.sql, err = measureSQL(ctx, o, data); err != nil {
+			return fmt.Errorf("%s: %w", sqlPart, err)
+		}
 	}
 	text := report(ours, theirs, m)
 	fmt.Print("\n" + text)
@@ -131,6 +127,31 @@ func bench(ctx context.Context, o *options) error {
 		return nil
 	}
 	return os.WriteFile(o.docs, []byte(text), 0o644)
+}
+
+// measureVectors measures both servers, one after the other.
+func measureVectors(ctx context.Context, o *options, data string) (ours, theirs *result, err error) {
+	set, err := dataset(o.cache)
+	if err != nil {
+		return nil, nil, err
+	}
+	fmt.Println("measuring LoxoDB")
+	p, err := startLoxoDB(ctx, o.bin, filepath.Join(data, "loxodb"))
+	if err != nil {
+		return nil, nil, err
+	}
+	ours, err = measure(ctx, server{dsn: p.dsn, rss: p.rss, pid: p.cmd.Process.Pid, own: true}, set, o.wants)
+	if err != nil {
+		err = p.why(err)
+	}
+	p.stop()
+	if err != nil {
+		return nil, nil, err
+	}
+	if theirs, err = measurePeer(ctx, o, data, set); err != nil {
+		err = fmt.Errorf("peer: %w", err)
+	}
+	return ours, theirs, err
 }
 
 // measurePeer measures the peer that is asked for; nil when there is none.

@@ -20,6 +20,7 @@ type machine struct {
 	// together and apart is how long two threads take to wake each other, there and
 	// back, on one core and on two.
 	together, apart time.Duration
+	sql             *sqlResult // nil: not measured
 }
 
 // reference stands where no live peer runs: another run, on a machine of the same
@@ -115,44 +116,55 @@ func lines(ours, other *result, m machine) []line {
 	}
 }
 
-// report is the document. theirs is nil when no peer ran.
+// report is the document. ours is nil when only SQL was measured, theirs when no peer ran.
 func report(ours, theirs *result, m machine) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Benchmarks\n\nWritten by `make bench` on %s: %s, %d cores, %s. Every server is a process of its own with one\n"+
-		"connection over loopback; statements are prepared, values binary, fsync on. The client runs on the same cores.\n"+
-		"GloVe: %d vectors of %d numbers, cosine, %d held-out words as queries, k = %d. Recall is counted by distances\n"+
-		"that the client computes in float64, and every answer is checked.\n\n",
-		m.date.UTC().Format("2006-01-02"), m.cpu, m.cores, runtime.Version(), words.Count-sets.Queries, words.Dims, sets.Queries, k)
-	fmt.Fprintf(&b, "LoxoDB: %s, settings as they come.\n\n", ours.version)
+		"connection over loopback, fsync on. The client runs on the same cores.\n",
+		m.date.UTC().Format("2006-01-02"), m.cpu, m.cores, runtime.Version())
+	if ours != nil {
+		vectorReport(&b, ours, theirs, m)
+	}
+	if m.sql != nil {
+		sqlReport(&b, m.sql)
+	}
+	return b.String()
+}
+
+// vectorReport is the part about vectors, and the table of all goals.
+func vectorReport(b *strings.Builder, ours, theirs *result, m machine) {
+	fmt.Fprintf(b, "Statements are prepared, values binary. GloVe: %d vectors of %d numbers, cosine, %d held-out words as queries, k = %d.\n"+
+		"Recall is counted by distances that the client computes in float64, and every answer is checked.\n\n",
+		words.Count-sets.Queries, words.Dims, sets.Queries, k)
+	fmt.Fprintf(b, "LoxoDB: %s, settings as they come.\n\n", ours.version)
 	other, name := theirs, "peer"
 	if theirs == nil {
 		other, name = reference, "reference"
-		fmt.Fprintf(&b, "Reference: %s.\n\n", referenceSource)
+		fmt.Fprintf(b, "Reference: %s.\n\n", referenceSource)
 	} else {
-		fmt.Fprintf(&b, "Peer, in the same run: %s, pgvector %s; %s.\n\n", theirs.version, theirs.extension, settingList(theirs.settings))
+		fmt.Fprintf(b, "Peer, in the same run: %s, pgvector %s; %s.\n\n", theirs.version, theirs.extension, settingList(theirs.settings))
 	}
-	fmt.Fprintf(&b, "| what | LoxoDB | %s | times better | goal | reached |\n|---|---|---|---|---|---|\n", name)
-	for _, l := range lines(ours, other, m) {
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", l.what, number(l.ours, l.digits), number(l.other, l.digits), l.ratio(), l.goal, l.reached())
+	fmt.Fprintf(b, "| what | LoxoDB | %s | times better | goal | reached |\n|---|---|---|---|---|---|\n", name)
+	for _, l := range append(lines(ours, other, m), sqlLines(m.sql)...) {
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s |\n", l.what, number(l.ours, l.digits), number(l.other, l.digits), l.ratio(), l.goal, l.reached())
 	}
 	b.WriteString("\nThe index is built with m = 16, ef_construction = 64 on both sides.")
 	if m.bandwidth > 0 {
-		fmt.Fprintf(&b, " One core read memory at %.0f MB/s in this run\n(%s, 1 GiB, best pass).", m.bandwidth, m.way)
+		fmt.Fprintf(b, " One core read memory at %.0f MB/s in this run\n(%s, 1 GiB, best pass).", m.bandwidth, m.way)
 	}
 	b.WriteByte('\n')
 	if m.apart > 0 {
-		fmt.Fprintf(&b, "Two threads that wake each other by turns take %.1f µs there and back on one core here, and %.1f µs on two: what\n"+
+		fmt.Fprintf(b, "Two threads that wake each other by turns take %.1f µs there and back on one core here, and %.1f µs on two: what\n"+
 			"point reads placed by the scheduler show is mostly whether it puts client and server on one core.\n",
 			float64(m.together.Nanoseconds())/1e3, float64(m.apart.Nanoseconds())/1e3)
 	}
 	if i := ours.inserts; i.idle.p99 > 0 {
-		fmt.Fprintf(&b, "Inserts go to a table of %d rows with an index of default parameters; the last must be found at once. In LoxoDB,\n"+
+		fmt.Fprintf(b, "Inserts go to a table of %d rows with an index of default parameters; the last must be found at once. In LoxoDB,\n"+
 			"searches took %.0f µs (p50) and %.0f µs (p99) alone, %.0f and %.0f µs beside %.0f rows a second, a row a statement, and\n"+
 			"%.0f and %.0f µs beside %.0f rows a second, %d rows a statement: as many as one connection could insert.\n", insertBefore, i.idle.p50, i.idle.p99,
 			i.bySingle.p50, i.bySingle.p99, i.bySingle.rate, i.byMany.p50, i.byMany.p99, i.byMany.rate, insertBatch)
 	}
-	curves(&b, ours, other, name)
-	return b.String()
+	curves(b, ours, other, name)
 }
 
 // number is a figure, or a dash for what was not measured.

@@ -107,7 +107,10 @@ func TestParse(t *testing.T) {
 	if err != nil || !o.wants("points") || o.wants("knn") || o.peer != "host=x" {
 		t.Fatal(o, err)
 	}
-	if o, err = parse(nil); err != nil || !o.wants("knn") || !o.wants("scan") {
+	if o, err = parse([]string{"-only", "sql"}); err != nil || o.vectors() || !o.wants("sql") || o.wants("knn") {
+		t.Fatal(o, err)
+	}
+	if o, err = parse(nil); err != nil || !o.vectors() || !o.wants("sql") || !o.wants("knn") || !o.wants("scan") {
 		t.Fatal(o, err)
 	}
 	for _, bad := range [][]string{{"db"}, {"-only", "knn"}, {"-only", "copy,nothing"}, {"-only", ","}, {"-only", "copy", "-docs", "x"}, {"-nonsense"}} {
