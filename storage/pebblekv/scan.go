@@ -98,6 +98,15 @@ func (s *scan) Next() bool {
 	if s.closed || s.err != nil || s.left == 0 {
 		return false
 	}
+	if s.own == none && !s.stored { // nothing to merge with: most scans
+		if !s.advance() {
+			s.left = 0
+			return false
+		}
+		s.key, s.val, s.stored = s.skey, s.sval, false
+		s.left--
+		return true
+	}
 	for {
 		if !s.stored && !s.advance() && s.err != nil {
 			return false
@@ -276,8 +285,15 @@ func (s *scan) look(key []byte) (seen, tombstone bool, val []byte) {
 		s.err = fmt.Errorf("pebblekv: scan: %w", err)
 		return false, false, nil
 	}
+	if !wellFormed(key) {
+		s.err = fmt.Errorf("%w: version %x", errCorrupt, key)
+		return false, false, nil
+	}
+	if len(val) > 0 && val[0]&^flagTombstone == 0 { // committed at the key's time: most versions
+		return keyTS(key) <= s.at, val[0] != 0, val[1:]
+	}
 	h, err := decodeHeader(val)
-	if err != nil || !wellFormed(key) {
+	if err != nil {
 		s.err = fmt.Errorf("%w: version %x", errCorrupt, key)
 		return false, false, nil
 	}

@@ -19,11 +19,9 @@ type Reader struct {
 	Table  *catalog.Table
 	attrs  []int16
 	types  []types.T
-	layout *rowcodec.Layout
-	want   []bool // by attribute index: decode it
+	decode *rowcodec.ColumnDecoder
+	last   int // attribute indexes from here on are not wanted
 	plain  []plainCol
-	decode *rowcodec.Decoder // of want; nil until the first row
-	stored []types.Datum     // the row being read, by attribute index
 	vecs   []vectorCol
 	arena  batch.Arena
 	rows   []uint64 // RowID of each row of the current batch
@@ -54,12 +52,10 @@ type vectorCol struct {
 	epochs []uint32 // of the rows of the current batch; noEpoch = NULL
 }
 
-// NewReader prepares to read the attributes (system columns and RowIDAttr allowed).
+// NewReader prepares to read the attributes (system columns and RowIDAttr allowed), none
+// of the table's own twice.
 func NewReader(t *catalog.Table, attrs []int16) *Reader {
-	r := &Reader{
-		Table: t, attrs: attrs, layout: rowcodec.NewLayout(t),
-		want: make([]bool, len(t.Columns)), stored: make([]types.Datum, len(t.Columns)),
-	}
+	r := &Reader{Table: t, attrs: attrs, decode: rowcodec.NewLayout(t).ColumnDecoder()}
 	for i, a := range attrs {
 		r.types = append(r.types, AttrType(t, a))
 		if a <= 0 {
@@ -67,7 +63,7 @@ func NewReader(t *catalog.Table, attrs []int16) *Reader {
 			continue
 		}
 		k := int(a) - 1
-		r.want[k] = true
+		r.last = max(r.last, k+1)
 		if t.Columns[k].Type.IsVector() {
 			r.vecs = append(r.vecs, vectorCol{out: i, attr: k, family: uint16(a)})
 			continue
@@ -100,7 +96,7 @@ func (r *Reader) WatchEntry(x *catalog.Index) {
 			return
 		}
 	}
-	r.want[attr-1], r.decode = true, nil
+	r.last = max(r.last, int(attr))
 	r.vecs = append(r.vecs, vectorCol{out: -1, attr: int(attr) - 1, family: uint16(attr)})
 }
 
@@ -174,6 +170,25 @@ func (r *Reader) begin(b *batch.Batch, room int) {
 		}
 		r.vecs[i].epochs = r.vecs[i].epochs[:room]
 	}
+	r.aim()
+}
+
+// aim sends what is decoded to the columns of the batch.
+func (r *Reader) aim() {
+	for k := range r.plain {
+		c := &r.out.Cols[r.plain[k].out]
+		clear(c.Null)
+		r.decode.Into(r.plain[k].attr, rowcodec.SinkOf(c))
+	}
+	for k := range r.vecs {
+		v := &r.vecs[k]
+		sink := rowcodec.Sink{Epochs: v.epochs}
+		if v.out >= 0 {
+			sink.Null = r.out.Cols[v.out].Null
+			clear(sink.Null)
+		}
+		r.decode.Into(v.attr, sink)
+	}
 }
 
 // show puts a stored row at index i of the batch; bytes are copied to the arena.
@@ -187,49 +202,32 @@ func (r *Reader) show(i int, row uint64, val []byte) error {
 			return err
 		}
 	}
-	if r.decode == nil {
-		r.decode = r.layout.Decoder(r.want)
+	arena := &r.arena
+	if r.keep {
+		arena = nil
 	}
-	n, err := r.decode.Decode(val, r.stored)
-	if err != nil {
+	n, err := r.decode.Decode(val, i, arena)
+	if err != nil || n >= r.last {
 		return err
 	}
-	for k := range r.vecs {
-		v := &r.vecs[k]
-		v.epochs[i] = noEpoch
-		null := v.attr >= n || r.stored[v.attr].IsNull()
-		if !null {
-			v.epochs[i] = uint32(r.stored[v.attr].Int())
-		}
-		if v.out >= 0 {
-			r.out.Cols[v.out].Null[i] = null
-		}
-	}
-	for k := range r.plain {
-		p := &r.plain[k]
-		d := &p.missing
-		if p.attr < n {
-			d = &r.stored[p.attr]
-		}
-		r.set(&r.out.Cols[p.out], i, d)
-	}
+	r.showMissing(i, n)
 	return nil
 }
 
-// set puts a datum into row i of an output column.
-func (r *Reader) set(c *batch.Col, i int, d *types.Datum) {
-	if c.Null[i] = d.IsNull(); c.Null[i] {
-		return
+// showMissing fills row i of the batch where the stored row, with n columns, has none.
+func (r *Reader) showMissing(i, n int) {
+	for k := range r.vecs {
+		if v := &r.vecs[k]; v.attr >= n {
+			v.epochs[i] = noEpoch
+			if v.out >= 0 {
+				r.out.Cols[v.out].Null[i] = true
+			}
+		}
 	}
-	switch {
-	case c.I != nil:
-		c.I[i] = d.Int()
-	case c.F != nil:
-		c.F[i] = d.Float()
-	case r.keep:
-		c.B[i] = d.Bytes()
-	default:
-		c.B[i] = r.arena.Copy(d.Bytes())
+	for k := range r.plain {
+		if p := &r.plain[k]; p.attr >= n {
+			r.out.Cols[p.out].Set(i, p.missing)
+		}
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 	"github.com/loxodb/loxodb/storage/rowcodec"
 )
 
-const noEpoch = ^uint32(0)
+const noEpoch = rowcodec.NoEpoch
 
 // loadEpochs reads the epochs of the stored row's vectors into oldEpochs
 // (noEpoch = NULL); false when there is no such row.
