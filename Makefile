@@ -11,7 +11,7 @@ VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 LDFLAGS     := -X github.com/loxodb/loxodb/server/boot.Version=$(VERSION)
 
-.PHONY: help all build run demo test tiers clients compat race lint fuzz bench bench-engine microbench isolation-record slt-record fmt clean
+.PHONY: help all build run demo test tiers clients compat corpus race lint fuzz bench bench-engine microbench isolation-record slt-record fmt clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,10 @@ clients: ## real drivers and ORMs of Python, Node and Java (installs them)
 
 compat: build ## ask PostgreSQL 15 and LoxoDB the same (installs Debian's postgresql-15, or PG=DSN), write DOCS=docs/compatibility.md
 	$(GO) run ./tests/compat -bin ./bin/loxodb $(if $(ONLY),,-docs $(or $(DOCS),docs/compatibility.md)) $(if $(PG),-pg '$(PG)') $(if $(ONLY),-only '$(ONLY)') $(if $(LIST),-list '$(LIST)')
+
+corpus: ## sqllogictest files below DIR against a server of its own or DSN (PG=DSN of the PostgreSQL 15 that decides, RACE=1 under the race detector, ONLY=regexp)
+	@test -n "$(DIR)" || { echo "name the files: make corpus DIR=path/to/test"; exit 1; }
+	$(GO) run $(if $(RACE),-race) ./tests/slt/corpus -dir '$(DIR)' $(if $(DSN),-dsn '$(DSN)') $(if $(PG),-oracle '$(PG)') $(if $(ONLY),-only '$(ONLY)')
 
 race: ## all tests under the race detector
 	$(GO) test -race -timeout 40m $(PKG)
