@@ -59,7 +59,7 @@ func files(o *options) ([]job, error) {
 	var sample []job
 	for i := o.first; i < len(list); i += o.every {
 		j := list[i]
-		j.schema = fmt.Sprintf("corpus_%d", i)
+		j.schema = fmt.Sprintf("corpus_%d_%d", os.Getpid(), i) // runs beside this one have theirs
 		sample = append(sample, j)
 	}
 	if len(sample) == 0 {
