@@ -60,7 +60,9 @@ func toCharFuncs(r *registrar) {
 // moment of to_char: a broken-down time.
 type charTime struct {
 	year, month, day int // astronomical year
-	date             int // day number
+	date             int // day number; of intervals by looseDays
+	yearDay          int // from 1
+	isoYear, isoWeek int
 	us               int64
 	hour             int64 // may pass 24 in intervals
 	zone             string
@@ -75,6 +77,8 @@ func stampToChar(v int64, tpl types.Datum, zone string, offset int64, zoned bool
 	day, us := floorDiv(v, usPerDay)
 	t := charTime{date: int(day), us: us, hour: us / usPerHour, zone: zone, offset: offset, zoned: zoned}
 	t.year, t.month, t.day = types.CivilFromDays(t.date)
+	t.yearDay = t.date - types.DaysFromCivil(t.year, 1, 1) + 1
+	t.isoWeek, t.isoYear = isoWeek(t.date)
 	return t.format(tpl.Text())
 }
 
@@ -87,6 +91,7 @@ func intervalToChar(_ *Ctx, a []types.Datum) (types.Datum, error) {
 		year: int(iv.Months / 12), month: int(iv.Months % 12), day: int(iv.Days),
 		us: iv.Micros, hour: iv.Micros / usPerHour, interval: true,
 	}
+	t.looseDate()
 	return t.format(a[1].Text())
 }
 
@@ -120,6 +125,14 @@ func num(n *tplNode, v int64, width int) string {
 	return fmt.Sprintf("%0*d", width, v)
 }
 
+// digits is num that has no place of its own for a sign.
+func digits(n *tplNode, v int64, width int) string {
+	if n.fm {
+		return strconv.FormatInt(v, 10)
+	}
+	return fmt.Sprintf("%0*d", width, v)
+}
+
 // inCase spells a name as the keyword is written: MONTH, Month or month.
 func inCase(n *tplNode, name string) string {
 	switch {
@@ -144,7 +157,7 @@ func (t *charTime) field(n *tplNode) (string, error) {
 	}
 	if t.interval {
 		switch n.field {
-		case "MONTH", "MON", "DAY", "DY", "D", "ID", "DDD", "IDDD", "AD", "BC", "A.D.", "B.C.", "TZ", "TZH", "TZM", "OF":
+		case "MONTH", "MON", "DAY", "DY", "D", "ID", "AD", "BC", "A.D.", "B.C.", "TZ", "TZH", "TZM", "OF":
 			return "", dateOnly()
 		}
 	}
@@ -160,17 +173,10 @@ func dateOnly() error {
 }
 
 func (t *charTime) clockText(n *tplNode) (string, bool) {
-	us := t.us
-	if us < 0 {
-		us = -us
-	}
-	h12 := t.hour % 12
-	if h12 == 0 {
-		h12 = 12
-	}
+	fraction := t.us % usPerSecond // of a negative interval with its sign
 	switch n.field {
 	case "HH", "HH12":
-		return num(n, h12, 2), true
+		return t.hour12(n), true
 	case "HH24":
 		return num(n, t.hour, 2), true
 	case "MI":
@@ -178,15 +184,22 @@ func (t *charTime) clockText(n *tplNode) (string, bool) {
 	case "SS":
 		return num(n, t.us/usPerSecond%60, 2), true
 	case "MS":
-		return fmt.Sprintf("%03d", us%usPerSecond/1000), true
-	case "US", "FF6":
-		return fmt.Sprintf("%06d", us%usPerSecond), true
-	case "FF1", "FF2", "FF3", "FF4", "FF5":
-		return fmt.Sprintf("%06d", us%usPerSecond)[:n.field[2]-'0'], true
+		return fmt.Sprintf("%03d", fraction/1000), true
+	case "US":
+		return fmt.Sprintf("%06d", fraction), true
+	case "FF1", "FF2", "FF3", "FF4", "FF5", "FF6":
+		digits := int(n.field[2] - '0')
+		for range 6 - digits {
+			fraction /= 10
+		}
+		return fmt.Sprintf("%0*d", digits, fraction), true
 	case "SSSS", "SSSSS":
 		return strconv.FormatInt(t.us/usPerSecond, 10), true
 	case "AM", "PM", "A.M.", "P.M.":
-		s := []string{"AM", "PM"}[t.hour%24/12]
+		s := "AM"
+		if t.hour%24 >= 12 {
+			s = "PM"
+		}
 		if len(n.field) == 4 {
 			s = s[:1] + "." + s[1:] + "."
 		}
@@ -200,32 +213,32 @@ func (t *charTime) yearText(n *tplNode) (string, bool) {
 	if y <= 0 && !t.interval {
 		y = 1 - y
 	}
-	iso := func() int64 {
-		_, iy := isoWeek(t.date)
-		if iy <= 0 {
-			iy = 1 - iy
-		}
-		return int64(iy)
+	iso, minus := int64(t.isoYear), 0
+	switch {
+	case t.interval && t.year < 0:
+		minus = 1
+	case iso <= 0 && !t.interval:
+		iso = 1 - iso
 	}
 	switch n.field {
 	case "Y,YYY":
 		return fmt.Sprintf("%d,%03d", y/1000, y%1000), true
 	case "YYYY":
-		return num(n, y, 4), true
+		return digits(n, y, 4+minus), true
 	case "YYY":
-		return num(n, y%1000, 3), true
+		return digits(n, y%1000, 3+minus), true
 	case "YY":
-		return num(n, y%100, 2), true
+		return digits(n, y%100, 2+minus), true
 	case "Y":
 		return strconv.FormatInt(y%10, 10), true
 	case "IYYY":
-		return num(n, iso(), 4), true
+		return digits(n, iso, 4+minus), true
 	case "IYY":
-		return num(n, iso()%1000, 3), true
+		return digits(n, iso%1000, 3+minus), true
 	case "IY":
-		return num(n, iso()%100, 2), true
+		return digits(n, iso%100, 2+minus), true
 	case "I":
-		return strconv.FormatInt(iso()%10, 10), true
+		return strconv.FormatInt(iso%10, 10), true
 	case "AD", "BC", "A.D.", "B.C.":
 		s := "AD"
 		if t.year <= 0 {
@@ -237,7 +250,7 @@ func (t *charTime) yearText(n *tplNode) (string, bool) {
 		return inCase(n, s), true
 	case "CC":
 		if t.interval {
-			return num(n, int64(t.year/100), 2), true
+			return digits(n, int64(t.year/100), 2), true
 		}
 		c := int64(century(t.year, 100))
 		if c <= 99 && c >= -99 {
@@ -249,7 +262,6 @@ func (t *charTime) yearText(n *tplNode) (string, bool) {
 }
 
 func (t *charTime) dayText(n *tplNode) string {
-	doy := t.date - types.DaysFromCivil(t.year, 1, 1) + 1
 	month := func() int { return ((t.month-1)%12 + 12) % 12 }
 	switch n.field {
 	case "MONTH":
@@ -263,21 +275,19 @@ func (t *charTime) dayText(n *tplNode) string {
 	case "DY":
 		return inCase(n, dayNames[weekday(t.date)][:3])
 	case "DDD":
-		return num(n, int64(doy), 3)
+		return num(n, int64(t.yearDay), 3)
 	case "IDDD":
-		w, _ := isoWeek(t.date)
-		return num(n, int64((w-1)*7+(weekday(t.date)+6)%7+1), 3)
+		return num(n, int64((t.isoWeek-1)*7+(weekday(t.date)+6)%7+1), 3)
 	case "DD":
-		return num(n, int64(t.day), 2)
+		return digits(n, int64(t.day), 2)
 	case "D":
 		return strconv.Itoa(weekday(t.date) + 1)
 	case "ID":
 		return strconv.Itoa((weekday(t.date)+6)%7 + 1)
 	case "WW":
-		return num(n, int64((doy-1)/7+1), 2)
+		return digits(n, int64((t.yearDay-1)/7+1), 2)
 	case "IW":
-		w, _ := isoWeek(t.date)
-		return num(n, int64(w), 2)
+		return digits(n, int64(t.isoWeek), 2)
 	case "W":
 		return strconv.Itoa((t.day-1)/7 + 1)
 	case "Q":
@@ -288,10 +298,10 @@ func (t *charTime) dayText(n *tplNode) string {
 	case "J":
 		return strconv.Itoa(t.date + julianEpoch)
 	case "RM":
-		if t.month == 0 {
+		if t.month == 0 && t.year == 0 {
 			return ""
 		}
-		s := inCase(n, romanMonths[month()])
+		s := inCase(n, romanMonths[t.romanMonth()])
 		if n.fm {
 			return s
 		}
