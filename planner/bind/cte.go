@@ -156,6 +156,9 @@ func (b *binder) recursiveCTE(s *scope, c *ast.CTE, sel *ast.Select) error {
 	if sel.Offset != nil {
 		return errAt(sel.Offset.Position(), pgerrcode.FeatureNotSupported, "OFFSET in a recursive query is not implemented")
 	}
+	if len(sel.Locking) > 0 {
+		return errAt(ast.NoPos, pgerrcode.FeatureNotSupported, "FOR UPDATE/SHARE in a recursive query is not implemented")
+	}
 	in := *s
 	in.grouping, in.srfs, in.calls, in.items = nil, nil, nil, nil
 	if err := b.with(&in, sel.With); err != nil {

@@ -221,8 +221,14 @@ func (b *binder) insertSource(in *insertion) (vals [][]expr.Expr, tree logical.N
 		return [][]expr.Expr{{}}, nil, nil
 	}
 	if x.Query.Values != nil && x.Query.SetOp == ast.SetNone && x.Query.OrderBy == nil && x.Query.Limit == nil && x.Query.Offset == nil {
-		vals, err = b.insertValues(in)
-		return vals, nil, err
+		if len(x.Query.Values) == 1 {
+			in.s.srfs = &srfList{} // one row is a select list, where sets may stand
+		}
+		if vals, err = b.insertValues(in); err == nil && in.s.srfs != nil && in.s.srfs.used {
+			tree = b.insertSets(vals[0])
+		}
+		in.s.srfs = nil
+		return vals, tree, err
 	}
 	q, err := b.selectStmt(x.Query, in.s, queryOpts{keepUnknown: true})
 	if err != nil {
@@ -251,6 +257,24 @@ func (in *insertion) checkCount(n int, extra ast.Pos, values bool) error {
 		return e
 	}
 	return nil
+}
+
+// insertSets makes rows of values with sets among them, and puts columns in their
+// places; DEFAULT stays.
+func (b *binder) insertSets(vals []expr.Expr) logical.Node {
+	var given []expr.Expr
+	for _, v := range vals {
+		if v != nil {
+			given = append(given, v)
+		}
+	}
+	tree, ids := b.projectSet(&logical.Values{Rows: [][]expr.Expr{{}}}, given)
+	for i, v := range vals {
+		if v != nil {
+			vals[i], ids = b.meta.Column(ids[0]), ids[1:]
+		}
+	}
+	return tree
 }
 
 func (b *binder) insertValues(in *insertion) ([][]expr.Expr, error) {

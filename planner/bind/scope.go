@@ -135,8 +135,8 @@ func (b *binder) findColumn(s *scope, name string, pos ast.Pos) (expr.Expr, erro
 		if found != nil {
 			return found, nil
 		}
-		if e := b.systemColumn(level, name); e != nil {
-			return e, nil
+		if e, err := b.systemColumn(level, name, pos); e != nil || err != nil {
+			return e, err
 		}
 	}
 	return nil, nil
@@ -173,18 +173,27 @@ var systemColumns = map[string]struct {
 	t    types.OID
 }{"ctid": {catalog.CtidAttr, types.TidOID}, "xmin": {catalog.XminAttr, types.XidOID}, "tableoid": {catalog.TableOidAttr, types.OidOID}}
 
-// systemColumn finds an unqualified system column: of the only table that has it.
-func (b *binder) systemColumn(s *scope, name string) expr.Expr {
+// systemColumn finds an unqualified system column: of the only table that has it and
+// is not hidden by a join.
+func (b *binder) systemColumn(s *scope, name string, pos ast.Pos) (expr.Expr, error) {
 	sys, ok := systemColumns[name]
 	if !ok {
-		return nil
+		return nil, nil
 	}
+	var of *relation
 	for _, it := range s.items {
-		if it.rel != nil && it.rel.scan != nil && (it.colsVisible || it.relVisible) {
-			return b.scanColumn(it.rel, sys.attr, name, types.Of(sys.t))
+		if it.rel == nil || it.rel.scan == nil || !it.colsVisible {
+			continue
 		}
+		if of != nil {
+			return nil, ambiguous(name, pos)
+		}
+		of = it.rel
 	}
-	return nil
+	if of == nil {
+		return nil, nil
+	}
+	return b.scanColumn(of, sys.attr, name, types.Of(sys.t)), nil
 }
 
 // scanColumn adds a column to a table's scan, or finds it there.

@@ -1,14 +1,18 @@
 package bind
 
 import (
+	"slices"
+
 	"github.com/loxodb/loxodb/planner/logical"
 	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/types"
 )
 
 // projectSet is project for select lists with set-returning calls. Those that
-// stand inside other expressions get a level of their own below.
+// stand inside other expressions get a level of their own below; so do all beside
+// literals whose type is still open, which who uses the query takes from the top.
 func (b *binder) projectSet(in logical.Node, exprs []expr.Expr) (logical.Node, []logical.ColID) {
-	if !nestedSRF(exprs) {
+	if !nestedSRF(exprs) && !anyOpen(exprs) {
 		p := &logical.ProjectSet{Input: in, Exprs: exprs, Out: b.outputs(in, exprs)}
 		return p, p.Out
 	}
@@ -42,16 +46,17 @@ func (b *binder) projectSet(in logical.Node, exprs []expr.Expr) (logical.Node, [
 // innermostSRFs takes the set-returning calls without further ones in their
 // arguments out of the expressions; column −n stands for the n-th of them.
 func innermostSRFs(exprs []expr.Expr) (inner, outer []expr.Expr) {
-	outer = make([]expr.Expr, len(exprs))
-	for i, e := range exprs {
-		outer[i] = logical.Rewrite(e, func(n expr.Expr) expr.Expr {
-			c, ok := n.(*expr.Call)
-			if !ok || !c.Fn.RetSet || anySRF(c.Args) {
-				return n
-			}
+	var take func(expr.Expr) expr.Expr
+	take = func(e expr.Expr) expr.Expr {
+		if c, ok := e.(*expr.Call); ok && c.Fn.RetSet && !anySRF(c.Args) {
 			inner = append(inner, c)
 			return &expr.Column{Index: -len(inner), T: c.T}
-		})
+		}
+		return logical.Map(e, take)
+	}
+	outer = make([]expr.Expr, len(exprs))
+	for i, e := range exprs {
+		outer[i] = take(e)
 	}
 	return inner, outer
 }
@@ -68,6 +73,10 @@ func nestedSRF(exprs []expr.Expr) bool {
 		}
 	}
 	return false
+}
+
+func anyOpen(exprs []expr.Expr) bool {
+	return slices.ContainsFunc(exprs, func(e expr.Expr) bool { return e.Type().OID == types.UnknownOID })
 }
 
 func anySRF(l []expr.Expr) bool {
