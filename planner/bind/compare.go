@@ -96,7 +96,7 @@ func (b *binder) in(s *scope, x *ast.In) (expr.Expr, error) {
 	left, leftIsRow := x.Left.(*ast.Row)
 	if !leftIsRow {
 		e, err := b.inList(s, x, name)
-		if e != nil || err != nil {
+		if e != nil || err != nil && x.Schema == "" {
 			return e, err
 		}
 	}
@@ -105,9 +105,9 @@ func (b *binder) in(s *scope, x *ast.In) (expr.Expr, error) {
 		var t expr.Expr
 		var err error
 		if r, ok := item.(*ast.Row); ok && leftIsRow {
-			t, err = b.rowCompare(s, &ast.Op{At: ast.At{Pos: x.Pos}, Name: name}, left, r)
+			t, err = b.rowCompare(s, &ast.Op{At: ast.At{Pos: x.Pos}, Schema: x.Schema, Name: name}, left, r)
 		} else {
-			t, err = b.op(s, &ast.Op{At: ast.At{Pos: x.Pos}, Name: name, Left: x.Left, Right: item})
+			t, err = b.op(s, &ast.Op{At: ast.At{Pos: x.Pos}, Schema: x.Schema, Name: name, Left: x.Left, Right: item})
 		}
 		if err != nil {
 			return nil, err

@@ -54,11 +54,11 @@ func (b *binder) between(s *scope, x *ast.Between) (expr.Expr, error) {
 		if x.Not {
 			names = [2]string{"<", ">"}
 		}
-		l, err := b.op(s, &ast.Op{At: x.At, Name: names[0], Left: x.X, Right: lo})
+		l, err := b.op(s, &ast.Op{At: x.At, Schema: x.Schema, Name: names[0], Left: x.X, Right: lo})
 		if err != nil {
 			return nil, err
 		}
-		h, err := b.op(s, &ast.Op{At: x.At, Name: names[1], Left: x.X, Right: hi})
+		h, err := b.op(s, &ast.Op{At: x.At, Schema: x.Schema, Name: names[1], Left: x.X, Right: hi})
 		if err != nil {
 			return nil, err
 		}
@@ -104,6 +104,13 @@ func (b *binder) distinct(s *scope, x *ast.Distinct) (expr.Expr, error) {
 			return nil, err
 		}
 		return &expr.IsNull{X: l, Not: !x.Not}, nil
+	}
+	if x.Schema == builtin.MySQLSchema {
+		eq, err := b.mixedOp("=", l, r, x.Pos)
+		if err != nil {
+			return nil, err
+		}
+		l, r = eq.(*expr.Call).Args[0], eq.(*expr.Call).Args[1]
 	}
 	return b.distinctBound(l, r, x.Not, x.Pos)
 }

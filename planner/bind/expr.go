@@ -183,6 +183,9 @@ func (b *binder) op(s *scope, x *ast.Op) (expr.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
+	if x.Schema == builtin.MySQLSchema {
+		return b.mixedOp(x.Name, l, r, x.Pos)
+	}
 	return b.makeOp(x.Schema, x.Name, l, r, x.Pos)
 }
 

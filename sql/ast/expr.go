@@ -57,10 +57,11 @@ type (
 	// In is left [NOT] IN (list) or (subquery).
 	In struct {
 		At
-		Not  bool
-		Left Expr
-		List []Expr
-		Sub  *Select
+		Schema string // of the comparison; as for Op
+		Not    bool
+		Left   Expr
+		List   []Expr
+		Sub    *Select
 	}
 	// Like is [NOT] LIKE, ILIKE, SIMILAR TO.
 	Like struct {
@@ -71,6 +72,7 @@ type (
 	// Between is [NOT] BETWEEN [SYMMETRIC].
 	Between struct {
 		At
+		Schema         string // of the comparisons; as for Op
 		Not, Symmetric bool
 		X, Lo, Hi      Expr
 	}
@@ -90,6 +92,7 @@ type (
 	// Distinct is IS [NOT] DISTINCT FROM.
 	Distinct struct {
 		At
+		Schema      string // of the comparison; as for Op
 		Not         bool
 		Left, Right Expr
 	}

@@ -12,6 +12,8 @@ func (c *conv) alterStmt(n tast.StmtNode) ast.Stmt {
 	if !ok {
 		return nil
 	}
+	c.stored = true
+	defer func() { c.stored = false }()
 	a := &alteration{conv: c, name: c.table(s.Table)}
 	for _, spec := range s.Specs {
 		a.spec(spec)

@@ -12,6 +12,8 @@ import (
 
 // createStmt converts CREATE; nil when n is something else.
 func (c *conv) createStmt(n tast.StmtNode) ast.Stmt {
+	c.stored = true
+	defer func() { c.stored = false }()
 	switch v := n.(type) {
 	case *tast.CreateTableStmt:
 		return c.createTable(v)
@@ -61,6 +63,7 @@ func (c *conv) createTable(s *tast.CreateTableStmt) ast.Stmt {
 			c.fail(s, "CREATE TABLE with columns and a query is not supported")
 		}
 		c.nested++
+		c.stored = false // it runs now
 		out.Query = c.query(s.Select)
 		c.nested--
 		return out

@@ -112,35 +112,6 @@ func (c *conv) limited(ref *ast.TableRef, where tast.ExprNode, order *tast.Order
 	return &ast.In{At: at, Left: ctid(), Sub: sub}
 }
 
-// updateJoin converts UPDATE of one table of several.
-func (c *conv) updateJoin(s *tast.UpdateStmt, out *ast.Update) ast.Stmt {
-	if s.Order != nil || s.Limit != nil {
-		c.wrong(s, "UPDATE of several tables has no ORDER BY or LIMIT")
-	}
-	tables, cond := c.innerTables(s, s.TableRefs.TableRefs)
-	changed := ""
-	for _, a := range s.List {
-		switch t := a.Column.Table.L; {
-		case t == "":
-			c.fail(s, "a column without its table in UPDATE of several tables is not supported")
-		case changed != "" && changed != t:
-			c.fail(s, "UPDATE that changes several tables is not supported")
-		default:
-			changed = t
-		}
-	}
-	rest, ref := split(tables, changed)
-	if ref == nil {
-		c.wrong(s, "table \"%s\" is not among the tables of UPDATE", changed)
-	}
-	out.Table, out.From = *ref, rest
-	for _, a := range s.List {
-		out.Set = append(out.Set, ast.Target{At: placeless, Name: a.Column.Name.L, Expr: c.expr(a.Expr)})
-	}
-	out.Where = both(cond, c.cond(s.Where))
-	return out
-}
-
 func (c *conv) delete(s *tast.DeleteStmt) ast.Stmt {
 	if s.IgnoreErr {
 		c.fail(s, "DELETE IGNORE is not supported")
@@ -155,50 +126,7 @@ func (c *conv) delete(s *tast.DeleteStmt) ast.Stmt {
 		out.Where = c.limited(&ref, s.Where, s.Order, s.Limit)
 		return out
 	}
-	if len(s.Tables.Tables) != 1 {
-		c.fail(s, "DELETE from several tables is not supported")
-	}
-	tables, cond := c.innerTables(s, s.TableRefs.TableRefs)
-	rest, ref := split(tables, s.Tables.Tables[0].Name.L)
-	if ref == nil {
-		c.wrong(s, "table \"%s\" is not among the tables of DELETE", s.Tables.Tables[0].Name.L)
-	}
-	out.Table, out.Using = *ref, rest
-	out.Where = both(cond, c.cond(s.Where))
-	return out
-}
-
-// innerTables takes a tree of inner joins apart into its tables and conditions.
-func (c *conv) innerTables(s tast.Node, n tast.ResultSetNode) (tables []ast.TableExpr, cond ast.Expr) {
-	j, ok := n.(*tast.Join)
-	if !ok {
-		return []ast.TableExpr{c.tableExpr(n)}, nil
-	}
-	if j.Right == nil {
-		return c.innerTables(s, j.Left)
-	}
-	if j.Tp != tast.CrossJoin || j.NaturalJoin || len(j.Using) > 0 {
-		c.fail(s, "changing rows of an outer join, or of one by USING, is not supported")
-	}
-	l, lc := c.innerTables(s, j.Left)
-	r, rc := c.innerTables(s, j.Right)
-	cond = both(lc, rc)
-	if j.On != nil {
-		cond = both(cond, c.cond(j.On.Expr))
-	}
-	return append(l, r...), cond
-}
-
-// split takes the table of a name out of a list.
-func split(tables []ast.TableExpr, name string) (rest []ast.TableExpr, ref *ast.TableRef) {
-	for _, t := range tables {
-		if r, ok := t.(*ast.TableRef); ok && ref == nil && calledAs(r) == name {
-			ref = r
-			continue
-		}
-		rest = append(rest, t)
-	}
-	return rest, ref
+	return c.deleteJoin(s, out)
 }
 
 // both is the conjunction of two conditions, either of which may be nil.

@@ -130,9 +130,12 @@ func (c *conv) test(n tast.ExprNode) ast.Expr {
 		}
 		return out
 	case *tast.BetweenExpr:
-		return &ast.Between{At: c.at(v), Not: v.Not, X: c.expr(v.Expr), Lo: c.expr(v.Left), Hi: c.expr(v.Right)}
+		out := &ast.Between{At: c.at(v), Not: v.Not, X: c.expr(v.Expr), Lo: c.expr(v.Left), Hi: c.expr(v.Right)}
+		out.Schema = c.mixed(out.X, out.Lo)
+		return out
 	case *tast.PatternInExpr:
 		out := &ast.In{At: c.at(v), Not: v.Not, Left: c.expr(v.Expr), List: c.exprs(v.List)}
+		out.Schema = c.mixed(out.Left, nil)
 		if v.Sel != nil {
 			out.Sub = c.subquery(v.Sel)
 		}

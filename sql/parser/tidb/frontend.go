@@ -199,6 +199,7 @@ type conv struct {
 	updated  string // the table of that UPDATE
 	// recursive: within a WITH RECURSIVE query.
 	recursive bool
+	stored    bool // what is converted is part of a definition
 }
 
 // here is the position of the current statement.

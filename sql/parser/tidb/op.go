@@ -3,6 +3,7 @@ package tidb
 import (
 	tast "github.com/pingcap/tidb/pkg/parser/ast"
 	"github.com/pingcap/tidb/pkg/parser/opcode"
+	driver "github.com/pingcap/tidb/pkg/parser/test_driver"
 
 	"github.com/loxodb/loxodb/sql/ast"
 )
@@ -28,7 +29,8 @@ func (c *conv) binary(v *tast.BinaryOperationExpr) (e ast.Expr, condition bool) 
 	case opcode.LogicXor:
 		return &ast.Op{At: at, Name: "<>", Left: c.cond(v.L), Right: c.cond(v.R)}, true
 	case opcode.NullEQ:
-		return &ast.Distinct{At: at, Not: true, Left: c.expr(v.L), Right: c.expr(v.R)}, true
+		l, r := c.expr(v.L), c.expr(v.R)
+		return &ast.Distinct{At: at, Schema: c.mixed(l, r), Not: true, Left: l, Right: r}, true
 	}
 	if op, ok := comparisons[v.Op]; ok {
 		l, r := c.expr(v.L), c.expr(v.R)
@@ -38,14 +40,14 @@ func (c *conv) binary(v *tast.BinaryOperationExpr) (e ast.Expr, condition bool) 
 		case isDocument(r) && !isDocument(l):
 			l = call(at, "to_json", textual(l))
 		}
-		return &ast.Op{At: at, Name: op, Left: l, Right: r}, true
+		return &ast.Op{At: at, Schema: c.mixed(l, r), Name: op, Left: l, Right: r}, true
 	}
 	if op, ok := arithmetic[v.Op]; ok {
-		l, r := c.expr(v.L), c.expr(v.R)
+		l, r := c.operand(v.L), c.operand(v.R)
 		if isString(l) && isString(r) { // nothing else tells that they are numbers
 			l, r = call(at, "to_double", l), call(at, "to_double", r)
 		}
-		return &ast.Op{At: at, Name: op, Left: c.wide(l), Right: c.wide(r)}, false
+		return &ast.Op{At: at, Schema: c.mixed(l, r), Name: op, Left: c.wide(l), Right: c.wide(r)}, false
 	}
 	if name, ok := divisions[v.Op]; ok {
 		return call(at, name, textual(c.expr(v.L)), textual(c.expr(v.R))), false
@@ -84,6 +86,26 @@ func (c *conv) logic(v *tast.BinaryOperationExpr) ast.Expr {
 		out.Args = append(out.Args, c.cond(right[i]))
 	}
 	return out
+}
+
+// mixed is the schema of an operator whose operands may be of different types, which
+// MySQL converts (see planner/bind, mixed.go). What is stored, as checks and views are,
+// is written with PostgreSQL's operators: they must take the operands.
+func (c *conv) mixed(l, r ast.Expr) string {
+	if c.stored || isRow(l) || isRow(r) {
+		return ""
+	}
+	return own
+}
+
+func isRow(e ast.Expr) bool { _, ok := e.(*ast.Row); return ok }
+
+// operand converts an operand of arithmetic: there a hexadecimal literal is a number.
+func (c *conv) operand(n tast.ExprNode) ast.Expr {
+	if v := value(n); v != nil && v.Kind() == driver.KindBinaryLiteral {
+		return c.bits(v)
+	}
+	return c.expr(n)
 }
 
 func isString(e ast.Expr) bool {

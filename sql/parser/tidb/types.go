@@ -118,7 +118,9 @@ func (c *conv) otherType(ft *types.FieldType) column {
 	case mysql.TypeJSON:
 		return column{typ: typed(at, "jsonb")}
 	case mysql.TypeEnum:
-		return column{typed(at, "text"), c.oneOf(ft.GetElems()), 0}
+		// No other column is a varchar without a length: so the binder knows that it is no
+		// text where a number stands beside it.
+		return column{typed(at, "varchar"), c.oneOf(ft.GetElems()), 0}
 	case mysql.TypeSet:
 		c.fail(nil, "type SET is not supported")
 	case mysql.TypeTiDBVectorFloat32:

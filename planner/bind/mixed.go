@@ -1,0 +1,114 @@
+package bind
+
+import (
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// An operator of the schema mysql is PostgreSQL's of the same name wherever that takes
+// the operands, with the same plans. Where it does not, the operands are converted as
+// MySQL converts them: a text and a number are compared as floating point numbers,
+// whatever the text begins with, a text and a date as dates.
+
+// mixedOp resolves such an operator over bound operands.
+func (b *binder) mixedOp(name string, l, r expr.Expr, pos ast.Pos) (expr.Expr, error) {
+	e, err := b.makeOp("", name, l, r, pos)
+	if err == nil || l == nil {
+		return e, err
+	}
+	ml, mr, ok, cerr := b.mixed(l, r, pos)
+	if cerr != nil {
+		return nil, cerr
+	}
+	if !ok {
+		return nil, err
+	}
+	return b.makeOp("", name, ml, mr, pos)
+}
+
+// kind sorts the types that MySQL converts into each other.
+type kind byte
+
+const (
+	otherKind kind = iota
+	numberKind
+	boolKind
+	textKind
+	bytesKind
+	dateKind
+	timeKind
+)
+
+func kindOf(e expr.Expr) kind {
+	if lit, ok := e.(*unknownLit); ok && !lit.null {
+		return textKind
+	}
+	switch e.Type().OID {
+	case types.Int2OID, types.Int4OID, types.Int8OID, types.NumericOID, types.Float4OID, types.Float8OID:
+		return numberKind
+	case types.BoolOID:
+		return boolKind
+	case types.VarcharOID:
+		if e.Type().Mod < 0 { // an ENUM: beside a number it would be its place in the list
+			return otherKind
+		}
+		return textKind
+	case types.TextOID, types.BpcharOID:
+		return textKind
+	case types.ByteaOID:
+		return bytesKind
+	case types.DateOID, types.TimestampOID, types.TimestamptzOID:
+		return dateKind
+	case types.TimeOID:
+		return timeKind
+	}
+	return otherKind
+}
+
+// mixed converts two operands that no operator takes as they are; ok is false where
+// MySQL has no rule for them either.
+func (b *binder) mixed(l, r expr.Expr, pos ast.Pos) (ml, mr expr.Expr, ok bool, err error) {
+	lk, rk := kindOf(l), kindOf(r)
+	if lk > rk { // the rules go by the smaller kind
+		mr, ml, ok, err = b.mixed(r, l, pos)
+		return ml, mr, ok, err
+	}
+	both := func(name string) {
+		if ml, err = b.convert(name, l, pos); err == nil {
+			mr, err = b.convert(name, r, pos)
+		}
+	}
+	ml, mr, ok = l, r, true
+	switch {
+	case lk == numberKind && rk == boolKind:
+		mr, err = b.coerce(r, types.Of(types.Int4OID), builtin.Explicit, pos)
+	case (lk == numberKind || lk == boolKind || lk == textKind) && rk == textKind:
+		both("to_double")
+	case lk == textKind && rk == bytesKind:
+		both("to_binary")
+	case lk == textKind && rk == dateKind && !isLiteral(l):
+		ml, err = b.convert("timestamp", l, pos)
+	case lk == textKind && rk == timeKind && !isLiteral(l):
+		ml, err = b.convert("time", l, pos)
+	default:
+		ok = false
+	}
+	return ml, mr, ok, err
+}
+
+// isLiteral reports a string whose text says all: one that is no date is an error.
+func isLiteral(e expr.Expr) bool { _, ok := e.(*unknownLit); return ok }
+
+// convert calls a conversion of MySQL's.
+func (b *binder) convert(name string, e expr.Expr, pos ast.Pos) (expr.Expr, error) {
+	e, err := b.coerce(e, e.Type(), builtin.Implicit, pos)
+	if err == nil && isLiteral(e) {
+		e, err = b.coerce(e, types.Of(types.TextOID), builtin.Implicit, pos)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return b.callBound(builtin.MySQLSchema, name, []expr.Expr{e}, pos)
+}
