@@ -10,7 +10,10 @@ type ColumnDef struct {
 	Storage     string
 	// Bits is the width of a bit field kept as an integer, 0 = none: strings given to it
 	// are its bytes.
-	Bits        int
+	Bits int
+	// Declared is the type in the words of another dialect, "" = none: that dialect shows
+	// it, and nothing else goes by it.
+	Declared    string
 	Constraints []Constraint
 }
 
@@ -441,6 +444,8 @@ type AlterCmd struct {
 	Column     *ColumnDef
 	Constraint *Constraint
 	Type       *TypeName
+	Bits       int    // of ColumnType, as in ColumnDef
+	Declared   string // of ColumnType, as in ColumnDef
 	Collation  *QName // of ColumnType
 	Expr       Expr   // default, USING, the target of SET STATISTICS
 	// Options of SET and RESET. One bare name for SetStorage (plain …), for

@@ -11,13 +11,9 @@ import (
 // What SHOW and information_schema say of tables, in MySQL's words.
 
 var mysqlShowFuncs = []mysqlFunc{
-	{name: "type_name", args: "ii", ret: types.TextOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-		return types.String(mysqlType(types.T{OID: types.OID(a[0].Int()), Mod: int32(a[1].Int())})), nil
-	}},
-	{name: "data_type", args: "i", ret: types.TextOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-		name, _, _ := strings.Cut(mysqlType(types.Of(types.OID(a[0].Int()))), "(")
-		return types.String(name), nil
-	}},
+	{name: "column_type", args: "ii", ret: types.TextOID, volatility: Stable, eval: ofColumn(func(_ Session, _ *catalog.Table, c *catalog.Column) (string, bool) {
+		return declaredType(c), true
+	})},
 	{name: "column_key", args: "ii", ret: types.TextOID, volatility: Stable, eval: ofColumn(func(_ Session, t *catalog.Table, c *catalog.Column) (string, bool) {
 		return columnKey(t, c), true
 	})},
@@ -63,6 +59,31 @@ var mysqlTypes = map[types.OID]string{
 	types.Int2OID: "smallint", types.Int4OID: "int", types.Int8OID: "bigint", types.Float4OID: "float", types.Float8OID: "double",
 	types.TextOID: "longtext", types.ByteaOID: "longblob", types.JSONBOID: "json", types.JSONOID: "json", types.BoolOID: "tinyint(1)",
 	types.DateOID: "date", types.UUIDOID: "char(36)",
+}
+
+// declaredType is a column's type as it was declared, or else what is nearest to it.
+func declaredType(c *catalog.Column) string {
+	if c.Declared != "" {
+		return c.Declared
+	}
+	return mysqlType(c.Type)
+}
+
+// isRange reports the check that a declared type brings: the type says it.
+func isRange(t *catalog.Table, k *catalog.Constraint) bool {
+	if k.Kind != catalog.CheckConstraint || len(k.Columns) != 1 {
+		return false
+	}
+	c := t.Column(k.Columns[0])
+	if c == nil || !strings.HasSuffix(k.Name, "_"+c.Name+"_check") {
+		return false
+	}
+	name, _, _ := strings.Cut(c.Declared, "(")
+	switch name, _, _ = strings.Cut(name, " "); name {
+	case "tinyint", "mediumint", "bit", "year", "enum", "set", "binary", "varbinary":
+		return true
+	}
+	return strings.HasSuffix(c.Declared, " unsigned")
 }
 
 func mysqlType(t types.T) string {
@@ -174,6 +195,9 @@ func showCreate(s Session, t *catalog.Table) string {
 		}
 	}
 	for _, k := range t.Constraints {
+		if isRange(t, k) {
+			continue
+		}
 		if k.Kind == catalog.ForeignConstraint || k.Kind == catalog.CheckConstraint {
 			text, _ := s.Definition("constraintdef", k.ID, 0, false)
 			lines = append(lines, "CONSTRAINT "+backquote(k.Name)+" "+text)
@@ -187,7 +211,7 @@ func showCreate(s Session, t *catalog.Table) string {
 }
 
 func createColumn(s Session, c *catalog.Column) string {
-	b := backquote(c.Name) + " " + mysqlType(c.Type)
+	b := backquote(c.Name) + " " + declaredType(c)
 	if c.Generated != 0 {
 		return b + " GENERATED ALWAYS AS (" + s.ShowExpr(c.Default, true) + ") STORED"
 	}

@@ -24,6 +24,9 @@ var mysqlTextFuncs = []mysqlFunc{
 	{name: "truth", args: "*", ret: types.BoolOID, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
 		return types.Bool(mysqlTruth(c, typed{c.argT(0), a[0]})), nil
 	}},
+	{name: "is_set", args: "tt+", ret: types.BoolOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		return types.Bool(isSet(a[0].Text(), a[1:])), nil
+	}},
 	{name: "to_text", args: "t", ret: types.TextOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) { return validText(a[0]) }},
 	{name: "to_binary", args: "b", ret: types.ByteaOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) { return a[0], nil }},
 	{name: "concat", args: "t+", ret: types.TextOID, eval: mysqlText(func(a []string) string { return strings.Join(a, "") })},
@@ -544,4 +547,22 @@ func mysqlRegexpReplace(c *Ctx, a []types.Datum) (types.Datum, error) {
 	}
 	repl := strings.NewReplacer(`\\`, `\\`, `\`, "", "$0", `\&`, "$1", `\1`, "$2", `\2`, "$3", `\3`, "$4", `\4`, "$5", `\5`).Replace(a[2].Text())
 	return types.Bytes(replaceMatches(re, a[0].Bytes(), []byte(repl), from, int(n))), nil
+}
+
+// isSet reports a value of a SET as it is written: words of the list with commas
+// between, each once, in the order of the list.
+func isSet(value string, words []types.Datum) bool {
+	if value == "" {
+		return true
+	}
+	rest, more := value, true
+	for _, w := range words {
+		head, tail, found := strings.Cut(rest, ",")
+		if head == w.Text() {
+			if rest, more = tail, found; !more {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -121,6 +121,9 @@ type Column struct {
 	// Bits is the width of a bit field that is kept as an integer, 0 = none: a string
 	// that is given to it is its bytes, the first the highest.
 	Bits int `json:",omitempty"`
+	// Declared is the type in the words of the dialect that it was declared in, for that
+	// dialect to show; "" = none.
+	Declared string `json:",omitempty"`
 	// OnUpdate is SQL text of the value that an UPDATE gives the column when it
 	// changes the row and does not set it; "" = none.
 	OnUpdate  string `json:",omitempty"`

@@ -609,6 +609,7 @@ func (e *Env) columnType(ctx context.Context, old, t *catalog.Table, cmd *ast.Al
 		return err
 	}
 	c.Type, c.NDims, c.Domain = to, int16(len(cmd.Type.ArrayDims)), 0
+	c.Bits, c.Declared = cmd.Bits, cmd.Declared
 	if x := bind.UserType(cmd.Type, e.options()); x != nil && x.Kind == catalog.DomainType {
 		c.Domain = x.ID
 	}

@@ -34,7 +34,7 @@ func serialType(t *ast.TypeName) types.OID {
 // newColumn makes a column's descriptor without its expressions, which may refer
 // to other columns. seq is the sequence that a serial or identity column needs.
 func (e *Env) newColumn(d *ast.ColumnDef) (c catalog.Column, seq *ast.Constraint, err error) {
-	c = catalog.Column{Name: d.Name, Bits: d.Bits}
+	c = catalog.Column{Name: d.Name, Bits: d.Bits, Declared: d.Declared}
 	if serial := serialType(&d.Type); serial != 0 {
 		c.Type, c.NotNull = types.Of(serial), true
 		seq = &ast.Constraint{}

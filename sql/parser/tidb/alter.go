@@ -159,7 +159,7 @@ func (a *alteration) modify(s *tast.AlterTableSpec, old string) {
 	if !hasDefault {
 		a.cmd(ast.AlterCmd{Kind: ast.ColumnDefault, Name: name})
 	}
-	a.cmd(ast.AlterCmd{Kind: ast.ColumnType, Name: name, Type: &def.Type,
+	a.cmd(ast.AlterCmd{Kind: ast.ColumnType, Name: name, Type: &def.Type, Bits: def.Bits, Declared: def.Declared,
 		Expr: cast(&ast.ColumnRef{At: placeless, Parts: []string{name}}, def.Type)})
 	kind := ast.DropNotNull
 	if notNull {

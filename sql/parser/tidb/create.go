@@ -137,7 +137,7 @@ func optionName(o *tast.TableOption) string {
 func (c *conv) columnDef(d *tast.ColumnDef, p *tableParts) ast.ColumnDef {
 	name := d.Name.Name.L
 	t := c.columnType(d.Tp)
-	out := ast.ColumnDef{At: placeless, Name: name, Type: t.typ, Bits: t.bits}
+	out := ast.ColumnDef{At: placeless, Name: name, Type: t.typ, Bits: t.bits, Declared: declared(d.Tp)}
 	add := func(k ast.Constraint) {
 		k.At = c.here()
 		out.Constraints = append(out.Constraints, k)

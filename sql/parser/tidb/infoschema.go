@@ -19,7 +19,7 @@ var infoRelations = map[string]string{
 		FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'v')`,
 	"columns": `SELECT 'def' AS table_catalog, n.nspname AS table_schema, c.relname AS table_name, a.attname AS column_name,
 		a.attnum::int8 AS ordinal_position, mysql.column_default(a.attrelid::int8, a.attnum) AS column_default,
-		CASE WHEN a.attnotnull THEN 'NO' ELSE 'YES' END AS is_nullable, mysql.data_type(a.atttypid::int8) AS data_type,
+		CASE WHEN a.attnotnull THEN 'NO' ELSE 'YES' END AS is_nullable, split_part(split_part(mysql.column_type(a.attrelid::int8, a.attnum), '(', 1), ' ', 1) AS data_type,
 		CASE WHEN a.atttypid IN (1042, 1043) AND a.atttypmod > 4 THEN a.atttypmod - 4 END::int8 AS character_maximum_length,
 		CASE WHEN a.atttypid IN (1042, 1043) AND a.atttypmod > 4 THEN (a.atttypmod - 4) * 4 END::int8 AS character_octet_length,
 		CASE a.atttypid WHEN 21 THEN 5 WHEN 23 THEN 10 WHEN 20 THEN 19 WHEN 700 THEN 12 WHEN 701 THEN 22
@@ -28,7 +28,7 @@ var infoRelations = map[string]string{
 		CASE WHEN a.atttypid IN (1083, 1114, 1184) THEN greatest(a.atttypmod, 0) END::int8 AS datetime_precision,
 		CASE WHEN a.atttypid IN (25, 1042, 1043) THEN 'utf8mb4' END AS character_set_name,
 		CASE WHEN a.atttypid IN (25, 1042, 1043) THEN 'utf8mb4_bin' END AS collation_name,
-		mysql.type_name(a.atttypid::int8, a.atttypmod) AS column_type, mysql.column_key(a.attrelid::int8, a.attnum) AS column_key,
+		mysql.column_type(a.attrelid::int8, a.attnum) AS column_type, mysql.column_key(a.attrelid::int8, a.attnum) AS column_key,
 		mysql.column_extra(a.attrelid::int8, a.attnum) AS extra, 'select,insert,update,references' AS privileges,
 		coalesce(pg_catalog.col_description(a.attrelid, a.attnum), '') AS column_comment, '' AS generation_expression
 		FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

@@ -119,7 +119,7 @@ func isString(e ast.Expr) bool {
 func (c *conv) wide(e ast.Expr) ast.Expr {
 	switch v := e.(type) {
 	case *ast.Lit:
-		if v.Kind == ast.LitInt && !c.recursive {
+		if v.Kind == ast.LitInt && !c.recursive && !c.stored {
 			return cast(v, typed(v.At, "int8"))
 		}
 	case *ast.Func:

@@ -142,7 +142,7 @@ func (c *conv) relation(s *tast.ShowStmt) string {
 	return ast.QuoteLiteral(q) + "::pg_catalog.regclass"
 }
 
-const columnsQuery = `SELECT a.attname AS field, mysql.type_name(a.atttypid::int8, a.atttypmod) AS type, NULL::text AS collation,
+const columnsQuery = `SELECT a.attname AS field, mysql.column_type(a.attrelid::int8, a.attnum) AS type, NULL::text AS collation,
 	CASE WHEN a.attnotnull THEN 'NO' ELSE 'YES' END AS "null", mysql.column_key(a.attrelid::int8, a.attnum) AS key,
 	mysql.column_default(a.attrelid::int8, a.attnum) AS "default", mysql.column_extra(a.attrelid::int8, a.attnum) AS extra,
 	'select,insert,update,references' AS privileges, coalesce(pg_catalog.col_description(a.attrelid, a.attnum), '') AS comment, a.attnum AS attnum

@@ -122,7 +122,7 @@ func (c *conv) otherType(ft *types.FieldType) column {
 		// text where a number stands beside it.
 		return column{typed(at, "varchar"), c.oneOf(ft.GetElems()), 0}
 	case mysql.TypeSet:
-		c.fail(nil, "type SET is not supported")
+		return column{typed(at, "varchar"), c.someOf(ft.GetElems()), 0}
 	case mysql.TypeTiDBVectorFloat32:
 		t := vectorType(at)
 		if n := ft.GetFlen(); n > 0 {
@@ -173,6 +173,17 @@ func (c *conv) oneOf(words []string) func(ast.Expr) ast.Expr {
 			in.List = append(in.List, text(placeless, w))
 		}
 		return in
+	}
+}
+
+// someOf keeps a SET as MySQL writes it: words of the list, each once, in its order.
+func (c *conv) someOf(words []string) func(ast.Expr) ast.Expr {
+	return func(col ast.Expr) ast.Expr {
+		f := call(placeless, "is_set", col)
+		for _, w := range words {
+			f.Args = append(f.Args, text(placeless, w))
+		}
+		return f
 	}
 }
 
