@@ -49,7 +49,7 @@ func (b *binder) onConflict(in *insertion, n *logical.Insert) error {
 		return err
 	}
 	s := &scope{parent: in.s, in: inUpdateSet, items: []*nsItem{oldItem, newItem}}
-	if c.Set, c.Values, err = b.assignments(s, in.table, set); err != nil {
+	if c.Set, c.Values, err = b.assignments(s, in.table, old.ids, set); err != nil {
 		return err
 	}
 	if c.Set, c.Values, err = b.onUpdate(in.table, old.ids, c.Set, c.Values); err != nil {

@@ -1,8 +1,6 @@
 package bind
 
 import (
-	"slices"
-
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/planner/logical"
@@ -66,7 +64,8 @@ func (b *binder) writeRelation(n *ast.QName, s *scope, verb string) (*found, err
 type insertion struct {
 	x     *ast.Insert
 	table *catalog.Table
-	attrs []int16 // target columns in the order written; 0 = one of a view that is none of the table
+	attrs []int16       // target columns in the order written; 0 = one of a view that is none of the table
+	parts []*ast.Target // as written, when there is a list
 	names []string
 	via   writtenView
 	s     *scope
@@ -160,21 +159,17 @@ func (b *binder) insertColumns(in *insertion) error {
 		}
 		return nil
 	}
-	seen := map[int16]bool{}
+	seen := assignedParts{}
 	for i := range in.x.Columns {
 		t := &in.x.Columns[i]
 		c := in.table.ColumnByName(t.Name)
 		if c == nil {
 			return errAt(t.Pos, pgerrcode.UndefinedColumn, "column \"%s\" of relation \"%s\" does not exist", t.Name, in.table.Name)
 		}
-		if len(t.Path) > 0 {
-			return notYet(t.Pos, "assignment to part of a column")
-		}
-		if seen[c.Num] {
+		if !seen.add(c.Num, t) {
 			return errAt(t.Pos, pgerrcode.DuplicateColumn, "column \"%s\" specified more than once", t.Name)
 		}
-		seen[c.Num] = true
-		in.attrs = append(in.attrs, c.Num)
+		in.attrs, in.parts = append(in.attrs, c.Num), append(in.parts, t)
 	}
 	return nil
 }
@@ -188,26 +183,24 @@ func (in *insertion) viewColumns() error {
 			list = append(list, ast.Target{At: ast.At{Pos: ast.NoPos}, Name: v.Columns[i].Name})
 		}
 	}
-	seen := map[string]bool{}
+	seen, written := assignedParts{}, assignedParts{}
 	for i := range list {
 		t := &list[i]
+		shown := v.ColumnByName(t.Name)
 		switch {
-		case v.ColumnByName(t.Name) == nil:
+		case shown == nil:
 			return errAt(t.Pos, pgerrcode.UndefinedColumn, "column \"%s\" of relation \"%s\" does not exist", t.Name, v.Name)
-		case len(t.Path) > 0:
-			return notYet(t.Pos, "assignment to part of a column")
-		case seen[t.Name]:
+		case !seen.add(shown.Num, t):
 			return errAt(t.Pos, pgerrcode.DuplicateColumn, "column \"%s\" specified more than once", t.Name)
 		}
-		seen[t.Name] = true
 		attr := int16(0)
 		if c := in.table.ColumnByName(in.via.column(t.Name)); c != nil {
-			if slices.Contains(in.attrs, c.Num) {
+			if !written.add(c.Num, t) {
 				return errAt(ast.NoPos, pgerrcode.SyntaxError, "multiple assignments to same column \"%s\"", c.Name)
 			}
 			attr = c.Num
 		}
-		in.attrs, in.names = append(in.attrs, attr), append(in.names, t.Name)
+		in.attrs, in.names, in.parts = append(in.attrs, attr), append(in.names, t.Name), append(in.parts, t)
 	}
 	return nil
 }
@@ -300,6 +293,9 @@ func (b *binder) insertValues(in *insertion) ([][]expr.Expr, error) {
 				if err := in.writable(i); err != nil {
 					return nil, err
 				}
+				if p := in.part(i); p != nil {
+					return nil, partDefault(p)
+				}
 				continue
 			}
 			v, err := b.expr(in.s, e)
@@ -323,12 +319,27 @@ func (in *insertion) writable(i int) error {
 	return err
 }
 
-// insertValue coerces a value to its column and checks that it may be given.
+// part is target i when it is a part of its column, nil for whole columns.
+func (in *insertion) part(i int) *ast.Target {
+	if i < len(in.parts) && len(in.parts[i].Path) > 0 {
+		return in.parts[i]
+	}
+	return nil
+}
+
+// insertValue coerces a value to its column and checks that it may be given. That of a
+// part is an assignment to NULL.
 func (b *binder) insertValue(in *insertion, i int, v expr.Expr, pos ast.Pos) (expr.Expr, error) {
 	if err := in.writable(i); err != nil {
 		return nil, err
 	}
 	c := in.table.Column(in.attrs[i])
+	if p := in.part(i); p != nil {
+		var err error
+		if v, err = b.assignPart(in.s, c, p, nullConst(c.Type), v, pos); err != nil {
+			return nil, err
+		}
+	}
 	if c.Generated != 0 {
 		return nil, errAt(ast.NoPos, pgerrcode.GeneratedAlways, "cannot insert a non-DEFAULT value into column \"%s\"", c.Name).
 			WithDetail("Column \"%s\" is a generated column.", c.Name)
@@ -401,9 +412,17 @@ func (b *binder) fullRows(in *insertion, vals [][]expr.Expr) ([][]expr.Expr, err
 	at := make([]int, len(t.Columns)) // index into a value list + 1
 	if len(vals) > 0 {
 		for i := range vals[0] {
-			if in.attrs[i] != 0 {
-				at[in.attrs[i]-1] = i + 1
+			if in.attrs[i] == 0 {
+				continue
 			}
+			to := &at[in.attrs[i]-1]
+			if *to != 0 { // another part of a column
+				for r := range vals {
+					a := vals[r][i].(*expr.Assign)
+					vals[r][i] = &expr.Assign{X: vals[r][*to-1], V: a.V, Steps: a.Steps}
+				}
+			}
+			*to = i + 1
 		}
 	}
 	defaults := make([]expr.Expr, len(t.Columns))

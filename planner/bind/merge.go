@@ -14,6 +14,7 @@ import (
 type merging struct {
 	x     *ast.Merge
 	table *catalog.Table
+	old   []logical.ColID // the target's columns
 	s     *scope
 }
 
@@ -90,6 +91,7 @@ func (b *binder) mergeSource(m *merging) (*source, error) {
 				WithDetail("The name is used both as MERGE target table and data source.")
 		}
 	}
+	m.old = src.old
 	m.s.items = append(target, from.items...)
 	on := *m.s
 	on.in = inJoinOn
@@ -126,7 +128,7 @@ func (b *binder) mergeWhen(m *merging, x *ast.MergeWhen) (*logical.MergeWhen, er
 	switch x.Action {
 	case ast.MergeUpdate:
 		s.in = inUpdateSet
-		out.Set, out.Values, err = b.assignments(&s, m.table, x.Set)
+		out.Set, out.Values, err = b.assignments(&s, m.table, m.old, x.Set)
 	case ast.MergeInsert:
 		s.in = inValues
 		out.Values, err = b.mergeInsert(m, &s, x)

@@ -45,7 +45,7 @@ func (b *binder) update(x *ast.Update, outer *scope) (*query, error) {
 		return nil, err
 	}
 	var vals []expr.Expr
-	if n.Set, vals, err = b.assignments(s, t, set); err != nil {
+	if n.Set, vals, err = b.assignments(s, t, src.old, set); err != nil {
 		return nil, err
 	}
 	if n.Set, vals, err = b.onUpdate(t, src.old, n.Set, vals); err != nil {
@@ -180,27 +180,34 @@ func (b *binder) writeSource(s *scope, t *catalog.Table, via writtenView, ref *a
 	return src, nil
 }
 
-// assignments binds SET lists of UPDATE and ON CONFLICT DO UPDATE.
-func (b *binder) assignments(s *scope, t *catalog.Table, set []ast.Target) ([]int16, []expr.Expr, error) {
+// assignments binds SET lists of UPDATE, ON CONFLICT DO UPDATE and MERGE; old are the
+// columns of the row before.
+func (b *binder) assignments(s *scope, t *catalog.Table, old []logical.ColID, set []ast.Target) ([]int16, []expr.Expr, error) {
+	row := func(c *catalog.Column) expr.Expr { return b.meta.Column(old[c.Num-1]) }
 	var attrs []int16
 	var vals []expr.Expr
-	seen := map[int16]bool{}
+	seen := assignedParts{}
 	for i := range set {
 		x := &set[i]
 		c := t.ColumnByName(x.Name)
 		if c == nil {
 			return nil, nil, b.setColumnMissing(s, t, x, set)
 		}
-		if len(x.Path) > 0 {
-			return nil, nil, notYet(x.Pos, "assignment to part of a column")
-		}
-		if seen[c.Num] {
+		if !seen.add(c.Num, x) {
 			return nil, nil, errAt(ast.NoPos, pgerrcode.SyntaxError, "multiple assignments to same column \"%s\"", c.Name)
 		}
-		seen[c.Num] = true
-		v, err := b.setValue(s, c, x, set)
+		at := slices.Index(attrs, c.Num)
+		before := row(c)
+		if at >= 0 {
+			before = vals[at]
+		}
+		v, err := b.setValue(s, c, x, set, before)
 		if err != nil {
 			return nil, nil, err
+		}
+		if at >= 0 {
+			vals[at] = v
+			continue
 		}
 		attrs, vals = append(attrs, c.Num), append(vals, v)
 	}
@@ -250,9 +257,11 @@ func (b *binder) setColumnMissing(s *scope, t *catalog.Table, x *ast.Target, set
 	return errAt(x.Pos, pgerrcode.UndefinedColumn, "column \"%s\" of relation \"%s\" does not exist", x.Name, t.Name)
 }
 
-// setValue binds one assigned value.
-func (b *binder) setValue(s *scope, c *catalog.Column, x *ast.Target, set []ast.Target) (expr.Expr, error) {
-	src := x.Expr
+// setValue binds one assigned value; old is the column's before.
+func (b *binder) setValue(s *scope, c *catalog.Column, x *ast.Target, set []ast.Target, old expr.Expr) (expr.Expr, error) {
+	src, pos := x.Expr, ast.NoPos
+	var v expr.Expr
+	var err error
 	if x.Multi != nil {
 		switch m := x.Multi.(type) {
 		case *ast.Row:
@@ -261,30 +270,53 @@ func (b *binder) setValue(s *scope, c *catalog.Column, x *ast.Target, set []ast.
 			}
 			src = m.Args[x.MultiCol-1]
 		case *ast.Subquery:
-			return b.multiSub(s, c, x, m, last(set, x))
+			if v, err = b.multiSub(s, x, m, last(set, x)); err != nil {
+				return nil, err
+			}
+			pos = m.Pos
 		default:
 			return nil, errAt(leftmost(x.Multi), pgerrcode.FeatureNotSupported, "source for a multiple-column UPDATE item must be a sub-SELECT or ROW() expression")
 		}
 	}
 	if _, ok := src.(*ast.Default); ok {
-		if c.Generated != 0 {
+		switch err := partDefault(x); {
+		case err != nil:
+			return nil, err
+		case c.Generated != 0:
 			return nullConst(c.Type), nil
 		}
 		return columnDefault(c, b.o)
 	}
-	if c.Generated != 0 {
-		return nil, errAt(ast.NoPos, pgerrcode.GeneratedAlways, "column \"%s\" can only be updated to DEFAULT", c.Name).
-			WithDetail("Column \"%s\" is a generated column.", c.Name)
+	if v == nil {
+		if v, err = b.expr(s, src); err != nil {
+			return nil, err
+		}
+		pos = leftmost(src)
 	}
-	if c.Identity == 'a' {
-		return nil, errAt(ast.NoPos, pgerrcode.GeneratedAlways, "column \"%s\" can only be updated to DEFAULT", c.Name).
-			WithDetail("Column \"%s\" is an identity column defined as GENERATED ALWAYS.", c.Name)
+	if len(x.Path) == 0 {
+		if err := onlyDefault(c); err != nil {
+			return nil, err
+		}
+		return b.given(v, c, pos)
 	}
-	v, err := b.expr(s, src)
-	if err != nil {
+	if v, err = b.assignPart(s, c, x, old, v, pos); err != nil {
 		return nil, err
 	}
-	return b.given(v, c, leftmost(src))
+	return v, onlyDefault(c)
+}
+
+// onlyDefault refuses another value than DEFAULT for columns that may have no other.
+func onlyDefault(c *catalog.Column) error {
+	kind := "a generated column"
+	switch {
+	case c.Generated != 0:
+	case c.Identity == 'a':
+		kind = "an identity column defined as GENERATED ALWAYS"
+	default:
+		return nil
+	}
+	return errAt(ast.NoPos, pgerrcode.GeneratedAlways, "column \"%s\" can only be updated to DEFAULT", c.Name).
+		WithDetail("Column \"%s\" is %s.", c.Name, kind)
 }
 
 // last reports that no later target takes a column of the same source.
@@ -298,7 +330,7 @@ func last(set []ast.Target, x *ast.Target) bool {
 }
 
 // multiSub is (a, b) = (SELECT …): each column runs the subquery for its value.
-func (b *binder) multiSub(s *scope, c *catalog.Column, x *ast.Target, m *ast.Subquery, last bool) (expr.Expr, error) {
+func (b *binder) multiSub(s *scope, x *ast.Target, m *ast.Subquery, last bool) (expr.Expr, error) {
 	q, err := b.selectStmt(m.Query, s, queryOpts{})
 	if err != nil {
 		return nil, err
@@ -307,8 +339,7 @@ func (b *binder) multiSub(s *scope, c *catalog.Column, x *ast.Target, m *ast.Sub
 		return nil, errAt(m.Pos, pgerrcode.SyntaxError, "number of columns does not match number of values")
 	}
 	o := q.out[x.MultiCol-1]
-	sub := &logical.Subquery{Kind: expr.ScalarSub, Tree: q.tree, Out: []logical.ColID{o.id}, T: o.t}
-	return b.assign(sub, c.Type, c.Name, m.Pos)
+	return &logical.Subquery{Kind: expr.ScalarSub, Tree: q.tree, Out: []logical.ColID{o.id}, T: o.t}, nil
 }
 
 // writtenTwice refuses UPDATE and DELETE of a table that a WITH query before

@@ -175,10 +175,14 @@ func (w writtenView) assigned(set []ast.Target, what string) ([]ast.Target, erro
 		return set, nil
 	}
 	out := slices.Clone(set)
+	seen := assignedParts{}
 	for i := range out {
 		var err error
 		if out[i].Name, err = w.target(&set[i], what); err != nil {
 			return nil, err
+		}
+		if !seen.add(w[0].view.ColumnByName(set[i].Name).Num, &set[i]) {
+			return nil, errAt(ast.NoPos, pgerrcode.SyntaxError, "multiple assignments to same column \"%s\"", set[i].Name)
 		}
 	}
 	return out, nil

@@ -95,6 +95,10 @@ func mapOther(e expr.Expr, f func(expr.Expr) expr.Expr) expr.Expr {
 		if a := f(x.X); a != x.X {
 			return &expr.Field{X: a, N: x.N, T: x.T}
 		}
+	case *expr.Assign:
+		if l, ch := mapList(x.Parts(), f); ch {
+			return x.With(l)
+		}
 	case *expr.Subscript:
 		s := *x
 		var c1, c2, c3 bool

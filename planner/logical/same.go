@@ -67,6 +67,8 @@ func sameNode(a, b expr.Expr) bool {
 	case *expr.Subscript:
 		y := b.(*expr.Subscript)
 		return x.Slice == y.Slice && len(x.Index) == len(y.Index) && len(x.Lo) == len(y.Lo)
+	case *expr.Assign:
+		return x.SameSteps(b.(*expr.Assign))
 	case *expr.Case:
 		return (x.Else == nil) == (b.(*expr.Case).Else == nil)
 	case *Subquery:

@@ -28,8 +28,16 @@ func (p *printer) insert(s *Insert) {
 // column writes a target column with its subscripts.
 func (p *printer) column(t Target) {
 	p.ident(t.Name)
-	for i := range t.Path {
-		p.subscript(&t.Path[i])
+	for _, s := range t.Path {
+		switch {
+		case s.Sub != nil:
+			p.subscript(s.Sub)
+		case s.Star:
+			p.s(".*")
+		default:
+			p.s(".")
+			p.ident(s.Field)
+		}
 	}
 }
 

@@ -44,10 +44,17 @@ type Target struct {
 	At
 	Expr Expr
 	Name string // alias; the column's name in UPDATE SET and INSERT
-	Path []Index
+	Path []Step // of UPDATE SET and INSERT: the part of the column
 	// Multi: (a, b) = source: this target takes column MultiCol (1-based) of MultiExpr.
 	Multi    Expr
 	MultiCol int
+}
+
+// Step leads from a value to a part of it: to a field, or by a subscript.
+type Step struct {
+	Field string
+	Star  bool // .*
+	Sub   *Index
 }
 
 // With is the WITH clause.

@@ -100,10 +100,12 @@ func parts[T Node](w walker, list []T) {
 	}
 }
 
-func (w walker) path(list []Index) {
+func (w walker) path(list []Step) {
 	for i := range list {
-		w.expr(list[i].Lo)
-		w.expr(list[i].Hi)
+		if x := list[i].Sub; x != nil {
+			w.expr(x.Lo)
+			w.expr(x.Hi)
+		}
 	}
 }
 

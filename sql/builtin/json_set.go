@@ -175,6 +175,9 @@ const (
 	pathCreate
 	pathBefore // insert
 	pathAfter
+	// pathFill makes what is missing on the way, and of an array what is missing before
+	// the element; it insists on indexes that are there from the end.
+	pathFill
 )
 
 func setPath(a []types.Datum, how pathChange) (types.Datum, error) {
@@ -260,6 +263,10 @@ func (p *pathChanger) change(b []byte, level int) error {
 	case "array":
 		return p.array(b, level)
 	}
+	if p.how&pathFill != 0 {
+		return badParam("cannot replace existing key").
+			WithDetail("The path assumes key is a composite object, but it is a scalar value.")
+	}
 	p.out = append(p.out, b...)
 	return nil
 }
@@ -305,9 +312,14 @@ func (p *pathChanger) object(b []byte, level int) error {
 	if err != nil {
 		return err
 	}
-	if !done && last && p.how&(pathCreate|pathBefore|pathAfter) != 0 {
+	switch {
+	case done:
+	case last && p.how&(pathCreate|pathBefore|pathAfter) != 0:
 		write(key)
 		p.out = append(p.out, p.val...)
+	case p.how&pathFill != 0:
+		write(key)
+		p.makePath(level + 1)
 	}
 	p.out = append(p.out, '}')
 	return nil
@@ -323,10 +335,17 @@ func (p *pathChanger) array(b []byte, level int) error {
 	length := int64(types.JSONArrayLength(b))
 	if idx < 0 {
 		if -idx > length {
+			if p.how&pathFill != 0 {
+				return badParam("path element at position %d is out of range: %d", level+1, idx)
+			}
 			idx = math.MinInt32
 		} else {
 			idx += length
 		}
+	}
+	missing := int64(0)
+	if idx > length && p.how&pathFill != 0 {
+		missing = idx - length
 	}
 	idx = min(idx, length)
 	creating := p.how&(pathCreate|pathBefore|pathAfter) != 0
@@ -340,7 +359,13 @@ func (p *pathChanger) array(b []byte, level int) error {
 		p.out = append(p.out, v...)
 	}
 	p.out = append(p.out, '[')
+	gap := func() {
+		for range missing {
+			element([]byte("null"))
+		}
+	}
 	if last && creating && (idx == math.MinInt32 || length == 0) {
+		gap()
 		element(p.val)
 		done = true
 	}
@@ -349,6 +374,7 @@ func (p *pathChanger) array(b []byte, level int) error {
 		case i != idx:
 			element(v)
 		case !last:
+			done = true
 			element(nil)
 			err = p.change(v, level+1)
 		default:
@@ -366,8 +392,15 @@ func (p *pathChanger) array(b []byte, level int) error {
 		i++
 		return err == nil
 	})
-	if last && creating && !done {
+	switch {
+	case done || err != nil:
+	case last && creating:
+		gap()
 		element(p.val)
+	case p.how&pathFill != 0:
+		gap()
+		element(nil)
+		p.makePath(level + 1)
 	}
 	p.out = append(p.out, ']')
 	return err

@@ -2,6 +2,7 @@ package expr
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -105,6 +106,9 @@ func sameNodeRest(a, b Expr) bool {
 	case *Subscript:
 		b, ok := b.(*Subscript)
 		return ok && a.Slice == b.Slice && len(a.Index) == len(b.Index) && len(a.Lo) == len(b.Lo)
+	case *Assign:
+		b, ok := b.(*Assign)
+		return ok && a.SameSteps(b)
 	case *Field:
 		b, ok := b.(*Field)
 		return ok && a.N == b.N
@@ -117,4 +121,11 @@ func sameConst(a, b types.Datum) bool {
 		return a.IsNull() && b.IsNull()
 	}
 	return a.Int() == b.Int() && bytes.Equal(a.Bytes(), b.Bytes())
+}
+
+// SameSteps reports that two assignments lead the same way, subscripts aside.
+func (e *Assign) SameSteps(o *Assign) bool {
+	return slices.EqualFunc(e.Steps, o.Steps, func(a, b Step) bool {
+		return a.T == b.T && a.Slice == b.Slice && len(a.Index) == len(b.Index) && len(a.Lo) == len(b.Lo)
+	})
 }

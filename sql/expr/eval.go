@@ -93,6 +93,8 @@ func (st *state) evalRest(id int, sel []uint16) (*batch.Col, error) {
 		return st.anyAll(id, sel)
 	case opSubscript:
 		return st.subscript(id, sel)
+	case opAssign:
+		return st.assign(id, sel)
 	case opField:
 		return st.field(id, sel)
 	case opDomain:

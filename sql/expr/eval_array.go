@@ -1,6 +1,8 @@
 package expr
 
 import (
+	"strconv"
+
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/sql/batch"
@@ -122,17 +124,51 @@ next:
 func (st *state) jsonbSubscript(n *node, args []*batch.Col, i int) types.Datum {
 	x := args[0].B[i]
 	for k, c := range args[1:] {
-		var ok bool
+		var key []byte
 		if st.p.nodes[n.args[k+1]].t.Rep() == types.RepInt {
-			x, ok = types.JSONIndex(x, int(c.I[i]))
+			key = strconv.AppendInt(nil, c.I[i], 10)
 		} else {
-			x, ok = types.JSONPath(x, [][]byte{c.B[i]})
+			key = c.B[i]
 		}
-		if !ok {
+		var ok bool
+		if x, ok = types.JSONPath(x, [][]byte{key}); !ok {
 			return types.Null
 		}
 	}
 	return types.Bytes(x)
+}
+
+// assign replaces a part of a container.
+func (st *state) assign(id int, sel []uint16) (*batch.Col, error) {
+	n := &st.p.nodes[id]
+	args, err := st.arguments(id, sel)
+	if err != nil {
+		return nil, err
+	}
+	out := st.out(id, sel)
+	subs := args[2:]
+	at, number := make([]types.Datum, len(subs)), make([]bool, len(subs))
+	for k := range subs {
+		number[k] = st.p.nodes[n.args[k+2]].t.Rep() == types.RepInt
+	}
+	steps := make([]builtin.PartStep, len(n.assign.Steps))
+	from := 0
+	for k, s := range n.assign.Steps {
+		to := from + len(s.Index) + 2*len(s.Lo)
+		steps[k] = builtin.PartStep{T: s.T, Slice: s.Slice, At: at[from:to], Absent: n.absent[from:to], Number: number[from:to]}
+		from = to
+	}
+	for _, i := range sel {
+		for k, c := range subs {
+			at[k] = c.Datum(int(i))
+		}
+		d, err := builtin.AssignPart(args[0].Datum(int(i)), steps, args[1].Datum(int(i)))
+		if err != nil {
+			return nil, err
+		}
+		out.Set(int(i), d)
+	}
+	return out, nil
 }
 
 // valueSet is the constant right side of IN or = ANY, ready for look-up.

@@ -137,6 +137,11 @@ type (
 		Lo, Hi []Expr
 		T      types.T
 	}
+	// Assign is X with the part where the steps lead replaced by V.
+	Assign struct {
+		X, V  Expr
+		Steps []Step
+	}
 	// Field is (record).field N, 0-based.
 	Field struct {
 		X Expr
@@ -162,6 +167,14 @@ type (
 
 // DomainName is a domain as errors name it.
 type DomainName struct{ Shown, Schema, Name string }
+
+// Step leads from a container of type T to an element or slice of an array, or into jsonb.
+type Step struct {
+	T      types.T
+	Index  []Expr
+	Slice  bool
+	Lo, Hi []Expr // nil = open
+}
 
 // When is a branch of Case.
 type When struct{ Cond, Result Expr }
@@ -201,6 +214,7 @@ func (e *RowOf) Type() types.T      { return e.T }
 func (e *AnyAll) Type() types.T     { return boolT }
 func (e *InList) Type() types.T     { return boolT }
 func (e *Subscript) Type() types.T  { return e.T }
+func (e *Assign) Type() types.T     { return e.Steps[0].T }
 func (e *Field) Type() types.T      { return e.T }
 func (e *SubPlan) Type() types.T    { return e.T }
 

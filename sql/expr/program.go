@@ -47,6 +47,7 @@ const (
 	opAnyAll
 	opInList
 	opSubscript // args: x, then lo and hi of each dimension
+	opAssign    // args: x, the value, then the subscripts of each step
 	opField
 	opDomain
 	opSubPlan // args: Args, then Left
@@ -60,13 +61,14 @@ type node struct {
 	n      int  // column, parameter, slot or field number; number of dimensions
 	t      types.T
 	args   []int
-	absent []bool // of opSubscript: which bounds were left out
+	absent []bool // of opSubscript and opAssign: which bounds were left out
 	d      types.Datum
 	fn     *builtin.Func
 	varia  bool
 	sub    *SubPlan
 	test   *Program // of AnySub, AllSub and RowSub; of ToDomain
 	domain *ToDomain
+	assign *Assign
 	rowT   []types.T
 	stable bool // no columns, exec slots, subplans or volatile calls below: one value per execution
 }
@@ -173,6 +175,8 @@ func (c *compiler) compileRest(e Expr) (int, error) {
 		return c.caseWhen(e)
 	case *Subscript:
 		return c.subscript(e)
+	case *Assign:
+		return c.assign(e)
 	case *SubPlan:
 		return c.subPlan(e)
 	}
@@ -252,6 +256,28 @@ func (c *compiler) subscript(e *Subscript) (int, error) {
 		n.n = len(e.Index)
 		for _, x := range e.Index {
 			add(x)
+		}
+	}
+	return c.with(n, args...)
+}
+
+func (c *compiler) assign(e *Assign) (int, error) {
+	n := node{op: opAssign, t: e.Type(), assign: e}
+	args := []Expr{e.X, e.V}
+	add := func(x Expr) {
+		n.absent = append(n.absent, x == nil)
+		if x == nil {
+			x = &Const{T: types.Of(types.Int4OID), D: types.Int(0)}
+		}
+		args = append(args, x)
+	}
+	for _, s := range e.Steps {
+		for _, x := range s.Index {
+			add(x)
+		}
+		for i := range s.Lo {
+			add(s.Lo[i])
+			add(s.Hi[i])
 		}
 	}
 	return c.with(n, args...)

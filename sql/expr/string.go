@@ -189,6 +189,8 @@ func (p *printer) rest(e Expr) {
 		p.inList(e)
 	case *Subscript:
 		p.subscript(e)
+	case *Assign:
+		p.expr(e.V)
 	case *Field:
 		p.write("(")
 		p.expr(e.X)

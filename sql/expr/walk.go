@@ -52,6 +52,12 @@ func children(e Expr) []Expr {
 	case *Subscript:
 		l := append([]Expr{e.X}, e.Index...)
 		return append(append(l, e.Lo...), e.Hi...)
+	case *Assign:
+		l := []Expr{e.X, e.V}
+		for _, s := range e.Steps {
+			l = append(append(append(l, s.Index...), s.Lo...), s.Hi...)
+		}
+		return l
 	case *Field:
 		return []Expr{e.X}
 	case *SubPlan:
@@ -120,6 +126,8 @@ func withChildrenRest(e Expr, l []Expr) Expr {
 		c.Index, l = l[:len(e.Index):len(e.Index)], l[len(e.Index):]
 		c.Lo, c.Hi = l[:len(e.Lo):len(e.Lo)], l[len(e.Lo):]
 		return &c
+	case *Assign:
+		return e.With(l)
 	case *Field:
 		return &Field{X: l[0], N: e.N, T: e.T}
 	case *SubPlan:
@@ -128,6 +136,25 @@ func withChildrenRest(e Expr, l []Expr) Expr {
 		return &c
 	}
 	return e
+}
+
+// Parts are an assignment's direct subexpressions, nil for open bounds.
+func (e *Assign) Parts() []Expr { return children(e) }
+
+// With is a copy over other Parts.
+func (e *Assign) With(l []Expr) *Assign {
+	c := &Assign{X: l[0], V: l[1], Steps: slices.Clone(e.Steps)}
+	l = l[2:]
+	take := func(part *[]Expr) {
+		n := len(*part)
+		*part, l = l[:n:n], l[n:]
+	}
+	for i := range c.Steps {
+		take(&c.Steps[i].Index)
+		take(&c.Steps[i].Lo)
+		take(&c.Steps[i].Hi)
+	}
+	return c
 }
 
 // Walk visits e and everything below it, parents first, while visit returns true

@@ -106,11 +106,12 @@ func (c *conv) returning(r *pgast.ReturningClause) []ast.Target {
 func (c *conv) column(t *pgast.ResTarget) ast.Target {
 	out := ast.Target{At: at(t.Location), Name: t.Name}
 	for _, n := range t.Indirection {
-		i := n.GetAIndices()
-		if i == nil {
-			c.fail(t.Location, "assignment to a field of a column is not supported")
+		step := ast.Step{Field: n.GetString_().GetSval(), Star: n.GetAStar() != nil}
+		if i := n.GetAIndices(); i != nil {
+			x := c.index(i)
+			step.Sub = &x
 		}
-		out.Path = append(out.Path, c.index(i))
+		out.Path = append(out.Path, step)
 	}
 	return out
 }
