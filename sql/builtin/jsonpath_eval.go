@@ -130,11 +130,19 @@ func (x *pathRun) next(n *types.PathNode, v pathItem, found *[]pathItem) (pathRe
 	return pathOK, nil
 }
 
+// goOn says whether a long evaluation should go on.
+func (x *pathRun) goOn() error {
+	if x.ctx == nil {
+		return nil
+	}
+	return x.ctx.goOn()
+}
+
 // step applies n to v; unwrap says that it goes to the elements of an array if it
 // cannot go to the array.
 func (x *pathRun) step(n *types.PathNode, v pathItem, found *[]pathItem, unwrap bool) (pathResult, error) {
-	if x.ctx != nil && x.ctx.Context != nil && x.ctx.Context.Err() != nil {
-		return pathError, x.ctx.Context.Err()
+	if err := x.goOn(); err != nil {
+		return pathError, err
 	}
 	elements := func() (pathResult, error) { return x.children(n, v, found, 1, 1, 1, false, false) }
 	switch n.Kind {

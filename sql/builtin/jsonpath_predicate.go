@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 
+	"github.com/loxodb/loxodb/sql/regex"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -63,26 +64,30 @@ func (x *pathRun) predicate(n *types.PathNode, v pathItem) (pathTruth, error) {
 			if a.kind() != "string" {
 				return pathUnknown, nil
 			}
-			return truth(re.Match(a.text())), nil
+			is, err := re.Match(a.text(), x.goOn)
+			return truth(is), err
 		})
 	}
 	return x.each(n.Args[0], n.Args[1], v, true, func(a, b pathItem) (pathTruth, error) { return x.compare(n.Text, a, b) })
 }
 
 // pathRegexFlags are XQuery's flags as PostgreSQL's regular expressions have them.
-func pathRegexFlags(flags string) regexFlags {
-	f := regexFlags{dotStops: true}
+func pathRegexFlags(flags string) regex.Flags {
+	f := regex.Flags{DotStops: true}
 	for _, c := range flags {
 		switch c {
 		case 'i':
-			f.fold = true
+			f.Fold = true
 		case 's':
-			f.dotStops = false
+			f.DotStops = false
 		case 'm':
-			f.lineAnchors = true
+			f.LineAnchors = true
 		case 'q':
-			f.literal = true
+			f.Literal = true
 		}
+	}
+	if f.Literal {
+		return regex.Flags{Literal: true, Fold: f.Fold}
 	}
 	return f
 }

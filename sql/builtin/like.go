@@ -31,15 +31,16 @@ func like(not, fold bool) Kernel {
 		m := remembered(c, func() *likePattern { return &likePattern{} })
 		flip := bit(not)
 		for _, i := range sel {
-			if err := m.prepare(args[1].B[i], fold); err != nil {
-				return err
-			}
+			m.prepare(args[1].B[i], fold)
 			s := args[0].B[i]
 			if fold {
 				s = bytes.ToLower(s)
 			}
-			o := bit(m.match(s))
-			out.I[i] = o ^ flip
+			is, err := m.matches(s)
+			if err != nil {
+				return err
+			}
+			out.I[i] = bit(is) ^ flip
 		}
 		return nil
 	}
@@ -49,6 +50,7 @@ func like(not, fold bool) Kernel {
 type likePattern struct {
 	raw    []byte
 	ready  bool
+	bad    []byte     // the pattern, if it ends with an escape character
 	parts  []likePart // the literal stretches between % signs
 	open   bool       // begins with %
 	closed bool       // does not end with %
@@ -60,12 +62,12 @@ type likePart struct {
 	any  []bool // any[i]: text[i] stands for _; nil when there is none
 }
 
-func (m *likePattern) prepare(p []byte, fold bool) error {
+func (m *likePattern) prepare(p []byte, fold bool) {
 	if m.ready && bytes.Equal(m.raw, p) {
-		return nil
+		return
 	}
 	m.raw = append(m.raw[:0], p...)
-	m.parts, m.open, m.closed = m.parts[:0], false, true
+	m.parts, m.open, m.closed, m.bad = m.parts[:0], false, true, nil
 	if fold {
 		p = bytes.ToLower(p)
 	}
@@ -93,8 +95,8 @@ func (m *likePattern) prepare(p []byte, fold bool) error {
 		case '\\':
 			i++
 			if i >= len(p) {
-				m.ready = false
-				return pgerr.New(pgerrcode.InvalidEscapeSequence, "LIKE pattern must not end with escape character")
+				m.bad, m.ready = bytes.Clone(p), true
+				return
 			}
 			fallthrough
 		default:
@@ -107,7 +109,45 @@ func (m *likePattern) prepare(p []byte, fold bool) error {
 	}
 	flush()
 	m.ready = true
-	return nil
+}
+
+func (m *likePattern) matches(s []byte) (bool, error) {
+	if m.bad == nil {
+		return m.match(s), nil
+	}
+	is, _, err := likeDangling(s, m.bad)
+	return is, err
+}
+
+// likeDangling matches a pattern that ends with an escape character, which is an
+// error only when the text is compared so far; over says that a % further left cannot help.
+func likeDangling(s, p []byte) (is, over bool, err error) {
+	for ; len(p) > 0 && len(s) > 0; p = p[1:] {
+		switch {
+		case p[0] == '%':
+			for p = bytes.TrimLeft(p, "%"); ; {
+				if is, over, err := likeDangling(s, p); is || over || err != nil || len(s) == 0 {
+					return is, true, err
+				}
+				_, n := utf8.DecodeRune(s)
+				s = s[n:]
+			}
+		case p[0] == '_':
+			_, n := utf8.DecodeRune(s)
+			s = s[n:]
+			continue
+		case p[0] == '\\':
+			if p = p[1:]; len(p) == 0 {
+				return false, true, pgerr.New(pgerrcode.InvalidEscapeSequence, "LIKE pattern must not end with escape character")
+			}
+		}
+		if p[0] != s[0] {
+			return false, false, nil
+		}
+		s = s[1:]
+	}
+	p = bytes.TrimLeft(p, "%")
+	return len(p) == 0 && len(s) == 0, len(s) == 0, nil
 }
 
 // at matches the part at the start of s and returns how much of s it took, −1 if

@@ -546,7 +546,8 @@ func mysqlRegexpReplace(c *Ctx, a []types.Datum) (types.Datum, error) {
 		n = max(0, a[4].Int())
 	}
 	repl := strings.NewReplacer(`\\`, `\\`, `\`, "", "$0", `\&`, "$1", `\1`, "$2", `\2`, "$3", `\3`, "$4", `\4`, "$5", `\5`).Replace(a[2].Text())
-	return types.Bytes(replaceMatches(re, a[0].Bytes(), []byte(repl), from, int(n))), nil
+	out, err := replaceMatches(c, re, a[0].Bytes(), []byte(repl), from, int(n))
+	return types.Bytes(out), err
 }
 
 // isSet reports a value of a SET as it is written: words of the list with commas

@@ -1,12 +1,13 @@
 package builtin
 
 import (
-	"regexp"
-	"regexp/syntax"
-	"strings"
 	"sync"
 
+	"github.com/jackc/pgerrcode"
+
 	"github.com/loxodb/loxodb/sql/batch"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/regex"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -65,23 +66,27 @@ func regexFuncs(r *registrar) {
 	})
 }
 
+// regexFlags are the options of a function.
+type regexFlags struct {
+	regex.Flags
+	global bool // g, of the functions that have it
+}
+
 // regexKey identifies a compiled expression.
 type regexKey struct {
 	pattern string
-	flags   regexFlags
+	flags   regex.Flags
 }
 
 // regexes caches compiled expressions for all sessions; it is emptied when full.
 var regexes struct {
 	sync.Mutex
-	m map[regexKey]*regexp.Regexp
+	m map[regexKey]*regex.Regexp
 }
 
 const maxRegexes = 512
 
-// compileRegex translates and compiles a pattern, leftmost-longest except where
-// the pattern asks for non-greedy matching.
-func compileRegex(p string, f regexFlags) (*regexp.Regexp, error) {
+func compileRegex(p string, f regex.Flags) (*regex.Regexp, error) {
 	key := regexKey{p, f}
 	regexes.Lock()
 	re := regexes.m[key]
@@ -89,61 +94,26 @@ func compileRegex(p string, f regexFlags) (*regexp.Regexp, error) {
 	if re != nil {
 		return re, nil
 	}
-	text, err := translateARE(p, f)
+	re, err := regex.Compile(p, f)
 	if err != nil {
-		return nil, err
-	}
-	re, err = regexp.Compile(text)
-	if err != nil {
-		return nil, goRegexError(err)
-	}
-	if !nonGreedy(p) {
-		re.Longest()
+		return nil, pgerr.Newf(pgerrcode.InvalidRegularExpression, "invalid regular expression: %s", err.Error())
 	}
 	regexes.Lock()
 	if regexes.m == nil || len(regexes.m) >= maxRegexes {
-		regexes.m = make(map[regexKey]*regexp.Regexp)
+		regexes.m = make(map[regexKey]*regex.Regexp)
 	}
 	regexes.m[key] = re
 	regexes.Unlock()
 	return re, nil
 }
 
-func nonGreedy(p string) bool {
-	for i := 0; i+1 < len(p); i++ {
-		if p[i] == '\\' {
-			i++
-			continue
-		}
-		if strings.IndexByte("*+?}", p[i]) >= 0 && p[i+1] == '?' {
-			return true
-		}
-	}
-	return false
-}
-
-func goRegexError(err error) error {
-	if e, ok := err.(*syntax.Error); ok {
-		switch e.Code {
-		case syntax.ErrInvalidCharRange:
-			return badRegex("invalid character range")
-		case syntax.ErrInvalidRepeatSize:
-			return badRegex("invalid repetition count(s)")
-		case syntax.ErrMissingRepeatArgument, syntax.ErrInvalidRepeatOp:
-			return badRegex("quantifier operand invalid")
-		}
-		return badRegex(e.Code.String()).WithCause(err)
-	}
-	return badRegex(err.Error())
-}
-
 // lastRegex remembers a call site's latest pattern.
 type lastRegex struct {
 	key regexKey
-	re  *regexp.Regexp
+	re  *regex.Regexp
 }
 
-func (l *lastRegex) get(p []byte, f regexFlags) (*regexp.Regexp, error) {
+func (l *lastRegex) get(p []byte, f regex.Flags) (*regex.Regexp, error) {
 	if l.re != nil && l.key.flags == f && l.key.pattern == string(p) {
 		return l.re, nil
 	}
@@ -155,19 +125,31 @@ func (l *lastRegex) get(p []byte, f regexFlags) (*regexp.Regexp, error) {
 	return re, nil
 }
 
-func siteRegex(c *Ctx, p []byte, f regexFlags) (*regexp.Regexp, error) {
+func siteRegex(c *Ctx, p []byte, f regex.Flags) (*regex.Regexp, error) {
 	return remembered(c, func() *lastRegex { return &lastRegex{} }).get(p, f)
+}
+
+// goOn says whether a long search should go on.
+func (c *Ctx) goOn() error {
+	if c.Context == nil {
+		return nil
+	}
+	return c.Context.Err()
 }
 
 func matches(not, fold bool) Kernel {
 	return func(c *Ctx, sel []uint16, out *batch.Col, args []*batch.Col) error {
 		flip := bit(not)
 		for _, i := range sel {
-			re, err := siteRegex(c, args[1].B[i], regexFlags{fold: fold})
+			re, err := siteRegex(c, args[1].B[i], regex.Flags{Fold: fold})
 			if err != nil {
 				return err
 			}
-			out.I[i] = bit(re.Match(args[0].B[i])) ^ flip
+			is, err := re.Match(args[0].B[i], c.goOn)
+			if err != nil {
+				return err
+			}
+			out.I[i] = bit(is) ^ flip
 		}
 		return nil
 	}

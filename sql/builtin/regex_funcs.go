@@ -2,9 +2,9 @@ package builtin
 
 import (
 	"bytes"
-	"regexp"
 	"unicode/utf8"
 
+	"github.com/loxodb/loxodb/sql/regex"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -20,7 +20,10 @@ func parseFlags(s string, fn string, global bool) (regexFlags, error) {
 			f.global = true
 			continue
 		}
-		if !f.set(c) {
+		if c == 'e' {
+			c = 'b' // PostgreSQL reads a basic expression with this option, too; (?e) is an extended one
+		}
+		if !f.Set(c) {
 			return f, badParam("invalid regular expression option: \"%c\"", c)
 		}
 	}
@@ -28,7 +31,7 @@ func parseFlags(s string, fn string, global bool) (regexFlags, error) {
 }
 
 // regexArgs compiles a[1] with the flags at position flagsAt, if given.
-func regexArgs(c *Ctx, a []types.Datum, flagsAt int, fn string, global bool) (*regexp.Regexp, regexFlags, error) {
+func regexArgs(c *Ctx, a []types.Datum, flagsAt int, fn string, global bool) (*regex.Regexp, regexFlags, error) {
 	var f regexFlags
 	if flagsAt < len(a) {
 		var err error
@@ -36,7 +39,7 @@ func regexArgs(c *Ctx, a []types.Datum, flagsAt int, fn string, global bool) (*r
 			return nil, f, err
 		}
 	}
-	re, err := siteRegex(c, a[1].Bytes(), f)
+	re, err := siteRegex(c, a[1].Bytes(), f.Flags)
 	return re, f, err
 }
 
@@ -45,7 +48,8 @@ func regexpLike(c *Ctx, a []types.Datum) (types.Datum, error) {
 	if err != nil {
 		return types.Datum{}, err
 	}
-	return types.Bool(re.Match(a[0].Bytes())), nil
+	is, err := re.Match(a[0].Bytes(), c.goOn)
+	return types.Bool(is), err
 }
 
 // group is the text of a capture group, NULL if it took no part.
@@ -78,9 +82,9 @@ func regexpMatch(c *Ctx, a []types.Datum) (types.Datum, error) {
 		return types.Datum{}, badParam("regexp_match() does not support the \"global\" option").
 			WithHint("Use the regexp_matches function instead.")
 	}
-	m := re.FindSubmatchIndex(a[0].Bytes())
-	if m == nil {
-		return null()
+	m, err := re.On(a[0].Bytes(), c.goOn).Find(0)
+	if m == nil || err != nil {
+		return types.Null, err
 	}
 	return groups(a[0].Bytes(), m), nil
 }
@@ -90,30 +94,48 @@ func regexpMatches(c *Ctx, a []types.Datum) (RowIter, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := 1
-	if f.global {
-		n = -1
-	}
 	var list []types.Datum
-	for _, m := range re.FindAllSubmatchIndex(a[0].Bytes(), n) {
+	err = eachMatch(c, re, a[0].Bytes(), 0, func(m []int) bool {
 		list = append(list, groups(a[0].Bytes(), m))
+		return f.global
+	})
+	return &listRows{list: list}, err
+}
+
+// eachMatch calls do with the matches that begin at byte from or later, until it has
+// enough. A match may be empty right behind another.
+func eachMatch(c *Ctx, re *regex.Regexp, s []byte, from int, do func(m []int) (more bool)) error {
+	for on := re.On(s, c.goOn); from <= len(s); {
+		m, err := on.Find(from)
+		if m == nil || err != nil {
+			return err
+		}
+		if !do(m) {
+			return nil
+		}
+		from = m[1]
+		if m[0] == m[1] {
+			_, n := utf8.DecodeRune(s[from:])
+			from += max(n, 1)
+		}
 	}
-	return &listRows{list: list}, nil
+	return nil
 }
 
 // splitBy cuts s at the matches; empty matches at the ends or right after
 // another match do not cut.
-func splitBy(re *regexp.Regexp, s []byte) [][]byte {
+func splitBy(c *Ctx, re *regex.Regexp, s []byte) ([][]byte, error) {
 	var parts [][]byte
-	at := 0
-	for _, m := range re.FindAllIndex(s, -1) {
-		if m[1] == m[0] && (m[0] == at || m[0] == len(s)) {
-			continue
+	at, last := 0, 0
+	err := eachMatch(c, re, s, 0, func(m []int) bool {
+		if m[0] < len(s) && m[1] > last {
+			parts = append(parts, s[at:m[0]])
+			at = m[1]
 		}
-		parts = append(parts, s[at:m[0]])
-		at = m[1]
-	}
-	return append(parts, s[at:])
+		last = m[1]
+		return true
+	})
+	return append(parts, s[at:]), err
 }
 
 func regexpSplitArray(c *Ctx, a []types.Datum) (types.Datum, error) {
@@ -121,9 +143,13 @@ func regexpSplitArray(c *Ctx, a []types.Datum) (types.Datum, error) {
 	if err != nil {
 		return types.Datum{}, err
 	}
+	parts, err := splitBy(c, re, a[0].Bytes())
+	if err != nil {
+		return types.Datum{}, err
+	}
 	var b types.ArrayBuilder
 	b.Reset(types.TextOID)
-	for _, p := range splitBy(re, a[0].Bytes()) {
+	for _, p := range parts {
 		b.Append(types.Bytes(p))
 	}
 	return b.Array(), nil
@@ -134,22 +160,23 @@ func regexpSplitTable(c *Ctx, a []types.Datum) (RowIter, error) {
 	if err != nil {
 		return nil, err
 	}
+	parts, err := splitBy(c, re, a[0].Bytes())
 	var list []types.Datum
-	for _, p := range splitBy(re, a[0].Bytes()) {
+	for _, p := range parts {
 		list = append(list, types.Bytes(p))
 	}
-	return &listRows{list: list}, nil
+	return &listRows{list: list}, err
 }
 
 // substringBy is substring(s from pattern): the first group, or the whole match.
 func substringBy(c *Ctx, s types.Datum, pattern string) (types.Datum, error) {
-	re, err := siteRegex(c, []byte(pattern), regexFlags{})
+	re, err := siteRegex(c, []byte(pattern), regex.Flags{})
 	if err != nil {
 		return types.Datum{}, err
 	}
-	m := re.FindSubmatchIndex(s.Bytes())
-	if m == nil {
-		return null()
+	m, err := re.On(s.Bytes(), c.goOn).Find(0)
+	if m == nil || err != nil {
+		return types.Null, err
 	}
 	if len(m) > 2 {
 		return group(s.Bytes(), m, 1), nil
@@ -182,42 +209,22 @@ func expandReplacement(dst, repl, s []byte, m []int) []byte {
 }
 
 // replaceMatches replaces match number n (0: all) found from byte from on.
-func replaceMatches(re *regexp.Regexp, s, repl []byte, from, n int) []byte {
+func replaceMatches(c *Ctx, re *regex.Regexp, s, repl []byte, from, n int) ([]byte, error) {
 	var out []byte
-	at := 0
-	limit := n
-	if n == 0 {
-		limit = -1
-	}
-	for k, m := range matchesFrom(re, s, from, limit) {
-		if n != 0 && k != n-1 {
-			continue
+	at, k := 0, 0
+	err := eachMatch(c, re, s, from, func(m []int) bool {
+		if k++; n != 0 && k != n {
+			return true
 		}
 		out = append(out, s[at:m[0]]...)
 		out = expandReplacement(out, repl, s, m)
 		at = m[1]
-	}
+		return n == 0
+	})
 	if at == 0 && out == nil {
-		return s
+		return s, err
 	}
-	return append(out, s[at:]...)
-}
-
-// matchesFrom lists the matches that begin at byte from or later.
-func matchesFrom(re *regexp.Regexp, s []byte, from, n int) [][]int {
-	if from == 0 {
-		return re.FindAllSubmatchIndex(s, n)
-	}
-	var keep [][]int
-	for _, m := range re.FindAllSubmatchIndex(s[from:], n) {
-		for i := range m {
-			if m[i] >= 0 {
-				m[i] += from
-			}
-		}
-		keep = append(keep, m)
-	}
-	return keep
+	return append(out, s[at:]...), err
 }
 
 func regexpReplace(c *Ctx, a []types.Datum) (types.Datum, error) {
@@ -233,7 +240,8 @@ func regexpReplace(c *Ctx, a []types.Datum) (types.Datum, error) {
 	if f.global {
 		n = 0
 	}
-	return types.Bytes(replaceMatches(re, a[0].Bytes(), a[2].Bytes(), 0, n)), nil
+	out, err := replaceMatches(c, re, a[0].Bytes(), a[2].Bytes(), 0, n)
+	return types.Bytes(out), err
 }
 
 // startOffset turns a 1-based start argument into a byte offset; ok is false
@@ -261,7 +269,7 @@ func nth(a []types.Datum, at int, name string, fallback, low int64) (int64, erro
 }
 
 func regexpReplaceAt(c *Ctx, a []types.Datum) (types.Datum, error) {
-	from, _, err := startOffset(a[0].Bytes(), a, 3)
+	from, ok, err := startOffset(a[0].Bytes(), a, 3)
 	if err != nil {
 		return types.Datum{}, err
 	}
@@ -276,7 +284,11 @@ func regexpReplaceAt(c *Ctx, a []types.Datum) (types.Datum, error) {
 	if f.global && len(a) <= 4 {
 		n = 0
 	}
-	return types.Bytes(replaceMatches(re, a[0].Bytes(), a[2].Bytes(), from, int(n))), nil
+	if !ok {
+		return a[0], nil
+	}
+	out, err := replaceMatches(c, re, a[0].Bytes(), a[2].Bytes(), from, int(n))
+	return types.Bytes(out), err
 }
 
 func regexpCount(c *Ctx, a []types.Datum) (types.Datum, error) {
@@ -288,7 +300,12 @@ func regexpCount(c *Ctx, a []types.Datum) (types.Datum, error) {
 	if err != nil || !ok {
 		return types.Int(0), err
 	}
-	return types.Int(int64(len(matchesFrom(re, a[0].Bytes(), from, -1)))), nil
+	n := int64(0)
+	err = eachMatch(c, re, a[0].Bytes(), from, func([]int) bool {
+		n++
+		return true
+	})
+	return types.Int(n), err
 }
 
 // nthMatch finds match n from start for regexp_instr and regexp_substr, whose
@@ -310,10 +327,22 @@ func nthMatch(c *Ctx, a []types.Datum, flagsAt int, fn string, check func() erro
 	if err != nil || !ok {
 		return nil, err
 	}
-	if list := matchesFrom(re, a[0].Bytes(), from, int(n)); int64(len(list)) >= n {
-		return list[n-1], nil
+	err = eachMatch(c, re, a[0].Bytes(), from, func(found []int) bool {
+		if n--; n == 0 {
+			m = found
+		}
+		return n > 0
+	})
+	return m, err
+}
+
+// subexpression is the group that is asked for: the first of an expression without
+// groups is the whole.
+func subexpression(sub int64, m []int) int64 {
+	if sub == 1 && len(m) == 2 {
+		return 0
 	}
-	return nil, nil
+	return sub
 }
 
 func regexpInstr(c *Ctx, a []types.Datum) (types.Datum, error) {
@@ -330,6 +359,7 @@ func regexpInstr(c *Ctx, a []types.Datum) (types.Datum, error) {
 	if err != nil {
 		return types.Datum{}, err
 	}
+	sub = subexpression(sub, m)
 	if m == nil || 2*sub >= int64(len(m)) || m[2*sub] < 0 {
 		return types.Int(0), nil
 	}
@@ -345,6 +375,7 @@ func regexpSubstr(c *Ctx, a []types.Datum) (types.Datum, error) {
 	if err != nil {
 		return types.Datum{}, err
 	}
+	sub = subexpression(sub, m)
 	if m == nil || 2*sub >= int64(len(m)) {
 		return null()
 	}

@@ -354,3 +354,5 @@ func convertFuncs(r *registrar) {
 func asText(c *Ctx, i int, d types.Datum) (types.Datum, error) {
 	return Convert(c, c.argT(i), types.Of(types.TextOID), d, true)
 }
+
+func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }

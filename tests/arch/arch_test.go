@@ -36,6 +36,7 @@ var law = []struct {
 }{
 	{"sql/pgerr", []string{every}, nil},
 	{"sql/types", []string{"sql", "planner", "executor", "storage", "server"}, []string{"sql/pgerr", "sql/types"}},
+	{"sql/regex", []string{every}, []string{"sql/regex"}},
 	{"sql/batch", []string{every}, []string{"sql/batch", "sql/types", "sql/pgerr"}},
 	{"sql/ast", []string{every}, []string{"sql/ast", "sql/pgerr"}},
 	{"sql/parser", []string{"sql/catalog", "sql/expr", "sql/builtin", "planner", "executor", "storage", "server"}, nil},
