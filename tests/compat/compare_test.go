@@ -102,3 +102,28 @@ func TestPage(t *testing.T) {
 		}
 	}
 }
+
+func TestSuffices(t *testing.T) {
+	make := func(agree, all int, k kind) *results {
+		r := &results{}
+		for i := range all {
+			o := outcome{script: &script{area: "a"}}
+			if i >= agree {
+				o.diff = &difference{kind: k}
+			}
+			r.outcomes = append(r.outcomes, o)
+		}
+		return r
+	}
+	for _, tc := range []struct {
+		r  *results
+		ok bool
+	}{
+		{make(98, 100, kindRows), true}, {make(97, 100, kindRows), false}, {make(99, 100, kindStuck), false}, {make(99, 100, kindLost), false},
+		{make(99, 100, kindInternal), false}, {make(0, 0, kindRows), false},
+	} {
+		if err := tc.r.suffices(98); (err == nil) != tc.ok {
+			t.Errorf("%v: %v", tc.r.outcomes, err)
+		}
+	}
+}

@@ -21,6 +21,7 @@ import (
 type options struct {
 	bin, pg, dir, docs, list string
 	seed                     uint64
+	least                    float64
 	only                     *regexp.Regexp
 }
 
@@ -46,6 +47,7 @@ func parse(args []string) (*options, error) {
 	fs.StringVar(&o.docs, "docs", "", "write the report to this file")
 	fs.StringVar(&o.list, "list", "", "write every disagreement to this file")
 	fs.Uint64Var(&o.seed, "seed", 15, "of the generated statements")
+	fs.Float64Var(&o.least, "least", 0, "fail if fewer percent of the statements agree, or if one is lost, stuck or an internal error")
 	only := fs.String("only", "", "run only scripts whose AREA/NAME matches this expression")
 	err := fs.Parse(args)
 	if err == nil && fs.NArg() > 0 {
@@ -100,7 +102,12 @@ func compat(ctx context.Context, o *options) error {
 		}
 	}
 	if o.docs != "" {
-		return os.WriteFile(o.docs, []byte(r.page()), 0o644)
+		if err := os.WriteFile(o.docs, []byte(r.page()), 0o644); err != nil {
+			return err
+		}
+	}
+	if o.least > 0 {
+		return r.suffices(o.least)
 	}
 	return nil
 }

@@ -75,6 +75,21 @@ func (r *results) summary() string {
 	return b.String()
 }
 
+// suffices is an error if fewer percent of the statements agree than least, or if
+// one broke the server.
+func (r *results) suffices(least float64) error {
+	_, _, total := r.areas()
+	if total.all == 0 || float64(total.agree) < least/100*float64(total.all) {
+		return fmt.Errorf("%s %% of %d statements agree, less than %g %%", total.percent(), total.all, least)
+	}
+	for i := range r.outcomes {
+		if o := &r.outcomes[i]; o.diff != nil && (o.diff.kind == kindStuck || o.diff.kind == kindLost || o.diff.kind == kindInternal) {
+			return fmt.Errorf("%s: %s: %s", o.diff.kind, o.sql, o.diff.got)
+		}
+	}
+	return nil
+}
+
 // list is every disagreement in full.
 func (r *results) list() string {
 	var b strings.Builder
