@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -19,46 +20,76 @@ type point struct {
 
 const nearest = "SELECT id, embedding <=> $1 FROM " + table + " ORDER BY embedding <=> $1 LIMIT 10"
 
-// knn measures the curve and the least efforts that reach two recalls.
+// method is a kind of index and how it is told to look farther.
+type method struct {
+	name    string
+	setting string
+	first   []int // efforts that are tried first
+	most    int   // the greatest effort
+}
+
+var (
+	graph = method{"hnsw", "hnsw.ef_search", []int{40, 100, 200, 300, 400}, 1000}
+	lists = method{"ivfflat", "ivfflat.probes", []int{10, 40, 160}, 340} // pgvector has as many lists
+)
+
+// errUnreached: no effort gives the recall.
+var errUnreached = errors.New("the recall is not reached")
+
+// knn measures the graph's curve and the least efforts that reach some recalls.
 func (r *run) knn() error {
-	tried := map[int]point{}
-	try := func(ef int) (point, error) {
-		p, ok := tried[ef]
+	found, err := r.leastOf(graph, []target{{.945, &r.at945}, {.97, &r.at97}, {.95, &r.graph.at95}, {.99, &r.graph.at99}})
+	for _, ef := range graph.first {
+		r.curve = append(r.curve, found[ef])
+	}
+	return err
+}
+
+// target is a recall and where the speed at it is noted.
+type target struct {
+	recall float64
+	at     *point
+}
+
+// leastOf tries efforts of a method and notes, for each target, the smallest that
+// reaches it; a target out of reach stays unmeasured.
+func (r *run) leastOf(m method, targets []target) (tried map[int]point, err error) {
+	tried = map[int]point{}
+	try := func(effort int) (point, error) {
+		p, ok := tried[effort]
 		if ok {
 			return p, nil
 		}
-		p, err := r.effort(ef)
-		tried[ef] = p
+		p, err := r.effort(m, effort)
+		tried[effort] = p
 		return p, err
 	}
-	for _, ef := range []int{40, 100, 200, 300, 400} {
-		p, err := try(ef)
+	for _, effort := range m.first {
+		p, err := try(effort)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		r.curve = append(r.curve, p)
-		r.say("ef_search %d: recall %.4f, %.0f queries/s", p.ef, p.recall, p.qps)
+		r.say("%s %d: recall %.4f, %.0f queries/s", m.setting, p.ef, p.recall, p.qps)
 	}
-	for _, target := range []struct {
-		recall float64
-		at     *point
-	}{{0.945, &r.at945}, {0.97, &r.at97}} {
-		ef, err := least(tried, target.recall, try)
+	for _, t := range targets {
+		effort, err := least(tried, m.most, t.recall, try)
+		if errors.Is(err, errUnreached) {
+			r.say("%s: %v", m.name, err)
+			continue
+		}
 		if err != nil {
-			return err
+			return nil, err
 		}
-		*target.at = tried[ef]
-		r.say("recall >= %.3f takes ef_search %d: recall %.4f, %.0f queries/s", target.recall, ef, target.at.recall, target.at.qps)
+		*t.at = tried[effort]
+		r.say("recall >= %.3f takes %s %d: recall %.4f, %.0f queries/s", t.recall, m.setting, effort, t.at.recall, t.at.qps)
 	}
-	return nil
+	return tried, nil
 }
 
-const maxEffort = 1000
-
-// least finds, to about 2 %, the smallest effort that reaches the recall; known
-// are efforts tried already.
-func least(known map[int]point, recall float64, try func(int) (point, error)) (int, error) {
-	lo, hi := 0, maxEffort
+// least finds, to about 2 %, the smallest effort of at most hi that reaches the
+// recall; known are efforts tried already.
+func least(known map[int]point, hi int, recall float64, try func(int) (point, error)) (int, error) {
+	lo := 0
 	for ef, p := range known {
 		if p.recall < recall {
 			lo = max(lo, ef)
@@ -71,7 +102,7 @@ func least(known map[int]point, recall float64, try func(int) (point, error)) (i
 	}
 	if p, err := try(hi); err != nil || p.recall < recall {
 		if err == nil {
-			err = fmt.Errorf("recall %.4f at the greatest ef_search, %d: below %.3f", p.recall, hi, recall)
+			err = fmt.Errorf("recall %.4f at the greatest effort, %d: %w of %.3f", p.recall, hi, errUnreached, recall)
 		}
 		return 0, err
 	}
@@ -90,28 +121,36 @@ func least(known map[int]point, recall float64, try func(int) (point, error)) (i
 	return hi, nil
 }
 
-// effort asks all queries at an ef_search.
-func (r *run) effort(ef int) (point, error) {
-	if err := r.c.exec(fmt.Sprintf("SET hnsw.ef_search = %d", ef)); err != nil {
+// effort asks all queries at an effort.
+func (r *run) effort(m method, effort int) (point, error) {
+	if err := r.c.exec(fmt.Sprintf("SET %s = %d", m.setting, effort)); err != nil {
 		return point{}, err
 	}
 	if err := r.c.prepare("near", nearest); err != nil {
 		return point{}, err
 	}
 	p, err := r.passes(len(r.d.Queries))
-	p.ef = ef
+	p.ef = effort
 	return p, err
 }
 
+// patience is when a slow effort has been timed enough.
+const patience = 15 * time.Second
+
 // passes asks the first n queries four times; the first pass warms up, and of
-// the others the one of median speed counts.
+// the others the one of median speed counts. Efforts so slow that the noise of a
+// pass does not matter are asked fewer times.
 func (r *run) passes(n int) (point, error) {
 	reqs := make([]*request, n)
 	for q := range reqs {
 		reqs[q] = newRequest("near", appendVector(nil, r.d.Queries[q]))
 	}
 	var all []point
+	began := time.Now()
 	for i := range 4 {
+		if i > 1 && time.Since(began) > patience {
+			break
+		}
 		p, err := r.pass(reqs)
 		if err != nil {
 			return p, err
@@ -130,14 +169,17 @@ type neighbour struct {
 	distance float64
 }
 
-func (r *run) pass(reqs []*request) (point, error) {
+func (r *run) pass(reqs []*request) (point, error) { return r.passOver(r.c, reqs) }
+
+// passOver asks all requests, one after the other, over a connection.
+func (r *run) passOver(c *client, reqs []*request) (point, error) {
 	found := make([]neighbour, 0, k*len(reqs))
 	ends := make([]int, len(reqs))
 	took := make([]float64, 0, len(reqs))
 	began := time.Now()
 	for q, req := range reqs {
 		start := time.Now()
-		if err := r.c.ask(req, func(f row) error {
+		if err := c.ask(req, func(f row) error {
 			id, distance := f.next(), f.next()
 			if len(id) != 8 || len(distance) != 8 {
 				return fmt.Errorf("query %d: a row of %d and %d bytes", q, len(id), len(distance))

@@ -50,7 +50,7 @@ func parse(args []string) (*options, error) {
 	fs.StringVar(&o.bin, "bin", "bin/loxodb", "the server to measure")
 	fs.StringVar(&o.peer, "peer", own, "PostgreSQL with pgvector to measure beside: "+own+" for one that is installed and run here, - for none, or the connection\nstring of a server, where the benchmark stays in its schema "+home.Name)
 	fs.StringVar(&o.docs, "docs", "", "write the report to this file, too")
-	only := fs.String("only", "", "measure only these parts, by commas: copy, index, knn, insert, points, scan, "+sqlPart)
+	only := fs.String("only", "", "measure only these parts, by commas: copy, index, knn, pair, wire, insert, points, lists, scan, "+sqlPart)
 	if err := fs.Parse(args); err != nil {
 		return nil, err
 	}

@@ -33,7 +33,10 @@ type result struct {
 	pinned             string              // "" or why server and client could not be held on a core
 	flat, heap         float64             // exact scans, MB/s of vectors
 	curve              []point
-	at945, at97        point
+	at945, at97        point // of the graph
+	graph, lists       byMethod
+	pair               pair
+	wire               float64 // µs at the median around a search
 	inserts            inserts
 }
 
@@ -79,6 +82,7 @@ type run struct {
 	d    *dataSet
 	srv  server
 	path ownschema.Path
+	dial func() (*client, error) // another connection, within the schema
 	say  func(string, ...any)
 }
 
@@ -89,7 +93,7 @@ type part struct {
 }
 
 // parts are in the order in which they are measured.
-var parts = []part{{"copy", (*run).load}, {"index", (*run).index}, {"knn", (*run).knn}, {"insert", (*run).insert}, {"points", (*run).points}, {"scan", (*run).scans}}
+var parts = []part{{"copy", (*run).load}, {"index", (*run).index}, {"knn", (*run).knn}, {"pair", (*run).connections}, {"wire", (*run).around}, {"insert", (*run).insert}, {"points", (*run).points}, {"lists", (*run).inverted}, {"scan", (*run).scans}}
 
 // measure loads, indexes and asks one server. Of the parts, only those that want
 // names are done; the load always is.
@@ -106,16 +110,20 @@ func measure(ctx context.Context, srv server, d *dataSet, want func(part string)
 	if r.path, err = home.Enter(ctx, control); err != nil {
 		return nil, err
 	}
-	if err := home.Clear(ctx, control, table, insertTable); err != nil {
+	if err := home.Clear(ctx, control, table, insertTable, tiny); err != nil {
 		return nil, err
 	}
-	if r.c, err = dial(ctx, srv.dsn); err != nil {
+	r.dial = func() (*client, error) {
+		c, err := dial(ctx, srv.dsn)
+		if err == nil {
+			err = c.exec(r.path.Set())
+		}
+		return c, err
+	}
+	if r.c, err = r.dial(); err != nil {
 		return nil, err
 	}
 	defer r.c.close()
-	if err := r.c.exec(r.path.Set()); err != nil {
-		return nil, err
-	}
 	for _, p := range parts {
 		if p.name != "copy" && !want(p.name) {
 			continue
@@ -125,7 +133,7 @@ func measure(ctx context.Context, srv server, d *dataSet, want func(part string)
 		}
 	}
 	r.c.close()
-	return r.result, home.Leave(ctx, control, table, insertTable)
+	return r.result, home.Leave(ctx, control, table, insertTable, tiny)
 }
 
 // describe notes what the server is.
@@ -178,6 +186,7 @@ func (r *run) index() error {
 		return err
 	}
 	r.build = time.Since(began).Seconds()
+	r.graph.build = r.build
 	r.rss = float64(r.srv.rss()) / (1 << 20)
 	r.say("index %.1f s; %.0f MiB resident", r.build, r.rss)
 	return nil
@@ -323,7 +332,7 @@ func (r *run) scan(queries int) (float64, error) {
 	return p.qps * float64(r.d.N()) * words.Dims * 4 / 1e6, nil
 }
 
-// median of an odd number of values.
+// median of some values, of an even number the greater of the two.
 func median(v []float64) float64 {
 	v = slices.Sorted(slices.Values(v))
 	return v[len(v)/2]

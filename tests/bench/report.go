@@ -26,7 +26,7 @@ type machine struct {
 // reference stands where no live peer runs: another run, on a machine of the same
 // kind, which this one cannot vouch for.
 var reference = &result{
-	copyRate: 289000, build: 93,
+	copyRate: 289000, build: 93, graph: byMethod{build: 93},
 	at945: point{recall: .948, qps: 304}, at97: point{recall: .972, qps: 182},
 	curve: []point{{recall: .906, qps: 454}, {recall: .948, qps: 304}, {recall: .972, qps: 182}},
 }
@@ -87,6 +87,12 @@ func lines(ours, other *result, m machine) []line {
 		}
 		return l
 	}
+	ten := func(recall string, of func(*byMethod) point) line {
+		a, _ := ours.fastest(of)
+		b, _ := other.fastest(of)
+		return line{what: "10 nearest, queries/s at recall ≥ " + recall + ", the faster kind of index", ours: a.qps, other: b.qps, limit: 10 * b.qps,
+			unknown: b.qps <= 0, goal: "≥ 10 × " + number(b.qps, 0)}
+	}
 	rate := func(what string, a, b float64) line {
 		return line{what: what, ours: a, other: b, limit: 5 * b, unknown: b <= 0, goal: "≥ 5 × " + number(b, 0)}
 	}
@@ -96,9 +102,14 @@ func lines(ours, other *result, m machine) []line {
 			less: true, goal: "≤ 3", limit: 3}
 	}
 	return []line{
-		five("10 nearest, queries/s at recall ≥ .945", ours.at945, other.at945),
-		five("10 nearest, queries/s at recall ≥ .97", ours.at97, other.at97),
-		{what: "index build, s", digits: 1, ours: ours.build, other: other.build, less: true, goal: "≤ 46", limit: 46},
+		ten(".95", at95),
+		ten(".99", at99),
+		five("10 nearest, queries/s at recall ≥ .945, hnsw", ours.at945, other.at945),
+		five("10 nearest, queries/s at recall ≥ .97, hnsw", ours.at97, other.at97),
+		{what: "two connections, times one", digits: 2, ours: times(ours.pair), other: times(other.pair), goal: "≥ 1.8", limit: 1.8},
+		{what: "wire and SQL around a search, µs at the median", ours: ours.wire, other: other.wire, less: true, goal: "≤ 60", limit: 60},
+		{what: "index build, hnsw, s", digits: 1, ours: ours.build, other: other.build, less: true, goal: "≤ 46", limit: 46},
+		{what: "index build, ivfflat, s", digits: 1, ours: ours.lists.build, other: other.lists.build, less: true},
 		{what: "COPY, rows/s", ours: ours.copyRate, other: other.copyRate, goal: "≥ 150000", limit: 150_000},
 		{what: "resident memory after the build, MiB", ours: ours.rss, other: other.rss, less: true, goal: "≤ 1024", limit: 1024},
 		rate("inserts into an indexed table, a row a statement, rows/s", ours.inserts.single, other.inserts.single),
@@ -113,6 +124,37 @@ func lines(ours, other *result, m machine) []line {
 		{what: "exact scan over a flat index, MB/s of vectors", ours: ours.flat, other: other.flat, limit: .7 * m.bandwidth,
 			unknown: m.bandwidth <= 0, goal: scan},
 		{what: "exact scan over the table's rows, MB/s of vectors", ours: ours.heap, other: other.heap},
+	}
+}
+
+func at95(m *byMethod) point { return m.at95 }
+func at99(m *byMethod) point { return m.at99 }
+
+// times is how many times one connection's queries two answered.
+func times(p pair) float64 {
+	if p.one <= 0 {
+		return 0
+	}
+	return p.two / p.one
+}
+
+// kinds says which kind of index was the faster one, and what both gave.
+func kinds(b *strings.Builder, ours, other *result, name string) {
+	b.WriteString("\n| server | index | build, s | queries/s at recall ≥ .95 | at | queries/s at recall ≥ .99 | at |\n|---|---|---|---|---|---|---|\n")
+	for _, r := range []struct {
+		name string
+		*result
+	}{{"LoxoDB", ours}, {name, other}} {
+		for _, m := range []struct {
+			method
+			*byMethod
+		}{{graph, &r.graph}, {lists, &r.lists}} {
+			fmt.Fprintf(b, "| %s | %s | %s |", r.name, m.name, number(m.build, 1))
+			for _, p := range []point{m.at95, m.at99} {
+				fmt.Fprintf(b, " %s | %s = %s |", number(p.qps, 0), m.setting, number(float64(p.ef), 0))
+			}
+			b.WriteByte('\n')
+		}
 	}
 }
 

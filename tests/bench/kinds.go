@@ -1,0 +1,170 @@
+package main
+
+import (
+	"fmt"
+	"time"
+)
+
+// byMethod is what one kind of index gives.
+type byMethod struct {
+	build      float64 // s
+	at95, at99 point
+}
+
+// fastest is the point of the kind of index that is faster at a recall.
+func (r *result) fastest(of func(*byMethod) point) (point, string) {
+	g, l := of(&r.graph), of(&r.lists)
+	if l.qps > g.qps {
+		return l, lists.name
+	}
+	return g, graph.name
+}
+
+// inverted measures lists in place of the graph: as many as pgvector's manual
+// advises for so many rows, and in LoxoDB as it chooses itself.
+func (r *run) inverted() error {
+	if err := r.c.exec("DROP INDEX IF EXISTS glove_hnsw"); err != nil {
+		return err
+	}
+	options := fmt.Sprintf(" WITH (lists = %d)", lists.most)
+	if r.srv.own {
+		options = ""
+	}
+	began := time.Now()
+	if err := r.c.exec("CREATE INDEX glove_lists ON " + table + " USING ivfflat (embedding vector_cosine_ops)" + options); err != nil {
+		return err
+	}
+	r.lists.build = time.Since(began).Seconds()
+	r.say("lists %.1f s", r.lists.build)
+	if _, err := r.leastOf(lists, []target{{.95, &r.lists.at95}, {.99, &r.lists.at99}}); err != nil {
+		return err
+	}
+	return r.c.exec("DROP INDEX glove_lists")
+}
+
+// pair is the speed of one connection and of two at once, each over half of the
+// queries, at the effort of recall .95.
+type pair struct{ one, two float64 }
+
+// connections measures what a second connection adds.
+func (r *run) connections() error {
+	effort := r.graph.at95.ef
+	if effort == 0 {
+		return nil
+	}
+	second, err := r.dial()
+	if err != nil {
+		return err
+	}
+	defer second.close()
+	var reqs [2][]*request
+	for q, vec := range r.d.Queries {
+		reqs[q%2] = append(reqs[q%2], newRequest("near", appendVector(nil, vec)))
+	}
+	both := []*client{r.c, second}
+	for _, c := range both {
+		if err := c.exec(fmt.Sprintf("SET %s = %d", graph.setting, effort)); err != nil {
+			return err
+		}
+		if err := c.prepare("near", nearest); err != nil {
+			return err
+		}
+	}
+	var ones, twos []float64
+	for range 5 { // by turns, so that both have the same machine
+		p, err := r.passes(len(r.d.Queries))
+		if err != nil {
+			return err
+		}
+		ones = append(ones, p.qps)
+		rate, err := r.together(both, reqs)
+		if err != nil {
+			return err
+		}
+		twos = append(twos, rate)
+	}
+	r.pair = pair{median(ones), median(twos)}
+	r.say("one connection %.0f queries/s, two %.0f", r.pair.one, r.pair.two)
+	return nil
+}
+
+// together asks over two connections at the same time, four passes each, and returns
+// the queries of both a second.
+func (r *run) together(both []*client, reqs [2][]*request) (float64, error) {
+	const rounds = 8 // of half the queries
+	done := make(chan error, len(both))
+	began := time.Now()
+	for i, c := range both {
+		go func() {
+			var err error
+			for range rounds {
+				if err = r.ask(c, reqs[i]); err != nil {
+					break
+				}
+			}
+			done <- err
+		}()
+	}
+	var err error
+	for range both {
+		if e := <-done; e != nil {
+			err = e
+		}
+	}
+	asked := rounds * (len(reqs[0]) + len(reqs[1]))
+	return float64(asked) / time.Since(began).Seconds(), err
+}
+
+// ask asks all requests and counts the rows.
+func (r *run) ask(c *client, reqs []*request) error {
+	for q, req := range reqs {
+		rows := 0
+		if err := c.ask(req, func(row) error { rows++; return nil }); err != nil {
+			return err
+		}
+		if rows != k {
+			return fmt.Errorf("query %d: %d rows, not %d", q, rows, k)
+		}
+	}
+	return nil
+}
+
+// tiny is a table of as many rows as are asked for.
+const tiny = "glove_tiny"
+
+// around measures the same statement over a table of k rows with an index: what the
+// wire, the statement and its answer take, with next to no search.
+func (r *run) around() error {
+	for _, s := range []string{
+		fmt.Sprintf("CREATE TABLE %s AS SELECT id, embedding FROM %s WHERE id <= %d", tiny, table, k),
+		"CREATE INDEX ON " + tiny + " USING hnsw (embedding vector_cosine_ops)",
+		"ANALYZE " + tiny,
+	} {
+		if err := r.c.exec(s); err != nil {
+			return err
+		}
+	}
+	if err := r.c.prepare("tiny", "SELECT id, embedding <=> $1 FROM "+tiny+" ORDER BY embedding <=> $1 LIMIT 10"); err != nil {
+		return err
+	}
+	reqs := make([]*request, 0, 4*len(r.d.Queries))
+	for range 4 {
+		for _, vec := range r.d.Queries {
+			reqs = append(reqs, newRequest("tiny", appendVector(nil, vec)))
+		}
+	}
+	if err := r.ask(r.c, reqs); err != nil { // warms up
+		return err
+	}
+	took := make([]float64, 0, len(reqs))
+	for _, req := range reqs {
+		began := time.Now()
+		if err := r.ask(r.c, []*request{req}); err != nil {
+			return err
+		}
+		took = append(took, float64(time.Since(began).Nanoseconds())/1e3)
+	}
+	r.wire = median(took)
+	r.say("wire and SQL around a search %.0f us", r.wire)
+	return r.c.exec("DROP TABLE " + tiny)
+}
