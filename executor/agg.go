@@ -41,7 +41,10 @@ type aggCall struct {
 	filter *expr.Program
 	state  builtin.Agg
 	cols   []*batch.Col
-	seen   *rowSet   // DISTINCT: (group, arguments)
+	seen   *rowSet      // DISTINCT: (group, arguments)
+	refs   []*batch.Col // the columns of seen
+	fresh  []uint16
+	group  batch.Col
 	order  *order    // ORDER BY inside the call: rows are kept and folded at the end
 	rows   *rowStore // group, arguments, sort keys
 	within *within   // of an ordered-set aggregate
@@ -96,10 +99,13 @@ func newAggCall(call *physical.AggCall) (*aggCall, error) {
 		c.types = append(c.types, x.Type())
 		keyed = append(keyed, x.Type())
 	}
+	if call.Distinct || len(call.OrderBy) > 0 {
+		c.group.Init(int4, batch.MaxRows)
+	}
 	if call.Distinct {
 		c.seen = newRowSet(keyed)
 	}
-	if len(call.OrderBy) > 0 || call.Distinct {
+	if len(call.OrderBy) > 0 || call.Distinct && !orderFree(call) {
 		keys := call.OrderBy
 		if len(keys) == 0 { // DISTINCT folds its arguments in their order, as PostgreSQL does
 			for _, x := range call.Args {
@@ -113,6 +119,17 @@ func newAggCall(call *physical.AggCall) (*aggCall, error) {
 	}
 	c.within, err = newWithin(call)
 	return c, err
+}
+
+// orderFree reports that the order in which values are folded makes no difference.
+func orderFree(call *physical.AggCall) bool {
+	switch call.Fn.Name {
+	case "count":
+		return true
+	case "sum", "avg", "min", "max": // of numbers without rounding and without two forms of one value
+		return len(call.Args) == 1 && call.Args[0].Type().Rep() == types.RepInt
+	}
+	return false
 }
 
 func (a *agg) Open(ctx context.Context, env *Env) error {
@@ -199,12 +216,12 @@ func (a *agg) fold(b *batch.Batch) error {
 		a.ids = make([]uint32, batch.MaxRows)
 	}
 	if len(a.groups) > 0 {
-		for _, i := range b.Sel {
-			id, _, err := a.set.add(a.cols, int(i))
-			if err != nil {
-				return err
-			}
-			a.ids[i] = id
+		ids, err := a.set.addAll(a.cols, b.Sel)
+		if err != nil {
+			return err
+		}
+		for n, i := range b.Sel {
+			a.ids[i] = ids[n]
 		}
 		a.grow(a.set.rows.n)
 	}
@@ -250,6 +267,12 @@ func (c *aggCall) step(env *Env, s *expr.Scratch, b *batch.Batch, groups []uint3
 		}
 		c.cols[i] = col
 	}
+	if c.rows == nil && c.seen != nil {
+		var err error
+		if sel, err = c.distinct(sel, groups); err != nil || len(sel) == 0 {
+			return err
+		}
+	}
 	if c.rows == nil {
 		return c.state.Step(&env.Ctx, sel, groups, c.cols)
 	}
@@ -269,22 +292,18 @@ func (c *aggCall) keep(env *Env, s *expr.Scratch, b *batch.Batch, sel []uint16, 
 		}
 		keys[i] = col
 	}
-	var group batch.Col
-	group.Init(types.Of(types.Int4OID), batch.MaxRows)
-	refs := append([]*batch.Col{&group}, c.cols...)
+	if c.seen != nil {
+		var err error
+		if sel, err = c.distinct(sel, groups); err != nil {
+			return err
+		}
+	} else {
+		c.withGroups(sel, groups)
+	}
 	var row []types.Datum
 	for _, i := range sel {
-		group.I[i], group.Null[i] = int64(groups[i]), false
-		if c.seen != nil {
-			if _, added, err := c.seen.add(refs, int(i)); err != nil || !added {
-				if err != nil {
-					return err
-				}
-				continue
-			}
-		}
 		row = row[:0]
-		for _, col := range refs {
+		for _, col := range c.refs {
 			row = append(row, col.Datum(int(i)))
 		}
 		for _, col := range keys {
@@ -295,6 +314,32 @@ func (c *aggCall) keep(env *Env, s *expr.Scratch, b *batch.Batch, sel []uint16, 
 		}
 	}
 	return nil
+}
+
+// withGroups makes refs the rows' groups and the arguments.
+func (c *aggCall) withGroups(sel []uint16, groups []uint32) {
+	for _, i := range sel {
+		c.group.I[i] = int64(groups[i])
+	}
+	c.refs = append(append(c.refs[:0], &c.group), c.cols...)
+}
+
+// distinct is the rows of sel whose arguments their groups have not had.
+func (c *aggCall) distinct(sel []uint16, groups []uint32) ([]uint16, error) {
+	c.withGroups(sel, groups)
+	known := uint32(c.seen.rows.n)
+	ids, err := c.seen.addAll(c.refs, sel)
+	if err != nil {
+		return nil, err
+	}
+	c.fresh = c.fresh[:0]
+	for n, i := range sel {
+		if ids[n] == known { // numbers are given in order
+			c.fresh = append(c.fresh, i)
+			known++
+		}
+	}
+	return c.fresh, nil
 }
 
 // finish folds the kept rows of all groups in order.

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/loxodb/loxodb/sql/batch"
-	"github.com/loxodb/loxodb/sql/types"
 )
 
 // sortedRuns completes the groups of an agg whose input brings the rows of a
@@ -15,7 +14,6 @@ type sortedRuns struct {
 	b    *batch.Batch
 	rest []uint16 // rows of b that are not folded yet
 	goal int      // groups to complete next
-	row  []types.Datum
 }
 
 func (s *sortedRuns) reset() { s.b, s.rest, s.goal = nil, nil, 1 }
@@ -74,11 +72,7 @@ func (s *sortedRuns) assign() (int, error) {
 			if groups.n == s.goal {
 				return n, nil
 			}
-			s.row = s.row[:0]
-			for _, c := range s.cols {
-				s.row = append(s.row, c.Datum(int(i)))
-			}
-			if err := groups.appendRow(s.row); err != nil {
+			if err := groups.appendAt(s.cols, int(i)); err != nil {
 				return 0, err
 			}
 		}

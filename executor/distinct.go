@@ -9,66 +9,6 @@ import (
 	"github.com/loxodb/loxodb/sql/types"
 )
 
-// rowSet numbers distinct rows in order of first appearance. NULLs are equal.
-type rowSet struct {
-	rows  *rowStore
-	index hashIndex
-	row   []types.Datum
-}
-
-func newRowSet(ts []types.T) *rowSet { return &rowSet{rows: newRowStore(ts)} }
-
-func (s *rowSet) reset(b *Budget) {
-	s.rows.reset(b)
-	s.index.reset()
-}
-
-// add returns the number of the row in cols at i, adding it when it is new.
-func (s *rowSet) add(cols []*batch.Col, i int) (id uint32, added bool, err error) {
-	h := rowHash(s.rows.types, cols, i)
-	if id = s.find(cols, i, h); id != none {
-		return id, false, nil
-	}
-	id = uint32(s.rows.n)
-	s.row = s.row[:0]
-	for _, c := range cols {
-		s.row = append(s.row, c.Datum(i))
-	}
-	if err := s.rows.appendRow(s.row); err != nil {
-		return 0, false, err
-	}
-	s.index.add(h)
-	return id, true, nil
-}
-
-func (s *rowSet) find(cols []*batch.Col, i int, h uint64) uint32 {
-	id := s.index.first(h)
-	for id != none && !s.equal(cols, i, int(id)) {
-		id = s.index.following(id, h)
-	}
-	return id
-}
-
-func (s *rowSet) equal(cols []*batch.Col, i, id int) bool {
-	for k, c := range cols {
-		if !equalAt(s.rows.types[k], c, i, &s.rows.cols[k], id) {
-			return false
-		}
-	}
-	return true
-}
-
-// equalAt compares two values; NULL equals NULL.
-func equalAt(t types.T, a *batch.Col, i int, b *batch.Col, j int) bool {
-	if a.Null[i] || b.Null[j] {
-		return a.Null[i] && b.Null[j]
-	}
-	if a.I != nil {
-		return a.I[i] == b.I[j]
-	}
-	return types.Equal(t, a.Datum(i), b.Datum(j))
-}
-
 // columnRefs points at the columns of a batch.
 func columnRefs(dst []*batch.Col, b *batch.Batch) []*batch.Col {
 	dst = dst[:0]
@@ -103,13 +43,15 @@ func (d *hashDistinct) Next(ctx context.Context) (*batch.Batch, error) {
 			return nil, err
 		}
 		d.refs, d.sel = columnRefs(d.refs, b), d.sel[:0]
-		for _, i := range b.Sel {
-			_, added, err := d.set.add(d.refs, int(i))
-			if err != nil {
-				return nil, err
-			}
-			if added {
+		known := d.set.rows.n
+		ids, err := d.set.addAll(d.refs, b.Sel)
+		if err != nil {
+			return nil, err
+		}
+		for n, i := range b.Sel {
+			if int(ids[n]) == known { // numbers are given in order
 				d.sel = append(d.sel, i)
+				known++
 			}
 		}
 		if b.Sel = d.sel; len(d.sel) > 0 {

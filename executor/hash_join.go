@@ -37,11 +37,12 @@ type hashJoin struct {
 // probe is the work on one left batch.
 type probe struct {
 	b       *batch.Batch
-	at      int    // position in b.Sel
-	chain   uint32 // next right row of the present left row's chain
-	hash    uint64
-	started bool   // chain is valid
-	hit     []bool // by left row index
+	at      int      // position in b.Sel
+	chain   uint32   // next right row of the present left row's chain
+	started bool     // chain is valid
+	hit     []bool   // by left row index
+	firsts  []uint32 // by place in b.Sel: the first right row of its hash
+	hashes  []uint64
 	lid     []uint32
 	rid     []uint32
 	tail    bool // pairs are done; unmatched left rows remain
@@ -122,9 +123,7 @@ func (j *hashJoin) load(ctx context.Context) error {
 		if err := j.keys.append(&view); err != nil {
 			return err
 		}
-		for _, i := range b.Sel {
-			j.index.add(rowHash(j.keyTypes, j.rcols, int(i)))
-		}
+		j.index.addAll(j.hash(j.rcols, b.Sel))
 		if j.env.Spill != nil && j.env.Budget.crowded(j.rows.bytes+j.keys.bytes) {
 			if err := j.spill(); err != nil {
 				return err
@@ -182,8 +181,11 @@ func (j *hashJoin) Next(ctx context.Context) (*batch.Batch, error) {
 
 // begin starts probing with a left batch.
 func (j *hashJoin) begin(b *batch.Batch) error {
+	if err := evalAll(j.leftKeys, j.env, &j.scratch, b, j.lcols); err != nil {
+		return err
+	}
 	j.beginProbe(b)
-	return evalAll(j.leftKeys, j.env, &j.scratch, b, j.lcols)
+	return nil
 }
 
 // beginProbe is begin for a batch whose keys are in lcols.
@@ -192,6 +194,19 @@ func (j *hashJoin) beginProbe(b *batch.Batch) {
 	for _, i := range b.Sel {
 		j.hit[i] = false
 	}
+	if len(j.firsts) < len(b.Sel) {
+		j.firsts = make([]uint32, batch.MaxRows)
+	}
+	j.index.firsts(j.firsts, j.hash(j.lcols, b.Sel))
+}
+
+// hash hashes the keys of the rows of sel, in its order; valid until the next call.
+func (j *hashJoin) hash(keys []*batch.Col, sel []uint16) []uint64 {
+	if len(j.hashes) < len(sel) {
+		j.hashes = make([]uint64, batch.MaxRows)
+	}
+	rowHashes(j.hashes[:len(sel)], j.keyTypes, keys, sel)
+	return j.hashes[:len(sel)]
 }
 
 // step returns the next joined rows of the present left batch; nil when there
@@ -234,8 +249,7 @@ func (j *hashJoin) pairs() {
 		if !j.started {
 			j.started, j.chain = true, none
 			if !anyNull(j.lcols, i) {
-				j.hash = rowHash(j.keyTypes, j.lcols, i)
-				j.chain = j.index.first(j.hash)
+				j.chain = j.firsts[j.at]
 			}
 		}
 		for j.chain != none {
@@ -249,7 +263,7 @@ func (j *hashJoin) pairs() {
 					break
 				}
 			}
-			j.chain = j.index.following(j.chain, j.hash)
+			j.chain = j.index.following(j.chain)
 		}
 		j.started = false
 	}

@@ -155,10 +155,11 @@ func (j *hashJoin) partLeft(ctx context.Context) error {
 		}
 		p.cols = append(p.cols, numbers)
 		p.pointKeys(len(b.Cols))
-		for _, i := range b.Sel {
+		hashes := j.hash(p.keyCols, b.Sel)
+		for n, i := range b.Sel {
 			p.seq++
 			numbers.I[i] = p.seq
-			if err := p.add(&p.left, p.leftTypes, p.cols, int(i), rowHash(p.keyTypes, p.keyCols, int(i))); err != nil {
+			if err := p.add(&p.left, p.leftTypes, p.cols, int(i), hashes[n]); err != nil {
 				return err
 			}
 		}
@@ -262,9 +263,7 @@ func (j *hashJoin) loadPart(ctx context.Context, k int) error {
 		for i := range j.rcols {
 			j.rcols[i] = &r.cols[n+i]
 		}
-		for i := range r.n {
-			j.index.add(rowHash(j.keyTypes, j.rcols, i))
-		}
+		j.index.addAll(j.hash(j.rcols, sel))
 	}
 	if j.keepsRight() {
 		j.matched = append(j.matched, make([]bool, j.rows.n)...)

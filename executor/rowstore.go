@@ -93,6 +93,34 @@ func (s *rowStore) appendFrom(cols []batch.Col, i int) {
 	s.n++
 }
 
+// appendAt copies row i of the columns.
+func (s *rowStore) appendAt(cols []*batch.Col, i int) error {
+	grown := int64(0)
+	for k := range s.cols {
+		grown += s.appendValue(&s.cols[k], cols[k], i)
+	}
+	s.n++
+	s.bytes += grown
+	return s.budget.Grow(grown)
+}
+
+func (s *rowStore) appendValue(to, from *batch.Col, i int) int64 {
+	null := from.Null[i]
+	to.Null = append(to.Null, null)
+	switch {
+	case to.I != nil:
+		to.I = append(to.I, from.I[i])
+	case to.F != nil:
+		to.F = append(to.F, from.F[i])
+	case null:
+		to.B = append(to.B, nil)
+	default:
+		to.B = append(to.B, s.arena.Copy(from.B[i]))
+		return 25 + int64(len(from.B[i]))
+	}
+	return 9
+}
+
 func (s *rowStore) appendDatum(c *batch.Col, d types.Datum) int64 {
 	grown := int64(9)
 	c.Null = append(c.Null, false)
@@ -192,79 +220,4 @@ func (r *replay) next() *batch.Batch {
 	b := r.store.window(&r.view, r.at, n)
 	r.at += n
 	return b
-}
-
-// rowHash hashes the datums of a row of keys; NULLs hash alike.
-func rowHash(ts []types.T, cols []*batch.Col, i int) uint64 {
-	h := uint64(0x9e3779b97f4a7c15)
-	for k, c := range cols {
-		if c.Null[i] {
-			h = h*31 + 1
-			continue
-		}
-		h = types.Hash(ts[k], c.Datum(i), h)
-	}
-	return h
-}
-
-// hashIndex finds row numbers by hash: chains over a power-of-two array.
-type hashIndex struct {
-	heads  []uint32
-	next   []uint32
-	hashes []uint64
-}
-
-func (x *hashIndex) reset() {
-	x.next, x.hashes = x.next[:0], x.hashes[:0]
-	for i := range x.heads {
-		x.heads[i] = none
-	}
-}
-
-// add appends the next row number with its hash.
-func (x *hashIndex) add(h uint64) {
-	id := uint32(len(x.next))
-	x.hashes = append(x.hashes, h)
-	x.next = append(x.next, none)
-	if len(x.next) > len(x.heads) {
-		x.rehash()
-		return
-	}
-	x.link(id)
-}
-
-func (x *hashIndex) link(id uint32) {
-	slot := &x.heads[x.hashes[id]&uint64(len(x.heads)-1)]
-	x.next[id], *slot = *slot, id
-}
-
-func (x *hashIndex) rehash() {
-	size := 64
-	for size < 2*len(x.next) {
-		size *= 2
-	}
-	x.heads = make([]uint32, size)
-	for i := range x.heads {
-		x.heads[i] = none
-	}
-	for id := range x.next {
-		x.link(uint32(id))
-	}
-}
-
-// first and following walk the rows whose hash is h.
-func (x *hashIndex) first(h uint64) uint32 {
-	if len(x.heads) == 0 {
-		return none
-	}
-	return x.match(x.heads[h&uint64(len(x.heads)-1)], h)
-}
-
-func (x *hashIndex) following(id uint32, h uint64) uint32 { return x.match(x.next[id], h) }
-
-func (x *hashIndex) match(id uint32, h uint64) uint32 {
-	for id != none && x.hashes[id] != h {
-		id = x.next[id]
-	}
-	return id
 }

@@ -52,9 +52,20 @@ func minmaxAggs(r *registrar) {
 		"int8", "int4", "int2", "oid", "float4", "float8", "date", "time", "timetz", "money", "timestamp",
 		"timestamptz", "interval", "text", "numeric", "anyarray", "bpchar", "tid", "xid8", "pg_lsn", "inet", "anyenum",
 	} {
-		r.agg("max("+t+")", func(args []types.T) Agg { return &minMaxAgg{t: args[0]} })
-		r.agg("min("+t+")", func(args []types.T) Agg { return &minMaxAgg{t: args[0], least: true} })
+		r.agg("max("+t+")", func(args []types.T) Agg { return newMinMax(args[0], false) })
+		r.agg("min("+t+")", func(args []types.T) Agg { return newMinMax(args[0], true) })
 	}
+}
+
+// newMinMax keeps values in the form in which they are compared.
+func newMinMax(t types.T, least bool) Agg {
+	switch t.Rep() {
+	case types.RepInt:
+		return &minMaxOrdered{least: least}
+	case types.RepFloat:
+		return &minMaxOrdered{least: least, float: true}
+	}
+	return &minMaxAgg{t: t, least: least}
 }
 
 // minMaxAgg keeps the least or greatest non-NULL value of each group, owned.
@@ -70,10 +81,6 @@ func (a *minMaxAgg) Grow(n int) { a.have, a.val = grow(a.have, n), grow(a.val, n
 
 func (a *minMaxAgg) Step(_ *Ctx, sel []uint16, groups []uint32, args []*batch.Col) error {
 	col := args[0]
-	if col.I != nil {
-		a.stepInts(sel, groups, col)
-		return nil
-	}
 	for _, i := range sel {
 		if col.Null[i] {
 			continue
@@ -98,22 +105,6 @@ func (a *minMaxAgg) Step(_ *Ctx, sel []uint16, groups []uint32, args []*batch.Co
 	return nil
 }
 
-// stepInts is Step for types that are kept, and compared, as integers.
-func (a *minMaxAgg) stepInts(sel []uint16, groups []uint32, col *batch.Col) {
-	for _, i := range sel {
-		if col.Null[i] {
-			continue
-		}
-		g, x := groups[i], col.I[i]
-		if a.have[g] {
-			if best := a.val[g].Int(); a.least && x >= best || !a.least && x <= best {
-				continue
-			}
-		}
-		a.have[g], a.val[g] = true, types.Int(x)
-	}
-}
-
 func (a *minMaxAgg) Final(_ *Ctx, g uint32) (types.Datum, error) {
 	if !a.have[g] {
 		return types.Null, nil
@@ -122,6 +113,79 @@ func (a *minMaxAgg) Final(_ *Ctx, g uint32) (types.Datum, error) {
 }
 
 func (a *minMaxAgg) Bytes() int64 { return int64(41*cap(a.val)) + a.size }
+
+// minMaxOrdered is minMaxAgg for integers and floats.
+type minMaxOrdered struct {
+	least, float bool
+	have         []bool
+	ints         []int64
+	floats       []float64
+}
+
+func (a *minMaxOrdered) Grow(n int) {
+	a.have = grow(a.have, n)
+	if a.float {
+		a.floats = grow(a.floats, n)
+	} else {
+		a.ints = grow(a.ints, n)
+	}
+}
+
+func (a *minMaxOrdered) Step(_ *Ctx, sel []uint16, groups []uint32, args []*batch.Col) error {
+	if a.float {
+		a.stepFloats(sel, groups, args[0])
+	} else {
+		a.stepInts(sel, groups, args[0])
+	}
+	return nil
+}
+
+func (a *minMaxOrdered) stepInts(sel []uint16, groups []uint32, col *batch.Col) {
+	for _, i := range sel {
+		if col.Null[i] {
+			continue
+		}
+		g, x := groups[i], col.I[i]
+		if a.have[g] {
+			if best := a.ints[g]; a.least && x >= best || !a.least && x <= best {
+				continue
+			}
+		}
+		a.have[g], a.ints[g] = true, x
+	}
+}
+
+func (a *minMaxOrdered) stepFloats(sel []uint16, groups []uint32, col *batch.Col) {
+	for _, i := range sel {
+		if col.Null[i] {
+			continue
+		}
+		g, x := groups[i], col.F[i]
+		if a.have[g] {
+			// of equal values that print differently (0 and -0) the last stays, as in PostgreSQL
+			best := a.floats[g]
+			if a.least && x > best || !a.least && x < best {
+				continue
+			}
+			if c := types.CompareFloats(x, best); a.least && c > 0 || !a.least && c < 0 { // NaN
+				continue
+			}
+		}
+		a.have[g], a.floats[g] = true, x
+	}
+}
+
+func (a *minMaxOrdered) Final(_ *Ctx, g uint32) (types.Datum, error) {
+	switch {
+	case !a.have[g]:
+		return types.Null, nil
+	case a.float:
+		return types.Float(a.floats[g]), nil
+	}
+	return types.Int(a.ints[g]), nil
+}
+
+func (a *minMaxOrdered) Bytes() int64 { return int64(9 * cap(a.have)) }
 
 // boolAggs registers bool_and, bool_or, every, and bit_and, bit_or, bit_xor of integers.
 func boolAggs(r *registrar) {

@@ -173,6 +173,22 @@ func Hash(t T, d Datum, seed uint64) uint64 {
 	return hashBytes(d.ref, seed)
 }
 
+// HashInt is Hash of an integer of any type that is kept as one.
+func HashInt(v int64, seed uint64) uint64 { return mix(uint64(v), seed) }
+
+// HashesBytes reports that Hash of the type is HashBytes of the value's bytes, as equal
+// values have equal bytes and the other way round.
+func HashesBytes(t T) bool {
+	switch t.OID {
+	case TextOID, VarcharOID, NameOID, ByteaOID, UUIDOID:
+		return true
+	}
+	return false
+}
+
+// HashBytes is Hash of such a value.
+func HashBytes(b []byte, seed uint64) uint64 { return hashBytes(b, seed) }
+
 func hashMember(t T, v Datum, seed uint64) uint64 {
 	if v.null {
 		return mix(0x9e3779b97f4a7c15, seed)
