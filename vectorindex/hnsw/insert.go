@@ -105,7 +105,8 @@ func (in *inserter) link(ord uint32) {
 		g.entryMu.Lock()
 		defer g.entryMu.Unlock()
 	}
-	g.build.prepare(&in.b.q, g.Vector(ord))
+	// The new node as its code has it, like those that it is compared with.
+	g.build.prepareNode(&in.b.q, t, ord)
 	at, d, top, ok := in.b.descend(g, level)
 	for l := min(level, top); ok && l >= 0; l-- {
 		in.b.start(g, g.opt.EfConstruction, at, d)
