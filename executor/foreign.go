@@ -102,7 +102,7 @@ func (w *tableWriter) referenceValues(con *catalog.Constraint, row []types.Datum
 	if err != nil {
 		return nil, false, err
 	}
-	nulls := 0
+	nulls, beyond := 0, false
 	vals = make([]types.Datum, len(x.Keys))
 	for i, c := range con.Columns {
 		d := row[c-1]
@@ -112,7 +112,11 @@ func (w *tableWriter) referenceValues(con *catalog.Constraint, row []types.Datum
 		}
 		from, to := w.def.Table.Columns[c-1].Type, parent.Columns[con.RefColumns[i]-1].Type
 		if from.OID != to.OID {
-			if d, err = types.Cast(from, to, d, w.env.Format, false); err != nil {
+			d, err = types.Cast(from, to, d, w.env.Format, false)
+			if pgerr.Code(err) == pgerrcode.NumericValueOutOfRange {
+				beyond, err = true, nil // no key has this value
+			}
+			if err != nil {
 				return nil, false, err
 			}
 		}
@@ -127,6 +131,9 @@ func (w *tableWriter) referenceValues(con *catalog.Constraint, row []types.Datum
 			"insert or update on table %q violates foreign key constraint %q", w.def.Table.Name, con.Name).
 			WithDetail("MATCH FULL does not allow mixing of null and nonnull key values.").
 			OnTable(w.schema(), w.def.Table.Name).OnConstraint(con.Name)
+	}
+	if nulls == 0 && beyond {
+		return nil, false, w.beyondKey(parent, con, row)
 	}
 	return vals, nulls == 0, nil
 }
@@ -156,10 +163,24 @@ func (w *tableWriter) checkReference(ctx context.Context, con *catalog.Constrain
 
 // missingReference is the error of a row that refers to a key that is not there.
 func missingReference(env *Env, child, parent *catalog.Table, con *catalog.Constraint, key []types.Datum) error {
+	return missing(env, child, parent, con, keyText(env, parent, con, key))
+}
+
+func missing(env *Env, child, parent *catalog.Table, con *catalog.Constraint, key string) error {
 	return pgerr.Newf(pgerrcode.ForeignKeyViolation,
 		"insert or update on table %q violates foreign key constraint %q", child.Name, con.Name).
-		WithDetail("Key (%s)=(%s) is not present in table %q.", columnNames(child, con.Columns), keyText(env, parent, con, key), parent.Name).
+		WithDetail("Key (%s)=(%s) is not present in table %q.", columnNames(child, con.Columns), key, parent.Name).
 		OnTable(env.Catalog.SchemaName(child.Schema), child.Name).OnConstraint(con.Name)
+}
+
+// beyondKey is missingReference for a row with a value that no key of the parent's
+// type can have.
+func (w *tableWriter) beyondKey(parent *catalog.Table, con *catalog.Constraint, row []types.Datum) error {
+	parts := make([]string, len(con.Columns))
+	for i, c := range con.Columns {
+		parts[i] = string(types.AppendText(nil, w.def.Table.Columns[c-1].Type, row[c-1], w.env.Format))
+	}
+	return missing(w.env, w.def.Table, parent, con, strings.Join(parts, ", "))
 }
 
 func columnNames(t *catalog.Table, cols []int16) string {

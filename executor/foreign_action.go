@@ -3,6 +3,7 @@ package executor
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/jackc/pgerrcode"
 
@@ -183,7 +184,12 @@ func childScan(parent *catalog.Table, k *keyChange) (*physical.Scan, error) {
 		d := k.old[i]
 		if child.OID != from.OID {
 			var err error
-			if d, err = types.Cast(from, types.Of(child.OID), d, types.DefaultFormat, false); err != nil {
+			d, err = types.Cast(from, types.Of(child.OID), d, types.DefaultFormat, false)
+			if pgerr.Code(err) == pgerrcode.NumericValueOutOfRange {
+				n.Filter = &expr.Const{T: types.Of(types.BoolOID), D: types.Bool(false)} // nobody refers to what it cannot hold
+				return n, nil
+			}
+			if err != nil {
 				return nil, err
 			}
 		}
@@ -271,7 +277,11 @@ func (w *tableWriter) reassign(ctx context.Context, k *keyChange, id uint64, old
 		set[c-1] = true
 		switch action {
 		case 'c':
-			row[c-1] = k.new[i]
+			d, err := w.asReferring(k, i)
+			if err != nil {
+				return err
+			}
+			row[c-1] = d
 		case 'n':
 			row[c-1] = types.Null
 		default:
@@ -284,6 +294,19 @@ func (w *tableWriter) reassign(ctx context.Context, k *keyChange, id uint64, old
 	}
 	_, err := w.update(ctx, id, old, row, set)
 	return err
+}
+
+// asReferring is value i of the new key as its referring column takes it.
+func (w *tableWriter) asReferring(k *keyChange, i int) (types.Datum, error) {
+	parent, ok := w.env.Catalog.TableByID(k.con.RefTable)
+	if !ok {
+		return types.Datum{}, fmt.Errorf("executor: foreign key %s refers to nothing", k.con.Name)
+	}
+	from, to := parent.Columns[k.con.RefColumns[i]-1].Type, w.def.Table.Columns[k.con.Columns[i]-1].Type
+	if from == to || k.new[i].IsNull() {
+		return k.new[i], nil
+	}
+	return types.Cast(from, to, k.new[i], w.env.Format, false)
 }
 
 // noCounter is the node ID of scans that EXPLAIN does not show.

@@ -138,6 +138,11 @@ func (e *Env) checkConstraint(t *catalog.Table, c *catalog.Constraint, k *ast.Co
 	return nil
 }
 
+// isInteger are the types whose values are compared without a conversion.
+func isInteger(t types.OID) bool {
+	return t == types.Int2OID || t == types.Int4OID || t == types.Int8OID
+}
+
 // foreignConstraint is FOREIGN KEY.
 func (e *Env) foreignConstraint(ctx context.Context, t *catalog.Table, c *catalog.Constraint, k *ast.Constraint) error {
 	c.Kind, c.Match = catalog.ForeignConstraint, k.Match
@@ -184,7 +189,8 @@ func (e *Env) foreignConstraint(ctx context.Context, t *catalog.Table, c *catalo
 		if name == "" {
 			name = constraintName(t, c.Columns, "fkey")
 		}
-		if _, err := builtin.ResolveOp("", "=", to.OID, from.OID); err != nil || !builtin.CanCoerce(from.OID, to.OID, builtin.Implicit) {
+		if _, err := builtin.ResolveOp("", "=", to.OID, from.OID); err != nil ||
+			!builtin.CanCoerce(from.OID, to.OID, builtin.Implicit) && !(isInteger(from.OID) && isInteger(to.OID)) {
 			return pgerr.Newf(pgerrcode.DatatypeMismatch, "foreign key constraint %q cannot be implemented", name).
 				WithDetail("Key columns %q and %q are of incompatible types: %s and %s.", t.Columns[a-1].Name,
 					parent.Columns[c.RefColumns[i]-1].Name, types.FormatType(from), types.FormatType(to))
