@@ -343,14 +343,6 @@ func (b *binder) subqueryRef(s *scope, x *ast.SubqueryRef) (logical.Node, []*nsI
 	if err != nil {
 		return nil, nil, err
 	}
-	if x.Alias == nil {
-		what := "subquery in FROM must have an alias"
-		hint := "For example, FROM (SELECT ...) [AS] foo."
-		if x.Query.Values != nil {
-			what, hint = "VALUES in FROM must have an alias", "For example, FROM (VALUES ...) [AS] foo."
-		}
-		return nil, nil, errAt(x.Pos, pgerrcode.SyntaxError, "%s", what).WithHint("%s", hint)
-	}
 	it, err := named("", x.Alias, queryCols(q), x.Pos)
 	if err != nil {
 		return nil, nil, err

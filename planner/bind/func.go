@@ -152,6 +152,9 @@ func (b *binder) funcCall(s *scope, x *ast.Func) (expr.Expr, error) {
 		return nil, err
 	}
 	if x.WithinGroup {
+		if len(x.OrderBy) > 0 && slices.ContainsFunc(x.ArgNames, func(n string) bool { return n != "" }) {
+			return nil, errAt(leftmost(x.OrderBy[0].Expr), pgerrcode.SyntaxError, "positional argument cannot follow named argument")
+		}
 		for i := range x.OrderBy {
 			e, err := b.expr(g, x.OrderBy[i].Expr)
 			if err != nil {
@@ -294,7 +297,7 @@ func (b *binder) aggregate(s, g *scope, x *ast.Func, r *builtin.Resolved, args [
 			a.OrderBy = append(a.OrderBy, k)
 			continue
 		}
-		k, err := b.aggOrder(g, x, &x.OrderBy[i], in)
+		k, err := b.aggOrder(g, x, &x.OrderBy[i], args, in)
 		if err != nil {
 			return nil, err
 		}
@@ -303,20 +306,20 @@ func (b *binder) aggregate(s, g *scope, x *ast.Func, r *builtin.Resolved, args [
 	return b.addAgg(level.grouping, a, x), nil
 }
 
-func (b *binder) aggOrder(g *scope, x *ast.Func, o *ast.SortBy, in []expr.Expr) (logical.SortKey, error) {
+// aggOrder binds ORDER BY of an aggregate. With DISTINCT it must be one of the
+// arguments as they are written, and is what the aggregate gets of it.
+func (b *binder) aggOrder(g *scope, x *ast.Func, o *ast.SortBy, args, in []expr.Expr) (logical.SortKey, error) {
 	e, err := b.value(g, o.Expr)
 	if err != nil {
 		return logical.SortKey{}, err
 	}
 	if x.Distinct {
-		found := false
-		for _, a := range in {
-			found = found || same(a, e)
-		}
-		if !found {
+		at := slices.IndexFunc(args, func(a expr.Expr) bool { return same(a, e) })
+		if at < 0 || at >= len(in) {
 			return logical.SortKey{}, errAt(leftmost(o.Expr), pgerrcode.InvalidColumnReference,
 				"in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list")
 		}
+		e = in[at]
 	}
 	return b.sortKey(e, o)
 }

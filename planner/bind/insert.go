@@ -32,11 +32,6 @@ func (b *binder) writeTarget(n *ast.QName, s *scope, verb string) (*catalog.Tabl
 
 // writeRelation finds the table or view that a statement changes.
 func (b *binder) writeRelation(n *ast.QName, s *scope, verb string) (*found, error) {
-	if n.Schema == "" {
-		if c := findCTE(s, n.Name); c != nil {
-			return nil, errAt(n.Pos, pgerrcode.UndefinedTable, "relation \"%s\" cannot be the target of a modifying statement", n.Name)
-		}
-	}
 	f, err := b.relation(n)
 	if err != nil {
 		return nil, err

@@ -130,9 +130,6 @@ func (b *binder) byNameOrPosition(q *selection, e ast.Expr, c clause) (int, erro
 		return b.byName(q, x, c)
 	case *ast.Lit:
 		if x.Kind != ast.LitInt {
-			if x.Kind == ast.LitNull {
-				return -1, nil
-			}
 			return -1, errAt(x.Pos, pgerrcode.SyntaxError, "non-integer constant in %s", clauseName[c])
 		}
 		if x.Int < 1 || int(x.Int) > len(q.targets) {

@@ -48,6 +48,10 @@ type Func struct {
 	Agg    NewAgg // aggregate
 }
 
+// ReadsZone reports a function that depends on the session's time zone although
+// pg_proc calls it immutable.
+func (f *Func) ReadsZone() bool { return f.Src == "timestamptz_age" }
+
 // Eval computes one row. Arguments are of the resolved types. The result may
 // borrow from the arguments or c.Arena. With Strict no argument is NULL.
 type Eval func(c *Ctx, args []types.Datum) (types.Datum, error)

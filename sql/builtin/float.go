@@ -24,9 +24,12 @@ func floatFuncs(r *registrar) {
 	}
 	plain := map[string]func(float64) float64{
 		"dceil": math.Ceil, "dfloor": math.Floor, "dround": math.RoundToEven, "dtrunc": math.Trunc,
-		"dcbrt": math.Cbrt, "datan": math.Atan, "dsinh": math.Sinh, "dcosh": math.Cosh, "dtanh": math.Tanh,
+		"dcbrt": math.Cbrt, "datan": math.Atan, "dtanh": math.Tanh,
 		"dasinh": math.Asinh, "degrees": degrees, "radians": radians,
 		"datand": func(x float64) float64 { return atanDegrees(math.Atan(x)) },
+	}
+	for key, f := range map[string]func(float64) float64{"dsinh": math.Sinh, "dcosh": math.Cosh} {
+		r.kernel(key, floats1(func(x float64) (float64, error) { return f(x), nil })) // infinite where they overflow
 	}
 	for key, f := range plain {
 		r.kernel(key, floats1(func(x float64) (float64, error) { return checkOverflow(f(x), x) }))
@@ -38,7 +41,7 @@ func floatFuncs(r *registrar) {
 		case x < 0:
 			return -1, nil
 		}
-		return x * 0, nil
+		return 0, nil // of NaN, too
 	}))
 	r.kernel("dsqrt", floats1(func(x float64) (float64, error) {
 		if x < 0 {

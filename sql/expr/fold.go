@@ -35,7 +35,7 @@ func foldNode(e Expr) Expr {
 				}
 			}
 		}
-		if e.Fn.Volatility != builtin.Immutable || e.Fn.RetSet || e.Fn.Kind != 'f' {
+		if e.Fn.Volatility != builtin.Immutable || e.Fn.RetSet || e.Fn.Kind != 'f' || e.Fn.ReadsZone() {
 			return e
 		}
 	case *Cast:

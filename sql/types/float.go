@@ -46,6 +46,9 @@ func strtod(p string, bits int) (float64, error) {
 	if isHexFloat(p) && strings.IndexByte(p, 'p') < 0 && strings.IndexByte(p, 'P') < 0 {
 		p += "p0"
 	}
+	if (p[0] == '-' || p[0] == '+') && strings.EqualFold(p[1:], "nan") {
+		p = p[1:]
+	}
 	v, err := strconv.ParseFloat(p, bits)
 	if err == nil && v == 0 && hasSignificand(p) {
 		return 0, strconv.ErrRange

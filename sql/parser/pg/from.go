@@ -1,9 +1,11 @@
 package pg
 
 import (
+	"github.com/jackc/pgerrcode"
 	pgast "github.com/sqlc-dev/oliphant/ast"
 
 	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/pgerr"
 )
 
 func (c *conv) tables(list []*pgast.Node) []ast.TableExpr {
@@ -30,6 +32,14 @@ func (c *conv) table(n *pgast.Node) ast.TableExpr {
 	case *pgast.Node_RangeSubselect:
 		s := v.RangeSubselect
 		q := c.query(s.Subquery)
+		if s.Alias == nil { // newer grammars can do without
+			kind, example := "subquery", "SELECT"
+			if q.Values != nil {
+				kind, example = "VALUES", "VALUES"
+			}
+			panic(bail{pgerr.New(pgerrcode.SyntaxError, kind+" in FROM must have an alias").
+				WithHint("For example, FROM (%s ...) [AS] foo.", example).At(int(q.Pos))})
+		}
 		return &ast.SubqueryRef{At: ast.At{Pos: q.Pos}, Query: q, Lateral: s.Lateral, Alias: c.alias(s.Alias)}
 	case *pgast.Node_RangeFunction:
 		return c.rangeFunction(v.RangeFunction)

@@ -201,3 +201,25 @@ func BenchmarkParse(b *testing.B) {
 		})
 	}
 }
+
+func TestQueryInFromNeedsAlias(t *testing.T) {
+	for sql, want := range map[string]string{
+		"SELECT * FROM (SELECT 1)":                   "subquery in FROM must have an alias",
+		"SELECT * FROM a, LATERAL (SELECT 1)":        "subquery in FROM must have an alias",
+		"SELECT * FROM (VALUES (1))":                 "VALUES in FROM must have an alias",
+		"SELECT * FROM (SELECT 1) JOIN b ON true":    "subquery in FROM must have an alias",
+		"SELECT * FROM (SELECT 1) x, (VALUES (1)) y": "",
+	} {
+		_, err := Frontend{}.Parse(sql)
+		if got := message(err); got != want || want != "" && pgerr.Code(err) != "42601" {
+			t.Errorf("%s: %v, want %q", sql, err, want)
+		}
+	}
+}
+
+func message(err error) string {
+	if pe, ok := pgerr.As(err); ok {
+		return pe.Message
+	}
+	return ""
+}
