@@ -137,6 +137,7 @@ func TestCompare(t *testing.T) {
 		{"no order asked for", "SELECT", rows("1", "2"), rows("2", "1"), agreed},
 		{"order", "SELECT a ORDER\n BY a", rows("1", "2"), rows("2", "1"), otherOrder},
 		{"rows", "SELECT", rows("1", "2"), rows("1", "1"), otherRows},
+		{"plans", "Explain SELECT", rows("1"), rows("2", "3"), agreed},
 		{"types", "SELECT", rows("1", "2"), number, otherTypes},
 		{"same error", "", fails("22012"), fails("22012"), agreed},
 		{"other error", "", fails("22012"), fails("42601"), otherState},
