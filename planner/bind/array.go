@@ -26,7 +26,7 @@ func (b *binder) array(s *scope, x *ast.Array, want types.T) (expr.Expr, error) 
 			elems[i], err = b.array(s, a, want)
 			nested = true
 		} else {
-			elems[i], err = b.expr(s, e)
+			elems[i], err = b.exprFor(s, e, want.Elem())
 		}
 		if err != nil {
 			return nil, err

@@ -78,8 +78,12 @@ type binder struct {
 	// shapes and rowShapes are the columns of record values, by where they come from.
 	shapes    map[logical.ColID][]field
 	rowShapes map[*expr.RowOf][]field
-	locks     bool
-	depth     int
+	// rawRows are the rows of ROW(…) before what has no type became text.
+	rawRows map[*expr.RowOf]*expr.RowOf
+	// rowPos is where the members of a row of ROW(…) stand.
+	rowPos map[*expr.RowOf][]ast.Pos
+	locks  bool
+	depth  int
 	// views guards against views that expand to themselves.
 	views []catalog.ID
 	// noParams refuses parameters, with the reason (stored expressions).
@@ -93,7 +97,8 @@ const maxDepth = 5000
 
 func newBinder(o Options) *binder {
 	return &binder{o: o, noParams: o.NoParams, meta: logical.NewMeta(), params: append([]types.OID(nil), o.ParamTypes...),
-		pos: map[*expr.Column]ast.Pos{}, shapes: map[logical.ColID][]field{}, rowShapes: map[*expr.RowOf][]field{}}
+		pos: map[*expr.Column]ast.Pos{}, shapes: map[logical.ColID][]field{}, rowShapes: map[*expr.RowOf][]field{},
+		rawRows: map[*expr.RowOf]*expr.RowOf{}, rowPos: map[*expr.RowOf][]ast.Pos{}}
 }
 
 // Bind binds SELECT, VALUES, INSERT, UPDATE, DELETE and MERGE.

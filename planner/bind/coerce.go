@@ -143,6 +143,12 @@ func (b *binder) coerceOrNil(e expr.Expr, to types.T, at builtin.Context, pos as
 	if from.OID == to.OID {
 		return b.applyMod(e, to, at, pos), nil
 	}
+	switch {
+	case from.OID == types.RecordOID && types.IsComposite(to.OID):
+		return b.rowTo(e, to, at, pos)
+	case to.OID == types.RecordOID && types.IsComposite(from.OID):
+		return b.asRecord(e, at, pos)
+	}
 	switch builtin.CoercionPath(from.OID, to.OID, at) {
 	case builtin.NoCoercion:
 		return nil, nil
@@ -258,9 +264,12 @@ func (b *binder) castTo(s *scope, x *ast.Cast, to types.T) (expr.Expr, error) {
 		}
 		return b.coerce(e, to, builtin.Explicit, x.Pos)
 	}
-	e, err := b.expr(s, x.X)
+	e, err := b.exprFor(s, x.X, to)
 	if err != nil {
 		return nil, err
+	}
+	if to.OID == types.RecordOID && types.IsComposite(e.Type().OID) {
+		return e, nil // it is a record
 	}
 	y, err := b.coerceOrNil(e, to, builtin.Explicit, x.Pos)
 	if err != nil {

@@ -103,6 +103,9 @@ func (b *binder) distinct(s *scope, x *ast.Distinct) (expr.Expr, error) {
 		if l, err = b.known(l); err != nil {
 			return nil, err
 		}
+		if t := l.Type().OID; t == types.RecordOID || types.IsComposite(t) { // of the row itself, not of its columns
+			l = &expr.Relabel{X: l, T: types.Of(types.ByteaOID)}
+		}
 		return &expr.IsNull{X: l, Not: !x.Not}, nil
 	}
 	if x.Schema == builtin.MySQLSchema {
@@ -166,6 +169,11 @@ func (b *binder) nullIf(s *scope, x *ast.NullIf) (expr.Expr, error) {
 		return nil, notYet(x.Pos, "NULLIF of rows")
 	}
 	l := c.Args[0]
+	if l.Type().OID == types.RecordOID {
+		if l, err = b.value(s, x.Left); err != nil { // of a composite type, perhaps
+			return nil, err
+		}
+	}
 	return &expr.Case{Whens: []expr.When{{Cond: e, Result: nullConst(l.Type())}}, Else: l, T: l.Type()}, nil
 }
 
@@ -323,8 +331,26 @@ func (b *binder) sqlValue(x *ast.SQLValue) (expr.Expr, error) {
 	return b.coerce(e, t, builtin.Explicit, x.Pos)
 }
 
+// row is ROW(…). What has no type in it becomes text, unless the row itself is given a type.
 func (b *binder) row(s *scope, x *ast.Row) (expr.Expr, error) {
+	raw, err := b.rawRow(s, x)
+	if err != nil {
+		return nil, err
+	}
+	r := &expr.RowOf{T: raw.T, Args: make([]expr.Expr, len(raw.Args))}
+	for i, a := range raw.Args {
+		if r.Args[i], err = b.known(a); err != nil {
+			return nil, err
+		}
+	}
+	b.rawRows[r] = raw
+	return r, nil
+}
+
+// rawRow is ROW(…) whose members may still be of type unknown.
+func (b *binder) rawRow(s *scope, x *ast.Row) (*expr.RowOf, error) {
 	r := &expr.RowOf{T: types.Of(types.RecordOID)}
+	var at []ast.Pos
 	for _, a := range x.Args {
 		if c, ok := a.(*ast.ColumnRef); ok && c.Star {
 			cols, err := b.star(s, c)
@@ -332,15 +358,26 @@ func (b *binder) row(s *scope, x *ast.Row) (expr.Expr, error) {
 				return nil, err
 			}
 			for _, col := range cols {
-				r.Args = append(r.Args, b.reference(col.e, c.Pos))
+				r.Args, at = append(r.Args, b.reference(col.e, c.Pos)), append(at, c.Pos)
 			}
 			continue
 		}
-		v, err := b.value(s, a)
+		if f, ok := a.(*ast.FieldSel); ok && f.Star {
+			cols, err := b.expandRecord(s, f)
+			if err != nil {
+				return nil, err
+			}
+			for _, col := range cols {
+				r.Args, at = append(r.Args, col.e), append(at, leftmost(f))
+			}
+			continue
+		}
+		v, err := b.expr(s, a)
 		if err != nil {
 			return nil, err
 		}
-		r.Args = append(r.Args, v)
+		r.Args, at = append(r.Args, v), append(at, leftmost(a))
 	}
+	b.rowPos[r] = at
 	return r, nil
 }

@@ -25,6 +25,15 @@ func UserType(t *ast.TypeName, o Options) *catalog.Type {
 	return x
 }
 
+// UserTypeID is the OID of the user's type or row type that a name means, 0 for other
+// types. A name with array bounds means the element type.
+func UserTypeID(t *ast.TypeName, o Options) types.OID {
+	if i := newBinder(o).userType(t); i != nil {
+		return i.OID
+	}
+	return 0
+}
+
 // domainOf is the domain that a type's name means, nil for other types.
 func (b *binder) domainOf(t *ast.TypeName) *catalog.Type {
 	if i := b.userType(t); i != nil && i.Type == 'd' {

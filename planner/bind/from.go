@@ -174,6 +174,9 @@ func (b *binder) relation(n *ast.QName) (*found, error) {
 
 // upToDate refuses a temporary view that reads what others have changed since.
 func (b *binder) upToDate(r *found, n *ast.QName) error {
+	if r.table != nil && r.table.Kind == catalog.KindComposite {
+		return errAt(n.Pos, pgerrcode.WrongObjectType, "\"%s\" is a composite type", n.Name)
+	}
 	if r.table == nil || len(r.table.Reads) == 0 {
 		return nil
 	}
@@ -240,6 +243,9 @@ func (b *binder) table(t *catalog.Table, x *ast.TableRef) (logical.Node, []*nsIt
 		c := &t.Columns[i]
 		if c.Dropped {
 			continue
+		}
+		if c.Type.OID >= types.FirstTypeOID {
+			b.rowInfo(c.Type.OID)
 		}
 		id := b.meta.Add(logical.ColInfo{Name: c.Name, Rel: name, T: c.Type, Table: t, Attr: c.Num})
 		scan.Attrs, scan.Out = append(scan.Attrs, c.Num), append(scan.Out, id)
@@ -322,6 +328,9 @@ func (b *binder) view(s *scope, r *found, x *ast.TableRef) (logical.Node, []*nsI
 		it.schema = r.schema
 	}
 	it.rel = &relation{alias: it.name, derived: true}
+	if r.table != nil {
+		it.rel.rowType = r.table.TypeID
+	}
 	if r.virtual == nil && r.table == nil {
 		it.hidden = []nsCol{{"tableoid", &expr.Const{T: types.Of(types.OidOID), D: types.Int(int64(r.viewID))}}}
 	}

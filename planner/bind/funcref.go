@@ -22,6 +22,7 @@ func (b *binder) funcRef(s *scope, x *ast.FuncRef) (logical.Node, []*nsItem, err
 	var names []string
 	var ts []types.T
 	var shapes [][]field
+	var rowType types.OID // of the only function, if it returns rows of a composite type
 	for i := range x.Funcs {
 		f := &x.Funcs[i]
 		call, fname, err := b.fromCall(in, f)
@@ -43,6 +44,9 @@ func (b *binder) funcRef(s *scope, x *ast.FuncRef) (logical.Node, []*nsItem, err
 		if sh {
 			shapes[len(shapes)-1] = b.shape(call)
 		}
+		if b.composite(call.T.OID) != nil && scalar {
+			rowType, scalar = call.T.OID, false
+		}
 	}
 	if x.Ordinality {
 		names, ts, shapes = append(names, "ordinality"), append(ts, types.Of(types.Int8OID)), append(shapes, nil)
@@ -59,13 +63,19 @@ func (b *binder) funcRef(s *scope, x *ast.FuncRef) (logical.Node, []*nsItem, err
 			b.shapes[id] = shapes[i]
 		}
 		n.Out = append(n.Out, id)
-		cols = append(cols, nsCol{names[i], b.meta.Column(id)})
+		if c := b.composite(ts[i].OID); c == nil {
+			cols = append(cols, nsCol{names[i], b.meta.Column(id)})
+		} else {
+			for _, f := range b.shape(b.meta.Column(id)) {
+				cols = append(cols, nsCol{f.name, fieldOf(b.meta.Column(id), f)})
+			}
+		}
 	}
 	it, err := named(name, x.Alias, cols, x.Pos)
 	if err != nil {
 		return nil, nil, err
 	}
-	it.rel = &relation{alias: it.name, scalar: scalar}
+	it.rel = &relation{alias: it.name, scalar: scalar, rowType: rowType}
 	return n, one(it), nil
 }
 
@@ -152,6 +162,8 @@ func (b *binder) callColumns(call *expr.Call, fname string, f *ast.FuncItem, onl
 		}
 		call.Fn = builtin.WithColumns(call.Fn, names, ts)
 		return names, ts, false, nil
+	case defs != nil && b.composite(call.T.OID) != nil:
+		return nil, nil, false, errAt(f.Call.Position(), pgerrcode.SyntaxError, "a column definition list is redundant for a function returning a named composite type")
 	case defs != nil:
 		return nil, nil, false, errAt(f.Call.Position(), pgerrcode.SyntaxError, "a column definition list is only allowed for functions returning \"record\"")
 	}

@@ -293,7 +293,7 @@ func (b *binder) insertValues(in *insertion) ([][]expr.Expr, error) {
 				}
 				continue
 			}
-			v, err := b.expr(in.s, e)
+			v, err := b.exprFor(in.s, e, in.typeOf(i))
 			if err != nil {
 				return nil, err
 			}
@@ -303,6 +303,14 @@ func (b *binder) insertValues(in *insertion) ([][]expr.Expr, error) {
 		}
 	}
 	return out, nil
+}
+
+// typeOf is the type of the column that target i assigns wholly.
+func (in *insertion) typeOf(i int) types.T {
+	if c := in.table.Column(in.attrs[i]); c != nil && in.part(i) == nil {
+		return c.Type
+	}
+	return types.T{}
 }
 
 // writable refuses a view's column that is none of the table.

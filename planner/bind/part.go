@@ -31,7 +31,13 @@ func (b *binder) assignPart(s *scope, c *catalog.Column, x *ast.Target, old, v e
 			n++
 		}
 		if n == 0 {
-			return nil, b.assignField(t, what, &path[0], x.Pos)
+			step, part, err := b.fieldStep(t, what, &path[0], x.Pos)
+			if err != nil {
+				return nil, err
+			}
+			out.Steps = append(out.Steps, step)
+			t, what, subscripted, path = part, path[0].Field, false, path[1:]
+			continue
 		}
 		if err := b.assignable(t, x); err != nil {
 			return nil, err
@@ -70,12 +76,25 @@ func (b *binder) assignable(t types.T, x *ast.Target) error {
 	return nil
 }
 
-func (b *binder) assignField(t types.T, what string, f *ast.Step, pos ast.Pos) error {
+// fieldStep leads to a field of a composite value; part is the field's type.
+func (b *binder) fieldStep(t types.T, what string, f *ast.Step, pos ast.Pos) (step expr.Step, part types.T, err error) {
 	if f.Star {
-		return errAt(pos, pgerrcode.FeatureNotSupported, "row expansion via \"*\" is not supported here")
+		return step, part, errAt(pos, pgerrcode.FeatureNotSupported, "row expansion via \"*\" is not supported here")
 	}
-	return errAt(pos, pgerrcode.DatatypeMismatch, "cannot assign to field \"%s\" of column \"%s\" because its type %s is not a composite type",
-		f.Field, what, builtin.TypeName(t.OID))
+	c := b.composite(t.OID)
+	if c == nil {
+		return step, part, errAt(pos, pgerrcode.DatatypeMismatch,
+			"cannot assign to field \"%s\" of column \"%s\" because its type %s is not a composite type", f.Field, what, builtin.TypeName(t.OID))
+	}
+	at := c.Index(f.Field)
+	if at < 0 {
+		return step, part, errAt(pos, pgerrcode.UndefinedColumn,
+			"cannot assign to field \"%s\" of column \"%s\" because there is no such column in data type %s", f.Field, what, builtin.TypeName(t.OID))
+	}
+	if c.Fields[at].Domain {
+		return step, part, notYet(pos, "assignment to a field of a domain")
+	}
+	return expr.Step{T: t, Row: c, Field: at}, c.Fields[at].T, nil
 }
 
 // partDefault is the error for DEFAULT as the value of a part, nil for whole columns.

@@ -15,17 +15,27 @@ import (
 type field struct {
 	name string
 	t    types.T
+	at   int // its place in the value
 }
 
 // shape is what is known of a record's columns; nil when nothing is.
 func (b *binder) shape(e expr.Expr) []field {
+	if c := b.composite(e.Type().OID); c != nil {
+		f := make([]field, 0, len(c.Fields))
+		for i := range c.Fields {
+			if !c.Fields[i].Dropped {
+				f = append(f, field{c.Fields[i].Name, c.Fields[i].T, i})
+			}
+		}
+		return f
+	}
 	switch x := e.(type) {
 	case *expr.Column:
 		return b.shapes[x.Index]
 	case *expr.Call:
 		var f []field
 		for i, t := range x.Fn.OutTypes {
-			f = append(f, field{x.Fn.OutNames[i], types.Of(t)})
+			f = append(f, field{x.Fn.OutNames[i], types.Of(t), i})
 		}
 		if len(f) < 2 {
 			return nil
@@ -37,7 +47,7 @@ func (b *binder) shape(e expr.Expr) []field {
 		}
 		f := make([]field, len(x.Args))
 		for i, a := range x.Args {
-			f[i] = field{fmt.Sprintf("f%d", i+1), a.Type()}
+			f[i] = field{fmt.Sprintf("f%d", i+1), a.Type(), i}
 		}
 		return f
 	}
@@ -54,17 +64,15 @@ func (b *binder) fieldSel(s *scope, x *ast.FieldSel) (expr.Expr, error) {
 		return nil, err
 	}
 	sh := b.shape(v)
-	for i, f := range sh {
-		if f.name != x.Name {
-			continue
+	for _, f := range sh {
+		if f.name == x.Name {
+			return fieldOf(v, f), nil
 		}
-		if r, ok := v.(*expr.RowOf); ok {
-			return r.Args[i], nil
-		}
-		return &expr.Field{X: v, N: i, T: f.t}, nil
 	}
 	pos := leftmost(x.X)
 	switch {
+	case types.IsComposite(v.Type().OID):
+		return nil, errAt(pos, pgerrcode.UndefinedColumn, "column \"%s\" not found in data type %s", x.Name, builtin.TypeName(v.Type().OID))
 	case sh != nil:
 		return nil, errAt(pos, pgerrcode.UndefinedColumn, "could not identify column \"%s\" in record data type", x.Name)
 	case v.Type().OID == types.RecordOID:
@@ -72,6 +80,14 @@ func (b *binder) fieldSel(s *scope, x *ast.FieldSel) (expr.Expr, error) {
 	}
 	return nil, errAt(pos, pgerrcode.WrongObjectType, "column notation .%s applied to type %s, which is not a composite type",
 		x.Name, builtin.TypeName(v.Type().OID))
+}
+
+// fieldOf is a column of a record.
+func fieldOf(v expr.Expr, f field) expr.Expr {
+	if r, ok := v.(*expr.RowOf); ok {
+		return r.Args[f.at]
+	}
+	return &expr.Field{X: v, N: f.at, T: f.t, Name: f.name}
 }
 
 // expandRecord is (x).*: one expression a column.
@@ -89,10 +105,7 @@ func (b *binder) expandRecord(s *scope, x *ast.FieldSel) ([]nsCol, error) {
 	}
 	out := make([]nsCol, len(sh))
 	for i, f := range sh {
-		out[i] = nsCol{f.name, &expr.Field{X: v, N: i, T: f.t}}
-		if r, ok := v.(*expr.RowOf); ok {
-			out[i].e = r.Args[i]
-		}
+		out[i] = nsCol{f.name, fieldOf(v, f)}
 	}
 	return out, nil
 }

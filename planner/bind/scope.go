@@ -106,6 +106,8 @@ type relation struct {
 	alias   string
 	scalar  bool // a function returning a scalar: its name as a value is its column
 	derived bool // a subquery, view or WITH query
+	// rowType is the composite type of its rows, of a view or function; 0 = none, or the table's
+	rowType types.OID
 }
 
 // findColumn resolves an unqualified name, innermost level first. nil: not found.
@@ -346,12 +348,15 @@ func (b *binder) wholeRow(it *nsItem, pos ast.Pos) (expr.Expr, error) {
 	if it.rel != nil && it.rel.scalar && len(it.cols) == 1 {
 		return b.reference(it.cols[0].e, pos), nil
 	}
+	if row := b.tableRow(it, pos); row != nil {
+		return row, nil
+	}
 	row := &expr.RowOf{}
 	var sh []field
 	names := make([]string, 0, len(it.cols))
-	for _, c := range it.cols {
+	for i, c := range it.cols {
 		row.Args = append(row.Args, b.reference(c.e, pos))
-		sh = append(sh, field{c.name, c.e.Type()})
+		sh = append(sh, field{c.name, c.e.Type(), i})
 		names = append(names, c.name)
 	}
 	b.rowShapes[row] = sh

@@ -105,11 +105,15 @@ func (b *binder) userType(t *ast.TypeName) *types.Info {
 			b.traceType(t, p)
 			return types.Lookup(x.ID)
 		}
-		if x, ok := b.o.Catalog.TypeOfArray(s.ID, n.Name); ok {
-			if x.Kind == catalog.DomainType {
+		if x, ok := b.o.Catalog.Table(s.ID, n.Name); ok && x.HasRowType() {
+			b.traceType(t, p)
+			return b.rowInfo(x.TypeID)
+		}
+		if id := b.o.Catalog.ArrayType(s.ID, n.Name); id != 0 {
+			if x, ok := b.o.Catalog.TypeByID(id); ok && x.Kind == catalog.DomainType {
 				return nil
 			}
-			return types.Lookup(x.Array)
+			return b.rowInfo(id)
 		}
 	}
 	return nil

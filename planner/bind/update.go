@@ -288,7 +288,11 @@ func (b *binder) setValue(s *scope, c *catalog.Column, x *ast.Target, set []ast.
 		return columnDefault(c, b.o)
 	}
 	if v == nil {
-		if v, err = b.expr(s, src); err != nil {
+		want := c.Type
+		if len(x.Path) > 0 {
+			want = types.T{}
+		}
+		if v, err = b.exprFor(s, src, want); err != nil {
 			return nil, err
 		}
 		pos = leftmost(src)

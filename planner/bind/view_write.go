@@ -200,7 +200,7 @@ func (b *binder) expose(w writtenView, row *nsItem, name string) (*nsItem, []exp
 			conds = append(conds, logical.Conjuncts(nil, cond)...)
 		}
 		row = &nsItem{name: w[i].view.Name, cols: cols, relVisible: true, colsVisible: true, lateralOK: true,
-			rel: &relation{alias: name, derived: true}}
+			rel: &relation{alias: name, derived: true, rowType: w[i].view.TypeID}}
 	}
 	if w != nil {
 		row.name = name

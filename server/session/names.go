@@ -14,8 +14,9 @@ import (
 // names gives the reg* types their text forms (PostgreSQL chapter 8.19): types.Names.
 type names struct{ s *Session }
 
-// Enum implements types.Enums.
-func (n names) Enum(oid types.OID) *types.Enum { return n.s.Catalog().Enum(oid) }
+// Enum and Composite implement types.UserTypes.
+func (n names) Enum(oid types.OID) *types.Enum           { return n.s.Catalog().Enum(oid) }
+func (n names) Composite(oid types.OID) *types.Composite { return n.s.Catalog().Composite(oid) }
 
 // RegOut implements types.Names.
 func (n names) RegOut(t, oid types.OID) (string, bool) {

@@ -89,7 +89,7 @@ func newSession(d *Database, st backend.Startup, role *catalog.Role) *Session {
 		"loxodb.plan_cache_size": fmt.Sprint(max(d.cfg.PlanCacheBytes, 0) >> 10), "loxodb.row_cache_size": fmt.Sprint(max(d.cfg.RowCacheBytes, 0) >> 10),
 	})
 	s.settings.format.Names = names{s}
-	s.settings.format.Enums = names{s}
+	s.settings.format.Types = names{s}
 	s.settings.notice = s.notice
 	s.tx.session = s
 	s.makeHooks()

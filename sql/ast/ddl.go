@@ -199,6 +199,12 @@ type (
 		Name   QName
 		Labels []string
 	}
+	// CreateComposite is CREATE TYPE … AS (…).
+	CreateComposite struct {
+		At
+		Name    QName
+		Columns []ColumnDef // name, type and collation
+	}
 	// CreateDomain is CREATE DOMAIN.
 	CreateDomain struct {
 		At
@@ -462,6 +468,7 @@ func (*CreateSequence) stmt()  {}
 func (*AlterSequence) stmt()   {}
 func (*CreateView) stmt()      {}
 func (*CreateEnum) stmt()      {}
+func (*CreateComposite) stmt() {}
 func (*AlterEnum) stmt()       {}
 func (*CreateDomain) stmt()    {}
 func (*AlterDomain) stmt()     {}

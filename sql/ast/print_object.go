@@ -30,6 +30,8 @@ func (p *printer) object(s Stmt) bool {
 		p.ident(v.Name)
 		p.s(" ")
 		p.set(v.Set)
+	case *CreateComposite:
+		p.createComposite(v)
 	case *CreateEnum:
 		p.createEnum(v)
 	case *AlterEnum:

@@ -11,6 +11,17 @@ func (p *printer) createEnum(v *CreateEnum) {
 	p.s(")")
 }
 
+func (p *printer) createComposite(v *CreateComposite) {
+	p.s("CREATE TYPE ")
+	p.objectName(ObjType, v.Name)
+	p.s(" AS (")
+	for i := range v.Columns {
+		p.sep(i)
+		p.columnDef(v.Columns[i])
+	}
+	p.s(")")
+}
+
 func (p *printer) alterEnum(v *AlterEnum) {
 	p.s("ALTER TYPE ")
 	p.objectName(ObjType, v.Name)

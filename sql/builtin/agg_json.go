@@ -51,7 +51,7 @@ func (a *jsonAgg) add(c *Ctx, out []byte, args []*batch.Col, i int) ([]byte, err
 			out = []byte{'['}
 		default:
 			out = append(out, ", "...)
-			if v.t.IsArray() || v.t.OID == types.RecordOID || types.Lookup(v.t.OID) == nil {
+			if v.t.IsArray() || v.t.OID == types.RecordOID || types.IsComposite(v.t.OID) {
 				out = append(out, "\n "...)
 			}
 		}

@@ -10,9 +10,11 @@ import (
 )
 
 // PartStep leads from a container to a part of it: an element or a slice of an array,
-// or a path into jsonb.
+// a path into jsonb, or a field of a composite value.
 type PartStep struct {
-	T     types.T // the container's
+	T     types.T          // the container's
+	Row   *types.Composite // of a field
+	Field int
 	Slice bool
 	// At are the subscripts, of a slice the bounds of each dimension in turn; Absent are
 	// the bounds that are not given. Number are those into jsonb that are integers, not texts.
@@ -23,6 +25,9 @@ type PartStep struct {
 // AssignPart is the container with another value of the part where the steps lead.
 func AssignPart(x types.Datum, steps []PartStep, v types.Datum) (types.Datum, error) {
 	s := &steps[0]
+	if s.Row != nil {
+		return assignField(x, steps, v)
+	}
 	what := "array"
 	if s.T.OID == types.JSONBOID {
 		what = "jsonb"
@@ -36,6 +41,23 @@ func AssignPart(x types.Datum, steps []PartStep, v types.Datum) (types.Datum, er
 		return assignJSONB(x, s, v)
 	}
 	return assignArray(x, steps, v)
+}
+
+// assignField makes a row of NULLs where there is none.
+func assignField(x types.Datum, steps []PartStep, v types.Datum) (types.Datum, error) {
+	s := &steps[0]
+	if x.IsNull() {
+		x = types.Bytes(nil)
+	}
+	vals := s.Row.Split(x)
+	if len(steps) > 1 {
+		var err error
+		if v, err = AssignPart(vals[s.Field], steps[1:], v); err != nil {
+			return types.Datum{}, err
+		}
+	}
+	vals[s.Field] = v
+	return s.Row.Make(vals), nil
 }
 
 func assignArray(x types.Datum, steps []PartStep, v types.Datum) (types.Datum, error) {

@@ -58,8 +58,11 @@ func CoercionPath(from, to types.OID, at Context) Coercion {
 		}
 		return ByCast
 	}
-	if to == types.RecordOID && types.Lookup(from) == nil {
-		return RelabelOnly // a table's row type
+	switch {
+	case to == types.RecordOID && types.IsComposite(from):
+		return ByCast
+	case from == types.RecordOID && types.IsComposite(to):
+		return ByCast // of a ROW(…) only: the binder looks at its members
 	}
 	if to != types.OidVectorOID && to != types.Int2VectorOID {
 		if c := arrayPath(from, to, at); c != NoCoercion {
@@ -67,8 +70,8 @@ func CoercionPath(from, to types.OID, at Context) Coercion {
 		}
 	}
 	switch {
-	case from == types.RecordOID || from == types.VoidOID || to == types.VoidOID:
-		if from == types.RecordOID && at != Implicit && category(to) == 'S' {
+	case from == types.RecordOID || types.IsComposite(from) || from == types.VoidOID || to == types.VoidOID:
+		if from != types.VoidOID && at != Implicit && category(to) == 'S' {
 			return ByIO
 		}
 		return NoCoercion
@@ -80,7 +83,7 @@ func CoercionPath(from, to types.OID, at Context) Coercion {
 
 func arrayPath(from, to types.OID, at Context) Coercion {
 	fe, te := elemOf(from), elemOf(to)
-	if fe == 0 || te == 0 {
+	if fe == 0 || te == 0 || fe == types.RecordOID && te != fe {
 		return NoCoercion
 	}
 	switch CoercionPath(fe, te, at) {

@@ -5,7 +5,10 @@ import (
 	"cmp"
 	"math"
 
+	"github.com/jackc/pgerrcode"
+
 	"github.com/loxodb/loxodb/sql/batch"
+	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -72,19 +75,26 @@ func compareFuncs(r *registrar) {
 		r.kernel("text"+s+"name", compareBytes(relation(rel)))
 	}
 	each("bpchar", compareBpchar)
-	for _, p := range []string{"numeric_", "interval_", "timetz_", "array_", "record_", "jsonb_", "bit", "oidvector", "tid"} {
+	for _, p := range []string{"numeric_", "interval_", "timetz_", "array_", "jsonb_", "bit", "oidvector", "tid"} {
 		each(p, compareAny)
 	}
+	each("record_", compareRecords)
 	r.kernel("xideq", compareXids(eq))
 	r.kernel("xidneq", compareXids(ne))
 	r.kernel("cideq", compareXids(eq))
 	r.kernel("aclitem_eq", compareBytes(eq))
 	crossDates(r)
+	r.eval("btrecordcmp", func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		if err := sameColumns(a[0], a[1]); err != nil {
+			return types.Datum{}, err
+		}
+		return threeWay(c, a)
+	})
 	r.eval("numeric_cmp", threeWay)
 	for _, p := range []string{
 		"btint2cmp", "btint4cmp", "btint8cmp", "btoidcmp", "btcharcmp", "btboolcmp", "btfloat4cmp", "btfloat8cmp",
 		"bttextcmp", "btnamecmp", "byteacmp", "uuid_cmp", "date_cmp", "time_cmp", "timestamp_cmp",
-		"cash_cmp", "interval_cmp", "timetz_cmp", "btarraycmp", "btrecordcmp", "jsonb_cmp", "bitcmp", "bpcharcmp",
+		"cash_cmp", "interval_cmp", "timetz_cmp", "btarraycmp", "jsonb_cmp", "bitcmp", "bpcharcmp",
 		"btoidvectorcmp", "bttidcmp", "enum_cmp",
 	} {
 		r.eval(p, threeWay)
@@ -95,6 +105,41 @@ func compareFuncs(r *registrar) {
 	} {
 		r.eval(p+"larger", larger)
 		r.eval(p+"smaller", smaller)
+	}
+}
+
+// compareRecords compares rows, which must have columns of the same types.
+func compareRecords(rel relation) Kernel {
+	return func(_ *Ctx, sel []uint16, out *batch.Col, args []*batch.Col) error {
+		for _, i := range sel {
+			a, b := args[0].Datum(int(i)), args[1].Datum(int(i))
+			if err := sameColumns(a, b); err != nil {
+				return err
+			}
+			out.I[i] = bit(rel.holds(types.Compare(args[0].T, a, b)))
+		}
+		return nil
+	}
+}
+
+// sameColumns refuses rows that cannot be compared; what differs behind the first
+// columns that are not equal does not matter.
+func sameColumns(a, b types.Datum) error {
+	ia, ib := types.NewRecordIter(a), types.NewRecordIter(b)
+	for n := 1; ; n++ {
+		ta, va, oka := ia.Next()
+		tb, vb, okb := ib.Next()
+		switch {
+		case !oka && !okb:
+			return nil
+		case oka != okb:
+			return pgerr.New(pgerrcode.DatatypeMismatch, "cannot compare record types with different numbers of columns")
+		case ta.OID != tb.OID:
+			return pgerr.Newf(pgerrcode.DatatypeMismatch, "cannot compare dissimilar column types %s and %s at record column %d",
+				TypeName(ta.OID), TypeName(tb.OID), n)
+		case va.IsNull() != vb.IsNull() || !va.IsNull() && types.Compare(ta, va, vb) != 0:
+			return nil
+		}
 	}
 }
 

@@ -230,6 +230,9 @@ func comment(s *catalog.Snapshot, id catalog.ID, class string) string {
 	switch class {
 	case "pg_class":
 		if t, ok := s.TableByID(id); ok {
+			if t.Kind == catalog.KindComposite { // a comment on the type is none on the relation
+				return ""
+			}
 			return t.Comment
 		}
 		if x, ok := s.IndexByID(id); ok {
@@ -247,6 +250,9 @@ func comment(s *catalog.Snapshot, id catalog.ID, class string) string {
 			return x.Comment
 		}
 	case "pg_type", "pg_am":
+		if r, ok := s.RowType(id); ok && class == "pg_type" && id == r.Table.TypeID && r.Table.Kind == catalog.KindComposite {
+			return r.Table.Comment
+		}
 		if x, ok := s.TypeByID(id); ok && class == "pg_type" && x.ID == id {
 			return x.Comment
 		}

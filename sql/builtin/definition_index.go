@@ -138,6 +138,8 @@ func describeObject(s *catalog.Snapshot, id catalog.ID, column int64) string {
 			kind = "view "
 		case catalog.KindMatView:
 			kind = "materialized view "
+		case catalog.KindComposite:
+			kind = "composite type "
 		}
 		if col := t.Column(int16(column)); column > 0 && col != nil {
 			return "column " + QuoteIdent(col.Name) + " of " + kind + QuoteIdent(t.Name)

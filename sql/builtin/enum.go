@@ -32,8 +32,8 @@ func enumFuncs(r *registrar) {
 // enumLabels are the labels of the call's enum as the session sees them.
 func enumLabels(c *Ctx) ([]types.EnumLabel, error) {
 	t := c.argT(0)
-	if c.Format != nil && c.Format.Enums != nil {
-		if e := c.Format.Enums.Enum(t.OID); e != nil {
+	if c.Format != nil && c.Format.Types != nil {
+		if e := c.Format.Types.Enum(t.OID); e != nil {
 			return e.Labels, nil
 		}
 	}

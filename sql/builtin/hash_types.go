@@ -75,6 +75,9 @@ func hashValue(t types.T, d types.Datum, seed uint64) (uint64, error) {
 	case types.RecordOID:
 		return hashRecord(d, seed)
 	}
+	if types.IsComposite(t.OID) {
+		return hashRecord(types.AsRecord(t.OID, d, nil), seed)
+	}
 	if rt := family(t); rt != nil {
 		return hashRanges(t, rt, d, seed)
 	}

@@ -40,7 +40,7 @@ func appendJSON(dst []byte, c *Ctx, v typed, pretty bool) ([]byte, error) {
 	if v.t.IsArray() {
 		return appendJSONArray(dst, c, v, pretty)
 	}
-	if types.Lookup(v.t.OID) == nil && c.Session != nil {
+	if types.IsComposite(v.t.OID) {
 		return appendJSONRecord(dst, c, v, pretty)
 	}
 	return types.AppendJSONString(dst, appendText(nil, c, v)), nil
@@ -107,7 +107,7 @@ func appendJSONRecord(dst []byte, c *Ctx, v typed, pretty bool) ([]byte, error) 
 		sep = ",\n "
 	}
 	dst = append(dst, '{')
-	it := types.NewRecordIter(v.d)
+	it := types.NewRecordIter(types.AsRecord(v.t.OID, v.d, c.Format))
 	for k := 0; ; k++ {
 		t, d, ok := it.Next()
 		if !ok {
@@ -128,24 +128,19 @@ func appendJSONRecord(dst []byte, c *Ctx, v typed, pretty bool) ([]byte, error) 
 	}
 }
 
-// recordNames are the column names of a row: see RowType, or those of its table.
+// recordNames are the column names of a row: see RowType, or those of its type.
 func recordNames(c *Ctx, t types.T) []string {
-	if names := RowNames(t); names != nil || t.OID == types.RecordOID || c.Session == nil {
-		return names
+	comp := types.CompositeOf(t.OID, c.Format)
+	if comp == nil {
+		return RowNames(t)
 	}
-	for _, tab := range c.Session.Catalog().Tables() {
-		if tab.TypeID != t.OID {
-			continue
+	var names []string
+	for i := range comp.Fields {
+		if !comp.Fields[i].Dropped {
+			names = append(names, comp.Fields[i].Name)
 		}
-		var names []string
-		for _, col := range tab.Columns {
-			if !col.Dropped {
-				names = append(names, col.Name)
-			}
-		}
-		return names
 	}
-	return nil
+	return names
 }
 
 // appendJSONKey prints an object key: any scalar as a string.
@@ -154,7 +149,7 @@ func appendJSONKey(dst []byte, c *Ctx, v typed, arg int) ([]byte, error) {
 		return dst, badParam("argument %d cannot be null", arg).WithHint("Object keys should be text.")
 	}
 	switch {
-	case v.t.IsArray(), v.t.OID == types.RecordOID, v.t.OID == types.JSONOID, v.t.OID == types.JSONBOID:
+	case v.t.IsArray(), v.t.OID == types.RecordOID, types.IsComposite(v.t.OID), v.t.OID == types.JSONOID, v.t.OID == types.JSONBOID:
 		return dst, badParam("key value must be scalar, not array, composite, or json")
 	}
 	return types.AppendJSONString(dst, appendText(nil, c, v)), nil

@@ -196,7 +196,7 @@ func castFunction(name string, from types.OID) types.OID {
 	case RelabelOnly:
 		return to.OID
 	case ByIO:
-		if from != types.RecordOID || to.Category != 'S' {
+		if from != types.RecordOID && !types.IsComposite(from) || to.Category != 'S' {
 			return to.OID
 		}
 	}

@@ -65,6 +65,8 @@ const (
 	KindVirtual  RelKind = 'V' // a system relation made by code; shown as 'r' or 'v'
 	KindSequence RelKind = 'S'
 	KindIndex    RelKind = 'i'
+	// KindComposite is a type made by CREATE TYPE … AS: a relation without rows.
+	KindComposite RelKind = 'c'
 )
 
 // Table is a table or a view. Immutable; DDL makes a new one.
@@ -74,7 +76,10 @@ type Table struct {
 	Name        string
 	Kind        RelKind
 	Owner       ID
-	TypeID      ID       // pg_class.reltype
+	TypeID      ID       // pg_class.reltype: the type of its rows
+	ArrayID     ID       `json:",omitempty"` // the array type over that
+	ArrayName   string   `json:",omitempty"`
+	Shown       string   `json:",omitempty"` // the row type's name in messages, as Type.Shown
 	Columns     []Column // by position; dropped ones stay (attnum = index+1)
 	Indexes     []*Index // ready or being built
 	Constraints []*Constraint
@@ -415,3 +420,28 @@ func (x *Index) IsVector() bool {
 	}
 	return false
 }
+
+// RowType is the type of a relation's rows, and the array type over it. Immutable.
+type RowType struct {
+	Table *Table
+	Infos []*types.Info // for types.Register: the type and its array type
+}
+
+// rowType describes the type of a table's rows.
+func rowType(t *Table) *RowType {
+	c := &types.Composite{Fields: make([]types.Field, len(t.Columns))}
+	for i := range t.Columns {
+		k := &t.Columns[i]
+		c.Fields[i] = types.Field{Name: k.Name, T: k.Type, Domain: k.Domain != 0, Dropped: k.Dropped}
+	}
+	shown := t.Shown
+	if shown == "" {
+		shown = t.Name
+	}
+	row, arrays := types.CompositeInfo(t.TypeID, t.ArrayID, t.Schema, t.Name, t.ArrayName, shown, c)
+	return &RowType{Table: t, Infos: []*types.Info{row, arrays}}
+}
+
+// HasRowType reports a relation whose rows have a type that columns can be of; those of
+// old catalogs have none.
+func (t *Table) HasRowType() bool { return t.TypeID >= types.FirstTypeOID && t.ArrayID != 0 }

@@ -32,7 +32,8 @@ type Layer struct {
 	sequences  map[relName]*Sequence
 	seqByID    map[ID]*Sequence
 	types      map[relName]*Type
-	typeByID   map[ID]*Type // by the OIDs of array types, too
+	typeByID   map[ID]*Type    // by the OIDs of array types, too
+	rowTypes   map[ID]*RowType // the same
 	roles      map[string]*Role
 	roleByID   map[ID]*Role
 	extensions map[string]*Extension
@@ -60,7 +61,7 @@ func (l *Layer) clone() *Layer {
 		schemas: clone(l.schemas), schemaByID: clone(l.schemaByID),
 		tables: clone(l.tables), tableByID: clone(l.tableByID), indexByID: clone(l.indexByID),
 		sequences: clone(l.sequences), seqByID: clone(l.seqByID),
-		types: clone(l.types), typeByID: clone(l.typeByID),
+		types: clone(l.types), typeByID: clone(l.typeByID), rowTypes: clone(l.rowTypes),
 		roles: clone(l.roles), roleByID: clone(l.roleByID),
 		extensions: clone(l.extensions), settings: clone(l.settings), stats: clone(l.stats), referrers: clone(l.referrers),
 	}
@@ -245,7 +246,30 @@ func (s *Snapshot) Type(schema ID, name string) (*Type, bool) {
 // TypeByID finds a user's type by its OID or that of its array type.
 func (s *Snapshot) TypeByID(id ID) (*Type, bool) { x, ok := s.shared.typeByID[id]; return x, ok }
 
-// Enum implements types.Enums.
+// RowType finds the type of a relation's rows by its OID or that of its array type.
+func (s *Snapshot) RowType(id ID) (*RowType, bool) {
+	return get(s.temp.rowTypes, s.shared.rowTypes, id)
+}
+
+// SharedRowTypes calls each with the row types of relations that sessions share, with
+// the array types, in any order.
+func (s *Snapshot) SharedRowTypes(each func(*RowType)) {
+	for id, r := range s.shared.rowTypes {
+		if id == r.Table.TypeID {
+			each(r)
+		}
+	}
+}
+
+// Composite implements types.UserTypes.
+func (s *Snapshot) Composite(oid types.OID) *types.Composite {
+	if r, ok := s.RowType(oid); ok && oid == r.Table.TypeID {
+		return r.Infos[0].Composite
+	}
+	return nil
+}
+
+// Enum implements types.UserTypes.
 func (s *Snapshot) Enum(oid types.OID) *types.Enum {
 	if x := s.shared.typeByID[oid]; x != nil {
 		return x.Enum
@@ -271,24 +295,31 @@ func (s *Snapshot) TypeExists(schema ID, name string) bool {
 	if _, ok := s.Type(schema, name); ok {
 		return true
 	}
-	if _, ok := s.TypeOfArray(schema, name); ok {
+	if _, ok := s.Table(schema, name); ok {
 		return true
 	}
-	_, ok := s.Table(schema, name)
-	return ok
+	return s.ArrayType(schema, name) != 0
 }
 
-// TypeOfArray finds a user's type by the name of its array type.
-func (s *Snapshot) TypeOfArray(schema ID, name string) (*Type, bool) {
+// ArrayType finds the array type over a user's type or a row type by its name, 0 if
+// there is none.
+func (s *Snapshot) ArrayType(schema ID, name string) ID {
 	if len(name) == 0 || name[0] != '_' {
-		return nil, false
+		return 0
 	}
 	for _, x := range s.shared.types {
 		if x.Schema == schema && x.ArrayName == name {
-			return x, true
+			return x.Array
 		}
 	}
-	return nil, false
+	for _, l := range []*Layer{s.temp, s.shared} {
+		for _, r := range l.rowTypes {
+			if r.Table.Schema == schema && r.Table.ArrayName == name {
+				return r.Table.ArrayID
+			}
+		}
+	}
+	return 0
 }
 
 // Role finds a role by name.
@@ -385,6 +416,10 @@ func (s *Snapshot) PutTable(x *Table) {
 	s.RemoveTable(x)
 	l := s.edit(x.Temp)
 	l.tables[relName{x.Schema, x.Name}], l.tableByID[x.ID] = x, x
+	if x.HasRowType() {
+		r := rowType(x)
+		l.rowTypes[x.TypeID], l.rowTypes[x.ArrayID] = r, r
+	}
 	for _, i := range x.Indexes {
 		l.indexByID[i.ID] = i
 	}
@@ -405,6 +440,8 @@ func (s *Snapshot) RemoveTable(x *Table) {
 	}
 	delete(l.tables, relName{old.Schema, old.Name})
 	delete(l.tableByID, x.ID)
+	delete(l.rowTypes, old.TypeID)
+	delete(l.rowTypes, old.ArrayID)
 	for _, i := range old.Indexes {
 		delete(l.indexByID, i.ID)
 	}

@@ -126,6 +126,6 @@ func sameConst(a, b types.Datum) bool {
 // SameSteps reports that two assignments lead the same way, subscripts aside.
 func (e *Assign) SameSteps(o *Assign) bool {
 	return slices.EqualFunc(e.Steps, o.Steps, func(a, b Step) bool {
-		return a.T == b.T && a.Slice == b.Slice && len(a.Index) == len(b.Index) && len(a.Lo) == len(b.Lo)
+		return a.T == b.T && a.Row == b.Row && a.Field == b.Field && a.Slice == b.Slice && len(a.Index) == len(b.Index) && len(a.Lo) == len(b.Lo)
 	})
 }

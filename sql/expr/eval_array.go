@@ -65,21 +65,23 @@ func (st *state) field(id int, sel []uint16) (*batch.Col, error) {
 			out.Null[i] = true
 			continue
 		}
-		out.Set(int(i), recordField(c.Datum(int(i)), n.n))
+		out.Set(int(i), types.RecordField(c.Datum(int(i)), n.n))
 	}
 	return out, nil
 }
 
 // allFieldsNull is IS NULL (or with not IS NOT NULL) of a row that is not NULL
 // itself: every field is NULL (or not NULL).
-func allFieldsNull(record []byte, not bool) bool {
-	d := types.Bytes(record)
-	for k := range types.RecordLen(d) {
-		if v := recordField(d, k); v.IsNull() == not {
+func allFieldsNull(record types.Datum, not bool) bool {
+	for it := types.NewRecordIter(record); ; {
+		_, v, ok := it.Next()
+		switch {
+		case !ok:
+			return true
+		case v.IsNull() == not:
 			return false
 		}
 	}
-	return true
 }
 
 func (st *state) subscript(id int, sel []uint16) (*batch.Col, error) {
@@ -155,7 +157,7 @@ func (st *state) assign(id int, sel []uint16) (*batch.Col, error) {
 	from := 0
 	for k, s := range n.assign.Steps {
 		to := from + len(s.Index) + 2*len(s.Lo)
-		steps[k] = builtin.PartStep{T: s.T, Slice: s.Slice, At: at[from:to], Absent: n.absent[from:to], Number: number[from:to]}
+		steps[k] = builtin.PartStep{T: s.T, Row: s.Row, Field: s.Field, Slice: s.Slice, At: at[from:to], Absent: n.absent[from:to], Number: number[from:to]}
 		from = to
 	}
 	for _, i := range sel {
@@ -408,18 +410,4 @@ func (st *state) anyAllRow(id int, l, array types.Datum, lt, elem types.T) (type
 		}
 	}
 	return v.result(), nil
-}
-
-// recordField is column n of a record, NULL when it has fewer.
-func recordField(d types.Datum, n int) types.Datum {
-	it := types.NewRecordIter(d)
-	for k := 0; ; k++ {
-		_, v, ok := it.Next()
-		if !ok {
-			return types.Null
-		}
-		if k == n {
-			return v
-		}
-	}
 }

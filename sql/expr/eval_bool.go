@@ -64,11 +64,11 @@ func (st *state) isNull(id int, sel []uint16) (*batch.Col, error) {
 	}
 	out := st.out(id, sel)
 	oid := st.p.nodes[n.args[0]].t.OID
-	record := oid == types.RecordOID || types.Lookup(oid) == nil // a table's row type
+	record := oid == types.RecordOID || types.IsComposite(oid)
 	for _, i := range sel {
 		yes := c.Null[i] != n.flag
 		if record && !c.Null[i] {
-			yes = allFieldsNull(c.B[i], n.flag)
+			yes = allFieldsNull(types.AsRecord(oid, c.Datum(int(i)), st.env.Ctx.Format), n.flag)
 		}
 		out.Null[i], out.I[i] = false, 0
 		if yes {

@@ -144,9 +144,10 @@ type (
 	}
 	// Field is (record).field N, 0-based.
 	Field struct {
-		X Expr
-		N int
-		T types.T
+		X    Expr
+		N    int
+		T    types.T
+		Name string // for EXPLAIN; "" = f1, f2, …
 	}
 	// SubPlan is a subquery in an expression. Plan indexes the plan's SubPlans;
 	// Args are evaluated on the present row into Env.Exec slots Slots before each run.
@@ -168,9 +169,12 @@ type (
 // DomainName is a domain as errors name it.
 type DomainName struct{ Shown, Schema, Name string }
 
-// Step leads from a container of type T to an element or slice of an array, or into jsonb.
+// Step leads from a container of type T to an element or slice of an array, into jsonb,
+// or to a field of a composite value.
 type Step struct {
 	T      types.T
+	Row    *types.Composite // of a field
+	Field  int
 	Index  []Expr
 	Slice  bool
 	Lo, Hi []Expr // nil = open

@@ -194,7 +194,11 @@ func (p *printer) rest(e Expr) {
 	case *Field:
 		p.write("(")
 		p.expr(e.X)
-		p.write(").f", strconv.Itoa(e.N+1))
+		if e.Name != "" {
+			p.write(").", builtin.QuoteIdent(e.Name))
+		} else {
+			p.write(").f", strconv.Itoa(e.N+1))
+		}
 	case *SubPlan:
 		p.subPlan(e)
 	}

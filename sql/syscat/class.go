@@ -139,8 +139,12 @@ func (r *rows) tableClass(t *catalog.Table) {
 	c := class{id: t.ID, schema: t.Schema, typ: t.TypeID, owner: t.Owner, name: t.Name, kind: byte(t.Kind),
 		persistence: persistence(t), ident: 'n', natts: len(t.Columns), tuples: -1, hasIndex: len(t.Indexes) > 0,
 		options: t.Options}
-	if t.Kind == catalog.KindView {
+	switch t.Kind {
+	case catalog.KindView:
 		c.hasRules = true
+		r.class(c)
+		return
+	case catalog.KindComposite:
 		r.class(c)
 		return
 	}
@@ -225,12 +229,12 @@ func pgTypes(r *rows) {
 		}
 	})
 	for _, t := range r.cat.Tables() {
-		if t.TypeID == 0 {
+		row, ok := r.cat.RowType(t.TypeID)
+		if !ok {
 			continue
 		}
-		r.pgType(&types.Info{OID: t.TypeID, Name: t.Name, Len: -1, Type: 'c', Category: 'C', Delim: ',',
-			In: "record_in", Out: "record_out", Recv: "record_recv", Send: "record_send", Align: 'd', Storage: 'x',
-			Namespace: t.Schema}, t.ID, t.Owner)
+		r.pgType(row.Infos[0], t.ID, t.Owner)
+		r.pgType(row.Infos[1], 0, t.Owner)
 	}
 	r.userTypes()
 }

@@ -44,7 +44,11 @@ func descriptions(r *rows) {
 		put(s.ID, classNamespace, 0, s.Comment)
 	}
 	for _, t := range r.cat.Tables() {
-		put(t.ID, classRelation, 0, t.Comment)
+		if t.Kind == catalog.KindComposite {
+			put(t.TypeID, classType, 0, t.Comment)
+		} else {
+			put(t.ID, classRelation, 0, t.Comment)
+		}
 		for i := range t.Columns {
 			if !t.Columns[i].Dropped {
 				put(t.ID, classRelation, int16(i+1), t.Columns[i].Comment)
@@ -140,9 +144,18 @@ func depends(r *rows) {
 }
 
 func (r *rows) tableDepends(t *catalog.Table) {
-	r.depend(classRelation, t.ID, 0, classNamespace, t.Schema, 0, depNormal)
-	if t.TypeID != 0 {
-		r.depend(classType, t.TypeID, 0, classRelation, t.ID, 0, depInternal)
+	switch {
+	case t.Kind == catalog.KindComposite:
+		r.depend(classType, t.TypeID, 0, classNamespace, t.Schema, 0, depNormal)
+		r.depend(classRelation, t.ID, 0, classType, t.TypeID, 0, depInternal)
+	default:
+		r.depend(classRelation, t.ID, 0, classNamespace, t.Schema, 0, depNormal)
+		if t.TypeID != 0 {
+			r.depend(classType, t.TypeID, 0, classRelation, t.ID, 0, depInternal)
+		}
+	}
+	if t.HasRowType() {
+		r.depend(classType, t.ArrayID, 0, classType, t.TypeID, 0, depInternal)
 	}
 	if t.HasQuery() {
 		r.depend(classRewrite, t.ID, 0, classRelation, t.ID, 0, depInternal)

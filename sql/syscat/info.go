@@ -52,7 +52,7 @@ func infoTables(r *rows) {
 			put(t.Schema, t.Name, "BASE TABLE", false)
 		}
 	}
-	for _, t := range r.cat.Tables() {
+	for _, t := range r.relations() {
 		schema := r.cat.SchemaName(t.Schema)
 		switch {
 		case t.Temp:
@@ -84,7 +84,7 @@ func infoViews(r *rows) {
 			put(t.Schema, t.Name, "", 0, false)
 		}
 	}
-	for _, t := range r.cat.Tables() {
+	for _, t := range r.relations() {
 		if t.Kind == catalog.KindView {
 			def, _ := defs.ViewDef(t.ID)
 			put(r.cat.SchemaName(t.Schema), t.Name, def, t.CheckOption, len(t.Updatable) > 0)
@@ -145,7 +145,7 @@ func infoCollations(r *rows) {
 
 // infoTablePrivileges shows what owners hold by default.
 func infoTablePrivileges(r *rows) {
-	for _, t := range r.cat.Tables() {
+	for _, t := range r.relations() {
 		owner := roleName(r.cat, t.Owner)
 		for _, p := range []string{"INSERT", "SELECT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"} {
 			r.text("grantor", owner)
@@ -160,7 +160,7 @@ func infoTablePrivileges(r *rows) {
 }
 
 func infoColumnPrivileges(r *rows) {
-	for _, t := range r.cat.Tables() {
+	for _, t := range r.relations() {
 		owner := roleName(r.cat, t.Owner)
 		for i := range t.Columns {
 			if t.Columns[i].Dropped {

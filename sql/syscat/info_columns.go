@@ -9,8 +9,10 @@ import (
 )
 
 var _ = register("information_schema", map[string]generator{
-	"columns":       infoColumns,
-	"element_types": infoElementTypes,
+	"columns":            infoColumns,
+	"element_types":      infoElementTypes,
+	"attributes":         infoAttributes,
+	"user_defined_types": infoUserTypes,
 })
 
 var systemColumnRows fixedRows
@@ -25,7 +27,7 @@ func infoColumns(r *rows) {
 		}
 	})
 	defs := r.printer()
-	for _, t := range r.cat.Tables() {
+	for _, t := range r.relations() {
 		if r.done() {
 			return
 		}
@@ -90,16 +92,7 @@ func (r *rows) identity(c *catalog.Column) {
 // computes them from the type and its modifier.
 func (r *rows) typeColumns(t types.T, collation catalog.ID) {
 	info := types.Lookup(t.OID)
-	switch {
-	case info == nil:
-		r.text("data_type", "USER-DEFINED")
-	case info.IsArray || info.Elem != 0 && info.Len == -1 && info.Category == 'A':
-		r.text("data_type", "ARRAY")
-	case info.Namespace == catalog.PgCatalogID:
-		r.text("data_type", types.TypeName(t.OID))
-	default:
-		r.text("data_type", "USER-DEFINED")
-	}
+	r.dataType(t)
 	r.text("udt_catalog", r.env.Database())
 	if info != nil {
 		r.text("udt_schema", schemaName(r.cat, info.Namespace))
@@ -111,6 +104,21 @@ func (r *rows) typeColumns(t types.T, collation catalog.ID) {
 	r.lengths(t)
 	r.numericColumns(t)
 	r.datetimeColumns(t)
+}
+
+// dataType is a type's name, or what kind of type it is.
+func (r *rows) dataType(t types.T) {
+	info := types.Lookup(t.OID)
+	switch {
+	case info == nil:
+		r.text("data_type", "USER-DEFINED")
+	case info.IsArray || info.Elem != 0 && info.Len == -1 && info.Category == 'A':
+		r.text("data_type", "ARRAY")
+	case info.Namespace == catalog.PgCatalogID:
+		r.text("data_type", types.TypeName(t.OID))
+	default:
+		r.text("data_type", "USER-DEFINED")
+	}
 }
 
 // maxTextOctets is what the view shows for texts without a length limit.
@@ -177,7 +185,7 @@ func (r *rows) datetimeColumns(t types.T) {
 
 // infoElementTypes describes the element type of array columns.
 func infoElementTypes(r *rows) {
-	for _, t := range r.cat.Tables() {
+	for _, t := range r.relations() {
 		kind := "TABLE"
 		if t.Kind == catalog.KindMatView {
 			continue

@@ -17,7 +17,7 @@ var _ = register("information_schema", map[string]generator{
 
 // eachConstraint calls f for every constraint of every table.
 func (r *rows) eachConstraint(f func(t *catalog.Table, schema string, c *catalog.Constraint)) {
-	for _, t := range r.cat.Tables() {
+	for _, t := range r.relations() {
 		if r.done() {
 			return
 		}
@@ -30,7 +30,7 @@ func (r *rows) eachConstraint(f func(t *catalog.Table, schema string, c *catalog
 // eachNotNull calls f for every NOT NULL column: the standard sees a CHECK,
 // which PostgreSQL names after the OIDs.
 func (r *rows) eachNotNull(f func(t *catalog.Table, schema, name, column string)) {
-	for _, t := range r.cat.Tables() {
+	for _, t := range r.relations() {
 		if t.Kind != catalog.KindTable || r.done() {
 			continue
 		}

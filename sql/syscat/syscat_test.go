@@ -63,9 +63,13 @@ func testSnapshot() *catalog.Snapshot {
 	s.PutType(&catalog.Type{ID: types.FirstTypeOID + 3, Array: types.FirstTypeOID + 4, Schema: 2200, Name: "posint", ArrayName: "_posint", Shown: "posint",
 		Kind: catalog.DomainType, Owner: 10, Base: types.Of(types.Int4OID), Default: "1",
 		Checks: []*catalog.Constraint{{ID: 20600, Name: "posint_check", Kind: catalog.CheckConstraint, Expr: "(value > 0)", Validated: true}}})
+	s.PutTable(&catalog.Table{ID: 20710, Schema: 2200, Name: "comp", Kind: catalog.KindComposite, Owner: 10, TypeID: types.FirstTypeOID + 7,
+		ArrayID: types.FirstTypeOID + 8, ArrayName: "_comp", Comment: "parts", Columns: []catalog.Column{
+			{Num: 1, Name: "x", Type: types.Of(23)}, {Num: 2, Name: "gone", Type: types.Of(25), Dropped: true},
+			{Num: 3, Name: "d", Type: types.Of(23), Domain: types.FirstTypeOID + 3}}})
 	s.PutExtension(&catalog.Extension{ID: catalog.VectorExtensionID, Name: "vector", Schema: 2200, Version: "0.8.0"})
 	n102 := types.T{OID: types.NumericOID, Mod: 655366}
-	t := &catalog.Table{ID: 20001, Schema: 2200, Name: "t", Kind: catalog.KindTable, Owner: 10, TypeID: 20002, Storage: 20001,
+	t := &catalog.Table{ID: 20001, Schema: 2200, Name: "t", Kind: catalog.KindTable, Owner: 10, TypeID: types.FirstTypeOID + 5, ArrayID: types.FirstTypeOID + 6, ArrayName: "_t", Storage: 20001,
 		Options: catalog.Options{{Name: "fillfactor", Value: "70"}}, Comment: "hello", Columns: []catalog.Column{
 			{Num: 1, Name: "id", Type: types.Of(23), NotNull: true, Default: "nextval('t_id_seq'::regclass)", DefaultID: 20003, SequenceID: 20030},
 			{Num: 2, Name: "a", Type: types.Of(23), NotNull: true, Comment: "col"},
@@ -219,7 +223,7 @@ func find(t *testing.T, rel, column, value string, cells ...string) string {
 
 func TestRows(t *testing.T) {
 	for _, c := range []struct{ rel, column, value, cells, want string }{
-		{"pg_catalog.pg_class", "relname", "t", "oid reltype relam relkind relnatts relchecks relhasindex relhastriggers reltuples reloptions", "20001 20002 2 r 10 1 t t 10 {fillfactor=70}"},
+		{"pg_catalog.pg_class", "relname", "t", "oid reltype relam relkind relnatts relchecks relhasindex relhastriggers reltuples reloptions", "20001 1073741829 2 r 10 1 t t 10 {fillfactor=70}"},
 		{"pg_catalog.pg_class", "relname", "I x", "oid relam relkind relnatts", "20011 403 i 4"},
 		{"pg_catalog.pg_class", "relname", "t_v", "relam relkind", "16388 i"},
 		{"pg_catalog.pg_class", "relname", "pg_class", "oid relnamespace relkind relnatts", "1259 11 r 33"},
@@ -233,7 +237,11 @@ func TestRows(t *testing.T) {
 		{"pg_catalog.pg_constraint", "conname", "fk", "contype conrelid confrelid conindid conkey confkey confupdtype confdeltype confmatchtype confdelsetcols conpfeqop convalidated", "f 20070 20001 20010 {1} {1} c n f {1} {96} f"},
 		{"pg_catalog.pg_constraint", "conname", "t_pkey", "contype confupdtype connoinherit", "p   t"},
 		{"pg_catalog.pg_type", "typname", "int4", "oid typlen typbyval typcategory typarray", "23 4 t N 1007"},
-		{"pg_catalog.pg_type", "typname", "t", "oid typtype typrelid typnamespace", "20002 c 20001 2200"},
+		{"pg_catalog.pg_type", "typname", "t", "oid typtype typrelid typnamespace typarray", "1073741829 c 20001 2200 1073741830"},
+		{"pg_catalog.pg_type", "typname", "_comp", "typtype typelem typrelid typcategory", "b 1073741831 0 A"},
+		{"pg_catalog.pg_class", "relname", "comp", "relkind relnatts relam reltuples", "c 3 0 -1"},
+		{"information_schema.user_defined_types", "user_defined_type_name", "comp", "user_defined_type_category is_instantiable", "STRUCTURED YES"},
+		{"information_schema.attributes", "attribute_name", "d", "udt_name ordinal_position data_type attribute_udt_name", "comp 3 USER-DEFINED posint"},
 		{"pg_catalog.pg_namespace", "nspname", "information_schema", "oid", "13183"},
 		{"pg_catalog.pg_am", "amtype", "i", "amname", "btree; hnsw; ivfflat; flat; ivf"},
 		{"pg_catalog.pg_stats", "attname", "a", "most_common_vals most_common_freqs histogram_bounds", "{5} {0.5} {5,5}"},

@@ -421,9 +421,9 @@ func appendMember(dst []byte, t T, v Datum) []byte {
 // wireDiffers reports types whose container form is not their wire format.
 func wireDiffers(oid OID) bool {
 	switch oid {
-	case VectorOID, HalfvecOID, SparsevecOID, Int8vecOID, JSONBOID, JSONPathOID, RecordOID, InetOID, CidrOID:
+	case VectorOID, HalfvecOID, SparsevecOID, Int8vecOID, JSONBOID, JSONPathOID, InetOID, CidrOID:
 		return true
 	}
 	info := byOID(oid)
-	return info != nil && info.Type == 'e'
+	return info != nil && info.Type == 'e' || isRecord(oid)
 }

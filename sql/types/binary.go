@@ -35,6 +35,9 @@ func DecodeBinary(t T, b []byte) (Datum, error) {
 	if info.IsArray {
 		return decodeArray(T{info.Elem, t.Mod}, b)
 	}
+	if info.Composite != nil {
+		return decodeComposite(info, b)
+	}
 	switch t.OID {
 	case TextOID, UnknownOID, CstringOID, RefcursorOID:
 		return Bytes(b), CheckUTF8(b)
@@ -205,8 +208,6 @@ func AppendBinary(dst []byte, t T, d Datum) []byte {
 		return vectorTypeOf(t.OID).appendBinary(dst, d.ref)
 	case JSONBOID, JSONPathOID:
 		return append(append(dst, 1), d.ref...)
-	case RecordOID:
-		return appendRecordBinary(dst, d)
 	case InetOID, CidrOID:
 		return appendInetBinary(dst, t, d)
 	}
@@ -216,6 +217,8 @@ func AppendBinary(dst []byte, t T, d Datum) []byte {
 		return appendArrayBinary(dst, d)
 	case info != nil && info.Type == 'e':
 		return appendEnum(dst, info, d, nil)
+	case isRecord(t.OID):
+		return appendRecordBinary(dst, AsRecord(t.OID, d, nil))
 	}
 	return appendElem(dst, t.OID, d)
 }

@@ -393,6 +393,8 @@ func castJSONB(to T, d Datum) (Datum, bool, error) {
 // castContainer converts arrays element by element, and vectors.
 func castContainer(from, to T, d Datum, f *Format, explicit bool) (Datum, bool, error) {
 	switch {
+	case to.OID == RecordOID && isRecord(from.OID):
+		return AsRecord(from.OID, d, f), true, nil
 	case to.IsVector() || from.IsVector():
 		return castVector(from, to, d)
 	case MultirangeTypeOf(to.OID) != nil && MultirangeTypeOf(to.OID).Range == from.OID:

@@ -33,8 +33,6 @@ func Compare(t T, a, b Datum) int {
 		return compareBits(a.ref, b.ref)
 	case JSONBOID:
 		return CompareJSONB(a.ref, b.ref)
-	case RecordOID:
-		return compareRecords(a, b)
 	case OidVectorOID:
 		if c := compareInt(int64(ArrayLen(a)), int64(ArrayLen(b))); c != 0 {
 			return c
@@ -45,6 +43,8 @@ func Compare(t T, a, b Datum) int {
 	}
 	info := byOID(t.OID)
 	switch {
+	case isRecord(t.OID):
+		return compareRecords(AsRecord(t.OID, a, nil), AsRecord(t.OID, b, nil), t.OID != RecordOID)
 	case info == nil:
 		return bytes.Compare(a.ref, b.ref)
 	case info.IsArray:
@@ -139,17 +139,20 @@ func Hash(t T, d Datum, seed uint64) uint64 {
 		return vectorTypeOf(t.OID).hash(d.ref, seed)
 	case JSONBOID:
 		return hashBytes(appendJSONBKey(make([]byte, 0, len(d.ref)), d.ref), seed)
-	case RecordOID:
-		for it := NewRecordIter(d); ; {
-			t, v, ok := it.Next()
-			if !ok {
-				return seed
-			}
-			seed = hashMember(t, v, seed)
-		}
 	}
 	info := byOID(t.OID)
 	switch {
+	case isRecord(t.OID):
+		for it := NewRecordIter(AsRecord(t.OID, d, nil)); ; {
+			mt, v, ok := it.Next()
+			switch {
+			case !ok:
+				return seed
+			case v.null && t.OID != RecordOID && it.onlyNulls(): // as if they were not there
+				return seed
+			}
+			seed = hashMember(mt, v, seed)
+		}
 	case info != nil && (info.IsArray || t.OID == Int2VectorOID || t.OID == OidVectorOID):
 		for it := NewArrayIter(d); ; {
 			v, ok := it.Next()

@@ -17,8 +17,8 @@ type Format struct {
 	Now time.Time
 	// Names resolves reg* types; nil prints and reads numbers only.
 	Names Names
-	// Enums knows the session's enums; nil uses those of the committed catalog.
-	Enums Enums
+	// Types knows the session's own types; nil uses those of the committed catalog.
+	Types UserTypes
 }
 
 // Names gives the reg* types their text forms: it is the catalog as this package sees it.

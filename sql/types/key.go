@@ -15,6 +15,7 @@ import (
 //	uuid, tid      as they are, xid8 and pg_lsn too
 //	byte strings   zero bytes as 00 FF, then 00 01
 //	numeric        class, then weight and digits (see appendNumericKey)
+//	records        01 key per column, 02 for NULL, then 00; see appendRecordKey
 //	arrays         01 key per element, 02 for NULL, then 00, dimensions and lower bounds
 //	inet, cidr     see inet.go
 //	ranges         see range_ops.go; of a multirange 01 each, then 00
@@ -74,19 +75,13 @@ func appendKey(dst []byte, t T, d Datum) []byte {
 		return binary.BigEndian.AppendUint32(appendEscaped(dst, data), uint32(n))
 	case JSONBOID:
 		return appendJSONBKey(dst, d.ref)
-	case RecordOID:
-		for it := NewRecordIter(d); ; {
-			mt, v, ok := it.Next()
-			if !ok {
-				return append(dst, 0)
-			}
-			dst = appendMemberKey(dst, mt, v)
-		}
 	case OidVectorOID:
 		dst = binary.BigEndian.AppendUint32(dst, uint32(ArrayLen(d)))
 	}
 	info := byOID(t.OID)
 	switch {
+	case isRecord(t.OID):
+		return appendRecordKey(dst, t.OID, d)
 	case info == nil:
 		return appendEscaped(dst, d.ref)
 	case info.IsArray || t.OID == OidVectorOID || t.OID == Int2VectorOID:
@@ -109,6 +104,22 @@ func appendKey(dst []byte, t T, d Datum) []byte {
 		return append(dst, 0)
 	}
 	return appendEscaped(dst, d.ref)
+}
+
+// appendRecordKey ends a record by 0, a composite value by 3, after everything that
+// may follow, where only NULLs would: its type may get more attributes.
+func appendRecordKey(dst []byte, oid OID, d Datum) []byte {
+	end := byte(3)
+	if oid == RecordOID {
+		end = 0
+	}
+	for it := NewRecordIter(AsRecord(oid, d, nil)); ; {
+		mt, v, ok := it.Next()
+		if !ok || v.null && oid != RecordOID && it.onlyNulls() {
+			return append(dst, end)
+		}
+		dst = appendMemberKey(dst, mt, v)
+	}
 }
 
 func appendMemberKey(dst []byte, t T, v Datum) []byte {

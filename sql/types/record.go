@@ -50,8 +50,18 @@ func NewRecordIter(d Datum) RecordIter {
 	return RecordIter{d.ref[4:], RecordLen(d)}
 }
 
-// Next returns the next column; ok is false after the last.
+// Next returns the next column; ok is false after the last. Those that were dropped
+// are passed over.
 func (it *RecordIter) Next() (t T, d Datum, ok bool) {
+	for {
+		if t, d, ok = it.next(); !ok || t.OID != 0 {
+			return t, d, ok
+		}
+	}
+}
+
+// next returns the next column, dropped ones among them.
+func (it *RecordIter) next() (t T, d Datum, ok bool) {
 	if it.left <= 0 || len(it.b) < 8 {
 		return T{}, Datum{}, false
 	}
@@ -98,10 +108,12 @@ func decodeRecord(b []byte) (Datum, error) {
 }
 
 func appendRecordBinary(dst []byte, d Datum) []byte {
-	dst = binary.BigEndian.AppendUint32(dst, uint32(RecordLen(d)))
-	for it := NewRecordIter(d); ; {
+	at, n := len(dst), uint32(0)
+	dst = append(dst, 0, 0, 0, 0)
+	for it := NewRecordIter(d); ; n++ {
 		t, v, ok := it.Next()
 		if !ok {
+			binary.BigEndian.PutUint32(dst[at:], n)
 			return dst
 		}
 		dst = appendMember(binary.BigEndian.AppendUint32(dst, t.OID), t, v)
@@ -162,14 +174,33 @@ func quoteField(dst []byte, start int) []byte {
 	return dst
 }
 
-// compareRecords orders by columns, NULL after everything, then the shorter first.
-func compareRecords(a, b Datum) int {
+// onlyNulls reports that nothing but NULL follows.
+func (it RecordIter) onlyNulls() bool {
+	for {
+		_, v, ok := it.Next()
+		if !ok || !v.null {
+			return !ok
+		}
+	}
+}
+
+// compareRecords orders by columns, NULL after everything, then the shorter first; with
+// endless the columns that one has less are NULL, as of values of one composite type.
+func compareRecords(a, b Datum, endless bool) int {
 	ia, ib := NewRecordIter(a), NewRecordIter(b)
 	for {
 		ta, va, oka := ia.Next()
-		_, vb, okb := ib.Next()
-		if !oka || !okb {
+		tb, vb, okb := ib.Next()
+		switch {
+		case !oka && !okb:
+			return 0
+		case oka && okb:
+		case !endless:
 			return compareInt(b2i(oka), b2i(okb))
+		case !oka:
+			ta, va = tb, Null
+		default:
+			vb = Null
 		}
 		switch {
 		case va.null && vb.null:

@@ -193,8 +193,11 @@ func parseOther(t T, s string, f *Format) (Datum, error) {
 	if info == nil {
 		return Datum{}, unknownType(t.OID)
 	}
-	if info.Type == 'e' {
+	switch {
+	case info.Type == 'e':
 		return parseEnum(info, s, f)
+	case info.Composite != nil:
+		return parseComposite(info, s, f)
 	}
 	return Datum{}, pgerr.Newf(pgerrcode.FeatureNotSupported, "cannot accept a value of type %s", TypeName(t.OID))
 }

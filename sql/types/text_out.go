@@ -71,8 +71,6 @@ func appendOther(dst []byte, t T, d Datum, f *Format, info *Info) []byte {
 		return appendBits(dst, d.ref)
 	case Int2VectorOID, OidVectorOID:
 		return appendIntVector(dst, d)
-	case RecordOID:
-		return appendRecord(dst, d, f)
 	case AnyArrayOID, AnyCompatibleArrayOID: // pg_statistic's columns
 		return appendArray(dst, Of(ArrayElemOID(d)), d, f)
 	}
@@ -87,6 +85,9 @@ func appendOther(dst []byte, t T, d Datum, f *Format, info *Info) []byte {
 	}
 	if isReg(t.OID) {
 		return appendReg(dst, t.OID, OID(d.bits), f)
+	}
+	if isRecord(t.OID) {
+		return appendRecord(dst, AsRecord(t.OID, d, f), f)
 	}
 	if info != nil && info.Rep == RepInt {
 		return strconv.AppendUint(dst, uint64(uint32(d.bits)), 10) // oid, xid, cid

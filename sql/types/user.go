@@ -2,10 +2,8 @@ package types
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"sync"
-	"sync/atomic"
 
 	"github.com/jackc/pgerrcode"
 
@@ -14,36 +12,52 @@ import (
 
 // Types that users make are registered for the whole process, because values are
 // compared, hashed and stored without a catalog at hand. What is registered of a type
-// never changes but for its name and the labels of an enum, which follow the committed
-// catalog; text input and output ask the session's catalog first (Format.Enums). OIDs
+// never changes but for its name, the labels of an enum and the attributes of a composite
+// type, which follow the committed catalog; text input and output ask the session's catalog first (Format.Types). OIDs
 // are drawn at random from a range of their own (FirstTypeOID), so that the databases
 // that one process serves do not share any.
 
 // FirstTypeOID is the least OID of a user's type; all that have this bit are such.
 const FirstTypeOID OID = 1 << 30
 
-var (
-	userTypes atomic.Pointer[map[OID]*Info]
-	userMutex sync.Mutex
-)
+// userTypes is *Info by OID.
+var userTypes sync.Map
 
-// Register makes types known, or changes the names and labels of known ones.
+// Register makes types known, or changes the names, labels and attributes of known ones.
 func Register(infos ...*Info) {
-	userMutex.Lock()
-	defer userMutex.Unlock()
-	all := map[OID]*Info{}
-	if have := userTypes.Load(); have != nil {
-		all = maps.Clone(*have)
-	}
 	for _, i := range infos {
-		all[i.OID] = i
+		userTypes.Store(i.OID, i)
 	}
-	userTypes.Store(&all)
+}
+
+// maxPassing is how many types stay registered that may be gone.
+const maxPassing = 1 << 14
+
+// passing are the types of RegisterPassing, the oldest first.
+var passing struct {
+	sync.Mutex
+	infos []*Info
+}
+
+// RegisterPassing makes types known for a while: those of temporary and uncommitted
+// tables, and those of dropped ones, whose values may still be on their way. Whoever
+// comes upon such a type registers it again when it is not known.
+func RegisterPassing(infos ...*Info) {
+	Register(infos...)
+	passing.Lock()
+	defer passing.Unlock()
+	passing.infos = append(passing.infos, infos...)
+	if n := len(passing.infos) - maxPassing; n > 0 {
+		for _, i := range passing.infos[:n] {
+			userTypes.CompareAndDelete(i.OID, i)
+		}
+		passing.infos = slices.Clone(passing.infos[n:])
+	}
 }
 
 func userType(oid OID) *Info {
-	if have := userTypes.Load(); have != nil {
-		return (*have)[oid]
+	if i, ok := userTypes.Load(oid); ok {
+		return i.(*Info)
 	}
 	return nil
 }
@@ -155,16 +169,17 @@ func (e *Enum) With(oid OID, name string, at int) (*Enum, error) {
 	return &Enum{slices.Insert(slices.Clone(e.Labels), at, EnumLabel{oid, name, place<<enumNumberBits | number})}, nil
 }
 
-// Enums is what the session's catalog says of enums.
-type Enums interface {
-	// Enum is the type's labels, nil when the catalog does not know it.
+// UserTypes is what the session's catalog says of users' types; nil when it does not
+// know them.
+type UserTypes interface {
 	Enum(oid OID) *Enum
+	Composite(oid OID) *Composite
 }
 
 // enumOf is the labels of an enum as a session sees them.
 func enumOf(info *Info, f *Format) *Enum {
-	if f != nil && f.Enums != nil {
-		if e := f.Enums.Enum(info.OID); e != nil {
+	if f != nil && f.Types != nil {
+		if e := f.Types.Enum(info.OID); e != nil {
 			return e
 		}
 	}

@@ -61,7 +61,46 @@ func Open(ctx context.Context, eng kv.Engine) (*Store, error) {
 		}
 	}
 	s.versions = []version{{ts, snap.Shared()}}
+	if err := s.giveRowTypes(ctx); err != nil {
+		return nil, err
+	}
 	return s, s.abandonTemp(ctx)
+}
+
+// giveRowTypes gives relations of earlier versions a type of their rows.
+func (s *Store) giveRowTypes(ctx context.Context) error {
+	var old []*catalog.Table
+	for _, t := range s.Current().Tables() {
+		if !t.HasRowType() {
+			old = append(old, t)
+		}
+	}
+	if old == nil {
+		return nil
+	}
+	txn, err := table.Begin(ctx, s.eng, kv.TxnOptions{}, nil)
+	if err != nil {
+		return err
+	}
+	defer txn.Close()
+	e := s.Edit(ctx, txn, s.Current())
+	for _, t := range old {
+		n := *t
+		if n.TypeID, err = e.NewTypeID(); err != nil {
+			return err
+		}
+		if n.ArrayID, err = e.NewTypeID(); err != nil {
+			return err
+		}
+		for n.ArrayName = "_" + t.Name; e.Snap.TypeExists(t.Schema, n.ArrayName); {
+			n.ArrayName = "_" + n.ArrayName
+		}
+		if err := e.PutTable(&n); err != nil {
+			return err
+		}
+	}
+	_, err = txn.Commit(ctx)
+	return err
 }
 
 // At is the catalog that a view at ts sees.
@@ -93,7 +132,7 @@ func (s *Store) publish(ts kv.TS, snap *catalog.Snapshot) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	snap.Version = catalog.Version(ts)
-	register(snap)
+	register(s.versions[len(s.versions)-1].snap, snap)
 	s.versions = append(s.versions, version{ts, snap})
 	if n := len(s.versions); n > keep {
 		s.versions = append([]version(nil), s.versions[n-keep:]...)
@@ -123,19 +162,32 @@ func load(ctx context.Context, eng kv.Engine) (*catalog.Snapshot, kv.TS, error) 
 			return nil, 0, err
 		}
 	}
-	register(snap)
+	register(nil, snap)
 	return snap, ts, it.Err()
 }
 
-// register makes the types of a committed catalog known to values.
-func register(snap *catalog.Snapshot) {
-	var infos []*types.Info
+// register makes the types of a committed catalog known to values. old is the catalog
+// before, nil at the start.
+func register(old, snap *catalog.Snapshot) {
 	for _, t := range snap.Types() {
-		infos = append(infos, t.Infos()...)
+		types.Register(t.Infos()...)
 	}
-	if infos != nil {
-		types.Register(infos...)
+	snap.SharedRowTypes(func(r *catalog.RowType) {
+		if old != nil {
+			if was, ok := old.RowType(r.Table.TypeID); ok && was == r {
+				return
+			}
+		}
+		types.Register(r.Infos...)
+	})
+	if old == nil {
+		return
 	}
+	old.SharedRowTypes(func(r *catalog.RowType) {
+		if _, ok := snap.RowType(r.Table.TypeID); !ok { // values may still be on their way
+			types.RegisterPassing(r.Infos...)
+		}
+	})
 }
 
 // put decodes one descriptor into the snapshot.

@@ -22,11 +22,16 @@ func (e *Env) alterTable(ctx context.Context, st *ast.AlterTable) error {
 	case ast.ObjTable:
 	case ast.ObjIndex:
 		return e.alterIndex(ctx, st)
+	case ast.ObjType:
+		return e.alterComposite(ctx, st)
 	default:
 		return e.alterOther(st)
 	}
 	t, err := e.baseTable(&st.Name)
 	if err != nil {
+		if c := e.compositeByName(&st.Name); c != nil {
+			return pgerr.Newf(pgerrcode.WrongObjectType, "%q is a composite type", c.Name).WithHint("Use ALTER TYPE instead.")
+		}
 		if st.IfExists && pgerr.Code(err) == pgerrcode.UndefinedTable {
 			e.notice("00000", "relation %q does not exist, skipping", st.Name.Name)
 			return nil
@@ -117,7 +122,7 @@ func (e *Env) alter(ctx context.Context, old, t *catalog.Table, cmd *ast.AlterCm
 		if err := e.Jobs.Validate(ctx, e.Txn, e.Catalog, t, &v); err != nil {
 			return err
 		}
-		return e.edit.PutTable(t)
+		return e.putTable(t)
 	case ast.ChangeOwner:
 		return e.knownRole(cmd.Name)
 	case ast.SetLogged, ast.SetUnlogged:
@@ -167,6 +172,9 @@ func (e *Env) addColumn(ctx context.Context, old, t *catalog.Table, cmd *ast.Alt
 	if len(t.Columns) >= 1600 {
 		return pgerr.New(pgerrcode.TooManyColumns, "tables can have at most 1600 columns")
 	}
+	if err := e.attributesFixed(old, false); err != nil {
+		return err
+	}
 	c, seq, err := e.newColumn(d)
 	if err != nil {
 		return err
@@ -188,6 +196,11 @@ func (e *Env) addColumn(ctx context.Context, old, t *catalog.Table, cmd *ast.Alt
 		return err
 	}
 	fill := col.Default != "" || col.Identity != 0 || col.Domain != 0
+	if fill {
+		if err := e.rowTypeFree(old); err != nil {
+			return err
+		}
+	}
 	var value expr.Expr
 	if fill && col.Generated == 0 {
 		if value, err = bind.ColumnDefault(col, e.options()); err != nil {
@@ -201,7 +214,7 @@ func (e *Env) addColumn(ctx context.Context, old, t *catalog.Table, cmd *ast.Alt
 		}
 	}
 	rekey := t.PrimaryKey() != nil && old.PrimaryKey() == nil
-	if err := e.edit.PutTable(t); err != nil {
+	if err := e.putTable(t); err != nil {
 		return err
 	}
 	switch {
@@ -282,7 +295,7 @@ func (e *Env) rewrite(ctx context.Context, old, t *catalog.Table, values map[int
 	if err := e.edit.DropTableStorage(old.Storage); err != nil {
 		return nil, err
 	}
-	if err := e.edit.PutTable(t); err != nil {
+	if err := e.putTable(t); err != nil {
 		return nil, err
 	}
 	return t, e.Jobs.Rewrite(ctx, e.Txn, e.Catalog, old, t, values)
@@ -309,14 +322,14 @@ func (e *Env) addConstraint(ctx context.Context, old, t *catalog.Table, cmd *ast
 		}
 		if choosePrimaryAttr(t); t.PrimaryAttr != 0 {
 			// The key decides how rows are kept: write them anew under it.
-			if err := e.edit.PutTable(t); err != nil {
+			if err := e.putTable(t); err != nil {
 				return err
 			}
 			_, err := e.rewrite(ctx, old, t, nil)
 			return err
 		}
 	}
-	if err := e.edit.PutTable(t); err != nil {
+	if err := e.putTable(t); err != nil {
 		return err
 	}
 	return e.settleConstraints(ctx, old, t, before, false)
@@ -425,7 +438,7 @@ func (e *Env) alterColumn(ctx context.Context, old, t *catalog.Table, cmd *ast.A
 			return err
 		}
 	}
-	return e.edit.PutTable(t)
+	return e.putTable(t)
 }
 
 func noColumn(t *catalog.Table, name string) error {
@@ -489,6 +502,9 @@ func (e *Env) dropColumn(ctx context.Context, t *catalog.Table, cmd *ast.AlterCm
 	}
 	if t.PrimaryAttr == c.Num {
 		return pgerr.NotSupported(int(cmd.Pos), "dropping the primary key column that rows are stored by is not supported")
+	}
+	if err := e.attributesFixed(t, true); err != nil {
+		return err
 	}
 	return e.remove(ctx, []object{{kind: columnObject, id: t.ID, attr: c.Num}}, cmd.Cascade)
 }
@@ -608,6 +624,9 @@ func (e *Env) columnType(ctx context.Context, old, t *catalog.Table, cmd *ast.Al
 	if err := e.typeFrozen(old, c.Num); err != nil {
 		return err
 	}
+	if err := e.rowTypeFree(old); err != nil {
+		return err
+	}
 	c.Type, c.NDims, c.Domain = to, int16(len(cmd.Type.ArrayDims)), 0
 	c.Bits, c.Declared = cmd.Bits, cmd.Declared
 	if x := bind.UserType(cmd.Type, e.options()); x != nil && x.Kind == catalog.DomainType {
@@ -621,7 +640,7 @@ func (e *Env) columnType(ctx context.Context, old, t *catalog.Table, cmd *ast.Al
 			return err
 		}
 	}
-	if err := e.edit.PutTable(t); err != nil {
+	if err := e.putTable(t); err != nil {
 		return err
 	}
 	value, err := bind.Scalar(using, old, bind.Using, to, c.Name, e.options())

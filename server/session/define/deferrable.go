@@ -75,7 +75,7 @@ func (e *Env) alterConstraint(t *catalog.Table, cmd *ast.AlterCmd) error {
 	v := *c
 	v.Deferrable, v.Deferred = cmd.Constraint.Deferrable, cmd.Constraint.InitiallyDeferred
 	replaceConstraint(t, &v)
-	return e.edit.PutTable(t)
+	return e.putTable(t)
 }
 
 // settled refuses a change of a table while checks of its foreign keys are put off:

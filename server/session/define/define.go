@@ -78,7 +78,7 @@ func Tag(stmt ast.Stmt) string {
 		return "CREATE VIEW"
 	case *ast.CreateExtension:
 		return "CREATE EXTENSION"
-	case *ast.CreateEnum:
+	case *ast.CreateEnum, *ast.CreateComposite:
 		return "CREATE TYPE"
 	case *ast.AlterEnum:
 		return "ALTER TYPE"
@@ -146,6 +146,8 @@ func (e *Env) run(ctx context.Context, stmt ast.Stmt) error {
 		return e.createExtension(ctx, st)
 	case *ast.CreateEnum:
 		return e.createEnum(ctx, st)
+	case *ast.CreateComposite:
+		return e.createComposite(ctx, st)
 	case *ast.AlterEnum:
 		return e.alterEnum(ctx, st)
 	case *ast.Refresh:

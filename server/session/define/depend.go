@@ -176,6 +176,9 @@ func (e *Env) dependents(o object) ([]dependent, error) {
 	case tableObject:
 		t, _ := e.Catalog.TableByID(o.id)
 		views, err := e.readers(t, 0)
+		if t.HasRowType() {
+			views = append(views, dependent{object: object{kind: typeObject, id: t.TypeID}, auto: true})
+		}
 		return append(append(views, e.referring(t, func(*catalog.Constraint) bool { return true })...), e.owned(t.ID, 0)...), err
 	case columnObject:
 		return e.columnDependents(o)
@@ -198,7 +201,11 @@ func (e *Env) dependents(o object) ([]dependent, error) {
 
 func (e *Env) inSchema(schema catalog.ID) (out []dependent) {
 	for _, t := range e.Catalog.Tables() {
-		if t.Schema == schema {
+		switch {
+		case t.Schema != schema:
+		case t.Kind == catalog.KindComposite:
+			out = append(out, dependent{object: object{kind: typeObject, id: t.TypeID}, order: t.ID})
+		default:
 			out = append(out, dependent{object: object{kind: tableObject, id: t.ID}, order: t.ID})
 		}
 	}
@@ -309,11 +316,11 @@ func (e *Env) describe(o object) string {
 		q, _ := e.Catalog.SequenceByID(o.id)
 		return "sequence " + e.visibleName(q.Schema, q.Name)
 	case typeObject:
-		t, _ := e.Catalog.TypeByID(o.id)
-		if o.id == t.Array {
-			return "type " + t.Shown + "[]"
+		t := e.valueType(o.id)
+		if o.id == t.array {
+			return "type " + t.shown + "[]"
 		}
-		return "type " + t.Shown
+		return "type " + t.shown
 	case indexObject:
 		x, _ := e.Catalog.IndexByID(o.id)
 		t, _ := e.Catalog.TableByID(x.Table)
@@ -324,6 +331,8 @@ func (e *Env) describe(o object) string {
 	switch t.Kind {
 	case catalog.KindView:
 		table = "view " + e.visibleName(t.Schema, t.Name)
+	case catalog.KindComposite:
+		table = "composite type " + e.visibleName(t.Schema, t.Name)
 	case catalog.KindMatView:
 		table = "materialized view " + e.visibleName(t.Schema, t.Name)
 	}
@@ -365,10 +374,16 @@ func (e *Env) removeObject(ctx context.Context, o object) error {
 		q, _ := e.Catalog.SequenceByID(o.id)
 		return e.edit.RemoveSequence(q)
 	case typeObject:
-		if t, _ := e.Catalog.TypeByID(o.id); o.id == t.ID {
-			return e.edit.RemoveType(t)
+		switch t := e.valueType(o.id); {
+		case o.id == t.array: // goes with its element's
+			return nil
+		case t.rel == nil:
+			x, _ := e.Catalog.TypeByID(o.id)
+			return e.edit.RemoveType(x)
+		case t.rel.Kind == catalog.KindComposite:
+			return e.edit.RemoveTable(t.rel)
 		}
-		return nil // an array type goes with its element's
+		return nil // a row type goes with its table
 	case indexObject:
 		x, ok := e.Catalog.IndexByID(o.id)
 		if !ok {
@@ -409,5 +424,5 @@ func (e *Env) changeTable(ctx context.Context, id catalog.ID, change func(*catal
 	if err := change(c); err != nil {
 		return err
 	}
-	return e.edit.PutTable(c)
+	return e.putTable(c)
 }

@@ -186,7 +186,7 @@ func (e *Env) putDomain(d *catalog.Type) error {
 	}
 	for _, t := range e.Catalog.Tables() {
 		if slices.ContainsFunc(t.Columns, func(c catalog.Column) bool { return e.hasDomain(&c, d.ID) }) {
-			if err := e.edit.PutTable(copyTable(t)); err != nil {
+			if err := e.putTable(copyTable(t)); err != nil {
 				return err
 			}
 		}
@@ -325,7 +325,7 @@ func (e *Env) renameDomainConstraint(ctx context.Context, st *ast.Rename) error 
 }
 
 // rewriteInDomains changes the casts to a type in what domains keep as text.
-func (e *Env) rewriteInDomains(x *catalog.Type, change func(*ast.Cast)) error {
+func (e *Env) rewriteInDomains(x valueType, change func(*ast.Cast)) error {
 	for _, t := range e.Catalog.Types() {
 		if t.Kind != catalog.DomainType {
 			continue

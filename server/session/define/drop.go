@@ -132,6 +132,8 @@ func (e *Env) dropRelation(st *ast.Drop, n *ast.QName) (*object, error) {
 				is = ast.ObjView
 			} else if t.Kind == catalog.KindMatView {
 				is = ast.ObjMatView
+			} else if t.Kind == catalog.KindComposite {
+				is = ast.ObjType
 			}
 		} else if q, ok := e.Catalog.Sequence(schema, n.Name); ok {
 			o, is = object{kind: sequenceObject, id: q.ID}, ast.ObjSequence
@@ -150,7 +152,7 @@ func (e *Env) dropRelation(st *ast.Drop, n *ast.QName) (*object, error) {
 		return nil, noObject(st.Kind, n)
 	}
 	if is != st.Kind {
-		article := map[ast.ObjectKind]string{ast.ObjTable: "a table", ast.ObjView: "a view", ast.ObjMatView: "a materialized view", ast.ObjIndex: "an index", ast.ObjSequence: "a sequence"}
+		article := map[ast.ObjectKind]string{ast.ObjTable: "a table", ast.ObjView: "a view", ast.ObjMatView: "a materialized view", ast.ObjIndex: "an index", ast.ObjSequence: "a sequence", ast.ObjType: "a type"}
 		return nil, pgerr.Newf(pgerrcode.WrongObjectType, "%q is not %s", n.Name, article[st.Kind]).
 			WithHint("Use DROP %s to remove %s.", is, article[is])
 	}
@@ -277,7 +279,7 @@ func (e *Env) emptied(ctx context.Context, t, c *catalog.Table) error {
 		}
 		c.Indexes[i] = &n
 	}
-	if err := edit.PutTable(c); err != nil {
+	if err := e.putTable(c); err != nil {
 		return err
 	}
 	for _, x := range c.Indexes {

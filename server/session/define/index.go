@@ -37,6 +37,9 @@ func (e *Env) addIndex(ctx context.Context, st *ast.CreateIndex, valid bool) (t 
 	if t, err = e.table(&st.Table); err != nil {
 		return nil, nil, err
 	}
+	if err := notComposite(t); err != nil {
+		return nil, nil, err
+	}
 	if !t.IsStored() {
 		return nil, nil, pgerr.Newf(pgerrcode.WrongObjectType, "cannot create index on relation %q", t.Name).
 			WithDetail("This operation is not supported for views.")
@@ -64,7 +67,7 @@ func (e *Env) addIndex(ctx context.Context, st *ast.CreateIndex, valid bool) (t 
 	x.Valid = valid
 	t = copyTable(t)
 	t.Indexes = append(t.Indexes, x)
-	return t, x, e.edit.PutTable(t)
+	return t, x, e.putTable(t)
 }
 
 // newIndex makes an index's descriptor.
@@ -301,7 +304,7 @@ func (e *Env) rebuild(ctx context.Context, t *catalog.Table, i int) error {
 	if err := edit.DropIndexStorage(old); err != nil {
 		return err
 	}
-	if err := edit.PutTable(t); err != nil {
+	if err := e.putTable(t); err != nil {
 		return err
 	}
 	e.Jobs.Command = "REINDEX"

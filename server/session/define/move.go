@@ -61,11 +61,22 @@ func (e *Env) setSchema(ctx context.Context, st *ast.AlterSchema) error {
 
 // moveType takes a type into another schema.
 func (e *Env) moveType(ctx context.Context, st *ast.AlterSchema) error {
+	to, ok := e.Catalog.Schema(st.Schema)
+	if c := e.compositeByName(&st.Name); c != nil && st.Kind == ast.ObjType {
+		switch {
+		case !ok:
+			return pgerr.Newf(pgerrcode.InvalidSchemaName, "schema %q does not exist", st.Schema)
+		case to.Temp || c.Temp:
+			return pgerr.New(pgerrcode.FeatureNotSupported, "cannot move objects into or out of temporary schemas")
+		case to.ID != c.Schema && e.Catalog.TypeExists(to.ID, c.Name):
+			return pgerr.Newf(pgerrcode.DuplicateTable, "relation %q already exists in schema %q", c.Name, to.Name)
+		}
+		return e.renameComposite(ctx, c, to, c.Name)
+	}
 	t, err := e.alteredType(st.Kind, &st.Name)
 	if err != nil {
 		return err
 	}
-	to, ok := e.Catalog.Schema(st.Schema)
 	if !ok {
 		return pgerr.Newf(pgerrcode.InvalidSchemaName, "schema %q does not exist", st.Schema)
 	}
@@ -101,6 +112,10 @@ func (e *Env) moveTable(ctx context.Context, t *catalog.Table, to *catalog.Schem
 	if err := e.moveInViews(t, to.Name, t.Name); err != nil {
 		return err
 	}
+	if err := e.renameRowType(t, to, t.Name); err != nil {
+		return err
+	}
+	t, _ = e.Catalog.TableByID(t.ID)
 	n := copyTable(t)
 	n.Schema = to.ID
 	for _, q := range e.Catalog.Sequences() {
@@ -117,7 +132,7 @@ func (e *Env) moveTable(ctx context.Context, t *catalog.Table, to *catalog.Schem
 		}
 		e.nameSerial(n, &c)
 	}
-	return e.edit.PutTable(n)
+	return e.putTable(n)
 }
 
 func (e *Env) moveSequence(q *catalog.Sequence, to *catalog.Schema) error {

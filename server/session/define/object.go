@@ -396,6 +396,10 @@ func (e *Env) renameOne(ctx context.Context, st *ast.Rename) error {
 		}
 		return e.renameIndex(ctx, t, x, st.New)
 	case ast.ObjType, ast.ObjDomain:
+		if c := e.compositeByName(&st.Name); c != nil && st.Kind == ast.ObjType {
+			s, _ := e.Catalog.SchemaByID(c.Schema)
+			return e.renameComposite(ctx, c, s, st.New)
+		}
 		t, err := e.alteredType(st.Kind, &st.Name)
 		if err != nil {
 			return err
@@ -436,7 +440,7 @@ func (e *Env) renameSchema(ctx context.Context, st *ast.Rename) error {
 		}
 		n := copyTable(t)
 		e.nameSerial(n, q)
-		if err := edit.PutTable(n); err != nil {
+		if err := e.putTable(n); err != nil {
 			return err
 		}
 	}
@@ -466,14 +470,14 @@ func (e *Env) renameSequence(ctx context.Context, q *catalog.Sequence, name stri
 	}
 	n := copyTable(t)
 	e.nameSerial(n, &c)
-	return edit.PutTable(n)
+	return e.putTable(n)
 }
 
 func (e *Env) renameIndex(ctx context.Context, t *catalog.Table, x *catalog.Index, name string) error {
 	if err := e.freeRelation(t.Schema, name); err != nil {
 		return err
 	}
-	edit := e.change(ctx)
+	e.change(ctx)
 	c := copyTable(t)
 	for i := range c.Indexes {
 		if c.Indexes[i].ID == x.ID {
@@ -489,7 +493,7 @@ func (e *Env) renameIndex(ctx context.Context, t *catalog.Table, x *catalog.Inde
 			c.Constraints[i] = &n
 		}
 	}
-	return edit.PutTable(c)
+	return e.putTable(c)
 }
 
 func (e *Env) renameInTable(ctx context.Context, st *ast.Rename) error {
@@ -505,10 +509,16 @@ func (e *Env) renameInTable(ctx context.Context, st *ast.Rename) error {
 		}
 		return err
 	}
+	switch {
+	case st.Of == ast.ObjType && t.Kind != catalog.KindComposite:
+		return pgerr.Newf(pgerrcode.WrongObjectType, "%q is not a composite type", t.Name)
+	case st.Kind == ast.ObjTable && t.Kind == catalog.KindComposite:
+		return pgerr.Newf(pgerrcode.WrongObjectType, "%q is a composite type", t.Name).WithHint("Use ALTER TYPE instead.")
+	}
 	if err := e.Txn.LockTable(ctx, t.ID, kv.Exclusive); err != nil {
 		return err
 	}
-	edit := e.change(ctx)
+	e.change(ctx)
 	n := copyTable(t)
 	switch st.Kind {
 	case ast.ObjColumn:
@@ -544,9 +554,16 @@ func (e *Env) renameInTable(ctx context.Context, st *ast.Rename) error {
 		if err := e.moveInViews(t, e.Catalog.SchemaName(t.Schema), st.New); err != nil {
 			return err
 		}
+		s, _ := e.Catalog.SchemaByID(t.Schema)
+		if err := e.renameRowType(t, s, st.New); err != nil {
+			return err
+		}
+		if again, ok := e.Catalog.TableByID(t.ID); ok { // its own text may have named the type
+			n = copyTable(again)
+		}
 		n.Name = st.New
 	}
-	return edit.PutTable(n)
+	return e.putTable(n)
 }
 
 // renameInExpressions rewrites stored expressions that name a column.

@@ -79,7 +79,7 @@ func (e *Env) StartReplacement(ctx context.Context, table, index catalog.ID) (*O
 	x.Name, x.Valid, x.Replaces = e.relationName(t.Schema, nil, old.Name, "", "ccnew"), false, old.ID
 	t = copyTable(t)
 	t.Indexes = append(t.Indexes, x)
-	if err := e.edit.PutTable(t); err != nil {
+	if err := e.putTable(t); err != nil {
 		return nil, err
 	}
 	o := &Online{Table: t.ID, Index: x.ID, Replaces: old.ID, Command: "REINDEX CONCURRENTLY"}
@@ -134,7 +134,7 @@ func (e *Env) Finish(ctx context.Context, o *Online) error {
 		}
 	}
 	replaceIndex(t, &valid)
-	return e.edit.PutTable(t)
+	return e.putTable(t)
 }
 
 // Abandon leaves an index that could not be filled invalid, and has writers
@@ -149,7 +149,7 @@ func (e *Env) Abandon(ctx context.Context, o *Online) error {
 	idle := *x
 	idle.Ready, idle.Replaces = false, 0
 	replaceIndex(t, &idle)
-	return e.edit.PutTable(t)
+	return e.putTable(t)
 }
 
 // replaceIndex puts an index in the place of that with its ID.

@@ -232,7 +232,7 @@ func (e *Env) comment(ctx context.Context, st *ast.Comment) error {
 		default:
 			n.Comment = text
 		}
-		return edit.PutTable(n)
+		return e.putTable(n)
 	case ast.ObjIndex:
 		t, x, err := e.index(&st.Name)
 		if err != nil {
@@ -246,8 +246,13 @@ func (e *Env) comment(ctx context.Context, st *ast.Comment) error {
 				n.Indexes[i] = &c
 			}
 		}
-		return edit.PutTable(n)
+		return e.putTable(n)
 	case ast.ObjType, ast.ObjDomain:
+		if c := e.compositeByName(&st.Name); c != nil && st.Kind == ast.ObjType {
+			n := copyTable(c)
+			n.Comment = text
+			return e.putTable(n)
+		}
 		t, err := e.alteredType(st.Kind, &st.Name)
 		if err != nil {
 			return err

@@ -27,7 +27,7 @@ func (e *Env) createTable(ctx context.Context, st *ast.CreateTable) error {
 		}
 		return pgerr.Newf(pgerrcode.DuplicateTable, "relation %q already exists", st.Name.Name).At(-1)
 	}
-	if e.Catalog.TypeExists(schema.ID, st.Name.Name) {
+	if _, taken := e.Catalog.Type(schema.ID, st.Name.Name); taken {
 		return pgerr.Newf(pgerrcode.DuplicateObject, "type %q already exists", st.Name.Name).
 			WithHint("A relation has an associated type of the same name, so you must use a name that doesn't conflict with any existing type.")
 	}
@@ -42,9 +42,6 @@ func (e *Env) createTable(ctx context.Context, st *ast.CreateTable) error {
 		t.OnCommit = st.OnCommit
 	}
 	if t.ID, err = e.edit.NewID(ctx); err != nil {
-		return err
-	}
-	if t.TypeID, err = e.edit.NewID(ctx); err != nil {
 		return err
 	}
 	t.Storage = t.ID
@@ -69,7 +66,7 @@ func (e *Env) createTable(ctx context.Context, st *ast.CreateTable) error {
 	}
 	choosePrimaryAttr(t)
 	e.Made = t.ID
-	if err := e.edit.PutTable(t); err != nil {
+	if err := e.putTable(t); err != nil {
 		return err
 	}
 	for _, x := range t.Indexes {

@@ -216,7 +216,7 @@ func (e *Env) renewReads(views []catalog.ID) error {
 				n.Reads = append(n.Reads, catalog.ReadOf(t))
 			}
 		}
-		if err := e.edit.PutTable(n); err != nil {
+		if err := e.putTable(n); err != nil {
 			return err
 		}
 	}

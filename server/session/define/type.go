@@ -7,7 +7,6 @@ import (
 
 	"github.com/jackc/pgerrcode"
 
-	"github.com/loxodb/loxodb/planner/bind"
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
@@ -53,6 +52,9 @@ func (e *Env) newType(ctx context.Context, n *ast.QName, kind catalog.TypeKind) 
 		return nil, err
 	}
 	edit := e.change(ctx)
+	if err := e.yieldArrayName(s.ID, n.Name); err != nil {
+		return nil, err
+	}
 	t := &catalog.Type{Schema: s.ID, Name: n.Name, Kind: kind, Owner: e.Owner, ArrayName: e.arrayName(s.ID, n.Name), Shown: e.shownType(s.ID, n.Name)}
 	if t.ID, err = edit.NewTypeID(); err != nil {
 		return nil, err
@@ -61,8 +63,10 @@ func (e *Env) newType(ctx context.Context, n *ast.QName, kind catalog.TypeKind) 
 	return t, err
 }
 
+// freeType makes sure that no type but one of an array, which gives way, has the name.
 func (e *Env) freeType(schema catalog.ID, name string) error {
-	if e.Catalog.TypeExists(schema, name) {
+	_, taken := e.Catalog.Type(schema, name)
+	if _, rel := e.Catalog.Table(schema, name); taken || rel {
 		return pgerr.Newf(pgerrcode.DuplicateObject, "type %q already exists", name)
 	}
 	return nil
@@ -171,7 +175,7 @@ func (e *Env) renameLabel(ctx context.Context, t *catalog.Type, st *ast.AlterEnu
 	if err := e.edit.PutType(t); err != nil {
 		return err
 	}
-	return e.rewriteTypeUses(t, func(c *ast.Cast) {
+	return e.rewriteTypeUses(typeOf(t), func(c *ast.Cast) {
 		if l, ok := c.X.(*ast.Lit); ok && l.Kind == ast.LitString && l.Text == was {
 			l.Text = st.New
 		}
@@ -186,11 +190,14 @@ func (e *Env) renameType(ctx context.Context, t *catalog.Type, schema *catalog.S
 		}
 	}
 	e.change(ctx)
+	if err := e.yieldArrayName(schema.ID, name); err != nil {
+		return err
+	}
 	written := ""
 	if schema.ID != catalog.PublicID {
 		written = schema.Name
 	}
-	if err := e.rewriteTypeUses(t, func(c *ast.Cast) { c.To.Name.Schema, c.To.Name.Name = written, name }); err != nil {
+	if err := e.rewriteTypeUses(typeOf(t), func(c *ast.Cast) { c.To.Name.Schema, c.To.Name.Name = written, name }); err != nil {
 		return err
 	}
 	n := *t
@@ -224,6 +231,12 @@ func (e *Env) ofKind(kind ast.ObjectKind, t *catalog.Type) error {
 
 // dropType finds the type that DROP TYPE or DROP DOMAIN names.
 func (e *Env) dropType(kind ast.ObjectKind, n *ast.QName) (*object, error) {
+	if c := e.compositeByName(n); c != nil {
+		if kind == ast.ObjDomain {
+			return nil, pgerr.Newf(pgerrcode.WrongObjectType, "%q is not a domain", c.Name)
+		}
+		return &object{kind: typeObject, id: c.TypeID}, nil
+	}
 	t, err := e.typeByName(n)
 	switch {
 	case err == nil:
@@ -244,17 +257,17 @@ func (e *Env) dropType(kind ast.ObjectKind, n *ast.QName) (*object, error) {
 
 // typeUsers are the columns of a type, and what casts to it.
 func (e *Env) typeUsers(id catalog.ID) (out []dependent) {
-	x, _ := e.Catalog.TypeByID(id)
-	if id == x.Array {
+	x := e.valueType(id)
+	if id == x.array {
 		return e.arrayUsers(x)
 	}
-	out = []dependent{{object: object{kind: typeObject, id: x.Array}, auto: true}}
+	out = []dependent{{object: object{kind: typeObject, id: x.array}, auto: true}}
 	for _, d := range e.Catalog.Types() {
-		if d.Kind == catalog.DomainType && (d.Over == x.ID || d.Over == 0 && (d.Base.OID == x.ID || d.Base.OID == x.Array)) {
+		if d.Kind == catalog.DomainType && (d.Over == x.id || d.Over == 0 && (d.Base.OID == x.id || d.Base.OID == x.array)) {
 			out = append(out, dependent{object: object{kind: typeObject, id: d.ID}, order: 1})
 		}
 	}
-	is := func(t types.T) bool { return t.OID == x.ID || t.OID == x.Array }
+	is := func(t types.T) bool { return t.OID == x.id || t.OID == x.array }
 	for _, t := range e.Catalog.Tables() {
 		if t.HasQuery() {
 			if used := e.castsTo(x, t.ViewSQL); used || slices.ContainsFunc(t.Columns, func(c catalog.Column) bool { return is(c.Type) }) {
@@ -269,14 +282,14 @@ func (e *Env) typeUsers(id catalog.ID) (out []dependent) {
 			case c.Dropped:
 			case c.Generated != 0 && e.castsTo(x, c.Default):
 				out = append(out, dependent{object: column, order: c.DefaultID})
-			case c.Type.OID == x.ID && c.Domain == 0 || c.Domain == x.ID:
+			case c.Type.OID == x.id && c.Domain == 0 || c.Domain == x.id:
 				out = append(out, dependent{object: column, order: t.ID})
 			case e.castsTo(x, c.Default):
 				out = append(out, dependent{object: object{kind: defaultObject, id: t.ID, attr: c.Num}, order: c.DefaultID})
 			}
 		}
 		goes := func(attr int16) bool { // with its column
-			return attr > 0 && (is(t.Columns[attr-1].Type) || t.Columns[attr-1].Domain == x.ID)
+			return attr > 0 && (is(t.Columns[attr-1].Type) || t.Columns[attr-1].Domain == x.id)
 		}
 		for _, k := range t.Constraints {
 			if !slices.ContainsFunc(k.Columns, goes) && e.castsTo(x, k.Expr) {
@@ -296,10 +309,10 @@ func (e *Env) typeUsers(id catalog.ID) (out []dependent) {
 }
 
 // arrayUsers are the columns of the array type over a type.
-func (e *Env) arrayUsers(x *catalog.Type) (out []dependent) {
+func (e *Env) arrayUsers(x valueType) (out []dependent) {
 	for _, t := range e.Catalog.Tables() {
 		for i := range t.Columns {
-			if c := &t.Columns[i]; !c.Dropped && c.Domain == 0 && c.Type.OID == x.Array && t.Kind == catalog.KindTable {
+			if c := &t.Columns[i]; !c.Dropped && c.Domain == 0 && c.Type.OID == x.array && !t.HasQuery() {
 				out = append(out, dependent{object: object{kind: columnObject, id: t.ID, attr: c.Num}, order: t.ID})
 			}
 		}
@@ -308,7 +321,7 @@ func (e *Env) arrayUsers(x *catalog.Type) (out []dependent) {
 }
 
 // castsTo reports whether stored SQL text casts to a type.
-func (e *Env) castsTo(t *catalog.Type, text string) bool {
+func (e *Env) castsTo(t valueType, text string) bool {
 	found := false
 	_, _ = e.inTypeUses(t, text, func(*ast.Cast) { found = true })
 	return found
@@ -316,8 +329,8 @@ func (e *Env) castsTo(t *catalog.Type, text string) bool {
 
 // inTypeUses calls visit for the casts to a type in stored SQL text, an expression or a
 // query, and prints what that made of it.
-func (e *Env) inTypeUses(t *catalog.Type, text string, visit func(*ast.Cast)) (string, error) {
-	if text == "" || !strings.Contains(text, t.Name) {
+func (e *Env) inTypeUses(t valueType, text string, visit func(*ast.Cast)) (string, error) {
+	if text == "" || !strings.Contains(text, t.name) {
 		return text, nil
 	}
 	list, err := e.Parser.Parse(text)
@@ -328,11 +341,9 @@ func (e *Env) inTypeUses(t *catalog.Type, text string, visit func(*ast.Cast)) (s
 	}
 	used := false
 	ast.Walk(list[0].Stmt, func(n ast.Node) bool {
-		if c, ok := n.(*ast.Cast); ok && c.To.Name.Name == t.Name {
-			if got := bind.UserType(&c.To, e.options()); got != nil && got.ID == t.ID {
-				used = true
-				visit(c)
-			}
+		if c, ok := n.(*ast.Cast); ok && c.To.Name.Name == t.name && e.meansType(&c.To, t) {
+			used = true
+			visit(c)
 		}
 		return true
 	})
@@ -346,7 +357,7 @@ func (e *Env) inTypeUses(t *catalog.Type, text string, visit func(*ast.Cast)) (s
 }
 
 // rewriteTypeUses changes the casts to a type in everything that is stored as text.
-func (e *Env) rewriteTypeUses(x *catalog.Type, change func(*ast.Cast)) error {
+func (e *Env) rewriteTypeUses(x valueType, change func(*ast.Cast)) error {
 	if err := e.rewriteInDomains(x, change); err != nil {
 		return err
 	}
@@ -384,7 +395,7 @@ func (e *Env) rewriteTypeUses(x *catalog.Type, change func(*ast.Cast)) error {
 			return failed
 		}
 		if changed {
-			if err := e.edit.PutTable(n); err != nil {
+			if err := e.putTable(n); err != nil {
 				return err
 			}
 		}

@@ -203,7 +203,7 @@ func (e *Env) alterIndex(ctx context.Context, st *ast.AlterTable) error {
 	e.change(ctx)
 	t = copyTable(t)
 	replaceIndex(t, &changed)
-	return e.edit.PutTable(t)
+	return e.putTable(t)
 }
 
 // btreeOptions are the parameters of ordered indexes; they have no effect here.

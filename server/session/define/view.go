@@ -42,16 +42,13 @@ func (e *Env) createView(ctx context.Context, st *ast.CreateView) error {
 		if err := replaceable(old, t); err != nil {
 			return err
 		}
-		t.ID, t.TypeID, t.Comment = old.ID, old.TypeID, old.Comment
-		return edit.PutTable(t)
+		t.ID, t.TypeID, t.ArrayID, t.ArrayName, t.Comment = old.ID, old.TypeID, old.ArrayID, old.ArrayName, old.Comment
+		return e.putTable(t)
 	}
 	if t.ID, err = edit.NewID(ctx); err != nil {
 		return err
 	}
-	if t.TypeID, err = edit.NewID(ctx); err != nil {
-		return err
-	}
-	return edit.PutTable(t)
+	return e.putTable(t)
 }
 
 // viewTable makes a view's descriptor, without its OID and schema. A view of
@@ -230,7 +227,7 @@ func (e *Env) rewriteViews(t *catalog.Table, change func(*ast.TableRef)) error {
 		}
 		n := copyTable(v)
 		n.ViewSQL = ast.Print(q)
-		if err := e.edit.PutTable(n); err != nil {
+		if err := e.putTable(n); err != nil {
 			return err
 		}
 	}

@@ -85,14 +85,12 @@ func (c *conv) rename(s *pgast.RenameStmt) ast.Stmt {
 	switch s.RenameType {
 	case pgast.ObjectType_OBJECT_COLUMN:
 		out.Of = objectKind(s.RelationType)
+	case pgast.ObjectType_OBJECT_ATTRIBUTE:
+		out.Kind, out.Of = ast.ObjColumn, ast.ObjType
 	case pgast.ObjectType_OBJECT_TABCONSTRAINT:
 		out.Of = ast.ObjTable
 	case pgast.ObjectType_OBJECT_DOMCONSTRAINT:
 		out.Of = ast.ObjDomain
-	}
-	switch s.RenameType {
-	case pgast.ObjectType_OBJECT_ATTRIBUTE:
-		return &ast.Other{At: c.here(), Name: "ALTER TYPE"}
 	}
 	name, ok := c.objectOf(s.Relation, s.Object, s.Subname)
 	if !ok || byMethod(s.RenameType) {
@@ -108,9 +106,6 @@ func (c *conv) rename(s *pgast.RenameStmt) ast.Stmt {
 func (c *conv) alterTable(s *pgast.AlterTableStmt) ast.Stmt {
 	kind := objectKind(s.Objtype)
 	out := &ast.AlterTable{At: c.here(), Kind: kind, Name: c.relname(s.Relation), Only: !s.Relation.Inh, IfExists: s.MissingOk}
-	if kind == ast.ObjType {
-		return &ast.Other{At: c.here(), Name: "ALTER TYPE"}
-	}
 	for _, n := range s.Cmds {
 		out.Cmds = append(out.Cmds, c.alterCmd(n.GetAlterTableCmd()))
 	}

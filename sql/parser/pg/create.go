@@ -49,6 +49,13 @@ func (c *conv) createStmt(n *pgast.Node) ast.Stmt {
 			out.Constraints = append(out.Constraints, c.constraint(k.GetConstraint()))
 		}
 		return out
+	case *pgast.Node_CompositeTypeStmt:
+		s := v.CompositeTypeStmt
+		out := &ast.CreateComposite{At: c.here(), Name: c.relname(s.Typevar)}
+		for _, n := range s.Coldeflist {
+			out.Columns = append(out.Columns, c.columnDef(n.GetColumnDef()))
+		}
+		return out
 	case *pgast.Node_CreateEnumStmt:
 		s := v.CreateEnumStmt
 		return &ast.CreateEnum{At: c.here(), Name: c.qname(s.TypeName, -1), Labels: c.strs(s.Vals)}

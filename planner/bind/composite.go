@@ -1,0 +1,160 @@
+package bind
+
+import (
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// rowInfo is a user's type, which is made known to values when it is a relation's row
+// type that only this session sees.
+func (b *binder) rowInfo(id types.OID) *types.Info {
+	if i := types.Lookup(id); i != nil {
+		return i
+	}
+	if r, ok := b.o.Catalog.RowType(id); ok {
+		types.RegisterPassing(r.Infos...)
+	}
+	return types.Lookup(id)
+}
+
+// composite is the attributes of a composite type as the statement's catalog has it,
+// nil for other types.
+func (b *binder) composite(oid types.OID) *types.Composite {
+	if oid < types.FirstTypeOID {
+		return nil
+	}
+	if c := b.o.Catalog.Composite(oid); c != nil {
+		b.rowInfo(oid)
+		return c
+	}
+	return types.CompositeOf(oid, nil)
+}
+
+// tableRow is a row of a relation as a value of its row type, nil where it has none.
+func (b *binder) tableRow(it *nsItem, pos ast.Pos) *expr.RowOf {
+	if it.rel == nil {
+		return nil
+	}
+	id := it.rel.rowType
+	if t := it.rel.table; t != nil && t.HasRowType() {
+		id = t.TypeID
+	}
+	c := b.composite(id)
+	if c == nil || c.Live() != len(it.cols) {
+		return nil
+	}
+	row := &expr.RowOf{T: types.Of(id)}
+	next := 0
+	for i := range c.Fields {
+		if c.Fields[i].Dropped {
+			row.Args = append(row.Args, nullConst(types.T{}))
+			continue
+		}
+		row.Args = append(row.Args, b.reference(it.cols[next].e, pos))
+		next++
+	}
+	return row
+}
+
+// rowTo makes a record a value of a composite type, member by member
+// (coerce_record_to_complex).
+func (b *binder) rowTo(e expr.Expr, to types.T, at builtin.Context, pos ast.Pos) (expr.Expr, error) {
+	row, ok := e.(*expr.RowOf)
+	if raw := b.rawRows[row]; raw != nil {
+		row = raw
+	}
+	place := func(i int) ast.Pos {
+		if l := b.rowPos[row]; at != builtin.Explicit && i < len(l) {
+			return l[i]
+		}
+		return pos
+	}
+	c := b.composite(to.OID)
+	cannot := func(pos ast.Pos) *pgerr.Error {
+		return errAt(pos, pgerrcode.CannotCoerce, "cannot cast type %s to %s", "record", types.TypeName(to.OID))
+	}
+	if !ok || c == nil {
+		return nil, cannot(pos)
+	}
+	out := &expr.RowOf{T: types.Of(to.OID)}
+	next := 0
+	for i := range c.Fields {
+		f := &c.Fields[i]
+		if f.Dropped {
+			out.Args = append(out.Args, nullConst(types.T{}))
+			continue
+		}
+		if next == len(row.Args) {
+			return nil, cannot(pos).WithDetail("Input has too few columns.")
+		}
+		v, err := b.coerceOrNil(row.Args[next], f.T, at, place(next))
+		if err != nil {
+			return nil, err
+		}
+		if v == nil {
+			return nil, cannot(place(next)).WithDetail("Cannot cast type %s to %s in column %d.",
+				builtin.TypeName(row.Args[next].Type().OID), types.TypeName(f.T.OID), next+1)
+		}
+		if v, err = b.attributeDomain(v, to.OID, i); err != nil {
+			return nil, err
+		}
+		out.Args = append(out.Args, v)
+		next++
+	}
+	if next < len(row.Args) {
+		return nil, cannot(pos).WithDetail("Input has too many columns.")
+	}
+	return out, nil
+}
+
+// asRecord is a composite value as a record, which goes on knowing its columns' names.
+func (b *binder) asRecord(e expr.Expr, at builtin.Context, pos ast.Pos) (expr.Expr, error) {
+	c := b.composite(e.Type().OID)
+	row, ok := e.(*expr.RowOf)
+	out := &expr.RowOf{}
+	var names []string
+	for i := range c.Fields {
+		if c.Fields[i].Dropped {
+			continue
+		}
+		names = append(names, c.Fields[i].Name)
+		if ok {
+			out.Args = append(out.Args, row.Args[i])
+		}
+	}
+	t, err := builtin.RowType(names)
+	if err != nil {
+		return nil, err
+	}
+	if out.T = t; ok {
+		return out, nil
+	}
+	return &expr.Cast{X: e, To: t, Explicit: at == builtin.Explicit, Implicit: at != builtin.Explicit, Pos: int(pos)}, nil
+}
+
+// attributeDomain adds the checks of an attribute's domain.
+func (b *binder) attributeDomain(v expr.Expr, oid types.OID, at int) (expr.Expr, error) {
+	r, ok := b.o.Catalog.RowType(oid)
+	if !ok {
+		return v, nil
+	}
+	d, ok := b.o.Catalog.TypeByID(r.Table.Columns[at].Domain)
+	if !ok {
+		return v, nil
+	}
+	return b.toDomain(v, d)
+}
+
+// exprFor is expr for a place of a known type: what stands in ROW(…) takes the types of
+// a composite type's attributes.
+func (b *binder) exprFor(s *scope, e ast.Expr, to types.T) (expr.Expr, error) {
+	if x, ok := e.(*ast.Row); ok && types.IsComposite(to.OID) {
+		return b.rawRow(s, x)
+	}
+	return b.expr(s, e)
+}
