@@ -174,3 +174,24 @@ func TestGrowth(t *testing.T) {
 		t.Error(text)
 	}
 }
+
+// TestReportKeeps: a report of some sets keeps the sections of others, in their order.
+func TestReportKeeps(t *testing.T) {
+	of := func(name string, qps float64) measured {
+		r := &result{own: true, name: "LoxoDB", curve: []point{{recall: .96, qps: qps}}}
+		return measured{set: &sets.Set{Name: name, Metric: sets.L2}, n: 1, results: []*result{r}}
+	}
+	text := report([]measured{of("first", 111), of("second", 222), of("third", 333)}, "")
+	text = report([]measured{of("second", 444), of("fourth", 555)}, text)
+	last := -1
+	for _, want := range []string{"# The vector index", "## first", " 111 ", "## second", " 444 ", "## third", " 333 ", "## fourth", " 555 "} {
+		at := strings.Index(text, want)
+		if at <= last || strings.Count(text, want) != 1 {
+			t.Errorf("%q is at %d after %d, or not once, in:\n%s", want, at, last, text)
+		}
+		last = at
+	}
+	if strings.Contains(text, " 222 ") || strings.Contains(text, "\n\n\n") {
+		t.Errorf("not as it should be:\n%s", text)
+	}
+}

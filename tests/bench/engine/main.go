@@ -5,8 +5,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -40,19 +42,19 @@ func main() {
 
 func parse(args []string) (*options, error) {
 	o := &options{}
-	fs := flag.NewFlagSet("bench-engine", flag.ContinueOnError)
-	fs.StringVar(&o.cache, "cache", words.CacheDir, "where the vectors, their true neighbours and the other libraries are kept")
-	fs.StringVar(&o.python, "python", "python3", "the Python that the other libraries are installed for, in an environment of their own")
-	fs.StringVar(&o.docs, "docs", "", "write the report to this file, too, and its picture beside it")
+	flags := flag.NewFlagSet("bench-engine", flag.ContinueOnError)
+	flags.StringVar(&o.cache, "cache", words.CacheDir, "where the vectors, their true neighbours and the other libraries are kept")
+	flags.StringVar(&o.python, "python", "python3", "the Python that the other libraries are installed for, in an environment of their own")
+	flags.StringVar(&o.docs, "docs", "", "write the report to this file, too, and its picture beside it")
 	all := make([]string, len(sets.All))
 	for i, s := range sets.All {
 		all[i] = s.Name
 	}
-	which := fs.String("sets", strings.Join(all, ","), "the sets, by commas; - for none")
-	fs.StringVar(&o.growth, "growth", "patches", "the set, if it is among them, that is also measured while it grows; - for none")
-	fs.StringVar(&o.files, "files", "", "vectors of your own, too, as name:metric:base.fvecs:query.fvecs, metric l2 or cosine")
-	peers := fs.String("peers", strings.Join(peerNames, ","), "the other libraries, by commas; - for none")
-	if err := fs.Parse(args); err != nil {
+	which := flags.String("sets", strings.Join(all, ","), "the sets, by commas; - for none")
+	flags.StringVar(&o.growth, "growth", "patches", "the set, if it is among them, that is also measured while it grows; - for none")
+	flags.StringVar(&o.files, "files", "", "vectors of your own, too, as name:metric:base.fvecs:query.fvecs, metric l2 or cosine")
+	peers := flags.String("peers", strings.Join(peerNames, ","), "the other libraries, by commas; - for none")
+	if err := flags.Parse(args); err != nil {
 		return nil, err
 	}
 	if *which != "-" {
@@ -61,10 +63,10 @@ func parse(args []string) (*options, error) {
 	if *peers != "-" {
 		o.peers = strings.Split(*peers, ",")
 	}
-	err := o.check(all, fs.Args())
+	err := o.check(all, flags.Args())
 	if err != nil {
-		fmt.Fprintln(fs.Output(), "bench-engine:", err)
-		fs.Usage()
+		fmt.Fprintln(flags.Output(), "bench-engine:", err)
+		flags.Usage()
 	}
 	return o, err
 }
@@ -119,12 +121,11 @@ func run(ctx context.Context, o *options) error {
 		}
 		all = append(all, *m)
 	}
-	text := report(all)
-	fmt.Print("\n" + text)
+	fmt.Print("\n" + report(all, ""))
 	if o.docs == "" {
 		return nil
 	}
-	return write(o.docs, text, all)
+	return write(o.docs, all)
 }
 
 // measure is what LoxoDB and the peers do with a set.
@@ -148,8 +149,12 @@ func measure(ctx context.Context, o *options, s *sets.Set) (*measured, error) {
 	return m, nil
 }
 
-// write keeps the report, and its picture beside it.
-func write(path, text string, all []measured) error {
+// write keeps the report, with what it said of other sets, and its picture beside it.
+func write(path string, all []measured) error {
+	earlier, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
 	for _, m := range all {
 		if m.stages == nil {
 			continue
@@ -158,7 +163,7 @@ func write(path, text string, all []measured) error {
 			return err
 		}
 	}
-	return os.WriteFile(path, []byte(text), 0o644)
+	return os.WriteFile(path, []byte(report(all, string(earlier))), 0o644)
 }
 
 // pictureName is the file of the picture, beside the report.

@@ -86,38 +86,64 @@ func figure(v float64) string {
 	return fmt.Sprintf("%.0f", v)
 }
 
-// report is the document.
-func report(all []measured) string {
+// head begins the document, which has a section for each set.
+var head = fmt.Sprintf("# The vector index as a library\n\nWritten by `make bench-engine`, a section for each set, which a later run replaces. Every library in process,\n"+
+	"searches with one thread and one query at a time, timed by the processor's time, builds with all cores, by the clock and by\n"+
+	"the processors' time; k = %d, %d held-out queries, recall counted by distances in float64. The others are called from\n"+
+	"Python, one call a query (a few µs each). Speeds are read off each library's curve of %d efforts, best of %d passes;\n"+
+	"LoxoDB's times are those of the fastest of its kinds of index.\n", sets.K, sets.Queries, len(efforts), passes)
+
+// report is the document: what was measured now, and of an earlier one the sections of
+// other sets.
+func report(all []measured, earlier string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# The vector index as a library\n\nWritten by `make bench-engine` on %s: %s, %d cores, %s. Every library in process, searches with one thread and\n"+
-		"one query at a time, timed by the processor's time, builds with all cores, by the clock, k = %d, %d held-out queries, recall counted by distances in float64.\n"+
-		"The others are called from Python, one call a query (a few µs each). Speeds are read off each library's curve of\n"+
-		"%d efforts, best of %d passes; LoxoDB's times are those of the faster of its two kinds of index.\n",
-		time.Now().UTC().Format("2006-01-02"), host.CPU(), runtime.NumCPU(), runtime.Version(), sets.K, sets.Queries, len(efforts), passes)
-	for _, m := range all {
-		fmt.Fprintf(&b, "\n## %s\n\n%d vectors of %d numbers, %s: %s.\n\n| library | settings | build, s (of processors) |", m.set.Name, m.n, m.set.Dims, m.set.Metric, m.set.About)
-		for _, t := range targets {
-			fmt.Fprintf(&b, " queries/s at %.2f | LoxoDB's times |", t)
+	b.WriteString(head)
+	sections := map[string]string{}
+	var names []string
+	for i, text := range strings.Split(earlier, "\n## ") {
+		if name, _, ok := strings.Cut(text, "\n"); ok && i > 0 {
+			names, sections[name] = append(names, name), strings.TrimRight(text, "\n")+"\n"
 		}
-		b.WriteString("\n|---|---|---|")
-		b.WriteString(strings.Repeat("---|---|", len(targets)) + "\n")
-		for _, r := range m.results {
-			if r.failed != "" {
-				fmt.Fprintf(&b, "| %s | not measured: %s |%s\n", r.name, r.failed, strings.Repeat(" – |", 1+2*len(targets)))
-				continue
-			}
-			fmt.Fprintf(&b, "| %s %s | %s | %.1f (%.1f) |", r.name, r.version, r.settings, r.build, r.buildCPU)
-			for _, t := range targets {
-				ratio := "–"
-				if theirs, ours := r.at(t), m.best(t); theirs > 0 && ours > 0 {
-					ratio = fmt.Sprintf("%.2f", ours/theirs)
-				}
-				fmt.Fprintf(&b, " %s | %s |", figure(r.at(t)), ratio)
-			}
-			b.WriteByte('\n')
-		}
-		b.WriteString(grown(m.stages))
 	}
+	for i := range all {
+		name := all[i].set.Name
+		if sections[name] == "" {
+			names = append(names, name)
+		}
+		sections[name] = all[i].section()
+	}
+	for _, name := range names {
+		b.WriteString("\n## " + sections[name])
+	}
+	return b.String()
+}
+
+// section is what the document says of a set, from its name on.
+func (m *measured) section() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n\n%d vectors of %d numbers, %s: %s. Measured on %s: %s, %d cores, %s.\n\n| library | settings | build, s (of processors) |", m.set.Name,
+		m.n, m.set.Dims, m.set.Metric, m.set.About, time.Now().UTC().Format("2006-01-02"), host.CPU(), runtime.NumCPU(), runtime.Version())
+	for _, t := range targets {
+		fmt.Fprintf(&b, " queries/s at %.2f | LoxoDB's times |", t)
+	}
+	b.WriteString("\n|---|---|---|")
+	b.WriteString(strings.Repeat("---|---|", len(targets)) + "\n")
+	for _, r := range m.results {
+		if r.failed != "" {
+			fmt.Fprintf(&b, "| %s | not measured: %s |%s\n", r.name, r.failed, strings.Repeat(" – |", 1+2*len(targets)))
+			continue
+		}
+		fmt.Fprintf(&b, "| %s %s | %s | %.1f (%.1f) |", r.name, r.version, r.settings, r.build, r.buildCPU)
+		for _, t := range targets {
+			ratio := "–"
+			if theirs, ours := r.at(t), m.best(t); theirs > 0 && ours > 0 {
+				ratio = fmt.Sprintf("%.2f", ours/theirs)
+			}
+			fmt.Fprintf(&b, " %s | %s |", figure(r.at(t)), ratio)
+		}
+		b.WriteByte('\n')
+	}
+	b.WriteString(grown(m.stages))
 	return b.String()
 }
 
