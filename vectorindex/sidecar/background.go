@@ -15,7 +15,10 @@ const linkBatch = 256
 // retryAfter is the pause after a failed seal or merge.
 const retryAfter = time.Second
 
-// runHeads links and seals until Close.
+// awake is how long a thread of background work waits for more before it ends.
+const awake = time.Second
+
+// runHeads links and seals until Close, on a thread that yields while there is work.
 func (ix *Index) runHeads() {
 	defer ix.done.Done()
 	for {
@@ -24,18 +27,51 @@ func (ix *Index) runHeads() {
 		case <-ix.ctx.Done():
 			return
 		}
-		for {
-			more, err := ix.step(ix.ctx, purgeShare)
-			ix.failing.Store(err != nil)
-			if ix.ctx.Err() != nil {
-				return
+		apart(func() {
+			for ix.heads(); ix.again(); {
+				ix.heads()
 			}
-			if err != nil {
-				ix.cfg.Report(err)
-				ix.pause()
-			} else if !more {
-				break
-			}
+		})
+	}
+}
+
+// apart calls do on a thread of its own that yields, and waits.
+func apart(do func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		yielding()
+		do()
+	}()
+	<-done
+}
+
+// again waits for more work on heads; false when none comes for a while.
+func (ix *Index) again() bool {
+	t := time.NewTimer(awake)
+	defer t.Stop()
+	select {
+	case <-ix.wake:
+		return true
+	case <-t.C:
+	case <-ix.ctx.Done():
+	}
+	return false
+}
+
+// heads does all work on heads that there is.
+func (ix *Index) heads() {
+	for {
+		more, err := ix.step(ix.ctx, purgeShare)
+		ix.failing.Store(err != nil)
+		if ix.ctx.Err() != nil {
+			return
+		}
+		if err != nil {
+			ix.cfg.Report(err)
+			ix.pause()
+		} else if !more {
+			return
 		}
 	}
 }
@@ -93,20 +129,25 @@ func (ix *Index) link(p *part, limit uint32) bool {
 		g.CentreOn()
 	}
 	workers := uint32(max(ix.cfg.Workers, 1))
+	share := func(first uint32) {
+		for ord := first; ord < hi; ord += workers {
+			// The entry is reserved and not linked yet, so this cannot fail; if it
+			// did, the graph would deliver the entry after everything it reaches.
+			if err := g.Link(ord); err != nil {
+				ix.cfg.Report(err)
+			}
+		}
+	}
 	var wg sync.WaitGroup
-	for w := range workers {
+	for w := uint32(1); w < workers && lo+w < hi; w++ {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
-			for ord := lo + w; ord < hi; ord += workers {
-				// The entry is reserved and not linked yet, so this cannot fail; if it
-				// did, the graph would deliver the entry after everything it reaches.
-				if err := g.Link(ord); err != nil {
-					ix.cfg.Report(err)
-				}
-			}
+			yielding()
+			share(lo + w)
 		}()
 	}
+	share(lo)
 	wg.Wait()
 	p.linked.Store(hi)
 	ix.linkedTotal.Add(int64(hi - lo))

@@ -23,6 +23,8 @@ type BuildOptions struct {
 	// Progress gets what was done of each phase. Calls come from one goroutine at a
 	// time, often.
 	Progress func(Progress)
+
+	background bool // nobody waits for it: goroutines yield
 }
 
 func (o *BuildOptions) ensureDefaults(cfg *Config) {
@@ -124,21 +126,26 @@ type linker struct {
 	meter    *meter
 }
 
-func startLinker(ctx context.Context, p *part, workers, minEntries int, m *meter) *linker {
+func startLinker(ctx context.Context, p *part, minEntries int, o *BuildOptions, m *meter) *linker {
 	l := &linker{p: p, min: uint32(minEntries), ctx: ctx, meter: m}
 	l.more = sync.NewCond(&l.mu)
 	if p.graph() == nil {
 		return l
 	}
-	for range max(workers, 1) {
+	for range max(o.Workers, 1) {
 		l.wg.Add(1)
-		go l.run()
+		go func() {
+			defer l.wg.Done()
+			if o.background {
+				yielding()
+			}
+			l.run()
+		}()
 	}
 	return l
 }
 
 func (l *linker) run() {
-	defer l.wg.Done()
 	for {
 		lo, hi, ok := l.take()
 		if !ok {

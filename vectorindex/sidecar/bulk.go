@@ -115,7 +115,7 @@ func (b *bulk) begin() (err error) {
 		returnMemory()
 	}
 	if b.p, err = newHead(&b.ix.cfg.Spec, 0); err == nil {
-		b.l = startLinker(b.ctx, b.p, b.o.Workers, b.ix.cfg.GraphMin, b.meter)
+		b.l = startLinker(b.ctx, b.p, b.ix.cfg.GraphMin, b.o, b.meter)
 	}
 	return err
 }

@@ -15,30 +15,37 @@ const (
 	maxMergedSparse = 1 << 34
 )
 
-// runMerges merges until Close.
+// runMerges merges until Close, on threads that yield.
 func (ix *Index) runMerges() {
 	defer ix.done.Done()
-	if err := ix.calibrateMissing(ix.ctx); err != nil && ix.ctx.Err() == nil {
-		ix.cfg.Report(err)
-	}
+	apart(func() {
+		if err := ix.calibrateMissing(ix.ctx); err != nil && ix.ctx.Err() == nil {
+			ix.cfg.Report(err)
+		}
+	})
 	for {
 		select {
 		case <-ix.tidy:
+			apart(ix.merges)
 		case <-ix.ctx.Done():
 			return
 		}
-		for ix.ctx.Err() == nil {
-			merged, err := ix.mergeOnce(ix.ctx, ix.horizon.Load(), ix.pick)
-			if err != nil {
-				if ix.ctx.Err() == nil {
-					ix.cfg.Report(err)
-					ix.pause()
-				}
-				continue
+	}
+}
+
+// merges does all merges that are due.
+func (ix *Index) merges() {
+	for ix.ctx.Err() == nil {
+		merged, err := ix.mergeOnce(ix.ctx, ix.horizon.Load(), ix.pick)
+		if err != nil {
+			if ix.ctx.Err() == nil {
+				ix.cfg.Report(err)
+				ix.pause()
 			}
-			if !merged {
-				break
-			}
+			continue
+		}
+		if !merged {
+			return
 		}
 	}
 }
@@ -168,7 +175,7 @@ func (ix *Index) merge(ctx context.Context, in []*part, horizon uint64) error {
 
 // backgroundOptions are those of work on parts that nobody waits for.
 func (ix *Index) backgroundOptions(what string, in []*part, horizon uint64) *BuildOptions {
-	o := &BuildOptions{Progress: ix.cfg.Watch(what)}
+	o := &BuildOptions{Progress: ix.cfg.Watch(what), background: true}
 	for _, p := range in {
 		o.Total += int64(p.n.Load()) - int64(p.purgeable(horizon, purgeShare))
 	}

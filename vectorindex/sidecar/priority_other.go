@@ -1,0 +1,6 @@
+//go:build !linux
+
+package sidecar
+
+// yielding is for systems where a thread can have a priority of its own.
+func yielding() {}
