@@ -74,6 +74,34 @@ func (s *rowStore) appendCol(to, from *batch.Col, sel []uint16) int64 {
 	return n + 8*int64(len(sel))
 }
 
+// appendRange copies rows lo..hi−1 of columns of any length.
+func (s *rowStore) appendRange(cols []*batch.Col, lo, hi int) error {
+	grown := int64(0)
+	for k, from := range cols {
+		to := &s.cols[k]
+		grown += 9 * int64(hi-lo)
+		switch {
+		case to.I != nil:
+			to.I = append(to.I, from.I[lo:hi]...)
+		case to.F != nil:
+			to.F = append(to.F, from.F[lo:hi]...)
+		default:
+			for i := lo; i < hi; i++ {
+				if from.Null[i] {
+					to.B = append(to.B, nil)
+					continue
+				}
+				to.B = append(to.B, s.arena.Copy(from.B[i]))
+				grown += int64(len(from.B[i])) + 16
+			}
+		}
+		to.Null = append(to.Null, from.Null[lo:hi]...)
+	}
+	s.n += hi - lo
+	s.bytes += grown
+	return s.budget.Grow(grown)
+}
+
 // appendRow copies one row of datums.
 func (s *rowStore) appendRow(row []types.Datum) error {
 	grown := int64(0)

@@ -29,11 +29,14 @@ type window struct {
 	ended   bool      // the input has been read
 	at      int
 	cols    []*batch.Col
+	outs    []*batch.Col // the calls' results
 	view    batch.Batch
 	out     batch.Batch
-	ids     []uint32
 	scratch expr.Scratch
-	env     *Env
+
+	kept       batch.Batch // what goes to a store
+	resultView batch.Batch
+	env        *Env
 }
 
 // windowCall is one function: its arguments by row, and its results for the
@@ -46,9 +49,13 @@ type windowCall struct {
 	types      []types.T
 	store      *rowStore // arguments, then whether the row passes the filter
 	view       batch.Batch
+	from, to   int // rows that view shows
+	cols       []*batch.Col
+	sel        []uint16
+	groups     [batch.MaxRows]uint32
 	arena      batch.Arena
-	out        []types.Datum
-	inline     bool // results are of fixed size: nothing to copy
+	out        batch.Col // of any length
+	inline     bool      // results are of fixed size: nothing to copy
 }
 
 func newWindow(n *physical.Window) (Operator, error) {
@@ -77,7 +84,6 @@ func newWindow(n *physical.Window) (Operator, error) {
 		results = append(results, c.def.T)
 	}
 	w.results = newRowStore(results)
-	w.out.Cols = make([]batch.Col, len(n.Cols))
 	return w, nil
 }
 
@@ -101,6 +107,7 @@ func newWindowCall(def *physical.WindowCall) (*windowCall, error) {
 		c.types = append(c.types, a.Type())
 	}
 	c.store = newRowStore(append(append([]types.T(nil), c.types...), types.Of(types.BoolOID)))
+	c.out.Init(def.T, 1) // not 0, so that the slice of the column's kind is not nil
 	return c, nil
 }
 
@@ -213,32 +220,36 @@ func (w *window) store(s *rowStore, ps []*expr.Program, filter *expr.Program, b 
 	if err := evalAll(ps, w.env, &w.scratch, b, w.cols); err != nil {
 		return err
 	}
-	w.view.Cols = w.view.Cols[:0]
+	w.kept.Cols = w.kept.Cols[:0]
 	for _, c := range w.cols {
-		w.view.Cols = append(w.view.Cols, *c)
+		w.kept.Cols = append(w.kept.Cols, *c)
 	}
-	w.view.Sel = b.Sel
+	w.kept.Sel = b.Sel
 	if len(s.cols) > len(ps) {
 		passed, err := w.passes(filter, b)
 		if err != nil {
 			return err
 		}
-		w.view.Cols = append(w.view.Cols, *passed)
+		w.kept.Cols = append(w.kept.Cols, *passed)
 	}
-	return s.append(&w.view)
+	return s.append(&w.kept)
 }
+
+// everyRow is true for each row.
+var everyRow = func() (all batch.Col) {
+	all.Init(types.Of(types.BoolOID), batch.MaxRows)
+	for i := range all.I {
+		all.I[i] = 1
+	}
+	return all
+}()
 
 // passes is a column that is true for the rows that pass the filter.
 func (w *window) passes(filter *expr.Program, b *batch.Batch) (*batch.Col, error) {
 	if filter != nil {
 		return filter.Eval(&w.env.Env, &w.scratch, b, b.Sel)
 	}
-	var all batch.Col
-	all.Init(types.Of(types.BoolOID), batch.MaxRows)
-	for i := range all.I {
-		all.I[i] = 1
-	}
-	return &all, nil
+	return &everyRow, nil
 }
 
 // runEnd is the end of the run of rows from lo on that equal row lo in key columns first..last−1.
@@ -278,23 +289,18 @@ func (w *window) partition(lo, hi int) error {
 	}
 	p.starts = append(p.starts, hi)
 	for _, c := range w.calls {
-		c.out = c.out[:0]
+		c.out.Null, c.out.I, c.out.F, c.out.B = c.out.Null[:0], c.out.I[:0], c.out.F[:0], c.out.B[:0]
 		c.arena.Reset()
 		c.start.cursor, c.end.cursor = cursor{row: lo, at: lo}, cursor{row: lo, at: lo}
 		if err := c.compute(w.env, p); err != nil {
 			return err
 		}
 	}
-	row := make([]types.Datum, len(w.calls))
-	for i := w.results.n - lo; i < hi-lo; i++ {
-		for k, c := range w.calls {
-			row[k] = c.out[i]
-		}
-		if err := w.results.appendRow(row); err != nil {
-			return err
-		}
+	w.outs = w.outs[:0]
+	for _, c := range w.calls {
+		w.outs = append(w.outs, &c.out)
 	}
-	return nil
+	return w.results.appendRange(w.outs, w.results.n-lo, hi-lo)
 }
 
 func (w *window) Next(ctx context.Context) (*batch.Batch, error) {
@@ -307,17 +313,8 @@ func (w *window) Next(ctx context.Context) (*batch.Batch, error) {
 		}
 	}
 	n := min(batch.MaxRows, w.results.n-w.at)
-	w.ids = w.ids[:0]
-	for i := range n {
-		w.ids = append(w.ids, uint32(w.at+i))
-	}
-	width := len(w.rows.cols)
-	for k := range w.rows.cols {
-		gatherCol(&w.rows.cols[k], w.ids, &w.out.Cols[k])
-	}
-	for k := range w.results.cols {
-		gatherCol(&w.results.cols[k], w.ids, &w.out.Cols[width+k])
-	}
+	rows, results := w.rows.window(&w.view, w.at, n), w.results.window(&w.resultView, w.at, n)
+	w.out.Cols = append(append(w.out.Cols[:0], rows.Cols...), results.Cols...)
 	w.out.Sel = batch.Identity(n)
 	w.at += n
 	return &w.out, nil

@@ -3,9 +3,6 @@ package executor
 import (
 	"github.com/jackc/pgerrcode"
 
-	"github.com/loxodb/loxodb/planner/physical"
-	"github.com/loxodb/loxodb/sql/batch"
-	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -15,17 +12,54 @@ func (c *windowCall) compute(env *Env, p *partitionRows) error {
 	if c.def.Fn.Kind == 'a' {
 		return c.aggregate(env, p)
 	}
-	if c.def.Fn.Name == "ntile" {
+	switch c.def.Fn.Name {
+	case "ntile":
 		return c.ntile(p)
+	case "row_number":
+		for i := range p.hi - p.lo {
+			c.addInt(int64(i) + 1)
+		}
+		return nil
+	case "rank":
+		for g, first := range p.starts[:len(p.starts)-1] {
+			for range p.starts[g+1] - first {
+				c.addInt(int64(first-p.lo) + 1)
+			}
+		}
+		return nil
+	case "dense_rank":
+		for _, g := range p.group {
+			c.addInt(int64(g) + 1)
+		}
+		return nil
 	}
 	for i := p.lo; i < p.hi; i++ {
 		d, err := c.value(env, p, i)
 		if err != nil {
 			return err
 		}
-		c.out = append(c.out, d)
+		c.add(d)
 	}
 	return nil
+}
+
+// add appends a result; bytes are borrowed.
+func (c *windowCall) add(d types.Datum) {
+	n := len(c.out.Null)
+	c.out.Null = append(c.out.Null, false)
+	switch {
+	case c.out.I != nil:
+		c.out.I = append(c.out.I, 0)
+	case c.out.F != nil:
+		c.out.F = append(c.out.F, 0)
+	default:
+		c.out.B = append(c.out.B, nil)
+	}
+	c.out.Set(n, d)
+}
+
+func (c *windowCall) addInt(v int64) {
+	c.out.Null, c.out.I = append(c.out.Null, false), append(c.out.I, v)
 }
 
 // value is the result of a window function for row i.
@@ -33,12 +67,6 @@ func (c *windowCall) value(env *Env, p *partitionRows, i int) (types.Datum, erro
 	first, last := p.peers(i)
 	n := p.hi - p.lo
 	switch c.def.Fn.Name {
-	case "row_number":
-		return types.Int(int64(i - p.lo + 1)), nil
-	case "rank":
-		return types.Int(int64(first - p.lo + 1)), nil
-	case "dense_rank":
-		return types.Int(int64(p.group[i-p.lo]) + 1), nil
 	case "percent_rank":
 		if n <= 1 {
 			return types.Float(0), nil
@@ -101,7 +129,7 @@ func (c *windowCall) ntile(p *partitionRows) error {
 	k := c.store.datum(p.lo, 0)
 	if k.IsNull() {
 		for range n {
-			c.out = append(c.out, types.Null)
+			c.add(types.Null)
 		}
 		return nil
 	}
@@ -116,102 +144,7 @@ func (c *windowCall) ntile(p *partitionRows) error {
 		} else {
 			b = larger + (i-larger*(size+1))/max(size, 1)
 		}
-		c.out = append(c.out, types.Int(b+1))
-	}
-	return nil
-}
-
-// aggregate folds the frames. A frame that begins with the partition only grows,
-// so one state serves all rows; any other is folded anew for each row.
-func (c *windowCall) aggregate(env *Env, p *partitionRows) error {
-	f := &c.def.Frame
-	if f.Start.Kind != physical.UnboundedPreceding || f.Exclude != physical.ExcludeNone {
-		return c.slide(env, p)
-	}
-	state := c.def.Fn.Agg(c.types)
-	state.Grow(1)
-	done, known := p.lo, false
-	var last types.Datum
-	for i := p.lo; i < p.hi; i++ {
-		_, hi, err := c.frame(env, p, i)
-		if err != nil {
-			return err
-		}
-		if hi > done {
-			if err := c.fold(env, state, done, hi, nil); err != nil {
-				return err
-			}
-			done, known = hi, false
-		}
-		if !known {
-			if last, err = c.result(env, state); err != nil {
-				return err
-			}
-			known = true
-		}
-		c.out = append(c.out, last)
-	}
-	return nil
-}
-
-func (c *windowCall) slide(env *Env, p *partitionRows) error {
-	for i := p.lo; i < p.hi; i++ {
-		state := c.def.Fn.Agg(c.types)
-		state.Grow(1)
-		lo, hi, err := c.frame(env, p, i)
-		if err != nil {
-			return err
-		}
-		if hi > lo {
-			skip := func(j int) bool { return c.excluded(p, i, j) }
-			if err := c.fold(env, state, lo, hi, skip); err != nil {
-				return err
-			}
-		}
-		d, err := c.result(env, state)
-		if err != nil {
-			return err
-		}
-		c.out = append(c.out, d)
-	}
-	return nil
-}
-
-// result copies the state's present value.
-func (c *windowCall) result(env *Env, state builtin.Agg) (types.Datum, error) {
-	d, err := state.Final(&env.Ctx, 0)
-	if err != nil || d.IsNull() || c.inline {
-		return d, err
-	}
-	return types.Bytes(c.arena.Copy(d.Bytes())), nil
-}
-
-// zeroGroups sends every row to group 0.
-var zeroGroups [batch.MaxRows]uint32
-
-// fold steps the state over rows lo..hi−1 that pass the filter and are not skipped.
-func (c *windowCall) fold(env *Env, state builtin.Agg, lo, hi int, skip func(int) bool) error {
-	args := make([]*batch.Col, len(c.types))
-	var sel []uint16
-	for at := lo; at < hi; at += batch.MaxRows {
-		n := min(batch.MaxRows, hi-at)
-		v := c.store.window(&c.view, at, n)
-		for k := range args {
-			args[k] = &v.Cols[k]
-		}
-		passed := &v.Cols[len(c.types)]
-		sel = sel[:0]
-		for i := range n {
-			if !passed.Null[i] && passed.I[i] != 0 && (skip == nil || !skip(at+i)) {
-				sel = append(sel, uint16(i))
-			}
-		}
-		if len(sel) == 0 {
-			continue
-		}
-		if err := state.Step(&env.Ctx, sel, zeroGroups[:], args); err != nil {
-			return err
-		}
+		c.addInt(b + 1)
 	}
 	return nil
 }

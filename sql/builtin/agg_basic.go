@@ -43,6 +43,16 @@ func (a *countAgg) Step(_ *Ctx, sel []uint16, groups []uint32, args []*batch.Col
 	return nil
 }
 
+// Retract implements Retractor.
+func (a *countAgg) Retract(_ *Ctx, sel []uint16, groups []uint32, args []*batch.Col) error {
+	for _, i := range sel {
+		if len(args) == 0 || !args[0].Null[i] {
+			a.n[groups[i]]--
+		}
+	}
+	return nil
+}
+
 func (a *countAgg) Final(_ *Ctx, g uint32) (types.Datum, error) { return types.Int(a.n[g]), nil }
 func (a *countAgg) Bytes() int64                                { return int64(8 * cap(a.n)) }
 

@@ -39,6 +39,12 @@ func (s *int128) add(v int64) {
 	s.hi += v>>63 + int64(carry)
 }
 
+func (s *int128) sub(v int64) {
+	var borrow uint64
+	s.lo, borrow = bits.Sub64(s.lo, uint64(v), 0)
+	s.hi -= v>>63 + int64(borrow)
+}
+
 // int64 is the sum when it fits.
 func (s *int128) int64() (int64, bool) { return int64(s.lo), s.hi == int64(s.lo)>>63 }
 
@@ -70,15 +76,29 @@ func (a *intSumAgg) Step(_ *Ctx, sel []uint16, groups []uint32, args []*batch.Co
 	return nil
 }
 
+// Retract implements Retractor.
+func (a *intSumAgg) Retract(_ *Ctx, sel []uint16, groups []uint32, args []*batch.Col) error {
+	null, x := args[0].Null, args[0].I
+	for _, i := range sel {
+		if !null[i] {
+			g := groups[i]
+			a.n[g]--
+			a.sum[g].sub(x[i])
+		}
+	}
+	return nil
+}
+
 func (a *intSumAgg) Final(_ *Ctx, g uint32) (types.Datum, error) {
 	if a.n[g] == 0 {
 		return types.Null, nil
 	}
-	if a.avg {
-		return types.NumericDiv(numericFromBig(a.sum[g].big()), types.NumericFromInt(a.n[g]))
-	}
 	v, ok := a.sum[g].int64()
 	switch {
+	case a.avg && ok:
+		return types.NumericDiv(types.NumericFromInt(v), types.NumericFromInt(a.n[g]))
+	case a.avg:
+		return types.NumericDiv(numericFromBig(a.sum[g].big()), types.NumericFromInt(a.n[g]))
 	case a.ret == types.NumericOID && ok:
 		return types.NumericFromInt(v), nil
 	case a.ret == types.NumericOID:

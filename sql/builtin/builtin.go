@@ -84,6 +84,13 @@ type Agg interface {
 	Bytes() int64
 }
 
+// Retractor is an aggregate that can take rows back that were stepped before: what is
+// left is as if they had never come.
+type Retractor interface {
+	Agg
+	Retract(c *Ctx, sel []uint16, groups []uint32, args []*batch.Col) error
+}
+
 // Operator is one operator signature; Left 0 = prefix operator.
 type Operator struct {
 	OID         types.OID

@@ -379,6 +379,13 @@ func NumericToInt64(d Datum) (v int64, ok bool) {
 		return 0, false
 	}
 	x = x.round(0)
+	if x.wide == nil {
+		v = int64(x.small)
+		if x.neg {
+			v = -v
+		}
+		return v, true
+	}
 	c := x.big()
 	if x.neg {
 		c = new(big.Int).Neg(c)

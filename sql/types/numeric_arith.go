@@ -147,6 +147,9 @@ func divSpecial(x, y dec) (Datum, bool, error) {
 // divDec is x/y at the given scale, rounded half away from zero or truncated.
 // y is not zero.
 func divDec(x, y dec, scale int, round bool) dec {
+	if q, ok := divSmall(x, y, scale, round); ok {
+		return q
+	}
 	// x/10^xs / (y/10^ys) · 10^scale = x·10^(scale+ys−xs) / y
 	num, den := x.big(), y.big()
 	shift := scale + y.scale - x.scale
@@ -160,6 +163,26 @@ func divDec(x, y dec, scale int, round bool) dec {
 		q.Add(q, big.NewInt(1))
 	}
 	return dec{neg: x.neg != y.neg, scale: scale, wide: q}.shrink()
+}
+
+// divSmall is divDec where 128 bits are enough, as for most averages.
+func divSmall(x, y dec, scale int, round bool) (dec, bool) {
+	shift := scale + y.scale - x.scale
+	if x.wide != nil || y.wide != nil || shift < 0 || shift >= len(pow10u) {
+		return dec{}, false
+	}
+	hi, lo := bits.Mul64(x.small, pow10u[shift])
+	if hi >= y.small {
+		return dec{}, false
+	}
+	q, r := bits.Div64(hi, lo, y.small)
+	if round && r >= y.small-r {
+		q++
+	}
+	if q > maxSmall {
+		return dec{}, false
+	}
+	return dec{neg: x.neg != y.neg && q != 0, scale: scale, small: q}, true
 }
 
 // divScale is select_div_scale for two datums.

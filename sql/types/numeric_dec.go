@@ -1,6 +1,7 @@
 package types
 
 import (
+	"math"
 	"math/big"
 	"strconv"
 )
@@ -83,17 +84,16 @@ func decOf(b []byte) dec {
 		return x
 	}
 	shift := 4*(numWeight(b)-n+1) + x.scale // value·10^scale = digits·10^shift
-	if n <= 4 && shift >= -3 {
-		var v uint64
-		for i := 0; i < n; i++ {
-			v = v*10000 + uint64(numDigit(b, i))
-		}
+	if v, ok := coefficient(b, n); ok && shift >= -3 {
 		if shift < 0 {
-			x.small = v / pow10u[-shift]
-			return x
+			v /= pow10u[-shift]
+		} else if shift < len(pow10u) && v <= maxSmall/pow10u[shift] {
+			v *= pow10u[shift]
+		} else {
+			v = maxSmall + 1
 		}
-		if shift < len(pow10u) && v <= maxSmall/pow10u[shift] {
-			x.small = v * pow10u[shift]
+		if v <= maxSmall {
+			x.small = v
 			return x
 		}
 	}
@@ -112,6 +112,17 @@ func decOf(b []byte) dec {
 		x.wide.Mul(x.wide, pow10(shift))
 	}
 	return x.shrink()
+}
+
+// coefficient is the number that the n digits make, if they fit.
+func coefficient(b []byte, n int) (v uint64, ok bool) {
+	for i := range n {
+		if v > (math.MaxUint64-9999)/10000 {
+			return 0, false
+		}
+		v = v*10000 + uint64(numDigit(b, i))
+	}
+	return v, true
 }
 
 // datum packs x; an error is numeric overflow.
