@@ -3,7 +3,6 @@ package executor
 import (
 	"bytes"
 	"context"
-	"runtime"
 	"sync"
 
 	"github.com/loxodb/loxodb/planner/physical"
@@ -19,10 +18,6 @@ import (
 //
 // Nobody waits for a helper. A run whose search no helper has begun, or finished, does
 // it itself: on a busy machine a join is as fast as without helpers, not slower.
-
-// helpers are the tokens of the processors that statements may use beside their own: as
-// many as the runtime was started for, whatever may run beside them later.
-var helpers = make(chan struct{}, max(runtime.GOMAXPROCS(0)-1, 0))
 
 // aheadHits bounds the hits that are asked for ahead, of each search.
 const aheadHits = 256
@@ -97,7 +92,7 @@ func looksAhead(op Operator) *vectorSearch {
 // the run will not be needed; the caller puts those of run i there afterwards. Runs are
 // numbered anew after the last.
 func (l *lookahead) at(ctx context.Context, env *Env, i, n int, set func(i int) bool) error {
-	if l.search == nil || env.Workers == 0 || cap(helpers) == 0 {
+	if l.search == nil || env.Workers == 0 || env.Helpers.Places() == 0 {
 		return nil
 	}
 	if i == 0 {
@@ -220,9 +215,7 @@ func (l *lookahead) employ(limit int) {
 		}
 	}
 	for l.helping < min(limit, waiting) {
-		select {
-		case helpers <- struct{}{}:
-		default:
+		if !l.env.Helpers.Take(1) {
 			return
 		}
 		l.helping++
@@ -261,7 +254,7 @@ func (l *lookahead) claim() *ahead {
 	}
 	if last == nil || l.ctx.Err() != nil {
 		l.helping--
-		<-helpers
+		l.env.Helpers.Give()
 		return nil
 	}
 	last.state = aheadRunning

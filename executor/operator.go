@@ -50,9 +50,11 @@ type Env struct {
 	// Source is what physical.Source yields, once.
 	Source *batch.Batch
 	Budget *Budget
-	// Fork opens another view at a time of the statement's, for a goroutine of its own;
-	// nil without an error when there is none to spare.
+	// Fork opens another view at a time of the statement's, for a goroutine that has a
+	// place of Helpers; nil without an error when that is not possible any more.
 	Fork func(ctx context.Context, at kv.TS) (kv.Snapshot, error)
+	// Helpers are the places of goroutines beside the statement's own.
+	Helpers *Helpers
 	// Workers is how many goroutines beside the statement's own an operator may have.
 	Workers int
 	// Spill makes a temporary file; nil: nothing leaves memory.

@@ -79,8 +79,12 @@ func startAhead(ctx context.Context, s *scan, lo, hi uint64, density float64, ro
 	ctx, a.stop = context.WithCancel(context.WithoutCancel(ctx))
 	var views []kv.Snapshot
 	for range s.env.Workers {
+		if !s.env.Helpers.Take(0) {
+			break
+		}
 		view, err := s.env.Fork(ctx, s.at)
 		if err != nil || view == nil {
+			s.env.Helpers.Give()
 			break // the scan goes on alone
 		}
 		views = append(views, view)
@@ -186,6 +190,7 @@ func (a *readAhead) close() {
 // work reads stretches until there are no more.
 func (a *readAhead) work(ctx context.Context, view kv.Snapshot, env *Env) {
 	defer a.done.Done()
+	defer env.Helpers.Give()
 	defer view.Close()
 	for x := range a.jobs {
 		x.err = a.read(ctx, x, env)

@@ -16,6 +16,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/jackc/pgerrcode"
 
+	"github.com/loxodb/loxodb/executor"
 	"github.com/loxodb/loxodb/server/backend"
 	"github.com/loxodb/loxodb/server/plancache"
 	"github.com/loxodb/loxodb/sql/catalog"
@@ -63,7 +64,7 @@ type Database struct {
 	advisory *advisoryLocks
 	notify   *hub
 	builds   *progress
-	forks    chan struct{} // places of goroutines that read ahead
+	helpers  *executor.Helpers
 	spill    spillDir
 	started  time.Time
 
@@ -97,7 +98,7 @@ func OpenDatabase(ctx context.Context, cfg Config) (*Database, error) {
 		return nil, err
 	}
 	d := &Database{
-		cfg: cfg, eng: cfg.Engine, store: store, plans: plans, rows: rows, forks: make(chan struct{}, runtime.NumCPU()),
+		cfg: cfg, eng: cfg.Engine, store: store, plans: plans, rows: rows, helpers: executor.NewHelpers(min(runtime.NumCPU(), runtime.GOMAXPROCS(0))),
 		vectors:  feed.NewManager(cfg.Engine, cfg.FS, cfg.Dir, cfg.Log),
 		numbers:  table.NewRowNumbers(cfg.Engine),
 		seqs:     sequence.NewManager(cfg.Engine),

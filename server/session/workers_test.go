@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/loxodb/loxodb/executor"
 	"github.com/loxodb/loxodb/server/backend"
 )
 
@@ -14,7 +15,7 @@ import (
 func forkSession(t *testing.T) (backend.Session, *Database) {
 	t.Helper()
 	s := newTestSession(t)
-	s.(*Session).db.forks = make(chan struct{}, 2) // as on a machine with two cores
+	s.(*Session).db.helpers = executor.NewHelpers(2) // as on a machine with two cores
 	simple(t, s, "CREATE EXTENSION vector")
 	simple(t, s, "CREATE TABLE r (id bigint PRIMARY KEY, g int, w text, e vector(2))")
 	simple(t, s, "INSERT INTO r SELECT i, i % 7, CASE WHEN i % 3 > 0 THEN 'word ' || i END, CASE WHEN i % 5 > 0 THEN ('[' || i || ',1]')::vector END FROM generate_series(1, 90000) i")
@@ -72,7 +73,7 @@ func TestReadAhead(t *testing.T) {
 			t.Errorf("%s: workers %v, want %v; removed %s rows, want %s", query, did, ahead, r, removed)
 		}
 	}
-	if n := len(db.forks); n != 0 {
+	if n := db.helpers.Taken(); n != 0 {
 		t.Errorf("%d places are still taken", n)
 	}
 }
@@ -91,7 +92,7 @@ func TestReadAheadErrors(t *testing.T) {
 	if rows := simple(t, s, "SELECT id FROM r WHERE 1 / (id - 88000) <= 0 AND g < 7 LIMIT 30000"); len(rows) != 30000 {
 		t.Errorf("%d rows before the one that fails", len(rows))
 	}
-	if n := len(db.forks); n != 0 {
+	if n := db.helpers.Taken(); n != 0 {
 		t.Errorf("%d places are still taken", n)
 	}
 }
@@ -133,7 +134,7 @@ func TestReadAheadTransaction(t *testing.T) {
 	if got := simple(t, s, "SELECT count(*), min(g) FROM r"); got[0][0] != "80010" || got[0][1] != "100" {
 		t.Error(got)
 	}
-	if n := len(db.forks); n != 0 {
+	if n := db.helpers.Taken(); n != 0 {
 		t.Errorf("%d places are still taken", n)
 	}
 }
