@@ -378,6 +378,12 @@ func (b *binder) given(v expr.Expr, c *catalog.Column, pos ast.Pos) (expr.Expr, 
 			}
 		}
 	}
+	if c.Declared != "" && c.Type.OID == types.VectorOID && v.Type().OID == types.ByteaOID { // as MySQL dumps vectors
+		var err error
+		if v, err = b.callBound(builtin.MySQLSchema, "to_vector", []expr.Expr{v}, pos); err != nil {
+			return nil, err
+		}
+	}
 	return b.assign(v, c.Type, c.Name, pos)
 }
 

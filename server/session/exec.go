@@ -371,6 +371,19 @@ func (s *Session) execute(ctx context.Context, p *portal, st *ast.Execute) (sour
 	return rows, nil
 }
 
+// executeArg computes one parameter; a text is read as a client's would be.
+func (s *Session) executeArg(a ast.Expr, t types.T, isText bool) (types.Datum, error) {
+	if !isText {
+		return s.evalExpr(a, t)
+	}
+	d, err := s.evalExpr(a, types.Of(types.TextOID))
+	if err != nil || d.IsNull() {
+		return d, err
+	}
+	d, err = types.ParseText(t, d.Text(), s.planOptions(nil).Format)
+	return d.Clone(), err
+}
+
 // executeArgs computes the parameters of EXECUTE.
 func (s *Session) executeArgs(st *ast.Execute, q *prepared) ([]types.Datum, error) {
 	if len(st.Args) != len(q.params) {
@@ -379,7 +392,7 @@ func (s *Session) executeArgs(st *ast.Execute, q *prepared) ([]types.Datum, erro
 	}
 	var params []types.Datum
 	for i, a := range st.Args {
-		d, err := s.evalExpr(a, types.Of(q.params[i]))
+		d, err := s.executeArg(a, types.Of(q.params[i]), st.Texts)
 		if err != nil {
 			return nil, err
 		}

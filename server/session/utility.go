@@ -357,6 +357,9 @@ func (s *Session) show(st *ast.Show) (source, error) {
 
 // sqlPrepare is PREPARE.
 func (s *Session) sqlPrepare(ctx context.Context, p *portal, st *ast.Prepare) error {
+	if st.Text != nil {
+		return s.prepareFrom(ctx, st)
+	}
 	if s.stmts[st.Name] != nil {
 		return pgerr.Newf(pgerrcode.DuplicatePreparedStatement, "prepared statement %q already exists", st.Name)
 	}
@@ -373,6 +376,34 @@ func (s *Session) sqlPrepare(ctx context.Context, p *portal, st *ast.Prepare) er
 		return err
 	}
 	q.name, q.fromSQL, q.source = st.Name, true, p.stmt.source
+	s.stmts[st.Name] = q
+	return nil
+}
+
+// prepareFrom is PREPARE … FROM, which replaces a statement of the same name.
+func (s *Session) prepareFrom(ctx context.Context, st *ast.Prepare) error {
+	d, err := s.evalExpr(st.Text, types.Of(types.TextOID))
+	if err != nil {
+		return err
+	}
+	delete(s.stmts, st.Name)
+	if d.IsNull() {
+		return pgerr.New(pgerrcode.SyntaxError, "the statement to prepare is null")
+	}
+	text := d.Text()
+	q, err := s.prepareText(ctx, text, nil)
+	if e, ok := pgerr.As(err); ok { // its position is one of the text prepared, not of this statement
+		inner := *e
+		inner.Position = 0
+		return &inner
+	}
+	if err != nil {
+		return err
+	}
+	if q.stmt == nil {
+		return pgerr.New(pgerrcode.SyntaxError, "the statement to prepare is empty")
+	}
+	q.name, q.fromSQL, q.source = st.Name, true, text
 	s.stmts[st.Name] = q
 	return nil
 }

@@ -39,11 +39,15 @@ type (
 		Name  string
 		Types []TypeName
 		Stmt  Stmt
+		// Text gives the statement as a text of the session's dialect, in place of Stmt. It
+		// takes the place of a statement of that name.
+		Text Expr
 	}
 	Execute struct {
 		At
-		Name string
-		Args []Expr
+		Name  string
+		Args  []Expr
+		Texts bool // the arguments are texts to be read as values of the parameters' types
 	}
 	Deallocate struct {
 		At

@@ -48,6 +48,11 @@ func (p *printer) control(s Stmt) {
 		if len(v.Types) > 0 {
 			p.s(")")
 		}
+		if v.Text != nil {
+			p.s(" FROM ")
+			p.expr(v.Text)
+			break
+		}
 		p.s(" AS ")
 		p.stmt(v.Stmt)
 	case *Execute:

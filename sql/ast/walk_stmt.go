@@ -73,6 +73,7 @@ func (w walker) control(s Stmt) {
 		w.stmt(v.Stmt)
 	case *Prepare:
 		parts(w, v.Types)
+		w.expr(v.Text)
 		w.stmt(v.Stmt)
 	case *Execute:
 		w.exprs(v.Args)

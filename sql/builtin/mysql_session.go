@@ -2,7 +2,9 @@ package builtin
 
 import (
 	"crypto/rand"
+	"encoding/binary"
 	"encoding/hex"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -19,7 +21,11 @@ var mysqlSessionFuncs = []mysqlFunc{
 		return types.String(s.CurrentUser() + "@%"), nil
 	})},
 	{name: "variable", args: "t", ret: types.TextOID, volatility: Volatile, eval: withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
-		v, ok := s.Setting(a[0].Text())
+		name := a[0].Text()
+		v, ok := s.Setting(name)
+		if strings.HasPrefix(name, "uservar.") { // its value has a sign before it: nothing is NULL
+			v, ok = strings.CutPrefix(v, "=")
+		}
 		if !ok {
 			return null()
 		}
@@ -63,6 +69,9 @@ var mysqlSessionFuncs = []mysqlFunc{
 			b = append(append(append([]byte(nil), b[4:8]...), b[2:4]...), append(append([]byte(nil), b[:2]...), b[8:]...)...)
 		}
 		return types.String(dashed(b)), nil
+	}},
+	{name: "to_vector", args: "b", ret: types.VectorOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		return vectorOfBytes(a[0].Bytes())
 	}},
 	{name: "vector_to_string", args: "*", ret: types.TextOID, eval: vectorToString},
 	{name: "auto_increment", args: "ii", ret: types.Int8OID, volatility: Volatile, nulls: true, eval: withSession(autoIncrement)},
@@ -137,4 +146,17 @@ func autoIncrement(c *Ctx, s Session, a []types.Datum) (types.Datum, error) {
 	}
 	s.Inserted(n, c.StmtTime)
 	return types.Int(n), nil
+}
+
+// vectorOfBytes reads a vector as MySQL keeps one: its numbers of four bytes, the lowest
+// first.
+func vectorOfBytes(b []byte) (types.Datum, error) {
+	if len(b) == 0 || len(b)%4 != 0 {
+		return types.Datum{}, badParam("%d bytes are no vector: its numbers have four bytes each", len(b))
+	}
+	v := make([]float32, len(b)/4)
+	for i := range v {
+		v[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
+	}
+	return types.VectorFrom(types.VectorOID, v, nil)
 }

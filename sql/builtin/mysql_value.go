@@ -54,7 +54,7 @@ func mysqlString(c *Ctx, v typed) types.Datum {
 }
 
 func mysqlBytes(c *Ctx, v typed) types.Datum {
-	if v.t.OID == types.ByteaOID {
+	if v.t.OID == types.ByteaOID || v.t.OID == types.VectorOID { // a vector's are its numbers, as in MySQL
 		return v.d
 	}
 	return mysqlString(c, v)

@@ -8,6 +8,9 @@ import (
 
 // alterStmt converts ALTER TABLE; nil when n is something else.
 func (c *conv) alterStmt(n tast.StmtNode) ast.Stmt {
+	if _, ok := n.(*tast.CompactTableStmt); ok { // nothing waits to be merged by hand
+		return c.nothing("ALTER TABLE")
+	}
 	s, ok := n.(*tast.AlterTableStmt)
 	if !ok {
 		return nil

@@ -33,7 +33,7 @@ time_to_sec 1 1,to_seconds 1 1,convert_tz 3 3,
 json_extract 2 -1,json_unquote 1 1,json_object 0 -1,json_array 0 -1,json_contains! 2 3,json_contains_path! 3 -1,json_length 1 2,
 json_set 3 -1,json_insert 3 -1,json_replace 3 -1,json_remove 2 -1,json_keys 1 2,json_type 1 1,json_valid! 1 1,json_quote 1 1,
 json_depth 1 1,json_pretty 1 1,json_merge_patch 2 -1,json_merge_preserve 2 -1,json_array_append 3 -1,json_overlaps! 2 2,
-version 0 0,user 0 0,sleep 1 1,last_insert_id 0 1,vector_to_string 1 1`
+version 0 0,user 0 0,sleep 1 1,last_insert_id 0 1`
 
 // synonyms are other names of own functions.
 var synonyms = map[string]string{
@@ -41,7 +41,7 @@ var synonyms = map[string]string{
 	"mid": "substring", "insert_func": "insert", "sha": "sha1", "ceiling": "ceil", "power": "pow", "atan2": "atan",
 	"current_timestamp": "now", "localtime": "now", "localtimestamp": "now", "current_date": "curdate", "current_time": "curtime",
 	"dayofmonth": "day", "rlike": "regexp_like", "current_user": "user", "session_user": "user", "system_user": "user",
-	"from_vector": "vector_to_string", "json_merge": "json_merge_preserve",
+	"json_merge": "json_merge_preserve",
 }
 
 // ownFuncs are read from the list when they are first asked for.

@@ -39,17 +39,22 @@ var _ = register(map[string]func(*conv, *tast.FuncCallExpr) (ast.Expr, bool){
 		c.arity(f, 1, 1)
 		return cast(vector(c.expr(f.Args[0])), typed(c.at(f), "text")), false
 	},
-	"vec_dims":    vectorFunc("vector_dims"),
-	"vector_dim":  vectorFunc("vector_dims"),
-	"vec_l2_norm": vectorFunc("vector_norm"),
+	"vector_to_string": toString,
+	"from_vector":      toString,
+	"vec_dims":         vectorFunc("vector_dims"),
+	"vector_dim":       vectorFunc("vector_dims"),
+	"vec_l2_norm":      vectorFunc("vector_norm"),
 })
 
 func vectorType(at ast.At) ast.TypeName {
 	return ast.TypeName{At: at, Name: ast.QName{At: at, Schema: public, Name: "vector"}}
 }
 
-// vector gives what has no type yet the type vector.
+// vector gives what has no type yet the type vector; bytes are a vector's numbers.
 func vector(e ast.Expr) ast.Expr {
+	if isBytes(e) {
+		return call(ast.At{Pos: e.Position()}, "to_vector", e)
+	}
 	if untyped(e) {
 		return cast(e, vectorType(ast.At{Pos: e.Position()}))
 	}
@@ -62,8 +67,20 @@ func untyped(e ast.Expr) bool {
 	return ok && (l.Kind == ast.LitString || l.Kind == ast.LitNull) || isParam(e)
 }
 
+// isBytes reports a hexadecimal literal.
+func isBytes(e ast.Expr) bool {
+	k, ok := e.(*ast.Cast)
+	return ok && k.To.Name.Name == "bytea"
+}
+
 func (c *conv) distance(f *tast.FuncCallExpr, op string) ast.Expr {
 	l, r := c.expr(f.Args[0]), c.expr(f.Args[1])
+	if isBytes(l) {
+		l = vector(l)
+	}
+	if isBytes(r) {
+		r = vector(r)
+	}
 	if untyped(l) && untyped(r) {
 		l, r = vector(l), vector(r)
 	}
@@ -86,6 +103,11 @@ func distanceBy(c *conv, f *tast.FuncCallExpr) (ast.Expr, bool) {
 func toVector(c *conv, f *tast.FuncCallExpr) (ast.Expr, bool) {
 	c.arity(f, 1, 1)
 	return cast(c.expr(f.Args[0]), vectorType(c.at(f))), false
+}
+
+func toString(c *conv, f *tast.FuncCallExpr) (ast.Expr, bool) {
+	c.arity(f, 1, 1)
+	return call(c.at(f), "vector_to_string", vector(c.expr(f.Args[0]))), false
 }
 
 func vectorFunc(name string) func(*conv, *tast.FuncCallExpr) (ast.Expr, bool) {

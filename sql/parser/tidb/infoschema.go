@@ -44,6 +44,14 @@ var infoRelations = map[string]string{
 		JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace LEFT JOIN pg_catalog.pg_am m ON m.oid = i.relam
 		CROSS JOIN LATERAL pg_catalog.generate_series(1, x.indnkeyatts) k(n)
 		LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attnum = x.indkey[k.n - 1] AND a.attnum > 0`,
+	"tiflash_indexes": `SELECT n.nspname AS tidb_database, t.relname AS tidb_table, t.oid::int8 AS table_id, a.attname AS column_name,
+		CASE WHEN left(i.relname, length(t.relname) + 1) = t.relname || '_' THEN substr(i.relname, length(t.relname) + 2) ELSE i.relname END AS index_name,
+		a.attnum::int8 AS column_id, i.oid::int8 AS index_id, coalesce(upper(m.amname), 'HNSW') AS index_kind, greatest(i.reltuples, 0)::int8 AS rows_stable_indexed,
+		0::int8 AS rows_stable_not_indexed, 0::int8 AS rows_delta_indexed, 0::int8 AS rows_delta_not_indexed,
+		CASE WHEN x.indisvalid THEN '' ELSE 'not valid' END AS error_message, '' AS tiflash_instance
+		FROM pg_catalog.pg_index x JOIN pg_catalog.pg_class t ON t.oid = x.indrelid JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid
+		JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace LEFT JOIN pg_catalog.pg_am m ON m.oid = i.relam
+		LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attnum = x.indkey[0] AND a.attnum > 0 WHERE coalesce(m.amname, 'hnsw') IN ('hnsw', 'ivfflat', 'flat')`,
 	"key_column_usage": `SELECT 'def' AS constraint_catalog, n.nspname AS constraint_schema,
 		CASE WHEN k.contype = 'p' THEN 'PRIMARY' ELSE k.conname END AS constraint_name, 'def' AS table_catalog, n.nspname AS table_schema,
 		t.relname AS table_name, a.attname AS column_name, g.n::int8 AS ordinal_position,

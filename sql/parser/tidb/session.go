@@ -47,6 +47,18 @@ func (c *conv) sessionStmt(n tast.StmtNode) ast.Stmt {
 		return out
 	case *tast.ExplainStmt:
 		return c.explain(v)
+	case *tast.PrepareStmt:
+		out := &ast.Prepare{At: c.here(), Name: fold(v.Name)}
+		if v.SQLVar != nil {
+			out.Text = c.variable(v.SQLVar)
+		} else {
+			out.Text = text(c.here(), v.SQLText)
+		}
+		return out
+	case *tast.ExecuteStmt:
+		return &ast.Execute{At: c.here(), Name: fold(v.Name), Args: c.exprs(v.UsingVars), Texts: true}
+	case *tast.DeallocateStmt:
+		return &ast.Deallocate{At: c.here(), Name: fold(v.Name)}
 	case *tast.FlushStmt:
 		if v.Tp == tast.FlushPrivileges || v.Tp == tast.FlushStatus {
 			return c.nothing("FLUSH")
@@ -125,7 +137,9 @@ func (c *conv) setOne(v *tast.VariableAssignment) ast.Stmt {
 		if hasSubquery(v.Value) {
 			c.fail(v.Value, "a subquery as the value of a variable is not supported")
 		}
-		return &ast.Set{At: c.here(), Name: userVariable(name), Values: []ast.Expr{c.expr(v.Value)}}
+		// Settings know no NULL: a value has a sign before it, which mysql.variable takes away.
+		value := &ast.Op{At: c.here(), Schema: system, Name: "||", Left: text(c.here(), "="), Right: call(c.here(), "to_text", textual(c.expr(v.Value)))}
+		return &ast.Set{At: c.here(), Name: userVariable(name), Values: []ast.Expr{value}}
 	}
 	if v.IsGlobal {
 		c.fail(v, "SET GLOBAL is not supported")

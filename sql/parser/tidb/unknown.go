@@ -9,9 +9,11 @@ import (
 // Statements of MySQL that TiDB's grammar has no rule for are named rather than called
 // a syntax error.
 
-// program finds what a CREATE makes behind its DEFINER and conditional comments.
+// program finds what a CREATE, ALTER, DROP or SHOW CREATE is about, behind its DEFINER
+// and conditional comments.
 var program = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?is)^[\s;]*(?:/\*!\d*\s*)?create\b(?:[^'"(]|'[^']*')*?\b(trigger|function|event|server|tablespace|logfile)\b`)
+	return regexp.MustCompile("(?is)^[\\s;]*(?:/\\*!\\d*\\s*)?(show\\s+create|create|alter|drop)\\b" +
+		"(?:[^'\"`(]|'[^']*'|`[^`]*`)*?\\b(trigger|function|procedure|event|server|tablespace|logfile|spatial)\\b")
 })
 
 // otherWords are the first words of such statements.
@@ -22,7 +24,10 @@ var otherWords = setOf("handler xa install uninstall purge change reset check ch
 func unknownStatement(query string) string {
 	head := query[:min(len(query), 400)]
 	if m := program().FindStringSubmatch(head); m != nil {
-		return "CREATE " + strings.ToUpper(m[1])
+		return strings.ToUpper(strings.Join(strings.Fields(m[1]), " ") + " " + m[2])
+	}
+	if strings.Contains(strings.ReplaceAll(fold(query), " ", ""), "json_table(") {
+		return "JSON_TABLE"
 	}
 	if f := strings.Fields(head); len(f) > 0 && otherWords[fold(f[0])] {
 		return strings.ToUpper(strings.Trim(f[0], ";"))
