@@ -22,7 +22,8 @@ func (b *binder) funcRef(s *scope, x *ast.FuncRef) (logical.Node, []*nsItem, err
 	var names []string
 	var ts []types.T
 	var shapes [][]field
-	var rowType types.OID // of the only function, if it returns rows of a composite type
+	var rowType types.OID  // of the only function, if it returns rows of a composite type
+	rows := map[int]bool{} // by column: such rows, which are shown as their columns
 	for i := range x.Funcs {
 		f := &x.Funcs[i]
 		call, fname, err := b.fromCall(in, f)
@@ -44,8 +45,11 @@ func (b *binder) funcRef(s *scope, x *ast.FuncRef) (logical.Node, []*nsItem, err
 		if sh {
 			shapes[len(shapes)-1] = b.shape(call)
 		}
-		if b.composite(call.T.OID) != nil && scalar {
-			rowType, scalar = call.T.OID, false
+		if sh && b.composite(call.T.OID) != nil {
+			if rows[len(names)-1] = true; scalar {
+				rowType = call.T.OID
+			}
+			scalar = false
 		}
 	}
 	if x.Ordinality {
@@ -63,7 +67,7 @@ func (b *binder) funcRef(s *scope, x *ast.FuncRef) (logical.Node, []*nsItem, err
 			b.shapes[id] = shapes[i]
 		}
 		n.Out = append(n.Out, id)
-		if c := b.composite(ts[i].OID); c == nil {
+		if !rows[i] {
 			cols = append(cols, nsCol{names[i], b.meta.Column(id)})
 		} else {
 			for _, f := range b.shape(b.meta.Column(id)) {

@@ -20,6 +20,7 @@ func jsonRecords(r *registrar) {
 	for _, key := range []string{"json_to_recordset", "jsonb_to_recordset"} {
 		r.rows(key, func(*Ctx, []types.Datum) (RowIter, error) { return nil, anywhere(key) })
 	}
+	populateFuncs(r, anywhere)
 }
 
 // WithColumns gives a function that returns record the columns of its definition
@@ -27,8 +28,8 @@ func jsonRecords(r *registrar) {
 func WithColumns(f *Func, names []string, ts []types.T) *Func {
 	set := false
 	switch f.Src {
-	case "json_to_record", "jsonb_to_record":
-	case "json_to_recordset", "jsonb_to_recordset":
+	case "json_to_record", "jsonb_to_record", "json_populate_record", "jsonb_populate_record":
+	case "json_to_recordset", "jsonb_to_recordset", "json_populate_recordset", "jsonb_populate_recordset":
 		set = true
 	default:
 		return f
@@ -39,8 +40,16 @@ func WithColumns(f *Func, names []string, ts []types.T) *Func {
 	for _, t := range ts {
 		g.OutTypes = append(g.OutTypes, t.OID)
 	}
-	x := &jsonColumns{fn: f.Name, jsonb: f.Args[0] == types.JSONBOID, names: names, ts: ts}
+	at := 0 // of the document
+	if f.Args[0] == types.AnyElementOID {
+		at = 1
+	}
+	x := &jsonColumns{fn: f.Name, jsonb: f.Args[at] == types.JSONBOID, names: names, ts: ts}
 	g.Rows = func(c *Ctx, a []types.Datum) (RowIter, error) {
+		if at == 1 && !a[0].IsNull() {
+			return nil, pgerr.NotSupported(-1, "%s with a row and a column definition list is not supported", f.Name)
+		}
+		a = a[at:]
 		x := *x
 		x.format = c.Format
 		if a[0].IsNull() {
@@ -77,39 +86,53 @@ func (x *jsonColumns) none(set bool) RowIter {
 }
 
 func (x *jsonColumns) record(b []byte) (RowIter, error) {
-	switch types.JSONTypeof(b) {
-	case "object":
-	case "array":
-		return nil, badParam("cannot call populate_composite on an array")
-	default:
-		return nil, badParam("cannot call populate_composite on a scalar")
+	if err := mustBeObject(types.JSONTypeof(b)); err != nil {
+		return nil, err
 	}
 	row, err := x.row(b)
 	return &tableRows{rows: [][]types.Datum{row}}, err
 }
 
+// mustBeObject refuses what is none.
+func mustBeObject(kind string) error {
+	switch kind {
+	case "object":
+		return nil
+	case "array":
+		return badParam("cannot call populate_composite on an array")
+	}
+	return badParam("cannot call populate_composite on a scalar")
+}
+
 func (x *jsonColumns) recordset(b []byte) (RowIter, error) {
 	rows := &tableRows{}
+	return rows, x.objects(b, func(v []byte) error {
+		row, err := x.row(v)
+		rows.rows = append(rows.rows, row)
+		return err
+	})
+}
+
+// objects calls each with the elements of an array, which must be objects.
+func (x *jsonColumns) objects(b []byte, each func(v []byte) error) error {
 	var err error
 	isArray := types.JSONElements(b, func(v []byte) bool {
 		if types.JSONTypeof(v) != "object" {
 			err = badParam("argument of %s must be an array of objects", x.fn)
 			return false
 		}
-		var row []types.Datum
-		row, err = x.row(v)
-		rows.rows = append(rows.rows, row)
+		err = each(v)
 		return err == nil
 	})
 	switch {
 	case isArray:
-		return rows, err
+		return err
 	case x.jsonb:
-		return nil, badParam("cannot call %s on a non-array", x.fn)
+		return badParam("cannot call %s on a non-array", x.fn)
 	case types.JSONTypeof(b) == "object":
-		return nil, badParam("cannot call %s on an object", x.fn)
+		return badParam("cannot call %s on an object", x.fn)
 	}
-	return nil, badParam("cannot call %s on a scalar", x.fn)
+	return badParam("cannot call %s on a scalar", x.fn)
 }
 
 func (x *jsonColumns) row(object []byte) ([]types.Datum, error) {
@@ -141,6 +164,11 @@ func (x *jsonColumns) value(v []byte, t types.T, key string) (types.Datum, error
 			return types.Bytes(b), err
 		}
 		return types.Bytes(v).Clone(), nil
+	case types.IsComposite(t.OID) && kind != "string":
+		if err := mustBeObject(kind); err != nil {
+			return types.Datum{}, err
+		}
+		return x.composite(t, types.Null, v)
 	case t.IsArray() && kind == "array":
 		return x.array(v, t, key)
 	case t.IsArray() && kind != "string":

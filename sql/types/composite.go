@@ -269,7 +269,7 @@ func decodeComposite(info *Info, b []byte) (Datum, error) {
 		}
 		var err error
 		if vals[k], b, err = decodeMember(fld.T, b[4:]); err != nil {
-			return Datum{}, err
+			return Datum{}, inColumn(err, k+1)
 		}
 	}
 	if len(b) > 0 {

@@ -98,13 +98,21 @@ func decodeRecord(b []byte) (Datum, error) {
 		ts[i] = Of(binary.BigEndian.Uint32(b))
 		var err error
 		if vals[i], b, err = decodeMember(ts[i], b[4:]); err != nil {
-			return Datum{}, err
+			return Datum{}, inColumn(err, i+1)
 		}
 	}
 	if len(b) > 0 {
 		return Datum{}, badBinary("incorrect binary data format")
 	}
 	return MakeRecord(ts, vals), nil
+}
+
+// inColumn says which column has bytes left over.
+func inColumn(err error, n int) error {
+	if e, ok := pgerr.As(err); ok && e.Message == "incorrect binary data format" {
+		return badBinary("improper binary format in record column %d", n)
+	}
+	return err
 }
 
 func appendRecordBinary(dst []byte, d Datum) []byte {
