@@ -103,6 +103,9 @@ func (r *recursiveUnion) turn(ctx context.Context) error {
 	r.work, r.next = r.next, r.work
 	r.next.reset(r.env.Budget)
 	r.env.work[r.node.Work] = r.work
+	for _, i := range r.node.CTEs {
+		r.env.query.ctes[i].reset(r.env)
+	}
 	r.current = r.step
 	return r.step.Open(ctx, r.env)
 }

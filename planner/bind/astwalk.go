@@ -13,7 +13,28 @@ func mentions(q *ast.Select, name string) bool {
 	return mentionsIn(reflect.ValueOf(q), name)
 }
 
-var tableRefType = reflect.TypeFor[ast.TableRef]()
+var (
+	tableRefType = reflect.TypeFor[ast.TableRef]()
+	selectType   = reflect.TypeFor[ast.Select]()
+)
+
+// hides reports whether a WITH clause has a query of the name, and none up to it that
+// can still mean the outer one by it.
+func hides(w *ast.With, name string) bool {
+	for i := range w.CTEs {
+		own := w.CTEs[i].Name == name
+		if own && w.Recursive {
+			return true
+		}
+		if mentionsIn(reflect.ValueOf(w.CTEs[i].Query), name) {
+			return false
+		}
+		if own {
+			return true
+		}
+	}
+	return false
+}
 
 func mentionsIn(v reflect.Value, name string) bool {
 	switch v.Kind() {
@@ -26,6 +47,11 @@ func mentionsIn(v reflect.Value, name string) bool {
 			}
 		}
 	case reflect.Struct:
+		if v.Type() == selectType {
+			if w := v.Interface().(ast.Select).With; w != nil && hides(w, name) {
+				return false
+			}
+		}
 		if v.Type() == tableRefType {
 			t := v.Interface().(ast.TableRef)
 			if t.Name.Schema == "" && t.Name.Name == name {

@@ -34,7 +34,7 @@ func (r *recursion) query(q *ast.Select, where string) {
 				return // another query of the name
 			}
 			if sub, ok := q.With.CTEs[i].Query.(*ast.Select); ok {
-				r.query(sub, or(where, "a subquery"))
+				r.query(sub, where)
 			}
 		}
 	}

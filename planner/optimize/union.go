@@ -2,9 +2,11 @@ package optimize
 
 import (
 	"math"
+	"slices"
 
 	"github.com/loxodb/loxodb/planner/logical"
 	"github.com/loxodb/loxodb/planner/physical"
+	"github.com/loxodb/loxodb/sql/expr"
 )
 
 func (p *planner) setOp(x *logical.SetOp) (*rel, error) {
@@ -107,6 +109,29 @@ func (p *planner) cteRef(x *logical.CTERef) (*rel, error) {
 	return &rel{n, x.Out}, nil
 }
 
+// readsWork reports whether a tree reads a working table, in subqueries and WITH
+// queries, too.
+func readsWork(n logical.Node, work int) bool {
+	found := false
+	logical.Visit(n, func(n logical.Node) {
+		switch x := n.(type) {
+		case *logical.WorkRef:
+			found = found || x.Work == work
+		case *logical.CTERef:
+			found = found || readsWork(x.CTE.Tree, work)
+		}
+	})
+	logical.VisitExprs(n, func(e expr.Expr) {
+		logical.Walk(e, func(e expr.Expr) bool {
+			if q, ok := e.(*logical.Subquery); ok && !found {
+				found = readsWork(q.Tree, work)
+			}
+			return !found
+		})
+	})
+	return found
+}
+
 func (p *planner) recursive(x *logical.RecursiveUnion) (*rel, error) {
 	init, err := p.exactly(x.Init, x.InitCols)
 	if err != nil {
@@ -117,6 +142,12 @@ func (p *planner) recursive(x *logical.RecursiveUnion) (*rel, error) {
 		return nil, err
 	}
 	n := &physical.RecursiveUnion{Base: p.base(x.Out), Work: x.Work, Init: init.node, Step: step.node, Distinct: x.Distinct}
+	for c, i := range p.ctes {
+		if readsWork(c.Tree, x.Work) {
+			n.CTEs = append(n.CTEs, i)
+		}
+	}
+	slices.Sort(n.CTEs)
 	n.Rows = init.info().Rows + 10*step.info().Rows
 	n.Cost = init.info().Cost + 10*step.info().Cost
 	return &rel{n, x.Out}, nil

@@ -205,6 +205,8 @@ type (
 		Work       int
 		Init, Step Node
 		Distinct   bool
+		// CTEs are the WITH queries that read the working table, anew for each Step.
+		CTEs []int
 	}
 	Filter struct {
 		Base
