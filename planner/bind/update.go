@@ -70,7 +70,7 @@ func (b *binder) update(x *ast.Update, outer *scope) (*query, error) {
 	}
 	s.in = inReturning
 	q := &query{tree: n}
-	n.Returning, n.Out, q.out, err = b.returning(s, x.Returning)
+	n.Returning, n.Out, q.out, err = b.returning(s, t, x.Returning)
 	return q, err
 }
 
@@ -101,7 +101,7 @@ func (b *binder) delete(x *ast.Delete, outer *scope) (*query, error) {
 	n := &logical.Delete{Write: w, Alias: aliasOf(&x.Table, t), Input: src.tree, RowID: src.rowID, Old: src.old}
 	s.in = inReturning
 	q := &query{tree: n}
-	n.Returning, n.Out, q.out, err = b.returning(s, x.Returning)
+	n.Returning, n.Out, q.out, err = b.returning(s, t, x.Returning)
 	return q, err
 }
 
@@ -357,4 +357,31 @@ func writtenTwice(s *scope, t *catalog.Table, pos ast.Pos) error {
 		}
 	}
 	return nil
+}
+
+// asksFor reports whether an expression has a subquery that reads a table: one of
+// RETURNING would have to find it as it was before the statement.
+func asksFor(e expr.Expr, table catalog.ID) bool {
+	found := false
+	logical.Walk(e, func(e expr.Expr) bool {
+		if q, ok := e.(*logical.Subquery); ok && !found {
+			found = readsTable(q.Tree, table)
+		}
+		return !found
+	})
+	return found
+}
+
+func readsTable(n logical.Node, table catalog.ID) bool {
+	found := false
+	logical.Visit(n, func(n logical.Node) {
+		switch x := n.(type) {
+		case *logical.Scan:
+			found = found || x.Table.ID == table
+		case *logical.CTERef:
+			found = found || readsTable(x.CTE.Tree, table)
+		}
+	})
+	logical.VisitExprs(n, func(e expr.Expr) { found = found || asksFor(e, table) })
+	return found
 }
