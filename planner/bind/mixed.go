@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"strings"
+
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/expr"
@@ -14,6 +16,12 @@ import (
 
 // mixedOp resolves such an operator over bound operands.
 func (b *binder) mixedOp(name string, l, r expr.Expr, pos ast.Pos) (expr.Expr, error) {
+	if l != nil {
+		var err error
+		if l, r, err = b.withClock(l, r, pos); err != nil {
+			return nil, err
+		}
+	}
 	e, err := b.makeOp("", name, l, r, pos)
 	if err == nil || l == nil {
 		return e, err
@@ -26,6 +34,19 @@ func (b *binder) mixedOp(name string, l, r expr.Expr, pos ast.Pos) (expr.Expr, e
 		return nil, err
 	}
 	return b.makeOp("", name, ml, mr, pos)
+}
+
+// withClock makes a literal that tells a time of day, beside a date, a time stamp:
+// PostgreSQL would read the date alone.
+func (b *binder) withClock(l, r expr.Expr, pos ast.Pos) (expr.Expr, expr.Expr, error) {
+	var err error
+	if lit, ok := r.(*unknownLit); ok && l.Type().OID == types.DateOID && strings.Contains(lit.text, ":") {
+		r, err = b.coerce(r, types.Of(types.TimestampOID), builtin.Implicit, pos)
+	}
+	if lit, ok := l.(*unknownLit); ok && r.Type().OID == types.DateOID && strings.Contains(lit.text, ":") {
+		l, err = b.coerce(l, types.Of(types.TimestampOID), builtin.Implicit, pos)
+	}
+	return l, r, err
 }
 
 // kind sorts the types that MySQL converts into each other.

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/bits"
 	"math/rand/v2"
+	"strconv"
 
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -25,6 +26,11 @@ var mysqlMathFuncs = []mysqlFunc{
 	{name: "bit_not", args: "i", ret: types.NumericOID, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
 		return unsigned(c, ^uint64(a[0].Int()))
 	}},
+	bitsFunc("bits_and", func(a, b uint64) uint64 { return a & b }),
+	bitsFunc("bits_or", func(a, b uint64) uint64 { return a | b }),
+	bitsFunc("bits_xor", func(a, b uint64) uint64 { return a ^ b }),
+	bitsFunc("bits_left", func(a, b uint64) uint64 { return a << min(b, 64) }),
+	bitsFunc("bits_right", func(a, b uint64) uint64 { return a >> min(b, 64) }),
 	{name: "bit_count", args: "i", ret: types.Int8OID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 		return types.Int(int64(bits.OnesCount64(uint64(a[0].Int())))), nil
 	}},
@@ -350,4 +356,21 @@ func mysqlRand(c *Ctx, a []types.Datum) (types.Datum, error) {
 	}
 	r := remembered(c, func() *rand.Rand { return rand.New(rand.NewPCG(uint64(a[0].Int()), 0)) })
 	return types.Float(r.Float64()), nil
+}
+
+// bitsFunc is an operator of unsigned numbers of 64 bits.
+func bitsFunc(name string, f func(a, b uint64) uint64) mysqlFunc {
+	return mysqlFunc{name: name, args: "**", ret: types.NumericOID, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		return unsigned(c, f(bits64(c, typed{c.argT(0), a[0]}), bits64(c, typed{c.argT(1), a[1]})))
+	}}
+}
+
+// bits64 is a value as such a number; a negative one is its two's complement.
+func bits64(c *Ctx, v typed) uint64 {
+	if v.t.OID == types.NumericOID {
+		if u, err := strconv.ParseUint(mysqlString(c, v).Text(), 10, 64); err == nil {
+			return u
+		}
+	}
+	return uint64(mysqlInteger(c, v))
 }

@@ -143,7 +143,16 @@ var mysqlTimeFuncs = []mysqlFunc{
 		if !ok {
 			return null()
 		}
+		if us < 0 || us >= usPerDay {
+			return types.Datum{}, badParam("times of a day or more are not supported")
+		}
 		return types.String(formatDate(us, a[1].Text())), nil
+	}},
+	{name: "period_add", args: "ii", ret: types.Int8OID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		return onPeriods(a, func(months, n int64) int64 { return periodOf(months + n) }, false)
+	}},
+	{name: "period_diff", args: "ii", ret: types.Int8OID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		return onPeriods(a, func(p, q int64) int64 { return p - q }, true)
 	}},
 	{name: "str_to_date", args: "tt", ret: types.TimestampOID, eval: strToDate},
 	{name: "str_to_day", args: "tt", ret: types.DateOID, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
@@ -665,4 +674,31 @@ func convertTZ(_ *Ctx, a []types.Datum) (types.Datum, error) {
 	}
 	utc := toUTC(from, a[0].Int())
 	return checkTimestamp(utc + zoneOffset(to, utc)*usPerSecond)
+}
+
+// monthsOf is a period, YYYYMM or YYMM, in months.
+func monthsOf(period int64) (months int64, ok bool) {
+	y, m := period/100, period%100
+	if period <= 0 || m < 1 || m > 12 || y > 9999 {
+		return 0, false
+	}
+	if y < 100 {
+		y = twoDigitYear(y)
+	}
+	return y*12 + m - 1, true
+}
+
+func periodOf(months int64) int64 { return months/12*100 + months%12 + 1 }
+
+// onPeriods computes with a period and, if both are, another one.
+func onPeriods(a []types.Datum, f func(p, q int64) int64, both bool) (types.Datum, error) {
+	p, ok := monthsOf(a[0].Int())
+	q := a[1].Int()
+	if both && ok {
+		q, ok = monthsOf(q)
+	}
+	if !ok || !both && (q > 12*9999 || q < -p) {
+		return types.Datum{}, badParam("incorrect arguments to PERIOD_ADD or PERIOD_DIFF")
+	}
+	return types.Int(f(p, q)), nil
 }

@@ -59,7 +59,7 @@ func ResolveFunc(schema, name string, args []types.OID, shape CallShape) (*Resol
 			return list[i].resolve(args)
 		}
 	}
-	if len(args) == 1 && shape.Names == nil && !shape.Variadic {
+	if len(args) == 1 && shape.Names == nil && !shape.Variadic && schema != MySQLSchema { // which has no types
 		if to := castFunction(name, args[0]); to != 0 {
 			return &Resolved{Coercion: to, ArgTypes: []types.OID{to}, Ret: to}, nil
 		}

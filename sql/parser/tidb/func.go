@@ -29,7 +29,7 @@ now 0 1,sysdate 0 1,curdate 0 0,curtime 0 1,utc_timestamp 0 1,utc_date 0 0,utc_t
 year 1 1,month 1 1,day 1 1,hour 1 1,minute 1 1,second 1 1,microsecond 1 1,quarter 1 1,week 1 2,yearweek 1 2,weekday 1 1,
 dayofweek 1 1,dayofyear 1 1,dayname 1 1,monthname 1 1,last_day 1 1,to_days 1 1,from_days 1 1,makedate 2 2,maketime 3 3,
 date_format 2 2,time_format 2 2,str_to_date 2 2,datediff 2 2,timediff 2 2,unix_timestamp 0 1,from_unixtime 1 2,sec_to_time 1 1,
-time_to_sec 1 1,to_seconds 1 1,convert_tz 3 3,
+time_to_sec 1 1,to_seconds 1 1,convert_tz 3 3,period_add 2 2,period_diff 2 2,
 json_extract 2 -1,json_unquote 1 1,json_object 0 -1,json_array 0 -1,json_contains! 2 3,json_contains_path! 3 -1,json_length 1 2,
 json_set 3 -1,json_insert 3 -1,json_replace 3 -1,json_remove 2 -1,json_keys 1 2,json_type 1 1,json_valid! 1 1,json_quote 1 1,
 json_depth 1 1,json_pretty 1 1,json_merge_patch 2 -1,json_merge_preserve 2 -1,json_array_append 3 -1,json_overlaps! 2 2,
@@ -104,7 +104,7 @@ func (c *conv) funcCall(f *tast.FuncCallExpr) (e ast.Expr, condition bool) {
 // another meaning, or that must not be taken for unknown ones.
 var mysqlOnly = setOf(`found_rows row_count benchmark get_lock release_lock is_free_lock is_used_lock release_all_locks encode
 decode password aes_encrypt aes_decrypt compress uncompress uncompressed_length load_file export_set make_set soundex
-weight_string name_const charset collation coercibility get_format period_add period_diff addtime subtime json_search
+weight_string name_const charset collation coercibility get_format addtime subtime json_search
 json_storage_size json_schema_valid uuid_short random_bytes grouping translate char_func extractvalue updatexml inet6_aton inet6_ntoa
 nextval setval lastval fts_match_word`)
 

@@ -68,12 +68,16 @@ func strToDate(c *conv, f *tast.FuncCallExpr) (ast.Expr, bool) {
 	name := "str_to_date"
 	if format, ok := stringOf(f.Args[1]); ok {
 		i := strings.IndexByte(format, '%')
-		clock := false
+		clock, day := false, false
 		for ; i >= 0 && i+1 < len(format); i++ {
 			if format[i] == '%' {
 				i++
 				clock = clock || strings.IndexByte("fHhIiklprSsT", format[i]) >= 0
+				day = day || strings.IndexByte("abcDdejMmUuVvWwXxYy", format[i]) >= 0
 			}
+		}
+		if clock && !day {
+			c.fail(f, "STR_TO_DATE of a time without a date is not supported")
 		}
 		if !clock {
 			name = "str_to_day"
@@ -107,9 +111,29 @@ func timestampDiff(c *conv, f *tast.FuncCallExpr) (ast.Expr, bool) {
 	return call(c.at(f), "timestampdiff", unit, textual(c.expr(f.Args[1])), textual(c.expr(f.Args[2]))), false
 }
 
-// extract is EXTRACT of one field; the compound ones have functions of no use here.
+// compounds are the fields of EXTRACT that are several, written one after the other; but
+// for the first and those of years each has two digits.
+var compounds = map[string][]string{
+	"year_month": {"year", "month"}, "day_hour": {"day", "hour"}, "day_minute": {"day", "hour", "minute"},
+	"day_second": {"day", "hour", "minute", "second"}, "hour_minute": {"hour", "minute"},
+	"hour_second": {"hour", "minute", "second"}, "minute_second": {"minute", "second"},
+}
+
+// extract is EXTRACT of one field, or of several as one number.
 func extract(c *conv, f *tast.FuncCallExpr) (ast.Expr, bool) {
 	name, _ := c.unit(f.Args[0])
+	if fields, ok := compounds[name]; ok {
+		at := c.at(f)
+		var out ast.Expr
+		for _, field := range fields {
+			part := ast.Expr(call(at, field, textual(c.expr(f.Args[1]))))
+			if out != nil {
+				part = &ast.Op{At: at, Schema: system, Name: "+", Left: &ast.Op{At: at, Schema: system, Name: "*", Left: out, Right: integer(at, 100)}, Right: part}
+			}
+			out = part
+		}
+		return out, false
+	}
 	if _, ok := ownFuncs()[name]; !ok {
 		c.fail(f, "EXTRACT(%s FROM ...) is not supported", strings.ToUpper(name))
 	}

@@ -17,8 +17,9 @@ var arithmetic = map[opcode.Op]string{opcode.Plus: "+", opcode.Minus: "-", opcod
 // divisions are functions: a zero divisor gives NULL, and / is decimal.
 var divisions = map[opcode.Op]string{opcode.Div: "div", opcode.IntDiv: "int_div", opcode.Mod: "mod"}
 
+// bitwise are functions: their numbers have 64 bits and no sign.
 var bitwise = map[opcode.Op]string{
-	opcode.And: "&", opcode.Or: "|", opcode.Xor: "#", opcode.LeftShift: "<<", opcode.RightShift: ">>",
+	opcode.And: "bits_and", opcode.Or: "bits_or", opcode.Xor: "bits_xor", opcode.LeftShift: "bits_left", opcode.RightShift: "bits_right",
 }
 
 func (c *conv) binary(v *tast.BinaryOperationExpr) (e ast.Expr, condition bool) {
@@ -44,7 +45,7 @@ func (c *conv) binary(v *tast.BinaryOperationExpr) (e ast.Expr, condition bool) 
 	}
 	if op, ok := arithmetic[v.Op]; ok {
 		l, r := c.operand(v.L), c.operand(v.R)
-		if isString(l) && isString(r) { // nothing else tells that they are numbers
+		if isWord(l) && isWord(r) { // nothing else tells that they are numbers
 			l, r = call(at, "to_double", l), call(at, "to_double", r)
 		}
 		return &ast.Op{At: at, Schema: c.mixed(l, r), Name: op, Left: c.wide(l), Right: c.wide(r)}, false
@@ -53,13 +54,7 @@ func (c *conv) binary(v *tast.BinaryOperationExpr) (e ast.Expr, condition bool) 
 		return call(at, name, textual(c.expr(v.L)), textual(c.expr(v.R))), false
 	}
 	if op, ok := bitwise[v.Op]; ok {
-		l, r := cast(c.expr(v.L), typed(at, "int8")), c.expr(v.R)
-		if v.Op == opcode.LeftShift || v.Op == opcode.RightShift {
-			r = cast(r, typed(at, "int4"))
-		} else {
-			r = cast(r, typed(at, "int8"))
-		}
-		return &ast.Op{At: at, Name: op, Left: l, Right: r}, false
+		return call(at, op, textual(c.operand(v.L)), textual(c.operand(v.R))), false
 	}
 	c.fail(v, "operator %s is not supported", v.Op.String())
 	return nil, false
@@ -108,9 +103,10 @@ func (c *conv) operand(n tast.ExprNode) ast.Expr {
 	return c.expr(n)
 }
 
-func isString(e ast.Expr) bool {
+// isWord reports a literal that has no type of its own.
+func isWord(e ast.Expr) bool {
 	l, ok := e.(*ast.Lit)
-	return ok && l.Kind == ast.LitString
+	return ok && (l.Kind == ast.LitString || l.Kind == ast.LitNull)
 }
 
 // wide makes an integer literal a bigint in arithmetic, which MySQL does in 64 bits,
@@ -146,6 +142,8 @@ func (c *conv) unary(v *tast.UnaryOperationExpr) (e ast.Expr, condition bool) {
 				return integer(at, -l.Int), false
 			case ast.LitNumeric:
 				return &ast.Op{At: at, Name: "-", Right: l}, false
+			case ast.LitNull, ast.LitString:
+				x = call(at, "to_double", l)
 			}
 		}
 		return &ast.Op{At: at, Name: "-", Right: x}, false
