@@ -2,6 +2,7 @@ package define
 
 import (
 	"context"
+	"strings"
 
 	"github.com/jackc/pgerrcode"
 
@@ -196,8 +197,12 @@ func (e *Env) readers(t *catalog.Table, attr int16) (out []dependent, err error)
 	return out, nil
 }
 
-// viewRefs parses a view and finds its references to a relation.
+// viewRefs parses a view and finds its references to a relation. Where its text does
+// not have the name there are none, and nothing to parse: of many views few do.
 func (e *Env) viewRefs(v, t *catalog.Table) (q ast.Stmt, refs []*ast.TableRef) {
+	if !strings.Contains(v.ViewSQL, strings.ReplaceAll(t.Name, `"`, `""`)) {
+		return nil, nil
+	}
 	list, err := e.Parser.Parse(v.ViewSQL)
 	if err != nil || len(list) != 1 {
 		return nil, nil
