@@ -63,7 +63,7 @@ func TestBuiltInQueriesAreReadable(t *testing.T) {
 	}
 	for _, show := range []string{"databases", "tables", "full tables from x", "columns from t", "full columns from t", "index from t",
 		"create table t", "create view v", "create database d", "variables", "variables like 'a%'", "status", "warnings", "errors", "engines",
-		"character set", "collation", "processlist", "table status"} {
+		"character set", "collation", "processlist", "table status", "triggers", "triggers like 'a'", "events", "procedure status where db = 'x'", "function status"} {
 		if _, err := New().Parse("SHOW " + show); err != nil {
 			t.Errorf("SHOW %s: %v", show, err)
 		}

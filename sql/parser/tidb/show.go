@@ -89,8 +89,37 @@ func (c *conv) showStmt(n tast.StmtNode) ast.Stmt {
 	case tast.ShowTableStatus:
 		return c.showTableStatus(s)
 	}
-	c.fail(s, "this form of SHOW is not supported")
+	if columns, ok := nothingOf[s.Tp]; ok {
+		return c.list(s, empty(columns))
+	}
+	name := strings.Fields(strings.TrimRight(c.src[c.stmtPos:], "; "))
+	c.fail(s, "%s is not supported", strings.ToUpper(strings.Join(name[:min(2, len(name))], " ")))
 	return nil
+}
+
+// nothingOf are the columns of what a database here has none of. The name that LIKE
+// is about comes first.
+var nothingOf = map[tast.ShowStmtType][]string{
+	tast.ShowTriggers: {"Table", "Trigger", "Event", "Statement", "Timing", "Created", "sql_mode", "Definer",
+		"character_set_client", "collation_connection", "Database Collation"},
+	tast.ShowEvents: {"Name", "Db", "Definer", "Time zone", "Type", "Execute at", "Interval value", "Interval field", "Starts", "Ends", "Status",
+		"Originator", "character_set_client", "collation_connection", "Database Collation"},
+	tast.ShowProcedureStatus: {"Name", "Db", "Type", "Definer", "Modified", "Created", "Security_type", "Comment",
+		"character_set_client", "collation_connection", "Database Collation"},
+	tast.ShowFunctionStatus: {"Name", "Db", "Type", "Definer", "Modified", "Created", "Security_type", "Comment",
+		"character_set_client", "collation_connection", "Database Collation"},
+}
+
+// empty lists nothing under those columns.
+func empty(columns []string) listing {
+	query := "SELECT "
+	for i, name := range columns {
+		if i > 0 {
+			query += ", "
+		}
+		query += "NULL::text AS " + ast.QuoteIdent(fold(name))
+	}
+	return listing{query: query + " WHERE false", columns: columns, like: fold(columns[0])}
 }
 
 // list makes a listing a query, with SHOW's own LIKE and WHERE.
