@@ -55,6 +55,12 @@ func (l *limit) Open(ctx context.Context, env *Env) (err error) {
 // than so many rows; it is told after Open.
 type bounded interface{ bound(rows int64) }
 
+// skipper is an operator that can pass over its next rows without making them: up to n,
+// it says how many.
+type skipper interface {
+	skip(ctx context.Context, n int64) (int64, error)
+}
+
 // rowCount evaluates a LIMIT or OFFSET; NULL and absence give none.
 func rowCount(p *expr.Program, env *Env, s *expr.Scratch, none int64, code, negative string) (int64, error) {
 	if p == nil {
@@ -71,6 +77,13 @@ func rowCount(p *expr.Program, env *Env, s *expr.Scratch, none int64, code, nega
 }
 
 func (l *limit) Next(ctx context.Context) (*batch.Batch, error) {
+	if in, ok := l.input.(skipper); ok && l.skip > 0 && l.left != 0 {
+		n, err := in.skip(ctx, l.skip)
+		if err != nil {
+			return nil, err
+		}
+		l.skip -= n
+	}
 	for l.left != 0 {
 		b, err := l.input.Next(ctx)
 		if err != nil || b == nil {

@@ -158,6 +158,24 @@ func (c *counted) bound(rows int64) {
 	}
 }
 
+// skip implements skipper for what is counted: its rows are, too.
+func (c *counted) skip(ctx context.Context, n int64) (int64, error) {
+	in, ok := c.Operator.(skipper)
+	if !ok {
+		return 0, nil
+	}
+	start := time.Now()
+	skipped, err := in.skip(ctx, n)
+	if k := c.counter(); k != nil {
+		k.Rows += skipped
+		k.Total += time.Since(start)
+		if !k.started {
+			k.started, k.Startup = true, k.Total
+		}
+	}
+	return skipped, err
+}
+
 func (c *counted) counter() *Counter {
 	if c.env == nil || c.id >= len(c.env.Counters) {
 		return nil

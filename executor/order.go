@@ -257,21 +257,45 @@ func (s *sortOp) sort() (err error) {
 	return err
 }
 
-func (s *sortOp) Next(ctx context.Context) (*batch.Batch, error) {
-	if s.at == 0 && s.perm != nil {
+// ready sorts before the first row is taken.
+func (s *sortOp) ready(ctx context.Context) error {
+	if s.at != 0 {
+		return nil
+	}
+	if s.perm != nil {
 		s.perm = s.perm[:0]
 	}
-	if s.at == 0 {
-		if s.keep == 0 {
-			s.at = -1
-			return nil, nil
-		}
-		if err := s.fill(ctx); err != nil {
-			return nil, err
-		}
+	if s.keep == 0 {
+		s.at = -1
+		return nil
 	}
-	if s.runs != nil && s.at >= 0 {
-		s.at = 1
+	err := s.fill(ctx)
+	if s.runs != nil {
+		s.at = 1 // only that it has begun
+	}
+	return err
+}
+
+// skip implements skipper: rows in memory are only gathered to be shown.
+func (s *sortOp) skip(ctx context.Context, n int64) (int64, error) {
+	if err := s.ready(ctx); err != nil || s.runs != nil || s.at < 0 {
+		return 0, err
+	}
+	k := int(min(n, int64(len(s.perm)-s.at)))
+	if s.at += k; s.at == 0 { // there is nothing: it is not asked for again
+		s.at = -1
+	}
+	return int64(k), nil
+}
+
+func (s *sortOp) Next(ctx context.Context) (*batch.Batch, error) {
+	if err := s.ready(ctx); err != nil {
+		return nil, err
+	}
+	if s.at < 0 {
+		return nil, nil
+	}
+	if s.runs != nil {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
@@ -281,7 +305,7 @@ func (s *sortOp) Next(ctx context.Context) (*batch.Batch, error) {
 		}
 		return b, err
 	}
-	if s.at < 0 || s.at >= len(s.perm) {
+	if s.at >= len(s.perm) {
 		s.at = -1
 		return nil, nil
 	}

@@ -68,6 +68,7 @@ type project struct {
 	input   Operator
 	exprs   []*expr.Program
 	cols    []*batch.Col
+	plain   bool // only columns: nothing that can fail, or that happens for each row
 	out     batch.Batch
 	scratch expr.Scratch
 	env     *Env
@@ -79,7 +80,11 @@ func newProject(n *physical.Project) (Operator, error) {
 		return nil, err
 	}
 	ps, err := programs(n.Exprs)
-	p := &project{input: in, exprs: ps, cols: make([]*batch.Col, len(ps))}
+	p := &project{input: in, exprs: ps, cols: make([]*batch.Col, len(ps)), plain: true}
+	for _, e := range n.Exprs {
+		_, column := e.(*expr.Column)
+		p.plain = p.plain && column
+	}
 	p.out.Cols = make([]batch.Col, len(ps))
 	return p, err
 }
@@ -95,6 +100,14 @@ func (p *project) bound(rows int64) {
 	if in, ok := p.input.(bounded); ok {
 		in.bound(rows)
 	}
+}
+
+// skip implements skipper.
+func (p *project) skip(ctx context.Context, n int64) (int64, error) {
+	if in, ok := p.input.(skipper); ok && p.plain {
+		return in.skip(ctx, n)
+	}
+	return 0, nil
 }
 
 func (p *project) Next(ctx context.Context) (*batch.Batch, error) {
