@@ -506,6 +506,9 @@ func (e *Env) dropColumn(ctx context.Context, t *catalog.Table, cmd *ast.AlterCm
 	if err := e.attributesFixed(t, true); err != nil {
 		return err
 	}
+	if err := e.fieldUnnamed(t, c.Name); err != nil {
+		return err
+	}
 	return e.remove(ctx, []object{{kind: columnObject, id: t.ID, attr: c.Num}}, cmd.Cascade)
 }
 

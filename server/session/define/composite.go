@@ -3,6 +3,7 @@ package define
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/jackc/pgerrcode"
 
@@ -233,9 +234,9 @@ func (e *Env) attributesFixed(t *catalog.Table, dropping bool) error {
 	refuse := func(what string) error {
 		return pgerr.NotSupported(-1, "changing the attributes of type %s, which %s uses, is not supported", t.Shown, what)
 	}
-	x := rowTypeOf(t)
+	x, concerns := rowTypeOf(t), e.rowsAreValues(t)
 	for _, u := range e.Catalog.Tables() {
-		text := e.castsTo(x, u.ViewSQL)
+		text := e.castsTo(x, u.ViewSQL) || concerns(u.ViewSQL) && e.namesField(u.ViewSQL, "")
 		for i := range u.Columns {
 			c := &u.Columns[i]
 			text = text || e.castsTo(x, c.Default) || c.Default != "" && e.holdsType(c.Type.OID, x)
@@ -255,6 +256,67 @@ func (e *Env) attributesFixed(t *catalog.Table, dropping bool) error {
 		}
 	}
 	return nil
+}
+
+// rowsAreValues reports that a stored text may have to do with values of a relation's row
+// type: columns have it, or the text names the relation.
+func (e *Env) rowsAreValues(t *catalog.Table) func(text string) bool {
+	held := t.Kind == catalog.KindComposite
+	for _, u := range e.Catalog.Tables() {
+		held = held || slices.ContainsFunc(u.Columns, func(c catalog.Column) bool {
+			return !c.Dropped && (c.Type.OID == t.TypeID || c.Type.OID == t.ArrayID)
+		})
+	}
+	return func(text string) bool { return held || strings.Contains(text, t.Name) }
+}
+
+// fieldUnnamed refuses to rename or drop a column that stored text may name as a field,
+// (x).name: the text would not find it any more.
+func (e *Env) fieldUnnamed(t *catalog.Table, name string) error {
+	if !t.HasRowType() {
+		return nil
+	}
+	concerns := e.rowsAreValues(t)
+	for _, u := range e.Catalog.Tables() {
+		texts := []string{u.ViewSQL}
+		for i := range u.Columns {
+			texts = append(texts, u.Columns[i].Default)
+		}
+		for _, k := range u.Constraints {
+			texts = append(texts, k.Expr)
+		}
+		for _, x := range u.Indexes {
+			texts = append(texts, x.Where)
+			for i := range x.Keys {
+				texts = append(texts, x.Keys[i].Expr)
+			}
+		}
+		if slices.ContainsFunc(texts, func(text string) bool { return concerns(text) && e.namesField(text, name) }) {
+			return pgerr.NotSupported(-1, "renaming or dropping \"%s\", which the definition of %s names as a field, is not supported",
+				name, e.describe(object{kind: tableObject, id: u.ID}))
+		}
+	}
+	return nil
+}
+
+// namesField reports stored text with a field of that name, or with all fields of a value.
+func (e *Env) namesField(text, name string) bool {
+	if !strings.Contains(text, ").") && !strings.Contains(text, "].") {
+		return false
+	}
+	list, err := e.Parser.Parse(text)
+	if err != nil || len(list) != 1 {
+		if list, err = e.Parser.Parse("SELECT " + text); err != nil {
+			return true
+		}
+	}
+	found := false
+	ast.Walk(list[0].Stmt, func(n ast.Node) bool {
+		f, ok := n.(*ast.FieldSel)
+		found = found || ok && (f.Star || f.Name == name)
+		return !found
+	})
+	return found
 }
 
 // holdsType reports that values of a type are, or hold, such of a row type.

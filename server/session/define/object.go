@@ -529,6 +529,9 @@ func (e *Env) renameInTable(ctx context.Context, st *ast.Rename) error {
 		if n.ColumnByName(st.New) != nil {
 			return pgerr.Newf(pgerrcode.DuplicateColumn, "column %q of relation %q already exists", st.New, t.Name)
 		}
+		if err := e.fieldUnnamed(t, st.Old); err != nil {
+			return err
+		}
 		if err := e.keepColumnNames(t); err != nil {
 			return err
 		}
