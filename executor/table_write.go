@@ -95,7 +95,7 @@ func newIndexKeys(x *physical.IndexWrite) (k indexKeys, err error) {
 	}
 	plain := true
 	for i := range x.Index.Keys {
-		plain = plain && x.Index.Keys[i].Attr != 0
+		plain = plain && x.Index.Keys[i].Attr != 0 && x.Index.Keys[i].Order == ""
 	}
 	if !plain {
 		k.keys, err = programs(x.Keys)

@@ -54,6 +54,8 @@ type Column struct {
 	T     types.T
 	Table catalog.ID
 	Attr  int16
+	// Collation as in logical.ColInfo.
+	Collation catalog.ID
 }
 
 // Statement is a bound statement.
@@ -88,6 +90,8 @@ type binder struct {
 	views []catalog.ID
 	// noParams refuses parameters, with the reason (stored expressions).
 	noParams bool
+	// collates is set when a collation was written, or a column has one that is not its type's.
+	collates bool
 	// asWritten leaves the conversions of constants in place.
 	asWritten bool
 }
@@ -109,7 +113,13 @@ func Bind(stmt ast.Stmt, o Options) (*Statement, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := b.assignCollations(q.tree); err != nil {
+		return nil, err
+	}
 	s.Tree, s.Out, s.Tag = q.tree, q.columns(), tag
+	for i := range s.Out {
+		s.Out[i].Collation = b.meta.Cols[s.Out[i].ID].Collation
+	}
 	if err := b.finishParams(); err != nil {
 		return nil, err
 	}

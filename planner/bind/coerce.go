@@ -251,7 +251,11 @@ func (b *binder) cast(s *scope, x *ast.Cast) (expr.Expr, error) {
 		if err != nil {
 			return nil, err
 		}
-		return b.toDomain(y, d)
+		if y, err = b.toDomain(y, d); err == nil && d.Collation != 0 && d.Collation != typeCollation(d.Base) {
+			b.collates = true
+			y = &expr.Relabel{X: y, T: y.Type(), Collation: &expr.Collation{OID: d.Collation, Implicit: true}}
+		}
+		return y, err
 	}
 	return b.castTo(s, x, to)
 }

@@ -273,23 +273,21 @@ func (b *binder) finishCase(x *ast.Case, conds, results []expr.Expr) (expr.Expr,
 	return c, nil
 }
 
-// collate accepts the collations whose order the server has.
+// collate is x COLLATE name.
 func (b *binder) collate(s *scope, x *ast.Collate) (expr.Expr, error) {
 	e, err := b.value(s, x.X)
 	if err != nil {
 		return nil, err
 	}
-	if i := types.Lookup(e.Type().OID); i != nil && i.Collation == 0 {
-		el := types.Lookup(e.Type().Elem().OID)
-		if el == nil || el.Collation == 0 {
-			return nil, errAt(x.Pos, pgerrcode.DatatypeMismatch, "collations are not supported by type %s", builtin.TypeName(e.Type().OID))
-		}
+	if typeCollation(e.Type()) == 0 {
+		return nil, errAt(x.Pos, pgerrcode.DatatypeMismatch, "collations are not supported by type %s", builtin.TypeName(e.Type().OID))
 	}
-	switch x.Name.Name {
-	case "default", "C", "POSIX", "ucs_basic":
-		return e, nil
+	c, err := FindCollation(&x.Name, b.o)
+	if err != nil {
+		return nil, err
 	}
-	return nil, errAt(x.Name.Pos, pgerrcode.UndefinedObject, "collation \"%s\" for encoding \"UTF8\" does not exist", x.Name.Name)
+	b.collates = true
+	return &expr.Relabel{X: e, T: e.Type(), Collation: &expr.Collation{OID: c.ID, Name: collationName(c, b.o), Pos: int(x.Pos)}}, nil
 }
 
 // sqlValue binds CURRENT_TIMESTAMP and its kin as the functions behind them.

@@ -250,7 +250,7 @@ func (b *binder) outputs(in logical.Node, exprs []expr.Expr) []logical.ColID {
 			out = append(out, c.Index)
 		} else {
 			of := b.meta.Cols[c.Index]
-			out = append(out, b.meta.Add(logical.ColInfo{Name: of.Name, T: of.T, OrigTable: of.OrigTable, OrigAttr: of.OrigAttr}))
+			out = append(out, b.meta.Add(logical.ColInfo{Name: of.Name, T: of.T, OrigTable: of.OrigTable, OrigAttr: of.OrigAttr, Collation: of.Collation}))
 		}
 	}
 	return out

@@ -246,8 +246,9 @@ func (b *binder) table(t *catalog.Table, x *ast.TableRef) (logical.Node, []*nsIt
 		}
 		if c.Type.OID >= types.FirstTypeOID {
 			b.rowInfo(c.Type.OID)
+			b.noteRow(c.Type.OID)
 		}
-		id := b.meta.Add(logical.ColInfo{Name: c.Name, Rel: name, T: c.Type, Table: t, Attr: c.Num})
+		id := b.meta.Add(logical.ColInfo{Name: c.Name, Rel: name, T: c.Type, Table: t, Attr: c.Num, Collation: b.columnCollation(t, c.Num)})
 		scan.Attrs, scan.Out = append(scan.Attrs, c.Num), append(scan.Out, id)
 		cols = append(cols, nsCol{c.Name, b.meta.Column(id)})
 	}

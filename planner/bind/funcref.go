@@ -71,7 +71,7 @@ func (b *binder) funcRef(s *scope, x *ast.FuncRef) (logical.Node, []*nsItem, err
 			cols = append(cols, nsCol{names[i], b.meta.Column(id)})
 		} else {
 			for _, f := range b.shape(b.meta.Column(id)) {
-				cols = append(cols, nsCol{f.name, fieldOf(b.meta.Column(id), f)})
+				cols = append(cols, nsCol{f.name, b.fieldOf(b.meta.Column(id), f)})
 			}
 		}
 	}

@@ -66,7 +66,7 @@ func (b *binder) fieldSel(s *scope, x *ast.FieldSel) (expr.Expr, error) {
 	sh := b.shape(v)
 	for _, f := range sh {
 		if f.name == x.Name {
-			return fieldOf(v, f), nil
+			return b.fieldOf(v, f), nil
 		}
 	}
 	pos := leftmost(x.X)
@@ -83,10 +83,11 @@ func (b *binder) fieldSel(s *scope, x *ast.FieldSel) (expr.Expr, error) {
 }
 
 // fieldOf is a column of a record.
-func fieldOf(v expr.Expr, f field) expr.Expr {
+func (b *binder) fieldOf(v expr.Expr, f field) expr.Expr {
 	if r, ok := v.(*expr.RowOf); ok {
 		return r.Args[f.at]
 	}
+	b.noteRow(v.Type().OID)
 	return &expr.Field{X: v, N: f.at, T: f.t, Name: f.name}
 }
 
@@ -105,7 +106,7 @@ func (b *binder) expandRecord(s *scope, x *ast.FieldSel) ([]nsCol, error) {
 	}
 	out := make([]nsCol, len(sh))
 	for i, f := range sh {
-		out[i] = nsCol{f.name, fieldOf(v, f)}
+		out[i] = nsCol{f.name, b.fieldOf(v, f)}
 	}
 	return out, nil
 }

@@ -205,7 +205,7 @@ func (b *binder) scanColumn(r *relation, attr int16, name string, t types.T) *ex
 			return b.meta.Column(r.scan.Out[i])
 		}
 	}
-	id := b.meta.Add(logical.ColInfo{Name: name, Rel: r.alias, T: t, Table: r.table, Attr: attr})
+	id := b.meta.Add(logical.ColInfo{Name: name, Rel: r.alias, T: t, Table: r.table, Attr: attr, Collation: b.columnCollation(r.table, attr)})
 	r.scan.Attrs, r.scan.Out = append(r.scan.Attrs, attr), append(r.scan.Out, id)
 	return b.meta.Column(id)
 }

@@ -33,16 +33,49 @@ const (
 // are expr.Column by attribute number − 1. With want.OID 0 the expression keeps
 // its own type; else it is coerced as by assignment to the column named column.
 func Scalar(e ast.Expr, t *catalog.Table, place Place, want types.T, column string, o Options) (expr.Expr, error) {
-	x, err := AsWritten(e, t, place, want, column, o)
+	x, b, err := scalar(e, t, place, want, column, o)
 	if err != nil {
 		return nil, err
 	}
-	return expr.Fold(x), nil
+	if x, err = b.collated(x); err != nil {
+		return nil, err
+	}
+	return expr.Fold(attributes(x)), nil
+}
+
+// ScalarCollation is the collation that an expression of DDL has, 0 for types without
+// one and logical.NoCollation where none can be determined.
+func ScalarCollation(e ast.Expr, t *catalog.Table, place Place, o Options) (catalog.ID, error) {
+	x, b, err := scalar(e, t, place, types.T{}, "", o)
+	if err != nil {
+		return 0, err
+	}
+	a := b.newCollator()
+	_, c := a.expr(x)
+	switch {
+	case a.err != nil:
+		return 0, a.err
+	case c.strength == conflict, c.strength == none && typeCollation(x.Type()) != 0:
+		return logical.NoCollation, nil
+	}
+	return c.id, nil
 }
 
 // AsWritten is Scalar with the conversions of constants left in place, as
 // PostgreSQL keeps stored expressions and prints them: price >= (0)::numeric.
 func AsWritten(e ast.Expr, t *catalog.Table, place Place, want types.T, column string, o Options) (expr.Expr, error) {
+	x, b, err := scalar(e, t, place, want, column, o)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := b.collated(x); err != nil {
+		return nil, err
+	}
+	return attributes(x), nil
+}
+
+// scalar binds an expression of DDL; columns are ColIDs yet, and collations as written.
+func scalar(e ast.Expr, t *catalog.Table, place Place, want types.T, column string, o Options) (expr.Expr, *binder, error) {
 	o.ParamTypes = nil
 	b := newBinder(o)
 	b.noParams, b.asWritten = true, true
@@ -52,12 +85,12 @@ func AsWritten(e ast.Expr, t *catalog.Table, place Place, want types.T, column s
 	}
 	x, err := b.expr(s, e)
 	if err != nil {
-		return nil, b.columnInDefault(err, e, clause(place))
+		return nil, nil, b.columnInDefault(err, e, clause(place))
 	}
 	switch {
 	case want.OID == 0:
 		if x, err = b.known(x); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	case place == Check || place == IndexPred:
 		what := "CHECK"
@@ -65,17 +98,17 @@ func AsWritten(e ast.Expr, t *catalog.Table, place Place, want types.T, column s
 			what = "WHERE"
 		}
 		if x, err = b.asBool(x, e, what); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	default:
 		if x, err = b.stored(x, e, want, place, column); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	if err := checkStored(x, clause(place)); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return attributes(x), nil
+	return x, b, nil
 }
 
 func (b *binder) stored(x expr.Expr, e ast.Expr, want types.T, place Place, column string) (expr.Expr, error) {
@@ -142,7 +175,7 @@ func (b *binder) rowItem(t *catalog.Table, name string) *nsItem {
 	it := &nsItem{name: name, relVisible: true, colsVisible: true, lateralOK: true, rel: &relation{table: t, alias: name}}
 	for i := range t.Columns {
 		c := &t.Columns[i]
-		id := b.meta.Add(logical.ColInfo{Name: c.Name, Rel: name, T: c.Type, Table: t, Attr: c.Num})
+		id := b.meta.Add(logical.ColInfo{Name: c.Name, Rel: name, T: c.Type, Table: t, Attr: c.Num, Collation: b.columnCollation(t, c.Num)})
 		if !c.Dropped {
 			it.cols = append(it.cols, nsCol{c.Name, b.meta.Column(id)})
 		}
@@ -263,14 +296,14 @@ func bindIndexWrite(t *catalog.Table, x *catalog.Index, o Options) (physical.Ind
 			if c == nil {
 				return iw, pgerr.Newf(pgerrcode.InternalError, "index %q has a key on a missing column", x.Name)
 			}
-			iw.Keys = append(iw.Keys, &expr.Column{Index: int(k.Attr) - 1, T: c.Type, Name: c.Name})
+			iw.Keys = append(iw.Keys, indexKey(&k, &expr.Column{Index: int(k.Attr) - 1, T: c.Type, Name: c.Name}, o))
 			continue
 		}
 		e, err := storedScalar(k.Expr, t, IndexKey, types.T{}, "", o)
 		if err != nil {
 			return iw, err
 		}
-		iw.Keys = append(iw.Keys, e)
+		iw.Keys = append(iw.Keys, indexKey(&k, e, o))
 	}
 	if x.Where != "" {
 		e, err := storedScalar(x.Where, t, IndexPred, types.Of(types.BoolOID), "", o)
@@ -280,4 +313,16 @@ func bindIndexWrite(t *catalog.Table, x *catalog.Index, o Options) (physical.Ind
 		iw.Where = e
 	}
 	return iw, nil
+}
+
+// indexKey is what the entries of an index are ordered by.
+func indexKey(k *catalog.IndexKey, e expr.Expr, o Options) expr.Expr {
+	if k.Order == "" {
+		return e
+	}
+	name := k.Order
+	if c, ok := o.Catalog.CollationByID(k.Collation); ok {
+		name = collationName(c, o)
+	}
+	return collationKey(e, k.Order, name)
 }

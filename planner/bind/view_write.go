@@ -285,6 +285,10 @@ func (b *binder) checkOption(w writtenView, t *catalog.Table) (expr.Expr, error)
 	if logical.HasSubquery(cond) {
 		return nil, notYet(ast.NoPos, "WITH CHECK OPTION of a view with a subquery")
 	}
+	cond, err := n.collated(cond)
+	if err != nil {
+		return nil, err
+	}
 	return attributes(cond), nil
 }
 

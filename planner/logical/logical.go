@@ -30,7 +30,13 @@ type ColInfo struct {
 	// OrigTable and OrigAttr are what clients are told: the view's for a view's column.
 	OrigTable catalog.ID
 	OrigAttr  int16
+	// Collation is what texts of the column are ordered by unless a query says
+	// otherwise: 0 = as its type says, NoCollation = it could not be determined.
+	Collation catalog.ID
 }
+
+// NoCollation is the collation of a column over texts of several.
+const NoCollation = ^catalog.ID(0)
 
 // Meta holds the columns of one statement and its WITH queries.
 type Meta struct {

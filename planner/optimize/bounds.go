@@ -3,6 +3,7 @@ package optimize
 import (
 	"github.com/loxodb/loxodb/planner/logical"
 	"github.com/loxodb/loxodb/planner/physical"
+	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -17,6 +18,9 @@ func (p *planner) bounds(s *logical.Scan, pt *path, keys []expr.Expr, conds []ex
 	var used []int
 	for _, k := range keys {
 		m, i, ok := equality(k, conds, own)
+		if !ok {
+			m, i, ok = collatedEquality(k, conds, own)
+		}
 		if !ok {
 			return p.rangeOn(k, pt, conds, own, used)
 		}
@@ -56,6 +60,25 @@ func equality(key expr.Expr, conds []expr.Expr, own colset) (physical.Match, int
 		}
 	}
 	return found, at, at >= 0
+}
+
+// collatedEquality is equality for a key that holds the collation keys of texts: equal
+// texts have equal keys.
+func collatedEquality(key expr.Expr, conds []expr.Expr, own colset) (physical.Match, int, bool) {
+	call, ok := key.(*expr.Call)
+	if !ok || call.Fn != builtin.CollationKey {
+		return physical.Match{}, -1, false
+	}
+	m, i, ok := equality(call.Args[0], conds, own)
+	if !ok || m.Null {
+		return m, i, ok
+	}
+	fn, t := call.Fn, types.ByteaOID
+	if m.Any {
+		fn, t = builtin.CollationKeys, types.ByteaArrayOID
+	}
+	m.X = expr.Fold(&expr.Call{Fn: fn, Args: append([]expr.Expr{m.X}, call.Args[1:]...), T: types.Of(t), Pos: -1})
+	return m, i, true
 }
 
 // listArray makes an IN list one array of the key's type.

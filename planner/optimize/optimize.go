@@ -114,7 +114,7 @@ func (p *planner) writes(t *catalog.Table) {
 func (p *planner) finish(s *bind.Statement) {
 	for _, c := range s.Out {
 		info := &p.meta.Cols[c.ID]
-		out := physical.OutColumn{Name: c.Name, Type: c.T}
+		out := physical.OutColumn{Name: c.Name, Type: c.T, Collation: info.Collation}
 		if info.OrigAttr != catalog.RowIDAttr {
 			out.Table, out.Attr = info.OrigTable, info.OrigAttr
 		}

@@ -169,7 +169,7 @@ func indexNeedsBinding(x *catalog.Index) bool {
 		return true
 	}
 	for _, k := range x.Keys {
-		if k.Attr == 0 {
+		if k.Attr == 0 || k.Order != "" {
 			return true
 		}
 	}

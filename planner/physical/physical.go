@@ -34,10 +34,11 @@ type Plan struct {
 
 // OutColumn describes a result column.
 type OutColumn struct {
-	Name  string
-	Type  types.T
-	Table catalog.ID // 0 unless it is a plain column
-	Attr  int16
+	Collation catalog.ID // as in logical.ColInfo
+	Name      string
+	Type      types.T
+	Table     catalog.ID // 0 unless it is a plain column
+	Attr      int16
 }
 
 // Node is an operator of the plan.

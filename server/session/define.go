@@ -117,7 +117,11 @@ func (s *Session) createTableAs(ctx context.Context, p *portal, st *ast.CreateTa
 			if i < len(st.AsColumns) {
 				name = st.AsColumns[i]
 			}
-			def.Columns = append(def.Columns, ast.ColumnDef{At: st.At, Name: name, Type: typeNameOf(c.Type)})
+			col := ast.ColumnDef{At: st.At, Name: name, Type: typeNameOf(c.Type)}
+			if col.Collation, err = s.columnCollation(c.Collation, name, c.Type); err != nil {
+				return err
+			}
+			def.Columns = append(def.Columns, col)
 		}
 		env := s.defineEnv(ctx)
 		err = define.Run(ctx, env, &def)
@@ -230,4 +234,17 @@ func afterLastSpace(s string) string {
 		}
 	}
 	return s
+}
+
+// columnCollation is the COLLATE of a new table's column, nil for its type's own.
+func (s *Session) columnCollation(id catalog.ID, column string, t types.T) (*ast.QName, error) {
+	if id == bind.NoCollation {
+		return nil, pgerr.Newf(pgerrcode.IndeterminateCollation, "no collation was derived for column \"%s\" with collatable type %s", column, types.FormatType(t)).
+			WithHint("Use the COLLATE clause to set the collation explicitly.")
+	}
+	c, ok := s.Catalog().CollationByID(id)
+	if !ok {
+		return nil, nil
+	}
+	return &ast.QName{At: ast.At{Pos: ast.NoPos}, Schema: s.Catalog().SchemaName(c.Schema), Name: c.Name}, nil
 }

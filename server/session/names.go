@@ -58,8 +58,11 @@ func (n names) RegOut(t, oid types.OID) (string, bool) {
 			return o.Name + "(" + left + "," + types.TypeName(o.Right) + ")", true
 		}
 	case types.RegcollationOID:
-		if name := syscat.CollationName(oid); name != "" {
-			return ast.QuoteIdent(name), true
+		if c, ok := snap.CollationByID(oid); ok {
+			if found, ok := snap.FindCollation(n.s.SearchPath(true), c.Name); ok && found == c {
+				return ast.QuoteIdent(c.Name), true
+			}
+			return ast.QuoteIdent(snap.SchemaName(c.Schema)) + "." + ast.QuoteIdent(c.Name), true
 		}
 	}
 	return "", false

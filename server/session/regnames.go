@@ -72,8 +72,12 @@ func (n names) objectIn(t types.OID, schema, name, text string) (types.OID, erro
 		}
 		return 0, pgerr.Newf(pgerrcode.UndefinedObject, "role %q does not exist", name)
 	case types.RegcollationOID:
-		if oid := syscat.CollationOID(name); oid != 0 && (schema == "" || schema == "pg_catalog") {
-			return oid, nil
+		path := n.s.SearchPath(true)
+		if schema != "" {
+			path = []string{schema}
+		}
+		if c, ok := n.s.Catalog().FindCollation(path, name); ok {
+			return c.ID, nil
 		}
 		return 0, pgerr.Newf(pgerrcode.UndefinedObject, "collation %q for encoding %q does not exist", dotted(schema, name), "UTF8")
 	case types.RegprocOID:

@@ -193,6 +193,19 @@ type (
 		Check     byte // 0, 'l'ocal, 'c'ascaded
 		With      []Option
 	}
+	// CreateCollation is CREATE COLLATION: From another, or by Options.
+	CreateCollation struct {
+		At
+		Name        QName
+		IfNotExists bool
+		From        *QName
+		Options     []Option
+	}
+	// AlterCollation is ALTER COLLATION … REFRESH VERSION.
+	AlterCollation struct {
+		At
+		Name QName
+	}
 	// CreateEnum is CREATE TYPE … AS ENUM.
 	CreateEnum struct {
 		At
@@ -469,6 +482,8 @@ func (*AlterSequence) stmt()   {}
 func (*CreateView) stmt()      {}
 func (*CreateEnum) stmt()      {}
 func (*CreateComposite) stmt() {}
+func (*CreateCollation) stmt() {}
+func (*AlterCollation) stmt()  {}
 func (*AlterEnum) stmt()       {}
 func (*CreateDomain) stmt()    {}
 func (*AlterDomain) stmt()     {}

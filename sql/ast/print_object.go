@@ -32,6 +32,12 @@ func (p *printer) object(s Stmt) bool {
 		p.set(v.Set)
 	case *CreateComposite:
 		p.createComposite(v)
+	case *CreateCollation:
+		p.createCollation(v)
+	case *AlterCollation:
+		p.s("ALTER COLLATION ")
+		p.qname(v.Name)
+		p.s(" REFRESH VERSION")
 	case *CreateEnum:
 		p.createEnum(v)
 	case *AlterEnum:

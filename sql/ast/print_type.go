@@ -77,3 +77,28 @@ func (p *printer) alterDomain(v *AlterDomain) {
 		p.ident(v.Con)
 	}
 }
+
+func (p *printer) createCollation(v *CreateCollation) {
+	p.s("CREATE COLLATION ")
+	if v.IfNotExists {
+		p.s("IF NOT EXISTS ")
+	}
+	p.qname(v.Name)
+	if v.From != nil {
+		p.s(" FROM ")
+		p.qname(*v.From)
+		return
+	}
+	p.s(" (")
+	for i := range v.Options {
+		if i > 0 {
+			p.s(", ")
+		}
+		p.s(v.Options[i].Name)
+		if v.Options[i].Value != nil {
+			p.s(" = ")
+			p.expr(v.Options[i].Value)
+		}
+	}
+	p.s(")")
+}

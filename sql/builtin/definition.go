@@ -2,10 +2,13 @@ package builtin
 
 import (
 	"fmt"
+	"github.com/jackc/pgerrcode"
 	"slices"
 	"strings"
 
 	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/collate"
+	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -257,6 +260,10 @@ func comment(s *catalog.Snapshot, id catalog.ID, class string) string {
 			return x.Comment
 		}
 		return extensionComment(s, id, class)
+	case "pg_collation":
+		if x, ok := s.CollationByID(id); ok {
+			return x.Comment
+		}
 	case "pg_extension":
 		for _, x := range s.Extensions() {
 			if x.ID == id {
@@ -323,14 +330,24 @@ func visibilityFuncs(r *registrar) {
 		}
 		return null()
 	}))
-	r.eval("pg_collation_is_visible", func(c *Ctx, a []types.Datum) (types.Datum, error) {
-		if c.Format.Names != nil {
-			if _, ok := c.Format.Names.RegOut(types.RegcollationOID, types.OID(a[0].Int())); ok && a[0].Int() != 0 {
-				return types.Bool(true), nil
-			}
+	r.eval("pg_collation_is_visible", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		c, ok := s.Catalog().CollationByID(types.OID(a[0].Int()))
+		if !ok {
+			return null()
 		}
-		return null()
-	})
+		found, ok := s.Catalog().FindCollation(s.SearchPath(true), c.Name)
+		return types.Bool(ok && found == c), nil
+	}))
+	r.eval("pg_collation_actual_version", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		c, ok := s.Catalog().CollationByID(types.OID(a[0].Int()))
+		switch {
+		case !ok:
+			return types.Null, pgerr.Newf(pgerrcode.UndefinedObject, "collation with OID %d does not exist", a[0].Int())
+		case c.Provider != 'i':
+			return null()
+		}
+		return types.String(collate.Version), nil
+	}))
 	for _, k := range []string{"opclass", "opfamily"} {
 		r.eval("pg_"+k+"_is_visible", func(*Ctx, []types.Datum) (types.Datum, error) { return types.Bool(true), nil })
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgerrcode"
 
+	"github.com/loxodb/loxodb/sql/collate"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -52,6 +53,9 @@ func sysinfoFuncs(r *registrar) {
 	r.eval("pg_column_compression", func(*Ctx, []types.Datum) (types.Datum, error) { return null() })
 	r.eval("pg_collation_for", func(c *Ctx, _ []types.Datum) (types.Datum, error) {
 		if i := types.Lookup(c.argT(0).OID); i != nil && i.Collation != 0 {
+			if i.Collation == collate.COID {
+				return types.String(`"C"`), nil
+			}
 			return types.String(`"default"`), nil
 		}
 		if c.argT(0).OID == types.UnknownOID {
@@ -173,7 +177,7 @@ func constantFuncs(r *registrar) {
 	always(types.Bool(false), "pg_is_in_recovery", "pg_jit_available", "row_security_active",
 		"row_security_active_name", "pg_is_wal_replay_paused")
 	always(types.Int(0), "pg_trigger_depth")
-	always(types.Null, "inet_client_port", "inet_server_port", "pg_collation_actual_version",
+	always(types.Null, "inet_client_port", "inet_server_port",
 		"pg_database_collation_actual_version", "pg_current_logfile", "pg_get_partkeydef", "pg_get_partition_constraintdef",
 		"pg_get_statisticsobjdef", "pg_get_statisticsobjdef_columns", "pg_get_statisticsobjdef_expressions",
 		"pg_partition_root", "pg_get_function_sqlbody", "pg_get_function_arg_default")

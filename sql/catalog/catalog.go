@@ -174,6 +174,12 @@ type IndexKey struct {
 	Desc       bool
 	NullsFirst bool
 	Collation  ID
+	// Order is the order of a key that is not by bytes, as package collate names it; the
+	// entries then hold its keys, which are bytea. Unique indexes go by bytes.
+	Order string `json:",omitempty"`
+	// Derived is the collation of an expression itself, 0 = its type's: an index that has
+	// it is shown without.
+	Derived ID `json:",omitempty"`
 	// Name is the index's column of an expression (pg_attribute.attname).
 	Name string `json:",omitempty"`
 	// Reads are the columns that the expression of a vector index reads: the entry

@@ -32,8 +32,9 @@ type Layer struct {
 	sequences  map[relName]*Sequence
 	seqByID    map[ID]*Sequence
 	types      map[relName]*Type
-	typeByID   map[ID]*Type    // by the OIDs of array types, too
-	rowTypes   map[ID]*RowType // the same
+	typeByID   map[ID]*Type      // by the OIDs of array types, too
+	rowTypes   map[ID]*RowType   // the same
+	collations map[ID]*Collation // those of users
 	roles      map[string]*Role
 	roleByID   map[ID]*Role
 	extensions map[string]*Extension
@@ -62,7 +63,8 @@ func (l *Layer) clone() *Layer {
 		tables: clone(l.tables), tableByID: clone(l.tableByID), indexByID: clone(l.indexByID),
 		sequences: clone(l.sequences), seqByID: clone(l.seqByID),
 		types: clone(l.types), typeByID: clone(l.typeByID), rowTypes: clone(l.rowTypes),
-		roles: clone(l.roles), roleByID: clone(l.roleByID),
+		collations: clone(l.collations),
+		roles:      clone(l.roles), roleByID: clone(l.roleByID),
 		extensions: clone(l.extensions), settings: clone(l.settings), stats: clone(l.stats), referrers: clone(l.referrers),
 	}
 }

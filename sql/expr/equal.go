@@ -86,8 +86,8 @@ func sameNodeRest(a, b Expr) bool {
 		b, ok := b.(*Cast)
 		return ok && a.Explicit == b.Explicit
 	case *Relabel:
-		_, ok := b.(*Relabel)
-		return ok
+		b, ok := b.(*Relabel)
+		return ok && (a.Collation == nil) == (b.Collation == nil) && (a.Collation == nil || a.Collation.OID == b.Collation.OID)
 	case *ToDomain:
 		b, ok := b.(*ToDomain)
 		return ok && a.Domain == b.Domain && a.Check == b.Check && Equal(a.Cond, b.Cond)

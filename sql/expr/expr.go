@@ -16,6 +16,8 @@ type (
 	Const struct {
 		T types.T
 		D types.Datum
+		// Shown is what is printed instead where the value was made of a written one; "" mostly.
+		Shown string
 	}
 	// Column is column Index of the input row.
 	Column struct {
@@ -92,10 +94,12 @@ type (
 		// CURRENT_DATE. Printed instead; "" mostly.
 		Phrase string
 	}
-	// Relabel changes the type without touching the value (varchar → text).
+	// Relabel changes the type without touching the value (varchar → text). With Collation,
+	// which is COLLATE as it was written, X keeps its type; binding takes these out.
 	Relabel struct {
-		X Expr
-		T types.T
+		X         Expr
+		T         types.T
+		Collation *Collation
 	}
 	// ToDomain passes a value of a domain's base type on if it fulfils one of the domain's
 	// demands: Cond, over the value as column 0, or when that is nil to be not NULL.
@@ -165,6 +169,15 @@ type (
 		Memo bool
 	}
 )
+
+// Collation is a written COLLATE.
+type Collation struct {
+	OID  uint32
+	Name string // as it is printed
+	Pos  int
+	// Implicit: not written; it is a domain's.
+	Implicit bool
+}
 
 // DomainName is a domain as errors name it.
 type DomainName struct{ Shown, Schema, Name string }

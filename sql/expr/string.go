@@ -64,6 +64,10 @@ func (p *printer) list(es []Expr, sep string) {
 func (p *printer) expr(e Expr) {
 	switch e := e.(type) {
 	case *Const:
+		if e.Shown != "" {
+			p.write(e.Shown)
+			return
+		}
 		p.write(ConstString(e.T, e.D, p.format))
 	case *Column:
 		if e.Index < len(p.names) && p.names[e.Index] != "" {
@@ -80,6 +84,10 @@ func (p *printer) expr(e Expr) {
 			p.write("$", strconv.Itoa(e.N))
 		}
 	case *Call:
+		if collation := builtin.ShownCollation(e.Fn); collation > 0 && len(e.Args) > collation {
+			p.collated(e, collation)
+			return
+		}
 		p.call(e)
 	case *And:
 		p.write("(")
@@ -112,6 +120,14 @@ func (p *printer) expr(e Expr) {
 		p.write(word(e.Not, "))", ")"))
 	default:
 		p.rest(e)
+	}
+}
+
+// collated writes a text that stands for its key, or is taken out of one.
+func (p *printer) collated(e *Call, name int) {
+	p.operand(e.Args[0])
+	if c, ok := e.Args[name].(*Const); ok {
+		p.write(" COLLATE ", string(c.D.Bytes()))
 	}
 }
 
@@ -158,6 +174,12 @@ func (p *printer) rest(e Expr) {
 		}
 		p.cast(e.X, e.To)
 	case *Relabel:
+		if e.Collation != nil && !e.Collation.Implicit {
+			p.write("(")
+			p.operand(e.X)
+			p.write(" COLLATE ", e.Collation.Name, ")")
+			return
+		}
 		if c, ok := e.X.(*Const); ok {
 			p.write(ConstString(types.Of(e.T.OID), c.D, p.format))
 			return

@@ -106,7 +106,7 @@ func withChildrenRest(e Expr, l []Expr) Expr {
 		c.X = l[0]
 		return &c
 	case *Relabel:
-		return &Relabel{X: l[0], T: e.T}
+		return &Relabel{X: l[0], T: e.T, Collation: e.Collation}
 	case *ToDomain:
 		c := *e
 		c.X = l[0]

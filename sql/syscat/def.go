@@ -12,22 +12,6 @@ import (
 // schema public are.
 type Visible func(schema catalog.ID, name string) bool
 
-// collationName names the collations of pg_collation.
-var collationNames = map[catalog.ID]string{100: "default", 950: "C", 951: "POSIX", 12340: "ucs_basic"}
-
-// CollationName is a collation's name, "" when unknown.
-func CollationName(id catalog.ID) string { return collationNames[id] }
-
-// CollationOID finds a collation by its name; 0 when there is none.
-func CollationOID(name string) catalog.ID {
-	for id, n := range collationNames {
-		if n == name {
-			return id
-		}
-	}
-	return 0
-}
-
 // Printer writes the definitions of a catalog's objects as PostgreSQL's
 // pg_get_indexdef and its kin do (ruleutils.c).
 type Printer struct {
@@ -181,7 +165,7 @@ func (p *Printer) indexColumn(t *catalog.Table, x *catalog.Index, column int) st
 
 func (p *Printer) indexKey(t *catalog.Table, x *catalog.Index, k *catalog.IndexKey) string {
 	s := p.indexExpr(t, k)
-	own := catalog.ID(0)
+	own := k.Derived
 	if c := t.Column(k.Attr); k.Attr != 0 && c != nil {
 		own = c.Collation
 	}
@@ -190,8 +174,8 @@ func (p *Printer) indexKey(t *catalog.Table, x *catalog.Index, k *catalog.IndexK
 			own = info.Collation
 		}
 	}
-	if k.Collation != 0 && k.Collation != own && CollationName(k.Collation) != "" {
-		s += " COLLATE " + builtin.QuoteIdent(CollationName(k.Collation))
+	if k.Collation != 0 && k.Collation != own {
+		s += " COLLATE " + p.collation(k.Collation)
 	}
 	if k.OpClass != "" {
 		if d, ok := opClassOf(x.Method, "", k.Type.OID); !ok || d.name != k.OpClass {

@@ -61,6 +61,9 @@ func descriptions(r *rows) {
 			put(c.ID, classConstr, 0, c.Comment)
 		}
 	}
+	for _, c := range r.cat.UserCollations() {
+		put(c.ID, classCollation, 0, c.Comment)
+	}
 	for _, t := range r.cat.Types() {
 		put(t.ID, classType, 0, t.Comment)
 	}

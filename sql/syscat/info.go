@@ -135,14 +135,6 @@ func infoCharacterSets(r *rows) {
 	r.emit()
 }
 
-func infoCollations(r *rows) {
-	for _, name := range []string{"C", "POSIX", "ucs_basic"} {
-		r.names("collation", "pg_catalog", name)
-		r.text("pad_attribute", "NO PAD")
-		r.emit()
-	}
-}
-
 // infoTablePrivileges shows what owners hold by default.
 func infoTablePrivileges(r *rows) {
 	for _, t := range r.relations() {

@@ -50,6 +50,9 @@ func (r *rows) infoColumn(defs *Printer, schema, table string, num int, c *catal
 	if d, ok := r.cat.TypeByID(c.Domain); ok && c.Domain != 0 {
 		r.names("domain", r.cat.SchemaName(d.Schema), d.Name)
 		r.domainBase(d)
+		if k, ok := r.cat.CollationByID(c.Collation); ok && c.Collation != 100 {
+			r.names("collation", r.cat.SchemaName(k.Schema), k.Name)
+		}
 	} else {
 		r.typeColumns(c.Type, c.Collation)
 	}
@@ -98,8 +101,8 @@ func (r *rows) typeColumns(t types.T, collation catalog.ID) {
 		r.text("udt_schema", schemaName(r.cat, info.Namespace))
 		r.text("udt_name", info.Name)
 	}
-	if name := CollationName(collation); name != "" && collation != 100 {
-		r.names("collation", "pg_catalog", name)
+	if c, ok := r.cat.CollationByID(collation); ok && collation != 100 {
+		r.names("collation", r.cat.SchemaName(c.Schema), c.Name)
 	}
 	r.lengths(t)
 	r.numericColumns(t)

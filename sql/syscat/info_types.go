@@ -68,8 +68,8 @@ func (r *rows) infoAttribute(t *catalog.Table, num int, c *catalog.Column) {
 		r.dataType(c.Type)
 	}
 	r.names("attribute_udt", schemaName(r.cat, schema), name)
-	if name := CollationName(c.Collation); name != "" && c.Collation != 100 {
-		r.names("collation", "pg_catalog", name)
+	if x, ok := r.cat.CollationByID(c.Collation); ok && c.Collation != 100 {
+		r.names("collation", r.cat.SchemaName(x.Schema), x.Name)
 	}
 	r.lengths(c.Type)
 	r.numericColumns(c.Type)

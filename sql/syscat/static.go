@@ -22,7 +22,6 @@ var _ = register("pg_catalog", map[string]generator{
 	"pg_opclass":    static("pg_opclass", "vector_opclass"),
 	"pg_amop":       static("pg_amop", "vector_amop"),
 	"pg_amproc":     static("pg_amproc", "vector_amproc"),
-	"pg_collation":  static("pg_collation", ""),
 	"pg_language":   static("pg_language", ""),
 	"pg_range":      static("pg_range", ""),
 	"pg_tablespace": static("pg_tablespace", ""),

@@ -226,6 +226,24 @@ func (e *Edit) RemoveType(x *catalog.Type) error {
 	return e.remove(kindType, x.ID)
 }
 
+// PutCollation stores a collation.
+func (e *Edit) PutCollation(x *catalog.Collation) error {
+	if err := e.share(); err != nil {
+		return err
+	}
+	e.Snap.PutCollation(x)
+	return e.write(kindCollation, x.ID, x)
+}
+
+// RemoveCollation removes a collation.
+func (e *Edit) RemoveCollation(id catalog.ID) error {
+	if err := e.share(); err != nil {
+		return err
+	}
+	e.Snap.RemoveCollation(id)
+	return e.remove(kindCollation, id)
+}
+
 // NewTypeID draws an OID for a type: see types.FirstTypeOID.
 func (e *Edit) NewTypeID() (catalog.ID, error) {
 	for {

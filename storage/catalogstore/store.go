@@ -23,6 +23,7 @@ const (
 	kindTable     byte = 't'
 	kindSequence  byte = 'q'
 	kindType      byte = 'y'
+	kindCollation byte = 'o'
 	kindRole      byte = 'r'
 	kindExtension byte = 'e'
 	kindStats     byte = 's'
@@ -202,6 +203,8 @@ func put(snap *catalog.Snapshot, key, val []byte) error {
 		return decode(val, snap.PutSequence)
 	case kindType:
 		return decode(val, snap.PutType)
+	case kindCollation:
+		return decode(val, snap.PutCollation)
 	case kindRole:
 		return decode(val, snap.PutRole)
 	case kindExtension:

@@ -34,7 +34,11 @@ func AppendKeyDatum(dst []byte, k *catalog.IndexKey, d types.Datum) []byte {
 		}
 		return append(dst, nullLast)
 	}
-	return types.AppendKey(append(dst, notNull), k.Type, d, k.Desc)
+	t := k.Type
+	if k.Order != "" {
+		t = types.Of(types.ByteaOID)
+	}
+	return types.AppendKey(append(dst, notNull), t, d, k.Desc)
 }
 
 // entryKey appends the index entry's key; distinct tells that uniqueness applies to it.

@@ -566,14 +566,18 @@ func (e *Env) mentions(t *catalog.Table, text string, num int16) bool {
 	return found
 }
 
-// retypedIndex is an index of t after its column c has another type.
-func (e *Env) retypedIndex(t *catalog.Table, x *catalog.Index, c *catalog.Column) (*catalog.Index, error) {
+// retypedIndex is an index of t after its column c has another type; was is the collation
+// that it had.
+func (e *Env) retypedIndex(t *catalog.Table, x *catalog.Index, c *catalog.Column, was catalog.ID) (*catalog.Index, error) {
 	n := *x
 	n.Keys = append([]catalog.IndexKey(nil), x.Keys...)
 	for i := range n.Keys {
 		k := &n.Keys[i]
 		if k.Attr == c.Num {
-			k.Type, k.Collation = c.Type, c.Collation
+			if k.Type = c.Type; k.Collation == was || c.Collation == 0 || k.Collation == 0 {
+				k.Collation = c.Collation
+			}
+			e.orderKey(x, k, nil, x.Method)
 		}
 		if k.Expr != "" && e.mentions(t, k.Expr, c.Num) {
 			again, err := e.reboundKey(t, x, k)
@@ -599,7 +603,9 @@ func (e *Env) reboundKey(t *catalog.Table, x *catalog.Index, old *catalog.IndexK
 	if x.IsVector() {
 		k, err = e.vectorKey(t, el)
 	} else {
-		k, err = e.expressionKey(t, el)
+		if k, err = e.expressionKey(t, el); err == nil {
+			err = e.collatedKey(t, x, el, &k, x.Method)
+		}
 	}
 	k.OpClass, k.Desc, k.NullsFirst = old.OpClass, old.Desc, old.NullsFirst
 	return k, err
@@ -635,11 +641,15 @@ func (e *Env) columnType(ctx context.Context, old, t *catalog.Table, cmd *ast.Al
 	if x := bind.UserType(cmd.Type, e.options()); x != nil && x.Kind == catalog.DomainType {
 		c.Domain = x.ID
 	}
-	if info := types.Lookup(to.OID); info != nil {
-		c.Collation = info.Collation
+	was, of := c.Collation, typeCollation(to)
+	if x, ok := e.Catalog.TypeByID(c.Domain); ok && c.Domain != 0 {
+		of = x.Collation
+	}
+	if c.Collation, err = e.collationOf(cmd.Collation, to, of); err != nil {
+		return err
 	}
 	for i, x := range t.Indexes {
-		if t.Indexes[i], err = e.retypedIndex(t, x, c); err != nil {
+		if t.Indexes[i], err = e.retypedIndex(t, x, c, was); err != nil {
 			return err
 		}
 	}

@@ -53,15 +53,12 @@ func (e *Env) newColumn(d *ast.ColumnDef) (c catalog.Column, seq *ast.Constraint
 		}
 		c.NDims = int16(len(d.Type.ArrayDims))
 	}
-	if info := types.Lookup(c.Type.OID); info != nil {
-		c.Collation = info.Collation
+	of := typeCollation(c.Type)
+	if x, ok := e.Catalog.TypeByID(c.Domain); ok && c.Domain != 0 {
+		of = x.Collation
 	}
-	if d.Collation != nil {
-		switch d.Collation.Name {
-		case "C", "POSIX", "default", "ucs_basic":
-		default:
-			return c, nil, pgerr.NotSupported(int(d.Collation.Pos), "collation %q is not supported", d.Collation.Name)
-		}
+	if c.Collation, err = e.collationOf(d.Collation, c.Type, of); err != nil {
+		return c, nil, err
 	}
 	for i := range d.Constraints {
 		k := &d.Constraints[i]

@@ -78,6 +78,10 @@ func Tag(stmt ast.Stmt) string {
 		return "CREATE VIEW"
 	case *ast.CreateExtension:
 		return "CREATE EXTENSION"
+	case *ast.CreateCollation:
+		return "CREATE COLLATION"
+	case *ast.AlterCollation:
+		return "ALTER COLLATION"
 	case *ast.CreateEnum, *ast.CreateComposite:
 		return "CREATE TYPE"
 	case *ast.AlterEnum:
@@ -144,6 +148,10 @@ func (e *Env) run(ctx context.Context, stmt ast.Stmt) error {
 		return e.createView(ctx, st)
 	case *ast.CreateExtension:
 		return e.createExtension(ctx, st)
+	case *ast.CreateCollation:
+		return e.createCollation(ctx, st)
+	case *ast.AlterCollation:
+		return e.refreshCollation(ctx, st)
 	case *ast.CreateEnum:
 		return e.createEnum(ctx, st)
 	case *ast.CreateComposite:
@@ -163,6 +171,11 @@ func (e *Env) run(ctx context.Context, stmt ast.Stmt) error {
 	case *ast.AlterTable:
 		return e.alterTable(ctx, st)
 	case *ast.AlterOwner:
+		if st.Kind == ast.ObjCollation {
+			if _, err := e.collationByName(&st.Name); err != nil {
+				return err
+			}
+		}
 		return e.knownRole(st.Owner) // there is one owner as yet: the superuser
 	case *ast.AlterSchema:
 		return e.setSchema(ctx, st)

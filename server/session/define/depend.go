@@ -35,6 +35,7 @@ const (
 	defaultObject
 	constraintObject
 	typeObject
+	collationObject
 )
 
 // dependent is an object that cannot be without another; auto ones go with it
@@ -195,6 +196,8 @@ func (e *Env) dependents(o object) ([]dependent, error) {
 		return e.defaultsFrom(o.id), nil
 	case typeObject:
 		return e.typeUsers(o.id), nil
+	case collationObject:
+		return e.collationUsers(o.id), nil
 	}
 	return nil, nil
 }
@@ -212,6 +215,11 @@ func (e *Env) inSchema(schema catalog.ID) (out []dependent) {
 	for _, t := range e.Catalog.Types() {
 		if t.Schema == schema {
 			out = append(out, dependent{object: object{kind: typeObject, id: t.ID}, order: t.ID})
+		}
+	}
+	for _, c := range e.Catalog.UserCollations() {
+		if c.Schema == schema {
+			out = append(out, dependent{object: object{kind: collationObject, id: c.ID}, order: c.ID})
 		}
 	}
 	for _, q := range e.Catalog.Sequences() {
@@ -321,6 +329,8 @@ func (e *Env) describe(o object) string {
 			return "type " + t.shown + "[]"
 		}
 		return "type " + t.shown
+	case collationObject:
+		return e.describeCollation(o.id)
 	case indexObject:
 		x, _ := e.Catalog.IndexByID(o.id)
 		t, _ := e.Catalog.TableByID(x.Table)
@@ -384,6 +394,8 @@ func (e *Env) removeObject(ctx context.Context, o object) error {
 			return e.edit.RemoveTable(t.rel)
 		}
 		return nil // a row type goes with its table
+	case collationObject:
+		return e.edit.RemoveCollation(o.id)
 	case indexObject:
 		x, ok := e.Catalog.IndexByID(o.id)
 		if !ok {

@@ -32,15 +32,12 @@ func (e *Env) createDomain(ctx context.Context, st *ast.CreateDomain) error {
 	if info.Type == 'p' {
 		return pgerr.Newf(pgerrcode.DatatypeMismatch, "%q is not a valid base type for a domain", types.TypeName(d.Base.OID)).At(int(st.Type.Pos))
 	}
-	if d.Collation = info.Collation; st.Collation != nil {
-		switch st.Collation.Name {
-		case "C", "POSIX", "default", "ucs_basic":
-		default:
-			return pgerr.NotSupported(int(st.Collation.Pos), "collation %q is not supported", st.Collation.Name)
-		}
-		if info.Collation == 0 {
-			return pgerr.Newf(pgerrcode.DatatypeMismatch, "collations are not supported by type %s", types.TypeName(d.Base.OID)).At(int(st.Collation.Pos))
-		}
+	of := typeCollation(d.Base)
+	if over, ok := e.Catalog.TypeByID(d.Over); ok && d.Over != 0 {
+		of = over.Collation
+	}
+	if d.Collation, err = e.collationOf(st.Collation, d.Base, of); err != nil {
+		return err
 	}
 	if err := e.domainConstraints(ctx, d, st.Constraints); err != nil {
 		return err

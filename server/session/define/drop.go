@@ -101,7 +101,9 @@ func (e *Env) dropTarget(ctx context.Context, st *ast.Drop, n *ast.QName) (*obje
 		return nil, e.dropRole(ctx, n.Name)
 	case ast.ObjType, ast.ObjDomain:
 		return e.dropType(st.Kind, n)
-	case ast.ObjFunction, ast.ObjProcedure, ast.ObjCollation, ast.ObjTrigger:
+	case ast.ObjCollation:
+		return e.dropCollation(n)
+	case ast.ObjFunction, ast.ObjProcedure, ast.ObjTrigger:
 		code := pgerrcode.UndefinedObject
 		switch st.Kind {
 		case ast.ObjFunction, ast.ObjProcedure:

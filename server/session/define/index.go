@@ -85,10 +85,10 @@ func (e *Env) newIndex(ctx context.Context, t *catalog.Table, st *ast.CreateInde
 	var err error
 	switch x.Method {
 	case "btree":
-		err = e.orderedKeys(t, x, st)
+		err = e.orderedKeys(t, x, st, "btree")
 	case "hash": // an ordered index answers everything a hash index does
 		x.Method = "btree"
-		if err = e.orderedKeys(t, x, st); err == nil {
+		if err = e.orderedKeys(t, x, st, "hash"); err == nil {
 			err = hashable(x)
 		}
 	case "gin", "gist", "spgist", "brin":
@@ -142,7 +142,7 @@ func keyNames(t *catalog.Table, x *catalog.Index) string {
 }
 
 // orderedKeys makes the keys of a btree index.
-func (e *Env) orderedKeys(t *catalog.Table, x *catalog.Index, st *ast.CreateIndex) error {
+func (e *Env) orderedKeys(t *catalog.Table, x *catalog.Index, st *ast.CreateIndex, method string) error {
 	for i := range st.Elems {
 		el := &st.Elems[i]
 		var k catalog.IndexKey
@@ -160,6 +160,9 @@ func (e *Env) orderedKeys(t *catalog.Table, x *catalog.Index, st *ast.CreateInde
 			return err
 		}
 		if err := keyClass(el, k.Type); err != nil {
+			return err
+		}
+		if err := e.collatedKey(t, x, el, &k, method); err != nil {
 			return err
 		}
 		k.Desc = el.Desc
@@ -226,9 +229,7 @@ func (e *Env) expressionKey(t *catalog.Table, el *ast.IndexElem) (k catalog.Inde
 	if k.Type = b.Type(); ordered(k.Type) != nil {
 		return k, ordered(k.Type)
 	}
-	if info := types.Lookup(k.Type.OID); info != nil {
-		k.Collation = info.Collation
-	}
+	k.Collation = typeCollation(k.Type)
 	k.Name = bind.IndexColumnName(el.Expr)
 	k.Expr, err = e.storedText(el.Expr, t, bind.IndexKey, types.T{}, "")
 	return k, err

@@ -16,6 +16,8 @@ import (
 func (e *Env) setSchema(ctx context.Context, st *ast.AlterSchema) error {
 	switch st.Kind {
 	case ast.ObjTable, ast.ObjView, ast.ObjMatView, ast.ObjSequence:
+	case ast.ObjCollation:
+		return e.moveCollation(ctx, st)
 	case ast.ObjType, ast.ObjDomain:
 		return e.moveType(ctx, st)
 	default:

@@ -406,6 +406,8 @@ func (e *Env) renameOne(ctx context.Context, st *ast.Rename) error {
 		}
 		s, _ := e.Catalog.SchemaByID(t.Schema)
 		return e.renameType(ctx, t, s, st.New)
+	case ast.ObjCollation:
+		return e.renameCollation(ctx, &st.Name, nil, st.New)
 	case ast.ObjTable, ast.ObjView, ast.ObjMatView, ast.ObjColumn:
 		return e.renameInTable(ctx, st)
 	}

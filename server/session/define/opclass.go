@@ -12,15 +12,8 @@ import (
 	"github.com/loxodb/loxodb/sql/types"
 )
 
-// keyClass checks the operator class and the collation that a btree key names.
+// keyClass checks the operator class that a btree key names.
 func keyClass(el *ast.IndexElem, t types.T) error {
-	if el.Collation != nil {
-		switch el.Collation.Name {
-		case "C", "POSIX", "default", "ucs_basic":
-		default:
-			return pgerr.Newf(pgerrcode.UndefinedObject, "collation %q for encoding \"UTF8\" does not exist", el.Collation.Name)
-		}
-	}
 	if el.OpClass == nil {
 		return nil
 	}

@@ -56,6 +56,12 @@ func (c *conv) createStmt(n *pgast.Node) ast.Stmt {
 			out.Columns = append(out.Columns, c.columnDef(n.GetColumnDef()))
 		}
 		return out
+	case *pgast.Node_DefineStmt:
+		if s := v.DefineStmt; s.Kind == pgast.ObjectType_OBJECT_COLLATION {
+			return c.createCollation(s)
+		}
+	case *pgast.Node_AlterCollationStmt:
+		return &ast.AlterCollation{At: c.here(), Name: c.qname(v.AlterCollationStmt.Collname, -1)}
 	case *pgast.Node_CreateEnumStmt:
 		s := v.CreateEnumStmt
 		return &ast.CreateEnum{At: c.here(), Name: c.qname(s.TypeName, -1), Labels: c.strs(s.Vals)}
@@ -309,5 +315,18 @@ func (c *conv) createExtension(s *pgast.CreateExtensionStmt) ast.Stmt {
 			c.fail(int32(o.Pos), "unrecognized option: %s", o.Name)
 		}
 	}
+	return out
+}
+
+// createCollation: the grammar puts FROM other among the options.
+func (c *conv) createCollation(s *pgast.DefineStmt) ast.Stmt {
+	out := &ast.CreateCollation{At: c.here(), Name: c.qname(s.Defnames, -1), IfNotExists: s.IfNotExists}
+	if len(s.Definition) == 1 {
+		if d := s.Definition[0].GetDefElem(); d != nil && d.Defname == "from" && d.Arg.GetList() != nil {
+			out.From = c.qnamePtr(d.Arg.GetList().Items, -1)
+			return out
+		}
+	}
+	out.Options = c.options(s.Definition)
 	return out
 }

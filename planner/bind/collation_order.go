@@ -1,0 +1,524 @@
+package bind
+
+import (
+	"strings"
+
+	"github.com/loxodb/loxodb/planner/logical"
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/collate"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// expr writes the collations of an expression into it, and says which it has itself.
+func (a *collator) expr(e expr.Expr) (expr.Expr, collation) {
+	switch x := e.(type) {
+	case *expr.Column:
+		return e, a.column(x.Index, a.b.pos[x])
+	case *expr.Relabel:
+		y, c := a.expr(x.X)
+		if w := x.Collation; w != nil {
+			c := collation{strength: explicit, id: w.OID, pos: ast.Pos(w.Pos)}
+			if w.Implicit {
+				c.strength = implicit
+			}
+			return y, c
+		}
+		if y != x.X {
+			e = &expr.Relabel{X: y, T: x.T}
+		}
+		return e, result(x.T, c, ast.NoPos)
+	case *expr.Call:
+		return a.call(x)
+	case *expr.Case:
+		return a.caseExpr(x)
+	case *expr.MinMax:
+		return a.minMax(x)
+	case *expr.RowOf:
+		args := make([]expr.Expr, len(x.Args))
+		states := make([]collation, len(x.Args))
+		for i, f := range x.Args {
+			args[i], states[i] = a.expr(f)
+		}
+		row := &expr.RowOf{Args: args, T: x.T}
+		a.rows[row] = states
+		return row, collation{}
+	case *expr.AnyAll:
+		in, c := a.list([]expr.Expr{x.L, x.R})
+		y := &expr.AnyAll{All: x.All, Op: x.Op, L: in[0], R: in[1]}
+		return a.anyAll(y, c), collation{}
+	case *expr.InList:
+		in, c := a.list(append([]expr.Expr{x.L}, x.List...))
+		if c.strength == conflict {
+			in[0] = noCollation(in[0], "string comparison")
+		}
+		return &expr.InList{L: in[0], List: in[1:], Not: x.Not, Op: x.Op}, collation{}
+	case *expr.IsDistinct:
+		in, c := a.list([]expr.Expr{x.L, x.R})
+		if c.strength == conflict {
+			in[0] = noCollation(in[0], "string comparison")
+		}
+		return &expr.IsDistinct{L: in[0], R: in[1], Not: x.Not}, collation{}
+	case *logical.Subquery:
+		return a.subquery(x)
+	}
+	return a.other(e)
+}
+
+// other does what only passes the collations of its parts on.
+func (a *collator) other(e expr.Expr) (expr.Expr, collation) {
+	var in collation
+	out := logical.Map(e, func(c expr.Expr) expr.Expr {
+		y, s := a.expr(c)
+		a.merge(&in, s)
+		return y
+	})
+	switch x := e.(type) {
+	case *expr.Field:
+		in = a.attribute(out.(*expr.Field))
+	case *expr.Subscript:
+		_, in = a.expr(x.X) // the subscripts have no say
+	}
+	return out, result(e.Type(), in, ast.NoPos)
+}
+
+// attribute is the collation of a field of a row value.
+func (a *collator) attribute(x *expr.Field) collation {
+	if row, ok := x.X.(*expr.RowOf); ok && x.N < len(a.rows[row]) {
+		return a.rows[row][x.N]
+	}
+	if r, ok := a.b.o.Catalog.RowType(x.X.Type().OID); ok && x.N < len(r.Table.Columns) {
+		if c := &r.Table.Columns[x.N]; c.Collation != 0 && typeCollation(c.Type) != 0 {
+			return collation{strength: implicit, id: c.Collation, pos: ast.NoPos}
+		}
+	}
+	return collation{}
+}
+
+// keyedRow refuses to order values of a composite type by attributes with keys, which
+// are compared as they are.
+func (a *collator) keyedRow(t types.T) {
+	if t.IsArray() {
+		t = t.Elem()
+	}
+	r, ok := a.b.o.Catalog.RowType(t.OID)
+	if !ok {
+		return
+	}
+	for i := range r.Table.Columns {
+		if c := &r.Table.Columns[i]; !c.Dropped {
+			if _, _, keyed := a.order(collation{strength: implicit, id: c.Collation}); keyed {
+				a.fail(pgerr.NotSupported(-1, "the order of type %s, of which column \"%s\" has a collation that is not C, is not supported", types.TypeName(t.OID), c.Name))
+			}
+		}
+	}
+}
+
+func (a *collator) caseExpr(x *expr.Case) (expr.Expr, collation) {
+	var in collation
+	c := *x
+	c.Whens = make([]expr.When, len(x.Whens))
+	for i, w := range x.Whens {
+		var s collation
+		c.Whens[i].Cond, _ = a.expr(w.Cond)
+		c.Whens[i].Result, s = a.expr(w.Result)
+		a.merge(&in, s)
+	}
+	if x.Else != nil {
+		var s collation
+		c.Else, s = a.expr(x.Else)
+		a.merge(&in, s)
+	}
+	return &c, result(x.T, in, ast.NoPos)
+}
+
+func (a *collator) subquery(x *logical.Subquery) (expr.Expr, collation) {
+	a.node(x.Tree)
+	s := *x
+	s.Left = make([]expr.Expr, len(x.Left))
+	for i, l := range x.Left {
+		var c collation
+		s.Left[i], c = a.expr(l)
+		a.set(x.LeftCols[i], c)
+		if c.strength == explicit { // it stays so in the comparison
+			s.Test = written(s.Test, x.LeftCols[i], c)
+		}
+	}
+	if s.Test != nil {
+		s.Test, _ = a.expr(s.Test)
+	}
+	switch x.Kind {
+	case expr.ScalarSub, expr.ArraySub, expr.ArraysSub:
+		return &s, a.column(x.Out[0], ast.NoPos)
+	}
+	return &s, collation{}
+}
+
+// written makes a column's references in a test ones with COLLATE.
+func written(test expr.Expr, id logical.ColID, c collation) expr.Expr {
+	return logical.Rewrite(test, func(e expr.Expr) expr.Expr {
+		if col, ok := e.(*expr.Column); ok && col.Index == id {
+			return &expr.Relabel{X: col, T: col.T, Collation: &expr.Collation{OID: c.id, Pos: int(c.pos)}}
+		}
+		return e
+	})
+}
+
+// order is the order of a collation; the key functions are for those not by bytes.
+func (a *collator) order(c collation) (order, name string, keyed bool) {
+	if c.strength == none || c.strength == conflict {
+		return collate.Bytes, "", false
+	}
+	x, ok := a.b.o.Catalog.CollationByID(c.id)
+	if !ok {
+		return collate.Bytes, "", false
+	}
+	return x.Order, collationName(x, a.b.o), !collate.ByBytes(x.Order)
+}
+
+func textConst(s string) expr.Expr {
+	return &expr.Const{T: types.Of(types.TextOID), D: types.String(s)}
+}
+
+func noCollation(e expr.Expr, what string) expr.Expr {
+	return &expr.Call{Fn: builtin.NoCollation, Args: []expr.Expr{e, textConst(what)}, T: e.Type(), Pos: -1}
+}
+
+// key is what a value is compared by, in a collation whose order is keyed.
+func collationKey(e expr.Expr, order, name string) expr.Expr {
+	fn, t := builtin.CollationKey, types.ByteaOID
+	if e.Type().IsArray() {
+		fn, t = builtin.CollationKeys, types.ByteaArrayOID
+	}
+	if name == "" {
+		name = order
+	}
+	key := expr.Fold(&expr.Call{Fn: fn, Args: []expr.Expr{e, textConst(order), textConst(name)}, T: types.Of(t), Pos: -1})
+	if c, ok := key.(*expr.Const); ok {
+		return &expr.Const{T: c.T, D: c.D, Shown: expr.String(e, nil)}
+	}
+	return key
+}
+
+// orderKey is what rows are sorted by.
+func (a *collator) orderKey(e expr.Expr, c collation) expr.Expr {
+	t := e.Type()
+	if row, ok := e.(*expr.RowOf); ok {
+		return a.rowKeys(row)
+	}
+	if typeCollation(t) == 0 {
+		a.keyedRow(t)
+		return e
+	}
+	if c.strength == none || c.strength == conflict {
+		return noCollation(e, "string comparison")
+	}
+	if order, name, keyed := a.order(c); keyed {
+		return collationKey(e, order, name)
+	}
+	return e
+}
+
+// rowKeys replaces the texts of ROW(…) by their keys.
+func (a *collator) rowKeys(row *expr.RowOf) expr.Expr {
+	out := &expr.RowOf{Args: make([]expr.Expr, len(row.Args)), T: row.T}
+	for i, f := range row.Args {
+		out.Args[i] = f
+		if states := a.rows[row]; states != nil {
+			out.Args[i] = a.orderKey(f, states[i])
+		}
+	}
+	return out
+}
+
+// undecided reports a text whose collation nobody can tell.
+func undecided(args []expr.Expr, c collation) bool {
+	return c.strength == conflict || c.strength == none && len(args) > 0 && typeCollation(args[0].Type()) != 0
+}
+
+func (a *collator) call(x *expr.Call) (expr.Expr, collation) {
+	args, in := a.list(x.Args)
+	c := x
+	if len(args) > 0 && &args[0] != &x.Args[0] {
+		n := *x
+		n.Args = args
+		c = &n
+	}
+	out := result(x.T, in, ast.Pos(x.Pos))
+	if len(args) == 0 {
+		return c, out
+	}
+	if e := a.special(c, in); e != nil {
+		return e, out
+	}
+	return c, out
+}
+
+// special is a call of something that depends on the collation, nil for others.
+func (a *collator) special(c *expr.Call, in collation) expr.Expr {
+	if c.Fn.Src == "pg_collation_for" {
+		return a.collationFor(c, in)
+	}
+	what := needs(c)
+	if what == "" {
+		return nil
+	}
+	if undecided(c.Args, in) {
+		n := *c
+		n.Args = append([]expr.Expr{noCollation(c.Args[0], what)}, c.Args[1:]...)
+		return &n
+	}
+	order, name, keyed := a.order(in)
+	switch what {
+	case "string comparison":
+		return a.compare(c, order, name, keyed)
+	case "ILIKE":
+		if keyed || order == collate.ASCII {
+			return ilike(c, order, name)
+		}
+	case "regular expression":
+	default:
+		if keyed || order == collate.ASCII {
+			n := *c
+			n.Fn = builtin.CollatedCase[c.Fn.Src]
+			n.Args = []expr.Expr{c.Args[0], textConst(order), textConst(name)}
+			return expr.Fold(&n)
+		}
+	}
+	return nil
+}
+
+// needs says what in a call needs a collation, as errors name it; "" for calls that do not.
+func needs(c *expr.Call) string {
+	src := c.Fn.Src
+	if c.Op != nil && c.Op.Strategy != 0 && c.Fn.Args[0] == types.RecordOID {
+		return "string comparison"
+	}
+	if typeCollation(c.Args[0].Type()) == 0 {
+		return ""
+	}
+	switch src {
+	case "lower", "upper", "initcap":
+		if c.Args[0].Type().OID == types.TextOID {
+			return src + "() function"
+		}
+		return ""
+	case "texticlike", "texticnlike", "nameiclike", "nameicnlike":
+		return "ILIKE"
+	case "text_larger", "text_smaller", "bpchar_larger", "bpchar_smaller", "bttextcmp", "bpcharcmp", "btarraycmp", "array_larger", "array_smaller":
+		return "string comparison"
+	}
+	switch {
+	case strings.Contains(src, "regex"):
+		return "regular expression"
+	case c.Op != nil && strings.Trim(c.Op.Name, "<>=") == "" && len(c.Args) == 2 && c.Op.Ret == types.BoolOID:
+		return "string comparison"
+	case c.Op == nil && len(c.Args) == 2 && comparisons[src] != "":
+		return "string comparison"
+	}
+	return ""
+}
+
+// comparisons are the functions behind the operators, by the operator's name.
+var comparisons = map[string]string{"text_lt": "<", "text_le": "<=", "text_gt": ">", "text_ge": ">=", "texteq": "=", "textne": "<>",
+	"bpcharlt": "<", "bpcharle": "<=", "bpchargt": ">", "bpcharge": ">=", "bpchareq": "=", "bpcharne": "<>",
+	"array_lt": "<", "array_le": "<=", "array_gt": ">", "array_ge": ">=", "array_eq": "=", "array_ne": "<>"}
+
+// compare is a comparison in an order that is keyed. Equality is that of bytes in any.
+func (a *collator) compare(c *expr.Call, order, name string, keyed bool) expr.Expr {
+	op := comparisons[c.Fn.Src]
+	if c.Op != nil {
+		op = c.Op.Name
+	}
+	if c.Fn.Args[0] == types.RecordOID && op != "=" && op != "<>" {
+		for _, e := range c.Args {
+			if _, ok := e.(*expr.RowOf); !ok {
+				if r, ok := e.(*expr.Relabel); ok {
+					e = r.X
+				}
+				a.keyedRow(e.Type())
+			}
+		}
+	}
+	if l, ok := c.Args[0].(*expr.RowOf); ok && op != "=" && op != "<>" {
+		if r, ok := c.Args[1].(*expr.RowOf); ok {
+			n := *c
+			n.Args = []expr.Expr{a.rowKeys(l), a.rowKeys(r)}
+			return &n
+		}
+	}
+	if !keyed || op == "=" || op == "<>" || typeCollation(c.Args[0].Type()) == 0 {
+		return nil
+	}
+	keys := []expr.Expr{collationKey(c.Args[0], order, name), collationKey(c.Args[1], order, name)}
+	t := keys[0].Type()
+	switch {
+	case strings.HasSuffix(c.Fn.Src, "larger"), strings.HasSuffix(c.Fn.Src, "smaller"):
+		if t.IsArray() {
+			a.fail(pgerr.NotSupported(c.Pos, "%s of arrays in a collation that is not C is not supported", c.Fn.Name))
+			return nil
+		}
+		return textOf(&expr.MinMax{Least: strings.HasSuffix(c.Fn.Src, "smaller"), Args: keys, T: t}, c.T)
+	case strings.HasSuffix(c.Fn.Src, "cmp"):
+		fn := builtin.Functions("pg_catalog", "byteacmp")[0]
+		if t.IsArray() {
+			fn = c.Fn
+		}
+		return &expr.Call{Fn: fn, Args: keys, T: c.T, Pos: c.Pos}
+	}
+	o := c.Op
+	if !t.IsArray() {
+		o = builtin.ExactOperator(op, types.ByteaOID, types.ByteaOID)
+	}
+	if o == nil {
+		return &expr.Call{Fn: c.Fn, Args: keys, T: c.T, Pos: c.Pos}
+	}
+	return &expr.Call{Fn: o.Func, Op: o, Args: keys, T: c.T, Pos: c.Pos}
+}
+
+// textOf is the text of a key, as a value of type t.
+func textOf(key expr.Expr, t types.T) expr.Expr {
+	var e expr.Expr = &expr.Call{Fn: builtin.CollationText, Args: []expr.Expr{key}, T: types.Of(types.TextOID), Pos: -1}
+	if t.OID != types.TextOID {
+		e = &expr.Relabel{X: e, T: t}
+	}
+	return e
+}
+
+// ilike compares in lower case as the collation has it.
+func ilike(c *expr.Call, order, name string) expr.Expr {
+	low := func(e expr.Expr) expr.Expr {
+		return expr.Fold(&expr.Call{Fn: builtin.CollatedCase["lower"], Args: []expr.Expr{e, textConst(order), textConst(name)}, T: types.Of(types.TextOID), Pos: -1})
+	}
+	op := "~~"
+	if strings.HasSuffix(c.Fn.Src, "nlike") {
+		op = "!~~"
+	}
+	o := builtin.ExactOperator(op, types.TextOID, types.TextOID)
+	return &expr.Call{Fn: o.Func, Op: o, Args: []expr.Expr{low(c.Args[0]), low(c.Args[1])}, T: c.T, Pos: c.Pos}
+}
+
+// collationFor is the name of the argument's collation.
+func (a *collator) collationFor(c *expr.Call, in collation) expr.Expr {
+	t := c.Args[0].Type()
+	if typeCollation(t) == 0 || t.OID == types.UnknownOID {
+		return nil
+	}
+	if in.strength == none || in.strength == conflict {
+		return nullConst(c.T)
+	}
+	x, ok := a.b.o.Catalog.CollationByID(in.id)
+	if !ok {
+		return nil
+	}
+	name := collationName(x, a.b.o)
+	if !strings.HasPrefix(name, `"`) && !strings.Contains(name, ".") {
+		name = ast.QuoteIdent(x.Name)
+	}
+	return &expr.Const{T: c.T, D: types.String(name)}
+}
+
+func (a *collator) minMax(x *expr.MinMax) (expr.Expr, collation) {
+	args, in := a.list(x.Args)
+	out := result(x.T, in, ast.NoPos)
+	m := &expr.MinMax{Least: x.Least, Args: args, T: x.T}
+	if typeCollation(x.T) == 0 {
+		return m, out
+	}
+	if undecided(args, in) {
+		m.Args = append([]expr.Expr{noCollation(args[0], "string comparison")}, args[1:]...)
+		return m, out
+	}
+	order, name, keyed := a.order(in)
+	if !keyed {
+		return m, out
+	}
+	if x.T.IsArray() || x.T.OID == types.BpcharOID {
+		a.fail(pgerr.NotSupported(-1, "GREATEST and LEAST of type %s in a collation that is not C are not supported", types.TypeName(x.T.OID)))
+		return m, out
+	}
+	keys := make([]expr.Expr, len(args))
+	for i, e := range args {
+		keys[i] = collationKey(e, order, name)
+	}
+	return textOf(&expr.MinMax{Least: x.Least, Args: keys, T: types.Of(types.ByteaOID)}, x.T), out
+}
+
+// anyAll compares with each element of an array.
+func (a *collator) anyAll(x *expr.AnyAll, in collation) expr.Expr {
+	if typeCollation(x.L.Type()) == 0 || strings.Trim(x.Op.Name, "<>=") != "" {
+		return x
+	}
+	if undecided([]expr.Expr{x.L}, in) {
+		x.L = noCollation(x.L, "string comparison")
+		return x
+	}
+	order, name, keyed := a.order(in)
+	if !keyed || x.Op.Name == "=" || x.Op.Name == "<>" || x.L.Type().IsArray() {
+		return x
+	}
+	return &expr.AnyAll{All: x.All, Op: builtin.ExactOperator(x.Op.Name, types.ByteaOID, types.ByteaOID),
+		L: collationKey(x.L, order, name), R: collationKey(x.R, order, name)}
+}
+
+// extreme is min or max of texts by their keys; other aggregates stay.
+func (a *collator) extreme(fn *builtin.Func, args []expr.Expr, in collation) (*builtin.Func, []expr.Expr) {
+	if fn.Name != "min" && fn.Name != "max" || fn.Kind != 'a' || len(args) != 1 || typeCollation(args[0].Type()) == 0 {
+		return fn, args
+	}
+	if undecided(args, in) {
+		return fn, []expr.Expr{noCollation(args[0], "string comparison")}
+	}
+	order, name, keyed := a.order(in)
+	switch {
+	case !keyed:
+		return fn, args
+	case args[0].Type().OID == types.BpcharOID || args[0].Type().IsArray():
+		a.fail(pgerr.NotSupported(-1, "%s of type %s in a collation that is not C is not supported", fn.Name, types.TypeName(args[0].Type().OID)))
+		return fn, args
+	}
+	out := builtin.CollatedMax
+	if fn.Name == "min" {
+		out = builtin.CollatedMin
+	}
+	return out, []expr.Expr{collationKey(args[0], order, name)}
+}
+
+func (a *collator) aggCall(g *logical.AggCall) collation {
+	args, in := a.list(g.Args)
+	var direct collation
+	g.Direct, direct = a.list(g.Direct)
+	if g.Filter != nil {
+		g.Filter, _ = a.expr(g.Filter)
+	}
+	if g.Fn.AggKind == 'o' || g.Fn.AggKind == 'h' {
+		a.merge(&in, direct)
+		if _, _, keyed := a.order(in); keyed {
+			a.fail(pgerr.NotSupported(-1, "WITHIN GROUP in a collation that is not C is not supported"))
+		}
+		g.Args = args
+		for i := range g.OrderBy {
+			g.OrderBy[i].Expr, _ = a.expr(g.OrderBy[i].Expr)
+		}
+		return result(g.T, in, ast.NoPos)
+	}
+	sorted := len(g.OrderBy) > 0
+	a.sortKeys(g.OrderBy)
+	if g.Distinct && !sorted && len(args) > 0 { // PostgreSQL sorts to find what is distinct
+		var keys []logical.SortKey
+		other := false
+		for _, e := range args {
+			_, c := a.expr(e)
+			k := a.orderKey(e, c)
+			other = other || k != e
+			keys = append(keys, logical.SortKey{Expr: k})
+		}
+		if other && g.Fn.Name != "min" && g.Fn.Name != "max" && g.Fn.Name != "count" {
+			g.OrderBy = keys
+		}
+	}
+	g.Fn, g.Args = a.extreme(g.Fn, args, in)
+	return result(g.T, in, ast.NoPos)
+}

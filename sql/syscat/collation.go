@@ -1,0 +1,52 @@
+package syscat
+
+import (
+	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/catalog"
+)
+
+var _ = register("pg_catalog", map[string]generator{"pg_collation": collations})
+
+const classCollation catalog.ID = 3456
+
+func collations(r *rows) {
+	for _, c := range r.cat.Collations() {
+		r.oid("oid", c.ID)
+		r.text("collname", c.Name)
+		r.oid("collnamespace", c.Schema)
+		r.oid("collowner", c.Owner)
+		r.char("collprovider", c.Provider)
+		r.bool("collisdeterministic", true)
+		r.int("collencoding", int64(c.Encoding))
+		for _, f := range [][2]string{{"collcollate", c.Collate}, {"collctype", c.Ctype}, {"colliculocale", c.ICULocale}, {"collversion", c.Version}} {
+			if f[1] != "" {
+				r.text(f[0], f[1])
+			}
+		}
+		r.emit()
+		if r.done() {
+			return
+		}
+	}
+}
+
+// infoCollations leaves out the default, which is none by itself.
+func infoCollations(r *rows) {
+	for _, c := range r.cat.Collations() {
+		r.names("collation", r.cat.SchemaName(c.Schema), c.Name)
+		r.text("pad_attribute", "NO PAD")
+		r.emit()
+	}
+}
+
+// collation is a collation's name as definitions write it.
+func (p *Printer) collation(id catalog.ID) string {
+	c, ok := p.Catalog.CollationByID(id)
+	if !ok {
+		return "?"
+	}
+	if c.Schema == catalog.PgCatalogID || c.Schema == catalog.PublicID {
+		return builtin.QuoteIdent(c.Name)
+	}
+	return builtin.QuoteIdent(p.Catalog.SchemaName(c.Schema)) + "." + builtin.QuoteIdent(c.Name)
+}
