@@ -9,6 +9,7 @@ import (
 	"sort"
 
 	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/collate"
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -165,9 +166,9 @@ func isBound(c *expr.Call) bool {
 }
 
 func opposite(a, b *expr.Call) bool {
-	ca, oka := a.Args[0].(*expr.Column)
-	cb, okb := b.Args[0].(*expr.Column)
-	return oka && okb && ca.Index == cb.Index && (a.Op.Strategy < 3) != (b.Op.Strategy < 3)
+	ca, oa := compared(a.Args[0])
+	cb, ob := compared(b.Args[0])
+	return ca != nil && cb != nil && oa == ob && ca.Index == cb.Index && (a.Op.Strategy < 3) != (b.Op.Strategy < 3)
 }
 
 func (s *Estimator) isNull(x *expr.IsNull) float64 {
@@ -339,10 +340,10 @@ func mcvFraction(st *catalog.ColumnStats, key []byte) (float64, bool) {
 
 // compare is the fraction for col < value and the like.
 func (s *Estimator) compare(x *expr.Call) float64 {
-	col, ok := strip(x.Args[0]).(*expr.Column)
+	col, order := compared(x.Args[0])
 	other, name := x.Args[1], x.Op.Name
-	if !ok {
-		if col, ok = strip(x.Args[1]).(*expr.Column); !ok {
+	if col == nil {
+		if col, order = compared(x.Args[1]); col == nil {
 			return DefaultIneq
 		}
 		other, name = x.Args[0], flip[name]
@@ -355,15 +356,26 @@ func (s *Estimator) compare(x *expr.Call) float64 {
 	if st == nil || !known {
 		return DefaultIneq
 	}
-	key, ok := keyOf(col.T, t, d)
-	if !ok {
+	below := 0.0
+	if order != nil {
+		below = keyBelow(st, col.T, order, d.Bytes())
+	} else if key, ok := keyOf(col.T, t, d); ok {
+		below = fractionBelow(st, key, name == "<=" || name == ">")
+	} else {
 		return DefaultIneq
 	}
-	below := fractionBelow(st, key, name == "<=" || name == ">")
 	if name == ">" || name == ">=" {
 		below = 1 - st.NullFrac - below
 	}
 	return math.Min(math.Max(below, 1e-6), 1)
+}
+
+// compared is the column that a side of a comparison is, or whose texts' keys it is.
+func compared(e expr.Expr) (*expr.Column, *collate.Order) {
+	if col, ok := strip(e).(*expr.Column); ok {
+		return col, nil
+	}
+	return collatedColumn(e)
 }
 
 var flip = map[string]string{"<": ">", "<=": ">=", ">": "<", ">=": "<="}

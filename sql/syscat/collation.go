@@ -30,7 +30,7 @@ func collations(r *rows) {
 	}
 }
 
-// infoCollations leaves out the default, which is none by itself.
+// infoCollations lists them all.
 func infoCollations(r *rows) {
 	for _, c := range r.cat.Collations() {
 		r.names("collation", r.cat.SchemaName(c.Schema), c.Name)
