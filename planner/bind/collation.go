@@ -109,6 +109,8 @@ type collator struct {
 	places map[logical.ColID]collation
 	// rows are the collations of the columns of ROW(…).
 	rows map[*expr.RowOf][]collation
+	// keyed are the columns of such rows that are ordered by keys.
+	keyed map[logical.ColID]bool
 }
 
 // assignCollations does a statement's tree.
@@ -126,7 +128,7 @@ func (b *binder) assignCollations(n logical.Node) error {
 
 func (b *binder) newCollator() *collator {
 	return &collator{b: b, ctes: map[*logical.CTE]bool{}, work: map[int][]logical.ColID{},
-		places: map[logical.ColID]collation{}, rows: map[*expr.RowOf][]collation{}}
+		places: map[logical.ColID]collation{}, rows: map[*expr.RowOf][]collation{}, keyed: map[logical.ColID]bool{}}
 }
 
 // collated does an expression that stands alone.
@@ -325,6 +327,12 @@ func (a *collator) computed(exprs []expr.Expr, out []logical.ColID) {
 		if col, ok := e.(*expr.Column); !ok || col.Index != out[i] {
 			a.set(out[i], c)
 			a.places[out[i]] = c
+			if row, ok := x.(*expr.RowOf); ok {
+				for _, f := range a.rows[row] {
+					_, _, keyed := a.order(f)
+					a.keyed[out[i]] = a.keyed[out[i]] || keyed
+				}
+			}
 		}
 		exprs[i] = x
 	}

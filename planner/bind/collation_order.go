@@ -209,6 +209,9 @@ func (a *collator) orderKey(e expr.Expr, c collation) expr.Expr {
 		return a.rowKeys(row)
 	}
 	if typeCollation(t) == 0 {
+		if col, ok := e.(*expr.Column); ok && a.keyed[col.Index] {
+			a.fail(pgerr.NotSupported(-1, "the order of rows with a collation that is not C is not supported").WithHint("Order by the columns of the row."))
+		}
 		a.keyedRow(t)
 		return e
 	}
