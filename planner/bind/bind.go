@@ -36,6 +36,8 @@ type Options struct {
 	// Fill is the materialized view that the statement fills: it may write it, and need
 	// not find it populated.
 	Fill catalog.ID
+	// Warn, if set, is told what is odd about the statement.
+	Warn func(*pgerr.Error)
 	// Trace, if set, notes what the statement's names mean.
 	Trace *Trace
 }

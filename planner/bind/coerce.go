@@ -8,6 +8,7 @@ import (
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -70,6 +71,10 @@ func nullConst(t types.T) *expr.Const { return &expr.Const{T: t, D: types.Null} 
 // parse reads a literal of a type; errors point at it.
 func (b *binder) parse(text string, t types.T, pos ast.Pos) (expr.Expr, error) {
 	d, err := types.ParseText(t, text, b.o.Format)
+	if e, ok := pgerr.As(err); ok && e.Position != 0 { // a place in the literal
+		c := *e
+		c.Position, err = 0, &c
+	}
 	if err != nil {
 		return nil, atPos(err, pos)
 	}

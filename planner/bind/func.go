@@ -266,6 +266,9 @@ func (b *binder) aggregate(s, g *scope, x *ast.Func, r *builtin.Resolved, args [
 	}
 	direct := directArgs(x, r, len(args))
 	level := b.aggLevel(s, args[direct:])
+	if level.inAgg { // of a query around, whose aggregate this is in
+		return nil, errAt(x.Pos, pgerrcode.GroupingError, "aggregate function calls cannot be nested")
+	}
 	if level.grouping == nil {
 		name := clauseName[level.in]
 		if level.in == inNone {

@@ -283,22 +283,28 @@ func (r *regroup) expr(e expr.Expr) expr.Expr {
 		}
 		return e
 	case *logical.Subquery:
+		first, at, some := logical.ColID(0), ast.NoPos, false
 		logical.FreeTree(x.Tree, func(c logical.ColID) {
-			if r.err == nil && r.below[c] && !r.grouped(c) && !r.dependent(c) {
-				r.err = r.ungrouped(c, r.posIn(x.Tree, c), true)
+			if r.below[c] && !r.grouped(c) && !r.dependent(c) {
+				if pos := r.posIn(x.Tree, c); !some || pos < at {
+					first, at, some = c, pos, true
+				}
 			}
 		})
+		if some {
+			r.err = r.ungrouped(first, at, true)
+		}
 	}
 	return logical.Map(e, r.expr)
 }
 
-// posIn is where a subquery's tree refers to the column.
+// posIn is where a subquery's tree first refers to the column.
 func (r *regroup) posIn(n logical.Node, c logical.ColID) ast.Pos {
 	pos := ast.NoPos
 	logical.VisitExprs(n, func(e expr.Expr) {
 		logical.Walk(e, func(x expr.Expr) bool {
 			if col, ok := x.(*expr.Column); ok && col.Index == c {
-				if p, ok := r.b.pos[col]; ok && pos < 0 {
+				if p, ok := r.b.pos[col]; ok && (pos < 0 || p < pos) {
 					pos = p
 				}
 			}

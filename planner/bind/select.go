@@ -78,6 +78,13 @@ func (b *binder) plainSelect(s *scope, x *ast.Select, o queryOpts) (*query, erro
 		tree = &logical.Values{Rows: [][]expr.Expr{{}}}
 	}
 	q.tree = tree
+	for i := range x.Windows {
+		for k := range i {
+			if x.Windows[k].Name == x.Windows[i].Name {
+				return nil, errAt(x.Windows[i].Def.Pos, pgerrcode.WindowingError, "window \"%s\" is already defined", x.Windows[i].Name)
+			}
+		}
+	}
 	s.windows = x.Windows
 	q.level = &grouping{}
 	q.windowCalls = &windowList{}

@@ -9,6 +9,7 @@ import (
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -160,7 +161,7 @@ func (b *binder) typmod(t *ast.TypeName, i *types.Info) (int32, error) {
 		mods = append(mods, int32(n))
 	}
 	if i.OID == types.IntervalOID {
-		return intervalMod(t, mods)
+		return b.intervalMod(t, mods)
 	}
 	base := i.OID
 	if i.IsArray {
@@ -170,11 +171,24 @@ func (b *binder) typmod(t *ast.TypeName, i *types.Info) (int32, error) {
 	if err != nil {
 		return 0, atPos(err, t.Pos)
 	}
+	if name, zone, ok := types.TimeMod(base); ok && mods[0] > types.MaxPrecision {
+		b.warnPrecision(t, name, mods[0], zone)
+	}
 	return mod, nil
 }
 
+// warnPrecision tells of a precision that is more than times have.
+func (b *binder) warnPrecision(t *ast.TypeName, name string, asked int32, zone string) {
+	if b.o.Warn == nil {
+		return
+	}
+	w := pgerr.Newf(pgerrcode.InvalidParameterValue, "%s(%d)%s precision reduced to maximum allowed, %d", name, asked, zone, types.MaxPrecision).At(int(t.Pos))
+	w.Severity = pgerr.Warning
+	b.o.Warn(w)
+}
+
 // intervalMod packs the field mask and precision as PostgreSQL's INTERVAL_TYPMOD.
-func intervalMod(t *ast.TypeName, mods []int32) (int32, error) {
+func (b *binder) intervalMod(t *ast.TypeName, mods []int32) (int32, error) {
 	const fullRange, fullPrecision = 0x7FFF, 0xFFFF
 	mask, prec := int32(fullRange), int32(fullPrecision)
 	if t.Interval != 0 {
@@ -184,7 +198,10 @@ func intervalMod(t *ast.TypeName, mods []int32) (int32, error) {
 		if prec = mods[len(mods)-1]; prec < 0 {
 			return 0, errAt(t.Pos, pgerrcode.InvalidParameterValue, "INTERVAL(%d) precision must not be negative", prec)
 		}
-		prec = min(prec, 6)
+		if prec > types.MaxPrecision {
+			b.warnPrecision(t, "INTERVAL", prec, "")
+			prec = types.MaxPrecision
+		}
 	}
 	return mask<<16 | prec, nil
 }

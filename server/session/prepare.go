@@ -38,10 +38,11 @@ type prepared struct {
 	query    *executor.Query // idle operators of plan
 	// fills is a new table that the statement fills with its query: it goes by
 	// hiddenName, so that the query's names mean what they meant before there was the table.
-	fills   catalog.ID
-	fromSQL bool
-	simple  bool // of the simple protocol: without parameters
-	when    time.Time
+	fills    catalog.ID
+	warnings []*pgerr.Error // that came of planning it
+	fromSQL  bool
+	simple   bool // of the simple protocol: without parameters
+	when     time.Time
 }
 
 // hiddenName is a name that no statement can contain.
@@ -140,8 +141,8 @@ func (s *Session) shared(query string, declared []types.OID) (c *cachedPlan, pla
 
 // share offers a planned statement to the other sessions, under what it was planned.
 func (s *Session) share(p *prepared) {
-	if p.plan == nil || !s.shareable(p.text) {
-		return
+	if p.plan == nil || len(p.warnings) > 0 || !s.shareable(p.text) {
+		return // whoever plans a statement with warnings shall get them
 	}
 	s.db.plans.Put(cacheKey(p.planKey, p.text, p.declared), &cachedPlan{stmt: p.stmt, source: p.source, plan: p.plan, size: int64(p.plan.Bytes + 4*len(p.text) + 1024)})
 }
@@ -258,6 +259,7 @@ func (s *Session) optionsFor(p *prepared) planner.Options {
 		o.Catalog, o.Fill = o.Catalog.Renamed(p.fills, hiddenName), p.fills
 	}
 	o.NoParams = p.simple
+	o.Warn = func(w *pgerr.Error) { p.warnings = append(p.warnings, w) }
 	return o
 }
 
@@ -266,10 +268,14 @@ func (s *Session) optionsFor(p *prepared) planner.Options {
 // must not pass for one of the new, so it is made until nothing changed.
 func (s *Session) replan(p *prepared) error {
 	for {
+		p.warnings = nil
 		key := s.planKeyNow()
 		plan, err := planner.Plan(p.stmt, s.optionsFor(p))
 		if key != s.planKeyNow() {
 			continue
+		}
+		for _, w := range p.warnings {
+			s.notice(w)
 		}
 		if err != nil {
 			return err

@@ -156,8 +156,8 @@ func (n names) relationIn(schema, name string) (types.OID, error) {
 	return 0, pgerr.Newf(pgerrcode.UndefinedTable, "relation %q does not exist", dotted(schema, name))
 }
 
-// typeIn reads a type name by the grammar. Positions in errors would be those of
-// another text, so there are none.
+// typeIn reads a type name by the grammar. Positions in syntax errors are those in
+// the name.
 func (n names) typeIn(text string) (types.OID, error) {
 	invalid := pgerr.Newf(pgerrcode.SyntaxError, "invalid type name %q", text)
 	if strings.Trim(text, " \t\n\r\f\v") == "" {
@@ -166,10 +166,12 @@ func (n names) typeIn(text string) (types.OID, error) {
 	const before = "SELECT CAST(NULL AS "
 	list, err := n.s.db.cfg.Parser.Parse(before + text + "\n)")
 	if e, is := pgerr.As(err); is {
-		if int(e.Position) > len(before)+len(text) {
-			e = pgerr.New(pgerrcode.SyntaxError, "syntax error at end of input")
+		at := e.Position - len(before)
+		if at > len(text) {
+			e, at = pgerr.New(pgerrcode.SyntaxError, "syntax error at end of input"), 0
 		}
-		e.Position = 0
+		e.Message = strings.Replace(e.Message, "\n)\"", "\"", 1) // what the grammar was given besides
+		e.Position = max(0, at)
 		return 0, e
 	}
 	if err != nil || len(list) != 1 {

@@ -91,10 +91,11 @@ func compareFuncs(r *registrar) {
 		return threeWay(c, a)
 	})
 	r.eval("numeric_cmp", threeWay)
+	byteDistances(r)
+	typmodFuncs(r)
 	for _, p := range []string{
-		"btint2cmp", "btint4cmp", "btint8cmp", "btoidcmp", "btcharcmp", "btboolcmp", "btfloat4cmp", "btfloat8cmp",
-		"bttextcmp", "btnamecmp", "byteacmp", "uuid_cmp", "date_cmp", "time_cmp", "timestamp_cmp",
-		"cash_cmp", "interval_cmp", "timetz_cmp", "btarraycmp", "jsonb_cmp", "bitcmp", "bpcharcmp",
+		"btint4cmp", "btint8cmp", "btoidcmp", "btboolcmp", "btfloat4cmp", "btfloat8cmp", "date_cmp", "time_cmp", "timestamp_cmp",
+		"cash_cmp", "interval_cmp", "timetz_cmp", "btarraycmp", "jsonb_cmp",
 		"btoidvectorcmp", "bttidcmp", "enum_cmp",
 	} {
 		r.eval(p, threeWay)

@@ -76,6 +76,9 @@ func fieldFuncs(r *registrar) {
 			}
 			v, ok, err := x.f(c, f, a[1])
 			if err == errNoField {
+				if f >= fTimezone && x.name == "timestamp" && types.IsInfinite(types.TimestampOID, a[1].Int()) {
+					return v, false, nil // all that is asked of infinity is unknown
+				}
 				return v, ok, pgerr.Newf(pgerrcode.FeatureNotSupported, "unit \"%s\" not supported for type %s", word, name)
 			}
 			return v, ok, err
@@ -94,6 +97,14 @@ func fieldFuncs(r *registrar) {
 			v, ok, err := read(c, a)
 			if err != nil || !ok {
 				return types.Null, err
+			}
+			if v.inf == 0 && v.exact.Bytes() == nil {
+				switch f := dateFields[types.LowerASCII(a[0].Text())]; { // as sums of floats, where PostgreSQL adds them
+				case f == fSecond && v.scale == 6:
+					return types.Float(float64(v.n/usPerSecond) + float64(v.n%usPerSecond)/1e6), nil
+				case f == fMilliseconds && v.scale == 3:
+					return types.Float(float64(v.n/usPerSecond)*1e3 + float64(v.n%usPerSecond)/1e3), nil
+				}
 			}
 			return types.Float(v.float()), nil
 		})

@@ -26,6 +26,9 @@ func truncFuncs(r *registrar) {
 		return truncZoned(c, a, c.Format.TimeZone)
 	})
 	r.eval("timestamptz_trunc_zone", func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		if types.IsInfinite(types.TimestamptzOID, a[1].Int()) { // whatever unit and zone
+			return a[1], nil
+		}
 		loc, err := types.LoadTimeZone(a[2].Text())
 		if err != nil {
 			off, err2 := types.ZoneOffset(a[2].Text(), a[1].Int(), false)

@@ -282,12 +282,29 @@ func comment(s *catalog.Snapshot, id catalog.ID, class string) string {
 	return ""
 }
 
+// systemVisible is pg_table_is_visible of a relation that the catalog does not list:
+// the system's are visible in their schema.
+func systemVisible(c *Ctx, s Session, id uint32) (types.Datum, error) {
+	if c.Format.Names == nil || id == 0 || id >= catalog.DatabaseID {
+		return null()
+	}
+	name, ok := c.Format.Names.RegOut(types.RegclassOID, id)
+	if !ok {
+		return null()
+	}
+	schema := "pg_catalog"
+	if before, _, qualified := strings.Cut(name, "."); qualified {
+		schema = before
+	}
+	return types.Bool(slices.Contains(s.SearchPath(true), schema)), nil
+}
+
 // visibilityFuncs registers pg_table_is_visible and its kin.
 func visibilityFuncs(r *registrar) {
-	r.eval("pg_table_is_visible", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+	r.eval("pg_table_is_visible", withSession(func(c *Ctx, s Session, a []types.Datum) (types.Datum, error) {
 		schema, name, ok := relationName(s.Catalog(), uint32(a[0].Int()))
 		if !ok {
-			return null()
+			return systemVisible(c, s, uint32(a[0].Int()))
 		}
 		for _, n := range s.SearchPath(true) {
 			x, ok := s.Catalog().Schema(n)

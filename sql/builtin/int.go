@@ -227,7 +227,7 @@ func countingSteps(r *registrar) {
 			case a[1].IsNull():
 				return a[0], nil
 			}
-			return addInt8(a[0].Int(), a[1].Int())
+			return types.Int(a[0].Int() + a[1].Int()), nil // wraps around, as PostgreSQL's does
 		})
 	}
 	for key, step := range map[string]int64{"int8inc_any": 1, "int8inc_float8_float8": 1, "int8dec_any": -1} {

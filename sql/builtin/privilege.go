@@ -83,6 +83,12 @@ func role(c *Ctx, s Session, i int, d types.Datum) (*catalog.Role, error) {
 func hasPrivilege(c *Ctx, s Session, k *privilegeKind, a []types.Datum, withRole bool, column int) (types.Datum, error) {
 	at := 0
 	who, _ := s.Catalog().Role(s.CurrentUser())
+	words := a[len(a)-1].Text()
+	if k.word == "parameter" { // which asks for the words first of all
+		if _, err := parsePrivileges(k, words); err != nil {
+			return types.Datum{}, err
+		}
+	}
 	if withRole {
 		var err error
 		if who, err = role(c, s, 0, a[0]); err != nil {
@@ -91,8 +97,8 @@ func hasPrivilege(c *Ctx, s Session, k *privilegeKind, a []types.Datum, withRole
 		at = 1
 	}
 	byNumber := c.argT(at).Rep() == types.RepInt
-	if byNumber && column < 0 { // the words come first where no name must be found
-		if _, err := parsePrivileges(k, a[len(a)-1].Text()); err != nil {
+	if byNumber && column < 0 || k.word == "sequence" { // the words come first where no name must be found
+		if _, err := parsePrivileges(k, words); err != nil {
 			return types.Datum{}, err
 		}
 	}
@@ -100,17 +106,14 @@ func hasPrivilege(c *Ctx, s Session, k *privilegeKind, a []types.Datum, withRole
 	if err != nil {
 		return types.Datum{}, err
 	}
-	if !exists {
-		return null()
-	}
-	if column >= 0 {
-		if found, err := hasColumn(c, s, at, a[at], column, a[column]); err != nil || !found {
+	if column >= 0 && exists {
+		if exists, err = hasColumn(c, s, at, a[at], column, a[column]); err != nil {
 			return types.Null, err
 		}
 	}
-	wanted, err := parsePrivileges(k, a[len(a)-1].Text())
-	if err != nil {
-		return types.Datum{}, err
+	wanted, err := parsePrivileges(k, words)
+	if err != nil || !exists {
+		return types.Null, err
 	}
 	if who != nil && (who.Super || who.ID == owner) {
 		return types.Bool(true), nil

@@ -198,6 +198,9 @@ func serialSequence(c *Ctx, s Session, a []types.Datum) (types.Datum, error) {
 
 func sequenceParameters(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
 	q, err := sequence(s, a[0])
+	if e, ok := pgerr.As(err); ok && e.Code == pgerrcode.UndefinedTable {
+		return types.Datum{}, pgerr.Newf(pgerrcode.UndefinedTable, "relation with OID %d does not exist", a[0].Int())
+	}
 	if err != nil {
 		return types.Datum{}, err
 	}

@@ -29,14 +29,6 @@ func supportFuncs(r *registrar) {
 			return types.Int(int64(types.CompareFloats(a[0].Float(), a[1].Float()))), nil
 		})
 	}
-	for _, k := range []string{"btnametextcmp", "bttextnamecmp", "bttext_pattern_cmp"} {
-		r.eval(k, func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-			return types.Int(int64(bytes.Compare(a[0].Bytes(), a[1].Bytes()))), nil
-		})
-	}
-	r.eval("btbpchar_pattern_cmp", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-		return types.Int(int64(bytes.Compare(trimBlanks(a[0].Bytes()), trimBlanks(a[1].Bytes())))), nil
-	})
 	always := func(*Ctx, []types.Datum) (types.Datum, error) { return types.Bool(true), nil }
 	r.eval("btequalimage", always) // every collation is deterministic
 	for rel, suffix := range relationSuffix {

@@ -77,6 +77,7 @@ func sysinfoFuncs(r *registrar) {
 	settingFuncs(r)
 	constantFuncs(r)
 	encodingNames(r)
+	reachableFuncs(r)
 	sizeFuncs(r)
 	r.rows("pg_get_keywords", keywords)
 	r.rows("pg_options_to_table", optionsToTable)
@@ -237,24 +238,29 @@ func encodingNames(r *registrar) {
 		return types.String(""), nil
 	})
 	r.eval("PG_char_to_encoding", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-		plain := strings.NewReplacer("_", "", "-", "")
-		for i, e := range encodings {
-			if strings.EqualFold(plain.Replace(e), plain.Replace(a[0].Text())) {
-				return types.Int(int64(i)), nil
-			}
-		}
-		return types.Int(-1), nil
+		return types.Int(int64(encodingNumber(a[0].Text()))), nil
 	})
 	r.eval("pg_encoding_max_length_sql", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-		switch a[0].Int() {
-		case 6:
-			return types.Int(4), nil
-		case 0:
-			return types.Int(1), nil
+		if i := a[0].Int(); i >= 0 && i < int64(len(encodingWidths)) {
+			return types.Int(int64(encodingWidths[i] - '0')), nil
 		}
 		return null()
 	})
 }
+
+// encodingNumber is an encoding's number, −1 if there is none of the name.
+func encodingNumber(name string) int {
+	plain := strings.NewReplacer("_", "", "-", "")
+	for i, e := range encodings {
+		if strings.EqualFold(plain.Replace(e), plain.Replace(name)) {
+			return i
+		}
+	}
+	return -1
+}
+
+// encodingWidths is how many bytes a character takes at most, by the encoding's number.
+const encodingWidths = "133343441111111111111111111111111112222432"
 
 // optionsToTable is pg_options_to_table: {name=value,…} as rows.
 func optionsToTable(_ *Ctx, a []types.Datum) (RowIter, error) {

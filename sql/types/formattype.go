@@ -111,6 +111,14 @@ var intervalFieldNames = map[int]string{
 	ivHour | ivMinute | ivSecond: " hour to second", ivMinute | ivSecond: " minute to second", ivFullRange: "",
 }
 
+// IntervalFields reports that a modifier's fields are some that an interval can be
+// restricted to.
+func IntervalFields(mod int32) bool {
+	fields, _ := intervalMod(mod)
+	_, ok := intervalFieldNames[fields]
+	return ok
+}
+
 func badTypmod() error {
 	return pgerr.New(pgerrcode.InvalidParameterValue, "invalid type modifier")
 }
@@ -181,23 +189,34 @@ func numericModIn(args []int32) (int32, error) {
 	return args[0]<<16 | scale&0x7ff + varHdr, nil
 }
 
-// timeMod bounds the precision to 6, silently where PostgreSQL only warns.
+// MaxPrecision is how many digits of a second times have at most.
+const MaxPrecision = 6
+
+// TimeMod is how messages about a precision name a type of date and time.
+func TimeMod(oid OID) (name, zone string, ok bool) {
+	switch oid {
+	case TimeOID:
+		return "TIME", "", true
+	case TimetzOID:
+		return "TIME", " WITH TIME ZONE", true
+	case TimestampOID:
+		return "TIMESTAMP", "", true
+	case TimestamptzOID:
+		return "TIMESTAMP", " WITH TIME ZONE", true
+	}
+	return "", "", false
+}
+
+// timeMod bounds the precision to what times have.
 func timeMod(oid OID, args []int32) (int32, error) {
 	if len(args) != 1 {
 		return -1, badTypmod()
 	}
 	if args[0] < 0 {
-		name := "TIME"
-		if oid == TimestampOID || oid == TimestamptzOID {
-			name = "TIMESTAMP"
-		}
-		zone := ""
-		if oid == TimetzOID || oid == TimestamptzOID {
-			zone = " WITH TIME ZONE"
-		}
+		name, zone, _ := TimeMod(oid)
 		return -1, pgerr.Newf(pgerrcode.InvalidParameterValue, "%s(%d)%s precision must not be negative", name, args[0], zone)
 	}
-	return min(args[0], 6), nil
+	return min(args[0], MaxPrecision), nil
 }
 
 func intervalModIn(args []int32) (int32, error) {
@@ -216,5 +235,5 @@ func intervalModIn(args []int32) (int32, error) {
 	if args[1] < 0 {
 		return -1, pgerr.Newf(pgerrcode.InvalidParameterValue, "INTERVAL(%d) precision must not be negative", args[1])
 	}
-	return args[0]<<16 | min(args[1], 6), nil
+	return args[0]<<16 | min(args[1], MaxPrecision), nil
 }

@@ -42,7 +42,9 @@ func (e *Env) newColumn(d *ast.ColumnDef) (c catalog.Column, seq *ast.Constraint
 		if d.Type.SetOf {
 			return c, nil, pgerr.Newf(pgerrcode.InvalidTableDefinition, "column %q cannot be declared SETOF", d.Name).At(int(d.Type.Pos))
 		}
-		if c.Type, err = bind.TypeName(&d.Type, e.options()); err != nil {
+		o := e.options()
+		o.Warn = e.warnTwice
+		if c.Type, err = bind.TypeName(&d.Type, o); err != nil {
 			return c, nil, err
 		}
 		if x := bind.UserType(&d.Type, e.options()); x != nil && x.Kind == catalog.DomainType {

@@ -227,6 +227,15 @@ func (e *Env) notice(code, format string, args ...any) {
 	e.Notice(n)
 }
 
+// warnTwice warns of a column's type with its position and again without, as
+// PostgreSQL looks at it twice.
+func (e *Env) warnTwice(w *pgerr.Error) {
+	again := *w
+	again.Position = 0
+	e.Notice(w)
+	e.Notice(&again)
+}
+
 // find looks through the search path with look, which reports what it found.
 // Errors have no position: PostgreSQL looks these names up after parsing.
 func (e *Env) find(n *ast.QName, look func(schema catalog.ID) bool) error {
