@@ -8,13 +8,15 @@ import (
 
 func TestHelpers(t *testing.T) {
 	h := NewHelpers(3)
-	if !h.Take(1) || !h.Take(1) {
-		t.Fatal("two of three places cannot be had")
+	for range 2 {
+		if !h.Take(1) {
+			t.Fatal("two of three places cannot be had")
+		}
 	}
 	if h.Take(1) {
 		t.Fatal("the last place was to stay free")
 	}
-	if !h.Take(0) || h.Take(0) || h.Taken() != 3 {
+	if last, more := h.Take(0), h.Take(0); !last || more || h.Taken() != 3 {
 		t.Fatalf("%d of three places are taken", h.Taken())
 	}
 	h.Give()

@@ -207,6 +207,7 @@ func vectorReport(b *strings.Builder, ours, theirs *result, m machine) {
 			i.bySingle.p50, i.bySingle.p99, i.bySingle.rate, i.byMany.p50, i.byMany.p99, i.byMany.rate, insertBatch)
 	}
 	curves(b, ours, other, name)
+	kinds(b, ours, other, name)
 }
 
 // number is a figure, or a dash for what was not measured.

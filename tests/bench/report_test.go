@@ -57,6 +57,9 @@ func TestGoals(t *testing.T) {
 			t.Errorf("%s: %q, want %q", what, got, want)
 		}
 	}
+	if want := "| LoxoDB | ivfflat | – | 9000 | ivfflat.probes = 50 | – |"; !strings.Contains(text, want) {
+		t.Errorf("no %q in:\n%s", want, text)
+	}
 	if !strings.Contains(text, "Reference: PostgreSQL 15 + pgvector 0.8.6") || !strings.Contains(text, "not measured in this run") {
 		t.Errorf("the reference does not say what it is:\n%s", text)
 	}
