@@ -141,3 +141,25 @@ func TestLeast(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestLost: a method is given up where it is slower before it is good enough.
+func TestLost(t *testing.T) {
+	tried := map[int]point{10: {recall: .87, qps: 200}, 40: {recall: .98, qps: 40}}
+	for _, c := range []struct {
+		target
+		want bool
+	}{
+		{target{.95, nil, 0}, false},
+		{target{.95, nil, 150}, false}, // 10 is faster, and 40 is good enough
+		{target{.95, nil, 200}, true},
+		{target{.99, nil, 50}, true},
+		{target{.85, nil, 1000}, false}, // both are good enough: least looks for less
+	} {
+		if got := c.lost(tried); got != c.want {
+			t.Errorf("%+v: %v", c.target, got)
+		}
+	}
+	if allLost([]target{{.99, nil, 50}, {.95, nil, 0}}, tried) || !allLost([]target{{.99, nil, 50}}, tried) {
+		t.Error("all is not all")
+	}
+}

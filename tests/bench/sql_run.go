@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/maphash"
 	"os"
@@ -79,7 +80,8 @@ func sqlPeer(ctx context.Context, o *options, data string) (dsn string, stop fun
 		return "", nil, nil
 	case own:
 		dir := filepath.Join(data, "peer-sql")
-		if err := os.MkdirAll(dir, 0o755); err != nil {
+		// Whoever runs the peer goes through data, too, which is its owner's alone.
+		if err := errors.Join(os.MkdirAll(dir, 0o755), os.Chmod(data, 0o755)); err != nil {
 			return "", nil, err
 		}
 		p, err := startPeer(ctx, o.cache, dir, func(s string) { fmt.Println(s) })
