@@ -59,16 +59,11 @@ func (c *ColumnDecoder) Decode(val []byte, i int, arena *batch.Arena) (stored in
 	if c.last == 0 {
 		return 0, nil
 	}
-	_, body, err := header(val)
+	n, bitmap, p, err := columnsOf(val)
 	if err != nil {
 		return 0, err
 	}
-	n, body := uvarint(body)
-	if body == nil || n > uint64(len(val))*8 || len(body) < int(n+7)/8 {
-		return 0, ErrCorrupt
-	}
-	bitmap, p := body, body[(n+7)/8:]
-	for a := range c.steps[:min(int(n), c.last)] {
+	for a := range c.steps[:min(n, c.last)] {
 		s := &c.steps[a]
 		if bitmap[a/8]&(1<<(a%8)) != 0 {
 			s.null(i)
@@ -116,7 +111,7 @@ func (c *ColumnDecoder) Decode(val []byte, i int, arena *batch.Arena) (stored in
 			p = p[v:]
 		}
 	}
-	return int(n), nil
+	return n, nil
 }
 
 // null notes that row i has no value.

@@ -129,6 +129,20 @@ func (l *Layout) Decoder(want []bool) *Decoder {
 	return d
 }
 
+// columnsOf takes a stored row apart: how many columns it has, which of them are null,
+// a bit each, and the values of the others.
+func columnsOf(val []byte) (n int, nulls, values []byte, err error) {
+	_, body, err := header(val)
+	if err != nil {
+		return 0, nil, nil, err
+	}
+	count, body := uvarint(body)
+	if body == nil || count > uint64(len(val))*8 || len(body) < int(count+7)/8 {
+		return 0, nil, nil, ErrCorrupt
+	}
+	return int(count), body, body[(count+7)/8:], nil
+}
+
 // Decode puts the wanted columns of a stored row into row, by attribute index; they
 // borrow val, and a vector column's is its epoch as an int. It returns how many
 // columns the row has: those wanted from there on were added after it was written,
@@ -137,17 +151,12 @@ func (d *Decoder) Decode(val []byte, row []types.Datum) (stored int, err error) 
 	if len(d.steps) == 0 {
 		return 0, nil
 	}
-	_, body, err := header(val)
+	n, bitmap, p, err := columnsOf(val)
 	if err != nil {
 		return 0, err
 	}
-	n, body := uvarint(body)
-	if body == nil || n > uint64(len(val))*8 || len(body) < int(n+7)/8 {
-		return 0, ErrCorrupt
-	}
 	// A row may have more columns than an older descriptor.
-	bitmap, p := body, body[(n+7)/8:]
-	for i := range d.steps[:min(int(n), len(d.steps))] {
+	for i := range d.steps[:min(n, len(d.steps))] {
 		s := d.steps[i]
 		if bitmap[i/8]&(1<<(i%8)) != 0 {
 			if s.want {
@@ -185,7 +194,7 @@ func (d *Decoder) Decode(val []byte, row []types.Datum) (stored int, err error) 
 			p = p[v:]
 		}
 	}
-	return int(n), nil
+	return n, nil
 }
 
 // uvarint reads a number and returns what follows it, nil if there is none; most
