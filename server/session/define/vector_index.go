@@ -56,7 +56,7 @@ func (e *Env) vectorIndex(t *catalog.Table, x *catalog.Index, m *opclass.Method,
 }
 
 // checkVectorKey checks that the key's type is one that its operator class
-// accepts, and has dimensions.
+// accepts, and has dimensions, not too many.
 func checkVectorKey(method string, k *catalog.IndexKey) error {
 	if err := acceptsType(method, k); err != nil {
 		return err
@@ -64,14 +64,21 @@ func checkVectorKey(method string, k *catalog.IndexKey) error {
 	if k.Type.Mod < 1 {
 		return pgerr.New(pgerrcode.InvalidParameterValue, "column does not have dimensions")
 	}
+	if c, ok := opclass.ByName(method, k.OpClass); ok && int(k.Type.Mod) > c.Element.MaxDims() {
+		return pgerr.Newf(pgerrcode.ProgramLimitExceeded, "column cannot have more than %d dimensions for %s index", c.Element.MaxDims(), method)
+	}
 	return nil
 }
 
 func acceptsType(method string, k *catalog.IndexKey) error {
-	if c, ok := opclass.ByName(method, k.OpClass); ok && c.Key != k.Type.OID {
-		return pgerr.Newf(pgerrcode.DatatypeMismatch, "operator class %q does not accept data type %s", c.Name, types.TypeName(k.Type.OID))
+	c, ok := opclass.ByName(method, k.OpClass)
+	switch {
+	case !ok || c.Key == k.Type.OID:
+		return nil
+	case c.Key == types.BitOID && k.Type.OID == types.VarbitOID: // PostgreSQL takes the class for both
+		return pgerr.Newf(pgerrcode.FeatureNotSupported, "type not supported for %s index", method)
 	}
-	return nil
+	return pgerr.Newf(pgerrcode.DatatypeMismatch, "operator class %q does not accept data type %s", c.Name, types.TypeName(k.Type.OID))
 }
 
 // vectorKey is the key of a vector index without its operator class. An
