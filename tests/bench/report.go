@@ -162,7 +162,8 @@ func kinds(b *strings.Builder, ours, other *result, name string) {
 func report(ours, theirs *result, m machine) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Benchmarks\n\nWritten by `make bench` on %s: %s, %d cores, %s. Every server is a process of its own with one\n"+
-		"connection over loopback, fsync on. The client runs on the same cores.\n",
+		"connection over loopback, fsync on. The client runs on the same cores. The index in process beside other libraries, and a\n"+
+		"picture of what a query costs while its set grows, are in [engine.md](engine.md).\n",
 		m.date.UTC().Format("2006-01-02"), m.cpu, m.cores, runtime.Version())
 	if ours != nil {
 		vectorReport(&b, ours, theirs, m)

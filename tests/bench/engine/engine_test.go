@@ -169,20 +169,21 @@ func TestGrowth(t *testing.T) {
 			t.Errorf("no %q among %q", want, doc.Texts)
 		}
 	}
-	text := grown(stages)
-	if !strings.Contains(text, pictureName) || !strings.Contains(text, "| 31623 |") || grown(nil) != "" {
-		t.Error(text)
+	s := grown("patches", stages)
+	if !strings.Contains(s.text, pictureName) || !strings.Contains(s.text, "| 31623 |") || s.name != "patches, while it grows" {
+		t.Errorf("%q: %s", s.name, s.text)
 	}
 }
 
 // TestReportKeeps: a report of some sets keeps the sections of others, in their order.
 func TestReportKeeps(t *testing.T) {
-	of := func(name string, qps float64) measured {
+	of := func(name string, qps float64) section {
 		r := &result{own: true, name: "LoxoDB", curve: []point{{recall: .96, qps: qps}}}
-		return measured{set: &sets.Set{Name: name, Metric: sets.L2}, n: 1, results: []*result{r}}
+		m := measured{set: &sets.Set{Name: name, Metric: sets.L2}, n: 1, results: []*result{r}}
+		return m.section()
 	}
-	text := report([]measured{of("first", 111), of("second", 222), of("third", 333)}, "")
-	text = report([]measured{of("second", 444), of("fourth", 555)}, text)
+	text := report([]section{of("first", 111), of("second", 222), of("third", 333)}, "")
+	text = report([]section{of("second", 444), of("fourth", 555)}, text)
 	last := -1
 	for _, want := range []string{"# The vector index", "## first", " 111 ", "## second", " 444 ", "## third", " 333 ", "## fourth", " 555 "} {
 		at := strings.Index(text, want)

@@ -51,7 +51,7 @@ func parse(args []string) (*options, error) {
 		all[i] = s.Name
 	}
 	which := flags.String("sets", strings.Join(all, ","), "the sets, by commas; - for none")
-	flags.StringVar(&o.growth, "growth", "patches", "the set, if it is among them, that is also measured while it grows; - for none")
+	flags.StringVar(&o.growth, "growth", "patches", "the set that is measured while it grows; - for none")
 	flags.StringVar(&o.files, "files", "", "vectors of your own, too, as name:metric:base.fvecs:query.fvecs, metric l2 or cosine")
 	peers := flags.String("peers", strings.Join(peerNames, ","), "the other libraries, by commas; - for none")
 	if err := flags.Parse(args); err != nil {
@@ -93,7 +93,7 @@ func (o *options) check(known, rest []string) error {
 
 func run(ctx context.Context, o *options) error {
 	say := func(s string) { fmt.Println(s) }
-	var all []measured
+	var made []section
 	for _, name := range o.sets {
 		s, err := sets.Load(name, o.cache, say)
 		if err != nil {
@@ -103,12 +103,7 @@ func run(ctx context.Context, o *options) error {
 		if err != nil {
 			return err
 		}
-		if name == o.growth {
-			if m.stages, err = growth(ctx, s, o.cache, say); err != nil {
-				return err
-			}
-		}
-		all = append(all, *m)
+		made = append(made, m.section())
 	}
 	if o.files != "" {
 		s, err := sets.FromFiles(o.files, o.cache, say)
@@ -119,13 +114,24 @@ func run(ctx context.Context, o *options) error {
 		if err != nil {
 			return err
 		}
-		all = append(all, *m)
+		made = append(made, m.section())
 	}
-	fmt.Print("\n" + report(all, ""))
+	var stages []stage
+	if o.growth != "-" {
+		s, err := sets.Load(o.growth, o.cache, say)
+		if err != nil {
+			return err
+		}
+		if stages, err = growth(ctx, s, o.cache, say); err != nil {
+			return err
+		}
+		made = append(made, grown(o.growth, stages))
+	}
+	fmt.Print("\n" + report(made, ""))
 	if o.docs == "" {
 		return nil
 	}
-	return write(o.docs, all)
+	return write(o.docs, made, stages)
 }
 
 // measure is what LoxoDB and the peers do with a set.
@@ -149,21 +155,19 @@ func measure(ctx context.Context, o *options, s *sets.Set) (*measured, error) {
 	return m, nil
 }
 
-// write keeps the report, with what it said of other sets, and its picture beside it.
-func write(path string, all []measured) error {
+// write keeps the report, with what it said of other sets, and the picture of a set
+// that grew beside it.
+func write(path string, made []section, stages []stage) error {
 	earlier, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	for _, m := range all {
-		if m.stages == nil {
-			continue
-		}
-		if err := os.WriteFile(filepath.Join(filepath.Dir(path), pictureName), []byte(picture(m.stages)), 0o644); err != nil {
+	if stages != nil {
+		if err := os.WriteFile(filepath.Join(filepath.Dir(path), pictureName), []byte(picture(stages)), 0o644); err != nil {
 			return err
 		}
 	}
-	return os.WriteFile(path, []byte(report(all, string(earlier))), 0o644)
+	return os.WriteFile(path, []byte(report(made, string(earlier))), 0o644)
 }
 
 // pictureName is the file of the picture, beside the report.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,7 +20,6 @@ type measured struct {
 	set     *sets.Set
 	n       int
 	results []*result
-	stages  []stage // when the set was watched while it grew
 }
 
 // at is the queries per second at a recall: between the two points around it, on
@@ -93,36 +93,37 @@ var head = fmt.Sprintf("# The vector index as a library\n\nWritten by `make benc
 	"Python, one call a query (a few µs each). Speeds are read off each library's curve of %d efforts, best of %d passes;\n"+
 	"LoxoDB's times are those of the fastest of its kinds of index.\n", sets.K, sets.Queries, len(efforts), passes)
 
-// report is the document: what was measured now, and of an earlier one the sections of
-// other sets.
-func report(all []measured, earlier string) string {
+// section is a part of the document under a heading of its own.
+type section struct{ name, text string }
+
+// report is the document: what was measured now, and the other sections of an earlier one.
+func report(made []section, earlier string) string {
+	var all []section
+	for i, text := range strings.Split(earlier, "\n## ") {
+		if name, body, ok := strings.Cut(text, "\n"); ok && i > 0 {
+			all = append(all, section{name, strings.Trim(body, "\n") + "\n"})
+		}
+	}
+	for _, m := range made {
+		if i := slices.IndexFunc(all, func(s section) bool { return s.name == m.name }); i >= 0 {
+			all[i] = m
+		} else {
+			all = append(all, m)
+		}
+	}
 	var b strings.Builder
 	b.WriteString(head)
-	sections := map[string]string{}
-	var names []string
-	for i, text := range strings.Split(earlier, "\n## ") {
-		if name, _, ok := strings.Cut(text, "\n"); ok && i > 0 {
-			names, sections[name] = append(names, name), strings.TrimRight(text, "\n")+"\n"
-		}
-	}
-	for i := range all {
-		name := all[i].set.Name
-		if sections[name] == "" {
-			names = append(names, name)
-		}
-		sections[name] = all[i].section()
-	}
-	for _, name := range names {
-		b.WriteString("\n## " + sections[name])
+	for _, s := range all {
+		b.WriteString("\n## " + s.name + "\n\n" + s.text)
 	}
 	return b.String()
 }
 
-// section is what the document says of a set, from its name on.
-func (m *measured) section() string {
+// section is what the document says of a set.
+func (m *measured) section() section {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n\n%d vectors of %d numbers, %s: %s. Measured on %s: %s, %d cores, %s.\n\n| library | settings | build, s (of processors) |", m.set.Name,
-		m.n, m.set.Dims, m.set.Metric, m.set.About, time.Now().UTC().Format("2006-01-02"), host.CPU(), runtime.NumCPU(), runtime.Version())
+	fmt.Fprintf(&b, "%d vectors of %d numbers, %s: %s. %s\n\n| library | settings | build, s (of processors) |",
+		m.n, m.set.Dims, m.set.Metric, m.set.About, where())
 	for _, t := range targets {
 		fmt.Fprintf(&b, " queries/s at %.2f | LoxoDB's times |", t)
 	}
@@ -143,23 +144,24 @@ func (m *measured) section() string {
 		}
 		b.WriteByte('\n')
 	}
-	b.WriteString(grown(m.stages))
-	return b.String()
+	return section{m.set.Name, b.String()}
 }
 
-// grown is the part of the report about a growing set; nothing of one that did not.
-func grown(stages []stage) string {
-	if len(stages) == 0 {
-		return ""
-	}
+// where says when and on what something was measured.
+func where() string {
+	return fmt.Sprintf("Measured on %s: %s, %d cores, %s.", time.Now().UTC().Format("2006-01-02"), host.CPU(), runtime.NumCPU(), runtime.Version())
+}
+
+// grown is what the document says of a growing set.
+func grown(set string, stages []stage) section {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n### While the set grows\n\n![cost of a query over the number of vectors](%s)\n\n"+
-		"| vectors | build, s | µs a query at %.2f | distances a query |\n|---|---|---|---|\n", pictureName, growthRecall)
+	fmt.Fprintf(&b, "LoxoDB's hnsw over the first vectors of the set. %s\n\n![cost of a query over the number of vectors](%s)\n\n"+
+		"| vectors | build, s | µs a query at %.2f | distances a query |\n|---|---|---|---|\n", where(), pictureName, growthRecall)
 	for _, g := range stages {
 		fmt.Fprintf(&b, "| %d | %.1f | %.1f | %.0f |\n", g.n, g.build, g.micros, g.distances)
 	}
 	fmt.Fprintf(&b, "\nFrom %s to %s vectors distances grew as n^%.2f, %.2f times as much as log n; time as n^%.2f, %.2f times as much:\n"+
 		"the smallest sets lie in the processor's caches, the largest do not.\n",
 		short(stages[0].n), short(stages[len(stages)-1].n), exponent(stages, distances), overLog(stages, distances), exponent(stages, micros), overLog(stages, micros))
-	return b.String()
+	return section{set + ", while it grows", b.String()}
 }
