@@ -64,7 +64,7 @@ func keyLayout(parent *catalog.Table, con *catalog.Constraint) *rowcodec.Layout 
 func (e *Env) putOff(side byte, child, parent *catalog.Table, con *catalog.Constraint, key []types.Datum) error {
 	note := binary.BigEndian.AppendUint32([]byte{side}, child.ID)
 	note = binary.BigEndian.AppendUint32(note, con.ID)
-	return e.Txn.PutOff(keyLayout(parent, con).Append(note, key, nil, 0))
+	return e.Txn.PutOff(keyLayout(parent, con).Append(note, key, nil, rowcodec.Header{}))
 }
 
 // twice notes that two rows have a key.

@@ -2,6 +2,7 @@ package executor
 
 import (
 	"context"
+	"slices"
 
 	"github.com/jackc/pgerrcode"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 	"github.com/loxodb/loxodb/storage/kv"
+	"github.com/loxodb/loxodb/storage/table"
 )
 
 // modify is what INSERT, UPDATE and DELETE share: they run to completion on the
@@ -241,7 +243,7 @@ func newDelete(n *physical.Delete) (Operator, error) {
 // newInsert: see physical.Insert for the layout of the input.
 func newInsert(n *physical.Insert) (Operator, error) {
 	m := &modify{}
-	if err := m.init(n.Input, n.Write, n.Returning, nil); err != nil {
+	if err := m.init(n.Input, n.Write, n.Returning, []types.T{types.Of(types.TidOID), types.Of(types.XidOID)}); err != nil {
 		return nil, err
 	}
 	if n.OnConflict != nil {
@@ -249,13 +251,24 @@ func newInsert(n *physical.Insert) (Operator, error) {
 	}
 	m.run = func(ctx context.Context, b *batch.Batch, i int) error {
 		m.row = rowAt(b, i, m.row[:0])
-		if err := m.writer.insert(ctx, m.row); err != nil {
+		id, err := m.writer.insert(ctx, m.row)
+		if err != nil {
 			return err
 		}
 		m.affected++
-		return m.keep(m.row, nil)
+		return m.keepInserted(m.row, id, 0)
 	}
 	return m, nil
+}
+
+// keepInserted computes RETURNING of INSERT; xmax is 0 of a new row, and the
+// transaction's number of one that was updated instead, as in PostgreSQL, where the
+// update has locked it first.
+func (m *modify) keepInserted(row []types.Datum, id, xmax uint64) error {
+	if m.returning == nil {
+		return nil
+	}
+	return m.keep(row, []types.Datum{types.CtidDatum(id), types.Int(int64(uint32(xmax)))})
 }
 
 // upsert is INSERT … ON CONFLICT.
@@ -295,21 +308,26 @@ func (u *upsert) Open(ctx context.Context, env *Env) error {
 	return u.modify.Open(ctx, env)
 }
 
-// arbitersHold refuses to ask a unique constraint about conflicts that may only be
-// known later.
-func (u *upsert) arbitersHold() error {
+// conflict finds a row that the proposed one conflicts with. The indexes are asked in
+// their order, and a unique constraint whose conflicts may only be known later cannot
+// be: it is an error to come to one.
+func (u *upsert) conflict(ctx context.Context) (*table.Conflict, error) {
 	t := u.writer.def.Table
 	arbiters := u.on.Arbiters
 	if len(arbiters) == 0 {
 		arbiters = t.Indexes
 	}
-	for _, x := range arbiters {
-		if x.Deferrable {
-			return pgerr.New(pgerrcode.ObjectNotInPrerequisiteState, "ON CONFLICT does not support deferrable unique constraints/exclusion constraints as arbiters").
-				OnTable(u.writer.schema(), t.Name).OnConstraint(x.Name)
+	late := slices.IndexFunc(arbiters, func(x *catalog.Index) bool { return x.Deferrable })
+	if late < 0 {
+		return u.writer.w.FindConflict(ctx, u.row, u.on.Arbiters)
+	}
+	if late > 0 {
+		if c, err := u.writer.w.FindConflict(ctx, u.row, arbiters[:late]); c != nil || err != nil {
+			return c, err
 		}
 	}
-	return nil
+	return nil, pgerr.New(pgerrcode.ObjectNotInPrerequisiteState, "ON CONFLICT does not support deferrable unique constraints/exclusion constraints as arbiters").
+		OnTable(u.writer.schema(), t.Name).OnConstraint(arbiters[late].Name)
 }
 
 func (u *upsert) one(ctx context.Context, b *batch.Batch, i int) error {
@@ -318,10 +336,7 @@ func (u *upsert) one(ctx context.Context, b *batch.Batch, i int) error {
 	if err := w.complete(u.row, nil); err != nil {
 		return err
 	}
-	if err := u.arbitersHold(); err != nil {
-		return err
-	}
-	c, err := w.w.FindConflict(ctx, u.row, u.on.Arbiters)
+	c, err := u.conflict(ctx)
 	for ; u.on.Replace && err == nil && c != nil; c, err = w.w.FindConflict(ctx, u.row, nil) {
 		if err := u.remove(ctx, c.Row); err != nil {
 			return err
@@ -343,7 +358,7 @@ func (u *upsert) one(ctx context.Context, b *batch.Batch, i int) error {
 		}
 		u.changed[id] = true
 		u.affected++
-		return u.keep(u.row, nil)
+		return u.keepInserted(u.row, id, 0)
 	}
 	if !u.on.DoUpdate {
 		return nil
@@ -406,7 +421,11 @@ func (u *upsert) update(ctx context.Context, id uint64) error {
 	}
 	u.changed[id] = true
 	u.affected++
-	return u.keep(row, nil)
+	number, err := u.env.Txn.Number(ctx)
+	if err != nil {
+		return err
+	}
+	return u.keepInserted(row, id, number)
 }
 
 // existingRow reads one whole row.

@@ -99,7 +99,8 @@ func (m *merge) act(ctx context.Context, w *mergeWhen, b *batch.Batch, i int) er
 	}
 	if w.Action == physical.MergeInsert {
 		m.affected++
-		return m.writer.insert(ctx, vals)
+		_, err := m.writer.insert(ctx, vals)
+		return err
 	}
 	return m.change(ctx, w, b, i, vals)
 }

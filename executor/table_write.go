@@ -259,17 +259,17 @@ func (w *tableWriter) rowText(row []types.Datum, c *changedRow) string {
 }
 
 // insert completes, checks and stores a new row.
-func (w *tableWriter) insert(ctx context.Context, row []types.Datum) error {
+func (w *tableWriter) insert(ctx context.Context, row []types.Datum) (id uint64, err error) {
 	if err := w.complete(row, nil); err != nil {
-		return err
+		return 0, err
 	}
 	if err := w.checkReferences(ctx, nil, row); err != nil {
-		return err
+		return 0, err
 	}
-	if _, err := w.w.Insert(ctx, row); err != nil {
-		return w.withSchema(err)
+	if id, err = w.w.Insert(ctx, row); err != nil {
+		return 0, w.withSchema(err)
 	}
-	return w.checkViews(row, nil)
+	return id, w.checkViews(row, nil)
 }
 
 // checkViews makes the checks of WITH CHECK OPTION on a row that has been stored.

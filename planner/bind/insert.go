@@ -104,6 +104,11 @@ func (b *binder) insert(x *ast.Insert, outer *scope) (*query, error) {
 	rs := &scope{parent: outer, in: inReturning, ctes: s.ctes}
 	row := b.newRow(t, n.Alias)
 	n.Row = row.ids
+	if x.Returning != nil {
+		if row.item.hidden, n.System, err = b.insertedColumns(t, n.Alias); err != nil {
+			return nil, err
+		}
+	}
 	if err := b.onConflict(in, n); err != nil {
 		return nil, err
 	}

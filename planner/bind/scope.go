@@ -170,34 +170,6 @@ func (b *binder) columnOf(it *nsItem, name string, pos ast.Pos) (expr.Expr, erro
 	return found, nil
 }
 
-var systemColumns = map[string]struct {
-	attr int16
-	t    types.OID
-}{"ctid": {catalog.CtidAttr, types.TidOID}, "xmin": {catalog.XminAttr, types.XidOID}, "tableoid": {catalog.TableOidAttr, types.OidOID}}
-
-// systemColumn finds an unqualified system column: of the only table that has it and
-// is not hidden by a join.
-func (b *binder) systemColumn(s *scope, name string, pos ast.Pos) (expr.Expr, error) {
-	sys, ok := systemColumns[name]
-	if !ok {
-		return nil, nil
-	}
-	var of *relation
-	for _, it := range s.items {
-		if it.rel == nil || it.rel.scan == nil || !it.colsVisible {
-			continue
-		}
-		if of != nil {
-			return nil, ambiguous(name, pos)
-		}
-		of = it.rel
-	}
-	if of == nil {
-		return nil, nil
-	}
-	return b.scanColumn(of, sys.attr, name, types.Of(sys.t)), nil
-}
-
 // scanColumn adds a column to a table's scan, or finds it there.
 func (b *binder) scanColumn(r *relation, attr int16, name string, t types.T) *expr.Column {
 	for i, a := range r.scan.Attrs {

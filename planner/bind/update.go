@@ -52,6 +52,12 @@ func (b *binder) update(x *ast.Update, outer *scope) (*query, error) {
 		return nil, err
 	}
 	n.RowID, n.Old = src.rowID, src.old
+	var system []nsCol
+	if x.Returning != nil {
+		if system, err = b.updatedColumns(t, src.rel); err != nil {
+			return nil, err
+		}
+	}
 	// The new values join the row that carries everything else.
 	exprs := make([]expr.Expr, 0, len(vals)+8)
 	for _, c := range src.tree.Cols() {
@@ -64,7 +70,7 @@ func (b *binder) update(x *ast.Update, outer *scope) (*query, error) {
 	}
 	n.Input = p
 	row := b.newRow(t, n.Alias)
-	n.Row = row.ids
+	n.Row, row.item.hidden = row.ids, system
 	if s.items[0], _, err = b.expose(via, row.item, n.Alias); err != nil {
 		return nil, err
 	}
@@ -100,6 +106,11 @@ func (b *binder) delete(x *ast.Delete, outer *scope) (*query, error) {
 	}
 	n := &logical.Delete{Write: w, Alias: aliasOf(&x.Table, t), Input: src.tree, RowID: src.rowID, Old: src.old}
 	s.in = inReturning
+	if via == nil && x.Returning != nil {
+		if s.items[0], err = b.deleted(s.items[0]); err != nil {
+			return nil, err
+		}
+	}
 	q := &query{tree: n}
 	n.Returning, n.Out, q.out, err = b.returning(s, t, x.Returning)
 	return q, err
@@ -110,6 +121,7 @@ type source struct {
 	tree  logical.Node
 	rowID logical.ColID
 	old   []logical.ColID // by attribute order, 0 for dropped
+	rel   *relation       // the table
 }
 
 // targetSource reads the table that is changed.
@@ -126,7 +138,7 @@ func (b *binder) targetSource(t *catalog.Table, via writtenView, ref *ast.TableR
 		return nil, nil, err
 	}
 	target := items[0]
-	src := &source{tree: tree, rowID: b.scanColumn(target.rel, catalog.RowIDAttr, "rowid", types.Of(types.Int8OID)).Index}
+	src := &source{tree: tree, rel: target.rel, rowID: b.scanColumn(target.rel, catalog.RowIDAttr, "rowid", types.Of(types.Int8OID)).Index}
 	for i := range t.Columns {
 		id := 0
 		for j, a := range target.rel.scan.Attrs {

@@ -14,8 +14,10 @@ type (
 		Input      Node
 		InCols     []ColID
 		OnConflict *OnConflict
-		// Row numbers the new row's columns in attribute order, for Returning.
+		// Row numbers the new row's columns in attribute order, for Returning, and System
+		// its ctid and xmax (nil without Returning).
 		Row       []ColID
+		System    []ColID
 		Returning []expr.Expr
 		Out       []ColID
 	}

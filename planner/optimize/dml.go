@@ -36,7 +36,7 @@ func (p *planner) insert(x *logical.Insert) (*rel, error) {
 			Values: p.remapAll(c.Values, at), Where: p.remap(c.Where, at)}
 	}
 	if x.Returning != nil {
-		n.Returning = p.remapAll(x.Returning, positions(map[logical.ColID]int{}, 0, x.Row))
+		n.Returning = p.remapAll(x.Returning, positions(positions(map[logical.ColID]int{}, 0, x.Row), len(x.Row), x.System))
 	}
 	p.inherit(&n.Base, in, p.m.Fetch)
 	p.plan.ReadOnly = false

@@ -57,7 +57,8 @@ type (
 		Write      *TableWrite
 		Input      Node
 		OnConflict *OnConflict
-		// Returning is over the new row (attribute order); nil = none.
+		// Returning is over the new row (attribute order), its ctid and xmax, which is
+		// that of this transaction where a row was updated instead; nil = none.
 		Returning []expr.Expr
 	}
 	// Update changes rows. Input columns: 0 the RowID; then the old row in attribute

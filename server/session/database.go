@@ -57,6 +57,7 @@ type Database struct {
 	store    *catalogstore.Store
 	vectors  *feed.Manager
 	numbers  *table.Counter
+	xids     *table.Counter // of transactions that write
 	seqs     *sequence.Manager
 	plans    *plancache.Cache
 	rows     *table.RowCache
@@ -101,6 +102,7 @@ func OpenDatabase(ctx context.Context, cfg Config) (*Database, error) {
 		cfg: cfg, eng: cfg.Engine, store: store, plans: plans, rows: rows, helpers: executor.NewHelpers(min(runtime.NumCPU(), runtime.GOMAXPROCS(0))),
 		vectors:  feed.NewManager(cfg.Engine, cfg.FS, cfg.Dir, cfg.Log),
 		numbers:  table.NewRowNumbers(cfg.Engine),
+		xids:     table.NewTxnNumbers(cfg.Engine),
 		seqs:     sequence.NewManager(cfg.Engine),
 		advisory: newAdvisoryLocks(),
 		notify:   newHub(),

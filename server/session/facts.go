@@ -299,13 +299,16 @@ func (s *Session) visible(schema catalog.ID, name string) bool {
 	return false
 }
 
-// TxnID implements builtin.Session: the catalog-independent number of the transaction.
-func (s *Session) TxnID() int64 {
-	if s.tx.txn != nil {
-		return int64(s.tx.txn.At() >> 12 & 0x7fffffff)
+// TxnID implements builtin.Session.
+func (s *Session) TxnID(ctx context.Context, assign bool) (uint64, error) {
+	if !assign {
+		return s.tx.number, nil
 	}
-	return time.Now().UnixMicro() & 0x7fffffff
+	return s.tx.xid(ctx)
 }
+
+// NextTxnID implements builtin.Session.
+func (s *Session) NextTxnID(ctx context.Context) (uint64, error) { return s.db.xids.Peek(ctx) }
 
 // RelationSize implements builtin.Session: what ANALYZE found, and what vector indexes hold now.
 func (s *Session) RelationSize(id catalog.ID) int64 {

@@ -40,6 +40,7 @@ type txState struct {
 	notifies    []notification
 	constraints constraintModes
 	atCommit    []func() // session state that changes with the commit
+	number      uint64   // see xid; 0: nobody has asked
 }
 
 type savepoint struct {
@@ -93,9 +94,21 @@ func (t *txState) ensure(ctx context.Context) error {
 	}
 	txn.UseCache(t.session.db.rows)
 	txn.CountChanges(&t.session.db.activity)
+	txn.NumberBy(t.xid)
 	t.txn = txn
 	t.start()
 	return nil
+}
+
+// xid is the transaction's number, taken when it is first asked for: by the first row
+// that is written, or by pg_current_xact_id().
+func (t *txState) xid(ctx context.Context) (uint64, error) {
+	if t.number != 0 {
+		return t.number, nil
+	}
+	n, err := t.session.db.xids.Next(ctx)
+	t.number = n
+	return n, err
 }
 
 func (t *txState) noSync() bool {

@@ -38,7 +38,7 @@ func (s *Session) utility(ctx context.Context, p *portal) (tag string, err error
 	case *ast.Discard:
 		return s.discard(ctx, st)
 	case *ast.LockTable:
-		return "LOCK TABLE", s.retry(ctx, "LOCK TABLE", func() error { return s.lockTables(ctx, st) })
+		return "LOCK TABLE", s.restarting(ctx, func() error { return s.lockTables(ctx, st) })
 	case *ast.SetConstraints:
 		return "SET CONSTRAINTS", s.setConstraints(ctx, st)
 	case *ast.Listen:
@@ -78,12 +78,18 @@ func (s *Session) use(st *ast.Use) error {
 	return s.SetSetting("search_path", quoteIfNeeded(st.Schema), false)
 }
 
-// retry runs a statement that writes, again when what it met is newer than its
-// view (READ COMMITTED). what is its name, for the error of a read-only transaction.
+// retry is restarting of a statement that writes; what is its name, for the error of a
+// read-only transaction.
 func (s *Session) retry(ctx context.Context, what string, run func() error) error {
 	if err := s.tx.mayWrite(what); err != nil {
 		return err
 	}
+	return s.restarting(ctx, run)
+}
+
+// restarting runs a statement, again when what it met is newer than its view (READ
+// COMMITTED).
+func (s *Session) restarting(ctx context.Context, run func() error) error {
 	if _, err := s.tx.statementView(ctx, true); err != nil {
 		return err
 	}

@@ -187,8 +187,10 @@ type Session interface {
 	AdvisoryLock(ctx context.Context, key [2]int64, shared, xact, wait bool) (bool, error)
 	AdvisoryUnlock(key [2]int64, shared bool) bool
 	AdvisoryUnlockAll()
-	// TxnID is txid_current()'s answer.
-	TxnID() int64
+	// TxnID is the transaction's number; if it has none yet, it gets one, or the answer
+	// is 0. NextTxnID is above those of all transactions that have one.
+	TxnID(ctx context.Context, assign bool) (uint64, error)
+	NextTxnID(ctx context.Context) (uint64, error)
 	// RelationSize in bytes (pg_table_size and the like).
 	RelationSize(id catalog.ID) int64
 	// Cancel and terminate another backend.

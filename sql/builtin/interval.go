@@ -146,9 +146,12 @@ func ageFuncs(r *registrar) {
 		if a[0].Int() < 3 {
 			return types.Int(math.MaxInt32), nil
 		}
-		now := int64(0)
+		now := uint64(0)
 		if c.Session != nil {
-			now = c.Session.TxnID()
+			var err error
+			if now, err = c.Session.NextTxnID(c.Context); err != nil {
+				return types.Datum{}, err
+			}
 		}
 		return types.Int(int64(int32(uint32(now) - uint32(a[0].Int())))), nil
 	})

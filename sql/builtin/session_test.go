@@ -78,11 +78,12 @@ func (f *fakeSession) AdvisoryLock(_ context.Context, key [2]int64, shared, xact
 	f.said = append(f.said, fmt.Sprintf("lock %v shared=%v xact=%v wait=%v", key, shared, xact, wait))
 	return true, nil
 }
-func (f *fakeSession) AdvisoryUnlock([2]int64, bool) bool      { return false }
-func (f *fakeSession) AdvisoryUnlockAll()                      {}
-func (f *fakeSession) TxnID() int64                            { return 7 }
-func (f *fakeSession) RelationSize(catalog.ID) int64           { return 8192 }
-func (f *fakeSession) SignalBackend(pid int32, kill bool) bool { return pid == 42 }
+func (f *fakeSession) AdvisoryUnlock([2]int64, bool) bool          { return false }
+func (f *fakeSession) AdvisoryUnlockAll()                          {}
+func (f *fakeSession) TxnID(context.Context, bool) (uint64, error) { return 7, nil }
+func (f *fakeSession) NextTxnID(context.Context) (uint64, error)   { return 8, nil }
+func (f *fakeSession) RelationSize(catalog.ID) int64               { return 8192 }
+func (f *fakeSession) SignalBackend(pid int32, kill bool) bool     { return pid == 42 }
 func (f *fakeSession) VectorRecall(_ context.Context, _ catalog.ID, queries, k int) (float64, error) {
 	return float64(k) / float64(queries), nil
 }

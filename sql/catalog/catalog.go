@@ -41,6 +41,9 @@ const (
 const (
 	CtidAttr     int16 = -1
 	XminAttr     int16 = -2
+	CminAttr     int16 = -3
+	XmaxAttr     int16 = -4
+	CmaxAttr     int16 = -5
 	TableOidAttr int16 = -6
 	RowIDAttr    int16 = -100
 )

@@ -61,7 +61,7 @@ const (
 // TxnOptions are the properties of a transaction fixed at Begin.
 type TxnOptions struct {
 	Isolation Isolation
-	ReadOnly  bool
+	ReadOnly  bool // writes are refused, locks are not
 	// NoSync lets Commit return before the log is on disk (synchronous_commit = off).
 	NoSync bool
 }

@@ -127,8 +127,8 @@ func (t *txn) OnCommit(fn func(kv.TS)) {
 
 // Lock implements kv.Txn.
 func (t *txn) Lock(ctx context.Context, key []byte, m kv.Mode, w kv.Wait) (changed bool, err error) {
-	if err := t.writable(); err != nil {
-		return false, err
+	if t.ended {
+		return false, kv.ErrClosed
 	}
 	if len(key) > MaxKeyBytes {
 		return false, fmt.Errorf("%w: key of %d bytes, at most %d", kv.ErrTooLarge, len(key), MaxKeyBytes)

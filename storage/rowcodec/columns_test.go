@@ -74,7 +74,7 @@ func TestColumnDecoder(t *testing.T) {
 			arena = &batch.Arena{}
 		}
 		for k := range rows {
-			val := l.Append(nil, rows[k], epochs[k], r.Uint32N(2)*7)
+			val := l.Append(nil, rows[k], epochs[k], Header{r.Uint32N(2) * 7, r.Uint64N(2) * r.Uint64N(1<<33)})
 			for cut := range val {
 				if _, err := l.all().Decode(val[:cut:cut], 0, nil); err == nil && !lastIsNull(rows[k], had) {
 					t.Fatalf("seed %d: %d of %d bytes pass", seed, cut, len(val))
@@ -137,7 +137,7 @@ func (l *Layout) all() *ColumnDecoder {
 func TestColumnDecoderDoesNotAllocate(t *testing.T) {
 	tab, rows, epochs := randomTable(rand.New(rand.NewPCG(3, 2)))
 	l := NewLayout(tab)
-	val, d := l.Append(nil, rows[0], epochs[0], 0), l.all()
+	val, d := l.Append(nil, rows[0], epochs[0], Header{}), l.all()
 	if n := testing.AllocsPerRun(100, func() { _, _ = d.Decode(val, 0, nil) }); n != 0 {
 		t.Fatalf("%v allocations", n)
 	}

@@ -1,10 +1,13 @@
 // Package rowcodec is the stored form of a row's scalar columns:
 //
-//	version(1)=1                    columns(uvarint)  null bitmap((columns+7)/8)  value…
-//	version(1)=2  epoch(uvarint)    columns(uvarint)  null bitmap((columns+7)/8)  value…
+//	version(1)=1                              columns(uvarint)  null bitmap((columns+7)/8)  value…
+//	version(1)=2  epoch(uvarint)              columns(uvarint)  null bitmap((columns+7)/8)  value…
+//	version(1)=3  writer(uvarint)             columns(uvarint)  null bitmap((columns+7)/8)  value…
+//	version(1)=4  epoch and writer(uvarints)  columns(uvarint)  null bitmap((columns+7)/8)  value…
 //
-// The second form carries the row's own epoch, which the entries of vector indexes
-// on expressions are checked by (storage/table); in the first it is 0.
+// The epoch is the row's own, which the entries of vector indexes on expressions are
+// checked by (storage/table); the writer is the number of the transaction that wrote
+// this version of the row, xmin. Where a form has none, it is 0.
 // Values follow in attribute order, NULLs left out: RepInt as a zigzag varint,
 // RepFloat as 8 bytes little-endian, RepBytes as uvarint length and bytes. A
 // vector column holds only its epoch (uvarint): its datum lives in a key of its
@@ -24,10 +27,18 @@ import (
 // ErrCorrupt reports a stored row that cannot be decoded.
 var ErrCorrupt = errors.New("rowcodec: corrupt row")
 
+// The versions are 1 and a bit for each number that the header has.
 const (
-	version      = 1
-	versionEpoch = 2
+	version   = 1
+	hasEpoch  = 1
+	hasWriter = 2
 )
+
+// Header is what a stored row says of itself before its values.
+type Header struct {
+	Epoch  uint32 // the row's own, 0 for none
+	Writer uint64 // number of the transaction that wrote it, 0 for none
+}
 
 // Layout is what encoding and decoding need of a table's columns; made once a table version.
 type Layout struct {
@@ -49,14 +60,10 @@ func NewLayout(t *catalog.Table) *Layout {
 func (l *Layout) Columns() int { return len(l.reps) }
 
 // Append encodes a row of Columns datums; epochs has the vector columns' epochs
-// at their places (a NULL vector has none), own is the row's, 0 for none.
-func (l *Layout) Append(dst []byte, row []types.Datum, epochs []uint32, own uint32) []byte {
+// at their places (a NULL vector has none).
+func (l *Layout) Append(dst []byte, row []types.Datum, epochs []uint32, h Header) []byte {
 	n := len(row)
-	if own == 0 {
-		dst = append(dst, version)
-	} else {
-		dst = binary.AppendUvarint(append(dst, versionEpoch), uint64(own))
-	}
+	dst = h.append(dst)
 	dst = binary.AppendUvarint(dst, uint64(n))
 	bitmap := len(dst)
 	for range (n + 7) / 8 {
@@ -218,27 +225,45 @@ func uvarint(p []byte) (uint64, []byte) {
 	return v, p[k:]
 }
 
-// header reads the row's epoch and returns what follows it.
-func header(val []byte) (epoch uint32, body []byte, err error) {
-	switch {
-	case len(val) < 2:
-		return 0, nil, ErrCorrupt
-	case val[0] == version:
-		return 0, val[1:], nil
-	case val[0] != versionEpoch:
-		return 0, nil, ErrCorrupt
+func (h Header) append(dst []byte) []byte {
+	at := len(dst)
+	dst = append(dst, version)
+	if h.Epoch != 0 {
+		dst = binary.AppendUvarint(dst, uint64(h.Epoch))
+		dst[at] += hasEpoch
 	}
-	v, k := binary.Uvarint(val[1:])
-	if k <= 0 || v == 0 || v > math.MaxUint32 {
-		return 0, nil, ErrCorrupt
+	if h.Writer != 0 {
+		dst = binary.AppendUvarint(dst, h.Writer)
+		dst[at] += hasWriter
 	}
-	return uint32(v), val[1+k:], nil
+	return dst
 }
 
-// Epoch is the row's own epoch, 0 if it was written without one.
-func Epoch(val []byte) (uint32, error) {
-	epoch, _, err := header(val)
-	return epoch, err
+// header reads the numbers before the columns and returns what follows them.
+func header(val []byte) (h Header, body []byte, err error) {
+	if len(val) < 2 || val[0] < version || val[0] > version+hasEpoch+hasWriter {
+		return Header{}, nil, ErrCorrupt
+	}
+	has, body := val[0]-version, val[1:]
+	if has&hasEpoch != 0 {
+		var v uint64
+		if v, body = uvarint(body); body == nil || v == 0 || v > math.MaxUint32 {
+			return Header{}, nil, ErrCorrupt
+		}
+		h.Epoch = uint32(v)
+	}
+	if has&hasWriter != 0 {
+		if h.Writer, body = uvarint(body); body == nil || h.Writer == 0 {
+			return Header{}, nil, ErrCorrupt
+		}
+	}
+	return h, body, nil
+}
+
+// HeaderOf is what a stored row says of itself.
+func HeaderOf(val []byte) (Header, error) {
+	h, _, err := header(val)
+	return h, err
 }
 
 // AppendVector encodes a vector column's own value: epoch, then the datum's bytes,
@@ -258,7 +283,7 @@ func DecodeVector(val []byte) (epoch uint32, datum []byte, err error) {
 // AppendDatum encodes one datum alone (a column's Missing value); DecodeDatum reads it.
 func AppendDatum(dst []byte, t types.T, d types.Datum) []byte {
 	l := Layout{reps: []types.Rep{t.Rep()}, vector: []bool{false}}
-	return l.Append(dst, []types.Datum{d}, nil, 0)
+	return l.Append(dst, []types.Datum{d}, nil, Header{})
 }
 
 // DecodeDatum reads what AppendDatum wrote; the result borrows val.

@@ -11,25 +11,25 @@ import (
 	"github.com/loxodb/loxodb/sql/types"
 )
 
-// A row says its epoch without being decoded, and decodes the same with one.
-func TestEpoch(t *testing.T) {
+// A row says its epoch and its writer without being decoded, and decodes the same with them.
+func TestHeader(t *testing.T) {
 	l := NewLayout(&catalog.Table{Columns: []catalog.Column{
 		{Num: 1, Type: types.Of(types.Int4OID)}, {Num: 2, Type: types.Of(types.VectorOID)}, {Num: 3, Type: types.Of(types.TextOID)},
 	}})
 	row := []types.Datum{types.Int(-7), types.Bytes([]byte{1}), types.String("abc")}
-	for _, own := range []uint32{0, 1, 127, 128, 1<<32 - 1} {
-		val := l.Append(nil, row, []uint32{0, 99, 0}, own)
-		if got, err := Epoch(val); err != nil || got != own {
-			t.Errorf("epoch %d: got %d, %v", own, got, err)
+	for _, h := range []Header{{}, {1, 0}, {127, 1}, {128, 1 << 40}, {0, 1000}, {1<<32 - 1, 1<<64 - 1}} {
+		val := l.Append(nil, row, []uint32{0, 99, 0}, h)
+		if got, err := HeaderOf(val); err != nil || got != h {
+			t.Errorf("%+v: got %+v, %v", h, got, err)
 		}
 		got := make([]types.Datum, 3)
 		n, err := l.Decoder([]bool{true, true, true}).Decode(val, got)
 		if err != nil || n != 3 || got[0].Int() != -7 || got[1].Int() != 99 || string(got[2].Bytes()) != "abc" {
-			t.Errorf("epoch %d: decoded %v, %v", own, got, err)
+			t.Errorf("%+v: decoded %v, %v", h, got, err)
 		}
 	}
-	for _, bad := range [][]byte{nil, {1}, {0, 0}, {3, 1, 1}, {2, 0, 1}, {2, 0x80}, {2, 0xff, 0xff, 0xff, 0xff, 0xff, 1}} {
-		if _, err := Epoch(bad); !errors.Is(err, ErrCorrupt) {
+	for _, bad := range [][]byte{nil, {1}, {0, 0}, {5, 1, 1}, {2, 0, 1}, {2, 0x80}, {2, 0xff, 0xff, 0xff, 0xff, 0xff, 1}, {3, 0, 1}, {4, 1}, {4, 1, 0x80}} {
+		if _, err := HeaderOf(bad); !errors.Is(err, ErrCorrupt) {
 			t.Errorf("% x: %v", bad, err)
 		}
 		if _, err := l.Decoder([]bool{true, true, true}).Decode(bad, make([]types.Datum, 3)); !errors.Is(err, ErrCorrupt) {
@@ -65,7 +65,7 @@ func TestDecoder(t *testing.T) {
 			row = append(row, d)
 		}
 		l := NewLayout(tab)
-		val := l.Append(nil, row, epochs, r.Uint32N(2)*7)
+		val := l.Append(nil, row, epochs, Header{r.Uint32N(2) * 7, r.Uint64N(2) * r.Uint64N(1<<33)})
 		had := len(row)
 		for range r.IntN(3) { // columns added since
 			tab.Columns = append(tab.Columns, catalog.Column{Num: int16(len(tab.Columns) + 1), Type: kinds[0]})

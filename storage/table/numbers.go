@@ -31,6 +31,10 @@ func NewCounter(eng kv.Engine, name string, first, block uint64) *Counter {
 // NewRowNumbers is the counter of hidden row numbers and vector epochs.
 func NewRowNumbers(eng kv.Engine) *Counter { return NewCounter(eng, "rows", 1, lease) }
 
+// NewTxnNumbers is the counter of transactions that write; the first number is one that
+// PostgreSQL, too, gives to no transaction of its own.
+func NewTxnNumbers(eng kv.Engine) *Counter { return NewCounter(eng, "transactions", 1000, 4096) }
+
 // Next returns a number never returned before.
 func (c *Counter) Next(ctx context.Context) (uint64, error) {
 	c.mu.Lock()
@@ -43,6 +47,18 @@ func (c *Counter) Next(ctx context.Context) (uint64, error) {
 	n := c.next
 	c.next++
 	return n, nil
+}
+
+// Peek is the number that Next returns next.
+func (c *Counter) Peek(ctx context.Context) (uint64, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.next >= c.limit {
+		if err := c.renew(ctx); err != nil {
+			return 0, err
+		}
+	}
+	return c.next, nil
 }
 
 // renew reserves the next block in a transaction of its own.

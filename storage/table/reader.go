@@ -107,12 +107,26 @@ func AttrType(t *catalog.Table, attr int16) types.T {
 		return types.Of(types.Int8OID)
 	case catalog.CtidAttr:
 		return types.Of(types.TidOID)
-	case catalog.XminAttr:
+	case catalog.XminAttr, catalog.XmaxAttr:
 		return types.Of(types.XidOID)
+	case catalog.CminAttr, catalog.CmaxAttr:
+		return types.Of(types.CidOID)
 	case catalog.TableOidAttr:
 		return types.Of(types.OidOID)
 	}
 	return t.Columns[attr-1].Type
+}
+
+// frozen is the xmin of rows that do not say who wrote them (FrozenTransactionId).
+const frozen = 2
+
+// XminOf is what xmin shows of a transaction's number: its lower half, as PostgreSQL's
+// 32-bit transaction IDs are.
+func XminOf(writer uint64) int64 {
+	if writer == 0 {
+		return frozen
+	}
+	return int64(uint32(writer))
 }
 
 // Types are the output columns' types.
@@ -193,13 +207,14 @@ func (r *Reader) aim() {
 
 // show puts a stored row at index i of the batch; bytes are copied to the arena.
 func (r *Reader) show(i int, row uint64, val []byte) error {
-	if r.system {
-		r.showSystem(i, row)
-	}
-	if r.watch {
-		var err error
-		if r.own[i], err = rowcodec.Epoch(val); err != nil {
+	if r.system || r.watch {
+		h, err := rowcodec.HeaderOf(val)
+		if err != nil {
 			return err
+		}
+		r.showSystem(i, row, h)
+		if r.watch {
+			r.own[i] = h.Epoch
 		}
 	}
 	arena := &r.arena
@@ -232,15 +247,17 @@ func (r *Reader) showMissing(i, n int) {
 }
 
 // showSystem fills the system columns of row i of the batch.
-func (r *Reader) showSystem(i int, row uint64) {
+func (r *Reader) showSystem(i int, row uint64, h rowcodec.Header) {
 	for k, a := range r.attrs {
 		if a <= 0 {
-			r.systemCol(k, a, i, row)
+			r.systemCol(k, a, i, row, h)
 		}
 	}
 }
 
-func (r *Reader) systemCol(out int, attr int16, i int, row uint64) {
+// systemCol fills a system column. No version that a statement sees was deleted, and
+// nobody can see which statement of its transaction wrote it.
+func (r *Reader) systemCol(out int, attr int16, i int, row uint64, h rowcodec.Header) {
 	c := &r.out.Cols[out]
 	c.Null[i] = false
 	switch attr {
@@ -249,6 +266,8 @@ func (r *Reader) systemCol(out int, attr int16, i int, row uint64) {
 	case catalog.TableOidAttr:
 		c.I[i] = int64(r.Table.ID)
 	case catalog.XminAttr:
+		c.I[i] = XminOf(h.Writer)
+	case catalog.CminAttr, catalog.XmaxAttr, catalog.CmaxAttr:
 		c.I[i] = 0
 	case catalog.CtidAttr:
 		c.Set(i, types.CtidDatum(row))

@@ -38,7 +38,7 @@ func TestLoadVectors(t *testing.T) {
 			num := binary.LittleEndian.AppendUint32(nil, epoch)
 			must(t, x.Put(keys.AppendRow(nil, tab.Storage, 1, id), rowcodec.AppendVector(nil, epoch, num)))
 		}
-		must(t, x.Put(keys.AppendRow(nil, tab.Storage, keys.Scalars, id), layout.Append(nil, row, []uint32{epoch}, 0)))
+		must(t, x.Put(keys.AppendRow(nil, tab.Storage, keys.Scalars, id), layout.Append(nil, row, []uint32{epoch}, rowcodec.Header{})))
 	}
 	x, err := eng.Begin(ctx, kv.TxnOptions{})
 	must(t, err)

@@ -52,8 +52,22 @@ type Txn struct {
 	written []writtenRow
 	many    bool // too many rows were written to list them
 
+	number func(context.Context) (uint64, error)
+
 	activity *Activity
 	changes  []tally // also of what was rolled back to a savepoint: it feeds an estimate
+}
+
+// NumberBy makes number, which gives the same number whenever it is asked, the way to
+// the transaction's number: it is asked when the first row is written.
+func (t *Txn) NumberBy(number func(context.Context) (uint64, error)) { t.number = number }
+
+// Number is the transaction's number, 0 if it has none. The rows that it writes carry it.
+func (t *Txn) Number(ctx context.Context) (uint64, error) {
+	if t.number == nil {
+		return 0, nil
+	}
+	return t.number(ctx)
 }
 
 // CountChanges makes the commit add to a.

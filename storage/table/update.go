@@ -25,9 +25,11 @@ func (w *Writer) loadEpochs(ctx context.Context, id uint64) (bool, error) {
 	for _, k := range w.vecs {
 		w.oldEpochs[k] = noEpoch
 	}
-	if w.oldOwn, err = rowcodec.Epoch(val); err != nil {
+	h, err := rowcodec.HeaderOf(val)
+	if err != nil {
 		return false, err
 	}
+	w.oldOwn = h.Epoch
 	if len(w.vecs) == 0 {
 		return true, nil
 	}
@@ -72,7 +74,7 @@ func (w *Writer) Update(ctx context.Context, id uint64, old, row []types.Datum, 
 		return false, err
 	}
 	row = w.updatedRow(row, set)
-	if err := w.putScalars(id, row); err != nil {
+	if err := w.putScalars(ctx, id, row); err != nil {
 		return false, err
 	}
 	return true, w.updateEntries(ctx, id, old, row)

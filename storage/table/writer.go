@@ -209,7 +209,7 @@ func (w *Writer) InsertChecked(ctx context.Context, row []types.Datum) (id uint6
 			return 0, err
 		}
 	}
-	if err := w.putScalars(id, row); err != nil {
+	if err := w.putScalars(ctx, id, row); err != nil {
 		return 0, err
 	}
 	for i, x := range w.Table.Indexes {
@@ -245,10 +245,14 @@ func (w *Writer) freshEpoch(ctx context.Context) (uint32, error) {
 	}
 }
 
-func (w *Writer) putScalars(id uint64, row []types.Datum) error {
+func (w *Writer) putScalars(ctx context.Context, id uint64, row []types.Datum) error {
 	w.txn.wrote(w.Table.Storage, id)
+	writer, err := w.txn.Number(ctx)
+	if err != nil {
+		return err
+	}
 	w.key = keys.AppendRow(w.key[:0], w.Table.Storage, keys.Scalars, id)
-	w.val = w.layout.Append(w.val[:0], row, w.epochs, w.own)
+	w.val = w.layout.Append(w.val[:0], row, w.epochs, rowcodec.Header{Epoch: w.own, Writer: writer})
 	return w.txn.Put(w.key, w.val)
 }
 

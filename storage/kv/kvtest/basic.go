@@ -81,9 +81,15 @@ func testReadOnly(t *testing.T, e kv.Engine) {
 	x := begin(t, e, kv.TxnOptions{ReadOnly: true})
 	wantErr(t, x.Put([]byte("a"), []byte("1")), kv.ErrReadOnly)
 	wantErr(t, x.Delete([]byte("a")), kv.ErrReadOnly)
-	_, err := x.Lock(ctx, []byte("a"), kv.Exclusive, kv.WaitBlock)
-	wantErr(t, err, kv.ErrReadOnly)
+	_, err := x.Lock(ctx, []byte("a"), kv.Shared, kv.WaitBlock)
+	must(t, err)
+	y := begin(t, e, kv.TxnOptions{})
+	_, err = y.Lock(ctx, []byte("a"), kv.Exclusive, kv.WaitNever)
+	wantErr(t, err, kv.ErrLocked)
 	commit(t, x)
+	_, err = y.Lock(ctx, []byte("a"), kv.Exclusive, kv.WaitNever)
+	must(t, err)
+	must(t, y.Close())
 }
 
 func testEmptyKeysAndValues(t *testing.T, e kv.Engine) {

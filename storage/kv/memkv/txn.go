@@ -83,8 +83,8 @@ type writeSet struct {
 func (t *txn) setOwn(own *writeSet) { t.own, t.view.own = own, own }
 
 func (t *txn) Lock(ctx context.Context, key []byte, m kv.Mode, w kv.Wait) (changed bool, err error) {
-	if err := t.writable(); err != nil {
-		return false, err
+	if t.ended {
+		return false, kv.ErrClosed
 	}
 	before := t.pos
 	if _, err := t.e.locks.Acquire(ctx, &t.owner, key, m, w, before); err != nil {

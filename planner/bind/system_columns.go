@@ -1,0 +1,92 @@
+package bind
+
+import (
+	"slices"
+
+	"github.com/loxodb/loxodb/planner/logical"
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+var systemColumns = map[string]struct {
+	attr int16
+	t    types.OID
+}{
+	"ctid": {catalog.CtidAttr, types.TidOID}, "tableoid": {catalog.TableOidAttr, types.OidOID},
+	"xmin": {catalog.XminAttr, types.XidOID}, "cmin": {catalog.CminAttr, types.CidOID},
+	"xmax": {catalog.XmaxAttr, types.XidOID}, "cmax": {catalog.CmaxAttr, types.CidOID},
+}
+
+// systemColumn finds an unqualified system column: of the only table that has it and
+// is not hidden by a join.
+func (b *binder) systemColumn(s *scope, name string, pos ast.Pos) (expr.Expr, error) {
+	sys, ok := systemColumns[name]
+	if !ok {
+		return nil, nil
+	}
+	var of *relation
+	for _, it := range s.items {
+		if it.rel == nil || it.rel.scan == nil || !it.colsVisible {
+			continue
+		}
+		if of != nil {
+			return nil, ambiguous(name, pos)
+		}
+		of = it.rel
+	}
+	if of == nil {
+		return nil, nil
+	}
+	return b.scanColumn(of, sys.attr, name, types.Of(sys.t)), nil
+}
+
+// writtenColumns are the system columns of a row that the statement has just written,
+// as RETURNING shows them; ctid and xmax are what the row's writer says.
+func (b *binder) writtenColumns(t *catalog.Table, ctid, xmax expr.Expr) ([]nsCol, error) {
+	xmin, err := b.ownNumber()
+	if err != nil {
+		return nil, err
+	}
+	command := &expr.Const{T: types.Of(types.CidOID), D: types.Int(0)}
+	return []nsCol{
+		{"tableoid", &expr.Const{T: types.Of(types.OidOID), D: types.Int(int64(t.ID))}},
+		{"ctid", ctid}, {"xmin", xmin}, {"xmax", xmax}, {"cmin", command}, {"cmax", command},
+	}, nil
+}
+
+// ownNumber is the number of the transaction as xmin and xmax show it.
+func (b *binder) ownNumber() (expr.Expr, error) {
+	number, err := b.callBound("pg_catalog", "pg_current_xact_id", nil, ast.NoPos)
+	if err != nil {
+		return nil, err
+	}
+	return b.callBound("pg_catalog", "xid", []expr.Expr{number}, ast.NoPos)
+}
+
+// deleted is a deleted row as RETURNING shows it: what was read, deleted by this transaction.
+func (b *binder) deleted(read *nsItem) (*nsItem, error) {
+	xmax, err := b.ownNumber()
+	if err != nil {
+		return nil, err
+	}
+	it := *read
+	it.hidden = append(slices.Clone(it.hidden), nsCol{"xmax", xmax})
+	return &it, nil
+}
+
+// insertedColumns are those of an inserted row, or of one updated instead, and the two
+// that executing the statement adds to the row.
+func (b *binder) insertedColumns(t *catalog.Table, alias string) (cols []nsCol, added []logical.ColID, err error) {
+	ctid := b.meta.Add(logical.ColInfo{Name: "ctid", Rel: alias, T: types.Of(types.TidOID)})
+	xmax := b.meta.Add(logical.ColInfo{Name: "xmax", Rel: alias, T: types.Of(types.XidOID)})
+	cols, err = b.writtenColumns(t, b.meta.Column(ctid), b.meta.Column(xmax))
+	return cols, []logical.ColID{ctid, xmax}, err
+}
+
+// updatedColumns are those of an updated row, which stays where it was read from.
+func (b *binder) updatedColumns(t *catalog.Table, read *relation) ([]nsCol, error) {
+	ctid := b.scanColumn(read, catalog.CtidAttr, "ctid", types.Of(types.TidOID))
+	return b.writtenColumns(t, ctid, &expr.Const{T: types.Of(types.XidOID), D: types.Int(0)})
+}
