@@ -395,6 +395,12 @@ func (x system) Catalog() *catalog.Snapshot { return x.s.Catalog() }
 // Printer implements syscat.Definer.
 func (x system) Printer(pretty bool) *syscat.Printer { return x.s.printer(pretty) }
 
+// ViewReads implements syscat.Definer.
+func (x system) ViewReads(view *catalog.Table) []catalog.ID { return shower{s: x.s}.reads(view) }
+
+// Regclasses implements syscat.Definer.
+func (x system) Regclasses(text string) []catalog.ID { return shower{s: x.s}.regclasses(text) }
+
 // Database implements syscat.Env.
 func (x system) Database() string { return x.s.Database() }
 

@@ -28,10 +28,7 @@ func (n names) RegOut(t, oid types.OID) (string, bool) {
 	case types.RegclassOID:
 		return n.relation(oid)
 	case types.RegtypeOID:
-		if types.Lookup(oid) == nil {
-			return "", false
-		}
-		return types.TypeName(oid), true
+		return n.typeName(oid)
 	case types.RegnamespaceOID:
 		name := snap.SchemaName(oid)
 		return ast.QuoteIdent(name), name != ""
@@ -68,6 +65,42 @@ func (n names) RegOut(t, oid types.OID) (string, bool) {
 	return "", false
 }
 
+// typeName is a type's name, qualified unless the search path finds it.
+func (n names) typeName(oid types.OID) (string, bool) {
+	info := types.Lookup(oid)
+	switch {
+	case info == nil:
+		return "", false
+	case info.In == "array_in":
+		name, ok := n.typeName(info.Elem)
+		return name + "[]", ok
+	case info.Namespace == catalog.PgCatalogID:
+		return types.TypeName(oid), true
+	}
+	name := ast.QuoteIdent(info.Name)
+	if n.typeVisible(info.Namespace, info.Name) {
+		return name, true
+	}
+	return ast.QuoteIdent(n.s.Catalog().SchemaName(info.Namespace)) + "." + name, true
+}
+
+func (n names) typeVisible(schema catalog.ID, name string) bool {
+	snap := n.s.Catalog()
+	for _, p := range n.s.SearchPath(true) {
+		switch sc, ok := snap.Schema(p); {
+		case p == "pg_catalog":
+			if t := types.ByName(name); t != nil && t.Namespace == catalog.PgCatalogID {
+				return false
+			}
+		case ok && sc.ID == schema:
+			return true
+		case ok && snap.TypeExists(sc.ID, name):
+			return false
+		}
+	}
+	return false
+}
+
 // function is a function's name, qualified unless the search path finds it by the
 // name, alone (the only one of all overloads) or with its arguments.
 func (n names) function(f *builtin.Func, alone bool) string {
@@ -95,26 +128,36 @@ func typeList(oids []types.OID) string {
 // relation is a relation's name, qualified unless the search path finds it.
 func (n names) relation(oid catalog.ID) (string, bool) {
 	snap := n.s.Catalog()
-	schema, name := catalog.ID(0), ""
-	if t, ok := snap.TableByID(oid); ok {
-		schema, name = t.Schema, t.Name
-	} else if x, ok := snap.IndexByID(oid); ok {
-		if t, ok := snap.TableByID(x.Table); ok {
-			schema, name = t.Schema, x.Name
-		}
-	} else if q, ok := snap.SequenceByID(oid); ok {
-		schema, name = q.Schema, q.Name
-	} else if v := syscat.ByOID(oid); v != nil {
-		if v.Schema == "pg_catalog" {
+	schema, name := n.s.relationByOID(oid)
+	if name == "" {
+		v := syscat.ByOID(oid)
+		switch {
+		case v == nil:
+			return "", false
+		case v.Schema == "pg_catalog":
 			return v.Name, true
 		}
 		return v.Schema + "." + v.Name, true
-	}
-	if name == "" {
-		return "", false
 	}
 	if n.s.visible(schema, name) {
 		return ast.QuoteIdent(name), true
 	}
 	return ast.QuoteIdent(snap.SchemaName(schema)) + "." + ast.QuoteIdent(name), true
+}
+
+// relationByOID finds a table, index or sequence; the name is "" when there is none.
+func (s *Session) relationByOID(oid catalog.ID) (schema catalog.ID, name string) {
+	snap := s.Catalog()
+	if t, ok := snap.TableByID(oid); ok {
+		return t.Schema, t.Name
+	}
+	if x, ok := snap.IndexByID(oid); ok {
+		if t, ok := snap.TableByID(x.Table); ok {
+			return t.Schema, x.Name
+		}
+	}
+	if q, ok := snap.SequenceByID(oid); ok {
+		return q.Schema, q.Name
+	}
+	return 0, ""
 }

@@ -1,14 +1,20 @@
 package session
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/syscat"
+	"github.com/loxodb/loxodb/sql/types"
 )
 
 // shower writes stored SQL as pg_get_expr and pg_get_viewdef show it to the
-// session: relations by the names that its search path finds.
+// session: relations, types and functions by the names that its search path finds.
+// What is stored without a schema is of pg_catalog or public.
 type shower struct {
 	s      *Session
 	pretty bool
@@ -23,16 +29,55 @@ func (s *Session) printer(pretty bool) *syscat.Printer {
 // ShowExpr implements builtin.Session.
 func (s *Session) ShowExpr(text string, pretty bool) string { return shower{s, pretty}.expr(text) }
 
-func (x shower) style() ast.Style { return ast.Style{Bare: x.pretty, Relation: x.relation} }
+func (x shower) style() ast.Style {
+	s := ast.Style{Bare: x.pretty, Relation: x.relation}
+	if !x.publicInPath() {
+		s.Callable = x.callable
+	}
+	return s
+}
 
-// relation leaves the schema out of a name that is visible without.
+// publicInPath reports whether what public has is found by its bare name, mostly.
+func (x shower) publicInPath() bool { return slices.Contains(x.s.SearchPath(false), "public") }
+
+// relation leaves the schema out of a name that is visible without, and adds public's
+// to one that is not.
 func (x shower) relation(q ast.QName) ast.QName {
+	if id, err := strconv.ParseUint(q.Name, 10, 32); err == nil && q.Schema == "" { // a constant regclass
+		if schema, name := x.s.relationByOID(catalog.ID(id)); name != "" {
+			q = ast.QName{Schema: x.s.Catalog().SchemaName(schema), Name: name}
+		}
+	}
+	if q.Schema == "" && x.s.Catalog().RelationExists(catalog.PublicID, q.Name) && !x.s.visible(catalog.PublicID, q.Name) {
+		q.Schema = "public"
+		return q
+	}
 	if sc, ok := x.s.Catalog().Schema(q.Schema); ok {
 		if q.Schema = x.s.Catalog().NameForTemp(sc.ID); x.s.visible(sc.ID, q.Name) {
 			q.Schema = ""
 		}
 	}
 	return q
+}
+
+// callable adds public to the name of a type or function that is there, and not in
+// pg_catalog, where the vector types and their functions are, too.
+func (x shower) callable(q ast.QName) ast.QName {
+	if q.Schema != "" {
+		return q
+	}
+	if _, ok := x.s.Catalog().Type(catalog.PublicID, q.Name); ok || inPublic(q.Name) {
+		q.Schema = "public"
+	}
+	return q
+}
+
+// inPublic reports a type or function of the vector extension.
+func inPublic(name string) bool {
+	if t := types.ByName(name); t != nil {
+		return t.OID >= types.VectorOID
+	}
+	return len(builtin.Functions("public", name)) > 0 && len(builtin.Functions("pg_catalog", name)) == 0
 }
 
 func (x shower) read(text string) *ast.Select {
@@ -47,7 +92,7 @@ func (x shower) read(text string) *ast.Select {
 // expr shows an expression. The stored text is what is shown, but for the names
 // of relations, superfluous parentheses, and what has lines of its own.
 func (x shower) expr(text string) string {
-	if !x.pretty && !strings.Contains(text, "::regclass") && !strings.Contains(text, "CASE ") {
+	if !x.pretty && !strings.Contains(text, "::regclass") && !strings.Contains(text, "CASE ") && x.publicInPath() {
 		return text
 	}
 	q := x.read("SELECT " + text)
@@ -55,6 +100,48 @@ func (x shower) expr(text string) string {
 		return text
 	}
 	return ast.PrintIn(q.Targets[0].Expr, x.style())
+}
+
+// reads are the relations that a view's query names: it names each with its schema.
+func (x shower) reads(view *catalog.Table) (ids []catalog.ID) {
+	q := x.read(view.ViewSQL)
+	if q == nil {
+		return nil
+	}
+	snap := x.s.Catalog()
+	ast.Walk(q, func(n ast.Node) bool {
+		if r, ok := n.(*ast.TableRef); ok {
+			if s, ok := snap.Schema(r.Name.Schema); ok {
+				if t, ok := snap.Table(s.ID, r.Name.Name); ok && !slices.Contains(ids, t.ID) {
+					ids = append(ids, t.ID)
+				}
+			}
+		}
+		return true
+	})
+	return ids
+}
+
+// regclasses are the relations that an expression has as constants.
+func (x shower) regclasses(text string) (ids []catalog.ID) {
+	if !strings.Contains(text, "::regclass") {
+		return nil
+	}
+	q := x.read("SELECT " + text)
+	if q == nil {
+		return nil
+	}
+	ast.Walk(q, func(n ast.Node) bool {
+		if c, ok := n.(*ast.Cast); ok && c.To.Name.Name == "regclass" {
+			if l, ok := c.X.(*ast.Lit); ok {
+				if d, err := types.ParseText(types.Of(types.RegclassOID), l.Text, x.s.TextFormat()); err == nil {
+					ids = append(ids, catalog.ID(d.Int()))
+				}
+			}
+		}
+		return true
+	})
+	return ids
 }
 
 // query shows the query of a view whose columns have the names.

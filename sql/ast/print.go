@@ -115,6 +115,9 @@ func (p *printer) qnames(list []QName) {
 
 // callable writes the name of a function or a type.
 func (p *printer) callable(q QName) {
+	if p.style.Callable != nil {
+		q = p.style.Callable(q)
+	}
 	if q.Schema == "" {
 		p.s(quoteCallable(q.Name))
 		return

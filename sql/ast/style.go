@@ -9,6 +9,8 @@ type Style struct {
 	Bare bool
 	// Relation is how a relation is named where it stands; nil = as it is.
 	Relation func(QName) QName
+	// Callable is the same of a type or function.
+	Callable func(QName) QName
 }
 
 // PrintIn writes a query or an expression with its clauses on lines of their

@@ -22,7 +22,8 @@ const (
 // Func is one function signature. Immutable after init.
 type Func struct {
 	OID        types.OID
-	Schema     string // pg_catalog, or public for the vector extension's
+	Schema     string // pg_catalog, or public for extensions'
+	Extension  string // that shows it in pg_proc; "" for what is there always
 	Name       string
 	Args       []types.OID // declared; may be polymorphic (anyelement, …)
 	ArgNames   []string

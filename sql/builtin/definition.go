@@ -20,7 +20,7 @@ func definitionFuncs(r *registrar) {
 			return null()
 		}
 		t := types.Of(types.OID(a[0].Int()))
-		if a[1].IsNull() && types.Lookup(t.OID) != nil {
+		if info := types.Lookup(t.OID); a[1].IsNull() && info != nil && !named(info) {
 			return types.String(types.TypeName(t.OID)), nil // character and bit, with or without a length
 		}
 		if !a[1].IsNull() {
@@ -62,16 +62,26 @@ func formatType(c *Ctx, t types.T) string {
 	if t.OID == 0 {
 		return "-"
 	}
-	if types.Lookup(t.OID) == nil {
-		if c.Format.Names != nil {
-			if n, ok := c.Format.Names.RegOut(types.RegtypeOID, t.OID); ok {
-				return n
-			}
+	info := types.Lookup(t.OID)
+	switch {
+	case info != nil && !named(info):
+		return types.FormatType(t)
+	case info != nil && info.IsArray:
+		return formatType(c, types.T{OID: info.Elem, Mod: t.Mod}) + "[]"
+	case c.Format.Names != nil:
+		if n, ok := c.Format.Names.RegOut(types.RegtypeOID, t.OID); ok {
+			return n + types.TypmodOut(t)
 		}
-		return "???"
 	}
-	return types.FormatType(t)
+	if info != nil {
+		return types.FormatType(t)
+	}
+	return "???"
 }
+
+// named reports a type that is called by a name of its own, which some search paths
+// find without its schema.
+func named(info *types.Info) bool { return info.Namespace != catalog.PgCatalogID }
 
 // define asks the session to print an object: (oid), (oid, pretty) or, of an
 // index, (oid, column, pretty).

@@ -32,6 +32,8 @@ var (
 	aggregateTable string
 	//go:embed vector.tsv
 	vectorProcTable string
+	//go:embed uuid_ossp.tsv
+	uuidProcTable string
 	//go:embed vector_operator.tsv
 	vectorOperatorTable string
 	//go:embed vector_cast.tsv
@@ -119,7 +121,12 @@ func load() *library {
 		castTypes: map[[2]types.OID]*Cast{},
 	}
 	l.loadFuncs(r, procTable, "pg_catalog")
-	l.loadFuncs(r, vectorProcTable, "public")
+	for _, f := range l.loadFuncs(r, vectorProcTable, "public") {
+		f.Extension = "vector"
+	}
+	for _, f := range l.loadFuncs(r, uuidProcTable, "public") {
+		f.Extension = "uuid-ossp"
+	}
 	l.loadOperators(operatorTable, "pg_catalog")
 	l.loadOperators(vectorOperatorTable, "public")
 	l.loadCasts(castTable)
@@ -167,7 +174,8 @@ func oids(s string) []types.OID {
 	return l
 }
 
-func (l *library) loadFuncs(r *registrar, table, schema string) {
+func (l *library) loadFuncs(r *registrar, table, schema string) []*Func {
+	first := len(l.funcs)
 	eachRow(table, 11, func(c []string) {
 		f := &Func{
 			OID: oid(c[0]), Schema: schema, Name: c[1], Src: c[2],
@@ -189,6 +197,7 @@ func (l *library) loadFuncs(r *registrar, table, schema string) {
 		l.funcName[f.Name] = append(l.funcName[f.Name], f)
 		l.funcOID[f.OID] = f
 	})
+	return l.funcs[first:]
 }
 
 // setModes splits pg_proc's all-argument arrays into input and output columns.

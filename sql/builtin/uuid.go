@@ -10,6 +10,7 @@ import (
 
 // uuidFuncs registers gen_random_uuid and the random numbers of chapter 9.3.
 func uuidFuncs(r *registrar) {
+	uuidOssp(r)
 	r.eval("gen_random_uuid", func(*Ctx, []types.Datum) (types.Datum, error) {
 		b := make([]byte, 16)
 		if _, err := rand.Read(b); err != nil {

@@ -1,18 +1,20 @@
 package syscat
 
 import (
+	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/types"
 	"sort"
 )
 
 var _ = register("pg_catalog", map[string]generator{
-	"pg_namespace": namespaces,
-	"pg_class":     classes,
-	"pg_type":      pgTypes,
-	"pg_enum":      enums,
-	"pg_sequence":  sequences,
-	"pg_rewrite":   rewrites,
+	"pg_namespace":  namespaces,
+	"pg_init_privs": initialRights,
+	"pg_class":      classes,
+	"pg_type":       pgTypes,
+	"pg_enum":       enums,
+	"pg_sequence":   sequences,
+	"pg_rewrite":    rewrites,
 })
 
 func namespaces(r *rows) {
@@ -20,10 +22,40 @@ func namespaces(r *rows) {
 		r.oid("oid", id)
 		r.text("nspname", name)
 		r.oid("nspowner", owner)
+		r.strs("nspacl", r.schemaRights(id, owner))
 		r.emit()
 	}
 	for _, s := range allSchemas(r.cat) {
 		put(s.ID, s.Name, s.Owner)
+	}
+}
+
+// schemaRights are those that initdb gives: of the system's schemas and of public
+// everybody may use what is in them, though nobody but the owner may add to it.
+func (r *rows) schemaRights(id, owner catalog.ID) []string {
+	switch id {
+	case catalog.PgCatalogID, catalog.InformationSchemaID, catalog.PublicID:
+	default:
+		return nil
+	}
+	name := "pg_database_owner"
+	if x, ok := r.cat.RoleByID(owner); ok {
+		name = builtin.QuoteIdent(x.Name)
+	}
+	return []string{name + "=UC/" + name, "=U/" + name}
+}
+
+// initialRights are what initdb has granted: pg_dump leaves it out.
+func initialRights(r *rows) {
+	for _, s := range allSchemas(r.cat) {
+		if rights := r.schemaRights(s.ID, s.Owner); rights != nil {
+			r.oid("objoid", s.ID)
+			r.oid("classoid", classNamespace)
+			r.int("objsubid", 0)
+			r.char("privtype", 'i')
+			r.strs("initprivs", rights)
+			r.emit()
+		}
 	}
 }
 

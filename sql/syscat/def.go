@@ -1,6 +1,7 @@
 package syscat
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/loxodb/loxodb/sql/builtin"
@@ -179,7 +180,7 @@ func (p *Printer) indexKey(t *catalog.Table, x *catalog.Index, k *catalog.IndexK
 	}
 	if k.OpClass != "" {
 		if d, ok := opClassOf(x.Method, "", k.Type.OID); !ok || d.name != k.OpClass {
-			s += " " + builtin.QuoteIdent(k.OpClass)
+			s += " " + p.opClass(k.OpClass)
 		}
 	}
 	switch {
@@ -191,6 +192,15 @@ func (p *Printer) indexKey(t *catalog.Table, x *catalog.Index, k *catalog.IndexK
 		s += " NULLS FIRST"
 	}
 	return s
+}
+
+// opClass is an operator class's name: those of pg_catalog are visible always, those of
+// the vector extension where its schema is.
+func (p *Printer) opClass(name string) string {
+	if e, ok := p.Catalog.Extension("vector"); ok && slices.ContainsFunc(fields("vector_opclass"), func(f []string) bool { return f[2] == name }) {
+		return p.relName(e.Schema, name)
+	}
+	return builtin.QuoteIdent(name)
 }
 
 // columnList is a comma-separated list of columns by number.

@@ -140,8 +140,11 @@ func depends(r *rows) {
 	}
 	for _, e := range r.cat.Extensions() {
 		r.depend(classExtension, e.ID, 0, classNamespace, e.Schema, 0, depNormal)
+		of := func(class, id catalog.ID) { r.depend(class, id, 0, classExtension, e.ID, 0, depExtension) }
 		if e.ID == catalog.VectorExtensionID {
-			members(func(class, id catalog.ID) { r.depend(class, id, 0, classExtension, e.ID, 0, depExtension) })
+			members(of)
+		} else {
+			functionsOf(e.Name, of)
 		}
 	}
 }
@@ -162,6 +165,11 @@ func (r *rows) tableDepends(t *catalog.Table) {
 	}
 	if t.HasQuery() {
 		r.depend(classRewrite, t.ID, 0, classRelation, t.ID, 0, depInternal)
+		if d, ok := r.env.(Definer); ok {
+			for _, id := range d.ViewReads(t) {
+				r.depend(classRewrite, t.ID, 0, classRelation, id, 0, depNormal)
+			}
+		}
 	}
 	for i := range t.Columns {
 		c := &t.Columns[i]
@@ -177,6 +185,10 @@ func (r *rows) tableDepends(t *catalog.Table) {
 		r.depend(classAttrdef, c.DefaultID, 0, classRelation, t.ID, int16(i+1), depAuto)
 		if c.SequenceID != 0 && c.Identity == 0 {
 			r.depend(classAttrdef, c.DefaultID, 0, classRelation, c.SequenceID, 0, depNormal)
+		} else if d, ok := r.env.(Definer); ok {
+			for _, id := range d.Regclasses(c.Default) {
+				r.depend(classAttrdef, c.DefaultID, 0, classRelation, id, 0, depNormal)
+			}
 		}
 	}
 	for _, k := range t.Constraints {
@@ -209,37 +221,34 @@ func extensions(r *rows) {
 		r.text("extname", e.Name)
 		r.oid("extowner", catalog.BootstrapRoleID)
 		r.oid("extnamespace", e.Schema)
-		r.bool("extrelocatable", true)
+		r.bool("extrelocatable", e.Schema != catalog.PgCatalogID)
 		r.text("extversion", e.Version)
 		r.emit()
 	}
 }
 
-// known are the extensions that CREATE EXTENSION accepts.
-var known = []struct{ name, version, comment string }{
-	{"vector", "0.8.6", "vector data type and ivfflat and hnsw access methods"},
-}
-
 func availableExtensions(r *rows) {
-	for _, k := range known {
-		r.text("name", k.name)
-		r.text("default_version", k.version)
-		if e, ok := r.cat.Extension(k.name); ok {
+	for _, k := range Extensions {
+		r.text("name", k.Name)
+		r.text("default_version", k.Version)
+		if e, ok := r.cat.Extension(k.Name); ok {
 			r.text("installed_version", e.Version)
 		}
-		r.text("comment", k.comment)
+		r.text("comment", k.Comment)
 		r.emit()
 	}
 }
 
 func availableVersions(r *rows) {
-	for _, k := range known {
-		e, ok := r.cat.Extension(k.name)
-		r.text("name", k.name)
-		r.text("version", k.version)
-		r.bool("installed", ok && e.Version == k.version)
-		r.bools(true, "superuser", "trusted", "relocatable")
-		r.text("comment", k.comment)
+	for _, k := range Extensions {
+		e, ok := r.cat.Extension(k.Name)
+		r.text("name", k.Name)
+		r.text("version", k.Version)
+		r.bool("installed", ok && e.Version == k.Version)
+		r.bool("superuser", true)
+		r.bool("trusted", k.Trusted)
+		r.bool("relocatable", k.Relocatable)
+		r.text("comment", k.Comment)
 		r.emit()
 	}
 }

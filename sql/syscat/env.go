@@ -17,6 +17,10 @@ type Env interface {
 // Definer is what an Env may add: how the session shows definitions.
 type Definer interface {
 	Printer(pretty bool) *Printer
+	// ViewReads are the relations that a view's query names.
+	ViewReads(view *catalog.Table) []catalog.ID
+	// Regclasses are the relations that a stored expression has as constants.
+	Regclasses(text string) []catalog.ID
 }
 
 // Live is what an Env may add: the state of the running server. An Env without

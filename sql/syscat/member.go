@@ -16,6 +16,29 @@ const (
 	classOpfamily catalog.ID = 2753
 )
 
+// Extension is one that CREATE EXTENSION makes.
+type Extension struct {
+	ID                     catalog.ID
+	Name, Version, Comment string
+	Relocatable, Trusted   bool
+}
+
+// Extensions are all of them, but for plpgsql, which is there from the start.
+var Extensions = []Extension{
+	{ID: 18600, Name: "uuid-ossp", Version: "1.1", Comment: "generate universally unique identifiers (UUIDs)", Relocatable: true, Trusted: true},
+	{ID: catalog.VectorExtensionID, Name: "vector", Version: "0.8.6", Comment: "vector data type and ivfflat and hnsw access methods",
+		Relocatable: true, Trusted: true},
+}
+
+// functionsOf calls each with every function of an extension.
+func functionsOf(extension string, each func(class, id catalog.ID)) {
+	for _, f := range builtin.AllFunctions() {
+		if f.Extension == extension {
+			each(classProc, f.OID)
+		}
+	}
+}
+
 // members calls each with every object of the vector extension. Array types are
 // their element types'.
 func members(each func(class, id catalog.ID)) {
@@ -24,11 +47,7 @@ func members(each func(class, id catalog.ID)) {
 			each(classType, t.OID)
 		}
 	}
-	for _, f := range builtin.AllFunctions() {
-		if f.Schema == "public" && f.Name != "uuid_generate_v4" { // that is uuid-ossp's
-			each(classProc, f.OID)
-		}
-	}
+	functionsOf("vector", each)
 	for _, o := range builtin.AllOperators() {
 		if o.Schema == "public" {
 			each(classOperator, o.OID)

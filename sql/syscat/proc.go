@@ -15,26 +15,38 @@ var _ = register("pg_catalog", map[string]generator{
 	"pg_aggregate": aggregates,
 })
 
-// installed reports whether an object in schema is to be shown: those outside
-// pg_catalog belong to the vector extension.
-func (r *rows) installed(schema string) (catalog.ID, bool) {
-	if schema == "pg_catalog" || schema == "" {
+// installed reports whether an object in schema is to be shown, and where; those of
+// extensions are when the extension is there.
+func (r *rows) installed(schema, extension string) (catalog.ID, bool) {
+	switch schema {
+	case "pg_catalog", "":
 		return catalog.PgCatalogID, true
+	case "information_schema":
+		return catalog.InformationSchemaID, true
 	}
-	e, ok := r.cat.Extension("vector")
+	e, ok := r.cat.Extension(extension)
 	if !ok {
 		return 0, false
 	}
 	return e.Schema, true
 }
 
-// extensionKey tells apart what is kept with the extension installed (its
+// extensionKey tells apart what is kept with the vector extension installed (its
 // schema) and without ("").
 func (r *rows) extensionKey() string {
 	if e, ok := r.cat.Extension("vector"); ok {
 		return fmt.Sprint(e.Schema)
 	}
 	return ""
+}
+
+// extensionKeys is the same for all extensions.
+func (r *rows) extensionKeys() string {
+	key := ""
+	for _, e := range r.cat.Extensions() {
+		key += fmt.Sprintln(e.Name, e.Schema)
+	}
+	return key
 }
 
 // Languages of pg_language.
@@ -45,13 +57,13 @@ const (
 
 var procRows, operatorRows fixedRows
 
-func procs(r *rows) { r.fixed(&procRows, r.extensionKey(), allProcs) }
+func procs(r *rows) { r.fixed(&procRows, r.extensionKeys(), allProcs) }
 
 func operators(r *rows) { r.fixed(&operatorRows, r.extensionKey(), allOperators) }
 
 func allProcs(r *rows) {
 	for _, f := range builtin.AllFunctions() {
-		ns, ok := r.installed(f.Schema)
+		ns, ok := r.installed(f.Schema, f.Extension)
 		if !ok {
 			continue
 		}
@@ -106,7 +118,7 @@ func (r *rows) procRow(f *builtin.Func, ns catalog.ID) {
 	}
 	r.text("prosrc", src)
 	if inC {
-		r.text("probin", "$libdir/vector")
+		r.text("probin", "$libdir/"+f.Extension)
 	}
 	r.emit()
 }
@@ -136,7 +148,7 @@ func (r *rows) procOut(f *builtin.Func) {
 
 func allOperators(r *rows) {
 	for _, o := range builtin.AllOperators() {
-		ns, ok := r.installed(o.Schema)
+		ns, ok := r.installed(o.Schema, "vector")
 		if !ok {
 			continue
 		}
@@ -197,7 +209,7 @@ func casts(r *rows) {
 
 func aggregates(r *rows) {
 	for _, a := range builtin.AllAggregates() {
-		if _, ok := r.installed(a.Func.Schema); !ok {
+		if _, ok := r.installed(a.Func.Schema, a.Func.Extension); !ok {
 			continue
 		}
 		r.oid("aggfnoid", a.Func.OID)

@@ -1,7 +1,7 @@
 // Package clients runs real drivers and ORMs of other languages against a server:
 // what they send is what nobody would think of writing by hand. It needs Python,
-// Node or Java, and the package registries for the drivers themselves, so it runs
-// only when asked to: make clients.
+// Node or Java, pg_dump, and the package registries for the drivers themselves, so it
+// runs only when asked to: make clients.
 package clients
 
 import (
@@ -112,4 +112,65 @@ func TestJava(t *testing.T) {
 	each(t, "java", ".java", func(t *testing.T, script, addr string) string {
 		return run(t, dir, scriptTime, "java", "-cp", "postgresql-"+jdbc+".jar", script, "jdbc:postgresql://"+addr+"/postgres")
 	})
+}
+
+// TestDump dumps a database with PostgreSQL's pg_dump, as text and as an archive, loads
+// that into a new server, and dumps it again: nothing may be lost.
+func TestDump(t *testing.T) {
+	enabled(t)
+	if _, err := exec.LookPath("pg_dump"); err != nil {
+		if _, err := exec.LookPath("apt-get"); err != nil {
+			t.Skip("pg_dump is not installed")
+		}
+		run(t, "", 2*time.Minute, "apt-get", "update", "-qq")
+		run(t, "", 5*time.Minute, "apt-get", "install", "-y", "-qq", "--no-install-recommends", "postgresql-client")
+	}
+	shop, err := filepath.Abs("testdata/dump/shop.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	client := func(s *process.Server, name string, args ...string) string {
+		t.Helper()
+		return run(t, dir, scriptTime, name, append(args, "-d", "postgresql://postgres@"+s.Addr+"/postgres")...)
+	}
+	first := process.Start(t, dir+"/first")
+	client(first, "psql", "-q", "-v", "ON_ERROR_STOP=1", "-f", shop)
+	client(first, "pg_dump", "-f", "first.sql")
+	client(first, "pg_dump", "-Fc", "-f", "first.dump")
+	want := dumped(t, dir+"/first.sql")
+
+	text := process.Start(t, dir+"/text")
+	client(text, "psql", "-q", "-v", "ON_ERROR_STOP=1", "-f", "first.sql")
+	client(text, "pg_dump", "-f", "text.sql")
+	if got := dumped(t, dir+"/text.sql"); got != want {
+		t.Errorf("after loading the text:\n%s\nwant\n%s", got, want)
+	}
+	archive := process.Start(t, dir+"/archive")
+	client(archive, "pg_restore", "--exit-on-error", "first.dump")
+	client(archive, "pg_dump", "-f", "archive.sql")
+	if got := dumped(t, dir+"/archive.sql"); got != want {
+		t.Errorf("after loading the archive:\n%s\nwant\n%s", got, want)
+	}
+	for _, part := range []string{"COPY public.\"Goods\"", "USING hnsw (embedding public.vector_cosine_ops) WITH (m='8')", "back\\\\slash", "CREATE MATERIALIZED VIEW"} {
+		if !strings.Contains(want, part) {
+			t.Errorf("no %s in\n%s", part, want)
+		}
+	}
+}
+
+// dumped is a dump without the lines that differ from one to the next.
+func dumped(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kept []string
+	for line := range strings.Lines(string(text)) {
+		if !strings.HasPrefix(line, `\restrict`) && !strings.HasPrefix(line, `\unrestrict`) {
+			kept = append(kept, line)
+		}
+	}
+	return strings.Join(kept, "")
 }

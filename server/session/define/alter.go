@@ -27,6 +27,9 @@ func (e *Env) alterTable(ctx context.Context, st *ast.AlterTable) error {
 	default:
 		return e.alterOther(st)
 	}
+	if done, err := e.alterOwnerAlone(st); done {
+		return err
+	}
 	t, err := e.baseTable(&st.Name)
 	if err != nil {
 		if c := e.compositeByName(&st.Name); c != nil {
@@ -54,6 +57,23 @@ func (e *Env) alterTable(ctx context.Context, st *ast.AlterTable) error {
 		}
 	}
 	return nil
+}
+
+// alterOwnerAlone is ALTER TABLE … OWNER TO of a sequence or view, which may be called
+// tables here: pg_dump does so.
+func (e *Env) alterOwnerAlone(st *ast.AlterTable) (done bool, err error) {
+	if len(st.Cmds) != 1 || st.Cmds[0].Kind != ast.ChangeOwner {
+		return false, nil
+	}
+	found := e.find(&st.Name, func(s catalog.ID) bool {
+		_, sequence := e.Catalog.Sequence(s, st.Name.Name)
+		t, table := e.Catalog.Table(s, st.Name.Name)
+		return sequence || table && t.Kind != catalog.KindTable
+	})
+	if found != nil {
+		return false, nil
+	}
+	return true, e.knownRole(st.Cmds[0].Name)
 }
 
 // alterPass orders the actions of one ALTER TABLE as PostgreSQL's passes do: what

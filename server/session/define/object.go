@@ -12,6 +12,7 @@ import (
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/syscat"
 	"github.com/loxodb/loxodb/sql/types"
 	"github.com/loxodb/loxodb/storage/kv"
 )
@@ -309,7 +310,8 @@ func (e *Env) ownedBy(q *catalog.Sequence, o *ast.SeqOption) error {
 	return nil
 }
 
-// createExtension is CREATE EXTENSION: vector and plpgsql are there.
+// createExtension is CREATE EXTENSION. What it brings is known anyway, and shown from
+// then on.
 func (e *Env) createExtension(ctx context.Context, st *ast.CreateExtension) error {
 	if _, ok := e.Catalog.Extension(st.Name); ok {
 		if st.IfNotExists {
@@ -319,12 +321,15 @@ func (e *Env) createExtension(ctx context.Context, st *ast.CreateExtension) erro
 		return pgerr.Newf(pgerrcode.DuplicateObject, "extension %q already exists", st.Name)
 	}
 	x := &catalog.Extension{Name: st.Name, Schema: catalog.PublicID}
-	switch st.Name {
-	case "vector":
-		x.ID, x.Version, x.Comment = catalog.VectorExtensionID, "0.8.6", "vector data type and ivfflat and hnsw access methods"
-	case "plpgsql":
+	for _, k := range syscat.Extensions {
+		if k.Name == st.Name {
+			x.ID, x.Version, x.Comment = k.ID, k.Version, k.Comment
+		}
+	}
+	if st.Name == "plpgsql" {
 		x.ID, x.Version, x.Schema = 13800, "1.0", catalog.PgCatalogID
-	default:
+	}
+	if x.ID == 0 {
 		return pgerr.Newf(pgerrcode.FeatureNotSupported, "extension %q is not available", st.Name).
 			WithHint("The extension must first be installed on the system where PostgreSQL is running.")
 	}
