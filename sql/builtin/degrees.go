@@ -1,6 +1,10 @@
 package builtin
 
-import "math"
+import (
+	"math"
+
+	"github.com/loxodb/loxodb/sql/libm"
+)
 
 // The functions of angles in degrees, as PostgreSQL computes them: from quotients
 // of the radian functions that are exact at 0, 30, 45, 60 and 90 degrees.
@@ -9,19 +13,19 @@ var (
 	// A variable, so that products are rounded here as they are in calls.
 	radiansPerDegree = 0.0174532925199432957692
 
-	sin30       = math.Sin(30 * radiansPerDegree)
-	cosGap60    = 1 - math.Cos(60*radiansPerDegree)
-	asinOfHalf  = math.Asin(0.5)
-	acosOfHalf  = math.Acos(0.5)
-	atanOfOne   = math.Atan(1)
+	sin30       = libm.Sin(30 * radiansPerDegree)
+	cosGap60    = 1 - libm.Cos(60*radiansPerDegree)
+	asinOfHalf  = libm.Asin(0.5)
+	acosOfHalf  = libm.Acos(0.5)
+	atanOfOne   = libm.Atan(1)
 	tan45       = sinFirst(45) / cosFirst(45)
 	cotangent45 = cosFirst(45) / sinFirst(45)
 )
 
 // sinTo30 and cosTo60 are exact at both ends of their ranges.
-func sinTo30(x float64) float64 { return math.Sin(x*radiansPerDegree) / sin30 / 2 }
+func sinTo30(x float64) float64 { return libm.Sin(x*radiansPerDegree) / sin30 / 2 }
 
-func cosTo60(x float64) float64 { return 1 - (1-math.Cos(x*radiansPerDegree))/cosGap60/2 }
+func cosTo60(x float64) float64 { return 1 - (1-libm.Cos(x*radiansPerDegree))/cosGap60/2 }
 
 // sinFirst and cosFirst are for the first quadrant.
 func sinFirst(x float64) float64 {
@@ -76,9 +80,9 @@ func cotDegrees(x float64) float64 {
 
 func asinFirst(x float64) float64 {
 	if x <= 0.5 {
-		return math.Asin(x) / asinOfHalf * 30
+		return libm.Asin(x) / asinOfHalf * 30
 	}
-	return 90 - math.Acos(x)/acosOfHalf*60
+	return 90 - libm.Acos(x)/acosOfHalf*60
 }
 
 func asinDegrees(x float64) float64 {
@@ -93,9 +97,9 @@ func acosDegrees(x float64) float64 {
 	case x < 0:
 		return 90 + asinFirst(-x)
 	case x <= 0.5:
-		return 90 - math.Asin(x)/asinOfHalf*30
+		return 90 - libm.Asin(x)/asinOfHalf*30
 	}
-	return math.Acos(x) / acosOfHalf * 60
+	return libm.Acos(x) / acosOfHalf * 60
 }
 
 // atanDegrees converts an arc tangent from radians.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgerrcode"
 
+	"github.com/loxodb/loxodb/sql/libm"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -24,11 +25,11 @@ func floatFuncs(r *registrar) {
 	}
 	plain := map[string]func(float64) float64{
 		"dceil": math.Ceil, "dfloor": math.Floor, "dround": math.RoundToEven, "dtrunc": math.Trunc,
-		"dcbrt": math.Cbrt, "datan": math.Atan, "dtanh": math.Tanh,
-		"dasinh": math.Asinh, "degrees": degrees, "radians": radians,
-		"datand": func(x float64) float64 { return atanDegrees(math.Atan(x)) },
+		"dcbrt": libm.Cbrt, "datan": libm.Atan, "dtanh": libm.Tanh,
+		"dasinh": libm.Asinh, "degrees": degrees, "radians": radians,
+		"datand": func(x float64) float64 { return atanDegrees(libm.Atan(x)) },
 	}
-	for key, f := range map[string]func(float64) float64{"dsinh": math.Sinh, "dcosh": math.Cosh} {
+	for key, f := range map[string]func(float64) float64{"dsinh": libm.Sinh, "dcosh": libm.Cosh} {
 		r.kernel(key, floats1(func(x float64) (float64, error) { return f(x), nil })) // infinite where they overflow
 	}
 	for key, f := range plain {
@@ -50,8 +51,8 @@ func floatFuncs(r *registrar) {
 		return math.Sqrt(x), nil
 	}))
 	r.kernel("dexp", floats1(floatExp))
-	r.kernel("dlog1", floats1(func(x float64) (float64, error) { return floatLog(x, math.Log) }))
-	r.kernel("dlog10", floats1(func(x float64) (float64, error) { return floatLog(x, math.Log10) }))
+	r.kernel("dlog1", floats1(func(x float64) (float64, error) { return floatLog(x, libm.Log) }))
+	r.kernel("dlog10", floats1(func(x float64) (float64, error) { return floatLog(x, libm.Log10) }))
 	r.kernel("dpow", floats2(floatPow))
 	r.eval("dpi", func(*Ctx, []types.Datum) (types.Datum, error) { return types.Float(math.Pi), nil })
 	trigFuncs(r)
@@ -97,7 +98,7 @@ func floatArithmetic(r *registrar, prefix string, round func(float64) float64) {
 }
 
 func floatExp(x float64) (float64, error) {
-	v := math.Exp(x)
+	v := libm.Exp(x)
 	if v == 0 && !math.IsInf(x, -1) {
 		return 0, floatUnderflow()
 	}
@@ -127,7 +128,7 @@ func floatPow(x, y float64) (float64, error) {
 		return 0, pgerr.New(pgerrcode.InvalidArgumentForPowerFunction,
 			"a negative number raised to a non-integer power yields a complex result")
 	}
-	v := math.Pow(x, y)
+	v := libm.Pow(x, y)
 	if v == 0 && x != 0 && !math.IsInf(x, 0) && !math.IsInf(y, 0) {
 		return 0, floatUnderflow()
 	}
@@ -156,15 +157,15 @@ func trigFuncs(r *registrar) {
 			return f(x), nil
 		}
 	}
-	cot := func(x float64) float64 { return 1 / math.Tan(x) }
+	cot := func(x float64) float64 { return 1 / libm.Tan(x) }
 	for key, f := range map[string]func(float64) float64{
-		"dsin": math.Sin, "dcos": math.Cos, "dtan": math.Tan, "dcot": cot,
+		"dsin": libm.Sin, "dcos": libm.Cos, "dtan": libm.Tan, "dcot": cot,
 		"dsind": sinDegrees, "dcosd": cosDegrees, "dtand": tanDegrees, "dcotd": cotDegrees,
 	} {
 		r.kernel(key, floats1(finite(f)))
 	}
 	for key, f := range map[string]func(float64) float64{
-		"dasin": math.Asin, "dacos": math.Acos, "datanh": math.Atanh,
+		"dasin": libm.Asin, "dacos": libm.Acos, "datanh": libm.Atanh,
 		"dasind": asinDegrees, "dacosd": acosDegrees,
 	} {
 		r.kernel(key, floats1(unit(f)))
@@ -173,10 +174,10 @@ func trigFuncs(r *registrar) {
 		if x < 1 {
 			return 0, inputOutOfRange()
 		}
-		return math.Acosh(x), nil
+		return libm.Acosh(x), nil
 	}))
-	r.kernel("datan2", floats2(func(y, x float64) (float64, error) { return math.Atan2(y, x), nil }))
-	r.kernel("datan2d", floats2(func(y, x float64) (float64, error) { return atanDegrees(math.Atan2(y, x)), nil }))
+	r.kernel("datan2", floats2(func(y, x float64) (float64, error) { return libm.Atan2(y, x), nil }))
+	r.kernel("datan2d", floats2(func(y, x float64) (float64, error) { return atanDegrees(libm.Atan2(y, x)), nil }))
 }
 
 // widthBucketFloat is width_bucket(op, low, high, count).

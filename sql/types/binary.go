@@ -197,7 +197,7 @@ func AppendBinary(dst []byte, t T, d Datum) []byte {
 		return binary.BigEndian.AppendUint32(dst, uint32(d.bits))
 	case Float8OID:
 		if f := d.Float(); f != f {
-			return binary.BigEndian.AppendUint64(dst, 0x7ff8<<48) // the NaN of C, without payload
+			return binary.BigEndian.AppendUint64(dst, d.bits&(1<<63)|0x7ff8<<48) // the NaN of C: a sign, no payload
 		}
 		return binary.BigEndian.AppendUint64(dst, d.bits)
 	case Int8OID, TimestamptzOID, TimestampOID, TimeOID:
