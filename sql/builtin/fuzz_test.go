@@ -55,7 +55,7 @@ func FuzzTemplates(f *testing.F) {
 	f.Add("x", `FMDay "a\" TH9V9EEEE`)
 	f.Fuzz(func(t *testing.T, s, tpl string) {
 		if p, err := parseByTemplate(s, tpl); err == nil {
-			_, _ = p.stamp()
+			_, _ = p.moment()
 		}
 		_, _ = readNumber(s, tpl)
 		if len(tpl) < 40 {

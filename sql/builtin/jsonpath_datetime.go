@@ -90,7 +90,7 @@ var (
 // readDatetime reads s by a template in the strict manner of the SQL standard:
 // separators must match and nothing may be left on either side.
 func readDatetime(c *Ctx, s, tpl string) (*pathTime, error) {
-	p := &templateParser{s: s, nodes: parseDateTemplate(tpl), month: 1, day: 1, ssss: -1}
+	p := &templateParser{s: s, whole: s, nodes: parseDateTemplate(tpl), standard: true, exact: true}
 	dated, timed, zoned := false, false, false
 	for i := range p.nodes {
 		switch f := p.nodes[i].field; {
@@ -129,65 +129,37 @@ func standardSeparator(n *tplNode) error {
 	return nil
 }
 
-// strictly reads all fields.
+// strictly reads all fields and leaves nothing.
 func (p *templateParser) strictly() error {
-	for k := range p.nodes {
-		n := &p.nodes[k]
-		if n.field == "" {
-			if err := p.separator(n); err != nil {
-				return err
-			}
-			continue
-		}
-		p.skipBlanks()
-		if p.i >= len(p.s) {
-			return badDateText("input string is too short for datetime format")
-		}
-		from := p.i
-		if err := p.read(n, k); err != nil {
-			return err
-		}
-		if n.field == "US" && p.i-from > 6 {
-			return badDateText("trailing characters remain in input string after datetime format")
-		}
+	n, err := p.readAll()
+	if err != nil {
+		return err
+	}
+	if n < len(p.nodes) {
+		return badDateText("input string is too short for datetime format")
 	}
 	p.skipBlanks()
-	if p.i < len(p.s) {
+	if p.s != "" {
 		return badDateText("trailing characters remain in input string after datetime format")
-	}
-	return nil
-}
-
-func (p *templateParser) separator(n *tplNode) error {
-	for i := range len(n.text) {
-		switch {
-		case p.i >= len(p.s):
-			return badDateText("input string is too short for datetime format")
-		case p.s[p.i] == n.text[i]:
-			p.i++
-		case n.sep:
-			return badDateText("unmatched format separator \"%c\"", n.text[i])
-		default:
-			p.i++ // quoted text stands for as many characters, whatever they are
-		}
 	}
 	return nil
 }
 
 // datetime puts the fields together.
 func (p *templateParser) datetime(c *Ctx, dated, timed, zoned bool) (*pathTime, error) {
-	if p.offset <= -16*3600 || p.offset >= 16*3600 || p.hour > 23 {
-		return nil, p.outOfRange()
-	}
-	v, err := p.stamp()
+	m, err := p.moment()
 	if err != nil {
 		return nil, err
 	}
+	v, ok := m.local()
+	if !ok {
+		return nil, timestampRange()
+	}
 	day, rest := floorDiv(v, usPerDay)
-	out := &pathTime{east: int(p.offset)}
+	out := &pathTime{east: int(p.zone())}
 	switch {
 	case dated && timed && zoned:
-		out.t, out.v = types.TimestamptzOID, v-p.offset*usPerSecond
+		out.t, out.v = types.TimestamptzOID, v-p.zone()*usPerSecond
 	case dated && timed:
 		out.t, out.v = types.TimestampOID, v
 	case dated:

@@ -31,29 +31,8 @@ func toCharFuncs(r *registrar) {
 		return stampToChar(v+off*usPerSecond, a[1], name, off, true)
 	})
 	r.eval("interval_to_char", intervalToChar)
-	r.eval("to_timestamp", func(c *Ctx, a []types.Datum) (types.Datum, error) {
-		p, err := parseByTemplate(a[0].Text(), a[1].Text())
-		if err != nil {
-			return types.Datum{}, err
-		}
-		v, err := p.stamp()
-		if err != nil {
-			return types.Datum{}, err
-		}
-		if p.zoned {
-			return checkTimestamp(v - p.offset*usPerSecond)
-		}
-		return checkTimestamp(localToUTC(c, v))
-	})
-	r.eval("to_date", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-		p, err := parseByTemplate(a[0].Text(), a[1].Text())
-		if err != nil {
-			return types.Datum{}, err
-		}
-		v, err := p.stamp()
-		day, _ := floorDiv(v, usPerDay)
-		return types.Int(day), err
-	})
+	r.eval("to_timestamp", toTimestamp)
+	r.eval("to_date", toDate)
 	numberToChar(r)
 }
 

@@ -1,14 +1,17 @@
 package builtin
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // A template of to_char and to_timestamp is a list of nodes: fields with their
-// modifiers and literal text (chapter 9.8).
+// modifiers and single characters (chapter 9.8).
 type tplNode struct {
-	field string // upper-case keyword, "" for literal text
+	field string // upper-case keyword, "" for a character
 	text  string // as written
-	sep   bool   // of literals: a separator or blank that was not quoted
-	quote bool   // of literals: it was quoted
+	sep   bool   // of characters: a separator or blank that was not quoted
+	quote bool   // of characters: it was quoted
 	fm    bool   // FM or fm before it
 	tm    bool
 	th    byte // T or t: TH or th after it
@@ -16,12 +19,13 @@ type tplNode struct {
 
 // dateKeywords, longest first among those with a common start.
 var dateKeywords = []string{
-	"A.D.", "A.M.", "AD", "AM", "B.C.", "BC", "CC", "DAY", "DDD", "DD", "DY", "D", "FF1", "FF2", "FF3", "FF4", "FF5", "FF6",
+	"A.D.", "A.M.", "AD", "AM", "B.C.", "BC", "CC", "DAY", "DDD", "DD", "DY", "D", "FF1", "FF2", "FF3", "FF4", "FF5", "FF6", "FX",
 	"HH24", "HH12", "HH", "IDDD", "ID", "IW", "IYYY", "IYY", "IY", "I", "J", "MI", "MM", "MONTH", "MON", "MS", "OF", "P.M.",
 	"PM", "Q", "RM", "SSSSS", "SSSS", "SS", "TZH", "TZM", "TZ", "US", "WW", "W", "Y,YYY", "YYYY", "YYY", "YY", "Y",
 }
 
-// caseKeywords are spelled differently for upper case, capitals and lower case.
+// isCaseKeyword reports those that are spelled differently for upper case, capitals
+// and lower case.
 func isCaseKeyword(k string) bool {
 	switch k {
 	case "MONTH", "MON", "DAY", "DY":
@@ -33,79 +37,85 @@ func isCaseKeyword(k string) bool {
 // dateKeyword finds the keyword at the start of s.
 func dateKeyword(s string) string {
 	for _, k := range dateKeywords {
-		if len(s) < len(k) || !strings.EqualFold(s[:len(k)], k) {
+		if len(s) < len(k) {
 			continue
 		}
-		if isCaseKeyword(k) || s[:len(k)] == k || s[:len(k)] == strings.ToLower(k) {
+		w := s[:len(k)]
+		if w == k || w == strings.ToLower(k) || isCaseKeyword(k) && w == k[:1]+strings.ToLower(k[1:]) {
 			return k
 		}
 	}
 	return ""
 }
 
+// cutModifier takes the first of the modifiers off s that it begins with.
+func cutModifier(s string, modifiers ...string) (rest, found string) {
+	for _, m := range modifiers {
+		if rest, ok := strings.CutPrefix(s, m); ok {
+			return rest, m
+		}
+	}
+	return s, ""
+}
+
 func parseDateTemplate(s string) []tplNode {
 	var nodes []tplNode
-	literal := func(t string, sep, quote bool) {
-		if n := len(nodes); n > 0 && nodes[n-1].field == "" && nodes[n-1].sep == sep && nodes[n-1].quote == quote && !sep {
-			nodes[n-1].text += t
-			return
-		}
-		nodes = append(nodes, tplNode{text: t, sep: sep, quote: quote})
-	}
-	fm, tm := false, false
-	for i := 0; i < len(s); {
-		rest := s[i:]
-		switch {
-		case strings.HasPrefix(rest, "FM"), strings.HasPrefix(rest, "fm"):
-			fm = true
-			i += 2
-			continue
-		case strings.HasPrefix(rest, "TM"), strings.HasPrefix(rest, "tm"):
-			tm = true
-			i += 2
-			continue
-		case strings.HasPrefix(rest, "FX"), strings.HasPrefix(rest, "fx"):
-			i += 2
-			continue
-		}
-		if k := dateKeyword(rest); k != "" {
-			n := tplNode{field: k, text: rest[:len(k)], fm: fm || tm && isCaseKeyword(k), tm: tm} // translated names are not padded
-			i += len(k)
-			switch {
-			case strings.HasPrefix(s[i:], "SP"): // spelled numbers do not exist in PostgreSQL either
-				i += 2
-			case strings.HasPrefix(s[i:], "TH"):
-				n.th = 'T'
-				i += 2
-			case strings.HasPrefix(s[i:], "th"):
-				n.th = 't'
-				i += 2
+	for s != "" {
+		var before, after string
+		s, before = cutModifier(s, "FM", "fm", "TM", "tm")
+		if k := dateKeyword(s); k != "" {
+			n := tplNode{field: k, text: s[:len(k)], tm: strings.EqualFold(before, "TM")}
+			n.fm = before != "" && (!n.tm || isCaseKeyword(k)) // translated names are not padded
+			if s, after = cutModifier(s[len(k):], "TH", "th", "SP"); after == "TH" || after == "th" {
+				n.th = after[0]
 			}
 			nodes = append(nodes, n)
-			fm, tm = false, false
 			continue
 		}
-		switch {
-		case rest[0] == '"':
-			i++
-			for i < len(s) && s[i] != '"' {
-				if s[i] == '\\' && i+1 < len(s) {
-					i++
-				}
-				literal(s[i:i+1], false, true)
-				i++
-			}
-			i++
-		case rest[0] == '\\' && len(rest) > 1 && rest[1] == '"':
-			literal(`"`, false, true)
-			i += 2
-		default:
-			literal(rest[:1], !isLetter(rest[0]) && rest[0] < 0x80 && (rest[0] < '0' || rest[0] > '9'), false)
-			i++
+		if s != "" && s[0] == '"' {
+			nodes, s = quotedTemplate(nodes, s[1:])
+			continue
+		}
+		if strings.HasPrefix(s, `\"`) { // a backslash is itself before anything else
+			s = s[1:]
+		}
+		if s != "" {
+			n := characterLen(s)
+			nodes = append(nodes, tplNode{text: s[:n], sep: isSeparator(s[0]) || isBlank(s[0])})
+			s = s[n:]
 		}
 	}
 	return nodes
 }
+
+// quotedTemplate reads characters up to a quotation mark or the end.
+func quotedTemplate(nodes []tplNode, s string) ([]tplNode, string) {
+	for s != "" {
+		if s[0] == '"' {
+			return nodes, s[1:]
+		}
+		if s[0] == '\\' && len(s) > 1 {
+			s = s[1:]
+		}
+		n := characterLen(s)
+		nodes = append(nodes, tplNode{text: s[:n], quote: true})
+		s = s[n:]
+	}
+	return nodes, s
+}
+
+// characterLen is the length in bytes of the first character, 0 of nothing.
+func characterLen(s string) int {
+	_, n := utf8.DecodeRuneInString(s)
+	return n
+}
+
+// isSeparator reports ASCII punctuation.
+func isSeparator(c byte) bool {
+	return c > ' ' && c < 0x7f && !isLetter(c) && (c < '0' || c > '9')
+}
+
+func isBlank(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' }
 
 // ordinal is st, nd, rd or th for a number's text; upper for TH.
 func ordinal(digits string, upper bool) string {

@@ -1,30 +1,35 @@
 package builtin
 
 import (
+	"math"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/sql/pgerr"
-	"github.com/loxodb/loxodb/sql/types"
 )
 
-// templateParser reads a text by a template (to_timestamp, to_date).
+// templateParser reads a text by a template (to_timestamp, to_date). Fields are 0
+// until they are read, and 0 is as good as unread.
 type templateParser struct {
-	s     string
-	i     int
-	nodes []tplNode
+	s, whole string // what is left, and all of it
+	nodes    []tplNode
+	standard bool // as the SQL standard's templates are read: strictly
+	exact    bool // FX came
+	extra    int  // how many blanks and separators were skipped that the template does not have
 
-	year, yearDigits        int
-	month, day, doy, julian int
-	isoYear, isoWeek, isoD  int
-	hour, min, sec, us      int
-	century, week, weekM    int
-	ssss                    int
-	pm, clock12, haveAmPm   bool
-	bc, haveYear, haveISO   bool
-	zoned                   bool
-	offset                  int64
+	convention                byte // g after a Gregorian field, i after one of ISO weeks
+	year, yearDigits, century int
+	month, day, doy, weekday  int // weekday 1 is Sunday
+	week, weekM, julian       int
+	hour, min, sec, ms, us    int
+	secondOfDay, precision    int
+	pm, bc                    int
+	clock12                   bool
+	zoneSign, zoneHour        int
+	zoneMin                   int
 }
 
 func badDateText(format string, args ...any) *pgerr.Error {
@@ -32,214 +37,421 @@ func badDateText(format string, args ...any) *pgerr.Error {
 }
 
 func parseByTemplate(s, tpl string) (*templateParser, error) {
-	p := &templateParser{s: s, nodes: parseDateTemplate(tpl), month: 1, day: 1, ssss: -1}
+	p := &templateParser{s: s, whole: s, nodes: parseDateTemplate(tpl)}
+	_, err := p.readAll()
+	return p, err
+}
+
+// readAll reads until text or template ends, and says how many nodes it came through.
+func (p *templateParser) readAll() (int, error) {
 	for k := range p.nodes {
+		if p.s == "" {
+			return k, nil
+		}
 		n := &p.nodes[k]
+		if !p.exact && n.field != "FX" && (n.field != "" || k == 0) {
+			p.extra += p.skipBlanks()
+		}
 		if n.field == "" {
-			p.literal(n)
+			if err := p.character(n); err != nil {
+				return k, err
+			}
 			continue
 		}
-		p.skipBlanks()
-		if p.i >= len(p.s) {
-			break
+		if err := p.field(n, k); err != nil {
+			return k, err
 		}
-		if err := p.read(n, k); err != nil {
-			return nil, err
-		}
-		if n.th != 0 && p.i+2 <= len(p.s) {
-			p.i += 2
+		if !p.exact {
+			p.extra = p.skipBlanks()
 		}
 	}
-	return p, nil
+	return len(p.nodes), nil
 }
 
-// literal passes over a separator, which matches any separators or none, or over
-// as many characters as a literal text has.
-func (p *templateParser) literal(n *tplNode) {
-	if !n.sep {
-		p.i = min(len(p.s), p.i+len(n.text))
+func (p *templateParser) skipBlanks() int {
+	n := 0
+	for n < len(p.s) && isBlank(p.s[n]) {
+		n++
+	}
+	p.s = p.s[n:]
+	return n
+}
+
+// next is the byte to be read, 0 at the end.
+func (p *templateParser) next() byte {
+	if p.s == "" {
+		return 0
+	}
+	return p.s[0]
+}
+
+// character passes over what stands for a character of the template: a separator for
+// a separator, or nothing; anything for another, unless as much was skipped before.
+func (p *templateParser) character(n *tplNode) error {
+	switch {
+	case p.standard && n.sep && p.s[0] != n.text[0]:
+		return badDateText("unmatched format separator \"%c\"", n.text[0])
+	case p.standard && !n.sep && !strings.HasPrefix(p.s, n.text):
+		return badDateText("unmatched format character \"%s\"", n.text)
+	case p.exact:
+		p.s = p.s[characterLen(p.s):]
+	case n.sep:
+		p.extra--
+		if c := p.next(); isBlank(c) || isSeparator(c) {
+			p.s = p.s[1:]
+			p.extra++
+		}
+	case p.extra > 0:
+		p.extra--
+	default:
+		p.s = p.s[characterLen(p.s):]
+	}
+	return nil
+}
+
+// Fields of the two ways to write a date that must not be mixed.
+var (
+	gregorianFields = []string{"DDD", "DD", "D", "MM", "MONTH", "MON", "RM", "WW", "W", "Y,YYY", "YYYY", "YYY", "YY", "Y"}
+	isoWeekFields   = []string{"IDDD", "ID", "IW", "IYYY", "IYY", "IY", "I"}
+)
+
+func (p *templateParser) setConvention(field string) error {
+	c := byte(0)
+	switch {
+	case slices.Contains(gregorianFields, field):
+		c = 'g'
+	case slices.Contains(isoWeekFields, field):
+		c = 'i'
+	default:
+		return nil
+	}
+	if p.convention != 0 && p.convention != c {
+		return badDateText("invalid combination of date conventions").
+			WithHint("Do not mix Gregorian and ISO week date conventions in a formatting template.")
+	}
+	p.convention = c
+	return nil
+}
+
+// field reads one field.
+func (p *templateParser) field(n *tplNode, k int) error {
+	if err := p.setConvention(n.field); err != nil {
+		return err
+	}
+	switch n.field {
+	case "FX":
+		p.exact = true
+		return nil
+	case "TZ", "OF":
+		return pgerr.Newf(pgerrcode.FeatureNotSupported, "formatting field \"%s\" is only supported in to_char", n.text)
+	case "TZH":
+		return p.zoneHours(n, k)
+	case "Y,YYY":
+		return p.commaYear(n)
+	}
+	if done, err := p.wordField(n); done {
+		return err
+	}
+	if target, width := p.numberField(n); width > 0 {
+		if _, err := p.number(target, n, k, width); err != nil {
+			return err
+		}
+	} else if err := p.scaledField(n, k); err != nil {
+		return err
+	}
+	if n.field == "ID" { // from Monday; the others count from Sunday
+		p.weekday = p.weekday%7 + 1
+	}
+	p.skipOrdinal(n)
+	return nil
+}
+
+// skipOrdinal passes over the two letters of st, nd, rd or th.
+func (p *templateParser) skipOrdinal(n *tplNode) {
+	if n.th == 0 || n.field == "TZM" {
 		return
 	}
-	from := p.i
-	p.skipBlanks()
-	if n.text == " " && p.i > from {
-		return // what follows may be the sign of a time zone
-	}
-	if p.i < len(p.s) && isSeparator(p.s[p.i]) {
-		p.i++
-		p.skipBlanks()
+	for range 2 {
+		p.s = p.s[characterLen(p.s):]
 	}
 }
 
-func isSeparator(c byte) bool {
-	return c < 0x80 && !isLetter(c) && (c < '0' || c > '9')
-}
-
-func (p *templateParser) skipBlanks() {
-	for p.i < len(p.s) && (p.s[p.i] == ' ' || p.s[p.i] == '\t' || p.s[p.i] == '\n') {
-		p.i++
-	}
-}
-
-// digitsFollow reports that the node after k reads digits at once, so that this
-// one must not take more than its own.
-func (p *templateParser) digitsFollow(k int) bool {
-	if k+1 >= len(p.nodes) {
-		return false
-	}
-	n := &p.nodes[k+1]
-	if n.field == "" {
-		return n.text != "" && n.text[0] >= '0' && n.text[0] <= '9'
-	}
+// numberField says where a plain number goes and how many digits it has.
+func (p *templateParser) numberField(n *tplNode) (target *int, width int) {
+	width = len(n.field)
 	switch n.field {
-	case "AM", "PM", "A.M.", "P.M.", "AD", "BC", "A.D.", "B.C.", "MONTH", "MON", "DAY", "DY", "RM", "TZ", "OF", "TZH":
-		return false
-	}
-	return true
-}
-
-// number reads an integer of at most width digits, or of any length when no
-// digits can follow.
-func (p *templateParser) number(n *tplNode, k, width int) (v, digits int, err error) {
-	from := p.i
-	if p.i < len(p.s) && (p.s[p.i] == '-' || p.s[p.i] == '+') {
-		p.i++
-	}
-	start := p.i
-	limit := len(p.s)
-	if p.digitsFollow(k) && !n.fm {
-		limit = min(limit, p.i+width)
-	}
-	for p.i < limit && p.s[p.i] >= '0' && p.s[p.i] <= '9' {
-		if v = v*10 + int(p.s[p.i]-'0'); v > 1<<31-1 {
-			return 0, 0, pgerr.Newf(pgerrcode.DatetimeFieldOverflow, "value for \"%s\" in source string is out of range", n.text).
-				WithDetail("Value must be in the range %d to %d.", -1<<31, 1<<31-1)
-		}
-		p.i++
-	}
-	if p.i == start {
-		end := min(len(p.s), from+width)
-		return 0, 0, badDateText("invalid value \"%s\" for \"%s\"", p.s[from:end], n.text).
-			WithDetail("Value must be an integer.")
-	}
-	if p.s[from] == '-' {
-		v = -v
-	}
-	return v, p.i - start, nil
-}
-
-func (p *templateParser) read(n *tplNode, k int) error {
-	var target *int
-	width := 2
-	switch n.field {
-	case "HH", "HH12":
-		p.clock12, target = true, &p.hour
-	case "HH24":
-		target = &p.hour
+	case "HH", "HH12", "HH24":
+		p.clock12 = p.clock12 || n.field != "HH24"
+		return &p.hour, 2
 	case "MI":
 		target = &p.min
 	case "SS":
 		target = &p.sec
 	case "SSSS", "SSSSS":
-		target, width = &p.ssss, 5
+		target = &p.secondOfDay
 	case "MM":
 		target = &p.month
 	case "DD":
 		target = &p.day
 	case "DDD":
-		target, width = &p.doy, 3
-	case "J":
-		target, width = &p.julian, 7
-	case "IW":
-		p.haveISO, target = true, &p.isoWeek
+		target = &p.doy
+	case "IDDD":
+		return &p.doy, 3
+	case "D":
+		target = &p.weekday
 	case "ID":
-		target, width = &p.isoD, 1
-	case "WW":
+		return &p.weekday, 1
+	case "WW", "IW":
 		target = &p.week
 	case "W":
-		target, width = &p.weekM, 1
+		target = &p.weekM
+	case "J":
+		target = &p.julian
 	case "CC":
 		target = &p.century
-	case "Q", "D", "IDDD":
-		target, width = new(int), 1 // read and ignored, as PostgreSQL does
+	case "Q": // of which quarter is not said with what it would have to agree
+	case "TZM":
+		if p.zoneSign == 0 {
+			p.zoneSign = 1
+		}
+		return &p.zoneMin, 2
 	default:
-		return p.readRest(n, k)
+		return nil, 0
 	}
-	v, _, err := p.number(n, k, width)
-	if err == nil {
-		*target = v
+	return target, width
+}
+
+// scaledField reads fractions, where 5 and 500 are the same, and years, which may
+// leave out their century.
+func (p *templateParser) scaledField(n *tplNode, k int) error {
+	switch n.field {
+	case "MS":
+		return p.fraction(&p.ms, n, k, 3, 3)
+	case "US":
+		return p.fraction(&p.us, n, k, 6, 6)
+	case "FF1", "FF2", "FF3", "FF4", "FF5", "FF6":
+		p.precision = int(n.field[2] - '0')
+		return p.fraction(&p.us, n, k, p.precision, 6)
+	}
+	width := strings.Count(n.field, "Y")
+	if n.field[0] == 'I' {
+		width++
+	}
+	size, err := p.number(&p.year, n, k, len(n.field))
+	if err != nil {
+		return err
+	}
+	if width < 4 && size < 4 {
+		p.year = nearYear(p.year)
+	}
+	p.yearDigits = width
+	return nil
+}
+
+func (p *templateParser) fraction(target *int, n *tplNode, k, width, places int) error {
+	size, err := p.number(target, n, k, width)
+	for ; size < places; size++ {
+		*target *= 10
 	}
 	return err
 }
 
-func (p *templateParser) readRest(n *tplNode, k int) error {
-	switch n.field {
-	case "MS", "US", "FF1", "FF2", "FF3", "FF4", "FF5", "FF6":
-		return p.fraction(n, k)
-	case "YYYY", "YYY", "YY", "Y", "IYYY", "IYY", "IY", "I":
-		return p.yearOf(n, k)
-	case "Y,YYY":
-		a, _, err := p.number(n, k, 3)
-		if err != nil {
-			return err
-		}
-		if p.i < len(p.s) && p.s[p.i] == ',' {
-			p.i++
-			b, _, err := p.number(n, k, 3)
-			if err != nil {
-				return err
-			}
-			a = a*1000 + b
-		}
-		p.year, p.haveYear = a, true
+// nearYear completes a year of fewer than four digits towards 2020.
+func nearYear(y int) int {
+	switch {
+	case y < 70:
+		return y + 2000
+	case y < 100:
+		return y + 1900
+	case y < 520:
+		return y + 2000
+	case y < 1000:
+		return y + 1000
+	}
+	return y
+}
+
+func (p *templateParser) set(target *int, v int, n *tplNode) error {
+	if target == nil {
 		return nil
-	case "AM", "PM", "A.M.", "P.M.":
-		i, err := p.word(n, []string{"am", "pm", "a.m.", "p.m."})
-		p.haveAmPm, p.pm, p.clock12 = true, i%2 == 1, true
+	}
+	if *target != 0 && *target != v {
+		return badDateText("conflicting values for \"%s\" field in formatting string", n.text).
+			WithDetail("This value contradicts a previous setting for the same field type.")
+	}
+	*target = v
+	return nil
+}
+
+// digitsFollow reports that the node after k begins with a digit, so that k's number
+// must not take more than its own.
+func (p *templateParser) digitsFollow(k int) bool {
+	if p.nodes[k].th != 0 || k+1 >= len(p.nodes) {
+		return false
+	}
+	n := &p.nodes[k+1]
+	if n.field == "" {
+		return n.text[0] >= '0' && n.text[0] <= '9'
+	}
+	switch n.field {
+	case "AM", "PM", "A.M.", "P.M.", "AD", "BC", "A.D.", "B.C.", "MONTH", "MON", "DAY", "DY", "RM", "TZ", "OF", "TZH", "FX":
+		return false
+	}
+	return true
+}
+
+// number reads an integer: of exactly width characters if digits follow, else as many
+// as there are. It gives their number, blanks before them included.
+func (p *templateParser) number(target *int, n *tplNode, k, width int) (size int, err error) {
+	from := p.s
+	p.skipBlanks()
+	part := p.s[:min(width, len(p.s))]
+	var v int64
+	if n.fm || !p.digitsFollow(k) {
+		var used int
+		if v, used = leadingInt(p.s); used == 0 {
+			p.s = from
+		}
+		p.s = p.s[used:]
+	} else {
+		short := func(format string, args ...any) (int, error) {
+			return 0, badDateText(format, args...).
+				WithHint("If your source string is not fixed-width, try using the \"FM\" modifier.")
+		}
+		if len(part) < width {
+			_, err := short("source string too short for \"%s\" formatting field", n.text)
+			e, _ := pgerr.As(err)
+			return 0, e.WithDetail("Field requires %d characters, but only %d remain.", width, len(part))
+		}
+		var used int
+		if v, used = leadingInt(part); used > 0 && used < width {
+			_, err := short("invalid value \"%s\" for \"%s\"", part, n.text)
+			e, _ := pgerr.As(err)
+			return 0, e.WithDetail("Field requires %d characters, but only %d could be parsed.", width, used)
+		}
+		p.s = p.s[used:]
+	}
+	size = len(from) - len(p.s)
+	if size == 0 {
+		return 0, badDateText("invalid value \"%s\" for \"%s\"", part, n.text).WithDetail("Value must be an integer.")
+	}
+	if v < math.MinInt32 || v > math.MaxInt32 {
+		return 0, pgerr.Newf(pgerrcode.DatetimeFieldOverflow, "value for \"%s\" in source string is out of range", n.text).
+			WithDetail("Value must be in the range %d to %d.", math.MinInt32, math.MaxInt32)
+	}
+	return size, p.set(target, int(v), n)
+}
+
+// leadingInt reads a sign and digits; a number too large for int64 is the largest.
+func leadingInt(s string) (v int64, used int) {
+	i := 0
+	if i < len(s) && (s[i] == '-' || s[i] == '+') {
+		i++
+	}
+	start := i
+	for i < len(s) && s[i] >= '0' && s[i] <= '9' {
+		i++
+	}
+	if i == start {
+		return 0, 0
+	}
+	v, _ = strconv.ParseInt(s[:i], 10, 64)
+	return v, i
+}
+
+// commaYear reads a year as 2,020.
+func (p *templateParser) commaYear(n *tplNode) error {
+	s := strings.TrimLeft(p.s, " \t\n\v\f\r")
+	thousands, used := leadingInt(s)
+	rest, comma := strings.CutPrefix(s[used:], ",")
+	ones, digits := leadingInt(rest[:min(3, len(rest))])
+	if used == 0 || !comma || digits == 0 {
+		return badDateText("invalid input string for \"Y,YYY\"")
+	}
+	if err := p.set(&p.year, int(int32(ones+1000*thousands)), n); err != nil {
 		return err
-	case "AD", "BC", "A.D.", "B.C.":
-		i, err := p.word(n, []string{"ad", "bc", "a.d.", "b.c."})
-		p.bc = i%2 == 1
-		return err
+	}
+	p.yearDigits = 4
+	p.s = rest[digits:]
+	p.skipOrdinal(n)
+	return nil
+}
+
+// zoneHours reads the sign and the hours of a zone. A minus sign may have been taken
+// for a separator.
+func (p *templateParser) zoneHours(n *tplNode, k int) error {
+	p.zoneSign = 1
+	switch c := p.next(); {
+	case c == '+' || c == ' ':
+		p.s = p.s[1:]
+	case c == '-':
+		p.zoneSign = -1
+		p.s = p.s[1:]
+	case p.extra > 0 && p.whole[len(p.whole)-len(p.s)-1] == '-':
+		p.zoneSign = -1
+	}
+	_, err := p.number(&p.zoneHour, n, k, 2)
+	return err
+}
+
+// wordField reads a name of a month or day, a numeral, an era or half of the day.
+func (p *templateParser) wordField(n *tplNode) (done bool, err error) {
+	var i int
+	switch n.field {
+	case "AM", "PM":
+		i, err = p.half(n, []string{"am", "pm"})
+	case "A.M.", "P.M.":
+		i, err = p.half(n, []string{"a.m.", "p.m."})
+	case "AD", "BC":
+		if i, err = p.word(n, []string{"ad", "bc"}); err == nil {
+			err = p.set(&p.bc, i, n)
+		}
+	case "A.D.", "B.C.":
+		if i, err = p.word(n, []string{"a.d.", "b.c."}); err == nil {
+			err = p.set(&p.bc, i, n)
+		}
 	case "MONTH", "MON":
 		names := monthNames
 		if n.field == "MON" {
 			names = shortNames(monthNames)
 		}
-		i, err := p.word(n, names)
-		p.month = i + 1
-		return err
-	case "DAY":
-		_, err := p.word(n, dayNames)
-		return err
-	case "DY":
-		_, err := p.word(n, shortNames(dayNames))
-		return err
+		if i, err = p.word(n, names); err == nil {
+			err = p.set(&p.month, i+1, n)
+		}
+	case "DAY", "DY":
+		names := dayNames
+		if n.field == "DY" {
+			names = shortNames(dayNames)
+		}
+		if i, err = p.word(n, names); err == nil {
+			err = p.set(&p.weekday, i, n)
+			p.weekday++
+		}
 	case "RM":
-		order := []int{7, 6, 5, 3, 4, 2, 1, 8, 11, 10, 9, 0} // longer numerals first
-		var names []string
-		for _, m := range order {
-			names = append(names, romanMonths[m])
+		if i, err = p.word(n, lateFirst); err == nil {
+			err = p.set(&p.month, 12-i, n)
 		}
-		i, err := p.word(n, names)
-		if err == nil {
-			p.month = order[i] + 1
-		}
-		return err
-	case "TZH":
-		v, _, err := p.number(n, k, 3)
-		p.zoned = true
-		p.offset += int64(v) * 3600
-		return err
-	case "TZM":
-		v, _, err := p.number(n, k, 2)
-		if p.offset < 0 {
-			v = -v
-		}
-		p.offset += int64(v) * 60
-		return err
+	default:
+		return false, nil
 	}
-	return pgerr.NotSupported(-1, "formatting field \"%s\" is only supported in to_char", n.text)
+	return true, err
+}
+
+// lateFirst are the numerals of months from the last to the first, so that none is
+// the start of a later one.
+var lateFirst = func() []string {
+	names := slices.Clone(romanMonths)
+	slices.Reverse(names)
+	return names
+}()
+
+func (p *templateParser) half(n *tplNode, words []string) (int, error) {
+	i, err := p.word(n, words)
+	if err == nil {
+		err = p.set(&p.pm, i, n)
+		p.clock12 = true
+	}
+	return i, err
 }
 
 func shortNames(names []string) []string {
@@ -253,141 +465,15 @@ func shortNames(names []string) []string {
 // word reads one of the words, in any case, and gives its position.
 func (p *templateParser) word(n *tplNode, words []string) (int, error) {
 	for i, w := range words {
-		if len(p.s)-p.i >= len(w) && strings.EqualFold(p.s[p.i:p.i+len(w)], w) {
-			p.i += len(w)
+		if len(p.s) >= len(w) && strings.EqualFold(p.s[:len(w)], w) {
+			p.s = p.s[len(w):]
 			return i, nil
 		}
 	}
-	end := p.i
-	for end < len(p.s) && p.s[end] != ' ' {
-		end++
+	end := strings.IndexAny(p.s, " \t\n\r\f")
+	if end < 0 {
+		end = len(p.s)
 	}
-	return 0, badDateText("invalid value \"%s\" for \"%s\"", p.s[p.i:end], n.text).
+	return 0, badDateText("invalid value \"%s\" for \"%s\"", p.s[:end], n.text).
 		WithDetail("The given value did not match any of the allowed values for this field.")
-}
-
-// fraction reads the digits after a decimal point: MS 5 is 5 hundreds of ms.
-func (p *templateParser) fraction(n *tplNode, k int) error {
-	width := 6
-	switch n.field {
-	case "MS":
-		width = 3
-	case "FF1", "FF2", "FF3", "FF4", "FF5":
-		width = int(n.field[2] - '0')
-	}
-	v, digits, err := p.number(n, k, width)
-	if err != nil {
-		return err
-	}
-	for ; digits < 6; digits++ {
-		v *= 10
-	}
-	for ; digits > 6; digits-- {
-		v /= 10
-	}
-	p.us = v
-	return nil
-}
-
-// yearOf completes years of fewer than four digits towards 2020, as PostgreSQL does.
-func (p *templateParser) yearOf(n *tplNode, k int) error {
-	width := len(strings.TrimPrefix(n.field, "I"))
-	if n.field[0] == 'I' {
-		width = len(n.field)
-	}
-	v, digits, err := p.number(n, k, width)
-	if err != nil {
-		return err
-	}
-	if width < 4 && digits < 4 && v >= 0 {
-		switch {
-		case v < 70 && digits <= 2:
-			v += 2000
-		case v < 100 && digits <= 2:
-			v += 1900
-		case v < 520:
-			v += 2000
-		case v < 1000:
-			v += 1000
-		}
-	}
-	p.year, p.haveYear, p.yearDigits = v, true, digits
-	if n.field[0] == 'I' {
-		p.haveISO, p.isoYear = true, v
-	}
-	return nil
-}
-
-func (p *templateParser) outOfRange() error {
-	return pgerr.Newf(pgerrcode.DatetimeFieldOverflow, "date/time field value out of range: \"%s\"", p.s)
-}
-
-// stamp puts the fields together as a local time in µs.
-func (p *templateParser) stamp() (int64, error) {
-	day, err := p.date()
-	if err != nil {
-		return 0, err
-	}
-	if p.ssss >= 0 {
-		p.hour, p.min, p.sec = p.ssss/3600, p.ssss/60%60, p.ssss%60
-	}
-	if p.clock12 {
-		if p.hour < 1 || p.hour > 12 {
-			return 0, badDateText("hour \"%d\" is invalid for the 12-hour clock", p.hour).
-				WithHint("Use the 24-hour clock, or give an hour between 1 and 12.")
-		}
-		if p.pm && p.hour < 12 {
-			p.hour += 12
-		} else if !p.pm && p.hour == 12 {
-			p.hour = 0
-		}
-	}
-	if p.hour < 0 || p.hour > 24 || p.min < 0 || p.min > 59 || p.sec < 0 || p.sec > 59 ||
-		p.hour == 24 && (p.min > 0 || p.sec > 0) {
-		return 0, p.outOfRange()
-	}
-	return day*usPerDay + int64(p.hour)*usPerHour + int64(p.min)*usPerMinute + int64(p.sec)*usPerSecond + int64(p.us), nil
-}
-
-func (p *templateParser) date() (int64, error) {
-	if p.julian > 0 {
-		return int64(p.julian - julianEpoch), nil
-	}
-	y := p.year
-	if !p.haveYear {
-		y = 0
-		if p.century > 0 {
-			y = (p.century-1)*100 + 1
-		}
-	}
-	switch {
-	case p.bc && y > 0:
-		y = 1 - y
-	case p.haveYear && y < 0:
-		y++
-	case p.haveYear && y == 0:
-		y = 0
-	}
-	if p.haveISO && p.isoWeek > 0 {
-		jan4 := types.DaysFromCivil(y, 1, 4)
-		monday := jan4 - (weekday(jan4)+6)%7
-		return int64(monday + (p.isoWeek-1)*7 + max(p.isoD, 1) - 1), nil
-	}
-	if p.doy > 0 {
-		first := types.DaysFromCivil(y, 1, 1)
-		if p.doy > types.DaysFromCivil(y+1, 1, 1)-first {
-			return 0, p.outOfRange()
-		}
-		return int64(first + p.doy - 1), nil
-	}
-	if p.week > 0 {
-		return int64(types.DaysFromCivil(y, 1, 1) + (p.week-1)*7), nil
-	}
-	if p.weekM > 0 && p.day == 1 {
-		p.day = (p.weekM-1)*7 + 1
-	}
-	if p.month < 1 || p.month > 12 || p.day < 1 || p.day > monthLength(y, p.month) {
-		return 0, p.outOfRange()
-	}
-	return int64(types.DaysFromCivil(y, p.month, p.day)), nil
 }
