@@ -46,20 +46,19 @@ var intervalUnits = map[string]intervalUnit{
 	"millennia": iuMillennium, "millennium": iuMillennium, "ago": iuAgo,
 }
 
-func (u intervalUnit) months() (n int64, ok bool) {
+// years and micros are how much of its kind a unit is, 0 of another kind.
+func (u intervalUnit) years() int64 {
 	switch u {
-	case iuMonth:
-		return 1, true
 	case iuYear:
-		return 12, true
+		return 1
 	case iuDecade:
-		return 120, true
+		return 10
 	case iuCentury:
-		return 1200, true
+		return 100
 	case iuMillennium:
-		return 12000, true
+		return 1000
 	}
-	return 0, false
+	return 0
 }
 
 func (u intervalUnit) micros() int64 {
@@ -68,13 +67,21 @@ func (u intervalUnit) micros() int64 {
 		return 1
 	case iuMilli:
 		return 1000
+	case iuSecond:
+		return usPerSec
 	case iuMinute:
 		return usPerMin
 	case iuHour:
 		return usPerHour
 	}
-	return usPerSec
+	return 0
 }
+
+// Units that a field has set, so that a second one of the same is noticed.
+const (
+	iuAllSeconds = 1<<iuSecond | 1<<iuMilli | 1<<iuMicro
+	iuClock      = 1<<iuHour | 1<<iuMinute | iuAllSeconds
+)
 
 // parseInterval reads the Postgres, SQL standard and ISO 8601 forms. mod is the
 // typmod, whose field range gives bare numbers their unit.
@@ -83,10 +90,8 @@ func parseInterval(s string, f *Format, mod int32) (Interval, error) {
 	var acc intervalAcc
 	err := acc.parse(s, f, fields)
 	if errors.Is(err, errDateFormat) {
-		if p := trimSpace(s); p != "" && p[0] == 'P' {
-			acc = intervalAcc{}
-			err = acc.parseISO(p[1:])
-		}
+		acc = intervalAcc{}
+		err = acc.parseISO(s)
 	}
 	switch {
 	case err == nil:
@@ -99,74 +104,91 @@ func parseInterval(s string, f *Format, mod int32) (Interval, error) {
 	return Interval{}, err
 }
 
-// intervalAcc sums up the parts of an interval.
+// intervalAcc sums up the parts of an interval, each within its range at every step.
 type intervalAcc struct {
-	months, days, us int64
+	years, months, days int32
+	us                  int64
 }
 
 func (a *intervalAcc) result() (Interval, error) {
-	if a.months != int64(int32(a.months)) || a.days != int64(int32(a.days)) {
+	months := int64(a.years)*12 + int64(a.months)
+	if months != int64(int32(months)) {
 		return Interval{}, intervalRange()
 	}
-	return Interval{a.us, int32(a.days), int32(a.months)}, nil
+	return Interval{a.us, a.days, int32(months)}, nil
 }
 
 func (a *intervalAcc) negate() error {
-	if a.us == math.MinInt64 {
+	if a.us == math.MinInt64 || min(a.days, a.months, a.years) == math.MinInt32 {
 		return errIntervalRange
 	}
-	a.months, a.days, a.us = -a.months, -a.days, -a.us
+	a.years, a.months, a.days, a.us = -a.years, -a.months, -a.days, -a.us
 	return nil
 }
 
-// add puts v + frac of a unit in; fractions flow down to days and time.
+// add puts v + frac of a unit in; fractions flow down: of years to months, of months
+// and weeks to days, of days to the time.
 func (a *intervalAcc) add(u intervalUnit, v int64, frac float64) error {
-	if v > math.MaxInt32*1000000 || v < math.MinInt32*1000000 {
-		if u != iuMicro {
-			return errIntervalRange
-		}
-	}
-	if n, ok := u.months(); ok {
-		if v > math.MaxInt32 || v < math.MinInt32 {
-			return errIntervalRange
-		}
-		a.months += v * n
-		if u == iuMonth {
-			a.addDays(0, frac*30)
-		} else {
-			a.months += int64(math.RoundToEven(frac * float64(n)))
-		}
-		return nil // years and months are only summed up in the end
-	}
-	switch u {
-	case iuWeek:
-		a.addDays(v*7, frac*7)
-	case iuDay:
-		a.addDays(v, frac)
+	ok := false
+	switch n := u.years(); {
+	case n != 0:
+		ok = sum32(&a.years, v, n) && sum32(&a.months, int64(math.RoundToEven(frac*float64(12*n))), 1)
+	case u == iuMonth:
+		ok = sum32(&a.months, v, 1) && a.addPartDays(frac*30)
+	case u == iuWeek:
+		ok = sum32(&a.days, v, 7) && a.addPartDays(frac*7)
+	case u == iuDay:
+		ok = sum32(&a.days, v, 1) && a.addPart(frac, usPerDay)
 	default:
-		unit := u.micros()
-		total := v * unit
-		if v != 0 && total/v != unit {
-			return errIntervalRange
-		}
-		var ok bool
-		if a.us, ok = add64(a.us, total); !ok {
-			return errIntervalRange
-		}
-		if a.us, ok = add64(a.us, int64(math.RoundToEven(frac*float64(unit)))); !ok {
-			return errIntervalRange
-		}
+		ok = a.addMicros(v, u.micros()) && a.addPart(frac, u.micros())
 	}
-	if a.days != int64(int32(a.days)) {
+	if !ok {
 		return errIntervalRange
 	}
 	return nil
 }
 
-func (a *intervalAcc) addDays(days int64, frac float64) {
-	whole := math.Trunc(frac)
-	a.days += days + int64(whole)
-	a.us += int64(math.RoundToEven((frac - whole) * float64(usPerDay)))
+// sum32 adds v times n, unless v, the product or the sum is out of range.
+func sum32(to *int32, v, n int64) bool {
+	product := v * n // cannot wrap around where v is in range
+	sum := int64(*to) + product
+	if v != int64(int32(v)) || product != int64(int32(product)) || sum != int64(int32(sum)) {
+		return false
+	}
+	*to = int32(sum)
+	return true
+}
+
+func (a *intervalAcc) addMicros(v, unit int64) bool {
+	product := v * unit
+	if v != 0 && product/v != unit {
+		return false
+	}
+	sum, ok := add64(a.us, product)
+	if ok {
+		a.us = sum
+	}
+	return ok
+}
+
+// addPart adds a part of a unit, rounded half away from an even whole.
+func (a *intervalAcc) addPart(frac float64, unit int64) bool {
+	if frac == 0 {
+		return true
+	}
+	us := math.Trunc(frac * float64(unit))
+	switch rest := frac*float64(unit) - us; {
+	case rest > 0.5:
+		us++
+	case rest < -0.5:
+		us--
+	}
+	return a.addMicros(int64(us), 1)
+}
+
+func (a *intervalAcc) addPartDays(days float64) bool {
+	whole := math.Trunc(days)
+	return sum32(&a.days, int64(whole), 1) && a.addPart(days-whole, usPerDay)
 }
 
 // parse reads the verbose and the SQL form: numbers, each followed by a unit,
@@ -191,9 +213,7 @@ func (a *intervalAcc) parse(s string, f *Format, fields int) error {
 					return errDateFormat
 				}
 			}
-			if u == iuAgo {
-				ago = true
-			}
+			ago = ago || u == iuAgo
 			unit = u
 			continue
 		}
@@ -239,89 +259,108 @@ func allNegative(toks []dateField) bool {
 // token reads one numeric field with the unit that followed it, if any.
 func (a *intervalAcc) token(tk dateField, neg bool, unit *intervalUnit, fields int) (mask int, err error) {
 	text := tk.text
-	if tk.kind == fZone {
-		neg = neg || text[0] == '-'
-		text = text[1:]
-	}
-	sign := int64(1)
-	if neg {
-		sign = -1
-	}
-	if !isDigit(text[0]) && text[0] != '.' {
-		return 0, errDateFormat
-	}
-	if strings.IndexByte(text, ':') >= 0 {
-		us, err := intervalClock(text, fields)
-		if err != nil {
+	if tk.kind == fTime || tk.kind == fZone && strings.IndexByte(text, ':') >= 0 {
+		switch err := a.clockToken(tk, neg, fields); {
+		case err == nil:
+			*unit = iuDay // what is before a clock time are days
+			return iuClock, nil
+		case tk.kind == fTime:
 			return 0, err
 		}
-		var ok bool
-		if a.us, ok = add64(a.us, sign*us); !ok {
-			return 0, errIntervalRange
-		}
-		*unit = iuDay // what is before a clock time are days
-		return mTime, nil
 	}
 	u := *unit
 	if u == iuNone {
 		u = bareUnit(fields)
 	}
-	if i := strings.IndexByte(text, '-'); i >= 0 { // SQL year-month
-		if i == 0 {
-			return 0, errDateFormat
-		}
-		y, err1 := strconv.ParseInt(text[:i], 10, 64)
-		m, err2 := strconv.ParseInt(text[i+1:], 10, 64)
-		if err1 != nil || err2 != nil {
-			return 0, errDateFormat
-		}
-		if m >= 12 {
-			return 0, errDateRange
-		}
-		if err := a.add(iuYear, sign*y, 0); err != nil {
+	v, end, ok := intPrefix(text)
+	if !ok {
+		return 0, errIntervalRange
+	}
+	frac := 0.0
+	switch rest := text[end:]; {
+	case rest != "" && rest[0] == '-':
+		if v, err = yearMonth(v, text[0] == '-', rest[1:]); err != nil {
 			return 0, err
 		}
-		*unit = iuNone
-		return mMonth, a.add(iuMonth, sign*m, 0)
-	}
-	whole, frac, dotted := strings.Cut(text, ".")
-	var v int64
-	if whole != "" {
-		if v, err = strconv.ParseInt(whole, 10, 64); err != nil {
-			return 0, errIntervalRange
+		u = iuMonth
+	case rest != "" && rest[0] == '.':
+		if frac, err = decimals(rest); err != nil {
+			return 0, err
 		}
-	}
-	fv := 0.0
-	if dotted && frac != "" {
-		if fv, err = strconv.ParseFloat("0."+frac, 64); err != nil {
-			return 0, errDateFormat
+		if text[0] == '-' {
+			frac = -frac
 		}
-	} else if dotted && whole == "" {
+	case rest != "":
 		return 0, errDateFormat
+	}
+	if neg {
+		v, frac = min(v, -v), min(frac, -frac)
 	}
 	if u == iuAgo { // a number needs its unit there
 		return 0, errDateFormat
 	}
-	*unit = u // "1 2 days" adds both up, as PostgreSQL's type does
-	return unitMask(u, fv != 0), a.add(u, sign*v, float64(sign)*fv)
+	if *unit = u; u == iuHour {
+		*unit = iuDay
+	}
+	if u == iuSecond && frac != 0 {
+		return iuAllSeconds, a.add(u, v, frac)
+	}
+	return 1 << u, a.add(u, v, frac)
 }
 
-func unitMask(u intervalUnit, fraction bool) int {
-	// one bit per unit, above those of the clock, which excludes its parts
-	switch u {
-	case iuHour:
-		return mHour
-	case iuMinute:
-		return mMinute
-	case iuSecond:
-		if fraction {
-			return mSecond | 1<<(16+int(iuMilli)) | 1<<(16+int(iuMicro))
-		}
-		return mSecond
-	case iuMonth:
-		return mMonth
+// clockToken reads a time of day, which takes the place of what is right of it.
+func (a *intervalAcc) clockToken(tk dateField, neg bool, fields int) error {
+	us, err := intervalClock(strings.TrimLeft(tk.text, "+-"), fields)
+	if err != nil {
+		return err
 	}
-	return 1 << (16 + int(u))
+	if tk.text[0] == '-' || neg {
+		us = -us
+	}
+	a.us = us
+	return nil
+}
+
+// yearMonth is the SQL standard's years-months in months.
+func yearMonth(years int64, negative bool, text string) (int64, error) {
+	m, end, ok := intPrefix(text)
+	switch {
+	case !ok || m < 0 || m >= 12:
+		return 0, errIntervalRange
+	case end != len(text):
+		return 0, errDateFormat
+	case years > math.MaxInt64/12-1 || years < math.MinInt64/12+1:
+		return 0, errIntervalRange
+	case negative:
+		m = -m
+	}
+	return years*12 + m, nil
+}
+
+// decimals reads a point and digits.
+func decimals(s string) (float64, error) {
+	if len(s) == 1 {
+		return 0, nil
+	}
+	v, err := strconv.ParseFloat(s, 64)
+	if err != nil {
+		return 0, errDateFormat
+	}
+	return v, nil
+}
+
+// intPrefix reads the integer that s begins with, 0 if there is none, and says where it
+// ends; ok is false out of range.
+func intPrefix(s string) (v int64, end int, ok bool) {
+	if s != "" && (s[0] == '-' || s[0] == '+') {
+		end = 1
+	}
+	start := end
+	if end = spanDigits(s, end); end == start {
+		return 0, 0, true
+	}
+	v, err := strconv.ParseInt(s[:end], 10, 64)
+	return v, end, err == nil
 }
 
 // bareUnit is the unit of a number without one.
@@ -345,133 +384,43 @@ func bareUnit(fields int) intervalUnit {
 
 // intervalClock reads hh:mm[:ss[.fff]] or mm:ss.fff into µs; hours are unlimited.
 func intervalClock(s string, fields int) (int64, error) {
-	parts := strings.Split(s, ":")
-	if len(parts) > 3 {
-		return 0, errDateFormat
-	}
-	last := parts[len(parts)-1]
-	sec, frac, dotted := strings.Cut(last, ".")
 	var v [3]int64
-	for i, p := range parts {
-		if i == len(parts)-1 {
-			p = sec
+	n, frac := 0, ""
+	for rest := s; ; n++ {
+		var end int
+		var ok bool
+		v[n], end, ok = intPrefix(rest)
+		if !ok || n > 0 && v[n] != int64(int32(v[n])) {
+			return 0, errIntervalRange
 		}
-		if p == "" && i > 0 && len(parts) == 3 && !dotted {
-			return 0, errDateFormat
+		rest = rest[end:]
+		if n > 0 && rest == "" {
+			break
 		}
-		n, err := strconv.ParseInt(p, 10, 64)
-		if err != nil {
-			if errors.Is(err, strconv.ErrRange) {
-				return 0, errIntervalRange
+		if n > 0 && rest[0] == '.' {
+			if _, err := decimals(rest); err != nil {
+				return 0, err
 			}
+			frac = rest[1:]
+			break
+		}
+		if n == 2 || rest == "" || rest[0] != ':' {
 			return 0, errDateFormat
 		}
-		v[i] = n
+		rest = rest[1:]
 	}
-	if len(parts) == 2 && (dotted || fields == ivMinute|ivSecond) {
-		v[0], v[1], v[2] = 0, v[0], v[1]
+	if n == 1 && (strings.Contains(s, ".") || fields == ivMinute|ivSecond) {
+		if v[0] != int64(int32(v[0])) {
+			return 0, errIntervalRange
+		}
+		v = [3]int64{0, v[0], v[1]}
 	}
-	if v[1] > 59 || v[2] > 60 {
+	if min(v[0], v[1], v[2]) < 0 || v[1] > 59 || v[2] > 60 {
 		return 0, errDateRange
 	}
-	if v[0] > math.MaxInt64/usPerHour-1 {
+	a := intervalAcc{us: int64(fracMicros(frac))}
+	if !a.addMicros(v[0], usPerHour) || !a.addMicros(v[1], usPerMin) || !a.addMicros(v[2], usPerSec) {
 		return 0, errIntervalRange
 	}
-	return v[0]*usPerHour + v[1]*usPerMin + v[2]*usPerSec + int64(fracMicros(frac)), nil
-}
-
-// parseISO reads what follows P: 1Y2M3W4DT5H6M7.8S, or the alternative
-// 0001-02-03T04:05:06.
-func (a *intervalAcc) parseISO(s string) error {
-	if s == "" {
-		return errDateFormat
-	}
-	if strings.IndexByte(s, '-') > 0 && !strings.ContainsAny(s, "YMWDHS") || strings.IndexByte(s, ':') > 0 {
-		return a.parseISOAlt(s)
-	}
-	inTime := false
-	for s != "" {
-		if s[0] == 'T' && !inTime {
-			inTime = true
-			s = s[1:]
-			continue
-		}
-		n := 0
-		for n < len(s) && (isDigit(s[n]) || s[n] == '.' || s[n] == '-' || s[n] == '+' || s[n]|0x20 == 'e') {
-			n++
-		}
-		if n == 0 || n == len(s) {
-			return errDateFormat
-		}
-		v, err := strconv.ParseFloat(s[:n], 64)
-		if err != nil {
-			return errDateFormat
-		}
-		u := isoUnit(s[n], inTime)
-		if u == iuNone {
-			return errDateFormat
-		}
-		whole := math.Trunc(v)
-		if math.Abs(whole) > math.MaxInt64/2 {
-			return errIntervalRange
-		}
-		if err := a.add(u, int64(whole), v-whole); err != nil {
-			return err
-		}
-		s = s[n+1:]
-	}
-	return nil
-}
-
-func isoUnit(c byte, inTime bool) intervalUnit {
-	if inTime {
-		switch c {
-		case 'H':
-			return iuHour
-		case 'M':
-			return iuMinute
-		case 'S':
-			return iuSecond
-		}
-		return iuNone
-	}
-	switch c {
-	case 'Y':
-		return iuYear
-	case 'M':
-		return iuMonth
-	case 'W':
-		return iuWeek
-	case 'D':
-		return iuDay
-	}
-	return iuNone
-}
-
-// parseISOAlt reads yyyy-mm-ddThh:mm:ss.
-func (a *intervalAcc) parseISOAlt(s string) error {
-	date, clock, timed := strings.Cut(s, "T")
-	units := []intervalUnit{iuYear, iuMonth, iuDay}
-	if date != "" {
-		for i, p := range strings.Split(date, "-") {
-			if i == len(units) {
-				return errDateFormat
-			}
-			v, err := strconv.ParseInt(p, 10, 32)
-			if err != nil {
-				return errDateFormat
-			}
-			if err := a.add(units[i], v, 0); err != nil {
-				return err
-			}
-		}
-	}
-	if timed {
-		us, err := intervalClock(clock, ivFullRange)
-		if err != nil {
-			return err
-		}
-		a.us += us
-	}
-	return nil
+	return a.us, nil
 }
