@@ -46,6 +46,9 @@ func (n names) RegOut(t, oid types.OID) (string, bool) {
 	case types.RegoperOID, types.RegoperatorOID:
 		if o := builtin.OperatorByOID(oid); o != nil {
 			if t == types.RegoperOID {
+				if len(builtin.Operators(o.Name)) > 1 { // the name alone would not find it
+					return o.Schema + "." + o.Name, true
+				}
 				return o.Name, true
 			}
 			left := "NONE"

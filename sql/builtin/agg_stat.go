@@ -166,11 +166,7 @@ func (m moment) numeric(n int64, sum, squares types.Datum) (types.Datum, error) 
 	if err != nil || !m.root {
 		return v, err
 	}
-	scale := types.NumericScale(v)
-	if v, err = types.NumericSqrt(v); err != nil {
-		return v, err
-	}
-	return types.NumericRound(v, scale)
+	return types.NumericSqrtTo(v, types.NumericScale(v))
 }
 
 // floatMomentAgg accumulates by Youngs and Cramer's updating formula, as

@@ -68,6 +68,9 @@ func bitFuncs(r *registrar) {
 	r.evals(bitOverlay, "bitoverlay", "bitoverlay_no_len")
 	r.eval("bitposition", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 		s, sub := bools(a[0]), bools(a[1])
+		if len(s) == 0 {
+			return types.Int(0), nil // nothing is nowhere in nothing
+		}
 		for i := 0; i+len(sub) <= len(s); i++ {
 			if equalBools(s[i:i+len(sub)], sub) {
 				return types.Int(int64(i + 1)), nil

@@ -52,6 +52,9 @@ func CoercionPath(from, to types.OID, at Context) Coercion {
 		}
 		switch c.Method {
 		case 'b':
+			if (from == types.Int4OID) != (to == types.Int4OID) {
+				return ByCast // the same 32 bits, but with a sign
+			}
 			return RelabelOnly
 		case 'i':
 			return ByIO

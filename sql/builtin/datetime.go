@@ -1,7 +1,9 @@
 package builtin
 
 import (
+	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgerrcode"
@@ -143,11 +145,7 @@ func timestampDifference(_ *Ctx, a []types.Datum) (types.Datum, error) {
 	if types.IsInfinite(types.TimestampOID, x) || types.IsInfinite(types.TimestampOID, y) {
 		return types.Datum{}, pgerr.New(pgerrcode.DatetimeFieldOverflow, "cannot subtract infinite timestamps")
 	}
-	v := x - y
-	if (x^y)&(x^v) < 0 {
-		return types.Datum{}, pgerr.New(pgerrcode.DatetimeFieldOverflow, "interval out of range")
-	}
-	iv, err := types.JustifyHours(types.Interval{Micros: v})
+	iv, err := types.JustifyHours(types.Interval{Micros: x - y}) // which may wrap around, and does
 	return types.MakeInterval(iv), err
 }
 
@@ -215,10 +213,21 @@ func dateConversions(r *registrar) {
 		}
 		v := math.RoundToEven((x - unixEpoch) * 1e6)
 		if v < minTimestamp || v >= endTimestamp {
-			return types.Datum{}, pgerr.Newf(pgerrcode.DatetimeFieldOverflow, "timestamp out of range: \"%g\"", x)
+			return types.Datum{}, pgerr.Newf(pgerrcode.DatetimeFieldOverflow, "timestamp out of range: \"%s\"", shortFloat(x, 0))
 		}
 		return types.Int(int64(v)), nil
 	})
+}
+
+// shortFloat prints six digits, as %g of C does, with zeros before it up to a width.
+func shortFloat(v float64, width int) string {
+	switch {
+	case math.IsInf(v, 0):
+		return strings.TrimPrefix(strings.Replace(fmt.Sprint(v), "Inf", "Infinity", 1), "+")
+	case math.IsNaN(v):
+		return "NaN"
+	}
+	return fmt.Sprintf("%0*.6g", width, v)
 }
 
 // makeFuncs registers make_date, make_time, make_timestamp[tz] and make_interval.
@@ -256,8 +265,8 @@ func makeFuncs(r *registrar) {
 		if err != nil {
 			return types.Datum{}, err
 		}
-		off, err := types.ZoneOffset(a[6].Text(), v, true)
-		return types.Int(v - int64(off)*usPerSecond), err
+		off, err := saneZone(a[6].Text(), v)
+		return types.Int(v - off*usPerSecond), err
 	})
 	r.eval("make_interval", makeInterval)
 }
@@ -284,7 +293,7 @@ func makeDate(y, m, d int64) (int64, error) {
 
 func makeTime(h, m int64, s float64) (int64, error) {
 	if h < 0 || h > 24 || m < 0 || m > 59 || math.IsNaN(s) || s < 0 || s > 60 || h == 24 && (m > 0 || s > 0) {
-		return 0, pgerr.Newf(pgerrcode.DatetimeFieldOverflow, "time field value out of range: %d:%02d:%02g", h, m, s)
+		return 0, pgerr.Newf(pgerrcode.DatetimeFieldOverflow, "time field value out of range: %d:%02d:%s", h, m, shortFloat(s, 2))
 	}
 	return h*usPerHour + m*usPerMinute + int64(math.RoundToEven(s*1e6)), nil
 }

@@ -2,6 +2,7 @@ package builtin
 
 import (
 	"math"
+	"math/big"
 
 	"github.com/cockroachdb/apd/v3"
 	"github.com/jackc/pgerrcode"
@@ -98,6 +99,9 @@ func fieldFuncs(r *registrar) {
 			if err != nil || !ok {
 				return types.Null, err
 			}
+			if x.name == "interval" && dateFields[types.LowerASCII(a[0].Text())] == fEpoch {
+				return types.Float(intervalSeconds(types.IntervalOf(a[1]))), nil
+			}
 			if v.inf == 0 && v.exact.Bytes() == nil {
 				switch f := dateFields[types.LowerASCII(a[0].Text())]; { // as sums of floats, where PostgreSQL adds them
 				case f == fSecond && v.scale == 6:
@@ -110,6 +114,14 @@ func fieldFuncs(r *registrar) {
 		})
 	}
 	r.eval("date_part(text,date)", datePartOfDate)
+}
+
+// intervalSeconds adds up floats from the smallest part to the days, as PostgreSQL does.
+func intervalSeconds(iv types.Interval) float64 {
+	s := float64(iv.Micros) / 1e6
+	s += 365.25 * 86400 * float64(iv.Months/12)
+	s += 30 * 86400 * float64(iv.Months%12)
+	return s + 86400*float64(iv.Days)
 }
 
 func datePartOfDate(c *Ctx, a []types.Datum) (types.Datum, error) {
@@ -147,6 +159,17 @@ type fieldValue struct {
 
 func whole(n int) (fieldValue, bool, error)             { return fieldValue{n: int64(n)}, true, nil }
 func scaled(n int64, s int32) (fieldValue, bool, error) { return fieldValue{n: n, scale: s}, true, nil }
+
+// secondsField is secs and us together, which may be more µs than there are numbers.
+func secondsField(secs, us int64) (fieldValue, bool, error) {
+	micros := new(big.Int).Mul(big.NewInt(secs), big.NewInt(usPerSecond))
+	micros.Add(micros, big.NewInt(us))
+	if micros.IsInt64() {
+		return scaled(micros.Int64(), 6)
+	}
+	exact, err := types.NumericFromApd(apd.NewWithBigInt(new(apd.BigInt).SetMathBigInt(micros), -6))
+	return fieldValue{exact: exact}, true, err
+}
 
 func (v fieldValue) numeric() (types.Datum, error) {
 	if v.inf != 0 {
@@ -277,7 +300,7 @@ func stampField(_ *Ctx, f dateField, d types.Datum) (fieldValue, bool, error) {
 	case isClockField(f):
 		return timeOfDayField(f, us)
 	case f == fEpoch:
-		return scaled(v+unixEpoch*usPerSecond, 6)
+		return secondsField(unixEpoch, v)
 	case f == fJulian:
 		return julianField(day, us)
 	}
@@ -305,7 +328,7 @@ func stampTzField(c *Ctx, f dateField, d types.Datum) (fieldValue, bool, error) 
 	off := zoneOffset(c.Format.TimeZone, v)
 	switch f {
 	case fEpoch:
-		return scaled(v+unixEpoch*usPerSecond, 6)
+		return secondsField(unixEpoch, v)
 	case fTimezone, fTimezoneHour, fTimezoneMinute:
 		return offsetField(f, off)
 	}
@@ -377,7 +400,7 @@ func intervalField(_ *Ctx, f dateField, d types.Datum) (fieldValue, bool, error)
 		return whole(years / 1000)
 	case fEpoch:
 		secs := int64(years)*31_557_600 + int64(months)*30*86400 + int64(iv.Days)*86400
-		return scaled(secs*usPerSecond+iv.Micros, 6)
+		return secondsField(secs, iv.Micros)
 	}
 	if isClockField(f) {
 		return timeOfDayField(f, iv.Micros)

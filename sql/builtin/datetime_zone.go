@@ -1,6 +1,8 @@
 package builtin
 
 import (
+	"strings"
+
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -155,4 +157,43 @@ func overlaps(t types.T, a []types.Datum) types.Datum {
 		return types.Null
 	}
 	return types.Bool(false)
+}
+
+// saneZone is the offset east of UTC, at a local time, of a zone that is named or written
+// as in ISO 8601: +02 is two hours east.
+func saneZone(name string, v int64) (int64, error) {
+	if name != "" && name[0] >= '0' && name[0] <= '9' {
+		return 0, badParam("invalid input syntax for type %s: \"%s\"", "numeric time zone", name).
+			WithHint("Numeric time zones must have \"-\" or \"+\" as first character.")
+	}
+	if name == "" || name[0] != '+' && name[0] != '-' {
+		off, err := types.ZoneOffset(name, v, true)
+		return int64(off), err
+	}
+	hour, n := leadingInt(name[1:])
+	rest := name[1+n:]
+	part := func() (v int64) {
+		if after, ok := strings.CutPrefix(rest, ":"); ok {
+			v, n = leadingInt(after)
+			rest = after[n:]
+		}
+		return v
+	}
+	minute := part()
+	second := part()
+	if rest == "" && len(name) > 3 && !strings.Contains(name, ":") { // hhmm
+		hour, minute = hour/100, hour%100
+	}
+	switch {
+	case hour < 0 || hour > 15 || minute < 0 || minute > 59 || second < 0 || second > 59:
+		return 0, badParam("numeric time zone \"%s\" out of range", name)
+	case rest != "":
+		off, err := types.ZoneOffset(name, v, true)
+		return int64(off), err
+	}
+	off := hour*3600 + minute*60 + second
+	if name[0] == '-' {
+		off = -off
+	}
+	return off, nil
 }

@@ -2,6 +2,7 @@ package builtin
 
 import (
 	"bytes"
+	"cmp"
 	"math"
 
 	"github.com/loxodb/loxodb/sql/types"
@@ -12,13 +13,46 @@ func inetFuncs(r *registrar) {
 	for rel, suffix := range relationSuffix {
 		r.kernel("network_"+suffix, compareAny(relation(rel)))
 	}
-	r.eval("network_cmp", threeWay)
+	r.eval("network_cmp", func(_ *Ctx, a []types.Datum) (types.Datum, error) { return types.Int(networkCmp(a[0], a[1])), nil })
 	r.eval("network_larger", larger)
 	r.eval("network_smaller", smaller)
 	inetParts(r)
 	inetRelations(r)
 	inetArithmetic(r)
 	macaddrFuncs(r)
+}
+
+// networkCmp orders by family, common prefix, its length, and the rest; its value is the
+// difference of the first bytes that differ, or of the lengths.
+func networkCmp(x, y types.Datum) int64 {
+	a, abits := types.InetOf(x)
+	b, bbits := types.InetOf(y)
+	if len(a) != len(b) {
+		return int64(cmp.Compare(len(a), len(b)))
+	}
+	n := min(abits, bbits)
+	if c := firstDifference(a[:n/8], b[:n/8]); c != 0 {
+		return c
+	}
+	if n%8 != 0 {
+		shift := 8 - n%8
+		if c := cmp.Compare(a[n/8]>>shift, b[n/8]>>shift); c != 0 {
+			return int64(c)
+		}
+	}
+	if abits != bbits {
+		return int64(abits - bbits)
+	}
+	return firstDifference(a, b)
+}
+
+func firstDifference(a, b []byte) int64 {
+	for i := range a {
+		if a[i] != b[i] {
+			return int64(a[i]) - int64(b[i])
+		}
+	}
+	return 0
 }
 
 // inetParts registers what one address is made of.

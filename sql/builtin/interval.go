@@ -77,10 +77,11 @@ func addInterval(c *Ctx, t types.OID, v int64, iv types.Interval) (types.Datum, 
 		_, us := floorDiv(v+iv.Micros%usPerDay, usPerDay)
 		return types.Int(us), nil
 	case types.DateOID:
-		if types.IsInfinite(t, v) {
-			return types.Int(infiniteTimestamp(v)), nil
+		d, err := types.DateToTimestamp(v)
+		if err != nil {
+			return d, err
 		}
-		v *= usPerDay
+		v = d.Int()
 	}
 	if types.IsInfinite(types.TimestampOID, v) {
 		return types.Int(v), nil

@@ -199,9 +199,6 @@ func jsonbSetLax(_ *Ctx, a []types.Datum) (types.Datum, error) {
 	if len(a) > 3 && !a[3].Bool() {
 		how = pathReplace
 	}
-	if !a[2].IsNull() {
-		return setPath(a[:3], how)
-	}
 	treatment := "use_json_null"
 	if len(a) > 4 {
 		if a[4].IsNull() {
@@ -209,6 +206,9 @@ func jsonbSetLax(_ *Ctx, a []types.Datum) (types.Datum, error) {
 				"null_value_treatment must be \"delete_key\", \"return_target\", \"use_json_null\", or \"raise_exception\"")
 		}
 		treatment = a[4].Text()
+	}
+	if !a[2].IsNull() {
+		return setPath(a[:3], how)
 	}
 	switch treatment {
 	case "raise_exception":

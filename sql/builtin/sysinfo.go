@@ -344,22 +344,18 @@ func sizePretty(v int64) string {
 // sizeBytes is pg_size_bytes('1.5 GB').
 func sizeBytes(_ *Ctx, a []types.Datum) (types.Datum, error) {
 	s := strings.TrimSpace(a[0].Text())
-	end := 0
-	for end < len(s) && strings.IndexByte("0123456789.+-eE", s[end]) >= 0 {
-		if s[end]|0x20 == 'e' && (end+1 >= len(s) || strings.IndexByte("0123456789+-", s[end+1]) < 0) {
-			break
-		}
-		end++
+	end, ok := sizeNumber(s)
+	if !ok {
+		return types.Datum{}, badParam("invalid size: \"%s\"", a[0].Text())
 	}
-	bad := func() error { return badParam("invalid size: \"%s\"", a[0].Text()) }
 	n, err := types.ParseText(types.Of(types.NumericOID), s[:end], types.DefaultFormat)
 	if err != nil {
-		return types.Datum{}, bad()
+		return types.Datum{}, err
 	}
 	unit := strings.TrimSpace(s[end:])
 	shifts := map[string]int64{"": 0, "bytes": 0, "b": 0, "kb": 10, "mb": 20, "gb": 30, "tb": 40, "pb": 50}
-	shift, ok := shifts[strings.ToLower(unit)]
-	if !ok {
+	shift, known := shifts[strings.ToLower(unit)]
+	if !known {
 		e := badParam("invalid size: \"%s\"", a[0].Text()).WithDetail("Invalid size unit: \"%s\".", unit)
 		return types.Datum{}, e.WithHint("Valid units are \"bytes\", \"kB\", \"MB\", \"GB\", \"TB\", and \"PB\".")
 	}
@@ -367,11 +363,36 @@ func sizeBytes(_ *Ctx, a []types.Datum) (types.Datum, error) {
 	if err != nil {
 		return d, err
 	}
-	v, ok := types.NumericToInt64(d)
-	if !ok {
+	v, fits := types.NumericToInt64(d)
+	if !fits {
 		return types.Datum{}, outOfRange("bigint")
 	}
 	return types.Int(v), nil
+}
+
+// sizeNumber is how long the number is that a size begins with; ok is false without one.
+func sizeNumber(s string) (end int, ok bool) {
+	digits := func() bool {
+		from := end
+		for end < len(s) && s[end] >= '0' && s[end] <= '9' {
+			end++
+		}
+		return end > from
+	}
+	if s != "" && (s[0] == '+' || s[0] == '-') {
+		end++
+	}
+	ok = digits()
+	if end < len(s) && s[end] == '.' {
+		end++
+		ok = digits() || ok
+	}
+	if ok && end < len(s) && s[end]|0x20 == 'e' {
+		if _, n := leadingInt(s[end+1:]); n > 0 {
+			end += 1 + n
+		}
+	}
+	return end, ok
 }
 
 // errNoSuchObject are the SQLSTATEs that to_reg* answer with NULL.

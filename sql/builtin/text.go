@@ -50,7 +50,10 @@ func textFuncs(r *registrar) {
 	})
 	r.eval("text_right", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 		s := a[0].Bytes()
-		return types.Bytes(s[leftEnd(s, -a[1].Int()):][:]), nil
+		if a[1].Int() == 0 {
+			return types.Bytes(s[len(s):]), nil
+		}
+		return types.Bytes(s[leftEnd(s, -a[1].Int()):]), nil
 	})
 	r.eval("text_reverse", text1(reverse))
 	r.eval("replace_text", func(_ *Ctx, a []types.Datum) (types.Datum, error) {

@@ -311,6 +311,9 @@ func NumericSqrt(a Datum) (Datum, error) {
 	return sqrtDec(x, scale).datum()
 }
 
+// NumericSqrtTo is the square root of a number that is not negative, rounded to a scale.
+func NumericSqrtTo(a Datum, scale int) (Datum, error) { return sqrtDec(decOf(a.ref), scale).datum() }
+
 // sqrtDec is √x rounded to the scale.
 func sqrtDec(x dec, scale int) dec {
 	// one more digit than wanted, marked sticky, decides the rounding
