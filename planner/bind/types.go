@@ -123,8 +123,7 @@ func (b *binder) userType(t *ast.TypeName) *types.Info {
 // absentTypes are the types of PostgreSQL 15 that this server does not have.
 var absentTypes = func() map[string]bool {
 	m := map[string]bool{}
-	for _, n := range strings.Fields(`money bit varbit point line lseg box path polygon circle
-		tsvector tsquery gtsvector xml txid_snapshot pg_snapshot refcursor regconfig regdictionary`) {
+	for _, n := range strings.Fields(`point line lseg box path polygon circle gtsvector xml txid_snapshot pg_snapshot`) {
 		m[n] = true
 	}
 	return m

@@ -168,7 +168,11 @@ func (s *Session) SetSetting(name, value string, local bool) error {
 		}
 		return nil
 	case "transaction_isolation":
-		return s.tx.isolation(lower(value))
+		v, err := byName["transaction_isolation"].choice(value)
+		if err != nil {
+			return err
+		}
+		return s.tx.isolation(v)
 	case "transaction_read_only":
 		b, err := parseBool(value)
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/syscat"
+	"github.com/loxodb/loxodb/sql/tsearch"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -56,6 +57,16 @@ func (n names) RegOut(t, oid types.OID) (string, bool) {
 				left = types.TypeName(o.Left)
 			}
 			return o.Name + "(" + left + "," + types.TypeName(o.Right) + ")", true
+		}
+	case types.RegconfigOID:
+		if c, ok := tsearch.ConfigByOID(oid); ok {
+			return c.Name, true
+		}
+	case types.RegdictionaryOID:
+		for _, d := range tsearch.Dictionaries {
+			if d.OID == oid {
+				return d.Name, true
+			}
 		}
 	case types.RegcollationOID:
 		if c, ok := snap.CollationByID(oid); ok {

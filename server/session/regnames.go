@@ -12,6 +12,7 @@ import (
 	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/syscat"
+	"github.com/loxodb/loxodb/sql/tsearch"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -84,6 +85,18 @@ func (n names) objectIn(t types.OID, schema, name, text string) (types.OID, erro
 		return one(builtin.Functions(schema, name), func(f *builtin.Func) types.OID { return f.OID },
 			pgerr.Newf(pgerrcode.UndefinedFunction, "function %q does not exist", text),
 			pgerr.Newf(pgerrcode.AmbiguousFunction, "more than one function named %q", text))
+	case types.RegconfigOID:
+		if c, ok := builtin.TextConfig(name); ok && (schema == "" || schema == "pg_catalog") {
+			return c.OID, nil
+		}
+		return 0, pgerr.Newf(pgerrcode.UndefinedObject, "text search configuration %q does not exist", dotted(schema, name))
+	case types.RegdictionaryOID:
+		for _, d := range tsearch.Dictionaries {
+			if d.Name == name && (schema == "" || schema == "pg_catalog") {
+				return d.OID, nil
+			}
+		}
+		return 0, pgerr.Newf(pgerrcode.UndefinedObject, "text search dictionary %q does not exist", dotted(schema, name))
 	case types.RegoperOID:
 		return one(operatorsIn(schema, name), func(o *builtin.Operator) types.OID { return o.OID },
 			pgerr.Newf(pgerrcode.UndefinedFunction, "operator does not exist: %s", text),

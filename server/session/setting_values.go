@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgerrcode"
 
+	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -43,6 +44,15 @@ func (s *settings) canonical(d *setting, v string) (string, error) {
 			return "", d.invalid(v)
 		}
 		return v, nil
+	case "default_text_search_config":
+		if v == "" || strings.ContainsAny(v, " \t\n") {
+			return "", pgerr.New(pgerrcode.InvalidName, "invalid name syntax")
+		}
+		c, ok := builtin.TextConfig(v)
+		if !ok {
+			return "", d.invalid(v)
+		}
+		return "pg_catalog." + c.Name, nil
 	case "default_table_access_method":
 		if v == "" {
 			return "", d.invalid(v).WithDetail("%s cannot be empty.", d.name)

@@ -71,7 +71,7 @@ var families = []func(*registrar){
 	// date and time
 	datetimeFuncs, intervalFuncs, inRangeFuncs, toCharFuncs,
 	// composite values
-	arrayFuncs, enumFuncs, rangeFuncs, seriesFuncs, jsonFuncs, jsonSetFuncs, jsonRecords, jsonPathFuncs, vectorFuncs,
+	arrayFuncs, enumFuncs, rangeFuncs, seriesFuncs, jsonFuncs, jsonSetFuncs, jsonRecords, jsonPathFuncs, tsearchFuncs, vectorFuncs,
 	// the system
 	sysinfoFuncs, definitionFuncs, privilegeFuncs, sessionFuncs, sequenceFuncs,
 	// aggregates

@@ -25,6 +25,9 @@ var _ = register("pg_catalog", map[string]generator{
 	"pg_language":   static("pg_language", ""),
 	"pg_range":      static("pg_range", ""),
 	"pg_tablespace": static("pg_tablespace", ""),
+
+	"pg_ts_config": static("pg_ts_config", ""), "pg_ts_config_map": static("pg_ts_config_map", ""), "pg_ts_dict": static("pg_ts_dict", ""),
+	"pg_ts_parser": static("pg_ts_parser", ""), "pg_ts_template": static("pg_ts_template", ""),
 })
 
 // fields reads the lines of one file; \N is nil. Absent files have no lines.

@@ -33,6 +33,8 @@ func Compare(t T, a, b Datum) int {
 		return compareBits(a.ref, b.ref)
 	case JSONBOID:
 		return CompareJSONB(a.ref, b.ref)
+	case TSVectorOID, TSQueryOID:
+		return bytes.Compare(appendTextSearchKey(nil, t.OID, a), appendTextSearchKey(nil, t.OID, b))
 	case OidVectorOID:
 		if c := compareInt(int64(ArrayLen(a)), int64(ArrayLen(b))); c != 0 {
 			return c

@@ -75,6 +75,8 @@ func appendKey(dst []byte, t T, d Datum) []byte {
 		return binary.BigEndian.AppendUint32(appendEscaped(dst, data), uint32(n))
 	case JSONBOID:
 		return appendJSONBKey(dst, d.ref)
+	case TSVectorOID, TSQueryOID:
+		return appendTextSearchKey(dst, t.OID, d)
 	case OidVectorOID:
 		dst = binary.BigEndian.AppendUint32(dst, uint32(ArrayLen(d)))
 	}

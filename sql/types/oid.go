@@ -48,6 +48,8 @@ const (
 	RegcollationOID          OID = 4191
 	UUIDOID                  OID = 2950
 	JSONBOID                 OID = 3802
+	TSVectorOID              OID = 3614
+	TSQueryOID               OID = 3615
 	JSONPathOID              OID = 4072
 	CidrOID                  OID = 650
 	Macaddr8OID              OID = 774

@@ -174,6 +174,11 @@ func parseOther(t T, s string, f *Format) (Datum, error) {
 		return Bytes([]byte{}), nil
 	case RecordOID:
 		return Datum{}, pgerr.New(pgerrcode.FeatureNotSupported, "input of anonymous composite types is not implemented")
+	case TSVectorOID, TSQueryOID:
+		if _, err := textDatum(s); err != nil {
+			return Datum{}, err
+		}
+		return parseTextSearch(t.OID, s)
 	case JSONPathOID:
 		if _, err := textDatum(s); err != nil {
 			return Datum{}, err

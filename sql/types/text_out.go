@@ -71,6 +71,10 @@ func appendOther(dst []byte, t T, d Datum, f *Format, info *Info) []byte {
 		return appendBits(dst, d.ref)
 	case Int2VectorOID, OidVectorOID:
 		return appendIntVector(dst, d)
+	case TSVectorOID:
+		return TSVector(d).AppendText(dst)
+	case TSQueryOID:
+		return TSQuery(d).AppendText(dst)
 	case AnyArrayOID, AnyCompatibleArrayOID: // pg_statistic's columns
 		return appendArray(dst, Of(ArrayElemOID(d)), d, f)
 	}

@@ -40,6 +40,7 @@ const (
 	//   arrays: see array.go · record: see record.go · bit, varbit: int32 bit length + bytes
 	//   inet, cidr: see inet.go · macaddr, macaddr8: 6 and 8 bytes
 	//   jsonpath: canonical text (jsonpath.go)
+	//   tsvector, tsquery: as on the wire (sql/tsearch)
 	//   ranges, multiranges: see range.go
 	//   vector, halfvec, int8vec, sparsevec: see vector.go
 	RepBytes

@@ -96,7 +96,7 @@ func (s *signature) reachable() bool {
 		return false
 	}
 	switch s.ret {
-	case "internal", "trigger", "event_trigger", "cstring", "xml", "box", "point", "circle", "polygon", "path", "lseg", "line", "language_handler", "tsvector", "tsquery":
+	case "internal", "trigger", "event_trigger", "cstring", "xml", "box", "point", "circle", "polygon", "path", "lseg", "line", "language_handler":
 		return false
 	}
 	return true

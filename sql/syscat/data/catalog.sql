@@ -35,5 +35,12 @@ select p.oid, amprocfamily, amproclefttype, amprocrighttype, amprocnum, amproc::
 from pg_amproc p join pg_opfamily f on f.oid = amprocfamily
 where opfmethod = 403 and amproclefttype in (:oids) and amprocrighttype in (:oids) order by 1;
 
+-- pg_ts_config.tsv, pg_ts_config_map.tsv, pg_ts_dict.tsv, pg_ts_parser.tsv, pg_ts_template.tsv: what text search has here
+select * from pg_ts_config where cfgname in ('simple', 'english') order by 1;
+select * from pg_ts_config_map where mapcfg in (select oid from pg_ts_config where cfgname in ('simple', 'english')) order by 1, 2, 3;
+select * from pg_ts_dict where dictname in ('simple', 'english_stem') order by 1;
+select * from pg_ts_parser order by 1;
+select * from pg_ts_template where tmplname in ('simple', 'snowball') order by 1;
+
 -- timezones.txt
 select name from pg_timezone_names where name !~ '^posix' and name not in ('localtime', 'Factory') order by name;
