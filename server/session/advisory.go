@@ -204,3 +204,29 @@ func (a *advisoryLocks) list() []syscat.Lock {
 	}
 	return out
 }
+
+// holder is the session that holds a lock exclusively, nil = none.
+func (a *advisoryLocks) holder(key [2]int64) *Session {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if l := a.locks[key]; l != nil {
+		for s := range l.exclusive {
+			return s
+		}
+	}
+	return nil
+}
+
+// releaseIn gives back the locks that a session holds exclusively in the space of keys
+// with that second number, and says how often it had taken them.
+func (a *advisoryLocks) releaseIn(s *Session, space int64) (n int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for key, l := range a.locks {
+		if have := l.exclusive[s] - l.xact[s][0]; key[1] == space && have > 0 {
+			n += have
+			a.drop(key, l, s, l.exclusive, have)
+		}
+	}
+	return n
+}

@@ -90,7 +90,7 @@ func (p *portal) startCopy(ctx context.Context) error {
 	if s.tx.block && s.tx.failed {
 		return errFailedBlock()
 	}
-	if err := s.tx.open(); err != nil {
+	if err := s.begins(ctx, p); err != nil {
 		return err
 	}
 	s.tx.used = true
@@ -341,6 +341,7 @@ func (c *copyIn) Finish(ctx context.Context, failed bool, failure string) error 
 		return c.fail(ctx, err)
 	}
 	c.p.tag = fmt.Sprintf("COPY %d", c.count)
+	c.p.s.tx.statement = nil
 	return nil
 }
 
@@ -356,8 +357,8 @@ func (c *copyIn) fail(ctx context.Context, err error) error {
 		err = earlier // of rows before the one that is refused now
 	}
 	c.stop()
-	c.p.s.tx.fail()
 	err = toPG(ctx, err)
+	c.p.s.failed(err)
 	if b, ok := c.parse.(*binaryRowsIn); ok && !b.header {
 		return err // before any line
 	}

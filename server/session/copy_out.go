@@ -135,12 +135,14 @@ func (c *copyOut) Read(ctx context.Context, dst []byte) (out []byte, done bool, 
 		b, err := c.rows.next(ctx)
 		if err != nil {
 			c.rows.close()
-			c.p.s.tx.fail()
-			return dst, false, toPG(ctx, err)
+			err = toPG(ctx, err)
+			c.p.s.failed(err)
+			return dst, false, err
 		}
 		c.b, c.at = b, 0
 		if b == nil {
 			c.ended = true
+			c.p.s.tx.statement = nil
 			c.rows.close()
 			c.p.tag, c.p.done = fmt.Sprintf("COPY %d", c.count), true
 			if c.opts.format == copyBinary {

@@ -337,11 +337,25 @@ func (s *Session) SignalBackend(pid int32, terminate bool) bool {
 
 // Engine implements builtin.Session.
 func (s *Session) Engine(fact string, args ...string) (string, error) {
+	if v, ok := s.outcomeFact(fact, args); ok {
+		return v, nil
+	}
 	switch fact {
 	case "query":
 		s.activity.mu.Lock()
 		defer s.activity.mu.Unlock()
 		return s.activity.query, nil
+	case "lock_holder":
+		var key [2]int64
+		key[0], _ = strconv.ParseInt(args[0], 10, 64)
+		key[1], _ = strconv.ParseInt(args[1], 10, 64)
+		if h := s.db.advisory.holder(key); h != nil {
+			return strconv.Itoa(int(h.pid)), nil
+		}
+		return "", nil
+	case "release_locks":
+		space, _ := strconv.ParseInt(args[0], 10, 64)
+		return strconv.Itoa(s.db.advisory.releaseIn(s, space)), nil
 	case "start_time":
 		return s.db.started.UTC().Format("2006-01-02 15:04:05.999999-07"), nil
 	case "listening":

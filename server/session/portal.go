@@ -83,8 +83,8 @@ func (p *portal) Pull(ctx context.Context, max int) (*batch.Batch, error) {
 	b, err := p.pull(ctx, max)
 	if err != nil {
 		p.close()
-		p.s.tx.fail()
 		err = toPG(ctx, err)
+		p.s.failed(err)
 	}
 	if b == nil {
 		p.s.unlimit()
@@ -115,6 +115,7 @@ func (p *portal) pull(ctx context.Context, max int) (*batch.Batch, error) {
 		}
 		if b == nil {
 			p.tag = p.rows.finish()
+			p.s.ended(p)
 			if p.kind == backend.KindRows {
 				p.tag = countTag(p.tag, p.count)
 			}
@@ -154,7 +155,7 @@ func (p *portal) start(ctx context.Context) error {
 	if s.tx.block && s.tx.failed && !endsBlock(p.stmt.stmt) {
 		return errFailedBlock()
 	}
-	if err := s.tx.open(); err != nil {
+	if err := s.begins(ctx, p); err != nil {
 		return err
 	}
 	s.tx.used = s.tx.used || !isTxnControl(p.stmt.stmt)
@@ -245,7 +246,7 @@ func (c command) close()                                     {}
 func (s *Session) Bind(ctx context.Context, name, statement string, argFormats []int16, args [][]byte, resultFormats []int16) error {
 	err := s.bind(ctx, name, statement, argFormats, args, resultFormats)
 	if err != nil {
-		return toPG(ctx, err)
+		return s.complain(toPG(ctx, err))
 	}
 	return nil
 }
@@ -408,8 +409,9 @@ func (s *Session) Portal(ctx context.Context, name string) (backend.Portal, erro
 	if p.kind == backend.KindCopyIn || p.kind == backend.KindCopyOut {
 		ctx = s.limited(ctx)
 		if err := p.startCopy(ctx); err != nil {
-			s.tx.fail()
-			return nil, toPG(ctx, err)
+			err = toPG(ctx, err)
+			s.failed(err)
+			return nil, err
 		}
 	}
 	return p, nil
@@ -476,7 +478,7 @@ func (s *Session) closeTxnPortals(committed bool) {
 }
 
 // Fail implements backend.Session.
-func (s *Session) Fail() { s.tx.fail() }
+func (s *Session) Fail() { s.failed(nil) }
 
 // Sync implements backend.Session.
 func (s *Session) Sync(ctx context.Context) error {
@@ -490,7 +492,7 @@ func (s *Session) Sync(ctx context.Context) error {
 	}
 	_, err := s.tx.commit(ctx)
 	s.note("idle", "")
-	return toPG(ctx, err)
+	return s.complain(toPG(ctx, err))
 }
 
 // Simple implements backend.Session.
@@ -510,7 +512,7 @@ func (s *Session) Simple(ctx context.Context, text string) (int, error) {
 	}
 	list, err := s.frontend().Parse(text)
 	if err != nil {
-		return 0, toPG(ctx, err)
+		return 0, s.complain(toPG(ctx, err))
 	}
 	for _, x := range list {
 		s.simple = append(s.simple, &prepared{text: text, parsed: x, stmt: x.Stmt})
@@ -524,8 +526,9 @@ func (s *Session) SimpleNext(ctx context.Context, i int) (backend.Portal, error)
 	ctx = s.limited(ctx)
 	p, err := s.simpleNext(ctx, i)
 	if err != nil {
-		s.tx.fail()
-		return nil, toPG(ctx, err)
+		err = toPG(ctx, err)
+		s.failed(err)
+		return nil, err
 	}
 	return p, nil
 }
@@ -567,7 +570,7 @@ func (s *Session) SimpleEnd(ctx context.Context, failed bool) error {
 	_ = s.ClosePortal("")
 	s.tx.implicit = false
 	if failed {
-		s.tx.fail()
+		s.Fail()
 	}
 	return s.Sync(ctx)
 }

@@ -82,7 +82,7 @@ func (s *Session) Parse(ctx context.Context, name, query string, paramTypes []ty
 	}
 	p, err := s.prepareText(ctx, query, slices.Clone(paramTypes)) // they are the wire's
 	if err != nil {
-		return toPG(ctx, err)
+		return s.complain(toPG(ctx, err))
 	}
 	p.name = name
 	s.stmts[name] = p

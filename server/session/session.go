@@ -58,6 +58,8 @@ type Session struct {
 	spare    *portal  // memory of the unnamed portal
 	limits   limits
 	waiting  kv.Waiting
+	outcome  outcome
+	manual   bool // autocommit is off: see autoBegin
 }
 
 // activity is what other sessions may see of this one.
@@ -140,6 +142,13 @@ func (s *Session) TakeNotices() []*pgerr.Error {
 func (s *Session) notice(e *pgerr.Error) {
 	if e.Severity == "" {
 		e.Severity = pgerr.Notice
+	}
+	if s.mysql() {
+		level := "Note"
+		if e.Severity == pgerr.Warning {
+			level = "Warning"
+		}
+		s.remember(e, level)
 	}
 	level, _ := s.settings.get("client_min_messages")
 	rank := map[string]int{"warning": 2, "error": 3, "notice": 1}

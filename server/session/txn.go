@@ -39,8 +39,10 @@ type txState struct {
 	now         bool // commit when the statement ends: see alone
 	notifies    []notification
 	constraints constraintModes
-	atCommit    []func() // session state that changes with the commit
-	number      uint64   // see xid; 0: nobody has asked
+	atCommit    []func()   // session state that changes with the commit
+	number      uint64     // see xid; 0: nobody has asked
+	auto        bool       // begun because autocommit is off, see autoBegin
+	statement   *savepoint // before the running statement, see markStatement
 }
 
 type savepoint struct {
@@ -314,12 +316,17 @@ func (t *txState) savepoint(ctx context.Context, name string) error {
 	if err := t.ensure(ctx); err != nil {
 		return err
 	}
-	t.saves = append(t.saves, savepoint{
+	t.saves = append(t.saves, t.here(name))
+	return nil
+}
+
+// here is a savepoint of the present state.
+func (t *txState) here(name string) savepoint {
+	return savepoint{
 		name: name, mark: t.txn.Savepoint(), catalog: t.catalog,
 		settings: len(t.session.settings.undo), notifies: len(t.notifies), portals: t.session.portalCount,
 		constraints: t.constraints,
-	})
-	return nil
+	}
 }
 
 // find returns the innermost savepoint of the name.
@@ -347,12 +354,16 @@ func (t *txState) rollbackTo(name string) error {
 	if err != nil {
 		return err
 	}
-	p := t.saves[i]
+	t.saves = t.saves[:i+1]
+	return t.backTo(&t.saves[i])
+}
+
+// backTo takes the state back to a savepoint's.
+func (t *txState) backTo(p *savepoint) error {
 	if err := t.txn.RollbackTo(p.mark); err != nil {
 		return err
 	}
 	t.session.closePortalsAfter(p.portals)
-	t.saves = t.saves[:i+1]
 	t.catalog, t.failed = p.catalog, false
 	t.notifies = t.notifies[:p.notifies]
 	t.constraints = p.constraints
@@ -396,7 +407,9 @@ func (s *Session) endBlock(ctx context.Context, x *ast.TxnStmt) (tag string, err
 		if x.Chain {
 			return "", pgerr.Newf(pgerrcode.NoActiveSQLTransaction, "%s AND CHAIN can only be used in transaction blocks", map[bool]string{true: "COMMIT", false: "ROLLBACK"}[x.Kind == ast.TxnCommit])
 		}
-		s.warn(pgerrcode.NoActiveSQLTransaction, "there is no transaction in progress")
+		if !s.mysql() {
+			s.warn(pgerrcode.NoActiveSQLTransaction, "there is no transaction in progress")
+		}
 	}
 	iso, readOnly := t.isoName, t.readOnly
 	if x.Kind == ast.TxnRollback {

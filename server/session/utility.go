@@ -51,6 +51,8 @@ func (s *Session) utility(ctx context.Context, p *portal) (tag string, err error
 		return st.Tag, s.block(ctx, p, st)
 	case *ast.Use:
 		return "SET", s.use(st)
+	case *ast.AutoCommit:
+		return "SET", s.autoCommit(ctx, st)
 	case *ast.Other:
 		return "", pgerr.NotSupported(int(st.Pos), "%s is not supported", st.Name)
 	}
@@ -143,7 +145,14 @@ func (s *Session) set(st *ast.Set) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return tag, s.SetSetting(st.Name, v, st.Local)
+	lasting, before := s.mysql() && !st.Local, len(s.settings.undo)
+	if err := s.SetSetting(st.Name, v, st.Local); err != nil {
+		return "", err
+	}
+	if lasting { // a variable of MySQL's keeps its value, whatever the transaction's end
+		s.settings.undo = s.settings.undo[:before]
+	}
+	return tag, nil
 }
 
 func (s *Session) sessionModes(m *ast.TxnStmt) error {

@@ -22,6 +22,11 @@ type (
 		// "transaction" / "session characteristics" with Txn.
 		Txn *TxnStmt
 	}
+	// AutoCommit is SET autocommit: off lets each transaction stay open until it is ended.
+	AutoCommit struct {
+		At
+		On bool
+	}
 	// Show is SHOW name (lower case; "all").
 	Show struct {
 		At
@@ -187,3 +192,4 @@ func (*Listen) stmt()         {}
 func (*Checkpoint) stmt()     {}
 func (*Block) stmt()          {}
 func (*Use) stmt()            {}
+func (*AutoCommit) stmt()     {}

@@ -34,7 +34,8 @@ type mysqlFunc struct {
 }
 
 // mysqlFamilies lists the families, one a file.
-var mysqlFamilies = [][]mysqlFunc{mysqlTextFuncs, mysqlMathFuncs, mysqlTimeFuncs, mysqlJSONFuncs, mysqlSessionFuncs, mysqlShowFuncs}
+var mysqlFamilies = [][]mysqlFunc{mysqlTextFuncs, mysqlMathFuncs, mysqlTimeFuncs, mysqlJSONFuncs, mysqlSessionFuncs, mysqlShowFuncs,
+	mysqlOutcomeFuncs, mysqlNetFuncs, mysqlCryptFuncs, mysqlLockFuncs}
 
 func (l *library) loadMySQL() {
 	id := firstMySQLFunc

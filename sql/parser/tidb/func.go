@@ -33,7 +33,10 @@ time_to_sec 1 1,to_seconds 1 1,convert_tz 3 3,period_add 2 2,period_diff 2 2,
 json_extract 2 -1,json_unquote 1 1,json_object 0 -1,json_array 0 -1,json_contains! 2 3,json_contains_path! 3 -1,json_length 1 2,
 json_set 3 -1,json_insert 3 -1,json_replace 3 -1,json_remove 2 -1,json_keys 1 2,json_type 1 1,json_valid! 1 1,json_quote 1 1,
 json_depth 1 1,json_pretty 1 1,json_merge_patch 2 -1,json_merge_preserve 2 -1,json_array_append 3 -1,json_overlaps! 2 2,
-version 0 0,user 0 0,sleep 1 1,last_insert_id 0 1`
+version 0 0,user 0 0,sleep 1 1,last_insert_id 0 1,row_count 0 0,found_rows 0 0,
+inet6_aton 1 1,inet6_ntoa 1 1,is_ipv4! 1 1,is_ipv6! 1 1,is_ipv4_mapped! 1 1,is_ipv4_compat! 1 1,
+aes_encrypt 2 2,aes_decrypt 2 2,compress 1 1,uncompress 1 1,uncompressed_length 1 1,random_bytes 1 1,soundex 1 1,
+get_lock 2 2,release_lock 1 1,is_free_lock 1 1,is_used_lock 1 1,release_all_locks 0 0`
 
 // synonyms are other names of own functions.
 var synonyms = map[string]string{
@@ -87,7 +90,7 @@ func (c *conv) funcCall(f *tast.FuncCallExpr) (e ast.Expr, condition bool) {
 	}
 	spec, ok := ownFuncs()[name]
 	if !ok {
-		if mysqlOnly[name] {
+		if mysqlOnly[name] || strings.HasPrefix(name, "st_") {
 			c.fail(f, "function %s is not supported", strings.ToUpper(name))
 		}
 		return &ast.Func{At: c.at(f), Name: ast.QName{At: c.at(f), Name: name}, Args: c.exprs(f.Args)}, false
@@ -100,13 +103,21 @@ func (c *conv) funcCall(f *tast.FuncCallExpr) (e ast.Expr, condition bool) {
 	return out, spec.condition
 }
 
-// mysqlOnly are functions of MySQL that PostgreSQL has by the same name with
-// another meaning, or that must not be taken for unknown ones.
-var mysqlOnly = setOf(`found_rows row_count benchmark get_lock release_lock is_free_lock is_used_lock release_all_locks encode
-decode password aes_encrypt aes_decrypt compress uncompress uncompressed_length load_file export_set make_set soundex
-weight_string name_const charset collation coercibility get_format addtime subtime json_search
-json_storage_size json_schema_valid uuid_short random_bytes grouping translate char_func extractvalue updatexml inet6_aton inet6_ntoa
-nextval setval lastval fts_match_word`)
+// mysqlOnly are the functions of MySQL and TiDB that are not there: PostgreSQL may have
+// another one by the name, and none of them must be taken for unknown.
+var mysqlOnly = setOf(`benchmark encode decode password old_password des_encrypt des_decrypt encrypt load_file weight_string
+name_const json_schema_valid json_schema_validation_report json_sum_crc32 json_table nextval setval lastval translate
+extractvalue updatexml validate_password_strength statement_digest statement_digest_text icu_version roles_graphml
+gtid_subset gtid_subtract wait_for_executed_gtid_set wait_until_sql_thread_after_gtids master_pos_wait source_pos_wait
+ps_current_thread_id ps_thread_id can_access_column can_access_database can_access_table can_access_user can_access_view
+asymmetric_decrypt asymmetric_derive asymmetric_encrypt asymmetric_sign asymmetric_verify create_asymmetric_priv_key
+create_asymmetric_pub_key create_dh_parameters create_digest mask_full mask_partial mask_null mask_date sm3 uuid_v4 uuid_v7
+uuid_version uuid_timestamp vitess_hash tidb_shard tidb_row_checksum tidb_bounded_staleness tidb_parse_tso
+tidb_parse_tso_logical tidb_current_tso tidb_is_ddl_owner tidb_decode_plan tidb_decode_binary_plan tidb_decode_sql_digests
+tidb_encode_sql_digest tidb_decode_key tidb_decode_base64_key tidb_mvcc_info tidb_encode_record_key tidb_encode_index_key
+current_resource_group fts_match_word geometrycollection geomcollection linestring multilinestring multipoint multipolygon
+mbrcontains mbrcoveredby mbrcovers mbrdisjoint mbrequals mbrintersects mbroverlaps mbrtouches mbrwithin asymmetric_sign
+internal_keys_disabled approx_percentile`)
 
 func setOf(words string) map[string]bool {
 	m := map[string]bool{}

@@ -74,9 +74,6 @@ func (c *conv) selectStmt(s *tast.SelectStmt) *ast.Select {
 	if s.SelectIntoOpt != nil {
 		c.fail(s, "SELECT ... INTO is not supported")
 	}
-	if s.SelectStmtOpts != nil && s.SelectStmtOpts.CalcFoundRows {
-		c.fail(s, "SQL_CALC_FOUND_ROWS is not supported")
-	}
 	switch s.Kind {
 	case tast.SelectStmtKindTable:
 		out.Targets = []ast.Target{{At: out.At, Expr: &ast.ColumnRef{At: out.At, Star: true}}}
@@ -103,6 +100,34 @@ func (c *conv) selectStmt(s *tast.SelectStmt) *ast.Select {
 	out.OrderBy = c.orderBy(s.OrderBy)
 	out.Limit, out.Offset = c.limit(s.Limit)
 	c.locking(s, out)
+	if s.SelectStmtOpts != nil && s.SelectStmtOpts.CalcFoundRows && s.Limit != nil {
+		return c.calcFoundRows(s, out)
+	}
+	return out
+}
+
+// calcFoundRows counts the rows that a query would have without its LIMIT: the whole
+// result is a common table expression, and OFFSET, which is computed once in any case,
+// notes how many rows that has.
+func (c *conv) calcFoundRows(s *tast.SelectStmt, q *ast.Select) *ast.Select {
+	if len(q.Locking) > 0 || c.nested > 0 {
+		c.fail(s, "SQL_CALC_FOUND_ROWS is not supported here")
+	}
+	const all = "all rows "
+	at := q.At
+	from := func() []ast.TableExpr {
+		return []ast.TableExpr{&ast.TableRef{At: placeless, Name: ast.QName{At: placeless, Name: all}}}
+	}
+	count := &ast.Subquery{At: at, Kind: ast.ScalarSub, Query: &ast.Select{At: at, From: from(),
+		Targets: []ast.Target{{At: at, Expr: &ast.Func{At: at, Name: ast.QName{At: at, Schema: system, Name: "count"}, Star: true}}}}}
+	offset := q.Offset
+	if offset == nil {
+		offset = integer(at, 0)
+	}
+	out := &ast.Select{At: at, From: from(), Targets: []ast.Target{{At: at, Expr: &ast.ColumnRef{At: at, Star: true}}},
+		With:  &ast.With{At: placeless, CTEs: []ast.CTE{{At: placeless, Name: all, Query: q, Materialized: ast.MaterializeAlways}}},
+		Limit: q.Limit, Offset: call(at, "note_found_rows", count, offset)}
+	q.Limit, q.Offset = nil, nil
 	return out
 }
 

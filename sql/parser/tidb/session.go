@@ -153,10 +153,11 @@ func (c *conv) setOne(v *tast.VariableAssignment) ast.Stmt {
 	case "time_zone":
 		return c.setTimeZone(v)
 	case "autocommit":
-		if !isOn(val) {
-			c.fail(v, "SET autocommit = 0 is not supported")
+		on, ok := switched(val)
+		if !ok {
+			c.wrong(v, "Variable 'autocommit' can't be set to this value")
 		}
-		return nil
+		return &ast.AutoCommit{At: c.here(), On: on}
 	case "sql_mode":
 		c.checkMode(v)
 	}
@@ -200,6 +201,29 @@ func (c *conv) settingValue(n tast.ExprNode) ast.Expr {
 	return c.expr(n)
 }
 
+// switched is the value of a variable that is on or off; nil means its default, on.
+func switched(e ast.Expr) (on, ok bool) {
+	l, _ := e.(*ast.Lit)
+	switch {
+	case e == nil:
+		return true, true
+	case l == nil:
+		return false, false
+	case l.Kind == ast.LitInt:
+		return l.Int == 1, l.Int == 0 || l.Int == 1
+	case l.Kind == ast.LitBool:
+		return l.Bool, true
+	case l.Kind == ast.LitString:
+		switch fold(l.Text) {
+		case "on", "true", "1":
+			return true, true
+		case "off", "false", "0":
+			return false, true
+		}
+	}
+	return false, false
+}
+
 func isOn(e ast.Expr) bool {
 	l, ok := e.(*ast.Lit)
 	if !ok {
@@ -208,6 +232,8 @@ func isOn(e ast.Expr) bool {
 	switch l.Kind {
 	case ast.LitInt:
 		return l.Int != 0
+	case ast.LitBool:
+		return l.Bool
 	case ast.LitString:
 		return strings.EqualFold(l.Text, "on") || strings.EqualFold(l.Text, "true") || l.Text == "1"
 	}

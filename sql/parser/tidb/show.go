@@ -70,10 +70,7 @@ func (c *conv) showStmt(n tast.StmtNode) ast.Stmt {
 		return c.list(s, listing{like: "variable_name", columns: []string{"Variable_name", "Value"},
 			query: `SELECT name AS variable_name, val AS value FROM (VALUES ('Threads_connected', '1'), ('Uptime', '1'), ('Ssl_cipher', '')) v(name, val)`})
 	case tast.ShowWarnings, tast.ShowErrors:
-		if s.CountWarningsOrErrors {
-			return c.sqlText(`SELECT 0 AS "@@session.warning_count"`)
-		}
-		return c.sqlText(`SELECT ''::text AS "Level", 0 AS "Code", ''::text AS "Message" WHERE false`)
+		return c.showMessages(s)
 	case tast.ShowEngines:
 		return c.sqlText(`SELECT 'InnoDB' AS "Engine", 'DEFAULT' AS "Support", 'LoxoDB keeps all tables' AS "Comment", 'YES' AS "Transactions", 'NO' AS "XA", 'YES' AS "Savepoints"`)
 	case tast.ShowCharset:
@@ -140,6 +137,23 @@ func (c *conv) list(s *tast.ShowStmt, l listing) *ast.Select {
 	}
 	out.OrderBy = nil // the inner order holds: the outer query only selects
 	return out
+}
+
+// showMessages is SHOW WARNINGS and SHOW ERRORS: what the last statement had to say.
+func (c *conv) showMessages(s *tast.ShowStmt) ast.Stmt {
+	errors := s.Tp == tast.ShowErrors
+	switch {
+	case s.CountWarningsOrErrors && errors:
+		return c.sqlText(`SELECT mysql.error_count() AS "@@session.error_count"`)
+	case s.CountWarningsOrErrors:
+		return c.sqlText(`SELECT mysql.warning_count() AS "@@session.warning_count"`)
+	}
+	query := `SELECT level AS "Level", code AS "Code", message AS "Message"
+		FROM pg_catalog.json_to_recordset(mysql.messages()) m(level text, code int4, message text)`
+	if errors {
+		query += ` WHERE level = 'Error'`
+	}
+	return c.sqlText(strings.ReplaceAll(query, "%", "%%"))
 }
 
 func (c *conv) showTables(s *tast.ShowStmt) ast.Stmt {
@@ -224,7 +238,7 @@ func (c *conv) showVariables(s *tast.ShowStmt) ast.Stmt {
 	}
 	sort.Strings(names)
 	var b strings.Builder
-	b.WriteString("SELECT * FROM (VALUES ('version', mysql.version()), ('time_zone', pg_catalog.current_setting('timezone'))")
+	b.WriteString("SELECT * FROM (VALUES ('version', mysql.version()), ('autocommit', CASE mysql.autocommit() WHEN 1 THEN 'ON' ELSE 'OFF' END), ('time_zone', pg_catalog.current_setting('timezone'))")
 	for _, n := range names {
 		fmt.Fprintf(&b, ", (%s, coalesce(mysql.variable(%s), %s))", ast.QuoteLiteral(n), ast.QuoteLiteral(systemVariable(n)), ast.QuoteLiteral(variables[n]))
 	}

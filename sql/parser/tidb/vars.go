@@ -19,7 +19,7 @@ func systemVariable(name string) string { return "mysql." + name }
 // variables are MySQL's variables that clients read or set, with their values
 // until they are set.
 var variables = map[string]string{
-	"auto_increment_increment": "1", "auto_increment_offset": "1", "autocommit": "1", "character_set_client": "utf8mb4",
+	"auto_increment_increment": "1", "auto_increment_offset": "1", "character_set_client": "utf8mb4",
 	"character_set_connection": "utf8mb4", "character_set_database": "utf8mb4", "character_set_results": "utf8mb4",
 	"character_set_server": "utf8mb4", "collation_connection": "utf8mb4_bin", "collation_database": "utf8mb4_bin",
 	"collation_server": "utf8mb4_bin", "default_storage_engine": "InnoDB", "div_precision_increment": "4",
@@ -43,14 +43,22 @@ const defaultMode = "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_Z
 
 // fixedVariables are those whose value is a fact of the session.
 var fixedVariables = map[string]func(*conv, ast.At) ast.Expr{
-	"version":               func(_ *conv, at ast.At) ast.Expr { return call(at, "version") },
+	"autocommit":            fact("autocommit"),
+	"warning_count":         fact("warning_count"),
+	"error_count":           fact("error_count"),
+	"version":               fact("version"),
 	"transaction_isolation": func(c *conv, at ast.At) ast.Expr { return isolation(at) },
 	"tx_isolation":          func(c *conv, at ast.At) ast.Expr { return isolation(at) },
 	"transaction_read_only": func(_ *conv, at ast.At) ast.Expr { return readOnly(at) },
 	"tx_read_only":          func(_ *conv, at ast.At) ast.Expr { return readOnly(at) },
 	"time_zone":             func(_ *conv, at ast.At) ast.Expr { return setting(at, "timezone") },
-	"last_insert_id":        func(_ *conv, at ast.At) ast.Expr { return call(at, "last_insert_id") },
-	"identity":              func(_ *conv, at ast.At) ast.Expr { return call(at, "last_insert_id") },
+	"last_insert_id":        fact("last_insert_id"),
+	"identity":              fact("last_insert_id"),
+}
+
+// fact is a function of the schema mysql without arguments.
+func fact(name string) func(*conv, ast.At) ast.Expr {
+	return func(_ *conv, at ast.At) ast.Expr { return call(at, name) }
 }
 
 func setting(at ast.At, name string) ast.Expr {

@@ -1,0 +1,80 @@
+package session
+
+import (
+	"context"
+
+	"github.com/loxodb/loxodb/sql/pgerr"
+)
+
+// An error within a transaction ends it in PostgreSQL. In MySQL it undoes the statement
+// alone, and so it does here in that dialect: each statement of a block has a savepoint
+// of its own.
+
+// markStatement sets that savepoint.
+func (t *txState) markStatement(ctx context.Context) error {
+	t.statement = nil
+	if !t.block || t.failed {
+		return nil
+	}
+	if err := t.ensure(ctx); err != nil {
+		return err
+	}
+	p := t.here("")
+	t.statement = &p
+	return nil
+}
+
+// undoStatement takes a failed statement back, if it can: a deadlock or a conflict ends
+// the transaction in MySQL, too.
+func (t *txState) undoStatement(err error) bool {
+	if code := pgerr.Code(err); len(code) > 2 && code[:2] == "40" {
+		return false
+	}
+	p := t.statement
+	t.statement = nil
+	if p == nil { // it was not begun
+		return true
+	}
+	return t.backTo(p) == nil
+}
+
+// failed records the error that a statement ended with; nil when it has been recorded.
+func (s *Session) failed(err error) {
+	_ = s.complain(err)
+	if s.tx.block && !s.tx.failed && s.mysql() && s.tx.undoStatement(err) {
+		return
+	}
+	s.tx.fail()
+}
+
+// complain remembers an error for SHOW ERRORS and returns it.
+func (s *Session) complain(err error) error {
+	if e, ok := pgerr.As(err); ok && s.mysql() {
+		s.outcome.stale = true // an error is all that its statement has to say
+		s.remember(e, "Error")
+		s.outcome.changed = -1
+	}
+	return err
+}
+
+// begins readies the transaction for a statement.
+func (s *Session) begins(ctx context.Context, p *portal) error {
+	if !s.mysql() {
+		return s.tx.open()
+	}
+	s.beginOutcome()
+	if err := s.autoBegin(p.stmt); err != nil {
+		return err
+	}
+	if err := s.tx.open(); err != nil {
+		return err
+	}
+	return s.tx.markStatement(ctx)
+}
+
+// ended is called when a statement has given its last row.
+func (s *Session) ended(p *portal) {
+	if s.tx.statement = nil; s.mysql() {
+		s.endOutcome(p, p.tag, p.count)
+	}
+}

@@ -1,0 +1,140 @@
+package builtin
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// What a session remembers of its last statement, in MySQL's words and numbers.
+
+var mysqlOutcomeFuncs = []mysqlFunc{
+	outcomeCount("row_count", "changed_rows"),
+	outcomeCount("found_rows", "found_rows"),
+	outcomeCount("autocommit", "autocommit"),
+	{name: "warning_count", ret: types.Int8OID, volatility: Volatile, eval: messageCount(func(mysqlMessage) bool { return true })},
+	{name: "error_count", ret: types.Int8OID, volatility: Volatile, eval: messageCount(func(m mysqlMessage) bool { return m.Level == "Error" })},
+	{name: "messages", ret: types.JSONOID, volatility: Volatile, eval: withSession(func(_ *Ctx, s Session, _ []types.Datum) (types.Datum, error) {
+		list, err := mysqlMessages(s)
+		if err != nil {
+			return types.Datum{}, err
+		}
+		text, err := json.Marshal(list)
+		return types.Bytes(text), err
+	})},
+	// note_found_rows tells what FOUND_ROWS will say, and is its second argument.
+	{name: "note_found_rows", args: "ii", ret: types.Int8OID, volatility: Volatile, eval: withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		_, err := s.Engine("note_found_rows", strconv.FormatInt(a[0].Int(), 10))
+		return a[1], err
+	})},
+}
+
+func outcomeCount(name, fact string) mysqlFunc {
+	return mysqlFunc{name: name, ret: types.Int8OID, volatility: Volatile, eval: withSession(func(_ *Ctx, s Session, _ []types.Datum) (types.Datum, error) {
+		v, err := s.Engine(fact)
+		n, _ := strconv.ParseInt(v, 10, 64)
+		return types.Int(n), err
+	})}
+}
+
+// mysqlMessage is a warning or error as SHOW WARNINGS lists it.
+type mysqlMessage struct {
+	Level   string `json:"level"`
+	State   string `json:"state"`
+	Code    int    `json:"code"`
+	Message string `json:"message"`
+}
+
+// mysqlMessages are what the last statement had to say.
+func mysqlMessages(s Session) (list []mysqlMessage, err error) {
+	text, err := s.Engine("messages")
+	if err == nil {
+		err = json.Unmarshal([]byte(text), &list)
+	}
+	for i := range list {
+		list[i].Code = mysqlErrorNumber(&list[i])
+	}
+	return list, err
+}
+
+func messageCount(which func(mysqlMessage) bool) Eval {
+	return withSession(func(_ *Ctx, s Session, _ []types.Datum) (types.Datum, error) {
+		list, err := mysqlMessages(s)
+		n := int64(0)
+		for _, m := range list {
+			if which(m) {
+				n++
+			}
+		}
+		return types.Int(n), err
+	})
+}
+
+// mysqlErrorNumber is the number that MySQL gives an error of that SQLSTATE.
+func mysqlErrorNumber(m *mysqlMessage) int {
+	switch m.State {
+	case pgerrcode.SuccessfulCompletion:
+		if strings.HasPrefix(m.Message, "table ") || strings.HasPrefix(m.Message, "view ") { // IF EXISTS
+			return 1051
+		}
+	case pgerrcode.UndefinedTable:
+		return 1146
+	case pgerrcode.UndefinedColumn:
+		return 1054
+	case pgerrcode.SyntaxError:
+		return 1064
+	case pgerrcode.UniqueViolation:
+		return 1062
+	case pgerrcode.NotNullViolation:
+		return 1048
+	case pgerrcode.ForeignKeyViolation:
+		return 1452
+	case pgerrcode.CheckViolation:
+		return 3819
+	case pgerrcode.StringDataRightTruncationDataException:
+		return 1406
+	case pgerrcode.NumericValueOutOfRange:
+		return 1264
+	case pgerrcode.DivisionByZero:
+		return 1365
+	case pgerrcode.InvalidTextRepresentation:
+		return 1366
+	case pgerrcode.InvalidDatetimeFormat, pgerrcode.DatetimeFieldOverflow:
+		return 1292
+	case pgerrcode.DuplicateTable:
+		return 1050
+	case pgerrcode.DuplicateColumn:
+		return 1060
+	case pgerrcode.DuplicateSchema:
+		return 1007
+	case pgerrcode.InvalidSchemaName:
+		return 1049
+	case pgerrcode.UndefinedFunction:
+		return 1305
+	case pgerrcode.UndefinedObject:
+		return 1091
+	case pgerrcode.AmbiguousColumn:
+		return 1052
+	case pgerrcode.GroupingError:
+		return 1055
+	case pgerrcode.CardinalityViolation:
+		return 1242
+	case pgerrcode.DeadlockDetected, pgerrcode.SerializationFailure:
+		return 1213
+	case pgerrcode.LockNotAvailable:
+		return 1205
+	case pgerrcode.QueryCanceled:
+		return 1317
+	case pgerrcode.ReadOnlySQLTransaction:
+		return 1792
+	case pgerrcode.InsufficientPrivilege:
+		return 1142
+	case pgerrcode.FeatureNotSupported:
+		return 1235
+	}
+	return 1105
+}
