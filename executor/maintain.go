@@ -105,6 +105,14 @@ func CheckNotNull(ctx context.Context, env *Env, t *catalog.Table, attr int16) e
 	})
 }
 
+// EachValue gives every value of a column.
+func EachValue(ctx context.Context, env *Env, t *catalog.Table, attr int16, each func(types.Datum)) error {
+	return eachRow(ctx, env, t, false, func(_ uint64, row []types.Datum) error {
+		each(row[attr-1])
+		return nil
+	})
+}
+
 // CheckAll looks for a row for which a condition over the table's row is false: 23514.
 func CheckAll(ctx context.Context, env *Env, t *catalog.Table, cond expr.Expr) error {
 	p, err := expr.Compile(cond)

@@ -12,6 +12,7 @@ import (
 	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/types"
 	"github.com/loxodb/loxodb/storage/feed"
 	"github.com/loxodb/loxodb/storage/table"
 	"github.com/loxodb/loxodb/vectorindex/sidecar"
@@ -187,6 +188,11 @@ func (j *Jobs) CheckAll(ctx context.Context, txn *table.Txn, snap *catalog.Snaps
 func (j *Jobs) CheckNotNull(ctx context.Context, txn *table.Txn, snap *catalog.Snapshot, t *catalog.Table, attr int16) error {
 	env := j.env(txn, snap)
 	return executor.CheckNotNull(ctx, env, t, attr)
+}
+
+// EachValue gives every value of a column that is no vector.
+func (j *Jobs) EachValue(ctx context.Context, txn *table.Txn, snap *catalog.Snapshot, t *catalog.Table, attr int16, each func(types.Datum)) error {
+	return executor.EachValue(ctx, j.env(txn, snap), t, attr, each)
 }
 
 // Rewrite copies the rows of old into t, whose storage and indexes are new.

@@ -252,6 +252,7 @@ func (b *binder) table(t *catalog.Table, x *ast.TableRef) (logical.Node, []*nsIt
 		scan.Attrs, scan.Out = append(scan.Attrs, c.Num), append(scan.Out, id)
 		cols = append(cols, nsCol{c.Name, b.meta.Column(id)})
 	}
+	cols = listed(t, cols)
 	it, err := named(t.Name, x.Alias, cols, x.Pos)
 	if err != nil {
 		return nil, nil, err
@@ -261,6 +262,18 @@ func (b *binder) table(t *catalog.Table, x *ast.TableRef) (logical.Node, []*nsIt
 	}
 	it.rel = &relation{table: t, scan: scan, alias: it.name}
 	return scan, one(it), nil
+}
+
+// listed puts the live columns of a table, which come by number, into its own order.
+func listed(t *catalog.Table, cols []nsCol) []nsCol {
+	if t.Order == nil {
+		return cols
+	}
+	out := make([]nsCol, 0, len(cols))
+	for _, c := range t.Listed() {
+		out = append(out, cols[slices.IndexFunc(cols, func(n nsCol) bool { return n.name == c.Name })])
+	}
+	return out
 }
 
 // virtual makes a scan of a system relation.

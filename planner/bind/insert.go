@@ -152,10 +152,8 @@ func (b *binder) insertColumns(in *insertion) error {
 		return in.viewColumns()
 	}
 	if in.x.Columns == nil {
-		for i := range in.table.Columns {
-			if c := &in.table.Columns[i]; !c.Dropped {
-				in.attrs = append(in.attrs, c.Num)
-			}
+		for _, c := range in.table.Listed() {
+			in.attrs = append(in.attrs, c.Num)
 		}
 		return nil
 	}

@@ -180,6 +180,7 @@ func (b *binder) rowItem(t *catalog.Table, name string) *nsItem {
 			it.cols = append(it.cols, nsCol{c.Name, b.meta.Column(id)})
 		}
 	}
+	it.cols = listed(t, it.cols)
 	return it
 }
 

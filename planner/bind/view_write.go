@@ -121,10 +121,8 @@ func (b *binder) viewLevels(view *catalog.Table) (table *catalog.Table, via writ
 
 func columnNames(t *catalog.Table) []string {
 	var l []string
-	for i := range t.Columns {
-		if !t.Columns[i].Dropped {
-			l = append(l, t.Columns[i].Name)
-		}
+	for _, c := range t.Listed() {
+		l = append(l, c.Name)
 	}
 	return l
 }

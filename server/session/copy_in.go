@@ -192,8 +192,8 @@ func (c *copyIn) force() (err error) {
 func copyColumns(t *catalog.Table, names []string) ([]*catalog.Column, error) {
 	var cols []*catalog.Column
 	if len(names) == 0 {
-		for i := range t.Columns {
-			if c := &t.Columns[i]; !c.Dropped && c.Generated == 0 {
+		for _, c := range t.Listed() {
+			if c.Generated == 0 {
 				cols = append(cols, c)
 			}
 		}

@@ -48,6 +48,7 @@ type Constraint struct {
 	Expr              Expr // default, check, generated
 	Always            bool // identity: GENERATED ALWAYS; else BY DEFAULT
 	AutoIncrement     bool // identity: takes NULL and 0 for DEFAULT, and goes on after greater values
+	Range             bool // check: it comes with the column's declared type
 	Options           []SeqOption
 	Columns           []string // keys of primary, unique, foreign
 	Including         []string
@@ -449,8 +450,18 @@ const (
 	SetLogged
 	SetUnlogged
 	AlterConstraint
-	AlterOther // answered with 0A000, by Name
+	RedefineColumn  // MySQL's MODIFY: Column as a whole, Expr what becomes of the values
+	MoveColumn      // to Place
+	ColumnOnUpdate  // Expr nil = none
+	RestartIdentity // of the AUTO_INCREMENT column, after the values that are there
+	AlterOther      // answered with 0A000, by Name
 )
+
+// ColumnPlace is where a column is put among the others.
+type ColumnPlace struct {
+	First bool
+	After string
+}
 
 // AlterCmd is one action of ALTER TABLE.
 type AlterCmd struct {
@@ -458,15 +469,18 @@ type AlterCmd struct {
 	Kind       AlterKind
 	Name       string // column, constraint, owner
 	Primary    bool   // DROP CONSTRAINT of the primary key, whatever its name is
+	RangeOf    string // DROP CONSTRAINT of the Range of this column, if it has one
 	IfExists   bool   // DROP … IF EXISTS, ADD COLUMN IF NOT EXISTS
 	Cascade    bool
 	Column     *ColumnDef
 	Constraint *Constraint
 	Type       *TypeName
-	Bits       int    // of ColumnType, as in ColumnDef
-	Declared   string // of ColumnType, as in ColumnDef
-	Collation  *QName // of ColumnType
-	Expr       Expr   // default, USING, the target of SET STATISTICS
+	Bits       int          // of ColumnType, as in ColumnDef
+	Declared   string       // of ColumnType, as in ColumnDef
+	Collation  *QName       // of ColumnType
+	Expr       Expr         // default, USING, the target of SET STATISTICS
+	Place      *ColumnPlace // of AddColumn, RedefineColumn and MoveColumn
+	Generated  *Constraint  // of ColumnType of a generated column: its expression
 	// Options of SET and RESET. One bare name for SetStorage (plain …), for
 	// ReplicaIdentity (d, f, n, i with Name the index) and for ENABLE/DISABLE
 	// TRIGGER ALL or USER.

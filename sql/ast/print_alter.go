@@ -30,6 +30,7 @@ func (p *printer) alterCmd(c *AlterCmd) {
 	case AddColumn:
 		p.s("ADD COLUMN ", ifNot(c.IfExists))
 		p.columnDef(*c.Column)
+		p.place(c.Place)
 	case DropColumn:
 		p.named(c, "DROP COLUMN")
 	case ColumnDefault:
@@ -61,6 +62,22 @@ func (p *printer) alterCmd(c *AlterCmd) {
 		p.named(c, "DROP CONSTRAINT")
 	case ValidateConstraint:
 		p.named(c, "VALIDATE CONSTRAINT")
+	case RedefineColumn:
+		p.s("MODIFY COLUMN ")
+		p.columnDef(*c.Column)
+		p.place(c.Place)
+	case MoveColumn:
+		p.alterColumn(c, "PLACE")
+		p.place(c.Place)
+	case ColumnOnUpdate:
+		p.alterColumn(c, "ON UPDATE ")
+		p.expr(c.Expr)
+	case RestartIdentity:
+		p.s("RESTART AUTO_INCREMENT")
+		for _, o := range c.SeqOptions {
+			p.s(" ")
+			p.seqOption(o)
+		}
 	case AlterConstraint:
 		p.s("ALTER CONSTRAINT ")
 		p.ident(c.Name)
@@ -70,6 +87,19 @@ func (p *printer) alterCmd(c *AlterCmd) {
 		if !p.alterColumnMore(c) {
 			p.alterRelation(c)
 		}
+	}
+}
+
+// place writes where a column goes. PostgreSQL's grammar has no words for that, nor for
+// the actions of MySQL's dialect: they are printed to be read.
+func (p *printer) place(to *ColumnPlace) {
+	switch {
+	case to == nil:
+	case to.First:
+		p.s(" FIRST")
+	default:
+		p.s(" AFTER ")
+		p.ident(to.After)
 	}
 }
 

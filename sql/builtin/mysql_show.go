@@ -26,6 +26,16 @@ var mysqlShowFuncs = []mysqlFunc{
 	{name: "column_extra", args: "ii", ret: types.TextOID, volatility: Stable, eval: ofColumn(func(_ Session, _ *catalog.Table, c *catalog.Column) (string, bool) {
 		return columnExtra(c), true
 	})},
+	{name: "column_position", args: "ii", ret: types.Int8OID, volatility: Stable, eval: withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		if t, ok := s.Catalog().TableByID(catalog.ID(a[0].Int())); ok {
+			for i, c := range t.Listed() {
+				if int64(c.Num) == a[1].Int() {
+					return types.Int(int64(i + 1)), nil
+				}
+			}
+		}
+		return a[1], nil
+	})},
 	{name: "show_create", args: "i", ret: types.TextOID, volatility: Stable, eval: withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
 		t, ok := s.Catalog().TableByID(catalog.ID(a[0].Int()))
 		if !ok {
@@ -67,23 +77,6 @@ func declaredType(c *catalog.Column) string {
 		return c.Declared
 	}
 	return mysqlType(c.Type)
-}
-
-// isRange reports the check that a declared type brings: the type says it.
-func isRange(t *catalog.Table, k *catalog.Constraint) bool {
-	if k.Kind != catalog.CheckConstraint || len(k.Columns) != 1 {
-		return false
-	}
-	c := t.Column(k.Columns[0])
-	if c == nil || !strings.HasSuffix(k.Name, "_"+c.Name+"_check") {
-		return false
-	}
-	name, _, _ := strings.Cut(c.Declared, "(")
-	switch name, _, _ = strings.Cut(name, " "); name {
-	case "tinyint", "mediumint", "bit", "year", "enum", "set", "binary", "varbinary":
-		return true
-	}
-	return strings.HasSuffix(c.Declared, " unsigned")
 }
 
 func mysqlType(t types.T) string {
@@ -184,10 +177,8 @@ func showCreate(s Session, t *catalog.Table) string {
 		return "CREATE VIEW " + backquote(t.Name) + " AS " + strings.TrimSuffix(strings.TrimSpace(text), ";")
 	}
 	var lines []string
-	for i := range t.Columns {
-		if c := &t.Columns[i]; !c.Dropped {
-			lines = append(lines, createColumn(s, c))
-		}
+	for _, c := range t.Listed() {
+		lines = append(lines, createColumn(s, c))
 	}
 	for _, x := range t.Indexes {
 		if line := createKey(t, x); line != "" {
@@ -195,7 +186,7 @@ func showCreate(s Session, t *catalog.Table) string {
 		}
 	}
 	for _, k := range t.Constraints {
-		if isRange(t, k) {
+		if k.Range { // the type says it
 			continue
 		}
 		if k.Kind == catalog.ForeignConstraint || k.Kind == catalog.CheckConstraint {

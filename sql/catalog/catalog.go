@@ -107,6 +107,9 @@ type Table struct {
 	PrimaryAttr int16
 	// Storage is the key prefix of the rows; TRUNCATE gives a table a new one.
 	Storage ID
+	// Order lists attributes in the order in which * and lists without names have them, nil
+	// = by number: MySQL puts columns between others. See Listed.
+	Order []int16 `json:",omitempty"`
 	// NextAttr is unused by readers: attnums are never reused.
 }
 
@@ -220,7 +223,9 @@ type Constraint struct {
 	Deferred     bool
 	Validated    bool
 	NoInherit    bool
-	Comment      string
+	// Range: it keeps the range of a type that another dialect declares, and goes with that.
+	Range   bool `json:",omitempty"`
+	Comment string
 }
 
 // Sequence is a sequence. Its present value is a row of its own, not here.
@@ -389,6 +394,23 @@ func (t *Table) Column(num int16) *Column {
 		return nil
 	}
 	return &t.Columns[num-1]
+}
+
+// Listed are the live columns in the order in which * and lists without names have
+// them.
+func (t *Table) Listed() []*Column {
+	out := make([]*Column, 0, len(t.Columns))
+	for _, num := range t.Order {
+		if c := t.Column(num); c != nil {
+			out = append(out, c)
+		}
+	}
+	for i := range t.Columns {
+		if c := &t.Columns[i]; !c.Dropped && !slices.Contains(t.Order, c.Num) {
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 // ColumnByName returns the live column of that name, or nil.

@@ -154,7 +154,16 @@ func (e *Env) alter(ctx context.Context, old, t *catalog.Table, cmd *ast.AlterCm
 	case ast.SetStatistics, ast.SetStorage, ast.SetOptions, ast.ResetOptions, ast.ClusterOn,
 		ast.ReplicaIdentity, ast.EnableTrigger, ast.DisableTrigger:
 		return nil // nothing here depends on them
-	case ast.ColumnDefault, ast.SetNotNull, ast.DropNotNull, ast.AddIdentity, ast.SetIdentity, ast.DropIdentity, ast.DropExpression:
+	case ast.RedefineColumn:
+		return e.redefineColumn(ctx, t, cmd)
+	case ast.RestartIdentity:
+		return e.restartIdentity(ctx, t, cmd)
+	case ast.MoveColumn:
+		if err := e.placeColumn(t, cmd.Name, cmd.Place); err != nil {
+			return err
+		}
+		return e.putTable(t)
+	case ast.ColumnOnUpdate, ast.ColumnDefault, ast.SetNotNull, ast.DropNotNull, ast.AddIdentity, ast.SetIdentity, ast.DropIdentity, ast.DropExpression:
 		return e.alterColumn(ctx, old, t, cmd)
 	}
 	return pgerr.NotSupported(int(cmd.Pos), "this form of ALTER TABLE is not supported")
@@ -201,6 +210,11 @@ func (e *Env) addColumn(ctx context.Context, old, t *catalog.Table, cmd *ast.Alt
 	}
 	c.Num = int16(len(t.Columns) + 1)
 	t.Columns = append(t.Columns, c)
+	if cmd.Place != nil {
+		if err := e.placeColumn(t, c.Name, cmd.Place); err != nil {
+			return err
+		}
+	}
 	col := &t.Columns[c.Num-1]
 	if err := e.columnExpressions(ctx, t, col, d); err != nil {
 		return err
@@ -358,6 +372,11 @@ func (e *Env) addConstraint(ctx context.Context, old, t *catalog.Table, cmd *ast
 // dropConstraint is DROP CONSTRAINT.
 func (e *Env) dropConstraint(ctx context.Context, t *catalog.Table, cmd *ast.AlterCmd) error {
 	c := constraintOf(t, cmd.Name)
+	if cmd.RangeOf != "" {
+		if c = rangeOf(t, cmd.RangeOf); c == nil {
+			return nil
+		}
+	}
 	for i := 0; cmd.Primary && c == nil && i < len(t.Constraints); i++ {
 		if t.Constraints[i].Kind == catalog.PrimaryConstraint {
 			c = t.Constraints[i]
@@ -370,11 +389,14 @@ func (e *Env) dropConstraint(ctx context.Context, t *catalog.Table, cmd *ast.Alt
 		}
 		return noConstraint(t, cmd.Name)
 	}
-	if c.Kind == catalog.PrimaryConstraint && t.PrimaryAttr != 0 {
-		return pgerr.NotSupported(int(cmd.Pos), "dropping the primary key that rows are stored by is not supported").
-			WithHint("Create a table without it and copy the rows.")
+	byKey := c.Kind == catalog.PrimaryConstraint && t.PrimaryAttr != 0
+	if err := e.remove(ctx, []object{{kind: constraintObject, id: t.ID, part: c.ID}}, cmd.Cascade); err != nil || !byKey {
+		return err
 	}
-	return e.remove(ctx, []object{{kind: constraintObject, id: t.ID, part: c.ID}}, cmd.Cascade)
+	// Rows were kept by that key: they get numbers of their own.
+	old, _ := e.Catalog.TableByID(t.ID)
+	_, err := e.rewrite(ctx, old, copyTable(old), nil)
+	return err
 }
 
 func removeConstraint(t *catalog.Table, id catalog.ID) {
@@ -429,6 +451,10 @@ func (e *Env) alterColumn(ctx context.Context, old, t *catalog.Table, cmd *ast.A
 			}
 			c.Default, c.DefaultID = text, id
 		}
+	case ast.ColumnOnUpdate:
+		if err := e.onUpdate(t, c, cmd); err != nil {
+			return err
+		}
 	case ast.SetNotNull:
 		if !c.NotNull {
 			if err := e.Jobs.CheckNotNull(ctx, e.Txn, e.Catalog, old, c.Num); err != nil {
@@ -480,6 +506,7 @@ func (e *Env) alterIdentity(ctx context.Context, t *catalog.Table, c *catalog.Co
 		if c.Identity = 'd'; cmd.Constraint.Always {
 			c.Identity = 'a'
 		}
+		c.AutoIncrement = cmd.Constraint.AutoIncrement
 		return e.ownedSequence(ctx, t, c, cmd.Constraint)
 	case ast.DropIdentity:
 		if c.Identity == 0 {
@@ -489,7 +516,7 @@ func (e *Env) alterIdentity(ctx context.Context, t *catalog.Table, c *catalog.Co
 			}
 			return pgerr.Newf(pgerrcode.ObjectNotInPrerequisiteState, "column %q of relation %q is not an identity column", c.Name, t.Name)
 		}
-		c.Identity = 0
+		c.Identity, c.AutoIncrement = 0, false
 		q, _ := e.Catalog.SequenceByID(c.SequenceID)
 		c.SequenceID = 0
 		return e.edit.RemoveSequence(q)
@@ -642,6 +669,10 @@ func (e *Env) columnType(ctx context.Context, old, t *catalog.Table, cmd *ast.Al
 		return err
 	}
 	from := c.Type
+	if cmd.Declared != "" && from == to && c.Domain == 0 && cmd.Generated == nil {
+		c.Bits, c.Declared = cmd.Bits, cmd.Declared
+		return e.putTable(t) // the values stay as they are
+	}
 	using := cmd.Expr
 	if using == nil {
 		if from.OID != to.OID && !builtin.CanCoerce(from.OID, to.OID, builtin.Assignment) {
@@ -658,6 +689,11 @@ func (e *Env) columnType(ctx context.Context, old, t *catalog.Table, cmd *ast.Al
 	}
 	c.Type, c.NDims, c.Domain = to, int16(len(cmd.Type.ArrayDims)), 0
 	c.Bits, c.Declared = cmd.Bits, cmd.Declared
+	if cmd.Generated != nil {
+		if c.Default, err = e.storedText(cmd.Generated.Expr, t, bind.Generated, to, c.Name); err != nil {
+			return err
+		}
+	}
 	if x := bind.UserType(cmd.Type, e.options()); x != nil && x.Kind == catalog.DomainType {
 		c.Domain = x.ID
 	}
@@ -674,6 +710,10 @@ func (e *Env) columnType(ctx context.Context, old, t *catalog.Table, cmd *ast.Al
 		}
 	}
 	if err := e.putTable(t); err != nil {
+		return err
+	}
+	if cmd.Generated != nil { // the values are computed
+		_, err = e.rewrite(ctx, old, t, nil)
 		return err
 	}
 	value, err := bind.Scalar(using, old, bind.Using, to, c.Name, e.options())

@@ -176,6 +176,12 @@ func (e *Env) storedText(x ast.Expr, t *catalog.Table, place bind.Place, want ty
 	return ast.Print(x), nil
 }
 
+// storedTextOf is storedText of a value for the column.
+func (e *Env) storedTextOf(t *catalog.Table, c *catalog.Column, x ast.Expr) (string, error) {
+	text, err := e.storedText(x, t, bind.Default, c.Type, c.Name)
+	return text, placeless(err)
+}
+
 // seqLimits are the bounds of a sequence's type.
 func seqLimits(t types.OID) (lo, hi int64) {
 	switch t {

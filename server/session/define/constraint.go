@@ -111,7 +111,7 @@ func ordered(t types.T) error {
 
 // checkConstraint is CHECK.
 func (e *Env) checkConstraint(t *catalog.Table, c *catalog.Constraint, k *ast.Constraint) error {
-	c.Kind, c.NoInherit = catalog.CheckConstraint, k.NoInherit
+	c.Kind, c.NoInherit, c.Range = catalog.CheckConstraint, k.NoInherit, k.Range
 	text, err := e.storedText(k.Expr, t, bind.Check, types.Of(types.BoolOID), "")
 	if err != nil {
 		return err

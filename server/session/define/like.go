@@ -27,11 +27,8 @@ func (e *Env) likeColumns(ctx context.Context, t *catalog.Table, l *ast.TableLik
 	if err != nil {
 		return placed(err, &l.Name)
 	}
-	for i := range src.Columns {
-		c := src.Columns[i]
-		if c.Dropped {
-			continue
-		}
+	for _, like := range src.Listed() {
+		c := *like
 		if t.ColumnByName(c.Name) != nil {
 			return pgerr.Newf(pgerrcode.DuplicateColumn, "column %q specified more than once", c.Name)
 		}
@@ -49,8 +46,8 @@ func (e *Env) likeColumns(ctx context.Context, t *catalog.Table, l *ast.TableLik
 			c.Comment = ""
 		}
 		t.Columns = append(t.Columns, c)
-		if src.Columns[i].Identity != 0 && l.Options&likeIdentity != 0 {
-			if err := e.likeSequence(ctx, t, &t.Columns[c.Num-1], &src.Columns[i]); err != nil {
+		if like.Identity != 0 && l.Options&likeIdentity != 0 {
+			if err := e.likeSequence(ctx, t, &t.Columns[c.Num-1], like); err != nil {
 				return err
 			}
 		}

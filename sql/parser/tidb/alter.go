@@ -94,20 +94,22 @@ func (a *alteration) spec(s *tast.AlterTableSpec) {
 	}
 }
 
-// inPlace refuses a position among the columns: values that come without names
-// would end up in other columns than meant.
-func (a *alteration) inPlace(p *tast.ColumnPosition) {
-	if p != nil && p.Tp != tast.ColumnPositionNone {
-		a.fail(nil, "FIRST and AFTER are not supported: a column is added at the end")
+// place is where a column is put among the others; nil = where it is, or at the end.
+func place(p *tast.ColumnPosition) *ast.ColumnPlace {
+	switch {
+	case p == nil || p.Tp == tast.ColumnPositionNone:
+		return nil
+	case p.Tp == tast.ColumnPositionFirst:
+		return &ast.ColumnPlace{First: true}
 	}
+	return &ast.ColumnPlace{After: p.RelativeColumn.Name.L}
 }
 
 func (a *alteration) addColumns(s *tast.AlterTableSpec) {
-	a.inPlace(s.Position)
 	for _, d := range s.NewColumns {
 		p := &tableParts{name: a.name, keys: map[string]bool{}}
 		def := a.columnDef(d, p)
-		a.cmd(ast.AlterCmd{Kind: ast.AddColumn, Column: &def, IfExists: s.IfNotExists})
+		a.cmd(ast.AlterCmd{Kind: ast.AddColumn, Column: &def, IfExists: s.IfNotExists, Place: place(s.Position)})
 		for _, after := range p.after {
 			a.stmt(after)
 		}
@@ -133,48 +135,50 @@ func (a *alteration) addConstraint(k *tast.Constraint) {
 
 // modify gives a column a new definition as a whole: what is not written is gone.
 func (a *alteration) modify(s *tast.AlterTableSpec, old string) {
-	a.inPlace(s.Position)
 	d := s.NewColumns[0]
 	name := d.Name.Name.L
 	if name != old {
 		a.renameColumn(old, name)
 	}
-	p := &tableParts{name: a.name, keys: map[string]bool{}}
+	p := &tableParts{name: a.name, table: &ast.CreateTable{}, keys: map[string]bool{}}
 	def := a.columnDef(d, p)
-	a.cmd(ast.AlterCmd{Kind: ast.DropConstraint, Name: checkName(a.name.Name, old), IfExists: true})
-	notNull, hasDefault := false, false
-	var later []ast.AlterCmd
+	var keys []ast.AlterCmd
 	for i := range def.Constraints {
-		k := &def.Constraints[i]
-		switch k.Kind {
-		case ast.ConNotNull:
-			notNull = true
-		case ast.ConNull:
-		case ast.ConDefault:
-			hasDefault = true
-			later = append(later, ast.AlterCmd{Kind: ast.ColumnDefault, Name: name, Expr: k.Expr})
-		case ast.ConCheck:
-			later = append(later, ast.AlterCmd{Kind: ast.AddConstraint, Constraint: k})
-		default:
-			a.fail(nil, "MODIFY and CHANGE of column \"%s\" cannot give it this property", name)
+		switch k := &def.Constraints[i]; k.Kind {
+		case ast.ConPrimary:
+			keys = append(keys, ast.AlterCmd{Kind: ast.AddConstraint, Constraint: &ast.Constraint{At: k.At, Kind: ast.ConPrimary, Columns: []string{name}}})
+		case ast.ConForeign:
+			a.fail(nil, "MODIFY and CHANGE of column \"%s\" cannot add a foreign key", name)
 		}
 	}
-	if !hasDefault {
-		a.cmd(ast.AlterCmd{Kind: ast.ColumnDefault, Name: name})
+	value := ast.Expr(&ast.ColumnRef{At: placeless, Parts: []string{name}})
+	if t := def.Type.Name.Name; t == "varchar" { // one that is too long is an error
+		value = call(placeless, "to_text", value)
+	} else {
+		value = cast(value, def.Type)
 	}
-	a.cmd(ast.AlterCmd{Kind: ast.ColumnType, Name: name, Type: &def.Type, Bits: def.Bits, Declared: def.Declared,
-		Expr: cast(&ast.ColumnRef{At: placeless, Parts: []string{name}}, def.Type)})
-	kind := ast.DropNotNull
-	if notNull {
-		kind = ast.SetNotNull
-	}
-	a.cmd(ast.AlterCmd{Kind: kind, Name: name})
-	for _, k := range later {
+	a.stmtCmd(ast.AlterCmd{Kind: ast.RedefineColumn, Name: name, Column: &def, Expr: value, Place: place(s.Position)})
+	for _, k := range keys {
 		a.cmd(k)
 	}
+	comments := 0
 	for _, after := range p.after {
+		if _, ok := after.(*ast.Comment); ok {
+			comments++
+		}
 		a.stmt(after)
 	}
+	if comments == 0 { // the definition has none
+		a.stmt(&ast.Comment{At: a.here(), Kind: ast.ObjColumn, Name: a.name, Column: name})
+	}
+}
+
+// stmtCmd is a statement of one action: those of one statement are put into
+// PostgreSQL's order.
+func (a *alteration) stmtCmd(k ast.AlterCmd) {
+	a.flush()
+	a.cmd(k)
+	a.flush()
 }
 
 func (a *alteration) renameColumn(old, name string) {
@@ -191,8 +195,8 @@ func (a *alteration) setDefault(d *tast.ColumnDef) {
 
 func (a *alteration) options(list []*tast.TableOption) {
 	p := &tableParts{name: a.name}
-	if a.tableOptions(list, p) > 0 {
-		a.fail(nil, "ALTER TABLE ... AUTO_INCREMENT is not supported")
+	if start := a.tableOptions(list, p); start > 0 {
+		a.stmtCmd(ast.AlterCmd{Kind: ast.RestartIdentity, SeqOptions: []ast.SeqOption{{At: placeless, Name: "restart", Value: integer(placeless, start)}}})
 	}
 	for _, s := range p.after {
 		a.stmt(s)

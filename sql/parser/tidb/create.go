@@ -143,7 +143,7 @@ func (c *conv) columnDef(d *tast.ColumnDef, p *tableParts) ast.ColumnDef {
 		out.Constraints = append(out.Constraints, k)
 	}
 	if t.check != nil {
-		add(ast.Constraint{Kind: ast.ConCheck, Name: checkName(p.name.Name, name),
+		add(ast.Constraint{Kind: ast.ConCheck, Range: true,
 			Expr: t.check(&ast.ColumnRef{At: placeless, Parts: []string{name}})})
 	}
 	for _, o := range d.Options {
@@ -185,9 +185,6 @@ func (c *conv) columnDef(d *tast.ColumnDef, p *tableParts) ast.ColumnDef {
 	}
 	return out
 }
-
-// checkName is the name of the check that keeps a column's range: MODIFY finds it.
-func checkName(table, column string) string { return clip(table + "_" + column + "_check") }
 
 // tableConstraint converts a key or constraint of the table's definition. Keys are
 // statements of their own, so that DROP INDEX can drop them.

@@ -18,7 +18,7 @@ var infoRelations = map[string]string{
 		coalesce(pg_catalog.obj_description(c.oid, 'pg_class'), '') AS table_comment
 		FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'v')`,
 	"columns": `SELECT 'def' AS table_catalog, n.nspname AS table_schema, c.relname AS table_name, a.attname AS column_name,
-		a.attnum::int8 AS ordinal_position, mysql.column_default(a.attrelid::int8, a.attnum) AS column_default,
+		mysql.column_position(a.attrelid::int8, a.attnum) AS ordinal_position, mysql.column_default(a.attrelid::int8, a.attnum) AS column_default,
 		CASE WHEN a.attnotnull THEN 'NO' ELSE 'YES' END AS is_nullable, split_part(split_part(mysql.column_type(a.attrelid::int8, a.attnum), '(', 1), ' ', 1) AS data_type,
 		CASE WHEN a.atttypid IN (1042, 1043) AND a.atttypmod > 4 THEN a.atttypmod - 4 END::int8 AS character_maximum_length,
 		CASE WHEN a.atttypid IN (1042, 1043) AND a.atttypmod > 4 THEN (a.atttypmod - 4) * 4 END::int8 AS character_octet_length,

@@ -188,8 +188,8 @@ func (c *conv) relation(s *tast.ShowStmt) string {
 const columnsQuery = `SELECT a.attname AS field, mysql.column_type(a.attrelid::int8, a.attnum) AS type, NULL::text AS collation,
 	CASE WHEN a.attnotnull THEN 'NO' ELSE 'YES' END AS "null", mysql.column_key(a.attrelid::int8, a.attnum) AS key,
 	mysql.column_default(a.attrelid::int8, a.attnum) AS "default", mysql.column_extra(a.attrelid::int8, a.attnum) AS extra,
-	'select,insert,update,references' AS privileges, coalesce(pg_catalog.col_description(a.attrelid, a.attnum), '') AS comment, a.attnum AS attnum
-	FROM pg_catalog.pg_attribute a WHERE a.attrelid = %s AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`
+	'select,insert,update,references' AS privileges, coalesce(pg_catalog.col_description(a.attrelid, a.attnum), '') AS comment, mysql.column_position(a.attrelid::int8, a.attnum) AS position
+	FROM pg_catalog.pg_attribute a WHERE a.attrelid = %s AND a.attnum > 0 AND NOT a.attisdropped ORDER BY position`
 
 func (c *conv) showColumns(s *tast.ShowStmt) ast.Stmt {
 	columns := []string{"Field", "Type", "Null", "Key", "Default", "Extra"}

@@ -1,0 +1,165 @@
+package define
+
+import (
+	"context"
+	"math"
+	"slices"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// redefineColumn is MODIFY and CHANGE of MySQL: the column becomes what the definition
+// says as a whole, and what it does not say is gone.
+func (e *Env) redefineColumn(ctx context.Context, t *catalog.Table, cmd *ast.AlterCmd) error {
+	d := cmd.Column
+	c := t.ColumnByName(d.Name)
+	if c == nil {
+		return noColumn(t, d.Name)
+	}
+	r := redefinition{Env: e, table: t.ID, name: d.Name}
+	given := map[ast.ConstraintKind]*ast.Constraint{}
+	for i := range d.Constraints {
+		given[d.Constraints[i].Kind] = &d.Constraints[i]
+	}
+	generated, identity := given[ast.ConGenerated], given[ast.ConIdentity]
+	if generated != nil && c.Generated == 0 {
+		return pgerr.NotSupported(int(cmd.Pos), "making column %q a generated one is not supported", d.Name)
+	}
+	// What stands in the way of another type goes first.
+	r.do(ctx, ast.AlterCmd{Kind: ast.DropConstraint, RangeOf: d.Name})
+	switch {
+	case c.Generated != 0 && generated == nil:
+		r.do(ctx, ast.AlterCmd{Kind: ast.DropExpression, Name: d.Name})
+	case c.Identity != 0 && identity == nil:
+		r.do(ctx, ast.AlterCmd{Kind: ast.DropIdentity, Name: d.Name})
+	case c.Identity == 0 && c.Generated == 0 && c.Default != "":
+		r.do(ctx, ast.AlterCmd{Kind: ast.ColumnDefault, Name: d.Name})
+	}
+	r.do(ctx, ast.AlterCmd{Kind: ast.ColumnType, Name: d.Name, Type: &d.Type, Bits: d.Bits, Declared: d.Declared, Expr: cmd.Expr, Generated: generated})
+	if given[ast.ConNotNull] != nil || identity != nil {
+		r.do(ctx, ast.AlterCmd{Kind: ast.SetNotNull, Name: d.Name})
+	} else if pk := t.PrimaryKey(); pk == nil || !slices.Contains(pk.Columns, c.Num) {
+		r.do(ctx, ast.AlterCmd{Kind: ast.DropNotNull, Name: d.Name})
+	}
+	if k := given[ast.ConDefault]; k != nil {
+		r.do(ctx, ast.AlterCmd{Kind: ast.ColumnDefault, Name: d.Name, Expr: k.Expr})
+	}
+	onUpdate := ast.AlterCmd{Kind: ast.ColumnOnUpdate, Name: d.Name}
+	if k := given[ast.ConOnUpdate]; k != nil {
+		onUpdate.Expr = k.Expr
+	}
+	r.do(ctx, onUpdate)
+	if identity != nil && c.Identity == 0 {
+		r.do(ctx, ast.AlterCmd{Kind: ast.AddIdentity, Name: d.Name, Constraint: identity})
+		r.do(ctx, ast.AlterCmd{Kind: ast.RestartIdentity})
+	}
+	for i := range d.Constraints {
+		if k := &d.Constraints[i]; k.Kind == ast.ConCheck {
+			r.do(ctx, ast.AlterCmd{Kind: ast.AddConstraint, Constraint: k})
+		}
+	}
+	if cmd.Place != nil {
+		r.do(ctx, ast.AlterCmd{Kind: ast.MoveColumn, Name: d.Name, Place: cmd.Place})
+	}
+	return r.err
+}
+
+// redefinition is the steps of one, up to the first error.
+type redefinition struct {
+	*Env
+	table catalog.ID
+	name  string
+	err   error
+}
+
+func (r *redefinition) do(ctx context.Context, cmd ast.AlterCmd) {
+	if r.err == nil {
+		t, _ := r.Catalog.TableByID(r.table)
+		r.err = r.alter(ctx, t, copyTable(t), &cmd)
+	}
+}
+
+// rangeOf finds the check that keeps the range of a column's declared type.
+func rangeOf(t *catalog.Table, column string) *catalog.Constraint {
+	c := t.ColumnByName(column)
+	for _, k := range t.Constraints {
+		if c != nil && k.Range && len(k.Columns) == 1 && k.Columns[0] == c.Num {
+			return k
+		}
+	}
+	return nil
+}
+
+// onUpdate gives a column the value that it takes in every UPDATE, or none.
+func (e *Env) onUpdate(t *catalog.Table, c *catalog.Column, cmd *ast.AlterCmd) (err error) {
+	c.OnUpdate = ""
+	if cmd.Expr != nil {
+		c.OnUpdate, err = e.storedTextOf(t, c, cmd.Expr)
+	}
+	return err
+}
+
+// restartIdentity lets the sequence of the AUTO_INCREMENT column go on after the
+// greatest value that is there, or at a greater one that is given.
+func (e *Env) restartIdentity(ctx context.Context, t *catalog.Table, cmd *ast.AlterCmd) error {
+	for i := range t.Columns {
+		c := &t.Columns[i]
+		if c.Dropped || c.Identity == 0 || !c.AutoIncrement {
+			continue
+		}
+		q, ok := e.Catalog.SequenceByID(c.SequenceID)
+		if !ok {
+			continue
+		}
+		at := int64(math.MinInt64)
+		err := e.Jobs.EachValue(ctx, e.Txn, e.Catalog, t, c.Num, func(d types.Datum) {
+			if !d.IsNull() {
+				at = max(at, d.Int())
+			}
+		})
+		if err != nil {
+			return err
+		}
+		next := max(at, 0) + 1
+		if len(cmd.SeqOptions) > 0 {
+			next = max(next, seqInt(&cmd.SeqOptions[0]))
+		}
+		return e.Positions(q).Set(ctx, q, next, false)
+	}
+	return nil // MySQL takes the option for tables without such a column, too
+}
+
+// placeColumn puts a column where the columns of its table are listed.
+func (e *Env) placeColumn(t *catalog.Table, name string, to *ast.ColumnPlace) error {
+	c := t.ColumnByName(name)
+	if c == nil {
+		return noColumn(t, name)
+	}
+	var order []int16
+	for _, x := range t.Listed() {
+		if x.Num != c.Num {
+			order = append(order, x.Num)
+		}
+	}
+	at := 0
+	if !to.First {
+		after := t.ColumnByName(to.After)
+		if after == nil {
+			return noColumn(t, to.After)
+		}
+		if after.Num == c.Num {
+			return pgerr.Newf(pgerrcode.UndefinedColumn, "column %q cannot stand after itself", name)
+		}
+		at = slices.Index(order, after.Num) + 1
+	}
+	t.Order = slices.Insert(order, at, c.Num)
+	if slices.IsSorted(t.Order) {
+		t.Order = nil
+	}
+	return nil
+}
