@@ -160,7 +160,11 @@ func (b *binder) rowDistinct(s *scope, x *ast.Distinct, l, r *ast.Row) (expr.Exp
 
 // nullIf is CASE WHEN a = b THEN NULL ELSE a END.
 func (b *binder) nullIf(s *scope, x *ast.NullIf) (expr.Expr, error) {
-	e, err := b.op(s, &ast.Op{At: x.At, Name: "=", Left: x.Left, Right: x.Right})
+	eq := &ast.Op{At: x.At, Name: "=", Left: x.Left, Right: x.Right}
+	if x.Mixed {
+		return b.mixedNullIf(s, eq)
+	}
+	e, err := b.op(s, eq)
 	if err != nil {
 		return nil, err
 	}
@@ -178,8 +182,11 @@ func (b *binder) nullIf(s *scope, x *ast.NullIf) (expr.Expr, error) {
 }
 
 // unified binds a list and brings it to its common type.
-func (b *binder) unified(s *scope, construct string, l []ast.Expr) ([]expr.Expr, types.T, error) {
+func (b *binder) unified(s *scope, construct string, l []ast.Expr, mixed bool) ([]expr.Expr, types.T, error) {
 	args, err := b.list(s, l)
+	if err == nil && mixed {
+		args, err = b.aggregated(args)
+	}
 	if err != nil {
 		return nil, types.T{}, err
 	}
@@ -187,7 +194,7 @@ func (b *binder) unified(s *scope, construct string, l []ast.Expr) ([]expr.Expr,
 }
 
 func (b *binder) coalesce(s *scope, x *ast.Coalesce) (expr.Expr, error) {
-	args, t, err := b.unified(s.within("COALESCE"), "COALESCE", x.Args)
+	args, t, err := b.unified(s.within("COALESCE"), "COALESCE", x.Args, x.Mixed)
 	if err != nil {
 		return nil, err
 	}
@@ -206,7 +213,7 @@ func (b *binder) minMax(s *scope, x *ast.MinMax) (expr.Expr, error) {
 	if x.Least {
 		name = "LEAST"
 	}
-	args, t, err := b.unified(s, name, x.Args)
+	args, t, err := b.unified(s, name, x.Args, x.Mixed)
 	if err != nil {
 		return nil, err
 	}
@@ -232,7 +239,11 @@ func (b *binder) caseExpr(s *scope, x *ast.Case) (expr.Expr, error) {
 		} else {
 			var v expr.Expr
 			if v, err = b.expr(s, w.Cond); err == nil {
-				conds[i], err = b.makeOp("", "=", test, v, leftmost(w.Cond))
+				compare := func(l, r expr.Expr, pos ast.Pos) (expr.Expr, error) { return b.makeOp("", "=", l, r, pos) }
+				if x.Mixed {
+					compare = func(l, r expr.Expr, pos ast.Pos) (expr.Expr, error) { return b.mixedOp("=", l, r, pos) }
+				}
+				conds[i], err = compare(test, v, leftmost(w.Cond))
 			}
 		}
 		if err != nil {
@@ -254,6 +265,12 @@ func (b *binder) caseExpr(s *scope, x *ast.Case) (expr.Expr, error) {
 }
 
 func (b *binder) finishCase(x *ast.Case, conds, results []expr.Expr) (expr.Expr, error) {
+	if x.Mixed {
+		var err error
+		if results, err = b.aggregated(results); err != nil {
+			return nil, err
+		}
+	}
 	out, t, err := b.commonType("CASE", results, func(i int) ast.Pos {
 		if i > 0 {
 			return leftmost(x.Whens[i-1].Result)

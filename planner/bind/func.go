@@ -95,6 +95,11 @@ func (b *binder) makeCall(r *builtin.Resolved, args []expr.Expr, variadic bool, 
 	if r.Fn == nil {
 		return b.coerce(args[0], types.Of(r.Coercion), builtin.Explicit, pos)
 	}
+	if r.Fn.Takes != "" {
+		if places := b.placesOf(r.Fn, args); places != nil {
+			return b.callBound(r.Fn.Schema, r.Fn.Name, places, pos)
+		}
+	}
 	in, packed, err := b.callArgs(r, args, pos)
 	if err != nil {
 		return nil, err

@@ -60,6 +60,9 @@ const (
 	bytesKind
 	dateKind
 	timeKind
+	spanKind
+	enumKind
+	documentKind
 )
 
 func kindOf(e expr.Expr) kind {
@@ -72,8 +75,8 @@ func kindOf(e expr.Expr) kind {
 	case types.BoolOID:
 		return boolKind
 	case types.VarcharOID:
-		if e.Type().Mod < 0 { // an ENUM: beside a number it would be its place in the list
-			return otherKind
+		if e.Type().Mod < 0 { // an ENUM: beside a number it is its place in the list
+			return enumKind
 		}
 		return textKind
 	case types.TextOID, types.BpcharOID:
@@ -84,6 +87,10 @@ func kindOf(e expr.Expr) kind {
 		return dateKind
 	case types.TimeOID:
 		return timeKind
+	case types.IntervalOID:
+		return spanKind
+	case types.JSONBOID, types.JSONOID:
+		return documentKind
 	}
 	return otherKind
 }
@@ -103,6 +110,10 @@ func (b *binder) mixed(l, r expr.Expr, pos ast.Pos) (ml, mr expr.Expr, ok bool, 
 	}
 	ml, mr, ok = l, r, true
 	switch {
+	case (lk == numberKind || lk == boolKind) && rk == enumKind:
+		if mr = b.place(r); mr == nil {
+			ok = false
+		}
 	case lk == numberKind && rk == boolKind:
 		mr, err = b.coerce(r, types.Of(types.Int4OID), builtin.Explicit, pos)
 	case (lk == numberKind || lk == boolKind || lk == textKind) && rk == textKind:
@@ -113,6 +124,10 @@ func (b *binder) mixed(l, r expr.Expr, pos ast.Pos) (ml, mr expr.Expr, ok bool, 
 		ml, err = b.convert("timestamp", l, pos)
 	case lk == textKind && rk == timeKind && !isLiteral(l):
 		ml, err = b.convert("time", l, pos)
+	case lk == textKind && rk == spanKind && !isLiteral(l):
+		ml, err = b.convert("to_span", l, pos)
+	case lk == numberKind && (rk == dateKind || rk == timeKind || rk == spanKind):
+		both("to_double")
 	default:
 		ok = false
 	}
@@ -132,4 +147,69 @@ func (b *binder) convert(name string, e expr.Expr, pos ast.Pos) (expr.Expr, erro
 		return nil, err
 	}
 	return b.callBound(builtin.MySQLSchema, name, []expr.Expr{e}, pos)
+}
+
+// aggregated makes values of one type of alternatives of several: beside a text anything
+// is a text, and so are numbers beside dates. Where MySQL has no rule they stay as they are.
+func (b *binder) aggregated(list []expr.Expr) ([]expr.Expr, error) {
+	var seen [documentKind + 1]bool
+	kinds := 0
+	for _, e := range list {
+		k := kindOf(e)
+		switch {
+		case isOpen(e):
+			continue
+		case k == otherKind:
+			return list, nil
+		case k == enumKind:
+			k = textKind
+		}
+		if !seen[k] {
+			seen[k] = true
+			kinds++
+		}
+	}
+	to := "to_text"
+	switch {
+	case kinds < 2:
+		return list, nil
+	case kinds == 2 && seen[numberKind] && seen[boolKind]:
+		to = "to_signed"
+	case seen[bytesKind]:
+		to = "to_binary"
+	}
+	out := make([]expr.Expr, len(list))
+	for i, e := range list {
+		k := kindOf(e)
+		if out[i] = e; isOpen(e) || to == "to_text" && (k == textKind || k == enumKind) || to == "to_signed" && k != boolKind || to == "to_binary" && k == bytesKind {
+			continue
+		}
+		var err error
+		if out[i], err = b.convert(to, e, ast.NoPos); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// isOpen reports a NULL or a parameter, whose type the others tell.
+func isOpen(e expr.Expr) bool {
+	if _, ok := e.(*unknownParam); ok {
+		return true
+	}
+	return isNullLit(e)
+}
+
+// mixedNullIf is NULLIF, which is its first argument or NULL, whatever that is compared as.
+func (b *binder) mixedNullIf(s *scope, eq *ast.Op) (expr.Expr, error) {
+	eq.Schema = builtin.MySQLSchema
+	cond, err := b.op(s, eq)
+	if err != nil {
+		return nil, err
+	}
+	l, err := b.value(s, eq.Left)
+	if err != nil {
+		return nil, err
+	}
+	return &expr.Case{Whens: []expr.When{{Cond: cond, Result: nullConst(l.Type())}}, Else: l, T: l.Type()}, nil
 }

@@ -72,6 +72,9 @@ func (b *binder) orderBy(q *selection) error {
 			if q.x.Distinct && ref.junk {
 				return errAt(leftmost(o.Expr), pgerrcode.InvalidColumnReference, "for SELECT DISTINCT, ORDER BY expressions must appear in select list")
 			}
+			if o.Places { // with DISTINCT, too: it follows from an item of the select list
+				ref = b.byPlace(q, ref)
+			}
 			k, err := b.sortKey(ref, o)
 			if err != nil {
 				return err

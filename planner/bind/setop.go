@@ -43,7 +43,13 @@ func (b *binder) setTree(s *scope, x *ast.Select) (*query, error) {
 	q := &query{tree: n}
 	for i := range l.out {
 		lp, rp := targetPos(x.Left, i), targetPos(x.Right, i)
-		both, t, err := b.commonType(name, []expr.Expr{l.expr(i), r.expr(i)}, func(j int) ast.Pos { return [2]ast.Pos{lp, rp}[j] })
+		terms := []expr.Expr{l.expr(i), r.expr(i)}
+		if x.Mixed {
+			if terms, err = b.aggregated(terms); err != nil {
+				return nil, err
+			}
+		}
+		both, t, err := b.commonType(name, terms, func(j int) ast.Pos { return [2]ast.Pos{lp, rp}[j] })
 		if err != nil {
 			return nil, err
 		}

@@ -100,17 +100,21 @@ type (
 	NullIf struct {
 		At
 		Left, Right Expr
+		Mixed       bool // see Coalesce
 	}
-	// Coalesce is COALESCE(…).
+	// Coalesce is COALESCE(…). Mixed, here and in its kin, makes one type of values of
+	// several as MySQL does.
 	Coalesce struct {
 		At
-		Args []Expr
+		Args  []Expr
+		Mixed bool
 	}
 	// MinMax is GREATEST or LEAST.
 	MinMax struct {
 		At
 		Least bool
 		Args  []Expr
+		Mixed bool
 	}
 	// Case is CASE [x] WHEN … ELSE … END.
 	Case struct {
@@ -118,6 +122,7 @@ type (
 		X     Expr
 		Whens []When
 		Else  Expr
+		Mixed bool
 	}
 	// Cast is CAST(x AS t), x::t or t 'literal'.
 	Cast struct {

@@ -21,6 +21,7 @@ type Select struct {
 
 	SetOp       SetOpKind
 	SetAll      bool
+	Mixed       bool // see Coalesce
 	Left, Right *Select
 
 	OrderBy       []SortBy
@@ -109,6 +110,9 @@ type SortBy struct {
 	Desc  bool
 	Nulls NullsOrder
 	Using string // USING operator
+	// Places sorts a column that another dialect declares as ENUM by the places of its
+	// words in the list.
+	Places bool
 }
 
 // NullsOrder is NULLS FIRST or LAST.

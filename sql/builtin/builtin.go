@@ -41,6 +41,8 @@ type Func struct {
 	ReturnBy   func(args []types.OID) types.OID
 	AggKind    byte // of an aggregate: n normal, o ordered-set, h hypothetical-set
 	DirectArgs int  // of an ordered-set aggregate
+	// Takes has a letter for each argument of a function of the schema mysql: see mysqlFunc.
+	Takes string
 
 	// Exactly one of these computes it.
 	Eval   Eval   // one row

@@ -35,7 +35,8 @@ type mysqlFunc struct {
 
 // mysqlFamilies lists the families, one a file.
 var mysqlFamilies = [][]mysqlFunc{mysqlTextFuncs, mysqlMathFuncs, mysqlTimeFuncs, mysqlJSONFuncs, mysqlSessionFuncs, mysqlShowFuncs,
-	mysqlOutcomeFuncs, mysqlNetFuncs, mysqlCryptFuncs, mysqlLockFuncs}
+	mysqlOutcomeFuncs, mysqlNetFuncs, mysqlCryptFuncs, mysqlLockFuncs, mysqlSpanFuncs, mysqlMoreFuncs,
+	mysqlJSONMoreFuncs}
 
 func (l *library) loadMySQL() {
 	id := firstMySQLFunc
@@ -65,6 +66,7 @@ func (m *mysqlFunc) function(id types.OID) *Func {
 	if repeated {
 		f.Variadic = types.AnyOID
 	}
+	f.Takes = all
 	f.Eval = m.wrap(all)
 	return f
 }

@@ -124,6 +124,28 @@ type dateReader struct {
 
 // strToDate is STR_TO_DATE: NULL when the text does not fit.
 func strToDate(_ *Ctx, a []types.Datum) (types.Datum, error) {
+	n, ok := readDate(a)
+	if !ok {
+		return null()
+	}
+	us, ok := stampOf(n)
+	if !ok {
+		return null()
+	}
+	return types.Int(us), nil
+}
+
+// strToTime is STR_TO_DATE by a format of a time alone.
+func strToTime(_ *Ctx, a []types.Datum) (types.Datum, error) {
+	n, ok := readDate(a)
+	if !ok || n[3] > 23 || n[4] > 59 || n[5] > 59 {
+		return null()
+	}
+	return types.Int((n[3]*3600+n[4]*60+n[5])*usPerSecond + n[6]), nil
+}
+
+// readDate reads a text by a format: year, month, day, hour, minute, second and microsecond.
+func readDate(a []types.Datum) (n [7]int64, ok bool) {
 	r := &dateReader{s: strings.TrimLeft(a[0].Text(), " ")}
 	format := a[1].Text()
 	for i := 0; i < len(format); i++ {
@@ -139,12 +161,12 @@ func strToDate(_ *Ctx, a []types.Datum) (types.Datum, error) {
 			r.s, ok = strings.CutPrefix(r.s, string(ch))
 		}
 		if !ok {
-			return null()
+			return n, false
 		}
 	}
 	if r.half {
 		if r.n[3] < 1 || r.n[3] > 12 {
-			return null()
+			return n, false
 		}
 		r.n[3] %= 12
 		if r.pm {
@@ -155,11 +177,7 @@ func strToDate(_ *Ctx, a []types.Datum) (types.Datum, error) {
 		t := time.Date(int(r.n[0]), 1, int(r.yday), 0, 0, 0, 0, time.UTC)
 		r.n[1], r.n[2] = int64(t.Month()), int64(t.Day())
 	}
-	us, ok := stampOf(r.n)
-	if !ok {
-		return null()
-	}
-	return types.Int(us), nil
+	return r.n, true
 }
 
 func (r *dateReader) number(width int) (int64, bool) {

@@ -85,7 +85,7 @@ var mysqlTextFuncs = []mysqlFunc{
 	}},
 	{name: "find_in_set", args: "tt", ret: types.Int8OID, eval: mysqlInt(findInSet)},
 	{name: "insert", args: "tiit", ret: types.TextOID, eval: mysqlInsert},
-	{name: "format", args: "ni", ret: types.TextOID, eval: formatNumber},
+	{name: "format", args: "ni?t", ret: types.TextOID, eval: formatNumber},
 	{name: "hex", args: "*", ret: types.TextOID, eval: mysqlHex},
 	{name: "unhex", args: "t", ret: types.ByteaOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 		s := a[0].Text()
@@ -134,9 +134,9 @@ var mysqlTextFuncs = []mysqlFunc{
 		}
 		return types.String(netip.AddrFrom4([4]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}).String()), nil
 	}},
-	{name: "regexp_like", args: "tt?t", ret: types.BoolOID, eval: mysqlRegexp(func(c *Ctx, a []types.Datum) (types.Datum, error) { return regexpLike(c, a) })},
-	{name: "regexp_substr", args: "tt?iit", ret: types.TextOID, eval: mysqlRegexp(func(c *Ctx, a []types.Datum) (types.Datum, error) { return regexpSubstr(c, a) })},
-	{name: "regexp_instr", args: "tt?iiit", ret: types.Int8OID, eval: mysqlRegexp(func(c *Ctx, a []types.Datum) (types.Datum, error) { return regexpInstr(c, a) })},
+	{name: "regexp_like", args: "tt?t", ret: types.BoolOID, eval: mysqlRegexp(regexpLike)},
+	{name: "regexp_substr", args: "tt?iit", ret: types.TextOID, eval: mysqlRegexp(regexpSubstr, 1, 1)},
+	{name: "regexp_instr", args: "tt?iiit", ret: types.Int8OID, eval: mysqlRegexp(regexpInstr, 1, 1, 0)},
 	{name: "regexp_replace", args: "ttt?iit", ret: types.TextOID, eval: mysqlRegexpReplace},
 }
 
@@ -366,18 +366,44 @@ func formatNumber(c *Ctx, a []types.Datum) (types.Datum, error) {
 		sign, s = "-", s[1:]
 	}
 	whole, frac, _ := strings.Cut(s, ".")
+	point, comma := ".", ","
+	if len(a) > 2 {
+		point, comma = localeMarks(a[2].Text())
+	}
 	var b strings.Builder
 	b.WriteString(sign)
 	for i, d := range whole {
 		if i > 0 && (len(whole)-i)%3 == 0 {
-			b.WriteByte(',')
+			b.WriteString(comma)
 		}
 		b.WriteRune(d)
 	}
 	if frac != "" {
-		b.WriteString("." + frac)
+		b.WriteString(point + frac)
 	}
 	return types.String(b.String()), nil
+}
+
+// localeMarks are the decimal point of a locale and what it puts between thousands.
+func localeMarks(locale string) (point, thousands string) {
+	switch lang, _, _ := strings.Cut(strings.ToLower(locale), "_"); lang {
+	case "de", "es", "id", "is", "nl", "tr", "da", "el", "vi":
+		if strings.EqualFold(locale, "de_CH") {
+			return ".", "'"
+		}
+		if strings.EqualFold(locale, "de_AT") || strings.EqualFold(locale, "el_GR") || lang == "es" && !strings.EqualFold(locale, "es_AR") {
+			return ",", ""
+		}
+		return ",", "."
+	case "fr", "it", "pt", "pl", "bg", "hr", "sl", "sr", "lv":
+		if strings.EqualFold(locale, "it_CH") {
+			return ",", "'"
+		}
+		return ",", ""
+	case "cs", "fi", "nb", "no", "sv", "sk", "uk", "ru", "hu", "ro", "lt", "et":
+		return ",", " "
+	}
+	return ".", ","
 }
 
 // mysqlHex is HEX of a number, or of the bytes of anything else.
@@ -506,18 +532,22 @@ func mysqlFlags(mode string) (string, error) {
 	return out, nil
 }
 
-// mysqlRegexp gives a function its mode, the last argument that a text is, as flags.
-func mysqlRegexp(f Eval) Eval {
+// mysqlRegexp gives a function its mode, the last argument, as flags, and those before it
+// that are left out.
+func mysqlRegexp(f Eval, defaults ...int64) Eval {
 	return func(c *Ctx, a []types.Datum) (types.Datum, error) {
-		full := map[int]int{3: 2, 5: 4, 6: 5}
-		if at, ok := full[len(a)]; ok {
-			flags, err := mysqlFlags(a[at].Text())
-			if err != nil {
-				return types.Datum{}, err
-			}
-			a[at] = types.String(flags)
+		mode := ""
+		for n := len(a) - 2; n < len(defaults); n++ {
+			a = append(a, types.Int(defaults[n]))
 		}
-		return f(c, a)
+		if at := 2 + len(defaults); len(a) > at {
+			mode, a = a[at].Text(), a[:at]
+		}
+		flags, err := mysqlFlags(mode)
+		if err != nil {
+			return types.Datum{}, err
+		}
+		return f(c, append(a, types.String(flags)))
 	}
 }
 

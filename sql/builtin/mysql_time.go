@@ -45,8 +45,11 @@ var mysqlTimeFuncs = []mysqlFunc{
 	}},
 	{name: "time", args: "*", ret: types.TimeOID, volatility: Stable, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
 		us, ok := mysqlClock(c, typed{c.argT(0), a[0]})
-		if !ok || us < 0 || us > usPerDay {
+		if !ok {
 			return null()
+		}
+		if us < 0 || us >= usPerDay {
+			return types.Datum{}, badParam("a negative time, or one of a day or more, does not fit type time")
 		}
 		return types.Int(us), nil
 	}},
@@ -61,7 +64,6 @@ var mysqlTimeFuncs = []mysqlFunc{
 	clockFunc("minute", func(us int64) int64 { return us / (60 * usPerSecond) % 60 }),
 	clockFunc("second", func(us int64) int64 { return us / usPerSecond % 60 }),
 	clockFunc("microsecond", func(us int64) int64 { return us % usPerSecond }),
-	clockFunc("time_to_sec", func(us int64) int64 { return us / usPerSecond }),
 	{name: "week", args: "d?i", ret: types.Int8OID, volatility: Stable, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 		w, _ := mysqlWeek(civil(a[0].Int()), mode(a), false)
 		return types.Int(int64(w)), nil
@@ -102,24 +104,9 @@ var mysqlTimeFuncs = []mysqlFunc{
 		}
 		return types.Int(dayOf(Micros(time.Date(int(y), 1, int(a[1].Int()), 0, 0, 0, 0, time.UTC)))), nil
 	}},
-	{name: "maketime", args: "iif", ret: types.TimeOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-		h, m, s := a[0].Int(), a[1].Int(), a[2].Float()
-		if h < 0 || h > 23 || m < 0 || m > 59 || s < 0 || s >= 60 {
-			return null()
-		}
-		return types.Int((h*3600+m*60)*usPerSecond + int64(s*float64(usPerSecond))), nil
-	}},
-	{name: "sec_to_time", args: "f", ret: types.TimeOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-		s := a[0].Float()
-		if s < 0 || s >= 86400 {
-			return types.Datum{}, badParam("times of a day or more are not supported")
-		}
-		return types.Int(int64(s * float64(usPerSecond))), nil
-	}},
 	{name: "datediff", args: "dd", ret: types.Int8OID, volatility: Stable, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 		return types.Int(dayOf(a[0].Int()) - dayOf(a[1].Int())), nil
 	}},
-	{name: "timediff", args: "**", ret: types.TextOID, volatility: Stable, eval: timeDiff},
 	{name: "timestampdiff", args: "tdd", ret: types.Int8OID, volatility: Stable, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 		return stampDiff(a[0].Text(), a[1].Int(), a[2].Int())
 	}},
@@ -143,10 +130,7 @@ var mysqlTimeFuncs = []mysqlFunc{
 		if !ok {
 			return null()
 		}
-		if us < 0 || us >= usPerDay {
-			return types.Datum{}, badParam("times of a day or more are not supported")
-		}
-		return types.String(formatDate(us, a[1].Text())), nil
+		return types.String(formatSpan(us, a[1].Text())), nil
 	}},
 	{name: "period_add", args: "ii", ret: types.Int8OID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 		return onPeriods(a, func(months, n int64) int64 { return periodOf(months + n) }, false)
@@ -155,6 +139,7 @@ var mysqlTimeFuncs = []mysqlFunc{
 		return onPeriods(a, func(p, q int64) int64 { return p - q }, true)
 	}},
 	{name: "str_to_date", args: "tt", ret: types.TimestampOID, eval: strToDate},
+	{name: "str_to_time", args: "tt", ret: types.TimeOID, eval: strToTime},
 	{name: "str_to_day", args: "tt", ret: types.DateOID, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
 		d, err := strToDate(c, a)
 		if err != nil || d.IsNull() {
@@ -241,6 +226,9 @@ func mysqlClock(c *Ctx, v typed) (us int64, ok bool) {
 	switch v.t.OID {
 	case types.TimeOID:
 		return v.d.Int(), true
+	case types.IntervalOID:
+		iv := types.IntervalOf(v.d)
+		return (int64(iv.Months)*30+int64(iv.Days))*usPerDay + iv.Micros, true
 	case types.TextOID, types.VarcharOID, types.UnknownOID, types.BpcharOID:
 		s := strings.TrimSpace(v.d.Text())
 		if !strings.ContainsAny(s[min(1, len(s)):], "-/") && !strings.Contains(s, "T") {
@@ -441,36 +429,6 @@ func mysqlWeek(t time.Time, mode int, whole bool) (week, year int) {
 
 func yearDays(y int) int { return time.Date(y, 12, 31, 0, 0, 0, 0, time.UTC).YearDay() }
 
-func timeDiff(c *Ctx, a []types.Datum) (types.Datum, error) {
-	x, y := typed{c.argT(0), a[0]}, typed{c.argT(1), a[1]}
-	l, ok := spanOf(c, x)
-	r, ok2 := spanOf(c, y)
-	if !ok || !ok2 {
-		return null()
-	}
-	d := l - r
-	sign := ""
-	if d < 0 {
-		sign, d = "-", -d
-	}
-	s := fmt.Sprintf("%s%02d:%02d:%02d", sign, d/(3600*usPerSecond), d/(60*usPerSecond)%60, d/usPerSecond%60)
-	if us := d % usPerSecond; us > 0 {
-		s += fmt.Sprintf(".%06d", us)
-	}
-	return types.String(s), nil
-}
-
-// spanOf is a time of day or a time stamp, whichever a value is.
-func spanOf(c *Ctx, v typed) (int64, bool) {
-	if v.t.OID == types.TimeOID {
-		return v.d.Int(), true
-	}
-	if us, ok := mysqlStamp(c, v); ok {
-		return us, true
-	}
-	return mysqlClock(c, v)
-}
-
 // stampDiff is TIMESTAMPDIFF: whole units from a to b.
 func stampDiff(unit string, a, b int64) (types.Datum, error) {
 	neg := b < a
@@ -625,15 +583,31 @@ func roundHalf(f float64) float64 {
 	return float64(int64(f + .5))
 }
 
-func unixType(args []types.OID) types.OID { return types.Int8OID }
+// unixType is the type of UNIX_TIMESTAMP: of a text, which may have a fraction, a number
+// with one.
+func unixType(args []types.OID) types.OID {
+	if len(args) > 0 {
+		switch args[0] {
+		case types.TextOID, types.VarcharOID, types.UnknownOID, types.BpcharOID:
+			return types.NumericOID
+		}
+	}
+	return types.Int8OID
+}
 
 func unixTimestamp(c *Ctx, a []types.Datum) (types.Datum, error) {
 	us := Micros(c.StmtTime)
 	if len(a) > 0 {
 		us = localToUTC(c, a[0].Int())
 	}
-	s, _ := floorDiv(us, usPerSecond)
-	return types.Int(max(0, s+unixEpoch)), nil
+	s, rest := floorDiv(us, usPerSecond)
+	if s = max(0, s+unixEpoch); c.retT().OID == types.Int8OID {
+		return types.Int(s), nil
+	}
+	if rest == 0 {
+		return types.NumericFromInt(s), nil
+	}
+	return types.ParseText(types.Of(types.NumericOID), strings.TrimRight(fmt.Sprintf("%d.%06d", s, rest), "0"), c.Format)
 }
 
 func fromUnixTime(c *Ctx, a []types.Datum) (types.Datum, error) {

@@ -67,7 +67,7 @@ func isInt(t types.OID) bool {
 func isFloat(t types.OID) bool { return t == types.Float4OID || t == types.Float8OID }
 
 func isClock(t types.OID) bool {
-	return t == types.DateOID || t == types.TimestampOID || t == types.TimestamptzOID || t == types.TimeOID
+	return t == types.DateOID || t == types.TimestampOID || t == types.TimestamptzOID || t == types.TimeOID || t == types.IntervalOID
 }
 
 // mysqlInteger is a value as an integer: a text by the number it begins with.
@@ -128,6 +128,9 @@ func clockNumber(c *Ctx, v typed) float64 {
 		return -1
 	}, s)
 	f, _ := strconv.ParseFloat(digits, 64)
+	if strings.HasPrefix(s, "-") {
+		return -f
+	}
 	return f
 }
 

@@ -222,7 +222,7 @@ func (c *conv) columnExpr(v *tast.ColumnNameExpr) ast.Expr {
 }
 
 func (c *conv) caseExpr(v *tast.CaseExpr) ast.Expr {
-	out := &ast.Case{At: c.at(v), X: c.expr(v.Value), Else: c.expr(v.ElseClause)}
+	out := &ast.Case{At: c.at(v), X: c.expr(v.Value), Else: c.expr(v.ElseClause), Mixed: !c.stored}
 	for _, w := range v.WhenClauses {
 		when := ast.When{Result: c.expr(w.Result)}
 		if v.Value == nil {
@@ -231,6 +231,9 @@ func (c *conv) caseExpr(v *tast.CaseExpr) ast.Expr {
 			when.Cond = c.expr(w.Expr)
 		}
 		out.Whens = append(out.Whens, when)
+	}
+	if !c.stored {
+		return out
 	}
 	results := []*ast.Expr{&out.Else}
 	for i := range out.Whens {

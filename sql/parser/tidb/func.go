@@ -20,7 +20,7 @@ type ownFunc struct {
 const ownFuncList = `
 concat 1 -1,concat_ws 2 -1,length 1 1,char_length 1 1,bit_length 1 1,ascii 1 1,ord 1 1,lower 1 1,upper 1 1,left 2 2,right 2 2,
 lpad 3 3,rpad 3 3,ltrim 1 1,rtrim 1 1,repeat 2 2,replace 3 3,reverse 1 1,space 1 1,substring 2 3,substring_index 3 3,
-locate 2 3,instr 2 2,strcmp 2 2,field 2 -1,elt 2 -1,find_in_set 2 2,insert 4 4,format 2 2,hex 1 1,unhex 1 1,to_base64 1 1,
+locate 2 3,instr 2 2,strcmp 2 2,field 2 -1,elt 2 -1,find_in_set 2 2,insert 4 4,format 2 3,hex 1 1,unhex 1 1,to_base64 1 1,
 from_base64 1 1,quote 1 1,bin 1 1,oct 1 1,conv 3 3,md5 1 1,sha1 1 1,sha2 2 2,crc32 1 1,uuid 0 0,bin_to_uuid 1 2,uuid_to_bin 1 2,
 is_uuid! 1 1,inet_aton 1 1,inet_ntoa 1 1,regexp_like! 2 3,regexp_replace 3 6,regexp_substr 2 5,regexp_instr 2 6,
 abs 1 1,ceil 1 1,floor 1 1,round 1 2,truncate 2 2,sign 1 1,sqrt 1 1,pow 2 2,exp 1 1,ln 1 1,log 1 2,log2 1 1,log10 1 1,sin 1 1,
@@ -36,7 +36,10 @@ json_depth 1 1,json_pretty 1 1,json_merge_patch 2 -1,json_merge_preserve 2 -1,js
 version 0 0,user 0 0,sleep 1 1,last_insert_id 0 1,row_count 0 0,found_rows 0 0,
 inet6_aton 1 1,inet6_ntoa 1 1,is_ipv4! 1 1,is_ipv6! 1 1,is_ipv4_mapped! 1 1,is_ipv4_compat! 1 1,
 aes_encrypt 2 2,aes_decrypt 2 2,compress 1 1,uncompress 1 1,uncompressed_length 1 1,random_bytes 1 1,soundex 1 1,
-get_lock 2 2,release_lock 1 1,is_free_lock 1 1,is_used_lock 1 1,release_all_locks 0 0`
+get_lock 2 2,release_lock 1 1,is_free_lock 1 1,is_used_lock 1 1,release_all_locks 0 0,addtime 2 2,subtime 2 2,
+json_search 3 -1,json_value 2 2,json_array_insert 3 -1,json_memberof! 2 2,json_storage_size 1 1,json_storage_free 1 1,
+make_set 2 -1,export_set 3 5,uuid_short 0 0,charset 1 1,collation 1 1,coercibility 1 1,format_bytes 1 1,format_pico_time 1 1,
+format_nano_time 1 1,current_role 0 0,tidb_version 0 0`
 
 // synonyms are other names of own functions.
 var synonyms = map[string]string{
@@ -137,8 +140,10 @@ func (c *conv) arity(f *tast.FuncCallExpr, least, most int) {
 var _ = register(map[string]func(*conv, *tast.FuncCallExpr) (ast.Expr, bool){
 	"if": func(c *conv, f *tast.FuncCallExpr) (ast.Expr, bool) {
 		c.arity(f, 3, 3)
-		out := &ast.Case{At: c.at(f), Whens: []ast.When{{Cond: c.cond(f.Args[0]), Result: c.expr(f.Args[1])}}, Else: c.expr(f.Args[2])}
-		unify(&out.Whens[0].Result, &out.Else)
+		out := &ast.Case{At: c.at(f), Whens: []ast.When{{Cond: c.cond(f.Args[0]), Result: c.expr(f.Args[1])}}, Else: c.expr(f.Args[2]), Mixed: !c.stored}
+		if c.stored {
+			unify(&out.Whens[0].Result, &out.Else)
+		}
 		return out, false
 	},
 	"ifnull": func(c *conv, f *tast.FuncCallExpr) (ast.Expr, bool) {
@@ -151,7 +156,7 @@ var _ = register(map[string]func(*conv, *tast.FuncCallExpr) (ast.Expr, bool){
 	},
 	"nullif": func(c *conv, f *tast.FuncCallExpr) (ast.Expr, bool) {
 		c.arity(f, 2, 2)
-		return &ast.NullIf{At: c.at(f), Left: c.expr(f.Args[0]), Right: c.expr(f.Args[1])}, false
+		return &ast.NullIf{At: c.at(f), Left: c.expr(f.Args[0]), Right: c.expr(f.Args[1]), Mixed: !c.stored}, false
 	},
 	"isnull": func(c *conv, f *tast.FuncCallExpr) (ast.Expr, bool) {
 		c.arity(f, 1, 1)
@@ -186,6 +191,17 @@ var _ = register(map[string]func(*conv, *tast.FuncCallExpr) (ast.Expr, bool){
 		}
 		return out, false
 	},
+	"convert": func(c *conv, f *tast.FuncCallExpr) (ast.Expr, bool) { // CONVERT(… USING …)
+		cs, ok := stringOf(f.Args[1])
+		if !ok || !known(cs) {
+			c.fail(f, "character set \"%s\" is not supported", cs)
+		}
+		name := "to_text"
+		if fold(cs) == "binary" {
+			name = "to_binary"
+		}
+		return call(c.at(f), name, textual(c.expr(f.Args[0]))), false
+	},
 	"char_func": func(c *conv, f *tast.FuncCallExpr) (ast.Expr, bool) {
 		args := f.Args[:len(f.Args)-1] // the last is the character set
 		return call(c.at(f), "char", c.exprs(args)...), false
@@ -197,7 +213,10 @@ var _ = register(map[string]func(*conv, *tast.FuncCallExpr) (ast.Expr, bool){
 })
 
 func (c *conv) coalesce(f *tast.FuncCallExpr) ast.Expr {
-	out := &ast.Coalesce{At: c.at(f), Args: c.exprs(f.Args)}
+	out := &ast.Coalesce{At: c.at(f), Args: c.exprs(f.Args), Mixed: !c.stored}
+	if !c.stored {
+		return out
+	}
 	refs := make([]*ast.Expr, len(out.Args))
 	for i := range out.Args {
 		refs[i] = &out.Args[i]
@@ -206,7 +225,8 @@ func (c *conv) coalesce(f *tast.FuncCallExpr) ast.Expr {
 	return out
 }
 
-// unify gives alternatives of one value a common type where one of them is a word:
+// unify gives alternatives of one value in a definition, which is written in PostgreSQL's
+// words, a common type where one of them is a word:
 // with a text, anything is a text in MySQL, but PostgreSQL would read the word as a
 // value of the others' type. A string that looks like a number, a date or a document
 // is left to be read as one.
@@ -237,7 +257,7 @@ func (c *conv) extreme(f *tast.FuncCallExpr, least bool) ast.Expr {
 	c.arity(f, 2, -1)
 	at := c.at(f)
 	args := c.exprs(f.Args)
-	out := &ast.MinMax{At: at, Least: least, Args: args}
+	out := &ast.MinMax{At: at, Least: least, Args: args, Mixed: !c.stored}
 	nulls := &ast.BoolOp{At: at, Kind: ast.Or}
 	for _, a := range args {
 		if _, ok := a.(*ast.Lit); !ok {

@@ -17,6 +17,7 @@ var _ = register(map[string]func(*conv, *tast.FuncCallExpr) (ast.Expr, bool){
 	"timestampdiff": timestampDiff,
 	"extract":       extract,
 	"str_to_date":   strToDate,
+	"get_format":    getFormat,
 	"weekofyear": func(c *conv, f *tast.FuncCallExpr) (ast.Expr, bool) {
 		c.arity(f, 1, 1)
 		return call(c.at(f), "week", textual(c.expr(f.Args[0])), integer(c.at(f), 3)), false
@@ -76,10 +77,10 @@ func strToDate(c *conv, f *tast.FuncCallExpr) (ast.Expr, bool) {
 				day = day || strings.IndexByte("abcDdejMmUuVvWwXxYy", format[i]) >= 0
 			}
 		}
-		if clock && !day {
-			c.fail(f, "STR_TO_DATE of a time without a date is not supported")
-		}
-		if !clock {
+		switch {
+		case clock && !day:
+			name = "str_to_time"
+		case !clock:
 			name = "str_to_day"
 		}
 	}
@@ -138,4 +139,30 @@ func extract(c *conv, f *tast.FuncCallExpr) (ast.Expr, bool) {
 		c.fail(f, "EXTRACT(%s FROM ...) is not supported", strings.ToUpper(name))
 	}
 	return call(c.at(f), name, textual(c.expr(f.Args[1]))), false
+}
+
+// formats are what GET_FORMAT gives, by kind and standard.
+var formats = map[string]map[string]string{
+	"DATE": {"usa": "%m.%d.%Y", "jis": "%Y-%m-%d", "iso": "%Y-%m-%d", "eur": "%d.%m.%Y", "internal": "%Y%m%d"},
+	"DATETIME": {"usa": "%Y-%m-%d %H.%i.%s", "jis": "%Y-%m-%d %H:%i:%s", "iso": "%Y-%m-%d %H:%i:%s", "eur": "%Y-%m-%d %H.%i.%s",
+		"internal": "%Y%m%d%H%i%s"},
+	"TIME": {"usa": "%h:%i:%s %p", "jis": "%H:%i:%s", "iso": "%H:%i:%s", "eur": "%H.%i.%s", "internal": "%H%i%s"},
+}
+
+// getFormat is GET_FORMAT(DATE, 'EUR') and its kin.
+func getFormat(c *conv, f *tast.FuncCallExpr) (ast.Expr, bool) {
+	kind, ok := f.Args[0].(*tast.GetFormatSelectorExpr)
+	name, isText := stringOf(f.Args[1])
+	if !ok || !isText {
+		c.fail(f, "GET_FORMAT of anything but a literal is not supported")
+	}
+	which := kind.Selector.String()
+	if which == "TIMESTAMP" {
+		which = "DATETIME"
+	}
+	format, ok := formats[which][fold(name)]
+	if !ok {
+		return null(c.at(f)), false
+	}
+	return text(c.at(f), format), false
 }

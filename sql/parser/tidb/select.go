@@ -291,6 +291,7 @@ func (c *conv) orderBy(o *tast.OrderByClause) []ast.SortBy {
 		if c.isDistance(e) {
 			s.Nulls = ast.NullsDefault
 		}
+		s.Places = !c.stored
 		out = append(out, s)
 	}
 	return out
@@ -378,13 +379,13 @@ func (c *conv) setOperation(list []tast.Node, w *tast.WithClause, o *tast.OrderB
 		kind := operatorBefore(list[i])
 		term := c.query(list[i])
 		for i++; i < len(list) && isIntersect(operatorBefore(list[i])); i++ {
-			term = combine(term, c.query(list[i]), operatorBefore(list[i]))
+			term = c.combine(term, c.query(list[i]), operatorBefore(list[i]))
 		}
 		if out == nil {
 			out = term
 			continue
 		}
-		out = combine(out, term, kind)
+		out = c.combine(out, term, kind)
 	}
 	if out.SetOp == ast.SetNone && with == nil && o == nil && l == nil {
 		return out
@@ -412,8 +413,8 @@ func firstSelect(s *ast.Select) *ast.Select {
 	return s
 }
 
-func combine(l, r *ast.Select, kind *tast.SetOprType) *ast.Select {
-	out := &ast.Select{At: l.At, Left: l, Right: r, SetOp: ast.Union}
+func (c *conv) combine(l, r *ast.Select, kind *tast.SetOprType) *ast.Select {
+	out := &ast.Select{At: l.At, Left: l, Right: r, SetOp: ast.Union, Mixed: !c.stored && !c.recursive}
 	if kind == nil {
 		return out
 	}
