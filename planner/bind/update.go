@@ -17,6 +17,12 @@ func (b *binder) update(x *ast.Update, outer *scope) (*query, error) {
 	if x.CurrentOf != "" {
 		return nil, notYet(x.Pos, "WHERE CURRENT OF")
 	}
+	if x.Join != nil {
+		var err error
+		if x, err = b.updateOfJoin(x); err != nil {
+			return nil, err
+		}
+	}
 	s := &scope{parent: outer, in: inUpdateSet}
 	if err := b.with(s, x.With); err != nil {
 		return nil, err
@@ -84,6 +90,12 @@ func (b *binder) update(x *ast.Update, outer *scope) (*query, error) {
 func (b *binder) delete(x *ast.Delete, outer *scope) (*query, error) {
 	if x.CurrentOf != "" {
 		return nil, notYet(x.Pos, "WHERE CURRENT OF")
+	}
+	if x.Join != nil {
+		var err error
+		if x, err = b.deleteOfJoin(x); err != nil {
+			return nil, err
+		}
 	}
 	s := &scope{parent: outer}
 	if err := b.with(s, x.With); err != nil {

@@ -150,6 +150,7 @@ type (
 		Table            QName
 		Only             bool
 		Method           string // "" = btree
+		Key              string // its name among its table's keys, where these have names of their own; "" = none
 		Unique           bool
 		NullsNotDistinct bool
 		Concurrently     bool
@@ -190,6 +191,7 @@ type (
 		Columns   []string
 		Query     *Select
 		OrReplace bool
+		Anew      bool // what is replaced need not have the same columns
 		Temp      bool
 		Check     byte // 0, 'l'ocal, 'c'ascaded
 		With      []Option
@@ -285,6 +287,7 @@ type (
 		Cascade      bool
 		Concurrently bool
 		Table        *QName // of a trigger, rule, policy
+		Key          string // of an index, in place of Names: its name among the keys of Table
 		// Args are the argument types of functions, one entry a name; a nil
 		// entry was written without an argument list.
 		Args  [][]TypeName
@@ -298,6 +301,7 @@ type (
 		Of       ObjectKind // of a column or constraint: what Name is
 		Old, New string
 		IfExists bool
+		Key      bool // Old and New are names among the keys of the table Name
 	}
 	// AlterTable is ALTER TABLE (INDEX, SEQUENCE, VIEW) … commands.
 	AlterTable struct {

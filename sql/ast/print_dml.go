@@ -27,6 +27,10 @@ func (p *printer) insert(s *Insert) {
 
 // column writes a target column with its subscripts.
 func (p *printer) column(t Target) {
+	if t.Table != "" {
+		p.ident(t.Table)
+		p.s(".")
+	}
 	p.ident(t.Name)
 	for _, s := range t.Path {
 		switch {
@@ -96,10 +100,19 @@ func (p *printer) whereOrCursor(where Expr, cursor string) {
 	}
 }
 
+// writeTarget writes what is changed: a table, or in MySQL's way the join it is in.
+func (p *printer) writeTarget(t *TableRef, join TableExpr) {
+	if join != nil {
+		p.table(join)
+		return
+	}
+	p.tableRef(t)
+}
+
 func (p *printer) update(s *Update) {
 	p.ctes(s.With)
 	p.s("UPDATE ")
-	p.tableRef(&s.Table)
+	p.writeTarget(&s.Table, s.Join)
 	p.s(" SET ")
 	p.setList(s.Set)
 	p.from(" FROM ", s.From)
@@ -109,8 +122,13 @@ func (p *printer) update(s *Update) {
 
 func (p *printer) delete(s *Delete) {
 	p.ctes(s.With)
-	p.s("DELETE FROM ")
-	p.tableRef(&s.Table)
+	p.s("DELETE ")
+	for i, name := range s.Of {
+		p.sep(i)
+		p.ident(name)
+	}
+	p.s([]string{"", " "}[b2i(s.Join != nil)], "FROM ")
+	p.writeTarget(&s.Table, s.Join)
 	p.from(" USING ", s.Using)
 	p.whereOrCursor(s.Where, s.CurrentOf)
 	p.returning(s.Returning)

@@ -46,6 +46,8 @@ type Target struct {
 	Expr Expr
 	Name string // alias; the column's name in UPDATE SET and INSERT
 	Path []Step // of UPDATE SET and INSERT: the part of the column
+	// Table is the column's table in UPDATE SET over a Join, "" = the one that has it.
+	Table string
 	// Multi: (a, b) = source: this target takes column MultiCol (1-based) of MultiExpr.
 	Multi    Expr
 	MultiCol int
@@ -292,8 +294,10 @@ type (
 	// Update is UPDATE.
 	Update struct {
 		At
-		With      *With
-		Table     TableRef
+		With  *With
+		Table TableRef
+		// Join, in place of Table, is what MySQL's UPDATE of several tables is of.
+		Join      TableExpr
 		Set       []Target
 		From      []TableExpr
 		Where     Expr
@@ -303,8 +307,11 @@ type (
 	// Delete is DELETE FROM.
 	Delete struct {
 		At
-		With      *With
-		Table     TableRef
+		With  *With
+		Table TableRef
+		// Join, in place of Table, is what MySQL's DELETE chooses rows of the tables Of from.
+		Join      TableExpr
+		Of        []string
 		Using     []TableExpr
 		Where     Expr
 		CurrentOf string

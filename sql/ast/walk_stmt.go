@@ -23,14 +23,14 @@ func (w walker) stmt(s Stmt) {
 		w.insert(v)
 	case *Update:
 		w.with(v.With)
-		w.table(&v.Table)
+		w.target(&v.Table, v.Join)
 		parts(w, v.Set)
 		w.tables(v.From)
 		w.expr(v.Where)
 		parts(w, v.Returning)
 	case *Delete:
 		w.with(v.With)
-		w.table(&v.Table)
+		w.target(&v.Table, v.Join)
 		w.tables(v.Using)
 		w.expr(v.Where)
 		parts(w, v.Returning)
@@ -149,4 +149,13 @@ func (w walker) merge(v *Merge) {
 		parts(w, x.Columns)
 		w.exprs(x.Values)
 	}
+}
+
+// target visits what UPDATE and DELETE change: a table, or the join it is in.
+func (w walker) target(t *TableRef, join TableExpr) {
+	if join != nil {
+		w.table(join)
+		return
+	}
+	w.table(t)
 }

@@ -26,6 +26,27 @@ var mysqlShowFuncs = []mysqlFunc{
 	{name: "column_extra", args: "ii", ret: types.TextOID, volatility: Stable, eval: ofColumn(func(_ Session, _ *catalog.Table, c *catalog.Column) (string, bool) {
 		return columnExtra(c), true
 	})},
+	{name: "is_range", args: "ii", ret: types.BoolOID, volatility: Stable, eval: withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		if t, ok := s.Catalog().TableByID(catalog.ID(a[0].Int())); ok {
+			for _, k := range t.Constraints {
+				if int64(k.ID) == a[1].Int() {
+					return types.Bool(k.Range), nil
+				}
+			}
+		}
+		return types.Bool(false), nil
+	})},
+	{name: "key_name", args: "ii", ret: types.TextOID, volatility: Stable, eval: withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		t, ok := s.Catalog().TableByID(catalog.ID(a[0].Int()))
+		if !ok {
+			return null()
+		}
+		x := t.Index(catalog.ID(a[1].Int()))
+		if x == nil {
+			return null()
+		}
+		return types.String(keyName(x)), nil
+	})},
 	{name: "column_position", args: "ii", ret: types.Int8OID, volatility: Stable, eval: withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
 		if t, ok := s.Catalog().TableByID(catalog.ID(a[0].Int())); ok {
 			for i, c := range t.Listed() {
@@ -236,6 +257,17 @@ func createColumn(s Session, c *catalog.Column) string {
 	return b
 }
 
+// keyName is an index's name among the keys of its table.
+func keyName(x *catalog.Index) string {
+	switch {
+	case x.Primary:
+		return "PRIMARY"
+	case x.Key != "":
+		return x.Key
+	}
+	return x.Name
+}
+
 // createKey is an index in CREATE TABLE.
 func createKey(t *catalog.Table, x *catalog.Index) string {
 	var cols []string
@@ -251,7 +283,7 @@ func createKey(t *catalog.Table, x *catalog.Index) string {
 		}
 		cols = append(cols, col)
 	}
-	name := strings.TrimPrefix(x.Name, t.Name+"_")
+	name := keyName(x)
 	list := strings.Join(cols, ",")
 	switch {
 	case x.Primary:

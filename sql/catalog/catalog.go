@@ -169,6 +169,9 @@ type Index struct {
 	Deferrable bool `json:",omitempty"`
 	// Replaces is the index in whose place this one will be when it is built, 0 none.
 	Replaces ID `json:",omitempty"`
+	// Key is the index's name among the keys of its table, in a dialect where these have
+	// names of their own; "" = none was given.
+	Key string `json:",omitempty"`
 }
 
 // IndexKey is one key column of an index.

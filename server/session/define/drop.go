@@ -3,6 +3,7 @@ package define
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/jackc/pgerrcode"
@@ -63,32 +64,57 @@ func missing(err error) bool {
 	return false
 }
 
-// indexOfTable finds an index of DROP INDEX … ON table. Dialects in which keys have
-// names within their table name the index after both; it may be named after what the
-// table was called before.
-func (e *Env) indexOfTable(table *ast.QName, name string) (*object, error) {
+// indexOfTable finds an index of DROP INDEX … ON table.
+func (e *Env) indexOfTable(table *ast.QName, key string) (*object, error) {
 	t, err := e.table(table)
 	if err != nil {
 		return nil, err
 	}
-	key := "_" + strings.TrimPrefix(name, table.Name+"_")
-	var found *catalog.Index
+	x := keyOf(t, key)
+	if x == nil {
+		return nil, noKey(t, key)
+	}
+	return &object{kind: indexObject, id: x.ID}, nil
+}
+
+func noKey(t *catalog.Table, key string) error {
+	return pgerr.Newf(pgerrcode.UndefinedObject, "key %q of relation %q does not exist", key, t.Name)
+}
+
+// keyOf finds an index by its name among the keys of its table, or else by its own name,
+// which may have the table's before it.
+func keyOf(t *catalog.Table, key string) (found *catalog.Index) {
 	for _, x := range t.Indexes {
-		if x.Name == name || found == nil && strings.HasSuffix(x.Name, key) {
+		switch {
+		case x.Key != "" && strings.EqualFold(x.Key, key):
+			return x
+		case x.Key == "" && (strings.EqualFold(x.Name, key) || strings.EqualFold(x.Name, t.Name+"_"+key)):
 			found = x
 		}
 	}
-	if found == nil {
-		return nil, pgerr.Newf(pgerrcode.UndefinedObject, "index %q does not exist", name)
+	return found
+}
+
+// keyIndexName is a free name of the schema for a key's index.
+func (e *Env) keyIndexName(t *catalog.Table, key string) string {
+	key = strings.ToLower(key)
+	if !strings.HasPrefix(key, t.Name+"_") {
+		key = t.Name + "_" + key
 	}
-	return &object{kind: indexObject, id: found.ID}, nil
+	const longest = 63
+	name := strings.ToValidUTF8(key[:min(len(key), longest)], "")
+	for i := 1; e.Catalog.RelationExists(t.Schema, name); i++ {
+		n := strconv.Itoa(i)
+		name = strings.ToValidUTF8(key[:min(len(key), longest-len(n))], "") + n
+	}
+	return name
 }
 
 // dropTarget finds what a name of DROP means; roles and extensions, on which
 // nothing of the catalog depends, are dropped at once.
 func (e *Env) dropTarget(ctx context.Context, st *ast.Drop, n *ast.QName) (*object, error) {
 	if st.Kind == ast.ObjIndex && st.Table != nil {
-		return e.indexOfTable(st.Table, n.Name)
+		return e.indexOfTable(st.Table, st.Key)
 	}
 	switch st.Kind {
 	case ast.ObjTable, ast.ObjView, ast.ObjMatView, ast.ObjIndex, ast.ObjSequence:

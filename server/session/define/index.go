@@ -44,7 +44,18 @@ func (e *Env) addIndex(ctx context.Context, st *ast.CreateIndex, valid bool) (t 
 		return nil, nil, pgerr.Newf(pgerrcode.WrongObjectType, "cannot create index on relation %q", t.Name).
 			WithDetail("This operation is not supported for views.")
 	}
-	if st.Name != "" && e.Catalog.RelationExists(t.Schema, st.Name) {
+	name := st.Name
+	if st.Key != "" {
+		if keyOf(t, st.Key) != nil {
+			if st.IfNotExists {
+				e.notice(pgerrcode.DuplicateTable, "key %q already exists, skipping", st.Key)
+				return nil, nil, nil
+			}
+			return nil, nil, pgerr.Newf(pgerrcode.DuplicateTable, "key %q of relation %q already exists", st.Key, t.Name)
+		}
+		name = e.keyIndexName(t, st.Key)
+	}
+	if st.Name != "" && st.Key == "" && e.Catalog.RelationExists(t.Schema, st.Name) {
 		if st.IfNotExists {
 			e.notice(pgerrcode.DuplicateTable, "relation %q already exists, skipping", st.Name)
 			return nil, nil, nil
@@ -63,6 +74,9 @@ func (e *Env) addIndex(ctx context.Context, st *ast.CreateIndex, valid bool) (t 
 	e.change(ctx)
 	if x, err = e.newIndex(ctx, t, st); err != nil {
 		return nil, nil, err
+	}
+	if st.Key != "" {
+		x.Name, x.Key = name, st.Key
 	}
 	x.Valid = valid
 	t = copyTable(t)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgerrcode"
@@ -395,6 +396,9 @@ func (e *Env) renameOne(ctx context.Context, st *ast.Rename) error {
 		}
 		return e.renameSequence(ctx, q, st.New)
 	case ast.ObjIndex:
+		if st.Key {
+			return e.renameKey(ctx, st)
+		}
 		t, x, err := e.index(&st.Name)
 		if err != nil {
 			return err
@@ -489,7 +493,7 @@ func (e *Env) renameIndex(ctx context.Context, t *catalog.Table, x *catalog.Inde
 	for i := range c.Indexes {
 		if c.Indexes[i].ID == x.ID {
 			n := *x
-			n.Name = name
+			n.Name, n.Key = name, ""
 			c.Indexes[i] = &n
 		}
 	}
@@ -500,6 +504,30 @@ func (e *Env) renameIndex(ctx context.Context, t *catalog.Table, x *catalog.Inde
 			c.Constraints[i] = &n
 		}
 	}
+	return e.putTable(c)
+}
+
+// renameKey renames an index by its names among the keys of its table.
+func (e *Env) renameKey(ctx context.Context, st *ast.Rename) error {
+	t, err := e.table(&st.Name)
+	if err != nil {
+		return err
+	}
+	x := keyOf(t, st.Old)
+	if x == nil {
+		return noKey(t, st.Old)
+	}
+	if y := keyOf(t, st.New); y != nil && y != x {
+		return pgerr.Newf(pgerrcode.DuplicateTable, "key %q of relation %q already exists", st.New, t.Name)
+	}
+	e.change(ctx)
+	c := copyTable(t)
+	at := slices.Index(c.Indexes, x)
+	n := *x
+	if n.Key = st.New; n.Constraint == 0 { // a constraint's index has its name
+		n.Name = e.keyIndexName(t, st.New)
+	}
+	c.Indexes[at] = &n
 	return e.putTable(c)
 }
 

@@ -41,7 +41,16 @@ func (e *Env) createView(ctx context.Context, st *ast.CreateView) error {
 	edit := e.change(ctx)
 	if exists {
 		if err := replaceable(old, t); err != nil {
-			return err
+			if !st.Anew {
+				return err
+			}
+			if err := e.remove(ctx, []object{{kind: tableObject, id: old.ID}}, false); err != nil {
+				return err
+			}
+			if t.ID, err = e.edit.NewID(ctx); err != nil {
+				return err
+			}
+			return e.putTable(t)
 		}
 		t.ID, t.TypeID, t.ArrayID, t.ArrayName, t.Comment = old.ID, old.TypeID, old.ArrayID, old.ArrayName, old.Comment
 		return e.putTable(t)

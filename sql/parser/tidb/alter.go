@@ -78,8 +78,7 @@ func (a *alteration) spec(s *tast.AlterTableSpec) {
 	case tast.AlterTableDropIndex:
 		a.stmt(a.dropIndex(a.name, s.Name, s.IfExists))
 	case tast.AlterTableRenameIndex:
-		a.stmt(&ast.Rename{At: a.here(), Kind: ast.ObjIndex, Name: ast.QName{At: placeless, Schema: a.name.Schema, Name: indexName(a.name.Name, s.FromKey.L)},
-			Of: ast.ObjIndex, Old: indexName(a.name.Name, s.FromKey.L), New: indexName(a.name.Name, s.ToKey.L)})
+		a.stmt(&ast.Rename{At: a.here(), Kind: ast.ObjIndex, Name: a.name, Of: ast.ObjTable, Old: s.FromKey.O, New: s.ToKey.O, Key: true})
 	case tast.AlterTableRenameTable:
 		a.stmt(a.renameTable(a.name, a.table(s.NewTable)))
 		a.name = a.table(s.NewTable)

@@ -267,7 +267,7 @@ func (c *conv) addKey(p *tableParts, name string, unique bool, elems []ast.Index
 		}
 	}
 	p.keys[fold(name)] = true
-	p.after = append(p.after, &ast.CreateIndex{At: c.here(), Name: indexName(p.name.Name, name), Table: p.name, Unique: unique,
+	p.after = append(p.after, &ast.CreateIndex{At: c.here(), Name: indexName(p.name.Name, name), Key: name, Table: p.name, Unique: unique,
 		Elems: elems, IfNotExists: p.table != nil && p.table.IfNotExists})
 }
 
@@ -329,7 +329,7 @@ func (c *conv) createIndex(s *tast.CreateIndexStmt) ast.Stmt {
 		c.fail(s, "a partial index is not supported in this dialect")
 	}
 	unique := s.KeyType == tast.IndexKeyTypeUnique
-	return &ast.CreateIndex{At: c.here(), Name: indexName(table.Name, s.IndexName), Table: table, Unique: unique,
+	return &ast.CreateIndex{At: c.here(), Name: indexName(table.Name, s.IndexName), Key: s.IndexName, Table: table, Unique: unique,
 		IfNotExists: s.IfNotExists, Elems: c.keyParts(s.IndexPartSpecifications, unique)}
 }
 
@@ -357,7 +357,7 @@ func (c *conv) vectorIndex(table ast.QName, name string, keys []*tast.IndexPartS
 		name = "vector_index_" + col.Name.Name.L
 	}
 	class := ast.QName{At: placeless, Schema: public, Name: vectorClasses[f.FnName.L]}
-	return &ast.CreateIndex{At: c.here(), Name: indexName(table.Name, name), Table: table, Method: "hnsw", IfNotExists: ifNotExists,
+	return &ast.CreateIndex{At: c.here(), Name: indexName(table.Name, name), Key: name, Table: table, Method: "hnsw", IfNotExists: ifNotExists,
 		Elems: []ast.IndexElem{{At: placeless, Column: col.Name.Name.L, OpClass: &class}}}
 }
 
@@ -372,7 +372,7 @@ func unparen(n tast.ExprNode) tast.ExprNode {
 }
 
 func (c *conv) createView(s *tast.CreateViewStmt) ast.Stmt {
-	out := &ast.CreateView{At: c.here(), Name: c.table(s.ViewName), OrReplace: s.OrReplace}
+	out := &ast.CreateView{At: c.here(), Name: c.table(s.ViewName), OrReplace: s.OrReplace, Anew: s.OrReplace}
 	for _, n := range s.Cols {
 		out.Columns = append(out.Columns, n.L)
 	}

@@ -52,6 +52,12 @@ func (Frontend) Parse(query string) (stmts []ast.Parsed, err error) {
 	p := parsers.Get().(*parser.Parser)
 	p.Reset() // a parser that failed keeps its modes
 	list, _, perr := p.ParseSQL(query)
+	if perr != nil && work().MatchString(query) {
+		p.Reset()
+		if again, _, err := p.ParseSQL(withoutWork(query)); err == nil {
+			list, perr, query = again, nil, withoutWork(query)
+		}
+	}
 	if perr != nil {
 		parsers.Put(p)
 		return nil, grammarError(query, perr)

@@ -35,7 +35,7 @@ var infoRelations = map[string]string{
 		WHERE c.relkind IN ('r', 'v') AND a.attnum > 0 AND NOT a.attisdropped`,
 	"statistics": `SELECT 'def' AS table_catalog, n.nspname AS table_schema, t.relname AS table_name,
 		CASE WHEN x.indisunique THEN 0 ELSE 1 END AS non_unique, n.nspname AS index_schema,
-		CASE WHEN x.indisprimary THEN 'PRIMARY' WHEN left(i.relname, length(t.relname) + 1) = t.relname || '_' THEN substr(i.relname, length(t.relname) + 2) ELSE i.relname END AS index_name,
+		mysql.key_name(t.oid::int8, i.oid::int8) AS index_name,
 		k.n AS seq_in_index, a.attname AS column_name, 'A' AS collation, 0::int8 AS cardinality, NULL::int8 AS sub_part, NULL::text AS packed,
 		CASE WHEN a.attnotnull THEN '' ELSE 'YES' END AS nullable, coalesce(upper(m.amname), 'HNSW') AS index_type, '' AS comment,
 		coalesce(pg_catalog.obj_description(i.oid, 'pg_class'), '') AS index_comment, 'YES' AS is_visible,
@@ -45,7 +45,7 @@ var infoRelations = map[string]string{
 		CROSS JOIN LATERAL pg_catalog.generate_series(1, x.indnkeyatts) k(n)
 		LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attnum = x.indkey[k.n - 1] AND a.attnum > 0`,
 	"tiflash_indexes": `SELECT n.nspname AS tidb_database, t.relname AS tidb_table, t.oid::int8 AS table_id, a.attname AS column_name,
-		CASE WHEN left(i.relname, length(t.relname) + 1) = t.relname || '_' THEN substr(i.relname, length(t.relname) + 2) ELSE i.relname END AS index_name,
+		mysql.key_name(t.oid::int8, i.oid::int8) AS index_name,
 		a.attnum::int8 AS column_id, i.oid::int8 AS index_id, coalesce(upper(m.amname), 'HNSW') AS index_kind, greatest(i.reltuples, 0)::int8 AS rows_stable_indexed,
 		0::int8 AS rows_stable_not_indexed, 0::int8 AS rows_delta_indexed, 0::int8 AS rows_delta_not_indexed,
 		CASE WHEN x.indisvalid THEN '' ELSE 'not valid' END AS error_message, '' AS tiflash_instance
@@ -62,6 +62,39 @@ var infoRelations = map[string]string{
 		JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attnum = k.conkey[g.n]
 		LEFT JOIN pg_catalog.pg_class r ON r.oid = k.confrelid LEFT JOIN pg_catalog.pg_namespace rn ON rn.oid = r.relnamespace
 		LEFT JOIN pg_catalog.pg_attribute ra ON ra.attrelid = r.oid AND ra.attnum = k.confkey[g.n] WHERE k.contype IN ('p', 'u', 'f')`,
+	"table_constraints": `SELECT 'def' AS constraint_catalog, n.nspname AS constraint_schema,
+		CASE WHEN k.contype = 'p' THEN 'PRIMARY' ELSE k.conname END AS constraint_name, n.nspname AS table_schema, t.relname AS table_name,
+		CASE k.contype WHEN 'p' THEN 'PRIMARY KEY' WHEN 'u' THEN 'UNIQUE' WHEN 'f' THEN 'FOREIGN KEY' ELSE 'CHECK' END AS constraint_type, 'YES' AS enforced
+		FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class t ON t.oid = k.conrelid JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace
+		WHERE k.contype IN ('p', 'u', 'f', 'c') AND NOT (k.contype = 'c' AND mysql.is_range(t.oid::int8, k.oid::int8))
+		UNION ALL SELECT 'def', n.nspname, mysql.key_name(t.oid::int8, i.oid::int8), n.nspname, t.relname, 'UNIQUE', 'YES'
+		FROM pg_catalog.pg_index x JOIN pg_catalog.pg_class t ON t.oid = x.indrelid JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid
+		JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace WHERE x.indisunique AND NOT x.indisprimary
+		AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = i.oid AND k.contype = 'u')`,
+	"referential_constraints": `SELECT 'def' AS constraint_catalog, n.nspname AS constraint_schema, k.conname AS constraint_name,
+		'def' AS unique_constraint_catalog, rn.nspname AS unique_constraint_schema, mysql.key_name(r.oid::int8, k.conindid::int8) AS unique_constraint_name,
+		'NONE' AS match_option, CASE k.confupdtype WHEN 'c' THEN 'CASCADE' WHEN 'n' THEN 'SET NULL' WHEN 'd' THEN 'SET DEFAULT' WHEN 'r' THEN 'RESTRICT' ELSE 'NO ACTION' END AS update_rule,
+		CASE k.confdeltype WHEN 'c' THEN 'CASCADE' WHEN 'n' THEN 'SET NULL' WHEN 'd' THEN 'SET DEFAULT' WHEN 'r' THEN 'RESTRICT' ELSE 'NO ACTION' END AS delete_rule,
+		t.relname AS table_name, r.relname AS referenced_table_name
+		FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class t ON t.oid = k.conrelid JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace
+		JOIN pg_catalog.pg_class r ON r.oid = k.confrelid JOIN pg_catalog.pg_namespace rn ON rn.oid = r.relnamespace WHERE k.contype = 'f'`,
+	"engines":        `SELECT 'InnoDB' AS engine, 'DEFAULT' AS support, 'LoxoDB keeps all tables' AS comment, 'YES' AS transactions, 'NO' AS xa, 'YES' AS savepoints`,
+	"character_sets": `SELECT 'utf8mb4' AS character_set_name, 'utf8mb4_bin' AS default_collate_name, 'UTF-8 Unicode' AS description, 4::int8 AS maxlen`,
+	"collations": `SELECT 'utf8mb4_bin' AS collation_name, 'utf8mb4' AS character_set_name, 46::int8 AS id, 'Yes' AS is_default, 'Yes' AS is_compiled,
+		1::int8 AS sortlen, 'PAD SPACE' AS pad_attribute`,
+	"collation_character_set_applicability": `SELECT 'utf8mb4_bin' AS collation_name, 'utf8mb4' AS character_set_name`,
+	"processlist": `SELECT pid::int8 AS id, usename AS "user", coalesce(client_addr::text, '') AS host, current_schema() AS db,
+		CASE WHEN state = 'active' THEN 'Query' ELSE 'Sleep' END AS command, extract(epoch FROM clock_timestamp() - query_start)::int8 AS "time",
+		state, query AS info FROM pg_catalog.pg_stat_activity`,
+	"views": `SELECT 'def' AS table_catalog, n.nspname AS table_schema, c.relname AS table_name, pg_catalog.pg_get_viewdef(c.oid) AS view_definition,
+		'NONE' AS check_option, 'YES' AS is_updatable, current_user || '@%%' AS definer, 'DEFINER' AS security_type, 'utf8mb4' AS character_set_client,
+		'utf8mb4_bin' AS collation_connection FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'v'`,
+	"partitions": `SELECT 'def' AS table_catalog, n.nspname AS table_schema, c.relname AS table_name, NULL::text AS partition_name, NULL::text AS subpartition_name,
+		NULL::int8 AS partition_ordinal_position, NULL::text AS partition_method, NULL::text AS partition_expression, NULL::text AS partition_description,
+		greatest(c.reltuples, 0)::int8 AS table_rows FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r'`,
+	"events": `SELECT NULL::text AS event_catalog, NULL::text AS event_schema, NULL::text AS event_name, NULL::text AS definer, NULL::text AS event_body,
+		NULL::text AS event_definition, NULL::text AS event_type, NULL::text AS status WHERE false`,
+	"plugins": `SELECT NULL::text AS plugin_name, NULL::text AS plugin_version, NULL::text AS plugin_status, NULL::text AS plugin_type WHERE false`,
 }
 
 // informationSchema converts a relation of information_schema.

@@ -45,6 +45,14 @@ func (c *conv) sessionStmt(n tast.StmtNode) ast.Stmt {
 			out.Tables = append(out.Tables, ast.MaintTable{Name: c.table(t)})
 		}
 		return out
+	case *tast.OptimizeTableStmt:
+		out := &ast.Maintenance{At: c.here(), Vacuum: true, Options: []ast.Option{{At: placeless, Name: "analyze"}}}
+		for _, t := range v.Tables {
+			out.Tables = append(out.Tables, ast.MaintTable{Name: c.table(t)})
+		}
+		return out
+	case *tast.DoStmt:
+		return c.do(v)
 	case *tast.ExplainStmt:
 		return c.explain(v)
 	case *tast.PrepareStmt:
@@ -65,6 +73,16 @@ func (c *conv) sessionStmt(n tast.StmtNode) ast.Stmt {
 		}
 	}
 	return nil
+}
+
+// do computes expressions and gives no rows.
+func (c *conv) do(v *tast.DoStmt) ast.Stmt {
+	at := c.here()
+	nulls := syscall(at, "num_nulls")
+	for _, e := range v.Exprs {
+		nulls.Args = append(nulls.Args, textual(c.expr(e)))
+	}
+	return &ast.Select{At: at, Where: &ast.Op{At: at, Schema: system, Name: "<", Left: nulls, Right: integer(at, 0)}}
 }
 
 func (c *conv) end(kind ast.TxnKind, how tast.CompletionType) ast.Stmt {

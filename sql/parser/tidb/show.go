@@ -85,6 +85,10 @@ func (c *conv) showStmt(n tast.StmtNode) ast.Stmt {
 			extract(epoch FROM clock_timestamp() - query_start)::int8 AS "Time", state AS "State", query AS "Info" FROM pg_catalog.pg_stat_activity ORDER BY pid`)
 	case tast.ShowTableStatus:
 		return c.showTableStatus(s)
+	case tast.ShowGrants:
+		if s.User == nil || s.User.CurrentUser { // there are no privileges to give
+			return c.sqlText(`SELECT 'GRANT ALL PRIVILEGES ON *.* TO ' || pg_catalog.quote_literal(current_user) || '@' || pg_catalog.quote_literal('%%') AS "Grants"`)
+		}
 	}
 	if columns, ok := nothingOf[s.Tp]; ok {
 		return c.list(s, empty(columns))
@@ -97,6 +101,9 @@ func (c *conv) showStmt(n tast.StmtNode) ast.Stmt {
 // nothingOf are the columns of what a database here has none of. The name that LIKE
 // is about comes first.
 var nothingOf = map[tast.ShowStmtType][]string{
+	tast.ShowPlugins:    {"Name", "Status", "Type", "Library", "License"},
+	tast.ShowPrivileges: {"Privilege", "Context", "Comment"},
+	tast.ShowOpenTables: {"Table", "Database", "In_use", "Name_locked"},
 	tast.ShowTriggers: {"Table", "Trigger", "Event", "Statement", "Timing", "Created", "sql_mode", "Definer",
 		"character_set_client", "collation_connection", "Database Collation"},
 	tast.ShowEvents: {"Name", "Db", "Definer", "Time zone", "Type", "Execute at", "Interval value", "Interval field", "Starts", "Ends", "Status",
@@ -207,7 +214,7 @@ func (c *conv) showColumns(s *tast.ShowStmt) ast.Stmt {
 // indexQuery lists keys column by column. A key's name is its index's without the
 // table before it.
 const indexQuery = `SELECT t.relname AS "table", CASE WHEN x.indisunique THEN 0 ELSE 1 END AS non_unique,
-	CASE WHEN x.indisprimary THEN 'PRIMARY' WHEN left(i.relname, length(t.relname) + 1) = t.relname || '_' THEN substr(i.relname, length(t.relname) + 2) ELSE i.relname END AS key_name,
+	mysql.key_name(t.oid::int8, i.oid::int8) AS key_name,
 	k.n AS seq_in_index, a.attname AS column_name, 'A' AS collation, 0 AS cardinality, NULL::int AS sub_part, NULL::text AS packed,
 	CASE WHEN a.attnotnull THEN '' ELSE 'YES' END AS "null", coalesce(upper(m.amname), 'HNSW') AS index_type, '' AS comment,
 	coalesce(pg_catalog.obj_description(i.oid, 'pg_class'), '') AS index_comment, 'YES' AS visible,

@@ -24,6 +24,9 @@ func (c *conv) stmt(n tast.StmtNode) ast.Stmt {
 // statementName is what a statement of the library is called: CREATE USER for
 // CreateUserStmt.
 func statementName(n tast.StmtNode) string {
+	if _, ok := n.(*tast.ProcedureInfo); ok {
+		return "CREATE PROCEDURE"
+	}
 	name := strings.TrimSuffix(nodeName(n), "Stmt")
 	var b strings.Builder
 	for i, r := range name {
