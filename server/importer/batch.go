@@ -3,9 +3,14 @@ package importer
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"strings"
 
+	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/pgerr"
 )
 
 // A transaction of the load takes so much text, or so many statements.
@@ -33,12 +38,17 @@ func (b *batch) add(ctx context.Context, st statement) error {
 		return nil
 	}
 	if kind == kindCreateTable {
-		create, later, err := b.parser.ForeignKeysApart(st.text)
-		if err == nil && len(later) > 0 {
-			for _, text := range later {
+		a, err := b.parser.TakeApart(st.text)
+		if err == nil {
+			for _, text := range a.Later {
 				b.later = append(b.later, deferred{b.dump, b.schema, statement{text: text, line: st.line}})
 			}
-			st.text = create
+			for _, left := range a.Left {
+				if st.end > b.from {
+					b.leftOut(st, left)
+				}
+			}
+			st.text = a.Create
 		}
 	}
 	if kind == kindUse {
@@ -46,9 +56,7 @@ func (b *batch) add(ctx context.Context, st statement) error {
 	}
 	b.count++
 	if b.DryRun {
-		if _, err := b.parser.Parse(st.text); err != nil {
-			b.problem(b.dump, st, err)
-		}
+		b.dryRun(st, kind)
 		return nil
 	}
 	if st.end <= b.from {
@@ -68,6 +76,46 @@ func (b *batch) add(ctx context.Context, st statement) error {
 		return b.flush(ctx, b.end, false)
 	}
 	return nil
+}
+
+// leftOut reports what a table is loaded without.
+func (b *batch) leftOut(st statement, what string) {
+	b.report.problem(filepath.Clean(b.dump.path), st.line, "%s is left out: %s", what, excerpt(st.text))
+}
+
+// dryRun lists what would not load: what the dialect has not, and rows of tables that
+// would not be there.
+func (b *batch) dryRun(st statement, kind kind) {
+	list, err := b.parser.Parse(st.text)
+	if err != nil {
+		b.problem(b.dump, st, err)
+		if kind == kindCreateTable {
+			if name := tableName(st.text); name != "" {
+				b.missing[name] = true
+			}
+		}
+		return
+	}
+	for _, p := range list {
+		if ins, ok := p.Stmt.(*ast.Insert); ok && b.missing[ins.Table.Name.Name] {
+			b.problem(b.dump, st, pgerr.Newf(pgerrcode.UndefinedTable, "table %q would not be there", ins.Table.Name.Name))
+		}
+	}
+}
+
+// tableName is the name that CREATE TABLE gives, in lower case.
+func tableName(text string) string {
+	head := text[:min(len(text), 300)]
+	i := strings.IndexByte(head, '(')
+	if i < 0 {
+		return ""
+	}
+	words := strings.Fields(strings.ToLower(head[:i]))
+	if len(words) == 0 {
+		return ""
+	}
+	name := words[len(words)-1]
+	return strings.Trim(name[strings.LastIndexByte(name, '.')+1:], "`")
 }
 
 // flush runs the statements in one transaction with the note of how far they go: all
@@ -98,6 +146,7 @@ func (b *batch) together(ctx context.Context, end int64, done bool) error {
 		if err := b.exec(ctx, b.list[i].text); err != nil {
 			return err
 		}
+		b.report.progress(b.list[i].read)
 	}
 	if err := b.note(ctx, b.dump, end, done); err != nil {
 		return err
@@ -115,6 +164,7 @@ func (b *batch) eachAlone(ctx context.Context, end int64, done bool) error {
 			return err
 		}
 		err := b.exec(ctx, b.list[i].text)
+		b.report.progress(b.list[i].read)
 		if err == nil {
 			continue
 		}

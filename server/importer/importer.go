@@ -46,6 +46,8 @@ type load struct {
 	parser tidb.Frontend
 	count  int
 	later  []deferred // foreign keys, to be made when all tables are there
+	// missing are the tables that a dry run found not to load.
+	missing map[string]bool
 }
 
 // deferred is a statement that waits for the end.
@@ -58,7 +60,7 @@ type deferred struct {
 // Run loads the files. Statements that fail are problems, which are reported and
 // counted; an error is what ends the load.
 func Run(ctx context.Context, o Options) (Result, error) {
-	l := &load{Options: o, report: report{out: o.Out, terminal: o.Terminal, began: time.Now()}}
+	l := &load{Options: o, missing: map[string]bool{}, report: report{out: o.Out, terminal: o.Terminal, began: time.Now()}}
 	err := l.run(ctx)
 	l.report.clear()
 	return Result{l.count, l.report.problems}, err
@@ -95,6 +97,7 @@ func (l *load) connect(ctx context.Context) error {
 	}
 	cfg.RuntimeParams["sql_dialect"] = "tidb"
 	cfg.RuntimeParams["client_min_messages"] = "error"
+	cfg.RuntimeParams["loxodb.generated_values"] = "ignore" // MariaDB dumps them
 	if cfg.RuntimeParams["application_name"] == "" {
 		cfg.RuntimeParams["application_name"] = "loxodb import"
 	}
@@ -133,11 +136,13 @@ func (l *load) file(ctx context.Context, d *dump) error {
 		if err != nil {
 			return errors.Join(err, b.flush(ctx, s.offset, false))
 		}
-		st.text = textual(st.text)
+		st.text, st.read = textual(st.text), read.n
+		if l.DryRun || st.end <= b.from {
+			l.report.progress(st.read)
+		}
 		if err := b.add(ctx, st); err != nil {
 			return err
 		}
-		l.report.progress(read.n)
 	}
 	return b.flush(ctx, s.offset, true)
 }

@@ -18,6 +18,7 @@ type statement struct {
 	text string // without its delimiter
 	line int    // on which it begins, from 1
 	end  int64  // offset after its delimiter, in what the file holds unpacked
+	read int64  // how much of the file had been read by then
 }
 
 // splitter cuts a dump into statements. It knows strings, quoted names, comments and

@@ -166,7 +166,7 @@ func columnExtra(c *catalog.Column) string {
 		parts = append(parts, "DEFAULT_GENERATED")
 	}
 	if c.OnUpdate != "" {
-		parts = append(parts, "on update CURRENT_TIMESTAMP")
+		parts = append(parts, "on update "+plainDefault(c.OnUpdate))
 	}
 	return strings.Join(parts, " ")
 }
@@ -174,8 +174,8 @@ func columnExtra(c *catalog.Column) string {
 // plainDefault is a default without the cast and quotes that a constant has in
 // PostgreSQL's text.
 func plainDefault(s string) string {
-	if strings.HasPrefix(s, "mysql.now(") {
-		return "CURRENT_TIMESTAMP"
+	if now, ok := strings.CutPrefix(s, "mysql.now("); ok {
+		return currentTimestamp(now)
 	}
 	if strings.HasPrefix(s, "'") {
 		if end := strings.LastIndexByte(s, '\''); end > 0 && (end == len(s)-1 || strings.HasPrefix(s[end+1:], "::")) {
@@ -183,6 +183,16 @@ func plainDefault(s string) string {
 		}
 	}
 	return s
+}
+
+// currentTimestamp is CURRENT_TIMESTAMP with the digits of mysql.now(…), of which rest is
+// what follows the parenthesis.
+func currentTimestamp(rest string) string {
+	digits, _, _ := strings.Cut(rest, ")")
+	if digits == "" || digits == "0" {
+		return "CURRENT_TIMESTAMP"
+	}
+	return "CURRENT_TIMESTAMP(" + digits + ")"
 }
 
 func backquote(s string) string { return "`" + strings.ReplaceAll(s, "`", "``") + "`" }
@@ -236,8 +246,8 @@ func createColumn(s Session, c *catalog.Column) string {
 	case c.Default != "":
 		text := s.ShowExpr(c.Default, true)
 		switch plain := plainDefault(text); {
-		case plain == "CURRENT_TIMESTAMP":
-			b += " DEFAULT CURRENT_TIMESTAMP"
+		case strings.HasPrefix(plain, "CURRENT_TIMESTAMP"):
+			b += " DEFAULT " + plain
 		case strings.HasPrefix(text, "'"):
 			b += " DEFAULT " + quoted(plain)
 		case strings.Trim(text, "0123456789.-") == "":
@@ -249,7 +259,7 @@ func createColumn(s Session, c *catalog.Column) string {
 		b += " DEFAULT NULL"
 	}
 	if c.OnUpdate != "" {
-		b += " ON UPDATE CURRENT_TIMESTAMP"
+		b += " ON UPDATE " + plainDefault(c.OnUpdate)
 	}
 	if c.Comment != "" {
 		b += " COMMENT " + quoted(c.Comment)

@@ -51,8 +51,10 @@ type tableParts struct {
 
 func (c *conv) createTable(s *tast.CreateTableStmt) ast.Stmt {
 	name := c.table(s.Table)
-	out := &ast.CreateTable{At: c.here(), Name: name, IfNotExists: s.IfNotExists,
-		Temp: s.TemporaryKeyword != tast.TemporaryNone, Partition: s.Partition != nil}
+	if s.Partition != nil {
+		c.fail(nil, "partitioned tables are not supported")
+	}
+	out := &ast.CreateTable{At: c.here(), Name: name, IfNotExists: s.IfNotExists, Temp: s.TemporaryKeyword != tast.TemporaryNone}
 	if s.ReferTable != nil {
 		const all = 1<<31 - 1
 		out.Like = []ast.TableLike{{At: placeless, Name: c.table(s.ReferTable), Options: all}}
