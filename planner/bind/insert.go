@@ -391,9 +391,9 @@ func (b *binder) given(v expr.Expr, c *catalog.Column, pos ast.Pos) (expr.Expr, 
 			}
 		}
 	}
-	if c.Declared != "" && c.Type.OID == types.VectorOID && v.Type().OID == types.ByteaOID { // as MySQL dumps vectors
+	if c.Declared != "" {
 		var err error
-		if v, err = b.callBound(builtin.MySQLSchema, "to_vector", []expr.Expr{v}, pos); err != nil {
+		if v, err = b.declared(v, c, pos); err != nil {
 			return nil, err
 		}
 	}

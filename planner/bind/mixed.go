@@ -5,6 +5,7 @@ import (
 
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -212,4 +213,28 @@ func (b *binder) mixedNullIf(s *scope, eq *ast.Op) (expr.Expr, error) {
 		return nil, err
 	}
 	return &expr.Case{Whens: []expr.When{{Cond: cond, Result: nullConst(l.Type())}}, Else: l, T: l.Type()}, nil
+}
+
+// declared is a value for a column that MySQL's dialect declares, where that takes others
+// than PostgreSQL's type does: bytes for a vector, numbers for dates and the words of an
+// ENUM, years of two digits.
+func (b *binder) declared(v expr.Expr, c *catalog.Column, pos ast.Pos) (expr.Expr, error) {
+	name := ""
+	number := kindOf(v) == numberKind && !isNullLit(v)
+	switch {
+	case c.Type.OID == types.VectorOID && v.Type().OID == types.ByteaOID: // as MySQL dumps vectors
+		name = "to_vector"
+	case c.Declared == "year" && (number || isLiteral(v) && !isNullLit(v)):
+		name = "to_year"
+	case number && c.Type.OID == types.TimeOID:
+		name = "strict_time"
+	case number && (c.Type.OID == types.DateOID || c.Type.OID == types.TimestampOID || c.Type.OID == types.TimestamptzOID):
+		name = "strict_stamp"
+	case number && strings.HasPrefix(c.Declared, "enum("):
+		args := []expr.Expr{v, &expr.Const{T: types.Of(types.TextOID), D: types.String(strings.TrimSuffix(c.Declared[len("enum("):], ")"))}}
+		return b.callBound(builtin.MySQLSchema, "enum_word", args, pos)
+	default:
+		return v, nil
+	}
+	return b.callBound(builtin.MySQLSchema, name, []expr.Expr{v}, pos)
 }

@@ -7,6 +7,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -59,6 +62,47 @@ var mysqlMoreFuncs = []mysqlFunc{
 			}
 		}
 		return types.Int(0), nil
+	}},
+	// enum_word is the word of that number in a list as SHOW writes it.
+	{name: "enum_word", args: "it", ret: types.TextOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		words := QuotedWords(a[1].Text())
+		if n := a[0].Int(); n >= 1 && n <= int64(len(words)) {
+			return types.String(words[n-1]), nil
+		}
+		return types.Datum{}, pgerr.Newf(pgerrcode.CheckViolation, "%d is not the number of a word of enum(%s)", a[0].Int(), a[1].Text())
+	}},
+	{name: "to_year", args: "*", ret: types.Int8OID, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		v := typed{c.argT(0), a[0]}
+		s := strings.TrimSpace(mysqlString(c, v).Text())
+		n, err := strconv.ParseInt(s, 10, 64)
+		if err != nil && !isTextType(v.t.OID) {
+			n, err = mysqlInteger(c, v), nil
+		}
+		switch {
+		case err == nil && n == 0 && (!isTextType(v.t.OID) || len(s) == 4):
+			return types.Int(0), nil
+		case err == nil && n >= 0 && n < 100:
+			return types.Int(twoDigitYear(n)), nil
+		case err == nil && n >= 1901 && n <= 2155:
+			return types.Int(n), nil
+		}
+		return types.Datum{}, pgerr.Newf(pgerrcode.NumericValueOutOfRange, "year \"%s\" is out of range", s)
+	}},
+	{name: "strict_stamp", args: "*", ret: types.TimestampOID, volatility: Stable, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		v := typed{c.argT(0), a[0]}
+		us, ok := mysqlStamp(c, v)
+		if !ok {
+			return types.Datum{}, pgerr.Newf(pgerrcode.InvalidDatetimeFormat, "%s is not a date", mysqlString(c, v).Text())
+		}
+		return checkTimestamp(us)
+	}},
+	{name: "strict_time", args: "*", ret: types.TimeOID, volatility: Stable, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		v := typed{c.argT(0), a[0]}
+		us, ok := mysqlClock(c, v)
+		if !ok || us < 0 || us >= usPerDay {
+			return types.Datum{}, pgerr.Newf(pgerrcode.InvalidDatetimeFormat, "%s is not a time of day", mysqlString(c, v).Text())
+		}
+		return types.Int(us), nil
 	}},
 	{name: "uuid_short", ret: types.Int8OID, volatility: Volatile, eval: func(*Ctx, []types.Datum) (types.Datum, error) {
 		return types.Int(shortBase + shortCount.Add(1)), nil

@@ -1,6 +1,8 @@
 package tidb
 
 import (
+	"slices"
+
 	tast "github.com/pingcap/tidb/pkg/parser/ast"
 
 	"github.com/loxodb/loxodb/sql/ast"
@@ -75,7 +77,11 @@ func (c *conv) assignments(list []*tast.Assignment) []ast.Target {
 	for _, a := range list {
 		c.assigned = given
 		t := ast.Target{At: placeless, Name: a.Column.Name.L, Expr: c.expr(a.Expr)}
-		out = append(out, t)
+		if i := slices.IndexFunc(out, func(o ast.Target) bool { return o.Name == t.Name }); i >= 0 {
+			out[i] = t // the last assignment counts, which knows the one before
+		} else {
+			out = append(out, t)
+		}
 		if _, isDefault := t.Expr.(*ast.Default); !isDefault {
 			given[t.Name] = t.Expr
 		}

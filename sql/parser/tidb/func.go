@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	tast "github.com/pingcap/tidb/pkg/parser/ast"
+	"github.com/pingcap/tidb/pkg/parser/mysql"
 
 	"github.com/loxodb/loxodb/sql/ast"
 )
@@ -101,7 +102,11 @@ func (c *conv) funcCall(f *tast.FuncCallExpr) (e ast.Expr, condition bool) {
 	c.arity(f, spec.min, spec.max)
 	out := call(c.at(f), name)
 	for _, a := range f.Args {
-		out.Args = append(out.Args, textual(c.expr(a)))
+		e := textual(c.expr(a))
+		if v := value(a); documents[name] && v != nil && v.Type.GetFlag()&mysql.IsBooleanFlag != 0 {
+			e, _ = c.literal(v) // TRUE and FALSE are JSON's
+		}
+		out.Args = append(out.Args, e)
 	}
 	return out, spec.condition
 }

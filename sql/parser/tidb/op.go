@@ -156,7 +156,7 @@ func (c *conv) unary(v *tast.UnaryOperationExpr) (e ast.Expr, condition bool) {
 
 // documents are the own functions that give JSON: what is compared with one is
 // compared as JSON.
-var documents = setOf("json_extract json_object json_array json_set json_insert json_replace json_remove json_keys json_merge_patch json_merge_preserve json_array_append to_json_document")
+var documents = setOf("json_extract json_object json_array json_set json_insert json_replace json_remove json_keys json_merge_patch json_merge_preserve json_array_append json_array_insert to_json_document")
 
 func isDocument(e ast.Expr) bool {
 	f, ok := e.(*ast.Func)

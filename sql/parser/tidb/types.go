@@ -79,7 +79,7 @@ func (c *conv) columnType(ft *types.FieldType) column {
 			c.fail(nil, "BIT(64) is not supported")
 		}
 	case mysql.TypeYear:
-		out = column{typed(at, "int2"), between(0, 2155), 0}
+		out = column{typed(at, "int2"), aYear, 0}
 	default:
 		return c.otherType(ft)
 	}
@@ -154,6 +154,12 @@ func signed(at ast.At, v int64) ast.Expr {
 		return &ast.Op{At: at, Name: "-", Right: integer(at, -v)}
 	}
 	return integer(at, v)
+}
+
+// aYear is 0, or a year that YEAR can be.
+func aYear(col ast.Expr) ast.Expr {
+	return &ast.BoolOp{At: placeless, Kind: ast.Or, Args: []ast.Expr{
+		&ast.Op{At: placeless, Name: "=", Left: col, Right: integer(placeless, 0)}, between(1901, 2155)(col)}}
 }
 
 func notNegative(col ast.Expr) ast.Expr {
