@@ -13,6 +13,7 @@ import (
 
 	"github.com/loxodb/loxodb/planner"
 	"github.com/loxodb/loxodb/server/backend"
+	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/batch"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
@@ -60,6 +61,8 @@ type Session struct {
 	waiting  kv.Waiting
 	outcome  outcome
 	manual   bool // autocommit is off: see autoBegin
+	// next are the modes that MySQL's SET TRANSACTION gave the next transaction.
+	next *ast.TxnStmt
 }
 
 // activity is what other sessions may see of this one.

@@ -179,8 +179,12 @@ func (t *txState) begin(x *ast.TxnStmt) error {
 	t.start()
 	err := t.defaults()
 	if err == nil {
+		err = t.modes(t.session.next)
+	}
+	if err == nil {
 		err = t.modes(x)
 	}
+	t.session.next = nil
 	if err != nil {
 		t.block = false // no block was opened: the error ends what there was
 	}

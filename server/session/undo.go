@@ -69,6 +69,13 @@ func (s *Session) begins(ctx context.Context, p *portal) error {
 	if err := s.tx.open(); err != nil {
 		return err
 	}
+	if s.next != nil && !s.tx.block && usesTables(p.stmt) { // a transaction of one statement
+		next := s.next
+		s.next = nil
+		if err := s.tx.modes(next); err != nil {
+			return err
+		}
+	}
 	return s.tx.markStatement(ctx)
 }
 

@@ -24,7 +24,7 @@ func (s *Session) utility(ctx context.Context, p *portal) (tag string, err error
 	case *ast.TxnStmt:
 		return s.transaction(ctx, st)
 	case *ast.Set:
-		return s.set(st)
+		return s.set(ctx, st)
 	case *ast.Prepare:
 		return "PREPARE", s.sqlPrepare(ctx, p, st)
 	case *ast.Deallocate:
@@ -118,13 +118,17 @@ func (s *Session) restarting(ctx context.Context, run func() error) error {
 }
 
 // set runs SET, RESET and SET TRANSACTION.
-func (s *Session) set(st *ast.Set) (string, error) {
+func (s *Session) set(ctx context.Context, st *ast.Set) (string, error) {
 	tag := "SET"
 	if st.Reset {
 		tag = "RESET"
 	}
 	switch {
 	case st.Txn != nil && st.Name == "transaction":
+		if !s.tx.block && s.mysql() {
+			s.next = st.Txn
+			return tag, nil
+		}
 		if !s.tx.inBlock() {
 			s.warn(pgerrcode.NoActiveSQLTransaction, "SET TRANSACTION can only be used in transaction blocks")
 			return tag, nil
@@ -141,7 +145,7 @@ func (s *Session) set(st *ast.Set) (string, error) {
 	if st.Local && !s.tx.inBlock() { // it ends with the transaction, however short
 		s.warn(pgerrcode.NoActiveSQLTransaction, "SET LOCAL can only be used in transaction blocks")
 	}
-	v, err := s.setValue(st)
+	v, err := s.setValue(ctx, st)
 	if err != nil {
 		return "", err
 	}
@@ -168,7 +172,7 @@ func (s *Session) sessionModes(m *ast.TxnStmt) error {
 }
 
 // setValue is the text of SET's value list.
-func (s *Session) setValue(st *ast.Set) (string, error) {
+func (s *Session) setValue(ctx context.Context, st *ast.Set) (string, error) {
 	key := strings.ToLower(st.Name)
 	list := quotedLists[key]
 	if len(st.Values) > 1 && !list && !plainLists[key] && byName[key] != nil {
@@ -191,7 +195,7 @@ func (s *Session) setValue(st *ast.Set) (string, error) {
 				text = x.Text
 			}
 		default:
-			d, err := s.evalExpr(v, types.Of(types.TextOID))
+			d, err := s.computed(ctx, v)
 			if err != nil {
 				return "", err
 			}
@@ -206,6 +210,33 @@ func (s *Session) setValue(st *ast.Set) (string, error) {
 		return timeZoneValue(parts[0])
 	}
 	return strings.Join(parts, ", "), nil
+}
+
+// computed is the value of an expression, which may have subqueries, as text.
+func (s *Session) computed(ctx context.Context, x ast.Expr) (types.Datum, error) {
+	queries := false
+	ast.Walk(x, func(n ast.Node) bool {
+		_, is := n.(*ast.Subquery)
+		queries = queries || is
+		return !queries
+	})
+	if !queries {
+		return s.evalExpr(x, types.Of(types.TextOID))
+	}
+	q, err := s.prepare(ctx, s.text, ast.Parsed{Stmt: &ast.Select{Targets: []ast.Target{{Expr: x}}}}, nil)
+	if err != nil {
+		return types.Null, err
+	}
+	rows, err := s.run(ctx, &portal{s: s, stmt: q, columns: q.columns, kind: q.kind})
+	if err != nil {
+		return types.Null, err
+	}
+	defer rows.close()
+	b, err := rows.next(ctx)
+	if err != nil || b == nil || b.Len() == 0 {
+		return types.Null, err
+	}
+	return b.Cols[0].Datum(int(b.Sel[0])).Clone(), nil
 }
 
 // zoneOfInterval is SET TIME ZONE INTERVAL '…': the zone that is so far from UTC.
@@ -245,7 +276,7 @@ func (s *Session) settingText(st *ast.Set) (string, error) {
 	if st.Values == nil {
 		return "", nil
 	}
-	v, err := s.setValue(st)
+	v, err := s.setValue(context.Background(), st)
 	if err != nil || d == nil {
 		return v, err
 	}

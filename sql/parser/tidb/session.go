@@ -152,9 +152,6 @@ func (c *conv) setOne(v *tast.VariableAssignment) ast.Stmt {
 		return nil
 	}
 	if !v.IsSystem {
-		if hasSubquery(v.Value) {
-			c.fail(v.Value, "a subquery as the value of a variable is not supported")
-		}
 		// Settings know no NULL: a value has a sign before it, which mysql.variable takes away.
 		value := &ast.Op{At: c.here(), Schema: system, Name: "||", Left: text(c.here(), "="), Right: call(c.here(), "to_text", textual(c.expr(v.Value)))}
 		return &ast.Set{At: c.here(), Name: userVariable(name), Values: []ast.Expr{value}}
@@ -186,24 +183,6 @@ func (c *conv) setOne(v *tast.VariableAssignment) ast.Stmt {
 		return &ast.Set{At: c.here(), Name: name, Reset: true}
 	}
 	return &ast.Set{At: c.here(), Name: name, Values: []ast.Expr{val}}
-}
-
-// subqueries finds a subquery in an expression.
-type subqueries struct{ found bool }
-
-func (s *subqueries) Enter(n tast.Node) (tast.Node, bool) {
-	if _, ok := n.(*tast.SubqueryExpr); ok {
-		s.found = true
-	}
-	return n, s.found
-}
-
-func (s *subqueries) Leave(n tast.Node) (tast.Node, bool) { return n, true }
-
-func hasSubquery(n tast.Node) bool {
-	var s subqueries
-	n.Accept(&s)
-	return s.found
 }
 
 // settingValue converts the value of a variable: a bare word is its text.
@@ -272,6 +251,9 @@ func (c *conv) setIsolation(v *tast.VariableAssignment, name string) ast.Stmt {
 
 func (c *conv) setReadOnly(v *tast.VariableAssignment) ast.Stmt {
 	on := isOn(c.settingValue(v.Value))
+	if words := strings.Fields(c.src[c.stmtPos:]); len(words) > 1 && fold(words[1]) == "transaction" { // without SESSION
+		return &ast.Set{At: c.here(), Name: "transaction", Txn: &ast.TxnStmt{At: c.here(), ReadOnly: &on}}
+	}
 	return &ast.Set{At: c.here(), Name: "session characteristics", Txn: &ast.TxnStmt{At: c.here(), ReadOnly: &on}}
 }
 

@@ -247,7 +247,11 @@ func (c *conv) showVariables(s *tast.ShowStmt) ast.Stmt {
 	var b strings.Builder
 	b.WriteString("SELECT * FROM (VALUES ('version', mysql.version()), ('autocommit', CASE mysql.autocommit() WHEN 1 THEN 'ON' ELSE 'OFF' END), ('time_zone', pg_catalog.current_setting('timezone'))")
 	for _, n := range names {
-		fmt.Fprintf(&b, ", (%s, coalesce(mysql.variable(%s), %s))", ast.QuoteLiteral(n), ast.QuoteLiteral(systemVariable(n)), ast.QuoteLiteral(variables[n]))
+		value := fmt.Sprintf("coalesce(mysql.variable(%s), %s)", ast.QuoteLiteral(systemVariable(n)), ast.QuoteLiteral(variables[n]))
+		if switches[n] {
+			value = "CASE upper(" + value + ") WHEN '1' THEN 'ON' WHEN '0' THEN 'OFF' ELSE upper(" + value + ") END"
+		}
+		fmt.Fprintf(&b, ", (%s, %s)", ast.QuoteLiteral(n), value)
 	}
 	b.WriteString(") v(variable_name, value) ORDER BY variable_name")
 	return c.list(s, listing{like: "variable_name", columns: []string{"Variable_name", "Value"}, query: b.String()})

@@ -39,6 +39,11 @@ var variables = map[string]string{
 	"cte_max_recursion_depth": "1000", "default_collation_for_utf8mb4": "utf8mb4_bin",
 }
 
+// switches are the variables that SHOW shows as ON and OFF.
+var switches = setOf(`explicit_defaults_for_timestamp foreign_key_checks innodb_strict_mode performance_schema sql_auto_is_null
+sql_log_bin sql_notes sql_quote_show_create sql_require_primary_key sql_safe_updates sql_warnings unique_checks
+tidb_constraint_check_in_place tidb_enable_noop_functions tidb_allow_mpp tidb_enforce_mpp tidb_skip_utf8_check`)
+
 const defaultMode = "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
 
 // fixedVariables are those whose value is a fact of the session.
