@@ -34,10 +34,7 @@ type message struct {
 const maxMessages = 1024
 
 // mysql reports the session's dialect.
-func (s *Session) mysql() bool {
-	name, _ := s.settings.get("sql_dialect")
-	return name == "tidb"
-}
+func (s *Session) mysql() bool { return s.settings.mysql }
 
 // beginOutcome readies the memory for a statement.
 func (s *Session) beginOutcome() { s.outcome.stale, s.outcome.noted = true, false }

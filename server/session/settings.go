@@ -37,6 +37,7 @@ type settings struct {
 	keyVersion int
 
 	modes                              bool               // the default transaction modes are not the usual ones
+	mysql                              bool               // the dialect is MySQL's
 	notice                             func(*pgerr.Error) // takes what SET has to say
 	statementTimeout, lockTimeout      time.Duration
 	idleTxnTimeout, idleSessionTimeout time.Duration
@@ -270,6 +271,8 @@ func (s *settings) apply(key string) error {
 	case "default_transaction_isolation", "default_transaction_read_only":
 		iso := s.values["default_transaction_isolation"]
 		s.modes = s.values["default_transaction_read_only"] == "on" || iso == "repeatable read" || iso == "serializable"
+	case "sql_dialect":
+		s.mysql = v != "postgres"
 	case "idle_session_timeout":
 		s.idleSessionTimeout = milliseconds(v)
 	}

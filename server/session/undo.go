@@ -76,6 +76,10 @@ func (s *Session) begins(ctx context.Context, p *portal) error {
 			return err
 		}
 	}
+	if s.tx.txn == nil && !usesTables(p.stmt) { // nothing to undo, and it may yet choose the isolation
+		s.tx.statement = nil
+		return nil
+	}
 	return s.tx.markStatement(ctx)
 }
 
