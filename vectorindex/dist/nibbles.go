@@ -1,6 +1,9 @@
 package dist
 
-import "unsafe"
+import (
+	"encoding/binary"
+	"unsafe"
+)
 
 // NibbleDims is dims rounded up to whole 32-bit words of nibbles, and at least 32: a
 // rotation of fewer components leaves errors that are far from normal.
@@ -45,9 +48,13 @@ func PutNibbleQuery(dst, q []int8) {
 // the low nibbles, the second in the high ones. It returns the number of bytes.
 func PackNibbles(rec, codes []byte) int {
 	half := len(codes) / 2
-	high := codes[half:]
-	for i, c := range codes[:half] {
-		rec[i] = c | high[i]<<4
+	low, high := codes[:half], codes[half:2*half]
+	i := 0
+	for ; i+8 <= half; i += 8 {
+		binary.LittleEndian.PutUint64(rec[i:], le64(low[i:])|le64(high[i:])<<4)
+	}
+	for ; i < half; i++ {
+		rec[i] = low[i] | high[i]<<4
 	}
 	return half
 }

@@ -30,26 +30,6 @@ func Round8(dst []int8, v []float32, inv float32) (sum int32) {
 	return sum + round8Go(dst[whole:], v[whole:], inv)
 }
 
-// Butterflies replaces each a = v[i], b = v[i+h], for every i whose bit h is 0, by a + b
-// and a − b: one level of a Hadamard transform. h is a power of two of at least 8 and
-// len(v) a multiple of 2·h.
-func Butterflies(v []float32, h int) {
-	if len(v) == 0 || h < 8 || len(v)%(2*h) != 0 {
-		panic("dist: butterflies of a wrong shape")
-	}
-	butterflies(&v[0], len(v), h)
-}
-
-func butterfliesGo(v []float32, h int) {
-	for i := 0; i < len(v); i += 2 * h {
-		a, b := v[i:i+h:i+h], v[i+h:i+2*h:i+2*h]
-		for j, x := range a {
-			y := b[j]
-			a[j], b[j] = x+y, x-y
-		}
-	}
-}
-
 func residualGo(dst, a, b []float32) (most, normSq float32) {
 	for i, x := range a {
 		d := x - b[i]

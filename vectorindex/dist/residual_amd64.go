@@ -22,14 +22,6 @@ func round8(dst *int8, v *float32, inv float32, n int) int32 {
 	return round8Go(unsafe.Slice(dst, n), unsafe.Slice(v, n), inv)
 }
 
-func butterflies(v *float32, n, h int) {
-	if active.level == 0 {
-		butterfliesGo(unsafe.Slice(v, n), h)
-		return
-	}
-	butterfliesAVX2(v, n, h)
-}
-
 func fillTable(table *byte, q *float32, nibbles, per int, digits *[4][16]float32, top, inv float32) {
 	if active.level == 0 {
 		fillTableGo(table, q, nibbles, per, digits, top, inv)
@@ -40,9 +32,6 @@ func fillTable(table *byte, q *float32, nibbles, per int, digits *[4][16]float32
 
 //go:noescape
 func fillTableAVX2(table *byte, q *float32, nibbles, per int, digits *[4][16]float32, top, inv float32)
-
-//go:noescape
-func butterfliesAVX2(v *float32, n, h int)
 
 //go:noescape
 func residualAVX512(dst, a, b *float32, n int) (most, normSq float32)

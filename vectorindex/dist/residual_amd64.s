@@ -175,29 +175,3 @@ loop:
 	MOVL AX, ret+32(FP)
 	VZEROUPPER
 	RET
-
-// func butterfliesAVX2(v *float32, n, h int)
-TEXT ·butterfliesAVX2(SB), NOSPLIT, $0-24
-	MOVQ v+0(FP), SI
-	MOVQ n+8(FP), CX
-	MOVQ h+16(FP), R8
-	LEAQ (SI)(CX*4), R9       // end
-pair:
-	LEAQ (SI)(R8*4), DI
-	MOVQ DI, R10              // end of the first half
-loop:
-	VMOVUPS (SI), Y0
-	VMOVUPS (DI), Y1
-	VADDPS Y1, Y0, Y2
-	VSUBPS Y1, Y0, Y3
-	VMOVUPS Y2, (SI)
-	VMOVUPS Y3, (DI)
-	ADDQ $32, SI
-	ADDQ $32, DI
-	CMPQ SI, R10
-	JLT  loop
-	MOVQ DI, SI
-	CMPQ SI, R9
-	JLT  pair
-	VZEROUPPER
-	RET

@@ -8,8 +8,6 @@ func residual(dst, a, b *float32, n int) (most, normSq float32) {
 	return residualGo(unsafe.Slice(dst, n), unsafe.Slice(a, n), unsafe.Slice(b, n))
 }
 
-func butterflies(v *float32, n, h int) { butterfliesGo(unsafe.Slice(v, n), h) }
-
 func round8(dst *int8, v *float32, inv float32, n int) int32 {
 	return round8Go(unsafe.Slice(dst, n), unsafe.Slice(v, n), inv)
 }

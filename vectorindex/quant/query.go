@@ -1,7 +1,6 @@
 package quant
 
 import (
-	"encoding/binary"
 	"math"
 
 	"github.com/loxodb/loxodb/vectorindex/dist"
@@ -29,7 +28,7 @@ func (s SQ8) Prepare(q *Query, v []float32) {
 		q.lost = 0
 		return
 	}
-	lo, hi := bounds(v)
+	lo, hi := dist.Range(v)
 	base := float32((float64(lo) + float64(hi)) / 2 * scale)
 	step := float32((float64(hi) - float64(lo)) * scale / 254)
 	inv := inverse(&step)
@@ -64,7 +63,7 @@ func (s SQ8) PrepareCode(q *Query, rec []byte) {
 	}
 	add, sum, low, step := corrections(rec[s.stride-dist.CodeTail:])
 	base := low + 128*step
-	signed(q.code, rec[:s.dims])
+	dist.SignCodes(q.code[:s.dims], rec)
 	// The sum of the codes follows from the sum of the decoded components.
 	codeSum := float32(0)
 	if step > 0 {
@@ -72,21 +71,6 @@ func (s SQ8) PrepareCode(q *Query, rec []byte) {
 	}
 	q.lost = 0
 	q.setFactors(s.metric, base, step, codeSum, add)
-}
-
-// signed writes the codes shifted by 128 into the signed range to dst, which is
-// longer, eight at a time.
-func signed(dst []int8, codes []byte) {
-	i := 0
-	for ; i+8 <= len(codes); i += 8 {
-		x := binary.LittleEndian.Uint64(codes[i:]) ^ 0x8080808080808080
-		d := dst[i : i+8 : i+8]
-		d[0], d[1], d[2], d[3] = int8(x), int8(x>>8), int8(x>>16), int8(x>>24)
-		d[4], d[5], d[6], d[7] = int8(x>>32), int8(x>>40), int8(x>>48), int8(x>>56)
-	}
-	for ; i < len(codes); i++ {
-		dst[i] = int8(codes[i] ^ 0x80)
-	}
 }
 
 func (q *Query) grow(s SQ8) {

@@ -97,8 +97,8 @@ func (c *RaBitQ) RotateCentre(dst, centre []float32) { c.rot.Apply(dst, centre, 
 
 // Scratch is the memory of one goroutine that encodes.
 type Scratch struct {
-	unit        []float32
-	code, trial []byte
+	diff []float32
+	code []byte
 }
 
 // factors are what a record has beside the code: of what the code is multiplied with,
@@ -130,29 +130,27 @@ func (c *RaBitQ) Encode(s *Scratch, rec []byte, o, centre []float32) float32 {
 // encode leaves the code of o against centre in s.code.
 func (c *RaBitQ) encode(s *Scratch, o, centre []float32) (f factors) {
 	n := c.rot.padded
-	if len(s.unit) != n {
-		s.unit, s.code, s.trial = make([]float32, n), make([]byte, n), make([]byte, n)
+	if len(s.diff) != n {
+		s.diff, s.code = make([]float32, n), make([]byte, n)
 	}
-	for i, x := range o[:n] {
-		r := x
-		if centre != nil {
-			r -= centre[i]
-			f.onCentre += float64(r) * float64(centre[i])
-		}
-		s.unit[i] = r
-		f.normSq += float64(r) * float64(r)
+	if centre == nil {
+		centre = c.origin
 	}
+	dist.Residual(s.diff, o[:n], centre[:n])
+	f.normSq, f.onCentre = dist.NormSq64(s.diff), dist.Dot64(s.diff, centre)
 	norm := math.Sqrt(f.normSq)
-	dot, sq := 0.0, 0.0
-	if norm > 0 {
-		for i := range s.unit {
-			s.unit[i] = float32(float64(s.unit[i]) / norm)
-		}
-		dot, sq = c.nearest(s)
-	} else {
+	if norm == 0 {
 		clear(s.code)
+		return f
 	}
-	if dot > 0 {
+	length := norm
+	if norm < plainLow || norm > plainHigh {
+		for i, x := range s.diff {
+			s.diff[i] = float32(float64(x) / norm)
+		}
+		length = 1
+	}
+	if dot, sq := c.nearest(s, length); dot > 0 {
 		f.scale = norm / dot
 		tan := max(0, sq/(dot*dot)-1)
 		f.err = norm * math.Sqrt((tan+queryLoss*queryLoss)/float64(n-1))
@@ -160,35 +158,26 @@ func (c *RaBitQ) encode(s *Scratch, o, centre []float32) (f factors) {
 	return f
 }
 
-// nearest leaves in s.code the code of the least angle to s.unit among those that
-// the steps give, and returns ⟨x, unit⟩ and ‖x‖² of it.
-func (c *RaBitQ) nearest(s *Scratch) (dot, sq float64) {
+// nearest leaves in s.code the code x of the least angle to s.diff, of the given length,
+// among those that the steps give, and returns ⟨x, diff/length⟩ and ‖x‖² of it.
+func (c *RaBitQ) nearest(s *Scratch, length float64) (dot, sq float64) {
 	if c.bits == 1 {
-		for i, u := range s.unit {
+		for i, u := range s.diff {
 			s.code[i] = byte(^math.Float32bits(u) >> 31)
 			dot += 0.5 * math.Abs(float64(u))
 		}
-		return dot, 0.25 * float64(len(s.unit))
+		return dot / length, 0.25 * float64(len(s.diff))
 	}
-	half, top := float32(int(1)<<(c.bits-1)), int32(1)<<c.bits-1
+	var best dist.Grid
 	for _, step := range c.steps {
-		inv := 1 / step
-		var product float32
-		square := int32(0)
-		trial := s.trial[:len(s.unit)]
-		for i, u := range s.unit {
-			code := min(max(int32(u*inv+half), 0), top)
-			trial[i] = byte(code)
-			twice := 2*code - top // of the half-integer
-			product += float32(twice) * u
-			square += twice * twice
-		}
-		d, q := float64(product)/2, float64(square)/4
+		g := dist.Grid{Inv: float32(1 / (float64(step) * length)), Half: float32(int(1) << (c.bits - 1)), Top: float32(int(1)<<c.bits - 1)}
+		product, square := g.Fit(s.diff) // of twice x
+		d, q := float64(product)/2/length, float64(square)/4
 		if d*d*sq > dot*dot*q || sq == 0 {
-			dot, sq = d, q
-			s.code, s.trial = s.trial, s.code
+			dot, sq, best = d, q, g
 		}
 	}
+	best.Quantize(s.code, s.diff)
 	return dot, sq
 }
 

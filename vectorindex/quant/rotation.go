@@ -18,7 +18,7 @@ type Rotation struct {
 	dims   int
 	padded int
 	whole  int         // components that one transform covers, a power of two
-	signs  [][]float32 // per round: ±(the transform's normalisation) or ±1
+	signs  [][]float32 // per round: ±(the transform's normalisation) or ±1; the first also normalises the turns
 }
 
 // NewRotation returns the rotation of vectors of dims components, padded to so many, a
@@ -30,15 +30,21 @@ func NewRotation(dims, padded int) *Rotation {
 		rounds = 4
 	}
 	rng := rand.New(rand.NewPCG(0x5261426974, uint64(padded)))
-	norm := float32(1 / math.Sqrt(float64(r.whole)))
+	norm, first := float32(1/math.Sqrt(float64(r.whole))), float32(1)
+	if r.whole != padded { // the steps of 45°
+		first = float32(math.Pow(0.5, float64(rounds)/2))
+	}
 	r.signs = make([][]float32, rounds)
 	for i := range r.signs {
 		s := make([]float32, padded)
 		at := r.start(i)
 		for j := range s {
 			s[j] = 1
+			if i == 0 {
+				s[j] = first
+			}
 			if j >= at && j < at+r.whole {
-				s[j] = norm
+				s[j] *= norm
 			}
 			if rng.Uint64()&1 == 0 {
 				s[j] = -s[j]
@@ -60,45 +66,28 @@ func (r *Rotation) start(round int) int {
 	return r.padded - r.whole
 }
 
+// plain are the scales that float32 products take.
+const plainLow, plainHigh = 1e-30, 1e30
+
 // Apply writes scale·v, rotated, to dst, which has Padded components.
 func (r *Rotation) Apply(dst, v []float32, scale float64) {
-	dst = dst[:r.padded]
-	for i, x := range v[:r.dims] {
-		dst[i] = float32(float64(x) * scale)
+	dst, v = dst[:r.padded], v[:r.dims]
+	if scale < plainLow || scale > plainHigh {
+		for i, x := range v {
+			dst[i] = float32(float64(x) * scale)
+		}
+		v, scale = dst[:r.dims], 1
 	}
 	clear(dst[r.dims:])
+	dist.Multiply(dst[:r.dims], v, r.signs[0][:r.dims], float32(scale))
 	for i, s := range r.signs {
-		for j := range dst {
-			dst[j] *= s[j]
+		if i > 0 {
+			dist.Multiply(dst, dst, s, 1)
 		}
 		at := r.start(i)
-		hadamard(dst[at : at+r.whole])
+		dist.Hadamard(dst[at : at+r.whole])
 		if r.whole != r.padded {
-			r.turn(dst)
+			dist.SumDifference(dst[:r.padded/2], dst[r.padded/2:])
 		}
-	}
-}
-
-func (r *Rotation) turn(v []float32) {
-	a, b := v[:r.padded/2], v[r.padded/2:]
-	for i, x := range a {
-		y := b[i]
-		a[i], b[i] = (x+y)*(1/math.Sqrt2), (x-y)*(1/math.Sqrt2)
-	}
-}
-
-// hadamard transforms v, whose length is a power of two of at least 8, not normalised.
-func hadamard(v []float32) {
-	for i := 0; i+8 <= len(v); i += 8 {
-		w := v[i : i+8 : i+8]
-		a0, a1, a2, a3 := w[0]+w[1], w[0]-w[1], w[2]+w[3], w[2]-w[3]
-		a4, a5, a6, a7 := w[4]+w[5], w[4]-w[5], w[6]+w[7], w[6]-w[7]
-		b0, b1, b2, b3 := a0+a2, a1+a3, a0-a2, a1-a3
-		b4, b5, b6, b7 := a4+a6, a5+a7, a4-a6, a5-a7
-		w[0], w[1], w[2], w[3] = b0+b4, b1+b5, b2+b6, b3+b7
-		w[4], w[5], w[6], w[7] = b0-b4, b1-b5, b2-b6, b3-b7
-	}
-	for h := 8; h < len(v); h *= 2 {
-		dist.Butterflies(v, h)
 	}
 }

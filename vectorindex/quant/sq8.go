@@ -41,30 +41,35 @@ func (s SQ8) Stride() int { return s.stride }
 func (s SQ8) Encode(rec []byte, v []float32) (lost, norm float32) {
 	rec, v = rec[:s.stride], v[:s.dims]
 	scale := normaliser(s.metric, v)
-	lo, hi := bounds(v)
+	if scale > plainHigh {
+		v, scale = scaled(v, scale), 1
+	}
+	lo, hi := dist.Range(v)
 	low, step := float32(float64(lo)*scale), float32((float64(hi)-float64(lo))*scale/255)
 	inv := inverse(&step)
-	var sum, sq, errSq float64
-	for i, x := range v {
-		x := float64(x) * scale
-		c := (float32(x)-low)*inv + 0.5
-		if !(c > 0) {
-			c = 0
-		}
-		code := byte(min(c, 255))
-		rec[i] = code
-		dec := float64(low) + float64(step)*float64(code)
-		sum += dec
-		sq += dec * dec
-		errSq += (x - dec) * (x - dec)
-	}
+	g := dist.Grid{Low: lo, Inv: float32(scale * float64(inv)), Half: 0.5, Top: 255}
+	codeSum, codeSq, off := g.Quantize(rec[:s.dims], v)
 	clear(rec[s.dims : s.stride-dist.CodeTail])
+	n, l, w := float64(s.dims), float64(low), float64(step)
+	sum := n*l + w*float64(codeSum)
+	sq := n*l*l + 2*l*w*float64(codeSum) + w*w*float64(codeSq)
 	add := float32(0)
 	if s.metric == dist.L2 {
 		add = float32(sq)
 	}
 	putCorrections(rec[s.stride-dist.CodeTail:], add, float32(sum), low, step)
-	return float32(math.Sqrt(errSq)), float32(math.Sqrt(sq))
+	// Places on the grid are off by their rounding, all of it by that of low.
+	rounding := math.Sqrt(n) * (2e-4*w + 1e-7*math.Abs(l))
+	return float32(w*math.Sqrt(float64(off)) + rounding), float32(math.Sqrt(max(sq, 0)))
+}
+
+// scaled is a vector whose normaliser float32 does not hold, normalised.
+func scaled(v []float32, scale float64) []float32 {
+	out := make([]float32, len(v))
+	for i, x := range v {
+		out[i] = float32(float64(x) * scale)
+	}
+	return out
 }
 
 // Decode writes the coded vector (normalised for Cosine) to dst.
@@ -96,17 +101,6 @@ func inverse(step *float32) float32 {
 		return 0
 	}
 	return inv
-}
-
-func bounds(v []float32) (lo, hi float32) {
-	if len(v) == 0 {
-		return 0, 0
-	}
-	lo, hi = v[0], v[0]
-	for _, x := range v[1:] {
-		lo, hi = min(lo, x), max(hi, x)
-	}
-	return lo, hi
 }
 
 func putCorrections(tail []byte, add, sum, low, step float32) {
