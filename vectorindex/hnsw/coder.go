@@ -14,7 +14,8 @@ type coder interface {
 	encode(q *query, t *tables, ord uint32) (lost, norm float32)
 	// prepare makes q the query vec.
 	prepare(q *query, vec []byte)
-	// prepareNode makes q the query that node ord stands for.
+	// prepareNode makes q the query that node ord stands for. Search coders may rely on q
+	// having encoded it just before.
 	prepareNode(q *query, t *tables, ord uint32)
 	// distances estimates the distances from q to the nodes ords.
 	distances(q *query, t *tables, ords []uint32, out []float32)
@@ -45,9 +46,9 @@ func (q *query) decoded(s dist.Space, v []byte) []float32 {
 	return q.floats
 }
 
-// newCoders returns what searches walk on and what insertions do. A graph over
-// RaBitQ codes is built on 8-bit codes of its own, so that its links do not depend on
-// the number of bits: they are as good as those built on the vectors, in half the time.
+// newCoders returns what searches go by and what links are chosen by. A graph over
+// RaBitQ codes has 8-bit codes besides while it grows, so that its links are as good as
+// those chosen by the vectors, in half the time.
 func newCoders(o *Options) (search, build coder) {
 	if o.Coding == quant.CodingNone {
 		raw := newRawCoder(o.space())
@@ -60,8 +61,17 @@ func newCoders(o *Options) (search, build coder) {
 	return sq, sq
 }
 
-// buildStrideOf is the length of the code records that insertions walk on where
-// searches walk on others; 0 = both walk on the same.
+// Of codes of at least shortWalkBits the walks of insertions go by those of searches, which
+// are shorter than those that links are chosen by, and find the same candidates; fewer bits
+// would not. Vectors of fewer dimensions gain nothing, and lose a thousandth of recall.
+const shortWalkBits, shortWalkDims = 4, 256
+
+func (g *Graph) shortWalks() bool {
+	return g.opt.Coding.Bits() >= shortWalkBits && g.opt.Dims >= shortWalkDims
+}
+
+// buildStrideOf is the length of the code records that links are chosen by where searches
+// go by others; 0 = both go by the same.
 func buildStrideOf(o *Options) int {
 	if o.Coding.Bits() == 0 {
 		return 0
@@ -84,7 +94,7 @@ func strideOf(o *Options) int {
 type sq8Coder struct {
 	sq    quant.SQ8
 	space dist.Space
-	apart bool // the codes are those of insertions alone
+	apart bool // the codes are those that links are chosen by, searches have others
 }
 
 func (c *sq8Coder) codes(t *tables) *dist.Rows {

@@ -108,7 +108,7 @@ func (o *Options) space() dist.Space {
 type Graph struct {
 	opt      Options
 	code     coder // of searches
-	build    coder // of insertions
+	build    coder // links are chosen by it
 	readOnly bool
 
 	vecs  *dist.Store // written under grow; nil when read-only
@@ -159,6 +159,9 @@ func newGraph(o Options) *Graph {
 	g.inserts.New = func() any {
 		in := &inserter{g: g}
 		in.b.code, in.sel.code = g.build, g.build
+		if g.shortWalks() {
+			in.b.code = g.code
+		}
 		return in
 	}
 	return g

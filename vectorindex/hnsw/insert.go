@@ -81,6 +81,19 @@ type inserter struct {
 	b    beam
 	sel  selector
 	near [maxLevel + 1][]uint32 // chosen neighbours per level
+
+	links query   // the node as its build code has it, where walks go by others
+	cands []entry // what a walk found, by build codes
+	ids   []uint32
+	dists []float32
+}
+
+// self is the node as those codes have it that links are chosen by.
+func (in *inserter) self() *query {
+	if in.g.shortWalks() {
+		return &in.links
+	}
+	return &in.b.q
 }
 
 func (in *inserter) link(ord uint32) {
@@ -105,24 +118,46 @@ func (in *inserter) link(ord uint32) {
 		g.entryMu.Lock()
 		defer g.entryMu.Unlock()
 	}
-	// The new node as its code has it, like those that it is compared with.
-	g.build.prepareNode(&in.b.q, t, ord)
+	in.b.code.prepareNode(&in.b.q, t, ord)
+	if g.shortWalks() {
+		g.build.prepareNode(&in.links, t, ord)
+	}
 	at, d, top, ok := in.b.descend(g, level)
 	for l := min(level, top); ok && l >= 0; l-- {
 		in.b.start(g, g.opt.EfConstruction, at, d)
 		in.b.run(g, l)
 		best := in.b.pool.e[0]
 		at, d = best.ord(), best.dist()
-		if l == 0 && in.chainDuplicate(ord) {
+		cands := in.found()
+		if l == 0 && in.chainDuplicate(ord, cands) {
 			return
 		}
 		limit := g.opt.M
 		if l == 0 {
 			limit *= 2
 		}
-		in.near[l] = append(in.near[l][:0], in.sel.choose(g, in.b.pool.e, limit)...)
+		in.near[l] = append(in.near[l][:0], in.sel.choose(g, cands, limit)...)
 	}
 	in.publish(ord, level, top, ok)
+}
+
+// found is what the walk found, nearest first, by the codes that links are chosen by.
+func (in *inserter) found() []entry {
+	g, e := in.g, in.b.pool.e
+	if !g.shortWalks() {
+		return e
+	}
+	in.ids, in.cands = in.ids[:0], in.cands[:0]
+	for _, x := range e {
+		in.ids = append(in.ids, x.ord())
+	}
+	in.dists = slices.Grow(in.dists[:0], len(e))[:len(e)]
+	g.build.distances(in.self(), g.tab.Load(), in.ids, in.dists)
+	for i, ord := range in.ids {
+		in.cands = append(in.cands, makeEntry(in.dists[i], ord))
+	}
+	slices.Sort(in.cands)
+	return in.cands
 }
 
 // publish writes the node's own lists, then the links that lead to it.
@@ -204,16 +239,18 @@ func (in *inserter) linkBack(to, ord uint32, level int) bool {
 	return slices.Contains(kept, ord)
 }
 
-// chainDuplicate looks for a node with the same vector among the nearest and, if
+// chainDuplicate looks for a node with the same vector among the nearest found and, if
 // there is one, hangs ord on its chain instead of linking it: thousands of equal
 // vectors would otherwise point only at each other, at great cost.
-func (in *inserter) chainDuplicate(ord uint32) bool {
+func (in *inserter) chainDuplicate(ord uint32, cands []entry) bool {
 	g := in.g
 	t := g.tab.Load()
 	v := g.Vector(ord)
-	self := in.b.score(g, t, ord)
+	in.ids, in.dists = append(in.ids[:0], ord), append(in.dists[:0], 0)
+	g.build.distances(in.self(), t, in.ids, in.dists)
+	self := in.dists[0]
 	slack := 1e-4 * (1 + float32(math.Abs(float64(self))))
-	for i, e := range in.b.pool.e {
+	for i, e := range cands {
 		if i == 8 || e.dist() > self+slack {
 			return false
 		}

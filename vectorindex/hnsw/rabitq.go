@@ -84,7 +84,10 @@ func (c rabitqCoder) prepare(q *query, vec []byte) {
 	c.c.Prepare(&q.rabitq.bits, c.rotate(q, vec), c.centre)
 }
 
-func (c rabitqCoder) prepareNode(q *query, t *tables, ord uint32) { c.prepare(q, t.vector(ord)) }
+// prepareNode finds the vector rotated, as encode has left it.
+func (c rabitqCoder) prepareNode(q *query, t *tables, ord uint32) {
+	c.c.Prepare(&q.rabitq.bits, q.rabitq.rotated, c.centre)
+}
 
 func (c rabitqCoder) distances(q *query, t *tables, ords []uint32, out []float32) {
 	c.c.Distances(&q.rabitq.bits, &t.codes, ords, out)

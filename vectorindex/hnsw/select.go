@@ -10,7 +10,8 @@ type selector struct {
 	code   coder // of the graph
 	q      query
 	cands  []entry
-	ids    []uint32
+	ids    []uint32  // of what is left of them …
+	own    []float32 // … and their distances from the node
 	dists  []float32
 	chosen []uint32
 
@@ -52,40 +53,55 @@ func (s *selector) room(n int) {
 // with all that are left in one batch.
 func (s *selector) prune(g *Graph, limit int) []uint32 {
 	t := g.tab.Load()
-	least := limit * 5 / 8
-	s.chosen, s.dropped = s.chosen[:0], s.dropped[:0]
-	left := s.cands
-	s.room(len(left))
-	for len(left) > 0 && len(s.chosen) < limit {
-		c := left[0].ord()
+	s.ids, s.own, s.chosen = s.ids[:0], s.own[:0], s.chosen[:0]
+	for _, e := range s.cands {
+		s.ids, s.own = append(s.ids, e.ord()), append(s.own, e.dist())
+	}
+	ids, own := s.ids, s.own
+	s.room(len(ids))
+	for len(ids) > 0 && len(s.chosen) < limit {
+		c := ids[0]
 		s.chosen = append(s.chosen, c)
-		left = left[1:]
-		if len(left) == 0 || len(s.chosen) == limit {
+		ids, own = ids[1:], own[1:]
+		if len(ids) == 0 || len(s.chosen) == limit {
 			break
 		}
-		s.ids = s.ids[:0]
-		for _, e := range left {
-			s.ids = append(s.ids, e.ord())
-		}
 		s.code.prepareNode(&s.q, t, c)
-		dists := s.dists[:len(left)]
-		s.code.distances(&s.q, t, s.ids, dists)
+		dists := s.dists[:len(ids)]
+		s.code.distances(&s.q, t, ids, dists)
 		n := 0
-		for i, e := range left {
-			if dists[i] < e.dist() {
-				s.dropped = append(s.dropped, e)
-				continue
+		for i, d := range dists { // without a branch, which would be mispredicted
+			ids[n], own[n] = ids[i], own[i]
+			kept := 1
+			if d < own[i] {
+				kept = 0
 			}
-			left[n] = e
-			n++
+			n += kept
 		}
-		left = left[:n]
+		ids, own = ids[:n], own[:n]
 	}
-	if missing := min(least-len(s.chosen), len(s.dropped)); missing > 0 {
-		sortNearest(s.dropped, missing)
-		for _, e := range s.dropped[:missing] {
-			s.chosen = append(s.chosen, e.ord())
-		}
-	}
+	s.keepDropped(limit * 5 / 8)
 	return s.chosen
+}
+
+// keepDropped adds the nearest candidates that are not chosen, ties by ordinal, until
+// there are least. Both are in the order of distances, so that there is little to sort.
+func (s *selector) keepDropped(least int) {
+	missing := least - len(s.chosen)
+	if missing <= 0 {
+		return
+	}
+	chosen := s.chosen
+	s.dropped = s.dropped[:0]
+	for _, e := range s.cands {
+		if len(chosen) > 0 && chosen[0] == e.ord() {
+			chosen = chosen[1:]
+			continue
+		}
+		s.dropped = append(s.dropped, e&^expanded)
+	}
+	slices.Sort(s.dropped)
+	for _, e := range s.dropped[:min(missing, len(s.dropped))] {
+		s.chosen = append(s.chosen, e.ord())
+	}
 }

@@ -13,7 +13,7 @@ import (
 // when chunks are added.
 type tables struct {
 	codes dist.Rows     // code records, see coder
-	build dist.Rows     // those of insertions, where they have their own
+	build dist.Rows     // those that links are chosen by, where they are others
 	links dist.Rows     // level 0: 2·M ordinals, ended by none
 	raw   *dist.Vectors // as they were given
 	nodes dist.Rows     // node records, see below
