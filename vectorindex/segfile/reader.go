@@ -33,7 +33,7 @@ func Open(ctx context.Context, fs vfs.FS, dir, name string) (*File, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("segfile: stat %s: %w", name, err), f.Close())
 	}
-	data, unmap, err := load(f, st.Size())
+	data, unmap, err := load(ctx, f, st.Size())
 	err = errors.Join(err, f.Close())
 	if err != nil {
 		if unmap != nil {
@@ -53,11 +53,12 @@ func Open(ctx context.Context, fs vfs.FS, dir, name string) (*File, error) {
 
 // load maps the file or, when it has no descriptor of the operating system
 // (memory, encryption), reads it.
-func load(f vfs.File, size int64) (data []byte, unmap func() error, err error) {
+func load(ctx context.Context, f vfs.File, size int64) (data []byte, unmap func() error, err error) {
 	if size < headerBytes+footerBytes || int64(int(size)) != size {
 		return nil, nil, corruptf("%d bytes are too few for a file", size)
 	}
 	if fd := f.Fd(); fd != vfs.InvalidFd {
+		warm(ctx, fd, int(size))
 		if data, unmap, err = mapFile(fd, int(size)); err == nil {
 			return data, unmap, nil
 		}

@@ -195,7 +195,7 @@ func TestEveryFailureIsReported(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			if err := w.Section(1, make([]byte, 3*bufBytes)); err != nil {
+			if err := w.Section(1, make([]byte, 3*firstWrite)); err != nil {
 				return errors.Join(err, w.Abort())
 			}
 			_, _, err = w.Finish()
@@ -267,4 +267,56 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+// pieces notes where the writes to the files that it creates begin, and how long they are.
+type pieces struct {
+	vfs.FS
+	at   int
+	seen [][2]int
+}
+
+type pieceFile struct {
+	vfs.File
+	p *pieces
+}
+
+func (p *pieces) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
+	f, err := p.FS.Create(name, category)
+	return pieceFile{f, p}, err
+}
+
+func (f pieceFile) Write(b []byte) (int, error) {
+	f.p.seen = append(f.p.seen, [2]int{f.p.at, len(b)})
+	f.p.at += len(b)
+	return f.File.Write(b)
+}
+
+// What a file has beyond its first large page is written a large page at a time.
+func TestLargePagesAreWrittenWhole(t *testing.T) {
+	fs := &pieces{FS: vfs.NewMem()}
+	w, err := Create(context.Background(), fs, "", "f", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Section(1, make([]byte, 3*largePage+1000)); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := w.Finish(); err != nil {
+		t.Fatal(err)
+	}
+	large := 0
+	for i, p := range fs.seen {
+		at, n := p[0], p[1]
+		switch {
+		case n == largePage && at%largePage == 0:
+			large++
+		case at < largePage && n == firstWrite, i == len(fs.seen)-1:
+		default:
+			t.Errorf("%d bytes were written at %d", n, at)
+		}
+	}
+	if large != 2 {
+		t.Errorf("%d large pages were written whole, want 2: %v", large, fs.seen)
+	}
 }

@@ -15,9 +15,13 @@ import (
 // what a crash left behind.
 const tmpSuffix = ".tmp"
 
-// bufBytes is the size of one write: large enough for the disk to stream, small
-// enough to stay in the second-level cache while it is checksummed.
-const bufBytes = 256 << 10
+// Writes begin with firstWrite bytes, which is enough for small files. Large files go on
+// in whole largePage, at multiples of it: what is written at once is cached in pieces as
+// large as that, where the file system can, and then mapped as one page.
+const (
+	firstWrite = 256 << 10
+	largePage  = 2 << 20
+)
 
 // Writer writes one file, section after section. It is used by one goroutine.
 // Either Finish or Abort must be called.
@@ -44,7 +48,7 @@ func Create(ctx context.Context, fs vfs.FS, dir, name string, tag Tag) (*Writer,
 	if err != nil {
 		return nil, fmt.Errorf("segfile: create %s: %w", name, err)
 	}
-	w := &Writer{ctx: ctx, fs: fs, dir: dir, name: name, file: f, buf: make([]byte, 0, bufBytes), crc: crc32.New(castagnoli)}
+	w := &Writer{ctx: ctx, fs: fs, dir: dir, name: name, file: f, buf: make([]byte, 0, firstWrite), crc: crc32.New(castagnoli)}
 	var h [headerBytes]byte
 	binary.LittleEndian.PutUint64(h[0:], headMagic)
 	binary.LittleEndian.PutUint32(h[8:], version)
@@ -220,6 +224,9 @@ func (w *Writer) flush() {
 		}
 	}
 	w.buf = w.buf[:0]
+	if w.written == largePage && cap(w.buf) < largePage {
+		w.buf = make([]byte, 0, largePage)
+	}
 }
 
 func (w *Writer) pad() {

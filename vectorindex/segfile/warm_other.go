@@ -1,0 +1,8 @@
+//go:build !linux
+
+package segfile
+
+import "context"
+
+// warm has no portable form.
+func warm(context.Context, uintptr, int) {}
