@@ -30,12 +30,16 @@ demo: ## real word vectors: load, index, six hybrid queries (needs npm once)
 test: ## all tests (PKG=./server/... for some)
 	$(GO) test -timeout $(TESTTIMEOUT) $(PKG)
 
-tiers: ## the tests of vectorindex under each SIMD tier that can be forced, and whether all compiles for arm64
+tiers: ## the tests of vectorindex under each SIMD tier that can be forced; for arm64 whether all compiles and, where QEMU is (qemu-user-static), the kernels
 	@set -e; for tier in off avx2 avx512; do \
 		echo "LOXODB_SIMD=$$tier"; \
 		LOXODB_SIMD=$$tier $(GO) test -count=1 -short -timeout $(TESTTIMEOUT) ./vectorindex/...; \
 	done
 	GOARCH=arm64 $(GO) vet ./...
+	@if command -v qemu-aarch64-static > /dev/null; then \
+		echo "NEON, emulated"; \
+		GOARCH=arm64 $(GO) test -exec qemu-aarch64-static -count=1 -short -run Oracle ./vectorindex/dist; \
+	fi
 
 clients: ## real drivers and ORMs of Python, Node and Java (installs them)
 	LOXODB_CLIENTS=1 $(GO) test -count=1 -v -timeout 20m ./tests/clients

@@ -77,21 +77,23 @@ func gatherHalves(m Metric, q []float32, rows *Rows, ords []uint32, out []float3
 func sumHalvesGo(op scanOp, q *float32, dims int, tab *unsafe.Pointer, shift uint, mask uint32, stride int, ords *uint32, n int, out *float32) {
 	qs, os := unsafe.Slice(q, dims), unsafe.Slice(out, n)
 	for i, o := range unsafe.Slice(ords, n) {
-		v := unsafe.Slice((*byte)(address(tab, shift, mask, stride, o)), 2*dims)
-		sum := float32(0)
-		for j, x := range qs {
-			y := Half(binary.LittleEndian.Uint16(v[2*j:]))
-			switch op {
-			case opDot:
-				sum += x * y
-			case opL1:
-				sum += abs32(x - y)
-			default:
-				sum += (x - y) * (x - y)
-			}
-		}
-		os[i] = sum
+		os[i] = halvesGo(op, qs, unsafe.Slice((*byte)(address(tab, shift, mask, stride, o)), 2*dims))
 	}
+}
+
+func halvesGo(op scanOp, q []float32, v []byte) (sum float32) {
+	for j, x := range q {
+		y := Half(binary.LittleEndian.Uint16(v[2*j:]))
+		switch op {
+		case opDot:
+			sum += x * y
+		case opL1:
+			sum += abs32(x - y)
+		default:
+			sum += (x - y) * (x - y)
+		}
+	}
+	return sum
 }
 
 // address is where a kernel finds record o.
