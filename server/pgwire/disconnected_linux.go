@@ -2,27 +2,35 @@ package pgwire
 
 import (
 	"net"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 )
 
 // disconnected asks the kernel, without reading, whether the peer has closed.
 func disconnected(nc net.Conn) bool {
-	sc, ok := nc.(syscall.Conn)
-	if !ok {
+	s, ok := nc.(*socket)
+	return ok && s.disconnected()
+}
+
+func (s *socket) disconnected() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.closed:
 		return false
+	case s.polled == nil:
+		return hungUp(s.fd)
 	}
-	raw, err := sc.SyscallConn()
-	if err != nil {
-		return false
-	}
+	raw, err := s.polled.SyscallConn()
 	gone := false
-	err = raw.Control(func(fd uintptr) {
-		p := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLRDHUP}}
-		if n, err := unix.Poll(p, 0); err == nil && n > 0 {
-			gone = p[0].Revents&(unix.POLLRDHUP|unix.POLLHUP|unix.POLLERR) != 0
-		}
-	})
+	if err == nil {
+		err = raw.Control(func(fd uintptr) { gone = hungUp(int(fd)) })
+	}
 	return err == nil && gone
+}
+
+func hungUp(fd int) bool {
+	p := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLRDHUP}}
+	n, err := unix.Poll(p, 0)
+	return err == nil && n > 0 && p[0].Revents&(unix.POLLRDHUP|unix.POLLHUP|unix.POLLERR) != 0
 }

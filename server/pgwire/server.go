@@ -72,6 +72,7 @@ type Server struct {
 	cfg        Config
 	mockSecret []byte // keys the mock exchanges for unknown users
 	throttle   auth.Throttle
+	seats      *seats
 
 	mu        sync.Mutex
 	draining  bool
@@ -92,6 +93,7 @@ func NewServer(cfg Config) (*Server, error) {
 	s := &Server{
 		cfg:        cfg,
 		mockSecret: make([]byte, 32),
+		seats:      newSeats(),
 		listeners:  map[net.Listener]struct{}{},
 		conns:      map[*conn]struct{}{},
 		byPID:      map[int32]*conn{},
@@ -145,6 +147,7 @@ func (s *Server) start(nc net.Conn) {
 		_ = t.SetKeepAliveConfig(net.KeepAliveConfig{Enable: true, Idle: time.Minute, Interval: 15 * time.Second, Count: 4})
 		_ = t.SetNoDelay(true)
 	}
+	nc = newSocket(nc, s.seats)
 	c := newConn(s, nc)
 	s.mu.Lock()
 	full := s.draining || len(s.conns) >= 2*s.cfg.MaxConnections+64 && !s.evict(false)
