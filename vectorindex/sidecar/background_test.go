@@ -5,8 +5,10 @@ import (
 	"errors"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
@@ -43,6 +45,66 @@ func TestThrottle(t *testing.T) {
 	}
 	if err := w.ix.Throttle(context.Background()); !errors.Is(err, vectorindex.ErrClosed) {
 		t.Fatalf("Throttle after Close: %v", err)
+	}
+}
+
+// While searches come, writers leave few entries unlinked; those of a head that is too
+// small for a graph are not waited for.
+func TestThrottleWhileSearched(t *testing.T) {
+	ctx := context.Background()
+	const small, tail, each = 2000, 50, 100
+	c := newClustered(64)
+	ix, err := sidecar.Open(ctx, sidecar.Config{Spec: vectorindex.Spec{Dims: 64}, FS: vfs.NewMem(), Dir: "idx", Source: newModel(),
+		TailEntries: 1 << 30, SearchedTail: tail, GraphMin: small})
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := &vectorindex.Query{Vec: c.next(), K: 10}
+	stop := make(chan struct{})
+	var searches sync.WaitGroup
+	searches.Go(func() {
+		var buf [10]vectorindex.Hit
+		for {
+			select {
+			case <-stop:
+				return
+			case <-time.After(time.Millisecond):
+				search(t, ix, q, buf[:])
+			}
+		}
+	})
+	rows := 0
+	bring := func() {
+		var ds []sidecar.Delta
+		for range each {
+			ds = append(ds, sidecar.Delta{Row: vectorindex.RowID(rows), Epoch: 1, Vec: c.next()})
+			rows++
+		}
+		if err := errors.Join(ix.Throttle(ctx), ix.Apply(uint64(100+rows), ds)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	began := time.Now()
+	for rows < small-each {
+		bring()
+		time.Sleep(20 * time.Millisecond) // long enough in all for the searches to be noticed
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("writers waited %v for entries that nobody links", took)
+	}
+	for range 20 { // down to the bound
+		bring()
+	}
+	for range 50 {
+		bring()
+		if n := ix.Stats().Unindexed; n > tail+2*each {
+			t.Fatalf("%d entries wait for their links", n)
+		}
+	}
+	close(stop)
+	searches.Wait()
+	if err := ix.Close(); err != nil {
+		t.Fatal(err)
 	}
 }
 

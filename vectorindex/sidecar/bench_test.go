@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -224,6 +225,75 @@ func BenchmarkIngest(b *testing.B) {
 	b.ReportMetric(time.Since(start).Seconds(), "s-compact")
 	b.Logf("after compact: %+v", ix.Stats())
 	measure("µs/merged-search")
+	if err := ix.Close(); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// BenchmarkSearchBesideIngest is searches while another goroutine brings 100 rows a
+// transaction as fast as it may, into an index that has some.
+func BenchmarkSearchBesideIngest(b *testing.B) {
+	for _, tail := range []int{20_000, 4096, 1024, 512} {
+		b.Run(fmt.Sprintf("tail=%d", tail), func(b *testing.B) { searchBesideIngest(b, tail) })
+	}
+}
+
+func searchBesideIngest(b *testing.B, tail int) {
+	ctx := context.Background()
+	c := newClustered(100)
+	vecs := make([][]byte, 100_000)
+	for i := range vecs {
+		vecs[i] = c.next()
+	}
+	ix, err := sidecar.Open(ctx, sidecar.Config{Spec: vectorindex.Spec{Dims: 100}, Dir: b.TempDir(), Source: newModel(), SearchedTail: tail})
+	if err != nil {
+		b.Fatal(err)
+	}
+	rows := 0
+	bring := func() error {
+		var ds []sidecar.Delta
+		for range 100 {
+			ds = append(ds, sidecar.Delta{Row: vectorindex.RowID(rows), Epoch: 1, Vec: vecs[rows%len(vecs)]})
+			rows++
+		}
+		return errors.Join(ix.Throttle(ctx), ix.Apply(uint64(100+rows), ds))
+	}
+	for rows < 30_000 {
+		if err := bring(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	before, start := rows, time.Now()
+	stop, done := make(chan struct{}), make(chan error, 1)
+	go func() {
+		for {
+			select {
+			case <-stop:
+				done <- nil
+				return
+			default:
+			}
+			if err := bring(); err != nil {
+				done <- err
+				return
+			}
+		}
+	}()
+	var buf [10]vectorindex.Hit
+	var took []float64
+	for i := 0; b.Loop(); i++ {
+		began := time.Now()
+		search(b, ix, &vectorindex.Query{Vec: vecs[i*7919%len(vecs)], K: 10}, buf[:])
+		took = append(took, float64(time.Since(began).Nanoseconds())/1e3)
+	}
+	close(stop)
+	if err := <-done; err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(float64(rows-before)/time.Since(start).Seconds(), "rows/s")
+	slices.Sort(took)
+	b.ReportMetric(took[len(took)/2], "µs-p50")
+	b.ReportMetric(took[len(took)*99/100], "µs-p99")
 	if err := ix.Close(); err != nil {
 		b.Fatal(err)
 	}
