@@ -29,8 +29,9 @@ type socket struct {
 	local, remote net.Addr
 
 	// of the goroutine that reads and writes
-	seated bool // out of the poller
-	prompt int  // how many messages in succession came at once
+	seated  bool      // out of the poller
+	prompt  int       // how many messages in succession came at once
+	yielded time.Time // when others could run last
 
 	turns   atomic.Uint64 // reads while seated
 	evicted atomic.Bool   // the seat is another's
@@ -60,9 +61,9 @@ const (
 	promptOnes = 8
 	// patience is how long a seated connection waits; the kernel rounds it up to its ticks.
 	patience = 4 * time.Millisecond
-	// longTurns is after how many turns a goroutine lets others run. Without, the runtime
-	// takes it for one that computes, and takes its place to run away to see.
-	longTurns = 64
+	// running is how long a goroutine takes turns before it lets others run. After 10 ms
+	// the runtime would take it for one that computes, and its place to run from it.
+	running = 5 * time.Millisecond
 )
 
 // seats bounds how many connections are seated: a thread that waits in the kernel holds
@@ -148,8 +149,11 @@ func (s *socket) readSeated(p []byte) (int, error) {
 	if s.evicted.Load() {
 		return 0, s.stand()
 	}
-	if s.turns.Add(1)%longTurns == 0 {
-		runtime.Gosched()
+	if s.turns.Add(1)%16 == 0 { // the clock is not free
+		if now := time.Now(); now.Sub(s.yielded) > running {
+			runtime.Gosched()
+			s.yielded = now
+		}
 	}
 	for {
 		if err := s.begin("read", &s.readBy); err != nil {
