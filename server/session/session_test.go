@@ -183,3 +183,28 @@ func BenchmarkNearest(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkPointRead is a prepared read of a row by its key from Bind to Sync: of few
+// rows, which are in the cache, and of many, each after all others.
+func BenchmarkPointRead(b *testing.B) {
+	const rows = 100_000
+	s := newTestSession(b)
+	simple(b, s, "CREATE TABLE h (id bigint PRIMARY KEY, name text)")
+	simple(b, s, fmt.Sprintf("INSERT INTO h SELECT i, md5(i::text) FROM generate_series(1, %d) AS g(i)", rows))
+	simple(b, s, "VACUUM h")
+	if err := s.Parse(context.Background(), "q", "SELECT id, name FROM h WHERE id = $1", nil); err != nil {
+		b.Fatal(err)
+	}
+	arg := make([]byte, 8)
+	for _, of := range []int{100, rows} {
+		b.Run(fmt.Sprintf("rows=%d", of), func(b *testing.B) {
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				binary.BigEndian.PutUint64(arg, uint64(i*7919%of+1))
+				if n, err := runPrepared(s, "q", arg); err != nil || n != 1 {
+					b.Fatal(n, err)
+				}
+			}
+		})
+	}
+}
