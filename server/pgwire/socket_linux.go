@@ -74,7 +74,7 @@ type seats struct {
 	holders []*socket
 }
 
-func newSeats() *seats { return &seats{most: max(1, runtime.GOMAXPROCS(0)/2)} }
+func newSeats() *seats { return &seats{most: runtime.GOMAXPROCS(0) / 2} }
 
 // take gives s a seat; false when there is none. A holder whose statement takes long
 // loses its seat to others.
