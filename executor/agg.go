@@ -27,6 +27,7 @@ type agg struct {
 	ended   bool                        // there are no more after them
 	more    func(context.Context) error // completes further groups
 	sorted  *sortedRuns                 // nil when grouping by hash
+	source  *scan                       // below a chain of which goroutines can fold the rows; nil: there is none
 	scratch expr.Scratch
 	arena   batch.Arena
 	env     *Env
@@ -81,6 +82,10 @@ func newAgg(n *physical.Agg) (Operator, error) {
 		a.calls = append(a.calls, c)
 	}
 	a.out = batch.New(n.Cols, 1)
+	if foldsAhead(n) {
+		a.source = chainScan(in)
+		a.source.taker = a
+	}
 	return a, nil
 }
 
@@ -176,6 +181,12 @@ func (a *agg) fill(ctx context.Context) error {
 			return err
 		}
 		if b == nil {
+			if a.source.offers() {
+				if err := a.foldAhead(ctx); err != nil {
+					return err
+				}
+				continue
+			}
 			break
 		}
 		if err := a.fold(b); err != nil {
@@ -230,11 +241,18 @@ func (a *agg) fold(b *batch.Batch) error {
 
 // step steps every aggregate with the batch's rows, whose groups are in ids.
 func (a *agg) step(b *batch.Batch) error {
-	bytes := int64(0)
 	for _, c := range a.calls {
 		if err := c.step(a.env, &a.scratch, b, a.ids); err != nil {
 			return err
 		}
+	}
+	return a.account()
+}
+
+// account takes what the states hold from the budget.
+func (a *agg) account() error {
+	bytes := int64(0)
+	for _, c := range a.calls {
 		bytes += c.state.Bytes()
 	}
 	grown := bytes - a.held

@@ -29,6 +29,8 @@ type hashJoin struct {
 	scratch expr.Scratch
 	ready   bool
 	spilled *joinParts // nil while the right rows fit in memory
+	source  *scan      // of the left side's rows, which goroutines can join; nil: they cannot
+	ahead   *readAhead // once they do
 
 	probe
 	rest int // next right row to emit without a partner
@@ -40,6 +42,7 @@ type probe struct {
 	at      int      // position in b.Sel
 	chain   uint32   // next right row of the present left row's chain
 	started bool     // chain is valid
+	met     bool     // the present left row has a pair
 	hit     []bool   // by left row index
 	firsts  []uint32 // by place in b.Sel: the first right row of its hash
 	hashes  []uint64
@@ -72,10 +75,17 @@ func newHashJoin(n *physical.HashJoin) (Operator, error) {
 	j.lcols, j.rcols = make([]*batch.Col, len(n.LeftKeys)), make([]*batch.Col, len(n.RightKeys))
 	j.out.Cols = make([]batch.Col, len(n.Left.Info().Cols)+len(n.Right.Info().Cols))
 	j.hit = make([]bool, batch.MaxRows)
+	if chained(n) {
+		j.source = chainScan(j.left)
+		j.source.taker = j
+	}
 	return j, nil
 }
 
 func (j *hashJoin) Open(ctx context.Context, env *Env) error {
+	if err := j.stop(); err != nil {
+		return err
+	}
 	j.env, j.ready, j.b, j.rest = env, false, nil, 0
 	j.scratch.Reset()
 	if err := j.dropParts(); err != nil {
@@ -160,10 +170,20 @@ func (j *hashJoin) Next(ctx context.Context) (*batch.Batch, error) {
 		return j.spilled.out.next(-1)
 	}
 	for {
+		if j.ahead != nil {
+			return j.ahead.nextBatch(ctx)
+		}
 		if j.b == nil {
 			b, err := j.left.Next(ctx)
 			if err != nil {
 				return nil, err
+			}
+			if b == nil && j.source.offers() && j.source.taker == j {
+				if err := j.source.readAhead(ctx, gathering(j)); err != nil {
+					return nil, err
+				}
+				j.ahead = j.source.ahead
+				continue
 			}
 			if b == nil {
 				return j.unmatchedRight(), nil
@@ -230,7 +250,7 @@ func (j *hashJoin) step() (*batch.Batch, error) {
 	}
 	for _, p := range j.out.Sel {
 		j.hit[j.lid[p]] = true
-		if len(j.matched) > 0 {
+		if len(j.matched) > 0 && j.rid[p] != none {
 			j.matched[j.rid[p]] = true
 		}
 	}
@@ -240,14 +260,16 @@ func (j *hashJoin) step() (*batch.Batch, error) {
 	return &j.out, nil
 }
 
-// pairs collects up to a batch of candidate pairs with equal keys.
+// pairs collects up to a batch of candidate pairs with equal keys. Where that is all
+// there is to a pair, rows of an outer join's left side that have none come in their place.
 func (j *hashJoin) pairs() {
 	j.lid, j.rid = j.lid[:0], j.rid[:0]
 	once := j.filter == nil && (j.node.Kind == physical.Semi || j.node.Kind == physical.Anti)
+	pad := j.filter == nil && j.keepsLeft()
 	for ; j.at < len(j.b.Sel); j.at++ {
 		i := int(j.b.Sel[j.at])
 		if !j.started {
-			j.started, j.chain = true, none
+			j.started, j.chain, j.met = true, none, false
 			if !anyNull(j.lcols, i) {
 				j.chain = j.firsts[j.at]
 			}
@@ -258,12 +280,19 @@ func (j *hashJoin) pairs() {
 			}
 			if j.equal(i, int(j.chain)) {
 				j.lid, j.rid = append(j.lid, uint32(i)), append(j.rid, j.chain)
+				j.met = true
 				if once {
 					j.chain = none
 					break
 				}
 			}
 			j.chain = j.index.following(j.chain)
+		}
+		if pad && !j.met {
+			if len(j.lid) == batch.MaxRows {
+				return
+			}
+			j.lid, j.rid = append(j.lid, uint32(i)), append(j.rid, none)
 		}
 		j.started = false
 	}
@@ -360,9 +389,28 @@ func nullCol(c *batch.Col, t types.T, n int) {
 	}
 }
 
+// stop ends goroutines that look into the table.
+func (j *hashJoin) stop() error {
+	j.ahead = nil
+	if j.source == nil || j.source.ahead == nil {
+		return nil
+	}
+	return j.source.Close()
+}
+
 func (j *hashJoin) Close() error {
+	err := j.stop()
 	j.rows.reset(nil)
 	j.keys.reset(nil)
 	j.b = nil
-	return errors.Join(j.dropParts(), j.left.Close())
+	return errors.Join(err, j.dropParts(), j.left.Close())
+}
+
+// prober is a join with the same right rows, which are all there, for other left ones.
+func (j *hashJoin) prober(left Operator) *hashJoin {
+	p := &hashJoin{node: j.node, left: left, leftKeys: j.leftKeys, filter: j.filter, keyTypes: j.keyTypes,
+		rows: j.rows, keys: j.keys, index: j.index, ready: true, lcols: make([]*batch.Col, len(j.leftKeys))}
+	p.out.Cols = make([]batch.Col, len(j.out.Cols))
+	p.hit = make([]bool, batch.MaxRows)
+	return p
 }

@@ -14,7 +14,7 @@ import (
 // to files, parted by the hash of their keys, and joins part by part. The left
 // rows are numbered and the parts' results merged by these numbers, so that rows come in
 // the order in which they come without files: that of the left side, but that an outer
-// join gives left rows without a partner a little later.
+// join with a further condition gives left rows without a partner a little later.
 
 // joinPartCount is into how many parts the inputs of a join are divided.
 const joinPartCount = 32
@@ -40,6 +40,9 @@ func (j *hashJoin) spill() error {
 	int8T := types.Of(types.Int8OID)
 	p := &joinParts{env: j.env, keyTypes: j.keyTypes}
 	j.spilled = p
+	if s := chainScan(j.left); s != nil {
+		s.asks = false // there is no table that goroutines could look into
+	}
 	p.rightTypes = append(append(p.rightTypes, j.rows.types...), j.keyTypes...)
 	p.leftTypes = append(append(append(p.leftTypes, j.node.Left.Info().Cols...), j.keyTypes...), int8T)
 	out := append([]types.T(nil), j.node.Left.Info().Cols...)

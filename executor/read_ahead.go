@@ -17,12 +17,13 @@ import (
 
 // readAhead reads the rest of a table with several goroutines, ahead of the consumer:
 // the range of row numbers is cut into stretches, each is read, decoded and filtered
-// by one goroutine over a view of its own, and their batches are handed out in the
+// by one goroutine over a view of its own, and what comes of them is handed out in the
 // table's order. So a scan gives the same rows in the same order as without it, and
 // what a stretch fails with shows only when its turn has come.
 type readAhead struct {
 	scan  *scan
-	turn  []*stretch // a ring, in the table's order from first on
+	took  func(*stretch) error // is told of each stretch in its turn, when it is done; or nil
+	turn  []*stretch           // a ring, in the table's order from first on
 	first int
 	jobs  chan *stretch
 	stop  context.CancelFunc
@@ -31,7 +32,7 @@ type readAhead struct {
 	next, hi uint64 // row numbers that nobody has been given
 	all      bool   // none are left
 	width    uint64 // row numbers of a stretch
-	size     int    // rows of a batch
+	rows     int    // that a stretch should have
 	shown    *readBatch
 }
 
@@ -40,8 +41,10 @@ const (
 	// a consumer that wants few rows starts nothing.
 	aheadAfter = 16
 	aheadFrom  = 16
-	// batches that a stretch may hold at a time
+	// batches that a stretch may hold at a time, if they are handed out
 	stretchBatches = 4
+	// batches of a stretch of which only what they come to is handed out
+	stretchFolded = 16
 	// bytes that a batch should have at most, of rows like those seen
 	aheadBatchBytes = 256 << 10
 )
@@ -55,9 +58,24 @@ type stretch struct {
 	idle   bool            // nothing is left for it
 
 	// What came of it, to be looked at when out is closed.
-	rows    int
-	removed int64
-	err     error
+	rows   int
+	counts []Counter // of the plan nodes that worked on it; nil unless they count
+	part   *aggPart  // of a stretch that is folded
+	err    error
+}
+
+// stretchReader is what one goroutine does with its stretches: it sends batches to out,
+// as many as there is room for, or leaves a part.
+type stretchReader interface {
+	read(ctx context.Context, x *stretch) error
+}
+
+// aheadWork makes the reader of a goroutine, whose environment is env; batches is how
+// many batches a stretch should have, size how many rows each.
+type aheadWork struct {
+	reader  func(env *Env, size int) stretchReader
+	batches int
+	took    func(*stretch) error // as of readAhead
 }
 
 // readBatch is a batch with all that filling it takes.
@@ -71,10 +89,11 @@ type readBatch struct {
 
 // startAhead begins to read rows lo..hi with as many goroutines as can be had; nil
 // when that is none.
-func startAhead(ctx context.Context, s *scan, lo, hi uint64, density float64, rowBytes int) *readAhead {
-	a := &readAhead{scan: s, next: lo, hi: hi}
-	a.size = min(batch.MaxRows, max(16, aheadBatchBytes/max(1, rowBytes)))
-	a.width = uint64(max(1, float64(stretchBatches*a.size)/density))
+func startAhead(ctx context.Context, s *scan, r *remainder, work *aheadWork) *readAhead {
+	a := &readAhead{scan: s, took: work.took, next: r.lo, hi: r.hi}
+	size := min(batch.MaxRows, max(16, aheadBatchBytes/max(1, r.rowBytes)))
+	a.rows = work.batches * size
+	a.width = uint64(max(1, float64(a.rows)/r.density))
 	// A portal is asked again and again, each time with a context of its own.
 	ctx, a.stop = context.WithCancel(context.WithoutCancel(ctx))
 	var views []kv.Snapshot
@@ -101,10 +120,13 @@ func startAhead(ctx context.Context, s *scan, lo, hi uint64, density float64, ro
 	}
 	for _, view := range views {
 		env := *s.env // now: the consumer changes its own
-		env.Read, env.Txn, env.Counters, env.Context = view, nil, nil, ctx
+		env.Read, env.Txn, env.Context = view, nil, ctx
 		env.Exec = slices.Clone(env.Exec)
+		if env.Counters != nil {
+			env.Counters = make([]Counter, len(env.Counters))
+		}
 		a.done.Add(1)
-		go a.work(ctx, view, &env)
+		go a.work(ctx, view, &env, work.reader(&env, size))
 	}
 	if s.node.ID < len(s.env.Counters) {
 		c := &s.env.Counters[s.node.ID]
@@ -118,7 +140,7 @@ func (a *readAhead) give(x *stretch) {
 	if x.idle = a.all; x.idle {
 		return
 	}
-	x.lo, x.hi, x.rows, x.removed, x.err = a.next, a.hi, 0, 0, nil
+	x.lo, x.hi, x.rows, x.err = a.next, a.hi, 0, nil
 	if a.width <= a.hi-a.next {
 		x.hi = a.next + a.width - 1
 	}
@@ -151,8 +173,11 @@ func (a *readAhead) nextBatch(ctx context.Context) (*batch.Batch, error) {
 			}
 			return nil, x.err
 		}
-		if id := a.scan.node.ID; id < len(a.scan.env.Counters) {
-			a.scan.env.Counters[id].Removed += x.removed
+		count(a.scan.env.Counters, x.counts)
+		if a.took != nil {
+			if err := a.took(x); err != nil {
+				return nil, err
+			}
 		}
 		a.adapt(x)
 		a.give(x)
@@ -163,7 +188,7 @@ func (a *readAhead) nextBatch(ctx context.Context) (*batch.Batch, error) {
 // adapt brings stretches nearer to the size that they should have: rows may lie
 // closer together here than where the scan began, or be gone.
 func (a *readAhead) adapt(x *stretch) {
-	switch want := stretchBatches * a.size; {
+	switch want := a.rows; {
 	case x.rows < want/2 && a.width < math.MaxUint64/4:
 		a.width *= 2
 	case x.rows > 2*want:
@@ -188,35 +213,60 @@ func (a *readAhead) close() {
 }
 
 // work reads stretches until there are no more.
-func (a *readAhead) work(ctx context.Context, view kv.Snapshot, env *Env) {
+func (a *readAhead) work(ctx context.Context, view kv.Snapshot, env *Env, r stretchReader) {
 	defer a.done.Done()
 	defer env.Helpers.Give()
 	defer view.Close()
 	for x := range a.jobs {
-		x.err = a.read(ctx, x, env)
+		x.err = readStretch(ctx, r, x)
+		if env.Counters != nil {
+			x.counts = append(x.counts[:0], env.Counters...)
+			clear(env.Counters)
+		}
 		close(x.out)
 	}
 }
 
-// read reads a stretch. A panic becomes an error, which the consumer turns back.
-func (a *readAhead) read(ctx context.Context, x *stretch, env *Env) (err error) {
+// readStretch reads a stretch. A panic becomes an error, which the consumer turns back.
+func readStretch(ctx context.Context, r stretchReader, x *stretch) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = &workerPanic{fmt.Sprintf("%v\n%s", p, debug.Stack())}
 		}
 	}()
-	b, err := a.take(ctx, x)
+	return r.read(ctx, x)
+}
+
+// count adds what goroutines counted for a stretch to the statement's counters. Times
+// of goroutines side by side are not added up to one.
+func count(to, from []Counter) {
+	for i := range min(len(to), len(from)) {
+		to[i].Rows += from[i].Rows
+		to[i].Removed += from[i].Removed
+	}
+}
+
+// scanStretches reads stretches of a scan and sends their batches as they were read.
+type scanStretches struct {
+	scan *scan
+	env  *Env
+	size int
+}
+
+// read implements stretchReader.
+func (r *scanStretches) read(ctx context.Context, x *stretch) (err error) {
+	b, err := r.take(ctx, x)
 	if err != nil {
 		return err
 	}
-	rows, err := b.reader.Scan(ctx, env.Read, x.lo, x.hi, false)
+	rows, err := b.reader.Scan(ctx, r.env.Read, x.lo, x.hi, false)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	for {
 		rows.Use(b.reader)
-		if err := rows.Next(&b.batch, a.size); err != nil {
+		if err := rows.Next(&b.batch, r.size); err != nil {
 			return err
 		}
 		n := b.batch.Len()
@@ -225,30 +275,37 @@ func (a *readAhead) read(ctx context.Context, x *stretch, env *Env) (err error) 
 			return nil
 		}
 		b.arena.Reset()
-		env.Arena = &b.arena
-		f := a.scan.filter
-		if err := f.finish(ctx, env, &b.scratch, b.reader, &b.batch, a.scan.node.ID); err != nil {
+		r.env.Arena = &b.arena
+		f := r.scan.filter
+		if err := f.finish(ctx, r.env, &b.scratch, b.reader, &b.batch, r.scan.node.ID); err != nil {
 			return err
 		}
 		x.rows += n
-		x.removed += int64(n - b.batch.Len())
 		if b.batch.Len() == 0 {
 			continue
 		}
 		x.out <- b // there is room for all batches of a stretch
-		if b, err = a.take(ctx, x); err != nil {
+		if b, err = r.take(ctx, x); err != nil {
 			return err
 		}
 	}
 }
 
+// take is a batch with a reader of its own.
+func (r *scanStretches) take(ctx context.Context, x *stretch) (*readBatch, error) {
+	b, err := x.take(ctx)
+	if err == nil && b.reader == nil {
+		b.reader = table.NewReader(r.scan.node.Table, r.scan.node.Attrs)
+		b.batch.Cols = make([]batch.Col, len(r.scan.node.Attrs))
+	}
+	return b, err
+}
+
 // take waits for a batch that the consumer does not need any more.
-func (a *readAhead) take(ctx context.Context, x *stretch) (*readBatch, error) {
+func (x *stretch) take(ctx context.Context) (*readBatch, error) {
 	if x.made < stretchBatches && len(x.free) == 0 {
 		x.made++
-		b := &readBatch{of: x, reader: table.NewReader(a.scan.node.Table, a.scan.node.Attrs)}
-		b.batch.Cols = make([]batch.Col, len(a.scan.node.Attrs))
-		return b, nil
+		return &readBatch{of: x}, nil
 	}
 	select {
 	case b := <-x.free:

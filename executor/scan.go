@@ -39,8 +39,22 @@ type scan struct {
 	begun                uint64
 	seen, batches        int
 	ahead                *readAhead
+	// taker is the operator, some way above, that may let goroutines do more with the
+	// rest of the rows than read them. While it wants to be asked, the scan ends for a
+	// moment where that is possible, with what is left to read in rest.
+	taker any
+	asks  bool
+	rest  *remainder
 	// keysOnly: the index alone tells all that is wanted, the rows' numbers.
 	keysOnly bool
+}
+
+// remainder is what a scan has not read yet: rows lo..hi, about so many for each number,
+// of about so many bytes.
+type remainder struct {
+	lo, hi   uint64
+	density  float64
+	rowBytes int
 }
 
 // firstBatch is how many rows a scan reads at first; it then grows, so that a
@@ -69,6 +83,7 @@ func (s *scan) Open(ctx context.Context, env *Env) (err error) {
 	s.scratch.Reset()
 	s.reader.UseCache(env.rowCache())
 	s.seen, s.batches, s.at = 0, 0, env.Read.At()
+	s.asks, s.rest = s.taker != nil, nil
 	s.mayAhead = s.concurrent && env.Fork != nil && env.Workers > 0 && (env.Txn == nil || !env.Txn.Dirty())
 	if s.node.Index == nil {
 		s.spans, err = s.bounds.spans(env, &s.scratch, s.node.Reverse, s.spans[:0])
@@ -80,8 +95,16 @@ func (s *scan) Open(ctx context.Context, env *Env) (err error) {
 
 func (s *scan) Next(ctx context.Context) (*batch.Batch, error) {
 	for {
-		if s.ahead != nil {
+		switch {
+		case s.ahead != nil:
 			return s.ahead.nextBatch(ctx)
+		case s.rest != nil && s.asks:
+			return nil, nil
+		case s.rest != nil:
+			if err := s.readAhead(ctx, s.reading()); err != nil {
+				return nil, err
+			}
+			continue
 		}
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -132,8 +155,8 @@ func (s *scan) read(ctx context.Context) (bool, error) {
 	}
 }
 
-// look counts the rows that were read, and lets others read the rest of the table
-// when there was much and there is much to come. The batch is read before they begin.
+// look counts the rows that were read, and notes the rest of the table for others to
+// read when there was much and there is much to come.
 func (s *scan) look(ctx context.Context) error {
 	rows := s.reader.Rows()
 	if s.seen == 0 {
@@ -149,15 +172,33 @@ func (s *scan) look(ctx context.Context) error {
 		return err
 	}
 	density := float64(s.seen) / float64(last-s.begun+1)
-	if float64(hi-last)*density < aheadFrom*batch.MaxRows {
+	if float64(hi-last)*density >= aheadFrom*batch.MaxRows {
+		s.rest = &remainder{last + 1, hi, density, rowBytes(&s.out)}
+	}
+	return nil
+}
+
+// readAhead lets goroutines work on the rest, or goes on alone when there are none.
+func (s *scan) readAhead(ctx context.Context, work *aheadWork) error {
+	rest := s.rest
+	s.rest = nil
+	if s.ahead = startAhead(ctx, s, rest, work); s.ahead == nil {
 		return nil
 	}
-	if s.ahead = startAhead(ctx, s, last+1, hi, density, rowBytes(&s.out)); s.ahead == nil {
-		return nil
-	}
-	err = s.rows.Close()
+	err := s.rows.Close()
 	s.rows = nil
 	return err
+}
+
+// offers reports that the scan has ended for a moment, with a rest that its taker may
+// let goroutines work on.
+func (s *scan) offers() bool { return s != nil && s.rest != nil && s.asks }
+
+// reading is the work of a scan alone.
+func (s *scan) reading() *aheadWork {
+	return &aheadWork{batches: stretchBatches, reader: func(env *Env, size int) stretchReader {
+		return &scanStretches{scan: s, env: env, size: size}
+	}}
 }
 
 // rowBytes is about what a row of the batch takes.

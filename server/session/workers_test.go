@@ -77,6 +77,60 @@ func TestReadAhead(t *testing.T) {
 	allGiven(t, db)
 }
 
+// TestFoldAhead groups and joins with workers and without: the same rows, in the same
+// order, to the last bit.
+func TestFoldAhead(t *testing.T) {
+	s, db := forkSession(t)
+	simple(t, s, "CREATE TABLE d (k int PRIMARY KEY, f float8, n numeric, w text)")
+	simple(t, s, "INSERT INTO d SELECT i, i / 3.0, CASE i % 3 WHEN 0 THEN i * 1.10 WHEN 1 THEN -i END, 'w' || i % 20 FROM generate_series(0, 2999) i; ANALYZE d")
+	for _, query := range []string{
+		"SELECT g, count(*), count(w), sum(id), avg(id), min(id), max(id), min(w), max(w) FROM r GROUP BY g",
+		"SELECT id % 777, sum(sqrt(abs(id::float8))), avg(id / 7.0::float8), string_agg(w, ','), sum(id / 3.0), avg(-id / 1e5), max(id / 3.0) FROM r GROUP BY 1",
+		"SELECT count(*), sum(0.1::float8 * g), bool_or(g > 7), bit_xor(g), min(late), array_agg(id) FILTER (WHERE id % 5000 = 0) FROM r",
+		"SELECT w, id % 2, sum(g) FILTER (WHERE id % 3 = 1), count(*) FILTER (WHERE g = 2) FROM r WHERE id % 10 < 2 GROUP BY 1, 2",
+		"SELECT min(CASE id % 4 WHEN 0 THEN 0::float8 WHEN 1 THEN '-0' END), max((CASE WHEN id % 5 = 0 THEN '1.50' ELSE '1.5' END)::numeric), sum('NaN'::numeric) FROM r",
+		"SELECT count(*), sum(d.f), sum(d.n), count(d.w) FROM r JOIN d ON r.id % 5000 = d.k",
+		"SELECT d.w, count(*), sum(d.f), max(r.w) FROM r JOIN d ON r.id % 5000 = d.k AND d.f > r.g GROUP BY d.w",
+		"SELECT count(*), sum(d.f) FROM r LEFT JOIN d ON r.id % 5000 = d.k AND d.n > 0",
+		"SELECT count(*) FROM r WHERE NOT EXISTS (SELECT 1 FROM d WHERE d.k = r.id % 5000 AND d.f < 500)",
+		"SELECT g, count(*) FROM r WHERE EXISTS (SELECT 1 FROM d WHERE d.k = r.id % 5000 AND d.f < r.g) GROUP BY g",
+		"SELECT r.id, d.w, r.w FROM r JOIN d ON r.id % 5000 = d.k WHERE r.g < 3",
+		"SELECT r.id, d.w, x.f FROM r LEFT JOIN d ON r.id % 5000 = d.k LEFT JOIN d x ON x.k = d.k + 1",
+		"SELECT r.id, d.k FROM r LEFT JOIN d ON r.g = d.k % 8 AND d.k < 30 WHERE r.w IS NOT NULL",
+		"SELECT count(*), count(x.k) FROM d x RIGHT JOIN r ON r.id % 5000 = x.k",
+		"SELECT count(*), count(x.k), count(r.id) FROM r FULL JOIN d x ON r.id % 5000 = x.k",
+		"SELECT g, (SELECT count(*) FROM r x WHERE x.g = o.g) FROM (VALUES (1), (8)) o (g)",
+	} {
+		simple(t, s, "SET max_parallel_workers_per_gather = 0")
+		want := simple(t, s, query)
+		counted := analyzed(t, s, query)
+		simple(t, s, "SET max_parallel_workers_per_gather = 2")
+		for range 2 {
+			if got := simple(t, s, query); !reflect.DeepEqual(got, want) {
+				t.Fatalf("%s: %d rows with workers, %d without, or others", query, len(got), len(want))
+			}
+		}
+		if did, _ := launched(t, s, query); !did {
+			t.Errorf("%s: no workers", query)
+		}
+		if got := analyzed(t, s, query); !reflect.DeepEqual(got, counted) {
+			t.Errorf("%s: counted with workers\n%s\nwithout\n%s", query, strings.Join(got, "\n"), strings.Join(counted, "\n"))
+		}
+	}
+	allGiven(t, db)
+}
+
+// analyzed is what EXPLAIN ANALYZE says, but for workers and times.
+func analyzed(t *testing.T, s backend.Session, query string) (lines []string) {
+	t.Helper()
+	for _, row := range simple(t, s, "EXPLAIN (ANALYZE, TIMING OFF, COSTS OFF, SUMMARY OFF) "+query) {
+		if !strings.Contains(row[0], "Workers Launched") {
+			lines = append(lines, row[0])
+		}
+	}
+	return lines
+}
+
 // allGiven waits until no place is taken: statistics may be gathered meanwhile.
 func allGiven(t *testing.T, db *Database) {
 	t.Helper()
@@ -99,6 +153,13 @@ func TestReadAheadErrors(t *testing.T) {
 		}
 	}
 	fails("SELECT count(*) FROM r WHERE 1 / (id - 70000) = 0", "division by zero")
+	fails("SELECT sum(1 / (id - 70000)) FROM r", "division by zero")
+	fails("SELECT g, sum(id::float8 * CASE id WHEN 70000 THEN 1e308 ELSE 1 END * 1000) FROM r GROUP BY g", "out of range")
+	fails("SELECT count(*), sum(1 / (r.id - 70000)) FROM r JOIN (VALUES (0), (1)) d (k) ON r.g = d.k", "division by zero")
+	simple(t, s, "CREATE TABLE one (k int); INSERT INTO one VALUES (1), (2); ANALYZE one")
+	if rows := simple(t, s, "SELECT r.id FROM r LEFT JOIN one ON r.g = one.k WHERE 1 / (r.id - 88000) <= 0 LIMIT 60000"); len(rows) != 60000 {
+		t.Errorf("%d rows before the one that fails", len(rows))
+	}
 	fails("SELECT count(*) FROM r WHERE sqrt(CASE id WHEN 70000 THEN -1 WHEN 80000 THEN 1e400::numeric ELSE 1 END) > 0", "square root")
 	if rows := simple(t, s, "SELECT id FROM r WHERE 1 / (id - 88000) <= 0 AND g < 7 LIMIT 30000"); len(rows) != 30000 {
 		t.Errorf("%d rows before the one that fails", len(rows))

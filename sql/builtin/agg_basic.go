@@ -95,24 +95,28 @@ func (a *minMaxAgg) Step(_ *Ctx, sel []uint16, groups []uint32, args []*batch.Co
 		if col.Null[i] {
 			continue
 		}
-		g, d := groups[i], col.Datum(int(i))
-		if a.have[g] {
-			c := types.Compare(a.t, d, a.val[g])
-			// equal values may print differently (1.5 and 1.50): as in PostgreSQL the last stays
-			if a.least && c > 0 || !a.least && c < 0 {
-				continue
-			}
-		}
-		a.size += int64(len(d.Bytes()) - len(a.val[g].Bytes()))
-		if b := d.Bytes(); b != nil {
-			d = types.Bytes(append(a.val[g].Bytes()[:0], b...))
-			if len(b) == 0 {
-				d = types.Bytes([]byte{})
-			}
-		}
-		a.have[g], a.val[g] = true, d
+		a.meet(groups[i], col.Datum(int(i)))
 	}
 	return nil
+}
+
+// meet folds one value.
+func (a *minMaxAgg) meet(g uint32, d types.Datum) {
+	if a.have[g] {
+		c := types.Compare(a.t, d, a.val[g])
+		// equal values may print differently (1.5 and 1.50): as in PostgreSQL the last stays
+		if a.least && c > 0 || !a.least && c < 0 {
+			return
+		}
+	}
+	a.size += int64(len(d.Bytes()) - len(a.val[g].Bytes()))
+	if b := d.Bytes(); b != nil {
+		d = types.Bytes(append(a.val[g].Bytes()[:0], b...))
+		if len(b) == 0 {
+			d = types.Bytes([]byte{})
+		}
+	}
+	a.have[g], a.val[g] = true, d
 }
 
 func (a *minMaxAgg) Final(_ *Ctx, g uint32) (types.Datum, error) {

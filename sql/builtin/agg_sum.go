@@ -39,6 +39,12 @@ func (s *int128) add(v int64) {
 	s.hi += v>>63 + int64(carry)
 }
 
+func (s *int128) addAll(t int128) {
+	var carry uint64
+	s.lo, carry = bits.Add64(s.lo, t.lo, 0)
+	s.hi += t.hi + int64(carry)
+}
+
 func (s *int128) sub(v int64) {
 	var borrow uint64
 	s.lo, borrow = bits.Sub64(s.lo, uint64(v), 0)

@@ -94,6 +94,13 @@ type Retractor interface {
 	Retract(c *Ctx, sel []uint16, groups []uint32, args []*batch.Col) error
 }
 
+// Merger is an aggregate of which several states can become one: see Mergeable.
+type Merger interface {
+	Agg
+	// Merge folds every group of from, a state of the same call: group i into groups[i].
+	Merge(from Agg, groups []uint32)
+}
+
 // Operator is one operator signature; Left 0 = prefix operator.
 type Operator struct {
 	OID         types.OID
