@@ -236,7 +236,7 @@ func (b *binder) project(in logical.Node, exprs []expr.Expr) (logical.Node, []lo
 // on the optional side of a join.
 func (b *binder) outputs(in logical.Node, exprs []expr.Expr) []logical.ColID {
 	var out []logical.ColID
-	var own map[logical.ColID]bool
+	var own *logical.ColSet
 	for _, e := range exprs {
 		c, ok := e.(*expr.Column)
 		if !ok {
@@ -246,7 +246,7 @@ func (b *binder) outputs(in logical.Node, exprs []expr.Expr) []logical.ColID {
 		if own == nil {
 			own = logical.Produced(in)
 		}
-		if own[c.Index] {
+		if own.Has(c.Index) {
 			out = append(out, c.Index)
 		} else {
 			of := b.meta.Cols[c.Index]

@@ -237,8 +237,9 @@ func (b *binder) table(t *catalog.Table, x *ast.TableRef) (logical.Node, []*nsIt
 	if x.Alias != nil {
 		name = x.Alias.Name
 	}
-	scan := &logical.Scan{Table: t, Alias: name}
-	var cols []nsCol
+	n := len(t.Columns)
+	scan := &logical.Scan{Table: t, Alias: name, Attrs: make([]int16, 0, n), Out: make([]logical.ColID, 0, n)}
+	cols, refs := make([]nsCol, 0, n), make([]expr.Column, n)
 	for i := range t.Columns {
 		c := &t.Columns[i]
 		if c.Dropped {
@@ -250,7 +251,8 @@ func (b *binder) table(t *catalog.Table, x *ast.TableRef) (logical.Node, []*nsIt
 		}
 		id := b.meta.Add(logical.ColInfo{Name: c.Name, Rel: name, T: c.Type, Table: t, Attr: c.Num, Collation: b.columnCollation(t, c.Num)})
 		scan.Attrs, scan.Out = append(scan.Attrs, c.Num), append(scan.Out, id)
-		cols = append(cols, nsCol{c.Name, b.meta.Column(id)})
+		refs[i] = *b.meta.Column(id)
+		cols = append(cols, nsCol{c.Name, &refs[i]})
 	}
 	cols = listed(t, cols)
 	it, err := named(t.Name, x.Alias, cols, x.Pos)

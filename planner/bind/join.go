@@ -121,6 +121,9 @@ func naturalColumns(l, r []nsCol) []string {
 
 // usingCols adds the equalities of USING to the join and merges its columns.
 func (b *binder) usingCols(j *logical.Join, x *ast.Join, using []string, l, r []nsCol) (cols, merged []nsCol, err error) {
+	if len(using) == 0 {
+		return append(l, r...), nil, nil // l is a list of its own
+	}
 	drop := map[string]bool{}
 	for _, name := range using {
 		if drop[name] {

@@ -61,7 +61,7 @@ func (m *Meta) readBefore(n Node, written map[catalog.ID]bool) Node {
 			own := Produced(s)
 			now, later := split(x.Conds, func(c expr.Expr) bool {
 				local := !HasSubquery(c) && !IsVolatile(c)
-				Free(c, func(id ColID) { local = local && own[id] })
+				Free(c, func(id ColID) { local = local && own.Has(id) })
 				return local
 			})
 			n = over(m.readFirst(s, now), later)

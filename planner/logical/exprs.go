@@ -198,11 +198,11 @@ func Uses(e expr.Expr, in func(ColID) bool) bool {
 // FreeTree calls each for every column that a tree uses but does not produce:
 // its outer references.
 func FreeTree(n Node, each func(ColID)) {
-	made := map[ColID]bool{}
+	made := &ColSet{}
 	Visit(n, func(m Node) { defines(m, made) })
 	VisitExprs(n, func(e expr.Expr) {
 		Free(e, func(c ColID) {
-			if !made[c] {
+			if !made.Has(c) {
 				each(c)
 			}
 		})
@@ -210,11 +210,11 @@ func FreeTree(n Node, each func(ColID)) {
 }
 
 // defines adds the columns that the node itself makes: not those that it passes on.
-func defines(n Node, made map[ColID]bool) {
+func defines(n Node, made *ColSet) {
 	computed := func(exprs []expr.Expr, out []ColID) {
 		for i, id := range out {
 			if c, ok := exprs[i].(*expr.Column); !ok || c.Index != id {
-				made[id] = true
+				made.Add(id)
 			}
 		}
 	}
@@ -226,19 +226,19 @@ func defines(n Node, made map[ColID]bool) {
 	case *Agg:
 		computed(x.Groups, x.GroupOut)
 		for _, id := range x.AggOut {
-			made[id] = true
+			made.Add(id)
 		}
 		for i := range x.Grouping {
-			made[x.Grouping[i].Out] = true
+			made.Add(x.Grouping[i].Out)
 		}
 	case *Window:
 		for _, id := range x.Out {
-			made[id] = true
+			made.Add(id)
 		}
 	case *Filter, *Join, *Sort, *Limit, *Distinct, *Lock:
 	default:
 		for _, id := range n.Cols() {
-			made[id] = true
+			made.Add(id)
 		}
 	}
 }

@@ -41,7 +41,7 @@ func FindKNN(s *Sort) (*KNN, bool) {
 		return nil, false
 	}
 	own := Produced(k.Scan)
-	uses := func(e expr.Expr) bool { return Uses(e, func(c ColID) bool { return own[c] }) }
+	uses := func(e expr.Expr) bool { return Uses(e, func(c ColID) bool { return own.Has(c) }) }
 	a, b := k.Dist.Args[0], k.Dist.Args[1]
 	switch {
 	case uses(a) && !uses(b):

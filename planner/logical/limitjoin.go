@@ -127,19 +127,19 @@ func leafScan(n Node) *Scan {
 
 // findCenter picks the table whose columns, and no others, the order uses.
 func (s *star) findCenter(keys []SortKey) bool {
-	used := map[ColID]bool{}
+	used := &ColSet{}
 	for _, k := range keys {
 		if IsVolatile(k.Expr) || hasCorrelated(k.Expr) {
 			return false
 		}
-		Free(k.Expr, func(c ColID) { used[c] = true })
+		Free(k.Expr, used.Add)
 	}
 	for i, n := range s.others {
 		own, all := Produced(n), true
 		any := false
-		for c := range used {
-			any = any || own[c]
-			all = all && own[c] || all && !s.produces(c)
+		for c := range used.All() {
+			any = any || own.Has(c)
+			all = all && own.Has(c) || all && !s.produces(c)
 		}
 		if any && all {
 			s.center, s.scan = n, leafScan(n)
@@ -165,12 +165,12 @@ func hasCorrelated(e expr.Expr) bool {
 // produces reports a column of the join (not of a query around it).
 func (s *star) produces(c ColID) bool {
 	for _, n := range s.others {
-		if Produced(n)[c] {
+		if Produced(n).Has(c) {
 			return true
 		}
 	}
 	for _, j := range s.outer {
-		if Produced(j.Right)[c] {
+		if Produced(j.Right).Has(c) {
 			return true
 		}
 	}
@@ -234,10 +234,10 @@ func (r *normalizer) oneRowEach(s *star) ([]expr.Expr, bool) {
 		cols := Produced(n)
 		var conds []expr.Expr
 		for _, c := range s.conds {
-			if !Uses(c, func(id ColID) bool { return cols[id] }) {
+			if !Uses(c, func(id ColID) bool { return cols.Has(id) }) {
 				continue
 			}
-			if Uses(c, func(id ColID) bool { return !cols[id] && !own[id] }) {
+			if Uses(c, func(id ColID) bool { return !cols.Has(id) && !own.Has(id) }) {
 				return nil, false
 			}
 			conds = append(conds, c)
@@ -267,7 +267,7 @@ type pair struct {
 }
 
 // equated lists the equalities between the table's columns and other values.
-func equated(conds []expr.Expr, cols map[ColID]bool) []pair {
+func equated(conds []expr.Expr, cols *ColSet) []pair {
 	var out []pair
 	for _, c := range conds {
 		e, ok := c.(*expr.Call)
@@ -277,7 +277,7 @@ func equated(conds []expr.Expr, cols map[ColID]bool) []pair {
 		for side := range 2 {
 			col, ok := e.Args[side].(*expr.Column)
 			v := e.Args[1-side]
-			if ok && cols[col.Index] && !Uses(v, func(id ColID) bool { return cols[id] }) {
+			if ok && cols.Has(col.Index) && !Uses(v, func(id ColID) bool { return cols.Has(id) }) {
 				out = append(out, pair{col, v})
 				break
 			}
@@ -287,7 +287,7 @@ func equated(conds []expr.Expr, cols map[ColID]bool) []pair {
 }
 
 // fixed lists the equalities of a leaf's own filter: columns that have one value.
-func fixed(leaf Node, cols map[ColID]bool) []pair {
+func fixed(leaf Node, cols *ColSet) []pair {
 	if f, ok := leaf.(*Filter); ok {
 		return equated(f.Conds, cols)
 	}
@@ -327,7 +327,7 @@ func uniqueBy(s *Scan, pairs []pair) bool {
 // partner is the test EXISTS (SELECT FROM table WHERE its and the join's
 // conditions), a probe of the unique key for each row of the center that is
 // visited. nil: a foreign key makes the test unnecessary.
-func (r *normalizer) partner(st *star, n Node, conds []expr.Expr, cols map[ColID]bool) (expr.Expr, bool) {
+func (r *normalizer) partner(st *star, n Node, conds []expr.Expr, cols *ColSet) (expr.Expr, bool) {
 	s, pairs := leafScan(n), equated(conds, cols)
 	if !uniqueBy(s, append(pairs, fixed(n, cols)...)) || slices.ContainsFunc(conds, HasSubquery) {
 		return nil, false

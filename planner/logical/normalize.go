@@ -229,9 +229,9 @@ func containsCol(l []ColID, c ColID) bool {
 	return false
 }
 
-func correlated(n Node, outer map[ColID]bool) bool {
+func correlated(n Node, outer *ColSet) bool {
 	found := false
-	FreeTree(n, func(c ColID) { found = found || outer[c] })
+	FreeTree(n, func(c ColID) { found = found || outer.Has(c) })
 	return found
 }
 
@@ -266,11 +266,11 @@ func substituteTop(e expr.Expr, n Node) expr.Expr {
 
 // pullUp takes conditions that use outer columns out of a filter; ok false when
 // outer columns are used elsewhere, or the tree's row count depends on them.
-func pullUp(n Node, outer map[ColID]bool) (Node, []expr.Expr, bool) {
+func pullUp(n Node, outer *ColSet) (Node, []expr.Expr, bool) {
 	var on, keep []expr.Expr
 	if f, ok := n.(*Filter); ok {
 		for _, c := range f.Conds {
-			used := Uses(c, func(id ColID) bool { return outer[id] })
+			used := Uses(c, func(id ColID) bool { return outer.Has(id) })
 			if used && (HasSubquery(c) || IsVolatile(c)) {
 				return nil, nil, false
 			}

@@ -32,15 +32,15 @@ func PushFilter(n Node, conds []expr.Expr) Node {
 			return over(x, up)
 		}
 	case *Agg:
-		groups := map[ColID]bool{}
+		groups := &ColSet{}
 		for i, c := range x.GroupOut {
 			if g, ok := x.Groups[i].(*expr.Column); ok && g.Index == c {
-				groups[c] = true
+				groups.Add(c)
 			}
 		}
 		made := Produced(x)
 		down, up := split(conds, func(c expr.Expr) bool {
-			return x.Sets == nil && len(x.Groups) > 0 && !IsVolatile(c) && !Uses(c, func(id ColID) bool { return made[id] && !groups[id] })
+			return x.Sets == nil && len(x.Groups) > 0 && !IsVolatile(c) && !Uses(c, func(id ColID) bool { return made.Has(id) && !groups.Has(id) })
 		})
 		x.Input = PushFilter(x.Input, down)
 		return over(x, up)
@@ -104,8 +104,8 @@ func pushJoin(j *Join, conds []expr.Expr) Node {
 	simplify(j, conds, left, right)
 	var toLeft, toRight, up []expr.Expr
 	for _, c := range conds {
-		usesL := Uses(c, func(id ColID) bool { return left[id] })
-		usesR := Uses(c, func(id ColID) bool { return right[id] })
+		usesL := Uses(c, func(id ColID) bool { return left.Has(id) })
+		usesR := Uses(c, func(id ColID) bool { return right.Has(id) })
 		switch {
 		case IsVolatile(c):
 			up = append(up, c)
@@ -128,8 +128,8 @@ func pushJoin(j *Join, conds []expr.Expr) Node {
 
 // simplify reduces the kind of an outer join under conditions that no
 // NULL-extended row can pass.
-func simplify(j *Join, conds []expr.Expr, left, right map[ColID]bool) {
-	rejects := func(side map[ColID]bool) bool {
+func simplify(j *Join, conds []expr.Expr, left, right *ColSet) {
+	rejects := func(side *ColSet) bool {
 		for _, c := range conds {
 			if strictOn(c, side) {
 				return true
@@ -146,7 +146,7 @@ func simplify(j *Join, conds []expr.Expr, left, right map[ColID]bool) {
 }
 
 // strictOn reports that the condition is not true when the side's columns are all NULL.
-func strictOn(c expr.Expr, side map[ColID]bool) bool {
+func strictOn(c expr.Expr, side *ColSet) bool {
 	switch x := c.(type) {
 	case *expr.Call:
 		return x.Fn.Strict && anyStrictArg(x.Args, side)
@@ -175,7 +175,7 @@ func strictOn(c expr.Expr, side map[ColID]bool) bool {
 	return strictValue(c, side)
 }
 
-func anyStrictArg(args []expr.Expr, side map[ColID]bool) bool {
+func anyStrictArg(args []expr.Expr, side *ColSet) bool {
 	for _, a := range args {
 		if strictValue(a, side) {
 			return true
@@ -185,10 +185,10 @@ func anyStrictArg(args []expr.Expr, side map[ColID]bool) bool {
 }
 
 // strictValue reports that the expression is NULL when the side's columns are.
-func strictValue(e expr.Expr, side map[ColID]bool) bool {
+func strictValue(e expr.Expr, side *ColSet) bool {
 	switch x := e.(type) {
 	case *expr.Column:
-		return side[x.Index]
+		return side.Has(x.Index)
 	case *expr.Call:
 		return x.Fn.Strict && anyStrictArg(x.Args, side)
 	case *expr.Cast:

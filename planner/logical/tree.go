@@ -184,12 +184,3 @@ func mapCall(c *expr.Call, f func(expr.Expr) expr.Expr) *expr.Call {
 	n.Args = a
 	return &n
 }
-
-// Produced is the set of columns that n produces.
-func Produced(n Node) map[ColID]bool {
-	m := map[ColID]bool{}
-	for _, c := range n.Cols() {
-		m[c] = true
-	}
-	return m
-}

@@ -58,7 +58,8 @@ func (p *planner) unionPath(s *logical.Scan, or *expr.Or, others []expr.Expr, ro
 func (p *planner) armPath(s *logical.Scan, conds []expr.Expr) (path, bool) {
 	var chosen path
 	found := false
-	for _, pt := range p.keyedPaths(s, conds) {
+	out := math.Max(p.tableRows(s.Table)*p.sel(conds), 0)
+	for _, pt := range p.keyedPaths(nil, s, conds, out) {
 		if len(pt.bounds.Prefix) == 0 && pt.bounds.Lo == nil && pt.bounds.Hi == nil {
 			continue
 		}
@@ -76,8 +77,8 @@ func (p *planner) armPath(s *logical.Scan, conds []expr.Expr) (path, bool) {
 }
 
 // buildBitmap makes the nodes of a path with arms.
-func (p *planner) buildBitmap(s *logical.Scan, pt *path, need colset) *rel {
-	need = need.clone(pt.filter...)
+func (p *planner) buildBitmap(s *logical.Scan, pt *path, need *logical.ColSet) *rel {
+	need = need.Clone(pt.filter...)
 	n := &physical.BitmapScan{Table: s.Table, Alias: s.Alias}
 	var cols []logical.ColID
 	cols, n.Attrs = needed(s, need)
@@ -91,7 +92,7 @@ func (p *planner) buildBitmap(s *logical.Scan, pt *path, need colset) *rel {
 	keys.Out = append(slices.Clone(s.Out), id)
 	for i := range pt.arms {
 		a := &pt.arms[i]
-		arm := p.buildPath(&keys, a, colset{id: true})
+		arm := p.buildPath(&keys, a, logical.SetOf(id))
 		arm.info().Rows = a.visited
 		n.Arms = append(n.Arms, arm.node)
 	}

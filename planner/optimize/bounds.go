@@ -11,9 +11,9 @@ import (
 // bounds fits conditions to the key columns: equalities on a prefix, then a
 // range on the next. It returns the conditions that the bounds make true.
 func (p *planner) bounds(s *logical.Scan, pt *path, keys []expr.Expr, conds []expr.Expr) []int {
-	own := colset{}
+	own := &logical.ColSet{}
 	for _, c := range s.Out {
-		own[c] = true
+		own.Add(c)
 	}
 	var used []int
 	for _, k := range keys {
@@ -34,7 +34,7 @@ func (p *planner) bounds(s *logical.Scan, pt *path, keys []expr.Expr, conds []ex
 
 // equality finds a condition that pins key to a value; single values are
 // preferred to lists.
-func equality(key expr.Expr, conds []expr.Expr, own colset) (physical.Match, int, bool) {
+func equality(key expr.Expr, conds []expr.Expr, own *logical.ColSet) (physical.Match, int, bool) {
 	at, found := -1, physical.Match{}
 	for i, c := range conds {
 		switch x := c.(type) {
@@ -64,7 +64,7 @@ func equality(key expr.Expr, conds []expr.Expr, own colset) (physical.Match, int
 
 // collatedEquality is equality for a key that holds the collation keys of texts: equal
 // texts have equal keys.
-func collatedEquality(key expr.Expr, conds []expr.Expr, own colset) (physical.Match, int, bool) {
+func collatedEquality(key expr.Expr, conds []expr.Expr, own *logical.ColSet) (physical.Match, int, bool) {
 	call, ok := key.(*expr.Call)
 	if !ok || call.Fn != builtin.CollationKey {
 		return physical.Match{}, -1, false
@@ -82,7 +82,7 @@ func collatedEquality(key expr.Expr, conds []expr.Expr, own colset) (physical.Ma
 }
 
 // listArray makes an IN list one array of the key's type.
-func listArray(x *expr.InList, key expr.Expr, own colset) (expr.Expr, bool) {
+func listArray(x *expr.InList, key expr.Expr, own *logical.ColSet) (expr.Expr, bool) {
 	elem := types.Of(key.Type().OID)
 	at := elem.ArrayOf()
 	if at.OID == 0 {
@@ -106,7 +106,7 @@ func listArray(x *expr.InList, key expr.Expr, own colset) (expr.Expr, bool) {
 }
 
 // rangeOn adds lower and upper bounds on the key column after the prefix.
-func (p *planner) rangeOn(key expr.Expr, pt *path, conds []expr.Expr, own colset, used []int) []int {
+func (p *planner) rangeOn(key expr.Expr, pt *path, conds []expr.Expr, own *logical.ColSet, used []int) []int {
 	b := &pt.bounds
 	for i, c := range conds {
 		x, ok := c.(*expr.Call)
@@ -169,7 +169,7 @@ var flipped = [6]int{0, 5, 4, 3, 2, 1}
 
 // comparison reads key op value or value op key: the value as the index encodes
 // it, and the btree strategy as seen from the key.
-func comparison(x *expr.Call, key expr.Expr, own colset) (expr.Expr, int, bool) {
+func comparison(x *expr.Call, key expr.Expr, own *logical.ColSet) (expr.Expr, int, bool) {
 	if x.Op == nil || x.Op.Strategy == 0 || len(x.Args) != 2 {
 		return nil, 0, false
 	}
@@ -198,8 +198,8 @@ func isKey(e, key expr.Expr) bool {
 
 // free reports that a value does not depend on the scan's own row and stays the
 // same while it runs.
-func free(e expr.Expr, own colset) bool {
-	return !logical.Uses(e, func(c logical.ColID) bool { return own[c] }) && !logical.IsVolatile(e)
+func free(e expr.Expr, own *logical.ColSet) bool {
+	return !logical.Uses(e, func(c logical.ColID) bool { return own.Has(c) }) && !logical.IsVolatile(e)
 }
 
 // comparable reports that values of type v have the same key bytes as the key

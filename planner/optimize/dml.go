@@ -10,18 +10,6 @@ import (
 	"github.com/loxodb/loxodb/sql/types"
 )
 
-// positions lays ids out as a row.
-func positions(at map[logical.ColID]int, first int, ids []logical.ColID) map[logical.ColID]int {
-	for i, c := range ids {
-		if c != 0 {
-			if _, ok := at[c]; !ok {
-				at[c] = first + i
-			}
-		}
-	}
-	return at
-}
-
 func (p *planner) insert(x *logical.Insert) (*rel, error) {
 	in, err := p.exactly(x.Input, x.InCols)
 	if err != nil {
@@ -30,13 +18,13 @@ func (p *planner) insert(x *logical.Insert) (*rel, error) {
 	p.writes(x.Write.Table)
 	n := &physical.Insert{Base: p.base(x.Out), Write: x.Write, Input: in.node}
 	if c := x.OnConflict; c != nil {
-		at := positions(positions(map[logical.ColID]int{}, 0, c.Existing), len(c.Existing), c.Excluded)
+		at := layout(slices.Concat(c.Existing, c.Excluded))
 		n.OnConflict = &physical.OnConflict{Arbiters: c.Arbiters, DoUpdate: c.DoUpdate,
 			AnyKey: c.AnyKey, Replace: c.Replace, Set: c.Set,
 			Values: p.remapAll(c.Values, at), Where: p.remap(c.Where, at)}
 	}
 	if x.Returning != nil {
-		n.Returning = p.remapAll(x.Returning, positions(positions(map[logical.ColID]int{}, 0, x.Row), len(x.Row), x.System))
+		n.Returning = p.remapAll(x.Returning, slices.Concat(x.Row, x.System))
 	}
 	p.inherit(&n.Base, in, p.m.Fetch)
 	p.plan.ReadOnly = false
@@ -45,7 +33,7 @@ func (p *planner) insert(x *logical.Insert) (*rel, error) {
 
 // need for a write: everything that generated columns, checks, indexes and
 // RETURNING read, and every scalar column; vectors only when one of them does.
-func (p *planner) fetched(w *physical.TableWrite, old []logical.ColID, set []int16, used colset) []bool {
+func (p *planner) fetched(w *physical.TableWrite, old []logical.ColID, set []int16, used *logical.ColSet) []bool {
 	f := make([]bool, len(old))
 	changed := map[int16]bool{}
 	for _, a := range set {
@@ -59,7 +47,7 @@ func (p *planner) fetched(w *physical.TableWrite, old []logical.ColID, set []int
 			continue
 		}
 		col := &w.Table.Columns[i]
-		f[i] = !col.Type.IsVector() || used[c]
+		f[i] = !col.Type.IsVector() || used.Has(c)
 	}
 	read := func(e expr.Expr) {
 		logical.Walk(e, func(n expr.Expr) bool {
@@ -122,18 +110,18 @@ func (p *planner) oldRow(rowID logical.ColID, old []logical.ColID, fetched []boo
 
 // extras are the FROM columns that RETURNING reads.
 func extras(returning []expr.Expr, in logical.Node, except ...[]logical.ColID) []logical.ColID {
-	skip := colset{}
+	skip := &logical.ColSet{}
 	for _, l := range except {
 		for _, c := range l {
-			skip[c] = true
+			skip.Add(c)
 		}
 	}
 	made := logical.Produced(in)
 	var out []logical.ColID
 	for _, e := range returning {
 		logical.Free(e, func(c logical.ColID) {
-			if made[c] && !skip[c] {
-				skip[c] = true
+			if made.Has(c) && !skip.Has(c) {
+				skip.Add(c)
 				out = append(out, c)
 			}
 		})
@@ -142,15 +130,15 @@ func extras(returning []expr.Expr, in logical.Node, except ...[]logical.ColID) [
 }
 
 func (p *planner) update(x *logical.Update) (*rel, error) {
-	used := colset{}
+	used := &logical.ColSet{}
 	for _, e := range x.Returning { // RETURNING reads the new row: unchanged columns come from the old one
 		logical.Free(e, func(c logical.ColID) {
 			for i, r := range x.Row {
 				if r == c && x.Old[i] != 0 {
-					used[x.Old[i]] = true
+					used.Add(x.Old[i])
 				}
 			}
-			used[c] = true
+			used.Add(c)
 		})
 	}
 	t := x.Write.Table
@@ -167,7 +155,7 @@ func (p *planner) update(x *logical.Update) (*rel, error) {
 	p.writes(x.Write.Table)
 	n := &physical.Update{Base: p.base(x.Out), Write: x.Write, Input: in.node, Set: x.Set, Fetched: fetched}
 	if x.Returning != nil {
-		at := positions(positions(map[logical.ColID]int{}, 0, x.Row), len(x.Row), more)
+		at := layout(slices.Concat(x.Row, more))
 		n.Returning = p.remapAll(x.Returning, at)
 	}
 	p.inherit(&n.Base, in, p.m.Fetch)
@@ -176,9 +164,9 @@ func (p *planner) update(x *logical.Update) (*rel, error) {
 }
 
 func (p *planner) delete(x *logical.Delete) (*rel, error) {
-	used := colset{}
+	used := &logical.ColSet{}
 	for _, e := range x.Returning {
-		used.addExpr(e)
+		used.AddExpr(e)
 	}
 	t := x.Write.Table
 	fetched := p.fetched(x.Write, x.Old, nil, used)
@@ -194,7 +182,7 @@ func (p *planner) delete(x *logical.Delete) (*rel, error) {
 	p.writes(x.Write.Table)
 	n := &physical.Delete{Base: p.base(x.Out), Write: x.Write, Input: in.node, Fetched: fetched}
 	if x.Returning != nil {
-		at := positions(positions(map[logical.ColID]int{}, 0, x.Old), len(x.Old), more)
+		at := layout(slices.Concat(x.Old, more))
 		n.Returning = p.remapAll(x.Returning, at)
 	}
 	p.inherit(&n.Base, in, p.m.Fetch)

@@ -14,7 +14,7 @@ import (
 // exactNearest plans the first k rows by a distance as a walk over the vectors
 // alone; ok false when the order is none, or it is cheaper to read the rows that
 // pass the conditions first. k is LIMIT + OFFSET.
-func (p *planner) exactNearest(x *logical.Sort, lim *logical.Limit, k float64, need colset) (*rel, bool, error) {
+func (p *planner) exactNearest(x *logical.Sort, lim *logical.Limit, k float64, need *logical.ColSet) (*rel, bool, error) {
 	s, conds, chain, ok := logical.ScanChain(x.Input)
 	if !ok || lim == nil || lim.Limit == nil || len(x.Keys) != 1 || x.Keys[0].Desc || x.Keys[0].NullsFirst ||
 		slices.ContainsFunc(conds, logical.IsVolatile) {
@@ -41,8 +41,8 @@ func (p *planner) exactNearest(x *logical.Sort, lim *logical.Limit, k float64, n
 	if first := p.filterFirst(pt, measure); cost >= first {
 		return nil, false, nil
 	}
-	r, err := p.overChain(chain, need, func(below colset) (*rel, error) {
-		below = below.clone(key)
+	r, err := p.overChain(chain, need, func(below *logical.ColSet) (*rel, error) {
+		below = below.Clone(key)
 		in := p.buildPath(s, pt, below)
 		n := &physical.ExactSearch{Base: p.base(in.cols), Scan: in.node.(*physical.Scan), Attr: p.meta.Cols[col.Index].Attr,
 			Key: p.remap(key, in.layout()), Query: p.remap(query, nil), Top: p.topExpr(lim)}
@@ -71,8 +71,8 @@ func (p *planner) distanceOf(e expr.Expr, s *logical.Scan) (col *expr.Column, qu
 	for i, a := range c.Args {
 		col, ok := vectorColumn(a)
 		query = c.Args[1-i]
-		if ok && own[col.Index] && p.meta.Cols[col.Index].Attr > 0 &&
-			!logical.Uses(query, func(c logical.ColID) bool { return own[c] }) && !logical.IsVolatile(query) && !logical.HasSubquery(query) {
+		if ok && own.Has(col.Index) && p.meta.Cols[col.Index].Attr > 0 &&
+			!logical.Uses(query, func(c logical.ColID) bool { return own.Has(c) }) && !logical.IsVolatile(query) && !logical.HasSubquery(query) {
 			return col, query, true
 		}
 	}

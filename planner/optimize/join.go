@@ -14,12 +14,13 @@ type leaf struct {
 	node  logical.Node
 	scan  *logical.Scan // set for tables: they can be read by key for each outer row
 	conds []expr.Expr   // conditions on this leaf alone
-	cols  colset
+	cols  *logical.ColSet
 	deps  uint64 // leaves whose columns it uses (LATERAL)
 	built *rel   // planned already: it depends on nothing beside it
 	rows  float64
 	cost  float64
-	need  colset
+	need  *logical.ColSet
+	paths []path // of a scan under its conditions
 }
 
 // maxDP bounds the relations whose orders are all tried; beyond it joins are
@@ -27,9 +28,9 @@ type leaf struct {
 const maxDP = 8
 
 // join plans a join; conds are those of a Filter above it.
-func (p *planner) join(x *logical.Join, conds []expr.Expr, need colset) (*rel, error) {
+func (p *planner) join(x *logical.Join, conds []expr.Expr, need *logical.ColSet) (*rel, error) {
 	if x.Kind != logical.Inner {
-		r, err := p.outerJoin(x, nil, need.clone(conds...))
+		r, err := p.outerJoin(x, nil, need.Clone(conds...))
 		if err != nil {
 			return nil, err
 		}
@@ -49,6 +50,22 @@ type cluster struct {
 	conds  []expr.Expr
 	refs   []uint64 // leaves that conds[i] uses
 	order  *outerOrder
+	known  map[pairOf]*pairing
+}
+
+// pairOf is a leaf that is joined to a set of others, and pairing what that is like
+// whatever the order and the method in which those were joined before.
+type pairOf struct {
+	set   uint64
+	right int
+}
+
+type pairing struct {
+	at    []int // conditions that are decided, by their place in the cluster
+	conds []expr.Expr
+	sel   float64 // of them
+	hash  bool    // one of them can be a hash key
+	keyed []path  // ways to read the leaf by them
 }
 
 // outerOrder asks for joins that keep the order in which path reads a leaf, and
@@ -93,7 +110,7 @@ func (c *cluster) mask(e expr.Expr) uint64 {
 
 func (c *cluster) owner(id logical.ColID) uint64 {
 	for i, l := range c.leaves {
-		if l.cols[id] {
+		if l.cols.Has(id) {
 			return 1 << i
 		}
 	}
@@ -101,24 +118,24 @@ func (c *cluster) owner(id logical.ColID) uint64 {
 }
 
 // newCluster flattens inner joins and estimates what is joined.
-func (p *planner) newCluster(x *logical.Join, conds []expr.Expr, need colset) (*cluster, error) {
+func (p *planner) newCluster(x *logical.Join, conds []expr.Expr, need *logical.ColSet) (*cluster, error) {
 	c := &cluster{p: p}
 	c.flatten(x, conds)
 	if len(c.leaves) > 64 {
 		return nil, pgerr.NotSupported(-1, "a join of more than 64 relations is not supported")
 	}
 	for _, l := range c.leaves {
-		l.cols = colset(logical.Produced(l.node))
+		l.cols = logical.Produced(l.node)
 	}
 	known := append([]expr.Expr(nil), c.conds...)
 	for _, l := range c.leaves {
 		known = append(known, l.conds...)
 	}
 	c.conds = append(c.conds, logical.Transitive(known)...)
-	all := need.clone(c.conds...)
+	all := need.Clone(c.conds...)
 	c.place(all)
 	for _, l := range c.leaves { // what LATERAL leaves use must come out of the others
-		logical.FreeTree(l.node, func(id logical.ColID) { all[id] = true })
+		logical.FreeTree(l.node, func(id logical.ColID) { all.Add(id) })
 	}
 	for i, l := range c.leaves {
 		if err := p.prepare(l, c, i, all); err != nil {
@@ -129,7 +146,7 @@ func (p *planner) newCluster(x *logical.Join, conds []expr.Expr, need colset) (*
 }
 
 // plan orders and builds the cluster.
-func (c *cluster) plan(need colset) (*rel, error) {
+func (c *cluster) plan(need *logical.ColSet) (*rel, error) {
 	s := c.search()
 	if s == nil {
 		return nil, pgerr.NotSupported(-1, "no join order satisfies the LATERAL references")
@@ -138,7 +155,7 @@ func (c *cluster) plan(need colset) (*rel, error) {
 }
 
 // place hands conditions on one leaf to it and keeps the others with their masks.
-func (c *cluster) place(all colset) {
+func (c *cluster) place(all *logical.ColSet) {
 	var keep []expr.Expr
 	for _, e := range c.conds {
 		m := c.mask(e)
@@ -155,7 +172,7 @@ func (c *cluster) place(all colset) {
 		for _, e := range l.conds {
 			if m := c.mask(e); m&^c.maskOf(l) != 0 {
 				c.conds, c.refs = append(c.conds, e), append(c.refs, m)
-				all.addExpr(e)
+				all.AddExpr(e)
 				continue
 			}
 			own = append(own, e)
@@ -174,11 +191,11 @@ func (c *cluster) maskOf(l *leaf) uint64 {
 }
 
 // prepare estimates a leaf; one that depends on nothing is planned at once.
-func (p *planner) prepare(l *leaf, c *cluster, i int, all colset) error {
-	l.need = colset{}
-	for id := range l.cols {
-		if all[id] {
-			l.need[id] = true
+func (p *planner) prepare(l *leaf, c *cluster, i int, all *logical.ColSet) error {
+	l.need = &logical.ColSet{}
+	for id := range l.cols.All() {
+		if all.Has(id) {
+			l.need.Add(id)
 		}
 	}
 	if c != nil {
@@ -187,7 +204,8 @@ func (p *planner) prepare(l *leaf, c *cluster, i int, all colset) error {
 	}
 	switch {
 	case l.scan != nil:
-		b := best(p.paths(l.scan, l.conds))
+		l.paths = p.paths(l.scan, l.conds)
+		b := best(l.paths)
 		l.rows, l.cost = b.rows, b.cost
 		return nil
 	case l.deps != 0:
@@ -211,7 +229,7 @@ func (p *planner) buildLeaf(l *leaf) (*rel, error) {
 		return l.built, nil
 	}
 	if l.scan != nil {
-		return p.buildPath(l.scan, best(p.paths(l.scan, l.conds)), l.need), nil
+		return p.buildPath(l.scan, best(l.paths), l.need), nil
 	}
 	if len(l.conds) == 0 {
 		return p.build(l.node, l.need)
@@ -343,29 +361,58 @@ func (c *cluster) greedy() *step {
 	return s
 }
 
-// extend joins one more leaf to a step in the cheapest way.
-func (c *cluster) extend(s *step, i int) *step {
-	p, l := c.p, c.leaves[i]
+// pair is the joining of leaf i to a set.
+func (c *cluster) pair(set uint64, i int) *pairing {
+	of := pairOf{set, i}
+	if x := c.known[of]; x != nil {
+		return x
+	}
+	p, l, x := c.p, c.leaves[i], &pairing{}
 	bit := uint64(1) << i
-	t := &step{set: s.set | bit, left: s, right: i, cost: math.Inf(1)}
-	var conds []expr.Expr
-	hash := false
+	alone := set&(set-1) == 0
+	var left *logical.ColSet
 	for k, r := range c.refs {
-		if r&^t.set == 0 && (r&bit != 0 || r == 0 && s.left == nil) && !c.decided(s, k) {
-			t.conds = append(t.conds, k)
-			conds = append(conds, c.conds[k])
-			if _, _, ok := hashKey(c.conds[k], l.cols, c.leftCols(s)); ok {
-				hash = true
+		// What uses no leaf is decided by the first join.
+		if r&^(set|bit) != 0 || r&bit == 0 && (r != 0 || !alone) {
+			continue
+		}
+		e := c.conds[k]
+		x.at, x.conds = append(x.at, k), append(x.conds, e)
+		if left == nil {
+			left = c.columns(set)
+		}
+		if _, _, ok := hashKey(e, l.cols, left); ok {
+			x.hash = true
+		}
+	}
+	x.sel = p.sel(x.conds)
+	if l.scan != nil && len(x.conds) > 0 && l.deps == 0 {
+		list := p.paths(l.scan, append(append([]expr.Expr(nil), l.conds...), x.conds...))
+		for _, pt := range list[1:] {
+			if pt.prefix > 0 || pt.arms != nil || pt.within != nil {
+				x.keyed = append(x.keyed, pt)
 			}
 		}
 	}
-	t.rows = math.Max(s.rows*l.rows*p.sel(conds), 1e-3)
+	if c.known == nil {
+		c.known = map[pairOf]*pairing{}
+	}
+	c.known[of] = x
+	return x
+}
+
+// extend joins one more leaf to a step in the cheapest way.
+func (c *cluster) extend(s *step, i int) *step {
+	p, l := c.p, c.leaves[i]
+	x := c.pair(s.set, i)
+	t := &step{set: s.set | 1<<i, left: s, right: i, cost: math.Inf(1), conds: x.at}
+	t.rows = math.Max(s.rows*l.rows*x.sel, 1e-3)
 	try := func(how method, startup, cost float64, pt *path) {
 		if math.IsInf(t.cost, 1) || c.price(startup, cost) < c.price(t.startup, t.cost) {
 			t.how, t.startup, t.cost, t.path = how, startup, cost, pt
 		}
 	}
-	if hash && l.deps == 0 {
+	if x.hash && l.deps == 0 {
 		build := l.cost + l.rows*p.m.HashRow
 		try(methodHash, s.startup+build, s.cost+build+s.rows*p.m.Probe+t.rows*p.m.Emit, nil)
 		if c.order == nil {
@@ -373,41 +420,24 @@ func (c *cluster) extend(s *step, i int) *step {
 			try(methodHashSwap, build, build+l.cost+l.rows*p.m.Probe+t.rows*p.m.Emit, nil)
 		}
 	}
-	if l.scan != nil && len(conds) > 0 && l.deps == 0 {
-		list := p.paths(l.scan, append(append([]expr.Expr(nil), l.conds...), conds...))
-		for k := 1; k < len(list); k++ {
-			if pt := &list[k]; pt.prefix > 0 || pt.arms != nil || pt.within != nil {
-				try(methodKeyed, s.startup, s.cost+s.rows*(pt.cost+p.m.Open)+t.rows*p.m.Emit, pt)
-			}
-		}
+	for k := range x.keyed {
+		pt := &x.keyed[k]
+		try(methodKeyed, s.startup, s.cost+s.rows*(pt.cost+p.m.Open)+t.rows*p.m.Emit, pt)
 	}
 	again, startup := l.cost, s.startup
 	if l.deps == 0 { // kept in memory between rows
 		again, startup = l.rows*p.m.Emit, s.startup+l.cost
 	}
-	try(methodLoop, startup, s.cost+l.cost+s.rows*(again+p.m.Open+l.rows*float64(len(conds))*p.m.Op)+t.rows*p.m.Emit, nil)
+	try(methodLoop, startup, s.cost+l.cost+s.rows*(again+p.m.Open+l.rows*float64(len(x.conds))*p.m.Op)+t.rows*p.m.Emit, nil)
 	return t
 }
 
-// decided reports that a step below already applied condition k.
-func (c *cluster) decided(s *step, k int) bool {
-	for ; s != nil; s = s.left {
-		for _, d := range s.conds {
-			if d == k {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func (c *cluster) leftCols(s *step) colset {
-	out := colset{}
+// columns are those of a set of leaves.
+func (c *cluster) columns(set uint64) *logical.ColSet {
+	out := &logical.ColSet{}
 	for i, l := range c.leaves {
-		if s.set&(1<<i) != 0 {
-			for id := range l.cols {
-				out[id] = true
-			}
+		if set&(1<<i) != 0 {
+			out.AddSet(l.cols)
 		}
 	}
 	return out

@@ -7,7 +7,7 @@ import (
 )
 
 // buildStep makes the nodes of the chosen order.
-func (c *cluster) buildStep(s *step, need colset) (*rel, error) {
+func (c *cluster) buildStep(s *step, need *logical.ColSet) (*rel, error) {
 	if s.left == nil {
 		if l := c.leaves[s.right]; c.order != nil {
 			return c.p.buildPath(l.scan, c.order.path, l.need), nil
@@ -18,9 +18,9 @@ func (c *cluster) buildStep(s *step, need colset) (*rel, error) {
 	for i, k := range s.conds {
 		conds[i] = c.conds[k]
 	}
-	below := need.clone(conds...)
+	below := need.Clone(conds...)
 	if l := c.leaves[s.right]; l.deps != 0 {
-		logical.FreeTree(l.node, func(id logical.ColID) { below[id] = true })
+		logical.FreeTree(l.node, func(id logical.ColID) { below.Add(id) })
 	}
 	left, err := c.buildStep(s.left, below)
 	if err != nil {
@@ -43,7 +43,7 @@ type joinSpec struct {
 	price float64 // cost of that share
 }
 
-func (p *planner) buildJoin(j *joinSpec, how method, need colset) (*rel, error) {
+func (p *planner) buildJoin(j *joinSpec, how method, need *logical.ColSet) (*rel, error) {
 	if how == methodHash || how == methodHashSwap {
 		right, err := p.buildLeaf(j.right)
 		if err != nil {
@@ -94,7 +94,7 @@ func (p *planner) hashJoin(j *joinSpec, left, right *rel) *rel {
 	both := &rel{cols: append(append([]logical.ColID(nil), left.cols...), right.cols...)}
 	cols := joinCols(j.kind, left, right)
 	n := &physical.HashJoin{Base: p.base(cols), Kind: j.kind, Left: left.node, Right: right.node}
-	lc, rc := setOf(left.cols), setOf(right.cols)
+	lc, rc := logical.SetOf(left.cols...), logical.SetOf(right.cols...)
 	var rest []expr.Expr
 	for _, e := range j.conds {
 		r, l, ok := hashKey(e, rc, lc)
@@ -110,17 +110,9 @@ func (p *planner) hashJoin(j *joinSpec, left, right *rel) *rel {
 	return &rel{n, cols}
 }
 
-func setOf(l []logical.ColID) colset {
-	s := make(colset, len(l))
-	for _, c := range l {
-		s[c] = true
-	}
-	return s
-}
-
 // hashKey splits an equality into the side over right and the side over left. The
 // types must hash alike: values are equal exactly when = says so.
-func hashKey(e expr.Expr, right, left colset) (r, l expr.Expr, ok bool) {
+func hashKey(e expr.Expr, right, left *logical.ColSet) (r, l expr.Expr, ok bool) {
 	c, is := e.(*expr.Call)
 	if !is || c.Op == nil || c.Op.Strategy != 3 || len(c.Args) != 2 || !hashable(c) || logical.IsVolatile(e) {
 		return nil, nil, false
@@ -137,11 +129,11 @@ func hashKey(e expr.Expr, right, left colset) (r, l expr.Expr, ok bool) {
 
 // only reports that an expression uses columns, and only of the set. A subquery may
 // be among it: as a hash key it is run once for a row, as a filter once for a pair.
-func only(e expr.Expr, s colset) bool {
+func only(e expr.Expr, s *logical.ColSet) bool {
 	any, all := false, true
 	logical.Free(e, func(c logical.ColID) {
 		any = true
-		all = all && s[c]
+		all = all && s.Has(c)
 	})
 	return any && all
 }

@@ -17,7 +17,7 @@ import (
 
 // knn plans a nearest-neighbour order through a vector index; ok false when
 // there is none or an exact sort is cheaper. k is LIMIT + OFFSET, infinite when unknown.
-func (p *planner) knn(x *logical.Sort, lim *logical.Limit, k float64, need colset) (*rel, bool, error) {
+func (p *planner) knn(x *logical.Sort, lim *logical.Limit, k float64, need *logical.ColSet) (*rel, bool, error) {
 	n, ok := logical.FindKNN(x)
 	if !ok || lim == nil && !p.noSeq || p.noIndex {
 		return nil, false, nil
@@ -119,13 +119,13 @@ func (p *planner) vectorIndex(n *logical.KNN, want float64) (best *physical.Inde
 
 // overSearch builds the search and the projections above it; where they compute
 // the distance again they take the search's.
-func (p *planner) overSearch(n *logical.KNN, v *physical.VectorSearch, lim *logical.Limit, need colset) (*rel, error) {
+func (p *planner) overSearch(n *logical.KNN, v *physical.VectorSearch, lim *logical.Limit, need *logical.ColSet) (*rel, error) {
 	dist := p.meta.Add(logical.ColInfo{Name: "distance", T: types.Of(types.Float8OID)})
 	chain := reuse(n, dist)
 	if len(chain) == 0 {
 		return p.search(n, v, lim, dist, need)
 	}
-	return p.overChain(chain, need, func(below colset) (*rel, error) {
+	return p.overChain(chain, need, func(below *logical.ColSet) (*rel, error) {
 		return p.search(n, v, lim, dist, below)
 	})
 }
@@ -167,9 +167,9 @@ func sameDistance(e expr.Expr, d *expr.Call) bool {
 }
 
 // search completes the VectorSearch, whose index and estimates are set.
-func (p *planner) search(n *logical.KNN, v *physical.VectorSearch, lim *logical.Limit, dist logical.ColID, need colset) (*rel, error) {
-	wantDist := need[dist]
-	need = need.clone(n.Conds...)
+func (p *planner) search(n *logical.KNN, v *physical.VectorSearch, lim *logical.Limit, dist logical.ColID, need *logical.ColSet) (*rel, error) {
+	wantDist := need.Has(dist)
+	need = need.Clone(n.Conds...)
 	v.DistCol = wantDist
 	var cols []logical.ColID
 	cols, v.Attrs = needed(n.Scan, need)
@@ -198,9 +198,9 @@ func (p *planner) search(n *logical.KNN, v *physical.VectorSearch, lim *logical.
 
 // bound finds the condition that bounds the distance of the order; at is −1 when there is none.
 func bound(n *logical.KNN) (at int, radius expr.Expr, inclusive bool) {
-	own := colset{}
+	own := &logical.ColSet{}
 	for _, id := range n.Scan.Out {
-		own[id] = true
+		own.Add(id)
 	}
 	for i, c := range n.Conds {
 		x, ok := c.(*expr.Call)
@@ -225,15 +225,15 @@ func included(x *catalog.Index, s *logical.Scan, conds []expr.Expr) []expr.Expr 
 	if len(x.Include) == 0 {
 		return nil
 	}
-	lacks := colset{}
+	lacks := &logical.ColSet{}
 	for i, id := range s.Out {
 		if !slices.Contains(x.Include, s.Attrs[i]) {
-			lacks[id] = true
+			lacks.Add(id)
 		}
 	}
 	var out []expr.Expr
 	for _, c := range conds {
-		if !logical.Uses(c, func(id logical.ColID) bool { return lacks[id] }) && !logical.IsVolatile(c) && !logical.HasSubquery(c) {
+		if !logical.Uses(c, func(id logical.ColID) bool { return lacks.Has(id) }) && !logical.IsVolatile(c) && !logical.HasSubquery(c) {
 			out = append(out, c)
 		}
 	}
@@ -265,7 +265,7 @@ func (p *planner) preFilter(n *logical.KNN) physical.Node {
 		}
 		break
 	}
-	r := p.buildPath(&s, best(p.paths(&s, n.Conds)), colset{id: true})
+	r := p.buildPath(&s, best(p.paths(&s, n.Conds)), logical.SetOf(id))
 	return p.exact(r, only).node
 }
 

@@ -8,7 +8,7 @@ import (
 
 // merge plans MERGE over the join of its source with its target.
 func (p *planner) merge(x *logical.Merge) (*rel, error) {
-	used := colset{}
+	used := &logical.ColSet{}
 	var all []expr.Expr
 	for i := range x.Whens {
 		w := &x.Whens[i]
@@ -18,7 +18,7 @@ func (p *planner) merge(x *logical.Merge) (*rel, error) {
 		}
 	}
 	for _, e := range all {
-		used.addExpr(e)
+		used.AddExpr(e)
 	}
 	t := x.Write.Table
 	fetched := make([]bool, len(x.Old))
@@ -41,7 +41,7 @@ func (p *planner) merge(x *logical.Merge) (*rel, error) {
 	}
 	p.writes(x.Write.Table)
 	n := &physical.Merge{Base: p.base(nil), Write: x.Write, Input: in.node}
-	at := positions(map[logical.ColID]int{}, 0, ids)
+	at := layout(ids)
 	for _, w := range x.Whens {
 		n.Whens = append(n.Whens, physical.MergeWhen{Matched: w.Matched, Action: w.Action, Cond: p.remap(w.Cond, at),
 			Set: w.Set, Values: p.remapAll(w.Values, at)})

@@ -12,7 +12,7 @@ import (
 
 // build plans a tree. The result has at least the columns of need that the tree
 // produces, in any order.
-func (p *planner) build(n logical.Node, need colset) (*rel, error) {
+func (p *planner) build(n logical.Node, need *logical.ColSet) (*rel, error) {
 	switch x := n.(type) {
 	case *logical.Scan:
 		return p.buildPath(x, best(p.paths(x, nil)), need), nil
@@ -38,7 +38,7 @@ func (p *planner) build(n logical.Node, need colset) (*rel, error) {
 	return p.buildMore(n, need)
 }
 
-func (p *planner) buildMore(n logical.Node, need colset) (*rel, error) {
+func (p *planner) buildMore(n logical.Node, need *logical.ColSet) (*rel, error) {
 	switch x := n.(type) {
 	case *logical.ProjectSet:
 		return p.projectSet(x, need)
@@ -71,7 +71,7 @@ func (p *planner) buildMore(n logical.Node, need colset) (*rel, error) {
 }
 
 // filter plans conditions over an input; scans and joins take them in.
-func (p *planner) filter(f *logical.Filter, need colset) (*rel, error) {
+func (p *planner) filter(f *logical.Filter, need *logical.ColSet) (*rel, error) {
 	switch in := f.Input.(type) {
 	case *logical.Scan:
 		return p.buildPath(in, best(p.paths(in, f.Conds)), need), nil
@@ -80,7 +80,7 @@ func (p *planner) filter(f *logical.Filter, need colset) (*rel, error) {
 	case *logical.Join:
 		return p.join(in, f.Conds, need)
 	}
-	in, err := p.build(f.Input, need.clone(f.Conds...))
+	in, err := p.build(f.Input, need.Clone(f.Conds...))
 	if err != nil {
 		return nil, err
 	}
@@ -99,17 +99,17 @@ func (p *planner) filterOver(in *rel, conds []expr.Expr) *rel {
 }
 
 // project computes what is needed; plain columns need no node.
-func (p *planner) project(x *logical.Project, need colset) (*rel, error) {
-	below := colset{}
+func (p *planner) project(x *logical.Project, need *logical.ColSet) (*rel, error) {
+	below := &logical.ColSet{}
 	var exprs []expr.Expr
 	var out []logical.ColID
 	computed := false
 	for i, c := range x.Out {
-		if !need[c] || containsID(out, c) {
+		if !need.Has(c) || containsID(out, c) {
 			continue
 		}
 		exprs, out = append(exprs, x.Exprs[i]), append(out, c)
-		below.addExpr(x.Exprs[i])
+		below.AddExpr(x.Exprs[i])
 		col, ok := x.Exprs[i].(*expr.Column)
 		computed = computed || !ok || col.Index != c
 	}
@@ -160,17 +160,17 @@ func (p *planner) projectOver(in *rel, exprs []expr.Expr, out []logical.ColID) *
 	return &rel{n, out}
 }
 
-func (p *planner) projectSet(x *logical.ProjectSet, need colset) (*rel, error) {
-	below := colset{}
+func (p *planner) projectSet(x *logical.ProjectSet, need *logical.ColSet) (*rel, error) {
+	below := &logical.ColSet{}
 	var exprs []expr.Expr
 	var out []logical.ColID
 	for i, c := range x.Out {
 		call, ok := x.Exprs[i].(*expr.Call)
-		if set := ok && call.Fn.RetSet; !set && (!need[c] || containsID(out, c)) {
+		if set := ok && call.Fn.RetSet; !set && (!need.Has(c) || containsID(out, c)) {
 			continue
 		}
 		exprs, out = append(exprs, x.Exprs[i]), append(out, c)
-		below.addExpr(x.Exprs[i])
+		below.AddExpr(x.Exprs[i])
 	}
 	in, err := p.build(x.Input, below)
 	if err != nil {
@@ -196,12 +196,12 @@ func (p *planner) values(x *logical.Values) *rel {
 // virtualRows is the assumed size of a system relation.
 const virtualRows = 500
 
-func (p *planner) virtual(x *logical.Virtual, conds []expr.Expr, need colset) *rel {
-	need = need.clone(conds...)
+func (p *planner) virtual(x *logical.Virtual, conds []expr.Expr, need *logical.ColSet) *rel {
+	need = need.Clone(conds...)
 	n := &physical.VirtualScan{Relation: x.Relation, Alias: x.Alias}
 	var cols []logical.ColID
 	for i, c := range x.Out {
-		if need[c] {
+		if need.Has(c) {
 			cols, n.Attrs = append(cols, c), append(n.Attrs, x.Attrs[i])
 		}
 	}
@@ -228,7 +228,7 @@ func (p *planner) funcScan(x *logical.Func) *rel {
 	return &rel{n, x.Out}
 }
 
-func (p *planner) agg(x *logical.Agg, need colset) (*rel, error) {
+func (p *planner) agg(x *logical.Agg, need *logical.ColSet) (*rel, error) {
 	if x.Sets != nil {
 		return p.groupingSets(x)
 	}
@@ -240,17 +240,17 @@ func (p *planner) agg(x *logical.Agg, need colset) (*rel, error) {
 }
 
 // aggNeeds are the columns that the groups and aggregates are computed from.
-func aggNeeds(x *logical.Agg) colset {
-	need := colset{}
+func aggNeeds(x *logical.Agg) *logical.ColSet {
+	need := &logical.ColSet{}
 	for _, g := range x.Groups {
-		need.addExpr(g)
+		need.AddExpr(g)
 	}
 	for i := range x.Aggs {
 		a := &x.Aggs[i]
-		need = need.clone(a.Args...).clone(a.Direct...)
-		need.addExpr(a.Filter)
+		need = need.Clone(a.Args...).Clone(a.Direct...)
+		need.AddExpr(a.Filter)
 		for _, k := range a.OrderBy {
-			need.addExpr(k.Expr)
+			need.AddExpr(k.Expr)
 		}
 	}
 	return need
@@ -294,11 +294,11 @@ func (p *planner) groups(by []expr.Expr, rows float64) float64 {
 	return math.Max(math.Min(d, rows), 1)
 }
 
-func (p *planner) distinct(x *logical.Distinct, need colset) (*rel, error) {
+func (p *planner) distinct(x *logical.Distinct, need *logical.ColSet) (*rel, error) {
 	if x.On == nil {
-		all := colset{}
+		all := &logical.ColSet{}
 		for _, c := range x.Input.Cols() {
-			all[c] = true
+			all.Add(c)
 		}
 		in, err := p.build(x.Input, all)
 		if err != nil {
@@ -306,7 +306,7 @@ func (p *planner) distinct(x *logical.Distinct, need colset) (*rel, error) {
 		}
 		return p.distinctOver(p.exact(in, uniqueIDs(x.Input.Cols()))), nil
 	}
-	in, err := p.build(x.Input, need.clone(x.On...))
+	in, err := p.build(x.Input, need.Clone(x.On...))
 	if err != nil {
 		return nil, err
 	}
@@ -342,9 +342,9 @@ func uniqueIDs(l []logical.ColID) []logical.ColID {
 }
 
 func (p *planner) exactly(n logical.Node, cols []logical.ColID) (*rel, error) {
-	need := colset{}
+	need := &logical.ColSet{}
 	for _, c := range cols {
-		need[c] = true
+		need.Add(c)
 	}
 	r, err := p.build(n, need)
 	if err != nil {
@@ -353,10 +353,10 @@ func (p *planner) exactly(n logical.Node, cols []logical.ColID) (*rel, error) {
 	return p.exact(r, cols), nil
 }
 
-func (p *planner) lock(x *logical.Lock, need colset) (*rel, error) {
-	need = need.clone()
+func (p *planner) lock(x *logical.Lock, need *logical.ColSet) (*rel, error) {
+	need = need.Clone()
 	for _, l := range x.Locks {
-		need[l.Row] = true
+		need.Add(l.Row)
 	}
 	in, err := p.build(x.Input, need)
 	if err != nil {
@@ -366,7 +366,8 @@ func (p *planner) lock(x *logical.Lock, need colset) (*rel, error) {
 	n := &physical.LockRows{Base: p.base(in.cols), Input: in.node}
 	for _, l := range x.Locks {
 		p.writes(l.Table)
-		n.Locks = append(n.Locks, physical.RowLock{Table: l.Table, RowCol: at[l.Row], Shared: l.Shared, NoWait: l.NoWait, Skip: l.Skip})
+		row, _ := at.at(l.Row)
+		n.Locks = append(n.Locks, physical.RowLock{Table: l.Table, RowCol: row, Shared: l.Shared, NoWait: l.NoWait, Skip: l.Skip})
 	}
 	p.inherit(&n.Base, in, p.m.Fetch)
 	return &rel{n, in.cols}, nil

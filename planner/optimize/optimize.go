@@ -5,6 +5,7 @@ package optimize
 
 import (
 	"math"
+	"slices"
 
 	"github.com/loxodb/loxodb/planner/bind"
 	"github.com/loxodb/loxodb/planner/cost"
@@ -41,35 +42,16 @@ type rel struct {
 
 func (r *rel) info() *physical.Base { return r.node.Info() }
 
-// layout maps columns to positions; the first wins where one comes twice.
-func (r *rel) layout() map[logical.ColID]int {
-	m := make(map[logical.ColID]int, len(r.cols))
-	for i, c := range r.cols {
-		if _, ok := m[c]; !ok {
-			m[c] = i
-		}
-	}
-	return m
-}
+// layout is which column is at which position of a row; the first wins where one comes
+// twice. Rows are short: looking through one is faster than making a map of it.
+type layout []logical.ColID
 
-// colset is a set of columns.
-type colset map[logical.ColID]bool
+func (r *rel) layout() layout { return r.cols }
 
-func (s colset) addExpr(e expr.Expr) {
-	if e != nil {
-		logical.Free(e, func(c logical.ColID) { s[c] = true })
-	}
-}
-
-func (s colset) clone(extra ...expr.Expr) colset {
-	c := make(colset, len(s)+len(extra))
-	for k := range s {
-		c[k] = true
-	}
-	for _, e := range extra {
-		c.addExpr(e)
-	}
-	return c
+// at is the position of a column.
+func (l layout) at(c logical.ColID) (int, bool) {
+	i := slices.Index(l, c)
+	return i, i >= 0
 }
 
 // Plan optimises a bound statement.
@@ -79,9 +61,9 @@ func Plan(s *bind.Statement, o bind.Options) (*physical.Plan, error) {
 		noSeq: settingOff(o, "enable_seqscan"), noIndex: settingOff(o, "enable_indexscan")}
 	p.est.Col = p.columnStats
 	p.plan = &physical.Plan{Params: s.Params, Tag: s.Tag, Version: o.Catalog.Version, ReadOnly: s.Tag == "SELECT" && !s.Locks}
-	need := colset{}
+	need := &logical.ColSet{}
 	for _, c := range s.Out {
-		need[c.ID] = true
+		need.Add(c.ID)
 	}
 	if err := p.writingCTEs(); err != nil {
 		return nil, err

@@ -14,7 +14,7 @@ import (
 // probing side of a hash join, windows, DISTINCT), or groups that are formed in order.
 // ok is false when there is no such plan or it is dearer than sorting; k is how
 // many rows are wanted, infinite for all.
-func (p *planner) inOrder(x *logical.Sort, k float64, need colset) (r *rel, ok bool, err error) {
+func (p *planner) inOrder(x *logical.Sort, k float64, need *logical.ColSet) (r *rel, ok bool, err error) {
 	if r, ok, err = p.ordered(x, k, need); ok || err != nil {
 		return r, ok, err
 	}
@@ -27,9 +27,9 @@ func (p *planner) inOrder(x *logical.Sort, k float64, need colset) (r *rel, ok b
 			return nil, false, nil
 		}
 	}
-	base := func(need colset) (*rel, error) {
+	base := func(need *logical.ColSet) (*rel, error) {
 		for _, key := range keys {
-			need.addExpr(key.Expr)
+			need.AddExpr(key.Expr)
 		}
 		switch n := n.(type) {
 		case *logical.Join:
@@ -79,7 +79,7 @@ func below(n logical.Node) (in logical.Node, conds []expr.Expr, chain []*logical
 }
 
 // joinInOrder begins with the relation whose columns are the keys and keeps its order.
-func (p *planner) joinInOrder(x *logical.Join, conds []expr.Expr, keys []logical.SortKey, k float64, need colset) (*rel, bool, error) {
+func (p *planner) joinInOrder(x *logical.Join, conds []expr.Expr, keys []logical.SortKey, k float64, need *logical.ColSet) (*rel, bool, error) {
 	c, err := p.newCluster(x, conds, need)
 	if err != nil {
 		return nil, false, err
@@ -94,7 +94,7 @@ func (p *planner) joinInOrder(x *logical.Join, conds []expr.Expr, keys []logical
 		if l.scan == nil || slices.ContainsFunc(keys, func(k logical.SortKey) bool { return !only(k.Expr, l.cols) }) {
 			continue
 		}
-		for _, pt := range p.paths(l.scan, l.conds) {
+		for _, pt := range l.paths {
 			reverse, ok := p.gives(l.scan, &pt, keys)
 			if !ok {
 				continue
@@ -115,17 +115,17 @@ func (p *planner) joinInOrder(x *logical.Join, conds []expr.Expr, keys []logical
 }
 
 // outerInOrder keeps the order of the left side.
-func (p *planner) outerInOrder(x *logical.Join, conds []expr.Expr, keys []logical.SortKey, k float64, need colset) (*rel, bool, error) {
+func (p *planner) outerInOrder(x *logical.Join, conds []expr.Expr, keys []logical.SortKey, k float64, need *logical.ColSet) (*rel, bool, error) {
 	if x.Kind != logical.Left && x.Kind != logical.Semi && x.Kind != logical.Anti {
 		return nil, false, nil
 	}
-	left := colset(logical.Produced(x.Left))
+	left := logical.Produced(x.Left)
 	for _, key := range keys {
 		if !only(key.Expr, left) {
 			return nil, false, nil
 		}
 	}
-	r, err := p.outerJoin(x, &leftOrder{keys: keys, rows: k / math.Max(p.sel(conds), 1e-6)}, need.clone(conds...))
+	r, err := p.outerJoin(x, &leftOrder{keys: keys, rows: k / math.Max(p.sel(conds), 1e-6)}, need.Clone(conds...))
 	if err != nil {
 		return nil, false, err
 	}
@@ -134,7 +134,7 @@ func (p *planner) outerInOrder(x *logical.Join, conds []expr.Expr, keys []logica
 
 // aggInOrder forms groups one after the other from rows that an index gives in
 // the order of the groups.
-func (p *planner) aggInOrder(x *logical.Agg, conds []expr.Expr, keys []logical.SortKey, k float64, need colset) (*rel, bool, error) {
+func (p *planner) aggInOrder(x *logical.Agg, conds []expr.Expr, keys []logical.SortKey, k float64, need *logical.ColSet) (*rel, bool, error) {
 	order, ok := groupOrder(x, keys)
 	if !ok {
 		return nil, false, nil
@@ -167,7 +167,7 @@ func (p *planner) aggInOrder(x *logical.Agg, conds []expr.Expr, keys []logical.S
 	if chosen == nil {
 		return nil, false, nil
 	}
-	in, err := p.overChain(chain, aggNeeds(x), func(n colset) (*rel, error) { return p.buildPath(s, chosen, n), nil })
+	in, err := p.overChain(chain, aggNeeds(x), func(n *logical.ColSet) (*rel, error) { return p.buildPath(s, chosen, n), nil })
 	if err != nil {
 		return nil, false, err
 	}
@@ -207,7 +207,7 @@ func groupOrder(x *logical.Agg, keys []logical.SortKey) ([]logical.SortKey, bool
 }
 
 // windowInOrder: a window's rows keep the order that it needs itself.
-func (p *planner) windowInOrder(x *logical.Window, conds []expr.Expr, keys []logical.SortKey, k float64, need colset) (*rel, bool, error) {
+func (p *planner) windowInOrder(x *logical.Window, conds []expr.Expr, keys []logical.SortKey, k float64, need *logical.ColSet) (*rel, bool, error) {
 	own := windowKeys(x)
 	if len(keys) > len(own) {
 		return nil, false, nil
@@ -221,7 +221,7 @@ func (p *planner) windowInOrder(x *logical.Window, conds []expr.Expr, keys []log
 			return nil, false, nil
 		}
 	}
-	r, err := p.windowOver(x, own, k/math.Max(p.sel(conds), 1e-6), need.clone(conds...))
+	r, err := p.windowOver(x, own, k/math.Max(p.sel(conds), 1e-6), need.Clone(conds...))
 	if err != nil {
 		return nil, false, err
 	}
@@ -233,10 +233,10 @@ func (p *planner) distinctInOrder(x *logical.Distinct, conds []expr.Expr, keys [
 	if x.On != nil || len(conds) > 0 {
 		return nil, false, nil
 	}
-	all := colset{}
+	all := &logical.ColSet{}
 	var by []expr.Expr
 	for _, c := range uniqueIDs(x.Input.Cols()) {
-		all[c] = true
+		all.Add(c)
 		by = append(by, p.meta.Column(c))
 	}
 	rows := math.Inf(1) // that have k different ones among them

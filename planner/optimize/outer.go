@@ -21,12 +21,12 @@ type leftOrder struct {
 
 // outerJoin plans left, right, full, semi and anti joins. With order it answers
 // errUnordered when the left side does not come in order, or sorting is cheaper.
-func (p *planner) outerJoin(x *logical.Join, order *leftOrder, need colset) (*rel, error) {
+func (p *planner) outerJoin(x *logical.Join, order *leftOrder, need *logical.ColSet) (*rel, error) {
 	if x.Kind == logical.Right {
 		x = &logical.Join{Kind: logical.Left, Left: x.Right, Right: x.Left, On: x.On}
 	}
-	need = need.clone(x.On...)
-	right := &leaf{node: x.Right, cols: colset(logical.Produced(x.Right))}
+	need = need.Clone(x.On...)
+	right := &leaf{node: x.Right, cols: logical.Produced(x.Right)}
 	switch r := x.Right.(type) {
 	case *logical.Scan:
 		right.scan = r
@@ -35,12 +35,12 @@ func (p *planner) outerJoin(x *logical.Join, order *leftOrder, need colset) (*re
 			right.scan, right.conds = s, append([]expr.Expr(nil), r.Conds...)
 		}
 	}
-	leftCols := colset(logical.Produced(x.Left))
+	leftCols := logical.Produced(x.Left)
 	lateral := false
 	logical.FreeTree(x.Right, func(c logical.ColID) {
-		if leftCols[c] {
+		if leftCols.Has(c) {
 			lateral = true
-			need[c] = true
+			need.Add(c)
 		}
 	})
 	left, err := p.leftSide(x.Left, order, need)
@@ -50,7 +50,7 @@ func (p *planner) outerJoin(x *logical.Join, order *leftOrder, need colset) (*re
 	var on []expr.Expr
 	for _, e := range x.On {
 		// A condition on the right side alone filters it before the join.
-		if x.Kind != logical.Full && !logical.Uses(e, func(c logical.ColID) bool { return leftCols[c] }) && !logical.IsVolatile(e) {
+		if x.Kind != logical.Full && !logical.Uses(e, func(c logical.ColID) bool { return leftCols.Has(c) }) && !logical.IsVolatile(e) {
 			right.conds = append(right.conds, e)
 			continue
 		}
@@ -88,7 +88,7 @@ func (p *planner) outerJoin(x *logical.Join, order *leftOrder, need colset) (*re
 }
 
 // leftSide plans the left side of a join, in order if that is asked for.
-func (p *planner) leftSide(n logical.Node, order *leftOrder, need colset) (*rel, error) {
+func (p *planner) leftSide(n logical.Node, order *leftOrder, need *logical.ColSet) (*rel, error) {
 	if order == nil {
 		return p.build(n, need)
 	}
@@ -106,7 +106,7 @@ func joinKind(k logical.JoinKind) physical.JoinKind {
 
 // chooseOuter picks the method and fills the estimates. With a share it is one
 // that keeps the left order and is cheap for that share of the rows.
-func (p *planner) chooseOuter(j *joinSpec, leftCols colset) (method, error) {
+func (p *planner) chooseOuter(j *joinSpec, leftCols *logical.ColSet) (method, error) {
 	l, r := j.left.info(), j.right
 	matched := r.rows * p.sel(j.conds)
 	switch j.kind {

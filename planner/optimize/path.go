@@ -77,18 +77,19 @@ func (p *planner) paths(s *logical.Scan, conds []expr.Expr) []path {
 	if p.noSeq {
 		full.startup, full.cost = full.startup+disabled, full.cost+disabled
 	}
-	list := append([]path{full}, p.keyedPaths(s, conds)...)
+	list := make([]path, 1, 2+len(s.Table.Indexes))
+	list[0] = full
+	list = p.keyedPaths(list, s, conds, out)
 	if pt, ok := p.bitmapPath(s, conds, rows, out); ok {
 		list = append(list, pt)
 	}
 	return p.withRanges(s, conds, rows, list)
 }
 
-// keyedPaths lists the ways to read a range of the table's own key or of an index.
-func (p *planner) keyedPaths(s *logical.Scan, conds []expr.Expr) []path {
+// keyedPaths adds the ways to read a range of the table's own key or of an index, of
+// which out rows come.
+func (p *planner) keyedPaths(list []path, s *logical.Scan, conds []expr.Expr, out float64) []path {
 	rows := p.tableRows(s.Table)
-	out := math.Max(rows*p.sel(conds), 0)
-	var list []path
 	if s.Table.PrimaryAttr != 0 {
 		if x, ok := p.keyPath(s, conds, rows, out); ok {
 			list = append(list, x)
@@ -255,11 +256,11 @@ func best(list []path) *path {
 }
 
 // buildPath makes the Scan node of a path, or the BitmapScan of one with arms.
-func (p *planner) buildPath(s *logical.Scan, pt *path, need colset) *rel {
+func (p *planner) buildPath(s *logical.Scan, pt *path, need *logical.ColSet) *rel {
 	if pt.arms != nil {
 		return p.buildBitmap(s, pt, need)
 	}
-	need = need.clone(pt.filter...)
+	need = need.Clone(pt.filter...)
 	if pt.within != nil {
 		return p.rangeSearch(s, pt, need)
 	}
@@ -275,9 +276,9 @@ func (p *planner) buildPath(s *logical.Scan, pt *path, need colset) *rel {
 }
 
 // needed are the columns of a scan that are needed, and their attributes.
-func needed(s *logical.Scan, need colset) (cols []logical.ColID, attrs []int16) {
+func needed(s *logical.Scan, need *logical.ColSet) (cols []logical.ColID, attrs []int16) {
 	for i, c := range s.Out {
-		if need[c] {
+		if need.Has(c) {
 			cols, attrs = append(cols, c), append(attrs, s.Attrs[i])
 		}
 	}

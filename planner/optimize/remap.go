@@ -1,6 +1,8 @@
 package optimize
 
 import (
+	"slices"
+
 	"github.com/loxodb/loxodb/planner/logical"
 	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/expr"
@@ -12,7 +14,7 @@ import (
 // loop's right side or a subquery of an expression. Columns that the inner tree
 // misses become Exec slots that the frame sets.
 type frame struct {
-	at     map[logical.ColID]int // the row's layout
+	at     layout // the row's layout
 	slots  []int
 	args   []expr.Expr
 	byCol  map[logical.ColID]int
@@ -31,7 +33,7 @@ func (p *planner) pop()          { p.frames = p.frames[:len(p.frames)-1] }
 func (p *planner) outer(c logical.ColID, t types.T) (expr.Expr, bool) {
 	for i := len(p.frames) - 1; i >= 0; i-- {
 		f := p.frames[i]
-		pos, ok := f.at[c]
+		pos, ok := f.at.at(c)
 		if !ok {
 			if f.sealed {
 				return nil, false
@@ -68,8 +70,8 @@ func (p *planner) slot() int {
 	return p.plan.ExecSlots - 1
 }
 
-func (p *planner) remapCol(c logical.ColID, t types.T, at map[logical.ColID]int) expr.Expr {
-	if i, ok := at[c]; ok {
+func (p *planner) remapCol(c logical.ColID, t types.T, at layout) expr.Expr {
+	if i, ok := at.at(c); ok {
 		return &expr.Column{Index: i, T: t, Name: p.name(c)}
 	}
 	if e, ok := p.outer(c, t); ok {
@@ -82,7 +84,7 @@ func (p *planner) remapCol(c logical.ColID, t types.T, at map[logical.ColID]int)
 }
 
 // remap turns a logical expression into a physical one over a row layout.
-func (p *planner) remap(e expr.Expr, at map[logical.ColID]int) expr.Expr {
+func (p *planner) remap(e expr.Expr, at layout) expr.Expr {
 	switch x := e.(type) {
 	case nil:
 		return nil
@@ -94,7 +96,7 @@ func (p *planner) remap(e expr.Expr, at map[logical.ColID]int) expr.Expr {
 	return logical.Map(e, func(c expr.Expr) expr.Expr { return p.remap(c, at) })
 }
 
-func (p *planner) remapAll(l []expr.Expr, at map[logical.ColID]int) []expr.Expr {
+func (p *planner) remapAll(l []expr.Expr, at layout) []expr.Expr {
 	out := make([]expr.Expr, len(l))
 	for i, e := range l {
 		if e != nil {
@@ -104,14 +106,14 @@ func (p *planner) remapAll(l []expr.Expr, at map[logical.ColID]int) []expr.Expr 
 	return out
 }
 
-func (p *planner) remapCond(conds []expr.Expr, at map[logical.ColID]int) expr.Expr {
+func (p *planner) remapCond(conds []expr.Expr, at layout) expr.Expr {
 	if len(conds) == 0 {
 		return nil
 	}
 	return logical.Conjoin(p.remapAll(conds, at))
 }
 
-func (p *planner) remapKeys(keys []logical.SortKey, at map[logical.ColID]int) []physical.SortKey {
+func (p *planner) remapKeys(keys []logical.SortKey, at layout) []physical.SortKey {
 	out := make([]physical.SortKey, len(keys))
 	for i, k := range keys {
 		out[i] = physical.SortKey{Expr: p.remap(k.Expr, at), Desc: k.Desc, NullsFirst: k.NullsFirst}
@@ -120,17 +122,17 @@ func (p *planner) remapKeys(keys []logical.SortKey, at map[logical.ColID]int) []
 }
 
 // subPlan plans a subquery of an expression over rows with the layout.
-func (p *planner) subPlan(x *logical.Subquery, at map[logical.ColID]int) expr.Expr {
+func (p *planner) subPlan(x *logical.Subquery, at layout) expr.Expr {
 	out := &expr.SubPlan{Kind: x.Kind, T: x.T, Left: p.remapAll(x.Left, at), Memo: !logical.IsVolatile(x)}
 	f := &frame{at: at, sub: true}
 	p.push(f)
-	need := colset{}
+	need := &logical.ColSet{}
 	for _, c := range x.Out {
-		need[c] = true
+		need.Add(c)
 	}
 	tree := x.Tree
 	if x.Kind == expr.ExistsSub {
-		need = colset{}
+		need = &logical.ColSet{}
 		tree = logical.StripForExists(tree)
 	}
 	r, err := p.build(tree, need)
@@ -148,15 +150,7 @@ func (p *planner) subPlan(x *logical.Subquery, at map[logical.ColID]int) expr.Ex
 	p.plan.SubPlans = append(p.plan.SubPlans, r.node)
 	out.Slots, out.Args = f.slots, f.args
 	if x.Test != nil {
-		pair := map[logical.ColID]int{}
-		for i, c := range x.LeftCols {
-			pair[c] = i
-		}
-		for i, c := range x.Out {
-			if _, ok := pair[c]; !ok {
-				pair[c] = len(x.LeftCols) + i
-			}
-		}
+		pair := layout(slices.Concat(x.LeftCols, x.Out))
 		out.Test = p.remap(x.Test, pair)
 	}
 	return out

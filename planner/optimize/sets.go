@@ -15,7 +15,7 @@ func (p *planner) groupingSets(x *logical.Agg) (*rel, error) {
 	used := aggNeeds(x)
 	var kept []logical.ColID
 	for _, c := range cols {
-		if used[c] {
+		if used.Has(c) {
 			kept = append(kept, c)
 		}
 	}

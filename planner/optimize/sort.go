@@ -11,11 +11,11 @@ import (
 )
 
 // limit plans LIMIT; directly over a Sort it makes the sort keep only the best.
-func (p *planner) limit(x *logical.Limit, need colset) (*rel, error) {
+func (p *planner) limit(x *logical.Limit, need *logical.ColSet) (*rel, error) {
 	if x.WithTies != nil {
 		return p.withTies(x, need)
 	}
-	need = need.clone()
+	need = need.Clone()
 	var in *rel
 	var err error
 	if s, node, ok := sortBelow(x.Input); ok {
@@ -37,14 +37,14 @@ func (p *planner) limit(x *logical.Limit, need colset) (*rel, error) {
 }
 
 // firstRows plans the input of a LIMIT without an order.
-func (p *planner) firstRows(x *logical.Limit, need colset) (*rel, error) {
+func (p *planner) firstRows(x *logical.Limit, need *logical.ColSet) (*rel, error) {
 	in, conds, chain := below(x.Input)
 	w, ok := in.(*logical.Window)
 	k, known := limitRows(x)
 	if !ok || !known || len(conds) > 0 {
 		return p.build(x.Input, need)
 	}
-	return p.overChain(chain, need, func(below colset) (*rel, error) { return p.window(w, k, below) })
+	return p.overChain(chain, need, func(below *logical.ColSet) (*rel, error) { return p.window(w, k, below) })
 }
 
 // sortBelow finds a Sort under LIMIT, through projections that do not matter.
@@ -60,14 +60,14 @@ func sortBelow(n logical.Node) (*logical.Sort, *logical.Project, bool) {
 	return nil, nil, false
 }
 
-func (p *planner) sortUnder(s *logical.Sort, over *logical.Project, x *logical.Limit, need colset) (*rel, error) {
+func (p *planner) sortUnder(s *logical.Sort, over *logical.Project, x *logical.Limit, need *logical.ColSet) (*rel, error) {
 	if over == nil {
 		return p.sort(s, x, need)
 	}
-	below := colset{}
+	below := &logical.ColSet{}
 	for i, c := range over.Out {
-		if need[c] {
-			below.addExpr(over.Exprs[i])
+		if need.Has(c) {
+			below.AddExpr(over.Exprs[i])
 		}
 	}
 	in, err := p.sort(s, x, below)
@@ -77,7 +77,7 @@ func (p *planner) sortUnder(s *logical.Sort, over *logical.Project, x *logical.L
 	var exprs []expr.Expr
 	var out []logical.ColID
 	for i, c := range over.Out {
-		if need[c] && !containsID(out, c) {
+		if need.Has(c) && !containsID(out, c) {
 			exprs, out = append(exprs, over.Exprs[i]), append(out, c)
 		}
 	}
@@ -122,7 +122,7 @@ func (p *planner) topExpr(x *logical.Limit) expr.Expr {
 
 // sort plans an order; lim is the LIMIT right above it, if any. An index that
 // gives the order makes the Sort unnecessary when that is cheaper.
-func (p *planner) sort(x *logical.Sort, lim *logical.Limit, need colset) (*rel, error) {
+func (p *planner) sort(x *logical.Sort, lim *logical.Limit, need *logical.ColSet) (*rel, error) {
 	k := math.Inf(1)
 	if lim != nil {
 		if n, ok := limitRows(lim); ok {
@@ -133,10 +133,10 @@ func (p *planner) sort(x *logical.Sort, lim *logical.Limit, need colset) (*rel, 
 }
 
 // sortFor is sort for a consumer that is likely to take no more than k rows.
-func (p *planner) sortFor(x *logical.Sort, lim *logical.Limit, k float64, need colset) (*rel, error) {
-	below := need.clone()
+func (p *planner) sortFor(x *logical.Sort, lim *logical.Limit, k float64, need *logical.ColSet) (*rel, error) {
+	below := need.Clone()
 	for _, k := range x.Keys {
-		below.addExpr(k.Expr)
+		below.AddExpr(k.Expr)
 	}
 	if r, ok, err := p.knn(x, lim, k, below); ok || err != nil {
 		return r, err
@@ -165,7 +165,7 @@ func (p *planner) sortFor(x *logical.Sort, lim *logical.Limit, k float64, need c
 
 // ordered tries to read the rows in order through an index: the input is a scan,
 // perhaps filtered and projected, and the keys are its columns.
-func (p *planner) ordered(x *logical.Sort, k float64, need colset) (*rel, bool, error) {
+func (p *planner) ordered(x *logical.Sort, k float64, need *logical.ColSet) (*rel, bool, error) {
 	s, conds, chain, ok := logical.ScanChain(x.Input)
 	if !ok {
 		return nil, false, nil
@@ -198,7 +198,7 @@ func (p *planner) ordered(x *logical.Sort, k float64, need colset) (*rel, bool, 
 	if bestPath == nil {
 		return nil, false, nil
 	}
-	r, err := p.overChain(chain, need, func(n colset) (*rel, error) { return p.buildPath(s, bestPath, n), nil })
+	r, err := p.overChain(chain, need, func(n *logical.ColSet) (*rel, error) { return p.buildPath(s, bestPath, n), nil })
 	return r, true, err
 }
 
@@ -218,21 +218,21 @@ func substituteAll(e expr.Expr, chain []*logical.Project) expr.Expr {
 }
 
 // overChain builds the projections of a chain over its scan.
-func (p *planner) overChain(chain []*logical.Project, need colset, base func(colset) (*rel, error)) (*rel, error) {
+func (p *planner) overChain(chain []*logical.Project, need *logical.ColSet, base func(*logical.ColSet) (*rel, error)) (*rel, error) {
 	if len(chain) == 0 {
 		return base(need)
 	}
 	x := chain[0]
-	below := colset{}
+	below := &logical.ColSet{}
 	var exprs []expr.Expr
 	var out []logical.ColID
 	computed := false
 	for i, c := range x.Out {
-		if !need[c] || containsID(out, c) {
+		if !need.Has(c) || containsID(out, c) {
 			continue
 		}
 		exprs, out = append(exprs, x.Exprs[i]), append(out, c)
-		below.addExpr(x.Exprs[i])
+		below.AddExpr(x.Exprs[i])
 		col, ok := x.Exprs[i].(*expr.Column)
 		computed = computed || !ok || col.Index != c
 	}

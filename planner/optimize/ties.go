@@ -10,7 +10,7 @@ import (
 
 // withTies plans FETCH FIRST k ROWS WITH TIES: rows whose rank in the order is at
 // most offset + k, without the first offset ones.
-func (p *planner) withTies(x *logical.Limit, need colset) (*rel, error) {
+func (p *planner) withTies(x *logical.Limit, need *logical.ColSet) (*rel, error) {
 	in := x.Input
 	if s, ok := in.(*logical.Sort); ok { // the window sorts by the same keys
 		in = s.Input

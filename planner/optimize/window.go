@@ -7,7 +7,7 @@ import (
 )
 
 // window plans window functions; k is how many rows are wanted, infinite for all.
-func (p *planner) window(x *logical.Window, k float64, need colset) (*rel, error) {
+func (p *planner) window(x *logical.Window, k float64, need *logical.ColSet) (*rel, error) {
 	return p.windowOver(x, windowKeys(x), k, need)
 }
 
@@ -23,14 +23,14 @@ func windowKeys(x *logical.Window) []logical.SortKey {
 // windowOver plans window functions over their input in the given order of
 // partition and window. Where the functions look back only, or partitions are
 // short, few rows of the input give the first k.
-func (p *planner) windowOver(x *logical.Window, keys []logical.SortKey, k float64, need colset) (*rel, error) {
-	below := need.clone(x.Partition...)
+func (p *planner) windowOver(x *logical.Window, keys []logical.SortKey, k float64, need *logical.ColSet) (*rel, error) {
+	below := need.Clone(x.Partition...)
 	for _, k := range x.Order {
-		below.addExpr(k.Expr)
+		below.AddExpr(k.Expr)
 	}
 	for i := range x.Calls {
-		below = below.clone(x.Calls[i].Args...)
-		below.addExpr(x.Calls[i].Filter)
+		below = below.Clone(x.Calls[i].Args...)
+		below.AddExpr(x.Calls[i].Filter)
 	}
 	var in *rel
 	var err error

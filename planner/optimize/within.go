@@ -1,8 +1,11 @@
 package optimize
 
 import (
+	"slices"
+
 	"github.com/loxodb/loxodb/planner/logical"
 	"github.com/loxodb/loxodb/planner/physical"
+	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/opclass"
 )
@@ -19,7 +22,7 @@ type within struct {
 // WHERE key op query < radius. The other ways then pay for a distance of every row that
 // they visit.
 func (p *planner) withRanges(s *logical.Scan, conds []expr.Expr, rows float64, list []path) []path {
-	if !s.Table.IsStored() {
+	if !s.Table.IsStored() || !slices.ContainsFunc(s.Table.Indexes, (*catalog.Index).IsVector) {
 		return list
 	}
 	plain := len(list)
@@ -63,9 +66,9 @@ func (p *planner) withinOf(s *logical.Scan, conds []expr.Expr, c expr.Expr) *wit
 	if !ok || x.Op == nil || len(x.Args) != 2 {
 		return nil
 	}
-	own := colset{}
+	own := &logical.ColSet{}
 	for _, id := range s.Out {
-		own[id] = true
+		own.Add(id)
 	}
 	for _, arg := range x.Args {
 		d, ok := arg.(*expr.Call)
@@ -93,7 +96,7 @@ func (p *planner) withinOf(s *logical.Scan, conds []expr.Expr, c expr.Expr) *wit
 }
 
 // rangeSearch makes the node of a path with a bound on a distance.
-func (p *planner) rangeSearch(s *logical.Scan, pt *path, need colset) *rel {
+func (p *planner) rangeSearch(s *logical.Scan, pt *path, need *logical.ColSet) *rel {
 	w := pt.within
 	n := &physical.RangeSearch{Table: s.Table, Alias: s.Alias, Index: w.def.Index, Def: *w.def, Op: w.knn.Dist.Op, Inclusive: w.inclusive}
 	var cols []logical.ColID
