@@ -54,15 +54,20 @@ func (s *numericSum) add(d types.Datum) {
 		return
 	}
 	weight := int(int16(binary.BigEndian.Uint16(b[2:])))
-	s.reserve(weight, weight-len(digits)/2+1)
-	at := s.top - weight
-	for i := 0; i+1 < len(digits); i += 2 {
-		v := int64(binary.BigEndian.Uint16(digits[i:]))
-		if sign == numericNeg {
-			v = -v
+	at, n := s.top-weight, len(digits)/2
+	if at < 0 || at+n > len(s.places) {
+		s.reserve(weight, weight-n+1)
+		at = s.top - weight
+	}
+	to := s.places[at : at+n]
+	if sign == numericNeg {
+		for i := range to {
+			to[i] -= int64(binary.BigEndian.Uint16(digits[2*i:]))
 		}
-		s.places[at] += v
-		at++
+		return
+	}
+	for i := range to {
+		to[i] += int64(binary.BigEndian.Uint16(digits[2*i:]))
 	}
 }
 

@@ -102,7 +102,7 @@ func (a *intSumAgg) Final(_ *Ctx, g uint32) (types.Datum, error) {
 	v, ok := a.sum[g].int64()
 	switch {
 	case a.avg && ok:
-		return types.NumericDiv(types.NumericFromInt(v), types.NumericFromInt(a.n[g]))
+		return types.NumericQuotient(v, a.n[g])
 	case a.avg:
 		return types.NumericDiv(numericFromBig(a.sum[g].big()), types.NumericFromInt(a.n[g]))
 	case a.ret == types.NumericOID && ok:

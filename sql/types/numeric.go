@@ -374,6 +374,9 @@ func NumericToFloat(d Datum) float64 {
 // NumericToInt64 rounds half away from zero; ok is false when the result does
 // not fit or d is not finite.
 func NumericToInt64(d Datum) (v int64, ok bool) {
+	if v, ok := shortInt(d.ref); ok {
+		return v, true
+	}
 	x := decOf(d.ref)
 	if x.kind != finite {
 		return 0, false

@@ -189,11 +189,16 @@ func divSmall(x, y dec, scale int, round bool) (dec, bool) {
 func divScale(a, b []byte) int {
 	w1, d1 := leading(a)
 	w2, d2 := leading(b)
+	return quotientScale(w1, d1, w2, d2, max(numScale(a), numScale(b)))
+}
+
+// quotientScale is divScale by what is leading in both, and the larger scale.
+func quotientScale(w1, d1, w2, d2, scale int) int {
 	q := w1 - w2
 	if d1 <= d2 {
 		q--
 	}
-	return clampScale(max(minSigDigits-q*4, numScale(a), numScale(b)))
+	return clampScale(max(minSigDigits-q*4, scale))
 }
 
 // leading is the weight and the value of the first base-10000 digit.

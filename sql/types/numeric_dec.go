@@ -133,6 +133,9 @@ func (x dec) datum() (Datum, error) {
 	case infinite:
 		return NumericInf(x.neg), nil
 	}
+	if x.wide == nil && x.scale <= maxShortScale {
+		return x.shortDatum(), nil
+	}
 	var buf [64]byte
 	var digits []byte
 	if x.wide == nil {
