@@ -370,7 +370,7 @@ func (c *aggCall) finish(env *Env, s *expr.Scratch, total int) error {
 	if c.rows == nil || c.rows.n == 0 {
 		return nil
 	}
-	perm, err := sortRows(nil, c.rows, c.order, 1+len(c.types))
+	perm, err := sortRows(nil, c.rows, c.order, 1+len(c.types), nil)
 	if err != nil {
 		return err
 	}

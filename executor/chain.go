@@ -147,8 +147,16 @@ type gatherer struct{ *worker }
 
 // read implements stretchReader.
 func (g *gatherer) read(ctx context.Context, x *stretch) error {
+	return g.gather(ctx, x, func(*batch.Batch) error { return nil })
+}
+
+// gather sends what narrow leaves of each batch.
+func (g *gatherer) gather(ctx context.Context, x *stretch, narrow func(*batch.Batch) error) error {
 	var b *readBatch
 	err := g.each(ctx, x, func(from *batch.Batch) (err error) {
+		if err := narrow(from); err != nil {
+			return err
+		}
 		for sel := from.Sel; len(sel) > 0; {
 			if b == nil {
 				if b, err = x.take(ctx); err != nil {

@@ -97,6 +97,9 @@ type sortOp struct {
 	at      int
 	keep    int64 // −1 = all
 	sorted  bool
+	source  *scan      // of the rows of a top sort, of which goroutines can leave some out; nil: they cannot
+	ahead   *readAhead // once they do
+	worst   *bar       // that they compare with
 	cols    []*batch.Col
 	keyView batch.Batch
 	out     batch.Batch
@@ -117,12 +120,18 @@ func newSort(n *physical.Sort) (Operator, error) {
 	s.cols = make([]*batch.Col, len(n.Keys))
 	s.keyView.Cols = make([]batch.Col, len(n.Keys))
 	s.out.Cols = make([]batch.Col, len(n.Cols))
-	s.top, err = program(n.Top)
-	return s, err
+	if s.top, err = program(n.Top); err != nil {
+		return nil, err
+	}
+	if n.Top != nil && chained(n.Input) && concurrentKeys(n.Keys) {
+		s.source = chainScan(in)
+		s.source.taker = s
+	}
+	return s, nil
 }
 
 func (s *sortOp) Open(ctx context.Context, env *Env) (err error) {
-	s.env, s.at, s.sorted = env, 0, false
+	s.env, s.at, s.sorted, s.ahead, s.worst = env, 0, false, nil, nil
 	s.scratch.Reset()
 	if err := s.dropRuns(); err != nil {
 		return err
@@ -144,7 +153,7 @@ func (s *sortOp) fill(ctx context.Context) error {
 		bound = int(s.keep)
 	}
 	for {
-		b, err := s.input.Next(ctx)
+		b, err := s.next(ctx, bound)
 		if err != nil {
 			return err
 		}
@@ -179,6 +188,22 @@ func (s *sortOp) fill(ctx context.Context) error {
 		s.perm = s.perm[:s.keep]
 	}
 	return s.input.Close()
+}
+
+// next is a batch of the input, of goroutines once they read it.
+func (s *sortOp) next(ctx context.Context, bound int) (*batch.Batch, error) {
+	for {
+		if s.ahead != nil {
+			return s.ahead.nextBatch(ctx)
+		}
+		b, err := s.input.Next(ctx)
+		if err != nil || b != nil || !s.source.offers() {
+			return b, err
+		}
+		if err := s.siftAhead(ctx, bound); err != nil {
+			return nil, err
+		}
+	}
 }
 
 // makeRoom drops the rows over a bound, or else writes all to a file; from then on
@@ -220,7 +245,11 @@ func (s *sortOp) add(b *batch.Batch, bound int) error {
 	if err := s.keys.append(&s.keyView); err != nil {
 		return err
 	}
-	if bound > 0 && s.rows.n >= max(4*bound, 2*batch.MaxRows) {
+	limit := max(4*bound, 2*batch.MaxRows)
+	if s.ahead != nil { // few rows come, and the sooner the bar rises the fewer
+		limit = max(2*bound, siftRows)
+	}
+	if bound > 0 && s.rows.n >= limit {
 		return s.compact(bound)
 	}
 	return nil
@@ -249,11 +278,15 @@ func (s *sortOp) compact(bound int) error {
 	s.keys.reset(nil)
 	s.rows, s.keys = rows, keys
 	s.sorted = true
-	return s.sort()
+	if err := s.sort(); err != nil {
+		return err
+	}
+	s.worst.raise(s.keys, int(s.perm[bound-1]))
+	return nil
 }
 
 func (s *sortOp) sort() (err error) {
-	s.perm, err = sortRows(s.perm, s.keys, s.order, 0)
+	s.perm, err = sortRows(s.perm, s.keys, s.order, 0, &sortCrew{s.env, s.id})
 	return err
 }
 

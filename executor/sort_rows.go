@@ -28,14 +28,16 @@ type rowSorter struct {
 	order *order
 	keys  []batch.Col
 	buf   []byte // of a key that is made to see its prefix
+	crew  *sortCrew
 
 	entries, spare []sortEntry
 }
 
 // sortRows orders the rows of a store whose sort keys are its columns from at on;
 // equal rows keep their order. perm is filled from its start. The memory that
-// sorting takes beside the rows counts while it lasts.
-func sortRows(perm []uint32, s *rowStore, o *order, at int) ([]uint32, error) {
+// sorting takes beside the rows counts while it lasts. crew, which may be nil, has
+// another goroutine help where there is much to do.
+func sortRows(perm []uint32, s *rowStore, o *order, at int, crew *sortCrew) ([]uint32, error) {
 	perm = slices.Grow(perm[:0], s.n)
 	for i := range s.n {
 		perm = append(perm, uint32(i))
@@ -51,7 +53,7 @@ func sortRows(perm []uint32, s *rowStore, o *order, at int) ([]uint32, error) {
 		return nil, err
 	}
 	defer func() { _ = s.budget.Grow(-held) }()
-	r := rowSorter{order: o, keys: s.cols[at:]}
+	r := rowSorter{order: o, keys: s.cols[at:], crew: crew}
 	if s.n >= radixFrom {
 		r.entries, r.spare = make([]sortEntry, s.n), make([]sortEntry, s.n)
 	}
@@ -124,9 +126,43 @@ func (r *rowSorter) splitNulls(rows []uint32, k int) (nulls, values []uint32) {
 func (r *rowSorter) byPrefix(rows []uint32, k, skip int) {
 	e := r.entries[:len(rows)]
 	form := prefixForm(r.order.types[k])
+	if len(rows) >= sharedFrom && r.crew.join() {
+		r.share(rows, k, skip)
+		return
+	}
+	r.byEntries(rows, r.fill(e, rows, form, k, skip), k, skip)
+}
+
+// fill makes the entries of rows. It returns the form that the keys turn out to have.
+func (r *rowSorter) fill(e []sortEntry, rows []uint32, form keyForm, k, skip int) keyForm {
+	if form == numericKey {
+		return r.fillNumerics(e, rows, k)
+	}
 	for i, row := range rows {
 		e[i] = sortEntry{r.prefix(form, k, int(row), skip), row}
 	}
+	return form
+}
+
+func (r *rowSorter) fillNumerics(e []sortEntry, rows []uint32, k int) keyForm {
+	b, form := r.keys[k].B, wholeKey
+	flip := uint64(0)
+	if r.order.keys[k].Desc {
+		flip = ^flip
+	}
+	for i, row := range rows {
+		p, whole := types.NumericPrefix(b[row])
+		if !whole {
+			form = otherKey
+		}
+		e[i] = sortEntry{p ^ flip, row}
+	}
+	return form
+}
+
+// byEntries is byPrefix for rows of which the entries are made.
+func (r *rowSorter) byEntries(rows []uint32, form keyForm, k, skip int) {
+	e := r.entries[:len(rows)]
 	radixSort(e, r.spare[:len(rows)])
 	for i := range e {
 		rows[i] = e[i].row
@@ -185,15 +221,18 @@ func (r *rowSorter) ended(rows []uint32, k, n int) bool {
 type keyForm uint8
 
 const (
-	otherKey keyForm = iota // a lower bound: equal ones must be compared
-	wholeKey                // everything
-	textKey                 // the next bytes of a string without zero bytes
+	otherKey   keyForm = iota // a lower bound: equal ones must be compared
+	wholeKey                  // everything
+	textKey                   // the next bytes of a string without zero bytes
+	numericKey                // wholeKey or otherKey, as the values are
 )
 
 func prefixForm(t types.T) keyForm {
 	switch t.OID {
 	case types.TextOID, types.VarcharOID, types.NameOID:
 		return textKey
+	case types.NumericOID:
+		return numericKey
 	}
 	if t.Rep() != types.RepBytes {
 		return wholeKey

@@ -72,7 +72,7 @@ func TestSortRows(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		got, err := sortRows(nil, s, o, 1)
+		got, err := sortRows(nil, s, o, 1, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -100,13 +100,47 @@ func TestSortBudget(t *testing.T) {
 		}
 	}
 	held := b.used.Load()
-	if _, err := sortRows(nil, s, o, 0); err != nil || b.used.Load() != held {
+	if _, err := sortRows(nil, s, o, 0, nil); err != nil || b.used.Load() != held {
 		t.Fatal(err, b.used.Load(), held)
 	}
 	b.limit = held + 2*sortEntrySize*999
-	if _, err := sortRows(nil, s, o, 0); err == nil || b.used.Load() != held {
+	if _, err := sortRows(nil, s, o, 0, nil); err == nil || b.used.Load() != held {
 		t.Fatal(err, b.used.Load(), held)
 	}
+}
+
+// TestSortShared sorts with a helper as without.
+func TestSortShared(t *testing.T) {
+	env := &Env{Workers: 1, Helpers: NewHelpers(2), Counters: make([]Counter, 1)}
+	for _, c := range sortable {
+		r := rand.New(rand.NewPCG(7, 7))
+		o := &order{keys: []physical.SortKey{{Desc: true}, {}}, types: []types.T{c.t, types.Of(types.Int4OID)}}
+		s := newRowStore(o.types)
+		for i := range sharedFrom + 5000 {
+			row := []types.Datum{c.make(r), types.Int(int64(r.IntN(3)))}
+			if i%50 == 0 {
+				row[0] = types.Null
+			}
+			if err := s.appendRow(row); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := sortRows(nil, s, o, 0, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := sortRows(nil, s, o, 0, &sortCrew{env, 0})
+		if err != nil || !slices.Equal(got, want) || env.Helpers.Taken() != 0 || env.Counters[0].Workers != 1 {
+			t.Fatalf("%v: another order with a helper: %v", c.t, err)
+		}
+		env.Counters[0].Workers = 0
+	}
+	defer func() {
+		if p, ok := recover().(*workerPanic); !ok || p.what == "" {
+			t.Error("a helper's panic was lost")
+		}
+	}()
+	both(func() {}, func() { panic("helper") })
 }
 
 func BenchmarkSortRows(b *testing.B) {
@@ -121,7 +155,7 @@ func BenchmarkSortRows(b *testing.B) {
 		}
 		b.Run(types.TypeName(c.t.OID), func(b *testing.B) {
 			for b.Loop() {
-				if _, err := sortRows(nil, s, o, 0); err != nil {
+				if _, err := sortRows(nil, s, o, 0, nil); err != nil {
 					b.Fatal(err)
 				}
 			}

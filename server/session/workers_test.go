@@ -99,6 +99,12 @@ func TestFoldAhead(t *testing.T) {
 		"SELECT r.id, d.k FROM r LEFT JOIN d ON r.g = d.k % 8 AND d.k < 30 WHERE r.w IS NOT NULL",
 		"SELECT count(*), count(x.k) FROM d x RIGHT JOIN r ON r.id % 5000 = x.k",
 		"SELECT count(*), count(x.k), count(r.id) FROM r FULL JOIN d x ON r.id % 5000 = x.k",
+		"SELECT id, g, w FROM r ORDER BY g DESC, w LIMIT 70",
+		"SELECT id, w FROM r ORDER BY w NULLS FIRST, id % 3 DESC OFFSET 100 LIMIT 2000",
+		"SELECT id FROM r WHERE g < 5 ORDER BY late DESC, g LIMIT 40000",
+		"SELECT r.id, d.w FROM r JOIN d ON r.id % 5000 = d.k ORDER BY d.n, r.g, d.w LIMIT 10",
+		"SELECT id, w FROM r ORDER BY w, id / 7.0 OFFSET 79900",
+		"SELECT id, id / 7.0 FROM r ORDER BY 2 DESC OFFSET 79900",
 		"SELECT g, (SELECT count(*) FROM r x WHERE x.g = o.g) FROM (VALUES (1), (8)) o (g)",
 	} {
 		simple(t, s, "SET max_parallel_workers_per_gather = 0")
