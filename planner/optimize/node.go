@@ -178,7 +178,13 @@ func (p *planner) projectSet(x *logical.ProjectSet, need *logical.ColSet) (*rel,
 	}
 	n := &physical.ProjectSet{Base: p.base(out), Input: in.node, Exprs: p.remapAll(exprs, in.layout())}
 	p.inherit(&n.Base, in, float64(len(exprs))*p.m.Op)
-	n.Rows = in.info().Rows * 10
+	each := 1.0
+	for _, e := range exprs {
+		if c, ok := e.(*expr.Call); ok && c.Fn.RetSet {
+			each = math.Max(each, p.est.SetRows(c))
+		}
+	}
+	n.Rows = in.info().Rows * each
 	n.Cost += n.Rows * p.m.Emit
 	return &rel{n, out}, nil
 }
@@ -221,7 +227,7 @@ func (p *planner) funcScan(x *logical.Func) *rel {
 		d.Args = p.remapAll(c.Args, nil)
 		n.Calls = append(n.Calls, &d)
 		if c.Fn.RetSet {
-			n.Rows = 1000
+			n.Rows = math.Max(n.Rows, p.est.SetRows(c))
 		}
 	}
 	n.Cost = n.Rows * p.m.Op
