@@ -1,6 +1,7 @@
 package pebblekv
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"math"
@@ -44,6 +45,20 @@ type largeTxn struct {
 	mu      sync.Mutex
 	changed chan struct{} // closed at the next rollback or at the end
 	ended   bool
+}
+
+// mayHave reports whether the key may be among the spilled writes. A transaction that
+// writes in key order need not look for keys that are still to come.
+func (l *largeTxn) mayHave(key []byte) bool {
+	if l == nil {
+		return false
+	}
+	for _, c := range l.chunks {
+		if bytes.Compare(key, c.first) >= 0 && bytes.Compare(key, c.last) <= 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // watch returns a channel that is closed when any write of the transaction may

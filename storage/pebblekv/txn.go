@@ -136,7 +136,7 @@ func (t *txn) Lock(ctx context.Context, key []byte, m kv.Mode, w kv.Wait) (chang
 	if t.gap == nil {
 		t.gap = &gap{}
 	}
-	if t.large != nil {
+	if t.large.mayHave(key) {
 		// The lock of a spilled write was given up for the write itself. Whoever
 		// holds the key's lock now is waiting for us: do not wait for him.
 		if n, err := t.newest(key); err != nil || n.mine {
@@ -168,8 +168,13 @@ func (t *txn) verdict(changed bool, err error) (bool, error) {
 func (t *txn) examine(ctx context.Context, key []byte, w kv.Wait) (changed bool, err error) {
 	for {
 		// Whoever wrote the key gave up its lock only when the write was visible,
-		// so a view that is up to date cannot have missed it.
-		if t.e.spilled.Load() == 0 && kv.TS(t.e.pipe.visible.Load()) == t.at {
+		// so a view that is up to date cannot have missed it, unless there are other
+		// transactions whose spilled writes are their locks.
+		others := t.e.spilled.Load()
+		if t.large != nil {
+			others--
+		}
+		if others == 0 && kv.TS(t.e.pipe.visible.Load()) == t.at {
 			return false, nil
 		}
 		n, err := t.newest(key)
