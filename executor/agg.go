@@ -2,6 +2,9 @@ package executor
 
 import (
 	"context"
+	"errors"
+	"slices"
+	"sync/atomic"
 
 	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/batch"
@@ -25,8 +28,12 @@ type agg struct {
 	at      int
 	total   int                         // groups that are complete
 	ended   bool                        // there are no more after them
+	read    bool                        // the input has been read
 	more    func(context.Context) error // completes further groups
 	sorted  *sortedRuns                 // nil when grouping by hash
+	parts   *aggParts                   // of rows that are kept in files; nil where groups do not leave memory
+	crowded atomic.Bool                 // goroutines shall fold no more
+	folded  int                         // how many of their stretches may still be folded then
 	source  *scan                       // below a chain of which goroutines can fold the rows; nil: there is none
 	scratch expr.Scratch
 	arena   batch.Arena
@@ -82,6 +89,9 @@ func newAgg(n *physical.Agg) (Operator, error) {
 		a.calls = append(a.calls, c)
 	}
 	a.out = batch.New(n.Cols, 1)
+	if !n.Sorted && len(n.Groups) > 0 && !slices.ContainsFunc(n.Groups, expr.Volatile) {
+		a.parts = &aggParts{types: n.Input.Info().Cols}
+	}
 	if foldsAhead(n) {
 		a.source = chainScan(in)
 		a.source.taker = a
@@ -138,7 +148,12 @@ func orderFree(call *physical.AggCall) bool {
 }
 
 func (a *agg) Open(ctx context.Context, env *Env) error {
-	a.env, a.ended, a.held = env, false, 0
+	if err := a.dropParts(); err != nil {
+		return err
+	}
+	a.env, a.ended, a.held, a.read = env, false, 0, false
+	a.crowded.Store(false)
+	a.folded = 0
 	a.scratch.Reset()
 	if a.sorted != nil {
 		a.sorted.reset()
@@ -169,9 +184,14 @@ func (a *agg) start() error {
 	return a.env.Budget.Grow(-held)
 }
 
-// fill folds the whole input.
+// fill folds the whole input, and then, each time, rows of it that are kept in files.
 func (a *agg) fill(ctx context.Context) error {
-	a.ended = true
+	if a.read {
+		more, err := a.nextPart(ctx)
+		a.ended = !more
+		return err
+	}
+	a.read = true
 	if len(a.groups) == 0 {
 		a.grow(1)
 	}
@@ -204,6 +224,9 @@ func (a *agg) finish() error {
 	if a.total = a.set.rows.n; len(a.groups) == 0 {
 		a.total = 1
 	}
+	if err := a.endParts(); err != nil {
+		return err
+	}
 	for _, c := range a.calls {
 		if err := c.finish(a.env, &a.scratch, a.total); err != nil {
 			return err
@@ -226,6 +249,9 @@ func (a *agg) fold(b *batch.Batch) error {
 	if len(a.ids) < batch.MaxRows {
 		a.ids = make([]uint32, batch.MaxRows)
 	}
+	if a.parts != nil && a.parts.full {
+		return a.foldKnown(b)
+	}
 	if len(a.groups) > 0 {
 		ids, err := a.set.addAll(a.cols, b.Sel)
 		if err != nil {
@@ -236,7 +262,10 @@ func (a *agg) fold(b *batch.Batch) error {
 		}
 		a.grow(a.set.rows.n)
 	}
-	return a.step(b)
+	if err := a.step(b); err != nil || !a.spills() {
+		return err
+	}
+	return a.beginParts()
 }
 
 // step steps every aggregate with the batch's rows, whose groups are in ids.
@@ -446,5 +475,5 @@ func (a *agg) Close() error {
 			c.rows.reset(nil)
 		}
 	}
-	return a.input.Close()
+	return errors.Join(a.dropParts(), a.input.Close())
 }

@@ -61,9 +61,10 @@ type looseRows struct {
 	groups []uint32
 }
 
-// aggReader folds the stretches of one goroutine.
+// aggReader folds the stretches of one goroutine. Once the statement's groups take much
+// memory it hands out the rows of its stretches instead.
 type aggReader struct {
-	*worker
+	gatherer
 	agg     *agg
 	table   *aggTable
 	cols    []*batch.Col
@@ -75,7 +76,7 @@ type aggReader struct {
 func (a *agg) foldAhead(ctx context.Context) error {
 	var readers []*aggReader
 	work := &aheadWork{batches: stretchFolded, took: a.took, reader: func(env *Env, size int) stretchReader {
-		r := &aggReader{worker: newWorker(a.input, env, size), agg: a, cols: make([]*batch.Col, len(a.groups)), ids: make([]uint32, batch.MaxRows)}
+		r := &aggReader{gatherer: gatherer{newWorker(a.input, env, size)}, agg: a, cols: make([]*batch.Col, len(a.groups)), ids: make([]uint32, batch.MaxRows)}
 		readers = append(readers, r)
 		return r
 	}}
@@ -83,11 +84,20 @@ func (a *agg) foldAhead(ctx context.Context) error {
 	if err := s.readAhead(ctx, work); err != nil || s.ahead == nil {
 		return err
 	}
-	if b, err := s.ahead.nextBatch(ctx); err != nil || b != nil {
-		return err
+	for {
+		b, err := s.ahead.nextBatch(ctx)
+		if err != nil {
+			return err
+		}
+		if b == nil {
+			break
+		}
+		if err := a.fold(b); err != nil {
+			return err
+		}
 	}
 	s.ahead.close()
-	s.ahead = nil
+	s.ahead, a.folded = nil, 0
 	for _, r := range readers {
 		if r.table != nil {
 			if err := a.merge(r.table); err != nil {
@@ -100,6 +110,10 @@ func (a *agg) foldAhead(ctx context.Context) error {
 
 // read implements stretchReader.
 func (r *aggReader) read(ctx context.Context, x *stretch) error {
+	if r.agg.crowded.Load() {
+		x.part = nil
+		return r.gatherer.read(ctx, x)
+	}
 	if r.table == nil {
 		r.table = r.agg.newTable(r.env.Budget)
 	}
@@ -223,7 +237,11 @@ func (p *aggPart) reset(budget *Budget) {
 
 // took numbers the groups that a stretch added, and folds what it did not.
 func (a *agg) took(x *stretch) error {
+	a.folded = max(0, a.folded-1)
 	p := x.part
+	if p == nil { // its rows were handed out
+		return nil
+	}
 	if len(a.ids) < batch.MaxRows {
 		a.ids = make([]uint32, batch.MaxRows)
 	}
@@ -247,7 +265,14 @@ func (a *agg) took(x *stretch) error {
 	if p.last {
 		return a.merge(p.table)
 	}
-	return a.account()
+	if err := a.account(); err != nil || a.crowded.Load() || !a.spills() {
+		return err
+	}
+	// Stretches that were given away before may still be folded, and add groups: until
+	// they have been, groups are not parted.
+	a.folded = len(a.source.ahead.turn)
+	a.crowded.Store(true)
+	return nil
 }
 
 // foldLoose folds kept arguments in their order.

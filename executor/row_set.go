@@ -62,6 +62,24 @@ func (s *rowSet) addAll(cols []*batch.Col, sel []uint16) ([]uint32, error) {
 	return ids, nil
 }
 
+// findAll is addAll without adding: none for rows that are not there. Their hashes are
+// in hashes until the next call.
+func (s *rowSet) findAll(cols []*batch.Col, sel []uint16) []uint32 {
+	if len(s.ids) < len(sel) {
+		s.ids, s.hashes = make([]uint32, batch.MaxRows), make([]uint64, batch.MaxRows)
+	}
+	ids, hashes := s.ids[:len(sel)], s.hashes[:len(sel)]
+	rowHashes(hashes, s.rows.types, cols, sel)
+	s.index.firsts(ids, hashes)
+	s.settle(ids, cols, sel)
+	for n, id := range ids {
+		if id == none {
+			ids[n] = s.find(cols, int(sel[n]), s.index.first(hashes[n]))
+		}
+	}
+	return ids
+}
+
 // settle makes every id that is not the number of an equal row none.
 func (s *rowSet) settle(ids []uint32, cols []*batch.Col, sel []uint16) {
 	for k, c := range cols {

@@ -392,6 +392,9 @@ func (v *viewer) agg(it *item, x *physical.Agg) {
 	} else if len(x.Groups) > 0 {
 		it.add("Group Key", exprList(x.Groups, in))
 	}
+	if it.c != nil && it.c.Spilled > 0 {
+		it.add("Disk Usage", fmt.Sprintf("%dkB", diskKB(it.c)))
+	}
 	v.child(it, x.Input, "Outer")
 	for i := range x.Aggs {
 		v.subplans(it, x.Aggs[i].Args...)

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/loxodb/loxodb/executor"
 )
 
 // With little memory a sort answers what it answers with much, says so in EXPLAIN
@@ -115,5 +117,64 @@ func TestJoinBeyondMemory(t *testing.T) {
 			t.Fatalf("%v after %d: the rows of a join that spilled are not in the order of its left side", row, last)
 		}
 		last = id
+	}
+}
+
+// Groups answer with little memory what they answer with much, with helpers and without.
+func TestGroupsBeyondMemory(t *testing.T) {
+	fs := vfs.NewMem()
+	db := openOn(t, fs)
+	db.helpers = executor.NewHelpers(2)
+	s := connect(t, db)
+	defer s.Close()
+	simple(t, s, `CREATE TABLE t (id int PRIMARY KEY, k int, b text, c numeric);
+		INSERT INTO t SELECT x, CASE WHEN x % 11 > 0 THEN (x * 7919) % 30000 END, 'text ' || x % 25000, x % 900 / 10.0 FROM generate_series(1, 60000) x;
+		ANALYZE t`)
+	for _, q := range []string{
+		"SELECT k, count(*), sum(id), min(b), sum(c), avg(id / 7.0::float8) FROM t GROUP BY k",
+		"SELECT b, k % 2, count(k), string_agg(id::text, ',') FROM t GROUP BY 1, 2 HAVING count(*) > 1",
+		"SELECT b, count(DISTINCT k), array_agg(id ORDER BY id DESC), percentile_disc(0.5) WITHIN GROUP (ORDER BY c) FROM t GROUP BY b",
+		"SELECT k / 2, b FROM t GROUP BY 1, 2",
+		"SELECT x.id, count(*), sum(y.id) FROM t x JOIN t y ON x.k = y.id GROUP BY x.id",
+		"SELECT count(*), sum(n) FROM (SELECT b, count(*) AS n FROM t GROUP BY b) x",
+	} {
+		for _, workers := range []string{"0", "2"} {
+			simple(t, s, "SET max_parallel_workers_per_gather = "+workers)
+			all := func(memory string) []string {
+				simple(t, s, "SET loxodb.statement_memory = '"+memory+"'")
+				var list []string
+				for _, row := range simple(t, s, q) {
+					list = append(list, strings.Join(row, "|"))
+				}
+				slices.Sort(list)
+				return list
+			}
+			want := all("1GB")
+			if got := all("4MB"); !slices.Equal(got, want) {
+				t.Errorf("%s: %d rows, want %d others", q, len(got), len(want))
+			}
+			plan := simple(t, s, "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) "+q)
+			if !slices.ContainsFunc(plan, func(l []string) bool { return strings.Contains(l[0], "  Disk Usage: ") }) {
+				t.Errorf("%s did not spill: %v", q, plan)
+			}
+			if names, err := fs.List("temp"); err != nil || len(names) > 0 {
+				t.Errorf("%s: left %v, %v", q, names, err)
+			}
+		}
+	}
+	// Groups that an estimate takes for few, which helpers begin to fold.
+	q := "SELECT count(*), sum(n), sum(s) FROM (SELECT id / 2 AS g, count(*) AS n, sum(k) AS s FROM t GROUP BY id / 2) x"
+	simple(t, s, "SET loxodb.statement_memory = '1GB'")
+	want := simple(t, s, q)
+	simple(t, s, "SET loxodb.statement_memory = '4MB'")
+	if got := simple(t, s, q); got[0][0] != want[0][0] || got[0][1] != want[0][1] || got[0][2] != want[0][2] {
+		t.Errorf("%v, want %v", got, want)
+	}
+	if _, err := run(s, "SELECT b, id, sum(1 / (id - 59000)) FROM t GROUP BY b, id"); err == nil || !strings.Contains(err.Error(), "division by zero") {
+		t.Errorf("an error while groups spill: %v", err)
+	}
+	simple(t, s, "BEGIN; DECLARE c CURSOR FOR SELECT b, k, count(*) FROM t GROUP BY b, k; FETCH 10 FROM c; ROLLBACK")
+	if names, err := fs.List("temp"); err != nil || len(names) > 0 {
+		t.Errorf("left %v, %v", names, err)
 	}
 }
