@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/cockroachdb/pebble/v2"
+
 	"github.com/loxodb/loxodb/storage/kv"
 )
 
@@ -203,7 +205,7 @@ func (s *scan) forward() bool {
 	it := s.it.Iterator
 	var ok bool
 	if s.started {
-		ok = it.Valid() && it.NextPrefix()
+		ok = it.Valid() && s.pass(it)
 	} else {
 		s.started = true
 		ok = it.First()
@@ -230,6 +232,20 @@ func (s *scan) forward() bool {
 		}
 	}
 	return false
+}
+
+// pass goes on to the next key. Most have one version: a step is cheaper than asking
+// for another prefix, if it leads there.
+func (s *scan) pass(it *pebble.Iterator) bool {
+	key := it.Key()
+	s.kbuf = append(s.kbuf[:0], key[:len(key)-suffixLen]...)
+	if !it.Next() {
+		return false
+	}
+	if key = it.Key(); len(key) == len(s.kbuf)+suffixLen && bytes.Equal(key[:len(s.kbuf)], s.kbuf) {
+		return it.NextPrefix()
+	}
+	return true
 }
 
 // backward meets the versions of a key oldest first: the last one it sees wins.
