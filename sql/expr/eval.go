@@ -283,10 +283,17 @@ func (st *state) cast(id int, sel []uint16) (*batch.Col, error) {
 		return nil, err
 	}
 	out := st.out(id, sel)
+	short, quick := types.NewShortInts(from, n.t)
 	for _, i := range sel {
 		if c.Null[i] {
 			out.Null[i] = true
 			continue
+		}
+		if quick {
+			if v, ok := short.Of(c.B[i]); ok {
+				out.Null[i], out.I[i] = false, v
+				continue
+			}
 		}
 		d, err := builtin.Convert(&st.env.Ctx, from, n.t, c.Datum(int(i)), n.flag)
 		if err != nil {

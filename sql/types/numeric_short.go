@@ -30,6 +30,22 @@ func shortInt(b []byte) (v int64, ok bool) {
 	return v, true
 }
 
+// ShortInts converts numerics to integers of type to as Cast does, where that is done
+// quickly and without an error: others are left out.
+type ShortInts struct{ min, max int64 }
+
+// NewShortInts reports false for other conversions.
+func NewShortInts(from, to T) (s ShortInts, ok bool) {
+	it, ok := intTypeOf(to.OID)
+	return ShortInts{it.min, it.max}, ok && from.OID == NumericOID
+}
+
+// Of is the integer; false where Cast must be asked.
+func (s ShortInts) Of(b []byte) (int64, bool) {
+	v, ok := shortInt(b)
+	return v, ok && v >= s.min && v <= s.max
+}
+
 // maxShortScale is up to which scale a small coefficient's decimals, filled up to whole
 // digits, fit into 64 bits.
 const maxShortScale = 16

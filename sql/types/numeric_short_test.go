@@ -19,6 +19,14 @@ func TestShortNumerics(t *testing.T) {
 		if got, _ := x.datum(); err != nil || string(got.Bytes()) != string(want) {
 			t.Fatalf("%v is %x, not %x", x, got.Bytes(), want)
 		}
+		for _, to := range []OID{Int2OID, Int4OID, Int8OID} {
+			d := Bytes(want)
+			cast, err := Cast(Of(NumericOID), Of(to), d, nil, true)
+			short, _ := NewShortInts(Of(NumericOID), Of(to))
+			if v, ok := short.Of(want); ok && (err != nil || v != cast.Int()) || !ok && err == nil && cast.Int()/1e16 == 0 && cast.Int() != 1e16 {
+				t.Fatalf("%v is the integer %d, %v, not %d", x, v, ok, cast.Int())
+			}
+		}
 		a, b := r.Int64()>>r.IntN(63), max(1, r.Int64()>>r.IntN(63))
 		if r.IntN(2) == 0 {
 			a = -a
