@@ -92,7 +92,8 @@ type readBatch struct {
 func startAhead(ctx context.Context, s *scan, r *remainder, work *aheadWork) *readAhead {
 	a := &readAhead{scan: s, took: work.took, next: r.lo, hi: r.hi}
 	size := min(batch.MaxRows, max(16, aheadBatchBytes/max(1, r.rowBytes)))
-	a.rows = work.batches * size
+	share := float64(r.hi-r.lo) * r.density / float64(4*s.env.Workers) // so that all have something to do to the end
+	a.rows = max(size, int(min(float64(work.batches*size), share)))
 	a.width = uint64(max(1, float64(a.rows)/r.density))
 	// A portal is asked again and again, each time with a context of its own.
 	ctx, a.stop = context.WithCancel(context.WithoutCancel(ctx))
