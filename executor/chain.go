@@ -135,9 +135,10 @@ func (w *worker) each(ctx context.Context, x *stretch, f func(*batch.Batch) erro
 	}
 }
 
-// gathering is the work of a chain whose rows are handed out.
-func gathering(op Operator) *aheadWork {
-	return &aheadWork{batches: stretchBatches, reader: func(env *Env, size int) stretchReader {
+// gathering is the work of a chain whose rows are handed out; stretches have so many
+// batches.
+func gathering(op Operator, batches int) *aheadWork {
+	return &aheadWork{batches: batches, reader: func(env *Env, size int) stretchReader {
 		return &gatherer{newWorker(op, env, size)}
 	}}
 }
@@ -153,6 +154,7 @@ func (g *gatherer) read(ctx context.Context, x *stretch) error {
 // gather sends what narrow leaves of each batch.
 func (g *gatherer) gather(ctx context.Context, x *stretch, narrow func(*batch.Batch) error) error {
 	var b *readBatch
+	room := g.leaf.size
 	err := g.each(ctx, x, func(from *batch.Batch) (err error) {
 		if err := narrow(from); err != nil {
 			return err
@@ -162,11 +164,11 @@ func (g *gatherer) gather(ctx context.Context, x *stretch, narrow func(*batch.Ba
 				if b, err = x.take(ctx); err != nil {
 					return err
 				}
-				b.clear(from)
+				b.clear(from, room)
 			}
-			n := min(len(sel), batch.MaxRows-len(b.batch.Sel))
+			n := min(len(sel), room-len(b.batch.Sel))
 			b.append(from, sel[:n])
-			if sel = sel[n:]; len(b.batch.Sel) == batch.MaxRows {
+			if sel = sel[n:]; len(b.batch.Sel) == room {
 				x.out <- b
 				b = nil
 			}
@@ -179,14 +181,14 @@ func (g *gatherer) gather(ctx context.Context, x *stretch, narrow func(*batch.Ba
 	return err
 }
 
-// clear empties the batch for rows like those of another.
-func (b *readBatch) clear(like *batch.Batch) {
+// clear empties the batch for so many rows like those of another.
+func (b *readBatch) clear(like *batch.Batch, room int) {
 	b.arena.Reset()
 	if b.batch.Cols == nil {
 		b.batch.Cols = make([]batch.Col, len(like.Cols))
 	}
 	for k := range like.Cols {
-		b.batch.Cols[k].Init(like.Cols[k].T, batch.MaxRows)
+		b.batch.Cols[k].Init(like.Cols[k].T, room)
 	}
 	b.batch.Sel = nil
 }

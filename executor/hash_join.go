@@ -179,7 +179,7 @@ func (j *hashJoin) Next(ctx context.Context) (*batch.Batch, error) {
 				return nil, err
 			}
 			if b == nil && j.source.offers() && j.source.taker == j {
-				if err := j.source.readAhead(ctx, gathering(j)); err != nil {
+				if err := j.source.readAhead(ctx, gathering(j, stretchBatches)); err != nil {
 					return nil, err
 				}
 				j.ahead = j.source.ahead

@@ -38,6 +38,7 @@ type scan struct {
 	at                   kv.TS
 	begun                uint64
 	seen, batches        int
+	passed               int // of the rows that were seen
 	ahead                *readAhead
 	// taker is the operator, some way above, that may let goroutines do more with the
 	// rest of the rows than read them. While it wants to be asked, the scan ends for a
@@ -56,6 +57,10 @@ type remainder struct {
 	density  float64
 	rowBytes int
 }
+
+// fewPass is of how many rows that a scan has seen one or less must have passed for
+// batches to be gathered.
+const fewPass = 4
 
 // firstBatch is how many rows a scan reads at first; it then grows, so that a
 // consumer that wants few rows pays for few.
@@ -82,7 +87,7 @@ func (s *scan) Open(ctx context.Context, env *Env) (err error) {
 	s.env, s.size = env, firstBatch
 	s.scratch.Reset()
 	s.reader.UseCache(env.rowCache())
-	s.seen, s.batches, s.at = 0, 0, env.Read.At()
+	s.seen, s.passed, s.batches, s.at = 0, 0, 0, env.Read.At()
 	s.asks, s.rest = s.taker != nil, nil
 	s.mayAhead = s.concurrent && env.Fork != nil && env.Workers > 0 && (env.Txn == nil || !env.Txn.Dirty())
 	if s.node.Index == nil {
@@ -117,7 +122,7 @@ func (s *scan) Next(ctx context.Context) (*batch.Batch, error) {
 		if err := s.filter.finish(ctx, s.env, &s.scratch, s.reader, &s.out, s.node.ID); err != nil {
 			return nil, err
 		}
-		if s.out.Len() > 0 {
+		if s.passed += s.out.Len(); s.out.Len() > 0 {
 			return &s.out, nil
 		}
 	}
@@ -194,8 +199,12 @@ func (s *scan) readAhead(ctx context.Context, work *aheadWork) error {
 // let goroutines work on.
 func (s *scan) offers() bool { return s != nil && s.rest != nil && s.asks }
 
-// reading is the work of a scan alone.
+// reading is the work of a scan alone. Where few rows pass, copies of them fill batches:
+// handing over takes more than a copy.
 func (s *scan) reading() *aheadWork {
+	if s.passed*fewPass < s.seen {
+		return gathering(s, stretchFolded)
+	}
 	return &aheadWork{batches: stretchBatches, reader: func(env *Env, size int) stretchReader {
 		return &scanStretches{scan: s, env: env, size: size}
 	}}
