@@ -72,7 +72,12 @@ func PutInBlock(block []byte, entry int, codes []byte, bits int, f BlockFactors,
 		binary.LittleEndian.PutUint32(block[at+4*entry:], math.Float32bits(f.Add))
 		at += blockRow
 	}
-	scale, err := math.Float32bits(f.Scale), math.Float32bits(f.Err)
+	binary.LittleEndian.PutUint32(block[at+4*entry:], packFactors(f.Scale, f.Err))
+}
+
+// packFactors are two factors as bfloat16, the error rounded up.
+func packFactors(ofScale, ofErr float32) uint32 {
+	scale, err := math.Float32bits(ofScale), math.Float32bits(ofErr)
 	const half = 1<<15 - 1 // of what is cut off; not a number stays none
 	if scale < math.MaxUint32/2-half {
 		scale += half + scale>>16&1
@@ -80,8 +85,11 @@ func PutInBlock(block []byte, entry int, codes []byte, bits int, f BlockFactors,
 	if err&0xffff != 0 && err < math.Float32bits(math.MaxFloat32) {
 		err += 1 << 16
 	}
-	binary.LittleEndian.PutUint32(block[at+4*entry:], scale&^0xffff|err>>16)
+	return scale&^0xffff | err>>16
 }
+
+// RoundScale is a scale as blocks and pairs keep it.
+func RoundScale(f float32) float32 { return math.Float32frombits(packFactors(f, 0)) }
 
 // TableBytes is the length of the tables of a query.
 func TableBytes(dims, bits int) int { return BlockDims(dims, bits) * bits / 16 * tableGroup }
