@@ -15,6 +15,7 @@ type Coding uint8
 const (
 	CodingSQ8  Coding = 0 // see SQ8
 	CodingNone Coding = 1 // the vectors themselves, float32
+	CodingPQ   Coding = 2 // see PQ
 
 	codingRaBitQ Coding = 16 // + bits
 )
@@ -31,18 +32,22 @@ func (c Coding) Bits() int {
 }
 
 // Valid reports whether c is a coding.
-func (c Coding) Valid() bool { return c <= CodingNone || c.Bits() > 0 }
+func (c Coding) Valid() bool { return c <= CodingPQ || c.Bits() > 0 }
 
 // Serves reports whether the coding can estimate a metric's distances.
-func (c Coding) Serves(m dist.Metric) bool { return c.Bits() == 0 || m <= dist.Cosine }
+func (c Coding) Serves(m dist.Metric) bool {
+	return m <= dist.Cosine || c == CodingSQ8 || c == CodingNone
+}
 
-// String is the coding's name in SQL: sq8, none, rabitq1 to rabitq8.
+// String is the coding's name in SQL: sq8, none, pq, rabitq1 to rabitq8.
 func (c Coding) String() string {
 	switch {
 	case c == CodingSQ8:
 		return "sq8"
 	case c == CodingNone:
 		return "none"
+	case c == CodingPQ:
+		return "pq"
 	case c.Bits() > 0:
 		return "rabitq" + strconv.Itoa(c.Bits())
 	}
@@ -56,6 +61,8 @@ func ParseCoding(name string) (Coding, bool) {
 		return CodingSQ8, true
 	case "none":
 		return CodingNone, true
+	case "pq":
+		return CodingPQ, true
 	}
 	digit, ok := strings.CutPrefix(name, "rabitq")
 	if !ok || len(digit) != 1 || digit[0] < '1' || digit[0] > '8' {

@@ -14,10 +14,10 @@ func TestCodingNames(t *testing.T) {
 			valid++
 		}
 	}
-	if valid != 10 {
+	if valid != 11 {
 		t.Errorf("%d codings", valid)
 	}
-	for _, bad := range []string{"", "rabitq", "rabitq0", "rabitq9", "rabitq11", "SQ8", "pq"} {
+	for _, bad := range []string{"", "rabitq", "rabitq0", "rabitq9", "rabitq11", "SQ8", "pq4"} {
 		if c, ok := ParseCoding(bad); ok {
 			t.Errorf("%q is %v", bad, c)
 		}
