@@ -55,6 +55,7 @@ type query struct {
 	rotated []float32
 	bits    quant.BitQuery
 	blocks  quant.BlockQuery
+	pq      quant.PQQuery
 	onFar   float32 // Cosine: makes of the ranker's distance the product with a list's centre
 	places  [block]uint32
 }
@@ -63,6 +64,7 @@ type query struct {
 type encodeMemory struct {
 	scratch quant.Scratch
 	code    quant.Code
+	pq      quant.PQCode
 	rotated []float32
 	rec     []byte
 	norm    float32
@@ -70,6 +72,8 @@ type encodeMemory struct {
 
 func newCoder(o *Options) coder {
 	switch bits := o.Coding.Bits(); {
+	case o.Coding == quant.CodingPQ:
+		return pqCoder{metric: o.Metric, dims: o.Dims}
 	case quant.HasBlocks(bits):
 		return blockCoder{quant.NewBlocks(o.Dims, bits, o.Metric), o.Metric}
 	case bits > 0:

@@ -11,16 +11,25 @@ import (
 	"github.com/loxodb/loxodb/vectorindex/quant"
 )
 
-// The flat form of an index is a header and six sections, each starting at a multiple
-// of 64 bytes, in this order: centroids, where each list begins (one uint32 more than
+// The flat form of an index is a header and sections, each starting at a multiple
+// of 64 bytes, in this order: centroids, the books of product quantization where codes are
+// of that, where each list begins (one uint32 more than
 // lists), the ordinals list by list, their code records, of which each list has whole
 // ones, their finer codes, if any, and the vectors by ordinal; all little-endian. Their sizes follow from the header, so there is no offset to
 // trust. The groups of centroids, which only growing needs, are not kept.
 
 const (
-	fileMagic  = "LXIVF\x00\x00\x03" // the last byte is the version
+	fileMagic  = "LXIVF\x00\x00" // and the version
 	headerSize = 64
 )
+
+// version is that of the flat form: 4 with books of product quantization, 3 of all others.
+func (h *header) version() byte {
+	if h.opt.Coding == quant.CodingPQ {
+		return 4
+	}
+	return 3
+}
 
 // header is the fixed part of the flat form.
 type header struct {
@@ -33,6 +42,7 @@ func (h *header) encode() []byte {
 	b := make([]byte, headerSize)
 	le := binary.LittleEndian
 	copy(b, fileMagic)
+	b[7] = h.version()
 	le.PutUint32(b[8:], uint32(h.opt.Dims))
 	b[12], b[13], b[14] = byte(h.opt.Metric), byte(h.opt.Coding), byte(h.opt.Element)
 	le.PutUint32(b[16:], uint32(h.opt.Lists))
@@ -44,13 +54,16 @@ func (h *header) encode() []byte {
 }
 
 func decodeHeader(b []byte) (h header, err error) {
-	if len(b) < headerSize || string(b[:8]) != fileMagic {
+	if len(b) < headerSize || string(b[:7]) != fileMagic {
 		return h, fmt.Errorf("%w: no header of a known version", ErrCorrupt)
 	}
 	le := binary.LittleEndian
 	h = header{n: le.Uint32(b[20:]), lists: le.Uint32(b[32:]), records: le.Uint32(b[36:])}
 	h.opt = Options{Dims: int(le.Uint32(b[8:])), Metric: dist.Metric(b[12]), Coding: quant.Coding(b[13]), Element: dist.Element(b[14]),
 		Lists: int(le.Uint32(b[16:])), Seed: le.Uint64(b[24:])}
+	if b[7] != h.version() {
+		return h, fmt.Errorf("%w: version %d of %v codes", ErrCorrupt, b[7], h.opt.Coding)
+	}
 	if err := h.opt.check(); err != nil {
 		return h, fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
@@ -62,7 +75,7 @@ func decodeHeader(b []byte) (h header, err error) {
 
 // layout is where the sections lie.
 type layout struct {
-	centroids, starts, ords, codes, fine, raw, end uint64
+	centroids, books, starts, ords, codes, fine, raw, end uint64
 }
 
 func (h *header) layout(s shape) layout {
@@ -75,6 +88,7 @@ func (h *header) layout(s shape) layout {
 	n, dims := uint64(h.n), uint64(h.opt.Dims)
 	l := layout{
 		centroids: place(uint64(h.lists) * 4 * dims),
+		books:     place(h.bookBytes()),
 		starts:    place(uint64(h.lists)*4 + 4),
 		ords:      place(n * 4),
 		codes:     place(uint64(h.records) * uint64(s.bytes)),
@@ -83,6 +97,14 @@ func (h *header) layout(s shape) layout {
 	}
 	l.end = at
 	return l
+}
+
+// bookBytes is the length of the books, if there are any.
+func (h *header) bookBytes() uint64 {
+	if h.opt.Coding != quant.CodingPQ {
+		return 0
+	}
+	return uint64(quant.BooksBytes(h.opt.Dims))
 }
 
 // Size returns the number of bytes that WriteTo writes now.
@@ -128,6 +150,10 @@ func (x *Index) WriteTo(w io.Writer) (int64, error) {
 	f.write(h.encode())
 	f.write(dist.FloatBytes(t.centroids))
 	f.pad()
+	if c, ok := t.code.(pqCoder); ok {
+		f.write(c.c.Books().AppendTo(nil))
+		f.pad()
+	}
 	f.write(wordBytes(starts))
 	f.pad()
 	t.write(f)
@@ -248,6 +274,15 @@ func Open(b []byte, resident bool) (*Index, error) {
 	x.fixed = &raw
 	x.reserved.Store(h.n)
 	t := newTrained(x, centroids, nil)
+	code := x.code
+	if h.opt.Coding == quant.CodingPQ {
+		books, err := quant.ReadBooks(b[l.books:l.books+h.bookBytes()], h.opt.Dims)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
+		}
+		code = newPQCoder(&h.opt, books)
+	}
+	t.use(code)
 	if t.sealed, err = newSealed(starts, ords, codes, fine, form); err != nil {
 		return nil, err
 	}

@@ -3,7 +3,8 @@
 // search scans the lists of the centroids nearest to the query, settling with exact
 // distances what the codes' error bounds leave open. Codes of 1 and 2 bits lie in blocks
 // that are scanned by shuffles; with 4 bits a list has blocks of 2 bits and, for what
-// these leave open, a record of 4 bits for each entry (quant.Blocks). Against a graph it is built in a
+// these leave open, a record of 4 bits for each entry (quant.Blocks). Codes of product
+// quantization lie in such blocks, too; their books are learned with the centroids. Against a graph it is built in a
 // fraction of the time and memory and appends cheaply; its searches read more, but in
 // long runs. Entries are numbered 0, 1, 2, … (ordinals). It must not know rows,
 // epochs, snapshots, storage or SQL.
@@ -51,8 +52,8 @@ type Options struct {
 	Element dist.Element // not Sparse
 	Lists   int          // 0 = four times the square root of the number of entries trained on
 	Seed    uint64
-	// Coding is RaBitQ of some bits, or none: then lists are scanned by the vectors
-	// themselves, as bits always are, and L1 needs.
+	// Coding is RaBitQ of some bits, product quantization, or none: then lists are scanned by
+	// the vectors themselves, as bits always are, and L1 needs.
 	Coding quant.Coding
 }
 
@@ -68,7 +69,7 @@ func (o *Options) check() error {
 		return fmt.Errorf("ivf: no lists of %v vectors", o.Element)
 	case o.Lists < 0 || o.Lists > MaxLists:
 		return fmt.Errorf("ivf: %d lists, want at most %d", o.Lists, MaxLists)
-	case o.Coding != quant.CodingNone && o.Coding.Bits() == 0 || !o.Coding.Serves(o.Metric):
+	case o.Coding == quant.CodingSQ8 || !o.Coding.Valid() || !o.Coding.Serves(o.Metric):
 		return fmt.Errorf("ivf: coding %v does not serve the metric %v", o.Coding, o.Metric)
 	}
 	return nil

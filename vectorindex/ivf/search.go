@@ -105,9 +105,9 @@ func (x *Index) Search(vec []byte, p Params) (*Search, error) {
 	// Train publishes the lists before it drops those who waited.
 	s.wait = x.waiting.Load()
 	s.t = x.state.Load()
-	x.code.query(&s.q, s.vec, s.floats)
 	s.order = s.order[:0]
 	if s.t != nil {
+		s.t.code.query(&s.q, s.vec, s.floats)
 		s.far = s.t.rank.distances(s.far[:0], &s.rankQuery, s.floats, s.t.count)
 		s.pick.reset(s.far)
 	}
@@ -250,7 +250,7 @@ func (s *Search) scan(ctx context.Context, i int) error {
 	near := s.list(i)
 	number := near.ord()
 	open := &s.latest[i&1]
-	open.turn = s.x.code.enter(&s.q, s.t.turnedOf(int(number)), near.dist())
+	open.turn = s.t.code.enter(&s.q, s.t.turnedOf(int(number)), near.dist())
 	open.clear()
 	worst := s.worst()
 	if x := s.t.sealed; x != nil {
@@ -287,7 +287,7 @@ func (s *Search) run(open *scanned, codes *dist.Rows, record, at uint32, ords []
 	raw := s.x.Vectors()
 	for len(ords) > 0 {
 		part := ords[:min(block, len(ords))]
-		s.x.code.bounds(&s.q, raw, codes, record, part, worst, s.low[:], s.marks[:])
+		s.t.code.bounds(&s.q, raw, codes, record, part, worst, s.low[:], s.marks[:])
 		for w, mark := range s.marks[:(len(part)+31)/32] {
 			for ; mark != 0; mark &= mark - 1 {
 				e := 32*w + bits.TrailingZeros32(mark)
@@ -320,7 +320,7 @@ func (s *Search) refine(o *scanned) {
 		return
 	}
 	if o.fine.Stride() > 0 {
-		s.x.code.fineBounds(&s.q, o.turn, o.fine, o.places, o.low)
+		s.t.code.fineBounds(&s.q, o.turn, o.fine, o.places, o.low)
 	}
 	worst, raw := s.worst(), s.x.Vectors()
 	for i, low := range o.low {

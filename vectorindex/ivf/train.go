@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 
 	"github.com/loxodb/loxodb/vectorindex/dist"
+	"github.com/loxodb/loxodb/vectorindex/quant"
 )
 
 // trained is what a training leaves: centroids and their lists. All but the lists'
@@ -18,6 +19,7 @@ import (
 type trained struct {
 	count     int // lists
 	dims      int
+	code      coder
 	centroids []float32 // one after the other
 	groups    []group   // ranges of centroids, for quick assignment
 	turned    []float32 // the centroids as the coder wants them
@@ -32,7 +34,13 @@ func (t *trained) centroid(l int) []float32 { return t.centroids[l*t.dims : (l+1
 func (t *trained) turnedOf(l int) []float32 { return t.turned[l*t.each : (l+1)*t.each] }
 
 func (t *trained) bytes() int64 {
-	b := int64(len(t.centroids)+len(t.turned))*4 + t.rank.bytes()
+	b := int64(len(t.centroids))*4 + t.rank.bytes()
+	if !t.asTheyAre() {
+		b += int64(len(t.turned)) * 4
+	}
+	if c, ok := t.code.(pqCoder); ok {
+		b += c.c.Books().Bytes()
+	}
 	for _, l := range t.lists {
 		b += l.bytes()
 	}
@@ -42,16 +50,31 @@ func (t *trained) bytes() int64 {
 	return b
 }
 
-// newTrained has no lists yet.
+// newTrained has no lists yet, and wants its code to be set.
 func newTrained(x *Index, centroids []float32, groups []group) *trained {
-	t := &trained{dims: x.opt.Dims, centroids: centroids, groups: groups, each: x.code.rotated()}
+	t := &trained{dims: x.opt.Dims, centroids: centroids, groups: groups}
 	t.count = len(centroids) / t.dims
 	t.rank = newRanker(x.opt.Metric, t.dims, centroids)
+	return t
+}
+
+// use makes c the coder of the lists.
+func (t *trained) use(c coder) {
+	t.code, t.each = c, c.rotated()
+	if t.asTheyAre() {
+		t.turned = t.centroids
+		return
+	}
 	t.turned = make([]float32, t.count*t.each)
 	for l := range t.count {
-		x.code.centroid(t.turnedOf(l), t.centroid(l))
+		c.centroid(t.turnedOf(l), t.centroid(l))
 	}
-	return t
+}
+
+// asTheyAre says that the coder wants the centroids as they are.
+func (t *trained) asTheyAre() bool {
+	c, ok := t.code.(pqCoder)
+	return ok && inwardOf(c.metric) == 1
 }
 
 // begin makes empty lists that grow.
@@ -144,11 +167,18 @@ func (x *Index) Train(ctx context.Context, bo BuildOptions) error {
 	}
 	waiting := x.waiting.Load()
 	n := waiting.n.Load()
-	centroids, groups, err := x.findCentroids(ctx, waiting, n, &bo)
+	points, centroids, groups, err := x.findCentroids(ctx, waiting, n, &bo)
 	if err != nil {
 		return err
 	}
 	t := newTrained(x, centroids, groups)
+	code := x.code
+	if x.opt.Coding == quant.CodingPQ {
+		if code, err = x.learnBooks(ctx, t, points, &bo); err != nil {
+			return err
+		}
+	}
+	t.use(code)
 	t.begin(x.code.shape())
 	f := &filler{x: x, t: t, from: waiting, n: n, progress: bo.Progress}
 	if err := f.run(ctx, bo.Workers); err != nil {
@@ -168,11 +198,11 @@ func (x *Index) Train(ctx context.Context, bo BuildOptions) error {
 }
 
 // findCentroids trains on a sample of the first n waiting entries. An index of nothing
-// gets one list around the origin.
-func (x *Index) findCentroids(ctx context.Context, waiting *list, n uint32, bo *BuildOptions) ([]float32, []group, error) {
+// gets one list around the origin. The sample is returned, too.
+func (x *Index) findCentroids(ctx context.Context, waiting *list, n uint32, bo *BuildOptions) (points, centroids []float32, groups []group, err error) {
 	if n == 0 {
 		c := make([]float32, x.opt.Dims)
-		return c, []group{{0, 1, c}}, nil
+		return nil, c, []group{{0, 1, c}}, nil
 	}
 	k := x.opt.Lists
 	if k == 0 {
@@ -184,7 +214,7 @@ func (x *Index) findCentroids(ctx context.Context, waiting *list, n uint32, bo *
 	}
 	rng := rand.New(rand.NewPCG(x.opt.Seed, uint64(n)))
 	size := min(int(n), k*perList, max(1, most/(4*x.opt.Dims)))
-	points := make([]float32, 0, size*x.opt.Dims)
+	points = make([]float32, 0, size*x.opt.Dims)
 	v := waiting.view.Load()
 	for _, i := range sample(rng, int(n), size) {
 		points = x.appendFloats(points, x.Vector(v.ord(uint32(i))))
@@ -193,7 +223,8 @@ func (x *Index) findCentroids(ctx context.Context, waiting *list, n uint32, bo *
 		}
 	}
 	m := &kmeans{dims: x.opt.Dims, spherical: x.spherical(), workers: bo.Workers, rng: rng, progress: bo.Training}
-	return m.train(ctx, points, k)
+	centroids, groups, err = m.train(ctx, points, k)
+	return points, centroids, groups, err
 }
 
 // appendFloats appends the components of a vector; a bit is 0 or 1, so that the
@@ -280,6 +311,7 @@ type linker struct {
 	vec    []float32 // normalised for Cosine
 	floats []float32 // as given
 	memory encodeMemory
+	code   coder
 	write  func(rec []byte, entry int, fine []byte) // writes the code in memory
 	out    []float32
 	order  []int
@@ -288,7 +320,7 @@ type linker struct {
 
 func newLinker(x *Index) *linker {
 	l := &linker{x: x}
-	l.write = func(rec []byte, entry int, fine []byte) { x.code.put(&l.memory, rec, entry, fine) }
+	l.write = func(rec []byte, entry int, fine []byte) { l.code.put(&l.memory, rec, entry, fine) }
 	return l
 }
 
@@ -299,7 +331,8 @@ func (l *linker) put(t *trained, ord uint32) {
 		l.floats = append(l.floats[:0], l.vec...)
 	}
 	c := l.nearest(t)
-	l.x.code.encode(&l.memory, l.floats, t.turnedOf(c))
+	l.code = t.code
+	l.code.encode(&l.memory, l.floats, t.turnedOf(c))
 	t.lists[c].append(ord, l.write)
 }
 
