@@ -262,7 +262,24 @@ func (w *tableWriter) cascade(ctx context.Context, k *keyChange, rows *rowStore,
 			return err
 		}
 	}
-	return child.finish(ctx)
+	if err := child.finish(ctx); err != nil || action != 'd' {
+		return err
+	}
+	// A default that is the ended key itself changed nothing, and so nothing was checked.
+	return w.noneRefers(ctx, k)
+}
+
+// noneRefers is the error of a key that ended and that rows refer to all the same.
+func (w *tableWriter) noneRefers(ctx context.Context, k *keyChange) error {
+	x := w.def.Table.Index(k.con.Index)
+	if _, ok, err := table.FindUnique(ctx, w.env.Txn, w.def.Table, x, byKeys(x, k.con, k.old)); err != nil || ok {
+		return err
+	}
+	rows, err := w.referringRows(ctx, k, false)
+	if err != nil || rows.n == 0 {
+		return err
+	}
+	return w.stillReferenced(k)
 }
 
 // reassign sets the referring columns to the new key, NULL, or their defaults.

@@ -9,7 +9,7 @@ import (
 // mentions reports whether a query may refer to a table name without schema. It
 // walks the syntax by reflection: only WITH RECURSIVE asks, and a node added to
 // the tree later cannot be forgotten.
-func mentions(q *ast.Select, name string) bool {
+func mentions(q ast.Stmt, name string) bool {
 	return mentionsIn(reflect.ValueOf(q), name)
 }
 

@@ -82,6 +82,8 @@ type binder struct {
 	// shapes and rowShapes are the columns of record values, by where they come from.
 	shapes    map[logical.ColID][]field
 	rowShapes map[*expr.RowOf][]field
+	// caseRows are the rows in whole-row references that can be NULL.
+	caseRows map[*expr.Case]*expr.RowOf
 	// rawRows are the rows of ROW(…) before what has no type became text.
 	rawRows map[*expr.RowOf]*expr.RowOf
 	// rowPos is where the members of a row of ROW(…) stand.
@@ -103,7 +105,7 @@ const maxDepth = 5000
 
 func newBinder(o Options) *binder {
 	return &binder{o: o, noParams: o.NoParams, meta: logical.NewMeta(), params: append([]types.OID(nil), o.ParamTypes...),
-		pos: map[*expr.Column]ast.Pos{}, shapes: map[logical.ColID][]field{}, rowShapes: map[*expr.RowOf][]field{},
+		pos: map[*expr.Column]ast.Pos{}, shapes: map[logical.ColID][]field{}, rowShapes: map[*expr.RowOf][]field{}, caseRows: map[*expr.Case]*expr.RowOf{},
 		rawRows: map[*expr.RowOf]*expr.RowOf{}, rowPos: map[*expr.RowOf][]ast.Pos{}}
 }
 

@@ -172,7 +172,7 @@ func (b *binder) quantified(s *scope, x *ast.Quantified) (expr.Expr, error) {
 	}
 	elem := types.OID(types.UnknownOID)
 	if rt := r.Type(); rt.OID != types.UnknownOID {
-		if i := types.Lookup(rt.OID); i == nil || i.Elem == 0 || i.Category != 'A' {
+		if i := types.Lookup(rt.OID); i == nil || i.Elem == 0 || i.Category != 'A' && !i.IsArray {
 			return nil, errAt(x.Pos, pgerrcode.WrongObjectType, "op ANY/ALL (array) requires array on right side")
 		}
 		elem = rt.Elem().OID

@@ -1,12 +1,13 @@
 package bind
 
 import (
+	"slices"
+
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/planner/logical"
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/expr"
-	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -18,18 +19,21 @@ type cteEntry struct {
 	// work is the working table while the query's own recursive part is bound.
 	work   bool
 	workID int
+	// extra is how many of the last columns SEARCH and CYCLE have added.
+	extra int
 }
 
-// findCTE finds a WITH name, innermost first.
-func findCTE(s *scope, name string) *cteEntry {
+// findCTE finds a WITH name, innermost first; inner reports that the reference stands
+// in a query below the one that has the WITH clause.
+func findCTE(s *scope, name string) (c *cteEntry, inner bool) {
 	for level := s; level != nil; level = level.parent {
 		for i := len(level.ctes) - 1; i >= 0; i-- {
 			if level.ctes[i].name == name {
-				return level.ctes[i]
+				return level.ctes[i], level != s
 			}
 		}
 	}
-	return nil
+	return nil, false
 }
 
 // with binds a WITH clause into the scope.
@@ -44,18 +48,83 @@ func (b *binder) with(s *scope, w *ast.With) error {
 		}
 		seen[w.CTEs[i].Name] = true
 	}
+	if w.Recursive {
+		return b.withRecursive(s, w)
+	}
 	for i := range w.CTEs {
-		if err := b.cte(s, &w.CTEs[i], w.Recursive); err != nil {
+		s.future = append(s.future, w.CTEs[i].Name)
+	}
+	for i := range w.CTEs {
+		if err := b.cte(s, &w.CTEs[i]); err != nil {
+			return err
+		}
+		s.future = s.future[1:]
+	}
+	return nil
+}
+
+// withRecursive binds the queries of WITH RECURSIVE, each after those that it reads.
+func (b *binder) withRecursive(s *scope, w *ast.With) error {
+	order, err := dependencyOrder(w)
+	if err != nil {
+		return err
+	}
+	for _, c := range order {
+		if !mentions(c.Query, c.Name) {
+			continue
+		}
+		if err := checkRecursion(c); err != nil {
+			return err
+		}
+	}
+	for _, c := range order {
+		if sel, ok := c.Query.(*ast.Select); ok && mentions(sel, c.Name) {
+			err = b.recursiveCTE(s, c, sel)
+		} else {
+			err = b.cte(s, c)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (b *binder) cte(s *scope, c *ast.CTE, recursive bool) error {
-	if sel, ok := c.Query.(*ast.Select); ok && recursive && mentions(sel, c.Name) {
-		return b.recursiveCTE(s, c, sel)
+// dependencyOrder sorts the queries of WITH RECURSIVE so that each comes after those
+// that it reads; two that read each other are refused.
+func dependencyOrder(w *ast.With) ([]*ast.CTE, error) {
+	n := len(w.CTEs)
+	left := make([]int, n)
+	reads := make([]map[int]bool, n)
+	for i := range w.CTEs {
+		left[i], reads[i] = i, map[int]bool{}
+		for j := range w.CTEs {
+			if i != j && mentions(w.CTEs[i].Query, w.CTEs[j].Name) {
+				reads[i][j] = true
+			}
+		}
 	}
+	var order []*ast.CTE
+	for i := range n {
+		at := -1
+		for k := i; k < n && at < 0; k++ {
+			if len(reads[left[k]]) == 0 {
+				at = k
+			}
+		}
+		if at < 0 {
+			return nil, errAt(w.CTEs[left[i]].Pos, pgerrcode.FeatureNotSupported, "mutual recursion between WITH items is not implemented")
+		}
+		left[i], left[at] = left[at], left[i]
+		order = append(order, &w.CTEs[left[i]])
+		for _, k := range left[i+1:] {
+			delete(reads[k], left[i])
+		}
+	}
+	return order, nil
+}
+
+func (b *binder) cte(s *scope, c *ast.CTE) error {
 	var q *query
 	var err error
 	write := true
@@ -81,6 +150,9 @@ func (b *binder) cte(s *scope, c *ast.CTE, recursive bool) error {
 	}
 	if write && s.parent != nil {
 		return errAt(c.Pos, pgerrcode.FeatureNotSupported, "WITH clause containing a data-modifying statement must be at the top level")
+	}
+	if c.Search != nil || c.Cycle != nil {
+		return errAt(c.Pos, pgerrcode.SyntaxError, "WITH query is not recursive")
 	}
 	inline := !write && c.Materialized != ast.MaterializeAlways
 	return b.addCTE(s, c, q, write, inline)
@@ -110,8 +182,20 @@ func (b *binder) addCTE(s *scope, c *ast.CTE, q *query, write, inline bool) erro
 	return nil
 }
 
+// notYetReferable is the error for the name of a WITH query that comes later.
+func notYetReferable(s *scope, n *ast.QName) error {
+	for level := s; level != nil; level = level.parent {
+		if n.Schema == "" && slices.Contains(level.future, n.Name) {
+			return errAt(n.Pos, pgerrcode.UndefinedTable, "relation \"%s\" does not exist", n.Name).
+				WithDetail("There is a WITH item named \"%s\", but it cannot be referenced from this part of the query.", n.Name).
+				WithHint("Use WITH RECURSIVE, or re-order the WITH items to remove forward references.")
+		}
+	}
+	return nil
+}
+
 // cteRef binds a reference to a WITH query.
-func (b *binder) cteRef(s *scope, c *cteEntry, x *ast.TableRef) (logical.Node, []*nsItem, error) {
+func (b *binder) cteRef(s *scope, c *cteEntry, inner bool, x *ast.TableRef) (logical.Node, []*nsItem, error) {
 	name := c.name
 	if x.Alias != nil {
 		name = x.Alias.Name
@@ -134,7 +218,10 @@ func (b *binder) cteRef(s *scope, c *cteEntry, x *ast.TableRef) (logical.Node, [
 	if err != nil {
 		return nil, nil, err
 	}
-	it.rel = &relation{alias: it.name, derived: true}
+	if n := len(it.cols) - c.extra; inner || c.work { // of SEARCH and CYCLE: not in *
+		it.hidden, it.cols = append(it.hidden, it.cols[n:]...), it.cols[:n]
+	}
+	it.rel = &relation{alias: it.name, derived: true, work: c.work}
 	if c.work {
 		return &logical.WorkRef{Work: c.workID, Name: c.name, Out: out}, one(it), nil
 	}
@@ -144,27 +231,9 @@ func (b *binder) cteRef(s *scope, c *cteEntry, x *ast.TableRef) (logical.Node, [
 
 // recursiveCTE binds non-recursive UNION [ALL] recursive.
 func (b *binder) recursiveCTE(s *scope, c *ast.CTE, sel *ast.Select) error {
-	if sel.SetOp != ast.Union || sel.Left == nil || mentions(sel.Left, c.Name) {
-		return errAt(c.Pos, pgerrcode.InvalidRecursion, "recursive query \"%s\" does not have the form non-recursive-term UNION [ALL] recursive-term", c.Name)
-	}
-	if len(sel.OrderBy) > 0 {
-		return errAt(sel.OrderBy[0].Expr.Position(), pgerrcode.FeatureNotSupported, "ORDER BY in a recursive query is not implemented")
-	}
-	if sel.Limit != nil {
-		return errAt(sel.Limit.Position(), pgerrcode.FeatureNotSupported, "LIMIT in a recursive query is not implemented")
-	}
-	if sel.Offset != nil {
-		return errAt(sel.Offset.Position(), pgerrcode.FeatureNotSupported, "OFFSET in a recursive query is not implemented")
-	}
-	if len(sel.Locking) > 0 {
-		return errAt(ast.NoPos, pgerrcode.FeatureNotSupported, "FOR UPDATE/SHARE in a recursive query is not implemented")
-	}
 	in := *s
 	in.grouping, in.srfs, in.calls, in.items = nil, nil, nil, nil
 	if err := b.with(&in, sel.With); err != nil {
-		return err
-	}
-	if err := checkRecursion(sel.Right, c.Name); err != nil {
 		return err
 	}
 	init, err := b.selectStmt(sel.Left, &in, queryOpts{})
@@ -178,19 +247,38 @@ func (b *binder) recursiveCTE(s *scope, c *ast.CTE, sel *ast.Select) error {
 	for i, n := range c.Columns {
 		cols[i].name = n
 	}
-	work := &cteEntry{name: c.Name, cols: cols, work: true, workID: b.meta.Works}
+	g, err := b.newGraph(&in, c, sel, cols)
+	if err != nil {
+		return err
+	}
+	right := sel.Right
+	work := &cteEntry{name: c.Name, work: true, workID: b.meta.Works}
+	if g != nil {
+		init, right, work.extra = b.start(g, init), g.stepQuery(right), len(g.added)
+		cols = append(cols[:len(cols):len(cols)], init.out[len(cols):]...)
+	}
+	work.cols = cols
 	b.meta.Works++
 	rec := in
 	rec.ctes = append(append([]*cteEntry(nil), in.ctes...), work)
-	step, err := b.setOperand(&rec, sel.Right)
+	step, err := b.setOperand(&rec, right)
 	if err != nil {
 		return err
+	}
+	if g != nil {
+		if step, err = b.next(g, step); err != nil {
+			return err
+		}
 	}
 	u, err := b.recursiveUnion(c, sel, work.workID, init, step, cols)
 	if err != nil {
 		return err
 	}
-	return b.addCTE(s, &ast.CTE{At: c.At, Name: c.Name}, u, false, c.Materialized != ast.MaterializeAlways)
+	if err := b.addCTE(s, &ast.CTE{At: c.At, Name: c.Name}, u, false, c.Materialized != ast.MaterializeAlways); err != nil {
+		return err
+	}
+	s.ctes[len(s.ctes)-1].extra = work.extra
+	return nil
 }
 
 func (b *binder) recursiveUnion(c *ast.CTE, sel *ast.Select, work int, init, step *query, cols []outCol) (*query, error) {
@@ -208,13 +296,13 @@ func (b *binder) recursiveUnion(c *ast.CTE, sel *ast.Select, work int, init, ste
 				return nil, err
 			}
 			if t.OID != o.t.OID {
-				return nil, pgerr.Newf(pgerrcode.DatatypeMismatch,
-					"recursive query \"%s\" column %d has type %s in non-recursive term but type %s overall",
-					c.Name, i+1, types.FormatType(o.t), types.FormatType(t)).
-					WithHint("Cast the output of the non-recursive term to the correct type.")
+				return nil, otherType(c, sel, i, o.t, t)
 			}
 			exprs[i] = both[1]
 		} else {
+			if o.t.Mod >= 0 && st.t.Mod != o.t.Mod {
+				return nil, otherType(c, sel, i, o.t, types.Of(o.t.OID))
+			}
 			exprs[i] = &expr.Column{Index: st.id, T: st.t, Name: st.name}
 		}
 		id := b.meta.Add(logical.ColInfo{Name: o.name, T: o.t})
@@ -223,6 +311,14 @@ func (b *binder) recursiveUnion(c *ast.CTE, sel *ast.Select, work int, init, ste
 	}
 	n.Step, n.StepCols = b.retype(step, exprs)
 	return u, nil
+}
+
+// otherType is the error for a column whose type the recursive term would change.
+func otherType(c *ast.CTE, sel *ast.Select, i int, first, overall types.T) error {
+	return errAt(targetPos(sel.Left, i), pgerrcode.DatatypeMismatch,
+		"recursive query \"%s\" column %d has type %s in non-recursive term but type %s overall",
+		c.Name, i+1, types.FormatType(first), types.FormatType(overall)).
+		WithHint("Cast the output of the non-recursive term to the correct type.")
 }
 
 // project computes expressions over a tree; plain columns of it keep their numbers.

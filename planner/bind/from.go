@@ -9,6 +9,7 @@ import (
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/syscat"
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -111,11 +112,16 @@ func named(name string, alias *ast.Alias, cols []nsCol, _ ast.Pos) (*nsItem, err
 // tableRef binds a WITH query, table, view or system relation.
 func (b *binder) tableRef(s *scope, x *ast.TableRef) (logical.Node, []*nsItem, error) {
 	if x.Name.Schema == "" {
-		if c := findCTE(s, x.Name.Name); c != nil {
-			return b.cteRef(s, c, x)
+		if c, inner := findCTE(s, x.Name.Name); c != nil {
+			return b.cteRef(s, c, inner, x)
 		}
 	}
 	r, err := b.relation(&x.Name)
+	if pgerr.Code(err) == pgerrcode.UndefinedTable {
+		if later := notYetReferable(s, &x.Name); later != nil {
+			err = later
+		}
+	}
 	if err != nil {
 		return nil, nil, err
 	}

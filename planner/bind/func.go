@@ -270,7 +270,19 @@ func (b *binder) aggregate(s, g *scope, x *ast.Func, r *builtin.Resolved, args [
 		return nil, errAt(x.Pos, pgerrcode.GroupingError, "aggregate function calls cannot be nested")
 	}
 	direct := directArgs(x, r, len(args))
-	level := b.aggLevel(s, args[direct:])
+	var filter expr.Expr
+	if x.Filter != nil {
+		f := *g
+		f.in, f.grouping, f.inAgg = inFilter, nil, false
+		var err error
+		if filter, err = b.condition(&f, x.Filter, "FILTER"); err != nil {
+			return nil, err
+		}
+	}
+	level := b.aggLevel(s, append(slices.Clone(args[direct:]), filter))
+	if err := b.noAggIn(level, append(slices.Clone(args[direct:]), filter)); err != nil {
+		return nil, err
+	}
 	if level.inAgg { // of a query around, whose aggregate this is in
 		return nil, errAt(x.Pos, pgerrcode.GroupingError, "aggregate function calls cannot be nested")
 	}
@@ -286,15 +298,9 @@ func (b *binder) aggregate(s, g *scope, x *ast.Func, r *builtin.Resolved, args [
 		return nil, err
 	}
 	a := logical.AggCall{Fn: r.Fn, Args: in[direct:], Direct: in[:direct], Distinct: x.Distinct, T: types.Of(r.Ret)}
+	a.Filter = filter
 	if err := b.checkDirect(s, level, a.Direct); err != nil {
 		return nil, err
-	}
-	if x.Filter != nil {
-		f := *g
-		f.in, f.grouping, f.inAgg = inFilter, nil, false
-		if a.Filter, err = b.condition(&f, x.Filter, "FILTER"); err != nil {
-			return nil, err
-		}
 	}
 	for i := range x.OrderBy {
 		if x.WithinGroup {
@@ -332,6 +338,26 @@ func (b *binder) aggOrder(g *scope, x *ast.Func, o *ast.SortBy, args, in []expr.
 	return b.sortKey(e, o)
 }
 
+// noAggIn refuses aggregates of the level among the arguments of one.
+func (b *binder) noAggIn(level *scope, args []expr.Expr) error {
+	if level.grouping == nil {
+		return nil
+	}
+	var err error
+	for _, a := range args {
+		if a == nil {
+			continue
+		}
+		logical.Walk(a, func(e expr.Expr) bool {
+			if c, ok := e.(*expr.Column); ok && err == nil && slices.Contains(level.grouping.out, c.Index) {
+				err = errAt(b.pos[c], pgerrcode.GroupingError, "aggregate function calls cannot be nested")
+			}
+			return err == nil
+		})
+	}
+	return err
+}
+
 // addAgg adds the call, or finds an equal one.
 func (b *binder) addAgg(g *grouping, a logical.AggCall, x *ast.Func) expr.Expr {
 	if len(g.aggs) == 0 {
@@ -339,12 +365,12 @@ func (b *binder) addAgg(g *grouping, a logical.AggCall, x *ast.Func) expr.Expr {
 	}
 	for i := range g.aggs {
 		if sameAgg(&g.aggs[i], &a) {
-			return b.meta.Column(g.out[i])
+			return b.reference(b.meta.Column(g.out[i]), x.Pos)
 		}
 	}
 	id := b.meta.Add(logical.ColInfo{Name: x.Name.Name, T: a.T})
 	g.aggs, g.out = append(g.aggs, a), append(g.out, id)
-	return b.meta.Column(id)
+	return b.reference(b.meta.Column(id), x.Pos)
 }
 
 // aggLevel is the query level an aggregate belongs to: the innermost whose
@@ -352,7 +378,9 @@ func (b *binder) addAgg(g *grouping, a logical.AggCall, x *ast.Func) expr.Expr {
 func (b *binder) aggLevel(s *scope, args []expr.Expr) *scope {
 	used := map[logical.ColID]bool{}
 	for _, a := range args {
-		logical.Free(a, func(c logical.ColID) { used[c] = true })
+		if a != nil {
+			logical.Free(a, func(c logical.ColID) { used[c] = true })
+		}
 	}
 	if len(used) == 0 {
 		return s

@@ -172,6 +172,9 @@ func (b *binder) groupOne(q *selection, e ast.Expr) (int, error) {
 		if used := b.aggIn(q, x); used {
 			return 0, errAt(q.targets[n].pos, pgerrcode.GroupingError, "aggregate functions are not allowed in GROUP BY")
 		}
+		if pos, used := b.windowIn(q, x); used {
+			return 0, errAt(pos, pgerrcode.WindowingError, "window functions are not allowed in GROUP BY")
+		}
 	} else if x, err = b.value(q.scope, e); err != nil {
 		return 0, err
 	}
@@ -199,12 +202,30 @@ func (b *binder) aggIn(q *selection, x expr.Expr) bool {
 	})
 }
 
+// windowIn finds a window function of the select list in x.
+func (b *binder) windowIn(q *selection, x expr.Expr) (pos ast.Pos, found bool) {
+	logical.Walk(x, func(e expr.Expr) bool {
+		if c, ok := e.(*expr.Column); ok && !found {
+			for _, w := range q.windowCalls.nodes {
+				if slices.Contains(w.Out, c.Index) {
+					pos, found = b.pos[c], true
+				}
+			}
+		}
+		return !found
+	})
+	return pos, found
+}
+
 // aggregation puts the Agg under the select list and rewrites everything above
 // it to use its output.
 func (b *binder) aggregation(q *selection) error {
 	g := q.level
 	if len(g.aggs) == 0 && len(g.calls) == 0 && !q.grouped && q.having == nil {
 		return b.windowNodes(q, nil)
+	}
+	if len(g.aggs) > 0 && slices.ContainsFunc(q.items, func(it *nsItem) bool { return it.rel != nil && it.rel.work }) {
+		return errAt(g.first, pgerrcode.InvalidRecursion, "aggregate functions are not allowed in a recursive query's recursive term")
 	}
 	below := map[logical.ColID]bool{}
 	for _, c := range q.tree.Cols() {
@@ -244,6 +265,9 @@ func (b *binder) aggregation(q *selection) error {
 		q.having[i] = e
 	}
 	q.tree = n
+	if len(n.Aggs) == 0 && len(n.Groups) == 0 && q.sets == nil {
+		q.tree = &logical.Values{Rows: [][]expr.Expr{{}}} // one row whatever was read
+	}
 	if q.having != nil {
 		q.tree = &logical.Filter{Input: q.tree, Conds: q.having}
 	}
@@ -283,6 +307,14 @@ func (r *regroup) expr(e expr.Expr) expr.Expr {
 		}
 		return e
 	case *logical.Subquery:
+		if r.q.sets == nil && len(r.q.level.calls) > 0 {
+			logical.RewriteTree(x.Tree, func(n expr.Expr) expr.Expr {
+				if c, ok := n.(*expr.Column); ok && r.q.level.isCall(c.Index) {
+					return intConst(0)
+				}
+				return n
+			})
+		}
 		first, at, some := logical.ColID(0), ast.NoPos, false
 		logical.FreeTree(x.Tree, func(c logical.ColID) {
 			if r.below[c] && !r.grouped(c) && !r.dependent(c) {

@@ -37,6 +37,8 @@ func (b *binder) join(s *scope, x *ast.Join) (logical.Node, []*nsItem, error) {
 		return nil, nil, err
 	}
 	j := &logical.Join{Kind: joinKind(x.Kind), Left: left, Right: right}
+	markNullable(litems, x.Left, &j.Left, j.Kind == logical.Right || j.Kind == logical.Full)
+	markNullable(ritems, x.Right, &j.Right, j.Kind == logical.Left || j.Kind == logical.Full)
 	lcols, rcols := visibleCols(litems), visibleCols(ritems)
 	using := x.Using
 	if x.Natural {
@@ -58,6 +60,19 @@ func (b *binder) join(s *scope, x *ast.Join) (logical.Node, []*nsItem, error) {
 		j.On = logical.Conjuncts(j.On, cond)
 	}
 	return j, b.joinItems(x, items, cols, merged), nil
+}
+
+// markNullable notes where the join has the node of a derived item, and that its rows,
+// as all on this side, can be NULL.
+func markNullable(items []*nsItem, t ast.TableExpr, slot *logical.Node, nullable bool) {
+	if _, ok := t.(*ast.Join); !ok && len(items) == 1 && items[0].rel != nil && items[0].rel.scan == nil {
+		items[0].rel.slot = slot
+	}
+	for _, it := range items {
+		if it.rel != nil {
+			it.rel.nullable = it.rel.nullable || nullable
+		}
+	}
 }
 
 func joinKind(k ast.JoinKind) logical.JoinKind {

@@ -41,6 +41,10 @@ func (b *binder) shape(e expr.Expr) []field {
 			return nil
 		}
 		return f
+	case *expr.Case:
+		if row := b.caseRows[x]; row != nil {
+			return b.shape(row)
+		}
 	case *expr.RowOf:
 		if f := b.rowShapes[x]; f != nil {
 			return f
@@ -84,6 +88,9 @@ func (b *binder) fieldSel(s *scope, x *ast.FieldSel) (expr.Expr, error) {
 
 // fieldOf is a column of a record.
 func (b *binder) fieldOf(v expr.Expr, f field) expr.Expr {
+	if c, ok := v.(*expr.Case); ok && b.caseRows[c] != nil {
+		v = b.caseRows[c] // its columns are NULL where it is
+	}
 	if r, ok := v.(*expr.RowOf); ok {
 		return r.Args[f.at]
 	}

@@ -15,11 +15,57 @@ type recursion struct {
 	err  error
 }
 
-// checkRecursion checks the recursive term of a WITH query.
-func checkRecursion(q *ast.Select, name string) error {
-	r := &recursion{name: name}
-	r.query(q, "")
-	return r.err
+// checkRecursion checks the form of a WITH query that reads itself.
+func checkRecursion(c *ast.CTE) error {
+	sel, ok := c.Query.(*ast.Select)
+	if !ok {
+		return errAt(c.Pos, pgerrcode.InvalidRecursion, "recursive query \"%s\" must not contain data-modifying statements", c.Name)
+	}
+	if sel.SetOp != ast.Union {
+		return errAt(c.Pos, pgerrcode.InvalidRecursion, "recursive query \"%s\" does not have the form non-recursive-term UNION [ALL] recursive-term", c.Name)
+	}
+	r := &recursion{name: c.Name}
+	r.query(sel.Left, "its non-recursive term")
+	r.query(sel.Right, "")
+	if sel.With != nil {
+		r.with(sel.With, "a subquery")
+	}
+	if r.err != nil {
+		return r.err
+	}
+	what, pos := "", ast.NoPos
+	switch {
+	case len(sel.OrderBy) > 0:
+		what, pos = "ORDER BY", leftmost(sel.OrderBy[0].Expr)
+	case sel.Offset != nil:
+		what, pos = "OFFSET", leftmost(sel.Offset)
+	case sel.Limit != nil:
+		what, pos = "LIMIT", leftmost(sel.Limit)
+	case len(sel.Locking) > 0:
+		what = "FOR UPDATE/SHARE"
+	default:
+		return nil
+	}
+	return errAt(pos, pgerrcode.FeatureNotSupported, "%s in a recursive query is not implemented", what)
+}
+
+// with looks through WITH queries up to one of the name, which hides the other; false
+// says that there is one.
+func (r *recursion) with(w *ast.With, where string) bool {
+	for i := range w.CTEs {
+		if w.CTEs[i].Name == r.name && w.Recursive {
+			return false
+		}
+	}
+	for i := range w.CTEs {
+		if sub, ok := w.CTEs[i].Query.(*ast.Select); ok {
+			r.query(sub, where)
+		}
+		if w.CTEs[i].Name == r.name {
+			return false
+		}
+	}
+	return true
 }
 
 // query looks through a query; where is the place in which no reference may
@@ -28,15 +74,8 @@ func (r *recursion) query(q *ast.Select, where string) {
 	if q == nil || r.err != nil {
 		return
 	}
-	if q.With != nil {
-		for i := range q.With.CTEs {
-			if q.With.CTEs[i].Name == r.name {
-				return // another query of the name
-			}
-			if sub, ok := q.With.CTEs[i].Query.(*ast.Select); ok {
-				r.query(sub, where)
-			}
-		}
+	if q.With != nil && !r.with(q.With, where) {
+		return
 	}
 	switch q.SetOp {
 	case ast.SetNone:

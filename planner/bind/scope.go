@@ -42,6 +42,7 @@ const (
 	inOnConflict
 	inUsing
 	inMergeWhen
+	inCycleMark
 	inWindowDef
 	inFrame // RANGE, then ROWS and GROUPS in the order of ast.FrameMode
 )
@@ -51,7 +52,7 @@ var clauseName = [...]string{inTarget: "SELECT", inWhere: "WHERE", inHaving: "HA
 	inValues: "VALUES", inReturning: "RETURNING", inUpdateSet: "UPDATE", inFromFunction: "functions in FROM",
 	inDefault: "DEFAULT expressions", inCheck: "check constraints", inIndexExpr: "index expressions",
 	inIndexPred: "index predicates", inGenerated: "column generation expressions", inFilter: "FILTER",
-	inOnConflict: "ON CONFLICT", inUsing: "transform expressions", inMergeWhen: "MERGE WHEN conditions",
+	inOnConflict: "ON CONFLICT", inUsing: "transform expressions", inMergeWhen: "MERGE WHEN conditions", inCycleMark: "CYCLE",
 	inWindowDef: "window definitions", inFrame: "window RANGE", inFrame + 1: "window ROWS", inFrame + 2: "window GROUPS"}
 
 // scope is what names mean at one query level.
@@ -63,6 +64,8 @@ type scope struct {
 	// seen are all FROM items bound at this level so far, wherever they can be referenced.
 	seen *[]*nsItem
 	ctes []*cteEntry
+	// future are the WITH queries of the level that cannot be referenced yet.
+	future []string
 	// grouping collects the level's aggregates; nil where none may stand.
 	grouping *grouping
 	// srfs collects set-returning calls of the select list; nil where none may stand.
@@ -106,8 +109,13 @@ type relation struct {
 	alias   string
 	scalar  bool // a function returning a scalar: its name as a value is its column
 	derived bool // a subquery, view or WITH query
+	work    bool // the working table of a recursive query
 	// rowType is the composite type of its rows, of a view or function; 0 = none, or the table's
 	rowType types.OID
+	// nullable: an outer join can put NULLs in the place of its rows. slot is where the
+	// join has its node, nil for tables.
+	nullable bool
+	slot     *logical.Node
 }
 
 // findColumn resolves an unqualified name, innermost level first. nil: not found.
@@ -321,7 +329,7 @@ func (b *binder) wholeRow(it *nsItem, pos ast.Pos) (expr.Expr, error) {
 		return b.reference(it.cols[0].e, pos), nil
 	}
 	if row := b.tableRow(it, pos); row != nil {
-		return row, nil
+		return b.rowOrNull(it, row), nil
 	}
 	row := &expr.RowOf{}
 	var sh []field
@@ -333,8 +341,43 @@ func (b *binder) wholeRow(it *nsItem, pos ast.Pos) (expr.Expr, error) {
 	}
 	b.rowShapes[row] = sh
 	var err error
-	row.T, err = builtin.RowType(names)
-	return row, err
+	if row.T, err = builtin.RowType(names); err != nil {
+		return nil, err
+	}
+	return b.rowOrNull(it, row), nil
+}
+
+// rowOrNull is a whole row, or NULL where an outer join has none: not a row of NULLs.
+func (b *binder) rowOrNull(it *nsItem, row *expr.RowOf) expr.Expr {
+	if it.rel == nil || !it.rel.nullable {
+		return row
+	}
+	var there expr.Expr
+	switch {
+	case it.rel.scan != nil:
+		there = b.scanColumn(it.rel, catalog.RowIDAttr, "rowid", types.Of(types.Int8OID))
+	case it.rel.slot != nil:
+		there = b.rowMark(it.rel)
+	default:
+		return row
+	}
+	e := &expr.Case{Whens: []expr.When{{Cond: &expr.IsNull{X: there, Not: true}, Result: row}}, Else: nullConst(row.T), T: row.T}
+	b.caseRows[e] = row
+	return e
+}
+
+// rowMark is a column that every row of a derived item has, before an outer join adds
+// rows of NULLs.
+func (b *binder) rowMark(rel *relation) expr.Expr {
+	in := *rel.slot
+	p := &logical.Project{Input: in}
+	for _, c := range in.Cols() {
+		p.Exprs, p.Out = append(p.Exprs, b.meta.Column(c)), append(p.Out, c)
+	}
+	mark := b.meta.Add(logical.ColInfo{Name: "row", Rel: rel.alias, T: types.Of(types.BoolOID)})
+	p.Exprs, p.Out = append(p.Exprs, boolConst(true)), append(p.Out, mark)
+	*rel.slot = p
+	return b.meta.Column(mark)
 }
 
 // missingItem is 42P01 for a qualified reference, with PostgreSQL's hints.

@@ -167,12 +167,12 @@ func (b *binder) addWindow(s *scope, n *logical.Window, c physical.WindowCall, x
 	for _, have := range s.calls.nodes {
 		if sameWindow(have, n) {
 			have.Calls, have.Out = append(have.Calls, c), append(have.Out, id)
-			return b.meta.Column(id)
+			return b.reference(b.meta.Column(id), x.Pos)
 		}
 	}
 	n.Calls, n.Out = []physical.WindowCall{c}, []logical.ColID{id}
 	s.calls.nodes = append(s.calls.nodes, n)
-	return b.meta.Column(id)
+	return b.reference(b.meta.Column(id), x.Pos)
 }
 
 func sameWindow(a, b *logical.Window) bool {

@@ -261,6 +261,33 @@ func VisitExprs(n Node, f func(expr.Expr)) {
 	})
 }
 
+// CallsVolatile reports whether e calls a volatile function outside of subqueries.
+func CallsVolatile(e expr.Expr) bool {
+	found := false
+	Walk(e, func(n expr.Expr) bool {
+		if c, ok := n.(*expr.Call); ok {
+			found = found || c.Fn.Volatility == builtin.Volatile
+		}
+		return !found
+	})
+	return found
+}
+
+// RewriteTree replaces bottom-up in all expressions of a tree, subqueries included.
+func RewriteTree(n Node, f func(expr.Expr) expr.Expr) {
+	Visit(n, func(m Node) {
+		MapExprs(m, func(e expr.Expr) expr.Expr {
+			Walk(e, func(x expr.Expr) bool {
+				if s, ok := x.(*Subquery); ok {
+					RewriteTree(s.Tree, f)
+				}
+				return true
+			})
+			return Rewrite(e, f)
+		})
+	})
+}
+
 // HasSubquery reports a subquery anywhere in e.
 func HasSubquery(e expr.Expr) bool {
 	found := false

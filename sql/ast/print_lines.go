@@ -90,6 +90,7 @@ func (p *printer) cteLines(w *With) {
 		}
 		p.line("", 0, 0, 0)
 		p.s(")")
+		p.graph(&w.CTEs[i])
 	}
 	p.indent -= indentClause
 	p.line("", 0, 0, 0)

@@ -61,8 +61,40 @@ func (p *printer) ctes(w *With) {
 		p.s(" AS ", []string{"", "MATERIALIZED ", "NOT MATERIALIZED "}[c.Materialized], "(")
 		p.stmt(c.Query)
 		p.s(")")
+		p.graph(&w.CTEs[i])
 	}
 	p.s(" ")
+}
+
+// graph writes SEARCH and CYCLE.
+func (p *printer) graph(c *CTE) {
+	if x := c.Search; x != nil {
+		p.s(" SEARCH ", []string{"DEPTH", "BREADTH"}[b2i(x.Breadth)], " FIRST BY ")
+		p.idents(x.By)
+		p.s(" SET ")
+		p.ident(x.Set)
+	}
+	x := c.Cycle
+	if x == nil {
+		return
+	}
+	p.s(" CYCLE ")
+	p.idents(x.Columns)
+	p.s(" SET ")
+	p.ident(x.Set)
+	if !isBool(x.To, true) || !isBool(x.Default, false) {
+		p.s(" TO ")
+		p.expr(x.To)
+		p.s(" DEFAULT ")
+		p.expr(x.Default)
+	}
+	p.s(" USING ")
+	p.ident(x.Using)
+}
+
+func isBool(e Expr, v bool) bool {
+	l, ok := e.(*Lit)
+	return ok && l.Kind == LitBool && l.Bool == v
 }
 
 // hasTail reports clauses that belong to the whole query, so that an operand

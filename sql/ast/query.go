@@ -74,6 +74,25 @@ type CTE struct {
 	Columns      []string
 	Query        Stmt
 	Materialized Materialize
+	Search       *Search
+	Cycle        *Cycle
+}
+
+// Search is SEARCH DEPTH|BREADTH FIRST BY … SET ….
+type Search struct {
+	At
+	Breadth bool
+	By      []string
+	Set     string
+}
+
+// Cycle is CYCLE … SET … TO … DEFAULT … USING …; without TO and DEFAULT they are true
+// and false.
+type Cycle struct {
+	At
+	Columns     []string
+	Set, Using  string
+	To, Default Expr
 }
 
 // Materialize is the hint of a CTE.

@@ -54,6 +54,10 @@ func (w walker) part(n Node) {
 		}
 	case CTE:
 		w.stmt(v.Query)
+		if v.Cycle != nil {
+			w.expr(v.Cycle.To)
+			w.expr(v.Cycle.Default)
+		}
 	case Locking:
 		parts(w, v.Of)
 	case TypeName:

@@ -77,6 +77,7 @@ const (
 
 	BoolArrayOID        OID = 1000
 	ByteaArrayOID       OID = 1001
+	RecordArrayOID      OID = 2287
 	CharArrayOID        OID = 1002
 	NameArrayOID        OID = 1003
 	Int2ArrayOID        OID = 1005

@@ -151,18 +151,19 @@ func (c *conv) with(w *pgast.WithClause) *ast.With {
 	out := &ast.With{At: at(w.Location), Recursive: w.Recursive}
 	for _, n := range w.Ctes {
 		e := n.GetCommonTableExpr()
-		if e.SearchClause != nil {
-			c.fail(e.SearchClause.Location, "SEARCH clause is not supported")
-		}
-		if e.CycleClause != nil {
-			c.fail(e.CycleClause.Location, "CYCLE clause is not supported")
-		}
 		cte := ast.CTE{At: at(e.Location), Name: e.Ctename, Columns: c.strs(e.Aliascolnames), Query: c.dml(e.Ctequery)}
 		switch e.Ctematerialized {
 		case pgast.CTEMaterialize_CTEMaterializeAlways:
 			cte.Materialized = ast.MaterializeAlways
 		case pgast.CTEMaterialize_CTEMaterializeNever:
 			cte.Materialized = ast.MaterializeNever
+		}
+		if x := e.SearchClause; x != nil {
+			cte.Search = &ast.Search{At: at(x.Location), Breadth: x.SearchBreadthFirst, By: c.strs(x.SearchColList), Set: x.SearchSeqColumn}
+		}
+		if x := e.CycleClause; x != nil {
+			cte.Cycle = &ast.Cycle{At: at(x.Location), Columns: c.strs(x.CycleColList), Set: x.CycleMarkColumn, Using: x.CyclePathColumn,
+				To: c.expr(x.CycleMarkValue), Default: c.expr(x.CycleMarkDefault)}
 		}
 		out.CTEs = append(out.CTEs, cte)
 	}
