@@ -40,6 +40,14 @@ var (
 	ErrClosed = errors.New("kv: closed")
 )
 
+// DependencyError: at Serializable the transaction could not be put in an order with
+// those that have committed since its view (SQLSTATE 40001).
+type DependencyError struct{ Reason string }
+
+func (e *DependencyError) Error() string {
+	return "kv: no serial order with concurrent transactions: " + e.Reason
+}
+
 // Range is the half-open key interval [Start, End). A nil End means no upper bound.
 type Range struct {
 	Start, End []byte
@@ -56,12 +64,20 @@ const (
 	ReadCommitted Isolation = iota
 	// RepeatableRead: one view; the first committer wins (ErrConflict from Lock).
 	RepeatableRead
+	// Serializable: as RepeatableRead, and committed transactions of this level have
+	// an order in which they could have run one after the other: the transaction
+	// notes what it reads, and Commit, or Check before it, may answer a
+	// DependencyError.
+	Serializable
 )
 
 // TxnOptions are the properties of a transaction fixed at Begin.
 type TxnOptions struct {
 	Isolation Isolation
 	ReadOnly  bool // writes are refused, locks are not
+	// Deferrable has Begin of a read-only transaction at Serializable wait for a view
+	// with which it cannot fail, and reads need not be noted.
+	Deferrable bool
 	// NoSync lets Commit return before the log is on disk (synchronous_commit = off).
 	NoSync bool
 }
@@ -165,6 +181,16 @@ type Txn interface {
 	RollbackTo(Mark) error
 	// Refresh moves the view to now (ReadCommitted only). Open iterators stay at the old view.
 	Refresh(ctx context.Context) error
+	// NoteRead and NoteWrite tell a Serializable transaction that it depends on the
+	// keys of the range, or changes what they stand for, by other ways than through
+	// this interface. Notes outlive rollbacks.
+	NoteRead(Range)
+	NoteWrite(Range)
+	// Unrecorded reads the same as the transaction does, for checks whose outcome
+	// locks keep true: at Serializable it is not noted.
+	Unrecorded() Reader
+	// Check tells early that Commit would answer a DependencyError.
+	Check() error
 	// OnCommit registers fn to run once the commit is durable and before its
 	// timestamp becomes visible to Now: whoever sees the rows also sees what fn
 	// did. fn must be quick and must not use the engine.

@@ -21,6 +21,7 @@ import (
 
 	"github.com/loxodb/loxodb/storage/kv"
 	"github.com/loxodb/loxodb/storage/kv/lockmgr"
+	"github.com/loxodb/loxodb/storage/kv/serial"
 )
 
 // ErrDatabaseLocked is returned by Open when another process, or another Engine
@@ -46,7 +47,9 @@ type Engine struct {
 	pipe  pipeline
 	locks *lockmgr.Manager
 	views viewSet
-	iters iterPool
+	// serial watches serializable transactions.
+	serial *serial.Manager
+	iters  iterPool
 
 	chunks  chunkTable
 	spilled atomic.Int64 // transactions whose provisional versions act as locks
@@ -90,6 +93,7 @@ func Open(dir string, o Options) (*Engine, error) {
 	e.clock.wall = o.now
 	e.pipe.clock = &e.clock
 	e.iters.e = e
+	e.serial = e.newSerial()
 	e.gc.init(e)
 	if err := errors.Join(e.recover(), e.clearSpills()); err != nil {
 		return nil, errors.Join(err, db.Close(), lock.Close())
@@ -200,8 +204,14 @@ func (e *Engine) Snapshot(_ context.Context, at kv.TS) (kv.Snapshot, error) {
 }
 
 // Begin implements kv.Engine.
-func (e *Engine) Begin(_ context.Context, o kv.TxnOptions) (kv.Txn, error) {
+func (e *Engine) Begin(ctx context.Context, o kv.TxnOptions) (kv.Txn, error) {
 	t := &txn{opts: o}
+	if o.Isolation == kv.Serializable {
+		if err := t.beginSerial(ctx, e); err != nil {
+			return nil, err
+		}
+		return t, nil
+	}
 	if err := t.open(e, 0); err != nil {
 		return nil, err
 	}

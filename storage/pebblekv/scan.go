@@ -19,9 +19,9 @@ func (v *view) Scan(ctx context.Context, r kv.Range) (kv.Iter, error) {
 	return s, nil
 }
 
-// Scan implements kv.Reader. The walk keeps to the writes made before it, so
-// that a statement that writes what it reads comes to an end.
-func (t *txn) Scan(ctx context.Context, r kv.Range) (kv.Iter, error) {
+// scan keeps to the writes made before it, so that a statement that writes what it
+// reads comes to an end.
+func (t *txn) scan(ctx context.Context, r kv.Range) (*scan, error) {
 	s, err := t.view.scan(ctx, r)
 	if err != nil {
 		return nil, err

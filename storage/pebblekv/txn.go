@@ -9,6 +9,7 @@ import (
 
 	"github.com/loxodb/loxodb/storage/kv"
 	"github.com/loxodb/loxodb/storage/kv/lockmgr"
+	"github.com/loxodb/loxodb/storage/kv/serial"
 )
 
 // txn implements kv.Txn.
@@ -23,7 +24,8 @@ type txn struct {
 	mark     int // position of the newest mark
 	scanned  int // position of the newest scan
 	shutDone bool
-	spillVal []byte // the value that a spill is writing
+	spillVal []byte      // the value that a spill is writing
+	serial   *serial.Txn // of a serializable transaction that may be refused
 }
 
 type hook struct {
@@ -70,6 +72,7 @@ func (t *txn) write(key, val []byte) error {
 		edge = max(edge, t.scanned)
 	}
 	t.buf.put(key, val, t.pos, edge, t.mark)
+	t.serial.WroteKey(key)
 	t.pos++
 	if t.buf.bytes >= t.e.opts.SpillBytes {
 		return t.spill()
@@ -157,7 +160,7 @@ func (t *txn) Lock(ctx context.Context, key []byte, m kv.Mode, w kv.Wait) (chang
 
 // verdict is what Lock makes of a changed key: the first committer wins.
 func (t *txn) verdict(changed bool, err error) (bool, error) {
-	if err == nil && changed && t.opts.Isolation == kv.RepeatableRead {
+	if err == nil && changed && t.opts.Isolation != kv.ReadCommitted {
 		err = kv.ErrConflict
 	}
 	return changed && err == nil, err
@@ -272,7 +275,10 @@ func (t *txn) Commit(ctx context.Context) (kv.TS, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
-	if (t.buf == nil || t.buf.live == 0) && t.large == nil {
+	if !t.wrote() {
+		if err := t.serial.Commit(false, nil); err != nil {
+			return 0, err
+		}
 		for _, h := range t.hooks {
 			h.fn(t.at)
 		}
@@ -286,10 +292,13 @@ func (t *txn) Commit(ctx context.Context) (kv.TS, error) {
 			return 0, err
 		}
 	}
+	c, err := t.enter()
+	if err != nil {
+		return 0, err
+	}
 	// From here on there is no way back, so ctx is no longer looked at.
-	c := t.e.pipe.enter(t.hooks)
 	ts := c.ts
-	err := t.persist(c)
+	err = t.persist(c)
 	if err == nil && t.large != nil {
 		for _, ch := range t.large.chunks {
 			ch.outcome.Store(uint64(ts))
@@ -369,6 +378,7 @@ func (t *txn) Close() error {
 // is allowed.
 func (t *txn) end(committed bool) {
 	t.ended = true
+	t.serial.End()
 	if committed {
 		t.e.gc.committed(t)
 	}

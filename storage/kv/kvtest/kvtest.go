@@ -58,6 +58,14 @@ func Run(t *testing.T, open func(t *testing.T) kv.Engine) {
 		{"CountersBehindSlowCommits", testCountersBehindSlowCommits},
 		{"SnapshotIsStable", testSnapshotIsStable},
 		{"Metamorphic", testMetamorphic},
+		{"WriteSkew", testWriteSkew},
+		{"SerialRanges", testSerialRanges},
+		{"SerialOpenWalk", testSerialOpenWalk},
+		{"SerialOneWay", testSerialOneWay},
+		{"ReadOnlyAnomaly", testReadOnlyAnomaly},
+		{"Deferrable", testDeferrable},
+		{"SerialNotes", testSerialNotes},
+		{"SerialHistories", testSerialHistories},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := open(t)

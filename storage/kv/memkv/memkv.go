@@ -13,11 +13,13 @@ import (
 
 	"github.com/loxodb/loxodb/storage/kv"
 	"github.com/loxodb/loxodb/storage/kv/lockmgr"
+	"github.com/loxodb/loxodb/storage/kv/serial"
 )
 
 // Engine is an in-memory kv.Engine. The zero value is not usable; see New.
 type Engine struct {
-	locks *lockmgr.Manager
+	locks  *lockmgr.Manager
+	serial *serial.Manager
 
 	mu      sync.Mutex
 	data    sortedMap[[]version] // oldest version first
@@ -35,7 +37,15 @@ type version struct {
 }
 
 // New returns an empty engine.
-func New() *Engine { return &Engine{locks: lockmgr.New(), visible: wallTS()} }
+func New() *Engine {
+	e := &Engine{locks: lockmgr.New(), visible: wallTS()}
+	e.serial = serial.New(func() kv.TS {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		return e.visible
+	})
+	return e
+}
 
 func wallTS() kv.TS { return kv.TS(time.Now().UnixMicro()) << 12 }
 
@@ -68,7 +78,14 @@ func (e *Engine) Snapshot(_ context.Context, at kv.TS) (kv.Snapshot, error) {
 }
 
 // Begin implements kv.Engine.
-func (e *Engine) Begin(_ context.Context, o kv.TxnOptions) (kv.Txn, error) {
+func (e *Engine) Begin(ctx context.Context, o kv.TxnOptions) (kv.Txn, error) {
+	if o.Isolation == kv.Serializable {
+		return e.beginSerial(ctx, o)
+	}
+	return e.begin(o)
+}
+
+func (e *Engine) begin(o kv.TxnOptions) (*txn, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.closed {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/loxodb/loxodb/storage/kv"
 	"github.com/loxodb/loxodb/storage/kv/lockmgr"
+	"github.com/loxodb/loxodb/storage/kv/serial"
 )
 
 // txn implements kv.Txn. Its history is a plain list of writes; a rollback cuts
@@ -22,6 +23,7 @@ type txn struct {
 	hooks    []hook
 	ended    bool // committed or rolled back: only Close is left
 	released bool // Close was called
+	serial   *serial.Txn
 }
 
 type write struct {
@@ -69,6 +71,7 @@ func (t *txn) write(key, val []byte) error {
 		t.setOwn(&writeSet{sortedMap: t.own.clone()})
 	}
 	t.own.set(string(key), val)
+	t.serial.WroteKey(key)
 	return nil
 }
 
@@ -96,7 +99,7 @@ func (t *txn) Lock(ctx context.Context, key []byte, m kv.Mode, w kv.Wait) (chang
 		changed = vs[len(vs)-1].ts > t.at
 	}
 	t.e.mu.Unlock()
-	if changed && t.opts.Isolation == kv.RepeatableRead {
+	if changed && t.opts.Isolation != kv.ReadCommitted {
 		t.owner.RollbackTo(before)
 		return false, kv.ErrConflict
 	}
@@ -155,9 +158,14 @@ func (t *txn) Commit(ctx context.Context) (kv.TS, error) {
 		return 0, err
 	}
 	ts := t.at
-	if len(t.writes) > 0 {
+	err := t.serial.Commit(len(t.writes) > 0, func() kv.TS {
 		ts = t.e.commit(t.own, t.hooks)
-	} else {
+		return ts
+	})
+	if err != nil {
+		return 0, err
+	}
+	if len(t.writes) == 0 {
 		for _, h := range t.hooks {
 			h.fn(ts)
 		}
@@ -180,5 +188,6 @@ func (t *txn) Close() error {
 // end gives the locks back; after it only Close is allowed.
 func (t *txn) end() {
 	t.ended, t.closed = true, true
+	t.serial.End()
 	t.owner.ReleaseAll()
 }
