@@ -336,7 +336,7 @@ func (b *binder) projectLate(q *selection, exprs []expr.Expr, late map[int]bool)
 			continue
 		}
 		logical.Free(e, func(c logical.ColID) {
-			if have[c] && !seen[c] {
+			if have.Has(c) && !seen[c] {
 				seen[c] = true
 				carried = append(carried, b.meta.Column(c))
 			}
