@@ -162,12 +162,15 @@ func TestTimeoutValues(t *testing.T) {
 			if !strings.HasPrefix(value, "'") {
 				value = "'" + value + "'"
 			}
-			mustExec(t, c, "set "+name+" = "+value)
-			if got := one(t, c, "show "+name); got != want {
+			// In one message: an idle limit of 2 ms would count between two.
+			results, err := c.PgConn().Exec(t.Context(), "set "+name+" = "+value+"; show "+name+"; reset "+name).ReadAll()
+			if err != nil || len(results) != 3 || len(results[1].Rows) != 1 {
+				t.Fatalf("set %s = %s: %v, %v", name, value, results, err)
+			}
+			if got := string(results[1].Rows[0][0]); got != want {
 				t.Errorf("set %s = %s: %s", name, value, got)
 			}
 		}
-		mustExec(t, c, "reset "+name)
 		_, err := c.Exec(t.Context(), "set "+name+" = -1")
 		wantError(t, name, err, "22023", "-1 ms is outside the valid range for parameter \""+name+"\" (0 .. 2147483647)")
 		_, err = c.Exec(t.Context(), "set "+name+" = soon")
