@@ -46,6 +46,7 @@ func TestRecallReport(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	g = coded(t, g)
 	fmt.Printf("build n=%d d=%d %v %v m=%d efc=%d tier=%s: %.1fs, %.0f MiB, degree %.1f\n", n, dims, metric, o.Coding, o.M, o.EfConstruction,
 		dist.Tier(), time.Since(start).Seconds(), float64(g.Bytes())/(1<<20), meanDegree(g))
 	if os.Getenv("LOXODB_BENCH_FLAT") != "" {

@@ -34,6 +34,7 @@ type query struct {
 	sq     quant.Query
 	raw    rawQuery
 	rabitq rabitqQuery
+	pq     pqQuery
 	floats []float32 // a vector of other elements, decoded
 }
 
@@ -48,11 +49,16 @@ func (q *query) decoded(s dist.Space, v []byte) []float32 {
 
 // newCoders returns what searches go by and what links are chosen by. A graph over
 // RaBitQ codes has 8-bit codes besides while it grows, so that its links are as good as
-// those chosen by the vectors, in half the time.
+// those chosen by the vectors, in half the time. One of product quantization walks on
+// 8-bit codes as long as it grows, see Graph.Coded.
 func newCoders(o *Options) (search, build coder) {
 	if o.Coding == quant.CodingNone {
 		raw := newRawCoder(o.space())
 		return raw, raw
+	}
+	if o.Books != nil {
+		c := newPQCoder(o)
+		return c, c
 	}
 	sq := sq8Coder{quant.NewSQ8(o.Dims, o.Metric), o.space(), o.Coding.Bits() > 0}
 	if sq.apart {
@@ -86,6 +92,8 @@ func strideOf(o *Options) int {
 		return quant.RaBitQStride(o.Dims, bits)
 	case o.Coding == quant.CodingNone:
 		return 0
+	case o.Books != nil:
+		return quant.PQStride(o.Dims)
 	}
 	return dist.CodeStride(o.Dims)
 }
@@ -125,3 +133,6 @@ func (c sq8Coder) bounds(*query, *tables, []uint32, []float32) bool { return fal
 func (c sq8Coder) lowerBound(q *query, est, lost, norm float32) float32 {
 	return c.sq.LowerBound(&q.sq, est, lost, norm)
 }
+
+// CodedBytes is what Coded takes for each node of a graph of product quantization.
+func CodedBytes(dims int) int { return quant.PQStride(dims) }

@@ -2,6 +2,7 @@ package hnsw
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -13,7 +14,7 @@ import (
 
 // The flat form of a graph is a header and sections, each starting at a
 // multiple of 64 bytes, in this order: the centre of the codes, if the header says
-// that there is one, code records, level-0 lists, node records, upper lists, vectors; all as in memory, little-endian. Sparse vectors are two
+// that there is one, the books of product quantization where codes are of that, code records, level-0 lists, node records, upper lists, vectors; all as in memory, little-endian. Sparse vectors are two
 // sections: a u32 for each, its place, and then they themselves, one behind the
 // other; place p is 8·p bytes after the start. The sizes follow from the header, so
 // there is no offset to trust, but for places, which are checked.
@@ -23,9 +24,12 @@ const (
 	headerSize = 128
 )
 
-// version is that of the flat form: 2 of codes of 8 bits and of RaBitQ codes of 4, whose
+// version is that of the flat form: 3 of product quantization, 2 of codes of 8 bits and of RaBitQ codes of 4, whose
 // records have less padding than they had, 1 of all others, which are as they were.
 func (h *header) version() byte {
+	if h.opt.Coding == quant.CodingPQ {
+		return 3
+	}
 	if h.opt.Coding == quant.CodingSQ8 || h.opt.Coding.Bits() == 4 {
 		return 2
 	}
@@ -107,7 +111,7 @@ func decodeHeader(b []byte) (h header, err error) {
 
 // layout is where the sections lie.
 type layout struct {
-	centre, codes, links, nodes, upper, places, raw, end uint64
+	centre, books, codes, links, nodes, upper, places, raw, end uint64
 }
 
 func (h *header) layout() layout {
@@ -119,7 +123,8 @@ func (h *header) layout() layout {
 	}
 	l := layout{
 		centre: place(h.centreBytes()),
-		codes:  place(n * uint64(strideOf(&h.opt))),
+		books:  place(h.bookBytes()),
+		codes:  place(n * uint64(h.stride())),
 		links:  place(n * uint64(8*h.opt.M)),
 		nodes:  place(n * nodeStride),
 		upper:  place(uint64(h.slots) * uint64(4*h.opt.M)),
@@ -135,6 +140,31 @@ func (h *header) layout() layout {
 }
 
 func (h *header) centreBytes() uint64 { return uint64(4 * len(h.opt.Centre)) }
+
+// stride is the length of a code record: with product quantization always that of its codes.
+func (h *header) stride() int {
+	if h.opt.Coding == quant.CodingPQ {
+		return quant.PQStride(h.opt.Dims)
+	}
+	return strideOf(&h.opt)
+}
+
+func (h *header) bookBytes() uint64 {
+	if h.opt.Coding != quant.CodingPQ {
+		return 0
+	}
+	return uint64(quant.BooksBytes(h.opt.Dims))
+}
+
+// readBooks reads the books from their section.
+func (h *header) readBooks(b []byte) (err error) {
+	if h.opt.Coding == quant.CodingPQ {
+		if h.opt.Books, err = quant.ReadBooks(b[:h.bookBytes()], h.opt.Dims); err != nil {
+			return fmt.Errorf("%w: %w", ErrCorrupt, err)
+		}
+	}
+	return nil
+}
 
 // readCentre reads the centre from its section.
 func (h *header) readCentre(b []byte) error {
@@ -166,7 +196,8 @@ func (g *Graph) Size() int64 {
 
 // WriteTo writes the flat form of the graph, after giving nodes that nothing links
 // to a place in some list. Nothing may be reserved or linked meanwhile, searches may
-// run, and every reserved node must be linked.
+// run, and every reserved node must be linked. A graph of product quantization must be coded
+// first, see Coded.
 func (g *Graph) WriteTo(w io.Writer) (int64, error) {
 	if !littleEndian() {
 		return 0, fmt.Errorf("hnsw: the flat form needs a little-endian machine")
@@ -175,6 +206,9 @@ func (g *Graph) WriteTo(w io.Writer) (int64, error) {
 		g.repair()
 	}
 	h, t := g.header(), g.tab.Load()
+	if h.opt.Coding == quant.CodingPQ && h.opt.Books == nil {
+		return 0, errUncoded
+	}
 	for ord := range h.n {
 		if t.state(ord) == 0 {
 			return 0, fmt.Errorf("hnsw: node %d was reserved but not linked", ord)
@@ -183,6 +217,10 @@ func (g *Graph) WriteTo(w io.Writer) (int64, error) {
 	f := &sectionWriter{w: w}
 	f.write(h.encode())
 	f.floats(h.opt.Centre)
+	if h.opt.Books != nil {
+		f.write(h.opt.Books.AppendTo(nil))
+		f.pad(int64(h.bookBytes()))
+	}
 	f.rows(&t.codes, h.n, t.shift)
 	f.rows(&t.links, h.n, t.shift)
 	f.rows(&t.nodes, h.n, t.shift)
@@ -287,7 +325,7 @@ func Open(b []byte, resident bool) (*Graph, error) {
 	if uint64(len(b)) != l.end {
 		return nil, fmt.Errorf("%w: %d bytes, want %d", ErrCorrupt, len(b), l.end)
 	}
-	if err := h.readCentre(b[l.centre:]); err != nil {
+	if err := errors.Join(h.readCentre(b[l.centre:]), h.readBooks(b[l.books:])); err != nil {
 		return nil, err
 	}
 	aligned := uintptr(unsafe.Pointer(unsafe.SliceData(b)))&63 == 0
@@ -302,7 +340,7 @@ func Open(b []byte, resident bool) (*Graph, error) {
 	g.readOnly = true
 	n, m := uint64(h.n), uint64(h.opt.M)
 	t := &tables{m0: int(2 * m), shift: flat, limit: h.n}
-	t.codes = dist.FlatRows(section(l.codes, n*uint64(strideOf(&h.opt))), strideOf(&h.opt))
+	t.codes = dist.FlatRows(section(l.codes, n*uint64(h.stride())), h.stride())
 	t.links = dist.FlatRows(section(l.links, n*8*m), int(8*m))
 	t.nodes = dist.FlatRows(section(l.nodes, n*nodeStride), nodeStride)
 	raw := section(l.raw, l.end-l.raw)

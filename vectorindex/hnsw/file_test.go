@@ -39,6 +39,7 @@ func TestFlatFormRoundTrip(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		g = coded(t, g)
 		flat := flatten(t, g)
 		shifted := append(make([]byte, 1, len(flat)+1), flat...)[1:]
 		for _, b := range [][]byte{flat, shifted} {
@@ -68,7 +69,7 @@ func TestFlatFormRoundTrip(t *testing.T) {
 
 // TestOpenRefusesOtherVersions: RaBitQ codes of 4 bits lay otherwise in version 1.
 func TestOpenRefusesOtherVersions(t *testing.T) {
-	for _, c := range []quant.Coding{quant.CodingSQ8, quant.CodingNone, quant.CodingRaBitQ(3), quant.CodingRaBitQ(4)} {
+	for _, c := range []quant.Coding{quant.CodingSQ8, quant.CodingNone, quant.CodingRaBitQ(3), quant.CodingRaBitQ(4), quant.CodingPQ} {
 		g, err := New(Options{Dims: 20, Coding: c})
 		if err != nil {
 			t.Fatal(err)
@@ -78,7 +79,7 @@ func TestOpenRefusesOtherVersions(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		form := flatten(t, g)
+		form := flatten(t, coded(t, g))
 		form[7] = 3 - form[7]
 		if _, err := Open(form, false); !errors.Is(err, ErrCorrupt) {
 			t.Errorf("%v: %v", c, err)

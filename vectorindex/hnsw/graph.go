@@ -10,7 +10,7 @@
 // Everything lives in chunks of plain bytes that never move and hold no
 // pointers. Per node: the code record (for 8-bit codes dist.CodeStride, for RaBitQ
 // quant.RaBitQStride; none when the graph is walked on the vectors), while a graph over
-// RaBitQ grows an 8-bit code besides, 8·M bytes of level-0 neighbours, the vector (for a
+// RaBitQ grows an 8-bit code besides, and one of product quantization that instead, 8·M bytes of level-0 neighbours, the vector (for a
 // sparse one 4 bytes more, its place) and 16 bytes of state; about 1/M of the nodes have
 // 4·M bytes more per upper level.
 //
@@ -65,7 +65,10 @@ type Options struct {
 	Coding         quant.Coding
 	// Centre is the point that RaBitQ codes are relative to, best the mean of the
 	// vectors (normalised ones for Cosine); nil = the origin.
-	Centre   []float32
+	Centre []float32
+	// Books are those of a graph of product quantization that does not grow any more; see
+	// Graph.Coded.
+	Books    *quant.Books
 	Capacity int // > 0: at most this many nodes, allocated at once in one piece; 0 = grows
 }
 
@@ -89,6 +92,8 @@ func (o *Options) check() error {
 		return fmt.Errorf("hnsw: coding %v does not serve the metric %v", o.Coding, o.Metric)
 	case o.Centre != nil && (len(o.Centre) != o.Dims || o.Coding.Bits() == 0):
 		return fmt.Errorf("hnsw: centre of %d dimensions for %v of %d", len(o.Centre), o.Coding, o.Dims)
+	case o.Books != nil && o.Coding != quant.CodingPQ:
+		return fmt.Errorf("hnsw: books for %v", o.Coding)
 	case o.M < MinM || o.M > MaxM:
 		return fmt.Errorf("hnsw: m is %d, want %d to %d", o.M, MinM, MaxM)
 	case o.EfConstruction < 1 || o.EfConstruction > 10000:
@@ -136,6 +141,7 @@ func New(o Options) (*Graph, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
+	o.Books = nil
 	g := newGraph(o)
 	shift := chunkShift(&g.opt, strideOf(&g.opt))
 	g.vecs = dist.NewStore(o.space(), shift, o.Capacity, dist.Aligned)

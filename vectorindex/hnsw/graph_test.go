@@ -17,7 +17,7 @@ import (
 // shapes pairs the given metrics with codings that serve them.
 func shapes(metrics ...dist.Metric) iter.Seq2[dist.Metric, quant.Coding] {
 	return func(yield func(dist.Metric, quant.Coding) bool) {
-		for _, c := range []quant.Coding{quant.CodingSQ8, quant.CodingNone, quant.CodingRaBitQ(1), quant.CodingRaBitQ(4)} {
+		for _, c := range []quant.Coding{quant.CodingSQ8, quant.CodingNone, quant.CodingRaBitQ(1), quant.CodingRaBitQ(4), quant.CodingPQ} {
 			for _, m := range metrics {
 				if c.Serves(m) && !yield(m, c) {
 					return
@@ -35,7 +35,7 @@ func codingsOf(s dist.Space) []quant.Coding {
 	case !quant.CodingRaBitQ(4).Serves(s.Metric):
 		return []quant.Coding{quant.CodingSQ8, quant.CodingNone}
 	}
-	return []quant.Coding{quant.CodingSQ8, quant.CodingNone, quant.CodingRaBitQ(4)}
+	return []quant.Coding{quant.CodingSQ8, quant.CodingNone, quant.CodingRaBitQ(4), quant.CodingPQ}
 }
 
 // clustered draws n vectors around a few dozen centres.
@@ -69,6 +69,16 @@ func buildOf(t testing.TB, o Options, vecs [][]float32, workers int) *Graph {
 	g, err := Build(context.Background(), o, len(vecs), func(i int) ([]byte, error) {
 		return indextest.Encode(o.space(), vecs[i]), nil
 	}, BuildOptions{Workers: workers})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return coded(t, g)
+}
+
+// coded is g as it is written.
+func coded(t testing.TB, g *Graph) *Graph {
+	t.Helper()
+	g, err := g.Coded(context.Background(), 2, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
