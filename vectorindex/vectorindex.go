@@ -31,7 +31,7 @@ type Spec struct {
 	EfConstruction int // HNSW: beam width while building
 	Lists          int // IVF: of each segment; 0 = by its size
 	// Coding is what searches compare before they settle exact distances: of graphs any,
-	// of lists RaBitQ or none; see DefaultCoding. Lists take SQ8 for RaBitQ of 4 bits.
+	// of lists RaBitQ, product quantization or none; see DefaultCoding. Lists take SQ8 for RaBitQ of 4 bits.
 	// Vectors that the coding does not serve are compared themselves. A graph or list that
 	// is written down keeps the coding that it was made with.
 	Coding quant.Coding

@@ -12,7 +12,7 @@ import (
 // The values of the parameter quantization: what the engine compares while it
 // searches. Results are exact with all of them.
 var (
-	graphCodings = []string{"none", "sq8", "rabitq1", "rabitq2", "rabitq3", "rabitq4", "rabitq5", "rabitq6", "rabitq7", "rabitq8"}
+	graphCodings = []string{"none", "sq8", "rabitq1", "rabitq2", "rabitq3", "rabitq4", "rabitq5", "rabitq6", "rabitq7", "rabitq8", "pq"}
 	listCodings  = append([]string{"none"}, graphCodings[2:]...)
 )
 

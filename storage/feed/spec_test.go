@@ -23,6 +23,8 @@ func TestSpecCoding(t *testing.T) {
 		{"hnsw", "halfvec_ip_ops", types.HalfvecOID, 768, "", "rabitq4"},
 		{"hnsw", "vector_l2_ops", types.VectorOID, 1536, "sq8", "sq8"},
 		{"hnsw", "vector_l2_ops", types.VectorOID, 100, "rabitq2", "rabitq2"},
+		{"hnsw", "vector_l2_ops", types.VectorOID, 100, "pq", "pq"},
+		{"ivfflat", "vector_l2_ops", types.VectorOID, 100, "PQ", "pq"},
 		{"hnsw", "int8vec_l2_ops", types.Int8vecOID, 768, "", "sq8"}, // compared themselves
 		{"ivf", "vector_l2_ops", types.VectorOID, 3, "", "rabitq4"},
 		{"ivf", "vector_l2_ops", types.VectorOID, 768, "none", "none"},

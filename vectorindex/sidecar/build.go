@@ -210,17 +210,17 @@ func (ix *Index) writePart(ctx context.Context, p *part, asOf uint64, o *BuildOp
 	if n == 0 {
 		return nil, nil
 	}
-	lists, err := ix.listsOf(ctx, p, o, m)
+	made, err := ix.structuresOf(ctx, p, o, m)
 	if err != nil {
 		return nil, err
 	}
-	efforts, err := ix.calibrate(ctx, p, lists, nil, max(o.Workers, ix.cfg.Workers), m)
+	efforts, err := ix.calibrate(ctx, p, made, nil, max(o.Workers, ix.cfg.Workers), m)
 	if err != nil {
 		return nil, err
 	}
 	p.efforts.Store(efforts)
 	number := ix.nextNumber.Add(1) - 1
-	meta, err := ix.writeSegment(ctx, p, lists, number, asOf, m)
+	meta, err := ix.writeSegment(ctx, p, made, number, asOf, m)
 	if err != nil {
 		return nil, err
 	}

@@ -65,7 +65,7 @@ func (b *bulk) held() int64 {
 	if b.p == nil {
 		return 0
 	}
-	return b.p.bytes() + int64(b.p.n.Load())*listEntryBytes(&b.ix.cfg.Spec)
+	return b.p.bytes() + int64(b.p.n.Load())*writtenBytes(&b.ix.cfg.Spec)
 }
 
 // add appends an entry; died is 0 while it is alive.

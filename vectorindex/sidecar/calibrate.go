@@ -63,15 +63,15 @@ type calibration struct {
 
 // calibrate measures a part that does not change any more but for deaths; nil when it
 // has nothing to calibrate. queries nil = a sample of its own vectors.
-func (ix *Index) calibrate(ctx context.Context, p *part, lists *ivf.Index, queries [][]byte, workers int, m *meter) (*effortTable, error) {
+func (ix *Index) calibrate(ctx context.Context, p *part, by structures, queries [][]byte, workers int, m *meter) (*effortTable, error) {
 	n := int(p.n.Load())
-	c := &calibration{p: p, lists: lists, n: n, workers: max(workers, 1), meter: m}
+	c := &calibration{p: p, lists: by.lists, n: n, workers: max(workers, 1), meter: m}
 	switch {
 	case n < max(calibrateMin, ix.cfg.GraphMin):
 		return nil, nil
-	case lists != nil:
-	case p.graph() != nil && int(p.linked.Load()) == n:
-		c.graph = p.graph()
+	case by.lists != nil:
+	case by.graph != nil && int(p.linked.Load()) == n:
+		c.graph = by.graph
 	default:
 		return nil, nil
 	}
@@ -91,7 +91,7 @@ func (ix *Index) calibrate(ctx context.Context, p *part, lists *ivf.Index, queri
 	if err := c.findTruth(ctx); err != nil {
 		return nil, err
 	}
-	if lists != nil {
+	if by.lists != nil {
 		return t, c.rank(ctx, t)
 	}
 	return t, c.climb(ctx, t)

@@ -41,7 +41,7 @@ func TestCodingChanges(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, c := range []quant.Coding{quant.CodingRaBitQ(4), quant.CodingSQ8, quant.CodingNone, quant.CodingRaBitQ(1)} {
+	for _, c := range []quant.Coding{quant.CodingRaBitQ(4), quant.CodingSQ8, quant.CodingNone, quant.CodingRaBitQ(1), quant.CodingPQ} {
 		spec.Coding = c
 		ix := open()
 		add(ix)

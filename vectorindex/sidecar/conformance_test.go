@@ -49,10 +49,12 @@ func TestConformance(t *testing.T) {
 		"hnsw, memory": {vectorindex.HNSW, false, 0.95, 0},
 		"hnsw, disk":   {vectorindex.HNSW, true, 0.95, 0},
 		"hnsw, rabitq": {vectorindex.HNSW, false, 0.95, quant.CodingRaBitQ(2)},
+		"hnsw, pq":     {vectorindex.HNSW, false, 0.95, quant.CodingPQ},
 		"hnsw, none":   {vectorindex.HNSW, false, 0.95, quant.CodingNone},
 		"ivf, memory":  {vectorindex.IVF, false, 0.95, 0},
 		"ivf, disk":    {vectorindex.IVF, true, 0.95, 0},
 		"ivf, 1 bit":   {vectorindex.IVF, false, 0.95, quant.CodingRaBitQ(1)},
+		"ivf, pq":      {vectorindex.IVF, true, 0.95, quant.CodingPQ},
 		"ivf, none":    {vectorindex.IVF, false, 0.95, quant.CodingNone},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/loxodb/loxodb/vectorindex"
 	"github.com/loxodb/loxodb/vectorindex/dist"
+	"github.com/loxodb/loxodb/vectorindex/hnsw"
 	"github.com/loxodb/loxodb/vectorindex/ivf"
 	"github.com/loxodb/loxodb/vectorindex/quant"
 	"github.com/loxodb/loxodb/vectorindex/segfile"
@@ -20,7 +21,7 @@ func listOptions(spec *vectorindex.Spec) ivf.Options {
 	if o.Coding == quant.CodingSQ8 { // lists have none
 		o.Coding = vectorindex.DefaultCoding(spec.Kind, spec.Space())
 	}
-	if o.Coding.Bits() == 0 || !o.Coding.Serves(spec.Metric) || spec.Element == dist.Bit {
+	if o.Coding == quant.CodingSQ8 || !o.Coding.Serves(spec.Metric) || spec.Element == dist.Bit {
 		o.Coding = quant.CodingNone
 	}
 	return o
@@ -39,13 +40,34 @@ func (ix *Index) listsOf(ctx context.Context, p *part, o *BuildOptions, m *meter
 	return ivf.BuildOver(ctx, listOptions(&ix.cfg.Spec), p.view(), n, bo)
 }
 
-// listEntryBytes is what an entry takes in lists, beside its vector, while they are
-// found and written: its codes and its number, that twice.
-func listEntryBytes(spec *vectorindex.Spec) int64 {
-	if spec.Kind != vectorindex.IVF || spec.Element == dist.Sparse {
-		return 0
+// writtenBytes is what an entry takes, beside what it takes in a part that grows, while the
+// part is written: its codes and its number in lists, the latter twice, or its code where a
+// graph has others while it grows.
+func writtenBytes(spec *vectorindex.Spec) int64 {
+	switch {
+	case spec.Kind == vectorindex.IVF && spec.Element != dist.Sparse:
+		return 4 + listOptions(spec).EntryBytes()
+	case spec.Kind == vectorindex.HNSW && spec.Coding == quant.CodingPQ:
+		return int64(hnsw.CodedBytes(spec.Dims))
 	}
-	return 4 + listOptions(spec).EntryBytes()
+	return 0
+}
+
+// structures are what a part is searched by when it is sealed: a graph, lists, or nothing.
+type structures struct {
+	graph *hnsw.Graph
+	lists *ivf.Index
+}
+
+// structuresOf makes what a part that does not grow any more is written with.
+func (ix *Index) structuresOf(ctx context.Context, p *part, o *BuildOptions, m *meter) (s structures, err error) {
+	n := int(p.n.Load())
+	if g := p.graph(); g != nil && int(p.linked.Load()) == n && n >= ix.cfg.GraphMin {
+		s.graph, err = g.Coded(ctx, max(o.Workers, ix.cfg.Workers), func(done, total int) { m.part(PhaseTrain, done, total, int64(n)) })
+		return s, err
+	}
+	s.lists, err = ix.listsOf(ctx, p, o, m)
+	return s, err
 }
 
 // writeLists writes the flat form of the lists, the vectors included, as a section.

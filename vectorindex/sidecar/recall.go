@@ -228,7 +228,7 @@ func (ix *Index) Recalibrate(ctx context.Context) (bool, error) {
 	}
 	defer set.release()
 	for _, p := range set.segs {
-		t, err := ix.calibrate(ctx, p, p.vecs.lists, queries, 1, ix.unwatched())
+		t, err := ix.calibrate(ctx, p, structures{p.graph(), p.vecs.lists}, queries, 1, ix.unwatched())
 		if err != nil {
 			return false, err
 		}
@@ -253,7 +253,7 @@ func (ix *Index) calibrateMissing(ctx context.Context) error {
 		if p.efforts.Load() != nil {
 			continue
 		}
-		t, err := ix.calibrate(ctx, p, p.vecs.lists, nil, ix.cfg.Workers, ix.unwatched())
+		t, err := ix.calibrate(ctx, p, structures{p.graph(), p.vecs.lists}, nil, ix.cfg.Workers, ix.unwatched())
 		if err != nil {
 			return err
 		}

@@ -12,7 +12,6 @@ import (
 
 	"github.com/loxodb/loxodb/vectorindex"
 	"github.com/loxodb/loxodb/vectorindex/dist"
-	"github.com/loxodb/loxodb/vectorindex/ivf"
 	"github.com/loxodb/loxodb/vectorindex/segfile"
 )
 
@@ -95,8 +94,8 @@ func (h *segmentHead) decode(b []byte) error {
 }
 
 // writeSegment writes a part that no longer changes, but for deaths, as segment
-// file number. Its graph is complete (or it has none); lists are of its entries, or nil.
-func (ix *Index) writeSegment(ctx context.Context, p *part, lists *ivf.Index, number, asOf uint64, m *meter) (SegmentMeta, error) {
+// file number.
+func (ix *Index) writeSegment(ctx context.Context, p *part, by structures, number, asOf uint64, m *meter) (SegmentMeta, error) {
 	w, err := segfile.Create(ctx, ix.cfg.FS, ix.dir, segmentName(number), tagSegment)
 	if err != nil {
 		return SegmentMeta{}, err
@@ -104,7 +103,7 @@ func (ix *Index) writeSegment(ctx context.Context, p *part, lists *ivf.Index, nu
 	n, expected := int64(p.n.Load()), max(p.bytes(), 1)
 	w.Written = func(bytes int64) { m.set(PhaseWrite, int64(float64(n)*min(1, float64(bytes)/float64(expected))), n) }
 	w.Written(0)
-	if err := ix.writeSections(w, p, lists, number, asOf); err != nil {
+	if err := ix.writeSections(w, p, by, number, asOf); err != nil {
 		return SegmentMeta{}, errors.Join(err, w.Abort())
 	}
 	size, sum, err := w.Finish()
@@ -114,17 +113,16 @@ func (ix *Index) writeSegment(ctx context.Context, p *part, lists *ivf.Index, nu
 	return SegmentMeta{Number: number, Entries: uint64(p.n.Load()), AsOf: asOf, Bytes: size, Sum: sum}, nil
 }
 
-func (ix *Index) writeSections(w *segfile.Writer, p *part, lists *ivf.Index, number, asOf uint64) error {
+func (ix *Index) writeSections(w *segfile.Writer, p *part, by structures, number, asOf uint64) error {
 	n := int(p.n.Load())
 	spec := &ix.cfg.Spec
-	withGraph := p.graph() != nil && int(p.linked.Load()) == n && n >= ix.cfg.GraphMin
 	head := segmentHead{version: segmentMetaVersion, kind: uint32(spec.Kind), metric: uint32(spec.Metric),
 		dims: uint32(spec.Dims), m: uint32(spec.M), ef: uint32(spec.EfConstruction), stride: uint32(spec.Space().Size()),
 		number: number, entries: uint64(n), asOf: asOf, maxAdded: p.maxAdded.Load(), element: uint32(spec.Element)}
-	if withGraph {
+	if by.graph != nil {
 		head.graph = graphSection
 	}
-	if lists != nil {
+	if by.lists != nil {
 		head.graph = listsSection
 	}
 	var deadOrds []uint32
@@ -152,11 +150,11 @@ func (ix *Index) writeSections(w *segfile.Writer, p *part, lists *ivf.Index, num
 	if err != nil {
 		return err
 	}
-	if withGraph {
-		return writeGraph(w, p.graph())
+	if by.graph != nil {
+		return writeGraph(w, by.graph)
 	}
-	if lists != nil {
-		return writeLists(w, lists)
+	if by.lists != nil {
+		return writeLists(w, by.lists)
 	}
 	return writeVectors(w, p, n)
 }
