@@ -16,7 +16,7 @@ func TestQuantization(t *testing.T) {
 	const query = "select id from q order by e <-> '[500,500,500,0,0,0,0,0]' limit 10"
 	want := contents(t, c, query)
 	for _, method := range []string{"hnsw", "ivf", "ivfflat"} {
-		for _, coding := range []string{"none", "sq8", "rabitq1", "RaBitQ4", "rabitq8"} {
+		for _, coding := range []string{"none", "sq8", "rabitq1", "RaBitQ4", "rabitq8", "pq"} {
 			if coding == "sq8" && method != "hnsw" {
 				continue
 			}
@@ -47,14 +47,16 @@ func TestQuantizationErrors(t *testing.T) {
 	onlyHere(t)
 	c := connect(t, start(t), "")
 	makeTable(t, c, "q", "(id int primary key, e vector(8), b bit(8))")
-	const values = `"rabitq1", "rabitq2", "rabitq3", "rabitq4", "rabitq5", "rabitq6", "rabitq7", and "rabitq8".`
+	const values = `"rabitq1", "rabitq2", "rabitq3", "rabitq4", "rabitq5", "rabitq6", "rabitq7", "rabitq8", and "pq".`
 	for _, x := range []struct{ sql, code, message, detail string }{
-		{"hnsw (e vector_l2_ops) with (quantization = 'pq')", "22023", `invalid value for enum option "quantization": pq`,
+		{"hnsw (e vector_l2_ops) with (quantization = 'pq8')", "22023", `invalid value for enum option "quantization": pq8`,
 			`Valid values are "none", "sq8", ` + values},
 		{"ivf (e vector_l2_ops) with (quantization = sq8)", "22023", `invalid value for enum option "quantization": sq8`,
 			`Valid values are "none", ` + values},
 		{"flat (e vector_l2_ops) with (quantization = sq8)", "22023", `unrecognized parameter "quantization"`, ""},
 		{"hnsw (e vector_l1_ops) with (quantization = rabitq4)", "0A000", `operator class "vector_l1_ops" does not support quantization "rabitq4"`, ""},
+		{"hnsw (e vector_l1_ops) with (quantization = pq)", "0A000", `operator class "vector_l1_ops" does not support quantization "pq"`, ""},
+		{"ivf (b bit_hamming_ops) with (quantization = 'PQ')", "0A000", `operator class "bit_hamming_ops" does not support quantization "pq"`, ""},
 		{"hnsw (b bit_hamming_ops) with (quantization = sq8)", "0A000", `operator class "bit_hamming_ops" does not support quantization "sq8"`, ""},
 	} {
 		_, err := c.Exec(context.Background(), "create index on q using "+x.sql)

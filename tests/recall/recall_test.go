@@ -277,6 +277,33 @@ func TestRecallOfLists(t *testing.T) {
 	d.targets(m)
 }
 
+// Codes of product quantization are learned from the vectors of each segment: what they
+// leave out must not be missed, whatever the metric, the filter and the history.
+func TestRecallOfProductQuantization(t *testing.T) {
+	d := open(t)
+	index := func(using string, m metric) {
+		d.exec("DROP INDEX IF EXISTS t_e; CREATE INDEX t_e ON t USING " + using + " (e " + m.class + ") WITH (quantization = pq)")
+	}
+	for _, m := range metrics[:3] {
+		index("ivf", m)
+		for _, below := range []int{1000, 100, 10} {
+			d.floor(fmt.Sprintf("lists, %s of %.1f %% of the rows", m.op, float64(below)/10), d.recall(m, below), floor-0.02)
+		}
+	}
+	m := metrics[0]
+	d.targets(metrics[2])
+	index("hnsw", m)
+	d.targets(m)
+	// Codes of eight bytes lead a walk under a filter less well than what the rest of the
+	// test has.
+	d.floor(m.op+" of 10 % of the rows, graph", d.recall(m, 100), floor-0.06)
+	d.churn()
+	d.exec("VACUUM t")
+	for _, below := range []int{1000, 100, 10} {
+		d.floor(fmt.Sprintf("%s of %.1f %% of the rows after churn", m.op, float64(below)/10), d.recall(m, below), floor-0.06)
+	}
+}
+
 func TestRecall(t *testing.T) {
 	d := open(t)
 	for _, m := range metrics {
