@@ -71,9 +71,9 @@ func FillNibbles(table []byte, sums []float32) (step, least float32) {
 		to := (*[2 * Centroids]byte)(table[nibbleTable(p):])
 		lo, _ := limits(s)
 		for c, x := range s {
-			t := byte(min(max((x-lo)*inv+0.5, 0), maxEntry))
-			to[c], to[Centroids+c] = t, t
+			to[c] = byte(int32((x-lo)*inv + 0.5)) // at most maxEntry
 		}
+		copy(to[Centroids:], to[:Centroids])
 	}
 	for p := nibbles; p%4 != 0; p++ {
 		clear(table[nibbleTable(p) : nibbleTable(p)+2*Centroids])
@@ -83,10 +83,17 @@ func FillNibbles(table []byte, sums []float32) (step, least float32) {
 
 func limits(s *[Centroids]float32) (lo, hi float32) {
 	lo, hi = s[0], s[0]
-	for _, x := range s[1:] {
-		lo, hi = min(lo, x), max(hi, x)
+	odd := float32(0)
+	for _, x := range s {
+		odd += x * 0 // what is no number shows
+		if x < lo {
+			lo = x
+		}
+		if x > hi {
+			hi = x
+		}
 	}
-	return lo, hi
+	return lo + odd, hi
 }
 
 // nibbleTable is where the table of a nibble begins.
@@ -118,62 +125,37 @@ func PairErr(rec []byte, nibbles int) float32 {
 	return math.Float32frombits(binary.LittleEndian.Uint32(rec[PairStride(nibbles)-4:]) << 16)
 }
 
-// PairTables is the length of what FillPairs fills for so many nibbles.
-func PairTables(nibbles int) int { return pairs(nibbles) * 256 }
-
-// FillPairs makes the tables of Pairs, one for each byte of a code, from what each nibble
-// adds, sixteen values each.
-func FillPairs(table, sums []float32) {
-	nibbles := len(sums) / Centroids
-	if len(table) != PairTables(nibbles) {
-		panic("dist: tables of a wrong shape")
-	}
-	var none [Centroids]float32
-	for i := range len(table) / 256 {
-		low, high := (*[Centroids]float32)(sums[2*i*Centroids:]), &none
-		if 2*i+1 < nibbles {
-			high = (*[Centroids]float32)(sums[(2*i+1)*Centroids:])
-		}
-		for h, y := range high {
-			to := (*[Centroids]float32)(table[256*i+Centroids*h:])
-			for l, x := range low {
-				to[l] = x + y
-			}
-		}
-	}
-}
+// PairTables is the length of what Pairs reads for so many nibbles: sixteen values each, of
+// what it adds, and zeros for those that are missing in the last word of a code.
+func PairTables(nibbles int) int { return (PairStride(nibbles) - PairTail) * 2 * Centroids }
 
 // Pairs writes, for each ordinal, the affine form
 //
 //	k[0] + add + k[1]·scale·S
 //
-// where S is the sum of what the tables say of the code's bytes.
+// where S is the sum of what the table says of the code's nibbles.
 func Pairs(table []float32, k *[2]float32, rows *Rows, ords []uint32, out []float32) {
 	out = out[:len(ords)]
-	bytes := len(table) / 256
-	if PairStride(2*bytes) > rows.stride || bytes == 0 {
+	words := len(table) / (8 * Centroids)
+	if words == 0 || 4*words+PairTail > rows.stride {
 		panic("dist: query and records of different shapes")
 	}
 	for i, o := range ords {
-		rec := unsafe.Slice((*byte)(rows.Record(o)), rows.stride)
-		var a, b, c, d float32
-		t := table
-		j := 0
-		for ; j+4 <= bytes; j += 4 {
-			q := (*[4]byte)(rec[j:])
-			u := (*[1024]float32)(t)
-			a += u[q[0]]
-			b += u[256+int(q[1])]
-			c += u[512+int(q[2])]
-			d += u[768+int(q[3])]
-			t = t[1024:]
-		}
-		for ; j < bytes; j++ {
-			a += t[rec[j]]
-			t = t[256:]
-		}
-		tail := (*[PairTail]byte)(rec[(bytes+3)&^3:])
-		scale := math.Float32frombits(binary.LittleEndian.Uint32(tail[4:]) &^ 0xffff)
-		out[i] = k[0] + math.Float32frombits(binary.LittleEndian.Uint32(tail[:])) + k[1]*scale*((a+b)+(c+d))
+		rec := rows.Record(o)
+		f := (*[2]uint32)(unsafe.Add(rec, 4*words))
+		scale := math.Float32frombits(f[1] &^ 0xffff)
+		out[i] = k[0] + math.Float32frombits(f[0]) + k[1]*scale*sumNibbles(&table[0], (*byte)(rec), words)
 	}
+}
+
+func sumNibblesGo(table *float32, rec *byte, words int) float32 {
+	t, codes := unsafe.Slice(table, words*8*Centroids), unsafe.Slice(rec, 4*words)
+	var low, high float32
+	for _, c := range codes {
+		u := (*[2 * Centroids]float32)(t)
+		low += u[c&15]
+		high += u[Centroids+c>>4]
+		t = t[2*Centroids:]
+	}
+	return low + high
 }

@@ -76,7 +76,7 @@ func checkBooks(t *testing.T, k kernels, r *rand.Rand, parts, n, shift int) {
 	inBlocks, marks := make([]float32, (n+BlockLen-1)/BlockLen*BlockLen), make([]uint32, (n+BlockLen-1)/BlockLen)
 	Blocks(table, &[4]float32{1, step, least, 0}, unsafe.Pointer(unsafe.SliceData(blocks)), true, n, 0, inBlocks, marks)
 	pairs := make([]float32, PairTables(parts))
-	FillPairs(pairs, sums)
+	copy(pairs, sums)
 	inPairs := make([]float32, n+1)
 	inPairs[n] = 42
 	Pairs(pairs, &[2]float32{1, -2}, &rows, ords, inPairs)
@@ -155,21 +155,16 @@ func BenchmarkBooks(b *testing.B) {
 				BookSums(v, x.centroids, x.cuts, sums)
 			}
 		})
+		b.Run(k.name+"/pairs32x50", func(b *testing.B) {
+			for range b.N {
+				Pairs(pairs, &[2]float32{1, 1}, &rows, ords, out)
+			}
+		})
 		active = saved
 	}
 	b.Run("nibbles50", func(b *testing.B) {
 		for range b.N {
 			FillNibbles(table, sums)
-		}
-	})
-	b.Run("tables50", func(b *testing.B) {
-		for range b.N {
-			FillPairs(pairs, sums)
-		}
-	})
-	b.Run("pairs32x50", func(b *testing.B) {
-		for range b.N {
-			Pairs(pairs, &[2]float32{1, 1}, &rows, ords, out)
 		}
 	})
 }

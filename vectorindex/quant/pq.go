@@ -128,9 +128,8 @@ func (c *PQ) PutRecord(m *PQCode, rec []byte) (err float32) {
 type PQQuery struct {
 	y       []float32 // the caller's
 	diff    []float32
-	sums    []float32
+	sums    []float32 // what each part adds, and zeros
 	nibbles []byte
-	pairs   []float32
 	k       [4]float32
 	norm    float32 // of y
 	far     float32 // squared distance of the centre
@@ -142,7 +141,7 @@ func (c *PQ) prepare(q *PQQuery, y []float32) {
 	if len(q.diff) != len(y) {
 		q.diff = make([]float32, len(y))
 	}
-	if n := dist.Centroids * c.books.parts(); len(q.sums) != n {
+	if n := dist.PairTables(c.books.parts()); len(q.sums) != n {
 		q.sums = make([]float32, n)
 	}
 	q.y = y
@@ -165,7 +164,7 @@ func (c *PQ) Prepare(q *PQQuery, y []float32) {
 	if n := dist.NibbleTables(parts); len(q.nibbles) != n {
 		q.nibbles = make([]byte, n)
 	}
-	q.k[1], q.k[2] = dist.FillNibbles(q.nibbles, q.sums)
+	q.k[1], q.k[2] = dist.FillNibbles(q.nibbles, q.sums[:dist.Centroids*parts])
 	// An entry of a table is up to half a step off, evenly spread.
 	q.k[2] -= blockSpread * q.k[1] * float32(math.Sqrt(float64(parts)/12))
 }
@@ -209,16 +208,12 @@ func (c *PQ) Bounds(q *PQQuery, blocks unsafe.Pointer, n int, bound float32, out
 // against the mean.
 func (c *PQ) PrepareRecords(q *PQQuery, y []float32) {
 	c.prepare(q, y)
-	if n := dist.PairTables(c.books.parts()); len(q.pairs) != n {
-		q.pairs = make([]float32, n)
-	}
-	dist.FillPairs(q.pairs, q.sums)
 	c.Enter(q, c.books.mean)
 }
 
 // Distances writes estimates of the metric's distance from q to the records ords of rows.
 func (c *PQ) Distances(q *PQQuery, rows *dist.Rows, ords []uint32, out []float32) {
-	dist.Pairs(q.pairs, &[2]float32{q.k[0], 1}, rows, ords, out)
+	dist.Pairs(q.sums, &[2]float32{q.k[0], 1}, rows, ords, out)
 }
 
 // product is what the error of an inner product is bounded by for an error of 1; errors are at
