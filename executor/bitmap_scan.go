@@ -11,7 +11,7 @@ import (
 	"github.com/loxodb/loxodb/vectorindex/bitmap"
 )
 
-// bitmapScan collects the row numbers that its arms find into one set and reads
+// bitmapScan reads the row that a cursor stands on, or collects the row numbers that its arms find into one set and reads
 // those rows in the order of the table, each once.
 type bitmapScan struct {
 	node    *physical.BitmapScan
@@ -53,6 +53,15 @@ func (s *bitmapScan) Open(_ context.Context, env *Env) error {
 func (s *bitmapScan) load(ctx context.Context) error {
 	s.loaded = true
 	set := bitmap.New()
+	if s.node.Cursor != "" {
+		row, ok, err := s.env.CursorRow(s.node.Cursor, s.node.Table)
+		if err != nil {
+			return err
+		}
+		if ok {
+			set.Add(row)
+		}
+	}
 	for _, arm := range s.arms {
 		if err := arm.Open(ctx, s.env); err != nil {
 			return err

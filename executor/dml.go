@@ -37,14 +37,15 @@ type modify struct {
 	in        []types.Datum
 }
 
-func (m *modify) init(input physical.Node, def *physical.TableWrite, returning []expr.Expr, extra []types.T) (err error) {
+// init prepares to write; readsOwn tells that the input reads the table.
+func (m *modify) init(input physical.Node, readsOwn bool, def *physical.TableWrite, returning []expr.Expr, extra []types.T) (err error) {
 	if m.input, err = build(input); err != nil {
 		return err
 	}
 	if m.writer, err = newTableWriter(def); err != nil {
 		return err
 	}
-	if reads(input, def.Table.ID) {
+	if readsOwn {
 		m.gather = newRowStore(input.Info().Cols)
 	}
 	if returning == nil {
@@ -121,7 +122,8 @@ func (m *modify) all(ctx context.Context) error {
 			}
 		}
 	}
-	return m.writer.finish(ctx)
+	m.env.query.atEnd(m.writer)
+	return nil
 }
 
 // collect reads the whole input.
@@ -176,7 +178,7 @@ func newUpdate(n *physical.Update) (Operator, error) {
 	cols := len(n.Write.Table.Columns)
 	u := &modify{}
 	at := 1 + cols + len(n.Set)
-	if err := u.init(n.Input, n.Write, n.Returning, n.Input.Info().Cols[at:]); err != nil {
+	if err := u.init(n.Input, true, n.Write, n.Returning, n.Input.Info().Cols[at:]); err != nil {
 		return nil, err
 	}
 	seen := map[uint64]bool{}
@@ -184,8 +186,8 @@ func newUpdate(n *physical.Update) (Operator, error) {
 	u.run = func(ctx context.Context, b *batch.Batch, i int) error {
 		u.in = rowAt(b, i, u.in[:0])
 		id, old := uint64(u.in[0].Int()), u.in[1:1+cols]
-		if seen[id] {
-			return nil // joined to several source rows: the first one counts
+		if seen[id] || u.env.query.changedBefore(n.Write.Table.Storage, id) {
+			return nil // joined to several source rows, or changed by another part: the first one counts
 		}
 		seen[id] = true
 		if err := u.env.Txn.LockRow(ctx, n.Write.Table.Storage, id, kv.Exclusive, kv.WaitBlock); err != nil {
@@ -221,12 +223,15 @@ func (u *updateOp) Open(ctx context.Context, env *Env) error {
 func newDelete(n *physical.Delete) (Operator, error) {
 	cols := len(n.Write.Table.Columns)
 	d := &modify{}
-	if err := d.init(n.Input, n.Write, n.Returning, n.Input.Info().Cols[1+cols:]); err != nil {
+	if err := d.init(n.Input, true, n.Write, n.Returning, n.Input.Info().Cols[1+cols:]); err != nil {
 		return nil, err
 	}
 	d.run = func(ctx context.Context, b *batch.Batch, i int) error {
 		d.in = rowAt(b, i, d.in[:0])
 		id, old := uint64(d.in[0].Int()), d.in[1:1+cols]
+		if d.env.query.changedBefore(n.Write.Table.Storage, id) {
+			return nil // by another part of the statement
+		}
 		if err := d.env.Txn.LockRow(ctx, n.Write.Table.Storage, id, kv.Exclusive, kv.WaitBlock); err != nil {
 			return err
 		}
@@ -243,7 +248,7 @@ func newDelete(n *physical.Delete) (Operator, error) {
 // newInsert: see physical.Insert for the layout of the input.
 func newInsert(n *physical.Insert) (Operator, error) {
 	m := &modify{}
-	if err := m.init(n.Input, n.Write, n.Returning, []types.T{types.Of(types.TidOID), types.Of(types.XidOID)}); err != nil {
+	if err := m.init(n.Input, n.ReadsOwn, n.Write, n.Returning, []types.T{types.Of(types.TidOID), types.Of(types.XidOID)}); err != nil {
 		return nil, err
 	}
 	if n.OnConflict != nil {
@@ -357,13 +362,15 @@ func (u *upsert) one(ctx context.Context, b *batch.Batch, i int) error {
 			return err
 		}
 		u.changed[id] = true
+		u.env.query.changedBefore(w.def.Table.Storage, id)
 		u.affected++
 		return u.keepInserted(u.row, id, 0)
 	}
 	if !u.on.DoUpdate {
 		return nil
 	}
-	if u.changed[c.Row] && !u.on.AnyKey {
+	other := u.env.query.changedBefore(w.def.Table.Storage, c.Row)
+	if (u.changed[c.Row] || other) && !u.on.AnyKey {
 		return pgerr.New(pgerrcode.CardinalityViolation, "ON CONFLICT DO UPDATE command cannot affect row a second time").
 			WithHint("Ensure that no rows proposed for insertion within the same command have duplicate constrained values.")
 	}

@@ -13,10 +13,9 @@ import (
 	"github.com/loxodb/loxodb/storage/table"
 )
 
-// Foreign keys (PostgreSQL chapter 5.4.5). The referring side is checked row by
-// row, except that a table which refers to itself is checked when the statement
-// ends; the referenced side acts when the statement ends, as PostgreSQL's
-// after-row triggers do.
+// Foreign keys (PostgreSQL chapter 5.4.5). A row that refers to no row, or to its own
+// table, is looked at again when the statement ends, when all its parts have written;
+// the referenced side acts then, too, as PostgreSQL's after-row triggers do.
 
 // pendingCheck is a reference to look for at the end of the statement.
 type pendingCheck struct {
@@ -53,15 +52,36 @@ func (w *tableWriter) checkReferences(ctx context.Context, old, row []types.Datu
 			}
 			continue
 		}
-		if con.RefTable == w.def.Table.ID {
-			w.checksLater = append(w.checksLater, pendingCheck{con, cloneDatums(vals)})
-			continue
+		if con.RefTable != w.def.Table.ID {
+			ok, err := w.holds(ctx, con, vals)
+			if err != nil {
+				return err
+			}
+			if ok || w.missing && len(w.env.parts()) == 0 {
+				continue
+			}
+			w.missing = true
 		}
-		if err := w.checkReference(ctx, con, vals); err != nil {
-			return err
-		}
+		w.checksLater = append(w.checksLater, pendingCheck{con, cloneDatums(vals)})
 	}
 	return nil
+}
+
+// parts are the data-modifying WITH queries of the statement.
+func (e *Env) parts() []int {
+	if e.query == nil {
+		return nil
+	}
+	return e.query.Plan.WriteCTEs
+}
+
+// holds looks for the row that a key refers to, and keeps it.
+func (w *tableWriter) holds(ctx context.Context, con *catalog.Constraint, vals []types.Datum) (bool, error) {
+	parent, x, err := w.referenced(con)
+	if err != nil {
+		return false, err
+	}
+	return table.HoldReferenced(ctx, w.env.Txn, parent, x, vals)
 }
 
 // checkDeferred puts the check off if it does not hold now.
@@ -150,12 +170,12 @@ func (w *tableWriter) referenced(con *catalog.Constraint) (*catalog.Table, *cata
 }
 
 func (w *tableWriter) checkReference(ctx context.Context, con *catalog.Constraint, vals []types.Datum) error {
-	parent, x, err := w.referenced(con)
-	if err != nil {
+	ok, err := w.holds(ctx, con, vals)
+	if err != nil || ok {
 		return err
 	}
-	ok, err := table.HoldReferenced(ctx, w.env.Txn, parent, x, vals)
-	if err != nil || ok {
+	parent, x, err := w.referenced(con)
+	if err != nil {
 		return err
 	}
 	return missingReference(w.env, w.def.Table, parent, con, byRefColumns(x, con, vals))

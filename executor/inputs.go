@@ -2,7 +2,6 @@ package executor
 
 import (
 	"github.com/loxodb/loxodb/planner/physical"
-	"github.com/loxodb/loxodb/sql/catalog"
 )
 
 // inputs are the direct children of a plan node.
@@ -48,24 +47,4 @@ func inputs(n physical.Node) []physical.Node {
 		return []physical.Node{n.Input}
 	}
 	return nil
-}
-
-// reads reports whether the tree reads rows of the table while it runs.
-func reads(n physical.Node, table catalog.ID) bool {
-	switch n := n.(type) {
-	case *physical.Scan:
-		return n.Table.ID == table
-	case *physical.RangeSearch:
-		return n.Table.ID == table
-	case *physical.VectorSearch:
-		if n.Table.ID == table {
-			return true
-		}
-	}
-	for _, c := range inputs(n) {
-		if reads(c, table) {
-			return true
-		}
-	}
-	return false
 }

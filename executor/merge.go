@@ -31,7 +31,7 @@ type mergeWhen struct {
 
 func newMerge(n *physical.Merge) (Operator, error) {
 	m := &merge{modify: &modify{}, def: n, changed: map[uint64]bool{}, assigned: make([]bool, len(n.Write.Table.Columns))}
-	if err := m.init(n.Input, n.Write, nil, nil); err != nil {
+	if err := m.init(n.Input, true, n.Write, nil, nil); err != nil {
 		return nil, err
 	}
 	for i := range n.Whens {
@@ -110,7 +110,7 @@ func (m *merge) change(ctx context.Context, w *mergeWhen, b *batch.Batch, i int,
 	t := m.def.Write.Table
 	m.in = rowAt(b, i, m.in[:0])
 	id, old := uint64(m.in[0].Int()), m.in[1:1+len(t.Columns)]
-	if m.changed[id] {
+	if m.changed[id] || m.env.query.changedBefore(t.Storage, id) {
 		return pgerr.New(pgerrcode.CardinalityViolation, "MERGE command cannot affect row a second time").
 			WithHint("Ensure that not more than one source row matches any one target row.")
 	}

@@ -67,7 +67,10 @@ type Env struct {
 	// Deferred tells whether a deferrable constraint is checked at the end of the
 	// transaction; nil: none is.
 	Deferred func(*catalog.Constraint) bool
-	Counters []Counter // by plan node ID; nil unless EXPLAIN ANALYZE counts
+	// CursorRow is the row of the table that a cursor stands on; ok is false where it
+	// stands on none of the table's.
+	CursorRow func(cursor string, t *catalog.Table) (row uint64, ok bool, err error)
+	Counters  []Counter // by plan node ID; nil unless EXPLAIN ANALYZE counts
 
 	query *Query
 	work  []*rowStore // working tables of recursive queries

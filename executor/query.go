@@ -3,9 +3,11 @@ package executor
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/batch"
+	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -20,6 +22,12 @@ type Query struct {
 	exec []types.Datum
 	env  *Env
 	open bool
+
+	// wrote: all parts that write have run.
+	wrote   bool
+	writers []*tableWriter // of the parts, in the order in which they ran
+	// changed are the rows that parts have changed, by storage, where several write.
+	changed map[catalog.ID]map[uint64]bool
 }
 
 type subPlan struct {
@@ -73,6 +81,10 @@ func (q *Query) Open(ctx context.Context, env *Env) error {
 	for i := range q.ctes {
 		q.ctes[i].reset(env)
 	}
+	q.wrote, q.writers, q.changed = q.Plan.ReadOnly, q.writers[:0], nil
+	if len(q.Plan.WriteCTEs) > 0 {
+		q.changed = map[catalog.ID]map[uint64]bool{}
+	}
 	for _, i := range q.Plan.RunCTEs {
 		if err := q.ctes[i].fill(ctx, env); err != nil {
 			return err
@@ -82,7 +94,58 @@ func (q *Query) Open(ctx context.Context, env *Env) error {
 }
 
 // Next returns the next rows of the result, nil at the end.
-func (q *Query) Next(ctx context.Context) (*batch.Batch, error) { return q.root.Next(ctx) }
+func (q *Query) Next(ctx context.Context) (*batch.Batch, error) {
+	b, err := q.root.Next(ctx)
+	if err != nil || q.wrote || b != nil && !writes(q.Plan.Root) {
+		return b, err
+	}
+	q.wrote = true
+	return b, q.finishWrites(ctx)
+}
+
+// writes reports a root that has written everything when it returns its first rows.
+func writes(n physical.Node) bool {
+	switch n.(type) {
+	case *physical.Insert, *physical.Update, *physical.Delete, *physical.Merge:
+		return true
+	}
+	return false
+}
+
+// finishWrites runs the data-modifying WITH queries that nobody has read, the last one
+// first as PostgreSQL does, and then what is put off to the end of the statement.
+func (q *Query) finishWrites(ctx context.Context) error {
+	for _, i := range slices.Backward(q.Plan.WriteCTEs) {
+		if err := q.ctes[i].fill(ctx, q.env); err != nil {
+			return err
+		}
+	}
+	for _, w := range q.writers {
+		if err := w.finish(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// atEnd notes that the writer has something to do at the end of the statement.
+func (q *Query) atEnd(w *tableWriter) { q.writers = append(q.writers, w) }
+
+// changedBefore notes a row that a part of the statement changes, and reports whether
+// some part has changed it already: a row is changed once.
+func (q *Query) changedBefore(storage catalog.ID, id uint64) bool {
+	if q.changed == nil {
+		return false
+	}
+	rows := q.changed[storage]
+	if rows == nil {
+		rows = map[uint64]bool{}
+		q.changed[storage] = rows
+	}
+	before := rows[id]
+	rows[id] = true
+	return before
+}
 
 // Affected is the number of rows that the statement's root inserted, updated or
 // deleted; −1 when the root is a query.

@@ -34,6 +34,7 @@ type tableWriter struct {
 	arena   batch.Arena
 
 	checksLater []pendingCheck
+	missing     bool // one of them refers to no row of another table
 	keysLater   []keyChange
 	twiceNow    bool // keys that come twice are to be looked at when the statement ends
 }
@@ -107,7 +108,7 @@ func newIndexKeys(x *physical.IndexWrite) (k indexKeys, err error) {
 func (w *tableWriter) open(ctx context.Context, env *Env) error {
 	w.env = env
 	w.scratch.Reset()
-	w.checksLater, w.keysLater, w.twiceNow = nil, nil, false
+	w.checksLater, w.keysLater, w.twiceNow, w.missing = nil, nil, false, false
 	if err := env.Txn.LockTable(ctx, w.def.Table.ID, kv.Shared); err != nil {
 		return err
 	}
@@ -268,6 +269,9 @@ func (w *tableWriter) insert(ctx context.Context, row []types.Datum) (id uint64,
 	}
 	if id, err = w.w.Insert(ctx, row); err != nil {
 		return 0, w.withSchema(err)
+	}
+	if w.env.query != nil {
+		w.env.query.changedBefore(w.def.Table.Storage, id)
 	}
 	return id, w.checkViews(row, nil)
 }

@@ -36,6 +36,8 @@ type Options struct {
 	// Fill is the materialized view that the statement fills: it may write it, and need
 	// not find it populated.
 	Fill catalog.ID
+	// Positions asks for the row numbers by which WHERE CURRENT OF finds a cursor's rows.
+	Positions bool
 	// Warn, if set, is told what is odd about the statement.
 	Warn func(*pgerr.Error)
 	// Trace, if set, notes what the statement's names mean.
@@ -68,6 +70,16 @@ type Statement struct {
 	Params []types.OID
 	Tag    string
 	Locks  bool // it takes row locks
+	// Positions are where a cursor's rows come from, if they were asked for.
+	Positions []Position
+}
+
+// Position is the column with the row number of a table whose row stands behind each row
+// of a cursor; Locked: FOR UPDATE or its kin has named the table.
+type Position struct {
+	Table  catalog.ID
+	Row    logical.ColID
+	Locked bool
 }
 
 // binder binds one statement.
@@ -89,7 +101,9 @@ type binder struct {
 	// rowPos is where the members of a row of ROW(…) stand.
 	rowPos map[*expr.RowOf][]ast.Pos
 	locks  bool
-	depth  int
+	// positions are Statement.Positions.
+	positions []Position
+	depth     int
 	// views guards against views that expand to themselves.
 	views []catalog.ID
 	// noParams refuses parameters, with the reason (stored expressions).
@@ -127,7 +141,7 @@ func Bind(stmt ast.Stmt, o Options) (*Statement, error) {
 	if err := b.finishParams(); err != nil {
 		return nil, err
 	}
-	s.Params, s.Locks = b.params, b.locks
+	s.Params, s.Locks, s.Positions = b.params, b.locks, b.positions
 	return s, nil
 }
 

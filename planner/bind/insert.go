@@ -118,7 +118,7 @@ func (b *binder) insert(x *ast.Insert, outer *scope) (*query, error) {
 	}
 	rs.items = []*nsItem{shown}
 	q := &query{tree: n}
-	if n.Returning, n.Out, q.out, err = b.returning(rs, t, x.Returning); err != nil {
+	if n.Returning, n.Out, q.out, err = b.returning(rs, x.Returning); err != nil {
 		return nil, err
 	}
 	return q, nil
@@ -537,7 +537,7 @@ func sequenceDefault(c *catalog.Column, o Options) (expr.Expr, error) {
 }
 
 // returning binds a RETURNING list.
-func (b *binder) returning(s *scope, written *catalog.Table, list []ast.Target) ([]expr.Expr, []logical.ColID, []outCol, error) {
+func (b *binder) returning(s *scope, list []ast.Target) ([]expr.Expr, []logical.ColID, []outCol, error) {
 	if list == nil {
 		return nil, nil, nil, nil
 	}
@@ -552,9 +552,6 @@ func (b *binder) returning(s *scope, written *catalog.Table, list []ast.Target) 
 		e, err := b.known(t.e)
 		if err != nil {
 			return nil, nil, nil, err
-		}
-		if asksFor(e, written.ID) {
-			return nil, nil, nil, notYet(t.pos, "a subquery in RETURNING that reads the table that is written")
 		}
 		exprs[i] = e
 		info := logical.ColInfo{Name: t.name, T: e.Type()}

@@ -34,9 +34,6 @@ func (b *binder) merge(x *ast.Merge) (*query, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := writtenTwice(s, t, x.Table.Name.Pos); err != nil {
-		return nil, err
-	}
 	w, err := TableWrite(t, b.o)
 	if err != nil {
 		return nil, err

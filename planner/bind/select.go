@@ -294,6 +294,9 @@ func (b *binder) tail(q *selection, out []outCol) (*query, error) {
 		q.late.Input = tree
 		tree = q.late
 	}
+	if q.o.top && b.o.Positions {
+		b.notePositions(q, tree)
+	}
 	return &query{tree: tree, out: out}, nil
 }
 

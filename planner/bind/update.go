@@ -14,9 +14,6 @@ import (
 
 // update binds UPDATE.
 func (b *binder) update(x *ast.Update, outer *scope) (*query, error) {
-	if x.CurrentOf != "" {
-		return nil, notYet(x.Pos, "WHERE CURRENT OF")
-	}
 	if x.Join != nil {
 		var err error
 		if x, err = b.updateOfJoin(x); err != nil {
@@ -31,9 +28,6 @@ func (b *binder) update(x *ast.Update, outer *scope) (*query, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := writtenTwice(s, t, x.Table.Name.Pos); err != nil {
-		return nil, err
-	}
 	w, err := TableWrite(t, b.o)
 	if err != nil {
 		return nil, err
@@ -42,7 +36,7 @@ func (b *binder) update(x *ast.Update, outer *scope) (*query, error) {
 		return nil, err
 	}
 	n := &logical.Update{Write: w, Alias: aliasOf(&x.Table, t)}
-	src, err := b.writeSource(s, t, via, &x.Table, x.From, x.Where)
+	src, err := b.writeSource(s, t, via, &x.Table, x.From, x.Where, x.CurrentOf)
 	if err != nil {
 		return nil, err
 	}
@@ -82,15 +76,12 @@ func (b *binder) update(x *ast.Update, outer *scope) (*query, error) {
 	}
 	s.in = inReturning
 	q := &query{tree: n}
-	n.Returning, n.Out, q.out, err = b.returning(s, t, x.Returning)
+	n.Returning, n.Out, q.out, err = b.returning(s, x.Returning)
 	return q, err
 }
 
 // delete binds DELETE.
 func (b *binder) delete(x *ast.Delete, outer *scope) (*query, error) {
-	if x.CurrentOf != "" {
-		return nil, notYet(x.Pos, "WHERE CURRENT OF")
-	}
 	if x.Join != nil {
 		var err error
 		if x, err = b.deleteOfJoin(x); err != nil {
@@ -105,14 +96,11 @@ func (b *binder) delete(x *ast.Delete, outer *scope) (*query, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := writtenTwice(s, t, x.Table.Name.Pos); err != nil {
-		return nil, err
-	}
 	w, err := TableWrite(t, b.o)
 	if err != nil {
 		return nil, err
 	}
-	src, err := b.writeSource(s, t, via, &x.Table, x.Using, x.Where)
+	src, err := b.writeSource(s, t, via, &x.Table, x.Using, x.Where, x.CurrentOf)
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +112,7 @@ func (b *binder) delete(x *ast.Delete, outer *scope) (*query, error) {
 		}
 	}
 	q := &query{tree: n}
-	n.Returning, n.Out, q.out, err = b.returning(s, t, x.Returning)
+	n.Returning, n.Out, q.out, err = b.returning(s, x.Returning)
 	return q, err
 }
 
@@ -173,11 +161,18 @@ func (b *binder) targetSource(t *catalog.Table, via writtenView, ref *ast.TableR
 	return src, []*nsItem{shown}, nil
 }
 
-// writeSource joins the target with the other items under WHERE.
-func (b *binder) writeSource(s *scope, t *catalog.Table, via writtenView, ref *ast.TableRef, others []ast.TableExpr, where ast.Expr) (*source, error) {
+// writeSource joins the target with the other items under WHERE, or takes the row that a
+// cursor stands on.
+func (b *binder) writeSource(s *scope, t *catalog.Table, via writtenView, ref *ast.TableRef, others []ast.TableExpr, where ast.Expr, cursor string) (*source, error) {
 	src, items, err := b.targetSource(t, via, ref)
 	if err != nil {
 		return nil, err
+	}
+	if cursor != "" {
+		if via != nil {
+			return nil, errAt(ast.NoPos, pgerrcode.FeatureNotSupported, "WHERE CURRENT OF on a view is not implemented")
+		}
+		items[0].rel.scan.Cursor = cursor
 	}
 	more := &scope{parent: s.parent, ctes: s.ctes, in: inWhere}
 	rest, err := b.from(more, others)
@@ -368,44 +363,4 @@ func (b *binder) multiSub(s *scope, x *ast.Target, m *ast.Subquery, last bool) (
 	}
 	o := q.out[x.MultiCol-1]
 	return &logical.Subquery{Kind: expr.ScalarSub, Tree: q.tree, Out: []logical.ColID{o.id}, T: o.t}, nil
-}
-
-// writtenTwice refuses UPDATE and DELETE of a table that a WITH query before
-// writes, too: they would have to find the rows as they were.
-func writtenTwice(s *scope, t *catalog.Table, pos ast.Pos) error {
-	for level := s; level != nil; level = level.parent {
-		for _, c := range level.ctes {
-			if c.cte != nil && c.cte.Write && logical.WrittenTable(c.cte.Tree) == t.ID {
-				return notYet(pos, "changing rows of a table that a WITH query of the same statement writes")
-			}
-		}
-	}
-	return nil
-}
-
-// asksFor reports whether an expression has a subquery that reads a table: one of
-// RETURNING would have to find it as it was before the statement.
-func asksFor(e expr.Expr, table catalog.ID) bool {
-	found := false
-	logical.Walk(e, func(e expr.Expr) bool {
-		if q, ok := e.(*logical.Subquery); ok && !found {
-			found = readsTable(q.Tree, table)
-		}
-		return !found
-	})
-	return found
-}
-
-func readsTable(n logical.Node, table catalog.ID) bool {
-	found := false
-	logical.Visit(n, func(n logical.Node) {
-		switch x := n.(type) {
-		case *logical.Scan:
-			found = found || x.Table.ID == table
-		case *logical.CTERef:
-			found = found || readsTable(x.CTE.Tree, table)
-		}
-	})
-	logical.VisitExprs(n, func(e expr.Expr) { found = found || asksFor(e, table) })
-	return found
 }

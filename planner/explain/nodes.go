@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/loxodb/loxodb/planner/physical"
+	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
@@ -192,6 +193,13 @@ func (v *viewer) vectorSearch(it *item, x *physical.VectorSearch) {
 // bitmapScan shows the arms as PostgreSQL's scans of index entries.
 func (v *viewer) bitmapScan(it *item, x *physical.BitmapScan) {
 	it.nodeType = "Bitmap Heap Scan"
+	if x.Cursor != "" {
+		it.nodeType, it.title = "Tid Scan", "Tid Scan"
+		v.relation(it, x.Table.Name, x.Alias, " on ")
+		it.add("TID Cond", "CURRENT OF "+ast.QuoteIdent(x.Cursor))
+		v.cond(it, "Filter", x.Filter, x.Names)
+		return
+	}
 	v.relation(it, x.Table.Name, x.Alias, " on ")
 	v.cond(it, "Filter", x.Filter, x.Names)
 	or := &item{nodeType: "BitmapOr", title: "BitmapOr", rel: "Outer", base: &physical.Base{Cost: x.Startup}}

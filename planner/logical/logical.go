@@ -145,6 +145,8 @@ type (
 		Alias string
 		Attrs []int16
 		Out   []ColID
+		// Cursor names the cursor whose row is the only one that is read, "" = all rows.
+		Cursor string
 	}
 	// Virtual reads a system relation.
 	Virtual struct {

@@ -79,7 +79,7 @@ func (p *planner) armPath(s *logical.Scan, conds []expr.Expr) (path, bool) {
 // buildBitmap makes the nodes of a path with arms.
 func (p *planner) buildBitmap(s *logical.Scan, pt *path, need *logical.ColSet) *rel {
 	need = need.Clone(pt.filter...)
-	n := &physical.BitmapScan{Table: s.Table, Alias: s.Alias}
+	n := &physical.BitmapScan{Table: s.Table, Alias: s.Alias, Cursor: s.Cursor}
 	var cols []logical.ColID
 	cols, n.Attrs = needed(s, need)
 	n.Base = p.base(cols)

@@ -11,12 +11,13 @@ import (
 )
 
 func (p *planner) insert(x *logical.Insert) (*rel, error) {
+	readsOwn := logical.ReadsTable(x.Input, x.Write.Table.ID)
 	in, err := p.exactly(x.Input, x.InCols)
 	if err != nil {
 		return nil, err
 	}
 	p.writes(x.Write.Table)
-	n := &physical.Insert{Base: p.base(x.Out), Write: x.Write, Input: in.node}
+	n := &physical.Insert{Base: p.base(x.Out), Write: x.Write, Input: in.node, ReadsOwn: readsOwn}
 	if c := x.OnConflict; c != nil {
 		at := layout(slices.Concat(c.Existing, c.Excluded))
 		n.OnConflict = &physical.OnConflict{Arbiters: c.Arbiters, DoUpdate: c.DoUpdate,

@@ -65,6 +65,9 @@ func Plan(s *bind.Statement, o bind.Options) (*physical.Plan, error) {
 	for _, c := range s.Out {
 		need.Add(c.ID)
 	}
+	for _, c := range s.Positions {
+		need[c.Row] = true
+	}
 	if err := p.writingCTEs(); err != nil {
 		return nil, err
 	}
@@ -76,6 +79,10 @@ func Plan(s *bind.Statement, o bind.Options) (*physical.Plan, error) {
 		ids := make([]logical.ColID, len(s.Out))
 		for i, c := range s.Out {
 			ids[i] = c.ID
+		}
+		for _, c := range s.Positions {
+			p.plan.Positions = append(p.plan.Positions, physical.Position{Table: c.Table, Col: len(ids), Locked: c.Locked})
+			ids = append(ids, c.Row)
 		}
 		r = p.exact(r, ids)
 	}
@@ -108,8 +115,8 @@ func (p *planner) finish(s *bind.Statement) {
 	p.plan.Bytes = 2048 + 512*p.plan.NodeCount
 }
 
-// writingCTEs plans the data-modifying WITH queries: they run even when unread,
-// after what must be read before them.
+// writingCTEs plans the data-modifying WITH queries, which run even when unread, and
+// what must be read before them.
 func (p *planner) writingCTEs() error {
 	for _, c := range p.meta.ReadFirst {
 		n, err := p.cte(c)
@@ -127,7 +134,7 @@ func (p *planner) writingCTEs() error {
 		if err != nil {
 			return err
 		}
-		p.plan.RunCTEs = append(p.plan.RunCTEs, n)
+		p.plan.WriteCTEs = append(p.plan.WriteCTEs, n)
 	}
 	return nil
 }

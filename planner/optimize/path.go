@@ -67,6 +67,9 @@ func (p *planner) tableRows(t *catalog.Table) float64 {
 
 // paths lists the ways to read s under conds (all of which hold for every result).
 func (p *planner) paths(s *logical.Scan, conds []expr.Expr) []path {
+	if s.Cursor != "" {
+		return []path{{filter: conds, rows: 1, visited: 1, startup: p.m.Seek, cost: p.m.Seek + p.m.Fetch, point: true}}
+	}
 	rows := p.tableRows(s.Table)
 	out := math.Max(rows*p.sel(conds), 0)
 	full := path{filter: conds, rows: out, visited: rows, startup: p.m.Seek}
@@ -257,7 +260,7 @@ func best(list []path) *path {
 
 // buildPath makes the Scan node of a path, or the BitmapScan of one with arms.
 func (p *planner) buildPath(s *logical.Scan, pt *path, need *logical.ColSet) *rel {
-	if pt.arms != nil {
+	if pt.arms != nil || s.Cursor != "" {
 		return p.buildBitmap(s, pt, need)
 	}
 	need = need.Clone(pt.filter...)

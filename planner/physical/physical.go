@@ -19,9 +19,13 @@ type Plan struct {
 	Params   []types.OID // type of each client parameter
 	SubPlans []Node      // subqueries of expressions, by expr.SubPlan.Plan
 	CTEs     []Node      // materialised WITH queries, by CTEScan.CTE; run on first use
-	// RunCTEs lists the CTEs that run to completion before anything else, in order:
-	// data-modifying ones, and before them what must be read as it was.
+	// RunCTEs are the CTEs that run to completion before anything else: what must be
+	// read as it was. WriteCTEs are the data-modifying ones, which run when they are read,
+	// or after the root, the last one first.
 	RunCTEs   []int
+	WriteCTEs []int
+	// Positions are columns behind those of Out with the row numbers of a cursor's rows.
+	Positions []Position
 	ExecSlots int             // size of expr.Env.Exec
 	Tag       string          // SELECT, INSERT, UPDATE, DELETE: the count is appended (INSERT 0 n)
 	ReadOnly  bool            // takes no locks and writes nothing
@@ -30,6 +34,13 @@ type Plan struct {
 	Tables    []catalog.ID    // relations used; the plan is stale when one of them changed
 	NodeCount int             // Base.ID runs 0..NodeCount-1 over all trees
 	Bytes     int             // rough size, for the plan cache
+}
+
+// Position is a column with the row number of a table's row: see bind.Position.
+type Position struct {
+	Table  catalog.ID
+	Col    int
+	Locked bool
 }
 
 // OutColumn describes a result column.
@@ -95,6 +106,7 @@ type (
 		Table  *catalog.Table
 		Alias  string
 		Arms   []Node
+		Cursor string // of WHERE CURRENT OF, instead of Arms: the row that it stands on
 		Attrs  []int16
 		Filter expr.Expr
 	}

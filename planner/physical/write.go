@@ -56,6 +56,7 @@ type (
 		Base
 		Write      *TableWrite
 		Input      Node
+		ReadsOwn   bool // Input, subqueries included, reads the table
 		OnConflict *OnConflict
 		// Returning is over the new row (attribute order), its ctid and xmax, which is
 		// that of this transaction where a row was updated instead; nil = none.

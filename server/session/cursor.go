@@ -22,12 +22,16 @@ func (s *Session) declare(ctx context.Context, p *portal, st *ast.Declare) error
 	if s.portals[st.Name] != nil && st.Name != "" {
 		return pgerr.Newf(pgerrcode.DuplicateCursor, "cursor %q already exists", st.Name)
 	}
-	q, err := s.prepare(ctx, p.stmt.text, ast.Parsed{Stmt: st.Query, Start: int(st.Pos), End: int(st.Pos)}, p.stmt.params)
+	q, err := s.prepareAs(ctx, &prepared{text: p.stmt.text, declared: p.stmt.params, positions: true},
+		ast.Parsed{Stmt: st.Query, Start: int(st.Pos), End: int(st.Pos)})
 	if err != nil {
 		return err
 	}
+	if err := mayDeclare(st, q.plan); err != nil {
+		return err
+	}
 	c := &portal{s: s, name: st.Name, stmt: q, columns: q.columns, kind: backend.KindRows, cursor: true, hold: st.Hold,
-		scroll: st.Scroll == nil || *st.Scroll, binary: st.Binary, params: p.params, born: s.born()}
+		scroll: scrolls(st, q.plan), binary: st.Binary, params: p.params, born: s.born(), declared: p.stmt.source}
 	c.formats = make([]int16, len(c.columns)) // of Execute; FETCH looks at binary
 	rows, err := s.run(ctx, c)
 	if err != nil {
@@ -35,6 +39,9 @@ func (s *Session) declare(ctx context.Context, p *portal, st *ast.Declare) error
 	}
 	if err := c.keep(ctx, rows); err != nil {
 		return err
+	}
+	if s.tx.txn != nil && len(q.plan.Positions) > 0 {
+		c.moves = s.tx.txn.TrackMoves()
 	}
 	s.portals[st.Name] = c
 	return nil
@@ -135,7 +142,7 @@ func (r *cursorRows) next(context.Context) (*batch.Batch, error) {
 	if r.most > 0 {
 		n = min(n, r.most)
 	}
-	b := r.c.buffer.Slice(int(r.c.at), int(n))
+	b := r.c.visible(r.c.buffer.Slice(int(r.c.at), int(n)))
 	r.c.at += n
 	if r.left != ast.FetchAll {
 		r.left -= n
@@ -159,7 +166,13 @@ func (r *cursorRows) backward(size int64) *batch.Batch {
 	if r.left != ast.FetchAll {
 		r.left--
 	}
-	return r.c.buffer.Slice(int(r.c.at-1), 1)
+	return r.c.visible(r.c.buffer.Slice(int(r.c.at-1), 1))
+}
+
+// visible leaves out the columns behind those of the query.
+func (p *portal) visible(b *batch.Batch) *batch.Batch {
+	p.shown.Cols, p.shown.Sel = b.Cols[:len(p.columns)], b.Sel
+	return &p.shown
 }
 
 func (r *cursorRows) finish() string {
@@ -194,7 +207,7 @@ func (r *cursorRows) aim(st *ast.Fetch) error {
 			r.back, count = !r.back, -count
 		}
 		if count == 0 { // the present row again
-			return r.absolute(r.c.at, size)
+			return r.again(size)
 		}
 		r.left = count
 	case ast.FetchAbsolute:
@@ -203,6 +216,9 @@ func (r *cursorRows) aim(st *ast.Fetch) error {
 		}
 		return r.absolute(count, size)
 	case ast.FetchRelative:
+		if count == 0 {
+			return r.again(size)
+		}
 		return r.absolute(r.c.at+count, size)
 	}
 	if r.back && !r.c.scroll {
@@ -211,8 +227,16 @@ func (r *cursorRows) aim(st *ast.Fetch) error {
 	return nil
 }
 
+// again returns the present row, if the cursor stands on one.
+func (r *cursorRows) again(size int64) error {
+	if r.c.at == 0 || r.c.at > size {
+		return nil
+	}
+	return r.absolute(r.c.at, size)
+}
+
 func (r *cursorRows) absolute(at, size int64) error {
-	if at < r.c.at && !r.c.scroll {
+	if at <= r.c.at && r.c.at > 0 && !r.c.scroll {
 		return notScrollable()
 	}
 	if at <= 0 || at > size {

@@ -284,7 +284,7 @@ func (s *Session) fillEnv(env *executor.Env, ctx context.Context, read kv.Reader
 			Params: params,
 		},
 		Read: read, Txn: s.tx.txn, Catalog: s.Catalog(), Numbers: s.db.numbers, Rows: s.db.rows, System: system{s},
-		Fork: s.hooks.fork, Helpers: s.db.helpers, Workers: s.workers(), Deferred: s.hooks.deferred, Index: s.hooks.index, Budget: budget, Spill: s.hooks.spill, TableWrite: s.hooks.tableWrite, Default: s.hooks.columnDefault,
+		Fork: s.hooks.fork, Helpers: s.db.helpers, Workers: s.workers(), Deferred: s.hooks.deferred, CursorRow: s.hooks.cursorRow, Index: s.hooks.index, Budget: budget, Spill: s.hooks.spill, TableWrite: s.hooks.tableWrite, Default: s.hooks.columnDefault,
 	}
 	s.setEffort(env)
 	if s.tx.txn != nil && s.tx.iso == kv.ReadCommitted {
@@ -298,6 +298,7 @@ type hooks struct {
 	tableWrite    func(*catalog.Table) (*physical.TableWrite, error)
 	columnDefault func(*catalog.Table, int16) (types.Datum, error)
 	deferred      func(*catalog.Constraint) bool
+	cursorRow     func(string, *catalog.Table) (uint64, bool, error)
 	fork          func(context.Context, kv.TS) (kv.Snapshot, error)
 	spill         func() (executor.SpillFile, error)
 }
@@ -311,6 +312,7 @@ func (s *Session) makeHooks() {
 		columnDefault: s.columnDefault,
 		spill:         s.db.spill.create(),
 		deferred:      func(con *catalog.Constraint) bool { return s.tx.constraints.of(con) },
+		cursorRow:     s.cursorRow,
 		fork:          s.db.fork,
 	}
 }

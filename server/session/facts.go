@@ -492,7 +492,11 @@ func (x system) Cursors() []syscat.Cursor {
 	var out []syscat.Cursor
 	for name, p := range x.s.portals {
 		if name != "" {
-			out = append(out, syscat.Cursor{Name: name, Statement: p.stmt.source, Holdable: p.hold, Scroll: p.scroll, At: p.stmt.when})
+			text := p.declared
+			if text == "" {
+				text = p.stmt.source
+			}
+			out = append(out, syscat.Cursor{Name: name, Statement: text, Binary: p.binary, Holdable: p.hold, Scroll: p.scroll, At: p.stmt.when})
 		}
 	}
 	return out

@@ -45,6 +45,10 @@ type portal struct {
 	cursor, hold, scroll, binary bool
 	buffer                       *executor.Buffer
 	at                           int64 // rows before the cursor's position
+	shown                        batch.Batch
+	held                         bool   // its transaction is over
+	declared                     string // the text of DECLARE
+	moves                        int    // of the transaction before it was opened: see table.Txn.Moved
 }
 
 // source yields a result's batches; nil at its end.
@@ -467,12 +471,12 @@ func (s *Session) closePortalsAfter(n int64) {
 func (s *Session) closeTxnPortals(committed bool) {
 	for name, p := range s.portals {
 		if committed && p.hold {
+			p.held = true
+		}
+		if p.held {
 			continue
 		}
 		p.close()
-		if p.hold && !committed && p.buffer != nil {
-			continue // it was held by an earlier transaction
-		}
 		s.drop(name, p)
 	}
 }

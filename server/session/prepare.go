@@ -42,7 +42,9 @@ type prepared struct {
 	warnings []*pgerr.Error // that came of planning it
 	fromSQL  bool
 	simple   bool // of the simple protocol: without parameters
-	when     time.Time
+	// positions: the plan tells the row numbers behind a cursor's rows.
+	positions bool
+	when      time.Time
 }
 
 // hiddenName is a name that no statement can contain.
@@ -259,6 +261,7 @@ func (s *Session) optionsFor(p *prepared) planner.Options {
 		o.Catalog, o.Fill = o.Catalog.Renamed(p.fills, hiddenName), p.fills
 	}
 	o.NoParams = p.simple
+	o.Positions = p.positions
 	o.Warn = func(w *pgerr.Error) { p.warnings = append(p.warnings, w) }
 	return o
 }

@@ -65,7 +65,9 @@ type (
 		Binary bool
 		Scroll *bool
 		Hold   bool
-		Query  *Select
+		// Insensitive cursors cannot lock rows; all are insensitive to later changes.
+		Insensitive bool
+		Query       *Select
 	}
 	Fetch struct {
 		At

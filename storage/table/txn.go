@@ -47,6 +47,8 @@ type Txn struct {
 	onEnd  []func(committed bool)
 	done   bool
 	putOff struct{ id, next uint64 } // see PutOff
+	tracks bool                      // see TrackMoves
+	moves  []move
 
 	cache   *RowCache
 	written []writtenRow
@@ -135,19 +137,19 @@ func (t *Txn) Latest(ctx context.Context) (kv.Snapshot, error) {
 
 // Mark is a savepoint of a Txn.
 type Mark struct {
-	kv            kv.Mark
-	deltas, hooks int
+	kv                   kv.Mark
+	deltas, hooks, moves int
 }
 
 // Savepoint remembers the state; see kv.Txn.Mark.
-func (t *Txn) Savepoint() Mark { return Mark{t.Txn.Mark(), len(t.deltas), len(t.hooks)} }
+func (t *Txn) Savepoint() Mark { return Mark{t.Txn.Mark(), len(t.deltas), len(t.hooks), len(t.moves)} }
 
 // RollbackTo undoes everything since the mark.
 func (t *Txn) RollbackTo(m Mark) error {
 	if err := t.Txn.RollbackTo(m.kv); err != nil {
 		return err
 	}
-	t.deltas, t.hooks = t.deltas[:m.deltas], t.hooks[:m.hooks]
+	t.deltas, t.hooks, t.moves = t.deltas[:m.deltas], t.hooks[:m.hooks], t.moves[:m.moves]
 	clear(t.locked) // some may be released; they are taken again when needed
 	t.disown(m.kv)
 	return nil

@@ -263,6 +263,9 @@ func (w *Writer) move(ctx context.Context, id uint64, old, row []types.Datum, se
 	if _, err := w.Delete(ctx, id, old); err != nil {
 		return err
 	}
-	_, err := w.Insert(ctx, row)
+	to, err := w.Insert(ctx, row)
+	if err == nil {
+		w.txn.moved(w.Table.Storage, id, to)
+	}
 	return err
 }

@@ -13,6 +13,7 @@ const (
 	cursorBinary   = 0x0001
 	cursorScroll   = 0x0002
 	cursorNoScroll = 0x0004
+	cursorInsens   = 0x0008
 	cursorHold     = 0x0020
 )
 
@@ -22,7 +23,7 @@ func (c *conv) cursorStmt(n *pgast.Node) ast.Stmt {
 	case *pgast.Node_DeclareCursorStmt:
 		d := v.DeclareCursorStmt
 		out := &ast.Declare{At: c.here(), Name: d.Portalname, Binary: d.Options&cursorBinary != 0,
-			Hold: d.Options&cursorHold != 0, Query: c.query(d.Query)}
+			Hold: d.Options&cursorHold != 0, Insensitive: d.Options&cursorInsens != 0, Query: c.query(d.Query)}
 		out.Query.Pos = c.stmtPos
 		yes, no := true, false
 		switch {

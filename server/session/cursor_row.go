@@ -1,0 +1,136 @@
+package session
+
+import (
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/planner/physical"
+	"github.com/loxodb/loxodb/server/backend"
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/pgerr"
+)
+
+// cursorRow is the row of a table that WHERE CURRENT OF means (PostgreSQL's
+// execCurrentOf); ok is false where the cursor's row has none of the table.
+func (s *Session) cursorRow(name string, t *catalog.Table) (row uint64, ok bool, err error) {
+	c := s.portals[name]
+	if c == nil {
+		return 0, false, pgerr.Newf(pgerrcode.InvalidCursorName, "cursor \"%s\" does not exist", name)
+	}
+	bad := func(format string, args ...any) (uint64, bool, error) {
+		return 0, false, pgerr.Newf(pgerrcode.InvalidCursorState, "cursor \"%s\" "+format, append([]any{name}, args...)...)
+	}
+	switch {
+	case c.kind != backend.KindRows || c.stmt.plan == nil || c.stmt.plan.Tag != "SELECT":
+		return bad("is not a SELECT query")
+	case c.held:
+		return bad("is held from a previous transaction")
+	}
+	p, found := position(c.stmt.plan, t.ID)
+	switch locking := locksRows(c.stmt.plan); {
+	case locking && found == 0:
+		return bad("does not have a FOR UPDATE/SHARE reference to table \"%s\"", t.Name)
+	case found > 1:
+		return bad("has multiple FOR UPDATE/SHARE references to table \"%s\"", t.Name)
+	case found == 0 || !c.cursor || !locking && !walksTable(c.stmt.plan.Root):
+		return bad("is not a simply updatable scan of table \"%s\"", t.Name)
+	case c.at < 1 || c.at > int64(c.buffer.Len()):
+		return bad("is not positioned on a row")
+	}
+	col := &c.buffer.Slice(int(c.at-1), 1).Cols[p.Col]
+	if col.Null[0] {
+		return 0, false, nil
+	}
+	row = uint64(col.I[0])
+	if s.tx.txn != nil {
+		row = s.tx.txn.Moved(t.Storage, row, c.moves)
+	}
+	return row, true, nil
+}
+
+// position is where a cursor's plan has the table's row, and in how many places.
+func position(plan *physical.Plan, table catalog.ID) (p physical.Position, found int) {
+	for _, x := range plan.Positions {
+		if x.Table == table {
+			p = x
+			found++
+		}
+	}
+	return p, found
+}
+
+func locksRows(plan *physical.Plan) bool {
+	return len(plan.Positions) > 0 && plan.Positions[0].Locked
+}
+
+// walksTable reports a plan that hands out a table's rows as it reads them.
+func walksTable(n physical.Node) bool {
+	switch x := n.(type) {
+	case *physical.Scan, *physical.BitmapScan:
+		return true
+	case *physical.Filter:
+		return walksTable(x.Input)
+	case *physical.Project:
+		return walksTable(x.Input)
+	case *physical.Limit:
+		return walksTable(x.Input)
+	}
+	return false
+}
+
+// scrolls reports a cursor that can be read backward: as it was declared, or else if
+// PostgreSQL could read such a plan backward.
+func scrolls(st *ast.Declare, plan *physical.Plan) bool {
+	if st.Scroll != nil {
+		return *st.Scroll
+	}
+	return len(st.Query.Locking) == 0 && readsBackward(plan.Root)
+}
+
+func readsBackward(n physical.Node) bool {
+	switch x := n.(type) {
+	case *physical.Scan, *physical.BitmapScan, *physical.RangeSearch, *physical.VectorSearch, *physical.VirtualScan,
+		*physical.FuncScan, *physical.Values, *physical.CTEScan, *physical.Sort:
+		return true
+	case *physical.Filter:
+		return readsBackward(x.Input)
+	case *physical.Project:
+		return readsBackward(x.Input)
+	case *physical.Limit:
+		return readsBackward(x.Input)
+	case *physical.Append:
+		for _, in := range x.Inputs {
+			if !readsBackward(in) {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}
+
+// mayDeclare refuses queries that no cursor may have (transformDeclareCursorStmt).
+func mayDeclare(st *ast.Declare, plan *physical.Plan) error {
+	if plan == nil {
+		return nil
+	}
+	if len(plan.WriteCTEs) > 0 {
+		return pgerr.New(pgerrcode.FeatureNotSupported, "DECLARE CURSOR must not contain data-modifying statements in WITH")
+	}
+	if len(st.Query.Locking) == 0 {
+		return nil
+	}
+	lock := ast.LockingWords(st.Query.Locking[0].Strength)
+	code, form, detail := pgerrcode.FeatureNotSupported, "", ""
+	switch {
+	case st.Hold:
+		form, detail = "DECLARE CURSOR WITH HOLD ... %s is not supported", "Holdable cursors must be READ ONLY."
+	case st.Scroll != nil && *st.Scroll:
+		form, detail = "DECLARE SCROLL CURSOR ... %s is not supported", "Scrollable cursors must be READ ONLY."
+	case st.Insensitive:
+		code, form, detail = pgerrcode.InvalidCursorDefinition, "DECLARE INSENSITIVE CURSOR ... %s is not valid", "Insensitive cursors must be READ ONLY."
+	default:
+		return nil
+	}
+	return pgerr.Newf(code, form, lock).WithDetail("%s", detail)
+}
