@@ -221,7 +221,7 @@ func (b *binder) cteRef(s *scope, c *cteEntry, inner bool, x *ast.TableRef) (log
 	if n := len(it.cols) - c.extra; inner || c.work { // of SEARCH and CYCLE: not in *
 		it.hidden, it.cols = append(it.hidden, it.cols[n:]...), it.cols[:n]
 	}
-	it.rel = &relation{alias: it.name, derived: true, work: c.work}
+	it.rel = &relation{alias: it.name, derived: true, work: c.work, what: "a WITH query"}
 	if c.work {
 		return &logical.WorkRef{Work: c.workID, Name: c.name, Out: out}, one(it), nil
 	}

@@ -21,7 +21,7 @@ func (b *binder) from(s *scope, list []ast.TableExpr) (logical.Node, error) {
 	for _, t := range list {
 		// Items to the left are seen only by LATERAL ones.
 		for _, it := range s.items {
-			it.lateralOnly, it.lateralOK = true, true
+			it.lateralOnly, it.lateralOK = true, !it.target
 		}
 		n, items, err := b.fromItem(s, t)
 		if err != nil {
@@ -325,6 +325,13 @@ func (b *binder) view(s *scope, r *found, x *ast.TableRef) (logical.Node, []*nsI
 	if err != nil {
 		return nil, nil, err
 	}
+	alias := r.name
+	if x.Alias != nil {
+		alias = x.Alias.Name
+	}
+	if sel.SetOp == ast.SetNone { // what a view unites stays unlocked
+		sel = pushLocks(s, sel, alias)
+	}
 	b.views = append(b.views, r.viewID)
 	quiet := b.noParams
 	b.noParams = true
@@ -370,7 +377,11 @@ func queryCols(q *query) []nsCol {
 // subqueryRef binds (SELECT …) AS a. Without LATERAL it does not see its siblings.
 func (b *binder) subqueryRef(s *scope, x *ast.SubqueryRef) (logical.Node, []*nsItem, error) {
 	outer := b.outerFor(s, x.Lateral)
-	q, err := b.selectStmt(x.Query, outer, queryOpts{})
+	alias := ""
+	if x.Alias != nil {
+		alias = x.Alias.Name
+	}
+	q, err := b.selectStmt(pushLocks(s, x.Query, alias), outer, queryOpts{})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -390,9 +401,9 @@ func (b *binder) uniqueOut(q *query, it *nsItem) logical.Node {
 // outerFor is the scope around a FROM item: the siblings to the left only when lateral.
 func (b *binder) outerFor(s *scope, lateral bool) *scope {
 	o := *s
-	o.grouping, o.srfs, o.calls, o.in = nil, nil, nil, inFromFunction
+	o.grouping, o.srfs, o.calls, o.in, o.locking = nil, nil, nil, inFromFunction, nil
 	if !lateral {
-		o.items, o.unseen = nil, s.items
+		o.items, o.unseen = nil, append(slices.Clone(s.unseen), s.items...)
 	}
 	return &o
 }

@@ -79,7 +79,7 @@ func (b *binder) funcRef(s *scope, x *ast.FuncRef) (logical.Node, []*nsItem, err
 	if err != nil {
 		return nil, nil, err
 	}
-	it.rel = &relation{alias: it.name, scalar: scalar, rowType: rowType}
+	it.rel = &relation{alias: it.name, scalar: scalar, rowType: rowType, what: "a function"}
 	return n, one(it), nil
 }
 

@@ -117,6 +117,9 @@ func (b *binder) insert(x *ast.Insert, outer *scope) (*query, error) {
 		return nil, err
 	}
 	rs.items = []*nsItem{shown}
+	if n.OnConflict != nil && n.OnConflict.DoUpdate {
+		rs.unseen = []*nsItem{b.rowItem(t, "excluded")}
+	}
 	q := &query{tree: n}
 	if n.Returning, n.Out, q.out, err = b.returning(rs, x.Returning); err != nil {
 		return nil, err

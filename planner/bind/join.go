@@ -48,7 +48,14 @@ func (b *binder) join(s *scope, x *ast.Join) (logical.Node, []*nsItem, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	if x.Alias != nil && len(x.Alias.Columns) > len(cols) {
+		return nil, nil, errAt(ast.NoPos, pgerrcode.InvalidColumnReference, "join expression \"%s\" has %d columns available but %d columns specified",
+			x.Alias.Name, len(cols), len(x.Alias.Columns))
+	}
 	items := append(litems, ritems...)
+	if x.UsingAlias != "" && slices.ContainsFunc(items, func(it *nsItem) bool { return it.relVisible && it.name == x.UsingAlias }) {
+		return nil, nil, errAt(ast.NoPos, pgerrcode.DuplicateAlias, "table name \"%s\" specified more than once", x.UsingAlias)
+	}
 	if x.On != nil {
 		on := *s
 		on.in, on.grouping, on.srfs, on.calls = inJoinOn, nil, nil, nil
@@ -91,12 +98,10 @@ func joinKind(k ast.JoinKind) logical.JoinKind {
 func (b *binder) joinItems(x *ast.Join, items []*nsItem, cols, merged []nsCol) []*nsItem {
 	j := &nsItem{cols: cols, colsVisible: true, lateralOK: true}
 	if x.Alias != nil {
-		j.name, j.relVisible, j.rel = x.Alias.Name, true, &relation{alias: x.Alias.Name, derived: true}
+		j.name, j.relVisible, j.rel = x.Alias.Name, true, &relation{alias: x.Alias.Name, derived: true, what: "a join"}
 		j.cols = slices.Clone(cols)
 		for i, c := range x.Alias.Columns {
-			if i < len(j.cols) {
-				j.cols[i].name = c
-			}
+			j.cols[i].name = c
 		}
 		return []*nsItem{j}
 	}

@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/jackc/pgerrcode"
@@ -33,29 +34,33 @@ func (b *binder) lockColumns(q *selection) error {
 		}
 		b.locks = true
 		if len(l.Of) == 0 {
-			for _, it := range q.items {
-				if err := b.lockItem(q, l, it, false); err != nil {
+			for _, it := range q.known() { // those inside of joins with an alias, too
+				if err := b.lockItem(q, l, it, nil); err != nil {
 					return err
 				}
 			}
 			continue
 		}
 		for j := range l.Of {
-			found := false
-			for _, it := range q.items {
-				if it.relVisible && it.name == l.Of[j].Name {
-					found = true
-					if err := b.lockItem(q, l, it, true); err != nil {
-						return err
-					}
-				}
-			}
-			if !found {
-				return errAt(l.Of[j].Pos, pgerrcode.UndefinedTable, "relation \"%s\" in %s clause not found in FROM clause", l.Of[j].Name, lockName(l.Strength))
+			if err := b.lockNamed(q, l, &l.Of[j]); err != nil {
+				return err
 			}
 		}
 	}
 	return nil
+}
+
+// lockNamed locks what OF names.
+func (b *binder) lockNamed(q *selection, l *ast.Locking, n *ast.QName) error {
+	if n.Schema != "" {
+		return errAt(n.Pos, pgerrcode.SyntaxError, "%s must specify unqualified relation names", lockName(l.Strength))
+	}
+	for _, it := range q.items {
+		if it.relVisible && it.name == n.Name {
+			return b.lockItem(q, l, it, n)
+		}
+	}
+	return errAt(n.Pos, pgerrcode.UndefinedTable, "relation \"%s\" in %s clause not found in FROM clause", n.Name, lockName(l.Strength))
 }
 
 func (b *binder) lockAllowed(q *selection, l *ast.Locking) error {
@@ -79,15 +84,19 @@ func (b *binder) lockAllowed(q *selection, l *ast.Locking) error {
 	return errAt(ast.NoPos, pgerrcode.FeatureNotSupported, "%s is not allowed %s", lockName(l.Strength), what)
 }
 
-func (b *binder) lockItem(q *selection, l *ast.Locking, it *nsItem, named bool) error {
-	if it.rel == nil {
-		return nil // a join: its sides are items too
-	}
-	if it.rel.scan == nil {
-		if named || it.rel.derived {
-			return notYet(l.Pos, lockName(l.Strength)+" of something other than a table")
+// lockItem locks an item of FROM, which OF names if named is not nil. Subqueries and
+// views have locked their own tables when they were bound; without OF, what cannot be
+// locked is left out.
+func (b *binder) lockItem(q *selection, l *ast.Locking, it *nsItem, named *ast.QName) error {
+	if it.rel == nil || it.rel.scan == nil {
+		what := "a join"
+		if it.rel != nil {
+			what = it.rel.what
 		}
-		return nil // functions and system relations have nothing to lock
+		if named == nil || what == "" {
+			return nil
+		}
+		return errAt(named.Pos, pgerrcode.FeatureNotSupported, "%s cannot be applied to %s", lockName(l.Strength), what)
 	}
 	if it.rel.table.Kind == catalog.KindMatView {
 		return errAt(ast.NoPos, pgerrcode.WrongObjectType, "cannot lock rows in materialized view \"%s\"", it.rel.table.Name)
@@ -95,8 +104,26 @@ func (b *binder) lockItem(q *selection, l *ast.Locking, it *nsItem, named bool) 
 	id := b.scanColumn(it.rel, catalog.RowIDAttr, "rowid", types.Of(types.Int8OID))
 	q.junk = append(q.junk, target{name: "rowid", e: id, pos: ast.NoPos})
 	q.locks = append(q.locks, rowLock{junk: len(q.junk) - 1, RowLock: logical.RowLock{Table: it.rel.table,
-		Shared: l.Strength <= ast.ForShare, NoWait: l.NoWait, Skip: l.Skip}})
+		Shared: l.Strength <= ast.ForShare, NoWait: l.NoWait, Skip: l.Skip, Words: lockName(l.Strength)}})
 	return nil
+}
+
+// pushLocks is a subquery or view with the locks that the level around it applies to it.
+func pushLocks(s *scope, sub *ast.Select, alias string) *ast.Select {
+	var pushed []ast.Locking
+	for _, l := range s.locking {
+		if len(l.Of) > 0 && !slices.ContainsFunc(l.Of, func(n ast.QName) bool { return n.Name == alias }) {
+			continue
+		}
+		l.Of, l.Pushed = nil, true
+		pushed = append(pushed, l)
+	}
+	if pushed == nil || sub.Values != nil && sub.SetOp == ast.SetNone {
+		return sub
+	}
+	c := *sub
+	c.Locking = append(slices.Clone(sub.Locking), pushed...)
+	return &c
 }
 
 // lockClause puts the Lock above the order.
@@ -104,7 +131,7 @@ func (b *binder) lockClause(q *selection) error {
 	if len(q.locks) == 0 {
 		return nil
 	}
-	n := &logical.Lock{Input: q.tree}
+	n := &logical.Lock{Input: q.tree, Pushed: q.x.Locking[0].Pushed}
 	for _, l := range q.locks {
 		l.Row = q.junk[l.junk].id
 		n.Locks = append(n.Locks, l.RowLock)

@@ -79,6 +79,8 @@ type scope struct {
 	calls *windowList
 	// inWindow is set while the parts of a window function are bound.
 	inWindow bool
+	// locking are the level's FOR UPDATE and its kin, while FROM is bound.
+	locking []ast.Locking
 	// windows are the level's named windows.
 	windows []ast.NamedWindow
 }
@@ -94,6 +96,7 @@ type nsItem struct {
 	hidden      []nsCol   // found by name, not by *
 	lateralOnly bool      // seen only by LATERAL
 	lateralOK   bool
+	target      bool // the table that a statement changes, while its FROM is bound
 }
 
 // nsCol is a column as a name sees it. e is what a reference means.
@@ -107,9 +110,10 @@ type relation struct {
 	table   *catalog.Table // nil unless a stored table
 	scan    *logical.Scan
 	alias   string
-	scalar  bool // a function returning a scalar: its name as a value is its column
-	derived bool // a subquery, view or WITH query
-	work    bool // the working table of a recursive query
+	scalar  bool   // a function returning a scalar: its name as a value is its column
+	derived bool   // a subquery, view or WITH query
+	work    bool   // the working table of a recursive query
+	what    string // what no lock can be applied to: VALUES, a function, …; "" for others
 	// rowType is the composite type of its rows, of a view or function; 0 = none, or the table's
 	rowType types.OID
 	// nullable: an outer join can put NULLs in the place of its rows. slot is where the
@@ -134,8 +138,7 @@ func (b *binder) findColumn(s *scope, name string, pos ast.Pos) (expr.Expr, erro
 				continue
 			}
 			if it.lateralOnly && !it.lateralOK {
-				return nil, errAt(pos, pgerrcode.InvalidColumnReference, "invalid reference to FROM-clause entry for table \"%s\"", it.name).
-					WithDetail("The combining JOIN type must be INNER or LEFT for a LATERAL reference.")
+				return nil, it.notLateral(pos)
 			}
 			if found != nil {
 				return nil, ambiguous(name, pos)
@@ -150,6 +153,15 @@ func (b *binder) findColumn(s *scope, name string, pos ast.Pos) (expr.Expr, erro
 		}
 	}
 	return nil, nil
+}
+
+// notLateral is the error for a reference to an item that LATERAL does not reach.
+func (it *nsItem) notLateral(pos ast.Pos) error {
+	e := errAt(pos, pgerrcode.InvalidColumnReference, "invalid reference to FROM-clause entry for table \"%s\"", it.name)
+	if it.target {
+		return e.WithHint("There is an entry for table \"%s\", but it cannot be referenced from this part of the query.", it.name)
+	}
+	return e.WithDetail("The combining JOIN type must be INNER or LEFT for a LATERAL reference.")
 }
 
 func ambiguous(name string, pos ast.Pos) error {
@@ -202,8 +214,7 @@ func (b *binder) findItem(s *scope, schema, name string, pos ast.Pos) (*nsItem, 
 				continue
 			}
 			if it.lateralOnly && !it.lateralOK {
-				return nil, errAt(pos, pgerrcode.InvalidColumnReference, "invalid reference to FROM-clause entry for table \"%s\"", name).
-					WithDetail("The combining JOIN type must be INNER or LEFT for a LATERAL reference.")
+				return nil, it.notLateral(pos)
 			}
 			if found != nil {
 				return nil, errAt(pos, pgerrcode.AmbiguousAlias, "table reference \"%s\" is ambiguous", name)
@@ -279,14 +290,7 @@ func (b *binder) bareColumn(s *scope, x *ast.ColumnRef) (expr.Expr, error) {
 		return b.wholeRow(it, x.Pos)
 	}
 	missing := errAt(x.Pos, pgerrcode.UndefinedColumn, "column \"%s\" does not exist", name)
-	for level := s; level != nil; level = level.parent {
-		for _, it := range level.unseen {
-			if e, err := b.columnOf(it, name, x.Pos); e != nil && err == nil {
-				return nil, missing.WithHint("There is a column named \"%s\" in table \"%s\", but it cannot be referenced from this part of the query.", name, it.name)
-			}
-		}
-	}
-	return nil, b.columnHint(s, nil, name, missing)
+	return nil, b.columnHint(s, "", name, missing)
 }
 
 func (b *binder) qualifiedColumn(s *scope, x *ast.ColumnRef, schema, rel, name string) (expr.Expr, error) {
@@ -309,7 +313,7 @@ func (b *binder) qualifiedColumn(s *scope, x *ast.ColumnRef, schema, rel, name s
 	if e != nil {
 		return b.reference(e, x.Pos), nil
 	}
-	return nil, b.columnHint(s, it, name, errAt(x.Pos, pgerrcode.UndefinedColumn, "column %s.%s does not exist", rel, name))
+	return nil, b.columnHint(s, it.name, name, errAt(x.Pos, pgerrcode.UndefinedColumn, "column %s.%s does not exist", rel, name))
 }
 
 // reference makes a fresh column node and remembers where it stands.
@@ -405,41 +409,65 @@ func (b *binder) missingItem(s *scope, rel string, pos ast.Pos) error {
 	return errAt(pos, pgerrcode.UndefinedTable, "missing FROM-clause entry for table \"%s\"", rel)
 }
 
-// columnHint adds "Perhaps you meant" for close names, as errorMissingColumn does.
-func (b *binder) columnHint(s *scope, only *nsItem, name string, e *pgerr.Error) error {
-	type cand struct {
-		rel, col string
-		d        int
-	}
-	best := cand{d: len(name)/2 + 1}
-	var second *cand
+// columnHint adds what errorMissingColumn knows to the error for a missing column: that
+// some item has it but cannot be referenced, or one or two of a name close to it. rel is
+// the item that it was asked of, "" for a bare name.
+func (b *binder) columnHint(s *scope, rel, name string, e *pgerr.Error) error {
+	const farthest = 3
+	type found struct{ rel, col string }
+	var first, second *found
+	best := farthest + 1
 	for level := s; level != nil; level = level.parent {
-		for _, it := range level.items {
-			if it.name == "" || (only != nil && it != only) {
-				continue
+		for _, it := range level.known() {
+			away := 0
+			if rel != "" {
+				away = editDistance(rel, it.name)
 			}
 			for _, c := range it.cols {
-				d := editDistance(name, c.name)
-				if only != nil && it != only {
-					d++
+				if c.name == name && away == 0 {
+					return e.WithHint("There is a column named \"%s\" in table \"%s\", but it cannot be referenced from this part of the query.", name, it.name)
 				}
-				switch {
-				case d > 3 && d > len(name)/2 || d > best.d:
-				case d < best.d || best.col == "":
-					best, second = cand{it.name, c.name, d}, nil
-				case d == best.d && second == nil:
-					second = &cand{it.name, c.name, d}
+				d := editDistance(name, c.name)
+				if away > best || d > len(name)/2 {
+					continue
+				}
+				switch d += away; {
+				case d < best:
+					best, first, second = d, &found{it.name, c.name}, nil
+				case d > best || d > farthest:
+				case second != nil: // too many
+					first, second = nil, nil
+				case first != nil:
+					second = &found{it.name, c.name}
+				default:
+					first = &found{it.name, c.name}
 				}
 			}
 		}
 	}
-	if best.col == "" || best.d > len(name)/2 {
+	switch {
+	case first == nil:
 		return e
+	case second != nil:
+		return e.WithHint("Perhaps you meant to reference the column \"%s.%s\" or the column \"%s.%s\".", first.rel, first.col, second.rel, second.col)
 	}
-	if second != nil {
-		return e.WithHint("Perhaps you meant to reference the column \"%s.%s\" or the column \"%s.%s\".", best.rel, best.col, second.rel, second.col)
+	return e.WithHint("Perhaps you meant to reference the column \"%s.%s\".", first.rel, first.col)
+}
+
+// known are all relations of the level, in the order in which they were found, joins aside.
+func (s *scope) known() []*nsItem {
+	all := slices.Clone(s.unseen)
+	if s.seen != nil {
+		all = append(all, *s.seen...)
 	}
-	return e.WithHint("Perhaps you meant to reference the column \"%s.%s\".", best.rel, best.col)
+	all = append(all, s.items...)
+	var out []*nsItem
+	for i, it := range all {
+		if it.name != "" && it.rel != nil && it.rel.what != "a join" && !slices.Contains(all[:i], it) {
+			out = append(out, it)
+		}
+	}
+	return out
 }
 
 // editDistance is Levenshtein's, in bytes.

@@ -73,7 +73,9 @@ type target struct {
 
 func (b *binder) plainSelect(s *scope, x *ast.Select, o queryOpts) (*query, error) {
 	q := &selection{scope: s, x: x, o: o}
+	s.locking = x.Locking
 	tree, err := b.from(s, x.From)
+	s.locking = nil
 	if err != nil {
 		return nil, err
 	}

@@ -175,14 +175,16 @@ func (b *binder) writeSource(s *scope, t *catalog.Table, via writtenView, ref *a
 		items[0].rel.scan.Cursor = cursor
 	}
 	more := &scope{parent: s.parent, ctes: s.ctes, in: inWhere}
+	for _, it := range items { // other items cannot refer to the target
+		hidden := *it
+		hidden.target = true
+		more.items = append(more.items, &hidden)
+	}
 	rest, err := b.from(more, others)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkAliases(items, more.items, ref.Pos); err != nil {
-		return nil, err
-	}
-	s.items = append(items, more.items...)
+	s.items = append(items, more.items[len(items):]...)
 	if rest != nil {
 		src.tree = &logical.Join{Kind: logical.Inner, Left: src.tree, Right: rest}
 	}

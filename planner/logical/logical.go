@@ -255,8 +255,9 @@ type (
 	}
 	// Lock locks rows of tables; RowCols hold their RowIDs.
 	Lock struct {
-		Input Node
-		Locks []RowLock
+		Input  Node
+		Locks  []RowLock
+		Pushed bool // a query around it has applied them
 	}
 )
 
@@ -267,6 +268,7 @@ type RowLock struct {
 	Shared bool
 	NoWait bool
 	Skip   bool
+	Words  string // FOR UPDATE, …
 }
 
 // SetKind is the kind of a SetOp.

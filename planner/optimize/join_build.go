@@ -4,6 +4,7 @@ import (
 	"github.com/loxodb/loxodb/planner/logical"
 	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/types"
 )
 
 // buildStep makes the nodes of the chosen order.
@@ -104,6 +105,10 @@ func (p *planner) hashJoin(j *joinSpec, left, right *rel) *rel {
 		}
 		n.LeftKeys = append(n.LeftKeys, p.remap(l, left.layout()))
 		n.RightKeys = append(n.RightKeys, p.remap(r, right.layout()))
+	}
+	if len(n.LeftKeys) == 0 {
+		one := &expr.Const{T: types.Of(types.Int4OID), D: types.Int(1)}
+		n.LeftKeys, n.RightKeys = []expr.Expr{one}, []expr.Expr{one}
 	}
 	n.Filter = p.remapCond(rest, both.layout())
 	n.Rows, n.Cost, n.Startup = j.rows, j.cost, right.info().Cost

@@ -56,7 +56,13 @@ func (l layout) at(c logical.ColID) (int, bool) {
 
 // Plan optimises a bound statement.
 func Plan(s *bind.Statement, o bind.Options) (*physical.Plan, error) {
-	tree := logical.ReadBefore(logical.Normalize(s.Tree, s.Meta), s.Meta)
+	tree := logical.Normalize(s.Tree, s.Meta)
+	if s.Locks {
+		if err := logical.CheckLocks(tree); err != nil {
+			return nil, err
+		}
+	}
+	tree = logical.ReadBefore(tree, s.Meta)
 	p := &planner{o: o, meta: s.Meta, m: &cost.Default, ctes: map[*logical.CTE]int{}, qualify: relations(s.Meta) > 1,
 		noSeq: settingOff(o, "enable_seqscan"), noIndex: settingOff(o, "enable_indexscan")}
 	p.est.Col = p.columnStats

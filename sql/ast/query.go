@@ -212,6 +212,7 @@ type Locking struct {
 	Of       []QName
 	NoWait   bool
 	Skip     bool
+	Pushed   bool // the binder's: not written here, but applied from the query around
 }
 
 // LockStrength is the strength of a locking clause, weakest first.
