@@ -393,6 +393,9 @@ func (r *regroup) dependent(c logical.ColID) bool {
 			}
 		}
 		r.agg.Groups, r.agg.GroupOut = append(r.agg.Groups, r.b.meta.Column(c)), append(r.agg.GroupOut, c)
+		if t := r.b.trace(); t != nil {
+			t.keys[pk.ID] = true
+		}
 		return true
 	}
 	return false

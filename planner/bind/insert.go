@@ -203,7 +203,7 @@ func (in *insertion) viewColumns() error {
 		}
 		in.attrs, in.names, in.parts = append(in.attrs, attr), append(in.names, t.Name), append(in.parts, t)
 	}
-	return nil
+	return in.via.defaultsFit(in.names)
 }
 
 // insertSource binds the rows to insert. Each value list is parallel to the first
@@ -453,7 +453,7 @@ func (b *binder) fullRows(in *insertion, vals [][]expr.Expr) ([][]expr.Expr, err
 	defaults := make([]expr.Expr, len(t.Columns))
 	def := func(i int) (expr.Expr, error) {
 		if defaults[i] == nil {
-			d, err := columnDefault(&t.Columns[i], b.o)
+			d, err := in.via.columnDefault(&t.Columns[i], b.o)
 			if err != nil {
 				return nil, err
 			}

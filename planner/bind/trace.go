@@ -18,6 +18,8 @@ type Trace struct {
 	columns map[*ast.ColumnRef]string
 	stars   map[*ast.ColumnRef][]ast.Target
 	reads   map[Attribute]bool
+	// keys are the primary keys that let columns stand beside groups.
+	keys map[catalog.ID]bool
 	// literals are strings and NULLs that got a type.
 	literals map[*ast.Lit]types.T
 	// typeSchemas are the schemas of users' types that are not in public.
@@ -33,12 +35,16 @@ type Attribute struct {
 // NewTrace returns an empty trace, for Options.Trace.
 func NewTrace() *Trace {
 	return &Trace{schemas: map[*ast.TableRef]string{}, owners: map[expr.Expr]string{}, columns: map[*ast.ColumnRef]string{},
-		stars: map[*ast.ColumnRef][]ast.Target{}, reads: map[Attribute]bool{},
+		stars: map[*ast.ColumnRef][]ast.Target{}, reads: map[Attribute]bool{}, keys: map[catalog.ID]bool{},
 		literals: map[*ast.Lit]types.T{}, typeSchemas: map[*ast.TypeName]string{}}
 }
 
 // Reads reports whether the query names the column, directly or by a star.
 func (t *Trace) Reads(a Attribute) bool { return t.reads[a] }
+
+// NeedsKey reports whether the query means something only by a primary key: columns that
+// are not grouped depend on it.
+func (t *Trace) NeedsKey(constraint catalog.ID) bool { return t.keys[constraint] }
 
 // Qualify rewrites the traced query in place: relations get their schema,
 // columns their relation, strings their type, output columns their names, and

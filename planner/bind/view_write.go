@@ -151,6 +151,37 @@ func (w writtenView) column(name string) string {
 	return name
 }
 
+// columnDefault is the default of the table's column for rows inserted through the
+// views: that of the outermost view which has one, or the column's own.
+func (w writtenView) columnDefault(c *catalog.Column, o Options) (expr.Expr, error) {
+	for i, l := range w {
+		for k := range l.view.Columns {
+			if v := &l.view.Columns[k]; v.Default != "" && w[i:].column(v.Name) == c.Name {
+				return storedScalar(v.Default, nil, Default, c.Type, c.Name, o)
+			}
+		}
+	}
+	return columnDefault(c, o)
+}
+
+// defaultsFit refuses defaults of view columns that are none of the table and that an
+// INSERT does not name: they would have to be inserted.
+func (w writtenView) defaultsFit(named []string) error {
+	if w == nil {
+		return nil
+	}
+	for i := range w[0].view.Columns {
+		v := &w[0].view.Columns[i]
+		if v.Default == "" || slices.Contains(named, v.Name) {
+			continue
+		}
+		if _, err := w.target(&ast.Target{At: ast.At{Pos: ast.NoPos}, Name: v.Name}, "insert into"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // target maps a column that a statement assigns; the error says that it cannot.
 func (w writtenView) target(x *ast.Target, what string) (string, error) {
 	if w == nil {

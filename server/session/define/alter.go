@@ -19,7 +19,12 @@ import (
 // alterTable runs ALTER TABLE's actions one after the other.
 func (e *Env) alterTable(ctx context.Context, st *ast.AlterTable) error {
 	switch st.Kind {
-	case ast.ObjTable:
+	case ast.ObjTable, ast.ObjView:
+		if v, err := e.table(&st.Name); err == nil && v.Kind == catalog.KindView {
+			return e.alterView(ctx, v, st)
+		} else if err == nil && st.Kind == ast.ObjView {
+			return pgerr.Newf(pgerrcode.WrongObjectType, "%q is not a view", v.Name)
+		}
 	case ast.ObjIndex:
 		return e.alterIndex(ctx, st)
 	case ast.ObjType:
@@ -389,13 +394,20 @@ func (e *Env) dropConstraint(ctx context.Context, t *catalog.Table, cmd *ast.Alt
 		}
 		return noConstraint(t, cmd.Name)
 	}
-	byKey := c.Kind == catalog.PrimaryConstraint && t.PrimaryAttr != 0
-	if err := e.remove(ctx, []object{{kind: constraintObject, id: t.ID, part: c.ID}}, cmd.Cascade); err != nil || !byKey {
+	if err := e.remove(ctx, []object{{kind: constraintObject, id: t.ID, part: c.ID}}, cmd.Cascade); err != nil {
 		return err
 	}
-	// Rows were kept by that key: they get numbers of their own.
-	old, _ := e.Catalog.TableByID(t.ID)
-	_, err := e.rewrite(ctx, old, copyTable(old), nil)
+	return e.freeRows(ctx, t.ID)
+}
+
+// freeRows keeps the rows of a table under hidden numbers when the primary key that they
+// were kept by is gone.
+func (e *Env) freeRows(ctx context.Context, id catalog.ID) error {
+	t, ok := e.Catalog.TableByID(id)
+	if !ok || t.PrimaryAttr == 0 || t.PrimaryKey() != nil {
+		return nil
+	}
+	_, err := e.rewrite(ctx, t, copyTable(t), nil)
 	return err
 }
 
@@ -547,16 +559,16 @@ func (e *Env) dropColumn(ctx context.Context, t *catalog.Table, cmd *ast.AlterCm
 		}
 		return noColumn(t, cmd.Name)
 	}
-	if t.PrimaryAttr == c.Num {
-		return pgerr.NotSupported(int(cmd.Pos), "dropping the primary key column that rows are stored by is not supported")
-	}
 	if err := e.attributesFixed(t, true); err != nil {
 		return err
 	}
 	if err := e.fieldUnnamed(t, c.Name); err != nil {
 		return err
 	}
-	return e.remove(ctx, []object{{kind: columnObject, id: t.ID, attr: c.Num}}, cmd.Cascade)
+	if err := e.remove(ctx, []object{{kind: columnObject, id: t.ID, attr: c.Num}}, cmd.Cascade); err != nil {
+		return err
+	}
+	return e.freeRows(ctx, t.ID)
 }
 
 // takeColumn takes a column off a table (a copy) with the indexes and

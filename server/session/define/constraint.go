@@ -39,7 +39,7 @@ func (e *Env) newConstraint(ctx context.Context, t *catalog.Table, k *ast.Constr
 // keyConstraint is PRIMARY KEY or UNIQUE: a constraint and a unique index.
 func (e *Env) keyConstraint(ctx context.Context, t *catalog.Table, c *catalog.Constraint, k *ast.Constraint) (*catalog.Index, error) {
 	if k.UsingIndex != "" {
-		return nil, pgerr.NotSupported(int(k.Pos), "ADD CONSTRAINT ... USING INDEX is not supported")
+		return e.constraintUsing(t, c, k)
 	}
 	what := "unique constraint"
 	if k.Kind == ast.ConPrimary {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgerrcode"
 
+	"github.com/loxodb/loxodb/planner/bind"
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
@@ -190,7 +191,8 @@ func (e *Env) dependents(o object) ([]dependent, error) {
 	case constraintObject:
 		t, _ := e.Catalog.TableByID(o.id)
 		if k := constraintByID(t, o.part); k.Index != 0 && k.Kind != catalog.ForeignConstraint {
-			return []dependent{{object: object{kind: indexObject, id: k.Index}, order: k.Index, auto: true}}, nil
+			out, err := e.grouping(t, k)
+			return append(out, dependent{object: object{kind: indexObject, id: k.Index}, order: k.Index, auto: true}), err
 		}
 	case sequenceObject:
 		return e.defaultsFrom(o.id), nil
@@ -200,6 +202,31 @@ func (e *Env) dependents(o object) ([]dependent, error) {
 		return e.collationUsers(o.id), nil
 	}
 	return nil, nil
+}
+
+// grouping are the views that group by a primary key and show other columns beside it.
+func (e *Env) grouping(t *catalog.Table, k *catalog.Constraint) (out []dependent, err error) {
+	if k.Kind != catalog.PrimaryConstraint {
+		return nil, nil
+	}
+	for _, v := range e.Catalog.Tables() {
+		if !v.HasQuery() {
+			continue
+		}
+		q, refs := e.viewRefs(v, t)
+		if len(refs) == 0 {
+			continue
+		}
+		o := e.options()
+		o.Trace = bind.NewTrace()
+		if _, err := bind.Bind(q, o); err != nil {
+			return nil, err
+		}
+		if o.Trace.NeedsKey(k.ID) {
+			out = append(out, dependent{object: object{kind: tableObject, id: v.ID}, order: v.ID})
+		}
+	}
+	return out, nil
 }
 
 func (e *Env) inSchema(schema catalog.ID) (out []dependent) {

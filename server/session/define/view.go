@@ -111,32 +111,15 @@ func (e *Env) updatable(t *catalog.Table, st *ast.CreateView) (err error) {
 		return err
 	}
 	t.CheckOption = st.Check
-	for i := range st.With {
-		o := &st.With[i]
-		lit, _ := o.Value.(*ast.Lit)
-		switch {
-		case o.Name != "check_option":
-		case lit != nil && lit.Text == "local":
-			t.CheckOption = 'l'
-		case lit != nil && lit.Text == "cascaded":
-			t.CheckOption = 'c'
-		default:
-			value := ""
-			if lit != nil {
-				value = lit.Text
-			}
-			return pgerr.Newf(pgerrcode.InvalidParameterValue, "invalid value for enum option \"check_option\": %s", value).
-				WithDetail("Valid values are \"local\" and \"cascaded\".")
-		}
+	if err := setViewOptions(t, st.With); err != nil {
+		return err
 	}
 	if t.CheckOption != 0 && why != "" {
 		return pgerr.New(pgerrcode.FeatureNotSupported, "WITH CHECK OPTION is supported only on automatically updatable views").WithHint("%s", why)
 	}
-	switch t.CheckOption {
-	case 'l':
-		t.Options = catalog.Options{{Name: "check_option", Value: "local"}}
-	case 'c':
-		t.Options = catalog.Options{{Name: "check_option", Value: "cascaded"}}
+	if st.Check != 0 {
+		value := map[byte]string{'l': "local", 'c': "cascaded"}[st.Check]
+		t.Options = append(t.Options.Without("check_option"), catalog.Option{Name: "check_option", Value: value})
 	}
 	return nil
 }
