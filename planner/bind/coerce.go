@@ -159,6 +159,9 @@ func (b *binder) coerceOrNil(e expr.Expr, to types.T, at builtin.Context, pos as
 		return nil, nil
 	case builtin.ByPolymorphic:
 		return e, nil
+	}
+	b.traceCast(e, to, at)
+	switch builtin.CoercionPath(from.OID, to.OID, at) {
 	case builtin.RelabelOnly:
 		return b.applyMod(&expr.Relabel{X: e, T: types.Of(to.OID)}, to, at, pos), nil
 	}
@@ -184,6 +187,7 @@ func (b *binder) coerceLiteral(x *unknownLit, to types.T, at builtin.Context, po
 	if err != nil {
 		return nil, err
 	}
+	b.traceText(x, c.(*expr.Const))
 	return b.applyMod(c, to, at, x.pos), nil
 }
 

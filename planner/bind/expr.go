@@ -12,6 +12,14 @@ import (
 // expr binds an expression. Its result may still be of type unknown: a string
 // literal, NULL or a parameter that its context gives a type.
 func (b *binder) expr(s *scope, e ast.Expr) (expr.Expr, error) {
+	v, err := b.exprKind(s, e)
+	if t := b.trace(); t != nil && err == nil {
+		t.origins[v] = e
+	}
+	return v, err
+}
+
+func (b *binder) exprKind(s *scope, e ast.Expr) (expr.Expr, error) {
 	if b.depth++; b.depth > maxDepth {
 		return nil, errAt(e.Position(), pgerrcode.StatementTooComplex, "stack depth limit exceeded")
 	}

@@ -72,6 +72,9 @@ func (b *binder) specific(e expr.Expr, to types.OID, src ast.Expr, construct str
 		err = errAt(leftmost(src), pgerrcode.DatatypeMismatch, "argument of %s must be type %s, not type %s",
 			construct, builtin.TypeName(to), builtin.TypeName(e.Type().OID))
 	}
+	if t := b.trace(); t != nil {
+		delete(t.casts, src) // a count is shown as it is written
+	}
 	return y, err
 }
 

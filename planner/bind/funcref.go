@@ -80,6 +80,7 @@ func (b *binder) funcRef(s *scope, x *ast.FuncRef) (logical.Node, []*nsItem, err
 		return nil, nil, err
 	}
 	it.rel = &relation{alias: it.name, scalar: scalar, rowType: rowType, what: "a function"}
+	b.traceFunction(x, it)
 	return n, one(it), nil
 }
 

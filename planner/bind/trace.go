@@ -1,8 +1,13 @@
 package bind
 
 import (
+	"reflect"
+	"strconv"
+	"strings"
+
 	"github.com/loxodb/loxodb/planner/logical"
 	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/types"
@@ -20,8 +25,16 @@ type Trace struct {
 	reads   map[Attribute]bool
 	// keys are the primary keys that let columns stand beside groups.
 	keys map[catalog.ID]bool
+	// origins are the expressions as they were written, casts the types that their context
+	// converts them to without a word.
+	origins map[expr.Expr]ast.Expr
+	casts   map[ast.Expr]types.T
+	// functions are the columns of functions in FROM.
+	functions map[*ast.FuncRef]*nsItem
 	// literals are strings and NULLs that got a type.
 	literals map[*ast.Lit]types.T
+	// texts are those of times, as the present settings write them.
+	texts map[*ast.Lit]string
 	// typeSchemas are the schemas of users' types that are not in public.
 	typeSchemas map[*ast.TypeName]string
 }
@@ -36,6 +49,7 @@ type Attribute struct {
 func NewTrace() *Trace {
 	return &Trace{schemas: map[*ast.TableRef]string{}, owners: map[expr.Expr]string{}, columns: map[*ast.ColumnRef]string{},
 		stars: map[*ast.ColumnRef][]ast.Target{}, reads: map[Attribute]bool{}, keys: map[catalog.ID]bool{},
+		origins: map[expr.Expr]ast.Expr{}, casts: map[ast.Expr]types.T{}, texts: map[*ast.Lit]string{}, functions: map[*ast.FuncRef]*nsItem{},
 		literals: map[*ast.Lit]types.T{}, typeSchemas: map[*ast.TypeName]string{}}
 }
 
@@ -66,8 +80,13 @@ func (t *Trace) Qualify(q ast.Stmt) {
 			}
 		case *ast.Lit:
 			if typ, ok := t.literals[x]; ok {
-				x.As = types.FormatType(typ)
+				typed(x, typ)
 			}
+			if text, ok := t.texts[x]; ok {
+				x.Text = text
+			}
+		case *ast.FuncRef:
+			t.nameColumns(x)
 		case *ast.Select:
 			x.Targets = t.expand(x.Targets)
 			for i := range x.Targets {
@@ -78,6 +97,71 @@ func (t *Trace) Qualify(q ast.Stmt) {
 		}
 		return true
 	})
+}
+
+// typed gives a string the type of its context: integers and booleans as such.
+func typed(x *ast.Lit, t types.T) {
+	if x.Kind == ast.LitString && t.OID == types.Int4OID {
+		if n, err := strconv.ParseInt(strings.TrimSpace(x.Text), 10, 32); err == nil && n >= 0 {
+			x.Kind, x.Int = ast.LitInt, n
+			return
+		}
+	}
+	x.As = types.FormatType(t)
+}
+
+// nameColumns gives a function in FROM its columns' names.
+func (t *Trace) nameColumns(x *ast.FuncRef) {
+	it := t.functions[x]
+	if it == nil || x.Alias != nil && len(x.Alias.ColDefs) > 0 {
+		return
+	}
+	a := &ast.Alias{Name: it.name}
+	for _, c := range it.cols {
+		a.Columns = append(a.Columns, c.name)
+	}
+	x.Alias = a
+}
+
+// Convert writes out the conversions that the traced query's contexts make, with the
+// types' names as parse reads them.
+func (t *Trace) Convert(q ast.Stmt, parse func(string) (ast.TypeName, bool)) {
+	t.convert(reflect.ValueOf(q), parse)
+}
+
+var exprType = reflect.TypeFor[ast.Expr]()
+
+func (t *Trace) convert(v reflect.Value, parse func(string) (ast.TypeName, bool)) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() {
+			t.convert(v.Elem(), parse)
+		}
+	case reflect.Interface:
+		if v.IsNil() {
+			return
+		}
+		t.convert(v.Elem(), parse)
+		if v.Type() != exprType || !v.CanSet() {
+			return
+		}
+		x := v.Interface().(ast.Expr)
+		to, ok := t.casts[x]
+		if _, written := x.(*ast.Lit); !ok || written && t.literals[x.(*ast.Lit)].OID != 0 {
+			return
+		}
+		if name, ok := parse(types.FormatType(to)); ok {
+			v.Set(reflect.ValueOf(&ast.Cast{At: ast.At{Pos: ast.NoPos}, X: x, To: name}))
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			t.convert(v.Index(i), parse)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			t.convert(v.Field(i), parse)
+		}
+	}
 }
 
 func (t *Trace) expand(list []ast.Target) []ast.Target {
@@ -109,6 +193,36 @@ func ownName(e ast.Expr) bool {
 func (b *binder) traceType(x *ast.TypeName, schema string) {
 	if t := b.trace(); t != nil && schema != "public" {
 		t.typeSchemas[x] = schema
+	}
+}
+
+// traceCast notes a conversion that is not written. Users' types are left out: their names
+// depend on the search path.
+func (b *binder) traceCast(e expr.Expr, to types.T, at builtin.Context) {
+	t := b.trace()
+	if t == nil || at == builtin.Explicit || to.OID >= types.FirstTypeOID || to.OID == types.RecordOID {
+		return
+	}
+	if x := t.origins[e]; x != nil {
+		t.casts[x] = types.Of(to.OID)
+	}
+}
+
+// traceText notes how a time is written: what 'now' or '1 Jan' stand for stays.
+func (b *binder) traceText(x *unknownLit, c *expr.Const) {
+	t := b.trace()
+	if t == nil || x.src == nil {
+		return
+	}
+	switch c.T.OID {
+	case types.DateOID, types.TimeOID, types.TimetzOID, types.TimestampOID, types.TimestamptzOID, types.IntervalOID:
+		t.texts[x.src] = string(types.AppendText(nil, types.Of(c.T.OID), c.D, b.o.Format))
+	}
+}
+
+func (b *binder) traceFunction(x *ast.FuncRef, it *nsItem) {
+	if t := b.trace(); t != nil {
+		t.functions[x] = it
 	}
 }
 

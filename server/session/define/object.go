@@ -50,7 +50,9 @@ func (e *Env) createSchema(ctx context.Context, st *ast.CreateSchema) error {
 	path, targets := e.Path, e.Targets
 	e.Path, e.Targets = append([]string{name}, path...), []string{name}
 	defer func() { e.Path, e.Targets = path, targets }()
-	for _, s := range st.Elems {
+	elems := slices.Clone(st.Elems)
+	slices.SortStableFunc(elems, func(a, b ast.Stmt) int { return elementPass(a) - elementPass(b) })
+	for _, s := range elems {
 		if err := madeIn(s, name); err != nil {
 			return err
 		}
@@ -60,6 +62,19 @@ func (e *Env) createSchema(ctx context.Context, st *ast.CreateSchema) error {
 		}
 	}
 	return nil
+}
+
+// elementPass orders the elements of CREATE SCHEMA, which may be written in any order.
+func elementPass(s ast.Stmt) int {
+	switch s.(type) {
+	case *ast.CreateSequence:
+		return 0
+	case *ast.CreateTable:
+		return 1
+	case *ast.CreateView:
+		return 2
+	}
+	return 3
 }
 
 // madeIn refuses an element of CREATE SCHEMA that goes into another schema.

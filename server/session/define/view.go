@@ -125,8 +125,26 @@ func (e *Env) updatable(t *catalog.Table, st *ast.CreateView) (err error) {
 }
 
 // qualified is a query's text with every name made independent of the search
-// path and of later columns.
+// path and of later columns, and conversions written out.
 func (e *Env) qualified(text string, pos int) (string, error) {
+	for _, converted := range []bool{true, false} {
+		out, err := e.qualifiedAs(text, converted)
+		if err != nil {
+			return "", err
+		}
+		again, err := e.Parser.Parse(out)
+		if err == nil && len(again) == 1 {
+			_, err = bind.Bind(again[0].Stmt, e.options())
+		}
+		if err == nil {
+			return out, nil
+		}
+	}
+	return "", pgerr.NotSupported(pos, "a view with relations of one name at several levels is not supported").
+		WithHint("Give the relations aliases of their own.")
+}
+
+func (e *Env) qualifiedAs(text string, converted bool) (string, error) {
 	list, err := e.Parser.Parse(text)
 	if err != nil || len(list) != 1 {
 		return "", pgerr.New(pgerrcode.InternalError, "a printed query does not read back")
@@ -137,16 +155,27 @@ func (e *Env) qualified(text string, pos int) (string, error) {
 		return "", err
 	}
 	o.Trace.Qualify(list[0].Stmt)
-	out := ast.Print(list[0].Stmt)
-	again, err := e.Parser.Parse(out)
-	if err == nil && len(again) == 1 {
-		_, err = bind.Bind(again[0].Stmt, e.options())
+	if converted {
+		o.Trace.Convert(list[0].Stmt, e.parseTypeName)
 	}
-	if err != nil {
-		return "", pgerr.NotSupported(pos, "a view with relations of one name at several levels is not supported").
-			WithHint("Give the relations aliases of their own.")
+	return ast.Print(list[0].Stmt), nil
+}
+
+// parseTypeName reads the name of a type as FormatType writes it.
+func (e *Env) parseTypeName(name string) (ast.TypeName, bool) {
+	list, err := e.Parser.Parse("SELECT NULL::" + name)
+	if err != nil || len(list) != 1 {
+		return ast.TypeName{}, false
 	}
-	return out, nil
+	q, ok := list[0].Stmt.(*ast.Select)
+	if !ok || len(q.Targets) != 1 {
+		return ast.TypeName{}, false
+	}
+	c, ok := q.Targets[0].Expr.(*ast.Cast)
+	if !ok {
+		return ast.TypeName{}, false
+	}
+	return c.To, true
 }
 
 // replaceable checks that CREATE OR REPLACE VIEW keeps the columns that are there.
