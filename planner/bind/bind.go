@@ -110,6 +110,8 @@ type binder struct {
 	noParams bool
 	// collates is set when a collation was written, or a column has one that is not its type's.
 	collates bool
+	// refused is the view, of those that one selects from through others, which cannot be written.
+	refused string
 	// asWritten leaves the conversions of constants in place.
 	asWritten bool
 }

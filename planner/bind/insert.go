@@ -25,7 +25,7 @@ func (b *binder) writeTarget(n *ast.QName, s *scope, verb string) (*catalog.Tabl
 	}
 	t, via, why, err := b.viewLevels(f.table)
 	if err == nil && why != "" && (t == nil || verb != "delete from") {
-		err = cannotWrite(verb, f.name, why)
+		err = cannotWrite(verb, b.refused, why)
 	}
 	return t, via, err
 }

@@ -94,6 +94,7 @@ func (b *binder) viewLevels(view *catalog.Table) (table *catalog.Table, via writ
 		if err != nil {
 			return nil, nil, "", err
 		}
+		b.refused = at.Name
 		if why = notUpdatable(sel); why != "" {
 			return nil, nil, why, nil
 		}
@@ -111,7 +112,7 @@ func (b *binder) viewLevels(view *catalog.Table) (table *catalog.Table, via writ
 			return nil, nil, "Views that do not select from a single table or view are not automatically updatable.", nil
 		case f.table.Kind == catalog.KindTable:
 			if !slices.ContainsFunc(view.Columns, func(c catalog.Column) bool { return via.column(c.Name) != "" }) {
-				why = "Views that have no updatable columns are not automatically updatable."
+				why, b.refused = "Views that have no updatable columns are not automatically updatable.", view.Name
 			}
 			return f.table, via, why, nil
 		}
