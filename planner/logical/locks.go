@@ -60,13 +60,13 @@ func nullableSides(j *Join) []Node {
 func nullableLock(n Node, l *RowLock) error {
 	if j, ok := n.(*Join); ok {
 		for _, side := range nullableSides(j) {
-			if Produced(side)[l.Row] {
+			if Produced(side).Has(l.Row) {
 				return nullable(l)
 			}
 		}
 	}
 	for _, in := range Inputs(n) {
-		if Produced(in)[l.Row] {
+		if Produced(in).Has(l.Row) {
 			return nullableLock(in, l)
 		}
 	}

@@ -72,7 +72,7 @@ func Plan(s *bind.Statement, o bind.Options) (*physical.Plan, error) {
 		need.Add(c.ID)
 	}
 	for _, c := range s.Positions {
-		need[c.Row] = true
+		need.Add(c.Row)
 	}
 	if err := p.writingCTEs(); err != nil {
 		return nil, err

@@ -175,7 +175,7 @@ func (p *planner) chooseOuter(j *joinSpec, leftCols *logical.ColSet) (method, er
 
 // mergeable reports that PostgreSQL could merge both sides of a full join by the
 // conditions: they are constants, and equalities of values of one side each.
-func mergeable(conds []expr.Expr, right, left colset) bool {
+func mergeable(conds []expr.Expr, right, left *logical.ColSet) bool {
 	for _, e := range conds {
 		if _, ok := e.(*expr.Const); ok {
 			continue
