@@ -46,7 +46,7 @@ func (b *binder) domainOf(t *ast.TypeName) *catalog.Type {
 // toDomain checks a value of the domain's base type. The demands of a domain that
 // it was made over come first, NOT NULL before all.
 func (b *binder) toDomain(x expr.Expr, d *catalog.Type) (expr.Expr, error) {
-	name := expr.DomainName{Shown: d.Shown, Schema: b.o.Catalog.SchemaName(d.Schema), Name: d.Name}
+	name := expr.DomainName{ID: d.ID, Shown: d.Shown, Schema: b.o.Catalog.SchemaName(d.Schema), Name: d.Name}
 	var checks []*catalog.Constraint
 	notNull := false
 	for level := d; level != nil; level, _ = b.o.Catalog.TypeByID(level.Over) {

@@ -143,6 +143,12 @@ func ageFuncs(r *registrar) {
 	r.eval("age(timestamptz)", func(c *Ctx, a []types.Datum) (types.Datum, error) {
 		return age(today(c), utcToLocal(c, a[0].Int()))
 	})
+	r.eval("mxid_age", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		if a[0].Int() == 0 {
+			return types.Int(math.MaxInt32), nil
+		}
+		return types.Int(int64(int32(1 - uint32(a[0].Int())))), nil // none was ever made here: the next is the first
+	})
 	r.eval("xid_age", func(c *Ctx, a []types.Datum) (types.Datum, error) {
 		if a[0].Int() < 3 {
 			return types.Int(math.MaxInt32), nil

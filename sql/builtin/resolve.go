@@ -75,7 +75,19 @@ func ResolveFunc(schema, name string, args []types.OID, shape CallShape) (*Resol
 		WithHint("Could not choose a best candidate function. You might need to add explicit type casts.")
 }
 
+// absentFunctions are functions of PostgreSQL that have only forms with types that do not
+// exist here.
+var absentFunctions = map[string]bool{
+	"area": true, "bound_box": true, "box": true, "center": true, "circle": true, "diagonal": true, "diameter": true,
+	"height": true, "isclosed": true, "isopen": true, "line": true, "lseg": true, "npoints": true, "path": true, "pclose": true,
+	"point": true, "polygon": true, "popen": true, "radius": true, "slope": true, "width": true,
+	"xmlcomment": true, "xpath": true, "xpath_exists": true, "xmlexists": true, "table_to_xml": true, "query_to_xml": true,
+}
+
 func noFunction(schema, name string, args []types.OID, shape CallShape) error {
+	if absentFunctions[name] && (schema == "" || schema == "pg_catalog") {
+		return pgerr.NotSupported(-1, "function %s is not supported", callText(schema, name, args, shape.Names))
+	}
 	return pgerr.Newf(pgerrcode.UndefinedFunction, "function %s does not exist", callText(schema, name, args, shape.Names)).
 		WithHint("No function matches the given name and argument types. You might need to add explicit type casts.")
 }

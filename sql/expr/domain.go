@@ -35,7 +35,7 @@ func (st *state) toDomain(id int, sel []uint16) (*batch.Col, error) {
 	if n.test == nil {
 		for _, i := range sel {
 			if c.Null[i] {
-				return nil, n.domain.fails()
+				return nil, n.domain.fails(st.env)
 			}
 		}
 		return c, nil
@@ -51,17 +51,21 @@ func (st *state) toDomain(id int, sel []uint16) (*batch.Col, error) {
 	}
 	for _, i := range sel {
 		if !ok.Null[i] && ok.I[i] == 0 {
-			return nil, n.domain.fails()
+			return nil, n.domain.fails(st.env)
 		}
 	}
 	return c, nil
 }
 
-func (e *ToDomain) fails() error {
+func (e *ToDomain) fails(env *Env) error {
 	d := e.Domain
-	err := pgerr.Newf(pgerrcode.NotNullViolation, "domain %s does not allow null values", d.Shown)
+	shown := d.Shown
+	if env != nil && env.Format != nil {
+		shown = env.Format.TypeName(d.ID, d.Shown)
+	}
+	err := pgerr.Newf(pgerrcode.NotNullViolation, "domain %s does not allow null values", shown)
 	if e.Cond != nil {
-		err = pgerr.Newf(pgerrcode.CheckViolation, "value for domain %s violates check constraint \"%s\"", d.Shown, e.Check).OnConstraint(e.Check)
+		err = pgerr.Newf(pgerrcode.CheckViolation, "value for domain %s violates check constraint \"%s\"", shown, e.Check).OnConstraint(e.Check)
 	}
 	err.Schema, err.DataType = d.Schema, d.Name
 	return err

@@ -180,7 +180,10 @@ type Collation struct {
 }
 
 // DomainName is a domain as errors name it.
-type DomainName struct{ Shown, Schema, Name string }
+type DomainName struct {
+	ID                  types.OID
+	Shown, Schema, Name string
+}
 
 // Step leads from a container of type T to an element or slice of an array, into jsonb,
 // or to a field of a composite value.

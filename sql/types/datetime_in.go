@@ -191,7 +191,11 @@ func parseTime(s string, f *Format) (int64, error) {
 	if p.special >= 0 {
 		return 0, dateTimeError(errDateFormat, "time", s)
 	}
-	return p.c.timeOfDay(), nil
+	v := p.c.timeOfDay()
+	if v > usPerDay { // a leap second at the end of the day, and more
+		return 0, dateTimeError(errDateRange, "time", s)
+	}
+	return v, nil
 }
 
 // parseTimetz reads a time of day and its zone; zone is seconds west of UTC, as

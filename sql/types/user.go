@@ -186,14 +186,25 @@ func enumOf(info *Info, f *Format) *Enum {
 	return info.Enum
 }
 
+// TypeName is a user's type as the session names it in messages: without its schema
+// where the search path finds it. Without a session it is as given.
+func (f *Format) TypeName(oid OID, shown string) string {
+	if f != nil && f.Names != nil {
+		if name, ok := f.Names.RegOut(RegtypeOID, oid); ok {
+			return name
+		}
+	}
+	return shown
+}
+
 func parseEnum(info *Info, s string, f *Format) (Datum, error) {
 	v, ok := enumOf(info, f).Value(s)
 	if _, committed := info.Enum.Value(s); ok && !committed && !info.Enum.has(v) {
-		return Datum{}, pgerr.Newf(pgerrcode.UnsafeNewEnumValueUsage, "unsafe use of new value \"%s\" of enum type %s", s, info.Shown).
+		return Datum{}, pgerr.Newf(pgerrcode.UnsafeNewEnumValueUsage, "unsafe use of new value \"%s\" of enum type %s", s, f.TypeName(info.OID, info.Shown)).
 			WithHint("New enum values must be committed before they can be used.")
 	}
 	if !ok {
-		return Datum{}, pgerr.Newf(pgerrcode.InvalidTextRepresentation, "invalid input value for enum %s: \"%s\"", info.Shown, s)
+		return Datum{}, pgerr.Newf(pgerrcode.InvalidTextRepresentation, "invalid input value for enum %s: \"%s\"", f.TypeName(info.OID, info.Shown), s)
 	}
 	return Int(v), nil
 }
