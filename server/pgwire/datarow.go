@@ -133,17 +133,17 @@ func (w *rowWriter) value(dst []byte, col *backend.Column, enc encoding, c *batc
 	return dst
 }
 
-// float8Bits is v as IEEE 754 bits; NaN is the quiet NaN without payload, as C's.
+// float8Bits is v as IEEE 754 bits; NaN is the quiet NaN with a sign and no payload, as C's.
 func float8Bits(v float64) uint64 {
 	if v != v {
-		return 0x7ff8 << 48
+		return math.Float64bits(v)&(1<<63) | 0x7ff8<<48
 	}
 	return math.Float64bits(v)
 }
 
 func float4Bits(v float64) uint32 {
 	if v != v {
-		return 0x7fc0 << 16
+		return math.Float32bits(float32(v))&(1<<31) | 0x7fc0<<16
 	}
 	return math.Float32bits(float32(v))
 }

@@ -399,9 +399,9 @@ func (p *templateParser) wordField(n *tplNode) (done bool, err error) {
 	var i int
 	switch n.field {
 	case "AM", "PM":
-		i, err = p.half(n, []string{"am", "pm"})
+		err = p.half(n, []string{"am", "pm"})
 	case "A.M.", "P.M.":
-		i, err = p.half(n, []string{"a.m.", "p.m."})
+		err = p.half(n, []string{"a.m.", "p.m."})
 	case "AD", "BC":
 		if i, err = p.word(n, []string{"ad", "bc"}); err == nil {
 			err = p.set(&p.bc, i, n)
@@ -445,13 +445,13 @@ var lateFirst = func() []string {
 	return names
 }()
 
-func (p *templateParser) half(n *tplNode, words []string) (int, error) {
+func (p *templateParser) half(n *tplNode, words []string) error {
 	i, err := p.word(n, words)
 	if err == nil {
 		err = p.set(&p.pm, i, n)
 		p.clock12 = true
 	}
-	return i, err
+	return err
 }
 
 func shortNames(names []string) []string {

@@ -85,7 +85,6 @@ var inverses = func() (t [30]dd) {
 
 // The constants in two and three parts.
 var (
-	ln2    = dd{0x1.62e42fefa39efp-1, 0x1.abc9e3b39803fp-56}
-	pi2    = [3]float64{0x1.921fb54442d18p+0, 0x1.1a62633145c07p-54, -0x1.f1976b7ed8fbcp-110}
-	piHalf = dd{pi2[0], pi2[1]}
+	ln2 = dd{0x1.62e42fefa39efp-1, 0x1.abc9e3b39803fp-56}
+	pi2 = [3]float64{0x1.921fb54442d18p+0, 0x1.1a62633145c07p-54, -0x1.f1976b7ed8fbcp-110}
 )
