@@ -184,7 +184,7 @@ func (c *putOffCheck) check(ctx context.Context, note []byte, child, parent *cat
 		return err
 	}
 	if note[0] == twice {
-		again, err := table.IsTwice(ctx, c.env.Txn, x, key)
+		again, err := table.IsTwice(ctx, c.env.Txn.Unrecorded(), x, key)
 		if err != nil || !again {
 			return err
 		}
@@ -195,7 +195,7 @@ func (c *putOffCheck) check(ctx context.Context, note []byte, child, parent *cat
 		if ok, err := table.HoldReferenced(ctx, c.env.Txn, parent, x, vals); err != nil || ok {
 			return err
 		}
-	} else if _, ok, err := table.FindUnique(ctx, c.env.Txn, parent, x, vals); err != nil || ok {
+	} else if _, ok, err := table.FindUnique(ctx, c.env.Txn.Unrecorded(), parent, x, vals); err != nil || ok {
 		return err
 	}
 	w, err := c.writer(ctx, parent)

@@ -25,7 +25,7 @@ func (w *tableWriter) act(ctx context.Context, k *keyChange) error {
 	if action == 'a' || action == 0 {
 		// NO ACTION is content when the key is there again at the end of the statement.
 		x := w.def.Table.Index(k.con.Index)
-		if _, ok, err := table.FindUnique(ctx, w.env.Txn, w.def.Table, x, byKeys(x, k.con, k.old)); err != nil || ok {
+		if _, ok, err := table.FindUnique(ctx, w.env.Txn.Unrecorded(), w.def.Table, x, byKeys(x, k.con, k.old)); err != nil || ok {
 			return err
 		}
 	}
@@ -63,7 +63,7 @@ func (w *tableWriter) referringRows(ctx context.Context, k *keyChange, acts bool
 		}
 		return w.scanReferring(ctx, k, w.env.Txn)
 	}
-	rows, err := w.scanReferring(ctx, k, w.env.Txn)
+	rows, err := w.scanReferring(ctx, k, w.env.Txn.Unrecorded())
 	if err != nil {
 		return nil, err
 	}
@@ -104,6 +104,7 @@ func (w *tableWriter) reconcile(ctx context.Context, k *keyChange, rows, late *r
 		case other && acts:
 			return nil, kv.ErrConflict
 		case other:
+			w.env.Txn.Doom() // the error tells of a commit after the view
 			return late, nil
 		}
 	}
@@ -115,6 +116,9 @@ func (w *tableWriter) reconcile(ctx context.Context, k *keyChange, rows, late *r
 			other, err := w.changedByOthers(ctx, k, id)
 			if err != nil {
 				return nil, err
+			}
+			if other && w.env.Txn.Serializable() {
+				return nil, kv.ErrConflict // it cannot have run before them, nor after
 			}
 			if other {
 				continue

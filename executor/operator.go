@@ -13,6 +13,7 @@ import (
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/syscat"
 	"github.com/loxodb/loxodb/sql/types"
+	"github.com/loxodb/loxodb/storage/keys"
 	"github.com/loxodb/loxodb/storage/kv"
 	"github.com/loxodb/loxodb/storage/table"
 	"github.com/loxodb/loxodb/vectorindex"
@@ -205,8 +206,25 @@ func (c *counted) Next(ctx context.Context) (*batch.Batch, error) {
 
 // rowCache is the cache that reads at the statement's view may use.
 func (e *Env) rowCache() *table.RowCache {
-	if e.Txn != nil && e.Txn.Dirty() {
+	if e.Txn != nil && (e.Txn.Dirty() || e.Txn.Serializable()) {
 		return nil
 	}
 	return e.Rows
+}
+
+// noteRead tells a serializable transaction of reads that do not go through it.
+func (e *Env) noteRead(r kv.Range) {
+	if e.Txn != nil && e.Txn.Serializable() && e.Read == kv.Reader(e.Txn) {
+		e.Txn.NoteRead(r)
+	}
+}
+
+// noteSearch notes what the answer of a vector index depends on: the entries, which
+// are those of the column's values, or may change with any change of a row.
+func (e *Env) noteSearch(t *catalog.Table, x *catalog.Index) {
+	family := keys.Scalars
+	if attr := x.VersionAttr(); attr != 0 && !x.Computed() && x.Where == "" {
+		family = uint16(attr)
+	}
+	e.noteRead(keys.Prefix(keys.AppendRowPrefix(nil, t.Storage, family)))
 }

@@ -160,6 +160,7 @@ func inside(m dist.Metric, d, limit float64, inclusive bool) bool {
 func (s *rangeSearch) search(ctx context.Context, radius float64) error {
 	q := &vectorindex.Query{Vec: s.vec, AsOf: uint64(s.env.Read.At()), Ranged: true, Radius: radius}
 	if index, ok := s.env.Index(s.node.Index.ID); ok {
+		s.env.noteSearch(s.node.Table, s.node.Index)
 		searcher, err := index.Search(ctx, q)
 		if err == nil {
 			s.searcher = searcher

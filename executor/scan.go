@@ -190,6 +190,7 @@ func (s *scan) readAhead(ctx context.Context, work *aheadWork) error {
 	if s.ahead = startAhead(ctx, s, rest, work); s.ahead == nil {
 		return nil
 	}
+	s.env.noteRead(table.RowRange(s.node.Table, rest.lo, s.span.hi))
 	err := s.rows.Close()
 	s.rows = nil
 	return err

@@ -205,6 +205,7 @@ func (s *vectorSearch) search(ctx context.Context, q []byte, k int) error {
 	if !ok {
 		return s.exact(ctx, q, k)
 	}
+	s.env.noteSearch(s.node.Table, s.node.Index)
 	strategy := s.strategy()
 	s.visited, s.patience = 0, math.MaxInt
 	if s.pre != nil && strategy == physical.StrategyPost {

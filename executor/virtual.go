@@ -9,6 +9,7 @@ import (
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
+	"github.com/loxodb/loxodb/storage/keys"
 )
 
 // virtualScan reads a system relation: its rows are made at Open.
@@ -35,6 +36,7 @@ func (v *virtualScan) Open(ctx context.Context, env *Env) error {
 	if v.node.Relation.Rows == nil {
 		return nil
 	}
+	env.noteRead(keys.Prefix([]byte{keys.Catalog}))
 	return v.node.Relation.Rows(ctx, env.System, func(row []types.Datum) error {
 		v.row = v.row[:0]
 		for _, a := range v.node.Attrs {

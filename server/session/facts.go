@@ -167,18 +167,8 @@ func (s *Session) SetSetting(name, value string, local bool) error {
 			return pgerr.NotSupported(-1, "SET SESSION AUTHORIZATION is not supported")
 		}
 		return nil
-	case "transaction_isolation":
-		v, err := byName["transaction_isolation"].choice(value)
-		if err != nil {
-			return err
-		}
-		return s.tx.isolation(v)
-	case "transaction_read_only":
-		b, err := parseBool(value)
-		if err != nil {
-			return pgerr.New(pgerrcode.InvalidParameterValue, "parameter \"transaction_read_only\" requires a Boolean value")
-		}
-		return s.tx.access(b)
+	case "transaction_isolation", "transaction_read_only", "transaction_deferrable":
+		return s.tx.setMode(lower(name), value)
 	}
 	return s.settings.assign(name, value, local)
 }
@@ -461,6 +451,9 @@ func (x system) Backends() []syscat.Backend {
 		waitType, wait := "", ""
 		if s.waiting.Now() {
 			waitType, wait = "Lock", "transactionid"
+		}
+		if s.waiting.ForView() {
+			waitType, wait = "IPC", "SafeSnapshot"
 		}
 		a.mu.Lock()
 		out = append(out, syscat.Backend{

@@ -85,6 +85,9 @@ func (p *portal) Copy() backend.Copy {
 func (p *portal) Pull(ctx context.Context, max int) (*batch.Batch, error) {
 	ctx = p.s.limited(ctx)
 	b, err := p.pull(ctx, max)
+	if b == nil && err == nil && !isTxnControl(p.stmt.stmt) {
+		err = p.s.tx.examine()
+	}
 	if err != nil {
 		p.close()
 		err = toPG(ctx, err)

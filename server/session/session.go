@@ -227,6 +227,7 @@ func toPG(ctx context.Context, err error) error {
 	if _, ok := pgerr.As(err); ok {
 		return err
 	}
+	var unordered *kv.DependencyError
 	switch {
 	case errors.Is(err, kv.ErrLockTimeout):
 		return pgerr.New(pgerrcode.LockNotAvailable, "canceling statement due to lock timeout").WithCause(err)
@@ -236,6 +237,10 @@ func toPG(ctx context.Context, err error) error {
 		return pgerr.New(pgerrcode.QueryCanceled, "canceling statement due to user request").WithCause(err)
 	case errors.Is(err, table.ErrRestart), errors.Is(err, kv.ErrConflict):
 		return pgerr.New(pgerrcode.SerializationFailure, "could not serialize access due to concurrent update").WithCause(err)
+	case errors.As(err, &unordered):
+		return pgerr.New(pgerrcode.SerializationFailure, "could not serialize access due to read/write dependencies among transactions").
+			WithDetail("Reason code: Canceled on %s.", unordered.Reason).
+			WithHint("The transaction might succeed if retried.").WithCause(err)
 	case errors.Is(err, kv.ErrDeadlock):
 		return pgerr.New(pgerrcode.DeadlockDetected, "deadlock detected").
 			WithHint("Run the transaction again.").WithCause(err)

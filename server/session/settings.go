@@ -166,10 +166,16 @@ func (s *settings) reset(name string, local bool) error {
 
 func (s *settings) resetAll() {
 	for key, v := range s.start {
-		if def := byName[key]; s.set[key] && def != nil && def.context == "user" && key != "session_authorization" && key != "role" {
+		if def := byName[key]; s.set[key] && def != nil && def.context == "user" && !notReset[key] {
 			_ = s.store(key, v, false, false)
 		}
 	}
+}
+
+// notReset are the settings that RESET ALL leaves alone.
+var notReset = map[string]bool{
+	"role": true, "session_authorization": true,
+	"transaction_deferrable": true, "transaction_isolation": true, "transaction_read_only": true,
 }
 
 func unknownSetting(name string) error {
@@ -268,9 +274,10 @@ func (s *settings) apply(key string) error {
 		s.lockTimeout = milliseconds(v)
 	case "idle_in_transaction_session_timeout":
 		s.idleTxnTimeout = milliseconds(v)
-	case "default_transaction_isolation", "default_transaction_read_only":
+	case "default_transaction_isolation", "default_transaction_read_only", "default_transaction_deferrable":
 		iso := s.values["default_transaction_isolation"]
-		s.modes = s.values["default_transaction_read_only"] == "on" || iso == "repeatable read" || iso == "serializable"
+		s.modes = s.values["default_transaction_read_only"] == "on" || s.values["default_transaction_deferrable"] == "on" ||
+			iso == "repeatable read" || iso == "serializable"
 	case "sql_dialect":
 		s.mysql = v != "postgres"
 	case "idle_session_timeout":

@@ -24,13 +24,14 @@ type txState struct {
 	view    kv.Snapshot // of read-only statements outside a block
 	// catalog is as changed by the transaction; nil = the committed one. Its shared part
 	// counts only if it is what was changed: see Session.Catalog.
-	catalog  *catalog.Snapshot
-	iso      kv.Isolation
-	isoName  string
-	readOnly bool
-	began    time.Time
-	saves    []savepoint
-	used     bool // a statement has run
+	catalog    *catalog.Snapshot
+	iso        kv.Isolation
+	isoName    string
+	readOnly   bool
+	deferrable bool
+	began      time.Time
+	saves      []savepoint
+	used       bool // a statement has run
 	// implicit is set while a simple query of several statements runs: much that needs a
 	// block is content with it.
 	implicit    bool
@@ -53,6 +54,7 @@ type savepoint struct {
 	notifies    int
 	portals     int64 // those made later end with what the savepoint undoes
 	constraints constraintModes
+	readOnly    bool
 }
 
 // inBlock reports whether what a statement does can be seen by a later one of the
@@ -90,6 +92,7 @@ func (t *txState) ensure(ctx context.Context) error {
 	t.dropView()
 	txn, err := table.Begin(ctx, t.session.db.eng, kv.TxnOptions{
 		Isolation: t.iso, ReadOnly: t.readOnly && t.session.temp.layer == nil, NoSync: t.noSync(),
+		Deferrable: t.deferrable && t.readOnly,
 	}, t.session.db.vectors)
 	if err != nil {
 		return err
@@ -125,10 +128,11 @@ func (t *txState) start() {
 }
 
 // statementView readies the view for a statement: the transaction's, moved to now
-// at READ COMMITTED; or, for a read-only statement outside a transaction, a snapshot.
+// at READ COMMITTED; or, for a read-only statement outside a transaction, a snapshot,
+// unless what it reads counts.
 func (t *txState) statementView(ctx context.Context, write bool) (kv.Reader, error) {
 	t.start()
-	if t.txn == nil && !t.block && !write {
+	if t.txn == nil && !t.block && !write && t.iso != kv.Serializable {
 		now, err := t.session.db.eng.Now(ctx)
 		if err != nil {
 			return nil, err
@@ -191,15 +195,6 @@ func (t *txState) begin(x *ast.TxnStmt) error {
 	return err
 }
 
-// defaults takes the session's default transaction modes.
-func (t *txState) defaults() error {
-	iso, _ := t.session.settings.get("default_transaction_isolation")
-	if err := t.isolation(iso); err != nil {
-		return err
-	}
-	return t.access(t.session.settings.bool("default_transaction_read_only"))
-}
-
 // refusesWrites reports a read-only transaction: one that was begun so, or that of
 // a single statement where the session's default is so.
 func (t *txState) refusesWrites() bool {
@@ -220,49 +215,6 @@ func (t *txState) mayWriteTo(temp bool, what string) error {
 		return nil
 	}
 	return t.mayWrite(what)
-}
-
-func (t *txState) modes(x *ast.TxnStmt) error {
-	if x == nil {
-		return nil
-	}
-	if x.Isolation != "" {
-		if err := t.isolation(x.Isolation); err != nil {
-			return err
-		}
-	}
-	if x.ReadOnly != nil {
-		return t.access(*x.ReadOnly)
-	}
-	return nil
-}
-
-func (t *txState) isolation(name string) error {
-	want := kv.ReadCommitted
-	switch name {
-	case "repeatable read":
-		want = kv.RepeatableRead
-	case "serializable":
-		return pgerr.NotSupported(-1, "transaction isolation level SERIALIZABLE is not supported yet").
-			WithHint("Use REPEATABLE READ.")
-	}
-	if t.used && want != t.iso {
-		return pgerr.New(pgerrcode.ActiveSQLTransaction, "SET TRANSACTION ISOLATION LEVEL must be called before any query")
-	}
-	t.iso, t.isoName = want, name
-	return t.session.settings.store("transaction_isolation", name, true, true)
-}
-
-func (t *txState) access(readOnly bool) error {
-	if t.used && t.readOnly && !readOnly {
-		return pgerr.New(pgerrcode.ActiveSQLTransaction, "transaction read-write mode must be set before any query")
-	}
-	t.readOnly = readOnly
-	v := "off"
-	if readOnly {
-		v = "on"
-	}
-	return t.session.settings.store("transaction_read_only", v, true, true)
 }
 
 // commit ends the transaction, block or implicit. A failed block rolls back; the
@@ -294,6 +246,15 @@ func (t *txState) commit(ctx context.Context) (tag string, err error) {
 	}
 	t.session.db.notify.send(notes)
 	return "COMMIT", nil
+}
+
+// examine tells at the end of a statement of a serializable transaction that it cannot
+// be committed any more. What a statement alone has to fear its commit tells.
+func (t *txState) examine() error {
+	if t.iso != kv.Serializable || t.txn == nil || !t.block {
+		return nil
+	}
+	return t.txn.Check()
 }
 
 func (t *txState) rollback() { t.finish(false) }
@@ -329,7 +290,7 @@ func (t *txState) here(name string) savepoint {
 	return savepoint{
 		name: name, mark: t.txn.Savepoint(), catalog: t.catalog,
 		settings: len(t.session.settings.undo), notifies: len(t.notifies), portals: t.session.portalCount,
-		constraints: t.constraints,
+		constraints: t.constraints, readOnly: t.readOnly,
 	}
 }
 
@@ -370,7 +331,7 @@ func (t *txState) backTo(p *savepoint) error {
 	t.session.closePortalsAfter(p.portals)
 	t.catalog, t.failed = p.catalog, false
 	t.notifies = t.notifies[:p.notifies]
-	t.constraints = p.constraints
+	t.constraints, t.readOnly = p.constraints, p.readOnly
 	t.session.settings.rollbackTo(p.settings)
 	return nil
 }
@@ -415,7 +376,7 @@ func (s *Session) endBlock(ctx context.Context, x *ast.TxnStmt) (tag string, err
 			s.warn(pgerrcode.NoActiveSQLTransaction, "there is no transaction in progress")
 		}
 	}
-	iso, readOnly := t.isoName, t.readOnly
+	iso, readOnly, deferrable := t.isoName, t.readOnly, t.deferrable
 	if x.Kind == ast.TxnRollback {
 		tag = "ROLLBACK"
 		t.rollback()
@@ -423,7 +384,7 @@ func (s *Session) endBlock(ctx context.Context, x *ast.TxnStmt) (tag string, err
 		return "", err
 	}
 	if x.Chain {
-		if err := t.begin(&ast.TxnStmt{Isolation: iso, ReadOnly: &readOnly}); err != nil {
+		if err := t.begin(&ast.TxnStmt{Isolation: iso, ReadOnly: &readOnly, Deferrable: &deferrable}); err != nil {
 			return "", err
 		}
 	}

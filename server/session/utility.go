@@ -139,6 +139,8 @@ func (s *Session) set(ctx context.Context, st *ast.Set) (string, error) {
 	case st.Reset && st.Name == "all":
 		s.settings.resetAll()
 		return tag, nil
+	case (st.Reset || st.Values == nil) && transactionModes[lower(st.Name)] != "":
+		return tag, s.tx.setMode(lower(st.Name), transactionModes[lower(st.Name)])
 	case st.Reset || st.Values == nil:
 		return tag, s.settings.reset(st.Name, st.Local)
 	}
@@ -162,6 +164,11 @@ func (s *Session) set(ctx context.Context, st *ast.Set) (string, error) {
 func (s *Session) sessionModes(m *ast.TxnStmt) error {
 	if m.Isolation != "" {
 		if err := s.settings.assign("default_transaction_isolation", m.Isolation, false); err != nil {
+			return err
+		}
+	}
+	if m.Deferrable != nil {
+		if err := s.settings.assign("default_transaction_deferrable", fmt.Sprint(*m.Deferrable), false); err != nil {
 			return err
 		}
 	}

@@ -101,6 +101,7 @@ func (e *Edit) PutTable(x *catalog.Table) error {
 	if err := e.txn.TouchTable(x.ID); err != nil {
 		return err
 	}
+	e.txn.NoteWrite(keys.TableRange(x.Storage)) // whoever has read rows has read them as the table was
 	return e.write(kindTable, x.ID, x)
 }
 
@@ -156,6 +157,7 @@ type storageMark struct {
 }
 
 func (e *Edit) markStorage(id catalog.ID, r kv.Range, temp bool) error {
+	e.txn.NoteWrite(r)
 	return e.write(kindDrop, id, storageMark{r, temp})
 }
 

@@ -75,8 +75,9 @@ const (
 type TxnOptions struct {
 	Isolation Isolation
 	ReadOnly  bool // writes are refused, locks are not
-	// Deferrable has Begin of a read-only transaction at Serializable wait for a view
-	// with which it cannot fail, and reads need not be noted.
+	// Deferrable has Begin at Serializable wait for a view with which the transaction
+	// cannot fail, and reads need not be noted: for one that is read-only, or writes
+	// what nobody else reads.
 	Deferrable bool
 	// NoSync lets Commit return before the log is on disk (synchronous_commit = off).
 	NoSync bool
@@ -189,6 +190,9 @@ type Txn interface {
 	// Unrecorded reads the same as the transaction does, for checks whose outcome
 	// locks keep true: at Serializable it is not noted.
 	Unrecorded() Reader
+	// Doom has a Serializable transaction fail in the end: it has learned of a commit
+	// that its view does not have, and so it can stand neither before nor after it.
+	Doom()
 	// Check tells early that Commit would answer a DependencyError.
 	Check() error
 	// OnCommit registers fn to run once the commit is durable and before its

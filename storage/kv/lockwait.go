@@ -37,20 +37,29 @@ func WaitError(wait context.Context) error {
 	return wait.Err()
 }
 
-// Waiting tells other goroutines whether its owner waits for a lock. Whoever
-// grants the lock ends the wait, not the one who is woken: once a release has
+// Waiting tells other goroutines whether its owner waits for a lock, or for a view.
+// Whoever grants the lock ends the wait, not the one who is woken: once a release has
 // returned, nobody counts as waiting for what was released. The methods of a nil
 // Waiting do nothing.
-type Waiting struct{ now atomic.Bool }
+type Waiting struct{ now atomic.Int32 }
+
+const (
+	waitsForLock = 1 + iota
+	waitsForView
+)
 
 // Now reports whether the owner waits.
-func (w *Waiting) Now() bool { return w != nil && w.now.Load() }
+func (w *Waiting) Now() bool { return w != nil && w.now.Load() != 0 }
 
-// Begin and End are called by lock tables.
-func (w *Waiting) Begin() { w.set(true) }
-func (w *Waiting) End()   { w.set(false) }
+// ForView reports whether the owner waits for a view that is safe to read at.
+func (w *Waiting) ForView() bool { return w != nil && w.now.Load() == waitsForView }
 
-func (w *Waiting) set(v bool) {
+// Begin and End are called by lock tables, BeginView instead by who waits for a view.
+func (w *Waiting) Begin()     { w.set(waitsForLock) }
+func (w *Waiting) BeginView() { w.set(waitsForView) }
+func (w *Waiting) End()       { w.set(0) }
+
+func (w *Waiting) set(v int32) {
 	if w != nil {
 		w.now.Store(v)
 	}

@@ -11,19 +11,15 @@ import (
 func (t *txn) beginSerial(ctx context.Context, e *Engine) error {
 	for {
 		var err error
-		t.serial, err = e.serial.Begin(t.opts.ReadOnly, func() (kv.TS, error) {
+		t.serial, err = e.serial.Begin(t.opts.ReadOnly || t.opts.Deferrable, func() (kv.TS, error) {
 			err := t.open(e, 0)
 			return t.at, err
 		})
-		if err != nil || t.serial == nil || !t.opts.ReadOnly || !t.opts.Deferrable {
+		if err != nil || t.serial == nil || !t.opts.Deferrable {
 			return err
 		}
-		select {
-		case <-t.serial.Settled():
-		case <-ctx.Done():
-			err = ctx.Err()
-		}
-		if err == nil && t.serial.Safe() {
+		safe, err := t.serial.Wait(ctx)
+		if safe {
 			return nil
 		}
 		t.serial.End()
@@ -88,8 +84,11 @@ func (t *txn) NoteRead(r kv.Range) { t.serial.Read(r) }
 // NoteWrite implements kv.Txn.
 func (t *txn) NoteWrite(r kv.Range) { t.serial.Wrote(r) }
 
+// Doom implements kv.Txn.
+func (t *txn) Doom() { t.serial.Doom() }
+
 // Check implements kv.Txn.
-func (t *txn) Check() error { return t.serial.Check(t.wrote()) }
+func (t *txn) Check() error { return t.serial.Check() }
 
 // Unrecorded implements kv.Txn.
 func (t *txn) Unrecorded() kv.Reader {

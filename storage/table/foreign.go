@@ -23,12 +23,13 @@ func appendKeyLock(dst []byte, x *catalog.Index, vals []types.Datum) []byte {
 }
 
 // HoldReferenced locks the key vals of the referenced table's unique index x
-// against deletion and reports whether a row has it.
+// against deletion and reports whether a row has it. The lock keeps that true, and so
+// it is not a read that a serializable transaction answers for.
 func HoldReferenced(ctx context.Context, txn *Txn, t *catalog.Table, x *catalog.Index, vals []types.Datum) (bool, error) {
 	if err := txn.lock(ctx, appendKeyLock(nil, x, vals), kv.Shared, kv.WaitBlock); err != nil {
 		return false, err
 	}
-	_, ok, err := FindUnique(ctx, txn, t, x, vals)
+	_, ok, err := FindUnique(ctx, txn.Unrecorded(), t, x, vals)
 	return ok, err
 }
 

@@ -47,7 +47,7 @@ func (w *Writer) addLate(ctx context.Context, x *catalog.Index, vals, row []type
 	if err := w.lockLate(ctx, x, vals); err != nil {
 		return err
 	}
-	n, err := countRows(ctx, w.txn, prefix, &id)
+	n, err := countRows(ctx, w.read, prefix, &id)
 	if err != nil || n == 0 {
 		return err
 	}

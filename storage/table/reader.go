@@ -282,16 +282,21 @@ type Scan struct {
 
 // Scan starts a walk over rows lo..hi (both included).
 func (r *Reader) Scan(ctx context.Context, from kv.Reader, lo, hi uint64, reverse bool) (*Scan, error) {
-	rng := kv.Range{
-		Start:   keys.AppendRow(nil, r.Table.Storage, keys.Scalars, lo),
-		End:     append(keys.AppendRow(nil, r.Table.Storage, keys.Scalars, hi), 0),
-		Reverse: reverse,
-	}
+	rng := RowRange(r.Table, lo, hi)
+	rng.Reverse = reverse
 	it, err := from.Scan(ctx, rng)
 	if err != nil {
 		return nil, err
 	}
 	return &Scan{r: r, iter: it}, nil
+}
+
+// RowRange are the keys of rows lo..hi (both included).
+func RowRange(t *catalog.Table, lo, hi uint64) kv.Range {
+	return kv.Range{
+		Start: keys.AppendRow(nil, t.Storage, keys.Scalars, lo),
+		End:   append(keys.AppendRow(nil, t.Storage, keys.Scalars, hi), 0),
+	}
 }
 
 // Use makes r, a reader of the same columns of the same table, the one that decodes

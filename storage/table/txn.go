@@ -56,6 +56,8 @@ type Txn struct {
 
 	number func(context.Context) (uint64, error)
 
+	serializable bool
+
 	activity *Activity
 	changes  []tally // also of what was rolled back to a savepoint: it feeds an estimate
 }
@@ -78,6 +80,10 @@ func (t *Txn) CountChanges(a *Activity) { t.activity = a }
 // UseCache makes the commit tell the cache which rows it wrote. Every
 // transaction that writes rows of a database with a cache must use it.
 func (t *Txn) UseCache(c *RowCache) { t.cache = c }
+
+// Serializable reports that the transaction's reads count: those that do not go
+// through it must be noted.
+func (t *Txn) Serializable() bool { return t.serializable }
 
 // Dirty reports whether the transaction has written rows: its reads must not be
 // answered from the cache of committed ones.
@@ -104,6 +110,7 @@ func Begin(ctx context.Context, e kv.Engine, o kv.TxnOptions, sink Sink) (*Txn, 
 		return nil, err
 	}
 	x := &Txn{Txn: t, engine: e, locked: map[catalog.ID]kv.Mode{}, owned: map[catalog.ID]kv.Mark{}}
+	x.serializable = o.Isolation == kv.Serializable
 	if !o.ReadOnly {
 		t.OnCommit(func(ts kv.TS) {
 			if sink != nil && len(x.deltas) > 0 {

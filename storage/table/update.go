@@ -18,7 +18,7 @@ const noEpoch = rowcodec.NoEpoch
 // (noEpoch = NULL); false when there is no such row.
 func (w *Writer) loadEpochs(ctx context.Context, id uint64) (bool, error) {
 	w.key = keys.AppendRow(w.key[:0], w.Table.Storage, keys.Scalars, id)
-	val, ok, err := w.txn.Get(ctx, w.key)
+	val, ok, err := w.read.Get(ctx, w.key)
 	if err != nil || !ok {
 		return false, err
 	}
@@ -170,7 +170,7 @@ func (w *Writer) checkChangedKeys(ctx context.Context, id uint64, old, row []typ
 		}
 		at, found, err := w.findEntry(ctx, i, row)
 		if err != nil {
-			return err
+			return w.orDuplicate(ctx, err, row)
 		}
 		if found && at != id {
 			return w.duplicate(x, row)
@@ -247,7 +247,7 @@ func (w *Writer) move(ctx context.Context, id uint64, old, row []types.Datum, se
 		row[k] = types.Null
 		if w.hadVector(k) {
 			key := keys.AppendRow(nil, w.Table.Storage, uint16(k+1), id)
-			val, ok, err := w.txn.Get(ctx, key)
+			val, ok, err := w.read.Get(ctx, key)
 			if err != nil {
 				return err
 			}

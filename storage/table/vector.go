@@ -293,7 +293,7 @@ func (w *Writer) carried(ctx context.Context, i int, x *catalog.Index, row []typ
 // StoredVector reads vector column k of a row; NULL when it has none. The bytes
 // are valid until the transaction is used again.
 func (w *Writer) StoredVector(ctx context.Context, id uint64, k int) (types.Datum, error) {
-	val, ok, err := w.txn.Get(ctx, keys.AppendRow(nil, w.Table.Storage, uint16(k+1), id))
+	val, ok, err := w.read.Get(ctx, keys.AppendRow(nil, w.Table.Storage, uint16(k+1), id))
 	if err != nil || !ok {
 		return types.Null, err
 	}

@@ -3,7 +3,6 @@ package table
 import (
 	"context"
 	"encoding/binary"
-	"fmt"
 	"strings"
 
 	"github.com/loxodb/loxodb/sql/catalog"
@@ -33,8 +32,11 @@ type Definitions interface {
 type Writer struct {
 	Table *catalog.Table
 	txn   *Txn
-	nums  Numbers
-	defs  Definitions
+	// read reads what the writer has locked: nobody else can change that any more, so
+	// that it need not be noted.
+	read kv.Reader
+	nums Numbers
+	defs Definitions
 	// Twice is told of a key that two rows have now, of a unique constraint that may be
 	// looked at late; nil: that is an error at once.
 	Twice  func(x *catalog.Index, key []types.Datum) error
@@ -50,11 +52,12 @@ type Writer struct {
 	vals              []types.Datum
 	row               []types.Datum
 	key, oldKey, val  []byte
+	locking           *catalog.Index // whose unique key in w.key is being locked
 }
 
 // NewWriter prepares to write; defs may be nil when no index has an expression or predicate.
 func NewWriter(t *catalog.Table, txn *Txn, nums Numbers, defs Definitions) *Writer {
-	w := &Writer{Table: t, txn: txn, nums: nums, defs: defs, layout: rowcodec.NewLayout(t), ownEpochs: t.RowEpochs()}
+	w := &Writer{Table: t, txn: txn, read: txn.Unrecorded(), nums: nums, defs: defs, layout: rowcodec.NewLayout(t), ownEpochs: t.RowEpochs()}
 	if defs == nil {
 		w.defs = plainKeys{t}
 	}
@@ -98,93 +101,12 @@ func (w *Writer) stored(x *catalog.Index) bool {
 	return x.Ready && !x.IsVector() && !(x.Primary && w.Table.PrimaryAttr != 0)
 }
 
-// Conflict names the existing row and the unique index that an insert runs into.
-type Conflict struct {
-	Row   uint64
-	Index *catalog.Index
-}
-
-// FindConflict locks the row's unique keys and looks for rows that hold one
-// already; only limits the check to some indexes (nil = all).
-func (w *Writer) FindConflict(ctx context.Context, row []types.Datum, only []*catalog.Index) (*Conflict, error) {
-	for i, x := range w.Table.Indexes {
-		if !x.Distinct() || !x.Ready || !chosen(x, only) {
-			continue
-		}
-		if x.Primary && w.Table.PrimaryAttr != 0 {
-			id := keys.RowFromInt(row[w.Table.PrimaryAttr-1].Int())
-			found, err := w.lockAndFindRow(ctx, id)
-			if err != nil {
-				return nil, err
-			}
-			if found {
-				return &Conflict{id, x}, nil
-			}
-			continue
-		}
-		at, found, err := w.findEntry(ctx, i, row)
-		if err != nil {
-			return nil, err
-		}
-		if found {
-			return &Conflict{at, x}, nil
-		}
-	}
-	return nil, nil
-}
-
-func chosen(x *catalog.Index, only []*catalog.Index) bool {
-	if len(only) == 0 {
-		return true
-	}
-	for _, o := range only {
-		if o.ID == x.ID {
-			return true
-		}
-	}
-	return false
-}
-
-func (w *Writer) lockAndFindRow(ctx context.Context, row uint64) (bool, error) {
-	w.key = keys.AppendRow(w.key[:0], w.Table.Storage, keys.Scalars, row)
-	if err := w.txn.lock(ctx, w.key, kv.Exclusive, kv.WaitBlock); err != nil {
-		return false, err
-	}
-	_, ok, err := w.txn.Get(ctx, w.key)
-	return ok, err
-}
-
-// findEntry locks the row's key in unique index i and looks it up.
-func (w *Writer) findEntry(ctx context.Context, i int, row []types.Datum) (at uint64, found bool, err error) {
-	x := w.Table.Indexes[i]
-	vals, in, err := w.keyOf(i, row, w.vals[:0])
-	w.vals = vals
-	if err != nil || !in {
-		return 0, false, err
-	}
-	var distinct bool
-	if w.key, distinct = entryKey(w.key[:0], x, vals, 0); !distinct {
-		return 0, false, nil
-	}
-	if err := w.txn.lock(ctx, w.key, kv.Exclusive, kv.WaitBlock); err != nil {
-		return 0, false, err
-	}
-	val, ok, err := w.txn.Get(ctx, w.key)
-	if err != nil || !ok {
-		return 0, false, err
-	}
-	if len(val) != 8 {
-		return 0, false, fmt.Errorf("table: unique entry of index %s: %w", x.Name, rowcodec.ErrCorrupt)
-	}
-	return binary.BigEndian.Uint64(val), true, nil
-}
-
 // Insert adds a row (attribute order, already checked against constraints other
 // than uniqueness) and returns its number. A duplicate key is error 23505.
 func (w *Writer) Insert(ctx context.Context, row []types.Datum) (uint64, error) {
 	c, err := w.FindConflict(ctx, row, nil)
 	if err != nil {
-		return 0, err
+		return 0, w.orDuplicate(ctx, err, row)
 	}
 	if c != nil {
 		return 0, w.duplicate(c.Index, row)
@@ -331,45 +253,6 @@ func (w *Writer) deleteEntry(ctx context.Context, i int, x *catalog.Index, old [
 	}
 	w.key, _ = entryKey(w.key[:0], x, vals, id)
 	return w.txn.Delete(w.key)
-}
-
-// duplicate is PostgreSQL's unique violation.
-func (w *Writer) duplicate(x *catalog.Index, row []types.Datum) error {
-	e := pgerr.Newf(pgerrcode.UniqueViolation, "duplicate key value violates unique constraint %q", x.Name).
-		OnTable("", w.Table.Name).OnConstraint(x.Name)
-	names, vals := "", ""
-	for i, k := range x.Keys {
-		if k.Attr == 0 {
-			return e
-		}
-		if i > 0 {
-			names, vals = names+", ", vals+", "
-		}
-		names += w.Table.Columns[k.Attr-1].Name
-		if d := row[k.Attr-1]; d.IsNull() {
-			vals += "null"
-		} else {
-			vals += string(types.AppendText(nil, k.Type, d, types.DefaultFormat))
-		}
-	}
-	return e.WithDetail("Key (%s)=(%s) already exists.", names, vals)
-}
-
-// taken reports that a row has the key in w.key, or its late kind, already.
-func (w *Writer) taken(ctx context.Context, x *catalog.Index, vals []types.Datum, distinct bool, id uint64) (bool, error) {
-	if distinct {
-		_, ok, err := w.txn.Get(ctx, w.key)
-		return ok, err
-	}
-	if !x.Deferrable {
-		return false, nil
-	}
-	prefix, unique := lateKey(x, vals)
-	if !unique {
-		return false, nil
-	}
-	n, err := countRows(ctx, w.txn, prefix, &id)
-	return n > 0, err
 }
 
 // AddEntry adds an existing row to index i while the index is built. A key that

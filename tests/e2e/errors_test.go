@@ -86,8 +86,8 @@ func TestErrorFields(t *testing.T) {
 // A BEGIN that fails opens no block.
 func TestFailedBegin(t *testing.T) {
 	c := connect(t, start(t), "")
-	_, err := c.PgConn().Exec(t.Context(), "begin isolation level serializable").ReadAll()
-	wantError(t, "begin", err, "0A000", "transaction isolation level SERIALIZABLE is not supported yet")
+	_, err := c.PgConn().Exec(t.Context(), "select 1; begin isolation level serializable").ReadAll()
+	wantError(t, "begin", err, "25001", "SET TRANSACTION ISOLATION LEVEL must be called before any query")
 	if s := c.PgConn().TxStatus(); s != 'I' {
 		t.Fatalf("the session's state is %c, want I", s)
 	}

@@ -144,7 +144,7 @@ func (r *runner) await() {
 		if running == 0 {
 			return
 		}
-		res := r.must("select count(*) from pg_stat_activity where wait_event_type = 'Lock' and pid in (" + strings.Join(pids, ",") + ")")
+		res := r.must("select count(*) from pg_stat_activity where (wait_event_type = 'Lock' or wait_event = 'SafeSnapshot') and pid in (" + strings.Join(pids, ",") + ")")
 		if string(res[0].Rows[0][0]) != fmt.Sprint(running) {
 			seen = 0
 		} else if seen++; seen == 1 {

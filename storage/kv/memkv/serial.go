@@ -2,6 +2,7 @@ package memkv
 
 import (
 	"context"
+	"errors"
 
 	"github.com/loxodb/loxodb/storage/kv"
 )
@@ -10,7 +11,7 @@ import (
 func (e *Engine) beginSerial(ctx context.Context, o kv.TxnOptions) (kv.Txn, error) {
 	for {
 		var t *txn
-		w, err := e.serial.Begin(o.ReadOnly, func() (kv.TS, error) {
+		w, err := e.serial.Begin(o.ReadOnly || o.Deferrable, func() (kv.TS, error) {
 			var err error
 			if t, err = e.begin(o); err != nil {
 				return 0, err
@@ -20,19 +21,14 @@ func (e *Engine) beginSerial(ctx context.Context, o kv.TxnOptions) (kv.Txn, erro
 		if err != nil {
 			return nil, err
 		}
-		if t.serial = w; w == nil || !o.ReadOnly || !o.Deferrable {
+		if t.serial = w; w == nil || !o.Deferrable {
 			return t, nil
 		}
-		select {
-		case <-w.Settled():
-		case <-ctx.Done():
-			_ = t.Close()
-			return nil, ctx.Err()
-		}
-		if w.Safe() {
+		if safe, err := w.Wait(ctx); safe {
 			return t, nil
+		} else if err = errors.Join(err, t.Close()); err != nil {
+			return nil, err
 		}
-		_ = t.Close()
 	}
 }
 
@@ -59,4 +55,5 @@ func (t *txn) Scan(ctx context.Context, r kv.Range) (kv.Iter, error) {
 func (t *txn) NoteRead(r kv.Range)   { t.serial.Read(r) }
 func (t *txn) NoteWrite(r kv.Range)  { t.serial.Wrote(r) }
 func (t *txn) Unrecorded() kv.Reader { return &t.view }
-func (t *txn) Check() error          { return t.serial.Check(len(t.writes) > 0) }
+func (t *txn) Doom()                 { t.serial.Doom() }
+func (t *txn) Check() error          { return t.serial.Check() }

@@ -16,6 +16,7 @@
 package serial
 
 import (
+	"context"
 	"math"
 	"slices"
 	"sync"
@@ -63,12 +64,14 @@ type Txn struct {
 	writes   set
 	walks    []*walk // open
 	safe     atomic.Bool
+	doomed   bool
 
 	// Of a read-only transaction: older ones that may still write, whether one of
 	// them has made its snapshot a dangerous one, and who waits for them all to end.
 	threats int
 	unsafe  bool
 	settled chan struct{}
+	waiting *kv.Waiting
 }
 
 // Begin makes a transaction; open takes its snapshot. A read-only transaction whose
@@ -108,9 +111,22 @@ func (t *Txn) examineSnapshot() {
 	}
 }
 
-// Settled is closed when it is known whether a read-only transaction's snapshot is
-// safe; see Safe.
-func (t *Txn) Settled() <-chan struct{} { return t.settled }
+// Wait waits until it is known whether a read-only transaction's snapshot is safe.
+func (t *Txn) Wait(ctx context.Context) (safe bool, err error) {
+	t.m.mu.Lock()
+	if t.threats > 0 {
+		t.waiting = kv.WaitingOf(ctx)
+		t.waiting.BeginView()
+		defer t.waiting.End()
+	}
+	t.m.mu.Unlock()
+	select {
+	case <-t.settled:
+		return t.Safe(), nil
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
+}
 
 // Safe reports that the transaction can no longer be refused.
 func (t *Txn) Safe() bool { return t == nil || t.safe.Load() }
@@ -143,15 +159,25 @@ func (t *Txn) Wrote(r kv.Range) {
 	}
 }
 
+// Doom has the transaction refused.
+func (t *Txn) Doom() {
+	if t != nil {
+		t.doomed = true
+	}
+}
+
 // Check tells early that a commit would be refused.
-func (t *Txn) Check(wrote bool) error {
+func (t *Txn) Check() error {
+	if !t.Safe() && t.doomed {
+		return errDoomed
+	}
 	if t.Safe() || kv.TS(t.m.newest.Load()) <= t.at {
 		return nil
 	}
 	t.settle()
 	t.m.mu.Lock()
 	defer t.m.mu.Unlock()
-	_, err := t.examine(wrote)
+	_, err := t.examine(!t.writes.empty())
 	return err
 }
 
@@ -164,6 +190,9 @@ func (t *Txn) Commit(wrote bool, enter func() kv.TS) error {
 			enter()
 		}
 		return nil
+	}
+	if t.doomed {
+		return errDoomed
 	}
 	t.settle()
 	m := t.m
@@ -196,6 +225,8 @@ func (t *Txn) End() {
 		t.m.leave(t, nil)
 	}
 }
+
+var errDoomed = &kv.DependencyError{Reason: "knowledge of a later commit"}
 
 // settle readies for an examination.
 func (t *Txn) settle() {
@@ -277,6 +308,7 @@ func (t *Txn) outlive(r *record) {
 		return
 	}
 	close(t.settled)
+	t.waiting.End()
 	if !t.unsafe {
 		t.safe.Store(true)
 		delete(t.m.active, t)

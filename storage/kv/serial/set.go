@@ -42,6 +42,9 @@ func (s *set) addSpan(lo, hi []byte) {
 	if hi != nil && bytes.Compare(lo, hi) >= 0 {
 		return
 	}
+	if n := len(s.fresh); n > 0 && bytes.Equal(s.fresh[n-1].lo, lo) && hi != nil && bytes.Equal(s.fresh[n-1].hi, hi) {
+		return
+	}
 	x := span{lo: s.copy(lo)}
 	if hi != nil {
 		x.hi = s.copy(hi)
