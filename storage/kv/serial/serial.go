@@ -296,9 +296,16 @@ func (m *Manager) leave(t *Txn, r *record) {
 		n++
 	}
 	m.done = slices.Delete(m.done, 0, n)
-	if len(m.done) > maxRecords {
-		m.summarize(maxRecords / 2)
+	for len(m.done) > maxRecords || len(m.done) > 1 && m.weight() > maxWeight {
+		m.summarize(max(2, len(m.done)/2))
 	}
+}
+
+func (m *Manager) weight() (n int) {
+	for _, r := range m.done {
+		n += r.reads.weight() + r.writes.weight()
+	}
+	return n
 }
 
 // outlive tells a read-only transaction that an older one has ended that could write.
@@ -315,9 +322,13 @@ func (t *Txn) outlive(r *record) {
 	}
 }
 
-// maxRecords is how many committed transactions are remembered one by one. Only
-// those that began before the oldest have ended are examined against a summary.
-const maxRecords = 512
+// maxRecords is how many committed transactions are remembered one by one, in maxWeight
+// bytes. Only those that began before the oldest have ended are examined against a
+// summary.
+const (
+	maxRecords = 512
+	maxWeight  = 16 << 20
+)
 
 // summarize makes one of the n oldest: whoever conflicts with one of them conflicts
 // with it.

@@ -67,6 +67,35 @@ func TestOldTransactionsAreSummarized(t *testing.T) {
 	}
 }
 
+// Large transactions are summarized earlier.
+func TestRecordsAreBounded(t *testing.T) {
+	e := newEngine()
+	old := e.begin(false)
+	for i := range uint32(45) {
+		x := e.begin(false)
+		for n := range uint32(4000) {
+			x.ReadKey(key(byte(i), 7*n))
+			x.WroteKey(key(byte(i+100), 7*n))
+		}
+		if err := e.commit(x); err != nil {
+			t.Fatal(err)
+		}
+		if w := e.weight(); w > maxWeight {
+			t.Fatalf("after %d transactions %d bytes are held", i+1, w)
+		}
+	}
+	if len(e.done) == 45 || len(e.done) < 3 {
+		t.Errorf("%d records are held", len(e.done))
+	}
+	old.ReadKey(key(100, 70)) // overwritten by the first
+	old.WroteKey(key(0, 14))  // which read this
+	err := e.commit(old)
+	if d := (*kv.DependencyError)(nil); !errors.As(err, &d) {
+		t.Fatalf("got %v, want a DependencyError", err)
+	}
+	old.End()
+}
+
 // Nothing is kept that nobody needs.
 func TestNothingIsLeft(t *testing.T) {
 	e := newEngine()

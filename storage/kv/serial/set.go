@@ -23,6 +23,7 @@ const (
 	maxBytes = 256 << 10
 	// freshSpans is how many spans are collected before they are put in order.
 	freshSpans = 256
+	leastBlock = 64 // most sets are small
 	arenaBlock = 2 << 10
 )
 
@@ -63,10 +64,7 @@ func (s *set) push(x span) {
 func (s *set) copy(key []byte, more ...byte) []byte {
 	n := len(key) + len(more)
 	if cap(s.arena)-len(s.arena) < n {
-		s.arena = make([]byte, 0, max(arenaBlock, n))
-		if s.empty() {
-			s.arena = make([]byte, 0, max(64, n)) // most sets are small
-		}
+		s.arena = make([]byte, 0, max(min(2*cap(s.arena), arenaBlock), leastBlock, n))
 	}
 	at := len(s.arena)
 	s.arena = append(append(s.arena, key...), more...)
@@ -78,27 +76,39 @@ func (s *set) settle() {
 	if len(s.fresh) == 0 {
 		return
 	}
-	all := append(s.spans, s.fresh...)
-	clear(s.fresh)
-	s.fresh = s.fresh[:0]
-	slices.SortFunc(all, func(a, b span) int { return bytes.Compare(a.lo, b.lo) })
-	out := all[:1]
-	for _, x := range all[1:] {
-		last := &out[len(out)-1]
-		if last.hi != nil && bytes.Compare(last.hi, x.lo) < 0 {
-			out = append(out, x)
-			continue
+	slices.SortFunc(s.fresh, func(a, b span) int { return bytes.Compare(a.lo, b.lo) })
+	old, fresh := s.spans, s.fresh
+	out := make([]span, 0, len(old)+len(fresh))
+	for len(old) > 0 || len(fresh) > 0 {
+		from := &old
+		if len(old) == 0 || len(fresh) > 0 && bytes.Compare(fresh[0].lo, old[0].lo) < 0 {
+			from = &fresh
 		}
-		if last.hi != nil && (x.hi == nil || bytes.Compare(x.hi, last.hi) > 0) {
-			last.hi = x.hi
-		}
+		out = join(out, (*from)[0])
+		*from = (*from)[1:]
 	}
-	clear(all[len(out):])
-	s.spans = out
+	clear(s.fresh)
+	s.spans, s.fresh = out, s.fresh[:0]
 	s.count()
 	for len(s.spans) > 1 && (len(s.spans) > maxSpans || s.bytes > maxBytes) {
 		s.coarsen()
 	}
+}
+
+// join appends a span that does not begin before the last, or makes that one longer.
+func join(spans []span, x span) []span {
+	if len(spans) == 0 {
+		return append(spans, x)
+	}
+	last := &spans[len(spans)-1]
+	switch {
+	case last.hi == nil:
+	case bytes.Compare(last.hi, x.lo) < 0:
+		spans = append(spans, x)
+	case x.hi == nil || bytes.Compare(x.hi, last.hi) > 0:
+		last.hi = x.hi
+	}
+	return spans
 }
 
 func (s *set) count() {
@@ -107,6 +117,9 @@ func (s *set) count() {
 		s.bytes += len(x.lo) + len(x.hi)
 	}
 }
+
+// weight is about how many bytes of memory a settled set takes.
+func (s *set) weight() int { return s.bytes + 48*len(s.spans) }
 
 // longestCommon is where common prefixes are no longer told apart.
 const longestCommon = 63
