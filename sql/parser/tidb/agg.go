@@ -27,8 +27,12 @@ func (c *conv) aggregateOver(n tast.ExprNode, name string, args []tast.ExprNode,
 	case "approx_count_distinct":
 		distinct = true
 		return c.count(args, agg)
-	case "sum", "min", "max":
+	case "sum":
 		return agg(name, c.expr(args[0]))
+	case "min", "max": // those of vectors are not in pg_catalog
+		f := agg(name, c.expr(args[0]))
+		f.Name.Schema = ""
+		return f
 	case "avg": // the scale is that of a division
 		return call(at, "div", agg("sum", c.expr(args[0])), agg("count", c.expr(args[0])))
 	case "group_concat":
