@@ -252,9 +252,9 @@ func (d *db) floor(what string, got, least float64) {
 	}
 }
 
-// targets holds searches to the recall that they were told to reach, of all rows and
-// of a tenth of them. 600 answers tell no finer difference than the slack.
-func (d *db) targets(m metric) {
+// targets holds searches to the recall that they were told to reach, of so many of 1,000
+// rows each. 600 answers tell no finer difference than the slack.
+func (d *db) targets(m metric, belows ...int) {
 	d.t.Helper()
 	for _, target := range []float64{0.8, 0.95, 0.99, 1} {
 		d.exec(fmt.Sprintf("SET loxodb.target_recall = %v", target))
@@ -262,7 +262,7 @@ func (d *db) targets(m metric) {
 		if target == 1 {
 			least = 1
 		}
-		for _, below := range []int{1000, 100} {
+		for _, below := range belows {
 			d.floor(fmt.Sprintf("%s of %.1f %% of the rows, target %v", m.op, float64(below)/10, target), d.recall(m, below), least)
 		}
 	}
@@ -274,7 +274,7 @@ func TestRecallOfLists(t *testing.T) {
 	d := open(t)
 	m := metrics[0]
 	d.exec("CREATE INDEX t_e ON t USING ivf (e " + m.class + ")")
-	d.targets(m)
+	d.targets(m, 1000, 100)
 }
 
 // Codes of product quantization are learned from the vectors of each segment: what they
@@ -291,9 +291,9 @@ func TestRecallOfProductQuantization(t *testing.T) {
 		}
 	}
 	m := metrics[0]
-	d.targets(metrics[2])
+	d.targets(metrics[2], 1000, 100)
 	index("hnsw", m)
-	d.targets(m)
+	d.targets(m, 1000)
 	// Codes of eight bytes lead a walk under a filter less well than what the rest of the
 	// test has.
 	d.floor(m.op+" of 10 % of the rows, graph", d.recall(m, 100), floor-0.06)
@@ -318,7 +318,7 @@ func TestRecall(t *testing.T) {
 	}
 	m := metrics[0]
 	d.index(m)
-	d.targets(m)
+	d.targets(m, 1000, 100)
 	d.churn()
 	for _, below := range []int{1000, 100, 10} {
 		d.floor(fmt.Sprintf("%s of %.1f %% of the rows after churn", m.op, float64(below)/10), d.recall(m, below), floor)
