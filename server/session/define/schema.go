@@ -1,0 +1,132 @@
+package define
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/pgerr"
+)
+
+func (e *Env) createSchema(ctx context.Context, st *ast.CreateSchema) error {
+	name := st.Name
+	if st.Owner != "" {
+		if err := e.knownRole(st.Owner); err != nil {
+			return err
+		}
+	}
+	if name == "" {
+		name = st.Owner
+	}
+	if strings.HasPrefix(name, "pg_") {
+		return pgerr.Newf(pgerrcode.ReservedName, "unacceptable schema name %q", name).
+			WithDetail("The prefix \"pg_\" is reserved for system schemas.")
+	}
+	if _, ok := e.Catalog.Schema(name); ok {
+		if st.IfNotExists {
+			e.notice(pgerrcode.DuplicateSchema, "schema %q already exists, skipping", name)
+			return nil
+		}
+		return pgerr.Newf(pgerrcode.DuplicateSchema, "schema %q already exists", name)
+	}
+	edit := e.change(ctx)
+	id, err := edit.NewID(ctx)
+	if err != nil {
+		return err
+	}
+	if err := edit.PutSchema(&catalog.Schema{ID: id, Name: name, Owner: e.Owner}); err != nil {
+		return err
+	}
+	path, targets := e.Path, e.Targets
+	e.Path, e.Targets = append([]string{name}, path...), []string{name}
+	defer func() { e.Path, e.Targets = path, targets }()
+	elems := slices.Clone(st.Elems)
+	slices.SortStableFunc(elems, func(a, b ast.Stmt) int { return elementPass(a) - elementPass(b) })
+	for _, s := range elems {
+		if err := madeIn(s, name); err != nil {
+			return err
+		}
+		e.preferSchema(s, id, name)
+		if err := Run(ctx, e, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// elementPass orders the elements of CREATE SCHEMA, which may be written in any order.
+func elementPass(s ast.Stmt) int {
+	switch s.(type) {
+	case *ast.CreateSequence:
+		return 0
+	case *ast.CreateTable:
+		return 1
+	case *ast.CreateView:
+		return 2
+	}
+	return 3
+}
+
+// madeIn refuses an element of CREATE SCHEMA that goes into another schema.
+func madeIn(s ast.Stmt, schema string) error {
+	var n *ast.QName
+	temp := false
+	switch x := s.(type) {
+	case *ast.CreateTable:
+		n, temp = &x.Name, x.Temp
+	case *ast.CreateView:
+		n, temp = &x.Name, x.Temp
+	case *ast.CreateSequence:
+		n, temp = &x.Name, x.Temp
+	default:
+		return nil
+	}
+	switch {
+	case n.Schema != "" && n.Schema != schema:
+		return pgerr.Newf(pgerrcode.InvalidSchemaDefinition, "CREATE specifies a schema (%s) different from the one being created (%s)", n.Schema, schema)
+	case temp:
+		err := errNotTemporary()
+		if _, ok := s.(*ast.CreateTable); ok {
+			return placed(err, n)
+		}
+		return err
+	}
+	return nil
+}
+
+// preferSchema makes the relations of a view of CREATE SCHEMA those of the new
+// schema, where it has them: its search path begins there.
+func (e *Env) preferSchema(s ast.Stmt, id catalog.ID, name string) {
+	v, ok := s.(*ast.CreateView)
+	if !ok {
+		return
+	}
+	with := map[string]bool{}
+	ast.Walk(v.Query, func(n ast.Node) bool {
+		switch x := n.(type) {
+		case ast.CTE:
+			with[x.Name] = true
+		case *ast.TableRef:
+			if x.Name.Schema == "" && !with[x.Name.Name] && e.Catalog.RelationExists(id, x.Name.Name) {
+				x.Name.Schema = name
+			}
+		}
+		return true
+	})
+}
+
+// knownRole refuses a role that there is not.
+func (e *Env) knownRole(name string) error {
+	switch name {
+	case "current_user", "session_user", "current_role", "":
+		return nil
+	}
+	if _, ok := e.Catalog.Role(name); !ok {
+		return pgerr.Newf(pgerrcode.UndefinedObject, "role %q does not exist", name)
+	}
+	return nil
+}
