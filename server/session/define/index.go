@@ -271,10 +271,48 @@ func (e *Env) reindex(ctx context.Context, st *ast.Reindex) error {
 			return err
 		}
 	}
+	if !st.Concurrently && st.Kind != "INDEX" && st.Kind != "TABLE" {
+		return e.reindexMany(ctx, st)
+	}
 	t, only, err := e.reindexed(st)
 	if err != nil {
 		return err
 	}
+	return e.reindexTable(ctx, t, only)
+}
+
+// reindexMany is REINDEX of a schema, of the database, or of its system catalogs, which
+// have no indexes.
+func (e *Env) reindexMany(ctx context.Context, st *ast.Reindex) error {
+	if err := e.Alone("REINDEX " + st.Kind); err != nil {
+		return err
+	}
+	schema := catalog.ID(0)
+	if st.Kind == "SCHEMA" {
+		s, ok := e.Catalog.Schema(st.Name.Name)
+		if !ok {
+			return pgerr.Newf(pgerrcode.InvalidSchemaName, "schema %q does not exist", st.Name.Name)
+		}
+		schema = s.ID
+	} else if st.Name.Name != e.Database {
+		return pgerr.New(pgerrcode.FeatureNotSupported, "can only reindex the currently open database")
+	}
+	if st.Kind == "SYSTEM" {
+		return nil
+	}
+	for _, t := range e.Catalog.Tables() {
+		if !t.IsStored() || schema != 0 && t.Schema != schema || schema == 0 && t.Temp {
+			continue
+		}
+		if err := e.reindexTable(ctx, t, 0); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reindexTable builds a table's vector indexes anew, or only one of them.
+func (e *Env) reindexTable(ctx context.Context, t *catalog.Table, only catalog.ID) error {
 	if err := e.own(ctx, t); err != nil {
 		return err
 	}

@@ -1,0 +1,149 @@
+package define
+
+import (
+	"context"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/pgerr"
+)
+
+func noConstraint(t *catalog.Table, name string) error {
+	return pgerr.Newf(pgerrcode.UndefinedObject, "constraint %q of relation %q does not exist", name, t.Name)
+}
+
+func replaceConstraint(t *catalog.Table, c *catalog.Constraint) {
+	for i := range t.Constraints {
+		if t.Constraints[i].ID == c.ID {
+			t.Constraints[i] = c
+		}
+	}
+}
+
+// settleConstraints builds the indexes and checks the constraints that a table
+// has and its old version had not; a rewritten table has its indexes already.
+func (e *Env) settleConstraints(ctx context.Context, old, t *catalog.Table, firstIndex int, rewritten bool) error {
+	if !rewritten {
+		for _, x := range t.Indexes[firstIndex:] {
+			if err := e.Jobs.Build(ctx, e.Txn, e.Catalog, t, x); err != nil {
+				return err
+			}
+		}
+	}
+	for _, c := range t.Constraints {
+		if c.Validated && constraintByID(old, c.ID) == nil {
+			if err := e.Jobs.Validate(ctx, e.Txn, e.Catalog, t, c); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func constraintByID(t *catalog.Table, id catalog.ID) *catalog.Constraint {
+	for _, c := range t.Constraints {
+		if c.ID == id {
+			return c
+		}
+	}
+	return nil
+}
+
+// addConstraint is ADD CONSTRAINT.
+func (e *Env) addConstraint(ctx context.Context, old, t *catalog.Table, cmd *ast.AlterCmd) error {
+	k := cmd.Constraint
+	if k.Kind == ast.ConPrimary && t.PrimaryKey() != nil {
+		return pgerr.Newf(pgerrcode.InvalidTableDefinition, "multiple primary keys for table %q are not allowed", t.Name)
+	}
+	before := len(t.Indexes)
+	c, _, err := e.newConstraint(ctx, t, k)
+	if err != nil {
+		return err
+	}
+	if c.Kind == catalog.PrimaryConstraint {
+		for _, a := range c.Columns {
+			if !old.Columns[a-1].NotNull {
+				if err := e.Jobs.CheckNotNull(ctx, e.Txn, e.Catalog, t, a); err != nil {
+					return err
+				}
+			}
+		}
+		if choosePrimaryAttr(t); t.PrimaryAttr != 0 {
+			// The key decides how rows are kept: write them anew under it.
+			if err := e.putTable(t); err != nil {
+				return err
+			}
+			_, err := e.rewrite(ctx, old, t, nil)
+			return err
+		}
+	}
+	if err := e.putTable(t); err != nil {
+		return err
+	}
+	return e.settleConstraints(ctx, old, t, before, false)
+}
+
+// dropConstraint is DROP CONSTRAINT.
+func (e *Env) dropConstraint(ctx context.Context, t *catalog.Table, cmd *ast.AlterCmd) error {
+	c := constraintOf(t, cmd.Name)
+	if cmd.RangeOf != "" {
+		if c = rangeOf(t, cmd.RangeOf); c == nil {
+			return nil
+		}
+	}
+	for i := 0; cmd.Primary && c == nil && i < len(t.Constraints); i++ {
+		if t.Constraints[i].Kind == catalog.PrimaryConstraint {
+			c = t.Constraints[i]
+		}
+	}
+	if c == nil {
+		if cmd.IfExists {
+			e.notice("00000", "constraint %q of relation %q does not exist, skipping", cmd.Name, t.Name)
+			return nil
+		}
+		return noConstraint(t, cmd.Name)
+	}
+	if err := e.remove(ctx, []object{{kind: constraintObject, id: t.ID, part: c.ID}}, cmd.Cascade); err != nil {
+		return err
+	}
+	return e.freeRows(ctx, t.ID)
+}
+
+// freeRows keeps the rows of a table under hidden numbers when the primary key that they
+// were kept by is gone.
+func (e *Env) freeRows(ctx context.Context, id catalog.ID) error {
+	t, ok := e.Catalog.TableByID(id)
+	if !ok || t.PrimaryAttr == 0 || t.PrimaryKey() != nil {
+		return nil
+	}
+	_, err := e.rewrite(ctx, t, copyTable(t), nil)
+	return err
+}
+
+func removeConstraint(t *catalog.Table, id catalog.ID) {
+	var keep []*catalog.Constraint
+	for _, c := range t.Constraints {
+		if c.ID != id {
+			keep = append(keep, c)
+		}
+	}
+	t.Constraints = keep
+}
+
+// removeIndex takes an index off a table (a copy) and frees its storage.
+func (e *Env) removeIndex(t *catalog.Table, id catalog.ID) error {
+	var keep []*catalog.Index
+	for _, x := range t.Indexes {
+		if x.ID != id {
+			keep = append(keep, x)
+			continue
+		}
+		if err := e.edit.DropIndexStorage(x); err != nil {
+			return err
+		}
+	}
+	t.Indexes = keep
+	return nil
+}

@@ -1,0 +1,298 @@
+package define
+
+import (
+	"context"
+	"slices"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/storage/kv"
+)
+
+// rename is ALTER … RENAME.
+func (e *Env) rename(ctx context.Context, st *ast.Rename) error {
+	err := e.renameOne(ctx, st)
+	if err != nil && st.IfExists && missing(err) {
+		e.notice("00000", "relation %q does not exist, skipping", st.Name.Name)
+		return nil
+	}
+	return err
+}
+
+func (e *Env) renameOne(ctx context.Context, st *ast.Rename) error {
+	switch st.Kind {
+	case ast.ObjConstraint:
+		if st.Of == ast.ObjDomain {
+			return e.renameDomainConstraint(ctx, st)
+		}
+		return e.renameInTable(ctx, st)
+	case ast.ObjSchema:
+		return e.renameSchema(ctx, st)
+	case ast.ObjSequence:
+		q, err := e.findSequence(&st.Name)
+		if err != nil {
+			return err
+		}
+		return e.renameSequence(ctx, q, st.New)
+	case ast.ObjIndex:
+		if st.Key {
+			return e.renameKey(ctx, st)
+		}
+		t, x, err := e.index(&st.Name)
+		if err != nil {
+			return err
+		}
+		return e.renameIndex(ctx, t, x, st.New)
+	case ast.ObjType, ast.ObjDomain:
+		if c := e.compositeByName(&st.Name); c != nil && st.Kind == ast.ObjType {
+			s, _ := e.Catalog.SchemaByID(c.Schema)
+			return e.renameComposite(ctx, c, s, st.New)
+		}
+		t, err := e.alteredType(st.Kind, &st.Name)
+		if err != nil {
+			return err
+		}
+		s, _ := e.Catalog.SchemaByID(t.Schema)
+		return e.renameType(ctx, t, s, st.New)
+	case ast.ObjCollation:
+		return e.renameCollation(ctx, &st.Name, nil, st.New)
+	case ast.ObjTable, ast.ObjView, ast.ObjMatView, ast.ObjColumn:
+		return e.renameInTable(ctx, st)
+	}
+	return pgerr.NotSupported(int(st.Pos), "ALTER %s ... RENAME is not supported", st.Kind)
+}
+
+func (e *Env) renameSchema(ctx context.Context, st *ast.Rename) error {
+	s, ok := e.Catalog.Schema(st.Name.Name)
+	if !ok {
+		return pgerr.Newf(pgerrcode.InvalidSchemaName, "schema %q does not exist", st.Name.Name)
+	}
+	if _, taken := e.Catalog.Schema(st.New); taken {
+		return pgerr.Newf(pgerrcode.DuplicateSchema, "schema %q already exists", st.New)
+	}
+	edit := e.change(ctx)
+	for _, t := range e.Catalog.Tables() {
+		if t.Schema == s.ID {
+			if err := e.moveInViews(t, st.New, t.Name); err != nil {
+				return err
+			}
+		}
+	}
+	c := *s
+	c.Name = st.New
+	if err := edit.PutSchema(&c); err != nil {
+		return err
+	}
+	for _, q := range e.Catalog.Sequences() {
+		t, ok := e.Catalog.TableByID(q.OwnerTable)
+		if !ok || q.Schema != s.ID {
+			continue
+		}
+		n := copyTable(t)
+		e.nameSerial(n, q)
+		if err := e.putTable(n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *Env) freeRelation(schema catalog.ID, name string) error {
+	if e.Catalog.RelationExists(schema, name) {
+		return pgerr.Newf(pgerrcode.DuplicateTable, "relation %q already exists", name)
+	}
+	return nil
+}
+
+func (e *Env) renameSequence(ctx context.Context, q *catalog.Sequence, name string) error {
+	if err := e.freeRelation(q.Schema, name); err != nil {
+		return err
+	}
+	edit := e.change(ctx)
+	c := *q
+	c.Name = name
+	if err := edit.PutSequence(&c); err != nil {
+		return err
+	}
+	t, ok := e.Catalog.TableByID(q.OwnerTable)
+	if !ok || q.Identity {
+		return nil
+	}
+	n := copyTable(t)
+	e.nameSerial(n, &c)
+	return e.putTable(n)
+}
+
+func (e *Env) renameIndex(ctx context.Context, t *catalog.Table, x *catalog.Index, name string) error {
+	if err := e.freeRelation(t.Schema, name); err != nil {
+		return err
+	}
+	e.change(ctx)
+	c := copyTable(t)
+	for i := range c.Indexes {
+		if c.Indexes[i].ID == x.ID {
+			n := *x
+			n.Name, n.Key = name, ""
+			c.Indexes[i] = &n
+		}
+	}
+	for i := range c.Constraints {
+		if x.Constraint != 0 && c.Constraints[i].ID == x.Constraint {
+			n := *c.Constraints[i]
+			n.Name = name
+			c.Constraints[i] = &n
+		}
+	}
+	return e.putTable(c)
+}
+
+// renameKey renames an index by its names among the keys of its table.
+func (e *Env) renameKey(ctx context.Context, st *ast.Rename) error {
+	t, err := e.table(&st.Name)
+	if err != nil {
+		return err
+	}
+	x := keyOf(t, st.Old)
+	if x == nil {
+		return noKey(t, st.Old)
+	}
+	if y := keyOf(t, st.New); y != nil && y != x {
+		return pgerr.Newf(pgerrcode.DuplicateTable, "key %q of relation %q already exists", st.New, t.Name)
+	}
+	e.change(ctx)
+	c := copyTable(t)
+	at := slices.Index(c.Indexes, x)
+	n := *x
+	if n.Key = st.New; n.Constraint == 0 { // a constraint's index has its name
+		n.Name = e.keyIndexName(t, st.New)
+	}
+	c.Indexes[at] = &n
+	return e.putTable(c)
+}
+
+func (e *Env) renameInTable(ctx context.Context, st *ast.Rename) error {
+	t, err := e.table(&st.Name)
+	if err != nil {
+		if st.Kind == ast.ObjTable { // ALTER TABLE renames indexes and sequences, too
+			if t, x, err := e.index(&st.Name); err == nil {
+				return e.renameIndex(ctx, t, x, st.New)
+			}
+			if q, err := e.findSequence(&st.Name); err == nil {
+				return e.renameSequence(ctx, q, st.New)
+			}
+		}
+		return err
+	}
+	switch {
+	case st.Of == ast.ObjType && t.Kind != catalog.KindComposite:
+		return pgerr.Newf(pgerrcode.WrongObjectType, "%q is not a composite type", t.Name)
+	case st.Kind == ast.ObjTable && t.Kind == catalog.KindComposite:
+		return pgerr.Newf(pgerrcode.WrongObjectType, "%q is a composite type", t.Name).WithHint("Use ALTER TYPE instead.")
+	}
+	if err := e.Txn.LockTable(ctx, t.ID, kv.Exclusive); err != nil {
+		return err
+	}
+	e.change(ctx)
+	n := copyTable(t)
+	switch st.Kind {
+	case ast.ObjColumn:
+		c := n.ColumnByName(st.Old)
+		if c == nil {
+			return pgerr.Newf(pgerrcode.UndefinedColumn, "column %q does not exist", st.Old)
+		}
+		if n.ColumnByName(st.New) != nil {
+			return pgerr.Newf(pgerrcode.DuplicateColumn, "column %q of relation %q already exists", st.New, t.Name)
+		}
+		if err := e.fieldUnnamed(t, st.Old); err != nil {
+			return err
+		}
+		if err := e.keepColumnNames(t); err != nil {
+			return err
+		}
+		if err := e.renameInExpressions(n, c.Num, st.New); err != nil {
+			return err
+		}
+		c.Name = st.New
+	case ast.ObjConstraint:
+		k := constraintOf(t, st.Old)
+		if k == nil {
+			return pgerr.Newf(pgerrcode.UndefinedObject, "constraint %q for table %q does not exist", st.Old, t.Name)
+		}
+		if x := t.Index(k.Index); x != nil && x.Constraint == k.ID {
+			return e.renameIndex(ctx, t, x, st.New)
+		}
+		c := *k
+		c.Name = st.New
+		replaceConstraint(n, &c)
+	default:
+		if err := e.freeRelation(t.Schema, st.New); err != nil {
+			return err
+		}
+		if err := e.moveInViews(t, e.Catalog.SchemaName(t.Schema), st.New); err != nil {
+			return err
+		}
+		s, _ := e.Catalog.SchemaByID(t.Schema)
+		if err := e.renameRowType(t, s, st.New); err != nil {
+			return err
+		}
+		if again, ok := e.Catalog.TableByID(t.ID); ok { // its own text may have named the type
+			n = copyTable(again)
+		}
+		n.Name = st.New
+	}
+	return e.putTable(n)
+}
+
+// renameInExpressions rewrites stored expressions that name a column.
+func (e *Env) renameInExpressions(t *catalog.Table, num int16, name string) error {
+	old := t.Columns[num-1].Name
+	fix := func(text string) (string, error) {
+		if text == "" || !e.mentions(t, text, num) {
+			return text, nil
+		}
+		list, err := e.Parser.Parse("SELECT " + text)
+		if err != nil {
+			return "", err
+		}
+		x := list[0].Stmt.(*ast.Select).Targets[0].Expr
+		ast.Walk(x, func(n ast.Node) bool {
+			if ref, ok := n.(*ast.ColumnRef); ok && len(ref.Parts) > 0 && ref.Parts[len(ref.Parts)-1] == old {
+				ref.Parts[len(ref.Parts)-1] = name
+			}
+			return true
+		})
+		return ast.Print(x), nil
+	}
+	var err error
+	for i := range t.Columns {
+		if t.Columns[i].Generated != 0 {
+			if t.Columns[i].Default, err = fix(t.Columns[i].Default); err != nil {
+				return err
+			}
+		}
+	}
+	for i, k := range t.Constraints {
+		c := *k
+		if c.Expr, err = fix(k.Expr); err != nil {
+			return err
+		}
+		t.Constraints[i] = &c
+	}
+	for i, x := range t.Indexes {
+		c := *x
+		c.Keys = append([]catalog.IndexKey(nil), x.Keys...)
+		if c.Where, err = fix(x.Where); err != nil {
+			return err
+		}
+		for k := range c.Keys {
+			if c.Keys[k].Expr, err = fix(c.Keys[k].Expr); err != nil {
+				return err
+			}
+		}
+		t.Indexes[i] = &c
+	}
+	return nil
+}
