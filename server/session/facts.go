@@ -392,6 +392,24 @@ func (s *Session) findTable(n *ast.QName) (*catalog.Table, error) {
 	return nil, pgerr.Newf(pgerrcode.UndefinedTable, "relation %q does not exist", n.Name)
 }
 
+// systemRelation is the system relation that a name means, nil when it means none.
+func (s *Session) systemRelation(n *ast.QName) *syscat.Table {
+	path := []string{n.Schema}
+	if n.Schema == "" {
+		path = s.SearchPath(true)
+	}
+	snap := s.Catalog()
+	for _, p := range path {
+		if t, _ := syscat.Lookup(p, n.Name); t != nil {
+			return t
+		}
+		if sc, ok := snap.Schema(p); ok && snap.RelationExists(sc.ID, n.Name) {
+			return nil
+		}
+	}
+	return nil
+}
+
 // system is the session as the system relations see it: syscat.Env and syscat.Live.
 type system struct{ s *Session }
 

@@ -185,17 +185,26 @@ func (s *Session) maintained(st *ast.Maintenance) ([]*catalog.Table, error) {
 		}
 		return out, nil
 	}
+	what := "analyze"
+	if st.Vacuum {
+		what = "vacuum"
+	}
+	skip := func(name string) {
+		s.warn(pgerrcode.Warning, "skipping \""+name+"\" --- cannot "+what+" non-tables or special system tables")
+	}
 	for i := range st.Tables {
+		if v := s.systemRelation(&st.Tables[i].Name); v != nil { // made anew whenever it is read
+			if v.Kind != 'r' {
+				skip(v.Name)
+			}
+			continue
+		}
 		t, err := s.findTable(&st.Tables[i].Name)
 		if err != nil {
 			return nil, err
 		}
 		if !t.IsStored() {
-			what := "analyze"
-			if st.Vacuum {
-				what = "vacuum"
-			}
-			s.warn(pgerrcode.Warning, "skipping \""+t.Name+"\" --- cannot "+what+" non-tables or special system tables")
+			skip(t.Name)
 			continue
 		}
 		for _, c := range st.Tables[i].Columns {
