@@ -49,7 +49,10 @@ func (s *Session) failed(err error) {
 
 // complain remembers an error for SHOW ERRORS and returns it.
 func (s *Session) complain(err error) error {
-	if e, ok := pgerr.As(err); ok && s.mysql() {
+	if err == nil || !s.mysql() {
+		return err
+	}
+	if e, ok := pgerr.As(err); ok {
 		s.outcome.stale = true // an error is all that its statement has to say
 		s.remember(e, "Error")
 		s.outcome.changed = -1

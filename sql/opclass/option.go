@@ -67,7 +67,10 @@ func (o *Option) checkFraction(v string) error {
 
 // Fraction is an index's parameter that is a fraction, 0 when it is not set.
 func Fraction(x *catalog.Index, name string) float64 {
-	text, _ := x.Options.Get(name)
+	text, ok := x.Options.Get(name)
+	if !ok {
+		return 0
+	}
 	v, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
 	if err != nil {
 		return 0
