@@ -198,6 +198,10 @@ func (n names) typeIn(text string) (types.OID, error) {
 	if !ok || c.To.SetOf {
 		return 0, invalid
 	}
+	// A domain is a type of its own here, where elsewhere its base type counts.
+	if id := bind.UserTypeID(&c.To, n.s.planOptions(nil)); id != 0 && len(c.To.ArrayDims) == 0 && len(c.To.Mods) == 0 {
+		return id, nil
+	}
 	t, err := bind.TypeName(&c.To, n.s.planOptions(nil))
 	if e, is := pgerr.As(err); is {
 		e.Position = 0
