@@ -9,6 +9,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/loxodb/loxodb/executor"
+	"github.com/loxodb/loxodb/server/backend"
 )
 
 // With little memory a sort answers what it answers with much, says so in EXPLAIN
@@ -89,26 +90,7 @@ func TestJoinBeyondMemory(t *testing.T) {
 		"SELECT a.id, b.id, a.t FROM l a JOIN l b ON a.k = b.k AND a.t = b.t",
 		"SELECT count(l.t), sum(r.n) FROM l JOIN r USING (k)",
 	} {
-		all := func(memory string) []string {
-			simple(t, s, "SET loxodb.statement_memory = '"+memory+"'")
-			var list []string
-			for _, row := range simple(t, s, q) {
-				list = append(list, strings.Join(row, "|"))
-			}
-			slices.Sort(list)
-			return list
-		}
-		want := all("1GB")
-		if got := all("1024kB"); !slices.Equal(got, want) {
-			t.Errorf("%s: %d rows, want %d others", q, len(got), len(want))
-		}
-		plan := simple(t, s, "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) "+q)
-		if !slices.ContainsFunc(plan, func(l []string) bool { return strings.Contains(l[0], "Batches: 32  Disk: ") }) {
-			t.Errorf("%s did not spill: %v", q, plan)
-		}
-		if names, err := fs.List("temp"); err != nil || len(names) > 0 {
-			t.Errorf("%s: left %v, %v", q, names, err)
-		}
+		spills(t, s, fs, q, "1024kB", "Batches: 32  Disk: ")
 	}
 	last := 0
 	for _, row := range simple(t, s, "SELECT l.id FROM l WHERE NOT EXISTS (SELECT FROM r WHERE r.k = l.k AND r.t <> l.t)") {
@@ -140,26 +122,7 @@ func TestGroupsBeyondMemory(t *testing.T) {
 	} {
 		for _, workers := range []string{"0", "2"} {
 			simple(t, s, "SET max_parallel_workers_per_gather = "+workers)
-			all := func(memory string) []string {
-				simple(t, s, "SET loxodb.statement_memory = '"+memory+"'")
-				var list []string
-				for _, row := range simple(t, s, q) {
-					list = append(list, strings.Join(row, "|"))
-				}
-				slices.Sort(list)
-				return list
-			}
-			want := all("1GB")
-			if got := all("4MB"); !slices.Equal(got, want) {
-				t.Errorf("%s: %d rows, want %d others", q, len(got), len(want))
-			}
-			plan := simple(t, s, "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) "+q)
-			if !slices.ContainsFunc(plan, func(l []string) bool { return strings.Contains(l[0], "  Disk Usage: ") }) {
-				t.Errorf("%s did not spill: %v", q, plan)
-			}
-			if names, err := fs.List("temp"); err != nil || len(names) > 0 {
-				t.Errorf("%s: left %v, %v", q, names, err)
-			}
+			spills(t, s, fs, q, "4MB", "  Disk Usage: ")
 		}
 	}
 	// Groups that an estimate takes for few, which helpers begin to fold.
@@ -176,5 +139,31 @@ func TestGroupsBeyondMemory(t *testing.T) {
 	simple(t, s, "BEGIN; DECLARE c CURSOR FOR SELECT b, k, count(*) FROM t GROUP BY b, k; FETCH 10 FROM c; ROLLBACK")
 	if names, err := fs.List("temp"); err != nil || len(names) > 0 {
 		t.Errorf("left %v, %v", names, err)
+	}
+}
+
+// spills asks a query with memory for all and with little: the answers must be the same,
+// EXPLAIN must say what was written, and nothing may be left of it.
+func spills(t *testing.T, s backend.Session, fs vfs.FS, q, memory, told string) {
+	t.Helper()
+	all := func(memory string) []string {
+		simple(t, s, "SET loxodb.statement_memory = '"+memory+"'")
+		var list []string
+		for _, row := range simple(t, s, q) {
+			list = append(list, strings.Join(row, "|"))
+		}
+		slices.Sort(list)
+		return list
+	}
+	want := all("1GB")
+	if got := all(memory); !slices.Equal(got, want) {
+		t.Errorf("%s: %d rows, want %d others", q, len(got), len(want))
+	}
+	plan := simple(t, s, "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) "+q)
+	if !slices.ContainsFunc(plan, func(l []string) bool { return strings.Contains(l[0], told) }) {
+		t.Errorf("%s did not spill: %v", q, plan)
+	}
+	if names, err := fs.List("temp"); err != nil || len(names) > 0 {
+		t.Errorf("%s: left %v, %v", q, names, err)
 	}
 }
