@@ -1,0 +1,6 @@
+//go:build !linux
+
+package boot
+
+// takeShortTurns does nothing: turns are the system's.
+func takeShortTurns() {}
