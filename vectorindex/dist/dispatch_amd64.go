@@ -156,6 +156,17 @@ func belowAVX512(sums, factors *float32, n int, add, scale, bound float32, marks
 //go:noescape
 func belowAVX2(sums, factors *float32, n int, add, scale, bound float32, marks *uint64)
 
+// keep is Keep for n places, at least one. AVX2 cannot move a choice of lanes together.
+func keep(ids *uint32, own, dists *float32, n int) int {
+	if active.level == levelAVX512 {
+		return keepAVX512(ids, own, dists, n)
+	}
+	return keepGo(ids, own, dists, n)
+}
+
+//go:noescape
+func keepAVX512(ids *uint32, own, dists *float32, n int) int
+
 // exact is scan for exact sums of one pair.
 func exact(op scanOp, a, b *float32, n int) float64 {
 	switch active.level {

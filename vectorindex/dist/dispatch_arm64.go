@@ -132,6 +132,8 @@ func below(sums, factors *float32, n int, add, scale, bound float32, marks *uint
 	belowGo(sums, factors, n, add, scale, bound, marks)
 }
 
+func keep(ids *uint32, own, dists *float32, n int) int { return keepGo(ids, own, dists, n) }
+
 func exact(op scanOp, a, b *float32, n int) float64 { return exactGo(op, a, b, n) }
 
 // decode decodes n binary16: whole blocks of 8 by the processor.

@@ -53,6 +53,20 @@ func belowGo(sums, factors *float32, n int, add, scale, bound float32, marks *ui
 	}
 }
 
+func keepGo(ids *uint32, own, dists *float32, n int) int {
+	is, os, ds := unsafe.Slice(ids, n), unsafe.Slice(own, n), unsafe.Slice(dists, n)
+	kept := 0
+	for i, d := range ds { // without a branch, which would be mispredicted
+		is[kept], os[kept] = is[i], os[i]
+		stays := 1
+		if d < os[i] {
+			stays = 0
+		}
+		kept += stays
+	}
+	return kept
+}
+
 func gatherGo(f func(a, b []float32) float32) gatherFunc {
 	return func(q *float32, dims int, tab *unsafe.Pointer, shift uint, mask uint32, stride int, ords *uint32, n int, out *float32) {
 		qs, ids, os := unsafe.Slice(q, dims), unsafe.Slice(ords, n), unsafe.Slice(out, n)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"unsafe"
 )
@@ -203,6 +204,47 @@ func checkBelow(t *testing.T, k kernels, r *rand.Rand, n, shift int) {
 	}
 }
 
+// checkKeep compares what stays with an obvious loop's, and that nothing beyond the end
+// is written.
+func checkKeep(t *testing.T, k kernels, r *rand.Rand, n, shift int) {
+	t.Helper()
+	defer func(k kernels) { active = k }(active)
+	active = k
+	special := []float32{0, float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.NaN()), math.MaxFloat32}
+	ids := make([]uint32, shift+n+1)[shift:]
+	own, dists := guarded(r, n+1, shift), guarded(r, n, shift+1)
+	for i := range ids {
+		ids[i] = r.Uint32()
+	}
+	for i := range dists {
+		switch r.IntN(8) {
+		case 0:
+			own[i] = dists[i]
+		case 1:
+			own[i] = special[r.IntN(len(special))]
+		case 2:
+			dists[i] = special[r.IntN(len(special))]
+		}
+	}
+	var wantIDs []uint32
+	var wantOwn []float32
+	for i, d := range dists {
+		if !(d < own[i]) {
+			wantIDs, wantOwn = append(wantIDs, ids[i]), append(wantOwn, own[i])
+		}
+	}
+	lastID, lastOwn := ids[n], own[n]
+	got := Keep(ids[:n], own[:n], dists)
+	if got != len(wantIDs) || !slices.Equal(ids[:got], wantIDs) || ids[n] != lastID || math.Float32bits(own[n]) != math.Float32bits(lastOwn) {
+		t.Fatalf("%s keep n=%d: %d of %v, want %v", k.name, n, got, ids, wantIDs)
+	}
+	for i, x := range wantOwn {
+		if math.Float32bits(own[i]) != math.Float32bits(x) {
+			t.Fatalf("%s keep n=%d: own[%d] = %v, want %v", k.name, n, i, own[i], x)
+		}
+	}
+}
+
 func TestTiersAgainstOracle(t *testing.T) {
 	for _, k := range available() {
 		r := rand.New(rand.NewPCG(1, 2))
@@ -215,6 +257,7 @@ func TestTiersAgainstOracle(t *testing.T) {
 			checkCodes(t, k, r, dims, n, 4*(dims%16))
 			checkCodesL1(t, k, r, dims, n, 4*(dims%16))
 			checkBelow(t, k, r, dims, dims%16)
+			checkKeep(t, k, r, dims%130, dims%16)
 			checkHalves(t, k, r, dims, n, dims%64)
 			checkBytes(t, k, r, dims, n, dims%64)
 		}
@@ -235,6 +278,7 @@ func FuzzTiers(f *testing.F) {
 			checkCodes(t, k, r, d, m, 4*s)
 			checkCodesL1(t, k, r, d, m, 4*s)
 			checkBelow(t, k, r, d, s)
+			checkKeep(t, k, r, d, s)
 			checkHalves(t, k, r, d, m, int(shift)%64)
 			checkBytes(t, k, r, d, m, int(shift)%64)
 			checkBytes(t, k, r, int(dims)%(MaxBits/8+1), 1+m%4, int(shift)%64)

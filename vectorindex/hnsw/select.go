@@ -1,6 +1,10 @@
 package hnsw
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/loxodb/loxodb/vectorindex/dist"
+)
 
 // selector chooses neighbours by the relative-neighbourhood rule: going from near
 // to far, a candidate is dropped when it is nearer to a chosen one than to the
@@ -69,15 +73,7 @@ func (s *selector) prune(g *Graph, limit int) []uint32 {
 		s.code.prepareNode(&s.q, t, c)
 		dists := s.dists[:len(ids)]
 		s.code.distances(&s.q, t, ids, dists)
-		n := 0
-		for i, d := range dists { // without a branch, which would be mispredicted
-			ids[n], own[n] = ids[i], own[i]
-			kept := 1
-			if d < own[i] {
-				kept = 0
-			}
-			n += kept
-		}
+		n := dist.Keep(ids, own, dists)
 		ids, own = ids[:n], own[:n]
 	}
 	s.keepDropped(limit * 5 / 8)
