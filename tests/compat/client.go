@@ -90,6 +90,26 @@ func (c *client) do(ctx context.Context, sql string) error {
 func (c *client) run(ctx context.Context, s statement, extended bool) answer {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	return c.send(ctx, func(a *answer) (err error) {
+		switch words := strings.Fields(strings.ToLower(s.sql)); {
+		case copiesIn(s.sql):
+			a.results = make([]result, 1)
+			var tag pgconn.CommandTag
+			tag, err = c.conn.CopyFrom(ctx, strings.NewReader(s.copy), s.sql)
+			a.results[0].tag = tag.String()
+		case len(words) > 0 && words[0] == "copy" && slices.Contains(words, "stdout"):
+			a.results, err = c.copyOut(ctx, s.sql)
+		case extended:
+			err = c.extended(ctx, s.sql, a)
+		default:
+			a.results, err = readAll(c.conn.Exec(ctx, s.sql))
+		}
+		return err
+	})
+}
+
+// send runs what asks the server and notes what came of it.
+func (c *client) send(ctx context.Context, ask func(a *answer) error) answer {
 	if c.conn == nil || c.conn.IsClosed() {
 		if err := c.connect(ctx); err != nil {
 			return answer{broken: fmt.Errorf("connect: %w", err)}
@@ -97,21 +117,7 @@ func (c *client) run(ctx context.Context, s statement, extended bool) answer {
 	}
 	c.notices = nil
 	var a answer
-	var err error
-	switch words := strings.Fields(strings.ToLower(s.sql)); {
-	case copiesIn(s.sql):
-		a.results = make([]result, 1)
-		var tag pgconn.CommandTag
-		tag, err = c.conn.CopyFrom(ctx, strings.NewReader(s.copy), s.sql)
-		a.results[0].tag = tag.String()
-	case len(words) > 0 && words[0] == "copy" && slices.Contains(words, "stdout"):
-		a.results, err = c.copyOut(ctx, s.sql)
-	case extended:
-		err = c.extended(ctx, s.sql, &a)
-	default:
-		a.results, err = readAll(c.conn.Exec(ctx, s.sql))
-	}
-	if err != nil && !errors.As(err, &a.failure) {
+	if err := ask(&a); err != nil && !errors.As(err, &a.failure) {
 		a.broken = err
 	}
 	if c.conn.IsClosed() && a.broken == nil {

@@ -7,6 +7,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -20,6 +21,7 @@ import (
 // options are what the command line says.
 type options struct {
 	bin, pg, dir, docs, list string
+	captures, schema         string
 	seed                     uint64
 	least                    float64
 	only                     *regexp.Regexp
@@ -44,6 +46,8 @@ func parse(args []string) (*options, error) {
 	fs.StringVar(&o.bin, "bin", "bin/loxodb", "the server to measure")
 	fs.StringVar(&o.pg, "pg", "", "connection string of a PostgreSQL 15 to compare with, where the database "+database+" is made;\nwithout it one is installed (Debian) and run here")
 	fs.StringVar(&o.dir, "scripts", "", "run the scripts under this directory instead of all areas and generators")
+	fs.StringVar(&o.captures, "captures", "", "run the statements captured from clients in the files of this directory, instead of all else")
+	fs.StringVar(&o.schema, "schema", "", "the schema that the captures were taken over, if not schema.sql beside them")
 	fs.StringVar(&o.docs, "docs", "", "write the report to this file")
 	fs.StringVar(&o.list, "list", "", "write every disagreement to this file")
 	fs.Uint64Var(&o.seed, "seed", 15, "of the generated statements")
@@ -52,6 +56,10 @@ func parse(args []string) (*options, error) {
 	err := fs.Parse(args)
 	if err == nil && fs.NArg() > 0 {
 		err = fmt.Errorf("unexpected argument %q", fs.Arg(0))
+		fmt.Fprintln(fs.Output(), "compat:", err)
+	}
+	if err == nil && o.captures != "" && o.pg != "" {
+		err = errors.New("captures want a PostgreSQL of the run's own, whose databases and roles can be dropped")
 		fmt.Fprintln(fs.Output(), "compat:", err)
 	}
 	if err == nil {
@@ -74,12 +82,18 @@ func compat(ctx context.Context, o *options) error {
 	if err != nil {
 		return err
 	}
+	began := time.Now()
+	r := &results{seed: o.seed}
+	if o.captures != "" {
+		if r.outcomes, err = p.runCaptures(ctx, o, o.captures, o.schema, ""); err != nil {
+			return err
+		}
+		return r.report(o, began)
+	}
 	list, err := collect(ctx, o, p.postgres)
 	if err != nil {
 		return err
 	}
-	began := time.Now()
-	r := &results{seed: o.seed}
 	for _, s := range list {
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -94,6 +108,18 @@ func compat(ctx context.Context, o *options) error {
 		return err
 	}
 	r.versions(ctx, p)
+	if o.pg == "" && o.dir == "" {
+		outcomes, err := p.runCaptures(ctx, o, ownCaptures(), "", captureArea)
+		if err != nil {
+			return err
+		}
+		r.outcomes = append(r.outcomes, outcomes...)
+	}
+	return r.report(o, began)
+}
+
+// report prints and writes what came of a run.
+func (r *results) report(o *options, began time.Time) error {
 	fmt.Print(r.summary())
 	fmt.Printf("seed %d, %.0f s\n", o.seed, time.Since(began).Seconds())
 	if o.list != "" {
@@ -140,6 +166,9 @@ func servers(ctx context.Context, o *options, dir string) (p *pair, stop func(),
 	}
 	if err != nil {
 		return nil, stop, err
+	}
+	if o.captures != "" {
+		return p, stop, nil // a database is made for each
 	}
 	return p, stop, p.postgres.prepare(ctx)
 }

@@ -24,6 +24,7 @@ const database = "loxodb_compat"
 // server is a process that the run started, or a PostgreSQL that it was given.
 type server struct {
 	dsn   string
+	first string // the dsn before prepare turned to the run's own database
 	make  func() *exec.Cmd
 	cmd   *exec.Cmd
 	died  chan struct{}
@@ -231,7 +232,7 @@ func (s *server) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.dsn = fmt.Sprintf("host=%s port=%d user=%s password='%s' dbname=%s sslmode=prefer", cfg.Host, cfg.Port, cfg.User, cfg.Password, database)
+	s.first, s.dsn = s.dsn, fmt.Sprintf("host=%s port=%d user=%s password='%s' dbname=%s sslmode=prefer", cfg.Host, cfg.Port, cfg.User, cfg.Password, database)
 	return nil
 }
 

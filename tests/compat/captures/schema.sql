@@ -1,0 +1,10 @@
+CREATE SCHEMA depot;
+CREATE TYPE state AS ENUM ('new', 'used');
+CREATE DOMAIN amount AS int CHECK (VALUE >= 0);
+CREATE TABLE goods (id serial PRIMARY KEY, name text NOT NULL UNIQUE, left_over amount DEFAULT 0, how state, CONSTRAINT short CHECK (length(name) < 20));
+CREATE TABLE depot.orders (no bigint PRIMARY KEY, good int REFERENCES goods ON DELETE CASCADE, noted timestamptz DEFAULT now());
+CREATE INDEX orders_good ON depot.orders (good) WHERE no > 0;
+CREATE VIEW scarce AS SELECT id, name FROM goods WHERE left_over < 3;
+COMMENT ON TABLE goods IS 'what there is';
+INSERT INTO goods (name, left_over, how) VALUES ('nail', 7, 'new'), ('saw', 1, NULL);
+INSERT INTO depot.orders (no, good) VALUES (1, 1);
