@@ -18,25 +18,36 @@ func (e *OutdatedError) Error() string { return ErrRestart.Error() }
 // Unwrap makes it an ErrRestart, and a conflict where nobody can restart.
 func (e *OutdatedError) Unwrap() error { return ErrRestart }
 
-// OwnTable takes the table's lock exclusively, for a change that reads all rows:
-// those of the writers that it waited for must be in the view. At REPEATABLE READ
-// an older view ends in ErrRestart, which nobody can heal.
-func (t *Txn) OwnTable(ctx context.Context, id catalog.ID) error {
+// OwnTable takes the table's lock exclusively, for a change that reads all rows, which
+// are kept in storage: those of the writers that it waited for must be in the view. At
+// REPEATABLE READ a view that is older than the last of them ends in ErrRestart, which
+// nobody can heal.
+func (t *Txn) OwnTable(ctx context.Context, id, storage catalog.ID) error {
 	if err := t.LockTable(ctx, id, kv.Exclusive); err != nil {
 		return err
 	}
 	if _, ok := t.owned[id]; ok {
 		return nil
 	}
-	now, err := t.engine.Now(ctx)
+	old, err := t.outdated(ctx, storage)
 	if err != nil {
 		return err
 	}
-	if now != t.At() {
+	if old {
 		return &OutdatedError{id}
 	}
 	t.own(id)
 	return nil
+}
+
+// outdated reports that the view may lack rows. Where changes are not counted anything
+// that was committed meanwhile may have been one.
+func (t *Txn) outdated(ctx context.Context, storage catalog.ID) (bool, error) {
+	if t.activity != nil && storage != 0 {
+		return t.activity.changedSince(storage, t.At()), nil
+	}
+	now, err := t.engine.Now(ctx)
+	return now != t.At(), err
 }
 
 // OwnAhead takes the lock and moves the view, between two runs of a statement.

@@ -74,7 +74,8 @@ func (t *Txn) Number(ctx context.Context) (uint64, error) {
 	return t.number(ctx)
 }
 
-// CountChanges makes the commit add to a.
+// CountChanges makes the commit add to a. Every transaction that writes rows of a
+// database that counts must.
 func (t *Txn) CountChanges(a *Activity) { t.activity = a }
 
 // UseCache makes the commit tell the cache which rows it wrote. Every
@@ -121,7 +122,7 @@ func Begin(ctx context.Context, e kv.Engine, o kv.TxnOptions, sink Sink) (*Txn, 
 			}
 			if x.activity != nil {
 				for _, c := range x.changes {
-					x.activity.Add(c.storage, c.n)
+					x.activity.committed(ts, c.storage, c.n)
 				}
 			}
 			for _, h := range x.hooks {

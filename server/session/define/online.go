@@ -163,7 +163,11 @@ func replaceIndex(t *catalog.Table, x *catalog.Index) {
 
 // ownIndex finds an index with its table's lock held exclusively.
 func (e *Env) ownIndex(ctx context.Context, table, index catalog.ID) (*catalog.Table, *catalog.Index, error) {
-	if err := e.Txn.OwnTable(ctx, table); err != nil {
+	t, ok := e.Catalog.TableByID(table)
+	if !ok {
+		return nil, nil, gone()
+	}
+	if err := e.Txn.OwnTable(ctx, table, t.Storage); err != nil {
 		return nil, nil, err
 	}
 	return e.present(table, index)

@@ -106,7 +106,7 @@ func (e *Env) own(ctx context.Context, t *catalog.Table) error {
 	if t.Temp {
 		return nil
 	}
-	return e.Txn.OwnTable(ctx, t.ID)
+	return e.Txn.OwnTable(ctx, t.ID, t.Storage)
 }
 
 // DropTemp drops all temporary relations of the session, and what depends on them.
