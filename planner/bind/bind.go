@@ -114,6 +114,8 @@ type binder struct {
 	refused string
 	// asWritten leaves the conversions of constants in place.
 	asWritten bool
+	// tableoids are the columns that clients are told constants come from.
+	tableoids map[*expr.Const]catalog.ID
 }
 
 // maxDepth bounds nested queries and expressions; the grammar bounds text already.
@@ -122,7 +124,7 @@ const maxDepth = 5000
 func newBinder(o Options) *binder {
 	return &binder{o: o, noParams: o.NoParams, meta: logical.NewMeta(), params: append([]types.OID(nil), o.ParamTypes...),
 		pos: map[*expr.Column]ast.Pos{}, shapes: map[logical.ColID][]field{}, rowShapes: map[*expr.RowOf][]field{}, caseRows: map[*expr.Case]*expr.RowOf{},
-		rawRows: map[*expr.RowOf]*expr.RowOf{}, rowPos: map[*expr.RowOf][]ast.Pos{}}
+		rawRows: map[*expr.RowOf]*expr.RowOf{}, rowPos: map[*expr.RowOf][]ast.Pos{}, tableoids: map[*expr.Const]catalog.ID{}}
 }
 
 // Bind binds SELECT, VALUES, INSERT, UPDATE, DELETE and MERGE.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/loxodb/loxodb/planner/logical"
 	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -327,6 +328,16 @@ func (b *binder) project(in logical.Node, exprs []expr.Expr) (logical.Node, []lo
 	return p, p.Out
 }
 
+// computed describes the result of an expression that is no column, though it may stand
+// for one.
+func (b *binder) computed(e expr.Expr) logical.ColInfo {
+	info := logical.ColInfo{T: e.Type()}
+	if k, ok := e.(*expr.Const); ok && b.tableoids[k] != 0 {
+		info.OrigTable, info.OrigAttr = b.tableoids[k], catalog.TableOidAttr
+	}
+	return info
+}
+
 // outputs numbers the results of expressions over a tree. A column of an outer query
 // gets a number of its own: as a result it can be NULL where the outer one is not,
 // on the optional side of a join.
@@ -336,7 +347,7 @@ func (b *binder) outputs(in logical.Node, exprs []expr.Expr) []logical.ColID {
 	for _, e := range exprs {
 		c, ok := e.(*expr.Column)
 		if !ok {
-			out = append(out, b.meta.Add(logical.ColInfo{T: e.Type()}))
+			out = append(out, b.meta.Add(b.computed(e)))
 			continue
 		}
 		if own == nil {
