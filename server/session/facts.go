@@ -304,19 +304,6 @@ func (s *Session) TxnID(ctx context.Context, assign bool) (uint64, error) {
 // NextTxnID implements builtin.Session.
 func (s *Session) NextTxnID(ctx context.Context) (uint64, error) { return s.db.xids.Peek(ctx) }
 
-// RelationSize implements builtin.Session: what ANALYZE found, and what vector indexes hold now.
-func (s *Session) RelationSize(id catalog.ID) int64 {
-	snap := s.Catalog()
-	if ix, ok := s.db.vectors.Get(id); ok {
-		st := ix.Stats()
-		return st.DiskBytes
-	}
-	if st := snap.Stats(id); st != nil {
-		return st.Pages * 8192
-	}
-	return 0
-}
-
 // SignalBackend implements builtin.Session.
 func (s *Session) SignalBackend(pid int32, terminate bool) bool {
 	if s.db.cfg.Signal == nil {

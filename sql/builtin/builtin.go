@@ -201,8 +201,9 @@ type Session interface {
 	// is 0. NextTxnID is above those of all transactions that have one.
 	TxnID(ctx context.Context, assign bool) (uint64, error)
 	NextTxnID(ctx context.Context) (uint64, error)
-	// RelationSize in bytes (pg_table_size and the like).
-	RelationSize(id catalog.ID) int64
+	// RelationSize in bytes (pg_table_size and the like); ok is false when there is no
+	// such relation.
+	RelationSize(id catalog.ID) (n int64, ok bool)
 	// Cancel and terminate another backend.
 	SignalBackend(pid int32, terminate bool) bool
 	Notify(channel, payload string) error

@@ -287,19 +287,18 @@ func sizeFuncs(r *registrar) {
 	})
 	r.eval("pg_size_bytes", sizeBytes)
 	size := withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
-		id := uint32(a[0].Int())
-		if _, ok := s.Catalog().TableByID(id); !ok {
-			if _, ok := s.Catalog().IndexByID(id); !ok {
-				return null()
-			}
+		n, ok := s.RelationSize(uint32(a[0].Int()))
+		if !ok {
+			return null()
 		}
-		return types.Int(s.RelationSize(id)), nil
+		return types.Int(n), nil
 	})
 	r.evals(size, "pg_relation_size(regclass)", "pg_relation_size", "pg_table_size")
 	indexes := func(s Session, id uint32) (n int64) {
 		if t, ok := s.Catalog().TableByID(id); ok {
 			for _, x := range t.Indexes {
-				n += s.RelationSize(x.ID)
+				size, _ := s.RelationSize(x.ID)
+				n += size
 			}
 		}
 		return n
@@ -309,12 +308,17 @@ func sizeFuncs(r *registrar) {
 	}))
 	r.eval("pg_total_relation_size", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
 		id := uint32(a[0].Int())
-		return types.Int(s.RelationSize(id) + indexes(s, id)), nil
+		n, ok := s.RelationSize(id)
+		if !ok {
+			return null()
+		}
+		return types.Int(n + indexes(s, id)), nil
 	}))
 	database := withSession(func(_ *Ctx, s Session, _ []types.Datum) (types.Datum, error) {
 		var n int64
 		for _, t := range s.Catalog().Tables() {
-			n += s.RelationSize(t.ID) + indexes(s, t.ID)
+			size, _ := s.RelationSize(t.ID)
+			n += size + indexes(s, t.ID)
 		}
 		return types.Int(n), nil
 	})
