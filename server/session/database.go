@@ -62,6 +62,7 @@ type Database struct {
 	plans    *plancache.Cache
 	rows     *table.RowCache
 	activity table.Activity
+	exported exportedViews
 	advisory *advisoryLocks
 	notify   *hub
 	builds   *progress

@@ -318,6 +318,8 @@ func (s *Session) Engine(fact string, args ...string) (string, error) {
 		return v, nil
 	}
 	switch fact {
+	case "export_snapshot":
+		return s.tx.exportSnapshot()
 	case "query":
 		s.activity.mu.Lock()
 		defer s.activity.mu.Unlock()

@@ -44,6 +44,7 @@ type txState struct {
 	number      uint64     // see xid; 0: nobody has asked
 	auto        bool       // begun because autocommit is off, see autoBegin
 	statement   *savepoint // before the running statement, see markStatement
+	exports     []string   // see exportSnapshot
 }
 
 type savepoint struct {
@@ -89,20 +90,7 @@ func (t *txState) ensure(ctx context.Context) error {
 	if t.txn != nil {
 		return nil
 	}
-	t.dropView()
-	txn, err := table.Begin(ctx, t.session.db.eng, kv.TxnOptions{
-		Isolation: t.iso, ReadOnly: t.readOnly && t.session.temp.layer == nil, NoSync: t.noSync(),
-		Deferrable: t.deferrable && t.readOnly,
-	}, t.session.db.vectors)
-	if err != nil {
-		return err
-	}
-	txn.UseCache(t.session.db.rows)
-	txn.CountChanges(&t.session.db.activity)
-	txn.NumberBy(t.xid)
-	t.txn = txn
-	t.start()
-	return nil
+	return t.beginAt(ctx, 0)
 }
 
 // xid is the transaction's number, taken when it is first asked for: by the first row
@@ -264,6 +252,7 @@ func (t *txState) finish(committed bool) {
 	s := t.session
 	s.closeTxnPortals(committed)
 	t.dropView()
+	t.dropExports()
 	if t.txn != nil {
 		_ = t.txn.Close()
 	}

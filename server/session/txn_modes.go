@@ -37,6 +37,9 @@ func (t *txState) modes(x *ast.TxnStmt) error {
 	if x == nil {
 		return nil
 	}
+	if x.Snapshot != nil {
+		return t.importSnapshot(*x.Snapshot)
+	}
 	if x.Isolation != "" {
 		if err := t.isolation(x.Isolation); err != nil {
 			return err

@@ -131,6 +131,9 @@ func (s *Session) set(ctx context.Context, st *ast.Set) (string, error) {
 		}
 		if !s.tx.inBlock() {
 			s.warn(pgerrcode.NoActiveSQLTransaction, "SET TRANSACTION can only be used in transaction blocks")
+			if st.Txn.Snapshot != nil {
+				return tag, s.tx.importSnapshot(*st.Txn.Snapshot)
+			}
 			return tag, nil
 		}
 		return tag, s.tx.modes(st.Txn)

@@ -10,6 +10,7 @@ type (
 		ReadOnly   *bool
 		Deferrable *bool
 		Chain      bool
+		Snapshot   *string // SET TRANSACTION SNAPSHOT
 	}
 	// Set is SET, SET LOCAL, RESET; Values nil and not Reset = SET x TO DEFAULT.
 	Set struct {

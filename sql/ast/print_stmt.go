@@ -148,6 +148,9 @@ func (p *printer) txn(t *TxnStmt) {
 }
 
 func (p *printer) txnModes(t *TxnStmt, sep string) {
+	if t.Snapshot != nil {
+		p.s(sep, "SNAPSHOT ", QuoteLiteral(*t.Snapshot))
+	}
 	if t.Isolation != "" {
 		p.s(sep, "ISOLATION LEVEL ", t.Isolation)
 		sep = ", "

@@ -79,6 +79,9 @@ type TxnOptions struct {
 	// cannot fail, and reads need not be noted: for one that is read-only, or writes
 	// what nobody else reads.
 	Deferrable bool
+	// View is the view to begin with, which a snapshot or transaction holds open; 0: now.
+	// Not at Serializable.
+	View TS
 	// NoSync lets Commit return before the log is on disk (synchronous_commit = off).
 	NoSync bool
 }
@@ -91,7 +94,7 @@ type Engine interface {
 	Now(ctx context.Context) (TS, error)
 	// Snapshot opens a read view at the timestamp (at most Now).
 	Snapshot(ctx context.Context, at TS) (Snapshot, error)
-	// Begin starts a transaction whose view is Now.
+	// Begin starts a transaction whose view is Now, unless the options say otherwise.
 	Begin(ctx context.Context, o TxnOptions) (Txn, error)
 	// Oldest is a timestamp that no open or future snapshot or transaction view is
 	// older than: what ended before it can be removed for good.

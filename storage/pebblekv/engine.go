@@ -212,7 +212,7 @@ func (e *Engine) Begin(ctx context.Context, o kv.TxnOptions) (kv.Txn, error) {
 		}
 		return t, nil
 	}
-	if err := t.open(e, 0); err != nil {
+	if err := t.open(e, o.View); err != nil {
 		return nil, err
 	}
 	return t, nil

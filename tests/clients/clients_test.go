@@ -114,7 +114,7 @@ func TestJava(t *testing.T) {
 	})
 }
 
-// TestDump dumps a database with PostgreSQL's pg_dump, as text and as an archive, loads
+// TestDump dumps a database with PostgreSQL's pg_dump, as text, as an archive and in parallel, loads
 // that into a new server, and dumps it again: nothing may be lost.
 func TestDump(t *testing.T) {
 	enabled(t)
@@ -138,6 +138,7 @@ func TestDump(t *testing.T) {
 	client(first, "psql", "-q", "-v", "ON_ERROR_STOP=1", "-f", shop)
 	client(first, "pg_dump", "-f", "first.sql")
 	client(first, "pg_dump", "-Fc", "-f", "first.dump")
+	client(first, "pg_dump", "-Fd", "-j", "3", "-f", "first.dir")
 	want := dumped(t, dir+"/first.sql")
 
 	text := process.Start(t, dir+"/text")
@@ -146,11 +147,13 @@ func TestDump(t *testing.T) {
 	if got := dumped(t, dir+"/text.sql"); got != want {
 		t.Errorf("after loading the text:\n%s\nwant\n%s", got, want)
 	}
-	archive := process.Start(t, dir+"/archive")
-	client(archive, "pg_restore", "--exit-on-error", "first.dump")
-	client(archive, "pg_dump", "-f", "archive.sql")
-	if got := dumped(t, dir+"/archive.sql"); got != want {
-		t.Errorf("after loading the archive:\n%s\nwant\n%s", got, want)
+	for name, args := range map[string][]string{"archive": {"first.dump"}, "parallel": {"-j", "3", "first.dir"}} {
+		s := process.Start(t, dir+"/"+name)
+		client(s, "pg_restore", append([]string{"--exit-on-error"}, args...)...)
+		client(s, "pg_dump", "-f", name+".sql")
+		if got := dumped(t, dir+"/"+name+".sql"); got != want {
+			t.Errorf("after loading the %s:\n%s\nwant\n%s", name, got, want)
+		}
 	}
 	for _, part := range []string{"COPY public.\"Goods\"", "USING hnsw (embedding public.vector_cosine_ops) WITH (m='8')", "back\\\\slash", "CREATE MATERIALIZED VIEW"} {
 		if !strings.Contains(want, part) {

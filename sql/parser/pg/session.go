@@ -125,6 +125,11 @@ func (c *conv) set(s *pgast.VariableSetStmt) *ast.Set {
 		switch s.Name {
 		case "TRANSACTION":
 			out.Name = "transaction"
+		case "TRANSACTION SNAPSHOT":
+			out.Name = "transaction"
+			id := c.litOf(s.Args[0], s.Location).Text
+			out.Txn.Snapshot = &id
+			return out
 		case "SESSION CHARACTERISTICS":
 			out.Name = "session characteristics"
 		default:

@@ -93,6 +93,9 @@ func (e *Engine) begin(o kv.TxnOptions) (*txn, error) {
 	}
 	e.open++
 	t := &txn{view: view{e: e, at: e.visible}, opts: o}
+	if o.View != 0 {
+		t.at = o.View
+	}
 	t.setOwn(&writeSet{})
 	return t, nil
 }
