@@ -226,7 +226,8 @@ func commentFuncs(r *registrar) {
 		return text(comment(s.Catalog(), uint32(a[0].Int()), a[1].Text()))
 	}))
 	r.eval("obj_description(oid)", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
-		for _, class := range []string{"pg_class", "pg_namespace", "pg_constraint", "pg_extension", "pg_type", "pg_am"} {
+		for _, class := range []string{"pg_class", "pg_namespace", "pg_constraint", "pg_extension", "pg_type", "pg_am", "pg_proc", "pg_operator",
+			"pg_collation", "pg_language", "pg_ts_config", "pg_ts_dict", "pg_ts_parser", "pg_ts_template"} {
 			if c := comment(s.Catalog(), uint32(a[0].Int()), class); c != "" {
 				return types.String(c), nil
 			}
@@ -269,9 +270,11 @@ func comment(s *catalog.Snapshot, id catalog.ID, class string) string {
 		if x, ok := s.TypeByID(id); ok && class == "pg_type" && x.ID == id {
 			return x.Comment
 		}
-		return extensionComment(s, id, class)
+		if c := extensionComment(s, id, class); c != "" {
+			return c
+		}
 	case "pg_collation":
-		if x, ok := s.CollationByID(id); ok {
+		if x, ok := s.CollationByID(id); ok && x.Comment != "" {
 			return x.Comment
 		}
 	case "pg_extension":
@@ -288,6 +291,9 @@ func comment(s *catalog.Snapshot, id catalog.ID, class string) string {
 				}
 			}
 		}
+	}
+	if c := describedClasses[class]; c != 0 {
+		return bornWith(s, c, id)
 	}
 	return ""
 }

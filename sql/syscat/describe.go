@@ -38,8 +38,7 @@ func descriptions(r *rows) {
 		r.text("description", text)
 		r.emit()
 	}
-	put(catalog.PgCatalogID, classNamespace, 0, "system catalog schema")
-	put(catalog.PgToastID, classNamespace, 0, "reserved schema for TOAST tables")
+	r.bornWith(put)
 	for _, s := range r.cat.Schemas() {
 		put(s.ID, classNamespace, 0, s.Comment)
 	}
@@ -77,6 +76,31 @@ func descriptions(r *rows) {
 				put(c.ID, map[string]catalog.ID{"pg_type": classType, "pg_am": classAm}[c.Class], 0, c.Text)
 			}
 		}
+	}
+}
+
+// bornWith emits the comments on what users have not made.
+func (r *rows) bornWith(put func(id, class catalog.ID, sub int16, text string)) {
+	listed := map[[2]catalog.ID]bool{}
+	for class, file := range map[catalog.ID]string{classAm: "pg_am", 2612: "pg_language", 3600: "pg_ts_dict",
+		3601: "pg_ts_parser", 3602: "pg_ts_config", 3764: "pg_ts_template"} {
+		for _, f := range fields(file) {
+			listed[[2]catalog.ID{class, number(f[0])}] = true
+		}
+	}
+	_, vectors := r.cat.Extension("vector")
+	for _, d := range builtin.Descriptions() {
+		switch d.Class {
+		case classProc, classOperator, classType, classCollation:
+			if d.Extension && !vectors || r.done() {
+				continue
+			}
+		default:
+			if !listed[[2]catalog.ID{d.Class, d.ID}] {
+				continue
+			}
+		}
+		put(d.ID, d.Class, 0, d.Text)
 	}
 }
 
