@@ -112,6 +112,9 @@ type binder struct {
 	collates bool
 	// refused is the view, of those that one selects from through others, which cannot be written.
 	refused string
+	// has are the database's extensions, once they were asked for.
+	has     builtin.Has
+	hasRead bool
 	// asWritten leaves the conversions of constants in place.
 	asWritten bool
 	// tableoids are the columns that clients are told constants come from.

@@ -53,19 +53,37 @@ var (
 type opKey struct {
 	schema, name string
 	left, right  types.OID
+	has          builtin.Has
 }
 
 // resolveOp is builtin.ResolveOp with its successes remembered: the choice among
 // dozens of operators of one name is a good part of planning a small statement.
-func resolveOp(schema, name string, left, right types.OID) (*builtin.ResolvedOp, error) {
-	k := opKey{schema, name, left, right}
+func (b *binder) resolveOp(schema, name string, left, right types.OID) (*builtin.ResolvedOp, error) {
+	return resolveOp(b.extensions(), schema, name, left, right)
+}
+
+// ownOp is an operator of a type with itself: where the type is, it is too.
+func ownOp(name string, t types.OID) (*builtin.ResolvedOp, error) {
+	return resolveOp(builtin.AllExtensions, "", name, t, t)
+}
+
+func resolveOp(has builtin.Has, schema, name string, left, right types.OID) (*builtin.ResolvedOp, error) {
+	k := opKey{schema, name, left, right, has}
 	if r, ok := resolvedOps.get(k); ok {
 		return r, nil
 	}
-	r, err := builtin.ResolveOp(schema, name, left, right)
+	r, err := k.has.ResolveOp(schema, name, left, right)
 	if err == nil {
 		k.schema, k.name = strings.Clone(schema), strings.Clone(name)
 		resolvedOps.put(k, r)
 	}
 	return r, err
+}
+
+// extensions are those that the database has.
+func (b *binder) extensions() builtin.Has {
+	if !b.hasRead {
+		b.has, b.hasRead = builtin.HasOf(b.o.Catalog), true
+	}
+	return b.has
 }

@@ -143,6 +143,10 @@ func (b *binder) coerceOrNil(e expr.Expr, to types.T, at builtin.Context, pos as
 			return nil, err
 		}
 		return b.applyMod(p, to, at, pos), nil
+	case *expr.Relabel:
+		if x.T.OID == types.UnknownOID {
+			return b.coerceCollated(x, to, at, pos)
+		}
 	}
 	from := e.Type()
 	if from.OID == to.OID {
@@ -166,6 +170,19 @@ func (b *binder) coerceOrNil(e expr.Expr, to types.T, at builtin.Context, pos as
 		return b.applyMod(&expr.Relabel{X: e, T: types.Of(to.OID)}, to, at, pos), nil
 	}
 	return b.fold(&expr.Cast{X: e, To: to, Explicit: at == builtin.Explicit, Implicit: at != builtin.Explicit, Pos: int(pos)}), nil
+}
+
+// coerceCollated gives a literal with COLLATE its type, and keeps the collation where that
+// can have one.
+func (b *binder) coerceCollated(x *expr.Relabel, to types.T, at builtin.Context, pos ast.Pos) (expr.Expr, error) {
+	if to.OID == types.AnyOID || to.OID == types.UnknownOID {
+		return x, nil
+	}
+	y, err := b.coerceOrNil(x.X, to, at, pos)
+	if err != nil || y == nil || typeCollation(to) == 0 {
+		return y, err
+	}
+	return &expr.Relabel{X: y, T: y.Type(), Collation: x.Collation}, nil
 }
 
 func (b *binder) coerceLiteral(x *unknownLit, to types.T, at builtin.Context, pos ast.Pos) (expr.Expr, error) {

@@ -142,7 +142,7 @@ func (b *binder) inList(s *scope, x *ast.In, name string) (expr.Expr, error) {
 		return nil, nil // one by one: it finds the operator or the better error
 	}
 	lt := left.Type().OID
-	res, err := resolveOp("", "=", lt, common)
+	res, err := b.resolveOp("", "=", lt, common)
 	if err != nil {
 		return nil, atPos(err, x.Pos)
 	}
@@ -181,7 +181,7 @@ func (b *binder) quantified(s *scope, x *ast.Quantified) (expr.Expr, error) {
 	if name == "!=" {
 		name = "<>"
 	}
-	res, err := resolveOp("", name, l.Type().OID, elem)
+	res, err := b.resolveOp("", name, l.Type().OID, elem)
 	if err != nil {
 		return nil, atPos(err, x.Pos)
 	}

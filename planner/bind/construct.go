@@ -292,11 +292,11 @@ func (b *binder) finishCase(x *ast.Case, conds, results []expr.Expr) (expr.Expr,
 
 // collate is x COLLATE name.
 func (b *binder) collate(s *scope, x *ast.Collate) (expr.Expr, error) {
-	e, err := b.value(s, x.X)
+	e, err := b.expr(s, x.X)
 	if err != nil {
 		return nil, err
 	}
-	if typeCollation(e.Type()) == 0 {
+	if typeCollation(e.Type()) == 0 && e.Type().OID != types.UnknownOID {
 		return nil, errAt(x.Pos, pgerrcode.DatatypeMismatch, "collations are not supported by type %s", builtin.TypeName(e.Type().OID))
 	}
 	c, err := FindCollation(&x.Name, b.o)

@@ -206,7 +206,7 @@ func (b *binder) makeOp(schema, name string, l, r expr.Expr, pos ast.Pos) (expr.
 	if name == "!=" {
 		name = "<>"
 	}
-	res, err := resolveOp(schema, name, lt, r.Type().OID)
+	res, err := b.resolveOp(schema, name, lt, r.Type().OID)
 	if err != nil {
 		return nil, atPos(err, pos)
 	}

@@ -64,6 +64,7 @@ func (b *binder) resolveCall(schema, name string, args []expr.Expr, shape builti
 	if to := b.userCast(schema, name, ts, shape); to != 0 {
 		return &builtin.Resolved{Coercion: to, ArgTypes: []types.OID{to}, Ret: to}, nil
 	}
+	shape.Has = b.extensions()
 	r, err := builtin.ResolveFunc(schema, name, ts, shape)
 	if err != nil {
 		if pgerr.Code(err) == pgerrcode.DatatypeMismatch { // of polymorphic types, which no place has
@@ -76,7 +77,7 @@ func (b *binder) resolveCall(schema, name string, args []expr.Expr, shape builti
 
 // userCast is the user's type that a call of its name casts to, 0 for other calls.
 func (b *binder) userCast(schema, name string, args []types.OID, shape builtin.CallShape) types.OID {
-	if len(args) != 1 || shape.Names != nil || shape.Variadic || len(builtin.Functions(schema, name)) > 0 {
+	if len(args) != 1 || shape.Names != nil || shape.Variadic || len(b.extensions().Functions(schema, name)) > 0 {
 		return 0
 	}
 	i := b.userType(&ast.TypeName{Name: ast.QName{Schema: schema, Name: name}})
@@ -320,20 +321,20 @@ func (b *binder) aggregate(s, g *scope, x *ast.Func, r *builtin.Resolved, args [
 	return b.addAgg(level.grouping, a, x), nil
 }
 
-// aggOrder binds ORDER BY of an aggregate. With DISTINCT it must be one of the
-// arguments as they are written, and is what the aggregate gets of it.
+// aggOrder binds ORDER BY of an aggregate. What is one of the arguments as they are
+// written is what the aggregate gets of it, and with DISTINCT it must be one.
 func (b *binder) aggOrder(g *scope, x *ast.Func, o *ast.SortBy, args, in []expr.Expr) (logical.SortKey, error) {
 	e, err := b.value(g, o.Expr)
 	if err != nil {
 		return logical.SortKey{}, err
 	}
-	if x.Distinct {
-		at := slices.IndexFunc(args, func(a expr.Expr) bool { return same(a, e) })
-		if at < 0 || at >= len(in) {
-			return logical.SortKey{}, errAt(leftmost(o.Expr), pgerrcode.InvalidColumnReference,
-				"in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list")
-		}
+	at := slices.IndexFunc(args, func(a expr.Expr) bool { return same(a, e) })
+	switch {
+	case at >= 0 && at < len(in):
 		e = in[at]
+	case x.Distinct:
+		return logical.SortKey{}, errAt(leftmost(o.Expr), pgerrcode.InvalidColumnReference,
+			"in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list")
 	}
 	return b.sortKey(e, o)
 }

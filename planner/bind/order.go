@@ -183,7 +183,7 @@ func needOrder(t types.T, pos ast.Pos) error {
 	case types.Int4OID, types.Int8OID, types.TextOID, types.Float8OID, types.VectorOID, types.TimestamptzOID, types.UUIDOID:
 		return nil
 	}
-	if r, err := resolveOp("", "<", t.OID, t.OID); err != nil || r.Op.Strategy == 0 {
+	if r, err := ownOp("<", t.OID); err != nil || r.Op.Strategy == 0 {
 		return errAt(pos, pgerrcode.UndefinedFunction, "could not identify an ordering operator for type %s", builtin.TypeName(t.OID)).
 			WithHint("Use an explicit ordering operator or modify the query.")
 	}
@@ -196,7 +196,7 @@ func needEqual(t types.T, pos ast.Pos) error {
 	case types.Int4OID, types.Int8OID, types.TextOID, types.Float8OID, types.VectorOID, types.TimestamptzOID, types.UUIDOID, types.BoolOID:
 		return nil
 	}
-	if r, err := resolveOp("", "=", t.OID, t.OID); err != nil || r.Op.Strategy == 0 && t.OID != types.XidOID {
+	if r, err := ownOp("=", t.OID); err != nil || r.Op.Strategy == 0 && t.OID != types.XidOID {
 		return errAt(pos, pgerrcode.UndefinedFunction, "could not identify an equality operator for type %s", builtin.TypeName(t.OID))
 	}
 	return nil

@@ -142,7 +142,7 @@ func (b *binder) cycle(s *scope, g *graph) error {
 		return err
 	}
 	g.value, g.none = both[0], both[1]
-	if r, err := resolveOp("", "=", t.OID, t.OID); err != nil || r.Op.Strategy == 0 {
+	if r, err := ownOp("=", t.OID); err != nil || r.Op.Strategy == 0 {
 		return errAt(ast.NoPos, pgerrcode.UndefinedFunction, "could not identify an equality operator for type %s", builtin.TypeName(t.OID))
 	}
 	for _, n := range []struct{ what, name string }{{"mark", x.Set}, {"path", x.Using}} {
@@ -274,7 +274,7 @@ func (b *binder) next(g *graph, step *query) (*query, error) {
 	if y := g.c.Cycle; y != nil {
 		path := step.expr(at + 1)
 		row := b.graphRow(g, step, y.Columns)
-		r, err := resolveOp("pg_catalog", "=", types.RecordOID, types.RecordOID)
+		r, err := b.resolveOp("pg_catalog", "=", types.RecordOID, types.RecordOID)
 		if err != nil {
 			return nil, err
 		}

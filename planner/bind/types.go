@@ -27,7 +27,9 @@ func (b *binder) typeName(t *ast.TypeName) (types.T, error) {
 	}
 	i := b.userType(t)
 	if i == nil {
-		i = types.ByName(t.Name.Name)
+		if i = types.ByName(t.Name.Name); i != nil && !b.extensions().Type(i.OID) {
+			i = nil
+		}
 	}
 	if t.Name.Schema != "" {
 		id, ok := b.schemaID(t.Name.Schema)

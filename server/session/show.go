@@ -75,7 +75,7 @@ func (x shower) callable(q ast.QName) ast.QName {
 // inPublic reports a type or function of the vector extension.
 func inPublic(name string) bool {
 	if t := types.ByName(name); t != nil {
-		return t.OID >= types.VectorOID
+		return types.Extension(t.OID) != ""
 	}
 	return len(builtin.Functions("public", name)) > 0 && len(builtin.Functions("pg_catalog", name)) == 0
 }

@@ -41,6 +41,7 @@ type Func struct {
 	ReturnBy   func(args []types.OID) types.OID
 	AggKind    byte // of an aggregate: n normal, o ordered-set, h hypothetical-set
 	DirectArgs int  // of an ordered-set aggregate
+	gate       Has  // the extension, where it must be there for the function to be found: see Has
 	// Takes has a letter for each argument of a function of the schema mysql: see mysqlFunc.
 	Takes string
 
@@ -105,6 +106,8 @@ type Merger interface {
 type Operator struct {
 	OID         types.OID
 	Schema      string
+	Extension   string // as Func's
+	gate        Has
 	Name        string
 	Left, Right types.OID
 	Ret         types.OID

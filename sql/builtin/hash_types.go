@@ -57,6 +57,8 @@ func hashValue(t types.T, d types.Datum, seed uint64) (uint64, error) {
 	case types.TextOID, types.VarcharOID, types.NameOID, types.ByteaOID, types.UUIDOID,
 		types.InetOID, types.CidrOID, types.MacaddrOID, types.Macaddr8OID:
 		return hashBytes(d.Bytes(), seed), nil
+	case types.CitextOID:
+		return hashBytes(lowerText(d.Bytes()), seed), nil
 	case types.BpcharOID:
 		return hashBytes(trimBlanks(d.Bytes()), seed), nil
 	case types.NumericOID:

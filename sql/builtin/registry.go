@@ -74,6 +74,8 @@ var families = []func(*registrar){
 	arrayFuncs, enumFuncs, rangeFuncs, seriesFuncs, jsonFuncs, jsonSetFuncs, jsonRecords, jsonPathFuncs, tsearchFuncs, vectorFuncs,
 	// the system
 	sysinfoFuncs, definitionFuncs, privilegeFuncs, sessionFuncs, sequenceFuncs,
+	// extensions
+	citextFuncs,
 	// aggregates
 	countAggs, sumAggs, minmaxAggs, boolAggs, collectAggs, statAggs, orderedAggs, vectorAggs, jsonAggs, rangeAggs,
 }
@@ -129,10 +131,16 @@ func load() *library {
 	}
 	l.loadOperators(operatorTable, "pg_catalog")
 	l.loadOperators(vectorOperatorTable, "public")
+	for _, o := range l.ops {
+		if o.Schema == "public" {
+			o.Extension = "vector"
+		}
+	}
 	l.loadCasts(castTable)
 	l.loadCasts(vectorCastTable)
 	l.loadAggregates(aggregateTable)
 	l.loadAggregates(vectorAggregateTable)
+	l.loadExtensions(r)
 	l.loadMySQL()
 	for k, c := range r.code {
 		if !c.used {
@@ -176,28 +184,31 @@ func oids(s string) []types.OID {
 
 func (l *library) loadFuncs(r *registrar, table, schema string) []*Func {
 	first := len(l.funcs)
-	eachRow(table, 11, func(c []string) {
-		f := &Func{
-			OID: oid(c[0]), Schema: schema, Name: c[1], Src: c[2],
-			Kind: c[3][0], Strict: c[3][1] == 's', Volatility: c[3][2], RetSet: c[3][3] == 'r',
-			Ret: oid(c[4]), Variadic: oid(c[5]), Defaults: int(oid(c[6])), Args: oids(c[7]),
-		}
-		if f.Src == "" {
-			f.Src = f.Signature()
-		}
-		if strings.HasPrefix(f.Name, "_pg_") {
-			f.Schema = "information_schema"
-		}
-		f.setModes(oids(c[8]), c[9], c[10])
-		if x := r.code[f.Src]; x != nil {
-			f.Eval, f.Kernel, f.Rows, f.Agg = x.eval, x.kernel, x.rows, x.agg
-			x.used = true
-		}
-		l.funcs = append(l.funcs, f)
-		l.funcName[f.Name] = append(l.funcName[f.Name], f)
-		l.funcOID[f.OID] = f
-	})
+	eachRow(table, 11, func(c []string) { l.loadFunc(r, c, schema) })
 	return l.funcs[first:]
+}
+
+func (l *library) loadFunc(r *registrar, c []string, schema string) *Func {
+	f := &Func{
+		OID: oid(c[0]), Schema: schema, Name: c[1], Src: c[2],
+		Kind: c[3][0], Strict: c[3][1] == 's', Volatility: c[3][2], RetSet: c[3][3] == 'r',
+		Ret: oid(c[4]), Variadic: oid(c[5]), Defaults: int(oid(c[6])), Args: oids(c[7]),
+	}
+	if f.Src == "" {
+		f.Src = f.Signature()
+	}
+	if strings.HasPrefix(f.Name, "_pg_") {
+		f.Schema = "information_schema"
+	}
+	f.setModes(oids(c[8]), c[9], c[10])
+	if x := r.code[f.Src]; x != nil {
+		f.Eval, f.Kernel, f.Rows, f.Agg = x.eval, x.kernel, x.rows, x.agg
+		x.used = true
+	}
+	l.funcs = append(l.funcs, f)
+	l.funcName[f.Name] = append(l.funcName[f.Name], f)
+	l.funcOID[f.OID] = f
+	return f
 }
 
 // setModes splits pg_proc's all-argument arrays into input and output columns.
@@ -245,45 +256,49 @@ func (f *Func) Implemented() bool {
 }
 
 func (l *library) loadOperators(table, schema string) {
-	eachRow(table, 13, func(c []string) {
-		o := &Operator{
-			OID: oid(c[0]), Schema: schema, Name: c[1], Left: oid(c[2]), Right: oid(c[3]), Ret: oid(c[4]),
-			Func: l.funcOID[oid(c[5])], Commutator: c[6], Negator: c[7], Commutes: c[8] == "t",
-			Strategy: int(oid(c[9])), Merges: c[10][0] == 't', Hashes: c[10][1] == 't',
-			Restrict: c[11], Join: c[12],
-		}
-		if o.Func == nil {
-			return // its function has types that do not exist here
-		}
-		l.ops = append(l.ops, o)
-		l.opName[o.Name] = append(l.opName[o.Name], o)
-		l.opOID[o.OID] = o
-	})
+	eachRow(table, 13, func(c []string) { l.loadOperator(c, schema) })
 }
 
-func (l *library) loadCasts(table string) {
-	eachRow(table, 6, func(c []string) {
-		x := &Cast{
-			OID: oid(c[0]), Source: oid(c[1]), Target: oid(c[2]), Func: l.funcOID[oid(c[3])],
-			Context: Context(c[4][0]), Method: c[5][0],
-		}
-		l.casts = append(l.casts, x)
-		l.castTypes[[2]types.OID{x.Source, x.Target}] = x
-	})
+// loadOperator is nil for an operator whose function has types that do not exist here.
+func (l *library) loadOperator(c []string, schema string) *Operator {
+	o := &Operator{
+		OID: oid(c[0]), Schema: schema, Name: c[1], Left: oid(c[2]), Right: oid(c[3]), Ret: oid(c[4]),
+		Func: l.funcOID[oid(c[5])], Commutator: c[6], Negator: c[7], Commutes: c[8] == "t",
+		Strategy: int(oid(c[9])), Merges: c[10][0] == 't', Hashes: c[10][1] == 't',
+		Restrict: c[11], Join: c[12],
+	}
+	if o.Func == nil {
+		return nil
+	}
+	l.ops = append(l.ops, o)
+	l.opName[o.Name] = append(l.opName[o.Name], o)
+	l.opOID[o.OID] = o
+	return o
 }
 
-func (l *library) loadAggregates(table string) {
-	eachRow(table, 10, func(c []string) {
-		f := l.funcOID[oid(c[0])]
-		if f == nil {
-			return
-		}
-		f.AggKind = c[1][0]
-		f.DirectArgs = int(oid(c[2]))
-		l.aggs = append(l.aggs, &Aggregate{
-			Func: f, Kind: c[1][0], DirectArgs: f.DirectArgs, TransFn: c[3], FinalFn: c[4],
-			TransType: oid(c[5]), TransSpace: int(oid(c[6])), InitVal: c[7], SortOp: oid(c[8]), CombineFn: c[9],
-		})
+func (l *library) loadCasts(table string) { eachRow(table, 6, l.loadCast) }
+
+func (l *library) loadCast(c []string) {
+	x := &Cast{
+		OID: oid(c[0]), Source: oid(c[1]), Target: oid(c[2]), Func: l.funcOID[oid(c[3])],
+		Context: Context(c[4][0]), Method: c[5][0],
+	}
+	l.casts = append(l.casts, x)
+	l.castTypes[[2]types.OID{x.Source, x.Target}] = x
+}
+
+func (l *library) loadAggregates(table string) { eachRow(table, 10, l.loadAggregate) }
+
+func (l *library) loadAggregate(c []string) {
+	f := l.funcOID[oid(c[0])]
+	if f == nil {
+		return
+	}
+	f.AggKind = c[1][0]
+	f.DirectArgs = int(oid(c[2]))
+	l.aggs = append(l.aggs, &Aggregate{
+		Func: f, Kind: c[1][0], DirectArgs: f.DirectArgs, TransFn: c[3], FinalFn: c[4],
+		TransType: oid(c[5]), TransSpace: int(oid(c[6])), InitVal: c[7], SortOp: oid(c[8]), CombineFn: c[9],
 	})
 }
 

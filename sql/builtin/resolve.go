@@ -32,6 +32,7 @@ type Resolved struct {
 type CallShape struct {
 	Names    []string // "" = positional; nil when none is named
 	Variadic bool     // VARIADIC was written before the last argument
+	Has      Has      // the extensions that are there
 }
 
 // candidate is a function seen through one call: its parameter types one for
@@ -49,6 +50,9 @@ type candidate struct {
 func ResolveFunc(schema, name string, args []types.OID, shape CallShape) (*Resolved, error) {
 	var list []candidate
 	for _, f := range Functions(schema, name) {
+		if !shape.Has.Func(f) {
+			continue
+		}
 		if c, ok := seeAs(f, len(args), shape); ok {
 			list = append(list, c)
 		}
@@ -60,7 +64,7 @@ func ResolveFunc(schema, name string, args []types.OID, shape CallShape) (*Resol
 		}
 	}
 	if len(args) == 1 && shape.Names == nil && !shape.Variadic && schema != MySQLSchema { // which has no types
-		if to := castFunction(name, args[0]); to != 0 {
+		if to := castFunction(name, args[0]); to != 0 && shape.Has.Type(to) {
 			return &Resolved{Coercion: to, ArgTypes: []types.OID{to}, Ret: to}, nil
 		}
 	}

@@ -18,6 +18,11 @@ type ResolvedOp struct {
 // ResolveOp chooses the operator for its operand types (PostgreSQL chapter
 // 10.2); left 0 means a prefix operator. Errors: 42883 and 42725, without position.
 func ResolveOp(schema, name string, left, right types.OID) (*ResolvedOp, error) {
+	return AllExtensions.ResolveOp(schema, name, left, right)
+}
+
+// ResolveOp does so among the operators that are there.
+func (h Has) ResolveOp(schema, name string, left, right types.OID) (*ResolvedOp, error) {
 	args := []types.OID{left, right}
 	if left == 0 {
 		args = args[1:]
@@ -25,7 +30,7 @@ func ResolveOp(schema, name string, left, right types.OID) (*ResolvedOp, error) 
 	var list []candidate
 	var ops []*Operator
 	for _, o := range Operators(name) {
-		if (o.Left == 0) != (left == 0) || schema != "" && o.Schema != schema {
+		if !h.Operator(o) || (o.Left == 0) != (left == 0) || schema != "" && o.Schema != schema {
 			continue
 		}
 		params := []types.OID{o.Left, o.Right}

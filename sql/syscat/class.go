@@ -252,10 +252,12 @@ func rewrites(r *rows) {
 var builtinTypeRows fixedRows
 
 func pgTypes(r *rows) {
-	r.fixed(&builtinTypeRows, r.extensionKey(), func(r *rows) {
+	r.fixed(&builtinTypeRows, r.extensionKeys(), func(r *rows) {
 		for _, t := range types.All() {
-			if t.OID >= types.VectorOID && r.extensionKey() == "" {
-				continue
+			if x := types.Extension(t.OID); x != "" {
+				if _, ok := r.cat.Extension(x); !ok {
+					continue
+				}
 			}
 			r.pgType(t)
 		}

@@ -197,8 +197,10 @@ func (p *Printer) indexKey(t *catalog.Table, x *catalog.Index, k *catalog.IndexK
 // opClass is an operator class's name: those of pg_catalog are visible always, those of
 // the vector extension where its schema is.
 func (p *Printer) opClass(name string) string {
-	if e, ok := p.Catalog.Extension("vector"); ok && slices.ContainsFunc(fields("vector_opclass"), func(f []string) bool { return f[2] == name }) {
-		return p.relName(e.Schema, name)
+	for _, e := range p.Catalog.Extensions() {
+		if slices.ContainsFunc(extensionRows(e.Name, "opclass"), func(f []string) bool { return f[2] == name }) {
+			return p.relName(e.Schema, name)
+		}
 	}
 	return builtin.QuoteIdent(name)
 }

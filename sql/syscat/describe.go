@@ -164,12 +164,7 @@ func depends(r *rows) {
 	}
 	for _, e := range r.cat.Extensions() {
 		r.depend(classExtension, e.ID, 0, classNamespace, e.Schema, 0, depNormal)
-		of := func(class, id catalog.ID) { r.depend(class, id, 0, classExtension, e.ID, 0, depExtension) }
-		if e.ID == catalog.VectorExtensionID {
-			members(of)
-		} else {
-			functionsOf(e.Name, of)
-		}
+		members(e.Name, func(class, id catalog.ID) { r.depend(class, id, 0, classExtension, e.ID, 0, depExtension) })
 	}
 }
 

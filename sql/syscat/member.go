@@ -1,8 +1,12 @@
 package syscat
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/extension"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -24,45 +28,81 @@ type Extension struct {
 }
 
 // Extensions are all of them, but for plpgsql, which is there from the start.
-var Extensions = []Extension{
-	{ID: 18600, Name: "uuid-ossp", Version: "1.1", Comment: "generate universally unique identifiers (UUIDs)", Relocatable: true, Trusted: true},
-	{ID: catalog.VectorExtensionID, Name: "vector", Version: "0.8.6", Comment: "vector data type and ivfflat and hnsw access methods",
-		Relocatable: true, Trusted: true},
-}
-
-// functionsOf calls each with every function of an extension.
-func functionsOf(extension string, each func(class, id catalog.ID)) {
-	for _, f := range builtin.AllFunctions() {
-		if f.Extension == extension {
-			each(classProc, f.OID)
-		}
+var Extensions = func() []Extension {
+	out := []Extension{
+		{ID: 18600, Name: "uuid-ossp", Version: "1.1", Comment: "generate universally unique identifiers (UUIDs)", Relocatable: true, Trusted: true},
+		{ID: catalog.VectorExtensionID, Name: "vector", Version: "0.8.6", Comment: "vector data type and ivfflat and hnsw access methods",
+			Relocatable: true, Trusted: true},
 	}
-}
+	for _, x := range extension.All() {
+		out = append(out, Extension{ID: x.ID, Name: x.Name, Version: x.Version, Comment: x.Comment, Relocatable: x.Relocatable, Trusted: x.Trusted})
+	}
+	slices.SortFunc(out, func(a, b Extension) int { return strings.Compare(a.Name, b.Name) })
+	return out
+}()
 
-// members calls each with every object of the vector extension. Array types are
+// members calls each with every object of an extension. Array types are
 // their element types'.
-func members(each func(class, id catalog.ID)) {
+func members(x string, each func(class, id catalog.ID)) {
 	for _, t := range types.All() {
-		if t.OID >= types.VectorOID && !t.IsArray {
+		if types.Extension(t.OID) == x && !t.IsArray {
 			each(classType, t.OID)
 		}
 	}
-	functionsOf("vector", each)
+	for _, f := range builtin.AllFunctions() {
+		if f.Extension == x {
+			each(classProc, f.OID)
+		}
+	}
 	for _, o := range builtin.AllOperators() {
-		if o.Schema == "public" {
+		if o.Extension == x {
 			each(classOperator, o.OID)
 		}
 	}
 	for _, c := range builtin.AllCasts() {
-		if c.Source >= types.VectorOID || c.Target >= types.VectorOID {
+		if castExtension(c) == x {
 			each(classCast, c.OID)
 		}
 	}
-	for file, class := range map[string]catalog.ID{"vector_am": classAm, "vector_opfamily": classOpfamily, "vector_opclass": classOpclass} {
-		for _, f := range fields(file) {
-			each(class, number(f[0]))
+	for _, kind := range []struct {
+		file  string
+		class catalog.ID
+	}{{"am", classAm}, {"opfamily", classOpfamily}, {"opclass", classOpclass}} {
+		for _, f := range extensionRows(x, kind.file) {
+			each(kind.class, number(f[0]))
 		}
 	}
+}
+
+// castExtension is the extension that a cast belongs to, "" for PostgreSQL's own.
+func castExtension(c *builtin.Cast) string {
+	if x := types.Extension(c.Source); x != "" {
+		return x
+	}
+	return types.Extension(c.Target)
+}
+
+// extensionRows are the rows that an extension adds to pg_am, pg_opfamily, pg_opclass,
+// pg_amop and pg_amproc, by the names of these without pg_.
+func extensionRows(x, kind string) [][]string {
+	if x == "vector" {
+		return fields("vector_" + kind)
+	}
+	for _, e := range extension.All() {
+		if e.Name == x {
+			return e.Rows(kind)
+		}
+	}
+	return nil
+}
+
+// catalogRows are the rows of such a catalog with those of all extensions.
+func catalogRows(kind string) [][]string {
+	out := fields("pg_" + kind)
+	for _, x := range Extensions {
+		out = append(out, extensionRows(x.Name, kind)...)
+	}
+	return out
 }
 
 // describe names an operator, cast, access method, operator class or family, as
@@ -81,7 +121,7 @@ func describe(id catalog.ID) string {
 		}
 	}
 	for name, kind := range map[string]string{"am": "access method ", "opfamily": "operator family ", "opclass": "operator class "} {
-		for _, f := range append(fields("pg_"+name), fields("vector_"+name)...) {
+		for _, f := range catalogRows(name) {
 			switch {
 			case number(f[0]) != id:
 			case name == "am":
@@ -96,7 +136,7 @@ func describe(id catalog.ID) string {
 
 // methodName is the name of the access method whose OID is written in a file.
 func methodName(oid string) string {
-	for _, f := range append(fields("pg_am"), fields("vector_am")...) {
+	for _, f := range catalogRows("am") {
 		if f[0] == oid {
 			return f[1]
 		}

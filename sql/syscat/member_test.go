@@ -20,16 +20,18 @@ func TestExtensionOIDsAreDistinct(t *testing.T) {
 		}
 		seen[id] = what
 	}
-	members(func(class, id catalog.ID) { add(id, describe(id)) })
+	for _, x := range Extensions {
+		members(x.Name, func(class, id catalog.ID) { add(id, describe(id)) })
+		add(x.ID, x.Name)
+		for _, kind := range []string{"amop", "amproc"} {
+			for _, f := range extensionRows(x.Name, kind) {
+				add(number(f[0]), kind)
+			}
+		}
+	}
 	for _, x := range types.All() {
 		if x.OID >= types.VectorOID && x.IsArray {
 			add(x.OID, x.Name)
-		}
-	}
-	add(catalog.VectorExtensionID, "the extension")
-	for _, file := range []string{"vector_amop", "vector_amproc"} {
-		for _, f := range fields(file) {
-			add(number(f[0]), file)
 		}
 	}
 	for _, f := range fields("loxodb_relations") {
@@ -39,9 +41,11 @@ func TestExtensionOIDsAreDistinct(t *testing.T) {
 
 // Every member says what it is.
 func TestMembersAreDescribed(t *testing.T) {
-	members(func(class, id catalog.ID) {
-		if (class != classType && class != classProc) && describe(id) == "" {
-			t.Errorf("no description of %d in %d", id, class)
-		}
-	})
+	for _, x := range Extensions {
+		members(x.Name, func(class, id catalog.ID) {
+			if (class != classType && class != classProc) && describe(id) == "" {
+				t.Errorf("no description of %d in %d", id, class)
+			}
+		})
+	}
 }

@@ -31,16 +31,8 @@ func (r *rows) installed(schema, extension string) (catalog.ID, bool) {
 	return e.Schema, true
 }
 
-// extensionKey tells apart what is kept with the vector extension installed (its
-// schema) and without ("").
-func (r *rows) extensionKey() string {
-	if e, ok := r.cat.Extension("vector"); ok {
-		return fmt.Sprint(e.Schema)
-	}
-	return ""
-}
-
-// extensionKeys is the same for all extensions.
+// extensionKeys tells apart what is kept by the extensions that are installed, and their
+// schemas.
 func (r *rows) extensionKeys() string {
 	key := ""
 	for _, e := range r.cat.Extensions() {
@@ -59,7 +51,7 @@ var procRows, operatorRows fixedRows
 
 func procs(r *rows) { r.fixed(&procRows, r.extensionKeys(), allProcs) }
 
-func operators(r *rows) { r.fixed(&operatorRows, r.extensionKey(), allOperators) }
+func operators(r *rows) { r.fixed(&operatorRows, r.extensionKeys(), allOperators) }
 
 func allProcs(r *rows) {
 	for _, f := range builtin.AllFunctions() {
@@ -148,7 +140,7 @@ func (r *rows) procOut(f *builtin.Func) {
 
 func allOperators(r *rows) {
 	for _, o := range builtin.AllOperators() {
-		ns, ok := r.installed(o.Schema, "vector")
+		ns, ok := r.installed(o.Schema, o.Extension)
 		if !ok {
 			continue
 		}
@@ -189,8 +181,8 @@ func operatorOID(name string, left, right types.OID) catalog.ID {
 
 func casts(r *rows) {
 	for _, c := range builtin.AllCasts() {
-		if c.Source >= types.VectorOID || c.Target >= types.VectorOID {
-			if _, ok := r.cat.Extension("vector"); !ok {
+		if x := castExtension(c); x != "" {
+			if _, ok := r.cat.Extension(x); !ok {
 				continue
 			}
 		}

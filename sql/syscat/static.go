@@ -17,11 +17,11 @@ import (
 var staticData embed.FS
 
 var _ = register("pg_catalog", map[string]generator{
-	"pg_am":         static("pg_am", "vector_am"),
-	"pg_opfamily":   static("pg_opfamily", "vector_opfamily"),
-	"pg_opclass":    static("pg_opclass", "vector_opclass"),
-	"pg_amop":       static("pg_amop", "vector_amop"),
-	"pg_amproc":     static("pg_amproc", "vector_amproc"),
+	"pg_am":         static("pg_am", "am"),
+	"pg_opfamily":   static("pg_opfamily", "opfamily"),
+	"pg_opclass":    static("pg_opclass", "opclass"),
+	"pg_amop":       static("pg_amop", "amop"),
+	"pg_amproc":     static("pg_amproc", "amproc"),
 	"pg_language":   static("pg_language", ""),
 	"pg_range":      static("pg_range", ""),
 	"pg_tablespace": static("pg_tablespace", ""),
@@ -43,14 +43,16 @@ func fields(file string) [][]string {
 	return out
 }
 
-// static emits a file's rows, and those of the extension when it is installed.
-func static(file, extension string) generator {
+// static emits a file's rows, and those of the installed extensions, kind by kind.
+func static(file, kind string) generator {
 	base := sync.OnceValue(func() [][]string { return fields(file) })
-	ext := sync.OnceValue(func() [][]string { return fields(extension) })
 	return func(r *rows) {
 		r.lines(base())
-		if _, ok := r.cat.Extension("vector"); ok && extension != "" {
-			r.lines(ext())
+		if kind == "" {
+			return
+		}
+		for _, e := range r.cat.Extensions() {
+			r.lines(extensionRows(e.Name, kind))
 		}
 	}
 }
@@ -93,10 +95,10 @@ type opClass struct {
 	isDefault           bool
 }
 
-// opClasses are all operator classes, the extension's included.
+// opClasses are all operator classes, those of extensions included.
 var opClasses = sync.OnceValue(func() []opClass {
 	var out []opClass
-	for _, f := range append(fields("pg_opclass"), fields("vector_opclass")...) {
+	for _, f := range catalogRows("opclass") {
 		out = append(out, opClass{oid: number(f[0]), method: number(f[1]), name: f[2], family: number(f[5]),
 			input: number(f[6]), isDefault: f[7] == "t"})
 	}

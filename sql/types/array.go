@@ -425,5 +425,8 @@ func wireDiffers(oid OID) bool {
 		return true
 	}
 	info := byOID(oid)
+	if x := extensionOf(oid); x != nil {
+		return x.encode != nil
+	}
 	return info != nil && info.Type == 'e' || isRecord(oid)
 }

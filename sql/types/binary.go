@@ -166,6 +166,9 @@ func decodeOther(t T, info *Info, b []byte) (Datum, error) {
 	case ACLItemOID:
 		return Datum{}, pgerr.New(pgerrcode.UndefinedFunction, "no binary input function available for type aclitem")
 	}
+	if x := extensionOf(t.OID); x != nil {
+		return x.decodeBinary(b)
+	}
 	if rt := RangeTypeOf(t.OID); rt != nil {
 		return rt.decodeRangeBinary(b)
 	}
@@ -219,6 +222,8 @@ func AppendBinary(dst []byte, t T, d Datum) []byte {
 		return appendArrayBinary(dst, d)
 	case info != nil && info.Type == 'e':
 		return appendEnum(dst, info, d, nil)
+	case extensionOf(t.OID) != nil:
+		return extensionOf(t.OID).appendBinary(dst, d)
 	case isRecord(t.OID):
 		return appendRecordBinary(dst, AsRecord(t.OID, d, nil))
 	}

@@ -57,7 +57,7 @@ func noCast(from, to T) error {
 
 func isString(oid OID) bool {
 	switch oid {
-	case TextOID, VarcharOID, BpcharOID, NameOID:
+	case TextOID, VarcharOID, BpcharOID, NameOID, CitextOID:
 		return true
 	}
 	return false
@@ -81,7 +81,7 @@ func castFromText(to T, d Datum, f *Format, explicit bool) (Datum, error) {
 func castToText(from, to T, d Datum, f *Format, explicit bool) (Datum, error) {
 	var out Datum
 	switch from.OID {
-	case TextOID, VarcharOID, NameOID:
+	case TextOID, VarcharOID, NameOID, CitextOID:
 		out = d
 	case BpcharOID:
 		out = trimIfBpchar(from, d)

@@ -49,6 +49,8 @@ func Compare(t T, a, b Datum) int {
 		return compareRecords(AsRecord(t.OID, a, nil), AsRecord(t.OID, b, nil), t.OID != RecordOID)
 	case info == nil:
 		return bytes.Compare(a.ref, b.ref)
+	case extensionOf(t.OID) != nil:
+		return extensionOf(t.OID).compare(a.ref, b.ref)
 	case info.IsArray:
 		return compareArrays(T{info.Elem, -1}, a, b)
 	case info.Rep == RepInt:
@@ -155,6 +157,8 @@ func Hash(t T, d Datum, seed uint64) uint64 {
 			}
 			seed = hashMember(mt, v, seed)
 		}
+	case extensionOf(t.OID) != nil:
+		return extensionOf(t.OID).hash(d.ref, seed)
 	case info != nil && (info.IsArray || t.OID == Int2VectorOID || t.OID == OidVectorOID):
 		for it := NewArrayIter(d); ; {
 			v, ok := it.Next()

@@ -86,6 +86,8 @@ func appendKey(dst []byte, t T, d Datum) []byte {
 		return appendRecordKey(dst, t.OID, d)
 	case info == nil:
 		return appendEscaped(dst, d.ref)
+	case extensionOf(t.OID) != nil:
+		return appendEscaped(dst, extensionOf(t.OID).key(nil, d.ref))
 	case info.IsArray || t.OID == OidVectorOID || t.OID == Int2VectorOID:
 		return appendArrayKey(dst, Of(info.Elem), d)
 	case info.Type == 'e':

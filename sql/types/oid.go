@@ -125,6 +125,8 @@ const (
 	SparsevecArrayOID OID = 17403
 	Int8vecOID        OID = 17404
 	Int8vecArrayOID   OID = 17405
+	// Types of other extensions (sql/extension).
+	CitextOID OID = 18701
 	// FirstUserOID is the first OID given to users' objects.
 	FirstUserOID OID = 20000
 )

@@ -84,6 +84,7 @@ func init() {
 			extended[oid-VectorOID] = uint8(i + 1)
 		}
 	}
+	loadExtensions()
 }
 
 func byOID(oid OID) *Info {
@@ -95,6 +96,8 @@ func byOID(oid OID) *Info {
 		i = small[oid]
 	} else if at := oid - VectorOID; at < OID(len(extended)) { // below VectorOID it wraps around
 		i = extended[at]
+	} else if at := oid - FirstExtensionOID; at < OID(len(extensions)) {
+		return extensions[at].Info
 	}
 	if i == 0 {
 		return nil

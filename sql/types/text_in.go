@@ -194,6 +194,9 @@ func parseOther(t T, s string, f *Format) (Datum, error) {
 	if isReg(t.OID) {
 		return parseReg(t.OID, s, f)
 	}
+	if x := extensionOf(t.OID); x != nil {
+		return x.parseText(s)
+	}
 	info := byOID(t.OID)
 	if info == nil {
 		return Datum{}, unknownType(t.OID)

@@ -90,6 +90,9 @@ func appendOther(dst []byte, t T, d Datum, f *Format, info *Info) []byte {
 	if isReg(t.OID) {
 		return appendReg(dst, t.OID, OID(d.bits), f)
 	}
+	if x := extensionOf(t.OID); x != nil {
+		return x.appendText(dst, d)
+	}
 	if isRecord(t.OID) {
 		return appendRecord(dst, AsRecord(t.OID, d, f), f)
 	}

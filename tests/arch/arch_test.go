@@ -35,11 +35,12 @@ var law = []struct {
 	except    []string // reachable although forbidden
 }{
 	{"sql/pgerr", []string{every}, nil},
-	{"sql/types", []string{"sql", "planner", "executor", "storage", "server"}, []string{"sql/pgerr", "sql/types", "sql/tsearch"}},
+	{"sql/types", []string{"sql", "planner", "executor", "storage", "server"}, []string{"sql/pgerr", "sql/types", "sql/tsearch", "sql/extension"}},
 	{"sql/tsearch", []string{every}, []string{"sql/tsearch", "sql/pgerr"}},
+	{"sql/extension", []string{every}, []string{"sql/extension"}},
 	{"sql/libm", []string{every}, []string{"sql/libm"}},
 	{"sql/regex", []string{every}, []string{"sql/regex"}},
-	{"sql/batch", []string{every}, []string{"sql/batch", "sql/types", "sql/tsearch", "sql/pgerr"}},
+	{"sql/batch", []string{every}, []string{"sql/batch", "sql/types", "sql/tsearch", "sql/extension", "sql/pgerr"}},
 	{"sql/ast", []string{every}, []string{"sql/ast", "sql/pgerr"}},
 	{"sql/collate", []string{every}, []string{"sql/collate"}},
 	{"sql/parser", []string{"sql/catalog", "sql/expr", "sql/builtin", "planner", "executor", "storage", "server"}, nil},
@@ -54,7 +55,7 @@ var law = []struct {
 	{"storage", []string{"sql/ast", "sql/parser", "planner", "executor", "server"}, nil},
 	{"vectorindex", []string{"sql", "planner", "executor", "storage", "server"}, nil},
 	{"vectorindex/dist", []string{every}, []string{"vectorindex/dist"}},
-	{"server/backend", []string{every}, []string{"server/backend", "sql/pgerr", "sql/types", "sql/tsearch", "sql/batch"}},
+	{"server/backend", []string{every}, []string{"server/backend", "sql/pgerr", "sql/types", "sql/tsearch", "sql/extension", "sql/batch"}},
 	{"server/auth", []string{every}, []string{"server/auth"}},
 	{"server/pgwire", []string{"planner", "executor", "storage", "vectorindex", "server/session"}, nil},
 	{"server/importer", []string{"sql/catalog", "sql/builtin", "planner", "executor", "storage", "vectorindex", "server/session", "server/pgwire"}, nil},

@@ -40,6 +40,13 @@ func (e *Env) valueType(id catalog.ID) valueType {
 	if r, ok := e.Catalog.RowType(id); ok {
 		return rowTypeOf(r.Table)
 	}
+	if types.Extension(id) != "" {
+		i := types.Lookup(id)
+		if i.IsArray {
+			i = types.Lookup(i.Elem)
+		}
+		return valueType{id: i.OID, array: i.Array, schema: i.Namespace, name: i.Name, shown: i.Name}
+	}
 	t, _ := e.Catalog.TypeByID(id)
 	return typeOf(t)
 }
@@ -375,6 +382,9 @@ func (e *Env) renameRowType(t *catalog.Table, schema *catalog.Schema, name strin
 
 // meansType reports that a type's name means a type, or with array bounds its array type.
 func (e *Env) meansType(n *ast.TypeName, t valueType) bool {
+	if types.Extension(t.id) != "" {
+		return n.Name.Name == t.name && (n.Name.Schema == "" || n.Name.Schema == "public")
+	}
 	id := bind.UserTypeID(n, e.options())
 	return id != 0 && (id == t.id || id == t.array)
 }

@@ -37,6 +37,7 @@ const (
 	constraintObject
 	typeObject
 	collationObject
+	extensionObject
 )
 
 // dependent is an object that cannot be without another; auto ones go with it
@@ -120,10 +121,20 @@ func (r *removal) belongs(o object) bool {
 	switch o.kind {
 	case defaultObject:
 		return r.found[object{kind: tableObject, id: o.id}] || r.found[object{kind: columnObject, id: o.id, attr: o.attr}]
-	case columnObject, constraintObject:
+	case columnObject:
 		return r.found[object{kind: tableObject, id: o.id}]
+	case constraintObject:
+		return r.found[object{kind: tableObject, id: o.id}] || r.losesColumn(o)
 	}
 	return false
+}
+
+// losesColumn reports a constraint on a column that goes.
+func (r *removal) losesColumn(o object) bool {
+	t, _ := r.e.Catalog.TableByID(o.id)
+	return slices.ContainsFunc(constraintByID(t, o.part).Columns, func(a int16) bool {
+		return r.found[object{kind: columnObject, id: o.id, attr: a}]
+	})
 }
 
 // maxReported is how many dependents a message lists.
@@ -200,6 +211,8 @@ func (e *Env) dependents(o object) ([]dependent, error) {
 		return e.typeUsers(o.id), nil
 	case collationObject:
 		return e.collationUsers(o.id), nil
+	case extensionObject:
+		return e.extensionParts(o.id), nil
 	}
 	return nil, nil
 }
@@ -358,6 +371,8 @@ func (e *Env) describe(o object) string {
 		return "type " + t.shown
 	case collationObject:
 		return e.describeCollation(o.id)
+	case extensionObject:
+		return "extension " + ast.QuoteIdent(e.extensionByID(o.id).Name)
 	case indexObject:
 		x, _ := e.Catalog.IndexByID(o.id)
 		t, _ := e.Catalog.TableByID(x.Table)
@@ -412,6 +427,8 @@ func (e *Env) removeObject(ctx context.Context, o object) error {
 		return e.edit.RemoveSequence(q)
 	case typeObject:
 		switch t := e.valueType(o.id); {
+		case types.Extension(o.id) != "": // is always known
+			return nil
 		case o.id == t.array: // goes with its element's
 			return nil
 		case t.rel == nil:
@@ -423,6 +440,8 @@ func (e *Env) removeObject(ctx context.Context, o object) error {
 		return nil // a row type goes with its table
 	case collationObject:
 		return e.edit.RemoveCollation(o.id)
+	case extensionObject:
+		return e.edit.RemoveExtension(e.extensionByID(o.id))
 	case indexObject:
 		x, ok := e.Catalog.IndexByID(o.id)
 		if !ok {

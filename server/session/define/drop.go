@@ -110,8 +110,8 @@ func (e *Env) keyIndexName(t *catalog.Table, key string) string {
 	return name
 }
 
-// dropTarget finds what a name of DROP means; roles and extensions, on which
-// nothing of the catalog depends, are dropped at once.
+// dropTarget finds what a name of DROP means; roles, on which nothing of the catalog
+// depends, are dropped at once.
 func (e *Env) dropTarget(ctx context.Context, st *ast.Drop, n *ast.QName) (*object, error) {
 	if st.Kind == ast.ObjIndex && st.Table != nil {
 		return e.indexOfTable(st.Table, st.Key)
@@ -122,7 +122,7 @@ func (e *Env) dropTarget(ctx context.Context, st *ast.Drop, n *ast.QName) (*obje
 	case ast.ObjSchema:
 		return e.dropSchema(n)
 	case ast.ObjExtension:
-		return nil, e.dropExtension(ctx, st, n)
+		return e.dropExtension(n)
 	case ast.ObjRole:
 		return nil, e.dropRole(ctx, n.Name)
 	case ast.ObjType, ast.ObjDomain:

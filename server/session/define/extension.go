@@ -2,12 +2,12 @@ package define
 
 import (
 	"context"
-	"fmt"
-	"strings"
+	"slices"
 
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/syscat"
@@ -35,40 +35,107 @@ func (e *Env) createExtension(ctx context.Context, st *ast.CreateExtension) erro
 	}
 	if x.ID == 0 {
 		return pgerr.Newf(pgerrcode.FeatureNotSupported, "extension %q is not available", st.Name).
+			WithDetail("Could not open extension control file \"%s\": No such file or directory.", controlFile(st.Name)).
 			WithHint("The extension must first be installed on the system where PostgreSQL is running.")
+	}
+	if st.Schema != "" {
+		if _, ok := e.Catalog.Schema(st.Schema); !ok {
+			return pgerr.Newf(pgerrcode.InvalidSchemaName, "schema %q does not exist", st.Schema)
+		}
+	}
+	if st.Version != "" && st.Version != x.Version {
+		return pgerr.Newf(pgerrcode.InvalidParameterValue, "extension %q has no installation script nor update path for version %q", st.Name, st.Version)
 	}
 	edit := e.change(ctx)
 	return edit.PutExtension(x)
 }
 
-func (e *Env) dropExtension(ctx context.Context, st *ast.Drop, n *ast.QName) error {
+// controlFile is where PostgreSQL would look for an extension.
+func controlFile(name string) string { return "/usr/share/postgresql/15/extension/" + name + ".control" }
+
+func (e *Env) dropExtension(n *ast.QName) (*object, error) {
 	x, ok := e.Catalog.Extension(n.Name)
 	if !ok {
-		return pgerr.Newf(pgerrcode.UndefinedObject, "extension %q does not exist", n.Name)
+		return nil, pgerr.Newf(pgerrcode.UndefinedObject, "extension %q does not exist", n.Name)
 	}
-	if x.Name == "vector" {
-		if users := vectorColumns(e.Catalog); len(users) > 0 && st.Cascade {
-			return pgerr.NotSupported(int(st.Pos), "DROP EXTENSION vector CASCADE is not supported").WithHint("Drop the columns first.")
-		} else if len(users) > 0 {
-			return pgerr.New(pgerrcode.DependentObjectsStillExist, "cannot drop extension vector because other objects depend on it").
-				WithDetail("%s", strings.Join(users, "\n")).
-				WithHint("Use DROP ... CASCADE to drop the dependent objects too.")
-		}
-	}
-	edit := e.change(ctx)
-	return edit.RemoveExtension(x)
+	return &object{kind: extensionObject, id: x.ID}, nil
 }
 
-// vectorColumns says which columns depend on types of the vector extension.
-func vectorColumns(c *catalog.Snapshot) []string {
-	var out []string
-	for _, t := range c.Tables() {
+func (e *Env) extensionByID(id catalog.ID) *catalog.Extension {
+	for _, x := range e.Catalog.Extensions() {
+		if x.ID == id {
+			return x
+		}
+	}
+	return nil
+}
+
+// extensionParts are the types of an extension, which go with it, and what calls its functions.
+func (e *Env) extensionParts(id catalog.ID) (out []dependent) {
+	x := e.extensionByID(id)
+	for _, t := range types.All() {
+		if types.Extension(t.OID) == x.Name && !t.IsArray {
+			out = append(out, dependent{object: object{kind: typeObject, id: t.OID}, auto: true})
+		}
+	}
+	calls := map[string]bool{}
+	for _, f := range builtin.AllFunctions() {
+		if f.Extension == x.Name && len(builtin.Functions("pg_catalog", f.Name)) == 0 {
+			calls[f.Name] = true
+		}
+	}
+	return append(out, e.callersOf(calls)...)
+}
+
+// callersOf is what calls functions of these names in stored SQL text.
+func (e *Env) callersOf(names map[string]bool) (out []dependent) {
+	for _, t := range e.Catalog.Tables() {
+		if t.HasQuery() {
+			if e.callsAny(names, t.ViewSQL) {
+				out = append(out, dependent{object: object{kind: tableObject, id: t.ID}, order: t.ID})
+			}
+			continue
+		}
 		for i := range t.Columns {
-			col := &t.Columns[i]
-			if !col.Dropped && (col.Type.IsVector() || col.Type.Elem().IsVector()) {
-				out = append(out, fmt.Sprintf("column %s of table %s depends on type %s", col.Name, t.Name, types.TypeName(col.Type.OID)))
+			switch c := &t.Columns[i]; {
+			case c.Dropped || !e.callsAny(names, c.Default):
+			case c.Generated != 0:
+				out = append(out, dependent{object: object{kind: columnObject, id: t.ID, attr: c.Num}, order: c.DefaultID})
+			default:
+				out = append(out, dependent{object: object{kind: defaultObject, id: t.ID, attr: c.Num}, order: c.DefaultID})
+			}
+		}
+		for _, k := range t.Constraints {
+			if e.callsAny(names, k.Expr) {
+				out = append(out, dependent{object: object{kind: constraintObject, id: t.ID, part: k.ID}, order: k.ID})
+			}
+		}
+		for _, x := range t.Indexes {
+			if e.callsAny(names, x.Where) || slices.ContainsFunc(x.Keys, func(k catalog.IndexKey) bool { return e.callsAny(names, k.Expr) }) {
+				out = append(out, dependent{object: object{kind: indexObject, id: x.ID}, order: x.ID})
 			}
 		}
 	}
 	return out
+}
+
+// callsAny reports whether stored SQL text, an expression or a query, calls one of them.
+func (e *Env) callsAny(names map[string]bool, text string) bool {
+	if text == "" || len(names) == 0 {
+		return false
+	}
+	list, err := e.Parser.Parse(text)
+	if err != nil || len(list) != 1 {
+		if list, err = e.Parser.Parse("SELECT " + text); err != nil {
+			return false
+		}
+	}
+	found := false
+	ast.Walk(list[0].Stmt, func(n ast.Node) bool {
+		if f, ok := n.(*ast.Func); ok {
+			found = found || names[f.Name.Name]
+		}
+		return !found
+	})
+	return found
 }

@@ -249,6 +249,14 @@ func (e *Env) dropType(kind ast.ObjectKind, n *ast.QName) (*object, error) {
 		return nil, pgerr.Newf(pgerrcode.DependentObjectsStillExist, "cannot drop type %s because %s requires it", ast.QuoteIdent(rel.Name), what).
 			WithHint("You can drop %s instead.", what)
 	}
+	if i := types.ByName(n.Name); i != nil && types.Extension(i.OID) != "" {
+		if x, ok := e.Catalog.Extension(types.Extension(i.OID)); ok && (n.Schema == "" || n.Schema == "public") {
+			what := "extension " + ast.QuoteIdent(x.Name)
+			return nil, pgerr.Newf(pgerrcode.DependentObjectsStillExist, "cannot drop type %s because %s requires it", types.TypeName(i.OID), what).
+				WithHint("You can drop %s instead.", what)
+		}
+		return nil, err
+	}
 	if i := types.ByName(n.Name); i != nil && (n.Schema == "" || n.Schema == "pg_catalog") {
 		return nil, pgerr.Newf(pgerrcode.DependentObjectsStillExist, "cannot drop type %s because it is required by the database system", types.TypeName(i.OID))
 	}
