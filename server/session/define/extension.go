@@ -51,7 +51,9 @@ func (e *Env) createExtension(ctx context.Context, st *ast.CreateExtension) erro
 }
 
 // controlFile is where PostgreSQL would look for an extension.
-func controlFile(name string) string { return "/usr/share/postgresql/15/extension/" + name + ".control" }
+func controlFile(name string) string {
+	return "/usr/share/postgresql/15/extension/" + name + ".control"
+}
 
 func (e *Env) dropExtension(n *ast.QName) (*object, error) {
 	x, ok := e.Catalog.Extension(n.Name)
