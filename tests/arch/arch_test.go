@@ -38,6 +38,7 @@ var law = []struct {
 	{"sql/types", []string{"sql", "planner", "executor", "storage", "server"}, []string{"sql/pgerr", "sql/types", "sql/tsearch", "sql/extension"}},
 	{"sql/tsearch", []string{every}, []string{"sql/tsearch", "sql/pgerr"}},
 	{"sql/extension", []string{every}, []string{"sql/extension"}},
+	{"sql/pgcrypto", []string{every}, []string{"sql/pgcrypto", "sql/pgerr"}},
 	{"sql/libm", []string{every}, []string{"sql/libm"}},
 	{"sql/regex", []string{every}, []string{"sql/regex"}},
 	{"sql/batch", []string{every}, []string{"sql/batch", "sql/types", "sql/tsearch", "sql/extension", "sql/pgerr"}},
@@ -75,6 +76,7 @@ var confined = map[string][]string{
 	"github.com/RoaringBitmap/roaring/v2":  {"vectorindex", "storage", "executor"},
 	"github.com/cockroachdb/apd/v3":        {"sql"},
 	"github.com/mmcloughlin/avo":           {"vectorindex/dist"},
+	"github.com/ProtonMail/go-crypto":      {"sql/pgcrypto"},
 	"github.com/jackc/pgx/v5":              {"tests", "examples", "server/importer"},
 	"github.com/stretchr/testify":          {"tests"},
 }

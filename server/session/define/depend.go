@@ -10,6 +10,7 @@ import (
 
 	"github.com/loxodb/loxodb/planner/bind"
 	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
@@ -38,6 +39,7 @@ const (
 	typeObject
 	collationObject
 	extensionObject
+	extensionFunction
 )
 
 // dependent is an object that cannot be without another; auto ones go with it
@@ -213,6 +215,8 @@ func (e *Env) dependents(o object) ([]dependent, error) {
 		return e.collationUsers(o.id), nil
 	case extensionObject:
 		return e.extensionParts(o.id), nil
+	case extensionFunction:
+		return e.callersOf(builtin.FuncByOID(o.id)), nil
 	}
 	return nil, nil
 }
@@ -373,6 +377,9 @@ func (e *Env) describe(o object) string {
 		return e.describeCollation(o.id)
 	case extensionObject:
 		return "extension " + ast.QuoteIdent(e.extensionByID(o.id).Name)
+	case extensionFunction:
+		f := builtin.FuncByOID(o.id)
+		return "function " + strings.ReplaceAll(builtin.CallText("", f.Name, f.Args), ", ", ",")
 	case indexObject:
 		x, _ := e.Catalog.IndexByID(o.id)
 		t, _ := e.Catalog.TableByID(x.Table)
@@ -442,6 +449,8 @@ func (e *Env) removeObject(ctx context.Context, o object) error {
 		return e.edit.RemoveCollation(o.id)
 	case extensionObject:
 		return e.edit.RemoveExtension(e.extensionByID(o.id))
+	case extensionFunction: // goes with its extension
+		return nil
 	case indexObject:
 		x, ok := e.Catalog.IndexByID(o.id)
 		if !ok {

@@ -2,7 +2,9 @@ package define
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/jackc/pgerrcode"
 
@@ -80,27 +82,30 @@ func (e *Env) extensionParts(id catalog.ID) (out []dependent) {
 			out = append(out, dependent{object: object{kind: typeObject, id: t.OID}, auto: true})
 		}
 	}
-	calls := map[string]bool{}
+	seen := map[string]bool{}
 	for _, f := range builtin.AllFunctions() {
-		if f.Extension == x.Name && len(builtin.Functions("pg_catalog", f.Name)) == 0 {
-			calls[f.Name] = true
+		call := fmt.Sprint(f.Name, len(f.Args))
+		if f.Extension == x.Name && len(builtin.Functions("pg_catalog", f.Name)) == 0 && !seen[call] {
+			seen[call] = true
+			out = append(out, dependent{object: object{kind: extensionFunction, id: f.OID}, auto: true})
 		}
 	}
-	return append(out, e.callersOf(calls)...)
+	return out
 }
 
-// callersOf is what calls functions of these names in stored SQL text.
-func (e *Env) callersOf(names map[string]bool) (out []dependent) {
+// callersOf is what calls a function in stored SQL text. Overloads are told apart by the number
+// of arguments only.
+func (e *Env) callersOf(f *builtin.Func) (out []dependent) {
 	for _, t := range e.Catalog.Tables() {
 		if t.HasQuery() {
-			if e.callsAny(names, t.ViewSQL) {
+			if e.calls(f, t.ViewSQL) {
 				out = append(out, dependent{object: object{kind: tableObject, id: t.ID}, order: t.ID})
 			}
 			continue
 		}
 		for i := range t.Columns {
 			switch c := &t.Columns[i]; {
-			case c.Dropped || !e.callsAny(names, c.Default):
+			case c.Dropped || !e.calls(f, c.Default):
 			case c.Generated != 0:
 				out = append(out, dependent{object: object{kind: columnObject, id: t.ID, attr: c.Num}, order: c.DefaultID})
 			default:
@@ -108,12 +113,12 @@ func (e *Env) callersOf(names map[string]bool) (out []dependent) {
 			}
 		}
 		for _, k := range t.Constraints {
-			if e.callsAny(names, k.Expr) {
+			if e.calls(f, k.Expr) {
 				out = append(out, dependent{object: object{kind: constraintObject, id: t.ID, part: k.ID}, order: k.ID})
 			}
 		}
 		for _, x := range t.Indexes {
-			if e.callsAny(names, x.Where) || slices.ContainsFunc(x.Keys, func(k catalog.IndexKey) bool { return e.callsAny(names, k.Expr) }) {
+			if e.calls(f, x.Where) || slices.ContainsFunc(x.Keys, func(k catalog.IndexKey) bool { return e.calls(f, k.Expr) }) {
 				out = append(out, dependent{object: object{kind: indexObject, id: x.ID}, order: x.ID})
 			}
 		}
@@ -121,9 +126,9 @@ func (e *Env) callersOf(names map[string]bool) (out []dependent) {
 	return out
 }
 
-// callsAny reports whether stored SQL text, an expression or a query, calls one of them.
-func (e *Env) callsAny(names map[string]bool, text string) bool {
-	if text == "" || len(names) == 0 {
+// calls reports whether stored SQL text, an expression or a query, calls a function.
+func (e *Env) calls(f *builtin.Func, text string) bool {
+	if !strings.Contains(text, f.Name) {
 		return false
 	}
 	list, err := e.Parser.Parse(text)
@@ -134,8 +139,8 @@ func (e *Env) callsAny(names map[string]bool, text string) bool {
 	}
 	found := false
 	ast.Walk(list[0].Stmt, func(n ast.Node) bool {
-		if f, ok := n.(*ast.Func); ok {
-			found = found || names[f.Name.Name]
+		if c, ok := n.(*ast.Func); ok {
+			found = found || c.Name.Name == f.Name && len(c.Args) == len(f.Args)
 		}
 		return !found
 	})
