@@ -2,7 +2,6 @@ package executor
 
 import (
 	"context"
-	"errors"
 
 	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/batch"
@@ -63,24 +62,7 @@ func (s *bitmapScan) load(ctx context.Context) error {
 		}
 	}
 	for _, arm := range s.arms {
-		if err := arm.Open(ctx, s.env); err != nil {
-			return err
-		}
-		for {
-			b, err := arm.Next(ctx)
-			if err != nil {
-				return errors.Join(err, arm.Close())
-			}
-			if b == nil {
-				break
-			}
-			s.ids = s.ids[:0]
-			for _, i := range b.Sel {
-				s.ids = append(s.ids, uint64(b.Cols[0].I[i]))
-			}
-			set.AddMany(s.ids)
-		}
-		if err := arm.Close(); err != nil {
+		if err := collect(ctx, s.env, arm, set, &s.ids); err != nil {
 			return err
 		}
 	}

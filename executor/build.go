@@ -21,6 +21,10 @@ func buildNode(n physical.Node) (Operator, error) {
 		return newScan(n)
 	case *physical.BitmapScan:
 		return newBitmapScan(n)
+	case *physical.InvertedScan:
+		return newInvertedScan(n)
+	case *physical.BitmapAnd:
+		return newBitmapAnd(n)
 	case *physical.VectorSearch:
 		return newVectorSearch(n)
 	case *physical.ExactSearch:

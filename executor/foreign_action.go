@@ -210,7 +210,7 @@ func childScan(parent *catalog.Table, k *keyChange) (*physical.Scan, error) {
 		return n, nil
 	}
 	for _, x := range k.child.Indexes {
-		if x.Valid && !x.IsVector() && x.Where == "" && covers(x, consts) {
+		if x.Valid && !x.IsVector() && !x.IsInverted() && x.Where == "" && covers(x, consts) {
 			n.Index = x
 			for i := range len(consts) {
 				n.Bounds.Prefix = append(n.Bounds.Prefix, physical.Match{X: consts[x.Keys[i].Attr]})

@@ -201,10 +201,15 @@ func (v *viewer) bitmapScan(it *item, x *physical.BitmapScan) {
 		return
 	}
 	v.relation(it, x.Table.Name, x.Alias, " on ")
+	if len(x.Arms) == 1 {
+		v.recheck(it, x)
+		it.kids = append(it.kids, v.arm(x.Arms[0], "Outer"))
+		return
+	}
 	v.cond(it, "Filter", x.Filter, x.Names)
 	or := &item{nodeType: "BitmapOr", title: "BitmapOr", rel: "Outer", base: &physical.Base{Cost: x.Startup}}
 	for _, a := range x.Arms {
-		or.kids = append(or.kids, v.arm(a))
+		or.kids = append(or.kids, v.arm(a, "Member"))
 		or.base.Rows += a.Info().Rows
 	}
 	if v.counters != nil {
@@ -220,9 +225,21 @@ func (v *viewer) bitmapScan(it *item, x *physical.BitmapScan) {
 	it.kids = append(it.kids, or)
 }
 
-func (v *viewer) arm(n physical.Node) *item {
-	it := v.node(n, "Member")
-	if x, ok := n.(*physical.Scan); ok {
+// recheck shows what the one arm was for apart from what else is tested.
+func (v *viewer) recheck(it *item, x *physical.BitmapScan) {
+	it.add("Recheck Cond", expr.String(x.Recheck, x.Names))
+	v.subplans(it, x.Recheck)
+	if x.Rest != nil {
+		v.cond(it, "Filter", x.Rest, x.Names)
+	} else if v.o.Analyze && it.c != nil && it.c.Loops > 0 && it.c.Removed/it.c.Loops > 0 {
+		it.add("Rows Removed by Index Recheck", it.c.Removed/it.c.Loops)
+	}
+}
+
+func (v *viewer) arm(n physical.Node, rel string) *item {
+	it := v.node(n, rel)
+	switch x := n.(type) {
+	case *physical.Scan:
 		index := x.Index
 		for _, i := range x.Table.Indexes {
 			if index == nil && i.Primary {
@@ -233,8 +250,37 @@ func (v *viewer) arm(n physical.Node) *item {
 		if index != nil {
 			it.title += " on " + index.Name
 		}
+	case *physical.InvertedScan:
+		it.nodeType, it.title = "Bitmap Index Scan", "Bitmap Index Scan on "+builtin.QuoteIdent(x.Index.Name)
+		it.addJSON("Index Name", x.Index.Name)
+		it.add("Index Cond", invertedConds(x))
+		for i := range x.Conds {
+			v.subplans(it, x.Conds[i].Value)
+		}
+	case *physical.BitmapAnd:
+		it.nodeType, it.title = "BitmapAnd", "BitmapAnd"
+		for _, a := range x.Arms {
+			it.kids = append(it.kids, v.arm(a, "Member"))
+		}
 	}
 	return it
+}
+
+// invertedConds is (tags @> '{a}'::text[]) for each condition, joined by AND.
+func invertedConds(x *physical.InvertedScan) string {
+	var parts []string
+	for i := range x.Conds {
+		c := &x.Conds[i]
+		key := x.Index.Keys[c.Column].Expr
+		if a := x.Index.Keys[c.Column].Attr; a != 0 {
+			key = builtin.QuoteIdent(x.Table.Columns[a-1].Name)
+		}
+		parts = append(parts, "("+key+" "+c.Op.Name+" "+expr.String(c.Value, nil)+")")
+	}
+	if len(parts) == 1 {
+		return parts[0]
+	}
+	return "(" + strings.Join(parts, " AND ") + ")"
 }
 
 // effort says what recall a search was to reach and what it spent on that.

@@ -57,6 +57,8 @@ func inputs(n physical.Node) []physical.Node {
 	switch x := n.(type) {
 	case *physical.BitmapScan:
 		return x.Arms
+	case *physical.BitmapAnd:
+		return x.Arms
 	case *physical.ExactSearch:
 		return []physical.Node{x.Scan}
 	case *physical.Filter:

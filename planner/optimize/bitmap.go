@@ -29,7 +29,7 @@ func (p *planner) bitmapPath(s *logical.Scan, conds []expr.Expr, rows, out float
 			chosen, found = pt, true
 		}
 	}
-	if p.noIndex {
+	if p.noIndex || p.noBitmap {
 		chosen.cost += disabled
 	}
 	return chosen, found
@@ -59,21 +59,33 @@ func (p *planner) armPath(s *logical.Scan, conds []expr.Expr) (path, bool) {
 	var chosen path
 	found := false
 	out := math.Max(p.tableRows(s.Table)*p.sel(conds), 0)
+	arms := p.invertedArms(s, conds)
 	for _, pt := range p.keyedPaths(nil, s, conds, out) {
-		if len(pt.bounds.Prefix) == 0 && pt.bounds.Lo == nil && pt.bounds.Hi == nil {
-			continue
+		if a, ok := p.keyedArm(pt); ok {
+			arms = append(arms, a)
 		}
-		each := p.m.SeqRow
-		if pt.index != nil {
-			each = p.m.IndexRow
-		}
-		pt.filter = nil
-		pt.cost = pt.startup + pt.visited*each
+	}
+	for _, pt := range arms {
 		if !found || pt.cost < chosen.cost {
 			chosen, found = pt, true
 		}
 	}
 	return chosen, found
+}
+
+// keyedArm makes a way to read a range of an index, or of the table's own key, one to find
+// row numbers.
+func (p *planner) keyedArm(pt path) (path, bool) {
+	if len(pt.bounds.Prefix) == 0 && pt.bounds.Lo == nil && pt.bounds.Hi == nil {
+		return path{}, false
+	}
+	each := p.m.SeqRow
+	if pt.index != nil {
+		each = p.m.IndexRow
+	}
+	pt.filter = nil
+	pt.cost = pt.startup + pt.visited*each
+	return pt, true
 }
 
 // buildBitmap makes the nodes of a path with arms.
@@ -85,16 +97,22 @@ func (p *planner) buildBitmap(s *logical.Scan, pt *path, need *logical.ColSet) *
 	n.Base = p.base(cols)
 	r := &rel{n, cols}
 	n.Filter = p.remapCond(pt.filter, r.layout())
+	if len(pt.arms) == 1 { // else the arms are a disjunction's terms with what helps to find them
+		found, rest := pt.arms[0].foundBy(), []expr.Expr(nil)
+		for _, c := range pt.filter {
+			if !slices.Contains(found, c) {
+				rest = append(rest, c)
+			}
+		}
+		n.Recheck, n.Rest = p.remapCond(found, r.layout()), p.remapCond(rest, r.layout())
+	}
 	n.Rows, n.Startup, n.Cost = pt.rows, pt.startup, pt.cost
 	id := p.meta.Add(logical.ColInfo{Name: "rowid", Rel: s.Alias, T: types.Of(types.Int8OID), Table: s.Table, Attr: catalog.RowIDAttr})
 	keys := *s
 	keys.Attrs = append(slices.Clone(s.Attrs), catalog.RowIDAttr)
 	keys.Out = append(slices.Clone(s.Out), id)
 	for i := range pt.arms {
-		a := &pt.arms[i]
-		arm := p.buildPath(&keys, a, logical.SetOf(id))
-		arm.info().Rows = a.visited
-		n.Arms = append(n.Arms, arm.node)
+		n.Arms = append(n.Arms, p.buildArm(&keys, &pt.arms[i], id))
 	}
 	return r
 }

@@ -27,11 +27,12 @@ type planner struct {
 	ctes   map[*logical.CTE]int // position in plan.CTEs
 	est    stats.Estimator
 	// qualify: names in EXPLAIN carry their relation.
-	qualify bool
-	noSeq   bool // enable_seqscan off
-	noIndex bool // enable_indexscan off
-	err     error
-	wrote   bool // writes was called
+	qualify  bool
+	noSeq    bool // enable_seqscan off
+	noIndex  bool // enable_indexscan off
+	noBitmap bool // enable_bitmapscan off
+	err      error
+	wrote    bool // writes was called
 }
 
 // rel is a built subtree: its node and which column is at which position.
@@ -64,7 +65,8 @@ func Plan(s *bind.Statement, o bind.Options) (*physical.Plan, error) {
 	}
 	tree = logical.ReadBefore(tree, s.Meta)
 	p := &planner{o: o, meta: s.Meta, m: &cost.Default, ctes: map[*logical.CTE]int{}, qualify: relations(s.Meta) > 1,
-		noSeq: settingOff(o, "enable_seqscan"), noIndex: settingOff(o, "enable_indexscan")}
+		noSeq: settingOff(o, "enable_seqscan"), noIndex: settingOff(o, "enable_indexscan"),
+		noBitmap: settingOff(o, "enable_bitmapscan")}
 	p.est.Col = p.columnStats
 	p.plan = &physical.Plan{Params: s.Params, Tag: s.Tag, Version: o.Catalog.Version, ReadOnly: s.Tag == "SELECT" && !s.Locks}
 	need := &logical.ColSet{}

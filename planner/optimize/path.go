@@ -22,12 +22,16 @@ type path struct {
 	visited float64
 	startup float64
 	cost    float64
-	point   bool    // at most one row
-	multi   bool    // several points: no order
-	prefix  int     // equality columns
-	loose   []int   // conditions that narrow the range but must still be tested
-	arms    []path  // not nil: the rows that any of these finds, in no order
-	within  *within // a vector index read up to a distance; nil for other ways
+	point   bool        // at most one row
+	multi   bool        // several points: no order
+	prefix  int         // equality columns
+	loose   []int       // conditions that narrow the range but must still be tested
+	arms    []path      // not nil: the rows that any of these finds, in no order
+	meet    []path      // not nil: the rows that all of these find; of an arm
+	covers  []expr.Expr // conditions that the bounds make true or narrow
+	// inverted: the rows that the entries of an inverted index allow; of an arm.
+	inverted *inverted
+	within   *within // a vector index read up to a distance; nil for other ways
 }
 
 // pinned is how many leading key columns have one value in the whole range.
@@ -86,6 +90,7 @@ func (p *planner) paths(s *logical.Scan, conds []expr.Expr) []path {
 	if pt, ok := p.bitmapPath(s, conds, rows, out); ok {
 		list = append(list, pt)
 	}
+	list = append(list, p.invertedPaths(s, conds, out)...)
 	return p.withRanges(s, conds, rows, list)
 }
 
@@ -219,6 +224,7 @@ func (p *planner) finishPath(pt *path, conds []expr.Expr, used []int, rows float
 	for _, i := range pt.loose {
 		in = append(in, conds[i])
 	}
+	pt.covers = in
 	pt.visited = rows
 	if len(in) > 0 {
 		pt.visited = math.Max(rows*p.sel(in), 0)

@@ -8,6 +8,7 @@ import (
 	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/gin"
 	"github.com/loxodb/loxodb/sql/syscat"
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -103,12 +104,28 @@ type (
 	// order, and tests Filter on them. Arms are scans of one column, RowIDAttr.
 	BitmapScan struct {
 		Base
-		Table  *catalog.Table
-		Alias  string
-		Arms   []Node
-		Cursor string // of WHERE CURRENT OF, instead of Arms: the row that it stands on
-		Attrs  []int16
-		Filter expr.Expr
+		Table *catalog.Table
+		Alias string
+		Arms  []Node
+		// Recheck is what the arms were found by, Rest what else Filter tests: for EXPLAIN.
+		// Both are nil where Filter is shown as a whole.
+		Recheck, Rest expr.Expr
+		Cursor        string // of WHERE CURRENT OF, instead of Arms: the row that it stands on
+		Attrs         []int16
+		Filter        expr.Expr
+	}
+	// InvertedScan hands out RowIDAttr of the rows whose entries in an inverted index
+	// allow Conds to hold, in table-key order: all for which they hold, and others.
+	InvertedScan struct {
+		Base
+		Table *catalog.Table
+		Index *catalog.Index
+		Conds []InvertedCond
+	}
+	// BitmapAnd hands out the row numbers that all of Arms find.
+	BitmapAnd struct {
+		Base
+		Arms []Node
 	}
 	// VectorSearch yields rows nearest to Query first, in exact distance order
 	// (operator Op's value, NULLs and rows without a vector last: they are added
@@ -308,6 +325,14 @@ type (
 		Locks []RowLock
 	}
 )
+
+// InvertedCond is a condition on a key column of an inverted index: column op Value.
+type InvertedCond struct {
+	Column int
+	Class  *gin.Class
+	Op     *gin.Op
+	Value  expr.Expr // no Column nodes
+}
 
 // RowLock says which table's rows LockRows locks.
 type RowLock struct {

@@ -207,7 +207,7 @@ func (s *Estimator) call(x *expr.Call) float64 {
 		return clamp(1 - s.equal(x.Args[0], x.Args[1]))
 	case "<", "<=", ">", ">=":
 		return s.compare(x)
-	case "~~", "~", "~~*", "~*", "@>", "<@", "&&", "?", "@@":
+	case "~~", "~", "~~*", "~*", "@>", "<@", "&&", "?", "?|", "?&", "@@", "@@@", "@?":
 		return DefaultMatch
 	case "!~~", "!~", "!~~*", "!~*":
 		return 1 - DefaultMatch

@@ -49,7 +49,7 @@ func indexProperties(r *registrar) {
 		case "clusterable", "backward_scan":
 			return types.Bool(x.Method == "btree"), nil
 		case "index_scan":
-			return types.Bool(true), nil
+			return types.Bool(!x.IsInverted()), nil
 		case "bitmap_scan":
 			return types.Bool(!x.IsVector()), nil
 		}
@@ -58,8 +58,10 @@ func indexProperties(r *registrar) {
 	r.eval("pg_indexam_has_property", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 		btree := uint32(a[0].Int()) == catalog.BtreeAmID
 		switch strings.ToLower(a[1].Text()) {
-		case "can_order", "can_unique", "can_multi_col":
+		case "can_order", "can_unique":
 			return types.Bool(btree), nil
+		case "can_multi_col":
+			return types.Bool(btree || uint32(a[0].Int()) == catalog.GinAmID), nil
 		case "can_include":
 			return types.Bool(btree || slices.Contains(vectorMethods, uint32(a[0].Int()))), nil
 		case "can_exclude":

@@ -133,7 +133,7 @@ func mysqlType(t types.T) string {
 func columnKey(t *catalog.Table, c *catalog.Column) string {
 	best := ""
 	for _, x := range t.Indexes {
-		if len(x.Keys) == 0 || x.IsVector() {
+		if len(x.Keys) == 0 || x.IsVector() || x.IsInverted() {
 			continue
 		}
 		at := -1

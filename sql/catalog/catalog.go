@@ -30,6 +30,7 @@ const (
 	VectorExtensionID ID = 16387
 	HeapAmID          ID = 2
 	BtreeAmID         ID = 403
+	GinAmID           ID = 2742
 	HnswAmID          ID = 16388
 	IvfflatAmID       ID = 16389
 	FlatAmID          ID = 16390
@@ -454,6 +455,9 @@ func (x *Index) IsVector() bool {
 	}
 	return false
 }
+
+// IsInverted reports an index that has entries for the parts of values: see package gin.
+func (x *Index) IsInverted() bool { return x.Method == "gin" }
 
 // RowType is the type of a relation's rows, and the array type over it. Immutable.
 type RowType struct {

@@ -140,25 +140,44 @@ func (r *rows) indexAttributes(t *catalog.Table, x *catalog.Index) {
 	}
 	for i := range x.Keys {
 		k := &x.Keys[i]
+		typ, dims := k.Type, int16(0)
+		if c := t.Column(k.Attr); c != nil {
+			dims = c.NDims
+		}
+		if x.IsInverted() {
+			typ, dims = entryType(k), 0
+		}
 		if c := t.Column(k.Attr); k.Attr != 0 && c != nil {
 			coll := k.Collation
 			if coll == 0 {
 				coll = c.Collation
 			}
-			put(c.Name, k.Type, c.NDims, coll)
+			put(c.Name, typ, dims, coll)
 			continue
 		}
 		name := k.Name
 		if name == "" {
 			name = exprName(k.Expr)
 		}
-		put(name, k.Type, 0, k.Collation)
+		put(name, typ, 0, k.Collation)
 	}
 	for _, a := range x.Include {
 		if c := t.Column(a); c != nil {
 			put(c.Name, c.Type, c.NDims, c.Collation)
 		}
 	}
+}
+
+// entryType is the type of an inverted index's column: that of the entries.
+func entryType(k *catalog.IndexKey) types.T {
+	class, _ := opClassOf("gin", k.OpClass, k.Type.OID)
+	switch {
+	case class.stored == 0:
+		return k.Type
+	case class.stored == types.AnyElementOID:
+		return k.Type.Elem()
+	}
+	return types.Of(class.stored)
 }
 
 // exprName is the column name PostgreSQL gives an index expression: the

@@ -91,7 +91,7 @@ func isDigits(s string) bool {
 type opClass struct {
 	oid, method, family catalog.ID
 	name                string
-	input               types.OID
+	input, stored       types.OID // the types of values and, where others, of entries
 	isDefault           bool
 }
 
@@ -100,7 +100,7 @@ var opClasses = sync.OnceValue(func() []opClass {
 	var out []opClass
 	for _, f := range catalogRows("opclass") {
 		out = append(out, opClass{oid: number(f[0]), method: number(f[1]), name: f[2], family: number(f[5]),
-			input: number(f[6]), isDefault: f[7] == "t"})
+			input: number(f[6]), isDefault: f[7] == "t", stored: number(f[8])})
 	}
 	return out
 })
@@ -110,6 +110,8 @@ func methodID(name string) catalog.ID {
 	switch name {
 	case "btree", "":
 		return catalog.BtreeAmID
+	case "gin":
+		return catalog.GinAmID
 	case "hnsw":
 		return catalog.HnswAmID
 	case "ivfflat":
@@ -139,6 +141,8 @@ func opClassOf(method, name string, t types.OID) (opClass, bool) {
 		input = types.TextOID
 	case types.Of(t).IsArray():
 		input = types.AnyArrayOID
+	case am == catalog.GinAmID && (t == types.Int2VectorOID || t == types.OidVectorOID):
+		input = types.AnyArrayOID
 	case t == types.CidrOID:
 		input = types.InetOID
 	case types.RangeTypeOf(t) != nil:
@@ -162,6 +166,15 @@ func opClassOf(method, name string, t types.OID) (opClass, bool) {
 		}
 	}
 	return found, ok
+}
+
+// Ordered reports a type whose values are compared by a btree operator class.
+func Ordered(t types.OID) bool {
+	if info := types.Lookup(t); info != nil && info.Type == 'c' {
+		return true
+	}
+	_, ok := opClassOf("btree", "", t)
+	return ok
 }
 
 // OpClassAccepts reports whether an access method has an operator class of that

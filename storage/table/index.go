@@ -75,6 +75,9 @@ func ScanIndex(ctx context.Context, from kv.Reader, rng kv.Range) (*IndexScan, e
 	return &IndexScan{it}, nil
 }
 
+// Walk is a scan over other keys that end with a row's number.
+func Walk(it kv.Iter) *IndexScan { return &IndexScan{it} }
+
 // Next appends up to max row numbers to dst; it returns dst unchanged at the end.
 func (s *IndexScan) Next(dst []uint64, max int) ([]uint64, error) {
 	for n := 0; n < max && s.iter.Next(); n++ {

@@ -213,6 +213,12 @@ func (w *Writer) updateEntries(ctx context.Context, id uint64, old, row []types.
 		if !w.stored(x) {
 			continue
 		}
+		if x.IsInverted() {
+			if err := w.updateInverted(i, old, row, id); err != nil {
+				return err
+			}
+			continue
+		}
 		same, err := w.sameEntry(i, x, old, row, id)
 		if err != nil {
 			return err

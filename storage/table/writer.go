@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/gin"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 	"github.com/loxodb/loxodb/storage/keys"
@@ -52,6 +53,7 @@ type Writer struct {
 	vals              []types.Datum
 	row               []types.Datum
 	key, oldKey, val  []byte
+	parts, oldParts   gin.Entries    // of an inverted index
 	locking           *catalog.Index // whose unique key in w.key is being locked
 }
 
@@ -186,6 +188,9 @@ func (w *Writer) insertEntry(ctx context.Context, i int, x *catalog.Index, row [
 	if !w.stored(x) {
 		return nil
 	}
+	if x.IsInverted() {
+		return w.putInverted(i, row, id)
+	}
 	vals, in, err := w.keyOf(i, row, w.vals[:0])
 	w.vals = vals
 	if err != nil || !in {
@@ -241,6 +246,9 @@ func (w *Writer) Delete(ctx context.Context, id uint64, old []types.Datum) (bool
 }
 
 func (w *Writer) deleteEntry(ctx context.Context, i int, x *catalog.Index, old []types.Datum, id uint64) error {
+	if x.IsInverted() {
+		return w.deleteInverted(i, old, id)
+	}
 	vals, in, err := w.keyOf(i, old, w.vals[:0])
 	w.vals = vals
 	if err != nil || !in {
@@ -259,6 +267,9 @@ func (w *Writer) deleteEntry(ctx context.Context, i int, x *catalog.Index, old [
 // another row has already is error 23505.
 func (w *Writer) AddEntry(ctx context.Context, i int, row []types.Datum, id uint64) error {
 	x := w.Table.Indexes[i]
+	if x.IsInverted() {
+		return w.putInverted(i, row, id)
+	}
 	vals, in, err := w.keyOf(i, row, w.vals[:0])
 	w.vals = vals
 	if err != nil || !in {

@@ -48,6 +48,7 @@ var law = []struct {
 	{"sql/catalog", []string{"sql/ast", "sql/parser", "planner", "executor", "storage", "server"}, nil},
 	{"sql/builtin", []string{"sql/ast", "sql/parser", "planner", "executor", "storage", "server"}, nil},
 	{"sql/expr", []string{"sql/ast", "sql/parser", "planner", "executor", "storage", "server"}, nil},
+	{"sql/gin", []string{"sql/ast", "sql/parser", "planner", "executor", "storage", "server"}, nil},
 	{"sql/syscat", []string{"planner", "executor", "server"}, nil},
 	{"planner", []string{"executor", "storage", "server", "vectorindex/sidecar"}, nil},
 	{"executor", []string{"server", "sql/ast", "sql/parser", "planner/bind", "planner/logical", "storage/pebblekv", "storage/kv/memkv"}, nil},

@@ -59,9 +59,10 @@ func TestMeta(t *testing.T) {
 
 // database is a server with random tables t and u.
 type database struct {
-	t *testing.T
-	r *rand.Rand
-	c *pgconn.PgConn
+	t   *testing.T
+	r   *rand.Rand
+	c   *pgconn.PgConn
+	dsn string
 }
 
 func open(t *testing.T, seed uint64) *database {
@@ -85,7 +86,7 @@ func open(t *testing.T, seed uint64) *database {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close(context.Background()) })
-	d := &database{t: t, r: rand.New(rand.NewPCG(seed, 0)), c: c}
+	d := &database{t: t, r: rand.New(rand.NewPCG(seed, 0)), c: c, dsn: dsn}
 	d.must("DROP SCHEMA IF EXISTS loxodb_meta CASCADE", "CREATE SCHEMA loxodb_meta", "SET search_path = loxodb_meta, public", "SET timezone = 'UTC'",
 		"CREATE EXTENSION IF NOT EXISTS vector")
 	for _, table := range []string{"t", "u"} {

@@ -315,6 +315,9 @@ func (e *Env) retypedIndex(t *catalog.Table, x *catalog.Index, c *catalog.Column
 	if x.IsVector() {
 		return &n, checkVectorKey(x.Method, &n.Keys[0])
 	}
+	if x.IsInverted() {
+		return &n, e.retypeInverted(x, &n)
+	}
 	return &n, nil
 }
 
@@ -325,9 +328,14 @@ func (e *Env) reboundKey(t *catalog.Table, x *catalog.Index, old *catalog.IndexK
 		return k, err
 	}
 	el := &ast.IndexElem{At: ast.At{Pos: ast.NoPos}, Expr: list[0].Stmt.(*ast.Select).Targets[0].Expr}
-	if x.IsVector() {
+	switch {
+	case x.IsVector():
 		k, err = e.vectorKey(t, el)
-	} else {
+	case x.IsInverted():
+		if k, err = e.partedKey(t, el); err == nil {
+			err = e.collatedKey(t, x, el, &k, x.Method)
+		}
+	default:
 		if k, err = e.expressionKey(t, el); err == nil {
 			err = e.collatedKey(t, x, el, &k, x.Method)
 		}

@@ -105,7 +105,9 @@ func (e *Env) newIndex(ctx context.Context, t *catalog.Table, st *ast.CreateInde
 		if err = e.orderedKeys(t, x, st, "hash"); err == nil {
 			err = hashable(x)
 		}
-	case "gin", "gist", "spgist", "brin":
+	case "gin":
+		err = e.invertedIndex(t, x, st)
+	case "gist", "spgist", "brin":
 		err = pgerr.NotSupported(int(st.Pos), "access method %q is not supported", x.Method)
 	default:
 		m, ok := opclass.MethodByName(x.Method)

@@ -228,6 +228,9 @@ func alterOptions(set catalog.Options, method string, cmd *ast.AlterCmd, st *ast
 		if isVector {
 			return setOptions(set, m, cmd.Options)
 		}
+		if method == "gin" {
+			return setInverted(set, cmd.Options)
+		}
 		for i := range cmd.Options {
 			o := &cmd.Options[i]
 			if !slices.Contains(btreeOptions, o.Name) {
