@@ -2,7 +2,6 @@ package boot
 
 import (
 	"context"
-	"fmt"
 	"path/filepath"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -17,20 +16,16 @@ import (
 // compose builds what lies between the store and the wire. signal cancels or
 // terminates another session's statement.
 func compose(ctx context.Context, engine kv.Engine, dir string, o Options, signal func(pid int32, terminate bool) bool) (database, error) {
-	index := filepath.Join(dir, "index")
-	if err := vfs.Default.MkdirAll(index, 0o700); err != nil {
-		return nil, fmt.Errorf("making the directory of the vector indexes: %w", err)
-	}
-	db, err := session.OpenDatabase(ctx, session.Config{
-		Engine:  engine,
-		FS:      vfs.Default,
-		Dir:     index,
-		Temp:    filepath.Join(dir, "temp"),
-		Parser:  pg.New(),
-		Name:    Superuser,
-		Version: Version,
-		Log:     o.Log,
-		Signal:  signal,
+	db, err := session.Open(ctx, session.Config{
+		Engine:    engine,
+		FS:        vfs.Default,
+		Dir:       filepath.Join(dir, "index"),
+		Databases: filepath.Join(dir, "databases"),
+		Temp:      filepath.Join(dir, "temp"),
+		Parser:    pg.New(),
+		Version:   Version,
+		Log:       o.Log,
+		Signal:    signal,
 
 		Dialects: map[string]parser.Frontend{"tidb": tidb.New()},
 

@@ -25,7 +25,8 @@ var errInUse = errors.New("in use")
 //	FORMAT  the layout's version
 //	LOCK    locked while a server runs; holds its process number
 //	store/  the key-value store
-//	index/  vector index files
+//	index/  vector index files of the first database
+//	databases/  those of the others, by their OIDs
 type dataDir struct {
 	path string
 	lock *os.File

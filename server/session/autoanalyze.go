@@ -122,6 +122,6 @@ func (d *Database) storeStats(ctx context.Context, t *catalog.Table, st *catalog
 // internalSession is a superuser's session with default settings, for the
 // server's own work. Nobody sees it among the sessions.
 func (d *Database) internalSession() *Session {
-	role := &catalog.Role{Name: d.cfg.Name, Super: true}
-	return newSession(d, backend.Startup{User: role.Name, Database: d.cfg.Name}, role)
+	role := &catalog.Role{Name: "postgres", Super: true}
+	return newSession(d, backend.Startup{User: role.Name}, role)
 }

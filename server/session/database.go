@@ -6,21 +6,17 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"log/slog"
-	"runtime"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
-
-	"github.com/cockroachdb/pebble/v2/vfs"
-	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/executor"
 	"github.com/loxodb/loxodb/server/backend"
 	"github.com/loxodb/loxodb/server/plancache"
 	"github.com/loxodb/loxodb/sql/catalog"
-	"github.com/loxodb/loxodb/sql/parser"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/storage/catalogstore"
 	"github.com/loxodb/loxodb/storage/feed"
@@ -29,31 +25,12 @@ import (
 	"github.com/loxodb/loxodb/storage/table"
 )
 
-// Config is what a Database needs.
-type Config struct {
-	Engine kv.Engine
-	FS     vfs.FS          // of the vector index files
-	Dir    string          // where they are
-	Temp   string          // where statements that need much memory put rows; "" = they do not
-	Parser parser.Frontend // of PostgreSQL's dialect, in which everything is stored
-	// Dialects are the frontends of the other values of the setting sql_dialect.
-	Dialects map[string]parser.Frontend
-	Name     string // the database's name; default postgres
-	Version  string // of LoxoDB, for server_version
-	// PlanCacheBytes and RowCacheBytes bound the caches; defaults 64 and 128 MiB,
-	// negative turns one off.
-	PlanCacheBytes, RowCacheBytes int64
-	// NoRecallReplay turns the background measurement of recall off.
-	NoRecallReplay bool
-	Log            *slog.Logger
-	// Signal cancels (or terminates) another connection; set by the wire.
-	Signal func(pid int32, terminate bool) bool
-}
-
-// Database is what all sessions share. Safe for concurrent use.
+// Database is what the sessions of one database share. Safe for concurrent use.
 type Database struct {
+	c        *Cluster
+	id       catalog.ID
 	cfg      Config
-	eng      kv.Engine
+	eng      kv.Engine // the database's keyspace
 	store    *catalogstore.Store
 	vectors  *feed.Manager
 	numbers  *table.Counter
@@ -68,52 +45,46 @@ type Database struct {
 	builds   *progress
 	helpers  *executor.Helpers
 	spill    spillDir
-	started  time.Time
 
 	mu       sync.Mutex
 	sessions map[*Session]struct{}
 	stop     chan struct{}
 	done     sync.WaitGroup
+	building atomic.Bool // an interrupted build goes on
 }
 
-// OpenDatabase opens the catalog and the vector indexes.
-func OpenDatabase(ctx context.Context, cfg Config) (*Database, error) {
-	if cfg.Name == "" {
-		cfg.Name = "postgres"
+// errNoDatabase: it was dropped just now.
+var errNoDatabase = errors.New("session: the database does not exist")
+
+// openDatabase opens the catalog and the vector indexes of a database.
+func (c *Cluster) openDatabase(ctx context.Context, id catalog.ID) (_ *Database, err error) {
+	if _, ok := c.store.Current().DatabaseByID(id); !ok {
+		return nil, errNoDatabase // and what is left of it is not to be seen
 	}
-	if cfg.PlanCacheBytes == 0 {
-		cfg.PlanCacheBytes = 64 << 20
-	}
-	if cfg.RowCacheBytes == 0 {
-		cfg.RowCacheBytes = 128 << 20
-	}
-	store, err := catalogstore.Open(ctx, cfg.Engine)
+	store, err := c.store.Open(ctx, id)
 	if err != nil {
 		return nil, fmt.Errorf("session: catalog: %w", err)
 	}
-	plans, err := plancache.New(max(cfg.PlanCacheBytes, 1))
-	if err != nil {
-		return nil, err
+	defer func() {
+		if err != nil {
+			store.Close()
+		}
+	}()
+	dir := c.indexDir(id)
+	if err := c.cfg.FS.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("session: making the directory of the vector indexes: %w", err)
 	}
-	rows, err := table.NewRowCache(cfg.RowCacheBytes)
-	if err != nil {
-		return nil, err
-	}
+	eng := c.store.Space(id)
 	d := &Database{
-		cfg: cfg, eng: cfg.Engine, store: store, plans: plans, rows: rows, helpers: executor.NewHelpers(min(runtime.NumCPU(), runtime.GOMAXPROCS(0))),
-		vectors:  feed.NewManager(cfg.Engine, cfg.FS, cfg.Dir, cfg.Log),
-		numbers:  table.NewRowNumbers(cfg.Engine),
-		xids:     table.NewTxnNumbers(cfg.Engine),
-		seqs:     sequence.NewManager(cfg.Engine),
+		c: c, id: id, cfg: c.cfg, eng: eng, store: store, plans: c.plans, rows: c.rows.Of(id), helpers: c.helpers,
+		vectors: feed.NewManager(eng, c.cfg.FS, dir, c.cfg.Log),
+		numbers: c.numbers, xids: c.xids, spill: c.spill,
+		seqs:     sequence.NewManager(eng),
 		advisory: newAdvisoryLocks(),
 		notify:   newHub(),
 		builds:   newProgress(),
-		started:  time.Now(),
 		sessions: map[*Session]struct{}{},
 		stop:     make(chan struct{}),
-	}
-	if d.spill, err = newSpillDir(cfg.FS, cfg.Temp); err != nil {
-		return nil, err
 	}
 	if kb, err := strconv.ParseInt(defaultMaintenance(), 10, 64); err == nil {
 		d.vectors.Memory = kb << 10
@@ -122,69 +93,31 @@ func OpenDatabase(ctx context.Context, cfg Config) (*Database, error) {
 		return nil, err
 	}
 	d.suspect()
+	d.building.Store(true)
 	d.done.Add(3)
 	go d.housekeeping()
 	go d.autoAnalyze()
 	go d.resumeBuilds()
-	if !cfg.NoRecallReplay {
+	if !c.cfg.NoRecallReplay {
 		d.done.Go(d.watchRecall)
 	}
 	return d, nil
 }
 
-// Auth implements backend.Opener.
-func (d *Database) Auth(_ context.Context, user string) (backend.AuthInfo, error) {
-	r, ok := d.store.Current().Role(user)
-	if !ok {
-		return backend.AuthInfo{}, nil
+// name is what the database is called now.
+func (d *Database) name() string {
+	if x, ok := d.store.Current().DatabaseByID(d.id); ok {
+		return x.Name
 	}
-	return backend.AuthInfo{Exists: true, CanLogin: r.Login, Password: r.Password}, nil
+	return ""
 }
 
-// SetPassword stores a SCRAM verifier for the role.
-func (d *Database) SetPassword(ctx context.Context, role, verifier string) error {
-	txn, err := table.Begin(ctx, d.eng, kv.TxnOptions{}, d.vectors)
-	if err != nil {
-		return err
-	}
-	defer txn.Close()
-	snap := d.store.At(txn.At())
-	r, ok := snap.Role(role)
-	if !ok {
-		return pgerr.Newf(pgerrcode.UndefinedObject, "role %q does not exist", role)
-	}
-	c := *r
-	c.Password = verifier
-	if err := d.store.Edit(ctx, txn, snap).PutRole(&c); err != nil {
-		return err
-	}
-	_, err = txn.Commit(ctx)
-	return err
-}
-
-// Open implements backend.Opener.
-func (d *Database) Open(_ context.Context, st backend.Startup) (backend.Session, error) {
-	role, ok := d.store.Current().Role(st.User)
-	if !ok {
-		return nil, fatal(pgerr.Newf(pgerrcode.InvalidAuthorizationSpecification, "role %q does not exist", st.User))
-	}
-	if !role.Login {
-		return nil, fatal(pgerr.Newf(pgerrcode.InvalidAuthorizationSpecification, "role %q is not permitted to log in", st.User))
-	}
-	name := st.Database
-	if name == "" {
-		name = st.User
-	}
-	if name != d.cfg.Name {
-		return nil, fatal(pgerr.Newf(pgerrcode.InvalidCatalogName, "database %q does not exist", name))
-	}
+// open makes a session for a role that may log in.
+func (d *Database) open(st backend.Startup, role *catalog.Role) (*Session, error) {
 	s := newSession(d, st, role)
 	s.beginWith(role)
 	for _, kv := range st.Settings {
 		if err := s.SetSetting(kv[0], kv[1], false); err != nil {
-			if e, ok := pgerr.As(err); ok {
-				return nil, fatal(e)
-			}
 			return nil, err
 		}
 		s.settings.start[lower(kv[0])], _ = s.settings.get(kv[0])
@@ -201,7 +134,7 @@ func (d *Database) Open(_ context.Context, st backend.Startup) (backend.Session,
 func (s *Session) beginWith(role *catalog.Role) {
 	snap := s.db.store.Current()
 	every, own := snap.RoleSettings(0), snap.RoleSettings(role.ID)
-	for _, list := range []catalog.Options{every.Settings, every.InDatabase, own.Settings, own.InDatabase} {
+	for _, list := range []catalog.Options{every.Settings, every.In(s.db.id), own.Settings, own.In(s.db.id)} {
 		for _, o := range list {
 			if err := s.SetSetting(o.Name, o.Value, false); err != nil {
 				s.warn(pgerr.Code(err), err.Error())
@@ -259,14 +192,17 @@ func (d *Database) entries(ctx context.Context, t *catalog.Table, x *catalog.Ind
 // sealTime bounds how long Close works to make the next start short.
 const sealTime = 20 * time.Second
 
-// Close stops background work. Sessions must have ended; the engine stays open.
-func (d *Database) Close() error {
+// close stops background work and makes the next opening short. Sessions must have ended.
+func (d *Database) close() error {
 	close(d.stop)
 	d.done.Wait()
-	d.plans.Close()
-	d.rows.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), sealTime)
 	defer cancel()
+	if err := d.seqs.Settle(ctx); err != nil {
+		d.cfg.Log.Warn("sequences leave a gap", "error", err)
+	}
 	d.vectors.Flush(ctx)
-	return d.vectors.Close()
+	err := d.vectors.Close()
+	d.store.Close()
+	return err
 }

@@ -33,7 +33,7 @@ func (s *Session) CurrentUser() string {
 func (s *Session) SessionUser() string { return s.user }
 
 // Database implements builtin.Session.
-func (s *Session) Database() string { return s.db.cfg.Name }
+func (s *Session) Database() string { return s.db.name() }
 
 // BackendPID implements builtin.Session.
 func (s *Session) BackendPID() int32 { return s.pid }
@@ -336,7 +336,7 @@ func (s *Session) Engine(fact string, args ...string) (string, error) {
 		space, _ := strconv.ParseInt(args[0], 10, 64)
 		return strconv.Itoa(s.db.advisory.releaseIn(s, space)), nil
 	case "start_time":
-		return s.db.started.UTC().Format("2006-01-02 15:04:05.999999-07"), nil
+		return s.db.c.started.UTC().Format("2006-01-02 15:04:05.999999-07"), nil
 	case "listening":
 		return strings.Join(s.db.notify.listening(s), "\n"), nil
 	case "sequence_last_value":
@@ -449,11 +449,8 @@ func (x system) Settings() []syscat.Setting {
 
 // Backends implements syscat.Live.
 func (x system) Backends() []syscat.Backend {
-	d := x.s.db
-	d.mu.Lock()
-	defer d.mu.Unlock()
 	var out []syscat.Backend
-	for s := range d.sessions {
+	x.s.db.c.eachSession(func(s *Session) {
 		a := &s.activity
 		waitType, wait := "", ""
 		if s.waiting.Now() {
@@ -463,18 +460,27 @@ func (x system) Backends() []syscat.Backend {
 			waitType, wait = "IPC", "SafeSnapshot"
 		}
 		a.mu.Lock()
+		defer a.mu.Unlock()
 		out = append(out, syscat.Backend{
-			PID: s.pid, User: s.role.ID, UserName: s.user, Application: a.application, ClientAddr: s.host(), ClientPort: s.port(),
+			PID: s.pid, Database: s.db.id, User: s.role.ID, UserName: s.user, Application: a.application, ClientAddr: s.host(), ClientPort: s.port(),
 			Start: s.opened, TxnStart: a.xactStart, QueryStart: a.queryStart, StateChange: a.since,
 			WaitType: waitType, Wait: wait, State: a.state, Query: a.query, Type: "client backend",
 		})
-		a.mu.Unlock()
-	}
+	})
 	return out
 }
 
 // Locks implements syscat.Live.
-func (x system) Locks() []syscat.Lock { return x.s.db.advisory.list() }
+func (x system) Locks() []syscat.Lock {
+	var out []syscat.Lock
+	for _, d := range x.s.db.c.opened() {
+		for _, l := range d.advisory.list() {
+			l.Database = d.id
+			out = append(out, l)
+		}
+	}
+	return out
+}
 
 // Prepared implements syscat.Live.
 func (x system) Prepared() []syscat.Prepared {
@@ -503,7 +509,16 @@ func (x system) Cursors() []syscat.Cursor {
 }
 
 // Builds implements syscat.Live.
-func (x system) Builds() []syscat.Build { return x.s.db.builds.list() }
+func (x system) Builds() []syscat.Build {
+	var out []syscat.Build
+	for _, d := range x.s.db.c.opened() {
+		for _, b := range d.builds.list() {
+			b.Database = d.id
+			out = append(out, b)
+		}
+	}
+	return out
+}
 
 // Caches implements syscat.Live.
 func (x system) Caches() []syscat.Cache {

@@ -98,6 +98,7 @@ func (s *Session) committed(ctx context.Context, run func(*define.Env) error) er
 // interrupted, one after the other.
 func (d *Database) resumeBuilds() {
 	defer d.done.Done()
+	defer d.building.Store(false)
 	ctx, cancel := context.WithCancelCause(context.Background())
 	go func() {
 		<-d.stop

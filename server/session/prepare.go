@@ -162,7 +162,7 @@ func (s *Session) planKeyNow() string {
 		s.settings.key, s.settings.keyVersion = sb.String(), s.settings.version+1
 	}
 	snap := s.Catalog()
-	return fmt.Sprintf("%s\x00%d\x00%d\x00%d", s.settings.key, snap.Version, snap.TempVersion(), s.tempSizes(snap))
+	return fmt.Sprintf("%s\x00%d\x00%d\x00%d\x00%d", s.settings.key, s.db.id, snap.Version, snap.TempVersion(), s.tempSizes(snap))
 }
 
 // shareable reports a query whose plan other sessions may use.

@@ -199,8 +199,12 @@ func (s *Session) Close() {
 	s.db.notify.remove(s)
 	s.dropTemp()
 	s.db.mu.Lock()
+	_, counted := s.db.sessions[s]
 	delete(s.db.sessions, s)
 	s.db.mu.Unlock()
+	if counted {
+		s.db.c.release(s.db)
+	}
 }
 
 // planOptions is what the planner may see.

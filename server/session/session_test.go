@@ -25,7 +25,7 @@ func newTestSession(t testing.TB) backend.Session {
 	if err != nil {
 		t.Fatal(err)
 	}
-	db, err := OpenDatabase(ctx, Config{Engine: eng, FS: fs, Dir: "index", Parser: pg.New(), Version: "test", Log: slog.New(slog.DiscardHandler)})
+	db, err := Open(ctx, Config{Engine: eng, FS: fs, Dir: "index", Parser: pg.New(), Version: "test", Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

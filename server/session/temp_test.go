@@ -13,6 +13,7 @@ import (
 
 	"github.com/loxodb/loxodb/server/backend"
 	"github.com/loxodb/loxodb/sql/batch"
+	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/parser/pg"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
@@ -28,24 +29,24 @@ func openOn(t testing.TB, fs vfs.FS) *Database {
 	if err != nil {
 		t.Fatal(err)
 	}
-	db, err := OpenDatabase(t.Context(), Config{Engine: eng, FS: fs, Dir: "index", Temp: "temp", Parser: pg.New(), Version: "test", Log: slog.New(slog.DiscardHandler)})
+	c, err := Open(t.Context(), Config{Engine: eng, FS: fs, Dir: "index", Temp: "temp", Parser: pg.New(), Version: "test", Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
+		if err := c.Close(); err != nil {
 			t.Error(err)
 		}
 		if err := eng.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	return db
+	return c.gate(catalog.DatabaseID).db
 }
 
 func connect(t testing.TB, db *Database) backend.Session {
 	t.Helper()
-	s, err := db.Open(t.Context(), backend.Startup{User: "postgres", Database: "postgres"})
+	s, err := db.c.Open(t.Context(), backend.Startup{User: "postgres", Database: "postgres"})
 	if err != nil {
 		t.Fatal(err)
 	}

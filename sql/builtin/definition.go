@@ -263,6 +263,10 @@ func comment(s *catalog.Snapshot, id catalog.ID, class string) string {
 		if x, ok := s.RoleByID(id); ok {
 			return x.Comment
 		}
+	case "pg_database":
+		if x, ok := s.DatabaseByID(id); ok {
+			return x.Comment
+		}
 	case "pg_type", "pg_am":
 		if r, ok := s.RowType(id); ok && class == "pg_type" && id == r.Table.TypeID && r.Table.Kind == catalog.KindComposite {
 			return r.Table.Comment

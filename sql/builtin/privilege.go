@@ -140,9 +140,13 @@ func privilegeObject(c *Ctx, s Session, k *privilegeKind, i int, d types.Datum) 
 	id := uint32(d.Int())
 	if c.argT(i).Rep() != types.RepInt {
 		switch {
-		case k.word == "database" && d.Text() != s.Database():
-			return 0, false, false, pgerr.Newf(pgerrcode.InvalidCatalogName, "database \"%s\" does not exist", d.Text())
-		case k.word == "parameter" || k.word == "database":
+		case k.word == "database":
+			x, ok := s.Catalog().Database(d.Text())
+			if !ok {
+				return 0, false, false, pgerr.Newf(pgerrcode.InvalidCatalogName, "database \"%s\" does not exist", d.Text())
+			}
+			return x.Owner, false, true, nil
+		case k.word == "parameter":
 			return owner, false, true, nil
 		case k.reg == 0:
 			if !slices.Contains(k.names, d.Text()) {

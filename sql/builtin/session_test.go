@@ -25,6 +25,7 @@ type fakeSession struct {
 func newFakeSession() *fakeSession {
 	c := catalog.NewSnapshot()
 	c.PutRole(&catalog.Role{ID: 10, Name: "postgres", Super: true})
+	c.PutDatabase(&catalog.Database{ID: catalog.DatabaseID, Name: "db", Owner: 10})
 	c.PutRole(&catalog.Role{ID: 20001, Name: "alice"})
 	c.PutRole(&catalog.Role{ID: 20002, Name: "bob"})
 	c.PutSchema(&catalog.Schema{ID: catalog.PgCatalogID, Name: "pg_catalog", Owner: 10})

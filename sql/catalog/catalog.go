@@ -302,14 +302,6 @@ type Role struct {
 	Comment                              string
 }
 
-// RoleSettings are the settings that sessions of a role begin with: what ALTER ROLE
-// and, for those in the database, ALTER ROLE … IN DATABASE said. Role 0 is every
-// role, whose settings in the database are those of ALTER DATABASE.
-type RoleSettings struct {
-	Role                 ID
-	Settings, InDatabase Options
-}
-
 // Extension is an installed extension.
 type Extension struct {
 	ID      ID

@@ -9,15 +9,20 @@ import (
 	"github.com/loxodb/loxodb/sql/types"
 )
 
-// Snapshot is one consistent version of the catalog: what all sessions share, and
-// over it the temporary objects of one session, if it has any. It is immutable once
+// Snapshot is one consistent version of a database's catalog: what all databases
+// share, what all sessions of this one share, and over it the temporary objects of one
+// session, if it has any. It is immutable once
 // published and safe for concurrent use; DDL works on a Clone of its own.
 type Snapshot struct {
 	// Version is that of the shared part; TempVersion tells about the other.
 	Version Version
 
-	shared, temp       *Layer
-	ownShared, ownTemp bool // may be changed in place: nobody else has it
+	// Home is the database that it is the catalog of.
+	Home ID
+
+	cluster                        *Cluster
+	shared, temp                   *Layer
+	ownCluster, ownShared, ownTemp bool // may be changed in place: nobody else has it
 }
 
 // Layer is one of the two parts of a Snapshot. Neither refers to objects of the other
@@ -35,10 +40,7 @@ type Layer struct {
 	typeByID   map[ID]*Type      // by the OIDs of array types, too
 	rowTypes   map[ID]*RowType   // the same
 	collations map[ID]*Collation // those of users
-	roles      map[string]*Role
-	roleByID   map[ID]*Role
 	extensions map[string]*Extension
-	settings   map[ID]*RoleSettings
 	stats      map[ID]*TableStats
 	// referrers lists, by referenced table, the tables whose foreign keys point at it.
 	referrers map[ID][]ID
@@ -54,7 +56,7 @@ var none = &Layer{}
 
 // NewSnapshot returns an empty catalog.
 func NewSnapshot() *Snapshot {
-	return &Snapshot{shared: none.clone(), temp: none, ownShared: true}
+	return &Snapshot{Home: DatabaseID, cluster: noCluster.clone(), shared: none.clone(), temp: none, ownCluster: true, ownShared: true}
 }
 
 func (l *Layer) clone() *Layer {
@@ -64,8 +66,7 @@ func (l *Layer) clone() *Layer {
 		sequences: clone(l.sequences), seqByID: clone(l.seqByID),
 		types: clone(l.types), typeByID: clone(l.typeByID), rowTypes: clone(l.rowTypes),
 		collations: clone(l.collations),
-		roles:      clone(l.roles), roleByID: clone(l.roleByID),
-		extensions: clone(l.extensions), settings: clone(l.settings), stats: clone(l.stats), referrers: clone(l.referrers),
+		extensions: clone(l.extensions), stats: clone(l.stats), referrers: clone(l.referrers),
 	}
 }
 
@@ -80,7 +81,7 @@ func clone[K comparable, V any](m map[K]V) map[K]V {
 // part that they change; s must not be changed itself afterwards.
 func (s *Snapshot) Clone() *Snapshot {
 	c := *s
-	c.ownShared, c.ownTemp = false, false
+	c.ownCluster, c.ownShared, c.ownTemp = false, false, false
 	return &c
 }
 
@@ -108,8 +109,10 @@ func (s *Snapshot) WithTemp(temp *Layer) *Snapshot {
 	return c
 }
 
-// SameShared reports that two snapshots have their shared part in common.
-func (s *Snapshot) SameShared(o *Snapshot) bool { return s.shared == o.shared }
+// SameShared reports that two snapshots have in common all that is not temporary.
+func (s *Snapshot) SameShared(o *Snapshot) bool {
+	return s.shared == o.shared && s.cluster == o.cluster
+}
 
 // TempVersion numbers states of temporary objects, over all sessions: what was
 // planned with one number must not serve under another. 0 = no temporary objects.
@@ -324,12 +327,6 @@ func (s *Snapshot) ArrayType(schema ID, name string) ID {
 	return 0
 }
 
-// Role finds a role by name.
-func (s *Snapshot) Role(name string) (*Role, bool) { x, ok := s.shared.roles[name]; return x, ok }
-
-// RoleByID finds a role by OID.
-func (s *Snapshot) RoleByID(id ID) (*Role, bool) { x, ok := s.shared.roleByID[id]; return x, ok }
-
 // Extension finds an installed extension.
 func (s *Snapshot) Extension(name string) (*Extension, bool) {
 	x, ok := s.shared.extensions[name]
@@ -348,7 +345,7 @@ func (s *Snapshot) Referrers(table ID) []ID {
 	return x
 }
 
-// Schemas, Tables, Sequences, Roles and Extensions list everything in OID order.
+// Schemas, Tables, Sequences and Extensions list everything in OID order.
 func (s *Snapshot) Schemas() []*Schema {
 	return sorted(func(x *Schema) ID { return x.ID }, s.shared.schemaByID, s.temp.schemaByID)
 }
@@ -357,9 +354,6 @@ func (s *Snapshot) Tables() []*Table {
 }
 func (s *Snapshot) Sequences() []*Sequence {
 	return sorted(func(x *Sequence) ID { return x.ID }, s.shared.seqByID, s.temp.seqByID)
-}
-func (s *Snapshot) Roles() []*Role {
-	return sorted(func(x *Role) ID { return x.ID }, s.shared.roleByID)
 }
 func (s *Snapshot) Extensions() []*Extension {
 	return sorted(func(x *Extension) ID { return x.ID }, s.shared.extensions)
@@ -512,39 +506,6 @@ func (s *Snapshot) RemoveType(id ID) {
 		delete(l.typeByID, old.Array)
 	}
 }
-
-// PutRole adds or replaces a role.
-func (s *Snapshot) PutRole(x *Role) {
-	s.RemoveRole(x.ID)
-	l := s.edit(false)
-	l.roles[x.Name], l.roleByID[x.ID] = x, x
-}
-
-// RemoveRole removes a role.
-func (s *Snapshot) RemoveRole(id ID) {
-	l := s.edit(false)
-	if old := l.roleByID[id]; old != nil {
-		delete(l.roles, old.Name)
-		delete(l.roleByID, id)
-	}
-}
-
-// RoleSettings are a role's own settings; 0 = every role's. Never nil.
-func (s *Snapshot) RoleSettings(role ID) *RoleSettings {
-	if x := s.shared.settings[role]; x != nil {
-		return x
-	}
-	return &RoleSettings{Role: role}
-}
-
-// AllRoleSettings lists the settings of all roles, in the order of their OIDs.
-func (s *Snapshot) AllRoleSettings() []*RoleSettings {
-	return sorted(func(x *RoleSettings) ID { return x.Role }, s.shared.settings)
-}
-
-// PutRoleSettings adds or replaces; RemoveRoleSettings removes.
-func (s *Snapshot) PutRoleSettings(x *RoleSettings) { s.edit(false).settings[x.Role] = x }
-func (s *Snapshot) RemoveRoleSettings(role ID)      { delete(s.edit(false).settings, role) }
 
 // PutExtension adds or replaces an extension; RemoveExtension removes one.
 func (s *Snapshot) PutExtension(x *Extension)   { s.edit(false).extensions[x.Name] = x }

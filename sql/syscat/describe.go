@@ -25,6 +25,7 @@ const (
 	classRewrite   catalog.ID = 2618
 	classExtension catalog.ID = 3079
 	classAuthid    catalog.ID = 1260
+	classDatabase  catalog.ID = 1262
 )
 
 func descriptions(r *rows) {
@@ -105,13 +106,19 @@ func (r *rows) bornWith(put func(id, class catalog.ID, sub int16, text string)) 
 }
 
 func sharedDescriptions(r *rows) {
-	for _, x := range r.cat.Roles() {
-		if x.Comment != "" {
-			r.oid("objoid", x.ID)
-			r.oid("classoid", classAuthid)
-			r.text("description", x.Comment)
+	put := func(id, class catalog.ID, text string) {
+		if text != "" {
+			r.oid("objoid", id)
+			r.oid("classoid", class)
+			r.text("description", text)
 			r.emit()
 		}
+	}
+	for _, x := range r.cat.Databases() {
+		put(x.ID, classDatabase, x.Comment)
+	}
+	for _, x := range r.cat.Roles() {
+		put(x.ID, classAuthid, x.Comment)
 	}
 }
 

@@ -56,7 +56,7 @@ type Setting struct {
 // Backend is a row of pg_stat_activity. Zero times are NULL.
 type Backend struct {
 	PID                                         int32
-	User                                        catalog.ID
+	Database, User                              catalog.ID
 	UserName, Application                       string
 	ClientAddr                                  string // "" for a Unix socket
 	ClientPort                                  int
@@ -67,6 +67,7 @@ type Backend struct {
 // Lock is a row of pg_locks.
 type Lock struct {
 	Type        string // relation, transactionid, advisory, tuple
+	Database    catalog.ID
 	Relation    catalog.ID
 	Transaction uint32
 	ClassID     uint32
@@ -101,7 +102,7 @@ type Build struct {
 	Share                   float64       // of all work; below 0 when it is not known
 	Took, Left              time.Duration // Left below 0: not known
 	PID                     int32
-	Table, Index            catalog.ID
+	Database, Table, Index  catalog.ID
 	Command, Phase          string
 	Blocks, BlocksDone      int64
 	Tuples, TuplesDone      int64

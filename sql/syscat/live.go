@@ -62,14 +62,21 @@ func settings(r *rows) {
 	}
 }
 
+// database names the database that a row is about.
+func (r *rows) database(id catalog.ID) {
+	r.oid("datid", id)
+	if x, ok := r.cat.DatabaseByID(id); ok {
+		r.text("datname", x.Name)
+	}
+}
+
 func activity(r *rows) {
 	l := r.live()
 	if l == nil {
 		return
 	}
 	for _, b := range l.Backends() {
-		r.oid("datid", catalog.DatabaseID)
-		r.text("datname", r.env.Database())
+		r.database(b.Database)
 		r.int("pid", int64(b.PID))
 		r.oid("usesysid", b.User)
 		r.text("usename", b.UserName)
@@ -110,7 +117,7 @@ func locks(r *rows) {
 	for _, k := range l.Locks() {
 		r.text("locktype", k.Type)
 		if k.Type == "relation" || k.Type == "tuple" || k.Type == "advisory" {
-			r.oid("database", catalog.DatabaseID)
+			r.oid("database", k.Database)
 		}
 		if k.Relation != 0 {
 			r.oid("relation", k.Relation)
@@ -177,8 +184,7 @@ func builds(r *rows) {
 	}
 	for _, b := range l.Builds() {
 		r.int("pid", int64(b.PID))
-		r.oid("datid", catalog.DatabaseID)
-		r.text("datname", r.env.Database())
+		r.database(b.Database)
 		r.oid("relid", b.Table)
 		r.oid("index_relid", b.Index)
 		r.text("command", b.Command)

@@ -1,6 +1,9 @@
 package syscat
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -18,18 +21,14 @@ var _ = register("pg_catalog", map[string]generator{
 
 func roleSettings(r *rows) {
 	for _, x := range r.cat.AllRoleSettings() {
-		for i, list := range []catalog.Options{x.Settings, x.InDatabase} {
-			if len(list) == 0 {
-				continue
+		dbs := append([]catalog.ID{0}, slices.Sorted(maps.Keys(x.InDatabases))...)
+		for _, db := range dbs {
+			if list := x.In(db); len(list) > 0 {
+				r.oid("setdatabase", db)
+				r.oid("setrole", x.Role)
+				r.strs("setconfig", optionList(list))
+				r.emit()
 			}
-			if i == 1 {
-				r.oid("setdatabase", catalog.DatabaseID)
-			} else {
-				r.oid("setdatabase", 0)
-			}
-			r.oid("setrole", x.Role)
-			r.strs("setconfig", optionList(list))
-			r.emit()
 		}
 	}
 }
@@ -109,17 +108,19 @@ func groups(r *rows) {
 const utf8Encoding = 6
 
 func databases(r *rows) {
-	r.oid("oid", catalog.DatabaseID)
-	r.text("datname", r.env.Database())
-	r.oid("datdba", catalog.BootstrapRoleID)
-	r.int("encoding", utf8Encoding)
-	r.char("datlocprovider", 'c')
-	r.bool("datistemplate", false)
-	r.bool("datallowconn", true)
-	r.int("datconnlimit", -1)
-	r.zeros("datfrozenxid", "datminmxid")
-	r.oid("dattablespace", 1663)
-	r.text("datcollate", "C.UTF-8")
-	r.text("datctype", "C.UTF-8")
-	r.emit()
+	for _, x := range r.cat.Databases() {
+		r.oid("oid", x.ID)
+		r.text("datname", x.Name)
+		r.oid("datdba", x.Owner)
+		r.int("encoding", utf8Encoding)
+		r.char("datlocprovider", 'c')
+		r.bool("datistemplate", x.IsTemplate)
+		r.bool("datallowconn", !x.RefuseConns)
+		r.int("datconnlimit", int64(x.ConnLimit))
+		r.zeros("datfrozenxid", "datminmxid")
+		r.oid("dattablespace", 1663)
+		r.text("datcollate", x.Collate)
+		r.text("datctype", x.Ctype)
+		r.emit()
+	}
 }

@@ -145,16 +145,24 @@ func statioTables(r *rows) {
 	}
 }
 
+// statDatabase has a row for every database, and one for what they share.
 func statDatabase(r *rows) {
-	n := 0
+	sessions := map[catalog.ID]int64{}
 	if l := r.live(); l != nil {
-		n = len(l.Backends())
+		for _, b := range l.Backends() {
+			sessions[b.Database]++
+		}
 	}
-	r.oid("datid", catalog.DatabaseID)
-	r.text("datname", r.env.Database())
-	r.int("numbackends", int64(n))
-	r.zeros("xact_commit", "xact_rollback", "blks_read", "blks_hit", "tup_returned", "tup_fetched", "tup_inserted",
-		"tup_updated", "tup_deleted", "conflicts", "temp_files", "temp_bytes", "deadlocks", "sessions",
-		"sessions_abandoned", "sessions_fatal", "sessions_killed")
-	r.emit()
+	ids := []catalog.ID{0}
+	for _, x := range r.cat.Databases() {
+		ids = append(ids, x.ID)
+	}
+	for _, id := range ids {
+		r.database(id)
+		r.int("numbackends", sessions[id])
+		r.zeros("xact_commit", "xact_rollback", "blks_read", "blks_hit", "tup_returned", "tup_fetched", "tup_inserted",
+			"tup_updated", "tup_deleted", "conflicts", "temp_files", "temp_bytes", "deadlocks", "sessions",
+			"sessions_abandoned", "sessions_fatal", "sessions_killed")
+		r.emit()
+	}
 }

@@ -55,6 +55,7 @@ func testSnapshot() *catalog.Snapshot {
 	s.PutSchema(&catalog.Schema{ID: 20050, Name: "Other", Owner: 10})
 	s.PutRoleSettings(&catalog.RoleSettings{Settings: catalog.Options{{Name: "sql_dialect", Value: "tidb"}}})
 	s.PutRole(&catalog.Role{ID: 10, Name: "postgres", Super: true, Login: true, ConnLimit: -1, Password: "SCRAM", ValidUntil: "2030-01-01"})
+	s.PutDatabase(&catalog.Database{ID: catalog.DatabaseID, Name: "db", Owner: 10, ConnLimit: -1, Comment: "of tests"})
 	s.PutRole(&catalog.Role{ID: 20060, Name: "grp", ConnLimit: -1, Comment: "a group"})
 	s.PutType(&catalog.Type{ID: types.FirstTypeOID + 1, Array: types.FirstTypeOID + 2, Schema: 2200, Name: "mood", ArrayName: "_mood", Shown: "mood",
 		Kind: catalog.EnumType, Owner: 10, Comment: "feelings", Enum: &types.Enum{Labels: []types.EnumLabel{{OID: 20500, Name: "sad", Value: 1}}}})

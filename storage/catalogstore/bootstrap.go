@@ -6,7 +6,6 @@ import (
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/types"
 	"github.com/loxodb/loxodb/storage/kv"
-	"github.com/loxodb/loxodb/storage/table"
 )
 
 const firstOID = uint64(types.FirstUserOID)
@@ -25,15 +24,56 @@ var predefined = []struct {
 	{4200, "pg_signal_backend"}, {4544, "pg_checkpoint"},
 }
 
-// bootstrap writes the catalog of a new database: the system schemas, public, the superuser
-// and the extensions that are there from the start.
-func bootstrap(ctx context.Context, eng kv.Engine) (*catalog.Snapshot, kv.TS, error) {
-	txn, err := table.Begin(ctx, eng, kv.TxnOptions{}, nil)
+// bootstrap makes a cluster in an empty store: the superuser and the predefined roles, and
+// the three databases that are there from the start.
+func (c *Cluster) bootstrap(ctx context.Context) error {
+	err := c.write(ctx, func(e *Edit) error {
+		if err := e.PutRole(&catalog.Role{
+			ID: catalog.BootstrapRoleID, Name: "postgres", Super: true, Inherit: true, CreateRole: true, CreateDB: true,
+			Login: true, Replication: true, BypassRLS: true, ConnLimit: -1,
+		}); err != nil {
+			return err
+		}
+		for _, r := range predefined {
+			if err := e.PutRole(&catalog.Role{ID: r.id, Name: r.name, Inherit: true, ConnLimit: -1}); err != nil {
+				return err
+			}
+		}
+		return bootstrapDatabase(e.whole())
+	})
 	if err != nil {
-		return nil, 0, err
+		return err
 	}
-	defer txn.Close()
-	e := &Edit{Snap: catalog.NewSnapshot(), ctx: ctx, txn: txn, shares: true} // there is nobody yet
+	return c.firstDatabases(ctx)
+}
+
+// firstDatabases gives a store of one database descriptors of it and of the templates,
+// and these their contents.
+func (c *Cluster) firstDatabases(ctx context.Context) error {
+	return c.write(ctx, func(e *Edit) error {
+		for _, x := range []*catalog.Database{
+			{ID: catalog.Template1ID, Name: "template1", IsTemplate: true, Comment: "default template for new databases"},
+			{ID: catalog.Template0ID, Name: "template0", IsTemplate: true, RefuseConns: true, Comment: "unmodifiable empty database"},
+			{ID: catalog.DatabaseID, Name: "postgres", Comment: "default administrative connection database"},
+		} {
+			x.Owner, x.Collate, x.Ctype, x.ConnLimit = catalog.BootstrapRoleID, "C.UTF-8", "C.UTF-8", -1
+			if err := e.PutDatabase(x); err != nil {
+				return err
+			}
+			if x.ID == catalog.DatabaseID {
+				continue // it is there
+			}
+			if err := bootstrapDatabase(c.space(x.ID).Of(e.whole())); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// bootstrapDatabase writes the catalog of an empty database: the system schemas, public,
+// and the extensions that are there from the start.
+func bootstrapDatabase(txn kv.Txn) error {
 	const owner = catalog.BootstrapRoleID
 	for _, s := range []*catalog.Schema{
 		{ID: catalog.PgCatalogID, Name: "pg_catalog", Owner: owner, Comment: "system catalog schema"},
@@ -41,27 +81,10 @@ func bootstrap(ctx context.Context, eng kv.Engine) (*catalog.Snapshot, kv.TS, er
 		{ID: catalog.PublicID, Name: "public", Owner: databaseOwner, Comment: "standard public schema"},
 		{ID: catalog.InformationSchemaID, Name: "information_schema", Owner: owner},
 	} {
-		if err := e.PutSchema(s); err != nil {
-			return nil, 0, err
+		if err := writeTo(txn, kindSchema, s.ID, s); err != nil {
+			return err
 		}
 	}
-	if err := e.PutRole(&catalog.Role{
-		ID: owner, Name: "postgres", Super: true, Inherit: true, CreateRole: true, CreateDB: true,
-		Login: true, Replication: true, BypassRLS: true, ConnLimit: -1,
-	}); err != nil {
-		return nil, 0, err
-	}
-	for _, r := range predefined {
-		if err := e.PutRole(&catalog.Role{ID: r.id, Name: r.name, Inherit: true, ConnLimit: -1}); err != nil {
-			return nil, 0, err
-		}
-	}
-	if err := e.PutExtension(&catalog.Extension{
-		ID: 13800, Name: "plpgsql", Schema: catalog.PgCatalogID, Version: "1.0", Comment: "PL/pgSQL procedural language",
-	}); err != nil {
-		return nil, 0, err
-	}
-	ts, err := txn.Commit(ctx)
-	e.Snap.Version = catalog.Version(ts)
-	return e.Snap, ts, err
+	x := &catalog.Extension{ID: 13800, Name: "plpgsql", Schema: catalog.PgCatalogID, Version: "1.0", Comment: "PL/pgSQL procedural language"}
+	return writeTo(txn, kindExtension, x.ID, x)
 }

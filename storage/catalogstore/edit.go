@@ -12,6 +12,7 @@ import (
 	"github.com/loxodb/loxodb/sql/types"
 	"github.com/loxodb/loxodb/storage/keys"
 	"github.com/loxodb/loxodb/storage/kv"
+	"github.com/loxodb/loxodb/storage/kv/space"
 	"github.com/loxodb/loxodb/storage/table"
 )
 
@@ -23,19 +24,24 @@ import (
 // session keeps it. Only the storage that they use is noted, so that nothing is
 // left when the session has ended, whatever ended it.
 type Edit struct {
-	Snap   *catalog.Snapshot
-	ctx    context.Context // of the statement
-	store  *Store
-	txn    *table.Txn
-	shares bool // see share
+	Snap    *catalog.Snapshot
+	ctx     context.Context // of the statement
+	cluster *Cluster
+	store   *Store // nil: only what databases share is changed
+	txn     *table.Txn
+	// shares and sharesCluster: see share and shareCluster; hooked: publish is called.
+	shares, sharesCluster, hooked bool
 }
 
 // Edit starts a change on top of base, the catalog the statement was bound to.
 // Any method of the Edit that changes what sessions share may answer
 // table.ErrRestart: base is stale.
 func (s *Store) Edit(ctx context.Context, txn *table.Txn, base *catalog.Snapshot) *Edit {
-	return &Edit{Snap: base.Clone(), ctx: ctx, store: s, txn: txn}
+	return &Edit{Snap: base.Clone(), ctx: ctx, cluster: s.cluster, store: s, txn: txn}
 }
+
+// whole is the transaction at the root of the store.
+func (e *Edit) whole() kv.Txn { return space.Whole(e.txn.Txn) }
 
 // share readies for the first change that other sessions will see. Such changes
 // exclude each other until the transaction ends; those of temporary objects
@@ -44,21 +50,44 @@ func (e *Edit) share() error {
 	if e.shares {
 		return nil
 	}
-	key := keys.AppendCatalog(nil, kindVersion, 0)
-	changed, err := e.txn.Lock(e.ctx, key, kv.Exclusive, kv.WaitBlock)
+	if err := e.claim(e.txn.Txn, 0); err != nil {
+		return err
+	}
+	e.shares = true
+	return nil
+}
+
+// shareCluster is share for the first change that other databases will see.
+func (e *Edit) shareCluster() error {
+	if e.sharesCluster {
+		return nil
+	}
+	if err := e.claim(e.whole(), 1); err != nil {
+		return err
+	}
+	e.sharesCluster = true
+	return nil
+}
+
+// claim excludes other changes of the catalog, or of what databases share.
+func (e *Edit) claim(txn kv.Txn, id catalog.ID) error {
+	key := keys.AppendCatalog(nil, kindVersion, id)
+	changed, err := txn.Lock(e.ctx, key, kv.Exclusive, kv.WaitBlock)
 	if err != nil {
 		return err
 	}
 	if changed {
 		return table.ErrRestart
 	}
-	if err := e.txn.Put(key, []byte{1}); err != nil {
+	if err := txn.Put(key, []byte{1}); err != nil {
 		return err
 	}
-	e.shares = true
 	// Plans made inside the transaction must not be taken for the committed catalog's.
 	e.Snap.Version = uncommitted | catalog.Version(edits.Add(1))
-	e.txn.AtCommit(func(ts kv.TS) { e.store.publish(ts, e.Snap.Shared()) })
+	if !e.hooked {
+		e.hooked = true
+		e.txn.AtCommit(func(ts kv.TS) { e.cluster.publish(ts, e) })
+	}
 	return nil
 }
 
@@ -73,14 +102,16 @@ const uncommitted catalog.Version = 1 << 63
 func Uncommitted(v catalog.Version) bool { return v&uncommitted != 0 }
 
 // NewID hands out a fresh OID.
-func (e *Edit) NewID(ctx context.Context) (catalog.ID, error) { return e.store.NewID(ctx) }
+func (e *Edit) NewID(ctx context.Context) (catalog.ID, error) { return e.cluster.NewID(ctx) }
 
-func (e *Edit) write(kind byte, id catalog.ID, x any) error {
+func (e *Edit) write(kind byte, id catalog.ID, x any) error { return writeTo(e.txn.Txn, kind, id, x) }
+
+func writeTo(txn kv.Txn, kind byte, id catalog.ID, x any) error {
 	val, err := json.Marshal(x)
 	if err != nil {
 		return err
 	}
-	return e.txn.Put(keys.AppendCatalog(nil, kind, id), val)
+	return txn.Put(keys.AppendCatalog(nil, kind, id), val)
 }
 
 func (e *Edit) remove(kind byte, id catalog.ID) error {
@@ -181,7 +212,7 @@ func (e *Edit) noteStorage(x *catalog.Table) error {
 	return nil
 }
 
-// PutSchema, PutSequence, PutRole, PutExtension and PutStats add or replace.
+// PutSchema, PutSequence, PutExtension and PutStats add or replace.
 func (e *Edit) PutSchema(x *catalog.Schema) error {
 	if !x.Temp {
 		if err := e.share(); err != nil {
@@ -260,26 +291,6 @@ func (e *Edit) NewTypeID() (catalog.ID, error) {
 	}
 }
 
-func (e *Edit) PutRole(x *catalog.Role) error {
-	if err := e.share(); err != nil {
-		return err
-	}
-	e.Snap.PutRole(x)
-	return e.write(kindRole, x.ID, x)
-}
-
-// PutRoleSettings adds or replaces a role's settings, or removes those without any.
-func (e *Edit) PutRoleSettings(x *catalog.RoleSettings) error {
-	if err := e.share(); err != nil {
-		return err
-	}
-	if len(x.Settings)+len(x.InDatabase) == 0 {
-		e.Snap.RemoveRoleSettings(x.Role)
-		return e.remove(kindSettings, x.Role)
-	}
-	e.Snap.PutRoleSettings(x)
-	return e.write(kindSettings, x.Role, x)
-}
 func (e *Edit) PutExtension(x *catalog.Extension) error {
 	if err := e.share(); err != nil {
 		return err
@@ -304,7 +315,7 @@ func (e *Edit) PutStats(table catalog.ID, x *catalog.TableStats) error {
 	return e.write(kindStats, table, x)
 }
 
-// RemoveSchema, RemoveSequence, RemoveRole and RemoveExtension remove.
+// RemoveSchema, RemoveSequence and RemoveExtension remove.
 func (e *Edit) RemoveSchema(x *catalog.Schema) error {
 	if x.Temp {
 		e.Snap.RemoveSchema(x)
@@ -331,13 +342,6 @@ func (e *Edit) RemoveSequence(x *catalog.Sequence) error {
 	return e.remove(kindSequence, x.ID)
 }
 
-func (e *Edit) RemoveRole(x *catalog.Role) error {
-	if err := e.share(); err != nil {
-		return err
-	}
-	e.Snap.RemoveRole(x.ID)
-	return e.remove(kindRole, x.ID)
-}
 func (e *Edit) RemoveExtension(x *catalog.Extension) error {
 	if err := e.share(); err != nil {
 		return err

@@ -29,16 +29,21 @@ const (
 	kindStats     byte = 's'
 	kindSettings  byte = 'c' // of a role
 	kindDrop      byte = 'd' // storage whose range is to be removed: storageMark
-	kindVersion   byte = 'v' // locked by whoever changes the catalog
+	kindVersion   byte = 'v' // locked by whoever changes the catalog: 0, or 1 for what databases share
+
+	// At the root of the store alone, as are roles and their settings.
+	kindDatabase byte = 'b'
+	kindGone     byte = 'g' // of a dropped database: its storage is to be removed
 )
 
 // keep is how many published versions stay available for older views.
 const keep = 32
 
-// Store serves and changes the catalog. Safe for concurrent use.
+// Store serves and changes the catalog of one database. Safe for concurrent use.
 type Store struct {
-	eng  kv.Engine
-	oids *table.Counter
+	eng     kv.Engine // the database's own keyspace
+	home    catalog.ID
+	cluster *Cluster
 
 	mu       sync.RWMutex
 	versions []version // ascending by ts; never empty
@@ -49,24 +54,26 @@ type version struct {
 	snap *catalog.Snapshot
 }
 
-// Open loads the catalog, creating it in an empty store.
-func Open(ctx context.Context, eng kv.Engine) (*Store, error) {
-	s := &Store{eng: eng, oids: table.NewCounter(eng, "oid", firstOID, 64)}
-	snap, ts, err := load(ctx, eng)
+// Open opens the catalog of a database; Close must be called. No database is opened twice
+// at a time.
+func (c *Cluster) Open(ctx context.Context, db catalog.ID) (*Store, error) {
+	s := &Store{eng: c.Space(db), home: db, cluster: c}
+	if err := c.attach(ctx, s); err != nil {
+		return nil, err
+	}
+	err := s.giveRowTypes(ctx)
+	if err == nil {
+		err = s.abandonTemp(ctx)
+	}
 	if err != nil {
+		s.Close()
 		return nil, err
 	}
-	if _, ok := snap.Schema("pg_catalog"); !ok {
-		if snap, ts, err = bootstrap(ctx, eng); err != nil {
-			return nil, err
-		}
-	}
-	s.versions = []version{{ts, snap.Shared()}}
-	if err := s.giveRowTypes(ctx); err != nil {
-		return nil, err
-	}
-	return s, s.abandonTemp(ctx)
+	return s, nil
 }
+
+// Close ends the store's share in changes of what databases have in common.
+func (s *Store) Close() { s.cluster.detach(s) }
 
 // giveRowTypes gives relations of earlier versions a type of their rows.
 func (s *Store) giveRowTypes(ctx context.Context) error {
@@ -124,12 +131,10 @@ func (s *Store) Current() *catalog.Snapshot {
 }
 
 // NewID hands out a fresh OID.
-func (s *Store) NewID(ctx context.Context) (catalog.ID, error) {
-	n, err := s.oids.Next(ctx)
-	return catalog.ID(n), err
-}
+func (s *Store) NewID(ctx context.Context) (catalog.ID, error) { return s.cluster.NewID(ctx) }
 
-func (s *Store) publish(ts kv.TS, snap *catalog.Snapshot) {
+// push makes a catalog the newest one; commits call it in their order.
+func (s *Store) push(ts kv.TS, snap *catalog.Snapshot) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	snap.Version = catalog.Version(ts)
@@ -140,7 +145,7 @@ func (s *Store) publish(ts kv.TS, snap *catalog.Snapshot) {
 	}
 }
 
-// load reads every descriptor at the present view.
+// load reads the descriptors at the present view, without those of what databases share.
 func load(ctx context.Context, eng kv.Engine) (*catalog.Snapshot, kv.TS, error) {
 	ts, err := eng.Now(ctx)
 	if err != nil {
@@ -163,7 +168,6 @@ func load(ctx context.Context, eng kv.Engine) (*catalog.Snapshot, kv.TS, error) 
 			return nil, 0, err
 		}
 	}
-	register(nil, snap)
 	return snap, ts, it.Err()
 }
 
@@ -205,15 +209,14 @@ func put(snap *catalog.Snapshot, key, val []byte) error {
 		return decode(val, snap.PutType)
 	case kindCollation:
 		return decode(val, snap.PutCollation)
-	case kindRole:
-		return decode(val, snap.PutRole)
 	case kindExtension:
 		return decode(val, snap.PutExtension)
-	case kindSettings:
-		return decode(val, snap.PutRoleSettings)
 	case kindStats:
 		return decode(val, func(x *catalog.TableStats) { snap.PutStats(id, x) })
 	case kindDrop, kindVersion:
+		return nil
+	}
+	if shared(key[1]) {
 		return nil
 	}
 	return fmt.Errorf("catalogstore: descriptor of unknown kind %q", key[1])

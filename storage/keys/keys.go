@@ -12,6 +12,12 @@
 //	p transaction number          checks put off, seen by their transaction alone
 //	o index row epoch             outbox marks of a vector index
 //	v index                       manifest of a vector index
+//
+// That is the keyspace of one database. The first one of a server has it at the root of
+// the store, among what all databases share: the descriptors of databases and roles, and
+// the counters. Every other one has a keyspace of its own under
+//
+//	D database
 package keys
 
 import (
@@ -32,7 +38,14 @@ const (
 	PutOff   byte = 'p'
 	Outbox   byte = 'o'
 	Manifest byte = 'v'
+	Database byte = 'D'
 )
+
+// DatabaseLen is the length of the prefix of a database's keyspace.
+const DatabaseLen = 5
+
+// AppendDatabase appends that prefix.
+func AppendDatabase(dst []byte, db uint32) []byte { return AppendID(dst, Database, db) }
 
 // Scalars is the family of a row's scalar columns.
 const Scalars uint16 = 0
@@ -66,6 +79,10 @@ func RunLen(key []byte) int {
 		return RowLen - 8
 	case Index, Outbox:
 		return IndexPrefixLen
+	case Database:
+		if len(key) > DatabaseLen {
+			return DatabaseLen + RunLen(key[DatabaseLen:])
+		}
 	}
 	return 1
 }

@@ -159,6 +159,23 @@ func (m *Manager) Get(ctx context.Context, def *catalog.Sequence) (last int64, c
 	return s.last, s.called, nil
 }
 
+// Settle stores where the sequences really are, so that what was reserved ahead is no gap
+// after the next start. Nobody uses them meanwhile.
+func (m *Manager) Settle(ctx context.Context) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for id, s := range m.seq {
+		if s.left == 0 {
+			continue
+		}
+		if err := m.save(ctx, id, s.last, s.called); err != nil {
+			return err
+		}
+		s.left = 0
+	}
+	return nil
+}
+
 // Forget drops what is kept in memory of a sequence that is gone.
 func (m *Manager) Forget(id catalog.ID) {
 	m.mu.Lock()

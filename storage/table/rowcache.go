@@ -17,7 +17,14 @@ import (
 // entry remembers the view it was read at, and stripes remember the newest commit
 // that wrote a row of theirs, set before that commit becomes visible. A view and
 // an entry agree on a row when no commit of its stripe is newer than either.
+//
+// Databases share one cache: each has it by a handle of its own, see Of.
 type RowCache struct {
+	*rowCache
+	db uint32
+}
+
+type rowCache struct {
 	c       *ristretto.Cache[uint64, cachedRow]
 	max     int64
 	offers  offers
@@ -39,6 +46,7 @@ type cachedRow struct {
 	at      kv.TS
 	row     uint64
 	storage uint32
+	db      uint32
 }
 
 // NewRowCache returns a cache of at most maxBytes; nil, which caches nothing, for 0.
@@ -55,15 +63,31 @@ func NewRowCache(maxBytes int64) (*RowCache, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &RowCache{c: c, max: maxBytes}, nil
+	return &RowCache{rowCache: &rowCache{c: c, max: maxBytes}}, nil
 }
 
-func cacheKey(storage uint32, row uint64) uint64 {
-	return (row ^ uint64(storage)<<40) * 0x9e3779b97f4a7c15
+// Of is the cache for the rows of a database: no two have a row in common. Only one handle
+// needs to be closed.
+func (c *RowCache) Of(db uint32) *RowCache {
+	if c == nil {
+		return nil
+	}
+	return &RowCache{c.rowCache, db}
+}
+
+// Forget makes all that is cached useless to views at ts and after it.
+func (c *RowCache) Forget(ts kv.TS) {
+	if c != nil {
+		raise(&c.floor, uint64(ts))
+	}
+}
+
+func cacheKey(db, storage uint32, row uint64) uint64 {
+	return (row ^ uint64(storage)<<40 ^ uint64(db)<<20) * 0x9e3779b97f4a7c15
 }
 
 func (c *RowCache) stripe(storage uint32, row uint64) *atomic.Uint64 {
-	return &c.stripes[cacheKey(storage, row)>>(64-16)]
+	return &c.stripes[cacheKey(c.db, storage, row)>>(64-16)]
 }
 
 // newest is the newest commit that may have written the row.
@@ -73,8 +97,8 @@ func (c *RowCache) newest(storage uint32, row uint64) kv.TS {
 
 // get returns the row's stored form at the view, which must not be written to.
 func (c *RowCache) get(storage uint32, row uint64, at kv.TS) ([]byte, bool) {
-	e, ok := c.c.Get(cacheKey(storage, row))
-	if !ok || e.row != row || e.storage != storage {
+	e, ok := c.c.Get(cacheKey(c.db, storage, row))
+	if !ok || e.row != row || e.storage != storage || e.db != c.db {
 		return nil, false
 	}
 	if n := c.newest(storage, row); n > at || n > e.at {
@@ -90,7 +114,7 @@ func (c *RowCache) put(storage uint32, row uint64, at kv.TS, val []byte) {
 	}
 	defer c.offers.mu.Unlock()
 	o := &c.offers
-	o.rows = append(o.rows, cachedRow{append([]byte(nil), val...), at, row, storage})
+	o.rows = append(o.rows, cachedRow{append([]byte(nil), val...), at, row, storage, c.db})
 	if len(o.rows) == offerBatch {
 		c.hand()
 	}
@@ -107,9 +131,9 @@ type offers struct {
 const offerBatch = 64
 
 // hand gives the offers to ristretto; offers.mu is held.
-func (c *RowCache) hand() {
+func (c *rowCache) hand() {
 	for _, e := range c.offers.rows {
-		c.c.Set(cacheKey(e.storage, e.row), e, int64(len(e.val)+rowOverhead))
+		c.c.Set(cacheKey(e.db, e.storage, e.row), e, int64(len(e.val)+rowOverhead))
 	}
 	clear(c.offers.rows)
 	c.offers.rows = c.offers.rows[:0]

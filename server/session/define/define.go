@@ -49,7 +49,7 @@ type Env struct {
 	// first change: names in the statement's own expressions mean what it made.
 	Changed func(*catalog.Snapshot)
 	// SettingValue checks the value that a SET gives and returns its text, "" for
-	// SET … TO DEFAULT. Database is the name of the one database.
+	// SET … TO DEFAULT. Database is the name of the session's database.
 	SettingValue func(*ast.Set) (string, error)
 	Database     string
 	// HashPassword makes a SCRAM verifier.
@@ -188,10 +188,11 @@ func (e *Env) run(ctx context.Context, stmt ast.Stmt) error {
 	case *ast.RoleStmt:
 		return e.role(ctx, st)
 	case *ast.AlterDatabase:
-		if st.Name != e.Database {
-			return pgerr.Newf(pgerrcode.InvalidCatalogName, "database %q does not exist", st.Name)
+		x, err := e.database(st.Name)
+		if err != nil {
+			return err
 		}
-		return e.keepSetting(ctx, 0, true, st.Set)
+		return e.keepSetting(ctx, 0, x.ID, st.Set)
 	case *ast.Grant:
 		return pgerr.NotSupported(int(st.Pos), "GRANT and REVOKE are not supported")
 	case *ast.CreateDatabase:

@@ -96,8 +96,13 @@ func (e *Env) dropRole(ctx context.Context, name string) error {
 
 // roleSetting is ALTER ROLE … [IN DATABASE …] SET.
 func (e *Env) roleSetting(ctx context.Context, st *ast.RoleStmt) error {
-	if st.Database != "" && st.Database != e.Database {
-		return pgerr.Newf(pgerrcode.InvalidCatalogName, "database %q does not exist", st.Database)
+	in := catalog.ID(0)
+	if st.Database != "" {
+		x, err := e.database(st.Database)
+		if err != nil {
+			return err
+		}
+		in = x.ID
 	}
 	id := catalog.ID(0) // ALTER ROLE ALL
 	for _, name := range st.Names {
@@ -112,11 +117,11 @@ func (e *Env) roleSetting(ctx context.Context, st *ast.RoleStmt) error {
 		}
 		id = r.ID
 	}
-	return e.keepSetting(ctx, id, st.Database != "", st.Set)
+	return e.keepSetting(ctx, id, in, st.Set)
 }
 
-// keepSetting changes what the sessions of a role begin with.
-func (e *Env) keepSetting(ctx context.Context, role catalog.ID, inDatabase bool, set *ast.Set) error {
+// keepSetting changes what the sessions of a role begin with in a database, 0 = in all.
+func (e *Env) keepSetting(ctx context.Context, role, in catalog.ID, set *ast.Set) error {
 	if set.Txn != nil || set.Local {
 		return pgerr.NotSupported(int(set.Pos), "this form of SET is not supported here")
 	}
@@ -128,14 +133,10 @@ func (e *Env) keepSetting(ctx context.Context, role catalog.ID, inDatabase bool,
 		}
 	}
 	edit := e.change(ctx)
-	x := *e.Catalog.RoleSettings(role)
-	list := &x.Settings
-	if inDatabase {
-		list = &x.InDatabase
-	}
+	x := e.Catalog.RoleSettings(role)
 	name := strings.ToLower(set.Name)
 	var keep catalog.Options
-	for _, o := range *list {
+	for _, o := range x.In(in) {
 		if o.Name != name && !(set.Reset && name == "all") {
 			keep = append(keep, o)
 		}
@@ -143,8 +144,7 @@ func (e *Env) keepSetting(ctx context.Context, role catalog.ID, inDatabase bool,
 	if !set.Reset && set.Values != nil {
 		keep = append(keep, catalog.Option{Name: name, Value: text})
 	}
-	*list = keep
-	return edit.PutRoleSettings(&x)
+	return edit.PutRoleSettings(x.WithIn(in, keep))
 }
 
 func (e *Env) roleOptions(r *catalog.Role, st *ast.RoleStmt) error {

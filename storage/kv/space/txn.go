@@ -26,7 +26,9 @@ func Whole(t kv.Txn) kv.Txn {
 func (t *Txn) At() kv.TS { return t.reader.At() }
 
 // Get implements kv.Reader.
-func (t *Txn) Get(ctx context.Context, key []byte) ([]byte, bool, error) { return t.reader.Get(ctx, key) }
+func (t *Txn) Get(ctx context.Context, key []byte) ([]byte, bool, error) {
+	return t.reader.Get(ctx, key)
+}
 
 // GetBatch implements kv.Reader.
 func (t *Txn) GetBatch(ctx context.Context, keys [][]byte, each func(i int, val []byte) error) error {
