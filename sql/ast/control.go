@@ -114,6 +114,7 @@ type (
 	LockTable struct {
 		At
 		Tables []QName
+		Only   []bool // as of Truncate
 		Mode   string
 		NoWait bool
 	}

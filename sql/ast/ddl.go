@@ -123,7 +123,8 @@ type (
 		Constraints  []Constraint
 		Like         []TableLike
 		Inherits     []QName
-		Partition    bool // PARTITION BY or PARTITION OF: answered with 0A000
+		PartitionBy  *PartitionBy
+		Bound        *PartitionBound // PARTITION OF the one table of Inherits; Columns may have no types
 		OfType       *QName
 		With         []Option
 		OnCommit     byte // 0 none, 'd' delete rows, 'D' drop, 'p' preserve
@@ -339,6 +340,7 @@ type (
 	Truncate struct {
 		At
 		Tables          []QName
+		Only            []bool // by table: without its children
 		RestartIdentity bool
 		Cascade         bool
 	}
@@ -458,6 +460,10 @@ const (
 	MoveColumn      // to Place
 	ColumnOnUpdate  // Expr nil = none
 	RestartIdentity // of the AUTO_INCREMENT column, after the values that are there
+	AddInherit      // INHERIT Of
+	DropInherit     // NO INHERIT Of
+	AttachPartition // Of with Bound; of an index without
+	DetachPartition // Of
 	AlterOther      // answered with 0A000, by Name
 )
 
@@ -490,6 +496,11 @@ type AlterCmd struct {
 	// TRIGGER ALL or USER.
 	Options    []Option
 	SeqOptions []SeqOption
+	// Of is the other table of an action about children, Bound the place of a partition.
+	Of           *QName
+	Bound        *PartitionBound
+	Concurrently bool // DETACH PARTITION … CONCURRENTLY
+	Finalize     bool // DETACH PARTITION … FINALIZE
 }
 
 func (*CreateTable) stmt()     {}

@@ -175,6 +175,20 @@ func (p *printer) alterRelation(c *AlterCmd) {
 			p.s("USING INDEX ")
 			p.ident(c.Name)
 		}
+	case AddInherit, DropInherit:
+		p.s([]string{"", "NO "}[b2i(c.Kind == DropInherit)], "INHERIT ")
+		p.qname(*c.Of)
+	case AttachPartition:
+		p.s("ATTACH PARTITION ")
+		p.qname(*c.Of)
+		if c.Bound != nil {
+			p.s(" ")
+			p.partitionBound(c.Bound)
+		}
+	case DetachPartition:
+		p.s("DETACH PARTITION ")
+		p.qname(*c.Of)
+		p.s([]string{"", " CONCURRENTLY"}[b2i(c.Concurrently)], []string{"", " FINALIZE"}[b2i(c.Finalize)])
 	case AlterOther:
 		p.s(c.Name)
 	default:

@@ -72,11 +72,20 @@ func (p *printer) createTable(v *CreateTable) {
 			p.s(" ")
 			p.tableElems(v)
 		}
+	case v.Bound != nil:
+		p.s(" PARTITION OF ")
+		p.qname(v.Inherits[0])
+		p.s(" ")
+		if len(v.Columns)+len(v.Constraints) > 0 {
+			p.tableElems(v)
+			p.s(" ")
+		}
+		p.partitionBound(v.Bound)
 	default:
 		p.s(" ")
 		p.tableElems(v)
 	}
-	if len(v.Inherits) > 0 {
+	if len(v.Inherits) > 0 && v.Bound == nil {
 		p.s(" INHERITS (")
 		p.qnames(v.Inherits)
 		p.s(")")
@@ -129,6 +138,7 @@ func (p *printer) selectHead(q *Select) {
 
 // tableTail writes what follows the columns: USING, WITH, ON COMMIT, TABLESPACE.
 func (p *printer) tableTail(v *CreateTable) {
+	p.partitionBy(v.PartitionBy)
 	if v.AccessMethod != "" {
 		p.s(" USING ")
 		p.ident(v.AccessMethod)
@@ -166,7 +176,7 @@ func (p *printer) tableElems(v *CreateTable) {
 	for i, c := range v.Columns {
 		like(i)
 		next()
-		if v.OfType != nil {
+		if v.OfType != nil || v.Bound != nil {
 			c.Type = TypeName{}
 		}
 		p.columnDef(c)

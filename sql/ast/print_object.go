@@ -21,7 +21,7 @@ func (p *printer) object(s Stmt) bool {
 		p.comment(v)
 	case *Truncate:
 		p.s("TRUNCATE ")
-		p.qnames(v.Tables)
+		p.onlys(v.Tables, v.Only)
 		p.s([]string{"", " RESTART IDENTITY"}[b2i(v.RestartIdentity)], []string{"", " CASCADE"}[b2i(v.Cascade)])
 	case *Reindex:
 		p.reindex(v)

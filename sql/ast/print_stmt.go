@@ -92,7 +92,7 @@ func (p *printer) controlMore(s Stmt) {
 		p.maintenance(v)
 	case *LockTable:
 		p.s("LOCK TABLE ")
-		p.qnames(v.Tables)
+		p.onlys(v.Tables, v.Only)
 		p.s(" IN ", v.Mode, " MODE", []string{"", " NOWAIT"}[b2i(v.NoWait)])
 	case *SetConstraints:
 		p.s("SET CONSTRAINTS ")

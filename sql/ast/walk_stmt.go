@@ -41,6 +41,7 @@ func (w walker) stmt(s Stmt) {
 		parts(w, v.Columns)
 		parts(w, v.Constraints)
 		parts(w, v.Inherits)
+		w.partitioning(v)
 		parts(w, v.With)
 		w.stmt(v.Query)
 	case *CreateIndex:

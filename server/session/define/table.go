@@ -90,7 +90,7 @@ func placed(err error, n *ast.QName) error {
 func refuseTable(st *ast.CreateTable) error {
 	pos := int(st.Pos)
 	switch {
-	case st.Partition:
+	case st.PartitionBy != nil || st.Bound != nil:
 		return pgerr.NotSupported(pos, "partitioned tables are not supported")
 	case len(st.Inherits) > 0:
 		return pgerr.NotSupported(pos, "table inheritance is not supported")

@@ -186,6 +186,9 @@ func (c *conv) alterCmd(a *pgast.AlterTableCmd) ast.AlterCmd {
 		out.Kind, out.Name = ast.ReplicaIdentity, r.GetName()
 		out.Options = []ast.Option{{At: ast.At{Pos: ast.NoPos}, Name: r.GetIdentityType()}}
 	default:
+		if c.alterChildren(a, &out) {
+			return out
+		}
 		out.Kind, out.Name = ast.AlterOther, otherAlters[a.Subtype]
 		if out.Name == "" {
 			out.Name = "this ALTER TABLE action"
@@ -252,12 +255,7 @@ var otherAlters = map[pgast.AlterTableType]string{
 	pgast.AlterTableType_AT_EnableAlwaysRule:          "ENABLE ALWAYS RULE",
 	pgast.AlterTableType_AT_EnableReplicaRule:         "ENABLE REPLICA RULE",
 	pgast.AlterTableType_AT_DisableRule:               "DISABLE RULE",
-	pgast.AlterTableType_AT_AddInherit:                "INHERIT",
-	pgast.AlterTableType_AT_DropInherit:               "NO INHERIT",
 	pgast.AlterTableType_AT_AddOf:                     "OF",
 	pgast.AlterTableType_AT_DropOf:                    "NOT OF",
 	pgast.AlterTableType_AT_GenericOptions:            "OPTIONS",
-	pgast.AlterTableType_AT_AttachPartition:           "ATTACH PARTITION",
-	pgast.AlterTableType_AT_DetachPartition:           "DETACH PARTITION",
-	pgast.AlterTableType_AT_DetachPartitionFinalize:   "DETACH PARTITION ... FINALIZE",
 }

@@ -75,8 +75,8 @@ func (c *conv) createTable(s *pgast.CreateStmt) ast.Stmt {
 	out := &ast.CreateTable{
 		At: c.here(), Name: c.relname(s.Relation), IfNotExists: s.IfNotExists,
 		Temp: s.Relation.Relpersistence == "t", Unlogged: s.Relation.Relpersistence == "u",
-		Partition: s.Partbound != nil || s.Partspec != nil,
-		With:      c.options(s.Options), OnCommit: onCommit(s.Oncommit),
+		PartitionBy: c.partitionBy(s.Partspec), Bound: c.bound(s.Partbound),
+		With: c.options(s.Options), OnCommit: onCommit(s.Oncommit),
 		Tablespace: s.Tablespacename, AccessMethod: s.AccessMethod,
 	}
 	if len(s.InhRelations) > 0 {

@@ -28,7 +28,7 @@ func (c *conv) maintStmt(n *pgast.Node) ast.Stmt {
 		if s.Mode < 1 || int(s.Mode) >= len(lockModes) {
 			c.fail(int32(c.stmtPos), "unknown lock mode")
 		}
-		return &ast.LockTable{At: c.here(), Tables: c.relnames(s.Relations), Mode: lockModes[s.Mode], NoWait: s.Nowait}
+		return &ast.LockTable{At: c.here(), Tables: c.relnames(s.Relations), Only: onlys(s.Relations), Mode: lockModes[s.Mode], NoWait: s.Nowait}
 	}
 	return nil
 }

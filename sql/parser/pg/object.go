@@ -27,7 +27,7 @@ func (c *conv) objectStmt(n *pgast.Node) ast.Stmt {
 		return c.comment(v.CommentStmt)
 	case *pgast.Node_TruncateStmt:
 		s := v.TruncateStmt
-		return &ast.Truncate{At: c.here(), Tables: c.relnames(s.Relations), RestartIdentity: s.RestartSeqs,
+		return &ast.Truncate{At: c.here(), Tables: c.relnames(s.Relations), Only: onlys(s.Relations), RestartIdentity: s.RestartSeqs,
 			Cascade: s.Behavior == pgast.DropBehavior_DROP_CASCADE}
 	case *pgast.Node_GrantStmt:
 		return c.grant(v.GrantStmt)

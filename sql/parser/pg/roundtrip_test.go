@@ -80,8 +80,6 @@ func hasNoText(s ast.Stmt) bool {
 				return true
 			}
 		}
-	case *ast.CreateTable:
-		return v.Partition
 	case *ast.AlterTable:
 		for _, c := range v.Cmds {
 			if c.Kind == ast.AlterOther {
