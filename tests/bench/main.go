@@ -104,10 +104,6 @@ func bench(ctx context.Context, o *options) error {
 	defer os.RemoveAll(data)
 	var ours, theirs *result
 	m := machine{date: time.Now(), cpu: host.CPU(), cores: runtime.NumCPU()}
-	if o.wants("scan") {
-		m.bandwidth, m.way = host.Bandwidth()
-		fmt.Printf("one core reads memory at %.0f MB/s (%s)\n", m.bandwidth, m.way)
-	}
 	if o.wants("points") {
 		m.together, m.apart = turns()
 	}

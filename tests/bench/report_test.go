@@ -8,7 +8,7 @@ import (
 
 func sample() *result {
 	return &result{
-		version: "LoxoDB of the test", copyRate: 160_000, build: 12.34, rss: 1024, points: [pointCount]float64{onceOneCore: 24_999, fewFree: 50_000}, flat: 7000, heap: 500,
+		version: "LoxoDB of the test", copyRate: 160_000, build: 12.34, rss: 1024, points: [pointCount]float64{onceOneCore: 24_999, fewFree: 50_000}, flat: 8500, heap: 500, bandwidth: 10_000, way: "reading",
 		curve:   []point{{ef: 40, recall: .82, qps: 5500, p50: 160, p99: 300}},
 		inserts: inserts{single: 2000, many: 40_000, idle: point{p50: 100, p99: 300}, bySingle: beside{point{p50: 120, p99: 600}, 900}, byMany: beside{point{p50: 300, p99: 1200}, 9000}},
 		at945:   point{ef: 190, recall: .946, qps: 1520}, at97: point{ef: 320, recall: .9701, qps: 909},
@@ -16,7 +16,7 @@ func sample() *result {
 	}
 }
 
-var bench1 = machine{date: time.Unix(0, 0), cpu: "a processor", cores: 2, bandwidth: 10_000, way: "reading"}
+var bench1 = machine{date: time.Unix(0, 0), cpu: "a processor", cores: 2}
 
 // cells are the fields of the table's row that begins with what.
 func cells(t *testing.T, text, what string) []string {
@@ -42,12 +42,12 @@ func TestGoals(t *testing.T) {
 		"wire and SQL":    "60 – – ≤ 60 yes",
 		"10 nearest, queries/s at recall ≥ .945": "1520 304 5.0 ≥ 5 × 304 yes",
 		"10 nearest, queries/s at recall ≥ .97":  "909 182 5.0 ≥ 5 × 182 no",
-		"index build, hnsw":                      "12.3 93.0 7.5 ≤ 46 yes",
+		"index build, hnsw":                      "12.3 93.0 7.5 ≤ 93.0 / 6 yes",
 		"COPY":                                   "160000 289000 0.6 ≥ 150000 yes",
 		"resident":                               "1024 – – ≤ 1024 yes",
 		"point reads/s, random rows of the table, each for the first time, client": "24999 – – ≥ 25000 no",
 		"point reads/s, of 1000 rows, placed":                                      "50000 – –",
-		"exact scan over a flat":                                                   "7000 – – ≥ 70 % of 10000 yes",
+		"exact scan over a flat":                                                   "8500 – – ≥ 85 % of 10000 yes",
 		"exact scan over the table":                                                "500 – –",
 		"inserts into an indexed table, a row":                                     "2000 – – ≥ 5 × – not measured",
 		"p99 of searches beside inserts, a row":                                    "2.0 – – ≤ 3 yes",

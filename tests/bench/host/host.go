@@ -25,36 +25,50 @@ func CPU() string {
 	return "unknown processor"
 }
 
-// Bandwidth is how many MB one core reads from memory in a second, and by which
-// way: the best of all passes of several readers over a GiB in large pages, each
-// of which could read the caches several times as fast.
-func Bandwidth() (best float64, way string) {
-	buf, free := largePages(1 << 27)
-	defer free()
-	for i := range buf {
-		buf[i] = uint64(i)
+// Memory is a GiB in large pages, to see how fast one core reads.
+type Memory struct {
+	words   []uint64
+	free    func()
+	readers []reader
+	sink    uint64 // what was read is used, so that it is read
+}
+
+type reader struct {
+	way  string
+	read func()
+}
+
+// OpenMemory fills the memory; Close gives it back.
+func OpenMemory() *Memory {
+	m := &Memory{}
+	m.words, m.free = largePages(1 << 27)
+	for i := range m.words {
+		m.words[i] = uint64(i)
 	}
 	const dims = 1024
-	floats := unsafe.Slice((*float32)(unsafe.Pointer(&buf[0])), 2*len(buf))
+	floats := unsafe.Slice((*float32)(unsafe.Pointer(&m.words[0])), 2*len(m.words))
 	query, out := make([]float32, dims), make([]float32, len(floats)/dims)
-	var sink uint64
-	for _, r := range []struct {
-		way  string
-		read func()
-	}{
-		{"loading one word of each 64-byte line", func() { sink += touch(buf) }},
+	m.readers = []reader{
+		{"loading one word of each 64-byte line", func() { m.sink += touch(m.words) }},
 		{fmt.Sprintf("SIMD dot products (%s) of %d numbers", dist.Tier(), dims), func() { dist.Scan(dist.InnerProduct, query, floats, out) }},
-	} {
-		for range 5 {
+	}
+	return m
+}
+
+// Close gives the memory back.
+func (m *Memory) Close() { m.free() }
+
+// Bandwidth is how many MB one core reads in a second, and by which way: the best of two
+// passes of each of several readers, which could read the caches several times as fast.
+func (m *Memory) Bandwidth() (best float64, way string) {
+	for _, r := range m.readers {
+		for range 2 {
 			began := time.Now()
 			r.read()
-			if rate := float64(8*len(buf)) / 1e6 / time.Since(began).Seconds(); rate > best {
+			if rate := float64(8*len(m.words)) / 1e6 / time.Since(began).Seconds(); rate > best {
 				best, way = rate, r.way
 			}
 		}
-	}
-	if sink == 1 { // never: the words are used, so that they are read
-		way += "."
 	}
 	return best, way
 }
