@@ -148,10 +148,11 @@ func (p *Printer) indexExpr(t *catalog.Table, k *catalog.IndexKey) string {
 		}
 		return ""
 	}
-	if looksLikeCall(k.Expr) {
-		return k.Expr
+	text := p.expr(k.Expr)
+	if looksLikeCall(text) {
+		return text
 	}
-	return "(" + p.expr(k.Expr) + ")"
+	return "(" + text + ")"
 }
 
 func (p *Printer) indexColumn(t *catalog.Table, x *catalog.Index, column int) string {

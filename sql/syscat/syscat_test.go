@@ -306,8 +306,8 @@ func TestDefinitions(t *testing.T) {
 // shown stands in for the session's way to show an expression.
 func shown(pretty bool) func(string) string {
 	return func(text string) string {
-		if pretty {
-			return strings.TrimSuffix(strings.TrimPrefix(text, "("), ")")
+		if pretty && strings.HasPrefix(text, "(") {
+			return text[1 : len(text)-1]
 		}
 		return text
 	}
