@@ -62,8 +62,12 @@ func (b *binder) resolveOp(schema, name string, left, right types.OID) (*builtin
 	return resolveOp(b.extensions(), schema, name, left, right)
 }
 
-// ownOp is an operator of a type with itself: where the type is, it is too.
+// ownOp is an operator of a type with itself, < or =: where the type is, it is too. A type of
+// an extension can have another name for it, which the type's btree operator class tells.
 func ownOp(name string, t types.OID) (*builtin.ResolvedOp, error) {
+	if o := builtin.OrderOperator(name, t); o != nil {
+		return &builtin.ResolvedOp{Op: o, Left: t, Right: t, Ret: o.Ret}, nil
+	}
 	return resolveOp(builtin.AllExtensions, "", name, t, t)
 }
 

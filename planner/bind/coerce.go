@@ -168,6 +168,10 @@ func (b *binder) coerceOrNil(e expr.Expr, to types.T, at builtin.Context, pos as
 	switch builtin.CoercionPath(from.OID, to.OID, at) {
 	case builtin.RelabelOnly:
 		return b.applyMod(&expr.Relabel{X: e, T: types.Of(to.OID)}, to, at, pos), nil
+	case builtin.ByCast:
+		if fn := builtin.ExtensionCast(from.OID, to.OID); fn != nil {
+			return b.applyMod(b.fold(&expr.Call{Fn: fn, Args: []expr.Expr{e}, T: types.Of(to.OID), Pos: int(pos)}), to, at, pos), nil
+		}
 	}
 	return b.fold(&expr.Cast{X: e, To: to, Explicit: at == builtin.Explicit, Implicit: at != builtin.Explicit, Pos: int(pos)}), nil
 }

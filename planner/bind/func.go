@@ -123,6 +123,10 @@ func (b *binder) callArgs(r *builtin.Resolved, args []expr.Expr, pos ast.Pos) (i
 				continue
 			}
 		}
+		if r.Fn.KeepsRow() && types.IsComposite(args[from].Type().OID) {
+			in[i] = args[from]
+			continue
+		}
 		if in[i], err = b.coerce(args[from], types.Of(t), builtin.Implicit, pos); err != nil {
 			return nil, false, err
 		}

@@ -17,6 +17,9 @@ import (
 // assignPart is the value of a column when v is assigned to the part that x names; old
 // is the column's value before.
 func (b *binder) assignPart(s *scope, c *catalog.Column, x *ast.Target, old, v expr.Expr, pos ast.Pos) (expr.Expr, error) {
+	if c.Type.OID == types.HstoreOID && x.Path[0].Sub != nil {
+		return b.assignHstore(s, c, x, old, v, pos)
+	}
 	out := &expr.Assign{X: old}
 	t, what, subscripted := c.Type, c.Name, false
 	at := x.Pos // of the container

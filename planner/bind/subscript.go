@@ -5,6 +5,7 @@ import (
 
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -27,6 +28,9 @@ func (b *binder) subscript(s *scope, x *ast.Index) (expr.Expr, error) {
 	}
 	if v.Type().OID == types.NameOID {
 		return b.nameSubscript(s, v, chain)
+	}
+	if v.Type().OID == types.HstoreOID {
+		return b.hstoreSubscript(s, v, chain)
 	}
 	step, part, err := b.subscripts(s, v.Type(), chain, leftmost(base))
 	if err != nil {
@@ -153,4 +157,55 @@ func (b *binder) nameSubscript(s *scope, v expr.Expr, chain []*ast.Index) (expr.
 		return nil, err
 	}
 	return b.coerce(e, types.Of(types.CharOID), builtin.Explicit, chain[0].Pos)
+}
+
+// hstoreSubscript is h[k] of an hstore: the value of a key.
+func (b *binder) hstoreSubscript(s *scope, v expr.Expr, chain []*ast.Index) (expr.Expr, error) {
+	if len(chain) != 1 {
+		return nil, oneSubscript()
+	}
+	key, err := b.hstoreKey(s, chain[0])
+	if err != nil {
+		return nil, err
+	}
+	return b.callBound("public", "fetchval", []expr.Expr{v, key}, chain[0].Pos)
+}
+
+func oneSubscript() error {
+	return errAt(ast.NoPos, pgerrcode.FeatureNotSupported, "hstore allows only one subscript")
+}
+
+func (b *binder) hstoreKey(s *scope, i *ast.Index) (expr.Expr, error) {
+	if i.Slice {
+		return nil, oneSubscript()
+	}
+	k, err := b.expr(s, i.Lo)
+	if err != nil {
+		return nil, err
+	}
+	key, err := b.coerceOrNil(k, types.Of(types.TextOID), builtin.Assignment, leftmost(i.Lo))
+	if err == nil && key == nil {
+		err = errAt(leftmost(i.Lo), pgerrcode.DatatypeMismatch, "hstore subscript must have type text")
+	}
+	return key, err
+}
+
+// assignHstore is the value of a column of type hstore when a key of it gets a value.
+func (b *binder) assignHstore(s *scope, c *catalog.Column, x *ast.Target, old, v expr.Expr, pos ast.Pos) (expr.Expr, error) {
+	if len(x.Path) != 1 {
+		return nil, oneSubscript()
+	}
+	key, err := b.hstoreKey(s, x.Path[0].Sub)
+	if err != nil {
+		return nil, err
+	}
+	value, err := b.coerceOrNil(v, types.Of(types.TextOID), builtin.Assignment, pos)
+	if err == nil && value == nil {
+		err = errAt(pos, pgerrcode.DatatypeMismatch, "subscripted assignment to \"%s\" requires type text but expression is of type %s",
+			c.Name, builtin.TypeName(v.Type().OID)).WithHint("You will need to rewrite or cast the expression.")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &expr.Call{Fn: builtin.HstoreAssign, Args: []expr.Expr{old, key, value}, T: c.Type, Pos: int(pos)}, nil
 }

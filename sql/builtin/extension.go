@@ -70,3 +70,28 @@ func (l *library) loadExtensions(r *registrar) {
 		}
 	}
 }
+
+// OrderOperator is the operator of an extension's type that does what < or = does in the
+// type's btree operator class; nil for other types.
+func OrderOperator(name string, t types.OID) *Operator {
+	if t < types.FirstExtensionOID || t >= types.FirstUserOID {
+		return nil
+	}
+	strategy := map[string]int{"<": 1, "=": 3}[name]
+	for _, o := range AllOperators() {
+		if o.Left == t && o.Right == t && o.Strategy == strategy && strategy != 0 {
+			return o
+		}
+	}
+	return nil
+}
+
+// ExtensionCast is the function by which an extension casts; nil for other casts, which
+// types.Cast does.
+func ExtensionCast(from, to types.OID) *Func {
+	c := lib().castTypes[[2]types.OID{from, to}]
+	if c == nil || c.Func == nil || c.Func.gate == 0 {
+		return nil
+	}
+	return c.Func
+}

@@ -128,7 +128,11 @@ func armorFuncs(r *registrar) {
 	})
 	r.rows("pgp_armor_headers", func(_ *Ctx, a []types.Datum) (RowIter, error) {
 		keys, values, err := pgcrypto.ArmorHeaders(a[0].Text())
-		return &pairRows{keys: keys, values: values}, err
+		out := &tableRows{}
+		for i := range keys {
+			out.rows = append(out.rows, []types.Datum{types.String(keys[i]), types.String(values[i])})
+		}
+		return out, err
 	})
 }
 
@@ -170,19 +174,4 @@ func armorHeaders(k, v types.Datum) (keys, values []string, err error) {
 		}
 		keys, values = append(keys, key), append(values, value)
 	}
-}
-
-// pairRows are rows of two texts.
-type pairRows struct {
-	keys, values []string
-	at           int
-}
-
-func (p *pairRows) Next(row []types.Datum) (bool, error) {
-	if p.at >= len(p.keys) {
-		return false, nil
-	}
-	row[0], row[1] = types.String(p.keys[p.at]), types.String(p.values[p.at])
-	p.at++
-	return true, nil
 }

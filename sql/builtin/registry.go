@@ -75,7 +75,7 @@ var families = []func(*registrar){
 	// the system
 	sysinfoFuncs, definitionFuncs, privilegeFuncs, sessionFuncs, sequenceFuncs,
 	// extensions
-	citextFuncs, pgcryptoFuncs,
+	citextFuncs, pgcryptoFuncs, hstoreFuncs,
 	// aggregates
 	countAggs, sumAggs, minmaxAggs, boolAggs, collectAggs, statAggs, orderedAggs, vectorAggs, jsonAggs, rangeAggs,
 }

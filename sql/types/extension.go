@@ -9,7 +9,7 @@ import (
 // The types of extensions (sql/extension), by name: their rows of pg_type are in the
 // extension's file, what their values do is here. A nil function of one does as text does.
 var extensionCode = map[string]*extensionType{
-	"citext": &citext,
+	"citext": &citext, "hstore": &hstore,
 }
 
 // extensionType is what a type's values do. All of them are byte strings, and a value in

@@ -127,6 +127,7 @@ const (
 	Int8vecArrayOID   OID = 17405
 	// Types of other extensions (sql/extension).
 	CitextOID OID = 18701
+	HstoreOID OID = 19301
 	// FirstUserOID is the first OID given to users' objects.
 	FirstUserOID OID = 20000
 )
