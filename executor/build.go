@@ -69,6 +69,8 @@ func buildNode(n physical.Node) (Operator, error) {
 		return newNestLoop(n)
 	case *physical.Append:
 		return newAppend(n)
+	case *physical.MergeAppend:
+		return newMergeAppend(n)
 	case *physical.SetOp:
 		return newSetOp(n)
 	case *physical.LockRows:

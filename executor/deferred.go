@@ -192,10 +192,10 @@ func (c *putOffCheck) check(ctx context.Context, note []byte, child, parent *cat
 	}
 	vals := byKeys(x, con, key)
 	if note[0] == referring {
-		if ok, err := table.HoldReferenced(ctx, c.env.Txn, parent, x, vals); err != nil || ok {
+		if ok, err := holdKey(ctx, c.env, parent, x, vals); err != nil || ok {
 			return err
 		}
-	} else if _, ok, err := table.FindUnique(ctx, c.env.Txn.Unrecorded(), parent, x, vals); err != nil || ok {
+	} else if ok, err := findKey(ctx, c.env, c.env.Txn.Unrecorded(), parent, x, vals); err != nil || ok {
 		return err
 	}
 	w, err := c.writer(ctx, parent)

@@ -21,6 +21,7 @@ import (
 type modify struct {
 	input    Operator
 	writer   *tableWriter
+	family   *familyWriter // nil for a table without children
 	run      func(ctx context.Context, b *batch.Batch, i int) error
 	affected int64
 	done     bool
@@ -43,6 +44,9 @@ func (m *modify) init(input physical.Node, readsOwn bool, def *physical.TableWri
 		return err
 	}
 	if m.writer, err = newTableWriter(def); err != nil {
+		return err
+	}
+	if err = m.inFamily(); err != nil {
 		return err
 	}
 	if readsOwn {
@@ -76,6 +80,9 @@ func (m *modify) Open(ctx context.Context, env *Env) error {
 	}
 	if err := m.writer.open(ctx, env); err != nil {
 		return err
+	}
+	if m.family != nil {
+		m.family.open()
 	}
 	return m.input.Open(ctx, env)
 }
@@ -123,6 +130,9 @@ func (m *modify) all(ctx context.Context) error {
 		}
 	}
 	m.env.query.atEnd(m.writer)
+	if m.family != nil {
+		m.family.atEnd(m.env.query)
+	}
 	return nil
 }
 
@@ -178,8 +188,17 @@ func newUpdate(n *physical.Update) (Operator, error) {
 	cols := len(n.Write.Table.Columns)
 	u := &modify{}
 	at := 1 + cols + len(n.Set)
-	if err := u.init(n.Input, true, n.Write, n.Returning, n.Input.Info().Cols[at:]); err != nil {
+	extra := n.Input.Info().Cols[at:]
+	if n.Write.Family != nil {
+		extra = slices.Concat(systemTypes, extra[1:])
+	}
+	if err := u.init(n.Input, true, n.Write, n.Returning, extra); err != nil {
 		return nil, err
+	}
+	if u.family != nil {
+		seen := map[rowOf]bool{}
+		u.run = updateFamily(n, u, seen)
+		return &updateOp{modify: u, forget: func() { clear(seen) }}, nil
 	}
 	seen := map[uint64]bool{}
 	assigned := make([]bool, cols)
@@ -205,17 +224,17 @@ func newUpdate(n *physical.Update) (Operator, error) {
 		u.affected++
 		return u.keep(u.row, u.in[at:])
 	}
-	return &updateOp{modify: u, seen: seen}, nil
+	return &updateOp{modify: u, forget: func() { clear(seen) }}, nil
 }
 
 // updateOp forgets, at each start, which rows it has changed.
 type updateOp struct {
 	*modify
-	seen map[uint64]bool
+	forget func()
 }
 
 func (u *updateOp) Open(ctx context.Context, env *Env) error {
-	clear(u.seen)
+	u.forget()
 	return u.modify.Open(ctx, env)
 }
 
@@ -223,8 +242,16 @@ func (u *updateOp) Open(ctx context.Context, env *Env) error {
 func newDelete(n *physical.Delete) (Operator, error) {
 	cols := len(n.Write.Table.Columns)
 	d := &modify{}
-	if err := d.init(n.Input, true, n.Write, n.Returning, n.Input.Info().Cols[1+cols:]); err != nil {
+	extra := n.Input.Info().Cols[1+cols:]
+	if n.Write.Family != nil {
+		extra = extra[1:]
+	}
+	if err := d.init(n.Input, true, n.Write, n.Returning, extra); err != nil {
 		return nil, err
+	}
+	if d.family != nil {
+		d.run = deleteFamily(n, d)
+		return d, nil
 	}
 	d.run = func(ctx context.Context, b *batch.Batch, i int) error {
 		d.in = rowAt(b, i, d.in[:0])
@@ -248,11 +275,27 @@ func newDelete(n *physical.Delete) (Operator, error) {
 // newInsert: see physical.Insert for the layout of the input.
 func newInsert(n *physical.Insert) (Operator, error) {
 	m := &modify{}
-	if err := m.init(n.Input, n.ReadsOwn, n.Write, n.Returning, []types.T{types.Of(types.TidOID), types.Of(types.XidOID)}); err != nil {
+	extra := systemTypes
+	if n.Write.Family == nil {
+		extra = extra[:2]
+	}
+	if err := m.init(n.Input, n.ReadsOwn, n.Write, n.Returning, extra); err != nil {
 		return nil, err
 	}
 	if n.OnConflict != nil {
 		return newUpsert(n, m)
+	}
+	if m.family != nil {
+		m.run = func(ctx context.Context, b *batch.Batch, i int) error {
+			m.row = rowAt(b, i, m.row[:0])
+			w, id, err := m.family.insert(ctx, m.row)
+			if err != nil {
+				return err
+			}
+			m.affected++
+			return m.keepMember(w, m.row, id, 0, nil)
+		}
+		return m, nil
 	}
 	m.run = func(ctx context.Context, b *batch.Batch, i int) error {
 		m.row = rowAt(b, i, m.row[:0])
@@ -279,16 +322,25 @@ func (m *modify) keepInserted(row []types.Datum, id, xmax uint64) error {
 // upsert is INSERT … ON CONFLICT.
 type upsert struct {
 	*modify
-	on       *physical.OnConflict
-	values   []*expr.Program
-	where    *expr.Program
-	pair     *batch.Batch // existing row, proposed row
-	changed  map[uint64]bool
+	on      *physical.OnConflict
+	values  []*expr.Program
+	where   *expr.Program
+	pair    *batch.Batch // existing row, proposed row
+	changed map[rowOf]bool
+	own     *upsertTable // of a table without children
+	members map[*memberWriter]*upsertTable
+}
+
+// upsertTable is the table that a proposed row goes to, which is a partition perhaps.
+type upsertTable struct {
+	w        *tableWriter
+	member   *memberWriter // nil: the table of the statement itself
+	arbiters []*catalog.Index
 	existing *existingRow
 }
 
 func newUpsert(n *physical.Insert, m *modify) (Operator, error) {
-	u := &upsert{modify: m, on: n.OnConflict, changed: map[uint64]bool{}}
+	u := &upsert{modify: m, on: n.OnConflict, changed: map[rowOf]bool{}, members: map[*memberWriter]*upsertTable{}}
 	var err error
 	if u.values, err = programs(n.OnConflict.Values); err != nil {
 		return nil, err
@@ -301,7 +353,8 @@ func newUpsert(n *physical.Insert, m *modify) (Operator, error) {
 		ts = append(ts, n.Write.Table.Columns[i].Type)
 	}
 	u.pair = batch.New(append(ts, ts...), 1)
-	if u.existing, err = newExistingRow(n.Write.Table); err != nil {
+	u.own = &upsertTable{w: m.writer, arbiters: n.OnConflict.Arbiters}
+	if u.own.existing, err = newExistingRow(n.Write.Table); err != nil {
 		return nil, err
 	}
 	m.run = u.one
@@ -313,37 +366,62 @@ func (u *upsert) Open(ctx context.Context, env *Env) error {
 	return u.modify.Open(ctx, env)
 }
 
+// table finds where the proposed row belongs, and makes it a row of that table.
+func (u *upsert) table(ctx context.Context) (*upsertTable, error) {
+	if u.family == nil {
+		return u.own, nil
+	}
+	m, err := u.family.find(ctx, u.row)
+	if err != nil {
+		return nil, err
+	}
+	u.row = append([]types.Datum(nil), m.own(u.row)...)
+	t := u.members[m]
+	if t == nil {
+		t = &upsertTable{w: m.tableWriter, member: m, existing: m.existing}
+		for _, x := range u.on.Arbiters {
+			t.arbiters = append(t.arbiters, m.def.Indexes[x.ID])
+		}
+		u.members[m] = t
+	}
+	return t, nil
+}
+
 // conflict finds a row that the proposed one conflicts with. The indexes are asked in
 // their order, and a unique constraint whose conflicts may only be known later cannot
 // be: it is an error to come to one.
-func (u *upsert) conflict(ctx context.Context) (*table.Conflict, error) {
-	t := u.writer.def.Table
-	arbiters := u.on.Arbiters
+func (u *upsert) conflict(ctx context.Context, to *upsertTable) (*table.Conflict, error) {
+	t := to.w.def.Table
+	arbiters := to.arbiters
 	if len(arbiters) == 0 {
 		arbiters = t.Indexes
 	}
 	late := slices.IndexFunc(arbiters, func(x *catalog.Index) bool { return x.Deferrable })
 	if late < 0 {
-		return u.writer.w.FindConflict(ctx, u.row, u.on.Arbiters)
+		return to.w.w.FindConflict(ctx, u.row, to.arbiters)
 	}
 	if late > 0 {
-		if c, err := u.writer.w.FindConflict(ctx, u.row, arbiters[:late]); c != nil || err != nil {
+		if c, err := to.w.w.FindConflict(ctx, u.row, arbiters[:late]); c != nil || err != nil {
 			return c, err
 		}
 	}
 	return nil, pgerr.New(pgerrcode.ObjectNotInPrerequisiteState, "ON CONFLICT does not support deferrable unique constraints/exclusion constraints as arbiters").
-		OnTable(u.writer.schema(), t.Name).OnConstraint(arbiters[late].Name)
+		OnTable(to.w.schema(), t.Name).OnConstraint(arbiters[late].Name)
 }
 
 func (u *upsert) one(ctx context.Context, b *batch.Batch, i int) error {
 	u.row = rowAt(b, i, u.row[:0])
-	w := u.writer
+	to, err := u.table(ctx)
+	if err != nil {
+		return err
+	}
+	w := to.w
 	if err := w.complete(u.row, nil); err != nil {
 		return err
 	}
-	c, err := u.conflict(ctx)
+	c, err := u.conflict(ctx, to)
 	for ; u.on.Replace && err == nil && c != nil; c, err = w.w.FindConflict(ctx, u.row, nil) {
-		if err := u.remove(ctx, c.Row); err != nil {
+		if err := u.remove(ctx, to, c.Row); err != nil {
 			return err
 		}
 	}
@@ -361,48 +439,60 @@ func (u *upsert) one(ctx context.Context, b *batch.Batch, i int) error {
 		if err := w.checkViews(u.row, nil); err != nil {
 			return err
 		}
-		u.changed[id] = true
+		u.changed[rowOf{w.def.Table.Storage, id}] = true
 		u.env.query.changedBefore(w.def.Table.Storage, id)
 		u.affected++
-		return u.keepInserted(u.row, id, 0)
+		return u.keepUpsert(to, u.row, id, 0)
 	}
 	if !u.on.DoUpdate {
 		return nil
 	}
 	other := u.env.query.changedBefore(w.def.Table.Storage, c.Row)
-	if (u.changed[c.Row] || other) && !u.on.AnyKey {
+	if (u.changed[rowOf{w.def.Table.Storage, c.Row}] || other) && !u.on.AnyKey {
 		return pgerr.New(pgerrcode.CardinalityViolation, "ON CONFLICT DO UPDATE command cannot affect row a second time").
 			WithHint("Ensure that no rows proposed for insertion within the same command have duplicate constrained values.")
 	}
-	return u.update(ctx, c.Row)
+	return u.update(ctx, to, c.Row)
+}
+
+// keepUpsert computes RETURNING for a row of the table it went to.
+func (u *upsert) keepUpsert(to *upsertTable, row []types.Datum, id, xmax uint64) error {
+	if to.member == nil || u.returning == nil {
+		return u.keepInserted(row, id, xmax)
+	}
+	return u.keepMember(to.member, to.member.common(row, nil), id, xmax, nil)
 }
 
 // remove deletes a row for which the proposed one is put in.
-func (u *upsert) remove(ctx context.Context, id uint64) error {
-	if err := u.env.Txn.LockRow(ctx, u.writer.def.Table.Storage, id, kv.Exclusive, kv.WaitBlock); err != nil {
+func (u *upsert) remove(ctx context.Context, to *upsertTable, id uint64) error {
+	if err := u.env.Txn.LockRow(ctx, to.w.def.Table.Storage, id, kv.Exclusive, kv.WaitBlock); err != nil {
 		return err
 	}
-	old, err := u.existing.read(ctx, u.env, id)
+	old, err := to.existing.read(ctx, u.env, id)
 	if err != nil || old == nil {
 		return err
 	}
-	_, err = u.writer.delete(ctx, id, old)
+	_, err = to.w.delete(ctx, id, old)
 	return err
 }
 
 // update changes the existing row that the proposed one, in u.row, conflicts with.
-func (u *upsert) update(ctx context.Context, id uint64) error {
-	t := u.writer.def.Table
+func (u *upsert) update(ctx context.Context, to *upsertTable, id uint64) error {
+	t := to.w.def.Table
 	if err := u.env.Txn.LockRow(ctx, t.Storage, id, kv.Exclusive, kv.WaitBlock); err != nil {
 		return err
 	}
-	old, err := u.existing.read(ctx, u.env, id)
+	old, err := to.existing.read(ctx, u.env, id)
 	if err != nil || old == nil {
 		return err
 	}
-	for k := range old {
-		u.pair.Cols[k].Set(0, old[k])
-		u.pair.Cols[len(old)+k].Set(0, u.row[k])
+	had, proposed := old, u.row
+	if to.member != nil {
+		had, proposed = to.member.common(old, nil), to.member.common(u.row, nil)
+	}
+	for k := range had {
+		u.pair.Cols[k].Set(0, had[k])
+		u.pair.Cols[len(had)+k].Set(0, proposed[k])
 	}
 	u.pair.Sel = batch.Identity(1)
 	if u.where != nil {
@@ -420,19 +510,39 @@ func (u *upsert) update(ctx context.Context, id uint64) error {
 		if err != nil {
 			return err
 		}
-		row[u.on.Set[k]-1], set[u.on.Set[k]-1] = c.Datum(0), true
+		at := u.on.Set[k] - 1
+		if to.member != nil {
+			at = to.member.def.Attrs[at] - 1
+		}
+		row[at], set[at] = c.Datum(0), true
 	}
-	ok, err := u.writer.update(ctx, id, old, row, set)
+	if err := u.stays(ctx, to, row); err != nil {
+		return err
+	}
+	ok, err := to.w.update(ctx, id, old, row, set)
 	if err != nil || !ok {
 		return err
 	}
-	u.changed[id] = true
+	u.changed[rowOf{t.Storage, id}] = true
 	u.affected++
 	number, err := u.env.Txn.Number(ctx)
 	if err != nil {
 		return err
 	}
-	return u.keepInserted(row, id, number)
+	return u.keepUpsert(to, row, id, number)
+}
+
+// stays refuses an update by which a row would belong to another partition.
+func (u *upsert) stays(ctx context.Context, to *upsertTable, row []types.Datum) error {
+	if to.member == nil {
+		return nil
+	}
+	m, err := u.family.find(ctx, to.member.common(row, nil))
+	if err != nil || m == to.member {
+		return err
+	}
+	return pgerr.New(pgerrcode.FeatureNotSupported, "invalid ON UPDATE specification").
+		WithDetail("The result tuple would appear in a different partition than the original tuple.")
 }
 
 // existingRow reads one whole row.

@@ -81,7 +81,7 @@ func (w *tableWriter) holds(ctx context.Context, con *catalog.Constraint, vals [
 	if err != nil {
 		return false, err
 	}
-	return table.HoldReferenced(ctx, w.env.Txn, parent, x, vals)
+	return holdKey(ctx, w.env, parent, x, vals)
 }
 
 // checkDeferred puts the check off if it does not hold now.
@@ -90,7 +90,7 @@ func (w *tableWriter) checkDeferred(ctx context.Context, con *catalog.Constraint
 	if err != nil {
 		return err
 	}
-	ok, err := table.HoldReferenced(ctx, w.env.Txn, parent, x, vals)
+	ok, err := holdKey(ctx, w.env, parent, x, vals)
 	if err != nil || ok {
 		return err
 	}
@@ -223,21 +223,7 @@ func keyText(env *Env, parent *catalog.Table, con *catalog.Constraint, key []typ
 // beforeKeyChange waits for transactions that refer to a key which is about to
 // end, and remembers what is to be done about rows that refer to it.
 func (w *tableWriter) beforeKeyChange(ctx context.Context, old, row []types.Datum) error {
-	for _, id := range w.env.Catalog.Referrers(w.def.Table.ID) {
-		child, ok := w.env.Catalog.TableByID(id)
-		if !ok {
-			continue
-		}
-		for _, con := range child.Constraints {
-			if con.Kind != catalog.ForeignConstraint || con.RefTable != w.def.Table.ID {
-				continue
-			}
-			if err := w.endKey(ctx, child, con, old, row); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return w.keyChanges(ctx, old, func(*catalog.Table) []types.Datum { return row })
 }
 
 func (w *tableWriter) endKey(ctx context.Context, child *catalog.Table, con *catalog.Constraint, old, row []types.Datum) error {

@@ -25,7 +25,14 @@ func (w *tableWriter) act(ctx context.Context, k *keyChange) error {
 	if action == 'a' || action == 0 {
 		// NO ACTION is content when the key is there again at the end of the statement.
 		x := w.def.Table.Index(k.con.Index)
-		if _, ok, err := table.FindUnique(ctx, w.env.Txn.Unrecorded(), w.def.Table, x, byKeys(x, k.con, k.old)); err != nil || ok {
+		parent, vals := w.def.Table, byKeys(x, k.con, k.old)
+		if up, ok := w.env.Catalog.TableByID(k.con.RefTable); ok && up.ID != parent.ID {
+			for x.Table != up.ID { // it may be in another partition by now
+				x, _ = w.env.Catalog.IndexByID(x.Parent)
+			}
+			parent = up
+		}
+		if ok, err := findKey(ctx, w.env, w.env.Txn.Unrecorded(), parent, x, vals); err != nil || ok {
 			return err
 		}
 	}

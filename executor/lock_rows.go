@@ -3,11 +3,13 @@ package executor
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/batch"
+	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/storage/kv"
 )
@@ -72,7 +74,12 @@ func (l *lockRows) lock(ctx context.Context, b *batch.Batch, i int) (bool, error
 		if c.Null[i] {
 			continue
 		}
-		if err := l.env.Txn.LockTable(ctx, w.Table.ID, kv.Shared); err != nil {
+		t := w.Table
+		if w.Family != nil {
+			of := catalog.ID(b.Cols[w.TableCol].I[i])
+			t = w.Family[slices.IndexFunc(w.Family, func(t *catalog.Table) bool { return t.ID == of })]
+		}
+		if err := l.env.Txn.LockTable(ctx, t.ID, kv.Shared); err != nil {
 			return false, err
 		}
 		mode, wait := kv.Exclusive, kv.WaitBlock
@@ -82,12 +89,12 @@ func (l *lockRows) lock(ctx context.Context, b *batch.Batch, i int) (bool, error
 		if w.NoWait || w.Skip {
 			wait = kv.WaitNever
 		}
-		err := l.env.Txn.LockRow(ctx, w.Table.Storage, uint64(c.I[i]), mode, wait)
+		err := l.env.Txn.LockRow(ctx, t.Storage, uint64(c.I[i]), mode, wait)
 		if w.Skip && errors.Is(err, kv.ErrLocked) {
 			return false, nil
 		}
 		if errors.Is(err, kv.ErrLocked) {
-			return false, pgerr.Newf(pgerrcode.LockNotAvailable, "could not obtain lock on row in relation %q", w.Table.Name).WithCause(err)
+			return false, pgerr.Newf(pgerrcode.LockNotAvailable, "could not obtain lock on row in relation %q", t.Name).WithCause(err)
 		}
 		if err != nil {
 			return false, err

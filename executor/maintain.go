@@ -248,3 +248,17 @@ func rewriteError(err error, t *catalog.Table) error {
 	}
 	return e
 }
+
+// CheckWithin reports whether all rows of a partition belong into it.
+func CheckWithin(ctx context.Context, env *Env, def *physical.TableWrite) (bool, error) {
+	w, err := newTableWriter(def)
+	if err != nil {
+		return false, err
+	}
+	w.env = env
+	err = eachRow(ctx, env, def.Table, true, func(_ uint64, row []types.Datum) error { return w.checkWithin(row, nil) })
+	if pgerr.Code(err) == pgerrcode.CheckViolation {
+		return false, nil
+	}
+	return err == nil, err
+}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/batch"
+	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
@@ -18,7 +19,7 @@ type merge struct {
 	*modify
 	def      *physical.Merge
 	whens    []mergeWhen
-	changed  map[uint64]bool
+	changed  map[rowOf]bool
 	assigned []bool
 	sel      [1]uint16
 }
@@ -30,7 +31,7 @@ type mergeWhen struct {
 }
 
 func newMerge(n *physical.Merge) (Operator, error) {
-	m := &merge{modify: &modify{}, def: n, changed: map[uint64]bool{}, assigned: make([]bool, len(n.Write.Table.Columns))}
+	m := &merge{modify: &modify{}, def: n, changed: map[rowOf]bool{}, assigned: make([]bool, len(n.Write.Table.Columns))}
 	if err := m.init(n.Input, true, n.Write, nil, nil); err != nil {
 		return nil, err
 	}
@@ -99,6 +100,10 @@ func (m *merge) act(ctx context.Context, w *mergeWhen, b *batch.Batch, i int) er
 	}
 	if w.Action == physical.MergeInsert {
 		m.affected++
+		if m.family != nil {
+			_, _, err := m.family.insert(ctx, vals)
+			return err
+		}
 		_, err := m.writer.insert(ctx, vals)
 		return err
 	}
@@ -110,11 +115,23 @@ func (m *merge) change(ctx context.Context, w *mergeWhen, b *batch.Batch, i int,
 	t := m.def.Write.Table
 	m.in = rowAt(b, i, m.in[:0])
 	id, old := uint64(m.in[0].Int()), m.in[1:1+len(t.Columns)]
-	if m.changed[id] || m.env.query.changedBefore(t.Storage, id) {
+	var member *memberWriter
+	if m.family != nil {
+		var err error
+		if member, err = m.family.of(ctx, catalog.ID(m.in[1+len(t.Columns)].Int())); err != nil {
+			return err
+		}
+		t = member.def.Write.Table
+	}
+	key := rowOf{t.Storage, id}
+	if m.changed[key] || m.env.query.changedBefore(t.Storage, id) {
 		return pgerr.New(pgerrcode.CardinalityViolation, "MERGE command cannot affect row a second time").
 			WithHint("Ensure that not more than one source row matches any one target row.")
 	}
-	m.changed[id] = true
+	m.changed[key] = true
+	if member != nil {
+		return m.changeMember(ctx, member, w, id, old, vals)
+	}
 	if err := m.env.Txn.LockRow(ctx, t.Storage, id, kv.Exclusive, kv.WaitBlock); err != nil {
 		return err
 	}
@@ -129,6 +146,29 @@ func (m *merge) change(ctx context.Context, w *mergeWhen, b *batch.Batch, i int,
 			m.row[a-1], m.assigned[a-1] = vals[k], true
 		}
 		ok, err = m.writer.update(ctx, id, old, m.row, m.assigned)
+	}
+	if err == nil && ok {
+		m.affected++
+	}
+	return err
+}
+
+// changeMember is change for a row of a family.
+func (m *merge) changeMember(ctx context.Context, t *memberWriter, w *mergeWhen, id uint64, old, vals []types.Datum) error {
+	var ok bool
+	var err error
+	if w.Action == physical.MergeDelete {
+		var row []types.Datum
+		if row, err = t.read(ctx, id); err == nil && row != nil {
+			ok, err = t.delete(ctx, id, row)
+		}
+	} else {
+		clear(m.assigned)
+		m.row = append(m.row[:0], old...)
+		for k, a := range w.Set {
+			m.row[a-1], m.assigned[a-1] = vals[k], true
+		}
+		_, _, ok, err = m.family.update(ctx, t, id, m.row, m.assigned)
 	}
 	if err == nil && ok {
 		m.affected++

@@ -213,6 +213,7 @@ func (v *values) Close() error { return nil }
 // appendOp concatenates its inputs.
 type appendOp struct {
 	inputs []Operator
+	prune  *pruner // nil: all are read
 	at     int
 	env    *Env
 	opened bool
@@ -220,16 +221,29 @@ type appendOp struct {
 
 func newAppend(n *physical.Append) (Operator, error) {
 	ops, err := buildAll(n.Inputs)
-	return &appendOp{inputs: ops}, err
+	if err != nil {
+		return nil, err
+	}
+	a := &appendOp{inputs: ops}
+	if n.Prune != nil {
+		a.prune, err = newPruner(n.Prune, len(ops))
+	}
+	return a, err
 }
 
 func (a *appendOp) Open(_ context.Context, env *Env) error {
 	a.env, a.at, a.opened = env, 0, false
+	if a.prune != nil {
+		return a.prune.open(env)
+	}
 	return nil
 }
 
 func (a *appendOp) Next(ctx context.Context) (*batch.Batch, error) {
 	for ; a.at < len(a.inputs); a.at++ {
+		if a.prune != nil && !a.prune.in[a.at] {
+			continue
+		}
 		in := a.inputs[a.at]
 		if !a.opened {
 			if err := in.Open(ctx, a.env); err != nil {

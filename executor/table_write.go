@@ -8,6 +8,7 @@ import (
 
 	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/batch"
+	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
@@ -25,7 +26,13 @@ type tableWriter struct {
 	views     []*expr.Program
 	checks    []*expr.Program
 	indexes   []indexKeys
-	needRow   bool // some index key is an expression or the index partial
+	within    [][]*expr.Program
+	// Of a member of a family: its rows have been found to belong here, and messages show
+	// them as rows of shown.
+	routed     bool
+	shown      *catalog.Table
+	shownAttrs []int16
+	needRow    bool // some index key is an expression or the index partial
 
 	env     *Env
 	w       *table.Writer
@@ -73,6 +80,13 @@ func newTableWriter(def *physical.TableWrite) (*tableWriter, error) {
 			return nil, err
 		}
 		w.checks = append(w.checks, p)
+	}
+	for i := range def.Within {
+		p, err := programs(def.Within[i].Keys)
+		if err != nil {
+			return nil, err
+		}
+		w.within = append(w.within, p)
 	}
 	for i := range def.Indexes {
 		k, err := newIndexKeys(&def.Indexes[i])
@@ -201,6 +215,19 @@ func (w *tableWriter) complete(row []types.Datum, c *changedRow) error {
 			return err
 		}
 	}
+	if c != nil && !w.routed { // an UPDATE could move the row, so this comes first
+		if err := w.checkWithin(row, c); err != nil {
+			return err
+		}
+	}
+	if err := w.checkColumns(row, c); err != nil || c != nil || w.routed {
+		return err
+	}
+	return w.checkWithin(row, nil)
+}
+
+// checkColumns checks NOT NULL and CHECK constraints.
+func (w *tableWriter) checkColumns(row []types.Datum, c *changedRow) error {
 	t := w.def.Table
 	for i := range t.Columns {
 		if col := &t.Columns[i]; col.NotNull && !col.Dropped && row[i].IsNull() && !c.kept(i) {
@@ -225,6 +252,23 @@ func (w *tableWriter) complete(row []types.Datum, c *changedRow) error {
 	return nil
 }
 
+// checkWithin checks that a row belongs into the partition.
+func (w *tableWriter) checkWithin(row []types.Datum, c *changedRow) error {
+	for i := range w.within {
+		key, err := evalKey(w, w.within[i], w.setRow(row), nil)
+		if err != nil {
+			return err
+		}
+		set := w.def.Within[i].Set
+		if k := set.Find(key); k < 0 || set.Parts[k].ID != w.def.Within[i].Part {
+			t := w.def.Table
+			return pgerr.Newf(pgerrcode.CheckViolation, "new row for relation %q violates partition constraint", t.Name).
+				WithDetail("Failing row contains %s.", w.rowText(row, c)).OnTable(w.schema(), t.Name)
+		}
+	}
+	return nil
+}
+
 func (w *tableWriter) schema() string { return w.env.Catalog.SchemaName(w.def.Table.Schema) }
 
 // rowText prints a row as PostgreSQL does in DETAIL: values cut at 64 bytes.
@@ -232,10 +276,17 @@ func (w *tableWriter) rowText(row []types.Datum, c *changedRow) string {
 	var sb strings.Builder
 	sb.WriteByte('(')
 	first := true
-	for i := range w.def.Table.Columns {
-		col := &w.def.Table.Columns[i]
+	t := w.def.Table
+	if w.shown != nil {
+		t = w.shown
+	}
+	for i := range t.Columns {
+		col := &t.Columns[i]
 		if col.Dropped {
 			continue
+		}
+		if w.shown != nil {
+			i = int(w.shownAttrs[i]) - 1
 		}
 		if !first {
 			sb.WriteString(", ")

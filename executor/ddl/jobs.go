@@ -52,6 +52,9 @@ func (j *Jobs) Build(ctx context.Context, txn *table.Txn, snap *catalog.Snapshot
 	if x.Primary && t.PrimaryAttr != 0 {
 		return nil // the rows themselves are the index
 	}
+	if t.IsPartitioned() {
+		return nil // it is in the indexes of the partitions
+	}
 	def, err := j.TableWrite(snap, t)
 	if err != nil {
 		return err
@@ -210,4 +213,13 @@ func (j *Jobs) Rewrite(ctx context.Context, txn *table.Txn, snap *catalog.Snapsh
 	}
 	env := j.env(txn, snap)
 	return executor.Rewrite(ctx, env, old, def, values)
+}
+
+// CheckWithin reports whether all rows of a partition belong into it.
+func (j *Jobs) CheckWithin(ctx context.Context, txn *table.Txn, snap *catalog.Snapshot, t *catalog.Table) (bool, error) {
+	def, err := j.TableWrite(snap, t)
+	if err != nil {
+		return false, err
+	}
+	return executor.CheckWithin(ctx, j.env(txn, snap), def)
 }

@@ -244,7 +244,8 @@ func (b *binder) table(t *catalog.Table, x *ast.TableRef) (logical.Node, []*nsIt
 		name = x.Alias.Name
 	}
 	n := len(t.Columns)
-	scan := &logical.Scan{Table: t, Alias: name, Attrs: make([]int16, 0, n), Out: make([]logical.ColID, 0, n)}
+	scan := &logical.Scan{Table: t, Alias: name, Attrs: make([]int16, 0, n), Out: make([]logical.ColID, 0, n),
+		Family: b.family(t, x.Only)}
 	cols, refs := make([]nsCol, 0, n), make([]expr.Column, n)
 	for i := range t.Columns {
 		c := &t.Columns[i]

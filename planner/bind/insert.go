@@ -76,7 +76,7 @@ func (b *binder) insert(x *ast.Insert, outer *scope) (*query, error) {
 	if err != nil {
 		return nil, err
 	}
-	w, err := TableWrite(t, b.o)
+	w, err := b.familyWrite(t, x.Table.Only, true)
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +105,7 @@ func (b *binder) insert(x *ast.Insert, outer *scope) (*query, error) {
 	row := b.newRow(t, n.Alias)
 	n.Row = row.ids
 	if x.Returning != nil {
-		if row.item.hidden, n.System, err = b.insertedColumns(t, n.Alias); err != nil {
+		if row.item.hidden, n.System, err = b.insertedColumns(w, n.Alias); err != nil {
 			return nil, err
 		}
 	}

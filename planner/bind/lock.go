@@ -103,7 +103,12 @@ func (b *binder) lockItem(q *selection, l *ast.Locking, it *nsItem, named *ast.Q
 	}
 	id := b.scanColumn(it.rel, catalog.RowIDAttr, "rowid", types.Of(types.Int8OID))
 	q.junk = append(q.junk, target{name: "rowid", e: id, pos: ast.NoPos})
-	q.locks = append(q.locks, rowLock{junk: len(q.junk) - 1, RowLock: logical.RowLock{Table: it.rel.table,
+	junk := len(q.junk) - 1
+	if it.rel.scan.Family != nil {
+		of := b.scanColumn(it.rel, catalog.TableOidAttr, "tableoid", types.Of(types.OidOID))
+		q.junk = append(q.junk, target{name: "tableoid", e: of, pos: ast.NoPos})
+	}
+	q.locks = append(q.locks, rowLock{junk: junk, RowLock: logical.RowLock{Table: it.rel.table, Family: it.rel.scan.Family,
 		Shared: l.Strength <= ast.ForShare, NoWait: l.NoWait, Skip: l.Skip, Words: lockName(l.Strength)}})
 	return nil
 }
@@ -134,6 +139,9 @@ func (b *binder) lockClause(q *selection) error {
 	n := &logical.Lock{Input: q.tree, Pushed: q.x.Locking[0].Pushed}
 	for _, l := range q.locks {
 		l.Row = q.junk[l.junk].id
+		if l.Family != nil {
+			l.TableOID = q.junk[l.junk+1].id
+		}
 		n.Locks = append(n.Locks, l.RowLock)
 	}
 	q.tree = n

@@ -34,7 +34,7 @@ func (b *binder) merge(x *ast.Merge) (*query, error) {
 	if err != nil {
 		return nil, err
 	}
-	w, err := TableWrite(t, b.o)
+	w, err := b.familyWrite(t, x.Table.Only, false)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +43,7 @@ func (b *binder) merge(x *ast.Merge) (*query, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &logical.Merge{Write: w, Alias: aliasOf(&x.Table, t), Input: src.tree, RowID: src.rowID, Old: src.old}
+	n := &logical.Merge{Write: w, Alias: aliasOf(&x.Table, t), Input: src.tree, RowID: src.rowID, Old: src.old, TableOID: src.tableOID}
 	for i := range x.Whens {
 		when, err := b.mergeWhen(m, &x.Whens[i])
 		if err != nil {

@@ -14,6 +14,9 @@ func (b *binder) notePositions(q *selection, tree logical.Node) {
 	if len(q.locks) > 0 {
 		for _, l := range q.locks {
 			row := q.junk[l.junk].id
+			if l.Family != nil {
+				continue // WHERE CURRENT OF cannot tell which table the row is of
+			}
 			if q.late != nil && !slices.Contains(q.late.Out, row) {
 				continue
 			}
@@ -31,6 +34,9 @@ func (b *binder) notePositions(q *selection, tree logical.Node) {
 func (b *binder) rowThrough(n logical.Node) (*logical.Scan, logical.ColID) {
 	switch x := n.(type) {
 	case *logical.Scan:
+		if x.Family != nil {
+			return nil, 0
+		}
 		c := b.scanColumn(&relation{table: x.Table, scan: x, alias: x.Alias}, catalog.RowIDAttr, "rowid", types.Of(types.Int8OID))
 		return x, c.Index
 	case *logical.Filter:

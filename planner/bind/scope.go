@@ -36,6 +36,8 @@ const (
 	inDefault
 	inCheck
 	inIndexExpr
+	inPartKey
+	inPartBound
 	inIndexPred
 	inGenerated
 	inFilter
@@ -50,7 +52,7 @@ const (
 var clauseName = [...]string{inTarget: "SELECT", inWhere: "WHERE", inHaving: "HAVING", inGroupBy: "GROUP BY",
 	inOrderBy: "ORDER BY", inDistinctOn: "DISTINCT ON", inJoinOn: "JOIN conditions", inLimit: "LIMIT", inOffset: "OFFSET",
 	inValues: "VALUES", inReturning: "RETURNING", inUpdateSet: "UPDATE", inFromFunction: "functions in FROM",
-	inDefault: "DEFAULT expressions", inCheck: "check constraints", inIndexExpr: "index expressions",
+	inDefault: "DEFAULT expressions", inCheck: "check constraints", inIndexExpr: "index expressions", inPartKey: "partition key expressions", inPartBound: "partition bound",
 	inIndexPred: "index predicates", inGenerated: "column generation expressions", inFilter: "FILTER",
 	inOnConflict: "ON CONFLICT", inUsing: "transform expressions", inMergeWhen: "MERGE WHEN conditions", inCycleMark: "CYCLE",
 	inWindowDef: "window definitions", inFrame: "window RANGE", inFrame + 1: "window ROWS", inFrame + 2: "window GROUPS"}

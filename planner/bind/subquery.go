@@ -13,8 +13,8 @@ import (
 // subqueryAllowed refuses subqueries where stored or row-less expressions stand.
 func subqueryAllowed(s *scope, pos ast.Pos) error {
 	switch s.in {
-	case inDefault, inCheck, inIndexExpr, inIndexPred, inGenerated, inUsing:
-		name := map[clause]string{inDefault: "DEFAULT expression", inCheck: "check constraint", inIndexExpr: "index expression",
+	case inDefault, inCheck, inIndexExpr, inPartKey, inPartBound, inIndexPred, inGenerated, inUsing:
+		name := map[clause]string{inDefault: "DEFAULT expression", inCheck: "check constraint", inIndexExpr: "index expression", inPartKey: "partition key expression", inPartBound: "partition bound",
 			inIndexPred: "index predicate", inGenerated: "column generation expression", inUsing: "transform expression"}[s.in]
 		return errAt(pos, pgerrcode.FeatureNotSupported, "cannot use subquery in %s", name)
 	}

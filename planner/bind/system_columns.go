@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/loxodb/loxodb/planner/logical"
+	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
@@ -78,11 +79,17 @@ func (b *binder) deleted(read *nsItem) (*nsItem, error) {
 
 // insertedColumns are those of an inserted row, or of one updated instead, and the two
 // that executing the statement adds to the row.
-func (b *binder) insertedColumns(t *catalog.Table, alias string) (cols []nsCol, added []logical.ColID, err error) {
+func (b *binder) insertedColumns(w *physical.TableWrite, alias string) (cols []nsCol, added []logical.ColID, err error) {
 	ctid := b.meta.Add(logical.ColInfo{Name: "ctid", Rel: alias, T: types.Of(types.TidOID)})
 	xmax := b.meta.Add(logical.ColInfo{Name: "xmax", Rel: alias, T: types.Of(types.XidOID)})
-	cols, err = b.writtenColumns(t, b.meta.Column(ctid), b.meta.Column(xmax))
-	return cols, []logical.ColID{ctid, xmax}, err
+	cols, err = b.writtenColumns(w.Table, b.meta.Column(ctid), b.meta.Column(xmax))
+	added = []logical.ColID{ctid, xmax}
+	if w.Family != nil && err == nil {
+		id := b.meta.Add(logical.ColInfo{Name: "tableoid", Rel: alias, T: types.Of(types.OidOID)})
+		cols[0].e = b.meta.Column(id)
+		added = append(added, id)
+	}
+	return cols, added, err
 }
 
 // updatedColumns are those of an updated row, which stays where it was read from.

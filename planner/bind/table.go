@@ -24,6 +24,8 @@ const (
 	Default   = Place(inDefault)
 	Check     = Place(inCheck)
 	IndexKey  = Place(inIndexExpr)
+	PartKey   = Place(inPartKey)
+	PartBound = Place(inPartBound)
 	IndexPred = Place(inIndexPred)
 	Generated = Place(inGenerated)
 	Using     = Place(inUsing) // ALTER TABLE … TYPE … USING
@@ -126,6 +128,8 @@ func (b *binder) stored(x expr.Expr, e ast.Expr, want types.T, place Place, colu
 		return nil, pgerr.Newf(pgerrcode.DatatypeMismatch, "column \"%s\" is of type %s but %s is of type %s",
 			column, types.TypeName(want.OID), what, builtin.TypeName(x.Type().OID)).
 			WithHint("You will need to rewrite or cast the expression.")
+	case PartBound:
+		return nil, errAt(leftmost(e), pgerrcode.DatatypeMismatch, "specified value cannot be cast to type %s for column \"%s\"", types.TypeName(want.OID), column)
 	case Using:
 		return nil, pgerr.Newf(pgerrcode.DatatypeMismatch, "result of USING clause for column \"%s\" cannot be cast automatically to type %s",
 			column, types.TypeName(want.OID)).WithHint("You might need to add an explicit cast.")
@@ -152,6 +156,8 @@ func checkStored(x expr.Expr, c clause) error {
 		msg = "functions in index expression must be marked IMMUTABLE"
 	case inIndexPred:
 		msg = "functions in index predicate must be marked IMMUTABLE"
+	case inPartKey:
+		msg = "functions in partition key expression must be marked IMMUTABLE"
 	case inGenerated:
 		msg = "generation expression is not immutable"
 	default:
@@ -266,6 +272,9 @@ func bindTableWrite(t *catalog.Table, o Options) (*physical.TableWrite, error) {
 			return nil, err
 		}
 		w.Checks = append(w.Checks, physical.Check{Constraint: c, Cond: x})
+	}
+	if w.Within, err = within(t, o); err != nil {
+		return nil, err
 	}
 	for _, x := range t.Indexes {
 		iw, err := IndexWrite(t, x, o)

@@ -28,7 +28,7 @@ func (b *binder) update(x *ast.Update, outer *scope) (*query, error) {
 	if err != nil {
 		return nil, err
 	}
-	w, err := TableWrite(t, b.o)
+	w, err := b.familyWrite(t, onlyOf(&x.Table, via), false)
 	if err != nil {
 		return nil, err
 	}
@@ -51,9 +51,13 @@ func (b *binder) update(x *ast.Update, outer *scope) (*query, error) {
 	if n.Set, vals, err = b.onUpdate(t, src.old, n.Set, vals); err != nil {
 		return nil, err
 	}
-	n.RowID, n.Old = src.rowID, src.old
+	n.RowID, n.Old, n.TableOID = src.rowID, src.old, src.tableOID
 	var system []nsCol
-	if x.Returning != nil {
+	if x.Returning != nil && w.Family != nil {
+		if system, n.System, err = b.insertedColumns(w, n.Alias); err != nil {
+			return nil, err
+		}
+	} else if x.Returning != nil {
 		if system, err = b.updatedColumns(t, src.rel); err != nil {
 			return nil, err
 		}
@@ -96,7 +100,7 @@ func (b *binder) delete(x *ast.Delete, outer *scope) (*query, error) {
 	if err != nil {
 		return nil, err
 	}
-	w, err := TableWrite(t, b.o)
+	w, err := b.familyWrite(t, onlyOf(&x.Table, via), false)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +108,7 @@ func (b *binder) delete(x *ast.Delete, outer *scope) (*query, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &logical.Delete{Write: w, Alias: aliasOf(&x.Table, t), Input: src.tree, RowID: src.rowID, Old: src.old}
+	n := &logical.Delete{Write: w, Alias: aliasOf(&x.Table, t), Input: src.tree, RowID: src.rowID, Old: src.old, TableOID: src.tableOID}
 	s.in = inReturning
 	if via == nil && x.Returning != nil {
 		if s.items[0], err = b.deleted(s.items[0]); err != nil {
@@ -122,13 +126,23 @@ type source struct {
 	rowID logical.ColID
 	old   []logical.ColID // by attribute order, 0 for dropped
 	rel   *relation       // the table
+	// tableOID tells which table of a family the row is of, 0 for a table without children.
+	tableOID logical.ColID
+}
+
+// onlyOf reports that the table is written without its children.
+func onlyOf(ref *ast.TableRef, via writtenView) bool {
+	if via != nil {
+		return via[len(via)-1].ref.Only
+	}
+	return ref.Only
 }
 
 // targetSource reads the table that is changed.
 func (b *binder) targetSource(t *catalog.Table, via writtenView, ref *ast.TableRef) (*source, []*nsItem, error) {
 	read := ref
 	if via != nil {
-		read = &ast.TableRef{At: ref.At, Name: ast.QName{Name: t.Name}, Alias: &ast.Alias{Name: t.Name}}
+		read = &ast.TableRef{At: ref.At, Name: ast.QName{Name: t.Name}, Only: onlyOf(ref, via), Alias: &ast.Alias{Name: t.Name}}
 		if a := via[len(via)-1].ref.Alias; a != nil {
 			read.Alias.Name = a.Name
 		}
@@ -139,6 +153,9 @@ func (b *binder) targetSource(t *catalog.Table, via writtenView, ref *ast.TableR
 	}
 	target := items[0]
 	src := &source{tree: tree, rel: target.rel, rowID: b.scanColumn(target.rel, catalog.RowIDAttr, "rowid", types.Of(types.Int8OID)).Index}
+	if target.rel.scan.Family != nil {
+		src.tableOID = b.scanColumn(target.rel, catalog.TableOidAttr, "tableoid", types.Of(types.OidOID)).Index
+	}
 	for i := range t.Columns {
 		id := 0
 		for j, a := range target.rel.scan.Attrs {
@@ -171,6 +188,9 @@ func (b *binder) writeSource(s *scope, t *catalog.Table, via writtenView, ref *a
 	if cursor != "" {
 		if via != nil {
 			return nil, errAt(ast.NoPos, pgerrcode.FeatureNotSupported, "WHERE CURRENT OF on a view is not implemented")
+		}
+		if items[0].rel.scan.Family != nil {
+			return nil, notYet(ref.Pos, "WHERE CURRENT OF on a table with children")
 		}
 		items[0].rel.scan.Cursor = cursor
 	}

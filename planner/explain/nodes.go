@@ -93,6 +93,12 @@ func (v *viewer) fillMore(it *item, n physical.Node) {
 		for _, k := range x.Inputs {
 			v.child(it, k, "Member")
 		}
+	case *physical.MergeAppend:
+		it.nodeType, it.title = "Merge Append", "Merge Append"
+		it.add("Sort Key", keyList(x.Keys, x.Names))
+		for _, k := range x.Inputs {
+			v.child(it, k, "Member")
+		}
 	case *physical.SetOp:
 		v.setOp(it, x)
 	case *physical.RecursiveUnion:

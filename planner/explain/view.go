@@ -85,6 +85,8 @@ func inputs(n physical.Node) []physical.Node {
 		return []physical.Node{x.Left, x.Right}
 	case *physical.Append:
 		return x.Inputs
+	case *physical.MergeAppend:
+		return x.Inputs
 	case *physical.SetOp:
 		return []physical.Node{x.Left, x.Right}
 	case *physical.RecursiveUnion:

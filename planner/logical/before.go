@@ -1,6 +1,7 @@
 package logical
 
 import (
+	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
 )
@@ -14,7 +15,7 @@ import (
 func ReadBefore(n Node, m *Meta) Node {
 	writers := map[catalog.ID]int{}
 	note := func(n Node) {
-		if t := WrittenTable(n); t != 0 {
+		for _, t := range WrittenTables(n) {
 			writers[t]++
 		}
 	}
@@ -41,48 +42,80 @@ func (m *Meta) partBefore(n Node, writers map[catalog.ID]int) Node {
 	for t := range writers {
 		all[t] = true
 	}
-	own := WrittenTable(n)
-	if own == 0 {
+	own := WrittenTables(n)
+	if own == nil {
 		return m.readBefore(n, all)
 	}
 	m.exprsBefore(n, all)
-	if writers[own] == 1 {
-		delete(all, own)
+	for _, t := range own {
+		if writers[t] == 1 {
+			delete(all, t)
+		}
 	}
 	MapInputs(n, func(in Node) Node { return m.readBefore(in, all) })
 	return n
 }
 
-// WrittenTable is the table that a tree writes, 0 for a query.
-func WrittenTable(n Node) catalog.ID {
+// WrittenTables are the tables that a tree writes, nil for a query.
+func WrittenTables(n Node) []catalog.ID {
+	var w *physical.TableWrite
 	switch x := n.(type) {
 	case *Insert:
-		return x.Write.Table.ID
+		w = x.Write
 	case *Update:
-		return x.Write.Table.ID
+		w = x.Write
 	case *Delete:
-		return x.Write.Table.ID
+		w = x.Write
 	case *Merge:
-		return x.Write.Table.ID
+		w = x.Write
+	default:
+		return nil
 	}
-	return 0
+	list := []catalog.ID{w.Table.ID}
+	if w.Family != nil {
+		for i := range w.Family.Members {
+			if id := w.Family.Members[i].Write.Table.ID; id != w.Table.ID {
+				list = append(list, id)
+			}
+		}
+	}
+	return list
 }
 
-// ReadsTable reports whether a tree reads a table, in subqueries and WITH queries, too.
-func ReadsTable(n Node, table catalog.ID) bool {
+// reads reports that a scan reads one of the tables.
+func (s *Scan) reads(tables map[catalog.ID]bool) bool {
+	for _, t := range s.Family {
+		if tables[t.ID] {
+			return true
+		}
+	}
+	return tables[s.Table.ID]
+}
+
+// ReadsTable reports whether a tree reads a table that is written, in subqueries and
+// WITH queries, too.
+func ReadsTable(n Node, tables ...catalog.ID) bool {
+	set := map[catalog.ID]bool{}
+	for _, t := range tables {
+		set[t] = true
+	}
+	return readsTables(n, set)
+}
+
+func readsTables(n Node, tables map[catalog.ID]bool) bool {
 	found := false
 	Visit(n, func(n Node) {
 		switch x := n.(type) {
 		case *Scan:
-			found = found || x.Table.ID == table
+			found = found || x.reads(tables)
 		case *CTERef:
-			found = found || ReadsTable(x.CTE.Tree, table)
+			found = found || readsTables(x.CTE.Tree, tables)
 		}
 	})
 	VisitExprs(n, func(e expr.Expr) {
 		Walk(e, func(e expr.Expr) bool {
 			if q, ok := e.(*Subquery); ok && !found {
-				found = ReadsTable(q.Tree, table)
+				found = readsTables(q.Tree, tables)
 			}
 			return !found
 		})
@@ -96,12 +129,12 @@ func (m *Meta) readBefore(n Node, written map[catalog.ID]bool) Node {
 	}
 	switch x := n.(type) {
 	case *Scan:
-		if written[x.Table.ID] {
+		if x.reads(written) {
 			return m.readFirst(x, nil)
 		}
 		return x
 	case *Filter:
-		if s, ok := x.Input.(*Scan); ok && written[s.Table.ID] {
+		if s, ok := x.Input.(*Scan); ok && s.reads(written) {
 			own := Produced(s)
 			now, later := split(x.Conds, func(c expr.Expr) bool {
 				local := !HasSubquery(c) && !IsVolatile(c)

@@ -24,14 +24,17 @@ type (
 	// Update changes rows of Target, which is part of Input. Old is the target's row in
 	// attribute order (0 = not fetched), RowID its key, New the values of Set.
 	Update struct {
-		Write     *physical.TableWrite
-		Alias     string
-		Input     Node
-		RowID     ColID
-		Old       []ColID
-		Set       []int16
-		New       []ColID
-		Row       []ColID // the new row, for Returning
+		Write *physical.TableWrite
+		Alias string
+		Input Node
+		RowID ColID
+		Old   []ColID
+		Set   []int16
+		New   []ColID
+		Row   []ColID // the new row, for Returning
+		// Of a family: the table that the old row is of, and the new row's ctid, xmax and tableoid.
+		TableOID  ColID
+		System    []ColID
 		Returning []expr.Expr
 		Out       []ColID
 	}
@@ -42,18 +45,20 @@ type (
 		Input     Node
 		RowID     ColID
 		Old       []ColID
+		TableOID  ColID       // as in Update
 		Returning []expr.Expr // over Old and the other columns of Input
 		Out       []ColID
 	}
 	// Merge does what the first fitting one of Whens says with each row of Input, which
 	// joins the source with the target: RowID is NULL where there is no row of that.
 	Merge struct {
-		Write *physical.TableWrite
-		Alias string
-		Input Node
-		RowID ColID
-		Old   []ColID // as in Update
-		Whens []MergeWhen
+		Write    *physical.TableWrite
+		Alias    string
+		Input    Node
+		RowID    ColID
+		Old      []ColID // as in Update
+		TableOID ColID
+		Whens    []MergeWhen
 	}
 )
 

@@ -56,6 +56,14 @@ func FindKNN(s *Sort) (*KNN, bool) {
 
 // ScanChain sees through projections and one filter to a scan.
 func ScanChain(n Node) (s *Scan, conds []expr.Expr, chain []*Project, ok bool) {
+	if s, conds, chain, ok = FamilyChain(n); ok && s.Family != nil {
+		return nil, nil, nil, false
+	}
+	return s, conds, chain, ok
+}
+
+// FamilyChain is ScanChain for tables with children, too.
+func FamilyChain(n Node) (s *Scan, conds []expr.Expr, chain []*Project, ok bool) {
 	for {
 		switch x := n.(type) {
 		case *Scan:

@@ -309,6 +309,9 @@ func uniqueBy(s *Scan, pairs []pair) bool {
 		}
 		return false
 	}
+	if s.Family != nil { // the keys of each of its tables are its own
+		return false
+	}
 	if s.Table.PrimaryAttr != 0 && has(s.Table.PrimaryAttr) {
 		return true
 	}
@@ -342,7 +345,7 @@ func (r *normalizer) partner(st *star, n Node, conds []expr.Expr, cols *ColSet) 
 // column v of table from have its partner in column c of table to.
 func references(from *Scan, v expr.Expr, to *Scan, c ColID) bool {
 	col, ok := v.(*expr.Column)
-	if !ok {
+	if !ok || from.Family != nil {
 		return false
 	}
 	attr := func(s *Scan, id ColID) int16 {

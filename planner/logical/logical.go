@@ -145,6 +145,8 @@ type (
 		Alias string
 		Attrs []int16
 		Out   []ColID
+		// Family are the tables with the rows, where these are not the table's own alone.
+		Family []*catalog.Table
 		// Cursor names the cursor whose row is the only one that is read, "" = all rows.
 		Cursor string
 	}
@@ -263,12 +265,15 @@ type (
 
 // RowLock is one table of Lock.
 type RowLock struct {
-	Table  *catalog.Table
-	Row    ColID
-	Shared bool
-	NoWait bool
-	Skip   bool
-	Words  string // FOR UPDATE, …
+	Table *catalog.Table
+	Row   ColID
+	// Family are the tables that the row may be of, and TableOID tells which.
+	Family   []*catalog.Table
+	TableOID ColID
+	Shared   bool
+	NoWait   bool
+	Skip     bool
+	Words    string // FOR UPDATE, …
 }
 
 // SetKind is the kind of a SetOp.

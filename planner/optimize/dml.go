@@ -11,7 +11,7 @@ import (
 )
 
 func (p *planner) insert(x *logical.Insert) (*rel, error) {
-	readsOwn := logical.ReadsTable(x.Input, x.Write.Table.ID)
+	readsOwn := logical.ReadsTable(x.Input, logical.WrittenTables(x)...)
 	in, err := p.exactly(x.Input, x.InCols)
 	if err != nil {
 		return nil, err
@@ -36,6 +36,12 @@ func (p *planner) insert(x *logical.Insert) (*rel, error) {
 // RETURNING read, and every scalar column; vectors only when one of them does.
 func (p *planner) fetched(w *physical.TableWrite, old []logical.ColID, set []int16, used *logical.ColSet) []bool {
 	f := make([]bool, len(old))
+	if w.Family != nil { // what a row needs depends on the table that it is of: that is read again
+		for i, c := range old {
+			f[i] = c != 0 && !w.Table.Columns[i].Type.IsVector() || used.Has(c)
+		}
+		return f
+	}
 	changed := map[int16]bool{}
 	for _, a := range set {
 		changed[a] = true
@@ -130,6 +136,14 @@ func extras(returning []expr.Expr, in logical.Node, except ...[]logical.ColID) [
 	return out
 }
 
+// ofFamily is the column with the table of a row, none for a table without children.
+func ofFamily(c logical.ColID) []logical.ColID {
+	if c == 0 {
+		return nil
+	}
+	return []logical.ColID{c}
+}
+
 func (p *planner) update(x *logical.Update) (*rel, error) {
 	used := &logical.ColSet{}
 	for _, e := range x.Returning { // RETURNING reads the new row: unchanged columns come from the old one
@@ -146,7 +160,7 @@ func (p *planner) update(x *logical.Update) (*rel, error) {
 	fetched := p.fetched(x.Write, x.Old, x.Set, used)
 	more := extras(x.Returning, x.Input, x.Row, x.New)
 	exprs, ids := p.oldRow(x.RowID, x.Old, fetched, t)
-	for _, c := range append(append([]logical.ColID(nil), x.New...), more...) {
+	for _, c := range slices.Concat(x.New, ofFamily(x.TableOID), more) {
 		exprs, ids = append(exprs, p.meta.Column(c)), append(ids, c)
 	}
 	in, err := p.exactly(&logical.Project{Input: x.Input, Exprs: exprs, Out: ids}, ids)
@@ -156,7 +170,7 @@ func (p *planner) update(x *logical.Update) (*rel, error) {
 	p.writes(x.Write.Table)
 	n := &physical.Update{Base: p.base(x.Out), Write: x.Write, Input: in.node, Set: x.Set, Fetched: fetched}
 	if x.Returning != nil {
-		at := layout(slices.Concat(x.Row, more))
+		at := layout(slices.Concat(x.Row, x.System, more))
 		n.Returning = p.remapAll(x.Returning, at)
 	}
 	p.inherit(&n.Base, in, p.m.Fetch)
@@ -173,7 +187,7 @@ func (p *planner) delete(x *logical.Delete) (*rel, error) {
 	fetched := p.fetched(x.Write, x.Old, nil, used)
 	more := extras(x.Returning, x.Input, x.Old)
 	exprs, ids := p.oldRow(x.RowID, x.Old, fetched, t)
-	for _, c := range more {
+	for _, c := range slices.Concat(ofFamily(x.TableOID), more) {
 		exprs, ids = append(exprs, p.meta.Column(c)), append(ids, c)
 	}
 	in, err := p.exactly(&logical.Project{Input: x.Input, Exprs: exprs, Out: ids}, ids)

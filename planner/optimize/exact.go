@@ -44,7 +44,7 @@ func (p *planner) exactNearest(x *logical.Sort, lim *logical.Limit, k float64, n
 	r, err := p.overChain(chain, need, func(below *logical.ColSet) (*rel, error) {
 		below = below.Clone(key)
 		in := p.buildPath(s, pt, below)
-		n := &physical.ExactSearch{Base: p.base(in.cols), Scan: in.node.(*physical.Scan), Attr: p.meta.Cols[col.Index].Attr,
+		n := &physical.ExactSearch{Base: p.base(in.cols), Scan: in.node.(*physical.Scan), Attr: s.Attrs[slices.Index(s.Out, col.Index)],
 			Key: p.remap(key, in.layout()), Query: p.remap(query, nil), Top: p.topExpr(lim)}
 		n.Rows, n.Startup = math.Min(k, pt.rows), cost+p.m.Sort(pt.rows, k)
 		n.Cost = n.Startup + n.Rows*(p.m.Fetch+p.m.Emit)

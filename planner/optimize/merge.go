@@ -32,7 +32,7 @@ func (p *planner) merge(x *logical.Merge) (*rel, error) {
 	}
 	more := extras(all, x.Input, x.Old)
 	exprs, ids := p.oldRow(x.RowID, x.Old, fetched, t)
-	for _, c := range more {
+	for _, c := range append(ofFamily(x.TableOID), more...) {
 		exprs, ids = append(exprs, p.meta.Column(c)), append(ids, c)
 	}
 	in, err := p.exactly(&logical.Project{Input: x.Input, Exprs: exprs, Out: ids}, ids)

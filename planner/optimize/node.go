@@ -15,6 +15,9 @@ import (
 func (p *planner) build(n logical.Node, need *logical.ColSet) (*rel, error) {
 	switch x := n.(type) {
 	case *logical.Scan:
+		if x.Family != nil {
+			return p.family(x, nil, need)
+		}
 		return p.buildPath(x, best(p.paths(x, nil)), need), nil
 	case *logical.Filter:
 		return p.filter(x, need)
@@ -74,6 +77,9 @@ func (p *planner) buildMore(n logical.Node, need *logical.ColSet) (*rel, error) 
 func (p *planner) filter(f *logical.Filter, need *logical.ColSet) (*rel, error) {
 	switch in := f.Input.(type) {
 	case *logical.Scan:
+		if in.Family != nil {
+			return p.family(in, f.Conds, need)
+		}
 		return p.buildPath(in, best(p.paths(in, f.Conds)), need), nil
 	case *logical.Virtual:
 		return p.virtual(in, f.Conds, need), nil
@@ -363,6 +369,9 @@ func (p *planner) lock(x *logical.Lock, need *logical.ColSet) (*rel, error) {
 	need = need.Clone()
 	for _, l := range x.Locks {
 		need.Add(l.Row)
+		if l.Family != nil {
+			need.Add(l.TableOID)
+		}
 	}
 	in, err := p.build(x.Input, need)
 	if err != nil {
@@ -373,7 +382,9 @@ func (p *planner) lock(x *logical.Lock, need *logical.ColSet) (*rel, error) {
 	for _, l := range x.Locks {
 		p.writes(l.Table)
 		row, _ := at.at(l.Row)
-		n.Locks = append(n.Locks, physical.RowLock{Table: l.Table, RowCol: row, Shared: l.Shared, NoWait: l.NoWait, Skip: l.Skip})
+		of, _ := at.at(l.TableOID)
+		n.Locks = append(n.Locks, physical.RowLock{Table: l.Table, RowCol: row, Shared: l.Shared, NoWait: l.NoWait, Skip: l.Skip,
+			Family: l.Family, TableCol: of})
 	}
 	p.inherit(&n.Base, in, p.m.Fetch)
 	return &rel{n, in.cols}, nil

@@ -32,7 +32,8 @@ type planner struct {
 	noIndex  bool // enable_indexscan off
 	noBitmap bool // enable_bitmapscan off
 	err      error
-	wrote    bool // writes was called
+	wrote    bool          // writes was called
+	member   *logical.Scan // the table of a family that is being planned
 }
 
 // rel is a built subtree: its node and which column is at which position.
@@ -174,6 +175,9 @@ func (p *planner) columnStats(id int) (*catalog.ColumnStats, float64, bool) {
 	c := &p.meta.Cols[id]
 	if c.Table == nil {
 		return nil, stats.DefaultRows, false
+	}
+	if t, attr := p.memberColumn(id); t != nil {
+		return stats.TableColumn(t, p.o.Catalog.Stats(t.ID), attr)
 	}
 	return stats.TableColumn(c.Table, p.o.Catalog.Stats(c.Table.ID), c.Attr)
 }

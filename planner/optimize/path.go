@@ -32,6 +32,7 @@ type path struct {
 	// inverted: the rows that the entries of an inverted index allow; of an arm.
 	inverted *inverted
 	within   *within // a vector index read up to a distance; nil for other ways
+	family   *family // the ways to read the tables of a family; nil for one table
 }
 
 // pinned is how many leading key columns have one value in the whole range.
@@ -73,6 +74,9 @@ func (p *planner) tableRows(t *catalog.Table) float64 {
 func (p *planner) paths(s *logical.Scan, conds []expr.Expr) []path {
 	if s.Cursor != "" {
 		return []path{{filter: conds, rows: 1, visited: 1, startup: p.m.Seek, cost: p.m.Seek + p.m.Fetch, point: true}}
+	}
+	if s.Family != nil {
+		return p.familyPaths(s, conds)
 	}
 	rows := p.tableRows(s.Table)
 	out := math.Max(rows*p.sel(conds), 0)
@@ -266,6 +270,9 @@ func best(list []path) *path {
 
 // buildPath makes the Scan node of a path, or the BitmapScan of one with arms.
 func (p *planner) buildPath(s *logical.Scan, pt *path, need *logical.ColSet) *rel {
+	if pt.family != nil {
+		return p.buildFamily(s, pt, need)
+	}
 	if pt.arms != nil || s.Cursor != "" {
 		return p.buildBitmap(s, pt, need)
 	}

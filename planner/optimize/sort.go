@@ -138,6 +138,9 @@ func (p *planner) sortFor(x *logical.Sort, lim *logical.Limit, k float64, need *
 	for _, k := range x.Keys {
 		below.AddExpr(k.Expr)
 	}
+	if r, ok, err := p.familyInOrder(x, lim, k, below); ok || err != nil {
+		return r, err
+	}
 	if r, ok, err := p.knn(x, lim, k, below); ok || err != nil {
 		return r, err
 	}
@@ -301,6 +304,10 @@ func (p *planner) notNull(s *logical.Scan, e expr.Expr) bool {
 	c, ok := e.(*expr.Column)
 	if !ok {
 		return false
+	}
+	if t, attr := p.memberColumn(c.Index); t != nil {
+		col := t.Column(attr)
+		return col != nil && col.NotNull
 	}
 	info := &p.meta.Cols[c.Index]
 	if info.Table == nil || info.Attr < 1 {

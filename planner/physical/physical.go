@@ -308,10 +308,18 @@ type (
 		Args        []expr.Expr
 		Filter      expr.Expr // on the concatenated row
 	}
-	// Append concatenates inputs (UNION ALL); SetOp is INTERSECT and EXCEPT [ALL].
+	// Append concatenates inputs (UNION ALL, or the tables of a family); SetOp is INTERSECT
+	// and EXCEPT [ALL].
 	Append struct {
 		Base
 		Inputs []Node
+		Prune  *Prune // nil: all inputs are read
+	}
+	// MergeAppend merges inputs that come in the order of Keys.
+	MergeAppend struct {
+		Base
+		Inputs []Node
+		Keys   []SortKey
 	}
 	SetOp struct {
 		Base
@@ -341,6 +349,9 @@ type RowLock struct {
 	Shared bool
 	NoWait bool
 	Skip   bool
+	// Family are the tables that the row may be of: column TableCol has the OID of the one.
+	Family   []*catalog.Table
+	TableCol int
 }
 
 // VectorShape is what the cost of a search depends on, beside how many entries there are:

@@ -15,6 +15,9 @@ type TableWrite struct {
 	Views     []ViewCheck // of the views that the statement writes through
 	Checks    []Check
 	Indexes   []IndexWrite // in the order of Table.Indexes
+	Within    []Within     // of a partition: where its rows belong
+	// Family is set where the rows of children are written, too, or rows go to partitions.
+	Family *Family
 }
 
 // GeneratedColumn is a stored generated column's expression.

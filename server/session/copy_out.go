@@ -33,8 +33,12 @@ type copyOut struct {
 func (s *Session) newCopyOut(ctx context.Context, p *portal, st *ast.Copy, opts *copyOptions) (*copyOut, error) {
 	var query ast.Stmt = st.Query
 	if st.Table != nil {
-		sel := &ast.Select{From: []ast.TableExpr{&ast.TableRef{Name: *st.Table}}}
+		sel := &ast.Select{From: []ast.TableExpr{&ast.TableRef{Name: *st.Table, Only: true}}}
 		t, err := s.findTable(st.Table)
+		if err == nil && t.IsPartitioned() {
+			return nil, pgerr.Newf(pgerrcode.WrongObjectType, "cannot copy from partitioned table %q", t.Name).
+				WithHint("Try the COPY (SELECT ...) TO variant.")
+		}
 		if err == nil {
 			cols, err := copyColumns(t, st.Columns)
 			if err != nil {

@@ -105,6 +105,13 @@ func readsBackward(n physical.Node) bool {
 			}
 		}
 		return true
+	case *physical.MergeAppend:
+		for _, in := range x.Inputs {
+			if !readsBackward(in) {
+				return false
+			}
+		}
+		return true
 	}
 	return false
 }

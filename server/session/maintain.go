@@ -179,7 +179,7 @@ func (s *Session) maintained(st *ast.Maintenance) ([]*catalog.Table, error) {
 	var out []*catalog.Table
 	if len(st.Tables) == 0 {
 		for _, t := range s.Catalog().Tables() {
-			if t.IsStored() {
+			if t.IsStored() && !t.IsPartitioned() {
 				out = append(out, t)
 			}
 		}
@@ -212,7 +212,15 @@ func (s *Session) maintained(st *ast.Maintenance) ([]*catalog.Table, error) {
 				return nil, pgerr.Newf(pgerrcode.UndefinedColumn, "column %q of relation %q does not exist", c, t.Name)
 			}
 		}
-		out = append(out, t)
+		if !t.IsPartitioned() {
+			out = append(out, t)
+			continue
+		}
+		for _, m := range s.Catalog().Family(t) { // a partitioned table is what its partitions are
+			if !m.IsPartitioned() {
+				out = append(out, m)
+			}
+		}
 	}
 	return out, nil
 }

@@ -517,8 +517,14 @@ func (s *Session) lockTables(ctx context.Context, st *ast.LockTable) error {
 		if err != nil {
 			return err
 		}
-		if err := s.tx.txn.LockTable(ctx, t.ID, mode); err != nil {
-			return err
+		family := s.Catalog().Family(t)
+		if i < len(st.Only) && st.Only[i] {
+			family = family[:1]
+		}
+		for _, m := range family {
+			if err := s.tx.txn.LockTable(ctx, m.ID, mode); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

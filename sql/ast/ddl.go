@@ -302,6 +302,7 @@ type (
 		Of       ObjectKind // of a column or constraint: what Name is
 		Old, New string
 		IfExists bool
+		Only     bool // without the children of Name
 		Key      bool // Old and New are names among the keys of the table Name
 	}
 	// AlterTable is ALTER TABLE (INDEX, SEQUENCE, VIEW) … commands.

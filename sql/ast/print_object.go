@@ -136,7 +136,7 @@ func (p *printer) rename(v *Rename) {
 		p.ident(v.New)
 		return
 	}
-	p.s("ALTER ", string(kind), " ", ifExists(v.IfExists))
+	p.s("ALTER ", string(kind), " ", ifExists(v.IfExists), []string{"", "ONLY "}[b2i(v.Only)])
 	p.qname(v.Name)
 	p.s(" RENAME ", what)
 	if what != "" {

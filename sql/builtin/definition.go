@@ -29,6 +29,9 @@ func definitionFuncs(r *registrar) {
 		return types.String(formatType(c, t)), nil
 	})
 	r.evals(withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		if s := a[0].Text(); s == "DEFAULT" || strings.HasPrefix(s, "FOR VALUES ") {
+			return a[0], nil // a partition's bound
+		}
 		// a pg_node_tree is kept as the SQL text it came from
 		return types.String(s.ShowExpr(a[0].Text(), len(a) > 2 && a[2].Bool())), nil
 	}), "pg_get_expr", "pg_get_expr_ext")
@@ -55,6 +58,7 @@ func definitionFuncs(r *registrar) {
 	visibilityFuncs(r)
 	indexProperties(r)
 	relationFacts(r)
+	partitionFuncs(r)
 }
 
 // formatType names a type; a table's row type has the table's name.

@@ -179,14 +179,14 @@ func constantFuncs(r *registrar) {
 		"row_security_active_name", "pg_is_wal_replay_paused")
 	always(types.Int(0), "pg_trigger_depth")
 	always(types.Null, "inet_client_port", "inet_server_port",
-		"pg_database_collation_actual_version", "pg_current_logfile", "pg_get_partkeydef", "pg_get_partition_constraintdef",
+		"pg_database_collation_actual_version", "pg_current_logfile",
 		"pg_get_statisticsobjdef", "pg_get_statisticsobjdef_columns", "pg_get_statisticsobjdef_expressions",
-		"pg_partition_root", "pg_get_function_sqlbody", "pg_get_function_arg_default")
+		"pg_get_function_sqlbody", "pg_get_function_arg_default")
 	always(types.String(""), "pg_tablespace_location")
 	always(types.String("UTF8"), "pg_client_encoding", "getdatabaseencoding")
 	always(types.Float(0), "pg_notification_queue_usage")
 	none := func(*Ctx, []types.Datum) (RowIter, error) { return &listRows{}, nil }
-	for _, k := range []string{"pg_partition_ancestors", "pg_partition_tree", "pg_prepared_xact"} {
+	for _, k := range []string{"pg_prepared_xact"} {
 		r.rows(k, none)
 	}
 	fact := func(name string) Eval {

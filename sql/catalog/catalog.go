@@ -111,6 +111,13 @@ type Table struct {
 	// Order lists attributes in the order in which * and lists without names have them, nil
 	// = by number: MySQL puts columns between others. See Listed.
 	Order []int16 `json:",omitempty"`
+	// Parents are the tables that this one is a child of, in their order; Children its own
+	// children, by OID. See partition.go.
+	Parents  []ID `json:",omitempty"`
+	Children []ID `json:",omitempty"`
+	// Partitioning is set for a partitioned table, Bound for a partition.
+	Partitioning *Partitioning `json:",omitempty"`
+	Bound        *Bound        `json:",omitempty"`
 	// NextAttr is unused by readers: attnums are never reused.
 }
 
@@ -142,6 +149,9 @@ type Column struct {
 	Dropped   bool
 	Collation ID
 	Comment   string
+	// InhCount is how many parents have the column; Inherited: it was not declared here.
+	InhCount  int  `json:",omitempty"`
+	Inherited bool `json:",omitempty"`
 	// Missing is the value (binary rowcodec form of one datum) of rows written before
 	// the column was added with a constant default; nil = NULL.
 	Missing []byte
@@ -168,6 +178,8 @@ type Index struct {
 	// Deferrable: of a unique constraint that is looked at late. Two rows can have one
 	// key until then, so entries are kept as those of other indexes.
 	Deferrable bool `json:",omitempty"`
+	// Parent is the index of the partitioned table that this one is a part of, 0 none.
+	Parent ID `json:",omitempty"`
 	// Replaces is the index in whose place this one will be when it is built, 0 none.
 	Replaces ID `json:",omitempty"`
 	// Key is the index's name among the keys of its table, in a dialect where these have
@@ -228,8 +240,13 @@ type Constraint struct {
 	Validated    bool
 	NoInherit    bool
 	// Range: it keeps the range of a type that another dialect declares, and goes with that.
-	Range   bool `json:",omitempty"`
-	Comment string
+	Range bool `json:",omitempty"`
+	// InhCount and Inherited as of a column; Parent is the constraint of the partitioned
+	// table that a key, or a foreign key, of a partition is a part of.
+	InhCount  int  `json:",omitempty"`
+	Inherited bool `json:",omitempty"`
+	Parent    ID   `json:",omitempty"`
+	Comment   string
 }
 
 // Sequence is a sequence. Its present value is a row of its own, not here.

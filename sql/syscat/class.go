@@ -95,6 +95,8 @@ type class struct {
 	tuples                           float64
 	hasIndex, hasRules, hasTriggers  bool
 	unpopulated                      bool
+	hasChildren                      bool
+	bound                            string
 	options                          catalog.Options
 }
 
@@ -116,7 +118,12 @@ func (r *rows) class(c class) {
 	r.int("relchecks", int64(c.checks))
 	r.bool("relhasrules", c.hasRules)
 	r.bool("relhastriggers", c.hasTriggers)
-	r.bools(false, "relisshared", "relhassubclass", "relrowsecurity", "relforcerowsecurity", "relispartition")
+	r.bools(false, "relisshared", "relrowsecurity", "relforcerowsecurity")
+	r.bool("relhassubclass", c.hasChildren)
+	r.bool("relispartition", c.bound != "")
+	if c.bound != "" && c.bound != "index" {
+		r.text("relpartbound", c.bound)
+	}
 	r.bool("relispopulated", !c.unpopulated)
 	r.char("relreplident", c.ident)
 	r.strs("reloptions", optionList(c.options))
@@ -168,7 +175,7 @@ func classes(r *rows) {
 }
 
 func (r *rows) tableClass(t *catalog.Table) {
-	c := class{id: t.ID, schema: t.Schema, typ: t.TypeID, owner: t.Owner, name: t.Name, kind: byte(t.Kind),
+	c := class{id: t.ID, schema: t.Schema, typ: t.TypeID, owner: t.Owner, name: t.Name, kind: t.RelKind(),
 		persistence: persistence(t), ident: 'n', natts: len(t.Columns), tuples: -1, hasIndex: len(t.Indexes) > 0,
 		options: t.Options}
 	switch t.Kind {
@@ -181,6 +188,9 @@ func (r *rows) tableClass(t *catalog.Table) {
 		return
 	}
 	c.am, c.file, c.ident = catalog.HeapAmID, t.Storage, 'd'
+	if c.hasChildren, c.bound = len(t.Children) > 0, BoundText(t); t.IsPartitioned() {
+		c.am, c.file = 0, 0
+	}
 	c.hasRules, c.unpopulated = t.Kind == catalog.KindMatView, t.Unpopulated
 	for _, k := range t.Constraints {
 		switch k.Kind {
@@ -212,6 +222,12 @@ func (r *rows) indexClass(t *catalog.Table, x *catalog.Index) {
 		natts: len(x.Keys) + len(x.Include), am: methodID(x.Method), file: x.Storage, options: x.Options}
 	if s := r.cat.Stats(t.ID); s != nil {
 		c.tuples = float64(float32(s.Rows))
+	}
+	if t.IsPartitioned() {
+		c.kind, c.file, c.hasChildren = 'I', 0, len(t.Children) > 0
+	}
+	if x.Parent != 0 {
+		c.bound = "index"
 	}
 	r.class(c)
 }

@@ -111,7 +111,11 @@ func (p *Printer) IndexDef(id catalog.ID, column int) (text string, ok bool) {
 	if p.Pretty {
 		table = p.relName(t.Schema, t.Name)
 	}
-	b.WriteString("INDEX " + builtin.QuoteIdent(x.Name) + " ON " + table + " USING " + builtin.QuoteIdent(method(x)) + " (")
+	only := ""
+	if t.IsPartitioned() {
+		only = "ONLY "
+	}
+	b.WriteString("INDEX " + builtin.QuoteIdent(x.Name) + " ON " + only + table + " USING " + builtin.QuoteIdent(method(x)) + " (")
 	for i := range x.Keys {
 		if i > 0 {
 			b.WriteString(", ")
@@ -383,6 +387,10 @@ func (p *Printer) Definition(kind string, id catalog.ID, arg int) (string, bool)
 		return p.ConstraintDef(id)
 	case "viewdef":
 		return p.ViewDef(id)
+	case "partkeydef":
+		return p.partKeyDef(id)
+	case "partconstraintdef":
+		return p.partConstraint(id)
 	case "ruledef":
 		return p.RuleDef(id)
 	case "object":

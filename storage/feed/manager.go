@@ -72,7 +72,7 @@ func (m *Manager) OpenAll(ctx context.Context, snap *catalog.Snapshot, define De
 	known := map[string]bool{}
 	for _, t := range snap.Tables() {
 		for _, x := range t.Indexes {
-			if !x.IsVector() {
+			if !x.IsVector() || t.IsPartitioned() {
 				continue
 			}
 			known[dirName(x.ID)] = true

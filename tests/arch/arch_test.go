@@ -46,6 +46,7 @@ var law = []struct {
 	{"sql/collate", []string{every}, []string{"sql/collate"}},
 	{"sql/parser", []string{"sql/catalog", "sql/expr", "sql/builtin", "planner", "executor", "storage", "server"}, nil},
 	{"sql/catalog", []string{"sql/ast", "sql/parser", "planner", "executor", "storage", "server"}, nil},
+	{"sql/partition", []string{"sql/ast", "sql/parser", "planner", "executor", "storage", "server"}, nil},
 	{"sql/builtin", []string{"sql/ast", "sql/parser", "planner", "executor", "storage", "server"}, nil},
 	{"sql/expr", []string{"sql/ast", "sql/parser", "planner", "executor", "storage", "server"}, nil},
 	{"sql/gin", []string{"sql/ast", "sql/parser", "planner", "executor", "storage", "server"}, nil},

@@ -53,7 +53,16 @@ func (e *Env) alterTable(ctx context.Context, st *ast.AlterTable) error {
 	slices.SortStableFunc(cmds, func(a, b ast.AlterCmd) int { return alterPass(&a) - alterPass(&b) })
 	for i := range cmds {
 		t, _ = e.Catalog.TableByID(t.ID)
+		if err := e.refuseOfChild(t, &cmds[i], st.Only); err != nil {
+			return err
+		}
 		if err := e.alter(ctx, t, copyTable(t), &cmds[i]); err != nil {
+			return err
+		}
+		if len(t.Children) == 0 || aboutParents(cmds[i].Kind) {
+			continue
+		}
+		if err := e.propagate(ctx, t, &cmds[i], st.Only); err != nil {
 			return err
 		}
 	}
@@ -132,6 +141,8 @@ func (e *Env) alter(ctx context.Context, old, t *catalog.Table, cmd *ast.AlterCm
 		return e.columnType(ctx, old, t, cmd)
 	case ast.AlterConstraint:
 		return e.alterConstraint(t, cmd)
+	case ast.AttachPartition, ast.DetachPartition, ast.AddInherit, ast.DropInherit:
+		return e.alterParents(ctx, old, cmd)
 	case ast.ValidateConstraint:
 		c := constraintOf(t, cmd.Name)
 		if c == nil {
@@ -175,6 +186,9 @@ func (e *Env) alter(ctx context.Context, old, t *catalog.Table, cmd *ast.AlterCm
 func (e *Env) rewrite(ctx context.Context, old, t *catalog.Table, values map[int16]expr.Expr) (*catalog.Table, error) {
 	t = copyTable(t)
 	choosePrimaryAttr(t)
+	if t.IsPartitioned() { // there are no rows
+		return t, e.putTable(t)
+	}
 	var err error
 	if t.Storage, err = e.edit.NewID(ctx); err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package define
 
 import (
 	"context"
+	"strings"
 
 	"github.com/jackc/pgerrcode"
 
@@ -84,6 +85,9 @@ func (e *Env) keyConstraint(ctx context.Context, t *catalog.Table, c *catalog.Co
 		x.Keys = append(x.Keys, key)
 	}
 	if x.Include, err = attrs(t, k.Including, what, k.Pos); err != nil {
+		return nil, err
+	}
+	if err := uniqueInParts(t, x, strings.ToUpper(strings.TrimSuffix(what, " constraint"))); err != nil {
 		return nil, err
 	}
 	c.Index = x.ID

@@ -59,6 +59,10 @@ type Env struct {
 	Made catalog.ID
 
 	edit *catalogstore.Edit
+	// Of a CREATE TABLE with parents: columns with several defaults, and how many columns
+	// have been declared so far.
+	conflicting map[string]bool
+	declared    int
 }
 
 // Tag is the name of a statement of Run's, as in its command tag.

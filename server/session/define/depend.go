@@ -194,17 +194,22 @@ func (e *Env) dependents(o object) ([]dependent, error) {
 		if t.HasRowType() {
 			views = append(views, dependent{object: object{kind: typeObject, id: t.TypeID}, auto: true})
 		}
+		views = append(views, e.partDependents(t)...)
 		return append(append(views, e.referring(t, func(*catalog.Constraint) bool { return true })...), e.owned(t.ID, 0)...), err
 	case columnObject:
 		return e.columnDependents(o)
 	case indexObject:
 		x, _ := e.Catalog.IndexByID(o.id)
 		t, _ := e.Catalog.TableByID(x.Table)
-		return e.referring(t, func(k *catalog.Constraint) bool { return k.Index == x.ID }), nil
+		return append(e.parts(t, x, nil), e.referring(t, func(k *catalog.Constraint) bool { return k.Index == x.ID })...), nil
 	case constraintObject:
 		t, _ := e.Catalog.TableByID(o.id)
+		if k := constraintByID(t, o.part); k.Kind == catalog.ForeignConstraint {
+			return e.parts(t, nil, k), nil
+		}
 		if k := constraintByID(t, o.part); k.Index != 0 && k.Kind != catalog.ForeignConstraint {
 			out, err := e.grouping(t, k)
+			out = append(out, e.parts(t, nil, k)...)
 			return append(out, dependent{object: object{kind: indexObject, id: k.Index}, order: k.Index, auto: true}), err
 		}
 	case sequenceObject:
@@ -462,6 +467,9 @@ func (e *Env) removeObject(ctx context.Context, o object) error {
 			return err
 		}
 		t, _ := e.Catalog.TableByID(o.id)
+		if err := e.leave(ctx, t, t.Parents...); err != nil {
+			return err
+		}
 		return e.edit.RemoveTable(t)
 	}
 	if _, ok := e.Catalog.TableByID(o.id); !ok {

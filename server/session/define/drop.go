@@ -194,6 +194,11 @@ func (e *Env) droppable(o object) error {
 	case indexObject:
 		x, _ := e.Catalog.IndexByID(o.id)
 		t, _ := e.Catalog.TableByID(x.Table)
+		if up, ok := e.Catalog.IndexByID(x.Parent); ok && x.Parent != 0 {
+			owner := e.describe(object{kind: indexObject, id: up.ID})
+			return pgerr.Newf(pgerrcode.DependentObjectsStillExist, "cannot drop %s because %s requires it", e.describe(o), owner).
+				WithHint("You can drop %s instead.", owner)
+		}
 		if x.Constraint != 0 {
 			owner := e.describe(object{kind: constraintObject, id: t.ID, part: x.Constraint})
 			return pgerr.Newf(pgerrcode.DependentObjectsStillExist, "cannot drop %s because %s requires it", e.describe(o), owner).
@@ -230,9 +235,19 @@ func (e *Env) truncate(ctx context.Context, st *ast.Truncate) error {
 		if err != nil {
 			return err
 		}
-		if !in[t.ID] {
-			in[t.ID] = true
-			tables = append(tables, t)
+		family := e.Catalog.Family(t)
+		if i < len(st.Only) && st.Only[i] {
+			if t.IsPartitioned() {
+				return pgerr.New(pgerrcode.WrongObjectType, "cannot truncate only a partitioned table").
+					WithHint("Do not specify the ONLY keyword, or use TRUNCATE ONLY on the partitions directly.")
+			}
+			family = family[:1]
+		}
+		for _, t := range family {
+			if !in[t.ID] {
+				in[t.ID] = true
+				tables = append(tables, t)
+			}
 		}
 	}
 	for i := 0; i < len(tables); i++ {
@@ -266,8 +281,10 @@ func (e *Env) truncateTable(ctx context.Context, t *catalog.Table, restart bool)
 	if err := e.Txn.LockTable(ctx, t.ID, kv.Exclusive); err != nil {
 		return err
 	}
-	if err := e.emptied(ctx, t, copyTable(t)); err != nil {
-		return err
+	if !t.IsPartitioned() {
+		if err := e.emptied(ctx, t, copyTable(t)); err != nil {
+			return err
+		}
 	}
 	if !restart {
 		return nil

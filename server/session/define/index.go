@@ -27,6 +27,9 @@ func (e *Env) createIndex(ctx context.Context, st *ast.CreateIndex) error {
 	if err != nil || x == nil {
 		return err
 	}
+	if t.IsPartitioned() {
+		return e.partsOfIndex(ctx, t, x, st.Only)
+	}
 	e.Jobs.Command = "CREATE INDEX"
 	return e.Jobs.Build(ctx, e.Txn, e.Catalog, t, x)
 }
@@ -39,6 +42,9 @@ func (e *Env) addIndex(ctx context.Context, st *ast.CreateIndex, valid bool) (t 
 	}
 	if err := notComposite(t); err != nil {
 		return nil, nil, err
+	}
+	if t.IsPartitioned() && st.Concurrently {
+		return nil, nil, pgerr.Newf(pgerrcode.FeatureNotSupported, "cannot create index on partitioned table %q concurrently", t.Name)
 	}
 	if !t.IsStored() {
 		return nil, nil, pgerr.Newf(pgerrcode.WrongObjectType, "cannot create index on relation %q", t.Name).
@@ -117,6 +123,9 @@ func (e *Env) newIndex(ctx context.Context, t *catalog.Table, st *ast.CreateInde
 		err = e.vectorIndex(t, x, m, st)
 	}
 	if err != nil {
+		return nil, err
+	}
+	if err := uniqueInParts(t, x, "UNIQUE"); err != nil {
 		return nil, err
 	}
 	if st.Where != nil {

@@ -34,6 +34,7 @@ func (e *Env) likeColumns(ctx context.Context, t *catalog.Table, l *ast.TableLik
 		}
 		c.Num = int16(len(t.Columns) + 1)
 		c.Missing, c.SequenceID, c.Identity = nil, 0, 0
+		c.InhCount, c.Inherited = 0, false
 		if c.Generated != 0 && l.Options&likeGenerated == 0 || c.Generated == 0 && l.Options&likeDefaults == 0 {
 			c.Default, c.Generated, c.DefaultID = "", 0, 0
 		}
@@ -88,6 +89,7 @@ func (e *Env) likeChecks(ctx context.Context, t, src *catalog.Table, l *ast.Tabl
 			return err
 		}
 		c.Columns, c.Validated = sameNamed(t, src, k.Columns), true
+		c.InhCount, c.Inherited = 0, false
 		if l.Options&likeComments == 0 {
 			c.Comment = ""
 		}
@@ -146,7 +148,7 @@ func (e *Env) likeIndex(ctx context.Context, t, src *catalog.Table, like *catalo
 	if x.ID, err = e.edit.NewID(ctx); err != nil {
 		return err
 	}
-	x.Table, x.Storage, x.Constraint, x.Replaces, x.Ready, x.Valid = t.ID, x.ID, 0, 0, true, true
+	x.Table, x.Storage, x.Constraint, x.Replaces, x.Parent, x.Ready, x.Valid = t.ID, x.ID, 0, 0, 0, true, true
 	x.Keys = slices.Clone(like.Keys)
 	for i := range x.Keys {
 		k := &x.Keys[i]
@@ -171,6 +173,7 @@ func (e *Env) likeIndex(ctx context.Context, t, src *catalog.Table, like *catalo
 		return err
 	}
 	c.Index, c.Columns = x.ID, sameNamed(t, src, c.Columns)
+	c.Parent, c.InhCount, c.Inherited = 0, 0, false
 	label, second := "key", columnList(t, c.Columns)
 	if x.Primary {
 		label, second = "pkey", ""

@@ -90,7 +90,7 @@ func (e *Env) StartReplacement(ctx context.Context, table, index catalog.ID) (*O
 func Interrupted(snap *catalog.Snapshot) (out []*Online) {
 	for _, t := range snap.Tables() {
 		for _, x := range t.Indexes {
-			if !x.IsVector() || x.Valid || !x.Ready {
+			if !x.IsVector() || x.Valid || !x.Ready || t.IsPartitioned() {
 				continue
 			}
 			o := &Online{Table: t.ID, Index: x.ID, Replaces: x.Replaces, Command: "CREATE INDEX CONCURRENTLY"}

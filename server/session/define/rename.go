@@ -195,7 +195,53 @@ func (e *Env) renameInTable(ctx context.Context, st *ast.Rename) error {
 	if err := e.Txn.LockTable(ctx, t.ID, kv.Exclusive); err != nil {
 		return err
 	}
+	if err := e.renameOfChild(t, st); err != nil {
+		return err
+	}
+	return e.renameIn(ctx, t, st)
+}
+
+// renameOfChild refuses what the table has from its parents, or its children from it.
+func (e *Env) renameOfChild(t *catalog.Table, st *ast.Rename) error {
+	switch st.Kind {
+	case ast.ObjColumn:
+		switch c := t.ColumnByName(st.Old); {
+		case c == nil:
+		case len(t.Children) > 0 && st.Only:
+			return pgerr.Newf(pgerrcode.InvalidTableDefinition, "inherited column %q must be renamed in child tables too", c.Name)
+		case c.InhCount > 0:
+			return pgerr.Newf(pgerrcode.InvalidTableDefinition, "cannot rename inherited column %q", c.Name)
+		}
+	case ast.ObjConstraint:
+		switch k := constraintOf(t, st.Old); {
+		case k == nil || k.Kind != catalog.CheckConstraint:
+		case len(t.Children) > 0 && st.Only && !k.NoInherit:
+			return pgerr.Newf(pgerrcode.InvalidTableDefinition, "inherited constraint %q must be renamed in child tables too", k.Name)
+		case k.InhCount > 0:
+			return pgerr.Newf(pgerrcode.InvalidTableDefinition, "cannot rename inherited constraint %q", k.Name)
+		}
+	}
+	return nil
+}
+
+// renameIn renames a table, or something of it and of its children.
+func (e *Env) renameIn(ctx context.Context, t *catalog.Table, st *ast.Rename) error {
 	e.change(ctx)
+	t, _ = e.Catalog.TableByID(t.ID)
+	if k := constraintOf(t, st.Old); st.Kind == ast.ObjColumn || st.Kind == ast.ObjConstraint && k != nil && k.Kind == catalog.CheckConstraint && !k.NoInherit {
+		for _, id := range t.Children {
+			c, _ := e.Catalog.TableByID(id)
+			if err := e.own(ctx, c); err != nil {
+				return err
+			}
+			if st.Kind == ast.ObjColumn && c.ColumnByName(st.Old) == nil || st.Kind == ast.ObjConstraint && constraintOf(c, st.Old) == nil {
+				continue // by way of another parent
+			}
+			if err := e.renameIn(ctx, c, st); err != nil {
+				return err
+			}
+		}
+	}
 	n := copyTable(t)
 	switch st.Kind {
 	case ast.ObjColumn:
@@ -273,6 +319,16 @@ func (e *Env) renameInExpressions(t *catalog.Table, num int16, name string) erro
 				return err
 			}
 		}
+	}
+	if t.IsPartitioned() {
+		by := *t.Partitioning
+		by.Keys = append([]catalog.PartitionKey(nil), by.Keys...)
+		for i := range by.Keys {
+			if by.Keys[i].Expr, err = fix(by.Keys[i].Expr); err != nil {
+				return err
+			}
+		}
+		t.Partitioning = &by
 	}
 	for i, k := range t.Constraints {
 		c := *k

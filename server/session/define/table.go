@@ -53,7 +53,36 @@ func (e *Env) createTable(ctx context.Context, st *ast.CreateTable) error {
 	if t.Options, err = tableOptions(st.With); err != nil {
 		return err
 	}
+	parents, err := e.parents(ctx, t, st)
+	if err != nil {
+		return err
+	}
+	if err := e.inheritColumns(ctx, t, parents); err != nil {
+		return err
+	}
 	if err := e.addColumns(ctx, t, st); err != nil {
+		return err
+	}
+	if err := e.noConflicts(t, st); err != nil {
+		return err
+	}
+	if st.PartitionBy != nil {
+		if err := e.partitionBy(t, st.PartitionBy); err != nil {
+			return err
+		}
+	}
+	for _, p := range parents {
+		t.Parents = append(t.Parents, p.ID)
+	}
+	if st.Bound != nil {
+		if t.Bound, err = e.bound(parents[0], st.Bound); err != nil {
+			return err
+		}
+		if err := e.checkBound(parents[0], t.Name, t.Bound, st.Bound); err != nil {
+			return err
+		}
+	}
+	if err := e.inheritChecks(ctx, t, parents); err != nil {
 		return err
 	}
 	if err := e.addConstraints(ctx, t, st); err != nil {
@@ -68,6 +97,17 @@ func (e *Env) createTable(ctx context.Context, st *ast.CreateTable) error {
 	e.Made = t.ID
 	if err := e.putTable(t); err != nil {
 		return err
+	}
+	for _, p := range parents {
+		p, _ = e.Catalog.TableByID(p.ID)
+		if err := e.join(ctx, p, t, false); err != nil {
+			return err
+		}
+		if t.IsPartition() {
+			if err := e.cloneKeys(ctx, p, t.ID); err != nil {
+				return err
+			}
+		}
 	}
 	for _, x := range t.Indexes {
 		if x.IsVector() { // of LIKE
@@ -90,10 +130,6 @@ func placed(err error, n *ast.QName) error {
 func refuseTable(st *ast.CreateTable) error {
 	pos := int(st.Pos)
 	switch {
-	case st.PartitionBy != nil || st.Bound != nil:
-		return pgerr.NotSupported(pos, "partitioned tables are not supported")
-	case len(st.Inherits) > 0:
-		return pgerr.NotSupported(pos, "table inheritance is not supported")
 	case st.OfType != nil:
 		return pgerr.NotSupported(pos, "typed tables are not supported")
 	case st.AccessMethod != "" && st.AccessMethod != "heap":
@@ -128,6 +164,7 @@ func (e *Env) addColumns(ctx context.Context, t *catalog.Table, st *ast.CreateTa
 	if len(st.Columns) > 1600 {
 		return pgerr.New(pgerrcode.TooManyColumns, "tables can have at most 1600 columns")
 	}
+	inherited := len(t.Columns) > 0 && t.Columns[0].InhCount > 0
 	seqs := make([]*ast.Constraint, len(st.Columns))
 	at := make([]int, len(st.Columns)) // where they are in the table
 	likes := st.Like
@@ -139,8 +176,16 @@ func (e *Env) addColumns(ctx context.Context, t *catalog.Table, st *ast.CreateTa
 			likes = likes[1:]
 		}
 		d := &st.Columns[i]
-		if err := checkColumnName(t, d); err != nil {
-			return err
+		if st.Bound != nil {
+			var err error
+			if d, err = e.partitionColumn(t, d); err != nil {
+				return err
+			}
+		}
+		if old := t.ColumnByName(d.Name); old == nil || !inherited || !old.Inherited {
+			if err := checkColumnName(t, d); err != nil {
+				return err
+			}
 		}
 		if err := checkDeclarations(t.Name, d); err != nil {
 			return err
@@ -148,6 +193,17 @@ func (e *Env) addColumns(ctx context.Context, t *catalog.Table, st *ast.CreateTa
 		c, seq, err := e.newColumn(d)
 		if err != nil {
 			return err
+		}
+		if inherited {
+			e.declared = i
+			k, merged, err := e.mergeColumn(t, &c, d, st.Bound != nil)
+			if err != nil {
+				return err
+			}
+			if merged {
+				seqs[i], at[i] = seq, k
+				continue
+			}
 		}
 		c.Num, seqs[i], at[i] = int16(len(t.Columns)+1), seq, len(t.Columns)
 		t.Columns = append(t.Columns, c)
@@ -225,7 +281,7 @@ func (e *Env) addConstraints(ctx context.Context, t *catalog.Table, st *ast.Crea
 func choosePrimaryAttr(t *catalog.Table) {
 	t.PrimaryAttr = 0
 	pk := t.PrimaryKey()
-	if pk == nil || len(pk.Columns) != 1 || pk.Deferrable { // of two rows with one key each has its place
+	if t.IsPartitioned() || pk == nil || len(pk.Columns) != 1 || pk.Deferrable { // of two rows with one key each has its place
 		return
 	}
 	switch t.Columns[pk.Columns[0]-1].Type.OID {

@@ -201,6 +201,9 @@ func (e *Env) alterIndex(ctx context.Context, st *ast.AlterTable) error {
 	if err := e.own(ctx, t); err != nil {
 		return err
 	}
+	if len(st.Cmds) == 1 && st.Cmds[0].Kind == ast.AttachPartition {
+		return e.attachIndex(ctx, t, x, &st.Cmds[0])
+	}
 	changed := *x
 	for i := range st.Cmds {
 		if changed.Options, err = alterOptions(changed.Options, x.Method, &st.Cmds[i], st); err != nil {

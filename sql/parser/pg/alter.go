@@ -81,7 +81,7 @@ func (c *conv) objectOf(rel *pgast.RangeVar, obj *pgast.Node, sub string) (ast.Q
 }
 
 func (c *conv) rename(s *pgast.RenameStmt) ast.Stmt {
-	out := &ast.Rename{At: c.here(), Kind: objectKind(s.RenameType), Old: s.Subname, New: s.Newname, IfExists: s.MissingOk}
+	out := &ast.Rename{At: c.here(), Kind: objectKind(s.RenameType), Old: s.Subname, New: s.Newname, IfExists: s.MissingOk, Only: s.Relation != nil && !s.Relation.Inh}
 	switch s.RenameType {
 	case pgast.ObjectType_OBJECT_COLUMN:
 		out.Of = objectKind(s.RelationType)

@@ -1,0 +1,391 @@
+package executor
+
+import (
+	"context"
+	"strings"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/planner/physical"
+	"github.com/loxodb/loxodb/sql/batch"
+	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/partition"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+	"github.com/loxodb/loxodb/storage/kv"
+)
+
+// familyWriter writes the rows of a table with children: see physical.Family. Rows come
+// and go as those of the table; each member has a writer of its own, opened when it is
+// first written.
+type familyWriter struct {
+	def     *physical.Family
+	root    *tableWriter
+	route   *router
+	members []*memberWriter
+	byTable map[catalog.ID]int
+}
+
+// memberWriter writes one table of a family.
+type memberWriter struct {
+	*tableWriter
+	def      *physical.Member
+	existing *existingRow
+	row      []types.Datum // scratch, in its own order
+	opened   bool
+}
+
+func newFamilyWriter(root *tableWriter) (*familyWriter, error) {
+	f := &familyWriter{def: root.def.Family, root: root, byTable: map[catalog.ID]int{}}
+	f.members = make([]*memberWriter, len(f.def.Members))
+	for i := range f.def.Members {
+		f.byTable[f.def.Members[i].Write.Table.ID] = i
+	}
+	var err error
+	if f.def.Route != nil {
+		f.route, err = newRouter(f.def.Route)
+	}
+	return f, err
+}
+
+// open starts a statement: the root's writer has been opened.
+func (f *familyWriter) open() {
+	for _, m := range f.members {
+		if m != nil {
+			m.opened = false
+		}
+	}
+}
+
+// member is the writer of member i.
+func (f *familyWriter) member(ctx context.Context, i int) (*memberWriter, error) {
+	m := f.members[i]
+	if m == nil {
+		d := &f.def.Members[i]
+		w, err := newTableWriter(d.Write)
+		if err != nil {
+			return nil, err
+		}
+		m = &memberWriter{tableWriter: w, def: d}
+		w.routed = f.route != nil
+		if !d.Same {
+			w.shown = f.root.def.Table
+			w.shownAttrs = d.Attrs
+		}
+		if m.existing, err = newExistingRow(d.Write.Table); err != nil {
+			return nil, err
+		}
+		f.members[i] = m
+	}
+	if m.opened {
+		return m, nil
+	}
+	m.opened = true
+	return m, m.open(ctx, f.root.env)
+}
+
+// of is the writer of the table with the OID.
+func (f *familyWriter) of(ctx context.Context, table catalog.ID) (*memberWriter, error) {
+	i, ok := f.byTable[table]
+	if !ok {
+		return nil, pgerr.Newf(pgerrcode.InternalError, "table %d is not in the family of %q", table, f.root.def.Table.Name)
+	}
+	return f.member(ctx, i)
+}
+
+// atEnd notes the writers that have something to do at the end of the statement.
+func (f *familyWriter) atEnd(q *Query) {
+	for _, m := range f.members {
+		if m != nil && m.opened {
+			q.atEnd(m.tableWriter)
+		}
+	}
+}
+
+// own is a row of the family's table as one of the member's, valid until the next call.
+func (m *memberWriter) own(row []types.Datum) []types.Datum {
+	if m.def.Same {
+		return row
+	}
+	n := len(m.def.Write.Table.Columns)
+	if cap(m.row) < n {
+		m.row = make([]types.Datum, n)
+	}
+	m.row = m.row[:n]
+	for i := range m.row {
+		m.row[i] = types.Null
+	}
+	for i, a := range m.def.Attrs {
+		if a > 0 {
+			m.row[a-1] = row[i]
+		}
+	}
+	return m.row
+}
+
+// common is a row of the member as one of the family's table.
+func (m *memberWriter) common(row, dst []types.Datum) []types.Datum {
+	if m.def.Same {
+		return append(dst, row...)
+	}
+	for _, a := range m.def.Attrs {
+		if a > 0 {
+			dst = append(dst, row[a-1])
+		} else {
+			dst = append(dst, types.Null)
+		}
+	}
+	return dst
+}
+
+// find is the member that a row of the family's table belongs to.
+func (f *familyWriter) find(ctx context.Context, row []types.Datum) (*memberWriter, error) {
+	if f.route == nil {
+		return f.of(ctx, f.root.def.Table.ID)
+	}
+	if err := f.root.checkWithin(row, nil); err != nil {
+		return nil, err
+	}
+	i, err := f.route.find(f.root, row)
+	if err != nil {
+		return nil, err
+	}
+	return f.member(ctx, i)
+}
+
+// insert puts a row where it belongs; what the member computes is put into row.
+func (f *familyWriter) insert(ctx context.Context, row []types.Datum) (m *memberWriter, id uint64, err error) {
+	if m, err = f.find(ctx, row); err != nil {
+		return nil, 0, err
+	}
+	own := m.own(row)
+	if id, err = m.insert(ctx, own); err != nil {
+		return nil, 0, err
+	}
+	m.copyBack(own, row)
+	return m, id, nil
+}
+
+// copyBack puts a row of the member into one of the family's table.
+func (m *memberWriter) copyBack(own, row []types.Datum) {
+	for i, a := range m.def.Attrs {
+		if a > 0 {
+			row[i] = own[a-1]
+		}
+	}
+}
+
+// read locks a row of a member and reads all of it; nil: it is gone.
+func (m *memberWriter) read(ctx context.Context, id uint64) ([]types.Datum, error) {
+	if err := m.env.Txn.LockRow(ctx, m.def.Write.Table.Storage, id, kv.Exclusive, kv.WaitBlock); err != nil {
+		return nil, err
+	}
+	return m.existing.read(ctx, m.env, id)
+}
+
+// update gives the assigned columns of a row of member m their values in row, which is
+// one of the family's table, and becomes the new row. A row that belongs to another
+// partition then moves there. ok is false when it is gone.
+func (f *familyWriter) update(ctx context.Context, m *memberWriter, id uint64, row []types.Datum, assigned []bool) (to *memberWriter, at uint64, ok bool, err error) {
+	old, err := m.read(ctx, id)
+	if err != nil || old == nil {
+		return nil, 0, false, err
+	}
+	own, set := append([]types.Datum(nil), old...), make([]bool, len(old))
+	for i, a := range m.def.Attrs {
+		if a > 0 && assigned[i] {
+			own[a-1], set[a-1] = row[i], true
+		}
+	}
+	m.copyBack(own, row)
+	to = m
+	if f.route != nil {
+		if to, err = f.find(ctx, row); err != nil {
+			return nil, 0, false, err
+		}
+	}
+	if to == m {
+		if ok, err = m.update(ctx, id, old, own, set); err != nil || !ok {
+			return nil, 0, ok, err
+		}
+		m.copyBack(own, row)
+		return m, id, true, nil
+	}
+	if err = m.beforeMove(ctx, old, own); err != nil {
+		return nil, 0, false, err
+	}
+	if ok, err = m.w.Delete(ctx, id, old); err != nil || !ok {
+		return nil, 0, ok, err
+	}
+	own = to.own(row)
+	if at, err = to.insert(ctx, own); err != nil {
+		return nil, 0, false, err
+	}
+	to.copyBack(own, row)
+	return to, at, true, nil
+}
+
+// router finds the member that a row of the family's table belongs to.
+type router struct {
+	def  *physical.Route
+	keys []*expr.Program
+	next []*router
+	key  []types.Datum
+}
+
+func newRouter(def *physical.Route) (*router, error) {
+	r := &router{def: def, next: make([]*router, len(def.Next))}
+	var err error
+	if r.keys, err = programs(def.Keys); err != nil {
+		return nil, err
+	}
+	for i := range def.Next {
+		if def.Next[i].Route != nil {
+			if r.next[i], err = newRouter(def.Next[i].Route); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return r, nil
+}
+
+func (r *router) find(root *tableWriter, row []types.Datum) (int, error) {
+	b := root.setRow(row)
+	for {
+		var err error
+		if r.key, err = evalKey(root, r.keys, b, r.key[:0]); err != nil {
+			return 0, err
+		}
+		i := r.def.Set.Find(r.key)
+		if i < 0 {
+			t := r.def.Set.Table
+			return 0, pgerr.Newf(pgerrcode.CheckViolation, "no partition of relation %q found for row", t.Name).
+				WithDetail("Partition key of the failing row contains (%s) = (%s).", partition.KeyNames(t, builtin.QuoteIdent), r.keyText(root)).
+				OnTable(root.env.Catalog.SchemaName(t.Schema), t.Name)
+		}
+		if r.next[i] == nil {
+			return r.def.Next[i].Member, nil
+		}
+		r = r.next[i]
+	}
+}
+
+func evalKey(w *tableWriter, keys []*expr.Program, b *batch.Batch, dst []types.Datum) ([]types.Datum, error) {
+	for _, p := range keys {
+		d, err := w.eval(p, b)
+		if err != nil {
+			return dst, err
+		}
+		dst = append(dst, d.Clone())
+	}
+	return dst, nil
+}
+
+func (r *router) keyText(root *tableWriter) string {
+	parts := make([]string, len(r.key))
+	for i, d := range r.key {
+		if parts[i] = "null"; !d.IsNull() {
+			s := types.AppendText(nil, r.def.Set.Table.Partitioning.Keys[i].Type, d, root.env.Format)
+			if len(s) > 64 {
+				s = append(s[:64:64], "..."...)
+			}
+			parts[i] = string(s)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// inFamily makes modify write the rows of a family.
+func (m *modify) inFamily() error {
+	if m.writer.def.Family == nil {
+		return nil
+	}
+	var err error
+	m.family, err = newFamilyWriter(m.writer)
+	return err
+}
+
+// keepMember computes RETURNING for a row that a member has; extra are other columns.
+func (m *modify) keepMember(w *memberWriter, row []types.Datum, id, xmax uint64, extra []types.Datum) error {
+	if m.returning == nil {
+		return nil
+	}
+	system := []types.Datum{types.CtidDatum(id), types.Int(int64(uint32(xmax))), types.Int(int64(w.def.Write.Table.ID))}
+	return m.keep(row, append(system, extra...))
+}
+
+// systemTypes are the types of what keepMember puts behind the row.
+var systemTypes = []types.T{types.Of(types.TidOID), types.Of(types.XidOID), types.Of(types.OidOID)}
+
+// rowOf names a row of a family.
+type rowOf struct {
+	table catalog.ID
+	id    uint64
+}
+
+// updateFamily is UPDATE of a table with children. Input: see physical.Family.
+func updateFamily(n *physical.Update, u *modify, seen map[rowOf]bool) func(ctx context.Context, b *batch.Batch, i int) error {
+	cols := len(n.Write.Table.Columns)
+	at := 1 + cols + len(n.Set)
+	assigned := make([]bool, cols)
+	return func(ctx context.Context, b *batch.Batch, i int) error {
+		u.in = rowAt(b, i, u.in[:0])
+		id := uint64(u.in[0].Int())
+		m, err := u.family.of(ctx, catalog.ID(u.in[at].Int()))
+		if err != nil {
+			return err
+		}
+		key := rowOf{m.def.Write.Table.Storage, id}
+		if seen[key] || u.env.query.changedBefore(key.table, id) {
+			return nil
+		}
+		seen[key] = true
+		clear(assigned)
+		u.row = append(u.row[:0], u.in[1:1+cols]...)
+		for k, a := range n.Set {
+			u.row[a-1], assigned[a-1] = u.in[1+cols+k], true
+		}
+		to, id, ok, err := u.family.update(ctx, m, id, u.row, assigned)
+		if err != nil || !ok {
+			return err
+		}
+		if to != m {
+			seen[rowOf{to.def.Write.Table.Storage, id}] = true
+		}
+		u.affected++
+		return u.keepMember(to, u.row, id, 0, u.in[at+1:])
+	}
+}
+
+// deleteFamily is DELETE of a table with children.
+func deleteFamily(n *physical.Delete, d *modify) func(ctx context.Context, b *batch.Batch, i int) error {
+	cols := len(n.Write.Table.Columns)
+	return func(ctx context.Context, b *batch.Batch, i int) error {
+		d.in = rowAt(b, i, d.in[:0])
+		id := uint64(d.in[0].Int())
+		m, err := d.family.of(ctx, catalog.ID(d.in[1+cols].Int()))
+		if err != nil {
+			return err
+		}
+		ok, err := d.deleteMember(ctx, m, id)
+		if err != nil || !ok {
+			return err
+		}
+		d.affected++
+		return d.keep(d.in[1:1+cols], d.in[2+cols:])
+	}
+}
+
+// deleteMember deletes a row of a member; false: it was changed or deleted before.
+func (m *modify) deleteMember(ctx context.Context, w *memberWriter, id uint64) (bool, error) {
+	if m.env.query.changedBefore(w.def.Write.Table.Storage, id) {
+		return false, nil
+	}
+	old, err := w.read(ctx, id)
+	if err != nil || old == nil {
+		return false, err
+	}
+	return w.delete(ctx, id, old)
+}

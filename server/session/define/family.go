@@ -1,0 +1,436 @@
+package define
+
+import (
+	"context"
+	"slices"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/planner/bind"
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/pgerr"
+)
+
+// What ALTER TABLE does to a table it does to its children, too: propagate compares the
+// table with what it was and gives the children what is new, takes from them what is
+// gone, and goes on to theirs.
+
+// refuseOfChild refuses what may not be done to a child, or without the children.
+func (e *Env) refuseOfChild(t *catalog.Table, cmd *ast.AlterCmd, only bool) error {
+	wrong := func(format string, args ...any) error {
+		return pgerr.Newf(pgerrcode.InvalidTableDefinition, format, args...)
+	}
+	parted, children := t.IsPartitioned(), len(t.Children) > 0
+	c := t.ColumnByName(cmd.Name)
+	k := constraintOf(t, cmd.Name)
+	switch cmd.Kind {
+	case ast.AddColumn:
+		switch {
+		case t.IsPartition():
+			return pgerr.New(pgerrcode.WrongObjectType, "cannot add column to a partition")
+		case only && children:
+			return wrong("column must be added to child tables too")
+		}
+	case ast.DropColumn:
+		switch {
+		case c == nil:
+		case c.InhCount > 0:
+			return wrong("cannot drop inherited column %q", c.Name)
+		case e.inPartitionKey(t, c.Num):
+			return wrong("cannot drop column %q because it is part of the partition key of relation %q", c.Name, t.Name)
+		case parted && only && children:
+			return pgerr.New(pgerrcode.InvalidTableDefinition, "cannot drop column from only the partitioned table when partitions exist").
+				WithHint("Do not specify the ONLY keyword.")
+		}
+	case ast.ColumnType:
+		switch {
+		case c == nil:
+		case c.InhCount > 0:
+			return wrong("cannot alter inherited column %q", c.Name)
+		case e.inPartitionKey(t, c.Num):
+			return wrong("cannot alter column %q because it is part of the partition key of relation %q", c.Name, t.Name)
+		case only && children:
+			return wrong("type of inherited column %q must be changed in child tables too", c.Name)
+		}
+	case ast.SetNotNull:
+		if parted && only && children && c != nil && !c.NotNull {
+			return pgerr.New(pgerrcode.InvalidTableDefinition, "constraint must be added to child tables too").
+				WithHint("Do not specify the ONLY keyword.")
+		}
+	case ast.DropNotNull:
+		switch {
+		case c == nil:
+		case parted && only && children:
+			return pgerr.New(pgerrcode.InvalidTableDefinition, "cannot remove constraint from only the partitioned table when partitions exist").
+				WithHint("Do not specify the ONLY keyword.")
+		case t.IsPartition():
+			if p := e.Catalog.PartitionParent(t); p != nil {
+				if pc := p.ColumnByName(c.Name); pc != nil && pc.NotNull {
+					return wrong("column %q is marked NOT NULL in parent table", c.Name)
+				}
+			}
+		}
+	case ast.DropExpression:
+		if c != nil && c.Generated != 0 {
+			if c.InhCount > 0 {
+				return wrong("cannot drop generation expression from inherited column")
+			}
+			if only && children {
+				return wrong("ALTER TABLE / DROP EXPRESSION must be applied to child tables too")
+			}
+		}
+	case ast.AddConstraint:
+		switch kind := cmd.Constraint.Kind; {
+		case kind == ast.ConCheck && only && children && !cmd.Constraint.NoInherit:
+			return wrong("constraint must be added to child tables too")
+		case kind == ast.ConCheck && parted && cmd.Constraint.NoInherit:
+			return wrong("cannot add NO INHERIT constraint to partitioned table %q", t.Name)
+		case kind == ast.ConForeign && parted && only:
+			return pgerr.Newf(pgerrcode.WrongObjectType, "cannot use ONLY for foreign key on partitioned table %q referencing relation %q", t.Name, cmd.Constraint.RefTable.Name)
+		case kind == ast.ConForeign && parted && cmd.Constraint.NotValid:
+			return pgerr.Newf(pgerrcode.WrongObjectType, "cannot add NOT VALID foreign key on partitioned table %q referencing relation %q", t.Name, cmd.Constraint.RefTable.Name).
+				WithDetail("This feature is not yet supported on partitioned tables.")
+		case cmd.Constraint.UsingIndex != "" && parted:
+			return pgerr.New(pgerrcode.FeatureNotSupported, "ALTER TABLE / ADD CONSTRAINT USING INDEX is not supported on partitioned tables")
+		}
+	case ast.DropConstraint:
+		switch {
+		case k == nil:
+		case k.InhCount > 0 || k.Parent != 0:
+			return wrong("cannot drop inherited constraint %q of relation %q", k.Name, t.Name)
+		case parted && only && children && k.Kind == catalog.CheckConstraint:
+			return pgerr.New(pgerrcode.InvalidTableDefinition, "cannot remove constraint from only the partitioned table when partitions exist").
+				WithHint("Do not specify the ONLY keyword.")
+		}
+	case ast.AlterConstraint:
+		if k != nil && k.Parent != 0 {
+			return pgerr.Newf(pgerrcode.InvalidObjectDefinition, "cannot alter constraint %q on relation %q", k.Name, t.Name).
+				WithHint("You may alter the constraint it derives from instead.")
+		}
+		if k != nil && parted {
+			return pgerr.NotSupported(int(cmd.Pos), "ALTER CONSTRAINT of a partitioned table is not supported")
+		}
+	case ast.ValidateConstraint:
+		if k != nil && only && children && k.Kind == catalog.CheckConstraint && !k.Validated {
+			return wrong("constraint must be validated on child tables too")
+		}
+	case ast.RedefineColumn, ast.MoveColumn, ast.ColumnOnUpdate:
+		if children || t.IsPartition() {
+			return pgerr.NotSupported(int(cmd.Pos), "this form of ALTER TABLE is not supported for tables with children")
+		}
+	case ast.SetLogged, ast.SetUnlogged:
+	}
+	return nil
+}
+
+// inPartitionKey reports that the table is partitioned by the column.
+func (e *Env) inPartitionKey(t *catalog.Table, attr int16) bool {
+	return t.IsPartitioned() && slices.ContainsFunc(t.Partitioning.Keys, func(k catalog.PartitionKey) bool {
+		return k.Attr == attr || k.Attr == 0 && e.mentions(t, k.Expr, attr)
+	})
+}
+
+// propagate gives the children of a table what has changed in it since old.
+func (e *Env) propagate(ctx context.Context, old *catalog.Table, cmd *ast.AlterCmd, only bool) error {
+	t, ok := e.Catalog.TableByID(old.ID)
+	if !ok || t == old {
+		return nil
+	}
+	for _, id := range slices.Clone(t.Children) {
+		was, ok := e.Catalog.TableByID(id)
+		if !ok {
+			continue
+		}
+		if err := e.columnsOfParent(ctx, old, t, id, cmd, only); err != nil {
+			return err
+		}
+		if err := e.checksOfParent(ctx, old, t, id, only); err != nil {
+			return err
+		}
+		if only && !t.IsPartitioned() {
+			continue
+		}
+		if t.IsPartitioned() && !only {
+			if err := e.cloneKeys(ctx, t, id); err != nil {
+				return err
+			}
+		}
+		if err := e.propagate(ctx, was, cmd, false); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// columnsOfParent changes the columns of child id as those of its parent have changed.
+func (e *Env) columnsOfParent(ctx context.Context, old, t *catalog.Table, id catalog.ID, cmd *ast.AlterCmd, only bool) error {
+	for i := range t.Columns {
+		now := &t.Columns[i]
+		if i >= len(old.Columns) {
+			if err := e.addInherited(ctx, id, now); err != nil {
+				return err
+			}
+			continue
+		}
+		was := &old.Columns[i]
+		child, _ := e.Catalog.TableByID(id)
+		c := child.ColumnByName(was.Name)
+		if was.Dropped || c == nil {
+			continue
+		}
+		switch {
+		case now.Dropped:
+			if err := e.dropInherited(ctx, child, c, only, cmd.Cascade); err != nil {
+				return err
+			}
+		case only:
+		case now.Type != was.Type || now.Domain != was.Domain || now.Collation != was.Collation:
+			if err := e.columnType(ctx, child, copyTable(child), cmd); err != nil {
+				return err
+			}
+		default:
+			if err := e.columnFacts(ctx, was, now, child, c.Num); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// columnFacts changes NOT NULL, default and generation of a child's column.
+func (e *Env) columnFacts(ctx context.Context, was, now *catalog.Column, child *catalog.Table, attr int16) error {
+	n := copyTable(child)
+	c := &n.Columns[attr-1]
+	changed := false
+	if now.NotNull && !c.NotNull {
+		if err := e.Jobs.CheckNotNull(ctx, e.Txn, e.Catalog, child, attr); err != nil {
+			return err
+		}
+		c.NotNull, changed = true, true
+	}
+	if was.NotNull && !now.NotNull && c.NotNull {
+		if pk := n.PrimaryKey(); pk != nil && slices.Contains(pk.Columns, attr) {
+			return pgerr.Newf(pgerrcode.InvalidTableDefinition, "column %q is in a primary key", c.Name)
+		}
+		c.NotNull, changed = false, true
+	}
+	if was.Generated != 0 && now.Generated == 0 && c.Generated != 0 {
+		c.Generated, c.Default, changed = 0, "", true
+	}
+	if now.Default != was.Default && now.Generated == 0 && was.Generated == 0 {
+		var err error
+		if c.Default, c.SequenceID, c.DefaultID, changed = now.Default, 0, 0, true; c.Default != "" {
+			if c.DefaultID, err = e.edit.NewID(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	if !changed {
+		return nil
+	}
+	if err := e.own(ctx, child); err != nil {
+		return err
+	}
+	return e.putTable(n)
+}
+
+// addInherited gives a child a new column of its parent.
+func (e *Env) addInherited(ctx context.Context, id catalog.ID, pc *catalog.Column) error {
+	old, _ := e.Catalog.TableByID(id)
+	if err := e.own(ctx, old); err != nil {
+		return err
+	}
+	t := copyTable(old)
+	if c := t.ColumnByName(pc.Name); c != nil {
+		switch {
+		case c.Type != pc.Type || c.Domain != pc.Domain:
+			return pgerr.Newf(pgerrcode.DatatypeMismatch, "child table %q has different type for column %q", t.Name, c.Name)
+		case c.Collation != pc.Collation:
+			return pgerr.Newf(pgerrcode.CollationMismatch, "child table %q has different collation for column %q", t.Name, c.Name)
+		}
+		c.InhCount++
+		e.notice("00000", "merging definition of column %q for child %q", c.Name, t.Name)
+		return e.putTable(t)
+	}
+	c := *pc
+	c.Num, c.InhCount, c.Inherited, c.Comment = int16(len(t.Columns)+1), 1, true, ""
+	c.Identity, c.SequenceID, c.AutoIncrement = 0, 0, false
+	if pc.Identity != 0 {
+		c.Default, c.DefaultID = "", 0
+	}
+	if c.DefaultID != 0 {
+		var err error
+		if c.DefaultID, err = e.edit.NewID(ctx); err != nil {
+			return err
+		}
+	}
+	t.Columns = append(t.Columns, c)
+	if err := e.putTable(t); err != nil {
+		return err
+	}
+	fill := (c.Default != "" || c.Domain != 0 || pc.Identity != 0) && c.Missing == nil && !t.IsPartitioned()
+	if !fill {
+		if c.NotNull && c.Missing == nil {
+			return e.Jobs.CheckNotNull(ctx, e.Txn, e.Catalog, t, c.Num)
+		}
+		return nil
+	}
+	var value expr.Expr
+	if c.Generated == 0 {
+		var err error
+		if value, err = bind.ColumnDefault(pc, e.options()); err != nil {
+			return err
+		}
+		if k, ok := value.(*expr.Const); ok && c.Domain == 0 && k.D.IsNull() {
+			return nil
+		}
+	}
+	values := map[int16]expr.Expr{}
+	if value != nil {
+		values[c.Num] = value
+	}
+	_, err := e.rewrite(ctx, old, t, values)
+	return err
+}
+
+// dropInherited takes a column from a child whose parent has lost it, unless it is its own or
+// another parent's, too.
+func (e *Env) dropInherited(ctx context.Context, child *catalog.Table, c *catalog.Column, only, cascade bool) error {
+	if err := e.own(ctx, child); err != nil {
+		return err
+	}
+	if c.InhCount > 1 || !c.Inherited || only {
+		n := copyTable(child)
+		k := &n.Columns[c.Num-1]
+		if k.InhCount--; only {
+			k.Inherited = false
+		}
+		return e.putTable(n)
+	}
+	if err := e.remove(ctx, []object{{kind: columnObject, id: child.ID, attr: c.Num}}, cascade); err != nil {
+		return err
+	}
+	return e.freeRows(ctx, child.ID)
+}
+
+// checksOfParent changes the CHECK constraints of child id as those of its parent have changed.
+func (e *Env) checksOfParent(ctx context.Context, old, t *catalog.Table, id catalog.ID, only bool) error {
+	for _, k := range t.Constraints {
+		was := constraintByID(old, k.ID)
+		if k.Kind != catalog.CheckConstraint || k.NoInherit || was != nil && (was.Validated || !k.Validated) || only {
+			continue
+		}
+		child, _ := e.Catalog.TableByID(id)
+		if err := e.own(ctx, child); err != nil {
+			return err
+		}
+		n := copyTable(child)
+		if was == nil {
+			if _, err := e.inheritCheck(ctx, n, t, k, false); err != nil {
+				return err
+			}
+		} else if c := constraintOf(n, k.Name); c != nil {
+			v := *c
+			v.Validated = true
+			replaceConstraint(n, &v)
+		}
+		if err := e.putTable(n); err != nil {
+			return err
+		}
+		if c := constraintOf(n, k.Name); c != nil && c.Validated {
+			if err := e.Jobs.Validate(ctx, e.Txn, e.Catalog, n, c); err != nil {
+				return err
+			}
+		}
+	}
+	for _, k := range old.Constraints {
+		if k.Kind != catalog.CheckConstraint || k.NoInherit || constraintByID(t, k.ID) != nil {
+			continue
+		}
+		child, _ := e.Catalog.TableByID(id)
+		c := constraintOf(child, k.Name)
+		if c == nil || c.Kind != catalog.CheckConstraint || c.InhCount == 0 {
+			continue
+		}
+		if err := e.own(ctx, child); err != nil {
+			return err
+		}
+		n := copyTable(child)
+		if c.InhCount > 1 || !c.Inherited || only {
+			v := *c
+			if v.InhCount--; only {
+				v.Inherited = false
+			}
+			replaceConstraint(n, &v)
+		} else {
+			removeConstraint(n, c.ID)
+		}
+		if err := e.putTable(n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// leave takes a dropped or detached table off the lists of its parents.
+func (e *Env) leave(ctx context.Context, t *catalog.Table, from ...catalog.ID) error {
+	for _, id := range from {
+		p, ok := e.Catalog.TableByID(id)
+		if !ok {
+			continue
+		}
+		if err := e.own(ctx, p); err != nil {
+			return err
+		}
+		n := copyTable(p)
+		n.Children = slices.DeleteFunc(slices.Clone(p.Children), func(c catalog.ID) bool { return c == t.ID })
+		if n.IsPartitioned() {
+			by := *n.Partitioning
+			if n.Partitioning = &by; by.Default == t.ID {
+				by.Default = 0
+			}
+		}
+		if err := e.putTable(n); err != nil {
+			return err
+		}
+		if n.IsPartitioned() && n.Partitioning.Default != 0 {
+			if def, ok := e.Catalog.TableByID(n.Partitioning.Default); ok {
+				if err := e.renewed(ctx, def); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// partDependents are what goes with a table because it is above it: partitions unasked.
+func (e *Env) partDependents(t *catalog.Table) (out []dependent) {
+	for _, id := range t.Children {
+		out = append(out, dependent{object: object{kind: tableObject, id: id}, order: id, auto: t.IsPartitioned()})
+	}
+	return out
+}
+
+// parts are the indexes of partitions that are parts of index x, or with a constraint the constraints.
+func (e *Env) parts(t *catalog.Table, x *catalog.Index, k *catalog.Constraint) (out []dependent) {
+	for _, id := range t.Children {
+		c, ok := e.Catalog.TableByID(id)
+		if !ok {
+			continue
+		}
+		for _, y := range c.Indexes {
+			if x != nil && y.Parent == x.ID {
+				out = append(out, dependent{object: object{kind: indexObject, id: y.ID}, order: y.ID, auto: true})
+			}
+		}
+		for _, n := range c.Constraints {
+			if k != nil && n.Parent == k.ID {
+				out = append(out, dependent{object: object{kind: constraintObject, id: c.ID, part: n.ID}, order: n.ID, auto: true})
+			}
+		}
+	}
+	return out
+}

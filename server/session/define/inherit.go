@@ -1,0 +1,436 @@
+package define
+
+import (
+	"context"
+	"slices"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// parents finds the tables that a new one is a child of: those of INHERITS, or the one
+// that it is a partition of.
+func (e *Env) parents(ctx context.Context, t *catalog.Table, st *ast.CreateTable) ([]*catalog.Table, error) {
+	if st.Bound != nil {
+		p, err := e.partitionParent(ctx, &st.Inherits[0])
+		if err != nil {
+			return nil, err
+		}
+		if t.Temp != p.Temp {
+			what := [2]string{"permanent", "temporary"}
+			return nil, pgerr.Newf(pgerrcode.WrongObjectType, "cannot create a %s relation as partition of %s relation %q", what[b2i(t.Temp)], what[b2i(p.Temp)], p.Name)
+		}
+		return []*catalog.Table{p}, nil
+	}
+	var out []*catalog.Table
+	for i := range st.Inherits {
+		p, err := e.inheritable(ctx, t, &st.Inherits[i])
+		if err != nil {
+			return nil, err
+		}
+		if slices.ContainsFunc(out, func(o *catalog.Table) bool { return o.ID == p.ID }) {
+			return nil, pgerr.Newf(pgerrcode.DuplicateTable, "relation %q would be inherited from more than once", p.Name)
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// inheritable finds a table that may have t for a child, and keeps others out of it.
+func (e *Env) inheritable(ctx context.Context, t *catalog.Table, n *ast.QName) (*catalog.Table, error) {
+	p, err := e.table(n)
+	switch {
+	case err != nil:
+		return nil, placed(err, n)
+	case p.IsPartitioned():
+		return nil, pgerr.Newf(pgerrcode.WrongObjectType, "cannot inherit from partitioned table %q", p.Name)
+	case p.IsPartition():
+		return nil, pgerr.Newf(pgerrcode.WrongObjectType, "cannot inherit from partition %q", p.Name)
+	case p.Kind != catalog.KindTable:
+		return nil, pgerr.Newf(pgerrcode.WrongObjectType, "inherited relation %q is not a table or foreign table", p.Name)
+	case p.Temp && !t.Temp:
+		return nil, pgerr.Newf(pgerrcode.WrongObjectType, "cannot inherit from temporary relation %q", p.Name)
+	case t.Temp && !p.Temp:
+		return nil, pgerr.NotSupported(int(n.Pos), "temporary children of tables that are not are not supported")
+	}
+	return p, e.own(ctx, p)
+}
+
+// inheritColumns gives a new table the columns of its parents, merged by name.
+func (e *Env) inheritColumns(ctx context.Context, t *catalog.Table, parents []*catalog.Table) error {
+	conflict := map[string]bool{} // columns with several defaults
+	for _, p := range parents {
+		for _, pc := range p.Listed() {
+			if c := t.ColumnByName(pc.Name); c != nil {
+				e.notice("00000", "merging multiple inherited definitions of column %q", c.Name)
+				if err := mergeable(c, pc, "inherited column"); err != nil {
+					return err
+				}
+				if pc.Default != "" && c.Default != pc.Default {
+					conflict[c.Name] = conflict[c.Name] || c.Default != ""
+					c.Default, c.DefaultID = pc.Default, pc.DefaultID
+				}
+				c.InhCount++
+				c.NotNull = c.NotNull || pc.NotNull
+				continue
+			}
+			c := *pc
+			c.Num, c.InhCount, c.Inherited = int16(len(t.Columns)+1), 1, true
+			c.Identity, c.SequenceID, c.AutoIncrement, c.Missing, c.Comment = 0, 0, false, nil, ""
+			if pc.Identity != 0 {
+				c.Default, c.DefaultID = "", 0
+			}
+			t.Columns = append(t.Columns, c)
+		}
+	}
+	e.conflicting = conflict
+	for i := range t.Columns {
+		c := &t.Columns[i]
+		if c.DefaultID == 0 {
+			continue
+		}
+		var err error
+		if c.DefaultID, err = e.edit.NewID(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mergeable compares two definitions of a column.
+func mergeable(c, d *catalog.Column, what string) error {
+	if c.Type != d.Type || c.Domain != d.Domain {
+		return pgerr.Newf(pgerrcode.DatatypeMismatch, "%s %q has a type conflict", what, c.Name).
+			WithDetail("%s versus %s", types.FormatType(c.Type), types.FormatType(d.Type))
+	}
+	if c.Collation != d.Collation {
+		return pgerr.Newf(pgerrcode.CollationMismatch, "%s %q has a collation conflict", what, c.Name)
+	}
+	if (c.Generated != 0) != (d.Generated != 0) && what == "inherited column" {
+		return pgerr.Newf(pgerrcode.DatatypeMismatch, "%s %q has a generation conflict", what, c.Name)
+	}
+	return nil
+}
+
+// mergeColumn takes a declared column into the inherited one of its name; false if there
+// is none.
+func (e *Env) mergeColumn(t *catalog.Table, c *catalog.Column, d *ast.ColumnDef, partition bool) (at int, ok bool, err error) {
+	old := t.ColumnByName(c.Name)
+	if old == nil || old.InhCount == 0 || !old.Inherited {
+		return 0, false, nil
+	}
+	at = int(old.Num) - 1
+	if !partition {
+		if e.declared == at {
+			e.notice("00000", "merging column %q with inherited definition", c.Name)
+		} else {
+			n := pgerr.Newf("00000", "moving and merging column %q with inherited definition", c.Name).
+				WithDetail("User-specified column moved to the position of the inherited column.")
+			n.Severity = pgerr.Notice
+			e.Notice(n)
+		}
+		if err := mergeable(old, c, "column"); err != nil {
+			return 0, true, err
+		}
+	}
+	old.Inherited, old.NotNull = false, old.NotNull || c.NotNull
+	if old.Generated != 0 {
+		for i := range d.Constraints {
+			switch d.Constraints[i].Kind {
+			case ast.ConDefault:
+				return 0, true, pgerr.Newf(pgerrcode.InvalidColumnDefinition, "column %q inherits from generated column but specifies default", c.Name)
+			case ast.ConIdentity:
+				return 0, true, pgerr.Newf(pgerrcode.InvalidColumnDefinition, "column %q inherits from generated column but specifies identity", c.Name)
+			}
+		}
+	} else if c.Generated != 0 {
+		return 0, true, pgerr.Newf(pgerrcode.InvalidColumnDefinition, "child column %q specifies generation expression", c.Name).
+			WithHint("A child table column cannot be generated unless its parent column is.")
+	}
+	if c.Identity != 0 {
+		old.Identity, old.AutoIncrement = c.Identity, c.AutoIncrement
+	}
+	return at, true, nil
+}
+
+// noConflicts refuses columns whose parents have different defaults.
+func (e *Env) noConflicts(t *catalog.Table, st *ast.CreateTable) error {
+	for i := range t.Columns {
+		c := &t.Columns[i]
+		if !e.conflicting[c.Name] {
+			continue
+		}
+		given := slices.ContainsFunc(st.Columns, func(d ast.ColumnDef) bool {
+			return d.Name == c.Name && slices.ContainsFunc(d.Constraints, func(k ast.Constraint) bool { return k.Kind == ast.ConDefault || k.Kind == ast.ConGenerated })
+		})
+		if given {
+			continue
+		}
+		if c.Generated != 0 {
+			return pgerr.Newf(pgerrcode.InvalidColumnDefinition, "column %q inherits conflicting generation expressions", c.Name)
+		}
+		return pgerr.Newf(pgerrcode.InvalidColumnDefinition, "column %q inherits conflicting default values", c.Name).
+			WithHint("To resolve the conflict, specify a default explicitly.")
+	}
+	return nil
+}
+
+// inheritChecks gives a table the CHECK constraints of its parents.
+func (e *Env) inheritChecks(ctx context.Context, t *catalog.Table, parents []*catalog.Table) error {
+	for _, p := range parents {
+		for _, k := range p.Constraints {
+			if k.Kind != catalog.CheckConstraint || k.NoInherit {
+				continue
+			}
+			if _, err := e.inheritCheck(ctx, t, p, k, true); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// inheritCheck gives a table a CHECK constraint of a parent, or merges it with the one of that
+// name; added tells which. silent: of several parents' ones nothing is said.
+func (e *Env) inheritCheck(ctx context.Context, t, p *catalog.Table, k *catalog.Constraint, silent bool) (added bool, err error) {
+	if old := constraintOf(t, k.Name); old != nil {
+		if old.Kind != catalog.CheckConstraint || old.Expr != k.Expr {
+			if silent && old.Kind == catalog.CheckConstraint {
+				return false, pgerr.Newf(pgerrcode.DuplicateObject, "check constraint name %q appears multiple times but with different expressions", k.Name)
+			}
+			return false, pgerr.Newf(pgerrcode.DuplicateObject, "constraint %q for relation %q already exists", k.Name, t.Name)
+		}
+		if old.NoInherit {
+			return false, pgerr.Newf(pgerrcode.InvalidObjectDefinition, "constraint %q conflicts with non-inherited constraint on relation %q", k.Name, t.Name)
+		}
+		if !silent {
+			e.notice("00000", "merging constraint %q with inherited definition", k.Name)
+		}
+		c := *old
+		c.InhCount++
+		replaceConstraint(t, &c)
+		return false, nil
+	}
+	c := *k
+	if c.ID, err = e.edit.NewID(ctx); err != nil {
+		return false, err
+	}
+	c.Columns, c.InhCount, c.Inherited, c.Comment = sameNamed(t, p, k.Columns), 1, true, ""
+	t.Constraints = append(t.Constraints, &c)
+	return true, nil
+}
+
+// cloneKeys gives a partition, which is stored, the indexes and foreign keys of its parent: such as it
+// has already become parts of the parent's, others are made.
+func (e *Env) cloneKeys(ctx context.Context, parent *catalog.Table, id catalog.ID) error {
+	order := slices.Clone(parent.Indexes)
+	slices.SortStableFunc(order, func(a, b *catalog.Index) int { return b2i(b.Primary) - b2i(a.Primary) })
+	taken := map[catalog.ID]bool{}
+	for _, x := range order {
+		if err := e.cloneIndex(ctx, parent, x, id, taken); err != nil {
+			return err
+		}
+	}
+	for _, k := range parent.Constraints {
+		if k.Kind == catalog.ForeignConstraint {
+			if err := e.cloneForeign(ctx, parent, k, id); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// cloneIndex makes one index of a partition a part of the parent's index x.
+func (e *Env) cloneIndex(ctx context.Context, parent *catalog.Table, x *catalog.Index, id catalog.ID, taken map[catalog.ID]bool) error {
+	old, _ := e.Catalog.TableByID(id)
+	t := copyTable(old)
+	if slices.ContainsFunc(t.Indexes, func(y *catalog.Index) bool { return y.Parent == x.ID }) {
+		return nil
+	}
+	for i, y := range t.Indexes {
+		if y.Parent != 0 || taken[y.ID] || !y.Valid || !e.alike(parent, x, t, y) {
+			continue
+		}
+		taken[y.ID] = true
+		n := *y
+		n.Parent = x.ID
+		t.Indexes[i] = &n
+		e.partOfConstraint(t, &n, x)
+		return e.putTable(t)
+	}
+	if what := "UNIQUE"; x.Unique && t.IsPartitioned() {
+		if x.Primary {
+			what = "PRIMARY KEY"
+		}
+		probe := *x
+		probe.Keys = slices.Clone(x.Keys)
+		for i := range probe.Keys {
+			if a := probe.Keys[i].Attr; a != 0 {
+				probe.Keys[i].Attr = sameNamed(t, parent, []int16{a})[0]
+			}
+		}
+		if err := uniqueInParts(t, &probe, what); err != nil {
+			return err
+		}
+	}
+	if x.Primary && t.PrimaryKey() != nil {
+		return pgerr.Newf(pgerrcode.InvalidTableDefinition, "multiple primary keys for table %q are not allowed", t.Name)
+	}
+	before := len(t.Indexes)
+	if err := e.likeIndex(ctx, t, parent, x, &ast.TableLike{}); err != nil {
+		return err
+	}
+	n := t.Indexes[before]
+	n.Parent, n.Key = x.ID, ""
+	e.partOfConstraint(t, n, x)
+	if x.Primary {
+		if err := e.primaryColumns(ctx, old, t, n); err != nil {
+			return err
+		}
+	}
+	if err := e.putTable(t); err != nil {
+		return err
+	}
+	if t.IsPartitioned() {
+		t, _ = e.Catalog.TableByID(id)
+		for _, c := range t.Children {
+			if err := e.cloneIndex(ctx, t, n, c, map[catalog.ID]bool{}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if x.Primary && t.PrimaryAttr != 0 {
+		_, err := e.rewrite(ctx, old, t, nil)
+		return err
+	}
+	return e.Jobs.Build(ctx, e.Txn, e.Catalog, t, n)
+}
+
+// primaryColumns makes the columns of a new primary key NOT NULL.
+func (e *Env) primaryColumns(ctx context.Context, old, t *catalog.Table, x *catalog.Index) error {
+	for _, k := range x.Keys {
+		if c := &t.Columns[k.Attr-1]; !old.Columns[k.Attr-1].NotNull {
+			c.NotNull = true
+			if err := e.Jobs.CheckNotNull(ctx, e.Txn, e.Catalog, old, k.Attr); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// partOfConstraint makes the constraint of index n a part of that of x.
+func (e *Env) partOfConstraint(t *catalog.Table, n, x *catalog.Index) {
+	if c := constraintByID(t, n.Constraint); c != nil && x.Constraint != 0 {
+		k := *c
+		k.Parent, k.InhCount, k.Inherited = x.Constraint, 1, true
+		if c.InhCount == 0 && t.Index(n.ID) != nil && !n.Primary {
+			k.Inherited = true
+		}
+		replaceConstraint(t, &k)
+	}
+}
+
+// alike reports that index y of t would serve as the part of index x of parent.
+func (e *Env) alike(parent *catalog.Table, x *catalog.Index, t *catalog.Table, y *catalog.Index) bool {
+	if x.Method != y.Method || x.Unique != y.Unique || len(x.Keys) != len(y.Keys) || len(x.Include) != len(y.Include) ||
+		x.NullsNotDistinct != y.NullsNotDistinct || (x.Constraint != 0) != (y.Constraint != 0) && x.Constraint != 0 ||
+		x.Primary != y.Primary || x.Where != y.Where || x.Deferrable != y.Deferrable {
+		return false
+	}
+	for i := range x.Keys {
+		a, b := x.Keys[i], y.Keys[i]
+		if (a.Attr == 0) != (b.Attr == 0) || a.Expr != b.Expr || a.OpClass != b.OpClass || a.Desc != b.Desc || a.NullsFirst != b.NullsFirst ||
+			a.Collation != b.Collation {
+			return false
+		}
+		if a.Attr != 0 && parent.Columns[a.Attr-1].Name != t.Columns[b.Attr-1].Name {
+			return false
+		}
+	}
+	for i := range x.Include {
+		if parent.Columns[x.Include[i]-1].Name != t.Columns[y.Include[i]-1].Name {
+			return false
+		}
+	}
+	return true
+}
+
+// cloneForeign gives a partition a foreign key of its parent.
+func (e *Env) cloneForeign(ctx context.Context, parent *catalog.Table, k *catalog.Constraint, id catalog.ID) error {
+	old, _ := e.Catalog.TableByID(id)
+	t := copyTable(old)
+	if slices.ContainsFunc(t.Constraints, func(c *catalog.Constraint) bool { return c.Parent == k.ID }) {
+		return nil
+	}
+	cols, del := sameNamed(t, parent, k.Columns), sameNamed(t, parent, k.OnDeleteCols)
+	var n *catalog.Constraint
+	for _, c := range t.Constraints {
+		if c.Kind == catalog.ForeignConstraint && c.Parent == 0 && c.RefTable == k.RefTable && c.Index == k.Index && slices.Equal(c.Columns, cols) &&
+			c.OnDelete == k.OnDelete && c.OnUpdate == k.OnUpdate && c.Match == k.Match && c.Deferrable == k.Deferrable && c.Deferred == k.Deferred &&
+			slices.Equal(c.RefColumns, k.RefColumns) && c.Validated == k.Validated {
+			n = c
+		}
+	}
+	made := n == nil
+	c := *k
+	if made {
+		var err error
+		if c.ID, err = e.edit.NewID(ctx); err != nil {
+			return err
+		}
+		c.Columns, c.OnDeleteCols, c.Comment = cols, del, ""
+		if constraintOf(t, c.Name) != nil {
+			c.Name = constraintName(t, cols, "fkey")
+		}
+		t.Constraints = append(t.Constraints, &c)
+	} else {
+		c = *n
+	}
+	c.Parent, c.InhCount, c.Inherited = k.ID, 1, true
+	if !made {
+		replaceConstraint(t, &c)
+	}
+	if err := e.putTable(t); err != nil {
+		return err
+	}
+	if t.IsPartitioned() {
+		for _, child := range t.Children {
+			if err := e.cloneForeign(ctx, t, &c, child); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if made && c.Validated {
+		return e.Jobs.Validate(ctx, e.Txn, e.Catalog, t, &c)
+	}
+	return nil
+}
+
+// partitionColumn is a column as PARTITION OF lists it, with the type that it has.
+func (e *Env) partitionColumn(t *catalog.Table, d *ast.ColumnDef) (*ast.ColumnDef, error) {
+	c := t.ColumnByName(d.Name)
+	switch {
+	case c == nil:
+		return nil, pgerr.Newf(pgerrcode.UndefinedColumn, "column %q does not exist", d.Name)
+	case !c.Inherited:
+		return nil, pgerr.Newf(pgerrcode.DuplicateColumn, "column %q specified more than once", d.Name)
+	}
+	n := *d
+	n.Type = ast.TypeName{At: ast.At{Pos: ast.NoPos}, Name: ast.QName{Schema: "pg_catalog", Name: "int4"}}
+	return &n, nil
+}

@@ -1,0 +1,118 @@
+package builtin
+
+import (
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// partitionFuncs registers the functions about the trees of partitioned tables and
+// indexes.
+func partitionFuncs(r *registrar) {
+	r.eval("pg_get_partkeydef", define("partkeydef"))
+	r.eval("pg_get_partition_constraintdef", define("partconstraintdef"))
+	r.eval("pg_partition_root", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		up := partitionAncestors(s.Catalog(), catalog.ID(a[0].Int()))
+		if len(up) == 0 {
+			return null()
+		}
+		return types.Int(int64(up[len(up)-1])), nil
+	}))
+	r.rows("pg_partition_ancestors", func(c *Ctx, a []types.Datum) (RowIter, error) {
+		s, err := session(c)
+		if err != nil || a[0].IsNull() {
+			return &listRows{}, err
+		}
+		l := &listRows{}
+		for _, id := range partitionAncestors(s.Catalog(), catalog.ID(a[0].Int())) {
+			l.list = append(l.list, types.Int(int64(id)))
+		}
+		return l, nil
+	})
+	r.rows("pg_partition_tree", func(c *Ctx, a []types.Datum) (RowIter, error) {
+		s, err := session(c)
+		if err != nil || a[0].IsNull() {
+			return &tableRows{}, err
+		}
+		return &tableRows{rows: partitionTree(s.Catalog(), catalog.ID(a[0].Int()))}, nil
+	})
+}
+
+// partitionAncestors are a table or index in a tree of partitions and what it is a part
+// of, from it upwards; nil for others.
+func partitionAncestors(snap *catalog.Snapshot, id catalog.ID) []catalog.ID {
+	if t, ok := snap.TableByID(id); ok {
+		if !t.IsPartition() && !t.IsPartitioned() {
+			return nil
+		}
+		out := []catalog.ID{t.ID}
+		for p := snap.PartitionParent(t); p != nil; p = snap.PartitionParent(p) {
+			out = append(out, p.ID)
+		}
+		return out
+	}
+	x, ok := snap.IndexByID(id)
+	if !ok {
+		return nil
+	}
+	if t, ok := snap.TableByID(x.Table); x.Parent == 0 && (!ok || !t.IsPartitioned()) {
+		return nil
+	}
+	var out []catalog.ID
+	for ok {
+		out = append(out, x.ID)
+		if x.Parent == 0 {
+			break
+		}
+		x, ok = snap.IndexByID(x.Parent)
+	}
+	return out
+}
+
+// partitionTree are the rows of pg_partition_tree: a relation, its parent, whether it is a
+// leaf, and how deep it is.
+func partitionTree(snap *catalog.Snapshot, root catalog.ID) (rows [][]types.Datum) {
+	if partitionAncestors(snap, root) == nil {
+		return nil
+	}
+	level := map[catalog.ID]int{root: 0}
+	for list := []catalog.ID{root}; len(list) > 0; list = list[1:] {
+		id := list[0]
+		children, parent, leaf := partsOf(snap, id)
+		up := types.Null
+		if parent != 0 {
+			up = types.Int(int64(parent))
+		}
+		rows = append(rows, []types.Datum{types.Int(int64(id)), up, types.Bool(leaf), types.Int(int64(level[id]))})
+		for _, c := range children {
+			level[c] = level[id] + 1
+		}
+		list = append(list, children...)
+	}
+	return rows
+}
+
+func partsOf(snap *catalog.Snapshot, id catalog.ID) (children []catalog.ID, parent catalog.ID, leaf bool) {
+	if t, ok := snap.TableByID(id); ok {
+		if p := snap.PartitionParent(t); p != nil {
+			parent = p.ID
+		}
+		return t.Children, parent, !t.IsPartitioned()
+	}
+	x, ok := snap.IndexByID(id)
+	if !ok {
+		return nil, 0, true
+	}
+	t, _ := snap.TableByID(x.Table)
+	for _, c := range t.Children {
+		ct, ok := snap.TableByID(c)
+		if !ok {
+			continue
+		}
+		for _, y := range ct.Indexes {
+			if y.Parent == x.ID {
+				children = append(children, y.ID)
+			}
+		}
+	}
+	return children, x.Parent, !t.IsPartitioned()
+}

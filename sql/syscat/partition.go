@@ -1,0 +1,307 @@
+package syscat
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/partition"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+var _ = register("pg_catalog", map[string]generator{
+	"pg_inherits":          inherits,
+	"pg_partitioned_table": partitionedTables,
+})
+
+func inherits(r *rows) {
+	put := func(child, parent catalog.ID, n int) {
+		r.oid("inhrelid", child)
+		r.oid("inhparent", parent)
+		r.int("inhseqno", int64(n))
+		r.bool("inhdetachpending", false)
+		r.emit()
+	}
+	for _, t := range r.cat.Tables() {
+		for i, p := range t.Parents {
+			put(t.ID, p, i+1)
+		}
+		for _, x := range t.Indexes {
+			if x.Parent != 0 {
+				put(x.ID, x.Parent, 1)
+			}
+		}
+	}
+}
+
+func partitionedTables(r *rows) {
+	for _, t := range r.cat.Tables() {
+		by := t.Partitioning
+		if by == nil {
+			continue
+		}
+		var attrs []int16
+		var classes, collations []uint32
+		var exprs []string
+		method := "btree"
+		if by.Strategy == 'h' {
+			method = "hash"
+		}
+		for i := range by.Keys {
+			k := &by.Keys[i]
+			attrs = append(attrs, k.Attr)
+			class, _ := opClassOf(method, k.OpClass, k.Type.OID)
+			classes = append(classes, class.oid)
+			collations = append(collations, keyCollation(t, &catalog.IndexKey{Attr: k.Attr, Type: k.Type, Collation: k.Collation}))
+			if k.Attr == 0 {
+				exprs = append(exprs, k.Expr)
+			}
+		}
+		r.oid("partrelid", t.ID)
+		r.char("partstrat", by.Strategy)
+		r.int("partnatts", int64(len(by.Keys)))
+		r.oid("partdefid", by.Default)
+		vector(r, "partattrs", attrs)
+		vector(r, "partclass", classes)
+		vector(r, "partcollation", collations)
+		r.opt("partexprs", strings.Join(exprs, ", "))
+		r.emit()
+	}
+}
+
+// BoundText is pg_get_expr of a partition's relpartbound, "" for other tables.
+func BoundText(t *catalog.Table) string {
+	b := t.Bound
+	switch {
+	case b == nil:
+		return ""
+	case b.Default:
+		return "DEFAULT"
+	case b.Modulus > 0:
+		return fmt.Sprintf("FOR VALUES WITH (modulus %d, remainder %d)", b.Modulus, b.Remainder)
+	case b.Values != nil:
+		return "FOR VALUES IN (" + boundList(b.Values) + ")"
+	}
+	return "FOR VALUES FROM (" + boundList(b.From) + ") TO (" + boundList(b.To) + ")"
+}
+
+func boundList(list []catalog.BoundValue) string {
+	parts := make([]string, len(list))
+	for i, v := range list {
+		switch v.Limit {
+		case -1:
+			parts[i] = "MINVALUE"
+		case 1:
+			parts[i] = "MAXVALUE"
+		default:
+			parts[i] = v.Text
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// partKeyDef is pg_get_partkeydef.
+func (p *Printer) partKeyDef(id catalog.ID) (string, bool) {
+	t, ok := p.Catalog.TableByID(id)
+	if !ok || !t.IsPartitioned() {
+		return "", false
+	}
+	parts := make([]string, len(t.Partitioning.Keys))
+	for i := range t.Partitioning.Keys {
+		k := &t.Partitioning.Keys[i]
+		s := p.indexExpr(t, &catalog.IndexKey{Attr: k.Attr, Expr: k.Expr})
+		own := catalog.ID(0)
+		if c := t.Column(k.Attr); c != nil {
+			own = c.Collation
+		}
+		if own == 0 {
+			if info := types.Lookup(k.Type.OID); info != nil {
+				own = info.Collation
+			}
+		}
+		if k.Collation != 0 && k.Collation != own {
+			s += " COLLATE " + p.collation(k.Collation)
+		}
+		method := "btree"
+		if t.Partitioning.Strategy == 'h' {
+			method = "hash"
+		}
+		if k.OpClass != "" {
+			if d, ok := opClassOf(method, "", k.Type.OID); !ok || d.name != k.OpClass {
+				s += " " + p.opClass(k.OpClass)
+			}
+		}
+		parts[i] = s
+	}
+	return map[byte]string{'l': "LIST", 'r': "RANGE", 'h': "HASH"}[t.Partitioning.Strategy] + " (" + strings.Join(parts, ", ") + ")", true
+}
+
+// partConstraint is pg_get_partition_constraintdef: what the bounds of a partition, and of
+// what it is a part of, say about its rows.
+func (p *Printer) partConstraint(id catalog.ID) (string, bool) {
+	t, ok := p.Catalog.TableByID(id)
+	if !ok || !t.IsPartition() {
+		return "", false
+	}
+	var all []string
+	for part := t; ; {
+		parent := p.Catalog.PartitionParent(part)
+		if parent == nil {
+			break
+		}
+		all = append(p.boundConds(t, parent, part), all...)
+		part = parent
+	}
+	switch len(all) {
+	case 0:
+		return "", false
+	case 1:
+		return all[0], true
+	}
+	return "(" + strings.Join(all, " AND ") + ")", true
+}
+
+// boundConds are the conditions of one bound, each in parentheses.
+func (p *Printer) boundConds(t, parent, part *catalog.Table) []string {
+	keys := make([]string, len(parent.Partitioning.Keys))
+	for i := range parent.Partitioning.Keys {
+		k := &parent.Partitioning.Keys[i]
+		keys[i] = p.indexExpr(parent, &catalog.IndexKey{Attr: k.Attr, Expr: k.Expr})
+	}
+	b := part.Bound
+	switch by := parent.Partitioning; {
+	case by.Strategy == 'h':
+		return []string{fmt.Sprintf("satisfies_hash_partition('%d'::oid, %d, %d, %s)", parent.ID, b.Modulus, b.Remainder, strings.Join(keys, ", "))}
+	case b.Default:
+		var others []string
+		for _, o := range partition.New(p.Catalog, parent).Parts {
+			if !o.Bound.Default {
+				others = append(others, p.placeConds(parent, o.Bound, keys, false)...)
+			}
+		}
+		if by.Strategy == 'l' {
+			var vals []catalog.BoundValue
+			for _, o := range partition.New(p.Catalog, parent).Parts {
+				vals = append(vals, o.Bound.Values...)
+			}
+			if len(vals) == 0 {
+				return nil
+			}
+			return []string{"(NOT " + joined(p.placeConds(parent, &catalog.Bound{Values: vals}, keys, false), " AND ") + ")"}
+		}
+		if len(others) == 0 {
+			return nil
+		}
+		notNull := make([]string, len(keys))
+		for i, k := range keys {
+			notNull[i] = "(" + k + " IS NOT NULL)"
+		}
+		return []string{"(NOT (" + strings.Join(append(notNull, joined(others, " OR ")), " AND ") + "))"}
+	}
+	return p.placeConds(parent, b, keys, true)
+}
+
+func joined(list []string, by string) string {
+	if len(list) == 1 {
+		return list[0]
+	}
+	return "(" + strings.Join(list, by) + ")"
+}
+
+// placeConds are the conditions of a list or a range; those of a range are one when nulls are
+// not asked about.
+func (p *Printer) placeConds(parent *catalog.Table, b *catalog.Bound, keys []string, notNull bool) []string {
+	if b.Values != nil {
+		return listConds(&parent.Partitioning.Keys[0], b.Values, keys[0])
+	}
+	var out []string
+	if notNull {
+		for _, k := range keys {
+			out = append(out, "("+k+" IS NOT NULL)")
+		}
+	}
+	i := 0
+	var conds []string
+	value := func(i int, v *catalog.BoundValue) string { return constText(parent.Partitioning.Keys[i].Type, v.Text) }
+	for ; i < len(keys) && b.From[i].Limit == 0 && b.To[i].Limit == 0 && string(b.From[i].Key) == string(b.To[i].Key); i++ {
+		conds = append(conds, "("+keys[i]+" = "+value(i, &b.From[i])+")")
+	}
+	side := func(list []catalog.BoundValue, limit int, last, other string) {
+		var arms []string
+		for n := i; n < len(keys) && list[n].Limit == 0; n++ {
+			var arm []string
+			for j := i; j < n; j++ {
+				arm = append(arm, "("+keys[j]+" = "+value(j, &list[j])+")")
+			}
+			op := other
+			if n == len(keys)-1 || list[n+1].Limit == limit {
+				op = last
+			}
+			arm = append(arm, "("+keys[n]+" "+op+" "+value(n, &list[n])+")")
+			arms = append(arms, joined(arm, " AND "))
+			if n+1 < len(keys) && list[n+1].Limit != 0 {
+				break
+			}
+		}
+		if arms != nil {
+			conds = append(conds, joined(arms, " OR "))
+		}
+	}
+	last := "<"
+	side(b.From, -1, ">=", ">")
+	if n := slices.IndexFunc(b.To, func(v catalog.BoundValue) bool { return v.Limit == 1 }); n > 0 {
+		side(b.To, 1, "<=", "<")
+	} else {
+		side(b.To, 1, last, "<")
+	}
+	if notNull {
+		return append(out, conds...)
+	}
+	return []string{joined(conds, " AND ")}
+}
+
+func listConds(k *catalog.PartitionKey, vals []catalog.BoundValue, key string) []string {
+	var texts []string
+	null := false
+	for _, v := range vals {
+		if v.Null {
+			null = true
+		} else {
+			texts = append(texts, constText(k.Type, v.Text))
+		}
+	}
+	in := ""
+	switch len(texts) {
+	case 0:
+		return []string{"(" + key + " IS NULL)"}
+	case 1:
+		in = "(" + key + " = " + texts[0] + ")"
+	default:
+		in = "(" + key + " = ANY (ARRAY[" + strings.Join(texts, ", ") + "]))"
+	}
+	if null {
+		return []string{"((" + key + " IS NULL) OR " + in + ")"}
+	}
+	return []string{"(" + key + " IS NOT NULL)", in}
+}
+
+// constText is a constant as PostgreSQL shows it in an expression.
+func constText(t types.T, text string) string {
+	switch t.OID {
+	case types.Int4OID:
+		if !strings.HasPrefix(text, "-") && !strings.HasPrefix(text, "'") {
+			return text
+		}
+	case types.BoolOID:
+		return text
+	case types.NumericOID:
+		if strings.Contains(text, ".") && !strings.HasPrefix(text, "-") && !strings.HasPrefix(text, "'") {
+			return text
+		}
+	}
+	if !strings.HasPrefix(text, "'") {
+		text = "'" + text + "'"
+	}
+	return text + "::" + types.FormatType(t)
+}
