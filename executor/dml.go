@@ -457,10 +457,14 @@ func (u *upsert) one(ctx context.Context, b *batch.Batch, i int) error {
 
 // keepUpsert computes RETURNING for a row of the table it went to.
 func (u *upsert) keepUpsert(to *upsertTable, row []types.Datum, id, xmax uint64) error {
-	if to.member == nil || u.returning == nil {
+	if to.member == nil {
 		return u.keepInserted(row, id, xmax)
 	}
-	return u.keepMember(to.member, to.member.common(row, nil), id, xmax, nil)
+	common := to.member.common(row, nil)
+	if err := u.writer.checkViews(common, nil); err != nil {
+		return err
+	}
+	return u.keepMember(to.member, common, id, xmax, nil)
 }
 
 // remove deletes a row for which the proposed one is put in.

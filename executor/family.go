@@ -165,7 +165,7 @@ func (f *familyWriter) insert(ctx context.Context, row []types.Datum) (m *member
 		return nil, 0, err
 	}
 	m.copyBack(own, row)
-	return m, id, nil
+	return m, id, f.root.checkViews(row, nil)
 }
 
 // copyBack puts a row of the member into one of the family's table.
@@ -211,7 +211,7 @@ func (f *familyWriter) update(ctx context.Context, m *memberWriter, id uint64, r
 			return nil, 0, ok, err
 		}
 		m.copyBack(own, row)
-		return m, id, true, nil
+		return m, id, true, f.root.checkViews(row, nil)
 	}
 	if err = m.beforeMove(ctx, old, own); err != nil {
 		return nil, 0, false, err
@@ -224,7 +224,7 @@ func (f *familyWriter) update(ctx context.Context, m *memberWriter, id uint64, r
 		return nil, 0, false, err
 	}
 	to.copyBack(own, row)
-	return to, at, true, nil
+	return to, at, true, f.root.checkViews(row, nil)
 }
 
 // router finds the member that a row of the family's table belongs to.

@@ -52,6 +52,7 @@ func (w *tableWriter) act(ctx context.Context, k *keyChange) error {
 
 // stillReferenced is the error of a key that ended while rows refer to it.
 func (w *tableWriter) stillReferenced(k *keyChange) error {
+	k = topKey(w.env.Catalog, k)
 	return pgerr.Newf(pgerrcode.ForeignKeyViolation,
 		"update or delete on table %q violates foreign key constraint %q on table %q", w.def.Table.Name, k.con.Name, k.child.Name).
 		WithDetail("Key (%s)=(%s) is still referenced from table %q.", columnNames(w.def.Table, k.con.RefColumns),

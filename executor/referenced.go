@@ -130,3 +130,27 @@ func (w *tableWriter) keyChanges(ctx context.Context, old []types.Datum, row fun
 	}
 	return nil
 }
+
+// topKey is a change of a key with the table whose foreign key it was that partitions have
+// got theirs from: errors name that.
+func topKey(cat *catalog.Snapshot, k *keyChange) *keyChange {
+	c := *k
+	for up := c.con.Parent; up != 0; up = c.con.Parent {
+		p := cat.PartitionParent(c.child)
+		if p == nil {
+			return k
+		}
+		found := false
+		for _, con := range p.Constraints {
+			if con.ID == up {
+				n := *con
+				n.RefColumns, n.Index = k.con.RefColumns, k.con.Index
+				c.child, c.con, found = p, &n, true
+			}
+		}
+		if !found {
+			return k
+		}
+	}
+	return &c
+}

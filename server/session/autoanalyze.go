@@ -57,7 +57,7 @@ func (d *Database) suspect() {
 func (d *Database) analyzeStale(ctx context.Context) {
 	snap := d.store.Current()
 	for _, t := range snap.Tables() {
-		if !t.IsStored() || !d.stale(snap, t) {
+		if !t.IsStored() || t.IsPartitioned() || !d.stale(snap, t) {
 			continue
 		}
 		if err := d.analyze(ctx, t); err != nil && ctx.Err() == nil {

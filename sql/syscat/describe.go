@@ -186,6 +186,7 @@ func (r *rows) tableDepends(t *catalog.Table) {
 			r.depend(classType, t.TypeID, 0, classRelation, t.ID, 0, depInternal)
 		}
 	}
+	r.parentDepends(t)
 	if t.HasRowType() {
 		r.depend(classType, t.ArrayID, 0, classType, t.TypeID, 0, depInternal)
 	}

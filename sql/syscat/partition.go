@@ -167,7 +167,9 @@ func (p *Printer) boundConds(t, parent, part *catalog.Table) []string {
 	keys := make([]string, len(parent.Partitioning.Keys))
 	for i := range parent.Partitioning.Keys {
 		k := &parent.Partitioning.Keys[i]
-		keys[i] = p.indexExpr(parent, &catalog.IndexKey{Attr: k.Attr, Expr: k.Expr})
+		if keys[i] = p.indexExpr(parent, &catalog.IndexKey{Attr: k.Attr, Expr: k.Expr}); k.Attr == 0 {
+			keys[i] = p.expr(k.Expr)
+		}
 	}
 	b := part.Bound
 	switch by := parent.Partitioning; {
@@ -305,3 +307,27 @@ func constText(t types.T, text string) string {
 	}
 	return text + "::" + types.FormatType(t)
 }
+
+// parentDepends are the dependencies of a table on its parents, and of its indexes on
+// those that they are parts of.
+func (r *rows) parentDepends(t *catalog.Table) {
+	kind := byte(depNormal)
+	if t.IsPartition() {
+		kind = depAuto
+	}
+	for _, p := range t.Parents {
+		r.depend(classRelation, t.ID, 0, classRelation, p, 0, kind)
+	}
+	for _, x := range t.Indexes {
+		if x.Parent != 0 {
+			r.depend(classRelation, x.ID, 0, classRelation, x.Parent, 0, depPartition)
+			r.depend(classRelation, x.ID, 0, classRelation, t.ID, 0, depSecond)
+		}
+	}
+}
+
+// Kinds of dependencies of an index of a partition.
+const (
+	depPartition = 'P'
+	depSecond    = 'S'
+)

@@ -3,6 +3,7 @@ package define
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/jackc/pgerrcode"
 
@@ -175,9 +176,6 @@ func (e *Env) detachPartition(ctx context.Context, parent *catalog.Table, cmd *a
 		return pgerr.Newf(pgerrcode.ObjectNotInPrerequisiteState, "cannot complete detaching partition %q", t.Name).
 			WithDetail("There is no pending concurrent detach.")
 	}
-	if err := e.notReferred(ctx, parent, t); err != nil {
-		return err
-	}
 	n := copyTable(t)
 	n.Parents, n.Bound = nil, nil
 	leaveColumns(n, parent)
@@ -208,7 +206,10 @@ func (e *Env) detachPartition(ctx context.Context, parent *catalog.Table, cmd *a
 			return err
 		}
 	}
-	return e.leave(ctx, n, parent.ID)
+	if err := e.leave(ctx, n, parent.ID); err != nil {
+		return err
+	}
+	return e.stillReferred(ctx, parent, n)
 }
 
 // leaveColumns makes the columns of a table that it has of parent its own.
@@ -224,17 +225,28 @@ func leaveColumns(t, parent *catalog.Table) {
 	}
 }
 
-// notReferred refuses to take away rows that foreign keys to the partitioned table refer to.
-func (e *Env) notReferred(ctx context.Context, parent, t *catalog.Table) error {
+// stillReferred refuses to take away rows of a partition, which has left parent, that
+// foreign keys to the partitioned table refer to.
+func (e *Env) stillReferred(ctx context.Context, parent, t *catalog.Table) error {
 	for p := parent; p != nil; p = e.Catalog.PartitionParent(p) {
 		for _, id := range e.Catalog.Referrers(p.ID) {
 			child, ok := e.Catalog.TableByID(id)
-			if !ok {
+			if !ok || child.IsPartitioned() {
 				continue
 			}
 			for _, k := range child.Constraints {
-				if k.Kind == catalog.ForeignConstraint && k.RefTable == p.ID && k.Parent == 0 {
-					return pgerr.NotSupported(-1, "detaching a partition of a table that foreign keys refer to is not supported")
+				if k.Kind != catalog.ForeignConstraint || k.RefTable != p.ID {
+					continue
+				}
+				err := e.Jobs.Validate(ctx, e.Txn, e.Catalog, child, k)
+				if pe, ok := pgerr.As(err); ok && pe.Code == pgerrcode.ForeignKeyViolation {
+					key, _, _ := strings.Cut(pe.Detail, " is not present")
+					return pgerr.Newf(pgerrcode.ForeignKeyViolation, "removing partition %q violates foreign key constraint %q", t.Name, k.Name).
+						WithDetail("%s is still referenced from table %q.", key, child.Name).
+						OnTable(e.Catalog.SchemaName(child.Schema), child.Name).OnConstraint(k.Name)
+				}
+				if err != nil {
+					return err
 				}
 			}
 		}

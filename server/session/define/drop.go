@@ -251,7 +251,7 @@ func (e *Env) truncate(ctx context.Context, st *ast.Truncate) error {
 		}
 	}
 	for i := 0; i < len(tables); i++ {
-		for _, id := range e.Catalog.Referrers(tables[i].ID) {
+		for _, id := range e.referrers(tables[i]) {
 			child, ok := e.Catalog.TableByID(id)
 			if !ok || in[id] {
 				continue
@@ -272,6 +272,15 @@ func (e *Env) truncate(ctx context.Context, st *ast.Truncate) error {
 		}
 	}
 	return nil
+}
+
+// referrers are the tables with foreign keys to a table or to what it is a part of.
+func (e *Env) referrers(t *catalog.Table) []catalog.ID {
+	list := e.Catalog.Referrers(t.ID)
+	for p := e.Catalog.PartitionParent(t); p != nil; p = e.Catalog.PartitionParent(p) {
+		list = append(slices.Clip(list), e.Catalog.Referrers(p.ID)...)
+	}
+	return list
 }
 
 func (e *Env) truncateTable(ctx context.Context, t *catalog.Table, restart bool) error {

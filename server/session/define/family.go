@@ -411,6 +411,14 @@ func (e *Env) partDependents(t *catalog.Table) (out []dependent) {
 	for _, id := range t.Children {
 		out = append(out, dependent{object: object{kind: tableObject, id: id}, order: id, auto: t.IsPartitioned()})
 	}
+	// Foreign keys to what the table is a part of may refer to its rows.
+	for p := e.Catalog.PartitionParent(t); p != nil; p = e.Catalog.PartitionParent(p) {
+		for _, d := range e.referring(p, func(k *catalog.Constraint) bool { return k.Parent == 0 }) {
+			if c, _ := e.Catalog.TableByID(d.id); e.Catalog.PartitionRoot(c) != e.Catalog.PartitionRoot(p) {
+				out = append(out, d)
+			}
+		}
+	}
 	return out
 }
 

@@ -312,7 +312,7 @@ func (e *Env) reindexMany(ctx context.Context, st *ast.Reindex) error {
 		return nil
 	}
 	for _, t := range e.Catalog.Tables() {
-		if !t.IsStored() || schema != 0 && t.Schema != schema || schema == 0 && t.Temp {
+		if !t.IsStored() || t.IsPartitioned() || schema != 0 && t.Schema != schema || schema == 0 && t.Temp {
 			continue
 		}
 		if err := e.reindexTable(ctx, t, 0); err != nil {
@@ -324,6 +324,24 @@ func (e *Env) reindexMany(ctx context.Context, st *ast.Reindex) error {
 
 // reindexTable builds a table's vector indexes anew, or only one of them.
 func (e *Env) reindexTable(ctx context.Context, t *catalog.Table, only catalog.ID) error {
+	if t.IsPartitioned() { // its indexes are in the partitions
+		for _, id := range t.Children {
+			c, _ := e.Catalog.TableByID(id)
+			part := catalog.ID(0)
+			for _, x := range c.Indexes {
+				if only != 0 && x.Parent == only {
+					part = x.ID
+				}
+			}
+			if only != 0 && part == 0 {
+				continue
+			}
+			if err := e.reindexTable(ctx, c, part); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	if err := e.own(ctx, t); err != nil {
 		return err
 	}

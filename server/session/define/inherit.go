@@ -146,6 +146,10 @@ func (e *Env) mergeColumn(t *catalog.Table, c *catalog.Column, d *ast.ColumnDef,
 	}
 	old.Inherited, old.NotNull = false, old.NotNull || c.NotNull
 	if old.Generated != 0 {
+		if c.Generated != 0 {
+			return 0, true, pgerr.Newf(pgerrcode.InvalidColumnDefinition, "child column %q specifies generation expression", c.Name).
+				WithHint("Omit the generation expression in the definition of the child table column to inherit the generation expression from the parent table.")
+		}
 		for i := range d.Constraints {
 			switch d.Constraints[i].Kind {
 			case ast.ConDefault:
@@ -154,9 +158,6 @@ func (e *Env) mergeColumn(t *catalog.Table, c *catalog.Column, d *ast.ColumnDef,
 				return 0, true, pgerr.Newf(pgerrcode.InvalidColumnDefinition, "column %q inherits from generated column but specifies identity", c.Name)
 			}
 		}
-	} else if c.Generated != 0 {
-		return 0, true, pgerr.Newf(pgerrcode.InvalidColumnDefinition, "child column %q specifies generation expression", c.Name).
-			WithHint("A child table column cannot be generated unless its parent column is.")
 	}
 	if c.Identity != 0 {
 		old.Identity, old.AutoIncrement = c.Identity, c.AutoIncrement

@@ -50,6 +50,10 @@ func (e *Env) Replaceable(st *ast.Reindex) (table catalog.ID, indexes []catalog.
 	if err != nil {
 		return 0, nil, err
 	}
+	if t.IsPartitioned() {
+		return 0, nil, pgerr.NotSupported(int(st.Pos), "REINDEX CONCURRENTLY of a partitioned table is not supported").
+			WithHint("Use it for each partition.")
+	}
 	for _, x := range t.Indexes {
 		switch {
 		case !x.IsVector() || only != 0 && x.ID != only:

@@ -187,7 +187,7 @@ func (e *Env) rangeBound(parent *catalog.Table, list []ast.RangeBound) ([]catalo
 				return nil, err
 			}
 			if v.Null {
-				return nil, pgerr.New(pgerrcode.InvalidTableDefinition, "cannot specify NULL in range bound")
+				return nil, pgerr.New(pgerrcode.InvalidObjectDefinition, "cannot specify NULL in range bound")
 			}
 		}
 		out = append(out, v)
@@ -292,9 +292,9 @@ func (e *Env) checkBound(parent *catalog.Table, name string, b *catalog.Bound, a
 			if p.Bound.Default || partition.CompareBounds(b.From, p.Bound.To) >= 0 || partition.CompareBounds(p.Bound.From, b.To) >= 0 {
 				continue
 			}
-			with, pos = p, int(at.To[0].Pos)
+			with, pos = p, int(at.To[differ(p.Bound.From, b.To)].Pos)
 			if partition.CompareBounds(p.Bound.From, b.From) <= 0 {
-				pos = int(at.From[0].Pos)
+				pos = int(at.From[differ(p.Bound.From, b.From)].Pos)
 			}
 			break
 		}
@@ -303,6 +303,16 @@ func (e *Env) checkBound(parent *catalog.Table, name string, b *catalog.Bound, a
 		return wrong("partition %q would overlap partition %q", name, with.Name).At(pos)
 	}
 	return nil
+}
+
+// differ is the first column in which two ends of ranges differ, 0 when they do not.
+func differ(a, b []catalog.BoundValue) int {
+	for i := range a {
+		if a[i].Limit != b[i].Limit || string(a[i].Key) != string(b[i].Key) {
+			return i
+		}
+	}
+	return 0
 }
 
 // factors checks that each modulus divides the next greater one.

@@ -212,6 +212,18 @@ func (e *Env) renameOfChild(t *catalog.Table, st *ast.Rename) error {
 		case c.InhCount > 0:
 			return pgerr.Newf(pgerrcode.InvalidTableDefinition, "cannot rename inherited column %q", c.Name)
 		}
+		family := e.Catalog.Family(t)
+		for _, m := range family[1:] { // a column that another parent has, too, cannot have two names
+			parents := 0
+			for _, p := range family {
+				if slices.Contains(m.Parents, p.ID) {
+					parents++
+				}
+			}
+			if c := m.ColumnByName(st.Old); c != nil && c.InhCount > parents {
+				return pgerr.Newf(pgerrcode.InvalidTableDefinition, "cannot rename inherited column %q", c.Name)
+			}
+		}
 	case ast.ObjConstraint:
 		switch k := constraintOf(t, st.Old); {
 		case k == nil || k.Kind != catalog.CheckConstraint:
