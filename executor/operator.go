@@ -11,6 +11,7 @@ import (
 	"github.com/loxodb/loxodb/sql/batch"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/partition"
 	"github.com/loxodb/loxodb/sql/syscat"
 	"github.com/loxodb/loxodb/sql/types"
 	"github.com/loxodb/loxodb/storage/keys"
@@ -74,7 +75,8 @@ type Env struct {
 	Counters  []Counter // by plan node ID; nil unless EXPLAIN ANALYZE counts
 
 	query *Query
-	work  []*rowStore // working tables of recursive queries
+	sets  map[catalog.ID]*partition.Set // see partitions
+	work  []*rowStore                   // working tables of recursive queries
 }
 
 // Counter is what EXPLAIN ANALYZE shows of one node.

@@ -19,7 +19,7 @@ import (
 
 // leafOf finds the partition of t that can have a key of its unique index x, and its
 // part of the index; nil when there is no such partition.
-func leafOf(cat *catalog.Snapshot, t *catalog.Table, x *catalog.Index, vals []types.Datum) (*catalog.Table, *catalog.Index) {
+func leafOf(env *Env, t *catalog.Table, x *catalog.Index, vals []types.Datum) (*catalog.Table, *catalog.Index) {
 	for t.IsPartitioned() {
 		key := make([]types.Datum, len(t.Partitioning.Keys))
 		for i, k := range t.Partitioning.Keys {
@@ -29,7 +29,7 @@ func leafOf(cat *catalog.Snapshot, t *catalog.Table, x *catalog.Index, vals []ty
 				}
 			}
 		}
-		set := partition.New(cat, t)
+		set := env.partitions(t)
 		i := set.Find(key)
 		if i < 0 {
 			return nil, nil
@@ -47,9 +47,22 @@ func leafOf(cat *catalog.Snapshot, t *catalog.Table, x *catalog.Index, vals []ty
 	return t, x
 }
 
+// partitions are the partitions of a table, looked up once in a statement.
+func (e *Env) partitions(t *catalog.Table) *partition.Set {
+	if s := e.sets[t.ID]; s != nil && s.Table == t {
+		return s
+	}
+	if e.sets == nil {
+		e.sets = map[catalog.ID]*partition.Set{}
+	}
+	s := partition.New(e.Catalog, t)
+	e.sets[t.ID] = s
+	return s
+}
+
 // holdKey is table.HoldReferenced, of partitioned tables, too.
 func holdKey(ctx context.Context, env *Env, t *catalog.Table, x *catalog.Index, vals []types.Datum) (bool, error) {
-	if t, x = leafOf(env.Catalog, t, x, vals); t == nil {
+	if t, x = leafOf(env, t, x, vals); t == nil {
 		return false, nil
 	}
 	return table.HoldReferenced(ctx, env.Txn, t, x, vals)
@@ -57,7 +70,7 @@ func holdKey(ctx context.Context, env *Env, t *catalog.Table, x *catalog.Index, 
 
 // findKey is table.FindUnique, of partitioned tables, too.
 func findKey(ctx context.Context, env *Env, from kv.Reader, t *catalog.Table, x *catalog.Index, vals []types.Datum) (bool, error) {
-	if t, x = leafOf(env.Catalog, t, x, vals); t == nil {
+	if t, x = leafOf(env, t, x, vals); t == nil {
 		return false, nil
 	}
 	_, ok, err := table.FindUnique(ctx, from, t, x, vals)

@@ -1,7 +1,11 @@
 package builtin
 
 import (
+	"github.com/jackc/pgerrcode"
+
 	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/partition"
+	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -10,6 +14,7 @@ import (
 func partitionFuncs(r *registrar) {
 	r.eval("pg_get_partkeydef", define("partkeydef"))
 	r.eval("pg_get_partition_constraintdef", define("partconstraintdef"))
+	r.eval("satisfies_hash_partition", withSession(satisfiesHash))
 	r.eval("pg_partition_root", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
 		up := partitionAncestors(s.Catalog(), catalog.ID(a[0].Int()))
 		if len(up) == 0 {
@@ -115,4 +120,41 @@ func partsOf(snap *catalog.Snapshot, id catalog.ID) (children []catalog.ID, pare
 		}
 	}
 	return children, x.Parent, !t.IsPartitioned()
+}
+
+// satisfiesHash is satisfies_hash_partition: whether a key belongs into the partition of a
+// hash-partitioned table with a modulus and remainder.
+func satisfiesHash(c *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+	wrong := func(format string, args ...any) (types.Datum, error) {
+		return types.Datum{}, pgerr.Newf(pgerrcode.InvalidParameterValue, format, args...)
+	}
+	if a[0].IsNull() || a[1].IsNull() || a[2].IsNull() {
+		return types.Bool(false), nil
+	}
+	modulus, remainder := a[1].Int(), a[2].Int()
+	switch {
+	case modulus <= 0:
+		return wrong("modulus for hash partition must be an integer value greater than zero")
+	case remainder < 0:
+		return wrong("remainder for hash partition must be an integer value greater than or equal to zero")
+	case remainder >= modulus:
+		return wrong("remainder for hash partition must be less than modulus")
+	}
+	t, ok := s.Catalog().TableByID(catalog.ID(a[0].Int()))
+	if !ok {
+		return types.Datum{}, pgerr.Newf(pgerrcode.InternalError, "could not open relation with OID %d", a[0].Int())
+	}
+	if !t.IsPartitioned() || t.Partitioning.Strategy != 'h' {
+		return wrong("%q is not a hash partitioned table", t.Name)
+	}
+	keys, key := t.Partitioning.Keys, a[3:]
+	if len(keys) != len(key) {
+		return wrong("number of partitioning columns (%d) does not match number of partition keys provided (%d)", len(keys), len(key))
+	}
+	for i := range keys {
+		if given := c.argT(3 + i); given.OID != keys[i].Type.OID {
+			return wrong("column %d of the partition key has type %s, but supplied value is of type %s", i+1, types.TypeName(keys[i].Type.OID), types.TypeName(given.OID))
+		}
+	}
+	return types.Bool(partition.Hash(keys, key)%uint64(modulus) == uint64(remainder)), nil
 }

@@ -103,6 +103,19 @@ func testSnapshot() *catalog.Snapshot {
 		{ID: 20022, Name: "t_n_check", Kind: 'c', Columns: []int16{4}, Expr: "(n > 0)", Validated: true},
 	}
 	s.PutTable(t)
+	ends := func(n int, text string) []catalog.BoundValue {
+		return []catalog.BoundValue{{Key: types.AppendKey(nil, types.Of(23), types.Int(int64(n)), false), Text: text}, {Limit: -1}}
+	}
+	s.PutTable(&catalog.Table{ID: 20800, Schema: 2200, Name: "parted", Kind: catalog.KindTable, Owner: 10, Storage: 20800, Children: []catalog.ID{20801, 20802},
+		Columns: []catalog.Column{{Num: 1, Name: "k", Type: types.Of(23)}, {Num: 2, Name: "s", Type: types.Of(25)}},
+		Partitioning: &catalog.Partitioning{Strategy: 'r', Default: 20802, Keys: []catalog.PartitionKey{{Attr: 1, Type: types.Of(23)},
+			{Expr: "lower(s)", Type: types.Of(25), Collation: 950}}}})
+	s.PutTable(&catalog.Table{ID: 20801, Schema: 2200, Name: "part", Kind: catalog.KindTable, Owner: 10, Storage: 20801, Parents: []catalog.ID{20800},
+		Columns: []catalog.Column{{Num: 1, Name: "k", Type: types.Of(23), InhCount: 1, Inherited: true}, {Num: 2, Name: "s", Type: types.Of(25), InhCount: 1, Inherited: true}},
+		Bound:   &catalog.Bound{From: ends(1, "1"), To: ends(10, "10")}})
+	s.PutTable(&catalog.Table{ID: 20802, Schema: 2200, Name: "rest", Kind: catalog.KindTable, Owner: 10, Storage: 20802, Parents: []catalog.ID{20800},
+		Columns: []catalog.Column{{Num: 1, Name: "k", Type: types.Of(23), InhCount: 1, Inherited: true}, {Num: 2, Name: "s", Type: types.Of(25), InhCount: 1, Inherited: true}},
+		Bound:   &catalog.Bound{Default: true}})
 	s.PutTable(&catalog.Table{ID: 20070, Schema: 20050, Name: "Ref", Kind: catalog.KindTable, Owner: 10, Storage: 20070,
 		Columns: []catalog.Column{{Num: 1, Name: "u", Type: types.Of(23)}, {Num: 2, Name: "x y", Type: types.Of(23)}},
 		Constraints: []*catalog.Constraint{{ID: 20071, Name: "fk", Kind: 'f', Columns: []int16{1}, RefTable: 20001, RefColumns: []int16{1},
@@ -259,6 +272,10 @@ func TestRows(t *testing.T) {
 		{"information_schema.referential_constraints", "constraint_name", "fk", "unique_constraint_name match_option update_rule delete_rule", "t_pkey FULL CASCADE SET NULL"},
 		{"information_schema.check_constraints", "constraint_name", "t_n_check", "check_clause", "((n > 0))"},
 		{"information_schema.tables", "table_name", "v", "table_schema table_type", "public VIEW"},
+		{"pg_catalog.pg_class", "relname", "parted", "relkind relispartition relhassubclass", "p f t"},
+		{"pg_catalog.pg_class", "relname", "part", "relkind relispartition relpartbound", "r t FOR VALUES FROM (1, MINVALUE) TO (10, MINVALUE)"},
+		{"pg_catalog.pg_inherits", "inhrelid", "20801", "inhparent inhseqno", "20800 1"},
+		{"pg_catalog.pg_partitioned_table", "partrelid", "20800", "partstrat partnatts partdefid partattrs partexprs", "r 2 20802 1 0 lower(s)"},
 	} {
 		if got := find(t, c.rel, c.column, c.value, strings.Fields(c.cells)...); got != c.want {
 			t.Errorf("%s %s=%s (%s)\n  got  %s\n  want %s", c.rel, c.column, c.value, c.cells, got, c.want)
@@ -292,6 +309,9 @@ func TestDefinitions(t *testing.T) {
 		{"constraintdef", 20022, 0, true, "CHECK (n > 0)"},
 		{"constraintdef", 20071, 0, false, "FOREIGN KEY (u) REFERENCES t(id) MATCH FULL ON UPDATE CASCADE ON DELETE SET NULL (u) DEFERRABLE INITIALLY DEFERRED NOT VALID"},
 		{"viewdef", 20080, 0, false, " SELECT a FROM t;"},
+		{"partkeydef", 20800, 0, false, `RANGE (k, lower(s) COLLATE "C")`},
+		{"partconstraintdef", 20801, 0, false, "((k IS NOT NULL) AND (lower(s) IS NOT NULL) AND (k >= 1) AND (k < 10))"},
+		{"partconstraintdef", 20802, 0, false, "(NOT ((k IS NOT NULL) AND (lower(s) IS NOT NULL) AND ((k >= 1) AND (k < 10))))"},
 	} {
 		got, ok := (&Printer{Catalog: s, Pretty: c.pretty, Expr: shown(c.pretty)}).Definition(c.kind, c.id, c.arg)
 		if !ok || got != c.want {

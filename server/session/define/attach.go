@@ -27,7 +27,7 @@ func (e *Env) alterParents(ctx context.Context, t *catalog.Table, cmd *ast.Alter
 
 func (e *Env) attachPartition(ctx context.Context, parent *catalog.Table, cmd *ast.AlterCmd) error {
 	if !parent.IsPartitioned() {
-		return pgerr.Newf(pgerrcode.WrongObjectType, "table %q is not partitioned", parent.Name)
+		return pgerr.Newf(pgerrcode.InvalidObjectDefinition, "table %q is not partitioned", parent.Name)
 	}
 	t, err := e.baseTable(cmd.Of)
 	if err != nil {
@@ -158,7 +158,7 @@ func (e *Env) childNamed(ctx context.Context, parent *catalog.Table, cmd *ast.Al
 
 func (e *Env) detachPartition(ctx context.Context, parent *catalog.Table, cmd *ast.AlterCmd) error {
 	if !parent.IsPartitioned() {
-		return pgerr.Newf(pgerrcode.WrongObjectType, "table %q is not partitioned", parent.Name)
+		return pgerr.Newf(pgerrcode.InvalidObjectDefinition, "table %q is not partitioned", parent.Name)
 	}
 	if cmd.Concurrently {
 		if err := e.Alone("ALTER TABLE ... DETACH CONCURRENTLY"); err != nil {
@@ -174,7 +174,7 @@ func (e *Env) detachPartition(ctx context.Context, parent *catalog.Table, cmd *a
 	}
 	if cmd.Finalize {
 		return pgerr.Newf(pgerrcode.ObjectNotInPrerequisiteState, "cannot complete detaching partition %q", t.Name).
-			WithDetail("There is no pending concurrent detach.")
+			WithDetail("There's no pending concurrent detach.")
 	}
 	n := copyTable(t)
 	n.Parents, n.Bound = nil, nil

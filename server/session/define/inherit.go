@@ -52,7 +52,7 @@ func (e *Env) inheritable(ctx context.Context, t *catalog.Table, n *ast.QName) (
 	p, err := e.table(n)
 	switch {
 	case err != nil:
-		return nil, placed(err, n)
+		return nil, err
 	case p.IsPartitioned():
 		return nil, pgerr.Newf(pgerrcode.WrongObjectType, "cannot inherit from partitioned table %q", p.Name)
 	case p.IsPartition():

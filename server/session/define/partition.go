@@ -102,6 +102,8 @@ func (e *Env) partitionExpr(t *catalog.Table, el *ast.IndexElem) (k catalog.Part
 	})
 	b, err := bind.Scalar(el.Expr, t, bind.PartKey, types.T{}, "", e.options())
 	switch {
+	case pgerr.Code(err) == pgerrcode.GroupingError:
+		return k, placeless(err)
 	case err != nil:
 		return k, err
 	case bad != nil:
@@ -119,7 +121,7 @@ func (e *Env) partitionExpr(t *catalog.Table, el *ast.IndexElem) (k catalog.Part
 func (e *Env) partitionParent(ctx context.Context, n *ast.QName) (*catalog.Table, error) {
 	t, err := e.table(n)
 	if err != nil {
-		return nil, placed(err, n)
+		return nil, err
 	}
 	if !t.IsPartitioned() {
 		return nil, pgerr.Newf(pgerrcode.WrongObjectType, "%q is not partitioned", t.Name)
@@ -208,6 +210,17 @@ func (e *Env) boundValue(parent *catalog.Table, key int, x ast.Expr) (v catalog.
 	if c := parent.Column(k.Attr); c != nil {
 		name = c.Name
 	}
+	var ref *ast.ColumnRef
+	ast.Walk(x, func(n ast.Node) bool {
+		if r, ok := n.(*ast.ColumnRef); ok && ref == nil {
+			ref = r
+		}
+		_, query := n.(*ast.Subquery)
+		return !query
+	})
+	if ref != nil {
+		return v, pgerr.New(pgerrcode.FeatureNotSupported, "cannot use column reference in partition bound expression").At(int(ref.Pos))
+	}
 	b, err := bind.Scalar(x, nil, bind.PartBound, k.Type, name, e.options())
 	if err != nil {
 		return v, err
@@ -285,7 +298,7 @@ func (e *Env) checkBound(parent *catalog.Table, name string, b *catalog.Bound, a
 		}
 	default:
 		if partition.CompareBounds(b.From, b.To) >= 0 {
-			return wrong("empty range bound specified for partition %q", name).At(int(at.From[0].Pos)).
+			return wrong("empty range bound specified for partition %q", name).At(int(at.From[differ(b.From, b.To)].Pos)).
 				WithDetail("Specified lower bound %s is greater than or equal to upper bound %s.", rangeText(b.From), rangeText(b.To))
 		}
 		for _, p := range set.Parts {
@@ -293,8 +306,11 @@ func (e *Env) checkBound(parent *catalog.Table, name string, b *catalog.Bound, a
 				continue
 			}
 			with, pos = p, int(at.To[differ(p.Bound.From, b.To)].Pos)
-			if partition.CompareBounds(p.Bound.From, b.From) <= 0 {
+			switch c := partition.CompareBounds(p.Bound.From, b.From); {
+			case c < 0:
 				pos = int(at.From[differ(p.Bound.From, b.From)].Pos)
+			case c == 0:
+				pos = int(at.From[0].Pos)
 			}
 			break
 		}
@@ -305,14 +321,14 @@ func (e *Env) checkBound(parent *catalog.Table, name string, b *catalog.Bound, a
 	return nil
 }
 
-// differ is the first column in which two ends of ranges differ, 0 when they do not.
+// differ is the first column in which the ends of two ranges differ, or else the last one.
 func differ(a, b []catalog.BoundValue) int {
 	for i := range a {
 		if a[i].Limit != b[i].Limit || string(a[i].Key) != string(b[i].Key) {
 			return i
 		}
 	}
-	return 0
+	return len(a) - 1
 }
 
 // factors checks that each modulus divides the next greater one.

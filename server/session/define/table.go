@@ -53,6 +53,9 @@ func (e *Env) createTable(ctx context.Context, st *ast.CreateTable) error {
 	if t.Options, err = tableOptions(st.With); err != nil {
 		return err
 	}
+	if st.PartitionBy != nil && len(st.With) > 0 {
+		return pgerr.Newf(pgerrcode.InvalidParameterValue, "unrecognized parameter %q", st.With[0].Name)
+	}
 	parents, err := e.parents(ctx, t, st)
 	if err != nil {
 		return err

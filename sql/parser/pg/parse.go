@@ -151,6 +151,7 @@ var grammarCodes = []struct{ prefix, code string }{
 	{"aggregates cannot have output", pgerrcode.FeatureNotSupported},
 	{"current database cannot", pgerrcode.FeatureNotSupported},
 	{"unrecognized JSON encoding", pgerrcode.InvalidParameterValue},
+	{"unrecognized partitioning strategy", pgerrcode.InvalidParameterValue},
 }
 
 func grammarCode(msg string) string {
