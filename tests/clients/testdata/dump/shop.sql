@@ -38,3 +38,24 @@ INSERT INTO "Goods" (maker, title, price, kinds, at, made, tags, embedding, shor
   (1, E'tab\there', 12.5, '{small,large}', '(1,"a b")', '2024-02-29 12:00+00', '{"a": [1, null]}', '[1,2,3]', '[0.5,-1]', '{1:1,5:2}/5'),
   (2, 'back\slash', 0.1, NULL, NULL, 'infinity', NULL, NULL, NULL, NULL);
 REFRESH MATERIALIZED VIEW counts;
+
+CREATE TABLE "Orders" (id bigint GENERATED ALWAYS AS IDENTITY, placed date NOT NULL, region text NOT NULL DEFAULT 'eu', embedding vector(2),
+  PRIMARY KEY (id, placed)) PARTITION BY RANGE (placed);
+CREATE TABLE orders_old PARTITION OF "Orders" FOR VALUES FROM (MINVALUE) TO ('2026-01-01');
+CREATE TABLE orders_new PARTITION OF "Orders" FOR VALUES FROM ('2026-01-01') TO ('2027-01-01') PARTITION BY HASH (id);
+CREATE TABLE orders_even PARTITION OF orders_new (CHECK (region <> '')) FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+CREATE TABLE orders_odd PARTITION OF orders_new FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+CREATE TABLE by_region (region text, n int) PARTITION BY LIST (lower(region));
+CREATE TABLE by_region_eu PARTITION OF by_region FOR VALUES IN ('eu', NULL);
+CREATE TABLE by_region_rest PARTITION OF by_region DEFAULT;
+INSERT INTO by_region VALUES ('EU', 1), (NULL, 2), ('us', 3);
+CREATE INDEX ON "Orders" (region);
+CREATE INDEX orders_near ON "Orders" USING hnsw (embedding vector_l2_ops);
+INSERT INTO "Orders" (placed, region, embedding) VALUES ('2025-05-05', 'eu', '[1,2]'), ('2026-05-05', 'EU', '[3,4]'), ('2026-06-06', 'us', NULL);
+CREATE TABLE lines (order_id bigint, placed date, n int, FOREIGN KEY (order_id, placed) REFERENCES "Orders") PARTITION BY HASH (order_id, n);
+CREATE TABLE lines_0 PARTITION OF lines FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+CREATE TABLE lines_1 PARTITION OF lines FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+INSERT INTO lines SELECT id, placed, n FROM "Orders", generate_series(1, 4) n;
+CREATE TABLE thing (id int PRIMARY KEY, name text NOT NULL DEFAULT 'x', CHECK (name <> ''));
+CREATE TABLE part_of (whole int, name text DEFAULT 'own') INHERITS (thing);
+INSERT INTO part_of VALUES (7, 'wheel', 1);
