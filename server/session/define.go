@@ -28,6 +28,9 @@ func (s *Session) define(ctx context.Context, p *portal) (tag string, err error)
 	if r, ok := p.stmt.stmt.(*ast.Refresh); ok {
 		return s.refreshView(ctx, p, r)
 	}
+	if st, ok := p.stmt.stmt.(*ast.CreateDatabase); ok {
+		return s.createDatabase(ctx, st)
+	}
 	if define.IsOnline(p.stmt.stmt) && !s.defineEnv(ctx).IsTemporary(p.stmt.stmt) {
 		return s.online(ctx, p.stmt.stmt)
 	}
@@ -63,7 +66,7 @@ func (s *Session) defineEnv(ctx context.Context) *define.Env {
 			Memory:   s.maintenanceMemory(),
 		},
 		Bind: options, Path: s.searchPath(true, false), Targets: s.pathNames(), TempNumber: s.tempNumber, Owner: s.role.ID, Super: s.role.Super,
-		Notice: s.notice, Alone: s.tx.alone, SettingValue: s.settingText, Database: s.Database(),
+		Notice: s.notice, Alone: s.tx.alone, SettingValue: s.settingText, Database: s.Database(), Databases: databases{s},
 		Changed: func(snap *catalog.Snapshot) { s.tx.catalog = snap },
 		HashPassword: func(password string) (string, error) {
 			v, err := auth.NewVerifier(password)

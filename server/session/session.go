@@ -88,7 +88,12 @@ func newSession(d *Database, st backend.Startup, role *catalog.Role) *Session {
 	if d.cfg.NoRecallReplay {
 		replay = "off"
 	}
+	home, ok := d.store.Current().DatabaseByID(d.id)
+	if !ok {
+		home = &catalog.Database{}
+	}
 	s.settings = newSettings(map[string]string{
+		"lc_collate": home.Collate, "lc_ctype": home.Ctype,
 		"server_version": serverVersion(d.cfg.Version), "session_authorization": st.User, "is_superuser": super,
 		"loxodb.recall_replay":   replay,
 		"loxodb.plan_cache_size": fmt.Sprint(max(d.cfg.PlanCacheBytes, 0) >> 10), "loxodb.row_cache_size": fmt.Sprint(max(d.cfg.RowCacheBytes, 0) >> 10),

@@ -18,7 +18,8 @@ import (
 // query message (or Sync), or a block.
 type txState struct {
 	session *Session
-	block   bool // between BEGIN and COMMIT
+	held    map[catalog.ID]bool // databases: see databases.Hold
+	block   bool                // between BEGIN and COMMIT
 	failed  bool
 	txn     *table.Txn  // begun by the first statement that needs it
 	view    kv.Snapshot // of read-only statements outside a block

@@ -273,11 +273,14 @@ type (
 		Name    string
 		Options []Option
 	}
-	// AlterDatabase is ALTER DATABASE … SET or RESET.
+	// AlterDatabase is ALTER DATABASE: SET or RESET, else options (SET TABLESPACE is one),
+	// else REFRESH COLLATION VERSION.
 	AlterDatabase struct {
 		At
-		Name string
-		Set  *Set
+		Name    string
+		Set     *Set
+		Options []Option
+		Refresh bool
 	}
 	// Drop is DROP of any kind of object.
 	Drop struct {

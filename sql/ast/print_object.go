@@ -26,10 +26,7 @@ func (p *printer) object(s Stmt) bool {
 	case *Reindex:
 		p.reindex(v)
 	case *AlterDatabase:
-		p.s("ALTER DATABASE ")
-		p.ident(v.Name)
-		p.s(" ")
-		p.set(v.Set)
+		p.alterDatabase(v)
 	case *CreateComposite:
 		p.createComposite(v)
 	case *CreateCollation:
@@ -290,4 +287,25 @@ func (p *printer) roleOption(o Option) {
 		p.lit(l)
 	}
 	p.roleNames(o.List)
+}
+
+func (p *printer) alterDatabase(v *AlterDatabase) {
+	p.s("ALTER DATABASE ")
+	p.ident(v.Name)
+	switch {
+	case v.Set != nil:
+		p.s(" ")
+		p.set(v.Set)
+	case v.Refresh:
+		p.s(" REFRESH COLLATION VERSION")
+	case len(v.Options) == 1 && v.Options[0].Name == "tablespace" && v.Options[0].Value != nil:
+		p.s(" SET TABLESPACE ")
+		p.ident(v.Options[0].Value.(*Lit).Text)
+	}
+	for _, o := range v.Options {
+		if o.Name != "tablespace" || o.Value == nil {
+			p.s(" ")
+			p.databaseOption(o)
+		}
+	}
 }

@@ -207,6 +207,8 @@ type Session interface {
 	// RelationSize in bytes (pg_table_size and the like); ok is false when there is no
 	// such relation.
 	RelationSize(id catalog.ID) (n int64, ok bool)
+	// DatabaseSize in bytes, of any database.
+	DatabaseSize(id catalog.ID) int64
 	// Cancel and terminate another backend.
 	SignalBackend(pid int32, terminate bool) bool
 	Notify(channel, payload string) error

@@ -314,15 +314,28 @@ func sizeFuncs(r *registrar) {
 		}
 		return types.Int(n + indexes(s, id)), nil
 	}))
-	database := withSession(func(_ *Ctx, s Session, _ []types.Datum) (types.Datum, error) {
+	r.eval("pg_database_size_oid", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		x, ok := s.Catalog().DatabaseByID(uint32(a[0].Int()))
+		if !ok {
+			return null()
+		}
+		return types.Int(s.DatabaseSize(x.ID)), nil
+	}))
+	r.eval("pg_database_size_name", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		x, ok := s.Catalog().Database(a[0].Text())
+		if !ok {
+			return types.Null, pgerr.Newf(pgerrcode.InvalidCatalogName, "database \"%s\" does not exist", a[0].Text())
+		}
+		return types.Int(s.DatabaseSize(x.ID)), nil
+	}))
+	databases := withSession(func(_ *Ctx, s Session, _ []types.Datum) (types.Datum, error) {
 		var n int64
-		for _, t := range s.Catalog().Tables() {
-			size, _ := s.RelationSize(t.ID)
-			n += size + indexes(s, t.ID)
+		for _, x := range s.Catalog().Databases() {
+			n += s.DatabaseSize(x.ID)
 		}
 		return types.Int(n), nil
 	})
-	r.evals(database, "pg_database_size_oid", "pg_database_size_name", "pg_tablespace_size_oid", "pg_tablespace_size_name")
+	r.evals(databases, "pg_tablespace_size_oid", "pg_tablespace_size_name")
 	filenode := func(_ *Ctx, a []types.Datum) (types.Datum, error) { return a[0], nil }
 	r.eval("pg_relation_filenode", filenode)
 }
@@ -466,4 +479,14 @@ func halfRounded(d types.Datum) (types.Datum, error) {
 		return sum, err
 	}
 	return types.NumericDivTrunc(sum, types.NumericFromInt(2))
+}
+
+// Encoding is the proper name of the encoding that a name means, "" for none;
+// EncodingName that of an encoding's number.
+func Encoding(name string) string { return EncodingName(int64(encodingNumber(name))) }
+func EncodingName(n int64) string {
+	if n < 0 || n >= int64(len(encodings)) {
+		return ""
+	}
+	return encodings[n]
 }

@@ -103,3 +103,13 @@ func LibcOrder(locale string) (order string, ok bool) {
 	}
 	return "", false
 }
+
+// HasLocale reports a locale of the C library's names that some collation has.
+func HasLocale(name string) bool {
+	for _, b := range Builtins() {
+		if b.Provider == 'c' && (strings.EqualFold(b.Collate, name) || strings.EqualFold(b.Name, name)) {
+			return true
+		}
+	}
+	return strings.EqualFold(name, "en_US.UTF-8")
+}

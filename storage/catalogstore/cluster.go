@@ -25,11 +25,12 @@ type Cluster struct {
 	ts      kv.TS
 	current *catalog.Cluster
 	stores  map[*Store]struct{} // of the databases that are open
+	making  map[catalog.ID]bool // see Making
 }
 
 // OpenCluster loads what databases share, creating it in an empty store.
 func OpenCluster(ctx context.Context, eng kv.Engine) (*Cluster, error) {
-	c := &Cluster{eng: eng, oids: table.NewCounter(eng, "oid", firstOID, 64), stores: map[*Store]struct{}{}}
+	c := &Cluster{eng: eng, oids: table.NewCounter(eng, "oid", firstOID, 64), stores: map[*Store]struct{}{}, making: map[catalog.ID]bool{}}
 	if err := c.load(ctx); err != nil {
 		return nil, err
 	}

@@ -2,8 +2,6 @@ package catalogstore
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/binary"
 	"encoding/json"
 	"slices"
 	"sync/atomic"
@@ -278,18 +276,7 @@ func (e *Edit) RemoveCollation(id catalog.ID) error {
 }
 
 // NewTypeID draws an OID for a type: see types.FirstTypeOID.
-func (e *Edit) NewTypeID() (catalog.ID, error) {
-	for {
-		var b [4]byte
-		if _, err := rand.Read(b[:]); err != nil {
-			return 0, err
-		}
-		id := binary.BigEndian.Uint32(b[:])&(types.FirstTypeOID-1) | types.FirstTypeOID
-		if types.Lookup(id) == nil {
-			return id, nil
-		}
-	}
-}
+func (e *Edit) NewTypeID() (catalog.ID, error) { return newTypeID() }
 
 func (e *Edit) PutExtension(x *catalog.Extension) error {
 	if err := e.share(); err != nil {

@@ -2,32 +2,60 @@ package catalogstore
 
 import (
 	"context"
+	"slices"
 
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/storage/keys"
 	"github.com/loxodb/loxodb/storage/kv"
 )
 
-// ownKinds are the kinds of keys and of descriptors that belong to one database: what the
-// first one has at the root of the store, beside what all share.
-var (
-	ownKinds       = []byte{keys.Sequence, keys.Rows, keys.Index, keys.Lock, keys.KeyLock, keys.PutOff, keys.Outbox, keys.Manifest}
-	ownDescriptors = []byte{kindSchema, kindTable, kindSequence, kindType, kindCollation, kindExtension, kindStats, kindDrop}
-)
+// ownRanges is what belongs to one database within its keyspace, but for the descriptors:
+// the first one has its own at the root of the store, beside what all share.
+func ownRanges() (out []kv.Range) {
+	shared := []byte{keys.Catalog, keys.Database, keys.Meta}
+	slices.Sort(shared)
+	start := []byte{0}
+	for _, k := range shared {
+		out = append(out, kv.Range{Start: start, End: []byte{k}})
+		start = []byte{k + 1}
+	}
+	return append(out, kv.Range{Start: start})
+}
+
+// ownDescriptors are the ranges of the descriptors that belong to one database.
+func ownDescriptors() (out []kv.Range) {
+	for k := range 256 {
+		if kind := byte(k); !shared(kind) && kind != kindVersion {
+			out = append(out, keys.Prefix([]byte{keys.Catalog, kind}))
+		}
+	}
+	return out
+}
 
 // storage is everything that a database occupies, as ranges of the whole store.
 func (c *Cluster) storage(db catalog.ID) []kv.Range {
 	if db != catalog.DatabaseID {
 		return []kv.Range{keys.Prefix(keys.AppendDatabase(nil, db))}
 	}
-	var out []kv.Range
-	for _, k := range ownKinds {
-		out = append(out, keys.Prefix([]byte{k}))
+	return append(ownRanges(), ownDescriptors()...)
+}
+
+// Size is about how many bytes a database occupies in the store.
+func (c *Cluster) Size(db catalog.ID) (n int64) {
+	e, ok := c.eng.(interface {
+		DiskUsage(kv.Range) (uint64, error)
+	})
+	if !ok {
+		return 0
 	}
-	for _, k := range ownDescriptors {
-		out = append(out, keys.Prefix([]byte{keys.Catalog, k}))
+	for _, r := range c.storage(db) {
+		size, err := e.DiskUsage(r)
+		if err != nil { // the store is being closed
+			return n
+		}
+		n += int64(size)
 	}
-	return out
+	return n
 }
 
 // RemoveDatabase removes a database's descriptor, what roles have set in it, and later its
@@ -66,8 +94,17 @@ func (c *Cluster) SweepGone(ctx context.Context, oldest kv.TS) error {
 		gone = append(gone, id)
 		return nil
 	})
-	if err != nil || len(gone) == 0 {
+	if err != nil {
 		return err
+	}
+	c.mu.Lock()
+	gone = slices.DeleteFunc(gone, func(id catalog.ID) bool {
+		_, made := c.current.DatabaseByID(id)
+		return made || c.making[id]
+	})
+	c.mu.Unlock()
+	if len(gone) == 0 {
+		return nil
 	}
 	for _, id := range gone {
 		if err := c.eng.DropRanges(ctx, c.storage(id)...); err != nil {

@@ -72,8 +72,16 @@ func (c *Cluster) Open(ctx context.Context, db catalog.ID) (*Store, error) {
 	return s, nil
 }
 
-// Close ends the store's share in changes of what databases have in common.
-func (s *Store) Close() { s.cluster.detach(s) }
+// Close ends the store's share in changes of what databases have in common. Types stay
+// known for a while, as their values may be on their way.
+func (s *Store) Close() {
+	s.cluster.detach(s)
+	snap := s.Current()
+	for _, t := range snap.Types() {
+		types.RegisterPassing(t.Infos()...)
+	}
+	snap.SharedRowTypes(func(r *catalog.RowType) { types.RegisterPassing(r.Infos...) })
+}
 
 // giveRowTypes gives relations of earlier versions a type of their rows.
 func (s *Store) giveRowTypes(ctx context.Context) error {
@@ -156,19 +164,24 @@ func load(ctx context.Context, eng kv.Engine) (*catalog.Snapshot, kv.TS, error) 
 		return nil, 0, err
 	}
 	defer view.Close()
+	snap, err := loadAt(ctx, view)
+	return snap, ts, err
+}
+
+func loadAt(ctx context.Context, view kv.Reader) (*catalog.Snapshot, error) {
 	it, err := view.Scan(ctx, keys.Prefix([]byte{keys.Catalog}))
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	defer it.Close()
 	snap := catalog.NewSnapshot()
-	snap.Version = catalog.Version(ts)
+	snap.Version = catalog.Version(view.At())
 	for it.Next() {
 		if err := put(snap, it.Key(), it.Value()); err != nil {
-			return nil, 0, err
+			return nil, err
 		}
 	}
-	return snap, ts, it.Err()
+	return snap, it.Err()
 }
 
 // register makes the types of a committed catalog known to values. old is the catalog

@@ -138,3 +138,16 @@ func (m *Manifest) Unmarshal(b []byte) error {
 
 func segmentName(number uint64) string { return fmt.Sprintf("%012d.seg", number) }
 func deletesName(number uint64) string { return fmt.Sprintf("%012d.del", number) }
+
+// Files are the names of the files that the manifest needs in the index's directory.
+func (m *Manifest) Files() []string {
+	var names []string
+	for i := range m.Segments {
+		s := &m.Segments[i]
+		names = append(names, segmentName(s.Number))
+		if s.Deletes != 0 {
+			names = append(names, deletesName(s.Deletes))
+		}
+	}
+	return names
+}

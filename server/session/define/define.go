@@ -52,6 +52,8 @@ type Env struct {
 	// SET … TO DEFAULT. Database is the name of the session's database.
 	SettingValue func(*ast.Set) (string, error)
 	Database     string
+	// Databases are those of the server.
+	Databases Databases
 	// HashPassword makes a SCRAM verifier.
 	HashPassword func(password string) (string, error)
 
@@ -180,6 +182,9 @@ func (e *Env) run(ctx context.Context, stmt ast.Stmt) error {
 				return err
 			}
 		}
+		if st.Kind == ast.ObjDatabase {
+			return e.databaseOwner(ctx, st)
+		}
 		return e.knownRole(st.Owner) // there is one owner as yet: the superuser
 	case *ast.AlterSchema:
 		return e.setSchema(ctx, st)
@@ -192,16 +197,9 @@ func (e *Env) run(ctx context.Context, stmt ast.Stmt) error {
 	case *ast.RoleStmt:
 		return e.role(ctx, st)
 	case *ast.AlterDatabase:
-		x, err := e.database(st.Name)
-		if err != nil {
-			return err
-		}
-		return e.keepSetting(ctx, 0, x.ID, st.Set)
+		return e.alterDatabase(ctx, st)
 	case *ast.Grant:
 		return pgerr.NotSupported(int(st.Pos), "GRANT and REVOKE are not supported")
-	case *ast.CreateDatabase:
-		return pgerr.NotSupported(int(st.Pos), "CREATE DATABASE is not supported").
-			WithHint("One server holds one database; use schemas, or start another server.")
 	}
 	return pgerr.NotSupported(int(stmt.Position()), "this statement is not supported")
 }

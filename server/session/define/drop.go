@@ -18,6 +18,9 @@ import (
 // drop is DROP of anything: all names are looked up first, then everything goes
 // together.
 func (e *Env) drop(ctx context.Context, st *ast.Drop) error {
+	if st.Kind == ast.ObjDatabase {
+		return e.dropDatabase(ctx, st)
+	}
 	if st.Concurrently {
 		if err := e.Alone("DROP INDEX CONCURRENTLY"); err != nil {
 			return err

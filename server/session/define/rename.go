@@ -31,6 +31,8 @@ func (e *Env) renameOne(ctx context.Context, st *ast.Rename) error {
 		return e.renameInTable(ctx, st)
 	case ast.ObjSchema:
 		return e.renameSchema(ctx, st)
+	case ast.ObjDatabase:
+		return e.renameDatabase(ctx, st)
 	case ast.ObjSequence:
 		q, err := e.findSequence(&st.Name)
 		if err != nil {

@@ -197,6 +197,9 @@ func (e *Env) comment(ctx context.Context, st *ast.Comment) error {
 	if st.Text != nil {
 		text = *st.Text
 	}
+	if st.Kind == ast.ObjDatabase {
+		return e.commentDatabase(ctx, st.Name.Name, text)
+	}
 	edit := e.change(ctx)
 	switch st.Kind {
 	case ast.ObjTable, ast.ObjView, ast.ObjMatView, ast.ObjColumn, ast.ObjConstraint:

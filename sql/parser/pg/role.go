@@ -29,6 +29,11 @@ func (c *conv) roleStmt(n *pgast.Node) ast.Stmt {
 	case *pgast.Node_AlterDatabaseSetStmt:
 		s := v.AlterDatabaseSetStmt
 		return &ast.AlterDatabase{At: c.here(), Name: s.Dbname, Set: c.set(s.Setstmt)}
+	case *pgast.Node_AlterDatabaseStmt:
+		s := v.AlterDatabaseStmt
+		return &ast.AlterDatabase{At: c.here(), Name: s.Dbname, Options: c.options(s.Options)}
+	case *pgast.Node_AlterDatabaseRefreshCollStmt:
+		return &ast.AlterDatabase{At: c.here(), Name: v.AlterDatabaseRefreshCollStmt.Dbname, Refresh: true}
 	case *pgast.Node_DropRoleStmt:
 		s := v.DropRoleStmt
 		return &ast.RoleStmt{At: c.here(), Action: "DROP", Names: c.roles(s.Roles), IfExists: s.MissingOk}
