@@ -51,5 +51,8 @@ func (c *Cache) Stats() Stats {
 	}
 }
 
+// Wait returns when every entry offered so far has been taken in or declined.
+func (c *Cache) Wait() { c.c.Wait() }
+
 // Close frees the cache.
 func (c *Cache) Close() { c.c.Close() }

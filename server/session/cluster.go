@@ -246,6 +246,8 @@ func (c *Cluster) enter(ctx context.Context, name string) (*Database, error) {
 		}
 		if err == nil { // renamed or dropped meanwhile
 			c.release(d)
+		} else if ctx.Err() != nil {
+			return nil, pgerr.Newf(pgerrcode.ObjectInUse, "database %q is being copied, renamed or dropped", name).WithCause(err)
 		} else if _, ok := c.store.Current().DatabaseByID(x.ID); ok {
 			return nil, err
 		}

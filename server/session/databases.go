@@ -31,7 +31,7 @@ func (x databases) Hold(ctx context.Context, id catalog.ID) (others int, err err
 	if id == s.db.id {
 		own = 1
 	}
-	if others, err = s.db.c.hold(ctx, id, own, leaveTime); err != nil || others > 0 {
+	if others, err = s.db.c.hold(ctx, id, own, leaveTime, s.tx.block); err != nil || others > 0 {
 		return others, err
 	}
 	if s.tx.held == nil {

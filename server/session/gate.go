@@ -83,14 +83,21 @@ func (c *Cluster) release(d *Database) {
 
 // hold shuts a database's gate when nobody is within but own sessions, 0 or 1, of the
 // caller. It waits a while for others to leave, and says how many have stayed. openGate must
-// be called when nobody has.
-func (c *Cluster) hold(ctx context.Context, id catalog.ID, own int, patience time.Duration) (others int, err error) {
+// be called when nobody has. Whoever has locks must not wait long for another who holds
+// the gate and may want them: bounded says so.
+func (c *Cluster) hold(ctx context.Context, id catalog.ID, own int, patience time.Duration, bounded bool) (others int, err error) {
+	turn := ctx
+	if bounded {
+		var stop context.CancelFunc
+		turn, stop = context.WithTimeout(ctx, patience)
+		defer stop()
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	g := c.gate(id)
-	for g.held { // somebody else's turn; it ends by itself
-		if err := c.await(ctx, g); err != nil {
-			return 0, err
+	for g.held {
+		if c.await(turn, g) != nil && g.held {
+			return max(1, g.users-own), ctx.Err()
 		}
 	}
 	g.held = true

@@ -99,3 +99,33 @@ func TestRowCacheConcurrently(t *testing.T) {
 	wg.Wait()
 	c.Wait()
 }
+
+// Databases share a cache and no rows, though storage and row numbers are the same.
+func TestRowCacheOfDatabases(t *testing.T) {
+	c, err := NewRowCache(1 << 20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	a, b := c.Of(20000), c.Of(20001)
+	for range offerBatch {
+		a.put(7, 1, 10, []byte("of a"))
+	}
+	c.Wait()
+	if v, ok := a.get(7, 1, 10); !ok || string(v) != "of a" {
+		t.Errorf("got %q, %v", v, ok)
+	}
+	for _, o := range []*RowCache{b, c} {
+		if v, ok := o.get(7, 1, 10); ok {
+			t.Errorf("another database gets %q", v)
+		}
+	}
+	b.wrote(12, []writtenRow{{7, 1}}, false)
+	if _, ok := a.get(7, 1, 13); !ok {
+		t.Error("a write in another database made the row useless")
+	}
+	c.Forget(14)
+	if _, ok := a.get(7, 1, 15); ok {
+		t.Error("the row is known after all was forgotten")
+	}
+}

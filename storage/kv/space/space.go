@@ -12,7 +12,7 @@ import (
 // Engine is the part of a kv.Engine under a prefix. Closing it closes nothing: the
 // store belongs to somebody else.
 type Engine struct {
-	kv.Engine
+	whole  kv.Engine // not embedded: what it may learn to do must be told of the prefix
 	prefix []byte
 	end    []byte // the first key after the part
 }
@@ -21,7 +21,7 @@ var _ kv.Engine = (*Engine)(nil)
 
 // New is the part of the store under the prefix, which must not consist of 0xff alone.
 func New(e kv.Engine, prefix []byte) *Engine {
-	return &Engine{Engine: e, prefix: append([]byte(nil), prefix...), end: prefixEnd(prefix)}
+	return &Engine{whole: e, prefix: append([]byte(nil), prefix...), end: prefixEnd(prefix)}
 }
 
 func prefixEnd(p []byte) []byte {
@@ -48,7 +48,7 @@ func (e *Engine) Within(r kv.Range) kv.Range {
 
 // Snapshot implements kv.Engine.
 func (e *Engine) Snapshot(ctx context.Context, at kv.TS) (kv.Snapshot, error) {
-	s, err := e.Engine.Snapshot(ctx, at)
+	s, err := e.whole.Snapshot(ctx, at)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func (e *Engine) Snapshot(ctx context.Context, at kv.TS) (kv.Snapshot, error) {
 
 // Begin implements kv.Engine.
 func (e *Engine) Begin(ctx context.Context, o kv.TxnOptions) (kv.Txn, error) {
-	t, err := e.Engine.Begin(ctx, o)
+	t, err := e.whole.Begin(ctx, o)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +66,13 @@ func (e *Engine) Begin(ctx context.Context, o kv.TxnOptions) (kv.Txn, error) {
 
 // Of is a transaction of the whole store as it is within the part. Both are one
 // transaction; whoever has the whole one may use it between calls of this one.
-func (e *Engine) Of(t kv.Txn) *Txn { return &Txn{reader: reader{e: e, r: t}, Txn: t} }
+func (e *Engine) Of(t kv.Txn) *Txn { return &Txn{reader: reader{e: e, r: t}, whole: t} }
+
+// Now implements kv.Engine.
+func (e *Engine) Now(ctx context.Context) (kv.TS, error) { return e.whole.Now(ctx) }
+
+// Oldest implements kv.Engine.
+func (e *Engine) Oldest() kv.TS { return e.whole.Oldest() }
 
 // DropRanges implements kv.Engine.
 func (e *Engine) DropRanges(ctx context.Context, ranges ...kv.Range) error {
@@ -74,7 +80,7 @@ func (e *Engine) DropRanges(ctx context.Context, ranges ...kv.Range) error {
 	for i, r := range ranges {
 		whole[i] = e.Within(r)
 	}
-	return e.Engine.DropRanges(ctx, whole...)
+	return e.whole.DropRanges(ctx, whole...)
 }
 
 // Close implements kv.Engine.
