@@ -50,8 +50,8 @@ Flags of start:
                           SIGTERM (default 30s); a second signal stops at once
   --log-level LEVEL       debug, info, warn or error (default info)
 
-The first start makes a database named postgres and a superuser named postgres
-without a password. Without a password the server accepts connections from this
+The first start makes a database named postgres, the templates of new ones, and a
+superuser named postgres without a password. Without a password the server accepts connections from this
 machine only, and refuses to listen on any other address.
 
 Example:

@@ -22,13 +22,14 @@ Usage:
   loxodb import --dialect tidb [flags] FILE...
 
 FILE is what mysqldump or dumpling wrote, plain or gzip, or a directory of such
-files. Databases become schemas. The load goes on where it was interrupted: the
+files. Databases become schemas of one database. The load goes on where it was interrupted: the
 table public.loxodb_import remembers how far each file is loaded.
 
 Flags of import:
   --dialect tidb          the files' dialect
   --connect HOST:PORT     the server (default 127.0.0.1:5433), or a connection
                           string: postgres://user:password@host:port/postgres
+  --database NAME         the database to load into (default postgres)
   --user NAME             the role (default postgres)
   --password-file FILE    the role's password is FILE's first line; the
                           environment variable LOXODB_PASSWORD does the same
@@ -76,11 +77,12 @@ func importCommand(args []string, getenv func(string) string, stdout, stderr io.
 
 func parseImport(args []string, getenv func(string) string) (importer.Options, error) {
 	var o importer.Options
-	var dialect, connect, user, passwordFile string
+	var dialect, connect, database, user, passwordFile string
 	fs := flag.NewFlagSet("import", flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
 	fs.StringVar(&dialect, "dialect", "", "")
 	fs.StringVar(&connect, "connect", "127.0.0.1:5433", "")
+	fs.StringVar(&database, "database", Superuser, "")
 	fs.StringVar(&user, "user", Superuser, "")
 	fs.StringVar(&passwordFile, "password-file", "", "")
 	fs.StringVar(&o.Schema, "schema", "", "")
@@ -110,7 +112,7 @@ func parseImport(args []string, getenv func(string) string) (importer.Options, e
 	if err != nil {
 		return o, err
 	}
-	u := url.URL{Scheme: "postgres", Host: connect, Path: "/" + Superuser, User: url.User(user)}
+	u := url.URL{Scheme: "postgres", Host: connect, Path: "/" + database, User: url.User(user)}
 	if password != "" {
 		u.User = url.UserPassword(user, password)
 	}

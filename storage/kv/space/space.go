@@ -52,7 +52,7 @@ func (e *Engine) Snapshot(ctx context.Context, at kv.TS) (kv.Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &snapshot{reader{e: e, r: s}, s}, nil
+	return &snapshot{reader: reader{e: e, r: s}, s: s}, nil
 }
 
 // Begin implements kv.Engine.
@@ -90,7 +90,8 @@ func (e *Engine) Close() error { return nil }
 type reader struct {
 	e   *Engine
 	r   kv.Reader
-	key []byte // of the call at hand
+	key []byte // of the call at hand; at first in buf
+	buf [48]byte
 	// of GetBatch
 	arena []byte
 	keys  [][]byte
@@ -98,6 +99,9 @@ type reader struct {
 
 // in is a key of the part as one of the whole, until the next call.
 func (r *reader) in(key []byte) []byte {
+	if r.key == nil {
+		r.key = r.buf[:0]
+	}
 	r.key = append(append(r.key[:0], r.e.prefix...), key...)
 	return r.key
 }

@@ -53,7 +53,7 @@ func (t *Txn) Freeze() (kv.Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &snapshot{reader{e: t.e, r: s}, s}, nil
+	return &snapshot{reader: reader{e: t.e, r: s}, s: s}, nil
 }
 
 // NoteRead implements kv.Txn.
