@@ -185,6 +185,9 @@ func (s *Session) prepareAs(ctx context.Context, p *prepared, x ast.Parsed) (*pr
 	if s.tx.block && s.tx.failed && !endsBlock(x.Stmt) {
 		return nil, errFailedBlock()
 	}
+	if err := elsewhere(x.Stmt, s.Database()); err != nil {
+		return nil, err
+	}
 	switch st := x.Stmt.(type) {
 	case *ast.Select, *ast.Insert, *ast.Update, *ast.Delete, *ast.Merge:
 		if sel, ok := st.(*ast.Select); ok && sel.Into != nil {

@@ -80,7 +80,7 @@ func relationFacts(r *registrar) {
 		if _, _, ok := relationName(s.Catalog(), uint32(a[0].Int())); !ok {
 			return null()
 		}
-		return types.String(fmt.Sprintf("base/%d/%d", catalog.DatabaseID, a[0].Int())), nil
+		return types.String(fmt.Sprintf("base/%d/%d", s.Catalog().Home, a[0].Int())), nil
 	}))
 	r.eval("pg_relation_is_publishable", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
 		t, ok := s.Catalog().TableByID(uint32(a[0].Int()))

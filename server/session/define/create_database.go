@@ -167,13 +167,13 @@ func (n *NewDatabase) locale(o map[string]*ast.Option, encoding, provider string
 	t := n.Template
 	n.Collate, n.Ctype = t.Collate, t.Ctype
 	if v := optionText(o["locale"]); v != "" {
-		n.Collate, n.Ctype = v, v
+		n.Collate, n.Ctype = canonical(v), canonical(v)
 	}
 	if v := optionText(o["lc_collate"]); v != "" {
-		n.Collate = v
+		n.Collate = canonical(v)
 	}
 	if v := optionText(o["lc_ctype"]); v != "" {
-		n.Ctype = v
+		n.Ctype = canonical(v)
 	}
 	for _, v := range []string{n.Collate, n.Ctype} {
 		if !byBytes(v) && !asciiOnly(v) && !collate.HasLocale(v) {
@@ -239,7 +239,15 @@ func localeOnly(what, is, can string, pos int) error {
 func byBytes(locale string) bool {
 	return strings.EqualFold(locale, "C.UTF-8") || strings.EqualFold(locale, "C.utf8")
 }
-func asciiOnly(locale string) bool { return locale == "C" || locale == "POSIX" }
+func asciiOnly(locale string) bool { return locale == "C" }
+
+// canonical is the name by which the C library knows a locale.
+func canonical(locale string) string {
+	if locale == "POSIX" {
+		return "C"
+	}
+	return locale
+}
 
 // databaseFlags are the options that CREATE and ALTER have in common.
 type databaseFlags struct {
