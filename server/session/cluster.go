@@ -277,7 +277,7 @@ func (c *Cluster) Close() error {
 	c.done.Wait()
 	var errs []error
 	for _, d := range c.opened() {
-		errs = append(errs, d.close())
+		errs = append(errs, d.close(false))
 	}
 	c.plans.Close()
 	c.rows.Close()

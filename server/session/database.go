@@ -192,10 +192,16 @@ func (d *Database) entries(ctx context.Context, t *catalog.Table, x *catalog.Ind
 // sealTime bounds how long Close works to make the next start short.
 const sealTime = 20 * time.Second
 
-// close stops background work and makes the next opening short. Sessions must have ended.
-func (d *Database) close() error {
+// close stops background work and makes the next opening short, unless there will be none.
+// Sessions must have ended.
+func (d *Database) close(last bool) error {
 	close(d.stop)
 	d.done.Wait()
+	if last {
+		err := d.vectors.Close()
+		d.store.Close()
+		return err
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), sealTime)
 	defer cancel()
 	if err := d.seqs.Settle(ctx); err != nil {

@@ -72,7 +72,7 @@ func (x databases) Shut(id catalog.ID) error {
 			c.removeFiles(id)
 		}
 	})
-	return c.shut(id)
+	return c.shut(id, true)
 }
 
 // removeFiles removes what a database has beside the store.
@@ -182,7 +182,7 @@ func (s *Session) readyTemplate(ctx context.Context, t *catalog.Database) error 
 	case t.ID == s.db.id:
 		return s.db.seqs.Settle(ctx)
 	}
-	return s.db.c.shut(t.ID)
+	return s.db.c.shut(t.ID, false)
 }
 
 // copyDatabase copies a database's content and the files of its vector indexes.

@@ -78,6 +78,9 @@ func (t *txState) importSnapshot(name string) error {
 	case t.iso == kv.ReadCommitted:
 		return pgerr.New(pgerrcode.FeatureNotSupported, "a snapshot-importing transaction must have isolation level SERIALIZABLE or REPEATABLE READ")
 	}
+	if t.session.db.lentElsewhere(name) {
+		return pgerr.New(pgerrcode.FeatureNotSupported, "cannot import a snapshot from a different database")
+	}
 	v := &t.session.db.exported
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -92,6 +95,19 @@ func (t *txState) importSnapshot(name string) error {
 	}
 	t.used = true
 	return t.beginAt(context.Background(), x.snap.At())
+}
+
+// lentElsewhere reports that a transaction in another database has lent the view.
+func (d *Database) lentElsewhere(name string) bool {
+	for _, o := range d.c.opened() {
+		o.exported.mu.Lock()
+		_, ok := o.exported.open[name]
+		o.exported.mu.Unlock()
+		if ok && o != d {
+			return true
+		}
+	}
+	return false
 }
 
 // beginAt begins the kv transaction with a view; 0: now.

@@ -142,8 +142,8 @@ func (c *Cluster) openGate(id catalog.ID) {
 	}
 }
 
-// shut closes a database whose gate is held and that has no sessions.
-func (c *Cluster) shut(id catalog.ID) error {
+// shut closes a database whose gate is held and that has no sessions; last: it is dropped.
+func (c *Cluster) shut(id catalog.ID, last bool) error {
 	c.mu.Lock()
 	g := c.gate(id)
 	d := g.db
@@ -152,7 +152,7 @@ func (c *Cluster) shut(id catalog.ID) error {
 	if d == nil {
 		return nil
 	}
-	return d.close()
+	return d.close(last)
 }
 
 // closeIdle closes databases that nobody has used for so long. The first one stays open.
@@ -168,7 +168,7 @@ func (c *Cluster) closeIdle(after time.Duration) {
 	}
 	c.mu.Unlock()
 	for _, id := range idle {
-		if err := c.shut(id); err != nil {
+		if err := c.shut(id, false); err != nil {
 			c.cfg.Log.Error("closing a database that nobody uses", "database", id, "error", err)
 		}
 		c.openGate(id)

@@ -105,6 +105,14 @@ func TestDatabases(t *testing.T) {
 	if got := one(t, c, "select count(distinct database) from pg_locks where locktype = 'advisory'"); got != "2" {
 		t.Errorf("advisory locks of %s databases", got)
 	}
+	mustExec(t, a, "begin isolation level repeatable read")
+	lent := one(t, a, "select pg_export_snapshot()")
+	mustExec(t, b, "begin isolation level repeatable read")
+	_, err := b.Exec(t.Context(), "set transaction snapshot '"+lent+"'")
+	wantError(t, "another database's snapshot", err, "0A000", "cannot import a snapshot from a different database")
+	mustExec(t, a, "rollback")
+	mustExec(t, b, "rollback")
+
 	mustExec(t, a, "listen ch")
 	mustExec(t, b, "notify ch, 'b'")
 	mustExec(t, a, "notify ch, 'a'")
