@@ -43,6 +43,7 @@ const (
 	inFilter
 	inOnConflict
 	inUsing
+	inCopyWhere
 	inMergeWhen
 	inCycleMark
 	inWindowDef
@@ -54,7 +55,7 @@ var clauseName = [...]string{inTarget: "SELECT", inWhere: "WHERE", inHaving: "HA
 	inValues: "VALUES", inReturning: "RETURNING", inUpdateSet: "UPDATE", inFromFunction: "functions in FROM",
 	inDefault: "DEFAULT expressions", inCheck: "check constraints", inIndexExpr: "index expressions", inPartKey: "partition key expressions", inPartBound: "partition bound",
 	inIndexPred: "index predicates", inGenerated: "column generation expressions", inFilter: "FILTER",
-	inOnConflict: "ON CONFLICT", inUsing: "transform expressions", inMergeWhen: "MERGE WHEN conditions", inCycleMark: "CYCLE",
+	inOnConflict: "ON CONFLICT", inUsing: "transform expressions", inCopyWhere: "COPY FROM WHERE conditions", inMergeWhen: "MERGE WHEN conditions", inCycleMark: "CYCLE",
 	inWindowDef: "window definitions", inFrame: "window RANGE", inFrame + 1: "window ROWS", inFrame + 2: "window GROUPS"}
 
 // scope is what names mean at one query level.

@@ -29,6 +29,7 @@ const (
 	IndexPred = Place(inIndexPred)
 	Generated = Place(inGenerated)
 	Using     = Place(inUsing) // ALTER TABLE … TYPE … USING
+	CopyWhere = Place(inCopyWhere)
 )
 
 // Scalar binds an expression of DDL. The columns of t (nil: none are allowed)
@@ -94,9 +95,9 @@ func scalar(e ast.Expr, t *catalog.Table, place Place, want types.T, column stri
 		if x, err = b.known(x); err != nil {
 			return nil, nil, err
 		}
-	case place == Check || place == IndexPred:
+	case place == Check || place == IndexPred || place == CopyWhere:
 		what := "CHECK"
-		if place == IndexPred {
+		if place != Check {
 			what = "WHERE"
 		}
 		if x, err = b.asBool(x, e, what); err != nil {

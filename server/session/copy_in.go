@@ -39,6 +39,7 @@ type copyIn struct {
 	forceNotNull, forceNull []bool
 
 	tail  []byte // bytes of an unfinished row
+	most  int // rows of a batch
 	count int64
 	line  int64
 	ended bool // \. or the binary trailer was seen
@@ -94,10 +95,6 @@ func (p *portal) startCopy(ctx context.Context) error {
 		return err
 	}
 	s.tx.used = true
-	if st.File != "" || st.Program {
-		return pgerr.NotSupported(int(st.Pos), "COPY to or from a file of the server is not supported").
-			WithHint("Use psql's \\copy, which reads and writes files of the client.")
-	}
 	opts, err := readCopyOptions(st)
 	if err != nil {
 		return err
@@ -123,10 +120,10 @@ func (p *portal) startCopy(ctx context.Context) error {
 }
 
 func (s *Session) newCopyIn(ctx context.Context, p *portal, st *ast.Copy, opts *copyOptions) (*copyIn, error) {
+	c := &copyIn{p: p, opts: opts, most: batch.MaxRows}
 	if st.Where != nil {
-		return nil, pgerr.NotSupported(int(st.Where.Position()), "COPY FROM ... WHERE is not supported")
+		c.most = 1 // so that errors know their row, though others were left out
 	}
-	c := &copyIn{p: p, opts: opts}
 	var err error
 	if c.table, err = s.findTable(st.Table); err != nil {
 		return nil, err
@@ -244,7 +241,9 @@ func (s *Session) copyPlan(st *ast.Copy, c *copyIn) (*physical.Plan, error) {
 		return nil, err
 	}
 	copied, changed := *root, *plan
-	copied.Input = input
+	if copied.Input, err = s.copyWhere(st, c.table, input); err != nil {
+		return nil, err
+	}
 	changed.Root = &copied
 	return &changed, nil
 }
@@ -443,7 +442,7 @@ func (c *copyIn) endRow(text []byte) error {
 		text = text[:104]
 	}
 	c.lines = append(c.lines, copiedLine{c.line, c.arena.Copy(text)})
-	if c.n++; c.n == batch.MaxRows {
+	if c.n++; c.n == c.most {
 		return c.flush()
 	}
 	return nil
@@ -502,7 +501,7 @@ func (c *copyIn) insert(r *copyBatch) error {
 			break
 		}
 	}
-	c.count += int64(r.n)
+	c.count += c.query.Affected()
 	r.n, r.lines = 0, r.lines[:0]
 	r.arena.Reset()
 	return c.query.Close()

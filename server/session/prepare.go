@@ -219,8 +219,13 @@ func (s *Session) prepareAs(ctx context.Context, p *prepared, x ast.Parsed) (*pr
 		}
 		p.kind, p.params = backend.KindCommand, params
 	case *ast.Copy:
-		if p.kind = backend.KindCopyOut; st.From {
+		switch {
+		case st.File != "" || st.Program:
+			p.kind = backend.KindCommand
+		case st.From:
 			p.kind = backend.KindCopyIn
+		default:
+			p.kind = backend.KindCopyOut
 		}
 	default:
 		p.kind = backend.KindCommand

@@ -47,6 +47,8 @@ func (s *Session) utility(ctx context.Context, p *portal) (tag string, err error
 		return "CHECKPOINT", nil // every commit is durable already
 	case *ast.Maintenance:
 		return s.maintain(ctx, st)
+	case *ast.Copy:
+		return s.copyFile(ctx, p, st)
 	case *ast.Block:
 		return st.Tag, s.block(ctx, p, st)
 	case *ast.Use:
