@@ -143,7 +143,7 @@ func (s *Session) copyToFile(ctx context.Context, p *portal, st *ast.Copy, opts 
 	if err != nil {
 		return "", err
 	}
-	const mode = 0o644 // as umask 022 leaves it
+	const mode = 0o644                                                       // as umask 022 leaves it
 	f, err := os.OpenFile(st.File, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, mode) //nolint:gosec // a superuser names it
 	if err != nil {
 		c.rows.close()

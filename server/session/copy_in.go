@@ -39,7 +39,7 @@ type copyIn struct {
 	forceNotNull, forceNull []bool
 
 	tail  []byte // bytes of an unfinished row
-	most  int // rows of a batch
+	most  int    // rows of a batch
 	count int64
 	line  int64
 	ended bool // \. or the binary trailer was seen
