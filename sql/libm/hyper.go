@@ -2,7 +2,7 @@ package libm
 
 import "math"
 
-// The functions of this file, but for Cbrt, are not rounded best: they are computed in double
+// The functions of this file are not rounded best: they are computed in double
 // precision by the formulas that C libraries have always used for them, for the sake of
 // the same last digit.
 
@@ -27,20 +27,36 @@ const (
 	log2Low = 0x1.9fef311f12b36p-42
 )
 
-// Cbrt is the cube root.
+// Cbrt is the cube root, by the algorithm of glibc to 2.36: a polynomial approximates that
+// of the mantissa, one step of Halley's method brings it to nearly full precision, and the
+// remainder of the exponent by three is a factor. The products are rounded one by one.
 func Cbrt(x float64) float64 {
-	y := math.Cbrt(x)
-	switch a := math.Abs(x); {
-	case y == 0 || y != y || math.IsInf(y, 0):
-		return y
-	case a > 1e300:
-		return 0x1p10 * Cbrt(x/0x1p30)
-	case a < 1e-280:
-		return Cbrt(x*0x1p300) / 0x1p100
+	if x == 0 || x != x || math.IsInf(x, 0) {
+		return x
 	}
-	square := product(y, y)
-	return y - square.mulFloat(y).addFloat(-x).hi/(3*square.hi)
+	m, e := math.Frexp(math.Abs(x))
+	u := cbrtStart[0]
+	for i, c := range cbrtStart[1:] {
+		if u = float64(u * m); i == len(cbrtStart)-2 {
+			u = c + u
+		} else {
+			u = c - u
+		}
+	}
+	cube := float64(float64(u*u) * u)
+	y := float64(float64(u*(cube+2*m))/(2*cube+m)) * cbrtOfPower[2+e%3]
+	return math.Copysign(math.Ldexp(y, e/3), x)
 }
+
+var (
+	// cbrtStart are the polynomial's coefficients, that of the highest power first; but for
+	// the last each is less what comes before it.
+	cbrtStart = [...]float64{
+		0.14526389938548637, 0.7849323449766392, 1.8346927748361308, 2.4469312256353444, 2.114994941673713, 1.508191937815849, 0.35489576504391984,
+	}
+	// cbrtOfPower are the cube roots of 2 to the powers −2 to 2.
+	cbrtOfPower = [...]float64{0.6299605249474365, 0.7937005259840997, 1, 1.2599210498948732, 1.5874010519681996}
+)
 
 // beyond is where e^x ± e^−x is e^x.
 const beyond = 22
