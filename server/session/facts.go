@@ -320,6 +320,13 @@ func (s *Session) Engine(fact string, args ...string) (string, error) {
 	switch fact {
 	case "export_snapshot":
 		return s.tx.exportSnapshot()
+	case "client_addr":
+		return s.host(), nil
+	case "client_port":
+		if s.host() == "" {
+			return "", nil
+		}
+		return strconv.Itoa(int(s.port())), nil
 	case "query":
 		s.activity.mu.Lock()
 		defer s.activity.mu.Unlock()

@@ -178,7 +178,7 @@ func constantFuncs(r *registrar) {
 	always(types.Bool(false), "pg_is_in_recovery", "pg_jit_available", "row_security_active",
 		"row_security_active_name", "pg_is_wal_replay_paused")
 	always(types.Int(0), "pg_trigger_depth")
-	always(types.Null, "inet_client_port", "inet_server_port",
+	always(types.Null, "inet_server_port",
 		"pg_database_collation_actual_version", "pg_current_logfile",
 		"pg_get_statisticsobjdef", "pg_get_statisticsobjdef_columns", "pg_get_statisticsobjdef_expressions",
 		"pg_get_function_sqlbody", "pg_get_function_arg_default")
