@@ -75,7 +75,7 @@ var families = []func(*registrar){
 	// the system
 	sysinfoFuncs, systemMore, definitionFuncs, privilegeFuncs, sessionFuncs, sequenceFuncs,
 	// extensions
-	citextFuncs, pgcryptoFuncs, hstoreFuncs,
+	citextFuncs, pgcryptoFuncs, hstoreFuncs, trgmFuncs,
 	// aggregates
 	countAggs, sumAggs, minmaxAggs, boolAggs, collectAggs, statAggs, orderedAggs, vectorAggs, jsonAggs, rangeAggs,
 }

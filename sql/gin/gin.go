@@ -54,7 +54,7 @@ func ThresholdOf(value string, ok bool) float64 {
 var classes []*Class
 
 func init() {
-	classes = append(classes, jsonbClass, jsonbPathClass, arrayClass, vectorClass)
+	classes = append(classes, jsonbClass, jsonbPathClass, arrayClass, vectorClass, trigramClass)
 }
 
 // ByName finds a class.

@@ -82,6 +82,26 @@ func castExtension(c *builtin.Cast) string {
 	return types.Extension(c.Target)
 }
 
+// InvertedClasses are the operator classes of an extension for inverted indexes.
+func InvertedClasses(x string) (out []catalog.ID) {
+	for _, f := range extensionRows(x, "opclass") {
+		if number(f[1]) == catalog.GinAmID {
+			out = append(out, number(f[0]))
+		}
+	}
+	return out
+}
+
+// ClassName is the name of an operator class.
+func ClassName(id catalog.ID) string {
+	for _, c := range opClasses() {
+		if c.oid == id {
+			return c.name
+		}
+	}
+	return ""
+}
+
 // extensionRows are the rows that an extension adds to pg_am, pg_opfamily, pg_opclass,
 // pg_amop and pg_amproc, by the names of these without pg_.
 func extensionRows(x, kind string) [][]string {

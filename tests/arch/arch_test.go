@@ -49,6 +49,7 @@ var law = []struct {
 	{"sql/partition", []string{"sql/ast", "sql/parser", "planner", "executor", "storage", "server"}, nil},
 	{"sql/builtin", []string{"sql/ast", "sql/parser", "planner", "executor", "storage", "server"}, nil},
 	{"sql/expr", []string{"sql/ast", "sql/parser", "planner", "executor", "storage", "server"}, nil},
+	{"sql/trgm", []string{every}, []string{"sql/trgm"}},
 	{"sql/gin", []string{"sql/ast", "sql/parser", "planner", "executor", "storage", "server"}, nil},
 	{"sql/syscat", []string{"planner", "executor", "server"}, nil},
 	{"planner", []string{"executor", "storage", "server", "vectorindex/sidecar"}, nil},

@@ -20,7 +20,7 @@ func TestInverted(t *testing.T) {
 	for s := first; s < first+uint64(n); s++ {
 		t.Run(fmt.Sprintf("seed=%d", s), func(t *testing.T) {
 			i := &inverted{database: open(t, s)}
-			i.must("CREATE TABLE g (id int PRIMARY KEY, n int, tags text[], nums int[], doc jsonb, words tsvector, name text)")
+			i.must("CREATE EXTENSION IF NOT EXISTS pg_trgm", "CREATE TABLE g (id int PRIMARY KEY, n int, tags text[], nums int[], doc jsonb, words tsvector, name text)")
 			for _, x := range i.indexes() {
 				if i.r.IntN(2) == 0 {
 					i.must(x)
@@ -51,6 +51,7 @@ func (i *inverted) indexes() []string {
 		"CREATE INDEX ON g USING gin (doc jsonb_path_ops)", "CREATE INDEX ON g USING gin (words)",
 		"CREATE INDEX ON g USING gin (tags, doc, words) WHERE n > 2", "CREATE INDEX ON g USING gin ((doc -> 'a'), nums)",
 		"CREATE INDEX ON g USING gin (to_tsvector('simple', name)) WITH (fastupdate = off)", "CREATE INDEX ON g (n)",
+		"CREATE INDEX ON g USING gin (name gin_trgm_ops)", "CREATE INDEX ON g USING gin (lower(name) gin_trgm_ops, tags)",
 		"CREATE INDEX CONCURRENTLY ON g USING gin (string_to_array(name, ' '))",
 	}
 }
@@ -152,7 +153,7 @@ func (i *inverted) condition(depth int) string {
 		return fmt.Sprintf("'$.%s%s %s'", i.term(), []string{"", ".*", "." + i.term(), "[*]"}[i.r.IntN(4)],
 			[]string{"== " + fmt.Sprint(i.r.IntN(4)), `== "` + i.term() + `"`, "> 1", `starts with "a"`}[i.r.IntN(4)])
 	}
-	switch i.r.IntN(12) {
+	switch i.r.IntN(16) {
 	case 0, 1:
 		return "tags " + []string{"@>", "<@", "&&", "="}[i.r.IntN(4)] + " " + i.tags()
 	case 2:
@@ -171,7 +172,11 @@ func (i *inverted) condition(depth int) string {
 		return "words @@ " + i.query()
 	case 9:
 		return fmt.Sprintf("doc -> 'a' @> %s AND nums && %s", i.doc(), i.nums())
-	case 10:
+	case 10, 11:
+		return "name " + []string{"LIKE", "ILIKE", "~", "~*"}[i.r.IntN(4)] + fmt.Sprintf(" '%s%s %s%s'", []string{"", "%", ".*"}[i.r.IntN(3)], i.term(), i.term(), []string{"", "%", "+"}[i.r.IntN(3)])
+	case 12, 13:
+		return "name " + []string{"%", "%>", "%>>", "="}[i.r.IntN(4)] + " " + i.name()
+	case 14:
 		return fmt.Sprintf("to_tsvector('simple', name) @@ %s", i.query())
 	}
 	return fmt.Sprintf("string_to_array(name, ' ') && %s AND n %s %d", i.tags(), []string{">", "<", "="}[i.r.IntN(3)], i.r.IntN(10))
@@ -214,7 +219,7 @@ func (i *inverted) round() {
 	}
 	i.agree(i.c, 10)
 	i.must("BEGIN")
-	i.insert(i.r.IntN(50))
+	i.insert(1 + i.r.IntN(50))
 	for _, set := range []string{"tags = " + i.tags(), "doc = " + i.doc() + ", n = n + 1", "words = " + i.words() + ", nums = nums || 5", "name = name || ' a'", "id = -id"} {
 		if i.r.IntN(3) > 0 {
 			i.must(fmt.Sprintf("UPDATE g SET %s WHERE n %% 4 = %d", set, i.r.IntN(4)))

@@ -13,6 +13,7 @@ import (
 	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/syscat"
 	"github.com/loxodb/loxodb/sql/types"
 	"github.com/loxodb/loxodb/storage/kv"
 )
@@ -40,6 +41,7 @@ const (
 	collationObject
 	extensionObject
 	extensionFunction
+	classObject // an operator class of an extension for inverted indexes
 )
 
 // dependent is an object that cannot be without another; auto ones go with it
@@ -222,6 +224,8 @@ func (e *Env) dependents(o object) ([]dependent, error) {
 		return e.extensionParts(o.id), nil
 	case extensionFunction:
 		return e.callersOf(builtin.FuncByOID(o.id)), nil
+	case classObject:
+		return e.classUsers(o.id), nil
 	}
 	return nil, nil
 }
@@ -380,6 +384,8 @@ func (e *Env) describe(o object) string {
 		return "type " + t.shown
 	case collationObject:
 		return e.describeCollation(o.id)
+	case classObject:
+		return "operator class " + ast.QuoteIdent(syscat.ClassName(o.id)) + " for access method gin"
 	case extensionObject:
 		return "extension " + ast.QuoteIdent(e.extensionByID(o.id).Name)
 	case extensionFunction:
@@ -452,6 +458,8 @@ func (e *Env) removeObject(ctx context.Context, o object) error {
 		return nil // a row type goes with its table
 	case collationObject:
 		return e.edit.RemoveCollation(o.id)
+	case classObject: // is always known
+		return nil
 	case extensionObject:
 		return e.edit.RemoveExtension(e.extensionByID(o.id))
 	case extensionFunction: // goes with its extension

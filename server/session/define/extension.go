@@ -82,6 +82,9 @@ func (e *Env) extensionParts(id catalog.ID) (out []dependent) {
 			out = append(out, dependent{object: object{kind: typeObject, id: t.OID}, auto: true})
 		}
 	}
+	for _, id := range syscat.InvertedClasses(x.Name) {
+		out = append(out, dependent{object: object{kind: classObject, id: id}, auto: true})
+	}
 	seen := map[string]bool{}
 	for _, f := range builtin.AllFunctions() {
 		call := fmt.Sprint(f.Name, len(f.Args))

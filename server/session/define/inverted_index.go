@@ -160,6 +160,19 @@ func (e *Env) classSchema(c *gin.Class) catalog.ID {
 	return catalog.PgCatalogID
 }
 
+// classUsers are the inverted indexes with a key of an operator class.
+func (e *Env) classUsers(class catalog.ID) (out []dependent) {
+	name := syscat.ClassName(class)
+	for _, t := range e.Catalog.Tables() {
+		for _, x := range t.Indexes {
+			if x.IsInverted() && slices.ContainsFunc(x.Keys, func(k catalog.IndexKey) bool { return k.OpClass == name }) {
+				out = append(out, dependent{object: object{kind: indexObject, id: x.ID}, order: x.ID})
+			}
+		}
+	}
+	return out
+}
+
 // pendingLimit is the one parameter of inverted indexes that is a number. Neither has an
 // effect: entries are never put off.
 var pendingLimit = opclass.Option{Name: "gin_pending_list_limit", Min: 64, Max: 2147483647}
