@@ -21,6 +21,12 @@ func Analyze(ctx context.Context, env *Env, t *catalog.Table) (*catalog.TableSta
 	st := &catalog.TableStats{Columns: map[int16]*catalog.ColumnStats{}}
 	samples := make([][][]byte, len(t.Columns)) // by attribute: keys, nil for NULL
 	widths := make([]int64, len(t.Columns))
+	parts := make([]*partSample, len(t.Columns))
+	for i := range t.Columns {
+		if !t.Columns[i].Dropped {
+			parts[i] = newPartSample(t.Columns[i].Type)
+		}
+	}
 	rng := rand.New(rand.NewPCG(uint64(t.ID), 1))
 	total, bytesTotal := 0, int64(0)
 	err := eachRow(ctx, env, t, false, func(_ uint64, row []types.Datum) error {
@@ -33,6 +39,9 @@ func Analyze(ctx context.Context, env *Env, t *catalog.Table) (*catalog.TableSta
 		}
 		for i := range t.Columns {
 			c := &t.Columns[i]
+			if parts[i] != nil {
+				parts[i].put(slot, row[i])
+			}
 			if c.Dropped || !analyzable(c.Type) {
 				continue
 			}
@@ -59,6 +68,14 @@ func Analyze(ctx context.Context, env *Env, t *catalog.Table) (*catalog.TableSta
 	for i := range t.Columns {
 		if samples[i] != nil {
 			st.Columns[int16(i+1)] = columnStats(samples[i], total, widths[i])
+		}
+		if parts[i] != nil && n > 0 {
+			c := st.Columns[int16(i+1)]
+			if c == nil { // of a type without an order
+				c = &catalog.ColumnStats{NullFrac: parts[i].nullFrac()}
+				st.Columns[int16(i+1)] = c
+			}
+			parts[i].stats(c)
 		}
 		if c := &t.Columns[i]; c.Type.IsVector() && !c.Dropped {
 			st.AvgWidth += c.Type.VectorWidth()

@@ -16,13 +16,14 @@ import (
 
 // PostgreSQL's guesses (selfuncs.h).
 const (
-	DefaultEq      = 0.005
-	DefaultIneq    = 0.3333333333333333
-	DefaultRange   = 0.005
-	DefaultMatch   = 0.005
-	DefaultNull    = 0.005
-	DefaultBool    = 0.5
-	DefaultUnknown = 0.25
+	DefaultEq       = 0.005
+	DefaultIneq     = 0.3333333333333333
+	DefaultRange    = 0.005
+	DefaultMatch    = 0.005
+	DefaultMatching = 0.01
+	DefaultNull     = 0.005
+	DefaultBool     = 0.5
+	DefaultUnknown  = 0.25
 	// DefaultRows is the size of a table that was never analyzed.
 	DefaultRows = 1000
 	// defaultDistinct is the number of values assumed of a column without statistics.
@@ -200,6 +201,9 @@ func (s *Estimator) call(x *expr.Call) float64 {
 		}
 		return DefaultIneq
 	}
+	if p, ok := s.ofParts(x); ok {
+		return p
+	}
 	switch x.Op.Name {
 	case "=":
 		return s.equal(x.Args[0], x.Args[1])
@@ -211,6 +215,9 @@ func (s *Estimator) call(x *expr.Call) float64 {
 		return DefaultMatch
 	case "!~~", "!~", "!~~*", "!~*":
 		return 1 - DefaultMatch
+	}
+	if x.Op.Restrict == "matchingsel" {
+		return DefaultMatching
 	}
 	return DefaultIneq
 }

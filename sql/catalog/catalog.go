@@ -345,6 +345,13 @@ type ColumnStats struct {
 	MCF       []float64
 	Histogram [][]byte // bounds in key encoding, ascending
 	Corr      float64
+	// Of a column whose values consist of parts (package gin): the hashes of the most common
+	// parts, ascending, the share of rows that have each, and that of any other; PartCount
+	// parts were seen.
+	Parts     []uint64  `json:",omitempty"`
+	PartFreqs []float32 `json:",omitempty"`
+	PartRest  float32   `json:",omitempty"`
+	PartCount int       `json:",omitempty"`
 }
 
 // IsStored reports a relation that has rows of its own.

@@ -110,6 +110,9 @@ func (e *Entries) Add(c *Class, column int, t types.T, d types.Datum) {
 	c.entries(e, t, d)
 }
 
+// PartHash is a hash of an entry, whatever its column, that statistics know it by.
+func PartHash(entry []byte) uint64 { return uint64(fnvOffset.add(entry[1:])) }
+
 // Sorted are the entries in ascending order, each once; valid until the next Reset.
 func (e *Entries) Sorted() [][]byte {
 	slices.SortFunc(e.list, bytes.Compare)
