@@ -76,6 +76,9 @@ func BuildIndex(ctx context.Context, env *Env, def *physical.TableWrite, i int, 
 		}
 		return w.w.AddEntry(ctx, i, row, id)
 	})
+	if err == nil {
+		err = w.w.Finish()
+	}
 	return w.withSchema(err)
 }
 

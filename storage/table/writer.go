@@ -54,6 +54,7 @@ type Writer struct {
 	row               []types.Datum
 	key, oldKey, val  []byte
 	parts, oldParts   gin.Entries    // of an inverted index
+	bulk              *bulk          // of one that is built
 	locking           *catalog.Index // whose unique key in w.key is being locked
 }
 
@@ -264,11 +265,11 @@ func (w *Writer) deleteEntry(ctx context.Context, i int, x *catalog.Index, old [
 }
 
 // AddEntry adds an existing row to index i while the index is built. A key that
-// another row has already is error 23505.
+// another row has already is error 23505. Finish follows the last.
 func (w *Writer) AddEntry(ctx context.Context, i int, row []types.Datum, id uint64) error {
 	x := w.Table.Indexes[i]
 	if x.IsInverted() {
-		return w.putInverted(i, row, id)
+		return w.gather(i, row, id)
 	}
 	vals, in, err := w.keyOf(i, row, w.vals[:0])
 	w.vals = vals
