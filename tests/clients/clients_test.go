@@ -21,8 +21,9 @@ func TestMain(m *testing.M) { process.Main(m) }
 // pinned versions: a new release of a driver must not turn a build red.
 var (
 	python = []string{"psycopg[binary]==3.3.9", "psycopg2-binary==2.9.13", "asyncpg==0.32.0", "pg8000==1.31.6",
-		"SQLAlchemy==2.1.9", "pgvector==0.5.1", "numpy==2.4.6"}
-	node = []string{"pg@8.23.1", "pg-cursor@2.22.0", "pgvector@0.2.1", "postgres@3.4.9"}
+		"SQLAlchemy==2.1.9", "pgvector==0.5.1", "numpy==2.4.6", "Django==5.2.8", "alembic==1.20.1"}
+	node = []string{"pg@8.23.1", "pg-cursor@2.22.0", "pgvector@0.2.1", "postgres@3.4.9",
+		"typeorm@1.1.1", "reflect-metadata@0.2.2"}
 	jdbc = "42.7.4"
 )
 
