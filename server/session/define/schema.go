@@ -38,6 +38,9 @@ func (e *Env) createSchema(ctx context.Context, st *ast.CreateSchema) error {
 	if err != nil {
 		return err
 	}
+	if _, taken := e.Catalog.SchemaByID(catalog.PublicID); name == "public" && !taken {
+		id = catalog.PublicID // where what extensions bring belongs
+	}
 	if err := edit.PutSchema(&catalog.Schema{ID: id, Name: name, Owner: e.Owner}); err != nil {
 		return err
 	}
