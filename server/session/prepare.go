@@ -256,7 +256,7 @@ func endsBlock(st ast.Stmt) bool {
 		return false
 	}
 	switch t.Kind {
-	case ast.TxnCommit, ast.TxnRollback, ast.TxnRollbackTo:
+	case ast.TxnCommit, ast.TxnRollback, ast.TxnRollbackTo, ast.TxnPrepare:
 		return true
 	}
 	return false

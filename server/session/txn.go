@@ -164,9 +164,9 @@ func (t *txState) dropView() {
 
 // begin opens a block.
 func (t *txState) begin(x *ast.TxnStmt) error {
-	if t.block {
+	if t.block { // its modes count nevertheless
 		t.session.warn(pgerrcode.ActiveSQLTransaction, "there is already a transaction in progress")
-		return nil
+		return t.modes(x)
 	}
 	t.block = true
 	t.start()
@@ -339,8 +339,7 @@ func (s *Session) transaction(ctx context.Context, x *ast.TxnStmt) (tag string, 
 	case ast.TxnCommit, ast.TxnRollback:
 		return s.endBlock(ctx, x)
 	case ast.TxnPrepare, ast.TxnCommitPrepared, ast.TxnRollbackPrepared:
-		return "", pgerr.New(pgerrcode.ObjectNotInPrerequisiteState, "prepared transactions are disabled").
-			WithHint("Set max_prepared_transactions to a nonzero value.")
+		return s.twoPhase(x)
 	}
 	name := map[ast.TxnKind]string{ast.TxnSavepoint: "SAVEPOINT", ast.TxnRelease: "RELEASE SAVEPOINT", ast.TxnRollbackTo: "ROLLBACK TO SAVEPOINT"}[x.Kind]
 	if !t.block {

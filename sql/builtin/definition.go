@@ -392,7 +392,16 @@ func visibilityFuncs(r *registrar) {
 	for _, k := range []string{"opclass", "opfamily"} {
 		r.eval("pg_"+k+"_is_visible", func(*Ctx, []types.Datum) (types.Datum, error) { return types.Bool(true), nil })
 	}
-	for _, k := range []string{"conversion", "statistics_obj", "ts_parser", "ts_dict", "ts_config", "ts_template"} { // there are none
+	// Users have none of these: what there is is PostgreSQL's own.
+	for k, ids := range map[string][]uint32{"ts_parser": {3722}, "ts_dict": {3765, 13163}, "ts_config": {3748, 13164}, "ts_template": {3727, 13150}} {
+		r.eval("pg_"+k+"_is_visible", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+			if slices.Contains(ids, uint32(a[0].Int())) {
+				return types.Bool(true), nil
+			}
+			return null()
+		})
+	}
+	for _, k := range []string{"conversion", "statistics_obj"} { // there are none
 		r.eval("pg_"+k+"_is_visible", func(*Ctx, []types.Datum) (types.Datum, error) { return null() })
 	}
 }

@@ -2,6 +2,7 @@ package define
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgerrcode"
@@ -17,7 +18,9 @@ import (
 // newConstraint adds a constraint, and its index if it has one, to a table that is being
 // made or changed (t is ours to change). Existing rows are not looked at.
 func (e *Env) newConstraint(ctx context.Context, t *catalog.Table, k *ast.Constraint) (*catalog.Constraint, *catalog.Index, error) {
-	if k.Name != "" && constraintOf(t, k.Name) != nil {
+	// Where a key's index cannot have the name, that is what is said.
+	key := (k.Kind == ast.ConPrimary || k.Kind == ast.ConUnique) && k.UsingIndex == ""
+	if k.Name != "" && constraintOf(t, k.Name) != nil && !(key && e.Catalog.RelationExists(t.Schema, k.Name)) {
 		return nil, nil, pgerr.Newf(pgerrcode.DuplicateObject, "constraint %q for relation %q already exists", k.Name, t.Name)
 	}
 	id, err := e.edit.NewID(ctx)
@@ -50,6 +53,10 @@ func (e *Env) keyConstraint(ctx context.Context, t *catalog.Table, c *catalog.Co
 	if err != nil {
 		if _, altering := e.Catalog.TableByID(t.ID); altering && pgerr.Code(err) == pgerrcode.UndefinedColumn {
 			err = placeless(err)
+			if i := slices.IndexFunc(k.Columns, func(name string) bool { return t.ColumnByName(name) == nil }); i >= 0 && k.Kind == ast.ConPrimary {
+				// It fails where the column should become NOT NULL.
+				err = pgerr.Newf(pgerrcode.UndefinedColumn, "column %q of relation %q does not exist", k.Columns[i], t.Name)
+			}
 		}
 		return nil, err
 	}
