@@ -54,7 +54,7 @@ func (c *comparison) plans(ctx context.Context, want, got *answer) *difference {
 }
 
 // ours is what LoxoDB has and PostgreSQL has not.
-var ours = regexp.MustCompile(`int8vec|loxodb_`)
+var ours = regexp.MustCompile(`int8vec|loxodb_|flathandler|vec(tor)?_(larger|smaller)|max_sim|^@#$`)
 
 // additions leaves rows of what is LoxoDB's own out of its answer.
 func additions(got *result) {
