@@ -77,7 +77,7 @@ func BuildIndex(ctx context.Context, env *Env, def *physical.TableWrite, i int, 
 		return w.w.AddEntry(ctx, i, row, id)
 	})
 	if err == nil {
-		err = w.w.Finish()
+		err = w.w.Finish(ctx)
 	}
 	return w.withSchema(err)
 }

@@ -1,6 +1,10 @@
 package types
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/loxodb/loxodb/sql/tsearch"
+)
 
 // AppendText is typoutput: d, which is not NULL, in the text form of type t
 // under the session's settings. It does not allocate beyond dst.
@@ -114,6 +118,9 @@ func appendReg(dst []byte, t, oid OID, f *Format) []byte {
 		if name, ok := f.Names.RegOut(t, oid); ok {
 			return append(dst, name...)
 		}
+	}
+	if c, ok := tsearch.ConfigByOID(uint32(oid)); ok && t == RegconfigOID { // the same in every database
+		return append(dst, c.Name...)
 	}
 	return strconv.AppendUint(dst, uint64(oid), 10)
 }

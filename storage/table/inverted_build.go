@@ -1,6 +1,7 @@
 package table
 
 import (
+	"context"
 	"slices"
 	"strings"
 
@@ -23,7 +24,7 @@ const bulkBytes = 64 << 20
 const partBytes = 120
 
 // gather takes the row apart for index i, and writes what was gathered when it is much.
-func (w *Writer) gather(i int, row []types.Datum, id uint64) error {
+func (w *Writer) gather(ctx context.Context, i int, row []types.Datum, id uint64) error {
 	parts, err := w.partsOf(&w.parts, i, row)
 	if err != nil {
 		return err
@@ -46,11 +47,11 @@ func (w *Writer) gather(i int, row []types.Datum, id uint64) error {
 	if b.held < bulkBytes {
 		return nil
 	}
-	return w.Finish()
+	return w.Finish(ctx)
 }
 
 // Finish writes what AddEntry has put off.
-func (w *Writer) Finish() error {
+func (w *Writer) Finish(ctx context.Context) error {
 	b := w.bulk
 	if b == nil {
 		return nil
@@ -63,6 +64,9 @@ func (w *Writer) Finish() error {
 	slices.SortFunc(parts, strings.Compare)
 	w.val = entryValue(w.val[:0], false, 0)
 	for _, p := range parts {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		for _, id := range *b.rows[p] {
 			if err := w.txn.Put(w.partKey(b.index, []byte(p), id), w.val); err != nil {
 				return err

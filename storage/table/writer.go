@@ -269,7 +269,7 @@ func (w *Writer) deleteEntry(ctx context.Context, i int, x *catalog.Index, old [
 func (w *Writer) AddEntry(ctx context.Context, i int, row []types.Datum, id uint64) error {
 	x := w.Table.Indexes[i]
 	if x.IsInverted() {
-		return w.gather(i, row, id)
+		return w.gather(ctx, i, row, id)
 	}
 	vals, in, err := w.keyOf(i, row, w.vals[:0])
 	w.vals = vals

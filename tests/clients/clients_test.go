@@ -156,7 +156,7 @@ func TestDump(t *testing.T) {
 			t.Errorf("after loading the %s:\n%s\nwant\n%s", name, got, want)
 		}
 	}
-	for _, part := range []string{"COPY public.\"Goods\"", "USING hnsw (embedding public.vector_cosine_ops) WITH (m='8')", "back\\\\slash", "CREATE MATERIALIZED VIEW",
+	for _, part := range []string{"COPY public.\"Goods\"", "USING hnsw (embedding public.vector_cosine_ops) WITH (m='8')", "USING gin (title public.gin_trgm_ops, to_tsvector('english'::regconfig, title)) WITH (fastupdate=off)", "back\\\\slash", "CREATE MATERIALIZED VIEW",
 		"ATTACH PARTITION public.orders_old FOR VALUES FROM (MINVALUE) TO ('2026-01-01')", "ATTACH PARTITION public.", "INHERITS (public.thing)"} {
 		if !strings.Contains(want, part) {
 			t.Errorf("no %s in\n%s", part, want)

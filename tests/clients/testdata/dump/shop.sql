@@ -1,6 +1,7 @@
 -- What TestDump dumps: an object of every kind that a dump of LoxoDB has.
 CREATE EXTENSION vector;
 CREATE EXTENSION "uuid-ossp";
+CREATE EXTENSION pg_trgm;
 CREATE SCHEMA stock;
 CREATE TYPE size AS ENUM ('small', 'large');
 CREATE TYPE stock.place AS (aisle int, shelf text);
@@ -26,6 +27,7 @@ CREATE TABLE "Goods" (
 );
 CREATE INDEX goods_nearest ON "Goods" USING hnsw (embedding vector_cosine_ops) WITH (m = 8);
 CREATE INDEX goods_halves ON "Goods" USING hnsw ((embedding::halfvec(3)) halfvec_l2_ops) WHERE price > 1;
+CREATE INDEX goods_names ON "Goods" USING gin (title gin_trgm_ops, to_tsvector('english', title)) WITH (fastupdate = off);
 CREATE UNIQUE INDEX goods_titles ON "Goods" (lower(title), maker DESC NULLS LAST) INCLUDE (price);
 COMMENT ON TABLE "Goods" IS 'what is sold';
 COMMENT ON COLUMN "Goods".price IS 'in euros';
