@@ -316,6 +316,7 @@ func TestKillInWrites(t *testing.T) {
 	dir := t.TempDir() + "/data"
 	p := process.Start(t, dir)
 	fill(t, p.Connect(), 3000)
+	mustExec(t, p.Connect(), "create index v_parts on v using gin ((array[id % 50]))")
 	const writers = 3
 	state := make([]map[int]string, writers) // what each writer knows to be committed
 	for w := range state {
@@ -342,6 +343,7 @@ func TestKillInWrites(t *testing.T) {
 		}
 		p = process.Start(t, dir)
 		c := p.Connect()
+		checkParts(t, c)
 		for w := range writers {
 			compare(t, c, 100_000*(w+1), state[w], maybe[w])
 		}
@@ -388,6 +390,19 @@ func compare(t *testing.T, c *pgx.Conn, base int, want map[int]string, maybe fun
 	maybe(want)
 	if !same(got, want) {
 		t.Errorf("the rows from %d are not those that were acknowledged: %d rows, want %d", base, len(got), len(want))
+	}
+}
+
+// checkParts compares what the inverted index finds with what a reading of all rows does.
+func checkParts(t *testing.T, c *pgx.Conn) {
+	t.Helper()
+	for part := range 50 {
+		mustExec(t, c, "set enable_seqscan = off")
+		got := one[int](t, c, "select count(*) from v where array[id % 50] @> array[$1::int]", part)
+		mustExec(t, c, "reset enable_seqscan")
+		if want := one[int](t, c, "select count(*) from v where id % 50 = $1::int", part); got != want {
+			t.Errorf("part %d: the inverted index has %d rows, the table %d", part, got, want)
+		}
 	}
 }
 
