@@ -87,7 +87,7 @@ func (s *Session) copyFromFile(ctx context.Context, p *portal, st *ast.Copy, opt
 }
 
 func openCopied(name string) (*os.File, error) {
-	f, err := os.Open(name) //nolint:gosec // a superuser names it
+	f, err := os.Open(name)
 	if err != nil {
 		return nil, fileError(err, fmt.Sprintf("could not open file \"%s\" for reading", name)).
 			WithHint("COPY FROM instructs the PostgreSQL server process to read a file. You may want a client-side facility such as psql's \\copy.")
@@ -143,8 +143,8 @@ func (s *Session) copyToFile(ctx context.Context, p *portal, st *ast.Copy, opts 
 	if err != nil {
 		return "", err
 	}
-	const mode = 0o644                                                       // as umask 022 leaves it
-	f, err := os.OpenFile(st.File, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, mode) //nolint:gosec // a superuser names it
+	const mode = 0o644 // as umask 022 leaves it
+	f, err := os.OpenFile(st.File, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, mode)
 	if err != nil {
 		c.rows.close()
 		e := fileError(err, fmt.Sprintf("could not open file \"%s\" for writing", st.File))

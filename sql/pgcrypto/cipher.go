@@ -1,14 +1,16 @@
 package pgcrypto
 
+//lint:file-ignore SA1019 old algorithms are asked for by name, and OpenPGP has them
+
 import (
 	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
-	"crypto/des" //nolint:gosec // asked for by name
+	"crypto/des"
 	"strings"
 
-	"golang.org/x/crypto/blowfish" //nolint:staticcheck // asked for by name
-	"golang.org/x/crypto/cast5"    //nolint:staticcheck // asked for by name
+	"golang.org/x/crypto/blowfish"
+	"golang.org/x/crypto/cast5"
 )
 
 // algorithm is a block cipher: a key is filled with zeros to the next of its sizes.

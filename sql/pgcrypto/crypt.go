@@ -1,13 +1,15 @@
 package pgcrypto
 
+//lint:file-ignore SA1019 old algorithms are asked for by name, and OpenPGP has them
+
 import (
-	"crypto/md5" //nolint:gosec // asked for by name
+	"crypto/md5"
 	"crypto/rand"
 	"encoding/base64"
 	"strconv"
 	"strings"
 
-	"golang.org/x/crypto/blowfish" //nolint:staticcheck // bcrypt is made of it
+	"golang.org/x/crypto/blowfish"
 
 	"github.com/loxodb/loxodb/sql/pgerr"
 )

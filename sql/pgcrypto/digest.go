@@ -1,9 +1,11 @@
 package pgcrypto
 
+//lint:file-ignore SA1019 old algorithms are asked for by name, and OpenPGP has them
+
 import (
 	"crypto/hmac"
-	"crypto/md5"  //nolint:gosec // asked for by name
-	"crypto/sha1" //nolint:gosec // asked for by name
+	"crypto/md5"
+	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/sha3"
 	"crypto/sha512"
@@ -12,7 +14,7 @@ import (
 
 	"golang.org/x/crypto/blake2b"
 	"golang.org/x/crypto/blake2s"
-	"golang.org/x/crypto/ripemd160" //nolint:staticcheck // asked for by name
+	"golang.org/x/crypto/ripemd160"
 )
 
 // hashes are the digests by the first of their names.

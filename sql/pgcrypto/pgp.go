@@ -1,10 +1,12 @@
 package pgcrypto
 
+//lint:file-ignore SA1019 old algorithms are asked for by name, and OpenPGP has them
+
 import (
 	"bytes"
 	"crypto/cipher"
 	"crypto/rand"
-	"crypto/sha1" //nolint:gosec // OpenPGP's check
+	"crypto/sha1"
 	"encoding/binary"
 	"hash"
 	"io"
@@ -71,7 +73,7 @@ func sealed(out *bytes.Buffer, plain []byte, o options, key []byte) error {
 	body = append(body, 0xc0|19, sha1.Size)
 	sum := sha1.Sum(body)
 	body = append(body, sum[:]...)
-	cipher.NewCFBEncrypter(block, make([]byte, size)).XORKeyStream(body, body) //nolint:staticcheck // OpenPGP's mode
+	cipher.NewCFBEncrypter(block, make([]byte, size)).XORKeyStream(body, body)
 	out.Write(append(header(withSum, 1+len(body)), 1))
 	out.Write(body)
 	return nil
@@ -136,7 +138,7 @@ func sealedKey(o options, derived, key []byte) ([]byte, error) {
 		return nil, err
 	}
 	out := append([]byte{byte(o.cipher)}, key...)
-	cipher.NewCFBEncrypter(b, make([]byte, b.BlockSize())).XORKeyStream(out, out) //nolint:staticcheck // OpenPGP's mode
+	cipher.NewCFBEncrypter(b, make([]byte, b.BlockSize())).XORKeyStream(out, out)
 	return out, nil
 }
 
