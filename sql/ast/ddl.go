@@ -379,13 +379,38 @@ type (
 		WithOption  bool
 		Cascade     bool
 	}
+	// CreateTrigger is CREATE TRIGGER. Events are INSERT, DELETE, UPDATE and TRUNCATE, in
+	// this order.
+	CreateTrigger struct {
+		At
+		Replace, Constraint bool
+		Name                string
+		Table               QName
+		Timing              string // BEFORE, AFTER, INSTEAD OF
+		Events              []string
+		Columns             []string // of UPDATE OF
+		Row                 bool
+		When                Expr
+		Function            QName
+		Args                []string
+		Transitions         []TriggerTransition
+		From                *QName // of a constraint trigger
+		Deferrable          bool
+		InitiallyDeferred   bool
+	}
 	// Other is a statement that parses but has no tree here: it is answered with
 	// 0A000 by name.
 	Other struct {
 		At
-		Name string // what PostgreSQL calls it: CREATE TRIGGER
+		Name string // what PostgreSQL calls it: CREATE RULE
 	}
 )
+
+// TriggerTransition is OLD TABLE AS name or, New, NEW TABLE; without IsTable it is a ROW.
+type TriggerTransition struct {
+	Name         string
+	New, IsTable bool
+}
 
 // DomainAction is what ALTER DOMAIN does.
 type DomainAction byte
@@ -464,7 +489,9 @@ const (
 	DropInherit     // NO INHERIT Of
 	AttachPartition // Of with Bound; of an index without
 	DetachPartition // Of
-	AlterOther      // answered with 0A000, by Name
+	EnableAlwaysTrigger
+	EnableReplicaTrigger
+	AlterOther // answered with 0A000, by Name
 )
 
 // ColumnPlace is where a column is put among the others.
@@ -530,4 +557,5 @@ func (*Truncate) stmt()        {}
 func (*Reindex) stmt()         {}
 func (*RoleStmt) stmt()        {}
 func (*Grant) stmt()           {}
+func (*CreateTrigger) stmt()   {}
 func (*Other) stmt()           {}

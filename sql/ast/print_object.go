@@ -54,6 +54,8 @@ func (p *printer) object(s Stmt) bool {
 		p.roleStmt(v)
 	case *Grant:
 		p.grant(v)
+	case *CreateTrigger:
+		p.createTrigger(v)
 	default:
 		return false
 	}

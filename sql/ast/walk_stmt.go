@@ -93,6 +93,9 @@ func (w walker) control(s Stmt) {
 		parts(w, v.Names)
 	case *Truncate:
 		parts(w, v.Tables)
+	case *CreateTrigger:
+		w.part(v.Table)
+		w.expr(v.When)
 	case *LockTable:
 		parts(w, v.Tables)
 	case *Block:

@@ -87,7 +87,8 @@ type Table struct {
 	Columns     []Column // by position; dropped ones stay (attnum = index+1)
 	Indexes     []*Index // ready or being built
 	Constraints []*Constraint
-	ViewSQL     string // of a view or materialized view
+	Triggers    []*Trigger `json:",omitempty"` // by name
+	ViewSQL     string     // of a view or materialized view
 	// Updatable are the columns of a view that can be written through it, as it was made;
 	// CheckOption is its WITH CHECK OPTION: 0, l(ocal) or c(ascaded).
 	Updatable   []int16 `json:",omitempty"`
@@ -228,8 +229,10 @@ type Constraint struct {
 	Validated    bool
 	NoInherit    bool
 	// Range: it keeps the range of a type that another dialect declares, and goes with that.
-	Range   bool `json:",omitempty"`
-	Comment string
+	Range bool `json:",omitempty"`
+	// Triggers are the states of the triggers that stand for the constraint; "" = all fire.
+	Triggers string `json:",omitempty"`
+	Comment  string
 }
 
 // Sequence is a sequence. Its present value is a row of its own, not here.

@@ -119,6 +119,8 @@ func Tag(stmt ast.Stmt) string {
 		return "CREATE DATABASE"
 	case *ast.AlterDatabase:
 		return "ALTER DATABASE"
+	case *ast.CreateTrigger:
+		return "CREATE TRIGGER"
 	}
 	return "this statement"
 }
@@ -195,6 +197,8 @@ func (e *Env) run(ctx context.Context, stmt ast.Stmt) error {
 		return e.keepSetting(ctx, 0, x.ID, st.Set)
 	case *ast.Grant:
 		return pgerr.NotSupported(int(st.Pos), "GRANT and REVOKE are not supported")
+	case *ast.CreateTrigger:
+		return pgerr.NotSupported(int(st.Pos), "CREATE TRIGGER is not supported")
 	case *ast.CreateDatabase:
 		return pgerr.NotSupported(int(st.Pos), "CREATE DATABASE is not supported").
 			WithHint("One server holds one database; use schemas, or start another server.")

@@ -131,6 +131,8 @@ var plainAlters = map[pgast.AlterTableType]ast.AlterKind{
 	pgast.AlterTableType_AT_SetUnLogged:        ast.SetUnlogged,
 	pgast.AlterTableType_AT_EnableTrig:         ast.EnableTrigger,
 	pgast.AlterTableType_AT_DisableTrig:        ast.DisableTrigger,
+	pgast.AlterTableType_AT_EnableAlwaysTrig:   ast.EnableAlwaysTrigger,
+	pgast.AlterTableType_AT_EnableReplicaTrig:  ast.EnableReplicaTrigger,
 }
 
 // allTriggers are ENABLE and DISABLE TRIGGER ALL and USER.
@@ -249,8 +251,6 @@ var otherAlters = map[pgast.AlterTableType]string{
 	pgast.AlterTableType_AT_DropOids:                  "SET WITHOUT OIDS",
 	pgast.AlterTableType_AT_SetAccessMethod:           "SET ACCESS METHOD",
 	pgast.AlterTableType_AT_SetTableSpace:             "SET TABLESPACE",
-	pgast.AlterTableType_AT_EnableAlwaysTrig:          "ENABLE ALWAYS TRIGGER",
-	pgast.AlterTableType_AT_EnableReplicaTrig:         "ENABLE REPLICA TRIGGER",
 	pgast.AlterTableType_AT_EnableRule:                "ENABLE RULE",
 	pgast.AlterTableType_AT_EnableAlwaysRule:          "ENABLE ALWAYS RULE",
 	pgast.AlterTableType_AT_EnableReplicaRule:         "ENABLE REPLICA RULE",

@@ -33,6 +33,8 @@ func (c *conv) objectStmt(n *pgast.Node) ast.Stmt {
 		return c.grant(v.GrantStmt)
 	case *pgast.Node_GrantRoleStmt:
 		return c.grantRole(v.GrantRoleStmt)
+	case *pgast.Node_CreateTrigStmt:
+		return c.createTrigger(v.CreateTrigStmt)
 	}
 	return nil
 }

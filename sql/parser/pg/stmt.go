@@ -134,7 +134,6 @@ var otherNames = map[string]string{
 	"CreateSubscriptionStmt":       "CREATE SUBSCRIPTION",
 	"CreateTableSpaceStmt":         "CREATE TABLESPACE",
 	"CreateTransformStmt":          "CREATE TRANSFORM",
-	"CreateTrigStmt":               "CREATE TRIGGER",
 	"CreateUserMappingStmt":        "CREATE USER MAPPING",
 	"DefineStmt":                   "CREATE TYPE",
 	"DoStmt":                       "DO",
