@@ -211,3 +211,12 @@ func (j *Jobs) Rewrite(ctx context.Context, txn *table.Txn, snap *catalog.Snapsh
 	env := j.env(txn, snap)
 	return executor.Rewrite(ctx, env, old, def, values)
 }
+
+// FireStatement fires the statement triggers of the kind, for an event without rows.
+func (j *Jobs) FireStatement(ctx context.Context, txn *table.Txn, snap *catalog.Snapshot, t *catalog.Table, kind catalog.TriggerKind) error {
+	def, err := j.TableWrite(snap, t)
+	if err != nil {
+		return err
+	}
+	return executor.FireStatement(ctx, j.env(txn, snap), def, kind)
+}

@@ -43,6 +43,7 @@ const (
 	inUsing
 	inMergeWhen
 	inCycleMark
+	inTriggerWhen
 	inWindowDef
 	inFrame // RANGE, then ROWS and GROUPS in the order of ast.FrameMode
 )
@@ -52,7 +53,7 @@ var clauseName = [...]string{inTarget: "SELECT", inWhere: "WHERE", inHaving: "HA
 	inValues: "VALUES", inReturning: "RETURNING", inUpdateSet: "UPDATE", inFromFunction: "functions in FROM",
 	inDefault: "DEFAULT expressions", inCheck: "check constraints", inIndexExpr: "index expressions",
 	inIndexPred: "index predicates", inGenerated: "column generation expressions", inFilter: "FILTER",
-	inOnConflict: "ON CONFLICT", inUsing: "transform expressions", inMergeWhen: "MERGE WHEN conditions", inCycleMark: "CYCLE",
+	inOnConflict: "ON CONFLICT", inUsing: "transform expressions", inMergeWhen: "MERGE WHEN conditions", inCycleMark: "CYCLE", inTriggerWhen: "trigger WHEN conditions",
 	inWindowDef: "window definitions", inFrame: "window RANGE", inFrame + 1: "window ROWS", inFrame + 2: "window GROUPS"}
 
 // scope is what names mean at one query level.

@@ -13,9 +13,9 @@ import (
 // subqueryAllowed refuses subqueries where stored or row-less expressions stand.
 func subqueryAllowed(s *scope, pos ast.Pos) error {
 	switch s.in {
-	case inDefault, inCheck, inIndexExpr, inIndexPred, inGenerated, inUsing:
+	case inDefault, inCheck, inIndexExpr, inIndexPred, inGenerated, inUsing, inTriggerWhen:
 		name := map[clause]string{inDefault: "DEFAULT expression", inCheck: "check constraint", inIndexExpr: "index expression",
-			inIndexPred: "index predicate", inGenerated: "column generation expression", inUsing: "transform expression"}[s.in]
+			inIndexPred: "index predicate", inGenerated: "column generation expression", inUsing: "transform expression", inTriggerWhen: "trigger WHEN condition"}[s.in]
 		return errAt(pos, pgerrcode.FeatureNotSupported, "cannot use subquery in %s", name)
 	}
 	return nil

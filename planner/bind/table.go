@@ -274,7 +274,8 @@ func bindTableWrite(t *catalog.Table, o Options) (*physical.TableWrite, error) {
 		}
 		w.Indexes = append(w.Indexes, iw)
 	}
-	return w, nil
+	w.Triggers, err = triggers(t, o)
+	return w, err
 }
 
 // IndexWrite binds the keys and the predicate of an index.

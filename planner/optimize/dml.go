@@ -11,7 +11,8 @@ import (
 )
 
 func (p *planner) insert(x *logical.Insert) (*rel, error) {
-	readsOwn := logical.ReadsTable(x.Input, x.Write.Table.ID)
+	_, values := x.Input.(*logical.Values)
+	readsOwn := logical.ReadsTable(x.Input, x.Write.Table.ID) || len(x.Write.Triggers) > 0 && !values
 	in, err := p.exactly(x.Input, x.InCols)
 	if err != nil {
 		return nil, err
@@ -34,8 +35,14 @@ func (p *planner) insert(x *logical.Insert) (*rel, error) {
 
 // need for a write: everything that generated columns, checks, indexes and
 // RETURNING read, and every scalar column; vectors only when one of them does.
-func (p *planner) fetched(w *physical.TableWrite, old []logical.ColID, set []int16, used *logical.ColSet) []bool {
+func (p *planner) fetched(w *physical.TableWrite, event catalog.TriggerKind, old []logical.ColID, set []int16, used *logical.ColSet) []bool {
 	f := make([]bool, len(old))
+	if w.Table.NeedsRows(event) {
+		for i, c := range old {
+			f[i] = c != 0
+		}
+		return f
+	}
 	changed := map[int16]bool{}
 	for _, a := range set {
 		changed[a] = true
@@ -143,7 +150,7 @@ func (p *planner) update(x *logical.Update) (*rel, error) {
 		})
 	}
 	t := x.Write.Table
-	fetched := p.fetched(x.Write, x.Old, x.Set, used)
+	fetched := p.fetched(x.Write, catalog.TriggerUpdate, x.Old, x.Set, used)
 	more := extras(x.Returning, x.Input, x.Row, x.New)
 	exprs, ids := p.oldRow(x.RowID, x.Old, fetched, t)
 	for _, c := range append(append([]logical.ColID(nil), x.New...), more...) {
@@ -170,7 +177,7 @@ func (p *planner) delete(x *logical.Delete) (*rel, error) {
 		used.AddExpr(e)
 	}
 	t := x.Write.Table
-	fetched := p.fetched(x.Write, x.Old, nil, used)
+	fetched := p.fetched(x.Write, catalog.TriggerDelete, x.Old, nil, used)
 	more := extras(x.Returning, x.Input, x.Old)
 	exprs, ids := p.oldRow(x.RowID, x.Old, fetched, t)
 	for _, c := range more {

@@ -15,6 +15,14 @@ type TableWrite struct {
 	Views     []ViewCheck // of the views that the statement writes through
 	Checks    []Check
 	Indexes   []IndexWrite // in the order of Table.Indexes
+	Triggers  []Trigger    // in the order of Table.Triggers
+}
+
+// Trigger is a trigger with its condition, over the old row followed by the new one;
+// nil = always.
+type Trigger struct {
+	*catalog.Trigger
+	Cond expr.Expr
 }
 
 // GeneratedColumn is a stored generated column's expression.

@@ -162,7 +162,7 @@ func (r *running) open(ctx context.Context, params []types.Datum) error {
 // mayRestart reports that the statement met a newer version of a row and can
 // start again on a newer view.
 func (r *running) mayRestart(err error) bool {
-	return errors.Is(err, table.ErrRestart) && r.first && r.s.tx.iso == kv.ReadCommitted && r.tries < maxRestarts
+	return errors.Is(err, table.ErrRestart) && r.first && r.s.triggers.pinned == 0 && r.s.tx.iso == kv.ReadCommitted && r.tries < maxRestarts
 }
 
 // restart undoes the statement and runs it again on what is committed now. Locks
@@ -285,6 +285,7 @@ func (s *Session) fillEnv(env *executor.Env, ctx context.Context, read kv.Reader
 		},
 		Read: read, Txn: s.tx.txn, Catalog: s.Catalog(), Numbers: s.db.numbers, Rows: s.db.rows, System: system{s},
 		Fork: s.hooks.fork, Helpers: s.db.helpers, Workers: s.workers(), Deferred: s.hooks.deferred, CursorRow: s.hooks.cursorRow, Index: s.hooks.index, Budget: budget, Spill: s.hooks.spill, TableWrite: s.hooks.tableWrite, Default: s.hooks.columnDefault,
+		Trigger: s.hooks.trigger, Replica: s.hooks.replica, Changes: &s.triggers.changes,
 	}
 	s.setEffort(env)
 	if s.tx.txn != nil && s.tx.iso == kv.ReadCommitted {
@@ -300,6 +301,8 @@ type hooks struct {
 	deferred      func(*catalog.Constraint) bool
 	cursorRow     func(string, *catalog.Table) (uint64, bool, error)
 	fork          func(context.Context, kv.TS) (kv.Snapshot, error)
+	trigger       executor.CallTrigger
+	replica       func() bool
 	spill         func() (executor.SpillFile, error)
 }
 
@@ -314,6 +317,8 @@ func (s *Session) makeHooks() {
 		deferred:      func(con *catalog.Constraint) bool { return s.tx.constraints.of(con) },
 		cursorRow:     s.cursorRow,
 		fork:          s.db.fork,
+		trigger:       s.callTrigger,
+		replica:       s.replica,
 	}
 }
 

@@ -55,6 +55,7 @@ type Session struct {
 	activity activity
 	listens  listener
 	hooks    hooks
+	triggers triggerState
 	idle     *running // memory of an execution that has ended
 	spare    *portal  // memory of the unnamed portal
 	limits   limits

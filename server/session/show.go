@@ -144,6 +144,23 @@ func (x shower) regclasses(text string) (ids []catalog.ID) {
 	return ids
 }
 
+// columns are the columns of a table that an expression names.
+func (x shower) columns(text string, t *catalog.Table) (attrs []int16) {
+	q := x.read("SELECT " + text)
+	if q == nil {
+		return nil
+	}
+	ast.Walk(q, func(n ast.Node) bool {
+		if ref, ok := n.(*ast.ColumnRef); ok && len(ref.Parts) > 1 && !ref.Star {
+			if c := t.ColumnByName(ref.Parts[len(ref.Parts)-1]); c != nil && !slices.Contains(attrs, c.Num) {
+				attrs = append(attrs, c.Num)
+			}
+		}
+		return true
+	})
+	return attrs
+}
+
 // query shows the query of a view whose columns have the names.
 func (x shower) query(text string, columns []string) string {
 	q := x.read(text)

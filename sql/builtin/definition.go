@@ -226,7 +226,7 @@ func commentFuncs(r *registrar) {
 		return text(comment(s.Catalog(), uint32(a[0].Int()), a[1].Text()))
 	}))
 	r.eval("obj_description(oid)", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
-		for _, class := range []string{"pg_class", "pg_namespace", "pg_constraint", "pg_extension", "pg_type", "pg_am", "pg_proc", "pg_operator",
+		for _, class := range []string{"pg_class", "pg_namespace", "pg_constraint", "pg_trigger", "pg_extension", "pg_type", "pg_am", "pg_proc", "pg_operator",
 			"pg_collation", "pg_language", "pg_ts_config", "pg_ts_dict", "pg_ts_parser", "pg_ts_template"} {
 			if c := comment(s.Catalog(), uint32(a[0].Int()), class); c != "" {
 				return types.String(c), nil
@@ -285,6 +285,14 @@ func comment(s *catalog.Snapshot, id catalog.ID, class string) string {
 		for _, x := range s.Extensions() {
 			if x.ID == id {
 				return x.Comment
+			}
+		}
+	case "pg_trigger":
+		for _, t := range s.Tables() {
+			for _, g := range t.Triggers {
+				if g.ID == id {
+					return g.Comment
+				}
 			}
 		}
 	case "pg_constraint":

@@ -208,6 +208,8 @@ const (
 	PrimaryConstraint ConstraintKind = 'p'
 	UniqueConstraint  ConstraintKind = 'u'
 	ForeignConstraint ConstraintKind = 'f'
+	// TriggerConstraint is a constraint trigger in pg_constraint: see Trigger.Constraint.
+	TriggerConstraint ConstraintKind = 't'
 )
 
 // Constraint is a table constraint (NOT NULL lives on the column).

@@ -1,5 +1,7 @@
 package catalog
 
+import "strconv"
+
 // TriggerKind says when and for what a trigger fires, as pg_trigger.tgtype. A trigger
 // that is neither TriggerBefore nor TriggerInstead fires after the change.
 type TriggerKind int16
@@ -137,4 +139,76 @@ func (c *Constraint) WithTriggerState(i int, s TriggerState) *Constraint {
 		n.Triggers = ""
 	}
 	return &n
+}
+
+// TriggersOn are the numbers of the triggers that stand for the constraint, of the table
+// own, on the table on.
+func (c *Constraint) TriggersOn(own, on ID) (out []int) {
+	switch {
+	case c.Kind == ForeignConstraint:
+		if on == c.RefTable {
+			out = append(out, ReferencedDelete, ReferencedUpdate)
+		}
+		if on == own {
+			out = append(out, ReferringInsert, ReferringUpdate)
+		}
+	case c.Deferrable && own == on:
+		out = append(out, KeyRecheck)
+	}
+	return out
+}
+
+// TriggerName is the name of one of the triggers that stand for the constraint.
+func (c *Constraint) TriggerName(i int) string {
+	prefix := "RI_ConstraintTrigger_a_"
+	switch {
+	case c.Kind == PrimaryConstraint:
+		prefix = "PK_ConstraintTrigger_"
+	case c.Kind == UniqueConstraint:
+		prefix = "Unique_ConstraintTrigger_"
+	case i == ReferringInsert || i == ReferringUpdate:
+		prefix = "RI_ConstraintTrigger_c_"
+	}
+	return prefix + strconv.FormatUint(uint64(c.TriggerID(i)), 10)
+}
+
+// InternalTrigger reports a trigger of that name on the table that stands for a constraint.
+func (t *Table) InternalTrigger(s *Snapshot, name string) bool {
+	found := false
+	s.EachInternalTrigger(t, func(_ *Table, c *Constraint, i int) { found = found || c.TriggerName(i) == name })
+	return found
+}
+
+// EachInternalTrigger calls each with the triggers on a table that stand for constraints:
+// the constraint, its table, and the trigger's number.
+func (s *Snapshot) EachInternalTrigger(t *Table, each func(own *Table, c *Constraint, i int)) {
+	of := func(own *Table) {
+		for _, c := range own.Constraints {
+			for _, i := range c.TriggersOn(own.ID, t.ID) {
+				each(own, c, i)
+			}
+		}
+	}
+	of(t)
+	for _, id := range s.Referrers(t.ID) {
+		if own, ok := s.TableByID(id); ok && id != t.ID {
+			of(own)
+		}
+	}
+}
+
+// AsConstraint is the constraint that a constraint trigger is.
+func (t *Trigger) AsConstraint() *Constraint {
+	return &Constraint{ID: t.Constraint, Name: t.Name, Kind: TriggerConstraint,
+		Deferrable: t.Deferrable, Deferred: t.Deferred, Validated: true}
+}
+
+// NeedsRows reports triggers that look at the rows which the event changes.
+func (t *Table) NeedsRows(event TriggerKind) bool {
+	for _, g := range t.Triggers {
+		if g.Is(event) && (g.Is(TriggerRow) || g.OldTable != "" || g.NewTable != "") {
+			return true
+		}
+	}
+	return false
 }

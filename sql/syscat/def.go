@@ -241,6 +241,11 @@ func (p *Printer) ConstraintDef(id catalog.ID) (text string, ok bool) {
 				return p.constraintText(t, k), true
 			}
 		}
+		for _, g := range t.Triggers {
+			if g.Constraint != 0 && g.Constraint == id {
+				return p.constraintText(t, g.AsConstraint()), true
+			}
+		}
 	}
 	for _, d := range p.Catalog.Types() {
 		for _, k := range d.Checks {
@@ -293,6 +298,8 @@ func (p *Printer) constraintText(t *catalog.Table, k *catalog.Constraint) string
 		s = keyText(t, k)
 	case catalog.ForeignConstraint:
 		s = p.foreignText(t, k)
+	case catalog.TriggerConstraint:
+		s = "TRIGGER"
 	}
 	if k.Deferrable {
 		s += " DEFERRABLE"
@@ -383,6 +390,8 @@ func (p *Printer) Definition(kind string, id catalog.ID, arg int) (string, bool)
 		return p.ConstraintDef(id)
 	case "viewdef":
 		return p.ViewDef(id)
+	case "triggerdef":
+		return p.TriggerDef(id)
 	case "ruledef":
 		return p.RuleDef(id)
 	case "object":

@@ -60,6 +60,9 @@ func descriptions(r *rows) {
 		for _, c := range t.Constraints {
 			put(c.ID, classConstr, 0, c.Comment)
 		}
+		for _, g := range t.Triggers {
+			put(g.ID, classTrigger, 0, g.Comment)
+		}
 	}
 	for _, c := range r.cat.UserCollations() {
 		put(c.ID, classCollation, 0, c.Comment)
@@ -228,6 +231,7 @@ func (r *rows) tableDepends(t *catalog.Table) {
 			r.depend(classConstr, k.ID, 0, classRelation, k.Index, 0, depNormal)
 		}
 	}
+	r.triggerDepends(t)
 	for _, x := range t.Indexes {
 		if x.Constraint != 0 {
 			r.depend(classRelation, x.ID, 0, classConstr, x.Constraint, 0, depInternal)

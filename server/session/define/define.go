@@ -198,7 +198,7 @@ func (e *Env) run(ctx context.Context, stmt ast.Stmt) error {
 	case *ast.Grant:
 		return pgerr.NotSupported(int(st.Pos), "GRANT and REVOKE are not supported")
 	case *ast.CreateTrigger:
-		return pgerr.NotSupported(int(st.Pos), "CREATE TRIGGER is not supported")
+		return e.createTrigger(ctx, st)
 	case *ast.CreateDatabase:
 		return pgerr.NotSupported(int(st.Pos), "CREATE DATABASE is not supported").
 			WithHint("One server holds one database; use schemas, or start another server.")
@@ -294,5 +294,6 @@ func copyTable(t *catalog.Table) *catalog.Table {
 	c.Columns = append([]catalog.Column(nil), t.Columns...)
 	c.Indexes = append([]*catalog.Index(nil), t.Indexes...)
 	c.Constraints = append([]*catalog.Constraint(nil), t.Constraints...)
+	c.Triggers = append([]*catalog.Trigger(nil), t.Triggers...)
 	return &c
 }

@@ -23,7 +23,7 @@ type object struct {
 	kind objectKind
 	id   catalog.ID // of a column, default or constraint: its table's
 	attr int16      // of a column or default
-	part catalog.ID // of a constraint
+	part catalog.ID // of a constraint or trigger
 }
 
 type objectKind uint8
@@ -40,6 +40,7 @@ const (
 	collationObject
 	extensionObject
 	extensionFunction
+	triggerObject
 )
 
 // dependent is an object that cannot be without another; auto ones go with it
@@ -123,7 +124,7 @@ func (r *removal) belongs(o object) bool {
 	switch o.kind {
 	case defaultObject:
 		return r.found[object{kind: tableObject, id: o.id}] || r.found[object{kind: columnObject, id: o.id, attr: o.attr}]
-	case columnObject:
+	case columnObject, triggerObject:
 		return r.found[object{kind: tableObject, id: o.id}]
 	case constraintObject:
 		return r.found[object{kind: tableObject, id: o.id}] || r.losesColumn(o)
@@ -194,6 +195,7 @@ func (e *Env) dependents(o object) ([]dependent, error) {
 		if t.HasRowType() {
 			views = append(views, dependent{object: object{kind: typeObject, id: t.TypeID}, auto: true})
 		}
+		views = append(views, e.triggersFrom(t)...)
 		return append(append(views, e.referring(t, func(*catalog.Constraint) bool { return true })...), e.owned(t.ID, 0)...), err
 	case columnObject:
 		return e.columnDependents(o)
@@ -307,6 +309,7 @@ func (e *Env) columnDependents(o object) ([]dependent, error) {
 		return nil, err
 	}
 	out = append(out, e.owned(t.ID, o.attr)...)
+	out = append(out, e.triggersOfColumn(t, o.attr)...)
 	for _, x := range t.Indexes {
 		if x.Unique && usesColumn(e, t, x, o.attr) {
 			out = append(out, e.referring(t, func(k *catalog.Constraint) bool { return k.Index == x.ID })...)
@@ -402,8 +405,19 @@ func (e *Env) describe(o object) string {
 		return "default value for column " + t.Columns[o.attr-1].Name + " of " + table
 	case constraintObject:
 		return "constraint " + constraintByID(t, o.part).Name + " on " + table
+	case triggerObject:
+		return "trigger " + ast.QuoteIdent(triggerByID(t, o.part).Name) + " on " + table
 	}
 	return table
+}
+
+func triggerByID(t *catalog.Table, id catalog.ID) *catalog.Trigger {
+	for _, g := range t.Triggers {
+		if g.ID == id {
+			return g
+		}
+	}
+	return nil
 }
 
 // visibleName is a relation's name, with its schema when the search path finds
@@ -476,6 +490,8 @@ func (e *Env) removeObject(ctx context.Context, o object) error {
 			c.Default, c.DefaultID, c.SequenceID = "", 0, 0
 		case constraintObject:
 			removeConstraint(t, o.part)
+		case triggerObject:
+			t.Triggers = withoutTrigger(t.Triggers, o.part)
 		}
 		return nil
 	})

@@ -129,13 +129,10 @@ func (e *Env) dropTarget(ctx context.Context, st *ast.Drop, n *ast.QName) (*obje
 		return e.dropType(st.Kind, n)
 	case ast.ObjCollation:
 		return e.dropCollation(n)
-	case ast.ObjFunction, ast.ObjProcedure, ast.ObjTrigger:
-		code := pgerrcode.UndefinedObject
-		switch st.Kind {
-		case ast.ObjFunction, ast.ObjProcedure:
-			code = pgerrcode.UndefinedFunction
-		}
-		return nil, pgerr.Newf(code, "%s %q does not exist", strings.ToLower(string(st.Kind)), n.Name)
+	case ast.ObjTrigger:
+		return e.dropTrigger(st, n)
+	case ast.ObjFunction, ast.ObjProcedure:
+		return nil, pgerr.Newf(pgerrcode.UndefinedFunction, "%s %q does not exist", strings.ToLower(string(st.Kind)), n.Name)
 	}
 	return nil, pgerr.NotSupported(int(st.Pos), "DROP %s is not supported", st.Kind)
 }
@@ -251,8 +248,27 @@ func (e *Env) truncate(ctx context.Context, st *ast.Truncate) error {
 			tables = append(tables, child)
 		}
 	}
+	if err := e.fireTruncate(ctx, tables, catalog.TriggerBefore); err != nil {
+		return err
+	}
 	for _, t := range tables {
 		if err := e.truncateTable(ctx, t, st.RestartIdentity); err != nil {
+			return err
+		}
+	}
+	return e.fireTruncate(ctx, tables, 0)
+}
+
+// fireTruncate fires the triggers of TRUNCATE before or after it.
+func (e *Env) fireTruncate(ctx context.Context, tables []*catalog.Table, timing catalog.TriggerKind) error {
+	for _, t := range tables {
+		if !t.HasTrigger(catalog.TriggerTruncate | timing) {
+			continue
+		}
+		if now, ok := e.Catalog.TableByID(t.ID); ok {
+			t = now
+		}
+		if err := e.Jobs.FireStatement(ctx, e.Txn, e.Catalog, t, catalog.TriggerTruncate|timing); err != nil {
 			return err
 		}
 	}

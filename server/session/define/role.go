@@ -274,6 +274,8 @@ func (e *Env) comment(ctx context.Context, st *ast.Comment) error {
 
 func (e *Env) commentGlobal(st *ast.Comment, text string) error {
 	switch st.Kind {
+	case ast.ObjTrigger:
+		return e.commentTrigger(st, text)
 	case ast.ObjCollation:
 		return e.commentCollation(&st.Name, text)
 	case ast.ObjSchema:
