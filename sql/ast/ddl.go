@@ -303,6 +303,9 @@ type (
 		Old, New string
 		IfExists bool
 		Key      bool // Old and New are names among the keys of the table Name
+		// Args are the argument types of a function, nil when none were written; so in
+		// AlterSchema, AlterOwner and Comment.
+		Args []TypeName
 	}
 	// AlterTable is ALTER TABLE (INDEX, SEQUENCE, VIEW) … commands.
 	AlterTable struct {
@@ -320,6 +323,7 @@ type (
 		Name     QName
 		Schema   string
 		IfExists bool
+		Args     []TypeName
 	}
 	// AlterOwner is ALTER … OWNER TO.
 	AlterOwner struct {
@@ -327,6 +331,7 @@ type (
 		Kind  ObjectKind
 		Name  QName
 		Owner string
+		Args  []TypeName
 	}
 	// Comment is COMMENT ON.
 	Comment struct {
@@ -335,6 +340,7 @@ type (
 		Name   QName
 		Column string // column or constraint
 		Text   *string
+		Args   []TypeName
 	}
 	// Truncate is TRUNCATE.
 	Truncate struct {

@@ -186,7 +186,7 @@ func constantFuncs(r *registrar) {
 	always(types.Null, "inet_client_port", "inet_server_port",
 		"pg_database_collation_actual_version", "pg_current_logfile", "pg_get_partkeydef", "pg_get_partition_constraintdef",
 		"pg_get_statisticsobjdef", "pg_get_statisticsobjdef_columns", "pg_get_statisticsobjdef_expressions",
-		"pg_partition_root", "pg_get_function_sqlbody", "pg_get_function_arg_default")
+		"pg_partition_root")
 	always(types.String(""), "pg_tablespace_location")
 	always(types.String("UTF8"), "pg_client_encoding", "getdatabaseencoding")
 	always(types.Float(0), "pg_notification_queue_usage")

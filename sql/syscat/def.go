@@ -24,6 +24,9 @@ type Printer struct {
 	// have the names; nil = as they are stored.
 	Expr  func(text string) string
 	Query func(text string, columns []string) string
+	// Statement writes a statement of a function's body, Type a type's name.
+	Statement func(text string) string
+	Type      func(types.T) string
 }
 
 func (p *Printer) visible(schema catalog.ID, name string) bool {
@@ -398,5 +401,5 @@ func (p *Printer) Definition(kind string, id catalog.ID, arg int) (string, bool)
 		text := describe(id)
 		return text, text != ""
 	}
-	return "", false
+	return p.functionPart(kind, id, arg)
 }

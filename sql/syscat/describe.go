@@ -70,6 +70,9 @@ func descriptions(r *rows) {
 	for _, t := range r.cat.Types() {
 		put(t.ID, classType, 0, t.Comment)
 	}
+	for _, f := range r.cat.AllFunctions() {
+		put(f.ID, classProc, 0, f.Comment)
+	}
 	for _, s := range r.cat.Sequences() {
 		put(s.ID, classRelation, 0, s.Comment)
 	}
@@ -161,6 +164,9 @@ func depends(r *rows) {
 		for _, c := range t.Checks {
 			r.depend(classConstr, c.ID, 0, classType, t.ID, 0, depAuto)
 		}
+	}
+	for _, f := range r.cat.AllFunctions() {
+		r.functionDepends(f)
 	}
 	for _, s := range r.cat.Sequences() {
 		r.depend(classRelation, s.ID, 0, classNamespace, s.Schema, 0, depNormal)

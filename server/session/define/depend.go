@@ -41,6 +41,7 @@ const (
 	extensionObject
 	extensionFunction
 	triggerObject
+	functionObject
 )
 
 // dependent is an object that cannot be without another; auto ones go with it
@@ -219,6 +220,8 @@ func (e *Env) dependents(o object) ([]dependent, error) {
 		return e.extensionParts(o.id), nil
 	case extensionFunction:
 		return e.callersOf(builtin.FuncByOID(o.id)), nil
+	case functionObject:
+		return e.functionUsers(o.id)
 	}
 	return nil, nil
 }
@@ -266,6 +269,11 @@ func (e *Env) inSchema(schema catalog.ID) (out []dependent) {
 	for _, c := range e.Catalog.UserCollations() {
 		if c.Schema == schema {
 			out = append(out, dependent{object: object{kind: collationObject, id: c.ID}, order: c.ID})
+		}
+	}
+	for _, f := range e.Catalog.AllFunctions() {
+		if f.Schema == schema {
+			out = append(out, dependent{object: object{kind: functionObject, id: f.ID}, order: f.ID})
 		}
 	}
 	for _, q := range e.Catalog.Sequences() {
@@ -383,6 +391,9 @@ func (e *Env) describe(o object) string {
 	case extensionFunction:
 		f := builtin.FuncByOID(o.id)
 		return "function " + strings.ReplaceAll(builtin.CallText("", f.Name, f.Args), ", ", ",")
+	case functionObject:
+		f, _ := e.Catalog.FunctionByID(o.id)
+		return "function " + e.signature(f)
 	case indexObject:
 		x, _ := e.Catalog.IndexByID(o.id)
 		t, _ := e.Catalog.TableByID(x.Table)
@@ -465,6 +476,8 @@ func (e *Env) removeObject(ctx context.Context, o object) error {
 		return e.edit.RemoveExtension(e.extensionByID(o.id))
 	case extensionFunction: // goes with its extension
 		return nil
+	case functionObject:
+		return e.edit.RemoveFunction(o.id)
 	case indexObject:
 		x, ok := e.Catalog.IndexByID(o.id)
 		if !ok {

@@ -25,7 +25,15 @@ func (e *Env) drop(ctx context.Context, st *ast.Drop) error {
 	}
 	var targets []object
 	for i := range st.Names {
-		o, err := e.dropTarget(ctx, st, &st.Names[i])
+		var o *object
+		var err error
+		if isRoutine(st.Kind) {
+			if o, err = e.dropFunction(st, i); err != nil {
+				return err
+			}
+		} else {
+			o, err = e.dropTarget(ctx, st, &st.Names[i])
+		}
 		if err == nil {
 			if o != nil && !slices.Contains(targets, *o) {
 				targets = append(targets, *o)
@@ -131,8 +139,6 @@ func (e *Env) dropTarget(ctx context.Context, st *ast.Drop, n *ast.QName) (*obje
 		return e.dropCollation(n)
 	case ast.ObjTrigger:
 		return e.dropTrigger(st, n)
-	case ast.ObjFunction, ast.ObjProcedure:
-		return nil, pgerr.Newf(pgerrcode.UndefinedFunction, "%s %q does not exist", strings.ToLower(string(st.Kind)), n.Name)
 	}
 	return nil, pgerr.NotSupported(int(st.Pos), "DROP %s is not supported", st.Kind)
 }

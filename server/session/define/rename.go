@@ -61,6 +61,12 @@ func (e *Env) renameOne(ctx context.Context, st *ast.Rename) error {
 		return e.renameTrigger(ctx, st)
 	case ast.ObjCollation:
 		return e.renameCollation(ctx, &st.Name, nil, st.New)
+	case ast.ObjFunction, ast.ObjProcedure, ast.ObjRoutine:
+		f, err := e.ownRoutine(st.Kind, &st.Name, st.Args)
+		if err != nil {
+			return err
+		}
+		return e.renameFunction(ctx, f, f.Schema, st.New)
 	case ast.ObjTable, ast.ObjView, ast.ObjMatView, ast.ObjColumn:
 		return e.renameInTable(ctx, st)
 	}

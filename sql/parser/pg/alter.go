@@ -16,6 +16,9 @@ func (c *conv) alterStmt(n *pgast.Node) ast.Stmt {
 		return c.rename(v.RenameStmt)
 	case *pgast.Node_AlterObjectSchemaStmt:
 		s := v.AlterObjectSchemaStmt
+		if name, args, ok := c.routineOf(s.Object); ok && isRoutine(s.ObjectType) {
+			return &ast.AlterSchema{At: c.here(), Kind: objectKind(s.ObjectType), Name: name, Args: args, Schema: s.Newschema}
+		}
 		name, ok := c.objectOf(s.Relation, s.Object, "")
 		if !ok || byMethod(s.ObjectType) {
 			return c.otherAlter(s.ObjectType)
@@ -38,6 +41,9 @@ func (c *conv) alterStmt(n *pgast.Node) ast.Stmt {
 			IfNotExists: s.SkipIfNewValExists, Neighbor: s.NewValNeighbor, After: s.NewValIsAfter}
 	case *pgast.Node_AlterOwnerStmt:
 		s := v.AlterOwnerStmt
+		if name, args, ok := c.routineOf(s.Object); ok && isRoutine(s.ObjectType) {
+			return &ast.AlterOwner{At: c.here(), Kind: objectKind(s.ObjectType), Name: name, Args: args, Owner: c.role(s.Newowner)}
+		}
 		name, ok := c.objectOf(s.Relation, s.Object, "")
 		if !ok || byMethod(s.ObjectType) {
 			return c.otherAlter(s.ObjectType)
@@ -91,6 +97,10 @@ func (c *conv) rename(s *pgast.RenameStmt) ast.Stmt {
 		out.Of = ast.ObjTable
 	case pgast.ObjectType_OBJECT_DOMCONSTRAINT:
 		out.Of = ast.ObjDomain
+	}
+	if name, args, ok := c.routineOf(s.Object); ok && isRoutine(s.RenameType) {
+		out.Name, out.Args = name, args
+		return out
 	}
 	name, ok := c.objectOf(s.Relation, s.Object, s.Subname)
 	if !ok || byMethod(s.RenameType) {
