@@ -264,6 +264,9 @@ func newUpdate(n *physical.Update) (Operator, error) {
 		return u.keep(u.row, u.in[at:])
 	}
 	u.does(catalog.TriggerUpdate, n.Set...)
+	if isInstead(n.Write) {
+		u.insteadUpdate(n)
+	}
 	return &updateOp{modify: u, seen: seen}, nil
 }
 
@@ -302,6 +305,9 @@ func newDelete(n *physical.Delete) (Operator, error) {
 		return d.keep(old, d.in[1+cols:])
 	}
 	d.does(catalog.TriggerDelete)
+	if isInstead(n.Write) {
+		d.insteadDelete(n)
+	}
 	return d, nil
 }
 
@@ -315,7 +321,7 @@ func newInsert(n *physical.Insert) (Operator, error) {
 	if m.writer.triggers.has(catalog.TriggerBefore | catalog.TriggerRow | catalog.TriggerInsert) {
 		m.input = stepwise(m.input)
 	}
-	if n.OnConflict != nil {
+	if n.OnConflict != nil && !isInstead(n.Write) {
 		return newUpsert(n, m)
 	}
 	m.run = func(ctx context.Context, b *batch.Batch, i int) error {
@@ -326,6 +332,9 @@ func newInsert(n *physical.Insert) (Operator, error) {
 		}
 		m.affected++
 		return m.keepInserted(m.row, id, 0)
+	}
+	if isInstead(n.Write) {
+		m.insteadInsert()
 	}
 	return m, nil
 }

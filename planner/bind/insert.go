@@ -23,7 +23,11 @@ func (b *binder) writeTarget(n *ast.QName, s *scope, verb string) (*catalog.Tabl
 	if f.table == nil {
 		return nil, nil, errAt(ast.NoPos, pgerrcode.InsufficientPrivilege, "permission denied for view %s", f.name)
 	}
-	t, via, why, err := b.viewLevels(f.table)
+	event := writeEvents[verb]
+	if insteadOf(f.table, event) {
+		return f.table, nil, nil
+	}
+	t, via, why, err := b.viewLevels(f.table, event)
 	if err == nil && why != "" && (t == nil || verb != "delete from") {
 		err = cannotWrite(verb, b.refused, why)
 	}

@@ -53,7 +53,7 @@ func (b *binder) update(x *ast.Update, outer *scope) (*query, error) {
 	}
 	n.RowID, n.Old = src.rowID, src.old
 	var system []nsCol
-	if x.Returning != nil {
+	if x.Returning != nil && t.Kind != catalog.KindView {
 		if system, err = b.updatedColumns(t, src.rel); err != nil {
 			return nil, err
 		}
@@ -126,6 +126,9 @@ type source struct {
 
 // targetSource reads the table that is changed.
 func (b *binder) targetSource(t *catalog.Table, via writtenView, ref *ast.TableRef) (*source, []*nsItem, error) {
+	if t.Kind == catalog.KindView {
+		return b.insteadSource(t, via, ref)
+	}
 	read := ref
 	if via != nil {
 		read = &ast.TableRef{At: ref.At, Name: ast.QName{Name: t.Name}, Alias: &ast.Alias{Name: t.Name}}

@@ -78,3 +78,12 @@ func (x shower) statement(text string) string {
 	}
 	return ast.Print(list[0].Stmt)
 }
+
+// calledName is the name by which a function is called: with its schema where the search
+// path does not find it.
+func (n names) calledName(f *catalog.Function) string {
+	if slices.Contains(n.userFunctions("", f.Name), f) {
+		return ast.QuoteIdent(f.Name)
+	}
+	return ast.QuoteIdent(n.s.Catalog().SchemaName(f.Schema)) + "." + ast.QuoteIdent(f.Name)
+}

@@ -23,7 +23,7 @@ type shower struct {
 // printer shows definitions as the session sees them.
 func (s *Session) printer(pretty bool) *syscat.Printer {
 	x := shower{s, pretty}
-	return &syscat.Printer{Catalog: s.Catalog(), Visible: s.visible, Pretty: pretty, Expr: x.expr, Query: x.query, Statement: x.statement,
+	return &syscat.Printer{Catalog: s.Catalog(), Visible: s.visible, Pretty: pretty, Expr: x.expr, Query: x.query, Statement: x.statement, Function: names{s}.calledName,
 		Type: func(t types.T) string { name, _ := (names{s}).typeName(t.OID); return name }}
 }
 

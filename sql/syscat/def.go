@@ -20,6 +20,8 @@ type Printer struct {
 	Visible Visible
 	// Pretty leaves out parentheses that precedence makes superfluous.
 	Pretty bool
+	// Function names a user's function for a call; nil = with its schema.
+	Function func(f *catalog.Function) string
 	// Expr and Query write a stored expression, and the query of a view whose columns
 	// have the names; nil = as they are stored.
 	Expr  func(text string) string

@@ -276,6 +276,12 @@ func (p *Printer) functionName(id catalog.ID) string {
 	if f := builtin.FuncByOID(id); f != nil {
 		return builtin.QuoteIdent(f.Name)
 	}
+	if f, ok := p.Catalog.FunctionByID(id); ok {
+		if p.Function != nil {
+			return p.Function(f)
+		}
+		return qualified(p.Catalog, f.Schema, f.Name)
+	}
 	return "???"
 }
 

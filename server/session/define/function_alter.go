@@ -220,6 +220,7 @@ func typesAsWritten(list []ast.TypeName) string {
 func (e *Env) functionUsers(id catalog.ID) (out []dependent, err error) {
 	f, _ := e.Catalog.FunctionByID(id)
 	calls := func(text string) bool { return text != "" && e.callsFunction(f, text) }
+	out = append(out, e.triggersCalling(f, calls)...)
 	for _, t := range e.Catalog.Tables() {
 		if t.HasQuery() {
 			if calls(t.ViewSQL) {

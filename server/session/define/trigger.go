@@ -50,9 +50,6 @@ func (e *Env) createTrigger(ctx context.Context, st *ast.CreateTrigger) error {
 	if g.Function, err = e.triggerFunction(&st.Function); err != nil {
 		return err
 	}
-	if g.Is(catalog.TriggerInstead) {
-		return pgerr.NotSupported(int(st.Pos), "INSTEAD OF triggers are not supported")
-	}
 	old := t.Trigger(st.Name)
 	if err := replaceableTrigger(t, old, st); err != nil {
 		return err
@@ -232,20 +229,37 @@ func (e *Env) triggerFunction(n *ast.QName) (catalog.ID, error) {
 			return 0, pgerr.Newf(pgerrcode.InvalidSchemaName, "schema %q does not exist", n.Schema)
 		}
 	}
-	for _, f := range builtin.Functions(n.Schema, n.Name) {
-		if len(f.Args) != 0 {
-			continue
-		}
-		if f.Ret != types.TriggerOID {
-			return 0, notTriggerFunction(n)
-		}
-		return f.OID, nil
+	id, ret := e.functionWithoutArgs(n)
+	switch {
+	case id != 0 && ret == types.TriggerOID:
+		return id, nil
+	case id != 0:
+		return 0, pgerr.Newf(pgerrcode.InvalidObjectDefinition, "function %s must return type trigger", dotted(n))
 	}
 	return 0, pgerr.Newf(pgerrcode.UndefinedFunction, "function %s() does not exist", dotted(n))
 }
 
-func notTriggerFunction(n *ast.QName) error {
-	return pgerr.Newf(pgerrcode.InvalidObjectDefinition, "function %s must return type trigger", dotted(n))
+// functionWithoutArgs finds a function that takes no arguments, 0 if there is none.
+func (e *Env) functionWithoutArgs(n *ast.QName) (id catalog.ID, ret types.OID) {
+	if n.Schema == "" || n.Schema == "pg_catalog" {
+		for _, f := range builtin.Functions(n.Schema, n.Name) {
+			if len(f.Args) == 0 {
+				return f.OID, f.Ret
+			}
+		}
+	}
+	path := e.Path
+	if n.Schema != "" {
+		path = []string{n.Schema}
+	}
+	for _, p := range path {
+		if s, ok := e.Catalog.Schema(p); ok {
+			if f, ok := e.Catalog.Function(s.ID, n.Name, []catalog.ID{}); ok && !f.IsProcedure() {
+				return f.ID, f.RetID()
+			}
+		}
+	}
+	return 0, 0
 }
 
 // replaceableTrigger refuses a name that is taken.

@@ -173,3 +173,15 @@ func (e *Env) typeOfTriggers(t *catalog.Table, c *catalog.Column) error {
 	}
 	return nil
 }
+
+// triggersCalling are the triggers whose function is f, or whose condition calls it.
+func (e *Env) triggersCalling(f *catalog.Function, calls func(text string) bool) (out []dependent) {
+	for _, t := range e.Catalog.Tables() {
+		for _, g := range t.Triggers {
+			if g.Function == f.ID || calls(g.When) {
+				out = append(out, dependent{object: object{kind: triggerObject, id: t.ID, part: g.ID}, order: g.ID})
+			}
+		}
+	}
+	return out
+}
