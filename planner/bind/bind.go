@@ -42,6 +42,10 @@ type Options struct {
 	Warn func(*pgerr.Error)
 	// Trace, if set, notes what the statement's names mean.
 	Trace *Trace
+	// Vars, if set, are the variables of the function whose body the statement is in.
+	Vars *Variables
+	// CallsAsWritten keeps calls of functions whose body could stand in their place.
+	CallsAsWritten bool
 }
 
 // VectorStats are facts about a vector index; 0 = unknown.
@@ -70,6 +74,7 @@ type Statement struct {
 	Params []types.OID
 	Tag    string
 	Locks  bool // it takes row locks
+	Calls  bool // it calls functions that users made
 	// Positions are where a cursor's rows come from, if they were asked for.
 	Positions []Position
 }
@@ -119,13 +124,20 @@ type binder struct {
 	asWritten bool
 	// tableoids are the columns that clients are told constants come from.
 	tableoids map[*expr.Const]catalog.ID
+	// keepCalls leaves calls of functions where their bodies could stand; inlining are
+	// the functions whose bodies are around, body those of stored expressions, which see no variables.
+	keepCalls bool
+	inlining  []*catalog.Function
+	body      int
+	// callInFrom is where the call of FROM stands that is bound, whose columns count.
+	callInFrom ast.Pos
 }
 
 // maxDepth bounds nested queries and expressions; the grammar bounds text already.
 const maxDepth = 5000
 
 func newBinder(o Options) *binder {
-	return &binder{o: o, noParams: o.NoParams, meta: logical.NewMeta(), params: append([]types.OID(nil), o.ParamTypes...),
+	return &binder{o: o, noParams: o.NoParams, keepCalls: o.CallsAsWritten, callInFrom: ast.NoPos, meta: logical.NewMeta(), params: append([]types.OID(nil), o.ParamTypes...),
 		pos: map[*expr.Column]ast.Pos{}, shapes: map[logical.ColID][]field{}, rowShapes: map[*expr.RowOf][]field{}, caseRows: map[*expr.Case]*expr.RowOf{},
 		rawRows: map[*expr.RowOf]*expr.RowOf{}, rowPos: map[*expr.RowOf][]ast.Pos{}, tableoids: map[*expr.Const]catalog.ID{}}
 }
@@ -145,9 +157,11 @@ func Bind(stmt ast.Stmt, o Options) (*Statement, error) {
 	for i := range s.Out {
 		s.Out[i].Collation = b.meta.Cols[s.Out[i].ID].Collation
 	}
+	b.finishVariables()
 	if err := b.finishParams(); err != nil {
 		return nil, err
 	}
+	s.Calls = b.meta.Calls
 	s.Params, s.Locks, s.Positions = b.params, b.locks, b.positions
 	return s, nil
 }

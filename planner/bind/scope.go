@@ -234,6 +234,14 @@ func (b *binder) columnRef(s *scope, x *ast.ColumnRef) (expr.Expr, error) {
 	if x.Star {
 		return b.starValue(s, x)
 	}
+	if b.o.Vars != nil {
+		return b.columnOrVariable(x, func() (expr.Expr, error) { return b.columnOfParts(s, x) })
+	}
+	return b.columnOfParts(s, x)
+}
+
+// columnOfParts binds a column by the parts of its name.
+func (b *binder) columnOfParts(s *scope, x *ast.ColumnRef) (expr.Expr, error) {
 	switch len(x.Parts) {
 	case 1:
 		return b.bareColumn(s, x)
@@ -264,6 +272,9 @@ func (b *binder) starValue(s *scope, x *ast.ColumnRef) (expr.Expr, error) {
 		return nil, err
 	}
 	if it == nil {
+		if v := b.variable(x.Parts); v != nil {
+			return v, nil
+		}
 		return nil, b.missingItem(s, rel, x.Pos)
 	}
 	return b.wholeRow(it, x.Pos)

@@ -87,3 +87,23 @@ func (n names) calledName(f *catalog.Function) string {
 	}
 	return ast.QuoteIdent(n.s.Catalog().SchemaName(f.Schema)) + "." + ast.QuoteIdent(f.Name)
 }
+
+// function leaves the schema out of the name of a user's function that is visible.
+func (x shower) function(q ast.QName) ast.QName {
+	sc, ok := x.s.Catalog().Schema(q.Schema)
+	if !ok {
+		return q
+	}
+	own := x.s.Catalog().Functions(sc.ID, q.Name)
+	if len(own) == 0 {
+		return q
+	}
+	found := names{x.s}.userFunctions("", q.Name)
+	for _, f := range own {
+		if !slices.Contains(found, f) {
+			return q
+		}
+	}
+	q.Schema = ""
+	return q
+}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/loxodb/loxodb/executor"
 	"github.com/loxodb/loxodb/planner"
+	"github.com/loxodb/loxodb/planner/bind"
 	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/server/backend"
 	"github.com/loxodb/loxodb/sql/ast"
@@ -41,7 +42,8 @@ type prepared struct {
 	fills    catalog.ID
 	warnings []*pgerr.Error // that came of planning it
 	fromSQL  bool
-	simple   bool // of the simple protocol: without parameters
+	vars     *bind.Variables // of the function whose statement it is
+	simple   bool            // of the simple protocol: without parameters
 	// positions: the plan tells the row numbers behind a cursor's rows.
 	positions bool
 	when      time.Time
@@ -203,6 +205,10 @@ func (s *Session) prepareAs(ctx context.Context, p *prepared, x ast.Parsed) (*pr
 		p.params = params
 	case *ast.Execute, *ast.Fetch:
 		s.describeNamed(p)
+	case *ast.Call:
+		if err := s.describeCall(p, st); err != nil {
+			return nil, err
+		}
 	case *ast.Declare:
 		params, err := s.queryParams(st.Query, p)
 		if err != nil {
@@ -260,7 +266,7 @@ func (s *Session) optionsFor(p *prepared) planner.Options {
 	if p.fills != 0 {
 		o.Catalog, o.Fill = o.Catalog.Renamed(p.fills, hiddenName), p.fills
 	}
-	o.NoParams = p.simple
+	o.NoParams, o.Vars = p.simple, p.vars
 	o.Positions = p.positions
 	o.Warn = func(w *pgerr.Error) { p.warnings = append(p.warnings, w) }
 	return o

@@ -56,12 +56,16 @@ type Session struct {
 	listens  listener
 	hooks    hooks
 	triggers triggerState
-	idle     *running // memory of an execution that has ended
-	spare    *portal  // memory of the unnamed portal
-	limits   limits
-	waiting  kv.Waiting
-	outcome  outcome
-	manual   bool // autocommit is off: see autoBegin
+	// Of functions: how deep calls are, how many statements around the running one write, and
+	// bodies with their plans.
+	calls, pinned int
+	sqlBodies     map[bodyKey]*sqlBody
+	idle          *running // memory of an execution that has ended
+	spare         *portal  // memory of the unnamed portal
+	limits        limits
+	waiting       kv.Waiting
+	outcome       outcome
+	manual        bool // autocommit is off: see autoBegin
 	// next are the modes that MySQL's SET TRANSACTION gave the next transaction.
 	next *ast.TxnStmt
 }

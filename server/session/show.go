@@ -32,7 +32,7 @@ func (s *Session) ShowExpr(text string, pretty bool) string { return shower{s, p
 
 func (x shower) style() ast.Style {
 	s := ast.Style{Bare: x.pretty, Relation: x.relation}
-	if !x.publicInPath() {
+	if !x.publicInPath() || x.s.Catalog().HasFunctions() {
 		s.Callable = x.callable
 	}
 	return s
@@ -65,6 +65,9 @@ func (x shower) relation(q ast.QName) ast.QName {
 // pg_catalog, where the vector types and their functions are, too.
 func (x shower) callable(q ast.QName) ast.QName {
 	if q.Schema != "" {
+		return x.function(q)
+	}
+	if x.publicInPath() {
 		return q
 	}
 	if _, ok := x.s.Catalog().Type(catalog.PublicID, q.Name); ok || inPublic(q.Name) {
@@ -93,7 +96,7 @@ func (x shower) read(text string) *ast.Select {
 // expr shows an expression. The stored text is what is shown, but for the names
 // of relations, superfluous parentheses, and what has lines of its own.
 func (x shower) expr(text string) string {
-	if !x.pretty && !strings.Contains(text, "::regclass") && !strings.Contains(text, "CASE ") && x.publicInPath() {
+	if !x.pretty && !x.s.Catalog().HasFunctions() && !strings.Contains(text, "::regclass") && !strings.Contains(text, "CASE ") && x.publicInPath() {
 		return text
 	}
 	q := x.read("SELECT " + text)

@@ -15,9 +15,6 @@ import (
 type triggerState struct {
 	depth   int
 	changes executor.Changes
-	// pinned counts those that run while their statement goes through its rows: the view
-	// must not move under it, and what meets newer rows starts the whole statement again.
-	pinned int
 }
 
 // maxTriggerDepth bounds triggers that fire each other.
@@ -40,10 +37,6 @@ func (s *Session) callTrigger(ctx context.Context, c *executor.TriggerCall) ([]t
 	}
 	s.triggers.depth++
 	defer func() { s.triggers.depth-- }()
-	if !c.Trigger.After() {
-		s.triggers.pinned++
-		defer func() { s.triggers.pinned-- }()
-	}
 	if f := builtinTriggers[c.Trigger.Function]; f != nil {
 		return f(s, c)
 	}

@@ -49,6 +49,8 @@ func (s *Session) utility(ctx context.Context, p *portal) (tag string, err error
 		return s.maintain(ctx, st)
 	case *ast.Block:
 		return st.Tag, s.block(ctx, p, st)
+	case *ast.Do:
+		return "DO", s.do(ctx, st)
 	case *ast.Use:
 		return "SET", s.use(st)
 	case *ast.AutoCommit:
@@ -98,7 +100,7 @@ func (s *Session) restarting(ctx context.Context, run func() error) error {
 	mark, before := s.tx.txn.Savepoint(), s.tx.catalog
 	for tries := 0; ; tries++ {
 		err := run()
-		if !errors.Is(err, table.ErrRestart) || s.tx.iso != kv.ReadCommitted || tries >= maxRestarts {
+		if !errors.Is(err, table.ErrRestart) || s.tx.iso != kv.ReadCommitted || s.pinned > 0 || tries >= maxRestarts {
 			return err
 		}
 		if err := s.tx.txn.RollbackTo(mark); err != nil {

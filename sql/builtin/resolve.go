@@ -43,6 +43,7 @@ type candidate struct {
 	order    []int
 	expanded bool
 	defaults int
+	path     int // of functions of users: the place of the schema in the search path
 }
 
 // ResolveFunc chooses the overload of a function call (PostgreSQL chapter 10.3).
@@ -57,6 +58,10 @@ func ResolveFunc(schema, name string, args []types.OID, shape CallShape) (*Resol
 			list = append(list, c)
 		}
 	}
+	return resolveAmong(list, schema, name, args, shape)
+}
+
+func resolveAmong(list []candidate, schema, name string, args []types.OID, shape CallShape) (*Resolved, error) {
 	list = dropShadowed(list)
 	for i := range list {
 		if slices.Equal(list[i].args, args) {
@@ -188,6 +193,9 @@ next:
 	for _, c := range list {
 		for i := range keep {
 			if slices.Equal(keep[i].args, c.args) {
+				if keep[i].path != c.path {
+					continue next // the search path comes to it later
+				}
 				if keep[i].expanded && !c.expanded || keep[i].expanded == c.expanded && keep[i].defaults > c.defaults {
 					keep[i] = c
 				}
@@ -290,7 +298,9 @@ func (f *Func) withOutTypes(declared, actual []types.OID) (*Func, error) {
 		return nil, err
 	}
 	own := *f
-	own.OutTypes = slices.Clone(f.OutTypes)
+	if own.OutTypes = slices.Clone(f.OutTypes); own.User != nil {
+		own.runUser()
+	}
 	for i, t := range own.OutTypes {
 		var err error
 		if own.OutTypes[i], err = p.of(t); err != nil {

@@ -90,6 +90,14 @@ func (e *Error) WithHint(format string, args ...any) *Error {
 	return e
 }
 
+// AddWhere adds a line to the CONTEXT field: what was around what is there.
+func (e *Error) AddWhere(line string) {
+	if e.Where != "" {
+		line = e.Where + "\n" + line
+	}
+	e.Where = line
+}
+
 // WithCause keeps the lower error for logs and errors.Is; it is not sent.
 func (e *Error) WithCause(err error) *Error {
 	e.cause = err

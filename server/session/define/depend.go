@@ -193,6 +193,7 @@ func (e *Env) dependents(o object) ([]dependent, error) {
 	case tableObject:
 		t, _ := e.Catalog.TableByID(o.id)
 		views, err := e.readers(t, 0)
+		views = append(views, e.functionReaders(t)...)
 		if t.HasRowType() {
 			views = append(views, dependent{object: object{kind: typeObject, id: t.TypeID}, auto: true})
 		}

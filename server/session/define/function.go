@@ -115,7 +115,7 @@ func functionBody(f *catalog.Function, st *ast.CreateFunction, code []string, ha
 	case inline && f.Language != "sql":
 		return functionError("inline SQL function body only valid for language SQL")
 	case inline:
-		return pgerr.NotSupported(int(st.Pos), "functions with a body in SQL are not supported")
+		return nil
 	case !hasCode:
 		return functionError("no function body specified")
 	case len(code) > 1:
