@@ -247,6 +247,10 @@ func (w *tableWriter) cascade(ctx context.Context, k *keyChange, rows *rowStore,
 	if err != nil {
 		return err
 	}
+	if c := w.env.Changes; c != nil {
+		c.Depth++
+		defer func() { c.Depth-- }()
+	}
 	event, set := w.childEvent(k, action)
 	if err := child.triggers.before(ctx, event, set); err != nil {
 		return err

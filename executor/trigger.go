@@ -245,7 +245,11 @@ func (e *Env) replica() bool { return e.Replica != nil && e.Replica() }
 
 // Changes are the rows that statements inside others have changed, as far as the outer
 // ones want to know. It belongs to a session.
-type Changes struct{ watches []*watch }
+type Changes struct {
+	// Depth is how many triggers run inside each other, foreign keys' included.
+	Depth   int
+	watches []*watch
+}
 
 type watch struct {
 	storage catalog.ID

@@ -91,11 +91,12 @@ func (w *tableWriter) beforeDelete(ctx context.Context, id uint64, old []types.D
 }
 
 // assigned are the columns that UPDATE OF means: set, and the generated columns that
-// come from those.
+// come from those; all of them where triggers before the row may change others.
 func (g *tableTriggers) assigned(set []bool) []bool {
 	out := slices.Clone(set)
+	all := g.has(catalog.TriggerBefore | catalog.TriggerRow | catalog.TriggerUpdate)
 	for _, c := range g.w.def.Generated {
-		if slices.ContainsFunc(expr.Columns(c.Expr), func(i int) bool { return set[i] }) {
+		if all || slices.ContainsFunc(expr.Columns(c.Expr), func(i int) bool { return set[i] }) {
 			out[c.Attr-1] = true
 		}
 	}

@@ -346,7 +346,7 @@ func (s *Session) fillEnv(env *executor.Env, ctx context.Context, read kv.Reader
 		Trigger: s.hooks.trigger, Replica: s.hooks.replica, Changes: &s.triggers.changes,
 	}
 	s.setEffort(env)
-	if s.tx.txn != nil && s.tx.iso == kv.ReadCommitted {
+	if s.tx.txn != nil && s.tx.iso == kv.ReadCommitted && s.pinned == 0 {
 		env.Refresh = s.tx.txn.Refresh
 	}
 }

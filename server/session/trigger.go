@@ -13,15 +13,16 @@ import (
 
 // triggerState is what a session knows of the triggers that are running.
 type triggerState struct {
-	depth   int
 	changes executor.Changes
+	// user calls a function that a user has made.
+	user func(ctx context.Context, f *catalog.Function, c *executor.TriggerCall) ([]types.Datum, error)
 }
 
 // maxTriggerDepth bounds triggers that fire each other.
 const maxTriggerDepth = 200
 
 // TriggerDepth is pg_trigger_depth().
-func (s *Session) TriggerDepth() int { return s.triggers.depth }
+func (s *Session) TriggerDepth() int { return s.triggers.changes.Depth }
 
 // replica reports session_replication_role = replica.
 func (s *Session) replica() bool {
@@ -31,19 +32,21 @@ func (s *Session) replica() bool {
 
 // callTrigger implements executor.CallTrigger.
 func (s *Session) callTrigger(ctx context.Context, c *executor.TriggerCall) ([]types.Datum, error) {
-	if s.triggers.depth >= maxTriggerDepth {
+	if s.TriggerDepth() >= maxTriggerDepth {
 		return nil, pgerr.New(pgerrcode.StatementTooComplex, "stack depth limit exceeded").
 			WithHint("Increase the configuration parameter \"max_stack_depth\" (currently 2048kB), after ensuring the platform's stack depth limit is adequate.")
 	}
-	s.triggers.depth++
-	defer func() { s.triggers.depth-- }()
+	s.triggers.changes.Depth++
+	defer func() { s.triggers.changes.Depth-- }()
 	if f := builtinTriggers[c.Trigger.Function]; f != nil {
 		return f(s, c)
 	}
-	return nil, s.notTriggerFunction(c.Trigger.Function)
-}
-
-// notTriggerFunction is the answer to a function that cannot be called.
-func (s *Session) notTriggerFunction(id catalog.ID) error {
-	return pgerr.NotSupported(-1, "the trigger function with OID %d is not supported", id)
+	f, ok := s.Catalog().FunctionByID(c.Trigger.Function)
+	if !ok {
+		return nil, pgerr.NotSupported(-1, "the trigger function with OID %d is not supported", c.Trigger.Function)
+	}
+	if s.triggers.user == nil {
+		return nil, pgerr.NotSupported(-1, "functions in language %s are not supported", f.Language)
+	}
+	return s.triggers.user(ctx, f, c)
 }
