@@ -13,6 +13,7 @@ import (
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/parser"
 	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/syscat"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -38,6 +39,9 @@ type Options struct {
 	Fill catalog.ID
 	// Positions asks for the row numbers by which WHERE CURRENT OF finds a cursor's rows.
 	Positions bool
+	// Transition finds a transition table of the running trigger by name, nil if it has none
+	// of that; nil: there is no trigger.
+	Transition func(name string) *syscat.Table
 	// Warn, if set, is told what is odd about the statement.
 	Warn func(*pgerr.Error)
 	// Trace, if set, notes what the statement's names mean.

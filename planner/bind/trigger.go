@@ -9,6 +9,7 @@ import (
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/syscat"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -122,6 +123,14 @@ func refFits(ref *ast.ColumnRef, t *catalog.Table, kind catalog.TriggerKind) err
 		return errAt(ref.Pos, pgerrcode.InvalidObjectDefinition, generated).WithDetail("Column \"%s\" is a generated column.", name)
 	}
 	return nil
+}
+
+// transition finds a transition table of the running trigger.
+func (b *binder) transition(name string) *syscat.Table {
+	if b.o.Transition == nil {
+		return nil
+	}
+	return b.o.Transition(name)
 }
 
 // triggers binds the conditions of a table's triggers.

@@ -57,11 +57,12 @@ type stamp struct {
 	catalog, temp catalog.Version
 	settings      int
 	sizes         int // of temporary tables
+	trigger       catalog.ID
 }
 
 func (s *Session) stampNow() stamp {
 	snap := s.Catalog()
-	return stamp{snap.Version, snap.TempVersion(), s.settings.version, s.tempSizes(snap)}
+	return stamp{snap.Version, snap.TempVersion(), s.settings.version, s.tempSizes(snap), s.triggers.visible()}
 }
 
 // cachedPlan is an entry of the shared plan cache: a single planned statement.
@@ -164,12 +165,12 @@ func (s *Session) planKeyNow() string {
 		s.settings.key, s.settings.keyVersion = sb.String(), s.settings.version+1
 	}
 	snap := s.Catalog()
-	return fmt.Sprintf("%s\x00%d\x00%d\x00%d\x00%d", s.settings.key, s.db.id, snap.Version, snap.TempVersion(), s.tempSizes(snap))
+	return fmt.Sprintf("%s\x00%d\x00%d\x00%d\x00%d\x00%d", s.settings.key, s.db.id, snap.Version, snap.TempVersion(), s.tempSizes(snap), s.triggers.visible())
 }
 
 // shareable reports a query whose plan other sessions may use.
 func (s *Session) shareable(query string) bool {
-	return !catalogstore.Uncommitted(s.Catalog().Version) && len(query) <= 64<<10
+	return !catalogstore.Uncommitted(s.Catalog().Version) && s.triggers.visible() == 0 && len(query) <= 64<<10
 }
 
 func cacheKey(planKey, query string, declared []types.OID) string {

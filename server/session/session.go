@@ -215,7 +215,8 @@ func (s *Session) Close() {
 // planOptions is what the planner may see.
 func (s *Session) planOptions(params []types.OID) planner.Options {
 	return planner.Options{
-		Catalog: s.Catalog(), Session: s, Format: s.TextFormat(), Parser: s.db.cfg.Parser,
+		Transition: s.transitionFinder(),
+		Catalog:    s.Catalog(), Session: s, Format: s.TextFormat(), Parser: s.db.cfg.Parser,
 		ParamTypes: params, TempRows: s.tempRows,
 		VectorStats: func(id catalog.ID) planner.VectorStats {
 			ix, ok := s.db.vectors.Get(id)

@@ -14,6 +14,8 @@ import (
 // triggerState is what a session knows of the triggers that are running.
 type triggerState struct {
 	changes executor.Changes
+	// running is the trigger whose function runs, with its transition tables.
+	running *executor.TriggerCall
 	// user calls a function that a user has made.
 	user func(ctx context.Context, f *catalog.Function, c *executor.TriggerCall) ([]types.Datum, error)
 }
@@ -37,7 +39,12 @@ func (s *Session) callTrigger(ctx context.Context, c *executor.TriggerCall) ([]t
 			WithHint("Increase the configuration parameter \"max_stack_depth\" (currently 2048kB), after ensuring the platform's stack depth limit is adequate.")
 	}
 	s.triggers.changes.Depth++
-	defer func() { s.triggers.changes.Depth-- }()
+	outer := s.triggers.running
+	s.triggers.running = c
+	defer func() {
+		s.triggers.changes.Depth--
+		s.triggers.running = outer
+	}()
 	if f := builtinTriggers[c.Trigger.Function]; f != nil {
 		return f(s, c)
 	}
