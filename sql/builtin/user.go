@@ -133,6 +133,9 @@ func ResolveAmong(users [][]*Func, schema, name string, args []types.OID, shape 
 	var list []candidate
 	for path, funcs := range append([][]*Func{Functions(schema, name)}, users...) {
 		for _, f := range funcs {
+			if path == 0 && !shape.Has.Func(f) {
+				continue
+			}
 			if c, ok := seeAs(f, len(args), shape); ok {
 				c.path = path
 				list = append(list, c)
