@@ -10,6 +10,7 @@ import (
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/batch"
 	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
@@ -122,5 +123,21 @@ func (s *Session) do(ctx context.Context, st *ast.Do) error {
 	case st.Language != "plpgsql":
 		return pgerr.Newf(pgerrcode.UndefinedObject, "language \"%s\" does not exist", st.Language)
 	}
-	return pgerr.NotSupported(int(st.Pos), "DO is not supported")
+	if _, err := s.tx.statementView(ctx, true); err != nil {
+		return err
+	}
+	f := &catalog.Function{Name: "inline_code_block", Kind: 'f', Ret: types.Of(types.VoidOID), Language: "plpgsql", Body: st.Code, Volatility: 'v', Owner: s.role.ID}
+	a, leave, err := s.activate(ctx, f, nil)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	b, err := s.compilePL(f, nil, nil)
+	if err != nil {
+		return s.inBody(err, f)
+	}
+	r := &plRun{activation: a, b: b, res: s.newResult(shape{T: f.Ret})}
+	defer r.res.close()
+	r.reset()
+	return r.whole(ctx)
 }

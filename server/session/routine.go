@@ -129,6 +129,8 @@ func (s *Session) CallUser(c *builtin.Ctx, f *builtin.Func, args []types.Datum) 
 	defer r.close()
 	row, ok, err := r.next()
 	switch {
+	case ret.OID == types.VoidOID && f.User.Language == "plpgsql" && err == nil:
+		return types.String(""), nil // not NULL, as in SQL
 	case err != nil || !ok || ret.OID == types.VoidOID:
 		return types.Null, err
 	case r.columns == nil:
@@ -173,6 +175,8 @@ func (s *Session) callUser(c *builtin.Ctx, f *builtin.Func, args []types.Datum, 
 	switch f.User.Language {
 	case "sql":
 		return a.runSQL(c.Context, f, own, ts, want)
+	case "plpgsql":
+		return a.runPL(c.Context, f, own, ts, want)
 	}
 	return nil, pgerr.NotSupported(-1, "functions in language %s are not supported", f.User.Language)
 }

@@ -30,6 +30,18 @@ func (s *Session) checkBody(f *catalog.Function, st *ast.CreateFunction) (*catal
 	switch f.Language {
 	case "sql":
 		err = s.checkSQL(f)
+	case "plpgsql":
+		var ts []types.T
+		for _, a := range f.Inputs() {
+			t := a.Type
+			if isPseudoType(t.OID) { // as good as any, as long as there are no calls
+				if t = types.Of(types.Int4OID); variadicArray(a.Type.OID) {
+					t = t.ArrayOf()
+				}
+			}
+			ts = append(ts, t)
+		}
+		_, err = s.compilePL(f, ts, nil)
 	}
 	return kept, s.inBody(err, f)
 }
@@ -169,4 +181,9 @@ func (x system) FunctionReads(f *catalog.Function) (ids []catalog.ID) {
 		})
 	}
 	return ids
+}
+
+// variadicArray reports the polymorphic types of arrays.
+func variadicArray(t types.OID) bool {
+	return t == types.AnyArrayOID || t == types.AnyCompatibleArrayOID
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/batch"
 	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 	"github.com/loxodb/loxodb/storage/kv"
@@ -59,9 +60,12 @@ type Session struct {
 	// Of functions: how deep calls are, how many statements around the running one write, and
 	// bodies with their plans.
 	calls, pinned int
+	unnamed       int // portals that functions opened without a name
 	sqlBodies     map[bodyKey]*sqlBody
-	idle          *running // memory of an execution that has ended
-	spare         *portal  // memory of the unnamed portal
+	plBodies      map[bodyKey]*plBody
+	casts         map[castKey]*expr.Program // of values assigned in PL/pgSQL
+	idle          *running                  // memory of an execution that has ended
+	spare         *portal                   // memory of the unnamed portal
 	limits        limits
 	waiting       kv.Waiting
 	outcome       outcome
