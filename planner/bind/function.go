@@ -11,7 +11,18 @@ import (
 // MayCall reports whether a call of stored SQL, which names the schema of all functions
 // that users made, can be one of f.
 func MayCall(f *catalog.Function, x *ast.Func, o Options) bool {
-	return x.Name.Name == f.Name && x.Name.Schema == o.Catalog.SchemaName(f.Schema)
+	if x.Name.Name != f.Name || x.Name.Schema != o.Catalog.SchemaName(f.Schema) {
+		return false
+	}
+	in := f.Inputs()
+	least := 0
+	for i := range in {
+		if in[i].Default == "" && in[i].Mode != catalog.ArgVariadic {
+			least++
+		}
+	}
+	variadic := len(in) > 0 && in[len(in)-1].Mode == catalog.ArgVariadic
+	return len(x.Args) >= least && (variadic || len(x.Args) <= len(in))
 }
 
 // columnType is the type of a column that table.column%TYPE names.

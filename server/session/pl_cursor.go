@@ -246,8 +246,7 @@ func (r *plRun) fetch(ctx context.Context, x *plpgsql.Fetch, sc *plScope) error 
 	}
 	if n == 0 {
 		if slot, rest, _ := sc.find(x.Targets[0].Parts); len(rest) == 0 && r.b.vars[slot].record && r.b.vars[slot].t.OID == types.RecordOID {
-			row.null = true
-			r.recs[slot] = row
+			r.recs[slot] = row // of NULLs
 			return nil
 		}
 		return r.noRow(x.Targets, sc)

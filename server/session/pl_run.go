@@ -212,29 +212,39 @@ func (r *plRun) give(v plValue) error {
 		return r.res.add(row)
 	}
 	if v.t.OID == types.RecordOID || types.CompositeOf(v.t.OID, nil) != nil {
-		return r.giveRow(splitRecord(v))
+		wrong := "returned record type does not match expected record type"
+		if r.res.set {
+			wrong = "wrong record type supplied in RETURN NEXT"
+		}
+		return r.giveRow(splitRecord(v), wrong)
 	}
 	return pgerr.New(pgerrcode.DatatypeMismatch, "cannot return non-composite value from function returning composite type")
 }
 
-// giveRow adds a row to a result with columns.
-func (r *plRun) giveRow(rec *plRecord) error {
+// giveRow adds a row to a result with columns, which must be of its types.
+func (r *plRun) giveRow(rec *plRecord, wrong string) error {
 	if r.res.open {
 		r.res.columns, r.res.open = rec.ts, false
 	}
+	fail := func(detail string, args ...any) error {
+		return pgerr.New(pgerrcode.DatatypeMismatch, wrong).WithDetail(detail, args...)
+	}
 	row := make([]types.Datum, len(r.res.columns))
-	k := 0
+	k, n := 0, 0
 	for i, t := range r.res.columns {
 		if t.OID == 0 {
 			row[i] = types.Null
 			continue
 		}
+		n++
 		for k < len(rec.ts) && rec.ts[k].OID == 0 {
 			k++
 		}
 		if k >= len(rec.ts) {
-			return pgerr.New(pgerrcode.DatatypeMismatch, "returned record type does not match expected record type").
-				WithDetail("Number of returned columns (%d) does not match expected column count (%d).", len(rec.ts), len(r.res.columns))
+			continue
+		}
+		if rec.ts[k].OID != t.OID && rec.ts[k].OID != types.UnknownOID {
+			return fail("Returned type %s does not match expected type %s in column %d.", types.TypeName(rec.ts[k].OID), types.TypeName(t.OID), n)
 		}
 		d, err := r.cast(plValue{rec.vals[k], rec.ts[k]}, t, 0)
 		if err != nil {
@@ -243,9 +253,14 @@ func (r *plRun) giveRow(rec *plRecord) error {
 		row[i] = d
 		k++
 	}
-	if k < len(rec.ts) {
-		return pgerr.New(pgerrcode.DatatypeMismatch, "returned record type does not match expected record type").
-			WithDetail("Number of returned columns (%d) does not match expected column count (%d).", len(rec.ts), len(r.res.columns))
+	live := 0
+	for _, t := range rec.ts {
+		if t.OID != 0 {
+			live++
+		}
+	}
+	if live != n {
+		return fail("Number of returned columns (%d) does not match expected column count (%d).", live, n)
 	}
 	return r.res.add(row)
 }

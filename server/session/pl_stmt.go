@@ -314,12 +314,17 @@ func (r *plRun) noRow(targets []plpgsql.Target, sc *plScope) error {
 		slot, rest, _ := sc.find(targets[i].Parts)
 		if len(rest) == 0 && r.b.vars[slot].record && r.b.vars[slot].t.OID == types.RecordOID && len(targets) == 1 {
 			rec := *r.recs[slot]
-			rec.null = true
+			rec.null = false
 			rec.vals = make([]types.Datum, len(rec.ts))
 			for k := range rec.vals {
 				rec.vals[k] = types.Null
 			}
 			r.recs[slot] = &rec
+			continue
+		}
+		if len(rest) == 0 && r.b.vars[slot].record && r.b.vars[slot].t.OID != types.RecordOID {
+			r.clear(slot)
+			r.recs[slot].null = false // a row of NULLs
 			continue
 		}
 		if err := r.put(&targets[i], plValue{types.Null, types.Of(types.TextOID)}, sc); err != nil {
@@ -436,8 +441,7 @@ func (r *plRun) into(targets []plpgsql.Target, row *plRecord, n int64, strict, w
 	if n == 0 {
 		if len(targets) == 1 && row != nil {
 			if slot, rest, _ := sc.find(targets[0].Parts); len(rest) == 0 && r.b.vars[slot].record && r.b.vars[slot].t.OID == types.RecordOID {
-				row.null = true
-				r.recs[slot] = row
+				r.recs[slot] = row // of NULLs
 				return nil
 			}
 		}
@@ -544,7 +548,7 @@ func (r *plRun) returnQuery(ctx context.Context, x *plpgsql.ReturnQuery, sc *plS
 				}
 				continue
 			}
-			if err := r.giveRow(row); err != nil {
+			if err := r.giveRow(row, "structure of query does not match function result type"); err != nil {
 				return err
 			}
 		}

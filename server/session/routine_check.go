@@ -1,6 +1,7 @@
 package session
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/loxodb/loxodb/planner"
@@ -186,4 +187,33 @@ func (x system) FunctionReads(f *catalog.Function) (ids []catalog.ID) {
 // variadicArray reports the polymorphic types of arrays.
 func variadicArray(t types.OID) bool {
 	return t == types.AnyArrayOID || t == types.AnyCompatibleArrayOID
+}
+
+// FunctionCalls implements syscat.FunctionReader: stored SQL names the schemas of users'
+// functions. Overloads are told apart by how many arguments they take.
+func (x system) FunctionCalls(text string) (ids []catalog.ID) {
+	list, err := x.s.db.cfg.Parser.Parse(text)
+	if err != nil || len(list) != 1 {
+		if list, err = x.s.db.cfg.Parser.Parse("SELECT " + text); err != nil || len(list) != 1 {
+			return nil
+		}
+	}
+	snap := x.s.Catalog()
+	ast.Walk(list[0].Stmt, func(n ast.Node) bool {
+		c, ok := n.(*ast.Func)
+		if !ok {
+			return true
+		}
+		sc, ok := snap.Schema(c.Name.Schema)
+		if !ok {
+			return true
+		}
+		for _, f := range snap.Functions(sc.ID, c.Name.Name) {
+			if !slices.Contains(ids, f.ID) && bind.MayCall(f, c, x.s.planOptions(nil)) {
+				ids = append(ids, f.ID)
+			}
+		}
+		return true
+	})
+	return ids
 }

@@ -130,7 +130,9 @@ func functionTexts(r *registrar) {
 		user := define(kind)
 		return func(c *Ctx, a []types.Datum) (types.Datum, error) {
 			fn := FuncByOID(types.OID(a[0].Int()))
-			if fn == nil {
+			if fn == nil && c.Session == nil {
+				return null()
+			} else if fn == nil {
 				return user(c, a)
 			}
 			return types.String(f(fn)), nil

@@ -44,6 +44,8 @@ type candidate struct {
 	expanded bool
 	defaults int
 	path     int // of functions of users: the place of the schema in the search path
+	// ambiguous: another function of a user has the same parameters but for defaults.
+	ambiguous bool
 }
 
 // ResolveFunc chooses the overload of a function call (PostgreSQL chapter 10.3).
@@ -80,7 +82,11 @@ func resolveAmong(list []candidate, schema, name string, args []types.OID, shape
 	case len(list) == 0:
 		return nil, noFunction(schema, name, args, shape)
 	}
-	return nil, pgerr.Newf(pgerrcode.AmbiguousFunction, "function %s is not unique", callText(schema, name, args, shape.Names)).
+	return nil, notUnique(callText(schema, name, args, shape.Names))
+}
+
+func notUnique(call string) error {
+	return pgerr.Newf(pgerrcode.AmbiguousFunction, "function %s is not unique", call).
 		WithHint("Could not choose a best candidate function. You might need to add explicit type casts.")
 }
 
@@ -196,6 +202,10 @@ next:
 				if keep[i].path != c.path {
 					continue next // the search path comes to it later
 				}
+				if c.path > 0 && keep[i].expanded == c.expanded && keep[i].order == nil && c.order == nil {
+					keep[i].ambiguous = true
+					continue next
+				}
 				if keep[i].expanded && !c.expanded || keep[i].expanded == c.expanded && keep[i].defaults > c.defaults {
 					keep[i] = c
 				}
@@ -228,6 +238,9 @@ func castFunction(name string, from types.OID) types.OID {
 }
 
 func (c *candidate) resolve(actual []types.OID) (*Resolved, error) {
+	if c.ambiguous {
+		return nil, notUnique(callText("", c.fn.Name, actual, nil))
+	}
 	args, ret, err := concrete(c.args, actual, c.fn.Ret)
 	if err != nil {
 		return nil, err

@@ -154,6 +154,7 @@ func depends(r *rows) {
 			return
 		}
 		r.tableDepends(t)
+		r.callDepends(t)
 	}
 	for _, t := range r.cat.Types() {
 		r.depend(classType, t.ID, 0, classNamespace, t.Schema, 0, depNormal)

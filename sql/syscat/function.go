@@ -126,6 +126,13 @@ func (r *rows) functionDepends(f *catalog.Function) {
 	}
 	of(f.RetID())
 	if d, ok := r.env.(FunctionReader); ok && len(f.Statements) > 0 {
+		for _, text := range f.Statements {
+			for _, id := range d.FunctionCalls(text) {
+				if id != f.ID {
+					r.depend(classProc, f.ID, 0, classProc, id, 0, depNormal)
+				}
+			}
+		}
 		for _, id := range d.FunctionReads(f) {
 			r.depend(classProc, f.ID, 0, classRelation, id, 0, depNormal)
 		}
@@ -133,9 +140,47 @@ func (r *rows) functionDepends(f *catalog.Function) {
 }
 
 // FunctionReader tells which relations the SQL of a function reads, where that is kept
-// with its names resolved.
+// with its names resolved, and which functions of users stored SQL calls.
 type FunctionReader interface {
 	FunctionReads(f *catalog.Function) []catalog.ID
+	FunctionCalls(text string) []catalog.ID
+}
+
+// callDepends is what pg_depend knows of the functions that a relation's SQL calls.
+func (r *rows) callDepends(t *catalog.Table) {
+	d, ok := r.env.(FunctionReader)
+	if !ok || !r.cat.HasFunctions() {
+		return
+	}
+	calls := func(class, id catalog.ID, text string) {
+		if text == "" {
+			return
+		}
+		for _, f := range d.FunctionCalls(text) {
+			r.depend(class, id, 0, classProc, f, 0, depNormal)
+		}
+	}
+	if t.HasQuery() {
+		calls(classRewrite, t.ID, t.ViewSQL)
+	}
+	for i := range t.Columns {
+		if c := &t.Columns[i]; !c.Dropped {
+			calls(classAttrdef, c.DefaultID, c.Default)
+		}
+	}
+	for _, k := range t.Constraints {
+		calls(classConstr, k.ID, k.Expr)
+	}
+	for _, x := range t.Indexes {
+		text := x.Where
+		for i := range x.Keys {
+			if x.Keys[i].Expr != "" && text != "" {
+				text += ", "
+			}
+			text += x.Keys[i].Expr
+		}
+		calls(classRelation, x.ID, text)
+	}
 }
 
 func specificName(f *catalog.Function) string { return fmt.Sprintf("%s_%d", f.Name, f.ID) }

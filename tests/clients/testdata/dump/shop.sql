@@ -38,3 +38,17 @@ INSERT INTO "Goods" (maker, title, price, kinds, at, made, tags, embedding, shor
   (1, E'tab\there', 12.5, '{small,large}', '(1,"a b")', '2024-02-29 12:00+00', '{"a": [1, null]}', '[1,2,3]', '[0.5,-1]', '{1:1,5:2}/5'),
   (2, 'back\slash', 0.1, NULL, NULL, 'infinity', NULL, NULL, NULL, NULL);
 REFRESH MATERIALIZED VIEW counts;
+
+CREATE FUNCTION net(p numeric, rate numeric DEFAULT 0.2) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$SELECT p * (1 - rate)$$;
+CREATE FUNCTION dear(low numeric) RETURNS SETOF makers LANGUAGE plpgsql STABLE SET work_mem = '8MB' AS $$
+BEGIN
+  RETURN QUERY SELECT m.* FROM makers m JOIN "Goods" g ON g.maker = m.id WHERE net(g.price) >= low;
+END $$;
+CREATE FUNCTION total() RETURNS numeric BEGIN ATOMIC SELECT sum(net(price)) FROM "Goods"; END;
+CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN new.made := now(); RETURN new; END $$;
+CREATE PROCEDURE rename(i int, INOUT n text DEFAULT 'none') LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN UPDATE makers SET name = n WHERE id = i; END $$;
+COMMENT ON FUNCTION net(numeric, numeric) IS 'what is left of a price';
+CREATE VIEW nets AS SELECT id, net(price) AS n FROM "Goods" WHERE maker IN (SELECT d.id FROM dear(1) d);
+CREATE TABLE priced (p numeric DEFAULT net(10) CHECK (net(p) > 0));
+CREATE INDEX priced_net ON priced (net(p));
