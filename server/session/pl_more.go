@@ -508,7 +508,7 @@ func (r *plRun) forQuery(ctx context.Context, x *plpgsql.ForQuery, sc, in *plSco
 		return flow{}, pgerr.New(pgerrcode.InvalidCursorDefinition, "cannot open query as cursor")
 	}
 	// The rows are those of the moment when the loop begins, whatever it does.
-	kept := r.s.newResult(shape{columns: columnTypes(st.columnsOf())})
+	kept := r.s.newResult(shape{columns: columnTypes(st.columnsOf()), set: true})
 	defer kept.close()
 	if _, err := r.run(ctx, st, params, func(b *batch.Batch) error { return kept.buf.Append(b) }); err != nil {
 		return flow{}, err

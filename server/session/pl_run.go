@@ -552,6 +552,7 @@ func (r *plRun) inStatement(err error, text string) error {
 
 // plExpr is an expression with what was made of it.
 type plExpr struct {
+	sql    string
 	prog   *expr.Program
 	t      types.T
 	vars   *bind.Variables
@@ -564,13 +565,20 @@ type plExpr struct {
 func (r *plRun) eval(ctx context.Context, x plpgsql.Text, sc *plScope, want types.T) (plValue, error) {
 	prefix := r.prefix
 	r.prefix = ""
-	key := exprKey{x.Pos, x.SQL, want}
+	key := exprKey{pos: x.Pos, want: want}
+	if x.Pos < 0 { // it is not a piece of the text
+		key.sql = x.SQL
+	}
 	e := r.b.exprs[key]
-	if e == nil || e.query == nil && (e.fresh != r.s.stampNow() || r.stale(e.vars)) {
+	if !r.known {
+		r.now, r.known = r.s.stampNow(), true
+	}
+	if e == nil || e.sql != x.SQL || e.query == nil && (e.fresh != r.now || r.stale(e.vars)) {
 		var err error
 		if e, err = r.compile(x, sc, want); err != nil {
 			return plValue{}, r.inExpr(r.bound(err), prefix, x.SQL)
 		}
+		e.sql = x.SQL
 		r.b.exprs[key] = e
 	}
 	if e.query != nil {

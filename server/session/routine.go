@@ -41,6 +41,9 @@ type activation struct {
 	scratch expr.Scratch
 	env     *executor.Env // for expressions, made when first needed
 	arena   batch.Arena
+	// now is what plans depend on, as it was after the last statement; known: it is.
+	now   stamp
+	known bool
 }
 
 // maxCalls bounds calls within calls.
@@ -223,16 +226,30 @@ type result struct {
 	whole bool // rows are given as one value
 	least int  // rows that there are at least
 	given int
-	err   error
+	one   []types.Datum // the only row of a result that is no set
+	has   bool
 }
 
 func (s *Session) newResult(sh shape) *result {
-	r := &result{shape: sh, buf: executor.NewBuffer(s.budget())}
+	r := &result{shape: sh}
+	if sh.set {
+		r.buf = executor.NewBuffer(s.budget())
+	}
 	return r
 }
 
 // add keeps a row of the result's columns, or its one value.
 func (r *result) add(row []types.Datum) error {
+	if r.buf == nil {
+		r.one, r.has = r.one[:0], true
+		for i, d := range row {
+			if r.columns == nil && i > 0 {
+				break
+			}
+			r.one = append(r.one, d.Clone())
+		}
+		return nil
+	}
 	ts := r.columns
 	if ts == nil {
 		ts = []types.T{r.T}
@@ -253,6 +270,10 @@ func (r *result) add(row []types.Datum) error {
 
 // next is the next row, valid until the next call.
 func (r *result) next() (row []types.Datum, ok bool, err error) {
+	if r.buf == nil {
+		ok, r.has = r.has, false
+		return r.one, ok, nil
+	}
 	for r.b == nil || r.at >= len(r.b.Sel) {
 		if r.b = r.buf.Next(); r.b == nil {
 			return nil, false, nil
@@ -302,7 +323,11 @@ func (r *result) record(row []types.Datum) types.Datum {
 	return types.MakeRecord(r.columns, row).Clone()
 }
 
-func (r *result) close() { r.buf.Close() }
+func (r *result) close() {
+	if r.buf != nil {
+		r.buf.Close()
+	}
+}
 
 // statement is one statement of a function's body.
 type statement struct {
@@ -352,6 +377,7 @@ func (a *activation) ready(st *statement) error {
 // run runs a statement and hands its rows to each (nil: they are not wanted). What writes
 // or locks is run to its end first, so that it can start again.
 func (a *activation) run(ctx context.Context, st *statement, params []types.Datum, each func(*batch.Batch) error) (tag string, err error) {
+	defer func() { a.known = false }()
 	if err := a.ready(st); err != nil {
 		return "", err
 	}
