@@ -37,7 +37,7 @@ func (b *binder) writeTarget(n *ast.QName, s *scope, verb string) (*catalog.Tabl
 // writeRelation finds the table or view that a statement changes.
 func (b *binder) writeRelation(n *ast.QName, s *scope, verb string) (*found, error) {
 	if n.Schema == "" && b.transition(n.Name) != nil {
-		return nil, errAt(n.Pos, pgerrcode.FeatureNotSupported, "relation \"%s\" cannot be the target of a modifying statement", n.Name)
+		return nil, errAt(ast.NoPos, pgerrcode.FeatureNotSupported, "relation \"%s\" cannot be the target of a modifying statement", n.Name)
 	}
 	f, err := b.relation(n)
 	if err != nil {

@@ -110,5 +110,9 @@ func textArray(list []string) types.Datum {
 	for _, s := range list {
 		b.Append(types.String(s))
 	}
-	return b.Array().Clone()
+	d, err := b.Shaped([]types.ArrayDim{{Len: len(list)}})
+	if err != nil {
+		return types.Null
+	}
+	return d.Clone()
 }

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"slices"
 
 	"github.com/jackc/pgerrcode"
 
@@ -16,8 +17,6 @@ type triggerState struct {
 	changes executor.Changes
 	// running is the trigger whose function runs, with its transition tables.
 	running *executor.TriggerCall
-	// user calls a function that a user has made.
-	user func(ctx context.Context, f *catalog.Function, c *executor.TriggerCall) ([]types.Datum, error)
 }
 
 // maxTriggerDepth bounds triggers that fire each other.
@@ -52,8 +51,32 @@ func (s *Session) callTrigger(ctx context.Context, c *executor.TriggerCall) ([]t
 	if !ok {
 		return nil, pgerr.NotSupported(-1, "the trigger function with OID %d is not supported", c.Trigger.Function)
 	}
-	if s.triggers.user == nil {
-		return nil, pgerr.NotSupported(-1, "functions in language %s are not supported", f.Language)
+	return s.CallTrigger(ctx, f, s.triggerData(c))
+}
+
+// triggerData is a call as PL/pgSQL is told of it. Generated columns of a new row are
+// computed after the triggers before it: NEW has NULLs there.
+func (s *Session) triggerData(c *executor.TriggerCall) *TriggerCall {
+	d := &TriggerCall{Table: c.Table, Old: c.Old, New: c.New, Name: c.Trigger.Name, When: "AFTER", Level: "STATEMENT", Args: c.Trigger.Args,
+		Op: map[catalog.TriggerKind]string{catalog.TriggerInsert: "INSERT", catalog.TriggerDelete: "DELETE",
+			catalog.TriggerUpdate: "UPDATE", catalog.TriggerTruncate: "TRUNCATE"}[c.Event]}
+	if c.Trigger.Is(catalog.TriggerRow) {
+		d.Level = "ROW"
 	}
-	return s.triggers.user(ctx, f, c)
+	switch {
+	case c.Trigger.Is(catalog.TriggerInstead):
+		d.When = "INSTEAD OF"
+	case c.Trigger.Is(catalog.TriggerBefore):
+		d.When = "BEFORE"
+		if c.New == nil {
+			break
+		}
+		d.New = slices.Clone(c.New)
+		for i := range c.Table.Columns {
+			if c.Table.Columns[i].Generated != 0 {
+				d.New[i] = types.Null
+			}
+		}
+	}
+	return d
 }
