@@ -32,6 +32,8 @@ const (
 	referring  byte = 'r' // a row refers to a key that is not there
 	referenced byte = 'k' // a key has ended that rows refer to
 	twice      byte = 'u' // two rows have a key that may come once
+	// lateTrigger is no check but a constraint trigger: see trigger_deferred.go.
+	lateTrigger byte = 't'
 )
 
 const noteHeader = 1 + 4 + 4
@@ -112,6 +114,9 @@ var errFound = errors.New("executor: found")
 func HasPutOff(ctx context.Context, txn *table.Txn, cat *catalog.Snapshot, id catalog.ID) (bool, error) {
 	c := putOffCheck{env: &Env{Catalog: cat}}
 	err := txn.EachPutOff(ctx, func(note []byte) (bool, error) {
+		if len(note) > noteHeader && note[0] == lateTrigger && binary.BigEndian.Uint32(note[1:]) == id {
+			return false, errFound
+		}
 		if child, con, parent := c.find(note); con != nil && (child.ID == id || parent.ID == id) {
 			return false, errFound
 		}
@@ -130,6 +135,9 @@ func CheckPutOff(ctx context.Context, env *Env, now func(*catalog.Constraint) bo
 	c := putOffCheck{env: env, writers: map[catalog.ID]*tableWriter{}}
 	return env.Txn.EachPutOff(ctx, func(note []byte) (bool, error) {
 		child, con, parent := c.find(note)
+		if len(note) > 0 && note[0] == lateTrigger {
+			return c.fire(ctx, note, now)
+		}
 		if con == nil {
 			return true, nil // the constraint is gone
 		}
@@ -146,7 +154,7 @@ type putOffCheck struct {
 }
 
 func (c *putOffCheck) find(note []byte) (child *catalog.Table, con *catalog.Constraint, parent *catalog.Table) {
-	if len(note) < noteHeader {
+	if len(note) < noteHeader || note[0] == lateTrigger {
 		return nil, nil, nil
 	}
 	child, ok := c.env.Catalog.TableByID(binary.BigEndian.Uint32(note[1:]))

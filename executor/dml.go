@@ -24,6 +24,7 @@ type modify struct {
 	family   *familyWriter // nil for a table without children
 	run      func(ctx context.Context, b *batch.Batch, i int) error
 	affected int64
+	rows     int64 // of the input that were gone through
 	done     bool
 
 	returning []*expr.Program
@@ -36,6 +37,7 @@ type modify struct {
 	env       *Env
 	row       []types.Datum
 	in        []types.Datum
+	events    []statementEvent // for statement triggers
 }
 
 // init prepares to write; readsOwn tells that the input reads the table.
@@ -72,7 +74,7 @@ func (m *modify) init(input physical.Node, readsOwn bool, def *physical.TableWri
 }
 
 func (m *modify) Open(ctx context.Context, env *Env) error {
-	m.env, m.done, m.affected = env, false, 0
+	m.env, m.done, m.affected, m.rows = env, false, 0, 0
 	m.scratch.Reset()
 	if m.result != nil {
 		m.result.reset(env.Budget)
@@ -89,6 +91,9 @@ func (m *modify) Open(ctx context.Context, env *Env) error {
 
 // Affected is the count of the command tag.
 func (m *modify) Affected() int64 { return m.affected }
+
+// Processed is how many rows of the input were gone through without an error.
+func (m *modify) Processed() int64 { return m.rows }
 
 func (m *modify) Next(ctx context.Context) (*batch.Batch, error) {
 	if !m.done {
@@ -112,6 +117,9 @@ func (m *modify) all(ctx context.Context) error {
 		rows := replay{store: m.gather}
 		next = func(context.Context) (*batch.Batch, error) { return rows.next(), nil }
 	}
+	if err := m.beforeEvents(ctx); err != nil {
+		return err
+	}
 	for {
 		b, err := next(ctx)
 		if err != nil {
@@ -127,13 +135,63 @@ func (m *modify) all(ctx context.Context) error {
 			if err := m.run(ctx, b, int(i)); err != nil {
 				return err
 			}
+			m.rows++
 		}
 	}
-	m.env.query.atEnd(m.writer)
+	q := m.env.query
+	q.number(m.writer)
 	if m.family != nil {
-		m.family.atEnd(m.env.query)
+		m.family.number(q)
+	}
+	if !q.Parts {
+		return m.afterEvents()
+	}
+	if !slices.Contains(q.ending, m) {
+		q.ending = append(q.ending, m)
 	}
 	return nil
+}
+
+// afterEvents queues the statement triggers after what the statement does.
+func (m *modify) afterEvents() error {
+	for _, e := range slices.Backward(m.events) {
+		if err := m.writer.triggers.after(e.kind, e.set); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// beforeEvents fires the statement triggers before it.
+func (m *modify) beforeEvents(ctx context.Context) error {
+	for _, e := range m.events {
+		if err := m.writer.triggers.before(ctx, e.kind, e.set); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// statementEvent is what a statement does to its table, and the columns that it assigns.
+type statementEvent struct {
+	kind catalog.TriggerKind
+	set  []bool
+}
+
+// does notes an event of the statement, in the order in which triggers before it fire.
+func (m *modify) does(kind catalog.TriggerKind, set ...int16) {
+	if len(m.writer.def.Triggers) == 0 {
+		return
+	}
+	e := statementEvent{kind: kind}
+	if kind == catalog.TriggerUpdate {
+		e.set = make([]bool, len(m.writer.def.Table.Columns))
+		for _, a := range set {
+			e.set[a-1] = true
+		}
+		e.set = m.writer.triggers.assigned(e.set)
+	}
+	m.events = append(m.events, e)
 }
 
 // collect reads the whole input.
@@ -224,6 +282,10 @@ func newUpdate(n *physical.Update) (Operator, error) {
 		u.affected++
 		return u.keep(u.row, u.in[at:])
 	}
+	u.does(catalog.TriggerUpdate, n.Set...)
+	if isInstead(n.Write) {
+		u.insteadUpdate(n)
+	}
 	return &updateOp{modify: u, forget: func() { clear(seen) }}, nil
 }
 
@@ -269,6 +331,10 @@ func newDelete(n *physical.Delete) (Operator, error) {
 		d.affected++
 		return d.keep(old, d.in[1+cols:])
 	}
+	d.does(catalog.TriggerDelete)
+	if isInstead(n.Write) {
+		d.insteadDelete(n)
+	}
 	return d, nil
 }
 
@@ -282,7 +348,11 @@ func newInsert(n *physical.Insert) (Operator, error) {
 	if err := m.init(n.Input, n.ReadsOwn, n.Write, n.Returning, extra); err != nil {
 		return nil, err
 	}
-	if n.OnConflict != nil {
+	m.does(catalog.TriggerInsert)
+	if m.writer.triggers.has(catalog.TriggerBefore | catalog.TriggerRow | catalog.TriggerInsert) {
+		m.input = stepwise(m.input)
+	}
+	if n.OnConflict != nil && !isInstead(n.Write) {
 		return newUpsert(n, m)
 	}
 	if m.family != nil {
@@ -299,12 +369,15 @@ func newInsert(n *physical.Insert) (Operator, error) {
 	}
 	m.run = func(ctx context.Context, b *batch.Batch, i int) error {
 		m.row = rowAt(b, i, m.row[:0])
-		id, err := m.writer.insert(ctx, m.row)
-		if err != nil {
+		id, ok, err := m.writer.insert(ctx, m.row)
+		if err != nil || !ok {
 			return err
 		}
 		m.affected++
 		return m.keepInserted(m.row, id, 0)
+	}
+	if isInstead(n.Write) {
+		m.insteadInsert()
 	}
 	return m, nil
 }
@@ -358,6 +431,9 @@ func newUpsert(n *physical.Insert, m *modify) (Operator, error) {
 		return nil, err
 	}
 	m.run = u.one
+	if n.OnConflict.DoUpdate {
+		m.does(catalog.TriggerUpdate, n.OnConflict.Set...)
+	}
 	return u, nil
 }
 
@@ -416,6 +492,9 @@ func (u *upsert) one(ctx context.Context, b *batch.Batch, i int) error {
 		return err
 	}
 	w := to.w
+	if ok, err := w.beforeInsert(ctx, u.row); !ok || err != nil {
+		return err
+	}
 	if err := w.complete(u.row, nil); err != nil {
 		return err
 	}
@@ -429,18 +508,11 @@ func (u *upsert) one(ctx context.Context, b *batch.Batch, i int) error {
 		return err
 	}
 	if c == nil {
-		if err := w.checkReferences(ctx, nil, u.row); err != nil {
-			return err
-		}
-		id, err := w.w.Insert(ctx, u.row)
+		id, err := w.store(ctx, u.row)
 		if err != nil {
-			return w.withSchema(err)
-		}
-		if err := w.checkViews(u.row, nil); err != nil {
 			return err
 		}
 		u.changed[rowOf{w.def.Table.Storage, id}] = true
-		u.env.query.changedBefore(w.def.Table.Storage, id)
 		u.affected++
 		return u.keepUpsert(to, u.row, id, 0)
 	}

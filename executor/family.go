@@ -95,11 +95,11 @@ func (f *familyWriter) of(ctx context.Context, table catalog.ID) (*memberWriter,
 	return f.member(ctx, i)
 }
 
-// atEnd notes the writers that have something to do at the end of the statement.
-func (f *familyWriter) atEnd(q *Query) {
+// number notes the writers that have something to do at the end of the statement.
+func (f *familyWriter) number(q *Query) {
 	for _, m := range f.members {
 		if m != nil && m.opened {
-			q.atEnd(m.tableWriter)
+			q.number(m.tableWriter)
 		}
 	}
 }
@@ -161,7 +161,7 @@ func (f *familyWriter) insert(ctx context.Context, row []types.Datum) (m *member
 		return nil, 0, err
 	}
 	own := m.own(row)
-	if id, err = m.insert(ctx, own); err != nil {
+	if id, _, err = m.insert(ctx, own); err != nil { // tables of families have no triggers that skip rows
 		return nil, 0, err
 	}
 	m.copyBack(own, row)
@@ -220,7 +220,7 @@ func (f *familyWriter) update(ctx context.Context, m *memberWriter, id uint64, r
 		return nil, 0, ok, err
 	}
 	own = to.own(row)
-	if at, err = to.insert(ctx, own); err != nil {
+	if at, _, err = to.insert(ctx, own); err != nil {
 		return nil, 0, false, err
 	}
 	to.copyBack(own, row)

@@ -19,12 +19,14 @@ import (
 
 // pendingCheck is a reference to look for at the end of the statement.
 type pendingCheck struct {
+	seq  int64 // of the row: see Query
 	con  *catalog.Constraint
 	vals []types.Datum
 }
 
 // keyChange is a referenced key that ended, and what it became (nil = deleted).
 type keyChange struct {
+	seq      int64               // of the row: see Query
 	con      *catalog.Constraint // of the referring table
 	child    *catalog.Table
 	old, new []types.Datum
@@ -33,7 +35,7 @@ type keyChange struct {
 // checkReferences looks for the rows that a new or changed row refers to.
 func (w *tableWriter) checkReferences(ctx context.Context, old, row []types.Datum) error {
 	for _, con := range w.def.Table.Constraints {
-		if con.Kind != catalog.ForeignConstraint {
+		if con.Kind != catalog.ForeignConstraint || !w.keyFires(con, old == nil, catalog.ReferringInsert, catalog.ReferringUpdate) {
 			continue
 		}
 		if old != nil && w.sameValues(con.Columns, old, row) {
@@ -57,12 +59,12 @@ func (w *tableWriter) checkReferences(ctx context.Context, old, row []types.Datu
 			if err != nil {
 				return err
 			}
-			if ok || w.missing && len(w.env.parts()) == 0 {
+			if ok || w.missing && len(w.env.parts()) == 0 && w.env.late() == nil {
 				continue
 			}
 			w.missing = true
 		}
-		w.checksLater = append(w.checksLater, pendingCheck{con, cloneDatums(vals)})
+		w.checksLater = append(w.checksLater, pendingCheck{w.env.seq(), con, cloneDatums(vals)})
 	}
 	return nil
 }
@@ -234,7 +236,7 @@ func (w *tableWriter) endKey(ctx context.Context, child *catalog.Table, con *cat
 	if x == nil {
 		return fmt.Errorf("executor: foreign key %s refers to nothing", con.Name)
 	}
-	k := keyChange{con: con, child: child}
+	k := keyChange{seq: w.env.seq(), con: con, child: child}
 	for _, c := range con.RefColumns {
 		if old[c-1].IsNull() {
 			return nil // nothing can refer to it
@@ -255,16 +257,48 @@ func (w *tableWriter) endKey(ctx context.Context, child *catalog.Table, con *cat
 	return nil
 }
 
-// finish runs what was put off to the end of the statement.
+// keyFires reports that the foreign key's trigger for the row's event is not switched off.
+func (w *tableWriter) keyFires(con *catalog.Constraint, one bool, first, second int) bool {
+	if con.Triggers == "" && w.env.Replica == nil {
+		return true
+	}
+	i := second
+	if one {
+		i = first
+	}
+	return con.TriggerState(i).Fires(w.env.replica())
+}
+
+// seq is the number of the row that the statement writes, and late its queue.
+func (e *Env) seq() int64 {
+	if e.query == nil {
+		return 0
+	}
+	return e.query.seq
+}
+
+func (e *Env) late() *lateQueue {
+	if e.query == nil {
+		return nil
+	}
+	return e.query.late
+}
+
+// lookForTwice looks at the end of the statement for keys that came twice meanwhile.
+func (w *tableWriter) lookForTwice(ctx context.Context) error {
+	if !w.twiceNow {
+		return nil
+	}
+	w.twiceNow = false
+	return CheckPutOff(ctx, w.env, func(con *catalog.Constraint) bool {
+		return con.Kind != catalog.ForeignConstraint && con.Kind != catalog.TriggerConstraint && !w.env.deferred(con)
+	})
+}
+
+// finish runs what was put off, outside statements: those have Query.runLate.
 func (w *tableWriter) finish(ctx context.Context) error {
-	if w.twiceNow {
-		w.twiceNow = false
-		err := CheckPutOff(ctx, w.env, func(con *catalog.Constraint) bool {
-			return con.Kind != catalog.ForeignConstraint && !w.env.deferred(con)
-		})
-		if err != nil {
-			return err
-		}
+	if err := w.lookForTwice(ctx); err != nil {
+		return err
 	}
 	for len(w.keysLater) > 0 || len(w.checksLater) > 0 {
 		keys, checks := w.keysLater, w.checksLater

@@ -38,7 +38,7 @@ func (w *tableWriter) act(ctx context.Context, k *keyChange) error {
 	}
 	acts := action == 'c' || action == 'n' || action == 'd'
 	rows, err := w.referringRows(ctx, k, acts)
-	if err != nil || rows.n == 0 {
+	if err != nil || rows.n == 0 && !(acts && len(k.child.Triggers) > 0) {
 		return err
 	}
 	if acts {
@@ -251,11 +251,16 @@ func (w *tableWriter) cascade(ctx context.Context, k *keyChange, rows *rowStore,
 			return err
 		}
 	}
-	child, err := newTableWriter(def)
+	child, err := w.env.query.cascade(ctx, def)
 	if err != nil {
 		return err
 	}
-	if err := child.open(ctx, w.env); err != nil {
+	if c := w.env.Changes; c != nil {
+		c.Depth++
+		defer func() { c.Depth-- }()
+	}
+	event, set := w.childEvent(k, action)
+	if err := child.triggers.before(ctx, event, set); err != nil {
 		return err
 	}
 	all := make([]types.Datum, 0, len(rows.cols))
@@ -274,11 +279,32 @@ func (w *tableWriter) cascade(ctx context.Context, k *keyChange, rows *rowStore,
 			return err
 		}
 	}
-	if err := child.finish(ctx); err != nil || action != 'd' {
+	if err := child.triggers.after(event, set); err != nil || action != 'd' {
 		return err
 	}
 	// A default that is the ended key itself changed nothing, and so nothing was checked.
 	return w.noneRefers(ctx, k)
+}
+
+// assigned are the referring columns that an action sets.
+func (k *keyChange) assigned(action byte) []int16 {
+	if action != 'c' && k.new == nil && len(k.con.OnDeleteCols) > 0 {
+		return k.con.OnDeleteCols
+	}
+	return k.con.Columns
+}
+
+// childEvent is what a foreign key's action is for the referring table, and the columns
+// that it assigns.
+func (w *tableWriter) childEvent(k *keyChange, action byte) (catalog.TriggerKind, []bool) {
+	if k.new == nil && action == 'c' {
+		return catalog.TriggerDelete, nil
+	}
+	set := make([]bool, len(k.child.Columns))
+	for _, c := range k.assigned(action) {
+		set[c-1] = true
+	}
+	return catalog.TriggerUpdate, set
 }
 
 // noneRefers is the error of a key that ended and that rows refer to all the same.
@@ -298,11 +324,7 @@ func (w *tableWriter) noneRefers(ctx context.Context, k *keyChange) error {
 func (w *tableWriter) reassign(ctx context.Context, k *keyChange, id uint64, old []types.Datum, action byte) error {
 	row := append([]types.Datum(nil), old...)
 	set := make([]bool, len(row))
-	cols := k.con.Columns
-	if action != 'c' && k.new == nil && len(k.con.OnDeleteCols) > 0 {
-		cols = k.con.OnDeleteCols
-	}
-	for i, c := range cols {
+	for i, c := range k.assigned(action) {
 		set[c-1] = true
 		switch action {
 		case 'c':

@@ -47,8 +47,28 @@ func newMerge(n *physical.Merge) (Operator, error) {
 		m.whens = append(m.whens, w)
 	}
 	m.run = m.one
+	m.eventsOf()
 	return m, nil
 }
+
+// eventsOf notes what the clauses can do.
+func (m *merge) eventsOf() {
+	for _, kind := range []catalog.TriggerKind{catalog.TriggerInsert, catalog.TriggerUpdate, catalog.TriggerDelete} {
+		var set []int16
+		does := false
+		for i := range m.whens {
+			if w := &m.whens[i]; mergeEvents[w.Action] == kind {
+				does, set = true, append(set, w.Set...)
+			}
+		}
+		if does {
+			m.does(kind, set...)
+		}
+	}
+}
+
+var mergeEvents = map[physical.MergeAction]catalog.TriggerKind{physical.MergeInsert: catalog.TriggerInsert,
+	physical.MergeUpdate: catalog.TriggerUpdate, physical.MergeDelete: catalog.TriggerDelete}
 
 func (m *merge) Open(ctx context.Context, env *Env) error {
 	clear(m.changed)
@@ -99,12 +119,17 @@ func (m *merge) act(ctx context.Context, w *mergeWhen, b *batch.Batch, i int) er
 		vals = append(vals, d)
 	}
 	if w.Action == physical.MergeInsert {
-		m.affected++
 		if m.family != nil {
 			_, _, err := m.family.insert(ctx, vals)
+			if err == nil {
+				m.affected++
+			}
 			return err
 		}
-		_, err := m.writer.insert(ctx, vals)
+		_, ok, err := m.writer.insert(ctx, vals)
+		if ok {
+			m.affected++
+		}
 		return err
 	}
 	return m.change(ctx, w, b, i, vals)

@@ -69,6 +69,13 @@ type Env struct {
 	// Deferred tells whether a deferrable constraint is checked at the end of the
 	// transaction; nil: none is.
 	Deferred func(*catalog.Constraint) bool
+	// Trigger calls a trigger's function; nil: triggers cannot fire. Replica tells that
+	// session_replication_role is replica; nil: it is not.
+	Trigger CallTrigger
+	Replica func() bool
+	// Changes is where statements inside others tell which rows they change; nil: there
+	// are none.
+	Changes *Changes
 	// CursorRow is the row of the table that a cursor stands on; ok is false where it
 	// stands on none of the table's.
 	CursorRow func(cursor string, t *catalog.Table) (row uint64, ok bool, err error)

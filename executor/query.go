@@ -23,9 +23,18 @@ type Query struct {
 	env  *Env
 	open bool
 
+	// Parts: the statement is run over its input in parts, each an execution, and Finish
+	// ends it. begun: one has been run.
+	Parts, begun bool
+	ending       []*modify
+
 	// wrote: all parts that write have run.
 	wrote   bool
 	writers []*tableWriter // of the parts, in the order in which they ran
+	late    *lateQueue     // nil: no table with triggers is written
+	seq     int64          // how many rows have been written, for the order of what is late
+	// cascaded are the writers of tables that foreign keys change, by OID.
+	cascaded map[catalog.ID]*tableWriter
 	// changed are the rows that parts have changed, by storage, where several write.
 	changed map[catalog.ID]map[uint64]bool
 }
@@ -81,7 +90,10 @@ func (q *Query) Open(ctx context.Context, env *Env) error {
 	for i := range q.ctes {
 		q.ctes[i].reset(env)
 	}
-	q.wrote, q.writers, q.changed = q.Plan.ReadOnly, q.writers[:0], nil
+	if q.wrote = q.Plan.ReadOnly; !q.begun {
+		q.changed, q.cascaded, q.seq, q.writers = nil, nil, 0, q.writers[:0]
+		q.dropLate()
+	}
 	if len(q.Plan.WriteCTEs) > 0 {
 		q.changed = map[catalog.ID]map[uint64]bool{}
 	}
@@ -100,7 +112,34 @@ func (q *Query) Next(ctx context.Context) (*batch.Batch, error) {
 		return b, err
 	}
 	q.wrote = true
+	if q.begun = q.Parts; q.begun {
+		return b, nil
+	}
 	return b, q.finishWrites(ctx)
+}
+
+// Finish ends a statement that was run in parts.
+func (q *Query) Finish(ctx context.Context) error {
+	if !q.begun {
+		return nil
+	}
+	for _, m := range q.ending {
+		if err := m.afterEvents(); err != nil {
+			return err
+		}
+	}
+	err := q.finishWrites(ctx)
+	q.Forget()
+	return err
+}
+
+// Forget frees what a statement keeps from one part to the next.
+func (q *Query) Forget() {
+	q.begun, q.ending = false, nil
+	q.dropLate()
+	if q.env != nil && q.env.Changes != nil {
+		q.env.Changes.end(q)
+	}
 }
 
 // writes reports a root that has written everything when it returns its first rows.
@@ -121,15 +160,58 @@ func (q *Query) finishWrites(ctx context.Context) error {
 		}
 	}
 	for _, w := range q.writers {
-		if err := w.finish(ctx); err != nil {
+		if err := w.lookForTwice(ctx); err != nil {
 			return err
 		}
 	}
-	return nil
+	return q.runLate(ctx)
 }
 
-// atEnd notes that the writer has something to do at the end of the statement.
-func (q *Query) atEnd(w *tableWriter) { q.writers = append(q.writers, w) }
+// number adds a writer to those that have something to do at the end of the statement,
+// and says which it is.
+func (q *Query) number(w *tableWriter) int {
+	i := slices.Index(q.writers, w)
+	if i < 0 {
+		i = len(q.writers)
+		q.writers = append(q.writers, w)
+	}
+	return i
+}
+
+// queue makes the queue of triggers that fire late.
+func (q *Query) queue() {
+	if q.late == nil {
+		q.late = &lateQueue{q: q, log: &eventLog{env: q.env}}
+	}
+}
+
+// dropLate frees what is queued.
+func (q *Query) dropLate() {
+	if q.late != nil {
+		q.late.reset()
+		q.late = nil
+	}
+}
+
+// cascade is the writer of a table that foreign keys change.
+func (q *Query) cascade(ctx context.Context, def *physical.TableWrite) (*tableWriter, error) {
+	if w := q.cascaded[def.Table.ID]; w != nil {
+		return w, nil
+	}
+	w, err := newTableWriter(def)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.open(ctx, q.env); err != nil {
+		return nil, err
+	}
+	if q.cascaded == nil {
+		q.cascaded = map[catalog.ID]*tableWriter{}
+	}
+	q.cascaded[def.Table.ID] = w
+	q.number(w)
+	return w, nil
+}
 
 // changedBefore notes a row that a part of the statement changes, and reports whether
 // some part has changed it already: a row is changed once.
@@ -150,14 +232,33 @@ func (q *Query) changedBefore(storage catalog.ID, id uint64) bool {
 // Affected is the number of rows that the statement's root inserted, updated or
 // deleted; −1 when the root is a query.
 func (q *Query) Affected() int64 {
+	if w, ok := q.writer(); ok {
+		return w.Affected()
+	}
+	return -1
+}
+
+// Processed is how many rows of its input the statement's root has dealt with.
+func (q *Query) Processed() int64 {
+	if w, ok := q.writer(); ok {
+		return w.Processed()
+	}
+	return 0
+}
+
+func (q *Query) writer() (w interface {
+	Affected() int64
+	Processed() int64
+}, ok bool) {
 	op := q.root
 	if c, ok := op.(*counted); ok {
 		op = c.Operator
 	}
-	if w, ok := op.(interface{ Affected() int64 }); ok {
-		return w.Affected()
-	}
-	return -1
+	w, ok = op.(interface {
+		Affected() int64
+		Processed() int64
+	})
+	return w, ok
 }
 
 // Close ends the execution and frees what it holds; idempotent.
@@ -166,6 +267,9 @@ func (q *Query) Close() error {
 		return nil
 	}
 	q.open = false
+	if !q.begun {
+		q.Forget()
+	}
 	err := q.root.Close()
 	for i := range q.ctes {
 		err = errors.Join(err, q.ctes[i].close())

@@ -135,7 +135,11 @@ func (w *tableWriter) keyChanges(ctx context.Context, old []types.Datum, row fun
 						return err
 					}
 				}
-				if err := w.endKey(ctx, child, con, old, row(up)); err != nil {
+				now := row(up)
+				if !w.keyFires(con, now == nil, catalog.ReferencedDelete, catalog.ReferencedUpdate) {
+					continue
+				}
+				if err := w.endKey(ctx, child, con, old, now); err != nil {
 					return err
 				}
 			}

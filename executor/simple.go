@@ -133,13 +133,14 @@ type values struct {
 	out     *batch.Batch
 	types   []types.T
 	at      int
+	step    int // how many rows are computed at once
 	scratch expr.Scratch
 	arena   batch.Arena
 	env     *Env
 }
 
 func newValues(n *physical.Values) (Operator, error) {
-	v := &values{types: n.Cols, out: &batch.Batch{Cols: make([]batch.Col, len(n.Cols))}}
+	v := &values{types: n.Cols, step: batch.MaxRows, out: &batch.Batch{Cols: make([]batch.Col, len(n.Cols))}}
 	for _, row := range n.Rows {
 		cells := make([]cell, len(row))
 		for i, e := range row {
@@ -175,7 +176,7 @@ func (v *values) Open(_ context.Context, env *Env) error {
 }
 
 func (v *values) Next(context.Context) (*batch.Batch, error) {
-	n := min(batch.MaxRows, len(v.rows)-v.at)
+	n := min(v.step, len(v.rows)-v.at)
 	if n <= 0 {
 		return nil, nil
 	}

@@ -24,6 +24,8 @@ type tableWriter struct {
 	generated []*expr.Program
 	domains   []*expr.Program
 	views     []*expr.Program
+	triggers  *tableTriggers
+	watch     *watch // of rows that triggers change meanwhile
 	checks    []*expr.Program
 	indexes   []indexKeys
 	within    [][]*expr.Program
@@ -101,7 +103,9 @@ func newTableWriter(def *physical.TableWrite) (*tableWriter, error) {
 		ts = append(ts, def.Table.Columns[i].Type)
 	}
 	w.one = batch.New(ts, 1)
-	return w, nil
+	var err error
+	w.triggers, err = newTableTriggers(w)
+	return w, err
 }
 
 func newIndexKeys(x *physical.IndexWrite) (k indexKeys, err error) {
@@ -121,8 +125,17 @@ func newIndexKeys(x *physical.IndexWrite) (k indexKeys, err error) {
 // open starts writing in the statement's transaction: it takes the table lock.
 func (w *tableWriter) open(ctx context.Context, env *Env) error {
 	w.env = env
+	if env.query != nil && env.query.begun && w.w != nil {
+		return nil // it goes on with another part
+	}
 	w.scratch.Reset()
-	w.checksLater, w.keysLater, w.twiceNow, w.missing = nil, nil, false, false
+	w.checksLater, w.keysLater, w.twiceNow, w.missing, w.watch = nil, nil, false, false, nil
+	if w.triggers != nil {
+		w.openTriggers()
+	}
+	if w.def.Table.Kind == catalog.KindView { // its INSTEAD OF triggers write
+		return nil
+	}
 	if err := env.Txn.LockTable(ctx, w.def.Table.ID, kv.Shared); err != nil {
 		return err
 	}
@@ -207,13 +220,8 @@ func (w *tableWriter) complete(row []types.Datum, c *changedRow) error {
 		}
 		row[g.Attr-1] = d
 	}
-	for i, d := range w.def.Domains {
-		if c.kept(int(d.Attr) - 1) {
-			continue
-		}
-		if _, err := w.eval(w.domains[i], w.setRow(row)); err != nil {
-			return err
-		}
+	if err := w.checkDomains(row, c); err != nil {
+		return err
 	}
 	if c != nil && !w.routed { // an UPDATE could move the row, so this comes first
 		if err := w.checkWithin(row, c); err != nil {
@@ -269,6 +277,19 @@ func (w *tableWriter) checkWithin(row []types.Datum, c *changedRow) error {
 	return nil
 }
 
+// checkDomains checks the values of columns of domains.
+func (w *tableWriter) checkDomains(row []types.Datum, c *changedRow) error {
+	for i, d := range w.def.Domains {
+		if c.kept(int(d.Attr) - 1) {
+			continue
+		}
+		if _, err := w.eval(w.domains[i], w.setRow(row)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (w *tableWriter) schema() string { return w.env.Catalog.SchemaName(w.def.Table.Schema) }
 
 // rowText prints a row as PostgreSQL does in DETAIL: values cut at 64 bytes.
@@ -310,11 +331,20 @@ func (w *tableWriter) rowText(row []types.Datum, c *changedRow) string {
 	return sb.String()
 }
 
-// insert completes, checks and stores a new row.
-func (w *tableWriter) insert(ctx context.Context, row []types.Datum) (id uint64, err error) {
-	if err := w.complete(row, nil); err != nil {
-		return 0, err
+// insert completes, checks and stores a new row; ok is false when a trigger wants none.
+func (w *tableWriter) insert(ctx context.Context, row []types.Datum) (id uint64, ok bool, err error) {
+	if ok, err := w.beforeInsert(ctx, row); !ok || err != nil {
+		return 0, false, err
 	}
+	if err := w.complete(row, nil); err != nil {
+		return 0, false, err
+	}
+	id, err = w.store(ctx, row)
+	return id, true, err
+}
+
+// store stores a new row that is complete.
+func (w *tableWriter) store(ctx context.Context, row []types.Datum) (id uint64, err error) {
 	if err := w.checkReferences(ctx, nil, row); err != nil {
 		return 0, err
 	}
@@ -324,7 +354,10 @@ func (w *tableWriter) insert(ctx context.Context, row []types.Datum) (id uint64,
 	if w.env.query != nil {
 		w.env.query.changedBefore(w.def.Table.Storage, id)
 	}
-	return id, w.checkViews(row, nil)
+	if err := w.checkViews(row, nil); err != nil || w.triggers == nil {
+		return id, err
+	}
+	return id, w.triggers.afterRow(catalog.TriggerInsert, nil, row, nil)
 }
 
 // checkViews makes the checks of WITH CHECK OPTION on a row that has been stored.
@@ -344,6 +377,10 @@ func (w *tableWriter) checkViews(row []types.Datum, c *changedRow) error {
 
 // update stores a changed row; set tells which attributes were assigned.
 func (w *tableWriter) update(ctx context.Context, id uint64, old, row []types.Datum, set []bool) (bool, error) {
+	assigned, ok, err := w.beforeUpdate(ctx, id, old, row, set)
+	if err != nil || !ok {
+		return false, err
+	}
 	for _, g := range w.def.Generated {
 		set[g.Attr-1] = true
 	}
@@ -356,19 +393,32 @@ func (w *tableWriter) update(ctx context.Context, id uint64, old, row []types.Da
 	if err := w.beforeKeyChange(ctx, old, row); err != nil {
 		return false, err
 	}
-	ok, err := w.w.Update(ctx, id, old, row, set)
-	if err != nil || !ok {
+	if ok, err = w.w.Update(ctx, id, old, row, set); err != nil || !ok {
 		return ok, w.withSchema(err)
 	}
-	return true, w.checkViews(row, &changedRow{ctx, id, set})
+	w.changed(id)
+	if err := w.checkViews(row, &changedRow{ctx, id, set}); err != nil || w.triggers == nil {
+		return true, err
+	}
+	return true, w.triggers.afterRow(catalog.TriggerUpdate, old, row, assigned)
 }
 
 // delete removes a row that is locked.
 func (w *tableWriter) delete(ctx context.Context, id uint64, old []types.Datum) (bool, error) {
+	if ok, err := w.beforeDelete(ctx, id, old); err != nil || !ok {
+		return false, err
+	}
 	if err := w.beforeKeyChange(ctx, old, nil); err != nil {
 		return false, err
 	}
-	return w.w.Delete(ctx, id, old)
+	ok, err := w.w.Delete(ctx, id, old)
+	if err != nil || !ok {
+		return ok, err
+	}
+	if w.changed(id); w.triggers == nil {
+		return true, nil
+	}
+	return true, w.triggers.afterRow(catalog.TriggerDelete, old, nil, nil)
 }
 
 // withSchema adds the schema to a constraint error of storage.

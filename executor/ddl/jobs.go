@@ -223,3 +223,12 @@ func (j *Jobs) CheckWithin(ctx context.Context, txn *table.Txn, snap *catalog.Sn
 	}
 	return executor.CheckWithin(ctx, j.env(txn, snap), def)
 }
+
+// FireStatement fires the statement triggers of the kind, for an event without rows.
+func (j *Jobs) FireStatement(ctx context.Context, txn *table.Txn, snap *catalog.Snapshot, t *catalog.Table, kind catalog.TriggerKind) error {
+	def, err := j.TableWrite(snap, t)
+	if err != nil {
+		return err
+	}
+	return executor.FireStatement(ctx, j.env(txn, snap), def, kind)
+}

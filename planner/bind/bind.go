@@ -13,6 +13,7 @@ import (
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/parser"
 	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/syscat"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -38,10 +39,17 @@ type Options struct {
 	Fill catalog.ID
 	// Positions asks for the row numbers by which WHERE CURRENT OF finds a cursor's rows.
 	Positions bool
+	// Transition finds a transition table of the running trigger by name, nil if it has none
+	// of that; nil: there is no trigger.
+	Transition func(name string) *syscat.Table
 	// Warn, if set, is told what is odd about the statement.
 	Warn func(*pgerr.Error)
 	// Trace, if set, notes what the statement's names mean.
 	Trace *Trace
+	// Vars, if set, are the variables of the function whose body the statement is in.
+	Vars *Variables
+	// CallsAsWritten keeps calls of functions whose body could stand in their place.
+	CallsAsWritten bool
 }
 
 // VectorStats are facts about a vector index; 0 = unknown.
@@ -70,6 +78,7 @@ type Statement struct {
 	Params []types.OID
 	Tag    string
 	Locks  bool // it takes row locks
+	Calls  bool // it calls functions that users made
 	// Positions are where a cursor's rows come from, if they were asked for.
 	Positions []Position
 }
@@ -119,13 +128,20 @@ type binder struct {
 	asWritten bool
 	// tableoids are the columns that clients are told constants come from.
 	tableoids map[*expr.Const]catalog.ID
+	// keepCalls leaves calls of functions where their bodies could stand; inlining are
+	// the functions whose bodies are around, body those of stored expressions, which see no variables.
+	keepCalls bool
+	inlining  []*catalog.Function
+	body      int
+	// callInFrom is where the call of FROM stands that is bound, whose columns count.
+	callInFrom ast.Pos
 }
 
 // maxDepth bounds nested queries and expressions; the grammar bounds text already.
 const maxDepth = 5000
 
 func newBinder(o Options) *binder {
-	return &binder{o: o, noParams: o.NoParams, meta: logical.NewMeta(), params: append([]types.OID(nil), o.ParamTypes...),
+	return &binder{o: o, noParams: o.NoParams, keepCalls: o.CallsAsWritten, callInFrom: ast.NoPos, meta: logical.NewMeta(), params: append([]types.OID(nil), o.ParamTypes...),
 		pos: map[*expr.Column]ast.Pos{}, shapes: map[logical.ColID][]field{}, rowShapes: map[*expr.RowOf][]field{}, caseRows: map[*expr.Case]*expr.RowOf{},
 		rawRows: map[*expr.RowOf]*expr.RowOf{}, rowPos: map[*expr.RowOf][]ast.Pos{}, tableoids: map[*expr.Const]catalog.ID{}}
 }
@@ -145,9 +161,11 @@ func Bind(stmt ast.Stmt, o Options) (*Statement, error) {
 	for i := range s.Out {
 		s.Out[i].Collation = b.meta.Cols[s.Out[i].ID].Collation
 	}
+	b.finishVariables()
 	if err := b.finishParams(); err != nil {
 		return nil, err
 	}
+	s.Calls = b.meta.Calls
 	s.Params, s.Locks, s.Positions = b.params, b.locks, b.positions
 	return s, nil
 }

@@ -84,7 +84,15 @@ func (b *binder) parse(text string, t types.T, pos ast.Pos) (expr.Expr, error) {
 // maxParam bounds $n, as the protocol does.
 const maxParam = 65535
 
+func paramName(i int) string { return "$" + strconv.Itoa(i+1) }
+
 func (b *binder) param(x *ast.Param) (expr.Expr, error) {
+	if b.o.Vars != nil && len(b.views) == 0 {
+		if v := b.variable([]string{paramName(x.N - 1)}); v != nil {
+			return v, nil
+		}
+		return nil, errAt(x.Pos, pgerrcode.UndefinedParameter, "there is no parameter $%d", x.N)
+	}
 	if x.N < 1 || x.N > maxParam || b.noParams {
 		return nil, errAt(x.Pos, pgerrcode.UndefinedParameter, "there is no parameter $%d", x.N)
 	}

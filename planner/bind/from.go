@@ -115,6 +115,9 @@ func (b *binder) tableRef(s *scope, x *ast.TableRef) (logical.Node, []*nsItem, e
 		if c, inner := findCTE(s, x.Name.Name); c != nil {
 			return b.cteRef(s, c, inner, x)
 		}
+		if t := b.transition(x.Name.Name); t != nil {
+			return b.virtual(t, x)
+		}
 	}
 	r, err := b.relation(&x.Name)
 	if pgerr.Code(err) == pgerrcode.UndefinedTable {

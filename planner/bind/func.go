@@ -49,6 +49,11 @@ func (b *binder) callBound(schema, name string, args []expr.Expr, pos ast.Pos) (
 const maxArguments = 100
 
 func (b *binder) resolveCall(schema, name string, args []expr.Expr, shape builtin.CallShape, pos ast.Pos) (*builtin.Resolved, error) {
+	return b.resolveRoutine(schema, name, args, shape, pos, false)
+}
+
+// resolveRoutine is resolveCall of a function, or of a procedure.
+func (b *binder) resolveRoutine(schema, name string, args []expr.Expr, shape builtin.CallShape, pos ast.Pos, procedure bool) (*builtin.Resolved, error) {
 	if schema != "" {
 		if _, ok := b.schemaID(schema); !ok {
 			return nil, errAt(pos, pgerrcode.InvalidSchemaName, "schema \"%s\" does not exist", schema)
@@ -61,11 +66,11 @@ func (b *binder) resolveCall(schema, name string, args []expr.Expr, shape builti
 	for i, a := range args {
 		ts[i] = a.Type().OID
 	}
-	if to := b.userCast(schema, name, ts, shape); to != 0 {
+	if to := b.userCast(schema, name, ts, shape); to != 0 && !b.userDefined(ast.QName{Schema: schema, Name: name}) {
 		return &builtin.Resolved{Coercion: to, ArgTypes: []types.OID{to}, Ret: to}, nil
 	}
 	shape.Has = b.extensions()
-	r, err := builtin.ResolveFunc(schema, name, ts, shape)
+	r, err := b.resolveFunc(schema, name, ts, shape, procedure)
 	if err != nil {
 		if pgerr.Code(err) == pgerrcode.DatatypeMismatch { // of polymorphic types, which no place has
 			return nil, err
@@ -105,6 +110,9 @@ func (b *binder) makeCall(r *builtin.Resolved, args []expr.Expr, variadic bool, 
 	if err != nil {
 		return nil, err
 	}
+	if r.Fn.User != nil {
+		return b.userCall(r, in, variadic || packed, pos)
+	}
 	ret := types.Of(r.Ret)
 	return &expr.Call{Fn: r.Fn, Args: in, T: ret, Variadic: variadic || packed, Pos: int(pos)}, nil
 }
@@ -114,7 +122,12 @@ func (b *binder) callArgs(r *builtin.Resolved, args []expr.Expr, pos ast.Pos) (i
 	for i, t := range r.ArgTypes {
 		from := i
 		if r.ArgOrder != nil {
-			if from = r.ArgOrder[i]; from < 0 {
+			if from = r.ArgOrder[i]; from < 0 && r.Fn.User != nil {
+				if in[i], err = b.userDefault(r.Fn.User, i, t, pos); err != nil {
+					return nil, false, err
+				}
+				continue
+			} else if from < 0 {
 				d, ok := r.Fn.DefaultArg(i)
 				if !ok {
 					return nil, false, notYet(pos, "leaving out an argument before a named one")
@@ -191,6 +204,9 @@ func (b *binder) funcCall(s *scope, x *ast.Func) (expr.Expr, error) {
 			return nil, err
 		}
 		s.srfs.used = true
+	}
+	if r.Fn != nil && r.Fn.User != nil {
+		b.traceCall(x, r.Fn.Schema)
 	}
 	return b.makeCall(r, args, x.Variadic, x.Pos)
 }

@@ -109,7 +109,10 @@ func unnestEach(x *ast.FuncRef) *ast.FuncRef {
 
 // fromCall binds one function call of FROM.
 func (b *binder) fromCall(in *scope, f *ast.FuncItem) (*expr.Call, string, error) {
+	outer := b.callInFrom
+	b.callInFrom = f.Call.Position()
 	e, err := b.expr(in, f.Call)
+	b.callInFrom = outer
 	if err != nil {
 		return nil, "", err
 	}
@@ -118,6 +121,9 @@ func (b *binder) fromCall(in *scope, f *ast.FuncItem) (*expr.Call, string, error
 		name = fn.Name.Name
 	}
 	call, ok := e.(*expr.Call)
+	if ok && call.Fn.User != nil && (len(call.Fn.OutTypes) > 1 || call.T.OID == types.RecordOID) {
+		call.Fn = call.Fn.AsSet() // its one row has columns
+	}
 	if !ok { // CURRENT_DATE and the like: a cast around a call
 		call, ok = b.asCall(e)
 	}

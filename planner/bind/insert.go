@@ -23,7 +23,11 @@ func (b *binder) writeTarget(n *ast.QName, s *scope, verb string) (*catalog.Tabl
 	if f.table == nil {
 		return nil, nil, errAt(ast.NoPos, pgerrcode.InsufficientPrivilege, "permission denied for view %s", f.name)
 	}
-	t, via, why, err := b.viewLevels(f.table)
+	event := writeEvents[verb]
+	if insteadOf(f.table, event) {
+		return f.table, nil, nil
+	}
+	t, via, why, err := b.viewLevels(f.table, event)
 	if err == nil && why != "" && (t == nil || verb != "delete from") {
 		err = cannotWrite(verb, b.refused, why)
 	}
@@ -32,6 +36,9 @@ func (b *binder) writeTarget(n *ast.QName, s *scope, verb string) (*catalog.Tabl
 
 // writeRelation finds the table or view that a statement changes.
 func (b *binder) writeRelation(n *ast.QName, s *scope, verb string) (*found, error) {
+	if n.Schema == "" && b.transition(n.Name) != nil {
+		return nil, errAt(ast.NoPos, pgerrcode.FeatureNotSupported, "relation \"%s\" cannot be the target of a modifying statement", n.Name)
+	}
 	f, err := b.relation(n)
 	if err != nil {
 		return nil, err

@@ -130,6 +130,9 @@ func (b *binder) star(s *scope, x *ast.ColumnRef) ([]nsCol, error) {
 			return nil, err
 		}
 		if it == nil {
+			if cols := b.variableStar(x); cols != nil {
+				return cols, nil
+			}
 			return nil, b.missingItem(s, rel, x.Pos)
 		}
 		return it.cols, nil

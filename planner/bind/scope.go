@@ -46,6 +46,7 @@ const (
 	inCopyWhere
 	inMergeWhen
 	inCycleMark
+	inTriggerWhen
 	inWindowDef
 	inFrame // RANGE, then ROWS and GROUPS in the order of ast.FrameMode
 )
@@ -56,7 +57,8 @@ var clauseName = [...]string{inTarget: "SELECT", inWhere: "WHERE", inHaving: "HA
 	inDefault: "DEFAULT expressions", inCheck: "check constraints", inIndexExpr: "index expressions", inPartKey: "partition key expressions", inPartBound: "partition bound",
 	inIndexPred: "index predicates", inGenerated: "column generation expressions", inFilter: "FILTER",
 	inOnConflict: "ON CONFLICT", inUsing: "transform expressions", inCopyWhere: "COPY FROM WHERE conditions", inMergeWhen: "MERGE WHEN conditions", inCycleMark: "CYCLE",
-	inWindowDef: "window definitions", inFrame: "window RANGE", inFrame + 1: "window ROWS", inFrame + 2: "window GROUPS"}
+	inTriggerWhen: "trigger WHEN conditions",
+	inWindowDef:   "window definitions", inFrame: "window RANGE", inFrame + 1: "window ROWS", inFrame + 2: "window GROUPS"}
 
 // scope is what names mean at one query level.
 type scope struct {
@@ -236,6 +238,14 @@ func (b *binder) columnRef(s *scope, x *ast.ColumnRef) (expr.Expr, error) {
 	if x.Star {
 		return b.starValue(s, x)
 	}
+	if b.o.Vars != nil {
+		return b.columnOrVariable(x, func() (expr.Expr, error) { return b.columnOfParts(s, x) })
+	}
+	return b.columnOfParts(s, x)
+}
+
+// columnOfParts binds a column by the parts of its name.
+func (b *binder) columnOfParts(s *scope, x *ast.ColumnRef) (expr.Expr, error) {
 	switch len(x.Parts) {
 	case 1:
 		return b.bareColumn(s, x)
@@ -266,6 +276,9 @@ func (b *binder) starValue(s *scope, x *ast.ColumnRef) (expr.Expr, error) {
 		return nil, err
 	}
 	if it == nil {
+		if v := b.variable(x.Parts); v != nil {
+			return v, nil
+		}
 		return nil, b.missingItem(s, rel, x.Pos)
 	}
 	return b.wholeRow(it, x.Pos)

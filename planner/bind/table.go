@@ -67,6 +67,7 @@ func ScalarCollation(e ast.Expr, t *catalog.Table, place Place, o Options) (cata
 // AsWritten is Scalar with the conversions of constants left in place, as
 // PostgreSQL keeps stored expressions and prints them: price >= (0)::numeric.
 func AsWritten(e ast.Expr, t *catalog.Table, place Place, want types.T, column string, o Options) (expr.Expr, error) {
+	o.CallsAsWritten = true
 	x, b, err := scalar(e, t, place, want, column, o)
 	if err != nil {
 		return nil, err
@@ -79,7 +80,7 @@ func AsWritten(e ast.Expr, t *catalog.Table, place Place, want types.T, column s
 
 // scalar binds an expression of DDL; columns are ColIDs yet, and collations as written.
 func scalar(e ast.Expr, t *catalog.Table, place Place, want types.T, column string, o Options) (expr.Expr, *binder, error) {
-	o.ParamTypes = nil
+	o.ParamTypes, o.Vars = nil, nil
 	b := newBinder(o)
 	b.noParams, b.asWritten = true, true
 	s := &scope{in: clause(place)}
@@ -107,6 +108,11 @@ func scalar(e ast.Expr, t *catalog.Table, place Place, want types.T, column stri
 		if x, err = b.stored(x, e, want, place, column); err != nil {
 			return nil, nil, err
 		}
+	}
+	if b.keepCalls && b.meta.Calls {
+		o.CallsAsWritten = false // what bodies do counts, where they stand in the place of calls
+		_, _, err := scalar(e, t, place, want, column, o)
+		return x, b, err
 	}
 	if err := checkStored(x, clause(place)); err != nil {
 		return nil, nil, err
@@ -284,7 +290,8 @@ func bindTableWrite(t *catalog.Table, o Options) (*physical.TableWrite, error) {
 		}
 		w.Indexes = append(w.Indexes, iw)
 	}
-	return w, nil
+	w.Triggers, err = triggers(t, o)
+	return w, err
 }
 
 // IndexWrite binds the keys and the predicate of an index.

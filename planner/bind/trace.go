@@ -37,6 +37,8 @@ type Trace struct {
 	texts map[*ast.Lit]string
 	// typeSchemas are the schemas of users' types that are not in public.
 	typeSchemas map[*ast.TypeName]string
+	// callSchemas are the schemas of users' functions.
+	callSchemas map[*ast.Func]string
 }
 
 // Attribute is a column of a stored table or view.
@@ -50,7 +52,7 @@ func NewTrace() *Trace {
 	return &Trace{schemas: map[*ast.TableRef]string{}, owners: map[expr.Expr]string{}, columns: map[*ast.ColumnRef]string{},
 		stars: map[*ast.ColumnRef][]ast.Target{}, reads: map[Attribute]bool{}, keys: map[catalog.ID]bool{},
 		origins: map[expr.Expr]ast.Expr{}, casts: map[ast.Expr]types.T{}, texts: map[*ast.Lit]string{}, functions: map[*ast.FuncRef]*nsItem{},
-		literals: map[*ast.Lit]types.T{}, typeSchemas: map[*ast.TypeName]string{}}
+		literals: map[*ast.Lit]types.T{}, typeSchemas: map[*ast.TypeName]string{}, callSchemas: map[*ast.Func]string{}}
 }
 
 // Reads reports whether the query names the column, directly or by a star.
@@ -77,6 +79,10 @@ func (t *Trace) Qualify(q ast.Stmt) {
 		case *ast.Cast:
 			if schema, ok := t.typeSchemas[&x.To]; ok {
 				x.To.Name.Schema = schema
+			}
+		case *ast.Func:
+			if schema, ok := t.callSchemas[x]; ok {
+				x.Name.Schema = schema
 			}
 		case *ast.Lit:
 			if typ, ok := t.literals[x]; ok {
@@ -217,6 +223,12 @@ func (b *binder) traceText(x *unknownLit, c *expr.Const) {
 	switch c.T.OID {
 	case types.DateOID, types.TimeOID, types.TimetzOID, types.TimestampOID, types.TimestamptzOID, types.IntervalOID:
 		t.texts[x.src] = string(types.AppendText(nil, types.Of(c.T.OID), c.D, b.o.Format))
+	}
+}
+
+func (b *binder) traceCall(x *ast.Func, schema string) {
+	if t := b.trace(); t != nil {
+		t.callSchemas[x] = schema
 	}
 }
 

@@ -20,7 +20,7 @@ func TypeName(t *ast.TypeName, o Options) (types.T, error) {
 
 func (b *binder) typeName(t *ast.TypeName) (types.T, error) {
 	if t.PctType {
-		return types.T{}, notYet(t.Pos, "%TYPE")
+		return b.columnType(t)
 	}
 	if t.SetOf {
 		return types.T{}, errAt(t.Pos, pgerrcode.InvalidFunctionDefinition, "type modifier is not allowed for type SETOF")

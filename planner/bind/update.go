@@ -57,7 +57,7 @@ func (b *binder) update(x *ast.Update, outer *scope) (*query, error) {
 		if system, n.System, err = b.insertedColumns(w, n.Alias); err != nil {
 			return nil, err
 		}
-	} else if x.Returning != nil {
+	} else if x.Returning != nil && t.Kind != catalog.KindView {
 		if system, err = b.updatedColumns(t, src.rel); err != nil {
 			return nil, err
 		}
@@ -140,6 +140,9 @@ func onlyOf(ref *ast.TableRef, via writtenView) bool {
 
 // targetSource reads the table that is changed.
 func (b *binder) targetSource(t *catalog.Table, via writtenView, ref *ast.TableRef) (*source, []*nsItem, error) {
+	if t.Kind == catalog.KindView {
+		return b.insteadSource(t, via, ref)
+	}
 	read := ref
 	if via != nil {
 		read = &ast.TableRef{At: ref.At, Name: ast.QName{Name: t.Name}, Only: onlyOf(ref, via), Alias: &ast.Alias{Name: t.Name}}

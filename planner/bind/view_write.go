@@ -86,9 +86,10 @@ func containsCall(e ast.Expr, kind byte) bool {
 	return found
 }
 
-// viewLevels finds the table that a view selects from; why says that there is none, or
+// viewLevels finds the table that a view selects from, or the view whose triggers are
+// fired instead of the event (0 = of none); why says that there is none, or
 // that no column of it can be written.
-func (b *binder) viewLevels(view *catalog.Table) (table *catalog.Table, via writtenView, why string, err error) {
+func (b *binder) viewLevels(view *catalog.Table, event catalog.TriggerKind) (table *catalog.Table, via writtenView, why string, err error) {
 	for at := view; ; {
 		sel, err := viewQuery(at.ViewSQL, b.o)
 		if err != nil {
@@ -110,7 +111,7 @@ func (b *binder) viewLevels(view *catalog.Table) (table *catalog.Table, via writ
 		switch {
 		case f.table == nil || f.table.Kind == catalog.KindMatView:
 			return nil, nil, "Views that do not select from a single table or view are not automatically updatable.", nil
-		case f.table.Kind == catalog.KindTable:
+		case f.table.Kind == catalog.KindTable || insteadOf(f.table, event):
 			if !slices.ContainsFunc(view.Columns, func(c catalog.Column) bool { return via.column(c.Name) != "" }) {
 				why, b.refused = "Views that have no updatable columns are not automatically updatable.", view.Name
 			}
@@ -278,6 +279,9 @@ func (b *binder) level(l viewLevel, row *nsItem) ([]nsCol, expr.Expr, error) {
 
 // checked adds the conditions of WITH CHECK OPTION to what writers of the table compute.
 func (b *binder) checked(w writtenView, t *catalog.Table, def *physical.TableWrite) (*physical.TableWrite, error) {
+	if t.Kind == catalog.KindView {
+		return def, nil // its triggers decide
+	}
 	var checks []physical.ViewCheck
 	cascaded := false
 	for i, l := range w {
@@ -325,7 +329,7 @@ func (b *binder) checkOption(w writtenView, t *catalog.Table) (expr.Expr, error)
 // ViewUpdates are the columns of a view that can be written, none when the view cannot:
 // why says why not.
 func ViewUpdates(v *catalog.Table, o Options) (attrs []int16, why string, err error) {
-	_, via, why, err := newBinder(o).viewLevels(v)
+	_, via, why, err := newBinder(o).viewLevels(v, 0)
 	if err != nil || why != "" {
 		return nil, why, err
 	}

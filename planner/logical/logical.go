@@ -48,6 +48,8 @@ type Meta struct {
 	Works int
 	// Tables are the relations the statement depends on.
 	Tables map[catalog.ID]bool
+	// Calls: it calls functions that users made.
+	Calls bool
 }
 
 // NewMeta returns an empty Meta.

@@ -11,7 +11,8 @@ import (
 )
 
 func (p *planner) insert(x *logical.Insert) (*rel, error) {
-	readsOwn := logical.ReadsTable(x.Input, logical.WrittenTables(x)...)
+	_, values := x.Input.(*logical.Values)
+	readsOwn := logical.ReadsTable(x.Input, logical.WrittenTables(x)...) || len(x.Write.Triggers) > 0 && !values
 	in, err := p.exactly(x.Input, x.InCols)
 	if err != nil {
 		return nil, err
@@ -34,11 +35,17 @@ func (p *planner) insert(x *logical.Insert) (*rel, error) {
 
 // need for a write: everything that generated columns, checks, indexes and
 // RETURNING read, and every scalar column; vectors only when one of them does.
-func (p *planner) fetched(w *physical.TableWrite, old []logical.ColID, set []int16, used *logical.ColSet) []bool {
+func (p *planner) fetched(w *physical.TableWrite, event catalog.TriggerKind, old []logical.ColID, set []int16, used *logical.ColSet) []bool {
 	f := make([]bool, len(old))
 	if w.Family != nil { // what a row needs depends on the table that it is of: that is read again
 		for i, c := range old {
 			f[i] = c != 0 && !w.Table.Columns[i].Type.IsVector() || used.Has(c)
+		}
+		return f
+	}
+	if w.Table.NeedsRows(event) {
+		for i, c := range old {
+			f[i] = c != 0
 		}
 		return f
 	}
@@ -157,7 +164,7 @@ func (p *planner) update(x *logical.Update) (*rel, error) {
 		})
 	}
 	t := x.Write.Table
-	fetched := p.fetched(x.Write, x.Old, x.Set, used)
+	fetched := p.fetched(x.Write, catalog.TriggerUpdate, x.Old, x.Set, used)
 	more := extras(x.Returning, x.Input, x.Row, x.New)
 	exprs, ids := p.oldRow(x.RowID, x.Old, fetched, t)
 	for _, c := range slices.Concat(x.New, ofFamily(x.TableOID), more) {
@@ -184,7 +191,7 @@ func (p *planner) delete(x *logical.Delete) (*rel, error) {
 		used.AddExpr(e)
 	}
 	t := x.Write.Table
-	fetched := p.fetched(x.Write, x.Old, nil, used)
+	fetched := p.fetched(x.Write, catalog.TriggerDelete, x.Old, nil, used)
 	more := extras(x.Returning, x.Input, x.Old)
 	exprs, ids := p.oldRow(x.RowID, x.Old, fetched, t)
 	for _, c := range slices.Concat(ofFamily(x.TableOID), more) {

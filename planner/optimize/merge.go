@@ -3,6 +3,7 @@ package optimize
 import (
 	"github.com/loxodb/loxodb/planner/logical"
 	"github.com/loxodb/loxodb/planner/physical"
+	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
 )
 
@@ -26,7 +27,11 @@ func (p *planner) merge(x *logical.Merge) (*rel, error) {
 		if !x.Whens[i].Matched {
 			continue
 		}
-		for k, f := range p.fetched(x.Write, x.Old, x.Whens[i].Set, used) {
+		event := catalog.TriggerUpdate
+		if x.Whens[i].Action == physical.MergeDelete {
+			event = catalog.TriggerDelete
+		}
+		for k, f := range p.fetched(x.Write, event, x.Old, x.Whens[i].Set, used) {
 			fetched[k] = fetched[k] || f
 		}
 	}

@@ -69,7 +69,7 @@ func Plan(s *bind.Statement, o bind.Options) (*physical.Plan, error) {
 		noSeq: settingOff(o, "enable_seqscan"), noIndex: settingOff(o, "enable_indexscan"),
 		noBitmap: settingOff(o, "enable_bitmapscan")}
 	p.est.Col = p.columnStats
-	p.plan = &physical.Plan{Params: s.Params, Tag: s.Tag, Version: o.Catalog.Version, ReadOnly: s.Tag == "SELECT" && !s.Locks}
+	p.plan = &physical.Plan{Params: s.Params, Tag: s.Tag, Version: o.Catalog.Version, ReadOnly: s.Tag == "SELECT" && !s.Locks, Calls: s.Calls}
 	need := &logical.ColSet{}
 	for _, c := range s.Out {
 		need.Add(c.ID)
@@ -106,6 +106,7 @@ func Plan(s *bind.Statement, o bind.Options) (*physical.Plan, error) {
 // writes notes that the plan writes a table or locks rows of it.
 func (p *planner) writes(t *catalog.Table) {
 	p.plan.TempOnly, p.wrote = t.Temp && (p.plan.TempOnly || !p.wrote), true
+	p.plan.Calls = p.plan.Calls || len(t.Triggers) > 0
 }
 
 // finish fills what describes the plan.

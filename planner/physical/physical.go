@@ -30,6 +30,7 @@ type Plan struct {
 	ExecSlots int             // size of expr.Env.Exec
 	Tag       string          // SELECT, INSERT, UPDATE, DELETE: the count is appended (INSERT 0 n)
 	ReadOnly  bool            // takes no locks and writes nothing
+	Calls     bool            // it calls functions that users made, or fires triggers
 	TempOnly  bool            // what it locks or writes are temporary tables only
 	Version   catalog.Version // catalog it was planned against
 	Tables    []catalog.ID    // relations used; the plan is stale when one of them changed

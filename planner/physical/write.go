@@ -16,8 +16,16 @@ type TableWrite struct {
 	Checks    []Check
 	Indexes   []IndexWrite // in the order of Table.Indexes
 	Within    []Within     // of a partition: where its rows belong
+	Triggers  []Trigger    // in the order of Table.Triggers
 	// Family is set where the rows of children are written, too, or rows go to partitions.
 	Family *Family
+}
+
+// Trigger is a trigger with its condition, over the old row followed by the new one;
+// nil = always.
+type Trigger struct {
+	*catalog.Trigger
+	Cond expr.Expr
 }
 
 // GeneratedColumn is a stored generated column's expression.

@@ -118,6 +118,10 @@ func (o *out) report(typ byte, e *pgerr.Error, defaultSeverity string, pos func(
 		}
 		position = strconv.Itoa(p)
 	}
+	inQuery := ""
+	if e.QueryPosition > 0 {
+		inQuery = strconv.Itoa(e.QueryPosition)
+	}
 	at := o.begin(typ)
 	for _, f := range [...]struct {
 		code byte
@@ -125,7 +129,7 @@ func (o *out) report(typ byte, e *pgerr.Error, defaultSeverity string, pos func(
 	}{
 		{'S', severity}, {'V', severity}, {'C', e.Code}, {'M', e.Message}, {'D', e.Detail}, {'H', e.Hint}, {'W', e.Where},
 		{'s', e.Schema}, {'t', e.Table}, {'c', e.Column}, {'d', e.DataType}, {'n', e.Constraint}, {'P', position},
-		{'F', "loxodb"}, {'L', "1"}, {'R', routine},
+		{'p', inQuery}, {'q', e.Query}, {'F', "loxodb"}, {'L', "1"}, {'R', routine},
 	} {
 		if text := wireText(f.text); text != "" || f.code == 'M' {
 			o.buf = append(append(append(o.buf, f.code), text...), 0)

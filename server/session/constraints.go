@@ -86,7 +86,7 @@ func (s *Session) constraintsNamed(n *ast.QName, deferred bool) ([]*catalog.Cons
 			if t.Schema != schema.ID {
 				continue
 			}
-			for _, con := range t.Constraints {
+			for _, con := range namedConstraints(t) {
 				switch {
 				case con.Name != n.Name:
 				case con.Deferrable:
@@ -103,6 +103,17 @@ func (s *Session) constraintsNamed(n *ast.QName, deferred bool) ([]*catalog.Cons
 		}
 	}
 	return nil, pgerr.Newf(pgerrcode.UndefinedObject, "constraint %q does not exist", n.Name)
+}
+
+// namedConstraints are a table's constraints, constraint triggers included.
+func namedConstraints(t *catalog.Table) []*catalog.Constraint {
+	list := t.Constraints
+	for _, g := range t.Triggers {
+		if g.Constraint != 0 {
+			list = append(list[:len(list):len(list)], g.AsConstraint())
+		}
+	}
+	return list
 }
 
 // checkPutOff makes the checks that were put off, of the constraints chosen.

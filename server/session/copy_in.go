@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"fmt"
+	"slices"
 	"unicode/utf8"
 	"unsafe"
 
@@ -157,6 +158,7 @@ func (s *Session) newCopyIn(ctx context.Context, p *portal, st *ast.Copy, opts *
 	if c.query, err = executor.New(plan); err != nil {
 		return nil, err
 	}
+	c.query.Parts = len(c.table.Triggers) > 0 || refersToItself(c.table)
 	c.env = s.newEnv(ctx, read, nil)
 	c.copyBatch, c.other = newCopyBatch(c.cols), newCopyBatch(c.cols)
 	if opts.format == copyBinary {
@@ -169,6 +171,14 @@ func (s *Session) newCopyIn(ctx context.Context, p *portal, st *ast.Copy, opts *
 	}
 	c.parse = &lineRowsIn{split: split}
 	return c, c.force()
+}
+
+// refersToItself reports a foreign key of a table to itself: rows may come before those
+// that they refer to.
+func refersToItself(t *catalog.Table) bool {
+	return slices.ContainsFunc(t.Constraints, func(k *catalog.Constraint) bool {
+		return k.Kind == catalog.ForeignConstraint && k.RefTable == t.ID
+	})
 }
 
 // force marks the columns of FORCE_NOT_NULL and FORCE_NULL.
@@ -339,6 +349,12 @@ func (c *copyIn) Finish(ctx context.Context, failed bool, failure string) error 
 	if err != nil {
 		return c.fail(ctx, err)
 	}
+	if err := c.query.Finish(ctx); err != nil { // of no line
+		c.stop()
+		err = toPG(ctx, err)
+		c.p.s.failed(err)
+		return err
+	}
 	c.p.tag = fmt.Sprintf("COPY %d", c.count)
 	c.p.s.tx.statement = nil
 	return nil
@@ -347,6 +363,7 @@ func (c *copyIn) Finish(ctx context.Context, failed bool, failure string) error 
 func (c *copyIn) close() {
 	c.stop()
 	_ = c.query.Close()
+	c.query.Forget()
 	c.p.done = true
 }
 
@@ -390,7 +407,7 @@ func (c *copyIn) inColumn(err error, k int) error {
 
 // atRow says which row of the batch a constraint refused.
 func (c *copyIn) atRow(err error, lines []copiedLine) error {
-	n := int(c.query.Affected())
+	n := int(c.query.Processed())
 	if e, ok := pgerr.As(err); ok && e.Where == "" && n >= 0 && n < len(lines) {
 		e.Where = fmt.Sprintf("COPY %s, line %d", c.table.Name, lines[n].line)
 		// PostgreSQL inserts into indexes after it has forgotten the row's text.
@@ -453,10 +470,13 @@ func (c *copyIn) flush() error {
 	if err := c.settle(); err != nil {
 		return err
 	}
+	c.copyBatch.ctx = c.ctx
+	if len(c.table.Triggers) > 0 { // their functions use the session
+		return c.insert(c.copyBatch)
+	}
 	if c.ins == nil {
 		c.ins = newInserter(c.insert)
 	}
-	c.copyBatch.ctx = c.ctx
 	c.copyBatch, c.other = c.other, c.copyBatch
 	c.ins.start(c.other)
 	return nil

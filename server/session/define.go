@@ -66,7 +66,8 @@ func (s *Session) defineEnv(ctx context.Context) *define.Env {
 			Memory:   s.maintenanceMemory(),
 		},
 		Bind: options, Path: s.searchPath(true, false), Targets: s.pathNames(), TempNumber: s.tempNumber, Owner: s.role.ID, Super: s.role.Super,
-		Notice: s.notice, Alone: s.tx.alone, SettingValue: s.settingText, Database: s.Database(), Databases: databases{s},
+		Notice: s.notice, Alone: s.tx.alone, SettingValue: s.settingText, SettingWritten: s.settingWritten, CheckBody: s.checkBody,
+		Database: s.Database(), Databases: databases{s},
 		Changed: func(snap *catalog.Snapshot) { s.tx.catalog = snap },
 		HashPassword: func(password string) (string, error) {
 			v, err := auth.NewVerifier(password)

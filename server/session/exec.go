@@ -34,6 +34,8 @@ func (s *Session) run(ctx context.Context, p *portal) (source, error) {
 		return s.show(st)
 	case *ast.Execute:
 		return s.execute(ctx, p, st)
+	case *ast.Call:
+		return s.call(ctx, p, st)
 	case *ast.Fetch:
 		if st.Move {
 			tag, err := s.move(ctx, st)
@@ -56,16 +58,22 @@ func (s *Session) run(ctx context.Context, p *portal) (source, error) {
 
 // running is a plan being executed.
 type running struct {
-	s      *Session
-	stmt   *prepared
-	plan   *physical.Plan
-	query  *executor.Query
-	env    *executor.Env
-	mark   table.Mark
-	first  bool // nothing was returned yet: it may start again
-	tries  int
-	count  bool         // fill counters, for EXPLAIN ANALYZE
-	space  executor.Env // env's memory
+	s     *Session
+	stmt  *prepared
+	plan  *physical.Plan
+	query *executor.Query
+	env   *executor.Env
+	mark  table.Mark
+	first bool // nothing was returned yet: it may start again
+	tries int
+	count bool         // fill counters, for EXPLAIN ANALYZE
+	space executor.Env // env's memory
+	// Of statements of functions, and of those that call some.
+	act    *activation
+	frame  frame
+	frozen kv.Snapshot // what is read, where the transaction goes on writing meanwhile
+	arena  batch.Arena
+	freeze bool
 	budget executor.Budget
 }
 
@@ -111,6 +119,7 @@ func (s *Session) newRunning(st *prepared) *running {
 	}
 	r.s, r.stmt, r.plan, r.query, r.env = s, st, nil, nil, nil
 	r.first, r.tries, r.count = true, 0, false
+	r.act, r.freeze = nil, false
 	return r
 }
 
@@ -129,15 +138,14 @@ func (s *Session) throttle(ctx context.Context, plan *physical.Plan) error {
 // open starts an execution with a fresh view; ErrRestart is handled here and in next.
 func (r *running) open(ctx context.Context, params []types.Datum) error {
 	s := r.s
-	read, err := s.tx.statementView(ctx, !r.stmt.plan.ReadOnly)
+	read, err := r.view(ctx)
 	if err != nil {
 		return err
 	}
-	if s.tx.txn != nil {
-		r.mark = s.tx.txn.Savepoint()
-	}
-	if err := s.refresh(r.stmt); err != nil {
-		return err
+	if r.act == nil {
+		if err := s.refresh(r.stmt); err != nil {
+			return err
+		}
 	}
 	r.plan = r.stmt.plan
 	if r.query = r.stmt.query; r.query == nil || r.query.Plan != r.plan {
@@ -149,20 +157,66 @@ func (r *running) open(ctx context.Context, params []types.Datum) error {
 	r.env = &r.space
 	r.budget.Reset(s.statementMemory())
 	s.fillEnv(r.env, ctx, read, params, &r.budget)
+	if r.act != nil {
+		r.arena.Reset()
+		r.env.Arena, r.env.StmtTime = &r.arena, r.act.frame.stmtTime
+	}
+	r.frame = frame{read, r.env.StmtTime}
+	r.env.Frame = &r.frame
 	if r.count {
 		r.env.Counters = make([]executor.Counter, r.plan.NodeCount)
 	}
-	err = r.query.Open(ctx, r.env)
+	err = r.writing(func() error { return r.query.Open(ctx, r.env) })
 	if r.mayRestart(err) {
 		return r.restart(ctx, params)
 	}
 	return err
 }
 
+// view is what the statement reads. One that calls functions, and a query of a function
+// that is read on while others run, keeps to what was there when it began; a function that
+// is not volatile reads what the statement reads that has called it.
+func (r *running) view(ctx context.Context) (kv.Reader, error) {
+	s, plan := r.s, r.stmt.plan
+	if r.act != nil && r.act.fixed && r.act.frame.read != nil {
+		return r.act.frame.read, nil
+	}
+	read, err := s.tx.statementView(ctx, !plan.ReadOnly || plan.Calls || r.act != nil)
+	if err != nil || s.tx.txn == nil {
+		return read, err
+	}
+	r.mark = s.tx.txn.Savepoint()
+	if plan.Calls || r.freeze {
+		if r.frozen, err = s.tx.txn.Freeze(); err != nil {
+			return nil, err
+		}
+		read = r.frozen
+	}
+	return read, nil
+}
+
+// writing runs a part of the statement. While one that writes or locks runs, the view that
+// it tells changed rows by must not move.
+func (r *running) writing(part func() error) error {
+	if r.stmt.plan.ReadOnly {
+		return part()
+	}
+	r.s.pinned++
+	defer func() { r.s.pinned-- }()
+	return part()
+}
+
+func (r *running) thaw() {
+	if r.frozen != nil {
+		_ = r.frozen.Close()
+		r.frozen = nil
+	}
+}
+
 // mayRestart reports that the statement met a newer version of a row and can
 // start again on a newer view.
 func (r *running) mayRestart(err error) bool {
-	return errors.Is(err, table.ErrRestart) && r.first && r.s.tx.iso == kv.ReadCommitted && r.tries < maxRestarts
+	return errors.Is(err, table.ErrRestart) && r.first && r.s.pinned == 0 && r.s.tx.iso == kv.ReadCommitted && r.tries < maxRestarts
 }
 
 // restart undoes the statement and runs it again on what is committed now. Locks
@@ -173,6 +227,7 @@ func (r *running) restart(ctx context.Context, params []types.Datum) error {
 		return err
 	}
 	r.stmt.query = r.query
+	r.thaw()
 	if err := r.s.tx.txn.RollbackTo(r.mark); err != nil {
 		return err
 	}
@@ -185,7 +240,8 @@ func (r *running) restart(ctx context.Context, params []types.Datum) error {
 func (r *running) next(ctx context.Context) (*batch.Batch, error) {
 	r.env.Context = ctx // each Execute of a portal brings its own
 	for {
-		b, err := r.query.Next(ctx)
+		var b *batch.Batch
+		err := r.writing(func() (err error) { b, err = r.query.Next(ctx); return err })
 		if r.mayRestart(err) {
 			if err := r.restart(ctx, r.env.Params); err != nil {
 				return nil, err
@@ -212,9 +268,11 @@ func (r *running) finish() string {
 
 func (r *running) close() {
 	if r.query == nil {
+		r.thaw()
 		return
 	}
 	_ = r.query.Close()
+	r.thaw()
 	if r.stmt.plan == r.query.Plan {
 		r.stmt.query = r.query
 	}
@@ -285,9 +343,10 @@ func (s *Session) fillEnv(env *executor.Env, ctx context.Context, read kv.Reader
 		},
 		Read: read, Txn: s.tx.txn, Catalog: s.Catalog(), Numbers: s.db.numbers, Rows: s.db.rows, System: system{s},
 		Fork: s.hooks.fork, Helpers: s.db.helpers, Workers: s.workers(), Deferred: s.hooks.deferred, CursorRow: s.hooks.cursorRow, Index: s.hooks.index, Budget: budget, Spill: s.hooks.spill, TableWrite: s.hooks.tableWrite, Default: s.hooks.columnDefault,
+		Trigger: s.hooks.trigger, Replica: s.hooks.replica, Changes: &s.triggers.changes,
 	}
 	s.setEffort(env)
-	if s.tx.txn != nil && s.tx.iso == kv.ReadCommitted {
+	if s.tx.txn != nil && s.tx.iso == kv.ReadCommitted && s.pinned == 0 {
 		env.Refresh = s.tx.txn.Refresh
 	}
 }
@@ -300,6 +359,8 @@ type hooks struct {
 	deferred      func(*catalog.Constraint) bool
 	cursorRow     func(string, *catalog.Table) (uint64, bool, error)
 	fork          func(context.Context, kv.TS) (kv.Snapshot, error)
+	trigger       executor.CallTrigger
+	replica       func() bool
 	spill         func() (executor.SpillFile, error)
 }
 
@@ -314,6 +375,8 @@ func (s *Session) makeHooks() {
 		deferred:      func(con *catalog.Constraint) bool { return s.tx.constraints.of(con) },
 		cursorRow:     s.cursorRow,
 		fork:          s.db.fork,
+		trigger:       s.callTrigger,
+		replica:       s.replica,
 	}
 }
 

@@ -423,6 +423,11 @@ func (x system) ViewReads(view *catalog.Table) []catalog.ID { return shower{s: x
 // Regclasses implements syscat.Definer.
 func (x system) Regclasses(text string) []catalog.ID { return shower{s: x.s}.regclasses(text) }
 
+// Columns implements syscat.Definer.
+func (x system) Columns(text string, t *catalog.Table) []int16 {
+	return shower{s: x.s}.columns(text, t)
+}
+
 // Database implements syscat.Env.
 func (x system) Database() string { return x.s.Database() }
 

@@ -44,6 +44,7 @@ func (n names) RegOut(t, oid types.OID) (string, bool) {
 			}
 			return n.function(f, false) + "(" + typeList(f.Args) + ")", true
 		}
+		return n.userFunction(t, oid)
 	case types.RegoperOID, types.RegoperatorOID:
 		if o := builtin.OperatorByOID(oid); o != nil {
 			if t == types.RegoperOID {

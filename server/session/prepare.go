@@ -11,6 +11,7 @@ import (
 
 	"github.com/loxodb/loxodb/executor"
 	"github.com/loxodb/loxodb/planner"
+	"github.com/loxodb/loxodb/planner/bind"
 	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/server/backend"
 	"github.com/loxodb/loxodb/sql/ast"
@@ -41,7 +42,8 @@ type prepared struct {
 	fills    catalog.ID
 	warnings []*pgerr.Error // that came of planning it
 	fromSQL  bool
-	simple   bool // of the simple protocol: without parameters
+	vars     *bind.Variables // of the function whose statement it is
+	simple   bool            // of the simple protocol: without parameters
 	// positions: the plan tells the row numbers behind a cursor's rows.
 	positions bool
 	when      time.Time
@@ -55,11 +57,12 @@ type stamp struct {
 	catalog, temp catalog.Version
 	settings      int
 	sizes         int // of temporary tables
+	trigger       catalog.ID
 }
 
 func (s *Session) stampNow() stamp {
 	snap := s.Catalog()
-	return stamp{snap.Version, snap.TempVersion(), s.settings.version, s.tempSizes(snap)}
+	return stamp{snap.Version, snap.TempVersion(), s.settings.version, s.tempSizes(snap), s.triggers.visible()}
 }
 
 // cachedPlan is an entry of the shared plan cache: a single planned statement.
@@ -162,12 +165,12 @@ func (s *Session) planKeyNow() string {
 		s.settings.key, s.settings.keyVersion = sb.String(), s.settings.version+1
 	}
 	snap := s.Catalog()
-	return fmt.Sprintf("%s\x00%d\x00%d\x00%d\x00%d", s.settings.key, s.db.id, snap.Version, snap.TempVersion(), s.tempSizes(snap))
+	return fmt.Sprintf("%s\x00%d\x00%d\x00%d\x00%d\x00%d", s.settings.key, s.db.id, snap.Version, snap.TempVersion(), s.tempSizes(snap), s.triggers.visible())
 }
 
 // shareable reports a query whose plan other sessions may use.
 func (s *Session) shareable(query string) bool {
-	return !catalogstore.Uncommitted(s.Catalog().Version) && len(query) <= 64<<10
+	return !catalogstore.Uncommitted(s.Catalog().Version) && s.triggers.visible() == 0 && len(query) <= 64<<10
 }
 
 func cacheKey(planKey, query string, declared []types.OID) string {
@@ -206,6 +209,10 @@ func (s *Session) prepareAs(ctx context.Context, p *prepared, x ast.Parsed) (*pr
 		p.params = params
 	case *ast.Execute, *ast.Fetch:
 		s.describeNamed(p)
+	case *ast.Call:
+		if err := s.describeCall(p, st); err != nil {
+			return nil, err
+		}
 	case *ast.Declare:
 		params, err := s.queryParams(st.Query, p)
 		if err != nil {
@@ -268,7 +275,7 @@ func (s *Session) optionsFor(p *prepared) planner.Options {
 	if p.fills != 0 {
 		o.Catalog, o.Fill = o.Catalog.Renamed(p.fills, hiddenName), p.fills
 	}
-	o.NoParams = p.simple
+	o.NoParams, o.Vars = p.simple, p.vars
 	o.Positions = p.positions
 	o.Warn = func(w *pgerr.Error) { p.warnings = append(p.warnings, w) }
 	return o

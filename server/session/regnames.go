@@ -82,7 +82,7 @@ func (n names) objectIn(t types.OID, schema, name, text string) (types.OID, erro
 		}
 		return 0, pgerr.Newf(pgerrcode.UndefinedObject, "collation %q for encoding %q does not exist", dotted(schema, name), "UTF8")
 	case types.RegprocOID:
-		return one(builtin.Functions(schema, name), func(f *builtin.Func) types.OID { return f.OID },
+		return one(n.functionIDs(schema, name), func(id types.OID) types.OID { return id },
 			pgerr.Newf(pgerrcode.UndefinedFunction, "function %q does not exist", text),
 			pgerr.Newf(pgerrcode.AmbiguousFunction, "more than one function named %q", text))
 	case types.RegconfigOID:
@@ -240,6 +240,11 @@ func (n names) signatureIn(t types.OID, text string) (types.OID, error) {
 	for _, f := range builtin.Functions(schema, name) {
 		if slices.Equal(f.Args, args) {
 			return f.OID, nil
+		}
+	}
+	for _, f := range n.userFunctions(schema, name) {
+		if slices.Equal(f.InputTypes(), args) {
+			return f.ID, nil
 		}
 	}
 	return 0, pgerr.Newf(pgerrcode.UndefinedFunction, "function %q does not exist", text)

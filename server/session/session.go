@@ -16,6 +16,7 @@ import (
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/batch"
 	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 	"github.com/loxodb/loxodb/storage/kv"
@@ -55,12 +56,20 @@ type Session struct {
 	activity activity
 	listens  listener
 	hooks    hooks
-	idle     *running // memory of an execution that has ended
-	spare    *portal  // memory of the unnamed portal
-	limits   limits
-	waiting  kv.Waiting
-	outcome  outcome
-	manual   bool // autocommit is off: see autoBegin
+	triggers triggerState
+	// Of functions: how deep calls are, how many statements around the running one write, and
+	// bodies with their plans.
+	calls, pinned int
+	unnamed       int // portals that functions opened without a name
+	sqlBodies     map[bodyKey]*sqlBody
+	plBodies      map[bodyKey]*plBody
+	casts         map[castKey]*expr.Program // of values assigned in PL/pgSQL
+	idle          *running                  // memory of an execution that has ended
+	spare         *portal                   // memory of the unnamed portal
+	limits        limits
+	waiting       kv.Waiting
+	outcome       outcome
+	manual        bool // autocommit is off: see autoBegin
 	// next are the modes that MySQL's SET TRANSACTION gave the next transaction.
 	next *ast.TxnStmt
 }
@@ -215,7 +224,8 @@ func (s *Session) Close() {
 // planOptions is what the planner may see.
 func (s *Session) planOptions(params []types.OID) planner.Options {
 	return planner.Options{
-		Catalog: s.Catalog(), Session: s, Format: s.TextFormat(), Parser: s.db.cfg.Parser,
+		Transition: s.transitionFinder(),
+		Catalog:    s.Catalog(), Session: s, Format: s.TextFormat(), Parser: s.db.cfg.Parser,
 		ParamTypes: params, TempRows: s.tempRows,
 		VectorStats: func(id catalog.ID) planner.VectorStats {
 			ix, ok := s.db.vectors.Get(id)

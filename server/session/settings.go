@@ -467,3 +467,21 @@ func (s *settings) bool(name string) bool {
 	v, _ := s.get(name)
 	return v == "on"
 }
+
+// during sets a parameter until the function that it returns is called.
+func (s *settings) during(name, value string) (back func(), err error) {
+	key := strings.ToLower(name)
+	old, had := s.values[key]
+	set, n := s.set[key], len(s.undo)
+	if err := s.assign(name, value, true); err != nil {
+		return nil, err
+	}
+	s.undo = s.undo[:n]
+	return func() {
+		if s.put(key, old); !had {
+			delete(s.values, key)
+		}
+		s.set[key] = set
+		_ = s.apply(key)
+	}, nil
+}

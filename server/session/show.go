@@ -23,7 +23,8 @@ type shower struct {
 // printer shows definitions as the session sees them.
 func (s *Session) printer(pretty bool) *syscat.Printer {
 	x := shower{s, pretty}
-	return &syscat.Printer{Catalog: s.Catalog(), Visible: s.visible, Pretty: pretty, Expr: x.expr, Query: x.query}
+	return &syscat.Printer{Catalog: s.Catalog(), Visible: s.visible, Pretty: pretty, Expr: x.expr, Query: x.query, Statement: x.statement, Function: names{s}.calledName,
+		Type: func(t types.T) string { name, _ := (names{s}).typeName(t.OID); return name }}
 }
 
 // ShowExpr implements builtin.Session.
@@ -31,7 +32,7 @@ func (s *Session) ShowExpr(text string, pretty bool) string { return shower{s, p
 
 func (x shower) style() ast.Style {
 	s := ast.Style{Bare: x.pretty, Relation: x.relation}
-	if !x.publicInPath() {
+	if !x.publicInPath() || x.s.Catalog().HasFunctions() {
 		s.Callable = x.callable
 	}
 	return s
@@ -64,6 +65,9 @@ func (x shower) relation(q ast.QName) ast.QName {
 // pg_catalog, where the vector types and their functions are, too.
 func (x shower) callable(q ast.QName) ast.QName {
 	if q.Schema != "" {
+		return x.function(q)
+	}
+	if x.publicInPath() {
 		return q
 	}
 	if _, ok := x.s.Catalog().Type(catalog.PublicID, q.Name); ok || inPublic(q.Name) {
@@ -92,7 +96,7 @@ func (x shower) read(text string) *ast.Select {
 // expr shows an expression. The stored text is what is shown, but for the names
 // of relations, superfluous parentheses, and what has lines of its own.
 func (x shower) expr(text string) string {
-	if !x.pretty && !strings.Contains(text, "::regclass") && !strings.Contains(text, "CASE ") && x.publicInPath() {
+	if !x.pretty && !x.s.Catalog().HasFunctions() && !strings.Contains(text, "::regclass") && !strings.Contains(text, "CASE ") && x.publicInPath() {
 		return text
 	}
 	q := x.read("SELECT " + text)
@@ -142,6 +146,23 @@ func (x shower) regclasses(text string) (ids []catalog.ID) {
 		return true
 	})
 	return ids
+}
+
+// columns are the columns of a table that an expression names.
+func (x shower) columns(text string, t *catalog.Table) (attrs []int16) {
+	q := x.read("SELECT " + text)
+	if q == nil {
+		return nil
+	}
+	ast.Walk(q, func(n ast.Node) bool {
+		if ref, ok := n.(*ast.ColumnRef); ok && len(ref.Parts) > 1 && !ref.Star {
+			if c := t.ColumnByName(ref.Parts[len(ref.Parts)-1]); c != nil && !slices.Contains(attrs, c.Num) {
+				attrs = append(attrs, c.Num)
+			}
+		}
+		return true
+	})
+	return attrs
 }
 
 // query shows the query of a view whose columns have the names.

@@ -137,7 +137,7 @@ func (t *txState) statementView(ctx context.Context, write bool) (kv.Reader, err
 	if err := t.ensure(ctx); err != nil {
 		return nil, err
 	}
-	if !fresh && t.iso == kv.ReadCommitted {
+	if !fresh && t.iso == kv.ReadCommitted && t.session.pinned == 0 {
 		if err := t.txn.Refresh(ctx); err != nil {
 			return nil, err
 		}
@@ -149,7 +149,7 @@ func (t *txState) statementView(ctx context.Context, write bool) (kv.Reader, err
 // is planned, so that it finds what others have made since the last one. The
 // transaction's own changes of the catalog exclude those of others.
 func (t *txState) planView(ctx context.Context) error {
-	if t.txn == nil || t.failed || t.iso != kv.ReadCommitted || t.catalog != nil && catalogstore.Uncommitted(t.catalog.Version) {
+	if t.txn == nil || t.failed || t.iso != kv.ReadCommitted || t.session.pinned > 0 || t.catalog != nil && catalogstore.Uncommitted(t.catalog.Version) {
 		return nil
 	}
 	return t.txn.Refresh(ctx)

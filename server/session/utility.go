@@ -51,6 +51,8 @@ func (s *Session) utility(ctx context.Context, p *portal) (tag string, err error
 		return s.copyFile(ctx, p, st)
 	case *ast.Block:
 		return st.Tag, s.block(ctx, p, st)
+	case *ast.Do:
+		return "DO", s.do(ctx, st)
 	case *ast.Use:
 		return "SET", s.use(st)
 	case *ast.AutoCommit:
@@ -100,7 +102,7 @@ func (s *Session) restarting(ctx context.Context, run func() error) error {
 	mark, before := s.tx.txn.Savepoint(), s.tx.catalog
 	for tries := 0; ; tries++ {
 		err := run()
-		if !errors.Is(err, table.ErrRestart) || s.tx.iso != kv.ReadCommitted || tries >= maxRestarts {
+		if !errors.Is(err, table.ErrRestart) || s.tx.iso != kv.ReadCommitted || s.pinned > 0 || tries >= maxRestarts {
 			return err
 		}
 		if err := s.tx.txn.RollbackTo(mark); err != nil {
@@ -277,22 +279,33 @@ func (s *Session) zoneOfInterval(e *ast.Cast) (string, error) {
 
 // settingText is the value of a SET that is kept for later sessions, checked.
 func (s *Session) settingText(st *ast.Set) (string, error) {
+	_, v, err := s.settingWritten(st)
+	if d := byName[lower(st.Name)]; d != nil && err == nil && st.Values != nil {
+		return s.settings.canonical(d, v)
+	}
+	return v, err
+}
+
+// settingWritten is settingText with the value as it was written, and the setting's name.
+func (s *Session) settingWritten(st *ast.Set) (name, value string, err error) {
+	name = lower(st.Name)
 	d := byName[lower(st.Name)]
 	if d == nil {
 		if err := checkCustom(st.Name); err != nil {
-			return "", err
+			return "", "", err
 		}
 	} else if err := d.changeable(); err != nil {
-		return "", err
+		return "", "", err
+	} else {
+		name = d.name
 	}
 	if st.Values == nil {
-		return "", nil
+		return name, "", nil
 	}
-	v, err := s.setValue(context.Background(), st)
-	if err != nil || d == nil {
-		return v, err
+	if value, err = s.setValue(context.Background(), st); err == nil && d != nil {
+		_, err = s.settings.canonical(d, value)
 	}
-	return s.settings.canonical(d, v)
+	return name, value, err
 }
 
 // timeZoneValue accepts names and hours east of UTC.

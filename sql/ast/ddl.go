@@ -307,6 +307,9 @@ type (
 		IfExists bool
 		Only     bool // without the children of Name
 		Key      bool // Old and New are names among the keys of the table Name
+		// Args are the argument types of a function, nil when none were written; so in
+		// AlterSchema, AlterOwner and Comment.
+		Args []TypeName
 	}
 	// AlterTable is ALTER TABLE (INDEX, SEQUENCE, VIEW) … commands.
 	AlterTable struct {
@@ -324,6 +327,7 @@ type (
 		Name     QName
 		Schema   string
 		IfExists bool
+		Args     []TypeName
 	}
 	// AlterOwner is ALTER … OWNER TO.
 	AlterOwner struct {
@@ -331,6 +335,7 @@ type (
 		Kind  ObjectKind
 		Name  QName
 		Owner string
+		Args  []TypeName
 	}
 	// Comment is COMMENT ON.
 	Comment struct {
@@ -339,6 +344,7 @@ type (
 		Name   QName
 		Column string // column or constraint
 		Text   *string
+		Args   []TypeName
 	}
 	// Truncate is TRUNCATE.
 	Truncate struct {
@@ -383,13 +389,38 @@ type (
 		WithOption  bool
 		Cascade     bool
 	}
+	// CreateTrigger is CREATE TRIGGER. Events are INSERT, DELETE, UPDATE and TRUNCATE, in
+	// this order.
+	CreateTrigger struct {
+		At
+		Replace, Constraint bool
+		Name                string
+		Table               QName
+		Timing              string // BEFORE, AFTER, INSTEAD OF
+		Events              []string
+		Columns             []string // of UPDATE OF
+		Row                 bool
+		When                Expr
+		Function            QName
+		Args                []string
+		Transitions         []TriggerTransition
+		From                *QName // of a constraint trigger
+		Deferrable          bool
+		InitiallyDeferred   bool
+	}
 	// Other is a statement that parses but has no tree here: it is answered with
 	// 0A000 by name.
 	Other struct {
 		At
-		Name string // what PostgreSQL calls it: CREATE TRIGGER
+		Name string // what PostgreSQL calls it: CREATE RULE
 	}
 )
+
+// TriggerTransition is OLD TABLE AS name or, New, NEW TABLE; without IsTable it is a ROW.
+type TriggerTransition struct {
+	Name         string
+	New, IsTable bool
+}
 
 // DomainAction is what ALTER DOMAIN does.
 type DomainAction byte
@@ -468,7 +499,9 @@ const (
 	DropInherit     // NO INHERIT Of
 	AttachPartition // Of with Bound; of an index without
 	DetachPartition // Of
-	AlterOther      // answered with 0A000, by Name
+	EnableAlwaysTrigger
+	EnableReplicaTrigger
+	AlterOther // answered with 0A000, by Name
 )
 
 // ColumnPlace is where a column is put among the others.
@@ -534,4 +567,5 @@ func (*Truncate) stmt()        {}
 func (*Reindex) stmt()         {}
 func (*RoleStmt) stmt()        {}
 func (*Grant) stmt()           {}
+func (*CreateTrigger) stmt()   {}
 func (*Other) stmt()           {}

@@ -155,6 +155,7 @@ func (p *printer) alterColumnMore(c *AlterCmd) bool {
 var relationActions = map[AlterKind]string{EnableTrigger: "ENABLE TRIGGER ", DisableTrigger: "DISABLE TRIGGER ",
 	EnableRowSecurity: "ENABLE ROW LEVEL SECURITY", DisableRowSecurity: "DISABLE ROW LEVEL SECURITY",
 	ForceRowSecurity: "FORCE ROW LEVEL SECURITY", NoForceRowSecurity: "NO FORCE ROW LEVEL SECURITY",
+	EnableAlwaysTrigger: "ENABLE ALWAYS TRIGGER ", EnableReplicaTrigger: "ENABLE REPLICA TRIGGER ",
 	ClusterOn: "CLUSTER ON ", SetLogged: "SET LOGGED", SetUnlogged: "SET UNLOGGED"}
 
 func (p *printer) alterRelation(c *AlterCmd) {

@@ -9,12 +9,12 @@ func (p *printer) object(s Stmt) bool {
 		p.rename(v)
 	case *AlterSchema:
 		p.s("ALTER ", string(v.Kind), " ", ifExists(v.IfExists))
-		p.qname(v.Name)
+		p.routine(v.Name, v.Args)
 		p.s(" SET SCHEMA ")
 		p.ident(v.Schema)
 	case *AlterOwner:
 		p.s("ALTER ", string(v.Kind), " ")
-		p.qname(v.Name)
+		p.routine(v.Name, v.Args)
 		p.s(" OWNER TO ")
 		p.role(v.Owner)
 	case *Comment:
@@ -51,6 +51,8 @@ func (p *printer) object(s Stmt) bool {
 		p.roleStmt(v)
 	case *Grant:
 		p.grant(v)
+	case *CreateTrigger:
+		p.createTrigger(v)
 	default:
 		return false
 	}
@@ -134,7 +136,7 @@ func (p *printer) rename(v *Rename) {
 		return
 	}
 	p.s("ALTER ", string(kind), " ", ifExists(v.IfExists), []string{"", "ONLY "}[b2i(v.Only)])
-	p.qname(v.Name)
+	p.routine(v.Name, v.Args)
 	p.s(" RENAME ", what)
 	if what != "" {
 		p.ident(v.Old)
@@ -157,6 +159,7 @@ func (p *printer) comment(v *Comment) {
 		p.qname(v.Name)
 	default:
 		p.objectName(v.Kind, v.Name)
+		p.argTypes([][]TypeName{v.Args}, 0)
 	}
 	p.s(" IS ")
 	if v.Text == nil {

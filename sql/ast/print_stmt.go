@@ -15,7 +15,7 @@ func (p *printer) stmt(s Stmt) {
 	case *Other:
 		p.s(v.Name)
 	default:
-		if !p.ddl(s) && !p.object(s) {
+		if !p.ddl(s) && !p.object(s) && !p.function(s) {
 			p.control(s)
 		}
 	}

@@ -93,8 +93,22 @@ func (w walker) control(s Stmt) {
 		parts(w, v.Names)
 	case *Truncate:
 		parts(w, v.Tables)
+	case *CreateTrigger:
+		w.part(v.Table)
+		w.expr(v.When)
 	case *LockTable:
 		parts(w, v.Tables)
+	case *CreateFunction:
+		for i := range v.Params {
+			w.part(v.Params[i].Type)
+			w.expr(v.Params[i].Default)
+		}
+		for _, x := range v.Body {
+			w.stmt(x)
+		}
+		w.expr(v.Return)
+	case *Call:
+		w.expr(v.Func)
 	case *Block:
 		for _, x := range v.Stmts {
 			w.stmt(x)

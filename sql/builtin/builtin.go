@@ -45,6 +45,9 @@ type Func struct {
 	// Takes has a letter for each argument of a function of the schema mysql: see mysqlFunc.
 	Takes string
 
+	// User is the function that a user made, nil for those of the system.
+	User *catalog.Function
+
 	// Exactly one of these computes it.
 	Eval   Eval   // one row
 	Kernel Kernel // whole columns; when set it is preferred to Eval
@@ -165,7 +168,9 @@ type Ctx struct {
 	StmtTime time.Time // statement_timestamp()
 	Arena    *batch.Arena
 	Session  Session
-	Site     *Site // set by the caller around each Eval, Kernel and Rows; nil = types unknown
+	// Frame is what the session keeps of the statement for functions of users, its own.
+	Frame any
+	Site  *Site // set by the caller around each Eval, Kernel and Rows; nil = types unknown
 }
 
 // Session is what functions may ask of the session; implemented by server/session.

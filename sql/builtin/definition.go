@@ -130,18 +130,29 @@ func viewdefByName(c *Ctx, a []types.Datum) (types.Datum, error) {
 // functionTexts registers pg_get_function_arguments and the like, for built-in
 // functions.
 func functionTexts(r *registrar) {
-	of := func(f func(fn *Func) string) Eval {
-		return func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+	of := func(kind string, f func(fn *Func) string) Eval {
+		user := define(kind)
+		return func(c *Ctx, a []types.Datum) (types.Datum, error) {
 			fn := FuncByOID(types.OID(a[0].Int()))
-			if fn == nil {
+			if fn == nil && c.Session == nil {
 				return null()
+			} else if fn == nil {
+				return user(c, a)
 			}
 			return types.String(f(fn)), nil
 		}
 	}
-	r.eval("pg_get_function_arguments", of(func(fn *Func) string { return fn.argText(true) }))
-	r.eval("pg_get_function_identity_arguments", of(func(fn *Func) string { return fn.argText(false) }))
-	r.eval("pg_get_function_result", of(func(fn *Func) string {
+	r.eval("pg_get_function_arguments", of("functionargs", func(fn *Func) string { return fn.argText(true) }))
+	r.eval("pg_get_function_identity_arguments", of("functionidentity", func(fn *Func) string { return fn.argText(false) }))
+	r.eval("pg_get_function_sqlbody", define("functionbody"))
+	r.eval("pg_get_function_arg_default", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		text, ok := s.Definition("functiondefault", uint32(a[0].Int()), int(a[1].Int()), false)
+		if !ok {
+			return null()
+		}
+		return types.String(text), nil
+	}))
+	r.eval("pg_get_function_result", of("functionresult", func(fn *Func) string {
 		t := TypeName(fn.Ret)
 		if fn.RetSet {
 			return "SETOF " + t
@@ -230,7 +241,7 @@ func commentFuncs(r *registrar) {
 		return text(comment(s.Catalog(), uint32(a[0].Int()), a[1].Text()))
 	}))
 	r.eval("obj_description(oid)", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
-		for _, class := range []string{"pg_class", "pg_namespace", "pg_constraint", "pg_extension", "pg_type", "pg_am", "pg_proc", "pg_operator",
+		for _, class := range []string{"pg_class", "pg_namespace", "pg_constraint", "pg_trigger", "pg_extension", "pg_type", "pg_am", "pg_proc", "pg_operator",
 			"pg_collation", "pg_language", "pg_ts_config", "pg_ts_dict", "pg_ts_parser", "pg_ts_template"} {
 			if c := comment(s.Catalog(), uint32(a[0].Int()), class); c != "" {
 				return types.String(c), nil
@@ -258,6 +269,10 @@ func comment(s *catalog.Snapshot, id catalog.ID, class string) string {
 		}
 		if q, ok := s.SequenceByID(id); ok {
 			return q.Comment
+		}
+	case "pg_proc":
+		if f, ok := s.FunctionByID(id); ok {
+			return f.Comment
 		}
 	case "pg_namespace":
 		if x, ok := s.SchemaByID(id); ok {
@@ -289,6 +304,14 @@ func comment(s *catalog.Snapshot, id catalog.ID, class string) string {
 		for _, x := range s.Extensions() {
 			if x.ID == id {
 				return x.Comment
+			}
+		}
+	case "pg_trigger":
+		for _, t := range s.Tables() {
+			for _, g := range t.Triggers {
+				if g.ID == id {
+					return g.Comment
+				}
 			}
 		}
 	case "pg_constraint":

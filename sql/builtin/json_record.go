@@ -27,6 +27,9 @@ func jsonRecords(r *registrar) {
 // list. Other functions are returned as they are.
 func WithColumns(f *Func, names []string, ts []types.T) *Func {
 	set := false
+	if f.User != nil {
+		return f.AsSet().withColumns(names, ts)
+	}
 	switch f.Src {
 	case "json_to_record", "jsonb_to_record", "json_populate_record", "jsonb_populate_record":
 	case "json_to_recordset", "jsonb_to_recordset", "json_populate_recordset", "jsonb_populate_recordset":

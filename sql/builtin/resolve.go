@@ -43,6 +43,9 @@ type candidate struct {
 	order    []int
 	expanded bool
 	defaults int
+	path     int // of functions of users: the place of the schema in the search path
+	// ambiguous: another function of a user has the same parameters but for defaults.
+	ambiguous bool
 }
 
 // ResolveFunc chooses the overload of a function call (PostgreSQL chapter 10.3).
@@ -57,6 +60,10 @@ func ResolveFunc(schema, name string, args []types.OID, shape CallShape) (*Resol
 			list = append(list, c)
 		}
 	}
+	return resolveAmong(list, schema, name, args, shape)
+}
+
+func resolveAmong(list []candidate, schema, name string, args []types.OID, shape CallShape) (*Resolved, error) {
 	list = dropShadowed(list)
 	for i := range list {
 		if slices.Equal(list[i].args, args) {
@@ -75,7 +82,11 @@ func ResolveFunc(schema, name string, args []types.OID, shape CallShape) (*Resol
 	case len(list) == 0:
 		return nil, noFunction(schema, name, args, shape)
 	}
-	return nil, pgerr.Newf(pgerrcode.AmbiguousFunction, "function %s is not unique", callText(schema, name, args, shape.Names)).
+	return nil, notUnique(callText(schema, name, args, shape.Names))
+}
+
+func notUnique(call string) error {
+	return pgerr.Newf(pgerrcode.AmbiguousFunction, "function %s is not unique", call).
 		WithHint("Could not choose a best candidate function. You might need to add explicit type casts.")
 }
 
@@ -188,6 +199,13 @@ next:
 	for _, c := range list {
 		for i := range keep {
 			if slices.Equal(keep[i].args, c.args) {
+				if keep[i].path != c.path {
+					continue next // the search path comes to it later
+				}
+				if c.path > 0 && keep[i].expanded == c.expanded && keep[i].order == nil && c.order == nil {
+					keep[i].ambiguous = true
+					continue next
+				}
 				if keep[i].expanded && !c.expanded || keep[i].expanded == c.expanded && keep[i].defaults > c.defaults {
 					keep[i] = c
 				}
@@ -220,6 +238,9 @@ func castFunction(name string, from types.OID) types.OID {
 }
 
 func (c *candidate) resolve(actual []types.OID) (*Resolved, error) {
+	if c.ambiguous {
+		return nil, notUnique(callText("", c.fn.Name, actual, nil))
+	}
 	args, ret, err := concrete(c.args, actual, c.fn.Ret)
 	if err != nil {
 		return nil, err
@@ -290,7 +311,9 @@ func (f *Func) withOutTypes(declared, actual []types.OID) (*Func, error) {
 		return nil, err
 	}
 	own := *f
-	own.OutTypes = slices.Clone(f.OutTypes)
+	if own.OutTypes = slices.Clone(f.OutTypes); own.User != nil {
+		own.runUser()
+	}
 	for i, t := range own.OutTypes {
 		var err error
 		if own.OutTypes[i], err = p.of(t); err != nil {

@@ -177,11 +177,15 @@ func constantFuncs(r *registrar) {
 	}
 	always(types.Bool(false), "pg_is_in_recovery", "pg_jit_available", "row_security_active",
 		"row_security_active_name", "pg_is_wal_replay_paused")
-	always(types.Int(0), "pg_trigger_depth")
+	r.eval("pg_trigger_depth", func(c *Ctx, _ []types.Datum) (types.Datum, error) {
+		if s, ok := c.Session.(interface{ TriggerDepth() int }); ok {
+			return types.Int(int64(s.TriggerDepth())), nil
+		}
+		return types.Int(0), nil
+	})
 	always(types.Null, "inet_server_port",
 		"pg_database_collation_actual_version", "pg_current_logfile",
-		"pg_get_statisticsobjdef", "pg_get_statisticsobjdef_columns", "pg_get_statisticsobjdef_expressions",
-		"pg_get_function_sqlbody", "pg_get_function_arg_default")
+		"pg_get_statisticsobjdef", "pg_get_statisticsobjdef_columns", "pg_get_statisticsobjdef_expressions")
 	always(types.String(""), "pg_tablespace_location")
 	always(types.String("UTF8"), "pg_client_encoding", "getdatabaseencoding")
 	always(types.Float(0), "pg_notification_queue_usage")

@@ -87,7 +87,8 @@ type Table struct {
 	Columns     []Column // by position; dropped ones stay (attnum = index+1)
 	Indexes     []*Index // ready or being built
 	Constraints []*Constraint
-	ViewSQL     string // of a view or materialized view
+	Triggers    []*Trigger `json:",omitempty"` // by name
+	ViewSQL     string     // of a view or materialized view
 	// Updatable are the columns of a view that can be written through it, as it was made;
 	// CheckOption is its WITH CHECK OPTION: 0, l(ocal) or c(ascaded).
 	Updatable   []int16 `json:",omitempty"`
@@ -219,6 +220,8 @@ const (
 	PrimaryConstraint ConstraintKind = 'p'
 	UniqueConstraint  ConstraintKind = 'u'
 	ForeignConstraint ConstraintKind = 'f'
+	// TriggerConstraint is a constraint trigger in pg_constraint: see Trigger.Constraint.
+	TriggerConstraint ConstraintKind = 't'
 )
 
 // Constraint is a table constraint (NOT NULL lives on the column).
@@ -246,7 +249,9 @@ type Constraint struct {
 	InhCount  int  `json:",omitempty"`
 	Inherited bool `json:",omitempty"`
 	Parent    ID   `json:",omitempty"`
-	Comment   string
+	// Triggers are the states of the triggers that stand for the constraint; "" = all fire.
+	Triggers string `json:",omitempty"`
+	Comment  string
 }
 
 // Sequence is a sequence. Its present value is a row of its own, not here.

@@ -40,6 +40,8 @@ type Layer struct {
 	typeByID   map[ID]*Type      // by the OIDs of array types, too
 	rowTypes   map[ID]*RowType   // the same
 	collations map[ID]*Collation // those of users
+	functions  map[relName][]*Function
+	funcByID   map[ID]*Function
 	extensions map[string]*Extension
 	stats      map[ID]*TableStats
 	// referrers lists, by referenced table, the tables whose foreign keys point at it.
@@ -65,7 +67,7 @@ func (l *Layer) clone() *Layer {
 		tables: clone(l.tables), tableByID: clone(l.tableByID), indexByID: clone(l.indexByID),
 		sequences: clone(l.sequences), seqByID: clone(l.seqByID),
 		types: clone(l.types), typeByID: clone(l.typeByID), rowTypes: clone(l.rowTypes),
-		collations: clone(l.collations),
+		collations: clone(l.collations), functions: clone(l.functions), funcByID: clone(l.funcByID),
 		extensions: clone(l.extensions), stats: clone(l.stats), referrers: clone(l.referrers),
 	}
 }

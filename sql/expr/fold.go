@@ -35,7 +35,7 @@ func foldNode(e Expr) Expr {
 				}
 			}
 		}
-		if e.Fn.Volatility != builtin.Immutable || e.Fn.RetSet || e.Fn.Kind != 'f' || e.Fn.ReadsZone() {
+		if e.Fn.Volatility != builtin.Immutable || e.Fn.RetSet || e.Fn.Kind != 'f' || e.Fn.ReadsZone() || e.Fn.User != nil {
 			return e
 		}
 	case *Cast:

@@ -268,6 +268,9 @@ func (p *printer) call(e *Call) {
 	if e.Fn.Schema == builtin.MySQLSchema { // no search path leads there
 		p.write(e.Fn.Schema, ".")
 	}
+	if e.Fn.User != nil && p.written {
+		p.write(builtin.QuoteIdent(e.Fn.Schema), ".")
+	}
 	p.write(builtin.QuoteIdent(e.Fn.Name), "(")
 	for i, a := range e.Args {
 		if i > 0 {

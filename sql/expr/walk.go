@@ -246,6 +246,9 @@ func Concurrent(e Expr) bool {
 	ok := true
 	Walk(e, func(x Expr) bool {
 		_, sub := x.(*SubPlan)
+		if c, call := x.(*Call); call && c.Fn.User != nil {
+			ok = false // the session runs it, which is one
+		}
 		ok = ok && !sub && own(x) == builtin.Immutable
 		return ok
 	})

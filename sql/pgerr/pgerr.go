@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/jackc/pgerrcode"
 )
@@ -23,20 +24,24 @@ const (
 
 // Error is a PostgreSQL error or notice. Empty fields are not sent.
 type Error struct {
-	Severity   string // "" means ERROR
-	Code       string // SQLSTATE, five characters
-	Message    string
-	Detail     string
-	Hint       string
-	Position   int // 1-based, counted in characters of the query text; 0 = unknown
-	Where      string
-	Schema     string
-	Table      string
-	Column     string
-	DataType   string
-	Constraint string
-	Routine    string // PostgreSQL's own routine name where clients match on it
-	cause      error
+	Severity string // "" means ERROR
+	Code     string // SQLSTATE, five characters
+	Message  string
+	Detail   string
+	Hint     string
+	Position int // 1-based, counted in characters of the query text; 0 = unknown
+	Where    string
+	// Query is text that the server made or took from a function, and QueryPosition a place
+	// in it, 1-based in characters; 0 = none.
+	Query         string
+	QueryPosition int
+	Schema        string
+	Table         string
+	Column        string
+	DataType      string
+	Constraint    string
+	Routine       string // PostgreSQL's own routine name where clients match on it
+	cause         error
 }
 
 // New returns an error with the SQLSTATE and message.
@@ -87,6 +92,26 @@ func (e *Error) WithDetail(format string, args ...any) *Error {
 // WithHint sets the HINT field.
 func (e *Error) WithHint(format string, args ...any) *Error {
 	e.Hint = sprintf(format, args...)
+	return e
+}
+
+// AddWhere adds a line to the CONTEXT field: what was around what is there.
+func (e *Error) AddWhere(line string) {
+	if e.Where != "" {
+		line = e.Where + "\n" + line
+	}
+	e.Where = line
+}
+
+// InQuery makes the position, in bytes, one in a query that is not the client's: skip
+// bytes stood before it.
+func (e *Error) InQuery(query string, skip int) *Error {
+	at := e.Position - 1 - skip
+	if e.Position == 0 || at < 0 || at > len(query) {
+		e.Position = 0
+		return e
+	}
+	e.Position, e.Query, e.QueryPosition = 0, query, utf8.RuneCountInString(query[:at])+1
 	return e
 }
 

@@ -180,7 +180,7 @@ func (r *rows) tableClass(t *catalog.Table) {
 		options: t.Options}
 	switch t.Kind {
 	case catalog.KindView:
-		c.hasRules = true
+		c.hasRules, c.hasTriggers = true, len(t.Triggers) > 0
 		r.class(c)
 		return
 	case catalog.KindComposite:
@@ -193,14 +193,11 @@ func (r *rows) tableClass(t *catalog.Table) {
 	}
 	c.hasRules, c.unpopulated = t.Kind == catalog.KindMatView, t.Unpopulated
 	for _, k := range t.Constraints {
-		switch k.Kind {
-		case catalog.CheckConstraint:
+		if k.Kind == catalog.CheckConstraint {
 			c.checks++
-		case catalog.ForeignConstraint:
-			c.hasTriggers = true
 		}
 	}
-	c.hasTriggers = c.hasTriggers || len(r.cat.Referrers(t.ID)) > 0
+	c.hasTriggers = hasTriggers(r.cat, t)
 	if s := r.cat.Stats(t.ID); s != nil {
 		c.tuples, c.pages = float64(float32(s.Rows)), s.Pages
 	}

@@ -20,10 +20,15 @@ type Printer struct {
 	Visible Visible
 	// Pretty leaves out parentheses that precedence makes superfluous.
 	Pretty bool
+	// Function names a user's function for a call; nil = with its schema.
+	Function func(f *catalog.Function) string
 	// Expr and Query write a stored expression, and the query of a view whose columns
 	// have the names; nil = as they are stored.
 	Expr  func(text string) string
 	Query func(text string, columns []string) string
+	// Statement writes a statement of a function's body, Type a type's name.
+	Statement func(text string) string
+	Type      func(types.T) string
 }
 
 func (p *Printer) visible(schema catalog.ID, name string) bool {
@@ -245,6 +250,11 @@ func (p *Printer) ConstraintDef(id catalog.ID) (text string, ok bool) {
 				return p.constraintText(t, k), true
 			}
 		}
+		for _, g := range t.Triggers {
+			if g.Constraint != 0 && g.Constraint == id {
+				return p.constraintText(t, g.AsConstraint()), true
+			}
+		}
 	}
 	for _, d := range p.Catalog.Types() {
 		for _, k := range d.Checks {
@@ -297,6 +307,8 @@ func (p *Printer) constraintText(t *catalog.Table, k *catalog.Constraint) string
 		s = keyText(t, k)
 	case catalog.ForeignConstraint:
 		s = p.foreignText(t, k)
+	case catalog.TriggerConstraint:
+		s = "TRIGGER"
 	}
 	if k.Deferrable {
 		s += " DEFERRABLE"
@@ -391,11 +403,13 @@ func (p *Printer) Definition(kind string, id catalog.ID, arg int) (string, bool)
 		return p.partKeyDef(id)
 	case "partconstraintdef":
 		return p.partConstraint(id)
+	case "triggerdef":
+		return p.TriggerDef(id)
 	case "ruledef":
 		return p.RuleDef(id)
 	case "object":
 		text := describe(id)
 		return text, text != ""
 	}
-	return "", false
+	return p.functionPart(kind, id, arg)
 }

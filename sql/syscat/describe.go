@@ -60,12 +60,18 @@ func descriptions(r *rows) {
 		for _, c := range t.Constraints {
 			put(c.ID, classConstr, 0, c.Comment)
 		}
+		for _, g := range t.Triggers {
+			put(g.ID, classTrigger, 0, g.Comment)
+		}
 	}
 	for _, c := range r.cat.UserCollations() {
 		put(c.ID, classCollation, 0, c.Comment)
 	}
 	for _, t := range r.cat.Types() {
 		put(t.ID, classType, 0, t.Comment)
+	}
+	for _, f := range r.cat.AllFunctions() {
+		put(f.ID, classProc, 0, f.Comment)
 	}
 	for _, s := range r.cat.Sequences() {
 		put(s.ID, classRelation, 0, s.Comment)
@@ -148,6 +154,7 @@ func depends(r *rows) {
 			return
 		}
 		r.tableDepends(t)
+		r.callDepends(t)
 	}
 	for _, t := range r.cat.Types() {
 		r.depend(classType, t.ID, 0, classNamespace, t.Schema, 0, depNormal)
@@ -158,6 +165,9 @@ func depends(r *rows) {
 		for _, c := range t.Checks {
 			r.depend(classConstr, c.ID, 0, classType, t.ID, 0, depAuto)
 		}
+	}
+	for _, f := range r.cat.AllFunctions() {
+		r.functionDepends(f)
 	}
 	for _, s := range r.cat.Sequences() {
 		r.depend(classRelation, s.ID, 0, classNamespace, s.Schema, 0, depNormal)
@@ -229,6 +239,7 @@ func (r *rows) tableDepends(t *catalog.Table) {
 			r.depend(classConstr, k.ID, 0, classRelation, k.Index, 0, depNormal)
 		}
 	}
+	r.triggerDepends(t)
 	for _, x := range t.Indexes {
 		if x.Constraint != 0 {
 			r.depend(classRelation, x.ID, 0, classConstr, x.Constraint, 0, depInternal)

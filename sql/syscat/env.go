@@ -21,6 +21,8 @@ type Definer interface {
 	ViewReads(view *catalog.Table) []catalog.ID
 	// Regclasses are the relations that a stored expression has as constants.
 	Regclasses(text string) []catalog.ID
+	// Columns are the columns of a table that a stored expression names.
+	Columns(text string, t *catalog.Table) []int16
 }
 
 // Live is what an Env may add: the state of the running server. An Env without

@@ -89,6 +89,11 @@ func constraints(r *rows) {
 		for _, c := range t.Constraints {
 			r.constraint(t, c)
 		}
+		for _, g := range t.Triggers {
+			if g.Constraint != 0 {
+				r.constraint(t, g.AsConstraint())
+			}
+		}
 	}
 	for _, d := range r.cat.Types() {
 		for _, c := range d.Checks {

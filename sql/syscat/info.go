@@ -59,7 +59,7 @@ func infoTables(r *rows) {
 			put(schema, t.Name, "LOCAL TEMPORARY", t.Kind != catalog.KindView)
 		case t.Kind == catalog.KindMatView: // the standard has none
 		case t.Kind == catalog.KindView:
-			put(schema, t.Name, "VIEW", len(t.Updatable) > 0)
+			put(schema, t.Name, "VIEW", len(t.Updatable) > 0 || t.HasTrigger(catalog.TriggerInstead|catalog.TriggerInsert))
 		default:
 			put(schema, t.Name, "BASE TABLE", true)
 		}
@@ -68,26 +68,27 @@ func infoTables(r *rows) {
 
 func infoViews(r *rows) {
 	defs := r.printer()
-	put := func(schema, name, def string, check byte, writable bool) {
+	put := func(schema, name, def string, check byte, writable bool, instead func(catalog.TriggerKind) bool) {
 		r.names("table", schema, name)
 		r.opt("view_definition", def)
 		r.text("check_option", map[byte]string{0: "NONE", 'l': "LOCAL", 'c': "CASCADED"}[check])
 		r.yes("is_updatable", writable)
 		r.yes("is_insertable_into", writable)
-		for _, c := range []string{"is_trigger_updatable", "is_trigger_deletable", "is_trigger_insertable_into"} {
-			r.yes(c, false)
-		}
+		r.yes("is_trigger_updatable", instead(catalog.TriggerUpdate))
+		r.yes("is_trigger_deletable", instead(catalog.TriggerDelete))
+		r.yes("is_trigger_insertable_into", instead(catalog.TriggerInsert))
 		r.emit()
 	}
 	for _, t := range Tables() {
 		if t.Kind == 'v' {
-			put(t.Schema, t.Name, "", 0, false)
+			put(t.Schema, t.Name, "", 0, false, func(catalog.TriggerKind) bool { return false })
 		}
 	}
 	for _, t := range r.relations() {
 		if t.Kind == catalog.KindView {
 			def, _ := defs.ViewDef(t.ID)
-			put(r.cat.SchemaName(t.Schema), t.Name, def, t.CheckOption, len(t.Updatable) > 0)
+			put(r.cat.SchemaName(t.Schema), t.Name, def, t.CheckOption, len(t.Updatable) > 0,
+				func(event catalog.TriggerKind) bool { return t.HasTrigger(catalog.TriggerInstead | event) })
 		}
 	}
 }

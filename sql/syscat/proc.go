@@ -49,7 +49,15 @@ const (
 
 var procRows, operatorRows fixedRows
 
-func procs(r *rows) { r.fixed(&procRows, r.extensionKeys(), allProcs) }
+func procs(r *rows) {
+	r.fixed(&procRows, r.extensionKeys(), allProcs)
+	for _, f := range r.cat.AllFunctions() {
+		if r.done() {
+			return
+		}
+		r.userProc(f)
+	}
+}
 
 func operators(r *rows) { r.fixed(&operatorRows, r.extensionKeys(), allOperators) }
 

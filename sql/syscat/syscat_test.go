@@ -102,6 +102,12 @@ func testSnapshot() *catalog.Snapshot {
 		{ID: 20021, Name: "t_a_b_n_key", Kind: 'u', Columns: []int16{2, 3}, Index: 20013, Validated: true},
 		{ID: 20022, Name: "t_n_check", Kind: 'c', Columns: []int16{4}, Expr: "(n > 0)", Validated: true},
 	}
+	t.Triggers = []*catalog.Trigger{
+		{ID: 20090, Name: "Tg", Kind: catalog.TriggerRow | catalog.TriggerBefore | catalog.TriggerInsert | catalog.TriggerUpdate, Columns: []int16{3, 2},
+			Function: 3752, Args: []string{"it's", ""}, When: "(new.a > 1)", Comment: "keeps"},
+		{ID: 20091, Name: "late", Kind: catalog.TriggerRow | catalog.TriggerDelete, Function: 1291, Constraint: 20092, RefTable: 20070, Deferrable: true, Deferred: true},
+		{ID: 20093, Name: "set", Kind: catalog.TriggerUpdate, Function: 1291, OldTable: "o", NewTable: "N", State: catalog.TriggerReplica},
+	}
 	s.PutTable(t)
 	ends := func(n int, text string) []catalog.BoundValue {
 		return []catalog.BoundValue{{Key: types.AppendKey(nil, types.Of(23), types.Int(int64(n)), false), Text: text}, {Limit: -1}}

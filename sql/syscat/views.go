@@ -32,18 +32,9 @@ func pgTables(r *rows) {
 	for _, t := range r.cat.Tables() {
 		if t.Kind == catalog.KindTable {
 			r.pgTable(r.cat.SchemaName(t.Schema), t.Name, roleName(r.cat, t.Owner), len(t.Indexes) > 0,
-				false, hasForeign(r.cat, t))
+				false, hasTriggers(r.cat, t))
 		}
 	}
-}
-
-func hasForeign(c *catalog.Snapshot, t *catalog.Table) bool {
-	for _, k := range t.Constraints {
-		if k.Kind == catalog.ForeignConstraint {
-			return true
-		}
-	}
-	return len(c.Referrers(t.ID)) > 0
 }
 
 func (r *rows) pgTable(schema, name, owner string, indexes, rules, triggers bool) {

@@ -115,6 +115,9 @@ func (d *Document) parse(text string) {
 	})
 }
 
+// Append parses a text that goes on where the last one ended.
+func (d *Document) Append(text string) { d.parse(text) }
+
 // Vector is what was collected.
 func (d *Document) Vector() Vector { return d.words.normal() }
 

@@ -275,6 +275,24 @@ func (e *Edit) RemoveCollation(id catalog.ID) error {
 	return e.remove(kindCollation, id)
 }
 
+// PutFunction stores a function.
+func (e *Edit) PutFunction(x *catalog.Function) error {
+	if err := e.share(); err != nil {
+		return err
+	}
+	e.Snap.PutFunction(x)
+	return e.write(kindFunction, x.ID, x)
+}
+
+// RemoveFunction removes a function.
+func (e *Edit) RemoveFunction(id catalog.ID) error {
+	if err := e.share(); err != nil {
+		return err
+	}
+	e.Snap.RemoveFunction(id)
+	return e.remove(kindFunction, id)
+}
+
 // NewTypeID draws an OID for a type: see types.FirstTypeOID.
 func (e *Edit) NewTypeID() (catalog.ID, error) { return newTypeID() }
 

@@ -24,6 +24,7 @@ const (
 	kindSequence  byte = 'q'
 	kindType      byte = 'y'
 	kindCollation byte = 'o'
+	kindFunction  byte = 'f'
 	kindRole      byte = 'r'
 	kindExtension byte = 'e'
 	kindStats     byte = 's'
@@ -222,6 +223,8 @@ func put(snap *catalog.Snapshot, key, val []byte) error {
 		return decode(val, snap.PutType)
 	case kindCollation:
 		return decode(val, snap.PutCollation)
+	case kindFunction:
+		return decode(val, snap.PutFunction)
 	case kindExtension:
 		return decode(val, snap.PutExtension)
 	case kindStats:

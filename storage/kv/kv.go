@@ -185,6 +185,10 @@ type Txn interface {
 	RollbackTo(Mark) error
 	// Refresh moves the view to now (ReadCommitted only). Open iterators stay at the old view.
 	Refresh(ctx context.Context) error
+	// Freeze opens a view of the transaction as it is now, its own writes included: what
+	// it writes later does not show, nor do Refresh and rollbacks to later marks change it.
+	// It is closed before the transaction is, and before a rollback to an earlier mark.
+	Freeze() (Snapshot, error)
 	// NoteRead and NoteWrite tell a Serializable transaction that it depends on the
 	// keys of the range, or changes what they stand for, by other ways than through
 	// this interface. Notes outlive rollbacks.

@@ -126,7 +126,7 @@ func (v *view) Get(_ context.Context, key []byte) ([]byte, bool, error) {
 		return nil, false, kv.ErrClosed
 	}
 	if v.buf != nil {
-		if o, ok := v.buf.get(key); ok {
+		if o, ok := v.own(key); ok {
 			return o.val, o.val != nil, nil
 		}
 	}
@@ -155,7 +155,7 @@ func (v *view) GetBatch(ctx context.Context, keys [][]byte, each func(i int, val
 		var err error
 		o, mine := (*op)(nil), false
 		if own {
-			o, mine = v.buf.get(key)
+			o, mine = v.own(key)
 		}
 		if mine {
 			val = o.val
@@ -224,6 +224,7 @@ type sight struct {
 	chunks *chunkTable
 	large  *largeTxn // the transaction's own spilled writes, nil when there are none
 	last   *chunk    // the chunk looked up last: neighbours tend to share one
+	limit  int       // of a frozen transaction: own writes from here on are not seen; else 0
 }
 
 // sees decides whether a version stored at ts is part of the view.
@@ -240,7 +241,7 @@ func (s *sight) sees(h *header, ts kv.TS) bool {
 	case settled:
 		return commit <= s.at
 	case pending:
-		return s.large != nil && s.last.txn.Load() == s.large
+		return s.large != nil && s.last.txn.Load() == s.large && (s.limit == 0 || h.pos < uint64(s.limit))
 	default:
 		return false
 	}

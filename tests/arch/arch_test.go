@@ -43,6 +43,7 @@ var law = []struct {
 	{"sql/regex", []string{every}, []string{"sql/regex"}},
 	{"sql/batch", []string{every}, []string{"sql/batch", "sql/types", "sql/tsearch", "sql/extension", "sql/pgerr"}},
 	{"sql/ast", []string{every}, []string{"sql/ast", "sql/pgerr"}},
+	{"sql/plpgsql", []string{every}, []string{"sql/plpgsql", "sql/pgerr"}},
 	{"sql/collate", []string{every}, []string{"sql/collate"}},
 	{"sql/parser", []string{"sql/catalog", "sql/expr", "sql/builtin", "planner", "executor", "storage", "server"}, nil},
 	{"sql/catalog", []string{"sql/ast", "sql/parser", "planner", "executor", "storage", "server"}, nil},

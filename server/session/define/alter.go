@@ -164,8 +164,10 @@ func (e *Env) alter(ctx context.Context, old, t *catalog.Table, cmd *ast.AlterCm
 		}
 		return nil
 	case ast.SetStatistics, ast.SetStorage, ast.SetOptions, ast.ResetOptions, ast.ClusterOn,
-		ast.ReplicaIdentity, ast.EnableTrigger, ast.DisableTrigger:
+		ast.ReplicaIdentity:
 		return nil // nothing here depends on them
+	case ast.EnableTrigger, ast.DisableTrigger, ast.EnableAlwaysTrigger, ast.EnableReplicaTrigger:
+		return e.switchTriggers(t, cmd)
 	case ast.RedefineColumn:
 		return e.redefineColumn(ctx, t, cmd)
 	case ast.RestartIdentity:

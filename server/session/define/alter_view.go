@@ -144,11 +144,14 @@ var alterWords = map[ast.AlterKind]string{
 	ast.DropExpression: "ALTER COLUMN ... DROP EXPRESSION", ast.AddConstraint: "ADD CONSTRAINT", ast.DropConstraint: "DROP CONSTRAINT",
 	ast.AlterConstraint: "ALTER CONSTRAINT", ast.ValidateConstraint: "VALIDATE CONSTRAINT", ast.ClusterOn: "CLUSTER ON",
 	ast.SetLogged: "SET LOGGED", ast.SetUnlogged: "SET UNLOGGED", ast.EnableTrigger: "ENABLE TRIGGER", ast.DisableTrigger: "DISABLE TRIGGER",
-	ast.ReplicaIdentity: "REPLICA IDENTITY",
+	ast.ReplicaIdentity: "REPLICA IDENTITY", ast.EnableAlwaysTrigger: "ENABLE ALWAYS TRIGGER", ast.EnableReplicaTrigger: "ENABLE REPLICA TRIGGER",
 }
 
 func notForViews(t *catalog.Table, cmd *ast.AlterCmd) error {
 	words, ok := alterWords[cmd.Kind]
+	if (cmd.Kind == ast.EnableTrigger || cmd.Kind == ast.DisableTrigger) && len(cmd.Options) > 0 {
+		words += " " + cmd.Options[0].Name
+	}
 	if !ok {
 		return pgerr.NotSupported(int(cmd.Pos), "this form of ALTER VIEW is not supported")
 	}

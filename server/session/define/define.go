@@ -51,11 +51,18 @@ type Env struct {
 	// SettingValue checks the value that a SET gives and returns its text, "" for
 	// SET … TO DEFAULT. Database is the name of the session's database.
 	SettingValue func(*ast.Set) (string, error)
-	Database     string
+	// SettingWritten is a setting's own name and the value that a SET gives, as it was
+	// written, once it is found to be one.
+	SettingWritten func(*ast.Set) (name, value string, err error)
+	Database       string
 	// Databases are those of the server.
 	Databases Databases
 	// HashPassword makes a SCRAM verifier.
 	HashPassword func(password string) (string, error)
+
+	// CheckBody looks at the body of a new function, and returns the function as it is to
+	// be kept where that differs, else nil; itself nil where bodies are not looked at.
+	CheckBody func(*catalog.Function, *ast.CreateFunction) (*catalog.Function, error)
 
 	// Made is the table that CREATE TABLE has made, 0 if it was there.
 	Made catalog.ID
@@ -110,6 +117,13 @@ func Tag(stmt ast.Stmt) string {
 		return "ALTER " + string(st.Kind)
 	case *ast.Comment:
 		return "COMMENT"
+	case *ast.CreateFunction:
+		if st.Procedure {
+			return "CREATE PROCEDURE"
+		}
+		return "CREATE FUNCTION"
+	case *ast.AlterFunction:
+		return "ALTER " + string(st.Kind)
 	case *ast.Truncate:
 		return "TRUNCATE TABLE"
 	case *ast.Reindex:
@@ -125,6 +139,8 @@ func Tag(stmt ast.Stmt) string {
 		return "CREATE DATABASE"
 	case *ast.AlterDatabase:
 		return "ALTER DATABASE"
+	case *ast.CreateTrigger:
+		return "CREATE TRIGGER"
 	}
 	return "this statement"
 }
@@ -177,6 +193,9 @@ func (e *Env) run(ctx context.Context, stmt ast.Stmt) error {
 	case *ast.AlterTable:
 		return e.alterTable(ctx, st)
 	case *ast.AlterOwner:
+		if isRoutine(st.Kind) {
+			return e.ownFunction(ctx, st)
+		}
 		if st.Kind == ast.ObjCollation {
 			if _, err := e.collationByName(&st.Name); err != nil {
 				return err
@@ -190,6 +209,10 @@ func (e *Env) run(ctx context.Context, stmt ast.Stmt) error {
 		return e.setSchema(ctx, st)
 	case *ast.Comment:
 		return e.comment(ctx, st)
+	case *ast.CreateFunction:
+		return e.createFunction(ctx, st)
+	case *ast.AlterFunction:
+		return e.alterFunction(ctx, st)
 	case *ast.Truncate:
 		return e.truncate(ctx, st)
 	case *ast.Reindex:
@@ -200,8 +223,14 @@ func (e *Env) run(ctx context.Context, stmt ast.Stmt) error {
 		return e.alterDatabase(ctx, st)
 	case *ast.Grant:
 		return pgerr.NotSupported(int(st.Pos), "GRANT and REVOKE are not supported")
+	case *ast.CreateTrigger:
+		return e.createTrigger(ctx, st)
 	}
 	return pgerr.NotSupported(int(stmt.Position()), "this statement is not supported")
+}
+
+func isRoutine(k ast.ObjectKind) bool {
+	return k == ast.ObjFunction || k == ast.ObjProcedure || k == ast.ObjRoutine
 }
 
 func renamed(st *ast.Rename) ast.ObjectKind {
@@ -292,5 +321,6 @@ func copyTable(t *catalog.Table) *catalog.Table {
 	c.Columns = append([]catalog.Column(nil), t.Columns...)
 	c.Indexes = append([]*catalog.Index(nil), t.Indexes...)
 	c.Constraints = append([]*catalog.Constraint(nil), t.Constraints...)
+	c.Triggers = append([]*catalog.Trigger(nil), t.Triggers...)
 	return &c
 }

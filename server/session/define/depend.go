@@ -24,7 +24,7 @@ type object struct {
 	kind objectKind
 	id   catalog.ID // of a column, default or constraint: its table's
 	attr int16      // of a column or default
-	part catalog.ID // of a constraint
+	part catalog.ID // of a constraint or trigger
 }
 
 type objectKind uint8
@@ -42,6 +42,8 @@ const (
 	extensionObject
 	extensionFunction
 	classObject // an operator class of an extension for inverted indexes
+	triggerObject
+	functionObject
 )
 
 // dependent is an object that cannot be without another; auto ones go with it
@@ -125,7 +127,7 @@ func (r *removal) belongs(o object) bool {
 	switch o.kind {
 	case defaultObject:
 		return r.found[object{kind: tableObject, id: o.id}] || r.found[object{kind: columnObject, id: o.id, attr: o.attr}]
-	case columnObject:
+	case columnObject, triggerObject:
 		return r.found[object{kind: tableObject, id: o.id}]
 	case constraintObject:
 		return r.found[object{kind: tableObject, id: o.id}] || r.losesColumn(o)
@@ -193,10 +195,12 @@ func (e *Env) dependents(o object) ([]dependent, error) {
 	case tableObject:
 		t, _ := e.Catalog.TableByID(o.id)
 		views, err := e.readers(t, 0)
+		views = append(views, e.functionReaders(t)...)
 		if t.HasRowType() {
 			views = append(views, dependent{object: object{kind: typeObject, id: t.TypeID}, auto: true})
 		}
 		views = append(views, e.partDependents(t)...)
+		views = append(views, e.triggersFrom(t)...)
 		return append(append(views, e.referring(t, func(*catalog.Constraint) bool { return true })...), e.owned(t.ID, 0)...), err
 	case columnObject:
 		return e.columnDependents(o)
@@ -226,6 +230,8 @@ func (e *Env) dependents(o object) ([]dependent, error) {
 		return e.callersOf(builtin.FuncByOID(o.id)), nil
 	case classObject:
 		return e.classUsers(o.id), nil
+	case functionObject:
+		return e.functionUsers(o.id)
 	}
 	return nil, nil
 }
@@ -275,6 +281,11 @@ func (e *Env) inSchema(schema catalog.ID) (out []dependent) {
 			out = append(out, dependent{object: object{kind: collationObject, id: c.ID}, order: c.ID})
 		}
 	}
+	for _, f := range e.Catalog.AllFunctions() {
+		if f.Schema == schema {
+			out = append(out, dependent{object: object{kind: functionObject, id: f.ID}, order: f.ID})
+		}
+	}
 	for _, q := range e.Catalog.Sequences() {
 		if q.Schema == schema {
 			out = append(out, dependent{object: object{kind: sequenceObject, id: q.ID}, order: q.ID, auto: q.OwnerTable != 0})
@@ -316,6 +327,7 @@ func (e *Env) columnDependents(o object) ([]dependent, error) {
 		return nil, err
 	}
 	out = append(out, e.owned(t.ID, o.attr)...)
+	out = append(out, e.triggersOfColumn(t, o.attr)...)
 	for _, x := range t.Indexes {
 		if x.Unique && usesColumn(e, t, x, o.attr) {
 			out = append(out, e.referring(t, func(k *catalog.Constraint) bool { return k.Index == x.ID })...)
@@ -391,6 +403,9 @@ func (e *Env) describe(o object) string {
 	case extensionFunction:
 		f := builtin.FuncByOID(o.id)
 		return "function " + strings.ReplaceAll(builtin.CallText("", f.Name, f.Args), ", ", ",")
+	case functionObject:
+		f, _ := e.Catalog.FunctionByID(o.id)
+		return "function " + e.signature(f)
 	case indexObject:
 		x, _ := e.Catalog.IndexByID(o.id)
 		t, _ := e.Catalog.TableByID(x.Table)
@@ -413,8 +428,19 @@ func (e *Env) describe(o object) string {
 		return "default value for column " + t.Columns[o.attr-1].Name + " of " + table
 	case constraintObject:
 		return "constraint " + constraintByID(t, o.part).Name + " on " + table
+	case triggerObject:
+		return "trigger " + ast.QuoteIdent(triggerByID(t, o.part).Name) + " on " + table
 	}
 	return table
+}
+
+func triggerByID(t *catalog.Table, id catalog.ID) *catalog.Trigger {
+	for _, g := range t.Triggers {
+		if g.ID == id {
+			return g
+		}
+	}
+	return nil
 }
 
 // visibleName is a relation's name, with its schema when the search path finds
@@ -464,6 +490,8 @@ func (e *Env) removeObject(ctx context.Context, o object) error {
 		return e.edit.RemoveExtension(e.extensionByID(o.id))
 	case extensionFunction: // goes with its extension
 		return nil
+	case functionObject:
+		return e.edit.RemoveFunction(o.id)
 	case indexObject:
 		x, ok := e.Catalog.IndexByID(o.id)
 		if !ok {
@@ -492,6 +520,8 @@ func (e *Env) removeObject(ctx context.Context, o object) error {
 			c.Default, c.DefaultID, c.SequenceID = "", 0, 0
 		case constraintObject:
 			removeConstraint(t, o.part)
+		case triggerObject:
+			t.Triggers = withoutTrigger(t.Triggers, o.part)
 		}
 		return nil
 	})

@@ -28,7 +28,15 @@ func (e *Env) drop(ctx context.Context, st *ast.Drop) error {
 	}
 	var targets []object
 	for i := range st.Names {
-		o, err := e.dropTarget(ctx, st, &st.Names[i])
+		var o *object
+		var err error
+		if isRoutine(st.Kind) {
+			if o, err = e.dropFunction(st, i); err != nil {
+				return err
+			}
+		} else {
+			o, err = e.dropTarget(ctx, st, &st.Names[i])
+		}
 		if err == nil {
 			if o != nil && !slices.Contains(targets, *o) {
 				targets = append(targets, *o)
@@ -132,13 +140,8 @@ func (e *Env) dropTarget(ctx context.Context, st *ast.Drop, n *ast.QName) (*obje
 		return e.dropType(st.Kind, n)
 	case ast.ObjCollation:
 		return e.dropCollation(n)
-	case ast.ObjFunction, ast.ObjProcedure, ast.ObjTrigger:
-		code := pgerrcode.UndefinedObject
-		switch st.Kind {
-		case ast.ObjFunction, ast.ObjProcedure:
-			code = pgerrcode.UndefinedFunction
-		}
-		return nil, pgerr.Newf(code, "%s %q does not exist", strings.ToLower(string(st.Kind)), n.Name)
+	case ast.ObjTrigger:
+		return e.dropTrigger(st, n)
 	}
 	return nil, pgerr.NotSupported(int(st.Pos), "DROP %s is not supported", st.Kind)
 }
@@ -269,8 +272,27 @@ func (e *Env) truncate(ctx context.Context, st *ast.Truncate) error {
 			tables = append(tables, child)
 		}
 	}
+	if err := e.fireTruncate(ctx, tables, catalog.TriggerBefore); err != nil {
+		return err
+	}
 	for _, t := range tables {
 		if err := e.truncateTable(ctx, t, st.RestartIdentity); err != nil {
+			return err
+		}
+	}
+	return e.fireTruncate(ctx, tables, 0)
+}
+
+// fireTruncate fires the triggers of TRUNCATE before or after it.
+func (e *Env) fireTruncate(ctx context.Context, tables []*catalog.Table, timing catalog.TriggerKind) error {
+	for _, t := range tables {
+		if !t.HasTrigger(catalog.TriggerTruncate | timing) {
+			continue
+		}
+		if now, ok := e.Catalog.TableByID(t.ID); ok {
+			t = now
+		}
+		if err := e.Jobs.FireStatement(ctx, e.Txn, e.Catalog, t, catalog.TriggerTruncate|timing); err != nil {
 			return err
 		}
 	}

@@ -59,8 +59,16 @@ func (e *Env) renameOne(ctx context.Context, st *ast.Rename) error {
 		}
 		s, _ := e.Catalog.SchemaByID(t.Schema)
 		return e.renameType(ctx, t, s, st.New)
+	case ast.ObjTrigger:
+		return e.renameTrigger(ctx, st)
 	case ast.ObjCollation:
 		return e.renameCollation(ctx, &st.Name, nil, st.New)
+	case ast.ObjFunction, ast.ObjProcedure, ast.ObjRoutine:
+		f, err := e.ownRoutine(st.Kind, &st.Name, st.Args)
+		if err != nil {
+			return err
+		}
+		return e.renameFunction(ctx, f, f.Schema, st.New)
 	case ast.ObjTable, ast.ObjView, ast.ObjMatView, ast.ObjColumn:
 		return e.renameInTable(ctx, st)
 	}
@@ -363,6 +371,13 @@ func (e *Env) renameInExpressions(t *catalog.Table, num int16, name string) erro
 			}
 		}
 		t.Indexes[i] = &c
+	}
+	for i, g := range t.Triggers {
+		c := *g
+		if c.When, err = fix(g.When); err != nil {
+			return err
+		}
+		t.Triggers[i] = &c
 	}
 	return nil
 }

@@ -277,8 +277,12 @@ func (e *Env) comment(ctx context.Context, st *ast.Comment) error {
 
 func (e *Env) commentGlobal(st *ast.Comment, text string) error {
 	switch st.Kind {
+	case ast.ObjTrigger:
+		return e.commentTrigger(st, text)
 	case ast.ObjCollation:
 		return e.commentCollation(&st.Name, text)
+	case ast.ObjFunction, ast.ObjProcedure, ast.ObjRoutine:
+		return e.commentFunction(st, text)
 	case ast.ObjSchema:
 		s, ok := e.Catalog.Schema(st.Name.Name)
 		if !ok {

@@ -276,6 +276,11 @@ func (e *Env) typeUsers(id catalog.ID) (out []dependent) {
 		}
 	}
 	is := func(t types.T) bool { return t.OID == x.id || t.OID == x.array }
+	for _, f := range e.Catalog.AllFunctions() {
+		if takesType(f, x.id) || takesType(f, x.array) {
+			out = append(out, dependent{object: object{kind: functionObject, id: f.ID}, order: f.ID})
+		}
+	}
 	for _, t := range e.Catalog.Tables() {
 		if t.HasQuery() {
 			if used := e.castsTo(x, t.ViewSQL); used || slices.ContainsFunc(t.Columns, func(c catalog.Column) bool { return is(c.Type) }) {

@@ -53,6 +53,7 @@ func (e *Env) createView(ctx context.Context, st *ast.CreateView) error {
 			return e.putTable(t)
 		}
 		t.ID, t.TypeID, t.ArrayID, t.ArrayName, t.Comment = old.ID, old.TypeID, old.ArrayID, old.ArrayName, old.Comment
+		t.Triggers = old.Triggers
 		return e.putTable(t)
 	}
 	if t.ID, err = edit.NewID(ctx); err != nil {
@@ -333,5 +334,5 @@ func (e *Env) typeFrozen(t *catalog.Table, num int16) error {
 		return pgerr.New(pgerrcode.FeatureNotSupported, "cannot alter type of a column used by a view or rule").
 			WithDetail("rule _RETURN on view %s depends on column %q", e.visibleName(v.Schema, v.Name), name)
 	}
-	return nil
+	return e.typeOfTriggers(t, &t.Columns[num-1])
 }

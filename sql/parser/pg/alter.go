@@ -16,6 +16,9 @@ func (c *conv) alterStmt(n *pgast.Node) ast.Stmt {
 		return c.rename(v.RenameStmt)
 	case *pgast.Node_AlterObjectSchemaStmt:
 		s := v.AlterObjectSchemaStmt
+		if name, args, ok := c.routineOf(s.Object); ok && isRoutine(s.ObjectType) {
+			return &ast.AlterSchema{At: c.here(), Kind: objectKind(s.ObjectType), Name: name, Args: args, Schema: s.Newschema}
+		}
 		name, ok := c.objectOf(s.Relation, s.Object, "")
 		if !ok || byMethod(s.ObjectType) {
 			return c.otherAlter(s.ObjectType)
@@ -38,6 +41,9 @@ func (c *conv) alterStmt(n *pgast.Node) ast.Stmt {
 			IfNotExists: s.SkipIfNewValExists, Neighbor: s.NewValNeighbor, After: s.NewValIsAfter}
 	case *pgast.Node_AlterOwnerStmt:
 		s := v.AlterOwnerStmt
+		if name, args, ok := c.routineOf(s.Object); ok && isRoutine(s.ObjectType) {
+			return &ast.AlterOwner{At: c.here(), Kind: objectKind(s.ObjectType), Name: name, Args: args, Owner: c.role(s.Newowner)}
+		}
 		name, ok := c.objectOf(s.Relation, s.Object, "")
 		if !ok || byMethod(s.ObjectType) {
 			return c.otherAlter(s.ObjectType)
@@ -92,6 +98,10 @@ func (c *conv) rename(s *pgast.RenameStmt) ast.Stmt {
 	case pgast.ObjectType_OBJECT_DOMCONSTRAINT:
 		out.Of = ast.ObjDomain
 	}
+	if name, args, ok := c.routineOf(s.Object); ok && isRoutine(s.RenameType) {
+		out.Name, out.Args = name, args
+		return out
+	}
 	name, ok := c.objectOf(s.Relation, s.Object, s.Subname)
 	if !ok || byMethod(s.RenameType) {
 		return c.otherAlter(s.RenameType)
@@ -131,6 +141,8 @@ var plainAlters = map[pgast.AlterTableType]ast.AlterKind{
 	pgast.AlterTableType_AT_SetUnLogged:        ast.SetUnlogged,
 	pgast.AlterTableType_AT_EnableTrig:         ast.EnableTrigger,
 	pgast.AlterTableType_AT_DisableTrig:        ast.DisableTrigger,
+	pgast.AlterTableType_AT_EnableAlwaysTrig:   ast.EnableAlwaysTrigger,
+	pgast.AlterTableType_AT_EnableReplicaTrig:  ast.EnableReplicaTrigger,
 }
 
 // allTriggers are ENABLE and DISABLE TRIGGER ALL and USER.
@@ -249,8 +261,6 @@ var otherAlters = map[pgast.AlterTableType]string{
 	pgast.AlterTableType_AT_DropOids:                  "SET WITHOUT OIDS",
 	pgast.AlterTableType_AT_SetAccessMethod:           "SET ACCESS METHOD",
 	pgast.AlterTableType_AT_SetTableSpace:             "SET TABLESPACE",
-	pgast.AlterTableType_AT_EnableAlwaysTrig:          "ENABLE ALWAYS TRIGGER",
-	pgast.AlterTableType_AT_EnableReplicaTrig:         "ENABLE REPLICA TRIGGER",
 	pgast.AlterTableType_AT_EnableRule:                "ENABLE RULE",
 	pgast.AlterTableType_AT_EnableAlwaysRule:          "ENABLE ALWAYS RULE",
 	pgast.AlterTableType_AT_EnableReplicaRule:         "ENABLE REPLICA RULE",

@@ -33,6 +33,8 @@ func (c *conv) objectStmt(n *pgast.Node) ast.Stmt {
 		return c.grant(v.GrantStmt)
 	case *pgast.Node_GrantRoleStmt:
 		return c.grantRole(v.GrantRoleStmt)
+	case *pgast.Node_CreateTrigStmt:
+		return c.createTrigger(v.CreateTrigStmt)
 	}
 	return nil
 }
@@ -89,7 +91,7 @@ func (c *conv) drop(s *pgast.DropStmt) ast.Stmt {
 			out.Table = c.qnamePtr(items[:len(items)-1], -1)
 			continue
 		}
-		if f := o.GetObjectWithArgs(); f != nil && (out.Kind == ast.ObjFunction || out.Kind == ast.ObjProcedure || out.Kind == "ROUTINE") {
+		if f := o.GetObjectWithArgs(); f != nil && isRoutine(s.RemoveType) {
 			out.Names = append(out.Names, c.qname(f.Objname, -1))
 			out.Args = append(out.Args, c.argTypes(f))
 			continue
@@ -128,6 +130,10 @@ func (c *conv) comment(s *pgast.CommentStmt) ast.Stmt {
 		}
 		out.Column = c.str(items[len(items)-1])
 		out.Name = c.qname(items[:len(items)-1], -1)
+		return out
+	}
+	if name, args, ok := c.routineOf(s.Object); ok && isRoutine(s.Objtype) {
+		out.Name, out.Args = name, args
 		return out
 	}
 	name, ok := c.objectOf(nil, s.Object, "")

@@ -18,7 +18,7 @@ func (c *conv) stmt(n *pgast.Node) ast.Stmt {
 		return c.dml(n)
 	}
 	for _, family := range []func(*pgast.Node) ast.Stmt{
-		c.sessionStmt, c.cursorStmt, c.createStmt, c.alterStmt, c.objectStmt, c.maintStmt, c.roleStmt,
+		c.sessionStmt, c.cursorStmt, c.createStmt, c.alterStmt, c.objectStmt, c.maintStmt, c.roleStmt, c.functionStmt,
 	} {
 		if s := family(n); s != nil {
 			return s
@@ -94,7 +94,6 @@ var otherNames = map[string]string{
 	"AlterExtensionStmt":         "ALTER EXTENSION",
 	"AlterFdwStmt":               "ALTER FOREIGN DATA WRAPPER",
 	"AlterForeignServerStmt":     "ALTER SERVER",
-	"AlterFunctionStmt":          "ALTER FUNCTION",
 	"AlterObjectDependsStmt":     "ALTER ... DEPENDS ON EXTENSION",
 	"AlterOperatorStmt":          "ALTER OPERATOR",
 	"AlterOpFamilyStmt":          "ALTER OPERATOR FAMILY",
@@ -109,7 +108,6 @@ var otherNames = map[string]string{
 	"AlterTSDictionaryStmt":      "ALTER TEXT SEARCH DICTIONARY",
 	"AlterTypeStmt":              "ALTER TYPE",
 	"AlterUserMappingStmt":       "ALTER USER MAPPING",
-	"CallStmt":                   "CALL",
 	"ClusterStmt":                "CLUSTER",
 	"CompositeTypeStmt":          "CREATE TYPE",
 	"CreateAmStmt":               "CREATE ACCESS METHOD",
@@ -121,7 +119,6 @@ var otherNames = map[string]string{
 	"CreateFdwStmt":              "CREATE FOREIGN DATA WRAPPER",
 	"CreateForeignServerStmt":    "CREATE SERVER",
 	"CreateForeignTableStmt":     "CREATE FOREIGN TABLE",
-	"CreateFunctionStmt":         "CREATE FUNCTION",
 	"CreateOpClassStmt":          "CREATE OPERATOR CLASS",
 	"CreateOpFamilyStmt":         "CREATE OPERATOR FAMILY",
 	"CreatePLangStmt":            "CREATE LANGUAGE",
@@ -132,10 +129,8 @@ var otherNames = map[string]string{
 	"CreateSubscriptionStmt":     "CREATE SUBSCRIPTION",
 	"CreateTableSpaceStmt":       "CREATE TABLESPACE",
 	"CreateTransformStmt":        "CREATE TRANSFORM",
-	"CreateTrigStmt":             "CREATE TRIGGER",
 	"CreateUserMappingStmt":      "CREATE USER MAPPING",
 	"DefineStmt":                 "CREATE TYPE",
-	"DoStmt":                     "DO",
 	"DropOwnedStmt":              "DROP OWNED",
 	"DropStmt":                   "DROP",
 	"DropSubscriptionStmt":       "DROP SUBSCRIPTION",

@@ -33,6 +33,8 @@ func Run(t *testing.T, open func(t *testing.T) kv.Engine) {
 		{"GetBatch", testGetBatch},
 		{"Savepoints", testSavepoints},
 		{"SavepointsKeepLocks", testSavepointLocks},
+		{"Freeze", testFreeze},
+		{"FreezeLarge", testFreezeLarge},
 		{"SnapshotAt", testSnapshotAt},
 		{"AfterCommit", testAfterCommit},
 		{"CloseWithOpenReaders", testCloseWithOpenReaders},

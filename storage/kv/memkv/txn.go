@@ -191,3 +191,42 @@ func (t *txn) end() {
 	t.serial.End()
 	t.owner.ReleaseAll()
 }
+
+// Freeze implements kv.Txn.
+func (t *txn) Freeze() (kv.Snapshot, error) {
+	if t.ended {
+		return nil, kv.ErrClosed
+	}
+	t.e.mu.Lock()
+	t.e.open++
+	t.e.mu.Unlock()
+	f := &frozen{serial: t.serial}
+	f.view = view{e: t.e, at: t.at, own: &writeSet{sortedMap: t.own.clone()}}
+	return f, nil
+}
+
+// frozen is a transaction as it was, with a copy of its writes.
+type frozen struct {
+	snapshot
+	serial *serial.Txn
+}
+
+func (f *frozen) Get(ctx context.Context, key []byte) ([]byte, bool, error) {
+	f.serial.ReadKey(key)
+	return f.view.Get(ctx, key)
+}
+
+func (f *frozen) GetBatch(ctx context.Context, keys [][]byte, each func(i int, val []byte) error) error {
+	for _, key := range keys {
+		f.serial.ReadKey(key)
+	}
+	return f.view.GetBatch(ctx, keys, each)
+}
+
+func (f *frozen) Scan(ctx context.Context, r kv.Range) (kv.Iter, error) {
+	it, err := f.view.Scan(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return f.serial.Walk(it, r), nil
+}

@@ -61,3 +61,16 @@ INSERT INTO lines SELECT id, placed, n FROM "Orders", generate_series(1, 4) n;
 CREATE TABLE thing (id int PRIMARY KEY, name text NOT NULL DEFAULT 'x', CHECK (name <> ''));
 CREATE TABLE part_of (whole int, name text DEFAULT 'own') INHERITS (thing);
 INSERT INTO part_of VALUES (7, 'wheel', 1);
+CREATE FUNCTION net(p numeric, rate numeric DEFAULT 0.2) RETURNS numeric LANGUAGE sql IMMUTABLE AS $$SELECT p * (1 - rate)$$;
+CREATE FUNCTION dear(low numeric) RETURNS SETOF makers LANGUAGE plpgsql STABLE SET work_mem = '8MB' AS $$
+BEGIN
+  RETURN QUERY SELECT m.* FROM makers m JOIN "Goods" g ON g.maker = m.id WHERE net(g.price) >= low;
+END $$;
+CREATE FUNCTION total() RETURNS numeric BEGIN ATOMIC SELECT sum(net(price)) FROM "Goods"; END;
+CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN new.made := now(); RETURN new; END $$;
+CREATE PROCEDURE rename(i int, INOUT n text DEFAULT 'none') LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN UPDATE makers SET name = n WHERE id = i; END $$;
+COMMENT ON FUNCTION net(numeric, numeric) IS 'what is left of a price';
+CREATE VIEW nets AS SELECT id, net(price) AS n FROM "Goods" WHERE maker IN (SELECT d.id FROM dear(1) d);
+CREATE TABLE priced (p numeric DEFAULT net(10) CHECK (net(p) > 0));
+CREATE INDEX priced_net ON priced (net(p));

@@ -1,0 +1,340 @@
+package define
+
+import (
+	"context"
+	"strings"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/planner/bind"
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// systemFunction is an error of a built-in function that a statement would change.
+type systemFunction struct{ f *builtin.Func }
+
+func (s systemFunction) Error() string { return "function " + s.f.Signature() }
+
+// routine finds the function or procedure that a statement names (LookupFuncWithArgs).
+func (e *Env) routine(kind ast.ObjectKind, n *ast.QName, args []ast.TypeName) (*catalog.Function, error) {
+	word := strings.ToLower(string(kind))
+	if kind == ast.ObjRoutine {
+		word = "function"
+	}
+	var in []types.OID
+	for i := range args {
+		t, d, err := e.functionType(&args[i], true)
+		if err != nil {
+			return nil, err
+		}
+		in = append(in, (&catalog.FuncArg{Type: t, Domain: d}).TypeID())
+	}
+	path := e.Path
+	if n.Schema != "" {
+		path = []string{n.Schema}
+		if _, ok := e.Catalog.Schema(n.Schema); !ok {
+			return nil, pgerr.Newf(pgerrcode.InvalidSchemaName, "schema %q does not exist", n.Schema)
+		}
+	}
+	var found []*catalog.Function
+	for _, p := range path {
+		s, ok := e.Catalog.Schema(p)
+		if !ok {
+			continue
+		}
+		if args != nil {
+			if f, ok := e.Catalog.Function(s.ID, n.Name, in); ok {
+				found = []*catalog.Function{f}
+				break
+			}
+			continue
+		}
+		for _, f := range e.Catalog.Functions(s.ID, n.Name) {
+			if kind == ast.ObjRoutine || (kind == ast.ObjProcedure) == f.IsProcedure() {
+				found = append(found, f)
+			}
+		}
+	}
+	for _, f := range builtin.Functions(n.Schema, n.Name) {
+		if len(found) == 0 && (args == nil || equalTypes(f.Args, in)) {
+			return nil, systemFunction{f}
+		}
+	}
+	switch {
+	case len(found) > 1:
+		return nil, pgerr.Newf(pgerrcode.AmbiguousFunction, "%s name \"%s\" is not unique", word, dotted(n)).
+			WithHint("Specify the argument list to select the %s unambiguously.", word)
+	case len(found) == 0 && args == nil:
+		return nil, pgerr.Newf(pgerrcode.UndefinedFunction, "could not find a %s named \"%s\"", word, dotted(n))
+	case len(found) == 0:
+		return nil, pgerr.Newf(pgerrcode.UndefinedFunction, "%s %s does not exist", word, builtin.CallText(n.Schema, n.Name, in))
+	}
+	f := found[0]
+	if kind == ast.ObjProcedure && !f.IsProcedure() || kind == ast.ObjFunction && f.IsProcedure() {
+		text := builtin.CallText(n.Schema, n.Name, in)
+		return nil, pgerr.Newf(pgerrcode.WrongObjectType, "%s is not a %s", text, word)
+	}
+	return f, nil
+}
+
+func equalTypes(a, b []types.OID) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// ownRoutine is routine of a statement that changes what it finds.
+func (e *Env) ownRoutine(kind ast.ObjectKind, n *ast.QName, args []ast.TypeName) (*catalog.Function, error) {
+	f, err := e.routine(kind, n, args)
+	if s, ok := err.(systemFunction); ok {
+		return nil, pgerr.NotSupported(int(n.Pos), "changing function %s of the system is not supported", s.f.Signature())
+	}
+	return f, err
+}
+
+// alterFunction is ALTER FUNCTION with options.
+func (e *Env) alterFunction(ctx context.Context, st *ast.AlterFunction) error {
+	f, err := e.ownRoutine(st.Kind, &st.Name, st.Args)
+	if err != nil {
+		return err
+	}
+	c := *f
+	for i := range st.Options {
+		if st.Options[i].Name == "rows" && !f.RetSet {
+			return pgerr.New(pgerrcode.InvalidParameterValue, "ROWS is not applicable when function does not return a set")
+		}
+	}
+	if _, _, err := e.functionOptions(&c, st.Options, false); err != nil {
+		return err
+	}
+	return e.change(ctx).PutFunction(&c)
+}
+
+// renameFunction gives a function a name or a schema.
+func (e *Env) renameFunction(ctx context.Context, f *catalog.Function, to catalog.ID, name string) error {
+	if to == f.Schema && name == f.Name {
+		return pgerr.Newf(pgerrcode.DuplicateFunction, "function %s already exists in schema %q", e.signatureOf(name, f), e.Catalog.SchemaName(to))
+	}
+	if _, taken := e.Catalog.Function(to, name, f.InputTypes()); taken {
+		return pgerr.Newf(pgerrcode.DuplicateFunction, "function %s already exists in schema %q", e.signatureOf(name, f), e.Catalog.SchemaName(to))
+	}
+	users, err := e.functionUsers(f.ID)
+	if err != nil {
+		return err
+	}
+	if len(users) > 0 {
+		return pgerr.NotSupported(-1, "changing the name of function %s while %s names it is not supported", e.signature(f), e.describe(users[0].object))
+	}
+	c := *f
+	c.Schema, c.Name = to, name
+	return e.change(ctx).PutFunction(&c)
+}
+
+func (e *Env) signatureOf(name string, f *catalog.Function) string {
+	return name + "(" + e.typeTexts(f, ", ") + ")"
+}
+
+func (e *Env) moveFunction(ctx context.Context, st *ast.AlterSchema) error {
+	f, err := e.ownRoutine(st.Kind, &st.Name, st.Args)
+	if err != nil {
+		return err
+	}
+	to, ok := e.Catalog.Schema(st.Schema)
+	switch {
+	case !ok:
+		return pgerr.Newf(pgerrcode.InvalidSchemaName, "schema %q does not exist", st.Schema)
+	case to.Temp:
+		return pgerr.New(pgerrcode.FeatureNotSupported, "cannot move objects into or out of temporary schemas")
+	case to.Name == "pg_catalog" || to.Name == "information_schema":
+		return pgerr.NotSupported(int(st.Pos), "moving functions into schema %q is not supported", st.Schema)
+	case to.ID == f.Schema:
+		return nil
+	}
+	return e.renameFunction(ctx, f, to.ID, f.Name)
+}
+
+func (e *Env) ownFunction(ctx context.Context, st *ast.AlterOwner) error {
+	if _, err := e.ownRoutine(st.Kind, &st.Name, st.Args); err != nil {
+		return err
+	}
+	return e.knownRole(st.Owner) // there is one owner as yet: the superuser
+}
+
+func (e *Env) commentFunction(st *ast.Comment, text string) error {
+	f, err := e.ownRoutine(st.Kind, &st.Name, st.Args)
+	if err != nil {
+		return err
+	}
+	c := *f
+	c.Comment = text
+	return e.edit.PutFunction(&c)
+}
+
+// dropFunction finds what DROP FUNCTION, PROCEDURE or ROUTINE names.
+func (e *Env) dropFunction(st *ast.Drop, i int) (*object, error) {
+	n, args := &st.Names[i], st.Args[i]
+	f, err := e.routine(st.Kind, n, args)
+	if s, ok := err.(systemFunction); ok {
+		return nil, pgerr.Newf(pgerrcode.DependentObjectsStillExist, "cannot drop function %s because it is required by the database system", builtin.CallText("", s.f.Name, s.f.Args))
+	}
+	if err == nil {
+		return &object{kind: functionObject, id: f.ID}, nil
+	}
+	if !st.IfExists || !missing(err) {
+		return nil, err
+	}
+	switch pe, _ := pgerr.As(err); {
+	case pe.Code == pgerrcode.UndefinedObject, pe.Code == pgerrcode.InvalidSchemaName:
+		e.notice("00000", "%s, skipping", pe.Message)
+	default:
+		word := strings.ToLower(string(st.Kind))
+		if st.Kind == ast.ObjRoutine {
+			word = "routine"
+		}
+		e.notice("00000", "%s %s(%s) does not exist, skipping", word, dotted(n), typesAsWritten(args))
+	}
+	return nil, nil
+}
+
+// typesAsWritten lists types by the names that the grammar gives them.
+func typesAsWritten(list []ast.TypeName) string {
+	var parts []string
+	for i := range list {
+		s := dotted(&list[i].Name) + strings.Repeat("[]", len(list[i].ArrayDims))
+		parts = append(parts, s)
+	}
+	return strings.Join(parts, ",")
+}
+
+// functionUsers are the objects whose stored SQL calls a function.
+func (e *Env) functionUsers(id catalog.ID) (out []dependent, err error) {
+	f, _ := e.Catalog.FunctionByID(id)
+	calls := func(text string) bool { return text != "" && e.callsFunction(f, text) }
+	out = append(out, e.triggersCalling(f, calls)...)
+	for _, t := range e.Catalog.Tables() {
+		if t.HasQuery() {
+			if calls(t.ViewSQL) {
+				out = append(out, dependent{object: object{kind: tableObject, id: t.ID}, order: t.ID})
+			}
+			continue
+		}
+		for i := range t.Columns {
+			switch c := &t.Columns[i]; {
+			case c.Dropped || !calls(c.Default):
+			case c.Generated != 0:
+				out = append(out, dependent{object: object{kind: columnObject, id: t.ID, attr: c.Num}, order: t.ID})
+			default:
+				out = append(out, dependent{object: object{kind: defaultObject, id: t.ID, attr: c.Num}, order: c.DefaultID})
+			}
+		}
+		for _, k := range t.Constraints {
+			if calls(k.Expr) {
+				out = append(out, dependent{object: object{kind: constraintObject, id: t.ID, part: k.ID}, order: k.ID})
+			}
+		}
+		for _, x := range t.Indexes {
+			uses := calls(x.Where)
+			for i := range x.Keys {
+				uses = uses || calls(x.Keys[i].Expr)
+			}
+			if uses {
+				out = append(out, dependent{object: object{kind: indexObject, id: x.ID}, order: x.ID})
+			}
+		}
+	}
+	for _, g := range e.Catalog.AllFunctions() {
+		uses := false
+		for i := range g.Args {
+			uses = uses || calls(g.Args[i].Default)
+		}
+		for _, text := range g.Statements {
+			uses = uses || calls(text)
+		}
+		if uses && g.ID != id {
+			out = append(out, dependent{object: object{kind: functionObject, id: g.ID}, order: g.ID})
+		}
+	}
+	for _, d := range e.Catalog.Types() {
+		uses := calls(d.Default)
+		for _, c := range d.Checks {
+			uses = uses || calls(c.Expr)
+		}
+		if uses {
+			out = append(out, dependent{object: object{kind: typeObject, id: d.ID}, order: d.ID})
+		}
+	}
+	return out, nil
+}
+
+// callsFunction reports whether stored SQL text has a call that may be one of f: by its
+// name and schema, with as many arguments as f takes.
+func (e *Env) callsFunction(f *catalog.Function, text string) bool {
+	if !strings.Contains(text, f.Name) {
+		return false
+	}
+	list, err := e.Parser.Parse(text)
+	if err != nil || len(list) != 1 {
+		if list, err = e.Parser.Parse("SELECT " + text); err != nil || len(list) != 1 {
+			return false
+		}
+	}
+	found := false
+	ast.Walk(list[0].Stmt, func(n ast.Node) bool {
+		if c, ok := n.(*ast.Func); ok && c.Name.Name == f.Name && bind.MayCall(f, c, e.options()) {
+			found = true
+		}
+		return !found
+	})
+	return found
+}
+
+// takesType reports a function with an argument or a result of a type.
+func takesType(f *catalog.Function, id catalog.ID) bool {
+	uses := f.RetID() == id
+	for i := range f.Args {
+		uses = uses || f.Args[i].TypeID() == id
+	}
+	return uses
+}
+
+// functionReaders are the functions whose body in SQL names a relation.
+func (e *Env) functionReaders(t *catalog.Table) (out []dependent) {
+	for _, f := range e.Catalog.AllFunctions() {
+		reads := false
+		for _, text := range f.Statements {
+			reads = reads || e.namesTable(text, t)
+		}
+		if reads {
+			out = append(out, dependent{object: object{kind: functionObject, id: f.ID}, order: f.ID})
+		}
+	}
+	return out
+}
+
+func (e *Env) namesTable(text string, t *catalog.Table) bool {
+	list, err := e.Parser.Parse(text)
+	if err != nil {
+		if list, err = e.Parser.Parse("SELECT " + text); err != nil {
+			return false
+		}
+	}
+	found := false
+	for _, x := range list {
+		ast.Walk(x.Stmt, func(n ast.Node) bool {
+			r, ok := n.(*ast.TableRef)
+			found = found || ok && r.Name.Name == t.Name && r.Name.Schema == e.Catalog.SchemaName(t.Schema)
+			return !found
+		})
+	}
+	return found
+}

@@ -1,0 +1,109 @@
+package session
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// userFunctions are the functions of users that a name finds, by the search path where
+// it has no schema; those of the same arguments in later schemas are hidden.
+func (n names) userFunctions(schema, name string) (out []*catalog.Function) {
+	snap := n.s.Catalog()
+	path := []string{schema}
+	if schema == "" {
+		path = n.s.SearchPath(true)
+	}
+	for _, p := range path {
+		s, ok := snap.Schema(p)
+		if !ok {
+			continue
+		}
+		for _, f := range snap.Functions(s.ID, name) {
+			hidden := slices.ContainsFunc(out, func(g *catalog.Function) bool { return slices.Equal(g.InputTypes(), f.InputTypes()) })
+			if !hidden {
+				out = append(out, f)
+			}
+		}
+	}
+	return out
+}
+
+// functionIDs are all functions that a name finds.
+func (n names) functionIDs(schema, name string) (out []types.OID) {
+	for _, f := range builtin.Functions(schema, name) {
+		out = append(out, f.OID)
+	}
+	for _, f := range n.userFunctions(schema, name) {
+		out = append(out, f.ID)
+	}
+	return out
+}
+
+// userFunction is the name of a user's function as regproc or regprocedure.
+func (n names) userFunction(t, oid types.OID) (string, bool) {
+	f, ok := n.s.Catalog().FunctionByID(oid)
+	if !ok {
+		return "", false
+	}
+	found := n.userFunctions("", f.Name)
+	visible := slices.Contains(found, f)
+	name := ast.QuoteIdent(f.Name)
+	if !visible || t == types.RegprocOID && len(n.functionIDs("", f.Name)) > 1 {
+		name = ast.QuoteIdent(n.s.Catalog().SchemaName(f.Schema)) + "." + name
+	}
+	if t == types.RegprocOID {
+		return name, true
+	}
+	var args []string
+	for _, id := range f.InputTypes() {
+		text, _ := n.typeName(id)
+		args = append(args, text)
+	}
+	return name + "(" + strings.Join(args, ",") + ")", true
+}
+
+// statement shows a statement of a function's body.
+func (x shower) statement(text string) string {
+	list, err := x.s.db.cfg.Parser.Parse(text)
+	if err != nil || len(list) != 1 {
+		return text
+	}
+	if q, ok := list[0].Stmt.(*ast.Select); ok {
+		return ast.PrintIn(q, x.style())
+	}
+	return ast.Print(list[0].Stmt)
+}
+
+// calledName is the name by which a function is called: with its schema where the search
+// path does not find it.
+func (n names) calledName(f *catalog.Function) string {
+	if slices.Contains(n.userFunctions("", f.Name), f) {
+		return ast.QuoteIdent(f.Name)
+	}
+	return ast.QuoteIdent(n.s.Catalog().SchemaName(f.Schema)) + "." + ast.QuoteIdent(f.Name)
+}
+
+// function leaves the schema out of the name of a user's function that is visible.
+func (x shower) function(q ast.QName) ast.QName {
+	sc, ok := x.s.Catalog().Schema(q.Schema)
+	if !ok {
+		return q
+	}
+	own := x.s.Catalog().Functions(sc.ID, q.Name)
+	if len(own) == 0 {
+		return q
+	}
+	found := names{x.s}.userFunctions("", q.Name)
+	for _, f := range own {
+		if !slices.Contains(found, f) {
+			return q
+		}
+	}
+	q.Schema = ""
+	return q
+}

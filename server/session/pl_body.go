@@ -1,0 +1,531 @@
+package session
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/planner/bind"
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/plpgsql"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// plBody is a function in PL/pgSQL with its variables resolved and the plans of its SQL.
+type plBody struct {
+	fn     *catalog.Function
+	tree   *plpgsql.Function
+	vars   []plVar
+	root   *plScope
+	scopes map[*plpgsql.Block]*plScope
+	loops  map[plpgsql.Stmt]*plScope
+	prefer bind.Preference
+	found  int
+	args   []int // the variables of the input arguments
+	outs   []int // of the output ones
+	// exprs and stmts keep what was made of the SQL in the text.
+	exprs map[exprKey]*plExpr
+	stmts map[exprKey]*statement
+}
+
+type exprKey struct {
+	pos  int
+	sql  string
+	want types.T
+}
+
+// plVar is a variable.
+type plVar struct {
+	name     string
+	t        types.T // record for open records
+	domain   catalog.ID
+	record   bool // it has fields: of t's, or with record those of what was assigned last
+	constant bool
+	notNull  bool
+	def      plpgsql.Text
+	cursor   *plpgsql.Decl // a bound cursor
+	scope    *plScope
+}
+
+// plScope is where names are looked for: a block's, or a loop's.
+type plScope struct {
+	parent *plScope
+	label  string
+	names  map[string]int
+}
+
+func (sc *plScope) inner(label string) *plScope {
+	return &plScope{parent: sc, label: label, names: map[string]int{}}
+}
+
+// find looks for a variable by the parts of a name; rest are the parts behind it.
+func (sc *plScope) find(parts []string) (slot int, rest []string, ok bool) {
+	for s := sc; s != nil; s = s.parent {
+		if i, ok := s.names[parts[0]]; ok {
+			return i, parts[1:], true
+		}
+		if s.label == parts[0] && s.label != "" && len(parts) > 1 {
+			if i, ok := s.names[parts[1]]; ok {
+				return i, parts[2:], true
+			}
+		}
+	}
+	return 0, nil, false
+}
+
+// plBodyOf is a function's body, kept with its plans. table is that of a trigger function's call.
+func (s *Session) plBodyOf(f *catalog.Function, ts []types.T, trigger *catalog.Table) (*plBody, error) {
+	key := bodyKey{fn: f, args: fmt.Sprint(ts)}
+	if trigger != nil {
+		key.args = fmt.Sprintf("%p", trigger)
+	}
+	if b := s.plBodies[key]; b != nil {
+		return b, nil
+	}
+	b, err := s.compilePL(f, ts, trigger)
+	if err != nil {
+		return nil, err
+	}
+	if len(s.plBodies) >= maxBodies || s.plBodies == nil {
+		s.plBodies = map[bodyKey]*plBody{}
+	}
+	s.plBodies[key] = b
+	return b, nil
+}
+
+// compilePL reads a body and resolves its variables.
+func (s *Session) compilePL(f *catalog.Function, ts []types.T, trigger *catalog.Table) (*plBody, error) {
+	tree, err := plpgsql.Parse(f.Body)
+	if err != nil {
+		return nil, err
+	}
+	b := &plBody{fn: f, tree: tree, scopes: map[*plpgsql.Block]*plScope{}, loops: map[plpgsql.Stmt]*plScope{},
+		exprs: map[exprKey]*plExpr{}, stmts: map[exprKey]*statement{}}
+	b.prefer = map[string]bind.Preference{"use_variable": bind.PreferVariable, "use_column": bind.PreferColumn}[tree.Conflict]
+	b.root = (*plScope)(nil).inner(f.Name)
+	k := 0
+	for i := range f.Args {
+		a := &f.Args[i]
+		t := a.Type
+		if a.IsInput() {
+			if k < len(ts) && isPseudoType(t.OID) {
+				t = ts[k]
+			}
+		} else if isPseudoType(t.OID) && len(ts) > 0 {
+			if t, err = polymorphicOut(f, i, ts); err != nil {
+				return nil, err
+			}
+		}
+		slot := b.declare(b.root, plVar{name: a.Name, t: t, domain: a.Domain})
+		if a.IsInput() {
+			b.args = append(b.args, slot)
+			k++
+			b.root.names[fmt.Sprintf("$%d", k)] = slot
+		}
+		if a.IsOutput() {
+			b.outs = append(b.outs, slot)
+		}
+	}
+	b.found = b.declare(b.root, plVar{name: "found", t: types.Of(types.BoolOID)})
+	if f.Ret.OID == types.TriggerOID {
+		b.declareTrigger(trigger)
+	}
+	return b, s.plBlock(b, tree.Block, b.root)
+}
+
+func isPseudoType(t types.OID) bool {
+	i := types.Lookup(t)
+	return i != nil && i.Type == 'p' && t != types.RecordOID && t != types.VoidOID
+}
+
+// triggerVars are the variables of trigger functions beside NEW and OLD.
+var triggerVars = []struct {
+	name string
+	t    types.OID
+}{
+	{"tg_name", types.NameOID}, {"tg_when", types.TextOID}, {"tg_level", types.TextOID}, {"tg_op", types.TextOID},
+	{"tg_relid", types.OidOID}, {"tg_relname", types.NameOID}, {"tg_table_name", types.NameOID}, {"tg_table_schema", types.NameOID},
+	{"tg_nargs", types.Int4OID}, {"tg_argv", types.TextArrayOID},
+}
+
+func (b *plBody) declareTrigger(t *catalog.Table) {
+	row := plVar{name: "new", t: types.Of(types.RecordOID), record: true}
+	if t != nil && t.TypeID != 0 {
+		row.t = types.Of(t.TypeID)
+	}
+	b.declare(b.root, row)
+	row.name = "old"
+	b.declare(b.root, row)
+	for _, v := range triggerVars {
+		b.declare(b.root, plVar{name: v.name, t: types.Of(v.t)})
+	}
+}
+
+func (b *plBody) declare(sc *plScope, v plVar) int {
+	v.record = v.t.OID == types.RecordOID || types.CompositeOf(v.t.OID, nil) != nil
+	v.scope = sc
+	b.vars = append(b.vars, v)
+	if v.name != "" {
+		sc.names[v.name] = len(b.vars) - 1
+	}
+	return len(b.vars) - 1
+}
+
+// block resolves a block's declarations and those inside it.
+func (s *Session) plBlock(b *plBody, x *plpgsql.Block, outer *plScope) error {
+	sc := outer.inner(x.Label)
+	b.scopes[x] = sc
+	for i := range x.Decls {
+		if err := s.plDeclaration(b, sc, &x.Decls[i]); err != nil {
+			return err
+		}
+	}
+	if x.HasTrap {
+		for i := range x.Handlers {
+			for _, c := range x.Handlers[i].Conditions {
+				if c.State == "" && c.Name != "others" && len(conditionCodes(c.Name)) == 0 {
+					return pgerr.Newf(pgerrcode.UndefinedObject, "unrecognized exception condition \"%s\"", c.Name)
+				}
+			}
+		}
+	}
+	if err := s.plStatements(b, x.Body, sc); err != nil {
+		return err
+	}
+	for i := range x.Handlers {
+		hs := sc.inner("")
+		b.declare(hs, plVar{name: "sqlstate", t: types.Of(types.TextOID), constant: true})
+		b.declare(hs, plVar{name: "sqlerrm", t: types.Of(types.TextOID), constant: true})
+		b.loops[handlerMark{x, i}] = hs
+		if err := s.plStatements(b, x.Handlers[i].Body, hs); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// handlerMark stands for an exception handler where scopes are kept by statement.
+type handlerMark struct {
+	block *plpgsql.Block
+	n     int
+}
+
+// At implements plpgsql.Stmt.
+func (handlerMark) At() int { return 0 }
+
+func (s *Session) plDeclaration(b *plBody, sc *plScope, d *plpgsql.Decl) error {
+	if _, taken := sc.names[d.Name]; taken {
+		return pgerr.Newf(pgerrcode.SyntaxError, "duplicate declaration at or near \"%s\"", d.Name).At(d.Pos)
+	}
+	if d.Alias != nil {
+		slot, rest, ok := sc.find(d.Alias)
+		if !ok || len(rest) > 0 {
+			return pgerr.Newf(pgerrcode.UndefinedObject, "variable \"%s\" does not exist", strings.Join(d.Alias, ".")).At(d.Pos)
+		}
+		sc.names[d.Name] = slot
+		return nil
+	}
+	if d.Cursor {
+		inner := sc.inner(d.Name)
+		for i := range d.Args {
+			if err := s.plDeclaration(b, inner, &d.Args[i]); err != nil {
+				return err
+			}
+		}
+		b.declare(sc, plVar{name: d.Name, t: types.Of(types.RefcursorOID), cursor: d})
+		b.vars[len(b.vars)-1].scope = inner
+		return nil
+	}
+	v := plVar{name: d.Name, constant: d.Constant, notNull: d.NotNull, def: d.Default}
+	if d.Collated.Given() {
+		return pgerr.NotSupported(d.Collated.Pos, "COLLATE of variables is not supported")
+	}
+	var err error
+	if v.t, v.domain, err = s.variableType(b, sc, d.Type); err != nil {
+		return err
+	}
+	b.declare(sc, v)
+	return nil
+}
+
+// variableType resolves the type of a declaration.
+func (s *Session) variableType(b *plBody, sc *plScope, text plpgsql.Text) (types.T, catalog.ID, error) {
+	name := strings.TrimSpace(text.SQL)
+	lower := strings.ToLower(name)
+	if lower == "record" {
+		return types.Of(types.RecordOID), 0, nil
+	}
+	base, rowtype := cutSuffixFold(name, "%rowtype")
+	if rowtype {
+		name = strings.TrimSpace(base)
+	} else if base, ok := cutSuffixFold(name, "%type"); ok {
+		parts, valid := nameParts(strings.TrimSpace(base))
+		if slot, rest, found := sc.find(parts); valid && found {
+			v := &b.vars[slot]
+			if len(rest) == 0 {
+				return v.t, v.domain, nil
+			}
+			if c := types.CompositeOf(v.t.OID, nil); c != nil && len(rest) == 1 {
+				if i := c.Index(rest[0]); i >= 0 {
+					return c.Fields[i].T, 0, nil
+				}
+			}
+		}
+		if valid && len(parts) == 1 {
+			return types.T{}, 0, pgerr.Newf(pgerrcode.UndefinedTable, "relation \"%s\" does not exist", parts[0])
+		}
+	}
+	const before = "CREATE FUNCTION f(x "
+	list, err := s.db.cfg.Parser.Parse(before + name + ") RETURNS int LANGUAGE sql AS ''")
+	if err != nil || len(list) != 1 {
+		if e, ok := pgerr.As(err); ok {
+			c := *e
+			c.Position = max(0, e.Position-len(before)+text.Pos)
+			return types.T{}, 0, &c
+		}
+		return types.T{}, 0, pgerr.Newf(pgerrcode.SyntaxError, "invalid type name \"%s\"", name).At(text.Pos)
+	}
+	st, ok := list[0].Stmt.(*ast.CreateFunction)
+	if !ok || len(st.Params) != 1 {
+		return types.T{}, 0, pgerr.Newf(pgerrcode.SyntaxError, "invalid type name \"%s\"", name).At(text.Pos)
+	}
+	tn := &st.Params[0].Type
+	t, err := bind.TypeName(tn, s.planOptions(nil))
+	if err != nil {
+		return t, 0, atBody(err, text.Pos)
+	}
+	domain := catalog.ID(0)
+	if d := bind.UserType(tn, s.planOptions(nil)); d != nil && d.Kind == catalog.DomainType && len(tn.ArrayDims) == 0 {
+		domain = d.ID
+	}
+	if isPseudoType(t.OID) {
+		return t, 0, pgerr.Newf(pgerrcode.FeatureNotSupported, "variable \"%s\" has pseudo-type %s", "", types.TypeName(t.OID))
+	}
+	return t, domain, nil
+}
+
+func cutSuffixFold(s, suffix string) (string, bool) {
+	if len(s) > len(suffix) && strings.EqualFold(s[len(s)-len(suffix):], suffix) {
+		return s[:len(s)-len(suffix)], true
+	}
+	return s, false
+}
+
+// atBody gives an error without one of its own a place in the body.
+func atBody(err error, pos int) error {
+	if e, ok := pgerr.As(err); ok {
+		c := *e
+		c.Position = pos + 1
+		return &c
+	}
+	return err
+}
+
+// statements resolves what is declared inside statements, and the names that they assign to.
+func (s *Session) plStatements(b *plBody, list []plpgsql.Stmt, sc *plScope) error {
+	for _, st := range list {
+		if err := s.inside(b, st, sc); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Session) inside(b *plBody, st plpgsql.Stmt, sc *plScope) error {
+	known := func(list ...plpgsql.Target) error {
+		for _, t := range list {
+			if _, _, ok := sc.find(t.Parts); !ok {
+				return pgerr.Newf(pgerrcode.SyntaxError, "\"%s\" is not a known variable", strings.Join(t.Parts, ".")).At(t.Pos)
+			}
+		}
+		return nil
+	}
+	loop := func(label string, body []plpgsql.Stmt) error {
+		in := sc.inner(label)
+		b.loops[st] = in
+		return s.plStatements(b, body, in)
+	}
+	switch x := st.(type) {
+	case *plpgsql.Nested:
+		return s.plBlock(b, x.Block, sc)
+	case *plpgsql.Assign:
+		if err := known(x.Target); err != nil {
+			return err
+		}
+		if slot, rest, _ := sc.find(x.Target.Parts); b.vars[slot].constant && len(rest) == 0 {
+			return pgerr.Newf(pgerrcode.ErrorInAssignment, "variable \"%s\" is declared CONSTANT", b.vars[slot].name).At(x.Target.Pos)
+		}
+		return s.syntaxOf(x.Value, true)
+	case *plpgsql.If:
+		for i := range x.Branches {
+			if err := s.plStatements(b, x.Branches[i].Body, sc); err != nil {
+				return err
+			}
+			if err := s.syntaxOf(x.Branches[i].Cond, true); err != nil {
+				return err
+			}
+		}
+	case *plpgsql.Case:
+		for i := range x.Branches {
+			if err := s.plStatements(b, x.Branches[i].Body, sc); err != nil {
+				return err
+			}
+		}
+	case *plpgsql.Loop:
+		if err := s.syntaxOf(x.While, true); err != nil {
+			return err
+		}
+		return loop(x.Label, x.Body)
+	case *plpgsql.ForInt:
+		in := sc.inner(x.Label)
+		b.loops[st] = in
+		b.declare(in, plVar{name: x.Var, t: types.Of(types.Int4OID)})
+		return s.plStatements(b, x.Body, in)
+	case *plpgsql.ForQuery:
+		in := sc.inner(x.Label)
+		b.loops[st] = in
+		if x.Cursor != "" { // its row is a variable of the loop
+			b.declare(in, plVar{name: x.Targets[0].Parts[0], t: types.Of(types.RecordOID)})
+		} else if slot, rest, ok := sc.find(x.Targets[0].Parts); !ok || len(rest) == 0 && len(x.Targets) == 1 && !b.vars[slot].record && b.vars[slot].cursor != nil {
+			return pgerr.New(pgerrcode.DatatypeMismatch, "loop variable of loop over rows must be a record variable or list of scalar variables").At(x.Targets[0].Pos)
+		} else if err := known(x.Targets...); err != nil {
+			return err
+		}
+		if err := s.syntaxOf(x.Query, false); err != nil {
+			return err
+		}
+		return s.plStatements(b, x.Body, in)
+	case *plpgsql.ForEach:
+		if err := known(x.Targets...); err != nil {
+			return err
+		}
+		return loop(x.Label, x.Body)
+	case *plpgsql.SQL:
+		if err := known(x.Into...); err != nil {
+			return err
+		}
+		return s.syntaxOf(x.Text, false)
+	case *plpgsql.Perform:
+		return s.syntaxOf(x.Query, false)
+	case *plpgsql.Execute:
+		return known(x.Into...)
+	case *plpgsql.Fetch:
+		if err := known(x.Cursor); err != nil {
+			return err
+		}
+		return known(x.Targets...)
+	case *plpgsql.Open:
+		return known(x.Cursor)
+	case *plpgsql.Close:
+		return known(x.Cursor)
+	case *plpgsql.Diagnostics:
+		for i := range x.Items {
+			if err := known(x.Items[i].Target); err != nil {
+				return err
+			}
+		}
+	case *plpgsql.Exit:
+		return b.checkExit(x, sc)
+	case *plpgsql.Raise:
+		if x.Condition != "" && len(conditionCodes(x.Condition)) == 0 {
+			return pgerr.Newf(pgerrcode.UndefinedObject, "unrecognized exception condition \"%s\"", x.Condition)
+		}
+	case *plpgsql.Return:
+		return s.checkReturn(b, x)
+	case *plpgsql.ReturnNext:
+		return b.checkSet("NEXT", x.Pos, x.Value)
+	case *plpgsql.ReturnQuery:
+		if err := b.checkSet("QUERY", x.Pos, plpgsql.Text{}); err != nil {
+			return err
+		}
+		return s.syntaxOf(x.Query, false)
+	}
+	return nil
+}
+
+func (b *plBody) checkExit(x *plpgsql.Exit, sc *plScope) error {
+	if x.Label == "" {
+		return nil
+	}
+	for l := sc; l != nil; l = l.parent {
+		if l.label == x.Label && l != b.root {
+			return nil
+		}
+	}
+	return pgerr.Newf(pgerrcode.SyntaxError, "there is no label \"%s\" attached to any block or loop enclosing this statement", x.Label).At(x.Pos)
+}
+
+func (b *plBody) checkSet(what string, pos int, value plpgsql.Text) error {
+	switch {
+	case !b.fn.RetSet:
+		return pgerr.Newf(pgerrcode.DatatypeMismatch, "cannot use RETURN %s in a non-SETOF function", what).At(pos)
+	case what == "NEXT" && len(b.outs) > 0 && value.Given():
+		return pgerr.New(pgerrcode.DatatypeMismatch, "RETURN NEXT cannot have a parameter in function with OUT parameters").At(pos)
+	case what == "NEXT" && len(b.outs) == 0 && !value.Given():
+		return pgerr.New(pgerrcode.SyntaxError, "missing expression at or near \";\"").At(pos)
+	}
+	return nil
+}
+
+func (s *Session) checkReturn(b *plBody, x *plpgsql.Return) error {
+	f := b.fn
+	switch {
+	case f.RetSet && x.Value.Given():
+		return pgerr.New(pgerrcode.DatatypeMismatch, "RETURN cannot have a parameter in function returning set").
+			WithHint("Use RETURN NEXT or RETURN QUERY.").At(x.Pos)
+	case f.RetSet:
+		return nil
+	case f.IsProcedure() && len(b.outs) == 0 && x.Value.Given():
+		return pgerr.New(pgerrcode.SyntaxError, "RETURN cannot have a parameter in a procedure").At(x.Pos)
+	case len(b.outs) > 0 && x.Value.Given():
+		return pgerr.New(pgerrcode.DatatypeMismatch, "RETURN cannot have a parameter in function with OUT parameters").At(x.Pos)
+	case len(b.outs) > 0:
+		return nil
+	case f.Ret.OID == types.VoidOID && x.Value.Given():
+		return pgerr.New(pgerrcode.DatatypeMismatch, "RETURN cannot have a parameter in function returning void").At(x.Pos)
+	case f.Ret.OID != types.VoidOID && !x.Value.Given():
+		return pgerr.New(pgerrcode.SyntaxError, "missing expression at or near \";\"").At(x.Pos)
+	}
+	return s.syntaxOf(x.Value, true)
+}
+
+// syntaxOf checks the grammar of SQL in a body.
+func (s *Session) syntaxOf(x plpgsql.Text, expression bool) error {
+	if !x.Given() {
+		return nil
+	}
+	text, skip := x.SQL, 0
+	if expression {
+		text, skip = "SELECT "+text, len("SELECT ")
+	}
+	_, err := s.db.cfg.Parser.Parse(text)
+	if e, ok := pgerr.As(err); ok && e.Position > 0 {
+		c := *e
+		c.Position = max(1, e.Position-skip+x.Pos)
+		return &c
+	}
+	return err
+}
+
+// polymorphicOut is the type of an output column that the arguments tell.
+func polymorphicOut(f *catalog.Function, i int, ts []types.T) (types.T, error) {
+	want := f.Args[i].Type.OID
+	for k, a := range f.Inputs() {
+		t := ts[k]
+		switch {
+		case a.Type.OID == want:
+			return t, nil
+		case want == types.AnyElementOID && a.Type.OID == types.AnyArrayOID, want == types.AnyCompatibleOID && a.Type.OID == types.AnyCompatibleArrayOID:
+			return t.Elem(), nil
+		case want == types.AnyArrayOID && a.Type.OID == types.AnyElementOID, want == types.AnyCompatibleArrayOID && a.Type.OID == types.AnyCompatibleOID:
+			return t.ArrayOf(), nil
+		}
+	}
+	return types.T{}, pgerr.NotSupported(-1, "results of type %s are not supported", types.TypeName(want))
+}
+
+// conditionCodes are the SQLSTATEs of a condition's name.
+func conditionCodes(name string) []string { return plpgsql.Conditions(name) }

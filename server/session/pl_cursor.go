@@ -1,0 +1,255 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/executor"
+	"github.com/loxodb/loxodb/server/backend"
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/batch"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/plpgsql"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// cursorName is the portal that a cursor variable names.
+func (r *plRun) cursorName(t plpgsql.Target, sc *plScope) (string, error) {
+	slot, _, _ := sc.find(t.Parts)
+	v := &r.b.vars[slot]
+	if v.t.OID != types.RefcursorOID {
+		return "", pgerr.Newf(pgerrcode.DatatypeMismatch, "variable \"%s\" must be of type cursor or refcursor", v.name)
+	}
+	if r.vals[slot].IsNull() {
+		return "", pgerr.Newf(pgerrcode.NullValueNotAllowedDataException, "cursor variable \"%s\" is null", v.name)
+	}
+	return r.vals[slot].Text(), nil
+}
+
+// cursorQuery is the query of a bound cursor, with its arguments in their variables.
+func (r *plRun) cursorQuery(ctx context.Context, slot int, args plpgsql.Text, sc *plScope) (*statement, error) {
+	d := r.b.vars[slot].cursor
+	if d == nil {
+		return nil, pgerr.New(pgerrcode.SyntaxError, "cursor FOR loop must use a bound cursor variable")
+	}
+	inner := r.b.vars[slot].scope
+	given, err := r.cursorArgs(args)
+	if err != nil {
+		return nil, err
+	}
+	if len(given) != len(d.Args) {
+		what := "not enough"
+		if len(given) > len(d.Args) {
+			what = "too many"
+		}
+		if len(d.Args) == 0 {
+			return nil, pgerr.Newf(pgerrcode.SyntaxError, "cursor \"%s\" has no arguments", d.Name)
+		}
+		return nil, pgerr.Newf(pgerrcode.SyntaxError, "%s arguments for cursor \"%s\"", what, d.Name)
+	}
+	var vals []plValue
+	order := make([]int, len(given))
+	for i, g := range given {
+		at := i
+		if g.name != "" {
+			at = -1
+			for k := range d.Args {
+				if d.Args[k].Name == g.name {
+					at = k
+				}
+			}
+			if at < 0 {
+				return nil, pgerr.Newf(pgerrcode.SyntaxError, "cursor \"%s\" has no argument named \"%s\"", d.Name, g.name)
+			}
+		}
+		v, err := r.eval(ctx, g.value, sc, types.T{})
+		if err != nil {
+			return nil, err
+		}
+		vals, order[i] = append(vals, v), at
+	}
+	for i, v := range vals {
+		if err := r.store(inner.names[d.Args[order[i]].Name], v); err != nil {
+			return nil, err
+		}
+	}
+	return r.prepared(d.Query, inner)
+}
+
+type cursorArg struct {
+	name  string
+	value plpgsql.Text
+}
+
+// cursorArgs takes the arguments of a cursor apart.
+func (r *plRun) cursorArgs(args plpgsql.Text) (out []cursorArg, err error) {
+	if strings.TrimSpace(args.SQL) == "" {
+		return nil, nil
+	}
+	list, err := r.s.db.cfg.Parser.Parse("SELECT f(" + strings.ReplaceAll(args.SQL, ":=", "=>") + ")")
+	if err != nil {
+		return nil, err
+	}
+	q, ok := list[0].Stmt.(*ast.Select)
+	if !ok || len(q.Targets) != 1 {
+		return nil, pgerr.New(pgerrcode.SyntaxError, "arguments of a cursor were expected")
+	}
+	f, ok := q.Targets[0].Expr.(*ast.Func)
+	if !ok {
+		return nil, pgerr.New(pgerrcode.SyntaxError, "arguments of a cursor were expected")
+	}
+	for i, a := range f.Args {
+		c := cursorArg{value: plpgsql.Text{SQL: ast.Print(a), Pos: args.Pos}}
+		if f.ArgNames != nil {
+			c.name = f.ArgNames[i]
+		}
+		out = append(out, c)
+	}
+	return out, nil
+}
+
+// open is OPEN.
+func (r *plRun) open(ctx context.Context, x *plpgsql.Open, sc *plScope) error {
+	slot, _, _ := sc.find(x.Cursor.Parts)
+	v := &r.b.vars[slot]
+	if v.t.OID != types.RefcursorOID {
+		return pgerr.Newf(pgerrcode.DatatypeMismatch, "variable \"%s\" must be of type cursor or refcursor", v.name)
+	}
+	name := ""
+	if !r.vals[slot].IsNull() {
+		if name = r.vals[slot].Text(); r.s.portals[name] != nil {
+			return pgerr.Newf(pgerrcode.DuplicateCursor, "cursor \"%s\" already in use", name)
+		}
+	} else if v.cursor != nil {
+		if name = v.name; r.s.portals[name] != nil {
+			name = ""
+		}
+		if r.s.portals[v.name] != nil {
+			return pgerr.Newf(pgerrcode.DuplicateCursor, "cursor \"%s\" already in use", v.name)
+		}
+	}
+	var st *statement
+	var params []types.Datum
+	var err error
+	scroll := x.Scroll
+	switch {
+	case x.Dynamic.Given():
+		if st, params, err = r.dynamic(ctx, x.Dynamic, x.Using, sc); err != nil {
+			return err
+		}
+	case x.Query.Given():
+		if st, err = r.prepared(x.Query, sc); err != nil {
+			return err
+		}
+		params = st.values(r.slot)
+	default:
+		if v.cursor == nil {
+			return pgerr.New(pgerrcode.SyntaxError, "OPEN of an unbound cursor needs FOR")
+		}
+		scroll = v.cursor.Scroll
+		if st, err = r.cursorQuery(ctx, slot, x.Args, sc); err != nil {
+			return err
+		}
+		params = st.values(r.slot)
+	}
+	if st == nil || st.columnsOf() == nil {
+		return pgerr.New(pgerrcode.InvalidCursorDefinition, "cannot open query as cursor")
+	}
+	if name == "" {
+		r.s.unnamed++
+		name = fmt.Sprintf("<unnamed portal %d>", r.s.unnamed)
+	}
+	q := st.prepared
+	q.query, q.vars = nil, nil
+	c := &portal{s: r.s, name: name, stmt: &q, columns: st.columnsOf(), kind: backend.KindRows, cursor: true, started: true,
+		scroll: scroll != 'n', born: r.s.born(), declared: st.source}
+	c.formats = make([]int16, len(c.columns))
+	c.buffer = executor.NewBuffer(r.s.budget())
+	if _, err := r.run(ctx, st, params, func(b *batch.Batch) error { return c.buffer.Append(b) }); err != nil {
+		c.buffer.Close()
+		return err
+	}
+	c.rows = &cursorRows{c: c, left: ast.FetchAll}
+	r.s.portals[name] = c
+	r.vals[slot] = types.String(name)
+	return nil
+}
+
+// fetch is FETCH and MOVE.
+func (r *plRun) fetch(ctx context.Context, x *plpgsql.Fetch, sc *plScope) error {
+	name, err := r.cursorName(x.Cursor, sc)
+	if err != nil {
+		return err
+	}
+	c, err := r.s.walked(ctx, name)
+	if err != nil {
+		return err
+	}
+	f := &ast.Fetch{Name: name, Move: x.Move, Count: 1}
+	if x.Count.SQL == "all" {
+		f.Count = ast.FetchAll
+	} else if x.Count.SQL != "1" {
+		n, null, err := r.integer(ctx, x.Count, sc)
+		if err != nil {
+			return err
+		}
+		if null {
+			return pgerr.New(pgerrcode.NullValueNotAllowedDataException, "relative or absolute cursor position is null")
+		}
+		f.Count = n
+	}
+	switch x.Direction {
+	case "backward", "prior":
+		f.Direction = ast.FetchBackward
+	case "absolute":
+		f.Direction = ast.FetchAbsolute
+	case "relative":
+		f.Direction = ast.FetchRelative
+	case "first":
+		f.Direction, f.Count = ast.FetchAbsolute, 1
+	case "last":
+		f.Direction, f.Count = ast.FetchAbsolute, -1
+	case "all":
+		f.Count = ast.FetchAll
+	}
+	rows := &cursorRows{c: c, tag: "FETCH"}
+	if err := rows.aim(f); err != nil {
+		return err
+	}
+	row := &plRecord{set: true}
+	for _, col := range c.columns {
+		row.names, row.ts, row.vals = append(row.names, col.Name), append(row.ts, col.Type), append(row.vals, types.Null)
+	}
+	n := int64(0)
+	for {
+		b, err := rows.next(ctx)
+		if err != nil {
+			return err
+		}
+		if b == nil {
+			break
+		}
+		for _, i := range b.Sel {
+			if n++; n == 1 {
+				for k := range row.vals {
+					row.vals[k] = b.Cols[k].Datum(int(i)).Clone()
+				}
+			}
+		}
+	}
+	r.rows, r.vals[r.b.found] = n, types.Bool(n > 0)
+	if x.Move {
+		return nil
+	}
+	if n == 0 {
+		if slot, rest, _ := sc.find(x.Targets[0].Parts); len(rest) == 0 && r.b.vars[slot].record && r.b.vars[slot].t.OID == types.RecordOID {
+			r.recs[slot] = row // of NULLs
+			return nil
+		}
+		return r.noRow(x.Targets, sc)
+	}
+	return r.putRow(x.Targets, row, sc)
+}

@@ -1,0 +1,590 @@
+package session
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/batch"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/plpgsql"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// block runs a block: its declarations, its statements, and for an error its handlers.
+func (r *plRun) block(ctx context.Context, b *plpgsql.Block) (flow, error) {
+	sc := r.b.scopes[b]
+	for i := range b.Decls {
+		if err := r.declared(ctx, sc, &b.Decls[i]); err != nil {
+			return flow{}, err
+		}
+	}
+	if !b.HasTrap {
+		fl, err := r.statements(ctx, b.Body, sc)
+		return fl.out(b.Label), err
+	}
+	fl, err := r.trap(ctx, b, sc)
+	return fl.out(b.Label), err
+}
+
+// out is a flow behind the block or loop with a label: EXIT with that label ends there.
+func (fl flow) out(label string) flow {
+	if fl.control == leave && fl.label != "" && fl.label == label {
+		return flow{}
+	}
+	return fl
+}
+
+// declared gives a variable the value that it begins with.
+func (r *plRun) declared(ctx context.Context, sc *plScope, d *plpgsql.Decl) error {
+	if d.Alias != nil {
+		return nil
+	}
+	slot := sc.names[d.Name]
+	r.clear(slot)
+	if !d.Default.Given() {
+		if v := &r.b.vars[slot]; v.domain != 0 {
+			_, err := r.cast(plValue{types.Null, v.t}, v.t, v.domain)
+			return err
+		}
+		return nil
+	}
+	r.line, r.at = d.Line, "during statement block local variable initialization"
+	v, err := r.eval(ctx, d.Default, sc, r.b.vars[slot].t)
+	if err != nil {
+		return err
+	}
+	return r.store(slot, v)
+}
+
+// trap runs the statements of a block with handlers in a subtransaction.
+func (r *plRun) trap(ctx context.Context, b *plpgsql.Block, sc *plScope) (flow, error) {
+	s := r.s
+	if err := s.tx.ensure(ctx); err != nil {
+		return flow{}, err
+	}
+	save, pinned, calls, role := s.tx.here(""), s.pinned, s.calls, s.role
+	atomic := r.atomic
+	r.atomic = true
+	fl, err := r.statements(ctx, b.Body, sc)
+	r.atomic = atomic
+	if err == nil {
+		return fl, nil
+	}
+	if ctx.Err() != nil {
+		return fl, err
+	}
+	if _, ok := pgerr.As(err); !ok {
+		if err = toPG(ctx, err); pgerr.Code(err) == pgerrcode.SerializationFailure || pgerr.Code(err) == pgerrcode.InternalError {
+			return fl, err // it is for whoever can run the statement again
+		}
+	}
+	e, _ := pgerr.As(r.where(err, r.at))
+	for i := range b.Handlers {
+		h := &b.Handlers[i]
+		matches := false
+		for _, c := range h.Conditions {
+			matches = matches || c.Matches(e.Code)
+		}
+		if !matches {
+			continue
+		}
+		s.pinned, s.calls, s.role = pinned, calls, role
+		if err := s.tx.backTo(&save); err != nil {
+			return flow{}, err
+		}
+		hs := r.b.loops[handlerMark{b, i}]
+		r.vals[hs.names["sqlstate"]], r.vals[hs.names["sqlerrm"]] = types.String(e.Code), types.String(e.Message)
+		outer := r.caught
+		r.caught = e
+		fl, err := r.statements(ctx, h.Body, hs)
+		r.caught = outer
+		return fl, err
+	}
+	return fl, err
+}
+
+func (r *plRun) statements(ctx context.Context, list []plpgsql.Stmt, sc *plScope) (flow, error) {
+	for _, st := range list {
+		if err := ctx.Err(); err != nil {
+			return flow{}, err
+		}
+		fl, err := r.statement(ctx, st, sc)
+		if err != nil || fl.control != goOn {
+			return fl, err
+		}
+	}
+	return flow{}, nil
+}
+
+// begin notes where the function is.
+func (r *plRun) begin(st plpgsql.Stmt, at string) { r.line, r.at = st.At(), at }
+
+func (r *plRun) statement(ctx context.Context, st plpgsql.Stmt, sc *plScope) (flow, error) {
+	switch x := st.(type) {
+	case *plpgsql.Nested:
+		return r.block(ctx, x.Block)
+	case *plpgsql.Assign:
+		r.begin(st, "assignment")
+		return flow{}, r.assign(ctx, &x.Target, x.Value, sc)
+	case *plpgsql.If:
+		for i := range x.Branches {
+			b := &x.Branches[i]
+			if !b.Cond.Given() {
+				return r.statements(ctx, b.Body, sc)
+			}
+			r.begin(st, "IF")
+			if r.line = b.Line; i == 0 {
+				r.line = st.At()
+			}
+			ok, err := r.condition(ctx, b.Cond, sc)
+			if err != nil {
+				return flow{}, err
+			}
+			if ok {
+				return r.statements(ctx, b.Body, sc)
+			}
+		}
+		return flow{}, nil
+	case *plpgsql.Case:
+		return r.caseStmt(ctx, x, sc)
+	case *plpgsql.Loop, *plpgsql.ForInt, *plpgsql.ForQuery, *plpgsql.ForEach:
+		return r.loop(ctx, st, sc)
+	case *plpgsql.Exit:
+		if x.When.Given() {
+			r.begin(st, map[bool]string{true: "CONTINUE", false: "EXIT"}[x.Continue])
+			if ok, err := r.condition(ctx, x.When, sc); err != nil || !ok {
+				return flow{}, err
+			}
+		}
+		return flow{map[bool]control{true: again, false: leave}[x.Continue], x.Label}, nil
+	case *plpgsql.Return:
+		r.begin(st, "RETURN")
+		return flow{control: finished}, r.returned(ctx, x, sc)
+	case *plpgsql.Null:
+		return flow{}, nil
+	}
+	return flow{}, r.simple(ctx, st, sc)
+}
+
+// simple runs the statements that the flow goes through.
+func (r *plRun) simple(ctx context.Context, st plpgsql.Stmt, sc *plScope) error {
+	switch x := st.(type) {
+	case *plpgsql.ReturnNext:
+		r.begin(st, "RETURN NEXT")
+		if !x.Value.Given() {
+			return r.giveOuts()
+		}
+		v, err := r.eval(ctx, x.Value, sc, types.T{})
+		if err != nil {
+			return err
+		}
+		return r.give(v)
+	case *plpgsql.ReturnQuery:
+		r.begin(st, "RETURN QUERY")
+		return r.returnQuery(ctx, x, sc)
+	case *plpgsql.Raise:
+		r.begin(st, "RAISE")
+		return r.raise(ctx, x, sc)
+	case *plpgsql.Assert:
+		r.begin(st, "ASSERT")
+		return r.assert(ctx, x, sc)
+	case *plpgsql.Execute:
+		r.begin(st, "EXECUTE")
+		return r.execute(ctx, x, sc)
+	case *plpgsql.SQL:
+		r.begin(st, "SQL statement")
+		return r.sql(ctx, x, sc)
+	case *plpgsql.Perform:
+		r.begin(st, "PERFORM")
+		st, err := r.prepared(x.Query, sc)
+		if err != nil {
+			return err
+		}
+		n, err := r.count(ctx, st)
+		if err == nil {
+			r.rows, r.vals[r.b.found] = n, types.Bool(n > 0)
+		}
+		return err
+	case *plpgsql.Call:
+		r.begin(st, "CALL")
+		return r.call(ctx, x, sc)
+	case *plpgsql.Diagnostics:
+		r.begin(st, "GET DIAGNOSTICS")
+		return r.diagnostics(x, sc)
+	case *plpgsql.Open:
+		r.begin(st, "OPEN")
+		return r.open(ctx, x, sc)
+	case *plpgsql.Fetch:
+		r.begin(st, map[bool]string{true: "MOVE", false: "FETCH"}[x.Move])
+		return r.fetch(ctx, x, sc)
+	case *plpgsql.Close:
+		r.begin(st, "CLOSE")
+		name, err := r.cursorName(x.Cursor, sc)
+		if err != nil {
+			return err
+		}
+		if _, err := r.s.cursor(name); err != nil {
+			return err
+		}
+		return r.s.ClosePortal(name)
+	case *plpgsql.Transaction:
+		return pgerr.NotSupported(-1, "COMMIT and ROLLBACK in PL/pgSQL are not supported")
+	}
+	return pgerr.NotSupported(-1, "this statement of PL/pgSQL is not supported")
+}
+
+// assign is target := value.
+func (r *plRun) assign(ctx context.Context, t *plpgsql.Target, value plpgsql.Text, sc *plScope) error {
+	slot, rest, _ := sc.find(t.Parts)
+	want := types.T{}
+	if len(rest) == 0 && !t.Index.Given() {
+		want = r.b.vars[slot].t
+	}
+	r.prefix = r.b.fn.Body[t.Pos:value.Pos]
+	v, err := r.eval(ctx, value, sc, want)
+	if err != nil {
+		return err
+	}
+	if t.Index.Given() || len(rest) > 1 || len(rest) == 1 && !r.b.vars[slot].record {
+		return r.assignPart(ctx, t, v, sc)
+	}
+	return r.put(t, v, sc)
+}
+
+// put stores a value in a target.
+func (r *plRun) put(t *plpgsql.Target, v plValue, sc *plScope) error {
+	slot, rest, _ := sc.find(t.Parts)
+	switch {
+	case t.Index.Given():
+		return pgerr.NotSupported(-1, "an element of an array as a target is not supported here")
+	case len(rest) == 0:
+		return r.store(slot, v)
+	case len(rest) > 1 || !r.b.vars[slot].record:
+		return pgerr.NotSupported(-1, "a field of a field as a target is not supported")
+	}
+	x, rec := &r.b.vars[slot], r.recs[slot]
+	if !rec.set {
+		return notAssigned(x.name)
+	}
+	for i, n := range rec.names {
+		if n != rest[0] || rec.ts[i].OID == 0 {
+			continue
+		}
+		d, err := r.cast(v, rec.ts[i], 0)
+		if err != nil {
+			return err
+		}
+		own := *rec
+		own.null, own.vals = false, append([]types.Datum(nil), rec.vals...)
+		own.vals[i] = d.Clone()
+		r.recs[slot] = &own
+		return nil
+	}
+	return pgerr.Newf(pgerrcode.UndefinedColumn, "record \"%s\" has no field \"%s\"", x.name, rest[0])
+}
+
+// putRow stores the columns of a row in targets: one variable with fields, or one for each.
+func (r *plRun) putRow(targets []plpgsql.Target, row *plRecord, sc *plScope) error {
+	if len(targets) == 1 {
+		if slot, rest, _ := sc.find(targets[0].Parts); len(rest) == 0 && r.b.vars[slot].record {
+			if len(row.ts) == 1 && (row.ts[0].OID == r.b.vars[slot].t.OID && row.ts[0].OID != types.RecordOID) {
+				return r.store(slot, plValue{row.vals[0], row.ts[0]})
+			}
+			return r.storeRow(slot, row)
+		}
+	}
+	for i := range targets {
+		v := plValue{types.Null, types.Of(types.TextOID)}
+		if i < len(row.vals) {
+			v = plValue{row.vals[i], row.ts[i]}
+		}
+		if err := r.put(&targets[i], v, sc); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// noRow stores NULL in targets.
+func (r *plRun) noRow(targets []plpgsql.Target, sc *plScope) error {
+	for i := range targets {
+		slot, rest, _ := sc.find(targets[i].Parts)
+		if len(rest) == 0 && r.b.vars[slot].record && r.b.vars[slot].t.OID == types.RecordOID && len(targets) == 1 {
+			rec := *r.recs[slot]
+			rec.null = false
+			rec.vals = make([]types.Datum, len(rec.ts))
+			for k := range rec.vals {
+				rec.vals[k] = types.Null
+			}
+			r.recs[slot] = &rec
+			continue
+		}
+		if len(rest) == 0 && r.b.vars[slot].record && r.b.vars[slot].t.OID != types.RecordOID {
+			r.clear(slot)
+			r.recs[slot].null = false // a row of NULLs
+			continue
+		}
+		if err := r.put(&targets[i], plValue{types.Null, types.Of(types.TextOID)}, sc); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *plRun) caseStmt(ctx context.Context, x *plpgsql.Case, sc *plScope) (flow, error) {
+	r.begin(x, "CASE")
+	for i := range x.Branches {
+		b := &x.Branches[i]
+		if x.HasElse && i == len(x.Branches)-1 {
+			return r.statements(ctx, b.Body, sc)
+		}
+		cond := b.Cond
+		if x.Value.Given() {
+			cond.SQL = "(" + x.Value.SQL + ") IN (" + b.Cond.SQL + ")"
+		}
+		ok, err := r.condition(ctx, cond, sc)
+		if err != nil {
+			return flow{}, err
+		}
+		if ok {
+			return r.statements(ctx, b.Body, sc)
+		}
+	}
+	return flow{}, pgerr.New(pgerrcode.CaseNotFound, "case not found").WithHint("CASE statement is missing ELSE part.")
+}
+
+// prepared is SQL of the body with its plan.
+func (r *plRun) prepared(x plpgsql.Text, sc *plScope) (*statement, error) {
+	key := exprKey{pos: x.Pos, sql: x.SQL}
+	st := r.b.stmts[key]
+	if st == nil {
+		list, err := r.s.db.cfg.Parser.Parse(x.SQL)
+		if err != nil {
+			return nil, r.inStatement(err, x.SQL)
+		}
+		if len(list) != 1 {
+			return nil, pgerr.New(pgerrcode.SyntaxError, "a statement was expected")
+		}
+		st = &statement{vars: r.variables(sc)}
+		st.text, st.source, st.stmt = x.SQL, x.SQL, list[0].Stmt
+		r.b.stmts[key] = st
+	}
+	if err := r.plan(st, sc); err != nil {
+		return nil, r.inStatement(err, x.SQL)
+	}
+	return st, nil
+}
+
+// count runs a statement for the number of its rows.
+func (r *plRun) count(ctx context.Context, st *statement) (int64, error) {
+	tag, err := r.run(ctx, st, st.values(r.slot), nil)
+	if err != nil {
+		err = r.inStatement(err, st.text)
+	}
+	return tagCount(tag), err
+}
+
+func tagCount(tag string) int64 {
+	n, _ := strconv.ParseInt(afterLastSpace(tag), 10, 64)
+	return n
+}
+
+// sql runs any other statement, with INTO.
+func (r *plRun) sql(ctx context.Context, x *plpgsql.SQL, sc *plScope) error {
+	st, err := r.prepared(x.Text, sc)
+	if err != nil {
+		return err
+	}
+	if err := allowedInPL(st.stmt); err != nil {
+		return err
+	}
+	if x.Into == nil {
+		if sel, ok := st.stmt.(*ast.Select); ok && sel.Into == nil {
+			return pgerr.New(pgerrcode.SyntaxError, "query has no destination for result data").
+				WithHint("If you want to discard the results of a SELECT, use PERFORM instead.")
+		}
+		if st.plan != nil && st.plan.Out != nil {
+			return pgerr.New(pgerrcode.SyntaxError, "query has no destination for result data")
+		}
+		n, err := r.count(ctx, st)
+		if err != nil {
+			return err
+		}
+		if r.rows = n; st.plan != nil {
+			r.vals[r.b.found] = types.Bool(n > 0)
+		}
+		return nil
+	}
+	if st.plan == nil || st.plan.Out == nil && st.plan.Tag != "SELECT" {
+		return pgerr.New(pgerrcode.SyntaxError, "INTO used with a command that cannot return data")
+	}
+	_, isSelect := st.stmt.(*ast.Select)
+	row, n, err := r.firstRow(ctx, st, st.values(r.slot), x.Strict || !isSelect)
+	if err != nil {
+		return err
+	}
+	return r.into(x.Into, row, n, x.Strict, !isSelect, sc)
+}
+
+// into stores what INTO gets.
+func (r *plRun) into(targets []plpgsql.Target, row *plRecord, n int64, strict, writes bool, sc *plScope) error {
+	if strict && n == 0 {
+		return pgerr.New("P0002", "query returned no rows")
+	}
+	if n > 1 && (strict || writes) {
+		return pgerr.New("P0003", "query returned more than one row").WithHint("Make sure the query returns a single row, or use LIMIT 1.")
+	}
+	r.rows, r.vals[r.b.found] = min(n, 1), types.Bool(n > 0)
+	if n == 0 {
+		if len(targets) == 1 && row != nil {
+			if slot, rest, _ := sc.find(targets[0].Parts); len(rest) == 0 && r.b.vars[slot].record && r.b.vars[slot].t.OID == types.RecordOID {
+				r.recs[slot] = row // of NULLs
+				return nil
+			}
+		}
+		return r.noRow(targets, sc)
+	}
+	return r.putRow(targets, row, sc)
+}
+
+// firstRow runs a statement and returns its first row, and how many there were: two are as
+// good as more unless all are to be counted.
+func (r *plRun) firstRow(ctx context.Context, st *statement, params []types.Datum, two bool) (*plRecord, int64, error) {
+	row := &plRecord{set: true}
+	for _, c := range st.columnsOf() {
+		row.names, row.ts, row.vals = append(row.names, c.Name), append(row.ts, c.Type), append(row.vals, types.Null)
+	}
+	n := int64(0)
+	_, err := r.run(ctx, st, params, func(b *batch.Batch) error {
+		for _, i := range b.Sel {
+			if n++; n > 1 {
+				return errEnough
+			}
+			if len(row.ts) == 0 {
+				for k := range b.Cols {
+					row.names, row.ts, row.vals = append(row.names, "column"+strconv.Itoa(k+1)), append(row.ts, b.Cols[k].T), append(row.vals, types.Null)
+				}
+			}
+			for k := range row.vals {
+				row.vals[k] = b.Cols[k].Datum(int(i)).Clone()
+			}
+		}
+		if !two {
+			return errEnough
+		}
+		return nil
+	})
+	if err != nil {
+		err = r.inStatement(err, st.text)
+	}
+	return row, n, err
+}
+
+// allowedInPL refuses statements that have no place in PL/pgSQL.
+func allowedInPL(st ast.Stmt) error {
+	switch x := st.(type) {
+	case *ast.TxnStmt:
+		return pgerr.New(pgerrcode.FeatureNotSupported, "unsupported transaction command in PL/pgSQL")
+	case *ast.Copy:
+		if x.From || !x.From {
+			return pgerr.New(pgerrcode.FeatureNotSupported, "cannot COPY to/from client in PL/pgSQL")
+		}
+	}
+	return nil
+}
+
+// returned is RETURN.
+func (r *plRun) returned(ctx context.Context, x *plpgsql.Return, sc *plScope) error {
+	if !x.Value.Given() {
+		return nil
+	}
+	want := r.b.fn.Ret
+	if isPseudoType(want.OID) {
+		want = types.T{}
+	}
+	v, err := r.eval(ctx, x.Value, sc, want)
+	if err != nil {
+		return err
+	}
+	r.value = v
+	return nil
+}
+
+func (r *plRun) returnQuery(ctx context.Context, x *plpgsql.ReturnQuery, sc *plScope) error {
+	var st *statement
+	var params []types.Datum
+	var err error
+	if x.Dynamic.Given() {
+		if st, params, err = r.dynamic(ctx, x.Dynamic, x.Using, sc); err != nil {
+			return err
+		}
+	} else {
+		if st, err = r.prepared(x.Query, sc); err != nil {
+			return err
+		}
+		params = st.values(r.slot)
+	}
+	cols := st.columnsOf()
+	if cols == nil {
+		return pgerr.New(pgerrcode.SyntaxError, "cannot open "+commandName(st.stmt)+" query as cursor")
+	}
+	if err := r.structure(cols); err != nil {
+		return err
+	}
+	n := int64(0)
+	_, err = r.run(ctx, st, params, func(b *batch.Batch) error {
+		for _, i := range b.Sel {
+			n++
+			row := &plRecord{set: true}
+			for k := range cols {
+				row.ts, row.vals = append(row.ts, cols[k].Type), append(row.vals, b.Cols[k].Datum(int(i)))
+			}
+			if r.res.columns == nil && !r.res.open {
+				if err := r.give(plValue{row.vals[0], row.ts[0]}); err != nil {
+					return err
+				}
+				continue
+			}
+			if err := r.giveRow(row, "structure of query does not match function result type"); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return r.inStatement(err, st.text)
+	}
+	r.rows, r.vals[r.b.found] = n, types.Bool(n > 0)
+	return nil
+}
+
+// structure holds a query's columns against those of the function's result.
+func (r *plRun) structure(cols []column) error {
+	wrong := func() *pgerr.Error {
+		return pgerr.New(pgerrcode.DatatypeMismatch, "structure of query does not match function result type")
+	}
+	want := r.res.columns
+	if r.res.open {
+		return nil
+	}
+	if want == nil {
+		want = []types.T{r.res.T}
+	}
+	k := 0
+	for _, t := range want {
+		if t.OID == 0 {
+			continue
+		}
+		if k < len(cols) && cols[k].Type.OID != t.OID {
+			return wrong().WithDetail("Returned type %s does not match expected type %s in column %d.", types.FormatType(cols[k].Type), types.FormatType(t), k+1)
+		}
+		k++
+	}
+	if k != len(cols) {
+		return wrong().WithDetail("Number of returned columns (%d) does not match expected column count (%d).", len(cols), k)
+	}
+	return nil
+}

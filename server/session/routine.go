@@ -1,0 +1,557 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/executor"
+	"github.com/loxodb/loxodb/planner/bind"
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/batch"
+	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+	"github.com/loxodb/loxodb/storage/kv"
+	"github.com/loxodb/loxodb/storage/table"
+)
+
+// frame is what a running statement leaves for the functions that it calls.
+type frame struct {
+	read     kv.Reader // what it reads, nil for expressions that stand alone
+	stmtTime time.Time
+}
+
+// activation is a running function.
+type activation struct {
+	s     *Session
+	ctx   context.Context
+	fn    *catalog.Function
+	frame *frame // of the calling statement
+	// fixed: the function is not volatile. It sees what the calling statement sees, and may
+	// not write.
+	fixed   bool
+	scratch expr.Scratch
+	env     *executor.Env // for expressions, made when first needed
+	arena   batch.Arena
+	// now is what plans depend on, as it was after the last statement; known: it is.
+	now   stamp
+	known bool
+}
+
+// maxCalls bounds calls within calls.
+const maxCalls = 1500
+
+// errTooDeep is PostgreSQL's answer to recursion without an end.
+func errTooDeep() error {
+	return pgerr.New(pgerrcode.StatementTooComplex, "stack depth limit exceeded").
+		WithHint("Increase the configuration parameter \"max_stack_depth\" (currently 2048kB), after ensuring the platform's stack depth limit is adequate.")
+}
+
+// activate begins a call; the function that it returns ends it.
+func (s *Session) activate(ctx context.Context, f *catalog.Function, fr *frame) (*activation, func(), error) {
+	if s.calls++; s.calls > maxCalls {
+		s.calls--
+		return nil, nil, errTooDeep()
+	}
+	if fr == nil {
+		fr = &frame{stmtTime: time.Now()}
+	}
+	a := &activation{s: s, ctx: ctx, fn: f, frame: fr, fixed: f.Volatility != builtin.Volatile && !f.IsProcedure()}
+	back, err := s.takeOn(f)
+	if err != nil {
+		s.calls--
+		return nil, nil, err
+	}
+	return a, func() { s.calls--; back() }, nil
+}
+
+// takeOn makes the settings of a function, and the rights of its owner, those of the session.
+func (s *Session) takeOn(f *catalog.Function) (back func(), err error) {
+	role := s.role
+	if r, ok := s.Catalog().RoleByID(f.Owner); ok && f.Definer {
+		s.role = r
+	}
+	if len(f.Settings) == 0 {
+		return func() { s.role = role }, nil
+	}
+	var undo []func()
+	back = func() {
+		for _, u := range slices.Backward(undo) {
+			u()
+		}
+		s.role = role
+	}
+	for _, o := range f.Settings {
+		u, err := s.settings.during(o.Name, o.Value)
+		if err != nil {
+			back()
+			return nil, err
+		}
+		undo = append(undo, u)
+	}
+	return back, nil
+}
+
+// frameOf is the frame of the statement that an evaluation belongs to.
+func frameOf(c *builtin.Ctx) *frame {
+	fr, _ := c.Frame.(*frame)
+	return fr
+}
+
+// argTypes are the types of a call's arguments: those declared, or for polymorphic ones
+// those of the call.
+func argTypes(c *builtin.Ctx, f *builtin.Func) []types.T {
+	ts := make([]types.T, len(f.Args))
+	for i, t := range f.Args {
+		ts[i] = types.Of(t)
+		if info := types.Lookup(t); info != nil && info.Type == 'p' && c.Site != nil && i < len(c.Site.Args) {
+			ts[i] = types.Of(c.Site.Args[i].OID)
+		}
+	}
+	return ts
+}
+
+// CallUser implements builtin.Caller.
+func (s *Session) CallUser(c *builtin.Ctx, f *builtin.Func, args []types.Datum) (types.Datum, error) {
+	ret := types.Of(f.Ret)
+	if c.Site != nil {
+		ret = types.Of(c.Site.Ret.OID)
+	}
+	r, err := s.callUser(c, f, args, ret)
+	if err != nil {
+		return types.Datum{}, err
+	}
+	defer r.close()
+	row, ok, err := r.next()
+	switch {
+	case ret.OID == types.VoidOID && f.User.Language == "plpgsql" && err == nil:
+		return types.String(""), nil // not NULL, as in SQL
+	case err != nil || !ok || ret.OID == types.VoidOID:
+		return types.Null, err
+	case r.columns == nil:
+		return row[0].Clone(), nil
+	}
+	return r.record(row), nil
+}
+
+// SetOfUser implements builtin.Caller.
+func (s *Session) SetOfUser(c *builtin.Ctx, f *builtin.Func, args []types.Datum) (builtin.RowIter, error) {
+	ret := types.Of(f.Ret)
+	if c.Site != nil {
+		ret = types.Of(c.Site.Ret.OID)
+	}
+	r, err := s.callUser(c, f, args, ret)
+	if err != nil {
+		return nil, err
+	}
+	r.whole = len(f.OutTypes) < 2 && r.columns != nil
+	if f.User.RetSet || len(f.OutTypes) < 2 {
+		return r, nil
+	}
+	r.least = 1 // a function that returns no set gives a row, of NULLs if need be
+	return r, nil
+}
+
+// callUser runs a function; the result has its rows.
+func (s *Session) callUser(c *builtin.Ctx, f *builtin.Func, args []types.Datum, ret types.T) (*result, error) {
+	ts := argTypes(c, f)
+	a, leave, err := s.activate(c.Context, f.User, frameOf(c))
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	own := make([]types.Datum, len(args))
+	for i := range args {
+		own[i] = args[i].Clone()
+	}
+	site := c.Site
+	defer func() { c.Site = site }()
+	want := shapeOf(f, ret)
+	switch f.User.Language {
+	case "sql":
+		return a.runSQL(c.Context, f, own, ts, want)
+	case "plpgsql":
+		return a.runPL(c.Context, f, own, ts, want)
+	}
+	return nil, pgerr.NotSupported(-1, "functions in language %s are not supported", f.User.Language)
+}
+
+// shape is what the rows of a function's result are: values of T, or, where columns is not nil,
+// rows that as values are records of T.
+type shape struct {
+	T       types.T
+	domain  catalog.ID
+	columns []types.T // with their places in a composite type, whose dropped columns are 0
+	names   []string
+	set     bool
+	open    bool // a record whose columns the caller does not know
+}
+
+func shapeOf(f *builtin.Func, ret types.T) shape {
+	sh := shape{T: ret, domain: f.User.RetDomain, set: f.User.RetSet}
+	switch c := types.CompositeOf(ret.OID, nil); {
+	case c != nil:
+		for i := range c.Fields {
+			t := c.Fields[i].T
+			if c.Fields[i].Dropped {
+				t = types.T{}
+			}
+			sh.columns, sh.names = append(sh.columns, t), append(sh.names, c.Fields[i].Name)
+		}
+	case ret.OID == types.RecordOID && len(f.OutTypes) > 0, len(f.OutTypes) > 1:
+		for i, t := range f.OutTypes {
+			sh.columns, sh.names = append(sh.columns, types.Of(t)), append(sh.names, f.OutNames[i])
+		}
+	case ret.OID == types.RecordOID:
+		sh.open = true
+	}
+	return sh
+}
+
+// result holds the rows of a function's result.
+type result struct {
+	shape
+	buf   *executor.Buffer
+	b     *batch.Batch
+	at    int
+	row   []types.Datum
+	whole bool // rows are given as one value
+	least int  // rows that there are at least
+	given int
+	one   []types.Datum // the only row of a result that is no set
+	has   bool
+}
+
+func (s *Session) newResult(sh shape) *result {
+	r := &result{shape: sh}
+	if sh.set {
+		r.buf = executor.NewBuffer(s.budget())
+	}
+	return r
+}
+
+// add keeps a row of the result's columns, or its one value.
+func (r *result) add(row []types.Datum) error {
+	if r.buf == nil {
+		r.one, r.has = r.one[:0], true
+		for i, d := range row {
+			if r.columns == nil && i > 0 {
+				break
+			}
+			r.one = append(r.one, d.Clone())
+		}
+		return nil
+	}
+	ts := r.columns
+	if ts == nil {
+		ts = []types.T{r.T}
+	}
+	b := batch.New(ts, 1)
+	for i := range ts {
+		if ts[i].OID == 0 {
+			b.Cols[i].Init(types.Of(types.Int4OID), 1)
+			b.Cols[i].SetNull(0)
+			continue
+		}
+		b.Cols[i].Init(ts[i], 1)
+		b.Cols[i].Set(0, row[i])
+	}
+	b.Sel = batch.Identity(1)
+	return r.buf.Append(b)
+}
+
+// next is the next row, valid until the next call.
+func (r *result) next() (row []types.Datum, ok bool, err error) {
+	if r.buf == nil {
+		ok, r.has = r.has, false
+		return r.one, ok, nil
+	}
+	for r.b == nil || r.at >= len(r.b.Sel) {
+		if r.b = r.buf.Next(); r.b == nil {
+			return nil, false, nil
+		}
+		r.at = 0
+	}
+	i := int(r.b.Sel[r.at])
+	r.at++
+	r.row = r.row[:0]
+	for k := range r.b.Cols {
+		r.row = append(r.row, r.b.Cols[k].Datum(i))
+	}
+	return r.row, true, nil
+}
+
+// Next implements builtin.RowIter.
+func (r *result) Next(out []types.Datum) (bool, error) {
+	row, ok, err := r.next()
+	if err != nil {
+		return false, err
+	}
+	if !ok {
+		defer r.close()
+		if r.given >= r.least {
+			return false, nil
+		}
+		r.given++
+		for i := range out {
+			out[i] = types.Null
+		}
+		return true, nil
+	}
+	r.given++
+	if r.whole {
+		out[0] = r.record(row)
+		return true, nil
+	}
+	copy(out, row)
+	return true, nil
+}
+
+// record is a row as one value.
+func (r *result) record(row []types.Datum) types.Datum {
+	if c := types.CompositeOf(r.T.OID, nil); c != nil {
+		return c.Make(row).Clone()
+	}
+	return types.MakeRecord(r.columns, row).Clone()
+}
+
+func (r *result) close() {
+	if r.buf != nil {
+		r.buf.Close()
+	}
+}
+
+// statement is one statement of a function's body.
+type statement struct {
+	prepared
+	vars *bind.Variables
+	// conv makes columns of plan's rows those of the function's result.
+	conv []*expr.Program
+	of   string // the plan and the result that conv belongs to
+}
+
+// values are the parameters of a statement; slot gives the value of a variable.
+func (st *statement) values(slot func(bind.Variable) types.Datum) []types.Datum {
+	out := make([]types.Datum, len(st.vars.Used))
+	for i, v := range st.vars.Used {
+		out[i] = slot(v)
+	}
+	return out
+}
+
+// ready plans a statement, anew when what its plan depends on has changed.
+func (a *activation) ready(st *statement) error {
+	s := a.s
+	if st.plan != nil && st.fresh == s.stampNow() {
+		return nil
+	}
+	switch st.stmt.(type) {
+	case *ast.Select, *ast.Insert, *ast.Update, *ast.Delete, *ast.Merge:
+		if sel, ok := st.stmt.(*ast.Select); ok && sel.Into != nil {
+			return nil
+		}
+	default:
+		return nil
+	}
+	if st.plan != nil && st.planKey == s.planKeyNow() {
+		st.fresh = s.stampNow()
+		return nil
+	}
+	st.prepared.vars = st.vars
+	st.vars.Used = nil
+	if err := s.replan(&st.prepared); err != nil {
+		return err
+	}
+	st.fresh = s.stampNow()
+	return nil
+}
+
+// run runs a statement and hands its rows to each (nil: they are not wanted). What writes
+// or locks is run to its end first, so that it can start again.
+func (a *activation) run(ctx context.Context, st *statement, params []types.Datum, each func(*batch.Batch) error) (tag string, err error) {
+	defer func() { a.known = false }()
+	if err := a.ready(st); err != nil {
+		return "", err
+	}
+	if st.plan == nil {
+		return a.runOther(ctx, st, params, each)
+	}
+	r, err := a.open(ctx, st, params)
+	if err != nil {
+		return "", err
+	}
+	defer r.close()
+	if !st.plan.ReadOnly {
+		buf := executor.NewBuffer(a.s.budget())
+		defer func() { buf.Close() }()
+		for {
+			err := r.drain(ctx, buf)
+			if err == nil {
+				break
+			}
+			if !errors.Is(err, table.ErrRestart) || a.s.pinned > 0 || a.s.tx.iso != kv.ReadCommitted || r.tries >= maxRestarts {
+				return "", err
+			}
+			r.first = true
+			buf.Close()
+			buf = executor.NewBuffer(a.s.budget())
+			if err := r.restart(ctx, params); err != nil {
+				return "", err
+			}
+		}
+		for b := buf.Next(); b != nil && each != nil; b = buf.Next() {
+			if err := each(b); errors.Is(err, errEnough) {
+				break
+			} else if err != nil {
+				return "", err
+			}
+		}
+		return r.finish(), nil
+	}
+	n := int64(0)
+	for {
+		b, err := r.next(ctx)
+		if err != nil {
+			return "", err
+		}
+		if b == nil {
+			break
+		}
+		n += int64(b.Len())
+		if each != nil {
+			if err := each(b); err != nil {
+				if errors.Is(err, errEnough) {
+					break
+				}
+				return "", err
+			}
+		}
+	}
+	if tag = r.finish(); tag == "" {
+		tag = fmt.Sprintf("SELECT %d", n)
+	}
+	return tag, nil
+}
+
+// errEnough ends a query whose other rows are not wanted.
+var errEnough = errors.New("session: enough rows")
+
+// open opens a planned statement of the function.
+func (a *activation) open(ctx context.Context, st *statement, params []types.Datum) (*running, error) {
+	s := a.s
+	if a.fixed && !st.plan.ReadOnly {
+		return nil, a.notFixed(st)
+	}
+	r := s.newRunning(&st.prepared)
+	r.act = a
+	if !st.plan.ReadOnly {
+		if err := s.tx.mayWriteTo(st.plan.TempOnly, writerName(&st.prepared)); err != nil {
+			return nil, err
+		}
+		if err := s.throttle(ctx, st.plan); err != nil {
+			return nil, err
+		}
+	}
+	if err := r.open(ctx, params); err != nil {
+		r.close()
+		return nil, err
+	}
+	return r, nil
+}
+
+func (a *activation) notFixed(st *statement) error {
+	name := commandName(st.stmt)
+	if st.plan != nil {
+		name = writerName(&st.prepared)
+	}
+	return pgerr.Newf(pgerrcode.FeatureNotSupported, "%s is not allowed in a non-volatile function", name)
+}
+
+// runOther runs a statement without a plan.
+func (a *activation) runOther(ctx context.Context, st *statement, params []types.Datum, each func(*batch.Batch) error) (string, error) {
+	s := a.s
+	switch x := st.stmt.(type) {
+	case *ast.TxnStmt:
+		return "", pgerr.Newf(pgerrcode.FeatureNotSupported, "%s is not allowed in an SQL function", commandName(x))
+	case *ast.Copy, *ast.Declare, *ast.Fetch, *ast.CloseCursor, *ast.Listen, *ast.Discard, *ast.LockTable, *ast.Maintenance:
+		return "", pgerr.NotSupported(-1, "%s in functions is not supported", commandName(x))
+	case *ast.Show, *ast.Explain:
+	default:
+		if a.fixed {
+			return "", a.notFixed(st)
+		}
+	}
+	p := &portal{s: s, stmt: &st.prepared, params: params, cursor: true}
+	full, err := s.prepareAs(ctx, &prepared{text: st.text, vars: st.vars}, ast.Parsed{Stmt: st.stmt, Start: 0, End: len(st.text)})
+	if err != nil {
+		return "", err
+	}
+	p.stmt = full
+	src, err := s.run(ctx, p)
+	if err != nil {
+		return "", err
+	}
+	defer src.close()
+	for {
+		b, err := src.next(ctx)
+		if err != nil {
+			return "", err
+		}
+		if b == nil {
+			return src.finish(), nil
+		}
+		if each != nil {
+			if err := each(b); err != nil && !errors.Is(err, errEnough) {
+				return "", err
+			} else if err != nil {
+				return src.finish(), nil
+			}
+		}
+	}
+}
+
+// commandName is a statement's name in messages.
+func commandName(st ast.Stmt) string {
+	text := ast.Print(st)
+	switch x := st.(type) {
+	case *ast.TxnStmt:
+		return strings.Fields(text + " ")[0]
+	case *ast.Select:
+		return "SELECT"
+	case *ast.Set:
+		if x.Reset {
+			return "RESET"
+		}
+		return "SET"
+	}
+	words := strings.Fields(text)
+	switch words[0] {
+	case "CREATE", "ALTER", "DROP", "TRUNCATE", "LOCK":
+		if len(words) > 1 {
+			return words[0] + " " + words[1]
+		}
+	}
+	return words[0]
+}
+
+// exprEnv is what expressions of the function are computed in.
+func (a *activation) exprEnv() *executor.Env {
+	if a.env == nil {
+		var read kv.Reader
+		if a.fixed {
+			read = a.frame.read
+		}
+		a.env = a.s.newEnv(a.ctx, read, nil)
+		a.env.Arena, a.env.StmtTime = &a.arena, a.frame.stmtTime
+		a.env.Frame = &frame{read, a.frame.stmtTime}
+	}
+	return a.env
+}

@@ -1,0 +1,219 @@
+package session
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/loxodb/loxodb/planner"
+	"github.com/loxodb/loxodb/planner/bind"
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// checkBody looks at the body of a function that is being made; a body in SQL is returned
+// as it is to be kept, with its names resolved.
+func (s *Session) checkBody(f *catalog.Function, st *ast.CreateFunction) (*catalog.Function, error) {
+	var kept *catalog.Function
+	if st.Atomic || st.Return != nil {
+		c := *f
+		if err := s.keepBody(&c, st); err != nil {
+			return nil, err
+		}
+		kept, f = &c, &c
+	}
+	if !s.settings.bool("check_function_bodies") && kept == nil {
+		return nil, nil
+	}
+	var err error
+	switch f.Language {
+	case "sql":
+		err = s.checkSQL(f)
+	case "plpgsql":
+		var ts []types.T
+		for _, a := range f.Inputs() {
+			t := a.Type
+			if isPseudoType(t.OID) { // as good as any, as long as there are no calls
+				if t = types.Of(types.Int4OID); variadicArray(a.Type.OID) {
+					t = t.ArrayOf()
+				}
+			}
+			ts = append(ts, t)
+		}
+		_, err = s.compilePL(f, ts, nil)
+	}
+	return kept, s.inBody(err, f)
+}
+
+// inBody makes a position in the body one in the statement that has it, where that is plain.
+func (s *Session) inBody(err error, f *catalog.Function) error {
+	e, ok := pgerr.As(err)
+	if !ok || e.Position == 0 {
+		return err
+	}
+	c := *e
+	if at := strings.Index(s.text, f.Body); at >= 0 && f.Body != "" && strings.Count(s.text, f.Body) == 1 {
+		c.Position += at
+	} else {
+		c.Position = 0
+	}
+	return &c
+}
+
+// polymorphicArgs reports arguments whose types only calls tell.
+func polymorphicArgs(f *catalog.Function) bool {
+	for _, t := range f.InputTypes() {
+		if info := types.Lookup(t); info != nil && info.Type == 'p' {
+			return true
+		}
+	}
+	return false
+}
+
+// checkSQL binds the statements of a body in SQL.
+func (s *Session) checkSQL(f *catalog.Function) error {
+	list, err := s.parseBody(f)
+	if err != nil || polymorphicArgs(f) {
+		return err
+	}
+	var ts []types.T
+	for _, a := range f.Inputs() {
+		ts = append(ts, a.Type)
+	}
+	var out []types.T
+	final := false
+	for _, x := range list {
+		out, final = nil, false
+		switch st := x.stmt.(type) {
+		case *ast.Select, *ast.Insert, *ast.Update, *ast.Delete, *ast.Merge:
+			o := s.planOptions(nil)
+			o.Vars = bind.ArgumentVariables(f, ts)
+			plan, err := planner.Plan(st, o)
+			if err != nil {
+				return err
+			}
+			for _, c := range plan.Out {
+				out = append(out, c.Type)
+			}
+			final = plan.Out != nil || plan.Tag == "SELECT"
+		}
+	}
+	if f.Ret.OID == types.VoidOID {
+		return nil
+	}
+	fail := func(err error) error {
+		if e, ok := pgerr.As(err); ok {
+			e.AddWhere("SQL function \"" + f.Name + "\"")
+		}
+		return err
+	}
+	if !final {
+		return fail(mismatch(f, "Function's final statement must be SELECT or INSERT/UPDATE/DELETE RETURNING."))
+	}
+	sh := shapeOf(builtin.UserFunc(f, s.Catalog().SchemaName(f.Schema)), f.Ret)
+	if sh.open {
+		return nil
+	}
+	_, err = s.resultConversion(f, &sh, out)
+	return fail(err)
+}
+
+// keepBody stores the statements of a body in SQL, each with its names resolved.
+func (s *Session) keepBody(f *catalog.Function, st *ast.CreateFunction) error {
+	body := st.Body
+	if f.Atomic = st.Atomic; st.Return != nil {
+		f.Return = true
+		body = []ast.Stmt{&ast.Select{At: st.At, Targets: []ast.Target{{At: st.At, Expr: st.Return}}}}
+	}
+	var ts []types.T
+	for _, a := range f.Inputs() {
+		ts = append(ts, a.Type)
+	}
+	for _, x := range body {
+		switch x.(type) {
+		case *ast.Select, *ast.Insert, *ast.Update, *ast.Delete, *ast.Merge:
+		default:
+			return pgerr.NotSupported(-1, "%s in a function body in SQL is not supported", commandName(x))
+		}
+		o := s.planOptions(nil)
+		o.Vars, o.Trace = bind.ArgumentVariables(f, ts), bind.NewTrace()
+		if _, err := bind.Bind(x, o); err != nil {
+			return err
+		}
+		// The statement may run again after a restart: its tree stays as it was.
+		again, err := s.db.cfg.Parser.Parse(ast.Print(x))
+		if err != nil {
+			return err
+		}
+		o = s.planOptions(nil)
+		o.Vars, o.Trace = bind.ArgumentVariables(f, ts), bind.NewTrace()
+		if _, err := bind.Bind(again[0].Stmt, o); err != nil {
+			return err
+		}
+		o.Trace.Qualify(again[0].Stmt)
+		if f.Return {
+			f.Statements = append(f.Statements, ast.Print(again[0].Stmt.(*ast.Select).Targets[0].Expr))
+			continue
+		}
+		f.Statements = append(f.Statements, ast.Print(again[0].Stmt))
+	}
+	return nil
+}
+
+// FunctionReads implements syscat.FunctionReader.
+func (x system) FunctionReads(f *catalog.Function) (ids []catalog.ID) {
+	s := x.s
+	list, err := s.parseBody(f)
+	if err != nil {
+		return nil
+	}
+	for _, x := range list {
+		ast.Walk(x.stmt, func(n ast.Node) bool {
+			if r, ok := n.(*ast.TableRef); ok {
+				if sc, ok := s.Catalog().Schema(r.Name.Schema); ok {
+					if t, ok := s.Catalog().Table(sc.ID, r.Name.Name); ok {
+						ids = append(ids, t.ID)
+					}
+				}
+			}
+			return true
+		})
+	}
+	return ids
+}
+
+// variadicArray reports the polymorphic types of arrays.
+func variadicArray(t types.OID) bool {
+	return t == types.AnyArrayOID || t == types.AnyCompatibleArrayOID
+}
+
+// FunctionCalls implements syscat.FunctionReader: stored SQL names the schemas of users'
+// functions. Overloads are told apart by how many arguments they take.
+func (x system) FunctionCalls(text string) (ids []catalog.ID) {
+	list, err := x.s.db.cfg.Parser.Parse(text)
+	if err != nil || len(list) != 1 {
+		if list, err = x.s.db.cfg.Parser.Parse("SELECT " + text); err != nil || len(list) != 1 {
+			return nil
+		}
+	}
+	snap := x.s.Catalog()
+	ast.Walk(list[0].Stmt, func(n ast.Node) bool {
+		c, ok := n.(*ast.Func)
+		if !ok {
+			return true
+		}
+		sc, ok := snap.Schema(c.Name.Schema)
+		if !ok {
+			return true
+		}
+		for _, f := range snap.Functions(sc.ID, c.Name.Name) {
+			if !slices.Contains(ids, f.ID) && bind.MayCall(f, c, x.s.planOptions(nil)) {
+				ids = append(ids, f.ID)
+			}
+		}
+		return true
+	})
+	return ids
+}

@@ -1,0 +1,146 @@
+package builtin
+
+import (
+	"sync"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// Caller runs functions that users made; a Session that can do so implements it.
+type Caller interface {
+	// CallUser computes one value; SetOfUser a set, of rows as Rows gives them.
+	CallUser(c *Ctx, f *Func, args []types.Datum) (types.Datum, error)
+	SetOfUser(c *Ctx, f *Func, args []types.Datum) (RowIter, error)
+}
+
+// userFuncs keeps what UserFunc made, by descriptor. Descriptors change with DDL only, so
+// it is bounded by dropping it whole.
+var userFuncs struct {
+	sync.Mutex
+	m map[*catalog.Function]*Func
+}
+
+const maxUserFuncs = 4096
+
+// UserFunc is a user's function as calls of it are resolved and run.
+func UserFunc(f *catalog.Function, schema string) *Func {
+	userFuncs.Lock()
+	defer userFuncs.Unlock()
+	if u := userFuncs.m[f]; u != nil && u.Schema == schema {
+		return u
+	}
+	if userFuncs.m == nil || len(userFuncs.m) >= maxUserFuncs {
+		userFuncs.m = map[*catalog.Function]*Func{}
+	}
+	u := newUserFunc(f, schema)
+	userFuncs.m[f] = u
+	return u
+}
+
+func newUserFunc(f *catalog.Function, schema string) *Func {
+	u := &Func{OID: f.ID, Schema: schema, Name: f.Name, Args: []types.OID{}, Ret: f.Ret.OID, RetSet: f.RetSet, Strict: f.Strict,
+		Volatility: f.Volatility, Kind: f.Kind, User: f}
+	for _, a := range f.Inputs() {
+		u.Args, u.ArgNames = append(u.Args, a.Type.OID), append(u.ArgNames, a.Name)
+		if a.Default != "" {
+			u.Defaults++
+		}
+		if a.Mode == catalog.ArgVariadic {
+			u.Variadic = elementOf(a.Type.OID)
+		}
+	}
+	outs := f.Outputs()
+	if len(outs) > 0 {
+		for _, a := range outs {
+			u.OutNames, u.OutTypes = append(u.OutNames, a.Name), append(u.OutTypes, a.Type.OID)
+		}
+	}
+	u.runUser()
+	return u
+}
+
+// elementOf is the element type that a VARIADIC array has.
+func elementOf(array types.OID) types.OID {
+	switch array {
+	case types.AnyArrayOID:
+		return types.AnyElementOID
+	case types.AnyCompatibleArrayOID:
+		return types.AnyCompatibleOID
+	case types.AnyOID:
+		return types.AnyOID
+	}
+	return types.Lookup(array).Elem
+}
+
+// runUser gives a user's function, or a changed copy of one, its code.
+func (f *Func) runUser() {
+	f.Eval, f.Rows = nil, nil
+	if f.RetSet {
+		f.Rows = func(c *Ctx, args []types.Datum) (RowIter, error) {
+			s, err := caller(c)
+			if err != nil {
+				return nil, err
+			}
+			return s.SetOfUser(c, f, args)
+		}
+		return
+	}
+	f.Eval = func(c *Ctx, args []types.Datum) (types.Datum, error) {
+		s, err := caller(c)
+		if err != nil {
+			return types.Datum{}, err
+		}
+		return s.CallUser(c, f, args)
+	}
+}
+
+func caller(c *Ctx) (Caller, error) {
+	if s, ok := c.Session.(Caller); ok {
+		return s, nil
+	}
+	return nil, pgerr.New(pgerrcode.FeatureNotSupported, "functions cannot be called here")
+}
+
+// AsSet is a user's function as one that returns a set, for FROM: a set of its one row.
+func (f *Func) AsSet() *Func {
+	if f.RetSet {
+		return f
+	}
+	own := *f
+	own.RetSet = true
+	own.runUser()
+	return &own
+}
+
+// withColumns is a set of records with the columns that a column definition list gives.
+func (f *Func) withColumns(names []string, ts []types.T) *Func {
+	own := *f
+	own.OutNames, own.OutTypes = names, nil
+	for _, t := range ts {
+		own.OutTypes = append(own.OutTypes, t.OID)
+	}
+	own.runUser()
+	return &own
+}
+
+// ResolveAmong is ResolveFunc with functions of users beside the built-in ones of the
+// name, those of the schema that the search path has first before others.
+func ResolveAmong(users [][]*Func, schema, name string, args []types.OID, shape CallShape) (*Resolved, error) {
+	var list []candidate
+	for path, funcs := range append([][]*Func{Functions(schema, name)}, users...) {
+		for _, f := range funcs {
+			if path == 0 && !shape.Has.Func(f) {
+				continue
+			}
+			if c, ok := seeAs(f, len(args), shape); ok {
+				c.path = path
+				list = append(list, c)
+			}
+		}
+	}
+	return resolveAmong(list, schema, name, args, shape)
+}

@@ -1,0 +1,409 @@
+package plpgsql
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/loxodb/loxodb/sql/pgerr"
+)
+
+// parser reads tokens with two ahead. Errors end it by panic, which Parse catches: every
+// production would else have to pass them on.
+type parser struct {
+	lex  lexer
+	tok  token
+	buf  []token
+	last token // the token before tok
+	// cursors are the bound cursors that are in sight.
+	cursors []string
+	depth   int
+}
+
+// maxDepth bounds nested statements.
+const maxDepth = 500
+
+// Parse reads a function's text. Errors carry byte positions in it.
+func Parse(src string) (f *Function, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			e, ok := r.(*pgerr.Error)
+			if !ok {
+				panic(r)
+			}
+			f, err = nil, e
+		}
+	}()
+	p := &parser{lex: lexer{src: src, line: 1}}
+	p.advance()
+	f = &Function{}
+	for p.tok.is("#") {
+		p.option(f)
+	}
+	f.Block = p.block(p.label())
+	p.accept(";")
+	if p.tok.kind != end {
+		p.unexpected()
+	}
+	return f, nil
+}
+
+func (p *parser) option(f *Function) {
+	p.advance()
+	name := p.name()
+	value := p.tok.val
+	p.advance()
+	switch name {
+	case "variable_conflict":
+		if !slices.Contains([]string{"error", "use_variable", "use_column"}, value) {
+			p.unexpected()
+		}
+		f.Conflict = value
+	case "print_strict_params":
+		f.StrictParams = value == "on"
+	case "option":
+	default:
+		panic(fail(p.last.start, "unrecognized compiler option \"%s\"", name))
+	}
+}
+
+func (p *parser) scan() token {
+	if len(p.buf) > 0 {
+		t := p.buf[0]
+		p.buf = p.buf[1:]
+		return t
+	}
+	t, err := p.lex.next()
+	if err != nil {
+		e, _ := pgerr.As(err)
+		panic(e)
+	}
+	return t
+}
+
+func (p *parser) advance() { p.last, p.tok = p.tok, p.scan() }
+
+// peek is the token n after the present one.
+func (p *parser) peek(n int) token {
+	for len(p.buf) < n {
+		b := p.buf
+		p.buf = nil
+		t := p.scan()
+		p.buf = append(b, t)
+	}
+	return p.buf[n-1]
+}
+
+func (p *parser) unexpected() { panic(p.syntax(p.tok)) }
+
+func (p *parser) syntax(t token) *pgerr.Error {
+	if t.kind == end {
+		return fail(t.start, "syntax error at end of input")
+	}
+	return fail(t.start, "syntax error at or near \"%s\"", p.lex.src[t.start:t.end])
+}
+
+func (p *parser) accept(s string) bool {
+	if p.tok.is(s) {
+		p.advance()
+		return true
+	}
+	return false
+}
+
+func (p *parser) expect(s string) {
+	if !p.accept(s) {
+		p.unexpected()
+	}
+}
+
+func (p *parser) name() string {
+	if p.tok.kind != word {
+		p.unexpected()
+	}
+	p.advance()
+	return p.last.val
+}
+
+// label reads <<name>>.
+func (p *parser) label() string {
+	if !p.accept("<<") {
+		return ""
+	}
+	l := p.name()
+	p.expect(">>")
+	return l
+}
+
+// endLabel reads the label that may follow END.
+func (p *parser) endLabel(label string) {
+	if p.tok.kind != word {
+		return
+	}
+	switch at := p.tok.start; {
+	case label == "":
+		panic(fail(at, "end label \"%s\" specified for unlabeled block", p.tok.val))
+	case label != p.tok.val:
+		panic(fail(at, "end label \"%s\" differs from block's label \"%s\"", p.tok.val, label))
+	}
+	p.advance()
+}
+
+func (p *parser) block(label string) *Block {
+	if p.depth++; p.depth > maxDepth {
+		panic(pgerr.New("54001", "stack depth limit exceeded"))
+	}
+	defer func() { p.depth-- }()
+	cursors := len(p.cursors)
+	b := &Block{Label: label}
+	if p.accept("declare") {
+		for !p.tok.is("begin") {
+			if p.accept("declare") {
+				continue
+			}
+			b.Decls = append(b.Decls, p.decl())
+		}
+	}
+	b.Line = p.tok.line
+	p.expect("begin")
+	b.Body = p.statements("exception", "end")
+	if p.accept("exception") {
+		b.HasTrap = true
+		for p.accept("when") {
+			h := Handler{}
+			for {
+				h.Conditions = append(h.Conditions, p.condition())
+				if !p.accept("or") {
+					break
+				}
+			}
+			p.expect("then")
+			h.Body = p.statements("when", "end")
+			b.Handlers = append(b.Handlers, h)
+		}
+		if len(b.Handlers) == 0 {
+			p.unexpected()
+		}
+	}
+	p.expect("end")
+	p.endLabel(label)
+	p.cursors = p.cursors[:cursors]
+	return b
+}
+
+func (p *parser) condition() Condition {
+	c := Condition{Pos: p.tok.start}
+	c.Name = p.name()
+	if c.Name == "sqlstate" {
+		if p.tok.kind != text {
+			p.unexpected()
+		}
+		c.Name, c.State = "", p.tok.val
+		if !validState(c.State) {
+			panic(fail(p.tok.start, "invalid SQLSTATE code"))
+		}
+		p.advance()
+	}
+	return c
+}
+
+func validState(s string) bool {
+	return len(s) == 5 && strings.Trim(s, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
+}
+
+func (p *parser) decl() Decl {
+	d := Decl{Line: p.tok.line, Pos: p.tok.start}
+	d.Name = p.name()
+	if p.accept("alias") {
+		p.expect("for")
+		if p.tok.kind == param {
+			d.Alias = []string{p.tok.val}
+			p.advance()
+		} else {
+			d.Alias = p.dotted().Parts
+		}
+		p.expect(";")
+		return d
+	}
+	if p.tok.is("no") && p.peek(1).is("scroll") {
+		p.advance()
+		p.advance()
+		d.Scroll = 'n'
+	} else if p.accept("scroll") {
+		d.Scroll = 's'
+	}
+	if p.accept("cursor") {
+		d.Cursor = true
+		if p.accept("(") {
+			for {
+				a := Decl{Line: p.tok.line, Pos: p.tok.start}
+				a.Name = p.name()
+				a.Type = p.typeText(",", ")")
+				d.Args = append(d.Args, a)
+				if !p.accept(",") {
+					break
+				}
+			}
+			p.expect(")")
+		}
+		if !p.accept("for") {
+			p.expect("is")
+		}
+		d.Query = p.sql(";")
+		p.expect(";")
+		p.cursors = append(p.cursors, d.Name)
+		return d
+	}
+	d.Constant = p.accept("constant")
+	d.Type = p.typeText(";", ":=", "=", "default", "not", "collate")
+	if p.accept("collate") {
+		d.Collated = p.until(";", ":=", "=", "default", "not")
+	}
+	if p.accept("not") {
+		p.expect("null")
+		d.NotNull = true
+	}
+	if p.accept(":=") || p.accept("=") || p.accept("default") {
+		d.Default = p.sql(";")
+	} else if d.NotNull {
+		panic(pgerr.Newf("22004", "variable \"%s\" must have a default value, since it's declared NOT NULL", d.Name).At(p.tok.start))
+	}
+	p.expect(";")
+	return d
+}
+
+func (p *parser) typeText(stops ...string) Text {
+	t := p.until(stops...)
+	if !t.Given() {
+		if p.tok.kind == end {
+			panic(fail(p.tok.start, "missing data type declaration at end of input"))
+		}
+		panic(fail(p.tok.start, "missing data type declaration at or near \"%s\"", p.lex.src[p.tok.start:p.tok.end]))
+	}
+	return t
+}
+
+// until is the text from here to one of the stops, outside of parentheses.
+func (p *parser) until(stops ...string) Text {
+	t := Text{Pos: p.tok.start}
+	depth := 0
+	finish := p.tok.start
+	for p.tok.kind != end {
+		if depth == 0 && slices.ContainsFunc(stops, p.tok.is) {
+			break
+		}
+		switch {
+		case p.tok.is("("), p.tok.is("["):
+			depth++
+		case p.tok.is(")"), p.tok.is("]"):
+			if depth--; depth < 0 {
+				panic(fail(p.tok.start, "mismatched parentheses at or near \"%s\"", p.tok.val))
+			}
+		case p.tok.is(";"):
+			if depth > 0 {
+				panic(fail(p.tok.start, "mismatched parentheses at or near \";\""))
+			}
+			p.stopped(stops)
+		}
+		finish = p.tok.end
+		p.advance()
+	}
+	if p.tok.kind == end && len(stops) > 0 {
+		if depth > 0 {
+			panic(fail(p.tok.start, "mismatched parentheses at end of input"))
+		}
+		p.stopped(stops)
+	}
+	t.SQL = p.lex.src[t.Pos:finish]
+	return t
+}
+
+// stopped is the error of SQL that ends before what must follow it.
+func (p *parser) stopped(stops []string) {
+	if slices.Contains(stops, ";") {
+		if p.tok.kind == end {
+			p.unexpected()
+		}
+		return
+	}
+	panic(fail(p.tok.start, "missing \"%s\" at end of SQL expression", strings.ToUpper(stops[0])))
+}
+
+// sql is until for SQL that must be there.
+func (p *parser) sql(stops ...string) Text {
+	t := p.until(stops...)
+	if !t.Given() {
+		if p.tok.kind == end {
+			p.unexpected()
+		}
+		panic(fail(p.tok.start, "missing expression at or near \"%s\"", p.lex.src[p.tok.start:p.tok.end]))
+	}
+	return t
+}
+
+// dotted reads a.b.c.
+func (p *parser) dotted() Target {
+	t := Target{Pos: p.tok.start}
+	if p.tok.kind == param {
+		t.Parts = []string{p.tok.val}
+		p.advance()
+		return t
+	}
+	t.Parts = []string{p.name()}
+	for p.tok.is(".") && p.peek(1).kind == word {
+		p.advance()
+		t.Parts = append(t.Parts, p.name())
+	}
+	return t
+}
+
+// targets reads the list behind INTO.
+func (p *parser) targets() []Target {
+	list := []Target{p.target()}
+	for p.accept(",") {
+		list = append(list, p.target())
+	}
+	return list
+}
+
+func (p *parser) target() Target {
+	if p.tok.kind != word && p.tok.kind != param {
+		p.unexpected()
+	}
+	t := p.dotted()
+	if p.tok.is("[") {
+		start := p.tok.start
+		depth := 0
+		for p.tok.kind != end {
+			if p.tok.is("[") {
+				depth++
+			} else if p.tok.is("]") {
+				depth--
+			} else if depth == 0 {
+				if !p.tok.is(".") {
+					break
+				}
+			} else if p.tok.is(";") {
+				break
+			}
+			dot := p.tok.is(".") && depth == 0
+			p.advance()
+			if dot {
+				p.name()
+			}
+		}
+		t.Index = Text{SQL: p.lex.src[start:p.last.end], Pos: start}
+	}
+	return t
+}
+
+func (p *parser) statements(stops ...string) (list []Stmt) {
+	for !slices.ContainsFunc(stops, p.tok.is) {
+		if p.tok.kind == end {
+			p.unexpected()
+		}
+		if s := p.statement(); s != nil {
+			list = append(list, s)
+		}
+	}
+	return list
+}

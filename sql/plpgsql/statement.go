@@ -1,0 +1,559 @@
+package plpgsql
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// statement reads one statement; nil for a mere semicolon's worth of nothing.
+func (p *parser) statement() Stmt {
+	if p.depth++; p.depth > maxDepth {
+		p.unexpected()
+	}
+	defer func() { p.depth-- }()
+	label := p.label()
+	line := Line(p.tok.line)
+	if p.tok.is("declare") || p.tok.is("begin") {
+		b := p.block(label)
+		p.expect(";")
+		return &Nested{line, b}
+	}
+	if p.tok.is("loop") || p.tok.is("while") || p.tok.is("for") || p.tok.is("foreach") {
+		return p.loop(label, line)
+	}
+	if label != "" {
+		p.unexpected()
+	}
+	if p.assignment() {
+		t := p.target()
+		if !p.accept(":=") {
+			p.expect("=")
+		}
+		v := p.sql(";")
+		p.expect(";")
+		return &Assign{line, t, v}
+	}
+	if p.tok.kind == word && !p.tok.quoted {
+		switch p.tok.val {
+		case "if":
+			return p.ifStmt(line)
+		case "case":
+			return p.caseStmt(line)
+		case "exit", "continue":
+			return p.exit(line)
+		case "return":
+			return p.returns(line)
+		case "raise":
+			return p.raise(line)
+		case "assert":
+			p.advance()
+			s := &Assert{Line: line, Cond: p.sql(";", ",")}
+			if p.accept(",") {
+				s.Message = p.sql(";")
+			}
+			p.expect(";")
+			return s
+		case "execute":
+			return p.execute(line)
+		case "perform":
+			p.advance()
+			t := p.sql(";")
+			p.expect(";")
+			return &Perform{line, Text{SQL: "SELECT " + t.SQL, Pos: max(t.Pos-len("SELECT "), 0)}}
+		case "get":
+			return p.diagnostics(line)
+		case "open":
+			return p.open(line)
+		case "fetch", "move":
+			return p.fetch(line)
+		case "close":
+			p.advance()
+			s := &Close{line, p.target()}
+			p.expect(";")
+			return s
+		case "null":
+			p.advance()
+			p.expect(";")
+			return &Null{line}
+		case "commit", "rollback":
+			return p.transaction(line)
+		case "call", "do":
+			t := p.sql(";")
+			p.expect(";")
+			return &Call{line, t}
+		}
+	}
+	if p.tok.kind != word && p.tok.kind != symbol || p.tok.is(";") {
+		p.unexpected()
+	}
+	return p.sqlStmt(line)
+}
+
+// assignment reports name[…].name := at the present token.
+func (p *parser) assignment() bool {
+	if p.tok.kind == param {
+		return p.peek(1).is(":=") || p.peek(1).is("=")
+	}
+	if p.tok.kind != word {
+		return false
+	}
+	for i := 1; ; {
+		switch t := p.peek(i); {
+		case t.is(":=") || t.is("="):
+			return true
+		case t.is("."):
+			if p.peek(i+1).kind != word {
+				return false
+			}
+			i += 2
+		case t.is("["):
+			depth := 0
+			for ; ; i++ {
+				t := p.peek(i)
+				if t.is("[") {
+					depth++
+				} else if t.is("]") {
+					if depth--; depth == 0 {
+						break
+					}
+				} else if t.kind == end || t.is(";") {
+					return false
+				}
+			}
+			i++
+		default:
+			return false
+		}
+	}
+}
+
+func (p *parser) ifStmt(line Line) Stmt {
+	s := &If{Line: line}
+	for {
+		b := Branch{Line: p.tok.line}
+		p.advance() // IF, ELSIF, ELSEIF
+		b.Cond = p.sql("then")
+		p.expect("then")
+		b.Body = p.statements("elsif", "elseif", "else", "end")
+		s.Branches = append(s.Branches, b)
+		if !p.tok.is("elsif") && !p.tok.is("elseif") {
+			break
+		}
+	}
+	if p.accept("else") {
+		s.Branches = append(s.Branches, Branch{Body: p.statements("end")})
+	}
+	p.expect("end")
+	p.expect("if")
+	p.expect(";")
+	return s
+}
+
+func (p *parser) caseStmt(line Line) Stmt {
+	p.advance()
+	s := &Case{Line: line}
+	if !p.tok.is("when") {
+		s.Value = p.sql("when")
+	}
+	for p.tok.is("when") {
+		b := Branch{Line: p.tok.line}
+		p.advance()
+		b.Cond = p.sql("then")
+		p.expect("then")
+		b.Body = p.statements("when", "else", "end")
+		s.Branches = append(s.Branches, b)
+	}
+	if len(s.Branches) == 0 {
+		p.unexpected()
+	}
+	if p.accept("else") {
+		s.HasElse = true
+		s.Branches = append(s.Branches, Branch{Body: p.statements("end")})
+	}
+	p.expect("end")
+	p.expect("case")
+	p.expect(";")
+	return s
+}
+
+// body reads the statements of a loop to its end.
+func (p *parser) body(label string) []Stmt {
+	p.expect("loop")
+	list := p.statements("end")
+	p.expect("end")
+	p.expect("loop")
+	p.endLabel(label)
+	p.expect(";")
+	return list
+}
+
+func (p *parser) loop(label string, line Line) Stmt {
+	switch {
+	case p.tok.is("loop"):
+		return &Loop{Line: line, Label: label, Body: p.body(label)}
+	case p.accept("while"):
+		s := &Loop{Line: line, Label: label, While: p.sql("loop")}
+		s.Body = p.body(label)
+		return s
+	case p.accept("foreach"):
+		s := &ForEach{Line: line, Label: label, Targets: p.targets()}
+		if p.accept("slice") {
+			n, err := strconv.Atoi(p.tok.val)
+			if err != nil {
+				p.unexpected()
+			}
+			s.Slice = n
+			p.advance()
+		}
+		p.expect("in")
+		p.expect("array")
+		s.Array = p.sql("loop")
+		s.Body = p.body(label)
+		return s
+	}
+	return p.forLoop(label, line)
+}
+
+func (p *parser) forLoop(label string, line Line) Stmt {
+	p.advance()
+	targets := p.targets()
+	p.expect("in")
+	if p.accept("execute") {
+		s := &ForQuery{Line: line, Label: label, Targets: targets, Dynamic: p.sql("using", "loop")}
+		if p.accept("using") {
+			s.Using = p.list("loop")
+		}
+		s.Body = p.body(label)
+		return s
+	}
+	if p.tok.kind == word && slices.Contains(p.cursors, p.tok.val) && (p.peek(1).is("loop") || p.peek(1).is("(")) {
+		s := &ForQuery{Line: line, Label: label, Targets: targets, Cursor: p.name()}
+		if p.tok.is("(") {
+			s.Args = p.arguments()
+		}
+		s.Body = p.body(label)
+		return s
+	}
+	reverse := p.accept("reverse")
+	from := p.sql("loop", "..")
+	if !p.accept("..") {
+		if reverse {
+			panic(fail(p.last.start, "cannot specify REVERSE in query FOR loop"))
+		}
+		s := &ForQuery{Line: line, Label: label, Targets: targets, Query: from}
+		s.Body = p.body(label)
+		return s
+	}
+	if len(targets) != 1 || len(targets[0].Parts) != 1 {
+		panic(fail(targets[0].Pos, "integer FOR loop must have only one target variable"))
+	}
+	s := &ForInt{Line: line, Label: label, Var: targets[0].Parts[0], Reverse: reverse, From: from, To: p.sql("loop", "by")}
+	if p.accept("by") {
+		s.By = p.sql("loop")
+	}
+	s.Body = p.body(label)
+	return s
+}
+
+// arguments is the text between parentheses.
+func (p *parser) arguments() Text {
+	p.expect("(")
+	t := p.until(")")
+	p.expect(")")
+	return t
+}
+
+// list reads expressions with commas between them.
+func (p *parser) list(stops ...string) (out []Text) {
+	for {
+		out = append(out, p.sql(append([]string{","}, stops...)...))
+		if !p.accept(",") {
+			return out
+		}
+	}
+}
+
+func (p *parser) exit(line Line) Stmt {
+	s := &Exit{Line: line, Continue: p.tok.is("continue"), Pos: p.tok.start}
+	p.advance()
+	if p.tok.kind == word && !p.tok.is("when") {
+		s.Pos = p.tok.start
+		s.Label = p.name()
+	}
+	if p.accept("when") {
+		s.When = p.sql(";")
+	}
+	p.expect(";")
+	return s
+}
+
+func (p *parser) returns(line Line) Stmt {
+	p.advance()
+	switch {
+	case p.accept("next"):
+		s := &ReturnNext{Line: line, Pos: p.tok.start}
+		s.Value = p.until(";")
+		p.expect(";")
+		return s
+	case p.accept("query"):
+		s := &ReturnQuery{Line: line, Pos: p.last.start}
+		if p.accept("execute") {
+			s.Dynamic = p.sql(";", "using")
+			if p.accept("using") {
+				s.Using = p.list(";")
+			}
+		} else {
+			s.Query = p.sql(";")
+		}
+		p.expect(";")
+		return s
+	}
+	s := &Return{Line: line, Pos: p.tok.start}
+	s.Value = p.until(";")
+	p.expect(";")
+	return s
+}
+
+var raiseLevels = []string{"exception", "warning", "notice", "info", "log", "debug"}
+
+func (p *parser) raise(line Line) Stmt {
+	s := &Raise{Line: line, Level: "exception", Pos: p.tok.start}
+	p.advance()
+	if p.accept(";") {
+		s.Again = true
+		return s
+	}
+	if p.tok.kind == word && !p.tok.quoted && slices.Contains(raiseLevels, p.tok.val) {
+		s.Level = p.name()
+	}
+	switch {
+	case p.tok.kind == text:
+		s.HasFormat, s.Format, s.Pos = true, p.tok.val, p.tok.start
+		p.advance()
+		for p.accept(",") {
+			s.Params = append(s.Params, p.sql(",", ";", "using"))
+		}
+		p.countParams(s)
+	case p.tok.is("using"), p.tok.is(";"):
+	default:
+		c := p.condition()
+		s.Condition, s.State, s.Pos = c.Name, c.State, c.Pos
+	}
+	if p.accept("using") {
+		for {
+			o := RaiseOption{Name: p.name()}
+			at := p.last.start
+			if !slices.Contains([]string{"message", "detail", "hint", "errcode", "column", "constraint", "datatype", "table", "schema"}, o.Name) {
+				panic(fail(at, "unrecognized RAISE statement option at or near \"%s\"", o.Name))
+			}
+			if !p.accept("=") {
+				p.expect(":=")
+			}
+			o.Value = p.sql(",", ";")
+			s.Options = append(s.Options, o)
+			if !p.accept(",") {
+				break
+			}
+		}
+	}
+	p.expect(";")
+	return s
+}
+
+// countParams holds the parameters of RAISE against the places in its format.
+func (p *parser) countParams(s *Raise) {
+	n := 0
+	for i := 0; i < len(s.Format); i++ {
+		if s.Format[i] == '%' {
+			if i+1 < len(s.Format) && s.Format[i+1] == '%' {
+				i++
+				continue
+			}
+			n++
+		}
+	}
+	switch {
+	case n < len(s.Params):
+		panic(fail(-1, "too many parameters specified for RAISE"))
+	case n > len(s.Params):
+		panic(fail(-1, "too few parameters specified for RAISE"))
+	}
+}
+
+func (p *parser) execute(line Line) Stmt {
+	p.advance()
+	s := &Execute{Line: line, Query: p.sql("into", "using", ";")}
+	for {
+		switch {
+		case s.Into == nil && p.accept("into"):
+			s.Strict = p.accept("strict")
+			s.Into = p.targets()
+		case s.Using == nil && p.accept("using"):
+			s.Using = p.list("into", ";")
+		default:
+			p.expect(";")
+			return s
+		}
+	}
+}
+
+func (p *parser) diagnostics(line Line) Stmt {
+	p.advance()
+	s := &Diagnostics{Line: line}
+	if s.Stacked = p.accept("stacked"); !s.Stacked {
+		p.accept("current")
+	}
+	p.expect("diagnostics")
+	for {
+		d := DiagnosticItem{Target: p.target()}
+		if !p.accept("=") {
+			p.expect(":=")
+		}
+		d.Pos = p.tok.start
+		d.Item = p.name()
+		here := slices.Contains([]string{"row_count", "pg_context"}, d.Item)
+		stacked := slices.Contains([]string{"returned_sqlstate", "column_name", "constraint_name", "pg_datatype_name", "message_text",
+			"table_name", "schema_name", "pg_exception_detail", "pg_exception_hint", "pg_exception_context"}, d.Item)
+		switch {
+		case !here && !stacked:
+			panic(fail(d.Pos, "unrecognized GET DIAGNOSTICS item at or near \"%s\"", d.Item))
+		case s.Stacked && !stacked:
+			panic(fail(d.Pos, "diagnostics item %s is not allowed in GET STACKED DIAGNOSTICS", strings.ToUpper(d.Item)))
+		case !s.Stacked && !here:
+			panic(fail(d.Pos, "diagnostics item %s is not allowed in GET CURRENT DIAGNOSTICS", strings.ToUpper(d.Item)))
+		}
+		s.Items = append(s.Items, d)
+		if !p.accept(",") {
+			break
+		}
+	}
+	p.expect(";")
+	return s
+}
+
+func (p *parser) open(line Line) Stmt {
+	p.advance()
+	s := &Open{Line: line, Cursor: p.target()}
+	if p.tok.is("(") {
+		s.Args = p.arguments()
+		p.expect(";")
+		return s
+	}
+	if p.tok.is("no") && p.peek(1).is("scroll") {
+		p.advance()
+		p.advance()
+		s.Scroll = 'n'
+	} else if p.accept("scroll") {
+		s.Scroll = 's'
+	}
+	if p.accept("for") {
+		if p.accept("execute") {
+			s.Dynamic = p.sql(";", "using")
+			if p.accept("using") {
+				s.Using = p.list(";")
+			}
+		} else {
+			s.Query = p.sql(";")
+		}
+	}
+	p.expect(";")
+	return s
+}
+
+func (p *parser) fetch(line Line) Stmt {
+	s := &Fetch{Line: line, Move: p.tok.is("move"), Direction: "forward", Count: Text{SQL: "1"}}
+	p.advance()
+	direction := func() bool { return p.peek(1).is("from") || p.peek(1).is("in") }
+	switch {
+	case p.tok.is("next"), p.tok.is("prior"), p.tok.is("first"), p.tok.is("last"), p.tok.is("all"):
+		if d := p.tok.val; direction() || !p.peek(1).is("into") && !p.peek(1).is(";") {
+			p.advance()
+			s.Direction = d
+		}
+	case p.tok.is("absolute"), p.tok.is("relative"):
+		s.Direction = p.name()
+		s.Count = p.sql("from", "in")
+	case p.tok.is("forward"), p.tok.is("backward"):
+		s.Direction = p.name()
+		if !p.tok.is("from") && !p.tok.is("in") {
+			if p.accept("all") {
+				s.Count = Text{SQL: "all"}
+			} else {
+				s.Count = p.sql("from", "in")
+			}
+		}
+	case p.tok.kind == number || !p.tok.is("from") && !p.tok.is("in") && p.peek(1).kind != symbol && !p.peek(1).is("into"):
+		s.Count = p.sql("from", "in")
+	}
+	if !p.accept("from") {
+		p.accept("in")
+	}
+	s.Cursor = p.target()
+	if !s.Move {
+		p.expect("into")
+		s.Targets = p.targets()
+	}
+	p.expect(";")
+	return s
+}
+
+func (p *parser) transaction(line Line) Stmt {
+	s := &Transaction{Line: line, Rollback: p.tok.is("rollback")}
+	p.advance()
+	if p.accept("and") {
+		if p.accept("no") {
+			p.expect("chain")
+		} else {
+			p.expect("chain")
+			s.Chain = true
+		}
+	}
+	p.expect(";")
+	return s
+}
+
+// sqlStmt reads any other statement; INTO with its targets is taken out of it, but for
+// INSERT INTO and MERGE INTO, and blanks put in its place.
+func (p *parser) sqlStmt(line Line) Stmt {
+	s := &SQL{Line: line, Text: Text{Pos: p.tok.start}}
+	first, depth := p.tok.val, 0
+	src := []byte(p.lex.src[p.tok.start:])
+	base := p.tok.start
+	finish := p.tok.start
+	for {
+		if p.tok.kind == end {
+			p.unexpected()
+		}
+		if p.tok.is(";") && depth == 0 {
+			break
+		}
+		switch {
+		case p.tok.is("("):
+			depth++
+		case p.tok.is(")"):
+			depth--
+		}
+		if p.tok.is("into") && depth == 0 && !p.last.is("insert") && !p.last.is("merge") && first != "create" && first != "import" {
+			if s.Into != nil {
+				panic(fail(p.tok.start, "INTO specified more than once"))
+			}
+			start := p.tok.start
+			p.advance()
+			s.Strict = p.accept("strict")
+			s.Into = p.targets()
+			for i := start; i < p.tok.start; i++ {
+				if src[i-base] != '\n' {
+					src[i-base] = ' '
+				}
+			}
+			finish = p.last.end
+			continue
+		}
+		finish = p.tok.end
+		p.advance()
+	}
+	p.expect(";")
+	s.Text.SQL = strings.TrimRight(string(src[:finish-base]), " \t\n")
+	return s
+}
