@@ -300,6 +300,7 @@ type Role struct {
 	Password                             string // SCRAM verifier, "" none
 	ValidUntil                           string
 	Comment                              string
+	MemberOf                             []Membership `json:",omitempty"`
 }
 
 // Extension is an installed extension.

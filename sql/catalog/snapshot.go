@@ -42,6 +42,8 @@ type Layer struct {
 	collations map[ID]*Collation // those of users
 	extensions map[string]*Extension
 	stats      map[ID]*TableStats
+	rights     map[Object]*Rights
+	defaults   map[ID]*DefaultRights
 	// referrers lists, by referenced table, the tables whose foreign keys point at it.
 	referrers map[ID][]ID
 }
@@ -67,6 +69,7 @@ func (l *Layer) clone() *Layer {
 		types: clone(l.types), typeByID: clone(l.typeByID), rowTypes: clone(l.rowTypes),
 		collations: clone(l.collations),
 		extensions: clone(l.extensions), stats: clone(l.stats), referrers: clone(l.referrers),
+		rights: clone(l.rights), defaults: clone(l.defaults),
 	}
 }
 

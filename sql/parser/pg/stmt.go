@@ -18,7 +18,7 @@ func (c *conv) stmt(n *pgast.Node) ast.Stmt {
 		return c.dml(n)
 	}
 	for _, family := range []func(*pgast.Node) ast.Stmt{
-		c.sessionStmt, c.cursorStmt, c.createStmt, c.alterStmt, c.objectStmt, c.maintStmt, c.roleStmt,
+		c.sessionStmt, c.cursorStmt, c.createStmt, c.alterStmt, c.objectStmt, c.maintStmt, c.roleStmt, c.rightsStmt,
 	} {
 		if s := family(n); s != nil {
 			return s
@@ -88,7 +88,6 @@ var otherNames = map[string]string{
 	"AlterCollationStmt":           "ALTER COLLATION",
 	"AlterDatabaseRefreshCollStmt": "ALTER DATABASE",
 	"AlterDatabaseStmt":            "ALTER DATABASE",
-	"AlterDefaultPrivilegesStmt":   "ALTER DEFAULT PRIVILEGES",
 	"AlterDomainStmt":              "ALTER DOMAIN",
 	"AlterEnumStmt":                "ALTER TYPE",
 	"AlterEventTrigStmt":           "ALTER EVENT TRIGGER",
@@ -100,7 +99,6 @@ var otherNames = map[string]string{
 	"AlterObjectDependsStmt":       "ALTER ... DEPENDS ON EXTENSION",
 	"AlterOperatorStmt":            "ALTER OPERATOR",
 	"AlterOpFamilyStmt":            "ALTER OPERATOR FAMILY",
-	"AlterPolicyStmt":              "ALTER POLICY",
 	"AlterPublicationStmt":         "ALTER PUBLICATION",
 	"AlterStatsStmt":               "ALTER STATISTICS",
 	"AlterSubscriptionStmt":        "ALTER SUBSCRIPTION",
@@ -127,7 +125,6 @@ var otherNames = map[string]string{
 	"CreateOpClassStmt":            "CREATE OPERATOR CLASS",
 	"CreateOpFamilyStmt":           "CREATE OPERATOR FAMILY",
 	"CreatePLangStmt":              "CREATE LANGUAGE",
-	"CreatePolicyStmt":             "CREATE POLICY",
 	"CreatePublicationStmt":        "CREATE PUBLICATION",
 	"CreateRangeStmt":              "CREATE TYPE",
 	"CreateStatsStmt":              "CREATE STATISTICS",
@@ -138,7 +135,6 @@ var otherNames = map[string]string{
 	"CreateUserMappingStmt":        "CREATE USER MAPPING",
 	"DefineStmt":                   "CREATE TYPE",
 	"DoStmt":                       "DO",
-	"DropOwnedStmt":                "DROP OWNED",
 	"DropStmt":                     "DROP",
 	"DropSubscriptionStmt":         "DROP SUBSCRIPTION",
 	"DropTableSpaceStmt":           "DROP TABLESPACE",
@@ -146,7 +142,6 @@ var otherNames = map[string]string{
 	"ImportForeignSchemaStmt":      "IMPORT FOREIGN SCHEMA",
 	"LoadStmt":                     "LOAD",
 	"MergeStmt":                    "MERGE",
-	"ReassignOwnedStmt":            "REASSIGN OWNED",
 	"RefreshMatViewStmt":           "REFRESH MATERIALIZED VIEW",
 	"RuleStmt":                     "CREATE RULE",
 	"SecLabelStmt":                 "SECURITY LABEL",
