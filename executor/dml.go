@@ -181,6 +181,10 @@ func newUpdate(n *physical.Update) (Operator, error) {
 	if err := u.init(n.Input, true, n.Write, n.Returning, n.Input.Info().Cols[at:]); err != nil {
 		return nil, err
 	}
+	var err error
+	if u.writer.updated, err = newRowChecks(n.Checks); err != nil {
+		return nil, err
+	}
 	seen := map[uint64]bool{}
 	assigned := make([]bool, cols)
 	u.run = func(ctx context.Context, b *batch.Batch, i int) error {
@@ -251,6 +255,13 @@ func newInsert(n *physical.Insert) (Operator, error) {
 	if err := m.init(n.Input, n.ReadsOwn, n.Write, n.Returning, []types.T{types.Of(types.TidOID), types.Of(types.XidOID)}); err != nil {
 		return nil, err
 	}
+	var err error
+	if m.writer.inserted, err = newRowChecks(n.Checks); err != nil {
+		return nil, err
+	}
+	if m.writer.updated, err = newRowChecks(n.UpdateChecks); err != nil {
+		return nil, err
+	}
 	if n.OnConflict != nil {
 		return newUpsert(n, m)
 	}
@@ -285,6 +296,7 @@ type upsert struct {
 	pair     *batch.Batch // existing row, proposed row
 	changed  map[uint64]bool
 	existing *existingRow
+	using    rowChecks // of the existing row
 }
 
 func newUpsert(n *physical.Insert, m *modify) (Operator, error) {
@@ -302,6 +314,9 @@ func newUpsert(n *physical.Insert, m *modify) (Operator, error) {
 	}
 	u.pair = batch.New(append(ts, ts...), 1)
 	if u.existing, err = newExistingRow(n.Write.Table); err != nil {
+		return nil, err
+	}
+	if u.using, err = newRowChecks(n.Using); err != nil {
 		return nil, err
 	}
 	m.run = u.one
@@ -412,6 +427,18 @@ func (u *upsert) update(ctx context.Context, id uint64) error {
 		}
 		if d := c.Datum(0); d.IsNull() || !d.Bool() {
 			return nil
+		}
+	}
+	if u.using.def != nil {
+		err := u.using.refused(t.Name, func(p *expr.Program) (types.Datum, error) {
+			c, err := p.Eval(&u.env.Env, &u.scratch, u.pair, u.pair.Sel)
+			if err != nil {
+				return types.Null, err
+			}
+			return c.Datum(0), nil
+		})
+		if err != nil {
+			return err
 		}
 	}
 	row, set := append([]types.Datum(nil), old...), make([]bool, len(old))

@@ -25,7 +25,9 @@ type tableWriter struct {
 	views     []*expr.Program
 	checks    []*expr.Program
 	indexes   []indexKeys
-	needRow   bool // some index key is an expression or the index partial
+	inserted  rowChecks // of row security, for new rows
+	updated   rowChecks // and for changed ones
+	needRow   bool      // some index key is an expression or the index partial
 
 	env     *Env
 	w       *table.Writer
@@ -202,6 +204,16 @@ func (w *tableWriter) complete(row []types.Datum, c *changedRow) error {
 		}
 	}
 	t := w.def.Table
+	checks := &w.inserted
+	if c != nil {
+		checks = &w.updated
+	}
+	if checks.def != nil {
+		b := w.setRow(row)
+		if err := checks.refused(t.Name, func(p *expr.Program) (types.Datum, error) { return w.eval(p, b) }); err != nil {
+			return err
+		}
+	}
 	for i := range t.Columns {
 		if col := &t.Columns[i]; col.NotNull && !col.Dropped && row[i].IsNull() && !c.kept(i) {
 			return pgerr.Newf(pgerrcode.NotNullViolation,

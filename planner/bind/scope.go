@@ -43,6 +43,7 @@ const (
 	inUsing
 	inMergeWhen
 	inCycleMark
+	inPolicy
 	inWindowDef
 	inFrame // RANGE, then ROWS and GROUPS in the order of ast.FrameMode
 )
@@ -53,6 +54,7 @@ var clauseName = [...]string{inTarget: "SELECT", inWhere: "WHERE", inHaving: "HA
 	inDefault: "DEFAULT expressions", inCheck: "check constraints", inIndexExpr: "index expressions",
 	inIndexPred: "index predicates", inGenerated: "column generation expressions", inFilter: "FILTER",
 	inOnConflict: "ON CONFLICT", inUsing: "transform expressions", inMergeWhen: "MERGE WHEN conditions", inCycleMark: "CYCLE",
+	inPolicy:    "policy expressions",
 	inWindowDef: "window definitions", inFrame: "window RANGE", inFrame + 1: "window ROWS", inFrame + 2: "window GROUPS"}
 
 // scope is what names mean at one query level.
@@ -120,6 +122,7 @@ type relation struct {
 	// join has its node, nil for tables.
 	nullable bool
 	slot     *logical.Node
+	use      int // see logical.ColInfo.Use
 }
 
 // findColumn resolves an unqualified name, innermost level first. nil: not found.
@@ -197,7 +200,7 @@ func (b *binder) scanColumn(r *relation, attr int16, name string, t types.T) *ex
 			return b.meta.Column(r.scan.Out[i])
 		}
 	}
-	id := b.meta.Add(logical.ColInfo{Name: name, Rel: r.alias, T: t, Table: r.table, Attr: attr, Collation: b.columnCollation(r.table, attr)})
+	id := b.meta.Add(logical.ColInfo{Name: name, Rel: r.alias, T: t, Table: r.table, Attr: attr, Collation: b.columnCollation(r.table, attr), Use: r.use})
 	r.scan.Attrs, r.scan.Out = append(r.scan.Attrs, attr), append(r.scan.Out, id)
 	return b.meta.Column(id)
 }

@@ -99,6 +99,7 @@ func (m *Meta) readBefore(n Node, written map[catalog.ID]bool) Node {
 		if written[x.Table.ID] {
 			return m.readFirst(x, nil)
 		}
+		m.exprsBefore(x, written)
 		return x
 	case *Filter:
 		if s, ok := x.Input.(*Scan); ok && written[s.Table.ID] {

@@ -18,6 +18,7 @@ type (
 		// its ctid and xmax (nil without Returning).
 		Row       []ColID
 		System    []ColID
+		Checks    []physical.RowCheck // over Row
 		Returning []expr.Expr
 		Out       []ColID
 	}
@@ -31,7 +32,8 @@ type (
 		Old       []ColID
 		Set       []int16
 		New       []ColID
-		Row       []ColID // the new row, for Returning
+		Row       []ColID             // the new row, for Returning
+		Checks    []physical.RowCheck // over Row
 		Returning []expr.Expr
 		Out       []ColID
 	}
@@ -53,6 +55,7 @@ type (
 		Input Node
 		RowID ColID
 		Old   []ColID // as in Update
+		Row   []ColID // the new row, for checks
 		Whens []MergeWhen
 	}
 )
@@ -65,6 +68,8 @@ type MergeWhen struct {
 	Cond    expr.Expr
 	Set     []int16
 	Values  []expr.Expr
+	// Using are over Input, of the row that is changed, Checks over Merge.Row.
+	Using, Checks []physical.RowCheck
 }
 
 // OnConflict is INSERT's conflict action. Values and Where are over Existing and Excluded.
@@ -76,6 +81,8 @@ type OnConflict struct {
 	Values             []expr.Expr
 	Where              expr.Expr
 	Existing, Excluded []ColID
+	// Using are over Existing, Checks over Insert.Row.
+	Using, Checks []physical.RowCheck
 }
 
 func (n *Insert) Cols() []ColID { return n.Out }

@@ -157,6 +157,13 @@ func (s *Session) newCopyIn(ctx context.Context, p *portal, st *ast.Copy, opts *
 	if err != nil {
 		return nil, err
 	}
+	if err := s.mayUse(plan.Uses); err != nil {
+		return nil, err
+	}
+	if c.table.RowSecurity && s.Catalog().RowSecurityFor(c.table, s.current().ID) {
+		return nil, pgerr.New(pgerrcode.FeatureNotSupported, "COPY FROM not supported with row-level security").
+			WithHint("Use INSERT statements instead.")
+	}
 	if c.query, err = executor.New(plan); err != nil {
 		return nil, err
 	}

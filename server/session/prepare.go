@@ -158,7 +158,7 @@ func (s *Session) planKeyNow() string {
 			sb.WriteString(get(n))
 			sb.WriteByte(0)
 		}
-		sb.WriteString(s.user)
+		sb.WriteString(s.SessionUser())
 		s.settings.key, s.settings.keyVersion = sb.String(), s.settings.version+1
 	}
 	snap := s.Catalog()

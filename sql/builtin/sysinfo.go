@@ -175,8 +175,7 @@ func constantFuncs(r *registrar) {
 	always := func(d types.Datum, keys ...string) {
 		r.evals(func(*Ctx, []types.Datum) (types.Datum, error) { return d, nil }, keys...)
 	}
-	always(types.Bool(false), "pg_is_in_recovery", "pg_jit_available", "row_security_active",
-		"row_security_active_name", "pg_is_wal_replay_paused")
+	always(types.Bool(false), "pg_is_in_recovery", "pg_jit_available", "pg_is_wal_replay_paused")
 	always(types.Int(0), "pg_trigger_depth")
 	always(types.Null, "inet_client_port", "inet_server_port",
 		"pg_database_collation_actual_version", "pg_current_logfile", "pg_get_partkeydef", "pg_get_partition_constraintdef",

@@ -16,7 +16,7 @@ type Object struct {
 type Rights struct {
 	ID ID // of the record
 	Object
-	ACL     ACL           `json:",omitempty"` // nil = the default
+	ACL     ACL           // nil = the default; an empty list is none
 	Columns map[int16]ACL `json:",omitempty"` // of a relation, by attribute number
 }
 
@@ -90,18 +90,6 @@ func (s *Snapshot) DefaultRights() []*DefaultRights {
 func (s *Snapshot) PutDefaultRights(x *DefaultRights) { s.edit(false).defaults[x.ID] = x }
 func (s *Snapshot) RemoveDefaultRights(id ID)         { delete(s.edit(false).defaults, id) }
 
-// InitialACL is the list that the system gave an object when the database was made, nil
-// for none: everybody may use what is in the system's schemas and in public.
-func InitialACL(o Object, owner ID) ACL {
-	if o.Class == SchemaClass && (o.ID == PgCatalogID || o.ID == InformationSchemaID || o.ID == PublicID) {
-		if o.ID == PublicID {
-			owner = DatabaseOwnerID
-		}
-		return ACL{{Grantee: owner, Grantor: owner, Privs: SchemaClass.All()}, {Grantee: Public, Grantor: owner, Privs: PrivUsage}}
-	}
-	return nil
-}
-
 // ACLOf is the list of an object as pg_catalog shows it, nil for the default.
 func (s *Snapshot) ACLOf(o Object, owner ID) ACL {
 	if r := s.RightsOf(o); r != nil && r.ACL != nil {
@@ -127,7 +115,12 @@ func (s *Snapshot) ColumnACL(table ID, attr int16) ACL {
 }
 
 // DatabaseOwner is the owner of the database.
-func (s *Snapshot) DatabaseOwner() ID { return BootstrapRoleID }
+func (s *Snapshot) DatabaseOwner() ID {
+	if x, ok := s.DatabaseByID(s.Home); ok {
+		return x.Owner
+	}
+	return BootstrapRoleID
+}
 
 // Super reports a superuser.
 func (s *Snapshot) Super(role ID) bool {

@@ -26,13 +26,13 @@ func pgTables(r *rows) {
 	owner := roleName(r.cat, catalog.BootstrapRoleID)
 	for _, t := range Tables() {
 		if t.Kind == 'r' {
-			r.pgTable(t.Schema, t.Name, owner, false, false, false)
+			r.pgTable(t.Schema, t.Name, owner, false, false, false, false)
 		}
 	}
 	for _, t := range r.cat.Tables() {
 		if t.Kind == catalog.KindTable {
 			r.pgTable(r.cat.SchemaName(t.Schema), t.Name, roleName(r.cat, t.Owner), len(t.Indexes) > 0,
-				false, hasForeign(r.cat, t))
+				false, hasForeign(r.cat, t), t.RowSecurity)
 		}
 	}
 }
@@ -46,14 +46,14 @@ func hasForeign(c *catalog.Snapshot, t *catalog.Table) bool {
 	return len(c.Referrers(t.ID)) > 0
 }
 
-func (r *rows) pgTable(schema, name, owner string, indexes, rules, triggers bool) {
+func (r *rows) pgTable(schema, name, owner string, indexes, rules, triggers, rowSecurity bool) {
 	r.text("schemaname", schema)
 	r.text("tablename", name)
 	r.text("tableowner", owner)
 	r.bool("hasindexes", indexes)
 	r.bool("hasrules", rules)
 	r.bool("hastriggers", triggers)
-	r.bool("rowsecurity", false)
+	r.bool("rowsecurity", rowSecurity)
 	r.emit()
 }
 

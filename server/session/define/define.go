@@ -40,9 +40,11 @@ type Env struct {
 	Targets []string
 	// TempNumber numbers the session's temporary schema.
 	TempNumber func() int
-	Owner      catalog.ID
-	Super      bool
-	Notice     func(*pgerr.Error)
+	// Owner is the current user, whose all new objects are; SessionUser is who logged in,
+	// or whom SET SESSION AUTHORIZATION named.
+	Owner, SessionUser catalog.ID
+	Super              bool
+	Notice             func(*pgerr.Error)
 	// Alone is called by statements that must be a transaction of their own.
 	Alone func(statement string) error
 	// Changed is told the catalog that the statement is changing, once, before the
@@ -111,10 +113,26 @@ func Tag(stmt ast.Stmt) string {
 	case *ast.RoleStmt:
 		return st.Action + " ROLE"
 	case *ast.Grant:
-		if st.Revoke {
+		switch {
+		case len(st.Roles) > 0 && st.Revoke:
+			return "REVOKE ROLE"
+		case len(st.Roles) > 0:
+			return "GRANT ROLE"
+		case st.Revoke:
 			return "REVOKE"
 		}
 		return "GRANT"
+	case *ast.AlterDefaults:
+		return "ALTER DEFAULT PRIVILEGES"
+	case *ast.ReassignOwned:
+		return "REASSIGN OWNED"
+	case *ast.DropOwned:
+		return "DROP OWNED"
+	case *ast.Policy:
+		if st.Alter {
+			return "ALTER POLICY"
+		}
+		return "CREATE POLICY"
 	case *ast.CreateDatabase:
 		return "CREATE DATABASE"
 	case *ast.AlterDatabase:
@@ -125,8 +143,17 @@ func Tag(stmt ast.Stmt) string {
 
 // Run runs one statement.
 func Run(ctx context.Context, env *Env, stmt ast.Stmt) error {
-	current := env.currentViews()
+	if err := env.Permit(stmt); err != nil {
+		return err
+	}
+	current, before := env.currentViews(), env.Catalog
 	if err := env.run(ctx, stmt); err != nil {
+		return err
+	}
+	if err := env.giveNew(ctx, before); err != nil {
+		return err
+	}
+	if err := env.policiesHold(before); err != nil {
 		return err
 	}
 	return env.renewReads(current)
@@ -171,12 +198,7 @@ func (e *Env) run(ctx context.Context, stmt ast.Stmt) error {
 	case *ast.AlterTable:
 		return e.alterTable(ctx, st)
 	case *ast.AlterOwner:
-		if st.Kind == ast.ObjCollation {
-			if _, err := e.collationByName(&st.Name); err != nil {
-				return err
-			}
-		}
-		return e.knownRole(st.Owner) // there is one owner as yet: the superuser
+		return e.alterOwner(ctx, st)
 	case *ast.AlterSchema:
 		return e.setSchema(ctx, st)
 	case *ast.Comment:
@@ -194,7 +216,15 @@ func (e *Env) run(ctx context.Context, stmt ast.Stmt) error {
 		}
 		return e.keepSetting(ctx, 0, x.ID, st.Set)
 	case *ast.Grant:
-		return pgerr.NotSupported(int(st.Pos), "GRANT and REVOKE are not supported")
+		return e.grant(ctx, st)
+	case *ast.AlterDefaults:
+		return e.alterDefaults(ctx, st)
+	case *ast.ReassignOwned:
+		return e.reassign(ctx, st)
+	case *ast.DropOwned:
+		return e.dropOwned(ctx, st)
+	case *ast.Policy:
+		return e.policy(ctx, st)
 	case *ast.CreateDatabase:
 		return pgerr.NotSupported(int(st.Pos), "CREATE DATABASE is not supported").
 			WithHint("One server holds one database; use schemas, or start another server.")
@@ -290,5 +320,6 @@ func copyTable(t *catalog.Table) *catalog.Table {
 	c.Columns = append([]catalog.Column(nil), t.Columns...)
 	c.Indexes = append([]*catalog.Index(nil), t.Indexes...)
 	c.Constraints = append([]*catalog.Constraint(nil), t.Constraints...)
+	c.Policies = append([]*catalog.Policy(nil), t.Policies...)
 	return &c
 }

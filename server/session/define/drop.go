@@ -23,6 +23,9 @@ func (e *Env) drop(ctx context.Context, st *ast.Drop) error {
 			return err
 		}
 	}
+	if st.Kind == "POLICY" {
+		return e.dropPolicies(ctx, st)
+	}
 	var targets []object
 	for i := range st.Names {
 		o, err := e.dropTarget(ctx, st, &st.Names[i])
@@ -249,6 +252,11 @@ func (e *Env) truncate(ctx context.Context, st *ast.Truncate) error {
 			e.notice("00000", "truncate cascades to table %q", child.Name)
 			in[id] = true
 			tables = append(tables, child)
+		}
+	}
+	for _, t := range tables {
+		if err := e.permitTruncate(t); err != nil {
+			return err
 		}
 	}
 	for _, t := range tables {
