@@ -364,7 +364,7 @@ func (c *copyIn) fail(ctx context.Context, err error) error {
 		err = earlier // of rows before the one that is refused now
 	}
 	c.stop()
-	err = toPG(ctx, err)
+	err = c.p.s.hide(toPG(ctx, err))
 	c.p.s.failed(err)
 	if b, ok := c.parse.(*binaryRowsIn); ok && !b.header {
 		return err // before any line

@@ -119,6 +119,29 @@ func (s *Session) mayMaintain(t *catalog.Table, tag string) bool {
 	if user.Super || s.Catalog().Owns(user.ID, t.Owner) || s.Catalog().Owns(user.ID, s.Catalog().DatabaseOwner()) {
 		return true
 	}
-	s.warn(pgerrcode.Warning, "permission denied to "+lower(tag)+" \""+t.Name+"\", skipping it")
+	s.warn(pgerrcode.Warning, "skipping \""+t.Name+"\" --- only table or database owner can "+lower(tag)+" it")
 	return false
+}
+
+// hide takes values of rows out of an error about a constraint when the user may not read
+// the table, or policies decide which of its rows he sees.
+func (s *Session) hide(err error) error {
+	e, ok := pgerr.As(err)
+	if !ok || e.Detail == "" || len(e.Code) != 5 || e.Code[:2] != "23" || e.Table == "" {
+		return err
+	}
+	user := s.current()
+	if user.Super {
+		return err
+	}
+	snap := s.Catalog()
+	if sc, ok := snap.Schema(e.Schema); ok {
+		if t, ok := snap.Table(sc.ID, e.Table); ok && !snap.RowSecurityFor(t, user.ID) &&
+			snap.Allowed(catalog.Object{Class: catalog.RelationClass, ID: t.ID}, t.Owner, user.ID, catalog.PrivSelect) != 0 {
+			return err
+		}
+	}
+	c := *e
+	c.Detail = ""
+	return &c
 }

@@ -26,6 +26,7 @@ const (
 	classExtension catalog.ID = 3079
 	classAuthid    catalog.ID = 1260
 	classDatabase  catalog.ID = 1262
+	classPolicy    catalog.ID = 3256
 )
 
 func descriptions(r *rows) {
@@ -59,6 +60,9 @@ func descriptions(r *rows) {
 		}
 		for _, c := range t.Constraints {
 			put(c.ID, classConstr, 0, c.Comment)
+		}
+		for _, p := range t.Policies {
+			put(p.ID, classPolicy, 0, p.Comment)
 		}
 	}
 	for _, c := range r.cat.UserCollations() {
@@ -176,6 +180,9 @@ func depends(r *rows) {
 }
 
 func (r *rows) tableDepends(t *catalog.Table) {
+	for _, p := range t.Policies {
+		r.depend(classPolicy, p.ID, 0, classRelation, t.ID, 0, depAuto)
+	}
 	switch {
 	case t.Kind == catalog.KindComposite:
 		r.depend(classType, t.TypeID, 0, classNamespace, t.Schema, 0, depNormal)

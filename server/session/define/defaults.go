@@ -1,6 +1,7 @@
 package define
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -21,7 +22,7 @@ func (e *Env) alterDefaults(ctx context.Context, st *ast.AlterDefaults) error {
 		}
 	}
 	class := grantClass(st.Grant.Kind)
-	want, err := privilegesFor(st.Grant.Privileges, class, class)
+	want, err := privilegesFor(st.Grant.Privileges, 0, class)
 	if err != nil {
 		return err
 	}
@@ -119,6 +120,9 @@ func (e *Env) giveDefaults(ctx context.Context, o catalog.Object, owner, schema 
 	if l.Same(plain) {
 		return nil
 	}
+	slices.SortFunc(l, func(x, y catalog.ACLItem) int {
+		return cmp.Or(cmp.Compare(x.Grantee, y.Grantee), cmp.Compare(x.Grantor, y.Grantor))
+	})
 	return e.change(ctx).PutRights(&catalog.Rights{Object: o, ACL: l})
 }
 

@@ -275,6 +275,9 @@ func (e *Env) find(n *ast.QName, look func(schema catalog.ID) bool) error {
 		if !ok {
 			return pgerr.Newf(pgerrcode.InvalidSchemaName, "schema %q does not exist", n.Schema)
 		}
+		if !e.Super && !e.Catalog.MayUseSchema(s, e.Owner, catalog.PrivUsage) {
+			return denied("permission denied for schema %s", s.Name)
+		}
 		if look(s.ID) {
 			return nil
 		}

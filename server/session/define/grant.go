@@ -261,6 +261,8 @@ func privilegesFor(words []string, class, as catalog.ObjClass) (p catalog.Priv, 
 		switch {
 		case one == 0:
 			return 0, pgerr.Newf(pgerrcode.SyntaxError, "unrecognized privilege type %q", w)
+		case as == catalog.RelationClass && class == as && one == catalog.PrivUsage:
+			return 0, pgerr.New(pgerrcode.InvalidGrantOperation, "invalid privilege type USAGE for table")
 		case one&as.All() == 0 && !(class == catalog.SequenceClass && as == catalog.RelationClass):
 			return 0, pgerr.Newf(pgerrcode.InvalidGrantOperation, "invalid privilege type %s for %s", one.Name(), classWords[as])
 		}
@@ -277,6 +279,9 @@ func (e *Env) grantOn(ctx context.Context, st *ast.Grant, s *securable, grantees
 		if i >= len(st.Columns) || st.Columns[i] == nil {
 			whole = append(whole, w)
 			continue
+		}
+		if s.table == nil && s.Class == catalog.SequenceClass {
+			return pgerr.Newf(pgerrcode.UndefinedColumn, "column %q of relation %q does not exist", st.Columns[i][0], s.name)
 		}
 		if s.table == nil {
 			return pgerr.New(pgerrcode.InvalidGrantOperation, "column privileges are only valid for relations")
@@ -334,7 +339,7 @@ func (e *Env) grantWhole(st *ast.Grant, s *securable, r *catalog.Rights, words [
 				if bad&^catalog.RelationClass.All() != 0 {
 					return pgerr.Newf(pgerrcode.InvalidGrantOperation, "invalid privilege type USAGE for table")
 				}
-				e.warning("01007", "sequence %q only supports USAGE, SELECT, and UPDATE privileges", s.name)
+				e.warning(pgerrcode.InvalidGrantOperation, "sequence %q only supports USAGE, SELECT, and UPDATE privileges", s.name)
 				want &= s.Class.All()
 			}
 		}
@@ -400,6 +405,9 @@ func (e *Env) grantable(st *ast.Grant, s *securable, l catalog.ACL, want catalog
 			return 0, 0, denied("permission denied for column %q of relation %q", column, s.name)
 		}
 		return 0, 0, denied("permission denied for %s %s", s.kind, s.name)
+	}
+	if want == 0 {
+		return grantor, 0, nil
 	}
 	of := "\"" + s.name + "\""
 	if column != "" {

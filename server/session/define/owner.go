@@ -1,6 +1,7 @@
 package define
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -361,6 +362,13 @@ func (e *Env) revokeAll(ctx context.Context, role catalog.ID) error {
 	}
 	for _, old := range e.Catalog.AllRights() {
 		owner := e.ownerOf(old.Object)
+		mentioned := old.ACL.Mentions(role)
+		for _, l := range old.Columns {
+			mentioned = mentioned || l.Mentions(role)
+		}
+		if !mentioned {
+			continue
+		}
 		r := *old
 		r.ACL, r.Columns = strip(old.ACL, owner), maps.Clone(old.Columns)
 		for attr, l := range old.Columns {
@@ -440,59 +448,75 @@ func (e *Env) describeObject(o catalog.Object) string {
 	return fmt.Sprintf("object %d", o.ID)
 }
 
-// roleUses are the reasons why a role cannot be dropped.
+// roleUses are the reasons why a role cannot be dropped, in the order in which they came up.
 func (e *Env) roleUses(role catalog.ID) (out []string) {
-	for _, s := range e.Catalog.Schemas() {
-		if s.Owner == role {
-			out = append(out, "owner of "+e.describe(object{kind: schemaObject, id: s.ID}))
+	type use struct {
+		at   catalog.ID
+		text string
+	}
+	var uses []use
+	owner := func(id catalog.ID, owner catalog.ID, o object) {
+		if owner == role {
+			uses = append(uses, use{id, "owner of " + e.describe(o)})
 		}
+	}
+	for _, s := range e.Catalog.Schemas() {
+		owner(s.ID, s.Owner, object{kind: schemaObject, id: s.ID})
 	}
 	for _, t := range e.Catalog.Types() {
-		if t.Owner == role {
-			out = append(out, "owner of "+e.describe(object{kind: typeObject, id: t.ID}))
-		}
+		owner(t.ID, t.Owner, object{kind: typeObject, id: t.ID})
 	}
 	for _, t := range e.Catalog.Tables() {
-		if t.Owner == role {
-			out = append(out, "owner of "+e.describe(object{kind: tableObject, id: t.ID}))
-		}
+		owner(t.ID, t.Owner, object{kind: tableObject, id: t.ID})
 	}
 	for _, q := range e.Catalog.Sequences() {
-		if q.Owner == role {
-			out = append(out, "owner of "+e.describe(object{kind: sequenceObject, id: q.ID}))
-		}
+		owner(q.ID, q.Owner, object{kind: sequenceObject, id: q.ID})
 	}
 	for _, c := range e.Catalog.UserCollations() {
-		if c.Owner == role {
-			out = append(out, "owner of "+e.describe(object{kind: collationObject, id: c.ID}))
-		}
+		owner(c.ID, c.Owner, object{kind: collationObject, id: c.ID})
 	}
 	for _, r := range e.Catalog.AllRights() {
 		if e.ownerOf(r.Object) == role {
 			continue
 		}
 		if r.ACL.Mentions(role) {
-			out = append(out, "privileges for "+e.describeObject(r.Object))
+			uses = append(uses, use{r.ID, "privileges for " + e.describeObject(r.Object)})
 		}
 		t, ok := e.Catalog.TableByID(r.Object.ID)
 		for _, attr := range slices.Sorted(maps.Keys(r.Columns)) {
 			if ok && r.Columns[attr].Mentions(role) {
-				out = append(out, "privileges for "+e.describe(object{kind: columnObject, id: t.ID, attr: attr}))
+				uses = append(uses, use{r.ID, "privileges for " + e.describe(object{kind: columnObject, id: t.ID, attr: attr})})
 			}
 		}
 	}
 	for _, d := range e.Catalog.DefaultRights() {
-		what := map[catalog.ObjClass]string{catalog.RelationClass: "relations", catalog.SequenceClass: "sequences",
-			catalog.FunctionClass: "functions", catalog.TypeClass: "types", catalog.SchemaClass: "schemas"}[d.Class]
-		text := "default privileges on new " + what + " belonging to role " + e.roleName(d.Role)
-		if s, ok := e.Catalog.SchemaByID(d.Schema); ok {
-			text += " in schema " + s.Name
-		}
 		if d.Role == role {
-			out = append(out, "owner of "+text)
+			uses = append(uses, use{d.ID, "owner of " + e.describeDefaults(d)})
 		} else if d.ACL.Mentions(role) {
-			out = append(out, "privileges for "+text)
+			uses = append(uses, use{d.ID, "privileges for " + e.describeDefaults(d)})
 		}
 	}
-	return append(out, e.policyUses(role)...)
+	for _, t := range e.Catalog.Tables() {
+		for _, p := range t.Policies {
+			if slices.Contains(p.Roles, role) {
+				uses = append(uses, use{p.ID, "target of " + e.describe(object{kind: policyObject, id: t.ID, part: p.ID})})
+			}
+		}
+	}
+	slices.SortStableFunc(uses, func(a, b use) int { return cmp.Compare(a.at, b.at) })
+	for _, u := range uses {
+		out = append(out, u.text)
+	}
+	return out
+}
+
+// describeDefaults names default privileges as messages do.
+func (e *Env) describeDefaults(d *catalog.DefaultRights) string {
+	what := map[catalog.ObjClass]string{catalog.RelationClass: "relations", catalog.SequenceClass: "sequences",
+		catalog.FunctionClass: "functions", catalog.TypeClass: "types", catalog.SchemaClass: "schemas"}[d.Class]
+	text := "default privileges on new " + what + " belonging to role " + e.roleName(d.Role)
+	if s, ok := e.Catalog.SchemaByID(d.Schema); ok {
+		text += " in schema " + s.Name
+	}
+	return text
 }

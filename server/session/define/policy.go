@@ -130,7 +130,7 @@ func (e *Env) policyRoles(names []string) ([]catalog.ID, error) {
 func (e *Env) policyText(x ast.Expr, t *catalog.Table) (string, error) {
 	_, err := bind.PolicyCondition(x, t, e.options())
 	if err != nil {
-		return "", err
+		return "", placeless(err)
 	}
 	if !hasQuery(x) {
 		return e.storedText(x, t, bind.InPolicy, types.Of(types.BoolOID), "")
@@ -257,12 +257,27 @@ func (e *Env) leavePolicies(ctx context.Context, role catalog.ID) error {
 	return nil
 }
 
-// policyUses are the policies for a role, as reasons not to drop it.
-func (e *Env) policyUses(role catalog.ID) (out []string) {
-	for _, t := range e.Catalog.Tables() {
-		for _, p := range t.Policies {
-			if slices.Contains(p.Roles, role) {
-				out = append(out, "target of policy "+p.Name+" on "+e.describe(object{kind: tableObject, id: t.ID}))
+// policyReaders are the policies that depend on a table, or its column attr if that is not 0.
+func (e *Env) policyReaders(t *catalog.Table, attr int16) (out []dependent) {
+	schema := e.Catalog.SchemaName(t.Schema)
+	for _, of := range e.Catalog.Tables() {
+		for _, p := range of.Policies {
+			reads := false
+			for _, text := range []string{p.Using, p.Check} {
+				list, err := e.Parser.Parse("SELECT " + text)
+				if text == "" || err != nil || len(list) != 1 {
+					continue
+				}
+				named := of.ID == t.ID && attr != 0
+				ast.Walk(list[0].Stmt, func(n ast.Node) bool {
+					r, ok := n.(*ast.TableRef)
+					named = named || ok && r.Name.Name == t.Name && r.Name.Schema == schema
+					return true
+				})
+				reads = reads || named && (attr == 0 || e.mentions(t, text, attr))
+			}
+			if reads {
+				out = append(out, dependent{object: object{kind: policyObject, id: of.ID, part: p.ID}, order: p.ID})
 			}
 		}
 	}
