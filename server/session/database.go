@@ -114,6 +114,9 @@ func (d *Database) name() string {
 
 // open makes a session for a role that may log in.
 func (d *Database) open(st backend.Startup, role *catalog.Role) (*Session, error) {
+	if err := d.mayConnect(role); err != nil {
+		return nil, err
+	}
 	s := newSession(d, st, role)
 	s.beginWith(role)
 	for _, kv := range st.Settings {

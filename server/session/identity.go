@@ -1,10 +1,13 @@
 package session
 
 import (
+	"time"
+
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
 )
 
 // Who a session is: the role that logged in (Session.user), the session user, whom SET
@@ -104,6 +107,63 @@ func (s *Session) resetIdentity(name string, local bool) (ok bool, err error) {
 func (s *Session) maySet(name string) error {
 	if d := byName[lower(name)]; d != nil && d.context == "superuser" && !s.current().Super {
 		return pgerr.Newf(pgerrcode.InsufficientPrivilege, "permission denied to set parameter %q", d.name)
+	}
+	return nil
+}
+
+// noPassword is no verifier: the exchange fails as for a wrong password.
+const noPassword = "-"
+
+// expired reports a role whose password was valid until some time ago.
+func expired(r *catalog.Role) bool {
+	if r.ValidUntil == "" {
+		return false
+	}
+	d, err := types.ParseText(types.Of(types.TimestamptzOID), r.ValidUntil, types.DefaultFormat)
+	if err != nil {
+		return true
+	}
+	now, err := types.ParseText(types.Of(types.TimestamptzOID), time.Now().UTC().Format("2006-01-02 15:04:05.999999")+"+00", types.DefaultFormat)
+	return err != nil || d.Int() < now.Int()
+}
+
+// mayConnect refuses a role without CONNECT on the database.
+func (d *Database) mayConnect(r *catalog.Role) error {
+	snap := d.store.Current()
+	o := catalog.Object{Class: catalog.DatabaseClass, ID: d.id}
+	if r.Super || snap.Allowed(o, snap.DatabaseOwner(), r.ID, catalog.PrivConnect) != 0 {
+		return nil
+	}
+	return pgerr.Newf(pgerrcode.InsufficientPrivilege, "permission denied for database %q", d.name()).
+		WithDetail("User does not have CONNECT privilege.")
+}
+
+// MaySignal refuses to cancel or end what another role does.
+func (s *Session) MaySignal(pid int32, terminate bool) error {
+	user := s.current()
+	if user.Super {
+		return nil
+	}
+	var of *catalog.Role
+	s.db.mu.Lock()
+	for o := range s.db.sessions {
+		if o.pid == pid {
+			of = o.role
+		}
+	}
+	s.db.mu.Unlock()
+	snap := s.Catalog()
+	verb, what := "canceled", "query"
+	if terminate {
+		verb, what = "terminated", "process"
+	}
+	switch {
+	case of == nil:
+		return nil
+	case of.Super:
+		return pgerr.Newf(pgerrcode.InsufficientPrivilege, "must be a superuser to %s superuser %s", map[bool]string{false: "cancel", true: "terminate"}[terminate], what)
+	case !snap.HasPrivsOf(user.ID, of.ID) && !snap.HasPrivsOf(user.ID, catalog.SignalBackendID):
+		return pgerr.Newf(pgerrcode.InsufficientPrivilege, "must be a member of the role whose %s is being %s or member of pg_signal_backend", what, verb)
 	}
 	return nil
 }

@@ -14,10 +14,10 @@ type Object struct {
 // Rights are what was granted and revoked on an object. Objects without any have the
 // default of their class.
 type Rights struct {
-	ID ID // of the record
-	Object
-	ACL     ACL           // nil = the default; an empty list is none
-	Columns map[int16]ACL `json:",omitempty"` // of a relation, by attribute number
+	ID      ID              // of the record
+	Object  `json:"Object"` // its ID is another
+	ACL     ACL             // nil = the default; an empty list is none
+	Columns map[int16]ACL   `json:",omitempty"` // of a relation, by attribute number
 }
 
 // DefaultRights are ALTER DEFAULT PRIVILEGES of a role, in a schema or (0) in all. Class

@@ -128,7 +128,8 @@ func pgSequences(r *rows) {
 		r.int("increment_by", s.Increment)
 		r.bool("cycle", s.Cycle)
 		r.int("cache_size", s.Cache)
-		if live != nil {
+		o := catalog.Object{Class: catalog.SequenceClass, ID: s.ID}
+		if live != nil && r.cat.Allowed(o, s.Owner, r.user(), catalog.PrivSelect|catalog.PrivUsage) != 0 {
 			if last, called, ok := live.SequenceValue(r.ctx, s.ID); ok && called {
 				r.set("last_value", types.Int(last))
 			}
