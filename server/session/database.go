@@ -148,11 +148,6 @@ func (s *Session) beginWith(role *catalog.Role) {
 	}
 }
 
-func fatal(e *pgerr.Error) error {
-	e.Severity = pgerr.Fatal
-	return e
-}
-
 // Catalog is the newest committed catalog.
 func (d *Database) Catalog() *catalog.Snapshot { return d.store.Current() }
 
