@@ -253,6 +253,10 @@ func newUpdate(n *physical.Update) (Operator, error) {
 	if err := u.init(n.Input, true, n.Write, n.Returning, extra); err != nil {
 		return nil, err
 	}
+	var err error
+	if u.writer.updated, err = newRowChecks(n.Checks); err != nil {
+		return nil, err
+	}
 	if u.family != nil {
 		seen := map[rowOf]bool{}
 		u.run = updateFamily(n, u, seen)
@@ -348,6 +352,13 @@ func newInsert(n *physical.Insert) (Operator, error) {
 	if err := m.init(n.Input, n.ReadsOwn, n.Write, n.Returning, extra); err != nil {
 		return nil, err
 	}
+	var err error
+	if m.writer.inserted, err = newRowChecks(n.Checks); err != nil {
+		return nil, err
+	}
+	if m.writer.updated, err = newRowChecks(n.UpdateChecks); err != nil {
+		return nil, err
+	}
 	m.does(catalog.TriggerInsert)
 	if m.writer.triggers.has(catalog.TriggerBefore | catalog.TriggerRow | catalog.TriggerInsert) {
 		m.input = stepwise(m.input)
@@ -402,6 +413,7 @@ type upsert struct {
 	changed map[rowOf]bool
 	own     *upsertTable // of a table without children
 	members map[*memberWriter]*upsertTable
+	using   rowChecks // of the existing row
 }
 
 // upsertTable is the table that a proposed row goes to, which is a partition perhaps.
@@ -428,6 +440,9 @@ func newUpsert(n *physical.Insert, m *modify) (Operator, error) {
 	u.pair = batch.New(append(ts, ts...), 1)
 	u.own = &upsertTable{w: m.writer, arbiters: n.OnConflict.Arbiters}
 	if u.own.existing, err = newExistingRow(n.Write.Table); err != nil {
+		return nil, err
+	}
+	if u.using, err = newRowChecks(n.Using); err != nil {
 		return nil, err
 	}
 	m.run = u.one
@@ -578,6 +593,18 @@ func (u *upsert) update(ctx context.Context, to *upsertTable, id uint64) error {
 		}
 		if d := c.Datum(0); d.IsNull() || !d.Bool() {
 			return nil
+		}
+	}
+	if u.using.def != nil {
+		err := u.using.refused(t.Name, func(p *expr.Program) (types.Datum, error) {
+			c, err := p.Eval(&u.env.Env, &u.scratch, u.pair, u.pair.Sel)
+			if err != nil {
+				return types.Null, err
+			}
+			return c.Datum(0), nil
+		})
+		if err != nil {
+			return err
 		}
 	}
 	row, set := append([]types.Datum(nil), old...), make([]bool, len(old))

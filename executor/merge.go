@@ -28,6 +28,8 @@ type mergeWhen struct {
 	*physical.MergeWhen
 	cond   *expr.Program
 	values []*expr.Program
+	using  rowChecks
+	checks rowChecks
 }
 
 func newMerge(n *physical.Merge) (Operator, error) {
@@ -42,6 +44,12 @@ func newMerge(n *physical.Merge) (Operator, error) {
 			return nil, err
 		}
 		if w.values, err = programs(w.Values); err != nil {
+			return nil, err
+		}
+		if w.using, err = newRowChecks(w.Using); err != nil {
+			return nil, err
+		}
+		if w.checks, err = newRowChecks(w.Checks); err != nil {
 			return nil, err
 		}
 		m.whens = append(m.whens, w)
@@ -110,6 +118,11 @@ func (m *merge) act(ctx context.Context, w *mergeWhen, b *batch.Batch, i int) er
 	if w.Action == physical.MergeNothing {
 		return nil
 	}
+	err := w.using.refused(m.def.Write.Table.Name, func(p *expr.Program) (types.Datum, error) { return m.eval(p, b) })
+	if err != nil {
+		return err
+	}
+	m.writer.inserted, m.writer.updated = w.checks, w.checks
 	var vals []types.Datum
 	for _, p := range w.values {
 		d, err := m.eval(p, b)

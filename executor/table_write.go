@@ -28,6 +28,8 @@ type tableWriter struct {
 	watch     *watch // of rows that triggers change meanwhile
 	checks    []*expr.Program
 	indexes   []indexKeys
+	inserted  rowChecks // of row security, for new rows
+	updated   rowChecks // and for changed ones
 	within    [][]*expr.Program
 	// Of a member of a family: its rows have been found to belong here, and messages show
 	// them as rows of shown.
@@ -237,6 +239,16 @@ func (w *tableWriter) complete(row []types.Datum, c *changedRow) error {
 // checkColumns checks NOT NULL and CHECK constraints.
 func (w *tableWriter) checkColumns(row []types.Datum, c *changedRow) error {
 	t := w.def.Table
+	checks := &w.inserted
+	if c != nil {
+		checks = &w.updated
+	}
+	if checks.def != nil {
+		b := w.setRow(row)
+		if err := checks.refused(t.Name, func(p *expr.Program) (types.Datum, error) { return w.eval(p, b) }); err != nil {
+			return err
+		}
+	}
 	for i := range t.Columns {
 		if col := &t.Columns[i]; col.NotNull && !col.Dropped && row[i].IsNull() && !c.kept(i) {
 			return pgerr.Newf(pgerrcode.NotNullViolation,

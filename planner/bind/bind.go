@@ -44,6 +44,9 @@ type Options struct {
 	Transition func(name string) *syscat.Table
 	// Warn, if set, is told what is odd about the statement.
 	Warn func(*pgerr.Error)
+	// Role is the current user; Super says that it is a superuser, whom nothing is refused.
+	Role  catalog.ID
+	Super bool
 	// Trace, if set, notes what the statement's names mean.
 	Trace *Trace
 	// Vars, if set, are the variables of the function whose body the statement is in.
@@ -124,6 +127,10 @@ type binder struct {
 	// has are the database's extensions, once they were asked for.
 	has     builtin.Has
 	hasRead bool
+	// policed are the tables whose policies are being bound.
+	policed []catalog.ID
+	// as is the owner of the view that is being bound, 0 outside of views.
+	as catalog.ID
 	// asWritten leaves the conversions of constants in place.
 	asWritten bool
 	// tableoids are the columns that clients are told constants come from.
@@ -154,6 +161,7 @@ func Bind(stmt ast.Stmt, o Options) (*Statement, error) {
 	if err != nil {
 		return nil, err
 	}
+	b.collectUses(q.tree)
 	if err := b.assignCollations(q.tree); err != nil {
 		return nil, err
 	}

@@ -32,10 +32,16 @@ func (b *binder) onConflict(in *insertion, n *logical.Insert) error {
 			WithHint("For example, ON CONFLICT (column_name).")
 	}
 	if err != nil || !x.DoUpdate {
+		if len(c.Arbiters) > 0 {
+			b.readKeys(b.useWrite(in.table, in.via, 0, nil, nil), c.Arbiters)
+		}
 		return err
 	}
 	old, excluded := b.newRow(in.table, n.Alias), b.newRow(in.table, "excluded")
 	c.Existing, c.Excluded = old.ids, excluded.ids
+	use := b.useWrite(in.table, in.via, catalog.PrivUpdate, nil, nil)
+	b.usedBy(use, old.ids)
+	b.readKeys(use, c.Arbiters)
 	oldItem, _, err := b.expose(in.via, old.item, n.Alias)
 	if err != nil {
 		return err
@@ -52,6 +58,7 @@ func (b *binder) onConflict(in *insertion, n *logical.Insert) error {
 	if c.Set, c.Values, err = b.assignments(s, in.table, old.ids, set); err != nil {
 		return err
 	}
+	b.written(use, in.via, x.Set, c.Set)
 	if c.Set, c.Values, err = b.onUpdate(in.table, old.ids, c.Set, c.Values); err != nil {
 		return err
 	}

@@ -333,8 +333,13 @@ func (b *binder) sqlValue(x *ast.SQLValue) (expr.Expr, error) {
 		return nil, notYet(x.Pos, x.Name)
 	}
 	e, err := b.callBound("pg_catalog", fn, nil, x.Pos)
-	if err != nil || to == 0 {
-		return e, err
+	if err != nil {
+		return nil, err
+	}
+	if c, ok := e.(*expr.Call); ok && to == 0 {
+		named := *c
+		named.Phrase = ast.Print(x)
+		return &named, nil
 	}
 	t := types.T{OID: to, Mod: -1}
 	if x.Precision >= 0 {

@@ -131,13 +131,19 @@ func (b *binder) tableRef(s *scope, x *ast.TableRef) (logical.Node, []*nsItem, e
 	b.traceRelation(x, r.schema)
 	switch {
 	case r.view != "":
-		return b.view(s, r, x)
+		return b.viewAs(s, r, x)
 	case r.virtual != nil:
+		b.useVirtual(r.virtual)
 		return b.virtual(r.virtual, x)
 	case r.sequence != nil:
+		b.use(catalog.Object{Class: catalog.SequenceClass, ID: r.sequence.ID}, "sequence", r.sequence.Name, catalog.PrivSelect)
 		return b.sequence(r, x)
 	}
-	return b.table(r.table, x)
+	n, items, err := b.table(r.table, x, b.useTable(r.table, catalog.PrivSelect))
+	if err == nil {
+		err = b.secure(items[0].rel, 'r')
+	}
+	return n, items, err
 }
 
 // found is what a relation's name means.
@@ -159,6 +165,9 @@ func (b *binder) relation(n *ast.QName) (*found, error) {
 		return nil, errAt(n.Pos, pgerrcode.FeatureNotSupported, "cross-database references are not implemented: \"%s.%s.%s\"", n.Catalog, n.Schema, n.Name)
 	}
 	if n.Schema != "" {
+		if err := b.mayLookInto(n); err != nil {
+			return nil, err
+		}
 		if r := b.lookup(n.Schema, n.Name); r != nil {
 			return r, b.upToDate(r, n)
 		}
@@ -240,8 +249,8 @@ func (b *binder) lookup(schema, name string) *found {
 	return f
 }
 
-// table makes a scan of a stored table.
-func (b *binder) table(t *catalog.Table, x *ast.TableRef) (logical.Node, []*nsItem, error) {
+// table makes a scan of a stored table; use is the number of what its columns are used for.
+func (b *binder) table(t *catalog.Table, x *ast.TableRef, use int) (logical.Node, []*nsItem, error) {
 	name := t.Name
 	if x.Alias != nil {
 		name = x.Alias.Name
@@ -259,7 +268,7 @@ func (b *binder) table(t *catalog.Table, x *ast.TableRef) (logical.Node, []*nsIt
 			b.rowInfo(c.Type.OID)
 			b.noteRow(c.Type.OID)
 		}
-		id := b.meta.Add(logical.ColInfo{Name: c.Name, Rel: name, T: c.Type, Table: t, Attr: c.Num, Collation: b.columnCollation(t, c.Num)})
+		id := b.meta.Add(logical.ColInfo{Name: c.Name, Rel: name, T: c.Type, Table: t, Attr: c.Num, Collation: b.columnCollation(t, c.Num), Use: use})
 		scan.Attrs, scan.Out = append(scan.Attrs, c.Num), append(scan.Out, id)
 		refs[i] = *b.meta.Column(id)
 		cols = append(cols, nsCol{c.Name, &refs[i]})
@@ -272,7 +281,7 @@ func (b *binder) table(t *catalog.Table, x *ast.TableRef) (logical.Node, []*nsIt
 	if x.Alias == nil {
 		it.schema = b.o.Catalog.SchemaName(t.Schema)
 	}
-	it.rel = &relation{table: t, scan: scan, alias: it.name}
+	it.rel = &relation{table: t, scan: scan, alias: it.name, use: use}
 	return scan, one(it), nil
 }
 

@@ -111,6 +111,8 @@ func (b *binder) insert(x *ast.Insert, outer *scope) (*query, error) {
 	rs := &scope{parent: outer, in: inReturning, ctes: s.ctes}
 	row := b.newRow(t, n.Alias)
 	n.Row = row.ids
+	use := b.useWrite(t, via, catalog.PrivInsert, in.names, in.attrs)
+	b.usedBy(use, row.ids)
 	if x.Returning != nil {
 		if row.item.hidden, n.System, err = b.insertedColumns(w, n.Alias); err != nil {
 			return nil, err
@@ -131,7 +133,7 @@ func (b *binder) insert(x *ast.Insert, outer *scope) (*query, error) {
 	if n.Returning, n.Out, q.out, err = b.returning(rs, x.Returning); err != nil {
 		return nil, err
 	}
-	return q, nil
+	return q, b.secureInsert(n, via)
 }
 
 func aliasOf(r *ast.TableRef, t *catalog.Table) string {
@@ -539,6 +541,10 @@ func sequenceDefault(c *catalog.Column, o Options) (expr.Expr, error) {
 		return b.autoIncrement(nullConst(types.Of(types.Int8OID)), c)
 	}
 	seq := &expr.Const{T: types.Of(types.RegclassOID), D: types.Int(int64(c.SequenceID))}
+	if c.Identity != 0 {
+		next := &expr.Call{Fn: builtin.NextIdentity, Args: []expr.Expr{seq}, T: types.Of(types.Int8OID), Pos: -1}
+		return b.coerce(next, c.Type, builtin.Assignment, ast.NoPos)
+	}
 	e, err := b.callBound("pg_catalog", "nextval", []expr.Expr{seq}, ast.NoPos)
 	if err != nil {
 		return nil, err

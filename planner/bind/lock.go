@@ -101,6 +101,12 @@ func (b *binder) lockItem(q *selection, l *ast.Locking, it *nsItem, named *ast.Q
 	if it.rel.table.Kind == catalog.KindMatView {
 		return errAt(ast.NoPos, pgerrcode.WrongObjectType, "cannot lock rows in materialized view \"%s\"", it.rel.table.Name)
 	}
+	if u := b.noted(it.rel.use); u != nil {
+		u.Need |= catalog.PrivUpdate
+	}
+	if err := b.secure(it.rel, 'w'); err != nil {
+		return err
+	}
 	id := b.scanColumn(it.rel, catalog.RowIDAttr, "rowid", types.Of(types.Int8OID))
 	q.junk = append(q.junk, target{name: "rowid", e: id, pos: ast.NoPos})
 	junk := len(q.junk) - 1

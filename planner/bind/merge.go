@@ -16,6 +16,7 @@ type merging struct {
 	table *catalog.Table
 	old   []logical.ColID // the target's columns
 	s     *scope
+	use   int
 }
 
 // merge binds MERGE.
@@ -38,7 +39,7 @@ func (b *binder) merge(x *ast.Merge) (*query, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &merging{x: x, table: t, s: s}
+	m := &merging{x: x, table: t, s: s, use: b.useWrite(t, nil, mergePrivs(x), nil, nil)}
 	src, err := b.mergeSource(m)
 	if err != nil {
 		return nil, err
@@ -51,7 +52,7 @@ func (b *binder) merge(x *ast.Merge) (*query, error) {
 		}
 		n.Whens = append(n.Whens, *when)
 	}
-	return &query{tree: n}, nil
+	return &query{tree: n}, b.secureMerge(n, src)
 }
 
 // unreachable refuses clauses behind one of their kind without a condition.
@@ -73,7 +74,7 @@ func unreachable(whens []ast.MergeWhen) error {
 // mergeSource joins the source with the target; where rows may be inserted, source
 // rows without a match stay.
 func (b *binder) mergeSource(m *merging) (*source, error) {
-	src, target, err := b.targetSource(m.table, nil, &m.x.Table)
+	src, target, err := b.targetSource(m.table, nil, &m.x.Table, m.use)
 	if err != nil {
 		return nil, err
 	}
@@ -126,6 +127,7 @@ func (b *binder) mergeWhen(m *merging, x *ast.MergeWhen) (*logical.MergeWhen, er
 	case ast.MergeUpdate:
 		s.in = inUpdateSet
 		out.Set, out.Values, err = b.assignments(&s, m.table, m.old, x.Set)
+		b.written(m.use, nil, nil, out.Set)
 	case ast.MergeInsert:
 		s.in = inValues
 		out.Values, err = b.mergeInsert(m, &s, x)
@@ -138,6 +140,11 @@ func (b *binder) mergeInsert(m *merging, s *scope, x *ast.MergeWhen) ([]expr.Exp
 	in := &insertion{x: &ast.Insert{Table: m.x.Table, Columns: x.Columns, Overriding: x.Overriding}, table: m.table, s: s}
 	if err := b.insertColumns(in); err != nil {
 		return nil, err
+	}
+	if u := b.noted(m.use); u != nil {
+		for _, a := range in.attrs {
+			mark(&u.Insert, a)
+		}
 	}
 	if x.Values == nil {
 		in.attrs = nil

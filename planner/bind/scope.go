@@ -47,6 +47,7 @@ const (
 	inMergeWhen
 	inCycleMark
 	inTriggerWhen
+	inPolicy
 	inWindowDef
 	inFrame // RANGE, then ROWS and GROUPS in the order of ast.FrameMode
 )
@@ -57,8 +58,8 @@ var clauseName = [...]string{inTarget: "SELECT", inWhere: "WHERE", inHaving: "HA
 	inDefault: "DEFAULT expressions", inCheck: "check constraints", inIndexExpr: "index expressions", inPartKey: "partition key expressions", inPartBound: "partition bound",
 	inIndexPred: "index predicates", inGenerated: "column generation expressions", inFilter: "FILTER",
 	inOnConflict: "ON CONFLICT", inUsing: "transform expressions", inCopyWhere: "COPY FROM WHERE conditions", inMergeWhen: "MERGE WHEN conditions", inCycleMark: "CYCLE",
-	inTriggerWhen: "trigger WHEN conditions",
-	inWindowDef:   "window definitions", inFrame: "window RANGE", inFrame + 1: "window ROWS", inFrame + 2: "window GROUPS"}
+	inTriggerWhen: "trigger WHEN conditions", inPolicy: "policy expressions",
+	inWindowDef: "window definitions", inFrame: "window RANGE", inFrame + 1: "window ROWS", inFrame + 2: "window GROUPS"}
 
 // scope is what names mean at one query level.
 type scope struct {
@@ -125,6 +126,7 @@ type relation struct {
 	// join has its node, nil for tables.
 	nullable bool
 	slot     *logical.Node
+	use      int // see logical.ColInfo.Use
 }
 
 // findColumn resolves an unqualified name, innermost level first. nil: not found.
@@ -202,7 +204,7 @@ func (b *binder) scanColumn(r *relation, attr int16, name string, t types.T) *ex
 			return b.meta.Column(r.scan.Out[i])
 		}
 	}
-	id := b.meta.Add(logical.ColInfo{Name: name, Rel: r.alias, T: t, Table: r.table, Attr: attr, Collation: b.columnCollation(r.table, attr)})
+	id := b.meta.Add(logical.ColInfo{Name: name, Rel: r.alias, T: t, Table: r.table, Attr: attr, Collation: b.columnCollation(r.table, attr), Use: r.use})
 	r.scan.Attrs, r.scan.Out = append(r.scan.Attrs, attr), append(r.scan.Out, id)
 	return b.meta.Column(id)
 }

@@ -117,6 +117,9 @@ func scalar(e ast.Expr, t *catalog.Table, place Place, want types.T, column stri
 	if err := checkStored(x, clause(place)); err != nil {
 		return nil, nil, err
 	}
+	if err := b.mayCall(x); err != nil {
+		return nil, nil, err
+	}
 	return x, b, nil
 }
 

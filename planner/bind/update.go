@@ -36,7 +36,8 @@ func (b *binder) update(x *ast.Update, outer *scope) (*query, error) {
 		return nil, err
 	}
 	n := &logical.Update{Write: w, Alias: aliasOf(&x.Table, t)}
-	src, err := b.writeSource(s, t, via, &x.Table, x.From, x.Where, x.CurrentOf)
+	use := b.useWrite(t, via, catalog.PrivUpdate, nil, nil)
+	src, err := b.writeSource(s, t, via, &x.Table, x.From, x.Where, x.CurrentOf, use)
 	if err != nil {
 		return nil, err
 	}
@@ -48,6 +49,7 @@ func (b *binder) update(x *ast.Update, outer *scope) (*query, error) {
 	if n.Set, vals, err = b.assignments(s, t, src.old, set); err != nil {
 		return nil, err
 	}
+	b.written(use, via, x.Set, n.Set)
 	if n.Set, vals, err = b.onUpdate(t, src.old, n.Set, vals); err != nil {
 		return nil, err
 	}
@@ -67,7 +69,7 @@ func (b *binder) update(x *ast.Update, outer *scope) (*query, error) {
 	for _, c := range src.tree.Cols() {
 		exprs = append(exprs, b.meta.Column(c))
 	}
-	p := &logical.Project{Input: src.tree, Exprs: exprs, Out: append([]logical.ColID(nil), src.tree.Cols()...)}
+	p := &logical.Project{Input: src.tree, Exprs: exprs, Out: append([]logical.ColID(nil), src.tree.Cols()...), HandsOn: true}
 	for i, v := range vals {
 		id := b.meta.Add(logical.ColInfo{Name: t.Columns[n.Set[i]-1].Name, T: v.Type()})
 		p.Exprs, p.Out, n.New = append(p.Exprs, v), append(p.Out, id), append(n.New, id)
@@ -75,13 +77,16 @@ func (b *binder) update(x *ast.Update, outer *scope) (*query, error) {
 	n.Input = p
 	row := b.newRow(t, n.Alias)
 	n.Row, row.item.hidden = row.ids, system
+	b.usedBy(use, row.ids)
 	if s.items[0], _, err = b.expose(via, row.item, n.Alias); err != nil {
 		return nil, err
 	}
 	s.in = inReturning
 	q := &query{tree: n}
-	n.Returning, n.Out, q.out, err = b.returning(s, x.Returning)
-	return q, err
+	if n.Returning, n.Out, q.out, err = b.returning(s, x.Returning); err != nil {
+		return nil, err
+	}
+	return q, b.secureUpdate(n, via, src, vals)
 }
 
 // delete binds DELETE.
@@ -104,7 +109,8 @@ func (b *binder) delete(x *ast.Delete, outer *scope) (*query, error) {
 	if err != nil {
 		return nil, err
 	}
-	src, err := b.writeSource(s, t, via, &x.Table, x.Using, x.Where, x.CurrentOf)
+	use := b.useWrite(t, via, catalog.PrivDelete, nil, nil)
+	src, err := b.writeSource(s, t, via, &x.Table, x.Using, x.Where, x.CurrentOf, use)
 	if err != nil {
 		return nil, err
 	}
@@ -116,8 +122,10 @@ func (b *binder) delete(x *ast.Delete, outer *scope) (*query, error) {
 		}
 	}
 	q := &query{tree: n}
-	n.Returning, n.Out, q.out, err = b.returning(s, x.Returning)
-	return q, err
+	if n.Returning, n.Out, q.out, err = b.returning(s, x.Returning); err != nil {
+		return nil, err
+	}
+	return q, b.secureDelete(n, via, src)
 }
 
 // source is what UPDATE and DELETE read.
@@ -139,7 +147,7 @@ func onlyOf(ref *ast.TableRef, via writtenView) bool {
 }
 
 // targetSource reads the table that is changed.
-func (b *binder) targetSource(t *catalog.Table, via writtenView, ref *ast.TableRef) (*source, []*nsItem, error) {
+func (b *binder) targetSource(t *catalog.Table, via writtenView, ref *ast.TableRef, use int) (*source, []*nsItem, error) {
 	if t.Kind == catalog.KindView {
 		return b.insteadSource(t, via, ref)
 	}
@@ -150,7 +158,7 @@ func (b *binder) targetSource(t *catalog.Table, via writtenView, ref *ast.TableR
 			read.Alias.Name = a.Name
 		}
 	}
-	tree, items, err := b.table(t, read)
+	tree, items, err := b.table(t, read, use)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -183,8 +191,8 @@ func (b *binder) targetSource(t *catalog.Table, via writtenView, ref *ast.TableR
 
 // writeSource joins the target with the other items under WHERE, or takes the row that a
 // cursor stands on.
-func (b *binder) writeSource(s *scope, t *catalog.Table, via writtenView, ref *ast.TableRef, others []ast.TableExpr, where ast.Expr, cursor string) (*source, error) {
-	src, items, err := b.targetSource(t, via, ref)
+func (b *binder) writeSource(s *scope, t *catalog.Table, via writtenView, ref *ast.TableRef, others []ast.TableExpr, where ast.Expr, cursor string, use int) (*source, error) {
+	src, items, err := b.targetSource(t, via, ref, use)
 	if err != nil {
 		return nil, err
 	}

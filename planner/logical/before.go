@@ -132,6 +132,7 @@ func (m *Meta) readBefore(n Node, written map[catalog.ID]bool) Node {
 		if x.reads(written) {
 			return m.readFirst(x, nil)
 		}
+		m.exprsBefore(x, written)
 		return x
 	case *Filter:
 		if s, ok := x.Input.(*Scan); ok && s.reads(written) {

@@ -18,20 +18,22 @@ type (
 		// its ctid and xmax (nil without Returning).
 		Row       []ColID
 		System    []ColID
+		Checks    []physical.RowCheck // over Row
 		Returning []expr.Expr
 		Out       []ColID
 	}
 	// Update changes rows of Target, which is part of Input. Old is the target's row in
 	// attribute order (0 = not fetched), RowID its key, New the values of Set.
 	Update struct {
-		Write *physical.TableWrite
-		Alias string
-		Input Node
-		RowID ColID
-		Old   []ColID
-		Set   []int16
-		New   []ColID
-		Row   []ColID // the new row, for Returning
+		Write  *physical.TableWrite
+		Alias  string
+		Input  Node
+		RowID  ColID
+		Old    []ColID
+		Set    []int16
+		New    []ColID
+		Row    []ColID             // the new row, for Returning
+		Checks []physical.RowCheck // over Row
 		// Of a family: the table that the old row is of, and the new row's ctid, xmax and tableoid.
 		TableOID  ColID
 		System    []ColID
@@ -57,6 +59,7 @@ type (
 		Input    Node
 		RowID    ColID
 		Old      []ColID // as in Update
+		Row      []ColID // the new row, for checks
 		TableOID ColID
 		Whens    []MergeWhen
 	}
@@ -70,6 +73,8 @@ type MergeWhen struct {
 	Cond    expr.Expr
 	Set     []int16
 	Values  []expr.Expr
+	// Using are over Input, of the row that is changed, Checks over Merge.Row.
+	Using, Checks []physical.RowCheck
 }
 
 // OnConflict is INSERT's conflict action. Values and Where are over Existing and Excluded.
@@ -81,6 +86,8 @@ type OnConflict struct {
 	Values             []expr.Expr
 	Where              expr.Expr
 	Existing, Excluded []ColID
+	// Using are over Existing, Checks over Insert.Row.
+	Using, Checks []physical.RowCheck
 }
 
 func (n *Insert) Cols() []ColID { return n.Out }

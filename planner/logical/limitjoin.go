@@ -122,6 +122,9 @@ func leafScan(n Node) *Scan {
 		n = f.Input
 	}
 	s, _ := n.(*Scan)
+	if s != nil && len(s.Secure) > 0 { // it may lack rows
+		return nil
+	}
 	return s
 }
 

@@ -33,6 +33,9 @@ type ColInfo struct {
 	// Collation is what texts of the column are ordered by unless a query says
 	// otherwise: 0 = as its type says, NoCollation = it could not be determined.
 	Collation catalog.ID
+	// Use numbers, from 1, the use in Meta.Uses that a mention of the column belongs to;
+	// 0 = none.
+	Use int
 }
 
 // NoCollation is the collation of a column over texts of several.
@@ -50,6 +53,8 @@ type Meta struct {
 	Tables map[catalog.ID]bool
 	// Calls: it calls functions that users made.
 	Calls bool
+	// Uses are what privileges are needed for.
+	Uses []physical.Use
 }
 
 // NewMeta returns an empty Meta.
@@ -151,6 +156,9 @@ type (
 		Family []*catalog.Table
 		// Cursor names the cursor whose row is the only one that is read, "" = all rows.
 		Cursor string
+		// Secure are conditions of row security: rows that do not fulfil them are not there
+		// for anything else that could tell of them.
+		Secure []expr.Expr
 	}
 	// Virtual reads a system relation.
 	Virtual struct {
@@ -195,11 +203,13 @@ type (
 		Input Node
 		Conds []expr.Expr
 	}
-	// Project computes Out[i] = Exprs[i]; a plain column keeps its ColID.
+	// Project computes Out[i] = Exprs[i]; a plain column keeps its ColID. HandsOn: it
+	// only gives columns other numbers, which is no use of them.
 	Project struct {
-		Input Node
-		Exprs []expr.Expr
-		Out   []ColID
+		Input   Node
+		Exprs   []expr.Expr
+		Out     []ColID
+		HandsOn bool
 	}
 	// ProjectSet is Project with set-returning calls on top level.
 	ProjectSet struct {

@@ -97,7 +97,14 @@ func MapExprs(n Node, f func(expr.Expr) expr.Expr) {
 			k[i].Expr = f(k[i].Expr)
 		}
 	}
+	checks := func(l []physical.RowCheck) {
+		for i := range l {
+			l[i].Cond = f(l[i].Cond)
+		}
+	}
 	switch x := n.(type) {
+	case *Scan:
+		list(x.Secure)
 	case *Func:
 		for i, c := range x.Calls {
 			x.Calls[i] = mapCall(c, f)
@@ -153,7 +160,10 @@ func MapExprs(n Node, f func(expr.Expr) expr.Expr) {
 		list(x.On)
 	case *Insert:
 		list(x.Returning)
+		checks(x.Checks)
 		if c := x.OnConflict; c != nil {
+			checks(c.Using)
+			checks(c.Checks)
 			list(c.Values)
 			if c.Where != nil {
 				c.Where = f(c.Where)
@@ -161,11 +171,14 @@ func MapExprs(n Node, f func(expr.Expr) expr.Expr) {
 		}
 	case *Update:
 		list(x.Returning)
+		checks(x.Checks)
 	case *Delete:
 		list(x.Returning)
 	case *Merge:
 		for i := range x.Whens {
 			w := &x.Whens[i]
+			checks(w.Using)
+			checks(w.Checks)
 			list(w.Values)
 			if w.Cond != nil {
 				w.Cond = f(w.Cond)

@@ -28,6 +28,10 @@ func (p *planner) insert(x *logical.Insert) (*rel, error) {
 	if x.Returning != nil {
 		n.Returning = p.remapAll(x.Returning, slices.Concat(x.Row, x.System))
 	}
+	n.Checks = p.rowChecks(x.Checks, x.Row)
+	if c := x.OnConflict; c != nil {
+		n.UpdateChecks, n.Using = p.rowChecks(c.Checks, x.Row), p.rowChecks(c.Using, c.Existing)
+	}
 	p.inherit(&n.Base, in, p.m.Fetch)
 	p.plan.ReadOnly = false
 	return &rel{n, x.Out}, nil
@@ -153,7 +157,11 @@ func ofFamily(c logical.ColID) []logical.ColID {
 
 func (p *planner) update(x *logical.Update) (*rel, error) {
 	used := &logical.ColSet{}
-	for _, e := range x.Returning { // RETURNING reads the new row: unchanged columns come from the old one
+	seen := slices.Clone(x.Returning)
+	for _, c := range x.Checks {
+		seen = append(seen, c.Cond)
+	}
+	for _, e := range seen { // RETURNING reads the new row: unchanged columns come from the old one
 		logical.Free(e, func(c logical.ColID) {
 			for i, r := range x.Row {
 				if r == c && x.Old[i] != 0 {
@@ -180,9 +188,22 @@ func (p *planner) update(x *logical.Update) (*rel, error) {
 		at := layout(slices.Concat(x.Row, x.System, more))
 		n.Returning = p.remapAll(x.Returning, at)
 	}
+	n.Checks = p.rowChecks(x.Checks, x.Row)
 	p.inherit(&n.Base, in, p.m.Fetch)
 	p.plan.ReadOnly = false
 	return &rel{n, x.Out}, nil
+}
+
+// rowChecks are checks over a row of the columns.
+func (p *planner) rowChecks(l []physical.RowCheck, row []logical.ColID) []physical.RowCheck {
+	if l == nil {
+		return nil
+	}
+	out := slices.Clone(l)
+	for i := range out {
+		out[i].Cond = p.remap(out[i].Cond, row)
+	}
+	return out
 }
 
 func (p *planner) delete(x *logical.Delete) (*rel, error) {

@@ -22,6 +22,7 @@ func (p *planner) knn(x *logical.Sort, lim *logical.Limit, k float64, need *logi
 	if !ok || lim == nil && !p.noSeq || p.noIndex {
 		return nil, false, nil
 	}
+	n.Conds = n.Scan.Secured(n.Conds)
 	rows := p.tableRows(n.Scan.Table)
 	want := k
 	if math.IsInf(k, 1) {

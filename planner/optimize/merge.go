@@ -1,6 +1,8 @@
 package optimize
 
 import (
+	"slices"
+
 	"github.com/loxodb/loxodb/planner/logical"
 	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/catalog"
@@ -16,6 +18,18 @@ func (p *planner) merge(x *logical.Merge) (*rel, error) {
 		all = append(all, w.Values...)
 		if w.Cond != nil {
 			all = append(all, w.Cond)
+		}
+	}
+	for i := range x.Whens {
+		for _, c := range x.Whens[i].Using {
+			all = append(all, c.Cond)
+		}
+		for _, c := range x.Whens[i].Checks {
+			logical.Free(c.Cond, func(id logical.ColID) {
+				if k := slices.Index(x.Row, id); k >= 0 && x.Old[k] != 0 {
+					used.Add(x.Old[k])
+				}
+			})
 		}
 	}
 	for _, e := range all {
@@ -49,7 +63,8 @@ func (p *planner) merge(x *logical.Merge) (*rel, error) {
 	at := layout(ids)
 	for _, w := range x.Whens {
 		n.Whens = append(n.Whens, physical.MergeWhen{Matched: w.Matched, Action: w.Action, Cond: p.remap(w.Cond, at),
-			Set: w.Set, Values: p.remapAll(w.Values, at)})
+			Set: w.Set, Values: p.remapAll(w.Values, at),
+			Using: p.rowChecks(w.Using, at), Checks: p.rowChecks(w.Checks, x.Row)})
 	}
 	p.inherit(&n.Base, in, p.m.Fetch)
 	p.plan.ReadOnly = false

@@ -122,6 +122,7 @@ func (p *planner) finish(s *bind.Statement) {
 	for id := range p.meta.Tables {
 		p.plan.Tables = append(p.plan.Tables, id)
 	}
+	p.plan.Uses = p.meta.Uses
 	p.plan.Bytes = 2048 + 512*p.plan.NodeCount
 }
 

@@ -34,6 +34,7 @@ type Plan struct {
 	TempOnly  bool            // what it locks or writes are temporary tables only
 	Version   catalog.Version // catalog it was planned against
 	Tables    []catalog.ID    // relations used; the plan is stale when one of them changed
+	Uses      []Use           // what privileges are needed for
 	NodeCount int             // Base.ID runs 0..NodeCount-1 over all trees
 	Bytes     int             // rough size, for the plan cache
 }

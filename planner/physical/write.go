@@ -72,6 +72,9 @@ type (
 		// Returning is over the new row (attribute order), its ctid and xmax, which is
 		// that of this transaction where a row was updated instead; nil = none.
 		Returning []expr.Expr
+		// Checks are those of row security over the new row, of inserted and of updated ones;
+		// Using those over the existing row of OnConflict.
+		Checks, UpdateChecks, Using []RowCheck
 	}
 	// Update changes rows. Input columns: 0 the RowID; then the old row in attribute
 	// order (len(Table.Columns) columns; vector columns that nothing needs come as NULL with
@@ -84,6 +87,7 @@ type (
 		Fetched []bool // by attribute order: the old value is really there
 		// Returning is over: the new row (attribute order), then the FROM columns.
 		Returning []expr.Expr
+		Checks    []RowCheck // over the new row
 	}
 	// Delete removes rows. Input columns: RowID, old row as in Update, other FROM columns.
 	Delete struct {
@@ -113,6 +117,8 @@ type MergeWhen struct {
 	Cond    expr.Expr
 	Set     []int16
 	Values  []expr.Expr
+	// Using are over a row of Input, Checks over the new row.
+	Using, Checks []RowCheck
 }
 
 // MergeAction is what becomes of a row.

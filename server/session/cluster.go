@@ -175,7 +175,11 @@ func (c *Cluster) Auth(_ context.Context, user string) (backend.AuthInfo, error)
 	if !ok {
 		return backend.AuthInfo{}, nil
 	}
-	return backend.AuthInfo{Exists: true, CanLogin: r.Login, Password: r.Password}, nil
+	info := backend.AuthInfo{Exists: true, CanLogin: r.Login, Password: r.Password}
+	if r.Password != "" && expired(r) {
+		info.Password = noPassword
+	}
+	return info, nil
 }
 
 // SetPassword stores a SCRAM verifier for the role.

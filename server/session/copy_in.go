@@ -155,6 +155,13 @@ func (s *Session) newCopyIn(ctx context.Context, p *portal, st *ast.Copy, opts *
 	if err != nil {
 		return nil, err
 	}
+	if err := s.mayUse(plan.Uses); err != nil {
+		return nil, err
+	}
+	if c.table.RowSecurity && s.Catalog().RowSecurityFor(c.table, s.current().ID) {
+		return nil, pgerr.New(pgerrcode.FeatureNotSupported, "COPY FROM not supported with row-level security").
+			WithHint("Use INSERT statements instead.")
+	}
 	if c.query, err = executor.New(plan); err != nil {
 		return nil, err
 	}
@@ -373,7 +380,7 @@ func (c *copyIn) fail(ctx context.Context, err error) error {
 		err = earlier // of rows before the one that is refused now
 	}
 	c.stop()
-	err = toPG(ctx, err)
+	err = c.p.s.hide(toPG(ctx, err))
 	c.p.s.failed(err)
 	if b, ok := c.parse.(*binaryRowsIn); ok && !b.header {
 		return err // before any line

@@ -114,6 +114,9 @@ func (d *Database) name() string {
 
 // open makes a session for a role that may log in.
 func (d *Database) open(st backend.Startup, role *catalog.Role) (*Session, error) {
+	if err := d.mayConnect(role); err != nil {
+		return nil, err
+	}
 	s := newSession(d, st, role)
 	s.beginWith(role)
 	for _, kv := range st.Settings {
@@ -143,11 +146,6 @@ func (s *Session) beginWith(role *catalog.Role) {
 			s.settings.start[o.Name], _ = s.settings.get(o.Name)
 		}
 	}
-}
-
-func fatal(e *pgerr.Error) error {
-	e.Severity = pgerr.Fatal
-	return e
 }
 
 // Catalog is the newest committed catalog.

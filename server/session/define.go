@@ -65,7 +65,7 @@ func (s *Session) defineEnv(ctx context.Context) *define.Env {
 			Rows:     s.db.rowsExpected,
 			Memory:   s.maintenanceMemory(),
 		},
-		Bind: options, Path: s.searchPath(true, false), Targets: s.pathNames(), TempNumber: s.tempNumber, Owner: s.role.ID, Super: s.role.Super,
+		Bind: options, Path: s.searchPath(true, false), Targets: s.pathNames(), TempNumber: s.tempNumber, Owner: s.current().ID, SessionUser: s.sessionRole().ID, Super: s.current().Super,
 		Notice: s.notice, Alone: s.tx.alone, SettingValue: s.settingText, SettingWritten: s.settingWritten, CheckBody: s.checkBody,
 		Database: s.Database(), Databases: databases{s},
 		Changed: func(snap *catalog.Snapshot) { s.tx.catalog = snap },

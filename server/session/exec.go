@@ -148,6 +148,11 @@ func (r *running) open(ctx context.Context, params []types.Datum) error {
 		}
 	}
 	r.plan = r.stmt.plan
+	if len(r.plan.Uses) > 0 {
+		if err := s.mayUse(r.plan.Uses); err != nil {
+			return err
+		}
+	}
 	if r.query = r.stmt.query; r.query == nil || r.query.Plan != r.plan {
 		if r.query, err = executor.New(r.plan); err != nil {
 			return err

@@ -104,6 +104,9 @@ func (s *Session) explain(ctx context.Context, p *portal, st *ast.Explain) (sour
 	if err != nil {
 		return nil, err
 	}
+	if err := s.mayUse(q.plan.Uses); err != nil {
+		return nil, err
+	}
 	o.PlanningMs = ms(time.Since(began))
 	var counters func(int) *explain.Counters
 	if o.Analyze {

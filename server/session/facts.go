@@ -21,17 +21,6 @@ import (
 
 var _ builtin.Session = (*Session)(nil)
 
-// CurrentUser implements builtin.Session.
-func (s *Session) CurrentUser() string {
-	if r, _ := s.settings.get("role"); r != "none" && r != "" {
-		return r
-	}
-	return s.user
-}
-
-// SessionUser implements builtin.Session.
-func (s *Session) SessionUser() string { return s.user }
-
 // Database implements builtin.Session.
 func (s *Session) Database() string { return s.db.name() }
 
@@ -71,8 +60,9 @@ func (s *Session) SearchPath(implicit bool) []string { return s.searchPath(impli
 func (s *Session) searchPath(temp, system bool) []string {
 	snap := s.Catalog()
 	var path []string
+	user := s.current()
 	for _, name := range s.pathNames() {
-		if x, ok := snap.Schema(name); ok {
+		if x, ok := snap.Schema(name); ok && (user.Super || snap.MayUseSchema(x, user.ID, catalog.PrivUsage)) {
 			path = append(path, x.Name)
 			temp = temp && !x.Temp
 		}
@@ -154,27 +144,33 @@ func (s *Session) Setting(name string) (string, bool) { return s.settings.show(n
 func (s *Session) SetSetting(name, value string, local bool) error {
 	switch lower(name) {
 	case "role":
-		if value != "none" {
-			if _, ok := s.Catalog().Role(value); !ok {
-				return pgerr.Newf(pgerrcode.InvalidParameterValue, "role %q does not exist", value)
-			}
-			if !s.role.Super && value != s.user {
-				return pgerr.Newf(pgerrcode.InsufficientPrivilege, "permission denied to set role %q", value)
-			}
-		}
+		return s.setRole(value, local)
 	case "session_authorization":
-		if !strings.EqualFold(value, "default") && value != s.user {
-			return pgerr.NotSupported(-1, "SET SESSION AUTHORIZATION is not supported")
-		}
-		return nil
+		return s.setSessionUser(value, local)
 	case "transaction_isolation", "transaction_read_only", "transaction_deferrable":
 		return s.tx.setMode(lower(name), value)
+	}
+	if err := s.maySet(name); err != nil {
+		return err
 	}
 	return s.settings.assign(name, value, local)
 }
 
 // Nextval implements builtin.Session.
 func (s *Session) Nextval(ctx context.Context, id catalog.ID) (int64, error) {
+	def, err := s.sequence(id)
+	if err != nil {
+		return 0, err
+	}
+	if err := s.mayDraw(def, catalog.PrivUsage|catalog.PrivUpdate); err != nil {
+		return 0, err
+	}
+	return s.NextIdentity(ctx, id)
+}
+
+// NextIdentity is Nextval for an identity column, which needs no privilege of the
+// sequence.
+func (s *Session) NextIdentity(ctx context.Context, id catalog.ID) (int64, error) {
 	def, err := s.sequence(id)
 	if err != nil {
 		return 0, err
@@ -212,12 +208,15 @@ func (s *Session) positions(def *catalog.Sequence) *sequence.Manager {
 
 // Currval implements builtin.Session.
 func (s *Session) Currval(id catalog.ID) (int64, error) {
-	if v, ok := s.seqVals[id]; ok {
-		return v, nil
-	}
 	def, err := s.sequence(id)
 	if err != nil {
 		return 0, err
+	}
+	if err := s.mayDraw(def, catalog.PrivUsage|catalog.PrivSelect); err != nil {
+		return 0, err
+	}
+	if v, ok := s.seqVals[id]; ok {
+		return v, nil
 	}
 	return 0, pgerr.Newf(pgerrcode.ObjectNotInPrerequisiteState, "currval of sequence %q is not yet defined in this session", def.Name)
 }
@@ -244,6 +243,11 @@ func (s *Session) LastInsertID() int64 { return s.inserted.first }
 // Lastval implements builtin.Session.
 func (s *Session) Lastval() (int64, error) {
 	if v, ok := s.seqVals[s.lastSeq]; ok {
+		if def, err := s.sequence(s.lastSeq); err == nil {
+			if err := s.mayDraw(def, catalog.PrivUsage|catalog.PrivSelect); err != nil {
+				return 0, err
+			}
+		}
 		return v, nil
 	}
 	return 0, pgerr.New(pgerrcode.ObjectNotInPrerequisiteState, "lastval is not yet defined in this session")
@@ -253,6 +257,9 @@ func (s *Session) Lastval() (int64, error) {
 func (s *Session) Setval(ctx context.Context, id catalog.ID, v int64, called bool) error {
 	def, err := s.sequence(id)
 	if err != nil {
+		return err
+	}
+	if err := s.mayDraw(def, catalog.PrivUpdate); err != nil {
 		return err
 	}
 	if err := s.tx.mayWriteTo(def.Temp, "setval()"); err != nil {

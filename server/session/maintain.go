@@ -36,6 +36,9 @@ func (s *Session) maintain(ctx context.Context, st *ast.Maintenance) (string, er
 		return "", err
 	}
 	for _, t := range tables {
+		if !s.mayMaintain(t, tag) {
+			continue
+		}
 		if st.Vacuum {
 			if err := s.vacuumTable(ctx, t, &o); err != nil {
 				return "", err

@@ -23,6 +23,9 @@ func (s *Session) online(ctx context.Context, stmt ast.Stmt) (tag string, err er
 	if err := s.tx.alone(tag + " CONCURRENTLY"); err != nil {
 		return "", err
 	}
+	if err := s.defineEnv(ctx).Permit(stmt); err != nil {
+		return "", err
+	}
 	switch st := stmt.(type) {
 	case *ast.CreateIndex:
 		err = s.buildOnline(ctx, func(e *define.Env) (*define.Online, error) { return e.StartIndex(ctx, st) })

@@ -90,7 +90,7 @@ func (p *portal) Pull(ctx context.Context, max int) (*batch.Batch, error) {
 	}
 	if err != nil {
 		p.close()
-		err = toPG(ctx, err)
+		err = p.s.hide(toPG(ctx, err))
 		p.s.failed(err)
 	}
 	if b == nil {
@@ -499,7 +499,7 @@ func (s *Session) Sync(ctx context.Context) error {
 	}
 	_, err := s.tx.commit(ctx)
 	s.note("idle", "")
-	return s.complain(toPG(ctx, err))
+	return s.complain(s.hide(toPG(ctx, err)))
 }
 
 // Simple implements backend.Session.

@@ -226,7 +226,7 @@ func (s *Session) planOptions(params []types.OID) planner.Options {
 	return planner.Options{
 		Transition: s.transitionFinder(),
 		Catalog:    s.Catalog(), Session: s, Format: s.TextFormat(), Parser: s.db.cfg.Parser,
-		ParamTypes: params, TempRows: s.tempRows,
+		ParamTypes: params, TempRows: s.tempRows, Role: s.current().ID, Super: s.current().Super,
 		VectorStats: func(id catalog.ID) planner.VectorStats {
 			ix, ok := s.db.vectors.Get(id)
 			if !ok {

@@ -12,6 +12,7 @@ import (
 	"github.com/loxodb/loxodb/server/backend"
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/batch"
+	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 	"github.com/loxodb/loxodb/storage/kv"
@@ -44,6 +45,9 @@ func (s *Session) utility(ctx context.Context, p *portal) (tag string, err error
 	case *ast.Listen:
 		return s.listen(st)
 	case *ast.Checkpoint:
+		if !s.Catalog().HasPrivsOf(s.current().ID, catalog.CheckpointID) {
+			return "", pgerr.New(pgerrcode.InsufficientPrivilege, "must be superuser or have privileges of pg_checkpoint to do CHECKPOINT")
+		}
 		return "CHECKPOINT", nil // every commit is durable already
 	case *ast.Maintenance:
 		return s.maintain(ctx, st)
@@ -149,6 +153,12 @@ func (s *Session) set(ctx context.Context, st *ast.Set) (string, error) {
 	case (st.Reset || st.Values == nil) && transactionModes[lower(st.Name)] != "":
 		return tag, s.tx.setMode(lower(st.Name), transactionModes[lower(st.Name)])
 	case st.Reset || st.Values == nil:
+		if ok, err := s.resetIdentity(st.Name, st.Local); ok {
+			return tag, err
+		}
+		if err := s.maySet(st.Name); err != nil {
+			return "", err
+		}
 		return tag, s.settings.reset(st.Name, st.Local)
 	}
 	if st.Local && !s.tx.inBlock() { // it ends with the transaction, however short
@@ -295,6 +305,8 @@ func (s *Session) settingWritten(st *ast.Set) (name, value string, err error) {
 			return "", "", err
 		}
 	} else if err := d.changeable(); err != nil {
+		return "", "", err
+	} else if err := s.maySet(st.Name); err != nil {
 		return "", "", err
 	} else {
 		name = d.name
@@ -530,6 +542,9 @@ func (s *Session) lockTables(ctx context.Context, st *ast.LockTable) error {
 	for i := range st.Tables {
 		t, err := s.findTable(&st.Tables[i])
 		if err != nil {
+			return err
+		}
+		if err := s.mayLock(t, strings.ToUpper(st.Mode)); err != nil {
 			return err
 		}
 		family := s.Catalog().Family(t)

@@ -374,20 +374,8 @@ type (
 		IfExists bool
 		User     bool // CREATE USER: LOGIN by default
 		Options  []Option
-	}
-	// Grant is GRANT or REVOKE (Revoke) of privileges or roles.
-	Grant struct {
-		At
-		Revoke      bool
-		Privileges  []string // empty = ALL
-		Kind        ObjectKind
-		AllInSchema bool
-		Objects     []QName
-		Args        [][]TypeName // of functions, as in Drop
-		Roles       []string     // granted roles, for GRANT role TO role
-		Grantees    []string
-		WithOption  bool
-		Cascade     bool
+		Members  []string // of ALTER GROUP ADD or (Leave) DROP USER
+		Leave    bool
 	}
 	// CreateTrigger is CREATE TRIGGER. Events are INSERT, DELETE, UPDATE and TRUNCATE, in
 	// this order.
@@ -566,6 +554,5 @@ func (*Comment) stmt()         {}
 func (*Truncate) stmt()        {}
 func (*Reindex) stmt()         {}
 func (*RoleStmt) stmt()        {}
-func (*Grant) stmt()           {}
 func (*CreateTrigger) stmt()   {}
 func (*Other) stmt()           {}

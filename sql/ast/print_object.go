@@ -49,12 +49,10 @@ func (p *printer) object(s Stmt) bool {
 		p.s([]string{"", " WITH NO DATA"}[b2i(v.WithNoData)])
 	case *RoleStmt:
 		p.roleStmt(v)
-	case *Grant:
-		p.grant(v)
 	case *CreateTrigger:
 		p.createTrigger(v)
 	default:
-		return false
+		return p.rights(s)
 	}
 	return true
 }
@@ -181,61 +179,14 @@ func (p *printer) reindex(v *Reindex) {
 	}
 }
 
-func (p *printer) grant(v *Grant) {
-	p.s([]string{"GRANT ", "REVOKE "}[b2i(v.Revoke)])
-	if v.Revoke && v.WithOption {
-		p.s([]string{"GRANT", "ADMIN"}[b2i(len(v.Roles) > 0)], " OPTION FOR ")
-	}
-	if len(v.Roles) > 0 {
-		p.roleNames(v.Roles)
-	} else {
-		p.privileges(v)
-	}
-	p.s([]string{" TO ", " FROM "}[b2i(v.Revoke)])
-	p.roleNames(v.Grantees)
-	if !v.Revoke && v.WithOption {
-		p.s(" WITH ", []string{"GRANT", "ADMIN"}[b2i(len(v.Roles) > 0)], " OPTION")
-	}
-	if v.Cascade {
-		p.s(" CASCADE")
-	}
-}
-
-// grantKind is GRANT's word for a kind: it names foreign objects in full.
-func grantKind(k ObjectKind) string {
-	if k == "SERVER" {
-		return "FOREIGN SERVER"
-	}
-	return string(k)
-}
-
-func (p *printer) privileges(v *Grant) {
-	if len(v.Privileges) == 0 {
-		p.s("ALL")
-	}
-	for i, x := range v.Privileges {
-		p.sep(i)
-		// select, references and create are keywords that must stay bare here.
-		if reservedWords[x] {
-			p.s(x)
-		} else {
-			p.ident(x)
-		}
-	}
-	p.s(" ON ")
-	if v.AllInSchema {
-		p.s("ALL ", string(v.Kind), "S IN SCHEMA ")
-	} else {
-		p.s(grantKind(v.Kind), " ")
-	}
-	for i, o := range v.Objects {
-		p.sep(i)
-		p.qname(o)
-		p.argTypes(v.Args, i)
-	}
-}
-
 func (p *printer) roleStmt(v *RoleStmt) {
+	if v.Members != nil {
+		p.s("ALTER GROUP ")
+		p.roleNames(v.Names)
+		p.s([]string{" ADD", " DROP"}[b2i(v.Leave)], " USER ")
+		p.roleNames(v.Members)
+		return
+	}
 	p.s(v.Action, " ", []string{"ROLE ", "USER "}[b2i(v.User)], ifExists(v.IfExists))
 	if len(v.Names) == 0 {
 		p.s("ALL")

@@ -89,6 +89,10 @@ func (w walker) control(s Stmt) {
 		w.expr(v.Where)
 	case *Set:
 		w.exprs(v.Values)
+	case *Policy:
+		w.part(v.Table)
+		w.expr(v.Using)
+		w.expr(v.Check)
 	case *Drop:
 		parts(w, v.Names)
 	case *Truncate:

@@ -242,7 +242,7 @@ func commentFuncs(r *registrar) {
 	}))
 	r.eval("obj_description(oid)", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
 		for _, class := range []string{"pg_class", "pg_namespace", "pg_constraint", "pg_trigger", "pg_extension", "pg_type", "pg_am", "pg_proc", "pg_operator",
-			"pg_collation", "pg_language", "pg_ts_config", "pg_ts_dict", "pg_ts_parser", "pg_ts_template"} {
+			"pg_collation", "pg_language", "pg_ts_config", "pg_ts_dict", "pg_ts_parser", "pg_ts_template", "pg_policy"} {
 			if c := comment(s.Catalog(), uint32(a[0].Int()), class); c != "" {
 				return types.String(c), nil
 			}
@@ -257,6 +257,14 @@ func commentFuncs(r *registrar) {
 // comment is the COMMENT ON an object of the catalog class.
 func comment(s *catalog.Snapshot, id catalog.ID, class string) string {
 	switch class {
+	case "pg_policy":
+		for _, t := range s.Tables() {
+			for _, p := range t.Policies {
+				if p.ID == id {
+					return p.Comment
+				}
+			}
+		}
 	case "pg_class":
 		if t, ok := s.TableByID(id); ok {
 			if t.Kind == catalog.KindComposite { // a comment on the type is none on the relation

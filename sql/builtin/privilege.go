@@ -13,31 +13,29 @@ import (
 
 // privilegeKind is a kind of object that has_…_privilege asks about.
 type privilegeKind struct {
-	word   string // has_<word>_privilege
-	reg    types.OID
-	what   string   // of "… does not exist" messages
-	all    []string // privileges that exist
-	public []string // granted to everybody when nothing was granted or revoked
-	names  []string // the objects that there are, of kinds without a catalog of their own
+	word  string // has_<word>_privilege
+	reg   types.OID
+	what  string   // of "… does not exist" messages
+	all   []string // privileges that exist
+	names []string // the objects that there are, of kinds without a catalog of their own
 }
 
 var privilegeKinds = []privilegeKind{
-	{"table", types.RegclassOID, "relation", strings.Fields("SELECT INSERT UPDATE DELETE TRUNCATE REFERENCES TRIGGER"), nil, nil},
-	{"sequence", types.RegclassOID, "relation", strings.Fields("USAGE SELECT UPDATE"), nil, nil},
-	{"any_column", types.RegclassOID, "relation", strings.Fields("SELECT INSERT UPDATE REFERENCES"), nil, nil},
-	{"schema", types.RegnamespaceOID, "schema", strings.Fields("CREATE USAGE"), nil, nil},
-	{"database", 0, "database", strings.Fields("CREATE CONNECT TEMPORARY TEMP"), strings.Fields("CONNECT TEMPORARY TEMP"), nil},
-	{"function", types.RegprocedureOID, "function", []string{"EXECUTE"}, []string{"EXECUTE"}, nil},
-	{"type", types.RegtypeOID, "type", []string{"USAGE"}, []string{"USAGE"}, nil},
-	{"language", 0, "language", []string{"USAGE"}, []string{"USAGE"}, strings.Fields("internal c sql plpgsql")},
-	{"tablespace", 0, "tablespace", []string{"CREATE"}, nil, strings.Fields("pg_default pg_global")},
-	{"foreign_data_wrapper", 0, "foreign-data wrapper", []string{"USAGE"}, nil, nil},
-	{"server", 0, "server", []string{"USAGE"}, nil, nil},
-	{"parameter", 0, "parameter", []string{"SET", "ALTER SYSTEM"}, nil, nil},
+	{"table", types.RegclassOID, "relation", strings.Fields("SELECT INSERT UPDATE DELETE TRUNCATE REFERENCES TRIGGER"), nil},
+	{"sequence", types.RegclassOID, "relation", strings.Fields("USAGE SELECT UPDATE"), nil},
+	{"any_column", types.RegclassOID, "relation", strings.Fields("SELECT INSERT UPDATE REFERENCES"), nil},
+	{"schema", types.RegnamespaceOID, "schema", strings.Fields("CREATE USAGE"), nil},
+	{"database", 0, "database", strings.Fields("CREATE CONNECT TEMPORARY TEMP"), nil},
+	{"function", types.RegprocedureOID, "function", []string{"EXECUTE"}, nil},
+	{"type", types.RegtypeOID, "type", []string{"USAGE"}, nil},
+	{"language", 0, "language", []string{"USAGE"}, strings.Fields("internal c sql plpgsql")},
+	{"tablespace", 0, "tablespace", []string{"CREATE"}, strings.Fields("pg_default pg_global")},
+	{"foreign_data_wrapper", 0, "foreign-data wrapper", []string{"USAGE"}, nil},
+	{"server", 0, "server", []string{"USAGE"}, nil},
+	{"parameter", 0, "parameter", []string{"SET", "ALTER SYSTEM"}, nil},
 }
 
-// privilegeFuncs registers has_…_privilege and pg_has_role. There are no grants:
-// owners and superusers have every privilege, others what PUBLIC has by default.
+// privilegeFuncs registers has_…_privilege and pg_has_role.
 func privilegeFuncs(r *registrar) {
 	for _, k := range privilegeKinds {
 		for _, form := range []string{"name_name", "name_id", "id_name", "id_id", "name", "id"} {
@@ -49,7 +47,7 @@ func privilegeFuncs(r *registrar) {
 			}))
 		}
 	}
-	col := privilegeKind{"column", types.RegclassOID, "relation", strings.Fields("SELECT INSERT UPDATE REFERENCES"), nil, nil}
+	col := privilegeKind{"column", types.RegclassOID, "relation", strings.Fields("SELECT INSERT UPDATE REFERENCES"), nil}
 	for _, form := range []string{
 		"name_name_name", "name_name_attnum", "name_id_name", "name_id_attnum", "id_name_name", "id_name_attnum",
 		"id_id_name", "id_id_attnum", "name_name", "name_attnum", "id_name", "id_attnum",
@@ -61,6 +59,8 @@ func privilegeFuncs(r *registrar) {
 	for _, form := range []string{"name_name", "name_id", "id_name", "id_id", "name", "id"} {
 		r.eval("pg_has_role_"+form, withSession(hasRole))
 	}
+	r.eval("row_security_active", withSession(rowSecurityActive))
+	r.eval("row_security_active_name", withSession(rowSecurityActive))
 }
 
 // role is the role that a name or OID argument means; public is nil.
@@ -102,12 +102,13 @@ func hasPrivilege(c *Ctx, s Session, k *privilegeKind, a []types.Datum, withRole
 			return types.Datum{}, err
 		}
 	}
-	owner, isPublic, exists, err := privilegeObject(c, s, k, at, a[at])
+	id, owner, exists, err := privilegeObject(c, s, k, at, a[at])
 	if err != nil {
 		return types.Datum{}, err
 	}
+	attr := int16(0)
 	if column >= 0 && exists {
-		if exists, err = hasColumn(c, s, at, a[at], column, a[column]); err != nil {
+		if attr, exists, err = columnNumber(c, s, id, column, a[column]); err != nil {
 			return types.Null, err
 		}
 	}
@@ -115,106 +116,155 @@ func hasPrivilege(c *Ctx, s Session, k *privilegeKind, a []types.Datum, withRole
 	if err != nil || !exists {
 		return types.Null, err
 	}
-	if who != nil && (who.Super || who.ID == owner) {
-		return types.Bool(true), nil
+	holder := catalog.Public
+	if who != nil {
+		holder = who.ID
 	}
 	for _, w := range wanted {
-		if w.grant {
-			continue
-		}
-		for _, p := range k.public {
-			if p == w.name {
-				return types.Bool(true), nil
-			}
-		}
-		if isPublic && (w.name == "SELECT" || w.name == "USAGE") {
+		if holdsPrivilege(s.Catalog(), k.word, id, owner, attr, holder, catalog.PrivNamed(w.name), w.grant) {
 			return types.Bool(true), nil
 		}
 	}
 	return types.Bool(false), nil
 }
 
-// privilegeObject finds the object: its owner, and whether all may read it.
-func privilegeObject(c *Ctx, s Session, k *privilegeKind, i int, d types.Datum) (owner catalog.ID, public, exists bool, err error) {
-	owner = catalog.BootstrapRoleID
-	id := uint32(d.Int())
-	if c.argT(i).Rep() != types.RepInt {
-		switch {
-		case k.word == "database":
-			x, ok := s.Catalog().Database(d.Text())
-			if !ok {
-				return 0, false, false, pgerr.Newf(pgerrcode.InvalidCatalogName, "database \"%s\" does not exist", d.Text())
-			}
-			return x.Owner, false, true, nil
-		case k.word == "parameter":
-			return owner, false, true, nil
-		case k.reg == 0:
-			if !slices.Contains(k.names, d.Text()) {
-				return 0, false, false, pgerr.Newf(pgerrcode.UndefinedObject, "%s \"%s\" does not exist", k.what, d.Text())
-			}
-			return owner, false, true, nil
-		case k.reg == types.RegnamespaceOID:
-			x, ok := s.Catalog().Schema(d.Text())
-			if !ok || x.Name != d.Text() {
-				return 0, false, false, pgerr.Newf(pgerrcode.InvalidSchemaName, "schema \"%s\" does not exist", d.Text())
-			}
-			id = x.ID
-		case c.Format.Names == nil:
-			return 0, false, false, pgerr.Newf(pgerrcode.UndefinedTable, "relation \"%s\" does not exist", d.Text())
-		default:
-			if id, err = c.Format.Names.RegIn(k.reg, d.Text()); err != nil {
-				return 0, false, false, err
-			}
+// holdsPrivilege reports a privilege, or the option to grant it, on an object of a kind.
+func holdsPrivilege(s *catalog.Snapshot, word string, id, owner catalog.ID, attr int16, role catalog.ID, p catalog.Priv, option bool) bool {
+	class := map[string]catalog.ObjClass{"table": catalog.RelationClass, "sequence": catalog.SequenceClass,
+		"column": catalog.RelationClass, "any_column": catalog.RelationClass, "schema": catalog.SchemaClass,
+		"database": catalog.DatabaseClass, "function": catalog.FunctionClass, "type": catalog.TypeClass, "language": catalog.LanguageClass}[word]
+	if class == 0 { // there are no grants on others
+		return s.Super(role)
+	}
+	if _, ok := s.SequenceByID(id); ok && class == catalog.RelationClass {
+		class = catalog.SequenceClass
+	}
+	if t, ok := s.TypeByID(id); ok && class == catalog.TypeClass { // of an array type its elements'
+		id = t.ID
+	}
+	o := catalog.Object{Class: class, ID: id}
+	if option {
+		if s.Held(s.EffectiveACL(o, owner), owner, role, p, true) != 0 {
+			return true
+		}
+	} else if s.Allowed(o, owner, role, p) != 0 {
+		return true
+	}
+	t, ok := s.TableByID(id)
+	if !ok || word != "column" && word != "any_column" {
+		return false
+	}
+	for i := range t.Columns {
+		c := &t.Columns[i]
+		if c.Dropped || word == "column" && c.Num != attr {
+			continue
+		}
+		if l := s.ColumnACL(t.ID, c.Num); l != nil && s.Held(l, t.Owner, role, p, option) != 0 {
+			return true
 		}
 	}
+	return false
+}
+
+// languageIDs are the OIDs of the languages that are always there.
+var languageIDs = map[string]catalog.ID{"internal": 12, "c": 13, "sql": 14, "plpgsql": 13776}
+
+// privilegeObject finds the object and its owner.
+func privilegeObject(c *Ctx, s Session, k *privilegeKind, i int, d types.Datum) (id, owner catalog.ID, exists bool, err error) {
+	if c.argT(i).Rep() == types.RepInt {
+		id = uint32(d.Int())
+	} else if id, err = namedObject(c, s, k, d.Text()); err != nil {
+		return 0, 0, false, err
+	}
+	owner = catalog.BootstrapRoleID
 	cat := s.Catalog()
 	switch k.reg {
 	case types.RegclassOID:
 		if t, ok := cat.TableByID(id); ok {
 			if k.word == "sequence" {
-				return 0, false, false, pgerr.Newf(pgerrcode.WrongObjectType, "\"%s\" is not a sequence", t.Name)
+				return 0, 0, false, pgerr.Newf(pgerrcode.WrongObjectType, "\"%s\" is not a sequence", t.Name)
 			}
-			return t.Owner, t.Kind == catalog.KindVirtual, true, nil
+			return id, t.Owner, true, nil
 		}
 		if q, ok := cat.SequenceByID(id); ok {
-			return q.Owner, false, true, nil
+			return id, q.Owner, true, nil
 		}
 		if k.word == "sequence" && id != 0 && id < catalog.DatabaseID {
 			if name, ok := c.Format.Names.RegOut(types.RegclassOID, id); ok {
-				return 0, false, false, pgerr.Newf(pgerrcode.WrongObjectType, "\"%s\" is not a sequence", name)
+				return 0, 0, false, pgerr.Newf(pgerrcode.WrongObjectType, "\"%s\" is not a sequence", name)
 			}
 		}
-		return owner, true, id != 0 && id < catalog.DatabaseID, nil
+		return id, owner, id != 0 && id < catalog.DatabaseID, nil
 	case types.RegnamespaceOID:
 		x, ok := cat.SchemaByID(id)
 		if !ok {
-			return 0, false, false, nil
+			return 0, 0, false, nil
 		}
-		return x.Owner, id == catalog.PgCatalogID || id == catalog.PublicID || id == catalog.InformationSchemaID, true, nil
+		return id, x.Owner, true, nil
+	case types.RegtypeOID:
+		if t, ok := cat.TypeByID(id); ok {
+			owner = t.Owner
+		} else if r, ok := cat.RowType(id); ok {
+			owner = r.Table.Owner
+		}
 	}
-	return owner, false, id != 0, nil
+	if k.word == "database" {
+		x, ok := cat.DatabaseByID(id)
+		if !ok {
+			return 0, 0, false, nil
+		}
+		owner = x.Owner
+	}
+	return id, owner, id != 0, nil
 }
 
-// hasColumn reports that the column argument names a column of the table.
-func hasColumn(c *Ctx, s Session, tableAt int, table types.Datum, colAt int, col types.Datum) (bool, error) {
-	id := uint32(table.Int())
-	if c.argT(tableAt).Rep() != types.RepInt && c.Format.Names != nil {
-		var err error
-		if id, err = c.Format.Names.RegIn(types.RegclassOID, table.Text()); err != nil {
-			return false, err
+// namedObject is the OID of the object of a name; what has no catalog of its own has 1.
+func namedObject(c *Ctx, s Session, k *privilegeKind, name string) (catalog.ID, error) {
+	switch {
+	case k.word == "database":
+		x, ok := s.Catalog().Database(name)
+		if !ok {
+			return 0, pgerr.Newf(pgerrcode.InvalidCatalogName, "database \"%s\" does not exist", name)
 		}
+		return x.ID, nil
+	case k.word == "parameter":
+		return 1, nil
+	case k.reg == 0:
+		if !slices.Contains(k.names, name) {
+			return 0, pgerr.Newf(pgerrcode.UndefinedObject, "%s \"%s\" does not exist", k.what, name)
+		}
+		if id, ok := languageIDs[name]; ok && k.word == "language" {
+			return id, nil
+		}
+		return 1, nil
+	case k.reg == types.RegnamespaceOID:
+		x, ok := s.Catalog().Schema(name)
+		if !ok || x.Name != name {
+			return 0, pgerr.Newf(pgerrcode.InvalidSchemaName, "schema \"%s\" does not exist", name)
+		}
+		return x.ID, nil
+	case c.Format.Names == nil:
+		return 0, pgerr.Newf(pgerrcode.UndefinedTable, "relation \"%s\" does not exist", name)
 	}
+	return c.Format.Names.RegIn(k.reg, name)
+}
+
+// columnNumber is the attribute number that the column argument means, and whether the
+// table has it; other relations' columns are all there.
+func columnNumber(c *Ctx, s Session, id catalog.ID, at int, col types.Datum) (int16, bool, error) {
 	t, ok := s.Catalog().TableByID(id)
 	if !ok {
-		return true, nil
+		return 0, true, nil
 	}
-	if c.argT(colAt).Rep() == types.RepInt {
-		return t.Column(int16(col.Int())) != nil, nil
+	if c.argT(at).Rep() == types.RepInt {
+		num := int16(col.Int())
+		return num, t.Column(num) != nil, nil
 	}
-	if t.ColumnByName(col.Text()) == nil {
-		return false, pgerr.Newf(pgerrcode.UndefinedColumn, "column \"%s\" of relation \"%s\" does not exist", col.Text(), t.Name)
+	x := t.ColumnByName(col.Text())
+	if x == nil {
+		return 0, false, pgerr.Newf(pgerrcode.UndefinedColumn, "column \"%s\" of relation \"%s\" does not exist", col.Text(), t.Name)
 	}
-	return true, nil
+	return x.Num, true, nil
 }
 
 type wantedPrivilege struct {
@@ -240,8 +290,7 @@ func parsePrivileges(k *privilegeKind, s string) (list []wantedPrivilege, err er
 	return list, nil
 }
 
-// hasRole is pg_has_role([user,] role, privilege): nobody is a member of another
-// role; superusers are of all.
+// hasRole is pg_has_role([user,] role, privilege).
 func hasRole(c *Ctx, s Session, a []types.Datum) (types.Datum, error) {
 	at := 0
 	who, _ := s.Catalog().Role(s.CurrentUser())
@@ -257,8 +306,46 @@ func hasRole(c *Ctx, s Session, a []types.Datum) (types.Datum, error) {
 		return types.Datum{}, err
 	}
 	k := privilegeKind{all: []string{"USAGE", "MEMBER", "USAGE WITH ADMIN OPTION", "MEMBER WITH ADMIN OPTION"}}
-	if _, err := parsePrivileges(&k, a[len(a)-1].Text()); err != nil {
+	wanted, err := parsePrivileges(&k, a[len(a)-1].Text())
+	if err != nil {
 		return types.Datum{}, err
 	}
-	return types.Bool(who != nil && (who.Super || target != nil && who.ID == target.ID)), nil
+	if who == nil || target == nil {
+		return types.Bool(who != nil && who.Super), nil
+	}
+	for _, w := range wanted {
+		ok := false
+		switch cat := s.Catalog(); {
+		case w.grant || strings.HasSuffix(w.name, "OPTION"):
+			ok = cat.IsAdmin(who.ID, target.ID)
+		case w.name == "USAGE":
+			ok = cat.HasPrivsOf(who.ID, target.ID)
+		default:
+			ok = cat.IsMember(who.ID, target.ID)
+		}
+		if ok {
+			return types.Bool(true), nil
+		}
+	}
+	return types.Bool(false), nil
+}
+
+// rowSecurityActive is row_security_active(table).
+func rowSecurityActive(c *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+	id := uint32(a[0].Int())
+	if c.argT(0).Rep() != types.RepInt {
+		var err error
+		if c.Format.Names == nil {
+			return types.Bool(false), nil
+		}
+		if id, err = c.Format.Names.RegIn(types.RegclassOID, a[0].Text()); err != nil {
+			return types.Datum{}, err
+		}
+	}
+	t, ok := s.Catalog().TableByID(id)
+	if !ok {
+		return types.Bool(false), nil
+	}
+	who, ok := s.Catalog().Role(s.CurrentUser())
+	return types.Bool(ok && s.Catalog().RowSecurityFor(t, who.ID)), nil
 }

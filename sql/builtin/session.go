@@ -41,7 +41,13 @@ func sessionFuncs(r *registrar) {
 	}))
 	signal := func(terminate bool) Eval {
 		return withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
-			return types.Bool(s.SignalBackend(int32(a[0].Int()), terminate)), nil
+			pid := int32(a[0].Int())
+			if x, ok := s.(interface{ MaySignal(int32, bool) error }); ok {
+				if err := x.MaySignal(pid, terminate); err != nil {
+					return types.Datum{}, err
+				}
+			}
+			return types.Bool(s.SignalBackend(pid, terminate)), nil
 		})
 	}
 	r.eval("pg_cancel_backend", signal(false))

@@ -175,8 +175,7 @@ func constantFuncs(r *registrar) {
 	always := func(d types.Datum, keys ...string) {
 		r.evals(func(*Ctx, []types.Datum) (types.Datum, error) { return d, nil }, keys...)
 	}
-	always(types.Bool(false), "pg_is_in_recovery", "pg_jit_available", "row_security_active",
-		"row_security_active_name", "pg_is_wal_replay_paused")
+	always(types.Bool(false), "pg_is_in_recovery", "pg_jit_available", "pg_is_wal_replay_paused")
 	r.eval("pg_trigger_depth", func(c *Ctx, _ []types.Datum) (types.Datum, error) {
 		if s, ok := c.Session.(interface{ TriggerDepth() int }); ok {
 			return types.Int(int64(s.TriggerDepth())), nil

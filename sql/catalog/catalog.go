@@ -104,6 +104,10 @@ type Table struct {
 	// Reads are the relations that a temporary view reads, as they were; see Outdated.
 	Reads   []Read `json:",omitempty"`
 	Comment string
+	// Policies of row security, which are in force when RowSecurity is set, for the owner,
+	// too, when ForceRowSecurity is.
+	Policies                      []*Policy `json:",omitempty"`
+	RowSecurity, ForceRowSecurity bool      `json:",omitempty"`
 	// PrimaryAttr is the attribute whose int value is the table key (RowID), 0 when
 	// the key is hidden (no primary key, or not a single integer column).
 	PrimaryAttr int16
@@ -322,6 +326,7 @@ type Role struct {
 	Password                             string // SCRAM verifier, "" none
 	ValidUntil                           string
 	Comment                              string
+	MemberOf                             []Membership `json:",omitempty"`
 }
 
 // Extension is an installed extension.

@@ -44,6 +44,8 @@ type Layer struct {
 	funcByID   map[ID]*Function
 	extensions map[string]*Extension
 	stats      map[ID]*TableStats
+	rights     map[Object]*Rights
+	defaults   map[ID]*DefaultRights
 	// referrers lists, by referenced table, the tables whose foreign keys point at it.
 	referrers map[ID][]ID
 }
@@ -69,6 +71,7 @@ func (l *Layer) clone() *Layer {
 		types: clone(l.types), typeByID: clone(l.typeByID), rowTypes: clone(l.rowTypes),
 		collations: clone(l.collations), functions: clone(l.functions), funcByID: clone(l.funcByID),
 		extensions: clone(l.extensions), stats: clone(l.stats), referrers: clone(l.referrers),
+		rights: clone(l.rights), defaults: clone(l.defaults),
 	}
 }
 

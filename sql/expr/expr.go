@@ -45,6 +45,7 @@ type (
 		T        types.T // resolved result type
 		Variadic bool    // the last argument is the VARIADIC array itself
 		Pos      int     // byte offset for errors, −1
+		Phrase   string  // as of Cast: CURRENT_USER
 	}
 	// And, Or: three-valued, short-circuit per row.
 	And struct{ Args []Expr }

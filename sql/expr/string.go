@@ -84,6 +84,10 @@ func (p *printer) expr(e Expr) {
 			p.write("$", strconv.Itoa(e.N))
 		}
 	case *Call:
+		if e.Phrase != "" {
+			p.write(e.Phrase)
+			return
+		}
 		if collation := builtin.ShownCollation(e.Fn); collation > 0 && len(e.Args) > collation {
 			p.collated(e, collation)
 			return

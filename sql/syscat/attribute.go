@@ -27,6 +27,7 @@ type attribute struct {
 	collation           catalog.ID
 	inherited           bool
 	parents             int
+	acl                 catalog.ACL
 }
 
 func (r *rows) attribute(a attribute) {
@@ -62,6 +63,7 @@ func (r *rows) attribute(a attribute) {
 	if a.collation == 0 {
 		r.oid("attcollation", info.Collation)
 	}
+	r.acl("attacl", a.acl)
 	r.emit()
 }
 
@@ -125,7 +127,7 @@ func (r *rows) tableAttributes(t *catalog.Table) {
 		}
 		r.attribute(attribute{rel: t.ID, name: c.Name, num: num, typ: typ, dims: c.NDims, notNull: c.NotNull,
 			def: c.Default != "", missing: c.Missing != nil, identity: c.Identity, generated: c.Generated, collation: c.Collation,
-			inherited: c.Inherited, parents: c.InhCount})
+			inherited: c.Inherited, parents: c.InhCount, acl: r.cat.ColumnACL(t.ID, num)})
 	}
 }
 

@@ -1,7 +1,6 @@
 package syscat
 
 import (
-	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/types"
 	"sort"
@@ -22,7 +21,7 @@ func namespaces(r *rows) {
 		r.oid("oid", id)
 		r.text("nspname", name)
 		r.oid("nspowner", owner)
-		r.strs("nspacl", r.schemaRights(id, owner))
+		r.aclOf("nspacl", catalog.SchemaClass, id, owner)
 		r.emit()
 	}
 	for _, s := range allSchemas(r.cat) {
@@ -30,30 +29,15 @@ func namespaces(r *rows) {
 	}
 }
 
-// schemaRights are those that initdb gives: of the system's schemas and of public
-// everybody may use what is in them, though nobody but the owner may add to it.
-func (r *rows) schemaRights(id, owner catalog.ID) []string {
-	switch id {
-	case catalog.PgCatalogID, catalog.InformationSchemaID, catalog.PublicID:
-	default:
-		return nil
-	}
-	name := "pg_database_owner"
-	if x, ok := r.cat.RoleByID(owner); ok {
-		name = builtin.QuoteIdent(x.Name)
-	}
-	return []string{name + "=UC/" + name, "=U/" + name}
-}
-
 // initialRights are what initdb has granted: pg_dump leaves it out.
 func initialRights(r *rows) {
 	for _, s := range allSchemas(r.cat) {
-		if rights := r.schemaRights(s.ID, s.Owner); rights != nil {
+		if l := catalog.InitialACL(catalog.Object{Class: catalog.SchemaClass, ID: s.ID}, s.Owner); l != nil {
 			r.oid("objoid", s.ID)
 			r.oid("classoid", classNamespace)
 			r.int("objsubid", 0)
 			r.char("privtype", 'i')
-			r.strs("initprivs", rights)
+			r.acl("initprivs", l)
 			r.emit()
 		}
 	}
@@ -97,6 +81,8 @@ type class struct {
 	unpopulated                      bool
 	hasChildren                      bool
 	bound                            string
+	rowSecurity, forced              bool
+	acl                              catalog.ACL
 	options                          catalog.Options
 }
 
@@ -118,7 +104,10 @@ func (r *rows) class(c class) {
 	r.int("relchecks", int64(c.checks))
 	r.bool("relhasrules", c.hasRules)
 	r.bool("relhastriggers", c.hasTriggers)
-	r.bools(false, "relisshared", "relrowsecurity", "relforcerowsecurity")
+	r.bools(false, "relisshared")
+	r.bool("relrowsecurity", c.rowSecurity)
+	r.bool("relforcerowsecurity", c.forced)
+	r.acl("relacl", c.acl)
 	r.bool("relhassubclass", c.hasChildren)
 	r.bool("relispartition", c.bound != "")
 	if c.bound != "" && c.bound != "index" {
@@ -170,14 +159,15 @@ func classes(r *rows) {
 			live = 't'
 		}
 		r.class(class{id: s.ID, schema: s.Schema, owner: s.Owner, name: s.Name, kind: 'S', persistence: live,
-			ident: 'n', natts: 3, pages: 1, tuples: 1, file: s.ID})
+			ident: 'n', natts: 3, pages: 1, tuples: 1, file: s.ID, acl: r.cat.ACLOf(catalog.Object{Class: catalog.SequenceClass, ID: s.ID}, s.Owner)})
 	}
 }
 
 func (r *rows) tableClass(t *catalog.Table) {
 	c := class{id: t.ID, schema: t.Schema, typ: t.TypeID, owner: t.Owner, name: t.Name, kind: t.RelKind(),
 		persistence: persistence(t), ident: 'n', natts: len(t.Columns), tuples: -1, hasIndex: len(t.Indexes) > 0,
-		options: t.Options}
+		options: t.Options, rowSecurity: t.RowSecurity, forced: t.ForceRowSecurity,
+		acl: r.cat.ACLOf(catalog.Object{Class: catalog.RelationClass, ID: t.ID}, t.Owner)}
 	switch t.Kind {
 	case catalog.KindView:
 		c.hasRules, c.hasTriggers = true, len(t.Triggers) > 0
@@ -291,6 +281,9 @@ func (r *rows) userTypes() {
 	for _, t := range r.cat.Types() {
 		for _, i := range t.Infos() {
 			r.typeRow(i, 0, t.Owner)
+			if i.OID == t.ID {
+				r.aclOf("typacl", catalog.TypeClass, t.ID, t.Owner)
+			}
 			if i.OID == t.ID && t.Kind == catalog.DomainType {
 				r.domainColumns(t)
 			}

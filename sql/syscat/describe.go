@@ -26,6 +26,7 @@ const (
 	classExtension catalog.ID = 3079
 	classAuthid    catalog.ID = 1260
 	classDatabase  catalog.ID = 1262
+	classPolicy    catalog.ID = 3256
 )
 
 func descriptions(r *rows) {
@@ -62,6 +63,9 @@ func descriptions(r *rows) {
 		}
 		for _, g := range t.Triggers {
 			put(g.ID, classTrigger, 0, g.Comment)
+		}
+		for _, p := range t.Policies {
+			put(p.ID, classPolicy, 0, p.Comment)
 		}
 	}
 	for _, c := range r.cat.UserCollations() {
@@ -186,6 +190,9 @@ func depends(r *rows) {
 }
 
 func (r *rows) tableDepends(t *catalog.Table) {
+	for _, p := range t.Policies {
+		r.depend(classPolicy, p.ID, 0, classRelation, t.ID, 0, depAuto)
+	}
 	switch {
 	case t.Kind == catalog.KindComposite:
 		r.depend(classType, t.TypeID, 0, classNamespace, t.Schema, 0, depNormal)

@@ -12,13 +12,8 @@ var _ = register("information_schema", map[string]generator{
 	"tables":                          infoTables,
 	"views":                           infoViews,
 	"sequences":                       infoSequences,
-	"enabled_roles":                   infoEnabledRoles,
 	"character_sets":                  infoCharacterSets,
 	"collations":                      infoCollations,
-	"table_privileges":                infoTablePrivileges,
-	"role_table_grants":               infoTablePrivileges,
-	"column_privileges":               infoColumnPrivileges,
-	"role_column_grants":              infoColumnPrivileges,
 })
 
 // names stores prefix_catalog, prefix_schema and prefix_name.
@@ -119,13 +114,6 @@ func infoSequences(r *rows) {
 	}
 }
 
-func infoEnabledRoles(r *rows) {
-	for _, x := range r.cat.Roles() {
-		r.text("role_name", x.Name)
-		r.emit()
-	}
-}
-
 func infoCharacterSets(r *rows) {
 	r.text("character_set_name", "UTF8")
 	r.text("character_repertoire", "UCS")
@@ -134,40 +122,4 @@ func infoCharacterSets(r *rows) {
 	r.text("default_collate_schema", "pg_catalog")
 	r.text("default_collate_name", "C.UTF-8")
 	r.emit()
-}
-
-// infoTablePrivileges shows what owners hold by default.
-func infoTablePrivileges(r *rows) {
-	for _, t := range r.relations() {
-		owner := roleName(r.cat, t.Owner)
-		for _, p := range []string{"INSERT", "SELECT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"} {
-			r.text("grantor", owner)
-			r.text("grantee", owner)
-			r.names("table", r.cat.SchemaName(t.Schema), t.Name)
-			r.text("privilege_type", p)
-			r.text("is_grantable", "YES")
-			r.yes("with_hierarchy", p == "SELECT")
-			r.emit()
-		}
-	}
-}
-
-func infoColumnPrivileges(r *rows) {
-	for _, t := range r.relations() {
-		owner := roleName(r.cat, t.Owner)
-		for i := range t.Columns {
-			if t.Columns[i].Dropped {
-				continue
-			}
-			for _, p := range []string{"SELECT", "INSERT", "UPDATE", "REFERENCES"} {
-				r.text("grantor", owner)
-				r.text("grantee", owner)
-				r.names("table", r.cat.SchemaName(t.Schema), t.Name)
-				r.text("column_name", t.Columns[i].Name)
-				r.text("privilege_type", p)
-				r.text("is_grantable", "YES")
-				r.emit()
-			}
-		}
-	}
 }

@@ -75,8 +75,18 @@ func activity(r *rows) {
 	if l == nil {
 		return
 	}
+	user := r.user()
+	all := r.cat.HasPrivsOf(user, catalog.ReadAllStatsID)
 	for _, b := range l.Backends() {
 		r.database(b.Database)
+		if !all && !r.cat.HasPrivsOf(user, b.User) { // others do not see what somebody does
+			r.int("pid", int64(b.PID))
+			r.oid("usesysid", b.User)
+			r.text("usename", b.UserName)
+			r.text("query", "<insufficient privilege>")
+			r.emit()
+			continue
+		}
 		r.int("pid", int64(b.PID))
 		r.oid("usesysid", b.User)
 		r.text("usename", b.UserName)

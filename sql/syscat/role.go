@@ -99,7 +99,13 @@ func groups(r *rows) {
 		}
 		r.text("groname", x.Name)
 		r.oid("grosysid", x.ID)
-		r.set("grolist", types.EmptyArray(types.OidOID))
+		members := []catalog.ID{}
+		for _, m := range r.cat.Members(x.ID) {
+			members = append(members, m.ID)
+		}
+		if r.set("grolist", types.EmptyArray(types.OidOID)); len(members) > 0 {
+			nums(r, "grolist", members)
+		}
 		r.emit()
 	}
 }
@@ -121,6 +127,7 @@ func databases(r *rows) {
 		r.oid("dattablespace", 1663)
 		r.text("datcollate", x.Collate)
 		r.text("datctype", x.Ctype)
+		r.aclOf("datacl", catalog.DatabaseClass, x.ID, x.Owner)
 		r.emit()
 	}
 }

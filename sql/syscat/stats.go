@@ -33,14 +33,16 @@ func zeroRow(r *rows) {
 }
 
 func pgStats(r *rows) {
+	user := r.user()
 	for _, t := range r.cat.Tables() {
 		s := r.cat.Stats(t.ID)
-		if s == nil {
+		if s == nil || r.cat.RowSecurityFor(t, user) {
 			continue
 		}
+		whole := r.cat.Allowed(catalog.Object{Class: catalog.RelationClass, ID: t.ID}, t.Owner, user, catalog.PrivSelect) != 0
 		for i := range t.Columns {
 			c := &t.Columns[i]
-			if cs := s.Columns[int16(i+1)]; cs != nil && !c.Dropped {
+			if cs := s.Columns[int16(i+1)]; cs != nil && !c.Dropped && (whole || r.cat.AllowedColumn(t, c.Num, user, catalog.PrivSelect) != 0) {
 				r.statsRow(t, c, cs)
 			}
 		}

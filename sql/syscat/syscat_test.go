@@ -132,6 +132,9 @@ func testSnapshot() *catalog.Snapshot {
 		Max: 2147483647, Cache: 1, OwnerTable: 20001, OwnerAttr: 1})
 	s.PutSequence(&catalog.Sequence{ID: 20031, Schema: 2200, Name: "t_i_seq", Owner: 10, Type: 20, Start: 1, Increment: 1, Min: 1,
 		Max: 1 << 62, Cache: 1, OwnerTable: 20001, OwnerAttr: 8, Identity: true})
+	s.PutRole(&catalog.Role{ID: 20900, Name: "member", Inherit: true, ConnLimit: -1, MemberOf: []catalog.Membership{{Role: 20901, Grantor: 10, Admin: true}}})
+	s.PutDefaultRights(&catalog.DefaultRights{ID: 20902, Role: 10, Class: catalog.RelationClass, ACL: catalog.ACL{{Grantee: 20900, Grantor: 10, Privs: catalog.PrivSelect}}})
+	t.Policies = []*catalog.Policy{{ID: 20903, Name: "p", Command: 'r', Roles: []catalog.ID{0}, Using: "(a = 1)"}}
 	key := types.AppendKey(nil, types.Of(23), types.Int(5), false)
 	s.PutStats(20001, &catalog.TableStats{Rows: 10, Pages: 1, Columns: map[int16]*catalog.ColumnStats{
 		2: {Width: 4, Distinct: -1, MCV: [][]byte{key}, MCF: []float64{0.5}, Histogram: [][]byte{key, key}}}})

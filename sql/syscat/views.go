@@ -26,25 +26,25 @@ func pgTables(r *rows) {
 	owner := roleName(r.cat, catalog.BootstrapRoleID)
 	for _, t := range Tables() {
 		if t.Kind == 'r' {
-			r.pgTable(t.Schema, t.Name, owner, false, false, false)
+			r.pgTable(t.Schema, t.Name, owner, false, false, false, false)
 		}
 	}
 	for _, t := range r.cat.Tables() {
 		if t.Kind == catalog.KindTable {
 			r.pgTable(r.cat.SchemaName(t.Schema), t.Name, roleName(r.cat, t.Owner), len(t.Indexes) > 0,
-				false, hasTriggers(r.cat, t))
+				false, hasTriggers(r.cat, t), t.RowSecurity)
 		}
 	}
 }
 
-func (r *rows) pgTable(schema, name, owner string, indexes, rules, triggers bool) {
+func (r *rows) pgTable(schema, name, owner string, indexes, rules, triggers, rowSecurity bool) {
 	r.text("schemaname", schema)
 	r.text("tablename", name)
 	r.text("tableowner", owner)
 	r.bool("hasindexes", indexes)
 	r.bool("hasrules", rules)
 	r.bool("hastriggers", triggers)
-	r.bool("rowsecurity", false)
+	r.bool("rowsecurity", rowSecurity)
 	r.emit()
 }
 
@@ -119,7 +119,8 @@ func pgSequences(r *rows) {
 		r.int("increment_by", s.Increment)
 		r.bool("cycle", s.Cycle)
 		r.int("cache_size", s.Cache)
-		if live != nil {
+		o := catalog.Object{Class: catalog.SequenceClass, ID: s.ID}
+		if live != nil && r.cat.Allowed(o, s.Owner, r.user(), catalog.PrivSelect|catalog.PrivUsage) != 0 {
 			if last, called, ok := live.SequenceValue(r.ctx, s.ID); ok && called {
 				r.set("last_value", types.Int(last))
 			}

@@ -11,7 +11,7 @@ import (
 const firstOID = uint64(types.FirstUserOID)
 
 // databaseOwner is the role that owns the schema public (PostgreSQL 15).
-const databaseOwner catalog.ID = 6171
+const databaseOwner = catalog.DatabaseOwnerID
 
 // predefined are PostgreSQL's predefined roles (chapter 22.5) with their OIDs.
 var predefined = []struct {
@@ -35,7 +35,13 @@ func (c *Cluster) bootstrap(ctx context.Context) error {
 			return err
 		}
 		for _, r := range predefined {
-			if err := e.PutRole(&catalog.Role{ID: r.id, Name: r.name, Inherit: true, ConnLimit: -1}); err != nil {
+			role := &catalog.Role{ID: r.id, Name: r.name, Inherit: true, ConnLimit: -1}
+			if r.id == catalog.MonitorID {
+				for _, id := range []catalog.ID{catalog.ReadAllSettingsID, catalog.ReadAllStatsID, catalog.StatScanTablesID} {
+					role.MemberOf = append(role.MemberOf, catalog.Membership{Role: id, Grantor: catalog.BootstrapRoleID})
+				}
+			}
+			if err := e.PutRole(role); err != nil {
 				return err
 			}
 		}

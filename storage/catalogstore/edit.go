@@ -139,6 +139,12 @@ func (e *Edit) RemoveTable(x *catalog.Table) error {
 	if err := e.PutStats(x.ID, nil); err != nil {
 		return err
 	}
+	if err := e.RemoveRights(catalog.Object{Class: catalog.RelationClass, ID: x.ID}); err != nil {
+		return err
+	}
+	if err := e.RemoveRights(catalog.Object{Class: catalog.TypeClass, ID: x.TypeID}); err != nil {
+		return err
+	}
 	e.Snap.RemoveTable(x)
 	for _, i := range x.Indexes {
 		if err := e.DropIndexStorage(i); err != nil {
@@ -250,6 +256,9 @@ func (e *Edit) PutType(x *catalog.Type) error {
 
 // RemoveType removes a type. Values of it may still be on their way: it stays registered.
 func (e *Edit) RemoveType(x *catalog.Type) error {
+	if err := e.RemoveRights(catalog.Object{Class: catalog.TypeClass, ID: x.ID}); err != nil {
+		return err
+	}
 	if err := e.share(); err != nil {
 		return err
 	}
@@ -322,6 +331,17 @@ func (e *Edit) PutStats(table catalog.ID, x *catalog.TableStats) error {
 
 // RemoveSchema, RemoveSequence and RemoveExtension remove.
 func (e *Edit) RemoveSchema(x *catalog.Schema) error {
+	if err := e.RemoveRights(catalog.Object{Class: catalog.SchemaClass, ID: x.ID}); err != nil {
+		return err
+	}
+	for _, d := range e.Snap.DefaultRights() {
+		if d.Schema != x.ID {
+			continue
+		}
+		if err := e.RemoveDefaultRights(d.ID); err != nil {
+			return err
+		}
+	}
 	if x.Temp {
 		e.Snap.RemoveSchema(x)
 		return nil
@@ -333,6 +353,9 @@ func (e *Edit) RemoveSchema(x *catalog.Schema) error {
 	return e.remove(kindSchema, x.ID)
 }
 func (e *Edit) RemoveSequence(x *catalog.Sequence) error {
+	if err := e.RemoveRights(catalog.Object{Class: catalog.SequenceClass, ID: x.ID}); err != nil {
+		return err
+	}
 	if x.Temp {
 		e.Snap.RemoveSequence(x)
 		return nil

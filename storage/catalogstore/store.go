@@ -29,6 +29,8 @@ const (
 	kindExtension byte = 'e'
 	kindStats     byte = 's'
 	kindSettings  byte = 'c' // of a role
+	kindRights    byte = 'a'
+	kindDefaults  byte = 'p' // ALTER DEFAULT PRIVILEGES
 	kindDrop      byte = 'd' // storage whose range is to be removed: storageMark
 	kindVersion   byte = 'v' // locked by whoever changes the catalog: 0, or 1 for what databases share
 
@@ -229,6 +231,10 @@ func put(snap *catalog.Snapshot, key, val []byte) error {
 		return decode(val, snap.PutExtension)
 	case kindStats:
 		return decode(val, func(x *catalog.TableStats) { snap.PutStats(id, x) })
+	case kindRights:
+		return decode(val, func(x *catalog.Rights) { snap.PutRights(x, false) })
+	case kindDefaults:
+		return decode(val, snap.PutDefaultRights)
 	case kindDrop, kindVersion:
 		return nil
 	}

@@ -26,9 +26,9 @@ func (e *Env) alterTable(ctx context.Context, st *ast.AlterTable) error {
 	case ast.ObjType:
 		return e.alterComposite(ctx, st)
 	default:
-		return e.alterOther(st)
+		return e.alterOther(ctx, st)
 	}
-	if done, err := e.alterOwnerAlone(st); done {
+	if done, err := e.alterOwnerAlone(ctx, st); done {
 		return err
 	}
 	t, err := e.baseTable(&st.Name)
@@ -71,7 +71,7 @@ func (e *Env) alterTable(ctx context.Context, st *ast.AlterTable) error {
 
 // alterOwnerAlone is ALTER TABLE … OWNER TO of a sequence or view, which may be called
 // tables here: pg_dump does so.
-func (e *Env) alterOwnerAlone(st *ast.AlterTable) (done bool, err error) {
+func (e *Env) alterOwnerAlone(ctx context.Context, st *ast.AlterTable) (done bool, err error) {
 	if len(st.Cmds) != 1 || st.Cmds[0].Kind != ast.ChangeOwner {
 		return false, nil
 	}
@@ -83,7 +83,7 @@ func (e *Env) alterOwnerAlone(st *ast.AlterTable) (done bool, err error) {
 	if found != nil {
 		return false, nil
 	}
-	return true, e.knownRole(st.Cmds[0].Name)
+	return true, e.changeOwner(ctx, &st.Name, "", st.Cmds[0].Name)
 }
 
 // alterPass orders the actions of one ALTER TABLE as PostgreSQL's passes do: what
@@ -115,10 +115,14 @@ func alterPass(cmd *ast.AlterCmd) int {
 }
 
 // alterOther accepts the actions on other objects that mean nothing here.
-func (e *Env) alterOther(st *ast.AlterTable) error {
+func (e *Env) alterOther(ctx context.Context, st *ast.AlterTable) error {
 	for i := range st.Cmds {
 		switch st.Cmds[i].Kind {
-		case ast.ChangeOwner, ast.SetStatistics:
+		case ast.ChangeOwner:
+			if err := e.changeOwner(ctx, &st.Name, st.Kind, st.Cmds[i].Name); err != nil {
+				return err
+			}
+		case ast.SetStatistics:
 		default:
 			return pgerr.NotSupported(int(st.Pos), "this form of ALTER %s is not supported", st.Kind)
 		}
@@ -156,7 +160,9 @@ func (e *Env) alter(ctx context.Context, old, t *catalog.Table, cmd *ast.AlterCm
 		}
 		return e.putTable(t)
 	case ast.ChangeOwner:
-		return e.knownRole(cmd.Name)
+		return e.changeOwner(ctx, &ast.QName{Schema: e.Catalog.SchemaName(old.Schema), Name: old.Name}, "", cmd.Name)
+	case ast.EnableRowSecurity, ast.DisableRowSecurity, ast.ForceRowSecurity, ast.NoForceRowSecurity:
+		return e.rowSecurity(t, cmd.Kind)
 	case ast.SetLogged, ast.SetUnlogged:
 		if t.Temp {
 			return pgerr.Newf(pgerrcode.InvalidTableDefinition, "cannot change logged status of table %q because it is temporary", t.Name).

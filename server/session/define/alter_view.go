@@ -14,6 +14,7 @@ import (
 // alterView runs the actions of ALTER VIEW, and those of ALTER TABLE on a view: defaults
 // that its columns have when rows are inserted through it, and options.
 func (e *Env) alterView(ctx context.Context, view *catalog.Table, st *ast.AlterTable) error {
+	owner := ""
 	if err := e.own(ctx, view); err != nil {
 		return err
 	}
@@ -46,14 +47,15 @@ func (e *Env) alterView(ctx context.Context, view *catalog.Table, st *ast.AlterT
 				return err
 			}
 		case ast.ChangeOwner:
-			if err := e.knownRole(cmd.Name); err != nil {
-				return err
-			}
+			owner = cmd.Name
 		default:
 			return notForViews(t, cmd)
 		}
 	}
-	return e.putTable(t)
+	if err := e.putTable(t); err != nil || owner == "" {
+		return err
+	}
+	return e.changeOwner(ctx, &ast.QName{Schema: e.Catalog.SchemaName(t.Schema), Name: t.Name}, "", owner)
 }
 
 // changeViewOptions is SET and RESET of options.

@@ -201,7 +201,7 @@ func (e *Env) alterAttribute(ctx context.Context, t *catalog.Table, cmd *ast.Alt
 		*c = again
 		return e.putTable(t)
 	case ast.ChangeOwner:
-		return e.knownRole(cmd.Name)
+		return e.changeOwner(ctx, &ast.QName{Schema: e.Catalog.SchemaName(t.Schema), Name: t.Name}, "", cmd.Name)
 	}
 	return pgerr.NotSupported(int(cmd.Pos), "this form of ALTER TYPE is not supported")
 }

@@ -114,9 +114,11 @@ func (n *NewDatabase) identity(o map[string]*ast.Option) error {
 // databaseAuthority looks up owner and template, and whether one may use them.
 func (e *Env) databaseAuthority(n *NewDatabase, o map[string]*ast.Option) (err error) {
 	if v := optionText(o["owner"]); v != "" {
-		if n.Owner, err = e.roleID(v); err != nil {
+		role, err := e.roleNamed(v)
+		if err != nil {
 			return err
 		}
+		n.Owner = role.ID
 	}
 	if !e.mayCreateDatabases() {
 		return pgerr.New(pgerrcode.InsufficientPrivilege, "permission denied to create database")

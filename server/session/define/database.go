@@ -197,10 +197,11 @@ func databaseTablespace(name string) error {
 
 // databaseOwner is ALTER DATABASE … OWNER TO.
 func (e *Env) databaseOwner(ctx context.Context, st *ast.AlterOwner) error {
-	owner, err := e.roleID(st.Owner)
+	role, err := e.roleNamed(st.Owner)
 	if err != nil {
 		return err
 	}
+	owner := role.ID
 	x, err := e.database(st.Name.Name)
 	if err != nil || x.Owner == owner {
 		return err
@@ -217,19 +218,6 @@ func (e *Env) databaseOwner(ctx context.Context, st *ast.AlterOwner) error {
 	n := *x
 	n.Owner = owner
 	return e.change(ctx).PutDatabase(&n)
-}
-
-// roleID finds a role by name, or the current one by the words for it.
-func (e *Env) roleID(name string) (catalog.ID, error) {
-	switch name {
-	case "current_user", "session_user", "current_role", "":
-		return e.Owner, nil
-	}
-	r, ok := e.Catalog.Role(name)
-	if !ok {
-		return 0, pgerr.Newf(pgerrcode.UndefinedObject, "role %q does not exist", name)
-	}
-	return r.ID, nil
 }
 
 // commentDatabase is COMMENT ON DATABASE, which only warns of a database that is not there.

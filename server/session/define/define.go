@@ -40,9 +40,11 @@ type Env struct {
 	Targets []string
 	// TempNumber numbers the session's temporary schema.
 	TempNumber func() int
-	Owner      catalog.ID
-	Super      bool
-	Notice     func(*pgerr.Error)
+	// Owner is the current user, whose all new objects are; SessionUser is who logged in,
+	// or whom SET SESSION AUTHORIZATION named.
+	Owner, SessionUser catalog.ID
+	Super              bool
+	Notice             func(*pgerr.Error)
 	// Alone is called by statements that must be a transaction of their own.
 	Alone func(statement string) error
 	// Changed is told the catalog that the statement is changing, once, before the
@@ -131,10 +133,26 @@ func Tag(stmt ast.Stmt) string {
 	case *ast.RoleStmt:
 		return st.Action + " ROLE"
 	case *ast.Grant:
-		if st.Revoke {
+		switch {
+		case len(st.Roles) > 0 && st.Revoke:
+			return "REVOKE ROLE"
+		case len(st.Roles) > 0:
+			return "GRANT ROLE"
+		case st.Revoke:
 			return "REVOKE"
 		}
 		return "GRANT"
+	case *ast.AlterDefaults:
+		return "ALTER DEFAULT PRIVILEGES"
+	case *ast.ReassignOwned:
+		return "REASSIGN OWNED"
+	case *ast.DropOwned:
+		return "DROP OWNED"
+	case *ast.Policy:
+		if st.Alter {
+			return "ALTER POLICY"
+		}
+		return "CREATE POLICY"
 	case *ast.CreateDatabase:
 		return "CREATE DATABASE"
 	case *ast.AlterDatabase:
@@ -147,8 +165,17 @@ func Tag(stmt ast.Stmt) string {
 
 // Run runs one statement.
 func Run(ctx context.Context, env *Env, stmt ast.Stmt) error {
-	current := env.currentViews()
+	if err := env.Permit(stmt); err != nil {
+		return err
+	}
+	current, before := env.currentViews(), env.Catalog
 	if err := env.run(ctx, stmt); err != nil {
+		return err
+	}
+	if err := env.giveNew(ctx, before); err != nil {
+		return err
+	}
+	if err := env.policiesHold(before); err != nil {
 		return err
 	}
 	return env.renewReads(current)
@@ -196,15 +223,10 @@ func (e *Env) run(ctx context.Context, stmt ast.Stmt) error {
 		if isRoutine(st.Kind) {
 			return e.ownFunction(ctx, st)
 		}
-		if st.Kind == ast.ObjCollation {
-			if _, err := e.collationByName(&st.Name); err != nil {
-				return err
-			}
-		}
 		if st.Kind == ast.ObjDatabase {
 			return e.databaseOwner(ctx, st)
 		}
-		return e.knownRole(st.Owner) // there is one owner as yet: the superuser
+		return e.alterOwner(ctx, st)
 	case *ast.AlterSchema:
 		return e.setSchema(ctx, st)
 	case *ast.Comment:
@@ -222,9 +244,17 @@ func (e *Env) run(ctx context.Context, stmt ast.Stmt) error {
 	case *ast.AlterDatabase:
 		return e.alterDatabase(ctx, st)
 	case *ast.Grant:
-		return pgerr.NotSupported(int(st.Pos), "GRANT and REVOKE are not supported")
+		return e.grant(ctx, st)
 	case *ast.CreateTrigger:
 		return e.createTrigger(ctx, st)
+	case *ast.AlterDefaults:
+		return e.alterDefaults(ctx, st)
+	case *ast.ReassignOwned:
+		return e.reassign(ctx, st)
+	case *ast.DropOwned:
+		return e.dropOwned(ctx, st)
+	case *ast.Policy:
+		return e.policy(ctx, st)
 	}
 	return pgerr.NotSupported(int(stmt.Position()), "this statement is not supported")
 }
@@ -276,6 +306,9 @@ func (e *Env) find(n *ast.QName, look func(schema catalog.ID) bool) error {
 		if !ok {
 			return pgerr.Newf(pgerrcode.InvalidSchemaName, "schema %q does not exist", n.Schema)
 		}
+		if !e.Super && !e.Catalog.MayUseSchema(s, e.Owner, catalog.PrivUsage) {
+			return denied("permission denied for schema %s", s.Name)
+		}
 		if look(s.ID) {
 			return nil
 		}
@@ -322,5 +355,6 @@ func copyTable(t *catalog.Table) *catalog.Table {
 	c.Indexes = append([]*catalog.Index(nil), t.Indexes...)
 	c.Constraints = append([]*catalog.Constraint(nil), t.Constraints...)
 	c.Triggers = append([]*catalog.Trigger(nil), t.Triggers...)
+	c.Policies = append([]*catalog.Policy(nil), t.Policies...)
 	return &c
 }

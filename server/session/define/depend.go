@@ -44,6 +44,7 @@ const (
 	classObject // an operator class of an extension for inverted indexes
 	triggerObject
 	functionObject
+	policyObject // part is the policy
 )
 
 // dependent is an object that cannot be without another; auto ones go with it
@@ -127,7 +128,7 @@ func (r *removal) belongs(o object) bool {
 	switch o.kind {
 	case defaultObject:
 		return r.found[object{kind: tableObject, id: o.id}] || r.found[object{kind: columnObject, id: o.id, attr: o.attr}]
-	case columnObject, triggerObject:
+	case columnObject, triggerObject, policyObject:
 		return r.found[object{kind: tableObject, id: o.id}]
 	case constraintObject:
 		return r.found[object{kind: tableObject, id: o.id}] || r.losesColumn(o)
@@ -201,6 +202,7 @@ func (e *Env) dependents(o object) ([]dependent, error) {
 		}
 		views = append(views, e.partDependents(t)...)
 		views = append(views, e.triggersFrom(t)...)
+		views = append(views, e.policyReaders(t, 0)...)
 		return append(append(views, e.referring(t, func(*catalog.Constraint) bool { return true })...), e.owned(t.ID, 0)...), err
 	case columnObject:
 		return e.columnDependents(o)
@@ -328,6 +330,7 @@ func (e *Env) columnDependents(o object) ([]dependent, error) {
 	}
 	out = append(out, e.owned(t.ID, o.attr)...)
 	out = append(out, e.triggersOfColumn(t, o.attr)...)
+	out = append(out, e.policyReaders(t, o.attr)...)
 	for _, x := range t.Indexes {
 		if x.Unique && usesColumn(e, t, x, o.attr) {
 			out = append(out, e.referring(t, func(k *catalog.Constraint) bool { return k.Index == x.ID })...)
@@ -426,6 +429,12 @@ func (e *Env) describe(o object) string {
 		return "column " + t.Columns[o.attr-1].Name + " of " + table
 	case defaultObject:
 		return "default value for column " + t.Columns[o.attr-1].Name + " of " + table
+	case policyObject:
+		for _, p := range t.Policies {
+			if p.ID == o.part {
+				return "policy " + p.Name + " on " + table
+			}
+		}
 	case constraintObject:
 		return "constraint " + constraintByID(t, o.part).Name + " on " + table
 	case triggerObject:
@@ -522,6 +531,8 @@ func (e *Env) removeObject(ctx context.Context, o object) error {
 			removeConstraint(t, o.part)
 		case triggerObject:
 			t.Triggers = withoutTrigger(t.Triggers, o.part)
+		case policyObject:
+			t.Policies = slices.DeleteFunc(t.Policies, func(p *catalog.Policy) bool { return p.ID == o.part })
 		}
 		return nil
 	})

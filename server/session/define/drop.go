@@ -26,6 +26,9 @@ func (e *Env) drop(ctx context.Context, st *ast.Drop) error {
 			return err
 		}
 	}
+	if st.Kind == "POLICY" {
+		return e.dropPolicies(ctx, st)
+	}
 	var targets []object
 	for i := range st.Names {
 		var o *object
@@ -274,6 +277,11 @@ func (e *Env) truncate(ctx context.Context, st *ast.Truncate) error {
 	}
 	if err := e.fireTruncate(ctx, tables, catalog.TriggerBefore); err != nil {
 		return err
+	}
+	for _, t := range tables {
+		if err := e.permitTruncate(t); err != nil {
+			return err
+		}
 	}
 	for _, t := range tables {
 		if err := e.truncateTable(ctx, t, st.RestartIdentity); err != nil {

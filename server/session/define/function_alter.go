@@ -164,10 +164,20 @@ func (e *Env) moveFunction(ctx context.Context, st *ast.AlterSchema) error {
 }
 
 func (e *Env) ownFunction(ctx context.Context, st *ast.AlterOwner) error {
-	if _, err := e.ownRoutine(st.Kind, &st.Name, st.Args); err != nil {
+	f, err := e.ownRoutine(st.Kind, &st.Name, st.Args)
+	if err != nil {
 		return err
 	}
-	return e.knownRole(st.Owner) // there is one owner as yet: the superuser
+	to, err := e.roleNamed(st.Owner)
+	if err != nil {
+		return err
+	}
+	if !e.Super {
+		return notOwner("function", f.Name)
+	}
+	c := *f
+	c.Owner = to.ID
+	return e.edit.PutFunction(&c)
 }
 
 func (e *Env) commentFunction(st *ast.Comment, text string) error {

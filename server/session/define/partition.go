@@ -366,6 +366,9 @@ func (e *Env) join(ctx context.Context, parent, t *catalog.Table, hasRows bool) 
 		if len(x.Triggers) > 0 {
 			return triggersInFamily(x)
 		}
+		if x.RowSecurity {
+			return securityInFamily(x)
+		}
 	}
 	p := copyTable(parent)
 	p.Children = append(slices.Clone(p.Children), t.ID)

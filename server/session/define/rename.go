@@ -33,6 +33,10 @@ func (e *Env) renameOne(ctx context.Context, st *ast.Rename) error {
 		return e.renameSchema(ctx, st)
 	case ast.ObjDatabase:
 		return e.renameDatabase(ctx, st)
+	case ast.ObjRole:
+		return e.renameRole(ctx, st)
+	case "POLICY":
+		return e.renamePolicy(ctx, st)
 	case ast.ObjSequence:
 		q, err := e.findSequence(&st.Name)
 		if err != nil {
@@ -326,6 +330,10 @@ func (e *Env) renameInExpressions(t *catalog.Table, num int16, name string) erro
 			return "", err
 		}
 		x := list[0].Stmt.(*ast.Select).Targets[0].Expr
+		if hasQuery(x) {
+			return "", pgerr.NotSupported(-1, "renaming a column that a policy with a subquery may read is not supported").
+				WithHint("Drop the policy first.")
+		}
 		ast.Walk(x, func(n ast.Node) bool {
 			if ref, ok := n.(*ast.ColumnRef); ok && len(ref.Parts) > 0 && ref.Parts[len(ref.Parts)-1] == old {
 				ref.Parts[len(ref.Parts)-1] = name
@@ -358,6 +366,16 @@ func (e *Env) renameInExpressions(t *catalog.Table, num int16, name string) erro
 			return err
 		}
 		t.Constraints[i] = &c
+	}
+	for i, p := range t.Policies {
+		c := *p
+		if c.Using, err = fix(p.Using); err != nil {
+			return err
+		}
+		if c.Check, err = fix(p.Check); err != nil {
+			return err
+		}
+		t.Policies[i] = &c
 	}
 	for i, x := range t.Indexes {
 		c := *x

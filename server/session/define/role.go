@@ -2,7 +2,7 @@ package define
 
 import (
 	"context"
-	"strconv"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgerrcode"
@@ -11,88 +11,6 @@ import (
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
 )
-
-// role is CREATE, ALTER and DROP ROLE.
-func (e *Env) role(ctx context.Context, st *ast.RoleStmt) error {
-	if !e.Super {
-		return pgerr.Newf(pgerrcode.InsufficientPrivilege, "permission denied to %s role", strings.ToLower(st.Action))
-	}
-	if st.Set != nil {
-		return e.roleSetting(ctx, st)
-	}
-	for _, name := range st.Names {
-		var err error
-		switch st.Action {
-		case "CREATE":
-			err = e.createRole(ctx, name, st)
-		case "ALTER":
-			err = e.alterRole(ctx, name, st)
-		default:
-			if err = e.dropRole(ctx, name); err != nil && st.IfExists && missing(err) {
-				e.notice("00000", "role %q does not exist, skipping", name)
-				err = nil
-			}
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (e *Env) createRole(ctx context.Context, name string, st *ast.RoleStmt) error {
-	if strings.HasPrefix(name, "pg_") {
-		return pgerr.Newf(pgerrcode.ReservedName, "role name %q is reserved", name).
-			WithDetail("Role names starting with \"pg_\" are reserved.")
-	}
-	if _, ok := e.Catalog.Role(name); ok {
-		return pgerr.Newf(pgerrcode.DuplicateObject, "role %q already exists", name)
-	}
-	edit := e.change(ctx)
-	r := &catalog.Role{Name: name, Inherit: true, Login: st.User, ConnLimit: -1}
-	var err error
-	if r.ID, err = edit.NewID(ctx); err != nil {
-		return err
-	}
-	if err := e.roleOptions(r, st); err != nil {
-		return err
-	}
-	return edit.PutRole(r)
-}
-
-func (e *Env) alterRole(ctx context.Context, name string, st *ast.RoleStmt) error {
-	r, ok := e.Catalog.Role(name)
-	if !ok {
-		return pgerr.Newf(pgerrcode.UndefinedObject, "role %q does not exist", name)
-	}
-	edit := e.change(ctx)
-	c := *r
-	if err := e.roleOptions(&c, st); err != nil {
-		return err
-	}
-	return edit.PutRole(&c)
-}
-
-func (e *Env) dropRole(ctx context.Context, name string) error {
-	r, ok := e.Catalog.Role(name)
-	if !ok {
-		return pgerr.Newf(pgerrcode.UndefinedObject, "role %q does not exist", name)
-	}
-	if r.ID == e.Owner {
-		return pgerr.New(pgerrcode.ObjectInUse, "current user cannot be dropped")
-	}
-	for _, t := range e.Catalog.Tables() {
-		if t.Owner == r.ID {
-			return pgerr.Newf(pgerrcode.DependentObjectsStillExist, "role %q cannot be dropped because some objects depend on it", name).
-				WithDetail("owner of table %s", t.Name)
-		}
-	}
-	edit := e.change(ctx)
-	if err := edit.PutRoleSettings(&catalog.RoleSettings{Role: r.ID}); err != nil {
-		return err
-	}
-	return edit.RemoveRole(r)
-}
 
 // roleSetting is ALTER ROLE … [IN DATABASE …] SET.
 func (e *Env) roleSetting(ctx context.Context, st *ast.RoleStmt) error {
@@ -106,16 +24,25 @@ func (e *Env) roleSetting(ctx context.Context, st *ast.RoleStmt) error {
 	}
 	id := catalog.ID(0) // ALTER ROLE ALL
 	for _, name := range st.Names {
-		switch name {
-		case "current_user", "current_role", "session_user":
-			id = e.Owner
+		r, err := e.roleNamed(name)
+		if err != nil {
+			return err
+		}
+		if id = r.ID; id == e.Owner {
 			continue
 		}
-		r, ok := e.Catalog.Role(name)
-		if !ok {
-			return pgerr.Newf(pgerrcode.UndefinedObject, "role %q does not exist", name)
+		if r.Super && !e.Super {
+			return denied("must be superuser to alter superusers")
 		}
-		id = r.ID
+		if !e.mayCreateRoles() {
+			return denied("permission denied")
+		}
+	}
+	if id == 0 && st.Database == "" && !e.Super {
+		return denied("must be superuser to alter settings globally")
+	}
+	if id == 0 && st.Database != "" && !e.Catalog.Owns(e.Owner, e.Catalog.DatabaseOwner()) {
+		return notOwner("database", st.Database)
 	}
 	return e.keepSetting(ctx, id, in, st.Set)
 }
@@ -145,45 +72,6 @@ func (e *Env) keepSetting(ctx context.Context, role, in catalog.ID, set *ast.Set
 		keep = append(keep, catalog.Option{Name: name, Value: text})
 	}
 	return edit.PutRoleSettings(x.WithIn(in, keep))
-}
-
-func (e *Env) roleOptions(r *catalog.Role, st *ast.RoleStmt) error {
-	flags := map[string]*bool{
-		"superuser": &r.Super, "createdb": &r.CreateDB, "createrole": &r.CreateRole, "inherit": &r.Inherit,
-		"canlogin": &r.Login, "isreplication": &r.Replication, "bypassrls": &r.BypassRLS,
-	}
-	for i := range st.Options {
-		o := &st.Options[i]
-		name := strings.ToLower(o.Name)
-		v := optionValue(o)
-		if f, ok := flags[name]; ok {
-			*f = v == "true" || v == "1"
-			continue
-		}
-		switch name {
-		case "password":
-			if o.Value == nil || isNull(o) {
-				r.Password = ""
-				continue
-			}
-			hash, err := e.HashPassword(v)
-			if err != nil {
-				return err
-			}
-			r.Password = hash
-		case "connectionlimit":
-			n, err := strconv.Atoi(v)
-			if err != nil || n < -1 {
-				return pgerr.Newf(pgerrcode.InvalidParameterValue, "invalid connection limit: %s", v)
-			}
-			r.ConnLimit = n
-		case "validuntil":
-			r.ValidUntil = v
-		default:
-			return pgerr.NotSupported(int(o.Pos), "role option %q is not supported", o.Name)
-		}
-	}
-	return nil
 }
 
 func isNull(o *ast.Option) bool {
@@ -291,6 +179,20 @@ func (e *Env) commentGlobal(st *ast.Comment, text string) error {
 		c := *s
 		c.Comment = text
 		return e.edit.PutSchema(&c)
+	case "POLICY":
+		t, err := e.table(&st.Name)
+		if err != nil {
+			return err
+		}
+		old := t.Policy(st.Column)
+		if old == nil {
+			return noPolicy(t, st.Column)
+		}
+		p := *old
+		p.Comment = text
+		n := copyTable(t)
+		n.Policies[slices.Index(n.Policies, old)] = &p
+		return e.putTable(n)
 	case ast.ObjRole:
 		r, ok := e.Catalog.Role(st.Name.Name)
 		if !ok {

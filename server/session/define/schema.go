@@ -13,14 +13,15 @@ import (
 )
 
 func (e *Env) createSchema(ctx context.Context, st *ast.CreateSchema) error {
-	name := st.Name
+	name, owner := st.Name, e.Owner
 	if st.Owner != "" {
-		if err := e.knownRole(st.Owner); err != nil {
+		r, err := e.roleNamed(st.Owner)
+		if err != nil {
 			return err
 		}
-	}
-	if name == "" {
-		name = st.Owner
+		if owner = r.ID; name == "" {
+			name = r.Name
+		}
 	}
 	if strings.HasPrefix(name, "pg_") {
 		return pgerr.Newf(pgerrcode.ReservedName, "unacceptable schema name %q", name).
@@ -41,12 +42,12 @@ func (e *Env) createSchema(ctx context.Context, st *ast.CreateSchema) error {
 	if _, taken := e.Catalog.SchemaByID(catalog.PublicID); name == "public" && !taken {
 		id = catalog.PublicID // where what extensions bring belongs
 	}
-	if err := edit.PutSchema(&catalog.Schema{ID: id, Name: name, Owner: e.Owner}); err != nil {
+	if err := edit.PutSchema(&catalog.Schema{ID: id, Name: name, Owner: owner}); err != nil {
 		return err
 	}
-	path, targets := e.Path, e.Targets
-	e.Path, e.Targets = append([]string{name}, path...), []string{name}
-	defer func() { e.Path, e.Targets = path, targets }()
+	path, targets, user := e.Path, e.Targets, e.Owner
+	e.Path, e.Targets, e.Owner = append([]string{name}, path...), []string{name}, owner
+	defer func() { e.Path, e.Targets, e.Owner = path, targets, user }()
 	elems := slices.Clone(st.Elems)
 	slices.SortStableFunc(elems, func(a, b ast.Stmt) int { return elementPass(a) - elementPass(b) })
 	for _, s := range elems {
@@ -120,16 +121,4 @@ func (e *Env) preferSchema(s ast.Stmt, id catalog.ID, name string) {
 		}
 		return true
 	})
-}
-
-// knownRole refuses a role that there is not.
-func (e *Env) knownRole(name string) error {
-	switch name {
-	case "current_user", "session_user", "current_role", "":
-		return nil
-	}
-	if _, ok := e.Catalog.Role(name); !ok {
-		return pgerr.Newf(pgerrcode.UndefinedObject, "role %q does not exist", name)
-	}
-	return nil
 }

@@ -2,6 +2,7 @@ package define
 
 import (
 	"context"
+	"strings"
 
 	"github.com/jackc/pgerrcode"
 
@@ -124,7 +125,7 @@ func (e *Env) createTable(ctx context.Context, st *ast.CreateTable) error {
 
 // placed is an error at a relation's name.
 func placed(err error, n *ast.QName) error {
-	if pe, ok := pgerr.As(err); ok && pe.Code != pgerrcode.InsufficientPrivilege {
+	if pe, ok := pgerr.As(err); ok && (pe.Code != pgerrcode.InsufficientPrivilege || strings.HasPrefix(pe.Message, "permission denied for schema")) {
 		return pe.At(int(n.Pos))
 	}
 	return err

@@ -51,7 +51,7 @@ func (e *Env) target(ctx context.Context, n *ast.QName, want persistence) (*cata
 		return nil, pgerr.Newf(pgerrcode.InsufficientPrivilege, "permission denied to create \"%s.%s\"", n.Schema, n.Name).
 			WithDetail("System catalog modifications are currently disallowed.")
 	}
-	return s, nil
+	return s, e.mayCreateIn(s)
 }
 
 func errNotTemporary() error {

@@ -8,7 +8,7 @@ import (
 	"github.com/loxodb/loxodb/sql/ast"
 )
 
-// objectStmt converts DROP, COMMENT, TRUNCATE, GRANT; nil when n is something else.
+// objectStmt converts DROP, COMMENT, TRUNCATE; nil when n is something else.
 func (c *conv) objectStmt(n *pgast.Node) ast.Stmt {
 	switch v := n.Node.(type) {
 	case *pgast.Node_DropStmt:
@@ -29,10 +29,6 @@ func (c *conv) objectStmt(n *pgast.Node) ast.Stmt {
 		s := v.TruncateStmt
 		return &ast.Truncate{At: c.here(), Tables: c.relnames(s.Relations), Only: onlys(s.Relations), RestartIdentity: s.RestartSeqs,
 			Cascade: s.Behavior == pgast.DropBehavior_DROP_CASCADE}
-	case *pgast.Node_GrantStmt:
-		return c.grant(v.GrantStmt)
-	case *pgast.Node_GrantRoleStmt:
-		return c.grantRole(v.GrantRoleStmt)
 	case *pgast.Node_CreateTrigStmt:
 		return c.createTrigger(v.CreateTrigStmt)
 	}
@@ -141,64 +137,5 @@ func (c *conv) comment(s *pgast.CommentStmt) ast.Stmt {
 		return &ast.Other{At: c.here(), Name: "COMMENT ON " + string(out.Kind)}
 	}
 	out.Name = name
-	return out
-}
-
-func (c *conv) grant(s *pgast.GrantStmt) ast.Stmt {
-	if s.Targtype == pgast.GrantTargetType_ACL_TARGET_DEFAULTS {
-		return &ast.Other{At: c.here(), Name: "ALTER DEFAULT PRIVILEGES"}
-	}
-	if s.Grantor != nil {
-		c.fail(s.Grantor.Location, "GRANTED BY is not supported")
-	}
-	out := &ast.Grant{At: c.here(), Revoke: !s.IsGrant, Kind: objectKind(s.Objtype),
-		AllInSchema: s.Targtype == pgast.GrantTargetType_ACL_TARGET_ALL_IN_SCHEMA,
-		Grantees:    c.roles(s.Grantees), WithOption: s.GrantOption,
-		Cascade: s.Behavior == pgast.DropBehavior_DROP_CASCADE}
-	for _, n := range s.Privileges {
-		p := n.GetAccessPriv()
-		if len(p.Cols) > 0 {
-			c.fail(-1, "privileges on columns are not supported")
-		}
-		out.Privileges = append(out.Privileges, p.PrivName)
-	}
-	for _, o := range s.Objects {
-		switch v := o.Node.(type) {
-		case *pgast.Node_RangeVar:
-			out.Objects = append(out.Objects, c.relname(v.RangeVar))
-		case *pgast.Node_ObjectWithArgs:
-			out.Objects = append(out.Objects, c.qname(v.ObjectWithArgs.Objname, -1))
-			out.Args = append(out.Args, c.argTypes(v.ObjectWithArgs))
-		default:
-			name, ok := c.objectOf(nil, o, "")
-			if !ok {
-				c.fail(-1, "GRANT on this kind of object is not supported")
-			}
-			out.Objects = append(out.Objects, name)
-		}
-	}
-	return out
-}
-
-func (c *conv) grantRole(s *pgast.GrantRoleStmt) ast.Stmt {
-	if s.Grantor != nil {
-		c.fail(s.Grantor.Location, "GRANTED BY is not supported")
-	}
-	out := &ast.Grant{At: c.here(), Revoke: !s.IsGrant, Kind: ast.ObjRole, Grantees: c.roles(s.GranteeRoles),
-		Cascade: s.Behavior == pgast.DropBehavior_DROP_CASCADE}
-	for _, n := range s.GrantedRoles {
-		p := n.GetAccessPriv()
-		if len(p.Cols) > 0 {
-			c.syntax(-1, "column names cannot be included in GRANT/REVOKE ROLE")
-		}
-		out.Roles = append(out.Roles, p.PrivName)
-	}
-	for _, o := range s.Opt {
-		d := o.GetDefElem()
-		if d.Defname != "admin" {
-			c.fail(d.Location, "option %s of GRANT is not supported", d.Defname)
-		}
-		out.WithOption = s.IsGrant == d.Arg.GetBoolean().GetBoolval() || !s.IsGrant
-	}
 	return out
 }

@@ -15,8 +15,9 @@ func (c *conv) roleStmt(n *pgast.Node) ast.Stmt {
 			User: s.StmtType == pgast.RoleStmtType_ROLESTMT_USER, Options: c.options(s.Options)}
 	case *pgast.Node_AlterRoleStmt:
 		s := v.AlterRoleStmt
-		if s.Action < 0 || isMembership(s.Options) {
-			return &ast.Other{At: c.here(), Name: "ALTER GROUP"}
+		if isMembership(s.Options) {
+			return &ast.RoleStmt{At: c.here(), Action: "ALTER", Names: []string{c.role(s.Role)},
+				Members: c.options(s.Options)[0].List, Leave: s.Action < 0}
 		}
 		return &ast.RoleStmt{At: c.here(), Action: "ALTER", Names: []string{c.role(s.Role)}, Options: c.options(s.Options)}
 	case *pgast.Node_AlterRoleSetStmt:

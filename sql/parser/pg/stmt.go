@@ -18,7 +18,7 @@ func (c *conv) stmt(n *pgast.Node) ast.Stmt {
 		return c.dml(n)
 	}
 	for _, family := range []func(*pgast.Node) ast.Stmt{
-		c.sessionStmt, c.cursorStmt, c.createStmt, c.alterStmt, c.objectStmt, c.maintStmt, c.roleStmt, c.functionStmt,
+		c.sessionStmt, c.cursorStmt, c.createStmt, c.alterStmt, c.objectStmt, c.maintStmt, c.roleStmt, c.functionStmt, c.rightsStmt,
 	} {
 		if s := family(n); s != nil {
 			return s
@@ -86,7 +86,6 @@ func (c *conv) other(n *pgast.Node) ast.Stmt {
 // family converts.
 var otherNames = map[string]string{
 	"AlterCollationStmt":         "ALTER COLLATION",
-	"AlterDefaultPrivilegesStmt": "ALTER DEFAULT PRIVILEGES",
 	"AlterDomainStmt":            "ALTER DOMAIN",
 	"AlterEnumStmt":              "ALTER TYPE",
 	"AlterEventTrigStmt":         "ALTER EVENT TRIGGER",
@@ -97,7 +96,6 @@ var otherNames = map[string]string{
 	"AlterObjectDependsStmt":     "ALTER ... DEPENDS ON EXTENSION",
 	"AlterOperatorStmt":          "ALTER OPERATOR",
 	"AlterOpFamilyStmt":          "ALTER OPERATOR FAMILY",
-	"AlterPolicyStmt":            "ALTER POLICY",
 	"AlterPublicationStmt":       "ALTER PUBLICATION",
 	"AlterStatsStmt":             "ALTER STATISTICS",
 	"AlterSubscriptionStmt":      "ALTER SUBSCRIPTION",
@@ -122,7 +120,6 @@ var otherNames = map[string]string{
 	"CreateOpClassStmt":          "CREATE OPERATOR CLASS",
 	"CreateOpFamilyStmt":         "CREATE OPERATOR FAMILY",
 	"CreatePLangStmt":            "CREATE LANGUAGE",
-	"CreatePolicyStmt":           "CREATE POLICY",
 	"CreatePublicationStmt":      "CREATE PUBLICATION",
 	"CreateRangeStmt":            "CREATE TYPE",
 	"CreateStatsStmt":            "CREATE STATISTICS",
@@ -131,7 +128,6 @@ var otherNames = map[string]string{
 	"CreateTransformStmt":        "CREATE TRANSFORM",
 	"CreateUserMappingStmt":      "CREATE USER MAPPING",
 	"DefineStmt":                 "CREATE TYPE",
-	"DropOwnedStmt":              "DROP OWNED",
 	"DropStmt":                   "DROP",
 	"DropSubscriptionStmt":       "DROP SUBSCRIPTION",
 	"DropTableSpaceStmt":         "DROP TABLESPACE",
@@ -139,7 +135,6 @@ var otherNames = map[string]string{
 	"ImportForeignSchemaStmt":    "IMPORT FOREIGN SCHEMA",
 	"LoadStmt":                   "LOAD",
 	"MergeStmt":                  "MERGE",
-	"ReassignOwnedStmt":          "REASSIGN OWNED",
 	"RefreshMatViewStmt":         "REFRESH MATERIALIZED VIEW",
 	"RuleStmt":                   "CREATE RULE",
 	"SecLabelStmt":               "SECURITY LABEL",

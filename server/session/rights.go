@@ -1,0 +1,147 @@
+package session
+
+import (
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/planner/physical"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/pgerr"
+)
+
+// mayUse refuses a plan that needs privileges which its user, or the owner of a view in
+// it, lacks now.
+func (s *Session) mayUse(uses []physical.Use) error {
+	snap, user := s.Catalog(), s.current().ID
+	for i := range uses {
+		u := &uses[i]
+		role := u.As
+		if role == 0 {
+			role = user
+		}
+		if !mayUse(snap, u, role) {
+			return pgerr.Newf(pgerrcode.InsufficientPrivilege, "permission denied for %s %s", u.Kind, u.Name)
+		}
+	}
+	return nil
+}
+
+// mayUse reports that a role has the privileges of a use: on the whole object, or of
+// SELECT, INSERT and UPDATE on each column, on any where none is named.
+func mayUse(snap *catalog.Snapshot, u *physical.Use, role catalog.ID) bool {
+	if snap.Super(role) {
+		return true
+	}
+	owner := catalog.ID(catalog.BootstrapRoleID)
+	t, isTable := snap.TableByID(u.ID)
+	switch {
+	case u.Class == catalog.RelationClass && isTable:
+		owner = t.Owner
+	case u.Class == catalog.SequenceClass:
+		q, ok := snap.SequenceByID(u.ID)
+		if !ok {
+			return false
+		}
+		owner = q.Owner
+	}
+	lacks := u.Need &^ snap.Allowed(u.Object, owner, role, u.Need)
+	if lacks == 0 {
+		return true
+	}
+	const ofColumns = catalog.PrivSelect | catalog.PrivInsert | catalog.PrivUpdate
+	if !isTable || lacks&^ofColumns != 0 {
+		return false
+	}
+	for _, c := range []struct {
+		p     catalog.Priv
+		attrs []int16
+	}{{catalog.PrivSelect, u.Select}, {catalog.PrivInsert, u.Insert}, {catalog.PrivUpdate, u.Update}} {
+		if lacks&c.p != 0 && !mayUseColumns(snap, t, role, c.p, c.attrs) {
+			return false
+		}
+	}
+	return true
+}
+
+func mayUseColumns(snap *catalog.Snapshot, t *catalog.Table, role catalog.ID, p catalog.Priv, attrs []int16) bool {
+	for _, a := range attrs {
+		if snap.AllowedColumn(t, a, role, p) == 0 {
+			return false
+		}
+	}
+	if len(attrs) > 0 {
+		return true
+	}
+	for i := range t.Columns {
+		if c := &t.Columns[i]; !c.Dropped && snap.AllowedColumn(t, c.Num, role, p) != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// mayDraw refuses a sequence of which the user has none of the privileges. Those of
+// identity columns are asked for by inserting, which needs no privilege of theirs: only
+// what names them does.
+func (s *Session) mayDraw(q *catalog.Sequence, any catalog.Priv) error {
+	user := s.current()
+	if user.Super || s.Catalog().Allowed(catalog.Object{Class: catalog.SequenceClass, ID: q.ID}, q.Owner, user.ID, any) != 0 {
+		return nil
+	}
+	return pgerr.Newf(pgerrcode.InsufficientPrivilege, "permission denied for sequence %s", q.Name)
+}
+
+// mayLock refuses LOCK TABLE to those who could not do what the lock is for.
+func (s *Session) mayLock(t *catalog.Table, mode string) error {
+	user := s.current()
+	if user.Super {
+		return nil
+	}
+	need := catalog.PrivUpdate | catalog.PrivDelete | catalog.PrivTruncate
+	switch mode {
+	case "ACCESS SHARE":
+		need |= catalog.PrivSelect
+	case "ROW EXCLUSIVE":
+		need |= catalog.PrivInsert
+	}
+	if s.Catalog().Allowed(catalog.Object{Class: catalog.RelationClass, ID: t.ID}, t.Owner, user.ID, need) != 0 {
+		return nil
+	}
+	kind := "table"
+	if t.Kind == catalog.KindView {
+		kind = "view"
+	}
+	return pgerr.Newf(pgerrcode.InsufficientPrivilege, "permission denied for %s %s", kind, t.Name)
+}
+
+// mayMaintain reports that the user may VACUUM or ANALYZE a table, and warns if not.
+func (s *Session) mayMaintain(t *catalog.Table, tag string) bool {
+	user := s.current()
+	if user.Super || s.Catalog().Owns(user.ID, t.Owner) || s.Catalog().Owns(user.ID, s.Catalog().DatabaseOwner()) {
+		return true
+	}
+	s.warn(pgerrcode.Warning, "skipping \""+t.Name+"\" --- only table or database owner can "+lower(tag)+" it")
+	return false
+}
+
+// hide takes values of rows out of an error about a constraint when the user may not read
+// the table, or policies decide which of its rows he sees.
+func (s *Session) hide(err error) error {
+	e, ok := pgerr.As(err)
+	if !ok || e.Detail == "" || len(e.Code) != 5 || e.Code[:2] != "23" || e.Table == "" {
+		return err
+	}
+	user := s.current()
+	if user.Super {
+		return err
+	}
+	snap := s.Catalog()
+	if sc, ok := snap.Schema(e.Schema); ok {
+		if t, ok := snap.Table(sc.ID, e.Table); ok && !snap.RowSecurityFor(t, user.ID) &&
+			snap.Allowed(catalog.Object{Class: catalog.RelationClass, ID: t.ID}, t.Owner, user.ID, catalog.PrivSelect) != 0 {
+			return err
+		}
+	}
+	c := *e
+	c.Detail = ""
+	return &c
+}
