@@ -177,7 +177,7 @@ func (e *Env) ownFunction(ctx context.Context, st *ast.AlterOwner) error {
 	}
 	c := *f
 	c.Owner = to.ID
-	return e.edit.PutFunction(&c)
+	return e.change(ctx).PutFunction(&c)
 }
 
 func (e *Env) commentFunction(st *ast.Comment, text string) error {
