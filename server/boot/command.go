@@ -93,7 +93,6 @@ func Main(args []string, getenv func(string) string, stdout, stderr io.Writer) i
 	if n := running(runtime.GOMAXPROCS(0), getenv); n != runtime.GOMAXPROCS(0) {
 		runtime.GOMAXPROCS(n)
 	}
-	takeShortTurns()
 	if err := run(o, stdout); err != nil {
 		fmt.Fprintf(stderr, "loxodb: %v\n", err)
 		return 1

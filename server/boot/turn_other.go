@@ -1,6 +1,0 @@
-//go:build !linux
-
-package boot
-
-// takeShortTurns does nothing: turns are the system's.
-func takeShortTurns() {}
