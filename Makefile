@@ -43,6 +43,7 @@ tiers: ## the tests of vectorindex under each SIMD tier that can be forced; for 
 
 clients: ## real drivers and ORMs of Python, Node and Java (installs them)
 	LOXODB_CLIENTS=1 $(GO) test -count=1 -v -timeout 20m ./tests/clients
+	$(GO) test -count=1 -run '^TestDatabasePrograms$$' ./tests/e2e # now that its programs are there
 
 compat: build ## ask PostgreSQL 15 and LoxoDB the same (installs Debian's postgresql-15, or PG=DSN), write DOCS=docs/compatibility.md (-: nothing), fail below LEAST=percent; CAPTURES=DIR [SCHEMA=FILE]: what clients sent instead
 	$(GO) run ./tests/compat -bin ./bin/loxodb $(if $(CAPTURES),-captures '$(CAPTURES)' $(if $(SCHEMA),-schema '$(SCHEMA)')) $(if $(ONLY)$(CAPTURES),,$(if $(filter -,$(DOCS)),,-docs $(or $(DOCS),docs/compatibility.md))) $(if $(LEAST),-least $(LEAST)) $(if $(PG),-pg '$(PG)') $(if $(ONLY),-only '$(ONLY)') $(if $(LIST),-list '$(LIST)')

@@ -9,7 +9,6 @@ import (
 	"github.com/loxodb/loxodb/planner/bind"
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/catalog"
-	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/gin"
 	"github.com/loxodb/loxodb/sql/opclass"
 	"github.com/loxodb/loxodb/sql/pgerr"
@@ -88,24 +87,13 @@ func (e *Env) invertedKey(t *catalog.Table, x *catalog.Index, el *ast.IndexElem)
 	return k, nil
 }
 
-// partedKey is the column or the expression of a key. An expression that is nothing but
-// a column is one.
+// partedKey is the column or the expression of a key.
 func (e *Env) partedKey(t *catalog.Table, el *ast.IndexElem) (k catalog.IndexKey, err error) {
-	column := el.Column
-	var b expr.Expr
-	if column == "" {
-		if b, err = e.immutable(el.Expr, t); err != nil {
-			return k, err
-		}
-		if c, ok := b.(*expr.Column); ok {
-			column = t.Columns[c.Index].Name
-		}
+	c, b, err := e.keyPart(t, el)
+	if err != nil {
+		return k, err
 	}
-	if column != "" {
-		c := t.ColumnByName(column)
-		if c == nil {
-			return k, pgerr.Newf(pgerrcode.UndefinedColumn, "column %q does not exist", column).At(int(el.Pos))
-		}
+	if c != nil {
 		return catalog.IndexKey{Attr: c.Num, Type: c.Type, Collation: c.Collation}, nil
 	}
 	k.Type = b.Type()

@@ -81,24 +81,13 @@ func acceptsType(method string, k *catalog.IndexKey) error {
 	return pgerr.Newf(pgerrcode.DatatypeMismatch, "operator class %q does not accept data type %s", c.Name, types.TypeName(k.Type.OID))
 }
 
-// vectorKey is the key of a vector index without its operator class. An
-// expression that is nothing but a column is one.
+// vectorKey is the key of a vector index without its operator class.
 func (e *Env) vectorKey(t *catalog.Table, el *ast.IndexElem) (k catalog.IndexKey, err error) {
-	column := el.Column
-	var b expr.Expr
-	if column == "" {
-		if b, err = e.immutable(el.Expr, t); err != nil {
-			return k, err
-		}
-		if c, ok := b.(*expr.Column); ok {
-			column = t.Columns[c.Index].Name
-		}
+	c, b, err := e.keyPart(t, el)
+	if err != nil {
+		return k, err
 	}
-	if column != "" {
-		c := t.ColumnByName(column)
-		if c == nil {
-			return k, pgerr.Newf(pgerrcode.UndefinedColumn, "column %q does not exist", column).At(int(el.Pos))
-		}
+	if c != nil {
 		k = catalog.IndexKey{Attr: c.Num, Type: c.Type}
 	} else if k, err = e.computedKey(t, el.Expr, b); err != nil {
 		return k, err
@@ -107,6 +96,26 @@ func (e *Env) vectorKey(t *catalog.Table, el *ast.IndexElem) (k catalog.IndexKey
 		return k, pgerr.Newf(pgerrcode.DatatypeMismatch, "collations are not supported by type %s", types.TypeName(k.Type.OID))
 	}
 	return k, nil
+}
+
+// keyPart is the column of a key, or else its expression, bound. An expression that is
+// nothing but a column is one.
+func (e *Env) keyPart(t *catalog.Table, el *ast.IndexElem) (c *catalog.Column, b expr.Expr, err error) {
+	column := el.Column
+	if column == "" {
+		if b, err = e.immutable(el.Expr, t); err != nil {
+			return nil, nil, err
+		}
+		only, ok := b.(*expr.Column)
+		if !ok {
+			return nil, b, nil
+		}
+		column = t.Columns[only.Index].Name
+	}
+	if c = t.ColumnByName(column); c == nil {
+		return nil, nil, pgerr.Newf(pgerrcode.UndefinedColumn, "column %q does not exist", column).At(int(el.Pos))
+	}
+	return c, nil, nil
 }
 
 // computedKey is the key of an index on an expression, bound as b.
