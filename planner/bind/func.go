@@ -150,6 +150,9 @@ func (b *binder) callArgs(r *builtin.Resolved, args []expr.Expr, pos ast.Pos) (i
 			if in[i], err = b.known(in[i]); err != nil {
 				return nil, false, err
 			}
+			if r.Fn.SeesUnknown() {
+				in[i] = &expr.Relabel{X: in[i], T: unknownT}
+			}
 		}
 	}
 	if r.VariadicExpanded && r.Fn.Variadic != types.AnyOID {

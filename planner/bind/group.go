@@ -220,6 +220,7 @@ func (b *binder) windowIn(q *selection, x expr.Expr) (pos ast.Pos, found bool) {
 // aggregation puts the Agg under the select list and rewrites everything above
 // it to use its output.
 func (b *binder) aggregation(q *selection) error {
+	orderWindows(q)
 	g := q.level
 	if len(g.aggs) == 0 && len(g.calls) == 0 && !q.grouped && q.having == nil {
 		return b.windowNodes(q, nil)

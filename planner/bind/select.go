@@ -273,12 +273,7 @@ func (b *binder) finishSelect(q *selection) (*query, error) {
 }
 
 // refID is the number of the item that a reference means.
-func (q *selection) refID(r *targetRef) logical.ColID {
-	if r.junk {
-		return q.junk[r.n].id
-	}
-	return q.targets[r.n].id
-}
+func (q *selection) refID(r *targetRef) logical.ColID { return q.item(r).id }
 
 // tail adds order, limit and row locks.
 func (b *binder) tail(q *selection, out []outCol) (*query, error) {

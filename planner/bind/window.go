@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"slices"
+
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/planner/logical"
@@ -10,10 +12,6 @@ import (
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/types"
 )
-
-// windowList collects the window functions of a select list: one node for each
-// different window.
-type windowList struct{ nodes []*logical.Window }
 
 // windowCall binds f(…) OVER (…) and refers to its result.
 func (b *binder) windowCall(s *scope, x *ast.Func) (expr.Expr, error) {
@@ -171,8 +169,18 @@ func (b *binder) addWindow(s *scope, n *logical.Window, c physical.WindowCall, x
 		}
 	}
 	n.Calls, n.Out = []physical.WindowCall{c}, []logical.ColID{id}
-	s.calls.nodes = append(s.calls.nodes, n)
+	s.calls.add(n, definition(s.windows, x.Over))
 	return b.reference(b.meta.Column(id), x.Pos)
+}
+
+// definition is the place of a call's window in the WINDOW clause, or the one after
+// it for a window that is written at the call.
+func definition(defs []ast.NamedWindow, w *ast.Window) int {
+	i := slices.IndexFunc(defs, func(d ast.NamedWindow) bool { return w.NameOnly && d.Name == w.Ref })
+	if i < 0 {
+		return len(defs)
+	}
+	return i
 }
 
 func sameWindow(a, b *logical.Window) bool {

@@ -493,3 +493,7 @@ func EncodingName(n int64) string {
 	}
 	return encodings[n]
 }
+
+// SeesUnknown reports a function for which a literal that nothing has given a type is
+// of type unknown, not of type text.
+func (f *Func) SeesUnknown() bool { return f.Src == "pg_typeof" }
