@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/jackc/pgerrcode"
 
@@ -223,15 +222,12 @@ func (c *putOffCheck) check(ctx context.Context, note []byte, child, parent *cat
 
 // duplicateKey is the error of a key that two rows have.
 func duplicateKey(env *Env, t *catalog.Table, con *catalog.Constraint, key []types.Datum) error {
-	parts := make([]string, len(key))
-	for i, c := range con.Columns {
-		if parts[i] = "null"; !key[i].IsNull() {
-			parts[i] = string(types.AppendText(nil, t.Columns[c-1].Type, key[i], env.Format))
-		}
-	}
-	return pgerr.Newf(pgerrcode.UniqueViolation, "duplicate key value violates unique constraint %q", con.Name).
-		WithDetail("Key (%s)=(%s) already exists.", columnNames(t, con.Columns), strings.Join(parts, ", ")).
+	e := pgerr.Newf(pgerrcode.UniqueViolation, "duplicate key value violates unique constraint %q", con.Name).
 		OnTable(env.Catalog.SchemaName(t.Schema), t.Name).OnConstraint(con.Name)
+	if x := t.Index(con.Index); x != nil {
+		e = e.WithDetail("Key %s already exists.", describeKey(env, t, x, key))
+	}
+	return e
 }
 
 // writer is the writer of a referenced table, for its scans of referring rows.

@@ -11,6 +11,7 @@ import (
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/syscat"
 	"github.com/loxodb/loxodb/sql/types"
 	"github.com/loxodb/loxodb/storage/kv"
 	"github.com/loxodb/loxodb/storage/table"
@@ -36,7 +37,6 @@ type tableWriter struct {
 	routed     bool
 	shown      *catalog.Table
 	shownAttrs []int16
-	needRow    bool // some index key is an expression or the index partial
 
 	env     *Env
 	w       *table.Writer
@@ -97,7 +97,6 @@ func newTableWriter(def *physical.TableWrite) (*tableWriter, error) {
 		if err != nil {
 			return nil, err
 		}
-		w.needRow = w.needRow || k.where != nil || len(k.keys) > 0
 		w.indexes = append(w.indexes, k)
 	}
 	var ts []types.T
@@ -141,11 +140,7 @@ func (w *tableWriter) open(ctx context.Context, env *Env) error {
 	if err := env.Txn.LockTable(ctx, w.def.Table.ID, kv.Shared); err != nil {
 		return err
 	}
-	var defs table.Definitions
-	if w.needRow {
-		defs = w
-	}
-	w.w = table.NewWriter(w.def.Table, env.Txn, env.Numbers, defs)
+	w.w = table.NewWriter(w.def.Table, env.Txn, env.Numbers, w)
 	w.w.Twice = w.twice
 	return nil
 }
@@ -195,6 +190,31 @@ func (w *tableWriter) Key(i int, row, dst []types.Datum) ([]types.Datum, error) 
 		dst = append(dst, d)
 	}
 	return dst, nil
+}
+
+// Describe implements table.Definitions.
+func (w *tableWriter) Describe(i int, row []types.Datum) string {
+	key, err := w.Key(i, row, nil)
+	if err != nil {
+		return ""
+	}
+	return describeKey(w.env, w.def.Table, w.def.Table.Indexes[i], key)
+}
+
+// describeKey writes the key of an index as the details of errors do
+// (BuildIndexValueDescription): the definitions of its columns and their values.
+func describeKey(env *Env, t *catalog.Table, x *catalog.Index, key []types.Datum) string {
+	vals := make([]string, len(key))
+	for i, d := range key {
+		if vals[i] = "null"; !d.IsNull() {
+			vals[i] = string(types.AppendText(nil, x.Keys[i].Type, d, env.Format))
+		}
+	}
+	p := &syscat.Printer{Catalog: env.Catalog, Pretty: true}
+	if d, ok := env.System.(syscat.Definer); ok {
+		p = d.Printer(true)
+	}
+	return "(" + p.KeyColumns(t, x) + ")=(" + strings.Join(vals, ", ") + ")"
 }
 
 // changedRow is a row that an UPDATE changes. Vectors that it neither assigns nor

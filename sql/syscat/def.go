@@ -164,6 +164,16 @@ func (p *Printer) indexExpr(t *catalog.Table, k *catalog.IndexKey) string {
 	return "(" + text + ")"
 }
 
+// KeyColumns are the columns and expressions of an index's key, without what they
+// are sorted by.
+func (p *Printer) KeyColumns(t *catalog.Table, x *catalog.Index) string {
+	cols := make([]string, len(x.Keys))
+	for i := range x.Keys {
+		cols[i] = p.indexExpr(t, &x.Keys[i])
+	}
+	return strings.Join(cols, ", ")
+}
+
 func (p *Printer) indexColumn(t *catalog.Table, x *catalog.Index, column int) string {
 	switch {
 	case column >= 1 && column <= len(x.Keys):

@@ -104,22 +104,11 @@ func (w *Writer) findEntry(ctx context.Context, i int, row []types.Datum) (at ui
 func (w *Writer) duplicate(x *catalog.Index, row []types.Datum) error {
 	e := pgerr.Newf(pgerrcode.UniqueViolation, "duplicate key value violates unique constraint %q", x.Name).
 		OnTable("", w.Table.Name).OnConstraint(x.Name)
-	names, vals := "", ""
-	for i, k := range x.Keys {
-		if k.Attr == 0 {
-			return e
-		}
-		if i > 0 {
-			names, vals = names+", ", vals+", "
-		}
-		names += w.Table.Columns[k.Attr-1].Name
-		if d := row[k.Attr-1]; d.IsNull() {
-			vals += "null"
-		} else {
-			vals += string(types.AppendText(nil, k.Type, d, types.DefaultFormat))
-		}
+	key := w.defs.Describe(slices.Index(w.Table.Indexes, x), row)
+	if key == "" {
+		return e
 	}
-	return e.WithDetail("Key (%s)=(%s) already exists.", names, vals)
+	return e.WithDetail("Key %s already exists.", key)
 }
 
 // orDuplicate is the error of a row whose unique key in w.key could not be locked:

@@ -23,10 +23,13 @@ type Numbers interface {
 
 // Definitions evaluate what the table's indexes, by position, say of a row in
 // attribute order: In whether it belongs to a partial index, Key the values of the
-// index's key, appended to dst. Key is asked only about rows that are In.
+// index's key, appended to dst, and Describe the key as the detail of an error names
+// it, "(a, lower(b))=(1, x)", or "" where it cannot. Key and Describe are asked only
+// about rows that are In.
 type Definitions interface {
 	In(index int, row []types.Datum) (bool, error)
 	Key(index int, row, dst []types.Datum) ([]types.Datum, error)
+	Describe(index int, row []types.Datum) string
 }
 
 // Writer changes rows of one table. It belongs to one statement of one transaction.
@@ -77,6 +80,15 @@ func NewWriter(t *catalog.Table, txn *Txn, nums Numbers, defs Definitions) *Writ
 
 // plainKeys are the definitions of whole indexes on columns.
 type plainKeys struct{ table *catalog.Table }
+
+func (p plainKeys) Describe(index int, row []types.Datum) string {
+	var names, vals []string
+	for _, k := range p.table.Indexes[index].Keys {
+		names = append(names, p.table.Columns[k.Attr-1].Name)
+		vals = append(vals, string(types.AppendText(nil, k.Type, row[k.Attr-1], types.DefaultFormat)))
+	}
+	return "(" + strings.Join(names, ", ") + ")=(" + strings.Join(vals, ", ") + ")"
+}
 
 func (plainKeys) In(int, []types.Datum) (bool, error) { return true, nil }
 
