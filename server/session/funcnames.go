@@ -5,8 +5,8 @@ import (
 	"strings"
 
 	"github.com/loxodb/loxodb/sql/ast"
-	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/syscat"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -35,8 +35,8 @@ func (n names) userFunctions(schema, name string) (out []*catalog.Function) {
 
 // functionIDs are all functions that a name finds.
 func (n names) functionIDs(schema, name string) (out []types.OID) {
-	for _, f := range builtin.Functions(schema, name) {
-		out = append(out, f.OID)
+	for _, f := range n.objects(syscat.ProcClass, schema, name) {
+		out = append(out, f.ID)
 	}
 	for _, f := range n.userFunctions(schema, name) {
 		out = append(out, f.ID)

@@ -2,13 +2,10 @@ package session
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/loxodb/loxodb/sql/ast"
-	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/syscat"
-	"github.com/loxodb/loxodb/sql/tsearch"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -38,36 +35,16 @@ func (n names) RegOut(t, oid types.OID) (string, bool) {
 			return ast.QuoteIdent(r.Name), true
 		}
 	case types.RegprocOID, types.RegprocedureOID:
-		if f := builtin.FuncByOID(oid); f != nil {
-			if t == types.RegprocOID {
-				return n.function(f, true), true
-			}
-			return n.function(f, false) + "(" + typeList(f.Args) + ")", true
-		}
-		return n.userFunction(t, oid)
+		return n.procOut(t, oid)
 	case types.RegoperOID, types.RegoperatorOID:
-		if o := builtin.OperatorByOID(oid); o != nil {
-			if t == types.RegoperOID {
-				if len(builtin.Operators(o.Name)) > 1 { // the name alone would not find it
-					return o.Schema + "." + o.Name, true
-				}
+		return n.operOut(t, oid)
+	case types.RegconfigOID, types.RegdictionaryOID:
+		class := map[types.OID]catalog.ID{types.RegconfigOID: syscat.TSConfigClass, types.RegdictionaryOID: syscat.TSDictClass}[t]
+		if o, ok := syscat.ObjectByID(class, oid); ok {
+			if slices.Contains(n.s.SearchPath(true), "pg_catalog") {
 				return o.Name, true
 			}
-			left := "NONE"
-			if o.Left != 0 {
-				left = types.TypeName(o.Left)
-			}
-			return o.Name + "(" + left + "," + types.TypeName(o.Right) + ")", true
-		}
-	case types.RegconfigOID:
-		if c, ok := tsearch.ConfigByOID(oid); ok {
-			return c.Name, true
-		}
-	case types.RegdictionaryOID:
-		for _, d := range tsearch.Dictionaries {
-			if d.OID == oid {
-				return d.Name, true
-			}
+			return "pg_catalog." + o.Name, true
 		}
 	case types.RegcollationOID:
 		if c, ok := snap.CollationByID(oid); ok {
@@ -85,7 +62,7 @@ func (n names) typeName(oid types.OID) (string, bool) {
 	info := types.Lookup(oid)
 	switch {
 	case info == nil:
-		return "", false
+		return n.bornType(oid)
 	case info.In == "array_in":
 		name, ok := n.typeName(info.Elem)
 		return name + "[]", ok
@@ -116,43 +93,23 @@ func (n names) typeVisible(schema catalog.ID, name string) bool {
 	return false
 }
 
-// function is a function's name, qualified unless the search path finds it by the
-// name, alone (the only one of all overloads) or with its arguments.
-func (n names) function(f *builtin.Func, alone bool) string {
-	path := n.s.SearchPath(true)
-	visible := slices.Contains(path, f.Schema)
-	if alone {
-		for _, g := range builtin.Functions("", f.Name) {
-			visible = visible && (g == f || !slices.Contains(path, g.Schema))
-		}
-	}
-	if visible {
-		return ast.QuoteIdent(f.Name)
-	}
-	return ast.QuoteIdent(f.Schema) + "." + ast.QuoteIdent(f.Name)
-}
-
-func typeList(oids []types.OID) string {
-	parts := make([]string, len(oids))
-	for i, o := range oids {
-		parts[i] = types.TypeName(o)
-	}
-	return strings.Join(parts, ",")
-}
-
 // relation is a relation's name, qualified unless the search path finds it.
 func (n names) relation(oid catalog.ID) (string, bool) {
 	snap := n.s.Catalog()
 	schema, name := n.s.relationByOID(oid)
 	if name == "" {
-		v := syscat.ByOID(oid)
-		switch {
-		case v == nil:
+		schema := ""
+		if v := syscat.ByOID(oid); v != nil {
+			schema, name = v.Schema, v.Name
+		} else if o, ok := syscat.ObjectByID(syscat.RelationClass, oid); ok {
+			schema, name = n.schemaName(o.Schema), o.Name
+		} else {
 			return "", false
-		case v.Schema == "pg_catalog":
-			return v.Name, true
 		}
-		return v.Schema + "." + v.Name, true
+		if slices.Contains(n.s.SearchPath(true), schema) {
+			return ast.QuoteIdent(name), true
+		}
+		return schema + "." + ast.QuoteIdent(name), true
 	}
 	if n.s.visible(schema, name) {
 		return ast.QuoteIdent(name), true

@@ -12,7 +12,6 @@ import (
 	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/syscat"
-	"github.com/loxodb/loxodb/sql/tsearch"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -91,14 +90,14 @@ func (n names) objectIn(t types.OID, schema, name, text string) (types.OID, erro
 		}
 		return 0, pgerr.Newf(pgerrcode.UndefinedObject, "text search configuration %q does not exist", dotted(schema, name))
 	case types.RegdictionaryOID:
-		for _, d := range tsearch.Dictionaries {
-			if d.Name == name && (schema == "" || schema == "pg_catalog") {
-				return d.OID, nil
+		for _, d := range syscat.ObjectsNamed(syscat.TSDictClass, name) {
+			if schema == "" || schema == "pg_catalog" {
+				return d.ID, nil
 			}
 		}
 		return 0, pgerr.Newf(pgerrcode.UndefinedObject, "text search dictionary %q does not exist", dotted(schema, name))
 	case types.RegoperOID:
-		return one(operatorsIn(schema, name), func(o *builtin.Operator) types.OID { return o.OID },
+		return one(n.objects(syscat.OperatorClass, schema, name), func(o syscat.Object) types.OID { return o.ID },
 			pgerr.Newf(pgerrcode.UndefinedFunction, "operator does not exist: %s", text),
 			pgerr.Newf(pgerrcode.AmbiguousFunction, "more than one operator named %s", text))
 	}
@@ -119,14 +118,6 @@ func (n names) schemaExists(schema string) bool {
 		return true
 	}
 	return schema == "pg_catalog" || schema == "information_schema"
-}
-
-func operatorsIn(schema, name string) []*builtin.Operator {
-	list := builtin.Operators(name)
-	if schema == "" {
-		return list
-	}
-	return slices.DeleteFunc(slices.Clone(list), func(o *builtin.Operator) bool { return o.Schema != schema })
 }
 
 // one is the only object of a name.
@@ -151,6 +142,8 @@ func (n names) relationIn(schema, name string) (types.OID, error) {
 			return t.OID, nil
 		} else if v != nil {
 			return v.OID, nil
+		} else if id, ok := n.bornRelation(p, name); ok {
+			return id, nil
 		}
 		s, ok := snap.Schema(p)
 		if !ok {
@@ -203,6 +196,11 @@ func (n names) typeIn(text string) (types.OID, error) {
 		return id, nil
 	}
 	t, err := bind.TypeName(&c.To, n.s.planOptions(nil))
+	if err != nil {
+		if id, ok := n.bornTypeNamed(&c.To); ok {
+			return id, nil
+		}
+	}
 	if e, is := pgerr.As(err); is {
 		e.Position = 0
 	}
@@ -235,11 +233,11 @@ func (n names) signatureIn(t types.OID, text string) (types.OID, error) {
 		}
 	}
 	if t == types.RegoperatorOID {
-		return operatorWith(schema, name, args, text)
+		return n.operatorWith(schema, name, args, text)
 	}
-	for _, f := range builtin.Functions(schema, name) {
+	for _, f := range n.objects(syscat.ProcClass, schema, name) {
 		if slices.Equal(f.Args, args) {
-			return f.OID, nil
+			return f.ID, nil
 		}
 	}
 	for _, f := range n.userFunctions(schema, name) {
@@ -250,16 +248,16 @@ func (n names) signatureIn(t types.OID, text string) (types.OID, error) {
 	return 0, pgerr.Newf(pgerrcode.UndefinedFunction, "function %q does not exist", text)
 }
 
-func operatorWith(schema, name string, args []types.OID, text string) (types.OID, error) {
+func (n names) operatorWith(schema, name string, args []types.OID, text string) (types.OID, error) {
 	switch {
 	case len(args) == 1:
 		return 0, pgerr.New(pgerrcode.UndefinedParameter, "missing argument").WithHint("Use NONE to denote the missing argument of a unary operator.")
 	case len(args) != 2:
 		return 0, pgerr.New(pgerrcode.TooManyArguments, "too many arguments").WithHint("Provide two argument types for operator.")
 	}
-	for _, o := range operatorsIn(schema, name) {
-		if o.Left == args[0] && o.Right == args[1] {
-			return o.OID, nil
+	for _, o := range n.objects(syscat.OperatorClass, schema, name) {
+		if slices.Equal(o.Args, args) {
+			return o.ID, nil
 		}
 	}
 	return 0, pgerr.Newf(pgerrcode.UndefinedFunction, "operator does not exist: %s", text)

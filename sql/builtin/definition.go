@@ -127,19 +127,21 @@ func viewdefByName(c *Ctx, a []types.Datum) (types.Datum, error) {
 	return types.String(text), nil
 }
 
-// functionTexts registers pg_get_function_arguments and the like, for built-in
-// functions.
+// functionTexts registers pg_get_function_arguments and the like. The session knows the
+// functions that pg_proc lists; of others, and without one, the signature is told.
 func functionTexts(r *registrar) {
 	of := func(kind string, f func(fn *Func) string) Eval {
 		user := define(kind)
 		return func(c *Ctx, a []types.Datum) (types.Datum, error) {
-			fn := FuncByOID(types.OID(a[0].Int()))
-			if fn == nil && c.Session == nil {
-				return null()
-			} else if fn == nil {
-				return user(c, a)
+			if c.Session != nil {
+				if d, err := user(c, a); err != nil || !d.IsNull() {
+					return d, err
+				}
 			}
-			return types.String(f(fn)), nil
+			if fn := FuncByOID(types.OID(a[0].Int())); fn != nil {
+				return types.String(f(fn)), nil
+			}
+			return null()
 		}
 	}
 	r.eval("pg_get_function_arguments", of("functionargs", func(fn *Func) string { return fn.argText(true) }))
@@ -375,33 +377,22 @@ func visibilityFuncs(r *registrar) {
 		}
 		return types.Bool(false), nil
 	}))
-	inPath := func(s Session, schema string) (types.Datum, error) {
-		return types.Bool(slices.Contains(s.SearchPath(true), schema)), nil
-	}
-	r.eval("pg_type_is_visible", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
-		id := uint32(a[0].Int())
-		if i := types.Lookup(id); i != nil {
-			return inPath(s, s.Catalog().SchemaName(i.Namespace))
-		}
-		for _, t := range s.Catalog().Tables() {
-			if t.TypeID == id {
-				return inPath(s, s.Catalog().SchemaName(t.Schema))
+	for key, class := range map[string]catalog.ID{
+		"type": 1247, "function": 1255, "operator": 2617, "opclass": 2616, "opfamily": 2753, "conversion": 2607,
+		"ts_dict": 3600, "ts_parser": 3601, "ts_config": 3602, "ts_template": 3764,
+	} {
+		r.eval("pg_"+key+"_is_visible", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+			f, ok := s.(ObjectFinder)
+			if !ok {
+				return null()
 			}
-		}
-		return null()
-	}))
-	r.eval("pg_function_is_visible", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
-		if f := FuncByOID(types.OID(a[0].Int())); f != nil {
-			return inPath(s, f.Schema)
-		}
-		return null()
-	}))
-	r.eval("pg_operator_is_visible", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
-		if o := OperatorByOID(types.OID(a[0].Int())); o != nil {
-			return inPath(s, o.Schema)
-		}
-		return null()
-	}))
+			visible, known := f.ObjectVisible(class, catalog.ID(a[0].Int()))
+			if !known {
+				return null()
+			}
+			return types.Bool(visible), nil
+		}))
+	}
 	r.eval("pg_collation_is_visible", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
 		c, ok := s.Catalog().CollationByID(types.OID(a[0].Int()))
 		if !ok {
@@ -420,21 +411,13 @@ func visibilityFuncs(r *registrar) {
 		}
 		return types.String(collate.Version), nil
 	}))
-	for _, k := range []string{"opclass", "opfamily"} {
-		r.eval("pg_"+k+"_is_visible", func(*Ctx, []types.Datum) (types.Datum, error) { return types.Bool(true), nil })
-	}
-	// Users have none of these: what there is is PostgreSQL's own.
-	for k, ids := range map[string][]uint32{"ts_parser": {3722}, "ts_dict": {3765, 13163}, "ts_config": {3748, 13164}, "ts_template": {3727, 13150}} {
-		r.eval("pg_"+k+"_is_visible", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-			if slices.Contains(ids, uint32(a[0].Int())) {
-				return types.Bool(true), nil
-			}
-			return null()
-		})
-	}
-	for _, k := range []string{"conversion", "statistics_obj"} { // there are none
-		r.eval("pg_"+k+"_is_visible", func(*Ctx, []types.Datum) (types.Datum, error) { return null() })
-	}
+	r.eval("pg_statistics_obj_is_visible", func(*Ctx, []types.Datum) (types.Datum, error) { return null() }) // there are none
+}
+
+// ObjectFinder is what a Session may add: whether the bare name of an object of a class,
+// the number of its catalog, means it; known is false when there is no such object.
+type ObjectFinder interface {
+	ObjectVisible(class, id catalog.ID) (visible, known bool)
 }
 
 // relationName finds the schema and name of a table, view, index or sequence.

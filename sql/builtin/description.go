@@ -12,7 +12,6 @@ import (
 	"sync"
 
 	"github.com/loxodb/loxodb/sql/catalog"
-	"github.com/loxodb/loxodb/sql/types"
 )
 
 // descriptionData is what PostgreSQL says of its own objects, and pgvector of its
@@ -48,7 +47,7 @@ var Descriptions = sync.OnceValue(func() []Description {
 		if d.ID == 0 {
 			d.ID, d.Extension = extensionObject(d.Class, f[1]), true
 		}
-		if described(d.Class, d.ID) {
+		if d.ID != 0 {
 			list = append(list, d)
 		}
 	}
@@ -67,21 +66,7 @@ func descriptionNumber(s string) catalog.ID {
 
 // The catalogs whose objects have such comments.
 var describedClasses = map[string]catalog.ID{"pg_type": 1247, "pg_proc": 1255, "pg_am": 2601, "pg_language": 2612, "pg_operator": 2617,
-	"pg_collation": 3456, "pg_ts_dict": 3600, "pg_ts_parser": 3601, "pg_ts_config": 3602, "pg_ts_template": 3764}
-
-// described reports an object that there is; of the small catalogs whoever lists them
-// knows.
-func described(class, id catalog.ID) bool {
-	switch class {
-	case describedClasses["pg_proc"]:
-		return FuncByOID(id) != nil
-	case describedClasses["pg_operator"]:
-		return OperatorByOID(id) != nil
-	case describedClasses["pg_type"]:
-		return types.Lookup(id) != nil
-	}
-	return id != 0
-}
+	"pg_collation": 3456, "pg_conversion": 2607, "pg_ts_dict": 3600, "pg_ts_parser": 3601, "pg_ts_config": 3602, "pg_ts_template": 3764}
 
 // extensionObject finds a function or operator of the vector extension by its
 // signature, as regprocedure and regoperator write it.

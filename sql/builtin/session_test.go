@@ -83,9 +83,12 @@ func (f *fakeSession) AdvisoryUnlock([2]int64, bool) bool          { return fals
 func (f *fakeSession) AdvisoryUnlockAll()                          {}
 func (f *fakeSession) TxnID(context.Context, bool) (uint64, error) { return 7, nil }
 func (f *fakeSession) NextTxnID(context.Context) (uint64, error)   { return 8, nil }
-func (f *fakeSession) RelationSize(catalog.ID) (int64, bool)       { return 8192, true }
-func (f *fakeSession) DatabaseSize(catalog.ID) int64               { return 8192 }
-func (f *fakeSession) SignalBackend(pid int32, kill bool) bool     { return pid == 42 }
+func (f *fakeSession) ObjectVisible(class, id catalog.ID) (visible, known bool) {
+	return true, class == 1247 || class == 1255
+}
+func (f *fakeSession) RelationSize(catalog.ID) (int64, bool)   { return 8192, true }
+func (f *fakeSession) DatabaseSize(catalog.ID) int64           { return 8192 }
+func (f *fakeSession) SignalBackend(pid int32, kill bool) bool { return pid == 42 }
 func (f *fakeSession) VectorRecall(_ context.Context, _ catalog.ID, queries, k int) (float64, error) {
 	return float64(k) / float64(queries), nil
 }

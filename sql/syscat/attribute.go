@@ -67,11 +67,37 @@ func (r *rows) attribute(a attribute) {
 	r.emit()
 }
 
-var systemAttributeRows fixedRows
+var bornAttributeRows = born("pg_attribute")
 
-// systemAttributes are the rows about the columns of the system relations.
-func systemAttributes(r *rows) {
+// bornAttributes emits the columns that a database is born with. What was granted on them
+// since is in rights.
+func bornAttributes(r *rows) {
+	changed := r.changedRights(catalog.RelationClass)
+	if len(changed) == 0 {
+		bornAttributeRows(r)
+		return
+	}
+	out, num := r.out, r.t.attr["attnum"]
+	r.out = func(row []types.Datum) error {
+		l := changed[catalog.ID(row[0].Int())]
+		if l == nil || l.Columns == nil {
+			return out(row)
+		}
+		copy(r.row, row)
+		r.acl("attacl", l.Columns[int16(row[num].Int())])
+		defer r.clear()
+		return out(r.row)
+	}
+	bornAttributeRows(r)
+	r.out = out
+}
+
+// ownAttributes are the columns of the system relations that only LoxoDB has.
+func ownAttributes(r *rows) {
 	for _, t := range Tables() {
+		if !t.Own {
+			continue
+		}
 		for i, c := range t.Columns {
 			r.attribute(attribute{rel: t.OID, name: c.Name, num: int16(i + 1), typ: c.Type, notNull: c.NotNull,
 				dims: arrayDims(c.Type)})
@@ -80,7 +106,8 @@ func systemAttributes(r *rows) {
 }
 
 func attributes(r *rows) {
-	r.fixed(&systemAttributeRows, "", systemAttributes)
+	bornAttributes(r)
+	ownAttributes(r)
 	for _, t := range r.cat.Tables() {
 		if r.done() {
 			return

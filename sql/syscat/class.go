@@ -31,6 +31,7 @@ func namespaces(r *rows) {
 
 // initialRights are what initdb has granted: pg_dump leaves it out.
 func initialRights(r *rows) {
+	bornInitialRights(r)
 	for _, s := range allSchemas(r.cat) {
 		if l := catalog.InitialACL(catalog.Object{Class: catalog.SchemaClass, ID: s.ID}, s.Owner); l != nil {
 			r.oid("objoid", s.ID)
@@ -128,11 +129,19 @@ func optionList(list catalog.Options) []string {
 	return out
 }
 
-var systemClassRows fixedRows
+var (
+	bornInitialRights = born("pg_init_privs")
+	bornClassRows     = bornWithRights("pg_class", catalog.RelationClass, "relacl")
+	bornTypeRows      = bornWithRights("pg_type", catalog.TypeClass, "typacl")
+	bornRewrites      = born("pg_rewrite")
+)
 
-// systemClasses are the rows about the system relations.
-func systemClasses(r *rows) {
+// ownClasses are the rows about the system relations that only LoxoDB has.
+func ownClasses(r *rows) {
 	for _, t := range Tables() {
+		if !t.Own {
+			continue
+		}
 		c := class{id: t.OID, schema: schemaID(t.Schema), owner: catalog.BootstrapRoleID, name: t.Name, kind: t.Kind,
 			persistence: 'p', ident: 'n', natts: len(t.Columns), tuples: -1, hasRules: t.Kind == 'v'}
 		if t.Kind == 'r' {
@@ -143,7 +152,8 @@ func systemClasses(r *rows) {
 }
 
 func classes(r *rows) {
-	r.fixed(&systemClassRows, "", systemClasses)
+	bornClassRows(r)
+	ownClasses(r)
 	for _, t := range r.cat.Tables() {
 		if r.done() {
 			return
@@ -236,6 +246,7 @@ func sequences(r *rows) {
 // rewrites are the ON SELECT rules of views; a rule has its view's OID, as no
 // other object of pg_rewrite exists.
 func rewrites(r *rows) {
+	bornRewrites(r)
 	for _, t := range r.cat.Tables() {
 		if !t.HasQuery() {
 			continue
@@ -252,19 +263,15 @@ func rewrites(r *rows) {
 	}
 }
 
-var builtinTypeRows fixedRows
-
 func pgTypes(r *rows) {
-	r.fixed(&builtinTypeRows, r.extensionKeys(), func(r *rows) {
-		for _, t := range types.All() {
-			if x := types.Extension(t.OID); x != "" {
-				if _, ok := r.cat.Extension(x); !ok {
-					continue
-				}
-			}
-			r.pgType(t)
+	bornTypeRows(r)
+	for _, t := range types.All() {
+		if x, ok := r.cat.Extension(types.Extension(t.OID)); ok {
+			r.typeRow(t, 0, catalog.BootstrapRoleID)
+			r.oid("typnamespace", x.Schema)
+			r.emit()
 		}
-	})
+	}
 	for _, t := range r.cat.Tables() {
 		row, ok := r.cat.RowType(t.TypeID)
 		if !ok {

@@ -1,15 +1,33 @@
 package syscat
 
 import (
+	"sync"
+
 	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/collate"
 )
 
 var _ = register("pg_catalog", map[string]generator{"pg_collation": collations})
 
 const classCollation catalog.ID = 3456
 
+// bornCollations are those of PostgreSQL that have no order here.
+var bornCollations = sync.OnceValue(func() (list [][]string) {
+	ordered := map[uint32]bool{}
+	for _, c := range collate.Builtins() {
+		ordered[c.OID] = true
+	}
+	for _, f := range bornRows("pg_collation") {
+		if !ordered[number(f[0])] {
+			list = append(list, f)
+		}
+	}
+	return list
+})
+
 func collations(r *rows) {
+	r.lines(bornCollations())
 	for _, c := range r.cat.Collations() {
 		r.oid("oid", c.ID)
 		r.text("collname", c.Name)

@@ -96,11 +96,7 @@ func closing(s string, open int) int {
 // is unknown.
 func (p *Printer) IndexDef(id catalog.ID, column int) (text string, ok bool) {
 	c := p.Catalog
-	x, ok := c.IndexByID(id)
-	if !ok {
-		return "", false
-	}
-	t, ok := c.TableByID(x.Table)
+	t, x, ok := p.indexOf(id)
 	if !ok {
 		return "", false
 	}
@@ -273,7 +269,7 @@ func (p *Printer) ConstraintDef(id catalog.ID) (text string, ok bool) {
 			}
 		}
 	}
-	return "", false
+	return p.bornConstraint(id)
 }
 
 // valueWord writes the value of a domain's check as the keyword that it is.

@@ -11,12 +11,19 @@ import (
 
 // functionPart writes a function or a part of its definition; false for other kinds.
 func (p *Printer) functionPart(kind string, id catalog.ID, arg int) (text string, known bool) {
+	var sys *systemFunction
 	f, ok := p.Catalog.FunctionByID(id)
 	if !ok {
-		return "", false
+		if sys = p.systemFunction(id); sys == nil {
+			return "", false
+		}
+		f = &sys.Function
 	}
 	switch kind {
 	case "functiondef":
+		if sys != nil {
+			return p.functionDef(sys), true
+		}
 		return p.FunctionDef(f), true
 	case "functionargs":
 		return p.functionArgs(f, true), true
@@ -33,6 +40,9 @@ func (p *Printer) functionPart(kind string, id catalog.ID, arg int) (text string
 		}
 		return p.expr(f.Args[arg-1].Default), true
 	case "functionbody":
+		if sys != nil {
+			return sys.SQL, sys.SQL != ""
+		}
 		text := p.FunctionBody(f)
 		return text, text != ""
 	}
@@ -92,14 +102,18 @@ func (p *Printer) functionResult(f *catalog.Function) string {
 
 // FunctionDef is pg_get_functiondef.
 func (p *Printer) FunctionDef(f *catalog.Function) string {
+	return p.functionDef(&systemFunction{Function: *f, SQL: p.FunctionBody(f)})
+}
+
+func (p *Printer) functionDef(f *systemFunction) string {
 	var b strings.Builder
 	word := "FUNCTION"
 	if f.IsProcedure() {
 		word = "PROCEDURE"
 	}
-	b.WriteString("CREATE OR REPLACE " + word + " " + qualified(p.Catalog, f.Schema, f.Name) + "(" + p.functionArgs(f, true) + ")\n")
+	b.WriteString("CREATE OR REPLACE " + word + " " + qualified(p.Catalog, f.Schema, f.Name) + "(" + p.functionArgs(&f.Function, true) + ")\n")
 	if !f.IsProcedure() {
-		b.WriteString(" RETURNS " + p.functionResult(f) + "\n")
+		b.WriteString(" RETURNS " + p.functionResult(&f.Function) + "\n")
 	}
 	b.WriteString(" LANGUAGE " + f.Language + "\n")
 	if o := functionOptions(f); o != "" {
@@ -108,26 +122,35 @@ func (p *Printer) FunctionDef(f *catalog.Function) string {
 	for _, s := range f.Settings {
 		b.WriteString(" SET " + builtin.QuoteIdent(s.Name) + " TO " + settingText(s.Name, s.Value) + "\n")
 	}
-	if text := p.FunctionBody(f); text != "" {
-		b.WriteString(text + "\n")
+	if f.SQL != "" {
+		b.WriteString(f.SQL + "\n")
 		return b.String()
 	}
 	quote := "$" + strings.ToLower(word)
 	for strings.Contains(f.Body, quote) {
 		quote += "x"
 	}
-	b.WriteString("AS " + quote + "$" + f.Body + quote + "$\n")
+	b.WriteString("AS ")
+	if f.Library != "" {
+		b.WriteString(builtin.QuoteLiteral(f.Library) + ", ")
+	}
+	b.WriteString(quote + "$" + f.Body + quote + "$\n")
 	return b.String()
 }
 
 // functionOptions are those that are not as they are without a word.
-func functionOptions(f *catalog.Function) string {
+func functionOptions(f *systemFunction) string {
 	var l []string
 	add := func(on bool, text string) {
 		if on {
 			l = append(l, text)
 		}
 	}
+	cost := 100.0
+	if f.Language == "internal" || f.Language == "c" {
+		cost = 1
+	}
+	add(f.Kind == 'w', "WINDOW")
 	add(f.Volatility == 'i', "IMMUTABLE")
 	add(f.Volatility == 's', "STABLE")
 	add(f.Parallel == 's', "PARALLEL SAFE")
@@ -136,8 +159,9 @@ func functionOptions(f *catalog.Function) string {
 	add(f.Definer, "SECURITY DEFINER")
 	add(f.Leakproof, "LEAKPROOF")
 	number := func(x float64) string { return strconv.FormatFloat(x, 'g', -1, 32) }
-	add(f.Cost != 100, "COST "+number(f.Cost))
+	add(f.Cost != cost, "COST "+number(f.Cost))
 	add(f.RetSet && f.Rows != 1000, "ROWS "+number(f.Rows))
+	add(f.Support != "", "SUPPORT "+f.Support)
 	return strings.Join(l, " ")
 }
 

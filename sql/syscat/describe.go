@@ -92,26 +92,11 @@ func descriptions(r *rows) {
 
 // bornWith emits the comments on what users have not made.
 func (r *rows) bornWith(put func(id, class catalog.ID, sub int16, text string)) {
-	listed := map[[2]catalog.ID]bool{}
-	for class, file := range map[catalog.ID]string{classAm: "pg_am", 2612: "pg_language", 3600: "pg_ts_dict",
-		3601: "pg_ts_parser", 3602: "pg_ts_config", 3764: "pg_ts_template"} {
-		for _, f := range fields(file) {
-			listed[[2]catalog.ID{class, number(f[0])}] = true
-		}
-	}
 	_, vectors := r.cat.Extension("vector")
 	for _, d := range builtin.Descriptions() {
-		switch d.Class {
-		case classProc, classOperator, classType, classCollation:
-			if d.Extension && !vectors || r.done() {
-				continue
-			}
-		default:
-			if !listed[[2]catalog.ID{d.Class, d.ID}] {
-				continue
-			}
+		if !r.done() && (vectors || !d.Extension) {
+			put(d.ID, d.Class, 0, d.Text)
 		}
-		put(d.ID, d.Class, 0, d.Text)
 	}
 }
 
@@ -152,7 +137,10 @@ const (
 	depExtension = 'e'
 )
 
+var bornDepends = born("pg_depend")
+
 func depends(r *rows) {
+	bornDepends(r)
 	for _, t := range r.cat.Tables() {
 		if r.done() {
 			return

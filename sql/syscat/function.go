@@ -56,6 +56,7 @@ func (r *rows) userProc(f *catalog.Function) {
 	if text := r.printer().FunctionBody(f); text != "" {
 		r.text("prosqlbody", text)
 	}
+	r.aclOf("proacl", catalog.FunctionClass, f.ID, f.Owner)
 	r.emit()
 }
 

@@ -19,7 +19,13 @@ const (
 	indoptionNullsFirst = 2
 )
 
+var (
+	bornIndexes     = born("pg_index")
+	bornConstraints = born("pg_constraint")
+)
+
 func indexes(r *rows) {
+	bornIndexes(r)
 	for _, t := range r.cat.Tables() {
 		for _, x := range t.Indexes {
 			r.index(t, x)
@@ -85,6 +91,7 @@ func keyCollation(t *catalog.Table, k *catalog.IndexKey) catalog.ID {
 }
 
 func constraints(r *rows) {
+	bornConstraints(r)
 	for _, t := range r.cat.Tables() {
 		for _, c := range t.Constraints {
 			r.constraint(t, c)

@@ -118,7 +118,7 @@ func extensionRows(x, kind string) [][]string {
 
 // catalogRows are the rows of such a catalog with those of all extensions.
 func catalogRows(kind string) [][]string {
-	out := fields("pg_" + kind)
+	out := bornRows("pg_" + kind)
 	for _, x := range Extensions {
 		out = append(out, extensionRows(x.Name, kind)...)
 	}

@@ -47,9 +47,19 @@ const (
 	langC        catalog.ID = 13
 )
 
-var procRows, operatorRows fixedRows
+// Functions, operators, casts and aggregates of PostgreSQL are born with a database;
+// those of extensions and of LoxoDB are what the code has beside them.
+var (
+	bornProcRows      = bornWithRights("pg_proc", catalog.FunctionClass, "proacl")
+	bornOperatorRows  = born("pg_operator")
+	bornCastRows      = born("pg_cast")
+	bornAggregateRows = born("pg_aggregate")
+
+	procRows, operatorRows fixedRows
+)
 
 func procs(r *rows) {
+	bornProcRows(r)
 	r.fixed(&procRows, r.extensionKeys(), allProcs)
 	for _, f := range r.cat.AllFunctions() {
 		if r.done() {
@@ -59,12 +69,15 @@ func procs(r *rows) {
 	}
 }
 
-func operators(r *rows) { r.fixed(&operatorRows, r.extensionKeys(), allOperators) }
+func operators(r *rows) {
+	bornOperatorRows(r)
+	r.fixed(&operatorRows, r.extensionKeys(), allOperators)
+}
 
 func allProcs(r *rows) {
 	for _, f := range builtin.AllFunctions() {
 		ns, ok := r.installed(f.Schema, f.Extension)
-		if !ok {
+		if !ok || bornProcs().byOID[f.OID] != nil {
 			continue
 		}
 		if r.done() {
@@ -150,7 +163,7 @@ func (r *rows) procOut(f *builtin.Func) {
 func allOperators(r *rows) {
 	for _, o := range builtin.AllOperators() {
 		ns, ok := r.installed(o.Schema, o.Extension)
-		if !ok {
+		if !ok || bornOperators().byOID[o.OID] != nil {
 			continue
 		}
 		r.oid("oid", o.OID)
@@ -189,11 +202,10 @@ func operatorOID(name string, left, right types.OID) catalog.ID {
 }
 
 func casts(r *rows) {
+	bornCastRows(r)
 	for _, c := range builtin.AllCasts() {
-		if x := castExtension(c); x != "" {
-			if _, ok := r.cat.Extension(x); !ok {
-				continue
-			}
+		if _, ok := r.cat.Extension(castExtension(c)); !ok {
+			continue
 		}
 		r.oid("oid", c.OID)
 		r.oid("castsource", c.Source)
@@ -209,8 +221,9 @@ func casts(r *rows) {
 }
 
 func aggregates(r *rows) {
+	bornAggregateRows(r)
 	for _, a := range builtin.AllAggregates() {
-		if _, ok := r.installed(a.Func.Schema, a.Func.Extension); !ok {
+		if _, ok := r.installed(a.Func.Schema, a.Func.Extension); !ok || bornProcs().byOID[a.Func.OID] != nil {
 			continue
 		}
 		r.oid("aggfnoid", a.Func.OID)

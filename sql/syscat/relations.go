@@ -1,7 +1,9 @@
 package syscat
 
 import (
+	"cmp"
 	_ "embed"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -10,15 +12,8 @@ import (
 	"github.com/loxodb/loxodb/sql/types"
 )
 
-// relationData lists every relation of PostgreSQL 15's pg_catalog and
-// information_schema: schema, name, OID, relkind, and its columns as
-// name:type(typmod)! with ! for NOT NULL. Domains are given as their base type;
-// types that LoxoDB has not (pg_lsn, inet, the planner's own) as text or bytea.
-//
-//go:embed data/relations.tsv
-var relationData string
-
-// ownData lists, in the same form, the relations that only LoxoDB has.
+// ownData lists the relations that only LoxoDB has: schema, name, OID, relkind, and the
+// columns as name:type(typmod)! with ! for NOT NULL.
 //
 //go:embed data/loxodb_relations.tsv
 var ownData string
@@ -53,20 +48,70 @@ func Views() []View { return nil }
 
 func loadRegistry() *relations {
 	r := &relations{byName: map[string]*Table{}, byOID: map[catalog.ID]*Table{}}
-	for line := range strings.Lines(relationData + ownData) {
+	r.born()
+	for line := range strings.Lines(ownData) {
 		f := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
-		t := &Table{Schema: f[0], Name: f[1], OID: number(f[2]), Kind: f[3][0], attr: map[string]int{}}
-		for i, c := range strings.Fields(f[4]) {
+		t := &Table{Schema: f[0], Name: f[1], OID: number(f[2]), Kind: f[3][0], Own: true}
+		for _, c := range strings.Fields(f[4]) {
 			t.Columns = append(t.Columns, column(c))
-			t.attr[t.Columns[i].Name] = i
 		}
-		if g := generators[t.Schema+"."+t.Name]; g != nil {
-			t.Rows = generate(t, g)
-		}
-		r.list = append(r.list, t)
-		r.byName[t.Schema+"."+t.Name], r.byOID[t.OID] = t, t
+		r.add(t)
 	}
 	return r
+}
+
+func (r *relations) add(t *Table) {
+	t.attr = make(map[string]int, len(t.Columns))
+	for i, c := range t.Columns {
+		t.attr[c.Name] = i
+	}
+	if g := generators[t.Schema+"."+t.Name]; g != nil {
+		t.Rows = generate(t, g)
+	}
+	r.list = append(r.list, t)
+	r.byName[t.Schema+"."+t.Name], r.byOID[t.OID] = t, t
+}
+
+// born adds the relations of PostgreSQL. Values of domains are of their base types; of
+// types that LoxoDB has not there are none, and text stands for them.
+func (r *relations) born() {
+	domains := map[catalog.ID]types.T{}
+	for _, f := range bornRows("pg_type") {
+		if f[6] == "d" {
+			domains[number(f[0])] = types.T{OID: number(f[25]), Mod: int32(signed(f[26]))}
+		}
+	}
+	columns := map[catalog.ID][]Column{}
+	for _, f := range bornRows("pg_attribute") {
+		rel, num := number(f[0]), signed(f[5])
+		if num < 1 {
+			continue
+		}
+		c := Column{Name: f[1], NotNull: f[13] == "t", Shown: types.T{OID: number(f[2]), Mod: int32(signed(f[8]))}}
+		c.Type = c.Shown
+		if base, ok := domains[c.Shown.OID]; ok {
+			c.Type = base
+		} else if types.Lookup(c.Type.OID) == nil {
+			c.Type = types.Of(types.TextOID)
+		}
+		columns[rel] = append(columns[rel], c)
+	}
+	for _, f := range bornRows("pg_class") {
+		if kind := f[16]; kind == "r" || kind == "v" {
+			schema := "pg_catalog"
+			if number(f[2]) == catalog.InformationSchemaID {
+				schema = "information_schema"
+			}
+			id := number(f[0])
+			r.add(&Table{Schema: schema, Name: f[1], OID: id, Kind: kind[0], Columns: columns[id]})
+		}
+	}
+	slices.SortFunc(r.list, func(a, b *Table) int { return cmp.Compare(a.OID, b.OID) })
+}
+
+func signed(s string) int64 {
+	n, _ := strconv.ParseInt(s, 10, 64)
+	return n
 }
 
 // column reads name:type(typmod)!.
@@ -79,6 +124,7 @@ func column(s string) Column {
 		m, _ := strconv.Atoi(strings.TrimSuffix(mod, ")"))
 		c.Type.Mod = int32(m)
 	}
+	c.Shown = c.Type
 	return c
 }
 

@@ -9,25 +9,25 @@ import (
 	"github.com/loxodb/loxodb/sql/types"
 )
 
-// staticData holds the rows of the catalogs that never change, as PostgreSQL 15
-// has them (COPY text format, columns in order; rows of types that LoxoDB has
-// not are left out), and those that the vector extension adds.
+// staticData holds the rows that the vector extension adds to the catalogs (COPY text
+// format, columns in order), and other lists.
 //
 //go:embed data/*.tsv
 var staticData embed.FS
 
 var _ = register("pg_catalog", map[string]generator{
-	"pg_am":         static("pg_am", "am"),
-	"pg_opfamily":   static("pg_opfamily", "opfamily"),
-	"pg_opclass":    static("pg_opclass", "opclass"),
-	"pg_amop":       static("pg_amop", "amop"),
-	"pg_amproc":     static("pg_amproc", "amproc"),
-	"pg_language":   static("pg_language", ""),
-	"pg_range":      static("pg_range", ""),
-	"pg_tablespace": static("pg_tablespace", ""),
+	"pg_am":         bornAndExtensions("pg_am", "am"),
+	"pg_opfamily":   bornAndExtensions("pg_opfamily", "opfamily"),
+	"pg_opclass":    bornAndExtensions("pg_opclass", "opclass"),
+	"pg_amop":       bornAndExtensions("pg_amop", "amop"),
+	"pg_amproc":     bornAndExtensions("pg_amproc", "amproc"),
+	"pg_language":   bornWithRights("pg_language", catalog.LanguageClass, "lanacl"),
+	"pg_range":      born("pg_range"),
+	"pg_tablespace": born("pg_tablespace"),
+	"pg_conversion": born("pg_conversion"),
 
-	"pg_ts_config": static("pg_ts_config", ""), "pg_ts_config_map": static("pg_ts_config_map", ""), "pg_ts_dict": static("pg_ts_dict", ""),
-	"pg_ts_parser": static("pg_ts_parser", ""), "pg_ts_template": static("pg_ts_template", ""),
+	"pg_ts_config": born("pg_ts_config"), "pg_ts_config_map": born("pg_ts_config_map"), "pg_ts_dict": born("pg_ts_dict"),
+	"pg_ts_parser": born("pg_ts_parser"), "pg_ts_template": born("pg_ts_template"),
 })
 
 // fields reads the lines of one file; \N is nil. Absent files have no lines.
@@ -43,24 +43,18 @@ func fields(file string) [][]string {
 	return out
 }
 
-// static emits a file's rows, and those of the installed extensions, kind by kind.
-func static(file, kind string) generator {
-	base := sync.OnceValue(func() [][]string { return fields(file) })
-	return func(r *rows) {
-		r.lines(base())
-		if kind == "" {
-			return
-		}
-		for _, e := range r.cat.Extensions() {
-			r.lines(extensionRows(e.Name, kind))
-		}
-	}
-}
-
 func (r *rows) lines(list [][]string) {
 	for _, f := range list {
 		for i, c := range r.t.Columns {
-			if i >= len(f) || f[i] == `\N` {
+			if i >= len(f) || f[i] == noValue {
+				continue
+			}
+			switch c.Type.OID {
+			case types.ACLItemArrayOID:
+				r.row[i] = r.bornRights(f[i])
+				continue
+			case types.PgNodeTreeOID:
+				r.row[i] = types.String(f[i])
 				continue
 			}
 			if c.Type.OID == types.RegprocOID && !isDigits(f[i]) {

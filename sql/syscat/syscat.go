@@ -17,6 +17,7 @@ type Table struct {
 	Schema  string
 	Name    string
 	Kind    byte // pg_class.relkind as PostgreSQL shows it: 'r' table, 'v' view
+	Own     bool // it is LoxoDB's own
 	Columns []Column
 	// Rows hands every row (one datum a column, borrowed for the call) to emit and stops
 	// at its first error. nil: the relation is always empty.
@@ -29,6 +30,7 @@ type Table struct {
 type Column struct {
 	Name    string
 	Type    types.T
+	Shown   types.T // the type that the catalogs show: a domain over Type, or one that is not there
 	NotNull bool
 }
 
