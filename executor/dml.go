@@ -253,6 +253,7 @@ func newUpdate(n *physical.Update) (Operator, error) {
 	if err := u.init(n.Input, true, n.Write, n.Returning, extra); err != nil {
 		return nil, err
 	}
+	u.alternate(n.Input)
 	var err error
 	if u.writer.updated, err = newRowChecks(n.Checks); err != nil {
 		return nil, err
@@ -360,6 +361,7 @@ func newInsert(n *physical.Insert) (Operator, error) {
 		return nil, err
 	}
 	m.does(catalog.TriggerInsert)
+	m.alternate(n.Input)
 	if m.writer.triggers.has(catalog.TriggerBefore | catalog.TriggerRow | catalog.TriggerInsert) {
 		m.input = stepwise(m.input)
 	}
@@ -471,7 +473,11 @@ func (u *upsert) table(ctx context.Context) (*upsertTable, error) {
 	if t == nil {
 		t = &upsertTable{w: m.tableWriter, member: m, existing: m.existing}
 		for _, x := range u.on.Arbiters {
-			t.arbiters = append(t.arbiters, m.def.Indexes[x.ID])
+			y := m.def.Indexes[x.ID]
+			if y == nil { // of an index that not all partitions have a part of
+				return nil, pgerr.New(pgerrcode.InternalError, "invalid arbiter index list")
+			}
+			t.arbiters = append(t.arbiters, y)
 		}
 		u.members[m] = t
 	}

@@ -2,6 +2,7 @@ package executor
 
 import (
 	"context"
+	"slices"
 
 	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/batch"
@@ -69,6 +70,9 @@ type project struct {
 	exprs   []*expr.Program
 	cols    []*batch.Col
 	plain   bool // only columns: nothing that can fail, or that happens for each row
+	single  bool // a row is computed before the next: its expressions see what others do
+	rows    *batch.Batch
+	at      int // of rows, where single
 	out     batch.Batch
 	scratch expr.Scratch
 	env     *Env
@@ -80,17 +84,23 @@ func newProject(n *physical.Project) (Operator, error) {
 		return nil, err
 	}
 	ps, err := programs(n.Exprs)
-	p := &project{input: in, exprs: ps, cols: make([]*batch.Col, len(ps)), plain: true}
-	for _, e := range n.Exprs {
-		_, column := e.(*expr.Column)
-		p.plain = p.plain && column
-	}
+	p := &project{input: in, exprs: ps, cols: make([]*batch.Col, len(ps)), plain: plain(n.Exprs)}
 	p.out.Cols = make([]batch.Col, len(ps))
+	_, all := expr.Effects(n.Exprs)
+	p.single = all > 1
 	return p, err
 }
 
+// plain reports nothing but columns.
+func plain(list []expr.Expr) bool {
+	return !slices.ContainsFunc(list, func(e expr.Expr) bool {
+		_, column := e.(*expr.Column)
+		return !column
+	})
+}
+
 func (p *project) Open(ctx context.Context, env *Env) error {
-	p.env = env
+	p.env, p.rows = env, nil
 	p.scratch.Reset()
 	return p.input.Open(ctx, env)
 }
@@ -111,10 +121,32 @@ func (p *project) skip(ctx context.Context, n int64) (int64, error) {
 }
 
 func (p *project) Next(ctx context.Context) (*batch.Batch, error) {
+	if p.single {
+		return p.nextRow(ctx)
+	}
 	b, err := p.input.Next(ctx)
 	if err != nil || b == nil {
 		return nil, err
 	}
+	return p.compute(b)
+}
+
+// nextRow computes one row.
+func (p *project) nextRow(ctx context.Context) (*batch.Batch, error) {
+	for p.rows == nil || p.at >= len(p.rows.Sel) {
+		var err error
+		if p.rows, err = p.input.Next(ctx); err != nil || p.rows == nil {
+			return nil, err
+		}
+		p.at = 0
+	}
+	p.at++
+	row := *p.rows
+	row.Sel = p.rows.Sel[p.at-1 : p.at]
+	return p.compute(&row)
+}
+
+func (p *project) compute(b *batch.Batch) (*batch.Batch, error) {
 	if err := evalAll(p.exprs, p.env, &p.scratch, b, p.cols); err != nil {
 		return nil, err
 	}

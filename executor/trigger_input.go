@@ -2,8 +2,11 @@ package executor
 
 import (
 	"context"
+	"slices"
 
+	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/batch"
+	"github.com/loxodb/loxodb/sql/expr"
 )
 
 // A trigger before each row of an INSERT may ask for what computing the row has done, such
@@ -21,10 +24,36 @@ func stepwise(op Operator) Operator {
 		x.step = 1
 		return op
 	case *project:
-		x.input = newRowwise(x.input)
+		if x.plain {
+			x.input = stepwise(x.input)
+		} else {
+			x.input = newRowwise(x.input)
+		}
 		return op
 	}
 	return newRowwise(op)
+}
+
+// alternate has a row computed and written before the next one, where its values are of
+// functions that may read what the statement has written.
+func (m *modify) alternate(input physical.Node) {
+	if callsUsers(input) {
+		m.input, m.gather = stepwise(m.input), nil
+	}
+}
+
+func callsUsers(input physical.Node) bool {
+	switch x := input.(type) {
+	case *physical.Project:
+		users, _ := expr.Effects(x.Exprs)
+		return users > 0 || plain(x.Exprs) && callsUsers(x.Input)
+	case *physical.Values:
+		return slices.ContainsFunc(x.Rows, func(row []expr.Expr) bool {
+			users, _ := expr.Effects(row)
+			return users > 0
+		})
+	}
+	return false
 }
 
 // rowwise reads its input to the end and yields it row by row.

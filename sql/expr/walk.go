@@ -258,6 +258,25 @@ func Concurrent(e Expr) bool {
 // Volatile reports that e may give another value each time it is evaluated.
 func Volatile(e Expr) bool { return Volatility(e) == builtin.Volatile }
 
+// Effects counts the calls in a list of expressions that see what others of them do, row
+// after row: of volatile functions of users, and of those that read or move sequences.
+func Effects(list []Expr) (users, all int) {
+	for _, e := range list {
+		Walk(e, func(x Expr) bool {
+			c, ok := x.(*Call)
+			switch {
+			case !ok || c.Fn.Volatility != builtin.Volatile:
+			case c.Fn.User != nil:
+				users, all = users+1, all+1
+			case c.Fn.Name == "nextval", c.Fn.Name == "currval", c.Fn.Name == "lastval", c.Fn.Name == "setval":
+				all++
+			}
+			return true
+		})
+	}
+	return users, all
+}
+
 // IsConst reports that e has one value for a whole execution: it reads no column
 // and no outer row and nothing in it is volatile. Client parameters are allowed.
 func IsConst(e Expr) bool {
