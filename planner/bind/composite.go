@@ -13,13 +13,7 @@ import (
 // rowInfo is a user's type, which is made known to values when it is a relation's row
 // type that only this session sees.
 func (b *binder) rowInfo(id types.OID) *types.Info {
-	if i := types.Lookup(id); i != nil {
-		return i
-	}
-	if r, ok := b.o.Catalog.RowType(id); ok {
-		types.RegisterPassing(r.Infos...)
-	}
-	return types.Lookup(id)
+	return b.o.Catalog.KnowRowType(id)
 }
 
 // composite is the attributes of a composite type as the statement's catalog has it,

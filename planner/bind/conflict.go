@@ -151,7 +151,7 @@ func (b *binder) inferArbiters(t *catalog.Table, x *ast.OnConflict) ([]*catalog.
 }
 
 func (b *binder) arbiterMatches(t *catalog.Table, i *catalog.Index, attrs []int16, exprs []expr.Expr, pred expr.Expr) (bool, error) {
-	if !i.Unique || !i.Ready || i.IsVector() {
+	if !i.Unique || !i.Valid || i.IsVector() {
 		return false, nil
 	}
 	w, err := IndexWrite(t, i, b.o)

@@ -131,6 +131,9 @@ func (s *Session) compilePL(f *catalog.Function, ts []types.T, trigger *catalog.
 	}
 	b.found = b.declare(b.root, plVar{name: "found", t: types.Of(types.BoolOID)})
 	if f.Ret.OID == types.TriggerOID {
+		if trigger != nil {
+			s.Catalog().KnowRowType(trigger.TypeID)
+		}
 		b.declareTrigger(trigger)
 	}
 	return b, s.plBlock(b, tree.Block, b.root)

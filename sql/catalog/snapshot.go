@@ -261,6 +261,18 @@ func (s *Snapshot) RowType(id ID) (*RowType, bool) {
 	return get(s.temp.rowTypes, s.shared.rowTypes, id)
 }
 
+// KnowRowType is a user's type, which is made known to values when it is a relation's row
+// type that only this session sees; nil where there is none.
+func (s *Snapshot) KnowRowType(id ID) *types.Info {
+	if i := types.Lookup(id); i != nil {
+		return i
+	}
+	if r, ok := s.RowType(id); ok {
+		types.RegisterPassing(r.Infos...)
+	}
+	return types.Lookup(id)
+}
+
 // SharedRowTypes calls each with the row types of relations that sessions share, with
 // the array types, in any order.
 func (s *Snapshot) SharedRowTypes(each func(*RowType)) {
