@@ -166,7 +166,8 @@ func newFuncScan(n *physical.FuncScan) (Operator, error) {
 			if err != nil {
 				return nil, err
 			}
-			f.calls, f.plain = append(f.calls, &setCall{call: c, width: 1, row: make([]types.Datum, 1)}), append(f.plain, p)
+			width := max(1, len(c.Fn.OutTypes))
+			f.calls, f.plain = append(f.calls, &setCall{call: c, width: width, row: make([]types.Datum, width)}), append(f.plain, p)
 			continue
 		}
 		s, err := newSetCall(c)
@@ -205,7 +206,7 @@ func (f *funcScan) Open(_ context.Context, env *Env) error {
 	return nil
 }
 
-// single is the one row of a function that returns no set.
+// single is the one row of a function that returns no set: a value, or the members of a record.
 type single struct {
 	d    types.Datum
 	done bool
@@ -215,7 +216,25 @@ func (s *single) Next(row []types.Datum) (bool, error) {
 	if s.done {
 		return false, nil
 	}
-	s.done, row[0] = true, s.d
+	s.done = true
+	if len(row) == 1 {
+		row[0] = s.d
+		return true, nil
+	}
+	for i := range row {
+		row[i] = types.Null
+	}
+	if s.d.IsNull() {
+		return true, nil
+	}
+	it := types.NewRecordIter(s.d)
+	for i := range row {
+		_, v, ok := it.Next()
+		if !ok {
+			break
+		}
+		row[i] = v
+	}
 	return true, nil
 }
 

@@ -243,12 +243,9 @@ func (s *Session) LastInsertID() int64 { return s.inserted.first }
 // Lastval implements builtin.Session.
 func (s *Session) Lastval() (int64, error) {
 	if v, ok := s.seqVals[s.lastSeq]; ok {
-		if def, err := s.sequence(s.lastSeq); err == nil {
-			if err := s.mayDraw(def, catalog.PrivUsage|catalog.PrivSelect); err != nil {
-				return 0, err
-			}
+		if def, err := s.sequence(s.lastSeq); err == nil { // else it is gone
+			return v, s.mayDraw(def, catalog.PrivUsage|catalog.PrivSelect)
 		}
-		return v, nil
 	}
 	return 0, pgerr.New(pgerrcode.ObjectNotInPrerequisiteState, "lastval is not yet defined in this session")
 }

@@ -96,7 +96,7 @@ func alterPass(cmd *ast.AlterCmd) int {
 		return 1
 	case ast.AddColumn:
 		return 2
-	case ast.SetNotNull, ast.SetIdentity:
+	case ast.SetNotNull:
 		return 3
 	case ast.AddConstraint:
 		if cmd.Constraint.Kind == ast.ConPrimary || cmd.Constraint.Kind == ast.ConUnique {

@@ -172,6 +172,9 @@ func noColumn(t *catalog.Table, name string) error {
 func (e *Env) alterIdentity(ctx context.Context, t *catalog.Table, c *catalog.Column, cmd *ast.AlterCmd) error {
 	switch cmd.Kind {
 	case ast.AddIdentity:
+		if err := identityType(c); err != nil {
+			return err
+		}
 		if c.Identity != 0 {
 			return pgerr.Newf(pgerrcode.ObjectNotInPrerequisiteState, "column %q of relation %q is already an identity column", c.Name, t.Name)
 		}
@@ -375,6 +378,11 @@ func (e *Env) columnType(ctx context.Context, old, t *catalog.Table, cmd *ast.Al
 	}
 	c.Type, c.NDims, c.Domain = to, int16(len(cmd.Type.ArrayDims)), 0
 	c.Bits, c.Declared = cmd.Bits, cmd.Declared
+	if c.Identity != 0 {
+		if err := e.retypeIdentity(ctx, c, cmd.Type); err != nil {
+			return err
+		}
+	}
 	if cmd.Generated != nil {
 		if c.Default, err = e.storedText(cmd.Generated.Expr, t, bind.Generated, to, c.Name); err != nil {
 			return err
@@ -408,4 +416,17 @@ func (e *Env) columnType(ctx context.Context, old, t *catalog.Table, cmd *ast.Al
 	}
 	_, err = e.rewrite(ctx, old, t, map[int16]expr.Expr{c.Num: value})
 	return err
+}
+
+// retypeIdentity gives the sequence of an identity column the column's new type.
+func (e *Env) retypeIdentity(ctx context.Context, c *catalog.Column, to *ast.TypeName) error {
+	if err := identityType(c); err != nil {
+		return err
+	}
+	q, ok := e.Catalog.SequenceByID(c.SequenceID)
+	if !ok {
+		return nil
+	}
+	n := *q
+	return e.applySequence(ctx, &n, []ast.SeqOption{{Name: "as", Type: to}})
 }

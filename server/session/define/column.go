@@ -70,10 +70,8 @@ func (e *Env) newColumn(d *ast.ColumnDef) (c catalog.Column, seq *ast.Constraint
 		case ast.ConGenerated:
 			c.Generated = 's'
 		case ast.ConIdentity:
-			switch c.Type.OID {
-			case types.Int2OID, types.Int4OID, types.Int8OID:
-			default:
-				return c, nil, pgerr.New(pgerrcode.InvalidParameterValue, "identity column type must be smallint, integer, or bigint")
+			if err := identityType(&c); err != nil {
+				return c, nil, err
 			}
 			if c.Identity = 'd'; k.Always {
 				c.Identity = 'a'
@@ -82,6 +80,15 @@ func (e *Env) newColumn(d *ast.ColumnDef) (c catalog.Column, seq *ast.Constraint
 		}
 	}
 	return c, seq, nil
+}
+
+// identityType refuses identity columns that are not of integers.
+func identityType(c *catalog.Column) error {
+	switch c.Type.OID {
+	case types.Int2OID, types.Int4OID, types.Int8OID:
+		return nil
+	}
+	return pgerr.New(pgerrcode.InvalidParameterValue, "identity column type must be smallint, integer, or bigint")
 }
 
 // storable refuses pseudo-types.
@@ -221,7 +228,8 @@ func (e *Env) ownedSequence(ctx context.Context, t *catalog.Table, c *catalog.Co
 // together (transformColumnDefinition).
 func checkDeclarations(table string, d *ast.ColumnDef) error {
 	var null, notNull, identity, generated bool
-	given := serialType(&d.Type) != 0
+	serial := serialType(&d.Type) != 0
+	given := serial
 	for i := range d.Constraints {
 		k := &d.Constraints[i]
 		wrong := ""
@@ -243,7 +251,10 @@ func checkDeclarations(table string, d *ast.ColumnDef) error {
 			if identity {
 				wrong = "multiple identity specifications for column"
 			}
-			identity = true
+			if identity = true; null && !notNull {
+				wrong = "conflicting NULL/NOT NULL declarations for column"
+			}
+			notNull = true
 		case ast.ConGenerated:
 			if generated {
 				wrong = "multiple generation clauses specified for column"
@@ -261,7 +272,11 @@ func checkDeclarations(table string, d *ast.ColumnDef) error {
 		default:
 			continue
 		}
-		return pgerr.Newf(pgerrcode.SyntaxError, "%s %q of table %q", wrong, d.Name, table).At(int(k.Pos))
+		at := int(k.Pos)
+		if serial && identity {
+			at = -1 // of the default, which is not written
+		}
+		return pgerr.Newf(pgerrcode.SyntaxError, "%s %q of table %q", wrong, d.Name, table).At(at)
 	}
 	return nil
 }

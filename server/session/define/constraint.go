@@ -204,11 +204,16 @@ func (e *Env) foreignConstraint(ctx context.Context, t *catalog.Table, c *catalo
 			!builtin.CanCoerce(from.OID, to.OID, builtin.Implicit) && !(isInteger(from.OID) && isInteger(to.OID)) {
 			return pgerr.Newf(pgerrcode.DatatypeMismatch, "foreign key constraint %q cannot be implemented", name).
 				WithDetail("Key columns %q and %q are of incompatible types: %s and %s.", t.Columns[a-1].Name,
-					parent.Columns[c.RefColumns[i]-1].Name, types.FormatType(from), types.FormatType(to))
+					parent.Columns[c.RefColumns[i]-1].Name, types.FormatType(types.Of(from.OID)), types.FormatType(types.Of(to.OID)))
 		}
 	}
 	if c.OnDeleteCols, err = foreignAttrs(t, k.OnDeleteCols); err != nil {
 		return err
+	}
+	for i, a := range c.OnDeleteCols {
+		if !slices.Contains(c.Columns, a) {
+			return pgerr.Newf(pgerrcode.InvalidColumnReference, "column %q referenced in ON DELETE SET action must be part of foreign key", k.OnDeleteCols[i])
+		}
 	}
 	if c.Name == "" {
 		c.Name = constraintName(t, c.Columns, "fkey")
@@ -246,11 +251,18 @@ func foreignAttrs(t *catalog.Table, names []string) ([]int16, error) {
 	for _, n := range names {
 		c := t.ColumnByName(n)
 		if c == nil {
-			return nil, pgerr.Newf(pgerrcode.UndefinedColumn, "column %q referenced in foreign key constraint does not exist", n)
+			return nil, noForeignColumn(n)
 		}
 		out = append(out, c.Num)
 	}
 	return out, nil
+}
+
+func noForeignColumn(name string) error {
+	if isSystemColumn(name) {
+		return pgerr.New(pgerrcode.FeatureNotSupported, "system columns cannot be used in foreign keys")
+	}
+	return pgerr.Newf(pgerrcode.UndefinedColumn, "column %q referenced in foreign key constraint does not exist", name)
 }
 
 // referencedKey finds the unique key that the constraint refers to.
@@ -268,7 +280,7 @@ func referencedKey(parent *catalog.Table, c *catalog.Constraint, k *ast.Constrai
 		for _, n := range k.RefColumns {
 			col := parent.ColumnByName(n)
 			if col == nil {
-				return pgerr.Newf(pgerrcode.UndefinedColumn, "column %q referenced in foreign key constraint does not exist", n)
+				return noForeignColumn(n)
 			}
 			c.RefColumns = append(c.RefColumns, col.Num)
 		}

@@ -32,6 +32,8 @@ func (e *Env) refuseOfChild(t *catalog.Table, cmd *ast.AlterCmd, only bool) erro
 			return pgerr.New(pgerrcode.WrongObjectType, "cannot add column to a partition")
 		case only && children:
 			return wrong("column must be added to child tables too")
+		case children && slices.ContainsFunc(cmd.Column.Constraints, func(k ast.Constraint) bool { return k.Kind == ast.ConIdentity }):
+			return wrong("cannot recursively add identity column to table that has child tables")
 		}
 	case ast.DropColumn:
 		switch {

@@ -59,17 +59,31 @@ func (e *Env) alterSequence(ctx context.Context, st *ast.AlterSequence) error {
 
 // applySequence changes a sequence's options, and its position for RESTART.
 func (e *Env) applySequence(ctx context.Context, q *catalog.Sequence, opts []ast.SeqOption) error {
+	was := *q
 	if err := e.sequenceOptions(q, opts, false); err != nil {
 		return err
 	}
+	at, _, err := e.Positions(&was).Get(ctx, &was)
+	if err != nil {
+		return err
+	}
+	restart := false
 	for i := range opts {
 		if opts[i].Name != "restart" {
 			continue
 		}
-		at := q.Start
-		if opts[i].Value != nil {
+		if restart = true; opts[i].Value != nil {
 			at = seqInt(&opts[i])
+		} else {
+			at = q.Start
 		}
+	}
+	switch {
+	case at < q.Min:
+		return pgerr.Newf(pgerrcode.InvalidParameterValue, "RESTART value (%d) cannot be less than MINVALUE (%d)", at, q.Min)
+	case at > q.Max:
+		return pgerr.Newf(pgerrcode.InvalidParameterValue, "RESTART value (%d) cannot be greater than MAXVALUE (%d)", at, q.Max)
+	case restart:
 		if err := e.Positions(q).Set(ctx, q, at, false); err != nil {
 			return err
 		}
@@ -94,6 +108,7 @@ func seqInt(o *ast.SeqOption) int64 {
 // the defaults of a new one.
 func (e *Env) sequenceOptions(q *catalog.Sequence, opts []ast.SeqOption, fresh bool) error {
 	minSet, maxSet, startSet := !fresh, !fresh, !fresh
+	least, greatest := false, false // the limits become the new type's
 	if fresh {
 		q.Increment, q.Cache = 1, 1
 	}
@@ -106,8 +121,11 @@ func (e *Env) sequenceOptions(q *catalog.Sequence, opts []ast.SeqOption, fresh b
 				return err
 			}
 			oldLo, oldHi := seqLimits(q.Type)
-			if !fresh { // limits that were the old type's become the new one's
-				minSet, maxSet = minSet && q.Min != oldLo, maxSet && q.Max != oldHi
+			if !fresh && q.Min == oldLo { // limits that were the old type's
+				minSet, least = false, true
+			}
+			if !fresh && q.Max == oldHi {
+				maxSet, greatest = false, true
 			}
 			if q.Type = t.OID; t.OID != types.Int2OID && t.OID != types.Int4OID && t.OID != types.Int8OID {
 				return pgerr.New(pgerrcode.InvalidParameterValue, "sequence type must be smallint, integer, or bigint")
@@ -140,12 +158,12 @@ func (e *Env) sequenceOptions(q *catalog.Sequence, opts []ast.SeqOption, fresh b
 	}
 	lo, hi := seqLimits(q.Type)
 	if !minSet {
-		if q.Min = 1; q.Increment < 0 {
+		if q.Min = 1; q.Increment < 0 || least {
 			q.Min = lo
 		}
 	}
 	if !maxSet {
-		if q.Max = hi; q.Increment < 0 {
+		if q.Max = hi; q.Increment < 0 && !greatest {
 			q.Max = -1
 		}
 	}
@@ -178,6 +196,11 @@ func checkSequence(q *catalog.Sequence, lo, hi int64) error {
 func (e *Env) ownedBy(q *catalog.Sequence, o *ast.SeqOption) error {
 	if len(o.Names) == 1 && o.Names[0] != "none" {
 		return pgerr.New(pgerrcode.SyntaxError, "invalid OWNED BY option").WithHint("Specify OWNED BY table.column or OWNED BY NONE.")
+	}
+	if q.Identity {
+		t, _ := e.Catalog.TableByID(q.OwnerTable)
+		return pgerr.New(pgerrcode.FeatureNotSupported, "cannot change ownership of identity sequence").
+			WithDetail("Sequence %q is linked to table %q.", q.Name, t.Name)
 	}
 	if len(o.Names) < 2 {
 		q.OwnerTable, q.OwnerAttr = 0, 0

@@ -2,6 +2,7 @@ package define
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgerrcode"
@@ -185,6 +186,9 @@ func (e *Env) addColumns(ctx context.Context, t *catalog.Table, st *ast.CreateTa
 			if d, err = e.partitionColumn(t, d); err != nil {
 				return err
 			}
+			if slices.ContainsFunc(d.Constraints, func(k ast.Constraint) bool { return k.Kind == ast.ConIdentity }) {
+				return pgerr.New(pgerrcode.FeatureNotSupported, "identity columns are not supported on partitions")
+			}
 		}
 		if old := t.ColumnByName(d.Name); old == nil || !inherited || !old.Inherited {
 			if err := checkColumnName(t, d); err != nil {
@@ -231,9 +235,16 @@ func (e *Env) addColumns(ctx context.Context, t *catalog.Table, st *ast.CreateTa
 	return nil
 }
 
-func checkColumnName(t *catalog.Table, d *ast.ColumnDef) error {
-	switch d.Name {
+func isSystemColumn(name string) bool {
+	switch name {
 	case "ctid", "xmin", "xmax", "cmin", "cmax", "tableoid":
+		return true
+	}
+	return false
+}
+
+func checkColumnName(t *catalog.Table, d *ast.ColumnDef) error {
+	if isSystemColumn(d.Name) {
 		return pgerr.Newf(pgerrcode.DuplicateColumn, "column name %q conflicts with a system column name", d.Name)
 	}
 	if t.ColumnByName(d.Name) != nil {

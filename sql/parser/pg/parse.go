@@ -149,6 +149,7 @@ var grammarCodes = []struct{ prefix, code string }{
 	{"CURRENT_USER cannot", pgerrcode.ReservedName},
 	{"CURRENT_ROLE cannot", pgerrcode.ReservedName},
 	{"aggregates cannot have output", pgerrcode.FeatureNotSupported},
+	{"a column list with SET", pgerrcode.FeatureNotSupported},
 	{"current database cannot", pgerrcode.FeatureNotSupported},
 	{"unrecognized JSON encoding", pgerrcode.InvalidParameterValue},
 	{"unrecognized partitioning strategy", pgerrcode.InvalidParameterValue},
