@@ -3,6 +3,7 @@ package executor
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/jackc/pgerrcode"
 
@@ -219,8 +220,10 @@ func Rewrite(ctx context.Context, env *Env, old *catalog.Table, def *physical.Ta
 			out[i] = types.Null
 			if i < len(row) && !def.Table.Columns[i].Dropped {
 				out[i] = row[i]
-				in.Cols[i].Set(0, row[i])
 			}
+		}
+		for i := range row { // values may be of columns that are dropped at the same time
+			in.Cols[i].Set(0, row[i])
 		}
 		for a, p := range progs {
 			c, err := p.Eval(&env.Env, &scratch, in, in.Sel)
@@ -233,7 +236,7 @@ func Rewrite(ctx context.Context, env *Env, old *catalog.Table, def *physical.Ta
 			return rewriteError(err, def.Table)
 		}
 		_, err := w.w.Insert(ctx, out)
-		return w.withSchema(err)
+		return rewriteError(w.withSchema(err), def.Table)
 	})
 }
 
@@ -246,6 +249,9 @@ func rewriteError(err error, t *catalog.Table) error {
 	switch e.Code {
 	case pgerrcode.NotNullViolation:
 		e.Message, e.Detail = "column \""+e.Column+"\" of relation \""+t.Name+"\" contains null values", ""
+	case pgerrcode.UniqueViolation:
+		e.Message = "could not create unique index \"" + e.Constraint + "\""
+		e.Detail = strings.Replace(e.Detail, " already exists.", " is duplicated.", 1)
 	case pgerrcode.CheckViolation:
 		e.Message, e.Detail = "check constraint \""+e.Constraint+"\" of relation \""+t.Name+"\" is violated by some row", ""
 	}

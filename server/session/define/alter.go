@@ -48,13 +48,27 @@ func (e *Env) alterTable(ctx context.Context, st *ast.AlterTable) error {
 	if err := e.settled(ctx, "ALTER TABLE", t); err != nil {
 		return err
 	}
+	first := e.Catalog
 	e.change(ctx)
 	cmds := slices.Clone(st.Cmds)
 	slices.SortStableFunc(cmds, func(a, b ast.AlterCmd) int { return alterPass(&a) - alterPass(&b) })
-	for i := range cmds {
+	for i := 0; i < len(cmds); i++ {
 		t, _ = e.Catalog.TableByID(t.ID)
 		if err := e.refuseOfChild(t, &cmds[i], st.Only); err != nil {
 			return err
+		}
+		if cmds[i].Kind == ast.ColumnType {
+			n := i + 1
+			for ; n < len(cmds) && cmds[n].Kind == ast.ColumnType; n++ {
+				if err := e.refuseOfChild(t, &cmds[n], st.Only); err != nil {
+					return err
+				}
+			}
+			if err := e.alterTypes(ctx, t, cmds[i:n], st.Only, first); err != nil {
+				return err
+			}
+			i = n - 1
+			continue
 		}
 		if err := e.alter(ctx, t, copyTable(t), &cmds[i]); err != nil {
 			return err
@@ -142,7 +156,7 @@ func (e *Env) alter(ctx context.Context, old, t *catalog.Table, cmd *ast.AlterCm
 	case ast.DropConstraint:
 		return e.dropConstraint(ctx, t, cmd)
 	case ast.ColumnType:
-		return e.columnType(ctx, old, t, cmd)
+		return e.columnTypes(ctx, old, t, []ast.AlterCmd{*cmd})
 	case ast.AlterConstraint:
 		return e.alterConstraint(t, cmd)
 	case ast.AttachPartition, ast.DetachPartition, ast.AddInherit, ast.DropInherit:

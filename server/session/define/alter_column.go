@@ -8,11 +8,9 @@ import (
 
 	"github.com/loxodb/loxodb/planner/bind"
 	"github.com/loxodb/loxodb/sql/ast"
-	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/pgerr"
-	"github.com/loxodb/loxodb/sql/types"
 	"github.com/loxodb/loxodb/storage/rowcodec"
 )
 
@@ -345,88 +343,4 @@ func (e *Env) reboundKey(t *catalog.Table, x *catalog.Index, old *catalog.IndexK
 	}
 	k.OpClass, k.Desc, k.NullsFirst = old.OpClass, old.Desc, old.NullsFirst
 	return k, err
-}
-
-// columnType is ALTER COLUMN … TYPE: the rows are written anew.
-func (e *Env) columnType(ctx context.Context, old, t *catalog.Table, cmd *ast.AlterCmd) error {
-	c := t.ColumnByName(cmd.Name)
-	if c == nil {
-		return noColumn(t, cmd.Name)
-	}
-	to, err := bind.TypeName(cmd.Type, e.options())
-	if err != nil {
-		return err
-	}
-	from := c.Type
-	if cmd.Declared != "" && from == to && c.Domain == 0 && cmd.Generated == nil {
-		c.Bits, c.Declared = cmd.Bits, cmd.Declared
-		return e.putTable(t) // the values stay as they are
-	}
-	using := cmd.Expr
-	if using == nil {
-		if from.OID != to.OID && !builtin.CanCoerce(from.OID, to.OID, builtin.Assignment) {
-			return pgerr.Newf(pgerrcode.DatatypeMismatch, "column %q cannot be cast automatically to type %s", c.Name, types.FormatType(to)).
-				WithHint("You might need to specify \"USING %s::%s\".", ast.QuoteIdent(c.Name), types.FormatType(to))
-		}
-		using = &ast.ColumnRef{At: ast.At{Pos: ast.NoPos}, Parts: []string{c.Name}}
-	}
-	if err := e.typeFrozen(old, c.Num); err != nil {
-		return err
-	}
-	if err := e.rowTypeFree(old); err != nil {
-		return err
-	}
-	c.Type, c.NDims, c.Domain = to, int16(len(cmd.Type.ArrayDims)), 0
-	c.Bits, c.Declared = cmd.Bits, cmd.Declared
-	if c.Identity != 0 {
-		if err := e.retypeIdentity(ctx, c, cmd.Type); err != nil {
-			return err
-		}
-	}
-	if cmd.Generated != nil {
-		if c.Default, err = e.storedText(cmd.Generated.Expr, t, bind.Generated, to, c.Name); err != nil {
-			return err
-		}
-	}
-	if x := bind.UserType(cmd.Type, e.options()); x != nil && x.Kind == catalog.DomainType {
-		c.Domain = x.ID
-	}
-	was, of := c.Collation, typeCollation(to)
-	if x, ok := e.Catalog.TypeByID(c.Domain); ok && c.Domain != 0 {
-		of = x.Collation
-	}
-	if c.Collation, err = e.collationOf(cmd.Collation, to, of); err != nil {
-		return err
-	}
-	for i, x := range t.Indexes {
-		if t.Indexes[i], err = e.retypedIndex(t, x, c, was); err != nil {
-			return err
-		}
-	}
-	if err := e.putTable(t); err != nil {
-		return err
-	}
-	if cmd.Generated != nil { // the values are computed
-		_, err = e.rewrite(ctx, old, t, nil)
-		return err
-	}
-	value, err := bind.Scalar(using, old, bind.Using, to, c.Name, e.options())
-	if err != nil {
-		return err
-	}
-	_, err = e.rewrite(ctx, old, t, map[int16]expr.Expr{c.Num: value})
-	return err
-}
-
-// retypeIdentity gives the sequence of an identity column the column's new type.
-func (e *Env) retypeIdentity(ctx context.Context, c *catalog.Column, to *ast.TypeName) error {
-	if err := identityType(c); err != nil {
-		return err
-	}
-	q, ok := e.Catalog.SequenceByID(c.SequenceID)
-	if !ok {
-		return nil
-	}
-	n := *q
-	return e.applySequence(ctx, &n, []ast.SeqOption{{Name: "as", Type: to}})
 }

@@ -188,10 +188,6 @@ func (e *Env) columnsOfParent(ctx context.Context, old, t *catalog.Table, id cat
 				return err
 			}
 		case only:
-		case now.Type != was.Type || now.Domain != was.Domain || now.Collation != was.Collation:
-			if err := e.columnType(ctx, child, copyTable(child), cmd); err != nil {
-				return err
-			}
 		default:
 			if err := e.columnFacts(ctx, was, now, child, c.Num); err != nil {
 				return err

@@ -1,0 +1,184 @@
+package define
+
+import (
+	"context"
+	"slices"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/planner/bind"
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// alterTypes does all ALTER COLUMN ... TYPE of a statement to the table and its children,
+// which write their rows anew once. The new values are computed of rows as they were before
+// the statement: first tells how each table was then.
+func (e *Env) alterTypes(ctx context.Context, t *catalog.Table, cmds []ast.AlterCmd, only bool, first *catalog.Snapshot) error {
+	family := []*catalog.Table{t}
+	if !only {
+		family = e.Catalog.Family(t)
+	}
+	for _, m := range family {
+		if m.ID != t.ID {
+			if err := e.retypedByAll(m, family, cmds); err != nil {
+				return err
+			}
+			if err := e.own(ctx, m); err != nil {
+				return err
+			}
+		}
+		was, ok := first.TableByID(m.ID)
+		if !ok || was.Storage != m.Storage {
+			was = m
+		}
+		if err := e.columnTypes(ctx, was, copyTable(m), cmds); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// retypedByAll refuses to change a column that a table has from others, too.
+func (e *Env) retypedByAll(m *catalog.Table, family []*catalog.Table, cmds []ast.AlterCmd) error {
+	parents := 0
+	for _, p := range m.Parents {
+		if slices.ContainsFunc(family, func(f *catalog.Table) bool { return f.ID == p }) {
+			parents++
+		}
+	}
+	for i := range cmds {
+		if c := m.ColumnByName(cmds[i].Name); c != nil && int(c.InhCount) > parents {
+			return pgerr.Newf(pgerrcode.InvalidTableDefinition, "cannot alter inherited column %q of relation %q", c.Name, m.Name)
+		}
+	}
+	return nil
+}
+
+// columnTypes changes types of columns: t is a copy to change, old the table whose rows
+// there are.
+func (e *Env) columnTypes(ctx context.Context, old, t *catalog.Table, cmds []ast.AlterCmd) error {
+	values := map[int16]expr.Expr{}
+	rewrite := false
+	for i := range cmds {
+		v, done, err := e.columnType(ctx, old, t, &cmds[i])
+		if err != nil {
+			return err
+		}
+		if rewrite = rewrite || !done; v != nil {
+			values[t.ColumnByName(cmds[i].Name).Num] = v
+		}
+	}
+	if err := e.putTable(t); err != nil || !rewrite {
+		return err
+	}
+	_, err := e.rewrite(ctx, old, t, values)
+	return err
+}
+
+// columnType changes the type of a column of t, and returns what computes its values; done
+// tells that they stay as they are.
+func (e *Env) columnType(ctx context.Context, old, t *catalog.Table, cmd *ast.AlterCmd) (value expr.Expr, done bool, err error) {
+	c := t.ColumnByName(cmd.Name)
+	if c == nil {
+		return nil, false, noColumn(t, cmd.Name)
+	}
+	to, err := bind.TypeName(cmd.Type, e.options())
+	if err != nil {
+		return nil, false, err
+	}
+	from := c.Type
+	if cmd.Declared != "" && from == to && c.Domain == 0 && cmd.Generated == nil {
+		c.Bits, c.Declared = cmd.Bits, cmd.Declared
+		return nil, true, nil
+	}
+	using := cmd.Expr
+	if using == nil {
+		if from.OID != to.OID && !builtin.CanCoerce(from.OID, to.OID, builtin.Assignment) {
+			return nil, false, pgerr.Newf(pgerrcode.DatatypeMismatch, "column %q cannot be cast automatically to type %s", c.Name, types.FormatType(to)).
+				WithHint("You might need to specify \"USING %s::%s\".", ast.QuoteIdent(c.Name), types.FormatType(to))
+		}
+		using = &ast.ColumnRef{At: ast.At{Pos: ast.NoPos}, Parts: []string{c.Name}}
+	}
+	if err := e.typeFrozen(t, c.Num); err != nil {
+		return nil, false, err
+	}
+	if err := e.rowTypeFree(t); err != nil {
+		return nil, false, err
+	}
+	if err := e.retype(ctx, t, c, to, cmd); err != nil {
+		return nil, false, err
+	}
+	if cmd.Generated == nil { // else the values are computed
+		value, err = bind.Scalar(using, old, bind.Using, to, c.Name, e.options())
+	}
+	return value, false, err
+}
+
+// retype gives a column its new type, and what belongs to it.
+func (e *Env) retype(ctx context.Context, t *catalog.Table, c *catalog.Column, to types.T, cmd *ast.AlterCmd) (err error) {
+	c.Type, c.NDims, c.Domain = to, int16(len(cmd.Type.ArrayDims)), 0
+	c.Bits, c.Declared = cmd.Bits, cmd.Declared
+	if c.Identity != 0 {
+		if err := e.retypeIdentity(ctx, c, cmd.Type); err != nil {
+			return err
+		}
+	}
+	if cmd.Generated != nil {
+		if c.Default, err = e.storedText(cmd.Generated.Expr, t, bind.Generated, to, c.Name); err != nil {
+			return err
+		}
+	}
+	if x := bind.UserType(cmd.Type, e.options()); x != nil && x.Kind == catalog.DomainType {
+		c.Domain = x.ID
+	}
+	if err := e.defaultOfType(t, c); err != nil {
+		return err
+	}
+	was, of := c.Collation, typeCollation(to)
+	if x, ok := e.Catalog.TypeByID(c.Domain); ok && c.Domain != 0 {
+		of = x.Collation
+	}
+	if c.Collation, err = e.collationOf(cmd.Collation, to, of); err != nil {
+		return err
+	}
+	for i, x := range t.Indexes {
+		if t.Indexes[i], err = e.retypedIndex(t, x, c, was); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// defaultOfType refuses a type that the column's default cannot have.
+func (e *Env) defaultOfType(t *catalog.Table, c *catalog.Column) error {
+	if c.Default == "" || c.Generated != 0 {
+		return nil
+	}
+	list, err := e.Parser.Parse("SELECT " + c.Default)
+	if err != nil {
+		return err
+	}
+	_, err = bind.Scalar(list[0].Stmt.(*ast.Select).Targets[0].Expr, nil, bind.Default, c.Type, c.Name, e.options())
+	if pgerr.Code(err) == pgerrcode.DatatypeMismatch {
+		return pgerr.Newf(pgerrcode.DatatypeMismatch, "default for column %q cannot be cast automatically to type %s", c.Name, types.FormatType(c.Type))
+	}
+	return placeless(err)
+}
+
+// retypeIdentity gives the sequence of an identity column the column's new type.
+func (e *Env) retypeIdentity(ctx context.Context, c *catalog.Column, to *ast.TypeName) error {
+	if err := identityType(c); err != nil {
+		return err
+	}
+	q, ok := e.Catalog.SequenceByID(c.SequenceID)
+	if !ok {
+		return nil
+	}
+	n := *q
+	return e.applySequence(ctx, &n, []ast.SeqOption{{Name: "as", Type: to}})
+}
