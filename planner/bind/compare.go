@@ -149,7 +149,16 @@ func (b *binder) inList(s *scope, x *ast.In, name string) (expr.Expr, error) {
 	if left, err = b.coerce(left, types.Of(res.Left), builtin.Implicit, x.Pos); err != nil {
 		return nil, err
 	}
+	literal := types.Of(res.Right)
+	if info := types.Lookup(common); info != nil && info.Category != 'S' {
+		literal = types.Of(common) // a regclass is compared as an oid, but read as a name
+	}
 	for i := range items {
+		if items[i].Type().OID == types.UnknownOID {
+			if items[i], err = b.coerce(items[i], literal, builtin.Implicit, leftmost(x.List[i])); err != nil {
+				return nil, err
+			}
+		}
 		if items[i], err = b.coerce(items[i], types.Of(res.Right), builtin.Implicit, leftmost(x.List[i])); err != nil {
 			return nil, err
 		}

@@ -166,6 +166,9 @@ func (e *Env) alter(ctx context.Context, old, t *catalog.Table, cmd *ast.AlterCm
 		if c == nil {
 			return noConstraint(t, cmd.Name)
 		}
+		if c.Validated {
+			return nil
+		}
 		v := *c
 		v.Validated = true
 		replaceConstraint(t, &v)
@@ -185,7 +188,14 @@ func (e *Env) alter(ctx context.Context, old, t *catalog.Table, cmd *ast.AlterCm
 		return nil
 	case ast.SetStatistics, ast.SetStorage, ast.SetOptions, ast.ResetOptions, ast.ClusterOn,
 		ast.ReplicaIdentity:
+		if (cmd.Kind == ast.SetStatistics || cmd.Kind == ast.SetStorage) && cmd.Name != "" && t.ColumnByName(cmd.Name) == nil {
+			return noColumn(t, cmd.Name)
+		}
 		return nil // nothing here depends on them
+	case ast.AlterOther:
+		if cmd.Name == "SET WITHOUT OIDS" {
+			return nil // tables have had none since PostgreSQL 12
+		}
 	case ast.EnableTrigger, ast.DisableTrigger, ast.EnableAlwaysTrigger, ast.EnableReplicaTrigger:
 		return e.switchTriggers(t, cmd)
 	case ast.RedefineColumn:

@@ -219,6 +219,9 @@ func (e *Env) alterIdentity(ctx context.Context, t *catalog.Table, c *catalog.Co
 // dropColumn is DROP COLUMN: the values stay in old rows and are not read again.
 func (e *Env) dropColumn(ctx context.Context, t *catalog.Table, cmd *ast.AlterCmd) error {
 	c := t.ColumnByName(cmd.Name)
+	if isSystemColumn(cmd.Name) {
+		return pgerr.Newf(pgerrcode.FeatureNotSupported, "cannot drop system column %q", cmd.Name)
+	}
 	if c == nil {
 		if cmd.IfExists {
 			e.notice("00000", "column %q of relation %q does not exist, skipping", cmd.Name, t.Name)

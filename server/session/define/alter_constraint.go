@@ -60,6 +60,9 @@ func (e *Env) addConstraint(ctx context.Context, old, t *catalog.Table, cmd *ast
 	before := len(t.Indexes)
 	c, _, err := e.newConstraint(ctx, t, k)
 	if err != nil {
+		if k.Kind == ast.ConCheck {
+			err = placeless(err) // PostgreSQL has lost the statement's text by then
+		}
 		return err
 	}
 	if c.Kind == catalog.PrimaryConstraint {

@@ -20,6 +20,15 @@ import (
 func (e *Env) newConstraint(ctx context.Context, t *catalog.Table, k *ast.Constraint) (*catalog.Constraint, *catalog.Index, error) {
 	// Where a key's index cannot have the name, that is what is said.
 	key := (k.Kind == ast.ConPrimary || k.Kind == ast.ConUnique) && k.UsingIndex == ""
+	if old := constraintOf(t, k.Name); k.Name != "" && old != nil && k.Kind == ast.ConCheck {
+		text, err := e.storedText(k.Expr, t, bind.Check, types.Of(types.BoolOID), "")
+		if err != nil {
+			return nil, nil, err
+		}
+		c := &catalog.Constraint{Name: k.Name, Expr: text, NoInherit: k.NoInherit, Validated: !k.NotValid}
+		c, err = e.mergeCheck(t, old, c, false, false)
+		return c, nil, err
+	}
 	if k.Name != "" && constraintOf(t, k.Name) != nil && !(key && e.Catalog.RelationExists(t.Schema, k.Name)) {
 		return nil, nil, pgerr.Newf(pgerrcode.DuplicateObject, "constraint %q for relation %q already exists", k.Name, t.Name)
 	}

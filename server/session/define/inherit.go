@@ -74,7 +74,7 @@ func (e *Env) inheritColumns(ctx context.Context, t *catalog.Table, parents []*c
 		for _, pc := range p.Listed() {
 			if c := t.ColumnByName(pc.Name); c != nil {
 				e.notice("00000", "merging multiple inherited definitions of column %q", c.Name)
-				if err := mergeable(c, pc, "inherited column"); err != nil {
+				if err := e.mergeable(c, pc, "inherited column"); err != nil {
 					return err
 				}
 				if pc.Default != "" && c.Default != pc.Default {
@@ -108,14 +108,25 @@ func (e *Env) inheritColumns(ctx context.Context, t *catalog.Table, parents []*c
 	return nil
 }
 
+func (e *Env) collationNamed(id catalog.ID) string {
+	if id == 0 {
+		return "default"
+	}
+	if c, ok := e.Catalog.CollationByID(id); ok {
+		return c.Name
+	}
+	return ""
+}
+
 // mergeable compares two definitions of a column.
-func mergeable(c, d *catalog.Column, what string) error {
+func (e *Env) mergeable(c, d *catalog.Column, what string) error {
 	if c.Type != d.Type || c.Domain != d.Domain {
 		return pgerr.Newf(pgerrcode.DatatypeMismatch, "%s %q has a type conflict", what, c.Name).
 			WithDetail("%s versus %s", types.FormatType(c.Type), types.FormatType(d.Type))
 	}
 	if c.Collation != d.Collation {
-		return pgerr.Newf(pgerrcode.CollationMismatch, "%s %q has a collation conflict", what, c.Name)
+		return pgerr.Newf(pgerrcode.CollationMismatch, "%s %q has a collation conflict", what, c.Name).
+			WithDetail("%q versus %q", e.collationNamed(c.Collation), e.collationNamed(d.Collation))
 	}
 	if (c.Generated != 0) != (d.Generated != 0) && what == "inherited column" {
 		return pgerr.Newf(pgerrcode.DatatypeMismatch, "%s %q has a generation conflict", what, c.Name)
@@ -140,7 +151,7 @@ func (e *Env) mergeColumn(t *catalog.Table, c *catalog.Column, d *ast.ColumnDef,
 			n.Severity = pgerr.Notice
 			e.Notice(n)
 		}
-		if err := mergeable(old, c, "column"); err != nil {
+		if err := e.mergeable(old, c, "column"); err != nil {
 			return 0, true, err
 		}
 	}
@@ -206,22 +217,11 @@ func (e *Env) inheritChecks(ctx context.Context, t *catalog.Table, parents []*ca
 // name; added tells which. silent: of several parents' ones nothing is said.
 func (e *Env) inheritCheck(ctx context.Context, t, p *catalog.Table, k *catalog.Constraint, silent bool) (added bool, err error) {
 	if old := constraintOf(t, k.Name); old != nil {
-		if old.Kind != catalog.CheckConstraint || old.Expr != k.Expr {
-			if silent && old.Kind == catalog.CheckConstraint {
-				return false, pgerr.Newf(pgerrcode.DuplicateObject, "check constraint name %q appears multiple times but with different expressions", k.Name)
-			}
-			return false, pgerr.Newf(pgerrcode.DuplicateObject, "constraint %q for relation %q already exists", k.Name, t.Name)
+		if silent && old.Kind == catalog.CheckConstraint && old.Expr != k.Expr {
+			return false, pgerr.Newf(pgerrcode.DuplicateObject, "check constraint name %q appears multiple times but with different expressions", k.Name)
 		}
-		if old.NoInherit {
-			return false, pgerr.Newf(pgerrcode.InvalidObjectDefinition, "constraint %q conflicts with non-inherited constraint on relation %q", k.Name, t.Name)
-		}
-		if !silent {
-			e.notice("00000", "merging constraint %q with inherited definition", k.Name)
-		}
-		c := *old
-		c.InhCount++
-		replaceConstraint(t, &c)
-		return false, nil
+		_, err := e.mergeCheck(t, old, k, true, silent)
+		return false, err
 	}
 	c := *k
 	if c.ID, err = e.edit.NewID(ctx); err != nil {
@@ -230,6 +230,41 @@ func (e *Env) inheritCheck(ctx context.Context, t, p *catalog.Table, k *catalog.
 	c.Columns, c.InhCount, c.Inherited, c.Comment = sameNamed(t, p, k.Columns), 1, true, ""
 	t.Constraints = append(t.Constraints, &c)
 	return true, nil
+}
+
+// mergeCheck merges a CHECK constraint of a table with one of the same name that a parent
+// gives it, or that is declared where a parent has given it already
+// (MergeWithExistingConstraint).
+func (e *Env) mergeCheck(t *catalog.Table, old, k *catalog.Constraint, inherited, silent bool) (*catalog.Constraint, error) {
+	_, stored := e.Catalog.TableByID(t.ID)
+	allowed := inherited || !stored || old.Inherited && !t.IsPartition()
+	conflict := func(with, of string) error {
+		return pgerr.Newf(pgerrcode.InvalidObjectDefinition, "constraint %q conflicts with %s constraint on relation %q", k.Name, with, of)
+	}
+	switch {
+	case old.Kind != catalog.CheckConstraint || old.Expr != k.Expr || !allowed || !inherited && old.InhCount == 0:
+		return nil, pgerr.Newf(pgerrcode.DuplicateObject, "constraint %q for relation %q already exists", k.Name, t.Name)
+	case old.NoInherit:
+		return nil, conflict("non-inherited", t.Name)
+	case old.InhCount > 0 && k.NoInherit:
+		return nil, conflict("inherited", t.Name)
+	case k.Validated && !old.Validated:
+		return nil, conflict("NOT VALID", t.Name)
+	}
+	if !silent {
+		e.notice("00000", "merging constraint %q with inherited definition", k.Name)
+	}
+	c := *old
+	switch {
+	case t.IsPartition():
+		c.InhCount, c.Inherited = 1, true
+	case inherited:
+		c.InhCount++
+	default:
+		c.Inherited = false
+	}
+	replaceConstraint(t, &c)
+	return &c, nil
 }
 
 // cloneKeys gives a partition, which is stored, the indexes and foreign keys of its parent: such as it

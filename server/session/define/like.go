@@ -27,9 +27,11 @@ func (e *Env) likeColumns(ctx context.Context, t *catalog.Table, l *ast.TableLik
 	if err != nil {
 		return placed(err, &l.Name)
 	}
-	for _, like := range src.Listed() {
+	for k, like := range src.Listed() {
 		c := *like
-		if t.ColumnByName(c.Name) != nil {
+		old := t.ColumnByName(c.Name)
+		merge := old != nil && old.InhCount > 0 && old.Inherited
+		if old != nil && !merge {
 			return pgerr.Newf(pgerrcode.DuplicateColumn, "column %q specified more than once", c.Name)
 		}
 		c.Num = int16(len(t.Columns) + 1)
@@ -45,6 +47,13 @@ func (e *Env) likeColumns(ctx context.Context, t *catalog.Table, l *ast.TableLik
 		}
 		if l.Options&likeComments == 0 {
 			c.Comment = ""
+		}
+		if merge {
+			e.declared = l.After + k
+			if _, _, err := e.mergeColumn(t, &c, &ast.ColumnDef{Name: c.Name}, false); err != nil {
+				return err
+			}
+			continue
 		}
 		t.Columns = append(t.Columns, c)
 		if like.Identity != 0 && l.Options&likeIdentity != 0 {
