@@ -91,7 +91,7 @@ const (
 // compaction, since every L0 sublevel costs each read one more probe.
 func (o *Options) storeOptions() *pebble.Options {
 	po := &pebble.Options{
-		FS:                          o.FS,
+		FS:                          logFS{o.FS},
 		Comparer:                    comparer,
 		FormatMajorVersion:          pebble.FormatTableFormatV6,
 		CacheSize:                   o.CacheBytes,
