@@ -120,6 +120,10 @@ func (m *modify) all(ctx context.Context) error {
 	if err := m.beforeEvents(ctx); err != nil {
 		return err
 	}
+	run := m.run
+	if m.writer.def.Ignore {
+		run = m.passOver
+	}
 	for {
 		b, err := next(ctx)
 		if err != nil {
@@ -132,17 +136,14 @@ func (m *modify) all(ctx context.Context) error {
 			return err
 		}
 		for _, i := range b.Sel {
-			if err := m.run(ctx, b, int(i)); err != nil {
+			if err := run(ctx, b, int(i)); err != nil {
 				return err
 			}
 			m.rows++
 		}
 	}
+	m.numberAll()
 	q := m.env.query
-	q.number(m.writer)
-	if m.family != nil {
-		m.family.number(q)
-	}
 	if !q.Parts {
 		return m.afterEvents()
 	}

@@ -159,6 +159,11 @@ func (q *Query) finishWrites(ctx context.Context) error {
 			return err
 		}
 	}
+	return q.endRow(ctx)
+}
+
+// endRow does what is put off behind the rows written so far.
+func (q *Query) endRow(ctx context.Context) error {
 	for _, w := range q.writers {
 		if err := w.lookForTwice(ctx); err != nil {
 			return err

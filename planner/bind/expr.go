@@ -83,6 +83,9 @@ func (b *binder) construct(s *scope, e ast.Expr) (expr.Expr, error) {
 	case *ast.AtTimeZone:
 		return b.call(s, "pg_catalog", "timezone", x.Pos, x.Zone, x.X)
 	case *ast.Default:
+		if x.Of != nil {
+			return b.columnDefaultOf(s, x)
+		}
 		return nil, errAt(x.Pos, pgerrcode.SyntaxError, "DEFAULT is not allowed in this context")
 	case *ast.Grouping:
 		return b.groupingCall(s, x)

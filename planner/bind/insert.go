@@ -90,6 +90,11 @@ func (b *binder) insert(x *ast.Insert, outer *scope) (*query, error) {
 	if w, err = b.checked(via, t, w); err != nil {
 		return nil, err
 	}
+	if x.Ignore {
+		if w, err = b.ignoringInsert(w, x.Pos); err != nil {
+			return nil, err
+		}
+	}
 	in := &insertion{x: x, table: t, s: s, via: via}
 	name := aliasOf(&x.Table, t)
 	unseen, _, err := b.expose(via, b.rowItem(t, name), name)
@@ -299,7 +304,7 @@ func (b *binder) insertValues(in *insertion) ([][]expr.Expr, error) {
 		}
 		out[r] = make([]expr.Expr, len(list))
 		for i, e := range list {
-			if _, ok := e.(*ast.Default); ok {
+			if isDefault(e) {
 				if err := in.writable(i); err != nil {
 					return nil, err
 				}

@@ -32,7 +32,10 @@ func (b *binder) updateOfJoin(x *ast.Update) (*ast.Update, error) {
 		}
 		names = appendNew(names, owner[i])
 	}
-	out := &ast.Update{At: x.At, With: x.With, Where: x.Where}
+	if x.Ignore && len(names) > 1 {
+		return nil, ignoreSeveral(x.Pos)
+	}
+	out := &ast.Update{At: x.At, With: x.With, Where: x.Where, Ignore: x.Ignore}
 	if tables, cond, ok := innerTables(x.Join); ok && len(names) == 1 {
 		rest, ref := split(tables, names[0])
 		if err := among(x.Join, names[0], x.Pos); err != nil {
@@ -47,12 +50,12 @@ func (b *binder) updateOfJoin(x *ast.Update) (*ast.Update, error) {
 	}
 	updates := make([]*ast.Update, len(names))
 	for i := range names {
-		updates[i] = &ast.Update{At: x.At, Table: *n.refs[i], Where: n.row(i, false),
+		updates[i] = &ast.Update{At: x.At, Ignore: x.Ignore, Table: *n.refs[i], Where: n.row(i, false),
 			From: []ast.TableExpr{&ast.TableRef{At: nowhere, Name: ast.QName{At: nowhere, Name: noted}}}}
 	}
 	for k := range x.Set {
 		e := x.Set[k].Expr
-		if _, isDefault := e.(*ast.Default); !isDefault {
+		if !isDefault(e) {
 			e = n.value(fmt.Sprintf("v%d", k), e)
 		}
 		for i, name := range names {
@@ -75,7 +78,10 @@ func (b *binder) deleteOfJoin(x *ast.Delete) (*ast.Delete, error) {
 	for _, name := range x.Of {
 		names = appendNew(names, name)
 	}
-	out := &ast.Delete{At: x.At, With: x.With}
+	if x.Ignore && len(names) > 1 {
+		return nil, ignoreSeveral(x.Pos)
+	}
+	out := &ast.Delete{At: x.At, With: x.With, Ignore: x.Ignore}
 	if tables, cond, ok := innerTables(x.Join); ok && len(names) == 1 {
 		rest, ref := split(tables, names[0])
 		if err := among(x.Join, names[0], x.Pos); err != nil {
@@ -89,7 +95,7 @@ func (b *binder) deleteOfJoin(x *ast.Delete) (*ast.Delete, error) {
 		return nil, err
 	}
 	for i := range names {
-		d := &ast.Delete{At: x.At, Table: *n.refs[i], Where: n.row(i, true)}
+		d := &ast.Delete{At: x.At, Ignore: x.Ignore, Table: *n.refs[i], Where: n.row(i, true)}
 		if i == len(names)-1 {
 			d.With = n.with
 			return d, nil
@@ -97,6 +103,10 @@ func (b *binder) deleteOfJoin(x *ast.Delete) (*ast.Delete, error) {
 		n.with.CTEs = append(n.with.CTEs, ast.CTE{At: nowhere, Name: fmt.Sprintf("%s%d", noted, i), Query: d})
 	}
 	return out, nil // there is at least one table
+}
+
+func ignoreSeveral(pos ast.Pos) error {
+	return errAt(pos, pgerrcode.FeatureNotSupported, "IGNORE with several tables to change is not supported")
 }
 
 // notes is the query that notes rows and values.

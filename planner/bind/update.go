@@ -35,6 +35,11 @@ func (b *binder) update(x *ast.Update, outer *scope) (*query, error) {
 	if w, err = b.checked(via, t, w); err != nil {
 		return nil, err
 	}
+	if x.Ignore {
+		if w, err = b.ignoring(w, "UPDATE", x.Pos); err != nil {
+			return nil, err
+		}
+	}
 	n := &logical.Update{Write: w, Alias: aliasOf(&x.Table, t)}
 	use := b.useWrite(t, via, catalog.PrivUpdate, nil, nil)
 	src, err := b.writeSource(s, t, via, &x.Table, x.From, x.Where, x.CurrentOf, use)
@@ -108,6 +113,11 @@ func (b *binder) delete(x *ast.Delete, outer *scope) (*query, error) {
 	w, err := b.familyWrite(t, onlyOf(&x.Table, via), false)
 	if err != nil {
 		return nil, err
+	}
+	if x.Ignore {
+		if w, err = b.ignoring(w, "DELETE", x.Pos); err != nil {
+			return nil, err
+		}
 	}
 	use := b.useWrite(t, via, catalog.PrivDelete, nil, nil)
 	src, err := b.writeSource(s, t, via, &x.Table, x.Using, x.Where, x.CurrentOf, use)
@@ -299,7 +309,7 @@ func (b *binder) onUpdate(t *catalog.Table, old []logical.ColID, attrs []int16, 
 // all sources before it looks for the first target, and so meets their errors first.
 func (b *binder) setColumnMissing(s *scope, t *catalog.Table, x *ast.Target, set []ast.Target) error {
 	for i := range set {
-		if _, ok := set[i].Expr.(*ast.Default); ok || set[i].Multi != nil {
+		if isDefault(set[i].Expr) || set[i].Multi != nil {
 			continue
 		}
 		if _, err := b.expr(s, set[i].Expr); err != nil {
@@ -330,7 +340,7 @@ func (b *binder) setValue(s *scope, c *catalog.Column, x *ast.Target, set []ast.
 			return nil, errAt(leftmost(x.Multi), pgerrcode.FeatureNotSupported, "source for a multiple-column UPDATE item must be a sub-SELECT or ROW() expression")
 		}
 	}
-	if _, ok := src.(*ast.Default); ok {
+	if isDefault(src) {
 		switch err := partDefault(x); {
 		case err != nil:
 			return nil, err

@@ -17,6 +17,8 @@ type TableWrite struct {
 	Indexes   []IndexWrite // in the order of Table.Indexes
 	Within    []Within     // of a partition: where its rows belong
 	Triggers  []Trigger    // in the order of Table.Triggers
+	// Ignore: rows that violate a unique or foreign key are passed over.
+	Ignore bool
 	// Family is set where the rows of children are written, too, or rows go to partitions.
 	Family *Family
 }

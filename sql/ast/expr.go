@@ -193,8 +193,12 @@ type (
 		At
 		X, Zone Expr
 	}
-	// Default is DEFAULT as a value in INSERT or UPDATE.
-	Default struct{ At }
+	// Default is DEFAULT as a value in INSERT or UPDATE, or with Of the default value of a
+	// column, anywhere (MySQL's DEFAULT(column)).
+	Default struct {
+		At
+		Of *ColumnRef
+	}
 	// Grouping is GROUPING(…).
 	Grouping struct {
 		At

@@ -1,8 +1,11 @@
 package ast
 
+// ignore stands behind the first word of a statement that passes over rows.
+var ignore = [2]string{"", "IGNORE "}
+
 func (p *printer) insert(s *Insert) {
 	p.ctes(s.With)
-	p.s("INSERT INTO ")
+	p.s("INSERT ", ignore[b2i(s.Ignore)], "INTO ")
 	p.tableRef(&s.Table)
 	if len(s.Columns) > 0 {
 		p.s(" (")
@@ -111,7 +114,7 @@ func (p *printer) writeTarget(t *TableRef, join TableExpr) {
 
 func (p *printer) update(s *Update) {
 	p.ctes(s.With)
-	p.s("UPDATE ")
+	p.s("UPDATE ", ignore[b2i(s.Ignore)])
 	p.writeTarget(&s.Table, s.Join)
 	p.s(" SET ")
 	p.setList(s.Set)
@@ -122,7 +125,7 @@ func (p *printer) update(s *Update) {
 
 func (p *printer) delete(s *Delete) {
 	p.ctes(s.With)
-	p.s("DELETE ")
+	p.s("DELETE ", ignore[b2i(s.Ignore)])
 	for i, name := range s.Of {
 		p.sep(i)
 		p.ident(name)

@@ -124,6 +124,11 @@ func (p *printer) exprMore(e Expr) {
 		p.s(")")
 	case *Default:
 		p.s("DEFAULT")
+		if v.Of != nil {
+			p.s("(")
+			p.columnRef(v.Of)
+			p.s(")")
+		}
 	case *Grouping:
 		p.call("GROUPING", v.Args)
 	}

@@ -310,6 +310,8 @@ type (
 		Overriding Overriding
 		OnConflict *OnConflict
 		Returning  []Target
+		// Ignore passes over rows that violate a key (MySQL's IGNORE); so in Update and Delete.
+		Ignore bool
 	}
 	// Update is UPDATE.
 	Update struct {
@@ -323,6 +325,7 @@ type (
 		Where     Expr
 		CurrentOf string
 		Returning []Target
+		Ignore    bool
 	}
 	// Delete is DELETE FROM.
 	Delete struct {
@@ -336,6 +339,7 @@ type (
 		Where     Expr
 		CurrentOf string
 		Returning []Target
+		Ignore    bool
 	}
 )
 

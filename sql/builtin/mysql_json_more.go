@@ -8,6 +8,8 @@ import (
 )
 
 var mysqlJSONMoreFuncs = []mysqlFunc{
+	{name: "json_matches", args: "jt", ret: types.JSONBOID, eval: jsonAllMatches},
+	{name: "json_column", args: "jt*tt", ret: types.TextOID, nulls: true, eval: jsonColumnText},
 	{name: "json_search", args: "jtt+", ret: types.JSONBOID, nulls: true, eval: jsonSearch},
 	{name: "json_value", args: "jt", ret: types.TextOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 		found, many, err := jsonAt(a[0].Bytes(), a[1].Text())

@@ -31,6 +31,8 @@ var mysqlSessionFuncs = []mysqlFunc{
 		}
 		return types.String(v), nil
 	})},
+	// assign sets a variable, whose value it is.
+	{name: "assign", args: "**", by: func(t []types.OID) types.OID { return t[1] }, volatility: Volatile, nulls: true, eval: withSession(assignVariable)},
 	{name: "sleep", args: "f", ret: types.Int8OID, volatility: Volatile, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
 		if _, err := sleep(c, time.Duration(max(a[0].Float(), 0)*float64(time.Second))); err != nil {
 			return types.Datum{}, err
@@ -75,6 +77,15 @@ var mysqlSessionFuncs = []mysqlFunc{
 	}},
 	{name: "vector_to_string", args: "*", ret: types.TextOID, eval: vectorToString},
 	{name: "auto_increment", args: "ii", ret: types.Int8OID, volatility: Volatile, nulls: true, eval: withSession(autoIncrement)},
+}
+
+// assignVariable keeps a value as text with a sign before it, and NULL as no text.
+func assignVariable(c *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+	value := ""
+	if !a[1].IsNull() {
+		value = "=" + mysqlString(c, typed{c.argT(1), a[1]}).Text()
+	}
+	return a[1], s.SetSetting(a[0].Text(), value, false)
 }
 
 func dashed(b []byte) string {

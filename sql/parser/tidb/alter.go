@@ -2,6 +2,8 @@ package tidb
 
 import (
 	tast "github.com/pingcap/tidb/pkg/parser/ast"
+	"github.com/pingcap/tidb/pkg/parser/mysql"
+	"github.com/pingcap/tidb/pkg/parser/types"
 
 	"github.com/loxodb/loxodb/sql/ast"
 )
@@ -108,7 +110,11 @@ func (a *alteration) addColumns(s *tast.AlterTableSpec) {
 	for _, d := range s.NewColumns {
 		p := &tableParts{name: a.name, keys: map[string]bool{}}
 		def := a.columnDef(d, p)
+		filled := !s.IfNotExists && fill(&def, d)
 		a.cmd(ast.AlterCmd{Kind: ast.AddColumn, Column: &def, IfExists: s.IfNotExists, Place: place(s.Position)})
+		if filled {
+			a.stmtCmd(ast.AlterCmd{Kind: ast.ColumnDefault, Name: def.Name})
+		}
 		for _, after := range p.after {
 			a.stmt(after)
 		}
@@ -116,6 +122,48 @@ func (a *alteration) addColumns(s *tast.AlterTableSpec) {
 	for _, k := range s.NewConstraints {
 		a.addConstraint(k)
 	}
+}
+
+// fill gives a new column that is NOT NULL and has no default the value that MySQL puts into
+// the rows that are there; the column must lose that default again.
+func fill(def *ast.ColumnDef, d *tast.ColumnDef) bool {
+	required := false
+	for _, k := range def.Constraints {
+		switch k.Kind {
+		case ast.ConNotNull:
+			required = true
+		case ast.ConDefault, ast.ConIdentity, ast.ConGenerated, ast.ConPrimary:
+			return false
+		}
+	}
+	v := implicit(d.Tp)
+	if !required || v == nil {
+		return false
+	}
+	def.Constraints = append(def.Constraints, ast.Constraint{At: placeless, Kind: ast.ConDefault, Expr: v})
+	return true
+}
+
+// implicit is the value of a type where a column must have one and none is given; nil where
+// that is a zero date, or there is none.
+func implicit(t *types.FieldType) ast.Expr {
+	switch t.GetType() {
+	case mysql.TypeTiny, mysql.TypeShort, mysql.TypeInt24, mysql.TypeLong, mysql.TypeLonglong, mysql.TypeFloat, mysql.TypeDouble,
+		mysql.TypeNewDecimal, mysql.TypeBit, mysql.TypeYear:
+		return integer(placeless, 0)
+	case mysql.TypeString, mysql.TypeVarchar, mysql.TypeVarString, mysql.TypeBlob, mysql.TypeTinyBlob, mysql.TypeMediumBlob,
+		mysql.TypeLongBlob, mysql.TypeSet:
+		return text(placeless, "")
+	case mysql.TypeEnum:
+		if len(t.GetElems()) > 0 {
+			return text(placeless, t.GetElems()[0])
+		}
+	case mysql.TypeDuration:
+		return text(placeless, "00:00:00")
+	case mysql.TypeJSON:
+		return text(placeless, "null")
+	}
+	return nil
 }
 
 func (a *alteration) addConstraint(k *tast.Constraint) {

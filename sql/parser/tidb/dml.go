@@ -33,7 +33,7 @@ func (c *conv) insert(s *tast.InsertStmt) ast.Stmt {
 	if len(s.PartitionNames) > 0 {
 		c.fail(s, "PARTITION (...) is not supported")
 	}
-	out := &ast.Insert{At: c.here(), Table: ref}
+	out := &ast.Insert{At: c.here(), Table: ref, Ignore: s.IgnoreErr}
 	for _, n := range s.Columns {
 		out.Columns = append(out.Columns, ast.Target{At: placeless, Name: n.Name.L})
 	}
@@ -42,13 +42,16 @@ func (c *conv) insert(s *tast.InsertStmt) ast.Stmt {
 		c.nested++
 		out.Query = c.query(s.Select)
 		c.nested--
-	case len(s.Lists) == 1 && len(s.Lists[0]) == 0: // VALUES ()
+	case len(s.Lists) > 0 && len(s.Lists[0]) == 0: // VALUES ()
 		out.Columns = nil
+		if len(s.Lists) > 1 {
+			out.Columns, out.Query = []ast.Target{}, c.emptyRows(s)
+		}
 	default:
 		out.Query = &ast.Select{At: c.here()}
 		for _, row := range s.Lists {
 			if len(row) == 0 {
-				c.fail(s, "several empty lists of values are not supported")
+				c.wrong(s, "VALUES lists must all be the same length")
 			}
 			out.Query.Values = append(out.Query.Values, c.exprs(row))
 		}
@@ -67,6 +70,17 @@ func (c *conv) insert(s *tast.InsertStmt) ast.Stmt {
 	return out
 }
 
+// emptyRows is a query of as many rows without columns as there are lists.
+func (c *conv) emptyRows(s *tast.InsertStmt) *ast.Select {
+	for _, row := range s.Lists {
+		if len(row) > 0 {
+			c.wrong(s, "VALUES lists must all be the same length")
+		}
+	}
+	rows := syscall(placeless, "generate_series", integer(placeless, 1), integer(placeless, int64(len(s.Lists))))
+	return &ast.Select{At: c.here(), From: []ast.TableExpr{&ast.FuncRef{At: placeless, Funcs: []ast.FuncItem{{Call: rows}}}}}
+}
+
 // assignments converts SET. MySQL assigns from the left to the right, and later
 // values see what earlier ones gave.
 func (c *conv) assignments(list []*tast.Assignment) []ast.Target {
@@ -82,7 +96,7 @@ func (c *conv) assignments(list []*tast.Assignment) []ast.Target {
 		} else {
 			out = append(out, t)
 		}
-		if _, isDefault := t.Expr.(*ast.Default); !isDefault {
+		if d, ok := t.Expr.(*ast.Default); !ok || d.Of != nil {
 			given[t.Name] = t.Expr
 		}
 	}
@@ -90,10 +104,10 @@ func (c *conv) assignments(list []*tast.Assignment) []ast.Target {
 }
 
 func (c *conv) update(s *tast.UpdateStmt) ast.Stmt {
-	if s.IgnoreErr {
-		c.fail(s, "UPDATE IGNORE is not supported")
+	if s.IgnoreErr && s.Limit != nil {
+		c.fail(s, "UPDATE IGNORE with LIMIT is not supported") // rows passed over do not count
 	}
-	out := &ast.Update{At: c.here(), With: c.with(s.With)}
+	out := &ast.Update{At: c.here(), With: c.with(s.With), Ignore: s.IgnoreErr}
 	ref, ok := c.plainTable(s.TableRefs)
 	if !ok {
 		return c.updateJoin(s, out)
@@ -119,10 +133,10 @@ func (c *conv) limited(ref *ast.TableRef, where tast.ExprNode, order *tast.Order
 }
 
 func (c *conv) delete(s *tast.DeleteStmt) ast.Stmt {
-	if s.IgnoreErr {
-		c.fail(s, "DELETE IGNORE is not supported")
+	if s.IgnoreErr && s.Limit != nil {
+		c.fail(s, "DELETE IGNORE with LIMIT is not supported")
 	}
-	out := &ast.Delete{At: c.here(), With: c.with(s.With)}
+	out := &ast.Delete{At: c.here(), With: c.with(s.With), Ignore: s.IgnoreErr}
 	if !s.IsMultiTable {
 		ref, ok := c.plainTable(s.TableRefs)
 		if !ok {

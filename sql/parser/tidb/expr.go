@@ -89,8 +89,12 @@ func (c *conv) any(n tast.ExprNode) (e ast.Expr, condition bool) {
 	case *tast.FuncCallExpr:
 		return c.funcCall(v)
 	case *tast.AggregateFuncExpr:
+		defer func(once bool) { c.once = once }(c.once)
+		c.once = false
 		return c.aggregate(v), false
 	case *tast.WindowFuncExpr:
+		defer func(once bool) { c.once = once }(c.once)
+		c.once = false
 		return c.windowFunc(v), false
 	case *tast.FuncCastExpr:
 		return c.castExpr(v), false
@@ -103,10 +107,13 @@ func (c *conv) any(n tast.ExprNode) (e ast.Expr, condition bool) {
 	case *tast.VariableExpr:
 		return c.variable(v), false
 	case *tast.DefaultExpr:
-		if v.Name != nil {
-			c.fail(v, "DEFAULT(column) is not supported")
+		if v.Name == nil {
+			return &ast.Default{At: c.at(v)}, false
 		}
-		return &ast.Default{At: c.at(v)}, false
+		if c.stored {
+			c.fail(v, "DEFAULT(column) in a definition is not supported")
+		}
+		return &ast.Default{At: c.at(v), Of: c.column(v.Name)}, false
 	case *tast.ValuesExpr:
 		if c.target == "" {
 			c.fail(v, "VALUES(column) is not supported outside of ON DUPLICATE KEY UPDATE")
@@ -183,9 +190,9 @@ func (c *conv) subquery(n tast.ExprNode) *ast.Select {
 // inner converts a query below another one.
 func (c *conv) inner(n tast.ResultSetNode) *ast.Select {
 	c.nested++
-	scope, target, assigned := c.scope, c.target, c.assigned
-	defer func() { c.nested--; c.scope, c.target, c.assigned = scope, target, assigned }()
-	c.scope, c.target, c.assigned = nil, "", nil // the query has names of its own
+	scope, target, assigned, once := c.scope, c.target, c.assigned, c.once
+	defer func() { c.nested--; c.scope, c.target, c.assigned, c.once = scope, target, assigned, once }()
+	c.scope, c.target, c.assigned, c.once = nil, "", nil, false // the query has names of its own
 	return c.query(n)
 }
 

@@ -55,6 +55,9 @@ func (c *conv) tableSource(t *tast.TableSource) ast.TableExpr {
 	case *tast.TableName:
 		return c.tableRef(v, t.AsName.L)
 	case *tast.SelectStmt, *tast.SetOprStmt, *tast.SubqueryExpr:
+		if j := c.jsonTable(t); j != nil {
+			return j
+		}
 		out := &ast.SubqueryRef{At: c.at(v), Query: c.inner(t.Source), Lateral: t.Lateral}
 		if t.AsName.L != "" {
 			out.Alias = &ast.Alias{Name: t.AsName.L}

@@ -49,35 +49,76 @@ func (Frontend) Parse(query string) (stmts []ast.Parsed, err error) {
 	if err := checkNesting(query); err != nil {
 		return nil, err
 	}
-	p := parsers.Get().(*parser.Parser)
-	p.Reset() // a parser that failed keeps its modes
-	list, _, perr := p.ParseSQL(query)
-	if perr != nil && work().MatchString(query) {
-		p.Reset()
-		if again, _, err := p.ParseSQL(withoutWork(query)); err == nil {
-			list, perr, query = again, nil, withoutWork(query)
+	list, perr := grammar(query)
+	var cut cuts
+	if perr != nil {
+		if again, shorter, c := beyondGrammar(query); again != nil {
+			list, perr, query, cut = again, nil, shorter, c
 		}
 	}
 	if perr != nil {
-		parsers.Put(p)
 		return nil, grammarError(query, perr)
 	}
-	list = append([]tast.StmtNode(nil), list...) // the parser's own memory
-	parsers.Put(p)
-	return convert(query, list)
+	return convert(query, list, cut)
 }
 
-func convert(query string, list []tast.StmtNode) ([]ast.Parsed, error) {
+// grammar reads a text by the library's grammar.
+func grammar(query string) ([]tast.StmtNode, error) {
+	p := parsers.Get().(*parser.Parser)
+	defer parsers.Put(p)
+	p.Reset() // a parser that failed keeps its modes
+	list, _, err := p.ParseSQL(query)
+	return append([]tast.StmtNode(nil), list...), err // the list is the parser's own memory
+}
+
+// cuts is what the grammar has no rule for and was taken out of a text.
+type cuts struct {
+	into []intoClause
+	json []*jsonTable
+}
+
+// beyondGrammar reads a text that the grammar refuses without what it has no rule for; nil
+// when that does not help. What is taken out leaves space: nothing changes its place.
+func beyondGrammar(query string) (list []tast.StmtNode, shorter string, cut cuts) {
+	shorter = query
+	if work().MatchString(shorter) {
+		shorter = withoutWork(shorter)
+	}
+	if strings.Contains(fold(shorter), "json_table") {
+		shorter, cut.json = cutJSONTables(shorter)
+	}
+	if strings.IndexByte(shorter, '@') >= 0 {
+		shorter, cut.into = cutInto(shorter)
+	}
+	if shorter == query {
+		return nil, query, cut
+	}
+	list, err := grammar(shorter)
+	if err != nil {
+		return nil, query, cut
+	}
+	return list, shorter, cut
+}
+
+func convert(query string, list []tast.StmtNode, cut cuts) ([]ast.Parsed, error) {
 	stmts := make([]ast.Parsed, 0, len(list))
 	at := 0
 	for _, n := range list {
 		start, end := extent(query, n.OriginalText(), at)
 		at = end
-		c := &conv{src: query, stmtPos: ast.Pos(start)}
+		c := &conv{src: query, stmtPos: ast.Pos(start), jsonTables: cut.json}
 		if strings.IndexByte(query[start:end], '?') >= 0 {
 			c.numberMarkers(n)
 		}
-		stmts = append(stmts, ast.Parsed{Stmt: c.stmt(n), Start: start, End: end})
+		stmt := c.stmt
+		if into, rest := intoOf(query, end, cut.into); len(into) > 0 {
+			cut.into = rest
+			if len(into) > 1 {
+				c.wrong(nil, "Misplaced INTO clause")
+			}
+			stmt = func(n tast.StmtNode) ast.Stmt { return c.intoVariables(n, into[0].names) }
+		}
+		stmts = append(stmts, ast.Parsed{Stmt: stmt(n), Start: start, End: end})
 	}
 	return stmts, nil
 }
@@ -206,6 +247,10 @@ type conv struct {
 	// recursive: within a WITH RECURSIVE query.
 	recursive bool
 	stored    bool // what is converted is part of a definition
+	// once: what is converted is computed once, from the left to the right, so that
+	// variables may be assigned.
+	once       bool
+	jsonTables []*jsonTable
 }
 
 // here is the position of the current statement.

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	tast "github.com/pingcap/tidb/pkg/parser/ast"
+	driver "github.com/pingcap/tidb/pkg/parser/test_driver"
 
 	"github.com/loxodb/loxodb/sql/ast"
 )
@@ -84,8 +85,9 @@ func (c *conv) selectStmt(s *tast.SelectStmt) *ast.Select {
 	default:
 		outer := c.scope
 		c.scope = nil
+		c.once = c.nested == 0 && !c.stored && s.AfterSetOperator == nil && (s.From == nil || s.GroupBy == nil && fieldsAggregate(s.Fields))
 		out.Targets = c.targets(s.Fields)
-		c.scope = outer
+		c.once, c.scope = false, outer
 	}
 	out.Distinct = s.Distinct
 	outer := c.scope
@@ -281,6 +283,9 @@ func (c *conv) orderBy(o *tast.OrderByClause) []ast.SortBy {
 	}
 	var out []ast.SortBy
 	for _, it := range o.Items {
+		if v := value(it.Expr); v != nil && v.Kind() == driver.KindNull { // no order
+			continue
+		}
 		e := c.clauseExpr(it.Expr)
 		s := ast.SortBy{At: ast.At{Pos: e.Position()}, Expr: e, Desc: it.Desc}
 		if it.Desc {

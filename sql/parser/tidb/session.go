@@ -68,7 +68,7 @@ func (c *conv) sessionStmt(n tast.StmtNode) ast.Stmt {
 	case *tast.DeallocateStmt:
 		return &ast.Deallocate{At: c.here(), Name: fold(v.Name)}
 	case *tast.FlushStmt:
-		if v.Tp == tast.FlushPrivileges || v.Tp == tast.FlushStatus {
+		if v.Tp == tast.FlushPrivileges || v.Tp == tast.FlushStatus || v.Tp == tast.FlushTables && !v.ReadLock {
 			return c.nothing("FLUSH")
 		}
 	}
@@ -77,12 +77,18 @@ func (c *conv) sessionStmt(n tast.StmtNode) ast.Stmt {
 
 // do computes expressions and gives no rows.
 func (c *conv) do(v *tast.DoStmt) ast.Stmt {
-	at := c.here()
-	nulls := syscall(at, "num_nulls")
+	nulls := syscall(c.here(), "num_nulls")
+	c.once = true
 	for _, e := range v.Exprs {
 		nulls.Args = append(nulls.Args, textual(c.expr(e)))
 	}
-	return &ast.Select{At: at, Where: &ast.Op{At: at, Schema: system, Name: "<", Left: nulls, Right: integer(at, 0)}}
+	return c.computed(nulls)
+}
+
+// computed computes a number that is not negative, and gives no rows.
+func (c *conv) computed(number ast.Expr) ast.Stmt {
+	at := c.here()
+	return &ast.Select{At: at, Where: &ast.Op{At: at, Schema: system, Name: "<", Left: number, Right: integer(at, 0)}}
 }
 
 func (c *conv) end(kind ast.TxnKind, how tast.CompletionType) ast.Stmt {

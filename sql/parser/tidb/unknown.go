@@ -24,9 +24,6 @@ var work = sync.OnceValue(func() *regexp.Regexp {
 // withoutWork blanks that word out: nothing changes its place.
 func withoutWork(query string) string { return work().ReplaceAllString(query, "$1    ") }
 
-// into finds SELECT … INTO @variable.
-var into = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?is)^\s*(?:select|with)\b.*\binto\s+@`) })
-
 // otherWords are the first words of such statements.
 var otherWords = setOf("handler xa install uninstall purge change reset check checksum repair optimize cache signal resignal call clone declare")
 
@@ -36,9 +33,6 @@ func unknownStatement(query string) string {
 	head := query[:min(len(query), 400)]
 	if m := program().FindStringSubmatch(head); m != nil {
 		return strings.ToUpper(strings.Join(strings.Fields(m[1]), " ") + " " + m[2])
-	}
-	if strings.IndexByte(query, '@') >= 0 && into().MatchString(query) {
-		return "SELECT ... INTO @variable"
 	}
 	if strings.Contains(strings.ReplaceAll(fold(query), " ", ""), "json_table(") {
 		return "JSON_TABLE"

@@ -83,7 +83,10 @@ func (c *conv) variable(v *tast.VariableExpr) ast.Expr {
 	at := c.at(v)
 	name := fold(v.Name)
 	if v.Value != nil {
-		c.fail(v, "assignment to @%s in an expression is not supported", v.Name)
+		if !c.once {
+			c.fail(v, "assignment to @%s in a query of several rows is not supported", v.Name)
+		}
+		return assign(at, name, textual(c.expr(v.Value)))
 	}
 	if !v.IsSystem {
 		return call(at, "variable", text(at, userVariable(name)))
