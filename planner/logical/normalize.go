@@ -6,20 +6,28 @@ import (
 
 // Normalize brings a bound tree into the form that planning starts from: WITH
 // queries used once in place, constants folded, EXISTS and IN as joins, outer
-// joins that cannot matter as inner ones, conditions as deep as they go.
-func Normalize(n Node, m *Meta) Node {
+// joins that cannot matter as inner ones, conditions as deep as they go. failed is what
+// goes wrong whenever the statement is run, because constants in it have no result.
+func Normalize(n Node, m *Meta, out []ColID) (tree Node, failed error) {
 	r := &normalizer{m: m, keep: map[*Filter]bool{}}
 	for _, c := range m.CTEs {
-		if !(c.Inline && c.Refs == 1) {
+		switch {
+		case c.Inline && c.Refs == 1:
+		case c.Refs == 0 && !c.Write: // never read
+			c.Tree = (&normalizer{m: m, keep: r.keep}).node(c.Tree)
+		default:
 			c.Tree = r.node(c.Tree)
 		}
 	}
-	return r.node(n)
+	n = r.node(n)
+	return n, r.failed(n, out)
 }
 
 type normalizer struct {
-	m    *Meta
-	keep map[*Filter]bool
+	m        *Meta
+	keep     map[*Filter]bool
+	failures []failure
+	used     ColSet // columns that are read
 }
 
 // node normalises bottom-up, then pushes filters from here.
@@ -31,11 +39,16 @@ func (r *normalizer) node(n Node) Node {
 		}
 		n = p
 	}
-	MapExprs(n, r.expr)
+	r.fold(n)
 	if l, ok := n.(*Limit); ok {
 		r.keepFilter(l)
 	}
-	MapInputs(n, r.node)
+	r.useInputs(n)
+	in := r
+	if neverRead(n) {
+		in = &normalizer{m: r.m, keep: r.keep}
+	}
+	MapInputs(n, in.node)
 	if l, ok := n.(*Limit); ok {
 		r.limitBelowJoin(l)
 	}
@@ -116,21 +129,6 @@ func (r *normalizer) filtered(in Node, conds []expr.Expr) Node {
 		keep = append(keep, c)
 	}
 	return PushFilter(in, keep)
-}
-
-// expr folds an expression and normalises the queries in it.
-func (r *normalizer) expr(e expr.Expr) expr.Expr {
-	Walk(e, func(n expr.Expr) bool {
-		if s, ok := n.(*Subquery); ok {
-			s.Tree = r.node(s.Tree)
-		}
-		return true
-	})
-	switch e.(type) {
-	case *expr.Const, *expr.Column, *expr.Param, *Subquery:
-		return e
-	}
-	return Rewrite(expr.Fold(e), orToIn)
 }
 
 // unnest turns a condition that is EXISTS, NOT EXISTS or IN into a join.

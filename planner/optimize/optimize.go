@@ -58,7 +58,11 @@ func (l layout) at(c logical.ColID) (int, bool) {
 
 // Plan optimises a bound statement.
 func Plan(s *bind.Statement, o bind.Options) (*physical.Plan, error) {
-	tree := logical.Normalize(s.Tree, s.Meta)
+	out := make([]logical.ColID, 0, len(s.Out)+len(s.Positions))
+	for _, c := range s.Out {
+		out = append(out, c.ID)
+	}
+	tree, failed := logical.Normalize(s.Tree, s.Meta, out)
 	if s.Locks {
 		if err := logical.CheckLocks(tree); err != nil {
 			return nil, err
@@ -69,7 +73,7 @@ func Plan(s *bind.Statement, o bind.Options) (*physical.Plan, error) {
 		noSeq: settingOff(o, "enable_seqscan"), noIndex: settingOff(o, "enable_indexscan"),
 		noBitmap: settingOff(o, "enable_bitmapscan")}
 	p.est.Col = p.columnStats
-	p.plan = &physical.Plan{Params: s.Params, Tag: s.Tag, Version: o.Catalog.Version, ReadOnly: s.Tag == "SELECT" && !s.Locks, Calls: s.Calls}
+	p.plan = &physical.Plan{Params: s.Params, Tag: s.Tag, Fails: failed, Version: o.Catalog.Version, ReadOnly: s.Tag == "SELECT" && !s.Locks, Calls: s.Calls}
 	need := &logical.ColSet{}
 	for _, c := range s.Out {
 		need.Add(c.ID)

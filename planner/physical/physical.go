@@ -35,6 +35,7 @@ type Plan struct {
 	Version   catalog.Version // catalog it was planned against
 	Tables    []catalog.ID    // relations used; the plan is stale when one of them changed
 	Uses      []Use           // what privileges are needed for
+	Fails     error           // what any execution fails with, before it asks for privileges
 	NodeCount int             // Base.ID runs 0..NodeCount-1 over all trees
 	Bytes     int             // rough size, for the plan cache
 }

@@ -148,6 +148,9 @@ func (r *running) open(ctx context.Context, params []types.Datum) error {
 		}
 	}
 	r.plan = r.stmt.plan
+	if r.plan.Fails != nil {
+		return r.plan.Fails
+	}
 	if len(r.plan.Uses) > 0 {
 		if err := s.mayUse(r.plan.Uses); err != nil {
 			return err

@@ -104,6 +104,9 @@ func (s *Session) explain(ctx context.Context, p *portal, st *ast.Explain) (sour
 	if err != nil {
 		return nil, err
 	}
+	if q.plan.Fails != nil {
+		return nil, q.plan.Fails
+	}
 	if err := s.mayUse(q.plan.Uses); err != nil {
 		return nil, err
 	}

@@ -83,10 +83,15 @@ func sysinfoFuncs(r *registrar) {
 	r.rows("pg_options_to_table", optionsToTable)
 }
 
+var errNoSession = pgerr.New(pgerrcode.FeatureNotSupported, "this function needs a session")
+
+// NeedsSession reports that a function failed for want of a session.
+func NeedsSession(err error) bool { return errors.Is(err, errNoSession) }
+
 // session gives the running session; without one the function cannot run.
 func session(c *Ctx) (Session, error) {
 	if c.Session == nil {
-		return nil, pgerr.New(pgerrcode.FeatureNotSupported, "this function needs a session")
+		return nil, errNoSession
 	}
 	return c.Session, nil
 }

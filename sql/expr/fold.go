@@ -2,6 +2,7 @@ package expr
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/loxodb/loxodb/sql/batch"
@@ -13,20 +14,52 @@ import (
 // calls and casts of constants, and AND, OR, NOT, CASE, COALESCE as far as
 // constants decide them. A computation that fails is left in place, so that its
 // error appears at run time and only if the branch is taken.
-func Fold(e Expr) Expr { return Rewrite(e, foldNode) }
+func Fold(e Expr) Expr { return FoldTelling(e, nil) }
 
-func foldNode(e Expr) Expr {
+// FoldTelling is Fold, and tells of computations that fail, unless nobody asks for what
+// they give: what stands behind a constant that decides AND, OR, CASE or COALESCE is
+// not tried.
+func FoldTelling(e Expr, failed func(error)) Expr { return (&folder{failed}).fold(e) }
+
+type folder struct{ failed func(error) }
+
+func (f *folder) fold(e Expr) Expr {
+	switch e := e.(type) {
+	case nil:
+		return nil
+	case *And:
+		return f.andOr(e, e.Args, false)
+	case *Or:
+		return f.andOr(e, e.Args, true)
+	case *Case:
+		return f.cases(e)
+	case *Coalesce:
+		return f.coalesce(e)
+	}
+	old := children(e)
+	var changed []Expr
+	for i, c := range old {
+		if c == nil {
+			continue
+		}
+		if n := f.fold(c); n != c {
+			if changed == nil {
+				changed = slices.Clone(old)
+			}
+			changed[i] = n
+		}
+	}
+	if changed != nil {
+		e = withChildren(e, changed)
+	}
+	return f.node(e)
+}
+
+// node folds an expression whose parts are folded.
+func (f *folder) node(e Expr) Expr {
 	switch e := e.(type) {
 	case *Const, *Column, *Param, *Exec, *SubPlan:
 		return e
-	case *And:
-		return foldAndOr(e, e.Args, false)
-	case *Or:
-		return foldAndOr(e, e.Args, true)
-	case *Case:
-		return foldCase(e)
-	case *Coalesce:
-		return foldCoalesce(e)
 	case *Call:
 		if e.Fn.Strict && !e.Fn.RetSet && e.Fn.Kind == 'f' && e.Fn.Volatility != builtin.Volatile {
 			for _, a := range e.Args {
@@ -59,11 +92,11 @@ func foldNode(e Expr) Expr {
 			return e
 		}
 	}
-	return computed(e)
+	return f.computed(e)
 }
 
 // computed evaluates e, or gives it back when that fails.
-func computed(e Expr) Expr {
+func (f *folder) computed(e Expr) Expr {
 	p, err := Compile(e)
 	if err != nil {
 		return e
@@ -73,9 +106,24 @@ func computed(e Expr) Expr {
 		TxnTime: time.Unix(0, 0), StmtTime: time.Unix(0, 0)}}
 	d, err := p.One(&env, &s)
 	if err != nil {
+		if f.failed != nil && tells(e) && !builtin.NeedsSession(err) {
+			f.failed(err)
+		}
 		return e
 	}
 	return &Const{T: e.Type(), D: d.Clone()}
+}
+
+// tells reports that PostgreSQL would compute e, too: it leaves the checks of domains to
+// the run, and does not know MySQL's functions.
+func tells(e Expr) bool {
+	switch e := e.(type) {
+	case *ToDomain:
+		return false
+	case *Call:
+		return e.Fn.Schema != builtin.MySQLSchema
+	}
+	return true
 }
 
 func constBool(e Expr) (value, null, ok bool) {
@@ -88,24 +136,34 @@ func constBool(e Expr) (value, null, ok bool) {
 
 func boolConst(v bool) Expr { return &Const{T: boolT, D: types.Bool(v)} }
 
-// foldAndOr drops neutral constants and stops at a deciding one.
-func foldAndOr(e Expr, args []Expr, or bool) Expr {
+// andOr drops neutral constants and stops at a deciding one; of several NULLs one stays,
+// behind the rest.
+func (f *folder) andOr(e Expr, args []Expr, or bool) Expr {
 	var keep []Expr
+	var null Expr
+	same := true
 	for _, a := range args {
-		v, null, ok := constBool(a)
+		n := f.fold(a)
+		same = same && n == a
+		v, isNull, ok := constBool(n)
 		switch {
-		case !ok || null:
-			keep = append(keep, a)
+		case !ok:
+			keep = append(keep, n)
+		case isNull:
+			null = n
 		case v == or:
 			return boolConst(or)
 		}
+	}
+	if null != nil {
+		keep = append(keep, null)
 	}
 	switch {
 	case len(keep) == 0:
 		return boolConst(!or)
 	case len(keep) == 1:
 		return keep[0]
-	case len(keep) == len(args):
+	case same && len(keep) == len(args) && null == nil:
 		return e
 	case or:
 		return &Or{Args: keep}
@@ -113,21 +171,30 @@ func foldAndOr(e Expr, args []Expr, or bool) Expr {
 	return &And{Args: keep}
 }
 
-func foldCase(e *Case) Expr {
-	out := &Case{T: e.T, Else: e.Else}
-	for i, w := range e.Whens {
-		v, _, ok := constBool(w.Cond)
-		if !ok {
-			out.Whens = append(out.Whens, e.Whens[i])
+func (f *folder) cases(e *Case) Expr {
+	out := &Case{T: e.T}
+	same, decided := true, false
+	for _, w := range e.Whens {
+		cond := f.fold(w.Cond)
+		v, _, ok := constBool(cond)
+		if ok && !v {
+			same = false
 			continue
 		}
-		if v {
-			out.Else = w.Result
+		result := f.fold(w.Result)
+		if ok {
+			out.Else, decided, same = result, true, false
 			break
 		}
+		same = same && cond == w.Cond && result == w.Result
+		out.Whens = append(out.Whens, When{Cond: cond, Result: result})
+	}
+	if !decided && e.Else != nil {
+		out.Else = f.fold(e.Else)
+		same = same && out.Else == e.Else
 	}
 	switch {
-	case len(out.Whens) > 0 && len(out.Whens) == len(e.Whens):
+	case same:
 		return e
 	case len(out.Whens) > 0:
 		return out
@@ -137,15 +204,20 @@ func foldCase(e *Case) Expr {
 	return out.Else
 }
 
-func foldCoalesce(e *Coalesce) Expr {
+func (f *folder) coalesce(e *Coalesce) Expr {
 	var keep []Expr
-	for _, a := range e.Args {
-		c, ok := a.(*Const)
+	same := true
+	for i, a := range e.Args {
+		n := f.fold(a)
+		same = same && n == a
+		c, ok := n.(*Const)
 		if ok && c.D.IsNull() {
+			same = false
 			continue
 		}
-		keep = append(keep, a)
+		keep = append(keep, n)
 		if ok {
+			same = same && i == len(e.Args)-1
 			break
 		}
 	}
@@ -154,7 +226,7 @@ func foldCoalesce(e *Coalesce) Expr {
 		return &Const{T: e.T, D: types.Null}
 	case len(keep) == 1:
 		return keep[0]
-	case len(keep) == len(e.Args):
+	case same:
 		return e
 	}
 	return &Coalesce{Args: keep, T: e.T}

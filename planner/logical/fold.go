@@ -1,0 +1,161 @@
+package logical
+
+import (
+	"github.com/loxodb/loxodb/sql/expr"
+)
+
+// failure is a computation of constants that fails. It fails the statement even where no
+// row ever asks for it, as in PostgreSQL, which computes constants when it plans; but not
+// if col, the column of a query in FROM that it makes, is read by nobody.
+type failure struct {
+	err error
+	col ColID
+}
+
+// fold folds the expressions of a node and notes what fails.
+func (r *normalizer) fold(n Node) {
+	switch x := n.(type) {
+	case *Project:
+		for i, e := range x.Exprs {
+			x.Exprs[i] = r.expr(e, x.Out[i])
+		}
+	case *Filter:
+		x.Conds = r.conds(x.Conds)
+	case *Join:
+		x.On = r.conds(x.On)
+	default:
+		MapExprs(n, func(e expr.Expr) expr.Expr { return r.expr(e, 0) })
+	}
+}
+
+// conds folds conditions that must all hold: one that is false ends the list.
+func (r *normalizer) conds(list []expr.Expr) []expr.Expr {
+	for i, e := range list {
+		list[i] = r.expr(e, 0)
+		if c, ok := list[i].(*expr.Const); ok && !c.D.IsNull() && !c.D.Bool() {
+			return list[i : i+1 : i+1]
+		}
+	}
+	return list
+}
+
+// expr folds an expression, which makes column col if that is not 0, and normalises the
+// queries in what is left of it.
+func (r *normalizer) expr(e expr.Expr, col ColID) expr.Expr {
+	switch e.(type) {
+	case *expr.Const, *expr.Column, *expr.Param:
+		return e
+	}
+	failed := func(err error) { r.failures = append(r.failures, failure{err, col}) }
+	e = expr.FoldTelling(e, failed)
+	Walk(e, func(n expr.Expr) bool {
+		if s, ok := n.(*Subquery); ok {
+			for i, l := range s.Left {
+				s.Left[i] = expr.FoldTelling(l, failed)
+			}
+			s.Tree = r.node(s.Tree)
+		}
+		return true
+	})
+	if s, ok := e.(*Subquery); ok {
+		return s
+	}
+	return Rewrite(e, orToIn)
+}
+
+// failed is the first computation of constants that fails and is asked for, nil if there
+// is none.
+func (r *normalizer) failed(n Node, out []ColID) error {
+	looked := false
+	for _, f := range r.failures {
+		if f.col != 0 && !looked {
+			looked = true
+			r.use(out)
+			r.readBy(n)
+			for _, c := range r.m.CTEs {
+				if c.Refs > 0 || c.Write {
+					r.use(c.Out)
+					r.readBy(c.Tree)
+				}
+			}
+		}
+		if f.col == 0 || r.used.Has(f.col) {
+			return f.err
+		}
+	}
+	return nil
+}
+
+func (r *normalizer) use(l []ColID) {
+	for _, c := range l {
+		r.used.Add(c)
+	}
+}
+
+// useInputs notes the columns that a node reads without naming them in expressions.
+func (r *normalizer) useInputs(n Node) {
+	switch x := n.(type) {
+	case *Distinct:
+		if x.On == nil {
+			r.use(x.Input.Cols())
+		}
+	case *SetOp:
+		r.use(x.LeftCols)
+		r.use(x.RightCols)
+	case *RecursiveUnion:
+		r.use(x.InitCols)
+		r.use(x.StepCols)
+	case *Insert:
+		r.use(x.InCols)
+	case *Update:
+		r.use(x.New)
+	case *Merge:
+		r.use(x.Input.Cols())
+	}
+}
+
+// readBy notes the columns that the expressions of a tree and the queries in it read.
+func (r *normalizer) readBy(n Node) {
+	VisitExprs(n, func(e expr.Expr) {
+		Walk(e, func(e expr.Expr) bool {
+			switch x := e.(type) {
+			case *expr.Column:
+				r.used.Add(x.Index)
+			case *Subquery:
+				if x.Kind != expr.ExistsSub {
+					r.use(x.Out)
+				}
+				r.readBy(x.Tree)
+			}
+			return true
+		})
+	})
+}
+
+// neverRead reports that a condition which is never true stands on a query that stays one
+// of its own, which is then not even looked at.
+func neverRead(n Node) bool {
+	f, ok := n.(*Filter)
+	if !ok {
+		return false
+	}
+	never := false
+	for _, c := range f.Conds {
+		never = never || IsFalse(c)
+	}
+	for n := f.Input; never; {
+		switch x := n.(type) {
+		case *Project:
+			n = x.Input
+		case *Filter:
+			n = x.Input
+		case *Limit, *Sort, *Distinct, *Agg, *Window, *ProjectSet:
+			return true
+		case *SetOp:
+			return x.Kind != Union || !x.All
+		default:
+			return false
+		}
+	}
+	return false
+}
