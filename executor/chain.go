@@ -241,6 +241,7 @@ type leafScan struct {
 func (l *leafScan) start(ctx context.Context, x *stretch) (err error) {
 	l.read = 0
 	l.env.Arena = &l.arena
+	l.reader.UseColumns(l.env.columns())
 	l.rows, err = l.reader.Scan(ctx, l.env.Read, x.lo, x.hi, false)
 	return err
 }

@@ -42,6 +42,7 @@ type Env struct {
 	Catalog *catalog.Snapshot
 	Numbers table.Numbers
 	Rows    *table.RowCache // of committed rows; nil = none
+	Columns *table.ColumnCache
 	System  syscat.Env
 	// Index finds a live vector index; ok is false while it is not loaded.
 	Index func(catalog.ID) (vectorindex.Index, bool)
@@ -219,6 +220,16 @@ func (e *Env) rowCache() *table.RowCache {
 		return nil
 	}
 	return e.Rows
+}
+
+// columns is the cache that scans at the statement's view may use. A transaction's own
+// view is none: a walk over the store that begins late would meet what the statement
+// has written meanwhile.
+func (e *Env) columns() *table.ColumnCache {
+	if e.Txn != nil {
+		return nil
+	}
+	return e.Columns
 }
 
 // noteRead tells a serializable transaction of reads that do not go through it.

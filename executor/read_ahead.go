@@ -32,6 +32,7 @@ type readAhead struct {
 	next, hi uint64 // row numbers that nobody has been given
 	all      bool   // none are left
 	width    uint64 // row numbers of a stretch
+	within   uint64 // bits of a row number that are all set in the last one of a cell
 	rows     int    // that a stretch should have
 	shown    *readBatch
 }
@@ -93,6 +94,7 @@ func startAhead(ctx context.Context, s *scan, r *remainder, work *aheadWork) *re
 	a := &readAhead{scan: s, took: work.took, next: r.lo, hi: r.hi}
 	size := min(batch.MaxRows, max(16, aheadBatchBytes/max(1, r.rowBytes)))
 	share := float64(r.hi-r.lo) * r.density / float64(4*s.env.Workers) // so that all have something to do to the end
+	a.within = 1<<s.env.Columns.Shift(uint32(s.node.Table.Storage)) - 1
 	a.rows = max(size, int(min(float64(work.batches*size), share)))
 	a.width = uint64(max(1, float64(a.rows)/r.density))
 	// A portal is asked again and again, each time with a context of its own.
@@ -143,7 +145,7 @@ func (a *readAhead) give(x *stretch) {
 	}
 	x.lo, x.hi, x.rows, x.err = a.next, a.hi, 0, nil
 	if a.width <= a.hi-a.next {
-		x.hi = a.next + a.width - 1
+		x.hi = min(a.hi, (a.next+a.width-1)|a.within)
 	}
 	x.out = make(chan *readBatch, stretchBatches)
 	a.next, a.all = x.hi+1, x.hi == a.hi
@@ -297,6 +299,7 @@ func (r *scanStretches) take(ctx context.Context, x *stretch) (*readBatch, error
 	b, err := x.take(ctx)
 	if err == nil && b.reader == nil {
 		b.reader = table.NewReader(r.scan.node.Table, r.scan.node.Attrs)
+		b.reader.UseColumns(r.env.columns())
 		b.batch.Cols = make([]batch.Col, len(r.scan.node.Attrs))
 	}
 	return b, err

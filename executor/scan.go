@@ -38,6 +38,7 @@ type scan struct {
 	at                   kv.TS
 	begun                uint64
 	seen, batches        int
+	looks                int // after how many batches the rest is looked at
 	passed               int // of the rows that were seen
 	ahead                *readAhead
 	// taker is the operator, some way above, that may let goroutines do more with the
@@ -87,7 +88,9 @@ func (s *scan) Open(ctx context.Context, env *Env) (err error) {
 	s.env, s.size = env, firstBatch
 	s.scratch.Reset()
 	s.reader.UseCache(env.rowCache())
+	s.reader.UseColumns(env.columns())
 	s.seen, s.passed, s.batches, s.at = 0, 0, 0, env.Read.At()
+	s.looks = aheadAfter
 	s.asks, s.rest = s.taker != nil, nil
 	s.mayAhead = s.concurrent && env.Fork != nil && env.Workers > 0 && (env.Txn == nil || !env.Txn.Dirty())
 	if s.node.Index == nil {
@@ -168,9 +171,10 @@ func (s *scan) look(ctx context.Context) error {
 		s.begun = rows[0]
 	}
 	s.seen += len(rows)
-	if s.batches++; !s.mayAhead || s.batches%aheadAfter != 0 || len(s.spans) > 0 {
+	if s.batches++; !s.mayAhead || s.batches < s.looks || !s.rows.Even() || len(s.spans) > 0 {
 		return nil
 	}
+	s.looks = s.batches + aheadAfter
 	last, hi := rows[len(rows)-1], s.span.hi
 	hi, ok, err := table.LastRow(ctx, s.env.Read, s.node.Table, last, hi)
 	if err != nil || !ok {

@@ -44,6 +44,8 @@ Flags of start:
   --plan-cache MIB        bound of the cache of plans (default 64; 0 turns it off)
   --row-cache MIB         bound of the cache of rows fetched by key (default 128;
                           0 turns it off)
+  --column-cache MIB      bound of the cache of columns that scans read (default
+                          256; 0 turns it off)
   --recall-replay=BOOL    measure the recall of vector indexes in the background,
                           with about a hundredth of a core (default true)
   --shutdown-timeout D    how long running statements may go on after Ctrl-C or
@@ -130,6 +132,7 @@ func parseStart(args []string, getenv func(string) string) (Options, error) {
 	fs.IntVar(&o.MaxConnections, "max-connections", 100, "")
 	fs.IntVar(&o.PlanCacheMiB, "plan-cache", 64, "")
 	fs.IntVar(&o.RowCacheMiB, "row-cache", 128, "")
+	fs.IntVar(&o.ColumnCacheMiB, "column-cache", 256, "")
 	fs.BoolVar(&replay, "recall-replay", true, "")
 	fs.DurationVar(&o.ShutdownTimeout, "shutdown-timeout", 30*time.Second, "")
 	fs.StringVar(&level, "log-level", "info", "")
@@ -146,14 +149,13 @@ func parseStart(args []string, getenv func(string) string) (Options, error) {
 	if o.MaxConnections < 1 {
 		return o, fmt.Errorf("--max-connections must be at least 1, not %d", o.MaxConnections)
 	}
-	if o.PlanCacheMiB < 0 || o.RowCacheMiB < 0 {
-		return o, errors.New("--plan-cache and --row-cache must not be negative")
-	}
-	if o.PlanCacheMiB == 0 {
-		o.PlanCacheMiB = -1
-	}
-	if o.RowCacheMiB == 0 {
-		o.RowCacheMiB = -1
+	for _, mib := range []*int{&o.PlanCacheMiB, &o.RowCacheMiB, &o.ColumnCacheMiB} {
+		if *mib < 0 {
+			return o, errors.New("--plan-cache, --row-cache and --column-cache must not be negative")
+		}
+		if *mib == 0 {
+			*mib = -1
+		}
 	}
 	if _, _, err := net.SplitHostPort(o.Listen); err != nil {
 		return o, fmt.Errorf("--listen %q is not HOST:PORT", o.Listen)

@@ -29,9 +29,10 @@ func compose(ctx context.Context, engine kv.Engine, dir string, o Options, signa
 
 		Dialects: map[string]parser.Frontend{"tidb": tidb.New()},
 
-		PlanCacheBytes: int64(o.PlanCacheMiB) << 20,
-		RowCacheBytes:  int64(o.RowCacheMiB) << 20,
-		NoRecallReplay: o.NoRecallReplay,
+		PlanCacheBytes:   int64(o.PlanCacheMiB) << 20,
+		RowCacheBytes:    int64(o.RowCacheMiB) << 20,
+		ColumnCacheBytes: int64(o.ColumnCacheMiB) << 20,
+		NoRecallReplay:   o.NoRecallReplay,
 	})
 	if err != nil {
 		return nil, err

@@ -30,8 +30,9 @@ type Options struct {
 	// TLSCert and TLSKey name PEM files; with them clients may encrypt.
 	TLSCert, TLSKey string
 	MaxConnections  int // 0: the wire's default
-	// PlanCacheMiB and RowCacheMiB bound the caches; 0: the defaults, negative: none.
-	PlanCacheMiB, RowCacheMiB int
+	// PlanCacheMiB, RowCacheMiB and ColumnCacheMiB bound the caches; 0: the defaults,
+	// negative: none.
+	PlanCacheMiB, RowCacheMiB, ColumnCacheMiB int
 	// NoRecallReplay turns the background measurement of recall off.
 	NoRecallReplay  bool
 	ShutdownTimeout time.Duration // used by the command only

@@ -38,9 +38,9 @@ type Config struct {
 	// Dialects are the frontends of the other values of the setting sql_dialect.
 	Dialects map[string]parser.Frontend
 	Version  string // of LoxoDB, for server_version
-	// PlanCacheBytes and RowCacheBytes bound the caches; defaults 64 and 128 MiB,
-	// negative turns one off.
-	PlanCacheBytes, RowCacheBytes int64
+	// PlanCacheBytes, RowCacheBytes and ColumnCacheBytes bound the caches; defaults 64,
+	// 128 and 256 MiB, negative turns one off.
+	PlanCacheBytes, RowCacheBytes, ColumnCacheBytes int64
 	// NoRecallReplay turns the background measurement of recall off.
 	NoRecallReplay bool
 	Log            *slog.Logger
@@ -58,6 +58,7 @@ type Cluster struct {
 	xids    *table.Counter
 	plans   *plancache.Cache
 	rows    *table.RowCache
+	columns *table.ColumnCache
 	helpers *executor.Helpers
 	spill   spillDir
 	started time.Time
@@ -75,6 +76,9 @@ func Open(ctx context.Context, cfg Config) (*Cluster, error) {
 	}
 	if cfg.RowCacheBytes == 0 {
 		cfg.RowCacheBytes = 128 << 20
+	}
+	if cfg.ColumnCacheBytes == 0 {
+		cfg.ColumnCacheBytes = 256 << 20
 	}
 	if cfg.FS == nil {
 		cfg.FS = vfs.Default
@@ -97,6 +101,7 @@ func Open(ctx context.Context, cfg Config) (*Cluster, error) {
 	if c.rows, err = table.NewRowCache(cfg.RowCacheBytes); err != nil {
 		return nil, err
 	}
+	c.columns = table.NewColumnCache(cfg.ColumnCacheBytes)
 	if c.spill, err = newSpillDir(cfg.FS, cfg.Temp); err != nil {
 		return nil, err
 	}

@@ -38,6 +38,7 @@ type Database struct {
 	seqs     *sequence.Manager
 	plans    *plancache.Cache
 	rows     *table.RowCache
+	columns  *table.ColumnCache
 	activity table.Activity
 	exported exportedViews
 	advisory *advisoryLocks
@@ -76,7 +77,7 @@ func (c *Cluster) openDatabase(ctx context.Context, id catalog.ID) (_ *Database,
 	}
 	eng := c.store.Space(id)
 	d := &Database{
-		c: c, id: id, cfg: c.cfg, eng: eng, store: store, plans: c.plans, rows: c.rows.Of(id), helpers: c.helpers,
+		c: c, id: id, cfg: c.cfg, eng: eng, store: store, plans: c.plans, rows: c.rows.Of(id), columns: c.columns.Of(id), helpers: c.helpers,
 		vectors: feed.NewManager(eng, c.cfg.FS, dir, c.cfg.Log),
 		numbers: c.numbers, xids: c.xids, spill: c.spill,
 		seqs:     sequence.NewManager(eng),

@@ -157,6 +157,7 @@ func (s *Session) createDatabase(ctx context.Context, st *ast.CreateDatabase) (s
 			return "", err
 		}
 		c.rows.Forget(now)
+		c.columns.Forget(now)
 	}
 	err = s.retry(ctx, tag, func() error { return s.defineEnv(ctx).FinishDatabase(ctx, n, m) })
 	made = err == nil

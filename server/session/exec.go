@@ -349,7 +349,7 @@ func (s *Session) fillEnv(env *executor.Env, ctx context.Context, read kv.Reader
 			},
 			Params: params,
 		},
-		Read: read, Txn: s.tx.txn, Catalog: s.Catalog(), Numbers: s.db.numbers, Rows: s.db.rows, System: system{s},
+		Read: read, Txn: s.tx.txn, Catalog: s.Catalog(), Numbers: s.db.numbers, Rows: s.db.rows, Columns: s.db.columns, System: system{s},
 		Fork: s.hooks.fork, Helpers: s.db.helpers, Workers: s.workers(), Deferred: s.hooks.deferred, CursorRow: s.hooks.cursorRow, Index: s.hooks.index, Budget: budget, Spill: s.hooks.spill, TableWrite: s.hooks.tableWrite, Default: s.hooks.columnDefault,
 		Trigger: s.hooks.trigger, Replica: s.hooks.replica, Changes: &s.triggers.changes,
 	}

@@ -121,6 +121,7 @@ func (t *txState) beginAt(ctx context.Context, view kv.TS) error {
 		return err
 	}
 	txn.UseCache(t.session.db.rows)
+	txn.UseColumns(t.session.db.columns)
 	txn.CountChanges(&t.session.db.activity)
 	txn.NumberBy(t.xid)
 	t.txn = txn

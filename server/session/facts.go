@@ -539,10 +539,11 @@ func (x system) Builds() []syscat.Build {
 // Caches implements syscat.Live.
 func (x system) Caches() []syscat.Cache {
 	d := x.s.db
-	p, r := d.plans.Stats(), d.rows.Stats()
+	p, r, c := d.plans.Stats(), d.rows.Stats(), d.columns.Stats()
 	return []syscat.Cache{
 		{Name: "plans", Hits: int64(p.Hits), Misses: int64(p.Misses), Entries: int64(p.Entries), Bytes: int64(p.Bytes), MaxBytes: d.cfg.PlanCacheBytes},
 		{Name: "rows", Hits: int64(r.Hits), Misses: int64(r.Misses), Entries: int64(r.Entries), Bytes: r.Bytes, MaxBytes: r.Max},
+		{Name: "columns", Hits: int64(c.Hits), Misses: int64(c.Misses), Entries: int64(c.Entries), Bytes: c.Bytes, MaxBytes: c.Max},
 	}
 }
 

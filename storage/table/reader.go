@@ -30,11 +30,12 @@ type Reader struct {
 	system bool // some output columns are system columns
 	out    *batch.Batch
 
-	cache *RowCache
-	keep  bool // values decoded now may be borrowed
-	order []int
-	keyed [][]byte
-	kbuf  []byte
+	cache   *RowCache
+	columns *ColumnCache
+	keep    bool // values decoded now may be borrowed
+	order   []int
+	keyed   [][]byte
+	kbuf    []byte
 }
 
 // plainCol is an output column that is not a vector.
@@ -278,10 +279,17 @@ func (r *Reader) systemCol(out int, attr int16, i int, row uint64, h rowcodec.He
 type Scan struct {
 	r    *Reader
 	iter kv.Iter
+	walk *cellWalk // instead of iter, where there is a cache of columns
 }
+
+// walkCells is how many row numbers a walk must go over to ask the cache of columns.
+const walkCells = 256
 
 // Scan starts a walk over rows lo..hi (both included).
 func (r *Reader) Scan(ctx context.Context, from kv.Reader, lo, hi uint64, reverse bool) (*Scan, error) {
+	if r.columns != nil && !reverse && hi-lo >= walkCells {
+		return &Scan{r: r, walk: newCellWalk(ctx, r, from, lo, hi)}, nil
+	}
 	rng := RowRange(r.Table, lo, hi)
 	rng.Reverse = reverse
 	it, err := from.Scan(ctx, rng)
@@ -308,6 +316,11 @@ func (s *Scan) Use(r *Reader) { s.r = r }
 func (s *Scan) Next(b *batch.Batch, max int) error {
 	s.r.begin(b, max)
 	n := 0
+	if s.walk != nil {
+		n, err := s.walk.fill(s.r, b, max)
+		b.Sel = batch.Identity(n)
+		return err
+	}
 	for n < max && s.iter.Next() {
 		row := keys.RowOf(s.iter.Key())
 		if err := s.r.show(n, row, s.iter.Value()); err != nil {
@@ -320,8 +333,17 @@ func (s *Scan) Next(b *batch.Batch, max int) error {
 	return s.iter.Err()
 }
 
+// Even reports that the walk stands between two cells of the cache of columns: who begins
+// there can fill whole ones.
+func (s *Scan) Even() bool { return s.walk == nil || s.walk.even() }
+
 // Close ends the walk.
-func (s *Scan) Close() error { return s.iter.Close() }
+func (s *Scan) Close() error {
+	if s.walk != nil {
+		return s.walk.close()
+	}
+	return s.iter.Close()
+}
 
 // LastRow is the greatest row number from lo to hi (both included) that the view
 // has; ok is false when there is none.

@@ -51,6 +51,7 @@ type Txn struct {
 	moves  []move
 
 	cache   *RowCache
+	columns *ColumnCache
 	written []writtenRow
 	many    bool // too many rows were written to list them
 
@@ -81,6 +82,9 @@ func (t *Txn) CountChanges(a *Activity) { t.activity = a }
 // UseCache makes the commit tell the cache which rows it wrote. Every
 // transaction that writes rows of a database with a cache must use it.
 func (t *Txn) UseCache(c *RowCache) { t.cache = c }
+
+// UseColumns makes the commit tell the cache of columns, likewise.
+func (t *Txn) UseColumns(c *ColumnCache) { t.columns = c }
 
 // Serializable reports that the transaction's reads count: those that do not go
 // through it must be noted.
@@ -119,6 +123,9 @@ func Begin(ctx context.Context, e kv.Engine, o kv.TxnOptions, sink Sink) (*Txn, 
 			}
 			if x.cache != nil && x.Dirty() {
 				x.cache.wrote(ts, x.written, x.many)
+			}
+			if x.columns != nil && x.Dirty() {
+				x.columns.wrote(ts, x.written, x.many)
 			}
 			if x.activity != nil {
 				for _, c := range x.changes {
