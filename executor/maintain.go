@@ -22,12 +22,17 @@ import (
 // attribute order, borrowed for the call. vectors says whether vector columns
 // are read (NULL otherwise).
 func eachRow(ctx context.Context, env *Env, t *catalog.Table, vectors bool, each func(id uint64, row []types.Datum) error) error {
+	return eachRowOf(ctx, env, t, func(k int) bool { return vectors || !t.Columns[k].Type.IsVector() }, each)
+}
+
+// eachRowOf is eachRow with the columns that are wanted; others are NULL.
+func eachRowOf(ctx context.Context, env *Env, t *catalog.Table, want func(k int) bool, each func(id uint64, row []types.Datum) error) error {
 	n := &physical.Scan{Table: t}
 	n.ID = noCounter
 	n.Attrs = []int16{catalog.RowIDAttr}
 	at := make([]int, 0, len(t.Columns)) // attribute index of each output column
 	for i := range t.Columns {
-		if t.Columns[i].Dropped || !vectors && t.Columns[i].Type.IsVector() {
+		if t.Columns[i].Dropped || !want(i) {
 			continue
 		}
 		n.Attrs, at = append(n.Attrs, int16(i+1)), append(at, i)
@@ -71,7 +76,7 @@ func BuildIndex(ctx context.Context, env *Env, def *physical.TableWrite, i int, 
 		return err
 	}
 	rows := int64(0)
-	err = eachRow(ctx, env, def.Table, readsVectors(def, i), func(id uint64, row []types.Datum) error {
+	err = eachRowOf(ctx, env, def.Table, readBy(&def.Indexes[i]), func(id uint64, row []types.Datum) error {
 		if rows++; rows%4096 == 0 {
 			done(rows)
 		}
@@ -83,23 +88,23 @@ func BuildIndex(ctx context.Context, env *Env, def *physical.TableWrite, i int, 
 	return w.withSchema(err)
 }
 
-// readsVectors reports an index whose keys or predicate need a vector column.
-func readsVectors(def *physical.TableWrite, i int) bool {
-	x := &def.Indexes[i]
+// readBy tells the columns that an index's keys and predicate read.
+func readBy(x *physical.IndexWrite) func(k int) bool {
+	read := map[int]bool{}
+	for _, k := range x.Index.Keys {
+		read[int(k.Attr)-1] = true // of an expression, no column's
+	}
 	for _, e := range append([]expr.Expr{x.Where}, x.Keys...) {
 		for _, c := range expr.Columns(e) {
-			if def.Table.Columns[c].Type.IsVector() {
-				return true
-			}
+			read[c] = true
 		}
 	}
-	return false
+	return func(k int) bool { return read[k] }
 }
 
 // CheckNotNull looks for a NULL in a column.
 func CheckNotNull(ctx context.Context, env *Env, t *catalog.Table, attr int16) error {
-	vector := t.Columns[attr-1].Type.IsVector()
-	return eachRow(ctx, env, t, vector, func(_ uint64, row []types.Datum) error {
+	return eachRowOf(ctx, env, t, func(k int) bool { return k == int(attr)-1 }, func(_ uint64, row []types.Datum) error {
 		if !row[attr-1].IsNull() {
 			return nil
 		}
@@ -111,7 +116,7 @@ func CheckNotNull(ctx context.Context, env *Env, t *catalog.Table, attr int16) e
 
 // EachValue gives every value of a column.
 func EachValue(ctx context.Context, env *Env, t *catalog.Table, attr int16, each func(types.Datum)) error {
-	return eachRow(ctx, env, t, false, func(_ uint64, row []types.Datum) error {
+	return eachRowOf(ctx, env, t, func(k int) bool { return k == int(attr)-1 }, func(_ uint64, row []types.Datum) error {
 		each(row[attr-1])
 		return nil
 	})

@@ -18,7 +18,7 @@ type bulk struct {
 }
 
 // bulkBytes bounds what is gathered; what is too much becomes several runs.
-const bulkBytes = 64 << 20
+var bulkBytes = 64 << 20 // less in tests
 
 // partBytes is about what a part takes beside itself and its rows.
 const partBytes = 120
@@ -47,15 +47,25 @@ func (w *Writer) gather(ctx context.Context, i int, row []types.Datum, id uint64
 	if b.held < bulkBytes {
 		return nil
 	}
-	return w.Finish(ctx)
+	return w.writeParts(ctx)
 }
 
 // Finish writes what AddEntry has put off.
 func (w *Writer) Finish(ctx context.Context) error {
-	b := w.bulk
-	if b == nil {
-		return nil
+	switch {
+	case w.run != nil:
+		err := w.writeRun(ctx)
+		w.run = nil
+		return err
+	case w.bulk != nil:
+		return w.writeParts(ctx)
 	}
+	return nil
+}
+
+// writeParts writes the entries of the parts that were gathered.
+func (w *Writer) writeParts(ctx context.Context) error {
+	b := w.bulk
 	w.bulk = nil
 	parts := make([]string, 0, len(b.rows))
 	for p := range b.rows {

@@ -7,13 +7,10 @@ import (
 
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/gin"
-	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 	"github.com/loxodb/loxodb/storage/keys"
 	"github.com/loxodb/loxodb/storage/kv"
 	"github.com/loxodb/loxodb/storage/rowcodec"
-
-	"github.com/jackc/pgerrcode"
 )
 
 // Numbers hands out row numbers and epochs that were never used before.
@@ -58,6 +55,7 @@ type Writer struct {
 	key, oldKey, val  []byte
 	parts, oldParts   gin.Entries    // of an inverted index
 	bulk              *bulk          // of one that is built
+	run               *entryRun      // of an ordered index that is built
 	locking           *catalog.Index // whose unique key in w.key is being locked
 }
 
@@ -290,20 +288,13 @@ func (w *Writer) AddEntry(ctx context.Context, i int, row []types.Datum, id uint
 	}
 	var distinct bool
 	w.key, distinct = entryKey(w.key[:0], x, vals, id)
-	if x.Unique {
-		taken, err := w.taken(ctx, x, vals, distinct, id)
-		if err != nil {
-			return err
-		}
-		if taken {
-			e, _ := pgerr.As(w.duplicate(x, row))
-			dup := pgerr.Newf(pgerrcode.UniqueViolation, "could not create unique index %q", x.Name).
-				OnTable("", w.Table.Name).OnConstraint(x.Name)
-			if e.Detail != "" {
-				dup.Detail = strings.Replace(e.Detail, "already exists.", "is duplicated.", 1)
-			}
-			return dup
-		}
+	if !x.Deferrable {
+		return w.gatherEntry(ctx, i, id, distinct)
+	}
+	if taken, err := w.taken(ctx, x, vals, distinct, id); err != nil {
+		return err
+	} else if taken {
+		return w.notUnique(x, row)
 	}
 	return w.txn.Put(w.key, entryValue(w.val[:0], distinct, id))
 }
