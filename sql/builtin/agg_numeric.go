@@ -2,9 +2,6 @@ package builtin
 
 import (
 	"encoding/binary"
-	"math/big"
-
-	"github.com/cockroachdb/apd/v3"
 
 	"github.com/loxodb/loxodb/sql/batch"
 	"github.com/loxodb/loxodb/sql/types"
@@ -93,21 +90,7 @@ func (s *numericSum) value() (types.Datum, error) {
 	case s.plus || s.minus:
 		return types.NumericInf(s.minus), nil
 	}
-	sum, base := new(big.Int), big.NewInt(10000)
-	for _, p := range s.places {
-		sum.Add(sum.Mul(sum, base), big.NewInt(p))
-	}
-	// sum counts 10000^low; bring it to 10^−scale
-	low := s.top - len(s.places) + 1
-	if s.places == nil {
-		low = 0
-	}
-	if shift := 4*low + s.scale; shift >= 0 {
-		sum.Mul(sum, new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(shift)), nil))
-	} else {
-		sum.Quo(sum, new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(-shift)), nil))
-	}
-	return types.NumericFromApd(apd.NewWithBigInt(new(apd.BigInt).SetMathBigInt(sum), -int32(s.scale)))
+	return types.NumericFromPlaces(s.places, s.top, s.scale)
 }
 
 // numericSumAgg is sum and avg of numeric.
