@@ -264,15 +264,14 @@ func newUpdate(n *physical.Update) (Operator, error) {
 		u.run = updateFamily(n, u, seen)
 		return &updateOp{modify: u, forget: func() { clear(seen) }}, nil
 	}
-	seen := map[uint64]bool{}
+	var seen rowMarks
 	assigned := make([]bool, cols)
 	u.run = func(ctx context.Context, b *batch.Batch, i int) error {
 		u.in = rowAt(b, i, u.in[:0])
 		id, old := uint64(u.in[0].Int()), u.in[1:1+cols]
-		if seen[id] || u.env.query.changedBefore(n.Write.Table.Storage, id) {
+		if u.env.query.changedBefore(n.Write.Table.Storage, id) || !seen.mark(id) {
 			return nil // joined to several source rows, or changed by another part: the first one counts
 		}
-		seen[id] = true
 		if err := u.env.Txn.LockRow(ctx, n.Write.Table.Storage, id, kv.Exclusive, kv.WaitBlock); err != nil {
 			return err
 		}
@@ -292,7 +291,7 @@ func newUpdate(n *physical.Update) (Operator, error) {
 	if isInstead(n.Write) {
 		u.insteadUpdate(n)
 	}
-	return &updateOp{modify: u, forget: func() { clear(seen) }}, nil
+	return &updateOp{modify: u, forget: seen.clear}, nil
 }
 
 // updateOp forgets, at each start, which rows it has changed.
