@@ -1,6 +1,8 @@
 package executor
 
 import (
+	"slices"
+
 	"github.com/loxodb/loxodb/sql/batch"
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -48,30 +50,78 @@ func (s *rowStore) append(b *batch.Batch) error {
 }
 
 func (s *rowStore) appendCol(to, from *batch.Col, sel []uint16) int64 {
-	for _, i := range sel {
-		to.Null = append(to.Null, from.Null[i])
+	if len(sel) == 0 {
+		return 0
 	}
+	lo, hi := int(sel[0]), int(sel[len(sel)-1])+1
+	whole := hi-lo == len(sel) // all rows from lo to hi
 	n := int64(len(sel))
+	to.Null = extend(to.Null, len(sel))
+	if null := to.Null[len(to.Null)-len(sel):]; whole {
+		copy(null, from.Null[lo:hi])
+	} else {
+		pick(null, from.Null, sel)
+	}
 	switch {
 	case to.B != nil:
-		for _, i := range sel {
-			if from.Null[i] {
-				to.B = append(to.B, nil)
-				continue
-			}
-			to.B = append(to.B, s.arena.Copy(from.B[i]))
-			n += int64(len(from.B[i])) + 16
-		}
+		to.B = extend(to.B, len(sel))
+		n += s.copyBytes(to.B[len(to.B)-len(sel):], from, sel)
 	case to.F != nil:
-		for _, i := range sel {
-			to.F = append(to.F, from.F[i])
+		to.F = extend(to.F, len(sel))
+		if v := to.F[len(to.F)-len(sel):]; whole {
+			copy(v, from.F[lo:hi])
+		} else {
+			pick(v, from.F, sel)
 		}
 	default:
-		for _, i := range sel {
-			to.I = append(to.I, from.I[i])
+		to.I = extend(to.I, len(sel))
+		if v := to.I[len(to.I)-len(sel):]; whole {
+			copy(v, from.I[lo:hi])
+		} else {
+			pick(v, from.I, sel)
 		}
 	}
 	return n + 8*int64(len(sel))
+}
+
+// extend makes v longer by n values, which are to be written. Memory at least doubles: a
+// store of many rows is copied once, where growth by quarters would copy it four times.
+func extend[T any](v []T, n int) []T {
+	if cap(v)-len(v) < n {
+		v = slices.Grow(v, max(n, len(v)))
+	}
+	return v[:len(v)+n]
+}
+
+// pick writes the values that sel names.
+func pick[T bool | int64 | float64](dst, from []T, sel []uint16) {
+	dst = dst[:len(sel)]
+	for n, i := range sel {
+		dst[n] = from[i]
+	}
+}
+
+// copyBytes writes copies of the values that sel names, which share one piece of the
+// arena, and returns what they count for.
+func (s *rowStore) copyBytes(dst [][]byte, from *batch.Col, sel []uint16) int64 {
+	size, some := 0, 0
+	for _, i := range sel {
+		if !from.Null[i] {
+			size += len(from.B[i])
+			some++
+		}
+	}
+	buf, at := s.arena.Alloc(size), 0
+	for n, i := range sel {
+		if from.Null[i] {
+			dst[n] = nil
+			continue
+		}
+		end := at + copy(buf[at:], from.B[i])
+		dst[n] = buf[at:end:end]
+		at = end
+	}
+	return int64(size + 16*some)
 }
 
 // appendRange copies rows lo..hi−1 of columns of any length.

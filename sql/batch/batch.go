@@ -122,19 +122,21 @@ type Arena struct {
 	next int // size of the next chunk, 0 = arenaChunk
 }
 
-// The first chunk of an arena, and the largest that it keeps for a next filling.
+// The first chunk of an arena, how often the next ones double, and the largest that it
+// keeps for a next filling.
 const (
-	arenaChunk = 16 << 10
-	arenaKept  = 2 << 20
+	arenaChunk   = 16 << 10
+	arenaDoubles = 6
+	arenaKept    = 2 << 20
 )
 
 // Alloc returns n bytes, not zeroed after the first Reset.
 func (a *Arena) Alloc(n int) []byte {
-	if len(a.buf)+n > cap(a.buf) {
+	if len(a.buf)+n > cap(a.buf) || a.buf == nil { // never nil, even for 0 bytes
 		if a.buf != nil {
 			a.full = append(a.full, a.buf)
 		}
-		a.buf = make([]byte, 0, max(arenaChunk, a.next, n))
+		a.buf = make([]byte, 0, max(arenaChunk<<min(len(a.full), arenaDoubles), a.next, n))
 		a.next = 0
 	}
 	at := len(a.buf)
