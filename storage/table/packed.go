@@ -2,6 +2,7 @@ package table
 
 import (
 	"math"
+	"slices"
 
 	"github.com/loxodb/loxodb/sql/batch"
 )
@@ -39,17 +40,12 @@ func packInts(v []int64) (p packedInts, size int) {
 	if len(v) == 0 {
 		return packedInts{}, 0
 	}
-	lo, hi, step := v[0], v[0], int64(0)
-	if len(v) > 1 {
-		step = v[1] - v[0]
-	}
-	linear := true
-	for i, x := range v {
-		lo, hi = min(lo, x), max(hi, x)
-		linear = linear && x == v[0]+int64(i)*step
-	}
-	if linear {
+	if step, ok := linear(v); ok {
 		return packedInts{base: v[0], step: step}, 0
+	}
+	lo, hi := v[0], v[0]
+	for _, x := range v {
+		lo, hi = min(lo, x), max(hi, x)
 	}
 	p.base = lo
 	switch spread := uint64(hi) - uint64(lo); {
@@ -67,6 +63,19 @@ func packInts(v []int64) (p packedInts, size int) {
 		size = 8 * len(v)
 	}
 	return p, size
+}
+
+// linear reports that the difference between neighbours is the same everywhere.
+func linear(v []int64) (step int64, ok bool) {
+	if len(v) > 1 {
+		step = v[1] - v[0]
+	}
+	for i := 1; i < len(v); i++ {
+		if v[i]-v[i-1] != step {
+			return 0, false
+		}
+	}
+	return step, true
 }
 
 func narrow[T uint8 | uint16 | uint32 | uint64](v []int64, base int64) []T {
@@ -183,31 +192,33 @@ func (p *packer) reset() {
 
 // add takes the first n rows of a column. It is false when they take too much room.
 func (p *packer) add(c *batch.Col, n int) bool {
-	for i := range n {
-		at := p.n + i
-		if at%64 == 0 {
-			p.nulls = append(p.nulls, 0)
-		}
-		if c.Null[i] {
-			p.nulls[at/64] |= 1 << (at % 64)
-			p.some = true
-		}
-	}
-	p.n += n
+	p.addNulls(c.Null[:n])
 	switch {
 	case c.I != nil:
 		p.addInts(c, n)
 	case c.F != nil:
 		p.f = append(p.f, c.F[:n]...)
 	default:
-		for i := range n {
-			if !c.Null[i] {
-				p.data = append(p.data, c.B[i]...)
-			}
-			p.ends = append(p.ends, uint32(len(p.data)))
-		}
+		p.addBytes(c, n)
 	}
 	return len(p.data) <= maxCellBytes
+}
+
+// addNulls notes which rows are NULL, from the first one on that is.
+func (p *packer) addNulls(null []bool) {
+	from := p.n
+	p.n += len(null)
+	if p.some = p.some || slices.Contains(null, true); !p.some {
+		return
+	}
+	for 64*len(p.nulls) < p.n {
+		p.nulls = append(p.nulls, 0)
+	}
+	for i, is := range null {
+		if is {
+			p.nulls[(from+i)/64] |= 1 << ((from + i) % 64)
+		}
+	}
 }
 
 // addInts gives a NULL the value of its neighbour, which makes it no wider.
@@ -225,6 +236,18 @@ func (p *packer) addInts(c *batch.Col, n int) {
 			p.i[at] = 0
 		}
 	}
+}
+
+func (p *packer) addBytes(c *batch.Col, n int) {
+	p.ends = slices.Grow(p.ends, n)
+	data, ends := p.data, p.ends[len(p.ends):len(p.ends)+n]
+	for i, v := range c.B[:n] {
+		if !p.some || !c.Null[i] {
+			data = append(data, v...)
+		}
+		ends[i] = uint32(len(data))
+	}
+	p.data, p.ends = data, p.ends[:len(p.ends)+n]
 }
 
 // pack makes the column, whose rows are of the representation of like.
