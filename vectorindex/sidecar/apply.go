@@ -2,11 +2,8 @@ package sidecar
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
-	"sync"
-	"time"
 
 	"github.com/loxodb/loxodb/vectorindex"
 )
@@ -156,93 +153,4 @@ func (ix *Index) rotate(set *partSet) (*partSet, error) {
 	next.refs.Add(1)
 	set.release()
 	return next, nil
-}
-
-// throttleMax bounds how long one call of Throttle waits.
-const throttleMax = time.Second
-
-// maxFrozen is how many full heads may wait for their seal before writers wait.
-const maxFrozen = 4
-
-// Throttle holds a writer back while too many entries wait for their place in the
-// graph, or too many heads for their seal: until as many entries were linked as
-// the last transaction brought, so that small writers hardly wait behind a bulk
-// load, and sustained writers are slowed to the speed of linking. How many are too many
-// depends on whether anybody searches: every search looks at all that wait. It never
-// waits longer than a second. Call it before the transaction takes locks.
-func (ix *Index) Throttle(ctx context.Context) error {
-	if ix.cfg.NoBackground {
-		return nil
-	}
-	target := ix.linkedTotal.Load() + ix.lastBatch.Load()
-	var timeout <-chan time.Time
-	for {
-		changed := ix.moved.wait()
-		behind, err := ix.behind()
-		if err != nil || !behind || !ix.failing.Load() && ix.linkedTotal.Load() >= target {
-			return err
-		}
-		if timeout == nil {
-			t := time.NewTimer(throttleMax)
-			defer t.Stop()
-			timeout = t.C
-			poke(ix.wake)
-		}
-		select {
-		case <-changed:
-		case <-timeout:
-			return nil
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-ix.ctx.Done():
-			return vectorindex.ErrClosed
-		}
-	}
-}
-
-// behind reports whether background work has fallen behind the bounds.
-func (ix *Index) behind() (bool, error) {
-	set, err := ix.acquire()
-	if err != nil {
-		return false, err
-	}
-	defer set.release()
-	waiting := 0
-	set.each(func(p *part) bool {
-		n := p.n.Load()
-		if p.file == nil && p.graph() != nil && int(n) >= ix.cfg.GraphMin {
-			waiting += int(n - p.linked.Load())
-		}
-		return true
-	})
-	most := ix.cfg.TailEntries
-	if ix.demand.look(ix.recent.seen.Load(), time.Now()) {
-		most = min(most, ix.cfg.SearchedTail)
-	}
-	return waiting > most || len(set.frozen) > maxFrozen, nil
-}
-
-// demand is whether searches come, for those who write.
-type demand struct {
-	mu    sync.Mutex
-	since time.Time
-	seen  uint64 // searches before since
-	much  bool
-}
-
-// As many searches a second count as demand; it is looked at once in a window.
-const (
-	demandRate   = 20
-	demandWindow = 250 * time.Millisecond
-)
-
-// look reports whether searches come, of which there were so many until now.
-func (d *demand) look(seen uint64, now time.Time) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if past := now.Sub(d.since); past >= demandWindow {
-		d.much = float64(seen-d.seen) >= demandRate*past.Seconds()
-		d.since, d.seen = now, seen
-	}
-	return d.much
 }

@@ -8,9 +8,9 @@ import (
 	"github.com/loxodb/loxodb/vectorindex"
 )
 
-// linkBatch is how many entries are linked between two looks at what is most
+// linkBatch is how many entries each worker links between two looks at what is most
 // urgent, and between two wake-ups of waiting writers.
-const linkBatch = 256
+const linkBatch = 32
 
 // retryAfter is the pause after a failed seal or merge.
 const retryAfter = time.Second
@@ -117,18 +117,19 @@ func (ix *Index) step(ctx context.Context, share float64) (more bool, err error)
 	return false, nil
 }
 
-// link links at most limit of the part's waiting entries, with Config.Workers
+// link links at most limit of the part's waiting entries for each of Config.Workers
 // goroutines; false when none waits. Entries below linked are all in the graph.
 func (ix *Index) link(p *part, limit uint32) bool {
 	g, n, lo := p.graph(), p.n.Load(), p.linked.Load()
 	if g == nil || int(n) < ix.cfg.GraphMin || lo >= n {
 		return false
 	}
-	hi := min(n, lo+limit)
+	began := time.Now()
+	workers := uint32(max(ix.cfg.Workers, 1))
+	hi := min(n, lo+limit*workers)
 	if lo == 0 {
 		g.CentreOn()
 	}
-	workers := uint32(max(ix.cfg.Workers, 1))
 	share := func(first uint32) {
 		for ord := first; ord < hi; ord += workers {
 			// The entry is reserved and not linked yet, so this cannot fail; if it
@@ -151,6 +152,9 @@ func (ix *Index) link(p *part, limit uint32) bool {
 	wg.Wait()
 	p.linked.Store(hi)
 	ix.linkedTotal.Add(int64(hi - lo))
+	if now := time.Now(); ix.searched() {
+		ix.pace.linked(now.Sub(began), now)
+	}
 	return true
 }
 

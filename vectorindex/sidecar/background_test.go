@@ -59,6 +59,7 @@ func TestThrottleWhileSearched(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	ix.RestShare(5)
 	q := &vectorindex.Query{Vec: c.next(), K: 10}
 	stop := make(chan struct{})
 	var searches sync.WaitGroup
@@ -101,8 +102,29 @@ func TestThrottleWhileSearched(t *testing.T) {
 			t.Fatalf("%d entries wait for their links", n)
 		}
 	}
+	paused := false
+	for i := 0; i < 50 && !paused; i++ {
+		bring()
+		for ix.Stats().Unindexed > 0 {
+			time.Sleep(time.Millisecond / 10)
+		}
+		paused = ix.Pause() > 0
+	}
+	if !paused {
+		t.Error("writers leave no processor to searches")
+	}
 	close(stop)
 	searches.Wait()
+	for range 3 { // nobody searches any more
+		time.Sleep(300 * time.Millisecond)
+		bring()
+	}
+	for ix.Stats().Unindexed > 0 {
+		time.Sleep(time.Millisecond)
+	}
+	if p := ix.Pause(); p > 0 {
+		t.Errorf("a pause of %v for searches that do not come", p)
+	}
 	if err := ix.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -29,3 +29,35 @@ func TestDemand(t *testing.T) {
 		}
 	}
 }
+
+// Writers pause for a share of the time of linking, not for what is too short, and never
+// longer than a bound.
+func TestPace(t *testing.T) {
+	now := time.Now()
+	p := newPace()
+	p.share = 0.5
+	if got := p.left(now); got != 0 {
+		t.Fatalf("a pause of %v before anything was linked", got)
+	}
+	p.linked(10*time.Millisecond, now)
+	p.linked(20*time.Millisecond, now)
+	for after, want := range map[time.Duration]time.Duration{
+		0:                     15 * time.Millisecond,
+		5 * time.Millisecond:  10 * time.Millisecond,
+		15 * time.Millisecond: 0,
+		time.Hour:             0,
+	} {
+		if got := p.left(now.Add(after)); got != want {
+			t.Errorf("after %v a pause of %v, want %v", after, got, want)
+		}
+	}
+	later := now.Add(time.Minute)
+	p.linked(time.Millisecond/2, later)
+	if got := p.left(later); got != 0 {
+		t.Errorf("a pause of %v for one entry", got)
+	}
+	p.linked(time.Hour, later)
+	if got := p.left(later); got != throttleMax {
+		t.Errorf("a pause of %v", got)
+	}
+}

@@ -30,7 +30,7 @@ func Open(ctx context.Context, cfg Config) (*Index, error) {
 			return nil, err
 		}
 	}
-	ix := &Index{cfg: cfg, dir: cfg.Dir, wake: make(chan struct{}, 1), tidy: make(chan struct{}, 1),
+	ix := &Index{cfg: cfg, pace: newPace(), dir: cfg.Dir, wake: make(chan struct{}, 1), tidy: make(chan struct{}, 1),
 		manifestMu: make(semaphore, 1), sealing: make(semaphore, 1), merging: make(semaphore, 1)}
 	ix.log.pins = map[*uint64]struct{}{}
 	if err := makeDir(&cfg); err != nil {

@@ -55,7 +55,7 @@ type Config struct {
 	HeadEntries int // a head is sealed when it has as many; default 100,000, of lists 25,000
 	GraphMin    int // parts with fewer entries are scanned: no graph, no lists; default 2,048
 	TailEntries int // Throttle waits while more entries are not linked; default 20,000
-	// SearchedTail is TailEntries while searches come; default 1,024.
+	// SearchedTail is TailEntries while searches come; default 64.
 	SearchedTail int
 	FanIn        int // segments of one size tier that are merged; default 4
 	Workers      int // goroutines of background linking and of merges; default 1
@@ -88,7 +88,7 @@ func (c *Config) ensureDefaults() {
 	}
 	def(&c.GraphMin, 2048)
 	def(&c.TailEntries, 20_000)
-	def(&c.SearchedTail, 1024)
+	def(&c.SearchedTail, 64)
 	def(&c.FanIn, 4)
 	def(&c.Workers, 1)
 	def(&c.Spec.M, 16)
@@ -146,6 +146,7 @@ type Index struct {
 	lastBatch   atomic.Int64 // deltas of the newest Apply
 	failing     atomic.Bool  // the last seal failed
 	demand      demand
+	pace        pace
 
 	sealing    semaphore // one step of background work on heads at a time
 	merging    semaphore // one merge at a time
