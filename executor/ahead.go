@@ -159,7 +159,8 @@ func (l *lookahead) note(ctx context.Context) error {
 	if known != nil || a == nil {
 		return nil
 	}
-	query := vectorindex.Query{K: s.wanted(k, strategy), AsOf: uint64(s.env.Read.At())}
+	query := vectorindex.Query{AsOf: uint64(s.env.Read.At())}
+	query.K, query.Depth = s.wanted(k, strategy)
 	s.env.SearchEffort(s.node.Index, &query)
 	switch strategy {
 	case physical.StrategyPre:

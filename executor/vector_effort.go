@@ -1,6 +1,8 @@
 package executor
 
 import (
+	"math"
+
 	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/opclass"
@@ -32,15 +34,22 @@ func targetOf(x *catalog.Index, q *vectorindex.Query) float64 {
 // mostWanted bounds how many hits a search is told to expect beyond the rows asked for.
 const mostWanted = 2000
 
-// wanted is how many hits a search of k rows needs: more when a filter, or what is left
-// of it, is applied to them afterwards.
-func (s *vectorSearch) wanted(k int, strategy physical.Strategy) int {
+// depthSpread is how many standard deviations of the rank of the last row that is wanted
+// searches reach beyond its mean with their target recall: the farther hits of a walk are
+// those that it misses.
+const depthSpread = 1.5
+
+// wanted is how many hits a search of k rows needs in the mean, and how far among the
+// nearest they may lie: more when a filter, or what is left of it, is applied to them
+// afterwards.
+func (s *vectorSearch) wanted(k int, strategy physical.Strategy) (mean, depth int) {
 	if s.node.Filter == nil || strategy == physical.StrategyPre || k >= mostWanted {
-		return k
+		return k, k
 	}
 	pass := s.node.Selectivity
 	if strategy == physical.StrategyIncluded {
 		pass = min(pass/max(s.node.IncludedSel, 1e-9), 1)
 	}
-	return max(k, int(min(float64(k)/max(pass, 1e-9), mostWanted)))
+	most := func(hits float64) int { return max(k, int(min(hits/max(pass, 1e-9), mostWanted))) }
+	return most(float64(k)), most(float64(k) + depthSpread*math.Sqrt(float64(k)*(1-min(pass, 1))))
 }

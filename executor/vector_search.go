@@ -233,7 +233,8 @@ var errImpatient = errors.New("executor: the filter passes fewer of the nearest 
 
 // nearest searches the index in the way of the strategy.
 func (s *vectorSearch) nearest(ctx context.Context, index vectorindex.Index, q []byte, k int, strategy physical.Strategy) error {
-	vq := &vectorindex.Query{Vec: q, K: s.wanted(k, strategy), AsOf: uint64(s.env.Read.At())}
+	vq := &vectorindex.Query{Vec: q, AsOf: uint64(s.env.Read.At())}
+	vq.K, vq.Depth = s.wanted(k, strategy)
 	s.env.SearchEffort(s.node.Index, vq)
 	switch strategy {
 	case physical.StrategyPre:

@@ -84,6 +84,7 @@ const TypicalEffort = 200
 type Query struct {
 	Vec    []byte         // a vector of the index's space, see dist.Element
 	K      int            // how many rows the caller expects to need; a hint for sizing
+	Depth  int            // how many of the nearest Recall is meant for where more than K may be needed; 0 = K
 	AsOf   uint64         // snapshot: entries added later or deleted at or before are skipped (0 = now)
 	Recall float64        // share of the true nearest K to find, in the mean of many queries; 1 = exactly, 0 = DefaultRecall
 	Effort int            // HNSW: beam width (ef), which Recall has no say in then; 0 = by Recall

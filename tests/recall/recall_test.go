@@ -293,15 +293,21 @@ func TestRecallOfProductQuantization(t *testing.T) {
 	m := metrics[0]
 	d.targets(metrics[2], 1000, 100)
 	index("hnsw", m)
-	d.targets(m, 1000)
-	// Codes of eight bytes lead a walk under a filter less well than what the rest of the
-	// test has.
-	d.floor(m.op+" of 10 % of the rows, graph", d.recall(m, 100), floor-0.06)
+	d.targets(m, 1000, 100, 30)
 	d.churn()
 	d.exec("VACUUM t")
 	for _, below := range []int{1000, 100, 10} {
-		d.floor(fmt.Sprintf("%s of %.1f %% of the rows after churn", m.op, float64(below)/10), d.recall(m, below), floor-0.06)
+		d.floor(fmt.Sprintf("%s of %.1f %% of the rows after churn", m.op, float64(below)/10), d.recall(m, below), floor-0.02)
 	}
+}
+
+// Under a filter that is tested on the rows that a walk finds, the last row that is
+// wanted lies far among the nearest, where coarse codes miss most.
+func TestRecallOfCoarseCodesUnderFilters(t *testing.T) {
+	d := open(t)
+	m := metrics[0]
+	d.exec("CREATE INDEX t_e ON t USING hnsw (e " + m.class + ") WITH (quantization = rabitq2)")
+	d.targets(m, 1000, 50, 20)
 }
 
 func TestRecall(t *testing.T) {

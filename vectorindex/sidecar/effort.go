@@ -183,11 +183,11 @@ func (s *searcher) beam(n uint32) int {
 	return max(s.k, int(math.Ceil(float64(s.ef)*math.Sqrt(float64(n)/float64(s.total)))))
 }
 
-// shareOfK is how many of the k nearest lie in a part, but rarely more: what it must
+// shareOfK is how many of the nearest that may be needed lie in a part, but rarely more: what it must
 // find with the target's recall. Lists know nothing of a filter: the k nearest that pass
 // are as far away as the k/pass nearest of all.
 func (s *searcher) shareOfK(p *part) int {
-	k := float64(max(s.k, 1))
+	k := float64(max(s.depth, 1))
 	mine := k * float64(p.n.Load()) / float64(max(s.total, 1))
 	mine = min(k, mine+1.5*math.Sqrt(mine))
 	if s.filtered && p.vecs.lists != nil {

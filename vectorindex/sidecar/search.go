@@ -67,6 +67,7 @@ type searcher struct {
 	vec      []byte
 	asOf     uint64 // MaxUint64 = now
 	k        int
+	depth    int // at least k
 	total    int // entries of all parts
 	ef       int // as the query names it; 0 = by target
 	probes   int // likewise
@@ -96,7 +97,7 @@ func (s *searcher) open(set *partSet, q *vectorindex.Query) {
 	total := 0
 	set.each(func(p *part) bool { total += int(p.n.Load()); return true })
 	// Nobody can take more than there is, however much was asked for.
-	s.set, s.vec, s.asOf, s.k = set, q.Vec, q.AsOf, min(q.K, total)
+	s.set, s.vec, s.asOf, s.k, s.depth = set, q.Vec, q.AsOf, min(q.K, total), min(max(q.K, q.Depth), total)
 	if s.asOf == 0 {
 		s.asOf = math.MaxUint64
 	}
