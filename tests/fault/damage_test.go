@@ -25,6 +25,8 @@ var kinds = []struct{ name, on, order string }{
 	{"v_bits", "using hnsw (b bit_jaccard_ops) with (m = 4, ef_construction = 10)", "b <%> x'0123456789abcdef'::bit(64)"},
 	{"v_bitlists", "using ivf (b bit_hamming_ops)", "b <~> x'0123456789abcdef'::bit(64)"},
 	{"v_sparse", "using hnsw (s sparsevec_l1_ops) with (m = 4, ef_construction = 10)", "s <+> '{1:.1,3:.4,8:.5}/8'"},
+	{"v_pq", "using hnsw (e vector_cosine_ops) with (m = 4, ef_construction = 10, quantization = pq)", "e <=> '[.1,.2,.3,.4,.5,.6,.7,.8]'"},
+	{"v_pqlists", "using ivf (h halfvec_l2_ops) with (quantization = pq)", "h <-> '[.1,.2,.3,.4,.5,.6,.7,.8]'"},
 	{"v_plain", "using flat (e vector_ip_ops)", "e <#> '[.1,.2,.3,.4,.5,.6,.7,.8]'"},
 }
 
