@@ -2,6 +2,7 @@ package executor
 
 import (
 	"context"
+	"errors"
 
 	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/batch"
@@ -16,53 +17,6 @@ func columnRefs(dst []*batch.Col, b *batch.Batch) []*batch.Col {
 		dst = append(dst, &b.Cols[i])
 	}
 	return dst
-}
-
-// hashDistinct passes each distinct row once.
-type hashDistinct struct {
-	input Operator
-	set   *rowSet
-	refs  []*batch.Col
-	sel   []uint16
-}
-
-func newHashDistinct(n *physical.HashDistinct) (Operator, error) {
-	in, err := build(n.Input)
-	return &hashDistinct{input: in, set: newRowSet(n.Cols)}, err
-}
-
-func (d *hashDistinct) Open(ctx context.Context, env *Env) error {
-	d.set.reset(env.Budget)
-	return d.input.Open(ctx, env)
-}
-
-func (d *hashDistinct) Next(ctx context.Context) (*batch.Batch, error) {
-	for {
-		b, err := d.input.Next(ctx)
-		if err != nil || b == nil {
-			return nil, err
-		}
-		d.refs, d.sel = columnRefs(d.refs, b), d.sel[:0]
-		known := d.set.rows.n
-		ids, err := d.set.addAll(d.refs, b.Sel)
-		if err != nil {
-			return nil, err
-		}
-		for n, i := range b.Sel {
-			if int(ids[n]) == known { // numbers are given in order
-				d.sel = append(d.sel, i)
-				known++
-			}
-		}
-		if b.Sel = d.sel; len(d.sel) > 0 {
-			return b, nil
-		}
-	}
-}
-
-func (d *hashDistinct) Close() error {
-	d.set.reset(nil)
-	return d.input.Close()
 }
 
 // unique drops rows whose keys equal the row before.
@@ -144,16 +98,20 @@ func (u *unique) same(i int) bool {
 func (u *unique) Close() error { return u.input.Close() }
 
 // setOp is INTERSECT or EXCEPT: it counts each distinct row of the right side,
-// then passes rows of the left.
+// then passes rows of the left. DISTINCT is EXCEPT without a right side: it passes
+// each distinct row once, the first of equal ones.
 type setOp struct {
-	node        *physical.SetOp
-	left, right Operator
+	except, all bool
+	left, right Operator // right is nil for DISTINCT
 	set         *rowSet
 	counts      []int64 // rows on the right still to match; for DISTINCT: −1 = emitted
 	refs        []*batch.Col
 	sel         []uint16
 	env         *Env
 	ready       bool
+	parts       setParts
+	part        *runReader // the left rows of a part; nil while the input is read
+	out         batch.Batch
 }
 
 func newSetOp(n *physical.SetOp) (Operator, error) {
@@ -161,15 +119,25 @@ func newSetOp(n *physical.SetOp) (Operator, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &setOp{node: n, left: ops[0], right: ops[1], set: newRowSet(n.Cols)}, nil
+	return &setOp{except: n.Except, all: n.All, left: ops[0], right: ops[1], set: newRowSet(n.Cols), parts: setParts{types: n.Cols, id: n.ID}}, nil
+}
+
+func newHashDistinct(n *physical.HashDistinct) (Operator, error) {
+	in, err := build(n.Input)
+	return &setOp{except: true, left: in, set: newRowSet(n.Cols), parts: setParts{types: n.Cols, id: n.ID, keeps: n.Ordered}}, err
 }
 
 func (s *setOp) Open(ctx context.Context, env *Env) error {
-	s.env, s.ready, s.counts = env, false, s.counts[:0]
+	s.env, s.ready, s.part, s.counts = env, s.right == nil, nil, s.counts[:0]
 	s.set.reset(env.Budget)
+	if err := s.parts.close(); err != nil {
+		return err
+	}
+	s.parts.env = env
 	return s.left.Open(ctx, env)
 }
 
+// load counts the rows of the right side.
 func (s *setOp) load(ctx context.Context) error {
 	s.ready = true
 	if err := s.right.Open(ctx, s.env); err != nil {
@@ -183,23 +151,42 @@ func (s *setOp) load(ctx context.Context) error {
 		if b == nil {
 			return s.right.Close()
 		}
-		s.refs = columnRefs(s.refs, b)
-		for _, i := range b.Sel {
-			id, err := s.count(int(i))
-			if err != nil {
-				return err
-			}
-			s.counts[id]++
+		if err := s.count(b); err != nil {
+			return err
 		}
 	}
 }
 
-func (s *setOp) count(i int) (uint32, error) {
-	id, added, err := s.set.add(s.refs, i)
-	if added {
+// count counts rows of the right side.
+func (s *setOp) count(b *batch.Batch) error {
+	ids, err := s.number(b)
+	if err != nil {
+		return err
+	}
+	for n, i := range b.Sel {
+		if ids[n] == none {
+			if err := s.parts.write(rightSide, b.Cols, int(i), s.set.hashes[n]); err != nil {
+				return err
+			}
+			continue
+		}
+		s.counts[ids[n]]++
+	}
+	return s.parts.mind(s.set)
+}
+
+// number finds the rows of a batch in the set, and adds those that are not there, or has
+// none for them when no row is added any more.
+func (s *setOp) number(b *batch.Batch) ([]uint32, error) {
+	s.refs = columnRefs(s.refs, b)
+	if s.parts.full {
+		return s.set.findAll(s.refs, b.Sel), nil
+	}
+	ids, err := s.set.addAll(s.refs, b.Sel)
+	for len(s.counts) < s.set.rows.n {
 		s.counts = append(s.counts, 0)
 	}
-	return id, err
+	return ids, err
 }
 
 func (s *setOp) Next(ctx context.Context) (*batch.Batch, error) {
@@ -209,19 +196,27 @@ func (s *setOp) Next(ctx context.Context) (*batch.Batch, error) {
 		}
 	}
 	for {
-		b, err := s.left.Next(ctx)
+		b, err := s.next(ctx)
 		if err != nil || b == nil {
 			return nil, err
 		}
-		s.refs, s.sel = columnRefs(s.refs, b), s.sel[:0]
-		for _, i := range b.Sel {
-			id, err := s.count(int(i))
-			if err != nil {
-				return nil, err
-			}
-			if s.pass(id) {
+		ids, err := s.number(b)
+		if err != nil {
+			return nil, err
+		}
+		s.sel = s.sel[:0]
+		for n, i := range b.Sel {
+			switch {
+			case ids[n] == none:
+				if err := s.parts.write(leftSide, b.Cols, int(i), s.set.hashes[n]); err != nil {
+					return nil, err
+				}
+			case s.pass(ids[n]):
 				s.sel = append(s.sel, i)
 			}
+		}
+		if err := s.parts.mind(s.set); err != nil {
+			return nil, err
 		}
 		if b.Sel = s.sel; len(s.sel) > 0 {
 			return b, nil
@@ -229,18 +224,67 @@ func (s *setOp) Next(ctx context.Context) (*batch.Batch, error) {
 	}
 }
 
+// next gives the next rows of the left side: of the input, then of one part after the
+// other, whose right side is counted first.
+func (s *setOp) next(ctx context.Context) (*batch.Batch, error) {
+	if s.part == nil {
+		if b, err := s.left.Next(ctx); err != nil || b != nil {
+			return b, err
+		}
+	}
+	for {
+		if s.part != nil {
+			ok, err := s.part.next()
+			if err != nil {
+				return nil, err
+			}
+			if ok {
+				s.out.Cols, s.out.Sel = s.part.cols, batch.Identity(s.part.n)
+				return &s.out, ctx.Err()
+			}
+		}
+		more, err := s.parts.next()
+		if err != nil || !more {
+			s.part = newRunReader(spillRun{}, nil) // the end stays the end
+			return nil, err
+		}
+		s.set.reset(s.env.Budget)
+		s.counts = s.counts[:0]
+		if err := s.countPart(ctx); err != nil {
+			return nil, err
+		}
+		s.part = newRunReader(s.parts.reading.sides[leftSide], s.parts.types)
+	}
+}
+
+func (s *setOp) countPart(ctx context.Context) error {
+	r := newRunReader(s.parts.reading.sides[rightSide], s.parts.types)
+	for {
+		ok, err := r.next()
+		if err != nil || !ok {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := s.count(&batch.Batch{Cols: r.cols, Sel: batch.Identity(r.n)}); err != nil {
+			return err
+		}
+	}
+}
+
 // pass decides on one left row equal to distinct row id.
 func (s *setOp) pass(id uint32) bool {
 	c := &s.counts[id]
-	if s.node.All {
+	if s.all {
 		if *c > 0 {
 			*c--
-			return !s.node.Except
+			return !s.except
 		}
-		return s.node.Except
+		return s.except
 	}
 	matched, emitted := *c > 0, *c < 0
-	if emitted || matched == s.node.Except {
+	if emitted || matched == s.except {
 		return false
 	}
 	*c = -1
@@ -249,5 +293,5 @@ func (s *setOp) pass(id uint32) bool {
 
 func (s *setOp) Close() error {
 	s.set.reset(nil)
-	return s.left.Close()
+	return errors.Join(s.parts.close(), s.left.Close())
 }

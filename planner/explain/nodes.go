@@ -78,6 +78,7 @@ func (v *viewer) fillMore(it *item, n physical.Node) {
 		it.nodeType, it.title = "Aggregate", "HashAggregate"
 		it.addJSON("Strategy", "Hashed")
 		it.add("Group Key", names(x.Input))
+		disk(it)
 		v.child(it, x.Input, "Outer")
 	case *physical.Agg:
 		v.agg(it, x)
@@ -452,9 +453,7 @@ func (v *viewer) agg(it *item, x *physical.Agg) {
 	} else if len(x.Groups) > 0 {
 		it.add("Group Key", exprList(x.Groups, in))
 	}
-	if it.c != nil && it.c.Spilled > 0 {
-		it.add("Disk Usage", fmt.Sprintf("%dkB", diskKB(it.c)))
-	}
+	disk(it)
 	v.child(it, x.Input, "Outer")
 	for i := range x.Aggs {
 		v.subplans(it, x.Aggs[i].Args...)
@@ -476,6 +475,13 @@ func joinTitle(kind physical.JoinKind, base string) (title, typ string) {
 		return base + " Anti Join", "Anti"
 	}
 	return base, "Inner"
+}
+
+// disk says what hashed rows or groups took on disk.
+func disk(it *item) {
+	if it.c != nil && it.c.Spilled > 0 {
+		it.add("Disk Usage", fmt.Sprintf("%dkB", diskKB(it.c)))
+	}
 }
 
 // diskKB is what a node wrote to temporary files in each loop.
@@ -542,6 +548,7 @@ func (v *viewer) setOp(it *item, x *physical.SetOp) {
 	it.nodeType, it.title = "SetOp", "HashSetOp "+cmd
 	it.addJSON("Strategy", "Hashed")
 	it.addJSON("Command", cmd)
+	disk(it)
 	v.child(it, x.Left, "Outer")
 	v.child(it, x.Right, "Inner")
 }

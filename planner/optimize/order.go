@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/loxodb/loxodb/planner/logical"
+	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/expr"
 )
 
@@ -248,5 +249,7 @@ func (p *planner) distinctInOrder(x *logical.Distinct, conds []expr.Expr, keys [
 	if !ok || err != nil {
 		return nil, false, err
 	}
-	return p.distinctOver(p.exact(in, uniqueIDs(x.Input.Cols()))), true, nil
+	r := p.distinctOver(p.exact(in, uniqueIDs(x.Input.Cols())))
+	r.node.(*physical.HashDistinct).Ordered = true
+	return r, true, nil
 }

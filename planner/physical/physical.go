@@ -278,7 +278,8 @@ type (
 	// HashDistinct drops duplicate rows.
 	HashDistinct struct {
 		Base
-		Input Node
+		Input   Node
+		Ordered bool // the order of the input is wanted, too
 	}
 	// Agg groups by hashing, or with Sorted an input in which the rows of a group come
 	// together: groups then come as the input does, each as soon as it is complete.

@@ -142,6 +142,49 @@ func TestGroupsBeyondMemory(t *testing.T) {
 	}
 }
 
+// DISTINCT and set operations answer with little memory what they answer with much.
+func TestSetsBeyondMemory(t *testing.T) {
+	fs := vfs.NewMem()
+	db := openOn(t, fs)
+	s := connect(t, db)
+	defer s.Close()
+	simple(t, s, `CREATE TABLE a (k int, b text, c numeric);
+		INSERT INTO a SELECT CASE WHEN x % 11 > 0 THEN (x * 7919) % 20000 END, 'text ' || (x * 7919) % 20000, x % 3 FROM generate_series(1, 60000) x;
+		CREATE TABLE b (k int, b text, c numeric);
+		INSERT INTO b SELECT CASE WHEN x % 11 > 0 THEN (x * 31) % 30000 END, 'text ' || (x * 31) % 30000, x % 2 FROM generate_series(1, 50000) x;
+		ANALYZE`)
+	for _, q := range []string{
+		"SELECT DISTINCT b, c FROM a",
+		"SELECT DISTINCT k, b, c FROM a",
+		"SELECT b, c FROM a UNION SELECT b, c FROM b",
+		"SELECT count(*), sum(k) FROM (SELECT k, b FROM a UNION SELECT k, b FROM b) x",
+		"SELECT k, b FROM a INTERSECT SELECT k, b FROM b",
+		"SELECT k, b FROM a INTERSECT ALL SELECT k, b FROM b",
+		"SELECT k, b FROM a EXCEPT SELECT k, b FROM b",
+		"SELECT k, b, c FROM a EXCEPT ALL SELECT k, b, c FROM b",
+		"SELECT b FROM (SELECT b FROM a EXCEPT SELECT b FROM b WHERE k < 100) x INTERSECT SELECT b FROM b",
+		"SELECT b FROM a WHERE k < 5 EXCEPT SELECT b || c FROM b",
+	} {
+		spills(t, s, fs, q, "2MB", "  Disk Usage: ")
+	}
+	simple(t, s, "SET loxodb.statement_memory = '1MB'")
+	last := ""
+	for i, row := range simple(t, s, "SELECT DISTINCT b, c FROM a ORDER BY b, c") {
+		if at := row[0] + "\x00" + row[1]; i > 0 && at <= last {
+			t.Fatalf("%q after %q", at, last)
+		} else {
+			last = at
+		}
+	}
+	if _, err := run(s, "SELECT DISTINCT b, 1 / (k - 19000) FROM a"); err == nil || !strings.Contains(err.Error(), "division by zero") {
+		t.Errorf("an error while rows spill: %v", err)
+	}
+	simple(t, s, "BEGIN; DECLARE c CURSOR FOR SELECT b, k FROM a EXCEPT SELECT b, k FROM b; FETCH 10 FROM c; ROLLBACK")
+	if names, err := fs.List("temp"); err != nil || len(names) > 0 {
+		t.Errorf("left %v, %v", names, err)
+	}
+}
+
 // spills asks a query with memory for all and with little: the answers must be the same,
 // EXPLAIN must say what was written, and nothing may be left of it.
 func spills(t *testing.T, s backend.Session, fs vfs.FS, q, memory, told string) {
