@@ -232,11 +232,32 @@ func (s *rowStore) row(i int, dst []types.Datum) []types.Datum {
 // window makes v show rows at..at+n-1, until the store changes. Each reader of a
 // store has a view of its own.
 func (s *rowStore) window(v *batch.Batch, at, n int) *batch.Batch {
-	if len(v.Cols) != len(s.cols) {
-		v.Cols = make([]batch.Col, len(s.cols))
+	return windowOf(v, s.cols, at, n)
+}
+
+// dropFirst forgets the first n rows, at the cost of copying the others.
+func (s *rowStore) dropFirst(n int) error {
+	rest := newRowStore(s.types)
+	rest.reset(s.budget)
+	var view batch.Batch
+	for at := n; at < s.n; at += batch.MaxRows {
+		if err := rest.append(s.window(&view, at, min(batch.MaxRows, s.n-at))); err != nil {
+			rest.reset(nil)
+			return err
+		}
 	}
-	for k := range s.cols {
-		c, v := &s.cols[k], &v.Cols[k]
+	s.reset(s.budget)
+	*s = *rest
+	return nil
+}
+
+// windowOf makes v show rows at..at+n−1 of columns.
+func windowOf(v *batch.Batch, cols []batch.Col, at, n int) *batch.Batch {
+	if len(v.Cols) != len(cols) {
+		v.Cols = make([]batch.Col, len(cols))
+	}
+	for k := range cols {
+		c, v := &cols[k], &v.Cols[k]
 		v.T, v.Null = c.T, c.Null[at:at+n]
 		v.I, v.F, v.B = nil, nil, nil
 		switch {

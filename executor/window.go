@@ -2,6 +2,7 @@ package executor
 
 import (
 	"context"
+	"errors"
 	"math"
 
 	"github.com/loxodb/loxodb/planner/physical"
@@ -21,16 +22,16 @@ type window struct {
 	part    []*expr.Program
 	order   *order
 	calls   []*windowCall
-	rows    *rowStore // the input's columns
+	rows    rowQueue  // the input's columns
 	keys    *rowStore // partition keys, then order keys
 	results *rowStore // one column a call
 	lo      int       // first row of the partition that is not complete
 	step    int       // rows to read next
-	ended   bool      // the input has been read
+	begun   bool
+	ended   bool // the input has been read
 	at      int
 	cols    []*batch.Col
 	outs    []*batch.Col // the calls' results
-	view    batch.Batch
 	out     batch.Batch
 	scratch expr.Scratch
 
@@ -63,7 +64,7 @@ func newWindow(n *physical.Window) (Operator, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &window{node: n, input: in, rows: newRowStore(n.Input.Info().Cols)}
+	w := &window{node: n, input: in, rows: rowQueue{id: n.ID, mem: newRowStore(n.Input.Info().Cols)}}
 	if w.part, err = programs(n.Partition); err != nil {
 		return nil, err
 	}
@@ -112,9 +113,12 @@ func newWindowCall(def *physical.WindowCall) (*windowCall, error) {
 }
 
 func (w *window) Open(ctx context.Context, env *Env) error {
+	w.begun = false
 	w.env, w.ended, w.at, w.lo, w.step = env, false, 0, 0, firstWindow
 	w.scratch.Reset()
-	w.rows.reset(env.Budget)
+	if err := w.rows.open(env); err != nil {
+		return err
+	}
 	w.keys.reset(env.Budget)
 	w.results.reset(env.Budget)
 	for _, c := range w.calls {
@@ -128,7 +132,8 @@ const firstWindow = 64
 
 // advance reads on and computes what can be.
 func (w *window) advance(ctx context.Context) error {
-	if w.rows.n == 0 {
+	if !w.begun {
+		w.begun = true
 		for _, c := range w.calls {
 			for _, f := range []*frameEnd{&c.start, &c.end} {
 				if err := f.evaluate(w.env, &w.scratch); err != nil {
@@ -137,16 +142,19 @@ func (w *window) advance(ctx context.Context) error {
 			}
 		}
 	}
-	if err := w.read(ctx, w.rows.n+w.step); err != nil {
+	if err := w.forget(); err != nil {
+		return err
+	}
+	if err := w.read(ctx, w.keys.n+w.step); err != nil {
 		return err
 	}
 	w.step = min(16*w.step, math.MaxInt32)
-	for w.lo < w.rows.n {
+	for w.lo < w.keys.n {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		hi := w.runEnd(w.lo, w.rows.n, 0, len(w.part))
-		if hi < w.rows.n || w.ended {
+		hi := w.runEnd(w.lo, w.keys.n, 0, len(w.part))
+		if hi < w.keys.n || w.ended {
 			if err := w.partition(w.lo, hi); err != nil {
 				return err
 			}
@@ -157,24 +165,6 @@ func (w *window) advance(ctx context.Context) error {
 			return w.partition(w.lo, hi)
 		}
 		return nil
-	}
-	return nil
-}
-
-// read keeps the input until there are n rows.
-func (w *window) read(ctx context.Context, n int) error {
-	for !w.ended && w.rows.n < n {
-		b, err := w.input.Next(ctx)
-		if err != nil {
-			return err
-		}
-		if b == nil {
-			w.ended = true
-			return w.input.Close()
-		}
-		if err := w.keep(b); err != nil {
-			return err
-		}
 	}
 	return nil
 }
@@ -196,7 +186,7 @@ func (w *window) known(hi int) int {
 
 // keep stores a batch's rows, keys and arguments.
 func (w *window) keep(b *batch.Batch) error {
-	if err := w.rows.append(b); err != nil {
+	if err := w.rows.add(b); err != nil {
 		return err
 	}
 	if err := w.store(w.keys, append(append([]*expr.Program(nil), w.part...), w.order.progs...), nil, b); err != nil {
@@ -312,8 +302,12 @@ func (w *window) Next(ctx context.Context) (*batch.Batch, error) {
 			return nil, err
 		}
 	}
-	n := min(batch.MaxRows, w.results.n-w.at)
-	rows, results := w.rows.window(&w.view, w.at, n), w.results.window(&w.resultView, w.at, n)
+	rows, err := w.rows.next(min(batch.MaxRows, w.results.n-w.at))
+	if err != nil {
+		return nil, err
+	}
+	n := rows.Len()
+	results := w.results.window(&w.resultView, w.at, n)
 	w.out.Cols = append(append(w.out.Cols[:0], rows.Cols...), results.Cols...)
 	w.out.Sel = batch.Identity(n)
 	w.at += n
@@ -321,11 +315,11 @@ func (w *window) Next(ctx context.Context) (*batch.Batch, error) {
 }
 
 func (w *window) Close() error {
-	w.rows.reset(nil)
+	err := w.rows.close()
 	w.keys.reset(nil)
 	w.results.reset(nil)
 	for _, c := range w.calls {
 		c.store.reset(nil)
 	}
-	return w.input.Close()
+	return errors.Join(err, w.input.Close())
 }

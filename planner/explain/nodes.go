@@ -84,6 +84,7 @@ func (v *viewer) fillMore(it *item, n physical.Node) {
 		v.agg(it, x)
 	case *physical.Window:
 		it.nodeType, it.title = "WindowAgg", "WindowAgg"
+		disk(it)
 		v.child(it, x.Input, "Outer")
 	case *physical.HashJoin:
 		v.hashJoin(it, x)

@@ -185,6 +185,46 @@ func TestSetsBeyondMemory(t *testing.T) {
 	}
 }
 
+// Windows answer with little memory what they answer with much: over many partitions, and
+// over few whose rows memory has no place for.
+func TestWindowsBeyondMemory(t *testing.T) {
+	fs := vfs.NewMem()
+	db := openOn(t, fs)
+	s := connect(t, db)
+	defer s.Close()
+	simple(t, s, `CREATE TABLE t (id int PRIMARY KEY, g int, b text, c numeric);
+		INSERT INTO t SELECT x, x / 50, repeat('text ', 60) || x, (x * 7919) % 1000 / 7.0 FROM generate_series(1, 20000) x;
+		ANALYZE t`)
+	for _, q := range []string{
+		"SELECT *, row_number() OVER (ORDER BY id) FROM t",
+		"SELECT *, lag(id, 3) OVER (ORDER BY id), sum(id) OVER (ORDER BY id ROWS BETWEEN 5 PRECEDING AND 2 FOLLOWING) FROM t",
+		"SELECT id, b, rank() OVER (ORDER BY c DESC), last_value(id) OVER (ORDER BY c DESC) FROM t",
+		"SELECT id, b, count(*) OVER () FROM t",
+		"SELECT id, b, ntile(7) OVER (PARTITION BY g % 3 ORDER BY id), avg(c) OVER (PARTITION BY g % 3) FROM t",
+	} {
+		spills(t, s, fs, q, "5MB", "  Disk Usage: ")
+	}
+	for _, q := range []string{
+		"SELECT id, b, sum(c) OVER (PARTITION BY g ORDER BY c), percent_rank() OVER (PARTITION BY g ORDER BY c) FROM t ORDER BY id",
+		"SELECT id, b, first_value(b) OVER (PARTITION BY g ORDER BY id DESC), max(b) OVER w FROM t WINDOW w AS (PARTITION BY g) ORDER BY id",
+		"SELECT id, b, count(*) OVER (PARTITION BY g / 350), row_number() OVER (PARTITION BY g / 350 ORDER BY id) FROM t ORDER BY id",
+	} {
+		simple(t, s, "SET loxodb.statement_memory = '1GB'")
+		want := simple(t, s, q)
+		simple(t, s, "SET loxodb.statement_memory = '14MB'")
+		if got := simple(t, s, q); !slices.EqualFunc(got, want, slices.Equal) {
+			t.Errorf("%s: %d rows, want %d that are the same", q, len(got), len(want))
+		}
+	}
+	if _, err := run(s, "SELECT b, row_number() OVER (ORDER BY id), 1 / (id - 19000) FROM t"); err == nil || !strings.Contains(err.Error(), "division by zero") {
+		t.Errorf("an error while rows wait in files: %v", err)
+	}
+	simple(t, s, "BEGIN; DECLARE c CURSOR FOR SELECT b, count(*) OVER () FROM t; FETCH 10 FROM c; ROLLBACK")
+	if names, err := fs.List("temp"); err != nil || len(names) > 0 {
+		t.Errorf("left %v, %v", names, err)
+	}
+}
+
 // spills asks a query with memory for all and with little: the answers must be the same,
 // EXPLAIN must say what was written, and nothing may be left of it.
 func spills(t *testing.T, s backend.Session, fs vfs.FS, q, memory, told string) {
