@@ -22,6 +22,7 @@ type Query struct {
 	exec []types.Datum
 	env  *Env
 	open bool
+	runs uint64 // how many executions there have been
 
 	// Parts: the statement is run over its input in parts, each an execution, and Finish
 	// ends it. begun: one has been run.
@@ -83,6 +84,7 @@ func (q *Query) Open(ctx context.Context, env *Env) error {
 	env.Exec = q.exec
 	env.SubPlans = q
 	q.env, q.open = env, true
+	q.runs++
 	for _, s := range q.subs {
 		s.env = env
 		s.ahead.reset()

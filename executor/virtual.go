@@ -6,6 +6,7 @@ import (
 	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/batch"
 	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
@@ -21,6 +22,16 @@ type virtualScan struct {
 	row     []types.Datum
 	scratch expr.Scratch
 	env     *Env
+
+	// made is what the rows were made from, if they are the same whenever it is.
+	made madeFrom
+}
+
+// madeFrom is an execution and the catalog that it sees.
+type madeFrom struct {
+	query   *Query
+	run     uint64
+	catalog *catalog.Snapshot
 }
 
 func newVirtualScan(n *physical.VirtualScan) (Operator, error) {
@@ -31,13 +42,19 @@ func newVirtualScan(n *physical.VirtualScan) (Operator, error) {
 func (v *virtualScan) Open(ctx context.Context, env *Env) error {
 	v.env = env
 	v.scratch.Reset()
+	// A subquery opens its scans again and again.
+	if v.made.query != nil && v.made == v.from(env) {
+		v.replay = replay{store: v.rows}
+		return nil
+	}
+	v.made = madeFrom{}
 	v.rows.reset(env.Budget)
 	v.replay = replay{store: v.rows}
 	if v.node.Relation.Rows == nil {
 		return nil
 	}
 	env.noteRead(keys.Prefix([]byte{keys.Catalog}))
-	return v.node.Relation.Rows(ctx, env.System, func(row []types.Datum) error {
+	err := v.node.Relation.Rows(ctx, env.System, func(row []types.Datum) error {
 		v.row = v.row[:0]
 		for _, a := range v.node.Attrs {
 			if a < 0 { // tableoid; other system columns are 0 here
@@ -48,6 +65,17 @@ func (v *virtualScan) Open(ctx context.Context, env *Env) error {
 		}
 		return v.rows.appendRow(v.row)
 	})
+	if err == nil && v.node.Relation.Steady {
+		v.made = v.from(env)
+	}
+	return err
+}
+
+func (v *virtualScan) from(env *Env) madeFrom {
+	if env.query == nil || env.System == nil {
+		return madeFrom{}
+	}
+	return madeFrom{env.query, env.query.runs, env.System.Catalog()}
 }
 
 func (v *virtualScan) Next(context.Context) (*batch.Batch, error) {
@@ -66,6 +94,7 @@ func (v *virtualScan) Next(context.Context) (*batch.Batch, error) {
 }
 
 func (v *virtualScan) Close() error {
+	v.made = madeFrom{}
 	v.rows.reset(nil)
 	return nil
 }

@@ -18,6 +18,7 @@ type Table struct {
 	Name    string
 	Kind    byte // pg_class.relkind as PostgreSQL shows it: 'r' table, 'v' view
 	Own     bool // it is LoxoDB's own
+	Steady  bool // its rows are the same as long as the catalog is
 	Columns []Column
 	// Rows hands every row (one datum a column, borrowed for the call) to emit and stops
 	// at its first error. nil: the relation is always empty.
