@@ -79,9 +79,12 @@ type Statement struct {
 	Tree   logical.Node
 	Out    []Column // nil when no rows come back
 	Params []types.OID
-	Tag    string
-	Locks  bool // it takes row locks
-	Calls  bool // it calls functions that users made
+	// ParamDomains are the domains that parameters are shown with, by number; values are
+	// of the base types. nil: none.
+	ParamDomains map[int]types.OID
+	Tag          string
+	Locks        bool // it takes row locks
+	Calls        bool // it calls functions that users made
 	// Positions are where a cursor's rows come from, if they were asked for.
 	Positions []Position
 }
@@ -99,6 +102,8 @@ type binder struct {
 	o      Options
 	meta   *logical.Meta
 	params []types.OID
+	// paramDomains is Statement.ParamDomains.
+	paramDomains map[int]types.OID
 	// paramPos is where each parameter was first seen, for 42P18.
 	paramPos []ast.Pos
 	// pos remembers where column references stand, for errors found later.
@@ -174,7 +179,7 @@ func Bind(stmt ast.Stmt, o Options) (*Statement, error) {
 		return nil, err
 	}
 	s.Calls = b.meta.Calls
-	s.Params, s.Locks, s.Positions = b.params, b.locks, b.positions
+	s.Params, s.ParamDomains, s.Locks, s.Positions = b.params, b.paramDomains, b.locks, b.positions
 	return s, nil
 }
 

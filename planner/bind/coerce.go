@@ -158,6 +158,7 @@ func (b *binder) coerceOrNil(e expr.Expr, to types.T, at builtin.Context, pos as
 	}
 	from := e.Type()
 	if from.OID == to.OID {
+		b.traceDomain(e, at)
 		return b.applyMod(e, to, at, pos), nil
 	}
 	switch {
@@ -285,6 +286,13 @@ func (b *binder) cast(s *scope, x *ast.Cast) (expr.Expr, error) {
 		return nil, err
 	}
 	if d := b.domainOf(&x.To); d != nil {
+		if p, ok := x.X.(*ast.Param); ok {
+			e, err := b.expr(s, p)
+			if err != nil {
+				return nil, err
+			}
+			b.showDomain(e, d.ID)
+		}
 		y, err := b.castTo(s, x, to)
 		if err != nil {
 			return nil, err

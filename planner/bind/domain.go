@@ -43,6 +43,18 @@ func (b *binder) domainOf(t *ast.TypeName) *catalog.Type {
 	return nil
 }
 
+// showDomain notes that a parameter whose type was not known is of a domain.
+func (b *binder) showDomain(e expr.Expr, domain catalog.ID) {
+	p, ok := e.(*unknownParam)
+	if !ok || domain == 0 || b.params[p.n] != 0 && b.params[p.n] != types.UnknownOID {
+		return
+	}
+	if b.paramDomains == nil {
+		b.paramDomains = map[int]types.OID{}
+	}
+	b.paramDomains[p.n] = domain
+}
+
 // toDomain checks a value of the domain's base type. The demands of a domain that
 // it was made over come first, NOT NULL before all.
 func (b *binder) toDomain(x expr.Expr, d *catalog.Type) (expr.Expr, error) {

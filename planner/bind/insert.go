@@ -414,6 +414,7 @@ func (b *binder) given(v expr.Expr, c *catalog.Column, pos ast.Pos) (expr.Expr, 
 			return nil, err
 		}
 	}
+	b.showDomain(v, c.Domain)
 	return b.assign(v, c.Type, c.Name, pos)
 }
 

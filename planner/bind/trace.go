@@ -214,6 +214,21 @@ func (b *binder) traceCast(e expr.Expr, to types.T, at builtin.Context) {
 	}
 }
 
+// traceDomain notes that a column of a domain is taken as a value of its base type.
+func (b *binder) traceDomain(e expr.Expr, at builtin.Context) {
+	c, ok := e.(*expr.Column)
+	if b.trace() == nil || !ok || at != builtin.Implicit {
+		return
+	}
+	info := &b.meta.Cols[c.Index]
+	if info.Table == nil {
+		return
+	}
+	if col := info.Table.Column(info.Attr); col != nil && col.Domain != 0 {
+		b.traceCast(e, e.Type(), at)
+	}
+}
+
 // traceText notes how a time is written: what 'now' or '1 Jan' stand for stays.
 func (b *binder) traceText(x *unknownLit, c *expr.Const) {
 	t := b.trace()

@@ -15,11 +15,13 @@ import (
 
 // Plan is a complete planned statement. Immutable, shared between sessions.
 type Plan struct {
-	Root     Node
-	Out      []OutColumn // result columns; nil when the statement returns no rows
-	Params   []types.OID // type of each client parameter
-	SubPlans []Node      // subqueries of expressions, by expr.SubPlan.Plan
-	CTEs     []Node      // materialised WITH queries, by CTEScan.CTE; run on first use
+	Root   Node
+	Out    []OutColumn // result columns; nil when the statement returns no rows
+	Params []types.OID // type of each client parameter
+	// ParamDomains are the domains that parameters are shown with, by number; nil: none.
+	ParamDomains map[int]types.OID
+	SubPlans     []Node // subqueries of expressions, by expr.SubPlan.Plan
+	CTEs         []Node // materialised WITH queries, by CTEScan.CTE; run on first use
 	// RunCTEs are the CTEs that run to completion before anything else: what must be
 	// read as it was. WriteCTEs are the data-modifying ones, which run when they are read,
 	// or after the root, the last one first.

@@ -432,6 +432,15 @@ func (x system) Columns(text string, t *catalog.Table) []int16 {
 	return shower{s: x.s}.columns(text, t)
 }
 
+// NextXID implements syscat.XIDs.
+func (x system) NextXID() uint32 {
+	n, err := x.s.NextTxnID(context.Background())
+	if err != nil {
+		return 0
+	}
+	return uint32(n)
+}
+
 // Database implements syscat.Env.
 func (x system) Database() string { return x.s.Database() }
 
@@ -503,7 +512,7 @@ func (x system) Prepared() []syscat.Prepared {
 	var out []syscat.Prepared
 	for name, p := range x.s.stmts {
 		if name != "" {
-			out = append(out, syscat.Prepared{Name: name, Statement: p.source, At: p.when, Params: p.params, FromSQL: p.fromSQL})
+			out = append(out, syscat.Prepared{Name: name, Statement: p.source, At: p.when, Params: p.shownParams(), FromSQL: p.fromSQL})
 		}
 	}
 	return out

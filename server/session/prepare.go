@@ -303,6 +303,21 @@ func (s *Session) replan(p *prepared) error {
 	}
 }
 
+// shownParams are the types of the parameters as clients see them: domains are not their
+// base types.
+func (p *prepared) shownParams() []types.OID {
+	if p.plan == nil || len(p.plan.ParamDomains) == 0 {
+		return p.params
+	}
+	list := slices.Clone(p.params)
+	for n, d := range p.plan.ParamDomains {
+		if n < len(list) {
+			list[n] = d
+		}
+	}
+	return list
+}
+
 func (p *prepared) setPlan(plan *physical.Plan, key string) {
 	p.plan, p.planKey, p.params, p.query = plan, key, plan.Params, nil
 	p.kind, p.columns = backend.KindCommand, nil
@@ -380,7 +395,7 @@ func (s *Session) DescribeStatement(ctx context.Context, name string) (*backend.
 	if err := s.refresh(p); err != nil && p.plan != nil {
 		return nil, toPG(ctx, err)
 	}
-	return &backend.Statement{Params: p.params, Columns: p.columns, Kind: p.kind}, nil
+	return &backend.Statement{Params: p.shownParams(), Columns: p.columns, Kind: p.kind}, nil
 }
 
 // CloseStatement implements backend.Session.
