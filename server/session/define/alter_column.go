@@ -173,6 +173,9 @@ func (e *Env) alterIdentity(ctx context.Context, t *catalog.Table, c *catalog.Co
 		if err := identityType(c); err != nil {
 			return err
 		}
+		if err := e.freeSequenceName(t, cmd.Constraint); err != nil {
+			return err
+		}
 		if c.Identity != 0 {
 			return pgerr.Newf(pgerrcode.ObjectNotInPrerequisiteState, "column %q of relation %q is already an identity column", c.Name, t.Name)
 		}

@@ -169,6 +169,9 @@ func (e *Env) storedText(x ast.Expr, t *catalog.Table, place bind.Place, want ty
 		return ast.Print(x), nil
 	}
 	again := sel.Targets[0].Expr
+	if bare, ok := e.withoutTarget(x, t, place, want, column, names, text); ok {
+		return bare, nil
+	}
 	if a, err := bind.AsWritten(again, t, place, want, column, e.options()); err == nil && expr.Definition(a, names) == text {
 		return text, nil
 	}
@@ -181,6 +184,32 @@ func (e *Env) storedText(x ast.Expr, t *catalog.Table, place bind.Place, want ty
 		return text, nil
 	}
 	return ast.Print(x), nil
+}
+
+// withoutTarget is the text of an expression before it is made one of the column's type,
+// which PostgreSQL does not show, if that means the same.
+func (e *Env) withoutTarget(x ast.Expr, t *catalog.Table, place bind.Place, want types.T, column string, names []string, text string) (string, bool) {
+	if want.OID == 0 || place != bind.Default && place != bind.Generated {
+		return "", false
+	}
+	b, err := bind.AsWritten(x, t, place, types.T{}, column, e.options())
+	if err != nil {
+		return "", false
+	}
+	bare := expr.Definition(b, names)
+	if _, constant := b.(*expr.Const); constant || bare == text {
+		return "", false
+	}
+	list, err := e.Parser.Parse("SELECT " + bare)
+	if err != nil || len(list) != 1 {
+		return "", false
+	}
+	sel, ok := list[0].Stmt.(*ast.Select)
+	if !ok || len(sel.Targets) != 1 {
+		return "", false
+	}
+	a, err := bind.AsWritten(sel.Targets[0].Expr, t, place, want, column, e.options())
+	return bare, err == nil && expr.Definition(a, names) == text
 }
 
 // storedTextOf is storedText of a value for the column.
@@ -222,6 +251,11 @@ func (e *Env) ownedSequence(ctx context.Context, t *catalog.Table, c *catalog.Co
 		}
 	}
 	return e.edit.PutSequence(q)
+}
+
+// freeSequenceName refuses options that name a sequence as another relation is called.
+func (e *Env) freeSequenceName(t *catalog.Table, k *ast.Constraint) error {
+	return e.sequenceOptions(&catalog.Sequence{Schema: t.Schema, Type: types.Int8OID}, k.Options, true)
 }
 
 // checkDeclarations refuses what a column may be declared only once, or not

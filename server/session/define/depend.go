@@ -275,7 +275,12 @@ func (e *Env) inSchema(schema catalog.ID) (out []dependent) {
 	}
 	for _, t := range e.Catalog.Types() {
 		if t.Schema == schema {
-			out = append(out, dependent{object: object{kind: typeObject, id: t.ID}, order: t.ID})
+			out = append(out, dependent{object: object{kind: typeObject, id: t.ID}, order: born(t)})
+		}
+	}
+	for _, x := range e.Catalog.Extensions() {
+		if x.Schema == schema {
+			out = append(out, dependent{object: object{kind: extensionObject, id: x.ID}, order: x.ID})
 		}
 	}
 	for _, c := range e.Catalog.UserCollations() {
@@ -294,6 +299,25 @@ func (e *Env) inSchema(schema catalog.ID) (out []dependent) {
 		}
 	}
 	return out
+}
+
+// born places a type among other objects by when it was made, as far as its parts tell:
+// numbers of types themselves are drawn at random.
+func born(t *catalog.Type) (id catalog.ID) {
+	least := func(x catalog.ID) {
+		if id == 0 || x < id {
+			id = x
+		}
+	}
+	if t.Enum != nil {
+		for _, l := range t.Enum.Labels {
+			least(l.OID)
+		}
+	}
+	for _, c := range t.Checks {
+		least(c.ID)
+	}
+	return id
 }
 
 // referring are the foreign keys of other tables to t that pick accepts.

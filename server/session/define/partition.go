@@ -124,7 +124,7 @@ func (e *Env) partitionParent(ctx context.Context, n *ast.QName) (*catalog.Table
 		return nil, err
 	}
 	if !t.IsPartitioned() {
-		return nil, pgerr.Newf(pgerrcode.WrongObjectType, "%q is not partitioned", t.Name)
+		return nil, pgerr.Newf(pgerrcode.InvalidObjectDefinition, "%q is not partitioned", t.Name)
 	}
 	return t, e.own(ctx, t)
 }

@@ -150,6 +150,10 @@ func (e *Env) sequenceOptions(q *catalog.Sequence, opts []ast.SeqOption, fresh b
 			}
 		case "cycle":
 			q.Cycle = o.Value == nil || o.Value.Bool
+		case "sequence_name": // of identity columns
+			if err := e.sequenceName(q, o); err != nil {
+				return err
+			}
 		case "owned_by":
 			if err := e.ownedBy(q, o); err != nil {
 				return err
@@ -188,6 +192,22 @@ func checkSequence(q *catalog.Sequence, lo, hi int64) error {
 		return pgerr.Newf(pgerrcode.InvalidParameterValue, "START value (%d) cannot be less than MINVALUE (%d)", q.Start, q.Min)
 	case q.Start > q.Max:
 		return pgerr.Newf(pgerrcode.InvalidParameterValue, "START value (%d) cannot be greater than MAXVALUE (%d)", q.Start, q.Max)
+	}
+	return nil
+}
+
+// sequenceName is SEQUENCE NAME, which pg_dump writes.
+func (e *Env) sequenceName(q *catalog.Sequence, o *ast.SeqOption) error {
+	n := len(o.Names)
+	if q.Name = o.Names[n-1]; n > 1 {
+		s, ok := e.Catalog.Schema(o.Names[n-2])
+		if !ok {
+			return pgerr.Newf(pgerrcode.InvalidSchemaName, "schema %q does not exist", o.Names[n-2])
+		}
+		q.Schema = s.ID
+	}
+	if e.Catalog.RelationExists(q.Schema, q.Name) {
+		return pgerr.Newf(pgerrcode.DuplicateTable, "relation %q already exists", q.Name)
 	}
 	return nil
 }
