@@ -103,6 +103,8 @@ func (n names) relation(oid catalog.ID) (string, bool) {
 			schema, name = v.Schema, v.Name
 		} else if o, ok := syscat.ObjectByID(syscat.RelationClass, oid); ok {
 			schema, name = n.schemaName(o.Schema), o.Name
+		} else if toast, ok := syscat.ToastName(snap, oid); ok {
+			schema, name = "pg_toast", toast
 		} else {
 			return "", false
 		}

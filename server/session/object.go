@@ -206,6 +206,9 @@ func (n names) bornRelation(schema, name string) (catalog.ID, bool) {
 			return o.ID, true
 		}
 	}
+	if schema == "pg_toast" {
+		return syscat.ToastNamed(n.s.Catalog(), name)
+	}
 	return 0, false
 }
 

@@ -117,7 +117,7 @@ func (n names) schemaExists(schema string) bool {
 	if _, ok := n.s.Catalog().Schema(schema); ok {
 		return true
 	}
-	return schema == "pg_catalog" || schema == "information_schema"
+	return schema == "pg_catalog" || schema == "information_schema" || schema == "pg_toast"
 }
 
 // one is the only object of a name.

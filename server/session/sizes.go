@@ -30,6 +30,12 @@ func (s *Session) RelationSize(id catalog.ID) (n int64, ok bool) {
 	if _, ok := snap.SequenceByID(id); ok {
 		return pageSize, true
 	}
+	if _, ok := syscat.ObjectByID(syscat.RelationClass, id); ok {
+		return 0, true
+	}
+	if _, ok := syscat.ToastName(snap, id); ok {
+		return 0, true
+	}
 	return 0, syscat.ByOID(id) != nil
 }
 
@@ -51,16 +57,7 @@ func (s *Session) tableOccupied(snap *catalog.Snapshot, id catalog.ID) bool {
 
 func (s *Session) indexSize(snap *catalog.Snapshot, x *catalog.Index) int64 {
 	if st := snap.Stats(x.Table); st != nil && st.Rows > 0 {
-		width := 16
-		for i := range x.Keys {
-			w := 8
-			if c := st.Columns[x.Keys[i].Attr]; c != nil && c.Width > 0 {
-				w = c.Width
-			}
-			width += w
-		}
-		pages := (int64(st.Rows*float64(width)) + pageSize - 1) / pageSize
-		return (1 + pages) * pageSize
+		return syscat.IndexPages(st, x) * pageSize
 	}
 	if s.occupied(keys.IndexRange(x.Storage)) || x.Primary && s.tableOccupied(snap, x.Table) {
 		return 2 * pageSize

@@ -47,6 +47,10 @@ func InitialACL(o Object, owner ID) ACL {
 		return l
 	}
 	switch o.Class {
+	case DatabaseClass:
+		if o.ID == Template0ID || o.ID == Template1ID {
+			return append(ACL{{Grantee: Public, Grantor: owner, Privs: PrivConnect}}, only(owner, 0)...)
+		}
 	case SchemaClass:
 		switch o.ID {
 		case PgCatalogID, InformationSchemaID:

@@ -108,6 +108,7 @@ func ownAttributes(r *rows) {
 func attributes(r *rows) {
 	bornAttributes(r)
 	ownAttributes(r)
+	toastAttributes(r)
 	for _, t := range r.cat.Tables() {
 		if r.done() {
 			return

@@ -33,6 +33,9 @@ func namespaces(r *rows) {
 func initialRights(r *rows) {
 	bornInitialRights(r)
 	for _, s := range allSchemas(r.cat) {
+		if s.ID == catalog.InformationSchemaID { // it is made later
+			continue
+		}
 		if l := catalog.InitialACL(catalog.Object{Class: catalog.SchemaClass, ID: s.ID}, s.Owner); l != nil {
 			r.oid("objoid", s.ID)
 			r.oid("classoid", classNamespace)
@@ -73,6 +76,7 @@ func schemaName(c *catalog.Snapshot, id catalog.ID) string {
 // class is what differs between the rows of pg_class.
 type class struct {
 	id, schema, typ, owner, am, file catalog.ID
+	toast, frozen                    catalog.ID
 	name                             string
 	kind, persistence, ident         byte
 	natts, checks                    int
@@ -97,7 +101,11 @@ func (r *rows) class(c class) {
 	r.oid("relfilenode", c.file)
 	r.int("relpages", c.pages)
 	r.float("reltuples", c.tuples)
-	r.zeros("reloftype", "reltablespace", "relallvisible", "reltoastrelid", "relrewrite", "relfrozenxid", "relminmxid")
+	r.zeros("reloftype", "reltablespace", "relallvisible", "relrewrite", "relminmxid")
+	r.oid("reltoastrelid", c.toast)
+	if r.oid("relfrozenxid", c.frozen); c.frozen != 0 {
+		r.int("relminmxid", 1)
+	}
 	r.bool("relhasindex", c.hasIndex)
 	r.char("relpersistence", c.persistence)
 	r.char("relkind", c.kind)
@@ -151,9 +159,26 @@ func ownClasses(r *rows) {
 	}
 }
 
-func classes(r *rows) {
+// bornClasses emits the relations that a database is born with.
+func (r *rows) bornClasses() {
+	out, at, frozen := r.out, r.t.attr["relfrozenxid"], types.Int(int64(r.frozenXID()))
+	r.out = func(row []types.Datum) error {
+		if row[at].Int() == 0 {
+			return out(row)
+		}
+		copy(r.row, row)
+		r.row[at] = frozen
+		return out(r.row)
+	}
 	bornClassRows(r)
+	r.out = out
+	r.clear()
+}
+
+func classes(r *rows) {
+	r.bornClasses()
 	ownClasses(r)
+	r.toastClasses()
 	for _, t := range r.cat.Tables() {
 		if r.done() {
 			return
@@ -187,9 +212,12 @@ func (r *rows) tableClass(t *catalog.Table) {
 		r.class(c)
 		return
 	}
-	c.am, c.file, c.ident = catalog.HeapAmID, t.Storage, 'd'
+	c.am, c.file, c.ident, c.frozen = catalog.HeapAmID, t.Storage, 'd', r.frozenXID()
+	if hasToast(t) {
+		c.toast, _ = toastOids(t)
+	}
 	if c.hasChildren, c.bound = len(t.Children) > 0, BoundText(t); t.IsPartitioned() {
-		c.am, c.file = 0, 0
+		c.am, c.file, c.frozen = 0, 0, 0
 	}
 	c.hasRules, c.unpopulated = t.Kind == catalog.KindMatView, t.Unpopulated
 	for _, k := range t.Constraints {
@@ -216,17 +244,32 @@ func persistence(t *catalog.Table) byte {
 
 func (r *rows) indexClass(t *catalog.Table, x *catalog.Index) {
 	c := class{id: x.ID, schema: t.Schema, owner: t.Owner, name: x.Name, kind: 'i', persistence: persistence(t), ident: 'n',
-		natts: len(x.Keys) + len(x.Include), am: methodID(x.Method), file: x.Storage, options: x.Options}
+		natts: len(x.Keys) + len(x.Include), am: methodID(x.Method), file: x.Storage, options: x.Options, pages: 1}
 	if s := r.cat.Stats(t.ID); s != nil {
-		c.tuples = float64(float32(s.Rows))
+		c.tuples, c.pages = float64(float32(s.Rows)), IndexPages(s, x)
 	}
 	if t.IsPartitioned() {
-		c.kind, c.file, c.hasChildren = 'I', 0, len(t.Children) > 0
+		c.kind, c.file, c.hasChildren, c.pages = 'I', 0, len(t.Children) > 0, 0
 	}
 	if x.Parent != 0 {
 		c.bound = "index"
 	}
 	r.class(c)
+}
+
+// IndexPages is how many pages an index would have of a table that ANALYZE has seen: one,
+// and what its keys take.
+func IndexPages(s *catalog.TableStats, x *catalog.Index) int64 {
+	const pageSize = 8192
+	width := 16
+	for i := range x.Keys {
+		w := 8
+		if c := s.Columns[x.Keys[i].Attr]; c != nil && c.Width > 0 {
+			w = c.Width
+		}
+		width += w
+	}
+	return 1 + (int64(s.Rows*float64(width))+pageSize-1)/pageSize
 }
 
 func sequences(r *rows) {

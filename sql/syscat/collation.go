@@ -26,8 +26,10 @@ var bornCollations = sync.OnceValue(func() (list [][]string) {
 	return list
 })
 
+var bornCollationRows fixedRows
+
 func collations(r *rows) {
-	r.lines(bornCollations())
+	r.fixed(&bornCollationRows, "", func(r *rows) { r.lines(bornCollations()) })
 	for _, c := range r.cat.Collations() {
 		r.oid("oid", c.ID)
 		r.text("collname", c.Name)

@@ -141,6 +141,7 @@ var bornDepends = born("pg_depend")
 
 func depends(r *rows) {
 	bornDepends(r)
+	r.toastDepends()
 	for _, t := range r.cat.Tables() {
 		if r.done() {
 			return
@@ -174,6 +175,7 @@ func depends(r *rows) {
 	for _, e := range r.cat.Extensions() {
 		r.depend(classExtension, e.ID, 0, classNamespace, e.Schema, 0, depNormal)
 		members(e.Name, func(class, id catalog.ID) { r.depend(class, id, 0, classExtension, e.ID, 0, depExtension) })
+		r.memberDepends(e)
 	}
 }
 

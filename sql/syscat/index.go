@@ -26,6 +26,7 @@ var (
 
 func indexes(r *rows) {
 	bornIndexes(r)
+	toastIndexes(r)
 	for _, t := range r.cat.Tables() {
 		for _, x := range t.Indexes {
 			r.index(t, x)

@@ -17,12 +17,17 @@ var _ = register("information_schema", map[string]generator{
 
 var systemColumnRows fixedRows
 
+// updatableViews are the columns of system views that are plain columns of one table.
+var updatableViews = map[string]bool{"pg_group.groname": true, "pg_group.grosysid": true,
+	"pg_stat_database_conflicts.datid": true, "pg_stat_database_conflicts.datname": true}
+
 func infoColumns(r *rows) {
 	r.fixed(&systemColumnRows, r.env.Database(), func(r *rows) {
 		for _, t := range Tables() {
 			for i := range t.Columns {
 				c := &t.Columns[i]
-				r.infoColumn(nil, t.Schema, t.Name, i+1, &catalog.Column{Name: c.Name, Type: c.Type, NotNull: c.NotNull}, false)
+				x := &catalog.Column{Name: c.Name, Type: c.Type, NotNull: c.NotNull, Collation: bornCollation(t.OID, i)}
+				r.infoColumn(nil, t.Schema, t.Name, i+1, x, t.Kind == 'r' || updatableViews[t.Name+"."+c.Name], c.Shown)
 			}
 		}
 	})
@@ -36,13 +41,13 @@ func infoColumns(r *rows) {
 		}
 		for i := range t.Columns {
 			if !t.Columns[i].Dropped {
-				r.infoColumn(defs, r.cat.SchemaName(t.Schema), t.Name, i+1, &t.Columns[i], t.Kind == catalog.KindTable || slices.Contains(t.Updatable, int16(i+1)))
+				r.infoColumn(defs, r.cat.SchemaName(t.Schema), t.Name, i+1, &t.Columns[i], t.Kind == catalog.KindTable || slices.Contains(t.Updatable, int16(i+1)), types.T{})
 			}
 		}
 	}
 }
 
-func (r *rows) infoColumn(defs *Printer, schema, table string, num int, c *catalog.Column, updatable bool) {
+func (r *rows) infoColumn(defs *Printer, schema, table string, num int, c *catalog.Column, updatable bool, shown types.T) {
 	r.names("table", schema, table)
 	r.text("column_name", c.Name)
 	r.int("ordinal_position", int64(num))
@@ -55,6 +60,7 @@ func (r *rows) infoColumn(defs *Printer, schema, table string, num int, c *catal
 		}
 	} else {
 		r.typeColumns(c.Type, c.Collation)
+		r.shownType(c, shown)
 	}
 	r.text("dtd_identifier", strconv.Itoa(num))
 	r.text("is_self_referencing", "NO")
@@ -74,6 +80,32 @@ func (r *rows) infoColumn(defs *Printer, schema, table string, num int, c *catal
 	}
 	r.yes("is_updatable", updatable)
 	r.emit()
+}
+
+// shownType stores what a system relation's column has whose type is a domain, or one that
+// has no values here.
+func (r *rows) shownType(c *catalog.Column, shown types.T) {
+	o, ok := ObjectByID(TypeClass, shown.OID)
+	switch {
+	case !ok || shown.OID == c.Type.OID:
+	case o.Schema == catalog.InformationSchemaID:
+		r.names("domain", "information_schema", o.Name)
+	default:
+		r.text("data_type", o.Name)
+		if o.Elem != 0 {
+			r.text("data_type", "ARRAY")
+		}
+		r.text("udt_name", o.Name)
+		r.set("character_octet_length", types.Null)
+	}
+}
+
+// bornCollation is the collation of a column of a relation that a database is born with.
+func bornCollation(rel catalog.ID, at int) catalog.ID {
+	if t := bornTables()[rel]; t != nil && at < len(t.Columns) {
+		return t.Columns[at].Collation
+	}
+	return 0
 }
 
 func (r *rows) identity(c *catalog.Column) {
