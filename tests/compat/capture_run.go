@@ -20,6 +20,7 @@ type captureRun struct {
 	p                   *pair
 	want, got           *client
 	wantNames, gotNames *objects
+	additions           *additionsFilter
 	shift               int               // from the numbers of PostgreSQL here to those of the capture
 	tables              []string          // names of users' tables, for numbers that name nothing
 	strays              map[string]string // what such numbers were taken for
@@ -82,6 +83,10 @@ func (p *pair) runCapture(ctx context.Context, o *options, c *capture, s *script
 
 func (r *captureRun) run(ctx context.Context, c *capture, s *script) ([]outcome, error) {
 	if err := r.refresh(ctx); err != nil {
+		return nil, err
+	}
+	var err error
+	if r.additions, err = additionsOf(ctx, r.want, r.got, r.wantNames, r.gotNames); err != nil {
 		return nil, err
 	}
 	r.align(c)
@@ -300,7 +305,10 @@ func (s *server) empty(ctx context.Context) error {
 			}
 		}
 	}
-	return conn.do(ctx, "CREATE DATABASE postgres TEMPLATE template0")
+	if err := conn.do(ctx, "CREATE DATABASE postgres TEMPLATE template0"); err != nil {
+		return err
+	}
+	return conn.do(ctx, "COMMENT ON DATABASE postgres IS 'default administrative connection database'")
 }
 
 // ownCaptures is where captures of our own writing lie.

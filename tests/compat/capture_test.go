@@ -1,6 +1,7 @@
 package main
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
@@ -107,8 +108,26 @@ func TestSameKeys(t *testing.T) {
 }
 
 func TestAdditions(t *testing.T) {
+	f := &additionsFilter{numbers: map[string]bool{"<access method flat>": true}, names: map[string]bool{"flat": true},
+		pairs: map[string]string{"max_sim": "public"}, calls: map[string]bool{"max halfvec": true, "@# a[] b[]": true},
+		words: regexp.MustCompile(`\b(int8vec)\b`)}
+	for _, c := range []struct {
+		row  string
+		ours bool
+	}{
+		{"cosine_distance,int8vec[]", true}, {"vector", false}, {"flat,Index", true}, {"flathandler", false}, {"x,<access method flat>", true},
+		{"public,max_sim", true}, {"other,max_sim", false}, {"max,halfvec", true}, {"max,integer", false}, {"@#,a[],b[]", true}, {"@#,a[],c[]", false},
+	} {
+		var row [][]byte
+		for _, cell := range strings.Split(c.row, ",") {
+			row = append(row, []byte(cell))
+		}
+		if f.is(row) != c.ours {
+			t.Errorf("%s: LoxoDB's own %t", c.row, !c.ours)
+		}
+	}
 	r := &result{rows: [][][]byte{{[]byte("int8vec")}, {[]byte("vector")}}, tag: "SELECT 2"}
-	additions(r)
+	f.leaveOut(r)
 	if len(r.rows) != 1 || r.tag != "SELECT 1" {
 		t.Errorf("left %q, %s", r.rows, r.tag)
 	}
