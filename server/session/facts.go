@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -460,6 +461,12 @@ func (x system) Settings() []syscat.Setting {
 		}
 		if x.s.settings.set[lower(d.name)] {
 			r.Source = "session"
+		}
+		switch n, err := strconv.ParseInt(v, 10, 32); {
+		case strings.HasPrefix(d.name, "transaction_"): // of the running transaction
+			r.Source = "override"
+		case modeSettings[d.name] && err == nil:
+			r.Value = fmt.Sprintf("%04o", n)
 		}
 		if d.kind == varInt || d.kind == varReal {
 			r.Min, r.Max = d.amount(d.min), d.amount(d.max)

@@ -8,6 +8,16 @@ var closedRelations = idSet(
 	2619, 1260, 12005, 3429, 12110, 12114, 12118, 12130, 1418, 12332, 6100, 2613,
 )
 
+// statsRelations are those that only who reads all statistics may read: pg_shmem_allocations,
+// pg_backend_memory_contexts. innerRelations are those of information_schema that others
+// are made of, and two that nobody has granted: sql_parts, transforms. settingsView is
+// pg_settings, which everybody may update.
+var (
+	statsRelations    = idSet(12134, 12138)
+	innerRelations    = idSet(13401, 13430, 13498, 13507, 13519, 13532, 13545)
+	settingsView   ID = 12104
+)
+
 // closedFunctions are functions that only superusers may call; statsFunctions also those
 // who read all statistics, monitorFunctions pg_monitor.
 var closedFunctions = idSet(
@@ -63,6 +73,11 @@ func InitialACL(o Object, owner ID) ACL {
 		case o.ID >= firstUserID:
 		case closedRelations[o.ID]:
 			return only(owner, 0)
+		case statsRelations[o.ID]:
+			return append(only(owner, 0), ACLItem{Grantee: ReadAllStatsID, Grantor: owner, Privs: PrivSelect})
+		case innerRelations[o.ID]:
+		case o.ID == settingsView:
+			return only(owner, PrivSelect|PrivUpdate)
 		default:
 			return only(owner, PrivSelect)
 		}

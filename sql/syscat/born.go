@@ -90,6 +90,9 @@ var (
 	bornTypes     = indexBorn("pg_type", 0, 1, 2)
 	bornProcs     = indexBorn("pg_proc", 0, 1, 2)
 	bornOperators = indexBorn("pg_operator", 0, 1, 2)
+	bornLanguages = indexBorn("pg_language", 0, 1, 2)
+	// Aggregates have the number and the name of their function.
+	bornAggregates = indexBorn("pg_aggregate", 0, 0, 0)
 )
 
 // born emits the rows of a catalog.

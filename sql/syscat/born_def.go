@@ -102,6 +102,8 @@ var languages = map[catalog.ID]string{langInternal: "internal", langC: "c", lang
 type systemFunction struct {
 	catalog.Function
 	Library, Support, SQL string
+	AggKind               byte // of an aggregate: n, o, h
+	DirectArgs            int
 }
 
 // systemFunction finds a function that a database is born with or that an extension has.
@@ -155,7 +157,24 @@ func bornFunction(o *bornObject) *systemFunction {
 		x.SQL = f[27]
 	}
 	x.Args = bornArgs(f)
+	if a := bornAggregates().byOID[o.oid]; a != nil {
+		x.AggKind, x.DirectArgs = a.row[1][0], int(signed(a.row[2]))
+	}
 	return x
+}
+
+// aggregateArgs lists the arguments of an aggregate over rows in an order: of a
+// hypothetical one all are asked for twice, which is written of a VARIADIC one only.
+func (p *Printer) aggregateArgs(f *systemFunction, list []string) string {
+	text := strings.Join(list[:f.DirectArgs], ", ")
+	if text != "" {
+		text += " "
+	}
+	rest := list[f.DirectArgs:]
+	if len(rest) == 0 {
+		rest = list[f.DirectArgs-1:]
+	}
+	return text + "ORDER BY " + strings.Join(rest, ", ")
 }
 
 // bornArgs are the arguments of a row of pg_proc.

@@ -25,10 +25,11 @@ func (p *Printer) functionPart(kind string, id catalog.ID, arg int) (text string
 			return p.functionDef(sys), true
 		}
 		return p.FunctionDef(f), true
-	case "functionargs":
-		return p.functionArgs(f, true), true
-	case "functionidentity":
-		return p.functionArgs(f, false), true
+	case "functionargs", "functionidentity":
+		if sys != nil && (sys.AggKind == 'o' || sys.AggKind == 'h') {
+			return p.aggregateArgs(sys, p.argList(f, false)), true
+		}
+		return p.functionArgs(f, kind == "functionargs"), true
 	case "functionresult":
 		if f.IsProcedure() {
 			return "", false
@@ -62,7 +63,10 @@ func (p *Printer) typeName(t types.T, domain catalog.ID) string {
 
 // functionArgs lists the arguments; full adds defaults.
 func (p *Printer) functionArgs(f *catalog.Function, full bool) string {
-	var l []string
+	return strings.Join(p.argList(f, full), ", ")
+}
+
+func (p *Printer) argList(f *catalog.Function, full bool) (l []string) {
 	for i := range f.Args {
 		a := &f.Args[i]
 		if a.Mode == catalog.ArgTable {
@@ -81,7 +85,7 @@ func (p *Printer) functionArgs(f *catalog.Function, full bool) string {
 		}
 		l = append(l, s)
 	}
-	return strings.Join(l, ", ")
+	return l
 }
 
 func (p *Printer) functionResult(f *catalog.Function) string {

@@ -99,7 +99,8 @@ func write(ctx context.Context, conn *pgx.Conn, out *gzip.Writer, name string) e
 	}
 	fmt.Fprintf(out, "%s\t%s\n", name, strings.Join(names, "\t"))
 	var text bytes.Buffer
-	order := "1, 2, 3"
+	// In the order in which PostgreSQL finds them: lists that no ORDER BY sorts are the same.
+	order := "ctid"
 	if name == "pg_attribute" {
 		order = "attrelid, attnum"
 	}

@@ -140,6 +140,18 @@ func describe(id catalog.ID) string {
 			return "cast from " + types.TypeName(c.Source) + " to " + types.TypeName(c.Target)
 		}
 	}
+	if f := bornProcs().byOID[id]; f != nil {
+		x := bornFunction(f)
+		p := &Printer{}
+		var args []string
+		for _, t := range x.InputTypes() {
+			args = append(args, p.typeName(types.Of(t), 0))
+		}
+		return "function " + builtin.QuoteIdent(x.Name) + "(" + strings.Join(args, ",") + ")"
+	}
+	if l := bornLanguages().byOID[id]; l != nil {
+		return "language " + builtin.QuoteIdent(l.name)
+	}
 	for name, kind := range map[string]string{"am": "access method ", "opfamily": "operator family ", "opclass": "operator class "} {
 		for _, f := range catalogRows(name) {
 			switch {

@@ -28,6 +28,7 @@ const (
 	OpclassClass    = classOpclass
 	OpfamilyClass   = classOpfamily
 	ConversionClass = catalog.ID(2607)
+	CollationClass  = classCollation
 	TSDictClass     = catalog.ID(3600)
 	TSParserClass   = catalog.ID(3601)
 	TSConfigClass   = catalog.ID(3602)
@@ -38,7 +39,7 @@ const (
 var bornClassIndexes = map[catalog.ID]func() *bornIndex{
 	ProcClass: bornProcs, OperatorClass: bornOperators, TypeClass: bornTypes, RelationClass: bornClasses,
 	OpclassClass: indexBorn("pg_opclass", 0, 2, 3), OpfamilyClass: indexBorn("pg_opfamily", 0, 2, 3),
-	ConversionClass: indexBorn("pg_conversion", 0, 1, 2), TSDictClass: indexBorn("pg_ts_dict", 0, 1, 2),
+	CollationClass: indexBorn("pg_collation", 0, 1, 2), ConversionClass: indexBorn("pg_conversion", 0, 1, 2), TSDictClass: indexBorn("pg_ts_dict", 0, 1, 2),
 	TSParserClass: indexBorn("pg_ts_parser", 0, 1, 2), TSConfigClass: indexBorn("pg_ts_config", 0, 1, 2),
 	TSTemplateClass: indexBorn("pg_ts_template", 0, 1, 2),
 }

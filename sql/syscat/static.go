@@ -139,6 +139,8 @@ func opClassOf(method, name string, t types.OID) (opClass, bool) {
 		input = types.AnyArrayOID
 	case t == types.CidrOID:
 		input = types.InetOID
+	case isReg(t):
+		input = types.OidOID
 	case types.RangeTypeOf(t) != nil:
 		input = types.AnyRangeOID
 	case types.MultirangeTypeOf(t) != nil:
@@ -160,6 +162,16 @@ func opClassOf(method, name string, t types.OID) (opClass, bool) {
 		}
 	}
 	return found, ok
+}
+
+// isReg reports a type of numbers of objects, which are ordered as numbers are.
+func isReg(t types.OID) bool {
+	switch t {
+	case types.RegprocOID, types.RegprocedureOID, types.RegoperOID, types.RegoperatorOID, types.RegclassOID, types.RegtypeOID,
+		types.RegroleOID, types.RegnamespaceOID, types.RegconfigOID, types.RegdictionaryOID, types.RegcollationOID:
+		return true
+	}
+	return false
 }
 
 // Ordered reports a type whose values are compared by a btree operator class.

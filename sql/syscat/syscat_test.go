@@ -266,7 +266,7 @@ func TestRows(t *testing.T) {
 		{"information_schema.user_defined_types", "user_defined_type_name", "comp", "user_defined_type_category is_instantiable", "STRUCTURED YES"},
 		{"information_schema.attributes", "attribute_name", "d", "udt_name ordinal_position data_type attribute_udt_name", "comp 3 USER-DEFINED posint"},
 		{"pg_catalog.pg_namespace", "nspname", "information_schema", "oid", "13183"},
-		{"pg_catalog.pg_am", "amtype", "i", "amname", "btree; hash; gist; gin; brin; spgist; hnsw; ivfflat; flat; ivf"},
+		{"pg_catalog.pg_am", "amtype", "i", "amname", "btree; hash; gist; gin; spgist; brin; hnsw; ivfflat; flat; ivf"},
 		{"pg_catalog.pg_stats", "attname", "a", "most_common_vals most_common_freqs histogram_bounds", "{5} {0.5} {5,5}"},
 		{"pg_catalog.pg_sequences", "sequencename", "t_id_seq", "data_type last_value", "23 5"},
 		{"pg_catalog.pg_roles", "rolname", "postgres", "oid rolsuper rolpassword", "10 t ********"},
