@@ -99,6 +99,15 @@ func (s *Session) explain(ctx context.Context, p *portal, st *ast.Explain) (sour
 	if err != nil {
 		return nil, err
 	}
+	if made, ok := st.Stmt.(*ast.CreateTable); ok && made.Query != nil && s.isMade(made) {
+		e := pgerr.Newf(pgerrcode.DuplicateTable, "relation %q already exists", made.Name.Name)
+		if !made.IfNotExists {
+			return nil, e
+		}
+		e.Message, e.Severity = e.Message+", skipping", pgerr.Notice
+		s.notice(e)
+		return textRows("EXPLAIN", 1, nil), nil
+	}
 	began := time.Now()
 	q, params, err := s.explained(ctx, p, st)
 	if err != nil {
@@ -136,10 +145,33 @@ func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond)
 
 // explained is the statement to explain, planned, with its parameters.
 func (s *Session) explained(ctx context.Context, p *portal, st *ast.Explain) (*prepared, []types.Datum, error) {
+	if sel, ok := st.Stmt.(*ast.Select); ok && sel.Into != nil {
+		o, err := readExplainOptions(st)
+		if err != nil {
+			return nil, nil, err
+		}
+		if o.Analyze {
+			return nil, nil, pgerr.NotSupported(int(st.Pos), "EXPLAIN ANALYZE of a statement that makes a table is not supported")
+		}
+		query := *sel
+		query.Into = nil
+		q, err := s.prepare(ctx, p.stmt.text, ast.Parsed{Stmt: &query}, p.stmt.declared)
+		return q, p.params, err
+	}
 	switch x := st.Stmt.(type) {
 	case *ast.Select, *ast.Insert, *ast.Update, *ast.Delete, *ast.Merge:
 		q, err := s.prepare(ctx, p.stmt.text, ast.Parsed{Stmt: x}, p.stmt.declared)
 		return q, p.params, err
+	case *ast.Declare:
+		q, err := s.prepare(ctx, p.stmt.text, ast.Parsed{Stmt: x.Query}, p.stmt.declared)
+		return q, p.params, err
+	case *ast.CreateTable:
+		if o, err := readExplainOptions(st); err != nil || x.Query == nil {
+			break
+		} else if o.Analyze {
+			return nil, nil, pgerr.NotSupported(int(st.Pos), "EXPLAIN ANALYZE of a statement that makes a table is not supported")
+		}
+		return s.explained(ctx, p, &ast.Explain{At: st.At, Options: st.Options, Stmt: x.Query})
 	case *ast.Execute:
 		q, err := s.lookup(x.Name)
 		if err != nil {
@@ -164,6 +196,20 @@ func (s *Session) explained(ctx context.Context, p *portal, st *ast.Explain) (*p
 		}
 	}
 	return nil, nil, pgerr.NotSupported(int(st.Pos), "EXPLAIN of this statement is not supported")
+}
+
+// isMade reports that a relation of the name is there already.
+func (s *Session) isMade(st *ast.CreateTable) bool {
+	names := []string{st.Name.Schema}
+	if st.Name.Schema == "" {
+		names = s.pathNames()
+	}
+	for _, n := range names {
+		if x, ok := s.Catalog().Schema(n); ok && n != "pg_catalog" {
+			return s.Catalog().RelationExists(x.ID, st.Name.Name)
+		}
+	}
+	return false
 }
 
 // analyzed runs the statement and returns what each node did.

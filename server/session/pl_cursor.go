@@ -137,7 +137,7 @@ func (r *plRun) open(ctx context.Context, x *plpgsql.Open, sc *plScope) error {
 	scroll := x.Scroll
 	switch {
 	case x.Dynamic.Given():
-		if st, params, err = r.dynamic(ctx, x.Dynamic, x.Using, sc); err != nil {
+		if st, params, err = r.dynamic(ctx, x.Dynamic, x.Using, sc, false); err != nil {
 			return err
 		}
 	case x.Query.Given():

@@ -22,8 +22,9 @@ type column = backend.Column
 // columnsOf are the columns of a planned statement's rows.
 func (st *statement) columnsOf() []column { return st.prepared.columns }
 
-// dynamic prepares the text that an expression gives, with parameters.
-func (r *plRun) dynamic(ctx context.Context, x plpgsql.Text, using []plpgsql.Text, sc *plScope) (*statement, []types.Datum, error) {
+// dynamic prepares the text that an expression gives, with parameters. Of several
+// statements, where they are allowed, those before the last are run.
+func (r *plRun) dynamic(ctx context.Context, x plpgsql.Text, using []plpgsql.Text, sc *plScope, several bool) (*statement, []types.Datum, error) {
 	v, err := r.eval(ctx, x, sc, types.T{})
 	if err != nil {
 		return nil, nil, err
@@ -51,15 +52,31 @@ func (r *plRun) dynamic(ctx context.Context, x plpgsql.Text, using []plpgsql.Tex
 	if len(list) == 0 {
 		return nil, nil, nil
 	}
-	if len(list) > 1 {
-		return nil, nil, pgerr.NotSupported(-1, "several statements in one EXECUTE are not supported")
+	one := func(x ast.Parsed) (*statement, []types.Datum, error) {
+		st := &statement{vars: usingVariables(ts)}
+		st.text, st.source, st.stmt = text, text, x.Stmt
+		if err := r.ready(st); err != nil {
+			return nil, nil, r.inStatement(err, text)
+		}
+		return st, st.values(func(v bind.Variable) types.Datum { return params[v.Slot] }), nil
 	}
-	st := &statement{vars: usingVariables(ts)}
-	st.text, st.source, st.stmt = text, text, list[0].Stmt
-	if err := r.ready(st); err != nil {
-		return nil, nil, r.inStatement(err, text)
+	last := len(list) - 1
+	if last > 0 && !several {
+		return nil, nil, pgerr.New(pgerrcode.InvalidCursorDefinition, "cannot open multi-query plan as cursor")
 	}
-	return st, st.values(func(v bind.Variable) types.Datum { return params[v.Slot] }), nil
+	for _, x := range list[:last] {
+		st, params, err := one(x)
+		if err != nil {
+			return nil, nil, err
+		}
+		if err := allowedInPL(st.stmt); err != nil {
+			return nil, nil, err
+		}
+		if _, err := r.run(ctx, st, params, nil); err != nil {
+			return nil, nil, r.inStatement(err, text)
+		}
+	}
+	return one(list[last])
 }
 
 // usingVariables are the parameters of EXECUTE.
@@ -82,7 +99,7 @@ func dollar(n int) string { return "$" + strconv.Itoa(n) }
 
 // execute is EXECUTE.
 func (r *plRun) execute(ctx context.Context, x *plpgsql.Execute, sc *plScope) error {
-	st, params, err := r.dynamic(ctx, x.Query, x.Using, sc)
+	st, params, err := r.dynamic(ctx, x.Query, x.Using, sc, true)
 	if err != nil || st == nil {
 		return err
 	}
@@ -110,6 +127,9 @@ func (r *plRun) execute(ctx context.Context, x *plpgsql.Execute, sc *plScope) er
 		return err
 	}
 	err = r.into(x.Into, row, n, x.Strict, false, sc)
+	if e, ok := pgerr.As(err); ok && e.Code == "P0003" {
+		e.Hint = ""
+	}
 	r.vals[r.b.found] = found // which EXECUTE leaves alone
 	return err
 }
@@ -483,7 +503,7 @@ func (r *plRun) forQuery(ctx context.Context, x *plpgsql.ForQuery, sc, in *plSco
 	switch {
 	case x.Dynamic.Given():
 		r.at = "FOR over EXECUTE statement"
-		if st, params, err = r.dynamic(ctx, x.Dynamic, x.Using, sc); err != nil {
+		if st, params, err = r.dynamic(ctx, x.Dynamic, x.Using, sc, false); err != nil {
 			return flow{}, err
 		}
 	case x.Cursor != "":
@@ -555,9 +575,6 @@ func columnTypes(cols []column) (ts []types.T) {
 
 func (r *plRun) forEach(ctx context.Context, x *plpgsql.ForEach, sc, in *plScope) (flow, error) {
 	r.begin(x, "FOREACH over array")
-	if x.Slice > 0 {
-		return flow{}, pgerr.NotSupported(-1, "FOREACH ... SLICE is not supported")
-	}
 	v, err := r.eval(ctx, x.Array, sc, types.T{})
 	if err != nil {
 		return flow{}, err
@@ -568,10 +585,19 @@ func (r *plRun) forEach(ctx context.Context, x *plpgsql.ForEach, sc, in *plScope
 	if !v.t.IsArray() {
 		return flow{}, pgerr.Newf(pgerrcode.DatatypeMismatch, "FOREACH expression must yield an array, not type %s", types.FormatType(v.t))
 	}
+	parts, of, err := r.forEachParts(x, v, sc)
+	if err != nil {
+		return flow{}, err
+	}
 	ran := false
-	for _, d := range arrayElements(v.d) {
+	for _, d := range parts {
 		ran = true
-		if err := r.put(&x.Targets[0], plValue{d, v.t.Elem()}, sc); err != nil {
+		if len(x.Targets) > 1 && types.CompositeOf(of.OID, nil) != nil {
+			err = r.putRow(x.Targets, splitRecord(plValue{d, of}), sc)
+		} else {
+			err = r.put(&x.Targets[0], plValue{d, of}, sc)
+		}
+		if err != nil {
 			return flow{}, err
 		}
 		if fl, done, err := r.turn(ctx, x.Body, in, x.Label); done || err != nil {
@@ -581,6 +607,47 @@ func (r *plRun) forEach(ctx context.Context, x *plpgsql.ForEach, sc, in *plScope
 	}
 	r.vals[r.b.found] = types.Bool(ran)
 	return flow{}, nil
+}
+
+// forEachParts are what FOREACH goes through, and their type: the elements of an array, or
+// the arrays of its last dimensions.
+func (r *plRun) forEachParts(x *plpgsql.ForEach, v plValue, sc *plScope) ([]types.Datum, types.T, error) {
+	dims := types.ArrayDims(nil, v.d)
+	if x.Slice > len(dims) {
+		return nil, v.t, pgerr.Newf(pgerrcode.ArraySubscriptError, "slice dimension (%d) is out of the valid range 0..%d", x.Slice, len(dims))
+	}
+	into := types.T{}
+	if slot, rest, ok := sc.find(x.Targets[0].Parts); ok && len(rest) == 0 && len(x.Targets) == 1 {
+		into = r.b.vars[slot].t
+	}
+	elems := arrayElements(v.d)
+	if x.Slice == 0 {
+		if into.IsArray() {
+			return nil, v.t, pgerr.New(pgerrcode.DatatypeMismatch, "FOREACH loop variable must not be of an array type")
+		}
+		return elems, v.t.Elem(), nil
+	}
+	if !into.IsArray() {
+		return nil, v.t, pgerr.New(pgerrcode.DatatypeMismatch, "FOREACH ... SLICE loop variable must be of an array type")
+	}
+	inner, size := dims[len(dims)-x.Slice:], 1
+	for _, d := range inner {
+		size *= d.Len
+	}
+	var parts []types.Datum
+	for ; len(elems) > 0 && size > 0; elems = elems[size:] {
+		var b types.ArrayBuilder
+		b.Reset(v.t.Elem().OID)
+		for _, d := range elems[:size] {
+			b.Append(d)
+		}
+		part, err := b.Shaped(inner)
+		if err != nil {
+			return nil, v.t, err
+		}
+		parts = append(parts, part.Clone())
+	}
+	return parts, v.t, nil
 }
 
 // arrayElements are the elements of an array, in their order.

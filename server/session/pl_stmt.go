@@ -518,7 +518,7 @@ func (r *plRun) returnQuery(ctx context.Context, x *plpgsql.ReturnQuery, sc *plS
 	var params []types.Datum
 	var err error
 	if x.Dynamic.Given() {
-		if st, params, err = r.dynamic(ctx, x.Dynamic, x.Using, sc); err != nil {
+		if st, params, err = r.dynamic(ctx, x.Dynamic, x.Using, sc, false); err != nil {
 			return err
 		}
 	} else {

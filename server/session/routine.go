@@ -353,11 +353,17 @@ func (a *activation) ready(st *statement) error {
 	if st.plan != nil && st.fresh == s.stampNow() {
 		return nil
 	}
-	switch st.stmt.(type) {
+	switch x := st.stmt.(type) {
 	case *ast.Select, *ast.Insert, *ast.Update, *ast.Delete, *ast.Merge:
-		if sel, ok := st.stmt.(*ast.Select); ok && sel.Into != nil {
+		if sel, ok := x.(*ast.Select); ok && sel.Into != nil {
 			return nil
 		}
+	case *ast.Explain:
+		st.prepared.columns = explainColumns(x)
+		return nil
+	case *ast.Show:
+		st.prepared.columns = s.showColumns(x)
+		return nil
 	default:
 		return nil
 	}
@@ -481,7 +487,13 @@ func (a *activation) runOther(ctx context.Context, st *statement, params []types
 	switch x := st.stmt.(type) {
 	case *ast.TxnStmt:
 		return "", pgerr.Newf(pgerrcode.FeatureNotSupported, "%s is not allowed in an SQL function", commandName(x))
-	case *ast.Copy, *ast.Declare, *ast.Fetch, *ast.CloseCursor, *ast.Listen, *ast.Discard, *ast.LockTable, *ast.Maintenance:
+	case *ast.LockTable:
+		return "LOCK TABLE", s.restarting(ctx, func() error { return s.lockTables(ctx, x) })
+	case *ast.Maintenance:
+		if x.Vacuum {
+			return "", pgerr.New(pgerrcode.ActiveSQLTransaction, "VACUUM cannot be executed from a function")
+		}
+	case *ast.Copy, *ast.Declare, *ast.Fetch, *ast.CloseCursor, *ast.Listen, *ast.Discard:
 		return "", pgerr.NotSupported(-1, "%s in functions is not supported", commandName(x))
 	case *ast.Show, *ast.Explain:
 	default:

@@ -39,6 +39,9 @@ func (s *Session) utility(ctx context.Context, p *portal) (tag string, err error
 	case *ast.Discard:
 		return s.discard(ctx, st)
 	case *ast.LockTable:
+		if !s.tx.inBlock() {
+			return "", pgerr.New(pgerrcode.NoActiveSQLTransaction, "LOCK TABLE can only be used in transaction blocks")
+		}
 		return "LOCK TABLE", s.restarting(ctx, func() error { return s.lockTables(ctx, st) })
 	case *ast.SetConstraints:
 		return "SET CONSTRAINTS", s.setConstraints(ctx, st)
@@ -531,9 +534,6 @@ func (s *Session) discard(ctx context.Context, st *ast.Discard) (string, error) 
 // lockTables is LOCK TABLE. Modes that only exclude schema changes are taken
 // shared, the others exclusively, which is stronger than asked but never weaker.
 func (s *Session) lockTables(ctx context.Context, st *ast.LockTable) error {
-	if !s.tx.inBlock() {
-		return pgerr.New(pgerrcode.NoActiveSQLTransaction, "LOCK TABLE can only be used in transaction blocks")
-	}
 	mode := kv.Exclusive
 	switch strings.ToUpper(st.Mode) {
 	case "ACCESS SHARE", "ROW SHARE", "ROW EXCLUSIVE":
