@@ -443,6 +443,10 @@ const (
 	ObjConstraint ObjectKind = "CONSTRAINT"
 	ObjRole       ObjectKind = "ROLE"
 	ObjCollation  ObjectKind = "COLLATION"
+	ObjAggregate  ObjectKind = "AGGREGATE"
+	ObjOperator   ObjectKind = "OPERATOR"
+	ObjCast       ObjectKind = "CAST"
+	ObjRule       ObjectKind = "RULE"
 	ObjOther      ObjectKind = "OTHER"
 )
 

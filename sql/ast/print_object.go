@@ -91,6 +91,9 @@ func (p *printer) drop(v *Drop) {
 	p.s("DROP ", string(v.Kind), " ", []string{"", "CONCURRENTLY "}[b2i(v.Concurrently)], ifExists(v.IfExists))
 	for i, n := range v.Names {
 		p.sep(i)
+		if p.dropByTypes(v, i) {
+			continue
+		}
 		p.objectName(v.Kind, n)
 		p.argTypes(v.Args, i)
 	}
@@ -104,6 +107,45 @@ func (p *printer) drop(v *Drop) {
 	if v.Cascade {
 		p.s(" CASCADE")
 	}
+}
+
+// dropByTypes writes what DROP names by types as no function is: aggregates, operators and casts.
+func (p *printer) dropByTypes(v *Drop, i int) bool {
+	switch v.Kind {
+	case ObjAggregate:
+		if v.Args[i] != nil && len(v.Args[i]) == 0 {
+			p.qname(v.Names[i])
+			p.s("(*)")
+			return true
+		}
+		return false
+	case ObjOperator:
+		if s := v.Names[i].Schema; s != "" {
+			p.ident(s)
+			p.s(".")
+		}
+		p.s(v.Names[i].Name, " (")
+		p.operandType(v.Args[i][0])
+		p.s(", ")
+		p.operandType(v.Args[i][1])
+	case ObjCast:
+		p.s("(")
+		p.typeName(v.Args[i][0])
+		p.s(" AS ")
+		p.typeName(v.Args[i][1])
+	default:
+		return false
+	}
+	p.s(")")
+	return true
+}
+
+func (p *printer) operandType(t TypeName) {
+	if t.Name.Name == "" {
+		p.s("NONE")
+		return
+	}
+	p.typeName(t)
 }
 
 // objectName writes the name of an object: types have a grammar of their own.

@@ -29,6 +29,9 @@ func (e *Env) drop(ctx context.Context, st *ast.Drop) error {
 	if st.Kind == "POLICY" {
 		return e.dropPolicies(ctx, st)
 	}
+	if done, err := e.dropUnmade(st); done {
+		return err
+	}
 	var targets []object
 	for i := range st.Names {
 		var o *object

@@ -437,6 +437,9 @@ func (e *Env) permitDrop(st *ast.Drop) error {
 			}
 			continue
 		default:
+			if unmade[st.Kind] != "" {
+				return nil // there is none
+			}
 			return denied("permission denied: DROP %s is for superusers", st.Kind)
 		}
 		if o == nil || e.Catalog.Owns(e.Owner, o.owner) {

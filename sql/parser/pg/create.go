@@ -59,6 +59,8 @@ func (c *conv) createStmt(n *pgast.Node) ast.Stmt {
 	case *pgast.Node_DefineStmt:
 		if s := v.DefineStmt; s.Kind == pgast.ObjectType_OBJECT_COLLATION {
 			return c.createCollation(s)
+		} else if s.Kind != pgast.ObjectType_OBJECT_TYPE {
+			return &ast.Other{At: c.here(), Name: "CREATE " + string(objectKind(s.Kind))}
 		}
 	case *pgast.Node_AlterCollationStmt:
 		return &ast.AlterCollation{At: c.here(), Name: c.qname(v.AlterCollationStmt.Collname, -1)}

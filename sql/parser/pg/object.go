@@ -92,6 +92,9 @@ func (c *conv) drop(s *pgast.DropStmt) ast.Stmt {
 			out.Args = append(out.Args, c.argTypes(f))
 			continue
 		}
+		if c.dropByTypes(s.RemoveType, o, out) {
+			continue
+		}
 		name, ok := c.objectOf(nil, o, "")
 		if !ok || byMethod(s.RemoveType) {
 			return &ast.Other{At: c.here(), Name: "DROP " + string(out.Kind)}
@@ -99,6 +102,29 @@ func (c *conv) drop(s *pgast.DropStmt) ast.Stmt {
 		out.Names = append(out.Names, name)
 	}
 	return out
+}
+
+// dropByTypes converts what DROP names by types as no function is.
+func (c *conv) dropByTypes(kind pgast.ObjectType, o *pgast.Node, out *ast.Drop) bool {
+	switch f := o.GetObjectWithArgs(); kind {
+	case pgast.ObjectType_OBJECT_AGGREGATE:
+		out.Names, out.Args = append(out.Names, c.qname(f.Objname, -1)), append(out.Args, c.argTypes(f))
+	case pgast.ObjectType_OBJECT_OPERATOR:
+		operands := make([]ast.TypeName, 2)
+		for i, n := range f.Objargs {
+			if t := n.GetTypeName(); t != nil && i < len(operands) {
+				operands[i] = c.typeName(t)
+			}
+		}
+		out.Names, out.Args = append(out.Names, c.qname(f.Objname, -1)), append(out.Args, operands)
+	case pgast.ObjectType_OBJECT_CAST:
+		items := o.GetList().GetItems()
+		out.Names = append(out.Names, ast.QName{At: c.here()})
+		out.Args = append(out.Args, []ast.TypeName{c.typeName(items[0].GetTypeName()), c.typeName(items[1].GetTypeName())})
+	default:
+		return false
+	}
+	return true
 }
 
 // argTypes are a function's argument types; nil when none were written.
