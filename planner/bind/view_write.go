@@ -10,6 +10,7 @@ import (
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/types"
 )
 
 // A statement that writes a view which is a selection of columns and rows of one table,
@@ -131,18 +132,29 @@ func columnNames(t *catalog.Table) []string {
 
 // column is the table's column that a column of the view stands for, "" for other values.
 func (w writtenView) column(name string) string {
+	base, _ := w.columnOr(name)
+	return base
+}
+
+// columnOr is column, or the error of a column that cannot be written, for what is done to it.
+func (w writtenView) columnOr(name string) (base string, refused func(what string) error) {
 	for _, l := range w {
+		shown, why := name, "View columns that are not columns of their base relation are not updatable."
+		refused = func(what string) error {
+			return errAt(ast.NoPos, pgerrcode.FeatureNotSupported, "cannot %s column \"%s\" of view \"%s\"", what, shown, l.view.Name).WithDetail("%s", why)
+		}
 		at := slices.IndexFunc(l.view.Columns, func(c catalog.Column) bool { return c.Name == name })
 		if at < 0 || at >= len(l.sel.Targets) {
-			return ""
+			return "", refused
 		}
 		ref, ok := l.sel.Targets[at].Expr.(*ast.ColumnRef)
 		if !ok || ref.Star || len(ref.Parts) == 0 {
-			return ""
+			return "", refused
 		}
 		name = ref.Parts[len(ref.Parts)-1]
 		if _, system := systemColumns[name]; system {
-			return ""
+			why = "View columns that refer to system columns are not updatable."
+			return "", refused
 		}
 		if a := l.ref.Alias; a != nil {
 			if i := slices.Index(a.Columns, name); i >= 0 && i < len(l.below) {
@@ -150,7 +162,7 @@ func (w writtenView) column(name string) string {
 			}
 		}
 	}
-	return name
+	return name, nil
 }
 
 // columnDefault is the default of the table's column for rows inserted through the
@@ -193,11 +205,11 @@ func (w writtenView) target(x *ast.Target, what string) (string, error) {
 	if v.ColumnByName(x.Name) == nil {
 		return "", errAt(x.Pos, pgerrcode.UndefinedColumn, "column \"%s\" of relation \"%s\" does not exist", x.Name, v.Name)
 	}
-	if base := w.column(x.Name); base != "" {
-		return base, nil
+	base, refused := w.columnOr(x.Name)
+	if refused != nil {
+		return "", refused(what)
 	}
-	return "", errAt(ast.NoPos, pgerrcode.FeatureNotSupported, "cannot %s column \"%s\" of view \"%s\"", what, x.Name, v.Name).
-		WithDetail("View columns that are not columns of their base relation are not updatable.")
+	return base, nil
 }
 
 // assigned is a SET list in the names of the table's columns.
@@ -248,6 +260,12 @@ func (b *binder) level(l viewLevel, row *nsItem) ([]nsCol, expr.Expr, error) {
 		below.cols = slices.Clone(row.cols)
 		for i, c := range l.ref.Alias.Columns {
 			below.cols[i].name = c
+		}
+	}
+	if (below.rel == nil || below.rel.scan == nil) && below.hidden == nil {
+		// A row that is not stored yet has none of the system columns that the view may show.
+		for name, c := range systemColumns {
+			below.hidden = append(below.hidden, nsCol{name, nullConst(types.Of(c.t))})
 		}
 	}
 	quiet := b.noParams

@@ -299,8 +299,13 @@ func (t *txState) release(name string) error {
 	if err != nil {
 		return err
 	}
+	was := t.saves[i].readOnly
 	t.saves = t.saves[:i]
-	return nil
+	if t.readOnly == was {
+		return nil
+	}
+	t.readOnly = was // as PostgreSQL: it is a subtransaction's own
+	return t.session.settings.store("transaction_read_only", onOff(was), true, true)
 }
 
 // rollbackTo undoes what happened since the savepoint and heals a failed block.
