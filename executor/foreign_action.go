@@ -336,12 +336,20 @@ func (w *tableWriter) reassign(ctx context.Context, k *keyChange, id uint64, old
 		case 'n':
 			row[c-1] = types.Null
 		default:
-			d, err := w.env.Default(w.def.Table, c)
+			top := topKey(w.env.Catalog, k).child // whose defaults count
+			attr := c
+			if top.ID != w.def.Table.ID {
+				attr = top.ColumnByName(w.def.Table.Columns[c-1].Name).Num
+			}
+			d, err := w.env.Default(top, attr)
 			if err != nil {
 				return err
 			}
 			row[c-1] = d
 		}
+	}
+	if moved, err := w.moveByKey(ctx, k, id, row, set); moved || err != nil {
+		return err
 	}
 	_, err := w.update(ctx, id, old, row, set)
 	return err

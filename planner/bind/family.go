@@ -40,6 +40,11 @@ func ordered(snap *catalog.Snapshot, t *catalog.Table) []*catalog.Table {
 	return out
 }
 
+// FamilyWrite is what a writer of a partitioned table's rows needs.
+func FamilyWrite(t *catalog.Table, o Options) (*physical.TableWrite, error) {
+	return newBinder(o).familyWrite(t, false, false)
+}
+
 // familyWrite is what writers of a table need that may have children. Rows that are
 // inserted go to children only if these are partitions.
 func (b *binder) familyWrite(t *catalog.Table, only, insert bool) (*physical.TableWrite, error) {
