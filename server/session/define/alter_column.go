@@ -121,6 +121,9 @@ func (e *Env) alterColumn(ctx context.Context, old, t *catalog.Table, cmd *ast.A
 			if err != nil {
 				return placeless(err) // PostgreSQL has lost the statement's text by then
 			}
+			if text == "" {
+				text = nullOver(c)
+			}
 			id, err := e.edit.NewID(ctx)
 			if err != nil {
 				return err

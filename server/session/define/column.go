@@ -126,6 +126,9 @@ func (e *Env) columnExpressions(ctx context.Context, t *catalog.Table, c *catalo
 		if err != nil {
 			return err
 		}
+		if text == "" {
+			text = nullOver(c)
+		}
 		id, err := e.edit.NewID(ctx)
 		if err != nil {
 			return err
@@ -135,6 +138,15 @@ func (e *Env) columnExpressions(ctx context.Context, t *catalog.Table, c *catalo
 		}
 	}
 	return nil
+}
+
+// nullOver is how DEFAULT NULL is kept: not at all, unless the column is of a domain, whose
+// own default it stands before.
+func nullOver(c *catalog.Column) string {
+	if c.Domain == 0 {
+		return ""
+	}
+	return "NULL::" + types.FormatType(c.Type)
 }
 
 // storedText checks an expression and returns the SQL text by which it is kept:
