@@ -262,21 +262,9 @@ func (e *Env) truncate(ctx context.Context, st *ast.Truncate) error {
 			}
 		}
 	}
-	for i := 0; i < len(tables); i++ {
-		for _, id := range e.referrers(tables[i]) {
-			child, ok := e.Catalog.TableByID(id)
-			if !ok || in[id] {
-				continue
-			}
-			if !st.Cascade {
-				return pgerr.New(pgerrcode.FeatureNotSupported, "cannot truncate a table referenced in a foreign key constraint").
-					WithDetail("Table %q references %q.", child.Name, tables[i].Name).
-					WithHint("Truncate table %q at the same time, or use TRUNCATE ... CASCADE.", child.Name)
-			}
-			e.notice("00000", "truncate cascades to table %q", child.Name)
-			in[id] = true
-			tables = append(tables, child)
-		}
+	tables, err := e.truncatedToo(st, tables)
+	if err != nil {
+		return err
 	}
 	if err := e.fireTruncate(ctx, tables, catalog.TriggerBefore); err != nil {
 		return err
@@ -292,6 +280,43 @@ func (e *Env) truncate(ctx context.Context, st *ast.Truncate) error {
 		}
 	}
 	return e.fireTruncate(ctx, tables, 0)
+}
+
+// truncatedToo adds the tables that refer to what is truncated, round by round in the order
+// of their OIDs, or refuses.
+func (e *Env) truncatedToo(st *ast.Truncate, tables []*catalog.Table) ([]*catalog.Table, error) {
+	in := map[catalog.ID]bool{}
+	for _, t := range tables {
+		in[t.ID] = true
+	}
+	for from := 0; from < len(tables); {
+		round := tables[from:]
+		from = len(tables)
+		var next []catalog.ID
+		for _, t := range round {
+			ids := slices.Sorted(slices.Values(e.referrers(t)))
+			for _, id := range ids {
+				child, ok := e.Catalog.TableByID(id)
+				if !ok || in[id] {
+					continue
+				}
+				if !st.Cascade {
+					return nil, pgerr.New(pgerrcode.FeatureNotSupported, "cannot truncate a table referenced in a foreign key constraint").
+						WithDetail("Table %q references %q.", child.Name, t.Name).
+						WithHint("Truncate table %q at the same time, or use TRUNCATE ... CASCADE.", child.Name)
+				}
+				in[id] = true
+				next = append(next, id)
+			}
+		}
+		slices.Sort(next)
+		for _, id := range next {
+			child, _ := e.Catalog.TableByID(id)
+			e.notice("00000", "truncate cascades to table %q", child.Name)
+			tables = append(tables, child)
+		}
+	}
+	return tables, nil
 }
 
 // fireTruncate fires the triggers of TRUNCATE before or after it.
