@@ -134,7 +134,11 @@ func (c *conv) argTypes(f *pgast.ObjectWithArgs) []ast.TypeName {
 	}
 	out := make([]ast.TypeName, 0, len(f.Objargs))
 	for _, n := range f.Objargs {
-		out = append(out, c.typeName(n.GetTypeName()))
+		t := ast.TypeName{} // NONE, of an operator
+		if n.GetTypeName() != nil {
+			t = c.typeName(n.GetTypeName())
+		}
+		out = append(out, t)
 	}
 	return out
 }
