@@ -259,6 +259,7 @@ func newUpdate(n *physical.Update) (Operator, error) {
 	if u.writer.updated, err = newRowChecks(n.Checks); err != nil {
 		return nil, err
 	}
+	u.does(catalog.TriggerUpdate, n.Set...)
 	if u.family != nil {
 		seen := map[rowOf]bool{}
 		u.run = updateFamily(n, u, seen)
@@ -287,7 +288,6 @@ func newUpdate(n *physical.Update) (Operator, error) {
 		u.affected++
 		return u.keep(u.row, u.in[at:])
 	}
-	u.does(catalog.TriggerUpdate, n.Set...)
 	if isInstead(n.Write) {
 		u.insteadUpdate(n)
 	}
@@ -316,6 +316,7 @@ func newDelete(n *physical.Delete) (Operator, error) {
 	if err := d.init(n.Input, true, n.Write, n.Returning, extra); err != nil {
 		return nil, err
 	}
+	d.does(catalog.TriggerDelete)
 	if d.family != nil {
 		d.run = deleteFamily(n, d)
 		return d, nil
@@ -336,7 +337,6 @@ func newDelete(n *physical.Delete) (Operator, error) {
 		d.affected++
 		return d.keep(old, d.in[1+cols:])
 	}
-	d.does(catalog.TriggerDelete)
 	if isInstead(n.Write) {
 		d.insteadDelete(n)
 	}
@@ -362,7 +362,7 @@ func newInsert(n *physical.Insert) (Operator, error) {
 	}
 	m.does(catalog.TriggerInsert)
 	m.alternate(n.Input)
-	if m.writer.triggers.has(catalog.TriggerBefore | catalog.TriggerRow | catalog.TriggerInsert) {
+	if n.Write.HasTrigger(catalog.TriggerBefore | catalog.TriggerRow | catalog.TriggerInsert) {
 		m.input = stepwise(m.input)
 	}
 	if n.OnConflict != nil && !isInstead(n.Write) {
@@ -371,8 +371,8 @@ func newInsert(n *physical.Insert) (Operator, error) {
 	if m.family != nil {
 		m.run = func(ctx context.Context, b *batch.Batch, i int) error {
 			m.row = rowAt(b, i, m.row[:0])
-			w, id, err := m.family.insert(ctx, m.row)
-			if err != nil {
+			w, id, ok, err := m.family.insert(ctx, m.row)
+			if err != nil || !ok {
 				return err
 			}
 			m.affected++
@@ -625,11 +625,14 @@ func (u *upsert) update(ctx context.Context, to *upsertTable, id uint64) error {
 		}
 		row[at], set[at] = c.Datum(0), true
 	}
+	assigned, ok, err := to.w.beforeUpdate(ctx, id, old, row, set)
+	if err != nil || !ok {
+		return err
+	}
 	if err := u.stays(ctx, to, row); err != nil {
 		return err
 	}
-	ok, err := to.w.update(ctx, id, old, row, set)
-	if err != nil || !ok {
+	if ok, err = to.w.storeUpdate(ctx, id, old, row, set, assigned); err != nil || !ok {
 		return err
 	}
 	u.changed[rowOf{t.Storage, id}] = true

@@ -2,6 +2,7 @@ package executor
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgerrcode"
@@ -26,6 +27,9 @@ type familyWriter struct {
 	route   *router
 	members []*memberWriter
 	byTable map[catalog.ID]int
+	watches map[catalog.ID]*watch // by storage: of rows that triggers change meanwhile
+	// merges: of MERGE, for whose transition tables rows that move are deleted and inserted.
+	merges bool
 }
 
 // memberWriter writes one table of a family.
@@ -34,6 +38,7 @@ type memberWriter struct {
 	def      *physical.Member
 	existing *existingRow
 	row      []types.Datum // scratch, in its own order
+	shared   []types.Datum // and one as the family's table has it
 	opened   bool
 }
 
@@ -57,18 +62,40 @@ func (f *familyWriter) open() {
 			m.opened = false
 		}
 	}
+	f.watchRows()
+}
+
+// watchRows has the rows of all members watched where triggers before a change could
+// change those of any.
+func (f *familyWriter) watchRows() {
+	f.watches = nil
+	env := f.root.env
+	changes := func(w *physical.TableWrite) bool {
+		return slices.ContainsFunc(w.Triggers, func(t physical.Trigger) bool {
+			return t.Is(catalog.TriggerBefore) && t.Kind&(catalog.TriggerUpdate|catalog.TriggerDelete) != 0
+		})
+	}
+	if env.Changes == nil || env.query == nil ||
+		!changes(f.root.def) && !slices.ContainsFunc(f.def.Members, func(m physical.Member) bool { return changes(m.Write) }) {
+		return
+	}
+	f.watches = map[catalog.ID]*watch{}
+	for i := range f.def.Members {
+		s := f.def.Members[i].Write.Table.Storage
+		f.watches[s] = env.Changes.begin(s, env.query)
+	}
 }
 
 // member is the writer of member i.
 func (f *familyWriter) member(ctx context.Context, i int) (*memberWriter, error) {
-	m := f.members[i]
+	m, d := f.members[i], &f.def.Members[i]
 	if m == nil {
-		d := &f.def.Members[i]
 		w, err := newTableWriter(d.Write)
 		if err != nil {
 			return nil, err
 		}
 		m = &memberWriter{tableWriter: w, def: d}
+		w.family = &memberOf{m, f.root, f}
 		w.routed = f.route != nil
 		if !d.Same {
 			w.shown = f.root.def.Table
@@ -83,7 +110,9 @@ func (f *familyWriter) member(ctx context.Context, i int) (*memberWriter, error)
 		return m, nil
 	}
 	m.opened = true
-	return m, m.open(ctx, f.root.env)
+	err := m.open(ctx, f.root.env)
+	m.watch = f.watches[d.Write.Table.Storage]
+	return m, err
 }
 
 // of is the writer of the table with the OID.
@@ -125,6 +154,22 @@ func (m *memberWriter) own(row []types.Datum) []types.Datum {
 	return m.row
 }
 
+// memberOf is what the writer of a member needs of its family.
+type memberOf struct {
+	m    *memberWriter
+	root *tableWriter
+	of   *familyWriter
+}
+
+// common is a row of the member as one of the family's table, valid until the next call.
+func (f *memberOf) common(row []types.Datum) []types.Datum {
+	if f.m.def.Same {
+		return row
+	}
+	f.m.shared = f.m.common(row, f.m.shared[:0])
+	return f.m.shared
+}
+
 // common is a row of the member as one of the family's table.
 func (m *memberWriter) common(row, dst []types.Datum) []types.Datum {
 	if m.def.Same {
@@ -155,17 +200,18 @@ func (f *familyWriter) find(ctx context.Context, row []types.Datum) (*memberWrit
 	return f.member(ctx, i)
 }
 
-// insert puts a row where it belongs; what the member computes is put into row.
-func (f *familyWriter) insert(ctx context.Context, row []types.Datum) (m *memberWriter, id uint64, err error) {
+// insert puts a row where it belongs; what the member computes is put into row. ok is
+// false when a trigger wants none.
+func (f *familyWriter) insert(ctx context.Context, row []types.Datum) (m *memberWriter, id uint64, ok bool, err error) {
 	if m, err = f.find(ctx, row); err != nil {
-		return nil, 0, err
+		return nil, 0, false, err
 	}
 	own := m.own(row)
-	if id, _, err = m.insert(ctx, own); err != nil { // tables of families have no triggers that skip rows
-		return nil, 0, err
+	if id, ok, err = m.insert(ctx, own); err != nil || !ok {
+		return nil, 0, false, err
 	}
 	m.copyBack(own, row)
-	return m, id, f.root.checkViews(row, nil)
+	return m, id, true, f.root.checkViews(row, nil)
 }
 
 // copyBack puts a row of the member into one of the family's table.
@@ -187,7 +233,7 @@ func (m *memberWriter) read(ctx context.Context, id uint64) ([]types.Datum, erro
 
 // update gives the assigned columns of a row of member m their values in row, which is
 // one of the family's table, and becomes the new row. A row that belongs to another
-// partition then moves there. ok is false when it is gone.
+// partition then moves there. ok is false when it is gone, or a trigger wants it so.
 func (f *familyWriter) update(ctx context.Context, m *memberWriter, id uint64, row []types.Datum, assigned []bool) (to *memberWriter, at uint64, ok bool, err error) {
 	old, err := m.read(ctx, id)
 	if err != nil || old == nil {
@@ -199,31 +245,71 @@ func (f *familyWriter) update(ctx context.Context, m *memberWriter, id uint64, r
 			own[a-1], set[a-1] = row[i], true
 		}
 	}
+	of, ok, err := m.beforeUpdate(ctx, id, old, own, set)
+	if err != nil || !ok {
+		return nil, 0, false, err
+	}
 	m.copyBack(own, row)
 	to = m
+	var nowhere error
 	if f.route != nil {
-		if to, err = f.find(ctx, row); err != nil {
+		if to, nowhere = f.find(ctx, row); nowhere != nil && pgerr.Code(nowhere) != pgerrcode.CheckViolation {
+			return nil, 0, false, nowhere
+		}
+	}
+	if to != m {
+		if err = m.generate(own); err != nil {
 			return nil, 0, false, err
 		}
-	}
-	if to == m {
-		if ok, err = m.update(ctx, id, old, own, set); err != nil || !ok {
-			return nil, 0, ok, err
-		}
 		m.copyBack(own, row)
-		return m, id, true, f.root.checkViews(row, nil)
+		return f.move(ctx, m, to, id, old, row, nowhere)
 	}
-	if err = m.beforeMove(ctx, old, own); err != nil {
+	if ok, err = m.storeUpdate(ctx, id, old, own, set, of); err != nil || !ok {
+		return nil, 0, ok, err
+	}
+	m.copyBack(own, row)
+	return m, id, true, f.root.checkViews(row, nil)
+}
+
+// move takes a row of m away and puts it, as row, into another partition: for triggers it
+// is deleted and inserted, for transition tables and foreign keys to what both are parts of
+// it changes. ok is false when a trigger has left it, or has none inserted. nowhere is the
+// error of a row that belongs to no partition.
+func (f *familyWriter) move(ctx context.Context, m, to *memberWriter, id uint64, old, row []types.Datum, nowhere error) (_ *memberWriter, at uint64, ok bool, err error) {
+	if ok, err = m.beforeDelete(ctx, id, old); err != nil || !ok {
 		return nil, 0, false, err
 	}
 	if ok, err = m.w.Delete(ctx, id, old); err != nil || !ok {
-		return nil, 0, ok, err
-	}
-	own = to.own(row)
-	if at, _, err = to.insert(ctx, own); err != nil {
 		return nil, 0, false, err
 	}
+	m.changed(id)
+	if nowhere != nil {
+		return nil, 0, false, nowhere
+	}
+	kept := catalog.TriggerUpdate
+	if f.merges {
+		kept = catalog.TriggerDelete
+	}
+	if err = m.keepRows(kept, old, nil); err != nil {
+		return nil, 0, false, err
+	}
+	if err = m.queueRow(catalog.TriggerDelete, old, nil, nil); err != nil {
+		return nil, 0, false, err
+	}
+	own := to.own(row)
+	to.moved = true
+	at, ok, err = to.insert(ctx, own)
+	to.moved = false
+	if err != nil {
+		return nil, 0, false, err
+	}
+	if !ok {
+		return nil, 0, false, m.beforeKeyChange(ctx, old, nil)
+	}
 	to.copyBack(own, row)
+	if err = m.beforeMove(ctx, old, m.own(row)); err != nil {
+		return nil, 0, false, err
+	}
 	return to, at, true, f.root.checkViews(row, nil)
 }
 

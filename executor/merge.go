@@ -54,6 +54,9 @@ func newMerge(n *physical.Merge) (Operator, error) {
 		}
 		m.whens = append(m.whens, w)
 	}
+	if m.family != nil {
+		m.family.merges = true
+	}
 	m.run = m.one
 	m.eventsOf()
 	return m, nil
@@ -133,8 +136,8 @@ func (m *merge) act(ctx context.Context, w *mergeWhen, b *batch.Batch, i int) er
 	}
 	if w.Action == physical.MergeInsert {
 		if m.family != nil {
-			_, _, err := m.family.insert(ctx, vals)
-			if err == nil {
+			_, _, ok, err := m.family.insert(ctx, vals)
+			if ok {
 				m.affected++
 			}
 			return err

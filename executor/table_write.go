@@ -35,6 +35,8 @@ type tableWriter struct {
 	// Of a member of a family: its rows have been found to belong here, and messages show
 	// them as rows of shown.
 	routed     bool
+	family     *memberOf
+	moved      bool // the row that is inserted comes from another partition
 	shown      *catalog.Table
 	shownAttrs []int16
 
@@ -231,6 +233,26 @@ func (c *changedRow) kept(i int) bool { return c != nil && !c.set[i] }
 // complete computes generated columns and checks NOT NULL and CHECK constraints;
 // c is nil for a new row.
 func (w *tableWriter) complete(row []types.Datum, c *changedRow) error {
+	if err := w.generate(row); err != nil {
+		return err
+	}
+	if err := w.checkDomains(row, c); err != nil {
+		return err
+	}
+	if c != nil && !w.routed { // an UPDATE could move the row, so this comes first
+		if err := w.checkWithin(row, c); err != nil {
+			return err
+		}
+	}
+	if err := w.checkColumns(row, c); err != nil || c != nil ||
+		w.routed && !w.triggers.has(catalog.TriggerBefore|catalog.TriggerRow|catalog.TriggerInsert) {
+		return err
+	}
+	return w.checkWithin(row, nil)
+}
+
+// generate computes generated columns.
+func (w *tableWriter) generate(row []types.Datum) error {
 	w.arena.Reset()
 	for i, g := range w.def.Generated {
 		d, err := w.eval(w.generated[i], w.setRow(row))
@@ -242,32 +264,14 @@ func (w *tableWriter) complete(row []types.Datum, c *changedRow) error {
 		}
 		row[g.Attr-1] = d
 	}
-	if err := w.checkDomains(row, c); err != nil {
-		return err
-	}
-	if c != nil && !w.routed { // an UPDATE could move the row, so this comes first
-		if err := w.checkWithin(row, c); err != nil {
-			return err
-		}
-	}
-	if err := w.checkColumns(row, c); err != nil || c != nil || w.routed {
-		return err
-	}
-	return w.checkWithin(row, nil)
+	return nil
 }
 
 // checkColumns checks NOT NULL and CHECK constraints.
 func (w *tableWriter) checkColumns(row []types.Datum, c *changedRow) error {
 	t := w.def.Table
-	checks := &w.inserted
-	if c != nil {
-		checks = &w.updated
-	}
-	if checks.def != nil {
-		b := w.setRow(row)
-		if err := checks.refused(t.Name, func(p *expr.Program) (types.Datum, error) { return w.eval(p, b) }); err != nil {
-			return err
-		}
+	if err := w.checkSecurity(row, c == nil && !w.moved); err != nil {
+		return err
 	}
 	for i := range t.Columns {
 		if col := &t.Columns[i]; col.NotNull && !col.Dropped && row[i].IsNull() && !c.kept(i) {
@@ -290,6 +294,27 @@ func (w *tableWriter) checkColumns(row []types.Datum, c *changedRow) error {
 		}
 	}
 	return nil
+}
+
+// checkSecurity makes the checks of row security on a row that is new or changed: those of
+// the table that the statement names.
+func (w *tableWriter) checkSecurity(row []types.Datum, isNew bool) error {
+	of := w
+	if w.family != nil {
+		of = w.family.root
+	}
+	checks := &of.updated
+	if isNew {
+		checks = &of.inserted
+	}
+	if checks.def == nil {
+		return nil
+	}
+	if w.family != nil {
+		row = w.family.common(row)
+	}
+	b := of.setRow(row)
+	return checks.refused(of.def.Table.Name, func(p *expr.Program) (types.Datum, error) { return of.eval(p, b) })
 }
 
 // checkWithin checks that a row belongs into the partition.
@@ -386,10 +411,16 @@ func (w *tableWriter) store(ctx context.Context, row []types.Datum) (id uint64, 
 	if w.env.query != nil {
 		w.env.query.changedBefore(w.def.Table.Storage, id)
 	}
-	if err := w.checkViews(row, nil); err != nil || w.triggers == nil {
+	if err := w.checkViews(row, nil); err != nil {
 		return id, err
 	}
-	return id, w.triggers.afterRow(catalog.TriggerInsert, nil, row, nil)
+	if w.moved && !w.family.of.merges {
+		if err := w.keepRows(catalog.TriggerUpdate, nil, row); err != nil {
+			return id, err
+		}
+		return id, w.queueRow(catalog.TriggerInsert, nil, row, nil)
+	}
+	return id, w.afterRow(catalog.TriggerInsert, nil, row, nil)
 }
 
 // checkViews makes the checks of WITH CHECK OPTION on a row that has been stored.
@@ -413,6 +444,11 @@ func (w *tableWriter) update(ctx context.Context, id uint64, old, row []types.Da
 	if err != nil || !ok {
 		return false, err
 	}
+	return w.storeUpdate(ctx, id, old, row, set, assigned)
+}
+
+// storeUpdate completes, checks and stores a changed row after the triggers before it.
+func (w *tableWriter) storeUpdate(ctx context.Context, id uint64, old, row []types.Datum, set, assigned []bool) (ok bool, err error) {
 	for _, g := range w.def.Generated {
 		set[g.Attr-1] = true
 	}
@@ -429,10 +465,10 @@ func (w *tableWriter) update(ctx context.Context, id uint64, old, row []types.Da
 		return ok, w.withSchema(err)
 	}
 	w.changed(id)
-	if err := w.checkViews(row, &changedRow{ctx, id, set}); err != nil || w.triggers == nil {
+	if err := w.checkViews(row, &changedRow{ctx, id, set}); err != nil {
 		return true, err
 	}
-	return true, w.triggers.afterRow(catalog.TriggerUpdate, old, row, assigned)
+	return true, w.afterRow(catalog.TriggerUpdate, old, row, assigned)
 }
 
 // delete removes a row that is locked.
@@ -447,10 +483,8 @@ func (w *tableWriter) delete(ctx context.Context, id uint64, old []types.Datum) 
 	if err != nil || !ok {
 		return ok, err
 	}
-	if w.changed(id); w.triggers == nil {
-		return true, nil
-	}
-	return true, w.triggers.afterRow(catalog.TriggerDelete, old, nil, nil)
+	w.changed(id)
+	return true, w.afterRow(catalog.TriggerDelete, old, nil, nil)
 }
 
 // withSchema adds the schema to a constraint error of storage.

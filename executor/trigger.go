@@ -144,24 +144,40 @@ func (g *tableTriggers) eachRow(ctx context.Context, kind catalog.TriggerKind, o
 		if err != nil || out == nil {
 			return false, err
 		}
-		if kind&catalog.TriggerDelete == 0 {
-			g.take(out, row, set)
+		if kind&catalog.TriggerDelete != 0 {
+			continue
+		}
+		if g.take(out, row, set) && t.Parent != 0 && kind&catalog.TriggerInsert != 0 {
+			if err := g.stays(t, row); err != nil {
+				return false, err
+			}
 		}
 	}
 	return true, nil
 }
 
-// take replaces a row by the one that a trigger returned.
-func (g *tableTriggers) take(out, row []types.Datum, set []bool) {
+// stays refuses what a trigger that a partition has of its parent has made of a new row,
+// where that belongs into another partition.
+func (g *tableTriggers) stays(t *trigger, row []types.Datum) error {
+	if pgerr.Code(g.w.checkWithin(row, nil)) != pgerrcode.CheckViolation {
+		return nil
+	}
+	return pgerr.New(pgerrcode.FeatureNotSupported, "moving row to another partition during a BEFORE FOR EACH ROW trigger is not supported").
+		WithDetail("Before executing trigger \"%s\", the row was to be in partition \"%s.%s\".", t.Name, g.w.schema(), g.w.def.Table.Name)
+}
+
+// take replaces a row by the one that a trigger returned, and reports that they differ.
+func (g *tableTriggers) take(out, row []types.Datum, set []bool) (differs bool) {
 	for i := range row {
 		if c := &g.w.def.Table.Columns[i]; c.Dropped || identical(c.Type, out[i], row[i]) {
 			continue
 		}
-		row[i] = out[i].Clone()
+		row[i], differs = out[i].Clone(), true
 		if set != nil {
 			set[i] = true
 		}
 	}
+	return differs
 }
 
 // identical compares two values bit by bit.

@@ -82,12 +82,39 @@ func (l *lateQueue) reset() {
 
 // afterRow queues the row triggers after an event that has happened, and keeps the rows
 // for transition tables.
-func (g *tableTriggers) afterRow(event catalog.TriggerKind, old, row []types.Datum, set []bool) error {
-	l := g.w.env.query.late
-	if err := g.keepRows(l, event, old, row); err != nil {
+func (w *tableWriter) afterRow(event catalog.TriggerKind, old, row []types.Datum, set []bool) error {
+	if err := w.keepRows(event, old, row); err != nil {
 		return err
 	}
-	return g.queue(l, event|catalog.TriggerRow, old, row, set)
+	return w.queueRow(event, old, row, set)
+}
+
+func (w *tableWriter) queueRow(event catalog.TriggerKind, old, row []types.Datum, set []bool) error {
+	if w.triggers == nil {
+		return nil
+	}
+	return w.triggers.queue(w.env.query.late, event|catalog.TriggerRow, old, row, set)
+}
+
+// keepRows keeps rows for the transition tables of the table that the statement names.
+func (w *tableWriter) keepRows(event catalog.TriggerKind, old, row []types.Datum) error {
+	if w.family == nil {
+		if w.triggers == nil {
+			return nil
+		}
+		return w.triggers.keepRows(w.env.query.late, event, old, row)
+	}
+	g := w.family.root.triggers
+	if g == nil {
+		return nil
+	}
+	if old != nil {
+		old = slices.Clone(w.family.common(old))
+	}
+	if row != nil {
+		row = w.family.common(row)
+	}
+	return g.keepRows(w.env.query.late, event, old, row)
 }
 
 // after queues the statement triggers after an event.
@@ -123,12 +150,12 @@ func (g *tableTriggers) keepRows(l *lateQueue, event catalog.TriggerKind, old, r
 	if wantsOld || wantsNew {
 		s = l.state(g.w.def.Table.ID, event)
 	}
-	if wantsOld {
+	if wantsOld && old != nil {
 		if err := keep(&s.old, old); err != nil {
 			return err
 		}
 	}
-	if wantsNew {
+	if wantsNew && row != nil {
 		return keep(&s.new, row)
 	}
 	return nil

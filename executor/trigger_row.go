@@ -19,7 +19,7 @@ func (w *tableWriter) openTriggers() {
 	}
 	q.queue()
 	const before = catalog.TriggerBefore
-	if c := w.env.Changes; c != nil && (w.triggers.has(before|catalog.TriggerRow|catalog.TriggerUpdate|catalog.TriggerDelete) ||
+	if c := w.env.Changes; c != nil && w.family == nil && w.def.Family == nil && (w.triggers.has(before|catalog.TriggerRow|catalog.TriggerUpdate|catalog.TriggerDelete) ||
 		w.triggers.has(before|catalog.TriggerUpdate|catalog.TriggerDelete)) {
 		w.watch = c.begin(w.def.Table.Storage, q)
 	}
@@ -56,15 +56,12 @@ func (w *tableWriter) beforeInsert(ctx context.Context, row []types.Datum) (bool
 // assigned are the columns that the statement assigns, for the triggers after it.
 func (w *tableWriter) beforeUpdate(ctx context.Context, id uint64, old, row []types.Datum, set []bool) (assigned []bool, ok bool, err error) {
 	w.nextRow()
-	if w.triggers == nil {
-		return nil, true, nil
+	if err := w.unchanged(id, "updated"); err != nil || w.triggers == nil {
+		return nil, err == nil, err
 	}
 	assigned = w.triggers.assigned(set)
 	if !w.triggers.has(catalog.TriggerBefore | catalog.TriggerRow | catalog.TriggerUpdate) {
-		return assigned, true, w.unchanged(id, "updated")
-	}
-	if err := w.unchanged(id, "updated"); err != nil {
-		return nil, false, err
+		return assigned, true, nil
 	}
 	if err := w.checkDomains(row, &changedRow{ctx, id, set}); err != nil {
 		return nil, false, err
@@ -78,11 +75,8 @@ func (w *tableWriter) beforeUpdate(ctx context.Context, id uint64, old, row []ty
 // beforeDelete fires the row triggers before a DELETE.
 func (w *tableWriter) beforeDelete(ctx context.Context, id uint64, old []types.Datum) (bool, error) {
 	w.nextRow()
-	if w.triggers == nil {
-		return true, nil
-	}
-	if err := w.unchanged(id, "deleted"); err != nil {
-		return false, err
+	if err := w.unchanged(id, "deleted"); err != nil || w.triggers == nil {
+		return err == nil, err
 	}
 	if ok, err := w.triggers.beforeRow(ctx, catalog.TriggerDelete, old, nil, nil); err != nil || !ok {
 		return false, err

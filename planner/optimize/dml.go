@@ -12,12 +12,12 @@ import (
 
 func (p *planner) insert(x *logical.Insert) (*rel, error) {
 	_, values := x.Input.(*logical.Values)
-	readsOwn := logical.ReadsTable(x.Input, logical.WrittenTables(x)...) || len(x.Write.Triggers) > 0 && !values
+	readsOwn := logical.ReadsTable(x.Input, logical.WrittenTables(x)...) || x.Write.HasTrigger(0) && !values
 	in, err := p.exactly(x.Input, x.InCols)
 	if err != nil {
 		return nil, err
 	}
-	p.writes(x.Write.Table)
+	p.changes(x.Write)
 	n := &physical.Insert{Base: p.base(x.Out), Write: x.Write, Input: in.node, ReadsOwn: readsOwn}
 	if c := x.OnConflict; c != nil {
 		at := layout(slices.Concat(c.Existing, c.Excluded))
@@ -182,7 +182,7 @@ func (p *planner) update(x *logical.Update) (*rel, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.writes(x.Write.Table)
+	p.changes(x.Write)
 	n := &physical.Update{Base: p.base(x.Out), Write: x.Write, Input: in.node, Set: x.Set, Fetched: fetched}
 	if x.Returning != nil {
 		at := layout(slices.Concat(x.Row, x.System, more))
@@ -222,7 +222,7 @@ func (p *planner) delete(x *logical.Delete) (*rel, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.writes(x.Write.Table)
+	p.changes(x.Write)
 	n := &physical.Delete{Base: p.base(x.Out), Write: x.Write, Input: in.node, Fetched: fetched}
 	if x.Returning != nil {
 		at := layout(slices.Concat(x.Old, more))

@@ -58,7 +58,7 @@ func (p *planner) merge(x *logical.Merge) (*rel, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.writes(x.Write.Table)
+	p.changes(x.Write)
 	n := &physical.Merge{Base: p.base(nil), Write: x.Write, Input: in.node}
 	at := layout(ids)
 	for _, w := range x.Whens {

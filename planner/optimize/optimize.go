@@ -110,7 +110,12 @@ func Plan(s *bind.Statement, o bind.Options) (*physical.Plan, error) {
 // writes notes that the plan writes a table or locks rows of it.
 func (p *planner) writes(t *catalog.Table) {
 	p.plan.TempOnly, p.wrote = t.Temp && (p.plan.TempOnly || !p.wrote), true
-	p.plan.Calls = p.plan.Calls || len(t.Triggers) > 0
+}
+
+// changes notes that the plan changes rows of a table, or of its family.
+func (p *planner) changes(w *physical.TableWrite) {
+	p.writes(w.Table)
+	p.plan.Calls = p.plan.Calls || w.HasTrigger(0)
 }
 
 // finish fills what describes the plan.

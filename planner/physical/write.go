@@ -23,6 +23,21 @@ type TableWrite struct {
 	Family *Family
 }
 
+// HasTrigger reports a trigger with all bits of k on the table, or on one of its family.
+func (w *TableWrite) HasTrigger(k catalog.TriggerKind) bool {
+	if w.Table.HasTrigger(k) {
+		return true
+	}
+	if w.Family != nil {
+		for i := range w.Family.Members {
+			if w.Family.Members[i].Write.Table.HasTrigger(k) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // Trigger is a trigger with its condition, over the old row followed by the new one;
 // nil = always.
 type Trigger struct {

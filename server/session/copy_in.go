@@ -44,6 +44,7 @@ type copyIn struct {
 	count int64
 	line  int64
 	ended bool // \. or the binary trailer was seen
+	fires bool // there are triggers
 	ctx   context.Context
 }
 
@@ -165,7 +166,9 @@ func (s *Session) newCopyIn(ctx context.Context, p *portal, st *ast.Copy, opts *
 	if c.query, err = executor.New(plan); err != nil {
 		return nil, err
 	}
-	c.query.Parts = len(c.table.Triggers) > 0 || refersToItself(c.table)
+	root, _ := plan.Root.(*physical.Insert)
+	c.fires = root.Write.HasTrigger(0)
+	c.query.Parts = c.fires || refersToItself(c.table)
 	c.env = s.newEnv(ctx, read, nil)
 	c.copyBatch, c.other = newCopyBatch(c.cols), newCopyBatch(c.cols)
 	if opts.format == copyBinary {
@@ -478,7 +481,7 @@ func (c *copyIn) flush() error {
 		return err
 	}
 	c.copyBatch.ctx = c.ctx
-	if len(c.table.Triggers) > 0 { // their functions use the session
+	if c.fires { // the triggers' functions use the session
 		return c.insert(c.copyBatch)
 	}
 	if c.ins == nil {

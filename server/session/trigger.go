@@ -55,7 +55,7 @@ func (s *Session) callTrigger(ctx context.Context, c *executor.TriggerCall) ([]t
 }
 
 // triggerData is a call as PL/pgSQL is told of it. Generated columns of a new row are
-// computed after the triggers before it: NEW has NULLs there.
+// computed after the triggers before it: NEW has NULLs there, as new rows have.
 func (s *Session) triggerData(c *executor.TriggerCall) *TriggerCall {
 	d := &TriggerCall{Table: c.Table, Old: c.Old, New: c.New, Name: c.Trigger.Name, When: "AFTER", Level: "STATEMENT", Args: c.Trigger.Args,
 		Op: map[catalog.TriggerKind]string{catalog.TriggerInsert: "INSERT", catalog.TriggerDelete: "DELETE",
@@ -68,7 +68,7 @@ func (s *Session) triggerData(c *executor.TriggerCall) *TriggerCall {
 		d.When = "INSTEAD OF"
 	case c.Trigger.Is(catalog.TriggerBefore):
 		d.When = "BEFORE"
-		if c.New == nil {
+		if c.New == nil || c.Event != catalog.TriggerUpdate {
 			break
 		}
 		d.New = slices.Clone(c.New)

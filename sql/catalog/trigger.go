@@ -60,7 +60,9 @@ type Trigger struct {
 	RefTable   ID   `json:",omitempty"`
 	Deferrable bool `json:",omitempty"`
 	Deferred   bool `json:",omitempty"`
-	Comment    string
+	// Parent is the trigger of the partitioned table that a partition's trigger is a part of.
+	Parent  ID `json:",omitempty"`
+	Comment string
 }
 
 // Is reports that the trigger has all bits of k.

@@ -326,7 +326,7 @@ func (r *rows) parentDepends(t *catalog.Table) {
 	}
 }
 
-// Kinds of dependencies of an index of a partition.
+// Kinds of dependencies of an index or a trigger of a partition.
 const (
 	depPartition = 'P'
 	depSecond    = 'S'

@@ -34,7 +34,7 @@ func pgTriggers(r *rows) {
 func (r *rows) userTrigger(t *catalog.Table, g *catalog.Trigger) {
 	r.oid("oid", g.ID)
 	r.oid("tgrelid", t.ID)
-	r.oid("tgparentid", 0)
+	r.oid("tgparentid", g.Parent)
 	r.text("tgname", g.Name)
 	r.oid("tgfoid", g.Function)
 	r.int("tgtype", int64(g.Kind))
@@ -123,6 +123,10 @@ func (r *rows) triggerDepends(t *catalog.Table) {
 			r.depend(classTrigger, g.ID, 0, classProc, g.Function, 0, depNormal)
 		}
 		r.depend(classTrigger, g.ID, 0, classRelation, t.ID, 0, depAuto)
+		if g.Parent != 0 {
+			r.depend(classTrigger, g.ID, 0, classTrigger, g.Parent, 0, depPartition)
+			r.depend(classTrigger, g.ID, 0, classRelation, t.ID, 0, depSecond)
+		}
 		if g.RefTable != 0 {
 			r.depend(classTrigger, g.ID, 0, classRelation, g.RefTable, 0, depAuto)
 		}

@@ -79,6 +79,11 @@ func (e *Env) alterTable(ctx context.Context, st *ast.AlterTable) error {
 		if err := e.propagate(ctx, t, &cmds[i], st.Only); err != nil {
 			return err
 		}
+		if !st.Only {
+			if err := e.switchParts(ctx, t.ID, &cmds[i]); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

@@ -63,6 +63,9 @@ func (e *Env) attachPartition(ctx context.Context, parent *catalog.Table, cmd *a
 				WithDetail("The new partition may contain only the columns present in parent.")
 		}
 	}
+	if err := mayBecomeChild(t, true); err != nil {
+		return err
+	}
 	if err := e.checkBound(parent, t.Name, bound, cmd.Bound); err != nil {
 		return err
 	}
@@ -80,6 +83,9 @@ func (e *Env) attachPartition(ctx context.Context, parent *catalog.Table, cmd *a
 	}
 	parent, _ = e.Catalog.TableByID(parent.ID)
 	if err := e.cloneKeys(ctx, parent, n.ID); err != nil {
+		return err
+	}
+	if err := e.cloneTriggers(ctx, parent, n.ID); err != nil {
 		return err
 	}
 	n, _ = e.Catalog.TableByID(n.ID)
@@ -209,6 +215,9 @@ func (e *Env) detachPartition(ctx context.Context, parent *catalog.Table, cmd *a
 	if err := e.leave(ctx, n, parent.ID); err != nil {
 		return err
 	}
+	if err := e.leaveTriggers(ctx, n.ID); err != nil {
+		return err
+	}
 	return e.stillReferred(ctx, parent, n)
 }
 
@@ -281,6 +290,9 @@ func (e *Env) addInherit(ctx context.Context, t *catalog.Table, cmd *ast.AlterCm
 	case slices.ContainsFunc(e.Catalog.Family(t), func(m *catalog.Table) bool { return m.ID == p.ID }):
 		return pgerr.New(pgerrcode.DuplicateTable, "circular inheritance not allowed").
 			WithDetail("%q is already a child of %q.", p.Name, t.Name)
+	}
+	if err := mayBecomeChild(t, false); err != nil {
+		return err
 	}
 	if err := e.own(ctx, p); err != nil {
 		return err

@@ -220,6 +220,9 @@ func (e *Env) dependents(o object) ([]dependent, error) {
 			out = append(out, e.parts(t, nil, k)...)
 			return append(out, dependent{object: object{kind: indexObject, id: k.Index}, order: k.Index, auto: true}), err
 		}
+	case triggerObject:
+		t, _ := e.Catalog.TableByID(o.id)
+		return e.triggerParts(t, triggerByID(t, o.part)), nil
 	case sequenceObject:
 		return e.defaultsFrom(o.id), nil
 	case typeObject:

@@ -203,6 +203,13 @@ func (e *Env) dropRelation(st *ast.Drop, n *ast.QName) (*object, error) {
 // constraint and the sequence of an identity column.
 func (e *Env) droppable(o object) error {
 	switch o.kind {
+	case triggerObject:
+		t, _ := e.Catalog.TableByID(o.id)
+		if g := triggerByID(t, o.part); g.Parent != 0 {
+			owner := e.describe(object{kind: triggerObject, id: e.Catalog.PartitionParent(t).ID, part: g.Parent})
+			return pgerr.Newf(pgerrcode.DependentObjectsStillExist, "cannot drop %s because %s requires it", e.describe(o), owner).
+				WithHint("You can drop %s instead.", owner)
+		}
 	case indexObject:
 		x, _ := e.Catalog.IndexByID(o.id)
 		t, _ := e.Catalog.TableByID(x.Table)

@@ -363,9 +363,6 @@ func rangeText(b []catalog.BoundValue) string {
 // its own if it is a partition that had rows before, and those of the default partition.
 func (e *Env) join(ctx context.Context, parent, t *catalog.Table, hasRows bool) error {
 	for _, x := range []*catalog.Table{parent, t} {
-		if len(x.Triggers) > 0 {
-			return triggersInFamily(x)
-		}
 		if x.RowSecurity {
 			return securityInFamily(x)
 		}

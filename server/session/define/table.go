@@ -112,6 +112,9 @@ func (e *Env) createTable(ctx context.Context, st *ast.CreateTable) error {
 			if err := e.cloneKeys(ctx, p, t.ID); err != nil {
 				return err
 			}
+			if err := e.cloneTriggers(ctx, p, t.ID); err != nil {
+				return err
+			}
 		}
 	}
 	for _, x := range t.Indexes {

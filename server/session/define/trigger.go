@@ -29,8 +29,9 @@ func (e *Env) createTrigger(ctx context.Context, st *ast.CreateTrigger) error {
 	if err := triggerFits(t, g.Kind); err != nil {
 		return err
 	}
-	if t.IsPartitioned() || len(t.Parents)+len(t.Children) > 0 {
-		return triggersInFamily(t)
+	if t.IsPartitioned() && g.Is(catalog.TriggerRow) && len(st.Transitions) > 0 {
+		return pgerr.Newf(pgerrcode.FeatureNotSupported, "%q is a partitioned table", t.Name).
+			WithDetail("ROW triggers with transition tables are not supported on partitioned tables.")
 	}
 	if st.From != nil {
 		ref, err := e.table(st.From)
@@ -54,16 +55,16 @@ func (e *Env) createTrigger(ctx context.Context, st *ast.CreateTrigger) error {
 		return err
 	}
 	old := t.Trigger(st.Name)
-	if err := replaceableTrigger(t, old, st); err != nil {
+	if err := replaceableTrigger(t, old, st, false); err != nil {
 		return err
 	}
 	if g.Columns, err = triggerColumns(t, st.Columns); err != nil {
 		return err
 	}
-	return e.storeTrigger(ctx, t, g, old, st.Constraint)
+	return e.storeTrigger(ctx, t, g, old, st.Constraint, st.Replace)
 }
 
-func (e *Env) storeTrigger(ctx context.Context, t *catalog.Table, g, old *catalog.Trigger, constraint bool) (err error) {
+func (e *Env) storeTrigger(ctx context.Context, t *catalog.Table, g, old *catalog.Trigger, constraint, replace bool) (err error) {
 	if err := e.Txn.LockTable(ctx, t.ID, kv.Exclusive); err != nil {
 		return err
 	}
@@ -74,13 +75,16 @@ func (e *Env) storeTrigger(ctx context.Context, t *catalog.Table, g, old *catalo
 		}
 	}
 	if old != nil {
-		g.ID, g.Comment, g.State = old.ID, old.Comment, old.State
+		g.ID, g.Comment = old.ID, old.Comment
 	} else if g.ID, err = edit.NewID(ctx); err != nil {
 		return err
 	}
 	c := copyTable(t)
 	putTrigger(c, g)
-	return e.putTable(c)
+	if err := e.putTable(c); err != nil {
+		return err
+	}
+	return e.inPartitions(c, g, func(id catalog.ID) error { return e.cloneTrigger(ctx, c, g, id, replace) })
 }
 
 // putTrigger adds a trigger to a table, a copy, or replaces the one of its OID: they
@@ -135,12 +139,6 @@ func (e *Env) triggerTable(n *ast.QName) (*catalog.Table, error) {
 		return nil, pgerr.Newf(pgerrcode.WrongObjectType, "%q is a composite type", t.Name)
 	}
 	return t, nil
-}
-
-// triggersInFamily refuses what a statement on the parent would fire for some rows only.
-func triggersInFamily(t *catalog.Table) error {
-	return pgerr.Newf(pgerrcode.FeatureNotSupported, "triggers on tables with parents, children or partitions are not supported").
-		WithDetail("This is about table %q.", t.Name)
 }
 
 func noTriggers(name, what string) error {
@@ -208,13 +206,15 @@ func transitionTables(t *catalog.Table, st *ast.CreateTrigger, g *catalog.Trigge
 }
 
 func transitionFits(t *catalog.Table, st *ast.CreateTrigger, g *catalog.Trigger, x ast.TriggerTransition) error {
-	events := g.Kind & catalog.TriggerEvents
+	events, inFamily := g.Kind&catalog.TriggerEvents, rowTransitions(t, g)
 	switch {
 	case !x.IsTable:
 		return pgerr.New(pgerrcode.FeatureNotSupported, "ROW variable naming in the REFERENCING clause is not supported").
 			WithHint("Use OLD TABLE or NEW TABLE for naming transition tables.")
 	case t.Kind == catalog.KindView:
 		return pgerr.Newf(pgerrcode.WrongObjectType, "%q is a view", t.Name).WithDetail("Triggers on views cannot have transition tables.")
+	case inFamily != nil:
+		return inFamily
 	case st.Timing != "AFTER":
 		return pgerr.New(pgerrcode.InvalidObjectDefinition, "transition table name can only be specified for an AFTER trigger")
 	case g.Is(catalog.TriggerTruncate):
@@ -271,8 +271,9 @@ func (e *Env) functionWithoutArgs(n *ast.QName) (id catalog.ID, ret types.OID) {
 	return 0, 0
 }
 
-// replaceableTrigger refuses a name that is taken.
-func replaceableTrigger(t *catalog.Table, old *catalog.Trigger, st *ast.CreateTrigger) error {
+// replaceableTrigger refuses a name that is taken. A part of a trigger is replaced with
+// that alone.
+func replaceableTrigger(t *catalog.Table, old *catalog.Trigger, st *ast.CreateTrigger, part bool) error {
 	switch {
 	case old == nil:
 		if st.Constraint && constraintOf(t, st.Name) != nil {
@@ -281,6 +282,8 @@ func replaceableTrigger(t *catalog.Table, old *catalog.Trigger, st *ast.CreateTr
 		return nil
 	case !st.Replace:
 		return pgerr.Newf(pgerrcode.DuplicateObject, "trigger %q for relation %q already exists", st.Name, t.Name)
+	case old.Parent != 0 && !part:
+		return pgerr.Newf(pgerrcode.DuplicateObject, "trigger %q for relation %q is an internal or a child trigger", st.Name, t.Name)
 	case old.Constraint != 0:
 		return pgerr.Newf(pgerrcode.DuplicateObject, "trigger %q for relation %q is a constraint trigger", st.Name, t.Name)
 	}

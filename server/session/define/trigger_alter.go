@@ -32,7 +32,8 @@ func (e *Env) dropTrigger(st *ast.Drop, n *ast.QName) (*object, error) {
 		return nil, err
 	}
 	if g := t.Trigger(n.Name); g != nil {
-		return &object{kind: triggerObject, id: t.ID, part: g.ID}, nil
+		o := object{kind: triggerObject, id: t.ID, part: g.ID}
+		return &o, e.droppable(o)
 	}
 	if st.IfExists {
 		e.notice("00000", "trigger %q for relation %q does not exist, skipping", n.Name, dotted(st.Table))
@@ -51,6 +52,9 @@ func (e *Env) renameTrigger(ctx context.Context, st *ast.Rename) error {
 	switch {
 	case g == nil:
 		return noTrigger(t, st.Old)
+	case g.Parent != 0:
+		return pgerr.Newf(pgerrcode.InternalError, "cannot rename trigger %q on table %q", st.Old, t.Name).
+			WithHint("Rename the trigger on the partitioned table %q instead.", e.Catalog.PartitionParent(t).Name)
 	case t.Trigger(st.New) != nil:
 		return pgerr.Newf(pgerrcode.DuplicateObject, "trigger %q for relation %q already exists", st.New, t.Name)
 	}
@@ -62,7 +66,15 @@ func (e *Env) renameTrigger(ctx context.Context, st *ast.Rename) error {
 	n.Name = st.New
 	c := copyTable(t)
 	putTrigger(c, &n)
-	return e.putTable(c)
+	if err := e.putTable(c); err != nil {
+		return err
+	}
+	return e.changeParts(ctx, c, &n, func(t *catalog.Table, part *catalog.Trigger) error {
+		if part.Name = st.New; t.Trigger(st.New) != nil {
+			return pgerr.Newf(pgerrcode.DuplicateObject, "trigger %q for relation %q already exists", st.New, t.Name)
+		}
+		return nil
+	})
 }
 
 // commentTrigger is COMMENT ON TRIGGER.
@@ -82,10 +94,13 @@ func (e *Env) commentTrigger(st *ast.Comment, text string) error {
 	return e.putTable(c)
 }
 
+// triggerStates are what ENABLE and DISABLE TRIGGER make of triggers.
+var triggerStates = map[ast.AlterKind]catalog.TriggerState{ast.EnableTrigger: catalog.TriggerOrigin, ast.DisableTrigger: catalog.TriggerDisabled,
+	ast.EnableAlwaysTrigger: catalog.TriggerAlways, ast.EnableReplicaTrigger: catalog.TriggerReplica}
+
 // switchTriggers is ENABLE and DISABLE TRIGGER; t is ours to change.
 func (e *Env) switchTriggers(t *catalog.Table, cmd *ast.AlterCmd) error {
-	state := map[ast.AlterKind]catalog.TriggerState{ast.EnableTrigger: catalog.TriggerOrigin, ast.DisableTrigger: catalog.TriggerDisabled,
-		ast.EnableAlwaysTrigger: catalog.TriggerAlways, ast.EnableReplicaTrigger: catalog.TriggerReplica}[cmd.Kind]
+	state := triggerStates[cmd.Kind]
 	if len(cmd.Options) == 0 {
 		g := t.Trigger(cmd.Name)
 		if g == nil {
@@ -104,6 +119,28 @@ func (e *Env) switchTriggers(t *catalog.Table, cmd *ast.AlterCmd) error {
 		return e.putTable(t)
 	}
 	return e.switchConstraints(t, state)
+}
+
+// switchParts does in partitions what ENABLE or DISABLE TRIGGER has done to a table.
+func (e *Env) switchParts(ctx context.Context, id catalog.ID, cmd *ast.AlterCmd) error {
+	state, ok := triggerStates[cmd.Kind]
+	if !ok {
+		return nil
+	}
+	t, _ := e.Catalog.TableByID(id)
+	for _, g := range t.Triggers {
+		if len(cmd.Options) == 0 && g.Name != cmd.Name {
+			continue
+		}
+		err := e.changeParts(ctx, t, g, func(_ *catalog.Table, part *catalog.Trigger) error {
+			part.State = state
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func withState(g *catalog.Trigger, state catalog.TriggerState) *catalog.Trigger {
@@ -178,7 +215,7 @@ func (e *Env) typeOfTriggers(t *catalog.Table, c *catalog.Column) error {
 func (e *Env) triggersCalling(f *catalog.Function, calls func(text string) bool) (out []dependent) {
 	for _, t := range e.Catalog.Tables() {
 		for _, g := range t.Triggers {
-			if g.Function == f.ID || calls(g.When) {
+			if g.Parent == 0 && (g.Function == f.ID || calls(g.When)) { // parts go with what they are of
 				out = append(out, dependent{object: object{kind: triggerObject, id: t.ID, part: g.ID}, order: g.ID})
 			}
 		}
