@@ -65,10 +65,11 @@ func (p *planner) members(s *logical.Scan, conds []expr.Expr) ([]*logical.Scan, 
 	return out, prune
 }
 
-// memberScan is a scan of one table of the family of s.
+// memberScan is a scan of one table of the family of s. What row security says is among
+// the conditions on s.
 func memberScan(s *logical.Scan, t *catalog.Table) *logical.Scan {
 	m := *s
-	m.Table, m.Family = t, nil
+	m.Table, m.Family, m.Secure = t, nil, nil
 	if t == s.Table {
 		return &m
 	}
@@ -269,7 +270,7 @@ func (pt *path) add(s *logical.Scan, m *path) {
 
 // family plans the scan of a family under conditions.
 func (p *planner) family(s *logical.Scan, conds []expr.Expr, need *logical.ColSet) (*rel, error) {
-	return p.buildPath(s, best(p.familyPaths(s, conds)), need), nil
+	return p.buildPath(s, best(p.familyPaths(s, s.Secured(conds))), need), nil
 }
 
 // buildFamily makes the Append of a family's scans.
@@ -314,7 +315,11 @@ func (p *planner) buildFamily(s *logical.Scan, pt *path, need *logical.ColSet) *
 // false when all would be sorted, which is better done once.
 func (p *planner) familyInOrder(x *logical.Sort, lim *logical.Limit, k float64, need *logical.ColSet) (*rel, bool, error) {
 	s, conds, chain, ok := logical.FamilyChain(x.Input)
-	if !ok || s.Family == nil || slices.ContainsFunc(conds, func(c expr.Expr) bool { return logical.HasSubquery(c) || logical.IsVolatile(c) }) {
+	if !ok || s.Family == nil {
+		return nil, false, nil
+	}
+	conds = s.Secured(conds)
+	if slices.ContainsFunc(conds, func(c expr.Expr) bool { return logical.HasSubquery(c) || logical.IsVolatile(c) }) {
 		return nil, false, nil
 	}
 	keys := make([]logical.SortKey, len(x.Keys))

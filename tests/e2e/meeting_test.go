@@ -25,6 +25,14 @@ func TestRightsWithin(t *testing.T) {
 		`create policy p on own using (who = current_user)`,
 		`alter table own enable row level security`,
 		`grant select, insert, update, delete on own to alice`,
+		`create table parts (id int, who text, e vector(2)) partition by list (id)`,
+		`create table parts1 partition of parts for values in (1, 2, 3)`,
+		`create table parts2 partition of parts default`,
+		`insert into parts select i, case when i % 2 = 0 then 'alice' else 'bob' end, ('[' || i || ',0]')::vector from generate_series(1, 300) i`,
+		`create index on parts using hnsw (e vector_l2_ops)`,
+		`create policy p on parts using (who = current_user)`,
+		`alter table parts enable row level security`,
+		`grant select on parts to alice`,
 		`create table hidden (x int)`,
 		`create table whole (a int) partition by list (a)`,
 		`create table kept (a int)`,
@@ -37,6 +45,15 @@ func TestRightsWithin(t *testing.T) {
 	c := mustBe(t, addr, "alice", "a")
 	if got := one(t, c, `select string_agg(n::text, ',') from near() n`); got != "1,3" {
 		t.Errorf("alice is near to %s", got)
+	}
+	for sql, want := range map[string]string{
+		`select string_agg(id::text, ',') from (select id from parts order by e <-> '[0,0]' limit 4) x`:              "2,4,6,8",
+		`select string_agg(id::text, ',') from (select id from parts where e <-> '[9,0]' < 4 order by id) x`:         "6,8,10,12",
+		`select string_agg(id::text, ',') from (select id from parts where id > 2 order by e <-> '[0,0]' limit 3) x`: "4,6,8",
+	} {
+		if got := one(t, c, sql); got != want {
+			t.Errorf("%s: %s, want %s", sql, got, want)
+		}
 	}
 	for _, x := range []struct{ sql, code, message string }{
 		{`select peek()`, "42501", "permission denied for table hidden"},
@@ -52,13 +69,5 @@ func TestRightsWithin(t *testing.T) {
 	} {
 		_, err := c.Exec(t.Context(), x.sql)
 		wantError(t, x.sql, err, x.code, x.message)
-	}
-	const security = "row security of tables with parents, children or partitions is not supported"
-	for _, x := range []struct{ sql, message string }{
-		{`alter table whole enable row level security`, security},
-		{`create table child () inherits (own)`, security},
-	} {
-		_, err := root.Exec(t.Context(), x.sql)
-		wantError(t, x.sql, err, "0A000", x.message)
 	}
 }

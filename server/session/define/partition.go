@@ -362,11 +362,6 @@ func rangeText(b []catalog.BoundValue) string {
 // join makes t, which is stored, a child of parent and checks the rows that this is about:
 // its own if it is a partition that had rows before, and those of the default partition.
 func (e *Env) join(ctx context.Context, parent, t *catalog.Table, hasRows bool) error {
-	for _, x := range []*catalog.Table{parent, t} {
-		if x.RowSecurity {
-			return securityInFamily(x)
-		}
-	}
 	p := copyTable(parent)
 	p.Children = append(slices.Clone(p.Children), t.ID)
 	slices.Sort(p.Children)

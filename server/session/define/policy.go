@@ -220,9 +220,6 @@ func (e *Env) renamePolicy(ctx context.Context, st *ast.Rename) error {
 func (e *Env) rowSecurity(t *catalog.Table, kind ast.AlterKind) error {
 	switch kind {
 	case ast.EnableRowSecurity:
-		if t.IsPartitioned() || len(t.Parents)+len(t.Children) > 0 {
-			return securityInFamily(t)
-		}
 		t.RowSecurity = true
 	case ast.DisableRowSecurity:
 		t.RowSecurity = false
@@ -232,13 +229,6 @@ func (e *Env) rowSecurity(t *catalog.Table, kind ast.AlterKind) error {
 		t.ForceRowSecurity = false
 	}
 	return e.putTable(t)
-}
-
-// securityInFamily refuses row security where rows come by another table than their own:
-// the checks of the one that is named are not made of the others' rows yet.
-func securityInFamily(t *catalog.Table) error {
-	return pgerr.Newf(pgerrcode.FeatureNotSupported, "row security of tables with parents, children or partitions is not supported").
-		WithDetail("This is about table %q.", t.Name)
 }
 
 // leavePolicies takes a role out of policies, and drops those that are for nobody else.
