@@ -12,7 +12,8 @@ import (
 
 // Who a session is: the role that logged in (Session.user), the session user, whom SET
 // SESSION AUTHORIZATION chooses, and the current user, whom SET ROLE does. The two
-// settings are the truth about it, so that transactions take them back like others.
+// settings are the truth about it, so that transactions take them back like others. While a
+// function runs that is SECURITY DEFINER its owner is the current user (Session.acting).
 
 // nobody is a role that has been dropped: it may do nothing.
 var nobody = &catalog.Role{ID: ^catalog.ID(0)}
@@ -25,6 +26,9 @@ func (s *Session) SessionUser() string {
 
 // CurrentUser implements builtin.Session.
 func (s *Session) CurrentUser() string {
+	if s.acting != nil {
+		return s.acting.Name
+	}
 	if r, _ := s.settings.get("role"); r != "none" && r != "" {
 		return r
 	}
@@ -35,7 +39,41 @@ func (s *Session) CurrentUser() string {
 func (s *Session) sessionRole() *catalog.Role { return s.roleOf(s.SessionUser()) }
 
 // current is the role whose rights the session has.
-func (s *Session) current() *catalog.Role { return s.roleOf(s.CurrentUser()) }
+func (s *Session) current() *catalog.Role {
+	if s.acting != nil {
+		return s.acting
+	}
+	return s.roleOf(s.CurrentUser())
+}
+
+// actAs makes the owner of a function that is SECURITY DEFINER the current user.
+func (s *Session) actAs(f *catalog.Function) {
+	if !f.Definer {
+		return
+	}
+	if s.acting = nobody; s.role.ID == 0 {
+		s.acting = s.role
+	}
+	if r, ok := s.Catalog().RoleByID(f.Owner); ok {
+		s.acting = r
+	}
+}
+
+// actingID is the role by that a function acts, 0 outside of functions with their owner's rights.
+func (s *Session) actingID() catalog.ID {
+	if s.acting == nil {
+		return 0
+	}
+	return s.acting.ID
+}
+
+// mayBecome refuses another identity inside of a function that is SECURITY DEFINER.
+func (s *Session) mayBecome(setting string) error {
+	if s.acting == nil {
+		return nil
+	}
+	return pgerr.Newf(pgerrcode.InsufficientPrivilege, "cannot set parameter %q within security-definer function", setting)
+}
 
 func (s *Session) roleOf(name string) *catalog.Role {
 	if s.role.ID == 0 { // the server's own session
@@ -49,6 +87,9 @@ func (s *Session) roleOf(name string) *catalog.Role {
 
 // setRole is SET ROLE.
 func (s *Session) setRole(name string, local bool) error {
+	if err := s.mayBecome("role"); err != nil {
+		return err
+	}
 	if name != "none" {
 		r, ok := s.Catalog().Role(name)
 		if !ok {
@@ -67,6 +108,9 @@ func (s *Session) setRole(name string, local bool) error {
 // setSessionUser is SET SESSION AUTHORIZATION: only who logged in as a superuser may
 // become somebody else.
 func (s *Session) setSessionUser(name string, local bool) error {
+	if err := s.mayBecome("session_authorization"); err != nil {
+		return err
+	}
 	r, ok := s.Catalog().Role(name)
 	switch {
 	case !ok:

@@ -65,7 +65,7 @@ func (r *plRun) trap(ctx context.Context, b *plpgsql.Block, sc *plScope) (flow, 
 	if err := s.tx.ensure(ctx); err != nil {
 		return flow{}, err
 	}
-	save, pinned, calls, role := s.tx.here(""), s.pinned, s.calls, s.role
+	save, pinned, calls, acting := s.tx.here(""), s.pinned, s.calls, s.acting
 	atomic := r.atomic
 	r.atomic = true
 	fl, err := r.statements(ctx, b.Body, sc)
@@ -91,7 +91,7 @@ func (r *plRun) trap(ctx context.Context, b *plpgsql.Block, sc *plScope) (flow, 
 		if !matches {
 			continue
 		}
-		s.pinned, s.calls, s.role = pinned, calls, role
+		s.pinned, s.calls, s.acting = pinned, calls, acting
 		if err := s.tx.backTo(&save); err != nil {
 			return flow{}, err
 		}

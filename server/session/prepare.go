@@ -58,11 +58,12 @@ type stamp struct {
 	settings      int
 	sizes         int // of temporary tables
 	trigger       catalog.ID
+	acting        catalog.ID
 }
 
 func (s *Session) stampNow() stamp {
 	snap := s.Catalog()
-	return stamp{snap.Version, snap.TempVersion(), s.settings.version, s.tempSizes(snap), s.triggers.visible()}
+	return stamp{snap.Version, snap.TempVersion(), s.settings.version, s.tempSizes(snap), s.triggers.visible(), s.actingID()}
 }
 
 // cachedPlan is an entry of the shared plan cache: a single planned statement.
@@ -165,7 +166,7 @@ func (s *Session) planKeyNow() string {
 		s.settings.key, s.settings.keyVersion = sb.String(), s.settings.version+1
 	}
 	snap := s.Catalog()
-	return fmt.Sprintf("%s\x00%d\x00%d\x00%d\x00%d\x00%d", s.settings.key, s.db.id, snap.Version, snap.TempVersion(), s.tempSizes(snap), s.triggers.visible())
+	return fmt.Sprintf("%s\x00%d\x00%d\x00%d\x00%d\x00%d\x00%d", s.settings.key, s.db.id, snap.Version, snap.TempVersion(), s.tempSizes(snap), s.triggers.visible(), s.actingID())
 }
 
 // shareable reports a query whose plan other sessions may use.

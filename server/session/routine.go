@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -75,27 +74,21 @@ func (s *Session) activate(ctx context.Context, f *catalog.Function, fr *frame) 
 
 // takeOn makes the settings of a function, and the rights of its owner, those of the session.
 func (s *Session) takeOn(f *catalog.Function) (back func(), err error) {
-	role := s.role
-	if r, ok := s.Catalog().RoleByID(f.Owner); ok && f.Definer {
-		s.role = r
-	}
+	acting := s.acting
+	s.actAs(f)
 	if len(f.Settings) == 0 {
-		return func() { s.role = role }, nil
+		return func() { s.acting = acting }, nil
 	}
-	var undo []func()
+	at := len(s.settings.undo)
 	back = func() {
-		for _, u := range slices.Backward(undo) {
-			u()
-		}
-		s.role = role
+		s.settings.leave(at)
+		s.acting = acting
 	}
 	for _, o := range f.Settings {
-		u, err := s.settings.during(o.Name, o.Value)
-		if err != nil {
+		if err := s.SetSetting(o.Name, o.Value, true); err != nil {
 			back()
 			return nil, err
 		}
-		undo = append(undo, u)
 	}
 	return back, nil
 }

@@ -3,6 +3,7 @@ package session
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -468,20 +469,21 @@ func (s *settings) bool(name string) bool {
 	return v == "on"
 }
 
-// during sets a parameter until the function that it returns is called.
-func (s *settings) during(name, value string) (back func(), err error) {
-	key := strings.ToLower(name)
-	old, had := s.values[key]
-	set, n := s.set[key], len(s.undo)
-	if err := s.assign(name, value, true); err != nil {
-		return nil, err
+// leave ends a function with settings of its own, which began at a place in the undo log:
+// what was set LOCAL since then goes, and what a SET without it has changed stays.
+func (s *settings) leave(at int) {
+	if at > len(s.undo) { // a rollback has been here
+		return
 	}
-	s.undo = s.undo[:n]
-	return func() {
-		if s.put(key, old); !had {
-			delete(s.values, key)
+	kept := map[string]bool{}
+	for i := len(s.undo) - 1; i >= at; i-- {
+		c := s.undo[i]
+		switch {
+		case !c.local:
+			kept[c.name] = true
+		case !kept[c.name]:
+			s.revert(c)
 		}
-		s.set[key] = set
-		_ = s.apply(key)
-	}, nil
+	}
+	s.undo = append(s.undo[:at], slices.DeleteFunc(slices.Clone(s.undo[at:]), func(c change) bool { return !kept[c.name] })...)
 }

@@ -164,7 +164,7 @@ func (s *Session) set(ctx context.Context, st *ast.Set) (string, error) {
 		}
 		return tag, s.settings.reset(st.Name, st.Local)
 	}
-	if st.Local && !s.tx.inBlock() { // it ends with the transaction, however short
+	if st.Local && !s.tx.inBlock() && s.calls == 0 { // it ends with the transaction, however short
 		s.warn(pgerrcode.NoActiveSQLTransaction, "SET LOCAL can only be used in transaction blocks")
 	}
 	v, err := s.setValue(ctx, st)

@@ -163,23 +163,6 @@ func (e *Env) moveFunction(ctx context.Context, st *ast.AlterSchema) error {
 	return e.renameFunction(ctx, f, to.ID, f.Name)
 }
 
-func (e *Env) ownFunction(ctx context.Context, st *ast.AlterOwner) error {
-	f, err := e.ownRoutine(st.Kind, &st.Name, st.Args)
-	if err != nil {
-		return err
-	}
-	to, err := e.roleNamed(st.Owner)
-	if err != nil {
-		return err
-	}
-	if !e.Super {
-		return notOwner("function", f.Name)
-	}
-	c := *f
-	c.Owner = to.ID
-	return e.change(ctx).PutFunction(&c)
-}
-
 func (e *Env) commentFunction(st *ast.Comment, text string) error {
 	f, err := e.ownRoutine(st.Kind, &st.Name, st.Args)
 	if err != nil {

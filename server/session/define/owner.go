@@ -275,6 +275,13 @@ func (e *Env) reassign(ctx context.Context, st *ast.ReassignOwned) error {
 				}
 			}
 		}
+		for _, f := range e.Catalog.AllFunctions() {
+			if f.Owner == old {
+				if err := e.giveFunction(ctx, f, to.ID); err != nil {
+					return err
+				}
+			}
+		}
 		for _, c := range e.Catalog.UserCollations() {
 			if c.Owner == old {
 				n := *c
@@ -334,6 +341,11 @@ func (e *Env) dropOwned(ctx context.Context, st *ast.DropOwned) error {
 	for _, t := range e.Catalog.Types() {
 		if owned(t.Owner) {
 			targets = append(targets, object{kind: typeObject, id: t.ID})
+		}
+	}
+	for _, f := range e.Catalog.AllFunctions() {
+		if owned(f.Owner) {
+			targets = append(targets, object{kind: functionObject, id: f.ID})
 		}
 	}
 	for _, c := range e.Catalog.UserCollations() {
@@ -419,6 +431,10 @@ func (e *Env) ownerOf(o catalog.Object) catalog.ID {
 		if r, ok := e.Catalog.RowType(o.ID); ok {
 			return r.Table.Owner
 		}
+	case catalog.FunctionClass:
+		if f, ok := e.Catalog.FunctionByID(o.ID); ok {
+			return f.Owner
+		}
 	case catalog.DatabaseClass:
 		return e.Catalog.DatabaseOwner()
 	}
@@ -436,6 +452,10 @@ func (e *Env) describeObject(o catalog.Object) string {
 		return e.describe(object{kind: schemaObject, id: o.ID})
 	case catalog.TypeClass:
 		return e.describe(object{kind: typeObject, id: o.ID})
+	case catalog.FunctionClass:
+		if _, ok := e.Catalog.FunctionByID(o.ID); ok {
+			return e.describe(object{kind: functionObject, id: o.ID})
+		}
 	case catalog.DatabaseClass:
 		return "database " + e.Database
 	case catalog.LanguageClass:
@@ -471,6 +491,9 @@ func (e *Env) roleUses(role catalog.ID) (out []string) {
 	}
 	for _, q := range e.Catalog.Sequences() {
 		owner(q.ID, q.Owner, object{kind: sequenceObject, id: q.ID})
+	}
+	for _, f := range e.Catalog.AllFunctions() {
+		owner(f.ID, f.Owner, object{kind: functionObject, id: f.ID})
 	}
 	for _, c := range e.Catalog.UserCollations() {
 		owner(c.ID, c.Owner, object{kind: collationObject, id: c.ID})
