@@ -58,6 +58,9 @@ func (b *binder) resolveRoutine(schema, name string, args []expr.Expr, shape bui
 		if _, ok := b.schemaID(schema); !ok {
 			return nil, errAt(pos, pgerrcode.InvalidSchemaName, "schema \"%s\" does not exist", schema)
 		}
+		if err := b.mayLookInto(&ast.QName{Schema: schema, At: ast.At{Pos: pos}}); err != nil {
+			return nil, err
+		}
 	}
 	if len(args) > maxArguments {
 		return nil, errAt(pos, pgerrcode.TooManyArguments, "cannot pass more than %d arguments to a function", maxArguments)

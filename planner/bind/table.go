@@ -216,6 +216,7 @@ func storedScalar(text string, t *catalog.Table, place Place, want types.T, colu
 	if err != nil {
 		return nil, err
 	}
+	o.Role = 0 // its names were looked up when it was made
 	x, err := Scalar(e, t, place, want, column, o)
 	return x, withoutPosNil(err)
 }

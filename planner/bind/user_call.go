@@ -77,10 +77,10 @@ func (b *binder) userDefault(f *catalog.Function, i int, t types.OID, pos ast.Po
 	if err != nil {
 		return nil, err
 	}
-	vars := b.o.Vars
-	b.o.Vars = nil
+	vars, role := b.o.Vars, b.o.Role
+	b.o.Vars, b.o.Role = nil, 0
 	e, err := b.expr(&scope{}, x)
-	b.o.Vars = vars
+	b.o.Vars, b.o.Role = vars, role
 	if err != nil {
 		return nil, withoutPos(err)
 	}
@@ -154,7 +154,7 @@ func (b *binder) inlined(call *expr.Call) expr.Expr {
 	f := call.Fn.User
 	switch {
 	case f.Language != "sql", f.RetSet, f.Definer, f.Settings != nil, f.Ret.OID == types.VoidOID, b.keepCalls, slices.Contains(b.inlining, f), b.callInFrom == ast.Pos(call.Pos) && call.Pos >= 0,
-		f.Ret.OID == types.RecordOID, types.IsComposite(f.Ret.OID), f.RetDomain != 0:
+		f.Ret.OID == types.RecordOID, types.IsComposite(f.Ret.OID), f.RetDomain != 0, !b.mayExecute(f):
 		return nil
 	}
 	x := b.bodyExpr(f)

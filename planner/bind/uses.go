@@ -55,6 +55,13 @@ func (b *binder) useTable(t *catalog.Table, need catalog.Priv) int {
 	return b.use(catalog.Object{Class: catalog.RelationClass, ID: t.ID}, kind, t.Name, need)
 }
 
+// mayExecute reports that who runs the statement may call a function.
+func (b *binder) mayExecute(f *catalog.Function) bool {
+	o := catalog.Object{Class: catalog.FunctionClass, ID: f.ID}
+	return b.o.Super || b.o.Role == 0 || b.o.Catalog.RightsOf(o) == nil ||
+		b.o.Catalog.Allowed(o, f.Owner, b.o.Role, catalog.PrivExecute) != 0
+}
+
 func (b *binder) useVirtual(t *syscat.Table) {
 	kind := "table"
 	if t.Kind == 'v' {
@@ -178,6 +185,9 @@ func (b *binder) secureUses(s *logical.Scan) {
 	own := logical.Produced(s)
 	for _, e := range s.Secure {
 		logical.Walk(e, func(n expr.Expr) bool {
+			if c, ok := n.(*expr.Call); ok {
+				b.useFunction(c)
+			}
 			q, ok := n.(*logical.Subquery)
 			if !ok {
 				return true

@@ -63,6 +63,9 @@ func (s *Session) callProcedure(ctx context.Context, st *ast.Call, p *prepared, 
 	if err != nil {
 		return nil, nil, err
 	}
+	if err := s.mayExecute(c.Fn.User); err != nil {
+		return nil, nil, err
+	}
 	env := s.newEnv(ctx, s.tx.txn, params)
 	env.Arena = new(batch.Arena)
 	var scratch expr.Scratch
@@ -125,6 +128,9 @@ func (s *Session) do(ctx context.Context, st *ast.Do) error {
 	}
 	if _, err := s.tx.statementView(ctx, true); err != nil {
 		return err
+	}
+	if user := s.current(); !user.Super && s.Catalog().Allowed(catalog.PLpgSQL, catalog.BootstrapRoleID, user.ID, catalog.PrivUsage) == 0 {
+		return pgerr.New(pgerrcode.InsufficientPrivilege, "permission denied for language plpgsql")
 	}
 	f := &catalog.Function{Name: "inline_code_block", Kind: 'f', Ret: types.Of(types.VoidOID), Language: "plpgsql", Body: st.Code, Volatility: 'v', Owner: s.role.ID}
 	a, leave, err := s.activate(ctx, f, nil)

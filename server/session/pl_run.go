@@ -632,6 +632,9 @@ func (r *plRun) compile(x plpgsql.Text, sc *plScope, want types.T) (*plExpr, err
 			return nil, err
 		}
 		if ok {
+			if err := r.s.mayCall(bound); err != nil {
+				return nil, err
+			}
 			e.t = bound.Type()
 			e.prog, err = expr.Compile(bound)
 			return e, err

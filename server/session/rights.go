@@ -5,6 +5,7 @@ import (
 
 	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/pgerr"
 )
 
@@ -42,6 +43,12 @@ func mayUse(snap *catalog.Snapshot, u *physical.Use, role catalog.ID) bool {
 			return false
 		}
 		owner = q.Owner
+	case u.Class == catalog.FunctionClass:
+		f, ok := snap.FunctionByID(u.ID)
+		if !ok {
+			return false
+		}
+		owner = f.Owner
 	}
 	lacks := u.Need &^ snap.Allowed(u.Object, owner, role, u.Need)
 	if lacks == 0 {
@@ -77,6 +84,33 @@ func mayUseColumns(snap *catalog.Snapshot, t *catalog.Table, role catalog.ID, p 
 		}
 	}
 	return false
+}
+
+// mayExecute refuses a function or procedure without EXECUTE.
+func (s *Session) mayExecute(f *catalog.Function) error {
+	o := catalog.Object{Class: catalog.FunctionClass, ID: f.ID}
+	if user := s.current(); user.Super || user.ID == 0 || s.Catalog().Allowed(o, f.Owner, user.ID, catalog.PrivExecute) != 0 {
+		return nil
+	}
+	kind := "function"
+	if f.IsProcedure() {
+		kind = "procedure"
+	}
+	return pgerr.Newf(pgerrcode.InsufficientPrivilege, "permission denied for %s %s", kind, f.Name)
+}
+
+// mayCall refuses an expression with functions that the user may not call.
+func (s *Session) mayCall(e expr.Expr) (err error) {
+	if s.current().Super {
+		return nil
+	}
+	expr.Walk(e, func(n expr.Expr) bool {
+		if c, ok := n.(*expr.Call); ok && c.Fn.User != nil && err == nil {
+			err = s.mayExecute(c.Fn.User)
+		}
+		return err == nil
+	})
+	return err
 }
 
 // mayDraw refuses a sequence of which the user has none of the privileges. Those of

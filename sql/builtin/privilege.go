@@ -167,7 +167,7 @@ func holdsPrivilege(s *catalog.Snapshot, word string, id, owner catalog.ID, attr
 }
 
 // languageIDs are the OIDs of the languages that are always there.
-var languageIDs = map[string]catalog.ID{"internal": 12, "c": 13, "sql": 14, "plpgsql": 13776}
+var languageIDs = map[string]catalog.ID{"internal": 12, "c": 13, "sql": 14, "plpgsql": 13563}
 
 // privilegeObject finds the object and its owner.
 func privilegeObject(c *Ctx, s Session, k *privilegeKind, i int, d types.Datum) (id, owner catalog.ID, exists bool, err error) {
@@ -201,6 +201,12 @@ func privilegeObject(c *Ctx, s Session, k *privilegeKind, i int, d types.Datum) 
 			return 0, 0, false, nil
 		}
 		return id, x.Owner, true, nil
+	case types.RegprocedureOID:
+		if f, ok := cat.FunctionByID(id); ok {
+			owner = f.Owner
+		} else if id >= catalog.DatabaseID {
+			return 0, 0, false, nil
+		}
 	case types.RegtypeOID:
 		if t, ok := cat.TypeByID(id); ok {
 			owner = t.Owner

@@ -49,6 +49,9 @@ const (
 	CheckpointID      ID = 4544
 )
 
+// PLpgSQL is the language PL/pgSQL.
+var PLpgSQL = Object{LanguageClass, 13563}
+
 func idText(id ID) string { return strconv.FormatUint(uint64(id), 10) }
 
 // RightsOf are what was granted on an object, nil if nothing was.

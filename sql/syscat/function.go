@@ -53,6 +53,7 @@ func (r *rows) userProc(f *catalog.Function) {
 		config = append(config, s.Name+"="+s.Value)
 	}
 	r.strs("proconfig", config)
+	r.aclOf("proacl", catalog.FunctionClass, f.ID, f.Owner)
 	if text := r.printer().FunctionBody(f); text != "" {
 		r.text("prosqlbody", text)
 	}

@@ -299,6 +299,9 @@ func (e *Edit) RemoveFunction(id catalog.ID) error {
 		return err
 	}
 	e.Snap.RemoveFunction(id)
+	if err := e.RemoveRights(catalog.Object{Class: catalog.FunctionClass, ID: id}); err != nil {
+		return err
+	}
 	return e.remove(kindFunction, id)
 }
 

@@ -166,6 +166,14 @@ func (e *Env) giveNew(ctx context.Context, before *catalog.Snapshot) error {
 			return err
 		}
 	}
+	for _, f := range e.Catalog.AllFunctions() {
+		if _, was := before.FunctionByID(f.ID); was {
+			continue
+		}
+		if err := give(catalog.FunctionClass, f.ID, f.Owner, f.Schema); err != nil {
+			return err
+		}
+	}
 	for _, s := range e.Catalog.Schemas() {
 		if _, was := before.SchemaByID(s.ID); was || s.Temp {
 			continue

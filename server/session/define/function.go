@@ -26,6 +26,9 @@ func (e *Env) createFunction(ctx context.Context, st *ast.CreateFunction) error 
 		if !st.Replace {
 			return pgerr.Newf(pgerrcode.DuplicateFunction, "function %q already exists with same argument types", f.Name)
 		}
+		if err := e.mayChangeRoutine(old, routineWord(old), old.Name); err != nil {
+			return err
+		}
 		if err := e.replaceableFunction(old, f); err != nil {
 			return err
 		}
@@ -73,7 +76,16 @@ func (e *Env) newFunction(ctx context.Context, st *ast.CreateFunction) (*catalog
 	case f.Language == "":
 		return nil, functionError("no language specified")
 	}
+	if err := e.mayUseLanguage(f.Language); err != nil {
+		return nil, err
+	}
 	if err := knownLanguage(f.Language, st); err != nil {
+		return nil, err
+	}
+	if f.Leakproof && !e.Super {
+		return nil, denied("only superuser can define a leakproof function")
+	}
+	if err := e.mayUseTypes(st); err != nil {
 		return nil, err
 	}
 	if err := e.functionArgs(f, st); err != nil {

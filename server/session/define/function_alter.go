@@ -36,8 +36,12 @@ func (e *Env) routine(kind ast.ObjectKind, n *ast.QName, args []ast.TypeName) (*
 	path := e.Path
 	if n.Schema != "" {
 		path = []string{n.Schema}
-		if _, ok := e.Catalog.Schema(n.Schema); !ok {
+		s, ok := e.Catalog.Schema(n.Schema)
+		if !ok {
 			return nil, pgerr.Newf(pgerrcode.InvalidSchemaName, "schema %q does not exist", n.Schema)
+		}
+		if !e.Super && !e.Catalog.MayUseSchema(s, e.Owner, catalog.PrivUsage) {
+			return nil, denied("permission denied for schema %s", s.Name)
 		}
 	}
 	var found []*catalog.Function
@@ -108,6 +112,9 @@ func (e *Env) alterFunction(ctx context.Context, st *ast.AlterFunction) error {
 	if err != nil {
 		return err
 	}
+	if err := e.mayChangeRoutine(f, strings.ToLower(string(st.Kind)), dotted(&st.Name)); err != nil {
+		return err
+	}
 	c := *f
 	for i := range st.Options {
 		if st.Options[i].Name == "rows" && !f.RetSet {
@@ -116,6 +123,9 @@ func (e *Env) alterFunction(ctx context.Context, st *ast.AlterFunction) error {
 	}
 	if _, _, err := e.functionOptions(&c, st.Options, false); err != nil {
 		return err
+	}
+	if c.Leakproof && !f.Leakproof && !e.Super {
+		return denied("only superuser can define a leakproof function")
 	}
 	return e.change(ctx).PutFunction(&c)
 }

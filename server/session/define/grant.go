@@ -116,6 +116,8 @@ func (e *Env) securables(st *ast.Grant) (out []securable, err error) {
 			s, err = e.grantedType(st.Kind, n)
 		case catalog.LanguageClass:
 			s, err = language(n.Name)
+		case catalog.FunctionClass:
+			s, err = e.grantedRoutine(st, i)
 		default:
 			return nil, pgerr.NotSupported(int(st.Pos), "GRANT and REVOKE on a %s are not supported", strings.ToLower(string(st.Kind)))
 		}
@@ -136,7 +138,7 @@ func (e *Env) databaseObject() *securable {
 var languages = map[string]struct {
 	id      catalog.ID
 	trusted bool
-}{"internal": {12, false}, "c": {13, false}, "sql": {14, true}, "plpgsql": {13776, true}}
+}{"internal": {12, false}, "c": {13, false}, "sql": {14, true}, "plpgsql": {13563, true}}
 
 func language(name string) (*securable, error) {
 	l, ok := languages[name]
@@ -244,6 +246,12 @@ func (e *Env) allIn(st *ast.Grant) (out []securable, err error) {
 					out = append(out, *sequenceObjectOf(q))
 				}
 			}
+		case catalog.FunctionClass:
+			for _, f := range e.Catalog.AllFunctions() {
+				if f.Schema == s.ID && (st.Kind == ast.ObjRoutine || (st.Kind == ast.ObjProcedure) == f.IsProcedure()) {
+					out = append(out, *routineObjectOf(f))
+				}
+			}
 		default:
 			return nil, pgerr.NotSupported(int(st.Pos), "GRANT and REVOKE on all %ss of a schema are not supported", strings.ToLower(string(st.Kind)))
 		}
@@ -332,7 +340,7 @@ func (e *Env) grantWhole(st *ast.Grant, s *securable, r *catalog.Rights, words [
 	if !all {
 		var err error
 		if want, err = privilegesFor(words, s.Class, as); err != nil {
-			return err
+			return asRoutine(err, st.Kind)
 		}
 		if as != s.Class { // GRANT … ON TABLE of a sequence
 			if bad := want &^ (s.Class.All()); bad != 0 {

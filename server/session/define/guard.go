@@ -3,6 +3,8 @@ package define
 import (
 	"strings"
 
+	"github.com/jackc/pgerrcode"
+
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
@@ -21,6 +23,10 @@ func (e *Env) Permit(stmt ast.Stmt) error {
 	case *ast.CreateSequence, *ast.CreateCollation, *ast.CreateEnum, *ast.CreateComposite, *ast.CreateDomain,
 		*ast.CreateDatabase, *ast.AlterDatabase, *ast.RoleStmt, *ast.Grant, *ast.AlterDefaults, *ast.ReassignOwned, *ast.DropOwned, *ast.Policy, *ast.AlterOwner:
 		return nil // ask for themselves
+	case *ast.CreateFunction, *ast.AlterFunction:
+		return nil // ask for themselves
+	case *ast.CreateTrigger:
+		return e.permitTrigger(st)
 	case *ast.CreateTable:
 		return e.permitTable(st)
 	case *ast.CreateView:
@@ -368,8 +374,17 @@ func (e *Env) permitRename(st *ast.Rename) error {
 			return e.ownsType(&st.Name)
 		}
 		return e.ownsRelation(&st.Name, "")
-	case ast.ObjColumn:
+	case ast.ObjColumn, ast.ObjTrigger:
 		return e.ownsRelation(&st.Name, "")
+	case ast.ObjFunction, ast.ObjProcedure, ast.ObjRoutine:
+		if err := e.permitRoutine(st.Kind, &st.Name, st.Args); err != nil {
+			return err
+		}
+		if f, err := e.routine(st.Kind, &st.Name, st.Args); err == nil {
+			s, _ := e.Catalog.SchemaByID(f.Schema)
+			return e.mayCreateIn(s)
+		}
+		return nil
 	case ast.ObjTable, ast.ObjView, ast.ObjMatView, ast.ObjSequence, ast.ObjIndex:
 		if err := e.ownsRelation(&st.Name, ""); err != nil {
 			return err
@@ -395,6 +410,8 @@ func (e *Env) permitMove(st *ast.AlterSchema) error {
 		err = e.ownsCollation(&st.Name)
 	case ast.ObjTable, ast.ObjView, ast.ObjMatView, ast.ObjSequence:
 		err = e.ownsRelation(&st.Name, "")
+	case ast.ObjFunction, ast.ObjProcedure, ast.ObjRoutine:
+		err = e.permitRoutine(st.Kind, &st.Name, st.Args)
 	default:
 		err = denied("permission denied: ALTER %s is for superusers", st.Kind)
 	}
@@ -422,6 +439,18 @@ func (e *Env) permitDrop(st *ast.Drop) error {
 			o = e.relationOwner(n)
 		case ast.ObjType, ast.ObjDomain:
 			o = e.typeOwner(n)
+		case ast.ObjFunction, ast.ObjProcedure, ast.ObjRoutine:
+			f, err := e.routine(st.Kind, n, st.Args[i])
+			if pgerr.Code(err) == pgerrcode.InsufficientPrivilege {
+				return err
+			}
+			if err == nil {
+				o = &ownedObject{f.Owner, f.Schema, strings.ToLower(string(st.Kind)), dotted(n)}
+			}
+		case ast.ObjTrigger:
+			if err := e.ownsRelation(st.Table, "relation"); err != nil {
+				return err
+			}
 		case ast.ObjCollation:
 			if c, err := e.collationByName(n); err == nil {
 				o = &ownedObject{c.Owner, c.Schema, "collation", c.Name}
@@ -457,8 +486,17 @@ func (e *Env) permitComment(st *ast.Comment) error {
 	switch st.Kind {
 	case ast.ObjTable, ast.ObjView, ast.ObjMatView, ast.ObjSequence, ast.ObjIndex, ast.ObjConstraint, "POLICY":
 		return e.ownsRelation(&st.Name, "")
-	case ast.ObjColumn:
-		return e.ownsRelation(&st.Name, "")
+	case ast.ObjColumn, ast.ObjTrigger:
+		return e.ownsRelation(&st.Name, "relation")
+	case ast.ObjFunction, ast.ObjProcedure, ast.ObjRoutine:
+		f, err := e.routine(st.Kind, &st.Name, st.Args)
+		if err == nil {
+			return e.mayChangeRoutine(f, strings.ToLower(string(st.Kind)), dotted(&st.Name))
+		}
+		if pgerr.Code(err) == pgerrcode.InsufficientPrivilege {
+			return err
+		}
+		return nil
 	case ast.ObjType, ast.ObjDomain:
 		return e.ownsType(&st.Name)
 	case ast.ObjSchema:

@@ -503,12 +503,12 @@ func (e *Env) roleUses(role catalog.ID) (out []string) {
 			continue
 		}
 		if r.ACL.Mentions(role) {
-			uses = append(uses, use{r.ID, "privileges for " + e.describeObject(r.Object)})
+			uses = append(uses, use{r.Object.ID, "privileges for " + e.describeObject(r.Object)})
 		}
 		t, ok := e.Catalog.TableByID(r.Object.ID)
 		for _, attr := range slices.Sorted(maps.Keys(r.Columns)) {
 			if ok && r.Columns[attr].Mentions(role) {
-				uses = append(uses, use{r.ID, "privileges for " + e.describe(object{kind: columnObject, id: t.ID, attr: attr})})
+				uses = append(uses, use{r.Object.ID, "privileges for " + e.describe(object{kind: columnObject, id: t.ID, attr: attr})})
 			}
 		}
 	}

@@ -54,6 +54,11 @@ func (e *Env) createTrigger(ctx context.Context, st *ast.CreateTrigger) error {
 	if g.Function, err = e.triggerFunction(&st.Function); err != nil {
 		return err
 	}
+	if f, ok := e.Catalog.FunctionByID(g.Function); ok {
+		if err := e.mayExecute(f, dotted(&st.Function)); err != nil {
+			return err
+		}
+	}
 	old := t.Trigger(st.Name)
 	if err := replaceableTrigger(t, old, st, false); err != nil {
 		return err
@@ -234,8 +239,12 @@ func transitionFits(t *catalog.Table, st *ast.CreateTrigger, g *catalog.Trigger,
 // triggerFunction finds the function that a trigger calls: one without arguments.
 func (e *Env) triggerFunction(n *ast.QName) (catalog.ID, error) {
 	if n.Schema != "" && n.Schema != "pg_catalog" {
-		if _, ok := e.Catalog.Schema(n.Schema); !ok {
+		s, ok := e.Catalog.Schema(n.Schema)
+		if !ok {
 			return 0, pgerr.Newf(pgerrcode.InvalidSchemaName, "schema %q does not exist", n.Schema)
+		}
+		if !e.Super && !e.Catalog.MayUseSchema(s, e.Owner, catalog.PrivUsage) {
+			return 0, denied("permission denied for schema %s", s.Name)
 		}
 	}
 	id, ret := e.functionWithoutArgs(n)
