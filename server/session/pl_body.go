@@ -28,6 +28,9 @@ type plBody struct {
 	outs   []int // of the output ones
 	// exprs and stmts keep what was made of the SQL in the text.
 	exprs map[exprKey]*plExpr
+	// made counts them, and at finds those of the text by their place.
+	made  int
+	at    []*plExpr
 	stmts map[exprKey]*statement
 }
 

@@ -44,6 +44,8 @@ type plRun struct {
 	trig   *TriggerCall
 	value  plValue // of RETURN
 	atomic bool    // no COMMIT
+	// scratches are the working memory of expressions, by their numbers.
+	scratches []*expr.Scratch
 }
 
 // plValue is a value with its type.
@@ -552,7 +554,9 @@ func (r *plRun) inStatement(err error, text string) error {
 
 // plExpr is an expression with what was made of it.
 type plExpr struct {
+	n      int // its number in the body
 	sql    string
+	want   types.T
 	prog   *expr.Program
 	t      types.T
 	vars   *bind.Variables
@@ -565,21 +569,16 @@ type plExpr struct {
 func (r *plRun) eval(ctx context.Context, x plpgsql.Text, sc *plScope, want types.T) (plValue, error) {
 	prefix := r.prefix
 	r.prefix = ""
-	key := exprKey{pos: x.Pos, want: want}
-	if x.Pos < 0 { // it is not a piece of the text
-		key.sql = x.SQL
-	}
-	e := r.b.exprs[key]
 	if !r.known {
 		r.now, r.known = r.s.stampNow(), true
 	}
+	e := r.b.expr(x, want)
 	if e == nil || e.sql != x.SQL || e.query == nil && (e.fresh != r.now || r.stale(e.vars)) {
 		var err error
 		if e, err = r.compile(x, sc, want); err != nil {
 			return plValue{}, r.inExpr(r.bound(err), prefix, x.SQL)
 		}
-		e.sql = x.SQL
-		r.b.exprs[key] = e
+		r.b.keep(e, x, want)
 	}
 	if e.query != nil {
 		v, err := r.evalQuery(ctx, e.query, x, sc)
@@ -598,13 +597,61 @@ func (r *plRun) eval(ctx context.Context, x plpgsql.Text, sc *plScope, want type
 		params = append(params, r.slot(v))
 	}
 	env.Params = params
-	d, err := e.prog.One(&env.Env, &r.scratch)
+	d, err := e.prog.One(&env.Env, r.scratchOf(e))
 	env.Params = outer
 	e.params = params
 	if err != nil {
 		return plValue{}, err
 	}
 	return plValue{d.Clone(), e.t}, nil
+}
+
+// expr finds what was made of an expression.
+func (b *plBody) expr(x plpgsql.Text, want types.T) *plExpr {
+	if x.Pos >= 0 && x.Pos < len(b.at) {
+		if e := b.at[x.Pos]; e != nil && e.want == want {
+			return e
+		}
+	}
+	return b.exprs[exprKeyOf(x, want)]
+}
+
+func exprKeyOf(x plpgsql.Text, want types.T) exprKey {
+	key := exprKey{pos: x.Pos, want: want}
+	if x.Pos < 0 { // it is not a piece of the text
+		key.sql = x.SQL
+	}
+	return key
+}
+
+// keep keeps what was made of an expression.
+func (b *plBody) keep(e *plExpr, x plpgsql.Text, want types.T) {
+	key := exprKeyOf(x, want)
+	if old := b.exprs[key]; old != nil {
+		e.n = old.n
+	} else {
+		e.n = b.made
+		b.made++
+	}
+	e.sql, e.want, b.exprs[key] = x.SQL, want, e
+	if b.at == nil {
+		b.at = make([]*plExpr, len(b.fn.Body)+1)
+	}
+	if x.Pos >= 0 && x.Pos < len(b.at) {
+		b.at[x.Pos] = e
+	}
+}
+
+// scratchOf is the working memory for an expression: each has its own, so that none looks
+// for it among all.
+func (r *plRun) scratchOf(e *plExpr) *expr.Scratch {
+	for len(r.scratches) <= e.n {
+		r.scratches = append(r.scratches, nil)
+	}
+	if r.scratches[e.n] == nil {
+		r.scratches[e.n] = new(expr.Scratch)
+	}
+	return r.scratches[e.n]
 }
 
 func (r *plRun) compile(x plpgsql.Text, sc *plScope, want types.T) (*plExpr, error) {

@@ -171,6 +171,11 @@ func (st *state) out(id int, sel []uint16) *batch.Col {
 func (st *state) fill(id int, d types.Datum, sel []uint16) *batch.Col {
 	ns := &st.nodes[id]
 	n := rows(sel)
+	if n == 1 && ns.col.Null != nil { // setting it is no more than comparing
+		ns.col.Set(0, d)
+		ns.val, ns.filled = d, 1
+		return &ns.col
+	}
 	if ns.filled >= n && ns.filled > 0 && sameDatum(ns.val, d) {
 		return &ns.col
 	}

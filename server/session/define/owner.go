@@ -502,8 +502,12 @@ func (e *Env) roleUses(role catalog.ID) (out []string) {
 		if e.ownerOf(r.Object) == role {
 			continue
 		}
+		at := r.Object.ID
+		if r.Class == catalog.TypeClass {
+			at = r.ID // OIDs of types tell nothing of the order
+		}
 		if r.ACL.Mentions(role) {
-			uses = append(uses, use{r.Object.ID, "privileges for " + e.describeObject(r.Object)})
+			uses = append(uses, use{at, "privileges for " + e.describeObject(r.Object)})
 		}
 		t, ok := e.Catalog.TableByID(r.Object.ID)
 		for _, attr := range slices.Sorted(maps.Keys(r.Columns)) {
