@@ -37,7 +37,8 @@ func (s *Session) describeCall(p *prepared, st *ast.Call) error {
 
 // call is CALL.
 func (s *Session) call(ctx context.Context, p *portal, st *ast.Call) (source, error) {
-	out, row, err := s.callProcedure(ctx, st, p.stmt, p.params)
+	defer s.top(p)()
+	out, row, err := s.callProcedure(ctx, st, p.stmt, p.params, s.ending.enter)
 	if err != nil {
 		return nil, err
 	}
@@ -54,8 +55,9 @@ func (s *Session) call(ctx context.Context, p *portal, st *ast.Call) (source, er
 }
 
 // callProcedure runs the procedure that CALL names and returns the types and the values of
-// its OUT parameters.
-func (s *Session) callProcedure(ctx context.Context, st *ast.Call, p *prepared, params []types.Datum) (out []types.T, row []types.Datum, err error) {
+// its OUT parameters. free: it may end transactions.
+func (s *Session) callProcedure(ctx context.Context, st *ast.Call, p *prepared, params []types.Datum, free bool) (out []types.T, row []types.Datum, err error) {
+	s.ending.enter = false
 	if _, err := s.tx.statementView(ctx, true); err != nil {
 		return nil, nil, err
 	}
@@ -86,6 +88,7 @@ func (s *Session) callProcedure(ctx context.Context, st *ast.Call, p *prepared, 
 	for _, t := range c.Fn.OutTypes {
 		out = append(out, types.Of(t))
 	}
+	s.ending.enter = free
 	r, err := s.callUser(&env.Ctx, c.Fn, args, c.T)
 	if err != nil {
 		return nil, nil, err
@@ -116,8 +119,9 @@ func (o *oneBatch) next(context.Context) (*batch.Batch, error) {
 func (o *oneBatch) finish() string { return o.tag }
 func (o *oneBatch) close()         {}
 
-// do is DO.
-func (s *Session) do(ctx context.Context, st *ast.Do) error {
+// do is DO. free: it may end transactions.
+func (s *Session) do(ctx context.Context, st *ast.Do, free bool) error {
+	s.ending.enter = false
 	switch {
 	case !st.HasCode:
 		return pgerr.New(pgerrcode.SyntaxError, "no inline code specified")
@@ -133,6 +137,7 @@ func (s *Session) do(ctx context.Context, st *ast.Do) error {
 		return pgerr.New(pgerrcode.InsufficientPrivilege, "permission denied for language plpgsql")
 	}
 	f := &catalog.Function{Name: "inline_code_block", Kind: 'f', Ret: types.Of(types.VoidOID), Language: "plpgsql", Body: st.Code, Volatility: 'v', Owner: s.role.ID}
+	s.ending.enter = free
 	a, leave, err := s.activate(ctx, f, nil)
 	if err != nil {
 		return err
@@ -142,7 +147,7 @@ func (s *Session) do(ctx context.Context, st *ast.Do) error {
 	if err != nil {
 		return s.inBody(err, f)
 	}
-	r := &plRun{activation: a, b: b, res: s.newResult(shape{T: f.Ret})}
+	r := &plRun{activation: a, b: b, res: s.newResult(shape{T: f.Ret}), atomic: !a.free}
 	defer r.res.close()
 	r.reset()
 	return r.whole(ctx)

@@ -107,6 +107,9 @@ func (r *plRun) execute(ctx context.Context, x *plpgsql.Execute, sc *plScope) er
 		return pgerr.New(pgerrcode.FeatureNotSupported, "EXECUTE of SELECT ... INTO is not implemented").
 			WithHint("You might want to use EXECUTE ... INTO or EXECUTE CREATE TABLE ... AS instead.")
 	}
+	if _, ok := st.stmt.(*ast.TxnStmt); ok {
+		return pgerr.New(pgerrcode.FeatureNotSupported, "EXECUTE of transaction commands is not implemented")
+	}
 	if err := allowedInPL(st.stmt); err != nil {
 		return err
 	}
@@ -143,7 +146,7 @@ func (r *plRun) call(ctx context.Context, x *plpgsql.Call, sc *plScope) error {
 	st, ok := list[0].Stmt.(*ast.Call)
 	if !ok {
 		if d, ok := list[0].Stmt.(*ast.Do); ok {
-			return r.s.do(ctx, d)
+			return r.s.do(ctx, d, r.mayFree())
 		}
 		return pgerr.NotSupported(-1, "this statement of PL/pgSQL is not supported")
 	}
@@ -157,7 +160,7 @@ func (r *plRun) call(ctx context.Context, x *plpgsql.Call, sc *plScope) error {
 		params = append(params, r.slot(v))
 	}
 	p.vars = r.variables(sc)
-	out, row, err := r.s.callProcedure(ctx, st, p, params)
+	out, row, err := r.s.callProcedure(ctx, st, p, params, r.mayFree())
 	if err != nil || len(out) == 0 {
 		return err
 	}
@@ -532,6 +535,10 @@ func (r *plRun) forQuery(ctx context.Context, x *plpgsql.ForQuery, sc, in *plSco
 	defer kept.close()
 	if _, err := r.run(ctx, st, params, func(b *batch.Batch) error { return kept.buf.Append(b) }); err != nil {
 		return flow{}, err
+	}
+	if st.plan != nil && !st.plan.ReadOnly {
+		r.s.ending.writers++
+		defer func() { r.s.ending.writers-- }()
 	}
 	cols := st.columnsOf()
 	n := int64(0)

@@ -76,7 +76,7 @@ func (a *activation) runPL(ctx context.Context, f *builtin.Func, args []types.Da
 	if err != nil {
 		return nil, a.compiling(err)
 	}
-	r := &plRun{activation: a, b: b, res: a.s.newResult(want)}
+	r := &plRun{activation: a, b: b, res: a.s.newResult(want), atomic: !a.free}
 	r.reset()
 	for i, d := range args {
 		if err := r.store(b.args[i], plValue{d, ts[i]}); err != nil {

@@ -66,10 +66,9 @@ func (r *plRun) trap(ctx context.Context, b *plpgsql.Block, sc *plScope) (flow, 
 		return flow{}, err
 	}
 	save, pinned, calls, acting := s.tx.here(""), s.pinned, s.calls, s.acting
-	atomic := r.atomic
-	r.atomic = true
+	s.ending.traps++
 	fl, err := r.statements(ctx, b.Body, sc)
-	r.atomic = atomic
+	s.ending.traps--
 	if err == nil {
 		return fl, nil
 	}
@@ -231,7 +230,8 @@ func (r *plRun) simple(ctx context.Context, st plpgsql.Stmt, sc *plScope) error 
 		}
 		return r.s.ClosePortal(name)
 	case *plpgsql.Transaction:
-		return pgerr.NotSupported(-1, "COMMIT and ROLLBACK in PL/pgSQL are not supported")
+		r.begin(st, map[bool]string{true: "ROLLBACK", false: "COMMIT"}[x.Rollback])
+		return r.endTransaction(ctx, x)
 	}
 	return pgerr.NotSupported(-1, "this statement of PL/pgSQL is not supported")
 }

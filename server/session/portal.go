@@ -473,6 +473,9 @@ func (s *Session) closePortalsAfter(n int64) {
 // closeTxnPortals ends the portals of a transaction; a commit keeps held cursors.
 func (s *Session) closeTxnPortals(committed bool) {
 	for name, p := range s.portals {
+		if p == s.ending.portal {
+			continue
+		}
 		if committed && p.hold {
 			p.held = true
 		}

@@ -36,7 +36,10 @@ type activation struct {
 	frame *frame // of the calling statement
 	// fixed: the function is not volatile. It sees what the calling statement sees, and may
 	// not write.
-	fixed   bool
+	fixed bool
+	// free: it may end transactions, of which so many had ended when env was made.
+	free    bool
+	ends    int
 	scratch expr.Scratch
 	env     *executor.Env // for expressions, made when first needed
 	arena   batch.Arena
@@ -64,6 +67,8 @@ func (s *Session) activate(ctx context.Context, f *catalog.Function, fr *frame) 
 		fr = &frame{stmtTime: time.Now()}
 	}
 	a := &activation{s: s, ctx: ctx, fn: f, frame: fr, fixed: f.Volatility != builtin.Volatile && !f.IsProcedure()}
+	a.free = s.ending.enter && !f.Definer && len(f.Settings) == 0
+	s.ending.enter = false
 	back, err := s.takeOn(f)
 	if err != nil {
 		s.calls--
@@ -549,7 +554,8 @@ func commandName(st ast.Stmt) string {
 
 // exprEnv is what expressions of the function are computed in.
 func (a *activation) exprEnv() *executor.Env {
-	if a.env == nil {
+	if a.env == nil || a.ends != a.s.ending.count {
+		a.ends = a.s.ending.count
 		var read kv.Reader
 		if a.fixed {
 			read = a.frame.read

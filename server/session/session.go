@@ -29,6 +29,7 @@ type Session struct {
 	pid      int32
 	user     string
 	role     *catalog.Role
+	ending   ending
 	acting   *catalog.Role // the owner of the running function that is SECURITY DEFINER, or nil
 	remote   string
 	wake     func() // tells the wire that notifications wait; may be nil

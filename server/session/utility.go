@@ -59,7 +59,8 @@ func (s *Session) utility(ctx context.Context, p *portal) (tag string, err error
 	case *ast.Block:
 		return st.Tag, s.block(ctx, p, st)
 	case *ast.Do:
-		return "DO", s.do(ctx, st)
+		defer s.top(p)()
+		return "DO", s.do(ctx, st, s.ending.enter)
 	case *ast.Use:
 		return "SET", s.use(st)
 	case *ast.AutoCommit:
@@ -140,7 +141,7 @@ func (s *Session) set(ctx context.Context, st *ast.Set) (string, error) {
 			s.next = st.Txn
 			return tag, nil
 		}
-		if !s.tx.inBlock() {
+		if !s.tx.inBlock() && s.calls == 0 {
 			s.warn(pgerrcode.NoActiveSQLTransaction, "SET TRANSACTION can only be used in transaction blocks")
 			if st.Txn.Snapshot != nil {
 				return tag, s.tx.importSnapshot(*st.Txn.Snapshot)
