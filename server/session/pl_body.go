@@ -81,10 +81,7 @@ func (sc *plScope) find(parts []string) (slot int, rest []string, ok bool) {
 
 // plBodyOf is a function's body, kept with its plans. table is that of a trigger function's call.
 func (s *Session) plBodyOf(f *catalog.Function, ts []types.T, trigger *catalog.Table) (*plBody, error) {
-	key := bodyKey{fn: f, args: fmt.Sprint(ts)}
-	if trigger != nil {
-		key.args = fmt.Sprintf("%p", trigger)
-	}
+	key := bodyKey{fn: f, table: trigger, args: fmt.Sprint(ts)}
 	if b := s.plBodies[key]; b != nil {
 		return b, nil
 	}

@@ -20,8 +20,9 @@ import (
 // bodyKey tells the bodies apart that a session keeps: by function, and by the types that
 // polymorphic arguments have.
 type bodyKey struct {
-	fn   *catalog.Function
-	args string
+	fn    *catalog.Function
+	table *catalog.Table // that a trigger function is called for
+	args  string
 }
 
 // maxBodies bounds the bodies that a session keeps.
