@@ -23,6 +23,14 @@ type unknownLit struct {
 	src  *ast.Lit // nil when it was not written
 }
 
+// untyped is the literal as a value that has no type for good.
+func (l *unknownLit) untyped() *expr.Const {
+	if l.null {
+		return nullConst(unknownT)
+	}
+	return &expr.Const{T: unknownT, D: types.String(l.text)}
+}
+
 // unknownParam is a parameter whose context will give it a type.
 type unknownParam struct {
 	n   int // 0-based

@@ -351,7 +351,8 @@ func (b *binder) sqlValue(x *ast.SQLValue) (expr.Expr, error) {
 	return b.coerce(e, t, builtin.Explicit, x.Pos)
 }
 
-// row is ROW(…). What has no type in it becomes text, unless the row itself is given a type.
+// row is ROW(…). Literals in it stay without a type, which the record's binary form shows,
+// unless the row itself is given one.
 func (b *binder) row(s *scope, x *ast.Row) (expr.Expr, error) {
 	raw, err := b.rawRow(s, x)
 	if err != nil {
@@ -359,7 +360,9 @@ func (b *binder) row(s *scope, x *ast.Row) (expr.Expr, error) {
 	}
 	r := &expr.RowOf{T: raw.T, Args: make([]expr.Expr, len(raw.Args))}
 	for i, a := range raw.Args {
-		if r.Args[i], err = b.known(a); err != nil {
+		if l, ok := a.(*unknownLit); ok {
+			r.Args[i] = l.untyped()
+		} else if r.Args[i], err = b.known(a); err != nil {
 			return nil, err
 		}
 	}

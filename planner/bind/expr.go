@@ -6,6 +6,7 @@ import (
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -107,7 +108,11 @@ func (b *binder) known(x expr.Expr) (expr.Expr, error) {
 	if x.Type().OID != types.UnknownOID {
 		return x, nil
 	}
-	return b.coerce(x, types.Of(types.TextOID), builtin.Implicit, ast.NoPos)
+	switch x.(type) {
+	case *unknownLit, *unknownParam, *expr.Relabel:
+		return b.coerce(x, types.Of(types.TextOID), builtin.Implicit, ast.NoPos)
+	}
+	return nil, pgerr.New(pgerrcode.InternalError, "failed to find conversion function from unknown to text")
 }
 
 // condition binds a boolean expression; what names it in the error.

@@ -149,7 +149,9 @@ func (b *binder) callArgs(r *builtin.Resolved, args []expr.Expr, pos ast.Pos) (i
 		if p, ok := in[i].(*unknownParam); ok {
 			return nil, false, errAt(p.pos, pgerrcode.IndeterminateDatatype, "could not determine data type of parameter $%d", p.n+1)
 		}
-		if in[i].Type().OID == types.UnknownOID {
+		if l, ok := in[i].(*unknownLit); ok && (r.Fn.Src == "pg_typeof" || r.Fn.Src == "pg_column_size") {
+			in[i] = l.untyped()
+		} else if in[i].Type().OID == types.UnknownOID {
 			if in[i], err = b.known(in[i]); err != nil {
 				return nil, false, err
 			}

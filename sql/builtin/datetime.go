@@ -184,6 +184,27 @@ func infiniteTimestamp(day int64) int64 {
 	return math.MinInt64
 }
 
+// checkScale refuses modifiers that no declaration makes, as far as PostgreSQL does.
+func checkScale(t types.T, d types.Datum) error {
+	switch t.OID {
+	case types.TimestampOID, types.TimestamptzOID:
+		if t.Mod != -1 && (t.Mod < 0 || t.Mod > types.MaxPrecision) && !types.IsInfinite(t.OID, d.Int()) {
+			return badParam("timestamp(%d) precision must be between 0 and %d", t.Mod, types.MaxPrecision)
+		}
+	case types.IntervalOID:
+		const full = 0xFFFF
+		precision := t.Mod & full
+		switch {
+		case t.Mod < 0:
+		case !types.IntervalFields(t.Mod):
+			return pgerr.Newf(pgerrcode.InternalError, "unrecognized interval typmod: %d", t.Mod)
+		case precision != full && precision > types.MaxPrecision:
+			return badParam("interval(%d) precision must be between 0 and %d", precision, types.MaxPrecision)
+		}
+	}
+	return nil
+}
+
 // dateConversions registers the functions behind casts among date/time types.
 func dateConversions(r *registrar) {
 	to := func(t types.OID) Eval {
@@ -198,7 +219,11 @@ func dateConversions(r *registrar) {
 	r.evals(to(types.TimetzOID), "timestamptz_timetz", "time_timetz")
 	r.evals(to(types.IntervalOID), "time_interval")
 	scale := func(c *Ctx, a []types.Datum) (types.Datum, error) {
-		return types.ApplyTypmod(types.T{OID: c.argT(0).OID, Mod: int32(a[1].Int())}, a[0], true)
+		t := types.T{OID: c.argT(0).OID, Mod: int32(a[1].Int())}
+		if err := checkScale(t, a[0]); err != nil {
+			return types.Datum{}, err
+		}
+		return types.ApplyTypmod(t, a[0], true)
 	}
 	r.evals(scale, "timestamp_scale", "timestamptz_scale", "time_scale", "timetz_scale", "interval_scale")
 	r.eval("float8_timestamptz", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
@@ -309,11 +334,16 @@ func makeInterval(_ *Ctx, a []types.Datum) (types.Datum, error) {
 	if len(a) > 6 {
 		secs = a[6].Float()
 	}
-	months, days := part(0)*12+part(1), part(2)*7+part(3)
-	us := float64(part(4))*float64(usPerHour) + float64(part(5))*float64(usPerMinute) + math.RoundToEven(secs*1e6)
-	if months != int64(int32(months)) || days != int64(int32(days)) || math.IsNaN(secs) || math.Abs(us) >= 1<<63 {
+	if math.IsNaN(secs) || math.IsInf(secs, 0) {
 		return types.Datum{}, pgerr.New(pgerrcode.DatetimeFieldOverflow, "interval out of range")
 	}
-	micros := part(4)*usPerHour + part(5)*usPerMinute + int64(math.RoundToEven(secs*1e6))
+	// PostgreSQL 15 checks nothing else: numbers wrap, and seconds beyond 64 bits of µs
+	// become the smallest of these numbers.
+	months, days := part(0)*12+part(1), part(2)*7+part(3)
+	us := int64(math.MinInt64)
+	if s := math.RoundToEven(secs * 1e6); s >= -1<<63 && s < 1<<63 {
+		us = int64(s)
+	}
+	micros := part(4)*usPerHour + part(5)*usPerMinute + us
 	return types.MakeInterval(types.Interval{Months: int32(months), Days: int32(days), Micros: micros}), nil
 }

@@ -19,6 +19,9 @@ func jsonSetFuncs(r *registrar) {
 		return deleteKeys(a[0].Bytes(), [][]byte{a[1].Bytes()})
 	})
 	r.eval("jsonb_delete_array", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		if types.ArrayNDims(a[1]) > 1 {
+			return types.Datum{}, pgerr.New(pgerrcode.ArraySubscriptError, "wrong number of array subscripts")
+		}
 		var keys [][]byte
 		for _, k := range elements(a[1]) {
 			if !k.IsNull() {

@@ -44,16 +44,20 @@ func moneyFuncs(r *registrar) {
 	}
 	for _, p := range []string{"flt8", "flt4"} {
 		r.eval("cash_mul_"+p, func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-			return wholeCents(float64(a[0].Int()) * a[1].Float())
+			return centsTimes(a[0].Int(), a[1].Float())
 		})
 		r.eval(p+"_mul_cash", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-			return wholeCents(float64(a[1].Int()) * a[0].Float())
+			return centsTimes(a[1].Int(), a[0].Float())
 		})
 		r.eval("cash_div_"+p, func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 			if a[1].Float() == 0 {
 				return types.Datum{}, divisionByZero()
 			}
-			return wholeCents(float64(a[0].Int()) / a[1].Float())
+			v := float64(a[0].Int()) / a[1].Float()
+			if math.IsInf(v, 0) {
+				return types.Datum{}, errFloatOverflow
+			}
+			return wholeCents(v)
 		})
 	}
 	r.eval("cash_div_cash", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
@@ -79,6 +83,14 @@ func magnitude(v int64) uint64 {
 		return -uint64(v)
 	}
 	return uint64(v)
+}
+
+func centsTimes(cents int64, by float64) (types.Datum, error) {
+	v := float64(cents) * by
+	if math.IsInf(v, 0) && !math.IsInf(by, 0) {
+		return types.Datum{}, errFloatOverflow
+	}
+	return wholeCents(v)
 }
 
 // wholeCents rounds an amount, half to even.

@@ -32,15 +32,8 @@ func showNumber(t types.OID, d types.Datum, template string) (string, error) {
 	case types.Int4OID, types.Int8OID:
 		text, err = p.wholeOf(t, d.Int())
 	case types.Float4OID, types.Float8OID:
-		f := d.Float()
-		if math.IsNaN(f) || math.IsInf(f, 0) {
-			return p.special(f), nil
-		}
-		text = p.floatOf(t, f)
+		text = p.floatOf(t, d.Float())
 	default:
-		if types.NumericIsNaN(d) || types.NumericIsInf(d) != 0 {
-			return p.special(types.NumericToFloat(d)), nil
-		}
 		text, err = p.numericOf(d)
 	}
 	if err != nil {
@@ -88,14 +81,28 @@ func (p *numTemplate) floatOf(t types.OID, f float64) string {
 		f = float64(float32(f))
 	}
 	p.pre += p.multi
-	whole := len(strconv.FormatFloat(math.Abs(f), 'f', 0, 64))
+	whole := len(fixed(math.Abs(f), 0))
 	switch {
 	case whole >= digits:
 		p.post = 0
 	case whole+p.post > digits:
 		p.post = digits - whole
 	}
-	return strconv.FormatFloat(f, 'f', p.post, 64)
+	return fixed(f, p.post)
+}
+
+// fixed is a float with so many places after the point; what is no number stands
+// there by its name, whose letters fill places as digits do.
+func fixed(f float64, places int) string {
+	switch {
+	case math.IsNaN(f):
+		return "NaN"
+	case math.IsInf(f, 1):
+		return "Infinity"
+	case math.IsInf(f, -1):
+		return "-Infinity"
+	}
+	return strconv.FormatFloat(f, 'f', places, 64)
 }
 
 func (p *numTemplate) numericOf(d types.Datum) (string, error) {
@@ -110,24 +117,6 @@ func (p *numTemplate) numericOf(d types.Datum) (string, error) {
 		return "", err
 	}
 	return string(types.AppendText(nil, types.Of(types.NumericOID), d, types.DefaultFormat)), nil
-}
-
-// special prints NaN and infinities, as wide as the template's digits.
-func (p *numTemplate) special(f float64) string {
-	s, sign := "NaN", " "
-	if !math.IsNaN(f) {
-		s = "Infinity"
-		if f < 0 {
-			sign = "-"
-		}
-	}
-	if p.pre += p.multi; len(s) > p.pre {
-		s = strings.Repeat("#", p.pre)
-		if p.post > 0 {
-			s += "." + strings.Repeat("#", p.post)
-		}
-	}
-	return sign + s
 }
 
 // numWriter is a template being filled with the digits of a number.

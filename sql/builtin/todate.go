@@ -160,7 +160,9 @@ func (p *templateParser) field(n *tplNode, k int) error {
 		return err
 	}
 	if n.field == "ID" { // from Monday; the others count from Sunday
-		p.weekday = p.weekday%7 + 1
+		if p.weekday++; p.weekday > 7 {
+			p.weekday = 1
+		}
 	}
 	p.skipOrdinal(n)
 	return nil

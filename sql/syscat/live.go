@@ -91,7 +91,7 @@ func activity(r *rows) {
 		r.oid("usesysid", b.User)
 		r.text("usename", b.UserName)
 		r.text("application_name", b.Application)
-		r.opt("client_addr", b.ClientAddr)
+		r.inet("client_addr", b.ClientAddr)
 		r.int("client_port", int64(b.ClientPort))
 		r.time("backend_start", b.Start)
 		r.time("xact_start", b.TxnStart)

@@ -153,6 +153,19 @@ func (r *rows) opt(col, v string) {
 	}
 }
 
+// inet stores an address, or NULL for the empty string.
+func (r *rows) inet(col, v string) {
+	if v == "" {
+		return
+	}
+	d, err := types.ParseText(types.Of(types.InetOID), v, types.DefaultFormat)
+	if err != nil {
+		r.err = err
+		return
+	}
+	r.set(col, d)
+}
+
 func (r *rows) int(col string, v int64) { r.set(col, types.Int(v)) }
 
 func (r *rows) oid(col string, v catalog.ID) { r.set(col, types.Int(int64(v))) }

@@ -321,18 +321,24 @@ func parseIntVector(t T, s string) (Datum, error) {
 	ab.Reset(elem)
 	for i := skipSpace(s, 0); i < len(s); i = skipSpace(s, i) {
 		start := i
-		for i < len(s) && !isSpace(s[i]) {
-			i++
+		if elem == OidOID { // one begins wherever another ends
+			if s[i] == '-' || s[i] == '+' {
+				i++
+			}
+			if i = spanDigits(s, i); i == start || !isDigit(s[i-1]) {
+				return Datum{}, badInput(TypeName(elem), s[start:])
+			}
+		} else {
+			for i < len(s) && !isSpace(s[i]) {
+				i++
+			}
 		}
 		d, err := ParseText(Of(elem), s[start:i], nil)
 		if err != nil {
-			if elem == OidOID { // errors quote what follows the number
-				start += spanDigits(s[start:], 0)
-			}
 			if pgerr.Code(err) == pgerrcode.InvalidTextRepresentation {
-				err = badInput(TypeName(elem), s[start:])
+				return Datum{}, badInput(TypeName(elem), s[start:])
 			}
-			return Datum{}, err
+			return Datum{}, valueRange(TypeName(elem), s[start:])
 		}
 		ab.Append(d)
 	}
