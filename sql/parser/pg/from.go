@@ -1,11 +1,9 @@
 package pg
 
 import (
-	"github.com/jackc/pgerrcode"
 	pgast "github.com/sqlc-dev/oliphant/ast"
 
 	"github.com/loxodb/loxodb/sql/ast"
-	"github.com/loxodb/loxodb/sql/pgerr"
 )
 
 func (c *conv) tables(list []*pgast.Node) []ast.TableExpr {
@@ -33,12 +31,7 @@ func (c *conv) table(n *pgast.Node) ast.TableExpr {
 		s := v.RangeSubselect
 		q := c.query(s.Subquery)
 		if s.Alias == nil { // newer grammars can do without
-			kind, example := "subquery", "SELECT"
-			if q.Values != nil {
-				kind, example = "VALUES", "VALUES"
-			}
-			panic(bail{pgerr.New(pgerrcode.SyntaxError, kind+" in FROM must have an alias").
-				WithHint("For example, FROM (%s ...) [AS] foo.", example).At(int(q.Pos))})
+			panic(bail{noAlias(q.Values != nil).At(c.parenthesis(firstPlace(q)))})
 		}
 		return &ast.SubqueryRef{At: ast.At{Pos: q.Pos}, Query: q, Lateral: s.Lateral, Alias: c.alias(s.Alias)}
 	case *pgast.Node_RangeFunction:

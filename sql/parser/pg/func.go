@@ -14,6 +14,9 @@ func (c *conv) funcCall(f *pgast.FuncCall) ast.Expr {
 			return e
 		}
 	}
+	if !explicit && name.Schema == "" {
+		c.mayCall(name.Name, f.Location)
+	}
 	out := &ast.Func{
 		At: at(f.Location), Name: name, Explicit: explicit,
 		Star: f.AggStar, Distinct: f.AggDistinct, Variadic: f.FuncVariadic, WithinGroup: f.AggWithinGroup,

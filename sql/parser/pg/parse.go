@@ -38,12 +38,22 @@ func (Frontend) Parse(query string) (stmts []ast.Parsed, err error) {
 	if err := checkNesting(query); err != nil {
 		return nil, err
 	}
-	if err := checkNumbers(query); err != nil {
-		return nil, err
+	if n, ok := pgerr.As(checkNumbers(query)); ok {
+		return nil, blame(query, n)
 	}
 	tree, perr := parser.ParseToTree(query)
 	if perr != nil {
-		return nil, grammarError(query, perr)
+		e := grammarError(query, perr)
+		again := labelled(query, e)
+		if again == "" {
+			return nil, blame(query, e)
+		}
+		if tree, perr = parser.ParseToTree(again); perr != nil {
+			if next := grammarError(again, perr); next.Position > e.Position {
+				return nil, blame(again, next)
+			}
+			return nil, blame(query, e)
+		}
 	}
 	c := &conv{src: query}
 	stmts = make([]ast.Parsed, 0, len(tree.Stmts))
@@ -114,11 +124,24 @@ func grammarError(query string, err error) *pgerr.Error {
 	if hint, ok := grammarHints[pe.Message]; ok {
 		e.Hint = hint
 	}
-	if pe.Cursorpos > 0 {
+	if pe.Cursorpos > 0 && !placeless[pe.Message] {
 		e.Position = byteOffset(query, pe.Cursorpos-1) + 1
+	}
+	if pe.Message == "invalid Unicode escape" && unicodeLiteral(query, e.Position-1) {
+		e.Code, e.Hint = pgerrcode.SyntaxError, `Unicode escapes must be \XXXX or \+XXXXXX.`
 	}
 	return e
 }
+
+// parseable is the grammar's error about a text, as it is.
+func parseable(text string) error {
+	if _, err := parser.ParseToTree(text); err != nil {
+		return grammarError(text, err)
+	}
+	return nil
+}
+
+func syntaxError(msg string) *pgerr.Error { return pgerr.New(pgerrcode.SyntaxError, msg) }
 
 // byteOffset turns a count of characters into one of bytes.
 func byteOffset(s string, chars int) int {
@@ -176,6 +199,9 @@ var grammarHints = map[string]string{
 	"unsafe use of \\' in a string literal": `Use '' to write quotes in strings. \' is insecure in client-only encodings.`,
 	"LIMIT #,# syntax is not supported":     "Use separate LIMIT and OFFSET clauses.",
 }
+
+// placeless are messages that PostgreSQL gives without a place.
+var placeless = map[string]bool{"WITH TIES cannot be specified without ORDER BY clause": true}
 
 // conv converts one parse tree. It is used by one goroutine for one query.
 type conv struct {

@@ -30,6 +30,26 @@ func TestErrors(t *testing.T) {
 		{"CREATE TABLE t (EXCLUDE USING gist (a WITH =))", "0A000", "exclusion constraints are not supported", 17},
 		{"MERGE INTO t USING u ON true WHEN MATCHED THEN DELETE RETURNING 1", "0A000", "MERGE ... RETURNING is not supported", 12},
 		{"MERGE INTO t USING u ON true WHEN NOT MATCHED BY SOURCE THEN DELETE", "0A000", "WHEN NOT MATCHED BY SOURCE is not supported", 12},
+		{"SELECT (SELECT , a FROM t)", "42601", `syntax error at or near ","`, 16},
+		{"SELECT a, (SELECT a FROM", "42601", "syntax error at end of input", 25},
+		{"SELECT * FROM (VALUES (1), (NULL);", "42601", `syntax error at or near ";"`, 34},
+		{"SELECT (SELECT ARRAY(SELECT 1 FROM f(1, 4 4) i)), 1", "42601", `syntax error at or near "4"`, 43},
+		{"SELECT * FROM t (SELECT a a.b) x", "42601", `syntax error at or near "SELECT"`, 18},
+		{"SELECT a FROM (SELECT 1) 1", "42601", "subquery in FROM must have an alias", 15},
+		{"SELECT a FROM b, (VALUES (interval '1 day'), (2))", "42601", "VALUES in FROM must have an alias", 18},
+		{"CREATE TABLE x (a)", "42601", "syntax error at end of input", 19},
+		{"CREATE TABLE x (a, b int)", "42601", `syntax error at or near "int"`, 22},
+		{"CREATE TABLE x (a, b) SELECT 1", "42601", `syntax error at or near "SELECT"`, 23},
+		{"SELECT substring('abc' from 0 for -1 <)", "42601", `syntax error at or near ")"`, 39},
+		{"SELECT substring('abc' similar 'a' VALUES escape 'b')", "42601", `syntax error at or near "VALUES"`, 36},
+		{"SELECT * FROM VALUES (1)", "42601", `syntax error at or near "("`, 22},
+		{"SELECT int('5')", "42601", `syntax error at or near "("`, 11},
+		{"SELECT ::1int8", "42601", `syntax error at or near "::"`, 8},
+		{"SELECT 4i", "42601", `trailing junk after numeric literal at or near "4i"`, 8},
+		{`SELECT U&'\zz'`, "42601", "invalid Unicode escape", 11},
+		{`SELECT E'\u12'`, "22025", "invalid Unicode escape", 10},
+		{"SELECT a FETCH FIRST 2 ROWS WITH TIES", "42601", "WITH TIES cannot be specified without ORDER BY clause", 0},
+		{"SELECT a FROM t WHERE a = 'x' IS", "42601", "syntax error at end of input", 33},
 		{"SELECT 1 LIMIT 1, 2", "42601", "LIMIT #,# syntax is not supported", 0},
 	} {
 		_, err := New().Parse(c.sql)
@@ -222,4 +242,19 @@ func message(err error) string {
 		return pe.Message
 	}
 	return ""
+}
+
+func TestOperatorAsLabel(t *testing.T) {
+	for sql, want := range map[string]string{
+		"SELECT a AND FROM t": `SELECT a AS "and" FROM t`, "SELECT a LIKE ": `SELECT a AS "like"`, "SELECT 1 IN": `SELECT 1 AS "in"`,
+	} {
+		got, err := New().Parse(sql)
+		if err != nil {
+			t.Errorf("%s: %v", sql, err)
+			continue
+		}
+		if s := ast.Print(got[0].Stmt); s != want {
+			t.Errorf("%s: %s, want %s", sql, s, want)
+		}
+	}
 }
