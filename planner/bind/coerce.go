@@ -86,6 +86,9 @@ func (b *binder) parse(text string, t types.T, pos ast.Pos) (expr.Expr, error) {
 	if err != nil {
 		return nil, atPos(err, pos)
 	}
+	if t.OID == types.TSQueryOID && b.o.Warn != nil && types.TSQuery(d) == nil {
+		b.o.Warn(builtin.NoLexemes(text).At(int(pos)))
+	}
 	return &expr.Const{T: t, D: d.Clone()}, nil
 }
 

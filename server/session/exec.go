@@ -345,7 +345,7 @@ func (s *Session) fillEnv(env *executor.Env, ctx context.Context, read kv.Reader
 	*env = executor.Env{
 		Env: expr.Env{
 			Ctx: builtin.Ctx{
-				Context: ctx, Format: f, TxnTime: s.tx.began, StmtTime: time.Now(), Arena: &s.arena, Session: s,
+				Context: ctx, Format: f, TxnTime: s.tx.began, StmtTime: time.Now(), Arena: &s.arena, Session: s, Notice: s.hooks.notice,
 			},
 			Params: params,
 		},
@@ -371,11 +371,13 @@ type hooks struct {
 	trigger       executor.CallTrigger
 	replica       func() bool
 	spill         func() (executor.SpillFile, error)
+	notice        func(*pgerr.Error)
 }
 
 func (s *Session) makeHooks() {
 	s.hooks = hooks{
-		index: s.db.vectors.Index,
+		notice: s.notice,
+		index:  s.db.vectors.Index,
 		tableWrite: func(t *catalog.Table) (*physical.TableWrite, error) {
 			return planner.BindTableWrite(t, s.planOptions(nil))
 		},

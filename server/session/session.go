@@ -43,11 +43,12 @@ type Session struct {
 	simple      []*prepared // statements of the running simple query
 	text        string      // what the positions of errors and notices refer to
 
-	tx      txState
-	temp    tempObjects
-	notices []*pgerr.Error
-	lastSeq catalog.ID
-	seqVals map[catalog.ID]int64
+	tx       txState
+	temp     tempObjects
+	notices  []*pgerr.Error
+	noticing sync.Mutex
+	lastSeq  catalog.ID
+	seqVals  map[catalog.ID]int64
 	// inserted is the first value that the last statement which took one for an
 	// AUTO_INCREMENT column took, and when that statement began.
 	inserted struct {
@@ -153,6 +154,8 @@ func (s *Session) TextFormat() *types.Format { return &s.settings.format }
 
 // TakeNotices implements backend.Session.
 func (s *Session) TakeNotices() []*pgerr.Error {
+	s.noticing.Lock()
+	defer s.noticing.Unlock()
 	n := s.notices
 	s.notices = nil
 	return n
@@ -175,6 +178,8 @@ func (s *Session) notice(e *pgerr.Error) {
 	need := rank[level]
 	have := map[string]int{pgerr.Warning: 2, pgerr.Notice: 1, pgerr.Info: 9}[e.Severity]
 	if have >= need {
+		s.noticing.Lock() // goroutines that help with a query may have something to tell
+		defer s.noticing.Unlock()
 		s.notices = append(s.notices, e)
 	}
 }

@@ -78,7 +78,16 @@ func (s *settings) canonical(d *setting, v string) (string, error) {
 		if !localeName.MatchString(v) {
 			return "", d.invalid(v)
 		}
+	case "wal_consistency_checking":
+		for _, word := range splitWords(v) {
+			if !slices.Contains(checkedLogs, strings.ToLower(word)) {
+				return "", d.invalid(v).WithDetail("Unrecognized key word: %q.", word)
+			}
+		}
 	case "timezone_abbreviations":
+		if v == "" {
+			return "", pgerr.New(pgerrcode.InvalidParameterValue, "could not read time zone file \"\": Is a directory")
+		}
 		if !slices.Contains([]string{"Default", "Australia", "India"}, v) {
 			return "", d.invalid(v)
 		}
@@ -283,3 +292,6 @@ func parseDateStyle(v string) (types.DateStyle, types.DateOrder) {
 	orders := map[string]types.DateOrder{"MDY": types.OrderMDY, "DMY": types.OrderDMY, "YMD": types.OrderYMD}
 	return styles[style], orders[order]
 }
+
+// checkedLogs are the words of wal_consistency_checking.
+var checkedLogs = []string{"all", "heap2", "heap", "btree", "hash", "gin", "gist", "sequence", "spgist", "brin", "generic"}

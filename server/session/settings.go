@@ -293,7 +293,11 @@ var intervalStyles = map[string]types.IntervalStyle{
 }
 
 func (d *setting) invalid(v string) *pgerr.Error {
-	return pgerr.Newf(pgerrcode.InvalidParameterValue, "invalid value for parameter %q: %q", d.name, v)
+	name := d.name
+	if d.kind == varEnum { // PostgreSQL names these as the statement does, which has lost its capitals
+		name = strings.ToLower(name)
+	}
+	return pgerr.Newf(pgerrcode.InvalidParameterValue, "invalid value for parameter %q: %q", name, v)
 }
 
 // number parses an amount with an optional unit and checks its range.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/loxodb/loxodb/sql/batch"
 	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -170,7 +171,9 @@ type Ctx struct {
 	Session  Session
 	// Frame is what the session keeps of the statement for functions of users, its own.
 	Frame any
-	Site  *Site // set by the caller around each Eval, Kernel and Rows; nil = types unknown
+	// Notice tells the client something; nil = nobody listens.
+	Notice func(*pgerr.Error)
+	Site   *Site // set by the caller around each Eval, Kernel and Rows; nil = types unknown
 }
 
 // Session is what functions may ask of the session; implemented by server/session.

@@ -23,6 +23,9 @@ func reachableFuncs(r *registrar) {
 		})
 	}
 	r.eval("postgresql_fdw_validator", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		if types.ArrayHasNull(a[0]) {
+			return types.Datum{}, pgerr.New(pgerrcode.NullValueNotAllowedDataException, "null array element not allowed in this context")
+		}
 		for _, d := range elements(a[0]) {
 			name, _, _ := strings.Cut(d.Text(), "=")
 			return types.Datum{}, pgerr.Newf(pgerrcode.SyntaxError, "invalid option \"%s\"", name).

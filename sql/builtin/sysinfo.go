@@ -258,13 +258,40 @@ func encodingNames(r *registrar) {
 
 // encodingNumber is an encoding's number, −1 if there is none of the name.
 func encodingNumber(name string) int {
-	plain := strings.NewReplacer("_", "", "-", "")
+	name = plainEncoding(name)
+	if other, ok := encodingAliases[name]; ok {
+		name = other
+	}
 	for i, e := range encodings {
-		if strings.EqualFold(plain.Replace(e), plain.Replace(name)) {
+		if plainEncoding(e) == name {
 			return i
 		}
 	}
 	return -1
+}
+
+// plainEncoding is the letters and digits of an encoding's name.
+func plainEncoding(name string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'A' && r <= 'Z':
+			return r + 'a' - 'A'
+		case r >= 'a' && r <= 'z' || r >= '0' && r <= '9':
+			return r
+		}
+		return -1
+	}, name)
+}
+
+// encodingAliases are further names.
+var encodingAliases = map[string]string{
+	"abc": "win1258", "tcvn": "win1258", "tcvn5712": "win1258", "vscii": "win1258", "alt": "win866", "windows866": "win866",
+	"windows874": "win874", "koi8": "koi8r", "mskanji": "sjis", "shiftjis": "sjis", "windows932": "sjis", "windows936": "gbk",
+	"windows949": "uhc", "windows950": "big5", "unicode": "utf8", "win": "win1251", "windows1250": "win1250", "windows1251": "win1251",
+	"windows1252": "win1252", "windows1253": "win1253", "windows1254": "win1254", "windows1255": "win1255", "windows1256": "win1256",
+	"windows1257": "win1257", "windows1258": "win1258", "iso88591": "latin1", "iso88592": "latin2", "iso88593": "latin3",
+	"iso88594": "latin4", "iso88599": "latin5", "iso885910": "latin6", "iso885913": "latin7", "iso885914": "latin8",
+	"iso885915": "latin9", "iso885916": "latin10",
 }
 
 // encodingWidths is how many bytes a character takes at most, by the encoding's number.

@@ -196,7 +196,8 @@ func matchFuncs(r *registrar) {
 		if err != nil {
 			return types.Datum{}, err
 		}
-		q, _ := cfg.PlainQuery(a[1].Text(), tsearch.And)
+		q, asked := cfg.PlainQuery(a[1].Text(), tsearch.And)
+		c.noWords(a[1].Text(), q, asked)
 		return match(cfg.ToVector(a[0].Text()), q)
 	})
 }

@@ -67,18 +67,24 @@ func textConfigFuncs(r *registrar) {
 	both("to_tsvector", func(_ *Ctx, cfg tsearch.Config, a []types.Datum) (types.Datum, error) {
 		return tsv(cfg.ToVector(a[0].Text()))
 	})
-	both("to_tsquery", func(_ *Ctx, cfg tsearch.Config, a []types.Datum) (types.Datum, error) {
-		n, _, err := cfg.ToQuery(a[0].Text())
+	both("to_tsquery", func(c *Ctx, cfg tsearch.Config, a []types.Datum) (types.Datum, error) {
+		n, asked, err := cfg.ToQuery(a[0].Text())
+		if err == nil {
+			c.noWords(a[0].Text(), n, asked)
+		}
 		return types.MakeTSQuery(n), err
 	})
 	for key, op := range map[string]tsearch.Op{"plainto_tsquery": tsearch.And, "phraseto_tsquery": tsearch.Phrase} {
-		both(key, func(_ *Ctx, cfg tsearch.Config, a []types.Datum) (types.Datum, error) {
-			n, _ := cfg.PlainQuery(a[0].Text(), op)
+		both(key, func(c *Ctx, cfg tsearch.Config, a []types.Datum) (types.Datum, error) {
+			n, asked := cfg.PlainQuery(a[0].Text(), op)
+			c.noWords(a[0].Text(), n, asked)
 			return tsq(n)
 		})
 	}
-	both("websearch_to_tsquery", func(_ *Ctx, cfg tsearch.Config, a []types.Datum) (types.Datum, error) {
-		return tsq(cfg.WebQuery(a[0].Text()))
+	both("websearch_to_tsquery", func(c *Ctx, cfg tsearch.Config, a []types.Datum) (types.Datum, error) {
+		n, asked := cfg.WebQuery(a[0].Text())
+		c.noWords(a[0].Text(), n, asked)
+		return tsq(n)
 	})
 	for _, key := range []string{"json_string_to_tsvector", "jsonb_string_to_tsvector"} {
 		both(key, func(_ *Ctx, cfg tsearch.Config, a []types.Datum) (types.Datum, error) {
@@ -258,4 +264,22 @@ func eachJSONText(v []byte, flags int, f func(string)) {
 		text, _ := types.JSONText(v)
 		f(text.Text())
 	}
+}
+
+// noWords tells of a query that asks for nothing.
+func (c *Ctx) noWords(text string, n *tsearch.Node, asked bool) {
+	switch {
+	case n != nil || c.Notice == nil:
+	case asked:
+		c.Notice(pgerr.New(pgerrcode.SuccessfulCompletion, "text-search query contains only stop words or doesn't contain lexemes, ignored"))
+	default:
+		c.Notice(NoLexemes(text))
+	}
+}
+
+// NoLexemes is the notice about a tsquery without words.
+func NoLexemes(text string) *pgerr.Error {
+	e := pgerr.Newf(pgerrcode.SuccessfulCompletion, "text-search query doesn't contain lexemes: \"%s\"", text)
+	e.Severity = pgerr.Notice
+	return e
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/loxodb/loxodb/sql/batch"
 	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -104,7 +105,12 @@ func (f *folder) computed(e Expr) Expr {
 	var s Scratch
 	env := Env{Ctx: builtin.Ctx{Context: context.Background(), Format: types.DefaultFormat, Arena: new(batch.Arena),
 		TxnTime: time.Unix(0, 0), StmtTime: time.Unix(0, 0)}}
+	told := false
+	env.Notice = func(*pgerr.Error) { told = true }
 	d, err := p.One(&env, &s)
+	if told { // it shall be told again when it is run
+		return e
+	}
 	if err != nil {
 		if f.failed != nil && tells(e) && !builtin.NeedsSession(err) {
 			f.failed(err)

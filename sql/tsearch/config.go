@@ -160,22 +160,20 @@ func (c Config) lexemes(text string, op Op, weights byte, prefix bool) *Node {
 	return n
 }
 
-// ToQuery is to_tsquery; ok is false if nothing is left of what was asked for.
-func (c Config) ToQuery(text string) (n *Node, ok bool, err error) {
+// ToQuery is to_tsquery; asked is false if there are no words, not even such as are left out.
+func (c Config) ToQuery(text string) (n *Node, asked bool, err error) {
 	n, err = parseQuery(text, func(word []byte, weights byte, prefix bool) (*Node, error) {
 		return c.lexemes(string(word), Phrase, weights, prefix), nil
 	})
 	if err != nil || n == nil {
 		return nil, false, err
 	}
-	n = clean(n)
-	return n, n != nil, nil
+	return clean(n), true, nil
 }
 
 // PlainQuery is plainto_tsquery and, with Phrase, phraseto_tsquery.
-func (c Config) PlainQuery(text string, op Op) (n *Node, ok bool) {
-	n = clean(c.lexemes(text, op, 0, false))
-	return n, n != nil
+func (c Config) PlainQuery(text string, op Op) (n *Node, asked bool) {
+	return clean(c.lexemes(text, op, 0, false)), text != ""
 }
 
 // clean takes stop words out, making phrases wider by what was in them.

@@ -8,7 +8,7 @@ import (
 
 // WebQuery is websearch_to_tsquery: words as a search engine takes them, "phrases", or,
 // and - for not; nothing is an error.
-func (c Config) WebQuery(text string) *Node {
+func (c Config) WebQuery(text string) (n *Node, asked bool) {
 	w := webParser{config: c, s: text}
 	var out, part *Node // the alternatives before this one, and this one
 	for w.some() {
@@ -18,9 +18,9 @@ func (c Config) WebQuery(text string) *Node {
 		}
 	}
 	if out = Join(Or, out, part); out == nil {
-		return nil
+		return nil, false
 	}
-	return clean(out)
+	return clean(out), true
 }
 
 type webParser struct {

@@ -329,7 +329,7 @@ func (p *arrayParser) quoted() (string, error) {
 func appendArray(dst []byte, elem T, d Datum, f *Format) []byte {
 	var buf [MaxArrayDims]ArrayDim
 	dims := ArrayDims(buf[:0], d)
-	if len(dims) == 0 {
+	if len(dims) == 0 || dims[0].Len == 0 {
 		return append(dst, "{}"...)
 	}
 	for _, dim := range dims {

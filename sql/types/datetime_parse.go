@@ -345,8 +345,13 @@ func (p *dateParser) concatenated(s string, mask int) (set int, err error) {
 		y, ok1 := smallInt(whole[:n-4])
 		m, ok2 := smallInt(whole[n-4 : n-2])
 		d, ok3 := smallInt(whole[n-2:])
-		if !ok1 || !ok2 || !ok3 {
+		if !ok2 || !ok3 {
 			return 0, errDateRange
+		}
+		if !ok1 { // as atoi has it
+			if y = int(int32(y)); len(whole) > 22 {
+				y = -1
+			}
 		}
 		p.c.year, p.c.month, p.c.day = y, m, d
 		p.twoDigits = n == 6

@@ -63,6 +63,9 @@ func hasTypmod(oid OID) bool {
 // mapArray is d with every element that is not NULL replaced, as an array of
 // elem with the same dimensions.
 func mapArray(d Datum, elem OID, each func(Datum) (Datum, error)) (Datum, error) {
+	if ArrayLen(d) == 0 { // an empty vector has a dimension nevertheless
+		return Bytes(appendArrayHeader(nil, elem, false, ArrayDims(nil, d))), nil
+	}
 	var ab ArrayBuilder
 	ab.Reset(elem)
 	for it := NewArrayIter(d); ; {

@@ -55,6 +55,9 @@ func (e *Env) createTable(ctx context.Context, st *ast.CreateTable) error {
 	if t.Options, err = tableOptions(st.With); err != nil {
 		return err
 	}
+	if err := checkStorage(st.With); err != nil && st.PartitionBy == nil {
+		return err
+	}
 	if st.PartitionBy != nil && len(st.With) > 0 {
 		return pgerr.Newf(pgerrcode.InvalidParameterValue, "unrecognized parameter %q", st.With[0].Name)
 	}
@@ -150,6 +153,9 @@ func refuseTable(st *ast.CreateTable) error {
 func tableOptions(with []ast.Option) (catalog.Options, error) {
 	var list catalog.Options
 	for i := range with {
+		if with[i].Namespace != "" || with[i].Name == "oids" { // of the TOAST table, or without effect
+			continue
+		}
 		var err error
 		if list, err = addOption(list, with[i].Name, optionValue(&with[i])); err != nil {
 			return nil, err
