@@ -1,6 +1,10 @@
 package optimize
 
 import (
+	"cmp"
+	"math"
+	"slices"
+
 	"github.com/loxodb/loxodb/planner/logical"
 	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/expr"
@@ -23,7 +27,7 @@ func (p *planner) groupingSets(x *logical.Agg) (*rel, error) {
 	out := x.Cols()
 	n := &physical.Append{}
 	rows, total := 0.0, 0.0
-	for _, set := range x.Sets {
+	for _, set := range setsInOrder(x) {
 		r, err := p.oneSet(x, source, set, out)
 		if err != nil {
 			return nil, err
@@ -34,6 +38,26 @@ func (p *planner) groupingSets(x *logical.Agg) (*rel, error) {
 	n.Base = p.base(out)
 	n.Rows, n.Cost = rows, total
 	return &rel{n, out}, nil
+}
+
+// setsInOrder is the order in which PostgreSQL's hash aggregation gives the rows of sets,
+// which shows where an ORDER BY leaves it open: the row of all first, then from long sets
+// to short ones. Aggregates that need sorted input are not hashed.
+func setsInOrder(x *logical.Agg) [][]int {
+	for i := range x.Aggs {
+		if x.Aggs[i].Distinct || len(x.Aggs[i].OrderBy) > 0 || len(x.Aggs[i].Direct) > 0 {
+			return x.Sets
+		}
+	}
+	rank := func(set []int) int {
+		if len(set) == 0 {
+			return math.MinInt
+		}
+		return -len(set)
+	}
+	list := slices.Clone(x.Sets)
+	slices.SortStableFunc(list, func(a, b []int) int { return cmp.Compare(rank(a), rank(b)) })
+	return list
 }
 
 // oneSet aggregates by the groups of one set.
