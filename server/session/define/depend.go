@@ -420,10 +420,11 @@ func (e *Env) describe(o object) string {
 		return "sequence " + e.visibleName(q.Schema, q.Name)
 	case typeObject:
 		t := e.valueType(o.id)
+		name := e.visibleType(&t)
 		if o.id == t.array {
-			return "type " + t.shown + "[]"
+			name += "[]"
 		}
-		return "type " + t.shown
+		return "type " + name
 	case collationObject:
 		return e.describeCollation(o.id)
 	case classObject:
@@ -493,6 +494,21 @@ func (e *Env) visibleName(schema catalog.ID, name string) string {
 		break
 	}
 	return ast.QuoteIdent(e.Catalog.SchemaName(schema)) + "." + ast.QuoteIdent(name)
+}
+
+// visibleType is a type's name, with its schema where the path does not find it.
+func (e *Env) visibleType(t *valueType) string {
+	for _, p := range e.Path {
+		s, ok := e.Catalog.Schema(p)
+		switch {
+		case !ok:
+		case s.ID == t.schema:
+			return ast.QuoteIdent(t.name)
+		case e.Catalog.TypeExists(s.ID, t.name):
+			return t.shown
+		}
+	}
+	return t.shown
 }
 
 // removeObject takes one object away; what depends on it has gone already, and
