@@ -304,7 +304,11 @@ func (r *regroup) expr(e expr.Expr) expr.Expr {
 			return intConst(0) // without sets every row has all groups
 		}
 		if r.below[x.Index] && !r.isAgg(x.Index) && !r.dependent(x.Index) {
-			r.err = r.ungrouped(x.Index, r.b.pos[x], false)
+			pos, known := r.b.pos[x]
+			if !known { // one of a column that a join has merged
+				pos = ast.NoPos
+			}
+			r.err = r.ungrouped(x.Index, pos, false)
 		}
 		return e
 	case *logical.Subquery:
@@ -358,12 +362,27 @@ func (r *regroup) grouped(c logical.ColID) bool {
 	return false
 }
 
-func (r *regroup) ungrouped(c logical.ColID, pos ast.Pos, sub bool) error {
-	info := &r.b.meta.Cols[c]
-	name := info.Name
-	if info.Rel != "" {
-		name = info.Rel + "." + name
+// nameOf is a column as FROM names it.
+func (r *regroup) nameOf(id logical.ColID) string {
+	for _, it := range r.q.items {
+		if it.rel == nil || it.name == "" {
+			continue
+		}
+		for _, c := range it.cols {
+			if col, ok := c.e.(*expr.Column); ok && col.Index == id {
+				return it.name + "." + c.name
+			}
+		}
 	}
+	info := &r.b.meta.Cols[id]
+	if info.Rel != "" {
+		return info.Rel + "." + info.Name
+	}
+	return info.Name
+}
+
+func (r *regroup) ungrouped(c logical.ColID, pos ast.Pos, sub bool) error {
+	name := r.nameOf(c)
 	if sub {
 		return errAt(pos, pgerrcode.GroupingError, "subquery uses ungrouped column \"%s\" from outer query", name)
 	}
