@@ -108,7 +108,10 @@ func (s *signature) probe(types []string) string {
 	for i, t := range types {
 		args[i] = "NULL::" + t
 		if t == "record" {
-			args[i] = "ROW(1)"
+			args[i] = "ROW(1)::record"
+		}
+		if i == len(types)-1 && s.variadic && strings.HasSuffix(t, "[]") {
+			args[i] = "VARIADIC " + args[i]
 		}
 	}
 	call := func(list []string) string { return s.name + "(" + strings.Join(list, ", ") + ")" }
@@ -128,6 +131,8 @@ func (s *signature) probe(types []string) string {
 		return "SELECT " + call(args[:d]) + fmt.Sprintf(" WITHIN GROUP (ORDER BY %s)", strings.Join(ordered, ", "))
 	case s.kind == "a" && len(args) == 0:
 		return "SELECT " + s.name + "(*)"
+	case s.set && s.ret == "record" && strings.Contains(s.name, "_to_recordset"):
+		return "SELECT * FROM " + call(args) + " AS r(a integer)"
 	case s.set:
 		return "SELECT * FROM " + call(args)
 	}

@@ -19,7 +19,7 @@ func generate(ctx context.Context, seed uint64, postgres *server) ([]*script, er
 	g := &generator{seed: seed, postgres: postgres}
 	var list []*script
 	for _, f := range []func(context.Context) ([]*script, error){
-		g.operators, g.functions, g.aggregates, g.casts, g.inputs, g.typmods, g.formats, g.patterns, g.queries, g.changes, g.settings,
+		g.operators, g.functions, g.aggregates, g.casts, g.inputs, g.typmods, g.formats, g.patterns, g.queries, g.changes, g.settings, g.syntax,
 	} {
 		made, err := f(ctx)
 		if err != nil {

@@ -170,7 +170,7 @@ func servers(ctx context.Context, o *options, dir string) (p *pair, stop func(),
 	if o.captures != "" {
 		return p, stop, nil // a database is made for each
 	}
-	return p, stop, p.postgres.prepare(ctx)
+	return p, stop, errors.Join(p.postgres.prepare(ctx, " TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8'"), p.loxodb.prepare(ctx, ""))
 }
 
 // collect lists the scripts of a run.

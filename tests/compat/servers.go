@@ -218,11 +218,11 @@ func (s *server) typeName(ctx context.Context, oid uint32) string {
 	return name
 }
 
-// prepare makes the run's own database on PostgreSQL and turns to it.
-func (s *server) prepare(ctx context.Context) error {
+// prepare makes the run's own database and turns to it.
+func (s *server) prepare(ctx context.Context, options string) error {
 	for _, sql := range []string{
 		"DROP DATABASE IF EXISTS " + database + " WITH (FORCE)",
-		"CREATE DATABASE " + database + " TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8'",
+		"CREATE DATABASE " + database + options,
 	} {
 		if _, err := s.ask(ctx, sql); err != nil {
 			return err
