@@ -109,10 +109,10 @@ func (b *binder) known(x expr.Expr) (expr.Expr, error) {
 		return x, nil
 	}
 	switch x.(type) {
-	case *unknownLit, *unknownParam, *expr.Relabel:
-		return b.coerce(x, types.Of(types.TextOID), builtin.Implicit, ast.NoPos)
+	case *expr.Const, *expr.Field: // of a row
+		return nil, pgerr.New(pgerrcode.InternalError, "failed to find conversion function from unknown to text")
 	}
-	return nil, pgerr.New(pgerrcode.InternalError, "failed to find conversion function from unknown to text")
+	return b.coerce(x, types.Of(types.TextOID), builtin.Implicit, ast.NoPos)
 }
 
 // condition binds a boolean expression; what names it in the error.

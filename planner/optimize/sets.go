@@ -27,7 +27,7 @@ func (p *planner) groupingSets(x *logical.Agg) (*rel, error) {
 	out := x.Cols()
 	n := &physical.Append{}
 	rows, total := 0.0, 0.0
-	for _, set := range setsInOrder(x) {
+	for _, set := range p.setsInOrder(x) {
 		r, err := p.oneSet(x, source, set, out)
 		if err != nil {
 			return nil, err
@@ -42,8 +42,14 @@ func (p *planner) groupingSets(x *logical.Agg) (*rel, error) {
 
 // setsInOrder is the order in which PostgreSQL's hash aggregation gives the rows of sets,
 // which shows where an ORDER BY leaves it open: the row of all first, then from long sets
-// to short ones. Aggregates that need sorted input are not hashed.
-func setsInOrder(x *logical.Agg) [][]int {
+// to short ones. Aggregates that need sorted input are not hashed, and MySQL's ROLLUP ends
+// with the row of all.
+func (p *planner) setsInOrder(x *logical.Agg) [][]int {
+	if p.o.Session != nil {
+		if v, _ := p.o.Session.Setting("sql_dialect"); v == "tidb" {
+			return x.Sets
+		}
+	}
 	for i := range x.Aggs {
 		if x.Aggs[i].Distinct || len(x.Aggs[i].OrderBy) > 0 || len(x.Aggs[i].Direct) > 0 {
 			return x.Sets
