@@ -23,6 +23,7 @@ type modify struct {
 	writer   *tableWriter
 	family   *familyWriter // nil for a table without children
 	run      func(ctx context.Context, b *batch.Batch, i int) error
+	plain    bool // each row of the input is one that is written, and no other
 	affected int64
 	rows     int64 // of the input that were gone through
 	done     bool
@@ -120,6 +121,10 @@ func (m *modify) all(ctx context.Context) error {
 	if err := m.beforeEvents(ctx); err != nil {
 		return err
 	}
+	gathers := m.gathers()
+	if gathers {
+		m.writer.w.Gather()
+	}
 	run := m.run
 	if m.writer.def.Ignore {
 		run = m.passOver
@@ -141,6 +146,11 @@ func (m *modify) all(ctx context.Context) error {
 			}
 			m.rows++
 		}
+		if gathers {
+			if err := m.writer.w.Flush(); err != nil {
+				return err
+			}
+		}
 	}
 	m.numberAll()
 	q := m.env.query
@@ -151,6 +161,15 @@ func (m *modify) all(ctx context.Context) error {
 		q.ending = append(q.ending, m)
 	}
 	return nil
+}
+
+// gathers reports that nothing looks at the table between the rows of a batch, so that
+// entries of inverted indexes can be written together.
+func (m *modify) gathers() bool {
+	w := m.writer
+	return m.plain && m.family == nil && m.returning == nil && w.triggers == nil && w.inserted.def == nil && w.updated.def == nil &&
+		len(w.views) == 0 && !w.def.Ignore && w.w != nil && !m.env.query.Plan.Calls &&
+		slices.ContainsFunc(w.def.Table.Indexes, (*catalog.Index).IsInverted)
 }
 
 // afterEvents queues the statement triggers after what the statement does.
@@ -288,6 +307,7 @@ func newUpdate(n *physical.Update) (Operator, error) {
 		u.affected++
 		return u.keep(u.row, u.in[at:])
 	}
+	u.plain = true
 	if isInstead(n.Write) {
 		u.insteadUpdate(n)
 	}
@@ -337,6 +357,7 @@ func newDelete(n *physical.Delete) (Operator, error) {
 		d.affected++
 		return d.keep(old, d.in[1+cols:])
 	}
+	d.plain = true
 	if isInstead(n.Write) {
 		d.insteadDelete(n)
 	}
@@ -380,6 +401,7 @@ func newInsert(n *physical.Insert) (Operator, error) {
 		}
 		return m, nil
 	}
+	m.plain = true
 	m.run = func(ctx context.Context, b *batch.Batch, i int) error {
 		m.row = rowAt(b, i, m.row[:0])
 		id, ok, err := m.writer.insert(ctx, m.row)

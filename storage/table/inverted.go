@@ -54,7 +54,7 @@ func (w *Writer) putInverted(i int, row []types.Datum, id uint64) error {
 	}
 	w.val = entryValue(w.val[:0], false, id)
 	for _, p := range parts {
-		if err := w.txn.Put(w.partKey(i, p, id), w.val); err != nil {
+		if err := w.entry(i, p, id, false); err != nil {
 			return err
 		}
 	}
@@ -67,7 +67,7 @@ func (w *Writer) deleteInverted(i int, old []types.Datum, id uint64) error {
 		return err
 	}
 	for _, p := range parts {
-		if err := w.txn.Delete(w.partKey(i, p, id)); err != nil {
+		if err := w.entry(i, p, id, true); err != nil {
 			return err
 		}
 	}
@@ -97,9 +97,9 @@ func (w *Writer) updateInverted(i int, old, row []types.Datum, id uint64) error 
 		}
 		switch {
 		case c < 0:
-			err, gone = w.txn.Delete(w.partKey(i, gone[0], id)), gone[1:]
+			err, gone = w.entry(i, gone[0], id, true), gone[1:]
 		case c > 0:
-			err, come = w.txn.Put(w.partKey(i, come[0], id), w.val), come[1:]
+			err, come = w.entry(i, come[0], id, false), come[1:]
 		default:
 			gone, come = gone[1:], come[1:]
 		}

@@ -50,10 +50,13 @@ func TestInvertedEntries(t *testing.T) {
 	defer eng.Close()
 	var nums counter
 	rows := map[uint64][]types.Datum{}
-	for range 30 {
+	for round := range 30 {
 		txn, err := Begin(ctx, eng, kv.TxnOptions{}, nil)
 		must(t, err)
 		w := NewWriter(tab, txn, &nums, nil)
+		if round%2 == 1 {
+			w.Gather()
+		}
 		for range 20 {
 			id, err := w.Insert(ctx, random())
 			must(t, err)
@@ -79,6 +82,7 @@ func TestInvertedEntries(t *testing.T) {
 			}
 			must(t, err)
 		}
+		must(t, w.Flush())
 		_, err = txn.Commit(ctx)
 		must(t, err)
 		must(t, txn.Close())

@@ -56,6 +56,7 @@ type Writer struct {
 	parts, oldParts   gin.Entries    // of an inverted index
 	bulk              *bulk          // of one that is built
 	run               *entryRun      // of an ordered index that is built
+	later             *later         // entries of such an index that wait; nil: none does
 	locking           *catalog.Index // whose unique key in w.key is being locked
 }
 
