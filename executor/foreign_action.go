@@ -38,7 +38,7 @@ func (w *tableWriter) act(ctx context.Context, k *keyChange) error {
 	}
 	acts := action == 'c' || action == 'n' || action == 'd'
 	rows, err := w.referringRows(ctx, k, acts)
-	if err != nil || rows.n == 0 && !(acts && len(k.child.Triggers) > 0) {
+	if err != nil || rows.n == 0 && !(acts && len(topKey(w.env.Catalog, k).child.Triggers) > 0) {
 		return err
 	}
 	if acts {
@@ -244,6 +244,13 @@ func covers(x *catalog.Index, cols map[int16]expr.Expr) bool {
 
 // cascade deletes or updates the referring rows.
 func (w *tableWriter) cascade(ctx context.Context, k *keyChange, rows *rowStore, action byte) error {
+	if c := w.env.Changes; c != nil {
+		c.Depth++
+		defer func() { c.Depth-- }()
+	}
+	if top := topKey(w.env.Catalog, k); top.child.ID != k.child.ID {
+		return w.cascadePart(ctx, k, top, rows, action)
+	}
 	def := w.def
 	if k.child.ID != w.def.Table.ID {
 		var err error
@@ -254,10 +261,6 @@ func (w *tableWriter) cascade(ctx context.Context, k *keyChange, rows *rowStore,
 	child, err := w.env.query.cascade(ctx, def)
 	if err != nil {
 		return err
-	}
-	if c := w.env.Changes; c != nil {
-		c.Depth++
-		defer func() { c.Depth-- }()
 	}
 	event, set := w.childEvent(k, action)
 	if err := child.triggers.before(ctx, event, set); err != nil {
@@ -324,8 +327,19 @@ func (w *tableWriter) noneRefers(ctx context.Context, k *keyChange) error {
 func (w *tableWriter) reassign(ctx context.Context, k *keyChange, id uint64, old []types.Datum, action byte) error {
 	row := append([]types.Datum(nil), old...)
 	set := make([]bool, len(row))
-	for i, c := range k.assigned(action) {
+	for _, c := range k.assigned(action) {
 		set[c-1] = true
+	}
+	if err := w.assign(k, row, action); err != nil {
+		return err
+	}
+	_, err := w.update(ctx, id, old, row, set)
+	return err
+}
+
+// assign sets the referring columns of a row.
+func (w *tableWriter) assign(k *keyChange, row []types.Datum, action byte) error {
+	for i, c := range k.assigned(action) {
 		switch action {
 		case 'c':
 			d, err := w.asReferring(k, i)
@@ -336,23 +350,14 @@ func (w *tableWriter) reassign(ctx context.Context, k *keyChange, id uint64, old
 		case 'n':
 			row[c-1] = types.Null
 		default:
-			top := topKey(w.env.Catalog, k).child // whose defaults count
-			attr := c
-			if top.ID != w.def.Table.ID {
-				attr = top.ColumnByName(w.def.Table.Columns[c-1].Name).Num
-			}
-			d, err := w.env.Default(top, attr)
+			d, err := w.env.Default(w.def.Table, c)
 			if err != nil {
 				return err
 			}
 			row[c-1] = d
 		}
 	}
-	if moved, err := w.moveByKey(ctx, k, id, row, set); moved || err != nil {
-		return err
-	}
-	_, err := w.update(ctx, id, old, row, set)
-	return err
+	return nil
 }
 
 // asReferring is value i of the new key as its referring column takes it.

@@ -64,11 +64,9 @@ type Env struct {
 	Spill func() (SpillFile, error)
 	// Refresh moves the transaction's view to now where the isolation level allows it; nil otherwise.
 	Refresh func(context.Context) error
-	// TableWrite, FamilyWrite and Default bind what a foreign key's action needs of another
-	// table, or of a partitioned table with all its partitions.
-	TableWrite  func(*catalog.Table) (*physical.TableWrite, error)
-	FamilyWrite func(*catalog.Table) (*physical.TableWrite, error)
-	Default     func(t *catalog.Table, attr int16) (types.Datum, error)
+	// TableWrite and Default bind what a foreign key's action needs of another table.
+	TableWrite func(*catalog.Table) (*physical.TableWrite, error)
+	Default    func(t *catalog.Table, attr int16) (types.Datum, error)
 	// Deferred tells whether a deferrable constraint is checked at the end of the
 	// transaction; nil: none is.
 	Deferred func(*catalog.Constraint) bool

@@ -36,8 +36,6 @@ type Query struct {
 	seq     int64          // how many rows have been written, for the order of what is late
 	// cascaded are the writers of tables that foreign keys change, by OID.
 	cascaded map[catalog.ID]*tableWriter
-	// families are those of partitioned tables among them, where a row had to move.
-	families map[catalog.ID]*familyWriter
 	// changed are the rows that parts have changed, by storage, where several write.
 	changed map[catalog.ID]map[uint64]bool
 }
@@ -95,7 +93,7 @@ func (q *Query) Open(ctx context.Context, env *Env) error {
 		q.ctes[i].reset(env)
 	}
 	if q.wrote = q.Plan.ReadOnly; !q.begun {
-		q.changed, q.cascaded, q.families, q.seq, q.writers = nil, nil, nil, 0, q.writers[:0]
+		q.changed, q.cascaded, q.seq, q.writers = nil, nil, 0, q.writers[:0]
 		q.dropLate()
 	}
 	if len(q.Plan.WriteCTEs) > 0 {

@@ -36,7 +36,8 @@ type tableWriter struct {
 	// them as rows of shown.
 	routed     bool
 	family     *memberOf
-	moved      bool // the row that is inserted comes from another partition
+	parts      *familyWriter // of a table that a foreign key acts on
+	moved      bool          // the row that is inserted comes from another partition
 	shown      *catalog.Table
 	shownAttrs []int16
 

@@ -50,3 +50,8 @@ func populated(s *bind.Statement, o Options) error {
 func BindTableWrite(t *catalog.Table, o Options) (*physical.TableWrite, error) {
 	return bind.TableWrite(t, o)
 }
+
+// BindFamilyWrite is BindTableWrite of a partitioned table with its partitions.
+func BindFamilyWrite(t *catalog.Table, o Options) (*physical.TableWrite, error) {
+	return bind.FamilyWrite(t, o)
+}

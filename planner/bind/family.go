@@ -40,11 +40,6 @@ func ordered(snap *catalog.Snapshot, t *catalog.Table) []*catalog.Table {
 	return out
 }
 
-// FamilyWrite is what a writer of a partitioned table's rows needs.
-func FamilyWrite(t *catalog.Table, o Options) (*physical.TableWrite, error) {
-	return newBinder(o).familyWrite(t, false, false)
-}
-
 // familyWrite is what writers of a table need that may have children. Rows that are
 // inserted go to children only if these are partitions.
 func (b *binder) familyWrite(t *catalog.Table, only, insert bool) (*physical.TableWrite, error) {
@@ -78,6 +73,11 @@ func (b *binder) familyWrite(t *catalog.Table, only, insert bool) (*physical.Tab
 	c := *w
 	c.Family = f
 	return &c, nil
+}
+
+// FamilyWrite is TableWrite of a table that may be partitioned, with its partitions.
+func FamilyWrite(t *catalog.Table, o Options) (*physical.TableWrite, error) {
+	return newBinder(o).familyWrite(t, false, false)
 }
 
 func member(snap *catalog.Snapshot, root *catalog.Table, w *physical.TableWrite) physical.Member {

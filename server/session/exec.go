@@ -350,7 +350,7 @@ func (s *Session) fillEnv(env *executor.Env, ctx context.Context, read kv.Reader
 			Params: params,
 		},
 		Read: read, Txn: s.tx.txn, Catalog: s.Catalog(), Numbers: s.db.numbers, Rows: s.db.rows, Columns: s.db.columns, System: system{s},
-		Fork: s.hooks.fork, Helpers: s.db.helpers, Workers: s.workers(), Deferred: s.hooks.deferred, CursorRow: s.hooks.cursorRow, Index: s.hooks.index, Budget: budget, Spill: s.hooks.spill, TableWrite: s.hooks.tableWrite, FamilyWrite: s.hooks.familyWrite, Default: s.hooks.columnDefault,
+		Fork: s.hooks.fork, Helpers: s.db.helpers, Workers: s.workers(), Deferred: s.hooks.deferred, CursorRow: s.hooks.cursorRow, Index: s.hooks.index, Budget: budget, Spill: s.hooks.spill, TableWrite: s.hooks.tableWrite, Default: s.hooks.columnDefault,
 		Trigger: s.hooks.trigger, Replica: s.hooks.replica, Changes: &s.triggers.changes,
 	}
 	s.setEffort(env)
@@ -363,7 +363,6 @@ func (s *Session) fillEnv(env *executor.Env, ctx context.Context, read kv.Reader
 type hooks struct {
 	index         func(catalog.ID) (vectorindex.Index, bool)
 	tableWrite    func(*catalog.Table) (*physical.TableWrite, error)
-	familyWrite   func(*catalog.Table) (*physical.TableWrite, error)
 	columnDefault func(*catalog.Table, int16) (types.Datum, error)
 	deferred      func(*catalog.Constraint) bool
 	cursorRow     func(string, *catalog.Table) (uint64, bool, error)
@@ -379,10 +378,10 @@ func (s *Session) makeHooks() {
 		notice: s.notice,
 		index:  s.db.vectors.Index,
 		tableWrite: func(t *catalog.Table) (*physical.TableWrite, error) {
+			if t.IsPartitioned() {
+				return planner.BindFamilyWrite(t, s.planOptions(nil))
+			}
 			return planner.BindTableWrite(t, s.planOptions(nil))
-		},
-		familyWrite: func(t *catalog.Table) (*physical.TableWrite, error) {
-			return bind.FamilyWrite(t, s.planOptions(nil))
 		},
 		columnDefault: s.columnDefault,
 		spill:         s.db.spill.create(),
