@@ -47,7 +47,7 @@ func named(stmt ast.Stmt, q *ast.QName) error {
 		if st.Query == nil {
 			return inOther(q, `"`).At(int(q.Pos))
 		}
-	case *ast.CreateEnum, *ast.CreateDomain, *ast.CreateCollation, *ast.AlterEnum, *ast.AlterDomain:
+	case *ast.CreateEnum, *ast.CreateRange, *ast.CreateDomain, *ast.CreateCollation, *ast.AlterEnum, *ast.AlterDomain:
 		return inOther(q, "")
 	case *ast.Drop:
 		kind = st.Kind

@@ -61,6 +61,12 @@ func CoercionPath(from, to types.OID, at Context) Coercion {
 		}
 		return ByCast
 	}
+	if rt := types.MultirangeTypeOf(to); rt != nil && rt.Range == from { // of a user's; the others have a row of pg_cast
+		if at == Explicit {
+			return ByCast
+		}
+		return NoCoercion
+	}
 	switch {
 	case to == types.RecordOID && types.IsComposite(from):
 		return ByCast

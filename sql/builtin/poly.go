@@ -89,7 +89,7 @@ func (p *poly) solve(declared, actual []types.OID) (ok bool, err error) {
 			if d == types.AnyMultirangeOID {
 				rt = types.MultirangeTypeOf(a)
 			}
-			if rt == nil || p.ranges != nil && p.ranges != rt {
+			if rt == nil || p.ranges != nil && p.ranges.Range != rt.Range {
 				return false, nil
 			}
 			p.ranges = rt
@@ -103,7 +103,7 @@ func (p *poly) solve(declared, actual []types.OID) (ok bool, err error) {
 			if d == types.AnyCompatibleMultiOID {
 				rt = types.MultirangeTypeOf(a)
 			}
-			if rt == nil || p.compatRanges != nil && p.compatRanges != rt {
+			if rt == nil || p.compatRanges != nil && p.compatRanges.Range != rt.Range {
 				return false, nil
 			}
 			p.compatRanges = rt

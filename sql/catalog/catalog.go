@@ -282,6 +282,9 @@ type TypeKind byte
 const (
 	EnumType   TypeKind = 'e'
 	DomainType TypeKind = 'd'
+	RangeType  TypeKind = 'r'
+	// MultirangeType goes with a range type.
+	MultirangeType TypeKind = 'm'
 )
 
 // Type is a type that a user made. Immutable.
@@ -304,6 +307,19 @@ type Type struct {
 	Default   string        `json:",omitempty"`
 	Checks    []*Constraint `json:",omitempty"`
 	Collation ID            `json:",omitempty"`
+	// Range is what a range type and its multirange type are of.
+	Range *Range `json:",omitempty"`
+}
+
+// Range says what a user's range type is: OIDs of it, of its multirange type, its
+// elements' type, their operator class and collation, and the function that tells how
+// far two of them are apart; 0 for none.
+type Range struct {
+	types.RangeType
+	OpClass   ID
+	Collation ID `json:",omitempty"`
+	Diff      ID `json:",omitempty"`
+	Cast      ID // the cast to the multirange type
 }
 
 // Infos describes the type and its array type for types.Register.
@@ -311,6 +327,10 @@ func (t *Type) Infos() []*types.Info {
 	if t.Kind == DomainType {
 		d, a := types.DomainInfo(t.ID, t.Array, t.Schema, t.Base.OID, t.Name, t.ArrayName, t.Shown)
 		return []*types.Info{d, a}
+	}
+	if t.Range != nil {
+		r, a := types.RangeInfo(&t.Range.RangeType, byte(t.Kind), t.Array, t.Schema, t.Name, t.ArrayName, t.Shown)
+		return []*types.Info{r, a}
 	}
 	e, a := types.EnumInfo(t.ID, t.Array, t.Schema, t.Name, t.ArrayName, t.Shown, t.Enum)
 	return []*types.Info{e, a}

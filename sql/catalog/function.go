@@ -56,7 +56,7 @@ type Function struct {
 	Ret       types.T
 	RetDomain ID `json:",omitempty"`
 	RetSet    bool
-	Language  string // sql or plpgsql
+	Language  string // sql, plpgsql or internal: code of the server, which Body names
 	// Body is the text after AS. Statements is what BEGIN ATOMIC … END or RETURN has in its
 	// place: SQL text in which names have their schemas.
 	Body       string   `json:",omitempty"`
@@ -73,6 +73,8 @@ type Function struct {
 	Cost, Rows float64
 	Settings   Options // SET …
 	Comment    string  `json:",omitempty"`
+	// PartOf is the range type that made the function and takes it along.
+	PartOf ID `json:",omitempty"`
 }
 
 // IsProcedure reports a procedure.

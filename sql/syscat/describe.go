@@ -155,6 +155,7 @@ func depends(r *rows) {
 		if t.Over != 0 {
 			r.depend(classType, t.ID, 0, classType, t.Over, 0, depNormal)
 		}
+		r.typeDepends(t)
 		for _, c := range t.Checks {
 			r.depend(classConstr, c.ID, 0, classType, t.ID, 0, depAuto)
 		}

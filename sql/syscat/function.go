@@ -27,8 +27,11 @@ func (r *rows) userProc(f *catalog.Function) {
 	r.oid("pronamespace", f.Schema)
 	r.oid("proowner", f.Owner)
 	r.oid("prolang", langSQL)
-	if f.Language == "plpgsql" {
+	switch f.Language {
+	case "plpgsql":
 		r.oid("prolang", langPLpgSQL)
+	case "internal":
+		r.oid("prolang", langInternal)
 	}
 	r.float("procost", f.Cost)
 	r.float("prorows", f.Rows)
@@ -112,6 +115,10 @@ func (r *rows) userProcArgs(f *catalog.Function) {
 
 // functionDepends is what pg_depend knows of functions.
 func (r *rows) functionDepends(f *catalog.Function) {
+	if f.PartOf != 0 {
+		r.depend(classProc, f.ID, 0, classType, f.PartOf, 0, depInternal)
+		return
+	}
 	r.depend(classProc, f.ID, 0, classNamespace, f.Schema, 0, depNormal)
 	seen := map[catalog.ID]bool{}
 	of := func(t catalog.ID) {

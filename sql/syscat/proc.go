@@ -218,6 +218,7 @@ func casts(r *rows) {
 		r.char("castmethod", c.Method)
 		r.emit()
 	}
+	r.rangeCasts()
 }
 
 func aggregates(r *rows) {

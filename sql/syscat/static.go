@@ -22,7 +22,6 @@ var _ = register("pg_catalog", map[string]generator{
 	"pg_amop":       bornAndExtensions("pg_amop", "amop"),
 	"pg_amproc":     bornAndExtensions("pg_amproc", "amproc"),
 	"pg_language":   bornWithRights("pg_language", catalog.LanguageClass, "lanacl"),
-	"pg_range":      born("pg_range"),
 	"pg_tablespace": born("pg_tablespace"),
 	"pg_conversion": born("pg_conversion"),
 

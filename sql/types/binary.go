@@ -226,6 +226,10 @@ func AppendBinary(dst []byte, t T, d Datum) []byte {
 		return extensionOf(t.OID).appendBinary(dst, d)
 	case isRecord(t.OID):
 		return appendRecordBinary(dst, AsRecord(t.OID, d, nil))
+	case info != nil && info.Range != nil && info.Type == 'r':
+		return info.Range.appendBinary(dst, info.Range.RangeOf(d))
+	case info != nil && info.Range != nil:
+		return info.Range.appendMultiBinary(dst, info.Range.RangesOf(d))
 	}
 	return appendElem(dst, t.OID, d)
 }

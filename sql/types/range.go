@@ -11,8 +11,8 @@ import (
 )
 
 // A range datum is range_send's format: a byte of flags, then per finite bound its
-// length (int32, big-endian) and its value, which for every element type is in the
-// same form in containers and on the wire. A multirange is multirange_send's: int32
+// length (int32, big-endian) and its value in the form that containers have, which for
+// the elements of built-in ranges is that of the wire. A multirange is multirange_send's: int32
 // number of ranges, then per range its length and bytes. Both are kept canonical:
 // discrete ranges as [), what is empty without bounds, the ranges of a multirange in
 // order, apart from each other and none empty.
@@ -47,7 +47,7 @@ func RangeTypeOf(oid OID) *RangeType {
 			return &rangeTypes[i]
 		}
 	}
-	return nil
+	return userRange(oid, 'r')
 }
 
 // MultirangeTypeOf is the family of a multirange type, nil for other types.
@@ -57,7 +57,7 @@ func MultirangeTypeOf(oid OID) *RangeType {
 			return &rangeTypes[i]
 		}
 	}
-	return nil
+	return userRange(oid, 'm')
 }
 
 // Bound is one end of a range. Val counts only when it is not infinite.

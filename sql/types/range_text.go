@@ -1,6 +1,8 @@
 package types
 
 import (
+	"strings"
+
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/sql/pgerr"
@@ -196,18 +198,24 @@ func (rt *RangeType) appendRangeText(dst []byte, r Range, f *Format) []byte {
 	return append(dst, right)
 }
 
-// quoteBound puts quotes around dst[start:] if it has blanks; no element type prints
-// brackets, commas, quotes or backslashes.
+// quoteBound puts quotes around dst[start:] where a reader needs them.
 func quoteBound(dst []byte, start int) []byte {
+	plain := len(dst) > start
 	for _, c := range dst[start:] {
-		if isSpace(c) {
-			dst = append(dst, 0)
-			copy(dst[start+1:], dst[start:])
-			dst[start] = '"'
-			return append(dst, '"')
-		}
+		plain = plain && !isSpace(c) && strings.IndexByte(`"\()[],`, c) < 0
 	}
-	return dst
+	if plain {
+		return dst
+	}
+	text := string(dst[start:])
+	dst = append(dst[:start], '"')
+	for i := range len(text) {
+		if text[i] == '"' || text[i] == '\\' {
+			dst = append(dst, text[i])
+		}
+		dst = append(dst, text[i])
+	}
+	return append(dst, '"')
 }
 
 func (rt *RangeType) appendMultiText(dst []byte, d Datum, f *Format) []byte {

@@ -19,11 +19,12 @@ type Info struct {
 	Namespace                          OID    // pg_catalog 11 or public 2200
 	Collation                          OID    // 100 for collatable types, 950 for name, else 0
 	IsArray                            bool   // a true array type (category A with array_in)
-	// Of users' types only: the name as messages show it, the labels of an enum, and the
-	// attributes of a composite type.
+	// Of users' types only: the name as messages show it, the labels of an enum, the
+	// attributes of a composite type, and the family of a range or multirange type.
 	Shown     string
 	Enum      *Enum
 	Composite *Composite
+	Range     *RangeType
 }
 
 // Lookup returns the built-in type's Info, or nil.

@@ -13,6 +13,14 @@ func Renumber(oid OID, b []byte, to map[OID]OID) {
 	switch {
 	case isRecord(oid):
 		renumberRecord(b, to)
+	case info != nil && info.Range != nil && info.Type == 'r':
+		info.Range.renumber(b, to)
+	case info != nil && info.Range != nil:
+		for b = b[min(4, len(b)):]; len(b) >= 4; {
+			size := min(int(binary.BigEndian.Uint32(b)), len(b)-4)
+			info.Range.renumber(b[4:4+size], to)
+			b = b[4+size:]
+		}
 	case info != nil && info.IsArray && len(b) >= 12:
 		elem := binary.BigEndian.Uint32(b[8:])
 		if k := byOID(elem); k == nil || k.Rep == RepBytes {

@@ -78,7 +78,7 @@ func DomainInfo(oid, array, namespace, base OID, name, arrayName, shown string) 
 		i = *b
 	}
 	i.OID, i.Name, i.Array, i.Namespace, i.Shown, i.Type, i.Elem, i.Preferred = oid, name, array, namespace, shown, 'd', 0, false
-	i.IsArray, i.Enum, i.In, i.Recv, i.ModIn, i.ModOut = false, nil, "domain_in", "domain_recv", "-", "-"
+	i.IsArray, i.Enum, i.Range, i.In, i.Recv, i.ModIn, i.ModOut = false, nil, nil, "domain_in", "domain_recv", "-", "-"
 	return &i, arrayInfo(&i, array, arrayName)
 }
 

@@ -90,6 +90,8 @@ func (r *renumbering) names(t types.T) bool {
 				return true
 			}
 		}
+	case i.Range != nil:
+		return r.names(types.Of(i.Range.Elem))
 	case i.IsArray:
 		return i.Elem >= types.FirstTypeOID
 	}

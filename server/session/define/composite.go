@@ -129,6 +129,9 @@ func (e *Env) addAttribute(t *catalog.Table, d *ast.ColumnDef) error {
 
 // notMemberOfItself refuses an attribute that holds the type it is to be an attribute of.
 func (e *Env) notMemberOfItself(t *catalog.Table, of types.T) error {
+	if info := types.Lookup(of.OID); info != nil && info.Range != nil {
+		of = types.Of(info.Range.Elem)
+	}
 	r, ok := e.Catalog.RowType(of.OID)
 	switch {
 	case !ok:

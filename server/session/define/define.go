@@ -97,7 +97,7 @@ func Tag(stmt ast.Stmt) string {
 		return "CREATE COLLATION"
 	case *ast.AlterCollation:
 		return "ALTER COLLATION"
-	case *ast.CreateEnum, *ast.CreateComposite:
+	case *ast.CreateEnum, *ast.CreateComposite, *ast.CreateRange:
 		return "CREATE TYPE"
 	case *ast.AlterEnum:
 		return "ALTER TYPE"
@@ -203,6 +203,8 @@ func (e *Env) run(ctx context.Context, stmt ast.Stmt) error {
 		return e.refreshCollation(ctx, st)
 	case *ast.CreateEnum:
 		return e.createEnum(ctx, st)
+	case *ast.CreateRange:
+		return e.createRange(ctx, st)
 	case *ast.CreateComposite:
 		return e.createComposite(ctx, st)
 	case *ast.AlterEnum:

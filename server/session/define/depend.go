@@ -80,6 +80,9 @@ func (e *Env) remove(ctx context.Context, targets []object, cascade bool) error 
 	r := &removal{e: e, named: map[object]bool{}, found: map[object]bool{}, silent: map[object]bool{}}
 	for _, t := range targets {
 		r.named[t] = true
+		if err := e.partOfRange(t, targets); err != nil {
+			return err
+		}
 	}
 	for _, t := range targets {
 		if err := r.visit(t, object{}, true); err != nil {
@@ -277,7 +280,7 @@ func (e *Env) inSchema(schema catalog.ID) (out []dependent) {
 		}
 	}
 	for _, t := range e.Catalog.Types() {
-		if t.Schema == schema {
+		if t.Schema == schema && t.Kind != catalog.MultirangeType {
 			out = append(out, dependent{object: object{kind: typeObject, id: t.ID}, order: born(t)})
 		}
 	}
@@ -292,7 +295,7 @@ func (e *Env) inSchema(schema catalog.ID) (out []dependent) {
 		}
 	}
 	for _, f := range e.Catalog.AllFunctions() {
-		if f.Schema == schema {
+		if f.Schema == schema && f.PartOf == 0 {
 			out = append(out, dependent{object: object{kind: functionObject, id: f.ID}, order: f.ID})
 		}
 	}

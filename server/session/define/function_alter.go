@@ -268,7 +268,7 @@ func (e *Env) functionUsers(id catalog.ID) (out []dependent, err error) {
 		}
 	}
 	for _, d := range e.Catalog.Types() {
-		uses := calls(d.Default)
+		uses := calls(d.Default) || d.Kind == catalog.RangeType && d.Range.Diff == id
 		for _, c := range d.Checks {
 			uses = uses || calls(c.Expr)
 		}

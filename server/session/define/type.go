@@ -270,14 +270,20 @@ func (e *Env) typeUsers(id catalog.ID) (out []dependent) {
 		return e.arrayUsers(x)
 	}
 	out = []dependent{{object: object{kind: typeObject, id: x.array}, auto: true}}
+	if t, ok := e.Catalog.TypeByID(id); ok && t.Kind == catalog.RangeType {
+		out = append(out, e.rangeParts(t)...)
+	}
 	for _, d := range e.Catalog.Types() {
+		if d.Kind == catalog.RangeType && (d.Range.Elem == x.id || d.Range.Elem == x.array) {
+			out = append(out, dependent{object: object{kind: typeObject, id: d.ID}, order: d.ID})
+		}
 		if d.Kind == catalog.DomainType && (d.Over == x.id || d.Over == 0 && (d.Base.OID == x.id || d.Base.OID == x.array)) {
 			out = append(out, dependent{object: object{kind: typeObject, id: d.ID}, order: 1})
 		}
 	}
 	is := func(t types.T) bool { return t.OID == x.id || t.OID == x.array }
 	for _, f := range e.Catalog.AllFunctions() {
-		if takesType(f, x.id) || takesType(f, x.array) {
+		if f.PartOf == 0 && (takesType(f, x.id) || takesType(f, x.array)) {
 			out = append(out, dependent{object: object{kind: functionObject, id: f.ID}, order: f.ID})
 		}
 	}

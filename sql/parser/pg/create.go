@@ -67,6 +67,9 @@ func (c *conv) createStmt(n *pgast.Node) ast.Stmt {
 	case *pgast.Node_CreateEnumStmt:
 		s := v.CreateEnumStmt
 		return &ast.CreateEnum{At: c.here(), Name: c.qname(s.TypeName, -1), Labels: c.strs(s.Vals)}
+	case *pgast.Node_CreateRangeStmt:
+		s := v.CreateRangeStmt
+		return &ast.CreateRange{At: c.here(), Name: c.qname(s.TypeName, -1), Defs: c.definitions(s.Params)}
 	case *pgast.Node_CreatedbStmt:
 		return &ast.CreateDatabase{At: c.here(), Name: v.CreatedbStmt.Dbname, Options: c.options(v.CreatedbStmt.Options)}
 	}
