@@ -39,6 +39,7 @@ func Conversion(from, to types.T, domain catalog.ID, byText bool, o Options) (ex
 // aggregates and sets.
 func Value(x ast.Expr, want types.T, o Options) (e expr.Expr, ok bool, err error) {
 	simple := true
+	b := newBinder(o)
 	ast.Walk(x, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.Subquery, *ast.Grouping:
@@ -48,14 +49,13 @@ func Value(x ast.Expr, want types.T, o Options) (e expr.Expr, ok bool, err error
 		case *ast.In:
 			simple = simple && n.Sub == nil
 		case *ast.Func:
-			simple = simple && n.Over == nil && !isAggregateName(n.Name) && !isSetName(n.Name)
+			simple = simple && n.Over == nil && !b.isAggregate(n.Name) && !isSetName(n.Name)
 		}
 		return simple
 	})
 	if !simple {
 		return nil, false, nil
 	}
-	b := newBinder(o)
 	b.noParams = false
 	if e, err = b.value(&scope{in: inTarget}, x); err != nil {
 		return nil, true, err

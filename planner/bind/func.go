@@ -202,6 +202,13 @@ func (b *binder) funcCall(s *scope, x *ast.Func) (expr.Expr, error) {
 		if err := b.withinGroup(x, r, args); err != nil {
 			return nil, err
 		}
+		if r.Fn.User != nil {
+			b.traceCall(x, r.Fn.Schema)
+			b.meta.Calls = true
+		}
+		if x.ArgNames != nil {
+			return nil, errAt(x.Pos, pgerrcode.FeatureNotSupported, "aggregates cannot use named arguments")
+		}
 		return b.aggregate(s, g, x, r, args)
 	}
 	if err := onlyAggregates(x, r); err != nil {
@@ -264,7 +271,7 @@ func onlyAggregates(x *ast.Func, r *builtin.Resolved) error {
 // aggScope is the scope in which a call's arguments are bound: inside an
 // aggregate no other may stand.
 func (b *binder) aggScope(s *scope, x *ast.Func) *scope {
-	if !isAggregateName(x.Name) {
+	if !b.isAggregate(x.Name) {
 		return s
 	}
 	g := *s
@@ -276,6 +283,21 @@ func isSetName(n ast.QName) bool {
 	for _, f := range builtin.Functions(n.Schema, n.Name) {
 		if f.RetSet {
 			return true
+		}
+	}
+	return false
+}
+
+// isAggregate is isAggregateName with the aggregates of users.
+func (b *binder) isAggregate(n ast.QName) bool {
+	if isAggregateName(n) {
+		return true
+	}
+	for _, list := range b.userFuncs(n.Schema, n.Name) {
+		for _, f := range list {
+			if f.Kind == 'a' {
+				return true
+			}
 		}
 	}
 	return false

@@ -31,10 +31,10 @@ type writtenView []viewLevel
 
 // notUpdatable says why a view's query is no selection of one relation, "" if it is
 // (view_query_is_auto_updatable).
-func notUpdatable(sel *ast.Select) string {
+func (b *binder) notUpdatable(sel *ast.Select) string {
 	has := func(kind byte) bool {
 		for i := range sel.Targets {
-			if containsCall(sel.Targets[i].Expr, kind) {
+			if b.containsCall(sel.Targets[i].Expr, kind) {
 				return true
 			}
 		}
@@ -73,14 +73,14 @@ func notUpdatable(sel *ast.Select) string {
 
 // containsCall reports an aggregate (a), window function (w) or set-returning call (s)
 // in an expression, subqueries aside.
-func containsCall(e ast.Expr, kind byte) bool {
+func (b *binder) containsCall(e ast.Expr, kind byte) bool {
 	found := false
 	ast.Walk(e, func(n ast.Node) bool {
 		switch x := n.(type) {
 		case *ast.Select:
 			return false
 		case *ast.Func:
-			found = found || callKind(x) == kind
+			found = found || b.callKind(x) == kind
 		}
 		return !found
 	})
@@ -97,7 +97,7 @@ func (b *binder) viewLevels(view *catalog.Table, event catalog.TriggerKind) (tab
 			return nil, nil, "", err
 		}
 		b.refused = at.Name
-		if why = notUpdatable(sel); why != "" {
+		if why = b.notUpdatable(sel); why != "" {
 			return nil, nil, why, nil
 		}
 		l := viewLevel{view: at, sel: sel, ref: sel.From[0].(*ast.TableRef)}
@@ -368,11 +368,11 @@ func cannotWrite(verb, view, why string) error {
 }
 
 // callKind says what a call is by its name and form.
-func callKind(x *ast.Func) byte {
+func (b *binder) callKind(x *ast.Func) byte {
 	if x.Over != nil {
 		return 'w'
 	}
-	if isAggregateName(x.Name) {
+	if b.isAggregate(x.Name) {
 		return 'a'
 	}
 	if isSetName(x.Name) {

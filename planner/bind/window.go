@@ -46,6 +46,10 @@ func (b *binder) windowCall(s *scope, x *ast.Func) (expr.Expr, error) {
 	if err := windowAllowed(x, r); err != nil {
 		return nil, err
 	}
+	if r.Fn.User != nil {
+		b.traceCall(x, r.Fn.Schema)
+		b.meta.Calls = true
+	}
 	c := physical.WindowCall{Fn: r.Fn, T: types.Of(r.Ret)}
 	if c.Args, _, err = b.callArgs(r, args, x.Pos); err != nil {
 		return nil, err

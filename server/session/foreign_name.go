@@ -47,7 +47,7 @@ func named(stmt ast.Stmt, q *ast.QName) error {
 		if st.Query == nil {
 			return inOther(q, `"`).At(int(q.Pos))
 		}
-	case *ast.CreateEnum, *ast.CreateRange, *ast.CreateDomain, *ast.CreateCollation, *ast.AlterEnum, *ast.AlterDomain:
+	case *ast.CreateEnum, *ast.CreateRange, *ast.CreateAggregate, *ast.CreateDomain, *ast.CreateCollation, *ast.AlterEnum, *ast.AlterDomain:
 		return inOther(q, "")
 	case *ast.Drop:
 		kind = st.Kind
@@ -57,7 +57,7 @@ func named(stmt ast.Stmt, q *ast.QName) error {
 		kind = st.Kind
 	}
 	switch kind {
-	case ast.ObjType, ast.ObjDomain, ast.ObjCollation, ast.ObjFunction, ast.ObjProcedure:
+	case ast.ObjType, ast.ObjDomain, ast.ObjCollation, ast.ObjFunction, ast.ObjProcedure, ast.ObjAggregate:
 		return inOther(q, "")
 	}
 	return inOther(q, `"`)

@@ -69,6 +69,12 @@ func (p *printer) createFunction(v *CreateFunction) {
 // params writes the parameters and reports columns of RETURNS TABLE among them.
 func (p *printer) params(list []FuncParam) (table bool) {
 	p.s("(")
+	table = p.paramList(list)
+	p.s(")")
+	return table
+}
+
+func (p *printer) paramList(list []FuncParam) (table bool) {
 	n := 0
 	for _, x := range list {
 		if x.Mode == 't' {
@@ -88,7 +94,6 @@ func (p *printer) params(list []FuncParam) (table bool) {
 			p.expr(x.Default)
 		}
 	}
-	p.s(")")
 	return table
 }
 

@@ -37,6 +37,8 @@ func (p *printer) object(s Stmt) bool {
 		p.s(" REFRESH VERSION")
 	case *CreateEnum:
 		p.createEnum(v)
+	case *CreateAggregate:
+		p.createAggregate(v)
 	case *CreateRange:
 		p.createRange(v)
 	case *AlterEnum:

@@ -236,3 +236,6 @@ func concrete(declared, actual []types.OID, ret types.OID) (args []types.OID, ou
 	out, err = p.of(ret)
 	return args, out, err
 }
+
+// IsPolymorphic reports a type that stands for others: anyelement, anyarray, ….
+func IsPolymorphic(t types.OID) bool { return isPolymorphic(t) }

@@ -60,6 +60,11 @@ func newUserFunc(f *catalog.Function, schema string) *Func {
 			u.OutNames, u.OutTypes = append(u.OutNames, a.Name), append(u.OutTypes, a.Type.OID)
 		}
 	}
+	if f.Agg != nil {
+		u.AggKind, u.DirectArgs = f.Agg.Kind, f.Agg.Direct
+		u.Agg = func(args []types.T) Agg { return newUserAgg(u, args) }
+		return u
+	}
 	if f.Language == "internal" {
 		u.Src = f.Body
 		if x := sourceCode(u); x != nil {

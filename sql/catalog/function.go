@@ -48,7 +48,7 @@ type Function struct {
 	ID, Schema ID
 	Name       string
 	Owner      ID
-	Kind       byte // f(unction) or p(rocedure)
+	Kind       byte // f(unction), p(rocedure) or a(ggregate)
 	// Args are all arguments as they were written, the columns of the result included.
 	Args []FuncArg
 	// Ret is the type of the result, or of the rows of a set: record with several columns,
@@ -73,6 +73,8 @@ type Function struct {
 	Cost, Rows float64
 	Settings   Options // SET …
 	Comment    string  `json:",omitempty"`
+	// Agg is what an aggregate does.
+	Agg *Aggregate `json:",omitempty"`
 	// PartOf is the range type that made the function and takes it along.
 	PartOf ID `json:",omitempty"`
 }
@@ -160,4 +162,54 @@ func (s *Snapshot) RemoveFunction(id ID) {
 	if l.functions[key] = list; len(list) == 0 {
 		delete(l.functions, key)
 	}
+}
+
+// Aggregate is what CREATE AGGREGATE says of an aggregate, whose Function has the
+// arguments and the type of the result. Functions are OIDs, 0 for none.
+type Aggregate struct {
+	Kind      byte // n(ormal), o(rdered-set) or h(ypothetical-set)
+	Direct    int  `json:",omitempty"`
+	TransType types.T
+	Trans     ID
+	Final     ID      `json:",omitempty"`
+	Combine   ID      `json:",omitempty"`
+	Serial    ID      `json:",omitempty"`
+	Deserial  ID      `json:",omitempty"`
+	Space     int32   `json:",omitempty"`
+	Init      *string `json:",omitempty"`
+	SortOp    ID      `json:",omitempty"`
+	// FinalExtra: the final function gets a NULL for each argument. FinalModify is what it
+	// does to the state: r(eads), s(hares) or w(rites).
+	FinalExtra  bool `json:",omitempty"`
+	FinalModify byte
+	// Moving is the implementation for frames that move, nil for none.
+	Moving *Moving `json:",omitempty"`
+}
+
+// Moving is an aggregate's implementation for frames that move.
+type Moving struct {
+	TransType      types.T
+	Trans, Inverse ID
+	Final          ID      `json:",omitempty"`
+	Space          int32   `json:",omitempty"`
+	Init           *string `json:",omitempty"`
+	FinalExtra     bool    `json:",omitempty"`
+	FinalModify    byte
+}
+
+// IsAggregate reports an aggregate.
+func (f *Function) IsAggregate() bool { return f.Kind == 'a' }
+
+// Uses are the functions that an aggregate is made of, each once.
+func (a *Aggregate) Uses() (out []ID) {
+	list := []ID{a.Trans, a.Final, a.Combine, a.Serial, a.Deserial}
+	if m := a.Moving; m != nil {
+		list = append(list, m.Trans, m.Inverse, m.Final)
+	}
+	for _, id := range list {
+		if id != 0 && !slices.Contains(out, id) {
+			out = append(out, id)
+		}
+	}
+	return out
 }

@@ -115,6 +115,13 @@ func (r *rows) userProcArgs(f *catalog.Function) {
 
 // functionDepends is what pg_depend knows of functions.
 func (r *rows) functionDepends(f *catalog.Function) {
+	if f.Agg != nil {
+		for _, id := range f.Agg.Uses() {
+			if id >= catalog.DatabaseID {
+				r.depend(classProc, f.ID, 0, classProc, id, 0, depNormal)
+			}
+		}
+	}
 	if f.PartOf != 0 {
 		r.depend(classProc, f.ID, 0, classType, f.PartOf, 0, depInternal)
 		return

@@ -244,4 +244,5 @@ func aggregates(r *rows) {
 		r.opt("agginitval", a.InitVal)
 		r.emit()
 	}
+	r.userAggregates()
 }

@@ -99,6 +99,8 @@ func Tag(stmt ast.Stmt) string {
 		return "ALTER COLLATION"
 	case *ast.CreateEnum, *ast.CreateComposite, *ast.CreateRange:
 		return "CREATE TYPE"
+	case *ast.CreateAggregate:
+		return "CREATE AGGREGATE"
 	case *ast.AlterEnum:
 		return "ALTER TYPE"
 	case *ast.CreateDomain:
@@ -205,6 +207,8 @@ func (e *Env) run(ctx context.Context, stmt ast.Stmt) error {
 		return e.createEnum(ctx, st)
 	case *ast.CreateRange:
 		return e.createRange(ctx, st)
+	case *ast.CreateAggregate:
+		return e.createAggregate(ctx, st)
 	case *ast.CreateComposite:
 		return e.createComposite(ctx, st)
 	case *ast.AlterEnum:
@@ -262,7 +266,7 @@ func (e *Env) run(ctx context.Context, stmt ast.Stmt) error {
 }
 
 func isRoutine(k ast.ObjectKind) bool {
-	return k == ast.ObjFunction || k == ast.ObjProcedure || k == ast.ObjRoutine
+	return k == ast.ObjAggregate || k == ast.ObjFunction || k == ast.ObjProcedure || k == ast.ObjRoutine
 }
 
 func renamed(st *ast.Rename) ast.ObjectKind {

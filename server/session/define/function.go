@@ -158,14 +158,14 @@ func (e *Env) functionArgs(f *catalog.Function, st *ast.CreateFunction) error {
 	variadic, defaults := false, false
 	for i := range st.Params {
 		p := &st.Params[i]
-		what := "functions"
-		if f.IsProcedure() {
-			what = "procedures"
-		}
+		what := map[byte]string{'f': "functions", 'p': "procedures", 'a': "aggregates"}[f.Kind]
 		if p.Type.SetOf {
 			return functionError("%s cannot accept set arguments", what)
 		}
 		a := catalog.FuncArg{Mode: p.Mode, Name: p.Name}
+		if f.IsAggregate() && a.IsOutput() {
+			return pgerr.NotSupported(int(p.Pos), "aggregates cannot have output arguments")
+		}
 		var err error
 		if a.Type, a.Domain, err = e.functionType(&p.Type, false); err != nil {
 			return err

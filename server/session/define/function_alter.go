@@ -2,6 +2,7 @@ package define
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgerrcode"
@@ -58,13 +59,16 @@ func (e *Env) routine(kind ast.ObjectKind, n *ast.QName, args []ast.TypeName) (*
 			continue
 		}
 		for _, f := range e.Catalog.Functions(s.ID, n.Name) {
-			if kind == ast.ObjRoutine || (kind == ast.ObjProcedure) == f.IsProcedure() {
+			if ofRoutineKind(kind, f.Kind) {
 				found = append(found, f)
 			}
 		}
 	}
 	for _, f := range builtin.Functions(n.Schema, n.Name) {
 		if len(found) == 0 && (args == nil || equalTypes(f.Args, in)) {
+			if err := rightRoutine(kind, f.Kind, builtin.CallText(n.Schema, n.Name, in)); err != nil {
+				return nil, err
+			}
 			return nil, systemFunction{f}
 		}
 	}
@@ -74,15 +78,37 @@ func (e *Env) routine(kind ast.ObjectKind, n *ast.QName, args []ast.TypeName) (*
 			WithHint("Specify the argument list to select the %s unambiguously.", word)
 	case len(found) == 0 && args == nil:
 		return nil, pgerr.Newf(pgerrcode.UndefinedFunction, "could not find a %s named \"%s\"", word, dotted(n))
+	case len(found) == 0 && kind == ast.ObjAggregate && len(in) == 0:
+		return nil, pgerr.Newf(pgerrcode.UndefinedFunction, "aggregate %s(*) does not exist", dotted(n))
 	case len(found) == 0:
 		return nil, pgerr.Newf(pgerrcode.UndefinedFunction, "%s %s does not exist", word, builtin.CallText(n.Schema, n.Name, in))
 	}
 	f := found[0]
-	if kind == ast.ObjProcedure && !f.IsProcedure() || kind == ast.ObjFunction && f.IsProcedure() {
-		text := builtin.CallText(n.Schema, n.Name, in)
-		return nil, pgerr.Newf(pgerrcode.WrongObjectType, "%s is not a %s", text, word)
+	return f, rightRoutine(kind, f.Kind, builtin.CallText(n.Schema, n.Name, in))
+}
+
+// ofRoutineKind reports a routine that a statement about a kind may mean by its name alone.
+func ofRoutineKind(kind ast.ObjectKind, have byte) bool {
+	switch kind {
+	case ast.ObjProcedure:
+		return have == 'p'
+	case ast.ObjAggregate:
+		return have == 'a'
+	case ast.ObjFunction:
+		return have != 'p'
 	}
-	return f, nil
+	return true
+}
+
+// rightRoutine refuses a routine of another kind than the statement says.
+func rightRoutine(kind ast.ObjectKind, have byte, text string) error {
+	switch {
+	case kind == ast.ObjAggregate && have != 'a':
+		return pgerr.Newf(pgerrcode.WrongObjectType, "function %s is not an aggregate", text)
+	case kind == ast.ObjProcedure && have != 'p', kind == ast.ObjFunction && have == 'p':
+		return pgerr.Newf(pgerrcode.WrongObjectType, "%s is not a %s", text, strings.ToLower(string(kind)))
+	}
+	return nil
 }
 
 func equalTypes(a, b []types.OID) bool {
@@ -188,9 +214,15 @@ func (e *Env) dropFunction(st *ast.Drop, i int) (*object, error) {
 	n, args := &st.Names[i], st.Args[i]
 	f, err := e.routine(st.Kind, n, args)
 	if s, ok := err.(systemFunction); ok {
+		if st.Kind == ast.ObjFunction && s.f.Kind == 'a' {
+			return nil, aggregateNotFunction(n)
+		}
 		return nil, pgerr.Newf(pgerrcode.DependentObjectsStillExist, "cannot drop function %s because it is required by the database system", builtin.CallText("", s.f.Name, s.f.Args))
 	}
 	if err == nil {
+		if st.Kind == ast.ObjFunction && f.IsAggregate() {
+			return nil, aggregateNotFunction(n)
+		}
 		return &object{kind: functionObject, id: f.ID}, nil
 	}
 	if !st.IfExists || !missing(err) {
@@ -256,7 +288,7 @@ func (e *Env) functionUsers(id catalog.ID) (out []dependent, err error) {
 		}
 	}
 	for _, g := range e.Catalog.AllFunctions() {
-		uses := false
+		uses := g.Agg != nil && slices.Contains(g.Agg.Uses(), id)
 		for i := range g.Args {
 			uses = uses || calls(g.Args[i].Default)
 		}

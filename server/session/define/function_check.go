@@ -14,11 +14,11 @@ import (
 // replaceableFunction refuses what OR REPLACE cannot change (ProcedureCreate).
 func (e *Env) replaceableFunction(old, f *catalog.Function) error {
 	if old.Kind != f.Kind {
-		kind := map[byte]string{'f': "function", 'p': "procedure"}[old.Kind]
-		return pgerr.New(pgerrcode.WrongObjectType, "cannot change routine kind").WithDetail("\"%s\" is a %s.", f.Name, kind)
+		kind := map[byte]string{'f': "a function", 'p': "a procedure", 'a': "an aggregate function"}[old.Kind]
+		return pgerr.New(pgerrcode.WrongObjectType, "cannot change routine kind").WithDetail("\"%s\" is %s.", f.Name, kind)
 	}
 	hint := func(err *pgerr.Error) error {
-		return err.WithHint("Use DROP %s %s first.", map[byte]string{'f': "FUNCTION", 'p': "PROCEDURE"}[old.Kind], e.signature(old))
+		return err.WithHint("Use DROP %s %s first.", map[byte]string{'f': "FUNCTION", 'p': "PROCEDURE", 'a': "AGGREGATE"}[old.Kind], e.signature(old))
 	}
 	if old.RetID() != f.RetID() || old.RetSet != f.RetSet {
 		if old.IsProcedure() {

@@ -20,7 +20,7 @@ func (e *Env) Permit(stmt ast.Stmt) error {
 		return nil
 	}
 	switch st := stmt.(type) {
-	case *ast.CreateSequence, *ast.CreateCollation, *ast.CreateEnum, *ast.CreateRange, *ast.CreateComposite, *ast.CreateDomain,
+	case *ast.CreateSequence, *ast.CreateCollation, *ast.CreateEnum, *ast.CreateRange, *ast.CreateAggregate, *ast.CreateComposite, *ast.CreateDomain,
 		*ast.CreateDatabase, *ast.AlterDatabase, *ast.RoleStmt, *ast.Grant, *ast.AlterDefaults, *ast.ReassignOwned, *ast.DropOwned, *ast.Policy, *ast.AlterOwner:
 		return nil // ask for themselves
 	case *ast.CreateFunction, *ast.AlterFunction:

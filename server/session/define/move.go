@@ -20,7 +20,7 @@ func (e *Env) setSchema(ctx context.Context, st *ast.AlterSchema) error {
 		return e.moveCollation(ctx, st)
 	case ast.ObjType, ast.ObjDomain:
 		return e.moveType(ctx, st)
-	case ast.ObjFunction, ast.ObjProcedure, ast.ObjRoutine:
+	case ast.ObjFunction, ast.ObjProcedure, ast.ObjRoutine, ast.ObjAggregate:
 		return e.moveFunction(ctx, st)
 	default:
 		return pgerr.NotSupported(int(st.Pos), "ALTER %s ... SET SCHEMA is not supported", st.Kind)

@@ -67,7 +67,7 @@ func (e *Env) renameOne(ctx context.Context, st *ast.Rename) error {
 		return e.renameTrigger(ctx, st)
 	case ast.ObjCollation:
 		return e.renameCollation(ctx, &st.Name, nil, st.New)
-	case ast.ObjFunction, ast.ObjProcedure, ast.ObjRoutine:
+	case ast.ObjFunction, ast.ObjProcedure, ast.ObjRoutine, ast.ObjAggregate:
 		f, err := e.ownRoutine(st.Kind, &st.Name, st.Args)
 		if err != nil {
 			return err

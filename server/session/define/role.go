@@ -169,7 +169,7 @@ func (e *Env) commentGlobal(st *ast.Comment, text string) error {
 		return e.commentTrigger(st, text)
 	case ast.ObjCollation:
 		return e.commentCollation(&st.Name, text)
-	case ast.ObjFunction, ast.ObjProcedure, ast.ObjRoutine:
+	case ast.ObjFunction, ast.ObjProcedure, ast.ObjRoutine, ast.ObjAggregate:
 		return e.commentFunction(st, text)
 	case ast.ObjSchema:
 		s, ok := e.Catalog.Schema(st.Name.Name)

@@ -57,9 +57,13 @@ func (c *conv) createStmt(n *pgast.Node) ast.Stmt {
 		}
 		return out
 	case *pgast.Node_DefineStmt:
-		if s := v.DefineStmt; s.Kind == pgast.ObjectType_OBJECT_COLLATION {
+		switch s := v.DefineStmt; s.Kind {
+		case pgast.ObjectType_OBJECT_COLLATION:
 			return c.createCollation(s)
-		} else if s.Kind != pgast.ObjectType_OBJECT_TYPE {
+		case pgast.ObjectType_OBJECT_AGGREGATE:
+			return c.createAggregate(s)
+		case pgast.ObjectType_OBJECT_TYPE:
+		default:
 			return &ast.Other{At: c.here(), Name: "CREATE " + string(objectKind(s.Kind))}
 		}
 	case *pgast.Node_AlterCollationStmt:

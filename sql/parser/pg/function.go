@@ -38,12 +38,7 @@ func (c *conv) createFunction(s *pgast.CreateFunctionStmt) ast.Stmt {
 	out := &ast.CreateFunction{At: c.here(), Procedure: s.IsProcedure, Replace: s.Replace, Name: c.qname(s.Funcname, -1),
 		Options: c.funcOptions(s.Options)}
 	for _, n := range s.Parameters {
-		p := n.GetFunctionParameter()
-		mode, ok := paramModes[p.Mode]
-		if !ok {
-			c.fail(-1, "unknown mode of a parameter")
-		}
-		out.Params = append(out.Params, ast.FuncParam{At: at(p.Location), Mode: mode, Name: p.Name, Type: c.typeName(p.ArgType), Default: c.expr(p.Defexpr)})
+		out.Params = append(out.Params, c.parameter(n))
 	}
 	if s.ReturnType != nil {
 		t := c.typeName(s.ReturnType)
@@ -51,6 +46,15 @@ func (c *conv) createFunction(s *pgast.CreateFunctionStmt) ast.Stmt {
 	}
 	c.sqlBody(s.SqlBody, out)
 	return out
+}
+
+func (c *conv) parameter(n *pgast.Node) ast.FuncParam {
+	p := n.GetFunctionParameter()
+	mode, ok := paramModes[p.GetMode()]
+	if !ok {
+		c.fail(-1, "unknown mode of a parameter")
+	}
+	return ast.FuncParam{At: at(p.Location), Mode: mode, Name: p.Name, Type: c.typeName(p.ArgType), Default: c.expr(p.Defexpr)}
 }
 
 // sqlBody converts RETURN and BEGIN ATOMIC … END.
@@ -139,5 +143,5 @@ func (c *conv) routineOf(n *pgast.Node) (name ast.QName, args []ast.TypeName, ok
 }
 
 func isRoutine(t pgast.ObjectType) bool {
-	return t == pgast.ObjectType_OBJECT_FUNCTION || t == pgast.ObjectType_OBJECT_PROCEDURE || t == pgast.ObjectType_OBJECT_ROUTINE
+	return t == pgast.ObjectType_OBJECT_AGGREGATE || t == pgast.ObjectType_OBJECT_FUNCTION || t == pgast.ObjectType_OBJECT_PROCEDURE || t == pgast.ObjectType_OBJECT_ROUTINE
 }

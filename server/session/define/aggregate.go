@@ -1,0 +1,521 @@
+package define
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// createAggregate is CREATE [OR REPLACE] AGGREGATE (DefineAggregate, AggregateCreate).
+func (e *Env) createAggregate(ctx context.Context, st *ast.CreateAggregate) error {
+	s, err := e.target(ctx, &st.Name, permanent)
+	switch {
+	case err != nil:
+		return placeless(err)
+	case s.Temp:
+		return pgerr.NotSupported(int(st.Pos), "functions in the temporary schema are not supported")
+	}
+	f := &catalog.Function{Schema: s.ID, Name: st.Name.Name, Owner: e.Owner, Kind: 'a', Language: "internal", Body: "aggregate_dummy",
+		Volatility: 'i', Parallel: 'u', Cost: 1}
+	a := &aggregate{Env: e, st: st, f: f, given: attributes{}, Aggregate: catalog.Aggregate{Kind: 'n', FinalModify: 'r'}}
+	if err := a.attributes(); err != nil {
+		return err
+	}
+	if err := a.make(); err != nil {
+		return err
+	}
+	f.Agg = &a.Aggregate
+	old, exists := e.Catalog.Function(f.Schema, f.Name, f.InputTypes())
+	if exists {
+		if !st.Replace {
+			return pgerr.Newf(pgerrcode.DuplicateFunction, "function %q already exists with same argument types", f.Name)
+		}
+		if err := e.replaceableFunction(old, f); err != nil {
+			return err
+		}
+	}
+	edit := e.change(ctx)
+	if exists {
+		f.ID, f.Owner, f.Comment = old.ID, old.Owner, old.Comment
+	} else if f.ID, err = edit.NewID(ctx); err != nil {
+		return err
+	}
+	return edit.PutFunction(f)
+}
+
+// aggregate is an aggregate in the making.
+type aggregate struct {
+	*Env
+	st    *ast.CreateAggregate
+	f     *catalog.Function
+	given attributes
+	catalog.Aggregate
+}
+
+// oldNames are other names of attributes.
+var oldNames = map[string]string{"sfunc1": "sfunc", "stype1": "stype", "initcond1": "initcond"}
+
+// attributes notes what is given: of an attribute that is given twice the last.
+func (a *aggregate) attributes() error {
+	for i := range a.st.Defs {
+		d := &a.st.Defs[i]
+		name := d.Name
+		if other := oldNames[name]; other != "" {
+			name = other
+		}
+		switch name {
+		case "sfunc", "finalfunc", "combinefunc", "serialfunc", "deserialfunc", "msfunc", "minvfunc", "mfinalfunc", "sortop":
+			if _, err := nameOf(d); err != nil {
+				return err
+			}
+		case "basetype", "stype", "mstype":
+			if _, err := typeOfAttribute(d); err != nil {
+				return err
+			}
+		case "sspace", "msspace":
+			if d.Value == nil || d.Value.Kind != ast.LitInt {
+				return pgerr.Newf(pgerrcode.SyntaxError, "%s requires an integer value", d.Name)
+			}
+		case "finalfunc_extra", "mfinalfunc_extra", "hypothetical":
+			if _, ok := boolOf(d); !ok {
+				return pgerr.Newf(pgerrcode.SyntaxError, "%s requires a Boolean value", d.Name)
+			}
+		case "finalfunc_modify", "mfinalfunc_modify":
+			if modifies(d) == 0 {
+				return pgerr.Newf(pgerrcode.SyntaxError, "parameter \"%s\" must be READ_ONLY, SHAREABLE, or READ_WRITE", d.Name)
+			}
+		case "initcond", "minitcond", "parallel":
+			if d.Bare() {
+				return pgerr.Newf(pgerrcode.SyntaxError, "%s requires a parameter", d.Name)
+			}
+		default:
+			w := pgerr.Newf(pgerrcode.SyntaxError, "aggregate attribute \"%s\" not recognized", d.Name)
+			w.Severity = pgerr.Warning
+			a.Notice(w)
+			continue
+		}
+		a.given[name] = d
+	}
+	return nil
+}
+
+// boolOf reads an attribute that is on or off; alone it is on.
+func boolOf(d *ast.Definition) (on, ok bool) {
+	if d.Bare() {
+		return true, true
+	}
+	switch strings.ToLower(d.Text()) {
+	case "true", "on", "1":
+		return true, true
+	case "false", "off", "0":
+		return false, true
+	}
+	return false, false
+}
+
+func modifies(d *ast.Definition) byte {
+	return map[string]byte{"read_only": 'r', "shareable": 's', "read_write": 'w'}[strings.ToLower(d.Text())]
+}
+
+func (a *aggregate) on(name string) bool {
+	if a.given[name] == nil {
+		return false
+	}
+	on, _ := boolOf(a.given[name])
+	return on
+}
+
+func (a *aggregate) text(name string) *string {
+	if a.given[name] == nil {
+		return nil
+	}
+	t := a.given[name].Text()
+	return &t
+}
+
+func (a *aggregate) number(name string) int32 {
+	if a.given[name] == nil {
+		return 0
+	}
+	return int32(a.given[name].Value.Int)
+}
+
+// make checks everything and fills the descriptor.
+func (a *aggregate) make() error {
+	if err := a.together(); err != nil {
+		return err
+	}
+	if err := a.inputs(); err != nil {
+		return err
+	}
+	var err error
+	if a.TransType, err = a.stateType("stype"); err != nil {
+		return err
+	}
+	if err := a.serials(); err != nil {
+		return err
+	}
+	if a.given["mstype"] != nil {
+		a.Moving = &catalog.Moving{FinalModify: 'r'}
+		if a.Moving.TransType, err = a.stateType("mstype"); err != nil {
+			return err
+		}
+	}
+	if err := a.initial("initcond", a.TransType); err != nil {
+		return err
+	}
+	if a.Moving != nil {
+		if err := a.initial("minitcond", a.Moving.TransType); err != nil {
+			return err
+		}
+	}
+	if err := a.parallel(); err != nil {
+		return err
+	}
+	a.Init, a.Space = a.text("initcond"), a.number("sspace")
+	a.FinalExtra = a.on("finalfunc_extra")
+	if d := a.given["finalfunc_modify"]; d != nil {
+		a.FinalModify = modifies(d)
+	}
+	return a.functions()
+}
+
+// together checks which attributes are there.
+func (a *aggregate) together() error {
+	has := func(name string) bool { return a.given[name] != nil }
+	switch {
+	case !has("stype"):
+		return functionError("aggregate stype must be specified")
+	case !has("sfunc"):
+		return functionError("aggregate sfunc must be specified")
+	case has("mstype") && !has("msfunc"):
+		return functionError("aggregate msfunc must be specified when mstype is specified")
+	case has("mstype") && !has("minvfunc"):
+		return functionError("aggregate minvfunc must be specified when mstype is specified")
+	}
+	for _, name := range []string{"msfunc", "minvfunc", "mfinalfunc", "msspace", "minitcond"} {
+		if has(name) && !has("mstype") {
+			return functionError("aggregate %s must not be specified without mstype", name)
+		}
+	}
+	return nil
+}
+
+// inputs reads the arguments.
+func (a *aggregate) inputs() error {
+	base := a.given["basetype"]
+	switch {
+	case a.st.Direct >= 0:
+		return pgerr.NotSupported(int(a.st.Pos), "ordered-set aggregates of users are not supported")
+	case !a.st.Old && base != nil:
+		return functionError("basetype is redundant with aggregate input type specification")
+	case !a.st.Old && a.on("hypothetical"):
+		return functionError("only ordered-set aggregates can be hypothetical")
+	case !a.st.Old:
+		return a.functionArgs(a.f, &ast.CreateFunction{Params: a.st.Params})
+	case base == nil:
+		return functionError("aggregate input type must be specified")
+	case strings.EqualFold(base.Text(), "ANY"):
+		return nil
+	}
+	t, err := typeOfAttribute(base)
+	if err != nil {
+		return err
+	}
+	return a.functionArgs(a.f, &ast.CreateFunction{Params: []ast.FuncParam{{Mode: catalog.ArgIn, Type: *t}}})
+}
+
+// stateType is the type of the state.
+func (a *aggregate) stateType(name string) (types.T, error) {
+	n, _ := typeOfAttribute(a.given[name])
+	t, domain, err := a.functionType(n, true)
+	if err != nil {
+		return t, err
+	}
+	if domain != 0 {
+		return t, pgerr.NotSupported(int(a.given[name].Pos), "aggregates with a state of a domain are not supported")
+	}
+	if info := types.Lookup(t.OID); info.Type == 'p' && !builtin.IsPolymorphic(t.OID) && !(t.OID == types.InternalOID && a.Super) {
+		return t, functionError("aggregate transition data type cannot be %s", types.TypeName(t.OID))
+	}
+	return types.Of(t.OID), nil
+}
+
+func (a *aggregate) serials() error {
+	serial, deserial := a.given["serialfunc"], a.given["deserialfunc"]
+	switch {
+	case serial != nil && deserial != nil && a.TransType.OID != types.InternalOID:
+		return functionError("serialization functions may be specified only when the aggregate transition data type is %s", "internal")
+	case (serial == nil) != (deserial == nil):
+		return functionError("must specify both or neither of serialization and deserialization functions")
+	}
+	return nil
+}
+
+// initial checks the first state where its type is known.
+func (a *aggregate) initial(name string, t types.T) error {
+	text := a.text(name)
+	if info := types.Lookup(t.OID); text == nil || info.Type == 'p' {
+		return nil
+	}
+	_, err := types.ParseText(t, *text, a.options().Format)
+	return err
+}
+
+func (a *aggregate) parallel() error {
+	p := a.text("parallel")
+	if p == nil {
+		return nil
+	}
+	switch *p {
+	case "safe", "restricted", "unsafe":
+		a.f.Parallel = (*p)[0]
+		return nil
+	}
+	return pgerr.New(pgerrcode.SyntaxError, "parameter \"parallel\" must be SAFE, RESTRICTED, or UNSAFE")
+}
+
+// signatureOf is a polymorphic result that no argument tells.
+func (a *aggregate) signatureOf(t types.T, what string) error {
+	in := *a.f
+	in.Ret = t
+	if err := polymorphicResult(&in); err != nil {
+		pe, _ := pgerr.As(err)
+		pe.Message = "cannot determine " + what + " data type"
+		return pe
+	}
+	return nil
+}
+
+// functions finds the functions and what they make of each other.
+func (a *aggregate) functions() error {
+	in := a.f.InputTypes()
+	if err := a.signatureOf(a.TransType, "transition"); err != nil {
+		return err
+	}
+	if a.Moving != nil {
+		if err := a.signatureOf(a.Moving.TransType, "transition"); err != nil {
+			return err
+		}
+	}
+	trans, err := a.step("sfunc", "transition", a.TransType.OID, in)
+	if err != nil {
+		return err
+	}
+	a.Trans = trans.OID
+	if err := startsAlone(trans, a.Init, in, a.TransType.OID); err != nil {
+		return err
+	}
+	ret := a.TransType.OID
+	if a.Moving != nil {
+		if err := a.moving(in); err != nil {
+			return err
+		}
+	}
+	if a.Final, ret, err = a.last("finalfunc", a.TransType.OID, in, a.FinalExtra); err != nil {
+		return err
+	}
+	if a.given["combinefunc"] != nil {
+		f, err := a.step("combinefunc", "combine", a.TransType.OID, []types.OID{a.TransType.OID})
+		if err != nil {
+			return err
+		}
+		if a.Combine = f.OID; f.Strict && a.TransType.OID == types.InternalOID {
+			return functionError("combine function with transition type %s must not be declared STRICT", "internal")
+		}
+	}
+	if a.Serial, err = a.helper("serialfunc", "serialization", types.ByteaOID, types.InternalOID); err != nil {
+		return err
+	}
+	if a.Deserial, err = a.helper("deserialfunc", "deserialization", types.InternalOID, types.ByteaOID, types.InternalOID); err != nil {
+		return err
+	}
+	a.f.Ret = types.Of(ret)
+	if err := a.signatureOf(a.f.Ret, "result"); err != nil {
+		return err
+	}
+	if ret == types.InternalOID {
+		return functionError("unsafe use of pseudo-type \"internal\"").WithDetail("A function returning \"internal\" must have at least one \"internal\" argument.")
+	}
+	if a.Moving != nil {
+		_, mret, err := a.last("mfinalfunc", a.Moving.TransType.OID, in, a.Moving.FinalExtra)
+		switch {
+		case err != nil:
+			return err
+		case mret != ret:
+			return functionError("moving-aggregate implementation returns type %s, but plain implementation returns type %s", types.TypeName(mret), types.TypeName(ret))
+		}
+	}
+	return a.sortOperator(in)
+}
+
+// startsAlone refuses a strict function that has no state to begin with and cannot take
+// the first value for one.
+func startsAlone(f *builtin.Func, init *string, in []types.OID, state types.OID) error {
+	if !f.Strict || init != nil || len(in) > 0 && sameBytes(in[0], state) {
+		return nil
+	}
+	return functionError("must not omit initial value when transition function is strict and transition type is not compatible with input type")
+}
+
+func sameBytes(from, to types.OID) bool {
+	c := builtin.CoercionPath(from, to, builtin.Implicit)
+	return c == builtin.RelabelOnly || c == builtin.ByPolymorphic
+}
+
+// step finds a function from a state and other arguments to a state.
+func (a *aggregate) step(name, what string, state types.OID, in []types.OID) (*builtin.Func, error) {
+	f, ret, err := a.support(name, append([]types.OID{state}, in...))
+	if err != nil {
+		return nil, err
+	}
+	if ret != state {
+		n, _ := nameOf(a.given[name])
+		return nil, pgerr.Newf(pgerrcode.DatatypeMismatch, "return type of %s function %s is not %s", what, dotted(&n), types.TypeName(state))
+	}
+	return f, nil
+}
+
+// last finds a final function; without one the state is the result.
+func (a *aggregate) last(name string, state types.OID, in []types.OID, extra bool) (catalog.ID, types.OID, error) {
+	if a.given[name] == nil {
+		return 0, state, nil
+	}
+	args := []types.OID{state}
+	if extra {
+		args = append(args, in...)
+	}
+	f, ret, err := a.support(name, args)
+	if err != nil {
+		return 0, 0, err
+	}
+	if extra && f.Strict {
+		return 0, 0, functionError("final function with extra arguments must not be declared STRICT")
+	}
+	return f.OID, ret, nil
+}
+
+// helper finds a function that turns a state into bytes or back.
+func (a *aggregate) helper(name, what string, want types.OID, args ...types.OID) (catalog.ID, error) {
+	if a.given[name] == nil {
+		return 0, nil
+	}
+	f, ret, err := a.support(name, args)
+	if err != nil {
+		return 0, err
+	}
+	if ret != want {
+		n, _ := nameOf(a.given[name])
+		return 0, pgerr.Newf(pgerrcode.DatatypeMismatch, "return type of %s function %s is not %s", what, dotted(&n), types.TypeName(want))
+	}
+	return f.OID, nil
+}
+
+func (a *aggregate) moving(in []types.OID) error {
+	m := a.Moving
+	m.Init, m.Space, m.FinalExtra = a.text("minitcond"), a.number("msspace"), a.on("mfinalfunc_extra")
+	if d := a.given["mfinalfunc_modify"]; d != nil {
+		m.FinalModify = modifies(d)
+	}
+	forward, err := a.step("msfunc", "transition", m.TransType.OID, in)
+	if err != nil {
+		return err
+	}
+	if err := startsAlone(forward, m.Init, in, m.TransType.OID); err != nil {
+		return err
+	}
+	back, err := a.step("minvfunc", "inverse transition", m.TransType.OID, in)
+	if err != nil {
+		return err
+	}
+	if m.Trans, m.Inverse = forward.OID, back.OID; forward.Strict != back.Strict {
+		return functionError("strictness of aggregate's forward and inverse transition functions must match")
+	}
+	m.Final, _, err = a.last("mfinalfunc", m.TransType.OID, in, m.FinalExtra)
+	return err
+}
+
+// support finds a function that an aggregate is made of (lookup_agg_function).
+func (a *aggregate) support(name string, args []types.OID) (*builtin.Func, types.OID, error) {
+	n, err := nameOf(a.given[name])
+	if err != nil {
+		return nil, 0, err
+	}
+	text := builtin.CallText(n.Schema, n.Name, args)
+	takesAny := func(f *builtin.Func) error { // must take what the aggregate takes
+		if k := len(a.f.Args); len(args) == 1+k && k > 0 && a.f.Args[k-1].Mode == catalog.ArgVariadic && a.f.Args[k-1].Type.OID == types.AnyOID && f.Variadic != types.AnyOID {
+			return pgerr.Newf(pgerrcode.DatatypeMismatch, "function %s must accept VARIADIC ANY to be used in this aggregate", text)
+		}
+		return nil
+	}
+	if f := a.builtinOrOwn(&n, args); f != nil && f.Kind == 'f' && !f.RetSet {
+		return f, f.Ret, takesAny(f)
+	}
+	r, err := builtin.ResolveAmong(a.ownFunctions(&n), n.Schema, n.Name, args, builtin.CallShape{})
+	if err != nil || r.Fn == nil || r.Fn.Kind != 'f' {
+		return nil, 0, pgerr.Newf(pgerrcode.UndefinedFunction, "function %s does not exist", text)
+	}
+	if r.Fn.RetSet {
+		return nil, 0, pgerr.Newf(pgerrcode.DatatypeMismatch, "function %s returns a set", text)
+	}
+	if r.VariadicExpanded {
+		return nil, 0, pgerr.NotSupported(int(a.given[name].Pos), "a variadic function in an aggregate is not supported")
+	}
+	for i, t := range args {
+		if !sameBytes(t, r.ArgTypes[i]) {
+			return nil, 0, pgerr.Newf(pgerrcode.DatatypeMismatch, "function %s requires run-time type coercion", builtin.CallText(n.Schema, n.Name, r.ArgTypes))
+		}
+	}
+	return r.Fn, r.Ret, takesAny(r.Fn)
+}
+
+// ownFunctions are the functions of users that a name finds, schema by schema.
+func (e *Env) ownFunctions(n *ast.QName) (out [][]*builtin.Func) {
+	_ = e.find(n, func(schema catalog.ID) bool {
+		var list []*builtin.Func
+		for _, f := range e.Catalog.Functions(schema, n.Name) {
+			list = append(list, builtin.UserFunc(f, e.Catalog.SchemaName(schema)))
+		}
+		if list != nil {
+			out = append(out, list)
+		}
+		return false
+	})
+	return out
+}
+
+// sortOperator finds the operator by whose order the aggregate is the first value.
+func (a *aggregate) sortOperator(in []types.OID) error {
+	d := a.given["sortop"]
+	if d == nil {
+		return nil
+	}
+	if len(in) != 1 {
+		return functionError("sort operator can only be specified for single-argument aggregates")
+	}
+	n, _ := nameOf(d)
+	for _, o := range builtin.Operators(n.Name) {
+		if o.Left == in[0] && o.Right == in[0] && (n.Schema == "" || n.Schema == o.Schema) {
+			a.SortOp = o.OID
+			return nil
+		}
+	}
+	if info := types.Lookup(in[0]); info != nil && (info.Type == 'p' || in[0] >= types.FirstTypeOID) {
+		return pgerr.NotSupported(int(d.Pos), "a sort operator of type %s is not supported", types.TypeName(in[0]))
+	}
+	return pgerr.Newf(pgerrcode.UndefinedFunction, "operator does not exist: %s %s %s", types.TypeName(in[0]), dotted(&n), types.TypeName(in[0]))
+}
+
+// aggregateNotFunction refuses DROP FUNCTION of an aggregate.
+func aggregateNotFunction(n *ast.QName) error {
+	return pgerr.Newf(pgerrcode.WrongObjectType, "%s is an aggregate function", strconv.Quote(dotted(n))).
+		WithHint("Use DROP AGGREGATE to drop aggregate functions.")
+}
