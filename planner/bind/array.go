@@ -46,7 +46,30 @@ func (b *binder) array(s *scope, x *ast.Array, want types.T) (expr.Expr, error) 
 	if at.OID == 0 {
 		return nil, errAt(x.Pos, pgerrcode.UndefinedObject, "could not find array type for data type %s", builtin.TypeName(t.OID))
 	}
-	return &expr.ArrayOf{Elems: elems, T: at}, nil
+	return &expr.ArrayOf{Elems: elems, T: rowsLike(at, elems)}, nil
+}
+
+// rowsLike is a type of records with the names of columns that the only such type among
+// expressions has: those of the rows of a table or subquery, which JSON shows.
+func rowsLike(t types.T, from []expr.Expr) types.T {
+	if t.OID != types.RecordOID && t.OID != types.RecordArrayOID {
+		return t
+	}
+	mod := int32(-1)
+	for _, e := range from {
+		if _, empty := e.(*expr.Const); empty { // NULL or {}, which have no rows
+			continue
+		}
+		switch of := e.Type(); {
+		case of.OID != types.RecordOID && of.OID != types.RecordArrayOID:
+		case mod >= 0 && of.Mod != mod:
+			return t
+		default:
+			mod = of.Mod
+		}
+	}
+	t.Mod = mod
+	return t
 }
 
 // arrayTo coerces the elements to a cast's element type at once.

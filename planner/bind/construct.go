@@ -198,7 +198,7 @@ func (b *binder) coalesce(s *scope, x *ast.Coalesce) (expr.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &expr.Coalesce{Args: args, T: t}, nil
+	return &expr.Coalesce{Args: args, T: rowsLike(t, args)}, nil
 }
 
 // within is the scope of the parts of a CASE or COALESCE.
@@ -280,7 +280,11 @@ func (b *binder) finishCase(x *ast.Case, conds, results []expr.Expr) (expr.Expr,
 	if err != nil {
 		return nil, err
 	}
-	c := &expr.Case{T: t}
+	rows := out
+	if x.Else == nil {
+		rows = out[1:]
+	}
+	c := &expr.Case{T: rowsLike(t, rows)}
 	for i := range conds {
 		c.Whens = append(c.Whens, expr.When{Cond: conds[i], Result: out[i+1]})
 	}

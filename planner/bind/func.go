@@ -117,6 +117,9 @@ func (b *binder) makeCall(r *builtin.Resolved, args []expr.Expr, variadic bool, 
 		return b.userCall(r, in, variadic || packed, pos)
 	}
 	ret := types.Of(r.Ret)
+	if builtin.IsPolymorphic(r.Fn.Ret) {
+		ret = rowsLike(ret, in)
+	}
 	return &expr.Call{Fn: r.Fn, Args: in, T: ret, Variadic: variadic || packed, Pos: int(pos)}, nil
 }
 
@@ -138,6 +141,10 @@ func (b *binder) callArgs(r *builtin.Resolved, args []expr.Expr, pos ast.Pos) (i
 				in[i] = &expr.Const{T: types.Of(t), D: d}
 				continue
 			}
+		}
+		if r.Fn.Src == "pg_typeof" && args[from].Type().OID == types.UnknownOID && isLiteral(args[from]) {
+			in[i] = &expr.Const{T: types.Of(types.UnknownOID), D: types.Null}
+			continue
 		}
 		if r.Fn.KeepsRow() && types.IsComposite(args[from].Type().OID) {
 			in[i] = args[from]
@@ -348,7 +355,7 @@ func (b *binder) aggregate(s, g *scope, x *ast.Func, r *builtin.Resolved, args [
 	if err != nil {
 		return nil, err
 	}
-	a := logical.AggCall{Fn: r.Fn, Args: in[direct:], Direct: in[:direct], Distinct: x.Distinct, T: types.Of(r.Ret)}
+	a := logical.AggCall{Fn: r.Fn, Args: in[direct:], Direct: in[:direct], Distinct: x.Distinct, T: rowsLike(types.Of(r.Ret), in)}
 	a.Filter = filter
 	if err := b.checkDirect(s, level, a.Direct); err != nil {
 		return nil, err

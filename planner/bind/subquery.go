@@ -41,6 +41,11 @@ func (b *binder) subquery(s *scope, x *ast.Subquery) (expr.Expr, error) {
 			return nil, errAt(x.Pos, pgerrcode.SyntaxError, "subquery must return only one column")
 		}
 		sub.Kind = expr.ArraySub
+		defer func() {
+			if sub.T.OID == types.RecordArrayOID {
+				sub.T.Mod = q.out[0].t.Mod
+			}
+		}()
 		if sub.T = types.Of(q.out[0].t.OID).ArrayOf(); sub.T.OID == 0 {
 			if !q.out[0].t.IsArray() {
 				return nil, errAt(x.Pos, pgerrcode.UndefinedObject, "could not find array type for data type %s", builtin.TypeName(q.out[0].t.OID))

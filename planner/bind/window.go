@@ -54,6 +54,7 @@ func (b *binder) windowCall(s *scope, x *ast.Func) (expr.Expr, error) {
 	if c.Args, _, err = b.callArgs(r, args, x.Pos); err != nil {
 		return nil, err
 	}
+	c.T = rowsLike(c.T, c.Args)
 	if x.Filter != nil {
 		if c.Filter, err = b.condition(&in, x.Filter, "FILTER"); err != nil {
 			return nil, err

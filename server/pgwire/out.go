@@ -160,6 +160,9 @@ func (o *out) rowDescription(cols []backend.Column, formats []int16) {
 			DataTypeSize:         typeLen(c.Type.OID),
 			TypeModifier:         c.Type.Mod,
 		}
+		if c.Type.OID == types.RecordArrayOID {
+			f.TypeModifier = -1 // it names the columns, for the server's own use
+		}
 		if i < len(formats) {
 			f.Format = formats[i]
 		}
