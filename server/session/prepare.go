@@ -35,6 +35,7 @@ type prepared struct {
 	columns  []backend.Column
 	plan     *physical.Plan
 	planKey  string          // what the plan was made under; see planKeyNow
+	timed    bool            // constants of the plan depend on when it was made: 'now', 'today'
 	fresh    stamp           // when planKey was last found to be right
 	query    *executor.Query // idle operators of plan
 	// fills is a new table that the statement fills with its query: it goes by
@@ -147,7 +148,7 @@ func (s *Session) shared(query string, declared []types.OID) (c *cachedPlan, pla
 
 // share offers a planned statement to the other sessions, under what it was planned.
 func (s *Session) share(p *prepared) {
-	if p.plan == nil || len(p.warnings) > 0 || !s.shareable(p.text) {
+	if p.plan == nil || p.timed || len(p.warnings) > 0 || !s.shareable(p.text) {
 		return // whoever plans a statement with warnings shall get them
 	}
 	s.db.plans.Put(cacheKey(p.planKey, p.text, p.declared), &cachedPlan{stmt: p.stmt, source: p.source, plan: p.plan, size: int64(p.plan.Bytes + 4*len(p.text) + 1024)})
@@ -289,7 +290,10 @@ func (s *Session) replan(p *prepared) error {
 	for {
 		p.warnings = nil
 		key := s.planKeyNow()
-		plan, err := planner.Plan(p.stmt, s.optionsFor(p))
+		o := s.optionsFor(p)
+		p.timed = false
+		o.Format.NowRead = &p.timed
+		plan, err := planner.Plan(p.stmt, o)
 		if key != s.planKeyNow() {
 			continue
 		}
@@ -298,6 +302,9 @@ func (s *Session) replan(p *prepared) error {
 		}
 		if err != nil {
 			return err
+		}
+		if p.timed && s.tx.began.IsZero() {
+			s.tx.began = o.Format.Now // now() is what 'now' was read as
 		}
 		p.setPlan(plan, key)
 		return nil

@@ -231,9 +231,13 @@ func (s *Session) Close() {
 
 // planOptions is what the planner may see.
 func (s *Session) planOptions(params []types.OID) planner.Options {
+	f := *s.TextFormat()
+	if f.Now = s.tx.began; f.Now.IsZero() {
+		f.Now = time.Now()
+	}
 	return planner.Options{
 		Transition: s.transitionFinder(),
-		Catalog:    s.Catalog(), Session: s, Format: s.TextFormat(), Parser: s.db.cfg.Parser,
+		Catalog:    s.Catalog(), Session: s, Format: &f, Parser: s.db.cfg.Parser,
 		ParamTypes: params, TempRows: s.tempRows, Role: s.current().ID, Super: s.current().Super,
 		VectorStats: func(id catalog.ID) planner.VectorStats {
 			ix, ok := s.db.vectors.Get(id)

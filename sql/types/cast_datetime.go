@@ -43,8 +43,7 @@ func castDateTime(from, to T, d Datum, f *Format) (out Datum, done bool, err err
 	case TimetzOID:
 		switch from.OID {
 		case TimeOID:
-			now := f.Now.UnixMicro() - unixEpochSecs*usPerSec
-			return makeTimetz(v, -utcOffset(f.TimeZone, now)), true, nil
+			return makeTimetz(v, -utcOffset(f.TimeZone, f.now())), true, nil
 		case TimestamptzOID:
 			if IsInfinite(TimestamptzOID, v) {
 				return Null, true, nil

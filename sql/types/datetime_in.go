@@ -210,6 +210,9 @@ func parseTimetz(s string, f *Format) (us int64, zone int, err error) {
 	}
 	if p.mask&mDate != mDate {
 		now := civilOf(f.Now.UnixMicro() - unixEpochSecs*usPerSec)
+		if !isFixedZone(f.TimeZone) {
+			now = civilOf(f.now())
+		}
 		p.c.year, p.c.month, p.c.day = now.year, now.month, now.day
 	}
 	v, ok := p.c.micros()

@@ -62,6 +62,10 @@ func (p *dateParser) reserved(val int) (set int, err error) {
 		return 0, errDateFormat
 	}
 	now := p.f.Now.UnixMicro() - unixEpochSecs*usPerSec
+	switch val {
+	case resNow, resToday, resTomorrow, resYesterday:
+		now = p.f.now()
+	}
 	now += int64(utcOffset(p.f.TimeZone, now)) * usPerSec
 	switch val {
 	case resNow:

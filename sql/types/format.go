@@ -15,6 +15,8 @@ type Format struct {
 	ByteaEscape      bool
 	// Now is the statement's transaction time, for 'now', 'today' and the like.
 	Now time.Time
+	// NowRead, if set, is made true by the reading of a value that depends on Now.
+	NowRead *bool
 	// Names resolves reg* types; nil prints and reads numbers only.
 	Names Names
 	// Types knows the session's own types; nil uses those of the committed catalog.
@@ -60,3 +62,11 @@ const (
 
 // DefaultFormat is a new session's: ISO, MDY, UTC.
 var DefaultFormat = &Format{TimeZone: time.UTC, TimeZoneName: "UTC", ExtraFloatDigits: 1}
+
+// now is Now in microseconds since 2000.
+func (f *Format) now() int64 {
+	if f.NowRead != nil {
+		*f.NowRead = true
+	}
+	return f.Now.UnixMicro() - unixEpochSecs*usPerSec
+}
