@@ -217,7 +217,11 @@ func (b *binder) traceCast(e expr.Expr, to types.T, at builtin.Context) {
 // traceDomain notes that a column of a domain is taken as a value of its base type.
 func (b *binder) traceDomain(e expr.Expr, at builtin.Context) {
 	c, ok := e.(*expr.Column)
-	if b.trace() == nil || !ok || at != builtin.Implicit {
+	t := b.trace()
+	if t == nil || !ok || at != builtin.Implicit {
+		return
+	}
+	if _, bare := t.origins[e].(*ast.ColumnRef); !bare { // a cast to the base type is written
 		return
 	}
 	info := &b.meta.Cols[c.Index]
