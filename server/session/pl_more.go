@@ -599,12 +599,7 @@ func (r *plRun) forEach(ctx context.Context, x *plpgsql.ForEach, sc, in *plScope
 	ran := false
 	for _, d := range parts {
 		ran = true
-		if len(x.Targets) > 1 && types.CompositeOf(of.OID, nil) != nil {
-			err = r.putRow(x.Targets, splitRecord(plValue{d, of}), sc)
-		} else {
-			err = r.put(&x.Targets[0], plValue{d, of}, sc)
-		}
-		if err != nil {
+		if err := r.putEach(x.Targets, plValue{d, of}, sc); err != nil {
 			return flow{}, err
 		}
 		if fl, done, err := r.turn(ctx, x.Body, in, x.Label); done || err != nil {
@@ -614,6 +609,17 @@ func (r *plRun) forEach(ctx context.Context, x *plpgsql.ForEach, sc, in *plScope
 	}
 	r.vals[r.b.found] = types.Bool(ran)
 	return flow{}, nil
+}
+
+// putEach stores what FOREACH has come to: of a row, in a variable for each column perhaps.
+func (r *plRun) putEach(targets []plpgsql.Target, v plValue, sc *plScope) error {
+	switch {
+	case len(targets) == 1:
+		return r.put(&targets[0], v, sc)
+	case v.t.OID != types.RecordOID && types.CompositeOf(v.t.OID, nil) == nil:
+		return pgerr.New(pgerrcode.DatatypeMismatch, "cannot assign non-composite value to a row variable")
+	}
+	return r.putRow(targets, splitRecord(v), sc)
 }
 
 // forEachParts are what FOREACH goes through, and their type: the elements of an array, or

@@ -314,7 +314,7 @@ func (a *aggregate) functions() error {
 	if err := startsAlone(trans, a.Init, in, a.TransType.OID); err != nil {
 		return err
 	}
-	ret := a.TransType.OID
+	var ret types.OID
 	if a.Moving != nil {
 		if err := a.moving(in); err != nil {
 			return err

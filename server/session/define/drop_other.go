@@ -30,7 +30,6 @@ var unmade = map[ast.ObjectKind]string{
 	"EVENT TRIGGER":             "event trigger",
 	"ACCESS METHOD":             "access method",
 	"STATISTICS":                "statistics object",
-	ast.ObjAggregate:            "aggregate",
 	ast.ObjOperator:             "operator",
 	ast.ObjCast:                 "cast",
 	ast.ObjRule:                 "rule",
@@ -77,7 +76,7 @@ func (e *Env) missingUnmade(st *ast.Drop, i int) (wrong *pgerr.Error, skipped st
 			return nil, "", err
 		}
 		return told(pgerrcode.UndefinedObject, "rule %q for relation %q does not exist", n.Name, t.Name)
-	case ast.ObjAggregate, ast.ObjOperator, ast.ObjCast:
+	case ast.ObjOperator, ast.ObjCast:
 		return e.missingByTypes(st, i)
 	}
 	if n.Schema != "" {
@@ -116,36 +115,25 @@ func (e *Env) missingByTypes(st *ast.Drop, i int) (wrong *pgerr.Error, skipped s
 		ts[k] = t.OID
 		shown = append(shown, types.FormatType(types.Of(t.OID)))
 	}
-	switch st.Kind {
-	case ast.ObjCast:
+	if st.Kind == ast.ObjCast {
 		if builtin.CanCoerce(ts[0], ts[1], builtin.Explicit) && ts[0] != ts[1] {
 			return nil, "", nil
 		}
 		wrong = pgerr.Newf(pgerrcode.UndefinedObject, "cast from type %s to type %s does not exist", shown[0], shown[1])
 		return wrong, wrong.Message, nil
-	case ast.ObjOperator:
-		if op, err := builtin.ResolveOp(n.Schema, n.Name, ts[0], ts[1]); err == nil && op.Left == ts[0] && op.Right == ts[1] {
-			return nil, "", nil
-		}
-		text := n.Name
-		if ts[0] != 0 {
-			text = shown[0] + " " + text
-		}
-		if ts[1] != 0 {
-			text += " " + shown[len(shown)-1]
-		}
-		wrong = pgerr.Newf(pgerrcode.UndefinedFunction, "operator does not exist: %s", text)
-		return wrong, "operator " + dotted(n) + " does not exist", nil
 	}
-	if slices.ContainsFunc(builtin.Functions(n.Schema, n.Name), func(f *builtin.Func) bool { return f.Kind == 'a' && (st.Args[i] == nil || slices.Equal(f.Args, ts)) }) {
+	if op, err := builtin.ResolveOp(n.Schema, n.Name, ts[0], ts[1]); err == nil && op.Left == ts[0] && op.Right == ts[1] {
 		return nil, "", nil
 	}
-	list := strings.Join(shown, ", ")
-	if st.Args[i] != nil && len(ts) == 0 {
-		list = "*"
+	text := n.Name
+	if ts[0] != 0 {
+		text = shown[0] + " " + text
 	}
-	wrong = pgerr.Newf(pgerrcode.UndefinedFunction, "aggregate %s(%s) does not exist", dotted(n), list)
-	return wrong, "aggregate " + dotted(n) + "(" + typesAsWritten(st.Args[i]) + ") does not exist", nil
+	if ts[1] != 0 {
+		text += " " + shown[len(shown)-1]
+	}
+	wrong = pgerr.Newf(pgerrcode.UndefinedFunction, "operator does not exist: %s", text)
+	return wrong, "operator " + dotted(n) + " does not exist", nil
 }
 
 // ofSystem reports the name of an object that every database has.
