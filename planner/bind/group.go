@@ -11,10 +11,12 @@ import (
 	"github.com/loxodb/loxodb/sql/expr"
 )
 
-// groupExpr is one distinct GROUP BY expression.
+// groupExpr is one distinct GROUP BY expression. Where there are grouping sets, items of
+// the select list that are alike are grouped each for itself: a set can have one of them.
 type groupExpr struct {
-	e  expr.Expr
-	id logical.ColID
+	e      expr.Expr
+	id     logical.ColID
+	target int // the item of the select list that it is, −1 for none
 }
 
 // maxSets bounds what CUBE and ROLLUP may expand to, as PostgreSQL does.
@@ -31,6 +33,7 @@ func (b *binder) groupBy(q *selection) error {
 		for i := range q.x.GroupBy {
 			plain = plain && q.x.GroupBy[i].Kind == ast.GroupExpr
 		}
+		q.bySets = !plain
 		sets := [][]int{{}}
 		for i := range q.x.GroupBy {
 			s, err := b.groupItem(q, &q.x.GroupBy[i])
@@ -181,12 +184,15 @@ func (b *binder) groupOne(q *selection, e ast.Expr) (int, error) {
 	if err := needEqual(x.Type(), leftmost(e)); err != nil {
 		return 0, err
 	}
+	if n < 0 {
+		n = slices.IndexFunc(q.targets, func(t target) bool { return same(t.e, x) })
+	}
 	for i := range q.groups {
-		if same(q.groups[i].e, x) {
+		if same(q.groups[i].e, x) && (!q.bySets || q.groups[i].target == n) {
 			return i, nil
 		}
 	}
-	q.groups = append(q.groups, groupExpr{e: x})
+	q.groups = append(q.groups, groupExpr{e: x, target: n})
 	return len(q.groups) - 1, nil
 }
 
@@ -235,7 +241,7 @@ func (b *binder) aggregation(q *selection) error {
 	n := &logical.Agg{Input: q.tree, Aggs: g.aggs, AggOut: g.out, Sets: q.sets}
 	for i := range q.groups {
 		ge := &q.groups[i]
-		if c, ok := ge.e.(*expr.Column); ok {
+		if c, ok := ge.e.(*expr.Column); ok && !slices.Contains(n.GroupOut, c.Index) {
 			ge.id = c.Index
 		} else {
 			ge.id = b.meta.Add(logical.ColInfo{T: ge.e.Type()})
@@ -246,8 +252,12 @@ func (b *binder) aggregation(q *selection) error {
 		return err
 	}
 	r := &regroup{b: b, q: q, agg: n, below: below}
-	for _, l := range [][]target{q.targets, q.junk} {
+	for k, l := range [][]target{q.targets, q.junk} {
 		for i := range l {
+			if g := q.groupOf(i); g != nil && k == 0 {
+				l[i].e = &expr.Column{Index: g.id, T: g.e.Type(), Name: b.meta.Cols[g.id].Name}
+				continue
+			}
 			e, err := r.rewrite(l[i].e)
 			if err != nil {
 				return err
@@ -273,6 +283,16 @@ func (b *binder) aggregation(q *selection) error {
 		q.tree = &logical.Filter{Input: q.tree, Conds: q.having}
 	}
 	return b.windowNodes(q, r)
+}
+
+// groupOf is the group that an item of the select list is, where there are grouping sets.
+func (q *selection) groupOf(item int) *groupExpr {
+	for i := range q.groups {
+		if q.bySets && q.groups[i].target == item {
+			return &q.groups[i]
+		}
+	}
+	return nil
 }
 
 // regroup rewrites expressions above an Agg.

@@ -58,6 +58,7 @@ type selection struct {
 	groups  []groupExpr
 	sets    [][]int
 	grouped bool
+	bySets  bool // by grouping sets
 	having  []expr.Expr
 	o       queryOpts
 }

@@ -423,7 +423,7 @@ func (x system) Catalog() *catalog.Snapshot { return x.s.Catalog() }
 func (x system) Printer(pretty bool) *syscat.Printer { return x.s.printer(pretty) }
 
 // ViewReads implements syscat.Definer.
-func (x system) ViewReads(view *catalog.Table) []catalog.ID { return shower{s: x.s}.reads(view) }
+func (x system) ViewReads(view *catalog.Table) []syscat.Reading { return shower{s: x.s}.reads(view) }
 
 // Regclasses implements syscat.Definer.
 func (x system) Regclasses(text string) []catalog.ID { return shower{s: x.s}.regclasses(text) }

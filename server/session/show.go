@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/loxodb/loxodb/planner/bind"
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
@@ -106,24 +107,41 @@ func (x shower) expr(text string) string {
 	return ast.PrintIn(q.Targets[0].Expr, x.style())
 }
 
-// reads are the relations that a view's query names: it names each with its schema.
-func (x shower) reads(view *catalog.Table) (ids []catalog.ID) {
+// reads are the relations that a view's query names, each with its schema, and their
+// columns that it reads.
+func (x shower) reads(view *catalog.Table) (out []syscat.Reading) {
 	q := x.read(view.ViewSQL)
 	if q == nil {
 		return nil
 	}
 	snap := x.s.Catalog()
+	var tables []*catalog.Table
 	ast.Walk(q, func(n ast.Node) bool {
 		if r, ok := n.(*ast.TableRef); ok {
 			if s, ok := snap.Schema(r.Name.Schema); ok {
-				if t, ok := snap.Table(s.ID, r.Name.Name); ok && !slices.Contains(ids, t.ID) {
-					ids = append(ids, t.ID)
+				if t, ok := snap.Table(s.ID, r.Name.Name); ok && !slices.Contains(tables, t) {
+					tables = append(tables, t)
 				}
 			}
 		}
 		return true
 	})
-	return ids
+	o := x.s.planOptions(nil)
+	o.Trace = bind.NewTrace()
+	_, err := bind.Bind(q, o)
+	for _, t := range tables {
+		whole := true
+		for a := int16(1); err == nil && int(a) <= len(t.Columns); a++ {
+			if o.Trace.Reads(bind.Attribute{Table: t.ID, Attr: a}) {
+				whole = false
+				out = append(out, syscat.Reading{Table: t.ID, Attr: a})
+			}
+		}
+		if whole {
+			out = append(out, syscat.Reading{Table: t.ID})
+		}
+	}
+	return out
 }
 
 // regclasses are the relations that an expression has as constants.
@@ -155,7 +173,7 @@ func (x shower) columns(text string, t *catalog.Table) (attrs []int16) {
 		return nil
 	}
 	ast.Walk(q, func(n ast.Node) bool {
-		if ref, ok := n.(*ast.ColumnRef); ok && len(ref.Parts) > 1 && !ref.Star {
+		if ref, ok := n.(*ast.ColumnRef); ok && !ref.Star {
 			if c := t.ColumnByName(ref.Parts[len(ref.Parts)-1]); c != nil && !slices.Contains(attrs, c.Num) {
 				attrs = append(attrs, c.Num)
 			}

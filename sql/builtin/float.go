@@ -2,7 +2,6 @@ package builtin
 
 import (
 	"math"
-	"math/big"
 
 	"github.com/jackc/pgerrcode"
 
@@ -208,9 +207,10 @@ func widthBucketFloat(_ *Ctx, a []types.Datum) (types.Datum, error) {
 		}
 		return types.Int(n + 1), nil
 	}
-	q := new(big.Float).SetPrec(128).Sub(big.NewFloat(op), big.NewFloat(lo))
-	q.Mul(q, big.NewFloat(float64(n)))
-	q.Quo(q, new(big.Float).SetPrec(128).Sub(big.NewFloat(hi), big.NewFloat(lo)))
-	v, _ := q.Int64()
+	share := (op - lo) / (hi - lo)
+	if math.IsInf(hi-lo, 0) {
+		share = (op/2 - lo/2) / (hi/2 - lo/2)
+	}
+	v := int64(float64(n) * share)
 	return types.Int(min(v, n-1) + 1), nil
 }

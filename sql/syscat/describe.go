@@ -1,6 +1,8 @@
 package syscat
 
 import (
+	"slices"
+
 	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/types"
@@ -27,6 +29,7 @@ const (
 	classAuthid    catalog.ID = 1260
 	classDatabase  catalog.ID = 1262
 	classPolicy    catalog.ID = 3256
+	classLanguage  catalog.ID = 2612
 )
 
 func descriptions(r *rows) {
@@ -195,41 +198,35 @@ func (r *rows) tableDepends(t *catalog.Table) {
 		}
 	}
 	r.parentDepends(t)
+	if t.IsPartitioned() {
+		for i := range t.Partitioning.Keys {
+			if a := t.Partitioning.Keys[i].Attr; a != 0 {
+				r.depend(classRelation, t.ID, a, classRelation, t.ID, 0, depInternal)
+			}
+		}
+	}
 	if t.HasRowType() {
 		r.depend(classType, t.ArrayID, 0, classType, t.TypeID, 0, depInternal)
 	}
 	if t.HasQuery() {
 		r.depend(classRewrite, t.ID, 0, classRelation, t.ID, 0, depInternal)
+		r.depend(classRewrite, t.ID, 0, classRelation, t.ID, 0, depNormal) // as OLD and NEW
 		if d, ok := r.env.(Definer); ok {
-			for _, id := range d.ViewReads(t) {
-				r.depend(classRewrite, t.ID, 0, classRelation, id, 0, depNormal)
+			for _, x := range d.ViewReads(t) {
+				r.depend(classRewrite, t.ID, 0, classRelation, x.Table, x.Attr, depNormal)
 			}
 		}
 	}
 	for i := range t.Columns {
-		c := &t.Columns[i]
-		if c.Dropped {
-			continue
-		}
-		if typ := max(c.Type.OID, c.Domain); typ >= types.FirstTypeOID {
-			r.depend(classRelation, t.ID, int16(i+1), classType, typ, 0, depNormal)
-		}
-		if c.Default == "" {
-			continue
-		}
-		r.depend(classAttrdef, c.DefaultID, 0, classRelation, t.ID, int16(i+1), depAuto)
-		if c.SequenceID != 0 && c.Identity == 0 {
-			r.depend(classAttrdef, c.DefaultID, 0, classRelation, c.SequenceID, 0, depNormal)
-		} else if d, ok := r.env.(Definer); ok {
-			for _, id := range d.Regclasses(c.Default) {
-				r.depend(classAttrdef, c.DefaultID, 0, classRelation, id, 0, depNormal)
-			}
+		if c := &t.Columns[i]; !c.Dropped {
+			r.columnDepends(t, c, int16(i+1))
 		}
 	}
 	for _, k := range t.Constraints {
 		for _, a := range k.Columns {
 			r.depend(classConstr, k.ID, 0, classRelation, t.ID, a, depAuto)
 		}
+		r.exprDepends(classConstr, k.ID, t, depNormal, k.Expr)
 		for _, a := range k.RefColumns {
 			r.depend(classConstr, k.ID, 0, classRelation, k.RefTable, a, depNormal)
 		}
@@ -239,16 +236,83 @@ func (r *rows) tableDepends(t *catalog.Table) {
 	}
 	r.triggerDepends(t)
 	for _, x := range t.Indexes {
-		if x.Constraint != 0 {
-			r.depend(classRelation, x.ID, 0, classConstr, x.Constraint, 0, depInternal)
+		r.indexDepends(t, x)
+	}
+}
+
+// columnDepends is what pg_depend knows of a column and its default.
+func (r *rows) columnDepends(t *catalog.Table, c *catalog.Column, at int16) {
+	if typ := max(c.Type.OID, c.Domain); typ >= types.FirstTypeOID || types.Extension(typ) != "" {
+		r.depend(classRelation, t.ID, at, classType, typ, 0, depNormal)
+	}
+	switch {
+	case c.Default == "":
+		return
+	case c.Generated != 0:
+		r.depend(classAttrdef, c.DefaultID, 0, classRelation, t.ID, at, depInternal)
+		r.exprDepends(classAttrdef, c.DefaultID, t, depNormal, c.Default)
+		return
+	}
+	r.depend(classAttrdef, c.DefaultID, 0, classRelation, t.ID, at, depAuto)
+	if c.SequenceID != 0 && c.Identity == 0 {
+		r.depend(classAttrdef, c.DefaultID, 0, classRelation, c.SequenceID, 0, depNormal)
+	} else if d, ok := r.env.(Definer); ok {
+		for _, id := range d.Regclasses(c.Default) {
+			r.depend(classAttrdef, c.DefaultID, 0, classRelation, id, 0, depNormal)
+		}
+	}
+}
+
+// exprDepends is what pg_depend knows of the columns of a table that expressions read.
+func (r *rows) exprDepends(class, id catalog.ID, t *catalog.Table, kind byte, texts ...string) {
+	d, ok := r.env.(Definer)
+	if !ok {
+		return
+	}
+	var seen []int16
+	for _, text := range texts {
+		if text == "" {
 			continue
 		}
-		for i := range x.Keys {
-			if x.Keys[i].Attr != 0 {
-				r.depend(classRelation, x.ID, 0, classRelation, t.ID, x.Keys[i].Attr, depAuto)
+		for _, a := range d.Columns(text, t) {
+			if !slices.Contains(seen, a) {
+				seen = append(seen, a)
+				r.depend(class, id, 0, classRelation, t.ID, a, kind)
 			}
 		}
 	}
+}
+
+// indexDepends is what pg_depend knows of an index.
+func (r *rows) indexDepends(t *catalog.Table, x *catalog.Index) {
+	var classes []catalog.ID
+	for i := range x.Keys {
+		k := &x.Keys[i]
+		if c, ok := opClassOf(method(x), k.OpClass, k.Type.OID); ok && c.oid >= types.VectorOID && !slices.Contains(classes, c.oid) {
+			classes = append(classes, c.oid)
+			r.depend(classRelation, x.ID, 0, classOpclass, c.oid, 0, depNormal)
+		}
+	}
+	if x.Constraint != 0 {
+		r.depend(classRelation, x.ID, 0, classConstr, x.Constraint, 0, depInternal)
+		return
+	}
+	texts, plain := []string{x.Where}, len(x.Include) > 0
+	for i := range x.Keys {
+		if a := x.Keys[i].Attr; a != 0 {
+			plain = true
+			r.depend(classRelation, x.ID, 0, classRelation, t.ID, a, depAuto)
+		} else {
+			texts = append(texts, x.Keys[i].Expr)
+		}
+	}
+	for _, a := range x.Include {
+		r.depend(classRelation, x.ID, 0, classRelation, t.ID, a, depAuto)
+	}
+	if !plain {
+		r.depend(classRelation, x.ID, 0, classRelation, t.ID, 0, depAuto)
+	}
+	r.exprDepends(classRelation, x.ID, t, depAuto, texts...)
 }
 
 func extensions(r *rows) {

@@ -17,12 +17,19 @@ type Env interface {
 // Definer is what an Env may add: how the session shows definitions.
 type Definer interface {
 	Printer(pretty bool) *Printer
-	// ViewReads are the relations that a view's query names.
-	ViewReads(view *catalog.Table) []catalog.ID
+	// ViewReads are the relations that a view's query names, with their columns that it
+	// reads.
+	ViewReads(view *catalog.Table) []Reading
 	// Regclasses are the relations that a stored expression has as constants.
 	Regclasses(text string) []catalog.ID
 	// Columns are the columns of a table that a stored expression names.
 	Columns(text string, t *catalog.Table) []int16
+}
+
+// Reading is a column of a relation that is read, or the relation without columns: 0.
+type Reading struct {
+	Table catalog.ID
+	Attr  int16
 }
 
 // Live is what an Env may add: the state of the running server. An Env without

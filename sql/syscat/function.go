@@ -127,6 +127,9 @@ func (r *rows) functionDepends(f *catalog.Function) {
 		return
 	}
 	r.depend(classProc, f.ID, 0, classNamespace, f.Schema, 0, depNormal)
+	if f.Language == "plpgsql" { // the one language that is not of the system
+		r.depend(classProc, f.ID, 0, classLanguage, langPLpgSQL, 0, depNormal)
+	}
 	seen := map[catalog.ID]bool{}
 	of := func(t catalog.ID) {
 		if info := types.Lookup(t); info != nil && info.IsArray && t >= types.FirstTypeOID {
