@@ -29,7 +29,7 @@ type columnCache struct {
 	max    int64
 	per    int           // rows that a cell should have at most
 	latest atomic.Uint64 // newest commit that wrote a row of any table
-	floor  atomic.Uint64 // as a stamp of all cells: a commit too large to list
+	floor  atomic.Uint64 // as a stamp of all cells: see Forget
 	tables sync.Map      // tableKey → *cachedTable
 
 	hits, misses atomic.Uint64 // cells
@@ -184,13 +184,10 @@ func (c *columnCache) reshape(t, other *cachedTable) {
 	}
 }
 
-// wrote tells that the commit at ts wrote the rows, before it becomes visible.
-func (c *ColumnCache) wrote(ts kv.TS, rows []writtenRow, all bool) {
+// wrote tells that the commit at ts wrote the rows, and more of the tables in many than
+// it lists, before it becomes visible.
+func (c *ColumnCache) wrote(ts kv.TS, rows []writtenRow, many []uint32) {
 	raise(&c.latest, uint64(ts))
-	if all {
-		raise(&c.floor, uint64(ts))
-		return
-	}
 	var t *cachedTable
 	for i, r := range rows {
 		if i == 0 || r.storage != rows[i-1].storage {
@@ -198,6 +195,13 @@ func (c *ColumnCache) wrote(ts kv.TS, rows []writtenRow, all bool) {
 		}
 		if t != nil {
 			raise(t.stamp(r.row>>t.shift), uint64(ts))
+		}
+	}
+	for _, storage := range many {
+		if t := c.table(storage); t != nil {
+			for i := range t.stamps {
+				raise(&t.stamps[i], uint64(ts))
+			}
 		}
 	}
 }

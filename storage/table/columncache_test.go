@@ -195,7 +195,7 @@ func TestColumnCacheByTime(t *testing.T) {
 		return -1
 	}
 	put(10, 1)
-	c.wrote(12, []writtenRow{{5, 2 << tab.shift}}, false)
+	c.wrote(12, []writtenRow{{5, 2 << tab.shift}}, nil)
 	for _, at := range []kv.TS{10, 12, 20} {
 		if n := get(at); n != -1 {
 			t.Errorf("view %d is given %d rows", at, n)
@@ -207,14 +207,18 @@ func TestColumnCacheByTime(t *testing.T) {
 	if a, b := get(12), get(11); a != 2 || b != -1 {
 		t.Errorf("views 12 and 11 are given %d and %d rows", a, b)
 	}
-	c.wrote(20, []writtenRow{{5, 3 << tab.shift}, {6, 2 << tab.shift}}, false)
+	c.wrote(20, []writtenRow{{5, 3 << tab.shift}, {6, 2 << tab.shift}}, nil)
 	if n := get(21); n != 2 {
 		t.Errorf("writes elsewhere made the cell useless: %d", n)
 	}
 	if other := c.begin(6, 1); c.newest(other, 2) != 20 {
 		t.Errorf("a table taken up after a commit has the stamp %d", c.newest(other, 2))
 	}
-	c.wrote(30, nil, true)
+	c.wrote(29, nil, []uint32{6})
+	if n := get(29); n != 2 {
+		t.Errorf("many rows of another table made the cell useless: %d", n)
+	}
+	c.wrote(30, nil, []uint32{6, 5})
 	if n := get(31); n != -1 {
 		t.Errorf("a view is given %d rows after a commit that did not list its own", n)
 	}

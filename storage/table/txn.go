@@ -7,6 +7,7 @@ package table
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/storage/keys"
@@ -53,7 +54,7 @@ type Txn struct {
 	cache   *RowCache
 	columns *ColumnCache
 	written []writtenRow
-	many    bool // too many rows were written to list them
+	many    []uint32 // tables of which too many rows were written to list them
 
 	number func(context.Context) (uint64, error)
 
@@ -92,7 +93,7 @@ func (t *Txn) Serializable() bool { return t.serializable }
 
 // Dirty reports whether the transaction has written rows: its reads must not be
 // answered from the cache of committed ones.
-func (t *Txn) Dirty() bool { return t.many || len(t.written) > 0 }
+func (t *Txn) Dirty() bool { return len(t.many) > 0 || len(t.written) > 0 }
 
 // wrote notes a row that the transaction writes.
 func (t *Txn) wrote(storage uint32, row uint64) {
@@ -101,7 +102,9 @@ func (t *Txn) wrote(storage uint32, row uint64) {
 		t.written = append(t.written, writtenRow{storage, row})
 		return
 	}
-	t.many = true
+	if n := len(t.many); (n == 0 || t.many[n-1] != storage) && !slices.Contains(t.many, storage) {
+		t.many = append(t.many, storage)
+	}
 }
 
 type hook struct {
@@ -122,7 +125,7 @@ func Begin(ctx context.Context, e kv.Engine, o kv.TxnOptions, sink Sink) (*Txn, 
 				sink.Apply(ts, x.deltas)
 			}
 			if x.cache != nil && x.Dirty() {
-				x.cache.wrote(ts, x.written, x.many)
+				x.cache.wrote(ts, x.written, len(x.many) > 0)
 			}
 			if x.columns != nil && x.Dirty() {
 				x.columns.wrote(ts, x.written, x.many)
