@@ -266,27 +266,37 @@ func (w *tableWriter) cascade(ctx context.Context, k *keyChange, rows *rowStore,
 	if err := child.triggers.before(ctx, event, set); err != nil {
 		return err
 	}
-	all := make([]types.Datum, 0, len(rows.cols))
-	for i := range rows.n {
-		all = rows.row(i, all[:0])
-		id, old := uint64(all[0].Int()), all[1:]
-		if err := w.env.Txn.LockRow(ctx, k.child.Storage, id, kv.Exclusive, kv.WaitBlock); err != nil {
-			return err
-		}
+	err = w.lockEach(ctx, k, rows, func(id uint64, old []types.Datum) error {
 		if k.new == nil && action == 'c' {
-			_, err = child.delete(ctx, id, old)
-		} else {
-			err = child.reassign(ctx, k, id, old, action)
-		}
-		if err != nil {
+			_, err := child.delete(ctx, id, old)
 			return err
 		}
+		return child.reassign(ctx, k, id, old, action)
+	})
+	if err != nil {
+		return err
 	}
 	if err := child.triggers.after(event, set); err != nil || action != 'd' {
 		return err
 	}
 	// A default that is the ended key itself changed nothing, and so nothing was checked.
 	return w.noneRefers(ctx, k)
+}
+
+// lockEach locks the referring rows one by one and gives each to do.
+func (w *tableWriter) lockEach(ctx context.Context, k *keyChange, rows *rowStore, do func(id uint64, old []types.Datum) error) error {
+	all := make([]types.Datum, 0, len(rows.cols))
+	for i := range rows.n {
+		all = rows.row(i, all[:0])
+		id := uint64(all[0].Int())
+		if err := w.env.Txn.LockRow(ctx, k.child.Storage, id, kv.Exclusive, kv.WaitBlock); err != nil {
+			return err
+		}
+		if err := do(id, all[1:]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // assigned are the referring columns that an action sets.

@@ -6,7 +6,6 @@ import (
 
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/types"
-	"github.com/loxodb/loxodb/storage/kv"
 )
 
 // A foreign key of a partitioned table acts on that: a row whose key changes may go to
@@ -37,26 +36,20 @@ func (w *tableWriter) cascadePart(ctx context.Context, k, top *keyChange, rows *
 	if err != nil {
 		return err
 	}
-	all := make([]types.Datum, 0, len(rows.cols))
-	for i := range rows.n {
-		all = rows.row(i, all[:0])
-		id, old := uint64(all[0].Int()), all[1:]
-		if err := w.env.Txn.LockRow(ctx, k.child.Storage, id, kv.Exclusive, kv.WaitBlock); err != nil {
-			return err
-		}
+	err = w.lockEach(ctx, k, rows, func(id uint64, old []types.Datum) error {
 		if event == catalog.TriggerDelete {
-			if _, err := m.delete(ctx, id, old); err != nil {
-				return err
-			}
-			continue
+			_, err := m.delete(ctx, id, old)
+			return err
 		}
 		row := slices.Clone(m.common(old, nil))
 		if err := root.assign(top, row, action); err != nil {
 			return err
 		}
-		if _, _, _, err := root.parts.update(ctx, m, id, row, set); err != nil {
-			return err
-		}
+		_, _, _, err := root.parts.update(ctx, m, id, row, set)
+		return err
+	})
+	if err != nil {
+		return err
 	}
 	root.parts.number(w.env.query)
 	if err := root.triggers.after(event, set); err != nil || action != 'd' {

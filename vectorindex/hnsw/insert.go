@@ -263,8 +263,9 @@ func (in *inserter) chainDuplicate(ord uint32, cands []entry) bool {
 		for {
 			next := atomic.LoadUint32(head)
 			atomic.StoreUint32(t.node(ord, nodeDup), next)
-			atomic.StoreUint32(t.node(ord, nodeState), 1|isDup)
 			if atomic.CompareAndSwapUint32(head, next, ord+1) {
+				// Only now is it linked: a search that counts on it finds it in the chain.
+				atomic.StoreUint32(t.node(ord, nodeState), 1|isDup)
 				return true
 			}
 		}
