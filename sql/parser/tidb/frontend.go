@@ -20,6 +20,7 @@ import (
 	driver "github.com/pingcap/tidb/pkg/parser/test_driver" // the values of literals
 
 	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/parser/tidb/lateinit"
 	"github.com/loxodb/loxodb/sql/pgerr"
 )
 
@@ -31,8 +32,13 @@ type Frontend struct{}
 func New() Frontend { return Frontend{} }
 
 // parsers are reused: one holds a stack of some hundred kilobytes once it has
-// read a large statement.
-var parsers = sync.Pool{New: func() any { return parser.New() }}
+// read a large statement. The library is initialised before the first is made.
+var parsers = sync.Pool{New: func() any {
+	initialise()
+	return parser.New()
+}}
+
+var initialise = sync.OnceFunc(lateinit.Run)
 
 // Parse converts a query string of any number of statements. Errors are
 // *pgerr.Error: 42601 for syntax errors at MySQL's position, 54001 for input
