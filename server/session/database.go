@@ -169,7 +169,8 @@ func (d *Database) housekeeping() {
 	}
 }
 
-// sweep removes what was dropped before a time that nobody reads at any more.
+// sweep removes what was dropped before a time that nobody reads at any more. Since that
+// time was asked for, versions of it may have been collected: then the next turn does it.
 func (d *Database) sweep(ctx context.Context, oldest kv.TS) {
 	err := d.store.Sweep(ctx, oldest, func(x catalogstore.Dropped) {
 		if x.Vector {
@@ -177,7 +178,7 @@ func (d *Database) sweep(ctx context.Context, oldest kv.TS) {
 		}
 		d.activity.Forget(x.ID)
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, kv.ErrSnapshotTooOld) {
 		d.cfg.Log.Error("removing dropped storage", "error", err)
 	}
 }
