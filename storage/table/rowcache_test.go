@@ -53,6 +53,27 @@ func TestRowCacheTakesBatches(t *testing.T) {
 	}
 }
 
+// TestRowCacheNotesReadsInBatches: reads do not wake ristretto's goroutine but once for
+// many of them.
+func TestRowCacheNotesReadsInBatches(t *testing.T) {
+	c := newCache(t)
+	noted := func() uint64 { return c.c.Metrics.GetsKept() + c.c.Metrics.GetsDropped() }
+	reads := 0
+	for ; reads < readBatch-1; reads++ {
+		c.get(1, uint64(reads), 10)
+	}
+	if n := noted(); n != 0 {
+		t.Errorf("%d of %d reads were handed on already", n, reads)
+	}
+	// Collections of garbage and moves between threads leave batches unfinished.
+	for ; noted() == 0; reads++ {
+		if reads > 1000*readBatch {
+			t.Fatalf("of %d reads none was noted", reads)
+		}
+		c.get(1, uint64(reads), 10)
+	}
+}
+
 // TestRowCacheWriteWhileWaiting: a row written after it was read and before it
 // entered the cache is never shown to a view that must see the write, nor is the
 // old one taken for what an old view sees.

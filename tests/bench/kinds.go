@@ -48,6 +48,11 @@ type pair struct{ one, two float64 }
 
 // connections measures what a second connection adds.
 func (r *run) connections() error {
+	if r.graph.at95.ef == 0 {
+		if _, err := r.leastOf(graph, []target{{.95, &r.graph.at95, 0}}); err != nil {
+			return err
+		}
+	}
 	effort := r.graph.at95.ef
 	if effort == 0 {
 		return nil

@@ -75,8 +75,10 @@ func (o *options) check(only string, rest []string) error {
 			return fmt.Errorf("there is no part %q", name)
 		}
 	}
-	if o.wants("knn") && !o.wants("index") {
-		return fmt.Errorf("knn needs the part index")
+	for _, name := range []string{"knn", "pair"} {
+		if o.wants(name) && !o.wants("index") {
+			return fmt.Errorf("%s needs the part index", name)
+		}
 	}
 	if o.docs != "" {
 		return fmt.Errorf("-docs takes a whole report, not -only parts")
@@ -94,6 +96,7 @@ const sqlPart = "sql"
 func (o *options) vectors() bool { return len(o.only) != 1 || o.only[0] != sqlPart }
 
 func bench(ctx context.Context, o *options) error {
+	places()
 	if err := os.MkdirAll(o.dir, 0o755); err != nil {
 		return err
 	}

@@ -123,7 +123,7 @@ func TestParse(t *testing.T) {
 	if o, err = parse(nil); err != nil || !o.vectors() || !o.wants("sql") || !o.wants("knn") || !o.wants("scan") {
 		t.Fatal(o, err)
 	}
-	for _, bad := range [][]string{{"db"}, {"-only", "knn"}, {"-only", "copy,nothing"}, {"-only", ","}, {"-only", "copy", "-docs", "x"}, {"-nonsense"}} {
+	for _, bad := range [][]string{{"db"}, {"-only", "knn"}, {"-only", "pair"}, {"-only", "copy,nothing"}, {"-only", ","}, {"-only", "copy", "-docs", "x"}, {"-nonsense"}} {
 		if _, err := parse(bad); err == nil {
 			t.Errorf("%q passes", bad)
 		}
