@@ -100,6 +100,7 @@ func textConfigFuncs(r *registrar) {
 			return jsonToVector(cfg, a[0], flags)
 		})
 	}
+	headlineFuncs(both, r)
 	r.eval("get_current_ts_config", func(c *Ctx, _ []types.Datum) (types.Datum, error) {
 		cfg, err := currentConfig(c)
 		return types.Int(int64(cfg.OID)), err
