@@ -97,7 +97,7 @@ func (b *binder) userType(t *ast.TypeName) *types.Info {
 		if i := types.ByName(n.Name); i != nil && i.Namespace == catalog.PgCatalogID || b.o.Session == nil {
 			return nil
 		}
-		path = b.o.Session.SearchPath(false)
+		path = b.o.Session.SearchPath(true)
 	}
 	for _, p := range path {
 		s, ok := b.o.Catalog.Schema(p)
