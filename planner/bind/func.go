@@ -203,6 +203,9 @@ func (b *binder) funcCall(s *scope, x *ast.Func) (expr.Expr, error) {
 	}
 	r, err := b.resolveCall(x.Name.Schema, x.Name.Name, args, builtin.CallShape{Names: x.ArgNames, Variadic: x.Variadic}, x.Pos)
 	if err != nil {
+		if e := b.projected(x, args); e != nil && pgerr.Code(err) == pgerrcode.UndefinedFunction {
+			return e, nil
+		}
 		return nil, misplacedOrder(err, x)
 	}
 	if r.Fn != nil && r.Fn.Kind == 'a' {

@@ -76,7 +76,8 @@ func (b *binder) fieldSel(s *scope, x *ast.FieldSel) (expr.Expr, error) {
 	pos := leftmost(x.X)
 	switch {
 	case types.IsComposite(v.Type().OID):
-		return nil, errAt(pos, pgerrcode.UndefinedColumn, "column \"%s\" not found in data type %s", x.Name, builtin.TypeName(v.Type().OID))
+		return b.callAsColumn(s, x.X, x.Name, pos,
+			errAt(pos, pgerrcode.UndefinedColumn, "column \"%s\" not found in data type %s", x.Name, builtin.TypeName(v.Type().OID)))
 	case sh != nil:
 		return nil, errAt(pos, pgerrcode.UndefinedColumn, "could not identify column \"%s\" in record data type", x.Name)
 	case v.Type().OID == types.RecordOID:

@@ -331,7 +331,8 @@ func (b *binder) qualifiedColumn(s *scope, x *ast.ColumnRef, schema, rel, name s
 	if e != nil {
 		return b.reference(e, x.Pos), nil
 	}
-	return nil, b.columnHint(s, it.name, name, errAt(x.Pos, pgerrcode.UndefinedColumn, "column %s.%s does not exist", rel, name))
+	missing := b.columnHint(s, it.name, name, errAt(x.Pos, pgerrcode.UndefinedColumn, "column %s.%s does not exist", rel, name))
+	return b.callAsColumn(s, &ast.ColumnRef{At: x.At, Parts: x.Parts[:len(x.Parts)-1], Star: true}, name, x.Pos, missing)
 }
 
 // reference makes a fresh column node and remembers where it stands.
