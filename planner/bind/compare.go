@@ -11,19 +11,19 @@ import (
 
 // rowCompare is (a, b) op (c, d).
 func (b *binder) rowCompare(s *scope, x *ast.Op, l, r *ast.Row) (expr.Expr, error) {
-	if len(l.Args) != len(r.Args) {
+	ls, _, err := b.items(s, l.Args)
+	if err != nil {
+		return nil, err
+	}
+	rs, _, err := b.items(s, r.Args)
+	if err != nil {
+		return nil, err
+	}
+	if len(ls) != len(rs) {
 		return nil, errAt(x.Pos, pgerrcode.SyntaxError, "unequal number of entries in row expressions")
 	}
-	if len(l.Args) == 0 {
+	if len(ls) == 0 {
 		return nil, errAt(x.Pos, pgerrcode.FeatureNotSupported, "cannot compare rows of zero length")
-	}
-	ls, err := b.items(s, l.Args)
-	if err != nil {
-		return nil, err
-	}
-	rs, err := b.items(s, r.Args)
-	if err != nil {
-		return nil, err
 	}
 	return b.compareLists(x.Schema, x.Name, ls, rs, x.Pos)
 }

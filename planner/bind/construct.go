@@ -378,32 +378,9 @@ func (b *binder) row(s *scope, x *ast.Row) (expr.Expr, error) {
 func (b *binder) rawRow(s *scope, x *ast.Row) (*expr.RowOf, error) {
 	r := &expr.RowOf{T: types.Of(types.RecordOID)}
 	var at []ast.Pos
-	for _, a := range x.Args {
-		if c, ok := a.(*ast.ColumnRef); ok && c.Star {
-			cols, err := b.star(s, c)
-			if err != nil {
-				return nil, err
-			}
-			for _, col := range cols {
-				r.Args, at = append(r.Args, b.reference(col.e, c.Pos)), append(at, c.Pos)
-			}
-			continue
-		}
-		if f, ok := a.(*ast.FieldSel); ok && f.Star {
-			cols, err := b.expandRecord(s, f)
-			if err != nil {
-				return nil, err
-			}
-			for _, col := range cols {
-				r.Args, at = append(r.Args, col.e), append(at, leftmost(f))
-			}
-			continue
-		}
-		v, err := b.expr(s, a)
-		if err != nil {
-			return nil, err
-		}
-		r.Args, at = append(r.Args, v), append(at, leftmost(a))
+	var err error
+	if r.Args, at, err = b.items(s, x.Args); err != nil {
+		return nil, err
 	}
 	b.rowPos[r] = at
 	return r, nil

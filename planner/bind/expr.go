@@ -232,18 +232,53 @@ func (b *binder) makeOp(schema, name string, l, r expr.Expr, pos ast.Pos) (expr.
 	return call, nil
 }
 
-// list binds expressions one by one; stars in rows expand.
-// items is list for places where PostgreSQL makes the columns of t.* items of
-// their own, which is not done here.
-func (b *binder) items(s *scope, l []ast.Expr) ([]expr.Expr, error) {
+// items is list for places where the columns of t.* are items of their own; at is where
+// each was written.
+func (b *binder) items(s *scope, l []ast.Expr) (out []expr.Expr, at []ast.Pos, err error) {
 	for _, e := range l {
-		if c, ok := e.(*ast.ColumnRef); ok && c.Star {
-			return nil, notYet(c.Pos, "* in a list of values")
+		cols, star, err := b.starred(s, e)
+		if err == nil && !star {
+			var x expr.Expr
+			x, err = b.expr(s, e)
+			cols = append(cols, x)
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, c := range cols {
+			out, at = append(out, c), append(at, leftmost(e))
 		}
 	}
-	return b.list(s, l)
+	return out, at, nil
 }
 
+// starred is what t.* or (row).* stands for; false for other expressions.
+func (b *binder) starred(s *scope, e ast.Expr) ([]expr.Expr, bool, error) {
+	var out []expr.Expr
+	switch x := e.(type) {
+	case *ast.ColumnRef:
+		if !x.Star {
+			return nil, false, nil
+		}
+		cols, err := b.star(s, x)
+		for _, c := range cols {
+			out = append(out, b.reference(c.e, x.Pos))
+		}
+		return out, true, err
+	case *ast.FieldSel:
+		if !x.Star {
+			return nil, false, nil
+		}
+		cols, err := b.expandRecord(s, x)
+		for _, c := range cols {
+			out = append(out, c.e)
+		}
+		return out, true, err
+	}
+	return nil, false, nil
+}
+
+// list binds expressions one by one.
 func (b *binder) list(s *scope, l []ast.Expr) ([]expr.Expr, error) {
 	out := make([]expr.Expr, 0, len(l))
 	for _, e := range l {

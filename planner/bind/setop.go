@@ -198,17 +198,19 @@ func (b *binder) values(s *scope, x *ast.Select, o queryOpts) (*query, error) {
 		return nil, errAt(x.Locking[0].Pos, pgerrcode.FeatureNotSupported, "%s cannot be applied to VALUES", lockName(x.Locking[0].Strength))
 	}
 	s.in = inValues
-	rows := make([][]expr.Expr, len(x.Values))
-	width := len(x.Values[0])
+	rows, at := make([][]expr.Expr, len(x.Values)), make([][]ast.Pos, len(x.Values))
+	width := 0
 	for i, r := range x.Values {
-		if len(r) != width {
-			return nil, errAt(leftmost(r[0]), pgerrcode.SyntaxError, "VALUES lists must all be the same length")
-		}
-		row, err := b.items(s, r)
-		if err != nil {
+		var err error
+		if rows[i], at[i], err = b.items(s, r); err != nil {
 			return nil, err
 		}
-		rows[i] = row
+		if i == 0 {
+			width = len(rows[i])
+		}
+		if len(rows[i]) != width {
+			return nil, errAt(leftmost(r[0]), pgerrcode.SyntaxError, "VALUES lists must all be the same length")
+		}
 	}
 	n := &logical.Values{Rows: rows}
 	q := &query{tree: n}
@@ -217,7 +219,7 @@ func (b *binder) values(s *scope, x *ast.Select, o queryOpts) (*query, error) {
 		for i := range rows {
 			col[i] = rows[i][c]
 		}
-		col, t, err := b.commonType("VALUES", col, func(i int) ast.Pos { return leftmost(x.Values[i][c]) })
+		col, t, err := b.commonType("VALUES", col, func(i int) ast.Pos { return at[i][c] })
 		if err != nil {
 			return nil, err
 		}
