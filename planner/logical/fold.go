@@ -1,15 +1,22 @@
 package logical
 
 import (
+	"slices"
+
 	"github.com/loxodb/loxodb/sql/expr"
 )
 
 // failure is a computation of constants that fails. It fails the statement even where no
 // row ever asks for it, as in PostgreSQL, which computes constants when it plans; but not
-// if col, the column of a query in FROM that it makes, is read by nobody.
+// if one of cols, columns of queries in FROM that it makes, is read by nobody.
 type failure struct {
-	err error
-	col ColID
+	err  error
+	cols []ColID
+}
+
+// fails notes a failure in what is being looked at.
+func (r *normalizer) fails(err error) {
+	r.failures = append(r.failures, failure{err, slices.Clone(r.makes)})
 }
 
 // fold folds the expressions of a node and notes what fails.
@@ -28,13 +35,23 @@ func (r *normalizer) fold(n Node) {
 	}
 }
 
-// conds folds conditions that must all hold: one that is false ends the list.
+// conds folds conditions that must all hold: one that is false ends the list, and one that
+// is NULL is as good.
 func (r *normalizer) conds(list []expr.Expr) []expr.Expr {
+	never := -1
 	for i, e := range list {
-		list[i] = r.expr(e, 0)
-		if c, ok := list[i].(*expr.Const); ok && !c.D.IsNull() && !c.D.Bool() {
-			return list[i : i+1 : i+1]
+		list[i] = canonical(expr.FoldTelling(e, r.fails))
+		if IsFalse(list[i]) {
+			if never = i; !list[i].(*expr.Const).D.IsNull() {
+				break
+			}
 		}
+	}
+	if never >= 0 {
+		return list[never : never+1 : never+1]
+	}
+	for i, e := range list {
+		list[i] = r.entered(e)
 	}
 	return list
 }
@@ -46,12 +63,19 @@ func (r *normalizer) expr(e expr.Expr, col ColID) expr.Expr {
 	case *expr.Const, *expr.Column, *expr.Param:
 		return e
 	}
-	failed := func(err error) { r.failures = append(r.failures, failure{err, col}) }
-	e = expr.FoldTelling(e, failed)
+	if col != 0 {
+		r.makes = append(r.makes, col)
+		defer func() { r.makes = r.makes[:len(r.makes)-1] }()
+	}
+	return r.entered(expr.FoldTelling(e, r.fails))
+}
+
+// entered normalises the queries in an expression that is folded.
+func (r *normalizer) entered(e expr.Expr) expr.Expr {
 	Walk(e, func(n expr.Expr) bool {
 		if s, ok := n.(*Subquery); ok {
 			for i, l := range s.Left {
-				s.Left[i] = expr.FoldTelling(l, failed)
+				s.Left[i] = expr.FoldTelling(l, r.fails)
 			}
 			s.Tree = r.node(s.Tree)
 		}
@@ -68,7 +92,7 @@ func (r *normalizer) expr(e expr.Expr, col ColID) expr.Expr {
 func (r *normalizer) failed(n Node, out []ColID) error {
 	looked := false
 	for _, f := range r.failures {
-		if f.col != 0 && !looked {
+		if f.cols != nil && !looked {
 			looked = true
 			r.use(out)
 			r.readBy(n)
@@ -79,7 +103,7 @@ func (r *normalizer) failed(n Node, out []ColID) error {
 				}
 			}
 		}
-		if f.col == 0 || r.used.Has(f.col) {
+		if !slices.ContainsFunc(f.cols, func(c ColID) bool { return !r.used.Has(c) }) {
 			return f.err
 		}
 	}

@@ -222,6 +222,10 @@ type (
 		Kind        JoinKind
 		Left, Right Node
 		On          []expr.Expr
+		// Unjoinable: PostgreSQL cannot make it as a full join.
+		Unjoinable bool
+		// Own: PostgreSQL would not make a join of it, so that it concludes nothing from On.
+		Own bool
 	}
 	// Agg groups: Groups[i] becomes GroupOut[i], aggregates AggOut. Sets are grouping
 	// sets of Groups, and Grouping says of their rows which set they belong to.

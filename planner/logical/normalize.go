@@ -9,17 +9,17 @@ import (
 // joins that cannot matter as inner ones, conditions as deep as they go. failed is what
 // goes wrong whenever the statement is run, because constants in it have no result.
 func Normalize(n Node, m *Meta, out []ColID) (tree Node, failed error) {
-	r := &normalizer{m: m, keep: map[*Filter]bool{}}
+	r := &normalizer{m: m, keep: map[*Filter]bool{}, never: map[*Values]bool{}}
 	for _, c := range m.CTEs {
 		switch {
 		case c.Inline && c.Refs == 1:
 		case c.Refs == 0 && !c.Write: // never read
-			c.Tree = (&normalizer{m: m, keep: r.keep}).node(c.Tree)
+			c.Tree = r.unread().node(c.Tree)
 		default:
-			c.Tree = r.node(c.Tree)
+			c.Tree = r.finished(r.node(c.Tree))
 		}
 	}
-	n = r.node(n)
+	n = r.finished(r.node(n))
 	return n, r.failed(n, out)
 }
 
@@ -27,7 +27,24 @@ type normalizer struct {
 	m        *Meta
 	keep     map[*Filter]bool
 	failures []failure
-	used     ColSet // columns that are read
+	used     ColSet           // columns that are read
+	makes    []ColID          // columns of queries in FROM whose expressions are being looked at
+	outer    bool             // there are outer joins
+	never    map[*Values]bool // they stand for a full join under a condition that is never true
+}
+
+// unread is a normalizer of what PostgreSQL does not plan: nothing in it fails.
+func (r *normalizer) unread() *normalizer {
+	return &normalizer{m: r.m, keep: r.keep, never: r.never}
+}
+
+// finished does to a tree what needs all of it.
+func (r *normalizer) finished(n Node) Node {
+	if r.outer {
+		reduce(n, nil)
+		r.fullJoins(n, false)
+	}
+	return n
 }
 
 // node normalises bottom-up, then pushes filters from here.
@@ -46,7 +63,7 @@ func (r *normalizer) node(n Node) Node {
 	r.useInputs(n)
 	in := r
 	if neverRead(n) {
-		in = &normalizer{m: r.m, keep: r.keep}
+		in = r.unread()
 	}
 	MapInputs(n, in.node)
 	if l, ok := n.(*Limit); ok {
@@ -59,6 +76,10 @@ func (r *normalizer) node(n Node) Node {
 	}
 	if j, ok := n.(*Join); ok {
 		j.On = terms(j.On)
+		r.outer = r.outer || j.Kind != Inner
+		if j.Kind == Full {
+			j.Unjoinable = !joinable(j.On, Produced(j.Left), Produced(j.Right))
+		}
 		if j.Kind == Inner && len(j.On) > 0 {
 			return r.filtered(&Join{Kind: Inner, Left: j.Left, Right: j.Right}, j.On)
 		}
@@ -120,7 +141,7 @@ func (r *normalizer) filtered(in Node, conds []expr.Expr) Node {
 	var keep []expr.Expr
 	for _, c := range conds {
 		if IsFalse(c) {
-			return &Values{Out: in.Cols()}
+			return r.neverTrue(in)
 		}
 		if j, ok := r.unnest(in, c); ok {
 			in = j
@@ -186,7 +207,7 @@ func (r *normalizer) unnestIn(in Node, s *Subquery) (Node, bool) {
 			return nil, false
 		}
 		test = substituteTop(test, s.Tree)
-		return &Join{Kind: Semi, Left: in, Right: tree, On: append(on, Conjuncts(nil, test)...)}, true
+		return &Join{Kind: Semi, Left: in, Right: tree, On: append(on, Conjuncts(nil, test)...), Own: true}, true
 	}
 	if !plainEqualities(s.Test, s.Out) {
 		return &Join{Kind: Semi, Left: in, Right: s.Tree, On: Conjuncts(nil, test)}, true

@@ -2,6 +2,7 @@ package logical
 
 import (
 	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/types"
 )
 
 // PushFilter puts conditions on a tree, each as deep as it can go. Conditions
@@ -101,7 +102,7 @@ func usesComputed(c expr.Expr, p *Project) bool {
 // rejects NULLs of an outer join's optional side makes that side not optional.
 func pushJoin(j *Join, conds []expr.Expr) Node {
 	left, right := Produced(j.Left), Produced(j.Right)
-	simplify(j, conds, left, right)
+	simplify(j, conds)
 	var toLeft, toRight, up []expr.Expr
 	for _, c := range conds {
 		usesL := Uses(c, func(id ColID) bool { return left.Has(id) })
@@ -126,25 +127,6 @@ func pushJoin(j *Join, conds []expr.Expr) Node {
 	return over(j, up)
 }
 
-// simplify reduces the kind of an outer join under conditions that no
-// NULL-extended row can pass.
-func simplify(j *Join, conds []expr.Expr, left, right *ColSet) {
-	rejects := func(side *ColSet) bool {
-		for _, c := range conds {
-			if strictOn(c, side) {
-				return true
-			}
-		}
-		return false
-	}
-	if (j.Kind == Left || j.Kind == Full) && rejects(right) {
-		j.Kind = map[JoinKind]JoinKind{Left: Inner, Full: Right}[j.Kind]
-	}
-	if (j.Kind == Right || j.Kind == Full) && rejects(left) {
-		j.Kind = map[JoinKind]JoinKind{Right: Inner, Full: Left}[j.Kind]
-	}
-}
-
 // strictOn reports that the condition is not true when the side's columns are all NULL.
 func strictOn(c expr.Expr, side *ColSet) bool {
 	switch x := c.(type) {
@@ -159,20 +141,55 @@ func strictOn(c expr.Expr, side *ColSet) bool {
 			}
 		}
 	case *expr.Or:
-		for _, a := range x.Args {
-			if !strictOn(a, side) {
-				return false
-			}
+		return !rowOrder(x) && allOf(x.Args, side, strictOn)
+	case *expr.Not:
+		if o, ok := x.X.(*expr.Or); ok {
+			return anyStrictArg(o.Args, side)
 		}
-		return len(x.Args) > 0
 	case *expr.InList:
-		return strictValue(x.L, side)
+		return strictValue(x.L, side) || allOf(x.List, side, strictValue) && !x.Not || x.Not && anyStrictArg(x.List, side)
 	case *expr.AnyAll:
-		return !x.All && x.Op.Func.Strict && strictValue(x.L, side)
+		return x.Op.Func.Strict && (!x.All || hasElements(x.R)) && (strictValue(x.L, side) || strictValue(x.R, side))
 	case *expr.IsBool:
 		return !x.Not && strictValue(x.X, side)
 	}
 	return strictValue(c, side)
+}
+
+// rowOrder reports the form that an order of two rows is bound in, a < c OR a = c AND b < d,
+// which PostgreSQL does not take apart here.
+func rowOrder(o *expr.Or) bool {
+	if len(o.Args) != 2 {
+		return false
+	}
+	first, ok1 := o.Args[0].(*expr.Call)
+	rest, ok2 := o.Args[1].(*expr.And)
+	if !ok1 || !ok2 || first.Op == nil {
+		return false
+	}
+	eq, ok := rest.Args[0].(*expr.Call)
+	return ok && eq.Op != nil && eq.Op.Strategy == 3 && first.Op.Strategy != 3 && len(eq.Args) == 2 && len(first.Args) == 2 &&
+		Same(first.Args[0], eq.Args[0]) && Same(first.Args[1], eq.Args[1])
+}
+
+// hasElements reports an array that is known to have some.
+func hasElements(e expr.Expr) bool {
+	switch x := e.(type) {
+	case *expr.Const:
+		return x.D.IsNull() || types.ArrayLen(x.D) > 0
+	case *expr.ArrayOf:
+		return len(x.Elems) > 0
+	}
+	return false
+}
+
+func allOf(l []expr.Expr, side *ColSet, is func(expr.Expr, *ColSet) bool) bool {
+	for _, a := range l {
+		if !is(a, side) {
+			return false
+		}
+	}
+	return len(l) > 0
 }
 
 func anyStrictArg(args []expr.Expr, side *ColSet) bool {
@@ -197,6 +214,10 @@ func strictValue(e expr.Expr, side *ColSet) bool {
 		return strictValue(x.X, side)
 	case *expr.Not:
 		return strictValue(x.X, side)
+	case *expr.And:
+		return allOf(x.Args, side, strictValue)
+	case *expr.Or:
+		return allOf(x.Args, side, strictValue)
 	}
 	return false
 }

@@ -3,12 +3,9 @@ package optimize
 import (
 	"math"
 
-	"github.com/jackc/pgerrcode"
-
 	"github.com/loxodb/loxodb/planner/logical"
 	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/expr"
-	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -142,13 +139,10 @@ func (p *planner) chooseOuter(j *joinSpec, leftCols *logical.ColSet) (method, er
 		try(methodHash, l.Startup+build, l.Cost+build+l.Rows*p.m.Probe, nil)
 	}
 	if j.kind == physical.Full {
-		if how != methodHash && mergeable(j.conds, r.cols, leftCols) {
+		if how != methodHash {
 			// Without a key to hash by, all rows meet in one bucket.
 			build := r.cost + r.rows*p.m.HashRow
 			try(methodHash, l.Startup+build, l.Cost+build+l.Rows*(p.m.Probe+r.rows*float64(len(j.conds))*p.m.Op), nil)
-		}
-		if how != methodHash {
-			return how, pgerr.New(pgerrcode.FeatureNotSupported, "FULL JOIN is only supported with merge-joinable or hash-joinable join conditions")
 		}
 		return how, nil
 	}
@@ -171,25 +165,6 @@ func (p *planner) chooseOuter(j *joinSpec, leftCols *logical.ColSet) (method, er
 	}
 	try(methodLoop, startup, l.Cost+r.cost+l.Rows*(again+p.m.Open+r.rows*float64(len(j.conds))*p.m.Op), nil)
 	return how, nil
-}
-
-// mergeable reports that PostgreSQL could merge both sides of a full join by the
-// conditions: they are constants, and equalities of values of one side each.
-func mergeable(conds []expr.Expr, right, left *logical.ColSet) bool {
-	for _, e := range conds {
-		if _, ok := e.(*expr.Const); ok {
-			continue
-		}
-		c, ok := e.(*expr.Call)
-		if !ok || c.Op == nil || c.Op.Strategy != 3 || len(c.Args) != 2 || logical.IsVolatile(e) {
-			return false
-		}
-		a, b := c.Args[0], c.Args[1]
-		if !(only(a, right) && only(b, left)) && !(only(b, right) && only(a, left)) {
-			return false
-		}
-	}
-	return true
 }
 
 // hashable reports that two equal values of the operand types have equal hashes:

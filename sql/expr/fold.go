@@ -81,6 +81,9 @@ func (f *folder) node(e Expr) Expr {
 			return e
 		}
 	case *InList:
+		if c, ok := e.L.(*Const); ok && c.D.IsNull() && e.Op.Func.Strict && foldsNull(e) {
+			return &Const{T: types.Of(types.BoolOID), D: types.Null}
+		}
 		if e.Op.Func.Volatility != builtin.Immutable {
 			return e
 		}
@@ -94,6 +97,19 @@ func (f *folder) node(e Expr) Expr {
 		}
 	}
 	return f.computed(e)
+}
+
+// foldsNull reports that NULL IN (…) is not worth looking at: PostgreSQL compares items with
+// columns one by one, others as one array.
+func foldsNull(e *InList) bool {
+	return slices.ContainsFunc(e.List, hasColumn) || !slices.ContainsFunc(e.List, func(v Expr) bool { _, ok := v.(*Const); return !ok })
+}
+
+func hasColumn(e Expr) bool {
+	if _, ok := e.(*Column); ok {
+		return true
+	}
+	return slices.ContainsFunc(children(e), func(c Expr) bool { return c != nil && hasColumn(c) })
 }
 
 // computed evaluates e, or gives it back when that fails.
