@@ -140,6 +140,8 @@ func parseStart(args []string, getenv func(string) string) (Options, error) {
 		return o, err
 	}
 	o.NoRecallReplay = !replay
+	o.Flags = map[string]bool{}
+	fs.Visit(func(f *flag.Flag) { o.Flags[f.Name] = true })
 	if fs.NArg() > 0 {
 		return o, fmt.Errorf("unexpected argument %q", fs.Arg(0))
 	}

@@ -15,7 +15,7 @@ import (
 
 // compose builds what lies between the store and the wire. signal cancels or
 // terminates another session's statement.
-func compose(ctx context.Context, engine kv.Engine, dir string, o Options, signal func(pid int32, terminate bool) bool) (database, error) {
+func compose(ctx context.Context, engine kv.Engine, dir string, o Options, given *given, signal func(pid int32, terminate bool) bool) (database, error) {
 	db, err := session.Open(ctx, session.Config{
 		Engine:    engine,
 		FS:        vfs.Default,
@@ -33,6 +33,7 @@ func compose(ctx context.Context, engine kv.Engine, dir string, o Options, signa
 		RowCacheBytes:    int64(o.RowCacheMiB) << 20,
 		ColumnCacheBytes: int64(o.ColumnCacheMiB) << 20,
 		NoRecallReplay:   o.NoRecallReplay,
+		Given:            given.settings,
 	})
 	if err != nil {
 		return nil, err

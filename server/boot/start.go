@@ -34,7 +34,9 @@ type Options struct {
 	// negative: none.
 	PlanCacheMiB, RowCacheMiB, ColumnCacheMiB int
 	// NoRecallReplay turns the background measurement of recall off.
-	NoRecallReplay  bool
+	NoRecallReplay bool
+	// Flags are those that the command line has.
+	Flags           map[string]bool
 	ShutdownTimeout time.Duration // used by the command only
 	Log             *slog.Logger  // default: discarded
 
@@ -87,7 +89,8 @@ func Start(ctx context.Context, o Options) (_ *Server, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the data in %s: %w", s.dir.path, err)
 	}
-	if s.db, err = compose(ctx, s.engine, s.dir.path, o, s.signal); err != nil {
+	given := newGiven(s.dir.path, o)
+	if s.db, err = compose(ctx, s.engine, s.dir.path, o, given, s.signal); err != nil {
 		return nil, fmt.Errorf("opening the database in %s: %w", s.dir.path, err)
 	}
 	if err := s.setPassword(ctx, o); err != nil {
@@ -98,6 +101,7 @@ func Start(ctx context.Context, o Options) (_ *Server, err error) {
 		return nil, fmt.Errorf("cannot listen on %s: %w", o.Listen, err)
 	}
 	s.addr = ln.Addr()
+	given.listening(s.addr)
 	s.wire, err = pgwire.NewServer(pgwire.Config{
 		Opener: s.db, Log: o.Log, Superuser: Superuser, MaxConnections: o.MaxConnections, TLS: secure,
 	})

@@ -41,6 +41,9 @@ type Config struct {
 	// PlanCacheBytes, RowCacheBytes and ColumnCacheBytes bound the caches; defaults 64,
 	// 128 and 256 MiB, negative turns one off.
 	PlanCacheBytes, RowCacheBytes, ColumnCacheBytes int64
+	// Given are parameters that the server's start decides, by lower-case name; asked when
+	// a session begins. May be nil.
+	Given func() map[string]Given
 	// NoRecallReplay turns the background measurement of recall off.
 	NoRecallReplay bool
 	Log            *slog.Logger

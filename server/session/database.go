@@ -124,7 +124,7 @@ func (d *Database) open(st backend.Startup, role *catalog.Role) (*Session, error
 		if err := s.SetSetting(kv[0], kv[1], false); err != nil {
 			return nil, err
 		}
-		s.settings.start[lower(kv[0])], _ = s.settings.get(kv[0])
+		s.settings.begin(kv[0], FromClient)
 	}
 	s.settings.end(true)
 	d.mu.Lock()
@@ -138,13 +138,14 @@ func (d *Database) open(st backend.Startup, role *catalog.Role) (*Session, error
 func (s *Session) beginWith(role *catalog.Role) {
 	snap := s.db.store.Current()
 	every, own := snap.RoleSettings(0), snap.RoleSettings(role.ID)
-	for _, list := range []catalog.Options{every.Settings, every.In(s.db.id), own.Settings, own.In(s.db.id)} {
+	from := [...]Origin{FromGlobal, FromDatabase, FromUser, FromDatabaseUser}
+	for i, list := range []catalog.Options{every.Settings, every.In(s.db.id), own.Settings, own.In(s.db.id)} {
 		for _, o := range list {
 			if err := s.SetSetting(o.Name, o.Value, false); err != nil {
 				s.warn(pgerr.Code(err), err.Error())
 				continue
 			}
-			s.settings.start[o.Name], _ = s.settings.get(o.Name)
+			s.settings.begin(o.Name, from[i])
 		}
 	}
 }

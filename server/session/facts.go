@@ -452,21 +452,26 @@ func (x system) CurrentUser() string { return x.s.CurrentUser() }
 func (x system) Settings() []syscat.Setting {
 	var out []syscat.Setting
 	kinds := map[vartype]string{varBool: "bool", varInt: "integer", varReal: "real", varString: "string", varEnum: "enum"}
-	for i := range definitions {
-		d := &definitions[i]
+	for _, d := range x.s.listed() {
+		name := lower(d.name)
 		v, _ := x.s.settings.get(d.name)
 		r := syscat.Setting{
 			Name: d.name, Value: v, Unit: d.unit, Category: d.group, Short: d.desc, Extra: d.extra, Context: d.context,
-			Type: kinds[d.kind], Source: "default", Boot: d.value, Reset: x.s.settings.start[lower(d.name)],
+			Type: kinds[d.kind], Source: x.s.settings.from[name].String(), Boot: d.value, Reset: x.s.settings.start[name],
+			NoBoot: unbooted[name],
 		}
-		if x.s.settings.set[lower(d.name)] {
-			r.Source = "session"
+		if b, ok := booted[name]; ok {
+			r.Boot = b
+		} else if name == "server_version" {
+			r.Boot = v
 		}
 		switch n, err := strconv.ParseInt(v, 10, 32); {
 		case strings.HasPrefix(d.name, "transaction_"): // of the running transaction
 			r.Source = "override"
 		case modeSettings[d.name] && err == nil:
 			r.Value = fmt.Sprintf("%04o", n)
+		case d.name == "archive_command":
+			r.Value = d.shown(v)
 		}
 		if d.kind == varInt || d.kind == varReal {
 			r.Min, r.Max = d.amount(d.min), d.amount(d.max)

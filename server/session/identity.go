@@ -118,7 +118,7 @@ func (s *Session) setSessionUser(name string, local bool) error {
 	case name != s.user && !s.role.Super:
 		return pgerr.Newf(pgerrcode.InsufficientPrivilege, "permission denied to set session authorization")
 	}
-	if err := s.settings.store("session_authorization", r.Name, local, true); err != nil {
+	if err := s.settings.store("session_authorization", r.Name, local, FromSession); err != nil {
 		return err
 	}
 	if err := s.settings.assign("role", "none", local); err != nil {
@@ -133,7 +133,7 @@ func (s *Session) showSuper(local bool) error {
 	if s.current().Super {
 		v = "on"
 	}
-	return s.settings.store("is_superuser", v, local, false)
+	return s.settings.store("is_superuser", v, local, FromDefault)
 }
 
 // resetIdentity is RESET ROLE and RESET SESSION AUTHORIZATION; ok is false for other settings.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"sync"
 	"time"
@@ -104,13 +105,20 @@ func newSession(d *Database, st backend.Startup, role *catalog.Role) *Session {
 	if !ok {
 		home = &catalog.Database{}
 	}
-	s.settings = newSettings(map[string]string{
+	given := map[string]Given{}
+	if d.cfg.Given != nil {
+		maps.Copy(given, d.cfg.Given())
+	}
+	for name, v := range map[string]string{
 		"lc_collate": home.Collate, "lc_ctype": home.Ctype,
 		"server_version": serverVersion(d.cfg.Version), "session_authorization": st.User, "is_superuser": super,
 		"loxodb.recall_replay":   replay,
 		"loxodb.plan_cache_size": fmt.Sprint(max(d.cfg.PlanCacheBytes, 0) >> 10), "loxodb.row_cache_size": fmt.Sprint(max(d.cfg.RowCacheBytes, 0) >> 10),
 		"loxodb.column_cache_size": fmt.Sprint(max(d.cfg.ColumnCacheBytes, 0) >> 10),
-	})
+	} {
+		given[name] = Given{v, given[name].From}
+	}
+	s.settings = newSettings(given)
 	s.settings.format.Names = names{s}
 	s.settings.format.Types = names{s}
 	s.settings.notice = s.notice

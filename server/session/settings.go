@@ -28,7 +28,8 @@ var byName = func() map[string]*setting {
 type settings struct {
 	start   map[string]string // what RESET goes back to: defaults and start-up parameters
 	values  map[string]string // canonical text by lower-case name
-	set     map[string]bool   // set by the user (also by a start-up parameter)
+	from    map[string]Origin // where the values come from
+	begun   map[string]Origin // where those of start do
 	undo    []change          // of the running transaction, oldest first
 	format  types.Format
 	changed map[string]bool // reported parameters to send
@@ -49,17 +50,18 @@ type change struct {
 	name  string
 	value string
 	had   bool
-	set   bool
+	from  Origin
 	local bool
 }
 
-func newSettings(fixed map[string]string) *settings {
-	s := &settings{start: map[string]string{}, values: map[string]string{}, set: map[string]bool{}, changed: map[string]bool{}}
+func newSettings(fixed map[string]Given) *settings {
+	s := &settings{start: map[string]string{}, values: map[string]string{}, from: map[string]Origin{}, begun: map[string]Origin{}, changed: map[string]bool{}}
 	for i := range definitions {
 		name := strings.ToLower(definitions[i].name)
 		v := definitions[i].value
 		if f, ok := fixed[name]; ok {
-			v = f
+			v = f.Value
+			s.begun[name], s.from[name] = f.From, f.From
 		}
 		s.start[name], s.values[name] = v, v
 		if definitions[i].report {
@@ -78,7 +80,7 @@ func (s *settings) get(name string) (string, bool) {
 
 // chosen is a number that the user has set; 0 when he has not.
 func (s *settings) chosen(key string) float64 {
-	if !s.set[key] {
+	if s.from[key] == FromDefault {
 		return 0
 	}
 	v, _ := strconv.ParseFloat(s.values[key], 64)
@@ -128,14 +130,14 @@ func (s *settings) assign(name, value string, local bool) error {
 			return err
 		}
 	}
-	return s.store(key, value, local, true)
+	return s.store(key, value, local, FromSession)
 }
 
-func (s *settings) store(key, value string, local, set bool) error {
+func (s *settings) store(key, value string, local bool, from Origin) error {
 	old, had := s.values[key]
-	s.undo = append(s.undo, change{key, old, had, s.set[key], local})
+	s.undo = append(s.undo, change{key, old, had, s.from[key], local})
 	s.put(key, value)
-	s.set[key] = set
+	s.from[key] = from
 	return s.apply(key)
 }
 
@@ -147,13 +149,19 @@ func (s *settings) put(key, value string) {
 	s.version++
 }
 
+// begin makes the values that were set since the session began those that RESET goes back to.
+func (s *settings) begin(key string, from Origin) {
+	key = strings.ToLower(key)
+	s.start[key], s.begun[key], s.from[key] = s.values[key], from, from
+}
+
 // reset goes back to the session's start value.
 func (s *settings) reset(name string, local bool) error {
 	key := strings.ToLower(name)
 	v, ok := s.start[key]
 	if !ok {
 		if _, custom := s.values[key]; custom {
-			return s.store(key, "", local, false)
+			return s.store(key, "", local, FromDefault)
 		}
 		return unknownSetting(name)
 	}
@@ -162,13 +170,13 @@ func (s *settings) reset(name string, local bool) error {
 			return err
 		}
 	}
-	return s.store(key, v, local, false)
+	return s.store(key, v, local, s.begun[key])
 }
 
 func (s *settings) resetAll() {
 	for key, v := range s.start {
-		if def := byName[key]; s.set[key] && def != nil && def.context == "user" && !notReset[key] {
-			_ = s.store(key, v, false, false)
+		if def := byName[key]; s.from[key] != s.begun[key] && def != nil && def.changeable() == nil && !notReset[key] {
+			_ = s.store(key, v, false, s.begun[key])
 		}
 	}
 }
@@ -246,7 +254,7 @@ func (s *settings) revert(c change) {
 	} else {
 		s.put(c.name, c.value)
 	}
-	s.set[c.name] = c.set
+	s.from[c.name] = c.from
 	_ = s.apply(c.name)
 }
 

@@ -305,7 +305,7 @@ func (t *txState) release(name string) error {
 		return nil
 	}
 	t.readOnly = was // as PostgreSQL: it is a subtransaction's own
-	return t.session.settings.store("transaction_read_only", onOff(was), true, true)
+	return t.session.settings.store("transaction_read_only", onOff(was), true, FromSession)
 }
 
 // rollbackTo undoes what happened since the savepoint and heals a failed block.

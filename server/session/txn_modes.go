@@ -89,7 +89,7 @@ func (t *txState) isolation(name string) error {
 		}
 	}
 	t.iso, t.isoName = want, name
-	return t.session.settings.store("transaction_isolation", name, true, true)
+	return t.session.settings.store("transaction_isolation", name, true, FromSession)
 }
 
 func (t *txState) access(readOnly bool) error {
@@ -102,7 +102,7 @@ func (t *txState) access(readOnly bool) error {
 		}
 	}
 	t.readOnly = readOnly
-	return t.session.settings.store("transaction_read_only", onOff(readOnly), true, true)
+	return t.session.settings.store("transaction_read_only", onOff(readOnly), true, FromSession)
 }
 
 func (t *txState) deferring(deferrable bool) error {
@@ -117,7 +117,7 @@ func (t *txState) deferring(deferrable bool) error {
 
 func (t *txState) storeDeferrable(deferrable bool) error {
 	t.deferrable = deferrable
-	return t.session.settings.store("transaction_deferrable", onOff(deferrable), true, true)
+	return t.session.settings.store("transaction_deferrable", onOff(deferrable), true, FromSession)
 }
 
 func onOff(b bool) string {

@@ -429,15 +429,18 @@ func (s *Session) showColumns(st *ast.Show) []backend.Column {
 func (s *Session) show(st *ast.Show) (source, error) {
 	if st.Name == "all" {
 		var rows [][]string
-		for i := range definitions {
-			v, _ := s.settings.show(definitions[i].name)
-			rows = append(rows, []string{definitions[i].name, v, definitions[i].desc})
+		for _, d := range s.listed() {
+			v, _ := s.settings.show(d.name)
+			rows = append(rows, []string{d.name, v, d.desc})
 		}
 		return textRows("SHOW", 3, rows), nil
 	}
 	v, ok := s.settings.show(st.Name)
 	if !ok {
 		return nil, unknownSetting(st.Name)
+	}
+	if err := s.MayShow(st.Name); err != nil {
+		return nil, err
 	}
 	return textRows("SHOW", 1, [][]string{{v}}), nil
 }

@@ -185,6 +185,8 @@ type Session interface {
 	SearchPath(implicit bool) []string
 	Setting(name string) (value string, ok bool)
 	SetSetting(name, value string, local bool) error
+	// MayShow refuses what only some roles may see of the settings.
+	MayShow(name string) error
 	Catalog() *catalog.Snapshot
 	BackendPID() int32
 	Version() string // version()

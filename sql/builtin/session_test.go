@@ -49,6 +49,7 @@ func (f *fakeSession) SearchPath(implicit bool) []string {
 	return []string{"app", "public"}
 }
 func (f *fakeSession) Setting(n string) (string, bool) { v, ok := f.settings[n]; return v, ok }
+func (f *fakeSession) MayShow(string) error            { return nil }
 func (f *fakeSession) SetSetting(n, v string, local bool) error {
 	f.settings[n] = v
 	return nil

@@ -152,7 +152,7 @@ func settingFuncs(r *registrar) {
 		v, ok := s.Setting(a[0].Text())
 		switch {
 		case ok:
-			return types.String(v), nil
+			return types.String(v), s.MayShow(a[0].Text())
 		case len(a) > 1 && a[1].Bool():
 			return null()
 		}

@@ -59,6 +59,7 @@ type Setting struct {
 	Min, Max                                  string
 	Enum                                      []string
 	Boot, Reset                               string
+	NoBoot                                    bool // it has no value before the server finds one
 	PendingRestart                            bool
 }
 

@@ -55,8 +55,12 @@ func settings(r *rows) {
 		r.opt("min_val", s.Min)
 		r.opt("max_val", s.Max)
 		r.strs("enumvals", s.Enum)
-		r.text("boot_val", s.Boot)
-		r.text("reset_val", s.Reset)
+		if !s.NoBoot {
+			r.text("boot_val", s.Boot)
+		}
+		if !s.NoBoot || s.Reset != "" {
+			r.text("reset_val", s.Reset)
+		}
 		r.bool("pending_restart", s.PendingRestart)
 		r.emit()
 	}
