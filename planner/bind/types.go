@@ -155,11 +155,11 @@ func (b *binder) typmod(t *ast.TypeName, i *types.Info) (int32, error) {
 		if !ok {
 			return 0, errAt(t.Pos, pgerrcode.SyntaxError, "type modifiers must be simple constants or identifiers")
 		}
-		n, err := strconv.ParseInt(strings.TrimSpace(v), 10, 32)
+		n, err := types.ParseText(types.Of(types.Int4OID), v, nil)
 		if err != nil {
-			return 0, errAt(t.Pos, pgerrcode.InvalidTextRepresentation, "invalid input syntax for type integer: \"%s\"", v)
+			return 0, atPos(err, t.Pos)
 		}
-		mods = append(mods, int32(n))
+		mods = append(mods, int32(n.Int()))
 	}
 	if i.OID == types.IntervalOID {
 		return b.intervalMod(t, mods)

@@ -163,7 +163,10 @@ func (s *settings) reset(name string, local bool) error {
 		if _, custom := s.values[key]; custom {
 			return s.store(key, "", local, FromDefault)
 		}
-		return unknownSetting(name)
+		if err := checkCustom(name); err != nil {
+			return err
+		}
+		return s.store(key, "", local, FromDefault) // PostgreSQL knows it from now on
 	}
 	if def := byName[key]; def != nil {
 		if err := def.changeable(); err != nil {
@@ -311,9 +314,8 @@ func (d *setting) invalid(v string) *pgerr.Error {
 // number parses an amount with an optional unit and checks its range.
 func (d *setting) number(v string) (string, error) {
 	s := strings.TrimSpace(v)
-	i := numberLen(s)
-	f, err := strconv.ParseFloat(s[:i], 64)
-	if err != nil {
+	f, i, ok := d.leading(s)
+	if !ok {
 		return "", d.invalid(v)
 	}
 	if unit := strings.TrimSpace(s[i:]); unit != "" {
@@ -342,6 +344,33 @@ func (d *setting) number(v string) (string, error) {
 			d.amount(f), u, d.name, d.amount(d.min), d.amount(d.max))
 	}
 	return d.amount(f), nil
+}
+
+// leading is the number that s begins with, and its length: as C reads it, so that
+// those after 0x are hexadecimal and integers after 0 octal.
+func (d *setting) leading(s string) (f float64, n int, ok bool) {
+	sign := 0
+	if s != "" && (s[0] == '-' || s[0] == '+') {
+		sign = 1
+	}
+	base, digits := 0, "0123456789abcdefABCDEF"
+	switch rest := s[sign:]; {
+	case strings.HasPrefix(rest, "0x"), strings.HasPrefix(rest, "0X"):
+		base, n = 16, sign+2
+	case d.kind == varInt && strings.HasPrefix(rest, "0"):
+		base, n, digits = 8, sign, digits[:8]
+	}
+	if from := n; base != 0 {
+		for n < len(s) && strings.IndexByte(digits, s[n]) >= 0 {
+			n++
+		}
+		if i, err := strconv.ParseInt(s[from:n], base, 64); err == nil && (n == len(s) || strings.IndexByte(".eE", s[n]) < 0) {
+			return float64(i) * float64(1-2*strings.Count(s[:sign], "-")), n, true
+		}
+	}
+	n = numberLen(s)
+	f, err := strconv.ParseFloat(s[:n], 64)
+	return f, n, err == nil
 }
 
 // numberLen is how many bytes at the front of s are a decimal number.

@@ -1,6 +1,8 @@
 package builtin
 
 import (
+	"math"
+
 	"github.com/loxodb/loxodb/sql/batch"
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -37,6 +39,9 @@ func (a *vectorAgg) Step(_ *Ctx, sel []uint16, groups []uint32, args []*batch.Co
 		s := a.sum[g]
 		if a.n[g] == 0 {
 			s = make([]float64, len(v))
+			for k := range s {
+				s[k] = math.Copysign(0, -1) // the zero that leaves -0 as it is
+			}
 			a.sum[g] = s
 			a.held += int64(8 * len(v))
 		}

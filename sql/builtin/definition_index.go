@@ -34,7 +34,10 @@ func indexProperties(r *registrar) {
 		case "orderable", "search_array", "search_nulls":
 			return types.Bool(btree && key), nil
 		case "distance_orderable":
-			return types.Bool(x.IsVector() && key), nil
+			if x.IsVector() && key {
+				return null() // up to the access method, and pgvector's do not say
+			}
+			return types.Bool(false), nil
 		case "returnable":
 			return types.Bool(btree), nil
 		}

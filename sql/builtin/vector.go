@@ -218,6 +218,12 @@ func vectorInOut(r *registrar, t *vectorType) {
 
 // typmodIn is a modifier from the cstring[] that a typmodin function gets.
 func typmodIn(oid types.OID, list types.Datum) (types.Datum, error) {
+	switch {
+	case types.ArrayNDims(list) != 1:
+		return types.Datum{}, pgerr.New(pgerrcode.ArraySubscriptError, "typmod array must be one-dimensional")
+	case types.ArrayHasNull(list):
+		return types.Datum{}, pgerr.New(pgerrcode.NullValueNotAllowedDataException, "typmod array must not contain nulls")
+	}
 	var args []int32
 	for it := types.NewArrayIter(list); ; {
 		e, ok := it.Next()

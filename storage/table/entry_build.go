@@ -122,7 +122,7 @@ func (w *Writer) notUnique(x *catalog.Index, row []types.Datum) error {
 	return dup
 }
 
-// load reads a row that exists, without its vectors.
+// load reads a row that exists.
 func (w *Writer) load(ctx context.Context, id uint64) ([]types.Datum, error) {
 	row := make([]types.Datum, len(w.Table.Columns))
 	want := make([]bool, len(row))
@@ -134,6 +134,18 @@ func (w *Writer) load(ctx context.Context, id uint64) ([]types.Datum, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, err = w.layout.Decoder(want).Decode(val, row)
-	return row, err
+	if _, err = w.layout.Decoder(want).Decode(val, row); err != nil {
+		return nil, err
+	}
+	for k := range row {
+		if c := &w.Table.Columns[k]; !c.Type.IsVector() || c.Dropped {
+			continue
+		}
+		d, err := w.StoredVector(ctx, id, k)
+		if err != nil {
+			return nil, err
+		}
+		row[k] = d.Clone()
+	}
+	return row, nil
 }

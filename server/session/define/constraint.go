@@ -123,7 +123,7 @@ func columnKey(t *catalog.Table, c *catalog.Column) (catalog.IndexKey, error) {
 func ordered(t types.T) error {
 	switch t.OID {
 	case types.JSONOID, types.JSONPathOID, types.UnknownOID, types.XidOID, types.ACLItemOID, types.PgNodeTreeOID:
-		return pgerr.Newf(pgerrcode.UndefinedObject, "data type %s has no default operator class for access method \"btree\"", types.FormatType(t)).
+		return pgerr.Newf(pgerrcode.UndefinedObject, "data type %s has no default operator class for access method \"btree\"", types.FormatType(types.Of(t.OID))).
 			WithHint("You must specify an operator class for the index or define a default operator class for the data type.")
 	}
 	return nil

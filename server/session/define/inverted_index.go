@@ -171,6 +171,8 @@ func setInverted(set catalog.Options, with []ast.Option) (catalog.Options, error
 	for i := range with {
 		name, v := with[i].Name, optionValue(&with[i])
 		switch {
+		case with[i].Namespace != "":
+			return nil, unknownNamespace(with[i].Namespace)
 		case name != "fastupdate" && name != pendingLimit.Name:
 			return nil, unrecognized(name)
 		case slices.Contains(seen, name):

@@ -31,6 +31,9 @@ func keyClass(el *ast.IndexElem, t types.T) error {
 // and have no effect.
 func orderedOptions(with []ast.Option) (catalog.Options, error) {
 	for i := range with {
+		if n := with[i].Namespace; n != "" {
+			return nil, unknownNamespace(n)
+		}
 		switch strings.ToLower(with[i].Name) {
 		case "fillfactor", "deduplicate_items":
 		default:

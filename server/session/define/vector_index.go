@@ -178,6 +178,9 @@ func setOptions(set catalog.Options, m *opclass.Method, with []ast.Option) (cata
 	seen := map[string]bool{}
 	for i := range with {
 		name, v := with[i].Name, optionValue(&with[i])
+		if n := with[i].Namespace; n != "" {
+			return nil, unknownNamespace(n)
+		}
 		o := m.Option(name)
 		if o == nil {
 			return nil, unrecognized(name)
@@ -191,6 +194,11 @@ func setOptions(set catalog.Options, m *opclass.Method, with []ast.Option) (cata
 		seen[name], set = true, set.With(name, v)
 	}
 	return set, nil
+}
+
+// unknownNamespace refuses WITH (a.b = …): parameters of indexes are in none.
+func unknownNamespace(name string) error {
+	return pgerr.Newf(pgerrcode.InvalidParameterValue, "unrecognized parameter namespace %q", name)
 }
 
 func unrecognized(name string) error {
