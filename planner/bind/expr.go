@@ -133,6 +133,9 @@ func (b *binder) asBool(x expr.Expr, e ast.Expr, what string) (expr.Expr, error)
 		return nil, errAt(leftmost(e), pgerrcode.DatatypeMismatch, "argument of %s must be type %s, not type %s",
 			what, "boolean", builtin.TypeName(x.Type().OID))
 	}
+	if hasSRF(y) {
+		return nil, errAt(leftmost(e), pgerrcode.DatatypeMismatch, "argument of %s must not return a set", what)
+	}
 	return y, nil
 }
 

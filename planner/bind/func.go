@@ -336,6 +336,7 @@ func (b *binder) aggregate(s, g *scope, x *ast.Func, r *builtin.Resolved, args [
 		f := *g
 		f.in, f.grouping, f.inAgg = inFilter, nil, false
 		var err error
+		f.srfs = nil
 		if filter, err = b.condition(&f, x.Filter, "FILTER"); err != nil {
 			return nil, err
 		}

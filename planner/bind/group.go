@@ -27,7 +27,8 @@ func (b *binder) groupBy(q *selection) error {
 	if len(q.x.GroupBy) == 0 {
 		return nil
 	}
-	return b.within(q.scope, inGroupBy, false, false, func() error {
+	return b.within(q.scope, inGroupBy, false, true, func() error {
+		q.scope.calls = nil
 		q.grouped = true
 		plain := true
 		for i := range q.x.GroupBy {
@@ -238,15 +239,24 @@ func (b *binder) aggregation(q *selection) error {
 	for _, c := range q.tree.Cols() {
 		below[c] = true
 	}
+	var sets []expr.Expr
+	for i := range q.groups {
+		sets = append(sets, q.groups[i].e)
+	}
+	expanded := b.expandSets(q, sets)
 	n := &logical.Agg{Input: q.tree, Aggs: g.aggs, AggOut: g.out, Sets: q.sets}
 	for i := range q.groups {
 		ge := &q.groups[i]
-		if c, ok := ge.e.(*expr.Column); ok && !slices.Contains(n.GroupOut, c.Index) {
+		by := ge.e
+		if expanded != nil {
+			by = expanded(by)
+		}
+		if c, ok := by.(*expr.Column); ok && !slices.Contains(n.GroupOut, c.Index) {
 			ge.id = c.Index
 		} else {
 			ge.id = b.meta.Add(logical.ColInfo{T: ge.e.Type()})
 		}
-		n.Groups, n.GroupOut = append(n.Groups, ge.e), append(n.GroupOut, ge.id)
+		n.Groups, n.GroupOut = append(n.Groups, by), append(n.GroupOut, ge.id)
 	}
 	if err := b.groupingCalls(q, n); err != nil {
 		return err

@@ -17,7 +17,7 @@ func (b *binder) notePositions(q *selection, tree logical.Node) {
 			if l.Family != nil {
 				continue // WHERE CURRENT OF cannot tell which table the row is of
 			}
-			if q.late != nil && !slices.Contains(q.late.Out, row) {
+			if q.late != nil && !slices.Contains(q.late.top.Cols(), row) {
 				continue
 			}
 			b.positions = append(b.positions, Position{Table: l.Table.ID, Row: row, Locked: true})

@@ -1,8 +1,6 @@
 package bind
 
 import (
-	"slices"
-
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/planner/logical"
@@ -54,7 +52,7 @@ type selection struct {
 	// junk are sort keys that are not in the select list.
 	junk    []target
 	keys    []logical.SortKey
-	late    *logical.Project // of postponed items, above the LIMIT
+	late    *postponement
 	groups  []groupExpr
 	sets    [][]int
 	grouped bool
@@ -241,10 +239,10 @@ func (b *binder) finishSelect(q *selection) (*query, error) {
 		exprs[i] = all[i].e
 	}
 	var ids []logical.ColID
-	if q.srfs != nil && q.srfs.used {
-		q.tree, ids = b.projectSet(q.tree, exprs)
-	} else if late := q.postponed(); late != nil {
+	if late := q.postponed(); late != nil {
 		ids = b.projectLate(q, exprs, late)
+	} else if anySRF(exprs) {
+		q.tree, ids = b.projectSet(q.tree, exprs)
 	} else {
 		q.tree, ids = b.project(q.tree, exprs)
 	}
@@ -284,86 +282,20 @@ func (b *binder) tail(q *selection, out []outCol) (*query, error) {
 	if err := b.lockClause(q); err != nil {
 		return nil, err
 	}
+	if q.late != nil && q.late.sets {
+		q.tree = q.late.over(q.tree)
+	}
 	tree, err := b.limit(q.scope, q.x, q.tree, q.keys)
 	if err != nil {
 		return nil, err
 	}
-	if q.late != nil {
-		q.late.Input = tree
-		tree = q.late
+	if q.late != nil && !q.late.sets {
+		tree = q.late.over(tree)
 	}
 	if q.o.top && b.o.Positions {
 		b.notePositions(q, tree)
 	}
 	return &query{tree: tree, out: out}, nil
-}
-
-// postponed are the select items with volatile functions that are computed when the
-// rows have been sorted and counted off: numbers of a sequence follow the order, and
-// rows beyond a LIMIT take none. nil: there are none.
-func (q *selection) postponed() map[int]bool {
-	if len(q.keys) == 0 && q.x.Limit == nil || q.x.Distinct || q.x.DistinctOn != nil || q.x.WithTies {
-		return nil
-	}
-	var late map[int]bool
-	for i := range q.targets {
-		if !logical.CallsVolatile(q.targets[i].e) || slices.ContainsFunc(q.keys, func(k logical.SortKey) bool {
-			r := k.Expr.(*targetRef)
-			return !r.junk && r.n == i
-		}) {
-			continue
-		}
-		if late == nil {
-			late = map[int]bool{}
-		}
-		late[i] = true
-	}
-	return late
-}
-
-// projectLate computes the other items below the order, and the late ones above.
-func (b *binder) projectLate(q *selection, exprs []expr.Expr, late map[int]bool) []logical.ColID {
-	var now []expr.Expr
-	for i, e := range exprs {
-		if !late[i] {
-			now = append(now, e)
-		}
-	}
-	have := logical.Produced(q.tree)
-	var carried []expr.Expr
-	seen := map[logical.ColID]bool{}
-	for i, e := range exprs {
-		if !late[i] {
-			continue
-		}
-		logical.Free(e, func(c logical.ColID) {
-			if have.Has(c) && !seen[c] {
-				seen[c] = true
-				carried = append(carried, b.meta.Column(c))
-			}
-		})
-	}
-	p := &logical.Project{Input: q.tree, Exprs: now, Out: b.outputs(q.tree, now)}
-	below := slices.Clone(p.Out)
-	for _, e := range carried {
-		c := e.(*expr.Column)
-		if !slices.Contains(p.Out, c.Index) {
-			p.Exprs, p.Out = append(p.Exprs, e), append(p.Out, c.Index)
-		}
-	}
-	q.tree = p
-	q.late = &logical.Project{}
-	ids := make([]logical.ColID, len(exprs))
-	for i, e := range exprs {
-		if late[i] {
-			ids[i] = b.meta.Add(logical.ColInfo{T: e.Type()})
-		} else {
-			ids[i], below = below[0], below[1:]
-			e = b.meta.Column(ids[i])
-		}
-		q.late.Exprs, q.late.Out = append(q.late.Exprs, e), append(q.late.Out, ids[i])
-	}
-	return ids
 }
 
 // limit binds LIMIT and OFFSET.

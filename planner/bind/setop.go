@@ -152,7 +152,9 @@ func (b *binder) orderOutput(s *scope, x *ast.Select, q *query) (*query, error) 
 			return nil, err
 		}
 		if n < 0 {
-			if _, err := b.expr(s, o.Expr); err != nil {
+			s.srfs = &srfList{} // what it is does not matter: it is refused
+			_, err := b.expr(s, o.Expr)
+			if s.srfs = nil; err != nil {
 				return nil, err
 			}
 			return nil, errAt(leftmost(o.Expr), pgerrcode.FeatureNotSupported, "invalid UNION/INTERSECT/EXCEPT ORDER BY clause").

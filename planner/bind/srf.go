@@ -43,6 +43,34 @@ func (b *binder) projectSet(in logical.Node, exprs []expr.Expr) (logical.Node, [
 	return b.project(tree, outer)
 }
 
+// expandSets expands those of the expressions that return sets below what is still to come,
+// beside all columns; what it returns puts their columns in their places elsewhere. nil: there are none.
+func (b *binder) expandSets(q *selection, exprs []expr.Expr) func(expr.Expr) expr.Expr {
+	var sets []expr.Expr
+	for _, e := range exprs {
+		if hasSRF(e) && !slices.ContainsFunc(sets, func(s expr.Expr) bool { return same(s, e) }) {
+			sets = append(sets, e)
+		}
+	}
+	if sets == nil {
+		return nil
+	}
+	all := slices.Clone(sets)
+	for _, c := range q.tree.Cols() {
+		all = append(all, b.meta.Column(c))
+	}
+	tree, ids := b.projectSet(q.tree, all)
+	q.tree = tree
+	var instead func(expr.Expr) expr.Expr
+	instead = func(e expr.Expr) expr.Expr {
+		if i := slices.IndexFunc(sets, func(s expr.Expr) bool { return same(s, e) }); i >= 0 {
+			return b.meta.Column(ids[i])
+		}
+		return logical.Map(e, instead)
+	}
+	return instead
+}
+
 // innermostSRFs takes the set-returning calls without further ones in their
 // arguments out of the expressions; column −n stands for the n-th of them.
 func innermostSRFs(exprs []expr.Expr) (inner, outer []expr.Expr) {

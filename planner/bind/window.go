@@ -56,7 +56,9 @@ func (b *binder) windowCall(s *scope, x *ast.Func) (expr.Expr, error) {
 	}
 	c.T = rowsLike(c.T, c.Args)
 	if x.Filter != nil {
-		if c.Filter, err = b.condition(&in, x.Filter, "FILTER"); err != nil {
+		f := in
+		f.in, f.srfs = inFilter, nil
+		if c.Filter, err = b.condition(&f, x.Filter, "FILTER"); err != nil {
 			return nil, err
 		}
 	}
@@ -65,7 +67,7 @@ func (b *binder) windowCall(s *scope, x *ast.Func) (expr.Expr, error) {
 		return nil, err
 	}
 	def := *s
-	def.in, def.calls, def.srfs = inWindowDef, nil, nil
+	def.in, def.calls, def.inWindow = inWindowDef, nil, false
 	n, err := b.windowParts(&def, w)
 	if err != nil {
 		return nil, err
@@ -225,8 +227,34 @@ func (b *binder) windowNodes(q *selection, r *regroup) error {
 				return err
 			}
 		}
+	}
+	b.windowSets(q)
+	for _, n := range q.windowCalls.nodes {
 		n.Input = q.tree
 		q.tree = n
 	}
 	return nil
+}
+
+// windowSets expands sets that windows are partitioned or ordered by, below the windows.
+func (b *binder) windowSets(q *selection) {
+	var sets []expr.Expr
+	for _, n := range q.windowCalls.nodes {
+		sets = append(sets, n.Partition...)
+		for _, k := range n.Order {
+			sets = append(sets, k.Expr)
+		}
+	}
+	instead := b.expandSets(q, sets)
+	if instead == nil {
+		return
+	}
+	for _, n := range q.windowCalls.nodes {
+		logical.MapExprs(n, instead)
+	}
+	for _, l := range [][]target{q.targets, q.junk} {
+		for i := range l {
+			l[i].e = instead(l[i].e)
+		}
+	}
 }

@@ -2,6 +2,7 @@ package optimize
 
 import (
 	"math"
+	"slices"
 
 	"github.com/loxodb/loxodb/planner/logical"
 	"github.com/loxodb/loxodb/planner/physical"
@@ -186,6 +187,7 @@ func (p *planner) projectSet(x *logical.ProjectSet, need *logical.ColSet) (*rel,
 	p.inherit(&n.Base, in, float64(len(exprs))*p.m.Op)
 	each := 1.0
 	for _, e := range exprs {
+		n.Volatile = append(n.Volatile, volatileItem(e))
 		if c, ok := e.(*expr.Call); ok && c.Fn.RetSet {
 			each = math.Max(each, p.est.SetRows(c))
 		}
@@ -193,6 +195,14 @@ func (p *planner) projectSet(x *logical.ProjectSet, need *logical.ColSet) (*rel,
 	n.Rows = in.info().Rows * each
 	n.Cost += n.Rows * p.m.Emit
 	return &rel{n, out}, nil
+}
+
+// volatileItem reports volatile functions in an item beside sets, or in the arguments of a set.
+func volatileItem(e expr.Expr) bool {
+	if c, ok := e.(*expr.Call); ok && c.Fn.RetSet {
+		return slices.ContainsFunc(c.Args, logical.IsVolatile)
+	}
+	return logical.IsVolatile(e)
 }
 
 func (p *planner) values(x *logical.Values) *rel {

@@ -256,8 +256,9 @@ type (
 	// ProjectSet is Project with set-returning calls among the top-level expressions.
 	ProjectSet struct {
 		Base
-		Input Node
-		Exprs []expr.Expr
+		Input    Node
+		Exprs    []expr.Expr
+		Volatile []bool // Exprs[i] is volatile: arguments of a call, or all of another expression
 	}
 	Limit struct {
 		Base
