@@ -18,6 +18,11 @@ func (b *binder) like(s *scope, x *ast.Like) (expr.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
+	if x.Mixed {
+		if l, p, err = b.matched(l, p, x.Pos); err != nil {
+			return nil, err
+		}
+	}
 	args := []expr.Expr{p}
 	if x.Escape != nil {
 		e, err := b.expr(s, x.Escape)

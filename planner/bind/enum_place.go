@@ -9,33 +9,37 @@ import (
 	"github.com/loxodb/loxodb/sql/types"
 )
 
-// A column that MySQL declares as ENUM is kept as text. Where a number is asked for, and
-// in orders, it is the place of its word in the list, which the declared type tells.
+// A column that MySQL declares as ENUM or SET is kept as text. Where a number is asked for,
+// and in orders, it is the place of its word in the list, which the declared type tells, or
+// the bits of its words.
 
-// enumWords are the words of a column's list; nil for anything else.
-func (b *binder) enumWords(e expr.Expr) []string {
+// listWords are the words of a column's list, nil for anything else, and whether a value may
+// have several of them.
+func (b *binder) listWords(e expr.Expr) (words []string, several bool) {
 	c, ok := e.(*expr.Column)
 	if !ok || c.Index <= 0 || c.Index >= len(b.meta.Cols) || c.T.OID != types.VarcharOID {
-		return nil
+		return nil, false
 	}
 	info := &b.meta.Cols[c.Index]
 	if info.Table == nil {
-		return nil
+		return nil, false
 	}
 	col := info.Table.Column(info.Attr)
 	if col == nil {
-		return nil
+		return nil, false
 	}
 	list, ok := strings.CutPrefix(col.Declared, "enum(")
 	if !ok {
-		return nil
+		if list, several = strings.CutPrefix(col.Declared, "set("); !several {
+			return nil, false
+		}
 	}
-	return builtin.QuotedWords(strings.TrimSuffix(list, ")"))
+	return builtin.QuotedWords(strings.TrimSuffix(list, ")")), several
 }
 
-// place is the number of an ENUM's word, nil for anything else.
+// place is the number of an ENUM's word or a SET's words, nil for anything else.
 func (b *binder) place(e expr.Expr) expr.Expr {
-	words := b.enumWords(e)
+	words, several := b.listWords(e)
 	if words == nil {
 		return nil
 	}
@@ -47,7 +51,11 @@ func (b *binder) place(e expr.Expr) expr.Expr {
 	if len(args) > maxArguments { // a list in one argument
 		args = []expr.Expr{e, &expr.Const{T: text, D: types.String(strings.Join(words, "\x00"))}}
 	}
-	x, err := b.callBound(builtin.MySQLSchema, "enum_place", args, ast.NoPos)
+	name := "enum_place"
+	if several {
+		name = "set_bits"
+	}
+	x, err := b.callBound(builtin.MySQLSchema, name, args, ast.NoPos)
 	if err != nil {
 		return nil
 	}
@@ -77,7 +85,8 @@ func (b *binder) byPlace(q *selection, ref *targetRef) *targetRef {
 
 // numberFuncs are the functions that take any value for the number that it is.
 var numberFuncs = map[string]bool{"to_signed": true, "to_unsigned": true, "to_double": true, "to_decimal": true, "truth": true,
-	"div": true, "int_div": true, "mod": true, "abs": true, "ceil": true, "floor": true, "round": true, "truncate": true, "sign": true}
+	"div": true, "int_div": true, "mod": true, "abs": true, "ceil": true, "floor": true, "round": true, "truncate": true, "sign": true,
+	"arith": true, "arith_precise": true, "bits_and": true, "bits_or": true, "bits_xor": true, "bits_left": true, "bits_right": true}
 
 // placesOf are the arguments of a function of MySQL's, with the numbers of ENUMs where it
 // takes numbers; nil if there are none.

@@ -189,6 +189,11 @@ func (b *binder) funcCall(s *scope, x *ast.Func) (expr.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
+	if x.Mixed {
+		if x, args, err = b.mixedAggregate(x, args); err != nil {
+			return nil, err
+		}
+	}
 	if x.WithinGroup {
 		if len(x.OrderBy) > 0 && slices.ContainsFunc(x.ArgNames, func(n string) bool { return n != "" }) {
 			return nil, errAt(leftmost(x.OrderBy[0].Expr), pgerrcode.SyntaxError, "positional argument cannot follow named argument")

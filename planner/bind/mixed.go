@@ -22,6 +22,9 @@ func (b *binder) mixedOp(name string, l, r expr.Expr, pos ast.Pos) (expr.Expr, e
 		if l, r, err = b.withClock(l, r, pos); err != nil {
 			return nil, err
 		}
+		if l, r, err = b.withDocument(name, l, r, pos); err != nil {
+			return nil, err
+		}
 	}
 	e, err := b.makeOp("", name, l, r, pos)
 	if err == nil || l == nil {
@@ -217,7 +220,7 @@ func (b *binder) mixedNullIf(s *scope, eq *ast.Op) (expr.Expr, error) {
 
 // declared is a value for a column that MySQL's dialect declares, where that takes others
 // than PostgreSQL's type does: bytes for a vector, numbers for dates and the words of an
-// ENUM, years of two digits.
+// ENUM or SET, years of two digits, spaces behind a CHAR, too few bytes for a BINARY.
 func (b *binder) declared(v expr.Expr, c *catalog.Column, pos ast.Pos) (expr.Expr, error) {
 	name := ""
 	number := kindOf(v) == numberKind && !isNullLit(v)
@@ -231,10 +234,39 @@ func (b *binder) declared(v expr.Expr, c *catalog.Column, pos ast.Pos) (expr.Exp
 	case number && (c.Type.OID == types.DateOID || c.Type.OID == types.TimestampOID || c.Type.OID == types.TimestamptzOID):
 		name = "strict_stamp"
 	case number && strings.HasPrefix(c.Declared, "enum("):
-		args := []expr.Expr{v, &expr.Const{T: types.Of(types.TextOID), D: types.String(strings.TrimSuffix(c.Declared[len("enum("):], ")"))}}
-		return b.callBound(builtin.MySQLSchema, "enum_word", args, pos)
+		return b.declaredBy("enum_word", v, c, pos)
+	case isNullLit(v):
+		return v, nil
+	case strings.HasPrefix(c.Declared, "set("):
+		return b.declaredBy("set_words", v, c, pos)
+	case strings.HasPrefix(c.Declared, "binary("):
+		return b.declaredBy("pad_binary", v, c, pos)
+	case strings.HasPrefix(c.Declared, "char("): // has no spaces at its end
+		name = "rtrim"
 	default:
 		return v, nil
 	}
+	v, err := b.textParam(v, pos)
+	if err != nil {
+		return nil, err
+	}
 	return b.callBound(builtin.MySQLSchema, name, []expr.Expr{v}, pos)
+}
+
+// declaredBy calls a conversion with what the declared type has in parentheses.
+func (b *binder) declaredBy(name string, v expr.Expr, c *catalog.Column, pos ast.Pos) (expr.Expr, error) {
+	_, list, _ := strings.Cut(strings.TrimSuffix(c.Declared, ")"), "(")
+	v, err := b.textParam(v, pos)
+	if err != nil {
+		return nil, err
+	}
+	return b.callBound(builtin.MySQLSchema, name, []expr.Expr{v, &expr.Const{T: types.Of(types.TextOID), D: types.String(list)}}, pos)
+}
+
+// textParam gives a parameter without a type the type text.
+func (b *binder) textParam(v expr.Expr, pos ast.Pos) (expr.Expr, error) {
+	if _, ok := v.(*unknownParam); ok {
+		return b.coerce(v, types.Of(types.TextOID), builtin.Implicit, pos)
+	}
+	return v, nil
 }

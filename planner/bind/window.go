@@ -30,6 +30,11 @@ func (b *binder) windowCall(s *scope, x *ast.Func) (expr.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
+	if x.Mixed {
+		if x, args, err = b.mixedAggregate(x, args); err != nil {
+			return nil, err
+		}
+	}
 	if x.WithinGroup {
 		for i := range x.OrderBy {
 			e, err := b.expr(&in, x.OrderBy[i].Expr)

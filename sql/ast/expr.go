@@ -67,6 +67,7 @@ type (
 	Like struct {
 		At
 		Not, CaseFold, Similar bool
+		Mixed                  bool // values of other types are matched as text
 		Left, Pattern, Escape  Expr
 	}
 	// Between is [NOT] BETWEEN [SYMMETRIC].
@@ -149,6 +150,7 @@ type (
 		WithinGroup bool
 		Filter      Expr
 		Over        *Window
+		Mixed       bool // an aggregate that takes other types than its own: see Coalesce
 		Explicit    bool // written as an SQL construct (EXTRACT, TRIM, …), not a call
 	}
 	// SQLValue is CURRENT_DATE, CURRENT_TIMESTAMP, LOCALTIME, CURRENT_USER, … upper case name.

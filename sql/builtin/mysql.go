@@ -36,7 +36,7 @@ type mysqlFunc struct {
 // mysqlFamilies lists the families, one a file.
 var mysqlFamilies = [][]mysqlFunc{mysqlTextFuncs, mysqlMathFuncs, mysqlTimeFuncs, mysqlJSONFuncs, mysqlSessionFuncs, mysqlShowFuncs,
 	mysqlOutcomeFuncs, mysqlNetFuncs, mysqlCryptFuncs, mysqlLockFuncs, mysqlSpanFuncs, mysqlMoreFuncs,
-	mysqlJSONMoreFuncs}
+	mysqlJSONMoreFuncs, mysqlArithFuncs, mysqlListFuncs}
 
 func (l *library) loadMySQL() {
 	id := firstMySQLFunc
@@ -48,6 +48,19 @@ func (l *library) loadMySQL() {
 			id++
 		}
 	}
+	for _, f := range []*Func{bytesAgg("min", true), bytesAgg("max", false)} {
+		f.OID = id
+		l.funcName[f.Name] = append(l.funcName[f.Name], f)
+		l.funcOID[id] = f
+		id++
+	}
+}
+
+// bytesAgg is MIN or MAX of bytes, which PostgreSQL 15 has not.
+func bytesAgg(name string, least bool) *Func {
+	return &Func{Schema: MySQLSchema, Name: name, Src: "mysql_" + name, Args: []types.OID{types.ByteaOID}, Ret: types.ByteaOID,
+		Kind: 'a', AggKind: 'n', Volatility: Immutable,
+		Agg: func([]types.T) Agg { return &minMaxAgg{t: types.Of(types.ByteaOID), least: least} }}
 }
 
 // function makes the signature.

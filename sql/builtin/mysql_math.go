@@ -112,10 +112,10 @@ var mysqlMathFuncs = []mysqlFunc{
 	{name: "rand", args: "?i", ret: types.Float8OID, volatility: Volatile, eval: mysqlRand},
 }
 
-// quotientType is decimal for exact numbers, double when one is a float.
+// quotientType is decimal for exact numbers, double when one is a float, a text or a document.
 func quotientType(args []types.OID) types.OID {
 	for _, a := range args {
-		if isFloat(a) {
+		if isReal(a) {
 			return types.Float8OID
 		}
 	}
@@ -203,11 +203,7 @@ func mysqlDiv(c *Ctx, a []types.Datum) (types.Datum, error) {
 	if types.NumericSign(d) == 0 {
 		return null()
 	}
-	q, err := types.NumericDiv(n, d)
-	if err != nil {
-		return types.Datum{}, err
-	}
-	return types.NumericRound(q, types.NumericScale(n)+divIncrement)
+	return types.NumericDivAt(n, d, min(types.NumericScale(n)+divIncrement, maxScale), true)
 }
 
 // mysqlNumerics are two values as decimal numbers.

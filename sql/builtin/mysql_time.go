@@ -112,8 +112,8 @@ var mysqlTimeFuncs = []mysqlFunc{
 	}},
 	{name: "date_add", args: "**t", by: shiftedType, volatility: Stable, eval: dateShift(1)},
 	{name: "date_sub", args: "**t", by: shiftedType, volatility: Stable, eval: dateShift(-1)},
-	{name: "datetime_add", args: "**t", ret: types.TimestampOID, volatility: Stable, eval: dateShift(1)},
-	{name: "datetime_sub", args: "**t", ret: types.TimestampOID, volatility: Stable, eval: dateShift(-1)},
+	{name: "datetime_add", args: "**t", by: shiftedClock, volatility: Stable, eval: dateShift(1)},
+	{name: "datetime_sub", args: "**t", by: shiftedClock, volatility: Stable, eval: dateShift(-1)},
 	{name: "unix_timestamp", args: "?d", by: unixType, volatility: Stable, eval: unixTimestamp},
 	{name: "from_unixtime", args: "n?t", by: func(a []types.OID) types.OID {
 		if len(a) > 1 {
@@ -123,6 +123,9 @@ var mysqlTimeFuncs = []mysqlFunc{
 	}, volatility: Stable, eval: fromUnixTime},
 	{name: "convert_tz", args: "dtt", ret: types.TimestampOID, eval: convertTZ},
 	{name: "date_format", args: "dt", ret: types.TextOID, volatility: Stable, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		if len(a[1].Bytes()) == 0 {
+			return null()
+		}
 		return types.String(formatDate(a[0].Int(), a[1].Text())), nil
 	}},
 	{name: "time_format", args: "*t", ret: types.TextOID, volatility: Stable, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
@@ -474,15 +477,29 @@ func wholeMonths(a, b time.Time) int64 {
 
 // shiftedType is what DATE_ADD of whole days gives: a date stays one.
 func shiftedType(args []types.OID) types.OID {
-	if args[0] == types.DateOID {
+	switch args[0] {
+	case types.DateOID:
 		return types.DateOID
+	case types.TimeOID, types.IntervalOID: // a time may become one of more than a day
+		return types.IntervalOID
 	}
 	return types.TimestampOID
+}
+
+// shiftedClock is the type of a date with units below a day added, which has a time of day.
+func shiftedClock(args []types.OID) types.OID {
+	if args[0] == types.DateOID {
+		return types.TimestampOID
+	}
+	return shiftedType(args)
 }
 
 // dateShift is a date plus or minus so many units.
 func dateShift(sign int64) Eval {
 	return func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		if c.retT().OID == types.IntervalOID {
+			return clockShift(c, a, sign)
+		}
 		at, ok := mysqlStamp(c, typed{c.argT(0), a[0]})
 		if !ok {
 			return null()
@@ -507,6 +524,19 @@ func dateShift(sign int64) Eval {
 		}
 		return checkTimestamp(at)
 	}
+}
+
+// clockShift is a time plus or minus so many units of fixed length.
+func clockShift(c *Ctx, a []types.Datum, sign int64) (types.Datum, error) {
+	at, ok := mysqlClock(c, typed{c.argT(0), a[0]})
+	months, us, known := interval(mysqlString(c, typed{c.argT(1), a[1]}).Text(), a[2].Text())
+	if !known || months != 0 {
+		return types.Datum{}, badParam("unit \"%s\" is not supported for a time", a[2].Text())
+	}
+	if at += sign * us; !ok || at > maxSpan || at < -maxSpan {
+		return null()
+	}
+	return timeSpan(at)
 }
 
 // unitMicros are the units of fixed length.

@@ -185,6 +185,9 @@ func mysqlFloat(c *Ctx, v typed) float64 {
 	case isClock(v.t.OID):
 		return clockNumber(c, v)
 	case v.t.OID == types.JSONBOID:
+		if v.d.Text() == "true" {
+			return 1
+		}
 		return prefixFloat(strings.Trim(v.d.Text(), `"`))
 	}
 	return prefixFloat(mysqlString(c, v).Text())

@@ -127,6 +127,16 @@ func NumericDiv(a, b Datum) (Datum, error) {
 	return divDec(x, y, divScale(a.ref, b.ref), true).datum()
 }
 
+// NumericDivAt is a / b with so many digits behind the point, rounded or cut off; 22012 for
+// zero.
+func NumericDivAt(a, b Datum, scale int, round bool) (Datum, error) {
+	x, y := decOf(a.ref), decOf(b.ref)
+	if r, ok, err := divSpecial(x, y); ok || err != nil {
+		return r, err
+	}
+	return divDec(x, y, clampScale(scale), round).datum()
+}
+
 // divSpecial handles division with NaN, infinities and by zero.
 func divSpecial(x, y dec) (Datum, bool, error) {
 	switch {

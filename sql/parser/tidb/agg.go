@@ -28,17 +28,21 @@ func (c *conv) aggregateOver(n tast.ExprNode, name string, args []tast.ExprNode,
 		distinct = true
 		return c.count(args, agg)
 	case "sum":
-		return agg(name, c.expr(args[0]))
+		f := agg(name, c.expr(args[0]))
+		f.Mixed = !c.stored
+		return f
 	case "min", "max": // those of vectors are not in pg_catalog
 		f := agg(name, c.expr(args[0]))
-		f.Name.Schema = ""
+		f.Name.Schema, f.Mixed = "", !c.stored
 		return f
 	case "avg": // the scale is that of a division
-		return call(at, "div", agg("sum", c.expr(args[0])), agg("count", c.expr(args[0])))
+		sum := agg("sum", c.expr(args[0]))
+		sum.Mixed = !c.stored
+		return call(at, "div", sum, agg("count", c.expr(args[0])))
 	case "group_concat":
 		return c.groupConcat(n, args, distinct, order, over)
 	case "bit_and", "bit_or", "bit_xor":
-		x := ast.Expr(agg(name, cast(c.expr(args[0]), typed(at, "int8"))))
+		x := ast.Expr(agg(name, call(at, "to_signed", textual(c.expr(args[0])))))
 		if name != "bit_and" {
 			x = &ast.Coalesce{At: at, Args: []ast.Expr{x, integer(at, 0)}}
 		}
@@ -48,7 +52,7 @@ func (c *conv) aggregateOver(n tast.ExprNode, name string, args []tast.ExprNode,
 		if p, ok := pop[name]; ok {
 			name = p
 		}
-		return agg(name, cast(c.expr(args[0]), typed(at, "float8")))
+		return agg(name, call(at, "to_double", textual(c.expr(args[0]))))
 	case "json_arrayagg":
 		return agg("jsonb_agg", c.expr(args[0]))
 	case "json_objectagg":

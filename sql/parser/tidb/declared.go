@@ -34,6 +34,10 @@ func declared(ft *types.FieldType) string {
 			length = 10
 		}
 		name = fmt.Sprintf("decimal(%d,%d)", length, max(scale, 0))
+	case mysql.TypeFloat, mysql.TypeDouble:
+		if length != unspecified && scale != unspecified {
+			name += fmt.Sprintf("(%d,%d)", length, scale)
+		}
 	case mysql.TypeBit:
 		name = fmt.Sprintf("bit(%d)", max(length, 1))
 	case mysql.TypeDatetime, mysql.TypeTimestamp, mysql.TypeDuration:

@@ -254,7 +254,8 @@ func (c *conv) caseExpr(v *tast.CaseExpr) ast.Expr {
 }
 
 func (c *conv) like(v *tast.PatternLikeOrIlikeExpr) ast.Expr {
-	out := &ast.Like{At: c.at(v), Not: v.Not, CaseFold: !v.IsLike, Left: c.expr(v.Expr), Pattern: c.expr(v.Pattern)}
+	out := &ast.Like{At: c.at(v), Not: v.Not, CaseFold: !v.IsLike, Mixed: !c.stored,
+		Left: c.expr(plainly(v.Expr)), Pattern: c.expr(plainly(v.Pattern))}
 	if v.EscapeExplicit && v.Escape != '\\' {
 		esc := ""
 		if v.Escape != 0 {
@@ -263,6 +264,14 @@ func (c *conv) like(v *tast.PatternLikeOrIlikeExpr) ast.Expr {
 		out.Escape = text(out.At, esc)
 	}
 	return out
+}
+
+// plainly is an expression without BINARY before it: everything compares byte by byte.
+func plainly(n tast.ExprNode) tast.ExprNode {
+	if k, ok := unparen(n).(*tast.FuncCastExpr); ok && k.FunctionType == tast.CastBinaryOperator {
+		return k.Expr
+	}
+	return n
 }
 
 // collate accepts the collations that compare byte by byte, as everything does here.

@@ -106,6 +106,9 @@ func (c *conv) funcCall(f *tast.FuncCallExpr) (e ast.Expr, condition bool) {
 		if v := value(a); documents[name] && v != nil && v.Type.GetFlag()&mysql.IsBooleanFlag != 0 {
 			e, _ = c.literal(v) // TRUE and FALSE are JSON's
 		}
+		if rounding[name] && len(f.Args) > 1 {
+			e = precisely(e)
+		}
 		out.Args = append(out.Args, e)
 	}
 	return out, spec.condition

@@ -2,6 +2,7 @@ package tidb
 
 import (
 	tast "github.com/pingcap/tidb/pkg/parser/ast"
+	"github.com/pingcap/tidb/pkg/parser/mysql"
 	"github.com/pingcap/tidb/pkg/parser/opcode"
 	driver "github.com/pingcap/tidb/pkg/parser/test_driver"
 
@@ -37,21 +38,28 @@ func (c *conv) binary(v *tast.BinaryOperationExpr) (e ast.Expr, condition bool) 
 		l, r := c.expr(v.L), c.expr(v.R)
 		switch {
 		case isDocument(l) && !isDocument(r):
-			r = call(at, "to_json", textual(r))
+			r = call(at, "to_json", textual(c.truthOr(v.R, r)))
 		case isDocument(r) && !isDocument(l):
-			l = call(at, "to_json", textual(l))
+			l = call(at, "to_json", textual(c.truthOr(v.L, l)))
 		}
 		return &ast.Op{At: at, Schema: c.mixed(l, r), Name: op, Left: l, Right: r}, true
 	}
 	if op, ok := arithmetic[v.Op]; ok {
 		l, r := c.operand(v.L), c.operand(v.R)
+		if isQuotient(l) || isQuotient(r) {
+			return arith(at, op, l, r), false
+		}
 		if isWord(l) && isWord(r) { // nothing else tells that they are numbers
 			l, r = call(at, "to_double", l), call(at, "to_double", r)
 		}
 		return &ast.Op{At: at, Schema: c.mixed(l, r), Name: op, Left: c.wide(l), Right: c.wide(r)}, false
 	}
 	if name, ok := divisions[v.Op]; ok {
-		return call(at, name, textual(c.expr(v.L)), textual(c.expr(v.R))), false
+		l, r := textual(c.number(v.L)), textual(c.number(v.R))
+		if v.Op == opcode.Div && (isQuotient(l) || isQuotient(r)) {
+			return arith(at, "/", l, r), false
+		}
+		return call(at, name, l, r), false
 	}
 	if op, ok := bitwise[v.Op]; ok {
 		return call(at, op, textual(c.operand(v.L)), textual(c.operand(v.R))), false
@@ -103,6 +111,23 @@ func (c *conv) operand(n tast.ExprNode) ast.Expr {
 	return c.expr(n)
 }
 
+// number is an operand of a division, where a variable, which is kept as text, is a number.
+func (c *conv) number(n tast.ExprNode) ast.Expr {
+	e := c.expr(n)
+	if f, ok := e.(*ast.Func); ok && f.Name.Schema == own && f.Name.Name == "variable" {
+		return call(f.At, "to_decimal", f)
+	}
+	return e
+}
+
+// truthOr is TRUE or FALSE as such, where n is one of them, else e.
+func (c *conv) truthOr(n tast.ExprNode, e ast.Expr) ast.Expr {
+	if v := value(n); v != nil && v.Type.GetFlag()&mysql.IsBooleanFlag != 0 {
+		e, _ = c.literal(v)
+	}
+	return e
+}
+
 // isWord reports a literal that has no type of its own.
 func isWord(e ast.Expr) bool {
 	l, ok := e.(*ast.Lit)
@@ -145,6 +170,9 @@ func (c *conv) unary(v *tast.UnaryOperationExpr) (e ast.Expr, condition bool) {
 			case ast.LitNull, ast.LitString:
 				x = call(at, "to_double", l)
 			}
+		}
+		if isQuotient(x) {
+			return arith(at, "-", integer(at, 0), x), false
 		}
 		return &ast.Op{At: at, Name: "-", Right: x}, false
 	case opcode.BitNeg:

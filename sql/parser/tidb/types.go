@@ -50,13 +50,19 @@ func (c *conv) columnType(ft *types.FieldType) column {
 	}
 	out := column{}
 	switch ft.GetType() {
-	case mysql.TypeFloat:
+	case mysql.TypeFloat, mysql.TypeDouble:
+		if p, s := ft.GetFlen(), ft.GetDecimal(); p != unspecified && s != unspecified { // rounded to so many digits
+			out.typ = typed(at, "numeric", p, s)
+			break
+		}
+		if ft.GetType() == mysql.TypeDouble {
+			out.typ = typed(at, "float8")
+			break
+		}
 		out.typ = typed(at, "float4")
 		if ft.GetFlen() > 24 && ft.GetDecimal() == unspecified {
 			out.typ = typed(at, "float8")
 		}
-	case mysql.TypeDouble:
-		out.typ = typed(at, "float8")
 	case mysql.TypeNewDecimal:
 		p, s := ft.GetFlen(), ft.GetDecimal()
 		if p == unspecified {
@@ -217,7 +223,7 @@ func (c *conv) castExpr(v *tast.FuncCastExpr) ast.Expr {
 		if s == unspecified {
 			s = 0
 		}
-		return cast(call(at, "to_decimal", x), typed(at, "numeric", p, s))
+		return cast(call(at, "to_decimal", precisely(x)), typed(at, "numeric", p, s))
 	case mysql.TypeDate, mysql.TypeNewDate:
 		return call(at, "date", x)
 	case mysql.TypeDatetime, mysql.TypeTimestamp:
@@ -234,7 +240,7 @@ func (c *conv) castExpr(v *tast.FuncCastExpr) ast.Expr {
 		if ft.GetCharset() == "binary" {
 			x = call(at, "to_binary", x)
 			if n := ft.GetFlen(); n > 0 {
-				return syscall(at, "substr", x, integer(at, 1), integer(at, int64(n)))
+				return call(at, "pad_binary", syscall(at, "substr", x, integer(at, 1), integer(at, int64(n))), text(at, formatInt(int64(n))))
 			}
 			return x
 		}

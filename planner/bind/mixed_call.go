@@ -1,0 +1,91 @@
+package bind
+
+import (
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// What MySQL converts where one type alone is taken: beside a document, for LIKE and for
+// aggregates.
+
+// withDocument makes what stands beside a document one, where they are compared, and both
+// numbers in arithmetic.
+func (b *binder) withDocument(name string, l, r expr.Expr, pos ast.Pos) (_, _ expr.Expr, err error) {
+	lk, rk := kindOf(l), kindOf(r)
+	if lk != documentKind && rk != documentKind || isNullLit(l) || isNullLit(r) {
+		return l, r, nil
+	}
+	to := "to_json"
+	switch name {
+	case "+", "-", "*":
+		to = "to_double"
+	}
+	for _, e := range []*expr.Expr{&l, &r} {
+		if _, ok := (*e).(*unknownParam); ok {
+			if *e, err = b.coerce(*e, types.Of(types.TextOID), builtin.Implicit, pos); err != nil {
+				return nil, nil, err
+			}
+		}
+		if kindOf(*e) == documentKind && to == "to_json" {
+			continue
+		}
+		if *e, err = b.convert(to, *e, pos); err != nil {
+			return nil, nil, err
+		}
+	}
+	return l, r, nil
+}
+
+// matched are a value and the pattern for it, as texts where they are neither that nor bytes.
+func (b *binder) matched(l, p expr.Expr, pos ast.Pos) (_, _ expr.Expr, err error) {
+	bytes := kindOf(l) == bytesKind || kindOf(p) == bytesKind
+	for _, e := range []*expr.Expr{&l, &p} {
+		to := ""
+		switch k := kindOf(*e); {
+		case isOpen(*e) || isLiteral(*e):
+		case bytes && k != bytesKind:
+			to = "to_binary"
+		case !bytes && k != textKind && k != enumKind && k != otherKind:
+			to = "to_text"
+		}
+		if to == "" {
+			continue
+		}
+		if *e, err = b.convert(to, *e, pos); err != nil {
+			return nil, nil, err
+		}
+	}
+	return l, p, nil
+}
+
+// mixedAggregate is a call of an aggregate with the numbers that it adds up, or by the name
+// of the one that takes its values.
+func (b *binder) mixedAggregate(x *ast.Func, args []expr.Expr) (*ast.Func, []expr.Expr, error) {
+	if len(args) != 1 || isOpen(args[0]) {
+		return x, args, nil
+	}
+	k := kindOf(args[0])
+	switch x.Name.Name {
+	case "min", "max":
+		if k != bytesKind {
+			return x, args, nil
+		}
+		own := *x
+		own.Name.Schema = builtin.MySQLSchema
+		return &own, args, nil
+	}
+	e := args[0]
+	switch k {
+	case enumKind:
+		if p := b.place(e); p != nil {
+			return x, []expr.Expr{p}, nil
+		}
+	case textKind, bytesKind, dateKind, timeKind, spanKind, documentKind:
+	default:
+		return x, args, nil
+	}
+	e, err := b.convert("to_double", e, x.Pos)
+	return x, []expr.Expr{e}, err
+}

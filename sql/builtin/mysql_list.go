@@ -1,0 +1,68 @@
+package builtin
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// What MySQL makes of a value for a column of a SET or of bytes of fixed length.
+
+var mysqlListFuncs = []mysqlFunc{
+	// set_words is a SET's value as it is kept: each word once, in the order of the list.
+	{name: "set_words", args: "*t", ret: types.TextOID, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		return setWords(c, typed{c.argT(0), a[0]}, QuotedWords(a[1].Text()))
+	}},
+	// set_bits is a SET's value as a number, as enum_place is an ENUM's.
+	{name: "set_bits", args: "tt+", ret: types.Int8OID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		words := texts(a[1:])
+		if len(words) == 1 {
+			words = strings.Split(words[0], "\x00")
+		}
+		bits := int64(0)
+		for w := range strings.SplitSeq(a[0].Text(), ",") {
+			if i := slices.Index(words, w); i >= 0 {
+				bits |= 1 << i
+			}
+		}
+		return types.Int(bits), nil
+	}},
+	// pad_binary fills bytes up to a length.
+	{name: "pad_binary", args: "bt", ret: types.ByteaOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		n, err := strconv.Atoi(a[1].Text())
+		if b := a[0].Bytes(); err == nil && len(b) < n {
+			return types.Bytes(append(slices.Clone(b), make([]byte, n-len(b))...)), nil
+		}
+		return a[0], nil
+	}},
+}
+
+func setWords(c *Ctx, v typed, words []string) (types.Datum, error) {
+	bits := uint64(0)
+	switch {
+	case isInt(v.t.OID) || v.t.OID == types.NumericOID || isFloat(v.t.OID):
+		if bits = uint64(mysqlInteger(c, v)); len(words) < 64 && bits>>len(words) != 0 {
+			return types.Datum{}, pgerr.Newf(pgerrcode.CheckViolation, "%d has more bits than the set has words", mysqlInteger(c, v))
+		}
+	case v.d.Text() != "":
+		for w := range strings.SplitSeq(v.d.Text(), ",") {
+			i := slices.Index(words, w)
+			if i < 0 {
+				return v.d, nil // the column's check refuses it
+			}
+			bits |= 1 << i
+		}
+	}
+	var out []string
+	for i, w := range words {
+		if bits>>i&1 == 1 {
+			out = append(out, w)
+		}
+	}
+	return types.String(strings.Join(out, ",")), nil
+}

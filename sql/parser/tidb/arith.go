@@ -1,0 +1,52 @@
+package tidb
+
+import (
+	"github.com/loxodb/loxodb/sql/ast"
+)
+
+// A quotient has four digits more than its dividend, but what is computed with it goes on
+// with more: 2 / 3 * 100 is 66.6667. So arithmetic over quotients is one call, of the
+// steps in reverse Polish notation and their operands, that keeps those digits until
+// its end (sql/builtin, mysql_arith.go).
+
+// isQuotient reports a division, an AVG, or arithmetic over one.
+func isQuotient(e ast.Expr) bool {
+	f, ok := e.(*ast.Func)
+	return ok && f.Name.Schema == own && (f.Name.Name == "div" || f.Name.Name == "arith")
+}
+
+// arith is one more step over two values.
+func arith(at ast.At, op string, l, r ast.Expr) ast.Expr {
+	first, args := steps(l)
+	second, more := steps(r)
+	out := call(at, "arith", text(at, first+second+op))
+	out.Args = append(append(out.Args, args...), more...)
+	return out
+}
+
+// steps are the notation of a value, a letter for each operand, and the operands.
+func steps(e ast.Expr) (string, []ast.Expr) {
+	if !isQuotient(e) {
+		return "x", []ast.Expr{textual(e)}
+	}
+	f := e.(*ast.Func)
+	if f.Name.Name == "arith" {
+		return f.Args[0].(*ast.Lit).Text, f.Args[1:]
+	}
+	first, args := steps(f.Args[0])
+	second, more := steps(f.Args[1])
+	return first + second + "/", append(append([]ast.Expr{}, args...), more...)
+}
+
+// precisely is a quotient with all its digits, for functions that round it themselves.
+func precisely(e ast.Expr) ast.Expr {
+	if !isQuotient(e) {
+		return e
+	}
+	list, args := steps(e)
+	at := ast.At{Pos: e.Position()}
+	return call(at, "arith_precise", append([]ast.Expr{text(at, list)}, args...)...)
+}
+
+// rounding are the functions that say themselves how many digits they give.
+var rounding = setOf("round truncate format")
