@@ -45,10 +45,11 @@ type Constraint struct {
 	At
 	Kind              ConstraintKind
 	Name              string
-	Expr              Expr // default, check, generated
-	Always            bool // identity: GENERATED ALWAYS; else BY DEFAULT
-	AutoIncrement     bool // identity: takes NULL and 0 for DEFAULT, and goes on after greater values
-	Range             bool // check: it comes with the column's declared type
+	Numbered          string // without a name it is the table's, this and a number; "" = as PostgreSQL names it
+	Expr              Expr   // default, check, generated
+	Always            bool   // identity: GENERATED ALWAYS; else BY DEFAULT
+	AutoIncrement     bool   // identity: takes NULL and 0 for DEFAULT, and goes on after greater values
+	Range             bool   // check: it comes with the column's declared type
 	Options           []SeqOption
 	Columns           []string // keys of primary, unique, foreign
 	Including         []string
@@ -156,6 +157,7 @@ type (
 		NullsNotDistinct bool
 		Concurrently     bool
 		IfNotExists      bool
+		Supporting       bool // only where no index of the table begins with the same columns
 		Elems            []IndexElem
 		Including        []IndexElem
 		With             []Option
@@ -296,6 +298,9 @@ type (
 		// entry was written without an argument list.
 		Args  [][]TypeName
 		Force bool // DROP DATABASE … (FORCE)
+		// FreesUnless is a setting with which, when it is off, other tables' foreign keys to a
+		// table go with that; "" = they never do.
+		FreesUnless string
 	}
 	// Rename is ALTER … RENAME.
 	Rename struct {

@@ -220,7 +220,10 @@ func showCreate(s Session, t *catalog.Table) string {
 		if k.Range { // the type says it
 			continue
 		}
-		if k.Kind == catalog.ForeignConstraint || k.Kind == catalog.CheckConstraint {
+		if k.Kind == catalog.ForeignConstraint {
+			lines = append(lines, createForeign(s, t, k))
+		}
+		if k.Kind == catalog.CheckConstraint {
 			text, _ := s.Definition("constraintdef", k.ID, 0, false)
 			lines = append(lines, "CONSTRAINT "+backquote(k.Name)+" "+text)
 		}
@@ -284,7 +287,7 @@ func createKey(t *catalog.Table, x *catalog.Index) string {
 	for i := range x.Keys {
 		k := &x.Keys[i]
 		if k.Attr == 0 {
-			cols = append(cols, "("+k.Expr+")")
+			cols = append(cols, keyExpr(k.Expr))
 			continue
 		}
 		col := backquote(t.Columns[k.Attr-1].Name)
@@ -309,4 +312,42 @@ func createKey(t *catalog.Table, x *catalog.Index) string {
 		return "UNIQUE KEY " + backquote(name) + " (" + list + ")"
 	}
 	return "KEY " + backquote(name) + " (" + list + ")"
+}
+
+// keyExpr is an expression of a key; a prefix of a column has a form of its own.
+func keyExpr(text string) string {
+	if args, ok := strings.CutPrefix(text, `mysql."left"(`); ok {
+		if i := strings.LastIndex(args, ", "); i > 0 && strings.Trim(args[i+2:len(args)-1], "0123456789") == "" {
+			return backquote(strings.ReplaceAll(strings.Trim(args[:i], `"`), `""`, `"`)) + "(" + args[i+2:]
+		}
+	}
+	return "(" + text + ")"
+}
+
+// createForeign is a foreign key in CREATE TABLE.
+func createForeign(s Session, t *catalog.Table, k *catalog.Constraint) string {
+	parent, ok := s.Catalog().TableByID(k.RefTable)
+	if !ok {
+		return ""
+	}
+	list := func(of *catalog.Table, attrs []int16) string {
+		names := make([]string, len(attrs))
+		for i, a := range attrs {
+			names[i] = backquote(of.Columns[a-1].Name)
+		}
+		return "(" + strings.Join(names, ", ") + ")"
+	}
+	name := backquote(parent.Name)
+	if parent.Schema != t.Schema {
+		name = backquote(s.Catalog().SchemaName(parent.Schema)) + "." + name
+	}
+	out := "CONSTRAINT " + backquote(k.Name) + " FOREIGN KEY " + list(t, k.Columns) + " REFERENCES " + name + " " + list(parent, k.RefColumns)
+	actions := map[byte]string{'c': "CASCADE", 'n': "SET NULL", 'd': "SET DEFAULT", 'r': "RESTRICT"}
+	if a := actions[byte(k.OnDelete)]; a != "" {
+		out += " ON DELETE " + a
+	}
+	if a := actions[byte(k.OnUpdate)]; a != "" {
+		out += " ON UPDATE " + a
+	}
+	return out
 }

@@ -152,7 +152,7 @@ func (e *Env) checkConstraint(t *catalog.Table, c *catalog.Constraint, k *ast.Co
 		if len(c.Columns) == 1 {
 			one = c.Columns
 		}
-		c.Name = constraintName(t, one, "check")
+		c.Name = unnamed(t, k, one, "check")
 	}
 	t.Constraints = append(t.Constraints, c)
 	return nil
@@ -225,7 +225,7 @@ func (e *Env) foreignConstraint(ctx context.Context, t *catalog.Table, c *catalo
 		}
 	}
 	if c.Name == "" {
-		c.Name = constraintName(t, c.Columns, "fkey")
+		c.Name = unnamed(t, k, c.Columns, "fkey")
 	}
 	t.Constraints = append(t.Constraints, c)
 	return nil

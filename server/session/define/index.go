@@ -50,6 +50,9 @@ func (e *Env) addIndex(ctx context.Context, st *ast.CreateIndex, valid bool) (t 
 		return nil, nil, pgerr.Newf(pgerrcode.WrongObjectType, "cannot create index on relation %q", t.Name).
 			WithDetail("This operation is not supported for views.")
 	}
+	if st.Supporting && begins(t, st.Elems) {
+		return nil, nil, nil
+	}
 	name := st.Name
 	if st.Key != "" {
 		if keyOf(t, st.Key) != nil {
@@ -88,6 +91,25 @@ func (e *Env) addIndex(ctx context.Context, st *ast.CreateIndex, valid bool) (t 
 	t = copyTable(t)
 	t.Indexes = append(t.Indexes, x)
 	return t, x, e.putTable(t)
+}
+
+// begins reports that some index of a table begins with those columns, in any order.
+func begins(t *catalog.Table, elems []ast.IndexElem) bool {
+	for _, x := range t.Indexes {
+		if len(x.Keys) < len(elems) || x.IsVector() || x.IsInverted() || x.Where != "" {
+			continue
+		}
+		found := 0
+		for i := range elems {
+			if c := t.ColumnByName(elems[i].Column); c != nil && slices.ContainsFunc(x.Keys[:len(elems)], func(k catalog.IndexKey) bool { return k.Attr == c.Num }) {
+				found++
+			}
+		}
+		if found == len(elems) {
+			return true
+		}
+	}
+	return false
 }
 
 // newIndex makes an index's descriptor.

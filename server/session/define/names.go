@@ -89,6 +89,18 @@ func constraintName(t *catalog.Table, cols []int16, label string) string {
 	return freeName(t.Name, columnList(t, cols), label, func(n string) bool { return constraintOf(t, n) != nil })
 }
 
+// unnamed names a constraint that has no name.
+func unnamed(t *catalog.Table, k *ast.Constraint, cols []int16, label string) string {
+	if k.Numbered == "" {
+		return constraintName(t, cols, label)
+	}
+	for n := 1; ; n++ {
+		if name := t.Name + "_" + k.Numbered + "_" + strconv.Itoa(n); constraintOf(t, name) == nil {
+			return name
+		}
+	}
+}
+
 // columnList joins column names as generated names do.
 func columnList(t *catalog.Table, cols []int16) string {
 	var names []string

@@ -88,8 +88,9 @@ func (a *alteration) spec(s *tast.AlterTableSpec) {
 		a.options(s.Options)
 	case tast.AlterTableLock, tast.AlterTableAlgorithm, tast.AlterTableForce, tast.AlterTableEnableKeys, tast.AlterTableDisableKeys,
 		tast.AlterTableWithValidation, tast.AlterTableSetTiFlashReplica, tast.AlterTableCache, tast.AlterTableNoCache,
-		tast.AlterTableAttributes, tast.AlterTableStatsOptions:
-		// How the work is done, or where another server keeps copies.
+		tast.AlterTableAttributes, tast.AlterTableStatsOptions, tast.AlterTableOrderByColumns:
+		// How the work is done, where another server keeps copies, or in which order rows are kept until
+		// others come.
 	default:
 		a.fail(nil, "this form of ALTER TABLE is not supported")
 	}
@@ -115,7 +116,7 @@ func (a *alteration) addColumns(s *tast.AlterTableSpec) {
 		if filled {
 			a.stmtCmd(ast.AlterCmd{Kind: ast.ColumnDefault, Name: def.Name})
 		}
-		for _, after := range p.after {
+		for _, after := range append(p.after, p.support...) {
 			a.stmt(after)
 		}
 	}
@@ -172,7 +173,7 @@ func (a *alteration) addConstraint(k *tast.Constraint) {
 	for i := range p.table.Constraints {
 		a.cmd(ast.AlterCmd{Kind: ast.AddConstraint, Constraint: &p.table.Constraints[i]})
 	}
-	for _, s := range p.after {
+	for _, s := range append(p.after, p.support...) {
 		if x, ok := s.(*ast.CreateIndex); ok && k.IfNotExists {
 			x.IfNotExists = true
 		}

@@ -46,7 +46,10 @@ type tableParts struct {
 	name  ast.QName
 	table *ast.CreateTable
 	after []ast.Stmt
-	keys  map[string]bool // names of keys in use
+	// support are the indexes that foreign keys make for themselves: they come last, as
+	// other keys may serve.
+	support []ast.Stmt
+	keys    map[string]bool // names of keys in use
 }
 
 func (c *conv) createTable(s *tast.CreateTableStmt) ast.Stmt {
@@ -84,7 +87,7 @@ func (c *conv) createTable(s *tast.CreateTableStmt) ast.Stmt {
 	for _, k := range s.Constraints {
 		c.tableConstraint(k, p)
 	}
-	return c.block("CREATE TABLE", append([]ast.Stmt{out}, p.after...)...)
+	return c.block("CREATE TABLE", append(append([]ast.Stmt{out}, p.after...), p.support...)...)
 }
 
 // harmless are the options of tables that say how another server keeps them.
@@ -176,11 +179,13 @@ func (c *conv) columnDef(d *tast.ColumnDef, p *tableParts) ast.ColumnDef {
 			if !o.Enforced {
 				c.fail(nil, "CHECK ... NOT ENFORCED is not supported")
 			}
-			add(ast.Constraint{Kind: ast.ConCheck, Name: fold(o.ConstraintName), Expr: c.cond(o.Expr)})
+			add(ast.Constraint{Kind: ast.ConCheck, Name: fold(o.ConstraintName), Numbered: checkLabel, Expr: c.cond(o.Expr)})
 		case tast.ColumnOptionReference:
-			k := ast.Constraint{Kind: ast.ConForeign}
+			k := ast.Constraint{Kind: ast.ConForeign, Numbered: foreignLabel}
 			c.reference(o.Refer, &k)
 			add(k)
+			k.Columns = []string{name}
+			c.supportKey(p, &k)
 		default:
 			c.fail(nil, "this option of column \"%s\" is not supported", name)
 		}
@@ -194,7 +199,7 @@ func (c *conv) tableConstraint(k *tast.Constraint, p *tableParts) {
 	switch k.Tp {
 	case tast.ConstraintPrimaryKey:
 		con := ast.Constraint{At: c.here(), Kind: ast.ConPrimary}
-		for _, e := range c.keyParts(k.Keys, true) {
+		for _, e := range c.keyParts(k.Keys, whole) {
 			if e.Column == "" {
 				c.fail(nil, "a primary key of an expression is not supported")
 			}
@@ -202,16 +207,18 @@ func (c *conv) tableConstraint(k *tast.Constraint, p *tableParts) {
 		}
 		p.table.Constraints = append(p.table.Constraints, con)
 	case tast.ConstraintKey, tast.ConstraintIndex:
-		c.addKey(p, k.Name, false, c.keyParts(k.Keys, false))
+		c.addKey(p, k.Name, false, c.keyParts(k.Keys, found))
 	case tast.ConstraintUniq, tast.ConstraintUniqKey, tast.ConstraintUniqIndex:
-		c.addKey(p, k.Name, true, c.keyParts(k.Keys, true))
+		c.addKey(p, nameOfKey(k, p), true, c.keyParts(k.Keys, unique))
 	case tast.ConstraintForeignKey:
-		p.table.Constraints = append(p.table.Constraints, c.foreignKey(k))
+		f := c.foreignKey(k)
+		p.table.Constraints = append(p.table.Constraints, f)
+		c.supportKey(p, &f)
 	case tast.ConstraintCheck:
 		if !k.Enforced {
 			c.fail(nil, "CHECK ... NOT ENFORCED is not supported")
 		}
-		p.table.Constraints = append(p.table.Constraints, ast.Constraint{At: c.here(), Kind: ast.ConCheck, Name: fold(k.Name), Expr: c.cond(k.Expr)})
+		p.table.Constraints = append(p.table.Constraints, ast.Constraint{At: c.here(), Kind: ast.ConCheck, Name: fold(k.Name), Numbered: checkLabel, Expr: c.cond(k.Expr)})
 	case tast.ConstraintVector, tast.ConstraintColumnar:
 		x := c.vectorIndex(p.name, k.Name, k.Keys, k.IfNotExists)
 		p.after = append(p.after, x)
@@ -223,8 +230,8 @@ func (c *conv) tableConstraint(k *tast.Constraint, p *tableParts) {
 }
 
 func (c *conv) foreignKey(k *tast.Constraint) ast.Constraint {
-	out := ast.Constraint{At: c.here(), Kind: ast.ConForeign, Name: fold(k.Name)}
-	for _, e := range c.keyParts(k.Keys, true) {
+	out := ast.Constraint{At: c.here(), Kind: ast.ConForeign, Name: fold(k.Name), Numbered: foreignLabel}
+	for _, e := range c.keyParts(k.Keys, whole) {
 		out.Columns = append(out.Columns, e.Column)
 	}
 	c.reference(k.Refer, &out)
@@ -233,7 +240,7 @@ func (c *conv) foreignKey(k *tast.Constraint) ast.Constraint {
 
 func (c *conv) reference(r *tast.ReferenceDef, out *ast.Constraint) {
 	out.RefTable = c.table(r.Table)
-	for _, e := range c.keyParts(r.IndexPartSpecifications, true) {
+	for _, e := range c.keyParts(r.IndexPartSpecifications, whole) {
 		out.RefColumns = append(out.RefColumns, e.Column)
 	}
 	out.Match, out.OnDelete, out.OnUpdate = 's', ast.NoAction, ast.NoAction
@@ -258,6 +265,33 @@ func (c *conv) action(o tast.ReferOptionType) ast.RefAction {
 		c.fail(nil, "ON DELETE or ON UPDATE SET DEFAULT is not supported")
 	}
 	return ast.NoAction
+}
+
+// The labels in the names that MySQL numbers.
+const (
+	foreignLabel = "ibfk"
+	checkLabel   = "chk"
+)
+
+// supportKey makes the index that a foreign key has in MySQL, unless another one serves.
+func (c *conv) supportKey(p *tableParts, f *ast.Constraint) {
+	elems := make([]ast.IndexElem, len(f.Columns))
+	for i, name := range f.Columns {
+		elems[i] = element(name, false)
+	}
+	after := p.after
+	p.after = nil
+	c.addKey(p, f.Name, false, elems)
+	p.after[0].(*ast.CreateIndex).Supporting = true
+	p.support, p.after = append(p.support, p.after...), after
+}
+
+// nameOfKey is a key's name, that of its first column where only a prefix of that counts.
+func nameOfKey(k *tast.Constraint, p *tableParts) string {
+	if first := k.Keys[0]; k.Name == "" && first.Expr == nil && first.Length > 0 && !p.keys[first.Column.Name.L] {
+		return first.Column.Name.L
+	}
+	return k.Name
 }
 
 // addKey makes an index of a table's definition.
@@ -298,10 +332,18 @@ func element(column string, desc bool) ast.IndexElem {
 	return e
 }
 
+// purpose is what a key is for.
+type purpose int
+
+const (
+	found  purpose = iota // rows are found by it: the length of a prefix does not matter
+	unique                // values, or their prefixes, are there once
+	whole                 // of a primary or foreign key, whose columns count as they are
+)
+
 // keyParts converts the columns of a key. They are sorted as ORDER BY sorts in this
-// dialect, NULL first. The length of a prefix only makes a key of more rows; where
-// keys must be unique it would say something else.
-func (c *conv) keyParts(list []*tast.IndexPartSpecification, exact bool) []ast.IndexElem {
+// dialect, NULL first.
+func (c *conv) keyParts(list []*tast.IndexPartSpecification, what purpose) []ast.IndexElem {
 	var out []ast.IndexElem
 	for _, p := range list {
 		if p.Expr != nil {
@@ -310,8 +352,14 @@ func (c *conv) keyParts(list []*tast.IndexPartSpecification, exact bool) []ast.I
 			out = append(out, e)
 			continue
 		}
-		if p.Length > 0 && exact {
-			c.fail(nil, "a unique key of a prefix, %s(%d), is not supported", p.Column.Name.O, p.Length)
+		if p.Length > 0 && what == whole {
+			c.fail(nil, "a primary or foreign key of a prefix, %s(%d), is not supported", p.Column.Name.O, p.Length)
+		}
+		if p.Length > 0 && what == unique {
+			e := element("", p.Desc)
+			e.Expr = call(placeless, "left", c.column(p.Column), integer(placeless, int64(p.Length)))
+			out = append(out, e)
+			continue
 		}
 		out = append(out, element(p.Column.Name.L, p.Desc))
 	}
@@ -330,9 +378,12 @@ func (c *conv) createIndex(s *tast.CreateIndexStmt) ast.Stmt {
 	if s.IndexOption != nil && s.IndexOption.Condition != nil {
 		c.fail(s, "a partial index is not supported in this dialect")
 	}
-	unique := s.KeyType == tast.IndexKeyTypeUnique
-	return &ast.CreateIndex{At: c.here(), Name: indexName(table.Name, s.IndexName), Key: s.IndexName, Table: table, Unique: unique,
-		IfNotExists: s.IfNotExists, Elems: c.keyParts(s.IndexPartSpecifications, unique)}
+	what := found
+	if s.KeyType == tast.IndexKeyTypeUnique {
+		what = unique
+	}
+	return &ast.CreateIndex{At: c.here(), Name: indexName(table.Name, s.IndexName), Key: s.IndexName, Table: table, Unique: what == unique,
+		IfNotExists: s.IfNotExists, Elems: c.keyParts(s.IndexPartSpecifications, what)}
 }
 
 // vectorClasses are the operator classes of the distances that a vector index is

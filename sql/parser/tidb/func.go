@@ -100,6 +100,9 @@ func (c *conv) funcCall(f *tast.FuncCallExpr) (e ast.Expr, condition bool) {
 		return &ast.Func{At: c.at(f), Name: ast.QName{At: c.at(f), Name: name}, Args: c.exprs(f.Args)}, false
 	}
 	c.arity(f, spec.min, spec.max)
+	if spec.max < 0 && len(f.Args) == 0 { // JSON_ARRAY and JSON_OBJECT of nothing
+		return cast(text(c.at(f), map[string]string{"json_array": "[]", "json_object": "{}"}[name]), typed(c.at(f), "jsonb")), false
+	}
 	out := call(c.at(f), name)
 	for _, a := range f.Args {
 		e := textual(c.expr(a))
@@ -117,7 +120,7 @@ func (c *conv) funcCall(f *tast.FuncCallExpr) (e ast.Expr, condition bool) {
 // mysqlOnly are the functions of MySQL and TiDB that are not there: PostgreSQL may have
 // another one by the name, and none of them must be taken for unknown.
 var mysqlOnly = setOf(`benchmark encode decode password old_password des_encrypt des_decrypt encrypt load_file weight_string
-name_const json_schema_valid json_schema_validation_report json_sum_crc32 json_table nextval setval lastval translate
+name_const json_schema_valid json_schema_validation_report json_sum_crc32 json_table translate
 extractvalue updatexml validate_password_strength statement_digest statement_digest_text icu_version roles_graphml
 gtid_subset gtid_subtract wait_for_executed_gtid_set wait_until_sql_thread_after_gtids master_pos_wait source_pos_wait
 ps_current_thread_id ps_thread_id can_access_column can_access_database can_access_table can_access_user can_access_view

@@ -61,7 +61,12 @@ var infoRelations = map[string]string{
 		CROSS JOIN LATERAL pg_catalog.generate_series(1, pg_catalog.array_length(k.conkey, 1)) g(n)
 		JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attnum = k.conkey[g.n]
 		LEFT JOIN pg_catalog.pg_class r ON r.oid = k.confrelid LEFT JOIN pg_catalog.pg_namespace rn ON rn.oid = r.relnamespace
-		LEFT JOIN pg_catalog.pg_attribute ra ON ra.attrelid = r.oid AND ra.attnum = k.confkey[g.n] WHERE k.contype IN ('p', 'u', 'f')`,
+		LEFT JOIN pg_catalog.pg_attribute ra ON ra.attrelid = r.oid AND ra.attnum = k.confkey[g.n] WHERE k.contype IN ('p', 'u', 'f')
+		UNION ALL SELECT 'def', n.nspname, mysql.key_name(t.oid::int8, i.oid::int8), 'def', n.nspname, t.relname, a.attname, g.n::int8, NULL, NULL, NULL, NULL
+		FROM pg_catalog.pg_index x JOIN pg_catalog.pg_class t ON t.oid = x.indrelid JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid
+		JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace CROSS JOIN LATERAL pg_catalog.generate_series(1, x.indnkeyatts) g(n)
+		JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attnum = x.indkey[g.n - 1] WHERE x.indisunique AND NOT x.indisprimary
+		AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = i.oid AND k.contype = 'u')`,
 	"table_constraints": `SELECT 'def' AS constraint_catalog, n.nspname AS constraint_schema,
 		CASE WHEN k.contype = 'p' THEN 'PRIMARY' ELSE k.conname END AS constraint_name, n.nspname AS table_schema, t.relname AS table_name,
 		CASE k.contype WHEN 'p' THEN 'PRIMARY KEY' WHEN 'u' THEN 'UNIQUE' WHEN 'f' THEN 'FOREIGN KEY' ELSE 'CHECK' END AS constraint_type, 'YES' AS enforced

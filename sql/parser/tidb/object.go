@@ -13,6 +13,8 @@ func (c *conv) objectStmt(n tast.StmtNode) ast.Stmt {
 		out := &ast.Drop{At: c.here(), Kind: ast.ObjTable, IfExists: v.IfExists}
 		if v.IsView {
 			out.Kind = ast.ObjView
+		} else {
+			out.FreesUnless = systemVariable("foreign_key_checks")
 		}
 		for _, t := range v.Tables {
 			out.Names = append(out.Names, c.table(t))

@@ -162,6 +162,9 @@ func (c *conv) setOne(v *tast.VariableAssignment) ast.Stmt {
 		value := &ast.Op{At: c.here(), Schema: system, Name: "||", Left: text(c.here(), "="), Right: call(c.here(), "to_text", textual(c.expr(v.Value)))}
 		return &ast.Set{At: c.here(), Name: userVariable(name), Values: []ast.Expr{value}}
 	}
+	if v.IsGlobal && name == "gtid_purged" { // as dumps write it: nothing is replicated here
+		return nil
+	}
 	if v.IsGlobal {
 		c.fail(v, "SET GLOBAL is not supported")
 	}

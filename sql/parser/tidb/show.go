@@ -192,7 +192,7 @@ func (c *conv) relation(s *tast.ShowStmt) string {
 	return ast.QuoteLiteral(q) + "::pg_catalog.regclass"
 }
 
-const columnsQuery = `SELECT a.attname AS field, mysql.column_type(a.attrelid::int8, a.attnum) AS type, NULL::text AS collation,
+const columnsQuery = `SELECT a.attname AS field, mysql.column_type(a.attrelid::int8, a.attnum) AS type, CASE WHEN a.atttypid IN (25, 1042, 1043) THEN 'utf8mb4_bin' END AS collation,
 	CASE WHEN a.attnotnull THEN 'NO' ELSE 'YES' END AS "null", mysql.column_key(a.attrelid::int8, a.attnum) AS key,
 	mysql.column_default(a.attrelid::int8, a.attnum) AS "default", mysql.column_extra(a.attrelid::int8, a.attnum) AS extra,
 	'select,insert,update,references' AS privileges, coalesce(pg_catalog.col_description(a.attrelid, a.attnum), '') AS comment, mysql.column_position(a.attrelid::int8, a.attnum) AS position
@@ -258,10 +258,14 @@ func (c *conv) showVariables(s *tast.ShowStmt) ast.Stmt {
 }
 
 func (c *conv) showTableStatus(s *tast.ShowStmt) ast.Stmt {
-	return c.list(s, listing{like: "name", columns: []string{"Name", "Engine", "Version", "Row_format", "Rows", "Data_length", "Auto_increment", "Collation", "Comment"},
-		query: `SELECT c.relname AS name, 'InnoDB' AS engine, 10 AS version, 'Dynamic' AS row_format, greatest(c.reltuples, 0)::int8 AS rows,
-			pg_catalog.pg_table_size(c.oid) AS data_length, NULL::int8 AS auto_increment, 'utf8mb4_bin' AS collation,
-			coalesce(pg_catalog.obj_description(c.oid, 'pg_class'), '') AS comment
+	return c.list(s, listing{like: "name", columns: []string{"Name", "Engine", "Version", "Row_format", "Rows", "Avg_row_length", "Data_length",
+		"Max_data_length", "Index_length", "Data_free", "Auto_increment", "Create_time", "Update_time", "Check_time", "Collation", "Checksum",
+		"Create_options", "Comment"},
+		query: `SELECT c.relname AS name, CASE c.relkind WHEN 'r' THEN 'InnoDB' END AS engine, 10 AS version, 'Dynamic' AS row_format, greatest(c.reltuples, 0)::int8 AS rows,
+			0::int8 AS avg_row_length, pg_catalog.pg_table_size(c.oid) AS data_length, 0::int8 AS max_data_length, 0::int8 AS index_length,
+			0::int8 AS data_free, NULL::int8 AS auto_increment, NULL::timestamp AS create_time, NULL::timestamp AS update_time,
+			NULL::timestamp AS check_time, 'utf8mb4_bin' AS collation, NULL::int8 AS checksum, '' AS create_options,
+			CASE c.relkind WHEN 'v' THEN 'VIEW' ELSE coalesce(pg_catalog.obj_description(c.oid, 'pg_class'), '') END AS comment
 			FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 			WHERE n.nspname = ` + schemaOf(s.DBName) + ` AND c.relkind IN ('r', 'v') ORDER BY 1`})
 }

@@ -16,6 +16,11 @@ var program = sync.OnceValue(func() *regexp.Regexp {
 		"(?:[^'\"`(]|'[^']*'|`[^`]*`)*?\\b(trigger|function|procedure|event|server|tablespace|logfile|spatial)\\b")
 })
 
+// twoWords finds other statements that two words tell.
+var twoWords = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?is)^[\s;]*(?:/\*!\d*\s*)?(?:(alter)\s(?:[^'"(;]*\s)?(view)|(show)\s+(engine|slave|replica|master|binary|binlog|relaylog|profile|profiles|authors|contributors|parse_tree))\b`)
+})
+
 // work finds BEGIN, COMMIT and ROLLBACK WORK, which TiDB's grammar has not.
 var work = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`(?i)((?:^|;)\s*(?:begin|commit|rollback)\s+)work\b`)
@@ -33,6 +38,9 @@ func unknownStatement(query string) string {
 	head := query[:min(len(query), 400)]
 	if m := program().FindStringSubmatch(head); m != nil {
 		return strings.ToUpper(strings.Join(strings.Fields(m[1]), " ") + " " + m[2])
+	}
+	if m := twoWords().FindStringSubmatch(head); m != nil {
+		return strings.ToUpper(m[1] + m[3] + " " + m[2] + m[4])
 	}
 	if strings.Contains(strings.ReplaceAll(fold(query), " ", ""), "json_table(") {
 		return "JSON_TABLE"
