@@ -11,18 +11,17 @@ import (
 
 // rowCompare is (a, b) op (c, d).
 func (b *binder) rowCompare(s *scope, x *ast.Op, l, r *ast.Row) (expr.Expr, error) {
-	ls, _, err := b.items(s, l.Args)
+	ls, err := b.members(s, l)
 	if err != nil {
 		return nil, err
 	}
-	rs, _, err := b.items(s, r.Args)
-	if err != nil {
+	rs, err := b.members(s, r)
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	if len(ls) != len(rs) {
+	case len(ls) != len(rs):
 		return nil, errAt(x.Pos, pgerrcode.SyntaxError, "unequal number of entries in row expressions")
-	}
-	if len(ls) == 0 {
+	case len(ls) == 0:
 		return nil, errAt(x.Pos, pgerrcode.FeatureNotSupported, "cannot compare rows of zero length")
 	}
 	return b.compareLists(x.Schema, x.Name, ls, rs, x.Pos)

@@ -146,12 +146,20 @@ func (b *binder) distinctBound(l, r expr.Expr, not bool, pos ast.Pos) (expr.Expr
 }
 
 func (b *binder) rowDistinct(s *scope, x *ast.Distinct, l, r *ast.Row) (expr.Expr, error) {
-	if len(l.Args) != len(r.Args) {
+	ls, err := b.spread(s, l.Args)
+	if err != nil {
+		return nil, err
+	}
+	rs, err := b.spread(s, r.Args)
+	if err != nil {
+		return nil, err
+	}
+	if len(ls) != len(rs) {
 		return nil, errAt(x.Pos, pgerrcode.SyntaxError, "unequal number of entries in row expressions")
 	}
 	var terms []expr.Expr
-	for i := range l.Args {
-		t, err := b.distinct(s, &ast.Distinct{At: x.At, Not: x.Not, Left: l.Args[i], Right: r.Args[i]})
+	for i := range ls {
+		t, err := b.distinct(s, &ast.Distinct{At: x.At, Not: x.Not, Left: ls[i], Right: rs[i]})
 		if err != nil {
 			return nil, err
 		}
@@ -382,10 +390,17 @@ func (b *binder) row(s *scope, x *ast.Row) (expr.Expr, error) {
 // rawRow is ROW(…) whose members may still be of type unknown.
 func (b *binder) rawRow(s *scope, x *ast.Row) (*expr.RowOf, error) {
 	r := &expr.RowOf{T: types.Of(types.RecordOID)}
-	var at []ast.Pos
-	var err error
-	if r.Args, at, err = b.items(s, x.Args); err != nil {
+	args, err := b.spread(s, x.Args)
+	if err != nil {
 		return nil, err
+	}
+	at := make([]ast.Pos, 0, len(args))
+	for _, a := range args {
+		v, err := b.expr(s, a)
+		if err != nil {
+			return nil, err
+		}
+		r.Args, at = append(r.Args, v), append(at, leftmost(a))
 	}
 	b.rowPos[r] = at
 	return r, nil

@@ -32,6 +32,8 @@ func (b *binder) exprKind(s *scope, e ast.Expr) (expr.Expr, error) {
 		return b.param(x)
 	case *ast.ColumnRef:
 		return b.columnRef(s, x)
+	case *spreadColumn:
+		return x.e, nil
 	case *ast.Op:
 		return b.op(s, x)
 	case *ast.BoolOp:
@@ -235,52 +237,6 @@ func (b *binder) makeOp(schema, name string, l, r expr.Expr, pos ast.Pos) (expr.
 	return call, nil
 }
 
-// items is list for places where the columns of t.* are items of their own; at is where
-// each was written.
-func (b *binder) items(s *scope, l []ast.Expr) (out []expr.Expr, at []ast.Pos, err error) {
-	for _, e := range l {
-		cols, star, err := b.starred(s, e)
-		if err == nil && !star {
-			var x expr.Expr
-			x, err = b.expr(s, e)
-			cols = append(cols, x)
-		}
-		if err != nil {
-			return nil, nil, err
-		}
-		for _, c := range cols {
-			out, at = append(out, c), append(at, leftmost(e))
-		}
-	}
-	return out, at, nil
-}
-
-// starred is what t.* or (row).* stands for; false for other expressions.
-func (b *binder) starred(s *scope, e ast.Expr) ([]expr.Expr, bool, error) {
-	var out []expr.Expr
-	switch x := e.(type) {
-	case *ast.ColumnRef:
-		if !x.Star {
-			return nil, false, nil
-		}
-		cols, err := b.star(s, x)
-		for _, c := range cols {
-			out = append(out, b.reference(c.e, x.Pos))
-		}
-		return out, true, err
-	case *ast.FieldSel:
-		if !x.Star {
-			return nil, false, nil
-		}
-		cols, err := b.expandRecord(s, x)
-		for _, c := range cols {
-			out = append(out, c.e)
-		}
-		return out, true, err
-	}
-	return nil, false, nil
-}
-
 // list binds expressions one by one.
 func (b *binder) list(s *scope, l []ast.Expr) ([]expr.Expr, error) {
 	out := make([]expr.Expr, 0, len(l))
@@ -334,6 +290,8 @@ func leftmost(e ast.Expr) ast.Pos {
 		return min(x.Pos, x.X)
 	case *ast.FieldSel:
 		return min(x.Pos, x.X)
+	case *spreadColumn:
+		return leftmost(x.Expr)
 	case *ast.AtTimeZone:
 		return min(x.Pos, x.X)
 	}

@@ -291,9 +291,13 @@ func (b *binder) insertValues(in *insertion) ([][]expr.Expr, error) {
 		return nil, err
 	}
 	out := make([][]expr.Expr, len(rows))
-	for r, list := range rows {
-		if len(list) != len(rows[0]) {
-			return nil, errAt(leftmost(list[0]), pgerrcode.SyntaxError, "VALUES lists must all be the same length")
+	for r := range rows {
+		list, err := b.spread(in.s, rows[r])
+		if err != nil {
+			return nil, err
+		}
+		if r > 0 && len(list) != len(out[0]) {
+			return nil, errAt(leftmost(rows[r][0]), pgerrcode.SyntaxError, "VALUES lists must all be the same length")
 		}
 		var extra ast.Pos = ast.NoPos
 		if len(list) > len(in.attrs) {

@@ -200,28 +200,28 @@ func (b *binder) values(s *scope, x *ast.Select, o queryOpts) (*query, error) {
 		return nil, errAt(x.Locking[0].Pos, pgerrcode.FeatureNotSupported, "%s cannot be applied to VALUES", lockName(x.Locking[0].Strength))
 	}
 	s.in = inValues
-	rows, at := make([][]expr.Expr, len(x.Values)), make([][]ast.Pos, len(x.Values))
-	width := 0
+	rows := make([][]expr.Expr, len(x.Values))
+	lists := make([][]ast.Expr, len(x.Values))
 	for i, r := range x.Values {
 		var err error
-		if rows[i], at[i], err = b.items(s, r); err != nil {
+		if lists[i], err = b.spread(s, r); err != nil {
 			return nil, err
 		}
-		if i == 0 {
-			width = len(rows[i])
-		}
-		if len(rows[i]) != width {
+		if len(lists[i]) != len(lists[0]) {
 			return nil, errAt(leftmost(r[0]), pgerrcode.SyntaxError, "VALUES lists must all be the same length")
+		}
+		if rows[i], err = b.list(s, lists[i]); err != nil {
+			return nil, err
 		}
 	}
 	n := &logical.Values{Rows: rows}
 	q := &query{tree: n}
-	for c := range width {
+	for c := range lists[0] {
 		col := make([]expr.Expr, len(rows))
 		for i := range rows {
 			col[i] = rows[i][c]
 		}
-		col, t, err := b.commonType("VALUES", col, func(i int) ast.Pos { return at[i][c] })
+		col, t, err := b.commonType("VALUES", col, func(i int) ast.Pos { return leftmost(lists[i][c]) })
 		if err != nil {
 			return nil, err
 		}

@@ -78,7 +78,7 @@ func (b *binder) compareSub(s *scope, kind expr.SubPlanKind, left ast.Expr, op s
 	var ls []expr.Expr
 	var err error
 	if r, ok := left.(*ast.Row); ok {
-		ls, _, err = b.items(s, r.Args)
+		ls, err = b.members(s, r)
 	} else {
 		ls, err = b.list(s, []ast.Expr{left})
 	}

@@ -327,10 +327,14 @@ func (b *binder) setValue(s *scope, c *catalog.Column, x *ast.Target, set []ast.
 	if x.Multi != nil {
 		switch m := x.Multi.(type) {
 		case *ast.Row:
-			if x.MultiCol < 1 || x.MultiCol > len(m.Args) || last(set, x) && x.MultiCol != len(m.Args) {
+			args, err := b.spread(s, m.Args)
+			if err != nil {
+				return nil, err
+			}
+			if x.MultiCol < 1 || x.MultiCol > len(args) || last(set, x) && x.MultiCol != len(args) {
 				return nil, errAt(leftmost(x.Multi), pgerrcode.SyntaxError, "number of columns does not match number of values")
 			}
-			src = m.Args[x.MultiCol-1]
+			src = args[x.MultiCol-1]
 		case *ast.Subquery:
 			if v, err = b.multiSub(s, x, m, last(set, x)); err != nil {
 				return nil, err
