@@ -37,6 +37,10 @@ type Options struct {
 	// Fill is the materialized view that the statement fills: it may write it, and need
 	// not find it populated.
 	Fill catalog.ID
+	// Defining says that the statement is only looked at, as part of a definition: row
+	// security, which belongs to whoever runs it, is left out, and a materialized view
+	// need not be populated.
+	Defining bool
 	// Positions asks for the row numbers by which WHERE CURRENT OF finds a cursor's rows.
 	Positions bool
 	// Transition finds a transition table of the running trigger by name, nil if it has none

@@ -101,7 +101,9 @@ func (s *Session) createTableAs(ctx context.Context, p *portal, st *ast.CreateTa
 		}
 	}
 	err = s.retry(ctx, name, func() error {
-		plan, err := planner.Plan(query, s.planOptions(from.params))
+		o := s.planOptions(from.params)
+		o.Defining = true // fill plans it to run it
+		plan, err := planner.Plan(query, o)
 		if err != nil {
 			return err
 		}

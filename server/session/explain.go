@@ -84,7 +84,9 @@ func explainColumns(st *ast.Explain) []backend.Column {
 func (s *Session) queryParams(st ast.Stmt, p *prepared) ([]types.OID, error) {
 	switch st.(type) {
 	case *ast.Select, *ast.Insert, *ast.Update, *ast.Delete, *ast.Merge:
-		plan, err := planner.Plan(st, s.optionsFor(p))
+		o := s.optionsFor(p)
+		o.Defining = true // who runs the query plans it again
+		plan, err := planner.Plan(st, o)
 		if err != nil {
 			return nil, err
 		}

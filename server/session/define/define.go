@@ -287,7 +287,11 @@ func (e *Env) change(ctx context.Context) *catalogstore.Edit {
 	return e.edit
 }
 
-func (e *Env) options() bind.Options { return e.Bind(e.Catalog) }
+func (e *Env) options() bind.Options {
+	o := e.Bind(e.Catalog)
+	o.Defining = true
+	return o
+}
 
 func (e *Env) notice(code, format string, args ...any) {
 	n := pgerr.Newf(code, format, args...)
