@@ -48,7 +48,7 @@ func (b *binder) resolveFunc(schema, name string, args []types.OID, shape builti
 	users := b.userFuncs(schema, name)
 	r, err := builtin.ResolveAmong(users, schema, name, args, shape)
 	if pe, ok := pgerr.As(err); ok && procedure && pe.Code == pgerrcode.UndefinedFunction {
-		return nil, pgerr.Newf(pe.Code, "procedure %s does not exist", builtin.CallText(schema, name, args)).
+		return nil, pgerr.Newf(pe.Code, "procedure %s does not exist", builtin.NamedCallText(schema, name, args, shape.Names)).
 			WithHint("No procedure matches the given name and argument types. You might need to add explicit type casts.")
 	}
 	if err != nil {
@@ -350,60 +350,4 @@ func strictCalls(e expr.Expr, uses []int) bool {
 		return strict
 	})
 	return strict
-}
-
-// Call binds the call of a procedure by CALL; OUT parameters have arguments, too, which
-// are not evaluated.
-func Call(x *ast.Func, o Options) (*expr.Call, []types.OID, error) {
-	b := newBinder(o)
-	b.keepCalls = false
-	args, err := b.list(&scope{}, x.Args)
-	if err != nil {
-		return nil, nil, err
-	}
-	in, names := args, x.ArgNames
-	if f := b.procedure(x); f != nil && len(args) > len(f.Inputs()) && names == nil {
-		in = nil
-		k := 0
-		for i := range f.Args {
-			if k == len(args) {
-				break
-			}
-			if f.Args[i].IsInput() {
-				in = append(in, args[k])
-			}
-			k++
-		}
-	}
-	r, err := b.resolveRoutine(x.Name.Schema, x.Name.Name, in, builtin.CallShape{Names: names, Variadic: x.Variadic}, x.Pos, true)
-	if err != nil {
-		return nil, nil, err
-	}
-	e, err := b.makeCall(r, in, x.Variadic, x.Pos)
-	if err != nil {
-		return nil, nil, err
-	}
-	if e, err = b.collated(e); err != nil {
-		return nil, nil, err
-	}
-	b.finishVariables()
-	if err := b.finishParams(); err != nil {
-		return nil, nil, err
-	}
-	return e.(*expr.Call), b.params, nil
-}
-
-// procedure is the only procedure of a name, nil if there are several.
-func (b *binder) procedure(x *ast.Func) (found *catalog.Function) {
-	for _, list := range b.userFuncs(x.Name.Schema, x.Name.Name) {
-		for _, f := range list {
-			if f.Kind == 'p' {
-				if found != nil {
-					return nil
-				}
-				found = f.User
-			}
-		}
-	}
-	return found
 }

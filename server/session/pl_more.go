@@ -165,17 +165,17 @@ func (r *plRun) call(ctx context.Context, x *plpgsql.Call, sc *plScope) error {
 		return err
 	}
 	f, k := c.Fn.User, 0
-	for i := range f.Args {
+	places, _ := bind.CallPlaces(f, st.Func.ArgNames, len(st.Func.Args))
+	for i := range places {
 		a := &f.Args[i]
 		if !a.IsOutput() {
 			continue
 		}
-		n := i
-		if n >= len(st.Func.Args) {
-			break
+		var ref *ast.ColumnRef
+		if n := places[i]; n >= 0 {
+			ref, _ = st.Func.Args[n].(*ast.ColumnRef)
 		}
-		ref, ok := st.Func.Args[n].(*ast.ColumnRef)
-		if !ok || st.Func.ArgNames != nil {
+		if ref == nil {
 			return pgerr.Newf(pgerrcode.SyntaxError, "procedure parameter \"%s\" is an output parameter but corresponding argument is not writable", a.Name)
 		}
 		t := plpgsql.Target{Parts: ref.Parts}

@@ -356,6 +356,10 @@ func (a *activation) ready(st *statement) error {
 		if sel, ok := x.(*ast.Select); ok && sel.Into != nil {
 			return nil
 		}
+	case *ast.Call:
+		st.prepared.vars, st.vars.Used = st.vars, nil
+		_, _, err := s.bindCall(x, &st.prepared) // which notes the variables that it reads
+		return err
 	case *ast.Explain:
 		st.prepared.columns = explainColumns(x)
 		return nil

@@ -128,7 +128,7 @@ func callOver(c *Ctx, id catalog.ID, args []types.OID) (*oneCall, error) {
 	case fn == nil:
 		return nil, pgerr.Newf(pgerrcode.InternalError, "cache lookup failed for function %d", id)
 	case fn.Eval == nil && fn.Kernel == nil:
-		return nil, pgerr.NotSupported(-1, "function %s in an aggregate is not supported", callText("", fn.Name, fn.Args, nil))
+		return nil, pgerr.NotSupported(-1, "function %s in an aggregate is not supported", CallText("", fn.Name, fn.Args))
 	}
 	declared := fn.Args
 	if fn.Variadic != 0 && len(args) != len(declared) {

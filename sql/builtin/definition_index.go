@@ -161,7 +161,7 @@ func describeObject(s *catalog.Snapshot, id catalog.ID, column int64) string {
 		return "schema " + QuoteIdent(x.Name)
 	}
 	if f := FuncByOID(id); f != nil {
-		return "function " + strings.ReplaceAll(callText("", f.Name, f.Args, nil), ", ", ",")
+		return "function " + strings.ReplaceAll(CallText("", f.Name, f.Args), ", ", ",")
 	}
 	if types.Lookup(id) != nil {
 		return "type " + TypeName(id)

@@ -82,7 +82,7 @@ func resolveAmong(list []candidate, schema, name string, args []types.OID, shape
 	case len(list) == 0:
 		return nil, noFunction(schema, name, args, shape)
 	}
-	return nil, notUnique(callText(schema, name, args, shape.Names))
+	return nil, notUnique(NamedCallText(schema, name, args, shape.Names))
 }
 
 func notUnique(call string) error {
@@ -101,16 +101,19 @@ var absentFunctions = map[string]bool{
 
 func noFunction(schema, name string, args []types.OID, shape CallShape) error {
 	if absentFunctions[name] && (schema == "" || schema == "pg_catalog") {
-		return pgerr.NotSupported(-1, "function %s is not supported", callText(schema, name, args, shape.Names))
+		return pgerr.NotSupported(-1, "function %s is not supported", NamedCallText(schema, name, args, shape.Names))
 	}
-	return pgerr.Newf(pgerrcode.UndefinedFunction, "function %s does not exist", callText(schema, name, args, shape.Names)).
+	return pgerr.Newf(pgerrcode.UndefinedFunction, "function %s does not exist", NamedCallText(schema, name, args, shape.Names)).
 		WithHint("No function matches the given name and argument types. You might need to add explicit type casts.")
 }
 
 // CallText is a call as errors write it: name(type, type).
-func CallText(schema, name string, args []types.OID) string { return callText(schema, name, args, nil) }
+func CallText(schema, name string, args []types.OID) string {
+	return NamedCallText(schema, name, args, nil)
+}
 
-func callText(schema, name string, args []types.OID, names []string) string {
+// NamedCallText is CallText of a call whose arguments have names, "" where one has none.
+func NamedCallText(schema, name string, args []types.OID, names []string) string {
 	var b strings.Builder
 	if schema != "" {
 		b.WriteString(schema + ".")
@@ -239,7 +242,7 @@ func castFunction(name string, from types.OID) types.OID {
 
 func (c *candidate) resolve(actual []types.OID) (*Resolved, error) {
 	if c.ambiguous {
-		return nil, notUnique(callText("", c.fn.Name, actual, nil))
+		return nil, notUnique(NamedCallText("", c.fn.Name, actual, nil))
 	}
 	args, ret, err := concrete(c.args, actual, c.fn.Ret)
 	if err != nil {
@@ -270,7 +273,7 @@ func (c *candidate) resolve(actual []types.OID) (*Resolved, error) {
 		}
 	}
 	if !c.fn.Implemented() {
-		return nil, pgerr.NotSupported(-1, "function %s is not supported", callText("", c.fn.Name, c.fn.Args, nil))
+		return nil, pgerr.NotSupported(-1, "function %s is not supported", NamedCallText("", c.fn.Name, c.fn.Args, nil))
 	}
 	return r, nil
 }

@@ -85,16 +85,7 @@ func (e *Env) attachPartition(ctx context.Context, parent *catalog.Table, cmd *a
 	if err := e.cloneKeys(ctx, parent, n.ID); err != nil {
 		return err
 	}
-	if err := e.cloneTriggers(ctx, parent, n.ID); err != nil {
-		return err
-	}
-	n, _ = e.Catalog.TableByID(n.ID)
-	for _, m := range e.Catalog.Family(n)[1:] { // what their rows must fulfil has changed
-		if err := e.putTable(copyTable(m)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return e.cloneTriggers(ctx, parent, n.ID)
 }
 
 // mergeWithParent makes the columns and CHECK constraints of a table (a copy) those of a child

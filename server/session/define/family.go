@@ -40,8 +40,8 @@ func (e *Env) refuseOfChild(t *catalog.Table, cmd *ast.AlterCmd, only bool) erro
 		case c == nil:
 		case c.InhCount > 0:
 			return wrong("cannot drop inherited column %q", c.Name)
-		case e.inPartitionKey(t, c.Num):
-			return wrong("cannot drop column %q because it is part of the partition key of relation %q", c.Name, t.Name)
+		case e.partitionedBy(t, c.Name) != nil:
+			return wrong("cannot drop column %q because it is part of the partition key of relation %q", c.Name, e.partitionedBy(t, c.Name).Name)
 		case parted && only && children:
 			return pgerr.New(pgerrcode.InvalidTableDefinition, "cannot drop column from only the partitioned table when partitions exist").
 				WithHint("Do not specify the ONLY keyword.")
@@ -51,8 +51,8 @@ func (e *Env) refuseOfChild(t *catalog.Table, cmd *ast.AlterCmd, only bool) erro
 		case c == nil:
 		case c.InhCount > 0:
 			return wrong("cannot alter inherited column %q", c.Name)
-		case e.inPartitionKey(t, c.Num):
-			return wrong("cannot alter column %q because it is part of the partition key of relation %q", c.Name, t.Name)
+		case e.partitionedBy(t, c.Name) != nil:
+			return wrong("cannot alter column %q because it is part of the partition key of relation %q", c.Name, e.partitionedBy(t, c.Name).Name)
 		case only && children:
 			return wrong("type of inherited column %q must be changed in child tables too", c.Name)
 		}
@@ -123,6 +123,16 @@ func (e *Env) refuseOfChild(t *catalog.Table, cmd *ast.AlterCmd, only bool) erro
 			return pgerr.NotSupported(int(cmd.Pos), "this form of ALTER TABLE is not supported for tables with children")
 		}
 	case ast.SetLogged, ast.SetUnlogged:
+	}
+	return nil
+}
+
+// partitionedBy is the first of a table and those below it that the column partitions.
+func (e *Env) partitionedBy(t *catalog.Table, column string) *catalog.Table {
+	for _, m := range e.Catalog.Family(t) {
+		if c := m.ColumnByName(column); c != nil && e.inPartitionKey(m, c.Num) {
+			return m
+		}
 	}
 	return nil
 }

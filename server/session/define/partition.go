@@ -379,6 +379,10 @@ func (e *Env) join(ctx context.Context, parent, t *catalog.Table, hasRows bool) 
 		return err
 	}
 	if hasRows {
+		if err := e.renewed(ctx, t); err != nil {
+			return err
+		}
+		t, _ = e.Catalog.TableByID(t.ID)
 		if err := e.rowsBelong(ctx, t, "partition constraint of relation %q is violated by some row"); err != nil {
 			return err
 		}
