@@ -30,7 +30,7 @@ func (b *binder) mixedOp(name string, l, r expr.Expr, pos ast.Pos) (expr.Expr, e
 	if err == nil || l == nil {
 		return e, err
 	}
-	ml, mr, ok, cerr := b.mixed(l, r, pos)
+	ml, mr, ok, cerr := b.mixed(name, l, r, pos)
 	if cerr != nil {
 		return nil, cerr
 	}
@@ -101,10 +101,10 @@ func kindOf(e expr.Expr) kind {
 
 // mixed converts two operands that no operator takes as they are; ok is false where
 // MySQL has no rule for them either.
-func (b *binder) mixed(l, r expr.Expr, pos ast.Pos) (ml, mr expr.Expr, ok bool, err error) {
+func (b *binder) mixed(op string, l, r expr.Expr, pos ast.Pos) (ml, mr expr.Expr, ok bool, err error) {
 	lk, rk := kindOf(l), kindOf(r)
 	if lk > rk { // the rules go by the smaller kind
-		mr, ml, ok, err = b.mixed(r, l, pos)
+		mr, ml, ok, err = b.mixed(op, r, l, pos)
 		return ml, mr, ok, err
 	}
 	both := func(name string) {
@@ -124,12 +124,16 @@ func (b *binder) mixed(l, r expr.Expr, pos ast.Pos) (ml, mr expr.Expr, ok bool, 
 		both("to_double")
 	case lk == textKind && rk == bytesKind:
 		both("to_binary")
+	case lk == numberKind && rk == bytesKind && !isHex(r):
+		both("to_double")
 	case lk == textKind && rk == dateKind && !isLiteral(l):
 		ml, err = b.convert("timestamp", l, pos)
 	case lk == textKind && rk == timeKind && !isLiteral(l):
 		ml, err = b.convert("time", l, pos)
 	case lk == textKind && rk == spanKind && !isLiteral(l):
 		ml, err = b.convert("to_span", l, pos)
+	case lk == numberKind && rk == dateKind && !arithmetic(op): // 20240102, or with a time of day
+		ml, err = b.convert("stamp_of_number", l, pos)
 	case lk == numberKind && (rk == dateKind || rk == timeKind || rk == spanKind):
 		both("to_double")
 	default:
@@ -137,6 +141,11 @@ func (b *binder) mixed(l, r expr.Expr, pos ast.Pos) (ml, mr expr.Expr, ok bool, 
 	}
 	return ml, mr, ok, err
 }
+
+func arithmetic(op string) bool { return op == "+" || op == "-" || op == "*" }
+
+// isHex reports constant bytes, a hexadecimal literal: whether that is a number its place says.
+func isHex(e expr.Expr) bool { _, ok := e.(*expr.Const); return ok }
 
 // isLiteral reports a string whose text says all: one that is no date is an error.
 func isLiteral(e expr.Expr) bool { _, ok := e.(*unknownLit); return ok }

@@ -18,8 +18,7 @@ func (b *binder) withDocument(name string, l, r expr.Expr, pos ast.Pos) (_, _ ex
 		return l, r, nil
 	}
 	to := "to_json"
-	switch name {
-	case "+", "-", "*":
+	if arithmetic(name) {
 		to = "to_double"
 	}
 	for _, e := range []*expr.Expr{&l, &r} {

@@ -11,7 +11,8 @@ import (
 	"github.com/loxodb/loxodb/sql/types"
 )
 
-// What MySQL makes of a value for a column of a SET or of bytes of fixed length.
+// What MySQL makes of a value for a column of a SET or of bytes of fixed length, or beside one
+// of dates.
 
 var mysqlListFuncs = []mysqlFunc{
 	// set_words is a SET's value as it is kept: each word once, in the order of the list.
@@ -31,6 +32,18 @@ var mysqlListFuncs = []mysqlFunc{
 			}
 		}
 		return types.Int(bits), nil
+	}},
+	// stamp_of_number is the time that a number beside a date means; 0 is before all of them.
+	{name: "stamp_of_number", args: "*", ret: types.TimestampOID, volatility: Stable, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		v := typed{c.argT(0), a[0]}
+		if mysqlFloat(c, v) == 0 {
+			return types.ParseText(types.Of(types.TimestampOID), "-infinity", types.DefaultFormat)
+		}
+		us, ok := mysqlStamp(c, v)
+		if !ok {
+			return null()
+		}
+		return checkTimestamp(us)
 	}},
 	// pad_binary fills bytes up to a length.
 	{name: "pad_binary", args: "bt", ret: types.ByteaOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {

@@ -36,8 +36,8 @@ var mysqlTextFuncs = []mysqlFunc{
 	{name: "char_length", args: "t", ret: types.Int8OID, eval: mysqlInt(func(a []string) int { return utf8.RuneCountInString(a[0]) })},
 	{name: "ascii", args: "b", ret: types.Int8OID, eval: mysqlInt(func(a []string) int { return firstByte(a[0]) })},
 	{name: "ord", args: "t", ret: types.Int8OID, eval: mysqlInt(ord)},
-	{name: "lower", args: "t", ret: types.TextOID, eval: mysqlText(func(a []string) string { return strings.ToLower(a[0]) })},
-	{name: "upper", args: "t", ret: types.TextOID, eval: mysqlText(func(a []string) string { return strings.ToUpper(a[0]) })},
+	{name: "lower", args: "t", ret: types.TextOID, eval: letterCase(strings.ToLower)},
+	{name: "upper", args: "t", ret: types.TextOID, eval: letterCase(strings.ToUpper)},
 	{name: "left", args: "ti", ret: types.TextOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 		return types.String(sliceChars(a[0].Text(), 0, a[1].Int())), nil
 	}},
@@ -596,4 +596,14 @@ func isSet(value string, words []types.Datum) bool {
 		}
 	}
 	return false
+}
+
+// letterCase changes the case of a text; bytes have none.
+func letterCase(f func(string) string) Eval {
+	return func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		if c.argT(0).OID == types.ByteaOID {
+			return validText(a[0])
+		}
+		return types.String(f(a[0].Text())), nil
+	}
 }

@@ -482,6 +482,8 @@ func shiftedType(args []types.OID) types.OID {
 		return types.DateOID
 	case types.TimeOID, types.IntervalOID: // a time may become one of more than a day
 		return types.IntervalOID
+	case types.TextOID, types.VarcharOID, types.BpcharOID: // is a date, or one with a time of day
+		return types.TextOID
 	}
 	return types.TimestampOID
 }
@@ -519,11 +521,23 @@ func dateShift(sign int64) Eval {
 		if y := civil(at).Year(); y < 1 || y > 9999 {
 			return null()
 		}
-		if c.retT().OID == types.DateOID {
+		switch c.retT().OID {
+		case types.DateOID:
 			return types.Int(dayOf(at)), nil
+		case types.TextOID:
+			return shiftedText(at, a[0].Text(), a[2].Text()), nil
 		}
 		return checkTimestamp(at)
 	}
+}
+
+// shiftedText is a time as a text that was one: a date where that was and no clock is shifted.
+func shiftedText(at int64, was, unit string) types.Datum {
+	us, days := unitMicros[unit]
+	if _, months := unitMonths[unit]; (months || unit == "year_month" || days && us >= usPerDay) && !strings.Contains(was, ":") {
+		return types.Bytes(types.AppendText(nil, types.Of(types.DateOID), types.Int(dayOf(at)), types.DefaultFormat))
+	}
+	return types.Bytes(types.AppendText(nil, types.Of(types.TimestampOID), types.Int(at), types.DefaultFormat))
 }
 
 // clockShift is a time plus or minus so many units of fixed length.

@@ -174,7 +174,7 @@ func (c *conv) columnDef(d *tast.ColumnDef, p *tableParts) ast.ColumnDef {
 			s, _ := stringOf(o.Expr)
 			p.after = append(p.after, &ast.Comment{At: c.here(), Kind: ast.ObjColumn, Name: p.name, Column: name, Text: textOrNil(s)})
 		case tast.ColumnOptionGenerated: // a virtual column has the same values
-			add(ast.Constraint{Kind: ast.ConGenerated, Expr: c.expr(o.Expr), Always: true})
+			add(ast.Constraint{Kind: ast.ConGenerated, Expr: extracted(c.expr(o.Expr), t.typ.Name.Name), Always: true})
 		case tast.ColumnOptionCheck:
 			if !o.Enforced {
 				c.fail(nil, "CHECK ... NOT ENFORCED is not supported")
@@ -433,4 +433,21 @@ func (c *conv) createView(s *tast.CreateViewStmt) ast.Stmt {
 	out.Query = c.query(s.Select)
 	c.nested--
 	return out
+}
+
+// ofDocument are the functions that give parts of documents, or texts out of them.
+var ofDocument = setOf("json_extract json_unquote json_value")
+
+// extracted is what a generated column takes out of a document, as its type.
+func extracted(e ast.Expr, typ string) ast.Expr {
+	f, ok := e.(*ast.Func)
+	if !ok || f.Name.Schema != own || !ofDocument[f.Name.Name] {
+		return e
+	}
+	to := map[string]string{"int2": "to_signed", "int4": "to_signed", "int8": "to_signed", "float4": "to_double", "float8": "to_double",
+		"numeric": "to_decimal", "varchar": "to_text", "text": "to_text"}[typ]
+	if to == "" || to == "to_text" && f.Name.Name != "json_extract" {
+		return e
+	}
+	return call(f.At, to, e)
 }

@@ -327,7 +327,16 @@ func (c *conv) limit(l *tast.Limit) (count, offset ast.Expr) {
 	if l == nil {
 		return nil, nil
 	}
-	return c.expr(l.Count), c.expr(l.Offset)
+	return bounded(c.expr(l.Count)), bounded(c.expr(l.Offset))
+}
+
+// bounded is a number of rows no greater than there can be: all rows are asked for by
+// 18446744073709551615.
+func bounded(e ast.Expr) ast.Expr {
+	if l, ok := e.(*ast.Lit); ok && l.Kind == ast.LitNumeric && isDigits(l.Text) && (len(l.Text) > 19 || len(l.Text) == 19 && l.Text > "9223372036854775807") {
+		l.Text = "9223372036854775807"
+	}
+	return e
 }
 
 func (c *conv) locking(s *tast.SelectStmt, out *ast.Select) {
