@@ -210,7 +210,7 @@ type dateTokenInfo struct {
 }
 
 var dateTokens = map[string]dateTokenInfo{
-	"-infinity": {tkReserved, resEarly}, "+infinity": {tkReserved, resLate}, "infinity": {tkReserved, resLate},
+	"-infinity": {tkReserved, resEarly}, "infinity": {tkReserved, resLate},
 	"now": {tkReserved, resNow}, "today": {tkReserved, resToday}, "tomorrow": {tkReserved, resTomorrow},
 	"yesterday": {tkReserved, resYesterday}, "epoch": {tkReserved, resEpoch}, "allballs": {tkReserved, resZulu},
 	"ad": {tkADBC, valAD}, "bc": {tkADBC, valBC}, "am": {tkAMPM, valAM}, "pm": {tkAMPM, valPM},

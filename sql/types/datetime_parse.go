@@ -111,7 +111,7 @@ func (p *dateParser) field(fl dateField, next *dateField) (set int, err error) {
 // hhmmss-zz.
 func (p *dateParser) dateOrZone(s string) (set int, err error) {
 	if p.pending == unitJulian {
-		return 0, errDateFormat
+		return p.julianInZone(s)
 	}
 	if p.pending == 0 && p.mask&(mMonth|mDay) != mMonth|mDay && p.dateAllowed {
 		return p.date(s)
@@ -137,6 +137,24 @@ func (p *dateParser) dateOrZone(s string) (set int, err error) {
 	}
 	set, err = p.concatenated(s[:cut], p.mask|mDate)
 	return set | mZone, err
+}
+
+// julianInZone reads the number of a day and the offset of a zone: 2452271-08.
+func (p *dateParser) julianInZone(s string) (set int, err error) {
+	n := spanDigits(s, 0)
+	day, ok := smallInt(s[:n])
+	if n == 0 || n == len(s) || p.timeTy {
+		return 0, errDateFormat
+	}
+	if !ok {
+		return 0, errDateRange
+	}
+	if p.zone, err = parseOffset(s[n:]); err != nil {
+		return 0, err
+	}
+	p.pending, p.julian = 0, true
+	p.c.year, p.c.month, p.c.day = CivilFromDays(day - julianEpoch)
+	return mDate | mTime | mZone, nil
 }
 
 // date reads a date of up to three parts with separators.

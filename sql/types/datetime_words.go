@@ -94,11 +94,8 @@ func (p *dateParser) reserved(val int) (set int, err error) {
 	return mReserved, nil
 }
 
-// finish checks the fields against each other.
+// finish checks the fields against each other. A unit without a number means nothing.
 func (p *dateParser) finish() error {
-	if p.pending != 0 {
-		return errDateFormat
-	}
 	if p.special >= 0 {
 		return nil
 	}
@@ -116,7 +113,7 @@ func (p *dateParser) finish() error {
 		}
 	}
 	if p.timeTy {
-		if p.mask&mTime == 0 || p.loc != nil && p.mask&mDate != mDate && !isFixedZone(p.loc) {
+		if p.mask&mTime == 0 || p.loc != nil && p.mask&mDate != mDate && !isFixedZone(p.loc) || p.halfDate() {
 			return errDateFormat // a named zone's offset needs a date
 		}
 	} else if p.mask&mDate != mDate {
@@ -127,10 +124,23 @@ func (p *dateParser) finish() error {
 	if !p.timeTy {
 		return nil
 	}
-	if c.min > 59 || c.sec > 60 || c.hour > 24 || c.hour == 24 && (c.min > 0 || c.sec > 0 || c.usec > 0) {
+	if c.min > 59 || c.sec > 60 || c.hour > 24 || int64((c.hour*60+c.min)*60+c.sec)*usPerSec+int64(c.usec) > usPerDay {
 		return errDateRange
 	}
 	return nil
+}
+
+// halfDate reports a date that is not complete though the offset of a zone depends on
+// it: of the session's, a named one or an abbreviation that has meant several.
+func (p *dateParser) halfDate() bool {
+	if p.mask&mDate == 0 || p.mask&mDate == mDate {
+		return false
+	}
+	if p.abbrev != "" {
+		_, fixed := zoneAbbrevs[p.abbrev]
+		return !fixed
+	}
+	return p.mask&mZone == 0 || p.loc != nil
 }
 
 // finishDate is ValidateDate: two-digit years, BC, day of year, ranges.

@@ -81,8 +81,8 @@ var zoneCase = map[string]string{
 	"us/samoa": "US/Samoa",
 }
 
-// posixZone reads STDoffset or <STD>offset, with a DST part only where the DST
-// name is known to Go's own rules; nil if it is no such text.
+// posixZone reads STDoffset or <STD>offset, and what may follow of daylight saving
+// time; nil if it is no such text.
 func posixZone(name string) *time.Location {
 	if name == "" {
 		return nil
@@ -127,10 +127,14 @@ func posixZone(name string) *time.Location {
 		}
 		i++
 	}
-	if i != len(name) || part[0] > 167 || part[1] > 59 || part[2] > 59 {
+	if part[0] > 167 || part[1] > 59 || part[2] > 59 {
 		return nil
 	}
-	return time.FixedZone(strings.ToUpper(abbrev), sign*(part[0]*3600+part[1]*60+part[2]))
+	east := sign * (part[0]*3600 + part[1]*60 + part[2])
+	if i < len(name) {
+		return seasonZone(name, abbrev, east)
+	}
+	return time.FixedZone(strings.ToUpper(abbrev), east)
 }
 
 // FixedZone is the zone of SET TIME ZONE with hours or an interval: secs east of
