@@ -35,6 +35,9 @@ func (b *binder) array(s *scope, x *ast.Array, want types.T) (expr.Expr, error) 
 	if want.OID != 0 {
 		return b.arrayTo(x, elems, want, nested)
 	}
+	if d := types.Of(b.commonDomain(elems)).ArrayOf(); d.OID != 0 {
+		return &expr.ArrayOf{Elems: elems, T: d}, nil
+	}
 	elems, t, err := b.commonType("ARRAY", elems, func(i int) ast.Pos { return leftmost(x.Elems[i]) })
 	if err != nil {
 		return nil, err
@@ -74,7 +77,7 @@ func rowsLike(t types.T, from []expr.Expr) types.T {
 
 // arrayTo coerces the elements to a cast's element type at once.
 func (b *binder) arrayTo(x *ast.Array, elems []expr.Expr, want types.T, nested bool) (expr.Expr, error) {
-	to := types.Of(want.Elem().OID)
+	to := want.Elem()
 	if nested {
 		to = types.Of(want.OID)
 	}
@@ -89,5 +92,5 @@ func (b *binder) arrayTo(x *ast.Array, elems []expr.Expr, want types.T, nested b
 		}
 		elems[i] = c
 	}
-	return &expr.ArrayOf{Elems: elems, T: types.Of(want.OID), Nested: nested}, nil
+	return b.toParts(&expr.ArrayOf{Elems: elems, T: types.Of(want.OID), Nested: nested}), nil
 }

@@ -178,14 +178,15 @@ func (b *binder) coerceOrNil(e expr.Expr, to types.T, at builtin.Context, pos as
 	case to.OID == types.RecordOID && types.IsComposite(from.OID):
 		return b.asRecord(e, at, pos)
 	}
-	switch builtin.CoercionPath(from.OID, to.OID, at) {
+	path := builtin.CoercionPath(from.OID, to.OID, at)
+	switch path {
 	case builtin.NoCoercion:
 		return nil, nil
 	case builtin.ByPolymorphic:
 		return e, nil
 	}
 	b.traceCast(e, to, at)
-	switch builtin.CoercionPath(from.OID, to.OID, at) {
+	switch path {
 	case builtin.RelabelOnly:
 		return b.applyMod(&expr.Relabel{X: e, T: types.Of(to.OID)}, to, at, pos), nil
 	case builtin.ByCast:
@@ -193,7 +194,11 @@ func (b *binder) coerceOrNil(e expr.Expr, to types.T, at builtin.Context, pos as
 			return b.applyMod(b.fold(&expr.Call{Fn: fn, Args: []expr.Expr{e}, T: types.Of(to.OID), Pos: int(pos)}), to, at, pos), nil
 		}
 	}
-	return b.fold(&expr.Cast{X: e, To: to, Explicit: at == builtin.Explicit, Implicit: at != builtin.Explicit, Pos: int(pos)}), nil
+	x := b.fold(&expr.Cast{X: e, To: to, Explicit: at == builtin.Explicit, Implicit: at != builtin.Explicit, Pos: int(pos)})
+	if path == builtin.ByArray || from.IsArray() { // what is read from text has been checked
+		x = b.toParts(x)
+	}
+	return x, nil
 }
 
 // coerceCollated gives a literal with COLLATE its type, and keeps the collation where that

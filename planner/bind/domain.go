@@ -6,6 +6,7 @@ import (
 
 	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/types"
@@ -34,8 +35,15 @@ func UserTypeID(t *ast.TypeName, o Options) types.OID {
 	return 0
 }
 
+// UserDomain is the domain that a type's name means, nil for other types, arrays of
+// domains among them.
+func UserDomain(t *ast.TypeName, o Options) *catalog.Type { return newBinder(o).domainOf(t) }
+
 // domainOf is the domain that a type's name means, nil for other types.
 func (b *binder) domainOf(t *ast.TypeName) *catalog.Type {
+	if len(t.ArrayDims) > 0 {
+		return nil
+	}
 	if i := b.userType(t); i != nil && i.Type == 'd' {
 		d, _ := b.o.Catalog.TypeByID(i.OID)
 		return d
@@ -78,6 +86,100 @@ func (b *binder) toDomain(x expr.Expr, d *catalog.Type) (expr.Expr, error) {
 		x = &expr.ToDomain{X: x, Domain: name, Check: c.Name, Cond: cond}
 	}
 	return x, nil
+}
+
+// DomainCheck is parameter $1, a value of a domain's base type, after the domain's
+// checks; nil when it has none.
+func DomainCheck(domain catalog.ID, o Options) (expr.Expr, error) {
+	d, ok := o.Catalog.TypeByID(domain)
+	if !ok {
+		return nil, nil
+	}
+	x, err := newBinder(o).toDomain(&expr.Param{T: d.Base}, d)
+	if _, checked := x.(*expr.ToDomain); err != nil || !checked {
+		return nil, err
+	}
+	return x, nil
+}
+
+// toParts checks those parts of a value that are of domains, after a conversion that
+// does not by itself: elements of another array, attributes that were assigned.
+func (b *binder) toParts(x expr.Expr) expr.Expr {
+	if !types.HasDomains(x.Type().OID, b.o.Format) {
+		return x
+	}
+	if c, ok := x.(*expr.Const); ok && c.D.IsNull() {
+		return x
+	}
+	return &expr.ToDomain{X: x, Parts: true}
+}
+
+// exprDomain is the domain that a value is of as far as its expression tells, 0 for none
+// that is known.
+func (b *binder) exprDomain(e expr.Expr) catalog.ID {
+	switch e := e.(type) {
+	case *expr.ToDomain:
+		if !e.Parts {
+			return e.Domain.ID
+		}
+	case *expr.Subscript:
+		if !e.Slice {
+			return e.X.Type().ElemDomain()
+		}
+	case *expr.Column:
+		info := &b.meta.Cols[e.Index]
+		t, attr := info.Table, info.Attr
+		if t == nil {
+			t, _ = b.o.Catalog.TableByID(info.OrigTable)
+			attr = info.OrigAttr
+		}
+		if t != nil && attr > 0 {
+			if c := t.Column(attr); c != nil {
+				return c.Domain
+			}
+		}
+	}
+	return 0
+}
+
+// overDomain is a call of a function that makes an array of what it is given, with the
+// array type over the domain that that is of.
+func (b *binder) overDomain(r *builtin.Resolved, args []expr.Expr) *builtin.Resolved {
+	if r.Fn == nil || r.Fn.Ret != types.AnyArrayOID || r.ArgOrder != nil {
+		return r
+	}
+	for i, t := range r.Fn.Args {
+		if t != types.AnyElementOID && t != types.AnyNonArrayOID || i >= len(args) {
+			continue
+		}
+		if a := types.Of(b.exprDomain(args[i])).ArrayOf(); a.OID != 0 {
+			over := *r
+			over.Ret = a.OID
+			return &over
+		}
+	}
+	return r
+}
+
+// commonDomain is the domain that all of a list of values are of, 0 for none.
+func (b *binder) commonDomain(list []expr.Expr) catalog.ID {
+	domain := catalog.ID(0)
+	for i, e := range list {
+		d := b.exprDomain(e)
+		if d == 0 || i > 0 && d != domain {
+			return 0
+		}
+		domain = d
+	}
+	return domain
+}
+
+// partName is a part of a container as messages name its type.
+func (b *binder) partName(part types.T, domain catalog.ID) string {
+	if d, ok := b.o.Catalog.TypeByID(domain); ok && domain != 0 {
+		return d.Shown
+	}
+	return types.TypeName(part.OID)
 }
 
 // DomainValue is a domain's value as the row that its checks are over.

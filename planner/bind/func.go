@@ -80,7 +80,7 @@ func (b *binder) resolveRoutine(schema, name string, args []expr.Expr, shape bui
 		}
 		return nil, atPos(err, pos)
 	}
-	return r, nil
+	return b.overDomain(r, args), nil
 }
 
 // userCast is the user's type that a call of its name casts to, 0 for other calls.
@@ -120,7 +120,11 @@ func (b *binder) makeCall(r *builtin.Resolved, args []expr.Expr, variadic bool, 
 	if builtin.IsPolymorphic(r.Fn.Ret) {
 		ret = rowsLike(ret, in)
 	}
-	return &expr.Call{Fn: r.Fn, Args: in, T: ret, Variadic: variadic || packed, Pos: int(pos)}, nil
+	fn := r.Fn
+	if fn.PopulatesRow() && len(args) > 0 { // a row of a domain's
+		fn = builtin.OfDomain(fn, b.exprDomain(args[0]))
+	}
+	return &expr.Call{Fn: fn, Args: in, T: ret, Variadic: variadic || packed, Pos: int(pos)}, nil
 }
 
 func (b *binder) callArgs(r *builtin.Resolved, args []expr.Expr, pos ast.Pos) (in []expr.Expr, packed bool, err error) {
@@ -144,6 +148,10 @@ func (b *binder) callArgs(r *builtin.Resolved, args []expr.Expr, pos ast.Pos) (i
 		}
 		if r.Fn.Src == "pg_typeof" && args[from].Type().OID == types.UnknownOID && isLiteral(args[from]) {
 			in[i] = &expr.Const{T: types.Of(types.UnknownOID), D: types.Null}
+			continue
+		}
+		if d := b.exprDomain(args[from]); d != 0 && r.Fn.Src == "pg_typeof" {
+			in[i] = &expr.Relabel{X: args[from], T: types.Of(d)}
 			continue
 		}
 		if r.Fn.KeepsRow() && types.IsComposite(args[from].Type().OID) {

@@ -164,14 +164,18 @@ func (b *binder) callColumns(call *expr.Call, fname string, f *ast.FuncItem, onl
 		if defs == nil {
 			return nil, nil, false, errAt(f.Call.Position(), pgerrcode.SyntaxError, "a column definition list is required for functions returning \"record\"")
 		}
+		domains := make([]types.OID, len(defs))
 		for i := range defs {
+			if d := b.domainOf(&defs[i].Type); d != nil {
+				domains[i] = d.ID
+			}
 			t, err := b.typeName(&defs[i].Type)
 			if err != nil {
 				return nil, nil, false, err
 			}
 			names, ts = append(names, defs[i].Name), append(ts, t)
 		}
-		call.Fn = builtin.WithColumns(call.Fn, names, ts)
+		call.Fn = builtin.WithColumns(call.Fn, names, ts, domains)
 		return names, ts, false, nil
 	case defs != nil && b.composite(call.T.OID) != nil:
 		return nil, nil, false, errAt(f.Call.Position(), pgerrcode.SyntaxError, "a column definition list is redundant for a function returning a named composite type")

@@ -22,11 +22,13 @@ func (b *binder) assignPart(s *scope, c *catalog.Column, x *ast.Target, old, v e
 	}
 	out := &expr.Assign{X: old}
 	t, what, subscripted := c.Type, c.Name, false
-	at := x.Pos // of the container
+	domain, within := catalog.ID(0), false // of the part; a domain's value around it
+	at := x.Pos                            // of the container
 	if _, inserted := old.(*expr.Const); inserted {
 		at = ast.NoPos
 	}
 	for path := x.Path; len(path) > 0; {
+		within = within || domain != 0
 		n := 0
 		var chain []*ast.Index
 		for n < len(path) && path[n].Sub != nil {
@@ -39,6 +41,7 @@ func (b *binder) assignPart(s *scope, c *catalog.Column, x *ast.Target, old, v e
 				return nil, err
 			}
 			out.Steps = append(out.Steps, step)
+			domain = step.Row.Fields[step.Field].Domain
 			t, what, subscripted, path = part, path[0].Field, false, path[1:]
 			continue
 		}
@@ -50,6 +53,9 @@ func (b *binder) assignPart(s *scope, c *catalog.Column, x *ast.Target, old, v e
 			return nil, err
 		}
 		out.Steps = append(out.Steps, step)
+		if domain = 0; !step.Slice {
+			domain = t.ElemDomain()
+		}
 		t, subscripted, path = part, true, path[n:]
 	}
 	var err error
@@ -61,8 +67,16 @@ func (b *binder) assignPart(s *scope, c *catalog.Column, x *ast.Target, old, v e
 		if subscripted {
 			kind = "subscripted assignment to \"%s\" requires type %s but expression is of type %s"
 		}
-		return nil, errAt(x.Pos, pgerrcode.DatatypeMismatch, kind, what, types.TypeName(t.OID), builtin.TypeName(v.Type().OID)).
+		return nil, errAt(x.Pos, pgerrcode.DatatypeMismatch, kind, what, b.partName(t, domain), builtin.TypeName(v.Type().OID)).
 			WithHint("You will need to rewrite or cast the expression.")
+	}
+	if d, ok := b.o.Catalog.TypeByID(domain); ok && domain != 0 {
+		if out.V, err = b.toDomain(out.V, d); err != nil {
+			return nil, err
+		}
+	}
+	if within {
+		return b.toParts(out), nil
 	}
 	return out, nil
 }
@@ -93,9 +107,6 @@ func (b *binder) fieldStep(t types.T, what string, f *ast.Step, pos ast.Pos) (st
 	if at < 0 {
 		return step, part, errAt(pos, pgerrcode.UndefinedColumn,
 			"cannot assign to field \"%s\" of column \"%s\" because there is no such column in data type %s", f.Field, what, builtin.TypeName(t.OID))
-	}
-	if c.Fields[at].Domain {
-		return step, part, notYet(pos, "assignment to a field of a domain")
 	}
 	return expr.Step{T: t, Row: c, Field: at}, c.Fields[at].T, nil
 }

@@ -20,7 +20,9 @@ func (b *binder) subscript(s *scope, x *ast.Index) (expr.Expr, error) {
 			break
 		}
 		chain = append([]*ast.Index{i}, chain...)
-		base = i.X
+		if base = i.X; i.Apart {
+			break
+		}
 	}
 	v, err := b.value(s, base)
 	if err != nil {
@@ -50,7 +52,7 @@ func (b *binder) subscripts(s *scope, t types.T, chain []*ast.Index, pos ast.Pos
 	if info == nil || info.Elem == 0 || info.Category != 'A' && !info.IsArray {
 		return step, part, errAt(pos, pgerrcode.DatatypeMismatch, "cannot subscript type %s because it does not support subscripting", builtin.TypeName(t.OID))
 	}
-	if part = (types.T{OID: info.Elem, Mod: t.Mod}); len(chain) > types.MaxArrayDims {
+	if part = t.Elem(); len(chain) > types.MaxArrayDims {
 		return step, part, errAt(ast.NoPos, pgerrcode.ProgramLimitExceeded,
 			"number of array dimensions (%d) exceeds the maximum allowed (%d)", len(chain), types.MaxArrayDims)
 	}

@@ -82,7 +82,7 @@ func (b *binder) domainBase(t *ast.TypeName, i *types.Info) (types.T, error) {
 	case len(t.Mods) > 0:
 		return types.T{}, errAt(t.Pos, pgerrcode.SyntaxError, "type modifier is not allowed for type \"%s\"", i.Name)
 	case len(t.ArrayDims) > 0:
-		return types.T{}, notYet(t.Pos, "an array of a domain")
+		return types.Of(i.Array), nil
 	}
 	d, _ := b.o.Catalog.TypeByID(i.OID)
 	return d.Base, nil
@@ -113,9 +113,6 @@ func (b *binder) userType(t *ast.TypeName) *types.Info {
 			return b.rowInfo(x.TypeID)
 		}
 		if id := b.o.Catalog.ArrayType(s.ID, n.Name); id != 0 {
-			if x, ok := b.o.Catalog.TypeByID(id); ok && x.Kind == catalog.DomainType {
-				return nil
-			}
 			return b.rowInfo(id)
 		}
 	}

@@ -370,6 +370,9 @@ func (t *binaryRowsIn) row(c *copyIn, data []byte) error {
 		if err == nil && c.cols[k].Type.Mod >= 0 {
 			d, err = types.ApplyTypmod(c.cols[k].Type, d, false)
 		}
+		if err == nil {
+			err = types.CheckParts(c.cols[k].Type, d, c.env.Format)
+		}
 		if err != nil {
 			return c.inColumn(err, k)
 		}

@@ -346,7 +346,9 @@ func (p *portal) decode(formats []int16, args [][]byte) error {
 				d, err = types.ParseText(t, string(raw), f)
 			}
 		case 1:
-			d, err = types.DecodeBinary(t, raw)
+			if d, err = types.DecodeBinary(t, raw); err == nil {
+				err = types.CheckParts(t, d, f)
+			}
 		default:
 			err = pgerr.Newf(pgerrcode.InvalidParameterValue, "unsupported format code: %d", format)
 		}

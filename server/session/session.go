@@ -68,8 +68,9 @@ type Session struct {
 	sqlBodies     map[bodyKey]*sqlBody
 	plBodies      map[bodyKey]*plBody
 	casts         map[castKey]*expr.Program // of values assigned in PL/pgSQL
-	idle          *running                  // memory of an execution that has ended
-	spare         *portal                   // memory of the unnamed portal
+	domains       domainChecks
+	idle          *running // memory of an execution that has ended
+	spare         *portal  // memory of the unnamed portal
 	limits        limits
 	waiting       kv.Waiting
 	outcome       outcome

@@ -182,6 +182,7 @@ type (
 		X      Expr
 		Slice  bool
 		Lo, Hi Expr // Lo is the subscript when not Slice; either may be nil in a slice
+		Apart  bool // X is a subscript in parentheses, (x[1])[2]: of the element, not of one more dimension
 	}
 	// FieldSel is (x).name or (x).*.
 	FieldSel struct {

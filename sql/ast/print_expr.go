@@ -220,10 +220,15 @@ func (p *printer) arrayElems(v *Array) {
 }
 
 func (p *printer) index(v *Index) {
-	switch x := v.X.(type) {
-	case *Param, *Index, *FieldSel:
-		p.expr(x)
-	case *ColumnRef:
+	plain := false
+	switch v.X.(type) {
+	case *Param, *FieldSel, *ColumnRef:
+		plain = true
+	case *Index:
+		plain = !v.Apart
+	}
+	switch x := v.X; {
+	case plain:
 		p.expr(x)
 	default:
 		p.s("(")

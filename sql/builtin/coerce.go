@@ -112,7 +112,7 @@ func elemOf(t types.OID) types.OID {
 		return 0
 	}
 	if i.IsArray || t == types.Int2VectorOID || t == types.OidVectorOID {
-		return i.Elem
+		return types.Of(t).Elem().OID
 	}
 	return 0
 }

@@ -377,10 +377,11 @@ func hstorePopulate(c *Ctx, a []types.Datum) (types.Datum, error) {
 			f := &comp.Fields[i]
 			switch {
 			case f.Dropped:
-			case f.Domain:
-				return types.Datum{}, pgerr.NotSupported(-1, "%s of a type with an attribute of a domain is not supported", "populate_record")
 			default:
 				if err := set(&vals[i], f.T, f.Name); err != nil {
+					return types.Datum{}, err
+				}
+				if err := types.CheckDomain(f.Domain, vals[i], c.Format); err != nil {
 					return types.Datum{}, err
 				}
 			}

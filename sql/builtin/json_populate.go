@@ -70,13 +70,13 @@ func (x *jsonColumns) composite(t types.T, base types.Datum, object []byte) (typ
 	vals := c.Split(base)
 	for i := range c.Fields {
 		f := &c.Fields[i]
-		if f.Domain {
-			return types.Datum{}, pgerr.NotSupported(-1, "%s of a type with an attribute of a domain is not supported", x.fn)
-		}
 		if f.Dropped {
 			continue
 		}
 		if err := x.member(&vals[i], f.T, f.Name, object); err != nil {
+			return types.Datum{}, err
+		}
+		if err := types.CheckDomain(f.Domain, vals[i], x.format); err != nil {
 			return types.Datum{}, err
 		}
 	}
@@ -113,4 +113,44 @@ func (x *jsonColumns) member(d *types.Datum, t types.T, name string, object []by
 	var err error
 	*d, err = x.value(v, t, name)
 	return err
+}
+
+// PopulatesRow reports json_populate_record and its kin, whose rows are of their first
+// argument's type: of its domain, if it is of one.
+func (f *Func) PopulatesRow() bool {
+	switch f.Src {
+	case "json_populate_record", "jsonb_populate_record", "json_populate_recordset", "jsonb_populate_recordset":
+		return true
+	}
+	return false
+}
+
+// OfDomain is such a function with the checks of a domain over the row type; 0 is none.
+func OfDomain(f *Func, domain types.OID) *Func {
+	if domain == 0 {
+		return f
+	}
+	g := *f
+	if f.Rows != nil {
+		g.Rows = func(c *Ctx, a []types.Datum) (RowIter, error) {
+			it, err := f.Rows(c, a)
+			if rows, ok := it.(*tableRows); ok && err == nil {
+				for _, row := range rows.rows {
+					if err := types.CheckDomain(domain, row[0], c.Format); err != nil {
+						return nil, err
+					}
+				}
+			}
+			return it, err
+		}
+		return &g
+	}
+	g.Eval = func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		d, err := f.Eval(c, a)
+		if err == nil {
+			err = types.CheckDomain(domain, d, c.Format)
+		}
+		return d, err
+	}
+	return &g
 }

@@ -24,8 +24,8 @@ func jsonRecords(r *registrar) {
 }
 
 // WithColumns gives a function that returns record the columns of its definition
-// list. Other functions are returned as they are.
-func WithColumns(f *Func, names []string, ts []types.T) *Func {
+// list, with their domains or 0. Other functions are returned as they are.
+func WithColumns(f *Func, names []string, ts []types.T, domains []types.OID) *Func {
 	set := false
 	if f.User != nil {
 		return f.AsSet().withColumns(names, ts)
@@ -47,7 +47,7 @@ func WithColumns(f *Func, names []string, ts []types.T) *Func {
 	if f.Args[0] == types.AnyElementOID {
 		at = 1
 	}
-	x := &jsonColumns{fn: f.Name, jsonb: f.Args[at] == types.JSONBOID, names: names, ts: ts}
+	x := &jsonColumns{fn: f.Name, jsonb: f.Args[at] == types.JSONBOID, names: names, ts: ts, domains: domains}
 	g.Rows = func(c *Ctx, a []types.Datum) (RowIter, error) {
 		if at == 1 && !a[0].IsNull() {
 			return nil, pgerr.NotSupported(-1, "%s with a row and a column definition list is not supported", f.Name)
@@ -68,11 +68,12 @@ func WithColumns(f *Func, names []string, ts []types.T) *Func {
 
 // jsonColumns reads JSON objects as rows.
 type jsonColumns struct {
-	fn     string
-	jsonb  bool
-	names  []string
-	ts     []types.T
-	format *types.Format
+	fn      string
+	jsonb   bool
+	names   []string
+	ts      []types.T
+	domains []types.OID // of the columns, 0 for none
+	format  *types.Format
 }
 
 // none is the answer to NULL: no row of a set, else one of NULLs.
@@ -141,16 +142,17 @@ func (x *jsonColumns) objects(b []byte, each func(v []byte) error) error {
 func (x *jsonColumns) row(object []byte) ([]types.Datum, error) {
 	row := make([]types.Datum, len(x.names))
 	for i, name := range x.names {
-		v, ok := types.JSONGet(object, []byte(name))
-		if !ok {
-			row[i] = types.Null
-			continue
+		row[i] = types.Null
+		if v, ok := types.JSONGet(object, []byte(name)); ok {
+			d, err := x.value(v, x.ts[i], name)
+			if err != nil {
+				return nil, err
+			}
+			row[i] = d
 		}
-		d, err := x.value(v, x.ts[i], name)
-		if err != nil {
+		if err := types.CheckDomain(x.domains[i], row[i], x.format); err != nil {
 			return nil, err
 		}
-		row[i] = d
 	}
 	return row, nil
 }
@@ -216,6 +218,9 @@ func (x *jsonColumns) array(v []byte, t types.T, key string) (types.Datum, error
 			}
 			var d types.Datum
 			if d, err = x.value(e, t.Elem(), key); err == nil {
+				err = types.CheckDomain(t.ElemDomain(), d, x.format)
+			}
+			if err == nil {
 				b.Append(d)
 			}
 			return err == nil

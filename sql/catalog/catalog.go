@@ -325,7 +325,7 @@ type Range struct {
 // Infos describes the type and its array type for types.Register.
 func (t *Type) Infos() []*types.Info {
 	if t.Kind == DomainType {
-		d, a := types.DomainInfo(t.ID, t.Array, t.Schema, t.Base.OID, t.Name, t.ArrayName, t.Shown)
+		d, a := types.DomainInfo(t.ID, t.Array, t.Schema, t.Base, t.Name, t.ArrayName, t.Shown)
 		return []*types.Info{d, a}
 	}
 	if t.Range != nil {
@@ -516,7 +516,7 @@ func rowType(t *Table) *RowType {
 	c := &types.Composite{Fields: make([]types.Field, len(t.Columns))}
 	for i := range t.Columns {
 		k := &t.Columns[i]
-		c.Fields[i] = types.Field{Name: k.Name, T: k.Type, Domain: k.Domain != 0, Dropped: k.Dropped}
+		c.Fields[i] = types.Field{Name: k.Name, T: k.Type, Domain: k.Domain, Dropped: k.Dropped}
 	}
 	shown := t.Shown
 	if shown == "" {

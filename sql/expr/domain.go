@@ -5,6 +5,7 @@ import (
 
 	"github.com/loxodb/loxodb/sql/batch"
 	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
 )
 
 func (c *compiler) toDomain(e *ToDomain) (int, error) {
@@ -31,6 +32,17 @@ func (st *state) toDomain(id int, sel []uint16) (*batch.Col, error) {
 	c, err := st.eval(n.args[0], sel)
 	if err != nil {
 		return nil, err
+	}
+	if n.domain.Parts {
+		for _, i := range sel {
+			if c.Null[i] || st.env == nil {
+				continue
+			}
+			if err := types.CheckParts(n.t, c.Datum(int(i)), st.env.Format); err != nil {
+				return nil, err
+			}
+		}
+		return c, nil
 	}
 	if n.test == nil {
 		for _, i := range sel {

@@ -103,12 +103,14 @@ type (
 		Collation *Collation
 	}
 	// ToDomain passes a value of a domain's base type on if it fulfils one of the domain's
-	// demands: Cond, over the value as column 0, or when that is nil to be not NULL.
+	// demands: Cond, over the value as column 0, or when that is nil to be not NULL. With
+	// Parts it is of another type, and its parts fulfil what their domains demand.
 	ToDomain struct {
 		X      Expr
 		Domain DomainName
 		Check  string // the constraint's name
 		Cond   Expr
+		Parts  bool
 	}
 	// ArrayOf is ARRAY[…]; T is the array type. Nested: elements are arrays.
 	ArrayOf struct {

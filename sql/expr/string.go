@@ -190,6 +190,10 @@ func (p *printer) rest(e Expr) {
 		}
 		p.cast(e.X, e.T)
 	case *ToDomain:
+		if e.Parts {
+			p.expr(e.X)
+			return
+		}
 		x := e.X
 		for d, ok := x.(*ToDomain); ok && d.Domain == e.Domain; d, ok = x.(*ToDomain) {
 			x = d.X

@@ -249,6 +249,9 @@ func Concurrent(e Expr) bool {
 		if c, call := x.(*Call); call && c.Fn.User != nil {
 			ok = false // the session runs it, which is one
 		}
+		if d, parts := x.(*ToDomain); parts && d.Parts {
+			ok = false // the session knows the domains
+		}
 		ok = ok && !sub && own(x) == builtin.Immutable
 		return ok
 	})
@@ -300,7 +303,8 @@ func castVolatility(from, to types.T) byte {
 	switch {
 	case from.OID == types.TimestamptzOID || to.OID == types.TimestamptzOID,
 		from.OID == types.TimetzOID || to.OID == types.TimetzOID,
-		f != t: // through text: DateStyle, IntervalStyle, names of the catalog
+		f != t, // through text: DateStyle, IntervalStyle, names of the catalog
+		types.HasDomains(to.OID, nil) && !from.IsArray(): // as are checks of domains
 		return builtin.Stable
 	}
 	return builtin.Immutable

@@ -319,8 +319,9 @@ func ArrayGet(d Datum, subscripts ...int) Datum {
 }
 
 // decodeArray checks array_recv's format and brings elements into container
-// form; the result borrows b when nothing had to change.
-func decodeArray(elem T, b []byte) (Datum, error) {
+// form; the result borrows b when nothing had to change. named is the element type as
+// the message has it: a domain where the elements are of one.
+func decodeArray(elem T, named OID, b []byte) (Datum, error) {
 	if len(b) < 12 {
 		return Datum{}, shortMessage()
 	}
@@ -334,7 +335,7 @@ func decodeArray(elem T, b []byte) (Datum, error) {
 	if flags > 1 {
 		return Datum{}, badBinary("invalid array flags")
 	}
-	if got := binary.BigEndian.Uint32(b[8:]); got != elem.OID {
+	if got := binary.BigEndian.Uint32(b[8:]); got != named {
 		return Datum{}, pgerr.New(pgerrcode.DatatypeMismatch, "wrong element type")
 	}
 	if len(b) < 12+8*ndim {
@@ -390,14 +391,24 @@ func decodeMember(t T, b []byte) (d Datum, rest []byte, err error) {
 	return d, b[n:], err
 }
 
+// nameElements writes the domain that the elements are of into an array's header.
+func nameElements(dst []byte, start int, info *Info, elem OID) []byte {
+	if info.Elem != elem && Of(info.OID).ElemDomain() != 0 && len(dst) >= start+12 {
+		binary.BigEndian.PutUint32(dst[start+8:], info.Elem)
+	}
+	return dst
+}
+
 // appendArrayBinary prints array_send's format.
-func appendArrayBinary(dst []byte, d Datum) []byte {
+func appendArrayBinary(dst []byte, info *Info, d Datum) []byte {
 	elem := ArrayElemOID(d)
+	start := len(dst)
 	if !wireDiffers(elem) {
-		return append(dst, d.ref...)
+		dst = append(dst, d.ref...)
+		return nameElements(dst, start, info, elem)
 	}
 	head := 12 + 8*ArrayNDims(d)
-	dst = append(dst, d.ref[:min(head, len(d.ref))]...)
+	dst = nameElements(append(dst, d.ref[:min(head, len(d.ref))]...), start, info, elem)
 	for it := NewArrayIter(d); ; {
 		v, ok := it.Next()
 		if !ok {

@@ -14,21 +14,22 @@ func badArray(s, format string, args ...any) error {
 
 // arrayParser reads one array literal.
 type arrayParser struct {
-	s     string
-	i     int
-	from  int // of the opening brace: what errors of structure quote
-	elem  T
-	f     *Format
-	delim byte
-	out   ArrayBuilder
-	lens  [MaxArrayDims]int // −1 until the first sub-array of that depth ends
-	ndim  int
-	err   error // of the first bad element, which errors of structure precede
+	s      string
+	i      int
+	from   int // of the opening brace: what errors of structure quote
+	elem   T
+	domain OID // of the elements, 0 for none
+	f      *Format
+	delim  byte
+	out    ArrayBuilder
+	lens   [MaxArrayDims]int // −1 until the first sub-array of that depth ends
+	ndim   int
+	err    error // of the first bad element, which errors of structure precede
 }
 
 // parseArray reads '{1,2}', '[0:1]={1,2}' and nested forms (array_in).
-func parseArray(elem T, s string, f *Format) (Datum, error) {
-	p := arrayParser{s: s, elem: elem, f: f, delim: ','}
+func parseArray(elem T, domain OID, s string, f *Format) (Datum, error) {
+	p := arrayParser{s: s, elem: elem, domain: domain, f: f, delim: ','}
 	if info := byOID(elem.OID); info != nil {
 		p.delim = info.Delim
 	}
@@ -230,12 +231,17 @@ func (p *arrayParser) element(depth int) error {
 	}
 	if !quoted && len(text) == 4 && LowerASCII(text) == "null" {
 		p.out.Append(Null)
+		if p.err == nil {
+			p.err = CheckDomain(p.domain, Null, p.f)
+		}
 		return nil
 	}
 	d := Null // stands in for a bad element until the structure is known to be right
 	if p.err == nil {
 		if d, err = ParseText(p.elem, text, p.f); err != nil {
 			p.err, d = err, Null
+		} else {
+			p.err = CheckDomain(p.domain, d, p.f)
 		}
 	}
 	p.out.Append(d)

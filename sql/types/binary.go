@@ -33,7 +33,7 @@ func DecodeBinary(t T, b []byte) (Datum, error) {
 		return checkFixed(t, fixedDatum(info, b))
 	}
 	if info.IsArray {
-		return decodeArray(T{info.Elem, t.Mod}, b)
+		return decodeArray(info.elem(t.Mod), info.Elem, b)
 	}
 	if info.Composite != nil {
 		return decodeComposite(info, b)
@@ -179,7 +179,7 @@ func decodeOther(t T, info *Info, b []byte) (Datum, error) {
 }
 
 func decodeIntVector(elem T, b []byte) (Datum, error) {
-	d, err := decodeArray(elem, b)
+	d, err := decodeArray(elem, elem.OID, b)
 	if err != nil {
 		return Datum{}, err
 	}
@@ -219,7 +219,7 @@ func AppendBinary(dst []byte, t T, d Datum) []byte {
 	info := byOID(t.OID)
 	switch {
 	case info != nil && info.IsArray:
-		return appendArrayBinary(dst, d)
+		return appendArrayBinary(dst, info, d)
 	case info != nil && info.Type == 'e':
 		return appendEnum(dst, info, d, nil)
 	case extensionOf(t.OID) != nil:

@@ -401,8 +401,8 @@ func castContainer(from, to T, d Datum, f *Format, explicit bool) (Datum, bool, 
 		rt := MultirangeTypeOf(to.OID)
 		return rt.MakeMulti([]Range{rt.RangeOf(d)}), true, nil
 	case (from.IsArray() || from.OID == Int2VectorOID || from.OID == OidVectorOID) && to.IsArray():
-		fe, te := Of(byOID(from.OID).Elem), to.Elem()
-		if fe.OID == te.OID {
+		fe, te := byOID(from.OID).elem(-1), to.Elem()
+		if fe.OID == te.OID && (te.Mod < 0 || to.ElemDomain() == 0) {
 			return d, true, nil
 		}
 		out, err := mapArray(d, te.OID, func(v Datum) (Datum, error) {

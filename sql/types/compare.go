@@ -52,7 +52,7 @@ func Compare(t T, a, b Datum) int {
 	case extensionOf(t.OID) != nil:
 		return extensionOf(t.OID).compare(a.ref, b.ref)
 	case info.IsArray:
-		return compareArrays(T{info.Elem, -1}, a, b)
+		return compareArrays(info.elem(-1), a, b)
 	case info.Rep == RepInt:
 		return compareInt(a.Int(), b.Int())
 	case info.Type == 'r':
@@ -165,7 +165,7 @@ func Hash(t T, d Datum, seed uint64) uint64 {
 			if !ok {
 				return seed
 			}
-			seed = hashMember(Of(info.Elem), v, seed)
+			seed = hashMember(info.elem(-1), v, seed)
 		}
 	case info != nil && info.Rep == RepInt:
 		return mix(d.bits, seed)

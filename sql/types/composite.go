@@ -16,11 +16,11 @@ import (
 // (NULL), and members of no type (OID 0) stand for dropped ones.
 type Composite struct{ Fields []Field }
 
-// Field is an attribute. Of a domain T is the base type, whose checks are the binder's.
+// Field is an attribute. Of a domain T is the base type.
 type Field struct {
 	Name    string
 	T       T
-	Domain  bool
+	Domain  OID // 0 for none
 	Dropped bool
 }
 
@@ -188,7 +188,11 @@ func parseComposite(info *Info, s string, f *Format) (Datum, error) {
 		}
 		comma = true
 		if i < len(s) && (s[i] == ',' || s[i] == ')') {
-			vals[k] = Null
+			if vals[k] = Null; fld.Domain != 0 {
+				if err := CheckDomain(fld.Domain, Null, f); err != nil {
+					return Datum{}, err
+				}
+			}
 			continue
 		}
 		text, end, ok := recordToken(s, i)
@@ -196,10 +200,10 @@ func parseComposite(info *Info, s string, f *Format) (Datum, error) {
 			return bad("Unexpected end of input.")
 		}
 		i = end
-		if fld.Domain {
-			return Datum{}, pgerr.NotSupported(-1, "text input of a composite type with an attribute of a domain is not supported")
-		}
 		d, err := ParseText(fld.T, text, f)
+		if err == nil {
+			err = CheckDomain(fld.Domain, d, f)
+		}
 		if err != nil {
 			return Datum{}, err
 		}
@@ -259,13 +263,14 @@ func decodeComposite(info *Info, b []byte) (Datum, error) {
 		if len(b) < 8 {
 			return Datum{}, shortMessage()
 		}
-		if got := binary.BigEndian.Uint32(b); got != fld.T.OID {
+		want := fld.T.OID
+		if fld.Domain != 0 {
+			want = fld.Domain
+		}
+		if got := binary.BigEndian.Uint32(b); got != want {
 			return Datum{}, pgerr.Newf(pgerrcode.DatatypeMismatch,
 				"binary data has type %d (%s) instead of expected %d (%s) in record column %d",
-				got, TypeName(got), fld.T.OID, TypeName(fld.T.OID), k+1)
-		}
-		if fld.Domain {
-			return Datum{}, pgerr.NotSupported(-1, "binary input of a composite type with an attribute of a domain is not supported")
+				got, TypeName(got), want, TypeName(want), k+1)
 		}
 		var err error
 		if vals[k], b, err = decodeMember(fld.T, b[4:]); err != nil {

@@ -89,7 +89,7 @@ func appendKey(dst []byte, t T, d Datum) []byte {
 	case extensionOf(t.OID) != nil:
 		return appendEscaped(dst, extensionOf(t.OID).key(nil, d.ref))
 	case info.IsArray || t.OID == OidVectorOID || t.OID == Int2VectorOID:
-		return appendArrayKey(dst, Of(info.Elem), d)
+		return appendArrayKey(dst, info.elem(-1), d)
 	case info.Type == 'e':
 		return binary.BigEndian.AppendUint64(dst, d.bits^1<<63)
 	case info.Rep == RepInt: // unsigned: bool, "char", oid, …

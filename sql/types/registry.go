@@ -25,6 +25,7 @@ type Info struct {
 	Enum      *Enum
 	Composite *Composite
 	Range     *RangeType
+	Base      T // of a domain: the type of its values
 }
 
 // Lookup returns the built-in type's Info, or nil.
@@ -49,11 +50,29 @@ func (t T) Rep() Rep {
 func (t T) IsArray() bool { i := byOID(t.OID); return i != nil && i.IsArray }
 
 // Elem is the element type of an array type, with the same typmod; the zero T if none.
+// Elements of a domain are of its base type.
 func (t T) Elem() T {
 	if i := byOID(t.OID); i != nil && i.Elem != 0 {
-		return T{OID: i.Elem, Mod: t.Mod}
+		return i.elem(t.Mod)
 	}
 	return T{}
+}
+
+func (i *Info) elem(mod int32) T {
+	if e := byOID(i.Elem); e != nil && e.Type == 'd' {
+		return e.Base
+	}
+	return T{OID: i.Elem, Mod: mod}
+}
+
+// ElemDomain is the domain that the elements of an array type are of, 0 for none.
+func (t T) ElemDomain() OID {
+	if i := byOID(t.OID); i != nil && i.IsArray && i.Elem >= FirstTypeOID {
+		if e := byOID(i.Elem); e != nil && e.Type == 'd' {
+			return e.OID
+		}
+	}
+	return 0
 }
 
 // ArrayOf is the array type over t; the zero T if none.

@@ -58,7 +58,7 @@ func ParseText(t T, s string, f *Format) (Datum, error) {
 		return vectorTypeOf(t.OID).parse(s, t.Mod)
 	}
 	if info := byOID(t.OID); info != nil && info.IsArray {
-		return parseArray(T{info.Elem, t.Mod}, s, f)
+		return parseArray(info.elem(t.Mod), t.ElemDomain(), s, f)
 	}
 	if d, ok, err := parseDateTime(t, s, f); ok {
 		return d, err

@@ -50,7 +50,7 @@ func AppendText(dst []byte, t T, d Datum, f *Format) []byte {
 	}
 	info := byOID(t.OID)
 	if info != nil && info.IsArray {
-		return appendArray(dst, T{info.Elem, t.Mod}, d, f)
+		return appendArray(dst, info.elem(t.Mod), d, f)
 	}
 	return appendOther(dst, t, d, f, info)
 }

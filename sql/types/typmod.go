@@ -48,7 +48,7 @@ func ApplyTypmod(t T, d Datum, explicit bool) (Datum, error) {
 		return MakeInterval(coerceInterval(IntervalOf(d), t.Mod)), nil
 	}
 	if info := byOID(t.OID); info != nil && info.IsArray && hasTypmod(info.Elem) {
-		return mapArray(d, Of(info.Elem).OID, func(v Datum) (Datum, error) {
+		return mapArray(d, info.Elem, func(v Datum) (Datum, error) {
 			return ApplyTypmod(T{info.Elem, t.Mod}, v, explicit)
 		})
 	}

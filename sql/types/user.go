@@ -71,15 +71,18 @@ func EnumInfo(oid, array, namespace OID, name, arrayName, shown string, e *Enum)
 }
 
 // DomainInfo describes a domain, for the catalogs and names: values and expressions
-// are of its base type. The array type over it has no values as yet.
-func DomainInfo(oid, array, namespace, base OID, name, arrayName, shown string) (domain, arrays *Info) {
+// are of its base type, and so are the elements of the array type over it.
+func DomainInfo(oid, array, namespace OID, base T, name, arrayName, shown string) (domain, arrays *Info) {
 	i := Info{Len: -1, Align: 'i', Storage: 'x', Category: 'U', Rep: RepBytes, Send: "-", ModOut: "-"}
-	if b := byOID(base); b != nil {
+	if b := byOID(base.OID); b != nil {
 		i = *b
 	}
+	i.Base = base
 	i.OID, i.Name, i.Array, i.Namespace, i.Shown, i.Type, i.Elem, i.Preferred = oid, name, array, namespace, shown, 'd', 0, false
-	i.IsArray, i.Enum, i.Range, i.In, i.Recv, i.ModIn, i.ModOut = false, nil, nil, "domain_in", "domain_recv", "-", "-"
-	return &i, arrayInfo(&i, array, arrayName)
+	i.IsArray, i.Enum, i.Range, i.Composite, i.In, i.Recv, i.ModIn, i.ModOut = false, nil, nil, nil, "domain_in", "domain_recv", "-", "-"
+	arrays = arrayInfo(&i, array, arrayName)
+	arrays.Collation = i.Collation
+	return &i, arrays
 }
 
 // arrayInfo is the array type over a user's type.
@@ -174,6 +177,8 @@ func (e *Enum) With(oid OID, name string, at int) (*Enum, error) {
 type UserTypes interface {
 	Enum(oid OID) *Enum
 	Composite(oid OID) *Composite
+	// CheckDomain is what a domain says against a value of its base type, NULL included.
+	CheckDomain(domain OID, d Datum) error
 }
 
 // enumOf is the labels of an enum as a session sees them.

@@ -47,7 +47,7 @@ func (e *Env) newColumn(d *ast.ColumnDef) (c catalog.Column, seq *ast.Constraint
 		if c.Type, err = bind.TypeName(&d.Type, o); err != nil {
 			return c, nil, err
 		}
-		if x := bind.UserType(&d.Type, e.options()); x != nil && x.Kind == catalog.DomainType {
+		if x := bind.UserDomain(&d.Type, e.options()); x != nil {
 			c.Domain = x.ID
 		}
 		if err := storable(&c, d); err != nil {

@@ -25,7 +25,7 @@ func (e *Env) createDomain(ctx context.Context, st *ast.CreateDomain) error {
 		return err
 	}
 	d.NDims = int16(len(st.Type.ArrayDims))
-	if over := bind.UserType(&st.Type, e.options()); over != nil && over.Kind == catalog.DomainType {
+	if over := bind.UserDomain(&st.Type, e.options()); over != nil {
 		d.Over = over.ID
 	}
 	info := types.Lookup(d.Base.OID)
@@ -182,13 +182,34 @@ func (e *Env) putDomain(d *catalog.Type) error {
 		return err
 	}
 	for _, t := range e.Catalog.Tables() {
-		if slices.ContainsFunc(t.Columns, func(c catalog.Column) bool { return e.hasDomain(&c, d.ID) }) {
+		if slices.ContainsFunc(t.Columns, func(c catalog.Column) bool {
+			return e.hasDomain(&c, d.ID) || !c.Dropped && e.holdsDomain(c.Type.OID, d.ID)
+		}) {
 			if err := e.putTable(copyTable(t)); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// holdsDomain reports a type whose values have parts of the domain, or of one made over it.
+func (e *Env) holdsDomain(of types.OID, id catalog.ID) bool {
+	if of < types.FirstTypeOID {
+		return false
+	}
+	info := types.Lookup(of)
+	if info != nil && info.IsArray {
+		elem, ok := e.Catalog.TypeByID(info.Elem)
+		if ok && elem.Kind == catalog.DomainType {
+			return e.hasDomain(&catalog.Column{Domain: elem.ID}, id) || e.holdsDomain(elem.Base.OID, id)
+		}
+		return e.holdsDomain(info.Elem, id)
+	}
+	r, ok := e.Catalog.RowType(of)
+	return ok && slices.ContainsFunc(r.Table.Columns, func(c catalog.Column) bool {
+		return !c.Dropped && (e.hasDomain(&c, id) || e.holdsDomain(c.Type.OID, id))
+	})
 }
 
 // hasDomain reports a column of the domain, or of one made over it.
@@ -253,6 +274,9 @@ func (e *Env) validateDomain(ctx context.Context, d *catalog.Type, name string) 
 // checkDomain looks for values of the domain that do not fulfil a new demand: a check,
 // or when that is nil NOT NULL.
 func (e *Env) checkDomain(ctx context.Context, d *catalog.Type, c *catalog.Constraint) error {
+	if err := e.domainFree(d); err != nil {
+		return err
+	}
 	for _, t := range e.Catalog.Tables() {
 		if t.Kind != catalog.KindTable {
 			continue

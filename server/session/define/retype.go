@@ -133,7 +133,7 @@ func (e *Env) retype(ctx context.Context, t *catalog.Table, c *catalog.Column, t
 			return err
 		}
 	}
-	if x := bind.UserType(cmd.Type, e.options()); x != nil && x.Kind == catalog.DomainType {
+	if x := bind.UserDomain(cmd.Type, e.options()); x != nil {
 		c.Domain = x.ID
 	}
 	if err := e.defaultOfType(t, c); err != nil {

@@ -277,19 +277,19 @@ func (e *Env) typeUsers(id catalog.ID) (out []dependent) {
 		if d.Kind == catalog.RangeType && (d.Range.Elem == x.id || d.Range.Elem == x.array) {
 			out = append(out, dependent{object: object{kind: typeObject, id: d.ID}, order: d.ID})
 		}
-		if d.Kind == catalog.DomainType && (d.Over == x.id || d.Over == 0 && (d.Base.OID == x.id || d.Base.OID == x.array)) {
+		if d.Kind == catalog.DomainType && (d.Over == x.id || d.Over == 0 && d.Base.OID == x.id) {
 			out = append(out, dependent{object: object{kind: typeObject, id: d.ID}, order: 1})
 		}
 	}
 	is := func(t types.T) bool { return t.OID == x.id || t.OID == x.array }
 	for _, f := range e.Catalog.AllFunctions() {
-		if f.PartOf == 0 && (takesType(f, x.id) || takesType(f, x.array)) {
+		if f.PartOf == 0 && takesType(f, x.id) {
 			out = append(out, dependent{object: object{kind: functionObject, id: f.ID}, order: f.ID})
 		}
 	}
 	for _, t := range e.Catalog.Tables() {
 		if t.HasQuery() {
-			if used := e.castsTo(x, t.ViewSQL); used || slices.ContainsFunc(t.Columns, func(c catalog.Column) bool { return is(c.Type) }) {
+			if used := e.castsTo(x, t.ViewSQL); used || slices.ContainsFunc(t.Columns, func(c catalog.Column) bool { return c.Type.OID == x.id }) {
 				out = append(out, dependent{object: object{kind: tableObject, id: t.ID}, order: t.ID})
 			}
 			continue
@@ -327,8 +327,18 @@ func (e *Env) typeUsers(id catalog.ID) (out []dependent) {
 	return out
 }
 
-// arrayUsers are the columns of the array type over a type.
+// arrayUsers are the columns, domains and functions of the array type over a type.
 func (e *Env) arrayUsers(x valueType) (out []dependent) {
+	for _, d := range e.Catalog.Types() {
+		if d.Kind == catalog.DomainType && d.Over == 0 && d.Base.OID == x.array {
+			out = append(out, dependent{object: object{kind: typeObject, id: d.ID}, order: 1})
+		}
+	}
+	for _, f := range e.Catalog.AllFunctions() {
+		if f.PartOf == 0 && takesType(f, x.array) && !takesType(f, x.id) {
+			out = append(out, dependent{object: object{kind: functionObject, id: f.ID}, order: f.ID})
+		}
+	}
 	for _, t := range e.Catalog.Tables() {
 		for i := range t.Columns {
 			if c := &t.Columns[i]; !c.Dropped && c.Domain == 0 && c.Type.OID == x.array && !t.HasQuery() {

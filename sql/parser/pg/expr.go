@@ -130,7 +130,7 @@ func (c *conv) indirection(x *pgast.A_Indirection) ast.Expr {
 	if len(x.Indirection) > maxTreeDepth-c.depth {
 		panic(bail{tooDeep()})
 	}
-	for _, step := range x.Indirection {
+	for k, step := range x.Indirection {
 		switch s := step.Node.(type) {
 		case *pgast.Node_String_:
 			out = &ast.FieldSel{At: pos, X: out, Name: s.String_.Sval}
@@ -138,7 +138,8 @@ func (c *conv) indirection(x *pgast.A_Indirection) ast.Expr {
 			out = &ast.FieldSel{At: pos, X: out, Star: true}
 		case *pgast.Node_AIndices:
 			ix := c.index(s.AIndices)
-			ix.At, ix.X = pos, out
+			_, inner := out.(*ast.Index)
+			ix.At, ix.X, ix.Apart = pos, out, k == 0 && inner
 			out = &ix
 		default:
 			c.fail(int32(pos.Pos), "%s is not supported after an expression", nodeName(step))
