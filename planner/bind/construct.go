@@ -293,6 +293,7 @@ func (b *binder) finishCase(x *ast.Case, conds, results []expr.Expr) (expr.Expr,
 	if err != nil {
 		return nil, err
 	}
+	b.traceElse(x, t)
 	rows := out
 	if x.Else == nil {
 		rows = out[1:]

@@ -63,6 +63,7 @@ func (b *binder) fromItem(s *scope, t ast.TableExpr) (logical.Node, []*nsItem, e
 	n, items, err := b.fromKind(s, t)
 	if err == nil {
 		b.traceItems(items)
+		b.traceFrom(t, items)
 		if s.seen != nil {
 			*s.seen = append(*s.seen, items...)
 		}

@@ -43,6 +43,7 @@ func (b *binder) join(s *scope, x *ast.Join) (logical.Node, []*nsItem, error) {
 	using := x.Using
 	if x.Natural {
 		using = naturalColumns(lcols, rcols)
+		b.traceNatural(x, using)
 	}
 	cols, merged, err := b.usingCols(j, x, using, lcols, rcols)
 	if err != nil {

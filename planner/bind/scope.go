@@ -283,6 +283,7 @@ func (b *binder) starValue(s *scope, x *ast.ColumnRef) (expr.Expr, error) {
 		}
 		return nil, b.missingItem(s, rel, x.Pos)
 	}
+	b.traceWhole(x, it)
 	return b.wholeRow(it, x.Pos)
 }
 
@@ -305,6 +306,7 @@ func (b *binder) bareColumn(s *scope, x *ast.ColumnRef) (expr.Expr, error) {
 		return nil, err
 	}
 	if it != nil {
+		b.traceWhole(x, it)
 		return b.wholeRow(it, x.Pos)
 	}
 	missing := errAt(x.Pos, pgerrcode.UndefinedColumn, "column \"%s\" does not exist", name)
@@ -323,6 +325,7 @@ func (b *binder) qualifiedColumn(s *scope, x *ast.ColumnRef, schema, rel, name s
 	if err != nil {
 		return nil, err
 	}
+	b.traceRef(x, it)
 	if e == nil && it.rel != nil && it.rel.scan != nil {
 		if sys, ok := systemColumns[name]; ok {
 			e = b.scanColumn(it.rel, sys.attr, name, types.Of(sys.t))

@@ -39,6 +39,15 @@ type Trace struct {
 	typeSchemas map[*ast.TypeName]string
 	// callSchemas are the schemas of users' functions.
 	callSchemas map[*ast.Func]string
+	// froms are the items of FROM as they are written, refs what columns are of, wholes
+	// those that stand for whole rows: see trace_names.go.
+	froms      map[*nsItem]ast.TableExpr
+	refs       map[*ast.ColumnRef]*nsItem
+	wholes     map[*ast.ColumnRef]bool
+	listed     map[*ast.ColumnRef]bool // wholes that are items of a select list
+	ownerItems map[expr.Expr]*nsItem
+	elses      map[*ast.Case]types.T
+	naturals   map[*ast.Join][]string
 }
 
 // Attribute is a column of a stored table or view.
@@ -52,7 +61,9 @@ func NewTrace() *Trace {
 	return &Trace{schemas: map[*ast.TableRef]string{}, owners: map[expr.Expr]string{}, columns: map[*ast.ColumnRef]string{},
 		stars: map[*ast.ColumnRef][]ast.Target{}, reads: map[Attribute]bool{}, keys: map[catalog.ID]bool{},
 		origins: map[expr.Expr]ast.Expr{}, casts: map[ast.Expr]types.T{}, texts: map[*ast.Lit]string{}, functions: map[*ast.FuncRef]*nsItem{},
-		literals: map[*ast.Lit]types.T{}, typeSchemas: map[*ast.TypeName]string{}, callSchemas: map[*ast.Func]string{}}
+		literals: map[*ast.Lit]types.T{}, typeSchemas: map[*ast.TypeName]string{}, callSchemas: map[*ast.Func]string{},
+		froms: map[*nsItem]ast.TableExpr{}, refs: map[*ast.ColumnRef]*nsItem{}, wholes: map[*ast.ColumnRef]bool{}, listed: map[*ast.ColumnRef]bool{},
+		ownerItems: map[expr.Expr]*nsItem{}, elses: map[*ast.Case]types.T{}, naturals: map[*ast.Join][]string{}}
 }
 
 // Reads reports whether the query names the column, directly or by a star.
@@ -93,8 +104,17 @@ func (t *Trace) Qualify(q ast.Stmt) {
 			}
 		case *ast.FuncRef:
 			t.nameColumns(x)
+		case *ast.Case:
+			if typ, ok := t.elses[x]; ok {
+				x.Else = &ast.Lit{At: ast.At{Pos: ast.NoPos}, Kind: ast.LitNull, As: types.FormatType(typ)}
+			}
+		case *ast.Join:
+			if using := t.naturals[x]; using != nil {
+				x.Natural, x.Using = false, using
+			}
 		case *ast.Select:
 			x.Targets = t.expand(x.Targets)
+			t.nameWholes(x.Targets)
 			for i := range x.Targets {
 				if o := &x.Targets[i]; o.Name == "" && !ownName(o.Expr) {
 					o.Name = figureName(o.Expr)
@@ -103,6 +123,7 @@ func (t *Trace) Qualify(q ast.Stmt) {
 		}
 		return true
 	})
+	t.distinguish(q)
 }
 
 // typed gives a string the type of its context: integers and booleans as such.
@@ -154,6 +175,12 @@ func (t *Trace) convert(v reflect.Value, parse func(string) (ast.TypeName, bool)
 		x := v.Interface().(ast.Expr)
 		to, ok := t.casts[x]
 		if _, written := x.(*ast.Lit); !ok || written && t.literals[x.(*ast.Lit)].OID != 0 {
+			return
+		}
+		if c, ok := x.(*ast.Collate); ok { // a collation is of the converted value
+			if name, ok := parse(types.FormatType(to)); ok {
+				c.X = &ast.Cast{At: ast.At{Pos: ast.NoPos}, X: c.X, To: name}
+			}
 			return
 		}
 		if name, ok := parse(types.FormatType(to)); ok {
@@ -240,8 +267,14 @@ func (b *binder) traceText(x *unknownLit, c *expr.Const) {
 		return
 	}
 	switch c.T.OID {
-	case types.DateOID, types.TimeOID, types.TimetzOID, types.TimestampOID, types.TimestamptzOID, types.IntervalOID:
+	case types.DateOID, types.TimeOID, types.TimetzOID, types.TimestampOID, types.TimestamptzOID, types.IntervalOID,
+		types.JSONBOID, types.JSONPathOID, types.UUIDOID, types.Int4rangeOID, types.Int8rangeOID, types.NumrangeOID,
+		types.DaterangeOID, types.TsrangeOID, types.TstzrangeOID:
 		t.texts[x.src] = string(types.AppendText(nil, types.Of(c.T.OID), c.D, b.o.Format))
+	case types.RegtypeOID:
+		if types.OID(c.D.Int()) < types.FirstTypeOID { // users' types go by the path
+			t.texts[x.src] = string(types.AppendText(nil, types.Of(c.T.OID), c.D, b.o.Format))
+		}
 	}
 }
 
@@ -289,6 +322,7 @@ func (b *binder) traceItems(items []*nsItem) {
 		}
 		for i := range it.cols {
 			t.owners[it.cols[i].e] = it.name
+			t.ownerItems[it.cols[i].e] = it
 		}
 	}
 }
@@ -296,6 +330,7 @@ func (b *binder) traceItems(items []*nsItem) {
 func (b *binder) traceColumn(x *ast.ColumnRef, e expr.Expr) {
 	if t := b.trace(); t != nil && t.owners[e] != "" {
 		t.columns[x] = t.owners[e]
+		t.refs[x] = t.ownerItems[e]
 	}
 }
 
@@ -309,6 +344,7 @@ func (b *binder) traceStar(x *ast.ColumnRef, cols []nsCol) {
 		ref := &ast.ColumnRef{At: ast.At{Pos: ast.NoPos}, Parts: []string{c.name}}
 		if owner := t.owners[c.e]; owner != "" {
 			ref.Parts = []string{owner, c.name}
+			t.refs[ref] = t.ownerItems[c.e]
 		}
 		list = append(list, ast.Target{At: ref.At, Expr: ref})
 	}

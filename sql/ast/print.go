@@ -57,6 +57,8 @@ type printer struct {
 	lines  bool
 	indent int
 	hidden bool
+	inner  bool                 // the query that is written is inside another one
+	beside map[string]TableExpr // what its FROM has, by name
 	style  Style
 }
 
@@ -166,6 +168,11 @@ func (p *printer) typeName(t TypeName) {
 }
 
 func (p *printer) baseType(t TypeName) {
+	if p.lines && t.Name.Schema == "" && !t.PctType {
+		if _, own := sqlTypes[t.Name.Name]; own { // nothing hides what pg_catalog has
+			t.Name.Schema = "pg_catalog"
+		}
+	}
 	if t.Name.Schema == "pg_catalog" && t.Name.Catalog == "" && !t.PctType {
 		if t.Name.Name == "interval" {
 			p.interval(t)
@@ -178,6 +185,11 @@ func (p *printer) baseType(t TypeName) {
 			p.s(w.after)
 			return
 		}
+		if p.lines {
+			p.s(QuoteIdent(t.Name.Name))
+			p.typeMods(t.Mods)
+			return
+		}
 	}
 	p.callable(t.Name)
 	p.typeMods(t.Mods)
@@ -186,7 +198,14 @@ func (p *printer) baseType(t TypeName) {
 func (p *printer) typeMods(mods []Expr) {
 	if len(mods) > 0 {
 		p.s("(")
-		p.exprs(mods)
+		for i, m := range mods {
+			p.sep(i)
+			if l, ok := m.(*Lit); ok && p.lines {
+				p.lit(l)
+			} else {
+				p.expr(m)
+			}
+		}
 		p.s(")")
 	}
 }
@@ -226,7 +245,11 @@ func IntervalFields(mask int32) string {
 func (p *printer) interval(t TypeName) {
 	p.s("interval")
 	if t.Interval != 0 {
-		p.s(" ", IntervalFields(t.Interval))
+		fields := IntervalFields(t.Interval)
+		if p.lines {
+			fields = strings.ToLower(fields)
+		}
+		p.s(" ", fields)
 	}
 	p.typeMods(t.Mods)
 }
@@ -241,7 +264,11 @@ func (p *printer) lit(l *Lit) {
 	case LitNumeric:
 		p.s(l.Text)
 	case LitString:
-		p.s(QuoteLiteral(l.Text))
+		if p.lines {
+			p.s(plainLiteral(l.Text))
+		} else {
+			p.s(QuoteLiteral(l.Text))
+		}
 	case LitBool:
 		p.s(strconv.FormatBool(l.Bool))
 	case LitBit:

@@ -31,7 +31,7 @@ func (p *printer) inAnalysed(v *In) {
 			return
 		}
 		p.s("(")
-		p.expr(v.Left)
+		p.tested(v.Left)
 		p.s(" IN (")
 		p.subquery(v.Sub)
 		p.s("))")
@@ -67,13 +67,16 @@ func (p *printer) inCompared(v *In, op string) {
 }
 
 // likeAnalysed writes LIKE and ILIKE as operators.
-func (p *printer) likeAnalysed(v *Like) bool {
-	if v.Similar || v.Escape != nil {
-		return false
+func (p *printer) likeAnalysed(v *Like) {
+	name, pattern := []string{"~~", "!~~"}[b2i(v.Not)]+[]string{"", "*"}[b2i(v.CaseFold)], v.Pattern
+	fn := &Func{At: v.At, Name: QName{Name: "like_escape"}, Args: []Expr{v.Pattern}}
+	if v.Similar {
+		name, pattern, fn.Name.Name = []string{"~", "!~"}[b2i(v.Not)], fn, "similar_to_escape"
 	}
-	name := []string{"~~", "!~~"}[b2i(v.Not)] + []string{"", "*"}[b2i(v.CaseFold)]
-	p.expr(&Op{At: v.At, Name: name, Left: v.Left, Right: v.Pattern})
-	return true
+	if v.Escape != nil {
+		fn.Args, pattern = append(fn.Args, v.Escape), fn
+	}
+	p.expr(&Op{At: v.At, Name: name, Left: v.Left, Right: pattern})
 }
 
 // betweenAnalysed is BETWEEN as two comparisons.
@@ -82,8 +85,15 @@ func betweenAnalysed(v *Between) Expr {
 	if v.Not {
 		kind, lo, hi = Or, "<", ">"
 	}
-	return &BoolOp{At: v.At, Kind: kind, Args: []Expr{
-		&Op{At: v.At, Name: lo, Left: v.X, Right: v.Lo}, &Op{At: v.At, Name: hi, Left: v.X, Right: v.Hi}}}
+	within := func(a, b Expr) Expr {
+		return &BoolOp{At: v.At, Kind: kind, Args: []Expr{
+			&Op{At: v.At, Name: lo, Left: v.X, Right: a}, &Op{At: v.At, Name: hi, Left: v.X, Right: b}}}
+	}
+	if !v.Symmetric {
+		return within(v.Lo, v.Hi)
+	}
+	other := []BoolKind{And: Or, Or: And}[kind]
+	return &BoolOp{At: v.At, Kind: other, Args: []Expr{within(v.Lo, v.Hi), within(v.Hi, v.Lo)}}
 }
 
 // relationLit is the literal of 'name'::regclass as the style names relations.
@@ -139,4 +149,208 @@ func SplitName(text string) (q QName, ok bool) {
 		return QName{Schema: parts[0], Name: parts[1]}, true
 	}
 	return q, false
+}
+
+// rowsAnalysed writes comparisons of rows: equality by columns, order of whole rows.
+func (p *printer) rowsAnalysed(v *Op) bool {
+	l, left := v.Left.(*Row)
+	r, right := v.Right.(*Row)
+	if !left || !right || len(l.Args) != len(r.Args) || len(l.Args) == 0 {
+		return false
+	}
+	all := &BoolOp{At: v.At, Kind: And}
+	switch v.Name {
+	case "=":
+	case "<>":
+		all.Kind = Or
+	case "<", "<=", ">", ">=":
+		if len(l.Args) > 1 {
+			p.s("(")
+			p.expr(l)
+			p.s(" ", v.Name, " ")
+			p.expr(r)
+			p.s(")")
+			return true
+		}
+	default:
+		return false
+	}
+	for i := range l.Args {
+		all.Args = append(all.Args, &Op{At: v.At, Schema: v.Schema, Name: v.Name, Left: l.Args[i], Right: r.Args[i]})
+	}
+	if len(all.Args) == 1 {
+		p.expr(all.Args[0])
+	} else {
+		p.expr(all)
+	}
+	return true
+}
+
+// tested writes what is looked for among the rows of a query.
+func (p *printer) tested(e Expr) {
+	if r, ok := e.(*Row); ok {
+		p.call("", r.Args)
+		return
+	}
+	p.expr(e)
+}
+
+// quantifiedAnalysed writes ANY and ALL of a query: = ANY is IN.
+func (p *printer) quantifiedAnalysed(v *Quantified) {
+	if v.Op == "=" && !v.All {
+		p.inAnalysed(&In{At: v.At, Left: v.Left, Sub: v.Sub})
+		return
+	}
+	p.open()
+	p.tested(v.Left)
+	p.s(" ", v.Op, []string{" ANY (", " ALL ("}[b2i(v.All)])
+	p.nested(v.Sub, true)
+	p.s(")")
+	p.close()
+}
+
+// functionAnalysed is a function in FROM as it is kept: LATERAL where it reads what stands
+// beside it, several unnests as one.
+func (p *printer) functionAnalysed(f *FuncRef) *FuncRef {
+	c := *f
+	for i := range f.Funcs {
+		Walk(f.Funcs[i].Call, func(n Node) bool {
+			if ref, ok := n.(*ColumnRef); ok && len(ref.Parts) > 1 && p.beside[ref.Parts[0]] != nil {
+				c.Lateral = true
+			}
+			return true
+		})
+	}
+	var arrays []Expr
+	for i := range f.Funcs {
+		call, ok := f.Funcs[i].Call.(*Func)
+		if !ok || call.Name.Name != "unnest" || len(f.Funcs[i].ColDefs) > 0 || len(call.Args) != 1 && len(f.Funcs) > 1 {
+			return &c
+		}
+		arrays = append(arrays, call.Args...)
+	}
+	if len(arrays) > 1 {
+		c.RowsFrom = false
+		c.Funcs = []FuncItem{{Call: &Func{At: f.At, Name: QName{Name: "unnest"}, Args: arrays, Explicit: true}}}
+	}
+	return &c
+}
+
+// names adds the items of FROM by their names.
+func names(set map[string]TableExpr, list []TableExpr) map[string]TableExpr {
+	if set == nil {
+		set = map[string]TableExpr{}
+	}
+	for _, t := range list {
+		switch v := t.(type) {
+		case *Join:
+			names(set, []TableExpr{v.Left, v.Right})
+			if v.Alias != nil {
+				set[v.Alias.Name] = v
+			}
+		default:
+			set[itemName(t)] = t
+		}
+	}
+	return set
+}
+
+// wholeRow writes a whole row that is an item of the select list, with its type.
+func (p *printer) wholeRow(e Expr) bool {
+	ref, ok := e.(*ColumnRef)
+	if !ok || ref.Star || len(ref.Parts) != 1 {
+		return false
+	}
+	switch t := p.beside[ref.Parts[0]].(type) {
+	case *TableRef:
+		if t.Name.Schema == "" {
+			return false
+		}
+		p.ident(ref.Parts[0])
+		p.s(".*::")
+		name := t.Name
+		if p.style.Relation != nil {
+			name = p.style.Relation(name)
+		}
+		p.qname(name)
+		return true
+	case *SubqueryRef:
+		p.ident(ref.Parts[0])
+		p.s(".*::record")
+		return true
+	}
+	return false
+}
+
+// itemName is what an item of FROM is called.
+func itemName(t TableExpr) string {
+	var a *Alias
+	switch v := t.(type) {
+	case *TableRef:
+		if a = v.Alias; a == nil {
+			return v.Name.Name
+		}
+	case *SubqueryRef:
+		a = v.Alias
+	case *FuncRef:
+		a = v.Alias
+	case *Sample:
+		return itemName(v.Table)
+	}
+	if a == nil {
+		return ""
+	}
+	return a.Name
+}
+
+// locksAnalysed are the locks of a query, one a relation.
+func locksAnalysed(q *Select) (out []Locking) {
+	add := func(name string, l Locking) {
+		for i := range out {
+			if o := &out[i]; o.Of[0].Name == name {
+				o.Strength, o.NoWait = max(o.Strength, l.Strength), o.NoWait || l.NoWait
+				o.Skip = !o.NoWait && (o.Skip || l.Skip)
+				return
+			}
+		}
+		l.Of = []QName{{Name: name}}
+		out = append(out, l)
+	}
+	var all func(list []TableExpr, l Locking)
+	all = func(list []TableExpr, l Locking) {
+		for _, t := range list {
+			switch v := t.(type) {
+			case *Join:
+				all([]TableExpr{v.Left, v.Right}, l)
+			case *Sample:
+				all([]TableExpr{v.Table}, l)
+			case *TableRef:
+				if v.Name.Schema != "" { // else it is of WITH
+					add(itemName(t), l)
+				}
+			case *SubqueryRef:
+				add(itemName(t), l)
+			}
+		}
+	}
+	for _, l := range q.Locking {
+		if len(l.Of) == 0 {
+			all(q.From, l)
+		}
+		for _, of := range l.Of {
+			add(of.Name, l)
+		}
+	}
+	return out
+}
+
+// usual is an order without the operators that ASC and DESC stand for.
+func usual(o SortBy) SortBy {
+	switch o.Using {
+	case ">":
+		o.Using, o.Desc = "", true
+	case "<":
+		o.Using = ""
+	}
+	return o
 }

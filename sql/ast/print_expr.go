@@ -35,6 +35,10 @@ func notWord(not bool) string {
 func (p *printer) expr(e Expr) {
 	switch v := e.(type) {
 	case *Lit:
+		if p.lines && v.As == "" {
+			p.constant(v)
+			return
+		}
 		if v.negative() {
 			p.s("(")
 			p.lit(v)
@@ -104,7 +108,7 @@ func (p *printer) exprMore(e Expr) {
 		p.s("ARRAY")
 		p.arrayElems(v)
 	case *Row:
-		p.call([]string{"", "ROW"}[b2i(v.Explicit)], v.Args)
+		p.call([]string{"", "ROW"}[b2i(v.Explicit || p.lines)], v.Args)
 	case *Index:
 		p.index(v)
 	case *FieldSel:
@@ -142,7 +146,11 @@ func b2i(b bool) int {
 }
 
 func (p *printer) columnRef(v *ColumnRef) {
-	for i, part := range v.Parts {
+	parts := v.Parts
+	if p.lines && len(parts) > 2 { // the schema is written with the relation
+		parts = parts[len(parts)-2:]
+	}
+	for i, part := range parts {
 		if i > 0 {
 			p.s(".")
 		}
@@ -157,6 +165,9 @@ func (p *printer) columnRef(v *ColumnRef) {
 }
 
 func (p *printer) op(v *Op) {
+	if p.lines && p.rowsAnalysed(v) {
+		return
+	}
 	name := v.Name
 	if v.Schema != "" {
 		name = "OPERATOR(" + QuoteIdent(v.Schema) + "." + v.Name + ")"
@@ -191,6 +202,11 @@ func (p *printer) boolOp(v *BoolOp) {
 func (p *printer) cast(v *Cast) {
 	if l, ok := v.X.(*Lit); ok && (l.Kind == LitString || l.Kind == LitNull) {
 		p.lit(p.relationLit(l, &v.To))
+	} else if p.lines && ownType(v) {
+		p.expr(v.X)
+		if _, bits := v.X.(*Lit); bits { // its type is part of it
+			return
+		}
 	} else if p.style.Bare {
 		p.operand(v.X, v)
 	} else {
@@ -204,7 +220,7 @@ func (p *printer) cast(v *Cast) {
 
 // bare writes an expression that stands in parentheses already.
 func (p *printer) bare(e Expr) {
-	if l, ok := e.(*Lit); ok {
+	if l, ok := e.(*Lit); ok && !p.lines {
 		p.lit(l)
 		return
 	}
@@ -270,6 +286,10 @@ func (p *printer) in(v *In) {
 }
 
 func (p *printer) quantified(v *Quantified) {
+	if p.lines && v.Sub != nil {
+		p.quantifiedAnalysed(v)
+		return
+	}
 	p.open()
 	p.operand(v.Left, v)
 	p.s(" ", v.Op, []string{" ANY ", " ALL "}[b2i(v.All)], "(")
@@ -283,7 +303,8 @@ func (p *printer) quantified(v *Quantified) {
 }
 
 func (p *printer) like(v *Like) {
-	if p.lines && p.likeAnalysed(v) {
+	if p.lines {
+		p.likeAnalysed(v)
 		return
 	}
 	word := "LIKE"
@@ -305,7 +326,7 @@ func (p *printer) like(v *Like) {
 }
 
 func (p *printer) between(v *Between) {
-	if p.lines && !v.Symmetric {
+	if p.lines {
 		p.expr(betweenAnalysed(v))
 		return
 	}
@@ -345,7 +366,11 @@ func (p *printer) fn(v *Func) {
 	if v.Explicit && p.sqlSyntax(v) {
 		return
 	}
-	p.callable(v.Name)
+	name := v.Name
+	if p.lines && v.Explicit && name.Schema == "pg_catalog" {
+		name.Schema = ""
+	}
+	p.callable(name)
 	p.s("(")
 	if v.Star {
 		p.s("*")
@@ -397,17 +422,25 @@ func (p *printer) sqlSyntax(v *Func) bool {
 	case v.Name.Name == "extract" && len(a) == 2:
 		p.s("EXTRACT(", extractField(a[0]), " FROM ")
 		p.expr(a[1])
+	case v.Name.Name == "unnest" && p.lines:
+		p.call("UNNEST", a)
+		return true
 	case v.Name.Name == "position" && len(a) == 2:
-		p.s("POSITION(")
+		p.s("POSITION(", []string{"", "("}[b2i(p.lines)])
 		p.expr(a[1])
-		p.s(" IN ")
+		p.s([]string{" IN ", ") IN ("}[b2i(p.lines)])
 		p.expr(a[0])
+		p.s([]string{"", ")"}[b2i(p.lines)])
 	case v.Name.Name == "overlaps" && len(a) == 4:
 		p.s("((")
 		p.exprs(a[:2])
 		p.s(") OVERLAPS (")
 		p.exprs(a[2:])
 		p.s(")")
+	case v.Name.Name == "substring" && p.lines && len(a) == 2 && isText(a[1]):
+		return false
+	case v.Name.Name == "substring" && p.lines && len(a) == 3 && isText(a[1]) && isText(a[2]):
+		p.keyworded("SUBSTRING", a, "SIMILAR", "ESCAPE")
 	case v.Name.Name == "substring" && (len(a) == 2 || len(a) == 3):
 		p.keyworded("SUBSTRING", a, "FROM", "FOR")
 	case v.Name.Name == "overlay" && (len(a) == 3 || len(a) == 4):

@@ -3,10 +3,14 @@ package ast
 import "strconv"
 
 // subquery writes a query inside something else; indentation begins where that is.
-func (p *printer) subquery(q *Select) {
-	indent := p.indent
+func (p *printer) subquery(q *Select) { p.nested(q, false) }
+
+// nested is subquery; hidden where nobody sees the names of its columns.
+func (p *printer) nested(q *Select, hidden bool) {
+	indent, inner, was, around := p.indent, p.inner, p.hidden, p.beside
+	p.inner, p.hidden = true, hidden
 	p.query(q)
-	p.indent = indent
+	p.indent, p.inner, p.hidden, p.beside = indent, inner, was, around
 }
 
 // sublink writes a query that is part of an expression: nobody sees the names of
@@ -18,10 +22,7 @@ func (p *printer) sublink(v *Subquery) {
 		return
 	}
 	p.s([]string{"(", "(EXISTS (", "ARRAY("}[v.Kind])
-	hidden := p.hidden
-	p.hidden = true
-	p.subquery(v.Query)
-	p.hidden = hidden
+	p.nested(v.Query, true)
 	p.s([]string{")", "))", ")"}[v.Kind])
 }
 
@@ -56,9 +57,13 @@ func (p *printer) queryLines(q *Select) {
 		p.s(") ROWS WITH TIES")
 	default:
 		p.line(" LIMIT ", -indentClause, indentClause, 0)
-		p.expr(q.Limit)
+		if isNull(q.Limit) {
+			p.s("ALL")
+		} else {
+			p.expr(q.Limit)
+		}
 	}
-	for _, l := range q.Locking {
+	for _, l := range locksAnalysed(q) {
 		p.line("", -indentClause, indentClause, 0)
 		p.locking(l)
 	}
@@ -123,6 +128,7 @@ func (p *printer) body(q *Select) {
 		}
 		p.s(")")
 	}
+	p.beside = names(nil, q.From)
 	p.targetLines(q.Targets)
 	for i, t := range q.From {
 		if i == 0 {
@@ -166,6 +172,11 @@ func (p *printer) targetLines(list []Target) {
 		}
 		if _, own := t.Expr.(*Case); i > 0 && !own {
 			p.line("", -indentClause, indentClause, indentItem)
+		}
+		if p.wholeRow(t.Expr) {
+			p.s(" AS ")
+			p.ident(outputName(&t))
+			continue
 		}
 		p.expr(t.Expr)
 		if ref, ok := t.Expr.(*ColumnRef); ok && len(ref.Parts) > 0 && ref.Parts[len(ref.Parts)-1] == t.Name ||
@@ -230,6 +241,7 @@ func (p *printer) sorted(q *Select, o SortBy) {
 	} else {
 		p.key(meant(q, o.Expr))
 	}
+	o = usual(o)
 	if o.Using != "" {
 		p.s(" USING ", o.Using)
 	}
@@ -298,7 +310,10 @@ func namedBy(q, other *Select) *Select {
 // setOpLines writes a set operation; operands that are not plain begin a level
 // of their own (get_setop_query).
 func (p *printer) setOpLines(q *Select) {
-	l, r := q.Left, namedBy(q.Right, q.leftmost())
+	l, r := q.Left, q.Right
+	if !p.inner { // a view's columns have the names of its first query
+		r = namedBy(r, q.leftmost())
+	}
 	parens := l.SetOp != SetNone && !l.hasTail() && (l.SetOp != q.SetOp || l.SetAll != q.SetAll)
 	if parens {
 		p.s("(")
@@ -310,6 +325,9 @@ func (p *printer) setOpLines(q *Select) {
 		p.line("", 0, 0, 0)
 	}
 	p.s([]string{"", "UNION ", "INTERSECT ", "EXCEPT "}[q.SetOp], []string{"", "ALL "}[b2i(q.SetAll)])
+	hidden := p.hidden
+	p.hidden = true
+	defer func() { p.hidden = hidden }()
 	if r.SetOp != SetNone && !r.hasTail() {
 		p.s("(")
 		p.line("", indentClause, 0, 0)
@@ -322,16 +340,23 @@ func (p *printer) setOpLines(q *Select) {
 	p.setOperand(r)
 }
 
+// arm writes a query of a set operation.
+func (p *printer) arm(q *Select) {
+	indent, beside := p.indent, p.beside
+	p.query(q)
+	p.indent, p.beside = indent, beside
+}
+
 func (p *printer) setOperand(q *Select) {
 	switch {
 	case q.hasTail():
 		p.s("(")
-		p.subquery(q)
+		p.arm(q)
 		p.s(")")
 	case q.SetOp != SetNone:
 		p.setOpLines(q)
 	default:
-		p.subquery(q)
+		p.arm(q)
 	}
 }
 

@@ -232,6 +232,9 @@ func (p *printer) orderBy(list []SortBy) {
 
 func (p *printer) sortBy(o SortBy) {
 	p.expr(o.Expr)
+	if p.lines {
+		o = usual(o)
+	}
 	if o.Using != "" {
 		p.s(" USING ", o.Using)
 	}
@@ -327,7 +330,7 @@ func (p *printer) table(t TableExpr) {
 		p.table(v.Table)
 		p.s(" TABLESAMPLE ")
 		p.callable(v.Method)
-		p.call("", v.Args)
+		p.call([]string{"", " "}[b2i(p.lines)], v.Args)
 		if v.Repeatable != nil {
 			p.call(" REPEATABLE ", []Expr{v.Repeatable})
 		}
@@ -368,7 +371,7 @@ func (p *printer) alias(a *Alias) {
 		p.parenIdents(a.Columns)
 	}
 	if len(a.ColDefs) > 0 {
-		p.s(" ")
+		p.s([]string{" ", ""}[b2i(p.lines)])
 		p.colDefs(a.ColDefs)
 	}
 }
@@ -383,11 +386,14 @@ func (p *printer) colDefs(list []ColumnDef) {
 }
 
 func (p *printer) funcRef(f *FuncRef) {
+	if p.lines {
+		f = p.functionAnalysed(f)
+	}
 	if f.Lateral {
 		p.s("LATERAL ")
 	}
 	if f.RowsFrom {
-		p.s("ROWS FROM (")
+		p.s([]string{"ROWS FROM (", "ROWS FROM("}[b2i(p.lines)])
 	}
 	for i, it := range f.Funcs {
 		p.sep(i)

@@ -93,6 +93,9 @@ func (e *Env) viewTable(st *ast.CreateView) (*catalog.Table, error) {
 		if i < len(st.Columns) {
 			col.Name = st.Columns[i]
 		}
+		if info := types.Lookup(c.T.OID); info != nil && info.Type == 'p' {
+			return nil, pgerr.Newf(pgerrcode.InvalidTableDefinition, "column %q has pseudo-type %s", col.Name, types.FormatType(c.T))
+		}
 		if t.ColumnByName(col.Name) != nil {
 			return nil, pgerr.Newf(pgerrcode.DuplicateColumn, "column %q specified more than once", col.Name)
 		}

@@ -1,0 +1,185 @@
+package bind
+
+import (
+	"strconv"
+
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// A query that is kept as text names everything in it differently from what is around it,
+// so that no name can be taken for that of another level: what has a name that is taken
+// gets one with a number behind it.
+
+// traceFrom notes which item of FROM a name stands for.
+func (b *binder) traceFrom(x ast.TableExpr, items []*nsItem) {
+	t := b.trace()
+	if t == nil || len(items) != 1 {
+		return
+	}
+	switch x.(type) {
+	case *ast.TableRef, *ast.SubqueryRef, *ast.FuncRef:
+		t.froms[items[0]] = x
+	}
+}
+
+// traceRef notes which item a column is of.
+func (b *binder) traceRef(x *ast.ColumnRef, it *nsItem) {
+	if t := b.trace(); t != nil {
+		t.refs[x] = it
+	}
+}
+
+// traceWhole notes a name that stands for a whole row.
+func (b *binder) traceWhole(x *ast.ColumnRef, it *nsItem) {
+	if t := b.trace(); t != nil && t.froms[it] != nil && it.rel != nil && !it.rel.scalar {
+		t.refs[x], t.wholes[x] = it, true
+	}
+}
+
+// traceElse notes the type of CASE without ELSE.
+func (b *binder) traceElse(x *ast.Case, typ types.T) {
+	if t := b.trace(); t != nil && x.Else == nil && typ.OID < types.FirstTypeOID {
+		t.elses[x] = types.Of(typ.OID)
+	}
+}
+
+// traceNatural notes the columns of NATURAL JOIN.
+func (b *binder) traceNatural(x *ast.Join, using []string) {
+	if t := b.trace(); t != nil && len(using) > 0 {
+		t.naturals[x] = using
+	}
+}
+
+// distinguish gives the items of FROM names of their own and its columns these.
+func (t *Trace) distinguish(q ast.Stmt) {
+	names := map[ast.TableExpr]string{}
+	if s, ok := q.(*ast.Select); ok {
+		t.nameLevel(s, map[string]bool{}, names)
+	}
+	for ref, it := range t.refs {
+		from := t.froms[it]
+		if from == nil || len(ref.Parts) == 0 {
+			continue
+		}
+		name := names[from]
+		if name == "" {
+			if name = it.name; name == "" {
+				continue
+			}
+		}
+		switch {
+		case t.listed[ref]:
+			ref.Parts = []string{name}
+		case t.wholes[ref]:
+			ref.Parts, ref.Star = []string{name}, true
+		case !ref.Star:
+			ref.Parts = []string{name, ref.Parts[len(ref.Parts)-1]}
+		}
+	}
+}
+
+// nameLevel names what a query's FROM has, and then what the queries inside it have.
+// taken are the names around it.
+func (t *Trace) nameLevel(q *ast.Select, taken map[string]bool, names map[ast.TableExpr]string) {
+	level := map[string]bool{}
+	for n := range taken {
+		level[n] = true
+	}
+	counts := map[string]int{}
+	renamed := map[string]string{}
+	var name func(list []ast.TableExpr)
+	name = func(list []ast.TableExpr) {
+		for _, x := range list {
+			switch v := x.(type) {
+			case *ast.Join:
+				name([]ast.TableExpr{v.Left, v.Right})
+				if v.Alias != nil {
+					level[v.Alias.Name] = true
+				}
+				continue
+			case *ast.Sample:
+				name([]ast.TableExpr{v.Table})
+				continue
+			}
+			old := fromName(x)
+			if old == "" {
+				continue
+			}
+			own := old
+			for level[own] {
+				counts[old]++
+				own = old + "_" + strconv.Itoa(counts[old])
+			}
+			if level[own] = true; own != old {
+				setFromName(x, own)
+				names[x], renamed[old] = own, own
+			}
+		}
+	}
+	name(q.From)
+	for i := range q.Locking {
+		for k := range q.Locking[i].Of {
+			if own := renamed[q.Locking[i].Of[k].Name]; own != "" {
+				q.Locking[i].Of[k] = ast.QName{Name: own}
+			}
+		}
+	}
+	ast.Walk(q, func(n ast.Node) bool {
+		if s, ok := n.(*ast.Select); ok && s != q {
+			t.nameLevel(s, level, names)
+			return false
+		}
+		return true
+	})
+}
+
+// fromName is what an item of FROM is called.
+func fromName(x ast.TableExpr) string {
+	switch v := x.(type) {
+	case *ast.TableRef:
+		if v.Alias == nil {
+			return v.Name.Name
+		}
+		return v.Alias.Name
+	case *ast.SubqueryRef:
+		if v.Alias != nil {
+			return v.Alias.Name
+		}
+	case *ast.FuncRef:
+		if v.Alias != nil {
+			return v.Alias.Name
+		}
+	}
+	return ""
+}
+
+func setFromName(x ast.TableExpr, name string) {
+	set := func(a **ast.Alias) {
+		c := ast.Alias{}
+		if *a != nil {
+			c = **a
+		}
+		c.Name, *a = name, &c
+	}
+	switch v := x.(type) {
+	case *ast.TableRef:
+		set(&v.Alias)
+	case *ast.SubqueryRef:
+		set(&v.Alias)
+	case *ast.FuncRef:
+		set(&v.Alias)
+	}
+}
+
+// nameWholes keeps whole rows in a select list apart from stars: they stay bare names.
+func (t *Trace) nameWholes(list []ast.Target) {
+	for i := range list {
+		if ref, ok := list[i].Expr.(*ast.ColumnRef); ok && t.wholes[ref] && !ref.Star {
+			t.listed[ref] = true
+			if list[i].Name == "" {
+				list[i].Name = ref.Parts[len(ref.Parts)-1]
+			}
+		}
+	}
+}
