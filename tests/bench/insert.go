@@ -55,7 +55,11 @@ func (r *run) insert() error {
 	next := insertBefore
 	rate := func(rows, each int) (float64, error) {
 		began := time.Now()
-		if err := r.insertRows(r.c, next, rows, each); err != nil {
+		in, err := r.inserter(r.c, each)
+		if err == nil {
+			err = in.insert(next, rows)
+		}
+		if err != nil {
 			return 0, err
 		}
 		next += rows
@@ -105,17 +109,49 @@ func (r *run) fillInserted() error {
 	return nil
 }
 
-// insertRows inserts rows of the set from index from on, so many in a prepared statement.
-func (r *run) insertRows(c *client, from, rows, each int) error {
-	if err := c.prepare("insert", insertSQL(each)); err != nil {
-		return err
+// inserter inserts rows of the set over a connection, so many a statement. Its request is
+// made once and filled anew for each statement: a client that collects garbage takes the
+// time from the searches beside it.
+type inserter struct {
+	c    *client
+	d    *dataSet
+	req  *request
+	each int
+}
+
+func newInserter(c *client, d *dataSet, each int) *inserter {
+	var params [][]byte
+	for range each {
+		params = append(params, make([]byte, 8), appendVector(nil, d.Vec(0)))
 	}
-	for at := from; at < from+rows; at += each {
-		if err := c.ask(r.insertRequest(at, each), nil); err != nil {
+	return &inserter{c, d, newRequest("insert", params...), each}
+}
+
+// inserter prepares the statement.
+func (r *run) inserter(c *client, each int) (*inserter, error) {
+	return newInserter(c, r.d, each), c.prepare("insert", insertSQL(each))
+}
+
+// insert inserts so many rows from index from on.
+func (in *inserter) insert(from, rows int) error {
+	for at := from; at < from+rows; at += in.each {
+		in.fill(at)
+		if err := in.c.ask(in.req, nil); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// fill puts rows of the set into the request; when those are used up it goes on with
+// them from the start, under keys of their own.
+func (in *inserter) fill(from int) {
+	at := in.req.at
+	for i := from; i < from+in.each; i++ {
+		binary.BigEndian.PutUint64(in.req.bytes[at:], uint64(i+1))
+		at += 8 + 4 // the key, and the length of the vector
+		at += len(appendVector(in.req.bytes[at:at], in.d.Vec(i%in.d.N()))) + 4
+	}
 }
 
 func insertSQL(rows int) string {
@@ -124,16 +160,6 @@ func insertSQL(rows int) string {
 		values[i] = fmt.Sprintf("($%d, $%d)", 2*i+1, 2*i+2)
 	}
 	return "INSERT INTO " + insertTable + " VALUES " + strings.Join(values, ", ")
-}
-
-// insertRequest inserts so many rows of the set; when those are used up it goes on with
-// them from the start, under keys of their own.
-func (r *run) insertRequest(at, rows int) *request {
-	var params [][]byte
-	for i := at; i < at+rows; i++ {
-		params = append(params, binary.BigEndian.AppendUint64(nil, uint64(i+1)), appendVector(nil, r.d.Vec(i%r.d.N())))
-	}
-	return newRequest("insert", params...)
 }
 
 // found checks that the row inserted last can be found at once.
@@ -172,12 +198,19 @@ func (r *run) searchFor(d time.Duration) (point, error) {
 	if err := r.c.prepare("inserted", nearestInserted); err != nil {
 		return point{}, err
 	}
-	var took []float64
+	if r.near == nil {
+		for _, v := range r.d.Queries {
+			r.near = append(r.near, newRequest("inserted", appendVector(nil, v)))
+		}
+	}
+	took := make([]float64, 0, 100_000)
 	began := time.Now()
+	rows := 0
+	count := func(row) error { rows++; return nil }
 	for q := 0; time.Since(began) < d; q++ {
-		rows := 0
+		rows = 0
 		start := time.Now()
-		err := r.c.ask(newRequest("inserted", appendVector(nil, r.d.Queries[q%len(r.d.Queries)])), func(row) error { rows++; return nil })
+		err := r.c.ask(r.near[q%len(r.near)], count)
 		if err != nil {
 			return point{}, err
 		}
@@ -203,6 +236,10 @@ func (r *run) searchBeside(from, each int, to *beside) (next int, err error) {
 	if err := other.exec(r.path.Set()); err != nil {
 		return 0, err
 	}
+	in, err := r.inserter(other, each)
+	if err != nil {
+		return 0, err
+	}
 	stop, done := make(chan struct{}), make(chan error, 1)
 	rows := 0
 	began := time.Now()
@@ -214,7 +251,7 @@ func (r *run) searchBeside(from, each int, to *beside) (next int, err error) {
 				return
 			default:
 			}
-			if err := r.insertRows(other, from+rows, insertBatch, each); err != nil {
+			if err := in.insert(from+rows, insertBatch); err != nil {
 				done <- err
 				return
 			}

@@ -87,6 +87,7 @@ type run struct {
 	path ownschema.Path
 	dial func() (*client, error) // another connection, within the schema
 	say  func(string, ...any)
+	near []*request // the queries, of rows inserted
 }
 
 // part is something that can be measured.
