@@ -75,7 +75,7 @@ func (f *familyWriter) watchRows() {
 			return t.Is(catalog.TriggerBefore) && t.Kind&(catalog.TriggerUpdate|catalog.TriggerDelete) != 0
 		})
 	}
-	if env.Changes == nil || env.query == nil ||
+	if env.Changes == nil || env.query == nil || !env.query.Plan.Calls &&
 		!changes(f.root.def) && !slices.ContainsFunc(f.def.Members, func(m physical.Member) bool { return changes(m.Write) }) {
 		return
 	}

@@ -137,6 +137,7 @@ func (w *tableWriter) open(ctx context.Context, env *Env) error {
 	if w.triggers != nil {
 		w.openTriggers()
 	}
+	w.watchRows()
 	if w.def.Table.Kind == catalog.KindView { // its INSTEAD OF triggers write
 		return nil
 	}

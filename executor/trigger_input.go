@@ -24,7 +24,7 @@ func stepwise(op Operator) Operator {
 		x.step = 1
 		return op
 	case *project:
-		if x.plain {
+		if x.plain || computes(x.input) {
 			x.input = stepwise(x.input)
 		} else {
 			x.input = newRowwise(x.input)
@@ -32,6 +32,19 @@ func stepwise(op Operator) Operator {
 		return op
 	}
 	return newRowwise(op)
+}
+
+// computes reports an operator that computes values of single rows, as those that a cast to a
+// column's type is made of.
+func computes(op Operator) bool {
+	if c, ok := op.(*counted); ok {
+		op = c.Operator
+	}
+	switch op.(type) {
+	case *project, *values:
+		return true
+	}
+	return false
 }
 
 // alternate has a row computed and written before the next one, where its values are of
@@ -46,7 +59,7 @@ func callsUsers(input physical.Node) bool {
 	switch x := input.(type) {
 	case *physical.Project:
 		users, _ := expr.Effects(x.Exprs)
-		return users > 0 || plain(x.Exprs) && callsUsers(x.Input)
+		return users > 0 || callsUsers(x.Input)
 	case *physical.Values:
 		return slices.ContainsFunc(x.Rows, func(row []expr.Expr) bool {
 			users, _ := expr.Effects(row)

@@ -18,9 +18,17 @@ func (w *tableWriter) openTriggers() {
 		return
 	}
 	q.queue()
-	const before = catalog.TriggerBefore
-	if c := w.env.Changes; c != nil && w.family == nil && w.def.Family == nil && (w.triggers.has(before|catalog.TriggerRow|catalog.TriggerUpdate|catalog.TriggerDelete) ||
-		w.triggers.has(before|catalog.TriggerUpdate|catalog.TriggerDelete)) {
+}
+
+// watchRows has the rows noted that triggers before this statement's rows, or functions that
+// it calls, change behind its back.
+func (w *tableWriter) watchRows() {
+	q, c := w.env.query, w.env.Changes
+	if q == nil || c == nil || w.family != nil || w.def.Family != nil {
+		return
+	}
+	const before = catalog.TriggerBefore | catalog.TriggerUpdate | catalog.TriggerDelete
+	if q.Plan.Calls || w.triggers != nil && (w.triggers.has(before|catalog.TriggerRow) || w.triggers.has(before)) {
 		w.watch = c.begin(w.def.Table.Storage, q)
 	}
 }
