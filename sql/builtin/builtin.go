@@ -224,6 +224,8 @@ type Session interface {
 	Notify(channel, payload string) error
 	// VectorRecall measures what share of the k nearest an index finds, over so many queries.
 	VectorRecall(ctx context.Context, index catalog.ID, queries, k int) (float64, error)
+	// SystemRows calls each with the named columns of a system relation's rows.
+	SystemRows(ctx context.Context, relation string, columns []string, each func(row []types.Datum)) error
 	// Engine answers with a fact about the engine.
 	Engine(fact string, args ...string) (string, error)
 }

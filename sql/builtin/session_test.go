@@ -93,6 +93,9 @@ func (f *fakeSession) SignalBackend(pid int32, kill bool) bool { return pid == 4
 func (f *fakeSession) VectorRecall(_ context.Context, _ catalog.ID, queries, k int) (float64, error) {
 	return float64(k) / float64(queries), nil
 }
+func (f *fakeSession) SystemRows(context.Context, string, []string, func([]types.Datum)) error {
+	return nil
+}
 func (f *fakeSession) Notify(channel, payload string) error     { return nil }
 func (f *fakeSession) Engine(string, ...string) (string, error) { return "", nil }
 func (f *fakeSession) RegOut(t, oid types.OID) (string, bool)   { return "", false }
