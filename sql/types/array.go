@@ -439,5 +439,8 @@ func wireDiffers(oid OID) bool {
 	if x := extensionOf(oid); x != nil {
 		return x.encode != nil
 	}
+	if info != nil && info.IsArray { // of a domain over arrays
+		return Of(oid).ElemDomain() != 0 || wireDiffers(info.elem(-1).OID)
+	}
 	return info != nil && info.Type == 'e' || isRecord(oid)
 }

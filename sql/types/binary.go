@@ -225,7 +225,7 @@ func AppendBinary(dst []byte, t T, d Datum) []byte {
 	case extensionOf(t.OID) != nil:
 		return extensionOf(t.OID).appendBinary(dst, d)
 	case isRecord(t.OID):
-		return appendRecordBinary(dst, AsRecord(t.OID, d, nil))
+		return appendRecordBinary(dst, AsRecord(t.OID, d, nil), CompositeOf(t.OID, nil))
 	case info != nil && info.Range != nil && info.Type == 'r':
 		return info.Range.appendBinary(dst, info.Range.RangeOf(d))
 	case info != nil && info.Range != nil:

@@ -115,7 +115,12 @@ func inColumn(err error, n int) error {
 	return err
 }
 
-func appendRecordBinary(dst []byte, d Datum) []byte {
+// appendRecordBinary is record_send; of names the domains of a composite type's attributes.
+func appendRecordBinary(dst []byte, d Datum, of *Composite) []byte {
+	var fields []Field
+	if of != nil {
+		fields = of.Fields
+	}
 	at, n := len(dst), uint32(0)
 	dst = append(dst, 0, 0, 0, 0)
 	for it := NewRecordIter(d); ; n++ {
@@ -124,7 +129,17 @@ func appendRecordBinary(dst []byte, d Datum) []byte {
 			binary.BigEndian.PutUint32(dst[at:], n)
 			return dst
 		}
-		dst = appendMember(binary.BigEndian.AppendUint32(dst, t.OID), t, v)
+		for len(fields) > 0 && fields[0].Dropped {
+			fields = fields[1:]
+		}
+		shown := t.OID
+		if len(fields) > 0 {
+			if fields[0].Domain != 0 {
+				shown = fields[0].Domain
+			}
+			fields = fields[1:]
+		}
+		dst = appendMember(binary.BigEndian.AppendUint32(dst, shown), t, v)
 	}
 }
 
