@@ -3,6 +3,7 @@ package builtin
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/loxodb/loxodb/sql/catalog"
@@ -123,7 +124,13 @@ func relationFacts(r *registrar) {
 		}), nil
 	})
 	r.eval("pg_describe_object", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
-		text := describeObject(s.Catalog(), uint32(a[1].Int()), a[2].Int())
+		if text, known := s.Definition("object "+strconv.FormatInt(a[0].Int(), 10), uint32(a[1].Int()), int(a[2].Int()), false); known {
+			if text == "" {
+				return null()
+			}
+			return types.String(text), nil
+		}
+		text := describeObject(s.Catalog(), uint32(a[1].Int()))
 		if text == "" {
 			if text, _ = s.Definition("object", uint32(a[1].Int()), 0, false); text == "" {
 				return null()
@@ -134,29 +141,8 @@ func relationFacts(r *registrar) {
 	aclFuncs(r)
 }
 
-// describeObject names a relation, a column of one, a schema, a function or a type.
-func describeObject(s *catalog.Snapshot, id catalog.ID, column int64) string {
-	if t, ok := s.TableByID(id); ok {
-		kind := "table "
-		switch t.Kind {
-		case catalog.KindView:
-			kind = "view "
-		case catalog.KindMatView:
-			kind = "materialized view "
-		case catalog.KindComposite:
-			kind = "composite type "
-		}
-		if col := t.Column(int16(column)); column > 0 && col != nil {
-			return "column " + QuoteIdent(col.Name) + " of " + kind + QuoteIdent(t.Name)
-		}
-		return kind + QuoteIdent(t.Name)
-	}
-	if x, ok := s.IndexByID(id); ok {
-		return "index " + QuoteIdent(x.Name)
-	}
-	if q, ok := s.SequenceByID(id); ok {
-		return "sequence " + QuoteIdent(q.Name)
-	}
+// describeObject names a schema, a built-in function or a type.
+func describeObject(s *catalog.Snapshot, id catalog.ID) string {
 	if x, ok := s.SchemaByID(id); ok {
 		return "schema " + QuoteIdent(x.Name)
 	}

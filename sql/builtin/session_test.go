@@ -185,7 +185,7 @@ func TestSessionFunctions(t *testing.T) {
 		{"pg_get_serial_sequence", []typed{textArg("t"), textArg("s")}, "NULL"},
 		{"pg_sequence_parameters", []typed{oidArg(20020)}, "(1,1,100,1,f,1,20)"},
 		{"pg_try_advisory_xact_lock", []typed{intArg(1), intArg(2)}, "t"}, {"pg_advisory_lock_shared", []typed{bigintArg(5)}, ""},
-		{"pg_cancel_backend", []typed{intArg(42)}, "t"}, {"pg_describe_object", []typed{oidArg(1259), oidArg(20010), intArg(1)}, "column id of table t"},
+		{"pg_cancel_backend", []typed{intArg(42)}, "t"}, {"pg_describe_object", []typed{oidArg(1259), oidArg(20010), intArg(1)}, "object 1259 20010 1 false"},
 		{"acldefault", []typed{{types.Of(types.CharOID), types.Int('f')}, oidArg(20001)}, "{=X/alice,alice=X/alice}"},
 	} {
 		got, err := f.call(x.name, x.args...)

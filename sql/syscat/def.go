@@ -396,8 +396,12 @@ func (p *Printer) RuleDef(id catalog.ID) (text string, ok bool) {
 }
 
 // Definition answers builtin.Session.Definition: kind is indexdef, constraintdef,
-// viewdef, ruledef or object (a description; arg is indexdef's column).
+// viewdef, ruledef, object with the number of a class (a description of something users
+// can make) or object alone (of what they cannot); arg is a column of the first and these.
 func (p *Printer) Definition(kind string, id catalog.ID, arg int) (string, bool) {
+	if class, ok := strings.CutPrefix(kind, "object "); ok {
+		return p.DescribeObject(number(class), id, int16(arg))
+	}
 	switch kind {
 	case "indexdef":
 		return p.IndexDef(id, arg)
