@@ -83,12 +83,21 @@ func (b *binder) asOwner(view *catalog.Table, f func() error) error {
 	as := b.as
 	if view == nil {
 		b.as = catalog.BootstrapRoleID
-	} else if !viewOption(view, "security_invoker") {
-		b.as = view.Owner
+	} else {
+		b.as = readerOf(view)
 	}
 	err := f()
 	b.as = as
 	return err
+}
+
+// readerOf is whose rights count for what a view reads: its owner's, or 0 for those of the
+// current user, within whichever other views it stands.
+func readerOf(view *catalog.Table) catalog.ID {
+	if viewOption(view, "security_invoker") {
+		return 0
+	}
+	return view.Owner
 }
 
 func viewOption(v *catalog.Table, name string) bool {
@@ -293,9 +302,7 @@ func (b *binder) useWrite(t *catalog.Table, via writtenView, need catalog.Priv, 
 				}
 			}
 		}
-		if !viewOption(l.view, "security_invoker") {
-			b.as = l.view.Owner
-		}
+		b.as = readerOf(l.view)
 	}
 	use := b.useTable(t, need)
 	if u := b.noted(use); u != nil && need&catalog.PrivInsert != 0 {
@@ -313,9 +320,7 @@ func (b *binder) asWriter(via writtenView, f func() error) error {
 	as := b.as
 	defer func() { b.as = as }()
 	for _, l := range via {
-		if !viewOption(l.view, "security_invoker") {
-			b.as = l.view.Owner
-		}
+		b.as = readerOf(l.view)
 	}
 	return f()
 }
