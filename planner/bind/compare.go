@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"strings"
+
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/sql/ast"
@@ -47,7 +49,7 @@ func (b *binder) compareLists(schema, name string, ls, rs []expr.Expr, pos ast.P
 			return &expr.And{Args: terms}, nil
 		}
 		return &expr.Or{Args: terms}, nil
-	case "<", "<=", ">", ">=":
+	case "<", "<=", ">", ">=", "~<~", "~<=~", "~>~", "~>=~":
 		return b.compareOrder(schema, name, ls, rs, pos)
 	}
 	for i := range ls { // an operator that the columns do not have is the first complaint
@@ -64,7 +66,7 @@ func (b *binder) compareOrder(schema, name string, ls, rs []expr.Expr, pos ast.P
 	if len(ls) == 1 {
 		return b.makeOp(schema, name, ls[0], rs[0], pos)
 	}
-	strict, err := b.makeOp(schema, name[:1], ls[0], rs[0], pos)
+	strict, err := b.makeOp(schema, strings.Replace(name, "=", "", 1), ls[0], rs[0], pos)
 	if err != nil {
 		return nil, err
 	}

@@ -361,7 +361,10 @@ func (b *binder) sqlValue(x *ast.SQLValue) (expr.Expr, error) {
 	}
 	t := types.T{OID: to, Mod: -1}
 	if x.Precision >= 0 {
-		t.Mod = min(x.Precision, 6)
+		t.Mod = min(x.Precision, types.MaxPrecision)
+	}
+	if name, zone, ok := types.TimeMod(to); ok && x.Precision > types.MaxPrecision {
+		b.warnPrecision(ast.NoPos, name, x.Precision, zone)
 	}
 	if b.asWritten {
 		return &expr.Cast{X: e, To: t, Explicit: true, Pos: int(x.Pos), Phrase: ast.Print(x)}, nil

@@ -393,6 +393,7 @@ func queryCols(q *query) []nsCol {
 // subqueryRef binds (SELECT …) AS a. Without LATERAL it does not see its siblings.
 func (b *binder) subqueryRef(s *scope, x *ast.SubqueryRef) (logical.Node, []*nsItem, error) {
 	outer := b.outerFor(s, x.Lateral)
+	outer.in = inFromQuery
 	alias := ""
 	if x.Alias != nil {
 		alias = x.Alias.Name

@@ -202,6 +202,9 @@ func (b *binder) funcCall(s *scope, x *ast.Func) (expr.Expr, error) {
 			return nil, err
 		}
 	}
+	if err := namedLast(x); err != nil {
+		return nil, err
+	}
 	if x.WithinGroup {
 		if len(x.OrderBy) > 0 && slices.ContainsFunc(x.ArgNames, func(n string) bool { return n != "" }) {
 			return nil, errAt(leftmost(x.OrderBy[0].Expr), pgerrcode.SyntaxError, "positional argument cannot follow named argument")
@@ -246,6 +249,11 @@ func (b *binder) funcCall(s *scope, x *ast.Func) (expr.Expr, error) {
 	if r.Fn != nil && r.Fn.User != nil {
 		b.traceCall(x, r.Fn.Schema)
 	}
+	if last := len(args) - 1; x.Variadic && r.Fn != nil && r.Fn.Variadic == types.AnyOID {
+		if i := types.Lookup(args[last].Type().OID); i == nil || !i.IsArray {
+			return nil, errAt(leftmost(x.Args[last]), pgerrcode.DatatypeMismatch, "VARIADIC argument must be an array")
+		}
+	}
 	return b.makeCall(r, args, x.Variadic, x.Pos)
 }
 
@@ -261,6 +269,18 @@ func setAllowed(s *scope, pos ast.Pos) error {
 		return errAt(pos, pgerrcode.FeatureNotSupported, "window function calls cannot contain set-returning function calls").WithHint(hint)
 	case s.branch != "":
 		return errAt(pos, pgerrcode.FeatureNotSupported, "set-returning functions are not allowed in %s", s.branch).WithHint(hint)
+	}
+	return nil
+}
+
+// namedLast refuses arguments without a name behind those that have one.
+func namedLast(x *ast.Func) error {
+	named := false
+	for i, n := range x.ArgNames {
+		if n == "" && named {
+			return errAt(leftmost(x.Args[i]), pgerrcode.SyntaxError, "positional argument cannot follow named argument")
+		}
+		named = named || n != ""
 	}
 	return nil
 }

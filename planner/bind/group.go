@@ -423,11 +423,11 @@ func (r *regroup) ungrouped(c logical.ColID, pos ast.Pos, sub bool) error {
 // hold its table's primary key; it then becomes a group too.
 func (r *regroup) dependent(c logical.ColID) bool {
 	info := &r.b.meta.Cols[c]
-	if info.Table == nil || len(r.q.groups) == 0 || r.q.sets != nil {
-		return r.grouped(c)
-	}
 	if r.grouped(c) {
 		return true
+	}
+	if info.Table == nil || len(r.q.groups) == 0 {
+		return false
 	}
 	pk := info.Table.PrimaryKey()
 	if pk == nil || pk.Deferrable {
@@ -443,6 +443,7 @@ func (r *regroup) dependent(c logical.ColID) bool {
 			}
 		}
 		r.agg.Groups, r.agg.GroupOut = append(r.agg.Groups, r.b.meta.Column(c)), append(r.agg.GroupOut, c)
+		r.agg.Sets = withGroup(r.agg.Sets, len(r.agg.Groups)-1)
 		if t := r.b.trace(); t != nil {
 			t.keys[pk.ID] = true
 		}
@@ -451,13 +452,23 @@ func (r *regroup) dependent(c logical.ColID) bool {
 	return false
 }
 
+// groupedAttr reports a column that is a group, of every grouping set.
 func (r *regroup) groupedAttr(rel *relation, attr int16) bool {
-	for i, a := range rel.scan.Attrs {
-		if a == attr {
-			return r.grouped(rel.scan.Out[i])
-		}
+	i := slices.Index(rel.scan.Attrs, attr)
+	if i < 0 {
+		return false
 	}
-	return false
+	at := slices.Index(r.agg.GroupOut, rel.scan.Out[i])
+	return at >= 0 && !slices.ContainsFunc(r.agg.Sets, func(set []int) bool { return !slices.Contains(set, at) })
+}
+
+// withGroup adds a group to each set.
+func withGroup(sets [][]int, group int) [][]int {
+	out := slices.Clone(sets)
+	for i := range out {
+		out[i] = append(slices.Clone(out[i]), group)
+	}
+	return out
 }
 
 func contains(l []logical.ColID, c logical.ColID) bool {

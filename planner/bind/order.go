@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"slices"
+
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/planner/logical"
@@ -253,41 +255,37 @@ func (b *binder) distinctOn(q *selection) error {
 			}
 			q.on = append(q.on, r)
 		}
-		isOn := func(k logical.SortKey) bool {
-			r := k.Expr.(*targetRef)
-			for _, o := range q.on {
-				if o.n == r.n && o.junk == r.junk {
-					return true
-				}
-			}
-			return false
-		}
-		matched := 0
-		for i, k := range q.keys {
-			if isOn(k) {
-				matched++
-				if matched == i+1 {
-					continue
-				}
-			} else if matched >= distinctCount(q.on) {
-				return nil
-			}
-			return errAt(leftmost(q.x.DistinctOn[0]), pgerrcode.InvalidColumnReference, "SELECT DISTINCT ON expressions must match initial ORDER BY expressions")
+		if at := q.notLeading(); at >= 0 {
+			return errAt(leftmost(q.x.DistinctOn[at]), pgerrcode.InvalidColumnReference, "SELECT DISTINCT ON expressions must match initial ORDER BY expressions")
 		}
 		return nil
 	})
 }
 
-func distinctCount(refs []*targetRef) int {
-	n := 0
-next:
-	for i, r := range refs {
-		for _, p := range refs[:i] {
-			if p.n == r.n && p.junk == r.junk {
-				continue next
+// notLeading is the expression of DISTINCT ON that does not lead ORDER BY: one that comes
+// there after others, else the first that does not come at all; -1 if there is none.
+func (q *selection) notLeading() int {
+	found := make([]bool, len(q.on))
+	other := false
+	for _, k := range q.keys {
+		r := k.Expr.(*targetRef)
+		at := -1
+		for i, o := range q.on {
+			if o.n == r.n && o.junk == r.junk {
+				if found[i] = true; at < 0 {
+					at = i
+				}
 			}
 		}
-		n++
+		switch {
+		case at < 0:
+			other = true
+		case other:
+			return at
+		}
 	}
-	return n
+	if other {
+		return slices.Index(found, false)
+	}
+	return -1
 }

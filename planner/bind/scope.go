@@ -33,6 +33,7 @@ const (
 	inReturning
 	inUpdateSet
 	inFromFunction
+	inFromQuery
 	inDefault
 	inCheck
 	inIndexExpr
@@ -54,7 +55,7 @@ const (
 
 var clauseName = [...]string{inTarget: "SELECT", inWhere: "WHERE", inHaving: "HAVING", inGroupBy: "GROUP BY",
 	inOrderBy: "ORDER BY", inDistinctOn: "DISTINCT ON", inJoinOn: "JOIN conditions", inLimit: "LIMIT", inOffset: "OFFSET",
-	inValues: "VALUES", inReturning: "RETURNING", inUpdateSet: "UPDATE", inFromFunction: "functions in FROM",
+	inValues: "VALUES", inReturning: "RETURNING", inUpdateSet: "UPDATE", inFromFunction: "functions in FROM", inFromQuery: "FROM clause of their own query level",
 	inDefault: "DEFAULT expressions", inCheck: "check constraints", inIndexExpr: "index expressions", inPartKey: "partition key expressions", inPartBound: "partition bound",
 	inIndexPred: "index predicates", inGenerated: "column generation expressions", inFilter: "FILTER",
 	inOnConflict: "ON CONFLICT", inUsing: "transform expressions", inCopyWhere: "COPY FROM WHERE conditions", inMergeWhen: "MERGE WHEN conditions", inCycleMark: "CYCLE",

@@ -170,18 +170,21 @@ func (b *binder) typmod(t *ast.TypeName, i *types.Info) (int32, error) {
 		return 0, atPos(err, t.Pos)
 	}
 	if name, zone, ok := types.TimeMod(base); ok && mods[0] > types.MaxPrecision {
-		b.warnPrecision(t, name, mods[0], zone)
+		b.warnPrecision(t.Pos, name, mods[0], zone)
 	}
 	return mod, nil
 }
 
 // warnPrecision tells of a precision that is more than times have.
-func (b *binder) warnPrecision(t *ast.TypeName, name string, asked int32, zone string) {
+func (b *binder) warnPrecision(pos ast.Pos, name string, asked int32, zone string) {
 	if b.o.Warn == nil {
 		return
 	}
-	w := pgerr.Newf(pgerrcode.InvalidParameterValue, "%s(%d)%s precision reduced to maximum allowed, %d", name, asked, zone, types.MaxPrecision).At(int(t.Pos))
+	w := pgerr.Newf(pgerrcode.InvalidParameterValue, "%s(%d)%s precision reduced to maximum allowed, %d", name, asked, zone, types.MaxPrecision)
 	w.Severity = pgerr.Warning
+	if pos != ast.NoPos {
+		w.At(int(pos))
+	}
 	b.o.Warn(w)
 }
 
@@ -197,7 +200,7 @@ func (b *binder) intervalMod(t *ast.TypeName, mods []int32) (int32, error) {
 			return 0, errAt(t.Pos, pgerrcode.InvalidParameterValue, "INTERVAL(%d) precision must not be negative", prec)
 		}
 		if prec > types.MaxPrecision {
-			b.warnPrecision(t, "INTERVAL", prec, "")
+			b.warnPrecision(t.Pos, "INTERVAL", prec, "")
 			prec = types.MaxPrecision
 		}
 	}

@@ -35,6 +35,9 @@ func (b *binder) windowCall(s *scope, x *ast.Func) (expr.Expr, error) {
 			return nil, err
 		}
 	}
+	if err := namedLast(x); err != nil {
+		return nil, err
+	}
 	if x.WithinGroup {
 		for i := range x.OrderBy {
 			e, err := b.expr(&in, x.OrderBy[i].Expr)

@@ -235,7 +235,7 @@ func changePath(doc, path types.Datum, val []byte, how pathChange) (types.Datum,
 		return types.Datum{}, pgerr.New(pgerrcode.ArraySubscriptError, "wrong number of array subscripts")
 	}
 	steps := elements(path)
-	if len(steps) == 0 {
+	if len(steps) == 0 || how&(pathCreate|pathBefore|pathAfter|pathFill) == 0 && isEmptyJSON(doc.Bytes()) {
 		return doc, nil
 	}
 	p := &pathChanger{steps: steps, val: val, how: how}
@@ -244,6 +244,9 @@ func changePath(doc, path types.Datum, val []byte, how pathChange) (types.Datum,
 	}
 	return asJSONB(p.out, nil)
 }
+
+// isEmptyJSON reports an object or array without members, in which no path is looked for.
+func isEmptyJSON(b []byte) bool { return string(b) == "{}" || string(b) == "[]" }
 
 type pathChanger struct {
 	steps []types.Datum

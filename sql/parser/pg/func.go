@@ -1,6 +1,8 @@
 package pg
 
 import (
+	"slices"
+
 	pgast "github.com/sqlc-dev/oliphant/ast"
 
 	"github.com/loxodb/loxodb/sql/ast"
@@ -26,6 +28,9 @@ func (c *conv) funcCall(f *pgast.FuncCall) ast.Expr {
 		if na := a.GetNamedArgExpr(); na != nil {
 			if out.ArgNames == nil {
 				out.ArgNames = make([]string, len(f.Args))
+			}
+			if slices.Contains(out.ArgNames, na.Name) {
+				c.syntax(na.Location, "argument name \"%s\" used more than once", na.Name)
 			}
 			out.ArgNames[i] = na.Name
 			a = na.Arg
