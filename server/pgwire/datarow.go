@@ -84,13 +84,24 @@ func (w *rowWriter) prepare(cols []backend.Column, formats []int16, f *types.For
 
 // write appends one DataRow for each selected row of b, which has the prepared
 // columns, and sends what has gathered.
-func (w *rowWriter) write(cols []backend.Column, b *batch.Batch) error {
-	n := len(w.enc)
+// A row beyond types.MaxText is an error about the statement, whose earlier rows were sent.
+func (w *rowWriter) write(cols []backend.Column, b *batch.Batch) (err error) {
+	n, at := len(w.enc), 0
+	defer func() {
+		if err != nil && w.out.err == nil {
+			w.out.buf = w.out.buf[:at]
+		}
+	}()
+	defer types.CatchOverlong(&err)
 	for _, row := range b.Sel {
-		at := w.out.begin('D')
+		at = w.out.begin('D')
 		w.out.buf = binary.BigEndian.AppendUint16(w.out.buf, uint16(n))
 		for i := range n {
+			was := len(w.out.buf)
 			w.out.buf = w.value(w.out.buf, &cols[i], w.enc[i], &b.Cols[i], int(row))
+			if len(w.out.buf)-at > types.MaxText {
+				return types.TextTooLong(was-at, len(w.out.buf)-was)
+			}
 		}
 		w.out.end(at)
 		if err := w.out.flushLarge(); err != nil {

@@ -104,7 +104,11 @@ func (c *conn) drain(ctx context.Context, p backend.Portal, max int, formats []i
 			return false, pgerr.Newf(pgerrcode.InternalError, "a portal returned %d columns of %d", len(b.Cols), len(cols))
 		}
 		if err := c.rows.write(cols, b); err != nil {
-			return false, errGone
+			if c.out.err != nil {
+				return false, errGone
+			}
+			c.session.Fail()
+			return false, err
 		}
 		if max > 0 {
 			if left -= b.Len(); left <= 0 {

@@ -1,8 +1,8 @@
 package builtin
 
 import (
-	"bytes"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -37,29 +37,33 @@ func splitText(a []types.Datum) (parts []types.Datum, ok bool) {
 		return nil, false
 	}
 	s := a[0].Text()
-	var list []string
-	switch {
-	case s == "":
-	case a[1].IsNull():
-		for _, r := range s {
-			list = append(list, string(r))
-		}
-	case len(a[1].Bytes()) == 0:
-		list = []string{s}
-	default:
-		list = strings.Split(s, a[1].Text())
-	}
-	for _, p := range list {
+	add := func(p string) {
 		d := types.String(p)
-		if len(a) > 2 && !a[2].IsNull() && bytes.Equal(a[2].Bytes(), []byte(p)) {
+		if len(a) > 2 && !a[2].IsNull() && a[2].Text() == p {
 			d = types.Null
 		}
 		parts = append(parts, d)
 	}
+	switch {
+	case s == "":
+	case a[1].IsNull():
+		for s != "" {
+			_, n := utf8.DecodeRuneInString(s)
+			add(s[:n])
+			s = s[n:]
+		}
+	case len(a[1].Bytes()) == 0:
+		add(s)
+	default:
+		for p := range strings.SplitSeq(s, a[1].Text()) {
+			add(p)
+		}
+	}
 	return parts, true
 }
 
-func arrayToText(c *Ctx, a []types.Datum) (types.Datum, error) {
+func arrayToText(c *Ctx, a []types.Datum) (_ types.Datum, err error) {
+	defer types.CatchOverlong(&err)
 	if a[0].IsNull() || a[1].IsNull() {
 		return null()
 	}
@@ -75,10 +79,14 @@ func arrayToText(c *Ctx, a []types.Datum) (types.Datum, error) {
 			out = append(out, a[1].Bytes()...)
 		}
 		first = false
+		was := len(out)
 		if d.IsNull() {
 			out = append(out, a[2].Bytes()...)
 		} else {
 			out = types.AppendText(out, t, d, c.Format)
+		}
+		if len(out) > maxText {
+			return types.Datum{}, types.TextTooLong(was, len(out)-was)
 		}
 	}
 	return types.Bytes(out), nil

@@ -1,6 +1,7 @@
 package builtin
 
 import (
+	"math"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -18,7 +19,7 @@ func formatFuncs(r *registrar) {
 		if !ok {
 			return null()
 		}
-		return joinText(c, list, nil), nil
+		return joinText(c, list, nil)
 	})
 	r.eval("text_concat_ws", func(c *Ctx, a []types.Datum) (types.Datum, error) {
 		if a[0].IsNull() {
@@ -28,7 +29,7 @@ func formatFuncs(r *registrar) {
 		if !ok {
 			return null()
 		}
-		return joinText(c, list, a[0].Bytes()), nil
+		return joinText(c, list, a[0].Bytes())
 	})
 	r.evals(formatText, "text_format", "text_format_nv")
 	r.eval("quote_ident", text1(func(_ *Ctx, s []byte) ([]byte, error) { return []byte(QuoteIdent(string(s))), nil }))
@@ -52,7 +53,8 @@ func formatFuncs(r *registrar) {
 }
 
 // joinText is concat and concat_ws: NULLs are left out.
-func joinText(c *Ctx, list []typed, sep []byte) types.Datum {
+func joinText(c *Ctx, list []typed, sep []byte) (_ types.Datum, err error) {
+	defer types.CatchOverlong(&err)
 	out := []byte{}
 	first := true
 	for _, v := range list {
@@ -63,9 +65,12 @@ func joinText(c *Ctx, list []typed, sep []byte) types.Datum {
 			out = append(out, sep...)
 		}
 		first = false
-		out = appendText(out, c, v)
+		was := len(out)
+		if out = appendText(out, c, v); len(out) > maxText {
+			return types.Datum{}, types.TextTooLong(was, len(out)-was)
+		}
 	}
-	return types.Bytes(out)
+	return types.Bytes(out), nil
 }
 
 // QuoteIdent quotes a name where SQL needs it: unless it is lower case and no keyword.
@@ -118,7 +123,8 @@ type formatter struct {
 	out  []byte
 }
 
-func (f *formatter) run() error {
+func (f *formatter) run() (err error) {
+	defer types.CatchOverlong(&err)
 	for f.i < len(f.s) {
 		c := f.s[f.i]
 		f.i++
@@ -145,29 +151,32 @@ func unterminatedFormat() error {
 	return badParam("unterminated format() type specifier").WithHint("For a single \"%%\" use \"%%%%\".")
 }
 
-func (f *formatter) number() (n int, ok bool) {
+// number reads digits, if there are any.
+func (f *formatter) number() (n int, ok bool, err error) {
 	from := f.i
-	for f.i < len(f.s) && f.s[f.i] >= '0' && f.s[f.i] <= '9' && f.i-from < 9 {
-		f.i++
+	for ; f.i < len(f.s) && f.s[f.i] >= '0' && f.s[f.i] <= '9'; f.i++ {
+		if n = 10*n + int(f.s[f.i]-'0'); n > math.MaxInt32 {
+			return 0, false, pgerr.New(pgerrcode.NumericValueOutOfRange, "number is out of range")
+		}
 	}
-	n, err := strconv.Atoi(f.s[from:f.i])
-	return n, err == nil
+	return n, f.i > from, nil
 }
 
 // specifier reads %[position][flags][width]type and appends the argument.
 func (f *formatter) specifier() error {
 	position, width, left := 0, 0, false
-	if n, ok := f.number(); ok {
-		if f.i < len(f.s) && f.s[f.i] == '$' {
-			f.i++
-			if position = n; n == 0 {
-				return badParam("format specifies argument 0, but arguments are numbered from 1")
-			}
-		} else {
-			width = n
+	n, isWidth, err := f.number()
+	if err != nil {
+		return err
+	}
+	if isWidth && f.i < len(f.s) && f.s[f.i] == '$' {
+		f.i++
+		if position, isWidth = n, false; n == 0 {
+			return badParam("format specifies argument 0, but arguments are numbered from 1")
 		}
 	}
-	if width == 0 {
+	if width = n; !isWidth {
+		width = 0
 		for f.i < len(f.s) && f.s[f.i] == '-' {
 			left = true
 			f.i++
@@ -181,8 +190,8 @@ func (f *formatter) specifier() error {
 			if width = w; w < 0 {
 				left, width = true, -w
 			}
-		} else if n, ok := f.number(); ok {
-			width = n
+		} else if width, _, err = f.number(); err != nil {
+			return err
 		}
 	}
 	if f.i >= len(f.s) {
@@ -203,6 +212,13 @@ func (f *formatter) specifier() error {
 		return err
 	}
 	pad := max(0, width-utf8.RuneCountInString(text))
+	have := len(f.out)
+	for _, more := range []int{pad, len(text)} {
+		if have+more >= maxText {
+			return types.TextTooLong(have, more)
+		}
+		have += more
+	}
 	if !left {
 		f.out = append(f.out, strings.Repeat(" ", pad)...)
 	}
@@ -216,7 +232,9 @@ func (f *formatter) specifier() error {
 // starWidth takes the width from an argument: * or *n$.
 func (f *formatter) starWidth() (int, error) {
 	position := 0
-	if n, ok := f.number(); ok {
+	if n, ok, err := f.number(); err != nil {
+		return 0, err
+	} else if ok {
 		if f.i >= len(f.s) || f.s[f.i] != '$' {
 			return 0, badParam("width argument position must be ended by \"$\"")
 		}

@@ -212,6 +212,7 @@ func expandReplacement(dst, repl, s []byte, m []int) []byte {
 func replaceMatches(c *Ctx, re *regex.Regexp, s, repl []byte, from, n int) ([]byte, error) {
 	var out []byte
 	at, k := 0, 0
+	more := 0
 	err := eachMatch(c, re, s, from, func(m []int) bool {
 		if k++; n != 0 && k != n {
 			return true
@@ -219,8 +220,15 @@ func replaceMatches(c *Ctx, re *regex.Regexp, s, repl []byte, from, n int) ([]by
 		out = append(out, s[at:m[0]]...)
 		out = expandReplacement(out, repl, s, m)
 		at = m[1]
+		if len(out) > maxText {
+			more = len(repl)
+			return false
+		}
 		return n == 0
 	})
+	if more != 0 || err == nil && len(out)+len(s)-at > maxText {
+		return nil, types.TextTooLong(len(out)-more, more)
+	}
 	if at == 0 && out == nil {
 		return s, err
 	}

@@ -61,6 +61,9 @@ func textFuncs(r *registrar) {
 		if len(from) == 0 || !bytes.Contains(s, from) {
 			return a[0], nil
 		}
+		if more := (len(a[2].Bytes()) - len(from)) * bytes.Count(s, from); len(s)+more > maxText {
+			return types.Datum{}, replacesTooLong(s, from, len(a[2].Bytes()))
+		}
 		return types.Bytes(bytes.ReplaceAll(s, from, a[2].Bytes())), nil
 	})
 	r.eval("textpos", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
@@ -185,6 +188,24 @@ func position(s, t []byte) int64 {
 
 func tooLong() error {
 	return pgerr.New(pgerrcode.ProgramLimitExceeded, "requested length too large")
+}
+
+// replacesTooLong says where PostgreSQL would stop, which builds the text piece by piece.
+func replacesTooLong(s, from []byte, with int) error {
+	have := 0
+	for {
+		at := bytes.Index(s, from)
+		if at < 0 {
+			return types.TextTooLong(have, len(s))
+		}
+		for _, more := range []int{at, with} {
+			if have+more >= maxText {
+				return types.TextTooLong(have, more)
+			}
+			have += more
+		}
+		s = s[at+len(from):]
+	}
 }
 
 func repeat(_ *Ctx, a []types.Datum) (types.Datum, error) {

@@ -412,6 +412,7 @@ func quoteElem(dst []byte, start int, delim byte) []byte {
 		return dst
 	}
 	n := len(text)
+	room(len(dst), escapes+2)
 	for i := 0; i < escapes+2; i++ {
 		dst = append(dst, 0)
 	}

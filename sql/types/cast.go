@@ -99,7 +99,11 @@ func castToText(from, to T, d Datum, f *Format, explicit bool) (Datum, error) {
 			out = String("true")
 		}
 	default:
-		out = Bytes(AppendText(make([]byte, 0, 24), from, d, f))
+		text, err := boundedText(from, d, f)
+		if err != nil {
+			return Datum{}, err
+		}
+		out = Bytes(text)
 	}
 	if to.OID == NameOID {
 		return truncName(out), nil

@@ -181,6 +181,7 @@ func quoteField(dst []byte, start int) []byte {
 		return dst
 	}
 	end := len(dst)
+	room(end, doubled+2)
 	for i := 0; i < doubled+2; i++ {
 		dst = append(dst, '"')
 	}
