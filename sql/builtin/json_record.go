@@ -24,7 +24,7 @@ func jsonRecords(r *registrar) {
 }
 
 // WithColumns gives a function that returns record the columns of its definition
-// list, with their domains or 0. Other functions are returned as they are.
+// list, with their domains or 0.
 func WithColumns(f *Func, names []string, ts []types.T, domains []types.OID) *Func {
 	set := false
 	if f.User != nil {
@@ -35,7 +35,7 @@ func WithColumns(f *Func, names []string, ts []types.T, domains []types.OID) *Fu
 	case "json_to_recordset", "jsonb_to_recordset", "json_populate_recordset", "jsonb_populate_recordset":
 		set = true
 	default:
-		return f
+		return spreadRows(f, names, declared(ts, domains))
 	}
 	g := *f
 	g.RetSet, g.Strict, g.Eval = true, false, nil
@@ -50,6 +50,9 @@ func WithColumns(f *Func, names []string, ts []types.T, domains []types.OID) *Fu
 	x := &jsonColumns{fn: f.Name, jsonb: f.Args[at] == types.JSONBOID, names: names, ts: ts, domains: domains}
 	g.Rows = func(c *Ctx, a []types.Datum) (RowIter, error) {
 		if at == 1 && !a[0].IsNull() {
+			if err := fitsColumns(a[0], declared(ts, domains)); err != nil {
+				return nil, err
+			}
 			return nil, pgerr.NotSupported(-1, "%s with a row and a column definition list is not supported", f.Name)
 		}
 		a = a[at:]
