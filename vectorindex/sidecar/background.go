@@ -124,7 +124,7 @@ func (ix *Index) link(p *part, limit uint32) bool {
 	if g == nil || int(n) < ix.cfg.GraphMin || lo >= n {
 		return false
 	}
-	began := time.Now()
+	began, searched := time.Now(), ix.searched()
 	workers := uint32(max(ix.cfg.Workers, 1))
 	hi := min(n, lo+limit*workers)
 	if lo == 0 {
@@ -136,6 +136,9 @@ func (ix *Index) link(p *part, limit uint32) bool {
 			// did, the graph would deliver the entry after everything it reaches.
 			if err := g.Link(ord); err != nil {
 				ix.cfg.Report(err)
+			}
+			if searched {
+				ix.pace.giveWay()
 			}
 		}
 	}

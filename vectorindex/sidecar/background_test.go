@@ -39,6 +39,9 @@ func TestThrottle(t *testing.T) {
 			}
 		}
 	}
+	if n := w.ix.GaveWay(); n != 0 {
+		t.Errorf("linking gave way %d times, and nobody searched", n)
+	}
 	w.check()
 	if err := w.ix.Close(); err != nil {
 		t.Fatal(err)
@@ -112,6 +115,9 @@ func TestThrottleWhileSearched(t *testing.T) {
 	}
 	if !paused {
 		t.Error("writers leave no processor to searches")
+	}
+	if n := ix.GaveWay(); n == 0 || n > int64(rows) {
+		t.Errorf("linking gave way %d times while %d rows came", n, rows)
 	}
 	close(stop)
 	searches.Wait()

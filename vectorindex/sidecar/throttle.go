@@ -134,6 +134,7 @@ func (d *demand) look(seen uint64, now time.Time) bool {
 type pace struct {
 	share float64      // of the time of linking
 	until atomic.Int64 // nanoseconds since begin
+	ways  atomic.Int64 // how often linking gave way
 }
 
 var begin = time.Now()
@@ -160,4 +161,10 @@ func (p *pace) left(now time.Time) time.Duration {
 		return d
 	}
 	return 0
+}
+
+// giveWay is called after each entry that is linked while searches come.
+func (p *pace) giveWay() {
+	p.ways.Add(1)
+	giveWay()
 }
