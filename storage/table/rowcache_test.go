@@ -65,6 +65,9 @@ func TestRowCacheNotesReadsInBatches(t *testing.T) {
 	if n := noted(); n != 0 {
 		t.Errorf("%d of %d reads were handed on already", n, reads)
 	}
+	if raceEnabled { // sync.Pool, which keeps the batches, drops one in four then: none is ever full
+		return
+	}
 	// Collections of garbage and moves between threads leave batches unfinished.
 	for ; noted() == 0; reads++ {
 		if reads > 1000*readBatch {
