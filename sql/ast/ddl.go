@@ -269,6 +269,12 @@ type (
 		Version     string
 		Cascade     bool
 	}
+	// AlterExtension is ALTER EXTENSION name UPDATE [TO version].
+	AlterExtension struct {
+		At
+		Name    string
+		Version string // "" = the newest
+	}
 	// CreateDatabase and DropDatabase.
 	CreateDatabase struct {
 		At
@@ -552,6 +558,7 @@ func (*CreateDomain) stmt()    {}
 func (*AlterDomain) stmt()     {}
 func (*Refresh) stmt()         {}
 func (*CreateExtension) stmt() {}
+func (*AlterExtension) stmt()  {}
 func (*CreateDatabase) stmt()  {}
 func (*AlterDatabase) stmt()   {}
 func (*Drop) stmt()            {}

@@ -21,6 +21,13 @@ func (p *printer) ddl(s Stmt) bool {
 		p.createSchema(v)
 	case *CreateExtension:
 		p.createExtension(v)
+	case *AlterExtension:
+		p.s("ALTER EXTENSION ")
+		p.ident(v.Name)
+		p.s(" UPDATE")
+		if v.Version != "" {
+			p.s(" TO ", QuoteLiteral(v.Version))
+		}
 	case *CreateDatabase:
 		p.s("CREATE DATABASE ")
 		p.ident(v.Name)

@@ -154,6 +154,9 @@ type Column struct {
 	Dropped   bool
 	Collation ID
 	Comment   string
+	// Storage is what SET STORAGE said, as in pg_attribute; 0 = the type's. Rows are kept
+	// the same way whatever it says.
+	Storage byte `json:",omitempty"`
 	// InhCount is how many parents have the column; Inherited: it was not declared here.
 	InhCount  int  `json:",omitempty"`
 	Inherited bool `json:",omitempty"`

@@ -28,6 +28,7 @@ type attribute struct {
 	inherited           bool
 	parents             int
 	acl                 catalog.ACL
+	storage             byte // 0 = the type's
 }
 
 func (r *rows) attribute(a attribute) {
@@ -50,6 +51,9 @@ func (r *rows) attribute(a attribute) {
 	r.bool("attbyval", info.ByVal)
 	r.char("attalign", info.Align)
 	r.char("attstorage", info.Storage)
+	if a.storage != 0 {
+		r.char("attstorage", a.storage)
+	}
 	r.char("attcompression", 0)
 	r.bool("attnotnull", a.notNull)
 	r.bool("atthasdef", a.def)
@@ -155,21 +159,21 @@ func (r *rows) tableAttributes(t *catalog.Table) {
 		}
 		r.attribute(attribute{rel: t.ID, name: c.Name, num: num, typ: typ, dims: c.NDims, notNull: c.NotNull,
 			def: c.Default != "", missing: c.Missing != nil, identity: c.Identity, generated: c.Generated, collation: c.Collation,
-			inherited: c.Inherited, parents: c.InhCount, acl: r.cat.ColumnACL(t.ID, num)})
+			inherited: c.Inherited, parents: c.InhCount, acl: r.cat.ColumnACL(t.ID, num), storage: c.Storage})
 	}
 }
 
 func (r *rows) indexAttributes(t *catalog.Table, x *catalog.Index) {
 	var names []string
 	num := int16(0)
-	put := func(name string, typ types.T, dims int16, coll catalog.ID) {
+	put := func(name string, typ types.T, dims int16, coll catalog.ID, storage byte) {
 		num++
 		unique := name
 		for i := 1; slices.Contains(names, unique); i++ {
 			unique = fmt.Sprintf("%s%d", name, i)
 		}
 		names = append(names, unique)
-		r.attribute(attribute{rel: x.ID, name: unique, num: num, typ: typ, dims: dims, collation: coll})
+		r.attribute(attribute{rel: x.ID, name: unique, num: num, typ: typ, dims: dims, collation: coll, storage: storage})
 	}
 	for i := range x.Keys {
 		k := &x.Keys[i]
@@ -185,18 +189,22 @@ func (r *rows) indexAttributes(t *catalog.Table, x *catalog.Index) {
 			if coll == 0 {
 				coll = c.Collation
 			}
-			put(c.Name, typ, dims, coll)
+			storage := c.Storage
+			if typ.OID != c.Type.OID { // what the index keeps is of another type
+				storage = 0
+			}
+			put(c.Name, typ, dims, coll, storage)
 			continue
 		}
 		name := k.Name
 		if name == "" {
 			name = exprName(k.Expr)
 		}
-		put(name, typ, 0, k.Collation)
+		put(name, typ, 0, k.Collation, 0)
 	}
 	for _, a := range x.Include {
 		if c := t.Column(a); c != nil {
-			put(c.Name, c.Type, c.NDims, c.Collation)
+			put(c.Name, c.Type, c.NDims, c.Collation, c.Storage)
 		}
 	}
 }

@@ -191,9 +191,11 @@ func (e *Env) alter(ctx context.Context, old, t *catalog.Table, cmd *ast.AlterCm
 				OnTable(e.Catalog.SchemaName(t.Schema), t.Name)
 		}
 		return nil
-	case ast.SetStatistics, ast.SetStorage, ast.SetOptions, ast.ResetOptions, ast.ClusterOn,
+	case ast.SetStorage:
+		return e.setStorage(t, cmd)
+	case ast.SetStatistics, ast.SetOptions, ast.ResetOptions, ast.ClusterOn,
 		ast.ReplicaIdentity:
-		if (cmd.Kind == ast.SetStatistics || cmd.Kind == ast.SetStorage) && cmd.Name != "" && t.ColumnByName(cmd.Name) == nil {
+		if cmd.Kind == ast.SetStatistics && cmd.Name != "" && t.ColumnByName(cmd.Name) == nil {
 			return noColumn(t, cmd.Name)
 		}
 		return nil // nothing here depends on them

@@ -93,6 +93,8 @@ func Tag(stmt ast.Stmt) string {
 		return "CREATE VIEW"
 	case *ast.CreateExtension:
 		return "CREATE EXTENSION"
+	case *ast.AlterExtension:
+		return "ALTER EXTENSION"
 	case *ast.CreateCollation:
 		return "CREATE COLLATION"
 	case *ast.AlterCollation:
@@ -199,6 +201,8 @@ func (e *Env) run(ctx context.Context, stmt ast.Stmt) error {
 		return e.createView(ctx, st)
 	case *ast.CreateExtension:
 		return e.createExtension(ctx, st)
+	case *ast.AlterExtension:
+		return e.updateExtension(st)
 	case *ast.CreateCollation:
 		return e.createCollation(ctx, st)
 	case *ast.AlterCollation:

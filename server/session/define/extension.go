@@ -52,6 +52,21 @@ func (e *Env) createExtension(ctx context.Context, st *ast.CreateExtension) erro
 	return edit.PutExtension(x)
 }
 
+// updateExtension is ALTER EXTENSION … UPDATE: an extension has the one version that the
+// server knows.
+func (e *Env) updateExtension(st *ast.AlterExtension) error {
+	x, ok := e.Catalog.Extension(st.Name)
+	if !ok {
+		return pgerr.Newf(pgerrcode.UndefinedObject, "extension %q does not exist", st.Name)
+	}
+	if st.Version != "" && st.Version != x.Version {
+		return pgerr.Newf(pgerrcode.InvalidParameterValue, "extension %q has no update path from version %q to version %q",
+			x.Name, x.Version, st.Version)
+	}
+	e.notice("00000", "version %q of extension %q is already installed", x.Version, x.Name)
+	return nil
+}
+
 // controlFile is where PostgreSQL would look for an extension.
 func controlFile(name string) string {
 	return "/usr/share/postgresql/15/extension/" + name + ".control"

@@ -207,7 +207,7 @@ func (e *Env) columnsOfParent(ctx context.Context, old, t *catalog.Table, id cat
 	return nil
 }
 
-// columnFacts changes NOT NULL, default and generation of a child's column.
+// columnFacts changes NOT NULL, default, generation and storage of a child's column.
 func (e *Env) columnFacts(ctx context.Context, was, now *catalog.Column, child *catalog.Table, attr int16) error {
 	n := copyTable(child)
 	c := &n.Columns[attr-1]
@@ -234,6 +234,9 @@ func (e *Env) columnFacts(ctx context.Context, was, now *catalog.Column, child *
 				return err
 			}
 		}
+	}
+	if now.Storage != was.Storage && now.Type == was.Type && c.Storage != now.Storage {
+		c.Storage, changed = now.Storage, true
 	}
 	if !changed {
 		return nil

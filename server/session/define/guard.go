@@ -45,6 +45,11 @@ func (e *Env) Permit(stmt ast.Stmt) error {
 		return e.ownsCollation(&st.Name)
 	case *ast.CreateExtension:
 		return e.permitExtension(st.Name)
+	case *ast.AlterExtension:
+		if _, there := e.Catalog.Extension(st.Name); there {
+			return notOwner("extension", st.Name)
+		}
+		return nil
 	case *ast.Refresh:
 		return e.ownsRelation(&st.Name, "")
 	case *ast.AlterTable:

@@ -19,6 +19,7 @@ const (
 	likeGenerated   = 1 << 4
 	likeIdentity    = 1 << 5
 	likeIndexes     = 1 << 6
+	likeStorage     = 1 << 8
 )
 
 // likeColumns copies another table's columns, and their CHECK constraints if asked for.
@@ -47,6 +48,9 @@ func (e *Env) likeColumns(ctx context.Context, t *catalog.Table, l *ast.TableLik
 		}
 		if l.Options&likeComments == 0 {
 			c.Comment = ""
+		}
+		if l.Options&likeStorage == 0 {
+			c.Storage = 0
 		}
 		if merge {
 			e.declared = l.After + k

@@ -36,6 +36,8 @@ func (c *conv) createStmt(n *pgast.Node) ast.Stmt {
 		return out
 	case *pgast.Node_CreateExtensionStmt:
 		return c.createExtension(v.CreateExtensionStmt)
+	case *pgast.Node_AlterExtensionStmt:
+		return c.alterExtension(v.AlterExtensionStmt)
 	case *pgast.Node_RefreshMatViewStmt:
 		s := v.RefreshMatViewStmt
 		return &ast.Refresh{At: c.here(), Name: c.relname(s.Relation), Concurrently: s.Concurrent, WithNoData: s.SkipData}
@@ -321,6 +323,18 @@ func (c *conv) createExtension(s *pgast.CreateExtensionStmt) ast.Stmt {
 		case o.Name == "cascade":
 			out.Cascade = lit.Bool
 		default:
+			c.fail(int32(o.Pos), "unrecognized option: %s", o.Name)
+		}
+	}
+	return out
+}
+
+func (c *conv) alterExtension(s *pgast.AlterExtensionStmt) ast.Stmt {
+	out := &ast.AlterExtension{At: c.here(), Name: s.Extname}
+	for _, o := range c.options(s.Options) {
+		if lit, _ := o.Value.(*ast.Lit); lit != nil && o.Name == "new_version" {
+			out.Version = lit.Text
+		} else {
 			c.fail(int32(o.Pos), "unrecognized option: %s", o.Name)
 		}
 	}

@@ -90,7 +90,6 @@ var otherNames = map[string]string{
 	"AlterEnumStmt":              "ALTER TYPE",
 	"AlterEventTrigStmt":         "ALTER EVENT TRIGGER",
 	"AlterExtensionContentsStmt": "ALTER EXTENSION",
-	"AlterExtensionStmt":         "ALTER EXTENSION",
 	"AlterFdwStmt":               "ALTER FOREIGN DATA WRAPPER",
 	"AlterForeignServerStmt":     "ALTER SERVER",
 	"AlterObjectDependsStmt":     "ALTER ... DEPENDS ON EXTENSION",
