@@ -120,8 +120,9 @@ func vectorText(v []float32) string {
 
 // db is a server with the set in the table t.
 type db struct {
-	t *testing.T
-	c *pgconn.PgConn
+	t   *testing.T
+	dsn string
+	c   *pgconn.PgConn
 	*set
 }
 
@@ -137,12 +138,13 @@ func open(t *testing.T) *db {
 			t.Error(err)
 		}
 	})
-	c, err := pgconn.Connect(t.Context(), "postgres://postgres@"+srv.Addr().String()+"/postgres?sslmode=disable")
+	dsn := "postgres://postgres@" + srv.Addr().String() + "/postgres?sslmode=disable"
+	c, err := pgconn.Connect(t.Context(), dsn)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close(context.Background()) })
-	d := &db{t, c, newSet()}
+	d := &db{t, dsn, c, newSet()}
 	d.exec(fmt.Sprintf("CREATE EXTENSION vector; CREATE TABLE t (id int PRIMARY KEY, grp int NOT NULL, e vector(%d))", dims))
 	var text bytes.Buffer
 	for i, v := range d.vecs {
