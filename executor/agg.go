@@ -321,7 +321,7 @@ func (c *aggCall) step(env *Env, s *expr.Scratch, b *batch.Batch, groups []uint3
 		}
 	}
 	if c.rows == nil {
-		return c.state.Step(&env.Ctx, sel, groups, c.cols)
+		return stepAgg(c.state, env, sel, groups, c.cols)
 	}
 	if c.within != nil {
 		sel = c.within.count(c, sel, groups)
@@ -414,7 +414,7 @@ func (c *aggCall) finish(env *Env, s *expr.Scratch, total int) error {
 		for i := range c.types {
 			c.cols[i] = &out.Cols[1+i]
 		}
-		if err := c.state.Step(&env.Ctx, out.Sel, groups, c.cols); err != nil {
+		if err := stepAgg(c.state, env, out.Sel, groups, c.cols); err != nil {
 			return err
 		}
 	}
@@ -443,21 +443,35 @@ func (a *agg) Next(ctx context.Context) (*batch.Batch, error) {
 		}
 	}
 	for k, c := range a.calls {
-		col := &a.out.Cols[len(a.groups)+k]
-		for i := range n {
-			d, err := c.state.Final(&a.env.Ctx, uint32(a.at+i))
-			if err != nil {
-				return nil, err
-			}
-			if b := d.Bytes(); b != nil && !d.IsNull() {
-				d = types.Bytes(a.arena.Copy(b))
-			}
-			col.Set(i, d)
+		if err := a.finals(c, &a.out.Cols[len(a.groups)+k], n); err != nil {
+			return nil, err
 		}
 	}
 	a.at += n
 	a.out.Sel = batch.Identity(n)
 	return a.out, nil
+}
+
+// finals puts the aggregates of the next n groups into a column.
+func (a *agg) finals(c *aggCall, col *batch.Col, n int) (err error) {
+	defer types.CatchStop(&err)
+	for i := range n {
+		d, err := c.state.Final(&a.env.Ctx, uint32(a.at+i))
+		if err != nil {
+			return err
+		}
+		if b := d.Bytes(); b != nil && !d.IsNull() {
+			d = types.Bytes(a.arena.Copy(b))
+		}
+		col.Set(i, d)
+	}
+	return nil
+}
+
+// stepAgg is Agg.Step with the error of a value that grows too large.
+func stepAgg(state builtin.Agg, env *Env, sel []uint16, groups []uint32, args []*batch.Col) (err error) {
+	defer types.CatchStop(&err)
+	return state.Step(&env.Ctx, sel, groups, args)
 }
 
 func (a *agg) Close() error {

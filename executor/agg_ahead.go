@@ -187,7 +187,7 @@ func (r *aggReader) step(b *batch.Batch, c *aggCall, state builtin.Agg, loose *l
 		if len(r.cols) > 0 {
 			state.Grow(r.table.set.rows.n)
 		}
-		return state.Step(&r.env.Ctx, sel, r.ids, args)
+		return stepAgg(state, r.env, sel, r.ids, args)
 	}
 	for _, i := range sel {
 		loose.groups = append(loose.groups, r.ids[i])
@@ -285,7 +285,7 @@ func (a *agg) foldLoose(c *aggCall, loose *looseRows, global []uint32) error {
 		}
 		groups = groups[len(b.Sel):]
 		c.cols = columnRefs(c.cols, b)
-		if err := c.state.Step(&a.env.Ctx, b.Sel, a.ids, c.cols); err != nil {
+		if err := stepAgg(c.state, a.env, b.Sel, a.ids, c.cols); err != nil {
 			return err
 		}
 	}

@@ -127,7 +127,8 @@ func newSetCall(c *expr.Call) (*setCall, error) {
 }
 
 // start calls the function with arguments already evaluated into s.vals.
-func (s *setCall) start(env *Env) error {
+func (s *setCall) start(env *Env) (err error) {
+	defer types.CatchStop(&err)
 	s.iter = nil
 	if s.call.Fn.Strict {
 		for _, d := range s.vals {
@@ -147,7 +148,8 @@ func (s *setCall) start(env *Env) error {
 }
 
 // next puts the next row into s.row; NULLs after the end.
-func (s *setCall) next() (bool, error) {
+func (s *setCall) next() (_ bool, err error) {
+	defer types.CatchStop(&err)
 	if s.iter != nil {
 		ok, err := s.iter.Next(s.row)
 		if err != nil {

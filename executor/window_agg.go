@@ -102,7 +102,8 @@ func (c *windowCall) refold(env *Env, p *partitionRows) error {
 }
 
 // result copies the state's present value.
-func (c *windowCall) result(env *Env, state builtin.Agg, group uint32) (types.Datum, error) {
+func (c *windowCall) result(env *Env, state builtin.Agg, group uint32) (_ types.Datum, err error) {
+	defer types.CatchStop(&err)
 	d, err := state.Final(&env.Ctx, group)
 	if err != nil || d.IsNull() || c.inline {
 		return d, err
@@ -117,7 +118,8 @@ var zeroGroups [batch.MaxRows]uint32
 type step func(c *builtin.Ctx, sel []uint16, groups []uint32, args []*batch.Col) error
 
 // fold steps rows lo..hi−1 that pass the filter and are not skipped, all for one group.
-func (c *windowCall) fold(env *Env, do step, lo, hi int, group uint32, skip func(int) bool) error {
+func (c *windowCall) fold(env *Env, do step, lo, hi int, group uint32, skip func(int) bool) (err error) {
+	defer types.CatchStop(&err)
 	for at := lo; at < hi; {
 		c.show(at)
 		end := min(hi, c.to)

@@ -92,7 +92,7 @@ func (w *rowWriter) write(cols []backend.Column, b *batch.Batch) (err error) {
 			w.out.buf = w.out.buf[:at]
 		}
 	}()
-	defer types.CatchOverlong(&err)
+	defer types.CatchStop(&err)
 	for _, row := range b.Sel {
 		at = w.out.begin('D')
 		w.out.buf = binary.BigEndian.AppendUint16(w.out.buf, uint16(n))

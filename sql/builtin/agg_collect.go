@@ -32,17 +32,26 @@ func (a *stringAgg) Step(_ *Ctx, sel []uint16, groups []uint32, args []*batch.Co
 			continue
 		}
 		g := groups[i]
-		before := len(a.buf[g])
+		before := cap(a.buf[g])
 		if a.have[g] && !sep.Null[i] {
-			a.buf[g] = append(a.buf[g], sep.B[i]...)
+			if err := a.add(g, sep.B[i]); err != nil {
+				return err
+			}
 		}
 		a.have[g] = true
-		a.buf[g] = append(a.buf[g], v.B[i]...)
-		if len(a.buf[g]) > maxText {
-			return pgerr.New(pgerrcode.ProgramLimitExceeded, "string buffer exceeds maximum allowed length")
+		if err := a.add(g, v.B[i]); err != nil {
+			return err
 		}
-		a.size += int64(len(a.buf[g]) - before)
+		a.size += int64(cap(a.buf[g]) - before)
 	}
+	return nil
+}
+
+func (a *stringAgg) add(g uint32, more []byte) error {
+	if have := len(a.buf[g]); have+len(more) >= maxText {
+		return types.TextTooLong(have, len(more))
+	}
+	a.buf[g] = append(a.buf[g], more...)
 	return nil
 }
 
@@ -76,7 +85,9 @@ func (a *arrayAgg) Grow(n int) {
 func (a *arrayAgg) Step(_ *Ctx, sel []uint16, groups []uint32, args []*batch.Col) error {
 	for _, i := range sel {
 		d := args[0].Datum(int(i))
-		a.b[groups[i]].Append(d)
+		if err := a.b[groups[i]].Collect(d); err != nil {
+			return err
+		}
 		a.size += int64(len(d.Bytes()) + 12)
 	}
 	return nil
@@ -131,25 +142,49 @@ func (a *nestedArrayAgg) add(g uint32, d types.Datum) error {
 		return pgerr.New(pgerrcode.ArraySubscriptError, "cannot accumulate arrays of different dimensionality")
 	}
 	a.n[g]++
-	appendElements(&a.b[g], d)
+	it := types.NewArrayIter(d)
+	for e, ok := it.Next(); ok; e, ok = it.Next() {
+		if err := a.b[g].Collect(e); err != nil {
+			return err
+		}
+	}
 	a.total += int64(len(d.Bytes()))
 	return nil
 }
 
-// CollectArrays makes one array of type t of arrays of one shape, as ARRAY(SELECT …)
-// does; of none it is empty.
-func CollectArrays(t types.T, arrays []types.Datum) (types.Datum, error) {
-	if len(arrays) == 0 {
-		return types.EmptyArray(t.Elem().OID), nil
+// Collector makes one array of values that come one by one, as ARRAY(SELECT …) does: of
+// elements, or of arrays of one shape. Of nothing it is empty.
+type Collector struct {
+	elems  types.ArrayBuilder
+	arrays *nestedArrayAgg
+	t      types.T
+}
+
+// NewCollector makes an array of type t.
+func NewCollector(t types.T, nested bool) (c Collector) {
+	c.t = t
+	if nested {
+		c.arrays = &nestedArrayAgg{t: t}
+		c.arrays.Grow(1)
 	}
-	a := &nestedArrayAgg{t: t}
-	a.Grow(1)
-	for _, d := range arrays {
-		if err := a.add(0, d); err != nil {
-			return types.Datum{}, err
-		}
+	c.elems.Reset(t.Elem().OID)
+	return c
+}
+
+// Add takes the next value, copying it.
+func (c *Collector) Add(d types.Datum) error {
+	if c.arrays != nil {
+		return c.arrays.add(0, d)
 	}
-	return a.Final(nil, 0)
+	return c.elems.Collect(d)
+}
+
+// Array is the array of all values.
+func (c *Collector) Array() (types.Datum, error) {
+	if c.arrays != nil && c.arrays.n[0] > 0 {
+		return c.arrays.Final(nil, 0)
+	}
+	return c.elems.Array(), nil
 }
 
 func (a *nestedArrayAgg) Final(_ *Ctx, g uint32) (types.Datum, error) {

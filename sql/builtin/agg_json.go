@@ -1,10 +1,7 @@
 package builtin
 
 import (
-	"github.com/jackc/pgerrcode"
-
 	"github.com/loxodb/loxodb/sql/batch"
-	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -29,15 +26,15 @@ func (a *jsonAgg) Grow(n int) { a.buf = grow(a.buf, n) }
 func (a *jsonAgg) Step(c *Ctx, sel []uint16, groups []uint32, args []*batch.Col) error {
 	for _, i := range sel {
 		g := groups[i]
-		before := len(a.buf[g])
+		before, room := len(a.buf[g]), cap(a.buf[g])
 		out, err := a.add(c, a.buf[g], args, int(i))
 		if err != nil {
 			return err
 		}
-		if len(out) > maxText {
-			return pgerr.New(pgerrcode.ProgramLimitExceeded, "string buffer exceeds maximum allowed length")
+		if len(out) >= maxText {
+			return types.TextTooLong(before, len(out)-before)
 		}
-		a.size += int64(len(out) - before)
+		a.size += int64(cap(out) - room)
 		a.buf[g] = out
 	}
 	return nil

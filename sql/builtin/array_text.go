@@ -1,7 +1,7 @@
 package builtin
 
 import (
-	"strings"
+	"bytes"
 	"unicode/utf8"
 
 	"github.com/loxodb/loxodb/sql/types"
@@ -9,61 +9,53 @@ import (
 
 // arrayTextFuncs registers string_to_array, string_to_table and array_to_string.
 func arrayTextFuncs(r *registrar) {
-	r.evals(func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-		parts, ok := splitText(a)
-		if !ok {
+	r.evals(func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		if a[0].IsNull() {
 			return null()
 		}
-		var b types.ArrayBuilder
-		b.Reset(types.TextOID)
-		for _, p := range parts {
-			b.Append(p)
-		}
-		return b.Array(), nil
+		return collect(c, types.TextOID, splitText(a))
 	}, "text_to_array", "text_to_array_null")
 	table := func(_ *Ctx, a []types.Datum) (RowIter, error) {
-		parts, _ := splitText(a)
-		return &listRows{list: parts}, nil
+		return &partRows{splitText(a)}, nil
 	}
 	r.rows("text_to_table", table)
 	r.rows("text_to_table_null", table)
 	r.evals(arrayToText, "array_to_text", "array_to_text_null")
 }
 
-// splitText cuts a[0] at the delimiter a[1]: NULL cuts between characters, the
+// splitText gives the parts of a[0] at the delimiter a[1]: NULL cuts between characters, the
 // empty one nowhere. Parts equal to a[2] become NULL.
-func splitText(a []types.Datum) (parts []types.Datum, ok bool) {
-	if a[0].IsNull() {
-		return nil, false
-	}
-	s := a[0].Text()
-	add := func(p string) {
-		d := types.String(p)
-		if len(a) > 2 && !a[2].IsNull() && a[2].Text() == p {
-			d = types.Null
+func splitText(a []types.Datum) parts {
+	rest, by := a[0].Bytes(), a[1].Bytes()
+	done := a[0].IsNull() || len(rest) == 0
+	return func() (types.Datum, bool, error) {
+		if done {
+			return types.Null, false, nil
 		}
-		parts = append(parts, d)
-	}
-	switch {
-	case s == "":
-	case a[1].IsNull():
-		for s != "" {
-			_, n := utf8.DecodeRuneInString(s)
-			add(s[:n])
-			s = s[n:]
+		end, next := len(rest), -1
+		switch {
+		case a[1].IsNull():
+			if _, end = utf8.DecodeRune(rest); end < len(rest) {
+				next = end
+			}
+		case len(by) > 0:
+			if at := bytes.Index(rest, by); at >= 0 {
+				end, next = at, at+len(by)
+			}
 		}
-	case len(a[1].Bytes()) == 0:
-		add(s)
-	default:
-		for p := range strings.SplitSeq(s, a[1].Text()) {
-			add(p)
+		p := rest[:end:end]
+		if done = next < 0; !done {
+			rest = rest[next:]
 		}
+		if len(a) > 2 && !a[2].IsNull() && bytes.Equal(a[2].Bytes(), p) {
+			return types.Null, true, nil
+		}
+		return types.Bytes(p), true, nil
 	}
-	return parts, true
 }
 
 func arrayToText(c *Ctx, a []types.Datum) (_ types.Datum, err error) {
-	defer types.CatchOverlong(&err)
+	defer types.CatchStop(&err)
 	if a[0].IsNull() || a[1].IsNull() {
 		return null()
 	}

@@ -88,9 +88,12 @@ func citextPart(c *Ctx, a []types.Datum) (types.Datum, error) {
 	if err != nil {
 		return types.Datum{}, err
 	}
-	parts, err := splitBy(c, re, a[0].Bytes())
-	if n := a[2].Int(); err != nil || n < 1 || n > int64(len(parts)) {
-		return types.Null, err
+	next := splitBy(c, re, a[0].Bytes())
+	for n := a[2].Int(); n >= 1; n-- {
+		d, ok, err := next()
+		if err != nil || !ok || n == 1 {
+			return d, err
+		}
 	}
-	return types.Bytes(parts[a[2].Int()-1]), nil
+	return types.Null, nil
 }

@@ -54,7 +54,7 @@ func formatFuncs(r *registrar) {
 
 // joinText is concat and concat_ws: NULLs are left out.
 func joinText(c *Ctx, list []typed, sep []byte) (_ types.Datum, err error) {
-	defer types.CatchOverlong(&err)
+	defer types.CatchStop(&err)
 	out := []byte{}
 	first := true
 	for _, v := range list {
@@ -124,7 +124,7 @@ type formatter struct {
 }
 
 func (f *formatter) run() (err error) {
-	defer types.CatchOverlong(&err)
+	defer types.CatchStop(&err)
 	for f.i < len(f.s) {
 		c := f.s[f.i]
 		f.i++

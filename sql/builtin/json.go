@@ -157,34 +157,23 @@ func jsonSets(r *registrar, p string) {
 		})
 	}
 	r.rows(p+"_object_keys", func(_ *Ctx, a []types.Datum) (RowIter, error) {
-		l := &listRows{}
-		if !types.JSONEach(a[0].Bytes(), func(k, _ []byte) bool {
-			l.list = append(l.list, types.Bytes(k).Clone())
-			return true
-		}) {
+		m, ok := types.JSONMembersOf(a[0].Bytes(), '{')
+		if !ok {
 			kind := "a scalar"
 			if types.JSONTypeof(a[0].Bytes()) == "array" {
 				kind = "an array"
 			}
 			return nil, badParam("cannot call %s on %s", p+"_object_keys", kind)
 		}
-		return l, nil
+		return &partRows{func() (types.Datum, bool, error) {
+			k, _, ok := m.Next()
+			return types.Bytes(k), ok, nil
+		}}, nil
 	})
 }
 
 func jsonElementRows(p, name string, b []byte, asText bool) (RowIter, error) {
-	l := &listRows{}
-	var err error
-	ok := types.JSONElements(b, func(v []byte) bool {
-		d := types.Bytes(v)
-		if asText {
-			if d, err = types.JSONText(v); err != nil {
-				return false
-			}
-		}
-		l.list = append(l.list, d.Clone())
-		return true
-	})
+	m, ok := types.JSONMembersOf(b, '[')
 	if !ok {
 		object := types.JSONTypeof(b) == "object"
 		switch {
@@ -197,25 +186,31 @@ func jsonElementRows(p, name string, b []byte, asText bool) (RowIter, error) {
 		}
 		return nil, badParam("cannot extract elements from a scalar")
 	}
-	return l, err
+	return &partRows{func() (types.Datum, bool, error) {
+		_, v, ok := m.Next()
+		if !ok || !asText {
+			return types.Bytes(v), ok, nil
+		}
+		d, err := types.JSONText(v)
+		return d, err == nil, err
+	}}, nil
 }
 
 func jsonEachRows(p, name string, b []byte, asText bool) (RowIter, error) {
-	t := &tableRows{}
-	var err error
-	ok := types.JSONEach(b, func(k, v []byte) bool {
-		d := types.Bytes(v)
-		if asText {
-			if d, err = types.JSONText(v); err != nil {
-				return false
-			}
-		}
-		t.rows = append(t.rows, []types.Datum{types.Bytes(k).Clone(), d.Clone()})
-		return true
-	})
+	m, ok := types.JSONMembersOf(b, '{')
 	switch {
 	case ok:
-		return t, err
+		return funcRows(func(row []types.Datum) (ok bool, err error) {
+			k, v, ok := m.Next()
+			if !ok {
+				return false, nil
+			}
+			row[0], row[1] = types.Bytes(k), types.Bytes(v)
+			if asText {
+				row[1], err = types.JSONText(v)
+			}
+			return err == nil, err
+		}), nil
 	case p == "jsonb":
 		return nil, badParam("cannot call %s on a non-object", name)
 	case types.JSONTypeof(b) == "array":

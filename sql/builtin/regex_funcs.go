@@ -94,48 +94,86 @@ func regexpMatches(c *Ctx, a []types.Datum) (RowIter, error) {
 	if err != nil {
 		return nil, err
 	}
-	var list []types.Datum
-	err = eachMatch(c, re, a[0].Bytes(), 0, func(m []int) bool {
-		list = append(list, groups(a[0].Bytes(), m))
-		return f.global
-	})
-	return &listRows{list: list}, err
+	s := a[0].Bytes()
+	m := matchSeq{on: re.On(s, c.goOn), s: s}
+	return &partRows{func() (types.Datum, bool, error) {
+		found, err := m.next()
+		if found == nil || err != nil {
+			return types.Null, false, err
+		}
+		if !f.global {
+			m.from = len(s) + 1
+		}
+		return groups(s, found), true, nil
+	}}, nil
+}
+
+// matchSeq finds one match after the other. A match may be empty right behind another.
+type matchSeq struct {
+	on   *regex.Matcher
+	s    []byte
+	from int
+}
+
+// next is the next match, nil if there is none.
+func (x *matchSeq) next() ([]int, error) {
+	if x.from > len(x.s) {
+		return nil, nil
+	}
+	m, err := x.on.Find(x.from)
+	if m == nil || err != nil {
+		x.from = len(x.s) + 1
+		return nil, err
+	}
+	if x.from = m[1]; m[0] == m[1] {
+		_, n := utf8.DecodeRune(x.s[x.from:])
+		x.from += max(n, 1)
+	}
+	return m, nil
 }
 
 // eachMatch calls do with the matches that begin at byte from or later, until it has
-// enough. A match may be empty right behind another.
+// enough.
 func eachMatch(c *Ctx, re *regex.Regexp, s []byte, from int, do func(m []int) (more bool)) error {
-	for on := re.On(s, c.goOn); from <= len(s); {
-		m, err := on.Find(from)
-		if m == nil || err != nil {
+	x := matchSeq{on: re.On(s, c.goOn), s: s, from: from}
+	for n := 1; ; n++ {
+		m, err := x.next()
+		if m == nil || err != nil || !do(m) {
 			return err
 		}
-		if !do(m) {
-			return nil
-		}
-		from = m[1]
-		if m[0] == m[1] {
-			_, n := utf8.DecodeRune(s[from:])
-			from += max(n, 1)
+		if n%lookEvery == 0 {
+			if err := c.goOn(); err != nil {
+				return err
+			}
 		}
 	}
-	return nil
 }
 
-// splitBy cuts s at the matches; empty matches at the ends or right after
-// another match do not cut.
-func splitBy(c *Ctx, re *regex.Regexp, s []byte) ([][]byte, error) {
-	var parts [][]byte
+// splitBy gives the pieces of s between the matches; empty matches at the ends or right
+// after another match do not cut.
+func splitBy(c *Ctx, re *regex.Regexp, s []byte) parts {
+	x := matchSeq{on: re.On(s, c.goOn), s: s}
 	at, last := 0, 0
-	err := eachMatch(c, re, s, 0, func(m []int) bool {
-		if m[0] < len(s) && m[1] > last {
-			parts = append(parts, s[at:m[0]])
-			at = m[1]
+	done := false
+	return func() (types.Datum, bool, error) {
+		for !done {
+			m, err := x.next()
+			if err != nil {
+				return types.Null, false, err
+			}
+			if m == nil {
+				done = true
+				return types.Bytes(s[at:]), true, nil
+			}
+			cut := m[0] < len(s) && m[1] > last
+			if last = m[1]; cut {
+				p := s[at:m[0]:m[0]]
+				at = m[1]
+				return types.Bytes(p), true, nil
+			}
 		}
-		last = m[1]
-		return true
-	})
-	return append(parts, s[at:]), err
+		return types.Null, false, nil
+	}
 }
 
 func regexpSplitArray(c *Ctx, a []types.Datum) (types.Datum, error) {
@@ -143,16 +181,7 @@ func regexpSplitArray(c *Ctx, a []types.Datum) (types.Datum, error) {
 	if err != nil {
 		return types.Datum{}, err
 	}
-	parts, err := splitBy(c, re, a[0].Bytes())
-	if err != nil {
-		return types.Datum{}, err
-	}
-	var b types.ArrayBuilder
-	b.Reset(types.TextOID)
-	for _, p := range parts {
-		b.Append(types.Bytes(p))
-	}
-	return b.Array(), nil
+	return collect(c, types.TextOID, splitBy(c, re, a[0].Bytes()))
 }
 
 func regexpSplitTable(c *Ctx, a []types.Datum) (RowIter, error) {
@@ -160,12 +189,7 @@ func regexpSplitTable(c *Ctx, a []types.Datum) (RowIter, error) {
 	if err != nil {
 		return nil, err
 	}
-	parts, err := splitBy(c, re, a[0].Bytes())
-	var list []types.Datum
-	for _, p := range parts {
-		list = append(list, types.Bytes(p))
-	}
-	return &listRows{list: list}, err
+	return &partRows{splitBy(c, re, a[0].Bytes())}, nil
 }
 
 // substringBy is substring(s from pattern): the first group, or the whole match.

@@ -51,7 +51,7 @@ func ioFuncs(r *registrar) {
 		return types.ParseText(t, a[0].Text(), c.Format)
 	}
 	out := func(c *Ctx, a []types.Datum) (d types.Datum, err error) {
-		defer types.CatchOverlong(&err)
+		defer types.CatchStop(&err)
 		return types.Bytes(types.AppendText(nil, c.argT(0), a[0], c.Format)), nil
 	}
 	send := func(c *Ctx, a []types.Datum) (types.Datum, error) {

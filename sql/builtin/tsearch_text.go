@@ -119,10 +119,14 @@ func textConfigFuncs(r *registrar) {
 
 // debugText shows what becomes of each token.
 func debugText(cfg tsearch.Config, text string) RowIter {
-	var rows [][]types.Datum
-	tsearch.Parse(text, func(t tsearch.Token) {
+	s := tsearch.NewScanner(text)
+	return funcRows(func(row []types.Datum) (bool, error) {
+		t, ok := s.Next()
+		if !ok {
+			return false, nil
+		}
 		kind := tsearch.Kinds[t.Kind-1]
-		row := []types.Datum{types.String(kind[0]), types.String(kind[1]), types.String(t.Text), types.Null, types.Null, types.Null}
+		copy(row, []types.Datum{types.String(kind[0]), types.String(kind[1]), types.String(t.Text), types.Null, types.Null, types.Null})
 		var dicts, lexemes types.ArrayBuilder
 		dicts.Reset(types.RegdictionaryOID)
 		if d, ok := cfg.Dictionary(t.Kind); ok {
@@ -134,9 +138,8 @@ func debugText(cfg tsearch.Config, text string) RowIter {
 			row[4], row[5] = types.Int(int64(d.OID)), lexemes.Array()
 		}
 		row[3] = dicts.Array()
-		rows = append(rows, row)
+		return true, nil
 	})
-	return &tableRows{rows: rows}
 }
 
 // lexize is ts_lexize(dictionary, word): nothing of a stop word is an empty array.
@@ -171,11 +174,14 @@ func parserFuncs(r *registrar) {
 			if err := check(a[0], byName); err != nil {
 				return nil, err
 			}
-			var rows [][]types.Datum
-			tsearch.Parse(a[1].Text(), func(t tsearch.Token) {
-				rows = append(rows, []types.Datum{types.Int(int64(t.Kind)), types.String(t.Text)})
-			})
-			return &tableRows{rows: rows}, nil
+			s := tsearch.NewScanner(a[1].Text())
+			return funcRows(func(row []types.Datum) (bool, error) {
+				t, ok := s.Next()
+				if ok {
+					row[0], row[1] = types.Int(int64(t.Kind)), types.String(t.Text)
+				}
+				return ok, nil
+			}), nil
 		})
 		r.rows("ts_token_type"+suffix, func(_ *Ctx, a []types.Datum) (RowIter, error) {
 			if err := check(a[0], byName); err != nil {

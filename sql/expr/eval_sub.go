@@ -149,15 +149,17 @@ func (st *state) subValue(n *node, x *subState, args, left []*batch.Col, i int) 
 func (st *state) runSub(n *node) (types.Datum, error) {
 	found := 0
 	result := types.Null
-	var elems []types.Datum
+	var elems builtin.Collector
+	if n.sub.Kind == ArraySub || n.sub.Kind == ArraysSub {
+		elems = builtin.NewCollector(n.t, n.sub.Kind == ArraysSub)
+	}
 	err := st.env.SubPlans.Rows(st.env.Context, n.sub.Plan, func(row []types.Datum) (bool, error) {
 		found++
 		switch n.sub.Kind {
 		case ExistsSub:
 			return false, nil
 		case ArraySub, ArraysSub:
-			elems = append(elems, row[0].Clone())
-			return true, nil
+			return true, elems.Add(row[0])
 		}
 		if found > 1 {
 			return false, errManyRows()
@@ -171,10 +173,8 @@ func (st *state) runSub(n *node) (types.Datum, error) {
 	switch n.sub.Kind {
 	case ExistsSub:
 		return types.Bool(found > 0), nil
-	case ArraySub:
-		return builtin.MakeArray(&st.env.Ctx, n.t, elems, false)
-	case ArraysSub:
-		return builtin.CollectArrays(n.t, elems)
+	case ArraySub, ArraysSub:
+		return elems.Array()
 	}
 	return result, nil
 }

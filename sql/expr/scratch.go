@@ -107,21 +107,20 @@ func (st *state) reset() {
 // numbers and valid until the next call with the same program and scratch, or
 // until the batch changes; it is one of the batch's own when the expression is a
 // column. Rows outside sel hold nothing.
-func (p *Program) Eval(env *Env, s *Scratch, b *batch.Batch, sel []uint16) (*batch.Col, error) {
+func (p *Program) Eval(env *Env, s *Scratch, b *batch.Batch, sel []uint16) (c *batch.Col, err error) {
 	st := s.state(p)
 	outer := st.enter(env, b)
-	c, err := st.eval(p.root, sel)
-	env.Arena = outer
-	return c, err
+	defer env.leave(outer, &err)
+	return st.eval(p.root, sel)
 }
 
 // Filter narrows b.Sel to the rows where the program is true. The new selection
 // lives in the scratch until the next call.
-func (p *Program) Filter(env *Env, s *Scratch, b *batch.Batch) error {
+func (p *Program) Filter(env *Env, s *Scratch, b *batch.Batch) (err error) {
 	st := s.state(p)
 	outer := st.enter(env, b)
+	defer env.leave(outer, &err)
 	sel, err := st.filter(p.root, b.Sel)
-	env.Arena = outer
 	if err != nil {
 		return err
 	}
@@ -131,15 +130,24 @@ func (p *Program) Filter(env *Env, s *Scratch, b *batch.Batch) error {
 
 // One computes an expression without an input row. The datum is valid until the
 // next call with the same program and scratch.
-func (p *Program) One(env *Env, s *Scratch) (types.Datum, error) {
+func (p *Program) One(env *Env, s *Scratch) (_ types.Datum, err error) {
 	st := s.state(p)
 	outer := st.enter(env, &s.one)
+	defer env.leave(outer, &err)
 	c, err := st.eval(p.root, batch.Identity(1))
-	env.Arena = outer
 	if err != nil {
 		return types.Datum{}, err
 	}
 	return c.Datum(0), nil
+}
+
+// leave ends an evaluation, also one that has met a value too large to be made.
+func (env *Env) leave(outer *batch.Arena, err *error) {
+	env.Arena = outer
+	if p := recover(); p != nil {
+		env.Site = nil
+		*err = types.Stopped(p)
+	}
 }
 
 // enter starts an evaluation and returns the arena to put back after it: calls

@@ -56,17 +56,45 @@ type Token struct {
 // Parse takes a text apart as PostgreSQL's default parser does: all of it, blanks
 // included; hyphenated words and addresses come whole and in parts.
 func Parse(text string, emit func(Token)) {
-	p := parser{s: text, emit: emit}
-	for p.i < len(p.s) {
-		p.token()
+	for s := NewScanner(text); ; {
+		t, ok := s.Next()
+		if !ok {
+			return
+		}
+		emit(t)
 	}
 }
 
-type parser struct {
-	s    string
-	i    int
-	emit func(Token)
+// Scanner gives the tokens that Parse gives, one by one.
+type Scanner struct {
+	p  parser
+	at int
 }
+
+// NewScanner begins with a text.
+func NewScanner(text string) *Scanner { return &Scanner{p: parser{s: text}} }
+
+// Next is the next token; ok is false after the last.
+func (s *Scanner) Next() (_ Token, ok bool) {
+	if s.at == len(s.p.out) {
+		if s.p.i >= len(s.p.s) {
+			return Token{}, false
+		}
+		s.at, s.p.out = 0, s.p.out[:0]
+		s.p.token()
+	}
+	s.at++
+	return s.p.out[s.at-1], true
+}
+
+// parser reads a token, or several where one has parts, into out.
+type parser struct {
+	s   string
+	i   int
+	out []Token
+}
+
+func (p *parser) emit(t Token) { p.out = append(p.out, t) }
 
 func (p *parser) take(kind Kind, n int) {
 	p.emit(Token{kind, p.s[p.i : p.i+n]})

@@ -33,6 +33,17 @@ func arrayTooLarge() error {
 	return pgerr.Newf(pgerrcode.ProgramLimitExceeded, "array size exceeds the maximum allowed (%d)", maxArrayElems)
 }
 
+// arrayElemRoom is what an element takes at most beside the bytes of its datum.
+const arrayElemRoom = 20
+
+// longestArray is the most bytes of elements, but in tests: MaxText, and enough for as many
+// integers as PostgreSQL puts into that.
+var longestArray = 8*maxArrayElems + arrayElemRoom
+
+func arrayTooLong() error {
+	return pgerr.Newf(pgerrcode.ProgramLimitExceeded, "array size exceeds the maximum allowed (%d)", MaxText)
+}
+
 // appendElem appends a value in container form, without length.
 func appendElem(dst []byte, oid OID, d Datum) []byte {
 	info := byOID(oid)
@@ -124,8 +135,28 @@ func (b *ArrayBuilder) Reset(elem OID) {
 	*b = ArrayBuilder{elem: elem, buf: b.buf[:0]}
 }
 
+// maxCollected is how many elements may be collected of which nobody knew how many come:
+// PostgreSQL keeps their datums, eight bytes each, in memory that it doubles up to
+// MaxAllocSize.
+const maxCollected = 1 << 26
+
+// Collect is Append for elements that are collected one by one from somewhere.
+func (b *ArrayBuilder) Collect(d Datum) error {
+	if b.n >= maxCollected {
+		return AllocTooLarge(2 * 8 * maxCollected)
+	}
+	if !d.null && len(b.buf)+len(d.ref)+arrayElemRoom > longestArray {
+		return arrayTooLong()
+	}
+	b.Append(d)
+	return nil
+}
+
 // Append adds an element, copying it.
 func (b *ArrayBuilder) Append(d Datum) {
+	if len(b.buf)+len(d.ref)+arrayElemRoom > longestArray {
+		panic(stopped{arrayTooLong()})
+	}
 	b.n++
 	if d.null {
 		b.nulls = true

@@ -80,47 +80,65 @@ func JSONTypeof(b []byte) string {
 // JSONElements calls each for the elements of an array, until it returns false;
 // ok is false when b is no array.
 func JSONElements(b []byte, each func(val []byte) bool) (ok bool) {
-	i := jsonSpace(b, 0)
-	if i == len(b) || b[i] != '[' {
-		return false
-	}
-	i = jsonSpace(b, i+1)
-	for i < len(b) && b[i] != ']' {
-		end := jsonEnd(b, i)
-		if !each(b[i:end:end]) {
+	m, ok := JSONMembersOf(b, '[')
+	for ok {
+		_, v, more := m.Next()
+		if !more || !each(v) {
 			return true
 		}
-		i = jsonSpace(b, end)
-		if i < len(b) && b[i] == ',' {
-			i = jsonSpace(b, i+1)
-		}
 	}
-	return true
+	return false
+}
+
+// JSONMembers gives the elements of an array, or the pairs of an object, one by one.
+type JSONMembers struct {
+	b     []byte
+	i     int
+	pairs bool
+}
+
+// JSONMembersOf begins with b, which must begin with open: '[' or '{'.
+func JSONMembersOf(b []byte, open byte) (m JSONMembers, ok bool) {
+	i := jsonSpace(b, 0)
+	if i == len(b) || b[i] != open {
+		return m, false
+	}
+	return JSONMembers{b: b, i: jsonSpace(b, i+1), pairs: open == '{'}, true
+}
+
+// Next is the next member, borrowed; the key of an element is nil.
+func (m *JSONMembers) Next() (key, val []byte, ok bool) {
+	b, i := m.b, m.i
+	if i >= len(b) || b[i] == ']' || m.pairs && b[i] != '"' {
+		return nil, nil, false
+	}
+	if m.pairs {
+		end := jsonStringEnd(b, i)
+		key = jsonDecode(b[i:end])
+		i = jsonSpace(b, end)
+		i = jsonSpace(b, i+1) // ':'
+	}
+	end := jsonEnd(b, min(i, len(b)))
+	val = b[min(i, end):end:end]
+	i = jsonSpace(b, end)
+	if i < len(b) && b[i] == ',' {
+		i = jsonSpace(b, i+1)
+	}
+	m.i = i
+	return key, val, true
 }
 
 // JSONEach calls each for the pairs of an object, keys decoded, until it returns
 // false; ok is false when b is no object.
 func JSONEach(b []byte, each func(key, val []byte) bool) (ok bool) {
-	i := jsonSpace(b, 0)
-	if i == len(b) || b[i] != '{' {
-		return false
-	}
-	i = jsonSpace(b, i+1)
-	for i < len(b) && b[i] == '"' {
-		end := jsonStringEnd(b, i)
-		key := jsonDecode(b[i:end])
-		i = jsonSpace(b, end)
-		i = jsonSpace(b, i+1) // ':'
-		end = jsonEnd(b, min(i, len(b)))
-		if !each(key, b[min(i, end):end:end]) {
+	m, ok := JSONMembersOf(b, '{')
+	for ok {
+		k, v, more := m.Next()
+		if !more || !each(k, v) {
 			return true
 		}
-		i = jsonSpace(b, end)
-		if i < len(b) && b[i] == ',' {
-			i = jsonSpace(b, i+1)
-		}
 	}
-	return true
+	return false
 }
 
 // jsonDecode is a string token without quotes and escapes; borrowed if it has none.

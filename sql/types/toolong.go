@@ -10,10 +10,11 @@ import (
 // PostgreSQL's MaxAllocSize.
 const MaxText = 1<<30 - 1
 
-// overlong is what AppendText panics with where quotes within quotes would outgrow
-// MaxText: each level of a record in a record doubles them, so 30 levels of one value
-// can be a gigabyte. It has no error to return, as all other values have a bounded text.
-type overlong struct{ have, more int }
+// stopped is what code panics with that cannot go on and has no error to return: a text
+// or an array that outgrows what a value may be. Most callers of AppendText and
+// ArrayBuilder meet values that are bounded already, and none of them should have to
+// handle an error for each element.
+type stopped struct{ err error }
 
 // TextTooLong is PostgreSQL's error about a buffer that cannot grow.
 func TextTooLong(have, more int) error {
@@ -21,30 +22,41 @@ func TextTooLong(have, more int) error {
 		WithDetail("Cannot enlarge string buffer containing %d bytes by %d more bytes.", have, more)
 }
 
-// CatchOverlong is deferred where AppendText may meet any type and there is an error to
-// set; elsewhere the panic ends the connection.
-func CatchOverlong(err *error) {
-	switch p := recover().(type) {
-	case nil:
-	case overlong:
-		*err = TextTooLong(p.have, p.more)
-	default:
-		panic(p)
+// AllocTooLarge is PostgreSQL's error about a piece of memory beyond MaxAllocSize.
+func AllocTooLarge(bytes int) error {
+	return pgerr.Newf(pgerrcode.InternalError, "invalid memory alloc request size %d", bytes)
+}
+
+// CatchStop is deferred where values of any type are made and there is an error to set:
+// around every evaluation of an expression, every call of an aggregate or a set-returning
+// function. Elsewhere the panic ends the connection.
+func CatchStop(err *error) {
+	if p := recover(); p != nil {
+		*err = Stopped(p)
 	}
+}
+
+// Stopped is the error of what was recovered; other panics go on.
+func Stopped(p any) error {
+	if s, ok := p.(stopped); ok {
+		return s.err
+	}
+	panic(p)
 }
 
 // boundedText is AppendText with the error of one that is too long.
 func boundedText(t T, d Datum, f *Format) (_ []byte, err error) {
-	defer CatchOverlong(&err)
+	defer CatchStop(&err)
 	return AppendText(make([]byte, 0, 24), t, d, f), nil
 }
 
 // longest is MaxText but in tests.
 var longest = MaxText
 
-// room panics if a text cannot grow so far.
+// room panics if a text cannot grow so far: each level of a record in a record doubles its
+// quotes, so 30 levels of one value can be a gigabyte.
 func room(have, more int) {
 	if have+more > longest {
-		panic(overlong{have, more})
+		panic(stopped{TextTooLong(have, more)})
 	}
 }
