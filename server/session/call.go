@@ -143,7 +143,7 @@ func (s *Session) do(ctx context.Context, st *ast.Do, free bool) error {
 		return err
 	}
 	defer leave()
-	b, err := s.compilePL(f, nil, nil)
+	b, err := s.compilePL(f, nil, nil, nil)
 	if err != nil {
 		return s.inBody(err, f)
 	}

@@ -2,6 +2,7 @@ package session
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/jackc/pgerrcode"
@@ -21,11 +22,15 @@ type plBody struct {
 	vars   []plVar
 	root   *plScope
 	scopes map[*plpgsql.Block]*plScope
+	// before are the names that a declaration sees.
+	before map[*plpgsql.Decl]*plScope
 	loops  map[plpgsql.Stmt]*plScope
 	prefer bind.Preference
 	found  int
-	args   []int // the variables of the input arguments
-	outs   []int // of the output ones
+	// shadows is told of each declaration that hides a variable, where that is asked for.
+	shadows func(*pgerr.Error) error
+	args    []int // the variables of the input arguments
+	outs    []int // of the output ones
 	// exprs and stmts keep what was made of the SQL in the text.
 	exprs map[exprKey]*plExpr
 	// made counts them, and at finds those of the text by their place.
@@ -64,6 +69,11 @@ func (sc *plScope) inner(label string) *plScope {
 	return &plScope{parent: sc, label: label, names: map[string]int{}}
 }
 
+// seen is the scope as it is now, whatever is declared in it later.
+func (sc *plScope) seen() *plScope {
+	return &plScope{parent: sc.parent, label: sc.label, names: maps.Clone(sc.names)}
+}
+
 // find looks for a variable by the parts of a name; rest are the parts behind it.
 func (sc *plScope) find(parts []string) (slot int, rest []string, ok bool) {
 	for s := sc; s != nil; s = s.parent {
@@ -85,7 +95,7 @@ func (s *Session) plBodyOf(f *catalog.Function, ts []types.T, trigger *catalog.T
 	if b := s.plBodies[key]; b != nil {
 		return b, nil
 	}
-	b, err := s.compilePL(f, ts, trigger)
+	b, err := s.compilePL(f, ts, trigger, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -97,14 +107,14 @@ func (s *Session) plBodyOf(f *catalog.Function, ts []types.T, trigger *catalog.T
 }
 
 // compilePL reads a body and resolves its variables.
-func (s *Session) compilePL(f *catalog.Function, ts []types.T, trigger *catalog.Table) (*plBody, error) {
+func (s *Session) compilePL(f *catalog.Function, ts []types.T, trigger *catalog.Table, shadows func(*pgerr.Error) error) (*plBody, error) {
 	tree, err := plpgsql.Parse(f.Body)
 	if err != nil {
 		return nil, err
 	}
 	b := &plBody{fn: f, tree: tree, scopes: map[*plpgsql.Block]*plScope{}, loops: map[plpgsql.Stmt]*plScope{},
-		exprs: map[exprKey]*plExpr{}, stmts: map[exprKey]*statement{}}
-	b.prefer = map[string]bind.Preference{"use_variable": bind.PreferVariable, "use_column": bind.PreferColumn}[tree.Conflict]
+		before: map[*plpgsql.Decl]*plScope{}, shadows: shadows, exprs: map[exprKey]*plExpr{}, stmts: map[exprKey]*statement{}}
+	b.prefer = map[string]bind.Preference{"use_variable": bind.PreferVariable, "use_column": bind.PreferColumn}[s.conflict(tree)]
 	b.root = (*plScope)(nil).inner(f.Name)
 	k := 0
 	for i := range f.Args {
@@ -137,6 +147,15 @@ func (s *Session) compilePL(f *catalog.Function, ts []types.T, trigger *catalog.
 		b.declareTrigger(trigger)
 	}
 	return b, s.plBlock(b, tree.Block, b.root)
+}
+
+// conflict says who wins where a name is a variable's and a column's.
+func (s *Session) conflict(tree *plpgsql.Function) string {
+	if tree.Conflict != "" {
+		return tree.Conflict
+	}
+	v, _ := s.settings.get("plpgsql.variable_conflict")
+	return v
 }
 
 func isPseudoType(t types.OID) bool {
@@ -223,6 +242,14 @@ func (s *Session) plDeclaration(b *plBody, sc *plScope, d *plpgsql.Decl) error {
 	if _, taken := sc.names[d.Name]; taken {
 		return pgerr.Newf(pgerrcode.SyntaxError, "duplicate declaration at or near \"%s\"", d.Name).At(d.Pos)
 	}
+	if b.shadows != nil {
+		if _, _, hides := sc.find([]string{d.Name}); hides {
+			err := b.shadows(pgerr.Newf(pgerrcode.DuplicateAlias, "variable \"%s\" shadows a previously defined variable", d.Name).At(d.Pos))
+			if err != nil {
+				return err
+			}
+		}
+	}
 	if d.Alias != nil {
 		slot, rest, ok := sc.find(d.Alias)
 		if !ok || len(rest) > 0 {
@@ -232,7 +259,7 @@ func (s *Session) plDeclaration(b *plBody, sc *plScope, d *plpgsql.Decl) error {
 		return nil
 	}
 	if d.Cursor {
-		inner := sc.inner(d.Name)
+		inner := sc.seen().inner(d.Name)
 		for i := range d.Args {
 			if err := s.plDeclaration(b, inner, &d.Args[i]); err != nil {
 				return err
@@ -249,6 +276,9 @@ func (s *Session) plDeclaration(b *plBody, sc *plScope, d *plpgsql.Decl) error {
 	var err error
 	if v.t, v.domain, err = s.variableType(b, sc, d.Type); err != nil {
 		return err
+	}
+	if d.Default.Given() {
+		b.before[d] = sc.seen()
 	}
 	b.declare(sc, v)
 	return nil
@@ -390,6 +420,9 @@ func (s *Session) inside(b *plBody, st plpgsql.Stmt, sc *plScope) error {
 	case *plpgsql.ForQuery:
 		in := sc.inner(x.Label)
 		b.loops[st] = in
+		if err := b.checkLoop(x, sc); err != nil {
+			return err
+		}
 		if x.Cursor != "" { // its row is a variable of the loop
 			b.declare(in, plVar{name: x.Targets[0].Parts[0], t: types.Of(types.RecordOID)})
 		} else if slot, rest, ok := sc.find(x.Targets[0].Parts); !ok || len(rest) == 0 && len(x.Targets) == 1 && !b.vars[slot].record && b.vars[slot].cursor != nil {
@@ -445,6 +478,18 @@ func (s *Session) inside(b *plBody, st plpgsql.Stmt, sc *plScope) error {
 			return err
 		}
 		return s.syntaxOf(x.Query, false)
+	}
+	return nil
+}
+
+// checkLoop refuses a loop over a cursor that has no query of its own.
+func (b *plBody) checkLoop(x *plpgsql.ForQuery, sc *plScope) error {
+	parts, ok := nameParts(x.Query.SQL)
+	if x.Cursor != "" || !x.Query.Given() || !ok {
+		return nil
+	}
+	if slot, rest, ok := sc.find(parts); ok && len(rest) == 0 && b.vars[slot].t.OID == types.RefcursorOID {
+		return pgerr.New(pgerrcode.SyntaxError, "cursor FOR loop must use a bound cursor variable").At(x.Query.Pos)
 	}
 	return nil
 }

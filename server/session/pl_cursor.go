@@ -3,7 +3,6 @@ package session
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/jackc/pgerrcode"
 
@@ -30,85 +29,23 @@ func (r *plRun) cursorName(t plpgsql.Target, sc *plScope) (string, error) {
 }
 
 // cursorQuery is the query of a bound cursor, with its arguments in their variables.
-func (r *plRun) cursorQuery(ctx context.Context, slot int, args plpgsql.Text, sc *plScope) (*statement, error) {
+func (r *plRun) cursorQuery(ctx context.Context, slot int, args []plpgsql.Text, sc *plScope) (*statement, error) {
 	d := r.b.vars[slot].cursor
-	if d == nil {
-		return nil, pgerr.New(pgerrcode.SyntaxError, "cursor FOR loop must use a bound cursor variable")
-	}
 	inner := r.b.vars[slot].scope
-	given, err := r.cursorArgs(args)
-	if err != nil {
-		return nil, err
-	}
-	if len(given) != len(d.Args) {
-		what := "not enough"
-		if len(given) > len(d.Args) {
-			what = "too many"
-		}
-		if len(d.Args) == 0 {
-			return nil, pgerr.Newf(pgerrcode.SyntaxError, "cursor \"%s\" has no arguments", d.Name)
-		}
-		return nil, pgerr.Newf(pgerrcode.SyntaxError, "%s arguments for cursor \"%s\"", what, d.Name)
-	}
-	var vals []plValue
-	order := make([]int, len(given))
-	for i, g := range given {
-		at := i
-		if g.name != "" {
-			at = -1
-			for k := range d.Args {
-				if d.Args[k].Name == g.name {
-					at = k
-				}
-			}
-			if at < 0 {
-				return nil, pgerr.Newf(pgerrcode.SyntaxError, "cursor \"%s\" has no argument named \"%s\"", d.Name, g.name)
-			}
-		}
-		v, err := r.eval(ctx, g.value, sc, types.T{})
+	vals := make([]plValue, len(args))
+	for i := range args {
+		v, err := r.eval(ctx, args[i], sc, types.T{})
 		if err != nil {
 			return nil, err
 		}
-		vals, order[i] = append(vals, v), at
+		vals[i] = v
 	}
 	for i, v := range vals {
-		if err := r.store(inner.names[d.Args[order[i]].Name], v); err != nil {
+		if err := r.store(inner.names[d.Args[i].Name], v); err != nil {
 			return nil, err
 		}
 	}
 	return r.prepared(d.Query, inner)
-}
-
-type cursorArg struct {
-	name  string
-	value plpgsql.Text
-}
-
-// cursorArgs takes the arguments of a cursor apart.
-func (r *plRun) cursorArgs(args plpgsql.Text) (out []cursorArg, err error) {
-	if strings.TrimSpace(args.SQL) == "" {
-		return nil, nil
-	}
-	list, err := r.s.db.cfg.Parser.Parse("SELECT f(" + strings.ReplaceAll(args.SQL, ":=", "=>") + ")")
-	if err != nil {
-		return nil, err
-	}
-	q, ok := list[0].Stmt.(*ast.Select)
-	if !ok || len(q.Targets) != 1 {
-		return nil, pgerr.New(pgerrcode.SyntaxError, "arguments of a cursor were expected")
-	}
-	f, ok := q.Targets[0].Expr.(*ast.Func)
-	if !ok {
-		return nil, pgerr.New(pgerrcode.SyntaxError, "arguments of a cursor were expected")
-	}
-	for i, a := range f.Args {
-		c := cursorArg{value: plpgsql.Text{SQL: ast.Print(a), Pos: args.Pos}}
-		if f.ArgNames != nil {
-			c.name = f.ArgNames[i]
-		}
-		out = append(out, c)
-	}
-	return out, nil
 }
 
 // open is OPEN.
@@ -131,6 +68,9 @@ func (r *plRun) open(ctx context.Context, x *plpgsql.Open, sc *plScope) error {
 			return pgerr.Newf(pgerrcode.DuplicateCursor, "cursor \"%s\" already in use", v.name)
 		}
 	}
+	if v.constant && r.vals[slot].IsNull() && v.cursor == nil {
+		return pgerr.Newf(pgerrcode.ErrorInAssignment, "variable \"%s\" is declared CONSTANT", v.name)
+	}
 	var st *statement
 	var params []types.Datum
 	var err error
@@ -146,9 +86,6 @@ func (r *plRun) open(ctx context.Context, x *plpgsql.Open, sc *plScope) error {
 		}
 		params = st.values(r.slot)
 	default:
-		if v.cursor == nil {
-			return pgerr.New(pgerrcode.SyntaxError, "OPEN of an unbound cursor needs FOR")
-		}
 		scroll = v.cursor.Scroll
 		if st, err = r.cursorQuery(ctx, slot, x.Args, sc); err != nil {
 			return err

@@ -25,6 +25,11 @@ func (st *statement) columnsOf() []column { return st.prepared.columns }
 // dynamic prepares the text that an expression gives, with parameters. Of several
 // statements, where they are allowed, those before the last are run.
 func (r *plRun) dynamic(ctx context.Context, x plpgsql.Text, using []plpgsql.Text, sc *plScope, several bool) (*statement, []types.Datum, error) {
+	return r.dynamicShown(ctx, x, using, sc, several, nil)
+}
+
+// dynamicShown is dynamic, which adds the values of USING to shown.
+func (r *plRun) dynamicShown(ctx context.Context, x plpgsql.Text, using []plpgsql.Text, sc *plScope, several bool, shown *[]plValue) (*statement, []types.Datum, error) {
 	v, err := r.eval(ctx, x, sc, types.T{})
 	if err != nil {
 		return nil, nil, err
@@ -44,6 +49,9 @@ func (r *plRun) dynamic(ctx context.Context, x plpgsql.Text, using []plpgsql.Tex
 			return nil, nil, err
 		}
 		params, ts = append(params, v.d), append(ts, types.Of(v.t.OID))
+		if shown != nil {
+			*shown = append(*shown, v)
+		}
 	}
 	list, err := r.s.db.cfg.Parser.Parse(text)
 	if err != nil {
@@ -99,7 +107,8 @@ func dollar(n int) string { return "$" + strconv.Itoa(n) }
 
 // execute is EXECUTE.
 func (r *plRun) execute(ctx context.Context, x *plpgsql.Execute, sc *plScope) error {
-	st, params, err := r.dynamic(ctx, x.Query, x.Using, sc, true)
+	var shown []plValue
+	st, params, err := r.dynamicShown(ctx, x.Query, x.Using, sc, true, &shown)
 	if err != nil || st == nil {
 		return err
 	}
@@ -129,7 +138,10 @@ func (r *plRun) execute(ctx context.Context, x *plpgsql.Execute, sc *plScope) er
 	if err != nil {
 		return err
 	}
-	err = r.into(x.Into, row, n, x.Strict, false, sc)
+	if !x.Strict {
+		n = min(n, 1) // the extra check is not about EXECUTE
+	}
+	err = r.into(x.Into, row, n, x.Strict, false, sc, func(e *pgerr.Error) *pgerr.Error { return r.usingParams(e, shown) })
 	if e, ok := pgerr.As(err); ok && e.Code == "P0003" {
 		e.Hint = ""
 	}
@@ -336,7 +348,7 @@ func (r *plRun) format(ctx context.Context, x *plpgsql.Raise, sc *plScope) (stri
 }
 
 func (r *plRun) assert(ctx context.Context, x *plpgsql.Assert, sc *plScope) error {
-	if on, ok := r.s.settings.get("plpgsql.check_asserts"); ok && on == "off" {
+	if !r.s.settings.bool("plpgsql.check_asserts") {
 		return nil
 	}
 	ok, err := r.condition(ctx, x.Cond, sc)

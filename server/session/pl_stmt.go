@@ -52,7 +52,7 @@ func (r *plRun) declared(ctx context.Context, sc *plScope, d *plpgsql.Decl) erro
 		return nil
 	}
 	r.line, r.at = d.Line, "during statement block local variable initialization"
-	v, err := r.eval(ctx, d.Default, sc, r.b.vars[slot].t)
+	v, err := r.eval(ctx, d.Default, r.b.before[d], r.b.vars[slot].t)
 	if err != nil {
 		return err
 	}
@@ -288,6 +288,9 @@ func (r *plRun) put(t *plpgsql.Target, v plValue, sc *plScope) error {
 
 // putRow stores the columns of a row in targets: one variable with fields, or one for each.
 func (r *plRun) putRow(targets []plpgsql.Target, row *plRecord, sc *plScope) error {
+	if err := r.counted(targets, row, sc); err != nil {
+		return err
+	}
 	if len(targets) == 1 {
 		if slot, rest, _ := sc.find(targets[0].Parts); len(rest) == 0 && r.b.vars[slot].record {
 			if len(row.ts) == 1 && (row.ts[0].OID == r.b.vars[slot].t.OID && row.ts[0].OID != types.RecordOID) {
@@ -422,20 +425,30 @@ func (r *plRun) sql(ctx context.Context, x *plpgsql.SQL, sc *plScope) error {
 		return pgerr.New(pgerrcode.SyntaxError, "INTO used with a command that cannot return data")
 	}
 	_, isSelect := st.stmt.(*ast.Select)
-	row, n, err := r.firstRow(ctx, st, st.values(r.slot), x.Strict || !isSelect)
+	row, n, err := r.firstRow(ctx, st, st.values(r.slot), x.Strict || !isSelect || r.s.extra(tooManyRows) != "")
 	if err != nil {
 		return err
 	}
-	return r.into(x.Into, row, n, x.Strict, !isSelect, sc)
+	return r.into(x.Into, row, n, x.Strict, !isSelect, sc,
+		func(e *pgerr.Error) *pgerr.Error { return r.strictParams(e, st) })
 }
 
 // into stores what INTO gets.
-func (r *plRun) into(targets []plpgsql.Target, row *plRecord, n int64, strict, writes bool, sc *plScope) error {
+func (r *plRun) into(targets []plpgsql.Target, row *plRecord, n int64, strict, writes bool, sc *plScope, tell func(*pgerr.Error) *pgerr.Error) error {
 	if strict && n == 0 {
-		return pgerr.New("P0002", "query returned no rows")
+		return tell(pgerr.New("P0002", "query returned no rows"))
 	}
-	if n > 1 && (strict || writes) {
-		return pgerr.New("P0003", "query returned more than one row").WithHint("Make sure the query returns a single row, or use LIMIT 1.")
+	if n > 1 {
+		setting := r.s.extra(tooManyRows)
+		if strict || writes {
+			setting = extraErrors
+		}
+		if setting != "" {
+			e := pgerr.New("P0003", "query returned more than one row").WithHint("Make sure the query returns a single row, or use LIMIT 1.")
+			if err := r.complain(tell(e), setting); err != nil {
+				return err
+			}
+		}
 	}
 	r.rows, r.vals[r.b.found] = min(n, 1), types.Bool(n > 0)
 	if n == 0 {
@@ -444,6 +457,9 @@ func (r *plRun) into(targets []plpgsql.Target, row *plRecord, n int64, strict, w
 				r.recs[slot] = row // of NULLs
 				return nil
 			}
+		}
+		if err := r.counted(targets, row, sc); err != nil {
+			return err
 		}
 		return r.noRow(targets, sc)
 	}

@@ -21,6 +21,8 @@ const maxName = 63
 // canonical checks a value and gives it the form in which it is kept.
 func (s *settings) canonical(d *setting, v string) (string, error) {
 	switch d.name {
+	case extraErrors, extraWarnings:
+		return extraChecks(d, v)
 	case "DateStyle":
 		now, _ := s.get("datestyle")
 		return canonicalDateStyle(now, v)

@@ -14,9 +14,28 @@ type parser struct {
 	tok  token
 	buf  []token
 	last token // the token before tok
-	// cursors are the bound cursors that are in sight.
-	cursors []string
+	// cursors are the variables that are in sight, bound cursors and what hides them.
+	cursors []inSight
 	depth   int
+}
+
+// inSight is a variable; cursor is its declaration if it is a bound cursor.
+type inSight struct {
+	name   string
+	cursor *Decl
+}
+
+// bound is the bound cursor that the present token names, or nil.
+func (p *parser) bound() *Decl {
+	if p.tok.kind != word {
+		return nil
+	}
+	for i := len(p.cursors) - 1; i >= 0; i-- {
+		if p.cursors[i].name == p.tok.val {
+			return p.cursors[i].cursor
+		}
+	}
+	return nil
 }
 
 // maxDepth bounds nested statements.
@@ -59,7 +78,10 @@ func (p *parser) option(f *Function) {
 		}
 		f.Conflict = value
 	case "print_strict_params":
-		f.StrictParams = value == "on"
+		if value != "on" && value != "off" {
+			p.unexpected()
+		}
+		f.StrictParams = value
 	case "option":
 	default:
 		panic(fail(p.last.start, "unrecognized compiler option \"%s\"", name))
@@ -160,7 +182,13 @@ func (p *parser) block(label string) *Block {
 			if p.accept("declare") {
 				continue
 			}
-			b.Decls = append(b.Decls, p.decl())
+			d := p.decl()
+			b.Decls = append(b.Decls, d)
+			v := inSight{name: d.Name}
+			if d.Cursor {
+				v.cursor = &d
+			}
+			p.cursors = append(p.cursors, v)
 		}
 	}
 	b.Line = p.tok.line
@@ -250,7 +278,6 @@ func (p *parser) decl() Decl {
 		}
 		d.Query = p.sql(";")
 		p.expect(";")
-		p.cursors = append(p.cursors, d.Name)
 		return d
 	}
 	d.Constant = p.accept("constant")

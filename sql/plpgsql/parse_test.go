@@ -53,7 +53,7 @@ end whole;`)
 	if s := b.Body[3].(*ForInt); !s.Reverse || s.From.SQL != "10" || s.To.SQL != "1" || s.By.SQL != "2" || s.At() != 10 {
 		t.Errorf("for: %+v", s)
 	}
-	if s := b.Body[5].(*ForQuery); s.Cursor != "c" || s.Args.SQL != "1" {
+	if s := b.Body[5].(*ForQuery); s.Cursor != "c" || len(s.Args) != 1 || s.Args[0].SQL != "1" {
 		t.Errorf("for over cursor: %+v", s)
 	}
 }
@@ -71,7 +71,11 @@ func TestParseErrors(t *testing.T) {
 		"<<a>> begin end b":                     "17 end label \"b\" differs from block's label \"a\"",
 		"begin get diagnostics x = nosuch; end": "27 unrecognized GET DIAGNOSTICS item at or near \"nosuch\"",
 		"declare x int begin end":               "24 syntax error at end of input",
-		"begin select 'a; end":                  "14 unterminated quoted string at or near \"'a; end\"",
+		"declare c cursor (a int, b int) for select a, b; begin open c(1); end":               "64 not enough arguments for cursor \"c\"",
+		"declare c cursor (a int, b int) for select a, b; begin open c(b := 1, 2); end":       "71 value for parameter \"b\" of cursor \"c\" specified more than once",
+		"declare c cursor for select 1; begin for r in c(1) loop end loop; end":               "48 cursor \"c\" has no arguments",
+		"declare c cursor (a int) for select a; begin declare c text; begin open c; end; end": "74 syntax error at or near \";\", expected \"FOR\"",
+		"begin select 'a; end": "14 unterminated quoted string at or near \"'a; end\"",
 	} {
 		_, err := Parse(src)
 		e, ok := pgerr.As(err)

@@ -227,11 +227,12 @@ func (p *parser) forLoop(label string, line Line) Stmt {
 		s.Body = p.body(label)
 		return s
 	}
-	if p.tok.kind == word && slices.Contains(p.cursors, p.tok.val) && (p.peek(1).is("loop") || p.peek(1).is("(")) {
-		s := &ForQuery{Line: line, Label: label, Targets: targets, Cursor: p.name()}
-		if p.tok.is("(") {
-			s.Args = p.arguments()
+	if c := p.bound(); c != nil {
+		if len(targets) != 1 {
+			panic(fail(p.tok.start, "cursor FOR loop must have only one target variable"))
 		}
+		s := &ForQuery{Line: line, Label: label, Targets: targets, Cursor: p.name()}
+		s.Args = p.cursorArgs(c, "loop")
 		s.Body = p.body(label)
 		return s
 	}
@@ -256,12 +257,48 @@ func (p *parser) forLoop(label string, line Line) Stmt {
 	return s
 }
 
-// arguments is the text between parentheses.
-func (p *parser) arguments() Text {
-	p.expect("(")
-	t := p.until(")")
-	p.expect(")")
-	return t
+// cursorArgs reads the arguments of a bound cursor, by place or by name, up to the token
+// that ends them; they come in the order of its parameters.
+func (p *parser) cursorArgs(c *Decl, stop string) []Text {
+	switch n := len(c.Args); {
+	case n == 0 && p.tok.is("("):
+		panic(fail(p.tok.start, "cursor \"%s\" has no arguments", c.Name))
+	case n == 0:
+		if !p.tok.is(stop) {
+			p.unexpected()
+		}
+		return nil
+	case !p.tok.is("("):
+		panic(fail(p.tok.start, "cursor \"%s\" has arguments", c.Name))
+	}
+	p.advance()
+	args := make([]Text, len(c.Args))
+	for i := range args {
+		at, start := i, p.tok.start
+		if p.tok.kind == word && p.peek(1).is(":=") {
+			at = slices.IndexFunc(c.Args, func(a Decl) bool { return a.Name == p.tok.val })
+			if at < 0 {
+				panic(fail(start, "cursor \"%s\" has no argument named \"%s\"", c.Name, p.tok.val))
+			}
+			p.advance()
+			p.advance()
+		}
+		if args[at].Given() {
+			panic(fail(start, "value for parameter \"%s\" of cursor \"%s\" specified more than once", c.Args[at].Name, c.Name))
+		}
+		args[at] = p.sql(",", ")")
+		switch last := i == len(args)-1; {
+		case p.tok.is(")") && !last:
+			panic(fail(p.tok.start, "not enough arguments for cursor \"%s\"", c.Name))
+		case p.tok.is(",") && last:
+			panic(fail(p.tok.start, "too many arguments for cursor \"%s\"", c.Name))
+		}
+		p.advance()
+	}
+	if !p.tok.is(stop) {
+		p.unexpected()
+	}
+	return args
 }
 
 // list reads expressions with commas between them.
@@ -434,10 +471,11 @@ func (p *parser) diagnostics(line Line) Stmt {
 
 func (p *parser) open(line Line) Stmt {
 	p.advance()
+	c := p.bound()
 	s := &Open{Line: line, Cursor: p.target()}
-	if p.tok.is("(") {
-		s.Args = p.arguments()
-		p.expect(";")
+	if c != nil {
+		s.Args = p.cursorArgs(c, ";")
+		p.advance()
 		return s
 	}
 	if p.tok.is("no") && p.peek(1).is("scroll") {
@@ -447,15 +485,16 @@ func (p *parser) open(line Line) Stmt {
 	} else if p.accept("scroll") {
 		s.Scroll = 's'
 	}
-	if p.accept("for") {
-		if p.accept("execute") {
-			s.Dynamic = p.sql(";", "using")
-			if p.accept("using") {
-				s.Using = p.list(";")
-			}
-		} else {
-			s.Query = p.sql(";")
+	if !p.accept("for") {
+		panic(fail(p.tok.start, "syntax error at or near \"%s\", expected \"FOR\"", p.lex.src[p.tok.start:p.tok.end]))
+	}
+	if p.accept("execute") {
+		s.Dynamic = p.sql(";", "using")
+		if p.accept("using") {
+			s.Using = p.list(";")
 		}
+	} else {
+		s.Query = p.sql(";")
 	}
 	p.expect(";")
 	return s

@@ -18,7 +18,7 @@ type Function struct {
 	// Conflict is what #variable_conflict says: error, use_variable or use_column; "" = nothing.
 	Conflict string
 	// StrictParams is what #print_strict_params says.
-	StrictParams bool
+	StrictParams string // on or off; "" = nothing
 }
 
 // Block is DECLARE … BEGIN … EXCEPTION … END.
@@ -127,7 +127,7 @@ type (
 		Dynamic Text
 		Using   []Text
 		Cursor  string // a bound cursor's name; Args its arguments
-		Args    Text
+		Args    []Text // one a parameter
 		Body    []Stmt
 	}
 	// ForEach is FOREACH … IN ARRAY.
@@ -221,7 +221,7 @@ type (
 		Scroll         byte
 		Query, Dynamic Text
 		Using          []Text
-		Args           Text
+		Args           []Text // of a bound cursor, one a parameter
 	}
 	// Fetch is FETCH or MOVE. Direction as SQL's: forward, backward, absolute, relative, first,
 	// last, next, prior, all.
