@@ -37,13 +37,12 @@ func definitionFuncs(r *registrar) {
 	}), "pg_get_expr", "pg_get_expr_ext")
 	for key, kind := range map[string]string{
 		"pg_get_indexdef": "indexdef", "pg_get_constraintdef": "constraintdef", "pg_get_viewdef": "viewdef",
-		"pg_get_triggerdef": "triggerdef", "pg_get_ruledef": "ruledef", "pg_get_functiondef": "functiondef",
+		"pg_get_triggerdef": "triggerdef", "pg_get_ruledef": "ruledef",
 	} {
 		r.eval(key, define(kind))
-		if key != "pg_get_functiondef" {
-			r.eval(key+"_ext", define(kind))
-		}
+		r.eval(key+"_ext", define(kind))
 	}
+	r.eval("pg_get_functiondef", functionDef)
 	r.eval("pg_get_viewdef_wrap", define("viewdef"))
 	r.evals(viewdefByName, "pg_get_viewdef_name", "pg_get_viewdef_name_ext")
 	r.eval("pg_get_userbyid", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
@@ -106,6 +105,16 @@ func define(kind string) Eval {
 		}
 		return types.String(text), nil
 	})
+}
+
+// functionDef is pg_get_functiondef, which aggregates have none of.
+func functionDef(c *Ctx, a []types.Datum) (types.Datum, error) {
+	if s, err := session(c); err == nil {
+		if name, ok := s.Definition("aggregatename", uint32(a[0].Int()), 0, false); ok {
+			return types.Null, pgerr.Newf(pgerrcode.WrongObjectType, "\"%s\" is an aggregate function", name)
+		}
+	}
+	return define("functiondef")(c, a)
 }
 
 func viewdefByName(c *Ctx, a []types.Datum) (types.Datum, error) {

@@ -18,9 +18,9 @@ func enumFuncs(r *registrar) {
 			case len(labels) == 0:
 				return types.Null, pgerr.Newf(pgerrcode.ObjectNotInPrerequisiteState, "enum %s contains no values", TypeName(c.argT(0).OID))
 			case first:
-				return types.Int(labels[0].Value), nil
+				return safeLabel(c, labels[0])
 			}
-			return types.Int(labels[len(labels)-1].Value), nil
+			return safeLabel(c, labels[len(labels)-1])
 		}
 	}
 	r.eval("enum_first", end(true))
@@ -43,6 +43,16 @@ func enumLabels(c *Ctx) ([]types.EnumLabel, error) {
 	return nil, pgerr.New(pgerrcode.FeatureNotSupported, "could not determine actual enum type")
 }
 
+// safeLabel is the value of a label that may be used.
+func safeLabel(c *Ctx, l types.EnumLabel) (types.Datum, error) {
+	if i := types.Lookup(c.argT(0).OID); i != nil {
+		if err := types.SafeEnumValue(i, l.Name, l.Value, c.Format); err != nil {
+			return types.Null, err
+		}
+	}
+	return types.Int(l.Value), nil
+}
+
 // enumRange is an array of the values between two, which are open when NULL.
 func enumRange(c *Ctx, lo, hi types.Datum) (types.Datum, error) {
 	labels, err := enumLabels(c)
@@ -53,7 +63,11 @@ func enumRange(c *Ctx, lo, hi types.Datum) (types.Datum, error) {
 	b.Reset(c.argT(0).OID)
 	for _, l := range labels {
 		if (lo.IsNull() || l.Value >= lo.Int()) && (hi.IsNull() || l.Value <= hi.Int()) {
-			b.Append(types.Int(l.Value))
+			d, err := safeLabel(c, l)
+			if err != nil {
+				return types.Null, err
+			}
+			b.Append(d)
 		}
 	}
 	return b.Array(), nil

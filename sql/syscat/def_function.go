@@ -25,6 +25,8 @@ func (p *Printer) functionPart(kind string, id catalog.ID, arg int) (text string
 			return p.functionDef(sys), true
 		}
 		return p.FunctionDef(f), true
+	case "aggregatename":
+		return f.Name, f.Kind == 'a'
 	case "functionargs", "functionidentity":
 		if sys != nil && (sys.AggKind == 'o' || sys.AggKind == 'h') {
 			return p.aggregateArgs(sys, p.argList(f, false)), true

@@ -204,14 +204,23 @@ func (f *Format) TypeName(oid OID, shown string) string {
 
 func parseEnum(info *Info, s string, f *Format) (Datum, error) {
 	v, ok := enumOf(info, f).Value(s)
-	if _, committed := info.Enum.Value(s); ok && !committed && !info.Enum.has(v) {
-		return Datum{}, pgerr.Newf(pgerrcode.UnsafeNewEnumValueUsage, "unsafe use of new value \"%s\" of enum type %s", s, f.TypeName(info.OID, info.Shown)).
-			WithHint("New enum values must be committed before they can be used.")
+	if ok {
+		return Int(v), SafeEnumValue(info, s, v, f)
 	}
-	if !ok {
-		return Datum{}, pgerr.Newf(pgerrcode.InvalidTextRepresentation, "invalid input value for enum %s: \"%s\"", f.TypeName(info.OID, info.Shown), s)
+	return Datum{}, pgerr.Newf(pgerrcode.InvalidTextRepresentation, "invalid input value for enum %s: \"%s\"", f.TypeName(info.OID, info.Shown), s)
+}
+
+// SafeEnumValue refuses a label that is not committed yet: index entries with it would
+// stay when its transaction is rolled back.
+func SafeEnumValue(info *Info, label string, v int64, f *Format) error {
+	if info.Enum == nil {
+		return nil
 	}
-	return Int(v), nil
+	if _, committed := info.Enum.Value(label); committed || info.Enum.has(v) {
+		return nil
+	}
+	return pgerr.Newf(pgerrcode.UnsafeNewEnumValueUsage, "unsafe use of new value \"%s\" of enum type %s", label, f.TypeName(info.OID, info.Shown)).
+		WithHint("New enum values must be committed before they can be used.")
 }
 
 func appendEnum(dst []byte, info *Info, d Datum, f *Format) []byte {

@@ -18,6 +18,8 @@ import (
 // newConstraint adds a constraint, and its index if it has one, to a table that is being
 // made or changed (t is ours to change). Existing rows are not looked at.
 func (e *Env) newConstraint(ctx context.Context, t *catalog.Table, k *ast.Constraint) (*catalog.Constraint, *catalog.Index, error) {
+	_, altering := e.Catalog.TableByID(t.ID)
+	valid := !k.NotValid || !altering // what a new table has is checked when it comes
 	// Where a key's index cannot have the name, that is what is said.
 	key := (k.Kind == ast.ConPrimary || k.Kind == ast.ConUnique) && k.UsingIndex == ""
 	if old := constraintOf(t, k.Name); k.Name != "" && old != nil && k.Kind == ast.ConCheck {
@@ -25,7 +27,7 @@ func (e *Env) newConstraint(ctx context.Context, t *catalog.Table, k *ast.Constr
 		if err != nil {
 			return nil, nil, err
 		}
-		c := &catalog.Constraint{Name: k.Name, Expr: text, NoInherit: k.NoInherit, Validated: !k.NotValid}
+		c := &catalog.Constraint{Name: k.Name, Expr: text, NoInherit: k.NoInherit, Validated: valid}
 		c, err = e.mergeCheck(t, old, c, false, false)
 		return c, nil, err
 	}
@@ -36,7 +38,7 @@ func (e *Env) newConstraint(ctx context.Context, t *catalog.Table, k *ast.Constr
 	if err != nil {
 		return nil, nil, err
 	}
-	c := &catalog.Constraint{ID: id, Name: k.Name, Validated: !k.NotValid, Deferrable: k.Deferrable, Deferred: k.InitiallyDeferred}
+	c := &catalog.Constraint{ID: id, Name: k.Name, Validated: valid, Deferrable: k.Deferrable, Deferred: k.InitiallyDeferred}
 	switch k.Kind {
 	case ast.ConPrimary, ast.ConUnique:
 		x, err := e.keyConstraint(ctx, t, c, k)
@@ -73,7 +75,11 @@ func (e *Env) keyConstraint(ctx context.Context, t *catalog.Table, c *catalog.Co
 		return nil, pgerr.New(pgerrcode.TooManyColumns, "cannot use more than 32 columns in an index")
 	}
 	c.Kind = catalog.UniqueConstraint
-	label, second := "key", columnList(t, cols)
+	including, err := attrs(t, k.Including, what, k.Pos)
+	if err != nil {
+		return nil, err
+	}
+	label, second := "key", columnList(t, slices.Concat(cols, including))
 	if k.Kind == ast.ConPrimary {
 		c.Kind, label, second = catalog.PrimaryConstraint, "pkey", ""
 		for _, a := range cols {
@@ -100,9 +106,7 @@ func (e *Env) keyConstraint(ctx context.Context, t *catalog.Table, c *catalog.Co
 		}
 		x.Keys = append(x.Keys, key)
 	}
-	if x.Include, err = attrs(t, k.Including, what, k.Pos); err != nil {
-		return nil, err
-	}
+	x.Include = including
 	if err := uniqueInParts(t, x, strings.ToUpper(strings.TrimSuffix(what, " constraint"))); err != nil {
 		return nil, err
 	}

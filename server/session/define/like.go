@@ -187,7 +187,7 @@ func (e *Env) likeIndex(ctx context.Context, t, src *catalog.Table, like *catalo
 	}
 	c.Index, c.Columns = x.ID, sameNamed(t, src, c.Columns)
 	c.Parent, c.InhCount, c.Inherited = 0, 0, false
-	label, second := "key", columnList(t, c.Columns)
+	label, second := "key", columnList(t, slices.Concat(c.Columns, x.Include))
 	if x.Primary {
 		label, second = "pkey", ""
 	}
