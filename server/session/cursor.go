@@ -31,7 +31,7 @@ func (s *Session) declare(ctx context.Context, p *portal, st *ast.Declare) error
 		return err
 	}
 	c := &portal{s: s, name: st.Name, stmt: q, columns: q.columns, kind: backend.KindRows, cursor: true, hold: st.Hold,
-		scroll: scrolls(st, q.plan), binary: st.Binary, params: p.params, born: s.born(), declared: p.stmt.source}
+		scroll: scrolls(st, q.plan), binary: st.Binary, params: p.params, born: s.born(), declared: p.stmt.text}
 	c.formats = make([]int16, len(c.columns)) // of Execute; FETCH looks at binary
 	rows, err := s.run(ctx, c)
 	if err != nil {

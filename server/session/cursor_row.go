@@ -90,8 +90,10 @@ func scrolls(st *ast.Declare, plan *physical.Plan) bool {
 func readsBackward(n physical.Node) bool {
 	switch x := n.(type) {
 	case *physical.Scan, *physical.BitmapScan, *physical.RangeSearch, *physical.VectorSearch, *physical.VirtualScan,
-		*physical.FuncScan, *physical.Values, *physical.CTEScan, *physical.Sort:
+		*physical.FuncScan, *physical.CTEScan, *physical.Sort:
 		return true
+	case *physical.Values: // a single row is a Result of PostgreSQL's, which goes forward only
+		return len(x.Rows) > 1
 	case *physical.Filter:
 		return readsBackward(x.Input)
 	case *physical.Project:

@@ -141,6 +141,20 @@ func cutQuoted(s string) (name, rest string, ok bool) {
 // Setting implements builtin.Session.
 func (s *Session) Setting(name string) (string, bool) { return s.settings.show(name) }
 
+// ResetSetting implements builtin.Session.
+func (s *Session) ResetSetting(name string, local bool) error {
+	if mode := transactionModes[lower(name)]; mode != "" {
+		return s.tx.setMode(lower(name), mode)
+	}
+	if ok, err := s.resetIdentity(name, local); ok {
+		return err
+	}
+	if err := s.maySet(name); err != nil {
+		return err
+	}
+	return s.settings.reset(name, local)
+}
+
 // SetSetting implements builtin.Session.
 func (s *Session) SetSetting(name, value string, local bool) error {
 	switch lower(name) {
@@ -524,10 +538,18 @@ func (x system) Prepared() []syscat.Prepared {
 	var out []syscat.Prepared
 	for name, p := range x.s.stmts {
 		if name != "" {
-			out = append(out, syscat.Prepared{Name: name, Statement: p.source, At: p.when, Params: p.shownParams(), FromSQL: p.fromSQL})
+			out = append(out, syscat.Prepared{Name: name, Statement: p.shownSource(), At: p.when, Params: p.shownParams(), FromSQL: p.fromSQL})
 		}
 	}
 	return out
+}
+
+// shownSource is the text that the client sent, with whatever stands around the statement.
+func (p *prepared) shownSource() string {
+	if p.fromSQL {
+		return p.source
+	}
+	return p.text
 }
 
 // Cursors implements syscat.Live.

@@ -55,7 +55,7 @@ func parseSetting(line string) setting {
 		}
 	}
 	if d.name == "wal_compression" {
-		d.enum += ",~true=pglz,~false=off,~yes=pglz,~no=off,~1=pglz,~0=off"
+		d.enum = strings.Replace(d.enum, ",on", ",on=pglz", 1) + ",~true=pglz,~false=off,~yes=pglz,~no=off,~1=pglz,~0=off"
 	} else if words := strings.Split(d.enum, ","); slices.Contains(words, "on") && slices.Contains(words, "off") {
 		d.enum += ",~true=on,~false=off,~yes=on,~no=off,~1=on,~0=off"
 	}

@@ -46,7 +46,7 @@ var booted = map[string]string{
 var unbooted = map[string]bool{"timezone_abbreviations": true, "config_file": true, "data_directory": true, "external_pid_file": true, "hba_file": true, "ident_file": true}
 
 // unlisted are the parameters that SHOW ALL and pg_settings leave out.
-var unlisted = map[string]bool{"is_superuser": true, "role": true, "seed": true, "session_authorization": true}
+var unlisted = map[string]bool{"default_with_oids": true, "is_superuser": true, "role": true, "seed": true, "session_authorization": true}
 
 // confidential are the parameters that say something of the server's machine: only
 // superusers and pg_read_all_settings may see them.

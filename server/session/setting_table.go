@@ -27,6 +27,7 @@ type setting struct {
 	desc    string
 	extra   string // pg_settings.extra_desc
 	report  bool   // sent as ParameterStatus
+	said    string // how a statement calls it; "" = by its name
 }
 
 const (
@@ -62,6 +63,7 @@ var own = []setting{
 	{name: "default_transaction_deferrable", value: "off", kind: varBool, context: "user", group: conn, desc: "Sets the default deferrable status of new transactions."},
 	{name: "default_transaction_isolation", value: "read committed", kind: varEnum, enum: "serializable,repeatable read,read committed,read uncommitted", context: "user", group: conn, desc: "Sets the transaction isolation level of each new transaction."},
 	{name: "default_transaction_read_only", value: "off", kind: varBool, context: "user", group: conn, desc: "Sets the default read-only status of new transactions.", report: true},
+	{name: "default_with_oids", value: "off", kind: varBool, context: "user", group: "Version and Platform Compatibility / Previous PostgreSQL Versions", desc: "WITH OIDS is no longer supported; this can only be false."},
 	{name: "enable_bitmapscan", value: "on", kind: varBool, context: "user", group: query, desc: "Enables the planner's use of bitmap-scan plans."},
 	{name: "enable_hashagg", value: "on", kind: varBool, context: "user", group: query, desc: "Enables the planner's use of hashed aggregation plans."},
 	{name: "enable_hashjoin", value: "on", kind: varBool, context: "user", group: query, desc: "Enables the planner's use of hash join plans."},
@@ -126,7 +128,7 @@ var own = []setting{
 	{name: "role", value: "none", kind: varString, context: "user", group: "Ungrouped", desc: "Sets the current role."},
 	{name: "row_security", value: "on", kind: varBool, context: "user", group: conn, desc: "Enable row security.", extra: "When enabled, row security will be applied to all users."},
 	{name: "search_path", value: "\"$user\", public", kind: varString, context: "user", group: conn, desc: "Sets the schema search order for names that are not schema-qualified."},
-	{name: "seed", value: "unavailable", kind: varString, context: "user", group: "Ungrouped", desc: "Sets the seed for random-number generation."},
+	{name: "seed", value: "0", kind: varReal, min: -1, max: 1, context: "user", group: "Ungrouped", desc: "Sets the seed for random-number generation."},
 	{name: "server_encoding", value: "UTF8", kind: varString, context: "internal", group: preset, desc: "Shows the server (database) character set encoding.", report: true},
 	{name: "server_version", kind: varString, context: "internal", group: preset, desc: "Shows the server version.", report: true},
 	{name: "server_version_num", value: "150018", kind: varInt, min: 150018, max: 150018, context: "internal", group: preset, desc: "Shows the server version as an integer."},

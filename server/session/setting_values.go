@@ -42,10 +42,14 @@ func (s *settings) canonical(d *setting, v string) (string, error) {
 			}
 			_, v = types.FixedZone(int(hours * 3600)) // hours east of UTC
 		}
-		if _, err := types.LoadTimeZone(v); err != nil {
+		loc, err := types.LoadTimeZone(v)
+		if err != nil {
 			return "", d.invalid(v)
 		}
-		return v, nil
+		if name := loc.String(); strings.EqualFold(name, v) {
+			return name, nil
+		}
+		return strings.ToUpper(v), nil // a zone of POSIX
 	case "default_text_search_config":
 		if v == "" || strings.ContainsAny(v, " \t\n") {
 			return "", pgerr.New(pgerrcode.InvalidName, "invalid name syntax")
@@ -77,11 +81,15 @@ func (s *settings) canonical(d *setting, v string) (string, error) {
 			}
 		}
 	case "lc_messages", "lc_monetary", "lc_numeric", "lc_time":
-		if !localeName.MatchString(v) {
+		if !localeName.MatchString(v) || v == "" && d.name == "lc_messages" {
 			return "", d.invalid(v)
 		}
 	case "wal_consistency_checking":
-		for _, word := range splitWords(v) {
+		words, ok := splitNames(v)
+		if !ok {
+			return "", d.invalid(v).WithDetail("List syntax is invalid.")
+		}
+		for _, word := range words {
 			if !slices.Contains(checkedLogs, strings.ToLower(word)) {
 				return "", d.invalid(v).WithDetail("Unrecognized key word: %q.", word)
 			}
@@ -94,10 +102,22 @@ func (s *settings) canonical(d *setting, v string) (string, error) {
 			return "", d.invalid(v)
 		}
 	case "restrict_nonsystem_relation_kind":
-		for _, word := range splitWords(v) {
+		words, ok := splitNames(v)
+		if !ok {
+			return "", d.invalid(v).WithDetail("List syntax is invalid.")
+		}
+		for _, word := range words {
 			if word != "view" && word != "foreign-table" {
 				return "", d.invalid(v).WithDetail("Unrecognized key word: %q.", word)
 			}
+		}
+	case "backtrace_functions":
+		if strings.Trim(v, "0123456789_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ, \n\t") != "" {
+			return "", d.invalid(v).WithDetail("invalid character")
+		}
+	case "default_with_oids":
+		if b, err := parseBool(v); err == nil && b {
+			return "", pgerr.New(pgerrcode.FeatureNotSupported, "tables declared WITH OIDS are not supported")
 		}
 	case "standard_conforming_strings":
 		if b, err := parseBool(v); err == nil && !b {
@@ -128,17 +148,6 @@ var tablespaces = map[string]bool{"pg_default": true, "pg_global": true}
 // localeName is what a locale may be called; all of them format as C does.
 var localeName = regexp.MustCompile(`^(C|POSIX|[a-z]{2,3}_[A-Z]{2})?([.@][0-9A-Za-z@-]+)?$`)
 
-// splitWords are the words of a list between commas, without case and spaces.
-func splitWords(v string) []string {
-	var words []string
-	for w := range strings.SplitSeq(v, ",") {
-		if w = strings.ToLower(strings.TrimSpace(w)); w != "" {
-			words = append(words, w)
-		}
-	}
-	return words
-}
-
 // choice finds an enum's value. Words that begin with ~ are accepted but not shown;
 // ~a=b is another word for b.
 func (d *setting) choice(v string) (string, error) {
@@ -159,8 +168,8 @@ func (d *setting) choice(v string) (string, error) {
 func (d *setting) choices() []string {
 	var shown []string
 	for _, e := range strings.Split(d.enum, ",") {
-		if !strings.HasPrefix(e, "~") {
-			shown = append(shown, e)
+		if word, _, _ := strings.Cut(e, "="); !strings.HasPrefix(e, "~") {
+			shown = append(shown, word)
 		}
 	}
 	return shown

@@ -3,6 +3,7 @@ package session
 import (
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -99,6 +100,10 @@ func (s *settings) show(name string) (string, bool) {
 // shown is a value as SHOW prints it.
 func (d *setting) shown(v string) string {
 	switch {
+	case strings.HasPrefix(d.name, "tcp_"): // the kernel's numbers
+		return v
+	case d.name == "seed":
+		return "unavailable"
 	case d.kind == varInt && d.unit != "":
 		return withUnit(v, d.unit)
 	case d.kind == varReal && d.unit != "":
@@ -126,7 +131,7 @@ func (s *settings) assign(name, value string, local bool) error {
 			return err
 		}
 		var err error
-		if value, err = s.canonical(def, value); err != nil {
+		if value, err = s.canonical(def.as(name), value); err != nil {
 			return err
 		}
 	}
@@ -182,6 +187,11 @@ func (s *settings) resetAll() {
 			_ = s.store(key, v, false, s.begun[key])
 		}
 	}
+	for key, v := range s.values {
+		if _, begun := s.start[key]; !begun && v != "" {
+			_ = s.store(key, "", false, FromDefault)
+		}
+	}
 }
 
 // notReset are the settings that RESET ALL leaves alone.
@@ -196,9 +206,13 @@ func unknownSetting(name string) error {
 
 // checkCustom accepts a.b names of no known extension.
 func checkCustom(name string) error {
-	prefix, rest, ok := strings.Cut(name, ".")
-	if !ok || prefix == "" || rest == "" {
+	prefix, _, ok := strings.Cut(name, ".")
+	if !ok {
 		return unknownSetting(name)
+	}
+	if !customName.MatchString(name) {
+		return pgerr.Newf("42602", "invalid configuration parameter name %q", name).
+			WithDetail("Custom parameter names must be two or more simple identifiers separated by dots.")
 	}
 	switch strings.ToLower(prefix) {
 	case "hnsw", "ivfflat", "loxodb":
@@ -207,6 +221,9 @@ func checkCustom(name string) error {
 	}
 	return nil
 }
+
+// customName is what a parameter of nobody known may be called.
+var customName = regexp.MustCompile(`^[A-Za-z_\x{80}-\x{10FFFF}][A-Za-z0-9_$\x{80}-\x{10FFFF}]*(\.[A-Za-z_\x{80}-\x{10FFFF}][A-Za-z0-9_$\x{80}-\x{10FFFF}]*)+$`)
 
 func (d *setting) changeable() error {
 	switch d.context {
@@ -251,9 +268,8 @@ func (s *settings) end(committed bool) {
 }
 
 func (s *settings) revert(c change) {
-	if !c.had {
-		delete(s.values, c.name)
-		s.version++
+	if !c.had { // once named, it is known for the rest of the session
+		s.put(c.name, "")
 	} else {
 		s.put(c.name, c.value)
 	}
@@ -305,10 +321,17 @@ var intervalStyles = map[string]types.IntervalStyle{
 
 func (d *setting) invalid(v string) *pgerr.Error {
 	name := d.name
-	if d.kind == varEnum { // PostgreSQL names these as the statement does, which has lost its capitals
-		name = strings.ToLower(name)
+	if d.kind == varEnum && d.said != "" { // PostgreSQL names these as the statement does
+		name = d.said
 	}
 	return pgerr.Newf(pgerrcode.InvalidParameterValue, "invalid value for parameter %q: %q", name, v)
+}
+
+// as is the definition for a statement that calls it by a name in any case.
+func (d *setting) as(name string) *setting {
+	c := *d
+	c.said = name
+	return &c
 }
 
 // number parses an amount with an optional unit and checks its range.
@@ -327,7 +350,7 @@ func (d *setting) number(v string) (string, error) {
 			}
 			return "", e
 		}
-		f *= k
+		f = roundToUnit(f*k, unit, d.unit)
 	}
 	if d.kind == varInt {
 		f = math.RoundToEven(f)
@@ -366,6 +389,13 @@ func (d *setting) leading(s string) (f float64, n int, ok bool) {
 		}
 		if i, err := strconv.ParseInt(s[from:n], base, 64); err == nil && (n == len(s) || strings.IndexByte(".eE", s[n]) < 0) {
 			return float64(i) * float64(1-2*strings.Count(s[:sign], "-")), n, true
+		}
+	}
+	if d.kind == varReal { // C reads this word, too; what it means is out of every range
+		for _, word := range []string{"infinity", "inf"} {
+			if rest := s[sign:]; len(rest) >= len(word) && strings.EqualFold(rest[:len(word)], word) {
+				return math.Inf(1 - 2*strings.Count(s[:sign], "-")), sign + len(word), true
+			}
 		}
 	}
 	n = numberLen(s)
@@ -411,6 +441,9 @@ func (d *setting) amount(f float64) string {
 
 // shortReal is %g of C: six digits, an exponent of two or more.
 func shortReal(f float64) string {
+	if math.IsInf(f, 0) {
+		return strings.TrimPrefix(fmt.Sprint(f), "+") + "inity"
+	}
 	s := strconv.FormatFloat(f, 'g', 6, 64)
 	mantissa, exp, ok := strings.Cut(s, "e")
 	if strings.Contains(mantissa, ".") {
@@ -435,6 +468,18 @@ func unitFactor(from, to string) (float64, bool) {
 		}
 	}
 	return 0, false
+}
+
+// smaller are the units below each one.
+var smaller = map[string]string{"TB": "GB", "GB": "MB", "MB": "kB", "kB": "B", "d": "h", "h": "min", "min": "s", "s": "ms", "ms": "us"}
+
+// roundToUnit rounds an amount that was given with a fraction of a unit to whole ones
+// of the next smaller unit.
+func roundToUnit(f float64, unit, base string) float64 {
+	if k, ok := unitFactor(smaller[unit], base); ok {
+		return math.RoundToEven(f/k) * k
+	}
+	return f
 }
 
 func validUnits(unit string) string {

@@ -154,16 +154,11 @@ func (s *Session) set(ctx context.Context, st *ast.Set) (string, error) {
 	case st.Reset && st.Name == "all":
 		s.settings.resetAll()
 		return tag, nil
-	case (st.Reset || st.Values == nil) && transactionModes[lower(st.Name)] != "":
-		return tag, s.tx.setMode(lower(st.Name), transactionModes[lower(st.Name)])
-	case st.Reset || st.Values == nil:
-		if ok, err := s.resetIdentity(st.Name, st.Local); ok {
-			return tag, err
+	case st.Forgets():
+		if st.Reset && lower(st.Name) == "transaction_isolation" && !s.tx.inBlock() && s.calls == 0 {
+			s.warn(pgerrcode.NoActiveSQLTransaction, "RESET TRANSACTION can only be used in transaction blocks")
 		}
-		if err := s.maySet(st.Name); err != nil {
-			return "", err
-		}
-		return tag, s.settings.reset(st.Name, st.Local)
+		return tag, s.ResetSetting(st.Name, st.Local)
 	}
 	if st.Local && !s.tx.inBlock() && s.calls == 0 { // it ends with the transaction, however short
 		s.warn(pgerrcode.NoActiveSQLTransaction, "SET LOCAL can only be used in transaction blocks")
@@ -201,9 +196,16 @@ func (s *Session) sessionModes(m *ast.TxnStmt) error {
 
 // setValue is the text of SET's value list.
 func (s *Session) setValue(ctx context.Context, st *ast.Set) (string, error) {
+	if st.Current {
+		v, ok := s.settings.show(st.Name)
+		if !ok {
+			return "", unknownSetting(st.Name)
+		}
+		return v, s.MayShow(st.Name)
+	}
 	key := strings.ToLower(st.Name)
 	list := quotedLists[key]
-	if len(st.Values) > 1 && !list && !plainLists[key] && byName[key] != nil {
+	if len(st.Values) > 1 && !list && !plainLists[key] {
 		return "", pgerr.Newf(pgerrcode.InvalidParameterValue, "SET %s takes only one argument", st.Name)
 	}
 	var parts []string
@@ -279,10 +281,7 @@ func (s *Session) zoneOfInterval(e *ast.Cast) (string, error) {
 		name string
 	}{{iv.Months, "months"}, {iv.Days, "days"}} {
 		if part.n != 0 {
-			text := ""
-			if l, ok := e.X.(*ast.Lit); ok {
-				text = l.Text
-			}
+			text := string(types.AppendText(nil, types.Of(types.IntervalOID), d, &s.settings.format))
 			return "", pgerr.Newf(pgerrcode.InvalidParameterValue, "invalid value for parameter \"TimeZone\": \"INTERVAL '%s'\"", text).
 				WithDetail("Cannot specify %s in time zone interval.", part.name)
 		}
@@ -291,16 +290,8 @@ func (s *Session) zoneOfInterval(e *ast.Cast) (string, error) {
 	return name, nil
 }
 
-// settingText is the value of a SET that is kept for later sessions, checked.
-func (s *Session) settingText(st *ast.Set) (string, error) {
-	_, v, err := s.settingWritten(st)
-	if d := byName[lower(st.Name)]; d != nil && err == nil && st.Values != nil {
-		return s.settings.canonical(d, v)
-	}
-	return v, err
-}
-
-// settingWritten is settingText with the value as it was written, and the setting's name.
+// settingWritten is the name of a setting and the value that a SET keeps for later, as
+// it was written, checked.
 func (s *Session) settingWritten(st *ast.Set) (name, value string, err error) {
 	name = lower(st.Name)
 	d := byName[lower(st.Name)]
@@ -315,11 +306,11 @@ func (s *Session) settingWritten(st *ast.Set) (name, value string, err error) {
 	} else {
 		name = d.name
 	}
-	if st.Values == nil {
+	if st.Forgets() {
 		return name, "", nil
 	}
 	if value, err = s.setValue(context.Background(), st); err == nil && d != nil {
-		_, err = s.settings.canonical(d, value)
+		_, err = s.settings.canonical(d.as(st.Name), value)
 	}
 	return name, value, err
 }

@@ -19,6 +19,8 @@ type (
 		Values []Expr
 		Local  bool
 		Reset  bool // RESET name; Name "all" = RESET ALL
+		// Current is SET … FROM CURRENT.
+		Current bool
 		// SET TRANSACTION and SET SESSION CHARACTERISTICS come as Name
 		// "transaction" / "session characteristics" with Txn.
 		Txn *TxnStmt
@@ -197,3 +199,6 @@ func (*Checkpoint) stmt()     {}
 func (*Block) stmt()          {}
 func (*Use) stmt()            {}
 func (*AutoCommit) stmt()     {}
+
+// Forgets reports RESET and SET … TO DEFAULT.
+func (s *Set) Forgets() bool { return s.Reset || s.Values == nil && !s.Current }

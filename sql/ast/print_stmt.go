@@ -205,6 +205,10 @@ func (p *printer) set(v *Set) {
 		return
 	}
 	p.setting(v.Name)
+	if v.Current {
+		p.s(" FROM CURRENT")
+		return
+	}
 	p.s(" TO ")
 	if v.Values == nil {
 		p.s("DEFAULT")

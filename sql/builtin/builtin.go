@@ -185,6 +185,7 @@ type Session interface {
 	SearchPath(implicit bool) []string
 	Setting(name string) (value string, ok bool)
 	SetSetting(name, value string, local bool) error
+	ResetSetting(name string, local bool) error
 	// MayShow refuses what only some roles may see of the settings.
 	MayShow(name string) error
 	Catalog() *catalog.Snapshot

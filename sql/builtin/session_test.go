@@ -50,6 +50,9 @@ func (f *fakeSession) SearchPath(implicit bool) []string {
 }
 func (f *fakeSession) Setting(n string) (string, bool) { v, ok := f.settings[n]; return v, ok }
 func (f *fakeSession) MayShow(string) error            { return nil }
+func (f *fakeSession) ResetSetting(n string, local bool) error {
+	return f.SetSetting(n, "", local)
+}
 func (f *fakeSession) SetSetting(n, v string, local bool) error {
 	f.settings[n] = v
 	return nil

@@ -163,11 +163,11 @@ func settingFuncs(r *registrar) {
 		if a[0].IsNull() {
 			return types.Datum{}, pgerr.New(pgerrcode.NullValueNotAllowedDataException, "SET requires parameter name")
 		}
-		value := ""
+		set := func() error { return s.ResetSetting(a[0].Text(), a[2].Bool()) }
 		if !a[1].IsNull() {
-			value = a[1].Text()
+			set = func() error { return s.SetSetting(a[0].Text(), a[1].Text(), a[2].Bool()) }
 		}
-		if err := s.SetSetting(a[0].Text(), value, a[2].Bool()); err != nil {
+		if err := set(); err != nil {
 			return types.Datum{}, err
 		}
 		v, _ := s.Setting(a[0].Text())

@@ -6,6 +6,7 @@ import "github.com/loxodb/loxodb/sql/types"
 // has the same rows here. Columns go by their names.
 var systemSets = map[string]string{
 	"pg_cursor":                       "pg_cursors",
+	"show_all_settings":               "pg_settings",
 	"pg_prepared_statement":           "pg_prepared_statements",
 	"pg_lock_status":                  "pg_locks",
 	"pg_timezone_names":               "pg_timezone_names",
@@ -21,7 +22,11 @@ func systemRows(r *registrar) {
 				return nil, err
 			}
 			rows := &tableRows{}
-			columns := lib().funcName[key][0].OutNames
+			f := lib().funcName[key]
+			if len(f) == 0 { // the code's name lacks the function's prefix
+				f = lib().funcName["pg_"+key]
+			}
+			columns := f[0].OutNames
 			err = s.SystemRows(c.Context, relation, columns, func(row []types.Datum) {
 				for i, d := range row {
 					row[i] = d.Clone()

@@ -50,13 +50,10 @@ type Env struct {
 	// Changed is told the catalog that the statement is changing, once, before the
 	// first change: names in the statement's own expressions mean what it made.
 	Changed func(*catalog.Snapshot)
-	// SettingValue checks the value that a SET gives and returns its text, "" for
-	// SET … TO DEFAULT. Database is the name of the session's database.
-	SettingValue func(*ast.Set) (string, error)
 	// SettingWritten is a setting's own name and the value that a SET gives, as it was
 	// written, once it is found to be one.
 	SettingWritten func(*ast.Set) (name, value string, err error)
-	Database       string
+	Database       string // the name of the session's
 	// Databases are those of the server.
 	Databases Databases
 	// HashPassword makes a SCRAM verifier.

@@ -407,7 +407,7 @@ func (e *Env) functionSetting(f *catalog.Function, set *ast.Set) error {
 	switch {
 	case err != nil:
 		return err
-	case set.Reset || set.Values == nil:
+	case set.Forgets():
 		f.Settings = f.Settings.Without(name)
 	default:
 		f.Settings = f.Settings.With(name, text)

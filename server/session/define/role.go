@@ -49,26 +49,28 @@ func (e *Env) roleSetting(ctx context.Context, st *ast.RoleStmt) error {
 
 // keepSetting changes what the sessions of a role begin with in a database, 0 = in all.
 func (e *Env) keepSetting(ctx context.Context, role, in catalog.ID, set *ast.Set) error {
-	if set.Txn != nil || set.Local {
+	if set.Txn != nil {
+		return pgerr.Newf(pgerrcode.UndefinedObject, "unrecognized configuration parameter %q", strings.ToUpper(set.Name))
+	}
+	if set.Local {
 		return pgerr.NotSupported(int(set.Pos), "this form of SET is not supported here")
 	}
-	text := ""
-	if !set.Reset {
+	name, text, all := "", "", set.Reset && set.Name == "all"
+	if !all {
 		var err error
-		if text, err = e.SettingValue(set); err != nil {
+		if name, text, err = e.SettingWritten(set); err != nil {
 			return err
 		}
 	}
 	edit := e.change(ctx)
 	x := e.Catalog.RoleSettings(role)
-	name := strings.ToLower(set.Name)
 	var keep catalog.Options
 	for _, o := range x.In(in) {
-		if o.Name != name && !(set.Reset && name == "all") {
+		if !all && !strings.EqualFold(o.Name, name) {
 			keep = append(keep, o)
 		}
 	}
-	if !set.Reset && set.Values != nil {
+	if !set.Forgets() {
 		keep = append(keep, catalog.Option{Name: name, Value: text})
 	}
 	return edit.PutRoleSettings(x.WithIn(in, keep))

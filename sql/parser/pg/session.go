@@ -137,7 +137,7 @@ func (c *conv) set(s *pgast.VariableSetStmt) *ast.Set {
 		}
 		c.txnModes(s.Args, out.Txn)
 	case pgast.VariableSetKind_VAR_SET_CURRENT:
-		c.fail(s.Location, "SET ... FROM CURRENT is not supported")
+		out.Current = true
 	default:
 		c.fail(s.Location, "unknown form of SET")
 	}
