@@ -239,10 +239,22 @@ func (b *binder) coerceLiteral(x *unknownLit, to types.T, at builtin.Context, po
 
 // applyMod adds the length coercion to to.Mod where the value may not have it.
 func (b *binder) applyMod(e expr.Expr, to types.T, at builtin.Context, pos ast.Pos) expr.Expr {
+	if to.Mod < 0 && at == builtin.Explicit && e.Type().OID == to.OID && e.Type().Mod >= 0 {
+		return b.withoutMod(e, to)
+	}
 	if to.Mod < 0 || e.Type() == to {
 		return e
 	}
 	return b.fold(&expr.Cast{X: e, To: to, Explicit: at == builtin.Explicit, Implicit: at != builtin.Explicit, Pos: int(pos)})
+}
+
+// withoutMod is x::t of a value of that type with a modifier: the same value, of which
+// nothing says any more that it has one.
+func (b *binder) withoutMod(e expr.Expr, to types.T) expr.Expr {
+	if c, ok := e.(*expr.Const); ok {
+		return &expr.Const{T: to, D: c.D}
+	}
+	return &expr.Relabel{X: e, T: to}
 }
 
 // commonType unifies a list of values: construct names it in errors.

@@ -394,6 +394,13 @@ func (b *binder) aggregate(s, g *scope, x *ast.Func, r *builtin.Resolved, args [
 	}
 	a := logical.AggCall{Fn: r.Fn, Args: in[direct:], Direct: in[:direct], Distinct: x.Distinct, T: rowsLike(types.Of(r.Ret), in)}
 	a.Filter = filter
+	if x.Distinct {
+		for i, e := range a.Args {
+			if err := sortable(e.Type(), distinctPos(x, i)); err != nil {
+				return nil, err
+			}
+		}
+	}
 	if err := b.checkDirect(s, level, a.Direct); err != nil {
 		return nil, err
 	}
@@ -413,6 +420,26 @@ func (b *binder) aggregate(s, g *scope, x *ast.Func, r *builtin.Resolved, args [
 		a.OrderBy = append(a.OrderBy, k)
 	}
 	return b.addAgg(level.grouping, a, x), nil
+}
+
+// sortable refuses types whose values an aggregate cannot tell apart by sorting.
+func sortable(t types.T, pos ast.Pos) error {
+	if err := needEqual(t, pos); err != nil {
+		return err
+	}
+	if err, ok := pgerr.As(needOrder(t, pos)); ok {
+		err.Hint = ""
+		return err.WithDetail("Aggregates with DISTINCT must be able to sort their inputs.")
+	}
+	return nil
+}
+
+// distinctPos is where argument i of an aggregate over DISTINCT values stands.
+func distinctPos(x *ast.Func, i int) ast.Pos {
+	if i < len(x.Args) {
+		return leftmost(x.Args[i])
+	}
+	return x.Pos
 }
 
 // aggOrder binds ORDER BY of an aggregate. What is one of the arguments as they are

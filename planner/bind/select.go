@@ -331,6 +331,9 @@ func (b *binder) limit(s *scope, x *ast.Select, tree logical.Node, keys []logica
 		return nil, err
 	}
 	if c, ok := n.Limit.(*expr.Const); ok && c.D.IsNull() {
+		if lit, ok := x.Limit.(*ast.Lit); ok && x.WithTies && lit.Kind == ast.LitNull {
+			return nil, errAt(ast.NoPos, pgerrcode.InvalidRowCountInLimitClause, "row count cannot be null in FETCH FIRST ... WITH TIES clause")
+		}
 		if n.Limit = nil; n.Offset == nil {
 			return tree, nil
 		}

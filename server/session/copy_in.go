@@ -137,7 +137,8 @@ func (s *Session) newCopyIn(ctx context.Context, p *portal, st *ast.Copy, opts *
 		return nil, pgerr.Newf(pgerrcode.WrongObjectType, "cannot copy to materialized view %q", c.table.Name)
 	}
 	if c.table.Kind != catalog.KindTable {
-		return nil, pgerr.Newf(pgerrcode.WrongObjectType, "cannot copy to view %q", c.table.Name)
+		return nil, pgerr.Newf(pgerrcode.WrongObjectType, "cannot copy to view %q", c.table.Name).
+			WithHint("To enable copying to a view, provide an INSTEAD OF INSERT trigger.")
 	}
 	if c.cols, err = copyColumns(c.table, st.Columns); err != nil {
 		return nil, err

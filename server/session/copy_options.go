@@ -68,6 +68,9 @@ func readCopyOptions(st *ast.Copy) (*copyOptions, error) {
 // read takes one option.
 func (o *copyOptions) read(g *given, name string, x *ast.Option, from bool) (err error) {
 	v := optionText(x)
+	if x.Value == nil && needsText[name] {
+		return copyError(pgerrcode.SyntaxError, "%s requires a parameter", name)
+	}
 	switch name {
 	case "format":
 		formats := map[string]copyFormat{"text": copyText, "csv": copyCSV, "binary": copyBinary}
@@ -77,32 +80,44 @@ func (o *copyOptions) read(g *given, name string, x *ast.Option, from bool) (err
 		}
 		o.format = f
 	case "freeze":
-	case "delimiter":
-		g.delim = &v
-	case "null":
-		g.null = &v
+	case "delimiter", "null", "quote", "escape", "encoding":
+		return o.readText(g, name, x, v)
 	case "header":
 		err = o.readHeader(g, x, v, from)
-	case "quote":
-		g.quote = &v
-	case "escape":
-		g.escape = &v
 	case "force_quote":
 		o.forceAll, o.forceQuote, err = x.Star, x.List, listOption(x, x.Star)
 	case "force_not_null":
 		o.forceNotNull, err = x.List, listOption(x, false)
 	case "force_null":
 		o.forceNull, err = x.List, listOption(x, false)
+	default:
+		return pgerr.Newf(pgerrcode.SyntaxError, "option %q not recognized", x.Name).At(int(x.Pos))
+	}
+	return err
+}
+
+// needsText are the options that say nothing without a value.
+var needsText = map[string]bool{"format": true, "delimiter": true, "null": true, "quote": true, "escape": true, "encoding": true}
+
+// readText takes an option whose value is a text.
+func (o *copyOptions) readText(g *given, name string, x *ast.Option, v string) error {
+	switch name {
+	case "delimiter":
+		g.delim = &v
+	case "null":
+		g.null = &v
+	case "quote":
+		g.quote = &v
+	case "escape":
+		g.escape = &v
 	case "encoding":
 		if _, bad := canonicalEncoding(v); pgerr.Code(bad) == pgerrcode.FeatureNotSupported {
 			return pgerr.NotSupported(int(x.Pos), "COPY in the encoding %q is not supported", v)
 		} else if bad != nil {
 			return pgerr.New(pgerrcode.InvalidParameterValue, "argument to option \"encoding\" must be a valid encoding name").At(int(x.Pos))
 		}
-	default:
-		return pgerr.Newf(pgerrcode.SyntaxError, "option %q not recognized", x.Name).At(int(x.Pos))
 	}
-	return err
+	return nil
 }
 
 func listOption(x *ast.Option, star bool) error {

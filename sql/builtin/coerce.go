@@ -161,6 +161,9 @@ func CommonTypeAt(construct string, list []types.OID) (t types.OID, at int, err 
 	if t == types.UnknownOID {
 		t = types.TextOID
 	}
+	if construct == "CASE" {
+		construct = "CASE/WHEN" // what PostgreSQL says from here on
+	}
 	for i, n := range list {
 		if n != t && !CanCoerce(n, t, Implicit) {
 			return 0, i, pgerr.Newf(pgerrcode.CannotCoerce, "%s could not convert type %s to %s",

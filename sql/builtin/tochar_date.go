@@ -254,9 +254,9 @@ func (t *charTime) dayText(n *tplNode) string {
 	case "DY":
 		return inCase(n, dayNames[weekday(t.date)][:3])
 	case "DDD":
-		return num(n, int64(t.yearDay), 3)
+		return digits(n, int64(t.yearDay), 3)
 	case "IDDD":
-		return num(n, int64((t.isoWeek-1)*7+(weekday(t.date)+6)%7+1), 3)
+		return digits(n, int64((t.isoWeek-1)*7+(weekday(t.date)+6)%7+1), 3)
 	case "DD":
 		return digits(n, int64(t.day), 2)
 	case "D":

@@ -121,7 +121,7 @@ func (c *conv) lit(k *pgast.A_Const) *ast.Lit {
 	case *pgast.A_Const_Boolval:
 		out.Kind, out.Bool = ast.LitBool, v.Boolval.GetBoolval()
 	case *pgast.A_Const_Sval:
-		out.Kind, out.Text = ast.LitString, v.Sval.GetSval()
+		out.Kind, out.Text = ast.LitString, c.escapeV(int(k.Location), v.Sval.GetSval())
 	case *pgast.A_Const_Bsval:
 		out.Kind, out.Text = ast.LitBit, v.Bsval.GetBsval()
 	default:
