@@ -168,7 +168,7 @@ func (m *modify) all(ctx context.Context) error {
 func (m *modify) gathers() bool {
 	w := m.writer
 	return m.plain && m.family == nil && m.returning == nil && w.triggers == nil && w.inserted.def == nil && w.updated.def == nil &&
-		len(w.views) == 0 && !w.def.Ignore && w.w != nil && !m.env.query.Plan.Calls &&
+		w.views.def == nil && !w.def.Ignore && w.w != nil && !m.env.query.Plan.Calls &&
 		slices.ContainsFunc(w.def.Table.Indexes, (*catalog.Index).IsInverted)
 }
 
@@ -278,6 +278,9 @@ func newUpdate(n *physical.Update) (Operator, error) {
 	if u.writer.updated, err = newRowChecks(n.Checks); err != nil {
 		return nil, err
 	}
+	if u.writer.views, err = newRowChecks(n.Views); err != nil {
+		return nil, err
+	}
 	u.does(catalog.TriggerUpdate, n.Set...)
 	if u.family != nil {
 		seen := map[rowOf]bool{}
@@ -379,6 +382,9 @@ func newInsert(n *physical.Insert) (Operator, error) {
 		return nil, err
 	}
 	if m.writer.updated, err = newRowChecks(n.UpdateChecks); err != nil {
+		return nil, err
+	}
+	if m.writer.views, err = newRowChecks(n.Views); err != nil {
 		return nil, err
 	}
 	m.does(catalog.TriggerInsert)

@@ -31,6 +31,9 @@ func (m *modify) insteadInsert() {
 		if err != nil || !ok {
 			return err
 		}
+		if err := m.writer.checkViews(m.row, nil); err != nil {
+			return err
+		}
 		return m.keepInserted(m.row, 0, 0)
 	}
 	m.input = stepwise(m.input)
@@ -51,6 +54,9 @@ func (m *modify) insteadUpdate(n *physical.Update) {
 		}
 		ok, err := m.instead(ctx, catalog.TriggerUpdate, old, m.row, assigned)
 		if err != nil || !ok {
+			return err
+		}
+		if err := m.writer.checkViews(m.row, nil); err != nil {
 			return err
 		}
 		return m.keep(m.row, m.in[1+cols+len(n.Set):])

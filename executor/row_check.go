@@ -43,7 +43,7 @@ func (c *rowChecks) refused(table string, eval func(*expr.Program) (types.Datum,
 		} else if k.Kind == physical.ConflictRow {
 			which = " (USING expression)"
 		}
-		if name := c.def[i].Policy; name != "" {
+		if name := c.def[i].Name; name != "" {
 			which = " \"" + name + "\"" + which
 		}
 		return pgerr.Newf(pgerrcode.InsufficientPrivilege, "%s violates row-level security policy%s for table %q", what, which, table)

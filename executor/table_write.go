@@ -24,13 +24,13 @@ type tableWriter struct {
 	def       *physical.TableWrite
 	generated []*expr.Program
 	domains   []*expr.Program
-	views     []*expr.Program
 	triggers  *tableTriggers
 	watch     *watch // of rows that triggers change meanwhile
 	checks    []*expr.Program
 	indexes   []indexKeys
 	inserted  rowChecks // of row security, for new rows
 	updated   rowChecks // and for changed ones
+	views     rowChecks // of views that are written through, for stored rows
 	within    [][]*expr.Program
 	// Of a member of a family: its rows have been found to belong here, and messages show
 	// them as rows of shown.
@@ -73,13 +73,6 @@ func newTableWriter(def *physical.TableWrite) (*tableWriter, error) {
 			return nil, err
 		}
 		w.domains = append(w.domains, p)
-	}
-	for _, v := range def.Views {
-		p, err := expr.Compile(v.Cond)
-		if err != nil {
-			return nil, err
-		}
-		w.views = append(w.views, p)
 	}
 	for _, c := range def.Checks {
 		p, err := expr.Compile(c.Cond)
@@ -427,13 +420,13 @@ func (w *tableWriter) store(ctx context.Context, row []types.Datum) (id uint64, 
 
 // checkViews makes the checks of WITH CHECK OPTION on a row that has been stored.
 func (w *tableWriter) checkViews(row []types.Datum, c *changedRow) error {
-	for i, v := range w.def.Views {
-		d, err := w.eval(w.views[i], w.setRow(row))
+	for i, p := range w.views.conds {
+		d, err := w.eval(p, w.setRow(row))
 		if err != nil {
 			return err
 		}
 		if d.IsNull() || !d.Bool() {
-			return pgerr.Newf(pgerrcode.WithCheckOptionViolation, "new row violates check option for view %q", v.View).
+			return pgerr.Newf(pgerrcode.WithCheckOptionViolation, "new row violates check option for view %q", w.views.def[i].Name).
 				WithDetail("Failing row contains %s.", w.rowText(row, c))
 		}
 	}

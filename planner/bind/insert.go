@@ -87,9 +87,6 @@ func (b *binder) insert(x *ast.Insert, outer *scope) (*query, error) {
 	if err != nil {
 		return nil, err
 	}
-	if w, err = b.checked(via, t, w); err != nil {
-		return nil, err
-	}
 	if x.Ignore {
 		if w, err = b.ignoringInsert(w, x.Pos); err != nil {
 			return nil, err
@@ -136,6 +133,9 @@ func (b *binder) insert(x *ast.Insert, outer *scope) (*query, error) {
 	}
 	q := &query{tree: n}
 	if n.Returning, n.Out, q.out, err = b.returning(rs, x.Returning); err != nil {
+		return nil, err
+	}
+	if n.Views, err = b.viewChecks(via, row); err != nil {
 		return nil, err
 	}
 	return q, b.secureInsert(n, via)

@@ -29,7 +29,12 @@ func (b *binder) insteadSource(t *catalog.Table, via writtenView, ref *ast.Table
 			read.Alias.Name = a.Name
 		}
 	}
-	tree, items, err := b.view(&scope{}, b.lookup(b.o.Catalog.SchemaName(t.Schema), t.Name), read)
+	var tree logical.Node
+	var items []*nsItem
+	err := b.asOwner(t, func() (err error) {
+		tree, items, err = b.view(&scope{}, b.lookup(b.o.Catalog.SchemaName(t.Schema), t.Name), read)
+		return err
+	})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -161,7 +161,7 @@ func (b *binder) newRowChecks(t *catalog.Table, command byte, reads bool, row []
 			if err != nil {
 				return err
 			}
-			checks = append(checks, physical.RowCheck{Cond: c, Policy: p.Name})
+			checks = append(checks, physical.RowCheck{Cond: c, Name: p.Name})
 		}
 		return nil
 	}

@@ -32,9 +32,6 @@ func (b *binder) update(x *ast.Update, outer *scope) (*query, error) {
 	if err != nil {
 		return nil, err
 	}
-	if w, err = b.checked(via, t, w); err != nil {
-		return nil, err
-	}
 	if x.Ignore {
 		if w, err = b.ignoring(w, "UPDATE", x.Pos); err != nil {
 			return nil, err
@@ -89,6 +86,9 @@ func (b *binder) update(x *ast.Update, outer *scope) (*query, error) {
 	s.in = inReturning
 	q := &query{tree: n}
 	if n.Returning, n.Out, q.out, err = b.returning(s, x.Returning); err != nil {
+		return nil, err
+	}
+	if n.Views, err = b.viewChecks(via, row); err != nil {
 		return nil, err
 	}
 	return q, b.secureUpdate(n, via, src, vals)

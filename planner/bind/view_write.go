@@ -242,8 +242,7 @@ func (b *binder) expose(w writtenView, row *nsItem, name string) (*nsItem, []exp
 		if cond != nil {
 			conds = append(conds, logical.Conjuncts(nil, cond)...)
 		}
-		row = &nsItem{name: w[i].view.Name, cols: cols, relVisible: true, colsVisible: true, lateralOK: true,
-			rel: &relation{alias: name, derived: true, rowType: w[i].view.TypeID}}
+		row = viewRow(w[i].view, cols, name)
 	}
 	if w != nil {
 		row.name = name
@@ -251,7 +250,8 @@ func (b *binder) expose(w writtenView, row *nsItem, name string) (*nsItem, []exp
 	return row, conds, nil
 }
 
-// level binds one view's columns and condition over a row of what it selects from.
+// level binds one view's columns and condition over a row of what it selects from, with
+// the rights that the view reads with.
 func (b *binder) level(l viewLevel, row *nsItem) ([]nsCol, expr.Expr, error) {
 	below := *row
 	below.name = l.ref.Name.Name
@@ -268,9 +268,9 @@ func (b *binder) level(l viewLevel, row *nsItem) ([]nsCol, expr.Expr, error) {
 			below.hidden = append(below.hidden, nsCol{name, nullConst(types.Of(c.t))})
 		}
 	}
-	quiet := b.noParams
-	b.noParams = true
-	defer func() { b.noParams = quiet }()
+	quiet, as := b.noParams, b.as
+	b.noParams, b.as, b.views = true, readerOf(l.view), append(b.views, 0)
+	defer func() { b.noParams, b.as, b.views = quiet, as, b.views[:len(b.views)-1] }()
 	s := &scope{in: inTarget, items: []*nsItem{&below}}
 	targets, err := b.targetList(s, l.sel.Targets, queryOpts{})
 	if err != nil {
@@ -295,53 +295,35 @@ func (b *binder) level(l viewLevel, row *nsItem) ([]nsCol, expr.Expr, error) {
 	return cols, cond, withoutPosNil(err)
 }
 
-// checked adds the conditions of WITH CHECK OPTION to what writers of the table compute.
-func (b *binder) checked(w writtenView, t *catalog.Table, def *physical.TableWrite) (*physical.TableWrite, error) {
-	if t.Kind == catalog.KindView {
-		return def, nil // its triggers decide
+// viewChecks are the conditions of WITH CHECK OPTION over a new row: of each view that has
+// the option, and of those below one that cascades, innermost first.
+func (b *binder) viewChecks(w writtenView, row tableRow) (checks []physical.RowCheck, err error) {
+	checked := make([]bool, len(w))
+	for i, cascaded := 0, false; i < len(w); i++ {
+		cascaded = cascaded || w[i].view.CheckOption == 'c'
+		checked[i] = cascaded || w[i].view.CheckOption != 0
 	}
-	var checks []physical.ViewCheck
-	cascaded := false
-	for i, l := range w {
-		cascaded = cascaded || l.view.CheckOption == 'c'
-		if !cascaded && l.view.CheckOption == 0 || l.sel.Where == nil {
-			continue
-		}
-		cond, err := b.checkOption(w[i:], t)
+	if !slices.Contains(checked, true) {
+		return nil, nil
+	}
+	below := row.item
+	for i := len(w) - 1; i >= 0; i-- {
+		cols, cond, err := b.level(w[i], below)
 		if err != nil {
 			return nil, err
 		}
-		checks = append([]physical.ViewCheck{{View: l.view.Name, Cond: cond}}, checks...)
+		if checked[i] && cond != nil {
+			checks = append(checks, physical.RowCheck{Cond: cond, Name: w[i].view.Name, Kind: physical.ViewRow})
+		}
+		below = viewRow(w[i].view, cols, w[i].view.Name)
 	}
-	if checks == nil {
-		return def, nil
-	}
-	own := *def
-	own.Views = checks
-	return &own, nil
+	return checks, nil
 }
 
-// checkOption is a view's own condition over the table's row.
-func (b *binder) checkOption(w writtenView, t *catalog.Table) (expr.Expr, error) {
-	n := newBinder(b.o)
-	row := n.rowItem(t, t.Name)
-	var cond expr.Expr
-	for i := len(w) - 1; i >= 0; i-- {
-		cols, c, err := n.level(w[i], row)
-		if err != nil {
-			return nil, err
-		}
-		cond = c
-		row = &nsItem{name: w[i].view.Name, cols: cols, relVisible: true, colsVisible: true, lateralOK: true}
-	}
-	if logical.HasSubquery(cond) {
-		return nil, notYet(ast.NoPos, "WITH CHECK OPTION of a view with a subquery")
-	}
-	cond, err := n.collated(cond)
-	if err != nil {
-		return nil, err
-	}
-	return attributes(cond), nil
+// viewRow shows columns as a row of a view.
+func viewRow(v *catalog.Table, cols []nsCol, alias string) *nsItem {
+	return &nsItem{name: v.Name, cols: cols, relVisible: true, colsVisible: true, lateralOK: true,
+		rel: &relation{alias: alias, derived: true, rowType: v.TypeID}}
 }
 
 // ViewUpdates are the columns of a view that can be written, none when the view cannot:

@@ -19,6 +19,7 @@ type (
 		Row       []ColID
 		System    []ColID
 		Checks    []physical.RowCheck // over Row
+		Views     []physical.RowCheck // over Row
 		Returning []expr.Expr
 		Out       []ColID
 	}
@@ -34,6 +35,7 @@ type (
 		New    []ColID
 		Row    []ColID             // the new row, for Returning
 		Checks []physical.RowCheck // over Row
+		Views  []physical.RowCheck // over Row
 		// Of a family: the table that the old row is of, and the new row's ctid, xmax and tableoid.
 		TableOID  ColID
 		System    []ColID

@@ -161,6 +161,7 @@ func MapExprs(n Node, f func(expr.Expr) expr.Expr) {
 	case *Insert:
 		list(x.Returning)
 		checks(x.Checks)
+		checks(x.Views)
 		if c := x.OnConflict; c != nil {
 			checks(c.Using)
 			checks(c.Checks)
@@ -172,6 +173,7 @@ func MapExprs(n Node, f func(expr.Expr) expr.Expr) {
 	case *Update:
 		list(x.Returning)
 		checks(x.Checks)
+		checks(x.Views)
 	case *Delete:
 		list(x.Returning)
 	case *Merge:

@@ -28,7 +28,7 @@ func (p *planner) insert(x *logical.Insert) (*rel, error) {
 	if x.Returning != nil {
 		n.Returning = p.remapAll(x.Returning, slices.Concat(x.Row, x.System))
 	}
-	n.Checks = p.rowChecks(x.Checks, x.Row)
+	n.Checks, n.Views = p.rowChecks(x.Checks, x.Row), p.rowChecks(x.Views, x.Row)
 	if c := x.OnConflict; c != nil {
 		n.UpdateChecks, n.Using = p.rowChecks(c.Checks, x.Row), p.rowChecks(c.Using, c.Existing)
 	}
@@ -80,9 +80,6 @@ func (p *planner) fetched(w *physical.TableWrite, event catalog.TriggerKind, old
 	}
 	for _, c := range w.Checks {
 		read(c.Cond)
-	}
-	for _, v := range w.Views {
-		read(v.Cond)
 	}
 	touched := func(e expr.Expr) bool {
 		return logical.Uses(e, func(c logical.ColID) bool { return changed[int16(c+1)] })
@@ -158,7 +155,7 @@ func ofFamily(c logical.ColID) []logical.ColID {
 func (p *planner) update(x *logical.Update) (*rel, error) {
 	used := &logical.ColSet{}
 	seen := slices.Clone(x.Returning)
-	for _, c := range x.Checks {
+	for _, c := range slices.Concat(x.Checks, x.Views) {
 		seen = append(seen, c.Cond)
 	}
 	for _, e := range seen { // RETURNING reads the new row: unchanged columns come from the old one
@@ -188,7 +185,7 @@ func (p *planner) update(x *logical.Update) (*rel, error) {
 		at := layout(slices.Concat(x.Row, x.System, more))
 		n.Returning = p.remapAll(x.Returning, at)
 	}
-	n.Checks = p.rowChecks(x.Checks, x.Row)
+	n.Checks, n.Views = p.rowChecks(x.Checks, x.Row), p.rowChecks(x.Views, x.Row)
 	p.inherit(&n.Base, in, p.m.Fetch)
 	p.plan.ReadOnly = false
 	return &rel{n, x.Out}, nil

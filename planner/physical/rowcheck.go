@@ -2,12 +2,13 @@ package physical
 
 import "github.com/loxodb/loxodb/sql/expr"
 
-// RowCheck is what row security demands of a row that is written or about to be changed:
-// Cond must be true. Policy names the one that demands it, "" for several.
+// RowCheck is what row security, or a view WITH CHECK OPTION, demands of a row that is
+// written or about to be changed: Cond must be true. Name is that of the policy or view that
+// demands it, "" for several policies.
 type RowCheck struct {
-	Cond   expr.Expr
-	Policy string
-	Kind   RowCheckKind
+	Cond expr.Expr
+	Name string
+	Kind RowCheckKind
 }
 
 // RowCheckKind says which row was refused.
@@ -17,4 +18,5 @@ const (
 	NewRow      RowCheckKind = iota
 	ConflictRow              // the existing row of ON CONFLICT DO UPDATE
 	TargetRow                // the target's row of MERGE
+	ViewRow                  // a new row that a view would not show
 )

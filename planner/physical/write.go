@@ -12,7 +12,6 @@ type TableWrite struct {
 	Table     *catalog.Table
 	Generated []GeneratedColumn
 	Domains   []DomainColumn
-	Views     []ViewCheck // of the views that the statement writes through
 	Checks    []Check
 	Indexes   []IndexWrite // in the order of Table.Indexes
 	Within    []Within     // of a partition: where its rows belong
@@ -57,12 +56,6 @@ type DomainColumn struct {
 	Expr expr.Expr
 }
 
-// ViewCheck is the condition of a view WITH CHECK OPTION, over the new row.
-type ViewCheck struct {
-	View string
-	Cond expr.Expr
-}
-
 // Check is a CHECK constraint's condition; false fails, NULL passes.
 type Check struct {
 	Constraint *catalog.Constraint
@@ -92,6 +85,8 @@ type (
 		// Checks are those of row security over the new row, of inserted and of updated ones;
 		// Using those over the existing row of OnConflict.
 		Checks, UpdateChecks, Using []RowCheck
+		// Views are those of the views that the statement writes through, over the stored row.
+		Views []RowCheck
 	}
 	// Update changes rows. Input columns: 0 the RowID; then the old row in attribute
 	// order (len(Table.Columns) columns; vector columns that nothing needs come as NULL with
@@ -105,6 +100,7 @@ type (
 		// Returning is over: the new row (attribute order), then the FROM columns.
 		Returning []expr.Expr
 		Checks    []RowCheck // over the new row
+		Views     []RowCheck // over the stored row
 	}
 	// Delete removes rows. Input columns: RowID, old row as in Update, other FROM columns.
 	Delete struct {
