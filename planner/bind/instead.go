@@ -52,6 +52,7 @@ func (b *binder) insteadSource(t *catalog.Table, via writtenView, ref *ast.Table
 		src.old, c.e = append(src.old, id), b.meta.Column(id)
 	}
 	if via == nil {
+		b.readAs(it, t)
 		return src, items, nil
 	}
 	shown, conds, err := b.expose(via, it, aliasOf(ref, t))

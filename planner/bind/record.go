@@ -136,12 +136,14 @@ func (b *binder) star(s *scope, x *ast.ColumnRef) ([]nsCol, error) {
 			}
 			return nil, b.missingItem(s, rel, x.Pos)
 		}
+		b.readsAll(it)
 		return it.cols, nil
 	}
 	var out []nsCol
 	seen := false
 	for _, it := range s.items {
 		if it.colsVisible {
+			b.readsAll(it)
 			out = append(out, it.cols...)
 			seen = true
 		}

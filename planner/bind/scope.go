@@ -104,6 +104,7 @@ type nsItem struct {
 	lateralOnly bool      // seen only by LATERAL
 	lateralOK   bool
 	target      bool // the table that a statement changes, while its FROM is bound
+	reads       reads
 }
 
 // nsCol is a column as a name sees it. e is what a reference means.
@@ -187,6 +188,7 @@ func (b *binder) columnOf(it *nsItem, name string, pos ast.Pos) (expr.Expr, erro
 			return nil, ambiguous(name, pos)
 		}
 		found = it.cols[i].e
+		b.reads(it, i)
 	}
 	if found == nil {
 		for i := range it.hidden {
@@ -352,6 +354,7 @@ func (b *binder) reference(e expr.Expr, pos ast.Pos) expr.Expr {
 
 // wholeRow is t as a value: its row, or the value of a scalar function.
 func (b *binder) wholeRow(it *nsItem, pos ast.Pos) (expr.Expr, error) {
+	b.readsAll(it)
 	if it.rel != nil && it.rel.scalar && len(it.cols) == 1 {
 		return b.reference(it.cols[0].e, pos), nil
 	}

@@ -292,7 +292,7 @@ func (b *binder) useWrite(t *catalog.Table, via writtenView, need catalog.Priv, 
 	as := b.as
 	defer func() { b.as = as }()
 	for i, l := range via {
-		if u := b.noted(b.useTable(l.view, need)); u != nil {
+		if u := b.noted(b.useAgain(l.view, need)); u != nil {
 			for _, name := range names {
 				if i > 0 {
 					name = via[:i].column(name)
@@ -304,7 +304,12 @@ func (b *binder) useWrite(t *catalog.Table, via writtenView, need catalog.Priv, 
 		}
 		b.as = readerOf(l.view)
 	}
-	use := b.useTable(t, need)
+	use := 0
+	if via == nil {
+		use = b.useTable(t, need)
+	} else {
+		use = b.useAgain(t, need)
+	}
 	if u := b.noted(use); u != nil && need&catalog.PrivInsert != 0 {
 		for _, a := range attrs {
 			if a != 0 {

@@ -22,8 +22,9 @@ import (
 type viewLevel struct {
 	view  *catalog.Table
 	sel   *ast.Select
-	ref   *ast.TableRef // the only item of its FROM
-	below []string      // the names of that relation's columns
+	ref   *ast.TableRef  // the only item of its FROM
+	below []string       // the names of that relation's columns
+	of    *catalog.Table // that relation
 }
 
 // writtenView is a way through views to a table, outermost first; nil for the table itself.
@@ -106,7 +107,7 @@ func (b *binder) viewLevels(view *catalog.Table, event catalog.TriggerKind) (tab
 			return nil, nil, "", withoutPos(err)
 		}
 		if f.table != nil {
-			l.below = columnNames(f.table)
+			l.below, l.of = columnNames(f.table), f.table
 		}
 		via = append(via, l)
 		switch {
@@ -234,6 +235,7 @@ func (w writtenView) assigned(set []ast.Target, what string) ([]ast.Target, erro
 // expose shows a row of the table as the view named name, and the conditions of the views.
 func (b *binder) expose(w writtenView, row *nsItem, name string) (*nsItem, []expr.Expr, error) {
 	var conds []expr.Expr
+	below := b.useViews(w)
 	for i := len(w) - 1; i >= 0; i-- {
 		cols, cond, err := b.level(w[i], row)
 		if err != nil {
@@ -246,6 +248,8 @@ func (b *binder) expose(w writtenView, row *nsItem, name string) (*nsItem, []exp
 	}
 	if w != nil {
 		row.name = name
+		b.readAs(row, w[0].view)
+		row.reads.below = below
 	}
 	return row, conds, nil
 }
@@ -271,6 +275,8 @@ func (b *binder) level(l viewLevel, row *nsItem) ([]nsCol, expr.Expr, error) {
 	quiet, as := b.noParams, b.as
 	b.noParams, b.as, b.views = true, readerOf(l.view), append(b.views, 0)
 	defer func() { b.noParams, b.as, b.views = quiet, as, b.views[:len(b.views)-1] }()
+	b.readAs(&below, l.of)
+	below.reads.within = true
 	s := &scope{in: inTarget, items: []*nsItem{&below}}
 	targets, err := b.targetList(s, l.sel.Targets, queryOpts{})
 	if err != nil {

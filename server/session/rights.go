@@ -133,7 +133,7 @@ func (s *Session) mayLock(t *catalog.Table, mode string) error {
 	need := catalog.PrivUpdate | catalog.PrivDelete | catalog.PrivTruncate
 	switch mode {
 	case "ACCESS SHARE":
-		need |= catalog.PrivSelect
+		need = catalog.PrivSelect
 	case "ROW EXCLUSIVE":
 		need |= catalog.PrivInsert
 	}
