@@ -110,6 +110,8 @@ type binder struct {
 	paramDomains map[int]types.OID
 	// paramPos is where each parameter was first seen, for 42P18.
 	paramPos []ast.Pos
+	// assigning is the table whose columns are being assigned values.
+	assigning *catalog.Table
 	// pos remembers where column references stand, for errors found later.
 	pos map[*expr.Column]ast.Pos
 	// shapes and rowShapes are the columns of record values, by where they come from.

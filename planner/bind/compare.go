@@ -134,6 +134,13 @@ func (b *binder) inList(s *scope, x *ast.In, name string) (expr.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
+	if x.Schema == builtin.MySQLSchema {
+		for i := range items {
+			if _, items[i], err = b.withYear(left, items[i]); err != nil {
+				return nil, err
+			}
+		}
+	}
 	ts := []types.OID{left.Type().OID}
 	for _, i := range items {
 		ts = append(ts, i.Type().OID)

@@ -90,6 +90,8 @@ func (b *binder) construct(s *scope, e ast.Expr) (expr.Expr, error) {
 			return b.columnDefaultOf(s, x)
 		}
 		return nil, errAt(x.Pos, pgerrcode.SyntaxError, "DEFAULT is not allowed in this context")
+	case *ast.Stored:
+		return b.storedValue(s, x)
 	case *ast.Grouping:
 		return b.groupingCall(s, x)
 	}

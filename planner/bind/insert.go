@@ -260,6 +260,9 @@ func (in *insertion) checkCount(n int, extra ast.Pos, values bool) error {
 	if n > len(in.attrs) {
 		return errAt(extra, pgerrcode.SyntaxError, "INSERT has more expressions than target columns")
 	}
+	if in.x.Whole && in.x.Columns == nil && n < len(in.attrs) {
+		return errAt(extra, pgerrcode.SyntaxError, "INSERT has more target columns than expressions")
+	}
 	if in.x.Columns != nil && n < len(in.attrs) {
 		e := errAt(in.x.Columns[n].Pos, pgerrcode.SyntaxError, "INSERT has more target columns than expressions")
 		return e

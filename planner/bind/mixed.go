@@ -19,6 +19,12 @@ import (
 func (b *binder) mixedOp(name string, l, r expr.Expr, pos ast.Pos) (expr.Expr, error) {
 	if l != nil {
 		var err error
+		l, r = asNumber(l, r), asNumber(r, l)
+		if !arithmetic(name) {
+			if l, r, err = b.withYear(l, r); err != nil {
+				return nil, err
+			}
+		}
 		if l, r, err = b.withClock(l, r, pos); err != nil {
 			return nil, err
 		}
@@ -27,6 +33,9 @@ func (b *binder) mixedOp(name string, l, r expr.Expr, pos ast.Pos) (expr.Expr, e
 		}
 	}
 	e, err := b.makeOp("", name, l, r, pos)
+	if err == nil && name == "-" && l != nil && (b.isUnsigned(l) || b.isUnsigned(r)) && isWhole(l) && isWhole(r) {
+		return b.callBound(builtin.MySQLSchema, "difference", []expr.Expr{e}, pos)
+	}
 	if err == nil || l == nil {
 		return e, err
 	}

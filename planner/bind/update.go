@@ -246,6 +246,8 @@ func (b *binder) writeSource(s *scope, t *catalog.Table, via writtenView, ref *a
 // columns of the row before.
 func (b *binder) assignments(s *scope, t *catalog.Table, old []logical.ColID, set []ast.Target) ([]int16, []expr.Expr, error) {
 	row := func(c *catalog.Column) expr.Expr { return b.meta.Column(old[c.Num-1]) }
+	defer func(outer *catalog.Table) { b.assigning = outer }(b.assigning)
+	b.assigning = t
 	var attrs []int16
 	var vals []expr.Expr
 	seen := assignedParts{}

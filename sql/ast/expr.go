@@ -202,6 +202,13 @@ type (
 		At
 		Of *ColumnRef
 	}
+	// Stored is a value as a column of the table that is written keeps it: what MySQL's later
+	// assignments see of an earlier one.
+	Stored struct {
+		At
+		Column string
+		X      Expr
+	}
 	// Grouping is GROUPING(…).
 	Grouping struct {
 		At
@@ -266,4 +273,5 @@ func (*Index) expr()      {}
 func (*FieldSel) expr()   {}
 func (*AtTimeZone) expr() {}
 func (*Default) expr()    {}
+func (*Stored) expr()     {}
 func (*Grouping) expr()   {}

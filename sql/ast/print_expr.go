@@ -133,6 +133,8 @@ func (p *printer) exprMore(e Expr) {
 			p.columnRef(v.Of)
 			p.s(")")
 		}
+	case *Stored:
+		p.operand(v.X, v)
 	case *Grouping:
 		p.call("GROUPING", v.Args)
 	}

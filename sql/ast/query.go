@@ -312,6 +312,8 @@ type (
 		Returning  []Target
 		// Ignore passes over rows that violate a key (MySQL's IGNORE); so in Update and Delete.
 		Ignore bool
+		// Whole asks for a value for every column where none are named.
+		Whole bool
 	}
 	// Update is UPDATE.
 	Update struct {

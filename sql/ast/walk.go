@@ -198,6 +198,8 @@ func (w walker) exprMore(e Expr) {
 	case *AtTimeZone:
 		w.expr(v.X)
 		w.expr(v.Zone)
+	case *Stored:
+		w.expr(v.X)
 	case *Grouping:
 		w.exprs(v.Args)
 	}

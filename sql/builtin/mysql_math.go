@@ -38,6 +38,13 @@ var mysqlMathFuncs = []mysqlFunc{
 		return types.Int(mysqlInteger(c, typed{c.argT(0), a[0]})), nil
 	}},
 	{name: "to_unsigned", args: "*", ret: types.NumericOID, eval: toUnsigned},
+	// difference is a difference of which one side has no sign, so that it has none, either.
+	{name: "difference", args: "n", ret: types.NumericOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		if types.NumericSign(a[0]) < 0 {
+			return types.Datum{}, outOfRange("BIGINT UNSIGNED value")
+		}
+		return a[0], nil
+	}},
 	{name: "to_double", args: "f", ret: types.Float8OID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) { return a[0], nil }},
 	{name: "to_decimal", args: "n", ret: types.NumericOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) { return a[0], nil }},
 	{name: "abs", args: "*", by: numberType, eval: numberFunc(

@@ -397,7 +397,11 @@ func (e *Env) truncateTable(ctx context.Context, t *catalog.Table, restart bool)
 	}
 	for _, q := range e.Catalog.Sequences() {
 		if q.OwnerTable == t.ID {
-			if err := e.Positions(q).Set(ctx, q, q.Start, false); err != nil {
+			start := q.Start
+			if c := t.Column(q.OwnerAttr); c != nil && c.AutoIncrement { // in MySQL begins with 1 again
+				start = max(q.Min, 1)
+			}
+			if err := e.Positions(q).Set(ctx, q, start, false); err != nil {
 				return err
 			}
 		}

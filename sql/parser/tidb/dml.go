@@ -34,6 +34,7 @@ func (c *conv) insert(s *tast.InsertStmt) ast.Stmt {
 		c.fail(s, "PARTITION (...) is not supported")
 	}
 	out := &ast.Insert{At: c.here(), Table: ref, Ignore: s.IgnoreErr}
+	out.Whole = len(s.Columns) == 0
 	for _, n := range s.Columns {
 		out.Columns = append(out.Columns, ast.Target{At: placeless, Name: n.Name.L})
 	}
@@ -96,9 +97,7 @@ func (c *conv) assignments(list []*tast.Assignment) []ast.Target {
 		} else {
 			out = append(out, t)
 		}
-		if d, ok := t.Expr.(*ast.Default); !ok || d.Of != nil {
-			given[t.Name] = t.Expr
-		}
+		given[t.Name] = &ast.Stored{At: ast.At{Pos: t.Expr.Position()}, Column: t.Name, X: t.Expr}
 	}
 	return out
 }

@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	tast "github.com/pingcap/tidb/pkg/parser/ast"
-	driver "github.com/pingcap/tidb/pkg/parser/test_driver"
 
 	"github.com/loxodb/loxodb/sql/ast"
 )
@@ -100,6 +99,9 @@ func (c *conv) selectStmt(s *tast.SelectStmt) *ast.Select {
 	c.groupBy(s, out)
 	c.having(s, out)
 	out.OrderBy = c.orderBy(s.OrderBy)
+	if s.GroupBy != nil && s.GroupBy.Rollup && s.OrderBy == nil && !s.Distinct {
+		out.OrderBy = c.rollupOrder(out)
+	}
 	out.Limit, out.Offset = c.limit(s.Limit)
 	c.locking(s, out)
 	if s.SelectStmtOpts != nil && s.SelectStmtOpts.CalcFoundRows && s.Limit != nil {
@@ -283,7 +285,7 @@ func (c *conv) orderBy(o *tast.OrderByClause) []ast.SortBy {
 	}
 	var out []ast.SortBy
 	for _, it := range o.Items {
-		if v := value(it.Expr); v != nil && v.Kind() == driver.KindNull { // no order
+		if v := value(it.Expr); v != nil { // a constant gives no order; places are other nodes
 			continue
 		}
 		e := c.clauseExpr(it.Expr)
