@@ -193,6 +193,9 @@ func grammarError(query string, err error) *pgerr.Error {
 	if name := unknownStatement(query); name != "" && msg == "" {
 		return pgerr.NotSupported(0, "%s is not supported", name)
 	}
+	if name, start := unknownConstruct(query, at); name != "" && msg == "" {
+		return pgerr.NotSupported(start, "%s is not supported", name)
+	}
 	if msg == "" {
 		if word := tokenAt(query, at); word == "" {
 			msg = "syntax error at end of input"

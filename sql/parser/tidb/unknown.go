@@ -21,6 +21,56 @@ var twoWords = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`(?is)^[\s;]*(?:/\*!\d*\s*)?(?:(alter)\s(?:[^'"(;]*\s)?(view)|(show)\s+(engine|slave|replica|master|binary|binlog|relaylog|profile|profiles|authors|contributors|parse_tree))\b`)
 })
 
+// unknownConstruct is the name of what TiDB's grammar has no rule for within a statement
+// that it knows, if that is where it stopped, and where it begins; "" for anything else.
+func unknownConstruct(query string, at int) (name string, start int) {
+	opened := []int{} // the parentheses around: where DEFAULT stands before one, else −1
+	word, wordAt := "", 0
+	for i := 0; i < at && i < len(query); {
+		if end := skipToken(query, i); end > i {
+			i = end
+			continue
+		}
+		ch := query[i]
+		if isWordByte(ch) {
+			wordAt = i
+			for i < len(query) && isWordByte(query[i]) {
+				i++
+			}
+			word = query[wordAt:i]
+			continue
+		}
+		switch {
+		case isSpace(ch):
+			i++
+			continue
+		case ch == '(' && strings.EqualFold(word, "default"):
+			opened = append(opened, wordAt)
+		case ch == '(':
+			opened = append(opened, -1)
+		case ch == ')' && len(opened) > 0:
+			opened = opened[:len(opened)-1]
+		case ch == ';':
+			opened = opened[:0]
+		}
+		word = ""
+		i++
+	}
+	if strings.EqualFold(word, "sounds") && strings.EqualFold(tokenAt(query, at), "like") {
+		return "SOUNDS LIKE", wordAt
+	}
+	if next := at + len("sounds"); next <= len(query) && strings.EqualFold(query[at:next], "sounds") &&
+		strings.EqualFold(tokenAt(query, skipSpace(query, next)), "like") { // no alias could stand there
+		return "SOUNDS LIKE", at
+	}
+	for _, o := range opened {
+		if o >= 0 {
+			return "DEFAULT (expression)", o
+		}
+	}
+	return "", 0
+}
+
 // work finds BEGIN, COMMIT and ROLLBACK WORK, which TiDB's grammar has not.
 var work = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`(?i)((?:^|;)\s*(?:begin|commit|rollback)\s+)work\b`)
