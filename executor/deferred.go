@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgerrcode"
 
@@ -224,7 +225,9 @@ func (c *putOffCheck) check(ctx context.Context, note []byte, child, parent *cat
 func duplicateKey(env *Env, t *catalog.Table, con *catalog.Constraint, key []types.Datum) error {
 	e := pgerr.Newf(pgerrcode.UniqueViolation, "duplicate key value violates unique constraint %q", con.Name).
 		OnTable(env.Catalog.SchemaName(t.Schema), t.Name).OnConstraint(con.Name)
-	if x := t.Index(con.Index); x != nil {
+	x := t.Index(con.Index)
+	keyed := func(k catalog.IndexKey) bool { return k.Order != "" } // its text is not known here
+	if x != nil && !slices.ContainsFunc(x.Keys, keyed) {
 		e = e.WithDetail("Key %s already exists.", describeKey(env, t, x, key))
 	}
 	return e

@@ -250,7 +250,7 @@ func (w *tableWriter) endKey(ctx context.Context, child *catalog.Table, con *cat
 	for i := range x.Keys {
 		vals[i] = old[x.Keys[i].Attr-1]
 	}
-	if err := table.ReleaseReferenced(ctx, w.env.Txn, x, vals); err != nil {
+	if err := table.ReleaseReferenced(ctx, w.env.Txn, x, collated(x, vals)); err != nil {
 		return err
 	}
 	w.keysLater = append(w.keysLater, k)

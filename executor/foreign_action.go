@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/planner/physical"
+	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/collate"
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
@@ -207,7 +210,7 @@ func childScan(parent *catalog.Table, k *keyChange) (*physical.Scan, error) {
 		}
 		v := &expr.Const{T: types.Of(child.OID), D: d}
 		consts[c] = v
-		conds = append(conds, &expr.Not{X: &expr.IsDistinct{L: &expr.Column{Index: int(c), T: child}, R: v}})
+		conds = append(conds, refersTo(&expr.Column{Index: int(c), T: child}, v, orderOf(parent, k.con, i)))
 	}
 	n.Filter = &expr.And{Args: conds}
 	if len(conds) == 1 {
@@ -218,15 +221,59 @@ func childScan(parent *catalog.Table, k *keyChange) (*physical.Scan, error) {
 		return n, nil
 	}
 	for _, x := range k.child.Indexes {
-		if x.Valid && !x.IsVector() && !x.IsInverted() && x.Where == "" && covers(x, consts) {
+		if x.Valid && !x.IsVector() && !x.IsInverted() && x.Where == "" && covers(x, consts) && finds(x, parent, k.con) {
 			n.Index = x
 			for i := range len(consts) {
-				n.Bounds.Prefix = append(n.Bounds.Prefix, physical.Match{X: consts[x.Keys[i].Attr]})
+				key, v := &x.Keys[i], consts[x.Keys[i].Attr]
+				if c, ok := v.(*expr.Const); ok && key.Order != "" {
+					v = &expr.Const{T: types.Of(types.ByteaOID), D: types.Bytes(builtin.TextKey(key.Order, key.Type, c.D.Bytes()))}
+				}
+				n.Bounds.Prefix = append(n.Bounds.Prefix, physical.Match{X: v})
 			}
 			break
 		}
 	}
 	return n, nil
+}
+
+// orderOf is the order of a nondeterministic collation of the referenced key's column n,
+// "" = its values are compared as they are.
+func orderOf(parent *catalog.Table, con *catalog.Constraint, n int) string {
+	if x := parent.Index(con.Index); x != nil {
+		for i := range x.Keys {
+			if o := x.Keys[i].Order; x.Keys[i].Attr == con.RefColumns[n] && !collate.Deterministic(o) {
+				return o
+			}
+		}
+	}
+	return ""
+}
+
+// refersTo compares a referring column with a referenced value, by the referenced key's collation.
+func refersTo(col *expr.Column, v *expr.Const, order string) expr.Expr {
+	var l, r expr.Expr = col, v
+	if order != "" {
+		name := &expr.Const{T: types.Of(types.TextOID), D: types.String(order)}
+		bytea := types.Of(types.ByteaOID)
+		l = &expr.Call{Fn: builtin.CollationKey, Args: []expr.Expr{col, name, name}, T: bytea, Pos: -1}
+		r = &expr.Const{T: bytea, D: types.Bytes(builtin.TextKey(order, col.T, v.D.Bytes()))}
+	}
+	return &expr.Not{X: &expr.IsDistinct{L: l, R: r}}
+}
+
+// finds reports that an index of the referring columns has all rows that refer to a key
+// together: it is in the order of the key's collation, or that is deterministic.
+func finds(x *catalog.Index, parent *catalog.Table, con *catalog.Constraint) bool {
+	for i := range len(con.Columns) {
+		n := slices.Index(con.Columns, x.Keys[i].Attr)
+		if n < 0 {
+			return false
+		}
+		if o := orderOf(parent, con, n); o != "" && x.Keys[i].Order != o {
+			return false
+		}
+	}
+	return true
 }
 
 // covers reports whether the index's first keys are exactly the columns.
@@ -323,7 +370,7 @@ func (w *tableWriter) childEvent(k *keyChange, action byte) (catalog.TriggerKind
 // noneRefers is the error of a key that ended and that rows refer to all the same.
 func (w *tableWriter) noneRefers(ctx context.Context, k *keyChange) error {
 	x := w.def.Table.Index(k.con.Index)
-	if _, ok, err := table.FindUnique(ctx, w.env.Txn, w.def.Table, x, byKeys(x, k.con, k.old)); err != nil || ok {
+	if _, ok, err := table.FindUnique(ctx, w.env.Txn, w.def.Table, x, collated(x, byKeys(x, k.con, k.old))); err != nil || ok {
 		return err
 	}
 	rows, err := w.referringRows(ctx, k, false)

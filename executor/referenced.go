@@ -3,9 +3,11 @@ package executor
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgerrcode"
 
+	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/partition"
 	"github.com/loxodb/loxodb/sql/pgerr"
@@ -65,7 +67,7 @@ func holdKey(ctx context.Context, env *Env, t *catalog.Table, x *catalog.Index, 
 	if t, x = leafOf(env, t, x, vals); t == nil {
 		return false, nil
 	}
-	return table.HoldReferenced(ctx, env.Txn, t, x, vals)
+	return table.HoldReferenced(ctx, env.Txn, t, x, collated(x, vals))
 }
 
 // findKey is table.FindUnique, of partitioned tables, too.
@@ -73,8 +75,22 @@ func findKey(ctx context.Context, env *Env, from kv.Reader, t *catalog.Table, x 
 	if t, x = leafOf(env, t, x, vals); t == nil {
 		return false, nil
 	}
-	_, ok, err := table.FindUnique(ctx, from, t, x, vals)
+	_, ok, err := table.FindUnique(ctx, from, t, x, collated(x, vals))
 	return ok, err
+}
+
+// collated gives the values of an index's columns the form in which its entries have them.
+func collated(x *catalog.Index, vals []types.Datum) []types.Datum {
+	out := vals
+	for i := range x.Keys {
+		if k := &x.Keys[i]; k.Order != "" && !vals[i].IsNull() {
+			if &out[0] == &vals[0] {
+				out = slices.Clone(vals)
+			}
+			out[i] = types.Bytes(builtin.TextKey(k.Order, k.Type, vals[i].Bytes()))
+		}
+	}
+	return out
 }
 
 // partKey is a foreign key to a table that t is a part of, as one to t.

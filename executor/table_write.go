@@ -8,6 +8,7 @@ import (
 
 	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/batch"
+	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/pgerr"
@@ -195,7 +196,36 @@ func (w *tableWriter) Describe(i int, row []types.Datum) string {
 	if err != nil {
 		return ""
 	}
+	if err := w.texts(i, row, key); err != nil {
+		return ""
+	}
 	return describeKey(w.env, w.def.Table, w.def.Table.Indexes[i], key)
+}
+
+// texts puts the texts themselves in place of their keys.
+func (w *tableWriter) texts(i int, row, key []types.Datum) error {
+	x := w.def.Table.Indexes[i]
+	for j := range x.Keys {
+		if x.Keys[j].Order == "" {
+			continue
+		}
+		if a := x.Keys[j].Attr; a != 0 {
+			key[j] = row[a-1]
+			continue
+		}
+		call, ok := w.def.Indexes[i].Keys[j].(*expr.Call)
+		if !ok || call.Fn != builtin.CollationKey {
+			continue
+		}
+		p, err := expr.Compile(call.Args[0])
+		if err != nil {
+			return err
+		}
+		if key[j], err = w.eval(p, w.setRow(row)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // describeKey writes the key of an index as the details of errors do

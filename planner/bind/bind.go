@@ -173,7 +173,7 @@ func Bind(stmt ast.Stmt, o Options) (*Statement, error) {
 		return nil, err
 	}
 	b.collectUses(q.tree)
-	if err := b.assignCollations(q.tree); err != nil {
+	if q.tree, err = b.assignCollations(q.tree); err != nil {
 		return nil, err
 	}
 	s.Tree, s.Out, s.Tag = q.tree, q.columns(), tag

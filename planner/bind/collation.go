@@ -105,6 +105,8 @@ type collator struct {
 	err  error
 	ctes map[*logical.CTE]bool
 	work map[int][]logical.ColID
+	// carriedWork are the working tables whose texts have their keys with them.
+	carriedWork map[int]*carried
 	// places are what is known of computed columns: where conflicts were found.
 	places map[logical.ColID]collation
 	// rows are the collations of the columns of ROW(…).
@@ -114,20 +116,20 @@ type collator struct {
 }
 
 // assignCollations does a statement's tree.
-func (b *binder) assignCollations(n logical.Node) error {
+func (b *binder) assignCollations(n logical.Node) (logical.Node, error) {
 	if !b.collates || n == nil {
-		return nil
+		return n, nil
 	}
 	a := b.newCollator()
-	a.node(n)
+	n = a.node(n)
 	for _, c := range b.meta.CTEs {
 		a.cte(c)
 	}
-	return a.err
+	return n, a.err
 }
 
 func (b *binder) newCollator() *collator {
-	return &collator{b: b, ctes: map[*logical.CTE]bool{}, work: map[int][]logical.ColID{},
+	return &collator{b: b, ctes: map[*logical.CTE]bool{}, work: map[int][]logical.ColID{}, carriedWork: map[int]*carried{},
 		places: map[logical.ColID]collation{}, rows: map[*expr.RowOf][]collation{}, keyed: map[logical.ColID]bool{}}
 }
 
@@ -218,7 +220,7 @@ func (a *collator) set(id logical.ColID, c collation) {
 func (a *collator) cte(c *logical.CTE) {
 	if !a.ctes[c] && c.Tree != nil {
 		a.ctes[c] = true
-		a.node(c.Tree)
+		c.Tree = a.node(c.Tree)
 	}
 }
 
@@ -231,30 +233,25 @@ func (a *collator) copyColumns(to, from []logical.ColID) {
 	}
 }
 
-// node does a tree, inputs first.
-func (a *collator) node(n logical.Node) {
+// node does a tree, inputs first, and gives what comes in its place.
+func (a *collator) node(n logical.Node) logical.Node {
 	if u, ok := n.(*logical.RecursiveUnion); ok {
-		a.node(u.Init)
-		a.work[u.Work] = u.InitCols
-		a.copyColumns(u.Out, u.InitCols)
-		a.node(u.Step)
-		return
+		return a.recursive(u)
 	}
-	for _, c := range logical.Inputs(n) {
-		a.node(c)
-	}
+	logical.MapInputs(n, a.node)
 	switch x := n.(type) {
 	case *logical.CTERef:
 		a.cte(x.CTE)
 		a.copyColumns(x.Out, x.CTE.Out)
 	case *logical.WorkRef:
-		a.copyColumns(x.Out, a.work[x.Work])
+		return a.workRef(x)
 	case *logical.Project:
 		a.computed(x.Exprs, x.Out)
 	case *logical.ProjectSet:
 		a.computed(x.Exprs, x.Out)
 	case *logical.SetOp:
 		a.setOp(x)
+		return a.looseSet(x)
 	case *logical.Values:
 		a.values(x)
 	case *logical.Func:
@@ -268,7 +265,7 @@ func (a *collator) node(n logical.Node) {
 			}
 		}
 	case *logical.Agg:
-		a.agg(x)
+		return a.agg(x)
 	case *logical.Window:
 		a.window(x)
 	case *logical.Sort:
@@ -279,18 +276,19 @@ func (a *collator) node(n logical.Node) {
 				a.mismatch(p)
 			}
 		}
-		a.own(x)
+		return a.distinct(x)
 	default:
 		if l, ok := n.(*logical.Limit); ok {
 			a.sortKeys(l.WithTies)
 			l = &logical.Limit{Input: l.Input, Limit: l.Limit, Offset: l.Offset}
 			a.own(l)
 			n.(*logical.Limit).Limit, n.(*logical.Limit).Offset = l.Limit, l.Offset
-			return
+			return n
 		}
 		a.own(n)
 		a.returned(n)
 	}
+	return n
 }
 
 // returned says what the columns of RETURNING are; a.own has done their expressions.
@@ -384,9 +382,11 @@ func (a *collator) values(x *logical.Values) {
 	}
 }
 
-func (a *collator) agg(x *logical.Agg) {
+func (a *collator) agg(x *logical.Agg) logical.Node {
+	of := make([]collation, len(x.Groups))
 	for i, e := range x.Groups {
 		g, c := a.expr(e)
+		of[i] = c
 		if c.strength == conflict {
 			a.mismatch(c)
 		}
@@ -400,11 +400,14 @@ func (a *collator) agg(x *logical.Agg) {
 	for i := range x.Aggs {
 		a.set(x.AggOut[i], a.aggCall(&x.Aggs[i]))
 	}
+	return a.looseGroups(x, of)
 }
 
 func (a *collator) window(x *logical.Window) {
 	for i, e := range x.Partition {
-		x.Partition[i], _ = a.expr(e)
+		k, c := a.expr(e)
+		keys, _ := a.equalKeys([]expr.Expr{k}, c)
+		x.Partition[i] = keys[0]
 	}
 	a.sortKeys(x.Order)
 	for i := range x.Calls {

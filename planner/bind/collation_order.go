@@ -54,12 +54,17 @@ func (a *collator) expr(e expr.Expr) (expr.Expr, collation) {
 		if c.strength == conflict {
 			in[0] = noCollation(in[0], "string comparison")
 		}
-		return &expr.InList{L: in[0], List: in[1:], Not: x.Not, Op: x.Op}, collation{}
+		op := x.Op
+		if keys, ok := a.equalKeys(in, c); ok {
+			in, op = keys, keyedOp(op, keys[0].Type())
+		}
+		return &expr.InList{L: in[0], List: in[1:], Not: x.Not, Op: op}, collation{}
 	case *expr.IsDistinct:
 		in, c := a.list([]expr.Expr{x.L, x.R})
 		if c.strength == conflict {
 			in[0] = noCollation(in[0], "string comparison")
 		}
+		in, _ = a.equalKeys(in, c)
 		return &expr.IsDistinct{L: in[0], R: in[1], Not: x.Not}, collation{}
 	case *logical.Subquery:
 		return a.subquery(x)
@@ -135,8 +140,8 @@ func (a *collator) caseExpr(x *expr.Case) (expr.Expr, collation) {
 }
 
 func (a *collator) subquery(x *logical.Subquery) (expr.Expr, collation) {
-	a.node(x.Tree)
 	s := *x
+	s.Tree = a.node(x.Tree)
 	s.Left = make([]expr.Expr, len(x.Left))
 	for i, l := range x.Left {
 		var c collation
@@ -268,6 +273,14 @@ func (a *collator) special(c *expr.Call, in collation) expr.Expr {
 	if what == "" {
 		return nil
 	}
+	if order, name, ok := a.loose(in); ok {
+		if e := a.looseCall(c, what, order, name); e != nil {
+			return e
+		}
+	}
+	if unordered[c.Fn.Src] != "" {
+		return nil
+	}
 	if undecided(c.Args, in) {
 		n := *c
 		n.Args = append([]expr.Expr{noCollation(c.Args[0], what)}, c.Args[1:]...)
@@ -302,6 +315,9 @@ func needs(c *expr.Call) string {
 	if typeCollation(c.Args[0].Type()) == 0 {
 		return ""
 	}
+	if what := unordered[src]; what != "" {
+		return what
+	}
 	switch src {
 	case "lower", "upper", "initcap":
 		if c.Args[0].Type().OID == types.TextOID {
@@ -329,7 +345,8 @@ var comparisons = map[string]string{"text_lt": "<", "text_le": "<=", "text_gt": 
 	"bpcharlt": "<", "bpcharle": "<=", "bpchargt": ">", "bpcharge": ">=", "bpchareq": "=", "bpcharne": "<>",
 	"array_lt": "<", "array_le": "<=", "array_gt": ">", "array_ge": ">=", "array_eq": "=", "array_ne": "<>"}
 
-// compare is a comparison in an order that is keyed. Equality is that of bytes in any.
+// compare is a comparison in an order that is keyed. Equality is that of bytes in all but
+// nondeterministic collations.
 func (a *collator) compare(c *expr.Call, order, name string, keyed bool) expr.Expr {
 	op := comparisons[c.Fn.Src]
 	if c.Op != nil {
@@ -352,18 +369,26 @@ func (a *collator) compare(c *expr.Call, order, name string, keyed bool) expr.Ex
 			return &n
 		}
 	}
-	if !keyed || op == "=" || op == "<>" || typeCollation(c.Args[0].Type()) == 0 {
+	if typeCollation(c.Args[0].Type()) == 0 {
+		if keys, ok := a.equalRows(c.Args); ok && (op == "=" || op == "<>") {
+			n := *c
+			n.Args = keys
+			return &n
+		}
+		return nil
+	}
+	if !keyed || (op == "=" || op == "<>") && collate.Deterministic(order) {
 		return nil
 	}
 	keys := []expr.Expr{collationKey(c.Args[0], order, name), collationKey(c.Args[1], order, name)}
 	t := keys[0].Type()
 	switch {
 	case strings.HasSuffix(c.Fn.Src, "larger"), strings.HasSuffix(c.Fn.Src, "smaller"):
-		if t.IsArray() {
-			a.fail(pgerr.NotSupported(c.Pos, "%s of arrays in a collation that is not C is not supported", c.Fn.Name))
-			return nil
+		pair := []expr.Expr{beside(c.Args[1], order, name), beside(c.Args[0], order, name)} // of equal texts the second
+		if firstStays(c.T) {
+			pair[0], pair[1] = pair[1], pair[0]
 		}
-		return textOf(&expr.MinMax{Least: strings.HasSuffix(c.Fn.Src, "smaller"), Args: keys, T: t}, c.T)
+		return textOf(&expr.MinMax{Least: strings.HasSuffix(c.Fn.Src, "smaller"), Args: pair, T: types.Of(types.CollatedOID)}, c.T)
 	case strings.HasSuffix(c.Fn.Src, "cmp"):
 		fn := builtin.Functions("pg_catalog", "byteacmp")[0]
 		if t.IsArray() {
@@ -383,11 +408,7 @@ func (a *collator) compare(c *expr.Call, order, name string, keyed bool) expr.Ex
 
 // textOf is the text of a key, as a value of type t.
 func textOf(key expr.Expr, t types.T) expr.Expr {
-	var e expr.Expr = &expr.Call{Fn: builtin.CollationText, Args: []expr.Expr{key}, T: types.Of(types.TextOID), Pos: -1}
-	if t.OID != types.TextOID {
-		e = &expr.Relabel{X: e, T: t}
-	}
-	return e
+	return &expr.Call{Fn: builtin.CollationText, Args: []expr.Expr{key}, T: t, Pos: -1}
 }
 
 // ilike compares in lower case as the collation has it.
@@ -438,15 +459,11 @@ func (a *collator) minMax(x *expr.MinMax) (expr.Expr, collation) {
 	if !keyed {
 		return m, out
 	}
-	if x.T.IsArray() || x.T.OID == types.BpcharOID {
-		a.fail(pgerr.NotSupported(-1, "GREATEST and LEAST of type %s in a collation that is not C are not supported", types.TypeName(x.T.OID)))
-		return m, out
-	}
 	keys := make([]expr.Expr, len(args))
 	for i, e := range args {
-		keys[i] = collationKey(e, order, name)
+		keys[i] = beside(e, order, name)
 	}
-	return textOf(&expr.MinMax{Least: x.Least, Args: keys, T: types.Of(types.ByteaOID)}, x.T), out
+	return textOf(&expr.MinMax{Least: x.Least, Args: keys, T: types.Of(types.CollatedOID)}, x.T), out
 }
 
 // anyAll compares with each element of an array.
@@ -459,7 +476,7 @@ func (a *collator) anyAll(x *expr.AnyAll, in collation) expr.Expr {
 		return x
 	}
 	order, name, keyed := a.order(in)
-	if !keyed || x.Op.Name == "=" || x.Op.Name == "<>" || x.L.Type().IsArray() {
+	if !keyed || (x.Op.Name == "=" || x.Op.Name == "<>") && collate.Deterministic(order) || x.L.Type().IsArray() {
 		return x
 	}
 	return &expr.AnyAll{All: x.All, Op: builtin.ExactOperator(x.Op.Name, types.ByteaOID, types.ByteaOID),
@@ -475,18 +492,20 @@ func (a *collator) extreme(fn *builtin.Func, args []expr.Expr, in collation) (*b
 		return fn, []expr.Expr{noCollation(args[0], "string comparison")}
 	}
 	order, name, keyed := a.order(in)
-	switch {
-	case !keyed:
-		return fn, args
-	case args[0].Type().OID == types.BpcharOID || args[0].Type().IsArray():
-		a.fail(pgerr.NotSupported(-1, "%s of type %s in a collation that is not C is not supported", fn.Name, types.TypeName(args[0].Type().OID)))
+	if !keyed {
 		return fn, args
 	}
+	least, first := fn.Name == "min", firstStays(args[0].Type())
 	out := builtin.CollatedMax
-	if fn.Name == "min" {
+	switch {
+	case least && first:
+		out = builtin.CollatedMinFirst
+	case least:
 		out = builtin.CollatedMin
+	case first:
+		out = builtin.CollatedMaxFirst
 	}
-	return out, []expr.Expr{collationKey(args[0], order, name)}
+	return out, []expr.Expr{beside(args[0], order, name)}
 }
 
 func (a *collator) aggCall(g *logical.AggCall) collation {
@@ -521,6 +540,9 @@ func (a *collator) aggCall(g *logical.AggCall) collation {
 		if other && g.Fn.Name != "min" && g.Fn.Name != "max" && g.Fn.Name != "count" {
 			g.OrderBy = keys
 		}
+	}
+	if g.Fn.Name != "min" && g.Fn.Name != "max" && g.Distinct {
+		args = a.distinctArgs(g, args)
 	}
 	g.Fn, g.Args = a.extreme(g.Fn, args, in)
 	return result(g.T, in, ast.NoPos)

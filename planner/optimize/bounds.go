@@ -4,6 +4,7 @@ import (
 	"github.com/loxodb/loxodb/planner/logical"
 	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/collate"
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -68,6 +69,9 @@ func collatedEquality(key expr.Expr, conds []expr.Expr, own *logical.ColSet) (ph
 	call, ok := key.(*expr.Call)
 	if !ok || call.Fn != builtin.CollationKey {
 		return physical.Match{}, -1, false
+	}
+	if c, ok := call.Args[1].(*expr.Const); !ok || !collate.Deterministic(string(c.D.Bytes())) {
+		return physical.Match{}, -1, false // more than the texts that are the same
 	}
 	m, i, ok := equality(call.Args[0], conds, own)
 	if !ok || m.Null {

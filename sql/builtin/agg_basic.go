@@ -83,6 +83,7 @@ func newMinMax(t types.T, least bool) Agg {
 type minMaxAgg struct {
 	t     types.T
 	least bool
+	first bool // of equal values the first stays
 	have  []bool
 	val   []types.Datum
 	size  int64
@@ -106,7 +107,7 @@ func (a *minMaxAgg) meet(g uint32, d types.Datum) {
 	if a.have[g] {
 		c := types.Compare(a.t, d, a.val[g])
 		// equal values may print differently (1.5 and 1.50): as in PostgreSQL the last stays
-		if a.least && c > 0 || !a.least && c < 0 {
+		if a.least && c > 0 || !a.least && c < 0 || a.first && c == 0 {
 			return
 		}
 	}

@@ -2,11 +2,13 @@ package builtin
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/jackc/pgerrcode"
 	"golang.org/x/text/cases"
 	"golang.org/x/text/language"
 
+	"github.com/loxodb/loxodb/sql/batch"
 	"github.com/loxodb/loxodb/sql/collate"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
@@ -20,15 +22,23 @@ var (
 	// CollationKey is a text's key, CollationKeys an array with those of an array's texts.
 	CollationKey  = collationFunc("collation_key", types.TextOID, types.ByteaOID, collationKey)
 	CollationKeys = collationFunc("collation_keys", types.TextArrayOID, types.ByteaArrayOID, collationKeys)
-	// CollationText is the text of a key.
-	CollationText = &Func{Schema: "pg_catalog", Name: "collation_text", Src: "collation_text", Args: []types.OID{types.ByteaOID},
-		Ret: types.TextOID, Kind: 'f', Strict: true, Volatility: Immutable,
+	// Collated is a text, or an array of them, with its key; CollationText takes that apart.
+	Collated      = collationFunc("collated", types.AnyOID, types.CollatedOID, collatedValue)
+	CollationText = &Func{Schema: "pg_catalog", Name: "collation_text", Src: "collation_text", Args: []types.OID{types.CollatedOID},
+		Ret: types.AnyOID, Kind: 'f', Strict: true, Volatility: Immutable,
 		Eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-			return types.Bytes(collate.Text(a[0].Bytes())), nil
+			return types.Bytes(types.CollatedText(a[0].Bytes())), nil
 		}}
-	// CollatedMin and CollatedMax take keys and give texts.
-	CollatedMin = collatedAgg("min", true)
-	CollatedMax = collatedAgg("max", false)
+	// CollatedMin and CollatedMax take texts with their keys and give texts, of equal ones
+	// the last; those with First, as of bpchar, the first.
+	CollatedMin      = collatedAgg("min", true, false)
+	CollatedMax      = collatedAgg("max", false, false)
+	CollatedMinFirst = collatedAgg("min", true, true)
+	CollatedMaxFirst = collatedAgg("max", false, true)
+	// Nondeterministic fails where it is evaluated: its second argument is what cannot be
+	// done in a nondeterministic collation.
+	Nondeterministic = &Func{Schema: "pg_catalog", Name: "nondeterministic", Src: "nondeterministic", Args: []types.OID{types.AnyOID, types.TextOID},
+		Ret: types.AnyOID, Kind: 'f', Strict: true, Volatility: Stable, Eval: nondeterministic}
 	// NoCollation fails where it is evaluated: its second argument is what needs a collation.
 	NoCollation = &Func{Schema: "pg_catalog", Name: "no_collation", Src: "no_collation", Args: []types.OID{types.AnyOID, types.TextOID},
 		Ret: types.AnyOID, Kind: 'f', Strict: true, Volatility: Stable, Eval: noCollation}
@@ -44,7 +54,7 @@ var CollatedCase = map[string]*Func{
 // ShownCollation is the argument that names the collation of a function which is printed
 // as its first argument with COLLATE; 0 for others.
 func ShownCollation(f *Func) int {
-	if f == CollationKey || f == CollationKeys {
+	if f == CollationKey || f == CollationKeys || f == Collated {
 		return 2
 	}
 	return 0
@@ -61,6 +71,7 @@ type keyMaker struct {
 	order *collate.Order
 	blank bool
 	buf   []byte
+	out   []byte
 }
 
 func makerOf(c *Ctx, t types.OID, order []byte) *keyMaker {
@@ -74,11 +85,15 @@ func makerOf(c *Ctx, t types.OID, order []byte) *keyMaker {
 
 // key is a text's key in c's memory.
 func (m *keyMaker) key(c *Ctx, text []byte) []byte {
+	m.buf = m.append(m.buf[:0], text)
+	return joined(c, m.buf, nil)
+}
+
+func (m *keyMaker) append(dst, text []byte) []byte {
 	if m.blank {
 		text = trimBlanks(text)
 	}
-	m.buf = m.order.AppendKey(m.buf[:0], text)
-	return joined(c, m.buf, nil)
+	return m.order.AppendKey(dst, text)
 }
 
 func collationKey(c *Ctx, a []types.Datum) (types.Datum, error) {
@@ -90,15 +105,41 @@ func noCollation(_ *Ctx, a []types.Datum) (types.Datum, error) {
 		WithHint("Use the COLLATE clause to set the collation explicitly.")
 }
 
-func collatedAgg(name string, least bool) *Func {
-	return &Func{Schema: "pg_catalog", Name: name, Src: "collated_" + name, Args: []types.OID{types.ByteaOID}, Ret: types.TextOID,
+func nondeterministic(_ *Ctx, a []types.Datum) (types.Datum, error) {
+	return types.Null, pgerr.Newf(pgerrcode.FeatureNotSupported, "nondeterministic collations are not supported for %s", a[1].Bytes())
+}
+
+// collatedValue is a text with its key; the key of an array is that of an index.
+func collatedValue(c *Ctx, a []types.Datum) (types.Datum, error) {
+	m := makerOf(c, c.argT(0).OID, a[1].Bytes())
+	if c.argT(0).IsArray() {
+		keys, err := collationKeys(c, a)
+		if err != nil {
+			return types.Null, err
+		}
+		m.buf = types.AppendKey(m.buf[:0], types.Of(types.ByteaArrayOID), keys, false)
+	} else {
+		m.buf = m.append(m.buf[:0], a[0].Bytes())
+	}
+	m.out = types.AppendCollated(m.out[:0], m.buf, a[0].Bytes())
+	return types.Bytes(joined(c, m.out, nil)), nil
+}
+
+// TextKey is the key of a text of type t in an order.
+func TextKey(order string, t types.T, text []byte) []byte {
+	m := keyMaker{order: collate.Of(order), blank: t.OID == types.BpcharOID}
+	return m.append(nil, text)
+}
+
+func collatedAgg(name string, least, first bool) *Func {
+	return &Func{Schema: "pg_catalog", Name: name, Src: "collated_" + name, Args: []types.OID{types.CollatedOID}, Ret: types.TextOID,
 		Kind: 'a', AggKind: 'n', Volatility: Immutable,
 		Agg: func([]types.T) Agg {
-			return &collatedMinMax{minMaxAgg{t: types.Of(types.ByteaOID), least: least}}
+			return &collatedMinMax{minMaxAgg{t: types.Of(types.CollatedOID), least: least, first: first}}
 		}}
 }
 
-// collatedMinMax keeps keys and gives the text of the least or greatest.
+// collatedMinMax keeps texts with their keys and gives the least or greatest.
 type collatedMinMax struct{ minMaxAgg }
 
 func (a *collatedMinMax) Final(c *Ctx, g uint32) (types.Datum, error) {
@@ -106,7 +147,55 @@ func (a *collatedMinMax) Final(c *Ctx, g uint32) (types.Datum, error) {
 	if err != nil || d.IsNull() {
 		return d, err
 	}
-	return types.Bytes(collate.Text(d.Bytes())), nil
+	return types.Bytes(types.CollatedText(d.Bytes())), nil
+}
+
+// OfTexts is an aggregate over distinct texts, of which those with a type in given come
+// with their keys.
+func OfTexts(f *Func, given []types.T) *Func {
+	n := *f
+	n.Agg = func(ts []types.T) Agg {
+		ts = slices.Clone(ts)
+		for i, t := range given {
+			if t.OID != 0 && i < len(ts) {
+				ts[i] = t
+			}
+		}
+		return &ofTexts{Agg: f.Agg(ts), given: given}
+	}
+	return &n
+}
+
+type ofTexts struct {
+	Agg
+	given []types.T
+	cols  []batch.Col
+	args  []*batch.Col
+}
+
+func (a *ofTexts) Step(c *Ctx, sel []uint16, groups []uint32, args []*batch.Col) error {
+	if a.cols == nil {
+		a.cols, a.args = make([]batch.Col, len(args)), make([]*batch.Col, len(args))
+	}
+	for k, col := range args {
+		a.args[k] = col
+		if k >= len(a.given) || a.given[k].OID == 0 {
+			continue
+		}
+		to := &a.cols[k]
+		if to.Null == nil || to.Cap() < col.Cap() {
+			to.Init(a.given[k], col.Cap())
+		}
+		for _, i := range sel {
+			d := col.Datum(int(i))
+			if !d.IsNull() {
+				d = types.Bytes(types.CollatedText(d.Bytes()))
+			}
+			to.Set(int(i), d)
+		}
+		a.args[k] = to
+	}
+	return a.Agg.Step(c, sel, groups, a.args)
 }
 
 // collatedCase converts as ICU does for the order's language, or in the order of
@@ -117,7 +206,7 @@ func collatedCase(name string) Eval {
 		if order == collate.ASCII {
 			return types.Bytes(asciiCase(name, s)), nil
 		}
-		tag := language.Make(order)
+		tag := language.Make(collate.Tag(order))
 		switch name {
 		case "lower":
 			return types.Bytes(cases.Lower(tag).Bytes(s)), nil

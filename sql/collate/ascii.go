@@ -31,6 +31,9 @@ func isASCII(text []byte) bool {
 // in the root order; the tests ask for all pairs.
 func (o *Order) asciiWeights() *[128]weights {
 	var w [128]weights
+	if o.shifted {
+		return nil
+	}
 	m := o.makers.Get().(*maker)
 	for c := range w {
 		k := m.c.Key(&m.buf, []byte{byte(c)})

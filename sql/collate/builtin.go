@@ -65,30 +65,27 @@ func ICUOrder(locale string) (order string, ok bool) {
 	if locale == "" {
 		return "", false
 	}
-	tag := strings.ReplaceAll(locale, "_", "-")
-	base, ext, _ := strings.Cut(tag, "-u-")
-	numeric := false
-	switch strings.ToLower(ext) {
-	case "", "co-standard":
-	case "kn", "kn-true":
-		numeric = true
-	case "co-phonebk":
-		return "de-u-co-phonebk", strings.EqualFold(base, "de") || strings.EqualFold(base, "de-DE") || strings.EqualFold(base, "de-AT")
-	default:
+	base, kw, ok := keywords(locale)
+	if !ok || strings.Contains(base, ".") {
 		return "", false
 	}
-	if strings.ContainsAny(base, "@.") {
+	if kw["co"] == "phonebk" && base != "de" && base != "de-de" && base != "de-at" {
 		return "", false
 	}
+	ext, ok := extension(kw)
+	if !ok {
+		return "", false
+	}
+	ok = false
 	for _, b := range Builtins() {
 		if b.Provider == 'i' && strings.EqualFold(b.ICU, base) {
 			order, ok = b.Order, true
 		}
 	}
-	if ok && numeric {
-		order += "-u-kn-true"
+	if kw["co"] == "phonebk" {
+		order = "de"
 	}
-	return order, ok
+	return order + ext, ok
 }
 
 // LibcOrder is the order of a locale of the operating system's C library.

@@ -6,9 +6,12 @@ package collate
 import (
 	"bytes"
 	"sync"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/collate"
 	"golang.org/x/text/language"
+	"golang.org/x/text/unicode/norm"
 )
 
 // Names of the two orders by bytes. They differ in what is a letter and in what
@@ -28,12 +31,16 @@ type Order struct {
 	// single are the keys of ASCII characters where those of a text of them are made
 	// of them alone; nil = they are not.
 	single *[128]weights
+	options
+	plain bool // no options
+	loose bool // nondeterministic
 }
 
 // maker is what x/text needs for a key; it serves one goroutine at a time.
 type maker struct {
-	c   *collate.Collator
-	buf collate.Buffer
+	c    *collate.Collator
+	buf  collate.Buffer
+	text []byte
 }
 
 var orders sync.Map // of *Order by name
@@ -43,52 +50,82 @@ func Of(name string) *Order {
 	if o, ok := orders.Load(name); ok {
 		return o.(*Order)
 	}
-	tag := language.Make(name)
+	opts, base := optionsOf(name)
+	tag := language.Make(base)
 	o := &Order{makers: sync.Pool{New: func() any { return &maker{c: collate.New(tag, collate.OptionsFromTag(tag))} }}}
-	if name == Root {
+	o.options, o.plain, o.loose = opts, opts.plain(), !Deterministic(name)
+	if base == Root {
 		o.single = o.asciiWeights()
 	}
 	kept, _ := orders.LoadOrStore(name, o)
 	return kept.(*Order)
 }
 
-// Keys compare by bytes as their texts do: the weights of all levels, a zero byte, and
-// the text itself, so that texts of equal weights are in the order of their bytes and
-// only equal texts have equal keys.
+// Keys compare by bytes as their texts do: the weights of all levels that count, zero
+// bytes, and the text itself, so that texts of equal weights are in the order of their
+// bytes and only equal texts have equal keys. Those of nondeterministic collations end
+// with the weights.
 //
 // The weights are x/text's key: primary weights of two bytes, or of three that begin with
 // a byte from 128 on, two zero bytes, secondary weights of two bytes, two zero bytes,
-// tertiary weights of one byte. No weight is zero, so the byte after them ends them.
+// tertiary weights of one byte. No weight is zero, so what is after them ends them.
 
 // AppendKey appends the key of a text to dst.
 func (o *Order) AppendKey(dst, text []byte) []byte {
+	from, whole := len(dst), text
+	if o.padded {
+		text = bytes.TrimRight(text, " ")
+	}
 	if o.single != nil && len(text) <= maxASCII && isASCII(text) {
 		dst = o.appendASCII(dst, text)
 	} else {
 		dst = o.appendWeights(dst, text)
 	}
-	return append(append(dst, 0), text...)
+	switch {
+	case !o.plain:
+		dst = o.cut(dst, from, text)
+	case !o.loose:
+		dst = append(dst, 0)
+	}
+	if !o.loose {
+		dst = append(dst, whole...)
+	}
+	return dst
 }
 
 func (o *Order) appendWeights(dst, text []byte) []byte {
 	m := o.makers.Get().(*maker)
+	if o.folded || o.strength == 1 && o.caseLevel {
+		m.text = o.prepare(m.text[:0], text)
+		text = m.text
+	}
 	dst = append(dst, m.c.Key(&m.buf, text)...)
 	m.buf.Reset()
 	o.makers.Put(m)
 	return dst
 }
 
-// Text is the text that a key was made of; it is a part of the key.
-func Text(key []byte) []byte {
-	i := 0
-	for key[i] != 0 || key[i+1] != 0 {
-		if i += 2; key[i-2] >= 0x80 {
-			i++
+// prepare changes a text where its weights alone do not tell what counts: without accents,
+// which have weights of case, and with s for ß.
+func (o *Order) prepare(dst, text []byte) []byte {
+	for len(text) > 0 {
+		r, n := utf8.DecodeRune(text)
+		switch {
+		case o.folded && (r == 'ß' || r == 'ẞ'):
+			dst = append(dst, 's')
+		default:
+			dst = append(dst, text[:n]...)
+		}
+		text = text[n:]
+	}
+	if o.strength != 1 || !o.caseLevel {
+		return dst
+	}
+	bare := dst[:0:0]
+	for _, r := range string(norm.NFD.Bytes(dst)) {
+		if !unicode.Is(unicode.Mn, r) {
+			bare = utf8.AppendRune(bare, r)
 		}
 	}
-	for i += 2; key[i] != 0 || key[i+1] != 0; {
-		i += 2
-	}
-	i += 2
-	return key[i+bytes.IndexByte(key[i:], 0)+1:]
+	return bare
 }

@@ -36,7 +36,7 @@ func collations(r *rows) {
 		r.oid("collnamespace", c.Schema)
 		r.oid("collowner", c.Owner)
 		r.char("collprovider", c.Provider)
-		r.bool("collisdeterministic", true)
+		r.bool("collisdeterministic", collate.Deterministic(c.Order))
 		r.int("collencoding", int64(c.Encoding))
 		for _, f := range [][2]string{{"collcollate", c.Collate}, {"collctype", c.Ctype}, {"colliculocale", c.ICULocale}, {"collversion", c.Version}} {
 			if f[1] != "" {

@@ -312,7 +312,9 @@ func (e *Env) retypedIndex(t *catalog.Table, x *catalog.Index, c *catalog.Column
 			if k.Type = c.Type; k.Collation == was || c.Collation == 0 || k.Collation == 0 {
 				k.Collation = c.Collation
 			}
-			e.orderKey(x, k, nil, x.Method)
+			if err := e.orderKey(x, k, nil, x.Method); err != nil {
+				return nil, err
+			}
 		}
 		if k.Expr != "" && e.mentions(t, k.Expr, c.Num) {
 			again, err := e.reboundKey(t, x, k)

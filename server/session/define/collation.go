@@ -90,11 +90,12 @@ func (e *Env) newCollation(c *catalog.Collation, list []ast.Option) error {
 		}
 		return optionValue(given[name])
 	}
+	loose := false
 	if o := given["deterministic"]; o != nil {
 		switch strings.ToLower(optionValue(o)) {
 		case "true", "on", "1", "yes":
 		case "false", "off", "0", "no":
-			return pgerr.NotSupported(int(o.Pos), "nondeterministic collations are not supported")
+			loose = true
 		default:
 			return pgerr.New(pgerrcode.SyntaxError, "deterministic requires a Boolean value")
 		}
@@ -102,9 +103,16 @@ func (e *Env) newCollation(c *catalog.Collation, list []ast.Option) error {
 	c.Encoding, c.Version = -1, text("version")
 	switch provider := strings.ToLower(text("provider")); {
 	case given["provider"] == nil, provider == "libc":
-		return libcCollation(c, text)
+		if err := libcCollation(c, text); err != nil || !loose {
+			return err
+		}
+		return pgerr.New(pgerrcode.FeatureNotSupported, "nondeterministic collations not supported with this provider")
 	case provider == "icu":
-		return icuCollation(c, text("locale"), given["locale"])
+		err := icuCollation(c, text("locale"), given["locale"])
+		if err == nil && loose {
+			c.Order = collate.Nondeterministic(c.Order)
+		}
+		return err
 	}
 	return pgerr.Newf(pgerrcode.InvalidObjectDefinition, "unrecognized collation provider: %s", text("provider"))
 }
@@ -353,7 +361,7 @@ func typeCollation(t types.T) catalog.ID {
 }
 
 // collatedKey gives an index key its collation: the one that is named, or the column's or
-// the expression's. Unique indexes go by bytes, which are what uniqueness is about.
+// the expression's.
 func (e *Env) collatedKey(t *catalog.Table, x *catalog.Index, el *ast.IndexElem, k *catalog.IndexKey, method string) error {
 	if el.Column == "" && k.Collation != 0 {
 		id, err := bind.ScalarCollation(el.Expr, t, bind.IndexKey, e.options())
@@ -378,16 +386,30 @@ func (e *Env) collatedKey(t *catalog.Table, x *catalog.Index, el *ast.IndexElem,
 		}
 		k.Collation = c.ID
 	}
-	e.orderKey(x, k, el.OpClass, method)
-	return nil
+	return e.orderKey(x, k, el.OpClass, method)
 }
 
-// orderKey says whether the entries of a key are ordered by its collation.
-func (e *Env) orderKey(x *catalog.Index, k *catalog.IndexKey, class *ast.QName, method string) {
+// orderKey says whether the entries of a key are ordered by its collation. Unique indexes
+// go by bytes, which are what uniqueness is about but in nondeterministic collations.
+func (e *Env) orderKey(x *catalog.Index, k *catalog.IndexKey, class *ast.QName, method string) error {
 	k.Order = ""
 	c, ok := e.Catalog.CollationByID(k.Collation)
-	pattern := class != nil && strings.HasSuffix(class.Name, "_pattern_ops") || strings.HasSuffix(k.OpClass, "_pattern_ops")
-	if ok && !x.Unique && !pattern && method == "btree" && !collate.ByBytes(c.Order) && !k.Type.IsArray() {
-		k.Order = c.Order
+	if !ok || collate.ByBytes(c.Order) || method != "btree" && method != "hash" {
+		return nil
 	}
+	loose := !collate.Deterministic(c.Order)
+	name := k.OpClass
+	if class != nil {
+		name = class.Name
+	}
+	switch pattern := strings.HasSuffix(name, "_pattern_ops"); {
+	case pattern && loose:
+		return pgerr.Newf(pgerrcode.FeatureNotSupported, "nondeterministic collations are not supported for operator class \"%s\"", name)
+	case k.Type.IsArray() && loose:
+		return pgerr.Newf(pgerrcode.FeatureNotSupported, "indexes on arrays in a nondeterministic collation are not supported")
+	case k.Type.IsArray(), pattern, !loose && (x.Unique || method != "btree"):
+		return nil
+	}
+	k.Order = c.Order
+	return nil
 }

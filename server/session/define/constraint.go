@@ -101,6 +101,9 @@ func (e *Env) keyConstraint(ctx context.Context, t *catalog.Table, c *catalog.Co
 	x.Storage = x.ID
 	for _, a := range cols {
 		key, err := columnKey(t, &t.Columns[a-1])
+		if err == nil {
+			err = e.orderKey(x, &key, nil, x.Method)
+		}
 		if err != nil {
 			return nil, err
 		}

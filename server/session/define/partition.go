@@ -81,8 +81,7 @@ func (e *Env) partitionable(el *ast.IndexElem, k *catalog.PartitionKey, was cata
 			WithHint(hint, order, order)
 	}
 	index := &catalog.IndexKey{Type: k.Type, Collation: k.Collation}
-	e.orderKey(&catalog.Index{}, index, nil, "btree")
-	if index.Order != "" {
+	if err := e.orderKey(&catalog.Index{}, index, nil, "btree"); err != nil || index.Order != "" {
 		return pgerr.NotSupported(int(el.Pos), "a partition key whose collation is not by bytes is not supported")
 	}
 	_ = was
