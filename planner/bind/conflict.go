@@ -7,6 +7,7 @@ import (
 
 	"github.com/loxodb/loxodb/planner/logical"
 	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/pgerr"
@@ -160,6 +161,9 @@ func (b *binder) arbiterMatches(t *catalog.Table, i *catalog.Index, attrs []int1
 	}
 	nAttr, nExpr := 0, 0
 	for _, k := range w.Keys {
+		if call, ok := k.(*expr.Call); ok && call.Fn == builtin.CollationKey {
+			k = call.Args[0] // the key of a nondeterministic collation
+		}
 		if c, ok := k.(*expr.Column); ok {
 			if !slices.Contains(attrs, int16(c.Index+1)) {
 				return false, nil

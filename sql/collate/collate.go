@@ -4,7 +4,6 @@
 package collate
 
 import (
-	"bytes"
 	"sync"
 	"unicode"
 	"unicode/utf8"
@@ -72,10 +71,7 @@ func Of(name string) *Order {
 
 // AppendKey appends the key of a text to dst.
 func (o *Order) AppendKey(dst, text []byte) []byte {
-	from, whole := len(dst), text
-	if o.padded {
-		text = bytes.TrimRight(text, " ")
-	}
+	from := len(dst)
 	if o.single != nil && len(text) <= maxASCII && isASCII(text) {
 		dst = o.appendASCII(dst, text)
 	} else {
@@ -88,15 +84,15 @@ func (o *Order) AppendKey(dst, text []byte) []byte {
 		dst = append(dst, 0)
 	}
 	if !o.loose {
-		dst = append(dst, whole...)
+		dst = append(dst, text...)
 	}
 	return dst
 }
 
 func (o *Order) appendWeights(dst, text []byte) []byte {
 	m := o.makers.Get().(*maker)
-	if o.folded || o.strength == 1 && o.caseLevel {
-		m.text = o.prepare(m.text[:0], text)
+	if o.strength == 1 && o.caseLevel {
+		m.text = withoutMarks(m.text[:0], text)
 		text = m.text
 	}
 	dst = append(dst, m.c.Key(&m.buf, text)...)
@@ -105,27 +101,12 @@ func (o *Order) appendWeights(dst, text []byte) []byte {
 	return dst
 }
 
-// prepare changes a text where its weights alone do not tell what counts: without accents,
-// which have weights of case, and with s for ß.
-func (o *Order) prepare(dst, text []byte) []byte {
-	for len(text) > 0 {
-		r, n := utf8.DecodeRune(text)
-		switch {
-		case o.folded && (r == 'ß' || r == 'ẞ'):
-			dst = append(dst, 's')
-		default:
-			dst = append(dst, text[:n]...)
-		}
-		text = text[n:]
-	}
-	if o.strength != 1 || !o.caseLevel {
-		return dst
-	}
-	bare := dst[:0:0]
-	for _, r := range string(norm.NFD.Bytes(dst)) {
+// withoutMarks leaves the accents out, which have weights of case.
+func withoutMarks(dst, text []byte) []byte {
+	for _, r := range string(norm.NFD.Bytes(text)) {
 		if !unicode.Is(unicode.Mn, r) {
-			bare = utf8.AppendRune(bare, r)
+			dst = utf8.AppendRune(dst, r)
 		}
 	}
-	return bare
+	return dst
 }

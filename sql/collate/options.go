@@ -18,9 +18,6 @@ type options struct {
 	upperFirst bool
 	// shifted: blanks and punctuation count at the fourth level only.
 	shifted bool
-	// padded: blanks at the end do not count. folded: ß is an s, as MySQL's oldest orders
-	// have it. Neither is ICU's.
-	padded, folded bool
 }
 
 // loose marks the orders of nondeterministic collations, in which texts that differ may be equal.
@@ -126,8 +123,6 @@ func extension(kw map[string]string) (ext string, ok bool) {
 // x/text makes the weights by.
 func optionsOf(name string) (o options, tag string) {
 	base, ext, _ := strings.Cut(strings.TrimPrefix(name, loose), "-u-")
-	base, private, _ := strings.Cut(base, "-x-")
-	o.padded, o.folded = strings.Contains(private, "pad"), strings.Contains(private, "fold")
 	var kept []string
 	f := strings.Split(ext, "-")
 	for i := 0; i+1 < len(f); i += 2 {
