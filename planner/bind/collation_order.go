@@ -193,6 +193,9 @@ func noCollation(e expr.Expr, what string) expr.Expr {
 
 // key is what a value is compared by, in a collation whose order is keyed.
 func collationKey(e expr.Expr, order, name string) expr.Expr {
+	if r, ok := e.(*expr.Relabel); ok && r.X.Type().OID == types.VarcharOID {
+		e = r.X // the same text: an index has its key
+	}
 	fn, t := builtin.CollationKey, types.ByteaOID
 	if e.Type().IsArray() {
 		fn, t = builtin.CollationKeys, types.ByteaArrayOID

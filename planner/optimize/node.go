@@ -306,7 +306,7 @@ func (p *planner) aggOver(x *logical.Agg, in *rel, sorted bool) *rel {
 func (p *planner) groups(by []expr.Expr, rows float64) float64 {
 	d := 1.0
 	for _, g := range by {
-		if c, ok := g.(*expr.Column); ok {
+		if c := stats.Grouped(g); c != nil {
 			st, n, unique := p.columnStats(c.Index)
 			d *= stats.Distinct(st, n, unique, c.T)
 			continue

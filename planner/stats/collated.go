@@ -13,7 +13,7 @@ import (
 // collatedColumn is the column whose texts' keys an expression gives, and their order.
 func collatedColumn(e expr.Expr) (*expr.Column, *collate.Order) {
 	call, ok := e.(*expr.Call)
-	if !ok || call.Fn != builtin.CollationKey {
+	if !ok || call.Fn != builtin.CollationKey && call.Fn != builtin.Collated {
 		return nil, nil
 	}
 	col, ok := strip(call.Args[0]).(*expr.Column)
@@ -50,4 +50,25 @@ func keyBelow(st *catalog.ColumnStats, t types.T, o *collate.Order, key []byte) 
 		}
 	}
 	return p + max(rest, 0)*float64(n)/float64(len(st.Histogram))
+}
+
+// keyFraction is the fraction of all rows with common values whose key is the given one.
+func keyFraction(st *catalog.ColumnStats, t types.T, o *collate.Order, key []byte) float64 {
+	p := 0.0
+	for i, v := range st.MCV {
+		d, _, err := types.DecodeKey(types.Of(t.OID), v, false)
+		if err == nil && i < len(st.MCF) && bytes.Equal(o.AppendKey(nil, d.Bytes()), key) {
+			p += st.MCF[i]
+		}
+	}
+	return p
+}
+
+// Grouped is the column whose values, or the keys of whose texts, an expression gives, nil for others.
+func Grouped(e expr.Expr) *expr.Column {
+	if c, ok := e.(*expr.Column); ok {
+		return c
+	}
+	c, _ := collatedColumn(e)
+	return c
 }

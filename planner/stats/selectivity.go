@@ -254,13 +254,14 @@ func (s *Estimator) value(e expr.Expr) (types.Datum, types.T, bool) {
 
 // equal is the fraction of rows for which l = r.
 func (s *Estimator) equal(l, r expr.Expr) float64 {
-	lc, lok := strip(l).(*expr.Column)
-	rc, rok := strip(r).(*expr.Column)
+	lc, order := compared(l)
+	rc, other := compared(r)
+	lok, rok := lc != nil, rc != nil
 	switch {
 	case lok && rok:
 		return 1 / math.Max(s.distinct(lc), s.distinct(rc))
 	case rok:
-		lc, l, r = rc, r, l
+		lc, r, order = rc, l, other
 	case !lok:
 		return DefaultEq
 	}
@@ -278,7 +279,11 @@ func (s *Estimator) equal(l, r expr.Expr) float64 {
 		}
 		return math.Max(1/math.Max(rows, 1), math.Min(DefaultEq, 1))
 	}
-	if known {
+	if known && order != nil {
+		if p := keyFraction(st, lc.T, order, d.Bytes()); p > 0 {
+			return p
+		}
+	} else if known {
 		if k, ok := keyOf(lc.T, t, d); ok {
 			if p, ok := mcvFraction(st, k); ok {
 				return p
