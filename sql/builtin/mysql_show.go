@@ -162,7 +162,7 @@ func columnExtra(c *catalog.Column) string {
 		parts = append(parts, "STORED GENERATED")
 	case c.Identity != 0 || c.SequenceID != 0:
 		parts = append(parts, "auto_increment")
-	case strings.HasPrefix(c.Default, "mysql.now("):
+	case c.Default != "" && !isConstant(c.Default):
 		parts = append(parts, "DEFAULT_GENERATED")
 	}
 	if c.OnUpdate != "" {
@@ -174,15 +174,41 @@ func columnExtra(c *catalog.Column) string {
 // plainDefault is a default without the cast and quotes that a constant has in
 // PostgreSQL's text.
 func plainDefault(s string) string {
-	if now, ok := strings.CutPrefix(s, "mysql.now("); ok {
+	if now, ok := strings.CutPrefix(s, "mysql.now("); ok && strings.IndexByte(now, ')') == len(now)-1 {
 		return currentTimestamp(now)
 	}
-	if strings.HasPrefix(s, "'") {
-		if end := strings.LastIndexByte(s, '\''); end > 0 && (end == len(s)-1 || strings.HasPrefix(s[end+1:], "::")) {
-			return strings.ReplaceAll(s[1:end], "''", "'")
-		}
+	if text, ok := quotedConstant(s); ok {
+		return text
 	}
 	return s
+}
+
+// quotedConstant is the text of a constant in quotes, with or without a cast; false for
+// an expression that begins with one.
+func quotedConstant(s string) (string, bool) {
+	rest, ok := strings.CutPrefix(s, "'")
+	for from := 0; ok; {
+		n := strings.IndexByte(rest[from:], '\'')
+		if n < 0 {
+			return "", false
+		}
+		end := from + n
+		switch behind := rest[end+1:]; {
+		case strings.HasPrefix(behind, "'"):
+			from = end + 2
+			continue
+		case behind == "" || strings.HasPrefix(behind, "::") && !strings.ContainsAny(behind, "'+-*/<>=|&~!@#%^?"):
+			return strings.ReplaceAll(rest[:end], "''", "'"), true
+		}
+		return "", false
+	}
+	return "", false
+}
+
+// isConstant reports a default that is no expression.
+func isConstant(s string) bool {
+	_, ok := quotedConstant(s)
+	return ok || strings.Trim(s, "0123456789.-") == ""
 }
 
 // currentTimestamp is CURRENT_TIMESTAMP with the digits of mysql.now(…), of which rest is
@@ -251,9 +277,7 @@ func createColumn(s Session, c *catalog.Column) string {
 		switch plain := plainDefault(text); {
 		case strings.HasPrefix(plain, "CURRENT_TIMESTAMP"):
 			b += " DEFAULT " + plain
-		case strings.HasPrefix(text, "'"):
-			b += " DEFAULT " + quoted(plain)
-		case strings.Trim(text, "0123456789.-") == "":
+		case isConstant(text):
 			b += " DEFAULT " + quoted(plain)
 		default:
 			b += " DEFAULT (" + text + ")"

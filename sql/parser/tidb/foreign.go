@@ -3,7 +3,6 @@ package tidb
 import (
 	"strings"
 
-	"github.com/pingcap/tidb/pkg/parser"
 	tast "github.com/pingcap/tidb/pkg/parser/ast"
 	"github.com/pingcap/tidb/pkg/parser/format"
 )
@@ -28,10 +27,12 @@ func (Frontend) TakeApart(text string) (a Apart, err error) {
 	if err := checkNesting(text); err != nil {
 		return a, err
 	}
-	p := parsers.Get().(*parser.Parser)
-	defer parsers.Put(p)
-	p.Reset()
-	list, _, err := p.ParseSQL(text)
+	list, err := grammar(text)
+	if err != nil {
+		if again, _, cut, err2 := beyondGrammar(text); err2 == nil && len(cut.json)+len(cut.into) == 0 {
+			list, err = again, nil
+		}
+	}
 	if err != nil || len(list) != 1 {
 		return a, err
 	}

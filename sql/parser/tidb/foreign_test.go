@@ -27,6 +27,13 @@ func TestTakeApart(t *testing.T) {
 			t.Errorf("%s: %v", sql, err)
 		}
 	}
+	a, err = New().TakeApart("CREATE TABLE t (a int DEFAULT ((1 + 2) * 3) NOT NULL, b int, CONSTRAINT f FOREIGN KEY (b) REFERENCES u (b))")
+	if err != nil || len(a.Later) != 1 || !strings.Contains(a.Create, "((1+2)*3)") || strings.Contains(a.Create, "CHECK") {
+		t.Error(a, err)
+	}
+	if _, err := New().Parse(a.Create); err != nil {
+		t.Errorf("%s: %v", a.Create, err)
+	}
 	for _, same := range []string{"CREATE TABLE t (a int)", "CREATE TABLE t (a varchar(9) DEFAULT 'foreign')", "INSERT INTO t VALUES ('partition')", "CREATE TABLE foreign ("} {
 		if a, _ := New().TakeApart(same); a.Create != same || len(a.Later)+len(a.Left) > 0 {
 			t.Errorf("%s: %v", same, a)

@@ -8,6 +8,7 @@
 package tidb
 
 import (
+	"errors"
 	"fmt"
 	"sort"
 	"strings"
@@ -58,8 +59,12 @@ func (Frontend) Parse(query string) (stmts []ast.Parsed, err error) {
 	list, perr := grammar(query)
 	var cut cuts
 	if perr != nil {
-		if again, shorter, c := beyondGrammar(query); again != nil {
+		again, shorter, c, err := beyondGrammar(query)
+		switch {
+		case err == nil:
 			list, perr, query, cut = again, nil, shorter, c
+		case len(c.defaults) > 0: // what stops it comes after them
+			perr = err
 		}
 	}
 	if perr != nil {
@@ -79,13 +84,17 @@ func grammar(query string) ([]tast.StmtNode, error) {
 
 // cuts is what the grammar has no rule for and was taken out of a text.
 type cuts struct {
-	into []intoClause
-	json []*jsonTable
+	into     []intoClause
+	json     []*jsonTable
+	defaults []openDefault
 }
 
-// beyondGrammar reads a text that the grammar refuses without what it has no rule for; nil
-// when that does not help. What is taken out leaves space: nothing changes its place.
-func beyondGrammar(query string) (list []tast.StmtNode, shorter string, cut cuts) {
+// errNothingCut is that a text holds nothing of what the grammar has no rule for.
+var errNothingCut = errors.New("nothing to take out")
+
+// beyondGrammar reads a text that the grammar refuses without what it has no rule for; an
+// error when that does not help. What is taken out leaves space: nothing changes its place.
+func beyondGrammar(query string) (list []tast.StmtNode, shorter string, cut cuts, err error) {
 	shorter = query
 	if work().MatchString(shorter) {
 		shorter = withoutWork(shorter)
@@ -96,14 +105,16 @@ func beyondGrammar(query string) (list []tast.StmtNode, shorter string, cut cuts
 	if strings.IndexByte(shorter, '@') >= 0 {
 		shorter, cut.into = cutInto(shorter)
 	}
+	if strings.Contains(fold(shorter), "default") {
+		shorter, cut.defaults = cutDefaults(shorter)
+	}
 	if shorter == query {
-		return nil, query, cut
+		return nil, query, cut, errNothingCut
 	}
-	list, err := grammar(shorter)
-	if err != nil {
-		return nil, query, cut
+	if list, err = grammar(shorter); err == nil && !makeDefaults(query, list, cut.defaults) {
+		return nil, query, cuts{}, errNothingCut
 	}
-	return list, shorter, cut
+	return list, shorter, cut, err
 }
 
 func convert(query string, list []tast.StmtNode, cut cuts) ([]ast.Parsed, error) {

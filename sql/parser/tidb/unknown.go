@@ -24,36 +24,20 @@ var twoWords = sync.OnceValue(func() *regexp.Regexp {
 // unknownConstruct is the name of what TiDB's grammar has no rule for within a statement
 // that it knows, if that is where it stopped, and where it begins; "" for anything else.
 func unknownConstruct(query string, at int) (name string, start int) {
-	opened := []int{} // the parentheses around: where DEFAULT stands before one, else −1
 	word, wordAt := "", 0
 	for i := 0; i < at && i < len(query); {
 		if end := skipToken(query, i); end > i {
 			i = end
 			continue
 		}
-		ch := query[i]
-		if isWordByte(ch) {
-			wordAt = i
-			for i < len(query) && isWordByte(query[i]) {
-				i++
-			}
-			word = query[wordAt:i]
-			continue
-		}
 		switch {
-		case isSpace(ch):
-			i++
+		case isWordByte(query[i]):
+			end := wordEnd(query, i)
+			word, wordAt, i = query[i:end], i, end
 			continue
-		case ch == '(' && strings.EqualFold(word, "default"):
-			opened = append(opened, wordAt)
-		case ch == '(':
-			opened = append(opened, -1)
-		case ch == ')' && len(opened) > 0:
-			opened = opened[:len(opened)-1]
-		case ch == ';':
-			opened = opened[:0]
+		case !isSpace(query[i]):
+			word = ""
 		}
-		word = ""
 		i++
 	}
 	if strings.EqualFold(word, "sounds") && strings.EqualFold(tokenAt(query, at), "like") {
@@ -62,11 +46,6 @@ func unknownConstruct(query string, at int) (name string, start int) {
 	if next := at + len("sounds"); next <= len(query) && strings.EqualFold(query[at:next], "sounds") &&
 		strings.EqualFold(tokenAt(query, skipSpace(query, next)), "like") { // no alias could stand there
 		return "SOUNDS LIKE", at
-	}
-	for _, o := range opened {
-		if o >= 0 {
-			return "DEFAULT (expression)", o
-		}
 	}
 	return "", 0
 }
