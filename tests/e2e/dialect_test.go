@@ -108,8 +108,11 @@ func TestNearestNeighboursPlanAlike(t *testing.T) {
 	pg, my := connect(t, addr, ""), connect(t, addr, "&sql_dialect=tidb")
 	mustExec(t, my, `CREATE TABLE docs (id INT PRIMARY KEY, kind INT, e VECTOR(8), KEY k (kind),
 		VECTOR INDEX c ((VEC_COSINE_DISTANCE(e))), VECTOR INDEX l ((VEC_L2_DISTANCE(e))))`)
+	mustExec(t, my, "CREATE TABLE kinds (id INT PRIMARY KEY, name VARCHAR(10))")
+	mustExec(t, pg, "insert into kinds select i, 'k' || i from generate_series(0, 40) i")
 	mustExec(t, pg, "insert into docs select i, i % 50, array(select (i * 7919 + j * 104729) % 1009 from generate_series(1, 8) j)::vector from generate_series(1, 3000) i")
 	mustExec(t, pg, "analyze docs")
+	mustExec(t, pg, "analyze kinds")
 	const q = "'[1,2,3,4,5,6,7,8]'"
 	for _, twins := range [][2]string{
 		{"SELECT id FROM docs ORDER BY VEC_COSINE_DISTANCE(e, " + q + ") LIMIT 5", "select id from docs order by e <=> " + q + " limit 5"},
@@ -121,6 +124,16 @@ func TestNearestNeighboursPlanAlike(t *testing.T) {
 		{"SELECT id, VEC_L2_DISTANCE(e, " + q + ") AS d FROM docs HAVING d < 100 ORDER BY d LIMIT 3", "select id, e <-> " + q + " as d from docs where e <-> " + q + " < 100 order by d limit 3"},
 		{"SELECT id FROM docs ORDER BY VEC_L1_DISTANCE(e, " + q + ") LIMIT 5", "select id from docs order by e <+> " + q + " limit 5"},
 		{"SELECT id FROM docs ORDER BY VEC_NEGATIVE_INNER_PRODUCT(e, " + q + ") LIMIT 2, 5", "select id from docs order by e <#> " + q + " limit 5 offset 2"},
+		{"SELECT id FROM docs ORDER BY VEC_L2_DISTANCE(e, " + q + ") LIMIT 5 OFFSET 20", "select id from docs order by e <-> " + q + " limit 5 offset 20"},
+		{"SELECT id FROM docs WHERE kind IN (1, 2, 3) AND id > 100 ORDER BY VEC_L2_DISTANCE(e, " + q + ") LIMIT 5", "select id from docs where kind in (1, 2, 3) and id > 100 order by e <-> " + q + " limit 5"},
+		{"SELECT id FROM docs WHERE kind BETWEEN 3 AND 5 OR kind IS NULL ORDER BY VEC_L2_DISTANCE(e, " + q + ") LIMIT 5", "select id from docs where kind between 3 and 5 or kind is null order by e <-> " + q + " limit 5"},
+		{"SELECT id FROM (SELECT id, kind FROM docs ORDER BY VEC_L2_DISTANCE(e, " + q + ") LIMIT 40) t WHERE kind < 25", "select id from (select id, kind from docs order by e <-> " + q + " limit 40) t where kind < 25"},
+		{"SELECT d.id FROM docs d JOIN kinds k ON d.kind = k.id WHERE k.name = 'k7' ORDER BY VEC_L2_DISTANCE(d.e, " + q + ") LIMIT 5", "select d.id from docs d join kinds k on d.kind = k.id where k.name = 'k7' order by d.e <-> " + q + " limit 5"},
+		{"SELECT d.id, k.name FROM docs d LEFT JOIN kinds k ON d.kind = k.id ORDER BY VEC_L2_DISTANCE(d.e, " + q + ") LIMIT 5", "select d.id, k.name from docs d left join kinds k on d.kind = k.id order by d.e <-> " + q + " limit 5"},
+		{"SELECT id FROM docs d WHERE EXISTS (SELECT 1 FROM kinds k WHERE k.id = d.kind AND k.name <> 'k1') ORDER BY VEC_L2_DISTANCE(e, " + q + ") LIMIT 5", "select id from docs d where exists (select 1 from kinds k where k.id = d.kind and k.name <> 'k1') order by e <-> " + q + " limit 5"},
+		{"SELECT k.id, (SELECT d.id FROM docs d WHERE d.kind = k.id ORDER BY VEC_L2_DISTANCE(d.e, " + q + ") LIMIT 1) AS n FROM kinds k WHERE k.id < 4", "select k.id, (select d.id from docs d where d.kind = k.id order by d.e <-> " + q + " limit 1) as n from kinds k where k.id < 4"},
+		{"WITH near AS (SELECT id FROM docs ORDER BY VEC_L2_DISTANCE(e, " + q + ") LIMIT 20), named AS (SELECT id FROM docs WHERE kind = 7 AND id < 500) SELECT COUNT(*) FROM (SELECT id FROM near UNION SELECT id FROM named) u",
+			"with near as (select id from docs order by e <-> " + q + " limit 20), named as (select id from docs where kind = 7 and id < 500) select count(*) from (select id from near union select id from named) u"},
 	} {
 		a, b := lines(t, my, "EXPLAIN "+twins[0]), lines(t, pg, "explain "+twins[1])
 		if a != b {
@@ -135,10 +148,46 @@ func TestNearestNeighboursPlanAlike(t *testing.T) {
 	}
 }
 
-// lines are a query's rows, one a line.
-func lines(t *testing.T, c *pgx.Conn, sql string) string {
+// So it is of prepared statements, with the parameters of both protocols.
+func TestPreparedNeighboursPlanAlike(t *testing.T) {
+	onlyHere(t)
+	addr := start(t)
+	pg, my := connect(t, addr, ""), connect(t, addr, "&sql_dialect=tidb")
+	mustExec(t, my, "CREATE TABLE docs (id INT PRIMARY KEY, kind INT, e VECTOR(3), KEY k (kind), VECTOR INDEX l ((VEC_L2_DISTANCE(e))))")
+	mustExec(t, pg, "insert into docs select i, i % 50, array[i % 31, i % 37, i % 41]::vector from generate_series(1, 3000) i")
+	mustExec(t, pg, "analyze docs")
+	for _, c := range []struct {
+		my, pg string
+		args   []any
+	}{
+		{"SELECT id FROM docs ORDER BY VEC_L2_DISTANCE(e, ?) LIMIT ?", "select id from docs order by e <-> $1 limit $2", []any{"[1,2,3]", int64(5)}},
+		{"SELECT id FROM docs ORDER BY VEC_L2_DISTANCE(e, ?) LIMIT ?, ?", "select id from docs order by e <-> $1 limit $3 offset $2", []any{"[1,2,3]", int64(2), int64(5)}},
+		{"SELECT id FROM docs WHERE kind = ? ORDER BY VEC_L2_DISTANCE(e, ?) LIMIT ?", "select id from docs where kind = $1 order by e <-> $2 limit $3", []any{int32(7), "[1,2,3]", int64(5)}},
+		{"SELECT id, VEC_L2_DISTANCE(e, $1) AS d FROM docs WHERE kind > $2 HAVING d < $3 ORDER BY d LIMIT 3", "select id, e <-> $1 as d from docs where kind > $2 and e <-> $1 < $3 order by d limit 3", []any{"[1,2,3]", int32(7), 9.5}},
+	} {
+		for _, explain := range []string{"EXPLAIN ", ""} {
+			a, b := lines(t, my, explain+c.my, c.args...), lines(t, pg, explain+c.pg, c.args...)
+			if a != b || a == "" {
+				t.Errorf("%s\n%s\n%s\n%s", c.my, a, c.pg, b)
+			}
+		}
+	}
+	mustExec(t, my, "PREPARE near FROM 'SELECT id FROM docs WHERE kind < ? ORDER BY VEC_L2_DISTANCE(e, ?) LIMIT ?'")
+	mustExec(t, my, "SET @k = 9, @v = '[1,2,3]', @n = 4")
+	mustExec(t, pg, "prepare near as select id from docs where kind < $1 order by e <-> $2 limit $3")
+	if a, b := lines(t, my, "EXECUTE near USING @k, @v, @n"), lines(t, pg, "execute near(9, '[1,2,3]', 4)"); a != b || a == "" {
+		t.Errorf("EXECUTE:\n%s\n%s", a, b)
+	}
+}
+
+// lines are a query's rows, one a line; with arguments it goes by the extended protocol.
+func lines(t *testing.T, c *pgx.Conn, sql string, args ...any) string {
 	t.Helper()
-	rows, err := c.Query(context.Background(), sql, pgx.QueryExecModeSimpleProtocol)
+	mode := pgx.QueryExecModeSimpleProtocol
+	if len(args) > 0 {
+		mode = pgx.QueryExecModeDescribeExec
+	}
+	rows, err := c.Query(context.Background(), sql, append([]any{mode}, args...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
