@@ -2,6 +2,7 @@ package importer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strconv"
@@ -24,8 +25,24 @@ func (d *dump) key() string {
 	return d.path
 }
 
+// patience is how many seconds a load waits for another one of the same dump: the server may
+// still be busy with what one that was killed sent last.
+const patience = "10"
+
+// alone waits until no other session loads the dump, until the end of this one.
+func (l *load) alone(ctx context.Context, d *dump) error {
+	r := l.conn.ExecParams(ctx, "SELECT GET_LOCK(CONCAT('loxodb import ', MD5(?)), "+patience+")", [][]byte{[]byte(d.key())}, nil, nil, nil).Read()
+	if r.Err == nil && (len(r.Rows) != 1 || string(r.Rows[0][0]) != "1") {
+		return errors.New("another import loads this file")
+	}
+	return r.Err
+}
+
 // position is how far an earlier load of the dump got.
 func (l *load) position(ctx context.Context, d *dump) (int64, error) {
+	if err := l.alone(ctx, d); err != nil {
+		return 0, err
+	}
 	if l.Restart {
 		return 0, l.params(ctx, "DELETE FROM "+stateTable+" WHERE file = ?", d.key())
 	}
