@@ -21,11 +21,6 @@ func (a *collator) loose(c collation) (order, name string, ok bool) {
 	return order, name, keyed && !collate.Deterministic(order)
 }
 
-// looseColumn is loose of a column.
-func (a *collator) looseColumn(id logical.ColID) (order, name string, ok bool) {
-	return a.loose(a.column(id, ast.NoPos))
-}
-
 // beside is a text with its key.
 func beside(e expr.Expr, order, name string) expr.Expr {
 	return &expr.Call{Fn: builtin.Collated, Args: []expr.Expr{e, textConst(order), textConst(name)}, T: types.Of(types.CollatedOID), Pos: -1}
