@@ -102,7 +102,7 @@ func (s *rangeSearch) start(ctx context.Context) error {
 	if err != nil || query.IsNull() {
 		return err
 	}
-	if err := checkDimensions(s.space, query); err != nil {
+	if err := checkDimensions(s.space, query, false); err != nil {
 		return err
 	}
 	s.vec = append(s.vec[:0], types.Elements(s.node.Index.Keys[0].Type.OID, query)...)

@@ -23,8 +23,9 @@ import (
 var dimensionsOf = map[dist.Element]string{dist.Float32: "vector dimensions", dist.Float16: "halfvec dimensions",
 	dist.Int8: "int8vec dimensions", dist.Sparse: "sparsevec dimensions", dist.Bit: "bit lengths"}
 
-// checkDimensions refuses a query that has others than the index's space.
-func checkDimensions(space dist.Space, query types.Datum) error {
+// checkDimensions refuses a query that has others than the index's space. A graph
+// measures from the query to the row, as pgvector's does, and its message says so.
+func checkDimensions(space dist.Space, query types.Datum, fromQuery bool) error {
 	n := space.Element.Dims(query.Bytes())
 	if space.Element == dist.Bit {
 		n, _ = types.BitsOf(query)
@@ -32,7 +33,11 @@ func checkDimensions(space dist.Space, query types.Datum) error {
 	if n == space.Dims {
 		return nil
 	}
-	return pgerr.Newf(pgerrcode.DataException, "different %s %d and %d", dimensionsOf[space.Element], space.Dims, n)
+	left, right := space.Dims, n
+	if fromQuery {
+		left, right = right, left
+	}
+	return pgerr.Newf(pgerrcode.DataException, "different %s %d and %d", dimensionsOf[space.Element], left, right)
 }
 
 // countWork adds what an index did to the counters of a plan node.

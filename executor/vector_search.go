@@ -186,7 +186,7 @@ func (s *vectorSearch) vector() ([]byte, error) {
 	if err != nil || d.IsNull() {
 		return nil, err
 	}
-	if err := checkDimensions(s.space, d); err != nil {
+	if err := checkDimensions(s.space, d, s.index.Method == "hnsw"); err != nil {
 		return nil, err
 	}
 	s.vec = append(s.vec[:0], types.Elements(s.index.Keys[0].Type.OID, d)...)

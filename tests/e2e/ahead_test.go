@@ -60,7 +60,7 @@ func TestSearchesAhead(t *testing.T) {
 	if got := contents(t, c, bad+" limit 3"); strings.Count(got, ";") != 2 {
 		t.Errorf("got %s, want three rows", got)
 	}
-	if _, err := c.PgConn().Exec(t.Context(), bad).ReadAll(); err == nil || !strings.Contains(err.Error(), "different vector dimensions 8 and 2") {
+	if _, err := c.PgConn().Exec(t.Context(), bad).ReadAll(); err == nil || !strings.Contains(err.Error(), "different vector dimensions 2 and 8") {
 		t.Errorf("a query of two dimensions: %v", err)
 	}
 	aheadPortals(t, c)
