@@ -68,7 +68,7 @@ func (b *binder) mixedAggregate(x *ast.Func, args []expr.Expr) (*ast.Func, []exp
 	k := kindOf(args[0])
 	switch x.Name.Name {
 	case "min", "max":
-		if k != bytesKind {
+		if k != bytesKind && !args[0].Type().IsVector() {
 			return x, args, nil
 		}
 		own := *x

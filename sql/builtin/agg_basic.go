@@ -61,7 +61,7 @@ func minmaxAggs(r *registrar) {
 	for _, t := range []string{
 		"int8", "int4", "int2", "oid", "float4", "float8", "date", "time", "timetz", "money", "timestamp",
 		"timestamptz", "interval", "text", "numeric", "anyarray", "bpchar", "tid", "xid8", "pg_lsn", "inet", "anyenum",
-		"vector", "halfvec", "int8vec", "sparsevec", "citext",
+		"citext",
 	} {
 		r.agg("max("+t+")", func(args []types.T) Agg { return newMinMax(args[0], false) })
 		r.agg("min("+t+")", func(args []types.T) Agg { return newMinMax(args[0], true) })

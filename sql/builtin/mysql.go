@@ -48,19 +48,21 @@ func (l *library) loadMySQL() {
 			id++
 		}
 	}
-	for _, f := range []*Func{bytesAgg("min", true), bytesAgg("max", false)} {
-		f.OID = id
-		l.funcName[f.Name] = append(l.funcName[f.Name], f)
-		l.funcOID[id] = f
-		id++
+	for _, t := range []types.OID{types.ByteaOID, types.VectorOID, types.HalfvecOID, types.Int8vecOID, types.SparsevecOID} {
+		for _, f := range []*Func{extremeAgg("min", t, true), extremeAgg("max", t, false)} {
+			f.OID = id
+			l.funcName[f.Name] = append(l.funcName[f.Name], f)
+			l.funcOID[id] = f
+			id++
+		}
 	}
 }
 
-// bytesAgg is MIN or MAX of bytes, which PostgreSQL 15 has not.
-func bytesAgg(name string, least bool) *Func {
-	return &Func{Schema: MySQLSchema, Name: name, Src: "mysql_" + name, Args: []types.OID{types.ByteaOID}, Ret: types.ByteaOID,
+// extremeAgg is MIN or MAX of a type that has none in PostgreSQL 15 and pgvector.
+func extremeAgg(name string, t types.OID, least bool) *Func {
+	return &Func{Schema: MySQLSchema, Name: name, Src: "mysql_" + name, Args: []types.OID{t}, Ret: t,
 		Kind: 'a', AggKind: 'n', Volatility: Immutable,
-		Agg: func([]types.T) Agg { return &minMaxAgg{t: types.Of(types.ByteaOID), least: least} }}
+		Agg: func([]types.T) Agg { return &minMaxAgg{t: types.Of(t), least: least} }}
 }
 
 // function makes the signature.

@@ -44,8 +44,6 @@ func vectorFuncs(r *registrar) {
 			r.kernel(t.name+"_"+suffix, compareAny(relation(rel)))
 		}
 		r.eval(t.name+"_cmp", threeWay)
-		r.eval(t.name+"_larger", larger)
-		r.eval(t.name+"_smaller", smaller)
 		vectorInOut(r, t)
 	}
 	vectorStates(r)

@@ -31,7 +31,7 @@ func (c *conv) aggregateOver(n tast.ExprNode, name string, args []tast.ExprNode,
 		f := agg(name, c.expr(args[0]))
 		f.Mixed = !c.stored
 		return f
-	case "min", "max": // those of vectors are not in pg_catalog
+	case "min", "max": // that of a type may be an extension's; the binder knows those of bytes and vectors
 		f := agg(name, c.expr(args[0]))
 		f.Name.Schema, f.Mixed = "", !c.stored
 		return f
