@@ -56,8 +56,10 @@ func (m *Manager) fill(ctx context.Context, ix *sidecar.Index, t *catalog.Table,
 	case sidecar.Filled:
 		return nil
 	case sidecar.Filling:
-		m.log.Info("building a vector index goes on where it was interrupted", "index", x.Name, "table", t.Name,
-			"entries", ix.Stats().Entries, "row", first)
+		if first > 0 { // else nothing of it was kept: it begins, perhaps because its files were damaged
+			m.log.Info("building a vector index goes on where it was interrupted", "index", x.Name, "table", t.Name,
+				"entries", ix.Stats().Entries, "row", first)
+		}
 	}
 	now, err := m.eng.Now(ctx)
 	if err != nil {
