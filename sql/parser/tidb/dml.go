@@ -35,8 +35,9 @@ func (c *conv) insert(s *tast.InsertStmt) ast.Stmt {
 	}
 	out := &ast.Insert{At: c.here(), Table: ref, Ignore: s.IgnoreErr}
 	out.Whole = len(s.Columns) == 0
-	for _, n := range s.Columns {
-		out.Columns = append(out.Columns, ast.Target{At: placeless, Name: n.Name.L})
+	listed := c.listed(s)
+	for i, n := range s.Columns {
+		out.Columns = append(out.Columns, ast.Target{At: targetAt(listed, i, len(s.Columns), n.Name.L), Name: n.Name.L})
 	}
 	switch {
 	case s.Select != nil:
@@ -71,6 +72,26 @@ func (c *conv) insert(s *tast.InsertStmt) ast.Stmt {
 	return out
 }
 
+// listed are the places of the columns that an INSERT names.
+func (c *conv) listed(s *tast.InsertStmt) []placed {
+	switch {
+	case c.places == nil:
+		return nil
+	case s.Setlist:
+		return c.places.set[:min(len(s.Columns), len(c.places.set))]
+	}
+	return c.places.columns
+}
+
+// assignedAt are the places of the last n columns that are assigned: the list of INSERT … SET
+// may stand before them.
+func (c *conv) assignedAt(n int) []placed {
+	if c.places == nil {
+		return nil
+	}
+	return c.places.set[max(0, len(c.places.set)-n):]
+}
+
 // emptyRows is a query of as many rows without columns as there are lists.
 func (c *conv) emptyRows(s *tast.InsertStmt) *ast.Select {
 	for _, row := range s.Lists {
@@ -89,9 +110,9 @@ func (c *conv) assignments(list []*tast.Assignment) []ast.Target {
 	defer func() { c.assigned = outer }()
 	given := map[string]ast.Expr{}
 	var out []ast.Target
-	for _, a := range list {
+	for i, a := range list {
 		c.assigned = given
-		t := ast.Target{At: placeless, Name: a.Column.Name.L, Expr: c.expr(a.Expr)}
+		t := ast.Target{At: targetAt(c.assignedAt(len(list)), i, len(list), a.Column.Name.L), Name: a.Column.Name.L, Expr: c.expr(a.Expr)}
 		if i := slices.IndexFunc(out, func(o ast.Target) bool { return o.Name == t.Name }); i >= 0 {
 			out[i] = t // the last assignment counts, which knows the one before
 		} else {

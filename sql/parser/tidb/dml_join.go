@@ -14,8 +14,8 @@ func (c *conv) updateJoin(s *tast.UpdateStmt, out *ast.Update) ast.Stmt {
 		c.wrong(s, "Incorrect usage of UPDATE and ORDER BY or LIMIT")
 	}
 	out.Join = c.tableExpr(s.TableRefs.TableRefs)
-	for _, a := range s.List {
-		out.Set = append(out.Set, ast.Target{At: placeless, Table: a.Column.Table.L, Name: a.Column.Name.L, Expr: c.expr(a.Expr)})
+	for i, a := range s.List {
+		out.Set = append(out.Set, ast.Target{At: targetAt(c.assignedAt(len(s.List)), i, len(s.List), a.Column.Name.L), Table: a.Column.Table.L, Name: a.Column.Name.L, Expr: c.expr(a.Expr)})
 	}
 	out.Where = c.cond(s.Where)
 	return out

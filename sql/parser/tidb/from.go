@@ -80,7 +80,7 @@ func (c *conv) tableRef(t *tast.TableName, alias string) ast.TableExpr {
 	if name.Schema == "information_schema" {
 		return c.informationSchema(name, alias)
 	}
-	out := &ast.TableRef{At: placeless, Name: name}
+	out := &ast.TableRef{At: name.At, Name: name}
 	if alias != "" {
 		out.Alias = &ast.Alias{Name: alias}
 	}

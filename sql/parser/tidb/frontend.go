@@ -127,6 +127,9 @@ func convert(query string, list []tast.StmtNode, cut cuts) ([]ast.Parsed, error)
 		if strings.IndexByte(query[start:end], '?') >= 0 {
 			c.numberMarkers(n)
 		}
+		if isDML(n) {
+			c.locate(n, start, end)
+		}
 		stmt := c.stmt
 		if into, rest := intoOf(query, end, cut.into); len(into) > 0 {
 			cut.into = rest
@@ -271,6 +274,8 @@ type conv struct {
 	// variables may be assigned.
 	once       bool
 	jsonTables []*jsonTable
+	places     *places // nil of a long statement
+	tableAt    map[*tast.TableName]ast.Pos
 }
 
 // here is the position of the current statement.

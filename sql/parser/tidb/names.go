@@ -20,7 +20,8 @@ const public = "public"
 
 const system = "pg_catalog"
 
-// placeless is the position of names: the library does not tell where they stand.
+// placeless is the position of names that the library does not tell the place of, and places.go
+// does not find.
 var placeless = ast.At{Pos: ast.NoPos}
 
 func (c *conv) table(t *tast.TableName) ast.QName {
@@ -33,7 +34,11 @@ func (c *conv) table(t *tast.TableName) ast.QName {
 	if t.TableSample != nil {
 		c.fail(t, "TABLESAMPLE is not supported in this dialect")
 	}
-	return ast.QName{At: placeless, Schema: t.Schema.L, Name: t.Name.L}
+	at := placeless
+	if pos, ok := c.tableAt[t]; ok {
+		at.Pos = pos
+	}
+	return ast.QName{At: at, Schema: t.Schema.L, Name: t.Name.L}
 }
 
 func (c *conv) column(n *tast.ColumnName) *ast.ColumnRef {
