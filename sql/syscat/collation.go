@@ -59,6 +59,16 @@ func infoCollations(r *rows) {
 	}
 }
 
+var _ = register("information_schema", map[string]generator{"collation_character_set_applicability": infoCollationSets})
+
+func infoCollationSets(r *rows) {
+	for _, c := range r.cat.Collations() {
+		r.names("collation", r.cat.SchemaName(c.Schema), c.Name)
+		r.text("character_set_name", "UTF8")
+		r.emit()
+	}
+}
+
 // collation is a collation's name as definitions write it.
 func (p *Printer) collation(id catalog.ID) string {
 	c, ok := p.Catalog.CollationByID(id)

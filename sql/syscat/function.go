@@ -212,7 +212,7 @@ func infoRoutines(r *rows) {
 	}
 	finish := func(body, text, language string, immutable bool, definer bool) {
 		r.text("routine_body", body)
-		r.opt("routine_definition", text)
+		r.text("routine_definition", text)
 		r.text("external_language", strings.ToUpper(language))
 		r.text("parameter_style", "GENERAL")
 		r.yes("is_deterministic", immutable)
@@ -265,14 +265,13 @@ func infoRoutines(r *rows) {
 			body = "SQL"
 		}
 		put(r.cat.SchemaName(f.Schema), specificName(f), f.Name, kind)
+		if f.IsAggregate() {
+			r.set("routine_type", types.Null)
+		}
 		if !f.IsProcedure() {
 			result(f.RetID(), f.Strict)
 		}
-		text := f.Body
-		if f.Body == "" {
-			text = r.printer().FunctionBody(f)
-		}
-		finish(body, text, f.Language, f.Volatility == 'i', f.Definer)
+		finish(body, f.Body, f.Language, f.Volatility == 'i', f.Definer)
 	}
 }
 

@@ -3,6 +3,7 @@ package syscat
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/types"
@@ -51,8 +52,9 @@ func (r *rows) infoColumn(defs *Printer, schema, table string, num int, c *catal
 	r.names("table", schema, table)
 	r.text("column_name", c.Name)
 	r.int("ordinal_position", int64(num))
-	r.yes("is_nullable", !c.NotNull)
-	if d, ok := r.cat.TypeByID(c.Domain); ok && c.Domain != 0 {
+	d, ok := r.cat.TypeByID(c.Domain)
+	r.yes("is_nullable", !c.NotNull && !(ok && d.NotNull))
+	if ok && c.Domain != 0 {
 		r.names("domain", r.cat.SchemaName(d.Schema), d.Name)
 		r.domainBase(d)
 		if k, ok := r.cat.CollationByID(c.Collation); ok && c.Collation != 100 {
@@ -215,38 +217,8 @@ func (r *rows) datetimeColumns(t types.T) {
 		if t.Mod >= 0 && t.Mod&0xffff != 0xffff {
 			r.int("datetime_precision", int64(t.Mod&0xffff))
 		}
-	}
-}
-
-// infoElementTypes describes the element type of array columns.
-func infoElementTypes(r *rows) {
-	for _, t := range r.relations() {
-		kind := "TABLE"
-		if t.Kind == catalog.KindMatView {
-			continue
-		}
-		if t.Kind == catalog.KindView {
-			kind = "VIEW"
-		}
-		for i := range t.Columns {
-			c := &t.Columns[i]
-			if c.Dropped || !c.Type.IsArray() {
-				continue
-			}
-			elem := types.Lookup(c.Type.Elem().OID)
-			if elem == nil {
-				continue
-			}
-			r.names("object", r.cat.SchemaName(t.Schema), t.Name)
-			r.text("object_type", kind)
-			r.text("collection_type_identifier", strconv.Itoa(i+1))
-			r.text("data_type", "USER-DEFINED")
-			if elem.Namespace == catalog.PgCatalogID {
-				r.text("data_type", types.TypeName(elem.OID))
-			}
-			r.names("udt", schemaName(r.cat, elem.Namespace), elem.Name)
-			r.text("dtd_identifier", "a"+strconv.Itoa(i+1))
-			r.emit()
+		if _, fields, ok := strings.Cut(types.FormatType(t), " "); ok {
+			r.text("interval_type", strings.ToUpper(fields))
 		}
 	}
 }

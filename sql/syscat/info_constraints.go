@@ -2,6 +2,7 @@ package syscat
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/loxodb/loxodb/sql/catalog"
 )
@@ -71,14 +72,28 @@ func infoTableConstraints(r *rows) {
 }
 
 func infoCheckConstraints(r *rows) {
-	r.eachConstraint(func(_ *catalog.Table, schema string, c *catalog.Constraint) {
-		if c.Kind != catalog.CheckConstraint {
+	seen := map[[3]string]bool{} // children and domains may have alike ones, which are shown once
+	put := func(schema string, c *catalog.Constraint, def string) {
+		row := [3]string{schema, c.Name, strings.TrimPrefix(def, "CHECK ")}
+		if seen[row] {
 			return
 		}
+		seen[row] = true
 		r.names("constraint", schema, c.Name)
-		r.text("check_clause", "("+c.Expr+")")
+		r.text("check_clause", row[2])
 		r.emit()
+	}
+	defs := r.printer()
+	r.eachConstraint(func(t *catalog.Table, schema string, c *catalog.Constraint) {
+		if c.Kind == catalog.CheckConstraint {
+			put(schema, c, defs.constraintText(t, c))
+		}
 	})
+	for _, d := range r.cat.Types() {
+		for _, c := range d.Checks {
+			put(r.cat.SchemaName(d.Schema), c, valueWord(defs.constraintText(&catalog.Table{}, c)))
+		}
+	}
 	r.eachNotNull(func(_ *catalog.Table, schema, name, column string) {
 		r.names("constraint", schema, name)
 		r.text("check_clause", column+" IS NOT NULL")

@@ -111,10 +111,8 @@ func (r *rows) usagePrivileges(public bool) {
 			r.emit()
 		})
 	}
-	if public {
-		for _, c := range r.cat.UserCollations() {
-			put(c.Schema, c.Name, "COLLATION", catalog.ACL{{Grantee: catalog.Public, Grantor: c.Owner, Privs: catalog.PrivUsage}})
-		}
+	for _, c := range r.cat.UserCollations() {
+		put(c.Schema, c.Name, "COLLATION", catalog.ACL{{Grantee: catalog.Public, Grantor: c.Owner, Privs: catalog.PrivUsage}})
 	}
 	for _, t := range r.cat.Types() {
 		if t.Kind == catalog.DomainType {
@@ -122,6 +120,8 @@ func (r *rows) usagePrivileges(public bool) {
 		}
 	}
 	for _, s := range r.cat.Sequences() {
-		put(s.Schema, s.Name, "SEQUENCE", r.cat.EffectiveACL(catalog.Object{Class: catalog.SequenceClass, ID: s.ID}, s.Owner))
+		// Without a list there is nothing: PostgreSQL takes the owner's rights on a table then,
+		// and USAGE is none of them.
+		put(s.Schema, s.Name, "SEQUENCE", r.cat.ACLOf(catalog.Object{Class: catalog.SequenceClass, ID: s.ID}, s.Owner))
 	}
 }

@@ -53,7 +53,8 @@ func (r *rows) infoAttribute(t *catalog.Table, num int, c *catalog.Column) {
 	r.names("udt", r.cat.SchemaName(t.Schema), t.Name)
 	r.text("attribute_name", c.Name)
 	r.int("ordinal_position", int64(num))
-	r.text("is_nullable", "YES")
+	d, ok := r.cat.TypeByID(c.Domain)
+	r.yes("is_nullable", !(ok && c.Domain != 0 && d.NotNull))
 	r.text("is_derived_reference_attribute", "NO")
 	r.text("dtd_identifier", strconv.Itoa(num))
 	info := types.Lookup(c.Type.OID)
@@ -61,7 +62,7 @@ func (r *rows) infoAttribute(t *catalog.Table, num int, c *catalog.Column) {
 	if info != nil {
 		schema, name = info.Namespace, info.Name
 	}
-	if d, ok := r.cat.TypeByID(c.Domain); ok && c.Domain != 0 {
+	if ok && c.Domain != 0 {
 		schema, name = d.Schema, d.Name
 		r.text("data_type", "USER-DEFINED")
 	} else {

@@ -122,7 +122,7 @@ func (r *rows) granted(l catalog.ACL, p catalog.Priv, public bool, put func(gran
 	for _, x := range l {
 		mine := r.cat.HasPrivsOf(user, x.Grantor) || x.Grantee == catalog.Public && public ||
 			x.Grantee != catalog.Public && r.cat.HasPrivsOf(user, x.Grantee)
-		if !mine || x.Grantee == catalog.Public && !public {
+		if !mine {
 			continue
 		}
 		grantee := "PUBLIC"

@@ -197,7 +197,8 @@ func TestEveryRelation(t *testing.T) {
 			seen[row[0]] = true
 		}
 	}
-	if filled != len(generators)-1 { // pg_rules has no rows
+	// pg_rules has no rows; what columns and views read only a session tells (tests/slt).
+	if filled != len(generators)-4 {
 		t.Errorf("%d of %d relations have rows", filled, len(generators))
 	}
 	empty := testEnv{catalog.NewSnapshot()}
