@@ -36,7 +36,7 @@ func (r *rows) attribute(a attribute) {
 	r.text("attname", a.name)
 	r.oid("atttypid", a.typ.OID)
 	r.int("attstattarget", -1)
-	if a.num < 0 {
+	if a.num < 0 || a.dropped {
 		r.int("attstattarget", 0)
 	}
 	r.int("attnum", int64(a.num))
@@ -193,6 +193,9 @@ func (r *rows) indexAttributes(t *catalog.Table, x *catalog.Index) {
 			if typ.OID != c.Type.OID { // what the index keeps is of another type
 				storage = 0
 			}
+			if c.Domain != 0 && typ.OID == c.Type.OID {
+				typ = types.Of(c.Domain)
+			}
 			put(c.Name, typ, dims, coll, storage)
 			continue
 		}
@@ -204,7 +207,11 @@ func (r *rows) indexAttributes(t *catalog.Table, x *catalog.Index) {
 	}
 	for _, a := range x.Include {
 		if c := t.Column(a); c != nil {
-			put(c.Name, c.Type, c.NDims, c.Collation, c.Storage)
+			typ := c.Type
+			if c.Domain != 0 {
+				typ = types.Of(c.Domain)
+			}
+			put(c.Name, typ, c.NDims, c.Collation, c.Storage)
 		}
 	}
 }

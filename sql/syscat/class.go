@@ -320,7 +320,9 @@ func pgTypes(r *rows) {
 		if !ok {
 			continue
 		}
-		r.pgType(row.Infos[0], t.ID, t.Owner)
+		r.typeRow(row.Infos[0], t.ID, t.Owner)
+		r.aclOf("typacl", catalog.TypeClass, t.TypeID, t.Owner)
+		r.emit()
 		r.pgType(row.Infos[1], 0, t.Owner)
 	}
 	r.userTypes()
@@ -333,6 +335,9 @@ func (r *rows) userTypes() {
 			r.typeRow(i, 0, t.Owner)
 			if i.OID == t.ID {
 				r.aclOf("typacl", catalog.TypeClass, t.ID, t.Owner)
+			}
+			if i.OID == t.Array && t.Kind == catalog.DomainType && t.Collation != 0 {
+				r.oid("typcollation", t.Collation)
 			}
 			if i.OID == t.ID && t.Kind == catalog.DomainType {
 				r.domainColumns(t)
@@ -367,6 +372,9 @@ func (r *rows) pgType(t *types.Info, rel ...catalog.ID) {
 // domainColumns stores what a domain's row has beside its base type's.
 func (r *rows) domainColumns(d *catalog.Type) {
 	r.bool("typnotnull", d.NotNull)
+	if d.Collation != 0 {
+		r.oid("typcollation", d.Collation)
+	}
 	r.oid("typbasetype", d.Base.OID)
 	if d.Over != 0 {
 		r.oid("typbasetype", d.Over)

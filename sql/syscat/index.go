@@ -132,8 +132,9 @@ func (r *rows) constraintRow(t *catalog.Table, c *catalog.Constraint) {
 	r.oid("contypid", 0)
 	r.oid("conindid", c.Index)
 	r.bool("conislocal", !c.Inherited)
-	// PostgreSQL marks every constraint but CHECK as not inherited.
-	r.bool("connoinherit", c.NoInherit || c.Kind != catalog.CheckConstraint)
+	// PostgreSQL marks every constraint but CHECK as not inherited, if it is not a part of a
+	// partitioned table's.
+	r.bool("connoinherit", c.NoInherit || c.Kind != catalog.CheckConstraint && c.Parent == 0)
 	nums(r, "conkey", c.Columns)
 	r.opt("conbin", c.Expr)
 	for _, col := range []string{"confupdtype", "confdeltype", "confmatchtype"} {
