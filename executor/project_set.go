@@ -62,6 +62,9 @@ func (p *projectSet) Open(ctx context.Context, env *Env) error {
 }
 
 func (p *projectSet) Next(ctx context.Context) (*batch.Batch, error) {
+	if err := ctx.Err(); err != nil { // an input row's set may be longer than anybody waits
+		return nil, err
+	}
 	for k := range p.out.Cols {
 		p.out.Cols[k].Init(p.node.Cols[k], batch.MaxRows)
 	}

@@ -114,3 +114,16 @@ func TestListenNotify(t *testing.T) {
 		}
 	}
 }
+
+// A set in a target list is made row by row, and whoever reads it asks for the next batch
+// at once: it must look at the time itself.
+func TestStatementTimeoutOfSetsInTargetLists(t *testing.T) {
+	c := connect(t, start(t), "&statement_timeout=100ms")
+	for _, sql := range []string{
+		"select sum(x) from (select generate_series(1, 100000000) x) t",
+		"select count(*) from (select random(), generate_series(1, 100000000) x) t",
+	} {
+		_, err := c.Exec(t.Context(), sql)
+		wantError(t, sql, err, "57014", "canceling statement due to statement timeout")
+	}
+}
