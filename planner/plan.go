@@ -13,7 +13,7 @@ import (
 )
 
 // Plan binds and optimises SELECT, VALUES, INSERT, UPDATE and DELETE. Errors are
-// *pgerr.Error with byte positions.
+// *pgerr.Error with byte positions, or that of o.Context when it ends.
 func Plan(stmt ast.Stmt, o Options) (*physical.Plan, error) {
 	s, err := bind.Bind(stmt, o)
 	if err != nil {

@@ -4,6 +4,7 @@
 package bind
 
 import (
+	"context"
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/planner/logical"
@@ -19,6 +20,8 @@ import (
 
 // Options is everything besides the statement that its meaning depends on.
 type Options struct {
+	// Context, if set, ends the planning, which may compute long with constants.
+	Context context.Context
 	Catalog *catalog.Snapshot
 	// Session resolves search_path, current user, regclass constants and settings.
 	Session builtin.Session

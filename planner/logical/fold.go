@@ -40,7 +40,7 @@ func (r *normalizer) fold(n Node) {
 func (r *normalizer) conds(list []expr.Expr) []expr.Expr {
 	never := -1
 	for i, e := range list {
-		list[i] = canonical(expr.FoldTelling(e, r.fails))
+		list[i] = canonical(expr.FoldTelling(r.ctx, e, r.fails))
 		if IsFalse(list[i]) {
 			if never = i; !list[i].(*expr.Const).D.IsNull() {
 				break
@@ -67,7 +67,7 @@ func (r *normalizer) expr(e expr.Expr, col ColID) expr.Expr {
 		r.makes = append(r.makes, col)
 		defer func() { r.makes = r.makes[:len(r.makes)-1] }()
 	}
-	return r.entered(expr.FoldTelling(e, r.fails))
+	return r.entered(expr.FoldTelling(r.ctx, e, r.fails))
 }
 
 // entered normalises the queries in an expression that is folded.
@@ -75,7 +75,7 @@ func (r *normalizer) entered(e expr.Expr) expr.Expr {
 	Walk(e, func(n expr.Expr) bool {
 		if s, ok := n.(*Subquery); ok {
 			for i, l := range s.Left {
-				s.Left[i] = expr.FoldTelling(l, r.fails)
+				s.Left[i] = expr.FoldTelling(r.ctx, l, r.fails)
 			}
 			s.Tree = r.node(s.Tree)
 		}

@@ -1,15 +1,18 @@
 package logical
 
 import (
+	"context"
+
 	"github.com/loxodb/loxodb/sql/expr"
 )
 
 // Normalize brings a bound tree into the form that planning starts from: WITH
 // queries used once in place, constants folded, EXISTS and IN as joins, outer
 // joins that cannot matter as inner ones, conditions as deep as they go. failed is what
-// goes wrong whenever the statement is run, because constants in it have no result.
-func Normalize(n Node, m *Meta, out []ColID) (tree Node, failed error) {
-	r := &normalizer{m: m, keep: map[*Filter]bool{}, never: map[*Values]bool{}}
+// goes wrong whenever the statement is run, because constants in it have no result. Once
+// ctx has ended the tree is of no use.
+func Normalize(ctx context.Context, n Node, m *Meta, out []ColID) (tree Node, failed error) {
+	r := &normalizer{ctx: ctx, m: m, keep: map[*Filter]bool{}, never: map[*Values]bool{}}
 	for _, c := range m.CTEs {
 		switch {
 		case c.Inline && c.Refs == 1:
@@ -24,6 +27,7 @@ func Normalize(n Node, m *Meta, out []ColID) (tree Node, failed error) {
 }
 
 type normalizer struct {
+	ctx      context.Context
 	m        *Meta
 	keep     map[*Filter]bool
 	failures []failure
@@ -35,7 +39,7 @@ type normalizer struct {
 
 // unread is a normalizer of what PostgreSQL does not plan: nothing in it fails.
 func (r *normalizer) unread() *normalizer {
-	return &normalizer{m: r.m, keep: r.keep, never: r.never}
+	return &normalizer{ctx: r.ctx, m: r.m, keep: r.keep, never: r.never}
 }
 
 // finished does to a tree what needs all of it.
@@ -132,7 +136,7 @@ func terms(conds []expr.Expr) []expr.Expr {
 
 // Filtered puts conditions on a tree as Normalize would.
 func Filtered(n Node, conds []expr.Expr, m *Meta) Node {
-	return (&normalizer{m: m}).filtered(n, conds)
+	return (&normalizer{ctx: context.Background(), m: m}).filtered(n, conds)
 }
 
 // filtered puts conditions on an input: as joins where they are subqueries, the

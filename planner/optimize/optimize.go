@@ -4,6 +4,7 @@
 package optimize
 
 import (
+	"context"
 	"math"
 	"slices"
 
@@ -62,7 +63,14 @@ func Plan(s *bind.Statement, o bind.Options) (*physical.Plan, error) {
 	for _, c := range s.Out {
 		out = append(out, c.ID)
 	}
-	tree, failed := logical.Normalize(s.Tree, s.Meta, out)
+	ctx := o.Context
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	tree, failed := logical.Normalize(ctx, s.Tree, s.Meta, out)
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	if s.Locks {
 		if err := logical.CheckLocks(tree); err != nil {
 			return nil, err

@@ -17,13 +17,13 @@ import (
 )
 
 // bindCall finds the procedure that CALL names, and its arguments.
-func (s *Session) bindCall(st *ast.Call, p *prepared) (*expr.Call, []types.OID, error) {
-	return bind.Call(st.Func, s.optionsFor(p))
+func (s *Session) bindCall(ctx context.Context, st *ast.Call, p *prepared) (*expr.Call, []types.OID, error) {
+	return bind.Call(st.Func, s.optionsFor(ctx, p))
 }
 
 // describeCall gives CALL the columns of its procedure's OUT parameters.
-func (s *Session) describeCall(p *prepared, st *ast.Call) error {
-	c, params, err := s.bindCall(st, p)
+func (s *Session) describeCall(ctx context.Context, p *prepared, st *ast.Call) error {
+	c, params, err := s.bindCall(ctx, st, p)
 	if err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func (s *Session) callProcedure(ctx context.Context, st *ast.Call, p *prepared, 
 	if _, err := s.tx.statementView(ctx, true); err != nil {
 		return nil, nil, err
 	}
-	c, _, err := s.bindCall(st, p)
+	c, _, err := s.bindCall(ctx, st, p)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -102,6 +102,7 @@ func (s *Session) createTableAs(ctx context.Context, p *portal, st *ast.CreateTa
 	}
 	err = s.retry(ctx, name, func() error {
 		o := s.planOptions(from.params)
+		o.Context = ctx
 		o.Defining = true // fill plans it to run it
 		plan, err := planner.Plan(query, o)
 		if err != nil {
@@ -155,7 +156,7 @@ func (s *Session) fill(ctx context.Context, p *portal, made catalog.ID, query *a
 	q := &prepared{
 		text: from.text, source: p.stmt.source, stmt: ins, declared: from.params, when: time.Now(), fills: made,
 	}
-	if err := s.replan(q); err != nil {
+	if err := s.replan(ctx, q); err != nil {
 		return "", err
 	}
 	inner := &portal{s: s, stmt: q, params: params}

@@ -83,7 +83,7 @@ const maxRestarts = 1000
 
 // runPlan opens the portal's plan.
 func (s *Session) runPlan(ctx context.Context, p *portal) (*running, error) {
-	if err := s.refresh(p.stmt); err != nil {
+	if err := s.refresh(ctx, p.stmt); err != nil {
 		return nil, err
 	}
 	r := s.newRunning(p.stmt)
@@ -143,7 +143,7 @@ func (r *running) open(ctx context.Context, params []types.Datum) error {
 		return err
 	}
 	if r.act == nil {
-		if err := s.refresh(r.stmt); err != nil {
+		if err := s.refresh(ctx, r.stmt); err != nil {
 			return err
 		}
 	}
@@ -439,7 +439,7 @@ func (s *Session) execute(ctx context.Context, p *portal, st *ast.Execute) (sour
 	}
 	inner := &portal{s: s, stmt: q, columns: q.columns, kind: q.kind, params: params}
 	s.text = q.text
-	if err := s.refresh(q); err != nil {
+	if err := s.refresh(ctx, q); err != nil {
 		return nil, err
 	}
 	rows, err := s.run(ctx, inner)

@@ -81,10 +81,10 @@ func explainColumns(st *ast.Explain) []backend.Column {
 }
 
 // queryParams finds the parameters of the query within another statement.
-func (s *Session) queryParams(st ast.Stmt, p *prepared) ([]types.OID, error) {
+func (s *Session) queryParams(ctx context.Context, st ast.Stmt, p *prepared) ([]types.OID, error) {
 	switch st.(type) {
 	case *ast.Select, *ast.Insert, *ast.Update, *ast.Delete, *ast.Merge:
-		o := s.optionsFor(p)
+		o := s.optionsFor(ctx, p)
 		o.Defining = true // who runs the query plans it again
 		plan, err := planner.Plan(st, o)
 		if err != nil {
@@ -190,7 +190,7 @@ func (s *Session) explained(ctx context.Context, p *portal, st *ast.Explain) (*p
 			}
 			params = append(params, d)
 		}
-		if err := s.refresh(q); err != nil {
+		if err := s.refresh(ctx, q); err != nil {
 			return nil, nil, err
 		}
 		if q.plan != nil {

@@ -45,7 +45,7 @@ func (r *plRun) cursorQuery(ctx context.Context, slot int, args []plpgsql.Text, 
 			return nil, err
 		}
 	}
-	return r.prepared(d.Query, inner)
+	return r.prepared(ctx, d.Query, inner)
 }
 
 // open is OPEN.
@@ -81,7 +81,7 @@ func (r *plRun) open(ctx context.Context, x *plpgsql.Open, sc *plScope) error {
 			return err
 		}
 	case x.Query.Given():
-		if st, err = r.prepared(x.Query, sc); err != nil {
+		if st, err = r.prepared(ctx, x.Query, sc); err != nil {
 			return err
 		}
 		params = st.values(r.slot)

@@ -63,7 +63,7 @@ func (r *plRun) dynamicShown(ctx context.Context, x plpgsql.Text, using []plpgsq
 	one := func(x ast.Parsed) (*statement, []types.Datum, error) {
 		st := &statement{vars: usingVariables(ts)}
 		st.text, st.source, st.stmt = text, text, x.Stmt
-		if err := r.ready(st); err != nil {
+		if err := r.ready(ctx, st); err != nil {
 			return nil, nil, r.inStatement(err, text)
 		}
 		return st, st.values(func(v bind.Variable) types.Datum { return params[v.Slot] }), nil
@@ -163,7 +163,7 @@ func (r *plRun) call(ctx context.Context, x *plpgsql.Call, sc *plScope) error {
 		return pgerr.NotSupported(-1, "this statement of PL/pgSQL is not supported")
 	}
 	p := &prepared{text: x.Text.SQL, stmt: st, vars: r.variables(sc)}
-	c, _, err := r.s.bindCall(st, p)
+	c, _, err := r.s.bindCall(ctx, st, p)
 	if err != nil {
 		return r.bound(err)
 	}
@@ -534,7 +534,7 @@ func (r *plRun) forQuery(ctx context.Context, x *plpgsql.ForQuery, sc, in *plSco
 		}
 		params = st.values(r.slot)
 	default:
-		if st, err = r.prepared(x.Query, sc); err != nil {
+		if st, err = r.prepared(ctx, x.Query, sc); err != nil {
 			return flow{}, err
 		}
 		params = st.values(r.slot)

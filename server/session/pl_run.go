@@ -700,7 +700,7 @@ func isPlain(s *ast.Select) bool {
 
 // evalQuery computes an expression that is a query of its own.
 func (r *plRun) evalQuery(ctx context.Context, st *statement, x plpgsql.Text, sc *plScope) (v plValue, err error) {
-	if err := r.plan(st, sc); err != nil {
+	if err := r.plan(ctx, st, sc); err != nil {
 		return v, err
 	}
 	v = plValue{types.Null, types.Of(types.TextOID)}
@@ -722,13 +722,13 @@ func (r *plRun) evalQuery(ctx context.Context, st *statement, x plpgsql.Text, sc
 }
 
 // plan readies a statement of the body.
-func (r *plRun) plan(st *statement, sc *plScope) error {
+func (r *plRun) plan(ctx context.Context, st *statement, sc *plScope) error {
 	if st.plan != nil && r.stale(st.vars) {
 		st.plan = nil
 	}
 	st.vars.Find = r.variables(sc).Find
 	st.vars.Fields = r.variables(sc).Fields
-	return r.bound(r.ready(st))
+	return r.bound(r.ready(ctx, st))
 }
 
 // condition computes a condition.

@@ -198,7 +198,7 @@ func (r *plRun) simple(ctx context.Context, st plpgsql.Stmt, sc *plScope) error 
 		return r.sql(ctx, x, sc)
 	case *plpgsql.Perform:
 		r.begin(st, "PERFORM")
-		st, err := r.prepared(x.Query, sc)
+		st, err := r.prepared(ctx, x.Query, sc)
 		if err != nil {
 			return err
 		}
@@ -360,7 +360,7 @@ func (r *plRun) caseStmt(ctx context.Context, x *plpgsql.Case, sc *plScope) (flo
 }
 
 // prepared is SQL of the body with its plan.
-func (r *plRun) prepared(x plpgsql.Text, sc *plScope) (*statement, error) {
+func (r *plRun) prepared(ctx context.Context, x plpgsql.Text, sc *plScope) (*statement, error) {
 	key := exprKey{pos: x.Pos, sql: x.SQL}
 	st := r.b.stmts[key]
 	if st == nil {
@@ -375,7 +375,7 @@ func (r *plRun) prepared(x plpgsql.Text, sc *plScope) (*statement, error) {
 		st.text, st.source, st.stmt = x.SQL, x.SQL, list[0].Stmt
 		r.b.stmts[key] = st
 	}
-	if err := r.plan(st, sc); err != nil {
+	if err := r.plan(ctx, st, sc); err != nil {
 		return nil, r.inStatement(err, x.SQL)
 	}
 	return st, nil
@@ -397,7 +397,7 @@ func tagCount(tag string) int64 {
 
 // sql runs any other statement, with INTO.
 func (r *plRun) sql(ctx context.Context, x *plpgsql.SQL, sc *plScope) error {
-	st, err := r.prepared(x.Text, sc)
+	st, err := r.prepared(ctx, x.Text, sc)
 	if err != nil {
 		return err
 	}
@@ -538,7 +538,7 @@ func (r *plRun) returnQuery(ctx context.Context, x *plpgsql.ReturnQuery, sc *plS
 			return err
 		}
 	} else {
-		if st, err = r.prepared(x.Query, sc); err != nil {
+		if st, err = r.prepared(ctx, x.Query, sc); err != nil {
 			return err
 		}
 		params = st.values(r.slot)

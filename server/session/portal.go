@@ -270,7 +270,7 @@ func (s *Session) bind(ctx context.Context, name, statement string, argFormats [
 		}
 		s.drop(name, old)
 	}
-	if err := s.refresh(st); err != nil {
+	if err := s.refresh(ctx, st); err != nil {
 		return err
 	}
 	if len(argFormats) > 1 && len(argFormats) != len(args) {

@@ -87,6 +87,7 @@ func (s *Session) Parse(ctx context.Context, name, query string, paramTypes []ty
 	if name == "" {
 		delete(s.stmts, "")
 	}
+	ctx = s.limited(ctx)
 	p, err := s.prepareText(ctx, query, slices.Clone(paramTypes)) // they are the wire's
 	if err != nil {
 		return s.complain(toPG(ctx, err))
@@ -199,12 +200,12 @@ func (s *Session) prepareAs(ctx context.Context, p *prepared, x ast.Parsed) (*pr
 			p.kind = backend.KindCommand // SELECT INTO makes a table
 			return p, nil
 		}
-		return p, s.replan(p)
+		return p, s.replan(ctx, p)
 	case *ast.Show:
 		p.kind, p.columns = backend.KindRows, s.showColumns(st)
 	case *ast.Explain:
 		p.kind, p.columns = backend.KindRows, explainColumns(st)
-		params, err := s.queryParams(st.Stmt, p)
+		params, err := s.queryParams(ctx, st.Stmt, p)
 		if err != nil {
 			return nil, err
 		}
@@ -212,17 +213,17 @@ func (s *Session) prepareAs(ctx context.Context, p *prepared, x ast.Parsed) (*pr
 	case *ast.Execute, *ast.Fetch:
 		s.describeNamed(p)
 	case *ast.Call:
-		if err := s.describeCall(p, st); err != nil {
+		if err := s.describeCall(ctx, p, st); err != nil {
 			return nil, err
 		}
 	case *ast.Declare:
-		params, err := s.queryParams(st.Query, p)
+		params, err := s.queryParams(ctx, st.Query, p)
 		if err != nil {
 			return nil, err
 		}
 		p.kind, p.params = backend.KindCommand, params
 	case *ast.CreateTable:
-		params, err := s.queryParams(st.Query, p)
+		params, err := s.queryParams(ctx, st.Query, p)
 		if err != nil {
 			return nil, err
 		}
@@ -272,8 +273,9 @@ func endsBlock(st ast.Stmt) bool {
 }
 
 // optionsFor is planOptions for what p declares.
-func (s *Session) optionsFor(p *prepared) planner.Options {
+func (s *Session) optionsFor(ctx context.Context, p *prepared) planner.Options {
 	o := s.planOptions(p.declared)
+	o.Context = ctx
 	if p.fills != 0 {
 		o.Catalog, o.Fill = o.Catalog.Renamed(p.fills, hiddenName), p.fills
 	}
@@ -286,11 +288,11 @@ func (s *Session) optionsFor(p *prepared) planner.Options {
 // replan plans the statement against the present catalog and settings. Outside of a
 // transaction another session may publish a catalog meanwhile: a plan of the old one
 // must not pass for one of the new, so it is made until nothing changed.
-func (s *Session) replan(p *prepared) error {
+func (s *Session) replan(ctx context.Context, p *prepared) error {
 	for {
 		p.warnings = nil
 		key := s.planKeyNow()
-		o := s.optionsFor(p)
+		o := s.optionsFor(ctx, p)
 		p.timed = false
 		o.Format.NowRead = &p.timed
 		plan, err := planner.Plan(p.stmt, o)
@@ -344,7 +346,7 @@ func resultColumns(out []physical.OutColumn) []backend.Column {
 
 // refresh makes sure that the plan fits the present catalog; a change of the
 // result's columns is an error that drivers know (they prepare again).
-func (s *Session) refresh(p *prepared) error {
+func (s *Session) refresh(ctx context.Context, p *prepared) error {
 	now := s.stampNow()
 	if p.plan == nil {
 		switch p.stmt.(type) {
@@ -361,7 +363,7 @@ func (s *Session) refresh(p *prepared) error {
 		return nil
 	}
 	old, kind := p.columns, p.kind
-	if err := s.replan(p); err != nil {
+	if err := s.replan(ctx, p); err != nil {
 		return err
 	}
 	if !sameColumns(old, p.columns) {
@@ -400,7 +402,7 @@ func (s *Session) DescribeStatement(ctx context.Context, name string) (*backend.
 		return nil, err
 	}
 	s.text = p.text
-	if err := s.refresh(p); err != nil && p.plan != nil {
+	if err := s.refresh(ctx, p); err != nil && p.plan != nil {
 		return nil, toPG(ctx, err)
 	}
 	return &backend.Statement{Params: p.shownParams(), Columns: p.columns, Kind: p.kind}, nil

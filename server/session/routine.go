@@ -346,7 +346,7 @@ func (st *statement) values(slot func(bind.Variable) types.Datum) []types.Datum 
 }
 
 // ready plans a statement, anew when what its plan depends on has changed.
-func (a *activation) ready(st *statement) error {
+func (a *activation) ready(ctx context.Context, st *statement) error {
 	s := a.s
 	if st.plan != nil && st.fresh == s.stampNow() {
 		return nil
@@ -358,7 +358,7 @@ func (a *activation) ready(st *statement) error {
 		}
 	case *ast.Call:
 		st.prepared.vars, st.vars.Used = st.vars, nil
-		_, _, err := s.bindCall(x, &st.prepared) // which notes the variables that it reads
+		_, _, err := s.bindCall(ctx, x, &st.prepared) // which notes the variables that it reads
 		return err
 	case *ast.Explain:
 		st.prepared.columns = explainColumns(x)
@@ -375,7 +375,7 @@ func (a *activation) ready(st *statement) error {
 	}
 	st.prepared.vars = st.vars
 	st.vars.Used = nil
-	if err := s.replan(&st.prepared); err != nil {
+	if err := s.replan(ctx, &st.prepared); err != nil {
 		return err
 	}
 	st.fresh = s.stampNow()
@@ -386,7 +386,7 @@ func (a *activation) ready(st *statement) error {
 // or locks is run to its end first, so that it can start again.
 func (a *activation) run(ctx context.Context, st *statement, params []types.Datum, each func(*batch.Batch) error) (tag string, err error) {
 	defer func() { a.known = false }()
-	if err := a.ready(st); err != nil {
+	if err := a.ready(ctx, st); err != nil {
 		return "", err
 	}
 	if st.plan == nil {

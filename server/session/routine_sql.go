@@ -91,7 +91,7 @@ func (a *activation) runSQL(ctx context.Context, f *builtin.Func, args []types.D
 	res := a.s.newResult(want)
 	slot := func(v bind.Variable) types.Datum { return slotValue(args[v.Slot], ts[v.Slot], v) }
 	for i, st := range body.stmts {
-		if err := a.ready(st); err != nil {
+		if err := a.ready(ctx, st); err != nil {
 			return nil, a.inSQL(err, 0)
 		}
 		if a.fixed && (st.plan == nil || !st.plan.ReadOnly) {

@@ -15,14 +15,19 @@ import (
 // calls and casts of constants, and AND, OR, NOT, CASE, COALESCE as far as
 // constants decide them. A computation that fails is left in place, so that its
 // error appears at run time and only if the branch is taken.
-func Fold(e Expr) Expr { return FoldTelling(e, nil) }
+func Fold(e Expr) Expr { return FoldTelling(context.Background(), e, nil) }
 
 // FoldTelling is Fold, and tells of computations that fail, unless nobody asks for what
 // they give: what stands behind a constant that decides AND, OR, CASE or COALESCE is
-// not tried.
-func FoldTelling(e Expr, failed func(error)) Expr { return (&folder{failed}).fold(e) }
+// not tried. When ctx ends nothing more is computed, and nothing of that is told.
+func FoldTelling(ctx context.Context, e Expr, failed func(error)) Expr {
+	return (&folder{ctx, failed}).fold(e)
+}
 
-type folder struct{ failed func(error) }
+type folder struct {
+	ctx    context.Context
+	failed func(error)
+}
 
 func (f *folder) fold(e Expr) Expr {
 	switch e := e.(type) {
@@ -118,12 +123,15 @@ func hasColumn(e Expr) bool {
 
 // computed evaluates e, or gives it back when that fails.
 func (f *folder) computed(e Expr) Expr {
+	if f.ctx.Err() != nil {
+		return e
+	}
 	p, err := Compile(e)
 	if err != nil {
 		return e
 	}
 	var s Scratch
-	env := Env{Ctx: builtin.Ctx{Context: context.Background(), Format: types.DefaultFormat, Arena: new(batch.Arena),
+	env := Env{Ctx: builtin.Ctx{Context: f.ctx, Format: types.DefaultFormat, Arena: new(batch.Arena),
 		TxnTime: time.Unix(0, 0), StmtTime: time.Unix(0, 0)}}
 	told := false
 	env.Notice = func(*pgerr.Error) { told = true }
@@ -132,7 +140,7 @@ func (f *folder) computed(e Expr) Expr {
 		return e
 	}
 	if err != nil {
-		if f.failed != nil && tells(e) && !builtin.NeedsSession(err) {
+		if f.failed != nil && f.ctx.Err() == nil && tells(e) && !builtin.NeedsSession(err) {
 			f.failed(err)
 		}
 		return e

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	wt "github.com/loxodb/loxodb/server/pgwire/wiretest"
 )
 
@@ -126,4 +128,24 @@ func TestStatementTimeoutOfSetsInTargetLists(t *testing.T) {
 		_, err := c.Exec(t.Context(), sql)
 		wantError(t, sql, err, "57014", "canceling statement due to statement timeout")
 	}
+}
+
+// What constants are computed to when a statement is planned is computed under its limits.
+func TestStatementTimeoutOfConstants(t *testing.T) {
+	c := connect(t, start(t), "&statement_timeout=100ms")
+	for _, sql := range []string{
+		"select cardinality(string_to_array(repeat('a,', 20000000), ','))",
+		"select regexp_count(repeat('ab', 20000000), 'a')",
+	} {
+		for _, mode := range []pgx.QueryExecMode{pgx.QueryExecModeSimpleProtocol, pgx.QueryExecModeCacheStatement} {
+			began := time.Now()
+			_, err := c.Exec(t.Context(), sql, mode)
+			wantError(t, sql, err, "57014", "canceling statement due to statement timeout")
+			if d := time.Since(began); d > 2*time.Second {
+				t.Errorf("%s (%v) ended after %v", sql, mode, d)
+			}
+		}
+	}
+	mustExec(t, c, "set statement_timeout = 0")
+	mustExec(t, c, "select cardinality(string_to_array(repeat('a,', 20), ','))")
 }
