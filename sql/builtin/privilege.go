@@ -154,6 +154,9 @@ func holdsPrivilege(s *catalog.Snapshot, word string, id, owner catalog.ID, attr
 	if !ok || word != "column" && word != "any_column" {
 		return false
 	}
+	if l := s.ColumnACL(t.ID, attr); word == "column" && attr < 0 {
+		return l != nil && s.Held(l, t.Owner, role, p, option) != 0
+	}
 	for i := range t.Columns {
 		c := &t.Columns[i]
 		if c.Dropped || word == "column" && c.Num != attr {
@@ -264,9 +267,12 @@ func columnNumber(c *Ctx, s Session, id catalog.ID, at int, col types.Datum) (in
 	}
 	if c.argT(at).Rep() == types.RepInt {
 		num := int16(col.Int())
-		return num, t.Column(num) != nil, nil
+		return num, t.Column(num) != nil || t.IsStored() && num < 0 && num >= catalog.TableOidAttr, nil
 	}
 	x := t.ColumnByName(col.Text())
+	if attr := catalog.SystemAttr(col.Text()); x == nil && attr != 0 && t.IsStored() {
+		return attr, true, nil
+	}
 	if x == nil {
 		return 0, false, pgerr.Newf(pgerrcode.UndefinedColumn, "column \"%s\" of relation \"%s\" does not exist", col.Text(), t.Name)
 	}

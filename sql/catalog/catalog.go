@@ -49,6 +49,25 @@ const (
 	RowIDAttr    int16 = -100
 )
 
+// SystemAttr is the attribute number of a system column, 0 for other names.
+func SystemAttr(name string) int16 {
+	switch name {
+	case "ctid":
+		return CtidAttr
+	case "xmin":
+		return XminAttr
+	case "cmin":
+		return CminAttr
+	case "xmax":
+		return XmaxAttr
+	case "cmax":
+		return CmaxAttr
+	case "tableoid":
+		return TableOidAttr
+	}
+	return 0
+}
+
 // Schema is a namespace.
 type Schema struct {
 	ID      ID

@@ -138,12 +138,12 @@ func arrayDims(t types.T) int16 {
 
 func (r *rows) tableAttributes(t *catalog.Table) {
 	if t.IsStored() {
-		r.attribute(attribute{rel: t.ID, name: "tableoid", num: catalog.TableOidAttr, typ: types.Of(types.OidOID), notNull: true})
-		r.attribute(attribute{rel: t.ID, name: "cmax", num: catalog.CmaxAttr, typ: types.Of(types.CidOID), notNull: true})
-		r.attribute(attribute{rel: t.ID, name: "xmax", num: catalog.XmaxAttr, typ: types.Of(types.XidOID), notNull: true})
-		r.attribute(attribute{rel: t.ID, name: "cmin", num: catalog.CminAttr, typ: types.Of(types.CidOID), notNull: true})
-		r.attribute(attribute{rel: t.ID, name: "xmin", num: catalog.XminAttr, typ: types.Of(types.XidOID), notNull: true})
-		r.attribute(attribute{rel: t.ID, name: "ctid", num: catalog.CtidAttr, typ: types.Of(types.TidOID), notNull: true})
+		r.attribute(attribute{rel: t.ID, name: "tableoid", num: catalog.TableOidAttr, typ: types.Of(types.OidOID), notNull: true, acl: r.cat.ColumnACL(t.ID, catalog.TableOidAttr)})
+		r.attribute(attribute{rel: t.ID, name: "cmax", num: catalog.CmaxAttr, typ: types.Of(types.CidOID), notNull: true, acl: r.cat.ColumnACL(t.ID, catalog.CmaxAttr)})
+		r.attribute(attribute{rel: t.ID, name: "xmax", num: catalog.XmaxAttr, typ: types.Of(types.XidOID), notNull: true, acl: r.cat.ColumnACL(t.ID, catalog.XmaxAttr)})
+		r.attribute(attribute{rel: t.ID, name: "cmin", num: catalog.CminAttr, typ: types.Of(types.CidOID), notNull: true, acl: r.cat.ColumnACL(t.ID, catalog.CminAttr)})
+		r.attribute(attribute{rel: t.ID, name: "xmin", num: catalog.XminAttr, typ: types.Of(types.XidOID), notNull: true, acl: r.cat.ColumnACL(t.ID, catalog.XminAttr)})
+		r.attribute(attribute{rel: t.ID, name: "ctid", num: catalog.CtidAttr, typ: types.Of(types.TidOID), notNull: true, acl: r.cat.ColumnACL(t.ID, catalog.CtidAttr)})
 	}
 	for i := range t.Columns {
 		c := &t.Columns[i]

@@ -295,11 +295,11 @@ func (e *Env) grantOn(ctx context.Context, st *ast.Grant, s *securable, grantees
 			return pgerr.New(pgerrcode.InvalidGrantOperation, "column privileges are only valid for relations")
 		}
 		for _, name := range st.Columns[i] {
-			c := s.table.ColumnByName(name)
-			if c == nil {
+			attr := grantedAttr(s.table, name)
+			if attr == 0 {
 				return noColumn(s.table, name)
 			}
-			columns[c.Num] = append(columns[c.Num], w)
+			columns[attr] = append(columns[attr], w)
 		}
 	}
 	r := e.rightsToChange(s.Object)
@@ -377,6 +377,17 @@ func (e *Env) grantWhole(st *ast.Grant, s *securable, r *catalog.Rights, words [
 	return nil
 }
 
+// grantedAttr is a column of GRANT, one of the system's included; 0 = there is none.
+func grantedAttr(t *catalog.Table, name string) int16 {
+	if c := t.ColumnByName(name); c != nil {
+		return c.Num
+	}
+	if t.IsStored() {
+		return catalog.SystemAttr(name)
+	}
+	return 0
+}
+
 func setColumn(r *catalog.Rights, attr int16, l catalog.ACL) {
 	if len(l) == 0 {
 		delete(r.Columns, attr)
@@ -392,7 +403,7 @@ func (e *Env) grantColumn(st *ast.Grant, s *securable, r *catalog.Rights, attr i
 	table := e.Catalog.EffectiveACL(s.Object, s.owner)
 	l := r.Columns[attr]
 	merged := append(slices.Clone(table), l...)
-	grantor, may, err := e.grantable(st, s, merged, want, want == catalog.ColumnClass.All(), s.table.Columns[attr-1].Name)
+	grantor, may, err := e.grantable(st, s, merged, want, want == catalog.ColumnClass.All(), s.table.AttrName(attr))
 	if err != nil {
 		return err
 	}

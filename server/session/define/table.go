@@ -244,13 +244,7 @@ func (e *Env) addColumns(ctx context.Context, t *catalog.Table, st *ast.CreateTa
 	return nil
 }
 
-func isSystemColumn(name string) bool {
-	switch name {
-	case "ctid", "xmin", "xmax", "cmin", "cmax", "tableoid":
-		return true
-	}
-	return false
-}
+func isSystemColumn(name string) bool { return catalog.SystemAttr(name) != 0 }
 
 func checkColumnName(t *catalog.Table, d *ast.ColumnDef) error {
 	if isSystemColumn(d.Name) {
