@@ -309,6 +309,9 @@ func (w *tableWriter) cascade(ctx context.Context, k *keyChange, rows *rowStore,
 	if err != nil {
 		return err
 	}
+	if child != w {
+		child.acts = true
+	}
 	event, set := w.childEvent(k, action)
 	if err := child.triggers.before(ctx, event, set); err != nil {
 		return err

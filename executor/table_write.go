@@ -39,6 +39,7 @@ type tableWriter struct {
 	family     *memberOf
 	parts      *familyWriter // of a table that a foreign key acts on
 	moved      bool          // the row that is inserted comes from another partition
+	acts       bool          // for a foreign key, as the owner of the table
 	shown      *catalog.Table
 	shownAttrs []int16
 
@@ -300,9 +301,8 @@ func (w *tableWriter) checkColumns(row []types.Datum, c *changedRow) error {
 	}
 	for i := range t.Columns {
 		if col := &t.Columns[i]; col.NotNull && !col.Dropped && row[i].IsNull() && !c.kept(i) {
-			return pgerr.Newf(pgerrcode.NotNullViolation,
-				"null value in column %q of relation %q violates not-null constraint", col.Name, t.Name).
-				WithDetail("Failing row contains %s.", w.rowText(row, c)).
+			return w.failing(row, c, pgerr.Newf(pgerrcode.NotNullViolation,
+				"null value in column %q of relation %q violates not-null constraint", col.Name, t.Name)).
 				OnTable(w.schema(), t.Name).OnColumn(col.Name)
 		}
 	}
@@ -312,9 +312,8 @@ func (w *tableWriter) checkColumns(row []types.Datum, c *changedRow) error {
 			return err
 		}
 		if !d.IsNull() && !d.Bool() {
-			return pgerr.Newf(pgerrcode.CheckViolation,
-				"new row for relation %q violates check constraint %q", t.Name, check.Constraint.Name).
-				WithDetail("Failing row contains %s.", w.rowText(row, c)).
+			return w.failing(row, c, pgerr.Newf(pgerrcode.CheckViolation,
+				"new row for relation %q violates check constraint %q", t.Name, check.Constraint.Name)).
 				OnTable(w.schema(), t.Name).OnConstraint(check.Constraint.Name)
 		}
 	}
@@ -352,8 +351,8 @@ func (w *tableWriter) checkWithin(row []types.Datum, c *changedRow) error {
 		set := w.def.Within[i].Set
 		if k := set.Find(key); k < 0 || set.Parts[k].ID != w.def.Within[i].Part {
 			t := w.def.Table
-			return pgerr.Newf(pgerrcode.CheckViolation, "new row for relation %q violates partition constraint", t.Name).
-				WithDetail("Failing row contains %s.", w.rowText(row, c)).OnTable(w.schema(), t.Name)
+			return w.failing(row, c, pgerr.Newf(pgerrcode.CheckViolation, "new row for relation %q violates partition constraint", t.Name)).
+				OnTable(w.schema(), t.Name)
 		}
 	}
 	return nil
@@ -373,45 +372,6 @@ func (w *tableWriter) checkDomains(row []types.Datum, c *changedRow) error {
 }
 
 func (w *tableWriter) schema() string { return w.env.Catalog.SchemaName(w.def.Table.Schema) }
-
-// rowText prints a row as PostgreSQL does in DETAIL: values cut at 64 bytes.
-func (w *tableWriter) rowText(row []types.Datum, c *changedRow) string {
-	var sb strings.Builder
-	sb.WriteByte('(')
-	first := true
-	t := w.def.Table
-	if w.shown != nil {
-		t = w.shown
-	}
-	for i := range t.Columns {
-		col := &t.Columns[i]
-		if col.Dropped {
-			continue
-		}
-		if w.shown != nil {
-			i = int(w.shownAttrs[i]) - 1
-		}
-		if !first {
-			sb.WriteString(", ")
-		}
-		first = false
-		d := row[i]
-		if d.IsNull() && c.kept(i) {
-			d, _ = w.w.StoredVector(c.ctx, c.id, i) // an error is shown as null: there is one to report already
-		}
-		if d.IsNull() {
-			sb.WriteString("null")
-			continue
-		}
-		s := types.AppendText(nil, col.Type, d, w.env.Format)
-		if len(s) > 64 {
-			s = append(s[:64:64], "..."...)
-		}
-		sb.Write(s)
-	}
-	sb.WriteByte(')')
-	return sb.String()
-}
 
 // insert completes, checks and stores a new row; ok is false when a trigger wants none.
 func (w *tableWriter) insert(ctx context.Context, row []types.Datum) (id uint64, ok bool, err error) {
@@ -456,8 +416,7 @@ func (w *tableWriter) checkViews(row []types.Datum, c *changedRow) error {
 			return err
 		}
 		if d.IsNull() || !d.Bool() {
-			return pgerr.Newf(pgerrcode.WithCheckOptionViolation, "new row violates check option for view %q", w.views.def[i].Name).
-				WithDetail("Failing row contains %s.", w.rowText(row, c))
+			return w.failing(row, c, pgerr.Newf(pgerrcode.WithCheckOptionViolation, "new row violates check option for view %q", w.views.def[i].Name))
 		}
 	}
 	return nil

@@ -131,6 +131,10 @@ func (b *binder) insert(x *ast.Insert, outer *scope) (*query, error) {
 	if n.OnConflict != nil && n.OnConflict.DoUpdate {
 		rs.unseen = []*nsItem{b.rowItem(t, "excluded")}
 	}
+	n.Write = b.givingValues(n.Write, in.attrs)
+	if n.OnConflict != nil {
+		n.Write = b.givingValues(n.Write, n.OnConflict.Set)
+	}
 	q := &query{tree: n}
 	if n.Returning, n.Out, q.out, err = b.returning(rs, x.Returning); err != nil {
 		return nil, err

@@ -119,11 +119,16 @@ func (b *binder) lockItem(q *selection, l *ast.Locking, it *nsItem, named *ast.Q
 	return nil
 }
 
+// locks reports that FOR UPDATE or its kin is for what FROM calls by the name.
+func locks(l *ast.Locking, alias string) bool {
+	return len(l.Of) == 0 || slices.ContainsFunc(l.Of, func(n ast.QName) bool { return n.Name == alias })
+}
+
 // pushLocks is a subquery or view with the locks that the level around it applies to it.
 func pushLocks(s *scope, sub *ast.Select, alias string) *ast.Select {
 	var pushed []ast.Locking
 	for _, l := range s.locking {
-		if len(l.Of) > 0 && !slices.ContainsFunc(l.Of, func(n ast.QName) bool { return n.Name == alias }) {
+		if !locks(&l, alias) {
 			continue
 		}
 		l.Of, l.Pushed = nil, true

@@ -17,6 +17,8 @@ type merging struct {
 	old   []logical.ColID // the target's columns
 	s     *scope
 	use   int
+	// inserts are the columns that the clauses give values to.
+	inserts []int16
 }
 
 // merge binds MERGE.
@@ -51,6 +53,10 @@ func (b *binder) merge(x *ast.Merge) (*query, error) {
 			return nil, err
 		}
 		n.Whens = append(n.Whens, *when)
+	}
+	n.Write = b.givingValues(w, m.inserts)
+	for i := range n.Whens {
+		n.Write = b.givingValues(n.Write, n.Whens[i].Set)
 	}
 	return &query{tree: n}, b.secureMerge(n, src)
 }
@@ -141,6 +147,7 @@ func (b *binder) mergeInsert(m *merging, s *scope, x *ast.MergeWhen) ([]expr.Exp
 	if err := b.insertColumns(in); err != nil {
 		return nil, err
 	}
+	m.inserts = append(m.inserts, in.attrs...)
 	if u := b.noted(m.use); u != nil {
 		for _, a := range in.attrs {
 			mark(&u.Insert, a)

@@ -8,6 +8,7 @@ import (
 	"github.com/loxodb/loxodb/planner/logical"
 	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/syscat"
@@ -84,16 +85,16 @@ func (b *binder) asOwner(view *catalog.Table, f func() error) error {
 	if view == nil {
 		b.as = catalog.BootstrapRoleID
 	} else {
-		b.as = readerOf(view)
+		b.as = ReaderOf(view)
 	}
 	err := f()
 	b.as = as
 	return err
 }
 
-// readerOf is whose rights count for what a view reads: its owner's, or 0 for those of the
+// ReaderOf is whose rights count for what a view reads: its owner's, or 0 for those of the
 // current user, within whichever other views it stands.
-func readerOf(view *catalog.Table) catalog.ID {
+func ReaderOf(view *catalog.Table) catalog.ID {
 	if viewOption(view, "security_invoker") {
 		return 0
 	}
@@ -149,6 +150,14 @@ func (b *binder) usesOf(tree logical.Node) {
 		case *logical.Func:
 			for _, c := range x.Calls {
 				b.useFunction(c)
+			}
+		case *logical.Agg:
+			for i := range x.Aggs {
+				b.useRoutine(x.Aggs[i].Fn, "aggregate")
+			}
+		case *logical.Window:
+			for i := range x.Calls {
+				b.useRoutine(x.Calls[i].Fn, "function")
 			}
 		}
 		logical.MapExprs(n, func(e expr.Expr) expr.Expr {
@@ -215,9 +224,11 @@ func (b *binder) secureUses(s *logical.Scan) {
 }
 
 // useFunction notes the call of a function that not everybody may call.
-func (b *binder) useFunction(c *expr.Call) {
-	o := catalog.Object{Class: catalog.FunctionClass, ID: c.Fn.OID}
-	if c.Fn.OID == 0 || b.o.Super || b.o.Role == 0 || b.o.Catalog.ACLOf(o, catalog.BootstrapRoleID) == nil {
+func (b *binder) useFunction(c *expr.Call) { b.useRoutine(c.Fn, "function") }
+
+func (b *binder) useRoutine(f *builtin.Func, kind string) {
+	o := catalog.Object{Class: catalog.FunctionClass, ID: f.OID}
+	if f.OID == 0 || b.o.Super || b.o.Role == 0 || b.o.Catalog.ACLOf(o, catalog.BootstrapRoleID) == nil {
 		return
 	}
 	for i := range b.meta.Uses {
@@ -225,7 +236,7 @@ func (b *binder) useFunction(c *expr.Call) {
 			return
 		}
 	}
-	b.meta.Uses = append(b.meta.Uses, physical.Use{Object: o, Kind: "function", Name: c.Fn.Name, Need: catalog.PrivExecute})
+	b.meta.Uses = append(b.meta.Uses, physical.Use{Object: o, Kind: kind, Name: f.Name, Need: catalog.PrivExecute})
 }
 
 // viewAs binds a view with its owner's rights. Its columns get numbers of their own
@@ -233,7 +244,15 @@ func (b *binder) useFunction(c *expr.Call) {
 func (b *binder) viewAs(s *scope, r *found, x *ast.TableRef) (n logical.Node, items []*nsItem, err error) {
 	use := 0
 	if r.table != nil {
-		use = b.useTable(r.table, catalog.PrivSelect)
+		need := catalog.PrivSelect
+		alias := r.name
+		if x.Alias != nil {
+			alias = x.Alias.Name
+		}
+		if slices.ContainsFunc(s.locking, func(l ast.Locking) bool { return locks(&l, alias) }) {
+			need |= catalog.PrivUpdate // as of the tables that it locks
+		}
+		use = b.useTable(r.table, need)
 	}
 	err = b.asOwner(r.table, func() error {
 		n, items, err = b.view(s, r, x)
@@ -302,7 +321,7 @@ func (b *binder) useWrite(t *catalog.Table, via writtenView, need catalog.Priv, 
 				}
 			}
 		}
-		b.as = readerOf(l.view)
+		b.as = ReaderOf(l.view)
 	}
 	use := 0
 	if via == nil {
@@ -325,7 +344,7 @@ func (b *binder) asWriter(via writtenView, f func() error) error {
 	as := b.as
 	defer func() { b.as = as }()
 	for _, l := range via {
-		b.as = readerOf(l.view)
+		b.as = ReaderOf(l.view)
 	}
 	return f()
 }
@@ -361,6 +380,17 @@ func (b *binder) written(use int, via writtenView, set []ast.Target, attrs []int
 			}
 		}
 	}
+}
+
+// givingValues adds to the columns that the statement gives values. Superusers may read all
+// that messages show, so nobody asks which these are.
+func (b *binder) givingValues(w *physical.TableWrite, attrs []int16) *physical.TableWrite {
+	if b.o.Super || b.o.Role == 0 || len(attrs) == 0 {
+		return w
+	}
+	c := *w
+	c.Assigned = slices.Concat(w.Assigned, attrs)
+	return &c
 }
 
 // readKeys notes that ON CONFLICT reads the columns of indexes.

@@ -65,7 +65,7 @@ func (b *binder) useViews(w writtenView) (below []int) {
 		b.useAgain(w[0].view, 0)
 	}
 	for _, l := range w {
-		b.as = readerOf(l.view)
+		b.as = ReaderOf(l.view)
 		if n := b.useAgain(l.of, 0); n != 0 {
 			below = append(below, n)
 		}

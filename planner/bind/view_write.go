@@ -273,7 +273,7 @@ func (b *binder) level(l viewLevel, row *nsItem) ([]nsCol, expr.Expr, error) {
 		}
 	}
 	quiet, as := b.noParams, b.as
-	b.noParams, b.as, b.views = true, readerOf(l.view), append(b.views, 0)
+	b.noParams, b.as, b.views = true, ReaderOf(l.view), append(b.views, 0)
 	defer func() { b.noParams, b.as, b.views = quiet, as, b.views[:len(b.views)-1] }()
 	b.readAs(&below, l.of)
 	below.reads.within = true

@@ -16,6 +16,9 @@ type TableWrite struct {
 	Indexes   []IndexWrite // in the order of Table.Indexes
 	Within    []Within     // of a partition: where its rows belong
 	Triggers  []Trigger    // in the order of Table.Triggers
+	// Assigned are the columns that the statement gives values itself: messages may show
+	// these to who may not read them.
+	Assigned []int16
 	// Ignore: rows that violate a unique or foreign key are passed over.
 	Ignore bool
 	// Family is set where the rows of children are written, too, or rows go to partitions.

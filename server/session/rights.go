@@ -124,29 +124,6 @@ func (s *Session) mayDraw(q *catalog.Sequence, any catalog.Priv) error {
 	return pgerr.Newf(pgerrcode.InsufficientPrivilege, "permission denied for sequence %s", q.Name)
 }
 
-// mayLock refuses LOCK TABLE to those who could not do what the lock is for.
-func (s *Session) mayLock(t *catalog.Table, mode string) error {
-	user := s.current()
-	if user.Super {
-		return nil
-	}
-	need := catalog.PrivUpdate | catalog.PrivDelete | catalog.PrivTruncate
-	switch mode {
-	case "ACCESS SHARE":
-		need = catalog.PrivSelect
-	case "ROW EXCLUSIVE":
-		need |= catalog.PrivInsert
-	}
-	if s.Catalog().Allowed(catalog.Object{Class: catalog.RelationClass, ID: t.ID}, t.Owner, user.ID, need) != 0 {
-		return nil
-	}
-	kind := "table"
-	if t.Kind == catalog.KindView {
-		kind = "view"
-	}
-	return pgerr.Newf(pgerrcode.InsufficientPrivilege, "permission denied for %s %s", kind, t.Name)
-}
-
 // mayMaintain reports that the user may VACUUM or ANALYZE a table, and warns if not.
 func (s *Session) mayMaintain(t *catalog.Table, tag string) bool {
 	user := s.current()
@@ -155,27 +132,4 @@ func (s *Session) mayMaintain(t *catalog.Table, tag string) bool {
 	}
 	s.warn(pgerrcode.Warning, "skipping \""+t.Name+"\" --- only table or database owner can "+lower(tag)+" it")
 	return false
-}
-
-// hide takes values of rows out of an error about a constraint when the user may not read
-// the table, or policies decide which of its rows he sees.
-func (s *Session) hide(err error) error {
-	e, ok := pgerr.As(err)
-	if !ok || e.Detail == "" || len(e.Code) != 5 || e.Code[:2] != "23" || e.Table == "" {
-		return err
-	}
-	user := s.current()
-	if user.Super {
-		return err
-	}
-	snap := s.Catalog()
-	if sc, ok := snap.Schema(e.Schema); ok {
-		if t, ok := snap.Table(sc.ID, e.Table); ok && !snap.RowSecurityFor(t, user.ID) &&
-			snap.Allowed(catalog.Object{Class: catalog.RelationClass, ID: t.ID}, t.Owner, user.ID, catalog.PrivSelect) != 0 {
-			return err
-		}
-	}
-	c := *e
-	c.Detail = ""
-	return &c
 }

@@ -525,32 +525,3 @@ func (s *Session) discard(ctx context.Context, st *ast.Discard) (string, error) 
 	}
 	return "DISCARD " + st.What, nil
 }
-
-// lockTables is LOCK TABLE. Modes that only exclude schema changes are taken
-// shared, the others exclusively, which is stronger than asked but never weaker.
-func (s *Session) lockTables(ctx context.Context, st *ast.LockTable) error {
-	mode := kv.Exclusive
-	switch strings.ToUpper(st.Mode) {
-	case "ACCESS SHARE", "ROW SHARE", "ROW EXCLUSIVE":
-		mode = kv.Shared
-	}
-	for i := range st.Tables {
-		t, err := s.findTable(&st.Tables[i])
-		if err != nil {
-			return err
-		}
-		if err := s.mayLock(t, strings.ToUpper(st.Mode)); err != nil {
-			return err
-		}
-		family := s.Catalog().Family(t)
-		if i < len(st.Only) && st.Only[i] {
-			family = family[:1]
-		}
-		for _, m := range family {
-			if err := s.tx.txn.LockTable(ctx, m.ID, mode); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}

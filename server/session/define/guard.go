@@ -20,9 +20,11 @@ func (e *Env) Permit(stmt ast.Stmt) error {
 		return nil
 	}
 	switch st := stmt.(type) {
-	case *ast.CreateSequence, *ast.CreateCollation, *ast.CreateEnum, *ast.CreateRange, *ast.CreateAggregate, *ast.CreateComposite, *ast.CreateDomain,
+	case *ast.CreateSequence, *ast.CreateCollation, *ast.CreateEnum,
 		*ast.CreateDatabase, *ast.AlterDatabase, *ast.RoleStmt, *ast.Grant, *ast.AlterDefaults, *ast.ReassignOwned, *ast.DropOwned, *ast.Policy, *ast.AlterOwner:
 		return nil // ask for themselves
+	case *ast.CreateRange, *ast.CreateAggregate, *ast.CreateComposite, *ast.CreateDomain:
+		return e.permitTypes(st)
 	case *ast.CreateFunction, *ast.AlterFunction:
 		return nil // ask for themselves
 	case *ast.CreateTrigger:
@@ -241,27 +243,6 @@ func (e *Env) permitReference(k *ast.Constraint) error {
 	return nil
 }
 
-// permitType asks for USAGE of a user's type.
-func (e *Env) permitType(n *ast.TypeName) error {
-	if e.Super {
-		return nil
-	}
-	o := e.typeOwner(&n.Name)
-	if o == nil {
-		return nil
-	}
-	var id catalog.ID
-	if c := e.compositeByName(&n.Name); c != nil {
-		id = c.TypeID
-	} else if t, ok := e.Catalog.Type(o.schema, n.Name.Name); ok {
-		id = t.ID
-	}
-	if e.Catalog.Allowed(catalog.Object{Class: catalog.TypeClass, ID: id}, o.owner, e.Owner, catalog.PrivUsage) == 0 {
-		return denied("permission denied for type %s", o.name)
-	}
-	return nil
-}
-
 // permitView asks for the view that is replaced.
 func (e *Env) permitView(st *ast.CreateView) error {
 	if !st.OrReplace {
@@ -318,7 +299,10 @@ func (e *Env) permitExtension(name string) error {
 
 func (e *Env) permitAlter(st *ast.AlterTable) error {
 	if st.Kind == ast.ObjType {
-		return e.ownsType(&st.Name)
+		if err := e.ownsType(&st.Name); err != nil {
+			return err
+		}
+		return e.permitAttributes(st)
 	}
 	if len(st.Cmds) == 1 && st.Cmds[0].Kind == ast.ChangeOwner {
 		return nil // asks for itself
@@ -381,7 +365,7 @@ func (e *Env) permitRename(st *ast.Rename) error {
 		return e.ownsRelation(&st.Name, "")
 	case ast.ObjColumn, ast.ObjTrigger:
 		return e.ownsRelation(&st.Name, "")
-	case ast.ObjFunction, ast.ObjProcedure, ast.ObjRoutine:
+	case ast.ObjFunction, ast.ObjProcedure, ast.ObjRoutine, ast.ObjAggregate:
 		if err := e.permitRoutine(st.Kind, &st.Name, st.Args); err != nil {
 			return err
 		}
@@ -415,7 +399,10 @@ func (e *Env) permitMove(st *ast.AlterSchema) error {
 		err = e.ownsCollation(&st.Name)
 	case ast.ObjTable, ast.ObjView, ast.ObjMatView, ast.ObjSequence:
 		err = e.ownsRelation(&st.Name, "")
-	case ast.ObjFunction, ast.ObjProcedure, ast.ObjRoutine:
+	case ast.ObjFunction, ast.ObjProcedure, ast.ObjRoutine, ast.ObjAggregate:
+		if f, found := e.routine(st.Kind, &st.Name, st.Args); found == nil && e.Catalog.SchemaName(f.Schema) == st.Schema {
+			return nil // there is nothing to do
+		}
 		err = e.permitRoutine(st.Kind, &st.Name, st.Args)
 	default:
 		err = denied("permission denied: ALTER %s is for superusers", st.Kind)
@@ -444,7 +431,7 @@ func (e *Env) permitDrop(st *ast.Drop) error {
 			o = e.relationOwner(n)
 		case ast.ObjType, ast.ObjDomain:
 			o = e.typeOwner(n)
-		case ast.ObjFunction, ast.ObjProcedure, ast.ObjRoutine:
+		case ast.ObjFunction, ast.ObjProcedure, ast.ObjRoutine, ast.ObjAggregate:
 			f, err := e.routine(st.Kind, n, st.Args[i])
 			if pgerr.Code(err) == pgerrcode.InsufficientPrivilege {
 				return err
@@ -493,7 +480,7 @@ func (e *Env) permitComment(st *ast.Comment) error {
 		return e.ownsRelation(&st.Name, "")
 	case ast.ObjColumn, ast.ObjTrigger:
 		return e.ownsRelation(&st.Name, "relation")
-	case ast.ObjFunction, ast.ObjProcedure, ast.ObjRoutine:
+	case ast.ObjFunction, ast.ObjProcedure, ast.ObjRoutine, ast.ObjAggregate:
 		f, err := e.routine(st.Kind, &st.Name, st.Args)
 		if err == nil {
 			return e.mayChangeRoutine(f, strings.ToLower(string(st.Kind)), dotted(&st.Name))

@@ -99,6 +99,9 @@ func (e *Env) viewTable(st *ast.CreateView) (*catalog.Table, error) {
 		if t.ColumnByName(col.Name) != nil {
 			return nil, pgerr.Newf(pgerrcode.DuplicateColumn, "column %q specified more than once", col.Name)
 		}
+		if err := e.mayUseType(col.Type); err != nil {
+			return nil, err
+		}
 		t.Columns = append(t.Columns, col)
 	}
 	// The statement may run again after a restart: its tree stays as it was.
