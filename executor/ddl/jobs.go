@@ -25,6 +25,9 @@ type Jobs struct {
 	Env func(snap *catalog.Snapshot) *executor.Env
 	// TableWrite binds a table's expressions against the given catalog.
 	TableWrite func(snap *catalog.Snapshot, t *catalog.Table) (*physical.TableWrite, error)
+	// As makes a table's owner the current user, whose functions compute its indexes, until
+	// the function that it returns is called; nil: nobody cares.
+	As func(owner catalog.ID) (back func())
 	// Progress is told of index builds; a nil report ends one.
 	Progress func(t *catalog.Table, x *catalog.Index, r *Report)
 	// Rows estimates how many rows a table has; 0 = nobody knows.
@@ -58,6 +61,9 @@ func (j *Jobs) Build(ctx context.Context, txn *table.Txn, snap *catalog.Snapshot
 	def, err := j.TableWrite(snap, t)
 	if err != nil {
 		return err
+	}
+	if j.As != nil {
+		defer j.As(t.Owner)()
 	}
 	env := j.env(txn, snap)
 	at := place(t, x)
@@ -121,6 +127,9 @@ func (j *Jobs) Fill(ctx context.Context, snap *catalog.Snapshot, t *catalog.Tabl
 	e, err := j.Entries(snap, t, x)
 	if err != nil {
 		return err
+	}
+	if j.As != nil {
+		defer j.As(t.Owner)()
 	}
 	defer j.Progress(t, x, nil)
 	total := j.Rows(t)

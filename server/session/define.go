@@ -61,6 +61,7 @@ func (s *Session) defineEnv(ctx context.Context) *define.Env {
 			TableWrite: func(snap *catalog.Snapshot, t *catalog.Table) (*physical.TableWrite, error) {
 				return planner.BindTableWrite(t, options(snap))
 			},
+			As:       s.actAsOwner,
 			Progress: s.buildProgress,
 			Rows:     s.db.rowsExpected,
 			Memory:   s.maintenanceMemory(),
@@ -206,6 +207,7 @@ func (s *Session) refreshView(ctx context.Context, p *portal, st *ast.Refresh) (
 	if err != nil {
 		return "", err
 	}
+	defer s.actAsOwner(t.Owner)()
 	_, err = s.fill(ctx, p, t.ID, list[0].Stmt.(*ast.Select), &prepared{text: t.ViewSQL}, nil)
 	if e, ok := pgerr.As(err); ok {
 		c := *e

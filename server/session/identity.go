@@ -59,6 +59,14 @@ func (s *Session) actAs(f *catalog.Function) {
 	}
 }
 
+// actAsOwner makes the owner of a relation the current user until back is called: what
+// others maintain for him calls his functions, which must not have their rights.
+func (s *Session) actAsOwner(owner catalog.ID) (back func()) {
+	before := s.acting
+	s.actAs(&catalog.Function{Definer: true, Owner: owner})
+	return func() { s.acting = before }
+}
+
 // actingID is the role by that a function acts, 0 outside of functions with their owner's rights.
 func (s *Session) actingID() catalog.ID {
 	if s.acting == nil {
