@@ -120,6 +120,8 @@ type binder struct {
 	// shapes and rowShapes are the columns of record values, by where they come from.
 	shapes    map[logical.ColID][]field
 	rowShapes map[*expr.RowOf][]field
+	wholeRows map[*expr.RowOf]*nsItem // whose rows they are
+	wholeAt   map[*expr.RowOf]ast.Pos
 	// caseRows are the rows in whole-row references that can be NULL.
 	caseRows map[*expr.Case]*expr.RowOf
 	// rawRows are the rows of ROW(…) before what has no type became text.
@@ -163,7 +165,7 @@ const maxDepth = 5000
 
 func newBinder(o Options) *binder {
 	return &binder{o: o, noParams: o.NoParams, keepCalls: o.CallsAsWritten, callInFrom: ast.NoPos, meta: logical.NewMeta(), params: append([]types.OID(nil), o.ParamTypes...),
-		pos: map[*expr.Column]ast.Pos{}, shapes: map[logical.ColID][]field{}, rowShapes: map[*expr.RowOf][]field{}, caseRows: map[*expr.Case]*expr.RowOf{},
+		pos: map[*expr.Column]ast.Pos{}, shapes: map[logical.ColID][]field{}, rowShapes: map[*expr.RowOf][]field{}, wholeRows: map[*expr.RowOf]*nsItem{}, wholeAt: map[*expr.RowOf]ast.Pos{}, caseRows: map[*expr.Case]*expr.RowOf{},
 		rawRows: map[*expr.RowOf]*expr.RowOf{}, rowPos: map[*expr.RowOf][]ast.Pos{}, tableoids: map[*expr.Const]catalog.ID{}}
 }
 

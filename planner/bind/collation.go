@@ -434,6 +434,10 @@ func (a *collator) sortKeys(keys []logical.SortKey) {
 				a.mismatch(p)
 			}
 		}
+		if keys[i].Bytes {
+			keys[i].Expr = e
+			continue
+		}
 		keys[i].Expr = a.orderKey(e, c)
 	}
 }

@@ -267,6 +267,9 @@ func (b *binder) recursiveCTE(s *scope, c *ast.CTE, sel *ast.Select) error {
 		return err
 	}
 	if g != nil {
+		if g.err != nil {
+			return g.err
+		}
 		if step, err = b.next(g, step); err != nil {
 			return err
 		}

@@ -164,13 +164,11 @@ func (b *binder) byName(q *selection, x *ast.ColumnRef, c clause) (int, error) {
 // sortKey completes a key: direction, NULLs, and the check that the type has an order.
 func (b *binder) sortKey(e expr.Expr, o *ast.SortBy) (logical.SortKey, error) {
 	k := logical.SortKey{Expr: e, Desc: o.Desc}
-	switch o.Using {
-	case "", "<":
-	case ">":
-		k.Desc = true
-	default:
-		return k, errAt(o.Pos, pgerrcode.WrongObjectType, "operator %s is not a valid ordering operator", o.Using).
-			WithHint("Ordering operators must be \"<\" or \">\" members of btree operator families.")
+	if o.Using != "" {
+		var err error
+		if k.Desc, k.Bytes, err = b.orderingOperator(o, e.Type()); err != nil {
+			return k, err
+		}
 	}
 	k.NullsFirst = k.Desc
 	if o.Nulls != ast.NullsDefault {

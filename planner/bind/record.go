@@ -20,6 +20,11 @@ type field struct {
 
 // shape is what is known of a record's columns; nil when nothing is.
 func (b *binder) shape(e expr.Expr) []field {
+	if row := b.rowBehind(e); row != nil {
+		if f := b.rowShapes[row]; f != nil {
+			return f
+		}
+	}
 	if c := b.composite(e.Type().OID); c != nil {
 		f := make([]field, 0, len(c.Fields))
 		for i := range c.Fields {
@@ -46,14 +51,22 @@ func (b *binder) shape(e expr.Expr) []field {
 			return b.shape(row)
 		}
 	case *expr.RowOf:
-		if f := b.rowShapes[x]; f != nil {
-			return f
-		}
 		f := make([]field, len(x.Args))
 		for i, a := range x.Args {
 			f[i] = field{fmt.Sprintf("f%d", i+1), a.Type(), i}
 		}
 		return f
+	}
+	return nil
+}
+
+// rowBehind is the row that an expression is, if an outer join leaves one.
+func (b *binder) rowBehind(e expr.Expr) *expr.RowOf {
+	switch x := e.(type) {
+	case *expr.RowOf:
+		return x
+	case *expr.Case:
+		return b.caseRows[x]
 	}
 	return nil
 }
@@ -74,7 +87,10 @@ func (b *binder) fieldSel(s *scope, x *ast.FieldSel) (expr.Expr, error) {
 		}
 	}
 	pos := leftmost(x.X)
+	it := b.wholeRows[b.rowBehind(v)]
 	switch {
+	case it != nil:
+		return b.callAsColumn(s, x.X, x.Name, pos, errAt(pos, pgerrcode.UndefinedColumn, "column %s.%s does not exist", it.name, x.Name))
 	case types.IsComposite(v.Type().OID):
 		return b.callAsColumn(s, x.X, x.Name, pos,
 			errAt(pos, pgerrcode.UndefinedColumn, "column \"%s\" not found in data type %s", x.Name, builtin.TypeName(v.Type().OID)))

@@ -190,9 +190,14 @@ func (b *binder) columnOf(it *nsItem, name string, pos ast.Pos) (expr.Expr, erro
 		found = it.cols[i].e
 		b.reads(it, i)
 	}
-	if found == nil {
+	work := it.rel != nil && it.rel.work // SEARCH and CYCLE may add a name that is there
+	if found == nil || work {
 		for i := range it.hidden {
-			if it.hidden[i].name == name {
+			switch {
+			case it.hidden[i].name != name:
+			case found != nil:
+				return nil, ambiguous(name, pos)
+			default:
 				return it.hidden[i].e, nil
 			}
 		}
@@ -359,6 +364,11 @@ func (b *binder) wholeRow(it *nsItem, pos ast.Pos) (expr.Expr, error) {
 		return b.reference(it.cols[0].e, pos), nil
 	}
 	if row := b.tableRow(it, pos); row != nil {
+		var sh []field
+		for at, f := range b.shape(row) { // by the names that the alias gives them
+			sh = append(sh, field{it.cols[at].name, f.t, f.at})
+		}
+		b.rowShapes[row], b.wholeRows[row], b.wholeAt[row] = sh, it, pos
 		return b.rowOrNull(it, row), nil
 	}
 	row := &expr.RowOf{}
@@ -369,7 +379,7 @@ func (b *binder) wholeRow(it *nsItem, pos ast.Pos) (expr.Expr, error) {
 		sh = append(sh, field{c.name, c.e.Type(), i})
 		names = append(names, c.name)
 	}
-	b.rowShapes[row] = sh
+	b.rowShapes[row], b.wholeRows[row], b.wholeAt[row] = sh, it, pos
 	var err error
 	if row.T, err = builtin.RowType(names); err != nil {
 		return nil, err

@@ -23,6 +23,9 @@ type graph struct {
 	// columns of the query, then those that the clauses add.
 	cols, added []outCol
 	value, none expr.Expr // of the cycle mark
+	// err is what is wrong with the clauses: said when nothing is wrong with the recursive
+	// term, in which their columns stand already.
+	err error
 }
 
 // newGraph checks the clauses of a query whose columns are bound; nil without clauses.
@@ -37,15 +40,11 @@ func (b *binder) newGraph(s *scope, c *ast.CTE, sel *ast.Select, cols []outCol) 
 	case sel.Right.SetOp != ast.SetNone && !hasTail(sel.Right):
 		return nil, errAt(ast.NoPos, pgerrcode.SyntaxError, "with a SEARCH or CYCLE clause, the right side of the UNION must be a SELECT")
 	}
-	if err := g.search(); err != nil {
-		return nil, err
-	}
+	g.search()
 	if err := b.cycle(s, g); err != nil {
 		return nil, err
 	}
-	if err := g.names(); err != nil {
-		return nil, err
-	}
+	g.fail(g.names())
 	for _, t := range sel.Right.From {
 		if g.name = referenceIn(t, c.Name); g.name != "" {
 			return g, nil
@@ -103,23 +102,27 @@ func (g *graph) listed(at ast.Pos, clause string, list []string) error {
 	return nil
 }
 
-func (g *graph) search() error {
+// fail keeps the first error.
+func (g *graph) fail(err error) {
+	if g.err == nil {
+		g.err = err
+	}
+}
+
+func (g *graph) search() {
 	x := g.c.Search
 	if x == nil {
-		return nil
+		return
 	}
-	if err := g.listed(x.Pos, "search", x.By); err != nil {
-		return err
-	}
+	g.fail(g.listed(x.Pos, "search", x.By))
 	if g.has(x.Set) {
-		return errAt(x.Pos, pgerrcode.SyntaxError, "search sequence column name \"%s\" already used in WITH query column list", x.Set)
+		g.fail(errAt(x.Pos, pgerrcode.SyntaxError, "search sequence column name \"%s\" already used in WITH query column list", x.Set))
 	}
 	t := types.RecordArrayOID
 	if x.Breadth {
 		t = types.RecordOID
 	}
 	g.add(x.Set, types.Of(t))
-	return nil
 }
 
 func (b *binder) cycle(s *scope, g *graph) error {
@@ -127,9 +130,7 @@ func (b *binder) cycle(s *scope, g *graph) error {
 	if x == nil {
 		return nil
 	}
-	if err := g.listed(x.Pos, "cycle", x.Columns); err != nil {
-		return err
-	}
+	g.fail(g.listed(x.Pos, "cycle", x.Columns))
 	in := *s
 	in.in, in.items = inCycleMark, nil
 	marks := []ast.Expr{x.To, x.Default}
@@ -147,11 +148,11 @@ func (b *binder) cycle(s *scope, g *graph) error {
 	}
 	for _, n := range []struct{ what, name string }{{"mark", x.Set}, {"path", x.Using}} {
 		if g.has(n.name) {
-			return errAt(x.Pos, pgerrcode.SyntaxError, "cycle %s column name \"%s\" already used in WITH query column list", n.what, n.name)
+			g.fail(errAt(x.Pos, pgerrcode.SyntaxError, "cycle %s column name \"%s\" already used in WITH query column list", n.what, n.name))
 		}
 	}
 	if x.Set == x.Using {
-		return errAt(x.Pos, pgerrcode.SyntaxError, "cycle mark column name and cycle path column name are the same")
+		g.fail(errAt(x.Pos, pgerrcode.SyntaxError, "cycle mark column name and cycle path column name are the same"))
 	}
 	g.add(x.Set, t)
 	g.add(x.Using, types.Of(types.RecordArrayOID))
@@ -177,7 +178,9 @@ func (b *binder) graphRow(g *graph, q *query, names []string, first ...expr.Expr
 	row := &expr.RowOf{T: types.Of(types.RecordOID), Args: first}
 	for _, n := range names {
 		at := slices.IndexFunc(g.cols, func(c outCol) bool { return c.name == n })
-		row.Args = append(row.Args, q.expr(at))
+		if at >= 0 { // else see graph.err
+			row.Args = append(row.Args, q.expr(at))
+		}
 	}
 	return row
 }
@@ -225,6 +228,9 @@ func (b *binder) start(g *graph, init *query) *query {
 // stepQuery is the recursive term with the clauses' columns of the row that it starts at,
 // and without the steps from rows that close a cycle.
 func (g *graph) stepQuery(q *ast.Select) *ast.Select {
+	if g.err != nil { // which the query's own errors come before
+		return q
+	}
 	step := *q
 	step.Targets = slices.Clone(q.Targets)
 	none := ast.At{Pos: ast.NoPos}

@@ -114,6 +114,9 @@ func scalar(e ast.Expr, t *catalog.Table, place Place, want types.T, column stri
 		_, _, err := scalar(e, t, place, want, column, o)
 		return x, b, err
 	}
+	if err := b.noWholeRow(x, clause(place)); err != nil {
+		return nil, nil, err
+	}
 	if err := checkStored(x, clause(place)); err != nil {
 		return nil, nil, err
 	}
@@ -156,6 +159,21 @@ func (b *binder) columnInDefault(err error, e ast.Expr, c clause) error {
 	n := pgerr.New(pgerrcode.FeatureNotSupported, "cannot use column reference in DEFAULT expression")
 	n.Position = pe.Position
 	return n
+}
+
+// noWholeRow refuses the whole row in a generation expression: it has the column in it.
+func (b *binder) noWholeRow(x expr.Expr, c clause) (err error) {
+	if c != inGenerated || len(b.wholeRows) == 0 {
+		return nil
+	}
+	logical.Walk(x, func(n expr.Expr) bool {
+		if row, ok := n.(*expr.RowOf); ok && b.wholeRows[row] != nil && err == nil {
+			err = errAt(b.wholeAt[row], pgerrcode.InvalidObjectDefinition, "cannot use whole-row variable in column generation expression").
+				WithDetail("This would cause the generated column to depend on its own value.")
+		}
+		return err == nil
+	})
+	return err
 }
 
 // checkStored refuses functions that are not immutable where results are stored.

@@ -109,6 +109,7 @@ const (
 // SortKey orders by an expression over the input.
 type SortKey struct {
 	Expr       expr.Expr
+	Bytes      bool // texts are ordered by their bytes, whatever their collation
 	Desc       bool
 	NullsFirst bool
 }

@@ -143,6 +143,11 @@ func (s *Session) newCopyIn(ctx context.Context, p *portal, st *ast.Copy, opts *
 	if c.cols, err = copyColumns(c.table, st.Columns); err != nil {
 		return nil, err
 	}
+	if opts.freeze {
+		if err := s.mayFreeze(c.table); err != nil {
+			return nil, err
+		}
+	}
 	if err := s.db.vectors.Throttle(ctx, c.table); err != nil {
 		return nil, err
 	}

@@ -24,6 +24,7 @@ type copyOptions struct {
 	format       copyFormat
 	delim        byte
 	null         string
+	freeze       bool
 	header       bool
 	match        bool // HEADER MATCH
 	quote        byte
@@ -80,6 +81,12 @@ func (o *copyOptions) read(g *given, name string, x *ast.Option, from bool) (err
 		}
 		o.format = f
 	case "freeze":
+		o.freeze = true
+		if x.Value != nil {
+			if o.freeze, err = parseBool(v); err != nil {
+				return copyError(pgerrcode.SyntaxError, "%s requires a Boolean value", name)
+			}
+		}
 	case "delimiter", "null", "quote", "escape", "encoding":
 		return o.readText(g, name, x, v)
 	case "header":

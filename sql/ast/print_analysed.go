@@ -1,5 +1,7 @@
 package ast
 
+import "strings"
+
 // How PrintIn writes what PostgreSQL keeps as something simpler.
 
 // part is a keyword inside an expression: behind a blank, or on its own line.
@@ -351,6 +353,13 @@ func usual(o SortBy) SortBy {
 		o.Using, o.Desc = "", true
 	case "<":
 		o.Using = ""
+	case "":
+	default: // PostgreSQL is exact then
+		if o.Nulls == NullsDefault && strings.HasPrefix(strings.TrimLeft(o.Using, "~*"), ">") {
+			o.Nulls = NullsFirst
+		} else if o.Nulls == NullsDefault {
+			o.Nulls = NullsLast
+		}
 	}
 	return o
 }

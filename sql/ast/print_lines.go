@@ -246,7 +246,7 @@ func (p *printer) sorted(q *Select, o SortBy) {
 		p.s(" USING ", o.Using)
 	}
 	nulls := o.Nulls
-	if o.Desc && nulls == NullsFirst || !o.Desc && nulls == NullsLast {
+	if o.Using == "" && (o.Desc && nulls == NullsFirst || !o.Desc && nulls == NullsLast) {
 		nulls = NullsDefault
 	}
 	p.direction(o.Desc, nulls)

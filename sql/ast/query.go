@@ -131,6 +131,9 @@ type SortBy struct {
 	Desc  bool
 	Nulls NullsOrder
 	Using string // USING operator
+	// UsingSchema qualifies it, UsingPos is where it stands.
+	UsingSchema string
+	UsingPos    Pos
 	// Places sorts a column that another dialect declares as ENUM by the places of its
 	// words in the list.
 	Places bool

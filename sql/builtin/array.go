@@ -117,6 +117,7 @@ func ArraySlice(x types.Datum, bounds []int, absent []bool) types.Datum {
 		}
 	}
 	walk(0, 0)
+	b.MayHoldNulls(x)
 	d, err := b.Shaped(n)
 	if err != nil {
 		return types.EmptyArray(elem)

@@ -223,7 +223,7 @@ func regFuncs(r *registrar) {
 		})
 	}
 	r.eval("text_regclass", func(c *Ctx, a []types.Datum) (types.Datum, error) {
-		return types.ParseText(types.Of(types.RegclassOID), a[0].Text(), c.Format)
+		return types.Cast(types.Of(types.TextOID), types.Of(types.RegclassOID), a[0], c.Format, true)
 	})
 }
 

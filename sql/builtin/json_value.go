@@ -37,7 +37,7 @@ func appendJSON(dst []byte, c *Ctx, v typed, pretty bool) ([]byte, error) {
 	case types.RecordOID:
 		return appendJSONRecord(dst, c, v, pretty)
 	}
-	if v.t.IsArray() {
+	if v.t.IsArray() || isIntVector(v.t.OID) {
 		return appendJSONArray(dst, c, v, pretty)
 	}
 	if types.IsComposite(v.t.OID) {
@@ -45,6 +45,10 @@ func appendJSON(dst []byte, c *Ctx, v typed, pretty bool) ([]byte, error) {
 	}
 	return types.AppendJSONString(dst, appendText(nil, c, v)), nil
 }
+
+// isIntVector reports the types that are stored as arrays and written as numbers with
+// spaces between them.
+func isIntVector(t types.OID) bool { return t == types.Int2VectorOID || t == types.OidVectorOID }
 
 // appendJSONTime prints ISO 8601 with a T, whatever DateStyle says.
 func appendJSONTime(dst []byte, c *Ctx, v typed) []byte {
@@ -55,9 +59,14 @@ func appendJSONTime(dst []byte, c *Ctx, v typed) []byte {
 		s = strings.Replace(s, " ", "T", 1)
 	}
 	if v.t.OID == types.TimestamptzOID { // +00 becomes +00:00
+		s, era, isBC := strings.Cut(s, " ")
 		if at := strings.LastIndexAny(s, "+-"); at > 10 && len(s)-at == 3 {
 			s += ":00"
 		}
+		if isBC {
+			s += " " + era
+		}
+		return append(append(append(dst, '"'), s...), '"')
 	}
 	return append(append(append(dst, '"'), s...), '"')
 }

@@ -169,6 +169,12 @@ func (b *ArrayBuilder) Append(d Datum) {
 	binary.BigEndian.PutUint32(b.buf[at:], uint32(len(b.buf)-at-4))
 }
 
+// MayHoldNulls marks the array as one that may hold NULLs, if d is marked so: a slice
+// keeps the mark of what it is cut from.
+func (b *ArrayBuilder) MayHoldNulls(d Datum) {
+	b.nulls = b.nulls || len(d.ref) >= 8 && binary.BigEndian.Uint32(d.ref[4:]) != 0
+}
+
 // Len is the number of elements so far.
 func (b *ArrayBuilder) Len() int { return b.n }
 

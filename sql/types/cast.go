@@ -71,7 +71,12 @@ func trimIfBpchar(from T, d Datum) Datum {
 }
 
 func castFromText(to T, d Datum, f *Format, explicit bool) (Datum, error) {
-	out, err := ParseText(Of(to.OID), string(d.ref), f)
+	out, err := Datum{}, error(nil)
+	if to.OID == RegclassOID { // text_regclass reads names alone, numbers too
+		out, err = regName(to.OID, string(d.ref), f)
+	} else {
+		out, err = ParseText(Of(to.OID), string(d.ref), f)
+	}
 	if err != nil {
 		return Datum{}, err
 	}

@@ -233,6 +233,11 @@ func parseReg(oid OID, s string, f *Format) (Datum, error) {
 		v, err := parseOid("oid", s)
 		return Int(v), err
 	}
+	return regName(oid, s, f)
+}
+
+// regName finds what a name means.
+func regName(oid OID, s string, f *Format) (Datum, error) {
 	if f == nil || f.Names == nil {
 		return Datum{}, pgerr.Newf(pgerrcode.FeatureNotSupported, "names of type %s cannot be resolved here", TypeName(oid))
 	}

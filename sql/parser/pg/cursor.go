@@ -3,9 +3,11 @@ package pg
 import (
 	"strconv"
 
+	"github.com/jackc/pgerrcode"
 	pgast "github.com/sqlc-dev/oliphant/ast"
 
 	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/pgerr"
 )
 
 // Cursor option bits of DeclareCursorStmt (nodes/parsenodes.h, CURSOR_OPT_*).
@@ -14,6 +16,7 @@ const (
 	cursorScroll   = 0x0002
 	cursorNoScroll = 0x0004
 	cursorInsens   = 0x0008
+	cursorAsens    = 0x0010
 	cursorHold     = 0x0020
 )
 
@@ -27,6 +30,8 @@ func (c *conv) cursorStmt(n *pgast.Node) ast.Stmt {
 		out.Query.Pos = c.stmtPos
 		yes, no := true, false
 		switch {
+		case d.Options&cursorAsens != 0 && d.Options&cursorInsens != 0:
+			panic(bail{pgerr.New(pgerrcode.InvalidCursorDefinition, "cannot specify both ASENSITIVE and INSENSITIVE")})
 		case d.Options&cursorScroll != 0 && d.Options&cursorNoScroll != 0:
 			c.syntax(int32(c.stmtPos), "cannot specify both SCROLL and NO SCROLL")
 		case d.Options&cursorScroll != 0:
@@ -77,6 +82,9 @@ func (c *conv) copy(s *pgast.CopyStmt) ast.Stmt {
 		out.Table = &name
 	}
 	if s.Query != nil {
+		if q := s.Query.GetSelectStmt(); q != nil && q.IntoClause != nil {
+			c.fail(-1, "COPY (SELECT INTO) is not supported")
+		}
 		out.Query = c.dml(s.Query)
 	}
 	return out

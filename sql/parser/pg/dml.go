@@ -1,6 +1,8 @@
 package pg
 
 import (
+	"strings"
+
 	pgast "github.com/sqlc-dev/oliphant/ast"
 
 	"github.com/loxodb/loxodb/sql/ast"
@@ -31,11 +33,22 @@ func overriding(o pgast.OverridingKind) ast.Overriding {
 	return ast.OverridingNone
 }
 
+// mergeReturning refuses RETURNING where PostgreSQL 15's grammar does: at the word.
+func (c *conv) mergeReturning(s *pgast.MergeStmt) {
+	end, word := int(s.ReturningClause.Exprs[0].GetResTarget().GetLocation()), lexeme{}
+	for _, t := range lexemes(c.src[:end]) {
+		if strings.EqualFold(t.of(c.src), "returning") {
+			word = t
+		}
+	}
+	c.syntax(int32(word.start), "syntax error at or near \"%s\"", word.of(c.src))
+}
+
 // merge converts MERGE as PostgreSQL 15 has it.
 func (c *conv) merge(s *pgast.MergeStmt) ast.Stmt {
 	out := &ast.Merge{At: c.here(), With: c.with(s.WithClause), Table: c.tableRef(s.Relation), Source: c.table(s.SourceRelation), On: c.expr(s.JoinCondition)}
 	if s.ReturningClause != nil {
-		c.fail(s.Relation.GetLocation(), "MERGE ... RETURNING is not supported")
+		c.mergeReturning(s)
 	}
 	for _, n := range s.MergeWhenClauses {
 		w := n.GetMergeWhenClause()

@@ -145,7 +145,8 @@ func (c *conv) sortBys(list []*pgast.Node) []ast.SortBy {
 		case pgast.SortByDir_SORTBY_DESC:
 			item.Desc = true
 		case pgast.SortByDir_SORTBY_USING:
-			item.Using = c.plainOp(s.UseOp, s.Location)
+			item.UsingSchema, item.Using = c.opName(s.UseOp, s.Location)
+			item.UsingPos = ast.Pos(s.Location)
 		}
 		out = append(out, item)
 	}
