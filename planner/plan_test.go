@@ -188,8 +188,13 @@ func TestGolden(t *testing.T) {
 			if d.Cmd == "types" {
 				return describe(p)
 			}
-			if d.Cmd == "json" {
+			switch d.Cmd {
+			case "json":
 				return explain.JSON(p, explain.Options{Verbose: true}, nil) + "\n"
+			case "yaml":
+				return explain.YAML(p, explain.Options{Verbose: true}, nil) + "\n"
+			case "xml":
+				return explain.XML(p, explain.Options{Analyze: true}, func(int) *explain.Counters { return nil }) + "\n"
 			}
 			return strings.Join(explain.Text(p, explain.Options{Verbose: d.Cmd == "verbose", Costs: d.Cmd == "costs"}, nil), "\n") + "\n"
 		})

@@ -10,6 +10,7 @@ import (
 	"github.com/loxodb/loxodb/executor"
 	"github.com/loxodb/loxodb/planner"
 	"github.com/loxodb/loxodb/planner/explain"
+	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/server/backend"
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/pgerr"
@@ -19,7 +20,7 @@ import (
 // explainOptions are EXPLAIN's options.
 type explainOptions struct {
 	explain.Options
-	json bool
+	format string // of what is no text
 }
 
 func readExplainOptions(st *ast.Explain) (o explainOptions, err error) {
@@ -52,10 +53,9 @@ func readExplainOptions(st *ast.Explain) (o explainOptions, err error) {
 		case "format":
 			switch lower(v) {
 			case "text":
-			case "json":
-				o.json = true
-			case "yaml", "xml":
-				return o, pgerr.NotSupported(int(x.Pos), "EXPLAIN format %q is not supported", lower(v)).WithHint("Use text or json.")
+				o.format = ""
+			case "json", "yaml", "xml":
+				o.format = lower(v)
 			default:
 				return o, pgerr.Newf(pgerrcode.InvalidParameterValue, "unrecognized value for EXPLAIN option \"format\": %q", v).At(int(x.Pos))
 			}
@@ -74,8 +74,8 @@ func readExplainOptions(st *ast.Explain) (o explainOptions, err error) {
 
 func explainColumns(st *ast.Explain) []backend.Column {
 	t := types.TextOID
-	if o, err := readExplainOptions(st); err == nil && o.json {
-		t = types.JSONOID
+	if o, err := readExplainOptions(st); err == nil && o.format == "json" {
+		t = types.JSONOID // and text for xml, of which there is no type
 	}
 	return []backend.Column{{Name: "QUERY PLAN", Type: types.Of(t)}}
 }
@@ -133,8 +133,9 @@ func (s *Session) explain(ctx context.Context, p *portal, st *ast.Explain) (sour
 			return nil, err
 		}
 	}
-	if o.json {
-		return textRows("EXPLAIN", 1, [][]string{{explain.JSON(q.plan, o.Options, counters)}}), nil
+	if o.format != "" {
+		forms := map[string]func(*physical.Plan, explain.Options, func(int) *explain.Counters) string{"json": explain.JSON, "yaml": explain.YAML, "xml": explain.XML}
+		return textRows("EXPLAIN", 1, [][]string{{forms[o.format](q.plan, o.Options, counters)}}), nil
 	}
 	var rows [][]string
 	for _, line := range explain.Text(q.plan, o.Options, counters) {
