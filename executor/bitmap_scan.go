@@ -42,7 +42,7 @@ func (s *bitmapScan) Open(_ context.Context, env *Env) error {
 	if err := s.release(); err != nil {
 		return err
 	}
-	s.env, s.loaded, s.size = env, false, firstBatch
+	s.env, s.loaded, s.size, s.filter.failed = env, false, firstBatch, nil
 	s.scratch.Reset()
 	s.reader.UseCache(env.rowCache())
 	return nil
@@ -81,6 +81,9 @@ func (s *bitmapScan) Next(ctx context.Context) (*batch.Batch, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
+		if s.filter.failed != nil {
+			return nil, s.filter.failed
+		}
 		if cap(s.ids) < s.size {
 			s.ids = make([]uint64, s.size)
 		}
@@ -92,7 +95,7 @@ func (s *bitmapScan) Next(ctx context.Context) (*batch.Batch, error) {
 		if err := s.reader.Fetch(ctx, s.env.Read, s.ids[:n], &s.out); err != nil {
 			return nil, err
 		}
-		if err := s.filter.finish(ctx, s.env, &s.scratch, s.reader, &s.out, s.node.ID); err != nil {
+		if err := s.filter.upTo(ctx, s.env, &s.scratch, s.reader, &s.out, s.node.ID); err != nil {
 			return nil, err
 		}
 		if s.out.Len() > 0 {

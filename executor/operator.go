@@ -50,6 +50,9 @@ type Env struct {
 	// loxodb.target_recall as set by the user; 0 = not set. See SearchEffort.
 	Effort, Probes int
 	Recall         float64
+	// Stepwise: rows are asked for one by one as a cursor does, over several statements. A row
+	// that fails, or that does something, must not do so before it is asked for.
+	Stepwise bool
 	// Source is what physical.Source yields, once.
 	Source *batch.Batch
 	Budget *Budget

@@ -13,6 +13,7 @@ import (
 // so that vectors are read only of rows that pass it, then the rest.
 type rowFilter struct {
 	before, after *expr.Program // nil = nothing to test
+	failed        error         // of the row behind those read last: see upTo
 }
 
 // newRowFilter makes the filter of what r reads; a nil condition passes all rows.
@@ -33,6 +34,27 @@ func (f *rowFilter) finish(ctx context.Context, env *Env, s *expr.Scratch, r *ta
 		}
 	}
 	return applyFilter(f.after, env, s, b, node)
+}
+
+// upTo is finish; for a stepwise consumer the rows before one that fails are handed out
+// first, and failed is then what comes next.
+func (f *rowFilter) upTo(ctx context.Context, env *Env, s *expr.Scratch, r *table.Reader, b *batch.Batch, node int) (err error) {
+	if !env.Stepwise {
+		return f.finish(ctx, env, s, r, b, node)
+	}
+	if f.failed, err = filterUpTo(f.before, env, s, b, node); err != nil {
+		return err
+	}
+	if b.Len() > 0 && r.HasVectors() {
+		if err := r.LoadVectors(ctx, env.Read, b); err != nil {
+			return err
+		}
+	}
+	failed, err := filterUpTo(f.after, env, s, b, node)
+	if failed != nil { // of a row before that of the other
+		f.failed = failed
+	}
+	return err
 }
 
 // splitFilter separates the conjuncts that need the given columns from the rest.

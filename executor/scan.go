@@ -32,6 +32,8 @@ type scan struct {
 	ranges []keyRange       // index ranges still to visit
 	ids    []uint64
 	size   int
+	// moves: the filter is volatile; single: so rows are read one by one, see Env.Stepwise.
+	moves, single bool
 	// Reading ahead: whether the node allows it and this execution does, the view's
 	// time, what was read before, and the goroutines once they run.
 	concurrent, mayAhead bool
@@ -77,6 +79,7 @@ func newScan(n *physical.Scan) (*scan, error) {
 		return nil, err
 	}
 	s.concurrent = n.Index == nil && !n.Reverse && (n.Filter == nil || expr.Concurrent(n.Filter))
+	s.moves = n.Filter != nil && expr.Volatile(n.Filter)
 	s.filter, err = newRowFilter(n.Filter, s.reader)
 	return s, err
 }
@@ -85,7 +88,10 @@ func (s *scan) Open(ctx context.Context, env *Env) (err error) {
 	if err := s.Close(); err != nil { // a consumer that had enough leaves a walk open
 		return err
 	}
-	s.env, s.size = env, firstBatch
+	s.env, s.size, s.filter.failed = env, firstBatch, nil
+	if s.single = env.Stepwise && s.moves; s.single {
+		s.size = 1
+	}
 	s.scratch.Reset()
 	s.reader.UseCache(env.rowCache())
 	s.reader.UseColumns(env.columns())
@@ -117,12 +123,17 @@ func (s *scan) Next(ctx context.Context) (*batch.Batch, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
+		if s.filter.failed != nil {
+			return nil, s.filter.failed
+		}
 		more, err := s.read(ctx)
 		if err != nil || !more {
 			return nil, err
 		}
-		s.size = min(4*s.size, batch.MaxRows)
-		if err := s.filter.finish(ctx, s.env, &s.scratch, s.reader, &s.out, s.node.ID); err != nil {
+		if s.size = min(4*s.size, batch.MaxRows); s.single {
+			s.size = 1
+		}
+		if err := s.filter.upTo(ctx, s.env, &s.scratch, s.reader, &s.out, s.node.ID); err != nil {
 			return nil, err
 		}
 		if s.passed += s.out.Len(); s.out.Len() > 0 {

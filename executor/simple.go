@@ -17,6 +17,7 @@ type filter struct {
 	scratch expr.Scratch
 	env     *Env
 	id      int
+	failed  error // of the row behind those returned last
 }
 
 func newFilter(n *physical.Filter) (Operator, error) {
@@ -29,18 +30,21 @@ func newFilter(n *physical.Filter) (Operator, error) {
 }
 
 func (f *filter) Open(ctx context.Context, env *Env) error {
-	f.env = env
+	f.env, f.failed = env, nil
 	f.scratch.Reset()
 	return f.input.Open(ctx, env)
 }
 
 func (f *filter) Next(ctx context.Context) (*batch.Batch, error) {
 	for {
+		if f.failed != nil {
+			return nil, f.failed
+		}
 		b, err := f.input.Next(ctx)
 		if err != nil || b == nil {
 			return nil, err
 		}
-		if err := applyFilter(f.cond, f.env, &f.scratch, b, f.id); err != nil {
+		if f.failed, err = filterUpTo(f.cond, f.env, &f.scratch, b, f.id); err != nil {
 			return nil, err
 		}
 		if b.Len() > 0 {
@@ -62,6 +66,29 @@ func applyFilter(cond *expr.Program, env *Env, s *expr.Scratch, b *batch.Batch, 
 	return err
 }
 
+// filterUpTo is applyFilter for a stepwise consumer: where a row fails, the rows before it
+// stay, and failed is what to answer when the next is asked for.
+func filterUpTo(cond *expr.Program, env *Env, s *expr.Scratch, b *batch.Batch, id int) (failed, err error) {
+	if cond == nil || !env.Stepwise {
+		return nil, applyFilter(cond, env, s, b, id)
+	}
+	all := slices.Clone(b.Sel)
+	if applyFilter(cond, env, s, b, id) == nil {
+		return nil, nil
+	}
+	kept := make([]uint16, 0, len(all))
+	for i := range all {
+		row := *b
+		row.Sel = all[i : i+1 : i+1]
+		if failed = applyFilter(cond, env, s, &row, id); failed != nil {
+			break
+		}
+		kept = append(kept, row.Sel...)
+	}
+	b.Sel = kept
+	return failed, nil
+}
+
 func (f *filter) Close() error { return f.input.Close() }
 
 // project computes a list of expressions for each row.
@@ -71,6 +98,8 @@ type project struct {
 	cols    []*batch.Col
 	plain   bool // only columns: nothing that can fail, or that happens for each row
 	single  bool // a row is computed before the next: its expressions see what others do
+	moves   bool // some expressions are volatile
+	steps   bool // rows are computed one by one: see Env.Stepwise
 	rows    *batch.Batch
 	at      int // of rows, where single
 	out     batch.Batch
@@ -87,7 +116,7 @@ func newProject(n *physical.Project) (Operator, error) {
 	p := &project{input: in, exprs: ps, cols: make([]*batch.Col, len(ps)), plain: plain(n.Exprs)}
 	p.out.Cols = make([]batch.Col, len(ps))
 	_, all := expr.Effects(n.Exprs)
-	p.single = all > 1
+	p.single, p.moves = all > 1, slices.ContainsFunc(n.Exprs, expr.Volatile)
 	return p, err
 }
 
@@ -101,6 +130,7 @@ func plain(list []expr.Expr) bool {
 
 func (p *project) Open(ctx context.Context, env *Env) error {
 	p.env, p.rows = env, nil
+	p.steps = p.single || p.moves && env.Stepwise
 	p.scratch.Reset()
 	return p.input.Open(ctx, env)
 }
@@ -121,14 +151,19 @@ func (p *project) skip(ctx context.Context, n int64) (int64, error) {
 }
 
 func (p *project) Next(ctx context.Context) (*batch.Batch, error) {
-	if p.single {
+	if p.steps {
 		return p.nextRow(ctx)
 	}
 	b, err := p.input.Next(ctx)
 	if err != nil || b == nil {
 		return nil, err
 	}
-	return p.compute(b)
+	out, err := p.compute(b)
+	if err != nil && p.env.Stepwise { // the rows before the one that fails
+		p.rows, p.at, p.steps = b, 0, true
+		return p.nextRow(ctx)
+	}
+	return out, err
 }
 
 // nextRow computes one row.
@@ -209,6 +244,9 @@ func (v *values) Open(_ context.Context, env *Env) error {
 
 func (v *values) Next(context.Context) (*batch.Batch, error) {
 	n := min(v.step, len(v.rows)-v.at)
+	if v.env.Stepwise {
+		n = min(n, 1)
+	}
 	if n <= 0 {
 		return nil, nil
 	}

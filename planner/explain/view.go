@@ -43,7 +43,7 @@ func find(p *physical.Plan, n int, name *string) {
 		if c, ok := x.(*physical.CTEScan); ok && c.CTE == n {
 			*name = c.Name
 		}
-		for _, k := range inputs(x) {
+		for _, k := range physical.Inputs(x) {
 			walk(k)
 		}
 	}
@@ -51,58 +51,6 @@ func find(p *physical.Plan, n int, name *string) {
 	for _, x := range append(append([]physical.Node(nil), p.CTEs...), p.SubPlans...) {
 		walk(x)
 	}
-}
-
-func inputs(n physical.Node) []physical.Node {
-	switch x := n.(type) {
-	case *physical.BitmapScan:
-		return x.Arms
-	case *physical.BitmapAnd:
-		return x.Arms
-	case *physical.ExactSearch:
-		return []physical.Node{x.Scan}
-	case *physical.Filter:
-		return []physical.Node{x.Input}
-	case *physical.Project:
-		return []physical.Node{x.Input}
-	case *physical.ProjectSet:
-		return []physical.Node{x.Input}
-	case *physical.Limit:
-		return []physical.Node{x.Input}
-	case *physical.Sort:
-		return []physical.Node{x.Input}
-	case *physical.Unique:
-		return []physical.Node{x.Input}
-	case *physical.HashDistinct:
-		return []physical.Node{x.Input}
-	case *physical.Agg:
-		return []physical.Node{x.Input}
-	case *physical.Window:
-		return []physical.Node{x.Input}
-	case *physical.HashJoin:
-		return []physical.Node{x.Left, x.Right}
-	case *physical.NestLoop:
-		return []physical.Node{x.Left, x.Right}
-	case *physical.Append:
-		return x.Inputs
-	case *physical.MergeAppend:
-		return x.Inputs
-	case *physical.SetOp:
-		return []physical.Node{x.Left, x.Right}
-	case *physical.RecursiveUnion:
-		return []physical.Node{x.Init, x.Step}
-	case *physical.LockRows:
-		return []physical.Node{x.Input}
-	case *physical.Insert:
-		return []physical.Node{x.Input}
-	case *physical.Update:
-		return []physical.Node{x.Input}
-	case *physical.Delete:
-		return []physical.Node{x.Input}
-	case *physical.Merge:
-		return []physical.Node{x.Input}
-	}
-	return nil
 }
 
 // node shows n. Projections are not operators in PostgreSQL: they disappear into

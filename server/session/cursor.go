@@ -6,15 +6,13 @@ import (
 
 	"github.com/jackc/pgerrcode"
 
-	"github.com/loxodb/loxodb/executor"
 	"github.com/loxodb/loxodb/server/backend"
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/batch"
 	"github.com/loxodb/loxodb/sql/pgerr"
 )
 
-// declare opens an SQL cursor. Its rows are those of the moment it is opened:
-// they are read when first asked for, or before any later statement runs.
+// declare opens an SQL cursor.
 func (s *Session) declare(ctx context.Context, p *portal, st *ast.Declare) error {
 	if !s.tx.inBlock() && !st.Hold {
 		return pgerr.New(pgerrcode.NoActiveSQLTransaction, "DECLARE CURSOR can only be used in transaction blocks")
@@ -33,11 +31,7 @@ func (s *Session) declare(ctx context.Context, p *portal, st *ast.Declare) error
 	c := &portal{s: s, name: st.Name, stmt: q, columns: q.columns, kind: backend.KindRows, cursor: true, hold: st.Hold,
 		scroll: scrolls(st, q.plan), binary: st.Binary, params: p.params, born: s.born(), declared: p.stmt.text}
 	c.formats = make([]int16, len(c.columns)) // of Execute; FETCH looks at binary
-	rows, err := s.run(ctx, c)
-	if err != nil {
-		return err
-	}
-	if err := c.keep(ctx, rows); err != nil {
+	if err := c.begin(ctx); err != nil {
 		return err
 	}
 	if s.tx.txn != nil && len(q.plan.Positions) > 0 {
@@ -47,31 +41,13 @@ func (s *Session) declare(ctx context.Context, p *portal, st *ast.Declare) error
 	return nil
 }
 
-// keep makes a cursor of the portal: it reads rows to their end, and closes them.
-func (p *portal) keep(ctx context.Context, rows source) error {
-	defer rows.close()
-	p.buffer = executor.NewBuffer(p.s.budget())
-	for {
-		b, err := rows.next(ctx)
-		if err == nil && b != nil {
-			err = p.buffer.Append(b)
-		}
-		if err != nil {
-			p.buffer.Close()
-			return err
-		}
-		if b == nil {
-			break
-		}
-	}
-	p.cursor, p.started, p.rows = true, true, &cursorRows{c: p, left: ast.FetchAll}
-	return nil
-}
-
 // cursor finds what FETCH, MOVE and CLOSE name: an SQL cursor, or a portal of the
 // protocol, whose names are the same.
 func (s *Session) cursor(name string) (*portal, error) {
 	if c := s.portals[name]; c != nil && (c.cursor || name != "" && c.kind == backend.KindRows) {
+		if c.broken {
+			return nil, pgerr.Newf(pgerrcode.ObjectNotInPrerequisiteState, "portal %q cannot be run", name)
+		}
 		return c, nil
 	}
 	return nil, pgerr.Newf(pgerrcode.InvalidCursorName, "cursor %q does not exist", name)
@@ -126,13 +102,16 @@ type cursorRows struct {
 	tag   string
 }
 
-func (r *cursorRows) next(context.Context) (*batch.Batch, error) {
-	size := int64(r.c.buffer.Len())
+func (r *cursorRows) next(ctx context.Context) (*batch.Batch, error) {
 	switch {
 	case r.left <= 0:
 		return nil, nil
 	case r.back:
-		return r.backward(size), nil
+		return r.backward(int64(r.c.buffer.Len())), nil
+	}
+	size, err := r.c.read(ctx, r.c.at+min(r.left, batch.MaxRows))
+	if err != nil {
+		return nil, err
 	}
 	if r.c.at >= size {
 		r.c.at = size + 1
@@ -146,7 +125,7 @@ func (r *cursorRows) next(context.Context) (*batch.Batch, error) {
 	r.c.at += n
 	if r.left != ast.FetchAll {
 		r.left -= n
-	} else if r.c.at == size && r.tag != "" {
+	} else if r.c.at == size && r.tag != "" && r.c.from == nil {
 		r.c.at, r.left = size+1, 0
 	}
 	r.count += n
@@ -194,11 +173,11 @@ func (s *Session) fetch(ctx context.Context, st *ast.Fetch) (source, error) {
 		tag = "MOVE"
 	}
 	r := &cursorRows{c: c, tag: tag}
-	return r, r.aim(st)
+	return r, r.aim(ctx, st)
 }
 
 // aim sets what the walk returns.
-func (r *cursorRows) aim(st *ast.Fetch) error {
+func (r *cursorRows) aim(ctx context.Context, st *ast.Fetch) error {
 	count, size := st.Count, int64(r.c.buffer.Len())
 	switch st.Direction {
 	case ast.FetchForward, ast.FetchBackward:
@@ -207,19 +186,23 @@ func (r *cursorRows) aim(st *ast.Fetch) error {
 			r.back, count = !r.back, -count
 		}
 		if count == 0 { // the present row again
-			return r.again(size)
+			return r.again(ctx, size)
 		}
 		r.left = count
 	case ast.FetchAbsolute:
 		if count < 0 {
-			count = max(0, size+1+count)
+			all, err := r.c.read(ctx, ast.FetchAll)
+			if err != nil {
+				return err
+			}
+			count = max(0, all+1+count)
 		}
-		return r.absolute(count, size)
+		return r.absolute(ctx, count)
 	case ast.FetchRelative:
 		if count == 0 {
-			return r.again(size)
+			return r.again(ctx, size)
 		}
-		return r.absolute(r.c.at+count, size)
+		return r.absolute(ctx, r.c.at+count)
 	}
 	if r.back && !r.c.scroll {
 		return notScrollable()
@@ -228,16 +211,20 @@ func (r *cursorRows) aim(st *ast.Fetch) error {
 }
 
 // again returns the present row, if the cursor stands on one.
-func (r *cursorRows) again(size int64) error {
+func (r *cursorRows) again(ctx context.Context, size int64) error {
 	if r.c.at == 0 || r.c.at > size {
 		return nil
 	}
-	return r.absolute(r.c.at, size)
+	return r.absolute(ctx, r.c.at)
 }
 
-func (r *cursorRows) absolute(at, size int64) error {
+func (r *cursorRows) absolute(ctx context.Context, at int64) error {
 	if at <= r.c.at && r.c.at > 0 && !r.c.scroll {
 		return notScrollable()
+	}
+	size, err := r.c.read(ctx, at)
+	if err != nil {
+		return err
 	}
 	if at <= 0 || at > size {
 		r.c.at = max(0, min(at, size+1))
@@ -279,8 +266,10 @@ func (s *Session) closeCursor(st *ast.CloseCursor) (string, error) {
 		}
 		return "CLOSE CURSOR ALL", nil
 	}
-	if _, err := s.cursor(st.Name); err != nil {
-		return "", err
+	if c := s.portals[st.Name]; c == nil || !c.broken {
+		if _, err := s.cursor(st.Name); err != nil {
+			return "", err
+		}
 	}
 	return "CLOSE CURSOR", s.ClosePortal(st.Name)
 }

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -147,6 +148,9 @@ func (r *running) open(ctx context.Context, params []types.Datum) error {
 			return err
 		}
 	}
+	if r.plan == nil {
+		s.open = append(s.open, r)
+	}
 	r.plan = r.stmt.plan
 	if r.plan.Fails != nil {
 		return r.plan.Fails
@@ -171,6 +175,10 @@ func (r *running) open(ctx context.Context, params []types.Datum) error {
 	}
 	r.frame = frame{read, r.env.StmtTime}
 	r.env.Frame = &r.frame
+	if r.freeze {
+		r.env.Stepwise = true
+		r.env.Workers, r.env.Fork = 0, nil // they would wait for the consumer from one statement to another
+	}
 	if r.count {
 		r.env.Counters = make([]executor.Counter, r.plan.NodeCount)
 	}
@@ -189,7 +197,7 @@ func (r *running) view(ctx context.Context) (kv.Reader, error) {
 	if r.act != nil && r.act.fixed && r.act.frame.read != nil {
 		return r.act.frame.read, nil
 	}
-	read, err := s.tx.statementView(ctx, !plan.ReadOnly || plan.Calls || r.act != nil)
+	read, err := s.tx.statementView(ctx, !plan.ReadOnly || plan.Calls || r.freeze || r.act != nil)
 	if err != nil || s.tx.txn == nil {
 		return read, err
 	}
@@ -275,6 +283,9 @@ func (r *running) finish() string {
 }
 
 func (r *running) close() {
+	if i := slices.Index(r.s.open, r); i >= 0 {
+		r.s.open = slices.Delete(r.s.open, i, i+1)
+	}
 	if r.query == nil {
 		r.thaw()
 		return

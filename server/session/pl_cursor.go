@@ -99,20 +99,38 @@ func (r *plRun) open(ctx context.Context, x *plpgsql.Open, sc *plScope) error {
 		r.s.unnamed++
 		name = fmt.Sprintf("<unnamed portal %d>", r.s.unnamed)
 	}
+	if err := r.ready(ctx, st); err != nil {
+		return err
+	}
 	q := st.prepared
 	q.query, q.vars = nil, nil
 	c := &portal{s: r.s, name: name, stmt: &q, columns: st.columnsOf(), kind: backend.KindRows, cursor: true, started: true,
 		scroll: scroll != 'n', born: r.s.born(), declared: st.source}
 	c.formats = make([]int16, len(c.columns))
-	c.buffer = executor.NewBuffer(r.s.budget())
-	if _, err := r.run(ctx, st, params, func(b *batch.Batch) error { return c.buffer.Append(b) }); err != nil {
-		c.buffer.Close()
+	if err := r.beginCursor(ctx, c, st, params); err != nil {
 		return err
 	}
-	c.rows = &cursorRows{c: c, left: ast.FetchAll}
 	r.s.portals[name] = c
 	r.vals[slot] = types.String(name)
 	return nil
+}
+
+// beginCursor opens the query of a cursor. That of a function that is not volatile reads
+// what the calling statement reads, which does not outlive it.
+func (r *plRun) beginCursor(ctx context.Context, c *portal, st *statement, params []types.Datum) error {
+	if r.fixed || !lazy(st.plan) {
+		c.buffer = executor.NewBuffer(r.s.budget())
+		if _, err := r.run(ctx, st, params, func(b *batch.Batch) error { return c.buffer.Append(b) }); err != nil {
+			c.buffer.Close()
+			return err
+		}
+		c.rows = &cursorRows{c: c, left: ast.FetchAll}
+		return nil
+	}
+	defer func() { r.known = false }()
+	x := r.s.newRunning(c.stmt)
+	x.act = r.activation
+	return c.walk(ctx, x, params)
 }
 
 // fetch is FETCH and MOVE.
@@ -153,7 +171,7 @@ func (r *plRun) fetch(ctx context.Context, x *plpgsql.Fetch, sc *plScope) error 
 		f.Count = ast.FetchAll
 	}
 	rows := &cursorRows{c: c, tag: "FETCH"}
-	if err := rows.aim(f); err != nil {
+	if err := rows.aim(ctx, f); err != nil {
 		return err
 	}
 	row := &plRecord{set: true}

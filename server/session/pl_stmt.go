@@ -225,10 +225,12 @@ func (r *plRun) simple(ctx context.Context, st plpgsql.Stmt, sc *plScope) error 
 		if err != nil {
 			return err
 		}
-		if _, err := r.s.cursor(name); err != nil {
+		if name == "" { // which is all cursors, for closeCursor
+			_, err = r.s.cursor(name)
 			return err
 		}
-		return r.s.ClosePortal(name)
+		_, err = r.s.closeCursor(&ast.CloseCursor{Name: name})
+		return err
 	case *plpgsql.Transaction:
 		r.begin(st, map[bool]string{true: "ROLLBACK", false: "COMMIT"}[x.Rollback])
 		return r.endTransaction(ctx, x)

@@ -44,7 +44,11 @@ type portal struct {
 	// Of SQL cursors, and of portals that FETCH was used on.
 	cursor, hold, scroll, binary bool
 	buffer                       *executor.Buffer
-	at                           int64 // rows before the cursor's position
+	from                         source         // of the rows not in buffer yet; nil: that has all
+	moving                       *movingContext // of the query, where it is read step by step
+	broken                       bool           // by an error of its query
+	ended                        bool           // its query is, with the transaction
+	at                           int64          // rows before the cursor's position
 	shown                        batch.Batch
 	held                         bool   // its transaction is over
 	declared                     string // the text of DECLARE
@@ -194,6 +198,7 @@ func (p *portal) close() {
 		p.rows.close()
 		p.rows = nil
 	}
+	p.stop()
 	p.restSel, p.rest, p.done, p.started = nil, nil, true, true
 }
 

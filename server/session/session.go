@@ -69,8 +69,9 @@ type Session struct {
 	plBodies      map[bodyKey]*plBody
 	casts         map[castKey]*expr.Program // of values assigned in PL/pgSQL
 	domains       domainChecks
-	idle          *running // memory of an execution that has ended
-	spare         *portal  // memory of the unnamed portal
+	open          []*running // executions that have not ended
+	idle          *running   // memory of an execution that has ended
+	spare         *portal    // memory of the unnamed portal
 	limits        limits
 	waiting       kv.Waiting
 	outcome       outcome

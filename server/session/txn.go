@@ -217,6 +217,14 @@ func (t *txState) commit(ctx context.Context) (tag string, err error) {
 		t.rollback()
 		return "", err
 	}
+	read, err := t.session.endCursors(ctx)
+	if err == nil && read {
+		err = t.session.checkPutOff(ctx, func(*catalog.Constraint) bool { return true })
+	}
+	if err != nil {
+		t.rollback()
+		return "", err
+	}
 	if err := t.session.endTempTables(ctx); err != nil {
 		t.rollback()
 		return "", err

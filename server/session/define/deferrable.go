@@ -78,9 +78,12 @@ func (e *Env) alterConstraint(t *catalog.Table, cmd *ast.AlterCmd) error {
 	return e.putTable(t)
 }
 
-// settled refuses a change of a table while checks of its foreign keys are put off:
-// they speak of the table as it was.
+// settled refuses a change of a table that the session is reading or writing, or checks of
+// whose foreign keys are put off: they speak of the table as it was.
 func (e *Env) settled(ctx context.Context, what string, t *catalog.Table) error {
+	if t.Kind != catalog.KindView && e.InUse != nil && e.InUse(t.ID) {
+		return pgerr.Newf(pgerrcode.ObjectInUse, "cannot %s %q because it is being used by active queries in this session", what, t.Name)
+	}
 	pending, err := executor.HasPutOff(ctx, e.Txn, e.Catalog, t.ID)
 	if err != nil || !pending {
 		return err

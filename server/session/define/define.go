@@ -47,6 +47,8 @@ type Env struct {
 	Notice             func(*pgerr.Error)
 	// Alone is called by statements that must be a transaction of their own.
 	Alone func(statement string) error
+	// InUse reports a table that running statements or open cursors of the session use.
+	InUse func(table catalog.ID) bool
 	// Changed is told the catalog that the statement is changing, once, before the
 	// first change: names in the statement's own expressions mean what it made.
 	Changed func(*catalog.Snapshot)
