@@ -219,8 +219,13 @@ func (b *binder) funcCall(s *scope, x *ast.Func) (expr.Expr, error) {
 	}
 	r, err := b.resolveCall(x.Name.Schema, x.Name.Name, args, builtin.CallShape{Names: x.ArgNames, Variadic: x.Variadic}, x.Pos)
 	if err != nil {
-		if e := b.projected(x, args); e != nil && pgerr.Code(err) == pgerrcode.UndefinedFunction {
-			return e, nil
+		if pgerr.Code(err) == pgerrcode.UndefinedFunction {
+			if e := b.projected(x, args); e != nil {
+				return e, nil
+			}
+			if e, cerr := b.castCall(x, args); e != nil || cerr != nil {
+				return e, cerr
+			}
 		}
 		return nil, misplacedOrder(err, x)
 	}
