@@ -119,19 +119,11 @@ func (a *collator) comparedRows(cols []logical.ColID) {
 
 // looseRow refuses equality of composite types with nondeterministic attributes.
 func (a *collator) looseRow(t types.T) {
-	if t.IsArray() {
-		t = t.Elem()
-	}
-	r, ok := a.b.o.Catalog.RowType(t.OID)
-	if !ok {
-		return
-	}
-	for i := range r.Table.Columns {
-		c := &r.Table.Columns[i]
-		if _, _, ok := a.loose(collation{strength: implicit, id: c.Collation}); ok && !c.Dropped {
-			a.fail(pgerr.NotSupported(-1, "comparing values of type %s, of which column \"%s\" has a nondeterministic collation, is not supported", types.TypeName(t.OID), c.Name))
+	a.attributes(t, func(row types.T, name string, c collation) {
+		if _, _, ok := a.loose(c); ok {
+			a.fail(pgerr.NotSupported(-1, "comparing values of type %s, of which column \"%s\" has a nondeterministic collation, is not supported", types.TypeName(row.OID), name))
 		}
-	}
+	})
 }
 
 // looseSet is UNION, INTERSECT or EXCEPT.

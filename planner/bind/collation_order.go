@@ -105,6 +105,16 @@ func (a *collator) attribute(x *expr.Field) collation {
 // keyedRow refuses to order values of a composite type by attributes with keys, which
 // are compared as they are.
 func (a *collator) keyedRow(t types.T) {
+	a.attributes(t, func(row types.T, name string, c collation) {
+		if _, _, keyed := a.order(c); keyed {
+			a.fail(pgerr.NotSupported(-1, "the order of type %s, of which column \"%s\" has a collation that is not C, is not supported", types.TypeName(row.OID), name))
+		}
+	})
+}
+
+// attributes visits the columns of a composite type, or of the elements of its arrays;
+// other types have none.
+func (a *collator) attributes(t types.T, each func(row types.T, name string, c collation)) {
 	if t.IsArray() {
 		t = t.Elem()
 	}
@@ -114,9 +124,7 @@ func (a *collator) keyedRow(t types.T) {
 	}
 	for i := range r.Table.Columns {
 		if c := &r.Table.Columns[i]; !c.Dropped {
-			if _, _, keyed := a.order(collation{strength: implicit, id: c.Collation}); keyed {
-				a.fail(pgerr.NotSupported(-1, "the order of type %s, of which column \"%s\" has a collation that is not C, is not supported", types.TypeName(t.OID), c.Name))
-			}
+			each(t, c.Name, collation{strength: implicit, id: c.Collation})
 		}
 	}
 }

@@ -19,17 +19,17 @@ import (
 
 // begin opens the cursor's query.
 func (p *portal) begin(ctx context.Context) error {
+	s := p.s
+	s.note("active", p.stmt.source)
+	if err := s.refresh(ctx, p.stmt); err != nil { // another plan may be another kind
+		return err
+	}
 	if !lazy(p.stmt.plan) {
-		rows, err := p.s.run(ctx, p)
+		rows, err := s.run(ctx, p)
 		if err != nil {
 			return err
 		}
 		return p.keep(ctx, rows)
-	}
-	s := p.s
-	s.note("active", p.stmt.source)
-	if err := s.refresh(ctx, p.stmt); err != nil {
-		return err
 	}
 	return p.walk(ctx, s.newRunning(p.stmt), p.params)
 }

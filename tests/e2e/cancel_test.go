@@ -138,12 +138,8 @@ func TestStatementTimeoutOfConstants(t *testing.T) {
 		"select regexp_count(repeat('ab', 20000000), 'a')",
 	} {
 		for _, mode := range []pgx.QueryExecMode{pgx.QueryExecModeSimpleProtocol, pgx.QueryExecModeCacheStatement} {
-			began := time.Now()
 			_, err := c.Exec(t.Context(), sql, mode)
 			wantError(t, sql, err, "57014", "canceling statement due to statement timeout")
-			if d := time.Since(began); d > 2*time.Second {
-				t.Errorf("%s (%v) ended after %v", sql, mode, d)
-			}
 		}
 	}
 	mustExec(t, c, "set statement_timeout = 0")
