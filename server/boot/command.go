@@ -41,6 +41,9 @@ Flags of start:
   --tls-cert FILE         offer encryption with this certificate (PEM) ...
   --tls-key FILE          ... and its private key
   --max-connections N     sessions at once (default 100)
+  --memory MIB            bound of the server's memory: caches, vector indexes, their
+                          builds and merges become smaller and slower instead of
+                          exceeding it (default none; at least 128)
   --plan-cache MIB        bound of the cache of plans (default 64; 0 turns it off)
   --row-cache MIB         bound of the cache of rows fetched by key (default 128;
                           0 turns it off)
@@ -95,6 +98,9 @@ func Main(args []string, getenv func(string) string, stdout, stderr io.Writer) i
 	if n := running(runtime.GOMAXPROCS(0), getenv); n != runtime.GOMAXPROCS(0) {
 		runtime.GOMAXPROCS(n)
 	}
+	if o.MemoryMiB > 0 {
+		boundHeap(share(int64(o.MemoryMiB) << 20).heap)
+	}
 	if err := run(o, stdout); err != nil {
 		fmt.Fprintf(stderr, "loxodb: %v\n", err)
 		return 1
@@ -130,6 +136,7 @@ func parseStart(args []string, getenv func(string) string) (Options, error) {
 	fs.StringVar(&o.TLSCert, "tls-cert", "", "")
 	fs.StringVar(&o.TLSKey, "tls-key", "", "")
 	fs.IntVar(&o.MaxConnections, "max-connections", 100, "")
+	fs.IntVar(&o.MemoryMiB, "memory", 0, "")
 	fs.IntVar(&o.PlanCacheMiB, "plan-cache", 64, "")
 	fs.IntVar(&o.RowCacheMiB, "row-cache", 128, "")
 	fs.IntVar(&o.ColumnCacheMiB, "column-cache", 256, "")
@@ -150,6 +157,9 @@ func parseStart(args []string, getenv func(string) string) (Options, error) {
 	}
 	if o.MaxConnections < 1 {
 		return o, fmt.Errorf("--max-connections must be at least 1, not %d", o.MaxConnections)
+	}
+	if o.MemoryMiB != 0 && o.MemoryMiB < leastMemory {
+		return o, fmt.Errorf("--memory must be at least %d MiB, not %d", leastMemory, o.MemoryMiB)
 	}
 	for _, mib := range []*int{&o.PlanCacheMiB, &o.RowCacheMiB, &o.ColumnCacheMiB} {
 		if *mib < 0 {

@@ -16,6 +16,7 @@ import (
 // compose builds what lies between the store and the wire. signal cancels or
 // terminates another session's statement.
 func compose(ctx context.Context, engine kv.Engine, dir string, o Options, given *given, signal func(pid int32, terminate bool) bool) (database, error) {
+	memory := int64(o.MemoryMiB) << 20
 	db, err := session.Open(ctx, session.Config{
 		Engine:    engine,
 		FS:        vfs.Default,
@@ -32,6 +33,8 @@ func compose(ctx context.Context, engine kv.Engine, dir string, o Options, given
 		PlanCacheBytes:   int64(o.PlanCacheMiB) << 20,
 		RowCacheBytes:    int64(o.RowCacheMiB) << 20,
 		ColumnCacheBytes: int64(o.ColumnCacheMiB) << 20,
+		MemoryBytes:      memory,
+		VectorBytes:      share(memory).vectors,
 		NoRecallReplay:   o.NoRecallReplay,
 		Given:            given.settings,
 	})

@@ -30,6 +30,12 @@ func newGiven(dir string, o Options) *given {
 	g.set("loxodb.row_cache_size", "", "row-cache")
 	g.set("loxodb.column_cache_size", "", "column-cache")
 	g.set("loxodb.recall_replay", "", "recall-replay")
+	g.set("loxodb.memory", "", "memory")
+	if o.MemoryMiB > 0 {
+		sh := share(int64(o.MemoryMiB) << 20)
+		g.set("maintenance_work_mem", fmt.Sprint(sh.vectors>>10), "memory")
+		g.set("loxodb.statement_memory", fmt.Sprint(sh.statement>>10), "memory")
+	}
 	if o.MaxConnections > 0 {
 		g.set("max_connections", fmt.Sprint(o.MaxConnections), "max-connections")
 	}

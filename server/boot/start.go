@@ -30,6 +30,8 @@ type Options struct {
 	// TLSCert and TLSKey name PEM files; with them clients may encrypt.
 	TLSCert, TLSKey string
 	MaxConnections  int // 0: the wire's default
+	// MemoryMiB bounds the memory of the server; 0: not. Main has Go's collector keep to it.
+	MemoryMiB int
 	// PlanCacheMiB, RowCacheMiB and ColumnCacheMiB bound the caches; 0: the defaults,
 	// negative: none.
 	PlanCacheMiB, RowCacheMiB, ColumnCacheMiB int
@@ -83,9 +85,13 @@ func Start(ctx context.Context, o Options) (_ *Server, err error) {
 	if s.dir, err = openDataDir(o.Data); err != nil {
 		return nil, err
 	}
-	s.engine, err = pebblekv.Open(filepath.Join(s.dir.path, "store"), pebblekv.Options{
-		Logger: engineLog{o.Log}, RunLen: keys.RunLen,
-	})
+	o = o.within()
+	store := pebblekv.Options{Logger: engineLog{o.Log}, RunLen: keys.RunLen}
+	if o.MemoryMiB > 0 {
+		sh := share(int64(o.MemoryMiB) << 20)
+		store.CacheBytes, store.MemTableBytes, store.SpillBytes = sh.blocks, uint64(sh.memTable), int(sh.spill)
+	}
+	s.engine, err = pebblekv.Open(filepath.Join(s.dir.path, "store"), store)
 	if err != nil {
 		return nil, fmt.Errorf("opening the data in %s: %w", s.dir.path, err)
 	}

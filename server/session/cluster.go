@@ -23,6 +23,7 @@ import (
 	"github.com/loxodb/loxodb/storage/catalogstore"
 	"github.com/loxodb/loxodb/storage/kv"
 	"github.com/loxodb/loxodb/storage/table"
+	"github.com/loxodb/loxodb/vectorindex/sidecar"
 )
 
 // Config is what a Cluster needs.
@@ -41,6 +42,9 @@ type Config struct {
 	// PlanCacheBytes, RowCacheBytes and ColumnCacheBytes bound the caches; defaults 64,
 	// 128 and 256 MiB, negative turns one off.
 	PlanCacheBytes, RowCacheBytes, ColumnCacheBytes int64
+	// MemoryBytes bounds the memory of the process, 0 = not. Of it VectorBytes are for the
+	// vector indexes of all databases together.
+	MemoryBytes, VectorBytes int64
 	// Given are parameters that the server's start decides, by lower-case name; asked when
 	// a session begins. May be nil.
 	Given func() map[string]Given
@@ -62,6 +66,7 @@ type Cluster struct {
 	plans   *plancache.Cache
 	rows    *table.RowCache
 	columns *table.ColumnCache
+	vectors *sidecar.Budget // nil: memory is not bounded
 	helpers *executor.Helpers
 	spill   spillDir
 	started time.Time
@@ -105,6 +110,9 @@ func Open(ctx context.Context, cfg Config) (*Cluster, error) {
 		return nil, err
 	}
 	c.columns = table.NewColumnCache(cfg.ColumnCacheBytes)
+	if cfg.VectorBytes > 0 {
+		c.vectors = sidecar.NewBudget(cfg.VectorBytes)
+	}
 	if c.spill, err = newSpillDir(cfg.FS, cfg.Temp); err != nil {
 		return nil, err
 	}
@@ -115,6 +123,9 @@ func Open(ctx context.Context, cfg Config) (*Cluster, error) {
 		return nil, errors.Join(err, c.Close())
 	}
 	c.done.Go(c.housekeeping)
+	if c.vectors != nil {
+		c.done.Go(c.watchMemory)
+	}
 	return c, nil
 }
 

@@ -90,6 +90,9 @@ func (c *Cluster) openDatabase(ctx context.Context, id catalog.ID) (_ *Database,
 	if kb, err := strconv.ParseInt(defaultMaintenance(), 10, 64); err == nil {
 		d.vectors.Memory = kb << 10
 	}
+	if d.vectors.Budget = c.vectors; c.vectors != nil {
+		d.vectors.Memory = c.vectors.Limit()
+	}
 	if err := d.vectors.OpenAll(ctx, store.Current(), d.entries); err != nil {
 		return nil, err
 	}

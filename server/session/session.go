@@ -116,7 +116,7 @@ func newSession(d *Database, st backend.Startup, role *catalog.Role) *Session {
 		"server_version": serverVersion(d.cfg.Version), "session_authorization": st.User, "is_superuser": super,
 		"loxodb.recall_replay":   replay,
 		"loxodb.plan_cache_size": fmt.Sprint(max(d.cfg.PlanCacheBytes, 0) >> 10), "loxodb.row_cache_size": fmt.Sprint(max(d.cfg.RowCacheBytes, 0) >> 10),
-		"loxodb.column_cache_size": fmt.Sprint(max(d.cfg.ColumnCacheBytes, 0) >> 10),
+		"loxodb.column_cache_size": fmt.Sprint(max(d.cfg.ColumnCacheBytes, 0) >> 10), "loxodb.memory": fmt.Sprint(d.cfg.MemoryBytes >> 10),
 	} {
 		given[name] = Given{v, given[name].From}
 	}

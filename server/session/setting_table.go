@@ -101,6 +101,7 @@ var own = []setting{
 	{name: "log_statement", value: "none", kind: varEnum, enum: "none,ddl,mod,all", context: "superuser", group: "Reporting and Logging / What to Log", desc: "Sets the type of statements logged."},
 	{name: "loxodb.column_cache_size", value: "262144", kind: varInt, unit: "kB", max: maxInt, context: "postmaster", group: vector, desc: "Bounds the cache of columns that scans read (start with --column-cache)."},
 	{name: "loxodb.generated_values", value: "error", kind: varEnum, enum: "error,ignore", context: "user", group: vector, desc: "Sets what becomes of values that INSERT gives generated columns."},
+	{name: "loxodb.memory", value: "0", kind: varInt, unit: "kB", max: maxInt, context: "postmaster", group: vector, desc: "Bounds the memory of the server (start with --memory).", extra: "0 means that it is not bounded."},
 	{name: "loxodb.plan_cache_size", value: "65536", kind: varInt, unit: "kB", max: maxInt, context: "postmaster", group: vector, desc: "Bounds the cache of plans that all sessions share (start with --plan-cache)."},
 	{name: "loxodb.recall_replay", value: "on", kind: varBool, context: "postmaster", group: vector, desc: "Measures the recall of vector indexes in the background (start with --recall-replay)."},
 	{name: "loxodb.row_cache_size", value: "131072", kind: varInt, unit: "kB", max: maxInt, context: "postmaster", group: vector, desc: "Bounds the cache of rows fetched by key (start with --row-cache)."},

@@ -29,6 +29,8 @@ type Manager struct {
 	// Memory bounds what background work on one index holds, in bytes; 0 = the side-car's default.
 	// It is set before indexes are opened.
 	Memory int64
+	// Budget, if not nil, bounds what all indexes that share it hold; set like Memory.
+	Budget *sidecar.Budget
 
 	mu      sync.RWMutex
 	indexes map[catalog.ID]*sidecar.Index
@@ -122,7 +124,7 @@ func (m *Manager) config(t *catalog.Table, x *catalog.Index, e table.Entries) (s
 	return sidecar.Config{
 		Spec: spec, FS: m.fs, Dir: m.fs.PathJoin(m.dir, dirName(x.ID)),
 		Source:  newSource(m.eng, t, x, e),
-		Workers: max(1, runtime.NumCPU()-1), Memory: m.Memory,
+		Workers: max(1, runtime.NumCPU()-1), Memory: m.Memory, Budget: m.Budget,
 		Report: func(err error) {
 			m.log.Error("vector index background work failed; it will be tried again", "index", x.Name, "error", err)
 		},

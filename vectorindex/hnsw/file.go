@@ -364,28 +364,9 @@ func Open(b []byte, resident bool) (*Graph, error) {
 		return nil, err
 	}
 	if resident && aligned {
-		g.Settle()
+		g.Settle(nil)
 	}
 	return g, nil
-}
-
-// Settle copies what a walk touches of an opened graph out of the bytes that it was
-// given: memory of its own can have larger pages than a mapped file. Searches may run
-// meanwhile. Call it once.
-func (g *Graph) Settle() {
-	t, u := *g.tab.Load(), *g.upper.Load()
-	own := func(r *dist.Rows, n uint32) {
-		if n > 0 {
-			b := ownBytes(unsafe.Slice((*byte)(r.Record(0)), int(n)*r.Stride()))
-			*r = dist.FlatRows(b, r.Stride())
-		}
-	}
-	own(&t.codes, t.limit)
-	own(&t.links, t.limit)
-	own(&t.nodes, t.limit)
-	own(&u.rows, u.limit)
-	g.tab.Store(&t)
-	g.upper.Store(&u)
 }
 
 // ownBytes is an aligned copy.

@@ -70,6 +70,9 @@ type Options struct {
 	// Graph.Coded.
 	Books    *quant.Books
 	Capacity int // > 0: at most this many nodes, allocated at once in one piece; 0 = grows
+	// Vectors gives the memory of the vectors of a graph that grows, zero bytes at a multiple
+	// of 64; nil = dist.Aligned. What it gives does not count as Bytes.
+	Vectors func(n int) []byte
 }
 
 func (o *Options) check() error {
@@ -119,6 +122,7 @@ type Graph struct {
 	vecs  *dist.Store // written under grow; nil when read-only
 	tab   atomic.Pointer[tables]
 	upper atomic.Pointer[upperTable]
+	lent  *lent         // what Settle has copied
 	entry atomic.Uint64 // level<<32 | ordinal; noEntry before the first node
 
 	grow     sync.Mutex // chunks and the counters below
@@ -144,7 +148,11 @@ func New(o Options) (*Graph, error) {
 	o.Books = nil
 	g := newGraph(o)
 	shift := chunkShift(&g.opt, strideOf(&g.opt))
-	g.vecs = dist.NewStore(o.space(), shift, o.Capacity, dist.Aligned)
+	alloc := dist.Aligned
+	if o.Vectors != nil {
+		alloc = o.Vectors
+	}
+	g.vecs = dist.NewStore(o.space(), shift, o.Capacity, alloc)
 	t := newTables(&g.opt, strideOf(&g.opt), shift)
 	t.raw = g.vecs.View()
 	g.tab.Store(t)
@@ -198,7 +206,7 @@ func (g *Graph) Linked(ord uint32) bool {
 func (g *Graph) Bytes() int64 {
 	t, u := g.tab.Load(), g.upper.Load()
 	b := t.bytes() + u.bytes()
-	if !g.readOnly {
+	if !g.readOnly && g.opt.Vectors == nil {
 		b += t.raw.Memory(t.limit)
 	}
 	return b

@@ -71,6 +71,16 @@ func chunkShift(o *Options, codeStride int) uint {
 	return uint(max(6, bits.Len(uint(chunkTarget/per))-1))
 }
 
+// EntryBytes is what a node of a graph with such options takes while the graph grows, but
+// for its vector.
+func (o Options) EntryBytes() int64 {
+	if o.check() != nil { // it also fills in what is left open
+		return 0
+	}
+	upper := 4 * o.M / max(o.M-1, 1)
+	return int64(strideOf(&o) + buildStrideOf(&o) + 8*o.M + nodeStride + upper)
+}
+
 // bytes is the memory of all chunks but those of the vectors.
 func (t *tables) bytes() int64 {
 	per := t.codes.Stride() + t.build.Stride() + t.links.Stride() + nodeStride

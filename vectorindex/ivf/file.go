@@ -294,11 +294,19 @@ func Open(b []byte, resident bool) (*Index, error) {
 }
 
 // Settle copies the codes of an opened index out of the bytes that it was given.
-// Searches may run meanwhile. Call it once.
+// Searches may run meanwhile. Settle and Unsettle are called by turns, one at a time.
 func (x *Index) Settle() {
-	t := *x.state.Load()
+	x.lent = x.state.Load()
+	t := *x.lent
 	t.sealed = t.sealed.settled()
 	x.state.Store(&t)
+}
+
+// Unsettle gives the copies up: codes are scanned in the bytes that the index was given.
+// Searches may run meanwhile; those that have begun keep the copies until they end.
+func (x *Index) Unsettle() {
+	x.state.Store(x.lent)
+	x.lent = nil
 }
 
 // validate checks that the lists hold each ordinal once.

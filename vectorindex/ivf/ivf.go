@@ -99,6 +99,7 @@ type Index struct {
 	fixed    *dist.Vectors // when read-only
 
 	state    atomic.Pointer[trained] // nil before the first training
+	lent     *trained                // what Settle has copied
 	training sync.RWMutex            // Link holds it to read, Train to publish
 	waiting  atomic.Pointer[list]    // linked before the training, in order of arrival
 

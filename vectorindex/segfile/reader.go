@@ -185,6 +185,14 @@ func (f *File) Forget() {
 	}
 }
 
+// SmallPages has a mapped file's pages come one by one, and not the 2 MiB around a record,
+// where memory is short: what is mapped counts as the process's.
+func (f *File) SmallPages() {
+	if f.Mapped() {
+		smallPages(f.data)
+	}
+}
+
 // Section returns the bytes of a section, 64-byte aligned, valid until Close and
 // read-only. A missing section is ErrCorrupt.
 func (f *File) Section(id SectionID) ([]byte, error) {

@@ -8,7 +8,7 @@ import (
 const (
 	adviseHuge     = 14 // MADV_HUGEPAGE of <sys/mman.h>
 	advisePopulate = 22 // MADV_POPULATE_READ
-	warmPiece      = 32 * largePage
+	warmPiece      = 8 * largePage
 )
 
 // warm reads a file that is not cached in pieces as large as the large pages of the
@@ -27,6 +27,7 @@ func warm(ctx context.Context, fd uintptr, size int) {
 	for rest := data; err == nil && len(rest) > 0 && ctx.Err() == nil; {
 		piece := rest[:min(len(rest), warmPiece)]
 		err = syscall.Madvise(piece, advisePopulate)
+		forget(piece) // it stays cached, and counts no more as ours
 		rest = rest[len(piece):]
 	}
 	_ = syscall.Munmap(data) // at worst it stays until the end

@@ -119,7 +119,7 @@ func (ix *Index) applyOne(set *partSet, ts uint64, mark uint32, d *Delta) (*part
 func (ix *Index) full(p *part) bool {
 	n := int(p.n.Load())
 	return n >= ix.cfg.HeadEntries || ix.log.end()-p.ops.lo >= 2*uint64(ix.cfg.HeadEntries) ||
-		n > 0 && n%boundEvery == 0 && p.bytes() >= ix.cfg.Memory/4
+		n > 0 && n%boundEvery == 0 && p.bytes() >= ix.headBytes()
 }
 
 // findLive returns the part and ordinal of the row's living entry; nil when none.
@@ -138,7 +138,7 @@ func (ix *Index) findLive(set *partSet, row uint64) (found *part, ord uint32) {
 // rotate freezes the head and starts a new one. It takes over the caller's
 // reference to set and returns the new set with one.
 func (ix *Index) rotate(set *partSet) (*partSet, error) {
-	head, err := newHead(&ix.cfg.Spec, ix.cfg.HeadEntries)
+	head, err := newHead(&ix.cfg.Spec, ix.cfg.HeadEntries, nil)
 	if err != nil {
 		return set, err
 	}

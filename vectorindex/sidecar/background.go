@@ -173,6 +173,9 @@ func (ix *Index) seal(ctx context.Context, p *part, horizon uint64, without bool
 	}
 	var o BuildOptions
 	o.ensureDefaults(&ix.cfg)
+	if ix.cfg.Budget != nil { // lists are found from a sample that takes a part of it
+		o.Memory = 2 * ix.headBytes()
+	}
 	add, err := ix.writePart(ctx, p, asOf, &o, ix.unwatched())
 	if err != nil {
 		return err

@@ -20,7 +20,13 @@ import (
 // newWorld returns an open world with a background of its own.
 func newWorld(t *testing.T, cfg sidecar.Config) *world {
 	t.Helper()
-	w := &world{t: t, rng: rand.New(rand.NewPCG(8, 8)), m: newModel(), fs: vfs.NewCrashableMem(), cfg: cfg, rows: 100_000}
+	return newWorldAt(t, cfg, "")
+}
+
+// newWorldAt is newWorld with files in a directory of the disk, where they are mapped.
+func newWorldAt(t *testing.T, cfg sidecar.Config, disk string) *world {
+	t.Helper()
+	w := &world{t: t, rng: rand.New(rand.NewPCG(8, 8)), m: newModel(), fs: vfs.NewCrashableMem(), disk: disk, cfg: cfg, rows: 100_000}
 	if w.cfg.Spec.Dims == 0 {
 		w.cfg.Spec = vectorindex.Spec{Dims: 8, M: 6, EfConstruction: 20}
 	}

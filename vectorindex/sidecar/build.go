@@ -65,6 +65,12 @@ func (b *Built) Held() int64 { return b.peak }
 // transaction that does not know of it has ended, take asOf, Build, and Publish.
 func (ix *Index) Build(ctx context.Context, asOf uint64, rows Rows, o BuildOptions) (*Built, error) {
 	o.ensureDefaults(&ix.cfg)
+	g, err := ix.cfg.Budget.grant(ctx, o.Memory)
+	if err != nil {
+		return nil, err
+	}
+	defer g.release()
+	o.Memory = g.bytes
 	pin, err := ix.pinFrom(asOf)
 	if err != nil {
 		return nil, err

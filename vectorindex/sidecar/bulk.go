@@ -6,7 +6,9 @@ import (
 	"runtime"
 	"runtime/debug"
 
+	"github.com/loxodb/loxodb/vectorindex"
 	"github.com/loxodb/loxodb/vectorindex/dist"
+	"github.com/loxodb/loxodb/vectorindex/segfile"
 )
 
 // leastMemory is what any bound on memory allows at least: below it, where memory is taken by the chunk, segments would be
@@ -49,10 +51,14 @@ func (ix *Index) newBulk(ctx context.Context, asOf uint64, o *BuildOptions) *bul
 }
 
 // bound is what the entries of a part may take of a bound on memory, and how many may
-// be in it. The other half is for the sample that lists are found from, for reading the
-// rows, and for checking the file when it is written, while the part is still there.
+// be in it. The rest is for the sample that lists are found from, for reading the rows, and
+// for checking the file when it is written, while the part is still there; less of it where
+// a budget has vectors kept in files, which are most of a part.
 func (ix *Index) bound(memory int64) (bytes int64, entries int) {
 	bytes = max(memory, leastMemory) / 2
+	if ix.cfg.Budget != nil && ix.cfg.Spec.Kind != vectorindex.IVF {
+		bytes += bytes / 2
+	}
 	if ix.cfg.Spec.Element == dist.Sparse {
 		bytes = min(bytes, maxMergedSparse)
 	}
@@ -114,16 +120,37 @@ func (b *bulk) begin() (err error) {
 	if b.before > 0 {
 		returnMemory()
 	}
-	if b.p, err = newHead(&b.ix.cfg.Spec, 0); err == nil {
+	scratch, err := b.ix.newScratch()
+	if err != nil {
+		return err
+	}
+	if b.p, err = newHead(&b.ix.cfg.Spec, 0, scratch); err == nil {
+		b.p.budget = b.ix.cfg.Budget
 		b.l = startLinker(b.ctx, b.p, b.ix.cfg.GraphMin, b.o, b.meter)
 	}
 	return err
+}
+
+// newScratch is where the vectors of the next part are; nil, and so memory, where memory is
+// not bounded. They are most of a part and are read little while it is linked.
+func (ix *Index) newScratch() (*segfile.Scratch, error) {
+	b := ix.cfg.Budget
+	if b == nil {
+		return nil, nil
+	}
+	name := fmt.Sprintf("%012d.part%s", ix.nextNumber.Add(1)-1, segfile.TmpSuffix)
+	s, err := segfile.NewScratch(ix.cfg.FS, ix.dir, name)
+	if err == nil {
+		b.keep(s)
+	}
+	return s, err
 }
 
 // seal links what is not linked yet and writes the part.
 func (b *bulk) seal() error {
 	p, l := b.p, b.l
 	b.p, b.l = nil, nil
+	defer p.closeScratch()
 	if err := l.finish(false); err != nil {
 		return err
 	}
@@ -166,6 +193,7 @@ func returnMemory() {
 func (b *bulk) discard() {
 	if b.l != nil {
 		_ = b.l.finish(true)
+		b.p.closeScratch()
 	}
 	discard(b.segs)
 	b.p, b.l, b.segs = nil, nil, nil
@@ -177,24 +205,6 @@ func discard(segs []*part) {
 		p.obsolete.Store(true)
 		p.release()
 	}
-}
-
-// settle copies what searches touch of a sealed segment into memory. Until then the
-// part works, but slowly, and holds only what it maps.
-func (p *part) settle() {
-	if p.file != nil && p.file.Mapped() {
-		p.settled.Do(p.copyResident)
-	}
-}
-
-func (p *part) copyResident() {
-	if g := p.vecs.graph; g != nil {
-		g.Settle()
-	}
-	if x := p.vecs.lists; x != nil {
-		x.Settle()
-	}
-	p.file.Forget()
 }
 
 // unique checks what a build's reader promised: no row comes twice.

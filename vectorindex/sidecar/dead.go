@@ -113,7 +113,13 @@ func (ix *Index) Rewrite(ctx context.Context) error {
 // sealWithout replaces a full head, of which much is dead, by segments of what is alive.
 func (ix *Index) sealWithout(ctx context.Context, p *part, horizon, asOf uint64, c change) error {
 	o := ix.backgroundOptions("sealing a part of a vector index", []*part{p}, horizon)
-	err := ix.rewrite(ctx, asOf, horizon, &c, o, func(each func(*part, uint32) error) error {
+	g, err := ix.cfg.Budget.grant(ctx, ix.cfg.Budget.within(o.Memory))
+	if err != nil {
+		return err
+	}
+	defer g.release()
+	o.Memory = g.bytes
+	err = ix.rewrite(ctx, asOf, horizon, &c, o, func(each func(*part, uint32) error) error {
 		for ord := range p.n.Load() {
 			if err := each(p, ord); err != nil {
 				return err

@@ -19,6 +19,12 @@ import (
 // what has changed of them since is in a head, or an outbox mark tells of it.
 func (ix *Index) Fill(ctx context.Context, asOf uint64, rows Rows, o BuildOptions, commit func(context.Context, Manifest) error) error {
 	o.ensureDefaults(&ix.cfg)
+	g, err := ix.cfg.Budget.grant(ctx, o.Memory)
+	if err != nil {
+		return err
+	}
+	defer g.release()
+	o.Memory = g.bytes
 	pin, err := ix.pinFrom(asOf)
 	if err != nil {
 		return err
@@ -54,7 +60,11 @@ func (ix *Index) Fill(ctx context.Context, asOf uint64, rows Rows, o BuildOption
 	if err := step(nil, fill{Filled, math.MaxUint64}); err != nil {
 		return err
 	}
-	return ix.settleAll()
+	g.release() // for the copies
+	if err := ix.settleAll(); err != nil {
+		return errors.Join(errors.New("sidecar: closed while it was filled"), err)
+	}
+	return nil
 }
 
 // following is the row after row; there is no row of the greatest number.
@@ -76,17 +86,4 @@ func (ix *Index) filledEntries() (n int64) {
 		n += int64(ix.manifest.Segments[i].Entries)
 	}
 	return n
-}
-
-// settleAll makes the segments that Fill has left on disk ready for searches.
-func (ix *Index) settleAll() error {
-	set, err := ix.acquire()
-	if err != nil {
-		return errors.Join(errors.New("sidecar: closed while it was filled"), err)
-	}
-	defer set.release()
-	for _, p := range set.segs {
-		p.settle()
-	}
-	return nil
 }

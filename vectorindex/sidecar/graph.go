@@ -7,14 +7,21 @@ import (
 	"github.com/loxodb/loxodb/vectorindex/segfile"
 )
 
-// newGraph returns an empty graph; capacity 0 lets it grow.
-func newGraph(spec *vectorindex.Spec, capacity int) (*hnsw.Graph, error) {
+// newGraph returns an empty graph that grows; vectors gives the memory of its vectors, nil
+// = the heap.
+func newGraph(spec *vectorindex.Spec, vectors func(n int) []byte) (*hnsw.Graph, error) {
+	o := graphOptions(spec)
+	o.Vectors = vectors
+	return hnsw.New(o)
+}
+
+func graphOptions(spec *vectorindex.Spec) hnsw.Options {
 	o := hnsw.Options{Dims: spec.Dims, Metric: spec.Metric, Element: spec.Element, M: spec.M,
-		EfConstruction: spec.EfConstruction, Coding: spec.Coding, Capacity: capacity}
+		EfConstruction: spec.EfConstruction, Coding: spec.Coding}
 	if !o.Coding.Serves(spec.Metric) {
 		o.Coding = quant.CodingSQ8
 	}
-	return hnsw.New(o)
+	return o
 }
 
 // writeGraph writes the graph's flat form, the vectors included, as a section.

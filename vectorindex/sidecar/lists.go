@@ -53,6 +53,16 @@ func writtenBytes(spec *vectorindex.Spec) int64 {
 	return 0
 }
 
+// growBytes is what an entry takes in a part that grows and that is written, beside its
+// vector and what it carries.
+func growBytes(spec *vectorindex.Spec) int64 {
+	const columns = 8 + 4 + 8
+	if spec.Kind == vectorindex.HNSW {
+		return columns + writtenBytes(spec) + graphOptions(spec).EntryBytes()
+	}
+	return columns + writtenBytes(spec)
+}
+
 // structures are what a part is searched by when it is sealed: a graph, lists, or nothing.
 type structures struct {
 	graph *hnsw.Graph

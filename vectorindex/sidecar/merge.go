@@ -45,9 +45,10 @@ func (ix *Index) merges() {
 			continue
 		}
 		if !merged {
-			return
+			break
 		}
 	}
+	ix.settleMore()
 }
 
 // Compact merges all sealed segments into one, or into as few as the bound on memory
@@ -85,7 +86,25 @@ func (ix *Index) mergeOnce(ctx context.Context, horizon uint64, pick picker) (bo
 	if len(in) == 0 {
 		return false, nil
 	}
-	return true, ix.merge(ctx, in, horizon)
+	g, err := ix.mergeGrant(ctx, in, horizon)
+	if g == nil || err != nil {
+		return false, err
+	}
+	defer g.release()
+	return true, ix.merge(ctx, in, horizon, g)
+}
+
+// mergeGrant is what a merge may hold; nil when it has to wait until there is room. One
+// segment is rewritten in any case, if need be as several: what is dead in it has to go.
+func (ix *Index) mergeGrant(ctx context.Context, in []*part, horizon uint64) (*grant, error) {
+	b := ix.cfg.Budget
+	switch {
+	case b == nil:
+		return &grant{bytes: ix.cfg.Memory}, nil
+	case len(in) == 1:
+		return b.grant(ctx, ix.mergeBytes(in, horizon))
+	}
+	return b.tryGrant(ix.mergeBytes(in, horizon), in), nil
 }
 
 // pick chooses what to merge: FanIn segments of one size tier (a tier spans a
@@ -136,12 +155,34 @@ func (ix *Index) together(segs []*part, horizon uint64) []*part {
 	total, bytes := 0, int64(0)
 	for i, p := range segs {
 		bytes += live(p)
-		if total += int(p.n.Load()) - p.purgeable(horizon, purgeShare); total > min(most, maxMerged) || bytes > limit {
+		if total += int(p.n.Load()) - p.purgeable(horizon, purgeShare); total > min(most, maxMerged) {
+			return segs[:i]
+		}
+		if b := ix.cfg.Budget; b == nil && bytes > limit || b != nil && ix.mergeBytes(segs[:i+1], horizon) > min(ix.cfg.Memory, b.room(segs[:i+1])) {
 			return segs[:i]
 		}
 	}
 	return segs
 }
+
+// mergeBytes is what a merge of segments holds that has to give one: their entries in a part
+// that grows, its vectors in a file, with what bound leaves free.
+func (ix *Index) mergeBytes(in []*part, horizon uint64) int64 {
+	each := growBytes(&ix.cfg.Spec)
+	total := int64(0)
+	for _, p := range in {
+		n := int64(p.n.Load())
+		// With what they carry, which the specification does not tell.
+		of := max(each, p.meta.Bytes/max(n, 1)-int64(ix.cfg.Spec.Space().Size()))
+		total += of * (n - int64(p.purgeable(horizon, purgeShare)))
+	}
+	share, _ := ix.bound(1 << 30)
+	total = int64(1.05*float64(total)) + chunkSlack
+	return max(int64(float64(total)*(1<<30)/float64(share)), leastMemory)
+}
+
+// chunkSlack is what is allocated ahead of a part that grows.
+const chunkSlack = 4 << 20
 
 func (ix *Index) tier(entries int) int {
 	t := 0
@@ -153,7 +194,7 @@ func (ix *Index) tier(entries int) int {
 
 // merge writes the entries of in that are still needed as one segment, or as more than
 // one where they do not fit into memory together.
-func (ix *Index) merge(ctx context.Context, in []*part, horizon uint64) error {
+func (ix *Index) merge(ctx context.Context, in []*part, horizon uint64, g *grant) error {
 	ix.applyMu.Lock()
 	pin := ix.log.end()
 	ix.log.pins[&pin] = struct{}{}
@@ -166,10 +207,12 @@ func (ix *Index) merge(ctx context.Context, in []*part, horizon uint64) error {
 		asOf = max(asOf, p.meta.AsOf)
 	}
 	o := ix.backgroundOptions("merging segments of a vector index", in, horizon)
+	o.Memory = g.bytes
 	err := ix.rewrite(ctx, asOf, horizon, &c, o, func(each func(*part, uint32) error) error { return inRowOrder(in, each) })
 	if err != nil {
 		return err
 	}
+	g.release() // for the copy of the new segment
 	return ix.sealChange(ctx, c)
 }
 

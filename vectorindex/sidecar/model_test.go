@@ -1,6 +1,7 @@
 package sidecar_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -155,7 +156,7 @@ func sortHits(h []vectorindex.Hit) {
 		if c := vectorindex.Compare(a.Dist, b.Dist); c != 0 {
 			return c
 		}
-		return int(int64(a.Row) - int64(b.Row))
+		return cmp.Compare(a.Row, b.Row)
 	})
 }
 
@@ -225,6 +226,7 @@ type world struct {
 	rng   *rand.Rand
 	m     *model
 	fs    *vfs.MemFS
+	disk  string // in this directory instead
 	cfg   sidecar.Config
 	ix    *sidecar.Index
 	rows  int    // size of the key space
@@ -234,6 +236,9 @@ type world struct {
 func (w *world) open() {
 	w.t.Helper()
 	w.cfg.FS, w.cfg.Source, w.cfg.Dir = w.fs, w.m, "idx"
+	if w.disk != "" {
+		w.cfg.FS, w.cfg.Dir = vfs.Default, w.disk
+	}
 	ix, err := sidecar.Open(context.Background(), w.cfg)
 	if err != nil {
 		w.t.Fatal(err)

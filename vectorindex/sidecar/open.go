@@ -26,7 +26,7 @@ func Open(ctx context.Context, cfg Config) (*Index, error) {
 		return nil, err
 	}
 	if cfg.Spec.Kind == vectorindex.HNSW { // check the graph's options once, here
-		if _, err := newGraph(&cfg.Spec, 0); err != nil {
+		if _, err := newGraph(&cfg.Spec, nil); err != nil {
 			return nil, err
 		}
 	}
@@ -45,6 +45,7 @@ func Open(ctx context.Context, cfg Config) (*Index, error) {
 	}
 	if err := ix.recover(ctx); err != nil {
 		ix.cur.release()
+		ix.cfg.Budget.leave(ix)
 		return nil, err
 	}
 	if err := ix.removeOrphans(); err != nil {
@@ -94,13 +95,14 @@ func (ix *Index) openFiles(ctx context.Context, m Manifest) error {
 		}
 		p.settle()
 	}
-	head, err := newHead(&ix.cfg.Spec, ix.cfg.HeadEntries)
+	head, err := newHead(&ix.cfg.Spec, ix.cfg.HeadEntries, nil)
 	if err != nil {
 		return fail(err)
 	}
 	set.head = head // the set takes over the references
 	set.refs.Store(1)
 	ix.cur = set
+	ix.cfg.Budget.join(ix)
 	return nil
 }
 

@@ -38,8 +38,12 @@ type part struct {
 	sorted rowOrder // sealed segments: ordinals by row
 	ops    opRange  // heads: what was applied while it was the newest
 
-	private bool // see newHead
-	settled sync.Once
+	private bool             // see newHead
+	scratch *segfile.Scratch // private parts: has the vectors; nil = memory has them
+
+	budget   *Budget    // sealed segments and those with scratch
+	settling sync.Mutex // guards settled
+	settled  bool       // there is a copy of what searches touch
 
 	refs     atomic.Int32
 	obsolete atomic.Bool // remove the files when the last reference goes
@@ -182,16 +186,32 @@ func (p *part) bytes() int64 {
 	b := p.dead.bytes()
 	if p.file != nil {
 		b += p.file.Size()
-		if p.graph() != nil && p.file.Mapped() {
-			b += p.graph().Bytes()
-		}
-		if p.vecs.lists != nil && p.file.Mapped() {
-			b += p.vecs.lists.Bytes() - p.view().Memory(p.n.Load())
+		if p.isSettled() {
+			b += p.copyBytes()
 		}
 		return b
 	}
 	n := p.n.Load()
-	return b + int64(n)*(8+4+8+4+24) + p.vecs.bytes(n) + p.cols.payloads.bytes()
+	b += int64(n)*(8+4+8) + p.cols.payloads.bytes()
+	if !p.private {
+		b += int64(n) * (4 + 24) // byRow
+	}
+	if p.scratch != nil {
+		_, memory := p.scratch.Sizes()
+		b += memory
+		if p.vecs.graph == nil {
+			return b
+		}
+	}
+	return b + p.vecs.bytes(n)
+}
+
+// closeScratch gives the memory of a private part's vectors back when it is written.
+func (p *part) closeScratch() {
+	if p.scratch != nil {
+		p.budget.drop(p.scratch)
+		p.scratch.Close()
+	}
 }
 
 func (p *part) release() {
@@ -199,6 +219,11 @@ func (p *part) release() {
 		return
 	}
 	if p.file != nil {
+		p.settling.Lock()
+		p.settled = false
+		p.settling.Unlock()
+		p.budget.gone(p)
+		p.budget.drop(p.file)
 		// Nothing can be done about a failed unmap; the memory stays mapped.
 		_ = p.file.Close()
 	}
@@ -209,16 +234,17 @@ func (p *part) release() {
 
 // newHead returns an empty head for capacity entries. Capacity 0 makes a private
 // part, which grows without bound, is read by nobody while it does, and does not
-// find entries by row: what builds and merges fill before they write it down.
-func newHead(spec *vectorindex.Spec, capacity int) (*part, error) {
-	p := &part{cols: newColumns(capacity), dead: newTombs(capacity), private: capacity == 0}
+// find entries by row: what builds and merges fill before they write it down. Its vectors
+// are in scratch, if that is not nil.
+func newHead(spec *vectorindex.Spec, capacity int, scratch *segfile.Scratch) (*part, error) {
+	p := &part{cols: newColumns(capacity), dead: newTombs(capacity), private: capacity == 0, scratch: scratch}
 	if !p.private {
 		p.byRow.newest = make(map[uint64]uint32)
 	}
 	if spec.Payloads {
 		p.cols.carry(capacity)
 	}
-	if err := p.vecs.init(spec); err != nil {
+	if err := p.vecs.init(spec, scratch); err != nil {
 		return nil, err
 	}
 	p.refs.Store(1)

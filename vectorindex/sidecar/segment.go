@@ -222,8 +222,13 @@ func (ix *Index) openSegment(ctx context.Context, meta SegmentMeta) (*part, erro
 	if err != nil {
 		return nil, classify(err)
 	}
-	p := &part{file: f, number: meta.Number, meta: meta}
+	p := &part{file: f, number: meta.Number, meta: meta, budget: ix.cfg.Budget}
+	if p.budget != nil {
+		f.SmallPages()
+		p.budget.keep(f)
+	}
 	if err := ix.readSegment(p); err != nil {
+		p.budget.drop(f)
 		return nil, errors.Join(fmt.Errorf("%s: %w", name, classify(err)), f.Close())
 	}
 	f.Forget()

@@ -63,6 +63,9 @@ type Config struct {
 	// holds of the entries that it writes; heads are sealed at a quarter of it. At least
 	// 16 MiB; default 1 GiB. Less memory gives more and smaller segments.
 	Memory int64
+	// Budget, if not nil, bounds what this index and others hold together. Builds and merges
+	// get what they may hold from it, at most what Memory says.
+	Budget *Budget
 	// SegmentEntries is how many entries a build or a merge writes into one segment at
 	// most; default as many as Memory allows.
 	SegmentEntries int
@@ -100,7 +103,7 @@ func (c *Config) ensureDefaults() {
 	if c.Memory == 0 {
 		c.Memory = 1 << 30
 	}
-	c.Memory = max(c.Memory, leastMemory)
+	c.Memory = max(c.Budget.within(c.Memory), leastMemory)
 	if c.SegmentEntries <= 0 || c.SegmentEntries > maxEntries {
 		c.SegmentEntries = maxEntries
 	}
@@ -246,6 +249,7 @@ func (ix *Index) Close() error {
 		return vectorindex.ErrClosed
 	}
 	old.release()
+	ix.cfg.Budget.leave(ix)
 	return nil
 }
 

@@ -37,6 +37,9 @@ func TestAgainstModel(t *testing.T) {
 				NoBackground: rng.IntN(2) == 0,
 				Report:       func(err error) { t.Log("background:", err) },
 			}
+			if seed%4 > 1 {
+				w.cfg.Budget = sidecar.NewBudget(0)
+			}
 			if rng.IntN(2) == 0 {
 				w.cfg.SegmentEntries = 1 + rng.IntN(200)
 			}

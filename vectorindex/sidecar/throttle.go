@@ -80,7 +80,19 @@ func (ix *Index) behind() (bool, error) {
 	if ix.searched() {
 		most = min(most, ix.cfg.SearchedTail)
 	}
-	return waiting > most || len(set.frozen) > maxFrozen, nil
+	return waiting > most || len(set.frozen) > maxFrozen || ix.overdue(set), nil
+}
+
+// overdue says that full heads hold more than their share of a bound on memory.
+func (ix *Index) overdue(set *partSet) bool {
+	limit, held := ix.cfg.Budget.Limit(), int64(0)
+	if limit == 0 || len(set.frozen) == 0 {
+		return false
+	}
+	for _, p := range set.frozen {
+		held += p.bytes()
+	}
+	return held > limit/8
 }
 
 // wait waits for so long; 0 = not at all.

@@ -17,15 +17,22 @@ type vectors struct {
 	file  *dist.Vectors // of a sealed segment, with a graph or without
 }
 
-func (v *vectors) init(spec *vectorindex.Spec) (err error) {
+func (v *vectors) init(spec *vectorindex.Spec, scratch *segfile.Scratch) (err error) {
+	var alloc func(n int) []byte
+	if scratch != nil {
+		alloc = scratch.Alloc
+	}
 	if spec.Kind == vectorindex.HNSW {
-		v.graph, err = newGraph(spec, 0)
+		v.graph, err = newGraph(spec, alloc)
 		return err
 	}
 	// Vectors lie one behind the other, so that a scan reads one stream of memory;
 	// padding each to a cache line cost a tenth of the bandwidth at 100 dimensions,
 	// and alignment gained nothing.
-	v.own = dist.NewStore(spec.Space(), headShift, 0, segfile.Aligned)
+	if alloc == nil {
+		alloc = segfile.Aligned
+	}
+	v.own = dist.NewStore(spec.Space(), headShift, 0, alloc)
 	return nil
 }
 
