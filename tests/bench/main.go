@@ -50,7 +50,7 @@ func parse(args []string) (*options, error) {
 	fs.StringVar(&o.bin, "bin", "bin/loxodb", "the server to measure")
 	fs.StringVar(&o.peer, "peer", own, "PostgreSQL with pgvector to measure beside: "+own+" for one that is installed and run here, - for none, or the connection\nstring of a server, where the benchmark stays in its schema "+home.Name)
 	fs.StringVar(&o.docs, "docs", "", "write the report to this file, too")
-	only := fs.String("only", "", "measure only these parts, by commas: copy, index, knn, pair, wire, insert, points, lists, scan, "+sqlPart)
+	only := fs.String("only", "", "measure only these parts, by commas: copy, index, knn, pair, wire, insert, points, lists, scan, "+sqlPart+", "+memoryPart)
 	if err := fs.Parse(args); err != nil {
 		return nil, err
 	}
@@ -71,7 +71,7 @@ func (o *options) check(only string, rest []string) error {
 	}
 	o.only = strings.Split(only, ",")
 	for _, name := range o.only {
-		if name != sqlPart && !slices.ContainsFunc(parts, func(p part) bool { return p.name == name }) {
+		if name != sqlPart && name != memoryPart && !slices.ContainsFunc(parts, func(p part) bool { return p.name == name }) {
 			return fmt.Errorf("there is no part %q", name)
 		}
 	}
@@ -93,7 +93,9 @@ func (o *options) wants(name string) bool { return len(o.only) == 0 || slices.Co
 const sqlPart = "sql"
 
 // vectors reports whether any other part is to be measured.
-func (o *options) vectors() bool { return len(o.only) != 1 || o.only[0] != sqlPart }
+func (o *options) vectors() bool {
+	return len(o.only) == 0 || slices.ContainsFunc(o.only, func(name string) bool { return name != sqlPart && name != memoryPart })
+}
 
 func bench(ctx context.Context, o *options) error {
 	places()
@@ -118,6 +120,11 @@ func bench(ctx context.Context, o *options) error {
 	if o.wants(sqlPart) {
 		if m.sql, err = measureSQL(ctx, o, data); err != nil {
 			return fmt.Errorf("%s: %w", sqlPart, err)
+		}
+	}
+	if o.wants(memoryPart) {
+		if m.bounded, err = measureMemory(ctx, o, data); err != nil {
+			return fmt.Errorf("%s: %w", memoryPart, err)
 		}
 	}
 	text := report(ours, theirs, m)

@@ -112,8 +112,8 @@ func (t *tail) text() string {
 	return string(bytes.TrimSpace(t.b))
 }
 
-// startLoxoDB runs the binary over an empty directory.
-func startLoxoDB(ctx context.Context, bin, data string) (*process, error) {
+// startLoxoDB runs the binary over an empty directory, with more flags.
+func startLoxoDB(ctx context.Context, bin, data string, flags ...string) (*process, error) {
 	if _, err := os.Stat(bin); err != nil {
 		return nil, fmt.Errorf("%w (make build first)", err)
 	}
@@ -121,7 +121,8 @@ func startLoxoDB(ctx context.Context, bin, data string) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	return start(ctx, exec.Command(bin, "start", "--data", data, "--listen", addr, "--log-level", "warn"),
+	args := append([]string{"start", "--data", data, "--listen", addr, "--log-level", "warn"}, flags...)
+	return start(ctx, exec.Command(bin, args...),
 		"postgres://postgres@"+addr+"/postgres?sslmode=disable")
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,7 +19,8 @@ type machine struct {
 	// together and apart is how long two threads take to wake each other, there and
 	// back, on one core and on two.
 	together, apart time.Duration
-	sql             *sqlResult // nil: not measured
+	sql             *sqlResult   // nil: not measured
+	bounded         *boundResult // nil: not measured
 }
 
 // reference stands where no live peer runs: another run, on a machine of the same
@@ -167,6 +169,9 @@ func report(ours, theirs *result, m machine) string {
 	if ours != nil {
 		vectorReport(&b, ours, theirs, m)
 	}
+	if m.bounded != nil {
+		memoryReport(&b, m.bounded)
+	}
 	if m.sql != nil {
 		sqlReport(&b, m.sql)
 	}
@@ -187,7 +192,7 @@ func vectorReport(b *strings.Builder, ours, theirs *result, m machine) {
 		fmt.Fprintf(b, "Peer, in the same run: %s, pgvector %s; %s.\n\n", theirs.version, theirs.extension, settingList(theirs.settings))
 	}
 	fmt.Fprintf(b, "| what | LoxoDB | %s | times better | goal | reached |\n|---|---|---|---|---|---|\n", name)
-	for _, l := range append(lines(ours, other), sqlLines(m.sql)...) {
+	for _, l := range slices.Concat(lines(ours, other), memoryLines(m.bounded), sqlLines(m.sql)) {
 		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s |\n", l.what, number(l.ours, l.digits), number(l.other, l.digits), l.ratio(), l.goal, l.reached())
 	}
 	b.WriteString("\nThe index is built with m = 16, ef_construction = 64 on both sides.")

@@ -65,6 +65,29 @@ func TestGoals(t *testing.T) {
 	}
 }
 
+// TestBounded: the figures of a server within a bound stand among the goals and by themselves.
+func TestBounded(t *testing.T) {
+	m := bench1
+	m.bounded = &boundResult{rows: 1_000_000, dims: 128, copyRate: 300_000, build: 25, rest: 3, peak: 513, anonymous: 400, segments: 2,
+		before: searched{.96, 900}, after: searched{.951, 1000}}
+	text := report(sample(), nil, m)
+	for what, want := range map[string]string{
+		"server told 512 MiB, 1,000,000 × 128: resident": "513 – – ≤ 512 no",
+		"server told 512 MiB, 1,000,000 × 128: of it":    "400 – – ≤ 512 yes",
+		"server told 512 MiB, 1,000,000 × 128: index":    "25.0 – –",
+		"server told 512 MiB, 1,000,000 × 128: recall":   "0.951 – – ≥ 0.95 yes",
+		"segments then":        "2",
+		"recall, queries/s at": "0.9510, 1000",
+	} {
+		if got := strings.TrimSpace(strings.Join(cells(t, text, what), " ")); got != want {
+			t.Errorf("%s: %q, want %q", what, got, want)
+		}
+	}
+	if text = report(nil, nil, m); !strings.Contains(text, "## Within 512 MiB") {
+		t.Errorf("no chapter in:\n%s", text)
+	}
+}
+
 // TestPeer: a peer's figures stand in the reference's place, what it lacks stays empty.
 func TestPeer(t *testing.T) {
 	peer := &result{version: "PostgreSQL of the test", extension: "0.8.0", settings: []setting{{"fsync", "on"}, {"shared_buffers", "2GB"}},
@@ -118,6 +141,9 @@ func TestParse(t *testing.T) {
 		t.Fatal(o, err)
 	}
 	if o, err = parse([]string{"-only", "sql"}); err != nil || o.vectors() || !o.wants("sql") || o.wants("knn") {
+		t.Fatal(o, err)
+	}
+	if o, err = parse([]string{"-only", "memory,sql"}); err != nil || o.vectors() || !o.wants("memory") {
 		t.Fatal(o, err)
 	}
 	if o, err = parse(nil); err != nil || !o.vectors() || !o.wants("sql") || !o.wants("knn") || !o.wants("scan") {
