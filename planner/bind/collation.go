@@ -7,6 +7,7 @@ import (
 
 	"github.com/loxodb/loxodb/planner/logical"
 	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/collate"
 	"github.com/loxodb/loxodb/sql/expr"
@@ -21,6 +22,11 @@ import (
 
 // FindCollation finds a collation by its written name.
 func FindCollation(n *ast.QName, o Options) (*catalog.Collation, error) {
+	if n.Schema == builtin.MySQLSchema {
+		if c, ok := mysqlCollation(n.Name, o); ok {
+			return c, nil
+		}
+	}
 	path := o.Session.SearchPath(true)
 	name := n.Name
 	if n.Schema != "" {
@@ -97,6 +103,8 @@ type collation struct {
 	strength
 	id, other     catalog.ID
 	pos, otherPos ast.Pos
+	// coercible: of a literal, or made of what is no text, which in MySQL yields to a column's.
+	coercible bool
 }
 
 // collator assigns the collations of one statement.
@@ -109,6 +117,8 @@ type collator struct {
 	carriedWork map[int]*carried
 	// places are what is known of computed columns: where conflicts were found.
 	places map[logical.ColID]collation
+	// op is what is done to the texts whose collations are merged, as errors of MySQL name it.
+	op string
 	// rows are the collations of the columns of ROW(…).
 	rows map[*expr.RowOf][]collation
 	// keyed are the columns of such rows that are ordered by keys.
@@ -149,6 +159,10 @@ func (a *collator) merge(to *collation, c collation) {
 	case c.strength > to.strength:
 		*to = c
 	case c.strength < to.strength:
+	case c.strength == to.strength && (isMySQL(c.id) || isMySQL(to.id)):
+		a.mergeMySQL(to, c)
+	case c.strength == implicit && c.id == to.id:
+		to.coercible = to.coercible && c.coercible
 	case c.strength == implicit && c.id != to.id:
 		switch {
 		case to.id == collate.DefaultOID:
@@ -174,8 +188,12 @@ func (a *collator) name(id catalog.ID) string {
 	return "?"
 }
 
-// mismatch is the error of a conflict that may not be.
+// mismatch is the error of a conflict that may not be. In MySQL such texts compare by bytes
+// where nothing else is compared with them.
 func (a *collator) mismatch(c collation) {
+	if isMySQL(c.id) || isMySQL(c.other) {
+		return
+	}
 	a.fail(errAt(c.otherPos, pgerrcode.CollationMismatch, "collation mismatch between implicit collations \"%s\" and \"%s\"", a.name(c.id), a.name(c.other)).
 		WithHint("You can choose the collation by applying the COLLATE clause to one or both expressions."))
 }
@@ -189,7 +207,7 @@ func result(t types.T, in collation, pos ast.Pos) collation {
 	case in.strength > none:
 		return in
 	}
-	return collation{strength: implicit, id: own, pos: pos}
+	return collation{strength: implicit, id: own, pos: pos, coercible: true}
 }
 
 // column is the collation of a reference to a column.
@@ -199,9 +217,9 @@ func (a *collator) column(id logical.ColID, pos ast.Pos) collation {
 	case own == 0 || info.Collation == logical.NoCollation:
 		return collation{}
 	case info.Collation != 0:
-		return collation{strength: implicit, id: info.Collation, pos: pos}
+		return collation{strength: implicit, id: info.Collation, pos: pos, coercible: a.places[id].coercible}
 	default:
-		return collation{strength: implicit, id: own, pos: pos}
+		return collation{strength: implicit, id: own, pos: pos, coercible: a.places[id].coercible}
 	}
 }
 
@@ -229,6 +247,7 @@ func (a *collator) copyColumns(to, from []logical.ColID) {
 	for i, id := range to {
 		if i < len(from) {
 			a.b.meta.Cols[id].Collation = a.b.meta.Cols[from[i]].Collation
+			a.yields(id, a.places[from[i]])
 		}
 	}
 }
@@ -346,6 +365,14 @@ func (a *collator) setOp(x *logical.SetOp) {
 			a.mismatch(c)
 		}
 		a.set(id, c)
+		a.yields(id, c)
+	}
+}
+
+// yields notes a column of literals alone.
+func (a *collator) yields(id logical.ColID, c collation) {
+	if c.coercible {
+		a.places[id] = c
 	}
 }
 
@@ -379,6 +406,7 @@ func (a *collator) values(x *logical.Values) {
 			a.merge(&c, s)
 		}
 		a.set(id, c)
+		a.yields(id, c)
 	}
 }
 

@@ -314,6 +314,9 @@ const (
 
 // looseCall is a call in a nondeterministic collation, nil where that makes no difference.
 func (a *collator) looseCall(c *expr.Call, what, order, name string) expr.Expr {
+	if collate.IsMySQL(order) && (collate.ByCodePoint(order) && what != elements || what == "LIKE" || what == "ILIKE") {
+		return mysqlLike(c, what, order, name)
+	}
 	n := *c
 	switch {
 	case what == "LIKE", what == "ILIKE", what == substring:
@@ -347,5 +350,8 @@ func keyedOp(op *builtin.Operator, t types.T) *builtin.Operator {
 	return builtin.ExactOperator(op.Name, types.ByteaOID, types.ByteaOID)
 }
 
-// firstStays reports the types of whose equal texts the first is the least and greatest.
-func firstStays(t types.T) bool { return t.OID == types.BpcharOID }
+// firstStays reports the types, and orders, of whose equal texts the first is the least and
+// greatest.
+func firstStays(t types.T, order string) bool {
+	return t.OID == types.BpcharOID || collate.IsMySQL(order)
+}

@@ -22,7 +22,7 @@ func (a *collator) expr(e expr.Expr) (expr.Expr, collation) {
 		if w := x.Collation; w != nil {
 			c := collation{strength: explicit, id: w.OID, pos: ast.Pos(w.Pos)}
 			if w.Implicit {
-				c.strength = implicit
+				c.strength, c.coercible = implicit, w.Literal
 			}
 			return y, c
 		}
@@ -50,7 +50,10 @@ func (a *collator) expr(e expr.Expr) (expr.Expr, collation) {
 		y := &expr.AnyAll{All: x.All, Op: x.Op, L: in[0], R: in[1]}
 		return a.anyAll(y, c), collation{}
 	case *expr.InList:
-		in, c := a.list(append([]expr.Expr{x.L}, x.List...))
+		in, c := a.listOf(" IN ", append([]expr.Expr{x.L}, x.List...))
+		if a.illegalMix(c, " IN ") {
+			return e, collation{}
+		}
 		if c.strength == conflict {
 			in[0] = noCollation(in[0], "string comparison")
 		}
@@ -60,7 +63,10 @@ func (a *collator) expr(e expr.Expr) (expr.Expr, collation) {
 		}
 		return &expr.InList{L: in[0], List: in[1:], Not: x.Not, Op: op}, collation{}
 	case *expr.IsDistinct:
-		in, c := a.list([]expr.Expr{x.L, x.R})
+		in, c := a.listOf("<=>", []expr.Expr{x.L, x.R})
+		if a.illegalMix(c, "<=>") {
+			return e, collation{}
+		}
 		if c.strength == conflict {
 			in[0] = noCollation(in[0], "string comparison")
 		}
@@ -231,6 +237,9 @@ func (a *collator) orderKey(e expr.Expr, c collation) expr.Expr {
 		a.keyedRow(t)
 		return e
 	}
+	if c.strength == conflict && (isMySQL(c.id) || isMySQL(c.other)) {
+		return e
+	}
 	if c.strength == none || c.strength == conflict {
 		return noCollation(e, "string comparison")
 	}
@@ -258,7 +267,10 @@ func undecided(args []expr.Expr, c collation) bool {
 }
 
 func (a *collator) call(x *expr.Call) (expr.Expr, collation) {
+	op := a.op
+	a.op = operationName(x)
 	args, in := a.list(x.Args)
+	a.op = op
 	c := x
 	if len(args) > 0 && &args[0] != &x.Args[0] {
 		n := *x
@@ -266,6 +278,9 @@ func (a *collator) call(x *expr.Call) (expr.Expr, collation) {
 		c = &n
 	}
 	out := result(x.T, in, ast.Pos(x.Pos))
+	if own, ok := ownCollation(x); ok {
+		out = own
+	}
 	if len(args) == 0 {
 		return c, out
 	}
@@ -280,6 +295,9 @@ func (a *collator) special(c *expr.Call, in collation) expr.Expr {
 	if c.Fn.Src == "pg_collation_for" {
 		return a.collationFor(c, in)
 	}
+	if builtin.IsMySQLCollating(c.Fn) {
+		return a.mysqlCall(c, in)
+	}
 	what := needs(c)
 	if what == "" {
 		return nil
@@ -289,7 +307,7 @@ func (a *collator) special(c *expr.Call, in collation) expr.Expr {
 			return e
 		}
 	}
-	if unordered[c.Fn.Src] != "" {
+	if a.illegalMix(in, operationName(c)) || unordered[c.Fn.Src] != "" {
 		return nil
 	}
 	if undecided(c.Args, in) {
@@ -396,7 +414,7 @@ func (a *collator) compare(c *expr.Call, order, name string, keyed bool) expr.Ex
 	switch {
 	case strings.HasSuffix(c.Fn.Src, "larger"), strings.HasSuffix(c.Fn.Src, "smaller"):
 		pair := []expr.Expr{beside(c.Args[1], order, name), beside(c.Args[0], order, name)} // of equal texts the second
-		if firstStays(c.T) {
+		if firstStays(c.T, order) {
 			pair[0], pair[1] = pair[1], pair[0]
 		}
 		return textOf(&expr.MinMax{Least: strings.HasSuffix(c.Fn.Src, "smaller"), Args: pair, T: types.Of(types.CollatedOID)}, c.T)
@@ -479,7 +497,7 @@ func (a *collator) minMax(x *expr.MinMax) (expr.Expr, collation) {
 
 // anyAll compares with each element of an array.
 func (a *collator) anyAll(x *expr.AnyAll, in collation) expr.Expr {
-	if typeCollation(x.L.Type()) == 0 || strings.Trim(x.Op.Name, "<>=") != "" {
+	if typeCollation(x.L.Type()) == 0 || strings.Trim(x.Op.Name, "<>=") != "" || a.illegalMix(in, x.Op.Name) {
 		return x
 	}
 	if undecided([]expr.Expr{x.L}, in) {
@@ -506,7 +524,7 @@ func (a *collator) extreme(fn *builtin.Func, args []expr.Expr, in collation) (*b
 	if !keyed {
 		return fn, args
 	}
-	least, first := fn.Name == "min", firstStays(args[0].Type())
+	least, first := fn.Name == "min", firstStays(args[0].Type(), order)
 	out := builtin.CollatedMax
 	switch {
 	case least && first:

@@ -322,7 +322,8 @@ func (b *binder) collate(s *scope, x *ast.Collate) (expr.Expr, error) {
 		return nil, err
 	}
 	b.collates = true
-	return &expr.Relabel{X: e, T: e.Type(), Collation: &expr.Collation{OID: c.ID, Name: collationName(c, b.o), Pos: int(x.Pos)}}, nil
+	return &expr.Relabel{X: e, T: e.Type(), Collation: &expr.Collation{OID: c.ID, Name: collationName(c, b.o), Pos: int(x.Pos),
+		Implicit: x.How != ast.CollateWritten, Literal: x.How == ast.CollateLiteral}}, nil
 }
 
 // sqlValue binds CURRENT_TIMESTAMP and its kin as the functions behind them.

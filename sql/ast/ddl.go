@@ -131,6 +131,10 @@ type (
 		OnCommit     byte // 0 none, 'd' delete rows, 'D' drop, 'p' preserve
 		Tablespace   string
 		AccessMethod string
+		// Declared: the table is one of MySQL's dialect, whose columns take its Collation,
+		// or else the schema's.
+		Declared  bool
+		Collation *QName
 
 		Query        Stmt // CREATE TABLE AS: *Select or *Execute
 		SelectInto   bool // written as SELECT … INTO
@@ -171,6 +175,13 @@ type (
 		Owner       string
 		IfNotExists bool
 		Elems       []Stmt
+		Collation   *QName // that tables of MySQL's dialect take
+	}
+	// SchemaCollation is ALTER DATABASE … COLLATE of MySQL; the present schema's without a name.
+	SchemaCollation struct {
+		At
+		Name      string
+		Collation *QName
 	}
 	// CreateSequence is CREATE SEQUENCE.
 	CreateSequence struct {
@@ -496,6 +507,7 @@ const (
 	AlterConstraint
 	RedefineColumn  // MySQL's MODIFY: Column as a whole, Expr what becomes of the values
 	MoveColumn      // to Place
+	TableCollation  // MySQL's COLLATE of a table: Collation, with Convert of its columns, too
 	ColumnOnUpdate  // Expr nil = none
 	RestartIdentity // of the AUTO_INCREMENT column, after the values that are there
 	AddInherit      // INHERIT Of
@@ -525,9 +537,10 @@ type AlterCmd struct {
 	Column     *ColumnDef
 	Constraint *Constraint
 	Type       *TypeName
-	Bits       int          // of ColumnType, as in ColumnDef
-	Declared   string       // of ColumnType, as in ColumnDef
-	Collation  *QName       // of ColumnType
+	Bits       int    // of ColumnType, as in ColumnDef
+	Declared   string // of ColumnType, as in ColumnDef
+	Collation  *QName // of ColumnType and TableCollation
+	Convert    bool
 	Expr       Expr         // default, USING, the target of SET STATISTICS
 	Place      *ColumnPlace // of AddColumn, RedefineColumn and MoveColumn
 	Generated  *Constraint  // of ColumnType of a generated column: its expression
@@ -546,6 +559,7 @@ type AlterCmd struct {
 func (*CreateTable) stmt()     {}
 func (*CreateIndex) stmt()     {}
 func (*CreateSchema) stmt()    {}
+func (*SchemaCollation) stmt() {}
 func (*CreateSequence) stmt()  {}
 func (*AlterSequence) stmt()   {}
 func (*CreateView) stmt()      {}

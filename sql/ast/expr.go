@@ -136,6 +136,7 @@ type (
 		At
 		X    Expr
 		Name QName
+		How  CollateHow
 	}
 	// Func is a function or aggregate call.
 	Func struct {
@@ -275,3 +276,12 @@ func (*AtTimeZone) expr() {}
 func (*Default) expr()    {}
 func (*Stored) expr()     {}
 func (*Grouping) expr()   {}
+
+// CollateHow says what a Collate stands for.
+type CollateHow uint8
+
+const (
+	CollateWritten CollateHow = iota // COLLATE
+	CollateAs                        // MySQL's CONVERT … USING: it counts as a column's
+	CollateLiteral                   // MySQL's _charset'text', which yields to a column's
+)

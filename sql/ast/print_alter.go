@@ -69,6 +69,12 @@ func (p *printer) alterCmd(c *AlterCmd) {
 	case MoveColumn:
 		p.alterColumn(c, "PLACE")
 		p.place(c.Place)
+	case TableCollation:
+		if c.Convert {
+			p.s("CONVERT TO ")
+		}
+		p.s("COLLATE ")
+		p.qname(*c.Collation)
 	case ColumnOnUpdate:
 		p.alterColumn(c, "ON UPDATE ")
 		p.expr(c.Expr)

@@ -28,6 +28,7 @@ var mysqlTextFuncs = []mysqlFunc{
 		return types.Bool(isSet(a[0].Text(), a[1:])), nil
 	}},
 	{name: "to_text", args: "t", ret: types.TextOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) { return validText(a[0]) }},
+	{name: "cast_text", args: "t", ret: types.TextOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) { return validText(a[0]) }},
 	{name: "to_binary", args: "b", ret: types.ByteaOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) { return a[0], nil }},
 	{name: "concat", args: "t+", ret: types.TextOID, eval: mysqlText(func(a []string) string { return strings.Join(a, "") })},
 	{name: "concat_ws", args: "tt+", ret: types.TextOID, nulls: true, eval: concatWS},
@@ -534,14 +535,17 @@ func mysqlFlags(mode string) (string, error) {
 
 // mysqlRegexp gives a function its mode, the last argument, as flags, and those before it
 // that are left out.
-func mysqlRegexp(f Eval, defaults ...int64) Eval {
+func mysqlRegexp(f Eval, defaults ...int64) Eval { return mysqlRegexpIn("", f, defaults...) }
+
+// mysqlRegexpIn does so for a function whose mode comes after another one.
+func mysqlRegexpIn(before string, f Eval, defaults ...int64) Eval {
 	return func(c *Ctx, a []types.Datum) (types.Datum, error) {
-		mode := ""
+		mode := before
 		for n := len(a) - 2; n < len(defaults); n++ {
 			a = append(a, types.Int(defaults[n]))
 		}
 		if at := 2 + len(defaults); len(a) > at {
-			mode, a = a[at].Text(), a[:at]
+			mode, a = mode+a[at].Text(), a[:at]
 		}
 		flags, err := mysqlFlags(mode)
 		if err != nil {
@@ -553,9 +557,12 @@ func mysqlRegexp(f Eval, defaults ...int64) Eval {
 
 // mysqlRegexpReplace replaces all matches, or the n-th. $1 is a group.
 func mysqlRegexpReplace(c *Ctx, a []types.Datum) (types.Datum, error) {
-	mode := ""
+	return regexpReplaced(c, "", a)
+}
+
+func regexpReplaced(c *Ctx, mode string, a []types.Datum) (types.Datum, error) {
 	if len(a) > 5 {
-		mode = a[5].Text()
+		mode += a[5].Text()
 	}
 	flags, err := mysqlFlags(mode)
 	if err != nil {

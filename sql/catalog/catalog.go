@@ -76,6 +76,8 @@ type Schema struct {
 	Comment string
 	// Temp marks what a session has for its temporary relations; see Snapshot.Temp.
 	Temp bool `json:",omitempty"`
+	// Collation is what tables take that MySQL's dialect makes without one, 0 = none.
+	Collation ID `json:",omitempty"`
 }
 
 // RelKind is pg_class.relkind.
@@ -142,6 +144,8 @@ type Table struct {
 	// Partitioning is set for a partitioned table, Bound for a partition.
 	Partitioning *Partitioning `json:",omitempty"`
 	Bound        *Bound        `json:",omitempty"`
+	// Collation is what columns take that MySQL's dialect adds without one, 0 = their type's.
+	Collation ID `json:",omitempty"`
 	// NextAttr is unused by readers: attnums are never reused.
 }
 

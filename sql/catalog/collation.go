@@ -25,6 +25,7 @@ type Collation struct {
 // builtinCollations are those of pg_catalog, in OID order.
 var builtinCollations = sync.OnceValue(func() (out struct {
 	list   []*Collation
+	mysql  []*Collation
 	byID   map[ID]*Collation
 	byName map[string]*Collation
 }) {
@@ -36,6 +37,12 @@ var builtinCollations = sync.OnceValue(func() (out struct {
 			c.Version = collate.Version
 		}
 		out.list = append(out.list, c)
+		out.byID[c.ID], out.byName[c.Name] = c, c
+	}
+	for _, m := range collate.MySQLCollations() {
+		c := &Collation{ID: m.OID, Schema: PgCatalogID, Name: m.Name, Owner: BootstrapRoleID, Provider: 'c',
+			Encoding: 6, Collate: m.Name, Ctype: m.Name, Order: m.Order}
+		out.mysql = append(out.mysql, c)
 		out.byID[c.ID], out.byName[c.Name] = c, c
 	}
 	return out
@@ -74,10 +81,37 @@ func (s *Snapshot) UserCollations() []*Collation {
 	return l
 }
 
-// Collations lists all.
+// Collations lists all; of MySQL's, which clients of PostgreSQL do not expect, those that
+// something uses.
 func (s *Snapshot) Collations() []*Collation {
 	l := builtinCollations().list
-	return append(l[:len(l):len(l)], s.UserCollations()...)
+	l = append(l[:len(l):len(l)], s.usedOfMySQL()...)
+	return append(l, s.UserCollations()...)
+}
+
+// usedOfMySQL are MySQL's collations that columns, keys, domains and ranges have.
+func (s *Snapshot) usedOfMySQL() []*Collation {
+	used := map[ID]bool{}
+	for _, t := range s.Tables() {
+		for i := range t.Columns {
+			used[t.Columns[i].Collation] = true
+		}
+		for _, x := range t.Indexes {
+			for i := range x.Keys {
+				used[x.Keys[i].Collation] = true
+			}
+		}
+	}
+	for _, t := range s.Types() {
+		used[t.Collation] = true
+	}
+	var l []*Collation
+	for _, c := range builtinCollations().mysql {
+		if used[c.ID] {
+			l = append(l, c)
+		}
+	}
+	return l
 }
 
 // FindCollation finds a collation by its name in the first schema of a path that has

@@ -31,8 +31,9 @@ type Order struct {
 	// of them alone; nil = they are not.
 	single *[128]weights
 	options
-	plain bool // no options
-	loose bool // nondeterministic
+	mysql *mysqlOrder // nil = not one of MySQL's
+	plain bool        // no options
+	loose bool        // nondeterministic
 }
 
 // maker is what x/text needs for a key; it serves one goroutine at a time.
@@ -48,6 +49,10 @@ var orders sync.Map // of *Order by name
 func Of(name string) *Order {
 	if o, ok := orders.Load(name); ok {
 		return o.(*Order)
+	}
+	if m := mysqlOrders[name]; m != nil {
+		kept, _ := orders.LoadOrStore(name, &Order{mysql: m, loose: true})
+		return kept.(*Order)
 	}
 	opts, base := optionsOf(name)
 	tag := language.Make(base)
@@ -71,6 +76,9 @@ func Of(name string) *Order {
 
 // AppendKey appends the key of a text to dst.
 func (o *Order) AppendKey(dst, text []byte) []byte {
+	if o.mysql != nil {
+		return o.mysql.appendKey(dst, text)
+	}
 	from := len(dst)
 	if o.single != nil && len(text) <= maxASCII && isASCII(text) {
 		dst = o.appendASCII(dst, text)

@@ -31,7 +31,12 @@ func Deterministic(order string) bool { return !strings.HasPrefix(order, loose) 
 func Nondeterministic(order string) string { return loose + order }
 
 // Tag is the language tag of an order.
-func Tag(order string) string { return strings.TrimPrefix(order, loose) }
+func Tag(order string) string {
+	if IsMySQL(order) {
+		return Root
+	}
+	return strings.TrimPrefix(order, loose)
+}
 
 // oldNames are the keywords of ICU's older form, locale@keyword=value, in the newer one,
 // with the values that are called otherwise.

@@ -178,8 +178,9 @@ type Collation struct {
 	OID  uint32
 	Name string // as it is printed
 	Pos  int
-	// Implicit: not written; it is a domain's.
-	Implicit bool
+	// Implicit: not written; it is a domain's, or with Literal a literal's of MySQL, which
+	// yields to a column's.
+	Implicit, Literal bool
 }
 
 // DomainName is a domain as errors name it.

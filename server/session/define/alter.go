@@ -152,6 +152,8 @@ func (e *Env) alterOther(ctx context.Context, st *ast.AlterTable) error {
 // alter runs one action: old is the present table, t a copy to change.
 func (e *Env) alter(ctx context.Context, old, t *catalog.Table, cmd *ast.AlterCmd) error {
 	switch cmd.Kind {
+	case ast.TableCollation:
+		return e.tableCollation(ctx, old, t, cmd)
 	case ast.AddColumn:
 		return e.addColumn(ctx, old, t, cmd)
 	case ast.DropColumn:

@@ -41,6 +41,7 @@ func (e *Env) addColumn(ctx context.Context, old, t *catalog.Table, cmd *ast.Alt
 	if err != nil {
 		return err
 	}
+	takeCollation(t, &c, d)
 	c.Num = int16(len(t.Columns) + 1)
 	t.Columns = append(t.Columns, c)
 	if cmd.Place != nil {

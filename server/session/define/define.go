@@ -84,6 +84,8 @@ func Tag(stmt ast.Stmt) string {
 		return "CREATE INDEX"
 	case *ast.CreateSchema:
 		return "CREATE SCHEMA"
+	case *ast.SchemaCollation:
+		return "ALTER DATABASE"
 	case *ast.CreateSequence:
 		return "CREATE SEQUENCE"
 	case *ast.AlterSequence:
@@ -192,6 +194,8 @@ func (e *Env) run(ctx context.Context, stmt ast.Stmt) error {
 		return e.createIndex(ctx, st)
 	case *ast.CreateSchema:
 		return e.createSchema(ctx, st)
+	case *ast.SchemaCollation:
+		return e.schemaCollation(ctx, st)
 	case *ast.CreateSequence:
 		return e.createSequence(ctx, st)
 	case *ast.AlterSequence:

@@ -118,7 +118,7 @@ func (e *Env) refuseOfChild(t *catalog.Table, cmd *ast.AlterCmd, only bool) erro
 		if k != nil && only && children && k.Kind == catalog.CheckConstraint && !k.Validated {
 			return wrong("constraint must be validated on child tables too")
 		}
-	case ast.RedefineColumn, ast.MoveColumn, ast.ColumnOnUpdate:
+	case ast.RedefineColumn, ast.MoveColumn, ast.ColumnOnUpdate, ast.TableCollation:
 		if children || t.IsPartition() {
 			return pgerr.NotSupported(int(cmd.Pos), "this form of ALTER TABLE is not supported for tables with children")
 		}

@@ -35,6 +35,8 @@ func (e *Env) Permit(stmt ast.Stmt) error {
 		return e.permitView(st)
 	case *ast.CreateSchema:
 		return e.permitSchema(st)
+	case *ast.SchemaCollation:
+		return e.ownsSchema(e.presentSchema(st.Name))
 	case *ast.CreateIndex:
 		return e.ownsRelation(&st.Table, "")
 	case *ast.AlterSequence:

@@ -28,6 +28,9 @@ func (e *Env) likeColumns(ctx context.Context, t *catalog.Table, l *ast.TableLik
 	if err != nil {
 		return placed(err, &l.Name)
 	}
+	if t.Collation == 0 {
+		t.Collation = src.Collation
+	}
 	for k, like := range src.Listed() {
 		c := *like
 		old := t.ColumnByName(c.Name)

@@ -40,7 +40,8 @@ func (e *Env) redefineColumn(ctx context.Context, t *catalog.Table, cmd *ast.Alt
 	case c.Identity == 0 && c.Generated == 0 && c.Default != "":
 		r.do(ctx, ast.AlterCmd{Kind: ast.ColumnDefault, Name: d.Name})
 	}
-	r.do(ctx, ast.AlterCmd{Kind: ast.ColumnType, Name: d.Name, Type: &d.Type, Bits: d.Bits, Declared: d.Declared, Expr: cmd.Expr, Generated: generated})
+	r.do(ctx, ast.AlterCmd{Kind: ast.ColumnType, Name: d.Name, Type: &d.Type, Bits: d.Bits, Declared: d.Declared, Collation: e.redefinedCollation(t, d),
+		Expr: cmd.Expr, Generated: generated})
 	if given[ast.ConNotNull] != nil || identity != nil {
 		r.do(ctx, ast.AlterCmd{Kind: ast.SetNotNull, Name: d.Name})
 	} else if pk := t.PrimaryKey(); pk == nil || !slices.Contains(pk.Columns, c.Num) {

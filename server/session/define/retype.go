@@ -92,7 +92,7 @@ func (e *Env) columnType(ctx context.Context, old, t *catalog.Table, cmd *ast.Al
 		return nil, false, err
 	}
 	from := c.Type
-	if cmd.Declared != "" && from == to && c.Domain == 0 && cmd.Generated == nil {
+	if cmd.Declared != "" && from == to && c.Domain == 0 && cmd.Generated == nil && e.sameCollation(c, cmd) {
 		c.Bits, c.Declared = cmd.Bits, cmd.Declared
 		return nil, true, nil
 	}

@@ -42,7 +42,11 @@ func (e *Env) createSchema(ctx context.Context, st *ast.CreateSchema) error {
 	if _, taken := e.Catalog.SchemaByID(catalog.PublicID); name == "public" && !taken {
 		id = catalog.PublicID // where what extensions bring belongs
 	}
-	if err := edit.PutSchema(&catalog.Schema{ID: id, Name: name, Owner: owner}); err != nil {
+	s := &catalog.Schema{ID: id, Name: name, Owner: owner}
+	if s.Collation, err = e.namedCollation(st.Collation, 0); err != nil {
+		return err
+	}
+	if err := edit.PutSchema(s); err != nil {
 		return err
 	}
 	path, targets, user := e.Path, e.Targets, e.Owner

@@ -61,6 +61,9 @@ func (e *Env) createTable(ctx context.Context, st *ast.CreateTable) error {
 	if st.PartitionBy != nil && len(st.With) > 0 {
 		return pgerr.Newf(pgerrcode.InvalidParameterValue, "unrecognized parameter %q", st.With[0].Name)
 	}
+	if err := e.ownCollations(t, schema, st); err != nil {
+		return err
+	}
 	parents, err := e.parents(ctx, t, st)
 	if err != nil {
 		return err
@@ -211,6 +214,7 @@ func (e *Env) addColumns(ctx context.Context, t *catalog.Table, st *ast.CreateTa
 		if err != nil {
 			return err
 		}
+		takeCollation(t, &c, d)
 		if inherited {
 			e.declared = i
 			k, merged, err := e.mergeColumn(t, &c, d, st.Bound != nil)

@@ -242,6 +242,9 @@ func (a *alteration) setDefault(d *tast.ColumnDef) {
 }
 
 func (a *alteration) options(list []*tast.TableOption) {
+	if name, convert := a.tableCollation(list); name != nil {
+		a.stmtCmd(ast.AlterCmd{Kind: ast.TableCollation, Collation: name, Convert: convert})
+	}
 	p := &tableParts{name: a.name}
 	if start := a.tableOptions(list, p); start > 0 {
 		a.stmtCmd(ast.AlterCmd{Kind: ast.RestartIdentity, SeqOptions: []ast.SeqOption{{At: placeless, Name: "restart", Value: integer(placeless, start)}}})

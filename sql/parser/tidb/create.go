@@ -22,9 +22,17 @@ func (c *conv) createStmt(n tast.StmtNode) ast.Stmt {
 	case *tast.CreateViewStmt:
 		return c.createView(v)
 	case *tast.CreateDatabaseStmt: // a database is a schema
-		return &ast.CreateSchema{At: c.here(), Name: v.Name.L, IfNotExists: v.IfNotExists}
-	case *tast.AlterDatabaseStmt: // its character set
-		return c.nothing("ALTER DATABASE")
+		return &ast.CreateSchema{At: c.here(), Name: v.Name.L, IfNotExists: v.IfNotExists, Collation: c.databaseCollation(v.Options)}
+	case *tast.AlterDatabaseStmt:
+		name := c.databaseCollation(v.Options)
+		if name == nil {
+			return c.nothing("ALTER DATABASE")
+		}
+		out := &ast.SchemaCollation{At: c.here(), Collation: name}
+		if !v.AlterDefaultDatabase {
+			out.Name = v.Name.L
+		}
+		return out
 	}
 	return nil
 }
@@ -57,13 +65,14 @@ func (c *conv) createTable(s *tast.CreateTableStmt) ast.Stmt {
 	if s.Partition != nil {
 		c.fail(nil, "partitioned tables are not supported")
 	}
-	out := &ast.CreateTable{At: c.here(), Name: name, IfNotExists: s.IfNotExists, Temp: s.TemporaryKeyword != tast.TemporaryNone}
+	out := &ast.CreateTable{At: c.here(), Name: name, IfNotExists: s.IfNotExists, Temp: s.TemporaryKeyword != tast.TemporaryNone, Declared: true}
 	if s.ReferTable != nil {
 		const all = 1<<31 - 1
 		out.Like = []ast.TableLike{{At: placeless, Name: c.table(s.ReferTable), Options: all}}
 		return out
 	}
 	if s.Select != nil {
+		out.Collation, _ = c.tableCollation(s.Options)
 		if len(s.Cols) > 0 || len(s.Constraints) > 0 || s.OnDuplicate != tast.OnDuplicateKeyHandlingError {
 			c.fail(s, "CREATE TABLE with columns and a query is not supported")
 		}
@@ -73,6 +82,7 @@ func (c *conv) createTable(s *tast.CreateTableStmt) ast.Stmt {
 		c.nested--
 		return out
 	}
+	out.Collation, _ = c.tableCollation(s.Options)
 	p := &tableParts{name: name, table: out, keys: map[string]bool{}}
 	start := c.tableOptions(s.Options, p)
 	for _, d := range s.Cols {
@@ -142,7 +152,7 @@ func optionName(o *tast.TableOption) string {
 func (c *conv) columnDef(d *tast.ColumnDef, p *tableParts) ast.ColumnDef {
 	name := d.Name.Name.L
 	t := c.columnType(d.Tp)
-	out := ast.ColumnDef{At: placeless, Name: name, Type: t.typ, Bits: t.bits, Declared: declared(d.Tp)}
+	out := ast.ColumnDef{At: placeless, Name: name, Type: t.typ, Bits: t.bits, Declared: declared(d.Tp), Collation: c.columnCollation(d)}
 	add := func(k ast.Constraint) {
 		k.At = c.here()
 		out.Constraints = append(out.Constraints, k)

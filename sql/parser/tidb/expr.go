@@ -255,7 +255,7 @@ func (c *conv) caseExpr(v *tast.CaseExpr) ast.Expr {
 
 func (c *conv) like(v *tast.PatternLikeOrIlikeExpr) ast.Expr {
 	out := &ast.Like{At: c.at(v), Not: v.Not, CaseFold: !v.IsLike, Mixed: !c.stored,
-		Left: c.expr(plainly(v.Expr)), Pattern: c.expr(plainly(v.Pattern))}
+		Left: c.expr(v.Expr), Pattern: c.expr(v.Pattern)}
 	if v.EscapeExplicit && v.Escape != '\\' {
 		esc := ""
 		if v.Escape != 0 {
@@ -264,25 +264,4 @@ func (c *conv) like(v *tast.PatternLikeOrIlikeExpr) ast.Expr {
 		out.Escape = text(out.At, esc)
 	}
 	return out
-}
-
-// plainly is an expression without BINARY before it: everything compares byte by byte.
-func plainly(n tast.ExprNode) tast.ExprNode {
-	if k, ok := unparen(n).(*tast.FuncCastExpr); ok && k.FunctionType == tast.CastBinaryOperator {
-		return k.Expr
-	}
-	return n
-}
-
-// collate accepts the collations that compare byte by byte, as everything does here.
-func (c *conv) collate(v *tast.SetCollationExpr) ast.Expr {
-	if !bytewise(v.Collate) {
-		c.fail(v, "collation \"%s\" is not supported in an expression", v.Collate)
-	}
-	return c.expr(v.Expr)
-}
-
-// bytewise reports a collation that compares strings byte by byte.
-func bytewise(collation string) bool {
-	return collation == "" || strings.EqualFold(collation, "binary") || strings.HasSuffix(strings.ToLower(collation), "_bin")
 }

@@ -204,14 +204,14 @@ var _ = register(map[string]func(*conv, *tast.FuncCallExpr) (ast.Expr, bool){
 	},
 	"convert": func(c *conv, f *tast.FuncCallExpr) (ast.Expr, bool) { // CONVERT(… USING …)
 		cs, ok := stringOf(f.Args[1])
-		if !ok || !known(cs) {
+		if !ok {
 			c.fail(f, "character set \"%s\" is not supported", cs)
 		}
-		name := "to_text"
+		x := textual(c.expr(f.Args[0]))
 		if fold(cs) == "binary" {
-			name = "to_binary"
+			return call(c.at(f), "to_binary", x), false
 		}
-		return call(c.at(f), name, textual(c.expr(f.Args[0]))), false
+		return c.ofCharset(f, call(c.at(f), "cast_text", x), cs), false
 	},
 	"char_func": func(c *conv, f *tast.FuncCallExpr) (ast.Expr, bool) {
 		args := f.Args[:len(f.Args)-1] // the last is the character set

@@ -40,6 +40,9 @@ func (c *conv) literal(v *driver.ValueExpr) (e ast.Expr, condition bool) {
 		}
 		l := text(at, v.GetString())
 		l.Raw = strings.IndexByte(l.Text, '\\') >= 0
+		if v.Type.GetFlag()&mysql.UnderScoreCharsetFlag != 0 {
+			return c.introduced(v, l, v.Type.GetCharset()), false
+		}
 		return l, false
 	case driver.KindBinaryLiteral:
 		if v.Type.GetFlag()&mysql.UnsignedFlag == 0 || isBitLiteral(c.src, v) { // b'…' is a number in all places where PostgreSQL's types can tell

@@ -244,7 +244,7 @@ func (c *conv) castExpr(v *tast.FuncCastExpr) ast.Expr {
 			}
 			return x
 		}
-		x = call(at, "to_text", x)
+		x = c.ofCharset(v, call(at, "cast_text", x), ft.GetCharset())
 		if n := ft.GetFlen(); n > 0 {
 			return cast(x, typed(at, "varchar", n))
 		}
