@@ -155,7 +155,7 @@ func (b *binder) cte(s *scope, c *ast.CTE) error {
 	if c.Search != nil || c.Cycle != nil {
 		return errAt(c.Pos, pgerrcode.SyntaxError, "WITH query is not recursive")
 	}
-	inline := !write && c.Materialized != ast.MaterializeAlways
+	inline := !write && c.Materialized != ast.MaterializeAlways && c.Materialized != ast.MaterializeFirst
 	return b.addCTE(s, c, q, write, inline)
 }
 
@@ -179,6 +179,9 @@ func (b *binder) addCTE(s *scope, c *ast.CTE, q *query, write, inline bool) erro
 	}
 	cte := &logical.CTE{Name: c.Name, Tree: q.tree, Out: q.ids(), Write: write, Inline: inline, Index: len(b.meta.CTEs)}
 	b.meta.CTEs = append(b.meta.CTEs, cte)
+	if c.Materialized == ast.MaterializeFirst {
+		b.meta.RunFirst(cte)
+	}
 	s.ctes = append(s.ctes, &cteEntry{name: c.Name, cte: cte, cols: cols})
 	return nil
 }

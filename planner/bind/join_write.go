@@ -2,6 +2,7 @@ package bind
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgerrcode"
 
@@ -26,7 +27,7 @@ func (b *binder) updateOfJoin(x *ast.Update) (*ast.Update, error) {
 		t := &x.Set[i]
 		if owner[i] = t.Table; owner[i] == "" {
 			var err error
-			if owner[i], err = b.ownerOf(x.Join, t.Name, x.Pos); err != nil {
+			if owner[i], err = b.ownerOf(x.Join, x.With, t.Name, x.Pos); err != nil {
 				return nil, err
 			}
 		}
@@ -214,9 +215,12 @@ func calledAs(r *ast.TableRef) string {
 }
 
 // ownerOf is the table of a join that has a column.
-func (b *binder) ownerOf(join ast.TableExpr, column string, pos ast.Pos) (string, error) {
+func (b *binder) ownerOf(join ast.TableExpr, with *ast.With, column string, pos ast.Pos) (string, error) {
 	owner := ""
 	for _, ref := range joinTables(join) {
+		if isQuery(with, &ref.Name) {
+			continue
+		}
 		f, err := b.relation(&ref.Name)
 		if err != nil {
 			return "", err
@@ -233,6 +237,11 @@ func (b *binder) ownerOf(join ast.TableExpr, column string, pos ast.Pos) (string
 		return "", errAt(pos, pgerrcode.UndefinedColumn, "column \"%s\" does not exist", column)
 	}
 	return owner, nil
+}
+
+// isQuery reports the name of a query of WITH.
+func isQuery(with *ast.With, name *ast.QName) bool {
+	return with != nil && name.Schema == "" && slices.ContainsFunc(with.CTEs, func(c ast.CTE) bool { return c.Name == name.Name })
 }
 
 // innerTables takes a tree of inner joins apart into its tables and conditions; ok is

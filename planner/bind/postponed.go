@@ -5,6 +5,7 @@ import (
 
 	"github.com/loxodb/loxodb/planner/logical"
 	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/types"
 )
 
 // postponement is the projection of select items that are computed when the rows have
@@ -54,6 +55,14 @@ func (q *selection) postponed() map[int]bool {
 			late = map[int]bool{}
 		}
 		late[i] = true
+	}
+	if late == nil {
+		return nil
+	}
+	for i := range q.targets { // who takes the result gives literals without a type theirs
+		if q.targets[i].e.Type().OID == types.UnknownOID && !q.referred(i) {
+			late[i] = true
+		}
 	}
 	return late
 }

@@ -165,10 +165,17 @@ func (m *Meta) exprsBefore(n Node, written map[catalog.ID]bool) {
 	})
 }
 
+// RunFirst makes a WITH query be read to its end before anything else, after those of which
+// that was said before.
+func (m *Meta) RunFirst(c *CTE) {
+	c.first = true
+	m.ReadFirst = append(m.ReadFirst, c)
+}
+
 // readFirst puts a table read into a WITH query.
 func (m *Meta) readFirst(s *Scan, conds []expr.Expr) Node {
-	c := &CTE{Name: s.Alias, Tree: over(s, conds), Out: s.Out, Refs: 1, Index: len(m.CTEs), first: true}
+	c := &CTE{Name: s.Alias, Tree: over(s, conds), Out: s.Out, Refs: 1, Index: len(m.CTEs)}
 	m.CTEs = append(m.CTEs, c)
-	m.ReadFirst = append(m.ReadFirst, c)
+	m.RunFirst(c)
 	return &CTERef{CTE: c, Out: s.Out}
 }

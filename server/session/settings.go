@@ -138,7 +138,15 @@ func (s *settings) assign(name, value string, local bool) error {
 	return s.store(key, value, local, FromSession)
 }
 
+// userVariable is the prefix of the variables of MySQL's dialect (@x), which may change with
+// each row: they are no part of transactions, and no plan depends on them.
+const userVariable = "uservar."
+
 func (s *settings) store(key, value string, local bool, from Origin) error {
+	if strings.HasPrefix(key, userVariable) {
+		s.values[key], s.from[key] = value, from
+		return nil
+	}
 	old, had := s.values[key]
 	s.undo = append(s.undo, change{key, old, had, s.from[key], local})
 	s.put(key, value)

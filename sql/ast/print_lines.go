@@ -86,7 +86,7 @@ func (p *printer) cteLines(w *With) {
 			p.idents(c.Columns)
 			p.s(")")
 		}
-		p.s(" AS ", []string{"", "MATERIALIZED ", "NOT MATERIALIZED "}[c.Materialized], "(")
+		p.s(" AS ", []string{"", "MATERIALIZED ", "NOT MATERIALIZED ", "MATERIALIZED "}[c.Materialized], "(")
 		p.line("", 0, 0, 0)
 		if q, ok := c.Query.(*Select); ok {
 			p.subquery(q)

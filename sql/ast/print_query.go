@@ -58,7 +58,7 @@ func (p *printer) ctes(w *With) {
 		p.sep(i)
 		p.ident(c.Name)
 		p.parenIdents(c.Columns)
-		p.s(" AS ", []string{"", "MATERIALIZED ", "NOT MATERIALIZED "}[c.Materialized], "(")
+		p.s(" AS ", []string{"", "MATERIALIZED ", "NOT MATERIALIZED ", "MATERIALIZED "}[c.Materialized], "(")
 		p.stmt(c.Query)
 		p.s(")")
 		p.graph(&w.CTEs[i])

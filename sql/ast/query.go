@@ -102,6 +102,9 @@ const (
 	MaterializeDefault Materialize = iota
 	MaterializeAlways
 	MaterializeNever
+	// MaterializeFirst is of queries with effects: they are read to their end, in their order,
+	// before anything else of the statement is.
+	MaterializeFirst
 )
 
 // GroupItem is an item of GROUP BY: one expression, or a grouping set.

@@ -262,7 +262,8 @@ func Concurrent(e Expr) bool {
 func Volatile(e Expr) bool { return Volatility(e) == builtin.Volatile }
 
 // Effects counts the calls in a list of expressions that see what others of them do, row
-// after row: of volatile functions of users, and of those that read or move sequences.
+// after row: of volatile functions of users, and of those that read or move sequences, or the
+// variables of MySQL's dialect.
 func Effects(list []Expr) (users, all int) {
 	for _, e := range list {
 		Walk(e, func(x Expr) bool {
@@ -272,6 +273,8 @@ func Effects(list []Expr) (users, all int) {
 			case c.Fn.User != nil:
 				users, all = users+1, all+1
 			case c.Fn.Name == "nextval", c.Fn.Name == "currval", c.Fn.Name == "lastval", c.Fn.Name == "setval":
+				all++
+			case c.Fn.Schema == builtin.MySQLSchema && (c.Fn.Name == "assign" || c.Fn.Name == "variable"):
 				all++
 			}
 			return true

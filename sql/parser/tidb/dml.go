@@ -134,7 +134,11 @@ func (c *conv) update(s *tast.UpdateStmt) ast.Stmt {
 	}
 	out.Table = ref
 	c.updated = calledAs(&ref)
+	c.once = c.ordered
 	out.Set = c.assignments(s.List)
+	if c.once = false; c.assigns {
+		return c.updateAssigned(s, out)
+	}
 	out.Where = c.limited(&ref, s.Where, s.Order, s.Limit)
 	return out
 }

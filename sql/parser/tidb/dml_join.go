@@ -14,10 +14,13 @@ func (c *conv) updateJoin(s *tast.UpdateStmt, out *ast.Update) ast.Stmt {
 		c.wrong(s, "Incorrect usage of UPDATE and ORDER BY or LIMIT")
 	}
 	out.Join = c.tableExpr(s.TableRefs.TableRefs)
+	c.once = c.ordered
 	for i, a := range s.List {
 		out.Set = append(out.Set, ast.Target{At: targetAt(c.assignedAt(len(s.List)), i, len(s.List), a.Column.Name.L), Table: a.Column.Table.L, Name: a.Column.Name.L, Expr: c.expr(a.Expr)})
 	}
+	c.once = false
 	out.Where = c.cond(s.Where)
+	out.With = c.withBefore(out.With)
 	return out
 }
 
@@ -27,5 +30,6 @@ func (c *conv) deleteJoin(s *tast.DeleteStmt, out *ast.Delete) ast.Stmt {
 		out.Of = append(out.Of, t.Name.L)
 	}
 	out.Where = c.cond(s.Where)
+	out.With = c.withBefore(out.With)
 	return out
 }

@@ -188,11 +188,17 @@ func (c *conv) subquery(n tast.ExprNode) *ast.Select {
 }
 
 // inner converts a query below another one.
-func (c *conv) inner(n tast.ResultSetNode) *ast.Select {
+func (c *conv) inner(n tast.ResultSetNode) *ast.Select { return c.below(n, false) }
+
+// below is inner for one whose rows may be computed one after the other, before the others.
+func (c *conv) below(n tast.ResultSetNode, ordered bool) *ast.Select {
 	c.nested++
-	scope, target, assigned, once := c.scope, c.target, c.assigned, c.once
-	defer func() { c.nested--; c.scope, c.target, c.assigned, c.once = scope, target, assigned, once }()
-	c.scope, c.target, c.assigned, c.once = nil, "", nil, false // the query has names of its own
+	scope, target, assigned, once, outer := c.scope, c.target, c.assigned, c.once, c.ordered
+	defer func() {
+		c.nested--
+		c.scope, c.target, c.assigned, c.once, c.ordered = scope, target, assigned, once, outer
+	}()
+	c.scope, c.target, c.assigned, c.once, c.ordered = nil, "", nil, false, ordered // the query has names of its own
 	return c.query(n)
 }
 
@@ -212,16 +218,19 @@ func (c *conv) columnExpr(v *tast.ColumnNameExpr) ast.Expr {
 	ref.At = c.at(v)
 	if n.Table.L == c.updated && n.Table.L != "" {
 		if e, ok := c.assigned[n.Name.L]; ok {
+			c.refuseTwice(v, e)
 			return e
 		}
 	}
 	if n.Table.L == "" {
 		if e, ok := c.assigned[n.Name.L]; ok {
+			c.refuseTwice(v, e)
 			return e
 		}
 		if c.target != "" {
 			ref.Parts = []string{c.target, n.Name.L}
 		} else if e := c.scope.resolve(n.Name.L); e != nil {
+			c.refuseTwice(v, e)
 			return e
 		}
 	}

@@ -58,14 +58,7 @@ func (c *conv) tableSource(t *tast.TableSource) ast.TableExpr {
 		if j := c.jsonTable(t); j != nil {
 			return j
 		}
-		out := &ast.SubqueryRef{At: c.at(v), Query: c.inner(t.Source), Lateral: t.Lateral}
-		if t.AsName.L != "" {
-			out.Alias = &ast.Alias{Name: t.AsName.L}
-			for _, n := range t.ColumnNames {
-				out.Alias.Columns = append(out.Alias.Columns, n.L)
-			}
-		}
-		return out
+		return c.derivedTable(t)
 	case *tast.Join:
 		return c.tableExpr(v)
 	}

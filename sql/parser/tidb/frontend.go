@@ -123,7 +123,7 @@ func convert(query string, list []tast.StmtNode, cut cuts) ([]ast.Parsed, error)
 	for _, n := range list {
 		start, end := extent(query, n.OriginalText(), at)
 		at = end
-		c := &conv{src: query, stmtPos: ast.Pos(start), jsonTables: cut.json}
+		c := &conv{src: query, stmtPos: ast.Pos(start), jsonTables: cut.json, ordered: true}
 		if strings.IndexByte(query[start:end], '?') >= 0 {
 			c.numberMarkers(n)
 		}
@@ -138,7 +138,11 @@ func convert(query string, list []tast.StmtNode, cut cuts) ([]ast.Parsed, error)
 			}
 			stmt = func(n tast.StmtNode) ast.Stmt { return c.intoVariables(n, into[0].names) }
 		}
-		stmts = append(stmts, ast.Parsed{Stmt: stmt(n), Start: start, End: end})
+		converted := stmt(n)
+		if len(c.before) > 0 {
+			c.fail(nil, "assignment to a variable in this statement is not supported")
+		}
+		stmts = append(stmts, ast.Parsed{Stmt: converted, Start: start, End: end})
 	}
 	return stmts, nil
 }
@@ -270,12 +274,15 @@ type conv struct {
 	// recursive: within a WITH RECURSIVE query.
 	recursive bool
 	stored    bool // what is converted is part of a definition
-	// once: what is converted is computed once, from the left to the right, so that
-	// variables may be assigned.
-	once       bool
-	jsonTables []*jsonTable
-	places     *places // nil of a long statement
-	tableAt    map[*tast.TableName]ast.Pos
+	// ordered: the rows of the present query are computed one after the other; once: so is
+	// what is converted, from the left to the right, so that variables may be assigned.
+	ordered, once bool
+	assigns       bool      // one was assigned
+	before        []ast.CTE // what the present select reads before its rows: see assign.go
+	queries       int       // how many of those have been named
+	jsonTables    []*jsonTable
+	places        *places // nil of a long statement
+	tableAt       map[*tast.TableName]ast.Pos
 }
 
 // here is the position of the current statement.

@@ -71,6 +71,10 @@ func (c *conv) query(n tast.Node) *ast.Select {
 
 func (c *conv) selectStmt(s *tast.SelectStmt) *ast.Select {
 	out := &ast.Select{At: c.at(s), With: c.with(s.With)}
+	before := c.before
+	c.before = nil
+	defer func() { c.before = before }()
+	assigns := false // the select list does
 	if s.SelectIntoOpt != nil {
 		c.fail(s, "SELECT ... INTO is not supported")
 	}
@@ -82,11 +86,12 @@ func (c *conv) selectStmt(s *tast.SelectStmt) *ast.Select {
 			out.Values = append(out.Values, c.exprs(r.Values))
 		}
 	default:
-		outer := c.scope
-		c.scope = nil
-		c.once = c.nested == 0 && !c.stored && s.AfterSetOperator == nil && (s.From == nil || s.GroupBy == nil && fieldsAggregate(s.Fields))
+		outer, assigned := c.scope, c.assigns
+		c.scope, c.assigns = nil, false
+		c.once = c.ordered && !c.stored && s.AfterSetOperator == nil && s.GroupBy == nil && !s.Distinct
 		out.Targets = c.targets(s.Fields)
-		c.once, c.scope = false, outer
+		assigns = c.assigns
+		c.once, c.scope, c.assigns = false, outer, assigns || assigned
 	}
 	out.Distinct = s.Distinct
 	outer := c.scope
@@ -96,6 +101,9 @@ func (c *conv) selectStmt(s *tast.SelectStmt) *ast.Select {
 	out.Where = c.cond(s.Where)
 	c.windows(s, out)
 	c.scope = newScope(out.Targets)
+	if assigns && s.Having != nil && !fieldsAggregate(s.Fields) && !hasAggregate(s.Having.Expr) {
+		return c.havingAssigned(s, out)
+	}
 	c.groupBy(s, out)
 	c.having(s, out)
 	out.OrderBy = c.orderBy(s.OrderBy)
@@ -104,6 +112,7 @@ func (c *conv) selectStmt(s *tast.SelectStmt) *ast.Select {
 	}
 	out.Limit, out.Offset = c.limit(s.Limit)
 	c.locking(s, out)
+	out.With = c.withBefore(out.With)
 	if s.SelectStmtOpts != nil && s.SelectStmtOpts.CalcFoundRows && s.Limit != nil {
 		return c.calcFoundRows(s, out)
 	}
@@ -390,6 +399,8 @@ func (c *conv) with(w *tast.WithClause) *ast.With {
 // tighter; the list comes flat, each select with the operator before it.
 func (c *conv) setOperation(list []tast.Node, w *tast.WithClause, o *tast.OrderByClause, l *tast.Limit) *ast.Select {
 	with := c.with(w)
+	defer func(ordered bool) { c.ordered = ordered }(c.ordered)
+	c.ordered = c.ordered && len(list) == 1
 	var out *ast.Select
 	for i := 0; i < len(list); {
 		kind := operatorBefore(list[i])

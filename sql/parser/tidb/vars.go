@@ -84,8 +84,9 @@ func (c *conv) variable(v *tast.VariableExpr) ast.Expr {
 	name := fold(v.Name)
 	if v.Value != nil {
 		if !c.once {
-			c.fail(v, "assignment to @%s in a query of several rows is not supported", v.Name)
+			c.fail(v, "assignment to @%s in this place is not supported", v.Name)
 		}
+		c.assigns = true
 		return assign(at, name, textual(c.expr(v.Value)))
 	}
 	if !v.IsSystem {
