@@ -145,7 +145,7 @@ func (l *lookahead) note(ctx context.Context) error {
 	if err != nil || k == 0 {
 		return nil //nolint:nilerr // the run will say it
 	}
-	vec, err := s.vector()
+	vec, _, err := s.vector()
 	if err != nil || vec == nil {
 		return nil //nolint:nilerr // likewise
 	}

@@ -103,7 +103,7 @@ func (s *rangeSearch) start(ctx context.Context) error {
 		return err
 	}
 	if err := checkDimensions(s.space, query, false); err != nil {
-		return err
+		return s.refuse(ctx, err)
 	}
 	s.vec = append(s.vec[:0], types.Elements(s.node.Index.Keys[0].Type.OID, query)...)
 	radius, err := s.radius.One(&s.env.Env, &s.scratch)
@@ -177,22 +177,33 @@ func (s *rangeSearch) search(ctx context.Context, radius float64) error {
 
 // check leaves in the output the rows of the hits that count, in their order.
 func (s *rangeSearch) check(ctx context.Context, hits []vectorindex.Hit) error {
-	at := s.entry.narrow(ctx, hits)
+	_, err := s.fetch(ctx, hits, s.counts)
+	return err
+}
+
+// counts reports whether a hit satisfies the condition.
+func (s *rangeSearch) counts(h *vectorindex.Hit) bool { return s.inside(h.Dist) }
+
+// fetch leaves in the output those rows of hits that exist at the view with the hit's
+// epoch, count, and pass the filter; at are the places of the output's rows among hits.
+func (s *rangeSearch) fetch(ctx context.Context, hits []vectorindex.Hit, counts func(*vectorindex.Hit) bool) (at []uint16, err error) {
+	at = s.entry.narrow(ctx, hits)
 	s.ids = s.ids[:0]
 	for _, i := range at {
 		s.ids = append(s.ids, uint64(hits[i].Row))
 	}
 	if err := s.reader.Fetch(ctx, s.env.Read, s.ids, &s.out); err != nil {
-		return err
+		return at, err
 	}
 	sel := s.sel[:0]
 	for _, i := range s.out.Sel {
-		if e, ok := s.reader.EntryEpoch(s.node.Index, int(i)); ok && e == hits[at[i]].Epoch && s.inside(hits[at[i]].Dist) {
+		h := &hits[at[i]]
+		if e, ok := s.reader.EntryEpoch(s.node.Index, int(i)); ok && e == h.Epoch && counts(h) {
 			sel = append(sel, i)
 		}
 	}
 	s.out.Sel, s.sel = sel, sel
-	return s.filter.finish(ctx, s.env, &s.scratch, s.reader, &s.out, s.node.ID)
+	return at, s.filter.finish(ctx, s.env, &s.scratch, s.reader, &s.out, s.node.ID)
 }
 
 // stop ends the search and counts its work.

@@ -161,18 +161,24 @@ func (s *vectorSearch) fill(ctx context.Context) error {
 	if err != nil || k == 0 {
 		return err
 	}
-	vec, err := s.vector()
+	vec, unlike, err := s.vector()
+	if err == nil && unlike != nil {
+		err = s.refuse(ctx, unlike)
+	}
 	if err != nil {
 		return err
 	}
 	if some, err := s.readBound(); err != nil || !some || vec == nil && s.radius != nil {
 		return err
 	}
-	if vec == nil { // every distance is NULL: any rows in any order
+	switch {
+	case unlike != nil: // no row that passes has a vector
+	case vec == nil: // every distance is NULL: any rows in any order
 		return s.addUnranked(ctx, k, true)
-	}
-	if err := s.search(ctx, vec, k); err != nil {
-		return err
+	default:
+		if err := s.search(ctx, vec, k); err != nil {
+			return err
+		}
 	}
 	if len(s.result) < k && s.nullable && s.radius == nil {
 		return s.addUnranked(ctx, k-len(s.result), false)
@@ -180,17 +186,18 @@ func (s *vectorSearch) fill(ctx context.Context) error {
 	return nil
 }
 
-// vector is the query's, valid until the next call; nil when it is NULL.
-func (s *vectorSearch) vector() ([]byte, error) {
+// vector is the query's, valid until the next call; nil when it is NULL, or when no entry
+// can be compared with it, which unlike is the error of.
+func (s *vectorSearch) vector() (_ []byte, unlike, err error) {
 	d, err := s.query.One(&s.env.Env, &s.scratch)
 	if err != nil || d.IsNull() {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := checkDimensions(s.space, d, s.index.Method == "hnsw"); err != nil {
-		return nil, err
+		return nil, err, nil
 	}
 	s.vec = append(s.vec[:0], types.Elements(s.index.Keys[0].Type.OID, d)...)
-	return s.vec, nil
+	return s.vec, nil, nil
 }
 
 // limit is K, or as good as all when it is not known.
