@@ -76,8 +76,19 @@ func (s *selector) prune(g *Graph, limit int) []uint32 {
 		n := dist.Keep(ids, own, dists)
 		ids, own = ids[:n], own[:n]
 	}
-	s.keepDropped(limit * 5 / 8)
+	s.keepDropped(leastLinks(g.opt.Metric, limit))
 	return s.chosen
+}
+
+// leastLinks is to how many of limit links the rule's choice is filled up. Of inner
+// products it chooses few: a long vector is nearer to nearly all others than they are to
+// a node. There every link counts: 20 nearest of 20,000 × 32 of lengths that vary tenfold, beam 20,
+// are found at .870 with five eighths of the links and at .894 with all, for 650 distances both.
+func leastLinks(m dist.Metric, limit int) int {
+	if m == dist.InnerProduct {
+		return limit
+	}
+	return limit * 5 / 8
 }
 
 // keepDropped adds the nearest candidates that are not chosen, ties by ordinal, until
