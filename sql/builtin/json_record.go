@@ -61,6 +61,11 @@ func WithColumns(f *Func, names []string, ts []types.T, domains []types.OID) *Fu
 		if a[0].IsNull() {
 			return x.none(set), nil
 		}
+		if !x.jsonb {
+			if err := types.CheckJSONEscapes(a[0].Bytes()); err != nil {
+				return nil, err
+			}
+		}
 		if set {
 			return x.recordset(a[0].Bytes())
 		}

@@ -204,6 +204,7 @@ func (l *library) loadFunc(r *registrar, c []string, schema string) *Func {
 	if x := r.code[f.Src]; x != nil {
 		f.Eval, f.Kernel, f.Rows, f.Agg = x.eval, x.kernel, x.rows, x.agg
 		x.used = true
+		decodeEscapes(f)
 	}
 	l.funcs = append(l.funcs, f)
 	l.funcName[f.Name] = append(l.funcName[f.Name], f)

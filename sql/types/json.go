@@ -38,8 +38,10 @@ type jsonValue struct {
 type jsonParser struct {
 	s     string
 	i     int
-	start int  // of the current token
-	build bool // decode strings and numbers and keep values; else only check
+	start int // of the current token
+	// decode: escapes must be characters; json_in checks no more than their form.
+	decode bool
+	build  bool // keep values, with strings decoded: needs decode
 }
 
 // jsonToken is a token's first byte; words and numbers are 'w' and '0', the end 0.
@@ -201,53 +203,6 @@ func (p *jsonParser) scanNumber() error {
 	return nil
 }
 
-// scanString finds the end of a string and checks its escapes.
-func (p *jsonParser) scanString() error {
-	s := p.s
-	i := p.i + 1
-	for i < len(s) {
-		switch c := s[i]; {
-		case c == '"':
-			p.i = i + 1
-			return nil
-		case c < ' ':
-			p.i = i
-			hex := "0123456789abcdef"
-			return p.error("Character with value 0x" + string([]byte{hex[c>>4], hex[c&15]}) + " must be escaped.")
-		case c == '\\':
-			i++
-			if i == len(s) {
-				p.i = i
-				return p.fail("Token \"%s\" is invalid.")
-			}
-			if s[i] == 'u' {
-				for k := 1; k <= 4; k++ {
-					if i+k >= len(s) {
-						p.i = len(s)
-						return p.fail("Token \"%s\" is invalid.")
-					}
-					if _, ok := hexDigit(s[i+k]); !ok {
-						p.i = i + k + 1
-						return p.error("\"\\u\" must be followed by four hexadecimal digits.")
-					}
-				}
-				i += 5
-				continue
-			}
-			if strings.IndexByte("\"\\/bfnrt", s[i]) < 0 {
-				_, n := utf8.DecodeRuneInString(s[i:])
-				p.i = i + n
-				return p.error("Escape sequence \"\\" + s[i:i+n] + "\" is invalid.")
-			}
-			i++
-		default:
-			i++
-		}
-	}
-	p.i = len(s)
-	return p.fail("Token \"%s\" is invalid.")
-}
-
 func (p *jsonParser) value(tok jsonToken, depth int) (v jsonValue, err error) {
 	if depth > maxJSONDepth {
 		return v, stackDepth()
@@ -260,7 +215,7 @@ func (p *jsonParser) value(tok jsonToken, depth int) (v jsonValue, err error) {
 	case jtString:
 		v.kind = jsonString
 		if p.build {
-			v.text, err = p.decoded()
+			v.text = p.decoded()
 		}
 		return v, err
 	case jtNumber:
@@ -329,9 +284,7 @@ func (p *jsonParser) object(depth int) (v jsonValue, err error) {
 	for {
 		var key []byte
 		if p.build {
-			if key, err = p.decoded(); err != nil {
-				return v, err
-			}
+			key = p.decoded()
 		}
 		if tok, err = p.next(); err != nil {
 			return v, err
@@ -366,73 +319,6 @@ func (p *jsonParser) object(depth int) (v jsonValue, err error) {
 			return v, p.fail("Expected string, but found \"%s\".")
 		}
 	}
-}
-
-// decoded is the current string token without quotes and escapes.
-func (p *jsonParser) decoded() ([]byte, error) {
-	return p.unescape(p.s[p.start+1 : p.i-1])
-}
-
-func (p *jsonParser) unescape(s string) ([]byte, error) {
-	out := make([]byte, 0, len(s))
-	for i := 0; i < len(s); i++ {
-		if s[i] != '\\' {
-			out = append(out, s[i])
-			continue
-		}
-		i++
-		switch s[i] {
-		case 'b':
-			out = append(out, '\b')
-		case 'f':
-			out = append(out, '\f')
-		case 'n':
-			out = append(out, '\n')
-		case 'r':
-			out = append(out, '\r')
-		case 't':
-			out = append(out, '\t')
-		case 'u':
-			r := hex4(s[i+1:])
-			i += 4
-			switch {
-			case r == 0:
-				e := pgerr.New(pgerrcode.UntranslatableCharacter, "unsupported Unicode escape sequence").
-					WithDetail("\\u0000 cannot be converted to text.")
-				e.Where = p.context()
-				return nil, e
-			case r >= 0xdc00 && r < 0xe000:
-				return nil, p.error("Unicode low surrogate must follow a high surrogate.")
-			case r >= 0xd800 && r < 0xdc00:
-				low := rune(0)
-				if len(s) > i+6 && s[i+1] == '\\' && s[i+2] == 'u' {
-					low = hex4(s[i+3:])
-				}
-				if low < 0xdc00 || low >= 0xe000 {
-					if low >= 0xd800 && low < 0xdc00 {
-						return nil, p.error("Unicode high surrogate must not follow a high surrogate.")
-					}
-					return nil, p.error("Unicode low surrogate must follow a high surrogate.")
-				}
-				i += 6
-				r = 0x10000 + (r-0xd800)<<10 + (low - 0xdc00)
-			}
-			out = utf8.AppendRune(out, r)
-		default:
-			out = append(out, s[i])
-		}
-	}
-	return out, nil
-}
-
-// hex4 reads four hex digits that scanString has checked.
-func hex4(s string) rune {
-	var r rune
-	for i := 0; i < 4; i++ {
-		v, _ := hexDigit(s[i])
-		r = r<<4 | rune(v)
-	}
-	return r
 }
 
 // AppendJSONString appends s as a JSON string with PostgreSQL's escapes (escape_json).

@@ -14,7 +14,7 @@ import (
 // ParseJSONB appends the canonical text of the JSON text s to dst. Errors are
 // json's 22P02, 22P05, 54001.
 func ParseJSONB(dst []byte, s string) ([]byte, error) {
-	p := jsonParser{s: s, build: true}
+	p := jsonParser{s: s, decode: true, build: true}
 	v, err := p.document()
 	if err != nil {
 		return nil, err
@@ -24,7 +24,7 @@ func ParseJSONB(dst []byte, s string) ([]byte, error) {
 
 // parseCanonical reads a jsonb datum; it never fails on what append wrote.
 func parseCanonical(b []byte) jsonValue {
-	p := jsonParser{s: string(b), build: true}
+	p := jsonParser{s: string(b), decode: true, build: true}
 	v, _ := p.document()
 	return v
 }

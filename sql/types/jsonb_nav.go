@@ -150,8 +150,7 @@ func jsonDecode(tok []byte) []byte {
 	if bytes.IndexByte(body, '\\') < 0 {
 		return body[:len(body):len(body)]
 	}
-	p := jsonParser{s: string(tok), i: len(tok)}
-	out, err := p.decoded()
+	out, err := decodeJSONString(tok)
 	if err != nil {
 		return body
 	}
@@ -221,8 +220,7 @@ func JSONText(val []byte) (Datum, error) {
 	if bytes.IndexByte(val, '\\') < 0 {
 		return Bytes(jsonDecode(val)), nil
 	}
-	p := jsonParser{s: string(val), i: len(val)}
-	out, err := p.decoded()
+	out, err := decodeJSONString(val)
 	return Bytes(out), err
 }
 
