@@ -210,7 +210,7 @@ func (c *putOffCheck) check(ctx context.Context, note []byte, child, parent *cat
 	if err != nil {
 		return err
 	}
-	k := &keyChange{con: con, child: child, old: key}
+	k := &keyChange{con: con, parent: parent, child: child, old: key}
 	rows, err := w.referringRows(ctx, k, false)
 	if err != nil || rows.n == 0 {
 		return err

@@ -28,6 +28,7 @@ type pendingCheck struct {
 type keyChange struct {
 	seq      int64               // of the row: see Query
 	con      *catalog.Constraint // of the referring table
+	parent   *catalog.Table      // whose columns con.RefColumns are: of a row's own partition
 	child    *catalog.Table
 	old, new []types.Datum
 }
@@ -236,7 +237,7 @@ func (w *tableWriter) endKey(ctx context.Context, child *catalog.Table, con *cat
 	if x == nil {
 		return fmt.Errorf("executor: foreign key %s refers to nothing", con.Name)
 	}
-	k := keyChange{seq: w.env.seq(), con: con, child: child}
+	k := keyChange{seq: w.env.seq(), con: con, parent: w.def.Table, child: child}
 	for _, c := range con.RefColumns {
 		if old[c-1].IsNull() {
 			return nil // nothing can refer to it

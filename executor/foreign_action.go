@@ -3,7 +3,6 @@ package executor
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/jackc/pgerrcode"
@@ -422,11 +421,7 @@ func (w *tableWriter) assign(k *keyChange, row []types.Datum, action byte) error
 
 // asReferring is value i of the new key as its referring column takes it.
 func (w *tableWriter) asReferring(k *keyChange, i int) (types.Datum, error) {
-	parent, ok := w.env.Catalog.TableByID(k.con.RefTable)
-	if !ok {
-		return types.Datum{}, fmt.Errorf("executor: foreign key %s refers to nothing", k.con.Name)
-	}
-	from, to := parent.Columns[k.con.RefColumns[i]-1].Type, w.def.Table.Columns[k.con.Columns[i]-1].Type
+	from, to := k.parent.Columns[k.con.RefColumns[i]-1].Type, w.def.Table.Columns[k.con.Columns[i]-1].Type
 	if from == to || k.new[i].IsNull() {
 		return k.new[i], nil
 	}
