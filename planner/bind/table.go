@@ -91,6 +91,14 @@ func scalar(e ast.Expr, t *catalog.Table, place Place, want types.T, column stri
 	if err != nil {
 		return nil, nil, b.columnInDefault(err, e, clause(place))
 	}
+	if place == Generated { // what the conversion to the column's type does is not looked at
+		if err := b.readsGenerated(x, t); err != nil {
+			return nil, nil, err
+		}
+		if err := checkStored(x, inGenerated); err != nil {
+			return nil, nil, err
+		}
+	}
 	switch {
 	case want.OID == 0:
 		if x, err = b.known(x); err != nil {
@@ -114,11 +122,10 @@ func scalar(e ast.Expr, t *catalog.Table, place Place, want types.T, column stri
 		_, _, err := scalar(e, t, place, want, column, o)
 		return x, b, err
 	}
-	if err := b.noWholeRow(x, clause(place)); err != nil {
-		return nil, nil, err
-	}
-	if err := checkStored(x, clause(place)); err != nil {
-		return nil, nil, err
+	if place != Generated {
+		if err := checkStored(x, clause(place)); err != nil {
+			return nil, nil, err
+		}
 	}
 	if err := b.mayCall(x); err != nil {
 		return nil, nil, err
@@ -161,22 +168,28 @@ func (b *binder) columnInDefault(err error, e ast.Expr, c clause) error {
 	return n
 }
 
-// noWholeRow refuses the whole row in a generation expression: it has the column in it.
-func (b *binder) noWholeRow(x expr.Expr, c clause) (err error) {
-	if c != inGenerated || len(b.wholeRows) == 0 {
-		return nil
-	}
+// readsGenerated refuses the whole row and generated columns in a generation expression,
+// the first of them (check_nested_generated).
+func (b *binder) readsGenerated(x expr.Expr, t *catalog.Table) (err error) {
 	logical.Walk(x, func(n expr.Expr) bool {
-		if row, ok := n.(*expr.RowOf); ok && b.wholeRows[row] != nil && err == nil {
-			err = errAt(b.wholeAt[row], pgerrcode.InvalidObjectDefinition, "cannot use whole-row variable in column generation expression").
-				WithDetail("This would cause the generated column to depend on its own value.")
+		switch n := n.(type) {
+		case *expr.RowOf:
+			if b.wholeRows[n] != nil && err == nil {
+				err = errAt(b.wholeAt[n], pgerrcode.InvalidObjectDefinition, "cannot use whole-row variable in column generation expression").
+					WithDetail("This would cause the generated column to depend on its own value.")
+			}
+		case *expr.Column:
+			if col := &t.Columns[n.Index-1]; col.Generated != 0 && err == nil {
+				err = errAt(b.pos[n], pgerrcode.InvalidObjectDefinition, "cannot use generated column %q in column generation expression", col.Name).
+					WithDetail("A generated column cannot reference another generated column.")
+			}
 		}
 		return err == nil
 	})
 	return err
 }
 
-// checkStored refuses functions that are not immutable where results are stored.
+// checkStored refuses functions and conversions that are not immutable where results are stored.
 func checkStored(x expr.Expr, c clause) error {
 	msg := ""
 	switch c {
@@ -191,14 +204,7 @@ func checkStored(x expr.Expr, c clause) error {
 	default:
 		return nil
 	}
-	bad := false
-	logical.Walk(x, func(n expr.Expr) bool {
-		if f, ok := n.(*expr.Call); ok && f.Fn.Volatility != builtin.Immutable {
-			bad = true
-		}
-		return !bad
-	})
-	if bad {
+	if expr.Volatility(x) != builtin.Immutable {
 		return pgerr.New(pgerrcode.InvalidObjectDefinition, msg)
 	}
 	return nil

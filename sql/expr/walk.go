@@ -297,31 +297,45 @@ func IsConst(e Expr) bool {
 	return ok && !Volatile(e)
 }
 
-// castVolatility says whether a conversion depends on session settings.
+// castVolatility says whether a conversion depends on settings or on the catalog.
 func castVolatility(from, to types.T) byte {
-	if from.OID == to.OID {
-		return builtin.Immutable
+	if from.IsArray() && to.IsArray() {
+		from, to = types.Of(from.Elem().OID), types.Of(to.Elem().OID)
 	}
-	f, t := settingsMatter(from.OID), settingsMatter(to.OID)
 	switch {
+	case from.OID == to.OID:
+		return builtin.Immutable
 	case from.OID == types.TimestamptzOID || to.OID == types.TimestamptzOID,
-		from.OID == types.TimetzOID || to.OID == types.TimetzOID,
-		f != t, // through text: DateStyle, IntervalStyle, names of the catalog
+		from.OID == types.TimetzOID && to.OID != types.TimeOID && !isString(to) || to.OID == types.TimetzOID,
+		isString(to) && textVaries(from, false),
+		isString(from) && textVaries(to, true),
 		types.HasDomains(to.OID, nil) && !from.IsArray(): // as are checks of domains
 		return builtin.Stable
 	}
 	return builtin.Immutable
 }
 
-func settingsMatter(t types.OID) bool {
-	if e := types.Of(t).Elem(); e.OID != 0 && types.Of(t).IsArray() {
-		t = e.OID
-	}
-	if i := types.Lookup(t); i != nil && i.Type == 'e' { // labels are the catalog's
+func isString(t types.T) bool {
+	i := types.Lookup(t.OID)
+	return i != nil && i.Category == 'S'
+}
+
+// textVaries reports that the type's input or output function is not immutable: it goes
+// by DateStyle, IntervalStyle, the catalog, or by functions of members.
+func textVaries(t types.T, input bool) bool {
+	if t.IsArray() && t.OID != types.Int2VectorOID && t.OID != types.OidVectorOID {
 		return true
 	}
-	switch t {
-	case types.DateOID, types.TimestampOID, types.TimestamptzOID, types.TimeOID, types.TimetzOID, types.IntervalOID,
+	if i := types.Lookup(t.OID); i != nil {
+		switch i.Type {
+		case 'e', 'c', 'r', 'm': // labels are the catalog's
+			return true
+		}
+	}
+	switch t.OID {
+	case types.TimeOID, types.TimetzOID:
+		return input
+	case types.RecordOID, types.DateOID, types.TimestampOID, types.TimestamptzOID, types.IntervalOID, types.MoneyOID,
 		types.RegclassOID, types.RegtypeOID, types.RegprocOID, types.RegprocedureOID, types.RegoperOID,
 		types.RegoperatorOID, types.RegroleOID, types.RegnamespaceOID, types.RegconfigOID, types.RegdictionaryOID,
 		types.RegcollationOID:

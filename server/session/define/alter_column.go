@@ -51,7 +51,7 @@ func (e *Env) addColumn(ctx context.Context, old, t *catalog.Table, cmd *ast.Alt
 	}
 	col := &t.Columns[c.Num-1]
 	if err := e.columnExpressions(ctx, t, col, d); err != nil {
-		return err
+		return placeless(err)
 	}
 	if seq != nil {
 		if err := e.ownedSequence(ctx, t, col, seq); err != nil {

@@ -116,9 +116,6 @@ func (e *Env) columnExpressions(ctx context.Context, t *catalog.Table, c *catalo
 			continue
 		case ast.ConGenerated:
 			place, generated = bind.Generated, true
-			if err := e.generation(t, k.Expr); err != nil {
-				return err
-			}
 		default:
 			continue
 		}
@@ -323,28 +320,6 @@ func checkDeclarations(table string, d *ast.ColumnDef) error {
 			at = -1 // of the default, which is not written
 		}
 		return pgerr.Newf(pgerrcode.SyntaxError, "%s %q of table %q", wrong, d.Name, table).At(at)
-	}
-	return nil
-}
-
-// generation checks what only generation expressions must not do: read generated
-// columns, and depend on anything but their row.
-func (e *Env) generation(t *catalog.Table, x ast.Expr) error {
-	var err error
-	ast.Walk(x, func(n ast.Node) bool {
-		if ref, ok := n.(*ast.ColumnRef); ok && len(ref.Parts) > 0 && err == nil {
-			if c := t.ColumnByName(ref.Parts[len(ref.Parts)-1]); c != nil && c.Generated != 0 {
-				err = pgerr.Newf(pgerrcode.InvalidObjectDefinition, "cannot use generated column %q in column generation expression", c.Name).
-					WithDetail("A generated column cannot reference another generated column.").At(int(ref.Pos))
-			}
-		}
-		return err == nil
-	})
-	if err != nil {
-		return err
-	}
-	if b, err := bind.Scalar(x, t, bind.Generated, types.T{}, "", e.options()); err == nil && expr.Volatility(b) != 'i' {
-		return pgerr.New(pgerrcode.InvalidObjectDefinition, "generation expression is not immutable")
 	}
 	return nil
 }
