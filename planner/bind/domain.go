@@ -218,11 +218,8 @@ func domainColumns(t *catalog.Table, o Options) ([]physical.DomainColumn, error)
 // domainDefault is the default of a column that has none of its own but its domain has
 // one, "" otherwise.
 func domainDefault(c *catalog.Column, o Options) string {
-	d, ok := o.Catalog.TypeByID(c.Domain)
-	for ; ok && c.Domain != 0; d, ok = o.Catalog.TypeByID(d.Over) {
-		if d.Default != "" {
-			return d.Default
-		}
+	if d, ok := o.Catalog.TypeByID(c.Domain); ok && c.Domain != 0 {
+		return d.Default
 	}
 	return ""
 }

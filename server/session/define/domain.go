@@ -72,6 +72,9 @@ func (e *Env) domainConstraints(ctx context.Context, d *catalog.Type, list []ast
 			return domainCannot(k)
 		}
 	}
+	if over, ok := e.Catalog.TypeByID(d.Over); ok && d.Over != 0 && !given {
+		d.Default = over.Default // as it is now
+	}
 	for i := range list { // the others are there when the checks are bound
 		if list[i].Kind == ast.ConCheck {
 			if _, err := e.domainCheck(ctx, d, &list[i]); err != nil {
@@ -102,7 +105,9 @@ func domainCannot(k *ast.Constraint) error {
 
 func (e *Env) setDomainDefault(d *catalog.Type, x ast.Expr) error {
 	text, err := e.storedText(x, nil, bind.Default, d.Base, d.Name)
-	d.Default = text
+	if d.Default = text; text == "" && err == nil && d.Over != 0 {
+		d.Default = "NULL::" + types.FormatType(d.Base) // it stands before the default that a copy would have
+	}
 	return err
 }
 
