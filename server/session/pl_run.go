@@ -173,6 +173,8 @@ func (r *plRun) where(err error, at string) error {
 	}
 	switch {
 	case at == "":
+	case at == whileDeclaring: // of the variable
+		name += fmt.Sprintf(" line %d %s", r.line, at)
 	case strings.HasPrefix(at, "while "), strings.HasPrefix(at, "during "):
 		name += " " + at
 	default:

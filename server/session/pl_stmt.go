@@ -37,6 +37,9 @@ func (fl flow) out(label string) flow {
 	return fl
 }
 
+// whileDeclaring is where an initialiser's error is.
+const whileDeclaring = "during statement block local variable initialization"
+
 // declared gives a variable the value that it begins with.
 func (r *plRun) declared(ctx context.Context, sc *plScope, d *plpgsql.Decl) error {
 	if d.Alias != nil {
@@ -51,7 +54,7 @@ func (r *plRun) declared(ctx context.Context, sc *plScope, d *plpgsql.Decl) erro
 		}
 		return nil
 	}
-	r.line, r.at = d.Line, "during statement block local variable initialization"
+	r.line, r.at = d.Line, whileDeclaring
 	v, err := r.eval(ctx, d.Default, r.b.before[d], r.b.vars[slot].t)
 	if err != nil {
 		return err
