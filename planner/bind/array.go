@@ -43,9 +43,9 @@ func (b *binder) array(s *scope, x *ast.Array, want types.T) (expr.Expr, error) 
 		return nil, err
 	}
 	if t.IsArray() {
-		return &expr.ArrayOf{Elems: elems, T: types.Of(t.OID), Nested: true}, nil
+		return &expr.ArrayOf{Elems: elems, T: t, Nested: true}, nil
 	}
-	at := types.Of(t.OID).ArrayOf()
+	at := t.ArrayOf()
 	if at.OID == 0 {
 		return nil, errAt(x.Pos, pgerrcode.UndefinedObject, "could not find array type for data type %s", builtin.TypeName(t.OID))
 	}

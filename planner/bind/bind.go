@@ -78,6 +78,7 @@ type Column struct {
 	Attr  int16
 	// Collation as in logical.ColInfo.
 	Collation catalog.ID
+	Domain    catalog.ID // 0 for none; T is its base type
 }
 
 // Statement is a bound statement.
@@ -184,6 +185,7 @@ func Bind(stmt ast.Stmt, o Options) (*Statement, error) {
 	s.Tree, s.Out, s.Tag = q.tree, q.columns(), tag
 	for i := range s.Out {
 		s.Out[i].Collation = b.meta.Cols[s.Out[i].ID].Collation
+		s.Out[i].Domain = b.exprDomain(b.meta.Column(s.Out[i].ID))
 	}
 	b.finishVariables()
 	if err := b.finishParams(); err != nil {

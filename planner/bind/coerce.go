@@ -170,6 +170,9 @@ func (b *binder) coerceOrNil(e expr.Expr, to types.T, at builtin.Context, pos as
 	from := e.Type()
 	if from.OID == to.OID {
 		b.traceDomain(e, at)
+		if c, ok := e.(*expr.Column); ok && b.keepCalls && at == builtin.Implicit && b.exprDomain(c) != 0 {
+			e = &expr.Relabel{X: e, T: from} // printed as the cast to the base type that it is
+		}
 		return b.applyMod(e, to, at, pos), nil
 	}
 	switch {
@@ -269,6 +272,9 @@ func (b *binder) commonType(construct string, list []expr.Expr, pos func(i int) 
 	}
 	to := types.Of(t)
 	to.Mod = commonMod(list, t)
+	if b.commonDomain(list) != 0 {
+		return list, to, nil // nothing is converted, not to the base type either
+	}
 	out := make([]expr.Expr, len(list))
 	for i, e := range list {
 		x, err := b.coerce(e, types.Of(t), builtin.Implicit, pos(i))

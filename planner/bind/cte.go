@@ -211,7 +211,7 @@ func (b *binder) cteRef(s *scope, c *cteEntry, inner bool, x *ast.TableRef) (log
 	var cols []nsCol
 	for _, o := range c.cols {
 		from := &b.meta.Cols[o.id]
-		id := b.meta.Add(logical.ColInfo{Name: o.name, Rel: name, T: o.t, OrigTable: from.OrigTable, OrigAttr: from.OrigAttr})
+		id := b.meta.Add(logical.ColInfo{Name: o.name, Rel: name, T: o.t, OrigTable: from.OrigTable, OrigAttr: from.OrigAttr, Domain: from.Domain})
 		if sh := b.shapes[o.id]; sh != nil {
 			b.shapes[id] = sh
 		}
@@ -312,7 +312,7 @@ func (b *binder) recursiveUnion(c *ast.CTE, sel *ast.Select, work int, init, ste
 			}
 			exprs[i] = &expr.Column{Index: st.id, T: st.t, Name: st.name}
 		}
-		id := b.meta.Add(logical.ColInfo{Name: o.name, T: o.t})
+		id := b.meta.Add(logical.ColInfo{Name: o.name, T: o.t, Domain: b.exprDomain(b.meta.Column(o.id))})
 		n.Out = append(n.Out, id)
 		u.out = append(u.out, outCol{id, o.name, o.t})
 	}
@@ -337,7 +337,7 @@ func (b *binder) project(in logical.Node, exprs []expr.Expr) (logical.Node, []lo
 // computed describes the result of an expression that is no column, though it may stand
 // for one.
 func (b *binder) computed(e expr.Expr) logical.ColInfo {
-	info := logical.ColInfo{T: e.Type()}
+	info := logical.ColInfo{T: e.Type(), Domain: b.exprDomain(e)}
 	if k, ok := e.(*expr.Const); ok && b.tableoids[k] != 0 {
 		info.OrigTable, info.OrigAttr = b.tableoids[k], catalog.TableOidAttr
 	}
@@ -363,7 +363,7 @@ func (b *binder) outputs(in logical.Node, exprs []expr.Expr) []logical.ColID {
 			out = append(out, c.Index)
 		} else {
 			of := b.meta.Cols[c.Index]
-			out = append(out, b.meta.Add(logical.ColInfo{Name: of.Name, T: of.T, OrigTable: of.OrigTable, OrigAttr: of.OrigAttr, Collation: of.Collation}))
+			out = append(out, b.meta.Add(logical.ColInfo{Name: of.Name, T: of.T, OrigTable: of.OrigTable, OrigAttr: of.OrigAttr, Collation: of.Collation, Domain: of.Domain}))
 		}
 	}
 	return out

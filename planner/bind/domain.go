@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/loxodb/loxodb/planner/logical"
 	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/builtin"
@@ -126,8 +127,30 @@ func (b *binder) exprDomain(e expr.Expr) catalog.ID {
 		if !e.Slice {
 			return e.X.Type().ElemDomain()
 		}
+	case *expr.Coalesce:
+		return b.commonDomain(e.Args)
+	case *expr.MinMax:
+		return b.commonDomain(e.Args)
+	case *expr.Case:
+		var results []expr.Expr
+		for i := range e.Whens {
+			results = append(results, e.Whens[i].Result)
+		}
+		if e.Else == nil {
+			return 0 // NULL is of no type
+		}
+		return b.commonDomain(append(results, e.Else))
+	case *expr.Call:
+		if f := e.Fn.User; f != nil && f.Ret == e.T {
+			return f.RetDomain
+		}
+	case *logical.Subquery:
+		return e.Domain
 	case *expr.Column:
 		info := &b.meta.Cols[e.Index]
+		if info.Domain != 0 {
+			return info.Domain
+		}
 		t, attr := info.Table, info.Attr
 		if t == nil {
 			t, _ = b.o.Catalog.TableByID(info.OrigTable)

@@ -154,6 +154,10 @@ func (b *binder) callArgs(r *builtin.Resolved, args []expr.Expr, pos ast.Pos) (i
 			in[i] = &expr.Relabel{X: args[from], T: types.Of(d)}
 			continue
 		}
+		if i < len(r.Fn.Args) && r.Fn.Args[i] == types.AnyOID && b.exprDomain(args[from]) != 0 {
+			in[i] = args[from] // of the domain, not of its base type
+			continue
+		}
 		if r.Fn.KeepsRow() && types.IsComposite(args[from].Type().OID) {
 			in[i] = args[from]
 			continue

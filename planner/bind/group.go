@@ -254,7 +254,7 @@ func (b *binder) aggregation(q *selection) error {
 		if c, ok := by.(*expr.Column); ok && !slices.Contains(n.GroupOut, c.Index) {
 			ge.id = c.Index
 		} else {
-			ge.id = b.meta.Add(logical.ColInfo{T: ge.e.Type()})
+			ge.id = b.meta.Add(logical.ColInfo{T: ge.e.Type(), Domain: b.exprDomain(ge.e)})
 		}
 		n.Groups, n.GroupOut = append(n.Groups, by), append(n.GroupOut, ge.id)
 	}

@@ -49,6 +49,7 @@ func (b *binder) setTree(s *scope, x *ast.Select) (*query, error) {
 				return nil, err
 			}
 		}
+		domain := b.commonDomain(terms)
 		both, t, err := b.commonType(name, terms, func(j int) ast.Pos { return [2]ast.Pos{lp, rp}[j] })
 		if err != nil {
 			return nil, err
@@ -59,7 +60,7 @@ func (b *binder) setTree(s *scope, x *ast.Select) (*query, error) {
 				return nil, err
 			}
 		}
-		id := b.meta.Add(logical.ColInfo{Name: l.out[i].name, T: t})
+		id := b.meta.Add(logical.ColInfo{Name: l.out[i].name, T: t, Domain: domain})
 		n.Out = append(n.Out, id)
 		q.out = append(q.out, outCol{id, l.out[i].name, t})
 	}
@@ -221,6 +222,7 @@ func (b *binder) values(s *scope, x *ast.Select, o queryOpts) (*query, error) {
 		for i := range rows {
 			col[i] = rows[i][c]
 		}
+		domain := b.commonDomain(col)
 		col, t, err := b.commonType("VALUES", col, func(i int) ast.Pos { return leftmost(lists[i][c]) })
 		if err != nil {
 			return nil, err
@@ -229,7 +231,7 @@ func (b *binder) values(s *scope, x *ast.Select, o queryOpts) (*query, error) {
 			rows[i][c] = col[i]
 		}
 		name := "column" + itoa(c+1)
-		id := b.meta.Add(logical.ColInfo{Name: name, Rel: "*VALUES*", T: t})
+		id := b.meta.Add(logical.ColInfo{Name: name, Rel: "*VALUES*", T: t, Domain: domain})
 		n.Out = append(n.Out, id)
 		q.out = append(q.out, outCol{id, name, t})
 	}

@@ -46,6 +46,10 @@ func (b *binder) subquery(s *scope, x *ast.Subquery) (expr.Expr, error) {
 				sub.T.Mod = q.out[0].t.Mod
 			}
 		}()
+		if over := types.Of(b.exprDomain(b.meta.Column(q.out[0].id))).ArrayOf(); over.OID != 0 {
+			sub.T = over
+			return sub, nil
+		}
 		if sub.T = types.Of(q.out[0].t.OID).ArrayOf(); sub.T.OID == 0 {
 			if !q.out[0].t.IsArray() {
 				return nil, errAt(x.Pos, pgerrcode.UndefinedObject, "could not find array type for data type %s", builtin.TypeName(q.out[0].t.OID))
@@ -57,7 +61,7 @@ func (b *binder) subquery(s *scope, x *ast.Subquery) (expr.Expr, error) {
 	if len(q.out) != 1 {
 		return nil, errAt(x.Pos, pgerrcode.SyntaxError, "subquery must return only one column")
 	}
-	sub.Kind, sub.T = expr.ScalarSub, q.out[0].t
+	sub.Kind, sub.T, sub.Domain = expr.ScalarSub, q.out[0].t, b.exprDomain(b.meta.Column(q.out[0].id))
 	return sub, nil
 }
 

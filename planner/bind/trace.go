@@ -251,11 +251,7 @@ func (b *binder) traceDomain(e expr.Expr, at builtin.Context) {
 	if _, bare := t.origins[e].(*ast.ColumnRef); !bare { // a cast to the base type is written
 		return
 	}
-	info := &b.meta.Cols[c.Index]
-	if info.Table == nil {
-		return
-	}
-	if col := info.Table.Column(info.Attr); col != nil && col.Domain != 0 {
+	if b.exprDomain(c) != 0 {
 		b.traceCast(e, e.Type(), at)
 	}
 }

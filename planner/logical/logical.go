@@ -33,6 +33,9 @@ type ColInfo struct {
 	// Collation is what texts of the column are ordered by unless a query says
 	// otherwise: 0 = as its type says, NoCollation = it could not be determined.
 	Collation catalog.ID
+	// Domain is the domain of a computed column, whose T is the base type; 0 for none, and
+	// for columns of tables and views, which know theirs.
+	Domain catalog.ID
 	// Use numbers, from 1, the use in Meta.Uses that a mention of the column belongs to;
 	// 0 = none.
 	Use int
@@ -316,6 +319,8 @@ type Subquery struct {
 	// Simple: Test is a single "=" that a join can use: Eq[i] compares Left[i] with Out[i].
 	Eq []*builtin.Operator
 	T  types.T
+	// Domain is the domain that a scalar subquery's value is of, 0 for none.
+	Domain catalog.ID
 	// Source is the subquery as SQL, for comparing two of them; nil = it is like no other.
 	Source func() string
 }

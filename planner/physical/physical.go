@@ -56,6 +56,7 @@ type OutColumn struct {
 	Type      types.T
 	Table     catalog.ID // 0 unless it is a plain column
 	Attr      int16
+	Domain    catalog.ID // whose base type Type is, 0 for none
 }
 
 // Node is an operator of the plan.

@@ -125,7 +125,7 @@ func (s *Session) createTableAs(ctx context.Context, p *portal, st *ast.CreateTa
 			if i < len(st.AsColumns) {
 				name = st.AsColumns[i]
 			}
-			col := ast.ColumnDef{At: st.At, Name: name, Type: typeNameOf(c.Type)}
+			col := ast.ColumnDef{At: st.At, Name: name, Type: typeNameIn(s.Catalog(), c.Type, c.Domain)}
 			if col.Collation, err = s.columnCollation(c.Collation, name, c.Type); err != nil {
 				return err
 			}

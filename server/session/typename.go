@@ -5,8 +5,28 @@ import (
 	"strings"
 
 	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/types"
 )
+
+// typeNameIn is typeNameOf for a type that may be one of users, in its schema: the domain
+// or the type of values, or of the elements of arrays.
+func typeNameIn(cat *catalog.Snapshot, t types.T, domain catalog.ID) ast.TypeName {
+	n := typeNameOf(t)
+	id := domain
+	if id == 0 {
+		id = t.ElemDomain()
+	}
+	if id != 0 {
+		n.Mods = nil // the domain's
+	} else if id = t.OID; t.IsArray() {
+		id = t.Elem().OID
+	}
+	if u, ok := cat.TypeByID(id); ok {
+		n.Name.Schema, n.Name.Name = cat.SchemaName(u.Schema), u.Name
+	}
+	return n
+}
 
 // typeNameOf writes a type as syntax, modifiers included.
 func typeNameOf(t types.T) ast.TypeName {

@@ -85,7 +85,7 @@ func (e *Env) viewTable(st *ast.CreateView) (*catalog.Table, error) {
 		}
 	}
 	for i, c := range q.Out {
-		col := catalog.Column{Num: int16(i + 1), Name: c.Name, Type: c.T, Collation: c.Collation}
+		col := catalog.Column{Num: int16(i + 1), Name: c.Name, Type: c.T, Domain: c.Domain, Collation: c.Collation}
 		if col.Collation == bind.NoCollation {
 			return nil, pgerr.Newf(pgerrcode.IndeterminateCollation, "could not determine which collation to use for view column \"%s\"", c.Name).
 				WithHint("Use the COLLATE clause to set the collation explicitly.")
