@@ -32,7 +32,7 @@ func TestCommandLine(t *testing.T) {
 		{"start --log-level loud", 2, "", `loxodb: --log-level "loud"`},
 		{"start --max-connections 0", 2, "", "loxodb: --max-connections must be at least 1"},
 		{"start --tls-cert x", 2, "", "loxodb: --tls-cert and --tls-key belong together"},
-		{"start --tls-cert x --tls-key y", 1, "", "loxodb: loading the TLS certificate: open x"},
+		{"start --log-level error --tls-cert x --tls-key y", 1, "", "loxodb: loading the TLS certificate: open x"},
 		{"start --password-file " + empty, 2, "", "loxodb: the first line of --password-file"},
 		{"start --password-file " + empty + "no", 2, "", "loxodb: reading --password-file: open"},
 	} {

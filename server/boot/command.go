@@ -55,6 +55,10 @@ Flags of start:
                           SIGTERM (default 30s); a second signal stops at once
   --log-level LEVEL       debug, info, warn or error (default info)
 
+The Go runtime keeps its memory to four fifths of what the control group or the machine
+has, by collecting garbage more often; GOMEMLIMIT in the environment (such as 2GiB) or
+AUTOMEMLIMIT (a share from 0 to 1, or off) decides otherwise.
+
 The first start makes a database named postgres, the templates of new ones, and a
 superuser named postgres without a password. Without a password the server accepts connections from this
 machine only, and refuses to listen on any other address.
@@ -100,6 +104,8 @@ func Main(args []string, getenv func(string) string, stdout, stderr io.Writer) i
 	}
 	if o.MemoryMiB > 0 {
 		boundHeap(share(int64(o.MemoryMiB) << 20).heap)
+	} else {
+		limitMemory(o.Log, availableMemory)
 	}
 	if err := run(o, stdout); err != nil {
 		fmt.Fprintf(stderr, "loxodb: %v\n", err)
