@@ -26,22 +26,23 @@ const (
 	jsonObject
 )
 
-// jsonValue is a parsed JSON value.
-type jsonValue struct {
-	kind jsonKind
-	text []byte // string: decoded; number: numeric's text
-	list []jsonValue
-	keys [][]byte // object: decoded, one per list entry
-}
-
 // jsonParser is PostgreSQL's recursive-descent parser with its messages.
 type jsonParser struct {
 	s     string
 	i     int
-	start int // of the current token
+	start int      // of the current token
+	sink  jsonSink // gets the values, strings decoded; needs decode; nil: only check
 	// decode: escapes must be characters; json_in checks no more than their form.
 	decode bool
-	build  bool // keep values, with strings decoded: needs decode
+}
+
+// jsonSink takes what a jsonParser meets, in the document's order. Texts stay valid.
+type jsonSink interface {
+	// scalar is a value: of a string the decoded text, of a number numeric's.
+	scalar(kind jsonKind, text string) error
+	open(kind jsonKind) error
+	key(decoded string) error
+	close() error
 }
 
 // jsonToken is a token's first byte; words and numbers are 'w' and '0', the end 0.
@@ -62,26 +63,24 @@ func stackDepth() error {
 // validateJSON checks s as json_in does.
 func validateJSON(s string) error {
 	p := jsonParser{s: s}
-	_, err := p.document()
-	return err
+	return p.document()
 }
 
-func (p *jsonParser) document() (jsonValue, error) {
+func (p *jsonParser) document() error {
 	tok, err := p.next()
 	if err != nil {
-		return jsonValue{}, err
+		return err
 	}
-	v, err := p.value(tok, 0)
-	if err != nil {
-		return v, err
+	if err := p.value(tok, 0); err != nil {
+		return err
 	}
 	if tok, err = p.next(); err != nil {
-		return v, err
+		return err
 	}
 	if tok != jtEnd {
-		return v, p.fail("Expected end of input, but found \"%s\".")
+		return p.fail("Expected end of input, but found \"%s\".")
 	}
-	return v, nil
+	return nil
 }
 
 // fail is 22P02 with the detail, in which %s is the current token, and the
@@ -203,130 +202,166 @@ func (p *jsonParser) scanNumber() error {
 	return nil
 }
 
-func (p *jsonParser) value(tok jsonToken, depth int) (v jsonValue, err error) {
+func (p *jsonParser) value(tok jsonToken, depth int) error {
 	if depth > maxJSONDepth {
-		return v, stackDepth()
+		return stackDepth()
 	}
 	switch tok {
 	case '{':
 		return p.object(depth)
 	case '[':
 		return p.array(depth)
+	case jtString, jtNumber, jtWord:
+		if p.sink == nil {
+			return nil
+		}
+		return p.scalar(tok)
+	}
+	return p.fail("Expected JSON value, but found \"%s\".")
+}
+
+// scalar hands the current token to the sink.
+func (p *jsonParser) scalar(tok jsonToken) error {
+	switch tok {
 	case jtString:
-		v.kind = jsonString
-		if p.build {
-			v.text = p.decoded()
-		}
-		return v, err
+		return p.sink.scalar(jsonString, p.decoded())
 	case jtNumber:
-		v.kind = jsonNumber
-		if p.build {
-			b, err := parseNumeric(p.s[p.start:p.i])
-			if err != nil {
-				return v, err
-			}
-			v.text = appendNumeric(nil, b)
-		}
-		return v, nil
-	case jtWord:
-		switch p.s[p.start] {
-		case 't':
-			v.kind = jsonTrue
-		case 'f':
-			v.kind = jsonFalse
-		}
-		return v, nil
-	}
-	return v, p.fail("Expected JSON value, but found \"%s\".")
-}
-
-func (p *jsonParser) array(depth int) (v jsonValue, err error) {
-	v.kind = jsonArray
-	tok, err := p.next()
-	if err != nil || tok == ']' {
-		return v, err
-	}
-	for {
-		e, err := p.value(tok, depth+1)
+		text, err := canonicalNumber(p.s[p.start:p.i])
 		if err != nil {
-			return v, err
+			return err
 		}
-		if p.build {
-			v.list = append(v.list, e)
-		}
-		if tok, err = p.next(); err != nil {
-			return v, err
-		}
-		if tok == ']' {
-			return v, nil
-		}
-		if tok != ',' {
-			return v, p.fail("Expected \",\" or \"]\", but found \"%s\".")
-		}
-		if tok, err = p.next(); err != nil {
-			return v, err
-		}
+		return p.sink.scalar(jsonNumber, text)
 	}
+	switch p.s[p.start] {
+	case 't':
+		return p.sink.scalar(jsonTrue, "")
+	case 'f':
+		return p.sink.scalar(jsonFalse, "")
+	}
+	return p.sink.scalar(jsonNull, "")
 }
 
-func (p *jsonParser) object(depth int) (v jsonValue, err error) {
-	v.kind = jsonObject
+// canonicalNumber is a JSON number as numeric prints it. Most are so already: only
+// exponents, negative zeros and what may be beyond numeric's range need it.
+func canonicalNumber(s string) (string, error) {
+	if len(s) <= 100 && !strings.ContainsAny(s, "eE") && !strings.HasPrefix(s, "-0") {
+		return s, nil
+	}
+	b, err := parseNumeric(s)
+	if err != nil {
+		return "", err
+	}
+	return string(appendNumeric(nil, b)), nil
+}
+
+func (p *jsonParser) array(depth int) error {
+	if err := p.opened(jsonArray); err != nil {
+		return err
+	}
 	tok, err := p.next()
 	if err != nil {
-		return v, err
+		return err
 	}
-	if tok == '}' {
-		return v, nil
-	}
-	if tok != jtString {
-		return v, p.fail("Expected string or \"}\", but found \"%s\".")
-	}
-	for {
-		var key []byte
-		if p.build {
-			key = p.decoded()
+	for tok != ']' {
+		if err := p.value(tok, depth+1); err != nil {
+			return err
 		}
 		if tok, err = p.next(); err != nil {
-			return v, err
+			return err
 		}
-		if tok != ':' {
-			return v, p.fail("Expected \":\", but found \"%s\".")
-		}
-		if tok, err = p.next(); err != nil {
-			return v, err
-		}
-		e, err := p.value(tok, depth+1)
-		if err != nil {
-			return v, err
-		}
-		if p.build {
-			v.keys = append(v.keys, key)
-			v.list = append(v.list, e)
-		}
-		if tok, err = p.next(); err != nil {
-			return v, err
-		}
-		if tok == '}' {
-			return v, nil
+		if tok == ']' {
+			break
 		}
 		if tok != ',' {
-			return v, p.fail("Expected \",\" or \"}\", but found \"%s\".")
+			return p.fail("Expected \",\" or \"]\", but found \"%s\".")
 		}
 		if tok, err = p.next(); err != nil {
-			return v, err
+			return err
 		}
-		if tok != jtString {
-			return v, p.fail("Expected string, but found \"%s\".")
+		if tok == ']' {
+			return p.fail("Expected JSON value, but found \"%s\".")
 		}
 	}
+	return p.closed()
+}
+
+func (p *jsonParser) opened(kind jsonKind) error {
+	if p.sink == nil {
+		return nil
+	}
+	return p.sink.open(kind)
+}
+
+func (p *jsonParser) closed() error {
+	if p.sink == nil {
+		return nil
+	}
+	return p.sink.close()
+}
+
+func (p *jsonParser) object(depth int) error {
+	if err := p.opened(jsonObject); err != nil {
+		return err
+	}
+	tok, err := p.next()
+	if err != nil {
+		return err
+	}
+	if tok == '}' {
+		return p.closed()
+	}
+	if tok != jtString {
+		return p.fail("Expected string or \"}\", but found \"%s\".")
+	}
+	for {
+		if err := p.member(depth); err != nil {
+			return err
+		}
+		if tok, err = p.next(); err != nil {
+			return err
+		}
+		if tok == '}' {
+			return p.closed()
+		}
+		if tok != ',' {
+			return p.fail("Expected \",\" or \"}\", but found \"%s\".")
+		}
+		if tok, err = p.next(); err != nil {
+			return err
+		}
+		if tok != jtString {
+			return p.fail("Expected string, but found \"%s\".")
+		}
+	}
+}
+
+// member reads a key, which is the current token, and its value.
+func (p *jsonParser) member(depth int) error {
+	if p.sink != nil {
+		if err := p.sink.key(p.decoded()); err != nil {
+			return err
+		}
+	}
+	tok, err := p.next()
+	if err != nil {
+		return err
+	}
+	if tok != ':' {
+		return p.fail("Expected \":\", but found \"%s\".")
+	}
+	if tok, err = p.next(); err != nil {
+		return err
+	}
+	return p.value(tok, depth+1)
 }
 
 // AppendJSONString appends s as a JSON string with PostgreSQL's escapes (escape_json).
-func AppendJSONString(dst, s []byte) []byte {
+func AppendJSONString[T []byte | string](dst []byte, s T) []byte {
 	const hex = "0123456789abcdef"
 	dst = append(dst, '"')
 	from := 0
-	for i, c := range s {
+	for i := range len(s) {
+		c := s[i]
 		if c >= ' ' && c != '"' && c != '\\' {
 			continue
 		}

@@ -114,8 +114,11 @@ func (p *jsonParser) codePoint(r rune, high *bool) error {
 
 // decoded is the current string token without quotes and escapes, which scanString has
 // checked with decode set.
-func (p *jsonParser) decoded() []byte {
+func (p *jsonParser) decoded() string {
 	s := p.s[p.start+1 : p.i-1]
+	if strings.IndexByte(s, '\\') < 0 {
+		return s
+	}
 	out := make([]byte, 0, len(s))
 	for i := 0; i < len(s); i++ {
 		if s[i] != '\\' {
@@ -146,7 +149,7 @@ func (p *jsonParser) decoded() []byte {
 			out = append(out, s[i])
 		}
 	}
-	return out
+	return string(out)
 }
 
 // CheckJSONEscapes reports the escapes of a json value that stand for no character, as
@@ -157,8 +160,7 @@ func CheckJSONEscapes(b []byte) error {
 		return nil
 	}
 	p := jsonParser{s: string(b), decode: true}
-	_, err := p.document()
-	return err
+	return p.document()
 }
 
 // hex4 reads four hex digits that scanString has checked.
@@ -178,5 +180,5 @@ func decodeJSONString(tok []byte) ([]byte, error) {
 	if err := p.scanString(); err != nil {
 		return nil, err
 	}
-	return p.decoded(), nil
+	return []byte(p.decoded()), nil
 }

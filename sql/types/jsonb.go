@@ -11,22 +11,66 @@ import (
 // commas and colons; numbers as numeric prints them. Equal values can differ in
 // the decimals of their numbers only.
 
-// ParseJSONB appends the canonical text of the JSON text s to dst. Errors are
-// json's 22P02, 22P05, 54001.
-func ParseJSONB(dst []byte, s string) ([]byte, error) {
-	p := jsonParser{s: s, decode: true, build: true}
-	v, err := p.document()
-	if err != nil {
-		return nil, err
-	}
-	return v.append(dst), nil
+// jsonValue is a parsed jsonb value.
+type jsonValue struct {
+	kind jsonKind
+	text []byte // string: decoded; number: numeric's text
+	list []jsonValue
+	keys [][]byte // object: decoded, one per list entry
 }
 
-// parseCanonical reads a jsonb datum; it never fails on what append wrote.
+// parseCanonical reads a jsonb datum; it never fails on what ParseJSONB wrote.
 func parseCanonical(b []byte) jsonValue {
-	p := jsonParser{s: string(b), decode: true, build: true}
-	v, _ := p.document()
-	return v
+	var t jsonTree
+	p := jsonParser{s: string(b), decode: true, sink: &t}
+	if p.document() != nil {
+		return jsonValue{}
+	}
+	return t.root
+}
+
+// jsonTree is a jsonSink that keeps the values.
+type jsonTree struct {
+	root jsonValue
+	up   []jsonValue // the arrays and objects that are open, the innermost last
+}
+
+func (t *jsonTree) scalar(kind jsonKind, text string) error {
+	v := jsonValue{kind: kind}
+	if kind == jsonString || kind == jsonNumber {
+		v.text = []byte(text)
+	}
+	t.add(v)
+	return nil
+}
+
+func (t *jsonTree) add(v jsonValue) {
+	if len(t.up) == 0 {
+		t.root = v
+		return
+	}
+	in := &t.up[len(t.up)-1]
+	in.list = append(in.list, v)
+}
+
+func (t *jsonTree) open(kind jsonKind) error {
+	t.up = append(t.up, jsonValue{kind: kind})
+	return nil
+}
+
+func (t *jsonTree) key(decoded string) error {
+	in := &t.up[len(t.up)-1]
+	in.keys = append(in.keys, []byte(decoded))
+	return nil
+}
+
+func (t *jsonTree) close() error {
+	last := len(t.up) - 1
+	v := t.up[last]
+	t.up[last] = jsonValue{}
+	t.up = t.up[:last]
+	t.add(v)
+	return nil
 }
 
 // normalise sorts keys and drops all but the last of duplicates.
