@@ -116,6 +116,8 @@ type binder struct {
 	paramPos []ast.Pos
 	// assigning is the table whose columns are being assigned values.
 	assigning *catalog.Table
+	// mixedWrites: values are converted to the columns' types as MySQL converts them.
+	mixedWrites bool
 	// pos remembers where column references stand, for errors found later.
 	pos map[*expr.Column]ast.Pos
 	// shapes and rowShapes are the columns of record values, by where they come from.

@@ -76,6 +76,7 @@ type insertion struct {
 // insert binds INSERT.
 func (b *binder) insert(x *ast.Insert, outer *scope) (*query, error) {
 	s := &scope{parent: outer, in: inValues}
+	defer b.asMySQL(x.Mixed)()
 	if err := b.with(s, x.With); err != nil {
 		return nil, err
 	}
@@ -422,6 +423,12 @@ func (b *binder) given(v expr.Expr, c *catalog.Column, pos ast.Pos) (expr.Expr, 
 	if c.Declared != "" {
 		var err error
 		if v, err = b.declared(v, c, pos); err != nil {
+			return nil, err
+		}
+	}
+	if b.mixedWrites {
+		var err error
+		if v, err = b.mixedValue(v, c.Type, pos); err != nil {
 			return nil, err
 		}
 	}

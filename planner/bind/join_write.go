@@ -36,7 +36,7 @@ func (b *binder) updateOfJoin(x *ast.Update) (*ast.Update, error) {
 	if x.Ignore && len(names) > 1 {
 		return nil, ignoreSeveral(x.Pos)
 	}
-	out := &ast.Update{At: x.At, With: x.With, Where: x.Where, Ignore: x.Ignore}
+	out := &ast.Update{At: x.At, With: x.With, Where: x.Where, Ignore: x.Ignore, Mixed: x.Mixed}
 	if tables, cond, ok := innerTables(x.Join); ok && len(names) == 1 {
 		rest, ref := split(tables, names[0])
 		if err := among(x.Join, names[0], x.Pos); err != nil {
@@ -51,7 +51,7 @@ func (b *binder) updateOfJoin(x *ast.Update) (*ast.Update, error) {
 	}
 	updates := make([]*ast.Update, len(names))
 	for i := range names {
-		updates[i] = &ast.Update{At: x.At, Ignore: x.Ignore, Table: *n.refs[i], Where: n.row(i, false),
+		updates[i] = &ast.Update{At: x.At, Ignore: x.Ignore, Mixed: x.Mixed, Table: *n.refs[i], Where: n.row(i, false),
 			From: []ast.TableExpr{&ast.TableRef{At: nowhere, Name: ast.QName{At: nowhere, Name: noted}}}}
 	}
 	for k := range x.Set {

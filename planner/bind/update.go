@@ -21,6 +21,7 @@ func (b *binder) update(x *ast.Update, outer *scope) (*query, error) {
 		}
 	}
 	s := &scope{parent: outer, in: inUpdateSet}
+	defer b.asMySQL(x.Mixed)()
 	if err := b.with(s, x.With); err != nil {
 		return nil, err
 	}

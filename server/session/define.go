@@ -91,7 +91,7 @@ func (s *Session) createTableAs(ctx context.Context, p *portal, st *ast.CreateTa
 	if !ok {
 		return "", pgerr.New(pgerrcode.WrongObjectType, "prepared statement is not a SELECT")
 	}
-	made, name := catalog.ID(0), "CREATE TABLE AS"
+	made, columns, name := catalog.ID(0), 0, "CREATE TABLE AS"
 	switch {
 	case st.SelectInto:
 		name = "SELECT INTO"
@@ -116,7 +116,8 @@ func (s *Session) createTableAs(ctx context.Context, p *portal, st *ast.CreateTa
 			return pgerr.New("42601", "too many column names were specified")
 		}
 		def := *st
-		if def.Columns = nil; !st.Materialized {
+		var queried []ast.ColumnDef
+		if !st.Materialized {
 			def.Query = nil
 		}
 		def.Name.Pos = ast.NoPos // PostgreSQL makes the table after parsing: its errors have no place
@@ -129,8 +130,10 @@ func (s *Session) createTableAs(ctx context.Context, p *portal, st *ast.CreateTa
 			if col.Collation, err = s.columnCollation(c.Collation, name, c.Type); err != nil {
 				return err
 			}
-			def.Columns = append(def.Columns, col)
+			queried = append(queried, col)
 		}
+		columns = len(queried)
+		def.Columns = besideQuery(st.Columns, queried)
 		env := s.defineEnv(ctx)
 		err = define.Run(ctx, env, &def)
 		made = env.Made
@@ -145,17 +148,22 @@ func (s *Session) createTableAs(ctx context.Context, p *portal, st *ast.CreateTa
 	if err != nil || made == 0 || st.WithNoData {
 		return name, err
 	}
-	rows, err := s.fill(ctx, p, made, query, from, params)
+	if st.Filling != nil {
+		if err := s.makeKeys(ctx, name, st.Filling.Keys); err != nil {
+			return name, err
+		}
+	}
+	t, _ := s.Catalog().TableByID(made)
+	rows, err := s.fill(ctx, p, t, filler(st, query, t, columns), from, params)
 	return "SELECT " + rows, err
 }
 
-// fill inserts a query's rows into a new table and says how many they were.
-func (s *Session) fill(ctx context.Context, p *portal, made catalog.ID, query *ast.Select, from *prepared, params []types.Datum) (rows string, err error) {
-	t, _ := s.Catalog().TableByID(made)
+// fill inserts the rows of ins's query into a new table and says how many they were.
+func (s *Session) fill(ctx context.Context, p *portal, t *catalog.Table, ins *ast.Insert, from *prepared, params []types.Datum) (rows string, err error) {
 	into := ast.QName{At: ast.At{Pos: ast.NoPos}, Schema: s.Catalog().SchemaName(t.Schema), Name: hiddenName}
-	ins := &ast.Insert{At: query.At, Table: ast.TableRef{Name: into}, Query: query}
+	ins.Table = ast.TableRef{Name: into}
 	q := &prepared{
-		text: from.text, source: p.stmt.source, stmt: ins, declared: from.params, when: time.Now(), fills: made,
+		text: from.text, source: p.stmt.source, stmt: ins, declared: from.params, when: time.Now(), fills: t.ID,
 	}
 	if err := s.replan(ctx, q); err != nil {
 		return "", err
@@ -208,7 +216,8 @@ func (s *Session) refreshView(ctx context.Context, p *portal, st *ast.Refresh) (
 		return "", err
 	}
 	defer s.actAsOwner(t.Owner)()
-	_, err = s.fill(ctx, p, t.ID, list[0].Stmt.(*ast.Select), &prepared{text: t.ViewSQL}, nil)
+	query := list[0].Stmt.(*ast.Select)
+	_, err = s.fill(ctx, p, t, &ast.Insert{At: query.At, Query: query}, &prepared{text: t.ViewSQL}, nil)
 	if e, ok := pgerr.As(err); ok {
 		c := *e
 		c.Position = 0 // the query is not the client's

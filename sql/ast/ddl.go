@@ -137,10 +137,18 @@ type (
 		Collation *QName
 
 		Query        Stmt // CREATE TABLE AS: *Select or *Execute
+		Filling      *Filling
 		SelectInto   bool // written as SELECT … INTO
 		AsColumns    []string
 		WithNoData   bool
 		Materialized bool // CREATE MATERIALIZED VIEW
+	}
+	// Filling is how the rows of Query go into a table that has columns and keys of its own,
+	// as in MySQL's CREATE TABLE t (…) SELECT ….
+	Filling struct {
+		Keys    []Stmt // made before the rows are there
+		Ignore  bool   // rows that violate a key are passed over
+		Replace bool   // they take the place of those that are there
 	}
 	// TableLike is LIKE t INCLUDING ….
 	TableLike struct {
@@ -206,6 +214,7 @@ type (
 		Query     *Select
 		OrReplace bool
 		Anew      bool // what is replaced need not have the same columns
+		Exists    bool // there must be something to replace
 		Temp      bool
 		Check     byte // 0, 'l'ocal, 'c'ascaded
 		With      []Option

@@ -320,6 +320,8 @@ type (
 		Ignore bool
 		// Whole asks for a value for every column where none are named.
 		Whole bool
+		// Mixed converts values to the columns' types as MySQL does; so in Update.
+		Mixed bool
 	}
 	// Update is UPDATE.
 	Update struct {
@@ -334,6 +336,7 @@ type (
 		CurrentOf string
 		Returning []Target
 		Ignore    bool
+		Mixed     bool
 	}
 	// Delete is DELETE FROM.
 	Delete struct {

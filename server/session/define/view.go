@@ -32,6 +32,9 @@ func (e *Env) createView(ctx context.Context, st *ast.CreateView) error {
 		t.Reads = nil
 	}
 	old, exists := e.Catalog.Table(s.ID, st.Name.Name)
+	if st.Exists && !e.Catalog.RelationExists(s.ID, st.Name.Name) {
+		return pgerr.Newf(pgerrcode.UndefinedTable, "relation %q does not exist", st.Name.Name).At(int(st.Name.Pos))
+	}
 	if e.Catalog.RelationExists(s.ID, st.Name.Name) && (!st.OrReplace || !exists || old.Kind != catalog.KindView) {
 		if exists && st.OrReplace {
 			return pgerr.Newf(pgerrcode.WrongObjectType, "%q is not a view", old.Name)

@@ -33,7 +33,7 @@ func (c *conv) insert(s *tast.InsertStmt) ast.Stmt {
 	if len(s.PartitionNames) > 0 {
 		c.fail(s, "PARTITION (...) is not supported")
 	}
-	out := &ast.Insert{At: c.here(), Table: ref, Ignore: s.IgnoreErr}
+	out := &ast.Insert{At: c.here(), Table: ref, Ignore: s.IgnoreErr, Mixed: true}
 	out.Whole = len(s.Columns) == 0
 	listed := c.listed(s)
 	for i, n := range s.Columns {
@@ -127,7 +127,7 @@ func (c *conv) update(s *tast.UpdateStmt) ast.Stmt {
 	if s.IgnoreErr && s.Limit != nil {
 		c.fail(s, "UPDATE IGNORE with LIMIT is not supported") // rows passed over do not count
 	}
-	out := &ast.Update{At: c.here(), With: c.with(s.With), Ignore: s.IgnoreErr}
+	out := &ast.Update{At: c.here(), With: c.with(s.With), Ignore: s.IgnoreErr, Mixed: true}
 	ref, ok := c.plainTable(s.TableRefs)
 	if !ok {
 		return c.updateJoin(s, out)

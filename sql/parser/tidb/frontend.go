@@ -58,6 +58,7 @@ func (Frontend) Parse(query string) (stmts []ast.Parsed, err error) {
 	}
 	list, perr := grammar(query)
 	var cut cuts
+	text := query
 	if perr != nil {
 		again, shorter, c, err := beyondGrammar(query)
 		switch {
@@ -70,7 +71,7 @@ func (Frontend) Parse(query string) (stmts []ast.Parsed, err error) {
 	if perr != nil {
 		return nil, grammarError(query, perr)
 	}
-	return convert(query, list, cut)
+	return convert(text, query, list, cut)
 }
 
 // grammar reads a text by the library's grammar.
@@ -87,6 +88,7 @@ type cuts struct {
 	into     []intoClause
 	json     []*jsonTable
 	defaults []openDefault
+	views    []alteredView
 }
 
 // errNothingCut is that a text holds nothing of what the grammar has no rule for.
@@ -98,6 +100,9 @@ func beyondGrammar(query string) (list []tast.StmtNode, shorter string, cut cuts
 	shorter = query
 	if work().MatchString(shorter) {
 		shorter = withoutWork(shorter)
+	}
+	if strings.Contains(fold(shorter), "view") {
+		shorter, cut.views = cutViews(shorter)
 	}
 	if strings.Contains(fold(shorter), "json_table") {
 		shorter, cut.json = cutJSONTables(shorter)
@@ -117,20 +122,26 @@ func beyondGrammar(query string) (list []tast.StmtNode, shorter string, cut cuts
 	return list, shorter, cut, err
 }
 
-func convert(query string, list []tast.StmtNode, cut cuts) ([]ast.Parsed, error) {
+func convert(text, query string, list []tast.StmtNode, cut cuts) ([]ast.Parsed, error) {
 	stmts := make([]ast.Parsed, 0, len(list))
 	at := 0
 	for _, n := range list {
 		start, end := extent(query, n.OriginalText(), at)
 		at = end
-		c := &conv{src: query, stmtPos: ast.Pos(start), jsonTables: cut.json, ordered: true}
+		c := &conv{src: query, text: text, stmtPos: ast.Pos(start), jsonTables: cut.json, ordered: true}
 		if strings.IndexByte(query[start:end], '?') >= 0 {
 			c.numberMarkers(n)
 		}
-		if isDML(n) {
-			c.locate(n, start, end)
+		if named := withNames(n); named != nil {
+			c.locate(named, start, end)
 		}
 		stmt := c.stmt
+		for i := range cut.views {
+			if v := &cut.views[i]; v.query <= start && strings.TrimSpace(query[v.query:start]) == "" {
+				start, c.stmtPos = v.at, ast.Pos(v.at)
+				stmt = func(n tast.StmtNode) ast.Stmt { return c.alterView(v, n) }
+			}
+		}
 		if into, rest := intoOf(query, end, cut.into); len(into) > 0 {
 			cut.into = rest
 			if len(into) > 1 {
@@ -258,6 +269,7 @@ func tokenAt(query string, at int) string {
 // conv converts one statement. It is used by one goroutine.
 type conv struct {
 	src     string
+	text    string // src before anything was taken out of it
 	stmtPos ast.Pos
 	depth   int
 	markers bool // the statement has ? as parameters

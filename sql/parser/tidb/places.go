@@ -207,19 +207,25 @@ func (r *placeReader) columns() {
 	}
 }
 
-// isDML reports the statements whose names are looked for.
-func isDML(n tast.StmtNode) bool {
+// withNames is the part of a statement whose names are looked for, nil if there is none.
+func withNames(n tast.Node) tast.Node {
 	switch v := n.(type) {
 	case *tast.SelectStmt, *tast.SetOprStmt, *tast.InsertStmt, *tast.UpdateStmt, *tast.DeleteStmt:
-		return true
+		return n
 	case *tast.ExplainStmt:
-		return isDML(v.Stmt)
+		return withNames(v.Stmt)
+	case *tast.CreateViewStmt:
+		return v.Select
+	case *tast.CreateTableStmt:
+		if v.Select != nil {
+			return v.Select
+		}
 	}
-	return false
+	return nil
 }
 
 // locate finds the positions of a statement's tables.
-func (c *conv) locate(n tast.StmtNode, start, end int) {
+func (c *conv) locate(n tast.Node, start, end int) {
 	if end-start > placesMax {
 		return
 	}

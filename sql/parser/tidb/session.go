@@ -188,7 +188,10 @@ func (c *conv) setOne(v *tast.VariableAssignment) ast.Stmt {
 	if _, ok := variables[name]; ok {
 		name = systemVariable(name)
 	}
-	if _, isDefault := v.Value.(*tast.DefaultExpr); isDefault || v.Value == nil {
+	if isDefault(v.Value) {
+		if std, ok := variables[fold(v.Name)]; ok {
+			return &ast.Set{At: c.here(), Name: name, Values: []ast.Expr{text(c.here(), std)}}
+		}
 		return &ast.Set{At: c.here(), Name: name, Reset: true}
 	}
 	return &ast.Set{At: c.here(), Name: name, Values: []ast.Expr{val}}

@@ -18,7 +18,7 @@ var program = sync.OnceValue(func() *regexp.Regexp {
 
 // twoWords finds other statements that two words tell.
 var twoWords = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?is)^[\s;]*(?:/\*!\d*\s*)?(?:(alter)\s(?:[^'"(;]*\s)?(view)|(show)\s+(engine|slave|replica|master|binary|binlog|relaylog|profile|profiles|authors|contributors|parse_tree))\b`)
+	return regexp.MustCompile(`(?is)^[\s;]*(?:/\*!\d*\s*)?(?:(show)\s+(engine|slave|replica|master|binary|binlog|relaylog|profile|profiles|authors|contributors|parse_tree))\b`)
 })
 
 // unknownConstruct is the name of what TiDB's grammar has no rule for within a statement
@@ -69,7 +69,7 @@ func unknownStatement(query string) string {
 		return strings.ToUpper(strings.Join(strings.Fields(m[1]), " ") + " " + m[2])
 	}
 	if m := twoWords().FindStringSubmatch(head); m != nil {
-		return strings.ToUpper(m[1] + m[3] + " " + m[2] + m[4])
+		return strings.ToUpper(m[1] + " " + m[2])
 	}
 	if strings.Contains(strings.ReplaceAll(fold(query), " ", ""), "json_table(") {
 		return "JSON_TABLE"

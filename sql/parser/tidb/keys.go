@@ -1,0 +1,163 @@
+package tidb
+
+import (
+	"fmt"
+	"strings"
+
+	tast "github.com/pingcap/tidb/pkg/parser/ast"
+
+	"github.com/loxodb/loxodb/sql/ast"
+)
+
+// Keys: those of a table's definition, which become statements of their own, and CREATE INDEX.
+
+// supportKey makes the index that a foreign key has in MySQL, unless another one serves.
+func (c *conv) supportKey(p *tableParts, f *ast.Constraint) {
+	elems := make([]ast.IndexElem, len(f.Columns))
+	for i, name := range f.Columns {
+		elems[i] = element(name, false)
+	}
+	after := p.after
+	p.after = nil
+	c.addKey(p, f.Name, false, elems)
+	p.after[0].(*ast.CreateIndex).Supporting = true
+	p.support, p.after = append(p.support, p.after...), after
+}
+
+// nameOfKey is a key's name, that of its first column where only a prefix of that counts.
+func nameOfKey(k *tast.Constraint, p *tableParts) string {
+	if first := k.Keys[0]; k.Name == "" && first.Expr == nil && first.Length > 0 && !p.keys[first.Column.Name.L] {
+		return first.Column.Name.L
+	}
+	return k.Name
+}
+
+// addKey makes an index of a table's definition.
+func (c *conv) addKey(p *tableParts, name string, unique bool, elems []ast.IndexElem) {
+	if name == "" {
+		name = firstColumn(elems)
+		for i := 2; p.keys[name]; i++ {
+			name = fmt.Sprintf("%s_%d", firstColumn(elems), i)
+		}
+	}
+	p.keys[fold(name)] = true
+	p.after = append(p.after, &ast.CreateIndex{At: c.here(), Name: indexName(p.name.Name, name), Key: name, Table: p.name, Unique: unique,
+		Elems: elems, IfNotExists: p.table != nil && p.table.IfNotExists})
+}
+
+func firstColumn(elems []ast.IndexElem) string {
+	if elems[0].Column != "" {
+		return elems[0].Column
+	}
+	return "functional_index"
+}
+
+// indexName makes a key's name, which is the table's own in MySQL, one of the
+// schema's, where a name may be there once.
+func indexName(table, key string) string {
+	key = fold(key)
+	if strings.HasPrefix(key, table+"_") {
+		return clip(key)
+	}
+	return clip(table + "_" + key)
+}
+
+func element(column string, desc bool) ast.IndexElem {
+	e := ast.IndexElem{At: placeless, Column: column, Nulls: ast.NullsFirst}
+	if desc {
+		e.Desc, e.Nulls = true, ast.NullsLast
+	}
+	return e
+}
+
+// purpose is what a key is for.
+type purpose int
+
+const (
+	found  purpose = iota // rows are found by it: the length of a prefix does not matter
+	unique                // values, or their prefixes, are there once
+	whole                 // of a primary or foreign key, whose columns count as they are
+)
+
+// keyParts converts the columns of a key. They are sorted as ORDER BY sorts in this
+// dialect, NULL first.
+func (c *conv) keyParts(list []*tast.IndexPartSpecification, what purpose) []ast.IndexElem {
+	var out []ast.IndexElem
+	for _, p := range list {
+		if p.Expr != nil {
+			e := element("", p.Desc)
+			e.Expr = c.expr(p.Expr)
+			out = append(out, e)
+			continue
+		}
+		if p.Length > 0 && what == whole {
+			c.fail(nil, "a primary or foreign key of a prefix, %s(%d), is not supported", p.Column.Name.O, p.Length)
+		}
+		if p.Length > 0 && what == unique {
+			e := element("", p.Desc)
+			e.Expr = call(placeless, "left", c.column(p.Column), integer(placeless, int64(p.Length)))
+			out = append(out, e)
+			continue
+		}
+		out = append(out, element(p.Column.Name.L, p.Desc))
+	}
+	return out
+}
+
+func (c *conv) createIndex(s *tast.CreateIndexStmt) ast.Stmt {
+	table := c.table(s.Table)
+	switch s.KeyType {
+	case tast.IndexKeyTypeNone, tast.IndexKeyTypeUnique:
+	case tast.IndexKeyTypeVector, tast.IndexKeyTypeColumnar:
+		return c.vectorIndex(table, s.IndexName, s.IndexPartSpecifications, s.IfNotExists)
+	default:
+		c.fail(s, "FULLTEXT and SPATIAL indexes are not supported")
+	}
+	if s.IndexOption != nil && s.IndexOption.Condition != nil {
+		c.fail(s, "a partial index is not supported in this dialect")
+	}
+	what := found
+	if s.KeyType == tast.IndexKeyTypeUnique {
+		what = unique
+	}
+	return &ast.CreateIndex{At: c.here(), Name: indexName(table.Name, s.IndexName), Key: s.IndexName, Table: table, Unique: what == unique,
+		IfNotExists: s.IfNotExists, Elems: c.keyParts(s.IndexPartSpecifications, what)}
+}
+
+// vectorClasses are the operator classes of the distances that a vector index is
+// declared for.
+var vectorClasses = map[string]string{
+	"vec_cosine_distance": "vector_cosine_ops", "vec_l2_distance": "vector_l2_ops",
+	"vec_negative_inner_product": "vector_ip_ops", "vec_l1_distance": "vector_l1_ops",
+}
+
+// vectorIndex converts VECTOR INDEX ((VEC_COSINE_DISTANCE(column))).
+func (c *conv) vectorIndex(table ast.QName, name string, keys []*tast.IndexPartSpecification, ifNotExists bool) ast.Stmt {
+	if len(keys) != 1 || keys[0].Expr == nil {
+		c.fail(nil, "a vector index is on one distance function of one column")
+	}
+	f, ok := unparen(keys[0].Expr).(*tast.FuncCallExpr)
+	if !ok || len(f.Args) != 1 || vectorClasses[f.FnName.L] == "" {
+		c.fail(keys[0].Expr, "a vector index on this expression is not supported")
+	}
+	col, ok := unparen(f.Args[0]).(*tast.ColumnNameExpr)
+	if !ok {
+		c.fail(f, "a vector index on an expression is not supported")
+	}
+	if name == "" {
+		name = "vector_index_" + col.Name.Name.L
+	}
+	class := ast.QName{At: placeless, Schema: public, Name: vectorClasses[f.FnName.L]}
+	return &ast.CreateIndex{At: c.here(), Name: indexName(table.Name, name), Key: name, Table: table, Method: "hnsw", IfNotExists: ifNotExists,
+		Elems: []ast.IndexElem{{At: placeless, Column: col.Name.Name.L, OpClass: &class}}}
+}
+
+func unparen(n tast.ExprNode) tast.ExprNode {
+	for {
+		p, ok := n.(*tast.ParenthesesExpr)
+		if !ok {
+			return n
+		}
+		n = p.Expr
+	}
+}
