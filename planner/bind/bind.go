@@ -231,6 +231,8 @@ type outCol struct {
 	id   logical.ColID
 	name string
 	t    types.T
+	pos  ast.Pos // of its expression; of a set operation: the one that has decided its type
+	head ast.Pos // of its expression; of a set operation: the first operand's
 }
 
 func (q *query) ids() []logical.ColID {

@@ -230,6 +230,9 @@ func (b *binder) minMax(s *scope, x *ast.MinMax) (expr.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
+	if needOrder(t, ast.NoPos) != nil {
+		return nil, errAt(ast.NoPos, pgerrcode.UndefinedFunction, "could not identify a comparison function for type %s", builtin.TypeName(t.OID))
+	}
 	return &expr.MinMax{Least: x.Least, Args: args, T: t}, nil
 }
 

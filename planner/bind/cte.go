@@ -290,7 +290,7 @@ func (b *binder) recursiveCTE(s *scope, c *ast.CTE, sel *ast.Select) error {
 
 func (b *binder) recursiveUnion(c *ast.CTE, sel *ast.Select, work int, init, step *query, cols []outCol) (*query, error) {
 	if len(init.out) != len(step.out) {
-		return nil, errAt(sel.Pos, pgerrcode.SyntaxError, "each UNION query must have the same number of columns")
+		return nil, errAt(step.firstPlace(), pgerrcode.SyntaxError, "each UNION query must have the same number of columns")
 	}
 	n := &logical.RecursiveUnion{Work: work, Distinct: !sel.SetAll, Init: init.tree, Step: step.tree, InitCols: init.ids()}
 	u := &query{tree: n}
@@ -298,31 +298,31 @@ func (b *binder) recursiveUnion(c *ast.CTE, sel *ast.Select, work int, init, ste
 	for i, o := range cols {
 		st := step.out[i]
 		if st.t.OID != o.t.OID {
-			both, t, err := b.commonType("UNION", []expr.Expr{&expr.Column{T: o.t}, step.expr(i)}, func(int) ast.Pos { return targetPos(sel.Right, i) })
+			both, t, err := b.commonType("UNION", []expr.Expr{&expr.Column{T: o.t}, step.expr(i)}, func(int) ast.Pos { return st.pos })
 			if err != nil {
 				return nil, err
 			}
 			if t.OID != o.t.OID {
-				return nil, otherType(c, sel, i, o.t, t)
+				return nil, otherType(c, init, i, o.t, t)
 			}
 			exprs[i] = both[1]
 		} else {
 			if o.t.Mod >= 0 && st.t.Mod != o.t.Mod {
-				return nil, otherType(c, sel, i, o.t, types.Of(o.t.OID))
+				return nil, otherType(c, init, i, o.t, types.Of(o.t.OID))
 			}
 			exprs[i] = &expr.Column{Index: st.id, T: st.t, Name: st.name}
 		}
 		id := b.meta.Add(logical.ColInfo{Name: o.name, T: o.t, Domain: b.exprDomain(b.meta.Column(o.id))})
 		n.Out = append(n.Out, id)
-		u.out = append(u.out, outCol{id, o.name, o.t})
+		u.out = append(u.out, outCol{id, o.name, o.t, o.head, o.head})
 	}
 	n.Step, n.StepCols = b.retype(step, exprs)
 	return u, nil
 }
 
 // otherType is the error for a column whose type the recursive term would change.
-func otherType(c *ast.CTE, sel *ast.Select, i int, first, overall types.T) error {
-	return errAt(targetPos(sel.Left, i), pgerrcode.DatatypeMismatch,
+func otherType(c *ast.CTE, init *query, i int, first, overall types.T) error {
+	return errAt(init.place(i), pgerrcode.DatatypeMismatch,
 		"recursive query \"%s\" column %d has type %s in non-recursive term but type %s overall",
 		c.Name, i+1, types.FormatType(first), types.FormatType(overall)).
 		WithHint("Cast the output of the non-recursive term to the correct type.")
@@ -341,7 +341,24 @@ func (b *binder) computed(e expr.Expr) logical.ColInfo {
 	if k, ok := e.(*expr.Const); ok && b.tableoids[k] != 0 {
 		info.OrigTable, info.OrigAttr = b.tableoids[k], catalog.TableOidAttr
 	}
+	if it := b.wholeRows[b.rowBehind(e)]; it != nil && it.rel != nil {
+		info.OrigTable = b.rowOrigin(it)
+	}
 	return info
+}
+
+// rowOrigin is the table or view whose rows the item has, 0 for what is made in the query.
+func (b *binder) rowOrigin(it *nsItem) catalog.ID {
+	switch {
+	case it.rel.table != nil:
+		return it.rel.table.ID
+	case it.rel.rowType == 0 || len(it.cols) == 0:
+		return 0
+	}
+	if c, ok := it.cols[0].e.(*expr.Column); ok {
+		return b.meta.Cols[c.Index].OrigTable
+	}
+	return 0
 }
 
 // outputs numbers the results of expressions over a tree. A column of an outer query

@@ -14,11 +14,23 @@ import (
 
 // funcRef binds functions in FROM; they see their left siblings without LATERAL.
 func (b *binder) funcRef(s *scope, x *ast.FuncRef) (logical.Node, []*nsItem, error) {
+	written := len(x.Funcs)
 	x = unnestEach(x)
 	in := b.outerFor(s, true)
 	in.srfs = &srfList{}
 	n := &logical.Func{Ordinality: x.Ordinality}
-	name, scalar := "", len(x.Funcs) == 1 && !x.Ordinality
+	fnames := make([]string, len(x.Funcs))
+	for i := range x.Funcs {
+		call, fname, err := b.fromCall(in, &x.Funcs[i])
+		if err != nil {
+			return nil, nil, err
+		}
+		n.Calls, fnames[i] = append(n.Calls, call), fname
+	}
+	if err := columnsOfOne(x, written); err != nil {
+		return nil, nil, err
+	}
+	name, scalar := fnames[0], len(x.Funcs) == 1 && !x.Ordinality
 	var names []string
 	var ts []types.T
 	var shapes [][]field
@@ -26,19 +38,14 @@ func (b *binder) funcRef(s *scope, x *ast.FuncRef) (logical.Node, []*nsItem, err
 	rows := map[int]bool{} // by column: such rows, which are shown as their columns
 	for i := range x.Funcs {
 		f := &x.Funcs[i]
-		call, fname, err := b.fromCall(in, f)
-		if err != nil {
-			return nil, nil, err
-		}
-		if i == 0 {
-			name = fname
-		}
+		fname := fnames[i]
+		call := n.Calls[i]
 		fn, ft, sh, err := b.callColumns(call, fname, f, len(x.Funcs) == 1, x)
 		if err != nil {
 			return nil, nil, err
 		}
 		scalar = scalar && sh
-		n.Calls, names, ts = append(n.Calls, call), append(names, fn...), append(ts, ft...)
+		names, ts = append(names, fn...), append(ts, ft...)
 		for range fn {
 			shapes = append(shapes, nil)
 		}
@@ -84,6 +91,27 @@ func (b *binder) funcRef(s *scope, x *ast.FuncRef) (logical.Node, []*nsItem, err
 	return n, one(it), nil
 }
 
+// columnsOfOne refuses a column definition list behind what is more than one function's
+// columns. written is how many functions ROWS FROM names.
+func columnsOfOne(x *ast.FuncRef, written int) error {
+	if x.Alias == nil || x.Alias.ColDefs == nil {
+		return nil
+	}
+	pos := x.Alias.ColDefs[0].Pos
+	switch {
+	case written > 1:
+		return errAt(pos, pgerrcode.SyntaxError, "ROWS FROM() with multiple functions cannot have a column definition list").
+			WithHint("Put a separate column definition list for each function inside ROWS FROM().")
+	case len(x.Funcs) > 1:
+		return errAt(pos, pgerrcode.SyntaxError, "UNNEST() with multiple arguments cannot have a column definition list").
+			WithHint("Use separate UNNEST() calls inside ROWS FROM(), and attach a column definition list to each one.")
+	case x.Ordinality:
+		return errAt(pos, pgerrcode.SyntaxError, "WITH ORDINALITY cannot be used with a column definition list").
+			WithHint("Put the column definition list inside ROWS FROM().")
+	}
+	return nil
+}
+
 // unnestEach makes unnest(a, b) what it means: ROWS FROM (unnest(a), unnest(b)).
 func unnestEach(x *ast.FuncRef) *ast.FuncRef {
 	var funcs []ast.FuncItem
@@ -115,6 +143,9 @@ func (b *binder) fromCall(in *scope, f *ast.FuncItem) (*expr.Call, string, error
 	b.callInFrom = outer
 	if err != nil {
 		return nil, "", err
+	}
+	if set := nestedSet(e); set != nil {
+		return nil, "", errAt(ast.Pos(set.Pos), pgerrcode.FeatureNotSupported, "set-returning functions must appear at top level of FROM")
 	}
 	name := figureName(f.Call)
 	if fn, ok := f.Call.(*ast.Func); ok {
@@ -154,7 +185,7 @@ func (b *binder) callColumns(call *expr.Call, fname string, f *ast.FuncItem, onl
 	switch {
 	case len(outs) > 1 || len(outs) == 1 && call.T.OID == types.RecordOID:
 		if defs != nil {
-			return nil, nil, false, errAt(f.Call.Position(), pgerrcode.SyntaxError, "a column definition list is redundant for a function with OUT parameters")
+			return nil, nil, false, errAt(defs[0].Pos, pgerrcode.SyntaxError, "a column definition list is redundant for a function with OUT parameters")
 		}
 		for i, t := range outs {
 			names, ts = append(names, call.Fn.OutNames[i]), append(ts, types.Of(t))
@@ -178,9 +209,9 @@ func (b *binder) callColumns(call *expr.Call, fname string, f *ast.FuncItem, onl
 		call.Fn = builtin.WithColumns(call.Fn, names, ts, domains)
 		return names, ts, false, nil
 	case defs != nil && b.composite(call.T.OID) != nil:
-		return nil, nil, false, errAt(f.Call.Position(), pgerrcode.SyntaxError, "a column definition list is redundant for a function returning a named composite type")
+		return nil, nil, false, errAt(defs[0].Pos, pgerrcode.SyntaxError, "a column definition list is redundant for a function returning a named composite type")
 	case defs != nil:
-		return nil, nil, false, errAt(f.Call.Position(), pgerrcode.SyntaxError, "a column definition list is only allowed for functions returning \"record\"")
+		return nil, nil, false, errAt(defs[0].Pos, pgerrcode.SyntaxError, "a column definition list is only allowed for functions returning \"record\"")
 	}
 	name := fname
 	if len(call.Fn.OutNames) == 1 && call.Fn.OutNames[0] != "" {

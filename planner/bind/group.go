@@ -258,7 +258,7 @@ func (b *binder) aggregation(q *selection) error {
 		}
 		n.Groups, n.GroupOut = append(n.Groups, by), append(n.GroupOut, ge.id)
 	}
-	if err := b.groupingCalls(q, n); err != nil {
+	if err := b.groupingCalls(q, n, false); err != nil {
 		return err
 	}
 	r := &regroup{b: b, q: q, agg: n, below: below}
@@ -276,6 +276,9 @@ func (b *binder) aggregation(q *selection) error {
 		}
 	}
 	if err := r.checkDirect(); err != nil {
+		return err
+	}
+	if err := b.groupingCalls(q, n, true); err != nil {
 		return err
 	}
 	for i := range q.having {

@@ -13,9 +13,10 @@ import (
 
 // groupingCall is GROUPING(…) before its level's GROUP BY is bound.
 type groupingCall struct {
-	args []expr.Expr
-	pos  []ast.Pos // of args
-	out  logical.ColID
+	args   []expr.Expr
+	pos    []ast.Pos // of args
+	out    logical.ColID
+	having bool // it stands in HAVING, which is looked at last
 }
 
 // maxGrouping is how many arguments GROUPING's int4 result has bits for.
@@ -40,7 +41,7 @@ func (b *binder) groupingCall(s *scope, x *ast.Grouping) (expr.Expr, error) {
 	if level.grouping == nil {
 		return nil, errAt(x.Pos, pgerrcode.GroupingError, "grouping operations are not allowed in %s", clauseName[level.in])
 	}
-	c := groupingCall{args: args, out: b.meta.Add(logical.ColInfo{Name: "grouping", T: types.Of(types.Int4OID)})}
+	c := groupingCall{args: args, out: b.meta.Add(logical.ColInfo{Name: "grouping", T: types.Of(types.Int4OID)}), having: level.in == inHaving}
 	for _, a := range x.Args {
 		c.pos = append(c.pos, leftmost(a))
 	}
@@ -53,9 +54,13 @@ func (g *grouping) isCall(c logical.ColID) bool {
 	return slices.ContainsFunc(g.calls, func(x groupingCall) bool { return x.out == c })
 }
 
-// groupingCalls finds the arguments of the level's GROUPING(…) among its groups.
-func (b *binder) groupingCalls(q *selection, n *logical.Agg) error {
+// groupingCalls finds the arguments of those of the level's GROUPING(…) that stand in
+// HAVING, or do not, among its groups.
+func (b *binder) groupingCalls(q *selection, n *logical.Agg, having bool) error {
 	for _, c := range q.level.calls {
+		if c.having != having {
+			continue
+		}
 		g := logical.Grouping{Out: c.out}
 		for i, a := range c.args {
 			at := slices.IndexFunc(q.groups, func(have groupExpr) bool { return same(have.e, a) })

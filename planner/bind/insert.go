@@ -247,12 +247,12 @@ func (b *binder) insertSource(in *insertion) (vals [][]expr.Expr, tree logical.N
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := in.checkCount(len(q.out), targetPos(x.Query, len(in.attrs)), false); err != nil {
+	if err := in.checkCount(len(q.out), q.place(min(len(in.attrs), len(q.out)-1)), false); err != nil {
 		return nil, nil, err
 	}
 	row := make([]expr.Expr, len(q.out))
 	for i := range q.out {
-		if row[i], err = b.insertValue(in, i, q.expr(i), targetPos(x.Query, i)); err != nil {
+		if row[i], err = b.insertValue(in, i, q.expr(i), q.place(i)); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -599,7 +599,7 @@ func (b *binder) returning(s *scope, list []ast.Target) ([]expr.Expr, []logical.
 			info.OrigTable, info.OrigAttr = b.meta.Cols[c.Index].OrigTable, b.meta.Cols[c.Index].OrigAttr
 		}
 		ids[i] = b.meta.Add(info)
-		out[i] = outCol{ids[i], t.name, e.Type()}
+		out[i] = outCol{ids[i], t.name, e.Type(), ast.NoPos, ast.NoPos}
 	}
 	return exprs, ids, out, nil
 }

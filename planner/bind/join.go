@@ -146,6 +146,7 @@ func (b *binder) usingCols(j *logical.Join, x *ast.Join, using []string, l, r []
 		return append(l, r...), nil, nil // l is a list of its own
 	}
 	drop := map[string]bool{}
+	var pairs [][2]expr.Expr
 	for _, name := range using {
 		if drop[name] {
 			return nil, nil, errAt(ast.NoPos, pgerrcode.DuplicateColumn, "column name \"%s\" appears more than once in USING clause", name)
@@ -161,16 +162,19 @@ func (b *binder) usingCols(j *logical.Join, x *ast.Join, using []string, l, r []
 		}
 		b.traceValue(lc.e)
 		b.traceValue(rc.e)
-		eq, err := b.makeOp("", "=", lc.e, rc.e, x.Pos)
-		if err != nil {
-			return nil, nil, err
-		}
-		j.On = append(j.On, eq)
+		pairs = append(pairs, [2]expr.Expr{lc.e, rc.e})
 		m, err := b.mergeCol(j.Kind, lc.e, rc.e, x.Pos)
 		if err != nil {
 			return nil, nil, err
 		}
 		merged = append(merged, nsCol{name, m})
+	}
+	for _, p := range pairs { // columns without a type for both are found before those without an operator
+		eq, err := b.makeOp("", "=", p[0], p[1], x.Pos)
+		if err != nil {
+			return nil, nil, err
+		}
+		j.On = append(j.On, eq)
 	}
 	cols = append(cols, merged...)
 	for _, side := range [][]nsCol{l, r} {
@@ -202,7 +206,7 @@ func usingCol(cols []nsCol, name, side string, pos ast.Pos) (*nsCol, error) {
 // mergeCol is the one value of a USING column: the side that is never NULL, or
 // COALESCE of both for FULL.
 func (b *binder) mergeCol(kind logical.JoinKind, l, r expr.Expr, pos ast.Pos) (expr.Expr, error) {
-	both, t, err := b.commonType("JOIN/USING", []expr.Expr{l, r}, func(int) ast.Pos { return pos })
+	both, t, err := b.commonType("JOIN/USING", []expr.Expr{l, r}, func(int) ast.Pos { return ast.NoPos })
 	if err != nil {
 		return nil, err
 	}

@@ -183,11 +183,17 @@ func needOrder(t types.T, pos ast.Pos) error {
 	case types.Int4OID, types.Int8OID, types.TextOID, types.Float8OID, types.VectorOID, types.TimestamptzOID, types.UUIDOID:
 		return nil
 	}
-	if r, err := ownOp("<", t.OID); err != nil || r.Op.Strategy == 0 {
+	if r, err := ownOp("<", t.OID); err != nil || r.Op.Strategy == 0 || isArrayWithout(needOrder, t) {
 		return errAt(pos, pgerrcode.UndefinedFunction, "could not identify an ordering operator for type %s", builtin.TypeName(t.OID)).
 			WithHint("Use an explicit ordering operator or modify the query.")
 	}
 	return nil
+}
+
+// isArrayWithout reports an array whose elements do not have what arrays have by theirs.
+func isArrayWithout(need func(types.T, ast.Pos) error, t types.T) bool {
+	i := types.Lookup(t.OID)
+	return i != nil && i.IsArray && i.Elem < types.FirstTypeOID && need(types.Of(i.Elem), ast.NoPos) != nil
 }
 
 // needEqual is 42883 for types without equality.
@@ -196,7 +202,7 @@ func needEqual(t types.T, pos ast.Pos) error {
 	case types.Int4OID, types.Int8OID, types.TextOID, types.Float8OID, types.VectorOID, types.TimestamptzOID, types.UUIDOID, types.BoolOID:
 		return nil
 	}
-	if r, err := ownOp("=", t.OID); err != nil || r.Op.Strategy == 0 && t.OID != types.XidOID {
+	if r, err := ownOp("=", t.OID); err != nil || r.Op.Strategy == 0 && t.OID != types.XidOID || isArrayWithout(needEqual, t) {
 		return errAt(pos, pgerrcode.UndefinedFunction, "could not identify an equality operator for type %s", builtin.TypeName(t.OID))
 	}
 	return nil

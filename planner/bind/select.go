@@ -263,7 +263,7 @@ func (b *binder) finishSelect(q *selection) (*query, error) {
 	}
 	out := make([]outCol, n)
 	for i := range out {
-		out[i] = outCol{all[i].id, all[i].name, all[i].e.Type()}
+		out[i] = outCol{all[i].id, all[i].name, all[i].e.Type(), all[i].pos, all[i].pos}
 	}
 	if err := b.distinctClause(q, all[:n]); err != nil {
 		return nil, err

@@ -35,14 +35,14 @@ func (b *binder) setTree(s *scope, x *ast.Select) (*query, error) {
 	}
 	name := setNames[x.SetOp]
 	if len(l.out) != len(r.out) {
-		return nil, errAt(firstTarget(x.Right), pgerrcode.SyntaxError, "each %s query must have the same number of columns", name)
+		return nil, errAt(r.firstPlace(), pgerrcode.SyntaxError, "each %s query must have the same number of columns", name)
 	}
 	n := &logical.SetOp{All: x.SetAll, Kind: map[ast.SetOpKind]logical.SetKind{
 		ast.Union: logical.Union, ast.Intersect: logical.Intersect, ast.Except: logical.Except}[x.SetOp]}
 	le, re := make([]expr.Expr, len(l.out)), make([]expr.Expr, len(l.out))
 	q := &query{tree: n}
 	for i := range l.out {
-		lp, rp := targetPos(x.Left, i), targetPos(x.Right, i)
+		lp, rp := l.out[i].pos, r.out[i].pos
 		terms := []expr.Expr{l.expr(i), r.expr(i)}
 		if x.Mixed {
 			if terms, err = b.aggregated(terms); err != nil {
@@ -55,14 +55,18 @@ func (b *binder) setTree(s *scope, x *ast.Select) (*query, error) {
 			return nil, err
 		}
 		le[i], re[i] = both[0], both[1]
+		at := lp
+		if l.out[i].t.OID != t.OID && r.out[i].t.OID == t.OID {
+			at = rp
+		}
 		if !(x.SetOp == ast.Union && x.SetAll) {
-			if err := needEqual(t, lp); err != nil {
+			if err := needEqual(t, at); err != nil {
 				return nil, err
 			}
 		}
 		id := b.meta.Add(logical.ColInfo{Name: l.out[i].name, T: t, Domain: domain})
 		n.Out = append(n.Out, id)
-		q.out = append(q.out, outCol{id, l.out[i].name, t})
+		q.out = append(q.out, outCol{id, l.out[i].name, t, at, l.out[i].head})
 	}
 	n.Left, n.LeftCols = b.retype(l, le)
 	n.Right, n.RightCols = b.retype(r, re)
@@ -135,7 +139,13 @@ func dropUnknown(q *query) {
 
 // setOperand binds one side; nested operations without own clauses unify on their own.
 func (b *binder) setOperand(s *scope, x *ast.Select) (*query, error) {
-	return b.selectStmt(x, s, queryOpts{keepUnknown: x.SetOp == ast.SetNone && x.Values == nil})
+	q, err := b.selectStmt(x, s, queryOpts{keepUnknown: x.SetOp == ast.SetNone && x.Values == nil})
+	if err == nil && x.SetOp != ast.SetNone && (x.With != nil || x.OrderBy != nil || x.Limit != nil || x.Offset != nil) {
+		for i := range q.out { // a query of its own, whose columns are named by its first operand
+			q.out[i].pos = q.out[i].head
+		}
+	}
+	return q, err
 }
 
 // orderOutput adds ORDER BY over output columns, and LIMIT.
@@ -176,23 +186,22 @@ func (b *binder) orderOutput(s *scope, x *ast.Select, q *query) (*query, error) 
 	return &query{tree: tree, out: q.out}, err
 }
 
-func firstTarget(x *ast.Select) ast.Pos { return targetPos(x, 0) }
+// firstPlace is where the first of a query's columns that stands anywhere stands.
+func (q *query) firstPlace() ast.Pos {
+	for _, c := range q.out {
+		if c.pos >= 0 {
+			return c.pos
+		}
+	}
+	return ast.NoPos
+}
 
-// targetPos is where output column i of a query stands.
-func targetPos(x *ast.Select, i int) ast.Pos {
-	for x.SetOp != ast.SetNone {
-		x = x.Left
+// place is where output column i of a query stands, NoPos where it has no such column.
+func (q *query) place(i int) ast.Pos {
+	if i < 0 || i >= len(q.out) {
+		return ast.NoPos
 	}
-	if x.Values != nil && i < len(x.Values[0]) {
-		return leftmost(x.Values[0][i])
-	}
-	if i < len(x.Targets) {
-		return leftmost(x.Targets[i].Expr)
-	}
-	if n := len(x.Targets); n > 0 { // from a star
-		return leftmost(x.Targets[n-1].Expr)
-	}
-	return x.Pos
+	return q.out[i].head
 }
 
 // values binds VALUES lists.
@@ -233,7 +242,7 @@ func (b *binder) values(s *scope, x *ast.Select, o queryOpts) (*query, error) {
 		name := "column" + itoa(c+1)
 		id := b.meta.Add(logical.ColInfo{Name: name, Rel: "*VALUES*", T: t, Domain: domain})
 		n.Out = append(n.Out, id)
-		q.out = append(q.out, outCol{id, name, t})
+		q.out = append(q.out, outCol{id, name, t, ast.NoPos, ast.NoPos})
 	}
 	return b.orderOutput(s, x, q)
 }

@@ -126,3 +126,18 @@ func hasSRF(e expr.Expr) bool {
 	})
 	return found
 }
+
+// nestedSet is the last set-returning call below the top of an expression, nil for none.
+func nestedSet(e expr.Expr) *expr.Call {
+	var last *expr.Call
+	logical.Map(e, func(part expr.Expr) expr.Expr {
+		logical.Walk(part, func(n expr.Expr) bool {
+			if c, ok := n.(*expr.Call); ok && c.Fn.RetSet {
+				last = c
+			}
+			return true
+		})
+		return part
+	})
+	return last
+}

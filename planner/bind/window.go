@@ -169,7 +169,10 @@ func (b *binder) windowParts(in *scope, w *ast.Window) (*logical.Window, error) 
 		if err != nil {
 			return nil, err
 		}
-		n.Order = append(n.Order, k)
+		// A key that came before adds nothing, and RANGE with an offset wants one only.
+		if !slices.ContainsFunc(n.Order, func(o logical.SortKey) bool { return o.Bytes == k.Bytes && same(o.Expr, e) }) {
+			n.Order = append(n.Order, k)
+		}
 	}
 	return n, nil
 }

@@ -37,7 +37,16 @@ func (s *Session) lockTables(ctx context.Context, st *ast.LockTable) error {
 	for i := range st.Tables {
 		t, err := s.findTable(&st.Tables[i])
 		if err != nil {
-			return err
+			if s.systemRelation(&st.Tables[i]) != nil {
+				continue // nobody changes them behind a statement's back
+			}
+			return s.notLockable(&st.Tables[i], err)
+		}
+		switch t.Kind {
+		case catalog.KindMatView:
+			return notLocked(t.Name, "materialized views")
+		case catalog.KindComposite:
+			return notLocked(t.Name, "composite types")
 		}
 		if err := l.lock(ctx, t, i < len(st.Only) && st.Only[i], s.current().ID); err != nil {
 			return err
@@ -100,4 +109,35 @@ func (l *tableLock) below(ctx context.Context, view *catalog.Table) error {
 		return err == nil
 	})
 	return err
+}
+
+func notLocked(name, plural string) error {
+	return pgerr.Newf(pgerrcode.WrongObjectType, "cannot lock relation %q", name).
+		WithDetail("This operation is not supported for %s.", plural)
+}
+
+// notLockable is missing, the answer to the look-up of a table, or what other relation
+// has its name.
+func (s *Session) notLockable(n *ast.QName, missing error) error {
+	snap := s.Catalog()
+	path := s.SearchPath(true)
+	if n.Schema != "" {
+		path = []string{n.Schema}
+	}
+	for _, p := range path {
+		sc, ok := snap.Schema(p)
+		if !ok {
+			continue
+		}
+		if x, ok := snap.Index(sc.ID, n.Name); ok {
+			if t, ok := snap.TableByID(x.Table); ok && t.IsPartitioned() {
+				return notLocked(x.Name, "partitioned indexes")
+			}
+			return notLocked(x.Name, "indexes")
+		}
+		if q, ok := snap.Sequence(sc.ID, n.Name); ok {
+			return notLocked(q.Name, "sequences")
+		}
+	}
+	return missing
 }

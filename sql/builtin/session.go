@@ -161,6 +161,9 @@ func sequence(s Session, d types.Datum) (*catalog.Sequence, error) {
 	if t, ok := s.Catalog().TableByID(id); ok {
 		return nil, pgerr.Newf(pgerrcode.WrongObjectType, "\"%s\" is not a sequence", t.Name)
 	}
+	if x, ok := s.Catalog().IndexByID(id); ok {
+		return nil, pgerr.Newf(pgerrcode.WrongObjectType, "\"%s\" is not a sequence", x.Name)
+	}
 	return nil, pgerr.Newf(pgerrcode.UndefinedTable, "could not open relation with OID %d", id)
 }
 

@@ -37,10 +37,19 @@ func (e *Env) alterTable(ctx context.Context, st *ast.AlterTable) error {
 			return pgerr.Newf(pgerrcode.WrongObjectType, "%q is a composite type", c.Name).WithHint("Use ALTER TYPE instead.")
 		}
 		if st.IfExists && pgerr.Code(err) == pgerrcode.UndefinedTable {
-			e.notice("00000", "relation %q does not exist, skipping", st.Name.Name)
-			return nil
+			if e.other(&st.Name) == nil {
+				e.notice("00000", "relation %q does not exist, skipping", st.Name.Name)
+				return nil
+			}
 		}
-		return err
+		if m, _ := e.table(&st.Name); m != nil && m.Kind == catalog.KindMatView {
+			for i := range st.Cmds {
+				if words := alterAction(&st.Cmds[i]); words != "" && !forMatViews(&st.Cmds[i]) {
+					return unsupported("ALTER action "+words+" cannot be performed on", m.Name, "materialized views")
+				}
+			}
+		}
+		return e.alterOfOther(ctx, st, err)
 	}
 	if err := e.own(ctx, t); err != nil {
 		return err
@@ -195,15 +204,12 @@ func (e *Env) alter(ctx context.Context, old, t *catalog.Table, cmd *ast.AlterCm
 		return nil
 	case ast.SetStorage:
 		return e.setStorage(t, cmd)
-	case ast.SetStatistics, ast.SetOptions, ast.ResetOptions, ast.ClusterOn,
-		ast.ReplicaIdentity:
-		if cmd.Kind == ast.SetStatistics && cmd.Name != "" && t.ColumnByName(cmd.Name) == nil {
-			return noColumn(t, cmd.Name)
-		}
-		return nil // nothing here depends on them
+	case ast.SetStatistics, ast.SetOptions, ast.ResetOptions, ast.ClusterOn, ast.ReplicaIdentity:
+		return e.withoutEffect(t, cmd)
 	case ast.AlterOther:
-		if cmd.Name == "SET WITHOUT OIDS" {
-			return nil // tables have had none since PostgreSQL 12
+		switch cmd.Name {
+		case "SET WITHOUT OIDS", "SET WITHOUT CLUSTER": // tables have had no OIDs since PostgreSQL 12
+			return nil
 		}
 	case ast.EnableTrigger, ast.DisableTrigger, ast.EnableAlwaysTrigger, ast.EnableReplicaTrigger:
 		return e.switchTriggers(t, cmd)

@@ -106,7 +106,7 @@ func (e *Env) addColumn(ctx context.Context, old, t *catalog.Table, cmd *ast.Alt
 func (e *Env) alterColumn(ctx context.Context, old, t *catalog.Table, cmd *ast.AlterCmd) error {
 	c := t.ColumnByName(cmd.Name)
 	if c == nil {
-		return noColumn(t, cmd.Name)
+		return unaltered(t, cmd.Name)
 	}
 	switch cmd.Kind {
 	case ast.ColumnDefault:
@@ -165,6 +165,14 @@ func (e *Env) alterColumn(ctx context.Context, old, t *catalog.Table, cmd *ast.A
 		}
 	}
 	return e.putTable(t)
+}
+
+// unaltered is the error for ALTER COLUMN of a column that is the system's or nobody's.
+func unaltered(t *catalog.Table, name string) error {
+	if isSystemColumn(name) {
+		return pgerr.Newf(pgerrcode.FeatureNotSupported, "cannot alter system column %q", name)
+	}
+	return noColumn(t, name)
 }
 
 func noColumn(t *catalog.Table, name string) error {

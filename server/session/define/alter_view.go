@@ -146,17 +146,16 @@ var alterWords = map[ast.AlterKind]string{
 	ast.DropExpression: "ALTER COLUMN ... DROP EXPRESSION", ast.AddConstraint: "ADD CONSTRAINT", ast.DropConstraint: "DROP CONSTRAINT",
 	ast.AlterConstraint: "ALTER CONSTRAINT", ast.ValidateConstraint: "VALIDATE CONSTRAINT", ast.ClusterOn: "CLUSTER ON",
 	ast.SetLogged: "SET LOGGED", ast.SetUnlogged: "SET UNLOGGED", ast.EnableTrigger: "ENABLE TRIGGER", ast.DisableTrigger: "DISABLE TRIGGER",
+	ast.EnableRowSecurity: "ENABLE ROW SECURITY", ast.DisableRowSecurity: "DISABLE ROW SECURITY", ast.ForceRowSecurity: "FORCE ROW SECURITY",
+	ast.NoForceRowSecurity: "NO FORCE ROW SECURITY", ast.AddInherit: "INHERIT", ast.DropInherit: "NO INHERIT",
+	ast.AttachPartition: "ATTACH PARTITION", ast.DetachPartition: "DETACH PARTITION",
 	ast.ReplicaIdentity: "REPLICA IDENTITY", ast.EnableAlwaysTrigger: "ENABLE ALWAYS TRIGGER", ast.EnableReplicaTrigger: "ENABLE REPLICA TRIGGER",
 }
 
 func notForViews(t *catalog.Table, cmd *ast.AlterCmd) error {
-	words, ok := alterWords[cmd.Kind]
-	if (cmd.Kind == ast.EnableTrigger || cmd.Kind == ast.DisableTrigger) && len(cmd.Options) > 0 {
-		words += " " + cmd.Options[0].Name
-	}
-	if !ok {
+	words := alterAction(cmd)
+	if words == "" {
 		return pgerr.NotSupported(int(cmd.Pos), "this form of ALTER VIEW is not supported")
 	}
-	return pgerr.Newf(pgerrcode.WrongObjectType, "ALTER action %s cannot be performed on relation %q", words, t.Name).
-		WithDetail("This operation is not supported for views.")
+	return unsupported("ALTER action "+words+" cannot be performed on", t.Name, "views")
 }

@@ -281,7 +281,7 @@ func (e *Env) truncate(ctx context.Context, st *ast.Truncate) error {
 	for i := range st.Tables {
 		t, err := e.baseTable(&st.Tables[i])
 		if err != nil {
-			return err
+			return e.notTruncated(&st.Tables[i], err)
 		}
 		family := e.Catalog.Family(t)
 		if i < len(st.Only) && st.Only[i] {

@@ -38,7 +38,7 @@ func (e *Env) createIndex(ctx context.Context, st *ast.CreateIndex) error {
 // if it is there and may be.
 func (e *Env) addIndex(ctx context.Context, st *ast.CreateIndex, valid bool) (t *catalog.Table, x *catalog.Index, err error) {
 	if t, err = e.table(&st.Table); err != nil {
-		return nil, nil, err
+		return nil, nil, e.notIndexed(&st.Table, err)
 	}
 	if err := notComposite(t); err != nil {
 		return nil, nil, err
@@ -390,6 +390,9 @@ func (e *Env) reindexed(st *ast.Reindex) (t *catalog.Table, only catalog.ID, err
 		return t, x.ID, nil
 	case "TABLE":
 		t, err := e.baseTable(&st.Name)
+		if err != nil && e.anyRelation(&st.Name) && !bind.IsSystemRelation(&st.Name) {
+			err = notKind(st.Name.Name, "a table or materialized view")
+		}
 		return t, 0, err
 	}
 	return nil, 0, pgerr.NotSupported(int(st.Pos), "REINDEX %s is not supported", st.Kind).WithHint("Use REINDEX TABLE or REINDEX INDEX.")
@@ -433,7 +436,7 @@ func (e *Env) successor(ctx context.Context, old *catalog.Index) (*catalog.Index
 func (e *Env) index(n *ast.QName) (t *catalog.Table, x *catalog.Index, err error) {
 	err = e.find(n, func(s catalog.ID) (ok bool) { x, ok = e.Catalog.Index(s, n.Name); return ok })
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, e.misnamed(n, "an index", err)
 	}
 	t, _ = e.Catalog.TableByID(x.Table)
 	return t, x, nil

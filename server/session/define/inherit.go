@@ -52,7 +52,15 @@ func (e *Env) inheritable(ctx context.Context, t *catalog.Table, n *ast.QName) (
 	p, err := e.table(n)
 	switch {
 	case err != nil:
+		switch o := e.other(n); {
+		case o != nil && o.kind == ast.ObjIndex:
+			err = pgerr.Newf(pgerrcode.WrongObjectType, "%q is an index", o.name)
+		case o != nil && o.kind == ast.ObjSequence:
+			err = pgerr.Newf(pgerrcode.WrongObjectType, "inherited relation %q is not a table or foreign table", o.name)
+		}
 		return nil, err
+	case p.Kind == catalog.KindComposite:
+		return nil, notComposite(p)
 	case p.IsPartitioned():
 		return nil, pgerr.Newf(pgerrcode.WrongObjectType, "cannot inherit from partitioned table %q", p.Name)
 	case p.IsPartition():

@@ -22,11 +22,24 @@ const (
 	likeStorage     = 1 << 8
 )
 
+// likeSource finds the table, view or composite type that a LIKE copies.
+func (e *Env) likeSource(l *ast.TableLike) (*catalog.Table, error) {
+	src, err := e.table(&l.Name)
+	if err == nil {
+		return src, nil
+	}
+	if o := e.other(&l.Name); o != nil && o.kind != "" {
+		err = pgerr.Newf(pgerrcode.WrongObjectType, "relation %q is invalid in LIKE clause", o.name).
+			WithDetail("This operation is not supported for %s.", o.plural)
+	}
+	return nil, placed(err, &l.Name)
+}
+
 // likeColumns copies another table's columns, and their CHECK constraints if asked for.
 func (e *Env) likeColumns(ctx context.Context, t *catalog.Table, l *ast.TableLike) error {
-	src, err := e.table(&l.Name)
+	src, err := e.likeSource(l)
 	if err != nil {
-		return placed(err, &l.Name)
+		return err
 	}
 	if t.Collation == 0 {
 		t.Collation = src.Collation

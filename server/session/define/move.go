@@ -33,6 +33,20 @@ func (e *Env) setSchema(ctx context.Context, st *ast.AlterSchema) error {
 	} else {
 		t, err = e.table(&st.Name)
 	}
+	if o := e.other(&st.Name); err != nil && o != nil && pgerr.Code(err) == pgerrcode.UndefinedTable {
+		switch {
+		case o.kind == "":
+			return systemCatalog(o.name)
+		case st.Kind == ast.ObjView:
+			return notKind(o.name, "a view")
+		case st.Kind == ast.ObjMatView:
+			return notKind(o.name, "a materialized view")
+		case o.kind == ast.ObjIndex:
+			return pgerr.Newf(pgerrcode.WrongObjectType, "cannot change schema of index %q", o.name).
+				WithHint("Change the schema of the table instead.")
+		}
+		q, err = e.findSequence(&st.Name) // ALTER TABLE moves sequences, too
+	}
 	if err != nil {
 		if st.IfExists && missing(err) {
 			e.notice("00000", "relation %q does not exist, skipping", st.Name.Name)

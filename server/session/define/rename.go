@@ -49,6 +49,11 @@ func (e *Env) renameOne(ctx context.Context, st *ast.Rename) error {
 		}
 		t, x, err := e.index(&st.Name)
 		if err != nil {
+			if pgerr.Code(err) == pgerrcode.WrongObjectType { // any relation may be called an index here
+				other := *st
+				other.Kind = ast.ObjTable
+				return e.renameInTable(ctx, &other)
+			}
 			return err
 		}
 		return e.renameIndex(ctx, t, x, st.New)
@@ -198,9 +203,13 @@ func (e *Env) renameInTable(ctx context.Context, st *ast.Rename) error {
 				return e.renameSequence(ctx, q, st.New)
 			}
 		}
-		return err
+		return e.renameOfOther(st, err)
 	}
 	switch {
+	case st.Kind == ast.ObjView && t.Kind != catalog.KindView:
+		return notKind(t.Name, "a view")
+	case st.Kind == ast.ObjMatView && t.Kind != catalog.KindMatView:
+		return notKind(t.Name, "a materialized view")
 	case st.Of == ast.ObjType && t.Kind != catalog.KindComposite:
 		return pgerr.Newf(pgerrcode.WrongObjectType, "%q is not a composite type", t.Name)
 	case st.Kind == ast.ObjTable && t.Kind == catalog.KindComposite:
@@ -213,6 +222,26 @@ func (e *Env) renameInTable(ctx context.Context, st *ast.Rename) error {
 		return err
 	}
 	return e.renameIn(ctx, t, st)
+}
+
+// renameOfOther is a RENAME of a name that no table has; missing is what its look-up answered.
+func (e *Env) renameOfOther(st *ast.Rename, missing error) error {
+	switch o := e.other(&st.Name); {
+	case o == nil:
+	case o.kind == "":
+		return systemCatalog(o.name)
+	case st.Kind == ast.ObjView || st.Of == ast.ObjView:
+		return notKind(o.name, "a view")
+	case st.Kind == ast.ObjMatView || st.Of == ast.ObjMatView:
+		return notKind(o.name, "a materialized view")
+	case o.kind == ast.ObjSequence && (st.Kind == ast.ObjColumn || st.Kind == ast.ObjConstraint):
+		return unsupported("cannot rename columns of", o.name, o.plural)
+	case st.Kind == ast.ObjColumn:
+		return pgerr.Newf(pgerrcode.UndefinedColumn, "column %q does not exist", st.Old)
+	case st.Kind == ast.ObjConstraint:
+		return pgerr.Newf(pgerrcode.UndefinedObject, "constraint %q for table %q does not exist", st.Old, o.name)
+	}
+	return missing
 }
 
 // renameOfChild refuses what the table has from its parents, or its children from it.
@@ -272,6 +301,9 @@ func (e *Env) renameIn(ctx context.Context, t *catalog.Table, st *ast.Rename) er
 	switch st.Kind {
 	case ast.ObjColumn:
 		c := n.ColumnByName(st.Old)
+		if c == nil && isSystemColumn(st.Old) {
+			return pgerr.Newf(pgerrcode.FeatureNotSupported, "cannot rename system column %q", st.Old)
+		}
 		if c == nil {
 			return pgerr.Newf(pgerrcode.UndefinedColumn, "column %q does not exist", st.Old)
 		}

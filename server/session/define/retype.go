@@ -85,7 +85,7 @@ func (e *Env) columnTypes(ctx context.Context, old, t *catalog.Table, cmds []ast
 func (e *Env) columnType(ctx context.Context, old, t *catalog.Table, cmd *ast.AlterCmd) (value expr.Expr, done bool, err error) {
 	c := t.ColumnByName(cmd.Name)
 	if c == nil {
-		return nil, false, noColumn(t, cmd.Name)
+		return nil, false, unaltered(t, cmd.Name)
 	}
 	to, err := bind.TypeName(cmd.Type, e.options())
 	if err != nil {

@@ -95,7 +95,7 @@ func (e *Env) comment(ctx context.Context, st *ast.Comment) error {
 	case ast.ObjTable, ast.ObjView, ast.ObjMatView, ast.ObjColumn, ast.ObjConstraint:
 		t, err := e.table(&st.Name)
 		if err != nil {
-			return err
+			return e.commentOfOther(st, err)
 		}
 		if st.Kind == ast.ObjView && t.Kind != catalog.KindView {
 			return pgerr.Newf(pgerrcode.WrongObjectType, "%q is not a view", t.Name)
@@ -117,7 +117,7 @@ func (e *Env) comment(ctx context.Context, st *ast.Comment) error {
 		case ast.ObjConstraint:
 			k := constraintOf(t, st.Column)
 			if k == nil {
-				return noConstraint(t, st.Column)
+				return pgerr.Newf(pgerrcode.UndefinedObject, "constraint %q for table %q does not exist", st.Column, t.Name)
 			}
 			c := *k
 			c.Comment = text
@@ -163,6 +163,27 @@ func (e *Env) comment(ctx context.Context, st *ast.Comment) error {
 		return edit.PutSequence(&c)
 	}
 	return e.commentGlobal(st, text)
+}
+
+// commentOfOther is a COMMENT on a name that no table has; missing is what its look-up answered.
+func (e *Env) commentOfOther(st *ast.Comment, missing error) error {
+	o := e.other(&st.Name)
+	switch {
+	case o == nil:
+	case st.Kind == ast.ObjView:
+		return notKind(o.name, "a view")
+	case st.Kind == ast.ObjMatView:
+		return notKind(o.name, "a materialized view")
+	case st.Kind == ast.ObjTable && o.kind != "":
+		return notKind(o.name, "a table")
+	case st.Kind == ast.ObjConstraint && o.kind == ast.ObjIndex:
+		return pgerr.Newf(pgerrcode.WrongObjectType, "%q is an index", o.name)
+	case st.Kind == ast.ObjConstraint && o.kind != "":
+		return pgerr.Newf(pgerrcode.UndefinedObject, "constraint %q for table %q does not exist", st.Column, o.name)
+	case st.Kind == ast.ObjColumn && o.kind != "":
+		return pgerr.Newf(pgerrcode.UndefinedColumn, "column %q of relation %q does not exist", st.Column, o.name)
+	}
+	return missing
 }
 
 func (e *Env) commentGlobal(st *ast.Comment, text string) error {

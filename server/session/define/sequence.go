@@ -40,7 +40,7 @@ func (e *Env) createSequence(ctx context.Context, st *ast.CreateSequence) error 
 
 func (e *Env) findSequence(n *ast.QName) (q *catalog.Sequence, err error) {
 	err = e.find(n, func(s catalog.ID) (ok bool) { q, ok = e.Catalog.Sequence(s, n.Name); return ok })
-	return q, err
+	return q, e.misnamed(n, "a sequence", err)
 }
 
 func (e *Env) alterSequence(ctx context.Context, st *ast.AlterSequence) error {

@@ -23,10 +23,7 @@ func (e *Env) setStorage(t *catalog.Table, cmd *ast.AlterCmd) error {
 	}
 	c := t.ColumnByName(cmd.Name)
 	if c == nil {
-		if systemNames[cmd.Name] {
-			return pgerr.Newf(pgerrcode.FeatureNotSupported, "cannot alter system column %q", cmd.Name)
-		}
-		return noColumn(t, cmd.Name)
+		return unaltered(t, cmd.Name)
 	}
 	of := types.Of(c.Type.OID)
 	if c.Domain != 0 {

@@ -27,6 +27,9 @@ func (e *Env) createTable(ctx context.Context, st *ast.CreateTable) error {
 			e.notice(pgerrcode.DuplicateTable, "relation %q already exists, skipping", st.Name.Name)
 			return nil
 		}
+		if err := e.partsExist(ctx, schema, st); err != nil {
+			return err
+		}
 		return pgerr.Newf(pgerrcode.DuplicateTable, "relation %q already exists", st.Name.Name).At(-1)
 	}
 	if _, taken := e.Catalog.Type(schema.ID, st.Name.Name); taken {
@@ -128,6 +131,27 @@ func (e *Env) createTable(ctx context.Context, st *ast.CreateTable) error {
 			if err := e.Jobs.Build(ctx, e.Txn, e.Catalog, t, x); err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+// partsExist looks for the relations and types that a new table names: what is wrong with
+// them is said before that its own name is taken.
+func (e *Env) partsExist(ctx context.Context, schema *catalog.Schema, st *ast.CreateTable) error {
+	e.change(ctx)
+	for i := range st.Like {
+		if _, err := e.likeSource(&st.Like[i]); err != nil {
+			return err
+		}
+	}
+	t := &catalog.Table{Schema: schema.ID, Name: st.Name.Name, Kind: catalog.KindTable, Owner: e.Owner, Temp: schema.Temp}
+	if _, err := e.parents(ctx, t, st); err != nil || st.Bound != nil {
+		return err
+	}
+	for i := range st.Columns {
+		if _, _, err := e.newColumn(&st.Columns[i]); err != nil {
+			return err
 		}
 	}
 	return nil
