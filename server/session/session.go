@@ -200,15 +200,21 @@ func (s *Session) warn(code, message string) {
 
 // TakeParameterChanges implements backend.Session.
 func (s *Session) TakeParameterChanges() [][2]string {
-	if len(s.settings.changed) == 0 {
+	// What a failed transaction has set is as good as gone.
+	if len(s.settings.changed) == 0 || s.TxStatus() == backend.TxFailed {
 		return nil
 	}
 	var out [][2]string
 	for i := range definitions {
 		d := &definitions[i]
-		if d.report && s.settings.changed[lower(d.name)] {
-			v, _ := s.settings.get(d.name)
+		name := lower(d.name)
+		if !d.report || !s.settings.changed[name] {
+			continue
+		}
+		v, _ := s.settings.get(d.name)
+		if sent, ok := s.settings.sent[name]; !ok || sent != v { // not when it is again what it was
 			out = append(out, [2]string{d.name, v})
+			s.settings.sent[name] = v
 		}
 	}
 	clear(s.settings.changed)

@@ -33,7 +33,8 @@ type settings struct {
 	begun   map[string]Origin // where those of start do
 	undo    []change          // of the running transaction, oldest first
 	format  types.Format
-	changed map[string]bool // reported parameters to send
+	changed map[string]bool // reported parameters that may have to be sent
+	sent    map[string]string
 	version int             // grows with every change
 	// key is the part of the plan cache's key that settings make, as of keyVersion−1.
 	key        string
@@ -56,7 +57,7 @@ type change struct {
 }
 
 func newSettings(fixed map[string]Given) *settings {
-	s := &settings{start: map[string]string{}, values: map[string]string{}, from: map[string]Origin{}, begun: map[string]Origin{}, changed: map[string]bool{}}
+	s := &settings{start: map[string]string{}, values: map[string]string{}, from: map[string]Origin{}, begun: map[string]Origin{}, changed: map[string]bool{}, sent: map[string]string{}}
 	for i := range definitions {
 		name := strings.ToLower(definitions[i].name)
 		v := definitions[i].value

@@ -45,6 +45,39 @@ func TestStartupParameters(t *testing.T) {
 	}
 }
 
+// A parameter that is again what the client knows is not reported, nor one of a failed
+// transaction.
+func TestUnchangedParametersAreNotReported(t *testing.T) {
+	c := wt.Dial(t, start(t))
+	c.Send(wt.Startup(wt.Protocol3, "user", "postgres"))
+	c.Until("Z")
+	for _, x := range []struct {
+		sql  string
+		want int
+	}{
+		{"set application_name = 'a'", 1},
+		{"set application_name = 'b'; set application_name = 'a'", 0},
+		{"begin; set application_name = 'b'; rollback", 0},
+		{"begin; select set_config('application_name', 'b', true); commit", 0},
+		{"begin; set application_name = 'b'; select 1 / 0", 0},
+		{"rollback", 0},
+		{"begin; set local application_name = 'b'", 1},
+		{"commit", 1},
+		{"reset all", 1},
+	} {
+		c.Send(wt.Msg('Q', wt.Z(x.sql)))
+		got := 0
+		for _, m := range strings.Fields(c.Until("Z")) {
+			if m == "S" {
+				got++
+			}
+		}
+		if got != x.want {
+			t.Errorf("%s: %d parameters reported, want %d", x.sql, got, x.want)
+		}
+	}
+}
+
 func TestStartupReports(t *testing.T) {
 	c := wt.Dial(t, start(t))
 	c.Send(wt.Startup(wt.Protocol3, "user", "postgres"))
