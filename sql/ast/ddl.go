@@ -472,13 +472,15 @@ const (
 	ObjTrigger    ObjectKind = "TRIGGER"
 	ObjColumn     ObjectKind = "COLUMN"
 	ObjConstraint ObjectKind = "CONSTRAINT"
-	ObjRole       ObjectKind = "ROLE"
-	ObjCollation  ObjectKind = "COLLATION"
-	ObjAggregate  ObjectKind = "AGGREGATE"
-	ObjOperator   ObjectKind = "OPERATOR"
-	ObjCast       ObjectKind = "CAST"
-	ObjRule       ObjectKind = "RULE"
-	ObjOther      ObjectKind = "OTHER"
+	// ObjDomainConstraint is a constraint of a domain, to COMMENT ON.
+	ObjDomainConstraint ObjectKind = "CONSTRAINT ON DOMAIN"
+	ObjRole             ObjectKind = "ROLE"
+	ObjCollation        ObjectKind = "COLLATION"
+	ObjAggregate        ObjectKind = "AGGREGATE"
+	ObjOperator         ObjectKind = "OPERATOR"
+	ObjCast             ObjectKind = "CAST"
+	ObjRule             ObjectKind = "RULE"
+	ObjOther            ObjectKind = "OTHER"
 )
 
 // AlterKind is one action of ALTER TABLE.

@@ -191,8 +191,16 @@ func (p *printer) rename(v *Rename) {
 }
 
 func (p *printer) comment(v *Comment) {
-	p.s("COMMENT ON ", string(v.Kind), " ")
+	if v.Kind == ObjDomainConstraint {
+		p.s("COMMENT ON CONSTRAINT ")
+	} else {
+		p.s("COMMENT ON ", string(v.Kind), " ")
+	}
 	switch v.Kind {
+	case ObjDomainConstraint:
+		p.ident(v.Column)
+		p.s(" ON DOMAIN ")
+		p.qname(v.Name)
 	case ObjColumn:
 		p.qname(v.Name)
 		p.s(".")

@@ -341,6 +341,13 @@ func comment(s *catalog.Snapshot, id catalog.ID, class string) string {
 				}
 			}
 		}
+		for _, d := range s.Types() {
+			for _, c := range d.Checks {
+				if c.ID == id {
+					return c.Comment
+				}
+			}
+		}
 	}
 	if c := describedClasses[class]; c != 0 {
 		return bornWith(s, c, id)

@@ -76,6 +76,9 @@ func descriptions(r *rows) {
 	}
 	for _, t := range r.cat.Types() {
 		put(t.ID, classType, 0, t.Comment)
+		for _, c := range t.Checks {
+			put(c.ID, classConstr, 0, c.Comment)
+		}
 	}
 	for _, f := range r.cat.AllFunctions() {
 		put(f.ID, classProc, 0, f.Comment)

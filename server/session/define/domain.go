@@ -260,6 +260,22 @@ func (e *Env) dropDomainConstraint(d *catalog.Type, st *ast.AlterDomain) error {
 	return nil
 }
 
+func (e *Env) commentDomainConstraint(st *ast.Comment, text string) error {
+	d, err := e.domain(&st.Name)
+	if err != nil {
+		return err
+	}
+	at := slices.IndexFunc(d.Checks, func(c *catalog.Constraint) bool { return c.Name == st.Column })
+	if at < 0 {
+		return pgerr.Newf(pgerrcode.UndefinedObject, "constraint %q for domain %s does not exist", st.Column, d.Name)
+	}
+	k := *d.Checks[at]
+	k.Comment = text
+	d.Checks = slices.Clone(d.Checks)
+	d.Checks[at] = &k
+	return e.edit.PutType(d)
+}
+
 func noDomainConstraint(d *catalog.Type, name string) error {
 	return pgerr.Newf(pgerrcode.UndefinedObject, "constraint %q of domain %q does not exist", name, d.Name)
 }

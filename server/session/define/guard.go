@@ -491,7 +491,7 @@ func (e *Env) permitComment(st *ast.Comment) error {
 			return err
 		}
 		return nil
-	case ast.ObjType, ast.ObjDomain:
+	case ast.ObjType, ast.ObjDomain, ast.ObjDomainConstraint:
 		return e.ownsType(&st.Name)
 	case ast.ObjSchema:
 		return e.ownsSchema(st.Name.Name)

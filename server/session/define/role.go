@@ -153,6 +153,8 @@ func (e *Env) comment(ctx context.Context, st *ast.Comment) error {
 		c := *t
 		c.Comment = text
 		return edit.PutType(&c)
+	case ast.ObjDomainConstraint:
+		return e.commentDomainConstraint(st, text)
 	case ast.ObjSequence:
 		q, err := e.findSequence(&st.Name)
 		if err != nil {

@@ -149,6 +149,12 @@ func (c *conv) comment(s *pgast.CommentStmt) ast.Stmt {
 		text := s.Comment
 		out.Text = &text
 	}
+	if s.Objtype == pgast.ObjectType_OBJECT_DOMCONSTRAINT {
+		items := s.Object.GetList().GetItems()
+		out.Kind, out.Column = ast.ObjDomainConstraint, c.str(items[1])
+		out.Name = c.qname(items[0].GetTypeName().GetNames(), -1)
+		return out
+	}
 	if ofTable(s.Objtype) {
 		items := s.Object.GetList().GetItems()
 		if len(items) < 2 {
