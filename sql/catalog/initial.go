@@ -46,6 +46,20 @@ func idSet(ids ...ID) map[ID]bool {
 // firstUserID is the first OID that is not the system's own.
 const firstUserID ID = 16384
 
+// Of subscriptions everybody may read all but how they connect.
+const (
+	subscriptions   ID    = 6100
+	subConnInfoAttr int16 = 11
+)
+
+// initialColumnACL is what the system granted on a column when the database was made.
+func initialColumnACL(table ID, attr int16) ACL {
+	if table != subscriptions || attr <= 0 || attr == subConnInfoAttr {
+		return nil
+	}
+	return ACL{{Grantee: Public, Grantor: BootstrapRoleID, Privs: PrivSelect}}
+}
+
 // InitialACL is the list that the system gave an object when the database was made, nil
 // for none.
 func InitialACL(o Object, owner ID) ACL {

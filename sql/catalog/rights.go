@@ -111,10 +111,10 @@ func (s *Snapshot) EffectiveACL(o Object, owner ID) ACL {
 
 // ColumnACL is the list of a column, nil for none.
 func (s *Snapshot) ColumnACL(table ID, attr int16) ACL {
-	if r := s.RightsOf(Object{RelationClass, table}); r != nil {
+	if r := s.RightsOf(Object{RelationClass, table}); r != nil && r.Columns[attr] != nil {
 		return r.Columns[attr]
 	}
-	return nil
+	return initialColumnACL(table, attr)
 }
 
 // DatabaseOwner is the owner of the database.

@@ -1,6 +1,7 @@
 package syscat
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"sync"
@@ -17,12 +18,16 @@ var bornTables = sync.OnceValue(func() map[catalog.ID]*catalog.Table {
 	out := map[catalog.ID]*catalog.Table{}
 	for id, o := range bornClasses().byOID {
 		if kind := o.row[16]; kind != "i" {
-			out[id] = &catalog.Table{ID: id, Schema: o.schema, Name: o.name, Kind: catalog.KindTable}
+			t := &catalog.Table{ID: id, Schema: o.schema, Name: o.name, Kind: catalog.KindTable, Owner: catalog.BootstrapRoleID}
+			if kind == "v" {
+				t.Kind = catalog.KindView
+			}
+			out[id] = t
 		}
 	}
 	for _, f := range bornRows("pg_attribute") {
 		if t := out[number(f[0])]; t != nil && signed(f[5]) > 0 {
-			t.Columns = append(t.Columns, catalog.Column{Num: int16(signed(f[5])), Name: f[1], Collation: number(f[21]),
+			t.Columns = append(t.Columns, catalog.Column{Num: int16(signed(f[5])), Name: f[1], Collation: number(f[21]), NotNull: f[13] == "t",
 				Type: types.T{OID: number(f[2]), Mod: int32(signed(f[8]))}})
 		}
 	}
@@ -115,13 +120,20 @@ func (p *Printer) systemFunction(id catalog.ID) *systemFunction {
 	if f == nil {
 		return nil
 	}
-	e, ok := p.Catalog.Extension(f.Extension)
-	if !ok {
-		return nil
+	x := &systemFunction{Function: catalog.Function{ID: id, Schema: catalog.PgCatalogID, Name: f.Name, Kind: orByte(f.Kind, 'f'), Ret: types.Of(f.Ret), RetSet: f.RetSet,
+		Language: "internal", Body: cmp.Or(f.Src, f.Name), Volatility: f.Volatility, Strict: f.Strict, Leakproof: f.Leakproof(), Parallel: 's', Cost: 1, Rows: 1000}}
+	if f.Kind == 'a' {
+		x.Body = "aggregate_dummy"
 	}
-	x := &systemFunction{Function: catalog.Function{ID: id, Schema: e.Schema, Name: f.Name, Kind: orByte(f.Kind, 'f'), Ret: types.Of(f.Ret), RetSet: f.RetSet,
-		Language: "c", Body: f.Src, Volatility: f.Volatility, Strict: f.Strict, Leakproof: f.Leakproof(), Parallel: 's', Cost: 1, Rows: 1000},
-		Library: "$libdir/" + f.Extension}
+	if f.Extension != "" {
+		e, ok := p.Catalog.Extension(f.Extension)
+		if !ok {
+			return nil
+		}
+		if x.Schema = e.Schema; f.Kind != 'a' {
+			x.Language, x.Library = "c", "$libdir/"+f.Extension
+		}
+	}
 	if len(f.Args) == 1 && f.Args[0] == types.InternalOID {
 		x.Parallel = 'u'
 	}

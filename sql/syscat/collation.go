@@ -52,21 +52,32 @@ func collations(r *rows) {
 
 // infoCollations lists them all.
 func infoCollations(r *rows) {
-	for _, c := range r.cat.Collations() {
-		r.names("collation", r.cat.SchemaName(c.Schema), c.Name)
+	r.eachCollation(func(schema, _ catalog.ID, name string) {
+		r.names("collation", schemaName(r.cat, schema), name)
 		r.text("pad_attribute", "NO PAD")
 		r.emit()
+	})
+}
+
+// eachCollation calls f for every collation of texts in UTF-8, those included that have no
+// order here.
+func (r *rows) eachCollation(f func(schema, owner catalog.ID, name string)) {
+	for _, c := range bornCollations() {
+		f(catalog.PgCatalogID, catalog.BootstrapRoleID, c[1])
+	}
+	for _, c := range r.cat.Collations() {
+		f(c.Schema, c.Owner, c.Name)
 	}
 }
 
 var _ = register("information_schema", map[string]generator{"collation_character_set_applicability": infoCollationSets})
 
 func infoCollationSets(r *rows) {
-	for _, c := range r.cat.Collations() {
-		r.names("collation", r.cat.SchemaName(c.Schema), c.Name)
+	r.eachCollation(func(schema, _ catalog.ID, name string) {
+		r.names("collation", schemaName(r.cat, schema), name)
 		r.text("character_set_name", "UTF8")
 		r.emit()
-	}
+	})
 }
 
 // collation is a collation's name as definitions write it.

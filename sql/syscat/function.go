@@ -1,19 +1,11 @@
 package syscat
 
 import (
-	"fmt"
-	"strconv"
 	"strings"
 
-	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/types"
 )
-
-var _ = register("information_schema", map[string]generator{
-	"routines":   infoRoutines,
-	"parameters": infoParameters,
-})
 
 const (
 	langSQL     catalog.ID = 14
@@ -199,127 +191,5 @@ func (r *rows) callDepends(t *catalog.Table) {
 			text += x.Keys[i].Expr
 		}
 		calls(classRelation, x.ID, text)
-	}
-}
-
-func specificName(f *catalog.Function) string { return fmt.Sprintf("%s_%d", f.Name, f.ID) }
-
-func infoRoutines(r *rows) {
-	put := func(schema, specific, name, kind string) {
-		r.names("specific", schema, specific)
-		r.names("routine", schema, name)
-		r.text("routine_type", kind)
-	}
-	finish := func(body, text, language string, immutable bool, definer bool) {
-		r.text("routine_body", body)
-		r.text("routine_definition", text)
-		r.text("external_language", strings.ToUpper(language))
-		r.text("parameter_style", "GENERAL")
-		r.yes("is_deterministic", immutable)
-		r.text("sql_data_access", "MODIFIES")
-		r.text("schema_level_routine", "YES")
-		r.int("max_dynamic_result_sets", 0)
-		r.text("security_type", map[bool]string{true: "DEFINER", false: "INVOKER"}[definer])
-		r.text("as_locator", "NO")
-		r.text("is_udt_dependent", "NO")
-		r.emit()
-	}
-	result := func(t catalog.ID, strict bool) {
-		r.dataType(types.Of(t))
-		if info := types.Lookup(t); info != nil {
-			r.text("type_udt_catalog", r.env.Database())
-			r.text("type_udt_schema", schemaName(r.cat, info.Namespace))
-			r.text("type_udt_name", info.Name)
-		}
-		r.text("dtd_identifier", "0")
-		r.yes("is_null_call", strict)
-	}
-	for _, f := range builtin.AllFunctions() {
-		ns, ok := r.installed(f.Schema, f.Extension)
-		if !ok {
-			continue
-		}
-		if r.done() {
-			return
-		}
-		kind := "FUNCTION"
-		if f.Kind == 'a' || f.Kind == 'w' {
-			put(schemaName(r.cat, ns), fmt.Sprintf("%s_%d", f.Name, f.OID), f.Name, "")
-			r.set("routine_type", types.Null)
-		} else {
-			put(schemaName(r.cat, ns), fmt.Sprintf("%s_%d", f.Name, f.OID), f.Name, kind)
-		}
-		result(f.Ret, f.Strict)
-		language := "internal"
-		if f.Schema == "public" && f.Kind != 'a' {
-			language = "c"
-		}
-		finish("EXTERNAL", f.Src, language, f.Volatility == builtin.Immutable, false)
-	}
-	for _, f := range r.cat.AllFunctions() {
-		kind, body := "FUNCTION", "EXTERNAL"
-		if f.IsProcedure() {
-			kind = "PROCEDURE"
-		}
-		if f.Language == "sql" {
-			body = "SQL"
-		}
-		put(r.cat.SchemaName(f.Schema), specificName(f), f.Name, kind)
-		if f.IsAggregate() {
-			r.set("routine_type", types.Null)
-		}
-		if !f.IsProcedure() {
-			result(f.RetID(), f.Strict)
-		}
-		finish(body, f.Body, f.Language, f.Volatility == 'i', f.Definer)
-	}
-}
-
-func infoParameters(r *rows) {
-	put := func(schema, specific string, n int, mode byte, name, def string, t catalog.ID) {
-		r.names("specific", schema, specific)
-		r.int("ordinal_position", int64(n))
-		r.text("parameter_mode", map[byte]string{'i': "IN", 'v': "IN", 'o': "OUT", 't': "OUT", 'b': "INOUT"}[mode])
-		r.text("is_result", "NO")
-		r.text("as_locator", "NO")
-		r.opt("parameter_name", name)
-		r.dataType(types.Of(t))
-		if info := types.Lookup(t); info != nil {
-			r.names("udt", schemaName(r.cat, info.Namespace), info.Name)
-		}
-		r.text("dtd_identifier", strconv.Itoa(n))
-		r.opt("parameter_default", def)
-		r.emit()
-	}
-	for _, f := range builtin.AllFunctions() {
-		ns, ok := r.installed(f.Schema, f.Extension)
-		if !ok {
-			continue
-		}
-		if r.done() {
-			return
-		}
-		specific := fmt.Sprintf("%s_%d", f.Name, f.OID)
-		for i, t := range f.Args {
-			name := ""
-			if i < len(f.ArgNames) {
-				name = f.ArgNames[i]
-			}
-			put(schemaName(r.cat, ns), specific, i+1, 'i', name, "", t)
-		}
-		for i, t := range f.OutTypes {
-			put(schemaName(r.cat, ns), specific, len(f.Args)+i+1, 'o', f.OutNames[i], "", t)
-		}
-	}
-	p := r.printer()
-	for _, f := range r.cat.AllFunctions() {
-		for i := range f.Args {
-			a := &f.Args[i]
-			def := ""
-			if a.Default != "" {
-				def = p.expr(a.Default)
-			}
-			put(r.cat.SchemaName(f.Schema), specificName(f), i+1, a.Mode, a.Name, def, a.TypeID())
-		}
 	}
 }

@@ -26,7 +26,8 @@ import (
 // settings, comments (builtin, descriptions.gz).
 var catalogs = strings.Fields(`pg_aggregate pg_am pg_amop pg_amproc pg_attribute pg_cast pg_class pg_collation pg_constraint
 	pg_conversion pg_depend pg_index pg_init_privs pg_language pg_opclass pg_operator pg_opfamily pg_proc pg_range pg_rewrite
-	pg_tablespace pg_ts_config pg_ts_config_map pg_ts_dict pg_ts_parser pg_ts_template pg_type`)
+	pg_tablespace pg_ts_config pg_ts_config_map pg_ts_dict pg_ts_parser pg_ts_template pg_type
+	information_schema.sql_features information_schema.sql_implementation_info information_schema.sql_parts information_schema.sql_sizing`)
 
 // What a tree of nodes means.
 var trees = map[string]string{

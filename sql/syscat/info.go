@@ -24,7 +24,11 @@ func (r *rows) names(prefix, schema, name string) {
 }
 
 func infoSchemata(r *rows) {
+	v := r.viewer()
 	for _, s := range allSchemas(r.cat) {
+		if !v.object(catalog.SchemaClass, s.ID, s.Owner, catalog.PrivCreate|catalog.PrivUsage) {
+			continue
+		}
 		r.text("catalog_name", r.env.Database())
 		r.text("schema_name", s.Name)
 		r.text("schema_owner", roleName(r.cat, s.Owner))
@@ -40,21 +44,25 @@ func infoTables(r *rows) {
 		r.text("is_typed", "NO")
 		r.emit()
 	}
+	v := r.viewer()
 	for _, t := range Tables() {
-		if t.Kind == 'v' {
-			put(t.Schema, t.Name, "VIEW", false)
-		} else {
-			put(t.Schema, t.Name, "BASE TABLE", false)
+		switch {
+		case !v.table(t.OID, catalog.BootstrapRoleID):
+		case t.Kind == 'v':
+			put(t.Schema, t.Name, "VIEW", updatableView(t))
+		default:
+			put(t.Schema, t.Name, "BASE TABLE", true)
 		}
 	}
 	for _, t := range r.relations() {
 		schema := r.cat.SchemaName(t.Schema)
 		switch {
+		case !v.table(t.ID, t.Owner):
 		case t.Temp:
 			put(schema, t.Name, "LOCAL TEMPORARY", t.Kind != catalog.KindView)
 		case t.Kind == catalog.KindMatView: // the standard has none
 		case t.Kind == catalog.KindView:
-			put(schema, t.Name, "VIEW", len(t.Updatable) > 0 || t.HasTrigger(catalog.TriggerInstead|catalog.TriggerInsert))
+			put(schema, t.Name, "VIEW", len(t.Updatable) > 0) // whatever its triggers do
 		default:
 			put(schema, t.Name, "BASE TABLE", true)
 		}
@@ -74,14 +82,18 @@ func infoViews(r *rows) {
 		r.yes("is_trigger_insertable_into", instead(catalog.TriggerInsert))
 		r.emit()
 	}
+	v := r.viewer()
 	for _, t := range Tables() {
-		if t.Kind == 'v' {
-			put(t.Schema, t.Name, "", 0, false, func(catalog.TriggerKind) bool { return false })
+		if t.Kind == 'v' && v.table(t.OID, catalog.BootstrapRoleID) {
+			put(t.Schema, t.Name, "", 0, updatableView(t), func(catalog.TriggerKind) bool { return false })
 		}
 	}
 	for _, t := range r.relations() {
-		if t.Kind == catalog.KindView {
-			def, _ := defs.ViewDef(t.ID)
+		if t.Kind == catalog.KindView && v.table(t.ID, t.Owner) {
+			def := ""
+			if v.owns(t.Owner) {
+				def, _ = defs.ViewDef(t.ID)
+			}
 			put(r.cat.SchemaName(t.Schema), t.Name, def, t.CheckOption, len(t.Updatable) > 0,
 				func(event catalog.TriggerKind) bool { return t.HasTrigger(catalog.TriggerInstead | event) })
 		}
@@ -89,8 +101,10 @@ func infoViews(r *rows) {
 }
 
 func infoSequences(r *rows) {
+	v := r.viewer()
 	for _, s := range r.cat.Sequences() {
-		if s.Identity { // the view leaves out the sequences of identity columns
+		// The view leaves out the sequences of identity columns.
+		if s.Identity || !v.object(catalog.SequenceClass, s.ID, s.Owner, catalog.SequenceClass.All()) {
 			continue
 		}
 		r.names("sequence", r.cat.SchemaName(s.Schema), s.Name)
@@ -114,12 +128,27 @@ func infoSequences(r *rows) {
 	}
 }
 
+// infoCharacterSets is the one that there is, with the collation that orders as the
+// database does: the one of the shortest name, if there is any.
 func infoCharacterSets(r *rows) {
 	r.text("character_set_name", "UTF8")
 	r.text("character_repertoire", "UCS")
 	r.text("form_of_use", "UTF8")
 	r.text("default_collate_catalog", r.env.Database())
-	r.text("default_collate_schema", "pg_catalog")
-	r.text("default_collate_name", "C.UTF-8")
+	for _, d := range r.cat.Databases() {
+		if d.Name != r.env.Database() {
+			continue
+		}
+		var best *catalog.Collation
+		for _, c := range r.cat.Collations() {
+			if c.Collate == d.Collate && c.Ctype == d.Ctype && (best == nil || len(c.Name) < len(best.Name)) {
+				best = c
+			}
+		}
+		if best != nil {
+			r.text("default_collate_schema", schemaName(r.cat, best.Schema))
+			r.text("default_collate_name", best.Name)
+		}
+	}
 	r.emit()
 }

@@ -23,6 +23,11 @@ var updatableViews = map[string]bool{"pg_group.groname": true, "pg_group.grosysi
 	"pg_stat_database_conflicts.datid": true, "pg_stat_database_conflicts.datname": true}
 
 func infoColumns(r *rows) {
+	v := r.viewer()
+	out := r.out
+	if !v.super {
+		r.out = r.visibleColumns(v)
+	}
 	r.fixed(&systemColumnRows, r.env.Database(), func(r *rows) {
 		for _, t := range Tables() {
 			for i := range t.Columns {
@@ -32,6 +37,7 @@ func infoColumns(r *rows) {
 			}
 		}
 	})
+	r.out = out
 	defs := r.printer()
 	for _, t := range r.relations() {
 		if r.done() {
@@ -41,11 +47,29 @@ func infoColumns(r *rows) {
 			continue
 		}
 		for i := range t.Columns {
-			if !t.Columns[i].Dropped {
+			if !t.Columns[i].Dropped && v.column(t.ID, t.Owner, int16(i+1), columnRights) {
 				r.infoColumn(defs, r.cat.SchemaName(t.Schema), t.Name, i+1, &t.Columns[i], t.Kind == catalog.KindTable || slices.Contains(t.Updatable, int16(i+1)), types.T{})
 			}
 		}
 	}
+}
+
+// visibleColumns hands on the rows about the columns of system relations that the viewer
+// has rights on.
+func (r *rows) visibleColumns(v *viewer) func([]types.Datum) error {
+	out, schema, table, num := r.out, r.t.attr["table_schema"], r.t.attr["table_name"], r.t.attr["ordinal_position"]
+	return func(row []types.Datum) error {
+		t, _ := Lookup(row[schema].Text(), row[table].Text())
+		if t == nil || !v.column(t.OID, catalog.BootstrapRoleID, int16(row[num].Int()), columnRights) {
+			return nil
+		}
+		return out(row)
+	}
+}
+
+// updatableView reports a system view that rows can be written through.
+func updatableView(t *Table) bool {
+	return slices.ContainsFunc(t.Columns, func(c Column) bool { return updatableViews[t.Name+"."+c.Name] })
 }
 
 func (r *rows) infoColumn(defs *Printer, schema, table string, num int, c *catalog.Column, updatable bool, shown types.T) {

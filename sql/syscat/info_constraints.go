@@ -18,12 +18,12 @@ var _ = register("information_schema", map[string]generator{
 
 // eachConstraint calls f for every constraint of every table.
 func (r *rows) eachConstraint(f func(t *catalog.Table, schema string, c *catalog.Constraint)) {
-	for _, t := range r.relations() {
+	for _, t := range r.everyRelation() {
 		if r.done() {
 			return
 		}
 		for _, c := range t.Constraints {
-			f(t, r.cat.SchemaName(t.Schema), c)
+			f(t, schemaName(r.cat, t.Schema), c)
 		}
 	}
 }
@@ -31,13 +31,13 @@ func (r *rows) eachConstraint(f func(t *catalog.Table, schema string, c *catalog
 // eachNotNull calls f for every NOT NULL column: the standard sees a CHECK,
 // which PostgreSQL names after the OIDs.
 func (r *rows) eachNotNull(f func(t *catalog.Table, schema, name, column string)) {
-	for _, t := range r.relations() {
+	for _, t := range r.everyRelation() {
 		if t.Kind != catalog.KindTable || r.done() {
 			continue
 		}
 		for i := range t.Columns {
 			if c := &t.Columns[i]; c.NotNull && !c.Dropped {
-				f(t, r.cat.SchemaName(t.Schema), fmt.Sprintf("%d_%d_%d_not_null", t.Schema, t.ID, i+1), c.Name)
+				f(t, schemaName(r.cat, t.Schema), fmt.Sprintf("%d_%d_%d_not_null", t.Schema, t.ID, i+1), c.Name)
 			}
 		}
 	}
@@ -47,7 +47,11 @@ var constraintTypes = map[catalog.ConstraintKind]string{catalog.CheckConstraint:
 	catalog.PrimaryConstraint: "PRIMARY KEY", catalog.UniqueConstraint: "UNIQUE", catalog.ForeignConstraint: "FOREIGN KEY"}
 
 func infoTableConstraints(r *rows) {
+	v := r.viewer()
 	r.eachConstraint(func(t *catalog.Table, schema string, c *catalog.Constraint) {
+		if !v.relation(t.ID, t.Owner, changeRights) {
+			return
+		}
 		r.names("constraint", schema, c.Name)
 		r.names("table", schema, t.Name)
 		r.text("constraint_type", constraintTypes[c.Kind])
@@ -61,6 +65,9 @@ func infoTableConstraints(r *rows) {
 		r.emit()
 	})
 	r.eachNotNull(func(t *catalog.Table, schema, name, _ string) {
+		if !v.relation(t.ID, t.Owner, changeRights) {
+			return
+		}
 		r.names("constraint", schema, name)
 		r.names("table", schema, t.Name)
 		r.text("constraint_type", "CHECK")
@@ -83,18 +90,25 @@ func infoCheckConstraints(r *rows) {
 		r.text("check_clause", row[2])
 		r.emit()
 	}
+	v := r.viewer()
 	defs := r.printer()
 	r.eachConstraint(func(t *catalog.Table, schema string, c *catalog.Constraint) {
-		if c.Kind == catalog.CheckConstraint {
+		if c.Kind == catalog.CheckConstraint && v.owns(t.Owner) {
 			put(schema, c, defs.constraintText(t, c))
 		}
 	})
-	for _, d := range r.cat.Types() {
+	for _, d := range r.domains() {
+		if !v.owns(d.Owner) {
+			continue
+		}
 		for _, c := range d.Checks {
-			put(r.cat.SchemaName(d.Schema), c, valueWord(defs.constraintText(&catalog.Table{}, c)))
+			put(schemaName(r.cat, d.Schema), c, valueWord(defs.constraintText(&catalog.Table{}, c)))
 		}
 	}
-	r.eachNotNull(func(_ *catalog.Table, schema, name, column string) {
+	r.eachNotNull(func(t *catalog.Table, schema, name, column string) {
+		if !v.owns(t.Owner) {
+			return
+		}
 		r.names("constraint", schema, name)
 		r.text("check_clause", column+" IS NOT NULL")
 		r.emit()
@@ -102,13 +116,14 @@ func infoCheckConstraints(r *rows) {
 }
 
 func infoKeyColumns(r *rows) {
+	v := r.viewer()
 	r.eachConstraint(func(t *catalog.Table, schema string, c *catalog.Constraint) {
 		if c.Kind == catalog.CheckConstraint {
 			return
 		}
 		for i, a := range c.Columns {
 			col := t.Column(a)
-			if col == nil {
+			if col == nil || !v.column(t.ID, t.Owner, a, columnRights) {
 				continue
 			}
 			r.names("constraint", schema, c.Name)
@@ -154,11 +169,15 @@ func (r *rows) usage(t *catalog.Table, c *catalog.Constraint) (*catalog.Table, [
 }
 
 func infoConstraintColumns(r *rows) {
+	v := r.viewer()
 	r.eachConstraint(func(t *catalog.Table, schema string, c *catalog.Constraint) {
 		of, cols := r.usage(t, c)
+		if !v.owns(of.Owner) {
+			return
+		}
 		for _, a := range cols {
 			if col := of.Column(a); col != nil {
-				r.names("table", r.cat.SchemaName(of.Schema), of.Name)
+				r.names("table", schemaName(r.cat, of.Schema), of.Name)
 				r.text("column_name", col.Name)
 				r.names("constraint", schema, c.Name)
 				r.emit()
@@ -168,12 +187,16 @@ func infoConstraintColumns(r *rows) {
 }
 
 func infoConstraintTables(r *rows) {
+	v := r.viewer()
 	r.eachConstraint(func(t *catalog.Table, schema string, c *catalog.Constraint) {
 		if c.Kind == catalog.CheckConstraint {
 			return
 		}
 		of, _ := r.usage(t, c)
-		r.names("table", r.cat.SchemaName(of.Schema), of.Name)
+		if !v.owns(of.Owner) {
+			return
+		}
+		r.names("table", schemaName(r.cat, of.Schema), of.Name)
 		r.names("constraint", schema, c.Name)
 		r.emit()
 	})
@@ -187,8 +210,9 @@ func ruleName(action byte) string {
 }
 
 func infoReferential(r *rows) {
-	r.eachConstraint(func(_ *catalog.Table, schema string, c *catalog.Constraint) {
-		if c.Kind != catalog.ForeignConstraint {
+	v := r.viewer()
+	r.eachConstraint(func(t *catalog.Table, schema string, c *catalog.Constraint) {
+		if c.Kind != catalog.ForeignConstraint || !v.relation(t.ID, t.Owner, changeRights) {
 			return
 		}
 		r.names("constraint", schema, c.Name)

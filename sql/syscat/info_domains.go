@@ -11,15 +11,17 @@ var _ = register("information_schema", map[string]generator{
 })
 
 func infoDomains(r *rows) {
-	defs := r.printer()
-	for _, d := range r.cat.Types() {
-		if d.Kind != catalog.DomainType {
+	defs, v := r.printer(), r.viewer()
+	for _, d := range r.domains() {
+		if !v.object(catalog.TypeClass, d.ID, d.Owner, catalog.PrivUsage) {
 			continue
 		}
-		r.names("domain", r.cat.SchemaName(d.Schema), d.Name)
+		r.names("domain", schemaName(r.cat, d.Schema), d.Name)
 		r.domainBase(d)
-		if d.Over == 0 && d.Base.IsArray() {
+		if info := types.Lookup(d.Base.OID); d.Over == 0 && d.Base.IsArray() && info != nil && info.Namespace == catalog.PgCatalogID {
 			r.text("data_type", types.FormatType(d.Base))
+		} else if d.Base.IsArray() {
+			r.text("data_type", "USER-DEFINED")
 		}
 		if d.Default != "" {
 			r.text("domain_default", defs.expr(d.Default))
@@ -43,10 +45,14 @@ func (r *rows) domainBase(d *catalog.Type) {
 }
 
 func infoDomainConstraints(r *rows) {
-	for _, d := range r.cat.Types() {
+	v := r.viewer()
+	for _, d := range r.domains() {
+		if !v.object(catalog.TypeClass, d.ID, d.Owner, catalog.PrivUsage) {
+			continue
+		}
 		for _, c := range d.Checks {
-			r.names("constraint", r.cat.SchemaName(d.Schema), c.Name)
-			r.names("domain", r.cat.SchemaName(d.Schema), d.Name)
+			r.names("constraint", schemaName(r.cat, d.Schema), c.Name)
+			r.names("domain", schemaName(r.cat, d.Schema), d.Name)
 			r.text("is_deferrable", "NO")
 			r.text("initially_deferred", "NO")
 			r.emit()

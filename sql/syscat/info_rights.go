@@ -43,19 +43,25 @@ func (r *rows) applicable(admin bool) {
 			r.yes("is_grantable", m.Admin)
 			r.emit()
 		}
+		if x.ID == r.cat.DatabaseOwner() && !admin { // a member without having been made one
+			r.text("grantee", x.Name)
+			r.text("role_name", roleName(r.cat, catalog.DatabaseOwnerID))
+			r.text("is_grantable", "NO")
+			r.emit()
+		}
 	}
 }
 
 func (r *rows) tablePrivileges(public bool) {
-	for _, t := range r.relations() {
+	for _, t := range r.everyRelation() {
 		if t.Kind == catalog.KindMatView {
 			continue // the standard has none
 		}
 		l := r.cat.EffectiveACL(catalog.Object{Class: catalog.RelationClass, ID: t.ID}, t.Owner)
-		r.granted(l, catalog.RelationClass.All(), public, func(grantor, grantee string, p catalog.Priv, option bool) {
+		r.granted(l, t.Owner, catalog.RelationClass.All(), public, func(grantor, grantee string, p catalog.Priv, option bool) {
 			r.text("grantor", grantor)
 			r.text("grantee", grantee)
-			r.names("table", r.cat.SchemaName(t.Schema), t.Name)
+			r.names("table", schemaName(r.cat, t.Schema), t.Name)
 			r.text("privilege_type", p.Name())
 			r.yes("is_grantable", option)
 			r.yes("with_hierarchy", p == catalog.PrivSelect)
@@ -66,29 +72,28 @@ func (r *rows) tablePrivileges(public bool) {
 
 // columnPrivileges shows what was granted on columns, and on relations for each column.
 func (r *rows) columnPrivileges(public bool) {
-	for _, t := range r.relations() {
+	for _, t := range r.everyRelation() {
 		if t.Kind == catalog.KindMatView {
 			continue
 		}
 		whole := r.cat.EffectiveACL(catalog.Object{Class: catalog.RelationClass, ID: t.ID}, t.Owner)
-		_, lists := columnLists(r.cat, t)
 		for i := range t.Columns {
 			c := &t.Columns[i]
 			if c.Dropped {
 				continue
 			}
 			var both catalog.ACL
-			for _, l := range []catalog.ACL{whole, lists[c.Num]} {
+			for _, l := range []catalog.ACL{whole, r.cat.ColumnACL(t.ID, c.Num)} {
 				for _, x := range l {
 					p := x.Privs & catalog.ColumnClass.All()
 					both = both.With(x.Grantee, x.Grantor, p, false)
 					both = both.With(x.Grantee, x.Grantor, x.Grant&p, true)
 				}
 			}
-			r.granted(both, catalog.ColumnClass.All(), public, func(grantor, grantee string, p catalog.Priv, option bool) {
+			r.granted(both, t.Owner, catalog.ColumnClass.All(), public, func(grantor, grantee string, p catalog.Priv, option bool) {
 				r.text("grantor", grantor)
 				r.text("grantee", grantee)
-				r.names("table", r.cat.SchemaName(t.Schema), t.Name)
+				r.names("table", schemaName(r.cat, t.Schema), t.Name)
 				r.text("column_name", c.Name)
 				r.text("privilege_type", p.Name())
 				r.yes("is_grantable", option)
@@ -100,28 +105,26 @@ func (r *rows) columnPrivileges(public bool) {
 
 // usagePrivileges are those on collations, domains and sequences.
 func (r *rows) usagePrivileges(public bool) {
-	put := func(schema catalog.ID, name, kind string, l catalog.ACL) {
-		r.granted(l, catalog.PrivUsage, public, func(grantor, grantee string, _ catalog.Priv, option bool) {
+	put := func(schema, owner catalog.ID, name, kind string, l catalog.ACL) {
+		r.granted(l, owner, catalog.PrivUsage, public, func(grantor, grantee string, _ catalog.Priv, option bool) {
 			r.text("grantor", grantor)
 			r.text("grantee", grantee)
-			r.names("object", r.cat.SchemaName(schema), name)
+			r.names("object", schemaName(r.cat, schema), name)
 			r.text("object_type", kind)
 			r.text("privilege_type", "USAGE")
 			r.yes("is_grantable", option)
 			r.emit()
 		})
 	}
-	for _, c := range r.cat.UserCollations() {
-		put(c.Schema, c.Name, "COLLATION", catalog.ACL{{Grantee: catalog.Public, Grantor: c.Owner, Privs: catalog.PrivUsage}})
-	}
-	for _, t := range r.cat.Types() {
-		if t.Kind == catalog.DomainType {
-			put(t.Schema, t.Name, "DOMAIN", r.cat.EffectiveACL(catalog.Object{Class: catalog.TypeClass, ID: t.ID}, t.Owner))
-		}
+	r.eachCollation(func(schema, owner catalog.ID, name string) {
+		put(schema, owner, name, "COLLATION", catalog.ACL{{Grantee: catalog.Public, Grantor: owner, Privs: catalog.PrivUsage}})
+	})
+	for _, t := range r.domains() {
+		put(t.Schema, t.Owner, t.Name, "DOMAIN", r.cat.EffectiveACL(catalog.Object{Class: catalog.TypeClass, ID: t.ID}, t.Owner))
 	}
 	for _, s := range r.cat.Sequences() {
 		// Without a list there is nothing: PostgreSQL takes the owner's rights on a table then,
 		// and USAGE is none of them.
-		put(s.Schema, s.Name, "SEQUENCE", r.cat.ACLOf(catalog.Object{Class: catalog.SequenceClass, ID: s.ID}, s.Owner))
+		put(s.Schema, s.Owner, s.Name, "SEQUENCE", r.cat.ACLOf(catalog.Object{Class: catalog.SequenceClass, ID: s.ID}, s.Owner))
 	}
 }

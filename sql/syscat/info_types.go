@@ -19,10 +19,11 @@ func (r *rows) relations() []*catalog.Table {
 	return l
 }
 
-// composites are the types made by CREATE TYPE … AS.
+// composites are the types made by CREATE TYPE … AS that the user may use.
 func (r *rows) composites(each func(*catalog.Table)) {
+	v := r.viewer()
 	for _, t := range r.cat.Tables() {
-		if t.Kind == catalog.KindComposite {
+		if t.Kind == catalog.KindComposite && v.object(catalog.TypeClass, t.TypeID, t.Owner, catalog.PrivUsage) {
 			each(t)
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -204,7 +203,7 @@ var _ = register("information_schema", map[string]generator{
 func (r *rows) routinePrivileges(public bool) {
 	put := func(schema, name string, id, owner catalog.ID) {
 		l := r.cat.EffectiveACL(catalog.Object{Class: catalog.FunctionClass, ID: id}, owner)
-		r.granted(l, catalog.PrivExecute, public, func(grantor, grantee string, _ catalog.Priv, option bool) {
+		r.granted(l, owner, catalog.PrivExecute, public, func(grantor, grantee string, _ catalog.Priv, option bool) {
 			r.text("grantor", grantor)
 			r.text("grantee", grantee)
 			r.names("specific", schema, fmt.Sprintf("%s_%d", name, id))
@@ -214,21 +213,14 @@ func (r *rows) routinePrivileges(public bool) {
 			r.emit()
 		})
 	}
-	for _, f := range builtin.AllFunctions() {
-		if ns, ok := r.installed(f.Schema, f.Extension); ok && !r.done() {
-			put(schemaName(r.cat, ns), f.Name, f.OID, catalog.BootstrapRoleID)
-		}
-	}
-	for _, f := range r.cat.AllFunctions() {
-		put(r.cat.SchemaName(f.Schema), f.Name, f.ID, f.Owner)
-	}
+	r.everyRoutine(func(f *catalog.Function) { put(schemaName(r.cat, f.Schema), f.Name, f.ID, f.Owner) })
 }
 
 // udtPrivileges are those on the types of rows.
 func (r *rows) udtPrivileges(public bool) {
 	put := func(schema, name string, id, owner catalog.ID) {
 		l := r.cat.EffectiveACL(catalog.Object{Class: catalog.TypeClass, ID: id}, owner)
-		r.granted(l, catalog.PrivUsage, public, func(grantor, grantee string, _ catalog.Priv, option bool) {
+		r.granted(l, owner, catalog.PrivUsage, public, func(grantor, grantee string, _ catalog.Priv, option bool) {
 			r.text("grantor", grantor)
 			r.text("grantee", grantee)
 			r.names("udt", schema, name)
@@ -256,14 +248,15 @@ const bornTypeKind = 6
 // and the arguments and results of functions are.
 func infoElementTypes(r *rows) {
 	put := func(schema catalog.ID, name, kind string, num int, array types.T, collation catalog.ID) {
-		if !array.IsArray() {
+		of := types.Lookup(array.OID)
+		if of == nil || of.Elem == 0 || of.Len != -1 {
 			return
 		}
-		elem := types.Lookup(array.Elem().OID)
+		elem := types.Lookup(of.Elem)
 		if elem == nil {
 			return
 		}
-		r.names("object", r.cat.SchemaName(schema), name)
+		r.names("object", schemaName(r.cat, schema), name)
 		r.text("object_type", kind)
 		r.text("collection_type_identifier", strconv.Itoa(num))
 		r.text("data_type", "USER-DEFINED")
@@ -271,13 +264,14 @@ func infoElementTypes(r *rows) {
 			r.text("data_type", types.TypeName(elem.OID))
 		}
 		if c, ok := r.cat.CollationByID(collation); ok && collation != 100 {
-			r.names("collation", r.cat.SchemaName(c.Schema), c.Name)
+			r.names("collation", schemaName(r.cat, c.Schema), c.Name)
 		}
 		r.names("udt", schemaName(r.cat, elem.Namespace), elem.Name)
 		r.text("dtd_identifier", "a"+strconv.Itoa(num))
 		r.emit()
 	}
-	for _, t := range r.cat.Tables() {
+	v := r.viewer()
+	for _, t := range append(systemRelations(), r.cat.Tables()...) {
 		kind := "TABLE"
 		switch t.Kind {
 		case catalog.KindMatView: // the standard has none
@@ -286,22 +280,27 @@ func infoElementTypes(r *rows) {
 			kind = "USER-DEFINED TYPE"
 		}
 		for i := range t.Columns {
-			if c := &t.Columns[i]; !c.Dropped && c.Domain == 0 {
+			c := &t.Columns[i]
+			sees := v.column(t.ID, t.Owner, c.Num, columnRights)
+			if kind != "TABLE" {
+				sees = v.object(catalog.TypeClass, t.TypeID, t.Owner, catalog.PrivUsage)
+			}
+			if !c.Dropped && c.Domain == 0 && sees {
 				put(t.Schema, t.Name, kind, i+1, c.Type, c.Collation)
 			}
 		}
 	}
 	for _, d := range r.cat.Types() {
-		if d.Kind == catalog.DomainType && d.Over == 0 {
+		if d.Kind == catalog.DomainType && d.Over == 0 && v.object(catalog.TypeClass, d.ID, d.Owner, catalog.PrivUsage) {
 			put(d.Schema, d.Name, "DOMAIN", 1, d.Base, d.Collation)
 		}
 	}
-	for _, f := range r.cat.AllFunctions() {
+	r.eachRoutine(func(_ *viewer, f *catalog.Function) {
 		for i := range f.Args {
 			put(f.Schema, specificName(f), "ROUTINE", i+1, types.Of(f.Args[i].TypeID()), 0)
 		}
 		if !f.IsProcedure() {
 			put(f.Schema, specificName(f), "ROUTINE", 0, types.Of(f.RetID()), 0)
 		}
-	}
+	})
 }

@@ -1,7 +1,6 @@
 package syscat
 
 import (
-	"maps"
 	"slices"
 
 	"github.com/loxodb/loxodb/sql/catalog"
@@ -115,9 +114,10 @@ func (r *rows) user() catalog.ID {
 	return 0
 }
 
-// granted calls put for every privilege of a list that the current user has granted, or
-// has by one of his roles; all of them with everybody, when public counts, too.
-func (r *rows) granted(l catalog.ACL, p catalog.Priv, public bool, put func(grantor, grantee string, p catalog.Priv, option bool)) {
+// granted calls put for every privilege of a list of an object of owner's that the current
+// user has granted, or has by one of his roles; all of them with everybody, when public
+// counts, too.
+func (r *rows) granted(l catalog.ACL, owner catalog.ID, p catalog.Priv, public bool, put func(grantor, grantee string, p catalog.Priv, option bool)) {
 	user := r.user()
 	for _, x := range l {
 		mine := r.cat.HasPrivsOf(user, x.Grantor) || x.Grantee == catalog.Public && public ||
@@ -129,17 +129,10 @@ func (r *rows) granted(l catalog.ACL, p catalog.Priv, public bool, put func(gran
 		if x.Grantee != catalog.Public {
 			grantee = roleName(r.cat, x.Grantee)
 		}
-		owner := r.cat.HasPrivsOf(x.Grantee, x.Grantor) && x.Grantee == x.Grantor
+		// Who has the owner's privileges may pass on all there are.
+		all := x.Grantee != catalog.Public && r.cat.HasPrivsOf(x.Grantee, owner)
 		(x.Privs & p).Each(func(one catalog.Priv) {
-			put(roleName(r.cat, x.Grantor), grantee, one, owner || x.Grant&one != 0)
+			put(roleName(r.cat, x.Grantor), grantee, one, all || x.Grant&one != 0)
 		})
 	}
-}
-
-// columnLists are the lists of a relation's columns, by number.
-func columnLists(s *catalog.Snapshot, t *catalog.Table) (attrs []int16, lists map[int16]catalog.ACL) {
-	if x := s.RightsOf(catalog.Object{Class: catalog.RelationClass, ID: t.ID}); x != nil {
-		lists = x.Columns
-	}
-	return slices.Sorted(maps.Keys(lists)), lists
 }

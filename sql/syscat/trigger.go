@@ -291,8 +291,11 @@ func (p *Printer) functionName(id catalog.ID) string {
 
 // infoTriggers is information_schema.triggers: a row an event. TRUNCATE is none there.
 func infoTriggers(r *rows) {
-	defs := r.printer()
+	defs, v := r.printer(), r.viewer()
 	for _, t := range r.relations() {
+		if len(t.Triggers) == 0 || !v.relation(t.ID, t.Owner, changeRights) {
+			continue
+		}
 		order := map[catalog.TriggerKind]int64{}
 		schema := r.cat.SchemaName(t.Schema)
 		for _, e := range triggerEventNames[:3] {
@@ -308,7 +311,7 @@ func infoTriggers(r *rows) {
 				r.text("event_object_schema", schema)
 				r.text("event_object_table", t.Name)
 				r.int("action_order", order[k])
-				if g.When != "" {
+				if g.When != "" && v.owns(t.Owner) {
 					r.text("action_condition", defs.expr(g.When))
 				}
 				r.text("action_statement", defs.triggerAction(g))
@@ -323,12 +326,16 @@ func infoTriggers(r *rows) {
 }
 
 func infoTriggerColumns(r *rows) {
+	v := r.viewer()
 	for _, t := range r.relations() {
 		schema := r.cat.SchemaName(t.Schema)
 		for _, g := range t.Triggers {
 			cols := slices.Clone(g.Columns)
 			slices.SortFunc(cols, cmp.Compare[int16])
 			for _, a := range cols {
+				if !v.column(t.ID, t.Owner, a, changeRights&columnRights) {
+					continue
+				}
 				r.names("trigger", schema, g.Name)
 				r.text("event_object_catalog", r.env.Database())
 				r.text("event_object_schema", schema)
