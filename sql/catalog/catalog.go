@@ -30,6 +30,7 @@ const (
 	VectorExtensionID ID = 16387
 	HeapAmID          ID = 2
 	BtreeAmID         ID = 403
+	HashAmID          ID = 405
 	GinAmID           ID = 2742
 	HnswAmID          ID = 16388
 	IvfflatAmID       ID = 16389

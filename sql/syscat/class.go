@@ -372,6 +372,9 @@ func (r *rows) pgType(t *types.Info, rel ...catalog.ID) {
 // domainColumns stores what a domain's row has beside its base type's.
 func (r *rows) domainColumns(d *catalog.Type) {
 	r.bool("typnotnull", d.NotNull)
+	if base := types.Lookup(d.Base.OID); base != nil {
+		r.proc("typanalyze", analyzer(base))
+	}
 	if d.Collation != 0 {
 		r.oid("typcollation", d.Collation)
 	}
@@ -386,6 +389,19 @@ func (r *rows) domainColumns(d *catalog.Type) {
 		r.text("typdefault", r.printer().expr(d.Default))
 		r.text("typdefaultbin", d.Default)
 	}
+}
+
+// analyzer is the function that ANALYZE takes for a type's values, "" for the usual one.
+func analyzer(t *types.Info) string {
+	switch {
+	case t.IsArray:
+		return "array_typanalyze"
+	case t.Type == 'r':
+		return "range_typanalyze"
+	case t.Type == 'm':
+		return "multirange_typanalyze"
+	}
+	return ""
 }
 
 func (r *rows) typeRow(t *types.Info, rel ...catalog.ID) {
@@ -411,10 +427,7 @@ func (r *rows) typeRow(t *types.Info, rel ...catalog.ID) {
 	if t.IsArray {
 		r.proc("typsubscript", "array_subscript_handler")
 	}
-	r.oid("typanalyze", 0)
-	if t.IsArray {
-		r.proc("typanalyze", "array_typanalyze")
-	}
+	r.proc("typanalyze", analyzer(t))
 	r.proc("typinput", t.In)
 	r.proc("typoutput", t.Out)
 	r.proc("typreceive", t.Recv)

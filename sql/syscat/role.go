@@ -85,9 +85,8 @@ func (r *rows) users(hide bool) {
 		} else {
 			r.opt("passwd", x.Password)
 		}
-		if d, err := types.ParseText(types.Of(types.TimestamptzOID), x.ValidUntil, types.DefaultFormat); err == nil && x.ValidUntil != "" {
-			r.set("valuntil", d)
-		}
+		r.timestamp("valuntil", x.ValidUntil)
+		r.strs("useconfig", optionList(r.cat.RoleSettings(x.ID).Settings))
 		r.emit()
 	}
 }

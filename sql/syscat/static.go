@@ -103,6 +103,8 @@ func methodID(name string) catalog.ID {
 	switch name {
 	case "btree", "":
 		return catalog.BtreeAmID
+	case "hash":
+		return catalog.HashAmID
 	case "gin":
 		return catalog.GinAmID
 	case "hnsw":

@@ -13,7 +13,11 @@ var _ = register("pg_catalog", map[string]generator{
 	"pg_stat_user_indexes": statIndexes,
 	"pg_stat_database":     statDatabase,
 	"pg_statio_all_tables": statioTables, "pg_statio_user_tables": statioTables,
-	"pg_stat_bgwriter": zeroRow, "pg_stat_archiver": zeroRow, "pg_stat_wal": zeroRow,
+	"pg_statio_all_indexes": statioIndexes, "pg_statio_user_indexes": statioIndexes,
+	"pg_statio_all_sequences": statioSequences, "pg_statio_user_sequences": statioSequences,
+	"pg_stat_bgwriter": zeroRow, "pg_stat_archiver": zeroRow, "pg_stat_wal": zeroRow, "pg_stat_recovery_prefetch": zeroRow,
+	"pg_stat_database_conflicts": databaseConflicts,
+	"pg_stat_gssapi":             gssapi,
 })
 
 // zeroRow is the one row of counters of work that LoxoDB does not do: numbers
@@ -120,29 +124,81 @@ func statTables(r *rows) {
 	}
 }
 
-func statIndexes(r *rows) {
+// eachStatIndex calls f for every index that has entries, with the columns that name it set.
+func (r *rows) eachStatIndex(f func()) {
 	for _, t := range r.cat.Tables() {
+		if t.IsPartitioned() {
+			continue
+		}
 		for _, x := range t.Indexes {
 			r.oid("relid", t.ID)
 			r.oid("indexrelid", x.ID)
 			r.text("schemaname", r.cat.SchemaName(t.Schema))
 			r.text("relname", t.Name)
 			r.text("indexrelname", x.Name)
-			r.zeros("idx_scan", "idx_tup_read", "idx_tup_fetch")
+			f()
 			r.emit()
 		}
 	}
 }
 
+func statIndexes(r *rows) {
+	r.eachStatIndex(func() { r.zeros("idx_scan", "idx_tup_read", "idx_tup_fetch") })
+}
+
+// LoxoDB has no blocks as PostgreSQL has them: none are read.
+
+func statioIndexes(r *rows) {
+	r.eachStatIndex(func() { r.zeros("idx_blks_read", "idx_blks_hit") })
+}
+
 func statioTables(r *rows) {
 	for _, t := range r.cat.Tables() {
-		if !t.IsStored() {
+		if !t.IsStored() || t.IsPartitioned() {
 			continue
 		}
 		r.oid("relid", t.ID)
 		r.text("schemaname", r.cat.SchemaName(t.Schema))
 		r.text("relname", t.Name)
 		r.zeros("heap_blks_read", "heap_blks_hit")
+		if len(t.Indexes) > 0 {
+			r.zeros("idx_blks_read", "idx_blks_hit")
+		}
+		if hasToast(t) {
+			r.zeros("toast_blks_read", "toast_blks_hit", "tidx_blks_read", "tidx_blks_hit")
+		}
+		r.emit()
+	}
+}
+
+func statioSequences(r *rows) {
+	for _, s := range r.cat.Sequences() {
+		r.oid("relid", s.ID)
+		r.text("schemaname", r.cat.SchemaName(s.Schema))
+		r.text("relname", s.Name)
+		r.zeros("blks_read", "blks_hit")
+		r.emit()
+	}
+}
+
+// databaseConflicts are those of a standby with recovery, which there is none of.
+func databaseConflicts(r *rows) {
+	for _, x := range r.cat.Databases() {
+		r.database(x.ID)
+		r.zeros("confl_tablespace", "confl_lock", "confl_snapshot", "confl_bufferpin", "confl_deadlock")
+		r.emit()
+	}
+}
+
+// gssapi has a row for each connection, none of which uses GSSAPI.
+func gssapi(r *rows) {
+	l := r.live()
+	if l == nil {
+		return
+	}
+	for _, b := range l.Backends() {
+		r.int("pid", int64(b.PID))
+		r.bools(false, "gss_authenticated", "encrypted")
 		r.emit()
 	}
 }

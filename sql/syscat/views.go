@@ -26,7 +26,9 @@ func pgTables(r *rows) {
 	owner := roleName(r.cat, catalog.BootstrapRoleID)
 	for _, t := range Tables() {
 		if t.Kind == 'r' {
-			r.pgTable(t.Schema, t.Name, owner, false, false, false, false)
+			of := bornTables()[t.OID]
+			r.opt("tablespace", bornTablespace(t.OID))
+			r.pgTable(t.Schema, t.Name, owner, of != nil && len(of.Indexes) > 0, false, false, false)
 		}
 	}
 	for _, t := range r.cat.Tables() {
@@ -48,17 +50,42 @@ func (r *rows) pgTable(schema, name, owner string, indexes, rules, triggers, row
 	r.emit()
 }
 
+// bornTablespace is where what a database is born with is kept: "" is the database's own
+// tablespace.
+func bornTablespace(id catalog.ID) string {
+	const place = 8 // of reltablespace in a row of pg_class
+	o := bornClasses().byOID[id]
+	if o == nil || o.row[place] == "0" {
+		return ""
+	}
+	for _, f := range bornRows("pg_tablespace") {
+		if f[0] == o.row[place] {
+			return f[1]
+		}
+	}
+	return ""
+}
+
 func pgIndexes(r *rows) {
 	defs := r.printer()
-	for _, t := range r.cat.Tables() {
+	put := func(t *catalog.Table) {
 		for _, x := range t.Indexes {
 			def, _ := defs.IndexDef(x.ID, 0)
-			r.text("schemaname", r.cat.SchemaName(t.Schema))
+			r.text("schemaname", schemaName(r.cat, t.Schema))
 			r.text("tablename", t.Name)
 			r.text("indexname", x.Name)
+			r.opt("tablespace", bornTablespace(x.ID))
 			r.text("indexdef", def)
 			r.emit()
 		}
+	}
+	for _, t := range Tables() {
+		if of := bornTables()[t.OID]; of != nil {
+			put(of)
+		}
+	}
+	for _, t := range r.cat.Tables() {
+		put(t)
 	}
 }
 
