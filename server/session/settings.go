@@ -35,7 +35,7 @@ type settings struct {
 	format  types.Format
 	changed map[string]bool // reported parameters that may have to be sent
 	sent    map[string]string
-	version int             // grows with every change
+	version int // grows with every change
 	// key is the part of the plan cache's key that settings make, as of keyVersion−1.
 	key        string
 	keyVersion int
