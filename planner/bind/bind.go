@@ -141,6 +141,8 @@ type binder struct {
 	noParams bool
 	// collates is set when a collation was written, or a column has one that is not its type's.
 	collates bool
+	// connection is the collation of literals in MySQL's dialect, 0 = their type's.
+	connection catalog.ID
 	// refused is the view, of those that one selects from through others, which cannot be written.
 	refused string
 	// has are the database's extensions, once they were asked for.
@@ -175,6 +177,8 @@ func newBinder(o Options) *binder {
 // Bind binds SELECT, VALUES, INSERT, UPDATE, DELETE and MERGE.
 func Bind(stmt ast.Stmt, o Options) (*Statement, error) {
 	b := newBinder(o)
+	b.connection = connectionCollation(o)
+	b.collates = b.connection != 0
 	s := &Statement{Meta: b.meta}
 	q, tag, err := b.statement(stmt)
 	if err != nil {

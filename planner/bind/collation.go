@@ -199,13 +199,16 @@ func (a *collator) mismatch(c collation) {
 }
 
 // result is the collation of a value of type t made of arguments with these collations.
-func result(t types.T, in collation, pos ast.Pos) collation {
+func (a *collator) result(t types.T, in collation, pos ast.Pos) collation {
 	own := typeCollation(t)
 	switch {
 	case own == 0:
 		return collation{}
 	case in.strength > none:
 		return in
+	}
+	if a.b.connection != 0 && own == collate.DefaultOID {
+		own = a.b.connection
 	}
 	return collation{strength: implicit, id: own, pos: pos, coercible: true}
 }
@@ -450,7 +453,7 @@ func (a *collator) window(x *logical.Window) {
 			w.Filter, _ = a.expr(w.Filter)
 		}
 		w.Fn, w.Args = a.extreme(w.Fn, w.Args, in)
-		a.set(x.Out[i], result(w.T, in, ast.NoPos))
+		a.set(x.Out[i], a.result(w.T, in, ast.NoPos))
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/collate"
 	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/types"
 )
 
 // mysqlCollation finds what MySQL calls a collation by its name, and the one of a character set
@@ -19,13 +20,32 @@ func mysqlCollation(name string, o Options) (*catalog.Collation, bool) {
 	if c, ok := collate.MySQLCollationOf(name); ok {
 		id = c.OID
 	} else if cs, ok := collate.MySQLCharsetOf(name); ok {
-		id = collate.DefaultOID
-		if cs.Name != collate.MySQLBase {
-			c, _ := collate.MySQLCollationOf(cs.Default)
-			id = c.OID
-		}
+		id = ofCharset(cs, o)
 	}
 	return o.Catalog.CollationByID(id)
+}
+
+// charsetVariable is the setting that says which collation utf8mb4 has by default.
+const charsetVariable = "mysql.default_collation_for_utf8mb4"
+
+// ofCharset is the collation that a character set alone means: TiDB's, or those of MySQL where
+// default_collation_for_utf8mb4 is one of MySQL's.
+func ofCharset(cs collate.MySQLCharset, o Options) catalog.ID {
+	v, _ := o.Session.Setting(charsetVariable)
+	own, mysql := collate.MySQLCollationOf(v)
+	mysql = mysql && own.Name != collate.MySQLDefault
+	switch {
+	case cs.Name == collate.MySQLBase && mysql:
+		return own.OID
+	case cs.Name == collate.MySQLBase:
+		return collate.DefaultOID
+	}
+	name := cs.Default
+	if mysql {
+		name = cs.MySQLDefault
+	}
+	c, _ := collate.MySQLCollationOf(name)
+	return c.OID
 }
 
 // The collations of MySQL are merged as MySQL does it: what is written with COLLATE counts
@@ -132,11 +152,65 @@ var plainTexts = map[string]bool{"hex": true, "md5": true, "sha1": true, "sha2":
 
 // ownCollation is the collation of a call whose arguments have no say: CAST(x AS CHAR), which
 // counts as a column's, and of texts that are made of something else.
-func ownCollation(c *expr.Call) (collation, bool) {
+func (a *collator) ownCollation(c *expr.Call) (collation, bool) {
 	if c.Fn.Schema != builtin.MySQLSchema || c.Fn.Name != "cast_text" && !plainTexts[c.Fn.Name] {
 		return collation{}, false
 	}
-	return collation{strength: implicit, id: typeCollation(c.T), pos: ast.Pos(c.Pos), coercible: c.Fn.Name != "cast_text"}, true
+	out := a.result(c.T, collation{}, ast.Pos(c.Pos))
+	out.coercible = c.Fn.Name != "cast_text"
+	return out, true
+}
+
+// connectionVariable is the setting that holds @@collation_connection, which SET NAMES sets.
+const connectionVariable = "mysql.collation_connection"
+
+// connectionCollation is the collation of a session's literals, 0 for that of what declares
+// nothing, as everywhere but in MySQL's dialect. What is stored has nothing of it.
+func connectionCollation(o Options) catalog.ID {
+	if d, _ := o.Session.Setting("sql_dialect"); d != "tidb" {
+		return 0
+	}
+	name, ok := o.Session.Setting(connectionVariable)
+	if !ok || name == "" {
+		return 0
+	}
+	c, ok := mysqlCollation(name, o)
+	if !ok || c.ID == collate.DefaultOID {
+		return 0
+	}
+	return c.ID
+}
+
+// tellCollation is COLLATION, CHARSET and COERCIBILITY of a text, nil for other calls.
+func tellCollation(c *expr.Call, in collation) expr.Expr {
+	if c.Fn.Schema != builtin.MySQLSchema || len(c.Args) != 1 || typeCollation(c.Args[0].Type()) == 0 || in.strength == none {
+		return nil
+	}
+	if k, ok := c.Args[0].(*expr.Const); ok && k.D.IsNull() {
+		return nil
+	}
+	x := ofMySQL(in.id)
+	if in.strength == conflict {
+		x, _ = collate.MySQLCollationOf(x.Charset + "_bin")
+	}
+	switch c.Fn.Name {
+	case "collation":
+		return &expr.Const{T: c.T, D: types.String(x.Name)}
+	case "charset":
+		return &expr.Const{T: c.T, D: types.String(x.Charset)}
+	case "coercibility":
+		level := int64(2)
+		switch {
+		case in.strength == explicit:
+			level = 0
+		case in.strength == conflict:
+			level = 1
+		case in.coercible:
+			level = 4
+		}
+		return &expr.Const{T: c.T, D: types.Int(level)}
+	}
+	return nil
 }
 
 // mysqlCall is a call of a function of MySQL's that compares texts.

@@ -29,7 +29,7 @@ func (a *collator) expr(e expr.Expr) (expr.Expr, collation) {
 		if y != x.X {
 			e = &expr.Relabel{X: y, T: x.T}
 		}
-		return e, result(x.T, c, ast.NoPos)
+		return e, a.result(x.T, c, ast.NoPos)
 	case *expr.Call:
 		return a.call(x)
 	case *expr.Case:
@@ -92,7 +92,7 @@ func (a *collator) other(e expr.Expr) (expr.Expr, collation) {
 	case *expr.Subscript:
 		_, in = a.expr(x.X) // the subscripts have no say
 	}
-	return out, result(e.Type(), in, ast.NoPos)
+	return out, a.result(e.Type(), in, ast.NoPos)
 }
 
 // attribute is the collation of a field of a row value.
@@ -150,7 +150,7 @@ func (a *collator) caseExpr(x *expr.Case) (expr.Expr, collation) {
 		c.Else, s = a.expr(x.Else)
 		a.merge(&in, s)
 	}
-	return &c, result(x.T, in, ast.NoPos)
+	return &c, a.result(x.T, in, ast.NoPos)
 }
 
 func (a *collator) subquery(x *logical.Subquery) (expr.Expr, collation) {
@@ -277,8 +277,8 @@ func (a *collator) call(x *expr.Call) (expr.Expr, collation) {
 		n.Args = args
 		c = &n
 	}
-	out := result(x.T, in, ast.Pos(x.Pos))
-	if own, ok := ownCollation(x); ok {
+	out := a.result(x.T, in, ast.Pos(x.Pos))
+	if own, ok := a.ownCollation(x); ok {
 		out = own
 	}
 	if len(args) == 0 {
@@ -297,6 +297,9 @@ func (a *collator) special(c *expr.Call, in collation) expr.Expr {
 	}
 	if builtin.IsMySQLCollating(c.Fn) {
 		return a.mysqlCall(c, in)
+	}
+	if told := tellCollation(c, in); told != nil {
+		return told
 	}
 	what := needs(c)
 	if what == "" {
@@ -475,7 +478,7 @@ func (a *collator) collationFor(c *expr.Call, in collation) expr.Expr {
 
 func (a *collator) minMax(x *expr.MinMax) (expr.Expr, collation) {
 	args, in := a.list(x.Args)
-	out := result(x.T, in, ast.NoPos)
+	out := a.result(x.T, in, ast.NoPos)
 	m := &expr.MinMax{Least: x.Least, Args: args, T: x.T}
 	if typeCollation(x.T) == 0 {
 		return m, out
@@ -553,7 +556,7 @@ func (a *collator) aggCall(g *logical.AggCall) collation {
 		for i := range g.OrderBy {
 			g.OrderBy[i].Expr, _ = a.expr(g.OrderBy[i].Expr)
 		}
-		return result(g.T, in, ast.NoPos)
+		return a.result(g.T, in, ast.NoPos)
 	}
 	sorted := len(g.OrderBy) > 0
 	a.sortKeys(g.OrderBy)
@@ -574,5 +577,5 @@ func (a *collator) aggCall(g *logical.AggCall) collation {
 		args = a.distinctArgs(g, args)
 	}
 	g.Fn, g.Args = a.extreme(g.Fn, args, in)
-	return result(g.T, in, ast.NoPos)
+	return a.result(g.T, in, ast.NoPos)
 }

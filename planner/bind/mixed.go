@@ -6,6 +6,7 @@ import (
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/collate"
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -255,6 +256,8 @@ func (b *binder) declared(v expr.Expr, c *catalog.Column, pos ast.Pos) (expr.Exp
 		return b.declaredBy("enum_word", v, c, pos)
 	case isNullLit(v):
 		return v, nil
+	case strings.HasPrefix(c.Declared, "enum(") && b.listOrder(c) != "":
+		return b.declaredBy("list_word", v, c, pos)
 	case strings.HasPrefix(c.Declared, "set("):
 		return b.declaredBy("set_words", v, c, pos)
 	case strings.HasPrefix(c.Declared, "binary("):
@@ -278,7 +281,20 @@ func (b *binder) declaredBy(name string, v expr.Expr, c *catalog.Column, pos ast
 	if err != nil {
 		return nil, err
 	}
-	return b.callBound(builtin.MySQLSchema, name, []expr.Expr{v, &expr.Const{T: types.Of(types.TextOID), D: types.String(list)}}, pos)
+	args := []expr.Expr{v, textConst(list)}
+	if order := b.listOrder(c); order != "" && (name == "list_word" || name == "set_words") {
+		args = append(args, textConst(order))
+	}
+	return b.callBound(builtin.MySQLSchema, name, args, pos)
+}
+
+// listOrder is the order by which the words of a column of an ENUM or SET are found, "" = by
+// bytes.
+func (b *binder) listOrder(c *catalog.Column) string {
+	if x, ok := b.o.Catalog.CollationByID(c.Collation); ok && collate.IsMySQL(x.Order) {
+		return x.Order
+	}
+	return ""
 }
 
 // textParam gives a parameter without a type the type text.

@@ -128,6 +128,12 @@ func (l *load) file(ctx context.Context, d *dump) error {
 	}
 	b.schema = d.schema
 	s := newSplitter(in)
+	if !l.DryRun {
+		head, _ := s.in.Peek(headSize)
+		if err := l.exec(ctx, "SET default_collation_for_utf8mb4 = '"+defaultCollation(string(head))+"'"); err != nil {
+			return err
+		}
+	}
 	for {
 		st, err := s.next()
 		if errors.Is(err, io.EOF) {

@@ -36,7 +36,7 @@ type mysqlFunc struct {
 // mysqlFamilies lists the families, one a file.
 var mysqlFamilies = [][]mysqlFunc{mysqlTextFuncs, mysqlMathFuncs, mysqlTimeFuncs, mysqlJSONFuncs, mysqlSessionFuncs, mysqlShowFuncs,
 	mysqlOutcomeFuncs, mysqlNetFuncs, mysqlCryptFuncs, mysqlLockFuncs, mysqlSpanFuncs, mysqlMoreFuncs,
-	mysqlJSONMoreFuncs, mysqlArithFuncs, mysqlListFuncs}
+	mysqlJSONMoreFuncs, mysqlArithFuncs, mysqlListFuncs, mysqlCollationFuncs}
 
 func (l *library) loadMySQL() {
 	id := firstMySQLFunc

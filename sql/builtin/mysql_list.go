@@ -1,12 +1,14 @@
 package builtin
 
 import (
+	"bytes"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/jackc/pgerrcode"
 
+	"github.com/loxodb/loxodb/sql/collate"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -16,8 +18,17 @@ import (
 
 var mysqlListFuncs = []mysqlFunc{
 	// set_words is a SET's value as it is kept: each word once, in the order of the list.
-	{name: "set_words", args: "*t", ret: types.TextOID, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
-		return setWords(c, typed{c.argT(0), a[0]}, QuotedWords(a[1].Text()))
+	// With an order words are found by that.
+	{name: "set_words", args: "*t?t", ret: types.TextOID, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		return setWords(c, typed{c.argT(0), a[0]}, QuotedWords(a[1].Text()), sameWord(a[2:]))
+	}},
+	// list_word is the word of an ENUM's list that is equal to a text in an order, or the text.
+	{name: "list_word", args: "ttt", ret: types.TextOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		words, same := QuotedWords(a[1].Text()), sameWord(a[2:])
+		if i := slices.IndexFunc(words, func(w string) bool { return same(w, a[0].Text()) }); i >= 0 {
+			return types.String(words[i]), nil
+		}
+		return a[0], nil
 	}},
 	// set_bits is a SET's value as a number, as enum_place is an ENUM's.
 	{name: "set_bits", args: "tt+", ret: types.Int8OID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
@@ -55,7 +66,18 @@ var mysqlListFuncs = []mysqlFunc{
 	}},
 }
 
-func setWords(c *Ctx, v typed, words []string) (types.Datum, error) {
+// sameWord compares words in an order, by bytes without one.
+func sameWord(order []types.Datum) func(a, b string) bool {
+	if len(order) == 0 {
+		return func(a, b string) bool { return a == b }
+	}
+	o := collate.Of(order[0].Text())
+	return func(a, b string) bool {
+		return a == b || bytes.Equal(o.AppendKey(nil, []byte(a)), o.AppendKey(nil, []byte(b)))
+	}
+}
+
+func setWords(c *Ctx, v typed, words []string, same func(a, b string) bool) (types.Datum, error) {
 	bits := uint64(0)
 	switch {
 	case isInt(v.t.OID) || v.t.OID == types.NumericOID || isFloat(v.t.OID):
@@ -64,7 +86,7 @@ func setWords(c *Ctx, v typed, words []string) (types.Datum, error) {
 		}
 	case v.d.Text() != "":
 		for w := range strings.SplitSeq(v.d.Text(), ",") {
-			i := slices.Index(words, w)
+			i := slices.IndexFunc(words, func(x string) bool { return same(x, w) })
 			if i < 0 {
 				return v.d, nil // the column's check refuses it
 			}

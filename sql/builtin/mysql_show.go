@@ -235,7 +235,7 @@ func showCreate(s Session, t *catalog.Table) string {
 	}
 	var lines []string
 	for _, c := range t.Listed() {
-		lines = append(lines, createColumn(s, c))
+		lines = append(lines, createColumn(s, t, c))
 	}
 	for _, x := range t.Indexes {
 		if line := createKey(t, x); line != "" {
@@ -254,15 +254,15 @@ func showCreate(s Session, t *catalog.Table) string {
 			lines = append(lines, "CONSTRAINT "+backquote(k.Name)+" "+text)
 		}
 	}
-	out := "CREATE TABLE " + backquote(t.Name) + " (\n  " + strings.Join(lines, ",\n  ") + "\n) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin"
+	out := "CREATE TABLE " + backquote(t.Name) + " (\n  " + strings.Join(lines, ",\n  ") + "\n) ENGINE=InnoDB " + tableCharset(t)
 	if t.Comment != "" {
 		out += " COMMENT=" + quoted(t.Comment)
 	}
 	return out
 }
 
-func createColumn(s Session, c *catalog.Column) string {
-	b := backquote(c.Name) + " " + declaredType(c)
+func createColumn(s Session, t *catalog.Table, c *catalog.Column) string {
+	b := backquote(c.Name) + " " + declaredType(c) + declaredCollation(t, c)
 	if c.Generated != 0 {
 		return b + " GENERATED ALWAYS AS (" + s.ShowExpr(c.Default, true) + ") STORED"
 	}

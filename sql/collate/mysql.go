@@ -31,19 +31,20 @@ const (
 // which collations a text can have.
 type MySQLCharset struct {
 	Name, Description string
-	// Default is the collation of what declares the character set alone, as TiDB has it.
-	Default string
-	MaxLen  int // bytes of a character
+	// Default is the collation of what declares the character set alone, as TiDB has it, and
+	// MySQLDefault the one that MySQL has.
+	Default, MySQLDefault string
+	MaxLen                int // bytes of a character
 }
 
 // MySQLCharsets lists them by name.
 var MySQLCharsets = []MySQLCharset{
-	{"ascii", "US ASCII", "ascii_bin", 1},
-	{"binary", "Binary pseudo charset", "binary", 1},
-	{"gbk", "GBK Simplified Chinese", "gbk_chinese_ci", 2},
-	{"latin1", "cp1252 West European", "latin1_bin", 1},
-	{"utf8mb3", "UTF-8 Unicode", "utf8mb3_bin", 3},
-	{"utf8mb4", "UTF-8 Unicode", MySQLDefault, 4},
+	{"ascii", "US ASCII", "ascii_bin", "ascii_general_ci", 1},
+	{"binary", "Binary pseudo charset", "binary", "binary", 1},
+	{"gbk", "GBK Simplified Chinese", "gbk_chinese_ci", "gbk_chinese_ci", 2},
+	{"latin1", "cp1252 West European", "latin1_bin", "latin1_swedish_ci", 1},
+	{"utf8mb3", "UTF-8 Unicode", "utf8mb3_bin", "utf8mb3_general_ci", 3},
+	{"utf8mb4", "UTF-8 Unicode", MySQLDefault, "utf8mb4_0900_ai_ci", 4},
 }
 
 // MySQLCharsetOf finds a character set by its name, or its other name.

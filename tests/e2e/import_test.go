@@ -182,3 +182,34 @@ func TestImportLeavesOut(t *testing.T) {
 	_, err := my.Exec(t.Context(), "INSERT INTO a VALUES (3, 'z', 6)")
 	wantError(t, "outside of an import", err, "428C9", "cannot insert a non-DEFAULT value into column \"n\"")
 }
+
+// What a character set means alone is what it meant where the dump is from.
+func TestImportCharacterSets(t *testing.T) {
+	onlyHere(t)
+	addr := start(t)
+	tables := "CREATE TABLE `%[1]sa` (`n` varchar(9) DEFAULT NULL, UNIQUE KEY `n` (`n`)) DEFAULT CHARSET=latin1;\nINSERT INTO `%[1]sa` VALUES ('Ab');\n" +
+		"CREATE TABLE `%[1]sb` (`n` varchar(9)) DEFAULT CHARSET=utf8mb4;\nINSERT INTO `%[1]sb` VALUES ('Ab ');\n" +
+		"CREATE TABLE `%[1]sc` (`n` varchar(9)) DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;\nINSERT INTO `%[1]sc` VALUES ('Ab ');\n"
+	dir := t.TempDir()
+	for name, version := range map[string]string{"m8": "8.0.36", "m5": "5.7.44", "ti": "8.0.11-TiDB-v7.5.1"} {
+		file := filepath.Join(dir, name+".sql")
+		text := "-- MySQL dump 10.13\n-- Server version\t" + version + "\n" + fmt.Sprintf(tables, name)
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if status, out, errs := runImport(t, addr, file); status != 0 {
+			t.Fatalf("status %d\n%s%s", status, out, errs)
+		}
+	}
+	my := connect(t, addr, "&sql_dialect=tidb")
+	for sql, want := range map[string]string{
+		"SELECT CONCAT((SELECT COUNT(*) FROM m8a WHERE n = 'aB'), (SELECT COUNT(*) FROM m5a WHERE n = 'aB'), (SELECT COUNT(*) FROM tia WHERE n = 'aB'))":  "110",
+		"SELECT CONCAT((SELECT COUNT(*) FROM m8b WHERE n = 'aB'), (SELECT COUNT(*) FROM m5b WHERE n = 'aB'), (SELECT COUNT(*) FROM tib WHERE n = 'aB'))":  "010",
+		"SELECT CONCAT((SELECT COUNT(*) FROM m8b WHERE n = 'aB '), (SELECT COUNT(*) FROM m8c WHERE n = 'Ab'), (SELECT COUNT(*) FROM m8c WHERE n = 'AB'))": "110",
+		"SELECT GROUP_CONCAT(table_collation ORDER BY table_name) FROM information_schema.tables WHERE table_name LIKE 'm__'":                             "latin1_swedish_ci,utf8mb4_general_ci,utf8mb4_bin,latin1_swedish_ci,utf8mb4_0900_ai_ci,utf8mb4_bin",
+	} {
+		if got := one(t, my, sql); got != want {
+			t.Errorf("%s\n got %q\nwant %q", sql, got, want)
+		}
+	}
+}

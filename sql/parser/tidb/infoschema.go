@@ -7,14 +7,14 @@ import (
 // The relations of information_schema whose columns MySQL has otherwise than the
 // standard are queries; the others are PostgreSQL's.
 var infoRelations = map[string]string{
-	"schemata": `SELECT 'def' AS catalog_name, nspname AS schema_name, 'utf8mb4' AS default_character_set_name,
-		'utf8mb4_bin' AS default_collation_name, NULL::text AS sql_path FROM pg_catalog.pg_namespace WHERE nspname <> 'pg_toast'`,
+	"schemata": `SELECT 'def' AS catalog_name, nspname AS schema_name, mysql.charset_of(mysql.schema_collation(oid::int8)) AS default_character_set_name,
+		mysql.schema_collation(oid::int8) AS default_collation_name, NULL::text AS sql_path FROM pg_catalog.pg_namespace WHERE nspname <> 'pg_toast'`,
 	"tables": `SELECT 'def' AS table_catalog, n.nspname AS table_schema, c.relname AS table_name,
 		CASE WHEN n.nspname IN ('pg_catalog', 'information_schema') THEN 'SYSTEM VIEW' WHEN c.relkind = 'v' THEN 'VIEW' ELSE 'BASE TABLE' END AS table_type,
 		CASE WHEN c.relkind = 'r' THEN 'InnoDB' END AS engine, 10 AS version, 'Dynamic' AS row_format, greatest(c.reltuples, 0)::int8 AS table_rows,
 		0::int8 AS avg_row_length, pg_catalog.pg_table_size(c.oid) AS data_length, 0::int8 AS max_data_length, 0::int8 AS index_length, 0::int8 AS data_free,
 		NULL::int8 AS auto_increment, NULL::timestamp AS create_time, NULL::timestamp AS update_time, NULL::timestamp AS check_time,
-		'utf8mb4_bin' AS table_collation, NULL::int8 AS checksum, '' AS create_options,
+		CASE c.relkind WHEN 'r' THEN mysql.table_collation(c.oid::int8) END AS table_collation, NULL::int8 AS checksum, '' AS create_options,
 		coalesce(pg_catalog.obj_description(c.oid, 'pg_class'), '') AS table_comment
 		FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'v')`,
 	"columns": `SELECT 'def' AS table_catalog, n.nspname AS table_schema, c.relname AS table_name, a.attname AS column_name,
@@ -26,8 +26,8 @@ var infoRelations = map[string]string{
 			WHEN 1700 THEN CASE WHEN a.atttypmod > 4 THEN ((a.atttypmod - 4) >> 16) & 65535 END END::int8 AS numeric_precision,
 		CASE WHEN a.atttypid IN (20, 21, 23) THEN 0 WHEN a.atttypid = 1700 AND a.atttypmod > 4 THEN (a.atttypmod - 4) & 65535 END::int8 AS numeric_scale,
 		CASE WHEN a.atttypid IN (1083, 1114, 1184) THEN greatest(a.atttypmod, 0) END::int8 AS datetime_precision,
-		CASE WHEN a.atttypid IN (25, 1042, 1043) THEN 'utf8mb4' END AS character_set_name,
-		CASE WHEN a.atttypid IN (25, 1042, 1043) THEN 'utf8mb4_bin' END AS collation_name,
+		mysql.charset_of(mysql.column_collation(a.attrelid::int8, a.attnum)) AS character_set_name,
+		mysql.column_collation(a.attrelid::int8, a.attnum) AS collation_name,
 		mysql.column_type(a.attrelid::int8, a.attnum) AS column_type, mysql.column_key(a.attrelid::int8, a.attnum) AS column_key,
 		mysql.column_extra(a.attrelid::int8, a.attnum) AS extra, 'select,insert,update,references' AS privileges,
 		coalesce(pg_catalog.col_description(a.attrelid, a.attnum), '') AS column_comment, '' AS generation_expression
@@ -83,11 +83,7 @@ var infoRelations = map[string]string{
 		t.relname AS table_name, r.relname AS referenced_table_name
 		FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class t ON t.oid = k.conrelid JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace
 		JOIN pg_catalog.pg_class r ON r.oid = k.confrelid JOIN pg_catalog.pg_namespace rn ON rn.oid = r.relnamespace WHERE k.contype = 'f'`,
-	"engines":        `SELECT 'InnoDB' AS engine, 'DEFAULT' AS support, 'LoxoDB keeps all tables' AS comment, 'YES' AS transactions, 'NO' AS xa, 'YES' AS savepoints`,
-	"character_sets": `SELECT 'utf8mb4' AS character_set_name, 'utf8mb4_bin' AS default_collate_name, 'UTF-8 Unicode' AS description, 4::int8 AS maxlen`,
-	"collations": `SELECT 'utf8mb4_bin' AS collation_name, 'utf8mb4' AS character_set_name, 46::int8 AS id, 'Yes' AS is_default, 'Yes' AS is_compiled,
-		1::int8 AS sortlen, 'PAD SPACE' AS pad_attribute`,
-	"collation_character_set_applicability": `SELECT 'utf8mb4_bin' AS collation_name, 'utf8mb4' AS character_set_name`,
+	"engines": `SELECT 'InnoDB' AS engine, 'DEFAULT' AS support, 'LoxoDB keeps all tables' AS comment, 'YES' AS transactions, 'NO' AS xa, 'YES' AS savepoints`,
 	"processlist": `SELECT pid::int8 AS id, usename AS "user", coalesce(client_addr::text, '') AS host, current_schema() AS db,
 		CASE WHEN state = 'active' THEN 'Query' ELSE 'Sleep' END AS command, extract(epoch FROM clock_timestamp() - query_start)::int8 AS "time",
 		state, query AS info FROM pg_catalog.pg_stat_activity`,
@@ -108,6 +104,15 @@ func (c *conv) informationSchema(name ast.QName, alias string) ast.TableExpr {
 		alias = name.Name
 	}
 	query, ok := infoRelations[name.Name]
+	switch name.Name {
+	case "character_sets":
+		query, ok = charsetsQuery("character_set_name, description, default_collate_name, maxlen"), true
+	case "collations":
+		query, ok = collationsQuery("collation_name, character_set_name, id, is_default, is_compiled, sortlen, pad_attribute"), true
+	case "collation_character_set_applicability":
+		query, ok = `SELECT collation_name, character_set_name FROM (`+
+			collationsQuery("collation_name, character_set_name, id, is_default, is_compiled, sortlen, pad_attribute")+`) c`, true
+	}
 	if !ok {
 		return &ast.TableRef{At: placeless, Name: name, Alias: &ast.Alias{Name: alias}}
 	}

@@ -152,10 +152,7 @@ func (c *conv) set(s *tast.SetStmt) ast.Stmt {
 func (c *conv) setOne(v *tast.VariableAssignment) ast.Stmt {
 	name := fold(v.Name)
 	if v.Name == tast.SetNames || v.Name == tast.SetCharset {
-		if cs, ok := stringOf(v.Value); ok && !known(cs) {
-			c.fail(v, "character set \"%s\" is not supported", cs)
-		}
-		return nil
+		return c.setNames(v)
 	}
 	if !v.IsSystem {
 		// Settings know no NULL: a value has a sign before it, which mysql.variable takes away.
@@ -182,6 +179,8 @@ func (c *conv) setOne(v *tast.VariableAssignment) ast.Stmt {
 			c.wrong(v, "Variable 'autocommit' can't be set to this value")
 		}
 		return &ast.AutoCommit{At: c.here(), On: on}
+	case "collation_connection", "default_collation_for_utf8mb4":
+		c.checkCollation(v)
 	case "sql_mode":
 		c.checkMode(v)
 	}

@@ -62,8 +62,7 @@ func (c *conv) showStmt(n tast.StmtNode) ast.Stmt {
 	case tast.ShowCreateTable, tast.ShowCreateView:
 		return c.showCreate(s)
 	case tast.ShowCreateDatabase:
-		name := fold(s.DBName)
-		return c.sqlText(`SELECT %s AS "Database", 'CREATE DATABASE `+"`'||%s||'`"+`' AS "Create Database"`, name, name)
+		return c.showCreateDatabase(fold(s.DBName))
 	case tast.ShowVariables:
 		return c.showVariables(s)
 	case tast.ShowStatus:
@@ -75,10 +74,10 @@ func (c *conv) showStmt(n tast.StmtNode) ast.Stmt {
 		return c.sqlText(`SELECT 'InnoDB' AS "Engine", 'DEFAULT' AS "Support", 'LoxoDB keeps all tables' AS "Comment", 'YES' AS "Transactions", 'NO' AS "XA", 'YES' AS "Savepoints"`)
 	case tast.ShowCharset:
 		return c.list(s, listing{like: "charset", columns: []string{"Charset", "Description", "Default collation", "Maxlen"},
-			query: `SELECT 'utf8mb4' AS charset, 'UTF-8 Unicode' AS description, 'utf8mb4_bin' AS "default collation", 4 AS maxlen`})
+			query: charsetsQuery(`charset, description, "default collation", maxlen`)})
 	case tast.ShowCollation:
-		return c.list(s, listing{like: "collation", columns: []string{"Collation", "Charset", "Id", "Default", "Compiled", "Sortlen"},
-			query: `SELECT 'utf8mb4_bin' AS collation, 'utf8mb4' AS charset, 46 AS id, 'Yes' AS "default", 'Yes' AS compiled, 1 AS sortlen`})
+		return c.list(s, listing{like: "collation", columns: []string{"Collation", "Charset", "Id", "Default", "Compiled", "Sortlen", "Pad_attribute"},
+			query: collationsQuery(`"collation", charset, id, "default", compiled, sortlen, pad_attribute`)})
 	case tast.ShowProcessList:
 		return c.sqlText(`SELECT pid AS "Id", usename AS "User", coalesce(client_addr::text, '') AS "Host", current_schema() AS db,
 			CASE WHEN state = 'active' THEN 'Query' ELSE 'Sleep' END AS "Command",
@@ -192,7 +191,7 @@ func (c *conv) relation(s *tast.ShowStmt) string {
 	return ast.QuoteLiteral(q) + "::pg_catalog.regclass"
 }
 
-const columnsQuery = `SELECT a.attname AS field, mysql.column_type(a.attrelid::int8, a.attnum) AS type, CASE WHEN a.atttypid IN (25, 1042, 1043) THEN 'utf8mb4_bin' END AS collation,
+const columnsQuery = `SELECT a.attname AS field, mysql.column_type(a.attrelid::int8, a.attnum) AS type, mysql.column_collation(a.attrelid::int8, a.attnum) AS collation,
 	CASE WHEN a.attnotnull THEN 'NO' ELSE 'YES' END AS "null", mysql.column_key(a.attrelid::int8, a.attnum) AS key,
 	mysql.column_default(a.attrelid::int8, a.attnum) AS "default", mysql.column_extra(a.attrelid::int8, a.attnum) AS extra,
 	'select,insert,update,references' AS privileges, coalesce(pg_catalog.col_description(a.attrelid, a.attnum), '') AS comment, mysql.column_position(a.attrelid::int8, a.attnum) AS position
@@ -248,7 +247,16 @@ func (c *conv) showVariables(s *tast.ShowStmt) ast.Stmt {
 	b.WriteString("SELECT * FROM (VALUES ('version', mysql.version()), ('autocommit', CASE mysql.autocommit() WHEN 1 THEN 'ON' ELSE 'OFF' END), ('time_zone', pg_catalog.current_setting('timezone'))")
 	for _, n := range names {
 		value := fmt.Sprintf("coalesce(mysql.variable(%s), %s)", ast.QuoteLiteral(systemVariable(n)), ast.QuoteLiteral(variables[n]))
-		if switches[n] {
+		switch {
+		case n == "collation_database":
+			value = "mysql.database_collation()"
+		case n == "character_set_database":
+			value = "mysql.charset_of(mysql.database_collation())"
+		case n == "collation_connection":
+			value = "mysql.connection_collation()"
+		case n == "character_set_connection":
+			value = "mysql.charset_of(mysql.connection_collation())"
+		case switches[n]:
 			value = "CASE upper(" + value + ") WHEN '1' THEN 'ON' WHEN '0' THEN 'OFF' ELSE upper(" + value + ") END"
 		}
 		fmt.Fprintf(&b, ", (%s, %s)", ast.QuoteLiteral(n), value)
@@ -264,8 +272,15 @@ func (c *conv) showTableStatus(s *tast.ShowStmt) ast.Stmt {
 		query: `SELECT c.relname AS name, CASE c.relkind WHEN 'r' THEN 'InnoDB' END AS engine, 10 AS version, 'Dynamic' AS row_format, greatest(c.reltuples, 0)::int8 AS rows,
 			0::int8 AS avg_row_length, pg_catalog.pg_table_size(c.oid) AS data_length, 0::int8 AS max_data_length, 0::int8 AS index_length,
 			0::int8 AS data_free, NULL::int8 AS auto_increment, NULL::timestamp AS create_time, NULL::timestamp AS update_time,
-			NULL::timestamp AS check_time, 'utf8mb4_bin' AS collation, NULL::int8 AS checksum, '' AS create_options,
+			NULL::timestamp AS check_time, CASE c.relkind WHEN 'r' THEN mysql.table_collation(c.oid::int8) END AS collation, NULL::int8 AS checksum, '' AS create_options,
 			CASE c.relkind WHEN 'v' THEN 'VIEW' ELSE coalesce(pg_catalog.obj_description(c.oid, 'pg_class'), '') END AS comment
 			FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 			WHERE n.nspname = ` + schemaOf(s.DBName) + ` AND c.relkind IN ('r', 'v') ORDER BY 1`})
+}
+
+// showCreateDatabase tells a database's collation where it has one.
+func (c *conv) showCreateDatabase(name string) ast.Stmt {
+	return c.sqlText(`SELECT %s AS "Database", 'CREATE DATABASE `+"`'||%s||'`'"+` || coalesce((SELECT ' /*!40100 DEFAULT CHARACTER SET ' ||
+		mysql.charset_of(mysql.schema_collation(oid::int8)) || ' COLLATE ' || mysql.schema_collation(oid::int8) || ' */'
+		FROM pg_catalog.pg_namespace WHERE nspname = %s AND mysql.schema_collation(oid::int8) <> 'utf8mb4_bin'), '') AS "Create Database"`, name, name, name)
 }

@@ -48,17 +48,21 @@ const defaultMode = "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_Z
 
 // fixedVariables are those whose value is a fact of the session.
 var fixedVariables = map[string]func(*conv, ast.At) ast.Expr{
-	"autocommit":            fact("autocommit"),
-	"warning_count":         fact("warning_count"),
-	"error_count":           fact("error_count"),
-	"version":               fact("version"),
-	"transaction_isolation": func(c *conv, at ast.At) ast.Expr { return isolation(at) },
-	"tx_isolation":          func(c *conv, at ast.At) ast.Expr { return isolation(at) },
-	"transaction_read_only": func(_ *conv, at ast.At) ast.Expr { return readOnly(at) },
-	"tx_read_only":          func(_ *conv, at ast.At) ast.Expr { return readOnly(at) },
-	"time_zone":             func(_ *conv, at ast.At) ast.Expr { return setting(at, "timezone") },
-	"last_insert_id":        fact("last_insert_id"),
-	"identity":              fact("last_insert_id"),
+	"autocommit":               fact("autocommit"),
+	"warning_count":            fact("warning_count"),
+	"error_count":              fact("error_count"),
+	"version":                  fact("version"),
+	"transaction_isolation":    func(c *conv, at ast.At) ast.Expr { return isolation(at) },
+	"tx_isolation":             func(c *conv, at ast.At) ast.Expr { return isolation(at) },
+	"transaction_read_only":    func(_ *conv, at ast.At) ast.Expr { return readOnly(at) },
+	"tx_read_only":             func(_ *conv, at ast.At) ast.Expr { return readOnly(at) },
+	"time_zone":                func(_ *conv, at ast.At) ast.Expr { return setting(at, "timezone") },
+	"collation_database":       fact("database_collation"),
+	"character_set_database":   func(_ *conv, at ast.At) ast.Expr { return call(at, "charset_of", call(at, "database_collation")) },
+	"collation_connection":     fact("connection_collation"),
+	"character_set_connection": func(_ *conv, at ast.At) ast.Expr { return call(at, "charset_of", call(at, "connection_collation")) },
+	"last_insert_id":           fact("last_insert_id"),
+	"identity":                 fact("last_insert_id"),
 }
 
 // fact is a function of the schema mysql without arguments.
