@@ -76,16 +76,18 @@ func (s *selector) prune(g *Graph, limit int) []uint32 {
 		n := dist.Keep(ids, own, dists)
 		ids, own = ids[:n], own[:n]
 	}
-	s.keepDropped(leastLinks(g.opt.Metric, limit))
+	s.keepDropped(leastLinks(&g.opt, limit))
 	return s.chosen
 }
 
 // leastLinks is to how many of limit links the rule's choice is filled up. Of inner
 // products it chooses few: a long vector is nearer to nearly all others than they are to
-// a node. There every link counts: 20 nearest of 20,000 × 32 of lengths that vary tenfold, beam 20,
-// are found at .870 with five eighths of the links and at .894 with all, for 650 distances both.
-func leastLinks(m dist.Metric, limit int) int {
-	if m == dist.InnerProduct {
+// a node. There every link counts: 20 nearest of 20,000 × 32 of lengths that vary tenfold,
+// beam 20, are found at .870 with five eighths of the links and at .894 with all, for 650
+// distances both. It does where nodes have few at all: 20 nearest of 2,500 × 52 bits, m 4,
+// beam 100, at .78 and .81.
+func leastLinks(o *Options, limit int) int {
+	if o.Metric == dist.InnerProduct || o.M < 8 {
 		return limit
 	}
 	return limit * 5 / 8
