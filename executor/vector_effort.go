@@ -9,16 +9,20 @@ import (
 	"github.com/loxodb/loxodb/vectorindex"
 )
 
+// usualBeam is pgvector's default of hnsw.ef_search. Who has set neither a beam nor a
+// recall gets one that is no narrower, so that moving a database here never costs recall.
+const usualBeam = 40
+
 // SearchEffort puts into q what rules a search of the index: the effort that the user
 // has set, else the recall that he has set, else that of the index's options, else the
-// default.
+// default, with a beam of at least usualBeam.
 func (e *Env) SearchEffort(x *catalog.Index, q *vectorindex.Query) {
-	q.Effort, q.Probes, q.Recall = e.Effort, e.Probes, e.Recall
+	q.Effort, q.Probes, q.Recall, q.Least = e.Effort, e.Probes, e.Recall, 0
 	if q.Recall != 0 {
 		return
 	}
 	if q.Recall = opclass.Fraction(x, opclass.TargetRecall); q.Recall == 0 {
-		q.Recall = vectorindex.DefaultRecall
+		q.Recall, q.Least = vectorindex.DefaultRecall, usualBeam
 	}
 }
 

@@ -75,6 +75,11 @@ const (
 // of many, when it names neither a share nor an effort.
 const DefaultRecall = 0.95
 
+// SaidLists is how many lists an index has, as far as those know who name Query.Probes,
+// where nobody has said a number: pgvector's default. Its segments have as many as suits
+// them, and the probes are the same share of these.
+const SaidLists = 100
+
 // TypicalEffort is the beam width that planning reckons with: about what the default
 // recall takes on word vectors (340,479 of 100 dimensions), a hard set.
 const TypicalEffort = 200
@@ -88,7 +93,8 @@ type Query struct {
 	AsOf   uint64         // snapshot: entries added later or deleted at or before are skipped (0 = now)
 	Recall float64        // share of the true nearest K to find, in the mean of many queries; 1 = exactly, 0 = DefaultRecall
 	Effort int            // HNSW: beam width (ef), which Recall has no say in then; 0 = by Recall
-	Probes int            // IVF: lists to look at first, likewise; 0 = by Recall
+	Least  int            // HNSW: the beam width that Recall does not go below; 0 = any
+	Probes int            // IVF: lists to look at first, of SaidLists where the index was given no number; 0 = by Recall
 	Allow  *bitmap.Bitmap // nil = all; otherwise only these rows
 	// Test, instead of Allow: only entries whose payloads pass. It is shown the payloads of
 	// at most TestBlock entries at a time and appends the places of those that pass, in

@@ -142,9 +142,9 @@ func (s *searcher) effortFor(p *part, linked uint32) effort {
 	case lists == nil && (p.graph() == nil || int(linked) < s.ix.cfg.GraphMin):
 		return effort{from: vectorindex.EffortExact}
 	case lists != nil && s.probes > 0:
-		return effort{size: s.probes, from: vectorindex.EffortSet}
+		return effort{size: s.probed(lists.Lists()), from: vectorindex.EffortSet}
 	case lists == nil && s.ef > 0:
-		return s.walkable(effort{size: s.beam(linked), from: vectorindex.EffortSet}, linked)
+		return s.walkable(effort{size: s.beam(s.ef, linked), from: vectorindex.EffortSet}, linked)
 	case s.target >= 1:
 		return effort{from: vectorindex.EffortExact}
 	}
@@ -162,7 +162,19 @@ func (s *searcher) effortFor(p *part, linked uint32) effort {
 	if lists != nil {
 		return e
 	}
+	if e.size > 0 && s.least > 0 {
+		e.size = max(e.size, s.beam(s.least, linked))
+	}
 	return s.walkable(e, linked)
+}
+
+// probed is how many of a segment's lists the query's probes are.
+func (s *searcher) probed(lists int) int {
+	if s.ix.cfg.Spec.Lists > 0 {
+		return s.probes
+	}
+	said := min(s.probes, vectorindex.SaidLists)
+	return (said*lists + vectorindex.SaidLists - 1) / vectorindex.SaidLists
 }
 
 // walkable turns a beam that is as good as a scan into one.
@@ -174,13 +186,13 @@ func (s *searcher) walkable(e effort, linked uint32) effort {
 	return e
 }
 
-// beam is the width that the query names, for a graph of n nodes. A small graph needs a
+// beam is the width ef that a query names, for a graph of n nodes. A small graph needs a
 // narrower beam for the same recall, and of the k nearest it holds only its share:
 // with the square root of the share, eight graphs find as much as one of all their
 // entries (62,666 sentence embeddings, ef 40, 100, 200: 93.6, 97.6, 98.4 % against
 // 93.9, 97.8, 98.6 %), for about half the work that full beams would take.
-func (s *searcher) beam(n uint32) int {
-	return max(s.k, int(math.Ceil(float64(s.ef)*math.Sqrt(float64(n)/float64(s.total)))))
+func (s *searcher) beam(ef int, n uint32) int {
+	return max(s.k, int(math.Ceil(float64(ef)*math.Sqrt(float64(n)/float64(s.total)))))
 }
 
 // shareOfK is how many of the nearest that may be needed lie in a part, but rarely more: what it must

@@ -196,3 +196,39 @@ func TestMeasureRecall(t *testing.T) {
 		}
 	}
 }
+
+// Who says probes of an index whose lists nobody has counted for him means hundredths,
+// and lists where he has; all of them find everything.
+func TestProbesOfLists(t *testing.T) {
+	for _, said := range []int{0, 300} {
+		ix, _ := builtOf(t, vectorindex.Spec{Dims: 16, Kind: vectorindex.IVF, Lists: said}, clusters(1, 6000))
+		lists := ix.cur.segs[0].vecs.lists.Lists()
+		want := map[int]int{1: 1, 7: 7, lists: lists}
+		if said == 0 {
+			want = map[int]int{1: (lists + 99) / 100, 50: (lists + 1) / 2, 100: lists, 5000: lists}
+		}
+		for probes, effort := range want {
+			r, err := ix.MeasureRecall(t.Context(), vectorindex.Query{K: 10, Probes: probes}, 50, false)
+			if err != nil || r.Effort != float64(effort) || effort == lists && r.Recall < .999 {
+				t.Errorf("%d of %d lists, %d said: %+v, %v, want effort %d", probes, lists, said, r, err, effort)
+			}
+		}
+		if err := ix.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// A least beam holds where the target would do with less.
+func TestLeastBeam(t *testing.T) {
+	ix, _ := built(t, vectorindex.HNSW)
+	for least, want := range map[int]float64{0: 12, 100: 100} {
+		r, err := ix.MeasureRecall(t.Context(), vectorindex.Query{K: 1, Recall: .1, Least: least}, 20, false)
+		if err != nil || r.Effort != want {
+			t.Errorf("least %d: %+v, %v, want effort %v", least, r, err, want)
+		}
+	}
+	if err := ix.Close(); err != nil {
+		t.Fatal(err)
+	}
+}

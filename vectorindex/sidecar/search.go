@@ -48,7 +48,7 @@ func (ix *Index) check(q *vectorindex.Query) error {
 		return fmt.Errorf("%w: %w", vectorindex.ErrQuery, err)
 	}
 	switch {
-	case q.K < 0 || q.Effort < 0 || q.Probes < 0:
+	case q.K < 0 || q.Effort < 0 || q.Least < 0 || q.Probes < 0:
 		return fmt.Errorf("%w: k %d, effort %d, %d probes", vectorindex.ErrQuery, q.K, q.Effort, q.Probes)
 	case q.Test != nil && (q.Allow != nil || !ix.cfg.Spec.Payloads):
 		return fmt.Errorf("%w: a test of payloads beside a set of rows, or without payloads", vectorindex.ErrQuery)
@@ -70,7 +70,8 @@ type searcher struct {
 	depth    int // at least k
 	total    int // entries of all parts
 	ef       int // as the query names it; 0 = by target
-	probes   int // likewise
+	least    int // what the target does not go below
+	probes   int // as the query names them; 0 = by target
 	target   float64
 	typical  *effortTable // for parts that were not measured
 	hidden   entryOf      // an entry to do without
@@ -102,6 +103,7 @@ func (s *searcher) open(set *partSet, q *vectorindex.Query) {
 		s.asOf = math.MaxUint64
 	}
 	s.total, s.probes, s.ef, s.target = total, q.Probes, min(q.Effort, total), targetOf(q)
+	s.least = min(q.Least, total)
 	s.typical = set.typical()
 	s.filtered, s.allow, s.test = q.Allow != nil || q.Test != nil, q.Allow, q.Test
 	s.ranged, s.radius = q.Ranged, q.Radius
