@@ -410,6 +410,9 @@ func (b *binder) rawRow(s *scope, x *ast.Row) (*expr.RowOf, error) {
 		}
 		r.Args, at = append(r.Args, v), append(at, leftmost(a))
 	}
+	if len(r.Args) > maxTargets {
+		return nil, errAt(x.Pos, pgerrcode.TooManyColumns, "ROW expressions can have at most %d entries", maxTargets)
+	}
 	b.rowPos[r] = at
 	return r, nil
 }

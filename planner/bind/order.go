@@ -114,6 +114,9 @@ func (b *binder) clauseTarget(q *selection, e ast.Expr, c clause) (*targetRef, e
 			return &targetRef{n: i, junk: true, t: x.Type()}, nil
 		}
 	}
+	if q.full() {
+		return &targetRef{n: 0, t: x.Type()}, nil
+	}
 	q.junk = append(q.junk, target{name: figureName(e), e: x, src: e, pos: leftmost(e)})
 	return &targetRef{n: len(q.junk) - 1, junk: true, t: x.Type()}, nil
 }

@@ -59,6 +59,10 @@ type selection struct {
 	bySets  bool // by grouping sets
 	having  []expr.Expr
 	o       queryOpts
+	// unlisted are the groups that are neither in targets nor in junk; excess: there was
+	// no place for another.
+	unlisted int
+	excess   bool
 }
 
 // target is an item of the select list.
@@ -113,6 +117,9 @@ func (b *binder) plainSelect(s *scope, x *ast.Select, o queryOpts) (*query, erro
 	}
 	if err := b.lockColumns(q); err != nil {
 		return nil, err
+	}
+	if q.excess {
+		return nil, errTooManyTargets()
 	}
 	if err := b.resolveTargets(q); err != nil {
 		return nil, err
@@ -204,13 +211,29 @@ func (b *binder) targetList(s *scope, list []ast.Target, o queryOpts) ([]target,
 		out = append(out, target{name: name, e: e, src: t.Expr, pos: leftmost(t.Expr)})
 	}
 	if len(out) > maxTargets {
-		return nil, errAt(ast.NoPos, pgerrcode.TooManyColumns, "target lists can have at most %d entries", maxTargets)
+		return nil, errTooManyTargets()
 	}
 	return out, nil
 }
 
-// maxTargets bounds a select list, as PostgreSQL's tuples do.
+// maxTargets bounds a select list, with what is sorted and grouped by, as PostgreSQL's
+// tuples do.
 const maxTargets = 1664
+
+func errTooManyTargets() error {
+	return errAt(ast.NoPos, pgerrcode.TooManyColumns, "target lists can have at most %d entries", maxTargets)
+}
+
+// full reports that nothing more can be sorted or grouped by, and notes that it was asked
+// for. That fails once all clauses are bound, as an error in one of them comes first; until
+// then it bounds what each item is compared with.
+func (q *selection) full() bool {
+	if len(q.targets)+len(q.junk)+q.unlisted < maxTargets {
+		return false
+	}
+	q.excess = true
+	return true
+}
 
 // resolveTargets makes unknown select items text, unless the user wants them as they are.
 func (b *binder) resolveTargets(q *selection) error {
