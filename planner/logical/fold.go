@@ -4,19 +4,22 @@ import (
 	"slices"
 
 	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/types"
 )
 
 // failure is a computation of constants that fails. It fails the statement even where no
 // row ever asks for it, as in PostgreSQL, which computes constants when it plans; but not
-// if one of cols, columns of queries in FROM that it makes, is read by nobody.
+// if one of cols, columns of queries in FROM or of an aggregate that it makes, is read by
+// nobody.
 type failure struct {
 	err  error
 	cols []ColID
+	agg  *AggCall // that it is an argument of
 }
 
 // fails notes a failure in what is being looked at.
 func (r *normalizer) fails(err error) {
-	r.failures = append(r.failures, failure{err, slices.Clone(r.makes)})
+	r.failures = append(r.failures, failure{err, slices.Clone(r.makes), r.agg})
 }
 
 // fold folds the expressions of a node and notes what fails.
@@ -30,6 +33,16 @@ func (r *normalizer) fold(n Node) {
 		x.Conds = r.conds(x.Conds)
 	case *Join:
 		x.On = r.conds(x.On)
+	case *Agg:
+		for i, e := range x.Groups {
+			x.Groups[i] = r.expr(e, 0)
+		}
+		outer := r.agg
+		for i := range x.Aggs {
+			r.agg = &x.Aggs[i]
+			r.agg.mapExprs(func(e expr.Expr) expr.Expr { return r.expr(e, x.AggOut[i]) })
+		}
+		r.agg = outer
 	default:
 		MapExprs(n, func(e expr.Expr) expr.Expr { return r.expr(e, 0) })
 	}
@@ -105,6 +118,9 @@ func (r *normalizer) failed(n Node, out []ColID) error {
 		}
 		if !slices.ContainsFunc(f.cols, func(c ColID) bool { return !r.used.Has(c) }) {
 			return f.err
+		}
+		if f.agg != nil {
+			f.agg.mapExprs(func(e expr.Expr) expr.Expr { return &expr.Const{T: e.Type(), D: types.Null} })
 		}
 	}
 	return nil

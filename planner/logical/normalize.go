@@ -33,6 +33,7 @@ type normalizer struct {
 	failures []failure
 	used     ColSet           // columns that are read
 	makes    []ColID          // columns of queries in FROM whose expressions are being looked at
+	agg      *AggCall         // whose expressions are being looked at
 	outer    bool             // there are outer joins
 	never    map[*Values]bool // they stand for a full join under a condition that is never true
 }

@@ -83,6 +83,22 @@ func MapInputs(n Node, f func(Node) Node) {
 	}
 }
 
+// mapExprs replaces the call's expressions in place with f's results.
+func (a *AggCall) mapExprs(f func(expr.Expr) expr.Expr) {
+	for i, e := range a.Args {
+		a.Args[i] = f(e)
+	}
+	for i, e := range a.Direct {
+		a.Direct[i] = f(e)
+	}
+	if a.Filter != nil {
+		a.Filter = f(a.Filter)
+	}
+	for i := range a.OrderBy {
+		a.OrderBy[i].Expr = f(a.OrderBy[i].Expr)
+	}
+}
+
 // MapExprs replaces the node's own expressions in place with f's results.
 func MapExprs(n Node, f func(expr.Expr) expr.Expr) {
 	list := func(l []expr.Expr) {
@@ -124,13 +140,7 @@ func MapExprs(n Node, f func(expr.Expr) expr.Expr) {
 	case *Agg:
 		list(x.Groups)
 		for i := range x.Aggs {
-			a := &x.Aggs[i]
-			list(a.Args)
-			list(a.Direct)
-			if a.Filter != nil {
-				a.Filter = f(a.Filter)
-			}
-			keys(a.OrderBy)
+			x.Aggs[i].mapExprs(f)
 		}
 	case *Window:
 		list(x.Partition)
