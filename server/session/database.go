@@ -8,7 +8,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -87,12 +86,7 @@ func (c *Cluster) openDatabase(ctx context.Context, id catalog.ID) (_ *Database,
 		sessions: map[*Session]struct{}{},
 		stop:     make(chan struct{}),
 	}
-	if kb, err := strconv.ParseInt(defaultMaintenance(), 10, 64); err == nil {
-		d.vectors.Memory = kb << 10
-	}
-	if d.vectors.Budget = c.vectors; c.vectors != nil {
-		d.vectors.Memory = c.vectors.Limit()
-	}
+	d.vectors.Memory, d.vectors.Budget = d.backgroundMemory(c.vectors.Limit()), c.vectors
 	if err := d.vectors.OpenAll(ctx, store.Current(), d.entries); err != nil {
 		return nil, err
 	}

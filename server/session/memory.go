@@ -4,6 +4,8 @@ import (
 	"os"
 	"strconv"
 	"strings"
+
+	"github.com/loxodb/loxodb/sql/catalog"
 )
 
 // maintenanceMemory is maintenance_work_mem in bytes: what an index build of the
@@ -12,6 +14,37 @@ func (s *Session) maintenanceMemory() int64 {
 	v, _ := s.settings.get("maintenance_work_mem")
 	kb, _ := strconv.ParseInt(v, 10, 64)
 	return kb << 10
+}
+
+// backgroundMemory tells what background work on a vector index of the database may hold,
+// in bytes: maintenance_work_mem as ALTER DATABASE has set it, or ALTER ROLE ALL, or as it
+// is by default, which is bound where there is one.
+func (d *Database) backgroundMemory(bound int64) func() int64 {
+	const name = "maintenance_work_mem"
+	values := newSettings(nil)
+	kb := func(text string) int64 {
+		v, err := values.canonical(byName[name], text)
+		if err != nil {
+			return 0 // it does not hold any more
+		}
+		n, _ := strconv.ParseInt(v, 10, 64)
+		return n << 10
+	}
+	usual := kb(defaultMaintenance())
+	if bound > 0 {
+		usual = bound
+	}
+	return func() int64 {
+		every := d.store.Current().RoleSettings(0)
+		for _, list := range []catalog.Options{every.In(d.id), every.Settings} {
+			if text, ok := list.Get(name); ok {
+				if n := kb(text); n > 0 {
+					return n
+				}
+			}
+		}
+		return usual
+	}
 }
 
 // defaultMaintenance is the default of maintenance_work_mem, in kB: an eighth of the

@@ -27,8 +27,8 @@ type Manager struct {
 	dir string
 	log *slog.Logger
 	// Memory bounds what background work on one index holds, in bytes; 0 = the side-car's default.
-	// It is set before indexes are opened.
-	Memory int64
+	// It is asked again for each piece of work, with locks held. Set before indexes are opened.
+	Memory func() int64
 	// Budget, if not nil, bounds what all indexes that share it hold; set like Memory.
 	Budget *sidecar.Budget
 
@@ -124,7 +124,7 @@ func (m *Manager) config(t *catalog.Table, x *catalog.Index, e table.Entries) (s
 	return sidecar.Config{
 		Spec: spec, FS: m.fs, Dir: m.fs.PathJoin(m.dir, dirName(x.ID)),
 		Source:  newSource(m.eng, t, x, e),
-		Workers: max(1, runtime.NumCPU()-1), Memory: m.Memory, Budget: m.Budget,
+		Workers: max(1, runtime.NumCPU()-1), MemoryNow: m.Memory, Budget: m.Budget,
 		Report: func(err error) {
 			m.log.Error("vector index background work failed; it will be tried again", "index", x.Name, "error", err)
 		},

@@ -151,6 +151,9 @@ func (b *Budget) gone(p *part) {
 
 // retry has indexes try again what was refused.
 func (b *Budget) retry() {
+	if b == nil {
+		return
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.freed.broadcast()

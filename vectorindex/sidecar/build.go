@@ -32,7 +32,7 @@ func (o *BuildOptions) ensureDefaults(cfg *Config) {
 		o.Workers = cfg.Workers
 	}
 	if o.Memory == 0 {
-		o.Memory = cfg.Memory
+		o.Memory = cfg.memory()
 	}
 }
 

@@ -113,7 +113,7 @@ func (ix *Index) Rewrite(ctx context.Context) error {
 // sealWithout replaces a full head, of which much is dead, by segments of what is alive.
 func (ix *Index) sealWithout(ctx context.Context, p *part, horizon, asOf uint64, c change) error {
 	o := ix.backgroundOptions("sealing a part of a vector index", []*part{p}, horizon)
-	g, err := ix.cfg.Budget.grant(ctx, ix.cfg.Budget.within(o.Memory))
+	g, err := ix.cfg.Budget.grant(ctx, o.Memory)
 	if err != nil {
 		return err
 	}

@@ -37,8 +37,12 @@ func TestBoundedBuild(t *testing.T) {
 		t.Skip("the same in every tier")
 	}
 	const n, dims, memory = 18_000, 256, 16 << 20
-	for _, kind := range []vectorindex.Kind{vectorindex.HNSW, vectorindex.Flat, vectorindex.IVF} {
-		w := newWorld(t, sidecar.Config{NoBackground: true, Memory: memory, Spec: vectorindex.Spec{Kind: kind, Dims: dims, M: 4, EfConstruction: 8}})
+	for i, kind := range []vectorindex.Kind{vectorindex.HNSW, vectorindex.Flat, vectorindex.IVF, vectorindex.HNSW, vectorindex.Flat, vectorindex.IVF} {
+		var budget *sidecar.Budget
+		if i >= 3 {
+			budget = sidecar.NewBudget(memory)
+		}
+		w := newWorld(t, sidecar.Config{NoBackground: true, Memory: memory, Budget: budget, Spec: vectorindex.Spec{Kind: kind, Dims: dims, M: 4, EfConstruction: 8}})
 		b := w.bounded(n, memory)
 		if held := b.Held(); held > memory || held < memory/3 {
 			t.Errorf("kind %v: %d bytes held, want at most %d, and not much less", kind, held, memory)
@@ -106,3 +110,33 @@ func TestBoundedHead(t *testing.T) {
 // boundSlack is how far a head may go beyond its bound: 64 entries are taken between
 // two looks at it.
 const boundSlack = 64 * 64_000
+
+// What merges may hold is asked when they are due: a lower bound keeps segments apart that
+// the one before would have merged.
+func TestMemoryNow(t *testing.T) {
+	ctx := context.Background()
+	now := int64(16 << 20)
+	w := newWorld(t, sidecar.Config{NoBackground: true, MemoryNow: func() int64 { return now },
+		Spec: vectorindex.Spec{Kind: vectorindex.Flat, Dims: 8000}})
+	for range 4 {
+		for range 70 { // of 32,000 bytes
+			w.m.commit(t, w.ix, map[vectorindex.RowID][]byte{vectorindex.RowID(len(w.m.rows)): w.vec()})
+		}
+		if err := w.ix.Flush(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct{ memory, segments int64 }{{16 << 20, 2}, {64 << 20, 1}} {
+		now = c.memory
+		if err := w.ix.Compact(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if got := w.ix.Stats().Segments; got != int(c.segments) {
+			t.Errorf("%d segments with %d bytes, want %d", got, c.memory, c.segments)
+		}
+	}
+	w.check()
+	if err := w.ix.Close(); err != nil {
+		t.Fatal(err)
+	}
+}

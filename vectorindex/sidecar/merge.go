@@ -100,7 +100,7 @@ func (ix *Index) mergeGrant(ctx context.Context, in []*part, horizon uint64) (*g
 	b := ix.cfg.Budget
 	switch {
 	case b == nil:
-		return &grant{bytes: ix.cfg.Memory}, nil
+		return &grant{bytes: ix.cfg.memory()}, nil
 	case len(in) == 1:
 		return b.grant(ctx, ix.mergeBytes(in, horizon))
 	}
@@ -151,14 +151,14 @@ func (ix *Index) together(segs []*part, horizon uint64) []*part {
 	}
 	segs = slices.Clone(segs)
 	slices.SortStableFunc(segs, func(a, b *part) int { return cmp.Compare(live(a), live(b)) })
-	limit, most := ix.bound(ix.cfg.Memory)
+	limit, most := ix.bound(ix.cfg.memory())
 	total, bytes := 0, int64(0)
 	for i, p := range segs {
 		bytes += live(p)
 		if total += int(p.n.Load()) - p.purgeable(horizon, purgeShare); total > min(most, maxMerged) {
 			return segs[:i]
 		}
-		if b := ix.cfg.Budget; b == nil && bytes > limit || b != nil && ix.mergeBytes(segs[:i+1], horizon) > min(ix.cfg.Memory, b.room(segs[:i+1])) {
+		if b := ix.cfg.Budget; b == nil && bytes > limit || b != nil && ix.mergeBytes(segs[:i+1], horizon) > min(ix.cfg.memory(), b.room(segs[:i+1])) {
 			return segs[:i]
 		}
 	}

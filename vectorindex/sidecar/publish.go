@@ -227,6 +227,7 @@ func (st *Staged) Install() error {
 	ix.log.trim(keep)
 	ix.moved.broadcast()
 	poke(ix.tidy)
+	ix.cfg.Budget.retry() // a head has become smaller
 	return err
 }
 

@@ -108,7 +108,7 @@ func (ix *Index) loose() (n int64) {
 // fit beside what is there for good.
 func (ix *Index) headBytes() int64 {
 	if limit := ix.cfg.Budget.Limit(); limit > 0 {
-		return min(ix.cfg.Memory/4, max(limit/16, leastMemory/4))
+		return min(ix.cfg.memory()/4, max(limit/16, leastMemory/4))
 	}
-	return ix.cfg.Memory / 4
+	return ix.cfg.memory() / 4
 }

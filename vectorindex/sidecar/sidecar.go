@@ -63,6 +63,9 @@ type Config struct {
 	// holds of the entries that it writes; heads are sealed at a quarter of it. At least
 	// 16 MiB; default 1 GiB. Less memory gives more and smaller segments.
 	Memory int64
+	// MemoryNow, if not nil, is asked whenever Memory matters and rules instead of it where
+	// it is not 0. It is called with locks held and must be quick.
+	MemoryNow func() int64
 	// Budget, if not nil, bounds what this index and others hold together. Builds and merges
 	// get what they may hold from it, at most what Memory says.
 	Budget *Budget
@@ -103,7 +106,6 @@ func (c *Config) ensureDefaults() {
 	if c.Memory == 0 {
 		c.Memory = 1 << 30
 	}
-	c.Memory = max(c.Budget.within(c.Memory), leastMemory)
 	if c.SegmentEntries <= 0 || c.SegmentEntries > maxEntries {
 		c.SegmentEntries = maxEntries
 	}
@@ -113,6 +115,17 @@ func (c *Config) ensureDefaults() {
 	if c.Report == nil {
 		c.Report = func(error) {}
 	}
+}
+
+// memory is what a merge may hold now, in bytes.
+func (c *Config) memory() int64 {
+	m := c.Memory
+	if c.MemoryNow != nil {
+		if now := c.MemoryNow(); now != 0 {
+			m = now
+		}
+	}
+	return max(c.Budget.within(m), leastMemory)
 }
 
 func (c *Config) validate() error {
