@@ -166,15 +166,23 @@ func (b *Budget) retry() {
 	}
 }
 
-// room is what a work can get: what is free, with the copies of parts that it takes away,
-// or with all copies when in is nil.
-func (b *Budget) room(in []*part) int64 {
+// smallShare of the limit is what a merge that nobody waits for may take copies of other
+// segments away for: were small ones never merged because large ones have copies, there
+// would be ever more of them.
+const smallShare = 0.25
+
+// fits says that a merge of in that holds want bytes can get them.
+func (b *Budget) fits(want int64, in []*part) bool {
 	loose := b.loose()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	n := b.free(loose)
-	if in == nil {
-		return n + b.copied
+	return b.free(loose)+b.removable(want, in) >= want
+}
+
+// removable is the size of the copies that go, if need be, for a merge of in; mu is held.
+func (b *Budget) removable(want int64, in []*part) (n int64) {
+	if want <= int64(smallShare*float64(b.limit)) {
+		return b.copied
 	}
 	for _, p := range in {
 		n += b.copies[p]
@@ -182,12 +190,28 @@ func (b *Budget) room(in []*part) int64 {
 	return n
 }
 
+// victim is whose copy goes first so that missing bytes become free for a merge of in: of
+// its own segments, else the smallest that is enough, else the largest; mu is held.
+func (b *Budget) victim(missing int64, in []*part) (v *part) {
+	for _, p := range in {
+		if _, ok := b.copies[p]; ok {
+			return p
+		}
+	}
+	for p, size := range b.copies {
+		if best := b.copies[v]; v == nil || best < missing && size > best || size >= missing && size < best {
+			v = p
+		}
+	}
+	return v
+}
+
 // grantShare of what is free is the most that one work gets: heads grow meanwhile, and
 // others want to work, too.
 const grantShare = 0.75
 
-// tryGrant gives a work exactly want bytes if they are there, with the copies of in, which
-// it takes away where it needs them; nil otherwise. A nil budget grants everything.
+// tryGrant gives a merge of in exactly want bytes if they are there, or become free when
+// copies go, see fits; nil otherwise. A nil budget grants everything.
 func (b *Budget) tryGrant(want int64, in []*part) *grant {
 	if b == nil {
 		return &grant{bytes: want}
@@ -195,25 +219,22 @@ func (b *Budget) tryGrant(want int64, in []*part) *grant {
 	for {
 		loose := b.loose()
 		b.mu.Lock()
-		if b.free(loose) >= want {
+		free := b.free(loose)
+		if free >= want {
 			g := b.give(want, loose)
 			b.mu.Unlock()
 			return g
 		}
-		room := b.free(loose)
-		var victim *part
-		for _, p := range in {
-			if size, ok := b.copies[p]; ok {
-				room += size
-				victim = p
-			}
+		var v *part
+		if free+b.removable(want, in) >= want {
+			v = b.victim(want-free, in)
 		}
-		b.refused = b.refused || room < want
+		b.refused = true // what goes, or the merge
 		b.mu.Unlock()
-		if room < want || victim == nil {
+		if v == nil {
 			return nil
 		}
-		victim.unsettle()
+		v.unsettle()
 	}
 }
 
@@ -230,12 +251,7 @@ func (b *Budget) grant(ctx context.Context, want int64) (*grant, error) {
 		loose := b.loose()
 		b.mu.Lock()
 		free := int64(grantShare * float64(b.free(loose)))
-		var victim *part
-		for p, size := range b.copies { // the largest first: the fewest go
-			if victim == nil || size > b.copies[victim] {
-				victim = p
-			}
-		}
+		victim := b.victim(b.limit, nil) // the largest: the fewest go
 		if free >= least || victim == nil && (free >= leastMemory || b.works == 0) {
 			g := b.give(max(min(want, free), leastMemory), loose)
 			b.mu.Unlock()

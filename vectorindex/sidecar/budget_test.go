@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/loxodb/loxodb/vectorindex"
+	"github.com/loxodb/loxodb/vectorindex/dist"
 	"github.com/loxodb/loxodb/vectorindex/sidecar"
 )
 
@@ -163,5 +164,53 @@ func TestMergesKeepToTheBudget(t *testing.T) {
 	}
 	if segments[true] <= segments[false] {
 		t.Errorf("%d segments within the bound, %d without", segments[true], segments[false])
+	}
+}
+
+// Small segments are merged even where copies of large ones take all memory; those that
+// had to go come back.
+func TestSmallMergesTakeCopies(t *testing.T) {
+	if testing.Short() || runtime.GOOS != "linux" {
+		t.Skip("the same in every tier, where files are mapped")
+	}
+	ctx := context.Background()
+	b := sidecar.NewBudget(64 * mib)
+	w := newWorldAt(t, sidecar.Config{NoBackground: true, Budget: b, HeadEntries: 100,
+		Spec: vectorindex.Spec{Kind: vectorindex.HNSW, Element: dist.Float16, Dims: 16_000, M: 4, EfConstruction: 4}}, t.TempDir()+"/idx")
+	built := w.bounded(4100, 1<<30)
+	if err := w.ix.Publish(ctx, built, func(_ context.Context, m sidecar.Manifest) error {
+		w.m.manifest = m
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	have, of := w.ix.Settled()
+	if have == 0 {
+		t.Fatalf("none of %d segments has a copy", of)
+	}
+	large := w.ix.Stats().Segments
+	for range 4 {
+		for range 50 {
+			w.m.commit(t, w.ix, map[vectorindex.RowID][]byte{vectorindex.RowID(len(w.m.rows)): w.vec()})
+		}
+		if err := w.ix.Flush(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.ix.Merges(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if n := w.ix.Stats().Segments; n != large+1 {
+		t.Errorf("%d segments, want %d and one small one", n, large)
+	}
+	w.ix.SettleMore()
+	if again, _ := w.ix.Settled(); again != have {
+		t.Errorf("%d segments had copies, %d have", have, again)
+	}
+	if now, most := b.Held(); most > b.Limit() || now < b.Limit()/2 {
+		t.Errorf("%d held now, %d at most of %d", now, most, b.Limit())
+	}
+	if err := w.ix.Close(); err != nil {
+		t.Fatal(err)
 	}
 }

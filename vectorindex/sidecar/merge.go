@@ -158,7 +158,7 @@ func (ix *Index) together(segs []*part, horizon uint64) []*part {
 		if total += int(p.n.Load()) - p.purgeable(horizon, purgeShare); total > min(most, maxMerged) {
 			return segs[:i]
 		}
-		if b := ix.cfg.Budget; b == nil && bytes > limit || b != nil && ix.mergeBytes(segs[:i+1], horizon) > min(ix.cfg.memory(), b.room(segs[:i+1])) {
+		if b := ix.cfg.Budget; b == nil && bytes > limit || b != nil && !ix.fits(segs[:i+1], horizon) {
 			return segs[:i]
 		}
 	}
@@ -179,6 +179,12 @@ func (ix *Index) mergeBytes(in []*part, horizon uint64) int64 {
 	share, _ := ix.bound(1 << 30)
 	total = int64(1.05*float64(total)) + chunkSlack
 	return max(int64(float64(total)*(1<<30)/float64(share)), leastMemory)
+}
+
+// fits says that a merge of segments into one has room.
+func (ix *Index) fits(in []*part, horizon uint64) bool {
+	want := ix.mergeBytes(in, horizon)
+	return want <= ix.cfg.memory() && ix.cfg.Budget.fits(want, in)
 }
 
 // chunkSlack is what is allocated ahead of a part that grows.
