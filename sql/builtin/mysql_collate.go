@@ -194,8 +194,8 @@ func likeChar(o *collate.Order, s, p []byte) (rest, next []byte, ok bool) {
 	return s[n:], p[m:], o.SameChar(c, w)
 }
 
-// locateIn is where a text has a part that is equal to sub and as long in bytes, from a
-// character on; 0 = nowhere. MySQL compares parts of that length alone.
+// locateIn is where a text has a part that is equal to sub and as long in the bytes of
+// its character set, from a character on; 0 = nowhere. MySQL compares parts of that length alone.
 func locateIn(o *collate.Order, sub, s []byte, from int64) int64 {
 	if from < 1 {
 		return 0
@@ -211,11 +211,11 @@ func locateIn(o *collate.Order, sub, s []byte, from int64) int64 {
 	if len(sub) == 0 {
 		return at
 	}
-	want := o.AppendParts(nil, sub)
+	want, chars := o.AppendParts(nil, sub), utf8.RuneCount(sub)
 	var have []byte
-	for ; len(s) >= len(sub); at++ {
-		if len(s) == len(sub) || utf8.RuneStart(s[len(sub)]) {
-			if have = o.AppendParts(have[:0], s[:len(sub)]); bytes.Equal(have, want) {
+	for ; len(s) > 0; at++ {
+		if l := o.PartLength(s, len(sub), chars); l <= len(s) {
+			if have = o.AppendParts(have[:0], s[:l]); bytes.Equal(have, want) {
 				return at
 			}
 		}

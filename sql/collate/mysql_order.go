@@ -41,6 +41,8 @@ type mysqlOrder struct {
 	wide bool
 	// letters: case makes no difference.
 	letters bool
+	// narrow: a character is one byte in the character set.
+	narrow bool
 }
 
 var mysqlOrders = map[string]*mysqlOrder{
@@ -51,9 +53,9 @@ var mysqlOrders = map[string]*mysqlOrder{
 	MySQL0900AI:     {letters: true, wide: true, levels: []int{table0900Primary}},
 	MySQL0900AS:     {letters: true, wide: true, levels: []int{table0900Primary, table0900Secondary}},
 	MySQL0900CS:     {wide: true, levels: []int{table0900Primary, table0900Secondary, table0900Tertiary}},
-	MySQLSwedish:    {padded: true, letters: true, by: tableWeight(tableSwedish)},
-	MySQLLatin1:     {padded: true, letters: true, by: tableWeight(tableLatin1)},
-	MySQLASCII:      {padded: true, letters: true, by: asciiWeight},
+	MySQLSwedish:    {padded: true, letters: true, narrow: true, by: tableWeight(tableSwedish)},
+	MySQLLatin1:     {padded: true, letters: true, narrow: true, by: tableWeight(tableLatin1)},
+	MySQLASCII:      {padded: true, letters: true, narrow: true, by: asciiWeight},
 	MySQLGBK:        {padded: true, letters: true, by: tableWeight(tableGBK)},
 	MySQLGBKBin:     {padded: true, by: gbkCode},
 }
@@ -225,6 +227,26 @@ func (o *mysqlOrder) appendLevels(dst, text []byte) []byte {
 // at the end count: as LOCATE and the like compare.
 func (o *Order) AppendParts(dst, part []byte) []byte { return o.mysql.appendLevels(dst, part) }
 
+// PartLength is how many bytes of a text are as long as a part of so many bytes and characters
+// in the character set of an order of MySQL's; more than there are for none.
+func (o *Order) PartLength(text []byte, bytes, chars int) int {
+	if !o.mysql.narrow {
+		if bytes > len(text) || bytes < len(text) && !utf8.RuneStart(text[bytes]) {
+			return len(text) + 1
+		}
+		return bytes
+	}
+	n := 0
+	for ; chars > 0; chars-- {
+		if n >= len(text) {
+			return len(text) + 1
+		}
+		_, k := utf8.DecodeRune(text[n:])
+		n += k
+	}
+	return n
+}
+
 // SameChar reports whether two characters are equal in an order of MySQL's, as LIKE
 // compares them.
 func (o *Order) SameChar(a, b rune) bool {
@@ -234,6 +256,13 @@ func (o *Order) SameChar(a, b rune) bool {
 	m := o.mysql
 	if m.levels == nil {
 		return m.by(a) == m.by(b)
+	}
+	var buf [2]uint16
+	t := tables[m.levels[0]]()
+	for _, r := range []rune{a, b} {
+		if _, ok := t.of(r, &buf); !ok {
+			return false // beyond what the table knows
+		}
 	}
 	var x, y [64]byte
 	var in [2][utf8.UTFMax]byte

@@ -91,6 +91,24 @@ func TestPadding(t *testing.T) {
 	}
 }
 
+// TestSameChar: which characters LIKE takes for equal; those beyond the table of unicode_ci
+// are equal in comparisons, and not here.
+func TestSameChar(t *testing.T) {
+	for _, c := range []struct {
+		order string
+		a, b  rune
+		same  bool
+	}{
+		{MySQLGeneral, 'ß', 'S', true}, {MySQLGeneral, '😀', '🙃', true}, {MySQLUnicode, '😀', '🙃', false}, {MySQLUnicode, 'é', 'E', true},
+		{MySQLUnicode, 'ß', 's', false}, {MySQL0900AS, 'é', 'e', false}, {MySQL0900AS, 'é', 'É', true}, {MySQL0900CS, 'a', 'A', false},
+		{MySQLBin, 'a', 'A', false}, {MySQLSwedish, 'ü', 'Y', true}, {MySQLUnicode520, '中', '国', false},
+	} {
+		if same := Of(c.order).SameChar(c.a, c.b); same != c.same {
+			t.Errorf("%s: %c and %c: %t", c.order, c.a, c.b, same)
+		}
+	}
+}
+
 // TestMySQLCollations: each has an order, a character set, and a number of its own.
 func TestMySQLCollations(t *testing.T) {
 	seen := map[uint32]bool{}
