@@ -9,7 +9,6 @@ import (
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
-	"github.com/loxodb/loxodb/sql/collate"
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -87,26 +86,6 @@ func (b *binder) noteRow(oid types.OID) {
 	}
 }
 
-// strength says how sure a collation is.
-type strength uint8
-
-const (
-	none strength = iota
-	implicit
-	conflict // of two implicit ones
-	explicit
-)
-
-// collation is what is known of an expression's collation. Of a conflict id and other
-// are the two.
-type collation struct {
-	strength
-	id, other     catalog.ID
-	pos, otherPos ast.Pos
-	// coercible: of a literal, or made of what is no text, which in MySQL yields to a column's.
-	coercible bool
-}
-
 // collator assigns the collations of one statement.
 type collator struct {
 	b    *binder
@@ -153,28 +132,6 @@ func (b *binder) collated(e expr.Expr) (expr.Expr, error) {
 	return out, a.err
 }
 
-// merge adds what an argument says to what its siblings said (merge_collation_state).
-func (a *collator) merge(to *collation, c collation) {
-	switch {
-	case c.strength > to.strength:
-		*to = c
-	case c.strength < to.strength:
-	case c.strength == to.strength && (isMySQL(c.id) || isMySQL(to.id)):
-		a.mergeMySQL(to, c)
-	case c.strength == implicit && c.id == to.id:
-		to.coercible = to.coercible && c.coercible
-	case c.strength == implicit && c.id != to.id:
-		switch {
-		case to.id == collate.DefaultOID:
-			*to = c
-		case c.id != collate.DefaultOID:
-			to.strength, to.other, to.otherPos = conflict, c.id, c.pos
-		}
-	case c.strength == explicit && c.id != to.id:
-		a.fail(errAt(c.pos, pgerrcode.CollationMismatch, "collation mismatch between explicit collations \"%s\" and \"%s\"", a.name(to.id), a.name(c.id)))
-	}
-}
-
 func (a *collator) fail(err error) {
 	if a.err == nil {
 		a.err = err
@@ -188,70 +145,10 @@ func (a *collator) name(id catalog.ID) string {
 	return "?"
 }
 
-// mismatch is the error of a conflict that may not be. In MySQL such texts compare by bytes
-// where nothing else is compared with them.
-func (a *collator) mismatch(c collation) {
-	if isMySQL(c.id) || isMySQL(c.other) {
-		return
-	}
-	a.fail(errAt(c.otherPos, pgerrcode.CollationMismatch, "collation mismatch between implicit collations \"%s\" and \"%s\"", a.name(c.id), a.name(c.other)).
-		WithHint("You can choose the collation by applying the COLLATE clause to one or both expressions."))
-}
-
-// result is the collation of a value of type t made of arguments with these collations.
-func (a *collator) result(t types.T, in collation, pos ast.Pos) collation {
-	own := typeCollation(t)
-	switch {
-	case own == 0:
-		return collation{}
-	case in.strength > none:
-		return in
-	}
-	if a.b.connection != 0 && own == collate.DefaultOID {
-		own = a.b.connection
-	}
-	return collation{strength: implicit, id: own, pos: pos, coercible: true}
-}
-
-// column is the collation of a reference to a column.
-func (a *collator) column(id logical.ColID, pos ast.Pos) collation {
-	info := &a.b.meta.Cols[id]
-	switch own := typeCollation(info.T); {
-	case own == 0 || info.Collation == logical.NoCollation:
-		return collation{}
-	case info.Collation != 0:
-		return collation{strength: implicit, id: info.Collation, pos: pos, coercible: a.places[id].coercible}
-	default:
-		return collation{strength: implicit, id: own, pos: pos, coercible: a.places[id].coercible}
-	}
-}
-
-// set says what a computed column's collation is.
-func (a *collator) set(id logical.ColID, c collation) {
-	info := &a.b.meta.Cols[id]
-	switch {
-	case info.Table != nil || typeCollation(info.T) == 0:
-	case c.strength == conflict || c.strength == none:
-		info.Collation = logical.NoCollation
-	default:
-		info.Collation = c.id
-	}
-}
-
 func (a *collator) cte(c *logical.CTE) {
 	if !a.ctes[c] && c.Tree != nil {
 		a.ctes[c] = true
 		c.Tree = a.node(c.Tree)
-	}
-}
-
-// copyColumns gives columns the collations of others.
-func (a *collator) copyColumns(to, from []logical.ColID) {
-	for i, id := range to {
-		if i < len(from) {
-			a.b.meta.Cols[id].Collation = a.b.meta.Cols[from[i]].Collation
-			a.yields(id, a.places[from[i]])
-		}
 	}
 }
 
@@ -364,18 +261,14 @@ func (a *collator) setOp(x *logical.SetOp) {
 		var c collation
 		a.merge(&c, a.column(x.LeftCols[i], a.placeOf(x.Left, x.LeftCols[i])))
 		a.merge(&c, a.column(x.RightCols[i], a.placeOf(x.Right, x.RightCols[i])))
+		if isMixed(c) {
+			a.fail(errAt(c.otherPos, pgerrcode.CollationMismatch, "Illegal mix of collations for operation 'UNION'"))
+		}
 		if c.strength == conflict && !(x.Kind == logical.Union && x.All) {
 			a.mismatch(c)
 		}
 		a.set(id, c)
 		a.yields(id, c)
-	}
-}
-
-// yields notes a column of literals alone.
-func (a *collator) yields(id logical.ColID, c collation) {
-	if c.coercible {
-		a.places[id] = c
 	}
 }
 

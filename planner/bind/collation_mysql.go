@@ -100,9 +100,31 @@ func (a *collator) mergeMySQL(to *collation, c collation) {
 	}
 }
 
+// isMixed reports texts of several collations of MySQL. Where nothing else is compared with them,
+// as in groups and orders, they go by code points.
+func isMixed(c collation) bool {
+	return c.strength == conflict && (isMySQL(c.id) || isMySQL(c.other))
+}
+
+// mixedCollation is the one that such texts go by.
+func mixedCollation() catalog.ID {
+	c, _ := collate.MySQLCollationOf(collate.MySQLDefault)
+	return c.OID
+}
+
+// seeksBytes reports the functions that look for a text in another one by bytes, whose collations
+// must agree nevertheless.
+func seeksBytes(f *builtin.Func) bool {
+	switch f.Name {
+	case "replace", "substring_index", "trim", "trim_leading", "trim_trailing":
+		return f.Schema == builtin.MySQLSchema
+	}
+	return false
+}
+
 // illegalMix fails for texts of several collations of MySQL that are compared.
 func (a *collator) illegalMix(c collation, op string) bool {
-	if c.strength != conflict || !isMySQL(c.id) && !isMySQL(c.other) {
+	if !isMixed(c) {
 		return false
 	}
 	other := collation{strength: implicit, id: c.other, pos: c.otherPos, coercible: c.coercible}

@@ -187,7 +187,9 @@ func written(test expr.Expr, id logical.ColID, c collation) expr.Expr {
 
 // order is the order of a collation; the key functions are for those not by bytes.
 func (a *collator) order(c collation) (order, name string, keyed bool) {
-	if c.strength == none || c.strength == conflict {
+	if isMixed(c) {
+		c.id = mixedCollation()
+	} else if c.strength == none || c.strength == conflict {
 		return collate.Bytes, "", false
 	}
 	x, ok := a.b.o.Catalog.CollationByID(c.id)
@@ -237,10 +239,7 @@ func (a *collator) orderKey(e expr.Expr, c collation) expr.Expr {
 		a.keyedRow(t)
 		return e
 	}
-	if c.strength == conflict && (isMySQL(c.id) || isMySQL(c.other)) {
-		return e
-	}
-	if c.strength == none || c.strength == conflict {
+	if c.strength == none || c.strength == conflict && !isMixed(c) {
 		return noCollation(e, "string comparison")
 	}
 	if order, name, keyed := a.order(c); keyed {
@@ -263,7 +262,7 @@ func (a *collator) rowKeys(row *expr.RowOf) expr.Expr {
 
 // undecided reports a text whose collation nobody can tell.
 func undecided(args []expr.Expr, c collation) bool {
-	return c.strength == conflict || c.strength == none && len(args) > 0 && typeCollation(args[0].Type()) != 0
+	return c.strength == conflict && !isMixed(c) || c.strength == none && len(args) > 0 && typeCollation(args[0].Type()) != 0
 }
 
 func (a *collator) call(x *expr.Call) (expr.Expr, collation) {
@@ -295,7 +294,7 @@ func (a *collator) special(c *expr.Call, in collation) expr.Expr {
 	if c.Fn.Src == "pg_collation_for" {
 		return a.collationFor(c, in)
 	}
-	if builtin.IsMySQLCollating(c.Fn) {
+	if builtin.IsMySQLCollating(c.Fn) || seeksBytes(c.Fn) {
 		return a.mysqlCall(c, in)
 	}
 	if told := tellCollation(c, in); told != nil {
@@ -305,12 +304,15 @@ func (a *collator) special(c *expr.Call, in collation) expr.Expr {
 	if what == "" {
 		return nil
 	}
+	if !strings.HasSuffix(what, " function") && a.illegalMix(in, operationName(c)) { // not of lower()
+		return nil
+	}
 	if order, name, ok := a.loose(in); ok {
 		if e := a.looseCall(c, what, order, name); e != nil {
 			return e
 		}
 	}
-	if a.illegalMix(in, operationName(c)) || unordered[c.Fn.Src] != "" {
+	if unordered[c.Fn.Src] != "" {
 		return nil
 	}
 	if undecided(c.Args, in) {
@@ -337,45 +339,6 @@ func (a *collator) special(c *expr.Call, in collation) expr.Expr {
 	}
 	return nil
 }
-
-// needs says what in a call needs a collation, as errors name it; "" for calls that do not.
-func needs(c *expr.Call) string {
-	src := c.Fn.Src
-	if c.Op != nil && c.Op.Strategy != 0 && c.Fn.Args[0] == types.RecordOID {
-		return "string comparison"
-	}
-	if typeCollation(c.Args[0].Type()) == 0 {
-		return ""
-	}
-	if what := unordered[src]; what != "" {
-		return what
-	}
-	switch src {
-	case "lower", "upper", "initcap":
-		if c.Args[0].Type().OID == types.TextOID {
-			return src + "() function"
-		}
-		return ""
-	case "texticlike", "texticnlike", "nameiclike", "nameicnlike":
-		return "ILIKE"
-	case "text_larger", "text_smaller", "bpchar_larger", "bpchar_smaller", "bttextcmp", "bpcharcmp", "btarraycmp", "array_larger", "array_smaller":
-		return "string comparison"
-	}
-	switch {
-	case strings.Contains(src, "regex"):
-		return "regular expression"
-	case c.Op != nil && strings.Trim(c.Op.Name, "<>=") == "" && len(c.Args) == 2 && c.Op.Ret == types.BoolOID:
-		return "string comparison"
-	case c.Op == nil && len(c.Args) == 2 && comparisons[src] != "":
-		return "string comparison"
-	}
-	return ""
-}
-
-// comparisons are the functions behind the operators, by the operator's name.
-var comparisons = map[string]string{"text_lt": "<", "text_le": "<=", "text_gt": ">", "text_ge": ">=", "texteq": "=", "textne": "<>",
-	"bpcharlt": "<", "bpcharle": "<=", "bpchargt": ">", "bpcharge": ">=", "bpchareq": "=", "bpcharne": "<>",
-	"array_lt": "<", "array_le": "<=", "array_gt": ">", "array_ge": ">=", "array_eq": "=", "array_ne": "<>"}
 
 // compare is a comparison in an order that is keyed. Equality is that of bytes in all but
 // nondeterministic collations.
@@ -474,108 +437,4 @@ func (a *collator) collationFor(c *expr.Call, in collation) expr.Expr {
 		name = ast.QuoteIdent(x.Name)
 	}
 	return &expr.Const{T: c.T, D: types.String(name)}
-}
-
-func (a *collator) minMax(x *expr.MinMax) (expr.Expr, collation) {
-	args, in := a.list(x.Args)
-	out := a.result(x.T, in, ast.NoPos)
-	m := &expr.MinMax{Least: x.Least, Args: args, T: x.T}
-	if typeCollation(x.T) == 0 {
-		return m, out
-	}
-	if undecided(args, in) {
-		m.Args = append([]expr.Expr{noCollation(args[0], "string comparison")}, args[1:]...)
-		return m, out
-	}
-	order, name, keyed := a.order(in)
-	if !keyed {
-		return m, out
-	}
-	keys := make([]expr.Expr, len(args))
-	for i, e := range args {
-		keys[i] = beside(e, order, name)
-	}
-	return textOf(&expr.MinMax{Least: x.Least, Args: keys, T: types.Of(types.CollatedOID)}, x.T), out
-}
-
-// anyAll compares with each element of an array.
-func (a *collator) anyAll(x *expr.AnyAll, in collation) expr.Expr {
-	if typeCollation(x.L.Type()) == 0 || strings.Trim(x.Op.Name, "<>=") != "" || a.illegalMix(in, x.Op.Name) {
-		return x
-	}
-	if undecided([]expr.Expr{x.L}, in) {
-		x.L = noCollation(x.L, "string comparison")
-		return x
-	}
-	order, name, keyed := a.order(in)
-	if !keyed || (x.Op.Name == "=" || x.Op.Name == "<>") && collate.Deterministic(order) || x.L.Type().IsArray() {
-		return x
-	}
-	return &expr.AnyAll{All: x.All, Op: builtin.ExactOperator(x.Op.Name, types.ByteaOID, types.ByteaOID),
-		L: collationKey(x.L, order, name), R: collationKey(x.R, order, name)}
-}
-
-// extreme is min or max of texts by their keys; other aggregates stay.
-func (a *collator) extreme(fn *builtin.Func, args []expr.Expr, in collation) (*builtin.Func, []expr.Expr) {
-	if fn.Name != "min" && fn.Name != "max" || fn.Kind != 'a' || len(args) != 1 || typeCollation(args[0].Type()) == 0 {
-		return fn, args
-	}
-	if undecided(args, in) {
-		return fn, []expr.Expr{noCollation(args[0], "string comparison")}
-	}
-	order, name, keyed := a.order(in)
-	if !keyed {
-		return fn, args
-	}
-	least, first := fn.Name == "min", firstStays(args[0].Type(), order)
-	out := builtin.CollatedMax
-	switch {
-	case least && first:
-		out = builtin.CollatedMinFirst
-	case least:
-		out = builtin.CollatedMin
-	case first:
-		out = builtin.CollatedMaxFirst
-	}
-	return out, []expr.Expr{beside(args[0], order, name)}
-}
-
-func (a *collator) aggCall(g *logical.AggCall) collation {
-	args, in := a.list(g.Args)
-	var direct collation
-	g.Direct, direct = a.list(g.Direct)
-	if g.Filter != nil {
-		g.Filter, _ = a.expr(g.Filter)
-	}
-	if g.Fn.AggKind == 'o' || g.Fn.AggKind == 'h' {
-		a.merge(&in, direct)
-		if _, _, keyed := a.order(in); keyed {
-			a.fail(pgerr.NotSupported(-1, "WITHIN GROUP in a collation that is not C is not supported"))
-		}
-		g.Args = args
-		for i := range g.OrderBy {
-			g.OrderBy[i].Expr, _ = a.expr(g.OrderBy[i].Expr)
-		}
-		return a.result(g.T, in, ast.NoPos)
-	}
-	sorted := len(g.OrderBy) > 0
-	a.sortKeys(g.OrderBy)
-	if g.Distinct && !sorted && len(args) > 0 { // PostgreSQL sorts to find what is distinct
-		var keys []logical.SortKey
-		other := false
-		for _, e := range args {
-			_, c := a.expr(e)
-			k := a.orderKey(e, c)
-			other = other || k != e
-			keys = append(keys, logical.SortKey{Expr: k})
-		}
-		if other && g.Fn.Name != "min" && g.Fn.Name != "max" && g.Fn.Name != "count" {
-			g.OrderBy = keys
-		}
-	}
-	if g.Fn.Name != "min" && g.Fn.Name != "max" && g.Distinct {
-		args = a.distinctArgs(g, args)
-	}
-	g.Fn, g.Args = a.extreme(g.Fn, args, in)
-	return a.result(g.T, in, ast.NoPos)
 }
