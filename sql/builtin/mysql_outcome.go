@@ -89,6 +89,8 @@ func mysqlErrorNumber(m *mysqlMessage) int {
 		return 1064
 	case pgerrcode.UniqueViolation:
 		return 1062
+	case pgerrcode.CollationMismatch:
+		return 1267
 	case pgerrcode.NotNullViolation:
 		return 1048
 	case pgerrcode.ForeignKeyViolation:

@@ -3,6 +3,7 @@ package collate
 import (
 	"bytes"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/simplifiedchinese"
@@ -43,6 +44,32 @@ type mysqlOrder struct {
 	letters bool
 	// narrow: a character is one byte in the character set.
 	narrow bool
+	// plain are the weights of ASCII characters at the first level.
+	plain func() *[128]rune
+}
+
+// What stands in the place of a weight.
+const (
+	noWeight rune = -1 // the character counts for nothing
+	several  rune = -2
+)
+
+func init() {
+	for _, o := range mysqlOrders {
+		o.plain = sync.OnceValue(func() *[128]rune {
+			var t [128]rune
+			for c := range t {
+				t[c] = noWeight
+				o.weights([]byte{byte(c)}, 0, func(w rune) {
+					if t[c] != noWeight {
+						w = several
+					}
+					t[c] = w
+				})
+			}
+			return &t
+		})
+	}
 }
 
 var mysqlOrders = map[string]*mysqlOrder{
@@ -176,7 +203,7 @@ func (o *mysqlOrder) appendKey(dst, text []byte) []byte {
 	}
 	text = bytes.TrimRight(text, " ")
 	run := 0
-	o.weights(text, 0, func(w rune) {
+	put := func(w rune) {
 		if w == space {
 			run++
 			return
@@ -186,7 +213,22 @@ func (o *mysqlOrder) appendKey(dst, text []byte) []byte {
 			run = 0
 		}
 		dst = o.appendWeight(dst, w)
-	})
+	}
+	plain := o.plain()
+	for len(text) > 0 {
+		if c := text[0]; c < utf8.RuneSelf && plain[c] != several {
+			if w := plain[c]; w != noWeight && w != space && run == 0 && !o.wide && w < 0x80 {
+				dst = append(dst, byte(w))
+			} else if w != noWeight {
+				put(w)
+			}
+			text = text[1:]
+			continue
+		}
+		_, n := utf8.DecodeRune(text)
+		o.weights(text[:n], 0, put)
+		text = text[n:]
+	}
 	return append(o.appendWeight(dst, space), endOfText)
 }
 
@@ -214,6 +256,15 @@ func appendRun(dst []byte, n int, greater bool) []byte {
 
 // appendLevels appends a text's weights as they are.
 func (o *mysqlOrder) appendLevels(dst, text []byte) []byte {
+	if len(o.levels) < 2 {
+		plain := o.plain()
+		for len(text) > 0 && text[0] < utf8.RuneSelf && plain[text[0]] != several {
+			if w := plain[text[0]]; w != noWeight {
+				dst = o.appendWeight(dst, w)
+			}
+			text = text[1:]
+		}
+	}
 	for level := range max(len(o.levels), 1) {
 		if level > 0 {
 			dst = append(dst, 0, 0)
@@ -254,6 +305,11 @@ func (o *Order) SameChar(a, b rune) bool {
 		return true
 	}
 	m := o.mysql
+	if a < utf8.RuneSelf && b < utf8.RuneSelf && len(m.levels) < 2 {
+		if t := m.plain(); t[a] >= 0 && t[b] >= 0 {
+			return t[a] == t[b]
+		}
+	}
 	if m.levels == nil {
 		return m.by(a) == m.by(b)
 	}

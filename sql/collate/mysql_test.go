@@ -91,6 +91,29 @@ func TestPadding(t *testing.T) {
 	}
 }
 
+// TestPlain: keys of ASCII characters and others beside them are those of the weights one by one.
+func TestPlain(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	letters := []rune("aAzZ09 -_\t\x01éß中")
+	for name, m := range mysqlOrders {
+		if len(m.levels) > 1 {
+			continue
+		}
+		for range 3000 {
+			l := make([]rune, r.IntN(8))
+			for i := range l {
+				l[i] = letters[r.IntN(len(letters))]
+			}
+			text := []byte(string(l))
+			var want []byte
+			m.weights(text, 0, func(w rune) { want = m.appendWeight(want, w) })
+			if got := m.appendLevels(nil, text); !bytes.Equal(got, want) {
+				t.Fatalf("%s: %q: %x, want %x", name, text, got, want)
+			}
+		}
+	}
+}
+
 // TestSameChar: which characters LIKE takes for equal; those beyond the table of unicode_ci
 // are equal in comparisons, and not here.
 func TestSameChar(t *testing.T) {
