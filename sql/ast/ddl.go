@@ -393,6 +393,14 @@ type (
 		Concurrently bool
 		Options      []Option
 	}
+	// Cluster is CLUSTER: of a table by an index, or by the one that it is marked with (Index
+	// ""), or, without a name, of all that are marked.
+	Cluster struct {
+		At
+		Name    QName
+		Index   string
+		Options []Option
+	}
 	// RoleStmt is CREATE, ALTER, DROP ROLE/USER. Everywhere a role is named,
 	// the keywords come as "current_user", "session_user", "current_role" and
 	// "public"; no role can have those names.
@@ -513,6 +521,7 @@ const (
 	NoForceRowSecurity
 	ReplicaIdentity
 	ClusterOn
+	WithoutCluster
 	SetLogged
 	SetUnlogged
 	AlterConstraint
@@ -541,6 +550,7 @@ type AlterCmd struct {
 	At
 	Kind       AlterKind
 	Name       string // column, constraint, owner
+	Num        int    // of SetStatistics: the column of an index, when Name is empty
 	Primary    bool   // DROP CONSTRAINT of the primary key, whatever its name is
 	RangeOf    string // DROP CONSTRAINT of the Range of this column, if it has one
 	IfExists   bool   // DROP … IF EXISTS, ADD COLUMN IF NOT EXISTS
@@ -594,6 +604,7 @@ func (*AlterOwner) stmt()      {}
 func (*Comment) stmt()         {}
 func (*Truncate) stmt()        {}
 func (*Reindex) stmt()         {}
+func (*Cluster) stmt()         {}
 func (*RoleStmt) stmt()        {}
 func (*CreateTrigger) stmt()   {}
 func (*Other) stmt()           {}

@@ -1,5 +1,7 @@
 package ast
 
+import "strconv"
+
 func (p *printer) alterTable(v *AlterTable) {
 	p.s("ALTER ", string(v.Kind), " ", ifExists(v.IfExists), []string{"", "ONLY "}[b2i(v.Only)])
 	p.qname(v.Name)
@@ -135,7 +137,11 @@ func (p *printer) alterColumnMore(c *AlterCmd) bool {
 			p.s(" IF EXISTS")
 		}
 	case SetStatistics:
-		p.alterColumn(c, "SET STATISTICS ")
+		if c.Name == "" {
+			p.s("ALTER COLUMN ", strconv.Itoa(c.Num), " SET STATISTICS ")
+		} else {
+			p.alterColumn(c, "SET STATISTICS ")
+		}
 		if c.Expr == nil {
 			p.s("DEFAULT")
 		} else {
@@ -162,7 +168,7 @@ var relationActions = map[AlterKind]string{EnableTrigger: "ENABLE TRIGGER ", Dis
 	EnableRowSecurity: "ENABLE ROW LEVEL SECURITY", DisableRowSecurity: "DISABLE ROW LEVEL SECURITY",
 	ForceRowSecurity: "FORCE ROW LEVEL SECURITY", NoForceRowSecurity: "NO FORCE ROW LEVEL SECURITY",
 	EnableAlwaysTrigger: "ENABLE ALWAYS TRIGGER ", EnableReplicaTrigger: "ENABLE REPLICA TRIGGER ",
-	ClusterOn: "CLUSTER ON ", SetLogged: "SET LOGGED", SetUnlogged: "SET UNLOGGED"}
+	ClusterOn: "CLUSTER ON ", WithoutCluster: "SET WITHOUT CLUSTER", SetLogged: "SET LOGGED", SetUnlogged: "SET UNLOGGED"}
 
 func (p *printer) alterRelation(c *AlterCmd) {
 	switch c.Kind {

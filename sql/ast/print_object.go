@@ -25,6 +25,8 @@ func (p *printer) object(s Stmt) bool {
 		p.s([]string{"", " RESTART IDENTITY"}[b2i(v.RestartIdentity)], []string{"", " CASCADE"}[b2i(v.Cascade)])
 	case *Reindex:
 		p.reindex(v)
+	case *Cluster:
+		p.cluster(v)
 	case *AlterDatabase:
 		p.alterDatabase(v)
 	case *CreateComposite:
@@ -230,6 +232,22 @@ func (p *printer) reindex(v *Reindex) {
 	p.s(v.Kind, " ", []string{"", "CONCURRENTLY "}[b2i(v.Concurrently)])
 	if v.Name.Name != "" {
 		p.qname(v.Name)
+	}
+}
+
+func (p *printer) cluster(v *Cluster) {
+	p.s("CLUSTER")
+	if len(v.Options) > 0 {
+		p.s(" ")
+		p.options(v.Options, " ")
+	}
+	if v.Name.Name != "" {
+		p.s(" ")
+		p.qname(v.Name)
+	}
+	if v.Index != "" {
+		p.s(" USING ")
+		p.ident(v.Index)
 	}
 }
 

@@ -18,7 +18,7 @@ func indexProperties(r *registrar) {
 		if !ok || n < 1 || n > int64(len(x.Keys)+len(x.Include)) {
 			return null()
 		}
-		btree, key := x.Method == "btree", n <= int64(len(x.Keys))
+		btree, key := x.AccessMethod() == "btree", n <= int64(len(x.Keys))
 		var desc, first bool
 		if key {
 			desc, first = x.Keys[n-1].Desc, x.Keys[n-1].NullsFirst
@@ -50,7 +50,9 @@ func indexProperties(r *registrar) {
 			return null()
 		}
 		switch strings.ToLower(a[1].Text()) {
-		case "clusterable", "backward_scan":
+		case "clusterable":
+			return types.Bool(x.AccessMethod() == "btree"), nil
+		case "backward_scan":
 			return types.Bool(x.Method == "btree"), nil
 		case "index_scan":
 			return types.Bool(!x.IsInverted()), nil
@@ -60,20 +62,30 @@ func indexProperties(r *registrar) {
 		return null()
 	}))
 	r.eval("pg_indexam_has_property", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-		btree := uint32(a[0].Int()) == catalog.BtreeAmID
+		am := uint32(a[0].Int())
+		if am == catalog.HeapAmID {
+			return null() // it is none of indexes
+		}
+		btree := am == catalog.BtreeAmID
 		switch strings.ToLower(a[1].Text()) {
 		case "can_order", "can_unique":
 			return types.Bool(btree), nil
 		case "can_multi_col":
-			return types.Bool(btree || uint32(a[0].Int()) == catalog.GinAmID), nil
+			return types.Bool(btree || am == catalog.GinAmID || am == gistAmID || am == brinAmID), nil
 		case "can_include":
-			return types.Bool(btree || slices.Contains(vectorMethods, uint32(a[0].Int()))), nil
+			return types.Bool(btree || slices.Contains(vectorMethods, am)), nil
 		case "can_exclude":
 			return types.Bool(false), nil
 		}
 		return null()
 	})
 }
+
+// Access methods that are shown and of which no index can be made.
+const (
+	gistAmID = 783
+	brinAmID = 3580
+)
 
 // vectorMethods are the access methods of vector indexes.
 var vectorMethods = []uint32{catalog.HnswAmID, catalog.IvfflatAmID, catalog.FlatAmID, catalog.IvfAmID}

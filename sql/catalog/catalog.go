@@ -142,6 +142,9 @@ type Table struct {
 	// children, by OID. See partition.go.
 	Parents  []ID `json:",omitempty"`
 	Children []ID `json:",omitempty"`
+	// ReplicaIdentity is pg_class.relreplident, 0 = d(efault): also n(othing), f(ull), i(ndex).
+	// Nothing is replicated; clients and dumps are told.
+	ReplicaIdentity byte `json:",omitempty"`
 	// Partitioning is set for a partitioned table, Bound for a partition.
 	Partitioning *Partitioning `json:",omitempty"`
 	Bound        *Bound        `json:",omitempty"`
@@ -181,6 +184,8 @@ type Column struct {
 	// Storage is what SET STORAGE said, as in pg_attribute; 0 = the type's. Rows are kept
 	// the same way whatever it says.
 	Storage byte `json:",omitempty"`
+	// StatTarget is what SET STATISTICS said, plus one; 0 = nothing. ANALYZE does not go by it.
+	StatTarget int `json:",omitempty"`
 	// InhCount is how many parents have the column; Inherited: it was not declared here.
 	InhCount  int  `json:",omitempty"`
 	Inherited bool `json:",omitempty"`
@@ -217,6 +222,24 @@ type Index struct {
 	// Key is the index's name among the keys of its table, in a dialect where these have
 	// names of their own; "" = none was given.
 	Key string `json:",omitempty"`
+	// Hash: it was declared as a hash index and is shown as one. Its entries are ordered,
+	// as those of others, and Method is btree: that answers all that a hash index does.
+	Hash bool `json:",omitempty"`
+	// Clustered and ReplicaIdentity are what CLUSTER ON and REPLICA IDENTITY USING INDEX
+	// have said of the table, for clients and dumps.
+	Clustered       bool `json:",omitempty"`
+	ReplicaIdentity bool `json:",omitempty"`
+}
+
+// AccessMethod is the access method that the index is shown with.
+func (x *Index) AccessMethod() string {
+	switch {
+	case x.Hash:
+		return "hash"
+	case x.Method == "":
+		return "btree"
+	}
+	return x.Method
 }
 
 // IndexKey is one key column of an index.
@@ -236,6 +259,8 @@ type IndexKey struct {
 	Derived ID `json:",omitempty"`
 	// Name is the index's column of an expression (pg_attribute.attname).
 	Name string `json:",omitempty"`
+	// StatTarget is as of a column.
+	StatTarget int `json:",omitempty"`
 	// Reads are the columns that the expression of a vector index reads: the entry
 	// lives as long as none of them changes. Version is the vector column whose epoch
 	// tells, when it is the only one; 0 = the row has an epoch of its own for it.

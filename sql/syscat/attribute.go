@@ -32,13 +32,14 @@ type attribute struct {
 	parents             int
 	acl                 catalog.ACL
 	storage             byte // 0 = the type's
+	target              int  // as catalog.Column.StatTarget
 }
 
 func (r *rows) attribute(a attribute) {
 	r.oid("attrelid", a.rel)
 	r.text("attname", a.name)
 	r.oid("atttypid", a.typ.OID)
-	r.int("attstattarget", -1)
+	r.int("attstattarget", int64(a.target)-1)
 	if a.num < 0 || a.dropped {
 		r.int("attstattarget", 0)
 	}
@@ -158,7 +159,7 @@ func (r *rows) tableAttributes(t *catalog.Table) {
 		}
 		r.attribute(attribute{rel: t.ID, name: c.Name, num: num, typ: typ, dims: c.NDims, notNull: c.NotNull,
 			def: c.Default != "", missing: c.Missing != nil, identity: c.Identity, generated: c.Generated, collation: c.Collation,
-			inherited: c.Inherited, parents: c.InhCount, acl: r.cat.ColumnACL(t.ID, num), storage: c.Storage})
+			inherited: c.Inherited, parents: c.InhCount, acl: r.cat.ColumnACL(t.ID, num), storage: c.Storage, target: c.StatTarget})
 	}
 }
 
@@ -181,14 +182,18 @@ func (r *rows) systemAttributes(rel catalog.ID) {
 func (r *rows) indexAttributes(t *catalog.Table, x *catalog.Index) {
 	var names []string
 	num := int16(0)
+	target := 0
 	put := func(name string, typ types.T, dims int16, coll catalog.ID, plain bool, storage byte) {
+		if x.Hash { // what such an index keeps
+			typ, dims, storage = types.Of(types.Int4OID), 0, 0
+		}
 		num++
 		unique := name
 		for i := 1; slices.Contains(names, unique); i++ {
 			unique = fmt.Sprintf("%s%d", name, i)
 		}
 		names = append(names, unique)
-		r.attribute(attribute{rel: x.ID, name: unique, num: num, typ: typ, dims: dims, collation: coll, plain: plain, storage: storage})
+		r.attribute(attribute{rel: x.ID, name: unique, num: num, typ: typ, dims: dims, collation: coll, plain: plain, storage: storage, target: target})
 	}
 	for i := range x.Keys {
 		k := &x.Keys[i]
@@ -216,7 +221,9 @@ func (r *rows) indexAttributes(t *catalog.Table, x *catalog.Index) {
 		if name == "" {
 			name = exprName(k.Expr)
 		}
+		target = k.StatTarget
 		put(name, typ, 0, coll, coll == 0, 0)
+		target = 0
 	}
 	for _, a := range x.Include {
 		if c := t.Column(a); c != nil {

@@ -213,6 +213,9 @@ func (r *rows) tableClass(t *catalog.Table) {
 		return
 	}
 	c.am, c.file, c.ident, c.frozen = catalog.HeapAmID, t.Storage, 'd', r.frozenXID()
+	if t.ReplicaIdentity != 0 {
+		c.ident = t.ReplicaIdentity
+	}
 	if hasToast(t) {
 		c.toast, _ = toastOids(t)
 	}
@@ -244,7 +247,7 @@ func persistence(t *catalog.Table) byte {
 
 func (r *rows) indexClass(t *catalog.Table, x *catalog.Index) {
 	c := class{id: x.ID, schema: t.Schema, owner: t.Owner, name: x.Name, kind: 'i', persistence: persistence(t), ident: 'n',
-		natts: len(x.Keys) + len(x.Include), am: methodID(x.Method), file: x.Storage, options: x.Options, pages: 1}
+		natts: len(x.Keys) + len(x.Include), am: methodID(x.AccessMethod()), file: x.Storage, options: x.Options, pages: 1}
 	if s := r.cat.Stats(t.ID); s != nil {
 		c.tuples, c.pages = float64(float32(s.Rows)), IndexPages(s, x)
 	}

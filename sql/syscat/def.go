@@ -116,7 +116,7 @@ func (p *Printer) IndexDef(id catalog.ID, column int) (text string, ok bool) {
 	if t.IsPartitioned() {
 		only = "ONLY "
 	}
-	b.WriteString("INDEX " + builtin.QuoteIdent(x.Name) + " ON " + only + table + " USING " + builtin.QuoteIdent(method(x)) + " (")
+	b.WriteString("INDEX " + builtin.QuoteIdent(x.Name) + " ON " + only + table + " USING " + builtin.QuoteIdent(x.AccessMethod()) + " (")
 	for i := range x.Keys {
 		if i > 0 {
 			b.WriteString(", ")
@@ -135,13 +135,6 @@ func (p *Printer) IndexDef(id catalog.ID, column int) (text string, ok bool) {
 		b.WriteString(" WHERE " + p.expr(x.Where))
 	}
 	return b.String(), true
-}
-
-func method(x *catalog.Index) string {
-	if x.Method == "" {
-		return "btree"
-	}
-	return x.Method
 }
 
 // indexExpr is a key's column or expression, the latter in parentheses unless
@@ -195,7 +188,7 @@ func (p *Printer) indexKey(t *catalog.Table, x *catalog.Index, k *catalog.IndexK
 		s += " COLLATE " + p.collation(k.Collation)
 	}
 	if k.OpClass != "" {
-		if d, ok := opClassOf(x.Method, "", k.Type.OID); !ok || d.name != k.OpClass {
+		if d, ok := opClassOf(x.AccessMethod(), "", k.Type.OID); !ok || d.name != k.OpClass {
 			s += " " + p.opClass(k.OpClass)
 		}
 	}

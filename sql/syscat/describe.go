@@ -291,7 +291,7 @@ func (r *rows) indexDepends(t *catalog.Table, x *catalog.Index) {
 	var classes []catalog.ID
 	for i := range x.Keys {
 		k := &x.Keys[i]
-		if c, ok := opClassOf(method(x), k.OpClass, k.Type.OID); ok && c.oid >= types.VectorOID && !slices.Contains(classes, c.oid) {
+		if c, ok := opClassOf(x.AccessMethod(), k.OpClass, k.Type.OID); ok && c.oid >= types.VectorOID && !slices.Contains(classes, c.oid) {
 			classes = append(classes, c.oid)
 			r.depend(classRelation, x.ID, 0, classOpclass, c.oid, 0, depNormal)
 		}

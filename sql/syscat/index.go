@@ -53,7 +53,7 @@ func (r *rows) index(t *catalog.Table, x *catalog.Index) {
 		}
 		options = append(options, opt)
 		collations = append(collations, keyCollation(t, k))
-		class, _ := opClassOf(x.Method, k.OpClass, k.Type.OID)
+		class, _ := opClassOf(x.AccessMethod(), k.OpClass, k.Type.OID)
 		classes = append(classes, class.oid)
 	}
 	r.oid("indexrelid", x.ID)
@@ -63,7 +63,9 @@ func (r *rows) index(t *catalog.Table, x *catalog.Index) {
 	r.bool("indisunique", x.Unique)
 	r.bool("indnullsnotdistinct", x.NullsNotDistinct)
 	r.bool("indisprimary", x.Primary)
-	r.bools(false, "indisexclusion", "indisclustered", "indcheckxmin", "indisreplident")
+	r.bools(false, "indisexclusion", "indcheckxmin")
+	r.bool("indisclustered", x.Clustered)
+	r.bool("indisreplident", x.ReplicaIdentity)
 	r.bool("indimmediate", !x.Deferrable)
 	r.bool("indisvalid", x.Valid)
 	r.bool("indisready", x.Ready)

@@ -184,6 +184,12 @@ func Ordered(t types.OID) bool {
 	return ok
 }
 
+// HasDefaultOpClass reports that an access method takes keys of a type as they are.
+func HasDefaultOpClass(method string, t types.OID) bool {
+	_, ok := opClassOf(method, "", t)
+	return ok
+}
+
 // OpClassAccepts reports whether an access method has an operator class of that
 // name, and whether that takes keys of the type.
 func OpClassAccepts(method, name string, t types.OID) (known, accepts bool) {
@@ -201,6 +207,8 @@ func OpClassAccepts(method, name string, t types.OID) (known, accepts bool) {
 		return true, types.Lookup(t) != nil && types.Lookup(t).Type == 'e'
 	case c.input == types.TextOID:
 		return true, t == types.VarcharOID
+	case c.input == types.BpcharOID: // any text is one in the same bytes
+		return true, t == types.VarcharOID || t == types.TextOID
 	}
 	return true, false
 }

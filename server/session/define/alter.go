@@ -204,11 +204,17 @@ func (e *Env) alter(ctx context.Context, old, t *catalog.Table, cmd *ast.AlterCm
 		return nil
 	case ast.SetStorage:
 		return e.setStorage(t, cmd)
-	case ast.SetStatistics, ast.SetOptions, ast.ResetOptions, ast.ClusterOn, ast.ReplicaIdentity:
+	case ast.SetStatistics:
+		return e.setStatistics(t, cmd)
+	case ast.ReplicaIdentity:
+		return e.replicaIdentity(t, cmd)
+	case ast.ClusterOn, ast.WithoutCluster:
+		return e.clusterOn(t, cmd.Name)
+	case ast.SetOptions, ast.ResetOptions:
 		return e.withoutEffect(t, cmd)
 	case ast.AlterOther:
 		switch cmd.Name {
-		case "SET WITHOUT OIDS", "SET WITHOUT CLUSTER": // tables have had no OIDs since PostgreSQL 12
+		case "SET WITHOUT OIDS": // tables have had no OIDs since PostgreSQL 12
 			return nil
 		}
 	case ast.EnableTrigger, ast.DisableTrigger, ast.EnableAlwaysTrigger, ast.EnableReplicaTrigger:

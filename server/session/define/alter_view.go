@@ -144,7 +144,7 @@ var alterWords = map[ast.AlterKind]string{
 	ast.SetOptions: "ALTER COLUMN ... SET", ast.ResetOptions: "ALTER COLUMN ... RESET",
 	ast.AddIdentity: "ALTER COLUMN ... ADD IDENTITY", ast.SetIdentity: "ALTER COLUMN ... SET", ast.DropIdentity: "ALTER COLUMN ... DROP IDENTITY",
 	ast.DropExpression: "ALTER COLUMN ... DROP EXPRESSION", ast.AddConstraint: "ADD CONSTRAINT", ast.DropConstraint: "DROP CONSTRAINT",
-	ast.AlterConstraint: "ALTER CONSTRAINT", ast.ValidateConstraint: "VALIDATE CONSTRAINT", ast.ClusterOn: "CLUSTER ON",
+	ast.AlterConstraint: "ALTER CONSTRAINT", ast.ValidateConstraint: "VALIDATE CONSTRAINT", ast.ClusterOn: "CLUSTER ON", ast.WithoutCluster: "SET WITHOUT CLUSTER",
 	ast.SetLogged: "SET LOGGED", ast.SetUnlogged: "SET UNLOGGED", ast.EnableTrigger: "ENABLE TRIGGER", ast.DisableTrigger: "DISABLE TRIGGER",
 	ast.EnableRowSecurity: "ENABLE ROW SECURITY", ast.DisableRowSecurity: "DISABLE ROW SECURITY", ast.ForceRowSecurity: "FORCE ROW SECURITY",
 	ast.NoForceRowSecurity: "NO FORCE ROW SECURITY", ast.AddInherit: "INHERIT", ast.DropInherit: "NO INHERIT",

@@ -135,6 +135,8 @@ func Tag(stmt ast.Stmt) string {
 		return "TRUNCATE TABLE"
 	case *ast.Reindex:
 		return "REINDEX"
+	case *ast.Cluster:
+		return "CLUSTER"
 	case *ast.RoleStmt:
 		return st.Action + " ROLE"
 	case *ast.Grant:
@@ -252,6 +254,8 @@ func (e *Env) run(ctx context.Context, stmt ast.Stmt) error {
 		return e.truncate(ctx, st)
 	case *ast.Reindex:
 		return e.reindex(ctx, st)
+	case *ast.Cluster:
+		return e.cluster(ctx, st)
 	case *ast.RoleStmt:
 		return e.role(ctx, st)
 	case *ast.AlterDatabase:

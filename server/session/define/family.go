@@ -235,6 +235,9 @@ func (e *Env) columnFacts(ctx context.Context, was, now *catalog.Column, child *
 			}
 		}
 	}
+	if now.StatTarget != was.StatTarget && c.StatTarget != now.StatTarget {
+		c.StatTarget, changed = now.StatTarget, true
+	}
 	if now.Storage != was.Storage && now.Type == was.Type && c.Storage != now.Storage {
 		c.Storage, changed = now.Storage, true
 	}

@@ -70,6 +70,11 @@ func (e *Env) Permit(stmt ast.Stmt) error {
 		return nil // asks table by table
 	case *ast.Reindex:
 		return e.permitReindex(st)
+	case *ast.Cluster:
+		if st.Name.Name == "" {
+			return nil // of those that the role owns
+		}
+		return e.ownsRelation(&st.Name, "")
 	}
 	return denied("permission denied: %s is for superusers", Tag(stmt))
 }

@@ -128,11 +128,8 @@ func (e *Env) newIndex(ctx context.Context, t *catalog.Table, st *ast.CreateInde
 	switch x.Method {
 	case "btree":
 		err = e.orderedKeys(t, x, st, "btree")
-	case "hash": // an ordered index answers everything a hash index does
-		x.Method = "btree"
-		if err = e.orderedKeys(t, x, st, "hash"); err == nil {
-			err = hashable(x)
-		}
+	case "hash":
+		err = e.hashIndex(t, x, st)
 	case "gin":
 		err = e.invertedIndex(t, x, st)
 	case "gist", "spgist", "brin":
@@ -206,7 +203,7 @@ func (e *Env) orderedKeys(t *catalog.Table, x *catalog.Index, st *ast.CreateInde
 		if err != nil {
 			return err
 		}
-		if err := keyClass(el, k.Type); err != nil {
+		if err := keyClass(el, k.Type, method); err != nil {
 			return err
 		}
 		if err := e.collatedKey(t, x, el, &k, method); err != nil {
@@ -223,7 +220,7 @@ func (e *Env) orderedKeys(t *catalog.Table, x *catalog.Index, st *ast.CreateInde
 	if err != nil {
 		return err
 	}
-	x.Options, err = orderedOptions(st.With)
+	x.Options, err = orderedOptions(st.With, method)
 	return err
 }
 
@@ -253,17 +250,6 @@ func includeColumns(t *catalog.Table, x *catalog.Index, st *ast.CreateIndex) err
 			return pgerr.New(pgerrcode.InvalidObjectDefinition, "including column does not support "+what)
 		}
 		x.Include = append(x.Include, c.Num)
-	}
-	return nil
-}
-
-// hashable refuses the types that pgvector gives no hash operator class.
-func hashable(x *catalog.Index) error {
-	for i := range x.Keys {
-		if t := x.Keys[i].Type; t.IsVector() {
-			return pgerr.Newf(pgerrcode.UndefinedObject, "data type %s has no default operator class for access method \"hash\"", types.TypeName(t.OID)).
-				WithHint("You must specify an operator class for the index or define a default operator class for the data type.")
-		}
 	}
 	return nil
 }

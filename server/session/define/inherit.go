@@ -95,7 +95,7 @@ func (e *Env) inheritColumns(ctx context.Context, t *catalog.Table, parents []*c
 			}
 			c := *pc
 			c.Num, c.InhCount, c.Inherited = int16(len(t.Columns)+1), 1, true
-			c.Identity, c.SequenceID, c.AutoIncrement, c.Missing, c.Comment = 0, 0, false, nil, ""
+			c.Identity, c.SequenceID, c.AutoIncrement, c.Missing, c.Comment, c.StatTarget = 0, 0, false, nil, "", 0
 			if pc.Identity != 0 {
 				c.Default, c.DefaultID = "", 0
 			}
@@ -390,7 +390,7 @@ func (e *Env) partOfConstraint(t *catalog.Table, n, x *catalog.Index) {
 
 // alike reports that index y of t would serve as the part of index x of parent.
 func (e *Env) alike(parent *catalog.Table, x *catalog.Index, t *catalog.Table, y *catalog.Index) bool {
-	if x.Method != y.Method || x.Unique != y.Unique || len(x.Keys) != len(y.Keys) || len(x.Include) != len(y.Include) ||
+	if x.AccessMethod() != y.AccessMethod() || x.Unique != y.Unique || len(x.Keys) != len(y.Keys) || len(x.Include) != len(y.Include) ||
 		x.NullsNotDistinct != y.NullsNotDistinct || (x.Constraint != 0) != (y.Constraint != 0) && x.Constraint != 0 ||
 		x.Primary != y.Primary || x.Where != y.Where || x.Deferrable != y.Deferrable {
 		return false

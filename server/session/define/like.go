@@ -53,7 +53,7 @@ func (e *Env) likeColumns(ctx context.Context, t *catalog.Table, l *ast.TableLik
 		}
 		c.Num = int16(len(t.Columns) + 1)
 		c.Missing, c.SequenceID, c.Identity = nil, 0, 0
-		c.InhCount, c.Inherited = 0, false
+		c.InhCount, c.Inherited, c.StatTarget = 0, false, 0
 		if c.Generated != 0 && l.Options&likeGenerated == 0 || c.Generated == 0 && l.Options&likeDefaults == 0 {
 			c.Default, c.Generated, c.DefaultID = "", 0, 0
 		}
@@ -178,6 +178,7 @@ func (e *Env) likeIndex(ctx context.Context, t, src *catalog.Table, like *catalo
 		return err
 	}
 	x.Table, x.Storage, x.Constraint, x.Replaces, x.Parent, x.Ready, x.Valid = t.ID, x.ID, 0, 0, 0, true, true
+	x.Clustered, x.ReplicaIdentity = false, false
 	x.Keys = slices.Clone(like.Keys)
 	for i := range x.Keys {
 		k := &x.Keys[i]

@@ -13,13 +13,13 @@ import (
 )
 
 // keyClass checks the operator class that a btree key names.
-func keyClass(el *ast.IndexElem, t types.T) error {
+func keyClass(el *ast.IndexElem, t types.T, method string) error {
 	if el.OpClass == nil {
 		return nil
 	}
-	known, accepts := syscat.OpClassAccepts("btree", el.OpClass.Name, t.OID)
+	known, accepts := syscat.OpClassAccepts(method, el.OpClass.Name, t.OID)
 	if !known {
-		return pgerr.Newf(pgerrcode.UndefinedObject, "operator class %q does not exist for access method \"btree\"", el.OpClass.Name)
+		return pgerr.Newf(pgerrcode.UndefinedObject, "operator class %q does not exist for access method %q", el.OpClass.Name, method)
 	}
 	if !accepts {
 		return pgerr.Newf(pgerrcode.DatatypeMismatch, "operator class %q does not accept data type %s", el.OpClass.Name, types.FormatType(types.Of(t.OID)))
@@ -27,20 +27,35 @@ func keyClass(el *ast.IndexElem, t types.T) error {
 	return nil
 }
 
-// orderedOptions checks the storage parameters of a btree index; they are kept
+// orderedOptions checks the storage parameters of a btree or hash index; they are kept
 // and have no effect.
-func orderedOptions(with []ast.Option) (catalog.Options, error) {
+func orderedOptions(with []ast.Option, method string) (catalog.Options, error) {
 	for i := range with {
 		if n := with[i].Namespace; n != "" {
 			return nil, unknownNamespace(n)
 		}
-		switch strings.ToLower(with[i].Name) {
-		case "fillfactor", "deduplicate_items":
-		default:
-			return nil, pgerr.Newf(pgerrcode.InvalidParameterValue, "unrecognized parameter %q", with[i].Name)
+		if err := checkOrdered(&with[i], method); err != nil {
+			return nil, err
 		}
 	}
 	return tableOptions(with)
+}
+
+// orderedParameters are those of btree indexes, and the first those of hash indexes.
+var orderedParameters = map[string]storageOption{
+	"fillfactor":                        {min: 10, max: 100},
+	"deduplicate_items":                 {bool: true},
+	"vacuum_cleanup_index_scale_factor": {float: true, max: 1e10},
+}
+
+// checkOrdered refuses a parameter that an ordered index has not, or not with that value.
+func checkOrdered(o *ast.Option, method string) error {
+	name := strings.ToLower(o.Name)
+	p, known := orderedParameters[name]
+	if !known || method == "hash" && name != "fillfactor" {
+		return unrecognized(o.Name)
+	}
+	return p.check(name, optionValue(o))
 }
 
 // knownTablespace refuses a tablespace that there is not.

@@ -2,7 +2,6 @@ package define
 
 import (
 	"context"
-	"slices"
 
 	"github.com/jackc/pgerrcode"
 
@@ -223,7 +222,13 @@ func (e *Env) alterIndex(ctx context.Context, st *ast.AlterTable) error {
 	}
 	changed := *x
 	for i := range st.Cmds {
-		if changed.Options, err = alterOptions(changed.Options, x.Method, &st.Cmds[i], st); err != nil {
+		if st.Cmds[i].Kind == ast.SetStatistics {
+			if err := e.setIndexStatistics(t, &changed, &st.Cmds[i]); err != nil {
+				return err
+			}
+			continue
+		}
+		if changed.Options, err = alterOptions(changed.Options, x.AccessMethod(), &st.Cmds[i], st); err != nil {
 			return err
 		}
 	}
@@ -232,9 +237,6 @@ func (e *Env) alterIndex(ctx context.Context, st *ast.AlterTable) error {
 	replaceIndex(t, &changed)
 	return e.putTable(t)
 }
-
-// btreeOptions are the parameters of ordered indexes; they have no effect here.
-var btreeOptions = []string{"fillfactor", "deduplicate_items", "vacuum_cleanup_index_scale_factor"}
 
 // alterOptions applies one action of ALTER INDEX to the options.
 func alterOptions(set catalog.Options, method string, cmd *ast.AlterCmd, st *ast.AlterTable) (catalog.Options, error) {
@@ -253,12 +255,12 @@ func alterOptions(set catalog.Options, method string, cmd *ast.AlterCmd, st *ast
 		}
 		for i := range cmd.Options {
 			o := &cmd.Options[i]
-			if !slices.Contains(btreeOptions, o.Name) {
-				return nil, unrecognized(o.Name)
+			if err := checkOrdered(o, method); err != nil {
+				return nil, err
 			}
 			set = set.With(o.Name, optionValue(o))
 		}
-	case ast.ChangeOwner, ast.SetStatistics:
+	case ast.ChangeOwner:
 	default:
 		return nil, pgerr.NotSupported(int(st.Pos), "this form of ALTER %s is not supported", st.Kind)
 	}

@@ -137,6 +137,7 @@ var plainAlters = map[pgast.AlterTableType]ast.AlterKind{
 	pgast.AlterTableType_AT_ForceRowSecurity:   ast.ForceRowSecurity,
 	pgast.AlterTableType_AT_NoForceRowSecurity: ast.NoForceRowSecurity,
 	pgast.AlterTableType_AT_ClusterOn:          ast.ClusterOn,
+	pgast.AlterTableType_AT_DropCluster:        ast.WithoutCluster,
 	pgast.AlterTableType_AT_SetLogged:          ast.SetLogged,
 	pgast.AlterTableType_AT_SetUnLogged:        ast.SetUnlogged,
 	pgast.AlterTableType_AT_EnableTrig:         ast.EnableTrigger,
@@ -178,9 +179,7 @@ func (c *conv) alterCmd(a *pgast.AlterTableCmd) ast.AlterCmd {
 		out.Kind, out.SeqOptions = ast.SetIdentity, c.seqOptions(a.Def.GetList().GetItems())
 	case pgast.AlterTableType_AT_SetStatistics:
 		out.Kind = ast.SetStatistics
-		if a.Name == "" {
-			c.fail(-1, "ALTER INDEX ... SET STATISTICS is not supported")
-		}
+		out.Num = int(a.Num)
 		if a.Def != nil {
 			out.Expr = c.litOf(a.Def, -1)
 		}
@@ -257,7 +256,6 @@ var otherAlters = map[pgast.AlterTableType]string{
 	pgast.AlterTableType_AT_SetExpression:             "ALTER COLUMN ... SET EXPRESSION",
 	pgast.AlterTableType_AT_SetCompression:            "ALTER COLUMN ... SET COMPRESSION",
 	pgast.AlterTableType_AT_AlterColumnGenericOptions: "ALTER COLUMN ... OPTIONS",
-	pgast.AlterTableType_AT_DropCluster:               "SET WITHOUT CLUSTER",
 	pgast.AlterTableType_AT_DropOids:                  "SET WITHOUT OIDS",
 	pgast.AlterTableType_AT_SetAccessMethod:           "SET ACCESS METHOD",
 	pgast.AlterTableType_AT_SetTableSpace:             "SET TABLESPACE",

@@ -23,6 +23,13 @@ func (c *conv) maintStmt(n *pgast.Node) ast.Stmt {
 		return out
 	case *pgast.Node_ReindexStmt:
 		return c.reindex(v.ReindexStmt)
+	case *pgast.Node_ClusterStmt:
+		s := v.ClusterStmt
+		out := &ast.Cluster{At: c.here(), Index: s.Indexname, Options: c.options(s.Params)}
+		if s.Relation != nil {
+			out.Name = c.relname(s.Relation)
+		}
+		return out
 	case *pgast.Node_LockStmt:
 		s := v.LockStmt
 		if s.Mode < 1 || int(s.Mode) >= len(lockModes) {

@@ -105,7 +105,6 @@ var otherNames = map[string]string{
 	"AlterTSDictionaryStmt":      "ALTER TEXT SEARCH DICTIONARY",
 	"AlterTypeStmt":              "ALTER TYPE",
 	"AlterUserMappingStmt":       "ALTER USER MAPPING",
-	"ClusterStmt":                "CLUSTER",
 	"CompositeTypeStmt":          "CREATE TYPE",
 	"CreateAmStmt":               "CREATE ACCESS METHOD",
 	"CreateCastStmt":             "CREATE CAST",
