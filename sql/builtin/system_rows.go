@@ -10,6 +10,7 @@ var systemSets = map[string]string{
 	"pg_prepared_statement":           "pg_prepared_statements",
 	"pg_lock_status":                  "pg_locks",
 	"pg_timezone_names":               "pg_timezone_names",
+	"pg_timezone_abbrevs":             "pg_timezone_abbrevs",
 	"pg_available_extensions":         "pg_available_extensions",
 	"pg_available_extension_versions": "pg_available_extension_versions",
 }

@@ -154,8 +154,13 @@ func utcOffset(loc *time.Location, v int64) int {
 }
 
 func zoneAt(loc *time.Location, v int64) (abbrev string, off int) {
+	return goTime(v).In(loc).Zone()
+}
+
+// goTime is an instant (µs as in timestamptz), to the second.
+func goTime(v int64) time.Time {
 	days, us := splitDay(v)
-	return time.Unix(int64(days)*86400+us/usPerSec+unixEpochSecs, 0).In(loc).Zone()
+	return time.Unix(int64(days)*86400+us/usPerSec+unixEpochSecs, 0)
 }
 
 // localOffset is the offset that local time v (µs) has in loc. A time in the gap
@@ -190,13 +195,20 @@ func abbrevOffset(abbrev string, v int64) (off int, ok bool) {
 	if err != nil {
 		return 0, false
 	}
+	off, _ = usedAbbrev(loc, abbrev, v)
+	return off, true
+}
+
+// usedAbbrev is the offset that an abbreviation (lower case) stands for in a zone at local
+// time v, and an instant at which the zone had it.
+func usedAbbrev(loc *time.Location, abbrev string, v int64) (off int, at int64) {
 	off = localOffset(loc, v)
 	// the abbreviation wins over the season: take the nearest time before that had it
 	const halfYear = 183 * usPerDay
 	for i := int64(0); i < 400; i++ {
 		at := v - int64(off)*usPerSec - i*halfYear
 		if name, o := zoneAt(loc, at); LowerASCII(name) == abbrev {
-			return o, true
+			return o, at
 		}
 		if at < -200*2*halfYear {
 			break
@@ -204,10 +216,10 @@ func abbrevOffset(abbrev string, v int64) (off int, ok bool) {
 	}
 	for at := int64(-240 * halfYear); at < 100*halfYear; at += halfYear { // else the first one ever
 		if name, o := zoneAt(loc, at); LowerASCII(name) == abbrev {
-			return o, true
+			return o, at
 		}
 	}
-	return off, true
+	return off, v - int64(off)*usPerSec
 }
 
 // isAbbrev reports a known zone abbreviation (lower case).
