@@ -20,6 +20,8 @@ func (e *Env) alterTable(ctx context.Context, st *ast.AlterTable) error {
 			return e.alterView(ctx, v, st)
 		} else if err == nil && st.Kind == ast.ObjView {
 			return pgerr.Newf(pgerrcode.WrongObjectType, "%q is not a view", v.Name)
+		} else if err == nil && v.Kind == catalog.KindMatView && !slices.ContainsFunc(st.Cmds, func(c ast.AlterCmd) bool { return !notes(c.Kind) }) {
+			return e.noteMatView(ctx, v, st)
 		}
 	case ast.ObjIndex:
 		return e.alterIndex(ctx, st)
@@ -150,7 +152,22 @@ func (e *Env) alterOther(ctx context.Context, st *ast.AlterTable) error {
 			if err := e.changeOwner(ctx, &st.Name, st.Kind, st.Cmds[i].Name); err != nil {
 				return err
 			}
-		case ast.SetStatistics:
+		case ast.SetStatistics, ast.SetStorage, ast.ClusterOn, ast.WithoutCluster:
+			t, err := e.table(&st.Name)
+			switch {
+			case st.Kind != ast.ObjMatView:
+				return pgerr.NotSupported(int(st.Pos), "this form of ALTER %s is not supported", st.Kind)
+			case st.IfExists && pgerr.Code(err) == pgerrcode.UndefinedTable:
+				e.notice("00000", "relation %q does not exist, skipping", st.Name.Name)
+				return nil
+			case err != nil:
+				return err
+			case t.Kind != catalog.KindMatView:
+				return pgerr.Newf(pgerrcode.WrongObjectType, "%q is not a materialized view", t.Name)
+			}
+			if err := e.noteMatView(ctx, t, &ast.AlterTable{At: st.At, Name: st.Name, Kind: st.Kind, Cmds: st.Cmds[i : i+1]}); err != nil {
+				return err
+			}
 		default:
 			return pgerr.NotSupported(int(st.Pos), "this form of ALTER %s is not supported", st.Kind)
 		}

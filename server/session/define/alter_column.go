@@ -357,7 +357,7 @@ func (e *Env) reboundKey(t *catalog.Table, x *catalog.Index, old *catalog.IndexK
 			err = e.collatedKey(t, x, el, &k, x.Method)
 		}
 	default:
-		if k, err = e.expressionKey(t, el); err == nil {
+		if k, err = e.expressionKey(t, el, x.AccessMethod()); err == nil {
 			err = e.collatedKey(t, x, el, &k, x.Method)
 		}
 	}

@@ -100,7 +100,7 @@ func (e *Env) keyConstraint(ctx context.Context, t *catalog.Table, c *catalog.Co
 	}
 	x.Storage = x.ID
 	for _, a := range cols {
-		key, err := columnKey(t, &t.Columns[a-1])
+		key, err := columnKey(t, &t.Columns[a-1], "btree")
 		if err == nil {
 			err = e.orderKey(x, &key, nil, x.Method)
 		}
@@ -119,18 +119,18 @@ func (e *Env) keyConstraint(ctx context.Context, t *catalog.Table, c *catalog.Co
 }
 
 // columnKey is an ascending btree key on a column.
-func columnKey(t *catalog.Table, c *catalog.Column) (catalog.IndexKey, error) {
-	if err := ordered(c.Type); err != nil {
+func columnKey(t *catalog.Table, c *catalog.Column, method string) (catalog.IndexKey, error) {
+	if err := ordered(c.Type, method); err != nil {
 		return catalog.IndexKey{}, err
 	}
 	return catalog.IndexKey{Attr: c.Num, Type: c.Type, Collation: c.Collation}, nil
 }
 
-// ordered refuses types without a btree order.
-func ordered(t types.T) error {
+// ordered refuses types without a btree order, for an index of the method.
+func ordered(t types.T, method string) error {
 	switch t.OID {
 	case types.JSONOID, types.JSONPathOID, types.UnknownOID, types.XidOID, types.ACLItemOID, types.PgNodeTreeOID:
-		return pgerr.Newf(pgerrcode.UndefinedObject, "data type %s has no default operator class for access method \"btree\"", types.FormatType(types.Of(t.OID))).
+		return pgerr.Newf(pgerrcode.UndefinedObject, "data type %s has no default operator class for access method %q", types.FormatType(types.Of(t.OID)), method).
 			WithHint("You must specify an operator class for the index or define a default operator class for the data type.")
 	}
 	return nil

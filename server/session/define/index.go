@@ -196,9 +196,9 @@ func (e *Env) orderedKeys(t *catalog.Table, x *catalog.Index, st *ast.CreateInde
 			if c == nil {
 				return pgerr.Newf(pgerrcode.UndefinedColumn, "column %q does not exist", el.Column).At(int(el.Pos))
 			}
-			k, err = columnKey(t, c)
+			k, err = columnKey(t, c, method)
 		} else {
-			k, err = e.expressionKey(t, el)
+			k, err = e.expressionKey(t, el, method)
 		}
 		if err != nil {
 			return err
@@ -254,13 +254,13 @@ func includeColumns(t *catalog.Table, x *catalog.Index, st *ast.CreateIndex) err
 	return nil
 }
 
-func (e *Env) expressionKey(t *catalog.Table, el *ast.IndexElem) (k catalog.IndexKey, err error) {
+func (e *Env) expressionKey(t *catalog.Table, el *ast.IndexElem, method string) (k catalog.IndexKey, err error) {
 	b, err := e.immutable(el.Expr, t)
 	if err != nil {
 		return k, err
 	}
-	if k.Type = b.Type(); ordered(k.Type) != nil {
-		return k, ordered(k.Type)
+	if k.Type = b.Type(); ordered(k.Type, method) != nil {
+		return k, ordered(k.Type, method)
 	}
 	k.Collation = typeCollation(k.Type)
 	k.Name = bind.IndexColumnName(el.Expr)

@@ -215,3 +215,23 @@ func (e *Env) cluster(ctx context.Context, st *ast.Cluster) error {
 	e.change(ctx)
 	return e.clusterOn(copyTable(t), name)
 }
+
+// notes reports an action that materialized views take as tables do.
+func notes(k ast.AlterKind) bool {
+	return k == ast.SetStatistics || k == ast.SetStorage || k == ast.ClusterOn || k == ast.WithoutCluster
+}
+
+// noteMatView runs such actions on a materialized view.
+func (e *Env) noteMatView(ctx context.Context, t *catalog.Table, st *ast.AlterTable) error {
+	if err := e.own(ctx, t); err != nil {
+		return err
+	}
+	e.change(ctx)
+	for i := range st.Cmds {
+		t, _ = e.Catalog.TableByID(t.ID)
+		if err := e.alter(ctx, t, copyTable(t), &st.Cmds[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}

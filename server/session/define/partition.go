@@ -76,7 +76,7 @@ func (e *Env) partitionable(el *ast.IndexElem, k *catalog.PartitionKey, was cata
 		order = "hash"
 	}
 	hint := "You must specify a %s operator class or define a default %s operator class for the data type."
-	if err := ordered(k.Type); err != nil || k.Type.IsVector() && by == ast.ByHash {
+	if err := ordered(k.Type, "btree"); err != nil || k.Type.IsVector() && by == ast.ByHash {
 		return pgerr.Newf(pgerrcode.UndefinedObject, "data type %s has no default operator class for access method %q", types.FormatType(types.Of(k.Type.OID)), order).
 			WithHint(hint, order, order)
 	}
