@@ -398,7 +398,7 @@ func (b *binder) row(s *scope, x *ast.Row) (expr.Expr, error) {
 // rawRow is ROW(…) whose members may still be of type unknown.
 func (b *binder) rawRow(s *scope, x *ast.Row) (*expr.RowOf, error) {
 	r := &expr.RowOf{T: types.Of(types.RecordOID)}
-	args, err := b.spread(s, x.Args)
+	args, err := b.rowArgs(s, x)
 	if err != nil {
 		return nil, err
 	}

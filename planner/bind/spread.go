@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"github.com/jackc/pgerrcode"
+
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/expr"
 )
@@ -54,9 +56,18 @@ func (b *binder) spreadMember(s *scope, a ast.Expr) (cols []nsCol, star bool, er
 	return nil, false, nil
 }
 
+// rowArgs is what stands in ROW(…), stars spread: no more than a row can have.
+func (b *binder) rowArgs(s *scope, x *ast.Row) ([]ast.Expr, error) {
+	list, err := b.spread(s, x.Args)
+	if err == nil && len(list) > maxTargets {
+		err = errAt(x.Pos, pgerrcode.TooManyColumns, "ROW expressions can have at most %d entries", maxTargets)
+	}
+	return list, err
+}
+
 // members binds what stands in ROW(…).
 func (b *binder) members(s *scope, x *ast.Row) ([]expr.Expr, error) {
-	list, err := b.spread(s, x.Args)
+	list, err := b.rowArgs(s, x)
 	if err != nil {
 		return nil, err
 	}
