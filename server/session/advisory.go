@@ -46,7 +46,7 @@ func (s *Session) AdvisoryLock(ctx context.Context, key [2]int64, shared, xact, 
 		}
 		changed := a.changed
 		a.waiting = append(a.waiting, s)
-		s.waiting.Begin()
+		s.waiting.Begin(func() []*kv.Waiting { return a.holders(s, key, shared) })
 		a.mu.Unlock()
 		if bounded == nil { // one wait, however often the lock goes to others
 			var stop context.CancelFunc
@@ -60,6 +60,27 @@ func (s *Session) AdvisoryLock(ctx context.Context, key [2]int64, shared, xact, 
 			return false, kv.WaitError(bounded)
 		}
 	}
+}
+
+// holders are the sessions whose locks exclude one that s wants.
+func (a *advisoryLocks) holders(s *Session, key [2]int64, shared bool) (list []*kv.Waiting) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	l := a.locks[key]
+	if l == nil {
+		return nil
+	}
+	add := func(held map[*Session]int) {
+		for o := range held {
+			if o != s {
+				list = append(list, &o.waiting)
+			}
+		}
+	}
+	if add(l.exclusive); !shared {
+		add(l.shared)
+	}
+	return list
 }
 
 // giveUp ends a session's wait before it got the lock.

@@ -114,7 +114,7 @@ func (d *Database) lentElsewhere(name string) bool {
 func (t *txState) beginAt(ctx context.Context, view kv.TS) error {
 	t.dropView()
 	txn, err := table.Begin(ctx, t.session.db.eng, kv.TxnOptions{
-		Isolation: t.iso, ReadOnly: t.readOnly && t.session.temp.layer == nil, NoSync: t.noSync(),
+		Isolation: t.iso, ReadOnly: t.readOnly && t.session.temp.layer == nil, NoSync: t.noSync(), By: &t.session.waiting,
 		Deferrable: t.deferrable && t.readOnly, View: view,
 	}, t.session.db.vectors)
 	if err != nil {

@@ -50,6 +50,16 @@ func sessionFuncs(r *registrar) {
 			return types.Bool(s.SignalBackend(pid, terminate)), nil
 		})
 	}
+	r.eval("pg_blocking_pids", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		var b types.ArrayBuilder
+		b.Reset(types.Int4OID)
+		if x, ok := s.(interface{ BlockingPIDs(int32) []int32 }); ok {
+			for _, pid := range x.BlockingPIDs(int32(a[0].Int())) {
+				b.Append(types.Int(int64(pid)))
+			}
+		}
+		return b.Array(), nil
+	}))
 	r.eval("pg_cancel_backend", signal(false))
 	r.eval("pg_terminate_backend", signal(true))
 	r.eval("pg_notify", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {

@@ -84,6 +84,8 @@ type TxnOptions struct {
 	View TS
 	// NoSync lets Commit return before the log is on disk (synchronous_commit = off).
 	NoSync bool
+	// By is what the waits of other transactions for this one's locks name it by; nil: nothing.
+	By *Waiting
 }
 
 // Engine is a transactional, versioned, ordered key-value store. All methods

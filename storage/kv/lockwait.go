@@ -41,7 +41,10 @@ func WaitError(wait context.Context) error {
 // Whoever grants the lock ends the wait, not the one who is woken: once a release has
 // returned, nobody counts as waiting for what was released. The methods of a nil
 // Waiting do nothing.
-type Waiting struct{ now atomic.Int32 }
+type Waiting struct {
+	now atomic.Int32
+	on  atomic.Pointer[func() []*Waiting]
+}
 
 const (
 	waitsForLock = 1 + iota
@@ -54,10 +57,34 @@ func (w *Waiting) Now() bool { return w != nil && w.now.Load() != 0 }
 // ForView reports whether the owner waits for a view that is safe to read at.
 func (w *Waiting) ForView() bool { return w != nil && w.now.Load() == waitsForView }
 
-// Begin and End are called by lock tables, BeginView instead by who waits for a view.
-func (w *Waiting) Begin()     { w.set(waitsForLock) }
+// Begin and End are called by lock tables, BeginView instead by who waits for a view. on
+// tells whom the owner waits for, at any moment until End and by any goroutine; it may be
+// nil.
+func (w *Waiting) Begin(on func() []*Waiting) {
+	if w != nil && on != nil {
+		w.on.Store(&on)
+	}
+	w.set(waitsForLock)
+}
 func (w *Waiting) BeginView() { w.set(waitsForView) }
-func (w *Waiting) End()       { w.set(0) }
+func (w *Waiting) End() {
+	w.set(0)
+	if w != nil {
+		w.on.Store(nil)
+	}
+}
+
+// On is whom the owner waits for now: holders of the lock and who waits before it, as far
+// as they have a Waiting.
+func (w *Waiting) On() []*Waiting {
+	if w == nil {
+		return nil
+	}
+	if on := w.on.Load(); on != nil {
+		return (*on)()
+	}
+	return nil
+}
 
 func (w *Waiting) set(v int32) {
 	if w != nil {

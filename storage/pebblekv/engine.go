@@ -206,6 +206,7 @@ func (e *Engine) Snapshot(_ context.Context, at kv.TS) (kv.Snapshot, error) {
 // Begin implements kv.Engine.
 func (e *Engine) Begin(ctx context.Context, o kv.TxnOptions) (kv.Txn, error) {
 	t := &txn{opts: o}
+	t.owner.By = o.By
 	if o.Isolation == kv.Serializable {
 		if err := t.beginSerial(ctx, e); err != nil {
 			return nil, err

@@ -209,7 +209,7 @@ func (m *Manager) acquireWaiting(ctx context.Context, st *stripe, o *Owner, key 
 		return e, got, nil
 	}
 	w := &waiter{owner: o, mode: mode, e: e, ready: make(chan struct{}), shown: kv.WaitingOf(ctx)}
-	w.shown.Begin()
+	w.shown.Begin(w.on)
 	got = granted
 	if e.holderOf(o) != nil {
 		// An upgrade goes before all that wait for this very holder.

@@ -11,6 +11,9 @@ import (
 // they were taken, and what it waits for. The zero value is ready for use. Its
 // methods are called by the transaction's own goroutine.
 type Owner struct {
+	// By is what others' waits for this owner name it by; nil for nothing. It is set before
+	// the first lock.
+	By      *kv.Waiting
 	grants  []grant
 	waiting atomic.Pointer[waiter]
 }
@@ -81,6 +84,16 @@ func (w *waiter) blockers(dst []*Owner) []*Owner {
 	return dst
 }
 
+// on is blockers for kv.Waiting.
+func (w *waiter) on() (list []*kv.Waiting) {
+	for _, o := range w.blockers(nil) {
+		if o.By != nil {
+			list = append(list, o.By)
+		}
+	}
+	return list
+}
+
 // closesCycle reports whether o, which has just begun to wait, waits for
 // itself through others. It needs the manager's graph mutex.
 func (o *Owner) closesCycle() bool {
@@ -115,9 +128,10 @@ func (o *Owner) closesCycle() bool {
 func (m *Manager) WaitFor(ctx context.Context, o, target *Owner, done <-chan struct{}) error {
 	m.graph.Lock()
 	shown := kv.WaitingOf(ctx)
-	shown.Begin()
+	w := &waiter{owner: o, target: target}
+	shown.Begin(w.on)
 	defer shown.End()
-	o.waiting.Store(&waiter{owner: o, target: target})
+	o.waiting.Store(w)
 	defer o.waiting.Store(nil)
 	cycle := o.closesCycle()
 	m.graph.Unlock()

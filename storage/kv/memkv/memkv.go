@@ -93,6 +93,7 @@ func (e *Engine) begin(o kv.TxnOptions) (*txn, error) {
 	}
 	e.open++
 	t := &txn{view: view{e: e, at: e.visible}, opts: o}
+	t.owner.By = o.By
 	if o.View != 0 {
 		t.at = o.View
 	}
