@@ -74,7 +74,9 @@ func (x shower) statement(text string) string {
 		return text
 	}
 	if q, ok := list[0].Stmt.(*ast.Select); ok {
-		return ast.PrintIn(q, x.style())
+		s := x.style()
+		s.Hidden = true
+		return ast.PrintIn(q, s)
 	}
 	return ast.Print(list[0].Stmt)
 }

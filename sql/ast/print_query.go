@@ -231,9 +231,11 @@ func (p *printer) orderBy(list []SortBy) {
 }
 
 func (p *printer) sortBy(o SortBy) {
-	p.expr(o.Expr)
 	if p.lines {
+		p.key(o.Expr)
 		o = usual(o)
+	} else {
+		p.expr(o.Expr)
 	}
 	if o.Using != "" {
 		p.s(" USING ", o.Using)
@@ -277,7 +279,14 @@ func (p *printer) window(w Window) {
 	}
 	if len(w.PartitionBy) > 0 {
 		p.s(sep, "PARTITION BY ")
-		p.exprs(w.PartitionBy)
+		if p.lines {
+			for i, e := range w.PartitionBy {
+				p.sep(i)
+				p.key(e)
+			}
+		} else {
+			p.exprs(w.PartitionBy)
+		}
 		sep = " "
 	}
 	if len(w.OrderBy) > 0 {

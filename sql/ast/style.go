@@ -7,6 +7,9 @@ import "strings"
 type Style struct {
 	// Bare leaves out the parentheses that precedence makes superfluous.
 	Bare bool
+	// Hidden says that nobody sees the names of the query's own columns, so that none is
+	// written that nobody gave.
+	Hidden bool
 	// Relation is how a relation is named where it stands; nil = as it is.
 	Relation func(QName) QName
 	// Callable is the same of a type or function.
@@ -17,7 +20,7 @@ type Style struct {
 // own. Unlike Print's, the text is the analysed form: BETWEEN, LIKE and lists of
 // constants behind IN are written as the operators that they stand for.
 func PrintIn(n Node, s Style) string {
-	p := printer{lines: true, style: s}
+	p := printer{lines: true, hidden: s.Hidden, style: s}
 	switch v := n.(type) {
 	case *Select:
 		p.query(v)

@@ -219,7 +219,7 @@ func (r *rows) tableClass(t *catalog.Table) {
 	if hasToast(t) {
 		c.toast, _ = toastOids(t)
 	}
-	if c.hasChildren, c.bound = len(t.Children) > 0, BoundText(t); t.IsPartitioned() {
+	if c.hasChildren, c.bound = len(t.Children) > 0, BoundText(r.cat, t); t.IsPartitioned() {
 		c.am, c.file, c.frozen = 0, 0, 0
 	}
 	c.hasRules, c.unpopulated = t.Kind == catalog.KindMatView, t.Unpopulated

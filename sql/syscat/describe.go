@@ -155,11 +155,21 @@ func depends(r *rows) {
 		r.tableDepends(t)
 		r.callDepends(t)
 	}
+	for _, c := range r.cat.UserCollations() {
+		r.depend(classCollation, c.ID, 0, classNamespace, c.Schema, 0, depNormal)
+	}
+	for _, x := range r.cat.DefaultRights() {
+		if x.Schema != 0 {
+			r.depend(classDefaultACL, x.ID, 0, classNamespace, x.Schema, 0, depAuto)
+		}
+	}
 	for _, t := range r.cat.Types() {
 		r.depend(classType, t.ID, 0, classNamespace, t.Schema, 0, depNormal)
 		r.depend(classType, t.Array, 0, classType, t.ID, 0, depInternal)
 		if t.Over != 0 {
 			r.depend(classType, t.ID, 0, classType, t.Over, 0, depNormal)
+		} else if t.Kind == catalog.DomainType && t.Base.OID >= types.FirstTypeOID {
+			r.depend(classType, t.ID, 0, classType, t.Base.OID, 0, depNormal)
 		}
 		r.typeDepends(t)
 		for _, c := range t.Checks {
@@ -180,7 +190,9 @@ func depends(r *rows) {
 		}
 	}
 	for _, e := range r.cat.Extensions() {
-		r.depend(classExtension, e.ID, 0, classNamespace, e.Schema, 0, depNormal)
+		if e.Schema != catalog.PgCatalogID {
+			r.depend(classExtension, e.ID, 0, classNamespace, e.Schema, 0, depNormal)
+		}
 		members(e.Name, func(class, id catalog.ID) { r.depend(class, id, 0, classExtension, e.ID, 0, depExtension) })
 		r.memberDepends(e)
 	}
@@ -189,6 +201,7 @@ func depends(r *rows) {
 func (r *rows) tableDepends(t *catalog.Table) {
 	for _, p := range t.Policies {
 		r.depend(classPolicy, p.ID, 0, classRelation, t.ID, 0, depAuto)
+		r.exprDepends(classPolicy, p.ID, t, depNormal, p.Using, p.Check)
 	}
 	switch {
 	case t.Kind == catalog.KindComposite:
@@ -202,10 +215,8 @@ func (r *rows) tableDepends(t *catalog.Table) {
 	}
 	r.parentDepends(t)
 	if t.IsPartitioned() {
-		for i := range t.Partitioning.Keys {
-			if a := t.Partitioning.Keys[i].Attr; a != 0 {
-				r.depend(classRelation, t.ID, a, classRelation, t.ID, 0, depInternal)
-			}
+		for _, a := range r.partitionColumns(t) {
+			r.depend(classRelation, t.ID, a, classRelation, t.ID, 0, depInternal)
 		}
 	}
 	if t.HasRowType() {
@@ -228,6 +239,15 @@ func (r *rows) tableDepends(t *catalog.Table) {
 	for _, k := range t.Constraints {
 		for _, a := range k.Columns {
 			r.depend(classConstr, k.ID, 0, classRelation, t.ID, a, depAuto)
+		}
+		if x := t.Index(k.Index); x != nil && x.Constraint == k.ID {
+			for _, a := range x.Include {
+				r.depend(classConstr, k.ID, 0, classRelation, t.ID, a, depAuto)
+			}
+		}
+		if k.Parent != 0 {
+			r.depend(classConstr, k.ID, 0, classConstr, k.Parent, 0, depPartition)
+			r.depend(classConstr, k.ID, 0, classRelation, t.ID, 0, depSecond)
 		}
 		r.exprDepends(classConstr, k.ID, t, depNormal, k.Expr)
 		for _, a := range k.RefColumns {
@@ -331,7 +351,7 @@ func extensions(r *rows) {
 }
 
 func availableExtensions(r *rows) {
-	for _, k := range Extensions {
+	for _, k := range shownExtensions() {
 		r.text("name", k.Name)
 		r.text("default_version", k.Version)
 		if e, ok := r.cat.Extension(k.Name); ok {
@@ -343,12 +363,15 @@ func availableExtensions(r *rows) {
 }
 
 func availableVersions(r *rows) {
-	for _, k := range Extensions {
+	for _, k := range shownExtensions() {
 		e, ok := r.cat.Extension(k.Name)
 		r.text("name", k.Name)
 		r.text("version", k.Version)
 		r.bool("installed", ok && e.Version == k.Version)
 		r.bool("superuser", true)
+		if k.Name == "plpgsql" {
+			r.text("schema", "pg_catalog")
+		}
 		r.bool("trusted", k.Trusted)
 		r.bool("relocatable", k.Relocatable)
 		r.text("comment", k.Comment)

@@ -114,9 +114,8 @@ func (r *rows) functionDepends(f *catalog.Function) {
 			}
 		}
 	}
-	if f.PartOf != 0 {
-		r.depend(classProc, f.ID, 0, classType, f.PartOf, 0, depInternal)
-		return
+	if f.PartOf != 0 { // it makes values of the range type or of its multirange type
+		r.depend(classProc, f.ID, 0, classType, f.RetID(), 0, depInternal)
 	}
 	r.depend(classProc, f.ID, 0, classNamespace, f.Schema, 0, depNormal)
 	if f.Language == "plpgsql" { // the one language that is not of the system
@@ -124,7 +123,7 @@ func (r *rows) functionDepends(f *catalog.Function) {
 	}
 	seen := map[catalog.ID]bool{}
 	of := func(t catalog.ID) {
-		if info := types.Lookup(t); info != nil && info.IsArray && t >= types.FirstTypeOID {
+		if info := types.Lookup(t); info != nil && info.IsArray && t >= types.FirstTypeOID && f.PartOf == 0 {
 			t = info.Elem
 		}
 		if t >= types.FirstTypeOID && !seen[t] {

@@ -41,6 +41,13 @@ var Extensions = func() []Extension {
 	return out
 }()
 
+// shownExtensions are those and plpgsql, which every database is born with.
+func shownExtensions() []Extension {
+	out := append(slices.Clone(Extensions), Extension{Name: "plpgsql", Version: "1.0", Comment: "PL/pgSQL procedural language", Trusted: true})
+	slices.SortFunc(out, func(a, b Extension) int { return strings.Compare(a.Name, b.Name) })
+	return out
+}
+
 // members calls each with every object of an extension. Array types are
 // their element types'.
 func members(x string, each func(class, id catalog.ID)) {

@@ -71,8 +71,12 @@ func partitionedTables(r *rows) {
 }
 
 // BoundText is pg_get_expr of a partition's relpartbound, "" for other tables.
-func BoundText(t *catalog.Table) string {
+func BoundText(c *catalog.Snapshot, t *catalog.Table) string {
 	b := t.Bound
+	var keys []catalog.PartitionKey
+	if parent := c.PartitionParent(t); parent != nil {
+		keys = parent.Partitioning.Keys
+	}
 	switch {
 	case b == nil:
 		return ""
@@ -81,12 +85,13 @@ func BoundText(t *catalog.Table) string {
 	case b.Modulus > 0:
 		return fmt.Sprintf("FOR VALUES WITH (modulus %d, remainder %d)", b.Modulus, b.Remainder)
 	case b.Values != nil:
-		return "FOR VALUES IN (" + boundList(b.Values) + ")"
+		return "FOR VALUES IN (" + boundList(keys, b.Values) + ")"
 	}
-	return "FOR VALUES FROM (" + boundList(b.From) + ") TO (" + boundList(b.To) + ")"
+	return "FOR VALUES FROM (" + boundList(keys, b.From) + ") TO (" + boundList(keys, b.To) + ")"
 }
 
-func boundList(list []catalog.BoundValue) string {
+// boundList writes the values of a bound: those of a list are all of the one key.
+func boundList(keys []catalog.PartitionKey, list []catalog.BoundValue) string {
 	parts := make([]string, len(list))
 	for i, v := range list {
 		switch v.Limit {
@@ -96,9 +101,25 @@ func boundList(list []catalog.BoundValue) string {
 			parts[i] = "MAXVALUE"
 		default:
 			parts[i] = v.Text
+			if !v.Null && len(keys) > 0 {
+				parts[i] = bareConst(keys[min(i, len(keys)-1)].Type, v.Text)
+			}
 		}
 	}
 	return strings.Join(parts, ", ")
+}
+
+// bareConst is a constant without its type: in quotes, unless it would be read as one of
+// the type without them.
+func bareConst(t types.T, text string) string {
+	if strings.HasPrefix(text, "'") || t.OID == types.BoolOID {
+		return text
+	}
+	digit := text != "" && text[0] >= '0' && text[0] <= '9'
+	if digit && (t.OID == types.Int4OID || t.OID == types.NumericOID && strings.ContainsAny(text, ".eE")) {
+		return text
+	}
+	return "'" + text + "'"
 }
 
 // partKeyDef is pg_get_partkeydef.
@@ -306,6 +327,26 @@ func constText(t types.T, text string) string {
 		text = "'" + text + "'"
 	}
 	return text + "::" + types.FormatType(t)
+}
+
+// partitionColumns are the columns that decide where a row of the table belongs.
+func (r *rows) partitionColumns(t *catalog.Table) (list []int16) {
+	d, _ := r.env.(Definer)
+	for i := range t.Partitioning.Keys {
+		k := &t.Partitioning.Keys[i]
+		cols := []int16{k.Attr}
+		if k.Attr == 0 {
+			if cols = nil; d != nil {
+				cols = d.Columns(k.Expr, t)
+			}
+		}
+		for _, a := range cols {
+			if !slices.Contains(list, a) {
+				list = append(list, a)
+			}
+		}
+	}
+	return list
 }
 
 // parentDepends are the dependencies of a table on its parents, and of its indexes on

@@ -30,12 +30,7 @@ func ranges(r *rows) {
 
 // rangeCasts are the casts from ranges of users to their multiranges.
 func (r *rows) rangeCasts() {
-	maker := map[catalog.ID]catalog.ID{} // by range type
-	for _, f := range r.cat.AllFunctions() {
-		if f.PartOf != 0 && f.Body == "multirange_constructor1" {
-			maker[f.PartOf] = f.ID
-		}
-	}
+	maker := r.rangeMakers()
 	for _, t := range r.cat.Types() {
 		if t.Kind != catalog.RangeType {
 			continue
@@ -50,6 +45,17 @@ func (r *rows) rangeCasts() {
 	}
 }
 
+// rangeMakers are the functions that make a multirange of a range, by range type.
+func (r *rows) rangeMakers() map[catalog.ID]catalog.ID {
+	maker := map[catalog.ID]catalog.ID{}
+	for _, f := range r.cat.AllFunctions() {
+		if f.PartOf != 0 && f.Body == "multirange_constructor1" {
+			maker[f.PartOf] = f.ID
+		}
+	}
+	return maker
+}
+
 // typeDepends is what pg_depend knows of a type that a user made.
 func (r *rows) typeDepends(t *catalog.Type) {
 	if t.Kind == catalog.MultirangeType {
@@ -57,6 +63,10 @@ func (r *rows) typeDepends(t *catalog.Type) {
 	}
 	if t.Kind == catalog.RangeType {
 		r.depend(classCast, t.Range.Cast, 0, classType, t.ID, 0, depInternal)
+		r.depend(classCast, t.Range.Cast, 0, classType, t.Range.Multi, 0, depInternal)
+		if maker := r.rangeMakers()[t.ID]; maker != 0 {
+			r.depend(classCast, t.Range.Cast, 0, classProc, maker, 0, depInternal)
+		}
 		if t.Range.Elem >= types.FirstTypeOID {
 			r.depend(classType, t.ID, 0, classType, t.Range.Elem, 0, depNormal)
 		}

@@ -134,14 +134,10 @@ func (r *rows) triggerDepends(t *catalog.Table) {
 			r.depend(classConstr, g.Constraint, 0, classTrigger, g.ID, 0, depInternal)
 			r.depend(classConstr, g.Constraint, 0, classRelation, t.ID, 0, depAuto)
 		}
-		cols := slices.Clone(g.Columns)
-		if d, ok := r.env.(Definer); ok && g.When != "" {
-			cols = append(cols, d.Columns(g.When, t)...)
-		}
-		slices.Sort(cols)
-		for _, a := range slices.Compact(cols) {
+		for _, a := range g.Columns {
 			r.depend(classTrigger, g.ID, 0, classRelation, t.ID, a, depNormal)
 		}
+		r.exprDepends(classTrigger, g.ID, t, depNormal, g.When)
 	}
 	r.cat.EachInternalTrigger(t, func(_ *catalog.Table, c *catalog.Constraint, i int) {
 		r.depend(classTrigger, c.TriggerID(i), 0, classConstr, c.ID, 0, depInternal)
