@@ -1,6 +1,8 @@
 package syscat
 
 import (
+	"slices"
+
 	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/types"
@@ -21,8 +23,10 @@ func (r *rows) memberDepends(e *catalog.Extension) {
 		}
 	}
 	procOf := func(class, id catalog.ID, names ...string) {
-		for _, n := range names {
-			on(class, id, classProc, procOID(n))
+		for i, n := range names {
+			if !slices.Contains(names[:i], n) { // once, whatever it is needed for
+				on(class, id, classProc, procOID(n))
+			}
 		}
 	}
 	for _, t := range types.All() {
@@ -62,7 +66,10 @@ func (r *rows) memberDepends(e *catalog.Extension) {
 		if on(classOperator, o.OID, classType, o.Left); o.Right != o.Left {
 			on(classOperator, o.OID, classType, o.Right)
 		}
-		if on(classOperator, o.OID, classType, o.Ret); o.Func != nil {
+		if o.Ret != o.Left && o.Ret != o.Right {
+			on(classOperator, o.OID, classType, o.Ret)
+		}
+		if o.Func != nil {
 			on(classOperator, o.OID, classProc, o.Func.OID)
 		}
 	}
