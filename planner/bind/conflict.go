@@ -27,7 +27,10 @@ func (b *binder) onConflict(in *insertion, n *logical.Insert) error {
 	case x.Constraint != "":
 		c.Arbiters, err = namedArbiter(in.table, x)
 	case len(x.Target) > 0:
-		c.Arbiters, err = b.inferArbiters(in.table, in.via.conflict(x))
+		c.Arbiters, err = b.inferArbiters(in.table, n.Alias, in.via.conflict(x))
+		if pgerr.Code(err) == pgerrcode.InvalidColumnReference { // it is found when all else is bound
+			in.noArbiter, err = err, nil
+		}
 	case x.DoUpdate && !x.AnyKey:
 		return errAt(x.Pos, pgerrcode.SyntaxError, "ON CONFLICT DO UPDATE requires inference specification or constraint name").
 			WithHint("For example, ON CONFLICT (column_name).")
@@ -102,7 +105,7 @@ func namedArbiter(t *catalog.Table, x *ast.OnConflict) ([]*catalog.Index, error)
 }
 
 // inferArbiters finds the unique indexes whose keys are exactly the target's.
-func (b *binder) inferArbiters(t *catalog.Table, x *ast.OnConflict) ([]*catalog.Index, error) {
+func (b *binder) inferArbiters(t *catalog.Table, alias string, x *ast.OnConflict) ([]*catalog.Index, error) {
 	var attrs []int16
 	var exprs []expr.Expr
 	for i := range x.Target {
@@ -110,7 +113,11 @@ func (b *binder) inferArbiters(t *catalog.Table, x *ast.OnConflict) ([]*catalog.
 		if e.Expr == nil {
 			c := t.ColumnByName(e.Column)
 			if c == nil {
-				return nil, errAt(x.Pos, pgerrcode.UndefinedColumn, "column \"%s\" does not exist", e.Column)
+				s := &scope{items: []*nsItem{b.rowItem(t, alias)}}
+				if x.DoUpdate {
+					s.items = append(s.items, b.rowItem(t, "excluded"))
+				}
+				return nil, b.columnHint(s, "", e.Column, errAt(x.TargetAt, pgerrcode.UndefinedColumn, "column \"%s\" does not exist", e.Column))
 			}
 			if !slices.Contains(attrs, c.Num) {
 				attrs = append(attrs, c.Num)

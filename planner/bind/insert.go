@@ -71,6 +71,8 @@ type insertion struct {
 	names []string
 	via   writtenView
 	s     *scope
+	// noArbiter is the error for an ON CONFLICT that no unique index fits.
+	noArbiter error
 }
 
 // insert binds INSERT.
@@ -139,6 +141,9 @@ func (b *binder) insert(x *ast.Insert, outer *scope) (*query, error) {
 	q := &query{tree: n}
 	if n.Returning, n.Out, q.out, err = b.returning(rs, x.Returning); err != nil {
 		return nil, err
+	}
+	if in.noArbiter != nil {
+		return nil, in.noArbiter
 	}
 	if n.Views, err = b.viewChecks(via, row); err != nil {
 		return nil, err

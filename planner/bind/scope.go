@@ -49,6 +49,7 @@ const (
 	inCycleMark
 	inTriggerWhen
 	inPolicy
+	inExecute
 	inWindowDef
 	inFrame // RANGE, then ROWS and GROUPS in the order of ast.FrameMode
 )
@@ -59,7 +60,7 @@ var clauseName = [...]string{inTarget: "SELECT", inWhere: "WHERE", inHaving: "HA
 	inDefault: "DEFAULT expressions", inCheck: "check constraints", inIndexExpr: "index expressions", inPartKey: "partition key expressions", inPartBound: "partition bound",
 	inIndexPred: "index predicates", inGenerated: "column generation expressions", inFilter: "FILTER",
 	inOnConflict: "ON CONFLICT", inUsing: "transform expressions", inCopyWhere: "COPY FROM WHERE conditions", inMergeWhen: "MERGE WHEN conditions", inCycleMark: "CYCLE",
-	inTriggerWhen: "trigger WHEN conditions", inPolicy: "policy expressions",
+	inTriggerWhen: "trigger WHEN conditions", inPolicy: "policy expressions", inExecute: "EXECUTE parameters",
 	inWindowDef: "window definitions", inFrame: "window RANGE", inFrame + 1: "window ROWS", inFrame + 2: "window GROUPS"}
 
 // scope is what names mean at one query level.
@@ -155,7 +156,7 @@ func (b *binder) findColumn(s *scope, name string, pos ast.Pos) (expr.Expr, erro
 			found = e
 		}
 		if found != nil {
-			return found, nil
+			return found, systemAmbiguous(level, name, pos)
 		}
 		if e, err := b.systemColumn(level, name, pos); e != nil || err != nil {
 			return e, err
@@ -436,9 +437,9 @@ func (b *binder) missingItem(s *scope, rel string, pos ast.Pos) error {
 			made = append(slices.Clone(made), *level.seen...)
 		}
 		for _, it := range made {
-			if it.name == rel {
+			if it.name == rel || it.rel != nil && it.rel.table != nil && it.rel.table.Name == rel {
 				return errAt(pos, pgerrcode.UndefinedTable, "invalid reference to FROM-clause entry for table \"%s\"", rel).
-					WithHint("There is an entry for table \"%s\", but it cannot be referenced from this part of the query.", rel)
+					WithHint("There is an entry for table \"%s\", but it cannot be referenced from this part of the query.", it.name)
 			}
 		}
 	}
@@ -453,11 +454,21 @@ func (b *binder) columnHint(s *scope, rel, name string, e *pgerr.Error) error {
 	type found struct{ rel, col string }
 	var first, second *found
 	best := farthest + 1
+	var looked []*nsItem
 	for level := s; level != nil; level = level.parent {
 		for _, it := range level.known() {
+			if it.rel != nil && it.rel.table != nil && slices.ContainsFunc(looked, func(o *nsItem) bool { return o.name == it.name && o.rel.table == it.rel.table }) {
+				continue // of ON CONFLICT, the table that INSERT does not see
+			}
+			if it.rel != nil {
+				looked = append(looked, it)
+			}
 			away := 0
 			if rel != "" {
 				away = editDistance(rel, it.name)
+			}
+			if _, ok := systemColumns[name]; ok && away == 0 && it.rel != nil && it.rel.scan != nil {
+				return e.WithHint("There is a column named \"%s\" in table \"%s\", but it cannot be referenced from this part of the query.", name, it.name)
 			}
 			for _, c := range it.cols {
 				if c.name == name && away == 0 {

@@ -43,6 +43,25 @@ func (b *binder) systemColumn(s *scope, name string, pos ast.Pos) (expr.Expr, er
 	return b.scanColumn(of, sys.attr, name, types.Of(sys.t)), nil
 }
 
+// systemAmbiguous refuses a name of a system column that one item of the level gives as
+// a column of its own, or as that of the row it has written, and a table has, too.
+func systemAmbiguous(s *scope, name string, pos ast.Pos) error {
+	if _, ok := systemColumns[name]; !ok {
+		return nil
+	}
+	n := 0
+	for _, it := range s.items {
+		named := func(c nsCol) bool { return c.name == name }
+		if it.colsVisible && (it.rel != nil && it.rel.scan != nil || slices.ContainsFunc(it.cols, named) || slices.ContainsFunc(it.hidden, named)) {
+			n++
+		}
+	}
+	if n > 1 {
+		return ambiguous(name, pos)
+	}
+	return nil
+}
+
 // writtenColumns are the system columns of a row that the statement has just written,
 // as RETURNING shows them; ctid and xmax are what the row's writer says.
 func (b *binder) writtenColumns(t *catalog.Table, ctid, xmax expr.Expr) ([]nsCol, error) {

@@ -30,6 +30,7 @@ const (
 	Generated = Place(inGenerated)
 	Using     = Place(inUsing) // ALTER TABLE … TYPE … USING
 	CopyWhere = Place(inCopyWhere)
+	Argument  = Place(inExecute) // of EXECUTE; its errors call the column "parameter $n"
 )
 
 // Scalar binds an expression of DDL. The columns of t (nil: none are allowed)
@@ -147,6 +148,10 @@ func (b *binder) stored(x expr.Expr, e ast.Expr, want types.T, place Place, colu
 		}
 		return nil, pgerr.Newf(pgerrcode.DatatypeMismatch, "column \"%s\" is of type %s but %s is of type %s",
 			column, types.TypeName(want.OID), what, builtin.TypeName(x.Type().OID)).
+			WithHint("You will need to rewrite or cast the expression.")
+	case Argument:
+		return nil, errAt(leftmost(e), pgerrcode.DatatypeMismatch, "%s of type %s cannot be coerced to the expected type %s",
+			column, builtin.TypeName(x.Type().OID), types.TypeName(want.OID)).
 			WithHint("You will need to rewrite or cast the expression.")
 	case PartBound:
 		return nil, errAt(leftmost(e), pgerrcode.DatatypeMismatch, "specified value cannot be cast to type %s for column \"%s\"", types.TypeName(want.OID), column)

@@ -26,6 +26,9 @@ func (s *Session) copyFile(ctx context.Context, p *portal, st *ast.Copy) (tag st
 	if err := s.mayCopyFile(st); err != nil {
 		return "", err
 	}
+	if err := s.checkCopied(st); err != nil {
+		return "", err
+	}
 	opts, err := readCopyOptions(st)
 	if err != nil {
 		return "", err
@@ -179,8 +182,17 @@ func (s *Session) copyToFile(ctx context.Context, p *portal, st *ast.Copy, opts 
 // copyWhere puts the condition of COPY FROM … WHERE between the rows and the table: Insert's
 // input has all columns, defaults filled in.
 func (s *Session) copyWhere(st *ast.Copy, t *catalog.Table, input physical.Node) (physical.Node, error) {
+	cond, err := s.copyCondition(st, t)
+	if err != nil || cond == nil {
+		return input, err
+	}
+	return &physical.Filter{Base: *input.Info(), Input: input, Cond: cond}, nil
+}
+
+// copyCondition is the condition of COPY FROM … WHERE, nil for none.
+func (s *Session) copyCondition(st *ast.Copy, t *catalog.Table) (expr.Expr, error) {
 	if st.Where == nil {
-		return input, nil
+		return nil, nil
 	}
 	cond, err := bind.Scalar(st.Where, t, bind.CopyWhere, types.Of(types.BoolOID), "", s.planOptions(nil))
 	if err != nil {
@@ -197,5 +209,5 @@ func (s *Session) copyWhere(st *ast.Copy, t *catalog.Table, input physical.Node)
 		return nil, pgerr.New(pgerrcode.InvalidColumnReference, "generated columns are not supported in COPY FROM WHERE conditions").
 			WithDetail("Column \"%s\" is a generated column.", generated)
 	}
-	return &physical.Filter{Base: *input.Info(), Input: input, Cond: cond}, nil
+	return cond, nil
 }

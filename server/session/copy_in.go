@@ -97,6 +97,9 @@ func (p *portal) startCopy(ctx context.Context) error {
 		return err
 	}
 	s.tx.used = true
+	if err := s.checkCopied(st); err != nil {
+		return err
+	}
 	opts, err := readCopyOptions(st)
 	if err != nil {
 		return err

@@ -11,7 +11,6 @@ import (
 	"github.com/loxodb/loxodb/server/backend"
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/batch"
-	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -36,18 +35,6 @@ func (s *Session) newCopyOut(ctx context.Context, p *portal, st *ast.Copy, opts 
 	if st.Table != nil {
 		sel := &ast.Select{From: []ast.TableExpr{&ast.TableRef{Name: *st.Table, Only: true}}}
 		t, err := s.findTable(st.Table)
-		if err == nil && (t.Kind == catalog.KindView || t.Kind == catalog.KindMatView) {
-			what := "view"
-			if t.Kind == catalog.KindMatView {
-				what = "materialized view"
-			}
-			return nil, pgerr.Newf(pgerrcode.WrongObjectType, "cannot copy from %s %q", what, t.Name).
-				WithHint("Try the COPY (SELECT ...) TO variant.")
-		}
-		if err == nil && t.IsPartitioned() {
-			return nil, pgerr.Newf(pgerrcode.WrongObjectType, "cannot copy from partitioned table %q", t.Name).
-				WithHint("Try the COPY (SELECT ...) TO variant.")
-		}
 		if err == nil {
 			cols, err := copyColumns(t, st.Columns)
 			if err != nil {

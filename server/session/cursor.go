@@ -195,6 +195,9 @@ func (r *cursorRows) aim(ctx context.Context, st *ast.Fetch) error {
 			if err != nil {
 				return err
 			}
+			if !r.c.scroll { // it is reached from the end, wherever the cursor stands
+				return notScrollable()
+			}
 			count = max(0, all+1+count)
 		}
 		return r.absolute(ctx, count)
@@ -202,9 +205,15 @@ func (r *cursorRows) aim(ctx context.Context, st *ast.Fetch) error {
 		if count == 0 {
 			return r.again(ctx, size)
 		}
+		if count < 0 && !r.c.scroll {
+			return notScrollable()
+		}
 		return r.absolute(ctx, r.c.at+count)
 	}
 	if r.back && !r.c.scroll {
+		if st.Move && r.left == ast.FetchAll && r.c.at == 0 {
+			return nil // it is at the start
+		}
 		return notScrollable()
 	}
 	return nil

@@ -424,7 +424,13 @@ func (s *Session) evalText(text string, t types.T) (types.Datum, error) {
 
 // evalExpr computes an expression without input as a value of type t.
 func (s *Session) evalExpr(x ast.Expr, t types.T) (types.Datum, error) {
-	e, err := bind.Scalar(x, nil, bind.Default, t, "", s.planOptions(nil))
+	return s.evalIn(x, bind.Default, t, "")
+}
+
+// evalIn is evalExpr of an expression that stands in a place of its own, for a column
+// or parameter of that name.
+func (s *Session) evalIn(x ast.Expr, place bind.Place, t types.T, name string) (types.Datum, error) {
+	e, err := bind.Scalar(x, nil, place, t, name, s.planOptions(nil))
 	if err != nil {
 		return types.Null, err
 	}
@@ -461,9 +467,9 @@ func (s *Session) execute(ctx context.Context, p *portal, st *ast.Execute) (sour
 }
 
 // executeArg computes one parameter; a text is read as a client's would be.
-func (s *Session) executeArg(a ast.Expr, t types.T, isText bool) (types.Datum, error) {
+func (s *Session) executeArg(a ast.Expr, n int, t types.T, isText bool) (types.Datum, error) {
 	if !isText {
-		return s.evalExpr(a, t)
+		return s.evalIn(a, bind.Argument, t, "parameter $"+strconv.Itoa(n))
 	}
 	d, err := s.evalExpr(a, types.Of(types.TextOID))
 	if err != nil || d.IsNull() {
@@ -475,13 +481,16 @@ func (s *Session) executeArg(a ast.Expr, t types.T, isText bool) (types.Datum, e
 
 // executeArgs computes the parameters of EXECUTE.
 func (s *Session) executeArgs(st *ast.Execute, q *prepared) ([]types.Datum, error) {
+	if len(q.params) == 0 && !st.Texts {
+		return nil, nil // nobody looks at those that are given, but in MySQL's dialect
+	}
 	if len(st.Args) != len(q.params) {
 		return nil, pgerr.Newf(pgerrcode.SyntaxError, "wrong number of parameters for prepared statement %q", st.Name).
 			WithDetail("Expected %d parameters but got %d.", len(q.params), len(st.Args))
 	}
 	var params []types.Datum
 	for i, a := range st.Args {
-		d, err := s.executeArg(a, types.Of(q.params[i]), st.Texts)
+		d, err := s.executeArg(a, i+1, types.Of(q.params[i]), st.Texts)
 		if err != nil {
 			return nil, err
 		}

@@ -180,16 +180,9 @@ func (s *Session) explained(ctx context.Context, p *portal, st *ast.Explain) (*p
 		if err != nil {
 			return nil, nil, err
 		}
-		var params []types.Datum
-		for i, a := range x.Args {
-			if i >= len(q.params) {
-				break
-			}
-			d, err := s.evalExpr(a, types.Of(q.params[i]))
-			if err != nil {
-				return nil, nil, err
-			}
-			params = append(params, d)
+		params, err := s.executeArgs(x, q)
+		if err != nil {
+			return nil, nil, err
 		}
 		if err := s.refresh(ctx, q); err != nil {
 			return nil, nil, err

@@ -135,6 +135,9 @@ func (s *Session) set(ctx context.Context, st *ast.Set) (string, error) {
 	if st.Reset {
 		tag = "RESET"
 	}
+	if st.Local && !s.tx.inBlock() && s.calls == 0 { // it ends with the transaction, however short
+		s.warn(pgerrcode.NoActiveSQLTransaction, "SET LOCAL can only be used in transaction blocks")
+	}
 	switch {
 	case st.Txn != nil && st.Name == "transaction":
 		if !s.tx.block && s.mysql() {
@@ -159,9 +162,6 @@ func (s *Session) set(ctx context.Context, st *ast.Set) (string, error) {
 			s.warn(pgerrcode.NoActiveSQLTransaction, "RESET TRANSACTION can only be used in transaction blocks")
 		}
 		return tag, s.ResetSetting(st.Name, st.Local)
-	}
-	if st.Local && !s.tx.inBlock() && s.calls == 0 { // it ends with the transaction, however short
-		s.warn(pgerrcode.NoActiveSQLTransaction, "SET LOCAL can only be used in transaction blocks")
 	}
 	v, err := s.setValue(ctx, st)
 	if err != nil {

@@ -398,6 +398,7 @@ const (
 type OnConflict struct {
 	At
 	Target     []IndexElem
+	TargetAt   Pos  // where its columns begin
 	Where      Expr // of the target (partial index)
 	Constraint string
 	// AnyKey lets DO UPDATE do without a target: a conflict on any unique key counts.

@@ -267,7 +267,7 @@ func (a *regressionAgg) Step(_ *Ctx, sel []uint16, groups []uint32, args []*batc
 		}
 		s := &a.s[groups[i]]
 		y, x := args[0].F[i], args[1].F[i]
-		old := s.n
+		old, sx, sy := s.n, s.sx, s.sy
 		s.n++
 		s.sx += x
 		s.sy += y
@@ -285,6 +285,26 @@ func (a *regressionAgg) Step(_ *Ctx, sel []uint16, groups []uint32, args []*batc
 		s.sxx += tx * tx * scale
 		s.syy += ty * ty * scale
 		s.sxy += tx * ty * scale
+		if s.sxx-s.sxx != 0 || s.syy-s.syy != 0 || s.sxy-s.sxy != 0 || s.sx-s.sx != 0 || s.sy-s.sy != 0 {
+			if err := s.overflow(math.IsInf(sx, 0) || math.IsInf(x, 0), math.IsInf(sy, 0) || math.IsInf(y, 0)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// overflow is 22003 for sums that have become infinite without an infinite value among
+// the x and y; other infinite products have no value.
+func (s *regression) overflow(xInf, yInf bool) error {
+	inf := func(f float64) bool { return math.IsInf(f, 0) }
+	if (inf(s.sx) || inf(s.sxx)) && !xInf || (inf(s.sy) || inf(s.syy)) && !yInf || inf(s.sxy) && !xInf && !yInf {
+		return floatOverflow()
+	}
+	for _, p := range []*float64{&s.sxx, &s.syy, &s.sxy} {
+		if inf(*p) {
+			*p = math.NaN()
+		}
 	}
 	return nil
 }

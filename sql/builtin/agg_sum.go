@@ -125,6 +125,27 @@ type floatSumAgg struct {
 	n           []int64
 	sum         []float64
 	inf         []bool // an infinite value was among them
+	q           []float64
+}
+
+// largeFloat is where avg begins to add up Σ(x−mean)² as PostgreSQL does all the time: of
+// smaller values it cannot overflow, which is all that avg needs to know of it.
+const largeFloat = 1e120
+
+// large adds a value to q, given the count and sum with it.
+func (a *floatSumAgg) large(g uint32, x, s float64) error {
+	n := float64(a.n[g])
+	if n == 1 || a.inf[g] {
+		return nil
+	}
+	if int(g) >= len(a.q) {
+		a.q = append(a.q, make([]float64, len(a.n)-len(a.q))...)
+	}
+	t := x*n - s
+	if a.q[g] += t * t / (n * (n - 1)); math.IsInf(a.q[g], 0) {
+		return floatOverflow()
+	}
+	return nil
 }
 
 func (a *floatSumAgg) Grow(n int) { a.n, a.sum, a.inf = grow(a.n, n), grow(a.sum, n), grow(a.inf, n) }
@@ -147,6 +168,11 @@ func (a *floatSumAgg) Step(_ *Ctx, sel []uint16, groups []uint32, args []*batch.
 				return floatOverflow()
 			}
 		}
+		if a.avg && (math.Abs(s) > largeFloat || math.Abs(a.sum[g]) > largeFloat || math.Abs(x[i]) > largeFloat) {
+			if err := a.large(g, x[i], s); err != nil {
+				return err
+			}
+		}
 		a.sum[g] = s
 	}
 	return nil
@@ -162,7 +188,7 @@ func (a *floatSumAgg) Final(_ *Ctx, g uint32) (types.Datum, error) {
 	return types.Float(a.sum[g]), nil
 }
 
-func (a *floatSumAgg) Bytes() int64 { return int64(17 * cap(a.n)) }
+func (a *floatSumAgg) Bytes() int64 { return int64(17*cap(a.n) + 8*cap(a.q)) }
 
 // intervalSumAgg is sum and avg of intervals.
 type intervalSumAgg struct {

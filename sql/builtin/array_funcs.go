@@ -284,21 +284,18 @@ func arrayFill(c *Ctx, a []types.Datum) (types.Datum, error) {
 	if a[1].IsNull() || len(a) > 2 && a[2].IsNull() {
 		return bad("dimension array or low bound array cannot be null")
 	}
-	if types.ArrayHasNull(a[1]) || len(a) > 2 && types.ArrayHasNull(a[2]) {
-		return bad("dimension values cannot be null")
-	}
-	if types.ArrayNDims(a[1]) > 1 {
-		return types.Datum{}, pgerr.New(pgerrcode.ArraySubscriptError, "wrong number of array subscripts").
-			WithDetail("Dimension array must be one dimensional.")
+	for _, list := range a[1:] {
+		if types.ArrayNDims(list) > 1 {
+			return types.Datum{}, pgerr.New(pgerrcode.ArraySubscriptError, "wrong number of array subscripts").
+				WithDetail("Dimension array must be one dimensional.")
+		}
+		if types.ArrayHasNull(list) {
+			return bad("dimension values cannot be null")
+		}
 	}
 	var dims []types.ArrayDim
-	total := int64(1)
 	for _, d := range elements(a[1]) {
 		dims = append(dims, types.ArrayDim{Len: int(d.Int()), Lower: 1})
-		if d.Int() < 0 || total*d.Int() > 134_217_727 {
-			return types.Datum{}, pgerr.Newf(pgerrcode.ProgramLimitExceeded, "array size exceeds the maximum allowed (%d)", 134_217_727)
-		}
-		total *= d.Int()
 	}
 	if len(a) > 2 {
 		lows := elements(a[2])
@@ -309,6 +306,13 @@ func arrayFill(c *Ctx, a []types.Datum) (types.Datum, error) {
 		for i, l := range lows {
 			dims[i].Lower = int(l.Int())
 		}
+	}
+	total := int64(1)
+	for _, d := range dims {
+		if d.Len < 0 || total*int64(d.Len) > 134_217_727 {
+			return types.Datum{}, pgerr.Newf(pgerrcode.ProgramLimitExceeded, "array size exceeds the maximum allowed (%d)", 134_217_727)
+		}
+		total *= int64(d.Len)
 	}
 	elem := c.argT(0).OID
 	if len(dims) == 0 || total == 0 {

@@ -90,7 +90,8 @@ func bitAggs(r *registrar) {
 		"bit_or(bit)":  func(x, y byte) byte { return x | y },
 		"bit_xor(bit)": func(x, y byte) byte { return x ^ y },
 	} {
-		r.agg(key, func([]types.T) Agg { return &bitAgg{f: f} })
+		word := map[string]string{"bit_and(bit)": "AND", "bit_or(bit)": "OR", "bit_xor(bit)": "XOR"}[key]
+		r.agg(key, func([]types.T) Agg { return &bitAgg{f: f, word: word} })
 	}
 }
 
@@ -217,6 +218,7 @@ func bitConversions(r *registrar) {
 // bitAgg folds bit strings of one length.
 type bitAgg struct {
 	f    func(x, y byte) byte
+	word string // as errors call it
 	val  [][]byte
 	size int64
 }
@@ -234,7 +236,7 @@ func (a *bitAgg) Step(_ *Ctx, sel []uint16, groups []uint32, args []*batch.Col) 
 			a.size += int64(len(d.Bytes()))
 			continue
 		}
-		v, err := bitwise(types.Bytes(a.val[g]), d, "AND", a.f)
+		v, err := bitwise(types.Bytes(a.val[g]), d, a.word, a.f)
 		if err != nil {
 			return err
 		}

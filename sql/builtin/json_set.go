@@ -32,6 +32,9 @@ func jsonSetFuncs(r *registrar) {
 	})
 	r.eval("jsonb_delete_idx", deleteIndex)
 	r.eval("jsonb_delete_path", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		if err := onePath(a[1]); err != nil {
+			return types.Datum{}, err
+		}
 		if isScalar(a[0].Bytes()) {
 			return types.Datum{}, badParam("cannot delete path in scalar")
 		}
@@ -183,7 +186,18 @@ const (
 	pathFill
 )
 
+// onePath refuses paths of several dimensions.
+func onePath(path types.Datum) error {
+	if types.ArrayNDims(path) > 1 {
+		return pgerr.New(pgerrcode.ArraySubscriptError, "wrong number of array subscripts")
+	}
+	return nil
+}
+
 func setPath(a []types.Datum, how pathChange) (types.Datum, error) {
+	if err := onePath(a[1]); err != nil {
+		return types.Datum{}, err
+	}
 	if isScalar(a[0].Bytes()) {
 		return types.Datum{}, badParam("cannot set path in scalar")
 	}

@@ -258,7 +258,7 @@ func objectOfTexts(a []types.Datum) ([]byte, error) {
 	list := elements(a[0])
 	switch {
 	case len(a) == 2:
-		if len(dims) > 1 || types.ArrayNDims(a[1]) > 1 {
+		if len(dims) > 1 || types.ArrayNDims(a[1]) != len(dims) {
 			return bad("wrong number of array subscripts")
 		}
 		if keys, vals = list, elements(a[1]); len(keys) != len(vals) {

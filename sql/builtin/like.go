@@ -258,8 +258,10 @@ func likeEscape(p, esc []byte) ([]byte, error) {
 	}
 	var out []byte
 	after := false
-	for _, r := range string(p) {
-		c := string(r)
+	for len(p) > 0 {
+		_, size := utf8.DecodeRune(p) // 1 for a byte that is no text
+		c := string(p[:size])
+		p = p[size:]
 		switch {
 		case e != "" && c == e && !after:
 			out = append(out, '\\')

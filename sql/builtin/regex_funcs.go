@@ -74,13 +74,15 @@ func groups(s []byte, m []int) types.Datum {
 }
 
 func regexpMatch(c *Ctx, a []types.Datum) (types.Datum, error) {
-	re, f, err := regexArgs(c, a, 2, "regexp_match", true)
+	if len(a) > 2 { // the flags are looked at before the expression
+		if f, err := parseFlags(a[2].Text(), "regexp_match", true); err == nil && f.global {
+			return types.Datum{}, badParam("regexp_match() does not support the \"global\" option").
+				WithHint("Use the regexp_matches function instead.")
+		}
+	}
+	re, _, err := regexArgs(c, a, 2, "regexp_match", true)
 	if err != nil {
 		return types.Datum{}, err
-	}
-	if f.global {
-		return types.Datum{}, badParam("regexp_match() does not support the \"global\" option").
-			WithHint("Use the regexp_matches function instead.")
 	}
 	m, err := re.On(a[0].Bytes(), c.goOn).Find(0)
 	if m == nil || err != nil {

@@ -232,6 +232,10 @@ func castFunction(name string, from types.OID) types.OID {
 	switch CoercionPath(from, to.OID, Explicit) {
 	case RelabelOnly:
 		return to.OID
+	case ByCast:
+		if c := lib().castTypes[[2]types.OID{from, to.OID}]; c != nil && c.Method == 'b' {
+			return to.OID // int4 and what is like oid: one form in PostgreSQL, two here
+		}
 	case ByIO:
 		if from != types.RecordOID && !types.IsComposite(from) || to.Category != 'S' {
 			return to.OID

@@ -2,6 +2,7 @@ package builtin
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -86,12 +87,15 @@ func (t *charTime) format(tpl string) (types.Datum, error) {
 			return types.Datum{}, err
 		}
 		out = append(out, s...)
-		if n.th != 0 && s != "" && s[len(s)-1] >= '0' && s[len(s)-1] <= '9' {
+		if n.th != 0 && !n.zone() && s != "" && s[len(s)-1] >= '0' && s[len(s)-1] <= '9' {
 			out = append(out, ordinal(s, n.th == 'T')...)
 		}
 	}
 	return types.Bytes(out), nil
 }
+
+// zone reports a field of the time zone, which has no ordinal form.
+func (n *tplNode) zone() bool { return slices.Contains(zoneFields, n.field) }
 
 // num prints with at least width digits, unless FM.
 func num(n *tplNode, v int64, width int) string {
@@ -302,7 +306,7 @@ func (t *charTime) zoneText(n *tplNode) string {
 	case "TZM":
 		return fmt.Sprintf("%02d", off%3600/60)
 	case "OF":
-		s := fmt.Sprintf("%s%02d", sign, off/3600)
+		s := sign + num(n, int64(off/3600), 2)
 		if off%3600 != 0 {
 			s += fmt.Sprintf(":%02d", off%3600/60)
 		}

@@ -31,6 +31,9 @@ func tsq(n *tsearch.Node) (types.Datum, error)  { return types.MakeTSQuery(n), n
 // weightArg reads a "char" that is a weight.
 func weightArg(d types.Datum) (byte, error) {
 	w, ok := tsearch.Weight(byte(d.Int()))
+	if c := byte(d.Int()); !ok && (c < ' ' || c > '~') {
+		return 0, badParam("unrecognized weight: \"\\%03o\"", c)
+	}
 	if !ok {
 		return 0, badParam("unrecognized weight: \"%c\"", rune(d.Int()))
 	}

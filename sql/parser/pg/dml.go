@@ -76,7 +76,7 @@ func (c *conv) onConflict(o *pgast.OnConflictClause) *ast.OnConflict {
 	out := &ast.OnConflict{At: at(o.Location), Set: c.setList(o.TargetList), SetWhere: c.expr(o.WhereClause)}
 	out.DoUpdate = o.Action == pgast.OnConflictAction_ONCONFLICT_UPDATE
 	if i := o.Infer; i != nil {
-		out.Target = c.indexElems(i.IndexElems)
+		out.Target, out.TargetAt = c.indexElems(i.IndexElems), ast.Pos(i.Location)
 		out.Where = c.expr(i.WhereClause)
 		out.Constraint = i.Conname
 	}
