@@ -259,7 +259,11 @@ func (b *binder) caseExpr(s *scope, x *ast.Case) (expr.Expr, error) {
 				if x.Mixed {
 					compare = func(l, r expr.Expr, pos ast.Pos) (expr.Expr, error) { return b.mixedOp("=", l, r, pos) }
 				}
-				conds[i], err = compare(test, v, leftmost(w.Cond))
+				at := w.Pos // of the comparison that WHEN stands for
+				if at == 0 {
+					at = leftmost(w.Cond)
+				}
+				conds[i], err = compare(test, v, at)
 			}
 		}
 		if err != nil {

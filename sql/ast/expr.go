@@ -218,7 +218,10 @@ type (
 )
 
 // When is one branch of CASE.
-type When struct{ Cond, Result Expr }
+type When struct {
+	Cond, Result Expr
+	Pos          Pos // where WHEN stands, 0 where it is not written
+}
 
 // BoolKind is the connective of a BoolOp.
 type BoolKind uint8

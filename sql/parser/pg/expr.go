@@ -207,7 +207,7 @@ func (c *conv) caseExpr(e *pgast.CaseExpr) ast.Expr {
 		if w == nil {
 			c.fail(e.Location, "unexpected %s in CASE", nodeName(n))
 		}
-		out.Whens = append(out.Whens, ast.When{Cond: c.expr(w.Expr), Result: c.expr(w.Result)})
+		out.Whens = append(out.Whens, ast.When{Cond: c.expr(w.Expr), Result: c.expr(w.Result), Pos: ast.Pos(w.Location)})
 	}
 	return out
 }
