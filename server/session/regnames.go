@@ -178,6 +178,7 @@ func (n names) typeIn(text string) (types.OID, error) {
 		}
 		e.Message = strings.Replace(e.Message, "\n)\"", "\"", 1) // what the grammar was given besides
 		e.Position = max(0, at)
+		e.AddWhere("invalid type name \"" + text + "\"")
 		return 0, e
 	}
 	if err != nil || len(list) != 1 {
