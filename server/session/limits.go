@@ -22,6 +22,7 @@ type limits struct {
 	base, ctx context.Context // nil when no limited statement runs
 	stop      context.CancelFunc
 	from, own context.Context // own is from, showing waits for locks in the session
+	ownAt     *context.Context
 }
 
 // limited returns ctx under the limits of the running statement. Without limits
@@ -33,10 +34,12 @@ func (s *Session) limited(ctx context.Context) context.Context {
 	}
 	s.unlimit()
 	if l.from != ctx {
-		l.from, l.own = ctx, kv.WithWaiting(ctx, &s.waiting)
+		own := kv.WithWaiting(ctx, &s.waiting)
+		l.from, l.own, l.ownAt = ctx, own, &own
 	}
 	statement, lock := s.settings.statementTimeout, s.settings.lockTimeout
 	if statement == 0 && lock == 0 {
+		s.running.Store(l.ownAt)
 		return l.own
 	}
 	l.base, l.ctx = ctx, l.own
@@ -46,7 +49,17 @@ func (s *Session) limited(ctx context.Context) context.Context {
 	if statement > 0 {
 		l.ctx, l.stop = context.WithTimeoutCause(l.ctx, statement, errStatementTimeout)
 	}
-	return l.ctx
+	running := l.ctx
+	s.running.Store(&running)
+	return running
+}
+
+// interrupted is types.Format's: the error of the running statement's context.
+func (s *Session) interrupted() error {
+	if ctx := s.running.Load(); ctx != nil {
+		return (*ctx).Err()
+	}
+	return nil
 }
 
 // unlimit ends what limited began.
@@ -54,7 +67,8 @@ func (s *Session) unlimit() {
 	if s.limits.stop != nil {
 		s.limits.stop()
 	}
-	s.limits = limits{from: s.limits.from, own: s.limits.own}
+	s.running.Store(nil)
+	s.limits = limits{from: s.limits.from, own: s.limits.own, ownAt: s.limits.ownAt}
 }
 
 // IdleLimit implements backend.Session.

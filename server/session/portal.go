@@ -256,6 +256,7 @@ func (c command) close()                                     {}
 
 // Bind implements backend.Session.
 func (s *Session) Bind(ctx context.Context, name, statement string, argFormats []int16, args [][]byte, resultFormats []int16) error {
+	ctx = s.limited(ctx)
 	err := s.bind(ctx, name, statement, argFormats, args, resultFormats)
 	if err != nil {
 		return s.complain(toPG(ctx, err))

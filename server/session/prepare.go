@@ -402,6 +402,7 @@ func (s *Session) DescribeStatement(ctx context.Context, name string) (*backend.
 		return nil, err
 	}
 	s.text = p.text
+	ctx = s.limited(ctx)
 	if err := s.refresh(ctx, p); err != nil && p.plan != nil {
 		return nil, toPG(ctx, err)
 	}

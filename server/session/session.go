@@ -7,6 +7,7 @@ import (
 	"maps"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -73,6 +74,7 @@ type Session struct {
 	idle          *running   // memory of an execution that has ended
 	spare         *portal    // memory of the unnamed portal
 	limits        limits
+	running       atomic.Pointer[context.Context] // of the statement that limits knows, nil between statements
 	waiting       kv.Waiting
 	outcome       outcome
 	manual        bool // autocommit is off: see autoBegin
@@ -126,6 +128,7 @@ func newSession(d *Database, st backend.Startup, role *catalog.Role) *Session {
 	s.settings.notice = s.notice
 	s.tx.session = s
 	s.makeHooks()
+	s.settings.format.Interrupted = s.interrupted
 	s.note("idle", "")
 	return s
 }

@@ -7,6 +7,7 @@ import (
 	"crypto/sha512"
 	"encoding/base64"
 	"encoding/hex"
+	"hash"
 	"math/bits"
 	"strings"
 	"unicode/utf8"
@@ -19,7 +20,7 @@ import (
 
 // byteaFuncs registers chapter 9.5, hashes, and encode and decode.
 func byteaFuncs(r *registrar) {
-	r.eval("byteacat", text2(func(c *Ctx, s, t []byte) ([]byte, error) { return joined(c, s, t), nil }))
+	r.eval("byteacat", text2(concatenated))
 	r.evals(byteaSubstr, "bytea_substr", "bytea_substr_no_len")
 	r.evals(byteaOverlay, "byteaoverlay", "byteaoverlay_no_len")
 	r.eval("byteapos", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
@@ -134,17 +135,22 @@ func bytePositions(r *registrar) {
 
 // hashFuncs registers md5 and the SHA-2 family.
 func hashFuncs(r *registrar) {
-	sum := func(s []byte) ([]byte, error) {
-		h := md5.Sum(s)
-		return hex.AppendEncode(nil, h[:]), nil
+	sum := func(name string, size func() hash.Hash, show func(dst, sum []byte) []byte) {
+		r.eval(name, text1(func(c *Ctx, s []byte) ([]byte, error) {
+			h := size()
+			if err := c.pieces(s, func(part []byte) { h.Write(part) }); err != nil {
+				return nil, err
+			}
+			return show(nil, h.Sum(nil)), nil
+		}))
 	}
-	for _, k := range []string{"md5_text", "md5_bytea"} {
-		r.eval(k, text1(func(_ *Ctx, s []byte) ([]byte, error) { return sum(s) }))
-	}
-	r.eval("sha224_bytea", text1(func(_ *Ctx, s []byte) ([]byte, error) { h := sha256.Sum224(s); return h[:], nil }))
-	r.eval("sha256_bytea", text1(func(_ *Ctx, s []byte) ([]byte, error) { h := sha256.Sum256(s); return h[:], nil }))
-	r.eval("sha384_bytea", text1(func(_ *Ctx, s []byte) ([]byte, error) { h := sha512.Sum384(s); return h[:], nil }))
-	r.eval("sha512_bytea", text1(func(_ *Ctx, s []byte) ([]byte, error) { h := sha512.Sum512(s); return h[:], nil }))
+	plain := func(dst, sum []byte) []byte { return append(dst, sum...) }
+	sum("md5_text", md5.New, hex.AppendEncode)
+	sum("md5_bytea", md5.New, hex.AppendEncode)
+	sum("sha224_bytea", sha256.New224, plain)
+	sum("sha256_bytea", sha256.New, plain)
+	sum("sha384_bytea", sha512.New384, plain)
+	sum("sha512_bytea", sha512.New, plain)
 }
 
 func encode(s []byte, how string) (types.Datum, error) {

@@ -14,7 +14,7 @@ func hstoreJSON(r *registrar) {
 			return types.Bytes(appendHstoreJSON(nil, a[0], loose)), nil
 		})
 		r.eval("hstore_to_jsonb"+name, func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-			b, err := types.ParseJSONB(nil, string(appendHstoreJSON(nil, a[0], loose)))
+			b, err := types.ParseJSONB(nil, string(appendHstoreJSON(nil, a[0], loose)), nil)
 			return types.Bytes(b), err
 		})
 	}

@@ -173,7 +173,7 @@ func (x *jsonColumns) value(v []byte, t types.T, key string) (types.Datum, error
 		return types.Null, nil
 	case t.OID == types.JSONOID || t.OID == types.JSONBOID:
 		if t.OID == types.JSONBOID && !x.jsonb {
-			b, err := types.ParseJSONB(nil, string(v))
+			b, err := types.ParseJSONB(nil, string(v), nil)
 			return types.Bytes(b), err
 		}
 		return types.Bytes(v).Clone(), nil

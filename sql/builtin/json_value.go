@@ -169,7 +169,7 @@ func asJSONB(text []byte, err error) (types.Datum, error) {
 	if err != nil {
 		return types.Datum{}, err
 	}
-	b, err := types.ParseJSONB(nil, string(text))
+	b, err := types.ParseJSONB(nil, string(text), nil)
 	return types.Bytes(b), err
 }
 

@@ -79,7 +79,7 @@ var mysqlJSONFuncs = []mysqlFunc{
 		if v.t.OID == types.JSONBOID || v.t.OID == types.JSONOID {
 			return types.Bool(true), nil
 		}
-		_, err := types.ParseJSONB(nil, mysqlString(c, v).Text())
+		_, err := types.ParseJSONB(nil, mysqlString(c, v).Text(), nil)
 		return types.Bool(err == nil), nil
 	}},
 	{name: "json_quote", args: "t", ret: types.TextOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
@@ -542,7 +542,7 @@ var jsonArrayAppend = eachPath(func(doc []byte, path [][]byte, v []byte) ([]byte
 	if len(path) == 0 {
 		return joined, nil
 	}
-	canonical, err := types.ParseJSONB(nil, string(joined))
+	canonical, err := types.ParseJSONB(nil, string(joined), nil)
 	if err != nil {
 		return nil, err
 	}

@@ -73,7 +73,7 @@ func jsonInsertElement(doc []byte, path [][]byte, v []byte) ([]byte, error) {
 	if at >= i {
 		w.element(v)
 	}
-	joined, err := types.ParseJSONB(nil, string(append(w.buf, ']')))
+	joined, err := types.ParseJSONB(nil, string(append(w.buf, ']')), nil)
 	if err != nil || len(parent) == 0 {
 		return joined, err
 	}

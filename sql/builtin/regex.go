@@ -129,14 +129,6 @@ func siteRegex(c *Ctx, p []byte, f regex.Flags) (*regex.Regexp, error) {
 	return remembered(c, func() *lastRegex { return &lastRegex{} }).get(p, f)
 }
 
-// goOn says whether a long search should go on.
-func (c *Ctx) goOn() error {
-	if c.Context == nil {
-		return nil
-	}
-	return c.Context.Err()
-}
-
 func matches(not, fold bool) Kernel {
 	return func(c *Ctx, sel []uint16, out *batch.Col, args []*batch.Col) error {
 		flip := bit(not)

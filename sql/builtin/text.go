@@ -18,12 +18,7 @@ const maxText = 0x3fffffff
 
 // textFuncs registers chapter 9.4: what works on characters.
 func textFuncs(r *registrar) {
-	r.eval("textcat", text2(func(c *Ctx, s, t []byte) ([]byte, error) {
-		if len(s)+len(t) > maxText {
-			return nil, tooLong()
-		}
-		return joined(c, s, t), nil
-	}))
+	r.eval("textcat", text2(concatenated))
 	r.kernel("textlen", lengths(utf8.RuneCount))
 	r.kernel("bpcharlen", lengths(func(b []byte) int { return utf8.RuneCount(trimBlanks(b)) }))
 	for _, k := range []string{"textoctetlen", "byteaoctetlen", "bpcharoctetlen"} {
@@ -88,6 +83,16 @@ func lengths(f func(b []byte) int) Kernel {
 	}
 }
 
+// concatenated is s followed by t, in the arena, or PostgreSQL's error of a value that
+// cannot be.
+func concatenated(c *Ctx, s, t []byte) ([]byte, error) {
+	const header = 4
+	if size := len(s) + len(t) + header; size > types.MaxText {
+		return nil, types.AllocTooLarge(size)
+	}
+	return joined(c, s, t), nil
+}
+
 // joined is s followed by t, in the arena.
 func joined(c *Ctx, s, t []byte) []byte {
 	b := c.bytes(len(s) + len(t))
@@ -96,10 +101,14 @@ func joined(c *Ctx, s, t []byte) []byte {
 }
 
 // initcap raises the first letter of each word; words are runs of letters and digits.
-func initcap(_ *Ctx, s []byte) ([]byte, error) {
+func initcap(c *Ctx, s []byte) ([]byte, error) {
 	out := make([]byte, 0, len(s))
 	inWord := false
+	p := progress{c: c}
 	for _, r := range string(s) {
+		if err := p.add(4); err != nil {
+			return nil, err
+		}
 		if inWord {
 			out = utf8.AppendRune(out, unicode.ToLower(r))
 		} else {
@@ -165,11 +174,15 @@ func leftEnd(s []byte, n int64) int {
 	return charOffset(s, n)
 }
 
-func reverse(_ *Ctx, s []byte) ([]byte, error) {
+func reverse(c *Ctx, s []byte) ([]byte, error) {
 	out := make([]byte, len(s))
 	at := len(s)
+	p := progress{c: c}
 	for i := 0; i < len(s); {
 		_, n := utf8.DecodeRune(s[i:])
+		if err := p.add(n); err != nil {
+			return nil, err
+		}
 		at -= n
 		copy(out[at:], s[i:i+n])
 		i += n
@@ -218,7 +231,7 @@ func repeat(_ *Ctx, a []types.Datum) (types.Datum, error) {
 
 // translate replaces each character of from by the one at the same place in to,
 // or drops it.
-func translate(_ *Ctx, a []types.Datum) (types.Datum, error) {
+func translate(c *Ctx, a []types.Datum) (types.Datum, error) {
 	from, to := []rune(a[1].Text()), []rune(a[2].Text())
 	m := make(map[rune]rune, len(from))
 	for i, r := range from {
@@ -230,12 +243,22 @@ func translate(_ *Ctx, a []types.Datum) (types.Datum, error) {
 			m[r] = to[i]
 		}
 	}
-	return types.Bytes(append([]byte{}, bytes.Map(func(r rune) rune {
-		if t, ok := m[r]; ok {
-			return t
+	s := a[0].Bytes()
+	out := make([]byte, 0, len(s))
+	p := progress{c: c}
+	for i := 0; i < len(s); {
+		r, n := utf8.DecodeRune(s[i:])
+		if err := p.add(n); err != nil {
+			return types.Datum{}, err
 		}
-		return r
-	}, a[0].Bytes())...)), nil
+		if t, ok := m[r]; !ok {
+			out = append(out, s[i:i+n]...)
+		} else if t >= 0 {
+			out = utf8.AppendRune(out, t)
+		}
+		i += n
+	}
+	return types.Bytes(out), nil
 }
 
 // splitPart is split_part(s, delimiter, n); negative n counts from the end.
@@ -355,11 +378,19 @@ func convertFuncs(r *registrar) {
 	r.eval("chartoi4", to(types.Int4OID))
 	r.eval("textanycat(text,anynonarray)", func(c *Ctx, a []types.Datum) (types.Datum, error) {
 		t, err := asText(c, 1, a[1])
-		return types.Bytes(joined(c, a[0].Bytes(), t.Bytes())), err
+		if err != nil {
+			return t, err
+		}
+		b, err := concatenated(c, a[0].Bytes(), t.Bytes())
+		return types.Bytes(b), err
 	})
 	r.eval("anytextcat(anynonarray,text)", func(c *Ctx, a []types.Datum) (types.Datum, error) {
 		t, err := asText(c, 0, a[0])
-		return types.Bytes(joined(c, t.Bytes(), a[1].Bytes())), err
+		if err != nil {
+			return t, err
+		}
+		b, err := concatenated(c, t.Bytes(), a[1].Bytes())
+		return types.Bytes(b), err
 	})
 	r.eval("nameconcatoid", func(c *Ctx, a []types.Datum) (types.Datum, error) {
 		tail := types.AppendText([]byte{'_'}, types.Of(types.OidOID), a[1], c.Format)

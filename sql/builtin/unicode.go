@@ -30,12 +30,12 @@ func unicodeFuncs(r *registrar) {
 		}
 		return norm.NFC, badParam("invalid normalization form: %s", a[1].Text())
 	}
-	r.eval("unicode_normalize_func", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+	r.eval("unicode_normalize_func", func(c *Ctx, a []types.Datum) (types.Datum, error) {
 		f, err := form(a)
 		if err != nil {
 			return types.Datum{}, err
 		}
-		return types.Bytes(f.Append([]byte{}, a[0].Bytes()...)), nil
+		return normalized(c, f, a[0].Bytes())
 	})
 	r.eval("unicode_is_normalized", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 		f, err := form(a)
@@ -48,6 +48,24 @@ func unicodeFuncs(r *registrar) {
 		s, err := unistr(a[0].Text())
 		return types.String(s), err
 	})
+}
+
+// normalized is s in a form, piece by piece: cut where what follows cannot change what
+// stands before.
+func normalized(c *Ctx, f norm.Form, s []byte) (types.Datum, error) {
+	out := make([]byte, 0, len(s))
+	for len(s) > piece {
+		n := f.LastBoundary(s[:piece])
+		if n <= 0 {
+			break
+		}
+		out = f.Append(out, s[:n]...)
+		if err := c.goOn(); err != nil {
+			return types.Datum{}, err
+		}
+		s = s[n:]
+	}
+	return types.Bytes(f.Append(out, s...)), nil
 }
 
 // unistr resolves \XXXX, \+XXXXXX, \uXXXX, \UXXXXXXXX and \\, joining surrogate pairs.

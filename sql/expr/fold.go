@@ -21,12 +21,13 @@ func Fold(e Expr) Expr { return FoldTelling(context.Background(), e, nil) }
 // they give: what stands behind a constant that decides AND, OR, CASE or COALESCE is
 // not tried. When ctx ends nothing more is computed, and nothing of that is told.
 func FoldTelling(ctx context.Context, e Expr, failed func(error)) Expr {
-	return (&folder{ctx, failed}).fold(e)
+	return (&folder{ctx: ctx, failed: failed}).fold(e)
 }
 
 type folder struct {
 	ctx    context.Context
 	failed func(error)
+	format *types.Format // the default, under ctx; made when first used
 }
 
 func (f *folder) fold(e Expr) Expr {
@@ -130,8 +131,13 @@ func (f *folder) computed(e Expr) Expr {
 	if err != nil {
 		return e
 	}
+	if f.format == nil {
+		format := *types.DefaultFormat
+		format.Interrupted = f.ctx.Err
+		f.format = &format
+	}
 	var s Scratch
-	env := Env{Ctx: builtin.Ctx{Context: f.ctx, Format: types.DefaultFormat, Arena: new(batch.Arena),
+	env := Env{Ctx: builtin.Ctx{Context: f.ctx, Format: f.format, Arena: new(batch.Arena),
 		TxnTime: time.Unix(0, 0), StmtTime: time.Unix(0, 0)}}
 	told := false
 	env.Notice = func(*pgerr.Error) { told = true }

@@ -157,6 +157,9 @@ func (p *arrayParser) level(depth int) error {
 	n := 0
 	sub := false
 	for {
+		if err := p.f.goOn(n); err != nil {
+			return err
+		}
 		p.i = skipSpace(p.s, p.i)
 		if p.i == len(p.s) {
 			return badArray(p.s[p.from:], "Unexpected end of input.")
@@ -372,6 +375,7 @@ func AppendArrayDims(dst []byte, d Datum) []byte {
 func appendArrayLevel(dst []byte, elem T, dims []ArrayDim, it *ArrayIter, delim byte, f *Format) []byte {
 	dst = append(dst, '{')
 	for i := 0; i < dims[0].Len; i++ {
+		f.mustGoOn(i)
 		if i > 0 {
 			dst = append(dst, delim)
 		}

@@ -108,7 +108,7 @@ func decodeOther(t T, info *Info, b []byte) (Datum, error) {
 		if err := CheckUTF8(b); err != nil {
 			return Datum{}, err
 		}
-		return Bytes(b), validateJSON(string(b))
+		return Bytes(b), validateJSON(string(b), nil)
 	case JSONBOID:
 		if len(b) < 1 {
 			return Datum{}, shortMessage()
@@ -119,7 +119,7 @@ func decodeOther(t T, info *Info, b []byte) (Datum, error) {
 		if err := CheckUTF8(b[1:]); err != nil {
 			return Datum{}, err
 		}
-		j, err := ParseJSONB(nil, string(b[1:]))
+		j, err := ParseJSONB(nil, string(b[1:]), nil)
 		return Bytes(j), err
 	case IntervalOID:
 		if len(b) != 16 {

@@ -160,7 +160,7 @@ func castScalar(from, to T, d Datum, f *Format) (out Datum, done bool, err error
 		}
 	case JSONBOID:
 		if from.OID == JSONOID {
-			b, err := ParseJSONB(nil, string(d.ref))
+			b, err := ParseJSONB(nil, string(d.ref), f)
 			return Bytes(b), true, err
 		}
 	case InetOID, CidrOID, MacaddrOID, Macaddr8OID:

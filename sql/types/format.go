@@ -19,6 +19,10 @@ type Format struct {
 	NowRead *bool
 	// Names resolves reg* types; nil prints and reads numbers only.
 	Names Names
+	// Interrupted, if set, is asked now and then by what takes long over one value: an
+	// error, that the statement was cancelled or has no time left, ends it. It may be
+	// called from several goroutines.
+	Interrupted func() error
 	// Types knows the session's own types; nil uses those of the committed catalog.
 	Types UserTypes
 }

@@ -34,6 +34,8 @@ type jsonParser struct {
 	sink  jsonSink // gets the values, strings decoded; needs decode; nil: only check
 	// decode: escapes must be characters; json_in checks no more than their form.
 	decode bool
+	f      *Format // is asked whether to go on; may be nil
+	n      int     // tokens
 }
 
 // jsonSink takes what a jsonParser meets, in the document's order. Texts stay valid.
@@ -61,8 +63,8 @@ func stackDepth() error {
 }
 
 // validateJSON checks s as json_in does.
-func validateJSON(s string) error {
-	p := jsonParser{s: s}
+func validateJSON(s string, f *Format) error {
+	p := jsonParser{s: s, f: f}
 	return p.document()
 }
 
@@ -130,6 +132,10 @@ func (p *jsonParser) context() string {
 
 // next reads one token; p.s[p.start:p.i] is its text.
 func (p *jsonParser) next() (jsonToken, error) {
+	p.n++
+	if err := p.f.goOn(p.n); err != nil {
+		return 0, err
+	}
 	s := p.s
 	i := p.i
 	for i < len(s) && (s[i] == ' ' || s[i] == '\n' || s[i] == '\t' || s[i] == '\r') {

@@ -46,14 +46,14 @@ func TestJSONNavigationKeepsText(t *testing.T) {
 
 func TestJSONDepth(t *testing.T) {
 	deep := strings.Repeat("[", 100_000)
-	if err := validateJSON(deep); pgerr.Code(err) != "54001" {
+	if err := validateJSON(deep, nil); pgerr.Code(err) != "54001" {
 		t.Errorf("got %v", err)
 	}
 	ok := strings.Repeat("[", 1000) + strings.Repeat("]", 1000)
-	if err := validateJSON(ok); err != nil {
+	if err := validateJSON(ok, nil); err != nil {
 		t.Error(err)
 	}
-	if b, err := ParseJSONB(nil, ok); err != nil || string(b) != ok {
+	if b, err := ParseJSONB(nil, ok, nil); err != nil || string(b) != ok {
 		t.Errorf("got %v", err)
 	}
 }
@@ -71,7 +71,7 @@ func FuzzJSON(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		b, err := ParseJSONB(nil, s)
+		b, err := ParseJSONB(nil, s, nil)
 		if err != nil {
 			return
 		}
@@ -95,7 +95,7 @@ func FuzzJSON(f *testing.F) {
 				t.Fatalf("%q: %d pairs, want %d", b, n, len(obj))
 			}
 		}
-		again, err := ParseJSONB(nil, string(b))
+		again, err := ParseJSONB(nil, string(b), nil)
 		if err != nil || string(again) != string(b) {
 			t.Fatalf("%q: canonical text %q becomes %q (%v)", s, b, again, err)
 		}

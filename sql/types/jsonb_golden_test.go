@@ -25,7 +25,7 @@ func found(b []byte, ok bool) (Datum, error) {
 
 func jsonbOp(t *testing.T, g jsonbGolden) (Datum, error) {
 	t.Helper()
-	a, err := ParseJSONB(nil, g.Args[0])
+	a, err := ParseJSONB(nil, g.Args[0], nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +45,7 @@ func jsonbOp(t *testing.T, g jsonbGolden) (Datum, error) {
 	truth := func(b bool) (Datum, error) { return String(strconv.FormatBool(b)), nil }
 	switch g.Op {
 	case "@>", "||", "cmp":
-		b, err := ParseJSONB(nil, g.Args[1])
+		b, err := ParseJSONB(nil, g.Args[1], nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -122,8 +122,8 @@ func TestJSONBKeyOrder(t *testing.T) {
 		if g.Op != "cmp" {
 			continue
 		}
-		a, _ := ParseJSONB(nil, g.Args[0])
-		b, _ := ParseJSONB(nil, g.Args[1])
+		a, _ := ParseJSONB(nil, g.Args[0], nil)
+		b, _ := ParseJSONB(nil, g.Args[1], nil)
 		ka, kb := AppendKey(nil, Of(JSONBOID), Bytes(a), false), AppendKey(nil, Of(JSONBOID), Bytes(b), false)
 		if got := strconv.Itoa(bytes.Compare(ka, kb)); got != g.Out {
 			t.Errorf("keys of %s and %s: %s, want %s", a, b, got, g.Out)

@@ -19,10 +19,11 @@ const (
 
 // ParseJSONB appends the canonical text of the JSON text s to dst. It is written as it
 // is read, so that a value of a gigabyte takes no more than that. Errors are json's
-// 22P02, 22P05, 54001, and those of what is too large: 54000, XX000.
-func ParseJSONB(dst []byte, s string) ([]byte, error) {
+// 22P02, 22P05, 54001, and those of what is too large: 54000, XX000. f, which may be nil,
+// is asked whether to go on.
+func ParseJSONB(dst []byte, s string, f *Format) ([]byte, error) {
 	w := jsonbWriter{out: dst, from: len(dst)}
-	p := jsonParser{s: s, decode: true, sink: &w}
+	p := jsonParser{s: s, decode: true, sink: &w, f: f}
 	if err := p.document(); err != nil {
 		return nil, err
 	}

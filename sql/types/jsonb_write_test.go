@@ -22,7 +22,7 @@ func TestParseJSONBOrdersKeys(t *testing.T) {
 		{`[-0, -0.0, 1e3, 1.50, 0.10, 12E-2, "\u00e9\n"]`, `[0, 0.0, 1000, 1.50, 0.10, 0.12, "é\n"]`},
 		{` "a" `, `"a"`},
 	} {
-		got, err := ParseJSONB([]byte("kept"), tc.in)
+		got, err := ParseJSONB([]byte("kept"), tc.in, nil)
 		if err != nil || string(got) != "kept"+tc.want {
 			t.Errorf("%s: %s, %v", tc.in, got, err)
 		}
@@ -41,7 +41,7 @@ func TestParseJSONBMemory(t *testing.T) {
 	} {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		if _, err := ParseJSONB(nil, text); err != nil {
+		if _, err := ParseJSONB(nil, text, nil); err != nil {
 			t.Fatal(err)
 		}
 		runtime.ReadMemStats(&after)

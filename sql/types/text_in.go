@@ -135,12 +135,12 @@ func parseOther(t T, s string, f *Format) (Datum, error) {
 		if err != nil {
 			return d, err
 		}
-		return d, validateJSON(s)
+		return d, validateJSON(s, f)
 	case JSONBOID:
 		if _, err := textDatum(s); err != nil {
 			return Datum{}, err
 		}
-		b, err := ParseJSONB(nil, s)
+		b, err := ParseJSONB(nil, s, f)
 		return Bytes(b), err
 	case CharOID:
 		return Int(parseChar(s)), nil

@@ -27,6 +27,24 @@ func AllocTooLarge(bytes int) error {
 	return pgerr.Newf(pgerrcode.InternalError, "invalid memory alloc request size %d", bytes)
 }
 
+// each is after how many elements of a value a computation asks whether to go on.
+const each = 1 << 15
+
+// goOn is nil, or why the computation should end that has come to element n of a value.
+func (f *Format) goOn(n int) error {
+	if n%each != 0 || n == 0 || f == nil || f.Interrupted == nil {
+		return nil
+	}
+	return f.Interrupted()
+}
+
+// mustGoOn is goOn for code that has no error to return.
+func (f *Format) mustGoOn(n int) {
+	if err := f.goOn(n); err != nil {
+		panic(stopped{err})
+	}
+}
+
 // CatchStop is deferred where values of any type are made and there is an error to set:
 // around every evaluation of an expression, every call of an aggregate or a set-returning
 // function. Elsewhere the panic ends the connection.

@@ -1,0 +1,40 @@
+package builtin
+
+// piece is how many bytes of a value functions work on before they ask whether to go on:
+// a few milliseconds' work.
+const piece = 1 << 20
+
+// goOn says whether a long computation should go on.
+func (c *Ctx) goOn() error {
+	if c.Context == nil {
+		return nil
+	}
+	return c.Context.Err()
+}
+
+// pieces hands f the value in pieces, as long as it should go on.
+func (c *Ctx) pieces(s []byte, f func(part []byte)) error {
+	for len(s) > piece {
+		f(s[:piece])
+		if err := c.goOn(); err != nil {
+			return err
+		}
+		s = s[piece:]
+	}
+	f(s)
+	return nil
+}
+
+// progress asks whether to go on after each piece of what it is told was done.
+type progress struct {
+	c    *Ctx
+	done int
+}
+
+func (p *progress) add(bytes int) error {
+	if p.done += bytes; p.done < piece {
+		return nil
+	}
+	p.done = 0
+	return p.c.goOn()
+}
