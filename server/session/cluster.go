@@ -124,6 +124,7 @@ func Open(ctx context.Context, cfg Config) (*Cluster, error) {
 	}
 	c.done.Go(c.housekeeping)
 	if c.vectors != nil {
+		c.vectors.Relief(c.relieve)
 		c.done.Go(c.watchMemory)
 	}
 	return c, nil

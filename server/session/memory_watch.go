@@ -24,13 +24,19 @@ func (c *Cluster) watchMemory() {
 			return
 		case <-tick.C:
 		}
-		b, err := os.ReadFile("/proc/self/statm")
-		if err != nil {
-			return
-		}
-		if total, files := residentPages(string(b)); nearBound(total*systemPage, files*systemPage, c.cfg.MemoryBytes) {
-			c.vectors.Forget()
-		}
+		c.relieve()
+	}
+}
+
+// relieve gives pages of mapped files back if the bound is near. It is also called after so
+// much was read of them: then it need not wait for its turn beside those who read.
+func (c *Cluster) relieve() {
+	b, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		return
+	}
+	if total, files := residentPages(string(b)); nearBound(total*systemPage, files*systemPage, c.cfg.MemoryBytes) {
+		c.vectors.Forget()
 	}
 }
 
@@ -40,7 +46,7 @@ var systemPage = int64(os.Getpagesize())
 // own, and there is little room left. All in bytes.
 func nearBound(total, files, bound int64) bool {
 	const program = 40 << 20
-	return files > program && total > bound-bound/8
+	return files > program && total > bound-bound/8-bound/16
 }
 
 // residentPages reads the resident pages, and those of files among them, from

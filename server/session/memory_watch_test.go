@@ -8,7 +8,7 @@ func TestNearBound(t *testing.T) {
 	for _, c := range []struct {
 		total, files int64
 		want         bool
-	}{{100, 80, false}, {450, 60, true}, {450, 30, false}, {600, 400, true}, {447, 200, false}} {
+	}{{100, 80, false}, {450, 60, true}, {450, 30, false}, {600, 400, true}, {410, 200, false}, {420, 200, true}} {
 		if got := nearBound(c.total*mib, c.files*mib, 512*mib); got != c.want {
 			t.Errorf("%d MiB, %d of them of files: %v", c.total, c.files, got)
 		}

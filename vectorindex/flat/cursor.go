@@ -22,6 +22,10 @@ type Cursor struct {
 	isList bool
 	keep   func(ords []uint32) []uint32
 
+	// Look, if not nil, is told now and then how many vectors were looked at since the last
+	// time.
+	Look func(n uint32)
+
 	seen    []uint64 // one bit an ordinal that was yielded (or excluded); nil before it is needed
 	yielded []uint32 // what seen will have to hold, while seen is nil
 	batch   int
@@ -163,6 +167,9 @@ func (c *Cursor) scan(ctx context.Context) error {
 		n := min(block, c.hi-at, uint32(min(chunk-uint64(at)&(chunk-1), block)))
 		c.scanRun(at, n)
 		at += n
+		if c.Look != nil {
+			c.Look(n)
+		}
 	}
 	return nil
 }

@@ -313,7 +313,11 @@ func (h *header) vectors(places, raw []byte) (*dist.Vectors, error) {
 // for re-ranking only, alias b, which must stay unchanged and in place as long as
 // the graph is used. What the walk touches is copied, see Settle, when resident is set,
 // and aliases b otherwise. Unaligned input is copied in any case.
-func Open(b []byte, resident bool) (*Graph, error) {
+func Open(b []byte, resident bool) (*Graph, error) { return OpenSeen(b, resident, nil) }
+
+// OpenSeen is Open that tells look, if that is not nil, now and then how many bytes of b it
+// has checked since the last time.
+func OpenSeen(b []byte, resident bool, look func(bytes int64)) (*Graph, error) {
 	if !littleEndian() {
 		return nil, fmt.Errorf("hnsw: the flat form needs a little-endian machine")
 	}
@@ -360,7 +364,7 @@ func Open(b []byte, resident bool) (*Graph, error) {
 	g.entry.Store(h.entry)
 	g.lost.raise(h.lost)
 	g.norm.raise(h.norm)
-	if err := g.validate(t, u); err != nil {
+	if err := g.validate(t, u, look); err != nil {
 		return nil, err
 	}
 	if resident && aligned {

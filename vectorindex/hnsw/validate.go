@@ -4,14 +4,17 @@ import "fmt"
 
 // validate checks everything that a walk relies on in an opened graph: ordinals
 // and record numbers in range, lists only to nodes of at least their level, and
-// chains of duplicates that end.
-func (g *Graph) validate(t *tables, u *upperTable) error {
+// chains of duplicates that end. look is that of OpenSeen.
+func (g *Graph) validate(t *tables, u *upperTable, look func(bytes int64)) error {
 	n := g.reserved.Load()
 	if err := g.validateEntry(t, n); err != nil {
 		return err
 	}
 	chained := 0
 	for ord := range n {
+		if look != nil && ord%lookEvery == lookEvery-1 {
+			look(lookEvery * int64(t.links.Stride()+nodeStride))
+		}
 		st := t.state(ord)
 		if st == 0 || st&^isDup > maxLevel+1 || st&^isDup == 0 || st&isDup != 0 && st != 1|isDup {
 			return fmt.Errorf("%w: node %d has state %#x", ErrCorrupt, ord, st)
@@ -30,6 +33,9 @@ func (g *Graph) validate(t *tables, u *upperTable) error {
 	g.chained.Store(chained > 0)
 	return g.validateChains(t, n, chained)
 }
+
+// lookEvery is how many nodes are checked between two calls of look.
+const lookEvery = 1 << 16
 
 func (g *Graph) validateEntry(t *tables, n uint32) error {
 	en := g.entry.Load()

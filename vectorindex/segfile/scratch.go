@@ -69,6 +69,9 @@ func (s *Scratch) more(n int) bool {
 		s.giveUp()
 		return false
 	}
+	for _, b := range s.pieces { // what is written is read little
+		forget(b)
+	}
 	s.size += int64(n)
 	s.pieces, s.unmap = append(s.pieces, data), append(s.unmap, unmap)
 	s.free = data

@@ -3,6 +3,7 @@ package sidecar
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 
 	"github.com/loxodb/loxodb/vectorindex/segfile"
 )
@@ -34,6 +35,9 @@ type Budget struct {
 	users   map[*Index]struct{}
 	mapped  map[forgetter]struct{}
 	freed   notifier
+
+	read   atomic.Int64 // bytes of mapped files since the last relief
+	relief atomic.Pointer[func()]
 }
 
 // forgetter is a mapped file whose pages can be given back.
@@ -80,6 +84,29 @@ func (b *Budget) Forget() {
 	defer b.mu.Unlock()
 	for f := range b.mapped {
 		f.Forget()
+	}
+}
+
+// Relief has f called whenever about 16 MiB of mapped files were read: f looks whether the
+// process has come near its bound, and calls Forget then. It may be called by several
+// goroutines at a time.
+func (b *Budget) Relief(f func()) { b.relief.Store(&f) }
+
+const (
+	reliefEvery = 16 << 20
+	// pagesAround is what is mapped of a file when a byte of it is read: the system's
+	// default.
+	pagesAround = 64 << 10
+)
+
+// touched notes that n bytes of mapped files were read.
+func (b *Budget) touched(n int64) {
+	if b == nil || b.read.Add(n) < reliefEvery {
+		return
+	}
+	b.read.Store(0)
+	if f := b.relief.Load(); f != nil {
+		(*f)()
 	}
 }
 

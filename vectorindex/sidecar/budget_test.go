@@ -124,6 +124,31 @@ func TestBudgetIsKept(t *testing.T) {
 	}
 }
 
+// Whoever reads files has the process looked at, after so much as was read.
+func TestRelief(t *testing.T) {
+	ctx := context.Background()
+	b := sidecar.NewBudget(32 * mib)
+	calls := 0
+	w := newWorldAt(t, sidecar.Config{NoBackground: true, Budget: b, Spec: vectorindex.Spec{Kind: vectorindex.Flat, Dims: 8000}}, t.TempDir()+"/idx")
+	for range 600 { // of 32,000 bytes
+		w.m.commit(t, w.ix, map[vectorindex.RowID][]byte{vectorindex.RowID(len(w.m.rows)): w.vec()})
+	}
+	if err := w.ix.Flush(ctx); err != nil {
+		t.Fatal(err)
+	}
+	b.Relief(func() { calls++; b.Forget() })
+	for range 5 {
+		w.check()
+	}
+	if calls < 5 {
+		t.Errorf("looked %d times at the process while 96 MB were read", calls)
+	}
+	if err := w.ix.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b.Forget() // has nothing to forget
+}
+
 // Merges go as far as the budget goes, and no farther: background work comes to rest, with
 // more segments than it would leave otherwise.
 func TestMergesKeepToTheBudget(t *testing.T) {

@@ -148,6 +148,9 @@ func (c *calibration) findTruth(ctx context.Context) error {
 		before := uint32(0)
 		err := flat.Many(ctx, c.p.view().Space, c.p.view(), uint32(c.n), mine, func(at uint32) {
 			all := seen.Add(int64(at - before))
+			if c.p.budget != nil {
+				c.p.budget.touched(int64(at-before) * int64(c.p.view().Space.Size()))
+			}
 			before = at
 			c.meter.part(PhaseMeasure, int(all), 2*workers*c.n, int64(c.n))
 		})

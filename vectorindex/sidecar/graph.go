@@ -36,12 +36,12 @@ func writeGraph(w *segfile.Writer, g *hnsw.Graph) error {
 }
 
 // openGraph opens the graph of a segment of n entries where it lies in the file.
-func openGraph(f *segfile.File, spec *vectorindex.Spec, n int) (*hnsw.Graph, error) {
-	b, err := f.Section(secGraph)
+func openGraph(f *segfile.File, spec *vectorindex.Spec, n int, b *Budget) (*hnsw.Graph, error) {
+	flat, err := f.Section(secGraph)
 	if err != nil {
 		return nil, err
 	}
-	g, err := hnsw.Open(b, false)
+	g, err := hnsw.OpenSeen(flat, false, b.touched)
 	if err != nil {
 		return nil, err
 	}

@@ -241,6 +241,9 @@ func (ix *Index) rewrite(ctx context.Context, asOf, horizon uint64, c *change, o
 			c.validFrom = max(c.validFrom, died) // the first snapshot that misses nothing
 			return nil
 		}
+		if p.file != nil {
+			p.budget.touched(int64(len(p.vector(ord))))
+		}
 		d := Delta{Row: vectorindex.RowID(p.cols.row(ord)), Epoch: p.cols.epoch(ord), Vec: p.vector(ord), Payload: p.cols.payload(ord)}
 		return b.add(&d, p.cols.addedAt(ord), died)
 	})

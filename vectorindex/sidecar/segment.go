@@ -101,7 +101,14 @@ func (ix *Index) writeSegment(ctx context.Context, p *part, by structures, numbe
 		return SegmentMeta{}, err
 	}
 	n, expected := int64(p.n.Load()), max(p.bytes(), 1)
-	w.Written = func(bytes int64) { m.set(PhaseWrite, int64(float64(n)*min(1, float64(bytes)/float64(expected))), n) }
+	before := int64(0)
+	w.Written = func(bytes int64) {
+		m.set(PhaseWrite, int64(float64(n)*min(1, float64(bytes)/float64(expected))), n)
+		if p.scratch != nil {
+			p.budget.touched(bytes - before)
+		}
+		before = bytes
+	}
 	w.Written(0)
 	if err := ix.writeSections(w, p, by, number, asOf); err != nil {
 		return SegmentMeta{}, errors.Join(err, w.Abort())
@@ -379,7 +386,7 @@ func (p *part) readVectors(spec *vectorindex.Spec, h *segmentHead) error {
 		p.vecs.lists, view = x, *x.Vectors()
 		p.linked.Store(uint32(n))
 	case graphSection:
-		g, err := openGraph(p.file, spec, n)
+		g, err := openGraph(p.file, spec, n, p.budget)
 		if err != nil {
 			return err
 		}

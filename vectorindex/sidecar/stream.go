@@ -31,7 +31,9 @@ type stream struct {
 	marks      []uint64 // a bit an ordinal, instead of probe; nil = no test of payloads
 
 	walk    *hnsw.Search // or …
-	lists   *ivf.Search  // both nil: scan
+	noted   int64        // work that the budget was told of
+	look    func(n uint32)
+	lists   *ivf.Search // both nil: scan
 	hits    []hnsw.Hit
 	found   []ivf.Hit
 	batch   int
@@ -51,6 +53,7 @@ type stream struct {
 func newStream() *stream {
 	st := &stream{}
 	st.accept = st.visible
+	st.look = func(n uint32) { st.p.budget.touched(int64(n) * int64(st.vecs.Space.Size())) }
 	st.keep = st.filter
 	return st
 }
@@ -69,6 +72,9 @@ func (st *stream) bind(s *searcher, p *part, limit uint32, allow bool) {
 	st.buf, st.pos = st.buf[:0], 0
 	st.vecs = p.view()
 	st.scorer.Reset(st.vecs.Space, s.vec)
+	if st.noted, st.cursor.Look = 0, nil; p.file != nil && p.budget != nil {
+		st.cursor.Look = st.look
+	}
 }
 
 func (st *stream) visible(ord uint32) bool {
@@ -176,6 +182,32 @@ func (st *stream) fillFromLists(ctx context.Context) (bool, error) {
 
 // fill gets the next batch; false at the end.
 func (st *stream) fill(ctx context.Context) (bool, error) {
+	more, err := st.fillAny(ctx)
+	if st.p.file != nil && st.p.budget != nil {
+		st.noteRead()
+	}
+	return more, err
+}
+
+// noteRead tells the budget what a walk, or a search of lists, has read of the file since
+// the last time: a vector for each distance that was computed anew, and, without a copy,
+// codes that lie side by side for many distances.
+func (st *stream) noteRead() {
+	if st.walk == nil && st.lists == nil {
+		return
+	}
+	var w vectorindex.Work
+	st.addWork(&w)
+	read := w.Reranked * pagesAround
+	if !st.p.isSettled() {
+		read += w.Distances * pagesAround / 16
+	}
+	st.p.budget.touched(read - st.noted)
+	st.noted = read
+}
+
+// fillAny is fill of any kind of part.
+func (st *stream) fillAny(ctx context.Context) (bool, error) {
 	st.buf, st.pos = st.buf[:0], 0
 	if st.ranged {
 		return st.fillRange(ctx)
