@@ -29,6 +29,9 @@ type Writer struct {
 	// Written, if not nil, is told now and then how many bytes were written.
 	Written func(bytes int64)
 
+	// Small writes are cached in small pieces, of which less is mapped when a record is read.
+	Small bool
+
 	ctx       context.Context
 	fs        vfs.FS
 	dir, name string
@@ -224,7 +227,7 @@ func (w *Writer) flush() {
 		}
 	}
 	w.buf = w.buf[:0]
-	if w.written == largePage && cap(w.buf) < largePage {
+	if !w.Small && w.written == largePage && cap(w.buf) < largePage {
 		w.buf = make([]byte, 0, largePage)
 	}
 }

@@ -94,9 +94,9 @@ func (b *Budget) Relief(f func()) { b.relief.Store(&f) }
 
 const (
 	reliefEvery = 16 << 20
-	// pagesAround is what is mapped of a file when a byte of it is read: the system's
-	// default.
-	pagesAround = 64 << 10
+	// pagesAround is what is mapped of a file, at most, when a byte of it is read: some
+	// versions of Linux map all that is cached in one piece.
+	pagesAround = 2 << 20
 )
 
 // touched notes that n bytes of mapped files were read.

@@ -253,6 +253,7 @@ func (c *calibration) search(ctx context.Context, q *asked, k, effort int) ([]fl
 		defer s.Close()
 		hits := make([]ivf.Hit, k)
 		n, err := s.Next(ctx, hits)
+		c.p.budget.touched(s.Work().Reranked * scatteredRead)
 		for _, h := range hits[:n] {
 			out = append(out, h.Dist)
 		}
@@ -265,11 +266,16 @@ func (c *calibration) search(ctx context.Context, q *asked, k, effort int) ([]fl
 	defer s.Close()
 	hits := make([]hnsw.Hit, k)
 	n, err := s.Next(ctx, hits)
+	c.p.budget.touched(s.Work().Reranked * scatteredRead)
 	for _, h := range hits[:n] {
 		out = append(out, h.Dist)
 	}
 	return out, err
 }
+
+// scatteredRead is what is mapped of a part's vectors, which are cached in small pieces,
+// when one of them is read.
+const scatteredRead = 64 << 10
 
 // climb fills a graph's table from the least effort on until all is found.
 func (c *calibration) climb(ctx context.Context, t *effortTable) error {

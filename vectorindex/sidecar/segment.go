@@ -102,6 +102,7 @@ func (ix *Index) writeSegment(ctx context.Context, p *part, by structures, numbe
 	}
 	n, expected := int64(p.n.Load()), max(p.bytes(), 1)
 	before := int64(0)
+	w.Small = ix.cfg.Budget != nil
 	w.Written = func(bytes int64) {
 		m.set(PhaseWrite, int64(float64(n)*min(1, float64(bytes)/float64(expected))), n)
 		if p.scratch != nil {

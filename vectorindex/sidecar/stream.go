@@ -200,7 +200,7 @@ func (st *stream) noteRead() {
 	st.addWork(&w)
 	read := w.Reranked * pagesAround
 	if !st.p.isSettled() {
-		read += w.Distances * pagesAround / 16
+		read += w.Distances * 4096
 	}
 	st.p.budget.touched(read - st.noted)
 	st.noted = read
