@@ -144,7 +144,7 @@ func TestAt(t *testing.T) {
 func TestGrowth(t *testing.T) {
 	var stages []stage
 	for _, n := range grownTo {
-		stages = append(stages, stage{n: n, micros: math.Log(float64(n)), distances: float64(n)})
+		stages = append(stages, stage{n: n, micros: math.Log(float64(n)), distances: float64(n), walked: 7 * math.Log(float64(n)), found: .99})
 	}
 	if got := overLog(stages, micros); math.Abs(got-1) > 1e-9 {
 		t.Errorf("log n grew %v times as much as log n", got)
@@ -161,7 +161,7 @@ func TestGrowth(t *testing.T) {
 	if err := xml.Unmarshal([]byte(picture(stages)), &doc); err != nil {
 		t.Fatal(err)
 	}
-	if len(doc.Lines) != 3 || doc.Lines[0].Points != doc.Lines[2].Points || doc.Lines[0].Points == doc.Lines[1].Points {
+	if len(doc.Lines) != 4 || doc.Lines[0].Points != doc.Lines[1].Points || doc.Lines[0].Points != doc.Lines[3].Points || doc.Lines[0].Points == doc.Lines[2].Points {
 		t.Errorf("curves %v", doc.Lines)
 	}
 	for _, want := range []string{"10k", "316k", "1M", "log n", "1×", "64×"} {
@@ -170,7 +170,7 @@ func TestGrowth(t *testing.T) {
 		}
 	}
 	s := grown("patches", stages)
-	if !strings.Contains(s.text, pictureName) || !strings.Contains(s.text, "| 31623 |") || s.name != "patches, while it grows" {
+	if !slices.Contains(efforts, growthBeam) || !strings.Contains(s.text, pictureName) || !strings.Contains(s.text, "| 31623 |") || s.name != "patches, while it grows" {
 		t.Errorf("%q: %s", s.name, s.text)
 	}
 }

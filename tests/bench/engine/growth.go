@@ -14,11 +14,16 @@ var grownTo = []int{10_000, 31_623, 100_000, 316_228, 1_000_000}
 // growthRecall is the recall at which the costs of different sizes are compared.
 const growthRecall = .95
 
-// stage is a set at one size: how long the index took to build, and what a query
-// costs at growthRecall.
+// growthBeam is the beam width at which they are compared otherwise: what theory says of
+// these graphs, that a walk grows as log n, is said of one width, whatever it then finds.
+const growthBeam = 100
+
+// stage is a set at one size: how long the index took to build, what a query costs at
+// growthRecall, and what it computes and finds at growthBeam.
 type stage struct {
 	n                        int
 	build, micros, distances float64
+	walked, found            float64 // distances and recall at growthBeam
 }
 
 // growth measures what a query costs while its set grows: the first vectors of the
@@ -42,7 +47,13 @@ func growth(ctx context.Context, s *sets.Set, cache string, say func(string)) ([
 			return nil, fmt.Errorf("%s: recall %v was not reached", part.Name, growthRecall)
 		}
 		g := stage{n: n, build: r.build, micros: 1e6 / qps, distances: work}
-		say(fmt.Sprintf("  %d vectors: build %.1f s, %.1f µs and %.0f distances a query at recall %.2f", n, g.build, g.micros, g.distances, growthRecall))
+		for i, effort := range efforts { // the curve is in their order
+			if effort == growthBeam {
+				g.walked, g.found = r.curve[i].distances, r.curve[i].recall
+			}
+		}
+		say(fmt.Sprintf("  %d vectors: build %.1f s, %.1f µs and %.0f distances a query at recall %.2f; %.0f distances and recall %.4f at beam %d",
+			n, g.build, g.micros, g.distances, growthRecall, g.walked, g.found, growthBeam))
 		stages = append(stages, g)
 	}
 	if len(stages) < 2 {
@@ -67,3 +78,4 @@ func overLog(stages []stage, y func(stage) float64) float64 {
 
 func micros(g stage) float64    { return g.micros }
 func distances(g stage) float64 { return g.distances }
+func walked(g stage) float64    { return g.walked }

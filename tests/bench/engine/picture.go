@@ -8,12 +8,13 @@ import (
 
 // The picture's plane, in pixels of SVG.
 const (
-	wide, high                 = 640, 400
-	left, right, top, bottom   = 64, 96, 24, 48
+	wide, high                 = 680, 400
+	left, right, top, bottom   = 64, 136, 24, 48
 	plotWide                   = wide - left - right
 	plotHigh                   = high - top - bottom
 	axisColour, gridColour     = "#444", "#ddd"
 	timeColour, distanceColour = "#1661b8", "#c2410c"
+	walkColour                 = "#15803d"
 )
 
 // picture draws how the cost of a query grows, as SVG: both axes logarithmic, every
@@ -22,7 +23,7 @@ func picture(stages []stage) string {
 	first, last := stages[0], stages[len(stages)-1]
 	most := math.Log(float64(last.n)) / math.Log(float64(first.n))
 	for _, g := range stages {
-		most = max(most, g.micros/first.micros, g.distances/first.distances)
+		most = max(most, g.micros/first.micros, g.distances/first.distances, g.walked/first.walked)
 	}
 	p := plane{x0: math.Log(float64(first.n)), x1: math.Log(float64(last.n)), y1: math.Log(most * 1.1)}
 	var b strings.Builder
@@ -38,11 +39,12 @@ func picture(stages []stage) string {
 		fmt.Fprintf(&b, `<line x1="%d" y1="%.1f" x2="%d" y2="%.1f" stroke="%s"/><text x="%d" y="%.1f" text-anchor="end">%.0f×</text>`+"\n",
 			left, y, left+plotWide, y, gridColour, left-6, y+4, times)
 	}
-	fmt.Fprintf(&b, `<text x="%d" y="%d" text-anchor="middle">vectors</text><text x="%d" y="%d">cost of a query at recall %.2f, times that at %s</text>`+"\n",
-		left+plotWide/2, high-10, left, top-8, growthRecall, short(first.n))
+	fmt.Fprintf(&b, `<text x="%d" y="%d" text-anchor="middle">vectors</text><text x="%d" y="%d">cost of a query, times that at %s</text>`+"\n",
+		left+plotWide/2, high-10, left, top-8, short(first.n))
 	p.curve(&b, stages, func(g stage) float64 { return math.Log(float64(g.n)) }, axisColour, `stroke-dasharray="4 4"`, "log n")
-	p.curve(&b, stages, distances, distanceColour, "", "distances")
-	p.curve(&b, stages, micros, timeColour, "", "time")
+	p.curve(&b, stages, walked, walkColour, "", fmt.Sprintf("distances, beam %d", growthBeam))
+	p.curve(&b, stages, distances, distanceColour, "", fmt.Sprintf("distances at %.2f", growthRecall))
+	p.curve(&b, stages, micros, timeColour, "", fmt.Sprintf("time at %.2f", growthRecall))
 	b.WriteString("</svg>\n")
 	return b.String()
 }
