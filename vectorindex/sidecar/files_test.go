@@ -13,6 +13,7 @@ import (
 	"github.com/loxodb/loxodb/vectorindex"
 	"github.com/loxodb/loxodb/vectorindex/dist"
 	"github.com/loxodb/loxodb/vectorindex/indextest"
+	"github.com/loxodb/loxodb/vectorindex/quant"
 	"github.com/loxodb/loxodb/vectorindex/segfile"
 	"github.com/loxodb/loxodb/vectorindex/sidecar"
 )
@@ -63,6 +64,24 @@ func TestDamagedFiles(t *testing.T) {
 	}
 }
 
+// The same of graphs and lists that are searched by codes, whatever these are.
+func TestDamagedCodes(t *testing.T) {
+	codings := []quant.Coding{quant.CodingNone, quant.CodingSQ8, quant.CodingPQ}
+	for bits := 1; bits <= 8; bits++ {
+		codings = append(codings, quant.CodingRaBitQ(bits))
+	}
+	for _, c := range codings {
+		for _, k := range []vectorindex.Kind{vectorindex.HNSW, vectorindex.IVF} {
+			if k == vectorindex.IVF && c == quant.CodingSQ8 {
+				continue // lists have none
+			}
+			for _, m := range []dist.Metric{dist.L2, dist.Cosine} {
+				damage(t, sealedSpec(t, vectorindex.Spec{Dims: 6, Kind: k, Metric: m, M: 4, Coding: c}))
+			}
+		}
+	}
+}
+
 func damage(t *testing.T, w *world) {
 	t.Helper()
 	names, err := w.fs.List("idx")
@@ -78,6 +97,12 @@ func damage(t *testing.T, w *world) {
 			w.tryOpen(name, whole[:i])
 		}
 		w.tryOpen(name, nil)
+		if err := w.fs.Remove(w.fs.PathJoin("idx", name)); err != nil {
+			t.Fatal(err)
+		}
+		if ix, err := sidecar.Open(context.Background(), w.cfg); !errors.Is(err, sidecar.ErrCorrupt) {
+			t.Fatalf("without %s: %v, %v", name, ix, err)
+		}
 		writeFile(t, w.fs, name, whole)
 	}
 	w.open()
