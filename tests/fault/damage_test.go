@@ -15,8 +15,9 @@ import (
 	"github.com/loxodb/loxodb/tests/process"
 )
 
-// kinds are an index of every structure and every type of element, with the order that
-// each serves.
+// kinds are an index of every structure, code and type of element, with the order that
+// each serves. Their number is even, so that the next but one, going round, has a segment
+// where one has a delete file: these may be the same for all.
 var kinds = []struct{ name, on, order string }{
 	{"v_lists", "using ivf (e vector_l2_ops)", "e <-> '[.1,.2,.3,.4,.5,.6,.7,.8]'"},
 	{"v_half", "using hnsw (h halfvec_cosine_ops) with (m = 4, ef_construction = 10)", "h <=> '[.1,.2,.3,.4,.5,.6,.7,.8]'"},
@@ -27,6 +28,12 @@ var kinds = []struct{ name, on, order string }{
 	{"v_sparse", "using hnsw (s sparsevec_l1_ops) with (m = 4, ef_construction = 10)", "s <+> '{1:.1,3:.4,8:.5}/8'"},
 	{"v_pq", "using hnsw (e vector_cosine_ops) with (m = 4, ef_construction = 10, quantization = pq)", "e <=> '[.1,.2,.3,.4,.5,.6,.7,.8]'"},
 	{"v_pqlists", "using ivf (h halfvec_l2_ops) with (quantization = pq)", "h <-> '[.1,.2,.3,.4,.5,.6,.7,.8]'"},
+	{"v_none", "using hnsw (e vector_l2_ops) with (m = 4, ef_construction = 10, quantization = none)", "e <-> '[.1,.2,.3,.4,.5,.6,.7,.8]'"},
+	{"v_one", "using hnsw (e vector_l2_ops) with (m = 4, ef_construction = 10, quantization = rabitq1)", "e <-> '[.1,.2,.3,.4,.5,.6,.7,.8]'"},
+	{"v_eight", "using hnsw (h halfvec_ip_ops) with (m = 4, ef_construction = 10, quantization = rabitq8)", "h <#> '[.1,.2,.3,.4,.5,.6,.7,.8]'"},
+	{"v_three", "using hnsw (e vector_ip_ops) with (m = 4, ef_construction = 10, quantization = rabitq3)", "e <#> '[.1,.2,.3,.4,.5,.6,.7,.8]'"},
+	{"v_fivelists", "using ivfflat (e vector_cosine_ops) with (quantization = rabitq5)", "e <=> '[.1,.2,.3,.4,.5,.6,.7,.8]'"},
+	{"v_nonelists", "using ivfflat (e vector_l2_ops) with (quantization = none)", "e <-> '[.1,.2,.3,.4,.5,.6,.7,.8]'"},
 	{"v_plain", "using flat (e vector_ip_ops)", "e <#> '[.1,.2,.3,.4,.5,.6,.7,.8]'"},
 }
 
@@ -71,8 +78,13 @@ var damages = []struct {
 	{"another magic number", func(b, _ []byte) []byte { copy(b, "\x89PNG\r\n\x1a\n"); resum(b); return b }},
 	{"a version to come", func(b, _ []byte) []byte { b[8] = 77; resum(b); return b }},
 	{"zeros at the end", func(b, _ []byte) []byte { return append(b, make([]byte, 4096)...) }},
+	{"nothing in it", func(_, _ []byte) []byte { return nil }},
+	{"missing", func(_, _ []byte) []byte { return missing }},
 	{"the file of another index", func(_, other []byte) []byte { return slices.Clone(other) }},
 }
+
+// missing stands for no file.
+var missing = []byte("missing")
 
 // damageKinds does it to one file of every index's directory: to a segment or to a delete file,
 // by turns.
@@ -100,7 +112,12 @@ func damageKinds(t testing.TB, dir string, round int, do func(b, other []byte) [
 	}
 	for i, f := range files {
 		other := whole[(i+2-(i+round)%2)%len(whole)] // a segment
-		if err := os.WriteFile(f, do(slices.Clone(whole[i]), other), 0o600); err != nil {
+		b := do(slices.Clone(whole[i]), other)
+		err := os.WriteFile(f, b, 0o600)
+		if len(b) > 0 && &b[0] == &missing[0] {
+			err = os.Remove(f)
+		}
+		if err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -116,7 +133,7 @@ func TestDamagedKinds(t *testing.T) {
 	fillKinds(t, p.Connect(), rows)
 	for round, d := range damages {
 		c := p.Connect()
-		change(t, c, round*900, changed, rows)
+		change(t, c, round*900%(rows-changed), changed, rows)
 		p.Stop()
 		damageKinds(t, dir, round, d.do)
 		p = process.Start(t, dir)
