@@ -412,9 +412,11 @@ type (
 		Database string
 		IfExists bool
 		User     bool // CREATE USER: LOGIN by default
-		Options  []Option
-		Members  []string // of ALTER GROUP ADD or (Leave) DROP USER
-		Leave    bool
+		// IfNotExists leaves a role that is there as it is (MySQL's CREATE USER).
+		IfNotExists bool
+		Options     []Option
+		Members     []string // of ALTER GROUP ADD or (Leave) DROP USER
+		Leave       bool
 	}
 	// CreateTrigger is CREATE TRIGGER. Events are INSERT, DELETE, UPDATE and TRUNCATE, in
 	// this order.

@@ -33,6 +33,9 @@ type (
 		At
 		Roles   []string
 		Cascade bool
+		// Privileges leaves what they own, and passes over roles that are not there: it is what
+		// MySQL's DROP USER begins with.
+		Privileges bool
 	}
 	// Policy is CREATE and ALTER POLICY. With Alter nil parts stay as they are.
 	Policy struct {

@@ -56,6 +56,9 @@ var mysqlListFuncs = []mysqlFunc{
 		}
 		return checkTimestamp(us)
 	}},
+	// join_distinct is GROUP_CONCAT(DISTINCT …) of an array, in an order of other values.
+	{name: "join_distinct", args: "*t", ret: types.TextOID, volatility: Stable, eval: joinDistinct},
+	{name: "quote_name", args: "t", ret: types.TextOID, eval: mysqlText(func(a []string) string { return backquote(a[0]) })},
 	// pad_binary fills bytes up to a length.
 	{name: "pad_binary", args: "bt", ret: types.ByteaOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 		n, err := strconv.Atoi(a[1].Text())

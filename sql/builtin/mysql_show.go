@@ -2,6 +2,7 @@ package builtin
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/loxodb/loxodb/sql/catalog"
@@ -17,11 +18,15 @@ var mysqlShowFuncs = []mysqlFunc{
 	{name: "column_key", args: "ii", ret: types.TextOID, volatility: Stable, eval: ofColumn(func(_ Session, t *catalog.Table, c *catalog.Column) (string, bool) {
 		return columnKey(t, c), true
 	})},
-	{name: "column_default", args: "ii", ret: types.TextOID, volatility: Stable, eval: ofColumn(func(s Session, _ *catalog.Table, c *catalog.Column) (string, bool) {
+	{name: "column_default", args: "ii", ret: types.TextOID, volatility: Stable, eval: ofColumn(func(s Session, t *catalog.Table, c *catalog.Column) (string, bool) {
 		if c.Default == "" || c.Generated != 0 || c.SequenceID != 0 {
 			return "", false
 		}
-		return plainDefault(s.ShowExpr(c.Default, true)), true
+		text := s.ShowExpr(c.Default, true)
+		if plain := plainDefault(text); plain != text || isConstant(text) {
+			return plain, true
+		}
+		return mysqlExpr(text, t), true
 	})},
 	{name: "column_extra", args: "ii", ret: types.TextOID, volatility: Stable, eval: ofColumn(func(_ Session, _ *catalog.Table, c *catalog.Column) (string, bool) {
 		return columnExtra(c), true
@@ -237,7 +242,7 @@ func showCreate(s Session, t *catalog.Table) string {
 	for _, c := range t.Listed() {
 		lines = append(lines, createColumn(s, t, c))
 	}
-	for _, x := range t.Indexes {
+	for _, x := range keysInOrder(t.Indexes) {
 		if line := createKey(t, x); line != "" {
 			lines = append(lines, line)
 		}
@@ -251,7 +256,7 @@ func showCreate(s Session, t *catalog.Table) string {
 		}
 		if k.Kind == catalog.CheckConstraint {
 			text, _ := s.Definition("constraintdef", k.ID, 0, false)
-			lines = append(lines, "CONSTRAINT "+backquote(k.Name)+" "+text)
+			lines = append(lines, "CONSTRAINT "+backquote(k.Name)+" "+mysqlExpr(text, t))
 		}
 	}
 	out := "CREATE TABLE " + backquote(t.Name) + " (\n  " + strings.Join(lines, ",\n  ") + "\n) ENGINE=InnoDB " + tableCharset(t)
@@ -261,10 +266,26 @@ func showCreate(s Session, t *catalog.Table) string {
 	return out
 }
 
+// keysInOrder are the keys as MySQL lists them: the primary one, those that are unique, the others.
+func keysInOrder(list []*catalog.Index) []*catalog.Index {
+	rank := func(x *catalog.Index) int {
+		switch {
+		case x.Primary:
+			return 0
+		case x.Unique:
+			return 1
+		}
+		return 2
+	}
+	list = slices.Clone(list)
+	slices.SortStableFunc(list, func(a, b *catalog.Index) int { return rank(a) - rank(b) })
+	return list
+}
+
 func createColumn(s Session, t *catalog.Table, c *catalog.Column) string {
 	b := backquote(c.Name) + " " + declaredType(c) + declaredCollation(t, c)
 	if c.Generated != 0 {
-		return b + " GENERATED ALWAYS AS (" + s.ShowExpr(c.Default, true) + ") STORED"
+		return b + " GENERATED ALWAYS AS (" + mysqlExpr(s.ShowExpr(c.Default, true), t) + ") STORED"
 	}
 	if c.NotNull {
 		b += " NOT NULL"
@@ -280,7 +301,7 @@ func createColumn(s Session, t *catalog.Table, c *catalog.Column) string {
 		case isConstant(text):
 			b += " DEFAULT " + quoted(plain)
 		default:
-			b += " DEFAULT (" + text + ")"
+			b += " DEFAULT (" + mysqlExpr(text, t) + ")"
 		}
 	case !c.NotNull:
 		b += " DEFAULT NULL"
@@ -311,7 +332,7 @@ func createKey(t *catalog.Table, x *catalog.Index) string {
 	for i := range x.Keys {
 		k := &x.Keys[i]
 		if k.Attr == 0 {
-			cols = append(cols, keyExpr(k.Expr))
+			cols = append(cols, keyExpr(k.Expr, t))
 			continue
 		}
 		col := backquote(t.Columns[k.Attr-1].Name)
@@ -339,13 +360,13 @@ func createKey(t *catalog.Table, x *catalog.Index) string {
 }
 
 // keyExpr is an expression of a key; a prefix of a column has a form of its own.
-func keyExpr(text string) string {
+func keyExpr(text string, t *catalog.Table) string {
 	if args, ok := strings.CutPrefix(text, `mysql."left"(`); ok {
 		if i := strings.LastIndex(args, ", "); i > 0 && strings.Trim(args[i+2:len(args)-1], "0123456789") == "" {
 			return backquote(strings.ReplaceAll(strings.Trim(args[:i], `"`), `""`, `"`)) + "(" + args[i+2:]
 		}
 	}
-	return "(" + text + ")"
+	return "(" + mysqlExpr(text, t) + ")"
 }
 
 // createForeign is a foreign key in CREATE TABLE.

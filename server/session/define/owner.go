@@ -297,6 +297,9 @@ func (e *Env) reassign(ctx context.Context, st *ast.ReassignOwned) error {
 
 // dropOwned is DROP OWNED: what roles own goes, and what was granted to them.
 func (e *Env) dropOwned(ctx context.Context, st *ast.DropOwned) error {
+	if st.Privileges {
+		return e.dropPrivileges(ctx, st.Roles)
+	}
 	ids, err := e.roleIDs(st.Roles)
 	if err != nil {
 		return err
@@ -354,6 +357,23 @@ func (e *Env) dropOwned(ctx context.Context, st *ast.DropOwned) error {
 		}
 	}
 	return e.remove(ctx, targets, st.Cascade)
+}
+
+// dropPrivileges takes everything from roles that was granted to them.
+func (e *Env) dropPrivileges(ctx context.Context, names []string) error {
+	if !e.mayCreateRoles() {
+		return denied("permission denied to drop role")
+	}
+	for _, name := range names {
+		r, ok := e.Catalog.Role(name)
+		if !ok || r.ID < catalog.DatabaseID || r.Super && !e.Super {
+			continue // DROP ROLE says so
+		}
+		if err := e.revokeAll(ctx, r.ID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // revokeAll takes everything from a role that was granted to it, and its default

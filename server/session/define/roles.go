@@ -141,7 +141,10 @@ func (e *Env) createRole(ctx context.Context, name string, st *ast.RoleStmt) err
 	if err := reservedRole(name); err != nil {
 		return err
 	}
-	if _, ok := e.Catalog.Role(name); ok {
+	if _, ok := e.Catalog.Role(name); ok && st.IfNotExists {
+		e.notice("00000", "role %q already exists, skipping", name)
+		return nil
+	} else if ok {
 		return pgerr.Newf(pgerrcode.DuplicateObject, "role %q already exists", name)
 	}
 	edit := e.change(ctx)

@@ -104,6 +104,11 @@ func (c *conv) groupConcat(n tast.ExprNode, args []tast.ExprNode, distinct bool,
 	agg := syscall(at, "array_agg", x)
 	agg.Distinct, agg.Over = distinct, over
 	agg.Filter = notNull(list)
+	join := "array_to_string"
+	if distinct && order != nil && !ordersByValue(args[:len(args)-1], order) {
+		agg.Distinct = false
+		join = ""
+	}
 	if order != nil {
 		scope := c.scope
 		c.scope = nil
@@ -120,7 +125,24 @@ func (c *conv) groupConcat(n tast.ExprNode, args []tast.ExprNode, distinct bool,
 		}
 		c.scope = scope
 	}
-	return syscall(at, "array_to_string", agg, sep)
+	if join == "" { // the first of equal values, in an order that they do not tell
+		return call(at, "join_distinct", agg, sep)
+	}
+	return syscall(at, join, agg, sep)
+}
+
+// ordersByValue reports that values which are told apart are ordered by nothing else.
+func ordersByValue(list []tast.ExprNode, order *tast.OrderByClause) bool {
+	if len(list) > 1 || len(order.Items) > 1 {
+		return false
+	}
+	e := order.Items[0].Expr
+	if p, ok := e.(*tast.PositionExpr); ok {
+		return p.N == 1
+	}
+	a, err := restored(e)
+	b, err2 := restored(list[0])
+	return err == nil && err2 == nil && a == b
 }
 
 // windowFunc converts a call with OVER.
@@ -181,9 +203,6 @@ func (c *conv) window(w *tast.WindowSpec) ast.Window {
 }
 
 func (c *conv) bound(b *tast.FrameBound) ast.FrameBound {
-	if b.Unit != tast.TimeUnitInvalid {
-		c.fail(b, "INTERVAL in a window frame is not supported")
-	}
 	out := ast.FrameBound{Kind: ast.CurrentRow}
 	switch b.Type {
 	case tast.Preceding:
@@ -197,8 +216,35 @@ func (c *conv) bound(b *tast.FrameBound) ast.FrameBound {
 			out.Kind = ast.UnboundedFollowing
 		}
 	}
-	if b.Expr != nil {
+	switch {
+	case b.Expr != nil && b.Unit != tast.TimeUnitInvalid:
+		out.Offset = c.span(b)
+	case b.Expr != nil:
 		out.Offset = c.expr(b.Expr)
 	}
 	return out
+}
+
+// spanUnits are the units of one field that a frame's bound may have.
+var spanUnits = setOf("microsecond second minute hour day week month quarter year")
+
+// span is INTERVAL n unit as a bound.
+func (c *conv) span(b *tast.FrameBound) ast.Expr {
+	unit := strings.ToLower(b.Unit.String())
+	e := c.expr(b.Expr)
+	n := ""
+	switch l, _ := e.(*ast.Lit); {
+	case l == nil || !spanUnits[unit]:
+	case l.Kind == ast.LitInt:
+		n = formatInt(l.Int)
+	case l.Kind == ast.LitString || l.Kind == ast.LitNumeric:
+		n = strings.TrimSpace(l.Text)
+	}
+	if strings.Trim(n, "0123456789.") != "" || n == "" {
+		c.fail(b.Expr, "this INTERVAL in a window frame is not supported")
+	}
+	if unit == "quarter" {
+		return &ast.Op{At: ast.At{Pos: e.Position()}, Schema: system, Name: "*", Left: cast(text(placeless, n+" month"), typed(placeless, "interval")), Right: integer(placeless, 3)}
+	}
+	return cast(text(placeless, n+" "+unit), typed(placeless, "interval"))
 }

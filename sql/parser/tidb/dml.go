@@ -124,9 +124,6 @@ func (c *conv) assignments(list []*tast.Assignment) []ast.Target {
 }
 
 func (c *conv) update(s *tast.UpdateStmt) ast.Stmt {
-	if s.IgnoreErr && s.Limit != nil {
-		c.fail(s, "UPDATE IGNORE with LIMIT is not supported") // rows passed over do not count
-	}
 	out := &ast.Update{At: c.here(), With: c.with(s.With), Ignore: s.IgnoreErr, Mixed: true}
 	ref, ok := c.plainTable(s.TableRefs)
 	if !ok {
@@ -158,7 +155,7 @@ func (c *conv) limited(ref *ast.TableRef, where tast.ExprNode, order *tast.Order
 
 func (c *conv) delete(s *tast.DeleteStmt) ast.Stmt {
 	if s.IgnoreErr && s.Limit != nil {
-		c.fail(s, "DELETE IGNORE with LIMIT is not supported")
+		c.fail(s, "DELETE IGNORE with LIMIT is not supported") // rows passed over do not count
 	}
 	out := &ast.Delete{At: c.here(), With: c.with(s.With), Ignore: s.IgnoreErr}
 	if !s.IsMultiTable {

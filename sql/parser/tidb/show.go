@@ -85,9 +85,7 @@ func (c *conv) showStmt(n tast.StmtNode) ast.Stmt {
 	case tast.ShowTableStatus:
 		return c.showTableStatus(s)
 	case tast.ShowGrants:
-		if s.User == nil || s.User.CurrentUser { // there are no privileges to give
-			return c.sqlText(`SELECT 'GRANT ALL PRIVILEGES ON *.* TO ' || pg_catalog.quote_literal(current_user) || '@' || pg_catalog.quote_literal('%%') AS "Grants"`)
-		}
+		return c.showGrants(s.User)
 	}
 	if columns, ok := nothingOf[s.Tp]; ok {
 		return c.list(s, empty(columns))

@@ -11,7 +11,7 @@ import (
 // stmt converts a whole statement.
 func (c *conv) stmt(n tast.StmtNode) ast.Stmt {
 	for _, family := range []func(tast.StmtNode) ast.Stmt{
-		c.dmlStmt, c.sessionStmt, c.createStmt, c.alterStmt, c.objectStmt, c.sequenceStmt, c.showStmt,
+		c.dmlStmt, c.sessionStmt, c.createStmt, c.alterStmt, c.objectStmt, c.sequenceStmt, c.showStmt, c.rightsStmt,
 	} {
 		if s := family(n); s != nil {
 			return s

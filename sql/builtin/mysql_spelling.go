@@ -1,0 +1,220 @@
+package builtin
+
+import (
+	"regexp"
+	"strings"
+	"sync"
+
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// Definitions are kept in PostgreSQL's words. For SHOW of MySQL's dialect they are spelled as
+// MySQL spells them: columns in backticks, its functions and operators without a schema,
+// nothing with the casts that MySQL makes by itself. A text with anything that MySQL has no word for stays as it is.
+
+// mysqlExpr is the text of an expression over a table's columns in MySQL's spelling.
+func mysqlExpr(text string, t *catalog.Table) string {
+	s := speller{s: text, t: t}
+	for s.i < len(text) {
+		if !s.token() {
+			return text
+		}
+	}
+	out := moved().ReplaceAllStringFunc(inList(s.out.String()), func(call string) string {
+		m := moved().FindStringSubmatch(call)
+		op := map[string]string{"add": " + ", "sub": " - "}[m[1]]
+		return "(" + m[2] + op + "interval " + m[3] + " " + m[4] + ")"
+	})
+	if out = divided().ReplaceAllString(out, "($1 / $2)"); inner().MatchString(out) {
+		return text
+	}
+	return out
+}
+
+// moved finds a date plus or minus an INTERVAL, divided a division, of simple operands.
+var (
+	moved = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile("\\bdate(?:time)?_(add|sub)\\(([^(),]+(?:\\([^()]*\\))?), ([^(),]+), '(\\w+)'\\)")
+	})
+	divided = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("\\bdiv\\(([^(),]+), ([^(),]+)\\)") })
+)
+
+// inner finds functions of the schema that MySQL has no word for, or another one.
+var inner = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile("\\b(to_(text|signed|unsigned|decimal|double|binary|bits|year)|truth|div|trim_(leading|trailing)|" +
+		"str_to_(day|time)|date(time)?_(add|sub)|json_memberof|enum_(place|word)|set_(words|bits)|extract)\\(")
+})
+
+// lone finds a column that has parentheses of its own.
+var lone = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("(^|[ (,])\\((`(?:[^`]|``)*`)\\)") })
+
+// listForms are the forms of IN, with how its list ends.
+var listForms = [][3]string{
+	{" = ANY ((ARRAY[", "]))", " in ("}, {" = ANY (ARRAY[", "])", " in ("},
+	{" <> ALL ((ARRAY[", "]))", " not in ("}, {" <> ALL (ARRAY[", "])", " not in ("},
+}
+
+// inList writes = ANY (ARRAY[…]) as IN (…).
+func inList(s string) string {
+	for _, form := range listForms {
+		for {
+			head, rest, ok := strings.Cut(s, form[0])
+			if !ok {
+				break
+			}
+			list, tail, ok := strings.Cut(rest, form[1])
+			if !ok || strings.Contains(list, "[") {
+				break
+			}
+			s = head + form[2] + list + ")" + tail
+		}
+	}
+	return lone().ReplaceAllString(s, "$1$2")
+}
+
+type speller struct {
+	s   string
+	i   int
+	t   *catalog.Table
+	out strings.Builder
+}
+
+// token takes over one token; false for what MySQL has no word for.
+func (p *speller) token() bool {
+	b := p.s[p.i]
+	switch {
+	case b == '\'':
+		end := closing(p.s, p.i)
+		p.out.WriteString(quoted(strings.ReplaceAll(p.s[p.i+1:end-1], "''", "'")))
+		p.i = end
+	case b == '"':
+		end := closing(p.s, p.i)
+		name := strings.ReplaceAll(p.s[p.i+1:end-1], `""`, `"`)
+		if p.i = end; strings.HasPrefix(p.s[end:], "(") {
+			p.out.WriteString(name)
+		} else {
+			p.out.WriteString(backquote(name))
+		}
+	case letter(b):
+		end := p.i
+		for end < len(p.s) && (letter(p.s[end]) || p.s[end] >= '0' && p.s[end] <= '9') {
+			end++
+		}
+		p.word(p.s[p.i:end], end)
+	case strings.HasPrefix(p.s[p.i:], "~~ "):
+		p.out.WriteString("like")
+		p.i += 2
+	case strings.HasPrefix(p.s[p.i:], "!~~ "):
+		p.out.WriteString("not like")
+		p.i += 3
+	case strings.HasPrefix(p.s[p.i:], "::"): // what MySQL converts without a word
+		end := typeEnd(p.s, p.i+2)
+		name, _, _ := strings.Cut(strings.TrimSuffix(p.s[p.i+2:end], "[]"), "(")
+		if !unsaid[name] {
+			return false
+		}
+		p.i = end
+	case b == '~', b == '!':
+		return false
+	default:
+		p.out.WriteByte(b)
+		p.i++
+	}
+	return true
+}
+
+// unsaid are the types that MySQL makes of other values by itself. A cast to another one
+// changes what an operator means.
+var unsaid = map[string]bool{"text": true, "character varying": true, "character": true, "bpchar": true,
+	"smallint": true, "integer": true, "bigint": true, "numeric": true}
+
+func (p *speller) word(w string, end int) {
+	rest := p.s[end:]
+	switch {
+	case (w == MySQLSchema || w == "pg_catalog") && strings.HasPrefix(rest, "."):
+		p.i = end + 1
+		return
+	case w == "OPERATOR" && strings.HasPrefix(rest, "("):
+		op, _, ok := strings.Cut(rest[1:], ")")
+		if ok {
+			p.out.WriteString(op[strings.LastIndexByte(op, '.')+1:])
+			p.i = end + len(op) + 2
+			return
+		}
+	case !strings.HasPrefix(rest, "(") && p.t.ColumnByName(w) != nil:
+		w = backquote(w)
+	}
+	p.out.WriteString(w)
+	p.i = end
+}
+
+func letter(b byte) bool {
+	return b == '_' || b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= 0x80
+}
+
+// closing is the offset behind a quoted text, in which its quote is doubled.
+func closing(s string, i int) int {
+	quote := s[i]
+	for i++; i < len(s); i++ {
+		if s[i] == quote {
+			if i+1 < len(s) && s[i+1] == quote {
+				i++
+				continue
+			}
+			return i + 1
+		}
+	}
+	return len(s)
+}
+
+// typeEnd is the offset behind the name of a type: words, and what one has in parentheses.
+func typeEnd(s string, i int) int {
+	for _, name := range []string{"character varying", "timestamp without time zone", "timestamp with time zone", "time without time zone",
+		"double precision"} {
+		if strings.HasPrefix(s[i:], name) {
+			i += len(name)
+			break
+		}
+	}
+	for i < len(s) && (letter(s[i]) || s[i] >= '0' && s[i] <= '9') {
+		i++
+	}
+	if i < len(s) && s[i] == '(' {
+		if end := strings.IndexByte(s[i:], ')'); end >= 0 {
+			i += end + 1
+		}
+	}
+	if strings.HasPrefix(s[i:], "[]") {
+		i += 2
+	}
+	return i
+}
+
+// joinDistinct joins the elements of an array, of equal ones the first.
+func joinDistinct(c *Ctx, a []types.Datum) (_ types.Datum, err error) {
+	defer types.CatchStop(&err)
+	t := types.Of(elemOID(c, 0, a[0]))
+	var out, one []byte
+	seen := map[string]bool{}
+	it := types.NewArrayIter(a[0])
+	for d, ok := it.Next(); ok; d, ok = it.Next() {
+		if d.IsNull() {
+			continue
+		}
+		if one = types.AppendText(one[:0], t, d, c.Format); seen[string(one)] {
+			continue
+		}
+		if len(seen) > 0 {
+			out = append(out, a[1].Text()...)
+		}
+		seen[string(one)] = true
+		if out = append(out, one...); len(out) > maxText {
+			return types.Datum{}, types.TextTooLong(len(out), 0)
+		}
+	}
+	if len(seen) == 0 {
+		return null()
+	}
+	return types.Bytes(out), nil
+}
