@@ -402,7 +402,7 @@ func (b *binder) row(s *scope, x *ast.Row) (expr.Expr, error) {
 // rawRow is ROW(…) whose members may still be of type unknown.
 func (b *binder) rawRow(s *scope, x *ast.Row) (*expr.RowOf, error) {
 	r := &expr.RowOf{T: types.Of(types.RecordOID)}
-	args, err := b.rowArgs(s, x)
+	args, err := b.spread(s, x.Args)
 	if err != nil {
 		return nil, err
 	}
@@ -414,8 +414,8 @@ func (b *binder) rawRow(s *scope, x *ast.Row) (*expr.RowOf, error) {
 		}
 		r.Args, at = append(r.Args, v), append(at, leftmost(a))
 	}
-	if len(r.Args) > maxTargets {
-		return nil, errAt(x.Pos, pgerrcode.TooManyColumns, "ROW expressions can have at most %d entries", maxTargets)
+	if err := rowFits(x, len(r.Args)); err != nil {
+		return nil, err
 	}
 	b.rowPos[r] = at
 	return r, nil

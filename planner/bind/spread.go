@@ -56,20 +56,23 @@ func (b *binder) spreadMember(s *scope, a ast.Expr) (cols []nsCol, star bool, er
 	return nil, false, nil
 }
 
-// rowArgs is what stands in ROW(…), stars spread: no more than a row can have.
-func (b *binder) rowArgs(s *scope, x *ast.Row) ([]ast.Expr, error) {
-	list, err := b.spread(s, x.Args)
-	if err == nil && len(list) > maxTargets {
-		err = errAt(x.Pos, pgerrcode.TooManyColumns, "ROW expressions can have at most %d entries", maxTargets)
-	}
-	return list, err
-}
-
-// members binds what stands in ROW(…).
+// members binds what stands in ROW(…): no more than a row can have, which is asked once
+// all of it is found.
 func (b *binder) members(s *scope, x *ast.Row) ([]expr.Expr, error) {
-	list, err := b.rowArgs(s, x)
+	list, err := b.spread(s, x.Args)
 	if err != nil {
 		return nil, err
 	}
-	return b.list(s, list)
+	out, err := b.list(s, list)
+	if err != nil {
+		return nil, err
+	}
+	return out, rowFits(x, len(out))
+}
+
+func rowFits(x *ast.Row, n int) error {
+	if n > maxTargets {
+		return errAt(x.Pos, pgerrcode.TooManyColumns, "ROW expressions can have at most %d entries", maxTargets)
+	}
+	return nil
 }

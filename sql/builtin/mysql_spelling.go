@@ -35,9 +35,9 @@ func mysqlExpr(text string, t *catalog.Table) string {
 // moved finds a date plus or minus an INTERVAL, divided a division, of simple operands.
 var (
 	moved = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile("\\bdate(?:time)?_(add|sub)\\(([^(),]+(?:\\([^()]*\\))?), ([^(),]+), '(\\w+)'\\)")
+		return regexp.MustCompile(`\bdate(?:time)?_(add|sub)\(([^(),]+(?:\([^()]*\))?), ([^(),]+), '(\w+)'\)`)
 	})
-	divided = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("\\bdiv\\(([^(),]+), ([^(),]+)\\)") })
+	divided = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\bdiv\(([^(),]+), ([^(),]+)\)`) })
 )
 
 // inner finds functions of the schema that MySQL has no word for, or another one.
