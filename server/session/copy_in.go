@@ -3,19 +3,16 @@ package session
 import (
 	"context"
 	"fmt"
-	"slices"
 	"unicode/utf8"
 	"unsafe"
 
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/executor"
-	"github.com/loxodb/loxodb/planner"
 	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/batch"
 	"github.com/loxodb/loxodb/sql/catalog"
-	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 	"github.com/loxodb/loxodb/storage/kv"
@@ -192,14 +189,6 @@ func (s *Session) newCopyIn(ctx context.Context, p *portal, st *ast.Copy, opts *
 	return c, c.force()
 }
 
-// refersToItself reports a foreign key of a table to itself: rows may come before those
-// that they refer to.
-func refersToItself(t *catalog.Table) bool {
-	return slices.ContainsFunc(t.Constraints, func(k *catalog.Constraint) bool {
-		return k.Kind == catalog.ForeignConstraint && k.RefTable == t.ID
-	})
-}
-
 // force marks the columns of FORCE_NOT_NULL and FORCE_NULL.
 func (c *copyIn) force() (err error) {
 	names := make([]string, len(c.cols))
@@ -212,99 +201,6 @@ func (c *copyIn) force() (err error) {
 	}
 	c.forceNull, err = forced("FORCE_NULL", c.opts.forceNull, names, c.table.Name, exists)
 	return err
-}
-
-// copyColumns are the named columns, or all that can be written.
-func copyColumns(t *catalog.Table, names []string) ([]*catalog.Column, error) {
-	var cols []*catalog.Column
-	if len(names) == 0 {
-		for _, c := range t.Listed() {
-			if c.Generated == 0 {
-				cols = append(cols, c)
-			}
-		}
-		return cols, nil
-	}
-	for i, n := range names {
-		c := t.ColumnByName(n)
-		if c == nil {
-			return nil, pgerr.Newf(pgerrcode.UndefinedColumn, "column %q of relation %q does not exist", n, t.Name)
-		}
-		if c.Generated != 0 {
-			return nil, pgerr.Newf(pgerrcode.InvalidColumnReference, "column %q is a generated column", n).
-				WithDetail("Generated columns cannot be used in COPY.")
-		}
-		for _, m := range names[:i] {
-			if m == n {
-				return nil, pgerr.Newf(pgerrcode.DuplicateColumn, "column %q specified more than once", n)
-			}
-		}
-		cols = append(cols, c)
-	}
-	return cols, nil
-}
-
-// copyPlan is the plan of INSERT INTO t (columns) VALUES ($1, …) with the
-// parameters replaced by the columns of a Source: so that COPY fills in
-// defaults, coerces and checks exactly as INSERT does.
-func (s *Session) copyPlan(st *ast.Copy, c *copyIn) (*physical.Plan, error) {
-	ins := &ast.Insert{Table: ast.TableRef{Name: *st.Table}, Overriding: ast.OverridingSystem}
-	row := make([]ast.Expr, 0, len(c.cols))
-	o := s.planOptions(nil)
-	for i, col := range c.cols {
-		ins.Columns = append(ins.Columns, ast.Target{Name: col.Name})
-		row = append(row, &ast.Param{N: i + 1})
-		o.ParamTypes = append(o.ParamTypes, col.Type.OID)
-	}
-	ins.Query = &ast.Select{Values: [][]ast.Expr{row}}
-	plan, err := planner.Plan(ins, o)
-	if err != nil {
-		return nil, err
-	}
-	root, ok := plan.Root.(*physical.Insert)
-	if !ok {
-		return nil, fmt.Errorf("session: COPY planned as %T", plan.Root)
-	}
-	input, err := fromSource(root.Input, c.cols)
-	if err != nil {
-		return nil, err
-	}
-	copied, changed := *root, *plan
-	if copied.Input, err = s.copyWhere(st, c.table, input); err != nil {
-		return nil, err
-	}
-	changed.Root = &copied
-	return &changed, nil
-}
-
-// fromSource replaces the row of parameters at the bottom of a plan by a Source.
-func fromSource(n physical.Node, cols []*catalog.Column) (physical.Node, error) {
-	switch n := n.(type) {
-	case *physical.Values:
-		if len(n.Rows) != 1 {
-			break
-		}
-		src := &physical.Source{Base: physical.Base{ID: n.ID}}
-		for _, c := range cols {
-			src.Cols = append(src.Cols, c.Type)
-		}
-		p := &physical.Project{Base: n.Base, Input: src}
-		for _, e := range n.Rows[0] {
-			p.Exprs = append(p.Exprs, expr.Rewrite(e, func(x expr.Expr) expr.Expr {
-				if q, ok := x.(*expr.Param); ok {
-					return &expr.Column{Index: q.N, T: cols[q.N].Type}
-				}
-				return x
-			}))
-		}
-		return p, nil
-	case *physical.Project:
-		in, err := fromSource(n.Input, cols)
-		c := *n
-		c.Input = in
-		return &c, err
-	}
-	return nil, fmt.Errorf("session: COPY input planned as %T", n)
 }
 
 // Format implements backend.Copy.
@@ -482,98 +378,6 @@ func (c *copyIn) endRow(text []byte) error {
 		return c.flush()
 	}
 	return nil
-}
-
-// flush hands the full batch to the inserter and goes on with the other one.
-func (c *copyIn) flush() error {
-	if err := c.settle(); err != nil {
-		return err
-	}
-	c.copyBatch.ctx = c.ctx
-	if c.fires { // the triggers' functions use the session
-		return c.insert(c.copyBatch)
-	}
-	if c.ins == nil {
-		c.ins = newInserter(c.insert)
-	}
-	c.copyBatch, c.other = c.other, c.copyBatch
-	c.ins.start(c.other)
-	return nil
-}
-
-// settle waits until the inserter has nothing to do.
-func (c *copyIn) settle() error {
-	if c.ins == nil {
-		return nil
-	}
-	return c.ins.wait()
-}
-
-// stop ends the inserter.
-func (c *copyIn) stop() {
-	if c.ins != nil {
-		_ = c.ins.wait()
-		close(c.ins.work)
-		c.ins = nil
-	}
-}
-
-// insert runs the plan over a batch and empties it.
-func (c *copyIn) insert(r *copyBatch) error {
-	if r.n == 0 {
-		return nil
-	}
-	if err := r.ctx.Err(); err != nil {
-		return err
-	}
-	r.b.Sel = batch.Identity(r.n)
-	c.env.Source, c.env.Context = r.b, r.ctx
-	if err := c.query.Open(r.ctx, c.env); err != nil {
-		return err
-	}
-	for {
-		b, err := c.query.Next(r.ctx)
-		if err != nil {
-			return c.atRow(err, r.lines)
-		}
-		if b == nil {
-			break
-		}
-	}
-	c.count += c.query.Affected()
-	r.n, r.lines = 0, r.lines[:0]
-	r.arena.Reset()
-	return c.query.Close()
-}
-
-// inserter runs one batch at a time on a goroutine of its own.
-type inserter struct {
-	work chan *copyBatch
-	done chan error
-	busy bool
-}
-
-func newInserter(insert func(*copyBatch) error) *inserter {
-	i := &inserter{work: make(chan *copyBatch), done: make(chan error, 1)}
-	go func() {
-		for r := range i.work {
-			i.done <- insert(r)
-		}
-	}()
-	return i
-}
-
-func (i *inserter) start(r *copyBatch) {
-	i.busy = true
-	i.work <- r
-}
-
-func (i *inserter) wait() error {
-	if !i.busy {
-		return nil
-	}
-	i.busy = false
-	return <-i.done
 }
 
 func (c *copyIn) missing(k int) error {

@@ -1,0 +1,188 @@
+package define
+
+import (
+	"strings"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/pgerr"
+)
+
+func (e *Env) permitAlter(st *ast.AlterTable) error {
+	if st.Kind == ast.ObjType {
+		if err := e.ownsType(&st.Name); err != nil {
+			return err
+		}
+		return e.permitAttributes(st)
+	}
+	if len(st.Cmds) == 1 && st.Cmds[0].Kind == ast.ChangeOwner {
+		return nil // asks for itself
+	}
+	if err := e.ownsRelation(&st.Name, ""); err != nil {
+		return err
+	}
+	for i := range st.Cmds {
+		c := &st.Cmds[i]
+		if c.Of != nil {
+			if err := e.ownsRelation(c.Of, ""); err != nil {
+				return err
+			}
+		}
+		if c.Constraint != nil {
+			if err := e.permitReference(c.Constraint); err != nil {
+				return err
+			}
+		}
+		if c.Column != nil {
+			for k := range c.Column.Constraints {
+				if err := e.permitReference(&c.Column.Constraints[k]); err != nil {
+					return err
+				}
+			}
+			if err := e.permitType(&c.Column.Type); err != nil {
+				return err
+			}
+		}
+		if c.Type != nil {
+			if err := e.permitType(c.Type); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (e *Env) permitRename(st *ast.Rename) error {
+	var o *ownedObject
+	switch st.Kind {
+	case ast.ObjRole, ast.ObjDatabase, "POLICY":
+		return nil // ask for themselves
+	case ast.ObjSchema:
+		if err := e.ownsSchema(st.Name.Name); err != nil {
+			return err
+		}
+		if e.Catalog.Allowed(e.databaseObject().Object, e.Catalog.DatabaseOwner(), e.Owner, catalog.PrivCreate) == 0 {
+			return denied("permission denied for database %s", e.Database)
+		}
+		return nil
+	case ast.ObjType, ast.ObjDomain:
+		return e.ownsType(&st.Name)
+	case ast.ObjCollation:
+		return e.ownsCollation(&st.Name)
+	case ast.ObjConstraint:
+		if st.Of == ast.ObjDomain {
+			return e.ownsType(&st.Name)
+		}
+		return e.ownsRelation(&st.Name, "")
+	case ast.ObjColumn, ast.ObjTrigger:
+		return e.ownsRelation(&st.Name, "")
+	case ast.ObjFunction, ast.ObjProcedure, ast.ObjRoutine, ast.ObjAggregate:
+		if err := e.permitRoutine(st.Kind, &st.Name, st.Args); err != nil {
+			return err
+		}
+		if f, err := e.routine(st.Kind, &st.Name, st.Args); err == nil {
+			s, _ := e.Catalog.SchemaByID(f.Schema)
+			return e.mayCreateIn(s)
+		}
+		return nil
+	case ast.ObjTable, ast.ObjView, ast.ObjMatView, ast.ObjSequence, ast.ObjIndex:
+		if err := e.ownsRelation(&st.Name, ""); err != nil {
+			return err
+		}
+		o = e.relationOwner(&st.Name)
+	default:
+		return denied("permission denied: ALTER %s is for superusers", st.Kind)
+	}
+	if o != nil {
+		if s, ok := e.Catalog.SchemaByID(o.schema); ok && !s.Temp {
+			return e.mayCreateIn(s)
+		}
+	}
+	return nil
+}
+
+func (e *Env) permitMove(st *ast.AlterSchema) error {
+	var err error
+	switch st.Kind {
+	case ast.ObjType, ast.ObjDomain:
+		err = e.ownsType(&st.Name)
+	case ast.ObjCollation:
+		err = e.ownsCollation(&st.Name)
+	case ast.ObjTable, ast.ObjView, ast.ObjMatView, ast.ObjSequence:
+		err = e.ownsRelation(&st.Name, "")
+	case ast.ObjFunction, ast.ObjProcedure, ast.ObjRoutine, ast.ObjAggregate:
+		if f, found := e.routine(st.Kind, &st.Name, st.Args); found == nil && e.Catalog.SchemaName(f.Schema) == st.Schema {
+			return nil // there is nothing to do
+		}
+		err = e.permitRoutine(st.Kind, &st.Name, st.Args)
+	default:
+		err = denied("permission denied: ALTER %s is for superusers", st.Kind)
+	}
+	if err != nil {
+		return err
+	}
+	if s, ok := e.Catalog.Schema(st.Schema); ok && !s.Temp {
+		return e.mayCreateIn(s)
+	}
+	return nil
+}
+
+// permitDrop asks for the owner of what is dropped, or of its schema.
+func (e *Env) permitDrop(st *ast.Drop) error {
+	for i := range st.Names {
+		n := &st.Names[i]
+		var o *ownedObject
+		switch st.Kind {
+		case ast.ObjRole, ast.ObjDatabase, "POLICY":
+			return nil // ask for themselves
+		case ast.ObjIndex, ast.ObjTable, ast.ObjView, ast.ObjMatView, ast.ObjSequence:
+			if st.Table != nil {
+				n = st.Table
+			}
+			o = e.relationOwner(n)
+		case ast.ObjType, ast.ObjDomain:
+			o = e.typeOwner(n)
+		case ast.ObjFunction, ast.ObjProcedure, ast.ObjRoutine, ast.ObjAggregate:
+			f, err := e.routine(st.Kind, n, st.Args[i])
+			if pgerr.Code(err) == pgerrcode.InsufficientPrivilege {
+				return err
+			}
+			if err == nil {
+				o = &ownedObject{f.Owner, f.Schema, strings.ToLower(string(st.Kind)), dotted(n)}
+			}
+		case ast.ObjTrigger:
+			if err := e.ownsRelation(st.Table, "relation"); err != nil {
+				return err
+			}
+		case ast.ObjCollation:
+			if c, err := e.collationByName(n); err == nil {
+				o = &ownedObject{c.Owner, c.Schema, "collation", c.Name}
+			}
+		case ast.ObjSchema:
+			if err := e.ownsSchema(n.Name); err != nil {
+				return err
+			}
+			continue
+		case ast.ObjExtension:
+			if _, ok := e.Catalog.Extension(n.Name); ok {
+				return notOwner("extension", n.Name)
+			}
+			continue
+		default:
+			if unmade[st.Kind] != "" {
+				return nil // there is none
+			}
+			return denied("permission denied: DROP %s is for superusers", st.Kind)
+		}
+		if o == nil || e.Catalog.Owns(e.Owner, o.owner) {
+			continue
+		}
+		if s, ok := e.Catalog.SchemaByID(o.schema); ok && e.Catalog.Owns(e.Owner, s.Owner) {
+			continue
+		}
+		return notOwner(o.kind, o.name)
+	}
+	return nil
+}

@@ -1,0 +1,90 @@
+package define
+
+import (
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/catalog"
+)
+
+// found is a relation or part of one that a name stands for; nil for none.
+type ownedObject struct {
+	owner, schema catalog.ID
+	kind, name    string
+}
+
+// relationOwner finds the owner of the relation, sequence or index of a name.
+func (e *Env) relationOwner(n *ast.QName) *ownedObject {
+	var o *ownedObject
+	_ = e.find(n, func(s catalog.ID) bool {
+		if t, ok := e.Catalog.Table(s, n.Name); ok {
+			o = &ownedObject{t.Owner, s, relationWord(t), t.Name}
+		} else if q, ok := e.Catalog.Sequence(s, n.Name); ok {
+			o = &ownedObject{q.Owner, s, "sequence", q.Name}
+		} else if x, ok := e.Catalog.Index(s, n.Name); ok {
+			t, _ := e.Catalog.TableByID(x.Table)
+			o = &ownedObject{t.Owner, s, "index", x.Name}
+		}
+		return o != nil
+	})
+	return o
+}
+
+// ownsRelation refuses who does not own a relation; kind, if given, is what it is called.
+func (e *Env) ownsRelation(n *ast.QName, kind string) error {
+	if e.Super {
+		return nil
+	}
+	o := e.relationOwner(n)
+	if o == nil || e.Catalog.Owns(e.Owner, o.owner) {
+		return nil
+	}
+	if kind == "" {
+		kind = o.kind
+	}
+	return notOwner(kind, o.name)
+}
+
+func (e *Env) typeOwner(n *ast.QName) *ownedObject {
+	if c := e.compositeByName(n); c != nil {
+		return &ownedObject{c.Owner, c.Schema, "type", e.typeShown(c.Schema, c.Name)}
+	}
+	names := []string{n.Schema}
+	if n.Schema == "" {
+		names = e.Path
+	}
+	for _, p := range names {
+		if s, ok := e.Catalog.Schema(p); ok {
+			if t, ok := e.Catalog.Type(s.ID, n.Name); ok {
+				return &ownedObject{t.Owner, s.ID, "type", e.typeShown(s.ID, t.Name)}
+			}
+		}
+	}
+	return nil
+}
+
+func (e *Env) typeShown(schema catalog.ID, name string) string {
+	if n := e.Catalog.SchemaName(schema); schema != catalog.PublicID {
+		return ast.QuoteIdent(n) + "." + ast.QuoteIdent(name)
+	}
+	return ast.QuoteIdent(name)
+}
+
+func (e *Env) ownsType(n *ast.QName) error {
+	if o := e.typeOwner(n); o != nil && !e.Catalog.Owns(e.Owner, o.owner) {
+		return notOwner(o.kind, o.name)
+	}
+	return nil
+}
+
+func (e *Env) ownsCollation(n *ast.QName) error {
+	if c, err := e.collationByName(n); err == nil && !e.Catalog.Owns(e.Owner, c.Owner) {
+		return notOwner("collation", c.Name)
+	}
+	return nil
+}
+
+func (e *Env) ownsSchema(name string) error {
+	if s, ok := e.Catalog.Schema(name); ok && !e.Catalog.Owns(e.Owner, s.Owner) {
+		return notOwner("schema", s.Name)
+	}
+	return nil
+}

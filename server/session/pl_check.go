@@ -1,0 +1,223 @@
+package session
+
+import (
+	"strings"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/plpgsql"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+func (s *Session) inside(b *plBody, st plpgsql.Stmt, sc *plScope) error {
+	known := func(list ...plpgsql.Target) error {
+		for _, t := range list {
+			if _, _, ok := sc.find(t.Parts); !ok {
+				return pgerr.Newf(pgerrcode.SyntaxError, "\"%s\" is not a known variable", strings.Join(t.Parts, ".")).At(t.Pos)
+			}
+		}
+		return nil
+	}
+	loop := func(label string, body []plpgsql.Stmt) error {
+		in := sc.inner(label)
+		b.loops[st] = in
+		return s.plStatements(b, body, in)
+	}
+	switch x := st.(type) {
+	case *plpgsql.Nested:
+		return s.plBlock(b, x.Block, sc)
+	case *plpgsql.Assign:
+		if err := known(x.Target); err != nil {
+			return err
+		}
+		if slot, rest, _ := sc.find(x.Target.Parts); b.vars[slot].constant && len(rest) == 0 {
+			return pgerr.Newf(pgerrcode.ErrorInAssignment, "variable \"%s\" is declared CONSTANT", b.vars[slot].name).At(x.Target.Pos)
+		}
+		return s.syntaxOf(x.Value, true)
+	case *plpgsql.If:
+		for i := range x.Branches {
+			if err := s.plStatements(b, x.Branches[i].Body, sc); err != nil {
+				return err
+			}
+			if err := s.syntaxOf(x.Branches[i].Cond, true); err != nil {
+				return err
+			}
+		}
+	case *plpgsql.Case:
+		for i := range x.Branches {
+			if err := s.plStatements(b, x.Branches[i].Body, sc); err != nil {
+				return err
+			}
+		}
+	case *plpgsql.Loop:
+		if err := s.syntaxOf(x.While, true); err != nil {
+			return err
+		}
+		return loop(x.Label, x.Body)
+	case *plpgsql.ForInt:
+		in := sc.inner(x.Label)
+		b.loops[st] = in
+		b.declare(in, plVar{name: x.Var, t: types.Of(types.Int4OID)})
+		return s.plStatements(b, x.Body, in)
+	case *plpgsql.ForQuery:
+		in := sc.inner(x.Label)
+		b.loops[st] = in
+		if err := b.checkLoop(x, sc); err != nil {
+			return err
+		}
+		if x.Cursor != "" { // its row is a variable of the loop
+			b.declare(in, plVar{name: x.Targets[0].Parts[0], t: types.Of(types.RecordOID)})
+		} else if slot, rest, ok := sc.find(x.Targets[0].Parts); !ok || len(rest) == 0 && len(x.Targets) == 1 && !b.vars[slot].record && b.vars[slot].cursor != nil {
+			return pgerr.New(pgerrcode.DatatypeMismatch, "loop variable of loop over rows must be a record variable or list of scalar variables").At(x.Targets[0].Pos)
+		} else if err := known(x.Targets...); err != nil {
+			return err
+		}
+		if err := s.syntaxOf(x.Query, false); err != nil {
+			return err
+		}
+		return s.plStatements(b, x.Body, in)
+	case *plpgsql.ForEach:
+		if err := known(x.Targets...); err != nil {
+			return err
+		}
+		return loop(x.Label, x.Body)
+	case *plpgsql.SQL:
+		if err := known(x.Into...); err != nil {
+			return err
+		}
+		return s.syntaxOf(x.Text, false)
+	case *plpgsql.Perform:
+		return s.syntaxOf(x.Query, false)
+	case *plpgsql.Execute:
+		return known(x.Into...)
+	case *plpgsql.Fetch:
+		if err := known(x.Cursor); err != nil {
+			return err
+		}
+		return known(x.Targets...)
+	case *plpgsql.Open:
+		return known(x.Cursor)
+	case *plpgsql.Close:
+		return known(x.Cursor)
+	case *plpgsql.Diagnostics:
+		for i := range x.Items {
+			if err := known(x.Items[i].Target); err != nil {
+				return err
+			}
+		}
+	case *plpgsql.Exit:
+		return b.checkExit(x, sc)
+	case *plpgsql.Raise:
+		if x.Condition != "" && len(conditionCodes(x.Condition)) == 0 {
+			return pgerr.Newf(pgerrcode.UndefinedObject, "unrecognized exception condition \"%s\"", x.Condition)
+		}
+	case *plpgsql.Return:
+		return s.checkReturn(b, x)
+	case *plpgsql.ReturnNext:
+		return b.checkSet("NEXT", x.Pos, x.Value)
+	case *plpgsql.ReturnQuery:
+		if err := b.checkSet("QUERY", x.Pos, plpgsql.Text{}); err != nil {
+			return err
+		}
+		return s.syntaxOf(x.Query, false)
+	}
+	return nil
+}
+
+// checkLoop refuses a loop over a cursor that has no query of its own.
+func (b *plBody) checkLoop(x *plpgsql.ForQuery, sc *plScope) error {
+	parts, ok := nameParts(x.Query.SQL)
+	if x.Cursor != "" || !x.Query.Given() || !ok {
+		return nil
+	}
+	if slot, rest, ok := sc.find(parts); ok && len(rest) == 0 && b.vars[slot].t.OID == types.RefcursorOID {
+		return pgerr.New(pgerrcode.SyntaxError, "cursor FOR loop must use a bound cursor variable").At(x.Query.Pos)
+	}
+	return nil
+}
+
+func (b *plBody) checkExit(x *plpgsql.Exit, sc *plScope) error {
+	if x.Label == "" {
+		return nil
+	}
+	for l := sc; l != nil; l = l.parent {
+		if l.label == x.Label && l != b.root {
+			return nil
+		}
+	}
+	return pgerr.Newf(pgerrcode.SyntaxError, "there is no label \"%s\" attached to any block or loop enclosing this statement", x.Label).At(x.Pos)
+}
+
+func (b *plBody) checkSet(what string, pos int, value plpgsql.Text) error {
+	switch {
+	case !b.fn.RetSet:
+		return pgerr.Newf(pgerrcode.DatatypeMismatch, "cannot use RETURN %s in a non-SETOF function", what).At(pos)
+	case what == "NEXT" && len(b.outs) > 0 && value.Given():
+		return pgerr.New(pgerrcode.DatatypeMismatch, "RETURN NEXT cannot have a parameter in function with OUT parameters").At(pos)
+	case what == "NEXT" && len(b.outs) == 0 && !value.Given():
+		return pgerr.New(pgerrcode.SyntaxError, "missing expression at or near \";\"").At(pos)
+	}
+	return nil
+}
+
+func (s *Session) checkReturn(b *plBody, x *plpgsql.Return) error {
+	f := b.fn
+	switch {
+	case f.RetSet && x.Value.Given():
+		return pgerr.New(pgerrcode.DatatypeMismatch, "RETURN cannot have a parameter in function returning set").
+			WithHint("Use RETURN NEXT or RETURN QUERY.").At(x.Pos)
+	case f.RetSet:
+		return nil
+	case f.IsProcedure() && len(b.outs) == 0 && x.Value.Given():
+		return pgerr.New(pgerrcode.SyntaxError, "RETURN cannot have a parameter in a procedure").At(x.Pos)
+	case len(b.outs) > 0 && x.Value.Given():
+		return pgerr.New(pgerrcode.DatatypeMismatch, "RETURN cannot have a parameter in function with OUT parameters").At(x.Pos)
+	case len(b.outs) > 0:
+		return nil
+	case f.Ret.OID == types.VoidOID && x.Value.Given():
+		return pgerr.New(pgerrcode.DatatypeMismatch, "RETURN cannot have a parameter in function returning void").At(x.Pos)
+	case f.Ret.OID != types.VoidOID && !x.Value.Given():
+		return pgerr.New(pgerrcode.SyntaxError, "missing expression at or near \";\"").At(x.Pos)
+	}
+	return s.syntaxOf(x.Value, true)
+}
+
+// syntaxOf checks the grammar of SQL in a body.
+func (s *Session) syntaxOf(x plpgsql.Text, expression bool) error {
+	if !x.Given() {
+		return nil
+	}
+	text, skip := x.SQL, 0
+	if expression {
+		text, skip = "SELECT "+text, len("SELECT ")
+	}
+	_, err := s.db.cfg.Parser.Parse(text)
+	if e, ok := pgerr.As(err); ok && e.Position > 0 {
+		c := *e
+		c.Position = max(1, e.Position-skip+x.Pos)
+		return &c
+	}
+	return err
+}
+
+// polymorphicOut is the type of an output column that the arguments tell.
+func polymorphicOut(f *catalog.Function, i int, ts []types.T) (types.T, error) {
+	want := f.Args[i].Type.OID
+	for k, a := range f.Inputs() {
+		t := ts[k]
+		switch {
+		case a.Type.OID == want:
+			return t, nil
+		case want == types.AnyElementOID && a.Type.OID == types.AnyArrayOID, want == types.AnyCompatibleOID && a.Type.OID == types.AnyCompatibleArrayOID:
+			return t.Elem(), nil
+		case want == types.AnyArrayOID && a.Type.OID == types.AnyElementOID, want == types.AnyCompatibleArrayOID && a.Type.OID == types.AnyCompatibleOID:
+			return t.ArrayOf(), nil
+		}
+	}
+	return types.T{}, pgerr.NotSupported(-1, "results of type %s are not supported", types.TypeName(want))
+}
+
+// conditionCodes are the SQLSTATEs of a condition's name.
+func conditionCodes(name string) []string { return plpgsql.Conditions(name) }

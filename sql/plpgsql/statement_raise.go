@@ -1,0 +1,71 @@
+package plpgsql
+
+import (
+	"slices"
+)
+
+var raiseLevels = []string{"exception", "warning", "notice", "info", "log", "debug"}
+
+func (p *parser) raise(line Line) Stmt {
+	s := &Raise{Line: line, Level: "exception", Pos: p.tok.start}
+	p.advance()
+	if p.accept(";") {
+		s.Again = true
+		return s
+	}
+	if p.tok.kind == word && !p.tok.quoted && slices.Contains(raiseLevels, p.tok.val) {
+		s.Level = p.name()
+	}
+	switch {
+	case p.tok.kind == text:
+		s.HasFormat, s.Format, s.Pos = true, p.tok.val, p.tok.start
+		p.advance()
+		for p.accept(",") {
+			s.Params = append(s.Params, p.sql(",", ";", "using"))
+		}
+		p.countParams(s)
+	case p.tok.is("using"), p.tok.is(";"):
+	default:
+		c := p.condition()
+		s.Condition, s.State, s.Pos = c.Name, c.State, c.Pos
+	}
+	if p.accept("using") {
+		for {
+			o := RaiseOption{Name: p.name()}
+			at := p.last.start
+			if !slices.Contains([]string{"message", "detail", "hint", "errcode", "column", "constraint", "datatype", "table", "schema"}, o.Name) {
+				panic(fail(at, "unrecognized RAISE statement option at or near \"%s\"", o.Name))
+			}
+			if !p.accept("=") {
+				p.expect(":=")
+			}
+			o.Value = p.sql(",", ";")
+			s.Options = append(s.Options, o)
+			if !p.accept(",") {
+				break
+			}
+		}
+	}
+	p.expect(";")
+	return s
+}
+
+// countParams holds the parameters of RAISE against the places in its format.
+func (p *parser) countParams(s *Raise) {
+	n := 0
+	for i := 0; i < len(s.Format); i++ {
+		if s.Format[i] == '%' {
+			if i+1 < len(s.Format) && s.Format[i+1] == '%' {
+				i++
+				continue
+			}
+			n++
+		}
+	}
+	switch {
+	case n < len(s.Params):
+		panic(fail(-1, "too many parameters specified for RAISE"))
+	case n > len(s.Params):
+		panic(fail(-1, "too few parameters specified for RAISE"))
+	}
+}
