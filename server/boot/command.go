@@ -56,8 +56,9 @@ Flags of start:
   --log-level LEVEL       debug, info, warn or error (default info)
 
 The Go runtime keeps its memory to four fifths of what the control group or the machine
-has, by collecting garbage more often; GOMEMLIMIT in the environment (such as 2GiB) or
-AUTOMEMLIMIT (a share from 0 to 1, or off) decides otherwise.
+has, by collecting garbage more often, or to seven eighths of --memory. Without --memory,
+GOMEMLIMIT in the environment (such as 2GiB) or AUTOMEMLIMIT (a share from 0 to 1, or off)
+decides otherwise.
 
 The first start makes a database named postgres, the templates of new ones, and a
 superuser named postgres without a password. Without a password the server accepts connections from this

@@ -53,10 +53,9 @@ func (e *Env) mayGive(r *catalog.Role) error {
 	return nil
 }
 
-func (e *Env) addMembers(ctx context.Context, role string, members []string, grantor catalog.ID, admin bool) error {
-	if len(members) == 0 {
-		return nil
-	}
+// eachMember does something with each of the named members of a role, of which the user
+// may say what members it has.
+func (e *Env) eachMember(role string, members []string, do func(r, m *catalog.Role) error) error {
 	r, err := e.roleNamed(role)
 	if err != nil {
 		return err
@@ -69,66 +68,64 @@ func (e *Env) addMembers(ctx context.Context, role string, members []string, gra
 		if err != nil {
 			return err
 		}
-		switch {
-		case m.ID == catalog.DatabaseOwnerID:
-			return pgerr.Newf(pgerrcode.InvalidParameterValue, "role %q cannot be a member of any role", m.Name)
-		case e.Catalog.IsMemberOnly(r.ID, m.ID):
-			return pgerr.Newf(pgerrcode.InvalidGrantOperation, "role %q is a member of role %q", role, m.Name)
-		}
-		c := *m
-		c.MemberOf = slices.Clone(m.MemberOf)
-		i := slices.IndexFunc(c.MemberOf, func(x catalog.Membership) bool { return x.Role == r.ID })
-		if i >= 0 && (c.MemberOf[i].Admin || !admin) {
-			e.notice("00000", "role %q is already a member of role %q", m.Name, r.Name)
-			continue
-		}
-		if i < 0 {
-			c.MemberOf = append(c.MemberOf, catalog.Membership{Role: r.ID})
-			i = len(c.MemberOf) - 1
-		}
-		c.MemberOf[i].Grantor, c.MemberOf[i].Admin = grantor, admin
-		if err := e.change(ctx).PutRole(&c); err != nil {
+		if err := do(r, m); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// membershipOf is where a role's membership in another one stands; -1: there is none.
+func membershipOf(m *catalog.Role, role catalog.ID) int {
+	return slices.IndexFunc(m.MemberOf, func(x catalog.Membership) bool { return x.Role == role })
+}
+
+func (e *Env) addMembers(ctx context.Context, role string, members []string, grantor catalog.ID, admin bool) error {
+	if len(members) == 0 {
+		return nil
+	}
+	return e.eachMember(role, members, func(r, m *catalog.Role) error {
+		switch {
+		case m.ID == catalog.DatabaseOwnerID:
+			return pgerr.Newf(pgerrcode.InvalidParameterValue, "role %q cannot be a member of any role", m.Name)
+		case e.Catalog.IsMemberOnly(r.ID, m.ID):
+			return pgerr.Newf(pgerrcode.InvalidGrantOperation, "role %q is a member of role %q", role, m.Name)
+		}
+		i := membershipOf(m, r.ID)
+		if i >= 0 && (m.MemberOf[i].Admin || !admin) {
+			e.notice("00000", "role %q is already a member of role %q", m.Name, r.Name)
+			return nil
+		}
+		c := *m
+		c.MemberOf = slices.Clone(m.MemberOf)
+		if i < 0 {
+			c.MemberOf = append(c.MemberOf, catalog.Membership{Role: r.ID})
+			i = len(c.MemberOf) - 1
+		}
+		c.MemberOf[i].Grantor, c.MemberOf[i].Admin = grantor, admin
+		return e.change(ctx).PutRole(&c)
+	})
+}
+
 // removeMembers takes roles out of another one, or (adminOnly) the right to add others.
 func (e *Env) removeMembers(ctx context.Context, role string, members []string, adminOnly bool) error {
-	r, err := e.roleNamed(role)
-	if err != nil {
-		return err
-	}
-	if err := e.mayGive(r); err != nil {
-		return err
-	}
-	for _, name := range members {
-		m, err := e.roleNamed(name)
-		if err != nil {
-			return err
-		}
-		i := slices.IndexFunc(m.MemberOf, func(x catalog.Membership) bool { return x.Role == r.ID })
+	return e.eachMember(role, members, func(r, m *catalog.Role) error {
+		i := membershipOf(m, r.ID)
 		if i < 0 {
 			w := pgerr.Newf("01000", "role %q is not a member of role %q", m.Name, r.Name)
 			w.Severity = pgerr.Warning
 			e.Notice(w)
-			continue
+			return nil
 		}
 		e.change(ctx)
-		if adminOnly {
-			c := *m
-			c.MemberOf = slices.Clone(m.MemberOf)
-			c.MemberOf[i].Admin = false
-			err = e.edit.PutRole(&c)
-		} else {
-			err = e.dropMembership(m, r.ID)
+		if !adminOnly {
+			return e.dropMembership(m, r.ID)
 		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+		c := *m
+		c.MemberOf = slices.Clone(m.MemberOf)
+		c.MemberOf[i].Admin = false
+		return e.edit.PutRole(&c)
+	})
 }
 
 func (e *Env) dropMembership(m *catalog.Role, role catalog.ID) error {
