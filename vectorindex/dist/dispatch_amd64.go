@@ -108,28 +108,29 @@ func l164Blocks(a, b *float32, n int) float64 {
 }
 
 // scan calls a kernel of the active tier directly, not through its table, so that
-// the compiler sees that no argument escapes.
-func scan(op scanOp, q, base *float32, dims, n int, out *float32) {
+// the compiler sees that no argument escapes. Memory is asked for ahead bytes before its
+// use; zero leaves that to the processor.
+func scan(op scanOp, q, base *float32, dims, n, ahead int, out *float32) {
 	switch active.level {
 	case levelAVX512:
 		switch op {
 		case opDot:
-			dotAVX512(q, base, dims, n, out)
+			dotAVX512(q, base, dims, n, ahead, out)
 		case opL2:
-			l2AVX512(q, base, dims, n, out)
+			l2AVX512(q, base, dims, n, ahead, out)
 		case opL1:
-			l1AVX512(q, base, dims, n, out)
+			l1AVX512(q, base, dims, n, ahead, out)
 		default:
 			dotNormAVX512(q, base, dims, n, out)
 		}
 	case levelAVX2:
 		switch op {
 		case opDot:
-			dotAVX2(q, base, dims, n, out)
+			dotAVX2(q, base, dims, n, ahead, out)
 		case opL2:
-			l2AVX2(q, base, dims, n, out)
+			l2AVX2(q, base, dims, n, ahead, out)
 		case opL1:
-			l1AVX2(q, base, dims, n, out)
+			l1AVX2(q, base, dims, n, ahead, out)
 		default:
 			dotNormAVX2(q, base, dims, n, out)
 		}
@@ -280,13 +281,13 @@ func l264AVX2(a, b *float32, blocks int, lanes *[exactLanes]float64)
 func l164AVX2(a, b *float32, blocks int, lanes *[exactLanes]float64)
 
 //go:noescape
-func dotAVX512(q, base *float32, dims, n int, out *float32)
+func dotAVX512(q, base *float32, dims, n, ahead int, out *float32)
 
 //go:noescape
-func l2AVX512(q, base *float32, dims, n int, out *float32)
+func l2AVX512(q, base *float32, dims, n, ahead int, out *float32)
 
 //go:noescape
-func l1AVX512(q, base *float32, dims, n int, out *float32)
+func l1AVX512(q, base *float32, dims, n, ahead int, out *float32)
 
 //go:noescape
 func dotNormAVX512(q, base *float32, dims, n int, out *float32)
@@ -304,13 +305,13 @@ func gatherL1AVX512(q *float32, dims int, tab *unsafe.Pointer, shift uint, mask 
 func codesAVX512(q *int8, k *[5]float32, tab *unsafe.Pointer, shift uint, mask uint32, stride int, ords *uint32, n int, out *float32)
 
 //go:noescape
-func dotAVX2(q, base *float32, dims, n int, out *float32)
+func dotAVX2(q, base *float32, dims, n, ahead int, out *float32)
 
 //go:noescape
-func l2AVX2(q, base *float32, dims, n int, out *float32)
+func l2AVX2(q, base *float32, dims, n, ahead int, out *float32)
 
 //go:noescape
-func l1AVX2(q, base *float32, dims, n int, out *float32)
+func l1AVX2(q, base *float32, dims, n, ahead int, out *float32)
 
 //go:noescape
 func dotNormAVX2(q, base *float32, dims, n int, out *float32)

@@ -108,7 +108,7 @@ func records(tab *unsafe.Pointer, shift uint, mask uint32, stride int, ords *uin
 	}
 }
 
-func scan(op scanOp, q, base *float32, dims, n int, out *float32) {
+func scan(op scanOp, q, base *float32, dims, n, _ int, out *float32) {
 	if active.level != levelNEON {
 		scanGo(op, q, base, dims, n, out)
 		return

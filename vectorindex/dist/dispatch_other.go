@@ -18,7 +18,7 @@ func Prefetch(p unsafe.Pointer, n int) {}
 // its caches. It is a hint and does nothing on this architecture.
 func PrefetchRows(rows *Rows, ords []uint32) {}
 
-func scan(op scanOp, q, base *float32, dims, n int, out *float32) {
+func scan(op scanOp, q, base *float32, dims, n, _ int, out *float32) {
 	scanGo(op, q, base, dims, n, out)
 }
 

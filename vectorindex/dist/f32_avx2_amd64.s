@@ -1,4 +1,5 @@
 #include "textflag.h"
+#include "stream_amd64.h"
 
 // float32 kernels for AVX2 and FMA. A vector is walked in blocks of 32 floats
 // with four accumulators, then 8 floats at a time, then one by one: nothing beyond
@@ -61,12 +62,14 @@ end: \
 
 #define SCAN(STEP, ONE) \
 	MOVQ q+0(FP), SI; MOVQ base+8(FP), BX; MOVQ dims+16(FP), AX; \
-	MOVQ n+24(FP), R10; MOVQ out+32(FP), DI; \
+	MOVQ n+24(FP), R10; MOVQ ahead+32(FP), R11; MOVQ out+40(FP), DI; \
 	VBROADCASTSS absmask2<>(SB), Y15; \
 	MOVQ AX, R9; SHLQ $2, R9; \
 	SHAPE; \
 	TESTQ R10, R10; JZ done; \
+OPENSTREAM \
 next: \
+	ASKAHEAD \
 	VECTOR(STEP, ONE, narrow, tail, l32, l8, l1, end) \
 	VMOVSS X0, (DI); \
 	ADDQ R9, BX; ADDQ $4, DI; DECQ R10; JNZ next; \
@@ -103,16 +106,16 @@ done: \
 	VZEROUPPER; \
 	RET
 
-// func dotAVX2(q, base *float32, dims, n int, out *float32)
-TEXT ·dotAVX2(SB), NOSPLIT, $0-40
+// func dotAVX2(q, base *float32, dims, n, ahead int, out *float32)
+TEXT ·dotAVX2(SB), NOSPLIT, $0-48
 	SCAN(DOT, DOT1)
 
-// func l2AVX2(q, base *float32, dims, n int, out *float32)
-TEXT ·l2AVX2(SB), NOSPLIT, $0-40
+// func l2AVX2(q, base *float32, dims, n, ahead int, out *float32)
+TEXT ·l2AVX2(SB), NOSPLIT, $0-48
 	SCAN(L2, L21)
 
-// func l1AVX2(q, base *float32, dims, n int, out *float32)
-TEXT ·l1AVX2(SB), NOSPLIT, $0-40
+// func l1AVX2(q, base *float32, dims, n, ahead int, out *float32)
+TEXT ·l1AVX2(SB), NOSPLIT, $0-48
 	SCAN(L1, L11)
 
 // func dotNormAVX2(q, base *float32, dims, n int, out *float32)

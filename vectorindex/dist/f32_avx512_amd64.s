@@ -1,4 +1,5 @@
 #include "textflag.h"
+#include "stream_amd64.h"
 
 // float32 kernels for AVX-512. A vector is walked in blocks of 64 floats with
 // four accumulators, then 16 floats at a time, then one masked step: nothing
@@ -60,12 +61,14 @@ tail: \
 // SCAN is a kernel over consecutive vectors.
 #define SCAN(STEP, TAIL) \
 	MOVQ q+0(FP), SI; MOVQ base+8(FP), BX; MOVQ dims+16(FP), AX; \
-	MOVQ n+24(FP), R10; MOVQ out+32(FP), DI; \
+	MOVQ n+24(FP), R10; MOVQ ahead+32(FP), R11; MOVQ out+40(FP), DI; \
 	VBROADCASTSS absmask<>(SB), Z31; \
 	MOVQ AX, R9; SHLQ $2, R9; \
 	SHAPE; \
 	TESTQ R10, R10; JZ done; \
+OPENSTREAM \
 next: \
+	ASKAHEAD \
 	VECTOR(STEP, TAIL, wide, narrow, tail, l64, l16); \
 	VMOVSS X0, (DI); \
 	ADDQ R9, BX; ADDQ $4, DI; DECQ R10; JNZ next; \
@@ -102,16 +105,16 @@ done: \
 	VZEROUPPER; \
 	RET
 
-// func dotAVX512(q, base *float32, dims, n int, out *float32)
-TEXT ·dotAVX512(SB), NOSPLIT, $0-40
+// func dotAVX512(q, base *float32, dims, n, ahead int, out *float32)
+TEXT ·dotAVX512(SB), NOSPLIT, $0-48
 	SCAN(DOT, DOTTAIL)
 
-// func l2AVX512(q, base *float32, dims, n int, out *float32)
-TEXT ·l2AVX512(SB), NOSPLIT, $0-40
+// func l2AVX512(q, base *float32, dims, n, ahead int, out *float32)
+TEXT ·l2AVX512(SB), NOSPLIT, $0-48
 	SCAN(L2, L2TAIL)
 
-// func l1AVX512(q, base *float32, dims, n int, out *float32)
-TEXT ·l1AVX512(SB), NOSPLIT, $0-40
+// func l1AVX512(q, base *float32, dims, n, ahead int, out *float32)
+TEXT ·l1AVX512(SB), NOSPLIT, $0-48
 	SCAN(L1, L1TAIL)
 
 // Dot product in Z0 and Z1, squared norm of the vector in Z2 and Z3.

@@ -70,7 +70,7 @@ func DotNorm(q, b []float32) (dot, norm float32) {
 		return 0, 0
 	}
 	var out [2]float32
-	scan(opDotNorm, &q[0], &b[0], len(q), 1, &out[0])
+	scan(opDotNorm, &q[0], &b[0], len(q), 1, 0, &out[0])
 	return out[0], out[1]
 }
 
@@ -80,7 +80,7 @@ func pair(op scanOp, a, b []float32) float32 {
 		return 0
 	}
 	var out float32
-	scan(op, &a[0], &b[0], len(a), 1, &out)
+	scan(op, &a[0], &b[0], len(a), 1, 0, &out)
 	return out
 }
 
@@ -99,16 +99,16 @@ func Scan(m Metric, q, base []float32, out []float32) {
 	base = base[:len(out)*d]
 	switch m {
 	case InnerProduct:
-		scan(opDot, &q[0], &base[0], d, len(out), &out[0])
+		scan(opDot, &q[0], &base[0], d, len(out), 0, &out[0])
 		for i := range out {
 			out[i] = -out[i]
 		}
 	case Cosine:
 		scanCosine(q, base, out)
 	case L1:
-		scan(opL1, &q[0], &base[0], d, len(out), &out[0])
+		scan(opL1, &q[0], &base[0], d, len(out), 0, &out[0])
 	default:
-		scan(opL2, &q[0], &base[0], d, len(out), &out[0])
+		scan(opL2, &q[0], &base[0], d, len(out), 0, &out[0])
 	}
 }
 
@@ -117,7 +117,7 @@ func scanCosine(q, base, out []float32) {
 	var buf [2 * maxGather]float32
 	for at := 0; at < len(out); at += maxGather {
 		n := min(maxGather, len(out)-at)
-		scan(opDotNorm, &q[0], &base[at*len(q)], len(q), n, &buf[0])
+		scan(opDotNorm, &q[0], &base[at*len(q)], len(q), n, 0, &buf[0])
 		for i := range n {
 			out[at+i] = cosineDistance(buf[2*i], nq, buf[2*i+1])
 		}
@@ -172,9 +172,26 @@ func SumRows(m Metric, q []float32, rows *Rows, lo uint32, out []float32) {
 		if rows.shift < flatShift {
 			n = min(n, 1<<rows.shift-int(ord&rows.mask()))
 		}
-		scan(rowOp(m), &q[0], (*float32)(rows.Record(ord)), len(q), n, &out[at])
+		scan(rowOp(m), &q[0], (*float32)(rows.Record(ord)), len(q), n, askAhead(n, rows.stride), &out[at])
 		at += n
 	}
+}
+
+// ahead is how far before its use a stream asks for a line, in bytes, and longest the
+// vectors from which on the processor does so well enough by itself: many requests at once
+// would hold up the arithmetic. Measured with 1 GiB of vectors of 16 to 1,536 numbers.
+const (
+	ahead   = 8 << 10
+	longest = 4 << 10
+)
+
+// askAhead is how many bytes ahead a kernel asks memory for n records of stride bytes: not
+// at all for a few, of which most requests would lie behind the last one.
+func askAhead(n, stride int) int {
+	if stride > longest || n*stride < 4*ahead {
+		return 0
+	}
+	return ahead
 }
 
 func gatherRange(m Metric, q []float32, rows *Rows, lo uint32, out []float32) {

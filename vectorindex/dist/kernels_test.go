@@ -41,13 +41,15 @@ func checkFloats(t *testing.T, k kernels, r *rand.Rand, dims, n, shift int) {
 	defer func(k kernels) { active = k }(active)
 	active = k
 	for op := opDot; op <= opDotNorm; op++ {
-		clear(got)
 		clear(want)
-		scan(op, &q[0], &base[0], dims, n, &got[0])
 		scanGo(op, &q[0], &base[0], dims, n, &want[0])
-		for i := range got {
-			if !closeTo(got[i], want[i], scale) {
-				t.Fatalf("%s scan %d dims=%d n=%d shift=%d: [%d] = %v, want %v", k.name, op, dims, n, shift, i, got[i], want[i])
+		for _, far := range []int{0, 192, ahead} { // what is asked for changes no sum
+			clear(got)
+			scan(op, &q[0], &base[0], dims, n, far, &got[0])
+			for i := range got {
+				if !closeTo(got[i], want[i], scale) {
+					t.Fatalf("%s scan %d dims=%d n=%d shift=%d ahead=%d: [%d] = %v, want %v", k.name, op, dims, n, shift, far, i, got[i], want[i])
+				}
 			}
 		}
 	}
