@@ -37,6 +37,10 @@ func limitMemory(log *slog.Logger, available memlimit.Provider) {
 	}
 }
 
+// boundHeap has the collector work harder when the memory that the runtime manages comes
+// near so many bytes. It never fails an allocation.
+func boundHeap(bytes int64) { debug.SetMemoryLimit(bytes) }
+
 // availableMemory is what the control group of the process allows it, or the machine's
 // memory if that is less or no group has a limit.
 func availableMemory() (uint64, error) {

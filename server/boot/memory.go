@@ -1,7 +1,5 @@
 package boot
 
-import "runtime/debug"
-
 // leastMemory is the least bound that a server can be given, in MiB.
 const leastMemory = 128
 
@@ -27,10 +25,6 @@ func share(memory int64) shares {
 		vectors: memory / 8 * 5, statement: max(memory/8, 32<<20), heap: memory - memory/8,
 	}
 }
-
-// boundHeap has the collector work harder when the memory that the runtime manages comes
-// near so many bytes. It never fails an allocation.
-func boundHeap(bytes int64) { debug.SetMemoryLimit(bytes) }
 
 // within gives the caches that the command line does not size their shares of the bound
 // on memory, if there is one.

@@ -343,6 +343,25 @@ func (e *Env) find(n *ast.QName, look func(schema catalog.ID) bool) error {
 	return pgerr.Newf(pgerrcode.UndefinedTable, "relation %q does not exist", n.Name)
 }
 
+// named is what a name of the one space of relations stands for: one of the three is set.
+type named struct {
+	table    *catalog.Table
+	sequence *catalog.Sequence
+	index    *catalog.Index
+}
+
+// relation finds what bears the name in the first schema of find that has any such.
+func (e *Env) relation(n *ast.QName) (r named, err error) {
+	err = e.find(n, func(s catalog.ID) bool {
+		var isTable, isSequence, isIndex bool
+		r.table, isTable = e.Catalog.Table(s, n.Name)
+		r.sequence, isSequence = e.Catalog.Sequence(s, n.Name)
+		r.index, isIndex = e.Catalog.Index(s, n.Name)
+		return isTable || isSequence || isIndex
+	})
+	return r, err
+}
+
 // placeless is an error without its position in the statement.
 func placeless(err error) error {
 	pe, ok := pgerr.As(err)

@@ -102,32 +102,23 @@ func relationWord(t *catalog.Table) string {
 
 // grantedRelation finds a relation of GRANT, which calls sequences tables, too.
 func (e *Env) grantedRelation(kind ast.ObjectKind, n *ast.QName) (*securable, error) {
-	var t *catalog.Table
-	var q *catalog.Sequence
-	var x *catalog.Index
-	err := e.find(n, func(s catalog.ID) bool {
-		var isTable, isSequence, isIndex bool
-		t, isTable = e.Catalog.Table(s, n.Name)
-		q, isSequence = e.Catalog.Sequence(s, n.Name)
-		x, isIndex = e.Catalog.Index(s, n.Name)
-		return isTable || isSequence || isIndex
-	})
+	r, err := e.relation(n)
 	switch {
 	case err != nil:
 		if bind.IsSystemRelation(n) {
 			return nil, pgerr.NotSupported(int(n.Pos), "GRANT and REVOKE on a system relation are not supported")
 		}
 		return nil, err
-	case x != nil:
+	case r.index != nil:
 		return nil, pgerr.Newf(pgerrcode.WrongObjectType, "%q is an index", n.Name)
-	case q != nil:
-		return sequenceObjectOf(q), nil
-	case t.Kind == catalog.KindComposite:
+	case r.sequence != nil:
+		return sequenceObjectOf(r.sequence), nil
+	case r.table.Kind == catalog.KindComposite:
 		return nil, pgerr.Newf(pgerrcode.WrongObjectType, "%q is a composite type", n.Name)
 	case kind == ast.ObjSequence:
 		return nil, pgerr.Newf(pgerrcode.WrongObjectType, "%q is not a sequence", n.Name)
 	}
-	return tableObjectOf(t), nil
+	return tableObjectOf(r.table), nil
 }
 
 func (e *Env) grantedType(kind ast.ObjectKind, n *ast.QName) (*securable, error) {

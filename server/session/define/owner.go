@@ -105,16 +105,7 @@ func (e *Env) mayOwn(owner catalog.ID, to *catalog.Role, kind, name string, sche
 // changeOwner is OWNER TO of a relation of any kind; kind is the statement's, "" when it
 // does not matter.
 func (e *Env) changeOwner(ctx context.Context, n *ast.QName, kind ast.ObjectKind, role string) error {
-	var t *catalog.Table
-	var q *catalog.Sequence
-	var x *catalog.Index
-	err := e.find(n, func(s catalog.ID) bool {
-		var isTable, isSequence, isIndex bool
-		t, isTable = e.Catalog.Table(s, n.Name)
-		q, isSequence = e.Catalog.Sequence(s, n.Name)
-		x, isIndex = e.Catalog.Index(s, n.Name)
-		return isTable || isSequence || isIndex
-	})
+	r, err := e.relation(n)
 	if err != nil {
 		return err
 	}
@@ -123,10 +114,11 @@ func (e *Env) changeOwner(ctx context.Context, n *ast.QName, kind ast.ObjectKind
 		return err
 	}
 	switch {
-	case x != nil:
-		e.warning("42809", "cannot change owner of index %q", x.Name)
+	case r.index != nil:
+		e.warning("42809", "cannot change owner of index %q", r.index.Name)
 		return nil
-	case q != nil:
+	case r.sequence != nil:
+		q := r.sequence
 		if q.Owner == to.ID {
 			return nil
 		}
@@ -139,6 +131,7 @@ func (e *Env) changeOwner(ctx context.Context, n *ast.QName, kind ast.ObjectKind
 		}
 		return e.giveSequence(ctx, q, to.ID)
 	}
+	t := r.table
 	if t.Owner == to.ID {
 		return nil
 	}
