@@ -173,6 +173,15 @@ func TestGrowth(t *testing.T) {
 	if !slices.Contains(efforts, growthBeam) || !strings.Contains(s.text, pictureName) || !strings.Contains(s.text, "| 31623 |") || s.name != "patches, while it grows" {
 		t.Errorf("%q: %s", s.name, s.text)
 	}
+	if strings.Contains(s.text, growthPeer) {
+		t.Errorf("a peer that was not measured: %s", s.text)
+	}
+	for i := range stages {
+		stages[i].peer = 3 * math.Log(float64(stages[i].n))
+	}
+	if s := grown("patches", stages); !strings.Contains(s.text, "| 41.4 |\n") || !strings.Contains(s.text, growthPeer+" grew as n^0.09, 1.00 times") || !strings.Contains(picture(stages), ">"+growthPeer+"<") {
+		t.Errorf("beside a peer: %s", s.text)
+	}
 }
 
 // TestReportKeeps: a report of some sets keeps the sections of others, in their order.

@@ -122,7 +122,7 @@ func run(ctx context.Context, o *options) error {
 		if err != nil {
 			return err
 		}
-		if stages, err = growth(ctx, s, o.cache, say); err != nil {
+		if stages, err = growth(ctx, o, s, say); err != nil {
 			return err
 		}
 		made = append(made, grown(o.growth, stages))

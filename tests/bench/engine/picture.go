@@ -14,7 +14,7 @@ const (
 	plotHigh                   = high - top - bottom
 	axisColour, gridColour     = "#444", "#ddd"
 	timeColour, distanceColour = "#1661b8", "#c2410c"
-	walkColour                 = "#15803d"
+	walkColour, peerColour     = "#15803d", "#8a8a8a"
 )
 
 // picture draws how the cost of a query grows, as SVG: both axes logarithmic, every
@@ -24,6 +24,9 @@ func picture(stages []stage) string {
 	most := math.Log(float64(last.n)) / math.Log(float64(first.n))
 	for _, g := range stages {
 		most = max(most, g.micros/first.micros, g.distances/first.distances, g.walked/first.walked)
+		if besidePeer(stages) {
+			most = max(most, g.peer/first.peer)
+		}
 	}
 	p := plane{x0: math.Log(float64(first.n)), x1: math.Log(float64(last.n)), y1: math.Log(most * 1.1)}
 	var b strings.Builder
@@ -45,6 +48,9 @@ func picture(stages []stage) string {
 	p.curve(&b, stages, walked, walkColour, "", fmt.Sprintf("distances, beam %d", growthBeam))
 	p.curve(&b, stages, distances, distanceColour, "", fmt.Sprintf("distances at %.2f", growthRecall))
 	p.curve(&b, stages, micros, timeColour, "", fmt.Sprintf("time at %.2f", growthRecall))
+	if besidePeer(stages) {
+		p.curve(&b, stages, peerMicros, peerColour, "", growthPeer)
+	}
 	b.WriteString("</svg>\n")
 	return b.String()
 }

@@ -155,17 +155,33 @@ func where() string {
 // grown is what the document says of a growing set.
 func grown(set string, stages []stage) section {
 	var b strings.Builder
+	beside := besidePeer(stages)
 	fmt.Fprintf(&b, "LoxoDB's hnsw over the first vectors of the set. %s\n\n![cost of a query over the number of vectors](%s)\n\n"+
-		"| vectors | build, s | µs a query at %.2f | distances a query | distances at beam %d | recall |\n|---|---|---|---|---|---|\n", where(), pictureName, growthRecall, growthBeam)
+		"| vectors | build, s | µs a query at %.2f | distances a query | distances at beam %d | recall |", where(), pictureName, growthRecall, growthBeam)
+	if beside {
+		fmt.Fprintf(&b, " %s, µs a query at %.2f |", growthPeer, growthRecall)
+	}
+	b.WriteString("\n|---|---|---|---|---|---|")
+	if beside {
+		b.WriteString("---|")
+	}
+	b.WriteByte('\n')
 	for _, g := range stages {
-		fmt.Fprintf(&b, "| %d | %.1f | %.1f | %.0f | %.0f | %.4f |\n", g.n, g.build, g.micros, g.distances, g.walked, g.found)
+		fmt.Fprintf(&b, "| %d | %.1f | %.1f | %.0f | %.0f | %.4f |", g.n, g.build, g.micros, g.distances, g.walked, g.found)
+		if beside {
+			fmt.Fprintf(&b, " %.1f |", g.peer)
+		}
+		b.WriteByte('\n')
 	}
 	first, last := stages[0], stages[len(stages)-1]
-	fmt.Fprintf(&b, "\nFrom %s to %s vectors distances at one beam width grew as n^%.2f, %.2f times as much as log n: that is what theory says\n"+
-		"of such graphs. What the beam finds falls meanwhile, from %.4f to %.4f, since as many more vectors lie near every query.\n"+
-		"To find as much takes a wider beam: distances at recall %.2f grew as n^%.2f, %.2f times as much as log n; time as n^%.2f,\n"+
+	fmt.Fprintf(&b, "\nFrom %s to %s vectors distances at one beam width grew as n^%.2f, %.2f times as much as log n. What the beam finds\n"+
+		"went meanwhile from %.4f to %.4f: the more vectors, the more of them lie near every query.\n"+
+		"At recall %.2f, for which the beam is chosen, distances grew as n^%.2f, %.2f times as much as log n; time as n^%.2f,\n"+
 		"%.2f times as much: the smallest sets lie in the processor's caches, the largest do not.\n",
 		short(first.n), short(last.n), exponent(stages, walked), overLog(stages, walked), first.found, last.found,
 		growthRecall, exponent(stages, distances), overLog(stages, distances), exponent(stages, micros), overLog(stages, micros))
+	if beside {
+		fmt.Fprintf(&b, "The time of %s grew as n^%.2f, %.2f times as much as log n.\n", growthPeer, exponent(stages, peerMicros), overLog(stages, peerMicros))
+	}
 	return section{set + ", while it grows", b.String()}
 }
