@@ -1,6 +1,7 @@
 package collate
 
 import (
+	"slices"
 	"strings"
 	"sync"
 )
@@ -68,6 +69,12 @@ var MySQLCollations = sync.OnceValue(func() []MySQLCollation {
 		{ID: 63, Name: "binary", Order: Bytes, SortLen: 1},
 		{ID: 87, Name: "gbk_bin", Order: MySQLGBKBin, SortLen: 1},
 		{ID: 28, Name: "gbk_chinese_ci", Order: MySQLGBK, SortLen: 1},
+		{ID: 15, Name: "latin1_danish_ci", Order: MySQLDanish, SortLen: 1},
+		{ID: 5, Name: "latin1_german1_ci", Order: MySQLGerman1, SortLen: 1},
+		{ID: 31, Name: "latin1_german2_ci", Order: MySQLGerman2, SortLen: 2},
+		{ID: 49, Name: "latin1_general_cs", Order: MySQLLatin1CS, SortLen: 1},
+		{ID: 94, Name: "latin1_spanish_ci", Order: MySQLSpanish, SortLen: 1},
+		{ID: 223, Name: "utf8mb3_general_mysql500_ci", Order: MySQLGeneral500, SortLen: 1},
 		{ID: 47, Name: "latin1_bin", Order: MySQLBin, SortLen: 1},
 		{ID: 48, Name: "latin1_general_ci", Order: MySQLLatin1, SortLen: 1},
 		{ID: 8, Name: "latin1_swedish_ci", Order: MySQLSwedish, SortLen: 1},
@@ -84,6 +91,13 @@ var MySQLCollations = sync.OnceValue(func() []MySQLCollation {
 		{ID: 246, Name: "utf8mb4_unicode_520_ci", Order: MySQLUnicode520, SortLen: 8},
 		{ID: 224, Name: "utf8mb4_unicode_ci", Order: MySQLUnicode, SortLen: 8},
 	}
+	for i, l := range languages {
+		if l != "" {
+			list = append(list, MySQLCollation{ID: 193 + i, Name: "utf8mb3_" + l + "_ci", Order: languageOrder(l), SortLen: 8},
+				MySQLCollation{ID: 225 + i, Name: "utf8mb4_" + l + "_ci", Order: languageOrder(l), SortLen: 8})
+		}
+	}
+	slices.SortFunc(list, func(a, b MySQLCollation) int { return strings.Compare(a.Name, b.Name) })
 	for i := range list {
 		c := &list[i]
 		c.OID = firstMySQLOID + uint32(c.ID)

@@ -2,6 +2,7 @@ package collate
 
 import (
 	"bytes"
+	"maps"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -9,8 +10,8 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 )
 
-// The orders of MySQL's collations. They go by weights of single characters: MySQL knows
-// no sequences in the collations that are here. In most of them a text counts as if it
+// The orders of MySQL's collations. They go by weights of single characters: Only
+// languages' collations know sequences (mysql_tailored.go). In most of them a text counts as if it
 // had any number of spaces at its end (PAD SPACE).
 
 // mysqlPrefix begins the names of these orders, after loose.
@@ -30,6 +31,12 @@ const (
 	MySQLASCII      = loose + mysqlPrefix + "ascii"
 	MySQLGBK        = loose + mysqlPrefix + "gbk"
 	MySQLGBKBin     = loose + mysqlPrefix + "gbkbin"
+	MySQLGeneral500 = loose + mysqlPrefix + "general-500"
+	MySQLGerman1    = loose + mysqlPrefix + "latin1-german1"
+	MySQLGerman2    = loose + mysqlPrefix + "latin1-german2"
+	MySQLDanish     = loose + mysqlPrefix + "latin1-danish"
+	MySQLSpanish    = loose + mysqlPrefix + "latin1-spanish"
+	MySQLLatin1CS   = loose + mysqlPrefix + "latin1-general-cs"
 )
 
 // mysqlOrder is how a text's weights are found.
@@ -44,6 +51,8 @@ type mysqlOrder struct {
 	letters bool
 	// narrow: a character is one byte in the character set.
 	narrow bool
+	// tailored, where it is there, comes before the tables.
+	tailored func() *tailoring
 	// plain are the weights of ASCII characters at the first level.
 	plain func() *[128]rune
 }
@@ -55,11 +64,15 @@ const (
 )
 
 func init() {
+	maps.Copy(mysqlOrders, tailored())
 	for _, o := range mysqlOrders {
 		o.plain = sync.OnceValue(func() *[128]rune {
 			var t [128]rune
 			for c := range t {
-				t[c] = noWeight
+				if t[c] = noWeight; o.begins(rune(c)) {
+					t[c] = several
+					continue
+				}
 				o.weights([]byte{byte(c)}, 0, func(w rune) {
 					if t[c] != noWeight {
 						w = several
@@ -151,30 +164,8 @@ var implicit = [...][]uint16{nil, {0x20}, {0x02}}
 
 // weights calls put with the weights of a text at a level.
 func (o *mysqlOrder) weights(text []byte, level int, put func(rune)) {
-	if o.levels == nil {
-		for len(text) > 0 {
-			r, n := utf8.DecodeRune(text)
-			text = text[n:]
-			put(o.by(r))
-		}
-		return
-	}
-	t := tables[o.levels[level]]()
-	var buf [2]uint16
 	for len(text) > 0 {
-		r, n := utf8.DecodeRune(text)
-		text = text[n:]
-		w, ok := t.of(r, &buf)
-		switch {
-		case ok:
-		case level > 0:
-			w = implicit[level]
-		case r > 0xffff: // beyond what the table knows
-			w = append(buf[:0], 0xfffd)
-		}
-		for _, x := range w {
-			put(rune(x))
-		}
+		text = text[o.weigh(text, level, put):]
 	}
 }
 
@@ -225,9 +216,7 @@ func (o *mysqlOrder) appendKey(dst, text []byte) []byte {
 			text = text[1:]
 			continue
 		}
-		_, n := utf8.DecodeRune(text)
-		o.weights(text[:n], 0, put)
-		text = text[n:]
+		text = text[o.weigh(text, 0, put):]
 	}
 	return append(o.appendWeight(dst, space), endOfText)
 }
@@ -310,19 +299,27 @@ func (o *Order) SameChar(a, b rune) bool {
 			return t[a] == t[b]
 		}
 	}
-	if m.levels == nil {
-		return m.by(a) == m.by(b)
-	}
-	var buf [2]uint16
-	t := tables[m.levels[0]]()
-	for _, r := range []rune{a, b} {
-		if _, ok := t.of(r, &buf); !ok {
-			return false // beyond what the table knows
-		}
+	if !m.knows(a) || !m.knows(b) {
+		return false
 	}
 	var x, y [64]byte
 	var in [2][utf8.UTFMax]byte
 	ka := m.appendLevels(x[:0], in[0][:utf8.EncodeRune(in[0][:], a)])
 	kb := m.appendLevels(y[:0], in[1][:utf8.EncodeRune(in[1][:], b)])
 	return bytes.Equal(ka, kb)
+}
+
+// knows reports a character that the tables of weights have, or that needs none.
+func (o *mysqlOrder) knows(r rune) bool {
+	if o.levels == nil {
+		return true
+	}
+	if o.tailored != nil {
+		if _, _, ok := o.tailored().of(r, nil); ok {
+			return true
+		}
+	}
+	var buf [2]uint16
+	_, ok := tables[o.levels[0]]().of(r, &buf)
+	return ok
 }
