@@ -37,6 +37,13 @@ func (b *batch) add(ctx context.Context, st statement) error {
 	if kind == kindSkip {
 		return nil
 	}
+	if kind == kindCreateTable || kind == kindDefine {
+		text, taken := b.parser.NearestCollations(st.text)
+		for _, x := range taken {
+			b.warn(st, x.At, x.What)
+		}
+		st.text = text
+	}
 	if kind == kindCreateTable {
 		a, err := b.parser.TakeApart(st.text)
 		if err == nil {
@@ -44,9 +51,7 @@ func (b *batch) add(ctx context.Context, st statement) error {
 				b.later = append(b.later, deferred{b.dump, b.schema, statement{text: text, line: st.line}})
 			}
 			for _, left := range a.Left {
-				if st.end > b.from {
-					b.leftOut(st, left)
-				}
+				b.warn(st, 0, left+" is left out")
 			}
 			st.text = a.Create
 		}
@@ -78,9 +83,13 @@ func (b *batch) add(ctx context.Context, st statement) error {
 	return nil
 }
 
-// leftOut reports what a table is loaded without.
-func (b *batch) leftOut(st statement, what string) {
-	b.report.problem(filepath.Clean(b.dump.path), st.line, "%s is left out: %s", what, excerpt(st.text))
+// warn reports what a table is loaded without, or otherwise than the dump has it, at an
+// offset of its statement.
+func (b *batch) warn(st statement, at int, what string) {
+	if st.end > b.from {
+		line := st.line + strings.Count(st.text[:at], "\n")
+		b.report.problem(filepath.Clean(b.dump.path), line, "%s: %s", what, excerpt(st.text))
+	}
 }
 
 // dryRun lists what would not load: what the dialect has not, and rows of tables that
@@ -197,6 +206,7 @@ const (
 	kindSet
 	kindUse
 	kindCreateTable
+	kindDefine // what may name collations too
 )
 
 // kindOf looks at the first words.
@@ -211,6 +221,11 @@ func kindOf(text string) kind {
 	case "create":
 		if rest == "table" {
 			return kindCreateTable
+		}
+		fallthrough
+	case "alter":
+		if rest == "database" || rest == "schema" || rest == "table" {
+			return kindDefine
 		}
 	case "set":
 		if rest == "autocommit" || strings.Contains(rest, "gtid_purged") {

@@ -153,7 +153,7 @@ func TestFilesOfADirectory(t *testing.T) {
 
 func TestKinds(t *testing.T) {
 	for text, want := range map[string]kind{
-		"LOCK TABLES `a` WRITE": kindSkip, "/*!40000 ALTER TABLE `t` DISABLE KEYS */": kindOther, "SET autocommit=0": kindSkip,
+		"LOCK TABLES `a` WRITE": kindSkip, "/*!40000 ALTER TABLE `t` DISABLE KEYS */": kindDefine, "SET autocommit=0": kindSkip,
 		"SET @@GLOBAL.GTID_PURGED=/*!80000 '+'*/ ''": kindSkip, "/*!40101 SET NAMES utf8 */": kindSet, "USE `shop`": kindUse,
 		"CREATE TABLE `t` (": kindCreateTable, "CREATE VIEW": kindOther, "commit": kindSkip, "START TRANSACTION": kindSkip, "INSERT INTO t": kindOther,
 	} {

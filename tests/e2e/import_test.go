@@ -213,3 +213,35 @@ func TestImportCharacterSets(t *testing.T) {
 		}
 	}
 }
+
+// A table whose collations or character sets are not here is loaded with those that come
+// nearest, and each is named by its line.
+func TestImportOtherCollations(t *testing.T) {
+	onlyHere(t)
+	addr := start(t)
+	file := filepath.Join(t.TempDir(), "dump.sql")
+	text := "CREATE DATABASE `far` /*!40100 DEFAULT CHARACTER SET koi8r */;\nUSE `far`;\n" +
+		"CREATE TABLE `a` (`j` varchar(9) COLLATE utf8mb4_ja_0900_as_cs,\n `c` varchar(9) CHARACTER SET cp1251, UNIQUE KEY (`c`)) COLLATE=utf8mb4_spanish_ci;\n" +
+		"INSERT INTO `a` VALUES ('あ','ё'),('ア','е');\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{":1: character set koi8r is not supported, utf8mb4_0900_as_ci stands for it: ",
+		":3: collation utf8mb4_ja_0900_as_cs is not supported, utf8mb4_0900_as_cs stands for it: ",
+		":4: character set cp1251 is not supported, utf8mb4_0900_as_ci stands for it: "}
+	for _, how := range []string{"--dry-run", "--restart"} {
+		status, _, errs := runImport(t, addr, how, file)
+		if status != 1 || strings.Count(errs, "\n") != len(want) {
+			t.Errorf("%s: status %d\n%s", how, status, errs)
+		}
+		for _, w := range want {
+			if !strings.Contains(errs, file+w) {
+				t.Errorf("%s: no %q in\n%s", how, w, errs)
+			}
+		}
+	}
+	my := connect(t, addr, "&sql_dialect=tidb")
+	if got := one(t, my, "SELECT GROUP_CONCAT(j, c ORDER BY c) FROM far.a WHERE c <> 'Е'"); got != "あё" {
+		t.Errorf("rows: %s", got)
+	}
+}

@@ -39,7 +39,10 @@ var parsers = sync.Pool{New: func() any {
 	return parser.New()
 }}
 
-var initialise = sync.OnceFunc(lateinit.Run)
+var initialise = sync.OnceFunc(func() {
+	lateinit.Run()
+	nameCharsets()
+})
 
 // Parse converts a query string of any number of statements. Errors are
 // *pgerr.Error: 42601 for syntax errors at MySQL's position, 54001 for input
@@ -212,6 +215,9 @@ func grammarError(query string, err error) *pgerr.Error {
 	msg := err.Error()
 	_, rest, ok := strings.Cut(msg, `near "`)
 	if !ok {
+		if e := unknownCollation(query, msg); e != nil {
+			return e
+		}
 		return pgerr.New(pgerrcode.SyntaxError, msg)
 	}
 	at := restStart(query, rest)
