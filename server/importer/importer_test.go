@@ -46,6 +46,7 @@ func TestSplitter(t *testing.T) {
 		{"a -- b; c\n, d;", []string{"1:a -- b; c\n, d"}},
 		{"select 1--1;x;", []string{"1:select 1--1", "1:x"}},
 		{"--\nx;", []string{"2:x"}},
+		{"-----;-----\n-----\n\nx;\n--y;\nz --1;", []string{"4:x", "6:z --1"}},
 		{"/*!40101 SET x = 'a;b' */;\n/*!50003 y */;", []string{"1:/*!40101 SET x = 'a;b' */", "2:/*!50003 y */"}},
 		{"a;\nDELIMITER ;;\ncreate x begin a; b; end ;;\ndelimiter ;\nc;", []string{"1:a", "3:create x begin a; b; end", "5:c"}},
 		{"select delimiter from t;", []string{"1:select delimiter from t"}},

@@ -99,7 +99,7 @@ func (s *splitter) one() (statement, error) {
 		if err != nil {
 			return st, err
 		}
-		comment, err := s.skip(b)
+		comment, err := s.skip(b, blank)
 		if err != nil {
 			return st, err
 		}
@@ -144,8 +144,9 @@ func (s *splitter) command() (bool, error) {
 }
 
 // skip reads the rest of the string, quoted name or comment that b begins. comment:
-// it was a comment without contents for any server.
-func (s *splitter) skip(b byte) (comment bool, err error) {
+// it was a comment without contents for any server. Where a statement may begin, two signs
+// of minus begin one whatever follows, as for MySQL's client: lines of them divide dumps.
+func (s *splitter) skip(b byte, blank bool) (comment bool, err error) {
 	switch {
 	case b == '\'' || b == '"':
 		return false, s.quoted(b, true)
@@ -154,7 +155,7 @@ func (s *splitter) skip(b byte) (comment bool, err error) {
 	case b == '#':
 		return true, s.restOfLine()
 	case b == '-' && s.ahead("-"):
-		if p, _ := s.in.Peek(2); len(p) == 2 && p[1] > ' ' {
+		if p, _ := s.in.Peek(2); len(p) == 2 && p[1] > ' ' && !blank {
 			return false, nil // a minus before a minus
 		}
 		return true, s.restOfLine()
