@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/parser/tidb"
 	"github.com/loxodb/loxodb/sql/pgerr"
 )
 
@@ -39,12 +40,13 @@ func (b *batch) add(ctx context.Context, st statement) error {
 	}
 	if kind == kindCreateTable || kind == kindDefine {
 		text, taken := b.parser.NearestCollations(st.text)
-		for _, x := range taken {
-			b.warn(st, x.At, x.What)
-		}
+		b.warnAll(st, taken)
 		st.text = text
 	}
 	if kind == kindCreateTable {
+		text, taken := b.parser.SpatialAsBytes(st.text)
+		b.warnAll(st, taken)
+		st.text = text
 		a, err := b.parser.TakeApart(st.text)
 		if err == nil {
 			for _, text := range a.Later {
@@ -89,6 +91,12 @@ func (b *batch) warn(st statement, at int, what string) {
 	if st.end > b.from {
 		line := st.line + strings.Count(st.text[:at], "\n")
 		b.report.problem(filepath.Clean(b.dump.path), line, "%s: %s", what, excerpt(st.text))
+	}
+}
+
+func (b *batch) warnAll(st statement, list []tidb.Taken) {
+	for _, x := range list {
+		b.warn(st, x.At, x.What)
 	}
 }
 

@@ -24,6 +24,9 @@ var twoWords = sync.OnceValue(func() *regexp.Regexp {
 // unknownConstruct is the name of what TiDB's grammar has no rule for within a statement
 // that it knows, if that is where it stopped, and where it begins; "" for anything else.
 func unknownConstruct(query string, at int) (name string, start int) {
+	if name := spatialConstruct(query, at); name != "" {
+		return name, at
+	}
 	word, wordAt := "", 0
 	for i := 0; i < at && i < len(query); {
 		if end := skipToken(query, i); end > i {
