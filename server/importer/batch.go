@@ -52,8 +52,8 @@ func (b *batch) add(ctx context.Context, st statement) error {
 			for _, text := range a.Later {
 				b.later = append(b.later, deferred{b.dump, b.schema, statement{text: text, line: st.line}})
 			}
-			for _, left := range a.Left {
-				b.warn(st, 0, left+" is left out")
+			for _, what := range a.Changed {
+				b.warn(st, 0, what)
 			}
 			st.text = a.Create
 		}

@@ -1,6 +1,7 @@
 package tidb
 
 import (
+	"slices"
 	"strings"
 
 	tast "github.com/pingcap/tidb/pkg/parser/ast"
@@ -11,19 +12,18 @@ import (
 type Apart struct {
 	Create string   // without what follows
 	Later  []string // statements that add the foreign keys
-	Left   []string // what this dialect has not, and a table can be without
+	// Changed says of each thing that this dialect has not, and a table can be without, what
+	// became of it.
+	Changed []string
 }
 
 // TakeApart takes the foreign keys out of a CREATE TABLE, as dumps make tables in the
-// order of their names, and a key may refer to one that comes later; and what only says
-// how rows are found or kept elsewhere: FULLTEXT and SPATIAL keys, partitions. A text
-// that has none of that, or is anything else, comes back as it is.
+// order of their names, and a key may refer to one that comes later; and what a table can
+// hold its rows without: FULLTEXT keys, partitions, checks that are not enforced. A primary
+// key of prefixes becomes a unique one. A text that has none of that, or is anything else,
+// comes back as it is.
 func (Frontend) TakeApart(text string) (a Apart, err error) {
 	a.Create = text
-	lower := strings.ToLower(text)
-	if !strings.Contains(lower, "foreign") && !strings.Contains(lower, "fulltext") && !strings.Contains(lower, "partition") {
-		return a, nil
-	}
 	if err := checkNesting(text); err != nil {
 		return a, err
 	}
@@ -42,20 +42,28 @@ func (Frontend) TakeApart(text string) (a Apart, err error) {
 	}
 	var keep, keys []*tast.Constraint
 	for _, k := range t.Constraints {
-		switch k.Tp {
-		case tast.ConstraintForeignKey:
+		switch {
+		case k.Tp == tast.ConstraintForeignKey:
 			keys = append(keys, k)
-		case tast.ConstraintFulltext:
-			a.Left = append(a.Left, "FULLTEXT index "+k.Name)
-		default:
-			keep = append(keep, k)
+			continue
+		case k.Tp == tast.ConstraintFulltext:
+			a.Changed = append(a.Changed, "FULLTEXT index "+k.Name+" is left out")
+			continue
+		case k.Tp == tast.ConstraintCheck && !k.Enforced:
+			a.Changed = append(a.Changed, strings.TrimSpace("CHECK "+k.Name)+" NOT ENFORCED is left out")
+			continue
+		case k.Tp == tast.ConstraintPrimaryKey && ofPrefixes(k):
+			a.Changed = append(a.Changed, "PRIMARY KEY of prefixes is not supported, a unique key stands for it")
+			k.Tp, k.Name = tast.ConstraintUniq, "primary_prefix"
 		}
+		keep = append(keep, k)
 	}
+	a.Changed = append(a.Changed, withoutChecks(t.Cols)...)
 	if t.Partition != nil {
-		a.Left = append(a.Left, "PARTITION BY")
+		a.Changed = append(a.Changed, "PARTITION BY is left out")
 		t.Partition = nil
 	}
-	if len(keys) == 0 && len(a.Left) == 0 {
+	if len(keys) == 0 && len(a.Changed) == 0 {
 		return a, nil
 	}
 	t.Constraints = keep
@@ -73,6 +81,30 @@ func (Frontend) TakeApart(text string) (a Apart, err error) {
 	}
 	a.Create = create
 	return a, nil
+}
+
+// ofPrefixes reports a key of which only a prefix of a column counts.
+func ofPrefixes(k *tast.Constraint) bool {
+	for _, p := range k.Keys {
+		if p.Expr == nil && p.Length > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// withoutChecks takes the checks that are not enforced out of columns.
+func withoutChecks(cols []*tast.ColumnDef) (changed []string) {
+	for _, d := range cols {
+		d.Options = slices.DeleteFunc(d.Options, func(o *tast.ColumnOption) bool {
+			out := o.Tp == tast.ColumnOptionCheck && !o.Enforced
+			if out {
+				changed = append(changed, "CHECK of column "+d.Name.Name.O+" NOT ENFORCED is left out")
+			}
+			return out
+		})
+	}
+	return changed
 }
 
 // restored is a statement of the library as text.
