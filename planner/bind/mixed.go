@@ -18,8 +18,13 @@ import (
 
 // mixedOp resolves such an operator over bound operands.
 func (b *binder) mixedOp(name string, l, r expr.Expr, pos ast.Pos) (expr.Expr, error) {
+	var err error
+	if arithmetic(name) {
+		if l, r, err = b.terms(l, r, pos); err != nil {
+			return nil, err
+		}
+	}
 	if l != nil {
-		var err error
 		l, r = asNumber(l, r), asNumber(r, l)
 		if !arithmetic(name) {
 			if l, r, err = b.withYear(l, r); err != nil {
@@ -142,10 +147,10 @@ func (b *binder) mixed(op string, l, r expr.Expr, pos ast.Pos) (ml, mr expr.Expr
 		ml, err = b.convert("time", l, pos)
 	case lk == textKind && rk == spanKind && !isLiteral(l):
 		ml, err = b.convert("to_span", l, pos)
-	case lk == numberKind && rk == dateKind && !arithmetic(op): // 20240102, or with a time of day
+	case lk == numberKind && rk == dateKind: // 20240102, or with a time of day
 		ml, err = b.convert("stamp_of_number", l, pos)
-	case lk == numberKind && (rk == dateKind || rk == timeKind || rk == spanKind):
-		both("to_double")
+	case lk == numberKind && (rk == timeKind || rk == spanKind):
+		mr, err = b.convert("to_decimal", r, pos)
 	default:
 		ok = false
 	}
@@ -246,8 +251,8 @@ func (b *binder) declared(v expr.Expr, c *catalog.Column, pos ast.Pos) (expr.Exp
 	switch {
 	case c.Type.OID == types.VectorOID && v.Type().OID == types.ByteaOID: // as MySQL dumps vectors
 		name = "to_vector"
-	case c.Declared == "year" && (number || isLiteral(v) && !isNullLit(v)):
-		name = "to_year"
+	case c.Declared == "year" && (number || isLiteral(v) && !isNullLit(v) || isParam(v)):
+		return b.yearOf("to_year", v, c.Type, pos)
 	case number && c.Type.OID == types.TimeOID:
 		name = "strict_time"
 	case number && (c.Type.OID == types.DateOID || c.Type.OID == types.TimestampOID || c.Type.OID == types.TimestamptzOID):

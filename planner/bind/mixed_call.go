@@ -75,16 +75,46 @@ func (b *binder) mixedAggregate(x *ast.Func, args []expr.Expr) (*ast.Func, []exp
 		own.Name.Schema = builtin.MySQLSchema
 		return &own, args, nil
 	}
-	e := args[0]
-	switch k {
+	e, err := b.term(args[0], x.Pos)
+	return x, []expr.Expr{e}, err
+}
+
+// term is a value as the number that it is in arithmetic: a date or time the one that its
+// digits make, with all of them.
+func (b *binder) term(e expr.Expr, pos ast.Pos) (expr.Expr, error) {
+	switch kindOf(e) {
 	case enumKind:
 		if p := b.place(e); p != nil {
-			return x, []expr.Expr{p}, nil
+			return p, nil
 		}
-	case textKind, bytesKind, dateKind, timeKind, spanKind, documentKind:
-	default:
-		return x, args, nil
+	case dateKind, timeKind, spanKind:
+		return b.convert("to_decimal", e, pos)
+	case textKind, bytesKind, documentKind:
+		return b.convert("to_double", e, pos)
 	}
-	e, err := b.convert("to_double", e, x.Pos)
-	return x, []expr.Expr{e}, err
+	return e, nil
+}
+
+// terms are the operands of arithmetic where one is a date or time, which PostgreSQL would
+// shift, or where it is one alone.
+func (b *binder) terms(l, r expr.Expr, pos ast.Pos) (_, _ expr.Expr, err error) {
+	isClock := func(e expr.Expr) bool {
+		k := kindOf(e)
+		return k == dateKind || k == timeKind || k == spanKind
+	}
+	switch {
+	case l == nil:
+		if kindOf(r) == boolKind {
+			r, err = b.convert("to_signed", r, pos)
+			return nil, r, err
+		}
+	case !isClock(l) && !isClock(r):
+		return l, r, nil
+	default:
+		if l, err = b.term(l, pos); err != nil {
+			return nil, nil, err
+		}
+	}
+	r, err = b.term(r, pos)
+	return l, r, err
 }

@@ -46,19 +46,35 @@ func (b *binder) declaration(e expr.Expr) *catalog.Column {
 	return info.Table.Column(info.Attr)
 }
 
-// withYear makes a constant of two digits beside a column of type YEAR the year that it means.
+// withYear makes a constant of two digits, or a parameter, beside a column of type YEAR the
+// year that it means.
 func (b *binder) withYear(l, r expr.Expr) (_, _ expr.Expr, err error) {
 	if c := b.declaration(l); c != nil && c.Declared == "year" {
-		r, err = b.year(r)
+		r, err = b.year(r, c.Type)
 	} else if c := b.declaration(r); c != nil && c.Declared == "year" {
-		l, err = b.year(l)
+		l, err = b.year(l, c.Type)
 	}
 	return l, r, err
 }
 
-func (b *binder) year(e expr.Expr) (expr.Expr, error) {
+// yearOf converts to a year; a parameter without a type has the column's.
+func (b *binder) yearOf(name string, e expr.Expr, t types.T, pos ast.Pos) (_ expr.Expr, err error) {
+	if isParam(e) {
+		if e, err = b.coerce(e, t, builtin.Implicit, pos); err != nil {
+			return nil, err
+		}
+	}
+	return b.convert(name, e, pos)
+}
+
+// isParam reports a parameter whose type nothing has told yet.
+func isParam(e expr.Expr) bool { _, ok := e.(*unknownParam); return ok }
+
+func (b *binder) year(e expr.Expr, t types.T) (expr.Expr, error) {
 	short := false
 	switch v := e.(type) {
+	case *unknownParam, *expr.Param:
+		return b.yearOf("year_meant", e, t, ast.NoPos)
 	case *unknownLit:
 		short = !v.null && len(v.text) <= 2 && len(v.text) > 0 && strings.Trim(v.text, "0123456789") == ""
 	case *expr.Const:

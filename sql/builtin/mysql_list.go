@@ -57,7 +57,9 @@ var mysqlListFuncs = []mysqlFunc{
 		return checkTimestamp(us)
 	}},
 	// join_distinct is GROUP_CONCAT(DISTINCT …) of an array, in an order of other values.
-	{name: "join_distinct", args: "*t", ret: types.TextOID, volatility: Stable, eval: joinDistinct},
+	{name: "join_distinct", args: "*t", ret: types.TextOID, volatility: Stable, eval: joinValues(true)},
+	// join_values is GROUP_CONCAT of an array.
+	{name: "join_values", args: "*t", ret: types.TextOID, volatility: Stable, eval: joinValues(false)},
 	{name: "quote_name", args: "t", ret: types.TextOID, eval: mysqlText(func(a []string) string { return backquote(a[0]) })},
 	// pad_binary fills bytes up to a length.
 	{name: "pad_binary", args: "bt", ret: types.ByteaOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {

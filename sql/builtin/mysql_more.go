@@ -88,6 +88,13 @@ var mysqlMoreFuncs = []mysqlFunc{
 		}
 		return types.Datum{}, pgerr.Newf(pgerrcode.NumericValueOutOfRange, "year \"%s\" is out of range", s)
 	}},
+	// year_meant is the year that a number beside one means.
+	{name: "year_meant", args: "i", ret: types.Int8OID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		if n := a[0].Int(); n > 0 && n < 100 {
+			return types.Int(twoDigitYear(n)), nil
+		}
+		return a[0], nil
+	}},
 	{name: "strict_stamp", args: "*", ret: types.TimestampOID, volatility: Stable, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
 		v := typed{c.argT(0), a[0]}
 		us, ok := mysqlStamp(c, v)

@@ -192,29 +192,35 @@ func typeEnd(s string, i int) int {
 }
 
 // joinDistinct joins the elements of an array, of equal ones the first.
-func joinDistinct(c *Ctx, a []types.Datum) (_ types.Datum, err error) {
-	defer types.CatchStop(&err)
-	t := types.Of(elemOID(c, 0, a[0]))
-	var out, one []byte
-	seen := map[string]bool{}
-	it := types.NewArrayIter(a[0])
-	for d, ok := it.Next(); ok; d, ok = it.Next() {
-		if d.IsNull() {
-			continue
+func joinValues(distinct bool) Eval {
+	return func(c *Ctx, a []types.Datum) (_ types.Datum, err error) {
+		defer types.CatchStop(&err)
+		t := types.Of(elemOID(c, 0, a[0]))
+		var out []byte
+		n := 0
+		seen := map[string]bool{}
+		it := types.NewArrayIter(a[0])
+		for d, ok := it.Next(); ok; d, ok = it.Next() {
+			if d.IsNull() {
+				continue
+			}
+			one := mysqlString(c, typed{t, d}).Bytes()
+			if distinct {
+				if seen[string(one)] {
+					continue
+				}
+				seen[string(one)] = true
+			}
+			if n++; n > 1 {
+				out = append(out, a[1].Text()...)
+			}
+			if out = append(out, one...); len(out) > maxText {
+				return types.Datum{}, types.TextTooLong(len(out), 0)
+			}
 		}
-		if one = types.AppendText(one[:0], t, d, c.Format); seen[string(one)] {
-			continue
+		if n == 0 {
+			return null()
 		}
-		if len(seen) > 0 {
-			out = append(out, a[1].Text()...)
-		}
-		seen[string(one)] = true
-		if out = append(out, one...); len(out) > maxText {
-			return types.Datum{}, types.TextTooLong(len(out), 0)
-		}
+		return types.Bytes(out), nil
 	}
-	if len(seen) == 0 {
-		return null()
-	}
-	return types.Bytes(out), nil
 }

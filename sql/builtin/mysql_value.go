@@ -49,8 +49,24 @@ func mysqlString(c *Ctx, v typed) types.Datum {
 		return types.Bytes(types.AppendText(nil, local.t, local.d, types.DefaultFormat))
 	case types.TimestampOID, types.DateOID:
 		return types.Bytes(types.AppendText(nil, v.t, v.d, types.DefaultFormat))
+	case types.Float4OID:
+		return types.Bytes(appendReal(nil, v.d.Float(), 32))
+	case types.Float8OID:
+		return types.Bytes(appendReal(nil, v.d.Float(), 64))
 	}
 	return types.Bytes(appendText(nil, c, v))
+}
+
+// appendReal prints a floating point number as MySQL does: from 1e-15 below 1e15 without
+// an exponent, and that without a plus sign or zeros.
+func appendReal(dst []byte, f float64, bits int) []byte {
+	var buf [32]byte
+	text := strconv.AppendFloat(buf[:0], f, 'e', -1, bits)
+	digits, exponent, _ := strings.Cut(string(text), "e")
+	if n, err := strconv.Atoi(exponent); err == nil && (n < -15 || n > 14) {
+		return strconv.AppendInt(append(append(dst, digits...), 'e'), int64(n), 10)
+	}
+	return strconv.AppendFloat(dst, f, 'f', -1, bits)
 }
 
 func mysqlBytes(c *Ctx, v typed) types.Datum {
@@ -120,6 +136,12 @@ func clampInt(f float64) int64 {
 
 // clockNumber is a date or time as the number that its digits make.
 func clockNumber(c *Ctx, v typed) float64 {
+	f, _ := strconv.ParseFloat(clockDigits(c, v), 64)
+	return f
+}
+
+// clockDigits is the text of that number.
+func clockDigits(c *Ctx, v typed) string {
 	s := mysqlString(c, v).Text()
 	digits := strings.Map(func(r rune) rune {
 		if r >= '0' && r <= '9' || r == '.' {
@@ -127,11 +149,26 @@ func clockNumber(c *Ctx, v typed) float64 {
 		}
 		return -1
 	}, s)
-	f, _ := strconv.ParseFloat(digits, 64)
 	if strings.HasPrefix(s, "-") {
-		return -f
+		return "-" + digits
 	}
-	return f
+	return digits
+}
+
+// clockDecimal is that number with all its digits, which are more than a floating point
+// number has, and as many behind the point as the type declares.
+func clockDecimal(c *Ctx, v typed) (types.Datum, error) {
+	d, err := types.ParseText(types.Of(types.NumericOID), clockDigits(c, v), c.Format)
+	if err != nil {
+		return d, err
+	}
+	switch v.t.OID {
+	case types.TimestampOID, types.TimestamptzOID, types.TimeOID:
+		if scale := int(v.t.Mod); scale > types.NumericScale(d) {
+			return types.NumericRound(d, scale)
+		}
+	}
+	return d, nil
 }
 
 // prefixFloat is the number that a text begins with, 0 if it begins with none.
@@ -204,7 +241,7 @@ func mysqlNumeric(c *Ctx, v typed) (types.Datum, error) {
 	case isFloat(v.t.OID):
 		return types.NumericFromFloat(v.d.Float(), 64)
 	case isClock(v.t.OID):
-		return types.NumericFromFloat(clockNumber(c, v), 64)
+		return clockDecimal(c, v)
 	}
 	return types.ParseText(types.Of(types.NumericOID), numberPrefix(strings.TrimSpace(mysqlString(c, v).Text())), c.Format)
 }

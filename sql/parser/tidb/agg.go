@@ -104,10 +104,10 @@ func (c *conv) groupConcat(n tast.ExprNode, args []tast.ExprNode, distinct bool,
 	agg := syscall(at, "array_agg", x)
 	agg.Distinct, agg.Over = distinct, over
 	agg.Filter = notNull(list)
-	join := "array_to_string"
+	join := "join_values"
 	if distinct && order != nil && !ordersByValue(args[:len(args)-1], order) {
 		agg.Distinct = false
-		join = ""
+		join = "join_distinct" // the first of equal values, in an order that they do not tell
 	}
 	if order != nil {
 		scope := c.scope
@@ -125,10 +125,7 @@ func (c *conv) groupConcat(n tast.ExprNode, args []tast.ExprNode, distinct bool,
 		}
 		c.scope = scope
 	}
-	if join == "" { // the first of equal values, in an order that they do not tell
-		return call(at, "join_distinct", agg, sep)
-	}
-	return syscall(at, join, agg, sep)
+	return call(at, join, agg, sep)
 }
 
 // ordersByValue reports that values which are told apart are ordered by nothing else.

@@ -174,7 +174,7 @@ func (c *conv) unary(v *tast.UnaryOperationExpr) (e ast.Expr, condition bool) {
 		if isQuotient(x) {
 			return arith(at, "-", integer(at, 0), x), false
 		}
-		return &ast.Op{At: at, Name: "-", Right: x}, false
+		return &ast.Op{At: at, Schema: c.mixed(nil, x), Name: "-", Right: c.wide(x)}, false
 	case opcode.BitNeg:
 		return call(at, "bit_not", c.expr(v.V)), false
 	}
