@@ -135,6 +135,9 @@ func (b *binder) inList(s *scope, x *ast.In, name string) (expr.Expr, error) {
 		return nil, err
 	}
 	if x.Schema == builtin.MySQLSchema {
+		if kindOf(left) == documentKind {
+			return nil, nil // each item becomes a document
+		}
 		for i := range items {
 			if _, items[i], err = b.withYear(left, items[i]); err != nil {
 				return nil, err

@@ -114,6 +114,7 @@ func (b *binder) distinct(s *scope, x *ast.Distinct) (expr.Expr, error) {
 		return &expr.IsNull{X: l, Not: !x.Not}, nil
 	}
 	if x.Schema == builtin.MySQLSchema {
+		l, r = truthBeside(r, l, x.Left), truthBeside(l, r, x.Right)
 		eq, err := b.mixedOp("=", l, r, x.Pos)
 		if err != nil {
 			return nil, err
@@ -257,6 +258,7 @@ func (b *binder) caseExpr(s *scope, x *ast.Case) (expr.Expr, error) {
 			if v, err = b.expr(s, w.Cond); err == nil {
 				compare := func(l, r expr.Expr, pos ast.Pos) (expr.Expr, error) { return b.makeOp("", "=", l, r, pos) }
 				if x.Mixed {
+					v = truthBeside(test, v, w.Cond)
 					compare = func(l, r expr.Expr, pos ast.Pos) (expr.Expr, error) { return b.mixedOp("=", l, r, pos) }
 				}
 				at := w.Pos // of the comparison that WHEN stands for

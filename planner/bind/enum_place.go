@@ -62,14 +62,27 @@ func (b *binder) place(e expr.Expr) expr.Expr {
 	return x
 }
 
-// byPlace sorts by the numbers of an ENUM's words instead of the item that ref means.
+// sortPlace is what sorts as MySQL sorts a value whose type sorts otherwise: an ENUM's place,
+// or a document's; nil for anything else.
+func (b *binder) sortPlace(e expr.Expr) expr.Expr {
+	if e.Type().OID != types.JSONBOID {
+		return b.place(e)
+	}
+	x, err := b.callBound(builtin.MySQLSchema, "json_place", []expr.Expr{e}, ast.NoPos)
+	if err != nil {
+		return nil
+	}
+	return x
+}
+
+// byPlace sorts by such a place instead of the item that ref means.
 func (b *binder) byPlace(q *selection, ref *targetRef) *targetRef {
 	list := q.targets
 	if ref.junk {
 		list = q.junk
 	}
 	it := list[ref.n]
-	x := b.place(it.e)
+	x := b.sortPlace(it.e)
 	if x == nil {
 		return ref
 	}

@@ -207,6 +207,7 @@ func (b *binder) op(s *scope, x *ast.Op) (expr.Expr, error) {
 		return nil, err
 	}
 	if x.Schema == builtin.MySQLSchema {
+		l, r = truthBeside(r, l, x.Left), truthBeside(l, r, x.Right)
 		return b.mixedOp(x.Name, l, r, x.Pos)
 	}
 	return b.makeOp(x.Schema, x.Name, l, r, x.Pos)

@@ -185,6 +185,11 @@ func (b *binder) aggOrder(g *scope, x *ast.Func, o *ast.SortBy, args, in []expr.
 		return logical.SortKey{}, errAt(leftmost(o.Expr), pgerrcode.InvalidColumnReference,
 			"in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list")
 	}
+	if o.Places {
+		if p := b.sortPlace(e); p != nil {
+			e = p
+		}
+	}
 	return b.sortKey(e, o)
 }
 

@@ -34,7 +34,23 @@ func (b *binder) withDocument(name string, l, r expr.Expr, pos ast.Pos) (_, _ ex
 			return nil, nil, err
 		}
 	}
-	return l, r, nil
+	switch name {
+	case "<", "<=", ">", ">=":
+		if l, err = b.convert("json_place", l, pos); err == nil {
+			r, err = b.convert("json_place", r, pos)
+		}
+	}
+	return l, r, err
+}
+
+// truthBeside is TRUE or FALSE, which MySQL's dialect takes for a number, as the truth value
+// that it is beside a document; anything else is e as it is.
+func truthBeside(other, e expr.Expr, src ast.Expr) expr.Expr {
+	l, ok := src.(*ast.Lit)
+	if !ok || !l.Truth || other == nil || kindOf(other) != documentKind {
+		return e
+	}
+	return &expr.Const{T: types.Of(types.BoolOID), D: types.Bool(l.Int != 0)}
 }
 
 // matched are a value and the pattern for it, as texts where they are neither that nor bytes.
@@ -68,7 +84,7 @@ func (b *binder) mixedAggregate(x *ast.Func, args []expr.Expr) (*ast.Func, []exp
 	k := kindOf(args[0])
 	switch x.Name.Name {
 	case "min", "max":
-		if k != bytesKind && !args[0].Type().IsVector() {
+		if k != bytesKind && args[0].Type().OID != types.JSONBOID && !args[0].Type().IsVector() {
 			return x, args, nil
 		}
 		own := *x

@@ -172,7 +172,13 @@ func (b *binder) orderOutput(s *scope, x *ast.Select, q *query) (*query, error) 
 				WithDetail("Only result column names can be used, not expressions or functions.").
 				WithHint("Add the expression/function to every SELECT, or move the UNION into a FROM clause.")
 		}
-		k, err := b.sortKey(b.meta.Column(sel.targets[n].id), o)
+		var by expr.Expr = b.meta.Column(sel.targets[n].id)
+		if o.Places {
+			if p := b.sortPlace(by); p != nil {
+				by = p
+			}
+		}
+		k, err := b.sortKey(by, o)
 		if err != nil {
 			return nil, err
 		}

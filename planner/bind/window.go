@@ -162,8 +162,10 @@ func (b *binder) windowParts(in *scope, w *ast.Window) (*logical.Window, error) 
 		if err != nil {
 			return nil, err
 		}
-		if p := b.place(e); p != nil && w.OrderBy[i].Places {
-			e = p
+		if w.OrderBy[i].Places {
+			if p := b.sortPlace(e); p != nil {
+				e = p
+			}
 		}
 		k, err := b.sortKey(e, &w.OrderBy[i])
 		if err != nil {

@@ -20,6 +20,8 @@ type (
 		Text string // the value for LitNumeric, LitString, LitBit
 		Int  int64
 		Bool bool
+		// Truth: a LitInt that MySQL's dialect writes as TRUE or FALSE.
+		Truth bool
 		// Raw: where bytes are asked for, the text of a LitString is their value, not the
 		// form in which PostgreSQL writes them.
 		Raw bool

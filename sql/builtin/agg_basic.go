@@ -83,7 +83,8 @@ func newMinMax(t types.T, least bool) Agg {
 type minMaxAgg struct {
 	t     types.T
 	least bool
-	first bool // of equal values the first stays
+	first bool                       // of equal values the first stays
+	cmp   func(a, b types.Datum) int // the order, nil = the type's
 	have  []bool
 	val   []types.Datum
 	size  int64
@@ -105,7 +106,12 @@ func (a *minMaxAgg) Step(_ *Ctx, sel []uint16, groups []uint32, args []*batch.Co
 // meet folds one value.
 func (a *minMaxAgg) meet(g uint32, d types.Datum) {
 	if a.have[g] {
-		c := types.Compare(a.t, d, a.val[g])
+		c := 0
+		if a.cmp != nil {
+			c = a.cmp(d, a.val[g])
+		} else {
+			c = types.Compare(a.t, d, a.val[g])
+		}
 		// equal values may print differently (1.5 and 1.50): as in PostgreSQL the last stays
 		if a.least && c > 0 || !a.least && c < 0 || a.first && c == 0 {
 			return

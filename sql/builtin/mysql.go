@@ -1,6 +1,7 @@
 package builtin
 
 import (
+	"bytes"
 	"strings"
 
 	"github.com/loxodb/loxodb/sql/types"
@@ -48,7 +49,7 @@ func (l *library) loadMySQL() {
 			id++
 		}
 	}
-	for _, t := range []types.OID{types.ByteaOID, types.VectorOID, types.HalfvecOID, types.Int8vecOID, types.SparsevecOID} {
+	for _, t := range []types.OID{types.ByteaOID, types.VectorOID, types.HalfvecOID, types.Int8vecOID, types.SparsevecOID, types.JSONBOID} {
 		for _, f := range []*Func{extremeAgg("min", t, true), extremeAgg("max", t, false)} {
 			f.OID = id
 			l.funcName[f.Name] = append(l.funcName[f.Name], f)
@@ -62,7 +63,15 @@ func (l *library) loadMySQL() {
 func extremeAgg(name string, t types.OID, least bool) *Func {
 	return &Func{Schema: MySQLSchema, Name: name, Src: "mysql_" + name, Args: []types.OID{t}, Ret: t,
 		Kind: 'a', AggKind: 'n', Volatility: Immutable,
-		Agg: func([]types.T) Agg { return &minMaxAgg{t: types.Of(t), least: least} }}
+		Agg: func([]types.T) Agg {
+			a := &minMaxAgg{t: types.Of(t), least: least}
+			if t == types.JSONBOID {
+				a.cmp = func(x, y types.Datum) int {
+					return bytes.Compare(types.AppendJSONBOrder(nil, x.Bytes()), types.AppendJSONBOrder(nil, y.Bytes()))
+				}
+			}
+			return a
+		}}
 }
 
 // function makes the signature.

@@ -15,6 +15,10 @@ var mysqlJSONFuncs = []mysqlFunc{
 	{name: "to_json", args: "*", ret: types.JSONBOID, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
 		return jsonOf(c, typed{c.argT(0), a[0]})
 	}},
+	// json_place compares, as bytes, as MySQL compares documents.
+	{name: "json_place", args: "j", ret: types.ByteaOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		return types.Bytes(types.AppendJSONBOrder(nil, a[0].Bytes())), nil
+	}},
 	{name: "to_json_document", args: "j", ret: types.JSONBOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) { return a[0], nil }},
 	{name: "json_extract", args: "jt+", ret: types.JSONBOID, eval: jsonExtract},
 	{name: "json_unquote", args: "*", ret: types.TextOID, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {

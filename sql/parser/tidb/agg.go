@@ -121,7 +121,11 @@ func (c *conv) groupConcat(n tast.ExprNode, args []tast.ExprNode, distinct bool,
 			} else {
 				e = list[p.N-1]
 			}
-			agg.OrderBy = append(agg.OrderBy, ast.SortBy{At: at, Expr: e, Desc: it.Desc})
+			by := ast.SortBy{At: at, Expr: e, Desc: it.Desc, Nulls: ast.NullsFirst, Places: !c.stored}
+			if it.Desc {
+				by.Nulls = ast.NullsLast
+			}
+			agg.OrderBy = append(agg.OrderBy, by)
 		}
 		c.scope = scope
 	}

@@ -50,10 +50,11 @@ func (c *conv) cond(n tast.ExprNode) ast.Expr {
 func number(e ast.Expr) ast.Expr {
 	at := ast.At{Pos: e.Position()}
 	if l, ok := e.(*ast.Lit); ok && l.Kind == ast.LitBool {
+		n := &ast.Lit{At: at, Kind: ast.LitInt, Truth: true}
 		if l.Bool {
-			return integer(at, 1)
+			n.Int = 1
 		}
-		return integer(at, 0)
+		return n
 	}
 	return cast(e, typed(at, "int4"))
 }
