@@ -25,6 +25,7 @@ type bitmapScan struct {
 	env     *Env
 	scratch expr.Scratch
 	held    int64 // bytes of the set
+	use     scanUse
 }
 
 func newBitmapScan(n *physical.BitmapScan) (Operator, error) {
@@ -95,6 +96,7 @@ func (s *bitmapScan) Next(ctx context.Context) (*batch.Batch, error) {
 		if err := s.reader.Fetch(ctx, s.env.Read, s.ids[:n], &s.out); err != nil {
 			return nil, err
 		}
+		s.use.fetched += int64(s.out.Len())
 		if err := s.filter.upTo(ctx, s.env, &s.scratch, s.reader, &s.out, s.node.ID); err != nil {
 			return nil, err
 		}
@@ -107,6 +109,7 @@ func (s *bitmapScan) Next(ctx context.Context) (*batch.Batch, error) {
 func (s *bitmapScan) Close() error { return s.release() }
 
 func (s *bitmapScan) release() error {
+	s.use.flush(s.env, s.node.Table.ID)
 	if s.env == nil || s.held == 0 {
 		return nil
 	}

@@ -46,6 +46,7 @@ type exactSearch struct {
 	at       int
 	budgeted int64
 	filled   bool
+	steps    int64 // vectors walked over
 	out      batch.Batch
 }
 
@@ -161,6 +162,15 @@ func (s *exactSearch) fill(ctx context.Context) error {
 	}
 	s.best.reset(k)
 	s.meter = newMeter(s.node, q)
+	id, byIndex := scanned(s.node.Scan)
+	use := scanUse{scans: 1}
+	defer func() {
+		if use.read = s.steps; byIndex {
+			use.fetched = use.read
+		}
+		use.flush(s.env, id)
+	}()
+	s.steps = 0
 	spans, err := s.bounds.spans(s.env, &s.scratch, false, nil)
 	if err != nil {
 		return err
@@ -233,6 +243,7 @@ func (s *exactSearch) load(vs *table.VectorScan) (more bool, err error) {
 		n++
 	}
 	s.walked.Sel = batch.Identity(n)
+	s.steps += steps
 	if s.node.Scan.ID < len(s.env.Counters) {
 		s.env.Counters[s.node.Scan.ID].Rows += steps
 	}

@@ -277,6 +277,7 @@ func (f *familyWriter) move(ctx context.Context, m, to *memberWriter, id uint64,
 	if ok, err = m.w.Delete(ctx, id, old); err != nil || !ok {
 		return nil, 0, false, err
 	}
+	m.env.Txn.Deleted(m.tableWriter.def.Table)
 	m.changed(id)
 	if nowhere != nil {
 		return nil, 0, false, nowhere

@@ -50,10 +50,13 @@ func (s *invertedScan) search(ctx context.Context) (*bitmap.Bitmap, error) {
 	}
 	l := &lookup{env: s.env, node: s.node}
 	set, err := l.run(ctx, all)
-	if err != nil || set != nil {
-		return set, err
+	if err == nil && set == nil {
+		set, err = l.everyRow(ctx)
 	}
-	return l.everyRow(ctx)
+	if err == nil {
+		s.env.Uses.Scan(s.node.Index.ID, 1, int64(set.Cardinality()), 0)
+	}
+	return set, err
 }
 
 // thresholds are the settings that operators depend on.

@@ -83,7 +83,9 @@ type Env struct {
 	// CursorRow is the row of the table that a cursor stands on; ok is false where it
 	// stands on none of the table's.
 	CursorRow func(cursor string, t *catalog.Table) (row uint64, ok bool, err error)
-	Counters  []Counter // by plan node ID; nil unless EXPLAIN ANALYZE counts
+	// Uses counts what scans do, until the transaction ends; nil: nobody counts.
+	Uses     *table.Uses
+	Counters []Counter // by plan node ID; nil unless EXPLAIN ANALYZE counts
 
 	query *Query
 	sets  map[catalog.ID]*partition.Set // see partitions

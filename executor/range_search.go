@@ -37,6 +37,7 @@ type rangeSearch struct {
 	hits     [batch.MaxRows]vectorindex.Hit
 	ids      []uint64
 	sel      []uint16
+	use      scanUse
 }
 
 func newRangeSearch(n *physical.RangeSearch) (Operator, error) {
@@ -115,6 +116,7 @@ func (s *rangeSearch) start(ctx context.Context) error {
 	if !ok {
 		return nil
 	}
+	s.use.scans++
 	if err := s.search(ctx, bound); err != nil {
 		return err
 	}
@@ -187,6 +189,7 @@ func (s *rangeSearch) counts(h *vectorindex.Hit) bool { return s.inside(h.Dist) 
 // fetch leaves in the output those rows of hits that exist at the view with the hit's
 // epoch, count, and pass the filter; at are the places of the output's rows among hits.
 func (s *rangeSearch) fetch(ctx context.Context, hits []vectorindex.Hit, counts func(*vectorindex.Hit) bool) (at []uint16, err error) {
+	s.use.read += int64(len(hits))
 	at = s.entry.narrow(ctx, hits)
 	s.ids = s.ids[:0]
 	for _, i := range at {
@@ -203,11 +206,13 @@ func (s *rangeSearch) fetch(ctx context.Context, hits []vectorindex.Hit, counts 
 		}
 	}
 	s.out.Sel, s.sel = sel, sel
+	s.use.fetched += int64(len(sel))
 	return at, s.filter.finish(ctx, s.env, &s.scratch, s.reader, &s.out, s.node.ID)
 }
 
 // stop ends the search and counts its work.
 func (s *rangeSearch) stop() {
+	s.use.flush(s.env, s.node.Index.ID)
 	if s.searcher == nil {
 		return
 	}

@@ -124,7 +124,7 @@ func startAhead(ctx context.Context, s *scan, r *remainder, work *aheadWork) *re
 	for _, view := range views {
 		env := *s.env // now: the consumer changes its own
 		env.Read, env.Txn, env.Context = view, nil, ctx
-		env.Exec = slices.Clone(env.Exec)
+		env.Exec, env.Uses = slices.Clone(env.Exec), nil
 		if env.Counters != nil {
 			env.Counters = make([]Counter, len(env.Counters))
 		}
@@ -177,6 +177,7 @@ func (a *readAhead) nextBatch(ctx context.Context) (*batch.Batch, error) {
 			return nil, x.err
 		}
 		count(a.scan.env.Counters, x.counts)
+		a.scan.saw(x.rows)
 		if a.took != nil {
 			if err := a.took(x); err != nil {
 				return nil, err

@@ -67,7 +67,9 @@ func holdKey(ctx context.Context, env *Env, t *catalog.Table, x *catalog.Index, 
 	if t, x = leafOf(env, t, x, vals); t == nil {
 		return false, nil
 	}
-	return table.HoldReferenced(ctx, env.Txn, t, x, collated(x, vals))
+	ok, err := table.HoldReferenced(ctx, env.Txn, t, x, collated(x, vals))
+	env.lookedUp(x, ok)
+	return ok, err
 }
 
 // findKey is table.FindUnique, of partitioned tables, too.
@@ -76,6 +78,7 @@ func findKey(ctx context.Context, env *Env, from kv.Reader, t *catalog.Table, x 
 		return false, nil
 	}
 	_, ok, err := table.FindUnique(ctx, from, t, x, collated(x, vals))
+	env.lookedUp(x, ok)
 	return ok, err
 }
 

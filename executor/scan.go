@@ -51,6 +51,10 @@ type scan struct {
 	rest  *remainder
 	// keysOnly: the index alone tells all that is wanted, the rows' numbers.
 	keysOnly bool
+	// use is counted for relation, an index or the table.
+	use      scanUse
+	relation catalog.ID
+	byIndex  bool
 }
 
 // remainder is what a scan has not read yet: rows lo..hi, about so many for each number,
@@ -74,6 +78,7 @@ func newScan(n *physical.Scan) (*scan, error) {
 	s.out.Cols = make([]batch.Col, len(n.Attrs))
 	s.keysOnly = n.Index != nil && n.Filter == nil &&
 		!slices.ContainsFunc(n.Attrs, func(a int16) bool { return a != catalog.RowIDAttr })
+	s.relation, s.byIndex = scanned(n)
 	var err error
 	if s.bounds, err = newBounds(&n.Bounds); err != nil {
 		return nil, err
@@ -160,6 +165,7 @@ func (s *scan) read(ctx context.Context) (bool, error) {
 				return false, err
 			}
 			s.rows, s.span, s.spans = sc, s.spans[0], s.spans[1:]
+			s.use.scans++
 		}
 		if err := s.rows.Next(&s.out, s.size); err != nil {
 			return false, err
@@ -182,6 +188,7 @@ func (s *scan) look(ctx context.Context) error {
 		s.begun = rows[0]
 	}
 	s.seen += len(rows)
+	s.saw(len(rows))
 	if s.batches++; !s.mayAhead || s.batches < s.looks || !s.rows.Even() || len(s.spans) > 0 {
 		return nil
 	}
@@ -245,7 +252,18 @@ func (s *scan) readPoints(ctx context.Context) error {
 	for len(s.spans) > 0 && s.spans[0].point() && len(s.ids) < s.size {
 		s.ids, s.spans = append(s.ids, s.spans[0].lo), s.spans[1:]
 	}
-	return s.reader.Fetch(ctx, s.env.Read, s.ids, &s.out)
+	s.use.scans += int64(len(s.ids))
+	err := s.reader.Fetch(ctx, s.env.Read, s.ids, &s.out)
+	s.saw(s.out.Len())
+	return err
+}
+
+// saw counts rows of the table.
+func (s *scan) saw(rows int) {
+	s.use.read += int64(rows)
+	if s.byIndex {
+		s.use.fetched += int64(rows)
+	}
 }
 
 func (s *scan) readIndex(ctx context.Context) (bool, error) {
@@ -259,17 +277,21 @@ func (s *scan) readIndex(ctx context.Context) (bool, error) {
 				return false, err
 			}
 			s.index, s.ranges = ix, s.ranges[1:]
+			s.use.scans++
 		}
 		var err error
 		if s.ids, err = s.index.Next(s.ids[:0], s.size); err != nil {
 			return false, err
 		}
 		if len(s.ids) > 0 {
+			s.use.read += int64(len(s.ids))
 			if s.keysOnly {
 				s.numbers()
 				return true, nil
 			}
-			return true, s.reader.Fetch(ctx, s.env.Read, s.ids, &s.out)
+			err = s.reader.Fetch(ctx, s.env.Read, s.ids, &s.out)
+			s.use.fetched += int64(s.out.Len())
+			return true, err
 		}
 		err = s.index.Close()
 		if s.index = nil; err != nil {
@@ -293,6 +315,7 @@ func (s *scan) numbers() {
 
 func (s *scan) Close() error {
 	var err error
+	s.use.flush(s.env, s.relation)
 	if s.ahead != nil {
 		s.ahead.close()
 		s.ahead = nil

@@ -313,6 +313,7 @@ func (w *tableWriter) store(ctx context.Context, row []types.Datum) (id uint64, 
 	if id, err = w.w.Insert(ctx, row); err != nil {
 		return 0, w.withSchema(err)
 	}
+	w.env.Txn.Inserted(w.def.Table)
 	if w.env.query != nil {
 		w.env.query.changedBefore(w.def.Table.Storage, id)
 	}
@@ -354,6 +355,7 @@ func (w *tableWriter) storeUpdate(ctx context.Context, id uint64, old, row []typ
 	if ok, err = w.w.Update(ctx, id, old, row, set); err != nil || !ok {
 		return ok, w.withSchema(err)
 	}
+	w.env.Txn.Updated(w.def.Table, w.w.Light())
 	w.changed(id)
 	if err := w.checkViews(row, &changedRow{ctx, id, set}); err != nil {
 		return true, err
@@ -373,6 +375,7 @@ func (w *tableWriter) delete(ctx context.Context, id uint64, old []types.Datum) 
 	if err != nil || !ok {
 		return ok, err
 	}
+	w.env.Txn.Deleted(w.def.Table)
 	w.changed(id)
 	return true, w.afterRow(catalog.TriggerDelete, old, nil, nil)
 }

@@ -58,6 +58,7 @@ type vectorSearch struct {
 	shared *bitmap.Bitmap // the rows that pass the filter, while runs are looked ahead; nil = not known
 	filled bool
 	at     int
+	use    scanUse
 }
 
 func newVectorSearch(n *physical.VectorSearch) (Operator, error) {
@@ -119,7 +120,9 @@ func (s *vectorSearch) Open(_ context.Context, env *Env) error {
 func (s *vectorSearch) Next(ctx context.Context) (*batch.Batch, error) {
 	if !s.filled {
 		s.filled = true
-		if err := s.fill(ctx); err != nil {
+		err := s.fill(ctx)
+		s.use.flush(s.env, s.index.ID)
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -208,6 +211,7 @@ func (s *vectorSearch) limit() (int, error) {
 
 // search asks the index, or measures every row when it cannot answer.
 func (s *vectorSearch) search(ctx context.Context, q []byte, k int) error {
+	s.use.scans++
 	index, ok := s.env.Index(s.node.Index.ID)
 	if !ok {
 		return s.exact(ctx, q, k)
@@ -373,6 +377,7 @@ func (s *vectorSearch) check(ctx context.Context, hits []vectorindex.Hit, keep [
 	if err := s.passBound(hits); err != nil {
 		return err
 	}
+	s.use.read += int64(len(hits))
 	at := s.entry.narrow(ctx, hits)
 	if len(at) == 0 {
 		return nil
@@ -392,6 +397,7 @@ func (s *vectorSearch) check(ctx context.Context, hits []vectorindex.Hit, keep [
 		}
 	}
 	b.Sel, s.sel = sel, sel
+	s.use.fetched += int64(len(sel))
 	if err := s.keepRows(ctx, b); err != nil {
 		return err
 	}

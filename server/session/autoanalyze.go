@@ -114,7 +114,11 @@ func (d *Database) storeStats(ctx context.Context, t *catalog.Table, st *catalog
 	if err := d.store.Edit(ctx, txn, snap).PutStats(t.ID, st); err != nil {
 		return err
 	}
-	txn.AtCommit(func(kv.TS) { d.activity.Settle(t.Storage, changes) })
+	txn.AtCommit(func(kv.TS) {
+		d.activity.Settle(t.Storage, changes)
+		d.usage.Sized(t.ID, int64(st.Rows))
+		d.usage.Done(t.ID, table.AutoAnalyses, table.LastAutoAnalysis, time.Now().UnixMicro())
+	})
 	_, err = txn.Commit(ctx)
 	return err
 }

@@ -39,6 +39,7 @@ type Database struct {
 	rows     *table.RowCache
 	columns  *table.ColumnCache
 	activity table.Activity
+	usage    table.Usage
 	exported exportedViews
 	advisory *advisoryLocks
 	notify   *hub
@@ -91,6 +92,9 @@ func (c *Cluster) openDatabase(ctx context.Context, id catalog.ID) (_ *Database,
 		return nil, err
 	}
 	d.suspect()
+	if err := d.loadUsage(ctx); err != nil {
+		d.cfg.Log.Warn("what was counted before the start is lost", "error", err)
+	}
 	d.building.Store(true)
 	d.done.Add(3)
 	go d.housekeeping()
@@ -126,6 +130,7 @@ func (d *Database) open(st backend.Startup, role *catalog.Role) (*Session, error
 	s.settings.end(true)
 	d.mu.Lock()
 	d.sessions[s] = struct{}{}
+	d.usage.Sessions.Add(1)
 	d.mu.Unlock()
 	return s, nil
 }
@@ -175,6 +180,7 @@ func (d *Database) sweep(ctx context.Context, oldest kv.TS) {
 			d.vectors.Drop(x.ID)
 		}
 		d.activity.Forget(x.ID)
+		d.forgetUsage(x.ID)
 	})
 	if err != nil && !errors.Is(err, kv.ErrSnapshotTooOld) {
 		d.cfg.Log.Error("removing dropped storage", "error", err)
@@ -206,6 +212,9 @@ func (d *Database) close(last bool) error {
 		d.cfg.Log.Warn("sequences leave a gap", "error", err)
 	}
 	d.vectors.Flush(ctx)
+	if err := d.saveUsage(ctx); err != nil {
+		d.cfg.Log.Warn("what was counted is not kept", "error", err)
+	}
 	err := d.vectors.Close()
 	d.store.Close()
 	return err

@@ -123,6 +123,7 @@ func (t *txState) beginAt(ctx context.Context, view kv.TS) error {
 	txn.UseCache(t.session.db.rows)
 	txn.UseColumns(t.session.db.columns)
 	txn.CountChanges(&t.session.db.activity)
+	txn.CountUse(&t.session.db.usage)
 	txn.NumberBy(t.xid)
 	t.txn = txn
 	t.start()

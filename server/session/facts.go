@@ -216,6 +216,8 @@ func (s *Session) Engine(fact string, args ...string) (string, error) {
 		return v, nil
 	}
 	switch fact {
+	case "statistic", "reset_statistics":
+		return s.statisticFact(fact, args)
 	case "export_snapshot":
 		return s.tx.exportSnapshot()
 	case "client_addr":

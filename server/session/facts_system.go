@@ -241,16 +241,3 @@ func (x system) SequenceValue(ctx context.Context, id catalog.ID) (last int64, c
 	last, called, err := x.s.positions(def).Get(ctx, def)
 	return last, called, err == nil
 }
-
-// Activity implements syscat.Live.
-func (x system) Activity(id catalog.ID) (a syscat.TableActivity, ok bool) {
-	t, ok := x.s.Catalog().TableByID(id)
-	if !ok {
-		return a, false
-	}
-	a.ChangedSinceAnalyze = x.s.db.activity.Changes(t.Storage)
-	if st := x.s.Catalog().Stats(id); st != nil {
-		a.Live = int64(st.Rows)
-	}
-	return a, true
-}

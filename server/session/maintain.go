@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"time"
 
 	"github.com/jackc/pgerrcode"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/storage/kv"
+	"github.com/loxodb/loxodb/storage/table"
 	"github.com/loxodb/loxodb/vectorindex"
 )
 
@@ -174,6 +176,9 @@ func (s *Session) vacuumTable(ctx context.Context, t *catalog.Table, o *maintena
 			return err
 		}
 	}
+	if !o.full { // as PostgreSQL, for which that is another command
+		s.db.usage.Done(t.ID, table.Vacuums, table.LastVacuum, time.Now().UnixMicro())
+	}
 	return nil
 }
 
@@ -238,6 +243,11 @@ func (s *Session) analyzeTable(ctx context.Context, t *catalog.Table) error {
 	}
 	edit := s.db.store.Edit(ctx, s.tx.txn, s.Catalog())
 	s.tx.catalog = edit.Snap
-	s.tx.txn.AtCommit(func(kv.TS) { s.db.activity.Settle(t.Storage, changes) })
+	rows := int64(st.Rows) - s.tx.txn.Grown(t) // which is counted when the transaction ends
+	s.tx.txn.AtCommit(func(kv.TS) {
+		s.db.activity.Settle(t.Storage, changes)
+		s.db.usage.Sized(t.ID, rows)
+		s.db.usage.Done(t.ID, table.Analyses, table.LastAnalysis, time.Now().UnixMicro())
+	})
 	return edit.PutStats(t.ID, st)
 }

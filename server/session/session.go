@@ -59,6 +59,7 @@ type Session struct {
 	}
 	arena    batch.Arena
 	activity activity
+	uses     table.Uses // of the transaction
 	listens  listener
 	hooks    hooks
 	triggers triggerState

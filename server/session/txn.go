@@ -265,6 +265,7 @@ func (t *txState) finish(committed bool) {
 	if t.txn != nil {
 		_ = t.txn.Close()
 	}
+	t.count(committed)
 	s.settings.end(committed)
 	s.db.advisory.releaseXact(s)
 	*t = txState{session: s}

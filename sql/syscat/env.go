@@ -48,8 +48,11 @@ type Live interface {
 	VectorRecalls(id catalog.ID) []VectorRecall
 	// SequenceValue is the last value given out; ok is false when it is unknown.
 	SequenceValue(ctx context.Context, id catalog.ID) (last int64, called, ok bool)
-	// Activity counts what happened to a table since the server started.
-	Activity(table catalog.ID) (TableActivity, bool)
+	// Activity counts what was done with a table or an index; running: by the session's
+	// transaction so far. Times that nothing was done at are zero.
+	Activity(id catalog.ID, running bool) Activity
+	// DatabaseActivity counts what was done in a database, if any; 0 is what databases share.
+	DatabaseActivity(id catalog.ID) DatabaseActivity
 }
 
 // Setting is a row of pg_settings; texts as PostgreSQL shows them.
@@ -119,14 +122,23 @@ type Build struct {
 	LockersTotal, LockersOf int64
 }
 
-// TableActivity is what pg_stat_user_tables counts.
-type TableActivity struct {
-	SeqScans, SeqRows, IndexScans, IndexRows int64
-	Inserted, Updated, Deleted               int64
+// Activity is what is counted of a table or an index (PostgreSQL chapter 28.2).
+type Activity struct {
+	Scans, Read, Fetched                     int64 // Fetched: rows of the table that an index led to
+	Inserted, Updated, HotUpdated, Deleted   int64
 	Live, Dead                               int64
-	ChangedSinceAnalyze                      int64
-	LastAnalyze                              time.Time
-	Analyzes                                 int64
+	ChangedSinceAnalyze, InsertedSinceVacuum int64
+	Vacuums, Analyses, AutoAnalyses          int64
+	LastVacuum, LastAnalyze, LastAutoAnalyze time.Time
+}
+
+// DatabaseActivity is what is counted of a database.
+type DatabaseActivity struct {
+	Backends, Sessions            int64
+	Commits, Rollbacks, Deadlocks int64
+	Returned, Fetched             int64 // rows
+	Inserted, Updated, Deleted    int64
+	Reset                         time.Time
 }
 
 // Cache is a row of loxodb_stat_cache.

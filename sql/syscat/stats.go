@@ -6,13 +6,15 @@ import (
 )
 
 var _ = register("pg_catalog", map[string]generator{
-	"pg_stats":             pgStats,
-	"pg_stat_all_tables":   statTables,
-	"pg_stat_user_tables":  statTables,
-	"pg_stat_all_indexes":  statIndexes,
-	"pg_stat_user_indexes": statIndexes,
-	"pg_stat_database":     statDatabase,
-	"pg_statio_all_tables": statioTables, "pg_statio_user_tables": statioTables,
+	"pg_stats":                 pgStats,
+	"pg_stat_all_tables":       statTables,
+	"pg_stat_user_tables":      statTables,
+	"pg_stat_xact_all_tables":  statRunning,
+	"pg_stat_xact_user_tables": statRunning,
+	"pg_stat_all_indexes":      statIndexes,
+	"pg_stat_user_indexes":     statIndexes,
+	"pg_stat_database":         statDatabase,
+	"pg_statio_all_tables":     statioTables, "pg_statio_user_tables": statioTables,
 	"pg_statio_all_indexes": statioIndexes, "pg_statio_user_indexes": statioIndexes,
 	"pg_statio_all_sequences": statioSequences, "pg_statio_user_sequences": statioSequences,
 	"pg_stat_bgwriter": zeroRow, "pg_stat_archiver": zeroRow, "pg_stat_wal": zeroRow, "pg_stat_recovery_prefetch": zeroRow,
@@ -93,39 +95,70 @@ func (r *rows) keys(col string, t types.T, list [][]byte) {
 }
 
 func statTables(r *rows) {
-	l := r.live()
+	r.eachStatTable(func(t *catalog.Table, a Activity) {
+		r.scanned(t, a, false)
+		r.int("n_live_tup", a.Live)
+		r.int("n_dead_tup", a.Dead)
+		r.int("n_mod_since_analyze", a.ChangedSinceAnalyze)
+		r.int("n_ins_since_vacuum", a.InsertedSinceVacuum)
+		r.time("last_vacuum", a.LastVacuum)
+		r.time("last_analyze", a.LastAnalyze)
+		r.time("last_autoanalyze", a.LastAutoAnalyze)
+		r.int("vacuum_count", a.Vacuums)
+		r.int("analyze_count", a.Analyses)
+		r.int("autoanalyze_count", a.AutoAnalyses)
+		r.zeros("autovacuum_count")
+	}, false)
+}
+
+// statRunning is what the running transaction has done so far.
+func statRunning(r *rows) {
+	r.eachStatTable(func(t *catalog.Table, a Activity) { r.scanned(t, a, true) }, true)
+}
+
+// eachStatTable calls f for every table that has rows, with the columns that name it set.
+func (r *rows) eachStatTable(f func(*catalog.Table, Activity), running bool) {
 	for _, t := range r.cat.Tables() {
 		if !t.IsStored() {
 			continue
 		}
-		var a TableActivity
-		if l != nil {
-			a, _ = l.Activity(t.ID)
-		}
 		r.oid("relid", t.ID)
 		r.text("schemaname", r.cat.SchemaName(t.Schema))
 		r.text("relname", t.Name)
-		r.int("seq_scan", a.SeqScans)
-		r.int("seq_tup_read", a.SeqRows)
-		if len(t.Indexes) > 0 {
-			r.int("idx_scan", a.IndexScans)
-			r.int("idx_tup_fetch", a.IndexRows)
-		}
-		r.int("n_tup_ins", a.Inserted)
-		r.int("n_tup_upd", a.Updated)
-		r.int("n_tup_del", a.Deleted)
-		r.int("n_live_tup", a.Live)
-		r.int("n_dead_tup", a.Dead)
-		r.int("n_mod_since_analyze", a.ChangedSinceAnalyze)
-		r.zeros("n_tup_hot_upd", "n_ins_since_vacuum", "vacuum_count", "autovacuum_count", "autoanalyze_count")
-		r.time("last_analyze", a.LastAnalyze)
-		r.int("analyze_count", a.Analyzes)
+		f(t, r.activity(t.ID, running))
 		r.emit()
 	}
 }
 
+// activity is what was done with a relation.
+func (r *rows) activity(id catalog.ID, running bool) Activity {
+	if l := r.live(); l != nil {
+		return l.Activity(id, running)
+	}
+	return Activity{}
+}
+
+// scanned sets how rows of a table were read and written.
+func (r *rows) scanned(t *catalog.Table, a Activity, running bool) {
+	r.int("seq_scan", a.Scans)
+	r.int("seq_tup_read", a.Read)
+	if len(t.Indexes) > 0 {
+		scans, fetched := int64(0), a.Fetched
+		for _, x := range t.Indexes {
+			b := r.activity(x.ID, running)
+			scans, fetched = scans+b.Scans, fetched+b.Fetched
+		}
+		r.int("idx_scan", scans)
+		r.int("idx_tup_fetch", fetched)
+	}
+	r.int("n_tup_ins", a.Inserted)
+	r.int("n_tup_upd", a.Updated)
+	r.int("n_tup_del", a.Deleted)
+	r.int("n_tup_hot_upd", a.HotUpdated)
+}
+
 // eachStatIndex calls f for every index that has entries, with the columns that name it set.
-func (r *rows) eachStatIndex(f func()) {
+func (r *rows) eachStatIndex(f func(*catalog.Index)) {
 	for _, t := range r.cat.Tables() {
 		if t.IsPartitioned() {
 			continue
@@ -136,20 +169,25 @@ func (r *rows) eachStatIndex(f func()) {
 			r.text("schemaname", r.cat.SchemaName(t.Schema))
 			r.text("relname", t.Name)
 			r.text("indexrelname", x.Name)
-			f()
+			f(x)
 			r.emit()
 		}
 	}
 }
 
 func statIndexes(r *rows) {
-	r.eachStatIndex(func() { r.zeros("idx_scan", "idx_tup_read", "idx_tup_fetch") })
+	r.eachStatIndex(func(x *catalog.Index) {
+		a := r.activity(x.ID, false)
+		r.int("idx_scan", a.Scans)
+		r.int("idx_tup_read", a.Read)
+		r.int("idx_tup_fetch", a.Fetched)
+	})
 }
 
 // LoxoDB has no blocks as PostgreSQL has them: none are read.
 
 func statioIndexes(r *rows) {
-	r.eachStatIndex(func() { r.zeros("idx_blks_read", "idx_blks_hit") })
+	r.eachStatIndex(func(*catalog.Index) { r.zeros("idx_blks_read", "idx_blks_hit") })
 }
 
 func statioTables(r *rows) {
@@ -205,22 +243,31 @@ func gssapi(r *rows) {
 
 // statDatabase has a row for every database, and one for what they share.
 func statDatabase(r *rows) {
-	sessions := map[catalog.ID]int64{}
-	if l := r.live(); l != nil {
-		for _, b := range l.Backends() {
-			sessions[b.Database]++
-		}
-	}
 	ids := []catalog.ID{0}
 	for _, x := range r.cat.Databases() {
 		ids = append(ids, x.ID)
 	}
 	for _, id := range ids {
+		var a DatabaseActivity
+		if l := r.live(); l != nil {
+			a = l.DatabaseActivity(id)
+		}
 		r.database(id)
-		r.int("numbackends", sessions[id])
-		r.zeros("xact_commit", "xact_rollback", "blks_read", "blks_hit", "tup_returned", "tup_fetched", "tup_inserted",
-			"tup_updated", "tup_deleted", "conflicts", "temp_files", "temp_bytes", "deadlocks", "sessions",
-			"sessions_abandoned", "sessions_fatal", "sessions_killed")
+		r.int("numbackends", a.Backends)
+		r.int("xact_commit", a.Commits)
+		r.int("xact_rollback", a.Rollbacks)
+		r.int("tup_returned", a.Returned)
+		r.int("tup_fetched", a.Fetched)
+		r.int("tup_inserted", a.Inserted)
+		r.int("tup_updated", a.Updated)
+		r.int("tup_deleted", a.Deleted)
+		r.int("deadlocks", a.Deadlocks)
+		r.int("sessions", a.Sessions)
+		r.time("stats_reset", a.Reset)
+		for _, c := range []string{"blk_read_time", "blk_write_time", "session_time", "active_time", "idle_in_transaction_time"} {
+			r.float(c, 0)
+		}
+		r.zeros("blks_read", "blks_hit", "conflicts", "temp_files", "temp_bytes", "sessions_abandoned", "sessions_fatal", "sessions_killed")
 		r.emit()
 	}
 }

@@ -46,7 +46,8 @@ func (e testEnv) Builds() []Build {
 
 func (e testEnv) SequenceValue(context.Context, catalog.ID) (int64, bool, bool) { return 5, true, true }
 
-func (e testEnv) Activity(catalog.ID) (TableActivity, bool) { return TableActivity{SeqScans: 3}, true }
+func (e testEnv) Activity(catalog.ID, bool) Activity           { return Activity{Scans: 3} }
+func (e testEnv) DatabaseActivity(catalog.ID) DatabaseActivity { return DatabaseActivity{Commits: 2} }
 
 func testSnapshot() *catalog.Snapshot {
 	s := catalog.NewSnapshot()

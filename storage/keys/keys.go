@@ -3,7 +3,7 @@
 // contiguous, ordered range. It must not know row contents or SQL types.
 //
 //	c kind id                     catalog descriptors
-//	m name                        counters (OID, row ID leases)
+//	m name                        counters (OID, row ID leases), what a clean stop keeps of statistics
 //	s id                          sequence state
 //	t storage family row          rows: family 0 holds the scalars, family n the vector column n
 //	i storage columns… [row]      ordered index entries

@@ -1,9 +1,11 @@
 package table
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 
+	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/storage/kv"
 )
 
@@ -57,6 +59,9 @@ func (a *Activity) Changes(storage uint32) int64 {
 	return 0
 }
 
+// ChangedSince reports that rows were committed after a time.
+func (a *Activity) ChangedSince(storage uint32, at kv.TS) bool { return a.changedSince(storage, at) }
+
 // Settle takes n changes away, which statistics have seen.
 func (a *Activity) Settle(storage uint32, n int64) { a.count(storage).n.Add(-n) }
 
@@ -66,26 +71,176 @@ func (a *Activity) Forget(storage uint32) { a.counts.Delete(storage) }
 // tally is what one transaction changed in one table.
 type tally struct {
 	storage uint32
-	n       int64
+	table   catalog.ID
+	n       int64 // of changed rows, also those that were rolled back to a savepoint
+	// kept is what counts if the transaction commits, lost what was rolled back.
+	kept, lost written
+}
+
+// written are numbers of rows.
+type written struct{ inserted, updated, light, deleted int64 }
+
+func (w *written) add(v written) {
+	w.inserted += v.inserted
+	w.updated += v.updated
+	w.light += v.light
+	w.deleted += v.deleted
+}
+
+// tallies are those of a transaction. What is counted after a mark is kept apart from what
+// was counted before, until there are too many.
+type tallies struct {
+	list  []tally
+	mark  int // the tallies before it are not added to
+	round int // grows when tallies before marks are put together
+}
+
+const maxTallies = 256
+
+// of is the tally of a table's storage since the last mark.
+func (t *tallies) of(storage uint32) *tally {
+	for i := len(t.list) - 1; i >= t.mark; i-- {
+		if t.list[i].storage == storage {
+			return &t.list[i]
+		}
+	}
+	if len(t.list) >= maxTallies {
+		t.gather()
+		return t.of(storage)
+	}
+	t.list = append(t.list, tally{storage: storage})
+	return &t.list[len(t.list)-1]
+}
+
+// gather makes one tally of all those of a table. Rolling back to a mark before it leaves
+// what was counted until then as it is.
+func (t *tallies) gather() {
+	out := t.list[:0]
+	for _, x := range t.list {
+		i := slices.IndexFunc(out, func(y tally) bool { return y.storage == x.storage })
+		if i < 0 {
+			out = append(out, x)
+			continue
+		}
+		out[i].n += x.n
+		out[i].kept.add(x.kept)
+		out[i].lost.add(x.lost)
+		out[i].table = max(out[i].table, x.table)
+	}
+	t.list, t.mark = out, 0
+	t.round++
+}
+
+// lose rolls back what was counted since a mark.
+func (t *tallies) lose(from, round int) {
+	if round != t.round {
+		return
+	}
+	for i := from; i < len(t.list); i++ {
+		t.list[i].lose()
+	}
+}
+
+// changed is how many rows were changed for good, about: what no statement did but a
+// change of the table counts even if it was rolled back.
+func (t *tally) changed() int64 { return t.n - t.lost.inserted - t.lost.updated - t.lost.deleted }
+
+func (t *tally) lose() {
+	t.lost.add(t.kept)
+	t.kept = written{}
 }
 
 // Changed is how many rows of a table the transaction has changed so far.
-func (t *Txn) Changed(storage uint32) int64 {
-	for _, c := range t.changes {
-		if c.storage == storage {
-			return c.n
+func (t *Txn) Changed(storage uint32) (n int64) {
+	for i := range t.changes.list {
+		if t.changes.list[i].storage == storage {
+			n += t.changes.list[i].n
 		}
 	}
-	return 0
+	return n
 }
 
-// countChange counts a changed row; transactions change few tables.
-func (t *Txn) countChange(storage uint32) {
-	for i := len(t.changes) - 1; i >= 0; i-- {
-		if t.changes[i].storage == storage {
-			t.changes[i].n++
-			return
+// countChange counts a changed row.
+func (t *Txn) countChange(storage uint32) { t.changes.of(storage).n++ }
+
+// count is where what a statement does with rows of a table is counted.
+func (t *Txn) count(x *catalog.Table) *written {
+	c := t.changes.of(uint32(x.Storage))
+	c.table = x.ID
+	return &c.kept
+}
+
+// Inserted counts a row that a statement has inserted.
+func (t *Txn) Inserted(x *catalog.Table) { t.count(x).inserted++ }
+
+// Deleted counts a row that a statement has deleted.
+func (t *Txn) Deleted(x *catalog.Table) { t.count(x).deleted++ }
+
+// Updated counts a row that a statement has updated; light: no entry of an index changed.
+func (t *Txn) Updated(x *catalog.Table, light bool) {
+	c := t.count(x)
+	c.updated++
+	if light {
+		c.light++
+	}
+}
+
+// Truncated counts that a table loses all rows that are kept in its storage.
+func (t *Txn) Truncated(x *catalog.Table) {
+	t.AtCommit(func(kv.TS) {
+		for i := range t.changes.list {
+			if t.changes.list[i].storage == uint32(x.Storage) {
+				t.changes.list[i].lose()
+			}
+		}
+		if t.usage != nil {
+			t.usage.Emptied(x.ID)
+		}
+	})
+}
+
+// Grown is by how many rows a table has grown in the transaction.
+func (t *Txn) Grown(x *catalog.Table) (n int64) {
+	for i := range t.changes.list {
+		if c := &t.changes.list[i]; c.storage == uint32(x.Storage) {
+			n += c.kept.inserted - c.kept.deleted
 		}
 	}
-	t.changes = append(t.changes, tally{storage, 1})
+	return n
+}
+
+// Use is what the transaction has written so far of a table.
+func (t *Txn) Use(table catalog.ID) (u Use) {
+	for i := range t.changes.list {
+		if c := &t.changes.list[i]; c.table == table {
+			u.wrote(c, false)
+		}
+	}
+	return u
+}
+
+// wrote adds what a transaction wrote that has ended.
+func (u *Use) wrote(c *tally, committed bool) {
+	tried := c.kept
+	tried.add(c.lost)
+	u[Inserted] += tried.inserted
+	u[Updated] += tried.updated
+	u[Light] += tried.light
+	u[Deleted] += tried.deleted
+	u[InsertedSince] += tried.inserted
+	if committed {
+		u[Live] += c.kept.inserted - c.kept.deleted
+		u[Dead] += c.kept.updated + c.kept.deleted
+	}
+}
+
+// wrote counts what a transaction wrote.
+func (g *Usage) wrote(t *tallies, committed bool) {
+	for i := range t.list {
+		if c := &t.list[i]; c.table != 0 {
+			var u Use
+			u.wrote(c, committed)
+			addTo(g.of(c.table), &u)
+		}
+	}
 }

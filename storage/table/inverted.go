@@ -102,7 +102,9 @@ func (w *Writer) updateInverted(i int, old, row []types.Datum, id uint64) error 
 			err, come = w.entry(i, come[0], id, false), come[1:]
 		default:
 			gone, come = gone[1:], come[1:]
+			continue
 		}
+		w.light = false
 		if err != nil {
 			return err
 		}

@@ -61,7 +61,8 @@ type Txn struct {
 	serializable bool
 
 	activity *Activity
-	changes  []tally // also of what was rolled back to a savepoint: it feeds an estimate
+	usage    *Usage
+	changes  tallies
 }
 
 // NumberBy makes number, which gives the same number whenever it is asked, the way to
@@ -79,6 +80,9 @@ func (t *Txn) Number(ctx context.Context) (uint64, error) {
 // CountChanges makes the commit add to a. Every transaction that writes rows of a
 // database that counts must.
 func (t *Txn) CountChanges(a *Activity) { t.activity = a }
+
+// CountUse makes the end of the transaction add to g what statements wrote.
+func (t *Txn) CountUse(g *Usage) { t.usage = g }
 
 // UseCache makes the commit tell the cache which rows it wrote. Every
 // transaction that writes rows of a database with a cache must use it.
@@ -131,8 +135,9 @@ func Begin(ctx context.Context, e kv.Engine, o kv.TxnOptions, sink Sink) (*Txn, 
 				x.columns.wrote(ts, x.written, x.many)
 			}
 			if x.activity != nil {
-				for _, c := range x.changes {
-					x.activity.committed(ts, c.storage, c.n)
+				for i := range x.changes.list {
+					c := &x.changes.list[i]
+					x.activity.committed(ts, c.storage, c.changed())
 				}
 			}
 			for _, h := range x.hooks {
@@ -157,10 +162,14 @@ func (t *Txn) Latest(ctx context.Context) (kv.Snapshot, error) {
 type Mark struct {
 	kv                   kv.Mark
 	deltas, hooks, moves int
+	changes, round       int
 }
 
 // Savepoint remembers the state; see kv.Txn.Mark.
-func (t *Txn) Savepoint() Mark { return Mark{t.Txn.Mark(), len(t.deltas), len(t.hooks), len(t.moves)} }
+func (t *Txn) Savepoint() Mark {
+	t.changes.mark = len(t.changes.list)
+	return Mark{t.Txn.Mark(), len(t.deltas), len(t.hooks), len(t.moves), t.changes.mark, t.changes.round}
+}
 
 // RollbackTo undoes everything since the mark.
 func (t *Txn) RollbackTo(m Mark) error {
@@ -170,6 +179,7 @@ func (t *Txn) RollbackTo(m Mark) error {
 	t.deltas, t.hooks, t.moves = t.deltas[:m.deltas], t.hooks[:m.hooks], t.moves[:m.moves]
 	clear(t.locked) // some may be released; they are taken again when needed
 	t.disown(m.kv)
+	t.changes.lose(m.changes, m.round)
 	return nil
 }
 
@@ -200,6 +210,9 @@ func (t *Txn) end(committed bool) {
 		return
 	}
 	t.done = true
+	if t.usage != nil {
+		t.usage.wrote(&t.changes, committed)
+	}
 	for _, fn := range t.onEnd {
 		fn(committed)
 	}

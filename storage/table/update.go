@@ -55,6 +55,7 @@ func (w *Writer) hadVector(k int) bool { return w.oldEpochs[k] != noEpoch }
 // which columns were assigned; unassigned vector columns keep what is stored
 // whatever old and row say. It reports false when the row does not exist.
 func (w *Writer) Update(ctx context.Context, id uint64, old, row []types.Datum, set []bool) (bool, error) {
+	w.light = true
 	ok, err := w.loadEpochs(ctx, id)
 	if err != nil || !ok {
 		return false, err
@@ -79,6 +80,9 @@ func (w *Writer) Update(ctx context.Context, id uint64, old, row []types.Datum, 
 	}
 	return true, w.updateEntries(ctx, id, old, row)
 }
+
+// Light reports that the last Update changed no entry of an index.
+func (w *Writer) Light() bool { return w.light }
 
 // updateVector stores an assigned vector column, or keeps its epoch.
 func (w *Writer) updateVector(ctx context.Context, id uint64, k int, d types.Datum, set bool) error {
@@ -226,6 +230,7 @@ func (w *Writer) updateEntries(ctx context.Context, id uint64, old, row []types.
 		if same {
 			continue
 		}
+		w.light = false
 		switch {
 		case len(w.oldKey) == 0:
 		case x.Deferrable:
@@ -266,6 +271,7 @@ func (w *Writer) move(ctx context.Context, id uint64, old, row []types.Datum, se
 			}
 		}
 	}
+	w.light = false
 	if _, err := w.Delete(ctx, id, old); err != nil {
 		return err
 	}

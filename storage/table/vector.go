@@ -217,6 +217,7 @@ func (w *Writer) vectorDelta(ctx context.Context, i int, x *catalog.Index, old, 
 			return err
 		}
 	}
+	w.light = false
 	w.txn.deltas = append(w.txn.deltas, d)
 	w.key = keys.AppendOutbox(w.key[:0], x.ID, id, d.Epoch)
 	return w.txn.Put(w.key, []byte{1})

@@ -58,6 +58,7 @@ type Writer struct {
 	run               *entryRun      // of an ordered index that is built
 	later             *later         // entries of such an index that wait; nil: none does
 	locking           *catalog.Index // whose unique key in w.key is being locked
+	light             bool           // see Light
 }
 
 // NewWriter prepares to write; defs may be nil when no index has an expression or predicate.

@@ -388,6 +388,7 @@ func (e *Env) truncateTable(ctx context.Context, t *catalog.Table, restart bool)
 		return err
 	}
 	if !t.IsPartitioned() {
+		e.Txn.Truncated(t)
 		if err := e.emptied(ctx, t, copyTable(t)); err != nil {
 			return err
 		}
