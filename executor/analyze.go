@@ -27,15 +27,25 @@ func Analyze(ctx context.Context, env *Env, t *catalog.Table) (*catalog.TableSta
 			parts[i] = newPartSample(t.Columns[i].Type)
 		}
 	}
+	// Vectors are read at the end, of the sample's rows alone.
+	var sampled []uint64
+	uses := env.Uses
+	defer func() { env.Uses = uses }()
+	env.Uses = nil // PostgreSQL counts no scans of ANALYZE
 	rng := rand.New(rand.NewPCG(uint64(t.ID), 1))
 	total, bytesTotal := 0, int64(0)
-	err := eachRow(ctx, env, t, false, func(_ uint64, row []types.Datum) error {
+	err := eachRow(ctx, env, t, false, func(id uint64, row []types.Datum) error {
 		slot := total
 		total++
 		if slot >= sampleRows {
 			if slot = rng.IntN(total); slot >= sampleRows {
 				return nil
 			}
+		}
+		if slot < len(sampled) {
+			sampled[slot] = id
+		} else {
+			sampled = append(sampled, id)
 		}
 		for i := range t.Columns {
 			c := &t.Columns[i]
@@ -48,9 +58,14 @@ func Analyze(ctx context.Context, env *Env, t *catalog.Table) (*catalog.TableSta
 			var key []byte
 			if !row[i].IsNull() {
 				key = types.AppendKey([]byte{}, c.Type, row[i], false)
-				w := int64(max(len(row[i].Bytes()), 8))
-				widths[i] += w
-				bytesTotal += w
+				n := len(row[i].Bytes())
+				bytesTotal += int64(max(n, 8))
+				if info := types.Lookup(c.Type.OID); info != nil && info.Len > 0 {
+					n = int(info.Len)
+				} else {
+					n = storedBytes(n)
+				}
+				widths[i] += int64(n)
 			}
 			if slot < len(samples[i]) {
 				samples[i][slot] = key
@@ -67,7 +82,7 @@ func Analyze(ctx context.Context, env *Env, t *catalog.Table) (*catalog.TableSta
 	n := min(total, sampleRows)
 	for i := range t.Columns {
 		if samples[i] != nil {
-			st.Columns[int16(i+1)] = columnStats(samples[i], total, widths[i])
+			st.Columns[int16(i+1)] = columnStats(samples[i], 0, total, widths[i])
 		}
 		if parts[i] != nil && n > 0 {
 			c := st.Columns[int16(i+1)]
@@ -79,6 +94,9 @@ func Analyze(ctx context.Context, env *Env, t *catalog.Table) (*catalog.TableSta
 		}
 		if c := &t.Columns[i]; c.Type.IsVector() && !c.Dropped {
 			st.AvgWidth += c.Type.VectorWidth()
+			if st.Columns[int16(i+1)], err = analyzeVectors(ctx, env, t, c, sampled, total); err != nil {
+				return nil, err
+			}
 		}
 	}
 	if n > 0 {
@@ -93,9 +111,9 @@ func analyzable(t types.T) bool {
 	return !t.IsVector() && t.OID != types.JSONOID && t.OID != types.JSONBOID
 }
 
-// columnStats makes the statistics of one column from its sampled keys, which
-// it reorders.
-func columnStats(keys [][]byte, rows int, width int64) *catalog.ColumnStats {
+// columnStats makes the statistics of one column from its sampled keys, which it reorders,
+// and the number of values that are too wide to have one. width is that of all values.
+func columnStats(keys [][]byte, wide, rows int, width int64) *catalog.ColumnStats {
 	c := &catalog.ColumnStats{}
 	values := make([][]byte, 0, len(keys))
 	for _, k := range keys {
@@ -103,16 +121,17 @@ func columnStats(keys [][]byte, rows int, width int64) *catalog.ColumnStats {
 			values = append(values, k)
 		}
 	}
-	c.NullFrac = float64(len(keys)-len(values)) / float64(max(len(keys), 1))
-	if len(values) == 0 {
+	sampled, some := len(keys)+wide, len(values)+wide
+	c.NullFrac = float64(len(keys)-len(values)) / float64(max(sampled, 1))
+	if some == 0 {
 		return c
 	}
-	c.Width = int(width / int64(len(values)))
+	c.Width = int(width / int64(some))
 	c.Corr = correlation(values)
 	slices.SortFunc(values, bytes.Compare)
 	runs := countRuns(values)
-	c.Distinct = distinct(runs, len(values), float64(rows)*(1-c.NullFrac))
-	c.MCV, c.MCF = mostCommon(runs, len(keys), len(values))
+	c.Distinct = distinct(runs, wide, some, float64(rows), c.NullFrac)
+	c.MCV, c.MCF = mostCommon(runs, sampled, len(values))
 	c.Histogram = histogram(values, c.MCV)
 	return c
 }
@@ -134,22 +153,23 @@ func countRuns(sorted [][]byte) []run {
 	return runs
 }
 
-// distinct estimates the number of distinct values (Haas and Stokes, as
-// PostgreSQL does): negative = a fraction of the rows.
-func distinct(runs []run, n int, rows float64) float64 {
-	once := 0
+// distinct estimates the number of distinct values from n that are not NULL (Haas and
+// Stokes, as PostgreSQL does), of which those that are too wide to compare count as
+// different: negative = a fraction of the rows.
+func distinct(runs []run, wide, n int, rows, nullFrac float64) float64 {
+	once := wide
 	for _, r := range runs {
 		if r.n == 1 {
 			once++
 		}
 	}
-	d := float64(len(runs))
+	d := float64(len(runs) + wide)
 	switch {
-	case once == len(runs): // all different: so is the table
-		return -1
-	case once > 0 && float64(n) < rows:
-		f1, nn := float64(once), float64(n)
-		d = min(nn*d/((nn-f1)+f1*nn/rows), rows)
+	case once == len(runs)+wide: // all different: so is the table
+		return nullFrac - 1
+	case once > 0 && float64(n) < rows*(1-nullFrac):
+		f1, nn, all := float64(once), float64(n), rows*(1-nullFrac)
+		d = min(nn*d/((nn-f1)+f1*nn/all), all)
 	}
 	if d > 0.1*rows {
 		return -d / rows

@@ -72,21 +72,23 @@ func (r *rows) statsRow(t *catalog.Table, c *catalog.Column, s *catalog.ColumnSt
 		}
 		r.set("most_common_freqs", r.list.Array().Clone())
 	}
-	r.float("correlation", float64(float32(s.Corr)))
+	if len(s.MCV) > 0 || len(s.Histogram) > 0 {
+		r.float("correlation", float64(float32(s.Corr)))
+	}
 	r.emit()
 }
 
 // keys stores key-encoded values as an array, NULL when there are none or the
-// encoding does not give the value back.
+// encoding does not tell them.
 func (r *rows) keys(col string, t types.T, list [][]byte) {
-	if len(list) == 0 || !types.KeyReversible(t) {
+	if len(list) == 0 {
 		return
 	}
 	var b types.ArrayBuilder
 	b.Reset(t.OID)
 	for _, k := range list {
-		d, _, err := types.DecodeKey(t, k, false)
-		if err != nil {
+		d, ok := types.KeyValue(t, k)
+		if !ok {
 			return
 		}
 		b.Append(d)

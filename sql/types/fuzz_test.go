@@ -81,6 +81,9 @@ func lossyText(typ T, text string) bool {
 func checkKey(t *testing.T, typ T, d Datum, desc bool) {
 	t.Helper()
 	key := AppendKey([]byte{7}, typ, d, desc)[1:]
+	if v, ok := KeyValue(typ, AppendKey(nil, typ, d, false)); ok && Compare(typ, v, d) != 0 {
+		t.Fatalf("%s: key of %x is one of %x", FormatType(typ), AppendBinary(nil, typ, d), AppendBinary(nil, typ, v))
+	}
 	if !KeyReversible(typ) {
 		return
 	}
