@@ -28,6 +28,7 @@ func (r *normalizer) fold(n Node) {
 	case *Project:
 		for i, e := range x.Exprs {
 			x.Exprs[i] = r.expr(e, x.Out[i])
+			r.noteMod(x.Out[i], x.Exprs[i].Type())
 		}
 	case *Filter:
 		x.Conds = r.conds(x.Conds)
@@ -67,6 +68,18 @@ func (r *normalizer) conds(list []expr.Expr) []expr.Expr {
 		list[i] = r.entered(e)
 	}
 	return list
+}
+
+// noteMod notes the modifier of what is left of an expression, where that has one of its
+// own: of CASE WHEN true THEN a ELSE 'x' END it is the one of a.
+func (r *normalizer) noteMod(col ColID, t types.T) {
+	if c := r.m.Cols[col].T; c.OID != t.OID || c.Mod == t.Mod || t.OID == types.RecordOID {
+		return
+	}
+	if r.m.FoldedMods == nil {
+		r.m.FoldedMods = map[ColID]int32{}
+	}
+	r.m.FoldedMods[col] = t.Mod
 }
 
 // expr folds an expression, which makes column col if that is not 0, and normalises the

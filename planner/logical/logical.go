@@ -58,6 +58,9 @@ type Meta struct {
 	Calls bool
 	// Uses are what privileges are needed for.
 	Uses []physical.Use
+	// FoldedMods are the type modifiers of computed columns that got another one when
+	// constants decided what computes them.
+	FoldedMods map[ColID]int32
 }
 
 // NewMeta returns an empty Meta.

@@ -130,7 +130,10 @@ func (p *planner) changes(w *physical.TableWrite) {
 func (p *planner) finish(s *bind.Statement) {
 	for _, c := range s.Out {
 		info := &p.meta.Cols[c.ID]
-		out := physical.OutColumn{Name: c.Name, Type: c.T, Collation: info.Collation, Domain: c.Domain}
+		out := physical.OutColumn{Name: c.Name, Type: c.T, Collation: info.Collation, Domain: c.Domain, FoldedMod: c.T.Mod}
+		if mod, ok := p.meta.FoldedMods[c.ID]; ok {
+			out.FoldedMod = mod
+		}
 		if info.OrigAttr != catalog.RowIDAttr {
 			out.Table, out.Attr = info.OrigTable, info.OrigAttr
 		}

@@ -57,6 +57,7 @@ type OutColumn struct {
 	Table     catalog.ID // 0 unless it is a plain column
 	Attr      int16
 	Domain    catalog.ID // whose base type Type is, 0 for none
+	FoldedMod int32      // the modifier that tables made of the query take: of Type, unless constants decided what is computed
 }
 
 // Node is an operator of the plan.

@@ -126,7 +126,11 @@ func (s *Session) createTableAs(ctx context.Context, p *portal, st *ast.CreateTa
 			if i < len(st.AsColumns) {
 				name = st.AsColumns[i]
 			}
-			col := ast.ColumnDef{At: st.At, Name: name, Type: typeNameIn(s.Catalog(), c.Type, c.Domain)}
+			typ := c.Type
+			if !st.WithNoData { // else PostgreSQL does not plan the query
+				typ.Mod = c.FoldedMod
+			}
+			col := ast.ColumnDef{At: st.At, Name: name, Type: typeNameIn(s.Catalog(), typ, c.Domain)}
 			if col.Collation, err = s.columnCollation(c.Collation, name, c.Type); err != nil {
 				return err
 			}

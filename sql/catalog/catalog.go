@@ -348,6 +348,9 @@ type Type struct {
 	Shown      string      // the name as messages show it: quoted, with its schema unless that is public
 	Enum       *types.Enum `json:",omitempty"`
 	Comment    string
+	// Born places the type among other objects by when it was made, which its own number,
+	// drawn at random, does not: a number of the common counter, 0 in databases made before.
+	Born ID `json:",omitempty"`
 	// Of a domain: the type of its values, the domain that it was made over, and what
 	// that and it demand. Default and the Exprs of Checks, over a column named value, are SQL text.
 	Base      types.T

@@ -1,6 +1,8 @@
 package types
 
 import (
+	"errors"
+	"math"
 	"strings"
 )
 
@@ -61,42 +63,57 @@ func (p *dateParser) clock(s string) (set int, err error) {
 }
 
 func parseClock(s string) (c civil, err error) {
-	hour, rest, _ := strings.Cut(s, ":")
-	var ok bool
-	if c.hour, ok = smallInt(hour); !ok {
+	v, frac, err := clockParts(s, false)
+	if errors.Is(err, errIntervalRange) {
+		err = errDateRange
+	}
+	if err != nil {
+		return c, err
+	}
+	if max(v[0], v[1], v[2]) > math.MaxInt32 || v[1] > 59 || v[2] > 60 {
 		return c, errDateRange
 	}
-	minute := rest
-	if i := strings.IndexAny(rest, ":."); i >= 0 {
-		minute, rest = rest[:i], rest[i:]
-	} else {
-		rest = ""
-	}
-	if c.min, ok = smallInt(minute); !ok {
-		if minute == "" && rest == "" {
-			return c, errDateFormat
-		}
-		return c, errDateFormat
-	}
-	switch {
-	case rest == "":
-	case rest[0] == '.':
-		c.usec = fracMicros(rest[1:])
-		c.sec, c.min, c.hour = c.min, c.hour, 0
-		if strings.ContainsAny(rest[1:], ":.") {
-			return c, errDateFormat
-		}
-	default:
-		sec, frac, _ := strings.Cut(rest[1:], ".")
-		if c.sec, ok = smallInt(sec); !ok || strings.ContainsAny(frac, ":.") {
-			return c, errDateFormat
-		}
-		c.usec = fracMicros(frac)
-	}
-	if c.min > 59 || c.sec > 60 {
-		return c, errDateRange
-	}
+	c.hour, c.min, c.sec, c.usec = int(v[0]), int(v[1]), int(v[2]), fracMicros(frac)
 	return c, nil
+}
+
+// clockParts reads hh:mm, hh:mm:ss[.fff] or mm:ss.fff into hours, minutes, seconds and
+// the decimals; two numbers are minutes and seconds if short says so. Any number but the
+// first may be left out and is 0 then. Minutes and seconds are below 2^31, not yet
+// checked further.
+func clockParts(s string, short bool) (v [3]int64, frac string, err error) {
+	n := 0
+	for rest := s; ; n++ {
+		var end int
+		var ok bool
+		v[n], end, ok = intPrefix(rest)
+		if !ok || n > 0 && v[n] != int64(int32(v[n])) {
+			return v, "", errIntervalRange
+		}
+		rest = rest[end:]
+		if n > 0 && rest == "" {
+			break
+		}
+		if n > 0 && rest[0] == '.' {
+			if _, err := decimals(rest); err != nil {
+				return v, "", err
+			}
+			frac = rest[1:]
+			short = true
+			break
+		}
+		if n == 2 || rest == "" || rest[0] != ':' {
+			return v, "", errDateFormat
+		}
+		rest = rest[1:]
+	}
+	if n == 1 && short {
+		if v[0] != int64(int32(v[0])) {
+			return v, "", errIntervalRange
+		}
+		v = [3]int64{0, v[0], v[1]}
+	}
+	return v, frac, nil
 }
 
 // parseOffset reads +hh[:mm[:ss]] or +hhmm, at most 15:59:59; the result is

@@ -36,7 +36,7 @@ func lexDateTime(s string, buf []dateField) (fields []dateField, ok bool) {
 		switch {
 		case isDigit(c):
 			kind, i = lexDigits(s, i)
-		case c == '.' && i+1 < len(s) && isDigit(s[i+1]):
+		case c == '.': // with or without digits
 			kind, i = fNumber, spanDigits(s, i+1)
 		case isAlpha(c) || c >= 0x80:
 			kind, i = lexWord(s, i)

@@ -249,7 +249,7 @@ func (p *dateParser) labelled(s string) (set int, err error) {
 	}
 	whole, frac, _ := strings.Cut(s, ".")
 	v, ok := smallInt(whole)
-	if !ok {
+	if !ok && whole != "" { // a point alone is 0
 		return 0, errDateRange
 	}
 	if frac != "" && unit != unitJulian && unit != unitSecond {
@@ -295,7 +295,10 @@ func (p *dateParser) labelled(s string) (set int, err error) {
 func (p *dateParser) number(s string, mask int) (set int, err error) {
 	whole, frac, dotted := strings.Cut(s, ".")
 	v, ok := smallInt(whole)
-	if !ok {
+	switch {
+	case whole == "":
+		return 0, errDateFormat
+	case !ok:
 		return 0, errDateRange
 	}
 	if dotted {

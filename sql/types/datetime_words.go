@@ -165,10 +165,7 @@ func (p *dateParser) finishDate() error {
 		}
 	}
 	if p.mask&mYearDay != 0 {
-		if p.yearDay > 365 && !isLeap(c.year) {
-			return errDateRange
-		}
-		_, c.month, c.day = CivilFromDays(DaysFromCivil(c.year, 1, 1) + p.yearDay - 1)
+		c.year, c.month, c.day = CivilFromDays(DaysFromCivil(c.year, 1, 1) + p.yearDay - 1)
 	}
 	if p.mask&mMonth != 0 && (c.month < 1 || c.month > 12) {
 		return errDateMonth

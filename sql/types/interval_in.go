@@ -384,36 +384,9 @@ func bareUnit(fields int) intervalUnit {
 
 // intervalClock reads hh:mm[:ss[.fff]] or mm:ss.fff into µs; hours are unlimited.
 func intervalClock(s string, fields int) (int64, error) {
-	var v [3]int64
-	n, frac := 0, ""
-	for rest := s; ; n++ {
-		var end int
-		var ok bool
-		v[n], end, ok = intPrefix(rest)
-		if !ok || n > 0 && v[n] != int64(int32(v[n])) {
-			return 0, errIntervalRange
-		}
-		rest = rest[end:]
-		if n > 0 && rest == "" {
-			break
-		}
-		if n > 0 && rest[0] == '.' {
-			if _, err := decimals(rest); err != nil {
-				return 0, err
-			}
-			frac = rest[1:]
-			break
-		}
-		if n == 2 || rest == "" || rest[0] != ':' {
-			return 0, errDateFormat
-		}
-		rest = rest[1:]
-	}
-	if n == 1 && (strings.Contains(s, ".") || fields == ivMinute|ivSecond) {
-		if v[0] != int64(int32(v[0])) {
-			return 0, errIntervalRange
-		}
-		v = [3]int64{0, v[0], v[1]}
+	v, frac, err := clockParts(s, fields == ivMinute|ivSecond)
+	if err != nil {
+		return 0, err
 	}
 	if min(v[0], v[1], v[2]) < 0 || v[1] > 59 || v[2] > 60 {
 		return 0, errDateRange

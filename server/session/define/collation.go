@@ -255,7 +255,7 @@ func (e *Env) collationUsers(id catalog.ID) (out []dependent) {
 	c, _ := e.Catalog.CollationByID(id)
 	for _, d := range e.Catalog.Types() {
 		if d.Collation == id {
-			out = append(out, dependent{object: object{kind: typeObject, id: d.ID}, order: 1})
+			out = append(out, dependent{object: object{kind: typeObject, id: d.ID}, order: born(d)})
 		}
 	}
 	for _, t := range e.Catalog.Tables() {

@@ -13,7 +13,6 @@ import (
 	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
-	"github.com/loxodb/loxodb/sql/types"
 )
 
 // object is something that DROP removes. Columns, defaults and constraints are
@@ -196,8 +195,8 @@ func (e *Env) dependents(o object) ([]dependent, error) {
 		return e.inSchema(o.id), nil
 	case tableObject:
 		t, _ := e.Catalog.TableByID(o.id)
-		views, err := e.readers(t, 0)
-		views = append(views, e.functionReaders(t)...)
+		views, err := e.readers(relationOf(t), 0)
+		views = append(views, e.functionReaders(relationOf(t))...)
 		if t.HasRowType() {
 			views = append(views, dependent{object: object{kind: typeObject, id: t.TypeID}, auto: true})
 		}
@@ -225,7 +224,8 @@ func (e *Env) dependents(o object) ([]dependent, error) {
 		t, _ := e.Catalog.TableByID(o.id)
 		return e.triggerParts(t, triggerByID(t, o.part)), nil
 	case sequenceObject:
-		return e.defaultsFrom(o.id), nil
+		q, _ := e.Catalog.SequenceByID(o.id)
+		return e.sequenceUsers(q)
 	case typeObject:
 		return e.typeUsers(o.id), nil
 	case collationObject:
@@ -251,8 +251,8 @@ func (e *Env) grouping(t *catalog.Table, k *catalog.Constraint) (out []dependent
 		if !v.HasQuery() {
 			continue
 		}
-		q, refs := e.viewRefs(v, t)
-		if len(refs) == 0 {
+		q, found := e.viewRefs(v, relationOf(t))
+		if len(found.refs) == 0 {
 			continue
 		}
 		o := e.options()
@@ -305,9 +305,12 @@ func (e *Env) inSchema(schema catalog.ID) (out []dependent) {
 	return out
 }
 
-// born places a type among other objects by when it was made, as far as its parts tell:
-// numbers of types themselves are drawn at random.
+// born places a type among other objects by when it was made; one without a note of that
+// as far as its parts tell.
 func born(t *catalog.Type) (id catalog.ID) {
+	if t.Born != 0 {
+		return t.Born
+	}
 	least := func(x catalog.ID) {
 		if id == 0 || x < id {
 			id = x
@@ -352,7 +355,7 @@ func (e *Env) owned(table catalog.ID, attr int16) (out []dependent) {
 
 func (e *Env) columnDependents(o object) ([]dependent, error) {
 	t, _ := e.Catalog.TableByID(o.id)
-	out, err := e.readers(t, o.attr)
+	out, err := e.readers(relationOf(t), o.attr)
 	if err != nil {
 		return nil, err
 	}
@@ -397,15 +400,11 @@ func (e *Env) drawsFrom(text string, seq catalog.ID) bool {
 	}
 	found := false
 	ast.Walk(list[0].Stmt, func(n ast.Node) bool {
-		c, ok := n.(*ast.Cast)
-		if !ok || c.To.Name.Name != "regclass" {
-			return true
+		if c, ok := n.(*ast.Cast); ok {
+			lit, ok := c.X.(*ast.Lit)
+			found = found || ok && e.isRegclass(c, lit, seq)
 		}
-		if lit, ok := c.X.(*ast.Lit); ok {
-			d, err := types.ParseText(types.Of(types.RegclassOID), lit.Text, e.options().Format)
-			found = found || err == nil && catalog.ID(d.Int()) == seq
-		}
-		return true
+		return !found
 	})
 	return found
 }

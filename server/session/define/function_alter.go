@@ -305,7 +305,7 @@ func (e *Env) functionUsers(id catalog.ID) (out []dependent, err error) {
 			uses = uses || calls(c.Expr)
 		}
 		if uses {
-			out = append(out, dependent{object: object{kind: typeObject, id: d.ID}, order: d.ID})
+			out = append(out, dependent{object: object{kind: typeObject, id: d.ID}, order: born(d)})
 		}
 	}
 	return out, nil
@@ -340,36 +340,4 @@ func takesType(f *catalog.Function, id catalog.ID) bool {
 		uses = uses || f.Args[i].TypeID() == id
 	}
 	return uses
-}
-
-// functionReaders are the functions whose body in SQL names a relation.
-func (e *Env) functionReaders(t *catalog.Table) (out []dependent) {
-	for _, f := range e.Catalog.AllFunctions() {
-		reads := false
-		for _, text := range f.Statements {
-			reads = reads || e.namesTable(text, t)
-		}
-		if reads {
-			out = append(out, dependent{object: object{kind: functionObject, id: f.ID}, order: f.ID})
-		}
-	}
-	return out
-}
-
-func (e *Env) namesTable(text string, t *catalog.Table) bool {
-	list, err := e.Parser.Parse(text)
-	if err != nil {
-		if list, err = e.Parser.Parse("SELECT " + text); err != nil {
-			return false
-		}
-	}
-	found := false
-	for _, x := range list {
-		ast.Walk(x.Stmt, func(n ast.Node) bool {
-			r, ok := n.(*ast.TableRef)
-			found = found || ok && r.Name.Name == t.Name && r.Name.Schema == e.Catalog.SchemaName(t.Schema)
-			return !found
-		})
-	}
-	return found
 }

@@ -127,7 +127,7 @@ func (e *Env) moveTable(ctx context.Context, t *catalog.Table, to *catalog.Schem
 	if err := e.Txn.LockTable(ctx, t.ID, kv.Exclusive); err != nil {
 		return err
 	}
-	if err := e.moveInViews(t, to.Name, t.Name); err != nil {
+	if err := e.moveInViews(relationOf(t), to.Name, t.Name); err != nil {
 		return err
 	}
 	if err := e.renameRowType(t, to, t.Name); err != nil {
@@ -162,6 +162,9 @@ func (e *Env) moveSequence(q *catalog.Sequence, to *catalog.Schema) error {
 		return nil
 	}
 	if err := e.freeIn(to, q.Name); err != nil {
+		return err
+	}
+	if err := e.moveInViews(relation{q.ID, q.Schema, q.Name}, to.Name, q.Name); err != nil {
 		return err
 	}
 	c := *q

@@ -95,7 +95,7 @@ func (e *Env) renameSchema(ctx context.Context, st *ast.Rename) error {
 	edit := e.change(ctx)
 	for _, t := range e.Catalog.Tables() {
 		if t.Schema == s.ID {
-			if err := e.moveInViews(t, st.New, t.Name); err != nil {
+			if err := e.moveInViews(relationOf(t), st.New, t.Name); err != nil {
 				return err
 			}
 		}
@@ -131,6 +131,9 @@ func (e *Env) renameSequence(ctx context.Context, q *catalog.Sequence, name stri
 		return err
 	}
 	edit := e.change(ctx)
+	if err := e.moveInViews(relation{q.ID, q.Schema, q.Name}, e.Catalog.SchemaName(q.Schema), name); err != nil {
+		return err
+	}
 	c := *q
 	c.Name = name
 	if err := edit.PutSequence(&c); err != nil {
@@ -335,7 +338,7 @@ func (e *Env) renameIn(ctx context.Context, t *catalog.Table, st *ast.Rename) er
 		if err := e.freeRelation(t.Schema, st.New); err != nil {
 			return err
 		}
-		if err := e.moveInViews(t, e.Catalog.SchemaName(t.Schema), st.New); err != nil {
+		if err := e.moveInViews(relationOf(t), e.Catalog.SchemaName(t.Schema), st.New); err != nil {
 			return err
 		}
 		s, _ := e.Catalog.SchemaByID(t.Schema)

@@ -59,7 +59,10 @@ func (e *Env) newType(ctx context.Context, n *ast.QName, kind catalog.TypeKind) 
 	if t.ID, err = edit.NewTypeID(); err != nil {
 		return nil, err
 	}
-	t.Array, err = edit.NewTypeID()
+	if t.Array, err = edit.NewTypeID(); err != nil {
+		return nil, err
+	}
+	t.Born, err = edit.NewID(ctx)
 	return t, err
 }
 
@@ -275,10 +278,10 @@ func (e *Env) typeUsers(id catalog.ID) (out []dependent) {
 	}
 	for _, d := range e.Catalog.Types() {
 		if d.Kind == catalog.RangeType && (d.Range.Elem == x.id || d.Range.Elem == x.array) {
-			out = append(out, dependent{object: object{kind: typeObject, id: d.ID}, order: d.ID})
+			out = append(out, dependent{object: object{kind: typeObject, id: d.ID}, order: born(d)})
 		}
 		if d.Kind == catalog.DomainType && (d.Over == x.id || d.Over == 0 && d.Base.OID == x.id) {
-			out = append(out, dependent{object: object{kind: typeObject, id: d.ID}, order: 1})
+			out = append(out, dependent{object: object{kind: typeObject, id: d.ID}, order: born(d)})
 		}
 	}
 	is := func(t types.T) bool { return t.OID == x.id || t.OID == x.array }
@@ -331,7 +334,7 @@ func (e *Env) typeUsers(id catalog.ID) (out []dependent) {
 func (e *Env) arrayUsers(x valueType) (out []dependent) {
 	for _, d := range e.Catalog.Types() {
 		if d.Kind == catalog.DomainType && d.Over == 0 && d.Base.OID == x.array {
-			out = append(out, dependent{object: object{kind: typeObject, id: d.ID}, order: 1})
+			out = append(out, dependent{object: object{kind: typeObject, id: d.ID}, order: born(d)})
 		}
 	}
 	for _, f := range e.Catalog.AllFunctions() {

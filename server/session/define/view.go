@@ -2,7 +2,6 @@ package define
 
 import (
 	"context"
-	"strings"
 
 	"github.com/jackc/pgerrcode"
 
@@ -207,102 +206,20 @@ func replaceable(old, t *catalog.Table) error {
 	return nil
 }
 
-// readers are the views that read a relation, or its column attr if that is not 0.
-func (e *Env) readers(t *catalog.Table, attr int16) (out []dependent, err error) {
-	for _, v := range e.Catalog.Tables() {
-		if !v.HasQuery() || v.ID == t.ID {
-			continue
-		}
-		q, refs := e.viewRefs(v, t)
-		if len(refs) == 0 {
-			continue
-		}
-		if attr != 0 {
-			o := e.options()
-			o.Trace = bind.NewTrace()
-			if _, err := bind.Bind(q, o); err != nil {
-				return nil, err
-			}
-			if !o.Trace.Reads(bind.Attribute{Table: t.ID, Attr: attr}) {
-				continue
-			}
-		}
-		out = append(out, dependent{object: object{kind: tableObject, id: v.ID}, order: v.ID})
-	}
-	return out, nil
-}
-
-// viewRefs parses a view and finds its references to a relation. Where its text does
-// not have the name there are none, and nothing to parse: of many views few do.
-func (e *Env) viewRefs(v, t *catalog.Table) (q ast.Stmt, refs []*ast.TableRef) {
-	if !strings.Contains(v.ViewSQL, strings.ReplaceAll(t.Name, `"`, `""`)) {
-		return nil, nil
-	}
-	list, err := e.Parser.Parse(v.ViewSQL)
-	if err != nil || len(list) != 1 {
-		return nil, nil
-	}
-	schema := e.Catalog.SchemaName(t.Schema)
-	ast.Walk(list[0].Stmt, func(n ast.Node) bool {
-		if r, ok := n.(*ast.TableRef); ok && r.Name.Name == t.Name && r.Name.Schema == schema {
-			refs = append(refs, r)
-		}
-		return true
-	})
-	return list[0].Stmt, refs
-}
-
-// rewriteViews changes the references to a relation in all views that read it.
-func (e *Env) rewriteViews(t *catalog.Table, change func(*ast.TableRef)) error {
-	for _, v := range e.Catalog.Tables() {
-		if !v.HasQuery() {
-			continue
-		}
-		q, refs := e.viewRefs(v, t)
-		if len(refs) == 0 {
-			continue
-		}
-		for _, r := range refs {
-			change(r)
-		}
-		n := copyTable(v)
-		n.ViewSQL = ast.Print(q)
-		if err := e.putTable(n); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// keepAlias gives a reference the alias that it has by its name.
-func keepAlias(r *ast.TableRef) {
-	if r.Alias == nil {
-		r.Alias = &ast.Alias{Name: r.Name.Name}
-	}
-}
-
-// moveInViews makes the views that read a relation find it under a new name.
-func (e *Env) moveInViews(t *catalog.Table, schema, name string) error {
-	return e.rewriteViews(t, func(r *ast.TableRef) {
-		if name != t.Name {
-			keepAlias(r)
-		}
-		r.Name.Schema, r.Name.Name = schema, name
-	})
-}
-
 // keepColumnNames lets the views that read a relation go on using the present
 // names of its columns, by column aliases, before one gets another name.
 func (e *Env) keepColumnNames(t *catalog.Table) error {
-	return e.rewriteViews(t, func(r *ast.TableRef) {
-		keepAlias(r)
-		n := 0
-		for i := range t.Columns {
-			if t.Columns[i].Dropped {
-				continue
-			}
-			if n++; n > len(r.Alias.Columns) {
-				r.Alias.Columns = append(r.Alias.Columns, t.Columns[i].Name)
+	return e.rewriteViews(relationOf(t), func(found *mentions) {
+		for _, r := range found.refs {
+			keepAlias(r)
+			n := 0
+			for i := range t.Columns {
+				if t.Columns[i].Dropped {
+					continue
+				}
+				if n++; n > len(r.Alias.Columns) {
+					r.Alias.Columns = append(r.Alias.Columns, t.Columns[i].Name)
+				}
 			}
 		}
 	})
@@ -317,9 +234,11 @@ func (e *Env) dropViewColumn(t *catalog.Table, num int16) error {
 			at++
 		}
 	}
-	return e.rewriteViews(t, func(r *ast.TableRef) {
-		if r.Alias != nil && at < len(r.Alias.Columns) {
-			r.Alias.Columns = append(r.Alias.Columns[:at:at], r.Alias.Columns[at+1:]...)
+	return e.rewriteViews(relationOf(t), func(found *mentions) {
+		for _, r := range found.refs {
+			if r.Alias != nil && at < len(r.Alias.Columns) {
+				r.Alias.Columns = append(r.Alias.Columns[:at:at], r.Alias.Columns[at+1:]...)
+			}
 		}
 	})
 }
@@ -334,7 +253,7 @@ func (e *Env) typeFrozen(t *catalog.Table, num int16) error {
 				WithDetail("Column %q is used by generated column %q.", name, c.Name)
 		}
 	}
-	views, err := e.readers(t, num)
+	views, err := e.readers(relationOf(t), num)
 	if err != nil {
 		return err
 	}
