@@ -56,6 +56,9 @@ type tableWriter struct {
 type indexKeys struct {
 	keys  []*expr.Program // nil for a plain column
 	where *expr.Program
+	// exclude is computed over pair, of an exclusion constraint.
+	exclude *expr.Program
+	pair    *batch.Batch
 }
 
 func newTableWriter(def *physical.TableWrite) (*tableWriter, error) {
@@ -108,6 +111,16 @@ func newTableWriter(def *physical.TableWrite) (*tableWriter, error) {
 func newIndexKeys(x *physical.IndexWrite) (k indexKeys, err error) {
 	if k.where, err = program(x.Where); err != nil {
 		return k, err
+	}
+	if x.Exclude != nil {
+		if k.exclude, err = expr.Compile(x.Exclude); err != nil {
+			return k, err
+		}
+		var ts []types.T
+		for i := range x.Index.Keys {
+			ts = append(ts, x.Index.Keys[i].Type)
+		}
+		k.pair = batch.New(append(ts, ts...), 1)
 	}
 	plain := true
 	for i := range x.Index.Keys {
@@ -199,6 +212,18 @@ func (w *tableWriter) Describe(i int, row []types.Datum) string {
 		return ""
 	}
 	return describeKey(w.env, w.def.Table, w.def.Table.Indexes[i], key)
+}
+
+// Excludes implements table.Definitions.
+func (w *tableWriter) Excludes(i int, a, b []types.Datum) (bool, error) {
+	k := &w.indexes[i]
+	for j := range a {
+		k.pair.Cols[j].Set(0, a[j])
+		k.pair.Cols[len(a)+j].Set(0, b[j])
+	}
+	k.pair.Sel = batch.Identity(1)
+	d, err := w.eval(k.exclude, k.pair)
+	return !d.IsNull() && d.Bool(), err
 }
 
 // texts puts the texts themselves in place of their keys.

@@ -96,7 +96,10 @@ func namedArbiter(t *catalog.Table, x *ast.OnConflict) ([]*catalog.Index, error)
 			continue
 		}
 		i := t.Index(c.Index)
-		if (c.Kind != catalog.PrimaryConstraint && c.Kind != catalog.UniqueConstraint) || i == nil {
+		if c.Kind == catalog.ExcludeConstraint && x.DoUpdate {
+			return nil, pgerr.New(pgerrcode.WrongObjectType, "ON CONFLICT DO UPDATE not supported with exclusion constraints")
+		}
+		if (c.Kind != catalog.PrimaryConstraint && c.Kind != catalog.UniqueConstraint && c.Kind != catalog.ExcludeConstraint) || i == nil {
 			return nil, pgerr.New(pgerrcode.WrongObjectType, "constraint in ON CONFLICT clause has no associated index")
 		}
 		return []*catalog.Index{i}, nil

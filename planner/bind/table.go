@@ -363,7 +363,21 @@ func bindIndexWrite(t *catalog.Table, x *catalog.Index, o Options) (physical.Ind
 		}
 		iw.Where = e
 	}
+	if len(x.Exclude) > 0 {
+		iw.Exclude = exclusion(x)
+	}
 	return iw, nil
+}
+
+// exclusion is the condition of an exclusion constraint over two keys.
+func exclusion(x *catalog.Index) expr.Expr {
+	var all []expr.Expr
+	for i := range x.Keys {
+		op, t := builtin.OperatorByOID(x.Exclude[i]), x.Keys[i].Type
+		all = append(all, &expr.Call{Fn: op.Func, Op: op, T: types.Of(types.BoolOID), Pos: -1,
+			Args: []expr.Expr{&expr.Column{Index: i, T: t}, &expr.Column{Index: len(x.Keys) + i, T: t}}})
+	}
+	return logical.Conjoin(all)
 }
 
 // indexKey is what the entries of an index are ordered by.

@@ -70,6 +70,9 @@ type IndexWrite struct {
 	Index *catalog.Index
 	Keys  []expr.Expr
 	Where expr.Expr
+	// Exclude, of an exclusion constraint, is true for two keys that exclude each other:
+	// its columns are those of the one key and then of the other.
+	Exclude expr.Expr
 }
 
 type (

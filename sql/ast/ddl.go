@@ -67,7 +67,16 @@ type Constraint struct {
 	InitiallyDeferred bool
 	NotValid          bool
 	NoInherit         bool
+	// Of an exclusion: the access method, "" = the default, the keys with an operator each,
+	// and the condition on the rows that it is about.
+	Method    string
+	Elems     []IndexElem
+	Operators []OpName
+	Where     Expr
 }
+
+// OpName is an operator as it is written: the name, with a schema in OPERATOR(schema.name).
+type OpName struct{ Schema, Name string }
 
 // RefAction is what a foreign key does; the byte PostgreSQL stores.
 type RefAction byte

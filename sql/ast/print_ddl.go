@@ -288,6 +288,8 @@ func (p *printer) constraint(c Constraint) {
 		p.keyConstraint(c)
 	case ConForeign:
 		p.foreignKey(c)
+	case ConExclusion:
+		p.exclusion(c)
 	case ConAttrDeferrable:
 		p.s("DEFERRABLE")
 	case ConAttrNotDeferrable:

@@ -29,6 +29,7 @@ const (
 	HeapAmID          ID = 2
 	BtreeAmID         ID = 403
 	HashAmID          ID = 405
+	GistAmID          ID = 783
 	GinAmID           ID = 2742
 	HnswAmID          ID = 16388
 	IvfflatAmID       ID = 16389
@@ -213,6 +214,11 @@ type Index struct {
 	// Deferrable: of a unique constraint that is looked at late. Two rows can have one
 	// key until then, so entries are kept as those of other indexes.
 	Deferrable bool `json:",omitempty"`
+	// Exclude are the operators of an exclusion constraint, one a key: no two rows may have
+	// keys for which all hold. Of the first Same of them it is the equality that the order
+	// of the key has.
+	Exclude []ID `json:",omitempty"`
+	Same    int  `json:",omitempty"`
 	// Parent is the index of the partitioned table that this one is a part of, 0 none.
 	Parent ID `json:",omitempty"`
 	// Replaces is the index in whose place this one will be when it is built, 0 none.
@@ -223,6 +229,8 @@ type Index struct {
 	// Hash: it was declared as a hash index and is shown as one. Its entries are ordered,
 	// as those of others, and Method is btree: that answers all that a hash index does.
 	Hash bool `json:",omitempty"`
+	// Gist: likewise of an exclusion constraint that was declared over a gist index.
+	Gist bool `json:",omitempty"`
 	// Clustered and ReplicaIdentity are what CLUSTER ON and REPLICA IDENTITY USING INDEX
 	// have said of the table, for clients and dumps.
 	Clustered       bool `json:",omitempty"`
@@ -234,6 +242,8 @@ func (x *Index) AccessMethod() string {
 	switch {
 	case x.Hash:
 		return "hash"
+	case x.Gist:
+		return "gist"
 	case x.Method == "":
 		return "btree"
 	}
@@ -273,6 +283,7 @@ const (
 	CheckConstraint   ConstraintKind = 'c'
 	PrimaryConstraint ConstraintKind = 'p'
 	UniqueConstraint  ConstraintKind = 'u'
+	ExcludeConstraint ConstraintKind = 'x'
 	ForeignConstraint ConstraintKind = 'f'
 	// TriggerConstraint is a constraint trigger in pg_constraint: see Trigger.Constraint.
 	TriggerConstraint ConstraintKind = 't'

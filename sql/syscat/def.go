@@ -304,6 +304,8 @@ func (p *Printer) constraintText(t *catalog.Table, k *catalog.Constraint) string
 		}
 	case catalog.PrimaryConstraint, catalog.UniqueConstraint:
 		s = keyText(t, k)
+	case catalog.ExcludeConstraint:
+		s = p.exclusionText(t, k)
 	case catalog.ForeignConstraint:
 		s = p.foreignText(t, k)
 	case catalog.TriggerConstraint:

@@ -63,7 +63,8 @@ func (r *rows) index(t *catalog.Table, x *catalog.Index) {
 	r.bool("indisunique", x.Unique)
 	r.bool("indnullsnotdistinct", x.NullsNotDistinct)
 	r.bool("indisprimary", x.Primary)
-	r.bools(false, "indisexclusion", "indcheckxmin")
+	r.bool("indisexclusion", len(x.Exclude) > 0)
+	r.bool("indcheckxmin", false)
 	r.bool("indisclustered", x.Clustered)
 	r.bool("indisreplident", x.ReplicaIdentity)
 	r.bool("indimmediate", !x.Deferrable)
@@ -141,6 +142,9 @@ func (r *rows) constraintRow(t *catalog.Table, c *catalog.Constraint) {
 	r.opt("conbin", c.Expr)
 	for _, col := range []string{"confupdtype", "confdeltype", "confmatchtype"} {
 		r.char(col, ' ')
+	}
+	if x := t.Index(c.Index); c.Kind == catalog.ExcludeConstraint && x != nil {
+		nums(r, "conexclop", x.Exclude)
 	}
 	if c.Kind == catalog.ForeignConstraint {
 		r.oid("confrelid", c.RefTable)

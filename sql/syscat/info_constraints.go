@@ -16,14 +16,17 @@ var _ = register("information_schema", map[string]generator{
 	"referential_constraints": infoReferential,
 })
 
-// eachConstraint calls f for every constraint of every table.
+// eachConstraint calls f for every constraint of every table that the standard knows: it has
+// none for exclusion.
 func (r *rows) eachConstraint(f func(t *catalog.Table, schema string, c *catalog.Constraint)) {
 	for _, t := range r.everyRelation() {
 		if r.done() {
 			return
 		}
 		for _, c := range t.Constraints {
-			f(t, schemaName(r.cat, t.Schema), c)
+			if c.Kind != catalog.ExcludeConstraint {
+				f(t, schemaName(r.cat, t.Schema), c)
+			}
 		}
 	}
 }

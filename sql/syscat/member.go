@@ -89,24 +89,29 @@ func castExtension(c *builtin.Cast) string {
 	return types.Extension(c.Target)
 }
 
-// InvertedClasses are the operator classes of an extension for inverted indexes.
-func InvertedClasses(x string) (out []catalog.ID) {
+// NamedClasses are the operator classes of an extension that indexes depend on by name: those
+// for inverted indexes, and for exclusion constraints over gist.
+func NamedClasses(x string) (out []catalog.ID) {
 	for _, f := range extensionRows(x, "opclass") {
-		if number(f[1]) == catalog.GinAmID {
+		if am := number(f[1]); am == catalog.GinAmID || am == catalog.GistAmID {
 			out = append(out, number(f[0]))
 		}
 	}
 	return out
 }
 
-// ClassName is the name of an operator class.
-func ClassName(id catalog.ID) string {
+// ClassName is the access method of an operator class for inverted or gist indexes, and
+// its name.
+func ClassName(id catalog.ID) (method, name string) {
 	for _, c := range opClasses() {
 		if c.oid == id {
-			return c.name
+			if c.method == catalog.GistAmID {
+				return "gist", c.name
+			}
+			return "gin", c.name
 		}
 	}
-	return ""
+	return "", ""
 }
 
 // extensionRows are the rows that an extension adds to pg_am, pg_opfamily, pg_opclass,

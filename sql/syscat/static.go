@@ -107,6 +107,8 @@ func methodID(name string) catalog.ID {
 		return catalog.HashAmID
 	case "gin":
 		return catalog.GinAmID
+	case "gist":
+		return catalog.GistAmID
 	case "hnsw":
 		return catalog.HnswAmID
 	case "ivfflat":

@@ -17,7 +17,8 @@ import (
 	"github.com/loxodb/loxodb/storage/rowcodec"
 )
 
-// Conflict names the existing row and the unique index that an insert runs into.
+// Conflict names the existing row and the index, unique or of an exclusion constraint, that
+// an insert runs into.
 type Conflict struct {
 	Row   uint64
 	Index *catalog.Index
@@ -27,7 +28,20 @@ type Conflict struct {
 // already; only limits the check to some indexes (nil = all).
 func (w *Writer) FindConflict(ctx context.Context, row []types.Datum, only []*catalog.Index) (*Conflict, error) {
 	for i, x := range w.Table.Indexes {
-		if !x.Distinct() || !x.Ready || !chosen(x, only) {
+		if !chosen(x, only) {
+			continue
+		}
+		if w.excludes(x) {
+			at, found, err := w.findExcluded(ctx, i, row, nil)
+			if err != nil {
+				return nil, err
+			}
+			if found {
+				return &Conflict{at, x}, nil
+			}
+			continue
+		}
+		if !x.Distinct() || !x.Ready {
 			continue
 		}
 		if x.Primary && w.Table.PrimaryAttr != 0 {
@@ -116,7 +130,7 @@ func (w *Writer) duplicate(x *catalog.Index, row []types.Datum) error {
 // has it, the row is a duplicate whatever the view. A transaction for which reads
 // count would learn from that of a commit that it does not see.
 func (w *Writer) orDuplicate(ctx context.Context, err error, row []types.Datum) error {
-	if !errors.Is(err, kv.ErrConflict) {
+	if !errors.Is(err, kv.ErrConflict) || w.locking == nil {
 		return err
 	}
 	w.txn.NoteWrite(kv.Range{Start: w.key, End: append(slices.Clone(w.key), 0)})

@@ -159,10 +159,11 @@ func (w *Writer) updatedRow(row []types.Datum, set []bool) []types.Datum {
 	return w.row
 }
 
-// checkChangedKeys locks and checks the unique keys that the update changes.
+// checkChangedKeys locks and checks the keys of unique and exclusion constraints that the
+// update changes.
 func (w *Writer) checkChangedKeys(ctx context.Context, id uint64, old, row []types.Datum) error {
 	for i, x := range w.Table.Indexes {
-		if !x.Distinct() || !w.stored(x) {
+		if !x.Distinct() && !w.excludes(x) || !w.stored(x) {
 			continue
 		}
 		same, err := w.sameEntry(i, x, old, row, id)
@@ -170,6 +171,16 @@ func (w *Writer) checkChangedKeys(ctx context.Context, id uint64, old, row []typ
 			return err
 		}
 		if same {
+			continue
+		}
+		if w.excludes(x) {
+			at, found, err := w.findExcluded(ctx, i, row, &id)
+			if err != nil {
+				return err
+			}
+			if found {
+				return w.excluded(ctx, x, row, at)
+			}
 			continue
 		}
 		at, found, err := w.findEntry(ctx, i, row)
@@ -233,7 +244,7 @@ func (w *Writer) updateEntries(ctx context.Context, id uint64, old, row []types.
 		w.light = false
 		switch {
 		case len(w.oldKey) == 0:
-		case x.Deferrable:
+		case x.Deferrable, w.excludes(x):
 			err = w.deleteEntry(ctx, i, x, old, id)
 		default:
 			err = w.txn.Delete(w.oldKey)

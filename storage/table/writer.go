@@ -3,6 +3,7 @@ package table
 import (
 	"context"
 	"encoding/binary"
+	"fmt"
 	"strings"
 
 	"github.com/loxodb/loxodb/sql/catalog"
@@ -22,11 +23,13 @@ type Numbers interface {
 // attribute order: In whether it belongs to a partial index, Key the values of the
 // index's key, appended to dst, and Describe the key as the detail of an error names
 // it, "(a, lower(b))=(1, x)", or "" where it cannot. Key and Describe are asked only
-// about rows that are In.
+// about rows that are In. Excludes tells whether all operators of an exclusion constraint
+// hold for two keys without NULLs.
 type Definitions interface {
 	In(index int, row []types.Datum) (bool, error)
 	Key(index int, row, dst []types.Datum) ([]types.Datum, error)
 	Describe(index int, row []types.Datum) string
+	Excludes(index int, a, b []types.Datum) (bool, error)
 }
 
 // Writer changes rows of one table. It belongs to one statement of one transaction.
@@ -90,6 +93,10 @@ func (p plainKeys) Describe(index int, row []types.Datum) string {
 	return "(" + strings.Join(names, ", ") + ")=(" + strings.Join(vals, ", ") + ")"
 }
 
+func (p plainKeys) Excludes(index int, _, _ []types.Datum) (bool, error) {
+	return false, fmt.Errorf("table: nobody knows the operators of index %s", p.table.Indexes[index].Name)
+}
+
 func (plainKeys) In(int, []types.Datum) (bool, error) { return true, nil }
 
 func (p plainKeys) Key(index int, row, dst []types.Datum) ([]types.Datum, error) {
@@ -124,6 +131,9 @@ func (w *Writer) Insert(ctx context.Context, row []types.Datum) (uint64, error) 
 		return 0, w.orDuplicate(ctx, err, row)
 	}
 	if c != nil {
+		if w.excludes(c.Index) {
+			return 0, w.excluded(ctx, c.Index, row, c.Row)
+		}
 		return 0, w.duplicate(c.Index, row)
 	}
 	return w.InsertChecked(ctx, row)
@@ -272,6 +282,11 @@ func (w *Writer) deleteEntry(ctx context.Context, i int, x *catalog.Index, old [
 			return err
 		}
 	}
+	if w.excludes(x) {
+		if _, err := w.lockExclusion(ctx, x, vals); err != nil {
+			return err
+		}
+	}
 	w.key, _ = entryKey(w.key[:0], x, vals, id)
 	return w.txn.Delete(w.key)
 }
@@ -287,6 +302,9 @@ func (w *Writer) AddEntry(ctx context.Context, i int, row []types.Datum, id uint
 	w.vals = vals
 	if err != nil || !in {
 		return err
+	}
+	if w.excludes(x) {
+		return w.addExcluding(ctx, i, vals, id)
 	}
 	var distinct bool
 	w.key, distinct = entryKey(w.key[:0], x, vals, id)

@@ -129,7 +129,7 @@ func alterPass(cmd *ast.AlterCmd) int {
 	case ast.SetNotNull:
 		return 3
 	case ast.AddConstraint:
-		if cmd.Constraint.Kind == ast.ConPrimary || cmd.Constraint.Kind == ast.ConUnique {
+		if cmd.Constraint.Kind == ast.ConPrimary || cmd.Constraint.Kind == ast.ConUnique || cmd.Constraint.Kind == ast.ConExclusion {
 			return 4
 		}
 		return 5

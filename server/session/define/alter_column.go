@@ -339,6 +339,9 @@ func (e *Env) retypedIndex(t *catalog.Table, x *catalog.Index, c *catalog.Column
 	if x.IsInverted() {
 		return &n, e.retypeInverted(x, &n)
 	}
+	if len(x.Exclude) > 0 {
+		return &n, e.retypeExclusion(x, &n)
+	}
 	return &n, nil
 }
 

@@ -389,8 +389,8 @@ func (e *Env) collatedKey(t *catalog.Table, x *catalog.Index, el *ast.IndexElem,
 	return e.orderKey(x, k, el.OpClass, method)
 }
 
-// orderKey says whether the entries of a key are ordered by its collation. Unique indexes
-// go by bytes, which are what uniqueness is about but in nondeterministic collations.
+// orderKey says whether the entries of a key are ordered by its collation. Indexes of
+// unique and exclusion constraints go by bytes, which are what uniqueness is about but in nondeterministic collations.
 func (e *Env) orderKey(x *catalog.Index, k *catalog.IndexKey, class *ast.QName, method string) error {
 	k.Order = ""
 	c, ok := e.Catalog.CollationByID(k.Collation)
@@ -407,7 +407,7 @@ func (e *Env) orderKey(x *catalog.Index, k *catalog.IndexKey, class *ast.QName, 
 		return pgerr.Newf(pgerrcode.FeatureNotSupported, "nondeterministic collations are not supported for operator class \"%s\"", name)
 	case k.Type.IsArray() && loose:
 		return pgerr.Newf(pgerrcode.FeatureNotSupported, "indexes on arrays in a nondeterministic collation are not supported")
-	case k.Type.IsArray(), pattern, !loose && (x.Unique || method != "btree"):
+	case k.Type.IsArray(), pattern, !loose && (x.Unique || x.Constraint != 0 || method != "btree"):
 		return nil
 	}
 	k.Order = c.Order

@@ -48,7 +48,8 @@ func (e *Env) newConstraint(ctx context.Context, t *catalog.Table, k *ast.Constr
 	case ast.ConForeign:
 		return c, nil, e.foreignConstraint(ctx, t, c, k)
 	}
-	return nil, nil, pgerr.NotSupported(int(k.Pos), "exclusion constraints are not supported")
+	x, err := e.exclusionConstraint(ctx, t, c, k)
+	return c, x, err
 }
 
 // keyConstraint is PRIMARY KEY or UNIQUE: a constraint and a unique index.

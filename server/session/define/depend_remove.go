@@ -32,7 +32,8 @@ func (e *Env) describe(o object) string {
 	case collationObject:
 		return e.describeCollation(o.id)
 	case classObject:
-		return "operator class " + ast.QuoteIdent(syscat.ClassName(o.id)) + " for access method gin"
+		method, name := syscat.ClassName(o.id)
+		return "operator class " + ast.QuoteIdent(name) + " for access method " + method
 	case extensionObject:
 		return "extension " + ast.QuoteIdent(e.extensionByID(o.id).Name)
 	case extensionFunction:

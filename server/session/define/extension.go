@@ -97,7 +97,7 @@ func (e *Env) extensionParts(id catalog.ID) (out []dependent) {
 			out = append(out, dependent{object: object{kind: typeObject, id: t.OID}, auto: true})
 		}
 	}
-	for _, id := range syscat.InvertedClasses(x.Name) {
+	for _, id := range syscat.NamedClasses(x.Name) {
 		out = append(out, dependent{object: object{kind: classObject, id: id}, auto: true})
 	}
 	seen := map[string]bool{}

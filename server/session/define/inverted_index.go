@@ -148,14 +148,19 @@ func (e *Env) classSchema(c *gin.Class) catalog.ID {
 	return catalog.PgCatalogID
 }
 
-// classUsers are the inverted indexes with a key of an operator class.
+// classUsers are the indexes, or the exclusion constraints, with a key of an operator class.
 func (e *Env) classUsers(class catalog.ID) (out []dependent) {
-	name := syscat.ClassName(class)
+	method, name := syscat.ClassName(class)
 	for _, t := range e.Catalog.Tables() {
 		for _, x := range t.Indexes {
-			if x.IsInverted() && slices.ContainsFunc(x.Keys, func(k catalog.IndexKey) bool { return k.OpClass == name }) {
-				out = append(out, dependent{object: object{kind: indexObject, id: x.ID}, order: x.ID})
+			if x.AccessMethod() != method || !slices.ContainsFunc(x.Keys, func(k catalog.IndexKey) bool { return k.OpClass == name }) {
+				continue
 			}
+			o := object{kind: indexObject, id: x.ID}
+			if x.Constraint != 0 {
+				o = object{kind: constraintObject, id: t.ID, part: x.Constraint}
+			}
+			out = append(out, dependent{object: o, order: x.ID})
 		}
 	}
 	return out

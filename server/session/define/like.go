@@ -202,11 +202,19 @@ func (e *Env) likeIndex(ctx context.Context, t, src *catalog.Table, like *catalo
 	if c.ID, err = e.edit.NewID(ctx); err != nil {
 		return err
 	}
-	c.Index, c.Columns = x.ID, sameNamed(t, src, c.Columns)
+	c.Index, c.Columns = x.ID, nil
+	for i := range x.Keys {
+		c.Columns = append(c.Columns, x.Keys[i].Attr)
+	}
 	c.Parent, c.InhCount, c.Inherited = 0, 0, false
 	label, second := "key", columnList(t, slices.Concat(c.Columns, x.Include))
-	if x.Primary {
+	switch {
+	case x.Primary:
 		label, second = "pkey", ""
+	case len(x.Exclude) > 0 && t.IsPartitioned():
+		return pgerr.NotSupported(-1, "exclusion constraints are not supported on partitioned tables")
+	case len(x.Exclude) > 0:
+		label, second = "excl", keyNames(t, &x)
 	}
 	c.Name = e.relationName(t.Schema, indexNames(t), t.Name, second, label)
 	if x.Name, x.Constraint = c.Name, c.ID; l.Options&likeComments == 0 {

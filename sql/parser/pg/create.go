@@ -179,6 +179,7 @@ var constraintKinds = map[pgast.ConstrType]ast.ConstraintKind{
 	pgast.ConstrType_CONSTR_PRIMARY:             ast.ConPrimary,
 	pgast.ConstrType_CONSTR_UNIQUE:              ast.ConUnique,
 	pgast.ConstrType_CONSTR_FOREIGN:             ast.ConForeign,
+	pgast.ConstrType_CONSTR_EXCLUSION:           ast.ConExclusion,
 	pgast.ConstrType_CONSTR_ATTR_DEFERRABLE:     ast.ConAttrDeferrable,
 	pgast.ConstrType_CONSTR_ATTR_NOT_DEFERRABLE: ast.ConAttrNotDeferrable,
 	pgast.ConstrType_CONSTR_ATTR_DEFERRED:       ast.ConAttrDeferred,
@@ -189,8 +190,6 @@ var constraintKinds = map[pgast.ConstrType]ast.ConstraintKind{
 func (c *conv) constraint(k *pgast.Constraint) ast.Constraint {
 	kind, ok := constraintKinds[k.Contype]
 	switch {
-	case k.Contype == pgast.ConstrType_CONSTR_EXCLUSION:
-		c.fail(k.Location, "exclusion constraints are not supported")
 	case !ok:
 		c.fail(k.Location, "this kind of constraint is not supported")
 	case kind == ast.ConNotNull && len(k.Keys) > 0:
@@ -220,6 +219,18 @@ func (c *conv) constraint(k *pgast.Constraint) ast.Constraint {
 		out.OnUpdate = ast.RefAction(first(k.FkUpdAction, 'a'))
 		out.OnDelete = ast.RefAction(first(k.FkDelAction, 'a'))
 		out.OnDeleteCols = c.strs(k.FkDelSetCols)
+	case ast.ConExclusion:
+		out.With, out.Method, out.Where = c.options(k.Options), k.AccessMethod, c.expr(k.WhereClause)
+		for _, n := range k.Exclusions { // each is a list of a key and an operator's name
+			pair := n.GetList().Items
+			out.Elems = append(out.Elems, c.indexElems(pair[:1])...)
+			name := c.strs(pair[1].GetList().Items)
+			op := ast.OpName{Name: name[len(name)-1]}
+			if len(name) > 1 {
+				op.Schema = name[len(name)-2]
+			}
+			out.Operators = append(out.Operators, op)
+		}
 	default:
 		out.With = c.options(k.Options)
 	}

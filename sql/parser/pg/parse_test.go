@@ -27,7 +27,6 @@ func TestErrors(t *testing.T) {
 		{"CREATE ROLE public", "42939", `role name "public" is reserved`, 13},
 		{"SELECT a IS JSON", "0A000", "IS JSON is not supported", 0},
 		{"SELECT (SELECT 1 INTO x)", "42601", "SELECT ... INTO is not allowed here", 23},
-		{"CREATE TABLE t (EXCLUDE USING gist (a WITH =))", "0A000", "exclusion constraints are not supported", 17},
 		{"MERGE INTO t USING u ON true WHEN MATCHED THEN DELETE RETURNING 1", "42601", `syntax error at or near "RETURNING"`, 55},
 		{"MERGE INTO t USING u ON true WHEN NOT MATCHED BY SOURCE THEN DELETE", "0A000", "WHEN NOT MATCHED BY SOURCE is not supported", 12},
 		{"SELECT (SELECT , a FROM t)", "42601", `syntax error at or near ","`, 16},
