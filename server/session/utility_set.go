@@ -127,13 +127,7 @@ func (s *Session) setValue(ctx context.Context, st *ast.Set) (string, error) {
 
 // computed is the value of an expression, which may have subqueries, as text.
 func (s *Session) computed(ctx context.Context, x ast.Expr) (types.Datum, error) {
-	queries := false
-	ast.Walk(x, func(n ast.Node) bool {
-		_, is := n.(*ast.Subquery)
-		queries = queries || is
-		return !queries
-	})
-	if !queries {
+	if !ast.HasQuery(x) {
 		return s.evalExpr(x, types.Of(types.TextOID))
 	}
 	q, err := s.prepare(ctx, s.text, ast.Parsed{Stmt: &ast.Select{Targets: []ast.Target{{Expr: x}}}}, nil)

@@ -238,3 +238,14 @@ func (w walker) table(t TableExpr) {
 		w.expr(v.Repeatable)
 	}
 }
+
+// HasQuery reports whether an expression has a query in it, as (SELECT …), in EXISTS, beside
+// IN or below ANY and ALL.
+func HasQuery(x Expr) (found bool) {
+	Walk(x, func(n Node) bool {
+		_, is := n.(*Select)
+		found = found || is
+		return !found
+	})
+	return found
+}

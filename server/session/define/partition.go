@@ -214,7 +214,7 @@ func (e *Env) boundValue(parent *catalog.Table, key int, x ast.Expr) (v catalog.
 		if r, ok := n.(*ast.ColumnRef); ok && ref == nil {
 			ref = r
 		}
-		_, query := n.(*ast.Subquery)
+		_, query := n.(*ast.Select)
 		return !query
 	})
 	if ref != nil {

@@ -365,7 +365,7 @@ func (e *Env) renameInExpressions(t *catalog.Table, num int16, name string) erro
 			return "", err
 		}
 		x := list[0].Stmt.(*ast.Select).Targets[0].Expr
-		if hasQuery(x) {
+		if ast.HasQuery(x) {
 			return "", pgerr.NotSupported(-1, "renaming a column that a policy with a subquery may read is not supported").
 				WithHint("Drop the policy first.")
 		}
