@@ -133,7 +133,7 @@ func (b *binder) callArgs(r *builtin.Resolved, args []expr.Expr, pos ast.Pos) (i
 		from := i
 		if r.ArgOrder != nil {
 			if from = r.ArgOrder[i]; from < 0 && r.Fn.User != nil {
-				if in[i], err = b.userDefault(r.Fn.User, i, t, pos); err != nil {
+				if in[i], err = b.defaultOf(r.Fn.User, i, t, pos); err != nil {
 					return nil, false, err
 				}
 				continue

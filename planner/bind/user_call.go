@@ -101,16 +101,19 @@ func (b *binder) storedExpr(text string) (ast.Expr, error) {
 func (b *binder) userCall(r *builtin.Resolved, in []expr.Expr, variadic bool, pos ast.Pos) (expr.Expr, error) {
 	f := r.Fn.User
 	list := f.Inputs()
+	left := r.ArgOrder != nil && slices.Contains(r.ArgOrder, -1)
 	for i := len(in); i < len(r.Fn.Args) && !b.keepCalls; i++ {
-		t := list[i].Type.OID
-		if isPseudo(t) {
-			t = 0
-		}
-		d, err := b.defaultOf(f, i, t, pos)
+		left = true
+		d, err := b.defaultOf(f, i, list[i].Type.OID, pos)
 		if err != nil {
 			return nil, err
 		}
 		in = append(in, d)
+	}
+	if left && len(in) == len(r.Fn.Args) && slices.ContainsFunc(r.Fn.Args, builtin.IsPolymorphic) {
+		if err := b.settle(r, in, pos); err != nil {
+			return nil, err
+		}
 	}
 	for i := range in {
 		if d, ok := b.o.Catalog.TypeByID(list[i].Domain); ok && list[i].Domain != 0 {
@@ -128,16 +131,45 @@ func (b *binder) userCall(r *builtin.Resolved, in []expr.Expr, variadic bool, po
 	return call, nil
 }
 
+// defaultOf is the default of an argument of type t. That of a polymorphic one stays what it
+// is until all arguments are known.
 func (b *binder) defaultOf(f *catalog.Function, i int, t types.OID, pos ast.Pos) (expr.Expr, error) {
-	if t != 0 {
+	if !isPseudo(t) {
 		return b.userDefault(f, i, t, pos)
 	}
 	x, err := b.storedExpr(f.Inputs()[i].Default)
 	if err != nil {
 		return nil, err
 	}
+	if builtin.IsPolymorphic(t) {
+		e, err := b.expr(&scope{}, x)
+		return e, withoutPos(err)
+	}
 	e, err := b.value(&scope{}, x)
 	return e, withoutPos(err)
+}
+
+// settle gives the polymorphic arguments their types, defaults among them, and the result its own.
+func (b *binder) settle(r *builtin.Resolved, in []expr.Expr, pos ast.Pos) error {
+	actual := make([]types.OID, len(in))
+	for i := range in {
+		actual[i] = in[i].Type().OID
+	}
+	args, ret, err := builtin.Concrete(r.Fn.Args, actual, r.Fn.Ret)
+	if err != nil {
+		return err
+	}
+	for i := range in {
+		if actual[i] != args[i] {
+			if in[i], err = b.coerce(in[i], types.Of(args[i]), builtin.Implicit, pos); err != nil {
+				return err
+			}
+		}
+	}
+	if builtin.IsPolymorphic(r.Fn.Ret) {
+		r.Ret = ret
+	}
+	return nil
 }
 
 func isPseudo(t types.OID) bool {

@@ -62,11 +62,23 @@ type plVar struct {
 type plScope struct {
 	parent *plScope
 	label  string
+	loop   bool // EXIT and CONTINUE without a label are about it
 	names  map[string]int
 }
 
 func (sc *plScope) inner(label string) *plScope {
 	return &plScope{parent: sc, label: label, names: map[string]int{}}
+}
+
+func (sc *plScope) loopInner(label string) *plScope {
+	in := sc.inner(label)
+	in.loop = true
+	return in
+}
+
+// fielded reports a variable whose name can have a field's behind it.
+func (v *plVar) fielded() bool {
+	return v.record || v.t.OID == types.RecordOID || types.CompositeOf(v.t.OID, nil) != nil
 }
 
 // seen is the scope as it is now, whatever is declared in it later.

@@ -14,14 +14,14 @@ import (
 func (s *Session) inside(b *plBody, st plpgsql.Stmt, sc *plScope) error {
 	known := func(list ...plpgsql.Target) error {
 		for _, t := range list {
-			if _, _, ok := sc.find(t.Parts); !ok {
+			if slot, rest, ok := sc.find(t.Parts); !ok || len(rest) > 0 && !b.vars[slot].fielded() {
 				return pgerr.Newf(pgerrcode.SyntaxError, "\"%s\" is not a known variable", strings.Join(t.Parts, ".")).At(t.Pos)
 			}
 		}
 		return nil
 	}
 	loop := func(label string, body []plpgsql.Stmt) error {
-		in := sc.inner(label)
+		in := sc.loopInner(label)
 		b.loops[st] = in
 		return s.plStatements(b, body, in)
 	}
@@ -57,12 +57,12 @@ func (s *Session) inside(b *plBody, st plpgsql.Stmt, sc *plScope) error {
 		}
 		return loop(x.Label, x.Body)
 	case *plpgsql.ForInt:
-		in := sc.inner(x.Label)
+		in := sc.loopInner(x.Label)
 		b.loops[st] = in
 		b.declare(in, plVar{name: x.Var, t: types.Of(types.Int4OID)})
 		return s.plStatements(b, x.Body, in)
 	case *plpgsql.ForQuery:
-		in := sc.inner(x.Label)
+		in := sc.loopInner(x.Label)
 		b.loops[st] = in
 		if err := b.checkLoop(x, sc); err != nil {
 			return err
@@ -70,7 +70,7 @@ func (s *Session) inside(b *plBody, st plpgsql.Stmt, sc *plScope) error {
 		if x.Cursor != "" { // its row is a variable of the loop
 			b.declare(in, plVar{name: x.Targets[0].Parts[0], t: types.Of(types.RecordOID)})
 		} else if slot, rest, ok := sc.find(x.Targets[0].Parts); !ok || len(rest) == 0 && len(x.Targets) == 1 && !b.vars[slot].record && b.vars[slot].cursor != nil {
-			return pgerr.New(pgerrcode.DatatypeMismatch, "loop variable of loop over rows must be a record variable or list of scalar variables").At(x.Targets[0].Pos)
+			return s.badLoopVariable(x)
 		} else if err := known(x.Targets...); err != nil {
 			return err
 		}
@@ -93,14 +93,14 @@ func (s *Session) inside(b *plBody, st plpgsql.Stmt, sc *plScope) error {
 	case *plpgsql.Execute:
 		return known(x.Into...)
 	case *plpgsql.Fetch:
-		if err := known(x.Cursor); err != nil {
+		if err := b.checkCursor(&x.Cursor, sc, known); err != nil {
 			return err
 		}
 		return known(x.Targets...)
 	case *plpgsql.Open:
-		return known(x.Cursor)
+		return b.checkCursor(&x.Cursor, sc, known)
 	case *plpgsql.Close:
-		return known(x.Cursor)
+		return b.checkCursor(&x.Cursor, sc, known)
 	case *plpgsql.Diagnostics:
 		for i := range x.Items {
 			if err := known(x.Items[i].Target); err != nil {
@@ -116,10 +116,10 @@ func (s *Session) inside(b *plBody, st plpgsql.Stmt, sc *plScope) error {
 	case *plpgsql.Return:
 		return s.checkReturn(b, x)
 	case *plpgsql.ReturnNext:
-		return b.checkSet("NEXT", x.Pos, x.Value)
+		return b.checkNext(x)
 	case *plpgsql.ReturnQuery:
-		if err := b.checkSet("QUERY", x.Pos, plpgsql.Text{}); err != nil {
-			return err
+		if !b.fn.RetSet {
+			return notSet("QUERY", x.Pos)
 		}
 		return s.syntaxOf(x.Query, false)
 	}
@@ -138,26 +138,64 @@ func (b *plBody) checkLoop(x *plpgsql.ForQuery, sc *plScope) error {
 	return nil
 }
 
-func (b *plBody) checkExit(x *plpgsql.Exit, sc *plScope) error {
-	if x.Label == "" {
-		return nil
+// badLoopVariable is the error of a loop over rows whose target is no variable for them; a
+// query's own grammar is looked at before that.
+func (s *Session) badLoopVariable(x *plpgsql.ForQuery) error {
+	code := pgerrcode.DatatypeMismatch
+	if x.Query.Given() {
+		if err := s.syntaxOf(x.Query, false); err != nil {
+			return err
+		}
+		code = pgerrcode.SyntaxError
 	}
+	return pgerr.New(code, "loop variable of loop over rows must be a record variable or list of scalar variables").At(x.Targets[0].Pos)
+}
+
+// checkCursor holds that what OPEN, FETCH and CLOSE name is a cursor variable.
+func (b *plBody) checkCursor(t *plpgsql.Target, sc *plScope, known func(...plpgsql.Target) error) error {
+	if err := known(*t); err != nil {
+		return err
+	}
+	if slot, rest, _ := sc.find(t.Parts); len(rest) == 0 && b.vars[slot].t.OID != types.RefcursorOID {
+		return pgerr.Newf(pgerrcode.DatatypeMismatch, "variable \"%s\" must be of type cursor or refcursor", b.vars[slot].name).At(t.Pos)
+	}
+	return nil
+}
+
+// checkExit finds the loop or block that EXIT and CONTINUE are about.
+func (b *plBody) checkExit(x *plpgsql.Exit, sc *plScope) error {
 	for l := sc; l != nil; l = l.parent {
-		if l.label == x.Label && l != b.root {
+		switch {
+		case x.Label == "" && l.loop:
+			return nil
+		case x.Label == "" || l.label != x.Label:
+		case x.Continue && !l.loop:
+			return pgerr.Newf(pgerrcode.SyntaxError, "block label \"%s\" cannot be used in CONTINUE", x.Label).At(x.Pos)
+		default:
 			return nil
 		}
 	}
-	return pgerr.Newf(pgerrcode.SyntaxError, "there is no label \"%s\" attached to any block or loop enclosing this statement", x.Label).At(x.Pos)
+	switch {
+	case x.Label != "":
+		return pgerr.Newf(pgerrcode.SyntaxError, "there is no label \"%s\" attached to any block or loop enclosing this statement", x.Label).At(x.Pos)
+	case x.Continue:
+		return pgerr.New(pgerrcode.SyntaxError, "CONTINUE cannot be used outside a loop").At(x.Pos)
+	}
+	return pgerr.New(pgerrcode.SyntaxError, "EXIT cannot be used outside a loop, unless it has a label").At(x.Pos)
 }
 
-func (b *plBody) checkSet(what string, pos int, value plpgsql.Text) error {
+func notSet(what string, pos int) error {
+	return pgerr.Newf(pgerrcode.DatatypeMismatch, "cannot use RETURN %s in a non-SETOF function", what).At(pos)
+}
+
+func (b *plBody) checkNext(x *plpgsql.ReturnNext) error {
 	switch {
 	case !b.fn.RetSet:
-		return pgerr.Newf(pgerrcode.DatatypeMismatch, "cannot use RETURN %s in a non-SETOF function", what).At(pos)
-	case what == "NEXT" && len(b.outs) > 0 && value.Given():
-		return pgerr.New(pgerrcode.DatatypeMismatch, "RETURN NEXT cannot have a parameter in function with OUT parameters").At(pos)
-	case what == "NEXT" && len(b.outs) == 0 && !value.Given():
-		return pgerr.New(pgerrcode.SyntaxError, "missing expression at or near \";\"").At(pos)
+		return notSet("NEXT", x.Start)
+	case len(b.outs) > 0 && x.Value.Given():
+		return pgerr.New(pgerrcode.DatatypeMismatch, "RETURN NEXT cannot have a parameter in function with OUT parameters").At(x.Pos)
+	case len(b.outs) == 0 && !x.Value.Given():
+		return pgerr.New(pgerrcode.SyntaxError, "missing expression at or near \";\"").At(x.Pos)
 	}
 	return nil
 }

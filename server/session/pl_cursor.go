@@ -60,13 +60,6 @@ func (r *plRun) open(ctx context.Context, x *plpgsql.Open, sc *plScope) error {
 		if name = r.vals[slot].Text(); r.s.portals[name] != nil {
 			return pgerr.Newf(pgerrcode.DuplicateCursor, "cursor \"%s\" already in use", name)
 		}
-	} else if v.cursor != nil {
-		if name = v.name; r.s.portals[name] != nil {
-			name = ""
-		}
-		if r.s.portals[v.name] != nil {
-			return pgerr.Newf(pgerrcode.DuplicateCursor, "cursor \"%s\" already in use", v.name)
-		}
 	}
 	if v.constant && r.vals[slot].IsNull() && v.cursor == nil {
 		return pgerr.Newf(pgerrcode.ErrorInAssignment, "variable \"%s\" is declared CONSTANT", v.name)

@@ -76,7 +76,7 @@ func (r *plRun) eval(ctx context.Context, x plpgsql.Text, sc *plScope, want type
 		r.b.keep(e, x, want)
 	}
 	if e.query != nil {
-		v, err := r.evalQuery(ctx, e.query, x, sc)
+		v, err := r.evalQuery(ctx, e.query, prefix != "", sc)
 		if err != nil {
 			err = r.inExpr(err, prefix, x.SQL)
 		}
@@ -193,14 +193,18 @@ func isPlain(s *ast.Select) bool {
 		s.DistinctOn == nil && s.Values == nil && s.Into == nil
 }
 
-// evalQuery computes an expression that is a query of its own.
-func (r *plRun) evalQuery(ctx context.Context, st *statement, x plpgsql.Text, sc *plScope) (v plValue, err error) {
+// evalQuery computes an expression that is a query of its own; assigned: what follows :=.
+func (r *plRun) evalQuery(ctx context.Context, st *statement, assigned bool, sc *plScope) (v plValue, err error) {
 	if err := r.plan(ctx, st, sc); err != nil {
 		return v, err
 	}
 	v = plValue{types.Null, types.Of(types.TextOID)}
 	if len(st.plan.Out) != 1 {
-		return v, pgerr.Newf(pgerrcode.SyntaxError, "query returned %d columns", len(st.plan.Out))
+		what := "query"
+		if assigned {
+			what = "assignment source"
+		}
+		return v, pgerr.Newf(pgerrcode.SyntaxError, "%s returned %d columns", what, len(st.plan.Out))
 	}
 	v.t = st.plan.Out[0].Type
 	n := 0

@@ -17,6 +17,7 @@ func (r *plRun) raise(ctx context.Context, x *plpgsql.Raise, sc *plScope) error 
 		if r.caught == nil {
 			return pgerr.New(pgerrcode.StackedDiagnosticsAccessedWithoutActiveHandler, "RAISE without parameters cannot be used outside an exception handler")
 		}
+		r.rethrown = r.caught
 		return r.caught
 	}
 	e := &pgerr.Error{}

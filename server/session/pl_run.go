@@ -33,12 +33,14 @@ type plRun struct {
 	lookup error
 	rows   int64        // ROW_COUNT
 	caught *pgerr.Error // of the exception handlers around
-	line   int
-	prefix string // of an assignment whose value is computed: the text before that
-	at     string // what the statement is, in CONTEXT
-	trig   *TriggerCall
-	value  plValue // of RETURN
-	atomic bool    // no COMMIT
+	// rethrown is what RAISE alone has thrown again, which says already where it was.
+	rethrown *pgerr.Error
+	line     int
+	prefix   string // of an assignment whose value is computed: the text before that
+	at       string // what the statement is, in CONTEXT
+	trig     *TriggerCall
+	value    plValue // of RETURN
+	atomic   bool    // no COMMIT
 	// scratches are the working memory of expressions, by their numbers.
 	scratches []*expr.Scratch
 }
@@ -109,10 +111,13 @@ func (r *plRun) reset() {
 	r.vals[r.b.found] = types.Bool(false)
 }
 
-// clear makes a variable NULL.
+// clear gives a variable the value of one without a default.
 func (r *plRun) clear(slot int) {
 	v := &r.b.vars[slot]
-	if r.vals[slot] = types.Null; !v.record {
+	if r.vals[slot] = types.Null; v.cursor != nil { // its name, until that of a portal is stored
+		r.vals[slot] = types.String(v.name)
+	}
+	if !v.record {
 		return
 	}
 	rec := &plRecord{null: true}
@@ -145,7 +150,11 @@ func (r *plRun) whole(ctx context.Context) error {
 		if f.IsProcedure() {
 			return nil
 		}
-		return r.where(pgerr.New("2F005", "control reached end of function without RETURN"), "")
+		what := "function"
+		if r.trig != nil {
+			what = "trigger procedure"
+		}
+		return r.where(pgerr.Newf("2F005", "control reached end of %s without RETURN", what), "")
 	case r.trig != nil:
 		return nil
 	}
@@ -156,7 +165,7 @@ func (r *plRun) whole(ctx context.Context) error {
 // where adds the function and the line to an error.
 func (r *plRun) where(err error, at string) error {
 	e, ok := pgerr.As(err)
-	if !ok {
+	if !ok || e == r.rethrown {
 		return err
 	}
 	c := *e

@@ -63,7 +63,7 @@ func (r *plRun) sql(ctx context.Context, x *plpgsql.SQL, sc *plScope) error {
 			return pgerr.New(pgerrcode.SyntaxError, "query has no destination for result data").
 				WithHint("If you want to discard the results of a SELECT, use PERFORM instead.")
 		}
-		if st.plan != nil && st.plan.Out != nil {
+		if st.columnsOf() != nil {
 			return pgerr.New(pgerrcode.SyntaxError, "query has no destination for result data")
 		}
 		n, err := r.count(ctx, st)
@@ -75,7 +75,7 @@ func (r *plRun) sql(ctx context.Context, x *plpgsql.SQL, sc *plScope) error {
 		}
 		return nil
 	}
-	if st.plan == nil || st.plan.Out == nil && st.plan.Tag != "SELECT" {
+	if st.columnsOf() == nil && (st.plan == nil || st.plan.Tag != "SELECT") {
 		return pgerr.New(pgerrcode.SyntaxError, "INTO used with a command that cannot return data")
 	}
 	_, isSelect := st.stmt.(*ast.Select)
@@ -199,10 +199,10 @@ func (r *plRun) returnQuery(ctx context.Context, x *plpgsql.ReturnQuery, sc *plS
 	}
 	cols := st.columnsOf()
 	if cols == nil {
-		return pgerr.New(pgerrcode.SyntaxError, "cannot open "+commandName(st.stmt)+" query as cursor")
+		return r.inStatement(pgerr.Newf(pgerrcode.SyntaxError, "%s query does not return tuples", commandName(st.stmt)), st.text)
 	}
 	if err := r.structure(cols); err != nil {
-		return err
+		return r.inStatement(err, st.text)
 	}
 	n := int64(0)
 	_, err = r.run(ctx, st, params, func(b *batch.Batch) error {

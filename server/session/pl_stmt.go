@@ -212,7 +212,7 @@ func (r *plRun) simple(ctx context.Context, st plpgsql.Stmt, sc *plScope) error 
 		r.begin(st, "CALL")
 		return r.call(ctx, x, sc)
 	case *plpgsql.Diagnostics:
-		r.begin(st, "GET DIAGNOSTICS")
+		r.begin(st, map[bool]string{true: "GET STACKED DIAGNOSTICS", false: "GET DIAGNOSTICS"}[x.Stacked])
 		return r.diagnostics(x, sc)
 	case *plpgsql.Open:
 		r.begin(st, "OPEN")

@@ -237,5 +237,22 @@ func concrete(declared, actual []types.OID, ret types.OID) (args []types.OID, ou
 	return args, out, err
 }
 
+// Concrete gives the types of a call's arguments and result, as concrete does; those that do
+// not agree are told apart.
+func Concrete(declared, actual []types.OID, ret types.OID) (args []types.OID, out types.OID, err error) {
+	first := types.UnknownOID
+	for i, d := range declared {
+		if d != types.AnyElementOID && d != types.AnyNonArrayOID && d != types.AnyEnumOID || actual[i] == types.UnknownOID {
+			continue
+		}
+		if first != types.UnknownOID && first != actual[i] {
+			return nil, 0, pgerr.New(pgerrcode.DatatypeMismatch, "arguments declared \"anyelement\" are not all alike").
+				WithDetail("%s versus %s", TypeName(first), TypeName(actual[i]))
+		}
+		first = actual[i]
+	}
+	return concrete(declared, actual, ret)
+}
+
 // IsPolymorphic reports a type that stands for others: anyelement, anyarray, ….
 func IsPolymorphic(t types.OID) bool { return isPolymorphic(t) }

@@ -325,15 +325,16 @@ func (p *parser) exit(line Line) Stmt {
 }
 
 func (p *parser) returns(line Line) Stmt {
+	at := p.tok.start
 	p.advance()
 	switch {
 	case p.accept("next"):
-		s := &ReturnNext{Line: line, Pos: p.tok.start}
+		s := &ReturnNext{Line: line, Start: at, Pos: p.tok.start}
 		s.Value = p.until(";")
 		p.expect(";")
 		return s
 	case p.accept("query"):
-		s := &ReturnQuery{Line: line, Pos: p.last.start}
+		s := &ReturnQuery{Line: line, Pos: at}
 		if p.accept("execute") {
 			s.Dynamic = p.sql(";", "using")
 			if p.accept("using") {

@@ -23,6 +23,7 @@ func (p *parser) execute(line Line) Stmt {
 }
 
 func (p *parser) diagnostics(line Line) Stmt {
+	at := p.tok.start
 	p.advance()
 	s := &Diagnostics{Line: line}
 	if s.Stacked = p.accept("stacked"); !s.Stacked {
@@ -43,9 +44,9 @@ func (p *parser) diagnostics(line Line) Stmt {
 		case !here && !stacked:
 			panic(fail(d.Pos, "unrecognized GET DIAGNOSTICS item at or near \"%s\"", d.Item))
 		case s.Stacked && !stacked:
-			panic(fail(d.Pos, "diagnostics item %s is not allowed in GET STACKED DIAGNOSTICS", strings.ToUpper(d.Item)))
+			panic(fail(at, "diagnostics item %s is not allowed in GET STACKED DIAGNOSTICS", strings.ToUpper(d.Item)))
 		case !s.Stacked && !here:
-			panic(fail(d.Pos, "diagnostics item %s is not allowed in GET CURRENT DIAGNOSTICS", strings.ToUpper(d.Item)))
+			panic(fail(at, "diagnostics item %s is not allowed in GET CURRENT DIAGNOSTICS", strings.ToUpper(d.Item)))
 		}
 		s.Items = append(s.Items, d)
 		if !p.accept(",") {

@@ -153,11 +153,11 @@ type (
 		Value Text
 		Pos   int
 	}
-	// ReturnNext is RETURN NEXT.
+	// ReturnNext is RETURN NEXT; Start is where it begins, Pos where its value does.
 	ReturnNext struct {
 		Line
-		Value Text
-		Pos   int
+		Value      Text
+		Start, Pos int
 	}
 	// ReturnQuery is RETURN QUERY.
 	ReturnQuery struct {
