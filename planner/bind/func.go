@@ -206,6 +206,7 @@ func (b *binder) funcCall(s *scope, x *ast.Func) (expr.Expr, error) {
 			return nil, err
 		}
 	}
+	x = b.extreme(x, args)
 	if err := namedLast(x); err != nil {
 		return nil, err
 	}

@@ -81,10 +81,9 @@ func (b *binder) mixedAggregate(x *ast.Func, args []expr.Expr) (*ast.Func, []exp
 	if len(args) != 1 || isOpen(args[0]) {
 		return x, args, nil
 	}
-	k := kindOf(args[0])
 	switch x.Name.Name {
 	case "min", "max":
-		if k != bytesKind && args[0].Type().OID != types.JSONBOID && !args[0].Type().IsVector() {
+		if !ownExtreme(args[0]) {
 			return x, args, nil
 		}
 		own := *x
@@ -133,4 +132,22 @@ func (b *binder) terms(l, r expr.Expr, pos ast.Pos) (_, _ expr.Expr, err error) 
 	}
 	r, err = b.term(r, pos)
 	return l, r, err
+}
+
+// ownExtreme reports a value whose MIN and MAX are not PostgreSQL's.
+func ownExtreme(e expr.Expr) bool {
+	return kindOf(e) == bytesKind || e.Type().OID == types.JSONBOID || e.Type().IsVector()
+}
+
+// extreme is mysql.min or mysql.max, which definitions of MySQL's dialect name, as those of
+// the values' type, unless it has its own.
+func (b *binder) extreme(x *ast.Func, args []expr.Expr) *ast.Func {
+	if x.Name.Schema != builtin.MySQLSchema || x.Name.Name != "min" && x.Name.Name != "max" || len(args) != 1 ||
+		!isOpen(args[0]) && ownExtreme(args[0]) {
+		return x
+	}
+	b.traceCall(x, "")
+	plain := *x
+	plain.Name.Schema = ""
+	return &plain
 }

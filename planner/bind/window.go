@@ -35,6 +35,7 @@ func (b *binder) windowCall(s *scope, x *ast.Func) (expr.Expr, error) {
 			return nil, err
 		}
 	}
+	x = b.extreme(x, args)
 	if err := namedLast(x); err != nil {
 		return nil, err
 	}

@@ -33,7 +33,9 @@ func (c *conv) aggregateOver(n tast.ExprNode, name string, args []tast.ExprNode,
 		return f
 	case "min", "max": // that of a type may be an extension's; the binder knows those of bytes and vectors
 		f := agg(name, c.expr(args[0]))
-		f.Name.Schema, f.Mixed = "", !c.stored
+		if f.Name.Schema, f.Mixed = "", !c.stored; c.stored { // for a definition it must be said which
+			f.Name.Schema = own
+		}
 		return f
 	case "avg": // the scale is that of a division
 		sum := agg("sum", c.expr(args[0]))

@@ -34,7 +34,8 @@ tidb_bounded_staleness tidb_current_tso tidb_decode_binary_plan tidb_decode_key 
 tidb_encode_sql_digest tidb_encode_record_key tidb_encode_index_key tidb_is_ddl_owner tidb_mvcc_info tidb_parse_tso tidb_parse_tso_logical
 tidb_row_checksum tidb_shard tidb_version vitess_hash current_resource_group json_sum_crc32 nextval lastval setval
 vec_as_text vec_cosine_distance vec_dims vec_from_text vec_l1_distance vec_l2_distance vec_l2_norm vec_negative_inner_product
-char_func translate encode decode password sm3 uuid_v4 uuid_v7 uuid_version uuid_timestamp format_nano_time fts_match_word`
+char_func translate encode decode password sm3 uuid_v4 uuid_v7 uuid_version uuid_timestamp format_nano_time fts_match_word fts_match_phrase
+fts_match_prefix embed_text vec_embed_cosine_distance vec_embed_l2_distance`
 
 // Every function of the references works or is refused by name; none is left to
 // PostgreSQL, which has some by the same name with another meaning.
