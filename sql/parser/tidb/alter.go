@@ -84,6 +84,8 @@ func (a *alteration) spec(s *tast.AlterTableSpec) {
 	case tast.AlterTableRenameTable:
 		a.stmt(a.renameTable(a.name, a.table(s.NewTable)))
 		a.name = a.table(s.NewTable)
+	case tast.AlterTableIndexInvisible:
+		a.visibility(s)
 	case tast.AlterTableOption:
 		a.options(s.Options)
 	case tast.AlterTableLock, tast.AlterTableAlgorithm, tast.AlterTableForce, tast.AlterTableEnableKeys, tast.AlterTableDisableKeys,
@@ -251,5 +253,12 @@ func (a *alteration) options(list []*tast.TableOption) {
 	}
 	for _, s := range p.after {
 		a.stmt(s)
+	}
+}
+
+// visibility converts ALTER INDEX: plans see every index.
+func (a *alteration) visibility(s *tast.AlterTableSpec) {
+	if s.Visibility == tast.IndexVisibilityInvisible {
+		a.fail(nil, "ALTER INDEX ... INVISIBLE is not supported")
 	}
 }

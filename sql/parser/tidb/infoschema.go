@@ -1,6 +1,8 @@
 package tidb
 
 import (
+	"strings"
+
 	"github.com/loxodb/loxodb/sql/ast"
 )
 
@@ -36,14 +38,10 @@ var infoRelations = map[string]string{
 	"statistics": `SELECT 'def' AS table_catalog, n.nspname AS table_schema, t.relname AS table_name,
 		CASE WHEN x.indisunique THEN 0 ELSE 1 END AS non_unique, n.nspname AS index_schema,
 		mysql.key_name(t.oid::int8, i.oid::int8) AS index_name,
-		k.n AS seq_in_index, a.attname AS column_name, 'A' AS collation, 0::int8 AS cardinality, NULL::int8 AS sub_part, NULL::text AS packed,
+		k.n AS seq_in_index, ` + keyPartColumn + `, ` + keyPartCollation + `, 0::int8 AS cardinality, p.length AS sub_part, NULL::text AS packed,
 		CASE WHEN a.attnotnull THEN '' ELSE 'YES' END AS nullable, coalesce(upper(m.amname), 'HNSW') AS index_type, '' AS comment,
-		coalesce(pg_catalog.obj_description(i.oid, 'pg_class'), '') AS index_comment, 'YES' AS is_visible,
-		CASE WHEN a.attname IS NULL THEN pg_catalog.pg_get_indexdef(i.oid, k.n, true) END AS expression
-		FROM pg_catalog.pg_index x JOIN pg_catalog.pg_class t ON t.oid = x.indrelid JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid
-		JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace LEFT JOIN pg_catalog.pg_am m ON m.oid = i.relam
-		CROSS JOIN LATERAL pg_catalog.generate_series(1, x.indnkeyatts) k(n)
-		LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attnum = x.indkey[k.n - 1] AND a.attnum > 0`,
+		coalesce(pg_catalog.obj_description(i.oid, 'pg_class'), '') AS index_comment, 'YES' AS is_visible, ` + keyPartExpr + `
+		FROM ` + keyPartsFrom + ` JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace`,
 	"tiflash_indexes": `SELECT n.nspname AS tidb_database, t.relname AS tidb_table, t.oid::int8 AS table_id, a.attname AS column_name,
 		mysql.key_name(t.oid::int8, i.oid::int8) AS index_name,
 		a.attnum::int8 AS column_id, i.oid::int8 AS index_id, coalesce(upper(m.amname), 'HNSW') AS index_kind, greatest(i.reltuples, 0)::int8 AS rows_stable_indexed,
@@ -98,12 +96,25 @@ var infoRelations = map[string]string{
 	"plugins": `SELECT NULL::text AS plugin_name, NULL::text AS plugin_version, NULL::text AS plugin_status, NULL::text AS plugin_type WHERE false`,
 }
 
+// namesCollated gives the columns of names their collation.
+var namesCollated = func() *strings.Replacer {
+	var list []string
+	for _, c := range [][2]string{{"n.nspname", "table_schema"}, {"c.relname", "table_name"}, {"t.relname", "table_name"}, {"a.attname", "column_name"},
+		{"nspname", "schema_name"}, {"n.nspname", "index_schema"}, {"n.nspname", "tidb_database"}, {"t.relname", "tidb_table"}} {
+		list = append(list, " "+c[0]+" AS "+c[1], " "+c[0]+"::text COLLATE "+own+"."+namesCollation+" AS "+c[1])
+	}
+	return strings.NewReplacer(list...)
+}()
+
 // informationSchema converts a relation of information_schema.
 func (c *conv) informationSchema(name ast.QName, alias string) ast.TableExpr {
 	if alias == "" {
 		alias = name.Name
 	}
 	query, ok := infoRelations[name.Name]
+	if !strings.Contains(query, "UNION") { // names compare as MySQL's do
+		query = namesCollated.Replace(query)
+	}
 	switch name.Name {
 	case "character_sets":
 		query, ok = charsetsQuery("character_set_name, description, default_collate_name, maxlen"), true

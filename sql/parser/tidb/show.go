@@ -123,6 +123,9 @@ func empty(columns []string) listing {
 	return listing{query: query + " WHERE false", columns: columns, like: fold(columns[0])}
 }
 
+// namesCollation is the collation of the names that SHOW and information_schema list.
+const namesCollation = "utf8mb3_general_ci"
+
 // list makes a listing a query, with SHOW's own LIKE and WHERE.
 func (c *conv) list(s *tast.ShowStmt, l listing) *ast.Select {
 	at := c.here()
@@ -132,7 +135,8 @@ func (c *conv) list(s *tast.ShowStmt, l listing) *ast.Select {
 		out.Targets = append(out.Targets, ast.Target{At: at, Name: name, Expr: &ast.ColumnRef{At: at, Parts: []string{fold(name)}}})
 	}
 	if s.Pattern != nil {
-		out.Where = &ast.Like{At: at, Left: &ast.ColumnRef{At: at, Parts: []string{l.like}}, Pattern: c.expr(s.Pattern.Pattern)}
+		name := call(at, "to_text", &ast.ColumnRef{At: at, Parts: []string{l.like}})
+		out.Where = &ast.Like{At: at, Left: &ast.Collate{At: at, X: name, Name: ast.QName{At: placeless, Schema: own, Name: namesCollation}}, Pattern: c.expr(s.Pattern.Pattern)}
 	}
 	if s.Where != nil {
 		c.nested++
@@ -208,17 +212,30 @@ func (c *conv) showColumns(s *tast.ShowStmt) ast.Stmt {
 	return out
 }
 
+// keyPartsFrom are the parts of keys, k.n from 1, beside what tells the columns of SHOW INDEX and
+// statistics: a prefix of a column is an expression here.
+const keyPartsFrom = `pg_catalog.pg_index x JOIN pg_catalog.pg_class t ON t.oid = x.indrelid JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid
+	LEFT JOIN pg_catalog.pg_am m ON m.oid = i.relam CROSS JOIN LATERAL pg_catalog.generate_series(1, x.indnkeyatts) k(n)
+	LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attnum = x.indkey[k.n - 1] AND a.attnum > 0
+	CROSS JOIN LATERAL (SELECT CASE WHEN a.attname IS NULL THEN pg_catalog.pg_get_indexdef(i.oid, k.n, true) END) d(def)
+	CROSS JOIN LATERAL (SELECT substring(d.def FROM '^mysql[.]"left"[(].*, ([0-9]+)[)]$')::int8,
+		trim(BOTH '"' FROM substring(d.def FROM '^mysql[.]"left"[(](.*), [0-9]+[)]$'))) p(length, of)`
+
+// The columns of both that come of them.
+const (
+	keyPartColumn    = `coalesce(a.attname::text, p.of) AS column_name`
+	keyPartCollation = `CASE WHEN x.indoption[k.n - 1] & 1 = 1 THEN 'D' ELSE 'A' END AS collation`
+	keyPartExpr      = `CASE WHEN p.length IS NULL THEN d.def END AS expression`
+)
+
 // indexQuery lists keys column by column. A key's name is its index's without the
 // table before it.
 const indexQuery = `SELECT t.relname AS "table", CASE WHEN x.indisunique THEN 0 ELSE 1 END AS non_unique,
 	mysql.key_name(t.oid::int8, i.oid::int8) AS key_name,
-	k.n AS seq_in_index, a.attname AS column_name, 'A' AS collation, 0 AS cardinality, NULL::int AS sub_part, NULL::text AS packed,
+	k.n AS seq_in_index, ` + keyPartColumn + `, ` + keyPartCollation + `, 0 AS cardinality, p.length AS sub_part, NULL::text AS packed,
 	CASE WHEN a.attnotnull THEN '' ELSE 'YES' END AS "null", coalesce(upper(m.amname), 'HNSW') AS index_type, '' AS comment,
-	coalesce(pg_catalog.obj_description(i.oid, 'pg_class'), '') AS index_comment, 'YES' AS visible,
-	CASE WHEN a.attname IS NULL THEN pg_catalog.pg_get_indexdef(i.oid, k.n, true) END AS expression
-	FROM pg_catalog.pg_index x JOIN pg_catalog.pg_class t ON t.oid = x.indrelid JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid
-	LEFT JOIN pg_catalog.pg_am m ON m.oid = i.relam CROSS JOIN LATERAL pg_catalog.generate_series(1, x.indnkeyatts) k(n)
-	LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attnum = x.indkey[k.n - 1] AND a.attnum > 0
+	coalesce(pg_catalog.obj_description(i.oid, 'pg_class'), '') AS index_comment, 'YES' AS visible, ` + keyPartExpr + `
+	FROM ` + keyPartsFrom + `
 	WHERE x.indrelid = %s ORDER BY x.indisprimary DESC, x.indisunique DESC, 3, 4`
 
 func (c *conv) showIndexes(s *tast.ShowStmt) ast.Stmt {
