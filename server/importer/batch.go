@@ -177,10 +177,7 @@ func (b *batch) eachAlone(ctx context.Context, end int64, done bool) error {
 		return err
 	}
 	for i := range b.list {
-		if err := b.exec(ctx, "SAVEPOINT loxodb_import"); err != nil {
-			return err
-		}
-		err := b.exec(ctx, b.list[i].text)
+		err := b.attempt(ctx, b.list[i].text)
 		b.report.progress(b.list[i].read)
 		if err == nil {
 			continue
@@ -188,10 +185,13 @@ func (b *batch) eachAlone(ctx context.Context, end int64, done bool) error {
 		if !isServerError(err) {
 			return err
 		}
-		b.problem(b.dump, b.list[i], err)
-		if err := b.exec(ctx, "ROLLBACK TO SAVEPOINT loxodb_import"); err != nil {
-			return err
+		if in, ok := insertionOf(b.list[i].text); ok && isDataError(err) {
+			if err := b.inHalves(ctx, b.list[i], in); err != nil {
+				return err
+			}
+			continue
 		}
+		b.problem(b.dump, b.list[i], err)
 	}
 	if err := b.note(ctx, b.dump, end, done); err != nil {
 		return err

@@ -141,12 +141,12 @@ func TestImportReportsProblems(t *testing.T) {
 		t.Fatal(err)
 	}
 	status, out, errs := runImport(t, addr, "--schema", "other", file)
-	want := file + ":6: invalid input syntax for type integer: \"x\" (SQLSTATE 22P02): INSERT INTO p VALUES (2), ('x')\n" +
+	want := file + ":6: invalid input syntax for type integer: \"x\" (SQLSTATE 22P02): INSERT INTO p VALUES ('x')\n" +
 		file + ":7: duplicate key value violates unique constraint \"p_pkey\" (SQLSTATE 23505): INSERT INTO p VALUES (1)\n"
 	if status != 1 || out != "5 statements loaded, 2 problems\n" || errs != want {
 		t.Errorf("status %d\n%s\n got %s\nwant %s", status, out, errs, want)
 	}
-	if got := one(t, connect(t, addr, ""), "select string_agg(a::text, ',' order by a) from other.p"); got != "1,3" {
+	if got := one(t, connect(t, addr, ""), "select string_agg(a::text, ',' order by a) from other.p"); got != "1,2,3" {
 		t.Errorf("rows %s", got)
 	}
 }
@@ -253,5 +253,37 @@ func TestImportOtherCollations(t *testing.T) {
 	my := connect(t, addr, "&sql_dialect=tidb")
 	if got := one(t, my, "SELECT GROUP_CONCAT(j, c ORDER BY c) FROM far.a WHERE c <> 'Е'"); got != "あё" {
 		t.Errorf("rows: %s", got)
+	}
+}
+
+// Of an INSERT with rows that have no place, the others are loaded, and each of those is
+// named by its line.
+func TestImportLosesNoRow(t *testing.T) {
+	onlyHere(t)
+	addr := start(t)
+	file := filepath.Join(t.TempDir(), "rows.sql")
+	var text strings.Builder
+	text.WriteString("CREATE TABLE r (n INT PRIMARY KEY, d DATE);\nINSERT INTO r VALUES\n")
+	for n := range 300 {
+		d := "2024-01-01"
+		if n == 17 || n == 18 || n == 299 {
+			d = "2024-02-31"
+		}
+		fmt.Fprintf(&text, "(%d,'%s')%s\n", n, d, map[bool]string{true: ";", false: ","}[n == 299])
+	}
+	if err := os.WriteFile(file, []byte(text.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	status, out, errs := runImport(t, addr, file)
+	if status != 1 || out != "2 statements loaded, 3 problems\n" {
+		t.Errorf("status %d\n%s%s", status, out, errs)
+	}
+	for _, line := range []int{20, 21, 302} {
+		if !strings.Contains(errs, fmt.Sprintf("%s:%d: date/time field value out of range: \"2024-02-31\" (SQLSTATE 22008): INSERT INTO r VALUES (%d,'2024-02-31')", file, line, line-3)) {
+			t.Errorf("line %d is not named\n%s", line, errs)
+		}
+	}
+	if got := one(t, connect(t, addr, ""), "select count(*) || ' ' || sum(n) from r"); got != fmt.Sprintf("297 %d", 299*150-17-18-299) {
+		t.Errorf("rows %s", got)
 	}
 }
