@@ -44,7 +44,7 @@ func (b *batch) add(ctx context.Context, st statement) error {
 		st.text = text
 	}
 	if kind == kindCreateTable {
-		text, taken := b.parser.SpatialAsBytes(st.text)
+		text, taken := b.parser.StandInTypes(st.text)
 		b.warnAll(st, taken)
 		st.text = text
 		a, err := b.parser.TakeApart(st.text)

@@ -92,6 +92,7 @@ type cuts struct {
 	json     []*jsonTable
 	defaults []openDefault
 	views    []alteredView
+	setvals  map[int]bool
 }
 
 // errNothingCut is that a text holds nothing of what the grammar has no rule for.
@@ -116,6 +117,9 @@ func beyondGrammar(query string) (list []tast.StmtNode, shorter string, cut cuts
 	if strings.Contains(fold(shorter), "default") {
 		shorter, cut.defaults = cutDefaults(shorter)
 	}
+	if strings.Contains(fold(shorter), "setval") {
+		shorter, cut.setvals = cutSetvals(shorter)
+	}
 	if shorter == query {
 		return nil, query, cut, errNothingCut
 	}
@@ -131,7 +135,7 @@ func convert(text, query string, list []tast.StmtNode, cut cuts) ([]ast.Parsed, 
 	for _, n := range list {
 		start, end := extent(query, n.OriginalText(), at)
 		at = end
-		c := &conv{src: query, text: text, stmtPos: ast.Pos(start), jsonTables: cut.json, ordered: true}
+		c := &conv{src: query, text: text, stmtPos: ast.Pos(start), jsonTables: cut.json, setvals: cut.setvals, ordered: true}
 		if strings.IndexByte(query[start:end], '?') >= 0 {
 			c.numberMarkers(n)
 		}
@@ -299,7 +303,8 @@ type conv struct {
 	before        []ast.CTE // what the present select reads before its rows: see assign.go
 	queries       int       // how many of those have been named
 	jsonTables    []*jsonTable
-	places        *places // nil of a long statement
+	setvals       map[int]bool // see cutSetvals
+	places        *places      // nil of a long statement
 	tableAt       map[*tast.TableName]ast.Pos
 }
 

@@ -1,6 +1,10 @@
 package tidb
 
 import (
+	"fmt"
+	"regexp"
+	"sync"
+
 	tast "github.com/pingcap/tidb/pkg/parser/ast"
 
 	"github.com/loxodb/loxodb/sql/ast"
@@ -81,6 +85,34 @@ func sequenceCall(name string, n int) func(*conv, *tast.FuncCallExpr) (ast.Expr,
 			seq = ast.QuoteIdent(q.Schema) + "." + seq
 		}
 		at := c.at(f)
-		return syscall(at, name, append([]ast.Expr{cast(text(at, seq), typed(at, "regclass"))}, c.exprs(f.Args[1:])...)...), false
+		args := append([]ast.Expr{cast(text(at, seq), typed(at, "regclass"))}, c.exprs(f.Args[1:])...)
+		if used, written := c.setvals[int(at.Pos)]; written {
+			args = append(args, cast(text(at, fmt.Sprint(used)), typed(at, "bool")))
+		}
+		return syscall(at, name, args...), false
 	}
+}
+
+// threeValues finds MariaDB's SETVAL(sequence, value, used [, round]), which TiDB's grammar
+// has with two arguments. Its dumps write it: 0 says that the value comes next.
+var threeValues = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile("(?i)\\bsetval\\s*\\(\\s*(?:`[^`]+`|[\\w.$`])+\\s*,\\s*-?\\d+\\s*(,\\s*([01])\\s*(?:,\\s*\\d+\\s*)?)\\)")
+})
+
+// cutSetvals takes what follows the value out of such calls, and gives it by their offsets.
+func cutSetvals(query string) (shorter string, used map[int]bool) {
+	used = map[int]bool{}
+	shorter = query
+	i := 0
+	for _, m := range threeValues().FindAllStringSubmatchIndex(query, -1) {
+		for i < m[0] {
+			i = max(skipToken(query, i), i+1)
+		}
+		if i > m[0] { // within a string
+			continue
+		}
+		used[m[0]] = query[m[4]:m[5]] == "1"
+		shorter = shorter[:m[2]] + blank(shorter[m[2]:m[3]]) + shorter[m[3]:]
+	}
+	return shorter, used
 }

@@ -24,7 +24,7 @@ var twoWords = sync.OnceValue(func() *regexp.Regexp {
 // unknownConstruct is the name of what TiDB's grammar has no rule for within a statement
 // that it knows, if that is where it stopped, and where it begins; "" for anything else.
 func unknownConstruct(query string, at int) (name string, start int) {
-	if name := spatialConstruct(query, at); name != "" {
+	if name := strangeConstruct(query, at); name != "" {
 		return name, at
 	}
 	word, wordAt := "", 0

@@ -5,23 +5,27 @@ import (
 	"strings"
 )
 
-// Spatial types are not here, and the library's grammar has no rule for them. A dump has
-// their values as bytes, so a table of a dump can keep them as such.
+// Spatial types and those that MariaDB alone has are not here, and the library's grammar has
+// no rule for them. A dump has their values as bytes or as text, so a table of a dump can keep
+// them as such.
 
 var spatialTypes = setOf("geometry point linestring polygon multipoint multilinestring multipolygon geometrycollection geomcollection")
+
+// mariaTypes are MariaDB's own, with the types that hold their text.
+var mariaTypes = map[string]string{"uuid": "CHAR(36)", "inet4": "VARCHAR(15)", "inet6": "VARCHAR(39)", "xmltype": "LONGTEXT"}
 
 // noColumn are the words that begin what is no column in a CREATE TABLE.
 var noColumn = setOf("key index unique primary constraint fulltext foreign check vector columnar")
 
-// spatialConstruct is what the grammar stopped at where that is a spatial type or key.
-func spatialConstruct(query string, at int) string {
+// strangeConstruct is what the grammar stopped at where that is such a type, or a SPATIAL key.
+func strangeConstruct(query string, at int) string {
 	switch head := fold(strings.TrimLeft(query[:min(len(query), 40)], " \t\r\n;")); {
 	case !strings.HasPrefix(head, "create") && !strings.HasPrefix(head, "alter"):
 		return ""
 	}
 	word := fold(tokenAt(query, at))
 	switch {
-	case spatialTypes[word]:
+	case spatialTypes[word], mariaTypes[word] != "":
 		return "type " + word
 	case word == "spatial":
 		return "SPATIAL KEY"
@@ -29,10 +33,10 @@ func spatialConstruct(query string, at int) string {
 	return ""
 }
 
-// SpatialAsBytes writes a dump's CREATE TABLE with LONGBLOB for spatial types and without
-// SPATIAL keys, and tells what it changed. Lines stay lines.
-func (Frontend) SpatialAsBytes(text string) (changed string, taken []Taken) {
-	r := spatialReader{s: text, comma: -1}
+// StandInTypes writes a dump's CREATE TABLE with LONGBLOB for spatial types, with texts for
+// MariaDB's own, and without SPATIAL keys, and tells what it changed. Lines stay lines.
+func (Frontend) StandInTypes(text string) (changed string, taken []Taken) {
+	r := standInReader{s: text, comma: -1}
 	for r.i < len(text) {
 		if text[r.i] == '`' {
 			r.token(min(skipToken(text, r.i), len(text)))
@@ -53,8 +57,8 @@ func (Frontend) SpatialAsBytes(text string) (changed string, taken []Taken) {
 	return r.out.String() + text[r.written:], r.taken
 }
 
-// spatialReader reads a CREATE TABLE token by token.
-type spatialReader struct {
+// standInReader reads a CREATE TABLE token by token.
+type standInReader struct {
 	s       string
 	i       int
 	depth   int    // of parentheses
@@ -68,7 +72,7 @@ type spatialReader struct {
 	taken   []Taken
 }
 
-func (r *spatialReader) sign() {
+func (r *standInReader) sign() {
 	switch b := r.s[r.i]; {
 	case b == '(':
 		if r.depth++; r.depth == 1 {
@@ -82,7 +86,7 @@ func (r *spatialReader) sign() {
 }
 
 // token takes a word or a quoted name that ends at an offset.
-func (r *spatialReader) token(end int) {
+func (r *standInReader) token(end int) {
 	start, w := r.i, fold(r.s[r.i:end])
 	r.i = end
 	if r.depth != 1 {
@@ -99,6 +103,9 @@ func (r *spatialReader) token(end int) {
 		r.spatial = true
 		r.replace(start, end, "LONGBLOB")
 		r.taken = append(r.taken, Taken{fmt.Sprintf("type %s of column %s is not supported, its values are loaded as bytes", w, r.name), start})
+	case r.item == 2 && mariaTypes[w] != "" && !r.key:
+		r.replace(start, end, mariaTypes[w])
+		r.taken = append(r.taken, Taken{fmt.Sprintf("type %s of column %s is not supported, %s stands for it", w, r.name, mariaTypes[w]), start})
 	case w == "srid" && r.spatial:
 		number := wordEnd(r.s, skipSpace(r.s, end))
 		r.replace(start, number, "")
@@ -106,7 +113,7 @@ func (r *spatialReader) token(end int) {
 }
 
 // leaveOut leaves out a SPATIAL key, and a comma beside it.
-func (r *spatialReader) leaveOut(start int) {
+func (r *standInReader) leaveOut(start int) {
 	open := strings.IndexByte(r.s[start:], '(')
 	if open < 0 {
 		return
@@ -129,7 +136,7 @@ func (r *spatialReader) leaveOut(start int) {
 }
 
 // replace writes something else in a place.
-func (r *spatialReader) replace(from, to int, with string) {
+func (r *standInReader) replace(from, to int, with string) {
 	r.out.WriteString(r.s[r.written:from] + with)
 	r.i, r.written = to, to
 }
