@@ -65,7 +65,24 @@ func (b *binder) withClock(l, r expr.Expr, pos ast.Pos) (expr.Expr, expr.Expr, e
 	if lit, ok := l.(*unknownLit); ok && r.Type().OID == types.DateOID && strings.Contains(lit.text, ":") {
 		l, err = b.coerce(l, types.Of(types.TimestampOID), builtin.Implicit, pos)
 	}
+	if err == nil {
+		r, err = b.spanBeside(l, r, pos)
+	}
+	if err == nil {
+		l, err = b.spanBeside(r, l, pos)
+	}
 	return l, r, err
+}
+
+// spanBeside makes a literal beside a time, which a time of day need not be, the span that
+// it means; PostgreSQL reads only times of day.
+func (b *binder) spanBeside(time, e expr.Expr, pos ast.Pos) (expr.Expr, error) {
+	lit, ok := e.(*unknownLit)
+	k := kindOf(time)
+	if !ok || lit.null || k != timeKind && k != spanKind || k == timeKind && builtin.IsTimeOfDay(lit.text) {
+		return e, nil
+	}
+	return b.convert("to_span", e, pos)
 }
 
 // kind sorts the types that MySQL converts into each other.

@@ -24,6 +24,9 @@ func (b *binder) asMySQL(mixed bool) func() {
 
 // mixedValue is a value made one that a column's type takes.
 func (b *binder) mixedValue(v expr.Expr, to types.T, pos ast.Pos) (expr.Expr, error) {
+	if to.OID == types.TimeOID && !isNullLit(v) && (isLiteral(v) || kindOf(v) == spanKind) {
+		return b.callBound(builtin.MySQLSchema, "strict_time", []expr.Expr{v}, pos)
+	}
 	if lit, ok := v.(*unknownLit); ok {
 		if ofDate(to) && shortDate(lit.text) && !lit.null {
 			return b.callBound(builtin.MySQLSchema, "strict_stamp", []expr.Expr{v}, pos)

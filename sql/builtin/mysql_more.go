@@ -103,14 +103,6 @@ var mysqlMoreFuncs = []mysqlFunc{
 		}
 		return checkTimestamp(us)
 	}},
-	{name: "strict_time", args: "*", ret: types.TimeOID, volatility: Stable, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
-		v := typed{c.argT(0), a[0]}
-		us, ok := mysqlClock(c, v)
-		if !ok || us < 0 || us >= usPerDay {
-			return types.Datum{}, pgerr.Newf(pgerrcode.InvalidDatetimeFormat, "%s is not a time of day", mysqlString(c, v).Text())
-		}
-		return types.Int(us), nil
-	}},
 	{name: "uuid_short", ret: types.Int8OID, volatility: Volatile, eval: func(*Ctx, []types.Datum) (types.Datum, error) {
 		return types.Int(shortBase + shortCount.Add(1)), nil
 	}},

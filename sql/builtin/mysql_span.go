@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -17,6 +20,41 @@ var mysqlSpanFuncs = []mysqlFunc{
 			return null()
 		}
 		return timeSpan(us)
+	}},
+	// time is TIME(value), or with the digits of its fraction CAST(value AS TIME(n)).
+	{name: "time", args: "*?i", by: timeType, volatility: Stable, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		us, ok := mysqlClock(c, typed{c.argT(0), a[0]})
+		if !ok {
+			return null()
+		}
+		if len(a) > 1 {
+			us = roundClock(us, a[1].Int())
+		}
+		if c.retT().OID == types.TimeOID {
+			return types.Int(us), nil
+		}
+		return timeSpan(us)
+	}},
+	// strict_span is a literal of a time, which must be one.
+	{name: "strict_span", args: "t", ret: types.IntervalOID, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		us, ok := mysqlClock(c, typed{types.Of(types.TextOID), a[0]})
+		if !ok || us > maxSpan+usPerSecond-1 || us < -maxSpan-usPerSecond+1 {
+			return types.Datum{}, pgerr.Newf(pgerrcode.InvalidDatetimeFormat, "Incorrect TIME value: '%s'", a[0].Text())
+		}
+		return timeSpan(us)
+	}},
+	// strict_time is a value for a column, which holds a time of day.
+	{name: "strict_time", args: "*", ret: types.TimeOID, volatility: Stable, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		v := typed{c.argT(0), a[0]}
+		us, ok := mysqlClock(c, v)
+		switch {
+		case !ok || us > maxSpan+usPerSecond-1 || us < -maxSpan-usPerSecond+1:
+			return types.Datum{}, pgerr.Newf(pgerrcode.InvalidDatetimeFormat, "Incorrect time value: '%s'", mysqlString(c, v).Text())
+		case us < 0 || us > usPerDay:
+			return types.Datum{}, pgerr.Newf(pgerrcode.FeatureNotSupported, "a column of type TIME for %s, which is no time of day, is not supported", spanText(us)).
+				WithHint("A column of seconds, for SEC_TO_TIME, holds any time.")
+		}
+		return types.Int(us), nil
 	}},
 	{name: "timediff", args: "**", ret: types.IntervalOID, volatility: Stable, eval: timeDiff},
 	{name: "maketime", args: "iif", ret: types.IntervalOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
@@ -42,6 +80,34 @@ var mysqlSpanFuncs = []mysqlFunc{
 	}},
 	{name: "addtime", args: "**", by: timePlusType, volatility: Stable, eval: timePlus(1)},
 	{name: "subtime", args: "**", by: timePlusType, volatility: Stable, eval: timePlus(-1)},
+}
+
+// timeType is what TIME gives: of what has a time of day one, of anything else a span.
+func timeType(args []types.OID) types.OID {
+	switch args[0] {
+	case types.DateOID, types.TimestampOID, types.TimestamptzOID, types.TimeOID:
+		return types.TimeOID
+	}
+	return types.IntervalOID
+}
+
+// roundClock rounds to so many digits of a second.
+func roundClock(us, digits int64) int64 {
+	unit := int64(usPerSecond)
+	for range min(max(digits, 0), 6) {
+		unit /= 10
+	}
+	if us < 0 {
+		return -((-us + unit/2) / unit * unit)
+	}
+	return (us + unit/2) / unit * unit
+}
+
+// IsTimeOfDay reports a text that is a time of day in both dialects; any other is none for
+// PostgreSQL, or a longer or shorter time in MySQL's.
+func IsTimeOfDay(s string) bool {
+	us, ok := parseClock(s)
+	return ok && us >= 0 && us < usPerDay && strings.Contains(s, ":") && !strings.Contains(s, " ")
 }
 
 // maxSpan is the greatest TIME, 838:59:59.
@@ -124,8 +190,9 @@ func formatSpan(us int64, format string) string {
 		sign, us = "-", -us
 	}
 	hours := us / (3600 * usPerSecond)
-	format = strings.NewReplacer("%%", "%%", "%H", sign+fmt.Sprintf("%02d", hours), "%k", sign+fmt.Sprint(hours)).Replace(format)
-	return formatDate(us%usPerDay, format)
+	format = strings.NewReplacer("%%", "%%", "%H", fmt.Sprintf("%02d", hours), "%k", fmt.Sprint(hours),
+		"%T", fmt.Sprintf("%02d:%%i:%%s", hours)).Replace(format)
+	return sign + formatDate(us%usPerDay, format)
 }
 
 // timeDiff is the time between two times, or two time stamps, of one kind.

@@ -43,16 +43,6 @@ var mysqlTimeFuncs = []mysqlFunc{
 		}
 		return checkTimestamp(v)
 	}},
-	{name: "time", args: "*", ret: types.TimeOID, volatility: Stable, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
-		us, ok := mysqlClock(c, typed{c.argT(0), a[0]})
-		if !ok {
-			return null()
-		}
-		if us < 0 || us >= usPerDay {
-			return types.Datum{}, badParam("a negative time, or one of a day or more, does not fit type time")
-		}
-		return types.Int(us), nil
-	}},
 	fieldFunc("year", func(t time.Time) int { return t.Year() }),
 	fieldFunc("month", func(t time.Time) int { return int(t.Month()) }),
 	fieldFunc("day", func(t time.Time) int { return t.Day() }),

@@ -20,8 +20,9 @@ func mysqlStamp(c *Ctx, v typed) (us int64, ok bool) {
 			return 0, false
 		}
 		us = v.d.Int() * usPerDay
-	case types.TimeOID:
-		us = dayOf(utcToLocal(c, Micros(c.StmtTime)))*usPerDay + v.d.Int()
+	case types.TimeOID, types.IntervalOID:
+		clock, _ := mysqlClock(c, v)
+		us = dayOf(utcToLocal(c, Micros(c.StmtTime)))*usPerDay + clock
 	default:
 		return parseStamp(mysqlString(c, v).Text())
 	}
@@ -42,10 +43,11 @@ func mysqlClock(c *Ctx, v typed) (us int64, ok bool) {
 		if !strings.ContainsAny(s[min(1, len(s)):], "-/") && !strings.Contains(s, "T") {
 			return parseClock(s)
 		}
-	case types.Int2OID, types.Int4OID, types.Int8OID:
-		n := v.d.Int()
-		h, m, s := n/10000, n/100%100, n%100
-		return (h*3600 + m*60 + s) * usPerSecond, n >= 0 && m < 60 && s < 60
+	case types.Int2OID, types.Int4OID, types.Int8OID, types.NumericOID, types.Float4OID, types.Float8OID:
+		s := mysqlString(c, v).Text()
+		if whole, _, _ := strings.Cut(strings.TrimPrefix(s, "-"), "."); len(whole) <= 10 {
+			return parseClock(s)
+		}
 	}
 	at, ok := mysqlStamp(c, v)
 	if !ok {
@@ -55,40 +57,45 @@ func mysqlClock(c *Ctx, v typed) (us int64, ok bool) {
 	return us, true
 }
 
-// parseClock reads [-][D ]H:MM[:SS[.ffffff]], or SS.
+// parseClock reads [-][D ]HH[:MM[:SS]][.ffffff], or HHMMSS without colons; only after days a
+// number alone is of hours.
 func parseClock(s string) (us int64, ok bool) {
 	neg := strings.HasPrefix(s, "-")
 	s = strings.TrimPrefix(s, "-")
+	d, rest, dayed := strings.Cut(s, " ")
 	days := int64(0)
-	if d, rest, found := strings.Cut(s, " "); found {
+	if dayed {
 		n, err := strconv.ParseInt(d, 10, 16)
-		if err != nil {
+		if err != nil || n < 0 {
 			return 0, false
 		}
-		days, s = n, rest
+		days, s = n, strings.TrimLeft(rest, " ")
 	}
 	whole, frac, _ := strings.Cut(s, ".")
-	var total int64
 	parts := strings.Split(whole, ":")
+	var n [3]int64
 	if len(parts) > 3 {
 		return 0, false
 	}
 	for i, p := range parts {
-		n, err := strconv.ParseInt(p, 10, 32)
-		if err != nil || i > 0 && n > 59 {
+		v, err := strconv.ParseUint(p, 10, 31)
+		if err != nil {
 			return 0, false
 		}
-		total = total*60 + n
+		n[i] = int64(v)
 	}
-	if len(parts) == 2 {
-		total *= 60
+	if len(parts) == 1 && !dayed {
+		n[0], n[1], n[2] = n[0]/10000, n[0]/100%100, n[0]%100
 	}
 	micros, ok := fractionOf(frac)
-	us = (days*86400+total)*usPerSecond + micros
+	if !ok || n[1] > 59 || n[2] > 59 {
+		return 0, false
+	}
+	us = (days*86400+n[0]*3600+n[1]*60+n[2])*usPerSecond + micros
 	if neg {
 		us = -us
 	}
-	return us, ok
+	return us, true
 }
 
 // fractionOf is the digits after the point as microseconds.

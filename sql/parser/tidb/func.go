@@ -114,6 +114,9 @@ func (c *conv) funcCall(f *tast.FuncCallExpr) (e ast.Expr, condition bool) {
 		}
 		out.Args = append(out.Args, e)
 	}
+	if n, ok := c.fractionOf(f, name); ok {
+		return n(out), false
+	}
 	return out, spec.condition
 }
 

@@ -1,6 +1,7 @@
 package tidb
 
 import (
+	"regexp"
 	"strings"
 
 	tast "github.com/pingcap/tidb/pkg/parser/ast"
@@ -22,8 +23,13 @@ var _ = register(map[string]func(*conv, *tast.FuncCallExpr) (ast.Expr, bool){
 		c.arity(f, 1, 1)
 		return call(c.at(f), "week", textual(c.expr(f.Args[0])), integer(c.at(f), 3)), false
 	},
-	tast.DateLiteral:      typedLiteral("date"),
-	tast.TimeLiteral:      typedLiteral("time"),
+	tast.DateLiteral: typedLiteral("date"),
+	tast.TimeLiteral: func(c *conv, f *tast.FuncCallExpr) (ast.Expr, bool) {
+		if s, ok := stringOf(f.Args[0]); !ok || !timeOfDay(s) {
+			return call(c.at(f), "strict_span", c.expr(f.Args[0])), false
+		}
+		return typedLiteral("time")(c, f)
+	},
 	tast.TimestampLiteral: typedLiteral("timestamp"),
 })
 
@@ -33,6 +39,13 @@ func typedLiteral(name string) func(*conv, *tast.FuncCallExpr) (ast.Expr, bool) 
 		return cast(c.expr(f.Args[0]), typed(c.at(f), name)), false
 	}
 }
+
+// plainTime is a time of day that both dialects read in the same way.
+var plainTime = regexp.MustCompile(`^([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?$`)
+
+// timeOfDay reports a literal that is a time of day; others may be spans of more than a day,
+// or negative ones.
+func timeOfDay(s string) bool { return plainTime.MatchString(s) }
 
 func (c *conv) unit(n tast.ExprNode) (string, ast.Expr) {
 	u, ok := n.(*tast.TimeUnitExpr)
@@ -139,6 +152,22 @@ func extract(c *conv, f *tast.FuncCallExpr) (ast.Expr, bool) {
 		c.fail(f, "EXTRACT(%s FROM ...) is not supported", strings.ToUpper(name))
 	}
 	return call(c.at(f), name, textual(c.expr(f.Args[1]))), false
+}
+
+// clocks are the functions that tell the time, with the types of what they give.
+var clocks = map[string]string{"now": "timestamp", "sysdate": "timestamp", "utc_timestamp": "timestamp", "curtime": "time", "utc_time": "time"}
+
+// fractionOf declares how many digits of a second such a function gives: as a number it has
+// as many behind the point.
+func (c *conv) fractionOf(f *tast.FuncCallExpr, name string) (declare func(ast.Expr) ast.Expr, ok bool) {
+	if clocks[name] == "" || c.stored || len(f.Args) != 1 {
+		return nil, false
+	}
+	n, ok := c.expr(f.Args[0]).(*ast.Lit)
+	if !ok || n.Kind != ast.LitInt || n.Int < 0 || n.Int > 6 {
+		return nil, false
+	}
+	return func(e ast.Expr) ast.Expr { return cast(e, typed(c.at(f), clocks[name], int(n.Int))) }, true
 }
 
 // formats are what GET_FORMAT gives, by kind and standard.

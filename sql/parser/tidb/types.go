@@ -229,7 +229,10 @@ func (c *conv) castExpr(v *tast.FuncCastExpr) ast.Expr {
 	case mysql.TypeDatetime, mysql.TypeTimestamp:
 		return cast(call(at, "timestamp", x), typed(at, "timestamp", fraction(ft)))
 	case mysql.TypeDuration:
-		return cast(call(at, "time", x), typed(at, "time", fraction(ft)))
+		if s, ok := stringOf(v.Expr); ok && timeOfDay(s) {
+			return cast(c.expr(v.Expr), typed(at, "time", fraction(ft)))
+		}
+		return call(at, "time", x, integer(at, int64(fraction(ft))))
 	case mysql.TypeYear:
 		return call(at, "year", x)
 	case mysql.TypeJSON:
