@@ -105,6 +105,9 @@ func beyondGrammar(query string) (list []tast.StmtNode, shorter string, cut cuts
 	if work().MatchString(shorter) {
 		shorter = withoutWork(shorter)
 	}
+	if lockTables().MatchString(shorter) {
+		shorter = cutLockAliases(shorter)
+	}
 	if strings.Contains(fold(shorter), "view") {
 		shorter, cut.views = cutViews(shorter)
 	}

@@ -21,19 +21,24 @@ var infoRelations = map[string]string{
 		FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'v')`,
 	"columns": `SELECT 'def' AS table_catalog, n.nspname AS table_schema, c.relname AS table_name, a.attname AS column_name,
 		mysql.column_position(a.attrelid::int8, a.attnum) AS ordinal_position, mysql.column_default(a.attrelid::int8, a.attnum) AS column_default,
-		CASE WHEN a.attnotnull THEN 'NO' ELSE 'YES' END AS is_nullable, split_part(split_part(mysql.column_type(a.attrelid::int8, a.attnum), '(', 1), ' ', 1) AS data_type,
-		CASE WHEN a.atttypid IN (1042, 1043) AND a.atttypmod > 4 THEN a.atttypmod - 4 END::int8 AS character_maximum_length,
-		CASE WHEN a.atttypid IN (1042, 1043) AND a.atttypmod > 4 THEN (a.atttypmod - 4) * 4 END::int8 AS character_octet_length,
-		CASE a.atttypid WHEN 21 THEN 5 WHEN 23 THEN 10 WHEN 20 THEN 19 WHEN 700 THEN 12 WHEN 701 THEN 22
-			WHEN 1700 THEN CASE WHEN a.atttypmod > 4 THEN ((a.atttypmod - 4) >> 16) & 65535 END END::int8 AS numeric_precision,
-		CASE WHEN a.atttypid IN (20, 21, 23) THEN 0 WHEN a.atttypid = 1700 AND a.atttypmod > 4 THEN (a.atttypmod - 4) & 65535 END::int8 AS numeric_scale,
+		CASE WHEN a.attnotnull THEN 'NO' ELSE 'YES' END AS is_nullable, y.name AS data_type,
+		` + charLength + `::int8 AS character_maximum_length,
+		(` + charLength + ` * CASE WHEN y.name IN ('char', 'varchar', 'enum', 'set') THEN 4 ELSE 1 END)::int8 AS character_octet_length,
+		CASE y.name WHEN 'tinyint' THEN 3 WHEN 'smallint' THEN 5 WHEN 'mediumint' THEN 7 WHEN 'int' THEN 10
+			WHEN 'bigint' THEN CASE WHEN y.typ LIKE '%% unsigned%%' THEN 20 ELSE 19 END WHEN 'bit' THEN y.len
+			ELSE CASE a.atttypid WHEN 700 THEN 12 WHEN 701 THEN 22 WHEN 1700 THEN CASE WHEN a.atttypmod > 4 THEN ((a.atttypmod - 4) >> 16) & 65535 END END
+			END::int8 AS numeric_precision,
+		CASE WHEN y.name IN ('tinyint', 'smallint', 'mediumint', 'int', 'bigint') THEN 0
+			WHEN a.atttypid = 1700 AND a.atttypmod > 4 THEN (a.atttypmod - 4) & 65535 END::int8 AS numeric_scale,
 		CASE WHEN a.atttypid IN (1083, 1114, 1184) THEN greatest(a.atttypmod, 0) END::int8 AS datetime_precision,
 		mysql.charset_of(mysql.column_collation(a.attrelid::int8, a.attnum)) AS character_set_name,
 		mysql.column_collation(a.attrelid::int8, a.attnum) AS collation_name,
-		mysql.column_type(a.attrelid::int8, a.attnum) AS column_type, mysql.column_key(a.attrelid::int8, a.attnum) AS column_key,
+		y.typ AS column_type, mysql.column_key(a.attrelid::int8, a.attnum) AS column_key,
 		mysql.column_extra(a.attrelid::int8, a.attnum) AS extra, 'select,insert,update,references' AS privileges,
 		coalesce(pg_catalog.col_description(a.attrelid, a.attnum), '') AS column_comment, '' AS generation_expression
 		FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+		CROSS JOIN LATERAL (SELECT x.typ, split_part(split_part(x.typ, '(', 1), ' ', 1) AS name, substring(x.typ from '[(]([0-9]+)[)]')::int8 AS len
+			FROM (SELECT mysql.column_type(a.attrelid::int8, a.attnum) AS typ) x) y
 		WHERE c.relkind IN ('r', 'v') AND a.attnum > 0 AND NOT a.attisdropped`,
 	"statistics": `SELECT 'def' AS table_catalog, n.nspname AS table_schema, t.relname AS table_name,
 		CASE WHEN x.indisunique THEN 0 ELSE 1 END AS non_unique, n.nspname AS index_schema,
@@ -105,6 +110,14 @@ var namesCollated = func() *strings.Replacer {
 	}
 	return strings.NewReplacer(list...)
 }()
+
+// charLength is the greatest length of a text, in bytes for those without a character set
+// and for TEXT: an ENUM's longest word, and all words of a SET with commas between them.
+const charLength = `CASE y.name WHEN 'char' THEN y.len WHEN 'varchar' THEN y.len WHEN 'binary' THEN y.len WHEN 'varbinary' THEN y.len
+		WHEN 'tinytext' THEN 255 WHEN 'tinyblob' THEN 255 WHEN 'text' THEN 65535 WHEN 'blob' THEN 65535 WHEN 'mediumtext' THEN 16777215
+		WHEN 'mediumblob' THEN 16777215 WHEN 'longtext' THEN 4294967295 WHEN 'longblob' THEN 4294967295
+		WHEN 'enum' THEN (SELECT max(pg_catalog.length(w.m[1])) FROM pg_catalog.regexp_matches(y.typ, '''((?:[^'']|'''')*)''', 'g') w(m))
+		WHEN 'set' THEN (SELECT sum(pg_catalog.length(w.m[1]) + 1) - 1 FROM pg_catalog.regexp_matches(y.typ, '''((?:[^'']|'''')*)''', 'g') w(m)) END`
 
 // informationSchema converts a relation of information_schema.
 func (c *conv) informationSchema(name ast.QName, alias string) ast.TableExpr {

@@ -102,19 +102,6 @@ func (c *conv) end(kind ast.TxnKind, how tast.CompletionType) ast.Stmt {
 	return out
 }
 
-// lockTables begins a transaction that holds the locks: UNLOCK TABLES ends it.
-func (c *conv) lockTables(s *tast.LockTablesStmt) ast.Stmt {
-	out := &ast.Block{At: c.here(), Tag: "LOCK TABLES", Stmts: []ast.Stmt{&ast.TxnStmt{At: c.here(), Kind: ast.TxnBegin}}}
-	for _, l := range s.TableLocks {
-		mode := "EXCLUSIVE"
-		if strings.HasPrefix(l.Type.String(), "READ") {
-			mode = "ROW SHARE"
-		}
-		out.Stmts = append(out.Stmts, &ast.LockTable{At: c.here(), Tables: []ast.QName{c.table(l.Table)}, Mode: mode})
-	}
-	return out
-}
-
 // explain converts EXPLAIN; DESCRIBE t comes as an explanation of SHOW COLUMNS.
 func (c *conv) explain(v *tast.ExplainStmt) ast.Stmt {
 	if show, ok := v.Stmt.(*tast.ShowStmt); ok {

@@ -202,8 +202,12 @@ func (c *conv) someOf(words []string) func(ast.Expr) ast.Expr {
 // castExpr converts CAST, CONVERT and BINARY.
 func (c *conv) castExpr(v *tast.FuncCastExpr) ast.Expr {
 	at := c.at(v)
-	x := textual(c.expr(v.Expr))
 	ft := v.Tp
+	x := textual(c.expr(v.Expr))
+	switch ft.GetType() {
+	case mysql.TypeLonglong, mysql.TypeFloat, mysql.TypeDouble, mysql.TypeNewDecimal: // of a hexadecimal literal
+		x = textual(c.operand(v.Expr))
+	}
 	if ft.IsArray() {
 		c.fail(v, "CAST(... AS ... ARRAY) is not supported")
 	}
