@@ -107,3 +107,28 @@ func TestRecallOfTypes(t *testing.T) {
 		}
 	}
 }
+
+// Graphs of few links over bits that lie anywhere find most of the nearest once three
+// quarters of the rows are gone and VACUUM has written the index anew. Jaccard distances of
+// such bits hardly differ: pgvector finds .72 of the 20 nearest by them, and .88 by Hamming's.
+func TestRecallOfFewLinks(t *testing.T) {
+	const dims, rows, asked = 52, 10000, 20
+	d := open(t)
+	d.exec(fmt.Sprintf("SELECT setseed(.25); CREATE TABLE src AS SELECT i AS id, (random() * 2 ^ %[1]d)::bigint::bit(%[1]d) AS v FROM generate_series(1, %[2]d) i", dims, rows+asked))
+	var queries []string
+	for _, row := range d.exec(fmt.Sprintf("SELECT v FROM src WHERE id > %d", rows))[0].Rows {
+		queries = append(queries, string(row[0]))
+	}
+	d.exec("SET hnsw.ef_search = 100")
+	for _, c := range []struct {
+		op, class string
+		least     float64
+	}{{"<~>", "bit_hamming_ops", .87}, {"<%>", "bit_jaccard_ops", .69}} {
+		d.exec(fmt.Sprintf("DROP TABLE IF EXISTS u; CREATE TABLE u AS SELECT * FROM src WHERE id <= %d", rows))
+		d.exec("CREATE INDEX u_v ON u USING hnsw (v " + c.class + ") WITH (m = 4, ef_construction = 8)")
+		d.exec(fmt.Sprintf("DELETE FROM u WHERE id > %d", rows/4))
+		d.floor(c.op+", after DELETE", d.found(c.op, queries), c.least)
+		d.exec("VACUUM u")
+		d.floor(c.op+", after VACUUM", d.found(c.op, queries), c.least)
+	}
+}

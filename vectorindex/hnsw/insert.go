@@ -124,7 +124,7 @@ func (in *inserter) link(ord uint32) {
 	}
 	at, d, top, ok := in.b.descend(g, level)
 	for l := min(level, top); ok && l >= 0; l-- {
-		in.b.start(g, g.opt.EfConstruction, at, d)
+		in.b.start(g, g.opt.insertBeam(), at, d)
 		in.b.run(g, l)
 		best := in.b.pool.e[0]
 		at, d = best.ord(), best.dist()
