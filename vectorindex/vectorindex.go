@@ -186,10 +186,13 @@ const (
 	EffortFromQueries                   // measured on queries seen lately
 	EffortSet                           // the query names it
 	EffortExact                         // the target, or the number of entries, asks for a scan
+	EffortLeast                         // less would do, but beams are no narrower than Query.Least
+	EffortWanted                        // less would do, but a walk finds no more than its beam holds
 )
 
 func (f EffortFrom) String() string {
-	return [...]string{"default", "calibrated on its vectors", "calibrated on recent queries", "set by the user", "exact"}[f]
+	return [...]string{"default", "calibrated on its vectors", "calibrated on recent queries", "set by the user", "exact",
+		"the least beam", "as many as are wanted"}[f]
 }
 
 // Stats describes an index for planning and for pg_stat views.

@@ -162,8 +162,11 @@ func (s *searcher) effortFor(p *part, linked uint32) effort {
 	if lists != nil {
 		return e
 	}
-	if e.size > 0 && s.least > 0 {
-		e.size = max(e.size, s.beam(s.least, linked))
+	if least := s.beam(s.least, linked); e.size > 0 && s.least > 0 && least > e.size {
+		e = effort{size: least, from: vectorindex.EffortLeast}
+		if s.shareOfBeam(s.least, linked) < s.k {
+			e.from = vectorindex.EffortWanted
+		}
 	}
 	return s.walkable(e, linked)
 }
@@ -182,7 +185,9 @@ func (s *searcher) walkable(e effort, linked uint32) effort {
 	if e.size = min(e.size, int(linked)); e.size > int(linked)/walkShare || e.size == 0 {
 		return effort{from: vectorindex.EffortExact}
 	}
-	e.size = max(e.size, s.k)
+	if s.k > e.size {
+		e = effort{size: s.k, from: vectorindex.EffortWanted}
+	}
 	return e
 }
 
@@ -191,8 +196,11 @@ func (s *searcher) walkable(e effort, linked uint32) effort {
 // with the square root of the share, eight graphs find as much as one of all their
 // entries (62,666 sentence embeddings, ef 40, 100, 200: 93.6, 97.6, 98.4 % against
 // 93.9, 97.8, 98.6 %), for about half the work that full beams would take.
-func (s *searcher) beam(ef int, n uint32) int {
-	return max(s.k, int(math.Ceil(float64(ef)*math.Sqrt(float64(n)/float64(s.total)))))
+func (s *searcher) beam(ef int, n uint32) int { return max(s.k, s.shareOfBeam(ef, n)) }
+
+// shareOfBeam is beam, however many rows are wanted.
+func (s *searcher) shareOfBeam(ef int, n uint32) int {
+	return int(math.Ceil(float64(ef) * math.Sqrt(float64(n)/float64(s.total))))
 }
 
 // shareOfK is how many of the nearest that may be needed lie in a part, but rarely more: what it must

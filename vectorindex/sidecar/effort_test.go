@@ -228,6 +228,26 @@ func TestLeastBeam(t *testing.T) {
 			t.Errorf("least %d: %+v, %v, want effort %v", least, r, err, want)
 		}
 	}
+	for _, c := range []struct {
+		k, least, ef int
+		want         vectorindex.EffortFrom
+	}{
+		{1, 0, 0, vectorindex.EffortFromVectors}, {1, 100, 0, vectorindex.EffortLeast}, {60, 20, 0, vectorindex.EffortWanted},
+		{60, 0, 0, vectorindex.EffortWanted}, {1, 0, 100, vectorindex.EffortSet},
+	} {
+		q := vectorindex.Query{K: c.k, Recall: .1, Least: c.least, Effort: c.ef, Vec: clusters(1, 1)[0]}
+		s, err := ix.Search(t.Context(), &q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Next(t.Context(), make([]vectorindex.Hit, c.k)); err != nil {
+			t.Fatal(err)
+		}
+		if got := s.Work().From; got != c.want {
+			t.Errorf("%d wanted, least %d, ef %d: %v, not %v", c.k, c.least, c.ef, got, c.want)
+		}
+		s.Close()
+	}
 	if err := ix.Close(); err != nil {
 		t.Fatal(err)
 	}
