@@ -96,18 +96,26 @@ func (b *binder) byPlace(q *selection, ref *targetRef) *targetRef {
 	return &targetRef{n: len(q.junk) - 1, junk: true, t: x.Type()}
 }
 
+// zero stands for any number.
+var zero expr.Expr = &expr.Const{T: types.Of(types.Int8OID), D: types.Int(0)}
+
 // numberFuncs are the functions that take any value for the number that it is.
 var numberFuncs = map[string]bool{"to_signed": true, "to_unsigned": true, "to_double": true, "to_decimal": true, "truth": true,
 	"div": true, "int_div": true, "mod": true, "abs": true, "ceil": true, "floor": true, "round": true, "truncate": true, "sign": true,
-	"arith": true, "arith_precise": true, "bits_and": true, "bits_or": true, "bits_xor": true, "bits_left": true, "bits_right": true}
+	"arith": true, "arith_precise": true, "bits_and": true, "bits_or": true, "bits_xor": true, "bits_left": true, "bits_right": true,
+	"bit_not": true, "bit_count": true}
 
-// placesOf are the arguments of a function of MySQL's, with the numbers of ENUMs where it
-// takes numbers; nil if there are none.
+// placesOf are the arguments of a function of MySQL's, with the numbers of ENUMs and of
+// hexadecimal literals where it takes numbers; nil if there are none.
 func (b *binder) placesOf(fn *builtin.Func, args []expr.Expr) (out []expr.Expr) {
 	for i, e := range args {
 		takes := fn.Takes[min(i, len(fn.Takes)-1)]
 		if takes == 'i' || takes == 'f' || takes == 'n' || takes == '*' && numberFuncs[fn.Name] {
-			if p := b.place(e); p != nil {
+			p := b.place(e)
+			if n := asNumber(e, zero); n != e {
+				p = n
+			}
+			if p != nil {
 				if out == nil {
 					out = append(out, args...)
 				}

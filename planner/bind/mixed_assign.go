@@ -36,6 +36,12 @@ func (b *binder) mixedValue(v expr.Expr, to types.T, pos ast.Pos) (expr.Expr, er
 	if _, ok := v.(*unknownParam); ok {
 		return v, nil
 	}
+	if isNumber(to) {
+		v = asNumber(v, zero)
+	}
+	if k := kindOf(v); isTextual(to) && !isNullLit(v) && (k == numberKind || k == boolKind || k == dateKind || k == bytesKind) {
+		return b.callBound(builtin.MySQLSchema, "to_text", []expr.Expr{v}, pos) // MySQL prints it, not PostgreSQL
+	}
 	if x, err := b.coerceOrNil(v, to, builtin.Assignment, pos); x != nil || err != nil {
 		return v, err
 	}
@@ -97,4 +103,16 @@ func (b *binder) fraction(v expr.Expr, lit *unknownLit, to types.T, pos ast.Pos)
 		return v, nil
 	}
 	return b.coerce(v, types.Of(types.NumericOID), builtin.Assignment, pos)
+}
+
+func isNumber(t types.T) bool {
+	switch t.OID {
+	case types.Int2OID, types.Int4OID, types.Int8OID, types.NumericOID, types.Float4OID, types.Float8OID:
+		return true
+	}
+	return false
+}
+
+func isTextual(t types.T) bool {
+	return t.OID == types.TextOID || t.OID == types.VarcharOID || t.OID == types.BpcharOID
 }

@@ -118,6 +118,15 @@ func (b *binder) terms(l, r expr.Expr, pos ast.Pos) (_, _ expr.Expr, err error) 
 		return k == dateKind || k == timeKind || k == spanKind
 	}
 	switch {
+	case isParam(l) && isParam(r): // nothing else tells what they are
+		number := types.Of(types.NumericOID)
+		if l, err = b.coerce(l, number, builtin.Implicit, pos); err == nil {
+			r, err = b.coerce(r, number, builtin.Implicit, pos)
+		}
+		return l, r, err
+	case l == nil && isParam(r):
+		r, err = b.coerce(r, types.Of(types.NumericOID), builtin.Implicit, pos)
+		return nil, r, err
 	case l == nil:
 		if kindOf(r) == boolKind {
 			r, err = b.convert("to_signed", r, pos)

@@ -67,7 +67,7 @@ func localeMarks(locale string) (point, thousands string) {
 func mysqlHex(c *Ctx, a []types.Datum) (types.Datum, error) {
 	v := typed{c.argT(0), a[0]}
 	if isInt(v.t.OID) || isFloat(v.t.OID) || v.t.OID == types.NumericOID {
-		return types.String(strings.ToUpper(strconv.FormatUint(uint64(mysqlInteger(c, v)), 16))), nil
+		return types.String(strings.ToUpper(strconv.FormatUint(bits64(c, v), 16))), nil
 	}
 	return types.String(strings.ToUpper(hex.EncodeToString(mysqlBytes(c, v).Bytes()))), nil
 }

@@ -23,19 +23,19 @@ var mysqlMathFuncs = []mysqlFunc{
 		}
 		return types.Int(v), nil
 	}},
-	{name: "bit_not", args: "i", ret: types.NumericOID, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
-		return unsigned(c, ^uint64(a[0].Int()))
+	{name: "bit_not", args: "*", ret: types.NumericOID, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		return unsigned(c, ^bits64(c, typed{c.argT(0), a[0]}))
 	}},
 	bitsFunc("bits_and", func(a, b uint64) uint64 { return a & b }),
 	bitsFunc("bits_or", func(a, b uint64) uint64 { return a | b }),
 	bitsFunc("bits_xor", func(a, b uint64) uint64 { return a ^ b }),
 	bitsFunc("bits_left", func(a, b uint64) uint64 { return a << min(b, 64) }),
 	bitsFunc("bits_right", func(a, b uint64) uint64 { return a >> min(b, 64) }),
-	{name: "bit_count", args: "i", ret: types.Int8OID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-		return types.Int(int64(bits.OnesCount64(uint64(a[0].Int())))), nil
+	{name: "bit_count", args: "*", ret: types.Int8OID, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		return types.Int(int64(bits.OnesCount64(bits64(c, typed{c.argT(0), a[0]})))), nil
 	}},
 	{name: "to_signed", args: "*", ret: types.Int8OID, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
-		return types.Int(mysqlInteger(c, typed{c.argT(0), a[0]})), nil
+		return types.Int(int64(bits64(c, typed{c.argT(0), a[0]}))), nil // one without a sign keeps its bits
 	}},
 	{name: "to_unsigned", args: "*", ret: types.NumericOID, eval: toUnsigned},
 	// difference is a difference of which one side has no sign, so that it has none, either.
@@ -344,10 +344,20 @@ func unsigned(c *Ctx, v uint64) (types.Datum, error) {
 }
 
 // toUnsigned is CAST(x AS UNSIGNED): negative integers wrap around.
+// maxUnsigned is the greatest number of 64 bits.
+var maxUnsigned = func() types.Datum {
+	d, _ := types.ParseText(types.Of(types.NumericOID), strconv.FormatUint(math.MaxUint64, 10), types.DefaultFormat)
+	return d
+}()
+
 func toUnsigned(c *Ctx, a []types.Datum) (types.Datum, error) {
 	v := typed{c.argT(0), a[0]}
 	if v.t.OID == types.NumericOID && types.NumericSign(a[0]) >= 0 {
-		return types.NumericRound(a[0], 0)
+		d, err := types.NumericRound(a[0], 0)
+		if err == nil && types.NumericCmp(d, maxUnsigned) > 0 {
+			return maxUnsigned, nil
+		}
+		return d, err
 	}
 	return unsigned(c, uint64(mysqlInteger(c, v)))
 }

@@ -106,11 +106,11 @@ var mysqlTextFuncs = []mysqlFunc{
 	}},
 	{name: "quote", args: "t", ret: types.TextOID, nulls: true, eval: mysqlQuote},
 	{name: "char", args: "i+", ret: types.ByteaOID, nulls: true, eval: mysqlChar},
-	{name: "bin", args: "i", ret: types.TextOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-		return types.String(strconv.FormatUint(uint64(a[0].Int()), 2)), nil
+	{name: "bin", args: "*", ret: types.TextOID, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		return types.String(strconv.FormatUint(bits64(c, typed{c.argT(0), a[0]}), 2)), nil
 	}},
-	{name: "oct", args: "i", ret: types.TextOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-		return types.String(strconv.FormatUint(uint64(a[0].Int()), 8)), nil
+	{name: "oct", args: "*", ret: types.TextOID, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		return types.String(strconv.FormatUint(bits64(c, typed{c.argT(0), a[0]}), 8)), nil
 	}},
 	{name: "conv", args: "tii", ret: types.TextOID, eval: conv},
 	{name: "md5", args: "b", ret: types.TextOID, eval: mysqlText(func(a []string) string { h := md5.Sum([]byte(a[0])); return hex.EncodeToString(h[:]) })},

@@ -6,6 +6,7 @@ import (
 
 	tast "github.com/pingcap/tidb/pkg/parser/ast"
 	"github.com/pingcap/tidb/pkg/parser/mysql"
+	driver "github.com/pingcap/tidb/pkg/parser/test_driver"
 
 	"github.com/loxodb/loxodb/sql/ast"
 )
@@ -106,6 +107,9 @@ func (c *conv) funcCall(f *tast.FuncCallExpr) (e ast.Expr, condition bool) {
 	out := call(c.at(f), name)
 	for _, a := range f.Args {
 		e := textual(c.expr(a))
+		if v := value(a); v != nil && v.Kind() == driver.KindBinaryLiteral { // the function says whether it takes a number
+			e = bytea(c.at(a), v.GetBytes())
+		}
 		if v := value(a); documents[name] && v != nil && v.Type.GetFlag()&mysql.IsBooleanFlag != 0 {
 			e, _ = c.literal(v) // TRUE and FALSE are JSON's
 		}
