@@ -2,15 +2,17 @@ package executor
 
 import (
 	"context"
+	"slices"
 
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/sql/batch"
+	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
 )
 
 // passOver runs one row of a statement that ignores rows which violate a unique or foreign
-// key: the row is written with all that follows from it, and if it violates one, all of that
+// key or a check: the row is written with all that follows from it, and if it violates one, all of that
 // is undone.
 func (m *modify) passOver(ctx context.Context, b *batch.Batch, i int) error {
 	q := m.env.query
@@ -20,7 +22,7 @@ func (m *modify) passOver(ctx context.Context, b *batch.Batch, i int) error {
 		m.numberAll()
 		err = q.endRow(ctx)
 	}
-	if code := pgerr.Code(err); code != pgerrcode.UniqueViolation && code != pgerrcode.ForeignKeyViolation || q.late != nil {
+	if !m.ignores(err) || q.late != nil {
 		return err
 	}
 	if err := m.env.Txn.RollbackTo(mark); err != nil {
@@ -32,6 +34,21 @@ func (m *modify) passOver(ctx context.Context, b *batch.Batch, i int) error {
 		w.checksLater, w.keysLater, w.twiceNow, w.missing = nil, nil, false, false
 	}
 	return nil
+}
+
+// ignores reports an error for which a row is passed over. The check that keeps the range of
+// a type is none: such a value is made to fit, and where it is not, no row may vanish.
+func (m *modify) ignores(err error) bool {
+	switch pgerr.Code(err) {
+	case pgerrcode.UniqueViolation, pgerrcode.ForeignKeyViolation:
+		return true
+	case pgerrcode.CheckViolation:
+		e, ok := pgerr.As(err)
+		return ok && slices.ContainsFunc(m.writer.def.Table.Constraints, func(c *catalog.Constraint) bool {
+			return c.Kind == catalog.CheckConstraint && c.Name == e.Constraint && !c.Range
+		})
+	}
+	return false
 }
 
 // numberAll makes the statement's writers known to the query.

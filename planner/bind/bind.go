@@ -118,6 +118,8 @@ type binder struct {
 	assigning *catalog.Table
 	// mixedWrites: values are converted to the columns' types as MySQL converts them.
 	mixedWrites bool
+	// lenient: values are made to fit their columns, as IGNORE has it.
+	lenient bool
 	// pos remembers where column references stand, for errors found later.
 	pos map[*expr.Column]ast.Pos
 	// shapes and rowShapes are the columns of record values, by where they come from.

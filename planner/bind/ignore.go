@@ -20,9 +20,11 @@ func (b *binder) ignoring(w *physical.TableWrite, verb string, pos ast.Pos) (*ph
 }
 
 // ignoringInsert is ignoring for INSERT, whose duplicate keys are conflicts: only foreign
-// keys are left to be ignored.
+// keys and checks are left to be ignored.
 func (b *binder) ignoringInsert(w *physical.TableWrite, pos ast.Pos) (*physical.TableWrite, error) {
-	refers := func(c *catalog.Constraint) bool { return c.Kind == catalog.ForeignConstraint }
+	refers := func(c *catalog.Constraint) bool {
+		return c.Kind == catalog.ForeignConstraint || c.Kind == catalog.CheckConstraint && !c.Range
+	}
 	if !slices.ContainsFunc(w.Table.Constraints, refers) {
 		return w, nil
 	}

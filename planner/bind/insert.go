@@ -77,6 +77,7 @@ type insertion struct {
 func (b *binder) insert(x *ast.Insert, outer *scope) (*query, error) {
 	s := &scope{parent: outer, in: inValues}
 	defer b.asMySQL(x.Mixed)()
+	defer b.leniently(x.Mixed && x.Ignore)()
 	if err := b.with(s, x.With); err != nil {
 		return nil, err
 	}

@@ -124,6 +124,12 @@ func (b *binder) insertValue(in *insertion, i int, v expr.Expr, pos ast.Pos) (ex
 
 // given coerces a value to its column: a string for a bit field by its bytes.
 func (b *binder) given(v expr.Expr, c *catalog.Column, pos ast.Pos) (expr.Expr, error) {
+	if b.lenient {
+		var err error
+		if v, err = b.fit(v, c, pos); err != nil {
+			return nil, err
+		}
+	}
 	if c.Bits > 0 {
 		t := v.Type().OID
 		digit := false
@@ -151,7 +157,11 @@ func (b *binder) given(v expr.Expr, c *catalog.Column, pos ast.Pos) (expr.Expr, 
 		}
 	}
 	b.showDomain(v, c.Domain)
-	return b.assign(v, c.Type, c.Name, pos)
+	v, err := b.assign(v, c.Type, c.Name, pos)
+	if err != nil || !b.lenient {
+		return v, err
+	}
+	return b.fitNull(v, c, givenNull)
 }
 
 // autoIncrement is the value of an AUTO_INCREMENT column for one that is given.
@@ -205,6 +215,9 @@ func (b *binder) fullRows(in *insertion, vals [][]expr.Expr) ([][]expr.Expr, err
 	def := func(i int) (expr.Expr, error) {
 		if defaults[i] == nil {
 			d, err := in.via.columnDefault(&t.Columns[i], b.o)
+			if k, ok := d.(*expr.Const); err == nil && b.lenient && ok && k.D.IsNull() {
+				d, err = b.fitNull(d, &t.Columns[i], noDefault)
+			}
 			if err != nil {
 				return nil, err
 			}

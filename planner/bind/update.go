@@ -22,6 +22,7 @@ func (b *binder) update(x *ast.Update, outer *scope) (*query, error) {
 	}
 	s := &scope{parent: outer, in: inUpdateSet}
 	defer b.asMySQL(x.Mixed)()
+	defer b.leniently(x.Mixed && x.Ignore)()
 	if err := b.with(s, x.With); err != nil {
 		return nil, err
 	}

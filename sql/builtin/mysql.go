@@ -37,7 +37,7 @@ type mysqlFunc struct {
 // mysqlFamilies lists the families, one a file.
 var mysqlFamilies = [][]mysqlFunc{mysqlTextFuncs, mysqlMathFuncs, mysqlTimeFuncs, mysqlJSONFuncs, mysqlSessionFuncs, mysqlShowFuncs,
 	mysqlOutcomeFuncs, mysqlNetFuncs, mysqlCryptFuncs, mysqlLockFuncs, mysqlSpanFuncs, mysqlMoreFuncs,
-	mysqlJSONMoreFuncs, mysqlArithFuncs, mysqlListFuncs, mysqlCollationFuncs}
+	mysqlJSONMoreFuncs, mysqlArithFuncs, mysqlListFuncs, mysqlCollationFuncs, mysqlFitFuncs}
 
 func (l *library) loadMySQL() {
 	id := firstMySQLFunc

@@ -92,7 +92,12 @@ func mysqlErrorNumber(m *mysqlMessage) int {
 	case pgerrcode.CollationMismatch:
 		return 1267
 	case pgerrcode.NotNullViolation:
+		if strings.HasPrefix(m.Message, "Field ") {
+			return 1364
+		}
 		return 1048
+	case truncatedData:
+		return 1265
 	case pgerrcode.ForeignKeyViolation:
 		return 1452
 	case pgerrcode.CheckViolation:

@@ -1,0 +1,166 @@
+package bind
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// IGNORE makes the nearest value that a column takes of one that it does not (sql/builtin,
+// mysql_fit.go). A parameter without a type has the column's, but for its length.
+
+// leniently makes the values of statements with IGNORE fit until the returned function is called.
+func (b *binder) leniently(on bool) func() {
+	outer := b.lenient
+	b.lenient = on
+	return func() { b.lenient = outer }
+}
+
+// fit makes a value one that the column takes.
+func (b *binder) fit(v expr.Expr, c *catalog.Column, pos ast.Pos) (_ expr.Expr, err error) {
+	if isNullLit(v) || c.Domain != 0 {
+		return v, nil
+	}
+	if isParam(v) {
+		t := types.Of(c.Type.OID)
+		if isTextual(t) {
+			t = types.Of(types.TextOID)
+		}
+		if v, err = b.coerce(v, t, builtin.Implicit, pos); err != nil {
+			return nil, err
+		}
+	}
+	kind, list, _ := strings.Cut(strings.TrimSuffix(c.Declared, ")"), "(")
+	name, args := "", []expr.Expr(nil)
+	low, high, scale := numberRange(c)
+	switch {
+	case kind == "year":
+		name = "fit_year"
+	case kind == "enum" || kind == "set":
+		if kindOf(v) == numberKind || b.listOrder(c) != "" { // the place of a word, or found by a collation
+			return v, nil
+		}
+		name, args = "fit_words", []expr.Expr{textConst(list), intConst(int64(b2i(kind == "set")))}
+	case low != "":
+		if c.Bits > 0 && (kindOf(v) == bytesKind || isLiteral(v)) {
+			return v, nil // by its bytes
+		}
+		v = asNumber(v, zero)
+		name, args = "fit_number", []expr.Expr{textConst(low), textConst(high), intConst(int64(scale))}
+	case c.Type.OID == types.Float4OID || c.Type.OID == types.Float8OID:
+		v = asNumber(v, zero)
+		name, args = "fit_double", []expr.Expr{intConst(map[types.OID]int64{types.Float4OID: 4, types.Float8OID: 8}[c.Type.OID])}
+	case isTextual(c.Type) && c.Type.Mod > 4:
+		name, args = "fit_text", []expr.Expr{intConst(int64(c.Type.Mod) - 4)}
+	case kind == "binary" || kind == "varbinary":
+		n, _ := strconv.Atoi(list)
+		name, args = "fit_bytes", []expr.Expr{intConst(int64(n))}
+	case ofDate(c.Type) && kindOf(v) != dateKind:
+		name = "fit_stamp"
+	default:
+		return v, nil
+	}
+	if isLiteral(v) {
+		if v, err = b.coerce(v, types.Of(types.TextOID), builtin.Implicit, pos); err != nil {
+			return nil, err
+		}
+	}
+	return b.callBound(builtin.MySQLSchema, name, append([]expr.Expr{v, textConst(c.Name)}, args...), pos)
+}
+
+// numberRange is the least and the greatest number of a column and its digits behind the
+// point; "" for one that is none, or that MySQL's type holds more of than the column does.
+func numberRange(c *catalog.Column) (low, high string, scale int) {
+	kind, _, _ := strings.Cut(c.Declared, " ")
+	kind, _, _ = strings.Cut(kind, "(")
+	unsigned := strings.Contains(c.Declared, " unsigned")
+	bits := map[string]int{"tinyint": 8, "smallint": 16, "mediumint": 24, "int": 32, "bigint": 64}[kind]
+	switch c.Type.OID {
+	case types.Int2OID:
+		bits = max(bits, 16*b2i(bits == 0))
+	case types.Int4OID:
+		bits = max(bits, 32*b2i(bits == 0))
+	case types.Int8OID:
+		bits = max(bits, 64*b2i(bits == 0))
+	case types.NumericOID:
+		if c.Type.Mod < 4 {
+			return "", "", 0
+		}
+		precision := int(c.Type.Mod-4) >> 16 & 0xffff
+		scale = int(c.Type.Mod-4) & 0xffff
+		digits := strings.Repeat("9", precision-scale)
+		if high = "0" + digits; scale > 0 {
+			high += "." + strings.Repeat("9", scale)
+		}
+		if low = "-" + high; unsigned {
+			low = "0"
+		}
+		return low, high, scale
+	default:
+		return "", "", 0
+	}
+	switch {
+	case c.Bits > 0:
+		return "0", strconv.FormatUint(1<<min(c.Bits, 63)-1, 10), 0
+	case unsigned && bits == 64:
+		return "0", "18446744073709551615", 0 // more than the column holds: an error, not another number
+	case unsigned:
+		return "0", strconv.FormatUint(1<<bits-1, 10), 0
+	}
+	return "-" + strconv.FormatUint(1<<(bits-1), 10), strconv.FormatUint(1<<(bits-1)-1, 10), 0
+}
+
+// fitNull gives a column that has no NULL its type's own value for one.
+func (b *binder) fitNull(v expr.Expr, c *catalog.Column, said string) (expr.Expr, error) {
+	if !c.NotNull || c.AutoIncrement || c.Generated != 0 || c.Identity != 0 {
+		return v, nil
+	}
+	text := ""
+	kind, list, _ := strings.Cut(strings.TrimSuffix(c.Declared, ")"), "(")
+	switch kindOf(&expr.Column{T: c.Type}) {
+	case numberKind:
+		text = "0"
+	case timeKind:
+		text = "00:00:00"
+	case documentKind:
+		text = "null"
+	case boolKind:
+		text = "f"
+	case textKind, enumKind, bytesKind:
+		if words := builtin.QuotedWords(list); kind == "enum" && len(words) > 0 {
+			text = words[0]
+		}
+	case dateKind: // the zero date
+		null := nullConst(c.Type)
+		return b.callBound(builtin.MySQLSchema, "fit_null", []expr.Expr{v, textConst(c.Name), null, textConst(said)}, ast.NoPos)
+	default:
+		return v, nil
+	}
+	implicit, err := b.coerce(&unknownLit{text: text}, c.Type, builtin.Implicit, ast.NoPos)
+	if err != nil {
+		return nil, err
+	}
+	e, err := b.callBound(builtin.MySQLSchema, "fit_null", []expr.Expr{v, textConst(c.Name), implicit, textConst(said)}, ast.NoPos)
+	if err != nil {
+		return nil, err
+	}
+	return b.assign(e, c.Type, c.Name, ast.NoPos)
+}
+
+// What MySQL says of a NULL that was given, and of a value that was not.
+const (
+	givenNull = "Column '%s' cannot be null"
+	noDefault = "Field '%s' doesn't have a default value"
+)
+
+func b2i(v bool) int {
+	if v {
+		return 1
+	}
+	return 0
+}

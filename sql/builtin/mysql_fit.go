@@ -1,0 +1,176 @@
+package builtin
+
+import (
+	"math"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// What IGNORE makes of a value that its column does not take (MySQL's manual, "The Effect of
+// IGNORE on Statement Execution"): the nearest one that it does, with a warning. The
+// functions are volatile, so that planning warns of nothing. The second argument is the
+// column's name.
+
+var mysqlFitFuncs = []mysqlFunc{
+	{name: "fit_number", args: "*tnni", ret: types.NumericOID, volatility: Volatile, eval: fitNumber},
+	{name: "fit_double", args: "*ti", ret: types.Float8OID, volatility: Volatile, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		f := mysqlFloat(c, typed{c.argT(0), a[0]})
+		misread(c, typed{c.argT(0), a[0]}, a[1].Text())
+		limit := math.MaxFloat64
+		if a[2].Int() == 4 {
+			limit = math.MaxFloat32
+		}
+		if f > limit || f < -limit {
+			warn(c, pgerrcode.NumericValueOutOfRange, "Out of range value for column '%s'", a[1].Text())
+			f = math.Copysign(limit, f)
+		}
+		return types.Float(f), nil
+	}},
+	{name: "fit_text", args: "tti", ret: types.TextOID, volatility: Volatile, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		s, n := a[0].Text(), a[2].Int()
+		if int64(utf8.RuneCountInString(s)) <= n {
+			return a[0], nil
+		}
+		cut := sliceChars(s, 0, n)
+		if strings.TrimRight(s[len(cut):], " ") != "" {
+			warn(c, truncatedData, "Data truncated for column '%s'", a[1].Text())
+		}
+		return types.String(cut), nil
+	}},
+	{name: "fit_bytes", args: "bti", ret: types.ByteaOID, volatility: Volatile, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		b, n := a[0].Bytes(), a[2].Int()
+		if int64(len(b)) <= n {
+			return a[0], nil
+		}
+		warn(c, truncatedData, "Data truncated for column '%s'", a[1].Text())
+		return types.Bytes(append([]byte{}, b[:n]...)), nil
+	}},
+	{name: "fit_stamp", args: "*t", ret: types.TimestampOID, volatility: Volatile, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		us, ok := mysqlStamp(c, typed{c.argT(0), a[0]})
+		if !ok {
+			return types.Datum{}, zeroDate(a[1].Text())
+		}
+		return checkTimestamp(us)
+	}},
+	{name: "fit_year", args: "*t", ret: types.Int8OID, volatility: Volatile, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		v := typed{c.argT(0), a[0]}
+		misread(c, v, a[1].Text())
+		n := mysqlInteger(c, v)
+		switch {
+		case n == 0 && (!isTextType(v.t.OID) || len(strings.TrimSpace(a[0].Text())) >= 3):
+		case n >= 0 && n < 100:
+			n = twoDigitYear(n)
+		case n < 1901 || n > 2155:
+			warn(c, pgerrcode.NumericValueOutOfRange, "Out of range value for column '%s'", a[1].Text())
+			n = 0
+		}
+		return types.Int(n), nil
+	}},
+	// fit_words is a value for a SET, without the words that its list, the third argument,
+	// has not, or for an ENUM, which must have one.
+	{name: "fit_words", args: "ttti", ret: types.TextOID, volatility: Volatile, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		words, several := QuotedWords(a[2].Text()), a[3].Int() != 0
+		given := []string{a[0].Text()}
+		if several {
+			given = strings.Split(a[0].Text(), ",")
+		}
+		var out []string
+		for _, g := range given {
+			found := false
+			for _, w := range words {
+				found = found || w == g
+			}
+			if found {
+				out = append(out, g)
+			}
+		}
+		switch {
+		case !several && len(out) == 0:
+			return types.Datum{}, pgerr.Newf(pgerrcode.FeatureNotSupported,
+				"the empty value of the ENUM column \"%s\", for '%s', is not supported", a[1].Text(), a[0].Text())
+		case len(out) < len(given) && a[0].Text() != "":
+			warn(c, truncatedData, "Data truncated for column '%s'", a[1].Text())
+		}
+		return types.String(strings.Join(out, ",")), nil
+	}},
+	// fit_null is the first argument or, with a warning, the third: "Column … cannot be null"
+	// or "Field … doesn't have a default value".
+	{name: "fit_null", args: "*t*t", by: func(a []types.OID) types.OID { return a[2] }, volatility: Volatile, nulls: true,
+		eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+			if !a[0].IsNull() {
+				return a[0], nil
+			}
+			if a[2].IsNull() {
+				return types.Datum{}, zeroDate(a[1].Text())
+			}
+			warn(c, pgerrcode.NotNullViolation, a[3].Text(), a[1].Text())
+			return a[2], nil
+		}},
+}
+
+// truncatedData is the state of MySQL's warning 1265.
+const truncatedData = "01004"
+
+// maxWarnings is how many warnings of one column of a statement are told, MySQL's
+// max_error_count of old.
+const maxWarnings = 64
+
+// warn tells of a value that was changed.
+func warn(c *Ctx, state, format string, args ...any) {
+	told := remembered(c, func() *int { return new(int) })
+	if *told++; *told > maxWarnings || c.Notice == nil {
+		return
+	}
+	e := pgerr.Newf(state, format, args...)
+	e.Severity = pgerr.Warning
+	c.Notice(e)
+}
+
+// misread warns of a text that is no number, or more than one.
+func misread(c *Ctx, v typed, column string) {
+	if !isTextType(v.t.OID) {
+		return
+	}
+	s := strings.TrimSpace(v.d.Text())
+	switch prefix := numberPrefix(s); {
+	case len(prefix) == len(s) && s != "":
+	case !strings.HasPrefix(s, prefix):
+		warn(c, pgerrcode.InvalidTextRepresentation, "Incorrect value: '%s' for column '%s'", v.d.Text(), column)
+	default:
+		warn(c, truncatedData, "Data truncated for column '%s'", column)
+	}
+}
+
+// fitNumber is the nearest number between the third and fourth arguments that has so many
+// digits behind the point as the fifth says.
+func fitNumber(c *Ctx, a []types.Datum) (types.Datum, error) {
+	v := typed{c.argT(0), a[0]}
+	misread(c, v, a[1].Text())
+	d, err := mysqlNumeric(c, v)
+	if err == nil {
+		d, err = types.NumericRound(d, int(a[4].Int()))
+	}
+	if err != nil {
+		return types.Datum{}, err
+	}
+	near := d
+	switch {
+	case types.NumericCmp(d, a[2]) < 0:
+		near = a[2]
+	case types.NumericCmp(d, a[3]) > 0:
+		near = a[3]
+	default:
+		return d, nil
+	}
+	warn(c, pgerrcode.NumericValueOutOfRange, "Out of range value for column '%s'", a[1].Text())
+	return near, nil
+}
+
+func zeroDate(column string) error {
+	return pgerr.Newf(pgerrcode.FeatureNotSupported, "the zero date, which column \"%s\" would have, is not supported", column)
+}
