@@ -3,6 +3,7 @@ package importer
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -22,7 +23,7 @@ type insertedRow struct {
 	line int // counted from the statement's first, from 0
 }
 
-// insertionOf takes a statement apart; ok is false where it is no list of several rows.
+// insertionOf takes a statement apart; ok is false where it is no list of rows.
 func insertionOf(text string) (in insertion, ok bool) {
 	if w := firstWords(text); !strings.HasPrefix(w, "insert") && !strings.HasPrefix(w, "replace") {
 		return in, false
@@ -46,7 +47,7 @@ func insertionOf(text string) (in insertion, ok bool) {
 		rest := strings.TrimLeft(text[end:], " \t\r\n")
 		if !strings.HasPrefix(rest, ",") {
 			in.tail = oneLine(text[end:])
-			return in, len(in.rows) > 1
+			return in, true
 		}
 		next := len(text) - len(rest) + 1
 		line += strings.Count(text[end:next], "\n")
@@ -108,26 +109,42 @@ func isDataError(err error) bool {
 	return errors.As(err, &pe) && (strings.HasPrefix(pe.Code, "22") || strings.HasPrefix(pe.Code, "23"))
 }
 
-// inHalves runs the rows of an insertion that failed, and reports those that fail alone.
+// text is the statement of the rows.
+func (in *insertion) text() string {
+	var b strings.Builder
+	b.WriteString(in.head + " ")
+	for i, r := range in.rows {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(r.text)
+	}
+	b.WriteString(in.tail)
+	return b.String()
+}
+
+// inHalves runs an insertion of which some rows fail, and reports those that fail alone.
 func (b *batch) inHalves(ctx context.Context, st statement, in insertion) error {
-	half := len(in.rows) / 2
-	for _, rows := range [][]insertedRow{in.rows[:half], in.rows[half:]} {
-		if len(rows) == 0 {
-			continue
+	part := statement{text: in.text(), line: st.line + in.rows[0].line, end: st.end}
+	err := b.attempt(ctx, part.text)
+	for err != nil {
+		n := in.clearDates(part.text, err)
+		if n == 0 {
+			break
 		}
-		text := make([]string, len(rows))
-		for i, r := range rows {
-			text[i] = r.text
-		}
-		part := statement{text: in.head + " " + strings.Join(text, ",") + in.tail, line: st.line + rows[0].line}
-		err := b.attempt(ctx, part.text)
-		switch {
-		case err == nil:
-		case !isServerError(err):
-			return err
-		case len(rows) == 1 || !isDataError(err):
-			b.problem(b.dump, part, err)
-		default:
+		b.warn(part, 0, fmt.Sprintf("zero dates are not supported, %d of them are NULL", n))
+		part.text = in.text()
+		err = b.attempt(ctx, part.text)
+	}
+	switch {
+	case err == nil:
+	case !isServerError(err):
+		return err
+	case len(in.rows) == 1 || !isDataError(err):
+		b.problem(b.dump, part, err)
+	default:
+		half := len(in.rows) / 2
+		for _, rows := range [][]insertedRow{in.rows[:half], in.rows[half:]} {
 			if err := b.inHalves(ctx, st, insertion{in.head, in.tail, rows}); err != nil {
 				return err
 			}

@@ -287,3 +287,28 @@ func TestImportLosesNoRow(t *testing.T) {
 		t.Errorf("rows %s", got)
 	}
 }
+
+// Zero dates, as defaults and as values, become NULL, each named; no row is lost for one.
+func TestImportZeroDates(t *testing.T) {
+	onlyHere(t)
+	addr := start(t)
+	file := filepath.Join(t.TempDir(), "zero.sql")
+	text := "CREATE TABLE `z` (`id` int PRIMARY KEY, `d` datetime NOT NULL DEFAULT '0000-00-00 00:00:00', `s` varchar(20), `e` date);\n" +
+		"INSERT INTO `z` VALUES (1,'0000-00-00 00:00:00','0000-00-00','2024-01-02'),\n(2,'2024-01-01 10:00:00','é','0000-00-00'),(3,'0000-00-00 00:00:00','x',NULL);\nINSERT INTO `z` (`id`, `s`) VALUES (4,'y');\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	status, out, errs := runImport(t, addr, file)
+	want := []string{":1: zero dates are not supported, column d has NULL by default: ", ":2: zero dates are not supported, 2 of them are NULL: ", ":2: zero dates are not supported, 1 of them are NULL: "}
+	if status != 1 || out != "3 statements loaded, 3 problems\n" {
+		t.Errorf("status %d\n%s%s", status, out, errs)
+	}
+	for _, w := range want {
+		if !strings.Contains(errs, file+w) {
+			t.Errorf("no %q in\n%s", w, errs)
+		}
+	}
+	if got := one(t, connect(t, addr, ""), "select string_agg(concat_ws('|', id, coalesce(d::text, '-'), s, coalesce(e::text, '-')), ' ' order by id) from z"); got != "1|-|0000-00-00|2024-01-02 2|2024-01-01 10:00:00|é|- 3|-|x|- 4|-|y|-" {
+		t.Errorf("rows: %s", got)
+	}
+}

@@ -6,6 +6,7 @@ import (
 
 	tast "github.com/pingcap/tidb/pkg/parser/ast"
 	"github.com/pingcap/tidb/pkg/parser/format"
+	"github.com/pingcap/tidb/pkg/parser/mysql"
 )
 
 // Apart is what a dump's CREATE TABLE is taken apart into.
@@ -19,7 +20,8 @@ type Apart struct {
 
 // TakeApart takes the foreign keys out of a CREATE TABLE, as dumps make tables in the
 // order of their names, and a key may refer to one that comes later; and what a table can
-// hold its rows without: FULLTEXT keys, partitions, checks that are not enforced. A primary
+// hold its rows without: FULLTEXT keys, partitions, checks that are not enforced, zero dates
+// as defaults, whose columns can be NULL instead. A primary
 // key of prefixes becomes a unique one. A text that has none of that, or is anything else,
 // comes back as it is.
 func (Frontend) TakeApart(text string) (a Apart, err error) {
@@ -59,6 +61,7 @@ func (Frontend) TakeApart(text string) (a Apart, err error) {
 		keep = append(keep, k)
 	}
 	a.Changed = append(a.Changed, withoutChecks(t.Cols)...)
+	a.Changed = append(a.Changed, withoutZeroDates(t.Cols)...)
 	if t.Partition != nil {
 		a.Changed = append(a.Changed, "PARTITION BY is left out")
 		t.Partition = nil
@@ -103,6 +106,29 @@ func withoutChecks(cols []*tast.ColumnDef) (changed []string) {
 			}
 			return out
 		})
+	}
+	return changed
+}
+
+// withoutZeroDates takes the defaults that are no dates here out of columns, which hold NULL
+// where MySQL has such.
+func withoutZeroDates(cols []*tast.ColumnDef) (changed []string) {
+	for _, d := range cols {
+		if t := d.Tp.GetType(); t != mysql.TypeDate && t != mysql.TypeDatetime && t != mysql.TypeTimestamp {
+			continue
+		}
+		zero := slices.IndexFunc(d.Options, func(o *tast.ColumnOption) bool {
+			if o.Tp != tast.ColumnOptionDefaultValue {
+				return false
+			}
+			s, ok := stringOf(o.Expr)
+			return ok && strings.HasPrefix(s, "0000-00-00")
+		})
+		if zero < 0 {
+			continue
+		}
+		d.Options = slices.DeleteFunc(slices.Delete(d.Options, zero, zero+1), func(o *tast.ColumnOption) bool { return o.Tp == tast.ColumnOptionNotNull })
+		changed = append(changed, "zero dates are not supported, column "+d.Name.Name.O+" has NULL by default")
 	}
 	return changed
 }

@@ -43,6 +43,11 @@ func TestTakeApart(t *testing.T) {
 	if _, err := New().Parse(a.Create); err != nil {
 		t.Errorf("%s: %v", a.Create, err)
 	}
+	a, err = New().TakeApart("CREATE TABLE `t` (`d` datetime NOT NULL DEFAULT '0000-00-00 00:00:00', `s` char(10) NOT NULL DEFAULT '0000-00-00', `e` date DEFAULT '0000-00-00' COMMENT 'c', `f` date NOT NULL DEFAULT '2024-01-01')")
+	if got := strings.Join(a.Changed, ", "); err != nil || got != "zero dates are not supported, column d has NULL by default, zero dates are not supported, column e has NULL by default" ||
+		strings.Count(a.Create, "NOT NULL") != 2 || strings.Count(a.Create, "DEFAULT") != 2 {
+		t.Error(got, a.Create, err)
+	}
 	for _, same := range []string{"CREATE TABLE t (a int)", "CREATE TABLE t (a varchar(9) DEFAULT 'foreign')", "INSERT INTO t VALUES ('partition')", "CREATE TABLE foreign ("} {
 		if a, _ := New().TakeApart(same); a.Create != same || len(a.Later)+len(a.Changed) > 0 {
 			t.Errorf("%s: %v", same, a)
