@@ -56,7 +56,7 @@ func (e *Env) tableCollation(ctx context.Context, old, t *catalog.Table, cmd *as
 		if !cmd.Convert || c.Dropped || c.Collation == 0 || c.Collation == id || c.Domain != 0 {
 			continue
 		}
-		if err := e.typeFrozen(t, c.Num); err != nil {
+		if err := e.typeRead(t, c.Num); err != nil {
 			return err
 		}
 		was := c.Collation

@@ -104,13 +104,20 @@ func (e *Env) columnType(ctx context.Context, old, t *catalog.Table, cmd *ast.Al
 		}
 		using = &ast.ColumnRef{At: ast.At{Pos: ast.NoPos}, Parts: []string{c.Name}}
 	}
-	if err := e.typeFrozen(t, c.Num); err != nil {
+	frozen := e.typeFrozen
+	if cmd.Declared != "" { // MySQL's
+		frozen = e.typeRead
+	}
+	if err := frozen(t, c.Num); err != nil {
 		return nil, false, err
 	}
 	if err := e.rowTypeFree(t); err != nil {
 		return nil, false, err
 	}
 	if err := e.retype(ctx, t, c, to, cmd); err != nil {
+		return nil, false, err
+	}
+	if err := e.regenerate(t, c.Num); err != nil {
 		return nil, false, err
 	}
 	if cmd.Generated == nil { // else the values are computed

@@ -246,13 +246,42 @@ func (e *Env) dropViewColumn(t *catalog.Table, num int16) error {
 // typeFrozen refuses to change the type of a column that a view or a generated
 // column reads.
 func (e *Env) typeFrozen(t *catalog.Table, num int16) error {
-	name := t.Columns[num-1].Name
+	for _, c := range e.generatedFrom(t, num) {
+		return pgerr.New(pgerrcode.FeatureNotSupported, "cannot alter type of a column used by a generated column").
+			WithDetail("Column %q is used by generated column %q.", t.Columns[num-1].Name, c.Name)
+	}
+	return e.typeRead(t, num)
+}
+
+// generatedFrom are the generated columns that read a column.
+func (e *Env) generatedFrom(t *catalog.Table, num int16) (list []*catalog.Column) {
 	for i := range t.Columns {
 		if c := &t.Columns[i]; c.Generated != 0 && !c.Dropped && c.Num != num && e.mentions(t, c.Default, num) {
-			return pgerr.New(pgerrcode.FeatureNotSupported, "cannot alter type of a column used by a generated column").
-				WithDetail("Column %q is used by generated column %q.", name, c.Name)
+			list = append(list, c)
 		}
 	}
+	return list
+}
+
+// regenerate reads the generated columns that depend on a column again once it has another
+// type, as MySQL does; their values are computed as the rows are written anew.
+func (e *Env) regenerate(t *catalog.Table, num int16) error {
+	for _, c := range e.generatedFrom(t, num) {
+		list, err := e.Parser.Parse("SELECT " + c.Default)
+		if err != nil {
+			return err
+		}
+		x := list[0].Stmt.(*ast.Select).Targets[0].Expr
+		if c.Default, err = e.storedText(x, t, bind.Generated, c.Type, c.Name); err != nil {
+			return placeless(err)
+		}
+	}
+	return nil
+}
+
+// typeRead refuses to change the type of a column that a view or a trigger reads.
+func (e *Env) typeRead(t *catalog.Table, num int16) error {
+	name := t.Columns[num-1].Name
 	views, err := e.readers(relationOf(t), num)
 	if err != nil {
 		return err
