@@ -128,6 +128,7 @@ func (l *load) file(ctx context.Context, d *dump) error {
 	}
 	b.schema = d.schema
 	s := newSplitter(in)
+	var charset clientCharset
 	if !l.DryRun {
 		head, _ := s.in.Peek(headSize)
 		if err := l.exec(ctx, "SET default_collation_for_utf8mb4 = '"+defaultCollation(string(head))+"'"); err != nil {
@@ -142,7 +143,15 @@ func (l *load) file(ctx context.Context, d *dump) error {
 		if err != nil {
 			return errors.Join(err, b.flush(ctx, s.offset, false))
 		}
-		st.text, st.read = textual(st.text), read.n
+		handled := charset.follow(st.text)
+		text, ok := charset.text(st.text)
+		if st.text, st.read = text, read.n; !ok {
+			b.warn(st, 0, "strings and bytes cannot be told apart in this character set: dump it with --hex-blob")
+			handled = true
+		}
+		if handled {
+			continue
+		}
 		if l.DryRun || st.end <= b.from {
 			l.report.progress(st.read)
 		}

@@ -312,3 +312,23 @@ func TestImportZeroDates(t *testing.T) {
 		t.Errorf("rows: %s", got)
 	}
 }
+
+// The strings of a dump in another character set become UTF-8.
+func TestImportLatin1(t *testing.T) {
+	onlyHere(t)
+	addr := start(t)
+	file := filepath.Join(t.TempDir(), "latin1.sql")
+	text := "/*!40101 SET NAMES latin1 */;\n/*!40101 SET @saved_cs_client     = @@character_set_client */;\n/*!50503 SET character_set_client = utf8mb4 */;\n" +
+		"CREATE TABLE `l` (`id` int PRIMARY KEY, `e` enum('ä','b'), `s` varchar(9), `b` blob) DEFAULT CHARSET=latin1;\n" +
+		"/*!40101 SET character_set_client = @saved_cs_client */;\n" +
+		"INSERT INTO `l` VALUES (1,'\xe4','caf\xe9 \x80',_binary '\xe9\xff'),(2,'b','\xc3\xa4',_binary 'A');\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if status, out, errs := runImport(t, addr, file); status != 0 {
+		t.Errorf("status %d\n%s%s", status, out, errs)
+	}
+	if got := one(t, connect(t, addr, ""), "select string_agg(concat_ws('|', id, e, s, encode(b, 'hex')), ' ' order by id) from l"); got != "1|ä|café €|e9ff 2|b|Ã¤|41" {
+		t.Errorf("rows: %s", got)
+	}
+}
