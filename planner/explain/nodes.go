@@ -21,7 +21,7 @@ func (v *viewer) fill(it *item, n physical.Node) {
 		v.vectorSearch(it, x)
 	case *physical.ExactSearch:
 		it.nodeType, it.title = "Sort", "Sort"
-		it.add("Sort Key", []string{expr.String(x.Key, x.Names)})
+		it.add("Sort Key", []string{sortKey(x.Key, x.Names)})
 		v.child(it, x.Scan, "Outer")
 	case *physical.RangeSearch:
 		v.rangeSearch(it, x)
@@ -52,7 +52,7 @@ func (v *viewer) fill(it *item, n physical.Node) {
 		v.subplans(it, x.Limit, x.Offset)
 	case *physical.Sort:
 		it.nodeType, it.title = "Sort", "Sort"
-		it.add("Sort Key", keyList(x.Keys, names(x.Input)))
+		it.add("Sort Key", sortKeys(x.Keys, names(x.Input)))
 		if it.c != nil && it.c.Spilled > 0 {
 			it.add("Sort Method", fmt.Sprintf("external merge  Disk: %dkB", diskKB(it.c)))
 		}
@@ -95,7 +95,7 @@ func (v *viewer) fillMore(it *item, n physical.Node) {
 		}
 	case *physical.MergeAppend:
 		it.nodeType, it.title = "Merge Append", "Merge Append"
-		it.add("Sort Key", keyList(x.Keys, x.Names))
+		it.add("Sort Key", sortKeys(x.Keys, x.Names))
 		for _, k := range x.Inputs {
 			v.child(it, k, "Member")
 		}

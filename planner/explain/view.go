@@ -174,10 +174,38 @@ func (v *viewer) relation(it *item, name, alias string, on string) {
 	it.addJSON("Alias", alias)
 }
 
-func keyList(keys []physical.SortKey, names []string) []string {
+// sortKey prints a key as PostgreSQL does, for which the node below computes it: in
+// parentheses of its own unless it is a column.
+func sortKey(e expr.Expr, names []string) string {
+	s := expr.String(e, names)
+	if columnName(s) {
+		return s
+	}
+	return "(" + s + ")"
+}
+
+// columnName reports that a printed expression is a name, as t.a and "A".
+func columnName(s string) bool {
+	quoted := false
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '"':
+			quoted = !quoted
+		case quoted, c == '.', c == '_', c >= 'a' && c <= 'z', c >= 0x80, i > 0 && (c >= '0' && c <= '9' || c == '$'):
+		default:
+			return false
+		}
+	}
+	return s != ""
+}
+
+// sortKeys prints the keys of a node that sorts.
+func sortKeys(keys []physical.SortKey, names []string) []string { return keyList(keys, names, sortKey) }
+
+func keyList(keys []physical.SortKey, names []string, show func(expr.Expr, []string) string) []string {
 	out := make([]string, len(keys))
 	for i, k := range keys {
-		s := expr.String(k.Expr, names)
+		s := show(k.Expr, names)
 		if k.Desc {
 			s += " DESC"
 		}
@@ -332,7 +360,7 @@ func aggText(a *physical.AggCall, in []string) string {
 		}
 	}
 	if len(a.OrderBy) > 0 {
-		b.WriteString("ORDER BY " + strings.Join(keyList(a.OrderBy, in), ", "))
+		b.WriteString("ORDER BY " + strings.Join(keyList(a.OrderBy, in, expr.String), ", "))
 	}
 	b.WriteString(")")
 	if a.Filter != nil {

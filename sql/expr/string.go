@@ -426,8 +426,10 @@ func ConstString(t types.T, d types.Datum, f *types.Format) string {
 		}
 	case types.UnknownOID:
 		return builtin.QuoteLiteral(text)
-	case types.BitOID, types.VarbitOID:
-		return "B'" + text + "'::" + `"bit"`
+	case types.BitOID:
+		if t.Mod < 0 { // without quotes it would be bit(1)
+			return "'" + text + `'::"bit"`
+		}
 	}
 	return builtin.QuoteLiteral(text) + "::" + types.FormatType(t)
 }
