@@ -83,9 +83,14 @@ func (b *writeBuffer) next(n int32, level int) int32 {
 }
 
 // seekGE returns the first node with a key not below key, and fills the
-// predecessors of every level when preds is not nil.
+// predecessors of every level when preds is not nil: for an insert, which then begins
+// at a finger. Readers begin at the head: a finger that nothing was inserted at for long
+// has predecessors far behind what others have inserted.
 func (b *writeBuffer) seekGE(key []byte, preds *[maxHeight]int32) int32 {
-	start := b.finger(key)
+	var start *finger
+	if preds != nil {
+		start = b.finger(key)
+	}
 	at, found := headNode, none
 	for level := b.height - 1; level >= 0; level-- {
 		if start != nil {

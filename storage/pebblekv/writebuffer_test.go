@@ -120,3 +120,21 @@ func TestReadAllocations(t *testing.T) {
 		t.Errorf("Begin, Get, Close allocate %v times", n)
 	}
 }
+
+// Readers leave the fingers of inserts alone, and find what is behind them.
+func TestReadsMoveNoFinger(t *testing.T) {
+	b := newWriteBuffer()
+	for i, key := range []string{"a", "z", "m1", "m2", "m3"} {
+		b.put([]byte(key), []byte(key), i, 0, 0)
+	}
+	turn, fingers := b.turn, b.fingers
+	for _, key := range []string{"z", "m3", "a", "m2", "n"} {
+		o, ok := b.get([]byte(key))
+		if ok != (key != "n") || ok && string(o.val) != key {
+			t.Errorf("%s: %v", key, ok)
+		}
+	}
+	if b.turn != turn || b.fingers != fingers {
+		t.Error("a read moved the fingers")
+	}
+}
