@@ -215,10 +215,11 @@ type Index struct {
 	// key until then, so entries are kept as those of other indexes.
 	Deferrable bool `json:",omitempty"`
 	// Exclude are the operators of an exclusion constraint, one a key: no two rows may have
-	// keys for which all hold. Of the first Same of them it is the equality that the order
-	// of the key has.
-	Exclude []ID `json:",omitempty"`
-	Same    int  `json:",omitempty"`
+	// keys for which all hold. Those of the first Same keys are =. Disjoint: after them there
+	// is one key, ranges of which no two may overlap.
+	Exclude  []ID `json:",omitempty"`
+	Same     int  `json:",omitempty"`
+	Disjoint bool `json:",omitempty"`
 	// Parent is the index of the partitioned table that this one is a part of, 0 none.
 	Parent ID `json:",omitempty"`
 	// Replaces is the index in whose place this one will be when it is built, 0 none.

@@ -134,7 +134,7 @@ func (w *Writer) load(ctx context.Context, id uint64) ([]types.Datum, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err = w.layout.Decoder(want).Decode(val, row); err != nil {
+	if _, err = w.layout.Decoder(want).Decode(slices.Clone(val), row); err != nil {
 		return nil, err
 	}
 	for k := range row {

@@ -54,17 +54,42 @@ func (w *Writer) findExcluded(ctx context.Context, i int, row []types.Datum, but
 	if ok, err := w.lockExclusion(ctx, x, vals); err != nil || !ok {
 		return 0, false, err
 	}
-	return w.scanExcluded(ctx, i, vals, but)
+	return w.scanExcluded(ctx, i, keptKey(vals), but)
 }
 
-// scanExcluded is findExcluded for a key whose lock is held.
+// keptKey makes a key last beyond the computation of others.
+func keptKey(vals []types.Datum) []types.Datum {
+	for i, d := range vals {
+		vals[i] = d.Clone()
+	}
+	return vals
+}
+
+// scanExcluded is findExcluded for a key whose lock is held. Ranges of which no two overlap
+// lie one behind the other in the index: only the neighbours of the new one can.
 func (w *Writer) scanExcluded(ctx context.Context, i int, vals []types.Datum, but *uint64) (at uint64, found bool, err error) {
 	x := w.Table.Indexes[i]
 	prefix := keys.AppendIndexPrefix(nil, x.Storage)
 	for k := range x.Same {
 		prefix = AppendKeyDatum(prefix, &x.Keys[k], vals[k])
 	}
-	it, err := w.read.Scan(ctx, keys.Prefix(prefix))
+	all := keys.Prefix(prefix)
+	if !x.Disjoint {
+		return w.lookExcluded(ctx, i, all, vals, but)
+	}
+	all.Limit = 2 // of which one may be the row itself
+	after, before := all, all
+	after.Start = AppendKeyDatum(slices.Clone(prefix), &x.Keys[x.Same], vals[x.Same])
+	before.End, before.Reverse = after.Start, true
+	if at, found, err = w.lookExcluded(ctx, i, after, vals, but); err != nil || found {
+		return at, found, err
+	}
+	return w.lookExcluded(ctx, i, before, vals, but)
+}
+
+// lookExcluded looks among the entries of a range, of disjoint ones at the first only.
+func (w *Writer) lookExcluded(ctx context.Context, i int, r kv.Range, vals []types.Datum, but *uint64) (at uint64, found bool, err error) {
+	it, err := w.read.Scan(ctx, r)
 	if err != nil {
 		return 0, false, err
 	}
@@ -74,22 +99,30 @@ func (w *Writer) scanExcluded(ctx context.Context, i int, vals []types.Datum, bu
 		if at = keys.RowOf(it.Key()); but != nil && at == *but {
 			continue
 		}
-		row, err := w.load(ctx, at)
-		if err != nil {
+		var any bool
+		if other, any, err = w.excludingKey(ctx, i, at, other[:0]); err != nil {
 			return 0, false, err
 		}
-		var in bool
-		if other, in, err = w.keyOf(i, row, other[:0]); err != nil {
-			return 0, false, err
+		if any {
+			if found, err = w.defs.Excludes(i, vals, other); err != nil || found {
+				return at, found, err
+			}
 		}
-		if !in || slices.ContainsFunc(other, types.Datum.IsNull) {
-			continue
-		}
-		if found, err = w.defs.Excludes(i, vals, other); err != nil || found {
-			return at, found, err
+		if w.Table.Indexes[i].Disjoint {
+			break
 		}
 	}
 	return 0, false, it.Err()
+}
+
+// excludingKey is the key of a stored row; any is false for one that excludes none.
+func (w *Writer) excludingKey(ctx context.Context, i int, at uint64, dst []types.Datum) (vals []types.Datum, any bool, err error) {
+	row, err := w.load(ctx, at)
+	if err != nil {
+		return dst, false, err
+	}
+	vals, in, err := w.keyOf(i, row, dst)
+	return vals, err == nil && in && !slices.ContainsFunc(vals, types.Datum.IsNull), err
 }
 
 // excluded is PostgreSQL's exclusion violation: row is in conflict with the stored row at.
@@ -111,22 +144,54 @@ func (w *Writer) exclusion(ctx context.Context, x *catalog.Index, row []types.Da
 	return e.WithDetail(detail, key, existing)
 }
 
-// addExcluding adds an existing row to the index of an exclusion constraint that is built.
-func (w *Writer) addExcluding(ctx context.Context, i int, vals []types.Datum, id uint64) error {
+// checkExcluding looks for rows that exclude each other when the index of an exclusion
+// constraint has been built.
+func (w *Writer) checkExcluding(ctx context.Context, i int) error {
 	x := w.Table.Indexes[i]
-	if !slices.ContainsFunc(vals, types.Datum.IsNull) {
-		at, found, err := w.scanExcluded(ctx, i, vals, nil)
+	it, err := w.read.Scan(ctx, keys.Prefix(keys.AppendIndexPrefix(nil, x.Storage)))
+	if err != nil {
+		return err
+	}
+	defer it.Close()
+	neighbours := x.Disjoint || x.Same == len(x.Keys)
+	var last, vals []types.Datum
+	var at, lastAt uint64
+	for n := 0; it.Next(); n++ {
+		if n%4096 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		at = keys.RowOf(it.Key())
+		any, found := false, false
+		if vals, any, err = w.excludingKey(ctx, i, at, vals[:0]); err != nil {
+			return err
+		}
+		switch {
+		case !any:
+			continue
+		case !neighbours:
+			lastAt, found, err = w.scanExcluded(ctx, i, keptKey(vals), &at)
+		case last != nil:
+			found, err = w.defs.Excludes(i, last, vals)
+		}
 		if err != nil {
 			return err
 		}
 		if found {
-			earlier, err := w.load(ctx, at) // of two rows PostgreSQL names the one that it reads first
-			if err != nil {
-				return err
-			}
-			return w.exclusion(ctx, x, earlier, id, "could not create exclusion constraint %q", "Key %s conflicts with key %s.")
+			return w.notExcluding(ctx, x, min(at, lastAt), max(at, lastAt))
+		}
+		if neighbours {
+			last, vals, lastAt = keptKey(vals), last, at
 		}
 	}
-	w.key, _ = entryKey(w.key[:0], x, vals, id)
-	return w.txn.Put(w.key, entryValue(w.val[:0], false, id))
+	return it.Err()
+}
+
+// notExcluding is the error of a constraint that stored rows do not keep: PostgreSQL begins
+// with the one that it reads first.
+func (w *Writer) notExcluding(ctx context.Context, x *catalog.Index, first, second uint64) error {
+	row, err := w.load(ctx, first)
+	if err != nil {
+		return err
+	}
+	return w.exclusion(ctx, x, row, second, "could not create exclusion constraint %q", "Key %s conflicts with key %s.")
 }

@@ -54,8 +54,11 @@ func (w *Writer) gather(ctx context.Context, i int, row []types.Datum, id uint64
 func (w *Writer) Finish(ctx context.Context) error {
 	switch {
 	case w.run != nil:
+		i := w.run.index
 		err := w.writeRun(ctx)
-		w.run = nil
+		if w.run = nil; err == nil && w.excludes(w.Table.Indexes[i]) {
+			err = w.checkExcluding(ctx, i)
+		}
 		return err
 	case w.bulk != nil:
 		return w.writeParts(ctx)

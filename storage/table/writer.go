@@ -303,9 +303,6 @@ func (w *Writer) AddEntry(ctx context.Context, i int, row []types.Datum, id uint
 	if err != nil || !in {
 		return err
 	}
-	if w.excludes(x) {
-		return w.addExcluding(ctx, i, vals, id)
-	}
 	var distinct bool
 	w.key, distinct = entryKey(w.key[:0], x, vals, id)
 	if !x.Deferrable {

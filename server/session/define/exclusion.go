@@ -95,12 +95,19 @@ func (e *Env) exclusionKeys(t *catalog.Table, x *catalog.Index, k *ast.Constrain
 		if err != nil {
 			return err
 		}
-		if x.Same == i && op.Name == "=" {
-			x.Same++
-		}
-		x.Exclude = append(x.Exclude, op.OID)
+		addExcluded(x, op)
 	}
 	return nil
+}
+
+// addExcluded gives the index's next key its operator.
+func addExcluded(x *catalog.Index, op *builtin.Operator) {
+	i := len(x.Exclude)
+	x.Exclude = append(x.Exclude, op.OID)
+	if x.Same == i && op.Name == "=" {
+		x.Same++
+	}
+	x.Disjoint = x.Same == i && len(x.Keys) == i+1 && op.Name == "&&" && types.RangeTypeOf(x.Keys[i].Type.OID) != nil
 }
 
 // gistKeys makes the keys of an index that is shown as a gist one.
@@ -162,7 +169,7 @@ func (e *Env) exclusionOperator(k *catalog.IndexKey, name *ast.OpName, method st
 // index n anew, where the types of keys are others than in x.
 func (e *Env) retypeExclusion(x, n *catalog.Index) error {
 	method := x.AccessMethod()
-	n.Exclude, n.Same = nil, 0
+	n.Exclude, n.Same, n.Disjoint = nil, 0, false
 	for i := range n.Keys {
 		k, was := &n.Keys[i], &x.Keys[i]
 		if d, ok := syscat.OpClassFor(method, "", was.Type.OID); ok && was.OpClass == d.Name {
@@ -180,10 +187,7 @@ func (e *Env) retypeExclusion(x, n *catalog.Index) error {
 		if err != nil {
 			return err
 		}
-		if n.Same == i && name == "=" {
-			n.Same++
-		}
-		n.Exclude = append(n.Exclude, op.OID)
+		addExcluded(n, op)
 	}
 	return nil
 }

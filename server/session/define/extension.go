@@ -98,7 +98,7 @@ func (e *Env) extensionParts(id catalog.ID) (out []dependent) {
 		}
 	}
 	for _, id := range syscat.NamedClasses(x.Name) {
-		out = append(out, dependent{object: object{kind: classObject, id: id}, auto: true})
+		out = append(out, dependent{object: object{kind: classObject, id: id}, order: id, auto: true})
 	}
 	seen := map[string]bool{}
 	for _, f := range builtin.AllFunctions() {
