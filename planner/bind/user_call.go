@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"context"
 	"slices"
 
 	"github.com/jackc/pgerrcode"
@@ -190,7 +191,7 @@ func (b *binder) inlined(call *expr.Call) expr.Expr {
 		return nil
 	}
 	x := b.bodyExpr(f)
-	if x == nil {
+	if x == nil || slices.ContainsFunc(call.Args, b.failing) {
 		return nil
 	}
 	vars := b.bodyVars(f, call.Args)
@@ -212,6 +213,17 @@ func (b *binder) inlined(call *expr.Call) expr.Expr {
 		}
 		return n
 	})
+}
+
+// failing reports an argument with a computation of constants that fails. It fails the
+// statement, though a body may have no use for it: PostgreSQL computes constants first.
+func (b *binder) failing(arg expr.Expr) (fails bool) {
+	ctx := b.o.Context
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	expr.FoldTelling(ctx, arg, func(error) { fails = true })
+	return fails
 }
 
 // bodyExpr is the expression that a function's body is, nil where it is more.

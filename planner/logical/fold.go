@@ -123,10 +123,18 @@ func (r *normalizer) failed(n Node, out []ColID) error {
 			r.use(out)
 			r.readBy(n)
 			for _, c := range r.m.CTEs {
+				if c.inlined() {
+					continue // its reader has it
+				}
 				if c.Refs > 0 || c.Write {
 					r.use(c.Out)
 					r.readBy(c.Tree)
 				}
+			}
+		}
+		for _, p := range r.passed { // outer queries come before those in them
+			if r.used.Has(p.as) {
+				r.used.Add(p.col)
 			}
 		}
 		if !slices.ContainsFunc(f.cols, func(c ColID) bool { return !r.used.Has(c) }) {
@@ -167,21 +175,45 @@ func (r *normalizer) useInputs(n Node) {
 	}
 }
 
+// passedColumn is a column of a WITH query, and what it is called where the query stands:
+// it is read if that is.
+type passedColumn struct{ as, col ColID }
+
+// passes reports an expression of a node that only passes a column of a WITH query on.
+func (r *normalizer) passes(n Node, e expr.Expr) bool {
+	p, ok := n.(*Project)
+	c, column := e.(*expr.Column)
+	if !ok || !column {
+		return false
+	}
+	i := slices.Index(p.Exprs, e)
+	return i >= 0 && slices.Contains(r.passed, passedColumn{p.Out[i], c.Index})
+}
+
 // readBy notes the columns that the expressions of a tree and the queries in it read.
 func (r *normalizer) readBy(n Node) {
-	VisitExprs(n, func(e expr.Expr) {
-		Walk(e, func(e expr.Expr) bool {
-			switch x := e.(type) {
-			case *expr.Column:
-				r.used.Add(x.Index)
-			case *Subquery:
-				if x.Kind != expr.ExistsSub {
-					r.use(x.Out)
-				}
-				r.readBy(x.Tree)
+	Visit(n, func(m Node) {
+		MapExprs(m, func(e expr.Expr) expr.Expr {
+			if !r.passes(m, e) {
+				r.reads(e)
 			}
-			return true
+			return e
 		})
+	})
+}
+
+func (r *normalizer) reads(e expr.Expr) {
+	Walk(e, func(e expr.Expr) bool {
+		switch x := e.(type) {
+		case *expr.Column:
+			r.used.Add(x.Index)
+		case *Subquery:
+			if x.Kind != expr.ExistsSub {
+				r.use(x.Out)
+			}
+			r.readBy(x.Tree)
+		}
+		return true
 	})
 }
 

@@ -75,6 +75,9 @@ func (m *Meta) Add(c ColInfo) ColID {
 	return len(m.Cols) - 1
 }
 
+// inlined reports a WITH query that is put in the place of its only reference.
+func (c *CTE) inlined() bool { return c.Inline && c.Refs == 1 }
+
 // Column returns a reference to the column.
 func (m *Meta) Column(id ColID) *expr.Column {
 	c := &m.Cols[id]

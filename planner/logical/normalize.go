@@ -32,6 +32,7 @@ type normalizer struct {
 	keep     map[*Filter]bool
 	failures []failure
 	used     ColSet           // columns that are read
+	passed   []passedColumn   // of WITH queries in the place of their references
 	makes    []ColID          // columns of queries in FROM whose expressions are being looked at
 	agg      *AggCall         // whose expressions are being looked at
 	outer    bool             // there are outer joins
@@ -54,10 +55,11 @@ func (r *normalizer) finished(n Node) Node {
 
 // node normalises bottom-up, then pushes filters from here.
 func (r *normalizer) node(n Node) Node {
-	if c, ok := n.(*CTERef); ok && c.CTE.Inline && c.CTE.Refs == 1 {
+	if c, ok := n.(*CTERef); ok && c.CTE.inlined() {
 		p := &Project{Input: c.CTE.Tree, Out: c.Out}
-		for _, id := range c.CTE.Out {
+		for i, id := range c.CTE.Out {
 			p.Exprs = append(p.Exprs, r.m.Column(id))
+			r.passed = append(r.passed, passedColumn{c.Out[i], id})
 		}
 		n = p
 	}
