@@ -3,6 +3,7 @@ package executor
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgerrcode"
@@ -197,9 +198,11 @@ func (w *tableWriter) validateReference(ctx context.Context, con *catalog.Constr
 // Rewrite copies the rows of old into def's table, whose storage is new and
 // empty. values computes assigned columns over the old row, missing columns get
 // their defaults; everything is checked as for INSERT, except foreign keys of
-// rows that had them already.
+// rows that had them already, and CHECK constraints that are not valid.
 func Rewrite(ctx context.Context, env *Env, old *catalog.Table, def *physical.TableWrite, values map[int16]expr.Expr) error {
-	w, err := newTableWriter(def)
+	valid := *def
+	valid.Checks = slices.DeleteFunc(slices.Clone(def.Checks), func(c physical.Check) bool { return !c.Constraint.Validated })
+	w, err := newTableWriter(&valid)
 	if err != nil {
 		return err
 	}

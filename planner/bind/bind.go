@@ -112,8 +112,8 @@ type binder struct {
 	params []types.OID
 	// paramDomains is Statement.ParamDomains.
 	paramDomains map[int]types.OID
-	// paramPos is where each parameter was first seen, for 42P18.
-	paramPos []ast.Pos
+	// untypedParams are the places of parameters to which nothing gives a type.
+	untypedParams []*unknownParam
 	// assigning is the table whose columns are being assigned values.
 	assigning *catalog.Table
 	// mixedWrites: values are converted to the columns' types as MySQL converts them.
@@ -280,13 +280,15 @@ func atPos(err error, pos ast.Pos) error {
 }
 
 func (b *binder) finishParams() error {
+	known := func(t types.OID) bool { return t != 0 && t != types.UnknownOID }
+	for _, p := range b.untypedParams {
+		if known(b.params[p.n]) { // from another place
+			return errAt(p.pos, pgerrcode.AmbiguousParameter, "could not determine data type of parameter $%d", p.n+1)
+		}
+	}
 	for i, t := range b.params {
-		if t == 0 || t == types.UnknownOID {
-			pos := ast.NoPos
-			if i < len(b.paramPos) {
-				pos = b.paramPos[i]
-			}
-			return errAt(pos, pgerrcode.IndeterminateDatatype, "could not determine data type of parameter $%d", i+1)
+		if !known(t) {
+			return errAt(ast.NoPos, pgerrcode.IndeterminateDatatype, "could not determine data type of parameter $%d", i+1)
 		}
 	}
 	return nil

@@ -111,16 +111,17 @@ func (b *binder) param(x *ast.Param) (expr.Expr, error) {
 	for len(b.params) <= n {
 		b.params = append(b.params, 0)
 	}
-	for len(b.paramPos) <= n {
-		b.paramPos = append(b.paramPos, ast.NoPos)
-	}
-	if b.paramPos[n] < 0 {
-		b.paramPos[n] = x.Pos
-	}
 	if t := b.params[n]; t != 0 && t != types.UnknownOID {
 		return &expr.Param{N: n, T: types.Of(t)}, nil
 	}
 	return &unknownParam{n: n, pos: x.Pos}, nil
+}
+
+// untyped is a parameter in a place that gives it no type. Unless the statement says it
+// elsewhere that is an error, and then, too: see finishParams.
+func (b *binder) untyped(p *unknownParam) expr.Expr {
+	b.untypedParams = append(b.untypedParams, p)
+	return &expr.Param{N: p.n, T: types.Of(types.TextOID)}
 }
 
 // resolveParam gives a parameter its type, or checks the one it already has.

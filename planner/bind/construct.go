@@ -393,6 +393,8 @@ func (b *binder) row(s *scope, x *ast.Row) (expr.Expr, error) {
 	for i, a := range raw.Args {
 		if l, ok := a.(*unknownLit); ok {
 			r.Args[i] = l.untyped()
+		} else if p, ok := a.(*unknownParam); ok {
+			r.Args[i] = b.untyped(p)
 		} else if r.Args[i], err = b.known(a); err != nil {
 			return nil, err
 		}

@@ -164,8 +164,13 @@ func (b *binder) boolOp(s *scope, x *ast.BoolOp) (expr.Expr, error) {
 
 func (b *binder) isTest(s *scope, x *ast.IsTest) (expr.Expr, error) {
 	if x.What == ast.IsNull {
-		v, err := b.value(s, x.X)
+		v, err := b.expr(s, x.X)
 		if err != nil {
+			return nil, err
+		}
+		if p, ok := v.(*unknownParam); ok {
+			v = b.untyped(p)
+		} else if v, err = b.known(v); err != nil {
 			return nil, err
 		}
 		return &expr.IsNull{X: v, Not: x.Not}, nil

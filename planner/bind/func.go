@@ -166,7 +166,8 @@ func (b *binder) callArgs(r *builtin.Resolved, args []expr.Expr, pos ast.Pos) (i
 			return nil, false, err
 		}
 		if p, ok := in[i].(*unknownParam); ok {
-			return nil, false, errAt(p.pos, pgerrcode.IndeterminateDatatype, "could not determine data type of parameter $%d", p.n+1)
+			in[i] = b.untyped(p)
+			continue
 		}
 		if l, ok := in[i].(*unknownLit); ok && (r.Fn.Src == "pg_typeof" || r.Fn.Src == "pg_column_size") {
 			in[i] = l.untyped()

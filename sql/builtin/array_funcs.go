@@ -35,7 +35,10 @@ func arrayFuncs(r *registrar) {
 	r.eval("array_cat", arrayCat)
 	r.eval("array_position", func(c *Ctx, a []types.Datum) (types.Datum, error) { return arrayPosition(c, a, 1) })
 	r.eval("array_position_start", func(c *Ctx, a []types.Datum) (types.Datum, error) {
-		if len(a) > 2 && a[2].IsNull() {
+		if a[2].IsNull() { // which only an array that can be searched complains of
+			if len(types.ArrayDims(nil, a[0])) != 1 || a[0].IsNull() {
+				return arrayPosition(c, a, 1)
+			}
 			return types.Datum{}, pgerr.New(pgerrcode.NullValueNotAllowedDataException, "initial position must not be null")
 		}
 		return arrayPosition(c, a, a[2].Int())

@@ -200,26 +200,37 @@ func decode(s, how string) (types.Datum, error) {
 	return types.Datum{}, unknownEncoding(how)
 }
 
+// decodeBase64 reads base64 as PostgreSQL does: padding says how many bytes its group gives,
+// and any behind it.
 func decodeBase64(s string) (types.Datum, error) {
-	clean := make([]byte, 0, len(s))
-	end := false
+	const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+	out := make([]byte, 0, len(s)/4*3)
+	group, n, give := uint32(0), 0, 3
 	for i := 0; i < len(s); i++ {
-		c := s[i]
+		c, v := s[i], 0
 		switch {
 		case c == ' ' || c == '\t' || c == '\n' || c == '\r':
 			continue
 		case c == '=':
-			end = true
-		case !isLetter(c) && (c < '0' || c > '9') && c != '+' && c != '/':
-			_, n := utf8.DecodeRuneInString(s[i:])
-			return types.Datum{}, badParam("invalid symbol \"%s\" found while decoding base64 sequence", s[i:i+n])
-		case end:
-			return types.Datum{}, badParam("unexpected \"=\" while decoding base64 sequence")
+			if give == 3 {
+				if n < 2 {
+					return types.Datum{}, badParam("unexpected \"=\" while decoding base64 sequence")
+				}
+				give = n - 1
+			}
+		default:
+			if v = strings.IndexByte(digits, c); v < 0 {
+				_, size := utf8.DecodeRuneInString(s[i:])
+				return types.Datum{}, badParam("invalid symbol \"%s\" found while decoding base64 sequence", s[i:i+size])
+			}
 		}
-		clean = append(clean, c)
+		group = group<<6 | uint32(v)
+		if n++; n == 4 {
+			out = append(out, []byte{byte(group >> 16), byte(group >> 8), byte(group)}[:give]...)
+			group, n = 0, 0
+		}
 	}
-	out, err := base64.StdEncoding.AppendDecode([]byte{}, clean)
-	if err != nil {
+	if n != 0 {
 		return types.Datum{}, badParam("invalid base64 end sequence").
 			WithHint("Input data is missing padding, is truncated, or is otherwise corrupted.")
 	}

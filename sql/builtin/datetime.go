@@ -258,7 +258,11 @@ func shortFloat(v float64, width int) string {
 // makeFuncs registers make_date, make_time, make_timestamp[tz] and make_interval.
 func makeFuncs(r *registrar) {
 	r.eval("make_date", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-		d, err := makeDate(a[0].Int(), a[1].Int(), a[2].Int())
+		y := a[0].Int()
+		if y < 0 && y > math.MinInt32 { // errors tell years before the first as one has them in sums
+			y++
+		}
+		d, err := makeDate(a[0].Int(), a[1].Int(), a[2].Int(), y)
 		return types.Int(d), err
 	})
 	r.eval("make_time", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
@@ -266,7 +270,7 @@ func makeFuncs(r *registrar) {
 		return types.Int(us), err
 	})
 	stamp := func(a []types.Datum) (int64, error) {
-		d, err := makeDate(a[0].Int(), a[1].Int(), a[2].Int())
+		d, err := makeDate(a[0].Int(), a[1].Int(), a[2].Int(), a[0].Int())
 		if err != nil {
 			return 0, err
 		}
@@ -296,9 +300,13 @@ func makeFuncs(r *registrar) {
 	r.eval("make_interval", makeInterval)
 }
 
-func makeDate(y, m, d int64) (int64, error) {
+// makeDate is a day by its parts; shown is the year that errors tell.
+func makeDate(y, m, d, shown int64) (int64, error) {
 	bad := func() (int64, error) {
-		return 0, pgerr.Newf(pgerrcode.DatetimeFieldOverflow, "date field value out of range: %d-%02d-%02d", y, m, d)
+		return 0, pgerr.Newf(pgerrcode.DatetimeFieldOverflow, "date field value out of range: %d-%02d-%02d", shown, m, d)
+	}
+	far := func() (int64, error) {
+		return 0, pgerr.Newf(pgerrcode.DatetimeFieldOverflow, "date out of range: %d-%02d-%02d", shown, m, d)
 	}
 	year := y
 	if year < 0 {
@@ -306,12 +314,19 @@ func makeDate(y, m, d int64) (int64, error) {
 	} else if year == 0 {
 		return bad()
 	}
-	if m < 1 || m > 12 || d < 1 || d > 31 || year > 5874897 || year < -4713 {
+	if y <= math.MinInt32 || m < 1 || m > 12 || d < 1 || d > 31 {
 		return bad()
 	}
-	days := types.DaysFromCivil(int(year), int(m), int(d))
-	if _, mm, _ := types.CivilFromDays(days); mm != int(m) || days < minDate {
+	cycle := 2000 + year%400 // of the same length in days, month by month
+	if _, mm, _ := types.CivilFromDays(types.DaysFromCivil(int(cycle), int(m), int(d))); mm != int(m) {
 		return bad()
+	}
+	if year > 5874897 || year < -4713 {
+		return far()
+	}
+	days := types.DaysFromCivil(int(year), int(m), int(d))
+	if days < minDate {
+		return far()
 	}
 	return int64(days), nil
 }

@@ -165,6 +165,7 @@ func (f *formatter) number() (n int, ok bool, err error) {
 // specifier reads %[position][flags][width]type and appends the argument.
 func (f *formatter) specifier() error {
 	position, width, left := 0, 0, false
+	star, starAt := false, 0
 	n, isWidth, err := f.number()
 	if err != nil {
 		return err
@@ -183,13 +184,10 @@ func (f *formatter) specifier() error {
 		}
 		if f.i < len(f.s) && f.s[f.i] == '*' {
 			f.i++
-			w, err := f.starWidth()
-			if err != nil {
+			if starAt, err = f.starPosition(); err != nil {
 				return err
 			}
-			if width = w; w < 0 {
-				left, width = true, -w
-			}
+			star = true
 		} else if width, _, err = f.number(); err != nil {
 			return err
 		}
@@ -203,6 +201,14 @@ func (f *formatter) specifier() error {
 		return badParam("unrecognized format() type specifier \"%s\"", f.s[f.i:f.i+n]).WithHint("For a single \"%%\" use \"%%%%\".")
 	}
 	f.i++
+	if star {
+		if width, err = f.starWidth(starAt); err != nil {
+			return err
+		}
+		if width < 0 {
+			left, width = true, -width
+		}
+	}
 	v, err := f.take(position)
 	if err != nil {
 		return err
@@ -230,12 +236,15 @@ func (f *formatter) specifier() error {
 }
 
 // starWidth takes the width from an argument: * or *n$.
-func (f *formatter) starWidth() (int, error) {
-	position := 0
+// starPosition reads the n$ that may follow *, 0 for the next argument.
+func (f *formatter) starPosition() (position int, err error) {
 	if n, ok, err := f.number(); err != nil {
 		return 0, err
 	} else if ok {
-		if f.i >= len(f.s) || f.s[f.i] != '$' {
+		if f.i >= len(f.s) {
+			return 0, unterminatedFormat()
+		}
+		if f.s[f.i] != '$' {
 			return 0, badParam("width argument position must be ended by \"$\"")
 		}
 		f.i++
@@ -243,6 +252,11 @@ func (f *formatter) starWidth() (int, error) {
 			return 0, badParam("format specifies argument 0, but arguments are numbered from 1")
 		}
 	}
+	return position, nil
+}
+
+// starWidth is the width that an argument gives.
+func (f *formatter) starWidth(position int) (int, error) {
 	v, err := f.take(position)
 	if err != nil || v.d.IsNull() {
 		return 0, err

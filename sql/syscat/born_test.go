@@ -106,7 +106,7 @@ func TestToast(t *testing.T) {
 		{"any number", []catalog.Column{column(types.NumericOID, -1)}, true},
 	} {
 		x := &catalog.Table{ID: 30000, Kind: catalog.KindTable, Columns: c.columns}
-		if got := hasToast(x); got != c.want {
+		if got := HasToast(x); got != c.want {
 			t.Errorf("%s: %t", c.name, got)
 		}
 	}

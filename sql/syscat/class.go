@@ -216,7 +216,7 @@ func (r *rows) tableClass(t *catalog.Table) {
 	if t.ReplicaIdentity != 0 {
 		c.ident = t.ReplicaIdentity
 	}
-	if hasToast(t) {
+	if HasToast(t) {
 		c.toast, _ = toastOids(t)
 	}
 	if c.hasChildren, c.bound = len(t.Children) > 0, BoundText(r.cat, t); t.IsPartitioned() {

@@ -204,7 +204,7 @@ func statioTables(r *rows) {
 		if len(t.Indexes) > 0 {
 			r.zeros("idx_blks_read", "idx_blks_hit")
 		}
-		if hasToast(t) {
+		if HasToast(t) {
 			r.zeros("toast_blks_read", "toast_blks_hit", "tidx_blks_read", "tidx_blks_hit")
 		}
 		r.emit()

@@ -23,9 +23,9 @@ func toastOids(t *catalog.Table) (table, index catalog.ID) {
 // the next number.
 const bornToast catalog.ID = 4143
 
-// hasToast reports a table that PostgreSQL would make one for: rows can be longer than a
+// HasToast reports a table that PostgreSQL would make one for: rows can be longer than a
 // quarter of a page (needs_toast_table).
-func hasToast(t *catalog.Table) bool {
+func HasToast(t *catalog.Table) bool {
 	if !t.IsStored() || t.IsPartitioned() {
 		return false
 	}
@@ -75,7 +75,7 @@ func maximumSize(c *catalog.Column) int {
 // toastTables calls each for the tables that have one.
 func (r *rows) toastTables(each func(t *catalog.Table)) {
 	for _, t := range r.cat.Tables() {
-		if hasToast(t) && !r.done() {
+		if HasToast(t) && !r.done() {
 			each(t)
 		}
 	}
@@ -145,7 +145,7 @@ func ToastName(c *catalog.Snapshot, id catalog.ID) (string, bool) {
 		return "", false
 	}
 	t, ok := c.TableByID((id &^ (1 << 31)) / 4)
-	if !ok || !hasToast(t) {
+	if !ok || !HasToast(t) {
 		return "", false
 	}
 	switch table, index := toastOids(t); id {
@@ -162,7 +162,7 @@ func ToastNamed(c *catalog.Snapshot, name string) (catalog.ID, bool) {
 	rest, ok := strings.CutPrefix(name, "pg_toast_")
 	rest, ofIndex := strings.CutSuffix(rest, "_index")
 	t, found := c.TableByID(number(rest))
-	if !ok || !found || !hasToast(t) {
+	if !ok || !found || !HasToast(t) {
 		return 0, false
 	}
 	id, index := toastOids(t)

@@ -2,6 +2,7 @@ package types
 
 import (
 	"encoding/binary"
+	"math"
 
 	"github.com/jackc/pgerrcode"
 
@@ -26,7 +27,8 @@ func decodeArray(elem T, named OID, b []byte) (Datum, error) {
 		return Datum{}, badBinary("invalid array flags")
 	}
 	if got := binary.BigEndian.Uint32(b[8:]); got != named {
-		return Datum{}, pgerr.New(pgerrcode.DatatypeMismatch, "wrong element type")
+		return Datum{}, pgerr.Newf(pgerrcode.DatatypeMismatch, "binary data has array element type %d (%s) instead of expected %d (%s)",
+			got, TypeName(OID(got)), named, TypeName(OID(named)))
 	}
 	if len(b) < 12+8*ndim {
 		return Datum{}, shortMessage()
@@ -34,11 +36,16 @@ func decodeArray(elem T, named OID, b []byte) (Datum, error) {
 	dims := ArrayDims(make([]ArrayDim, 0, MaxArrayDims), Bytes(b))
 	n := 1
 	for _, d := range dims {
-		if d.Len < 0 || d.Lower+d.Len > 1<<31 {
-			return Datum{}, pgerr.Newf(pgerrcode.ArraySubscriptError, "array size exceeds the maximum allowed (%d)", maxArrayElems)
+		if d.Len < 0 {
+			return Datum{}, arrayTooLarge()
 		}
 		if n *= d.Len; n > maxArrayElems {
 			return Datum{}, arrayTooLarge()
+		}
+	}
+	for _, d := range dims {
+		if d.Lower+d.Len > math.MaxInt32 {
+			return Datum{}, pgerr.Newf(pgerrcode.ProgramLimitExceeded, "array lower bound is too large: %d", d.Lower)
 		}
 	}
 	if ndim == 0 || n == 0 {

@@ -13,6 +13,7 @@ import (
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/opclass"
 	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/syscat"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -296,6 +297,9 @@ func (e *Env) reindex(ctx context.Context, st *ast.Reindex) error {
 	t, only, err := e.reindexed(st)
 	if err != nil {
 		return err
+	}
+	if st.Kind == "TABLE" && !st.Concurrently && len(t.Indexes) == 0 && !t.IsPartitioned() && !syscat.HasToast(t) {
+		e.notice("00000", "table %q has no indexes to reindex", t.Name)
 	}
 	return e.reindexTable(ctx, t, only)
 }

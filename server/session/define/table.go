@@ -312,6 +312,9 @@ func (e *Env) addConstraints(ctx context.Context, t *catalog.Table, st *ast.Crea
 			if kind == ast.ConPrimary && t.PrimaryKey() != nil {
 				return pgerr.Newf(pgerrcode.InvalidTableDefinition, "multiple primary keys for table %q are not allowed", t.Name).At(int(all[i].Pos))
 			}
+			if kind == ast.ConCheck && all[i].Name != "" && slices.ContainsFunc(all[:i], func(k ast.Constraint) bool { return k.Kind == kind && k.Name == all[i].Name }) {
+				return pgerr.Newf(pgerrcode.DuplicateObject, "check constraint %q already exists", all[i].Name)
+			}
 			if _, _, err := e.newConstraint(ctx, t, &all[i]); err != nil {
 				return err
 			}
