@@ -69,6 +69,9 @@ type flow struct {
 
 // runPL runs a function in PL/pgSQL.
 func (a *activation) runPL(ctx context.Context, f *builtin.Func, args []types.Datum, ts []types.T, want shape) (*result, error) {
+	if f.User.Ret.OID == types.TriggerOID {
+		return nil, a.compiling(pgerr.New(pgerrcode.FeatureNotSupported, "trigger functions can only be called as triggers"))
+	}
 	b, err := a.s.plBodyOf(f.User, ts, nil)
 	if err != nil {
 		return nil, a.compiling(err)

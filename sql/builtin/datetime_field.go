@@ -309,9 +309,6 @@ func stampField(_ *Ctx, f dateField, d types.Datum) (fieldValue, bool, error) {
 
 // julianField is the Julian day with the time as its fraction.
 func julianField(day, us int64) (fieldValue, bool, error) {
-	if us == 0 {
-		return scaled(day+julianEpoch, 0)
-	}
 	frac, err := types.NumericDiv(types.NumericFromInt(us), types.NumericFromInt(usPerDay))
 	if err != nil {
 		return fieldValue{}, false, err

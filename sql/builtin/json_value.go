@@ -1,6 +1,7 @@
 package builtin
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/jackc/pgerrcode"
@@ -160,6 +161,10 @@ func appendJSONKey(dst []byte, c *Ctx, v typed, arg int) ([]byte, error) {
 	switch {
 	case v.t.IsArray(), v.t.OID == types.RecordOID, types.IsComposite(v.t.OID), v.t.OID == types.JSONOID, v.t.OID == types.JSONBOID:
 		return dst, badParam("key value must be scalar, not array, composite, or json")
+	case v.t.OID == types.BoolOID:
+		return types.AppendJSONString(dst, strconv.AppendBool(nil, v.d.Bool())), nil
+	case v.t.OID == types.DateOID, v.t.OID == types.TimestampOID, v.t.OID == types.TimestamptzOID: // strings in JSON, too
+		return appendJSON(dst, c, v, false)
 	}
 	return types.AppendJSONString(dst, appendText(nil, c, v)), nil
 }

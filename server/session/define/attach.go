@@ -333,28 +333,36 @@ func (e *Env) dropInherit(ctx context.Context, t *catalog.Table, cmd *ast.AlterC
 // attachIndex is ALTER INDEX … ATTACH PARTITION.
 func (e *Env) attachIndex(ctx context.Context, pt *catalog.Table, px *catalog.Index, cmd *ast.AlterCmd) error {
 	t, x, err := e.index(cmd.Of)
+	if pgerr.Code(err) == pgerrcode.WrongObjectType {
+		return pgerr.Newf(pgerrcode.InvalidObjectDefinition, "%q is not an index", cmd.Of.Name)
+	}
 	if err != nil {
 		return err
 	}
 	if !pt.IsPartitioned() {
 		return pgerr.Newf(pgerrcode.WrongObjectType, "\"%s\" is not a partitioned index", px.Name)
 	}
+	definition := *px // without what only a constraint gives it
+	definition.Constraint, definition.Primary, definition.Deferrable = 0, x.Primary, x.Deferrable
+	code := pgerrcode.ObjectNotInPrerequisiteState
 	fail := func(format string, args ...any) error {
-		return pgerr.Newf(pgerrcode.ObjectNotInPrerequisiteState, "cannot attach index %q as a partition of index %q", x.Name, px.Name).WithDetail(format, args...)
+		return pgerr.Newf(code, "cannot attach index %q as a partition of index %q", x.Name, px.Name).WithDetail(format, args...)
 	}
 	switch {
 	case x.Parent == px.ID:
 		return nil
+	case slices.ContainsFunc(t.Indexes, func(y *catalog.Index) bool { return y.Parent == px.ID }):
+		return fail("Another index is already attached for partition %q.", t.Name)
 	case x.Parent != 0:
 		return fail("Index %q is already attached to another index.", x.Name)
 	case !slices.Contains(t.Parents, pt.ID):
 		return fail("Index %q is not an index on any partition of table %q.", x.Name, pt.Name)
-	case px.Constraint != 0 && x.Constraint == 0:
-		return fail("The index %q belongs to a constraint in table %q but no constraint exists for index %q.", px.Name, pt.Name, x.Name)
-	case !e.alike(pt, px, t, x):
+	case !e.alike(pt, &definition, t, x):
+		code = pgerrcode.InvalidObjectDefinition
 		return fail("The index definitions do not match.")
-	case slices.ContainsFunc(t.Indexes, func(y *catalog.Index) bool { return y.Parent == px.ID }):
-		return fail("Another index is already attached for partition %q.", t.Name)
+	case px.Constraint != 0 && x.Constraint == 0:
+		code = pgerrcode.InvalidObjectDefinition
+		return fail("The index %q belongs to a constraint in table %q but no constraint exists for index %q.", px.Name, pt.Name, x.Name)
 	}
 	e.change(ctx)
 	if err := e.own(ctx, t); err != nil {

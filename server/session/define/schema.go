@@ -90,6 +90,10 @@ func madeIn(s ast.Stmt, schema string) error {
 		n, temp = &x.Name, x.Temp
 	case *ast.CreateSequence:
 		n, temp = &x.Name, x.Temp
+	case *ast.CreateIndex:
+		n = &x.Table
+	case *ast.CreateTrigger:
+		n = &x.Table
 	default:
 		return nil
 	}
