@@ -111,6 +111,11 @@ func namedArbiter(t *catalog.Table, x *ast.OnConflict) ([]*catalog.Index, error)
 func (b *binder) inferArbiters(t *catalog.Table, alias string, x *ast.OnConflict) ([]*catalog.Index, error) {
 	var attrs []int16
 	var exprs []expr.Expr
+	named := t
+	if alias != "" && alias != t.Name {
+		renamed := *t
+		renamed.Name, named = alias, &renamed
+	}
 	for i := range x.Target {
 		e := &x.Target[i]
 		if e.Expr == nil {
@@ -127,19 +132,21 @@ func (b *binder) inferArbiters(t *catalog.Table, alias string, x *ast.OnConflict
 			}
 			continue
 		}
-		k, err := Scalar(e.Expr, t, IndexKey, types.T{}, "", b.o)
+		k, err := Scalar(e.Expr, named, IndexKey, types.T{}, "", b.o)
 		if err != nil {
 			return nil, err
 		}
 		if c, ok := k.(*expr.Column); ok {
-			attrs = append(attrs, int16(c.Index+1))
-		} else {
+			if a := int16(c.Index + 1); !slices.Contains(attrs, a) {
+				attrs = append(attrs, a)
+			}
+		} else if !slices.ContainsFunc(exprs, func(e expr.Expr) bool { return logical.Same(e, k) }) {
 			exprs = append(exprs, k)
 		}
 	}
 	var pred expr.Expr
 	if x.Where != nil {
-		p, err := Scalar(x.Where, t, IndexPred, types.Of(types.BoolOID), "", b.o)
+		p, err := Scalar(x.Where, named, IndexPred, types.Of(types.BoolOID), "", b.o)
 		if err != nil {
 			return nil, err
 		}
