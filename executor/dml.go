@@ -23,6 +23,7 @@ type modify struct {
 	affected int64
 	rows     int64 // of the input that were gone through
 	done     bool
+	warned   int // rows that were passed over
 
 	returning []*expr.Program
 	retTypes  []types.T // of the row that RETURNING is over

@@ -29,11 +29,26 @@ func (m *modify) passOver(ctx context.Context, b *batch.Batch, i int) error {
 		return err
 	}
 	m.affected = affected
+	m.warn(err)
 	m.numberAll()
 	for _, w := range q.writers {
 		w.checksLater, w.keysLater, w.twiceNow, w.missing = nil, nil, false, false
 	}
 	return nil
+}
+
+// maxWarnings is how many of the rows that are passed over are told of.
+const maxWarnings = 64
+
+// warn tells of an error for which a row is passed over.
+func (m *modify) warn(err error) {
+	e, ok := pgerr.As(err)
+	if m.warned++; !ok || !m.writer.def.Warns || m.warned > maxWarnings || m.env.Notice == nil {
+		return
+	}
+	said := pgerr.New(e.Code, e.Message)
+	said.Severity = pgerr.Warning
+	m.env.Notice(said)
 }
 
 // ignores reports an error for which a row is passed over. The check that keeps the range of

@@ -215,6 +215,9 @@ func (u *upsert) one(ctx context.Context, b *batch.Batch, i int) error {
 		return u.keepUpsert(to, u.row, id, 0)
 	}
 	if !u.on.DoUpdate {
+		if u.writer.def.Warns {
+			u.warn(pgerr.Newf(pgerrcode.UniqueViolation, "duplicate key value violates unique constraint %q", c.Index.Name))
+		}
 		return nil
 	}
 	other := u.env.query.changedBefore(w.def.Table.Storage, c.Row)

@@ -26,13 +26,15 @@ func (b *binder) ignoringInsert(w *physical.TableWrite, pos ast.Pos) (*physical.
 		return c.Kind == catalog.ForeignConstraint || c.Kind == catalog.CheckConstraint && !c.Range
 	}
 	if !slices.ContainsFunc(w.Table.Constraints, refers) {
-		return w, nil
+		c := *w
+		c.Warns = true
+		return &c, nil
 	}
 	return b.ignoring(w, "INSERT", pos)
 }
 
 func passing(w *physical.TableWrite) *physical.TableWrite {
 	c := *w // the bound writer is shared
-	c.Ignore = true
+	c.Ignore, c.Warns = true, true
 	return &c
 }

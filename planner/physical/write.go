@@ -21,6 +21,8 @@ type TableWrite struct {
 	Assigned []int16
 	// Ignore: rows that violate a unique or foreign key are passed over.
 	Ignore bool
+	// Warns: each row that is passed over is told of.
+	Warns bool
 	// Family is set where the rows of children are written, too, or rows go to partitions.
 	Family *Family
 }
