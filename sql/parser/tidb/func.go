@@ -5,7 +5,6 @@ import (
 	"sync"
 
 	tast "github.com/pingcap/tidb/pkg/parser/ast"
-	"github.com/pingcap/tidb/pkg/parser/mysql"
 	driver "github.com/pingcap/tidb/pkg/parser/test_driver"
 
 	"github.com/loxodb/loxodb/sql/ast"
@@ -106,12 +105,13 @@ func (c *conv) funcCall(f *tast.FuncCallExpr) (e ast.Expr, condition bool) {
 	}
 	out := call(c.at(f), name)
 	for _, a := range f.Args {
-		e := textual(c.expr(a))
+		e, truth := c.any(a)
+		if truth && !documents[name] { // JSON has truth values
+			e = number(e)
+		}
+		e = textual(e)
 		if v := value(a); v != nil && v.Kind() == driver.KindBinaryLiteral { // the function says whether it takes a number
 			e = bytea(c.at(a), v.GetBytes())
-		}
-		if v := value(a); documents[name] && v != nil && v.Type.GetFlag()&mysql.IsBooleanFlag != 0 {
-			e, _ = c.literal(v) // TRUE and FALSE are JSON's
 		}
 		if rounding[name] && len(f.Args) > 1 {
 			e = precisely(e)
