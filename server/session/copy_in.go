@@ -174,7 +174,7 @@ func (s *Session) newCopyIn(ctx context.Context, p *portal, st *ast.Copy, opts *
 	}
 	root, _ := plan.Root.(*physical.Insert)
 	c.fires = root.Write.HasTrigger(0)
-	c.query.Parts = c.fires || refersToItself(c.table)
+	c.query.Parts = c.fires || refers(c.table)
 	c.env = s.newEnv(ctx, read, nil)
 	c.copyBatch, c.other = newCopyBatch(c.cols), newCopyBatch(c.cols)
 	if opts.format == copyBinary {

@@ -14,12 +14,10 @@ import (
 	"github.com/loxodb/loxodb/sql/pgerr"
 )
 
-// refersToItself reports a foreign key of a table to itself: rows may come before those
-// that they refer to.
-func refersToItself(t *catalog.Table) bool {
-	return slices.ContainsFunc(t.Constraints, func(k *catalog.Constraint) bool {
-		return k.Kind == catalog.ForeignConstraint && k.RefTable == t.ID
-	})
+// refers reports a foreign key of a table, which is checked when all rows are there: rows
+// may come before those that they refer to, and errors of lines before those of references.
+func refers(t *catalog.Table) bool {
+	return slices.ContainsFunc(t.Constraints, func(k *catalog.Constraint) bool { return k.Kind == catalog.ForeignConstraint })
 }
 
 // copyColumns are the named columns, or all that can be written.
