@@ -216,7 +216,7 @@ func (s *Session) Engine(fact string, args ...string) (string, error) {
 		return v, nil
 	}
 	switch fact {
-	case "statistic", "reset_statistics":
+	case "statistic", "reset_statistics", "have_statistics":
 		return s.statisticFact(fact, args)
 	case "export_snapshot":
 		return s.tx.exportSnapshot()

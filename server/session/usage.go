@@ -184,5 +184,26 @@ func (s *Session) statisticFact(fact string, args []string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if fact == "have_statistics" {
+		return s.hasStatistics(args[0], catalog.ID(id), args[2])
+	}
 	return syscat.Statistic(system{s}, args[0], catalog.ID(id))
+}
+
+// hasStatistics answers "t" if something is counted of a database, 0 being what databases
+// share, or of a relation in one.
+func (s *Session) hasStatistics(kind string, db catalog.ID, object string) (string, error) {
+	id, err := strconv.ParseUint(object, 10, 32)
+	if err != nil {
+		return "", err
+	}
+	for _, d := range s.db.c.opened() {
+		if _, ok := d.usage.Get(catalog.ID(id)); d.id == db && (ok || kind == "database") {
+			return "t", nil
+		}
+	}
+	if kind == "database" && db == 0 {
+		return "t", nil
+	}
+	return "", nil
 }

@@ -128,6 +128,14 @@ func TestManyWritesAreCounted(t *testing.T) {
 	simple(t, s, "select pg_stat_reset_single_table_counters('st'::regclass)")
 	expectRows(t, s, written, "[[0 0 0 0 0]]")
 	expectRows(t, s, "select tup_inserted, stats_reset is null from pg_stat_database where datname = 'postgres'", "[[601 f]]")
+	simple(t, s, "insert into st values (2000)")
+	expectRows(t, s, `select pg_stat_have_stats('relation', d.oid, 'st'::regclass), pg_stat_have_stats('relation', d.oid, 1), pg_stat_have_stats('relation', 1, 'st'::regclass),
+		pg_stat_have_stats('database', d.oid, 0), pg_stat_have_stats('WAL', 0, 0) from pg_database d where datname = 'postgres'`, "[[t f f t t]]")
+	if _, err := run(s, "select pg_stat_have_stats('foo', 0, 0)"); pgerr.Code(err) != pgerrcode.InvalidParameterValue {
+		t.Error(err)
+	}
+	simple(t, s, "create materialized view mv as select * from st; refresh materialized view mv; refresh materialized view mv")
+	expectRows(t, s, "select n_live_tup from pg_stat_user_tables where relname = 'mv'", "[[601]]")
 	if _, err := run(s, "select pg_stat_reset_shared('foo')"); err == nil || pgerr.Code(err) != pgerrcode.InvalidParameterValue {
 		t.Error(err)
 	}

@@ -2,6 +2,7 @@ package builtin
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/jackc/pgerrcode"
 
@@ -49,6 +50,7 @@ func statistics(r *registrar) {
 		return types.String(""), err
 	})
 	r.eval("pg_stat_reset_shared", resetShared)
+	r.eval("pg_stat_have_stats", haveStats)
 	// There are no functions, caches and slots that are counted.
 	nothing := func(*Ctx, []types.Datum) (types.Datum, error) { return types.String(""), nil }
 	r.evals(nothing, "pg_stat_reset_slru", "pg_stat_reset_single_function_counters", "pg_stat_clear_snapshot")
@@ -59,6 +61,21 @@ func statistics(r *registrar) {
 	zero := func(*Ctx, []types.Datum) (types.Datum, error) { return types.Float(0), nil }
 	r.evals(zero, "pg_stat_get_db_blk_read_time", "pg_stat_get_db_blk_write_time", "pg_stat_get_db_session_time",
 		"pg_stat_get_db_active_time", "pg_stat_get_db_idle_in_transaction_time")
+}
+
+// haveStats reports that something is counted of an object of the kind.
+func haveStats(c *Ctx, a []types.Datum) (types.Datum, error) {
+	kind := strings.ToLower(a[0].Text())
+	switch kind {
+	case "archiver", "bgwriter", "checkpointer", "slru", "wal":
+		return types.Bool(true), nil
+	case "function", "replslot", "subscription":
+		return types.Bool(false), nil
+	case "database", "relation":
+		v, err := c.Session.Engine("have_statistics", kind, strconv.FormatInt(a[1].Int(), 10), strconv.FormatInt(a[2].Int(), 10))
+		return types.Bool(v != ""), err
+	}
+	return types.Null, pgerr.Newf(pgerrcode.InvalidParameterValue, "invalid statistics kind: \"%s\"", a[0].Text())
 }
 
 // statistic is a figure of an object, 0 also for NULL.

@@ -54,6 +54,7 @@ func (e *Env) refresh(ctx context.Context, st *ast.Refresh) error {
 	}
 	c := copyTable(t)
 	c.Unpopulated = st.WithNoData
+	e.Txn.Truncated(t)
 	return e.emptied(ctx, t, c)
 }
 
