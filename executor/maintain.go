@@ -260,6 +260,11 @@ func rewriteError(err error, t *catalog.Table) error {
 	case pgerrcode.UniqueViolation:
 		e.Message = "could not create unique index \"" + e.Constraint + "\""
 		e.Detail = strings.Replace(e.Detail, " already exists.", " is duplicated.", 1)
+	case pgerrcode.ExclusionViolation: // the other row was written first
+		e.Message = "could not create exclusion constraint \"" + e.Constraint + "\""
+		if key, existing, ok := strings.Cut(strings.TrimSuffix(e.Detail, "."), " conflicts with existing key "); ok {
+			e.Detail = "Key " + existing + " conflicts with key " + strings.TrimPrefix(key, "Key ") + "."
+		}
 	case pgerrcode.CheckViolation:
 		e.Message, e.Detail = "check constraint \""+e.Constraint+"\" of relation \""+t.Name+"\" is violated by some row", ""
 	}

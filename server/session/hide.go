@@ -31,7 +31,12 @@ func (s *Session) hide(err error) error {
 	}
 	c := *e
 	c.Detail = ""
-	if e.Code == pgerrcode.ForeignKeyViolation {
+	switch {
+	case e.Code == pgerrcode.ExclusionViolation && strings.HasPrefix(e.Message, "could not create "):
+		c.Detail = "Key conflicts exist."
+	case e.Code == pgerrcode.ExclusionViolation:
+		c.Detail = "Key conflicts with existing key."
+	case e.Code == pgerrcode.ForeignKeyViolation:
 		for _, words := range []string{" is not present in table ", " is still referenced from table "} {
 			if i := strings.LastIndex(e.Detail, words); i >= 0 {
 				c.Detail = "Key" + e.Detail[i:]

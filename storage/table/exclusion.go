@@ -127,10 +127,10 @@ func (w *Writer) excludingKey(ctx context.Context, i int, at uint64, dst []types
 
 // excluded is PostgreSQL's exclusion violation: row is in conflict with the stored row at.
 func (w *Writer) excluded(ctx context.Context, x *catalog.Index, row []types.Datum, at uint64) error {
-	return w.exclusion(ctx, x, row, at, "conflicting key value violates exclusion constraint %q", "Key %s conflicts with existing key %s.")
+	return w.exclusion(ctx, x, row, at, "conflicting key value violates exclusion constraint %q", "Key %s conflicts with existing key %s.", "Key conflicts with existing key.")
 }
 
-func (w *Writer) exclusion(ctx context.Context, x *catalog.Index, row []types.Datum, at uint64, message, detail string) error {
+func (w *Writer) exclusion(ctx context.Context, x *catalog.Index, row []types.Datum, at uint64, message, detail, hidden string) error {
 	e := pgerr.Newf(pgerrcode.ExclusionViolation, message, x.Name).OnTable("", w.Table.Name).OnConstraint(x.Name)
 	other, err := w.load(ctx, at)
 	if err != nil {
@@ -138,8 +138,8 @@ func (w *Writer) exclusion(ctx context.Context, x *catalog.Index, row []types.Da
 	}
 	i := slices.Index(w.Table.Indexes, x)
 	key, existing := w.defs.Describe(i, row), w.defs.Describe(i, other)
-	if key == "" || existing == "" {
-		return e
+	if key == "" || existing == "" { // who writes may not see them
+		return e.WithDetail("%s", hidden)
 	}
 	return e.WithDetail(detail, key, existing)
 }
@@ -193,5 +193,5 @@ func (w *Writer) notExcluding(ctx context.Context, x *catalog.Index, first, seco
 	if err != nil {
 		return err
 	}
-	return w.exclusion(ctx, x, row, second, "could not create exclusion constraint %q", "Key %s conflicts with key %s.")
+	return w.exclusion(ctx, x, row, second, "could not create exclusion constraint %q", "Key %s conflicts with key %s.", "Key conflicts exist.")
 }

@@ -199,6 +199,9 @@ func (e *Env) alter(ctx context.Context, old, t *catalog.Table, cmd *ast.AlterCm
 		if c == nil {
 			return noConstraint(t, cmd.Name)
 		}
+		if c.Kind != catalog.CheckConstraint && c.Kind != catalog.ForeignConstraint {
+			return pgerr.Newf(pgerrcode.WrongObjectType, "constraint %q of relation %q is not a foreign key or check constraint", c.Name, t.Name)
+		}
 		if c.Validated {
 			return nil
 		}

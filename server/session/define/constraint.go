@@ -21,7 +21,7 @@ func (e *Env) newConstraint(ctx context.Context, t *catalog.Table, k *ast.Constr
 	_, altering := e.Catalog.TableByID(t.ID)
 	valid := !k.NotValid || !altering // what a new table has is checked when it comes
 	// Where a key's index cannot have the name, that is what is said.
-	key := (k.Kind == ast.ConPrimary || k.Kind == ast.ConUnique) && k.UsingIndex == ""
+	key := (k.Kind == ast.ConPrimary || k.Kind == ast.ConUnique || k.Kind == ast.ConExclusion) && k.UsingIndex == ""
 	if old := constraintOf(t, k.Name); k.Name != "" && old != nil && k.Kind == ast.ConCheck {
 		text, err := e.storedText(k.Expr, t, bind.Check, types.Of(types.BoolOID), "")
 		if err != nil {

@@ -366,6 +366,9 @@ func (e *Env) columnDependents(o object) ([]dependent, error) {
 		if x.Unique && usesColumn(e, t, x, o.attr) {
 			out = append(out, e.referring(t, func(k *catalog.Constraint) bool { return k.Index == x.ID })...)
 		}
+		if len(x.Exclude) > 0 && usesColumn(e, t, x, o.attr) { // asked about where only an expression reads it
+			out = append(out, dependent{object: object{kind: constraintObject, id: t.ID, part: x.Constraint}, order: x.Constraint, auto: slices.Contains(x.Include, o.attr)})
+		}
 	}
 	for i := range t.Columns {
 		if c := &t.Columns[i]; c.Generated != 0 && !c.Dropped && c.Num != o.attr && e.mentions(t, c.Default, o.attr) {

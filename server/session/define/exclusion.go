@@ -26,6 +26,9 @@ func (e *Env) exclusionConstraint(ctx context.Context, t *catalog.Table, c *cata
 	if c.Deferrable {
 		return nil, pgerr.NotSupported(int(k.Pos), "deferrable exclusion constraints are not supported")
 	}
+	if err := knownTablespace(k.Tablespace); err != nil {
+		return nil, err
+	}
 	c.Kind = catalog.ExcludeConstraint
 	x := &catalog.Index{Table: t.ID, Constraint: c.ID, Ready: true, Valid: true}
 	if err := e.exclusionKeys(t, x, k); err != nil {

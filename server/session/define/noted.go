@@ -157,7 +157,7 @@ func (e *Env) clusterOn(t *catalog.Table, name string) error {
 		switch {
 		case err != nil:
 			return err
-		case x.AccessMethod() != "btree":
+		case x.AccessMethod() != "btree" && !x.Gist:
 			return pgerr.NotSupported(-1, "cannot cluster on index %q because access method does not support clustering", name)
 		case x.Where != "":
 			return pgerr.NotSupported(-1, "cannot cluster on partial index %q", name)

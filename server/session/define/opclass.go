@@ -52,7 +52,10 @@ var orderedParameters = map[string]storageOption{
 func checkOrdered(o *ast.Option, method string) error {
 	name := strings.ToLower(o.Name)
 	p, known := orderedParameters[name]
-	if !known || method == "hash" && name != "fillfactor" {
+	switch {
+	case method == "gist" && name == "buffering":
+		p = storageOption{words: `"on", "off", and "auto"`}
+	case !known, method != "btree" && name != "fillfactor":
 		return unrecognized(o.Name)
 	}
 	return p.check(name, optionValue(o))

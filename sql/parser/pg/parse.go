@@ -201,7 +201,8 @@ var grammarHints = map[string]string{
 }
 
 // placeless are messages that PostgreSQL gives without a place.
-var placeless = map[string]bool{"WITH TIES cannot be specified without ORDER BY clause": true}
+var placeless = map[string]bool{"WITH TIES cannot be specified without ORDER BY clause": true,
+	"EXCLUDE constraints cannot be marked NOT VALID": true}
 
 // conv converts one parse tree. It is used by one goroutine for one query.
 type conv struct {
