@@ -41,7 +41,8 @@ const (
 	classObject // an operator class of an extension for inverted indexes
 	triggerObject
 	functionObject
-	policyObject // part is the policy
+	policyObject      // part is the policy
+	domainCheckObject // part is the constraint
 )
 
 // dependent is an object that cannot be without another; auto ones go with it
@@ -132,6 +133,8 @@ func (r *removal) belongs(o object) bool {
 		return r.found[object{kind: tableObject, id: o.id}]
 	case constraintObject:
 		return r.found[object{kind: tableObject, id: o.id}] || r.losesColumn(o)
+	case domainCheckObject:
+		return r.found[object{kind: typeObject, id: o.id}]
 	}
 	return false
 }

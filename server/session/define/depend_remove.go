@@ -29,6 +29,9 @@ func (e *Env) describe(o object) string {
 			name += "[]"
 		}
 		return "type " + name
+	case domainCheckObject:
+		d, _ := e.Catalog.TypeByID(o.id)
+		return "constraint " + ast.QuoteIdent(d.Checks[domainCheck(d, o.part)].Name)
 	case collationObject:
 		return e.describeCollation(o.id)
 	case classObject:
@@ -74,6 +77,11 @@ func (e *Env) describe(o object) string {
 		return "trigger " + ast.QuoteIdent(triggerByID(t, o.part).Name) + " on " + table
 	}
 	return table
+}
+
+// domainCheck is the place of a constraint among a domain's.
+func domainCheck(d *catalog.Type, id catalog.ID) int {
+	return slices.IndexFunc(d.Checks, func(c *catalog.Constraint) bool { return c.ID == id })
 }
 
 func triggerByID(t *catalog.Table, id catalog.ID) *catalog.Trigger {
@@ -139,6 +147,16 @@ func (e *Env) removeObject(ctx context.Context, o object) error {
 			return e.edit.RemoveTable(t.rel)
 		}
 		return nil // a row type goes with its table
+	case domainCheckObject:
+		d, ok := e.Catalog.TypeByID(o.id)
+		if !ok {
+			return nil
+		}
+		n := *d
+		n.Checks = slices.Clone(d.Checks)
+		i := domainCheck(d, o.part)
+		n.Checks = slices.Delete(n.Checks, i, i+1)
+		return e.edit.PutType(&n)
 	case collationObject:
 		return e.edit.RemoveCollation(o.id)
 	case classObject: // is always known

@@ -267,7 +267,7 @@ func (e *Env) functionUsers(id catalog.ID) (out []dependent, err error) {
 			switch c := &t.Columns[i]; {
 			case c.Dropped || !calls(c.Default):
 			case c.Generated != 0:
-				out = append(out, dependent{object: object{kind: columnObject, id: t.ID, attr: c.Num}, order: t.ID})
+				out = append(out, dependent{object: object{kind: columnObject, id: t.ID, attr: c.Num}, order: c.DefaultID})
 			default:
 				out = append(out, dependent{object: object{kind: defaultObject, id: t.ID, attr: c.Num}, order: c.DefaultID})
 			}
@@ -300,11 +300,12 @@ func (e *Env) functionUsers(id catalog.ID) (out []dependent, err error) {
 		}
 	}
 	for _, d := range e.Catalog.Types() {
-		uses := calls(d.Default) || d.Kind == catalog.RangeType && d.Range.Diff == id
 		for _, c := range d.Checks {
-			uses = uses || calls(c.Expr)
+			if calls(c.Expr) {
+				out = append(out, dependent{object: object{kind: domainCheckObject, id: d.ID, part: c.ID}, order: c.ID})
+			}
 		}
-		if uses {
+		if calls(d.Default) || d.Kind == catalog.RangeType && d.Range.Diff == id {
 			out = append(out, dependent{object: object{kind: typeObject, id: d.ID}, order: born(d)})
 		}
 	}
