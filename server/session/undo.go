@@ -2,8 +2,10 @@ package session
 
 import (
 	"context"
+	"errors"
 
 	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/storage/kv"
 )
 
 // An error within a transaction ends it in PostgreSQL. In MySQL it undoes the statement
@@ -41,6 +43,9 @@ func (t *txState) undoStatement(err error) bool {
 // failed records the error that a statement ended with; nil when it has been recorded.
 func (s *Session) failed(err error) {
 	_ = s.complain(err)
+	if errors.Is(err, kv.ErrDeadlock) {
+		s.db.usage.Deadlocks.Add(1)
+	}
 	if s.tx.block && !s.tx.failed && s.mysql() && s.tx.undoStatement(err) {
 		return
 	}

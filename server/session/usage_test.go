@@ -178,3 +178,28 @@ func TestUsageOutlivesARestart(t *testing.T) {
 		})
 	}
 }
+
+// A deadlock counts once, for the transaction that ended it.
+func TestDeadlocksAreCounted(t *testing.T) {
+	s := newTestSession(t)
+	other, err := s.(*Session).db.c.Open(t.Context(), backend.Startup{User: "postgres", Database: "postgres"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	simple(t, s, "create table st (id int primary key, a int); insert into st values (1, 0), (2, 0)")
+	simple(t, s, "begin; update st set a = 1 where id = 1")
+	simple(t, other, "begin; update st set a = 1 where id = 2")
+	waits := make(chan error, 1)
+	go func() {
+		_, err := run(other, "update st set a = 2 where id = 1")
+		_, _ = run(other, "rollback")
+		waits <- err
+	}()
+	_, err = run(s, "update st set a = 2 where id = 2")
+	_, _ = run(s, "rollback")
+	if first, second := pgerr.Code(err), pgerr.Code(<-waits); (first == pgerrcode.DeadlockDetected) == (second == pgerrcode.DeadlockDetected) {
+		t.Fatalf("%q and %q", first, second)
+	}
+	expectRows(t, s, "select deadlocks, pg_stat_get_db_deadlocks(datid) from pg_stat_database where datname = 'postgres'", "[[1 1]]")
+}
