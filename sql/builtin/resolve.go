@@ -138,7 +138,7 @@ func seeAs(f *Func, n int, shape CallShape) (candidate, bool) {
 	if shape.Names != nil {
 		return seeNamed(f, n, shape)
 	}
-	if f.Variadic != 0 && !shape.Variadic {
+	if f.Variadic != 0 && !shape.Variadic && (n >= len(f.Args) || f.User == nil) {
 		if n < len(f.Args) {
 			return c, false
 		}
@@ -248,9 +248,17 @@ func (c *candidate) resolve(actual []types.OID) (*Resolved, error) {
 	if c.ambiguous {
 		return nil, notUnique(NamedCallText("", c.fn.Name, actual, nil))
 	}
-	args, ret, err := concrete(c.args, actual, c.fn.Ret)
+	want := c.fn.Ret
+	open := c.defaults > 0 && c.fn.User != nil && !slices.ContainsFunc(c.args, isPolymorphic)
+	if open { // the defaults may tell the type, who knows them
+		want = types.VoidOID
+	}
+	args, ret, err := concrete(c.args, actual, want)
 	if err != nil {
 		return nil, err
+	}
+	if open {
+		ret = c.fn.Ret
 	}
 	if c.expanded {
 		if ret, err = c.variadicRet(args, ret); err != nil {
