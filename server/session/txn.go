@@ -22,6 +22,7 @@ type txState struct {
 	block   bool                // between BEGIN and COMMIT
 	failed  bool
 	txn     *table.Txn  // begun by the first statement that needs it
+	origin  table.Mark  // of txn, before it did anything
 	view    kv.Snapshot // of read-only statements outside a block
 	// catalog is as changed by the transaction; nil = the committed one. Its shared part
 	// counts only if it is what was changed: see Session.Catalog.
@@ -273,7 +274,25 @@ func (t *txState) finish(committed bool) {
 
 // fail records an error: in a block only ROLLBACK is accepted from now on; an
 // implicit transaction is rolled back when its message ends.
-func (t *txState) fail() { t.failed = true }
+func (t *txState) fail() {
+	if t.block && !t.failed && t.txn != nil {
+		t.giveBack()
+	}
+	t.failed = true
+}
+
+// giveBack takes a block back to its last savepoint, or its beginning, when it fails: what
+// it holds beyond that is lost whatever comes, and others need not wait until the client
+// has said so.
+func (t *txState) giveBack() {
+	to := t.origin
+	if n := len(t.saves); n > 0 {
+		to = t.saves[n-1].mark
+	} else {
+		t.session.db.advisory.releaseXact(t.session)
+	}
+	_ = t.txn.RollbackTo(to) // it cannot fail; the end of the block gives back the rest
+}
 
 // savepoint sets a savepoint.
 func (t *txState) savepoint(ctx context.Context, name string) error {
