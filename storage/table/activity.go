@@ -93,8 +93,10 @@ type tallies struct {
 	list  []tally
 	mark  int // the tallies before it are not added to
 	round int // grows when tallies before marks are put together
+	least int // how many were left when they were last put together: one a table
 }
 
+// maxTallies is how many there may be beyond twice those that cannot become fewer.
 const maxTallies = 256
 
 // of is the tally of a table's storage since the last mark.
@@ -104,7 +106,7 @@ func (t *tallies) of(storage uint32) *tally {
 			return &t.list[i]
 		}
 	}
-	if len(t.list) >= maxTallies {
+	if len(t.list) >= maxTallies+2*t.least {
 		t.gather()
 		return t.of(storage)
 	}
@@ -127,7 +129,7 @@ func (t *tallies) gather() {
 		out[i].lost.add(x.lost)
 		out[i].table = max(out[i].table, x.table)
 	}
-	t.list, t.mark = out, 0
+	t.list, t.mark, t.least = out, 0, len(out)
 	t.round++
 }
 
