@@ -137,6 +137,9 @@ func (in *inserter) link(ord uint32) {
 			limit *= 2
 		}
 		in.near[l] = append(in.near[l][:0], in.sel.choose(g, cands, limit)...)
+		if l == 0 {
+			*t.ruledOf(ord) = in.sel.ruled()
+		}
 	}
 	in.publish(ord, level, top, ok)
 }
@@ -217,10 +220,15 @@ func (in *inserter) linkAllBack(ord uint32, level int) {
 	mu := &in.g.locks[to%stripes]
 	mu.Lock()
 	defer mu.Unlock()
-	l := in.g.listAt(in.g.tab.Load(), to, level)
-	if !l.add(ord) {
-		atomic.StoreUint32(&l[len(l)-1], ord)
+	t := in.g.tab.Load()
+	l := in.g.listAt(t, to, level)
+	if l.add(ord) {
+		return
 	}
+	if level == 0 {
+		*t.ruledOf(to) = min(*t.ruledOf(to), uint8(len(l)-1))
+	}
+	atomic.StoreUint32(&l[len(l)-1], ord)
 }
 
 // linkBack adds ord to the list of node to, which is pruned when full, and reports
@@ -230,13 +238,19 @@ func (in *inserter) linkBack(to, ord uint32, level int) bool {
 	mu := &g.locks[to%stripes]
 	mu.Lock()
 	defer mu.Unlock()
-	l := g.listAt(g.tab.Load(), to, level)
+	t := g.tab.Load()
+	l := g.listAt(t, to, level)
 	if l.add(ord) {
 		return true
 	}
-	kept := in.sel.shrink(g, to, l, ord)
-	l.set(kept)
-	return slices.Contains(kept, ord)
+	if level > 0 {
+		l.set(in.sel.shrink(g, to, l, 0, ord))
+	} else {
+		ruled := t.ruledOf(to)
+		l.set(in.sel.shrink(g, to, l, int(*ruled), ord))
+		*ruled = in.sel.ruled()
+	}
+	return slices.Contains(in.sel.chosen, ord)
 }
 
 // chainDuplicate looks for a node with the same vector among the nearest found and, if

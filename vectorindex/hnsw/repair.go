@@ -26,6 +26,7 @@ func (g *Graph) repair() {
 		buf = t.list(ord).read(buf[:0])
 		for _, from := range buf {
 			if from != ord && r.adopt(t.list(from), from, ord) {
+				*t.ruledOf(from) = 0 // whatever place it took
 				in[ord]++
 				break
 			}

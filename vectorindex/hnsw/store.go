@@ -17,6 +17,7 @@ type tables struct {
 	links dist.Rows     // level 0: 2·M ordinals, ended by none
 	raw   *dist.Vectors // as they were given
 	nodes dist.Rows     // node records, see below
+	ruled dist.Rows     // while it grows, a byte: see ruledOf
 	shift uint          // chunk size 2^shift nodes, or flat
 	limit uint32        // ordinals below it have memory
 	m0    int
@@ -45,6 +46,7 @@ func newTables(o *Options, codeStride int, shift uint) *tables {
 	t.build = dist.ChunkedRows(nil, t.shift, buildStrideOf(o))
 	t.links = dist.ChunkedRows(nil, t.shift, 8*o.M)
 	t.nodes = dist.ChunkedRows(nil, t.shift, nodeStride)
+	t.ruled = dist.ChunkedRows(nil, t.shift, 1)
 	if o.Capacity > 0 {
 		return t.extend(o.Capacity)
 	}
@@ -58,6 +60,7 @@ func (t *tables) extend(n int) *tables {
 	u.build = t.build.Append(dist.Aligned(n * t.build.Stride()))
 	u.links = t.links.Append(dist.Aligned(n * t.links.Stride()))
 	u.nodes = t.nodes.Append(dist.Aligned(n * nodeStride))
+	u.ruled = t.ruled.Append(dist.Aligned(n))
 	u.limit += uint32(n)
 	return &u
 }
@@ -78,12 +81,12 @@ func (o Options) EntryBytes() int64 {
 		return 0
 	}
 	upper := 4 * o.M / max(o.M-1, 1)
-	return int64(strideOf(&o) + buildStrideOf(&o) + 8*o.M + nodeStride + upper)
+	return int64(strideOf(&o) + buildStrideOf(&o) + 8*o.M + nodeStride + 1 + upper)
 }
 
 // bytes is the memory of all chunks but those of the vectors.
 func (t *tables) bytes() int64 {
-	per := t.codes.Stride() + t.build.Stride() + t.links.Stride() + nodeStride
+	per := t.codes.Stride() + t.build.Stride() + t.links.Stride() + nodeStride + t.ruled.Stride()
 	return int64(t.limit) * int64(per)
 }
 
@@ -97,6 +100,11 @@ func (t *tables) dup(ord uint32) uint32 { return atomic.LoadUint32(t.node(ord, n
 
 // vector is the vector of node ord as it was given.
 func (t *tables) vector(ord uint32) []byte { return t.raw.Bytes(ord) }
+
+// ruledOf is how many neighbours at the front of node ord's level-0 list the rule for
+// links has chosen together: they ascend, and none is nearer to another than to the node.
+// What follows them came later or was filled in. It belongs to whoever may write the list.
+func (t *tables) ruledOf(ord uint32) *uint8 { return (*uint8)(t.ruled.Record(ord)) }
 
 // list is a neighbour list: ordinals, ended by none or by its capacity.
 type list []uint32
