@@ -255,3 +255,13 @@ func decodeHalvesNEON(dst *float32, src *byte, n int)
 
 //go:noescape
 func blockSumsNEON(table, codes *byte, groups int, sums *[BlockLen]uint16)
+
+func splitNearer(ids *uint32, dists *float32, n int, bound Entry, nearer, rest *Entry) int {
+	return splitNearerGo(ids, dists, n, bound, nearer, rest)
+}
+
+func sortEntries(e []Entry) { sortEntriesGo(e) }
+
+func mergeEntries(e *Entry, n int, from *Entry, m int, places *int32) int {
+	return mergeEntriesGo(e, n, from, m, places)
+}

@@ -41,3 +41,13 @@ func sumHalves(op scanOp, q *float32, dims int, tab *unsafe.Pointer, shift uint,
 func sumBytes(op byteOp, q *byte, n int, tab *unsafe.Pointer, shift uint, mask uint32, stride int, ords *uint32, count int, out *int32) {
 	sumBytesGo(op, q, n, tab, shift, mask, stride, ords, count, out)
 }
+
+func splitNearer(ids *uint32, dists *float32, n int, bound Entry, nearer, rest *Entry) int {
+	return splitNearerGo(ids, dists, n, bound, nearer, rest)
+}
+
+func sortEntries(e []Entry) { sortEntriesGo(e) }
+
+func mergeEntries(e *Entry, n int, from *Entry, m int, places *int32) int {
+	return mergeEntriesGo(e, n, from, m, places)
+}

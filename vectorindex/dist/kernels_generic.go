@@ -3,6 +3,7 @@ package dist
 import (
 	"encoding/binary"
 	"math"
+	"math/bits"
 	"unsafe"
 )
 
@@ -153,4 +154,55 @@ func exactGo(op scanOp, a, b *float32, n int) float64 {
 		}
 	}
 	return foldLanes(&l, as, bs, term)
+}
+
+func splitNearerGo(ids *uint32, dists *float32, n int, bound Entry, nearer, rest *Entry) int {
+	is, ds := unsafe.Slice(ids, n), unsafe.Slice(dists, n)
+	ns, rs := unsafe.Slice(nearer, n+1), unsafe.Slice(rest, n+1)
+	// Without a branch, which would be mispredicted: each entry is written to both.
+	near, far := 0, 0
+	for i, id := range is {
+		e := MakeEntry(ds[i], id)
+		ns[near], rs[far] = e, e
+		_, below := bits.Sub64(uint64(e), uint64(bound), 0)
+		near += int(below)
+		far += 1 - int(below)
+	}
+	return near
+}
+
+// mergeEntriesGo moves each stretch between two places once.
+func mergeEntriesGo(e *Entry, n int, from *Entry, m int, places *int32) int {
+	es, fs, ps := unsafe.Slice(e, n+m), unsafe.Slice(from, m), unsafe.Slice(places, m)
+	entryPlacesGo(ps, es[:n], fs)
+	end := n
+	for i := m - 1; i >= 0; i-- {
+		at := int(ps[i])
+		copy(es[at+i+1:end+i+1], es[at:end])
+		es[at+i] = fs[i]
+		end = at
+	}
+	return end
+}
+
+// entryPlacesGo makes places the numbers of entries of e, ascending, that are not farther
+// than each of xs. The binary searches go in step, so that they overlap, and the
+// conditional assignment compiles to a move, not to a branch, which would be mispredicted
+// every other time.
+func entryPlacesGo(places []int32, e, xs []Entry) {
+	clear(places)
+	xs = xs[:len(places)]
+	for n := len(e); n > 0; {
+		half := (n + 1) >> 1
+		part := e[half-1:]
+		for i, x := range xs {
+			lo := places[i]
+			next := lo + int32(half)
+			if part[lo] <= x|sameDistance {
+				lo = next
+			}
+			places[i] = lo
+		}
+		n -= half
+	}
 }

@@ -1,7 +1,6 @@
 package hnsw
 
 import (
-	"math/bits"
 	"slices"
 	"sync/atomic"
 
@@ -99,7 +98,7 @@ func (b *beam) start(g *Graph, ef int, at uint32, d float32) {
 		b.visited.add(b.without - 1)
 	}
 	b.visited.add(at)
-	b.pool.insert(makeEntry(d, at))
+	b.pool.insert(dist.MakeEntry(d, at))
 }
 
 // run expands the nearest unexpanded entry of the pool until all are expanded. The
@@ -137,7 +136,7 @@ func (b *beam) advance(g *Graph, level, cur int) (int, []uint32) {
 	if cur == len(e) {
 		return cur, nil
 	}
-	node := e[cur].ord()
+	node := e[cur].Ord()
 	e[cur] |= expanded
 	cur++
 	b.hops++
@@ -166,7 +165,7 @@ const listsAhead = 2
 func prefetchLists(t *tables, e []entry) {
 	for left := listsAhead; left > 0 && len(e) > 0; e = e[1:] {
 		if e[0]&expanded == 0 {
-			dist.Prefetch(t.links.Record(e[0].ord()), t.links.Stride())
+			dist.Prefetch(t.links.Record(e[0].Ord()), t.links.Stride())
 			left--
 		}
 	}
@@ -216,29 +215,21 @@ func (b *beam) unvisited(l list) []uint32 {
 // offer inserts what belongs into the pool and, when resuming must be possible,
 // remembers the rest. It returns the lowest place that was filled.
 func (b *beam) offer(t *tables, ids []uint32, dists []float32) int {
-	if cap(b.news) < len(ids) {
-		b.news = make([]entry, 2*len(ids))
+	most := len(ids) + dist.EntrySpare
+	if cap(b.news) < most {
+		b.news = make([]entry, 2*most)
 	}
-	b.rest = slices.Grow(b.rest, len(ids))
-	news, rest := b.news[:len(ids)], b.rest[len(b.rest):len(b.rest)+len(ids)]
-	worst := b.pool.worst()
-	// Without a branch, which would be mispredicted: each entry is written to both.
-	n, r := 0, 0
-	for i, id := range ids {
-		e := makeEntry(dists[i], id)
-		news[n], rest[r] = e, e
-		_, nearer := bits.Sub64(uint64(e), uint64(worst), 0)
-		n += int(nearer)
-		r += 1 - int(nearer)
-	}
+	b.rest = slices.Grow(b.rest, most)
+	news, rest := b.news[:most], b.rest[len(b.rest):len(b.rest)+most]
+	n := dist.SplitNearer(ids, dists, b.pool.worst(), news, rest)
 	if b.keep {
-		b.rest = b.rest[:len(b.rest)+r]
+		b.rest = b.rest[:len(b.rest)+len(ids)-n]
 	}
 	if n == 0 {
 		return len(b.pool.e)
 	}
 	news = news[:n]
-	sortFew(news)
+	dist.SortEntries(news)
 	low, over := b.pool.merge(news)
 	if b.keep {
 		b.rest = append(b.rest, over...)

@@ -55,7 +55,7 @@ func (s *Search) widenToPassing(want int) {
 	for s.ef < most && len(s.b.rest) > 0 {
 		passing := 0
 		for _, e := range s.b.pool.e {
-			if s.passes(e.ord()) {
+			if s.passes(e.Ord()) {
 				passing++
 			}
 		}
@@ -94,7 +94,7 @@ func (s *Search) walkBridging(at uint32, d float32) {
 	b.visited.reset(limit)
 	b.bridged.reset(limit)
 	for _, e := range s.seeds {
-		ord := e.ord()
+		ord := e.Ord()
 		if s.passes(ord) {
 			if b.visited.add(ord) {
 				b.offerOne(e &^ expanded)

@@ -127,7 +127,7 @@ func (in *inserter) link(ord uint32) {
 		in.b.start(g, g.opt.insertBeam(), at, d)
 		in.b.run(g, l)
 		best := in.b.pool.e[0]
-		at, d = best.ord(), best.dist()
+		at, d = best.Ord(), best.Dist()
 		cands := in.found()
 		if l == 0 && in.chainDuplicate(ord, cands) {
 			return
@@ -152,12 +152,12 @@ func (in *inserter) found() []entry {
 	}
 	in.ids, in.cands = in.ids[:0], in.cands[:0]
 	for _, x := range e {
-		in.ids = append(in.ids, x.ord())
+		in.ids = append(in.ids, x.Ord())
 	}
 	in.dists = slices.Grow(in.dists[:0], len(e))[:len(e)]
 	g.build.distances(in.self(), g.tab.Load(), in.ids, in.dists)
 	for i, ord := range in.ids {
-		in.cands = append(in.cands, makeEntry(in.dists[i], ord))
+		in.cands = append(in.cands, dist.MakeEntry(in.dists[i], ord))
 	}
 	slices.Sort(in.cands)
 	return in.cands
@@ -265,10 +265,10 @@ func (in *inserter) chainDuplicate(ord uint32, cands []entry) bool {
 	self := in.dists[0]
 	slack := 1e-4 * (1 + float32(math.Abs(float64(self))))
 	for i, e := range cands {
-		if i == 8 || e.dist() > self+slack {
+		if i == 8 || e.Dist() > self+slack {
 			return false
 		}
-		rep := e.ord()
+		rep := e.Ord()
 		if rep == ord || !same(g.opt.space(), v, t.vector(rep)) {
 			continue
 		}

@@ -1,39 +1,15 @@
 package hnsw
 
 import (
-	"cmp"
-	"math"
 	"slices"
+
+	"github.com/loxodb/loxodb/vectorindex/dist"
 )
 
-// entry is a node in a candidate pool: the order-preserving bits of its estimated
-// distance above its ordinal, so that pools are plain sorted integers. Bit 31
-// marks a node whose neighbours were looked at.
-type entry uint64
+// entry is a node in a candidate pool. Its mark says that its neighbours were looked at.
+type entry = dist.Entry
 
-const expanded entry = 1 << 31
-
-func makeEntry(d float32, ord uint32) entry {
-	b := math.Float32bits(d)
-	if b>>31 != 0 {
-		b = ^b
-	} else {
-		b |= 1 << 31
-	}
-	return entry(b)<<32 | entry(ord)
-}
-
-func (e entry) ord() uint32 { return uint32(e) &^ (1 << 31) }
-
-func (e entry) dist() float32 {
-	b := uint32(e >> 32)
-	if b>>31 != 0 {
-		b &^= 1 << 31
-	} else {
-		b = ^b
-	}
-	return math.Float32frombits(b)
-}
+const expanded = dist.EntryMark
 
 // sortedPool keeps the nearest entries in ascending order, at most limit of them.
 type sortedPool struct {
@@ -63,69 +39,24 @@ const spareEntries = 64
 // insert puts x in its place, which it returns. When the pool is full the last
 // entry is dropped and returned; the caller has checked that x is below it.
 func (p *sortedPool) insert(x entry) (at int, dropped entry, full bool) {
-	one := [1]entry{x}
-	at, over := p.merge(one[:])
+	one := [1 + dist.EntrySpare]entry{x}
+	at, over := p.merge(one[:1])
 	if len(over) > 0 {
 		return at, over[0], true
 	}
 	return at, 0, false
 }
 
-// merge puts ascending entries, at least one, in their places and returns the lowest
-// of these and what is pushed out, valid until the next call. What moves does so once.
+// merge puts ascending entries, at least one and with dist.EntrySpare of room behind them,
+// in their places and returns the lowest of these and what is pushed out, valid until the
+// next call.
 func (p *sortedPool) merge(news []entry) (low int, over []entry) {
-	n := len(p.e)
-	p.places = findPlaces(p.places[:0], p.e, news)
-	e := slices.Grow(p.e, len(news))[:n+len(news)]
-	end := n
-	for i := len(news) - 1; i >= 0; i-- {
-		at := int(p.places[i])
-		copy(e[at+i+1:end+i+1], e[at:end])
-		e[at+i] = news[i]
-		end = at
-	}
+	n, m := len(p.e), len(news)
+	e := slices.Grow(p.e, m+dist.EntrySpare)[:n+m]
+	p.places = slices.Grow(p.places[:0], m)
+	low = dist.MergeEntries(e[:n+m:cap(e)], n, news, p.places[:m])
 	p.e = e[:min(len(e), p.limit)]
-	return end, e[len(p.e):]
-}
-
-// findPlaces appends to places the number of entries of e, in ascending order, that are
-// not farther than each of xs. The binary searches go in step, so that they overlap,
-// and the conditional assignment compiles to a move, not to a branch, which would be
-// mispredicted every other time.
-func findPlaces(places []int32, e, xs []entry) []int32 {
-	for range xs {
-		places = append(places, 0)
-	}
-	xs = xs[:len(places)]
-	for n := len(e); n > 0; {
-		half := (n + 1) >> 1
-		part := e[half-1:]
-		for i, x := range xs {
-			lo := places[i]
-			next := lo + int32(half)
-			if part[lo] <= x|(1<<32-1) {
-				lo = next
-			}
-			places[i] = lo
-		}
-		n -= half
-	}
-	return places
-}
-
-// sortFew sorts a handful of entries by distance; equal ones keep their order.
-func sortFew(e []entry) {
-	if len(e) > 24 {
-		slices.SortStableFunc(e, func(a, b entry) int { return cmp.Compare(a>>32, b>>32) })
-		return
-	}
-	for i := 1; i < len(e); i++ {
-		x, j := e[i], i
-		for ; j > 0 && e[j-1]>>32 > x>>32; j-- {
-			e[j] = e[j-1]
-		}
-		e[j] = x
-	}
+	return low, e[len(p.e):]
 }
 
 // visitSet is a set of ordinals that is cheap to empty.

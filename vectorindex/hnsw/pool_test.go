@@ -1,27 +1,12 @@
 package hnsw
 
 import (
-	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
-)
 
-func TestEntryKeepsOrder(t *testing.T) {
-	ds := []float32{float32(math.Inf(-1)), -math.MaxFloat32, -2, -1e-45, 0, 1e-45, 0.5, 2, math.MaxFloat32, float32(math.Inf(1))}
-	for i, d := range ds {
-		e := makeEntry(d, 1<<31-2)
-		if e.dist() != d || e.ord() != 1<<31-2 || (e|expanded).ord() != 1<<31-2 {
-			t.Errorf("%v comes back as %v, %d", d, e.dist(), e.ord())
-		}
-		if i > 0 && e <= makeEntry(ds[i-1], 1<<31-2) {
-			t.Errorf("%v is not after %v", d, ds[i-1])
-		}
-	}
-	if nan := makeEntry(float32(math.NaN()), 0); nan <= makeEntry(float32(math.Inf(1)), 1<<31-2) {
-		t.Error("NaN is not last")
-	}
-}
+	"github.com/loxodb/loxodb/vectorindex/dist"
+)
 
 func TestSortedPoolKeepsTheNearest(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
@@ -31,7 +16,7 @@ func TestSortedPoolKeepsTheNearest(t *testing.T) {
 		p.reset(limit)
 		var model []entry
 		for i := range 200 {
-			e := makeEntry(float32(r.IntN(40)), uint32(i))
+			e := dist.MakeEntry(float32(r.IntN(40)), uint32(i))
 			if e >= p.worst() {
 				continue
 			}
@@ -45,7 +30,7 @@ func TestSortedPoolKeepsTheNearest(t *testing.T) {
 				i := slices.Index(model, dropped)
 				model = slices.Delete(model, i, i+1)
 			}
-			if !slices.IsSortedFunc(p.e, func(a, b entry) int { return int(a.dist() - b.dist()) }) {
+			if !slices.IsSortedFunc(p.e, func(a, b entry) int { return int(a.Dist() - b.Dist()) }) {
 				t.Fatal("not sorted")
 			}
 		}
@@ -63,12 +48,12 @@ func TestMergeKeepsTheNearest(t *testing.T) {
 		p.reset(1 + r.IntN(70))
 		ord := uint32(0)
 		for range 40 {
-			news := make([]entry, 1+r.IntN(40))
+			news := make([]entry, 1+r.IntN(40), 50)
 			for i := range news {
-				news[i] = makeEntry(float32(r.IntN(60)), ord)
+				news[i] = dist.MakeEntry(float32(r.IntN(60)), ord)
 				ord++
 			}
-			sortFew(news)
+			dist.SortEntries(news)
 			want := append(slices.Clone(p.e), news...)
 			sortEntries(want)
 			low, over := p.merge(news)
@@ -77,8 +62,8 @@ func TestMergeKeepsTheNearest(t *testing.T) {
 			}
 			all := append(slices.Clone(p.e), over...)
 			for i, e := range all {
-				if e.dist() != want[i].dist() {
-					t.Fatalf("place %d has distance %v, want %v", i, e.dist(), want[i].dist())
+				if e.Dist() != want[i].Dist() {
+					t.Fatalf("place %d has distance %v, want %v", i, e.Dist(), want[i].Dist())
 				}
 			}
 			if all[low] != news[0] {
@@ -104,7 +89,7 @@ func TestSortNearest(t *testing.T) {
 		e := make([]entry, r.IntN(400))
 		values := 1 + r.IntN(300)
 		for i := range e {
-			e[i] = makeEntry(float32(r.IntN(values)), uint32(i))
+			e[i] = dist.MakeEntry(float32(r.IntN(values)), uint32(i))
 			if r.IntN(2) == 0 {
 				e[i] |= expanded
 			}
@@ -115,8 +100,8 @@ func TestSortNearest(t *testing.T) {
 		sortNearest(e, n)
 		n = min(n, len(e))
 		for i := range n {
-			if e[i].dist() != want[i].dist() {
-				t.Fatalf("entry %d of %d (first %d) has distance %v, want %v", i, len(e), n, e[i].dist(), want[i].dist())
+			if e[i].Dist() != want[i].Dist() {
+				t.Fatalf("entry %d of %d (first %d) has distance %v, want %v", i, len(e), n, e[i].Dist(), want[i].Dist())
 			}
 		}
 		slices.Sort(e)

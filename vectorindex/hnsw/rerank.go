@@ -57,7 +57,7 @@ func (s *Search) orderByBounds() {
 		part := e[at:min(len(e), at+step)]
 		ids, low := s.b.ids[:len(part)], s.b.dists[:len(part)]
 		for i, x := range part {
-			ids[i] = x.ord()
+			ids[i] = x.Ord()
 		}
 		if !s.g.code.bounds(&s.b.q, t, ids, low) {
 			return
@@ -66,7 +66,7 @@ func (s *Search) orderByBounds() {
 			if x-x != 0 { // it says nothing
 				x = float32(math.Inf(-1))
 			}
-			part[i] = makeEntry(x, ids[i])
+			part[i] = dist.MakeEntry(x, ids[i])
 		}
 	}
 	s.bounded, s.sorted = true, 0
@@ -87,9 +87,9 @@ func (s *Search) sortTo(n int) {
 // bound is what the exact distance of e is not below.
 func (s *Search) bound(e entry) float64 {
 	if s.bounded {
-		return float64(e.dist())
+		return float64(e.Dist())
 	}
-	return float64(s.g.code.lowerBound(&s.b.q, e.dist(), s.g.lost.load(), s.g.norm.load()))
+	return float64(s.g.code.lowerBound(&s.b.q, e.Dist(), s.g.lost.load(), s.g.norm.load()))
 }
 
 // rerank computes exact distances of the next few entries of the pool and of
@@ -104,14 +104,14 @@ func (s *Search) rerank() {
 	n := copy(s.batch[:], s.b.pool.e[s.next:])
 	chained := s.g.chained.Load()
 	for _, e := range s.batch[:n] {
-		t.raw.Prefetch(e.ord())
+		t.raw.Prefetch(e.Ord())
 		if chained {
-			dist.Prefetch(t.nodes.Record(e.ord()), nodeStride)
+			dist.Prefetch(t.nodes.Record(e.Ord()), nodeStride)
 		}
 	}
 	for _, e := range s.batch[:n] {
 		s.next++
-		ord := e.ord()
+		ord := e.Ord()
 		d := s.exact(t, ord)
 		if s.accepts(ord) {
 			s.pushReady(ranked{d, ord})

@@ -243,7 +243,7 @@ func (s *Search) scanAmong() {
 		s.g.code.distances(&b.q, t, ids, dists)
 		b.distances += int64(len(ids))
 		for i, id := range ids {
-			b.rest = append(b.rest, makeEntry(dists[i], id))
+			b.rest = append(b.rest, dist.MakeEntry(dists[i], id))
 		}
 	}
 }
@@ -268,7 +268,7 @@ func (s *Search) leftovers() {
 		s.g.code.distances(&s.b.q, t, ids, dists)
 		s.b.distances += int64(len(ids))
 		for i, id := range ids {
-			s.b.pool.e = append(s.b.pool.e, makeEntry(dists[i], id))
+			s.b.pool.e = append(s.b.pool.e, dist.MakeEntry(dists[i], id))
 		}
 		ids = ids[:0]
 	}

@@ -32,7 +32,7 @@ type contenders struct {
 func (c *contenders) set(from []entry) {
 	c.ids, c.own = c.ids[:0], c.own[:0]
 	for _, e := range from {
-		c.add(e.ord(), e.dist())
+		c.add(e.Ord(), e.Dist())
 	}
 }
 
@@ -69,7 +69,7 @@ func (s *selector) shrink(g *Graph, to uint32, l list, ruled int, ord uint32) []
 	s.code.distances(&s.q, t, ids, dists)
 	s.cands = s.cands[:0]
 	for i, id := range ids {
-		s.cands = append(s.cands, makeEntry(dists[i], id))
+		s.cands = append(s.cands, dist.MakeEntry(dists[i], id))
 	}
 	for i := 1; i < ruled; i++ {
 		if s.cands[i-1] > s.cands[i] { // sums of floats differ by their order
@@ -145,7 +145,7 @@ func (s *selector) merge(a, b *contenders, limit int) {
 	s.chosen = s.chosen[:0]
 	i, j := 0, 0
 	for len(s.chosen) < limit && i+j < len(a.ids)+len(b.ids) {
-		if j == len(b.ids) || i < len(a.ids) && makeEntry(a.own[i], a.ids[i]) < makeEntry(b.own[j], b.ids[j]) {
+		if j == len(b.ids) || i < len(a.ids) && dist.MakeEntry(a.own[i], a.ids[i]) < dist.MakeEntry(b.own[j], b.ids[j]) {
 			s.chosen = append(s.chosen, a.ids[i])
 			i++
 		} else {
@@ -193,10 +193,10 @@ func (s *selector) keepDropped(ruled, least int) {
 	chosen := s.chosen
 	for _, e := range s.cands {
 		switch {
-		case len(chosen) > 0 && chosen[0] == e.ord():
+		case len(chosen) > 0 && chosen[0] == e.Ord():
 			chosen = chosen[1:]
 		case missing > 0:
-			s.chosen = append(s.chosen, e.ord())
+			s.chosen = append(s.chosen, e.Ord())
 			missing--
 		}
 	}
