@@ -247,7 +247,7 @@ loop:
 	RET
 
 // func prefetchRecords(tab *unsafe.Pointer, shift uint, mask uint32, stride int, ords *uint32, n int)
-// Requests up to the first four lines of each record. n is at least 1.
+// Requests every line of each record once. n is at least 1.
 TEXT ·prefetchRecords(SB), NOSPLIT, $0-48
 	MOVQ tab+0(FP), DI
 	MOVQ shift+8(FP), CX
@@ -264,8 +264,8 @@ addr:
 	ANDQ R8, AX
 	IMULQ R9, AX
 	ADDQ AX, BX
-	LEAQ -1(BX)(R9*1), R12
-	PREFETCHT0 (R12)
+	LEAQ (BX)(R9*1), R12
+	ANDQ $~63, BX
 lines:
 	PREFETCHT0 (BX)
 	ADDQ $64, BX

@@ -8,10 +8,8 @@ import (
 )
 
 const (
-	hugePage     = 2 << 20
-	adviseHuge   = 14 // MADV_HUGEPAGE of <sys/mman.h>
-	hugeFromSize = 4 << 20
-	adviseDrop   = 4 // MADV_DONTNEED
+	adviseHuge = 14 // MADV_HUGEPAGE of <sys/mman.h>
+	adviseDrop = 4  // MADV_DONTNEED
 )
 
 // preferHugePages asks for 2 MiB pages under b, which is all zero and used by

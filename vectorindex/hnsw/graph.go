@@ -128,6 +128,7 @@ type Graph struct {
 	grow     sync.Mutex // chunks and the counters below
 	reserved atomic.Uint32
 	slots    uint32 // used records of upper
+	slabs    slabs
 	entryMu  sync.Mutex
 	locks    [stripes]sync.Mutex
 
@@ -153,7 +154,7 @@ func New(o Options) (*Graph, error) {
 		alloc = o.Vectors
 	}
 	g.vecs = dist.NewStore(o.space(), shift, o.Capacity, alloc)
-	t := newTables(&g.opt, strideOf(&g.opt), shift)
+	t := newTables(&g.opt, strideOf(&g.opt), shift, &g.slabs)
 	t.raw = g.vecs.View()
 	g.tab.Store(t)
 	g.upper.Store(newUpperTable(o.M))

@@ -47,7 +47,7 @@ func (g *Graph) needNode(ord uint32) error {
 	if g.opt.Capacity > 0 || ord >= MaxNodes-1<<20 {
 		return ErrFull
 	}
-	g.tab.Store(t.extend(1 << t.shift))
+	g.tab.Store(t.extend(1<<t.shift, &g.slabs))
 	return nil
 }
 
@@ -198,7 +198,7 @@ func (g *Graph) takeUpper(n int) uint32 {
 	first := g.slots
 	g.slots += uint32(n)
 	for u.limit < g.slots {
-		u = u.extend()
+		u = u.extend(&g.slabs)
 	}
 	g.upper.Store(u)
 	return first

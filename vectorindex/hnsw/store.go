@@ -40,7 +40,7 @@ const (
 	chunkTarget = 1 << 20 // bytes of the largest kind of chunk
 )
 
-func newTables(o *Options, codeStride int, shift uint) *tables {
+func newTables(o *Options, codeStride int, shift uint, s *slabs) *tables {
 	t := &tables{m0: 2 * o.M, shift: shift}
 	t.codes = dist.ChunkedRows(nil, t.shift, codeStride)
 	t.build = dist.ChunkedRows(nil, t.shift, buildStrideOf(o))
@@ -48,19 +48,19 @@ func newTables(o *Options, codeStride int, shift uint) *tables {
 	t.nodes = dist.ChunkedRows(nil, t.shift, nodeStride)
 	t.ruled = dist.ChunkedRows(nil, t.shift, 1)
 	if o.Capacity > 0 {
-		return t.extend(o.Capacity)
+		return t.extend(o.Capacity, s)
 	}
 	return t
 }
 
 // extend returns a view with one more chunk of n nodes of every kind.
-func (t *tables) extend(n int) *tables {
+func (t *tables) extend(n int, s *slabs) *tables {
 	u := *t
-	u.codes = t.codes.Append(dist.Aligned(n * t.codes.Stride()))
-	u.build = t.build.Append(dist.Aligned(n * t.build.Stride()))
-	u.links = t.links.Append(dist.Aligned(n * t.links.Stride()))
-	u.nodes = t.nodes.Append(dist.Aligned(n * nodeStride))
-	u.ruled = t.ruled.Append(dist.Aligned(n))
+	u.codes = t.codes.Append(s.take(n * t.codes.Stride()))
+	u.build = t.build.Append(s.take(n * t.build.Stride()))
+	u.links = t.links.Append(s.take(n * t.links.Stride()))
+	u.nodes = t.nodes.Append(s.take(n * nodeStride))
+	u.ruled = t.ruled.Append(s.take(n))
 	u.limit += uint32(n)
 	return &u
 }
@@ -164,9 +164,9 @@ func newUpperTable(m int) *upperTable {
 	return &upperTable{rows: dist.ChunkedRows(nil, upperShift, 4*m), shift: upperShift, m: m}
 }
 
-func (u *upperTable) extend() *upperTable {
+func (u *upperTable) extend(s *slabs) *upperTable {
 	v := *u
-	v.rows = u.rows.Append(dist.Aligned(u.rows.Stride() << upperShift))
+	v.rows = u.rows.Append(s.take(u.rows.Stride() << upperShift))
 	v.limit += 1 << upperShift
 	return &v
 }
