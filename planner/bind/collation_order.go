@@ -45,6 +45,8 @@ func (a *collator) expr(e expr.Expr) (expr.Expr, collation) {
 		row := &expr.RowOf{Args: args, T: x.T}
 		a.rows[row] = states
 		return row, collation{}
+	case *expr.RowOrder:
+		return a.rowOrder(x), collation{}
 	case *expr.AnyAll:
 		in, c := a.list([]expr.Expr{x.L, x.R})
 		y := &expr.AnyAll{All: x.All, Op: x.Op, L: in[0], R: in[1]}

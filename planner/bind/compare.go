@@ -61,25 +61,29 @@ func (b *binder) compareLists(schema, name string, ls, rs []expr.Expr, pos ast.P
 		WithHint("Row comparison operators must be associated with btree operator families.")
 }
 
-// compareOrder builds a < c OR (a = c AND (b < d …)).
+// compareOrder compares two rows by an operator that orders.
 func (b *binder) compareOrder(schema, name string, ls, rs []expr.Expr, pos ast.Pos) (expr.Expr, error) {
-	if len(ls) == 1 {
-		return b.makeOp(schema, name, ls[0], rs[0], pos)
+	row := &expr.RowOrder{Name: name, Pos: int(pos)}
+	for i := range ls {
+		op, last := name, i == len(ls)-1
+		if !last {
+			op = strings.Replace(name, "=", "", 1)
+		}
+		e, err := b.makeOp(schema, op, ls[i], rs[i], pos)
+		if err != nil {
+			return nil, err
+		}
+		call := e.(*expr.Call)
+		row.L, row.R, row.Ops = append(row.L, call.Args[0]), append(row.R, call.Args[1]), append(row.Ops, call.Op)
+		if last {
+			break
+		}
+		if e, err = b.makeOp(schema, "=", call.Args[0], call.Args[1], pos); err != nil {
+			return nil, err
+		}
+		row.Eq = append(row.Eq, e.(*expr.Call).Op)
 	}
-	strict, err := b.makeOp(schema, strings.Replace(name, "=", "", 1), ls[0], rs[0], pos)
-	if err != nil {
-		return nil, err
-	}
-	call := strict.(*expr.Call)
-	eq, err := b.makeOp(schema, "=", call.Args[0], call.Args[1], pos)
-	if err != nil {
-		return nil, err
-	}
-	rest, err := b.compareOrder(schema, name, ls[1:], rs[1:], pos)
-	if err != nil {
-		return nil, err
-	}
-	return &expr.Or{Args: []expr.Expr{strict, &expr.And{Args: []expr.Expr{eq, rest}}}}, nil
+	return row, nil
 }
 
 func (b *binder) in(s *scope, x *ast.In) (expr.Expr, error) {

@@ -82,6 +82,10 @@ func mapOther(e expr.Expr, f func(expr.Expr) expr.Expr) expr.Expr {
 		if a, ch := mapList(x.Args, f); ch {
 			return &expr.RowOf{Args: a, T: x.T}
 		}
+	case *expr.RowOrder:
+		if l, ch := mapList(x.Parts(), f); ch {
+			return x.With(l)
+		}
 	case *expr.AnyAll:
 		if l, r := f(x.L), f(x.R); l != x.L || r != x.R {
 			return &expr.AnyAll{All: x.All, Op: x.Op, L: l, R: r}

@@ -17,6 +17,10 @@ func Leaks(e expr.Expr) bool {
 		case *expr.Column, *expr.Const, *expr.Param, *expr.And, *expr.Or, *expr.Not, *expr.IsNull, *expr.IsBool, *expr.Relabel:
 		case *expr.Call:
 			leaks = leaks || !tight(x.Fn, x.Op) && seesColumn(x)
+		case *expr.RowOrder:
+			for i, op := range x.Ops {
+				leaks = leaks || !tight(op.Func, op) && seesColumn(x.Pair(i))
+			}
 		case *expr.AnyAll:
 			leaks = leaks || !tight(x.Op.Func, x.Op)
 		case *expr.InList:

@@ -141,7 +141,7 @@ func strictOn(c expr.Expr, side *ColSet) bool {
 			}
 		}
 	case *expr.Or:
-		return !rowOrder(x) && allOf(x.Args, side, strictOn)
+		return allOf(x.Args, side, strictOn)
 	case *expr.Not:
 		if o, ok := x.X.(*expr.Or); ok {
 			return anyStrictArg(o.Args, side)
@@ -154,22 +154,6 @@ func strictOn(c expr.Expr, side *ColSet) bool {
 		return !x.Not && strictValue(x.X, side)
 	}
 	return strictValue(c, side)
-}
-
-// rowOrder reports the form that an order of two rows is bound in, a < c OR a = c AND b < d,
-// which PostgreSQL does not take apart here.
-func rowOrder(o *expr.Or) bool {
-	if len(o.Args) != 2 {
-		return false
-	}
-	first, ok1 := o.Args[0].(*expr.Call)
-	rest, ok2 := o.Args[1].(*expr.And)
-	if !ok1 || !ok2 || first.Op == nil {
-		return false
-	}
-	eq, ok := rest.Args[0].(*expr.Call)
-	return ok && eq.Op != nil && eq.Op.Strategy == 3 && first.Op.Strategy != 3 && len(eq.Args) == 2 && len(first.Args) == 2 &&
-		Same(first.Args[0], eq.Args[0]) && Same(first.Args[1], eq.Args[1])
 }
 
 // hasElements reports an array that is known to have some.

@@ -56,6 +56,9 @@ func sameNode(a, b expr.Expr) bool {
 		return x.Least == b.(*expr.MinMax).Least
 	case *expr.Cast:
 		return x.Explicit == b.(*expr.Cast).Explicit
+	case *expr.RowOrder:
+		y := b.(*expr.RowOrder)
+		return slices.Equal(x.Ops, y.Ops) && slices.Equal(x.Eq, y.Eq)
 	case *expr.AnyAll:
 		y := b.(*expr.AnyAll)
 		return x.All == y.All && x.Op == y.Op

@@ -113,6 +113,10 @@ func listArray(x *expr.InList, key expr.Expr, own *logical.ColSet) (expr.Expr, b
 func (p *planner) rangeOn(key expr.Expr, pt *path, conds []expr.Expr, own *logical.ColSet, used []int) []int {
 	b := &pt.bounds
 	for i, c := range conds {
+		if row, ok := c.(*expr.RowOrder); ok {
+			rowBound(row, key, pt, i, own)
+			continue
+		}
 		x, ok := c.(*expr.Call)
 		if !ok {
 			continue
@@ -134,6 +138,24 @@ func (p *planner) rangeOn(key expr.Expr, pt *path, conds []expr.Expr, own *logic
 		}
 	}
 	return used
+}
+
+// rowBound is what an order of rows says of the first column: (a, b) > (1, 2) holds for no a
+// below 1. The condition itself still has to be tested.
+func rowBound(row *expr.RowOrder, key expr.Expr, pt *path, at int, own *logical.ColSet) {
+	v, strategy, ok := comparison(row.Pair(0), key, own)
+	b := &pt.bounds
+	switch {
+	case !ok:
+		return
+	case strategy < 3 && b.Hi == nil:
+		b.Hi, b.HiInc = v, true
+	case strategy > 3 && b.Lo == nil:
+		b.Lo, b.LoInc = v, true
+	default:
+		return
+	}
+	pt.loose = append(pt.loose, at)
 }
 
 // likePrefix is the range of text that a LIKE pattern's literal beginning

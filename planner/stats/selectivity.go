@@ -113,6 +113,8 @@ func (s *Estimator) Selectivity(e expr.Expr) float64 {
 		return s.call(x)
 	case *expr.InList:
 		return s.inList(x)
+	case *expr.RowOrder: // as PostgreSQL, by the first columns
+		return s.call(x.Pair(0))
 	case *expr.AnyAll:
 		return s.anyAll(x)
 	case *expr.IsDistinct:

@@ -97,6 +97,9 @@ func sameNodeRest(a, b Expr) bool {
 	case *RowOf:
 		_, ok := b.(*RowOf)
 		return ok
+	case *RowOrder:
+		b, ok := b.(*RowOrder)
+		return ok && slices.Equal(a.Ops, b.Ops) && slices.Equal(a.Eq, b.Eq)
 	case *AnyAll:
 		b, ok := b.(*AnyAll)
 		return ok && a.All == b.All && a.Op == b.Op

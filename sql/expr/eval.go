@@ -87,6 +87,8 @@ func (st *state) evalRest(id int, sel []uint16) (*batch.Col, error) {
 		return st.array(id, sel)
 	case opRow:
 		return st.row(id, sel)
+	case opRowOrder:
+		return st.rowOrder(id, sel)
 	case opInList:
 		return st.inList(id, sel)
 	case opAnyAll:

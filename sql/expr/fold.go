@@ -86,6 +86,14 @@ func (f *folder) node(e Expr) Expr {
 		if e.Parts { // only a session knows the domains
 			return e
 		}
+	case *IsNull:
+		if row, ok := e.X.(*RowOf); ok && !slices.ContainsFunc(row.Args, ofRowType) {
+			return nullFields(row, e.Not)
+		}
+	case *RowOrder:
+		if e.volatility() != builtin.Immutable {
+			return e
+		}
 	case *AnyAll:
 		if e.Op.Func.Volatility != builtin.Immutable {
 			return e
@@ -113,6 +121,31 @@ func (f *folder) node(e Expr) Expr {
 // columns one by one, others as one array.
 func foldsNull(e *InList) bool {
 	return slices.ContainsFunc(e.List, hasColumn) || !slices.ContainsFunc(e.List, func(v Expr) bool { _, ok := v.(*Const); return !ok })
+}
+
+func ofRowType(e Expr) bool {
+	t := e.Type().OID
+	return t == types.RecordOID || types.IsComposite(t)
+}
+
+// nullFields is ROW(…) IS [NOT] NULL, which asks its fields one after the other and those
+// that are constants first.
+func nullFields(row *RowOf, not bool) Expr {
+	var open []Expr
+	for _, a := range row.Args {
+		if c, ok := a.(*Const); !ok {
+			open = append(open, &IsNull{X: a, Not: not})
+		} else if c.D.IsNull() == not {
+			return boolConst(false)
+		}
+	}
+	switch len(open) {
+	case 0:
+		return boolConst(true)
+	case 1:
+		return open[0]
+	}
+	return &And{Args: open}
 }
 
 func hasColumn(e Expr) bool {

@@ -44,6 +44,7 @@ const (
 	opIntFloat
 	opArray
 	opRow
+	opRowOrder // args: see compiler.rowOrder
 	opAnyAll
 	opInList
 	opSubscript // args: x, then lo and hi of each dimension
@@ -173,6 +174,8 @@ func (c *compiler) compileRest(e Expr) (int, error) {
 	switch e := e.(type) {
 	case *Case:
 		return c.caseWhen(e)
+	case *RowOrder:
+		return c.rowOrder(e)
 	case *Subscript:
 		return c.subscript(e)
 	case *Assign:

@@ -209,6 +209,12 @@ func (p *printer) rest(e Expr) {
 		p.write("ROW(")
 		p.list(e.Args, ", ")
 		p.write(")")
+	case *RowOrder:
+		p.write("(ROW(")
+		p.list(e.L, ", ")
+		p.write(") ", e.Name, " ROW(")
+		p.list(e.R, ", ")
+		p.write("))")
 	case *AnyAll:
 		p.write("(")
 		p.operand(e.L)

@@ -45,6 +45,8 @@ func children(e Expr) []Expr {
 		return e.Elems
 	case *RowOf:
 		return e.Args
+	case *RowOrder:
+		return e.Parts()
 	case *AnyAll:
 		return []Expr{e.L, e.R}
 	case *InList:
@@ -115,6 +117,8 @@ func withChildrenRest(e Expr, l []Expr) Expr {
 		return &ArrayOf{Elems: l, T: e.T, Nested: e.Nested}
 	case *RowOf:
 		return &RowOf{Args: l, T: e.T}
+	case *RowOrder:
+		return e.With(l)
 	case *AnyAll:
 		return &AnyAll{All: e.All, Op: e.Op, L: l[0], R: l[1]}
 	case *InList:
@@ -232,6 +236,8 @@ func own(x Expr) byte {
 		return x.Fn.Volatility
 	case *Cast:
 		return castVolatility(x.X.Type(), x.To)
+	case *RowOrder:
+		return x.volatility()
 	case *AnyAll:
 		return x.Op.Func.Volatility
 	case *InList:
