@@ -10,11 +10,12 @@ import (
 )
 
 // target finds the table that a statement changes.
-func (b *binder) writeTarget(n *ast.QName, s *scope, verb string) (*catalog.Table, writtenView, error) {
-	f, err := b.writeRelation(n, s, verb)
+func (b *binder) writeTarget(x *ast.TableRef, s *scope, verb string) (*catalog.Table, writtenView, error) {
+	f, err := b.writeRelation(&x.Name, s, verb)
 	if err != nil {
 		return nil, nil, err
 	}
+	b.traceRelation(x, f.schema)
 	if f.view == "" {
 		return f.table, nil, nil
 	}
@@ -81,7 +82,7 @@ func (b *binder) insert(x *ast.Insert, outer *scope) (*query, error) {
 	if err := b.with(s, x.With); err != nil {
 		return nil, err
 	}
-	t, via, err := b.writeTarget(&x.Table.Name, s, "insert into")
+	t, via, err := b.writeTarget(&x.Table, s, "insert into")
 	if err != nil {
 		return nil, err
 	}

@@ -33,7 +33,7 @@ func (b *binder) merge(x *ast.Merge) (*query, error) {
 	if err := unreachable(x.Whens); err != nil {
 		return nil, err
 	}
-	t, _, err := b.writeTarget(&x.Table.Name, s, "merge into")
+	t, _, err := b.writeTarget(&x.Table, s, "merge into")
 	if err != nil {
 		return nil, err
 	}

@@ -19,6 +19,7 @@ import (
 // TriggerWhen checks the WHEN of a trigger of that kind and returns the SQL text by
 // which it is kept.
 func TriggerWhen(e ast.Expr, t *catalog.Table, kind catalog.TriggerKind, o Options) (string, error) {
+	o.CallsAsWritten = true
 	x, b, err := triggerWhen(e, t, o)
 	if err != nil {
 		return "", err

@@ -26,7 +26,7 @@ func (b *binder) update(x *ast.Update, outer *scope) (*query, error) {
 	if err := b.with(s, x.With); err != nil {
 		return nil, err
 	}
-	t, via, err := b.writeTarget(&x.Table.Name, s, "update")
+	t, via, err := b.writeTarget(&x.Table, s, "update")
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +109,7 @@ func (b *binder) delete(x *ast.Delete, outer *scope) (*query, error) {
 	if err := b.with(s, x.With); err != nil {
 		return nil, err
 	}
-	t, via, err := b.writeTarget(&x.Table.Name, s, "delete from")
+	t, via, err := b.writeTarget(&x.Table, s, "delete from")
 	if err != nil {
 		return nil, err
 	}

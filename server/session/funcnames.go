@@ -78,6 +78,17 @@ func (x shower) statement(text string) string {
 		s.Hidden = true
 		return ast.PrintIn(q, s)
 	}
+	ast.Walk(list[0].Stmt, func(n ast.Node) bool {
+		switch v := n.(type) {
+		case *ast.TableRef:
+			v.Name = x.relation(v.Name)
+		case *ast.Func:
+			v.Name = x.callable(v.Name)
+		case *ast.Cast:
+			v.To.Name = x.callable(v.To.Name)
+		}
+		return true
+	})
 	return ast.Print(list[0].Stmt)
 }
 
@@ -98,7 +109,7 @@ func (x shower) function(q ast.QName) ast.QName {
 	}
 	own := x.s.Catalog().Functions(sc.ID, q.Name)
 	if len(own) == 0 {
-		return q
+		return x.valueType(sc, q)
 	}
 	found := names{x.s}.userFunctions("", q.Name)
 	for _, f := range own {
@@ -107,5 +118,19 @@ func (x shower) function(q ast.QName) ast.QName {
 		}
 	}
 	q.Schema = ""
+	return q
+}
+
+// valueType leaves the schema out of a type's name that is visible without.
+func (x shower) valueType(sc *catalog.Schema, q ast.QName) ast.QName {
+	var id catalog.ID
+	if t, ok := x.s.Catalog().Type(sc.ID, q.Name); ok {
+		id = t.ID
+	} else if t, ok := x.s.Catalog().Table(sc.ID, q.Name); ok {
+		id = t.TypeID
+	}
+	if name, ok := (names{x.s}).typeName(id); id != 0 && ok && name == ast.QuoteIdent(q.Name) {
+		q.Schema = ""
+	}
 	return q
 }

@@ -32,11 +32,7 @@ func (s *Session) printer(pretty bool) *syscat.Printer {
 func (s *Session) ShowExpr(text string, pretty bool) string { return shower{s, pretty}.expr(text) }
 
 func (x shower) style() ast.Style {
-	s := ast.Style{Bare: x.pretty, Relation: x.relation}
-	if !x.publicInPath() || x.s.Catalog().HasFunctions() {
-		s.Callable = x.callable
-	}
-	return s
+	return ast.Style{Bare: x.pretty, Relation: x.relation, Callable: x.callable}
 }
 
 // publicInPath reports whether what public has is found by its bare name, mostly.
@@ -97,14 +93,30 @@ func (x shower) read(text string) *ast.Select {
 // expr shows an expression. The stored text is what is shown, but for the names
 // of relations, superfluous parentheses, and what has lines of its own.
 func (x shower) expr(text string) string {
-	if !x.pretty && !x.s.Catalog().HasFunctions() && !strings.Contains(text, "::regclass") && !strings.Contains(text, "CASE ") && x.publicInPath() {
+	if !x.pretty && !strings.Contains(text, "::regclass") && !strings.Contains(text, "CASE ") && x.publicInPath() &&
+		!strings.Contains(text, ".") { // nothing has a schema
 		return text
 	}
 	q := x.read("SELECT " + text)
 	if q == nil || len(q.Targets) != 1 {
 		return text
 	}
+	if ast.HasQuery(q.Targets[0].Expr) {
+		bareColumns(q.Targets[0].Expr)
+	}
 	return ast.PrintIn(q.Targets[0].Expr, x.style())
+}
+
+// bareColumns takes the table's name from the columns of a policy's expression, outside of its
+// subqueries.
+func bareColumns(e ast.Expr) {
+	ast.Walk(e, func(n ast.Node) bool {
+		if ref, ok := n.(*ast.ColumnRef); ok && !ref.Star && len(ref.Parts) == 2 {
+			ref.Parts = ref.Parts[1:]
+		}
+		_, query := n.(*ast.Select)
+		return !query
+	})
 }
 
 // reads are the relations that a view's query names, each with its schema, and their

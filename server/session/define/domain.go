@@ -365,33 +365,3 @@ func (e *Env) renameDomainConstraint(ctx context.Context, st *ast.Rename) error 
 	d.Checks[at] = &c
 	return e.putDomain(d)
 }
-
-// rewriteInDomains changes the casts to a type in what domains keep as text.
-func (e *Env) rewriteInDomains(x valueType, change func(*ast.Cast)) error {
-	for _, t := range e.Catalog.Types() {
-		if t.Kind != catalog.DomainType {
-			continue
-		}
-		d := *t
-		d.Checks = slices.Clone(t.Checks)
-		var err error
-		if d.Default, err = e.inTypeUses(x, t.Default, change); err != nil {
-			return err
-		}
-		changed := d.Default != t.Default
-		for i, k := range t.Checks {
-			c := *k
-			if c.Expr, err = e.inTypeUses(x, k.Expr, change); err != nil {
-				return err
-			}
-			changed = changed || c.Expr != k.Expr
-			d.Checks[i] = &c
-		}
-		if changed {
-			if err := e.putDomain(&d); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}

@@ -164,16 +164,44 @@ func (e *Env) renameFunction(ctx context.Context, f *catalog.Function, to catalo
 	if _, taken := e.Catalog.Function(to, name, f.InputTypes()); taken {
 		return pgerr.Newf(pgerrcode.DuplicateFunction, "function %s already exists in schema %q", e.signatureOf(name, f), e.Catalog.SchemaName(to))
 	}
-	users, err := e.functionUsers(f.ID)
+	e.change(ctx)
+	sole, err := e.renameCalls(f, e.Catalog.SchemaName(to), name)
 	if err != nil {
 		return err
 	}
-	if len(users) > 0 {
-		return pgerr.NotSupported(-1, "changing the name of function %s while %s names it is not supported", e.signature(f), e.describe(users[0].object))
+	if !sole {
+		users, err := e.namedUsers(f)
+		if err != nil {
+			return err
+		}
+		if len(users) > 0 {
+			return pgerr.NotSupported(-1, "changing the name of function %s while %s names it or another of its name is not supported", e.signature(f), e.describe(users[0].object))
+		}
 	}
-	c := *f
+	again, _ := e.Catalog.FunctionByID(f.ID) // its own text may have called it
+	c := *again
 	c.Schema, c.Name = to, name
-	return e.change(ctx).PutFunction(&c)
+	return e.edit.PutFunction(&c)
+}
+
+// namedUsers are the objects whose stored SQL calls a function by its name: not triggers, and
+// not those of which it is a part.
+func (e *Env) namedUsers(f *catalog.Function) ([]dependent, error) {
+	users, err := e.functionUsers(f.ID)
+	return slices.DeleteFunc(users, func(d dependent) bool {
+		switch d.kind {
+		case triggerObject:
+			t, _ := e.Catalog.TableByID(d.id)
+			return !slices.ContainsFunc(t.Triggers, func(g *catalog.Trigger) bool { return g.ID == d.part && e.callsFunction(f, g.When) })
+		case functionObject:
+			g, _ := e.Catalog.FunctionByID(d.id)
+			return g.IsAggregate()
+		case typeObject:
+			t, ok := e.Catalog.TypeByID(d.id)
+			return ok && !e.callsFunction(f, t.Default)
+		}
+		return false
+	}), err
 }
 
 func (e *Env) signatureOf(name string, f *catalog.Function) string {

@@ -23,6 +23,8 @@ func relationOf(t *catalog.Table) relation { return relation{t.ID, t.Schema, t.N
 type mentions struct {
 	refs      []*ast.TableRef
 	constants []*ast.Lit
+	stmt      ast.Stmt      // where they are
+	held      *ast.TableRef // the table of a policy whose expression that is, else nil
 }
 
 func (m *mentions) none() bool { return len(m.refs) == 0 && len(m.constants) == 0 }
@@ -133,50 +135,33 @@ func (e *Env) sequenceUsers(q *catalog.Sequence) ([]dependent, error) {
 	return append(append(e.defaultsFrom(q.ID), views...), e.functionReaders(of)...), err
 }
 
-// rewriteViews changes the mentions of a relation in all views that read it.
-func (e *Env) rewriteViews(of relation, change func(*mentions)) error {
-	for _, v := range e.Catalog.Tables() {
-		if !v.HasQuery() {
-			continue
+// rewriteMentions changes the mentions of a relation in views, functions, and policies whose
+// expressions are or have queries.
+func (e *Env) rewriteMentions(of relation, change func(*mentions) error) error {
+	return e.rewriteStored(func(s storedSQL) (text string, err error) {
+		if !s.relations || !strings.Contains(s.text, strings.ReplaceAll(of.name, `"`, `""`)) {
+			return s.text, nil
 		}
-		q, found := e.viewRefs(v, of)
-		if found.none() {
-			continue
-		}
-		change(&found)
-		n := copyTable(v)
-		n.ViewSQL = ast.Print(q)
-		if err := e.putTable(n); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// rewriteFunctions does so in the stored bodies of functions.
-func (e *Env) rewriteFunctions(of relation, change func(*mentions)) error {
-	for _, f := range e.Catalog.AllFunctions() {
-		n := *f
-		n.Statements = slices.Clone(f.Statements)
-		changed := false
-		for i, text := range f.Statements {
-			list, word := e.stored(text)
-			if len(list) != 1 {
-				continue
+		var refused error
+		text, err = e.changeStored(s, func(q ast.Stmt) bool {
+			if s.of != nil && !ast.HasQuery(q.(*ast.Select).Targets[0].Expr) {
+				return false
 			}
-			if found := e.mentionsIn(list[0].Stmt, of); !found.none() {
-				change(&found)
-				n.Statements[i], changed = strings.TrimPrefix(ast.Print(list[0].Stmt), word), true
+			found := e.mentionsIn(q, of)
+			if found.none() {
+				return false
 			}
+			if found.stmt = q; s.of != nil {
+				found.held = q.(*ast.Select).From[0].(*ast.TableRef)
+			}
+			refused = change(&found)
+			return refused == nil
+		})
+		if err == nil {
+			err = refused
 		}
-		if !changed {
-			continue
-		}
-		if err := e.edit.PutFunction(&n); err != nil {
-			return err
-		}
-	}
-	return nil
+		return text, err
+	})
 }
 
 // keepAlias gives a reference the alias that it has by its name.
@@ -186,14 +171,15 @@ func keepAlias(r *ast.TableRef) {
 	}
 }
 
-// moveInViews makes the views and functions that name a relation find it under a new name.
+// moveInViews makes the views, functions and policies that name a relation find it under a
+// new name.
 func (e *Env) moveInViews(of relation, schema, name string) error {
 	moved := schema != e.Catalog.SchemaName(of.schema)
-	change := func(found *mentions) {
+	return e.rewriteMentions(of, func(found *mentions) error {
+		if name != of.name {
+			renameItems(found.stmt, found.refs, name, found.held)
+		}
 		for _, r := range found.refs {
-			if name != of.name {
-				keepAlias(r)
-			}
 			r.Name.Schema, r.Name.Name = schema, name
 		}
 		for _, c := range found.constants {
@@ -202,9 +188,6 @@ func (e *Env) moveInViews(of relation, schema, name string) error {
 				c.Text = ast.QuoteIdent(schema) + "." + c.Text
 			}
 		}
-	}
-	if err := e.rewriteViews(of, change); err != nil {
-		return err
-	}
-	return e.rewriteFunctions(of, change)
+		return nil
+	})
 }

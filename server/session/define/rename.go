@@ -93,16 +93,15 @@ func (e *Env) renameSchema(ctx context.Context, st *ast.Rename) error {
 		return pgerr.Newf(pgerrcode.DuplicateSchema, "schema %q already exists", st.New)
 	}
 	edit := e.change(ctx)
-	for _, t := range e.Catalog.Tables() {
-		if t.Schema == s.ID {
-			if err := e.moveInViews(relationOf(t), st.New, t.Name); err != nil {
-				return err
-			}
-		}
+	if err := e.renameStoredSchema(s.Name, st.New); err != nil {
+		return err
 	}
 	c := *s
 	c.Name = st.New
 	if err := edit.PutSchema(&c); err != nil {
+		return err
+	}
+	if err := e.showIn(&c); err != nil {
 		return err
 	}
 	for _, q := range e.Catalog.Sequences() {
@@ -114,6 +113,27 @@ func (e *Env) renameSchema(ctx context.Context, st *ast.Rename) error {
 		e.nameSerial(n, q)
 		if err := e.putTable(n); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// showIn writes anew how types that are in a schema are shown.
+func (e *Env) showIn(s *catalog.Schema) error {
+	for _, t := range e.Catalog.Tables() {
+		if t.Schema == s.ID && t.HasRowType() {
+			if err := e.putTable(copyTable(t)); err != nil {
+				return err
+			}
+		}
+	}
+	for _, t := range e.Catalog.Types() {
+		if t.Schema == s.ID {
+			n := *t
+			n.Shown = e.shownType(s.ID, t.Name)
+			if err := e.edit.PutType(&n); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -316,13 +336,15 @@ func (e *Env) renameIn(ctx context.Context, t *catalog.Table, st *ast.Rename) er
 		if err := e.fieldUnnamed(t, st.Old); err != nil {
 			return err
 		}
-		if err := e.keepColumnNames(t); err != nil {
+		if err := e.rewriteMentions(relationOf(t), func(found *mentions) error { return renameColumnIn(found.stmt, found.refs, t, c.Num, st.New) }); err != nil {
 			return err
 		}
-		if err := e.renameInExpressions(n, c.Num, st.New); err != nil {
+		again, _ := e.Catalog.TableByID(t.ID) // its own policies may have named the column
+		var err error
+		if n, err = e.renameInExpressions(again, c.Num, st.New); err != nil {
 			return err
 		}
-		c.Name = st.New
+		n.ColumnByName(st.Old).Name = st.New
 	case ast.ObjConstraint:
 		k := constraintOf(t, st.Old)
 		if k == nil {
@@ -353,84 +375,28 @@ func (e *Env) renameIn(ctx context.Context, t *catalog.Table, st *ast.Rename) er
 	return e.putTable(n)
 }
 
-// renameInExpressions rewrites stored expressions that name a column.
-func (e *Env) renameInExpressions(t *catalog.Table, num int16, name string) error {
+// renameInExpressions is a table with the column's new name in the expressions over its rows.
+// Those that have queries name their table: see rewriteMentions.
+func (e *Env) renameInExpressions(t *catalog.Table, num int16, name string) (*catalog.Table, error) {
 	old := t.Columns[num-1].Name
-	fix := func(text string) (string, error) {
-		if text == "" || !e.mentions(t, text, num) {
-			return text, nil
+	w := &storedWriter{fix: func(s storedSQL) (string, error) {
+		if s.statement || !e.mentions(t, s.text, num) {
+			return s.text, nil
 		}
-		list, err := e.Parser.Parse("SELECT " + text)
-		if err != nil {
-			return "", err
-		}
-		x := list[0].Stmt.(*ast.Select).Targets[0].Expr
-		if ast.HasQuery(x) {
-			return "", pgerr.NotSupported(-1, "renaming a column that a policy with a subquery may read is not supported").
-				WithHint("Drop the policy first.")
-		}
-		ast.Walk(x, func(n ast.Node) bool {
-			if ref, ok := n.(*ast.ColumnRef); ok && len(ref.Parts) > 0 && ref.Parts[len(ref.Parts)-1] == old {
-				ref.Parts[len(ref.Parts)-1] = name
+		return e.changeStored(s, func(q ast.Stmt) bool {
+			x := q.(*ast.Select).Targets[0].Expr
+			if ast.HasQuery(x) {
+				return false
 			}
+			ast.Walk(x, func(n ast.Node) bool {
+				if ref, ok := n.(*ast.ColumnRef); ok && len(ref.Parts) > 0 && ref.Parts[len(ref.Parts)-1] == old {
+					ref.Parts[len(ref.Parts)-1] = name
+				}
+				return true
+			})
 			return true
 		})
-		return ast.Print(x), nil
-	}
-	var err error
-	for i := range t.Columns {
-		if t.Columns[i].Generated != 0 {
-			if t.Columns[i].Default, err = fix(t.Columns[i].Default); err != nil {
-				return err
-			}
-		}
-	}
-	if t.IsPartitioned() {
-		by := *t.Partitioning
-		by.Keys = append([]catalog.PartitionKey(nil), by.Keys...)
-		for i := range by.Keys {
-			if by.Keys[i].Expr, err = fix(by.Keys[i].Expr); err != nil {
-				return err
-			}
-		}
-		t.Partitioning = &by
-	}
-	for i, k := range t.Constraints {
-		c := *k
-		if c.Expr, err = fix(k.Expr); err != nil {
-			return err
-		}
-		t.Constraints[i] = &c
-	}
-	for i, p := range t.Policies {
-		c := *p
-		if c.Using, err = fix(p.Using); err != nil {
-			return err
-		}
-		if c.Check, err = fix(p.Check); err != nil {
-			return err
-		}
-		t.Policies[i] = &c
-	}
-	for i, x := range t.Indexes {
-		c := *x
-		c.Keys = append([]catalog.IndexKey(nil), x.Keys...)
-		if c.Where, err = fix(x.Where); err != nil {
-			return err
-		}
-		for k := range c.Keys {
-			if c.Keys[k].Expr, err = fix(c.Keys[k].Expr); err != nil {
-				return err
-			}
-		}
-		t.Indexes[i] = &c
-	}
-	for i, g := range t.Triggers {
-		c := *g
-		if c.When, err = fix(g.When); err != nil {
-			return err
-		}
-		t.Triggers[i] = &c
-	}
-	return nil
+	}}
+	n := w.table(t)
+	return n, w.err
 }

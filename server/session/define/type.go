@@ -354,83 +354,31 @@ func (e *Env) arrayUsers(x valueType) (out []dependent) {
 
 // castsTo reports whether stored SQL text casts to a type.
 func (e *Env) castsTo(t valueType, text string) bool {
-	found := false
-	_, _ = e.inTypeUses(t, text, func(*ast.Cast) { found = true })
-	return found
+	if !strings.Contains(text, t.name) {
+		return false
+	}
+	list, _ := e.stored(text)
+	return len(list) == 1 && e.visitCasts(t, list[0].Stmt, func(*ast.Cast) {})
 }
 
-// inTypeUses calls visit for the casts to a type in stored SQL text, an expression or a
-// query, and prints what that made of it.
-func (e *Env) inTypeUses(t valueType, text string, visit func(*ast.Cast)) (string, error) {
-	if text == "" || !strings.Contains(text, t.name) {
-		return text, nil
-	}
-	list, err := e.Parser.Parse(text)
-	if err != nil || len(list) != 1 {
-		if list, err = e.Parser.Parse("SELECT " + text); err != nil {
-			return "", err
-		}
-	}
-	used := false
-	ast.Walk(list[0].Stmt, func(n ast.Node) bool {
+// visitCasts calls visit for the casts to a type, and reports whether there are any.
+func (e *Env) visitCasts(t valueType, q ast.Stmt, visit func(*ast.Cast)) (found bool) {
+	ast.Walk(q, func(n ast.Node) bool {
 		if c, ok := n.(*ast.Cast); ok && c.To.Name.Name == t.name && e.meansType(&c.To, t) {
-			used = true
+			found = true
 			visit(c)
 		}
 		return true
 	})
-	if !used {
-		return text, nil
-	}
-	if again, err := e.Parser.Parse(text); err == nil && len(again) == 1 {
-		return ast.Print(list[0].Stmt), nil
-	}
-	return ast.Print(list[0].Stmt.(*ast.Select).Targets[0].Expr), nil
+	return found
 }
 
 // rewriteTypeUses changes the casts to a type in everything that is stored as text.
 func (e *Env) rewriteTypeUses(x valueType, change func(*ast.Cast)) error {
-	if err := e.rewriteInDomains(x, change); err != nil {
-		return err
-	}
-	for _, t := range e.Catalog.Tables() {
-		n := copyTable(t)
-		changed := false
-		var failed error
-		fix := func(text *string) {
-			out, err := e.inTypeUses(x, *text, change)
-			if err != nil {
-				failed = err
-			} else if out != *text {
-				*text, changed = out, true
-			}
+	return e.rewriteStored(func(s storedSQL) (string, error) {
+		if !strings.Contains(s.text, x.name) {
+			return s.text, nil
 		}
-		fix(&n.ViewSQL)
-		for i := range n.Columns {
-			fix(&n.Columns[i].Default)
-		}
-		for i, k := range n.Constraints {
-			c := *k
-			fix(&c.Expr)
-			n.Constraints[i] = &c
-		}
-		for i, k := range n.Indexes {
-			c := *k
-			c.Keys = slices.Clone(k.Keys)
-			fix(&c.Where)
-			for j := range c.Keys {
-				fix(&c.Keys[j].Expr)
-			}
-			n.Indexes[i] = &c
-		}
-		if failed != nil {
-			return failed
-		}
-		if changed {
-			if err := e.putTable(n); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+		return e.changeStored(s, func(q ast.Stmt) bool { return e.visitCasts(x, q, change) })
+	})
 }

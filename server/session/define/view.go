@@ -206,25 +206,6 @@ func replaceable(old, t *catalog.Table) error {
 	return nil
 }
 
-// keepColumnNames lets the views that read a relation go on using the present
-// names of its columns, by column aliases, before one gets another name.
-func (e *Env) keepColumnNames(t *catalog.Table) error {
-	return e.rewriteViews(relationOf(t), func(found *mentions) {
-		for _, r := range found.refs {
-			keepAlias(r)
-			n := 0
-			for i := range t.Columns {
-				if t.Columns[i].Dropped {
-					continue
-				}
-				if n++; n > len(r.Alias.Columns) {
-					r.Alias.Columns = append(r.Alias.Columns, t.Columns[i].Name)
-				}
-			}
-		}
-	})
-}
-
 // dropViewColumn takes a column that is about to go out of the column aliases
 // by which views name the columns after it.
 func (e *Env) dropViewColumn(t *catalog.Table, num int16) error {
@@ -234,12 +215,13 @@ func (e *Env) dropViewColumn(t *catalog.Table, num int16) error {
 			at++
 		}
 	}
-	return e.rewriteViews(relationOf(t), func(found *mentions) {
+	return e.rewriteMentions(relationOf(t), func(found *mentions) error {
 		for _, r := range found.refs {
 			if r.Alias != nil && at < len(r.Alias.Columns) {
 				r.Alias.Columns = append(r.Alias.Columns[:at:at], r.Alias.Columns[at+1:]...)
 			}
 		}
+		return nil
 	})
 }
 
