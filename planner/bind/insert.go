@@ -72,6 +72,9 @@ type insertion struct {
 	s     *scope
 	// noArbiter is the error for an ON CONFLICT that no unique index fits.
 	noArbiter error
+	// refused is the error for a value that a column takes from nobody. Those of binding the
+	// statement come before it.
+	refused error
 }
 
 // insert binds INSERT.
@@ -142,8 +145,11 @@ func (b *binder) insert(x *ast.Insert, outer *scope) (*query, error) {
 	if n.Returning, n.Out, q.out, err = b.returning(rs, x.Returning); err != nil {
 		return nil, err
 	}
-	if in.noArbiter != nil {
+	switch {
+	case in.noArbiter != nil:
 		return nil, in.noArbiter
+	case in.refused != nil:
+		return nil, in.refused
 	}
 	if n.Views, err = b.viewChecks(via, row); err != nil {
 		return nil, err

@@ -103,13 +103,13 @@ func (b *binder) insertValue(in *insertion, i int, v expr.Expr, pos ast.Pos) (ex
 	if c.Generated != 0 && b.ignoresGenerated() {
 		return nil, nil
 	}
-	if c.Generated != 0 {
-		return nil, errAt(ast.NoPos, pgerrcode.GeneratedAlways, "cannot insert a non-DEFAULT value into column \"%s\"", c.Name).
-			WithDetail("Column \"%s\" is a generated column.", c.Name)
-	}
 	switch {
+	case in.refused != nil:
+	case c.Generated != 0:
+		in.refused = errAt(ast.NoPos, pgerrcode.GeneratedAlways, "cannot insert a non-DEFAULT value into column \"%s\"", c.Name).
+			WithDetail("Column \"%s\" is a generated column.", c.Name)
 	case c.Identity == 'a' && in.x.Overriding == ast.OverridingNone:
-		return nil, errAt(ast.NoPos, pgerrcode.GeneratedAlways, "cannot insert a non-DEFAULT value into column \"%s\"", c.Name).
+		in.refused = errAt(ast.NoPos, pgerrcode.GeneratedAlways, "cannot insert a non-DEFAULT value into column \"%s\"", c.Name).
 			WithDetail("Column \"%s\" is an identity column defined as GENERATED ALWAYS.", c.Name).
 			WithHint("Use OVERRIDING SYSTEM VALUE to override.")
 	case c.Identity != 0 && in.x.Overriding == ast.OverridingUser:

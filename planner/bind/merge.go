@@ -166,8 +166,11 @@ func (b *binder) mergeInsert(m *merging, s *scope, x *ast.MergeWhen) ([]expr.Exp
 		}
 	}
 	rows, err := b.fullRows(in, vals)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case in.refused != nil:
+		return nil, in.refused
 	}
 	return rows[0], nil
 }

@@ -73,7 +73,7 @@ func (e *Env) targetSchema(ctx context.Context, n *ast.QName, want persistence) 
 		if p == tempAlias {
 			return e.tempSchema(ctx)
 		}
-		if s, ok := e.Catalog.Schema(p); ok && p != "pg_catalog" {
+		if s, ok := e.Catalog.Schema(p); ok && p != "pg_catalog" && (e.Super || e.Catalog.MayUseSchema(s, e.Owner, catalog.PrivUsage)) {
 			return s, nil
 		}
 	}

@@ -117,7 +117,11 @@ func (c *conv) alterTable(s *pgast.AlterTableStmt) ast.Stmt {
 	kind := objectKind(s.Objtype)
 	out := &ast.AlterTable{At: c.here(), Kind: kind, Name: c.relname(s.Relation), Only: !s.Relation.Inh, IfExists: s.MissingOk}
 	for _, n := range s.Cmds {
-		out.Cmds = append(out.Cmds, c.alterCmd(n.GetAlterTableCmd()))
+		cmd := n.GetAlterTableCmd()
+		if d := cmd.Def.GetPartitionCmd(); kind == ast.ObjTable && cmd.Subtype == pgast.AlterTableType_AT_AttachPartition && d.Bound == nil {
+			c.noBound(int(d.Name.Location))
+		}
+		out.Cmds = append(out.Cmds, c.alterCmd(cmd))
 	}
 	return out
 }

@@ -79,6 +79,17 @@ func (c *conv) alterChildren(a *pgast.AlterTableCmd, out *ast.AlterCmd) bool {
 	return true
 }
 
+// noBound refuses ATTACH PARTITION of a table, whose name begins at start, without FOR VALUES or
+// DEFAULT: the grammar takes it as it does that of an index.
+func (c *conv) noBound(start int) {
+	list := lexemes(c.src[start:])
+	i := 0
+	for i+2 < len(list) && c.src[start+list[i+1].start:start+list[i+1].end] == "." {
+		i += 2
+	}
+	panic(bail{missed(c.src, start+list[i].end)})
+}
+
 // onlys tells which relations of a list are meant without their children; nil = none.
 func onlys(list []*pgast.Node) []bool {
 	var out []bool
