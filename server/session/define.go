@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -108,6 +109,9 @@ func (s *Session) createTableAs(ctx context.Context, p *portal, st *ast.CreateTa
 		plan, err := planner.Plan(query, o)
 		if err != nil {
 			return err
+		}
+		if st.Materialized && slices.ContainsFunc(plan.Tables, s.Catalog().IsTemp) {
+			return pgerr.New(pgerrcode.FeatureNotSupported, "materialized views must not use temporary tables or views")
 		}
 		if len(plan.Params) > 0 && st.Materialized {
 			return pgerr.New(pgerrcode.FeatureNotSupported, "materialized views may not be defined using bound parameters")

@@ -339,7 +339,10 @@ func (s *Session) variableType(b *plBody, sc *plScope, text plpgsql.Text) (types
 	}
 	tn := &st.Params[0].Type
 	t, err := bind.TypeName(tn, s.planOptions(nil))
-	if err != nil {
+	switch {
+	case err != nil && rowtype:
+		return t, 0, noRelation(b.fn, name, text.Pos, err)
+	case err != nil:
 		return t, 0, atBody(err, text.Pos)
 	}
 	domain := catalog.ID(0)
@@ -350,6 +353,21 @@ func (s *Session) variableType(b *plBody, sc *plScope, text plpgsql.Text) (types
 		return t, 0, pgerr.Newf(pgerrcode.FeatureNotSupported, "variable \"%s\" has pseudo-type %s", "", types.TypeName(t.OID))
 	}
 	return t, domain, nil
+}
+
+// noRelation is the error of %ROWTYPE for a type that is none, which is of compiling the body
+// and has no place of its own.
+func noRelation(f *catalog.Function, name string, pos int, err error) error {
+	e, ok := pgerr.As(err)
+	if !ok {
+		return err
+	}
+	c := *e
+	if c.Code == pgerrcode.UndefinedObject {
+		c = *pgerr.Newf(pgerrcode.UndefinedTable, "relation \"%s\" does not exist", name)
+	}
+	c.Position = pos + 1
+	return compiling(f, &c)
 }
 
 func cutSuffixFold(s, suffix string) (string, bool) {

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
@@ -91,18 +92,21 @@ func (a *activation) runPL(ctx context.Context, f *builtin.Func, args []types.Da
 }
 
 // compiling is an error of a body's text, which is not the client's.
-func (a *activation) compiling(err error) error {
+func (a *activation) compiling(err error) error { return compiling(a.fn, err) }
+
+// compiling is an error of a function's text, which says itself where that is.
+func compiling(f *catalog.Function, err error) error {
 	e, ok := pgerr.As(err)
-	if !ok {
+	if !ok || strings.HasPrefix(e.Where, "compilation of ") {
 		return err
 	}
 	c := *e
 	line := 1
-	if c.Position > 0 && c.Position <= len(a.fn.Body) {
-		line += strings.Count(a.fn.Body[:c.Position-1], "\n")
+	if c.Position > 0 && c.Position <= len(f.Body) {
+		line += strings.Count(f.Body[:c.Position-1], "\n")
 	}
 	c.Position = 0
-	c.AddWhere(fmt.Sprintf("compilation of PL/pgSQL function \"%s\" near line %d", a.fn.Name, line))
+	c.AddWhere(fmt.Sprintf("compilation of PL/pgSQL function \"%s\" near line %d", f.Name, line))
 	return &c
 }
 

@@ -138,12 +138,16 @@ func (e *Env) columnExpressions(ctx context.Context, t *catalog.Table, c *catalo
 }
 
 // nullOver is how DEFAULT NULL is kept: not at all, unless the column is of a domain, whose
-// own default it stands before.
+// own default it stands before, or of a type with a length or precision, to which PostgreSQL
+// makes it fit as it does every other value. Intervals are read with theirs.
 func nullOver(c *catalog.Column) string {
-	if c.Domain == 0 {
-		return ""
+	switch {
+	case c.Domain != 0:
+		return "NULL::" + types.FormatType(c.Type)
+	case c.Type.Mod >= 0 && c.Type.OID != types.IntervalOID:
+		return "NULL::" + types.FormatType(types.Of(c.Type.OID))
 	}
-	return "NULL::" + types.FormatType(c.Type)
+	return ""
 }
 
 // storedText checks an expression and returns the SQL text by which it is kept:
