@@ -146,6 +146,9 @@ type Startup struct {
 	// Wake, callable from any goroutine, makes an idle connection send what
 	// TakeNotifications has for it. Never nil when the wire opens the session.
 	Wake func()
+	// Tell, called by the session on the goroutine that runs its statement, sends what
+	// TakeNotices has before the statement ends. Never nil when the wire opens the session.
+	Tell func()
 }
 
 // Opener makes sessions. Open fails with FATAL errors (3D000, 42704, …). The

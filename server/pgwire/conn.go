@@ -294,6 +294,17 @@ func (c *conn) notices() {
 	}
 }
 
+// tell sends the notices of the running statement at once, as PostgreSQL does: they are
+// how a long one says where it is, and there is no end to what it may say. Within a message
+// that is being made they wait for its end.
+func (c *conn) tell() {
+	if c.out.open {
+		return
+	}
+	c.notices()
+	_ = c.out.flush() // whoever writes next meets the error
+}
+
 func (c *conn) notifications() {
 	if c.session.TxStatus() != backend.TxIdle {
 		return

@@ -118,7 +118,9 @@ func (c *conn) copyOut(ctx context.Context, cp backend.Copy) error {
 	c.out.copyResponse('H', overall, columns)
 	for {
 		at := c.out.begin('d')
+		c.out.open = true
 		row, done, err := cp.Read(ctx, c.out.buf)
+		c.out.open = false
 		if err != nil {
 			c.out.buf = c.out.buf[:at]
 			return err
@@ -133,6 +135,7 @@ func (c *conn) copyOut(ctx context.Context, cp backend.Copy) error {
 			c.out.copyDone()
 			return nil
 		}
+		c.notices()
 		if err := c.out.flushLarge(); err != nil {
 			return errGone
 		}

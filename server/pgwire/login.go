@@ -53,6 +53,7 @@ func (c *conn) login() error {
 		RemoteAddr: c.nc.RemoteAddr().String(),
 		PID:        c.pid,
 		Wake:       c.wake,
+		Tell:       c.tell,
 	})
 	if err != nil {
 		c.session = nil

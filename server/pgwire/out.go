@@ -19,7 +19,9 @@ type out struct {
 	dst io.Writer
 	buf []byte
 	err error
-	row pgproto3.RowDescription // reused by rowDescription
+	// open: a message has begun that others must not come into.
+	open bool
+	row  pgproto3.RowDescription // reused by rowDescription
 }
 
 func newOut(dst io.Writer) *out { return &out{dst: dst, buf: make([]byte, 0, bufferSize)} }

@@ -276,6 +276,8 @@ func (s *Server) Terminate(pid int32) bool {
 	return s.withConn(pid, func(c *conn) {
 		c.requestStop(errShutdown)
 		c.stopStatement(errShutdown)
+		// A client that does not read must not keep the session and its locks.
+		_ = c.nc.SetWriteDeadline(time.Now().Add(2 * time.Second))
 	})
 }
 

@@ -123,6 +123,7 @@ func (r *plRun) execute(ctx context.Context, x *plpgsql.Execute, sc *plScope) er
 	}
 	if x.Into == nil {
 		tag, err := r.run(ctx, st, params, nil)
+		r.s.tellNow()
 		if err != nil {
 			return r.inStatement(err, st.text)
 		}

@@ -68,6 +68,7 @@ func (r *plRun) raise(ctx context.Context, x *plpgsql.Raise, sc *plScope) error 
 	}
 	n, _ := pgerr.As(r.where(e, r.at))
 	r.s.notice(n)
+	r.s.tellNow()
 	return nil
 }
 

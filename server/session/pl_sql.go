@@ -38,6 +38,7 @@ func (r *plRun) prepared(ctx context.Context, x plpgsql.Text, sc *plScope) (*sta
 // count runs a statement for the number of its rows.
 func (r *plRun) count(ctx context.Context, st *statement) (int64, error) {
 	tag, err := r.run(ctx, st, st.values(r.slot), nil)
+	r.s.tellNow()
 	if err != nil {
 		err = r.inStatement(err, st.text)
 	}

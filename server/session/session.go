@@ -35,6 +35,7 @@ type Session struct {
 	acting   *catalog.Role // the owner of the running function that is SECURITY DEFINER, or nil
 	remote   string
 	wake     func() // tells the wire that notifications wait; may be nil
+	tell     func() // has the wire send the notices; may be nil
 	opened   time.Time
 	settings *settings
 
@@ -95,7 +96,7 @@ type activity struct {
 
 func newSession(d *Database, st backend.Startup, role *catalog.Role) *Session {
 	s := &Session{
-		db: d, pid: st.PID, user: st.User, role: role, remote: st.RemoteAddr, wake: st.Wake, opened: time.Now(),
+		db: d, pid: st.PID, user: st.User, role: role, remote: st.RemoteAddr, wake: st.Wake, tell: st.Tell, opened: time.Now(),
 		stmts: map[string]*prepared{}, portals: map[string]*portal{}, seqVals: map[catalog.ID]int64{},
 	}
 	super := "off"
@@ -195,6 +196,20 @@ func (s *Session) notice(e *pgerr.Error) {
 		s.noticing.Lock() // goroutines that help with a query may have something to tell
 		defer s.noticing.Unlock()
 		s.notices = append(s.notices, e)
+	}
+}
+
+// tellNow sends the notices that there are, and is called by what may make any number of
+// them: the statements of a function.
+func (s *Session) tellNow() {
+	if s.tell == nil {
+		return
+	}
+	s.noticing.Lock()
+	waiting := len(s.notices) > 0
+	s.noticing.Unlock()
+	if waiting {
+		s.tell()
 	}
 }
 
