@@ -143,6 +143,8 @@ type Startup struct {
 	Settings       [][2]string // remaining parameters, in order, options= already split
 	RemoteAddr     string
 	PID            int32
+	// Free is how many sessions more there was room for when this one had its place.
+	Free int
 	// Wake, callable from any goroutine, makes an idle connection send what
 	// TakeNotifications has for it. Never nil when the wire opens the session.
 	Wake func()

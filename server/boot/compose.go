@@ -37,6 +37,8 @@ func compose(ctx context.Context, engine kv.Engine, dir string, o Options, given
 		VectorBytes:      share(memory).vectors,
 		NoRecallReplay:   o.NoRecallReplay,
 		Given:            given.settings,
+
+		ReservedConnections: reserved(o.MaxConnections),
 	})
 	if err != nil {
 		return nil, err

@@ -38,6 +38,9 @@ func newGiven(dir string, o Options) *given {
 	}
 	if o.MaxConnections > 0 {
 		g.set("max_connections", fmt.Sprint(o.MaxConnections), "max-connections")
+		if n := reserved(o.MaxConnections); n != usuallyReserved {
+			g.set("superuser_reserved_connections", fmt.Sprint(n), "max-connections")
+		}
 	}
 	if o.TLSCert != "" {
 		g.set("ssl", "on", "tls-cert")
@@ -45,6 +48,18 @@ func newGiven(dir string, o Options) *given {
 		g.set("ssl_key_file", o.TLSKey, "tls-key")
 	}
 	return g
+}
+
+// usuallyReserved is PostgreSQL's default of superuser_reserved_connections.
+const usuallyReserved = 3
+
+// reserved is how many of the places for sessions are kept for superusers: the usual
+// number, or less, since others need a place, too. 0 places mean the wire's default.
+func reserved(connections int) int {
+	if connections == 0 {
+		return usuallyReserved
+	}
+	return min(usuallyReserved, connections-1)
 }
 
 // set notes a value, and whether a flag of the command line has said it.

@@ -52,6 +52,7 @@ func (c *conn) login() error {
 		Settings:   settings,
 		RemoteAddr: c.nc.RemoteAddr().String(),
 		PID:        c.pid,
+		Free:       c.srv.cfg.MaxConnections - c.srv.Connections(),
 		Wake:       c.wake,
 		Tell:       c.tell,
 	})

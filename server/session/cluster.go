@@ -48,6 +48,8 @@ type Config struct {
 	// Given are parameters that the server's start decides, by lower-case name; asked when
 	// a session begins. May be nil.
 	Given func() map[string]Given
+	// ReservedConnections is how many of the last places for sessions are superusers'.
+	ReservedConnections int
 	// NoRecallReplay turns the background measurement of recall off.
 	NoRecallReplay bool
 	Log            *slog.Logger
@@ -236,6 +238,9 @@ func (c *Cluster) open(ctx context.Context, st backend.Startup) (*Session, error
 	}
 	if !role.Login {
 		return nil, pgerr.Newf(pgerrcode.InvalidAuthorizationSpecification, "role %q is not permitted to log in", st.User)
+	}
+	if !role.Super && st.Free < c.cfg.ReservedConnections {
+		return nil, pgerr.New(pgerrcode.TooManyConnections, "remaining connection slots are reserved for non-replication superuser connections")
 	}
 	name := st.Database
 	if name == "" {
