@@ -105,6 +105,9 @@ func (b *binder) makeCall(r *builtin.Resolved, args []expr.Expr, variadic bool, 
 		return b.coerce(args[0], types.Of(r.Coercion), builtin.Explicit, pos)
 	}
 	if r.Fn.Takes != "" {
+		if err := noVectors(r.Fn, args, pos); err != nil {
+			return nil, err
+		}
 		if places := b.placesOf(r.Fn, args); places != nil {
 			return b.callBound(r.Fn.Schema, r.Fn.Name, places, pos)
 		}
@@ -206,6 +209,9 @@ func (b *binder) funcCall(s *scope, x *ast.Func) (expr.Expr, error) {
 		if x, args, err = b.mixedAggregate(x, args); err != nil {
 			return nil, err
 		}
+	}
+	if isAsVector(x) {
+		return b.vectorOf(args[0], x.Pos)
 	}
 	x = b.extreme(x, args)
 	if err := namedLast(x); err != nil {

@@ -146,6 +146,8 @@ func (b *binder) mixed(op string, l, r expr.Expr, pos ast.Pos) (ml, mr expr.Expr
 	}
 	ml, mr, ok = l, r, true
 	switch {
+	case lk == otherKind:
+		mr, ok, err = b.besideVector(l, r, pos)
 	case (lk == numberKind || lk == boolKind) && rk == enumKind:
 		if mr = b.place(r); mr == nil {
 			ok = false

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
 	"github.com/jackc/pgerrcode"
 
@@ -205,4 +206,13 @@ func QuotedWords(list string) (words []string) {
 		words = append(words, string(w))
 	}
 	return words
+}
+
+// charLength counts characters; bytes are no more than that, and so are those of a vector.
+func charLength(c *Ctx, a []types.Datum) (types.Datum, error) {
+	t := c.argT(0)
+	if t.OID == types.ByteaOID || t.OID == types.VectorOID {
+		return types.Int(int64(len(mysqlBytes(c, typed{t, a[0]}).Bytes()))), nil
+	}
+	return types.Int(int64(utf8.RuneCountInString(mysqlString(c, typed{t, a[0]}).Text()))), nil
 }

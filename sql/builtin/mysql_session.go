@@ -20,17 +20,10 @@ var mysqlSessionFuncs = []mysqlFunc{
 	{name: "user", ret: types.TextOID, volatility: Stable, eval: withSession(func(_ *Ctx, s Session, _ []types.Datum) (types.Datum, error) {
 		return types.String(s.CurrentUser() + "@%"), nil
 	})},
-	{name: "variable", args: "t", ret: types.TextOID, volatility: Volatile, eval: withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
-		name := a[0].Text()
-		v, ok := s.Setting(name)
-		if strings.HasPrefix(name, "uservar.") { // its value has a sign before it: nothing is NULL
-			v, ok = strings.CutPrefix(v, "=")
-		}
-		if !ok {
-			return null()
-		}
-		return types.String(v), nil
-	})},
+	{name: "variable", args: "t", ret: types.TextOID, volatility: Volatile, eval: withSession(variable)},
+	// held_variable is a variable in a statement that assigns none: an index can serve what is
+	// compared with it.
+	{name: "held_variable", args: "t", ret: types.TextOID, volatility: Stable, eval: withSession(variable)},
 	// assign sets a variable, whose value it is.
 	{name: "assign", args: "**", by: func(t []types.OID) types.OID { return t[1] }, volatility: Volatile, nulls: true, eval: withSession(assignVariable)},
 	{name: "sleep", args: "f", ret: types.Int8OID, volatility: Volatile, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
@@ -77,6 +70,18 @@ var mysqlSessionFuncs = []mysqlFunc{
 	}},
 	{name: "vector_to_string", args: "*", ret: types.TextOID, eval: vectorToString},
 	{name: "auto_increment", args: "ii", ret: types.Int8OID, volatility: Volatile, nulls: true, eval: withSession(autoIncrement)},
+}
+
+func variable(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+	name := a[0].Text()
+	v, ok := s.Setting(name)
+	if strings.HasPrefix(name, "uservar.") { // its value has a sign before it: nothing is NULL
+		v, ok = strings.CutPrefix(v, "=")
+	}
+	if !ok {
+		return null()
+	}
+	return types.String(v), nil
 }
 
 // assignVariable keeps a value as text with a sign before it, and NULL as no text.

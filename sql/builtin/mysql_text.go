@@ -31,7 +31,7 @@ var mysqlTextFuncs = []mysqlFunc{
 	{name: "concat_ws", args: "tt+", ret: types.TextOID, nulls: true, eval: concatWS},
 	{name: "length", args: "b", ret: types.Int8OID, eval: mysqlInt(func(a []string) int { return len(a[0]) })},
 	{name: "bit_length", args: "b", ret: types.Int8OID, eval: mysqlInt(func(a []string) int { return 8 * len(a[0]) })},
-	{name: "char_length", args: "t", ret: types.Int8OID, eval: mysqlInt(func(a []string) int { return utf8.RuneCountInString(a[0]) })},
+	{name: "char_length", args: "*", ret: types.Int8OID, eval: charLength},
 	{name: "ascii", args: "b", ret: types.Int8OID, eval: mysqlInt(func(a []string) int { return firstByte(a[0]) })},
 	{name: "ord", args: "t", ret: types.Int8OID, eval: mysqlInt(ord)},
 	{name: "lower", args: "t", ret: types.TextOID, eval: letterCase(strings.ToLower)},

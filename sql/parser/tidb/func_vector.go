@@ -37,7 +37,7 @@ var _ = register(map[string]func(*conv, *tast.FuncCallExpr) (ast.Expr, bool){
 	"to_vector":        toVector,
 	"vec_as_text": func(c *conv, f *tast.FuncCallExpr) (ast.Expr, bool) {
 		c.arity(f, 1, 1)
-		return cast(vector(c.expr(f.Args[0])), typed(c.at(f), "text")), false
+		return cast(c.vector(c.expr(f.Args[0])), typed(c.at(f), "text")), false
 	},
 	"vector_to_string": toString,
 	"from_vector":      toString,
@@ -50,15 +50,20 @@ func vectorType(at ast.At) ast.TypeName {
 	return ast.TypeName{At: at, Name: ast.QName{At: at, Schema: public, Name: "vector"}}
 }
 
-// vector gives what has no type yet the type vector; bytes are a vector's numbers.
-func vector(e ast.Expr) ast.Expr {
-	if isBytes(e) {
-		return call(ast.At{Pos: e.Position()}, "to_vector", e)
+// vector is what a function of vectors takes: what has no type yet gets the type vector, and
+// of anything else its type says what becomes of it (planner/bind, mixed_vector.go). What
+// is stored names functions of PostgreSQL's dialect, which must take it as it is.
+func (c *conv) vector(e ast.Expr) ast.Expr {
+	at := ast.At{Pos: e.Position()}
+	switch {
+	case isBytes(e):
+		return call(at, "to_vector", e)
+	case untyped(e):
+		return cast(e, vectorType(at))
+	case c.stored:
+		return e
 	}
-	if untyped(e) {
-		return cast(e, vectorType(ast.At{Pos: e.Position()}))
-	}
-	return e
+	return call(at, "as_vector", e)
 }
 
 // untyped reports a string, a NULL or a parameter.
@@ -75,14 +80,12 @@ func isBytes(e ast.Expr) bool {
 
 func (c *conv) distance(f *tast.FuncCallExpr, op string) ast.Expr {
 	l, r := c.expr(f.Args[0]), c.expr(f.Args[1])
-	if isBytes(l) {
-		l = vector(l)
+	both := untyped(l) && untyped(r)
+	if both || !untyped(l) {
+		l = c.vector(l)
 	}
-	if isBytes(r) {
-		r = vector(r)
-	}
-	if untyped(l) && untyped(r) {
-		l, r = vector(l), vector(r)
+	if both || !untyped(r) {
+		r = c.vector(r)
 	}
 	return &ast.Op{At: c.at(f), Schema: public, Name: op, Left: l, Right: r}
 }
@@ -102,18 +105,22 @@ func distanceBy(c *conv, f *tast.FuncCallExpr) (ast.Expr, bool) {
 
 func toVector(c *conv, f *tast.FuncCallExpr) (ast.Expr, bool) {
 	c.arity(f, 1, 1)
-	return cast(c.expr(f.Args[0]), vectorType(c.at(f))), false
+	x := c.expr(f.Args[0])
+	if isBytes(x) { // of a text
+		x = syscall(c.at(f), "convert_from", x, text(c.at(f), "UTF8"))
+	}
+	return cast(x, vectorType(c.at(f))), false
 }
 
 func toString(c *conv, f *tast.FuncCallExpr) (ast.Expr, bool) {
 	c.arity(f, 1, 1)
-	return call(c.at(f), "vector_to_string", vector(c.expr(f.Args[0]))), false
+	return call(c.at(f), "vector_to_string", c.vector(c.expr(f.Args[0]))), false
 }
 
 func vectorFunc(name string) func(*conv, *tast.FuncCallExpr) (ast.Expr, bool) {
 	return func(c *conv, f *tast.FuncCallExpr) (ast.Expr, bool) {
 		c.arity(f, 1, 1)
 		at := c.at(f)
-		return &ast.Func{At: at, Name: ast.QName{At: at, Schema: public, Name: name}, Args: []ast.Expr{vector(c.expr(f.Args[0]))}}, false
+		return &ast.Func{At: at, Name: ast.QName{At: at, Schema: public, Name: name}, Args: []ast.Expr{c.vector(c.expr(f.Args[0]))}}, false
 	}
 }

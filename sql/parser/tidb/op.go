@@ -114,8 +114,8 @@ func (c *conv) operand(n tast.ExprNode) ast.Expr {
 // number is an operand of a division, where a variable, which is kept as text, is a number.
 func (c *conv) number(n tast.ExprNode) ast.Expr {
 	e := c.expr(n)
-	if f, ok := e.(*ast.Func); ok && f.Name.Schema == own && f.Name.Name == "variable" {
-		return call(f.At, "to_decimal", f)
+	if isVariable(e) {
+		return call(ast.At{Pos: e.Position()}, "to_decimal", e)
 	}
 	return e
 }
@@ -144,7 +144,7 @@ func (c *conv) wide(e ast.Expr) ast.Expr {
 			return cast(v, typed(v.At, "int8"))
 		}
 	case *ast.Func:
-		if v.Name.Schema == own && v.Name.Name == "variable" {
+		if isVariable(v) {
 			return call(v.At, "to_decimal", v)
 		}
 	}

@@ -304,7 +304,7 @@ func (c *conv) orderBy(o *tast.OrderByClause) []ast.SortBy {
 		} else {
 			s.Nulls = ast.NullsFirst
 		}
-		if c.isDistance(e) {
+		if c.isDistance(e) && !it.Desc {
 			s.Nulls = ast.NullsDefault
 		}
 		s.Places = !c.stored

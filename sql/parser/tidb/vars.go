@@ -94,7 +94,7 @@ func (c *conv) variable(v *tast.VariableExpr) ast.Expr {
 		return assign(at, name, textual(c.expr(v.Value)))
 	}
 	if !v.IsSystem {
-		return call(at, "variable", text(at, userVariable(name)))
+		return c.keptVariable(at, userVariable(name))
 	}
 	if f, ok := fixedVariables[name]; ok {
 		return f(c, at)
@@ -106,11 +106,26 @@ func (c *conv) variable(v *tast.VariableExpr) ast.Expr {
 		}
 		return setting(at, name)
 	}
-	value := ast.Expr(&ast.Coalesce{At: at, Args: []ast.Expr{call(at, "variable", text(at, systemVariable(name))), text(at, std)}})
+	value := ast.Expr(&ast.Coalesce{At: at, Args: []ast.Expr{c.keptVariable(at, systemVariable(name)), text(at, std)}})
 	if isDigits(std) { // MySQL's are numbers
 		return cast(value, typed(at, "numeric"))
 	}
 	return value
+}
+
+// keptVariable is the value of a variable: one for the whole statement, unless something in
+// its text assigns one.
+func (c *conv) keptVariable(at ast.At, name string) ast.Expr {
+	if strings.Contains(c.src, ":=") {
+		return call(at, "variable", text(at, name))
+	}
+	return call(at, "held_variable", text(at, name))
+}
+
+// isVariable reports the value of a variable of the user or of a system variable.
+func isVariable(e ast.Expr) bool {
+	f, ok := e.(*ast.Func)
+	return ok && f.Name.Schema == own && (f.Name.Name == "variable" || f.Name.Name == "held_variable")
 }
 
 func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
