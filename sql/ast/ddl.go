@@ -184,6 +184,7 @@ type (
 		With             []Option
 		Tablespace       string
 		Where            Expr
+		Comment          string // "" = none
 	}
 	// CreateSchema is CREATE SCHEMA.
 	CreateSchema struct {

@@ -326,8 +326,16 @@ func keyName(x *catalog.Index) string {
 	return x.Name
 }
 
-// createKey is an index in CREATE TABLE.
+// createKey is an index in CREATE TABLE, "" for one that MySQL has no words for.
 func createKey(t *catalog.Table, x *catalog.Index) string {
+	out := keyDefinition(t, x)
+	if out != "" && x.Comment != "" {
+		out += " COMMENT " + quoted(x.Comment)
+	}
+	return out
+}
+
+func keyDefinition(t *catalog.Table, x *catalog.Index) string {
 	var cols []string
 	for i := range x.Keys {
 		k := &x.Keys[i]

@@ -88,7 +88,7 @@ func (e *Env) addIndex(ctx context.Context, st *ast.CreateIndex, valid bool) (t 
 	if st.Key != "" {
 		x.Name, x.Key = name, st.Key
 	}
-	x.Valid = valid
+	x.Valid, x.Comment = valid, st.Comment
 	t = copyTable(t)
 	t.Indexes = append(t.Indexes, x)
 	return t, x, e.putTable(t)

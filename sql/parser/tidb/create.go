@@ -177,7 +177,7 @@ func (c *conv) columnDef(d *tast.ColumnDef, p *tableParts) ast.ColumnDef {
 				add(ast.Constraint{Kind: ast.ConDefault, Expr: c.expr(o.Expr)})
 			}
 		case tast.ColumnOptionUniqKey:
-			c.addKey(p, name, true, []ast.IndexElem{element(name, false)})
+			c.addKey(p, name, true, []ast.IndexElem{element(name, false)}, nil)
 		case tast.ColumnOptionOnUpdate:
 			add(ast.Constraint{Kind: ast.ConOnUpdate, Expr: c.expr(o.Expr)})
 		case tast.ColumnOptionComment:
@@ -217,9 +217,9 @@ func (c *conv) tableConstraint(k *tast.Constraint, p *tableParts) {
 		}
 		p.table.Constraints = append(p.table.Constraints, con)
 	case tast.ConstraintKey, tast.ConstraintIndex:
-		c.addKey(p, k.Name, false, c.keyParts(k.Keys, found))
+		c.addKey(p, k.Name, false, c.keyParts(k.Keys, found), k.Option)
 	case tast.ConstraintUniq, tast.ConstraintUniqKey, tast.ConstraintUniqIndex:
-		c.addKey(p, nameOfKey(k, p), true, c.keyParts(k.Keys, unique))
+		c.addKey(p, nameOfKey(k, p), true, c.keyParts(k.Keys, unique), k.Option)
 	case tast.ConstraintForeignKey:
 		f := c.foreignKey(k)
 		p.table.Constraints = append(p.table.Constraints, f)
@@ -230,7 +230,7 @@ func (c *conv) tableConstraint(k *tast.Constraint, p *tableParts) {
 		}
 		p.table.Constraints = append(p.table.Constraints, ast.Constraint{At: c.here(), Kind: ast.ConCheck, Name: fold(k.Name), Numbered: checkLabel, Expr: c.cond(k.Expr)})
 	case tast.ConstraintVector, tast.ConstraintColumnar:
-		x := c.vectorIndex(p.name, k.Name, k.Keys, k.IfNotExists)
+		x := c.vectorIndex(p.name, k.Name, k.Keys, k.IfNotExists, k.Option)
 		p.after = append(p.after, x)
 	case tast.ConstraintFulltext:
 		c.fail(nil, "FULLTEXT indexes are not supported")

@@ -238,6 +238,9 @@ func grammarError(query string, err error) *pgerr.Error {
 	if name, start := unknownConstruct(query, at); name != "" && msg == "" {
 		return pgerr.NotSupported(start, "%s is not supported", name)
 	}
+	if msg == "Only VECTOR is supported for now" { // read to its end
+		return pgerr.NotSupported(max(strings.LastIndex(strings.ToLower(query[:at]), "vector"), 0), "vectors of DOUBLE are not supported")
+	}
 	if msg == "" {
 		if word := tokenAt(query, at); word == "" {
 			msg = "syntax error at end of input"

@@ -55,6 +55,11 @@ var infoRelations = map[string]string{
 		FROM pg_catalog.pg_index x JOIN pg_catalog.pg_class t ON t.oid = x.indrelid JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid
 		JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace LEFT JOIN pg_catalog.pg_am m ON m.oid = i.relam
 		LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attnum = x.indkey[0] AND a.attnum > 0 WHERE coalesce(m.amname, 'hnsw') IN ('hnsw', 'ivfflat', 'flat')`,
+	// What a replica in TiFlash is for, every table has from its beginning.
+	"tiflash_replica": `SELECT n.nspname AS table_schema, c.relname AS table_name, c.oid::int8 AS table_id, 1::int8 AS replica_count,
+		'' AS location_labels, 1 AS available, 1::float8 AS progress
+		FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+		WHERE c.relkind = 'r' AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')`,
 	"key_column_usage": `SELECT 'def' AS constraint_catalog, n.nspname AS constraint_schema,
 		CASE WHEN k.contype = 'p' THEN 'PRIMARY' ELSE k.conname END AS constraint_name, 'def' AS table_catalog, n.nspname AS table_schema,
 		t.relname AS table_name, a.attname AS column_name, g.n::int8 AS ordinal_position,

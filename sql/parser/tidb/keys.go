@@ -19,7 +19,7 @@ func (c *conv) supportKey(p *tableParts, f *ast.Constraint) {
 	}
 	after := p.after
 	p.after = nil
-	c.addKey(p, f.Name, false, elems)
+	c.addKey(p, f.Name, false, elems, nil)
 	p.after[0].(*ast.CreateIndex).Supporting = true
 	p.support, p.after = append(p.support, p.after...), after
 }
@@ -33,7 +33,7 @@ func nameOfKey(k *tast.Constraint, p *tableParts) string {
 }
 
 // addKey makes an index of a table's definition.
-func (c *conv) addKey(p *tableParts, name string, unique bool, elems []ast.IndexElem) {
+func (c *conv) addKey(p *tableParts, name string, unique bool, elems []ast.IndexElem, o *tast.IndexOption) {
 	if name == "" {
 		name = firstColumn(elems)
 		for i := 2; p.keys[name]; i++ {
@@ -42,7 +42,14 @@ func (c *conv) addKey(p *tableParts, name string, unique bool, elems []ast.Index
 	}
 	p.keys[fold(name)] = true
 	p.after = append(p.after, &ast.CreateIndex{At: c.here(), Name: indexName(p.name.Name, name), Key: name, Table: p.name, Unique: unique,
-		Elems: elems, IfNotExists: p.table != nil && p.table.IfNotExists})
+		Elems: elems, Comment: keyComment(o), IfNotExists: p.table != nil && p.table.IfNotExists})
+}
+
+func keyComment(o *tast.IndexOption) string {
+	if o == nil {
+		return ""
+	}
+	return o.Comment
 }
 
 func firstColumn(elems []ast.IndexElem) string {
@@ -109,7 +116,7 @@ func (c *conv) createIndex(s *tast.CreateIndexStmt) ast.Stmt {
 	switch s.KeyType {
 	case tast.IndexKeyTypeNone, tast.IndexKeyTypeUnique:
 	case tast.IndexKeyTypeVector, tast.IndexKeyTypeColumnar:
-		return c.vectorIndex(table, s.IndexName, s.IndexPartSpecifications, s.IfNotExists)
+		return c.vectorIndex(table, s.IndexName, s.IndexPartSpecifications, s.IfNotExists, s.IndexOption)
 	default:
 		c.fail(s, "FULLTEXT and SPATIAL indexes are not supported")
 	}
@@ -121,7 +128,7 @@ func (c *conv) createIndex(s *tast.CreateIndexStmt) ast.Stmt {
 		what = unique
 	}
 	return &ast.CreateIndex{At: c.here(), Name: indexName(table.Name, s.IndexName), Key: s.IndexName, Table: table, Unique: what == unique,
-		IfNotExists: s.IfNotExists, Elems: c.keyParts(s.IndexPartSpecifications, what)}
+		IfNotExists: s.IfNotExists, Elems: c.keyParts(s.IndexPartSpecifications, what), Comment: keyComment(s.IndexOption)}
 }
 
 // vectorClasses are the operator classes of the distances that a vector index is
@@ -132,7 +139,7 @@ var vectorClasses = map[string]string{
 }
 
 // vectorIndex converts VECTOR INDEX ((VEC_COSINE_DISTANCE(column))).
-func (c *conv) vectorIndex(table ast.QName, name string, keys []*tast.IndexPartSpecification, ifNotExists bool) ast.Stmt {
+func (c *conv) vectorIndex(table ast.QName, name string, keys []*tast.IndexPartSpecification, ifNotExists bool, o *tast.IndexOption) ast.Stmt {
 	if len(keys) != 1 || keys[0].Expr == nil {
 		c.fail(nil, "a vector index is on one distance function of one column")
 	}
@@ -149,7 +156,7 @@ func (c *conv) vectorIndex(table ast.QName, name string, keys []*tast.IndexPartS
 	}
 	class := ast.QName{At: placeless, Schema: public, Name: vectorClasses[f.FnName.L]}
 	return &ast.CreateIndex{At: c.here(), Name: indexName(table.Name, name), Key: name, Table: table, Method: "hnsw", IfNotExists: ifNotExists,
-		Elems: []ast.IndexElem{{At: placeless, Column: col.Name.Name.L, OpClass: &class}}}
+		Elems: []ast.IndexElem{{At: placeless, Column: col.Name.Name.L, OpClass: &class}}, Comment: keyComment(o)}
 }
 
 func unparen(n tast.ExprNode) tast.ExprNode {

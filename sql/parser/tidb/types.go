@@ -131,7 +131,7 @@ func (c *conv) otherType(ft *types.FieldType) column {
 		return column{typed(at, "varchar"), c.someOf(ft.GetElems()), 0}
 	case mysql.TypeTiDBVectorFloat32:
 		t := vectorType(at)
-		if n := ft.GetFlen(); n > 0 {
+		if n := ft.GetFlen(); n != unspecified {
 			t.Mods = []ast.Expr{integer(at, int64(n))}
 		}
 		return column{typ: t}
