@@ -33,7 +33,7 @@ type clientCharset struct {
 }
 
 var setCharset = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?is)^(?:/\*!\d*\s*)?set\s+(names|character_set_client)\s*=?\s*['"]?([@\w]+)`)
+	return regexp.MustCompile(`(?is)^(?:/\*!\d*\s*)?set\s+(names|character_set_client|character_set_results)\s*=?\s*['"]?([@\w]+)`)
 })
 
 var binaryColumn = sync.OnceValue(func() *regexp.Regexp {
@@ -52,6 +52,8 @@ func (c *clientCharset) follow(text string) (handled bool) {
 	switch {
 	case m == nil:
 		return false
+	case strings.EqualFold(m[1], "character_set_results"): // around a view: nothing is read back
+		return charmaps[strings.ToLower(m[2])] != nil
 	case strings.HasPrefix(m[2], "@"): // back to what it was
 		c.now = c.names
 		return false

@@ -13,6 +13,8 @@ func TestClientCharset(t *testing.T) {
 		{"INSERT INTO a VALUES ('\xc3\xa4')", "INSERT INTO a VALUES ('ä')", false, true},
 		{"/*!40101 SET NAMES latin1 */", "", true, true},
 		{"/*!50503 SET character_set_client = utf8mb4 */", "", false, true},
+		{"/*!50001 SET character_set_results = latin1 */", "", true, true},
+		{"/*!50001 SET character_set_results = utf8mb4 */", "", false, true},
 		{"CREATE TABLE `a` (`e` enum('ä'), `b` mediumblob)", "CREATE TABLE `a` (`e` enum('ä'), `b` mediumblob)", false, true},
 		{"/*!40101 SET character_set_client = @saved_cs_client */", "", false, true},
 		{"INSERT INTO `t` VALUES ('caf\xe9 \x80','\xc3\xa4','it\\'s',_binary '\xe9\\0',\"\xfc\")", "INSERT INTO `t` VALUES ('café €','Ã¤','it\\'s', x'e900',\"ü\")", false, true},

@@ -9,6 +9,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -24,6 +27,15 @@ var mysqlSessionFuncs = []mysqlFunc{
 	// held_variable is a variable in a statement that assigns none: an index can serve what is
 	// compared with it.
 	{name: "held_variable", args: "t", ret: types.TextOID, volatility: Stable, eval: withSession(variable)},
+	// true_value is a value for a variable that can only have one of a list.
+	{name: "true_value", args: "ttt", ret: types.TextOID, volatility: Stable, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		for s := range strings.SplitSeq(a[2].Text(), ",") {
+			if strings.EqualFold(s, a[1].Text()) {
+				return a[1], nil
+			}
+		}
+		return types.Datum{}, pgerr.Newf(pgerrcode.FeatureNotSupported, "SET %s = %s is not supported", a[0].Text(), a[1].Text())
+	}},
 	// assign sets a variable, whose value it is.
 	{name: "assign", args: "**", by: func(t []types.OID) types.OID { return t[1] }, volatility: Volatile, nulls: true, eval: withSession(assignVariable)},
 	{name: "sleep", args: "f", ret: types.Int8OID, volatility: Volatile, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {

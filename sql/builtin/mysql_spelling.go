@@ -2,8 +2,10 @@ package builtin
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/types"
@@ -221,6 +223,23 @@ func joinValues(distinct bool) Eval {
 		if n == 0 {
 			return null()
 		}
-		return types.Bytes(out), nil
+		return types.Bytes(cutConcat(c, out)), nil
 	}
+}
+
+// cutConcat is a GROUP_CONCAT of no more bytes than @@group_concat_max_len, whole characters.
+func cutConcat(c *Ctx, s []byte) []byte {
+	if c.Session == nil {
+		return s
+	}
+	set, ok := c.Session.Setting("mysql.group_concat_max_len")
+	limit, err := strconv.ParseUint(set, 10, 64)
+	if !ok || err != nil || uint64(len(s)) <= limit {
+		return s
+	}
+	for limit > 0 && !utf8.RuneStart(s[limit]) {
+		limit--
+	}
+	warn(c, truncatedData, "Data was cut by GROUP_CONCAT()")
+	return s[:limit]
 }

@@ -100,8 +100,8 @@ func (c *conv) groupConcat(n tast.ExprNode, args []tast.ExprNode, distinct bool,
 	if len(list) > 1 {
 		x = call(at, "concat", list...)
 	}
-	if l, ok := x.(*ast.Lit); ok && l.Kind == ast.LitNull {
-		x = cast(l, typed(at, "text"))
+	if untyped(x) {
+		x = cast(x, typed(at, "text"))
 	}
 	agg := syscall(at, "array_agg", x)
 	agg.Distinct, agg.Over = distinct, over

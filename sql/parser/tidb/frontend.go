@@ -225,6 +225,10 @@ func grammarError(query string, err error) *pgerr.Error {
 		if e := unknownCollation(query, msg); e != nil {
 			return e
 		}
+		if _, name, ok := strings.Cut(msg, "Unknown character set: '"); ok {
+			name = strings.TrimSuffix(name, "'")
+			return pgerr.Newf(pgerrcode.SyntaxError, "Unknown character set: '%s'", name).At(max(strings.Index(query, name), 0))
+		}
 		return pgerr.New(pgerrcode.SyntaxError, msg)
 	}
 	at := restStart(query, rest)

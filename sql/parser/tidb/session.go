@@ -170,6 +170,10 @@ func (c *conv) setOne(v *tast.VariableAssignment) ast.Stmt {
 		c.checkCollation(v)
 	case "sql_mode":
 		c.checkMode(v)
+	case "character_set_connection":
+		return c.setConnectionCharset(v, val)
+	default:
+		val = c.trueValue(v, name, val)
 	}
 	if _, ok := variables[name]; ok {
 		name = systemVariable(name)
