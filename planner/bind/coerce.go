@@ -62,7 +62,13 @@ func (b *binder) numberLiteral(x *ast.Lit) (expr.Expr, error) {
 	if v, err := strconv.ParseInt(x.Text, 10, 64); err == nil && x.Text[0] != '+' {
 		return intConst(v), nil
 	}
-	return b.parse(x.Text, types.Of(types.NumericOID), x.Pos)
+	e, err := b.parse(x.Text, types.Of(types.NumericOID), x.Pos)
+	if c, ok := e.(*expr.Const); ok && x.Limited {
+		if d, ok := digitsOf(c); ok && d.whole+d.scale <= maxDecimal && d.scale <= maxDecimalScale {
+			c.T = d.typ()
+		}
+	}
+	return e, err
 }
 
 func intConst(v int64) *expr.Const {

@@ -195,24 +195,45 @@ func (b *binder) nullIf(s *scope, x *ast.NullIf) (expr.Expr, error) {
 	return &expr.Case{Whens: []expr.When{{Cond: e, Result: nullConst(l.Type())}}, Else: l, T: l.Type()}, nil
 }
 
-// unified binds a list and brings it to its common type.
-func (b *binder) unified(s *scope, construct string, l []ast.Expr, mixed bool) ([]expr.Expr, types.T, error) {
+// unified binds a list, brings it to its common type and has a node made of it.
+func (b *binder) unified(s *scope, construct string, l []ast.Expr, mixed bool, node func([]expr.Expr, types.T) (expr.Expr, error)) (expr.Expr, error) {
 	args, err := b.list(s, l)
-	if err == nil && mixed {
-		args, err = b.aggregated(args)
-	}
-	if err != nil {
-		return nil, types.T{}, err
-	}
-	return b.commonType(construct, args, func(i int) ast.Pos { return leftmost(l[i]) })
-}
-
-func (b *binder) coalesce(s *scope, x *ast.Coalesce) (expr.Expr, error) {
-	args, t, err := b.unified(s.within("COALESCE"), "COALESCE", x.Args, x.Mixed)
 	if err != nil {
 		return nil, err
 	}
-	return &expr.Coalesce{Args: args, T: rowsLike(t, args)}, nil
+	return b.alternatives(args, mixed, func(args []expr.Expr) (expr.Expr, error) {
+		args, t, err := b.commonType(construct, args, func(i int) ast.Pos { return leftmost(l[i]) })
+		if err != nil {
+			return nil, err
+		}
+		return node(args, t)
+	})
+}
+
+// alternatives has a node made of several values for one, mixed as MySQL mixes them.
+func (b *binder) alternatives(list []expr.Expr, mixed bool, node func([]expr.Expr) (expr.Expr, error)) (expr.Expr, error) {
+	if !mixed {
+		return node(list)
+	}
+	list, err := b.aggregated(list)
+	if err != nil {
+		return nil, err
+	}
+	numbers, d, ok, err := b.ofOneScale(list)
+	if err != nil {
+		return nil, err
+	}
+	e, err := node(numbers)
+	if err != nil || !ok {
+		return e, err
+	}
+	return b.oneScale(e, list, d)
+}
+
+func (b *binder) coalesce(s *scope, x *ast.Coalesce) (expr.Expr, error) {
+	return b.unified(s.within("COALESCE"), "COALESCE", x.Args, x.Mixed, func(args []expr.Expr, t types.T) (expr.Expr, error) {
+		return &expr.Coalesce{Args: args, T: rowsLike(t, args)}, nil
+	})
 }
 
 // within is the scope of the parts of a CASE or COALESCE.
@@ -227,14 +248,12 @@ func (b *binder) minMax(s *scope, x *ast.MinMax) (expr.Expr, error) {
 	if x.Least {
 		name = "LEAST"
 	}
-	args, t, err := b.unified(s, name, x.Args, x.Mixed)
-	if err != nil {
-		return nil, err
-	}
-	if needOrder(t, ast.NoPos) != nil {
-		return nil, errAt(ast.NoPos, pgerrcode.UndefinedFunction, "could not identify a comparison function for type %s", builtin.TypeName(t.OID))
-	}
-	return &expr.MinMax{Least: x.Least, Args: args, T: t}, nil
+	return b.unified(s, name, x.Args, x.Mixed, func(args []expr.Expr, t types.T) (expr.Expr, error) {
+		if needOrder(t, ast.NoPos) != nil {
+			return nil, errAt(ast.NoPos, pgerrcode.UndefinedFunction, "could not identify a comparison function for type %s", builtin.TypeName(t.OID))
+		}
+		return &expr.MinMax{Least: x.Least, Args: args, T: t}, nil
+	})
 }
 
 // caseExpr binds both forms of CASE. In PostgreSQL ELSE comes first when types
@@ -287,12 +306,10 @@ func (b *binder) caseExpr(s *scope, x *ast.Case) (expr.Expr, error) {
 }
 
 func (b *binder) finishCase(x *ast.Case, conds, results []expr.Expr) (expr.Expr, error) {
-	if x.Mixed {
-		var err error
-		if results, err = b.aggregated(results); err != nil {
-			return nil, err
-		}
-	}
+	return b.alternatives(results, x.Mixed, func(results []expr.Expr) (expr.Expr, error) { return b.caseOf(x, conds, results) })
+}
+
+func (b *binder) caseOf(x *ast.Case, conds, results []expr.Expr) (expr.Expr, error) {
 	out, t, err := b.commonType("CASE", results, func(i int) ast.Pos {
 		if i > 0 {
 			return leftmost(x.Whens[i-1].Result)

@@ -127,7 +127,11 @@ func (b *binder) makeCall(r *builtin.Resolved, args []expr.Expr, variadic bool, 
 	if fn.PopulatesRow() && len(args) > 0 { // a row of a domain's
 		fn = builtin.OfDomain(fn, b.exprDomain(args[0]))
 	}
-	return &expr.Call{Fn: fn, Args: in, T: ret, Variadic: variadic || packed, Pos: int(pos)}, nil
+	c := &expr.Call{Fn: fn, Args: in, T: ret, Variadic: variadic || packed, Pos: int(pos)}
+	if fn.Schema == builtin.MySQLSchema {
+		return b.decimalCall(c, pos)
+	}
+	return c, nil
 }
 
 func (b *binder) callArgs(r *builtin.Resolved, args []expr.Expr, pos ast.Pos) (in []expr.Expr, packed bool, err error) {
@@ -205,8 +209,9 @@ func (b *binder) funcCall(s *scope, x *ast.Func) (expr.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
+	var summed expr.Expr
 	if x.Mixed {
-		if x, args, err = b.mixedAggregate(x, args); err != nil {
+		if x, args, summed, err = b.mixedAggregate(x, args); err != nil {
 			return nil, err
 		}
 	}
@@ -252,7 +257,11 @@ func (b *binder) funcCall(s *scope, x *ast.Func) (expr.Expr, error) {
 		if x.ArgNames != nil {
 			return nil, errAt(x.Pos, pgerrcode.FeatureNotSupported, "aggregates cannot use named arguments")
 		}
-		return b.aggregate(s, g, x, r, args)
+		e, err := b.aggregate(s, g, x, r, args)
+		if err != nil || summed == nil {
+			return e, err
+		}
+		return b.aggregateDigits(x, summed, e)
 	}
 	if err := onlyAggregates(x, r); err != nil {
 		return nil, err

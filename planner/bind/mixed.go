@@ -38,7 +38,7 @@ func (b *binder) mixedOp(name string, l, r expr.Expr, pos ast.Pos) (expr.Expr, e
 			return nil, err
 		}
 	}
-	e, err := b.makeOp("", name, l, r, pos)
+	e, err := b.mixedSame(name, l, r, pos)
 	if err == nil && name == "-" && l != nil && (b.isUnsigned(l) || b.isUnsigned(r)) && isWhole(l) && isWhole(r) {
 		return b.callBound(builtin.MySQLSchema, "difference", []expr.Expr{e}, pos)
 	}
@@ -53,6 +53,14 @@ func (b *binder) mixedOp(name string, l, r expr.Expr, pos ast.Pos) (expr.Expr, e
 		return nil, err
 	}
 	return b.makeOp("", name, ml, mr, pos)
+}
+
+// mixedSame is PostgreSQL's operator over operands that it takes as they are.
+func (b *binder) mixedSame(name string, l, r expr.Expr, pos ast.Pos) (expr.Expr, error) {
+	if arithmetic(name) {
+		return b.mixedArithmetic(name, l, r, pos)
+	}
+	return b.makeOp("", name, l, r, pos)
 }
 
 // withClock makes a literal that tells a time of day, beside a date, a time stamp:
@@ -258,7 +266,11 @@ func (b *binder) mixedNullIf(s *scope, eq *ast.Op) (expr.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &expr.Case{Whens: []expr.When{{Cond: cond, Result: nullConst(l.Type())}}, Else: l, T: l.Type()}, nil
+	e := &expr.Case{Whens: []expr.When{{Cond: cond, Result: nullConst(l.Type())}}, Else: precise(l), T: l.Type()}
+	if d, ok := digitsOf(l); ok && precise(l) != l {
+		return b.shown(e, d, eq.Pos)
+	}
+	return e, nil
 }
 
 // declared is a value for a column that MySQL's dialect declares, where that takes others

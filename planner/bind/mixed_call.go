@@ -76,22 +76,25 @@ func (b *binder) matched(l, p expr.Expr, pos ast.Pos) (_, _ expr.Expr, err error
 }
 
 // mixedAggregate is a call of an aggregate with the numbers that it adds up, or by the name
-// of the one that takes its values.
-func (b *binder) mixedAggregate(x *ast.Func, args []expr.Expr) (*ast.Func, []expr.Expr, error) {
+// of the one that takes its values. of is what a sum or an extreme is of, nil for others.
+func (b *binder) mixedAggregate(x *ast.Func, args []expr.Expr) (_ *ast.Func, _ []expr.Expr, of expr.Expr, err error) {
 	if len(args) != 1 || isOpen(args[0]) {
-		return x, args, nil
+		return x, args, nil, nil
 	}
 	switch x.Name.Name {
 	case "min", "max":
 		if !ownExtreme(args[0]) {
-			return x, args, nil
+			return x, []expr.Expr{precise(args[0])}, args[0], nil
 		}
 		own := *x
 		own.Name.Schema = builtin.MySQLSchema
-		return &own, args, nil
+		return &own, args, nil, nil
 	}
 	e, err := b.term(args[0], x.Pos)
-	return x, []expr.Expr{e}, err
+	if err != nil || x.Distinct { // what differs is what shows
+		return x, []expr.Expr{e}, e, err
+	}
+	return x, []expr.Expr{precise(e)}, e, err
 }
 
 // term is a value as the number that it is in arithmetic: a date or time the one that its

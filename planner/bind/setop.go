@@ -45,7 +45,7 @@ func (b *binder) setTree(s *scope, x *ast.Select) (*query, error) {
 		lp, rp := l.out[i].pos, r.out[i].pos
 		terms := []expr.Expr{l.expr(i), r.expr(i)}
 		if x.Mixed {
-			if terms, err = b.aggregated(terms); err != nil {
+			if terms, err = b.mixedColumns(terms); err != nil {
 				return nil, err
 			}
 		}
@@ -71,6 +71,30 @@ func (b *binder) setTree(s *scope, x *ast.Select) (*query, error) {
 	n.Left, n.LeftCols = b.retype(l, le)
 	n.Right, n.RightCols = b.retype(r, re)
 	return q, nil
+}
+
+// mixedColumns are a column of both operands, as MySQL makes one of them.
+func (b *binder) mixedColumns(terms []expr.Expr) ([]expr.Expr, error) {
+	terms, err := b.aggregated(terms)
+	if err != nil {
+		return nil, err
+	}
+	_, d, ok, err := b.ofOneScale(terms)
+	if err != nil || !ok {
+		return terms, err
+	}
+	for i, e := range terms {
+		if isOpen(e) {
+			continue
+		}
+		if x, _ := digitsOf(e); x == d && e.Type() == d.typ() {
+			continue
+		}
+		if terms[i], err = b.shown(precise(e), d, ast.NoPos); err != nil {
+			return nil, err
+		}
+	}
+	return terms, nil
 }
 
 // expr is an output column as a value: literals whose type is still open as themselves.

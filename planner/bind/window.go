@@ -30,8 +30,9 @@ func (b *binder) windowCall(s *scope, x *ast.Func) (expr.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
+	var summed expr.Expr
 	if x.Mixed {
-		if x, args, err = b.mixedAggregate(x, args); err != nil {
+		if x, args, summed, err = b.mixedAggregate(x, args); err != nil {
 			return nil, err
 		}
 	}
@@ -84,7 +85,11 @@ func (b *binder) windowCall(s *scope, x *ast.Func) (expr.Expr, error) {
 	if c.Frame, err = b.frame(&def, w, n); err != nil {
 		return nil, err
 	}
-	return b.addWindow(s, n, c, x), nil
+	e := b.addWindow(s, n, c, x)
+	if summed == nil {
+		return e, nil
+	}
+	return b.aggregateDigits(x, summed, e)
 }
 
 func windowAllowed(x *ast.Func, r *builtin.Resolved) error {

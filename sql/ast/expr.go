@@ -22,6 +22,8 @@ type (
 		Bool bool
 		// Truth: a LitInt that MySQL's dialect writes as TRUE or FALSE.
 		Truth bool
+		// Limited: a LitNumeric whose type has its digits for precision and scale.
+		Limited bool
 		// Raw: where bytes are asked for, the text of a LitString is their value, not the
 		// form in which PostgreSQL writes them.
 		Raw bool

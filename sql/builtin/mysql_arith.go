@@ -1,6 +1,8 @@
 package builtin
 
 import (
+	"strings"
+
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -10,6 +12,11 @@ import (
 
 var mysqlArithFuncs = []mysqlFunc{
 	{name: "arith", args: "t*+", by: arithType, eval: arithOf(false)},
+	// shown is a number with so many digits behind the point; it may have been computed with more.
+	{name: "shown", args: "ni", ret: types.NumericOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		return types.NumericRound(a[0], int(min(max(a[1].Int(), 0), maxScale)))
+	}},
+	{name: "cast_decimal", args: "nii", ret: types.NumericOID, eval: castDecimal},
 	{name: "arith_precise", args: "t*+", by: arithType, eval: arithOf(true)},
 }
 
@@ -140,3 +147,20 @@ func quotient(l, r term) (out term, ok bool, err error) {
 
 // words rounds a number of digits up to whole words.
 func words(n int) int { return (n + wordDigits - 1) / wordDigits * wordDigits }
+
+// castDecimal is CAST(x AS DECIMAL(precision, scale)): the nearest value that has so many digits.
+func castDecimal(_ *Ctx, a []types.Datum) (types.Datum, error) {
+	precision, scale := int(min(max(a[1].Int(), 1), 65)), int(min(max(a[2].Int(), 0), maxScale))
+	d, err := types.NumericRound(a[0], scale)
+	if err != nil || types.NumericDigits(d) <= max(precision-scale, 0) {
+		return d, err
+	}
+	most := strings.Repeat("9", precision)
+	if cut := precision - scale; scale > 0 && cut >= 0 {
+		most = most[:cut] + "." + most[cut:]
+	}
+	if types.NumericSign(d) < 0 {
+		most = "-" + most
+	}
+	return types.ParseText(types.Of(types.NumericOID), most, types.DefaultFormat)
+}

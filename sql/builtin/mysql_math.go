@@ -294,10 +294,7 @@ func mysqlRound(cut bool) Eval {
 		}
 		switch c.retT().OID {
 		case types.NumericOID:
-			if n > types.NumericScale(v.d) {
-				n = types.NumericScale(v.d) // no digits that were not there
-			}
-			return exact(v.d, n)
+			return shownDigits(c, v.d, n, exact)
 		case types.Int8OID:
 			if n >= 0 {
 				return types.Int(mysqlInteger(c, v)), nil
@@ -330,6 +327,20 @@ func mysqlRound(cut bool) Eval {
 		}
 		return types.Float(f / p), nil
 	}
+}
+
+// shownDigits rounds by a function to n digits, of which the result shows as many as its type
+// says; where that does not, no digits that were not there.
+func shownDigits(c *Ctx, d types.Datum, n int, round func(types.Datum, int) (types.Datum, error)) (types.Datum, error) {
+	_, scale, limited := types.DecimalDigits(c.retT())
+	if !limited {
+		scale = types.NumericScale(d)
+	}
+	d, err := round(d, min(n, scale))
+	if err != nil || !limited || types.NumericScale(d) == scale {
+		return d, err
+	}
+	return types.NumericRound(d, scale)
 }
 
 func unsigned(c *Ctx, v uint64) (types.Datum, error) {

@@ -28,24 +28,29 @@ func mysqlExpr(text string, t *catalog.Table) string {
 		op := map[string]string{"add": " + ", "sub": " - "}[m[1]]
 		return "(" + m[2] + op + "interval " + m[3] + " " + m[4] + ")"
 	})
-	if out = divided().ReplaceAllString(out, "($1 / $2)"); inner().MatchString(out) {
+	out = decimalCast().ReplaceAllString(divided().ReplaceAllString(out, "($1 / $2)"), "cast($1 as decimal($2,$3))")
+	if inner().MatchString(out) {
 		return text
 	}
 	return out
 }
 
-// moved finds a date plus or minus an INTERVAL, divided a division, of simple operands.
+// moved finds a date plus or minus an INTERVAL, divided a division, decimalCast a CAST, of simple
+// operands.
 var (
 	moved = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`\bdate(?:time)?_(add|sub)\(([^(),]+(?:\([^()]*\))?), ([^(),]+), '(\w+)'\)`)
 	})
-	divided = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\bdiv\(([^(),]+), ([^(),]+)\)`) })
+	divided     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\bdiv\(([^(),]+), ([^(),]+)\)`) })
+	decimalCast = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`\bcast_decimal\(([^(),]+|\([^()]*\)), (\d+), (\d+)\)`)
+	})
 )
 
 // inner finds functions of the schema that MySQL has no word for, or another one.
 var inner = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile("\\b(to_(text|signed|unsigned|decimal|double|binary|bits|year)|truth|div|trim_(leading|trailing)|" +
-		"str_to_(day|time)|date(time)?_(add|sub)|json_memberof|enum_(place|word)|set_(words|bits)|extract)\\(")
+		"str_to_(day|time)|date(time)?_(add|sub)|json_memberof|arith(_precise)?|shown|cast_decimal|enum_(place|word)|set_(words|bits)|extract)\\(")
 })
 
 // lone finds a column that has parentheses of its own.

@@ -237,3 +237,23 @@ func coerceInterval(iv Interval, mod int32) Interval {
 	}
 	return iv
 }
+
+// DecimalOf is the type numeric(precision, scale).
+func DecimalOf(precision, scale int) T {
+	return T{OID: NumericOID, Mod: int32(precision)<<16 | int32(scale)&0x7ff + varHdr}
+}
+
+// DecimalDigits are the precision and scale of a type numeric that has them.
+func DecimalDigits(t T) (precision, scale int, limited bool) {
+	if t.OID != NumericOID || t.Mod < varHdr {
+		return 0, 0, false
+	}
+	precision, scale = numericMod(t.Mod)
+	return precision, scale, true
+}
+
+// NumericDigits is how many digits a finite numeric has before the point.
+func NumericDigits(d Datum) int {
+	x := decOf(d.ref)
+	return max(decimalLen(x)-x.scale, 0)
+}

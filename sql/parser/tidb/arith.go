@@ -37,16 +37,3 @@ func steps(e ast.Expr) (string, []ast.Expr) {
 	second, more := steps(f.Args[1])
 	return first + second + "/", append(append([]ast.Expr{}, args...), more...)
 }
-
-// precisely is a quotient with all its digits, for functions that round it themselves.
-func precisely(e ast.Expr) ast.Expr {
-	if !isQuotient(e) {
-		return e
-	}
-	list, args := steps(e)
-	at := ast.At{Pos: e.Position()}
-	return call(at, "arith_precise", append([]ast.Expr{text(at, list)}, args...)...)
-}
-
-// rounding are the functions that say themselves how many digits they give.
-var rounding = setOf("round truncate format")

@@ -113,9 +113,6 @@ func (c *conv) funcCall(f *tast.FuncCallExpr) (e ast.Expr, condition bool) {
 		if v := value(a); v != nil && v.Kind() == driver.KindBinaryLiteral { // the function says whether it takes a number
 			e = bytea(c.at(a), v.GetBytes())
 		}
-		if rounding[name] && len(f.Args) > 1 {
-			e = precisely(e)
-		}
 		out.Args = append(out.Args, e)
 	}
 	if n, ok := c.fractionOf(f, name); ok {
@@ -289,7 +286,7 @@ func (c *conv) extreme(f *tast.FuncCallExpr, least bool) ast.Expr {
 	case 0:
 		return out
 	case 1:
-		return &ast.Case{At: at, Whens: []ast.When{{Cond: nulls.Args[0], Result: null(at)}}, Else: out}
+		return &ast.Case{At: at, Whens: []ast.When{{Cond: nulls.Args[0], Result: null(at)}}, Else: out, Mixed: !c.stored}
 	}
-	return &ast.Case{At: at, Whens: []ast.When{{Cond: nulls, Result: null(at)}}, Else: out}
+	return &ast.Case{At: at, Whens: []ast.When{{Cond: nulls, Result: null(at)}}, Else: out, Mixed: !c.stored}
 }

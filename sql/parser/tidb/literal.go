@@ -30,7 +30,7 @@ func (c *conv) literal(v *driver.ValueExpr) (e ast.Expr, condition bool) {
 	case driver.KindUint64:
 		return &ast.Lit{At: at, Kind: ast.LitNumeric, Text: strconv.FormatUint(v.GetUint64(), 10)}, false
 	case driver.KindMysqlDecimal:
-		return &ast.Lit{At: at, Kind: ast.LitNumeric, Text: string(v.GetMysqlDecimal().ToString())}, false
+		return &ast.Lit{At: at, Kind: ast.LitNumeric, Text: string(v.GetMysqlDecimal().ToString()), Limited: !c.stored}, false
 	case driver.KindFloat32, driver.KindFloat64: // written with an exponent
 		f := strconv.FormatFloat(v.GetFloat64(), 'g', -1, 64)
 		return cast(text(at, f), typed(at, "float8")), false

@@ -166,7 +166,7 @@ func (c *conv) unary(v *tast.UnaryOperationExpr) (e ast.Expr, condition bool) {
 			case ast.LitInt:
 				return integer(at, -l.Int), false
 			case ast.LitNumeric:
-				return &ast.Op{At: at, Name: "-", Right: l}, false
+				return &ast.Op{At: at, Schema: c.mixed(nil, l), Name: "-", Right: l}, false
 			case ast.LitNull, ast.LitString:
 				x = call(at, "to_double", l)
 			}

@@ -227,7 +227,7 @@ func (c *conv) castExpr(v *tast.FuncCastExpr) ast.Expr {
 		if s == unspecified {
 			s = 0
 		}
-		return cast(call(at, "to_decimal", precisely(x)), typed(at, "numeric", p, s))
+		return call(at, "cast_decimal", x, integer(at, int64(p)), integer(at, int64(s)))
 	case mysql.TypeDate, mysql.TypeNewDate:
 		return call(at, "date", x)
 	case mysql.TypeDatetime, mysql.TypeTimestamp:
