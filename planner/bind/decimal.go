@@ -320,6 +320,10 @@ func (b *binder) mixedArithmetic(name string, l, r expr.Expr, pos ast.Pos) (expr
 			return b.shown(e, d, pos)
 		}
 	}
+	l, r, err := b.doubles(l, r, pos)
+	if err != nil {
+		return nil, err
+	}
 	e, err := b.makeOp("", name, l, r, pos)
 	if err != nil || e.Type().OID != types.NumericOID {
 		return e, err
@@ -328,6 +332,24 @@ func (b *binder) mixedArithmetic(name string, l, r expr.Expr, pos ast.Pos) (expr
 		e = ofDigits(e, d)
 	}
 	return e, nil
+}
+
+// doubles are operands of arithmetic, which is of doubles where one is a FLOAT.
+func (b *binder) doubles(l, r expr.Expr, pos ast.Pos) (_, _ expr.Expr, err error) {
+	if l != nil {
+		if l, err = b.double(l, pos); err != nil {
+			return nil, nil, err
+		}
+	}
+	r, err = b.double(r, pos)
+	return l, r, err
+}
+
+func (b *binder) double(e expr.Expr, pos ast.Pos) (expr.Expr, error) {
+	if e.Type().OID != types.Float4OID {
+		return e, nil
+	}
+	return b.coerce(e, types.Of(types.Float8OID), builtin.Implicit, pos)
 }
 
 // isExact reports a number that is not of floating point.

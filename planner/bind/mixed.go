@@ -176,6 +176,8 @@ func (b *binder) mixed(op string, l, r expr.Expr, pos ast.Pos) (ml, mr expr.Expr
 		ml, err = b.convert("to_span", l, pos)
 	case lk == numberKind && rk == dateKind: // 20240102, or with a time of day
 		ml, err = b.convert("stamp_of_number", l, pos)
+	case lk == dateKind && (rk == timeKind || rk == spanKind): // of today
+		mr, err = b.convert("timestamp", r, pos)
 	case lk == numberKind && (rk == timeKind || rk == spanKind):
 		mr, err = b.convert("to_decimal", r, pos)
 	default:

@@ -91,6 +91,9 @@ func (b *binder) mixedAggregate(x *ast.Func, args []expr.Expr) (_ *ast.Func, _ [
 		return &own, args, nil, nil
 	}
 	e, err := b.term(args[0], x.Pos)
+	if err == nil {
+		e, err = b.double(e, x.Pos)
+	}
 	if err != nil || x.Distinct { // what differs is what shows
 		return x, []expr.Expr{e}, e, err
 	}

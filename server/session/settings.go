@@ -316,6 +316,7 @@ func (s *settings) apply(key string) error {
 			iso == "repeatable read" || iso == "serializable"
 	case "sql_dialect":
 		s.mysql = v != "postgres"
+		f.MySQLReals = s.mysql
 	case "idle_session_timeout":
 		s.idleSessionTimeout = milliseconds(v)
 	}

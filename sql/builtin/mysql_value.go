@@ -50,23 +50,11 @@ func mysqlString(c *Ctx, v typed) types.Datum {
 	case types.TimestampOID, types.DateOID:
 		return types.Bytes(types.AppendText(nil, v.t, v.d, types.DefaultFormat))
 	case types.Float4OID:
-		return types.Bytes(appendReal(nil, v.d.Float(), 32))
+		return types.Bytes(types.AppendMySQLReal(nil, v.d.Float(), 32))
 	case types.Float8OID:
-		return types.Bytes(appendReal(nil, v.d.Float(), 64))
+		return types.Bytes(types.AppendMySQLReal(nil, v.d.Float(), 64))
 	}
 	return types.Bytes(appendText(nil, c, v))
-}
-
-// appendReal prints a floating point number as MySQL does: from 1e-15 below 1e15 without
-// an exponent, and that without a plus sign or zeros.
-func appendReal(dst []byte, f float64, bits int) []byte {
-	var buf [32]byte
-	text := strconv.AppendFloat(buf[:0], f, 'e', -1, bits)
-	digits, exponent, _ := strings.Cut(string(text), "e")
-	if n, err := strconv.Atoi(exponent); err == nil && (n < -15 || n > 14) {
-		return strconv.AppendInt(append(append(dst, digits...), 'e'), int64(n), 10)
-	}
-	return strconv.AppendFloat(dst, f, 'f', -1, bits)
 }
 
 func mysqlBytes(c *Ctx, v typed) types.Datum {

@@ -13,6 +13,8 @@ type Format struct {
 	IntervalStyle    IntervalStyle
 	ExtraFloatDigits int
 	ByteaEscape      bool
+	// MySQLReals prints floating point numbers as MySQL does.
+	MySQLReals bool
 	// Now is the statement's transaction time, for 'now', 'today' and the like.
 	Now time.Time
 	// NowRead, if set, is made true by the reading of a value that depends on Now.

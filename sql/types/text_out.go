@@ -22,10 +22,15 @@ func AppendText(dst []byte, t T, d Datum, f *Format) []byte {
 			return append(dst, 't')
 		}
 		return append(dst, 'f')
-	case Float8OID:
-		return appendFloat(dst, d.Float(), 64, f.ExtraFloatDigits)
-	case Float4OID:
-		return appendFloat(dst, d.Float(), 32, f.ExtraFloatDigits)
+	case Float8OID, Float4OID:
+		bits := 64
+		if t.OID == Float4OID {
+			bits = 32
+		}
+		if f.MySQLReals {
+			return AppendMySQLReal(dst, d.Float(), bits)
+		}
+		return appendFloat(dst, d.Float(), bits, f.ExtraFloatDigits)
 	case NumericOID:
 		return appendNumeric(dst, d.ref)
 	case VectorOID, HalfvecOID, SparsevecOID, Int8vecOID:

@@ -174,7 +174,7 @@ func (c *conv) columnDef(d *tast.ColumnDef, p *tableParts) ast.ColumnDef {
 			add(ast.Constraint{Kind: ast.ConIdentity, AutoIncrement: true})
 		case tast.ColumnOptionDefaultValue:
 			if v := value(o.Expr); v == nil || v.Kind() != driver.KindNull {
-				add(ast.Constraint{Kind: ast.ConDefault, Expr: c.expr(o.Expr)})
+				add(ast.Constraint{Kind: ast.ConDefault, Expr: c.defaultFor(o.Expr, t.typ.Name.Name)})
 			}
 		case tast.ColumnOptionUniqKey:
 			c.addKey(p, name, true, []ast.IndexElem{element(name, false)}, nil)

@@ -73,7 +73,15 @@ func (c *conv) shifted(f *tast.FuncCallExpr, name string, at, n, unit tast.ExprN
 	default:
 		name = "datetime" + strings.TrimPrefix(name, "date")
 	}
-	return call(c.at(f), name, c.moment(at), textual(c.expr(n)), lit)
+	from := c.moment(at)
+	if isParam(from) { // what its type is the unit tells
+		typ := "timestamp"
+		if name == "date_add" || name == "date_sub" {
+			typ = "date"
+		}
+		from = cast(from, typed(ast.At{Pos: from.Position()}, typ))
+	}
+	return call(c.at(f), name, from, textual(c.expr(n)), lit)
 }
 
 // strToDate gives a date, or with a time in the format a time stamp.
@@ -106,7 +114,7 @@ func (c *conv) moment(n tast.ExprNode) ast.Expr {
 	at := ast.At{Pos: e.Position()}
 	l, ok := e.(*ast.Lit)
 	switch {
-	case isParam(e) || ok && l.Kind == ast.LitNull:
+	case ok && l.Kind == ast.LitNull:
 		return cast(e, typed(at, "timestamp"))
 	case ok && l.Kind == ast.LitString && len(strings.TrimSpace(l.Text)) <= len("2006-01-02"):
 		return call(at, "date", l)

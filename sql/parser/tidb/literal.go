@@ -45,25 +45,13 @@ func (c *conv) literal(v *driver.ValueExpr) (e ast.Expr, condition bool) {
 		}
 		return l, false
 	case driver.KindBinaryLiteral:
-		if v.Type.GetFlag()&mysql.UnsignedFlag == 0 || isBitLiteral(c.src, v) { // b'…' is a number in all places where PostgreSQL's types can tell
-			return c.bits(v), false
-		}
 		return bytea(at, v.GetBytes()), false
 	}
 	c.fail(v, "this kind of literal is not supported")
 	return nil, false
 }
 
-// isBitLiteral looks at the text: the library tells hexadecimal and bit literals
-// apart by a flag that it sets for both.
-func isBitLiteral(src string, v *driver.ValueExpr) bool {
-	p := v.OriginTextPosition()
-	if p < 0 || p+1 >= len(src) {
-		return false
-	}
-	return src[p]|0x20 == 'b' || src[p] == '0' && src[p+1]|0x20 == 'b'
-}
-
+// bits is a hexadecimal or bit literal as the number that it is in arithmetic.
 func (c *conv) bits(v *driver.ValueExpr) ast.Expr {
 	at := c.at(v)
 	n := new(big.Int).SetBytes(v.GetBytes())
