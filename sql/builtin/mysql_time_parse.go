@@ -128,6 +128,9 @@ func parseStamp(s string) (us int64, ok bool) {
 		}
 		i = j
 	}
+	if len(parts) == 0 {
+		return 0, false
+	}
 	if len(seps) == 0 || len(parts) == 2 && seps[0] == '.' && len(parts[0]) >= 12 {
 		parts, ok = splitDigits(parts)
 		if !ok {
