@@ -3,7 +3,6 @@ package define
 import (
 	"context"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/jackc/pgerrcode"
@@ -110,52 +109,6 @@ func missing(err error) bool {
 	return false
 }
 
-// indexOfTable finds an index of DROP INDEX … ON table.
-func (e *Env) indexOfTable(table *ast.QName, key string) (*object, error) {
-	t, err := e.table(table)
-	if err != nil {
-		return nil, err
-	}
-	x := keyOf(t, key)
-	if x == nil {
-		return nil, noKey(t, key)
-	}
-	return &object{kind: indexObject, id: x.ID}, nil
-}
-
-func noKey(t *catalog.Table, key string) error {
-	return pgerr.Newf(pgerrcode.UndefinedObject, "key %q of relation %q does not exist", key, t.Name)
-}
-
-// keyOf finds an index by its name among the keys of its table, or else by its own name,
-// which may have the table's before it.
-func keyOf(t *catalog.Table, key string) (found *catalog.Index) {
-	for _, x := range t.Indexes {
-		switch {
-		case x.Key != "" && strings.EqualFold(x.Key, key):
-			return x
-		case x.Key == "" && (strings.EqualFold(x.Name, key) || strings.EqualFold(x.Name, t.Name+"_"+key)):
-			found = x
-		}
-	}
-	return found
-}
-
-// keyIndexName is a free name of the schema for a key's index.
-func (e *Env) keyIndexName(t *catalog.Table, key string) string {
-	key = strings.ToLower(key)
-	if !strings.HasPrefix(key, t.Name+"_") {
-		key = t.Name + "_" + key
-	}
-	const longest = 63
-	name := strings.ToValidUTF8(key[:min(len(key), longest)], "")
-	for i := 1; e.Catalog.RelationExists(t.Schema, name); i++ {
-		n := strconv.Itoa(i)
-		name = strings.ToValidUTF8(key[:min(len(key), longest-len(n))], "") + n
-	}
-	return name
-}
-
 // dropTarget finds what a name of DROP means; roles, on which nothing of the catalog
 // depends, are dropped at once.
 func (e *Env) dropTarget(ctx context.Context, st *ast.Drop, n *ast.QName) (*object, error) {
@@ -204,6 +157,8 @@ func (e *Env) dropRelation(st *ast.Drop, n *ast.QName) (*object, error) {
 			} else if t.Kind == catalog.KindComposite {
 				is = ast.ObjType
 			}
+		} else if x, q := e.unnamed(schema, n.Name); (x != nil || q != nil) && (st.Kind == ast.ObjTable || st.Kind == ast.ObjView) {
+			return false
 		} else if q, ok := e.Catalog.Sequence(schema, n.Name); ok {
 			o, is = object{kind: sequenceObject, id: q.ID}, ast.ObjSequence
 		} else if x, ok := e.Catalog.Index(schema, n.Name); ok {

@@ -191,30 +191,6 @@ func (e *Env) renameIndex(ctx context.Context, t *catalog.Table, x *catalog.Inde
 	return e.putTable(c)
 }
 
-// renameKey renames an index by its names among the keys of its table.
-func (e *Env) renameKey(ctx context.Context, st *ast.Rename) error {
-	t, err := e.table(&st.Name)
-	if err != nil {
-		return err
-	}
-	x := keyOf(t, st.Old)
-	if x == nil {
-		return noKey(t, st.Old)
-	}
-	if y := keyOf(t, st.New); y != nil && y != x {
-		return pgerr.Newf(pgerrcode.DuplicateTable, "key %q of relation %q already exists", st.New, t.Name)
-	}
-	e.change(ctx)
-	c := copyTable(t)
-	at := slices.Index(c.Indexes, x)
-	n := *x
-	if n.Key = st.New; n.Constraint == 0 { // a constraint's index has its name
-		n.Name = e.keyIndexName(t, st.New)
-	}
-	c.Indexes[at] = &n
-	return e.putTable(c)
-}
-
 func (e *Env) renameInTable(ctx context.Context, st *ast.Rename) error {
 	t, err := e.table(&st.Name)
 	if err != nil {
@@ -357,6 +333,9 @@ func (e *Env) renameIn(ctx context.Context, t *catalog.Table, st *ast.Rename) er
 		c.Name = st.New
 		replaceConstraint(n, &c)
 	default:
+		if err := e.makeWay(ctx, t.Schema, st.New); err != nil {
+			return err
+		}
 		if err := e.freeRelation(t.Schema, st.New); err != nil {
 			return err
 		}

@@ -22,6 +22,9 @@ func (e *Env) createTable(ctx context.Context, st *ast.CreateTable) error {
 	if err != nil {
 		return placed(err, &st.Name)
 	}
+	if err := e.makeWay(ctx, schema.ID, st.Name.Name); err != nil {
+		return err
+	}
 	if e.Catalog.RelationExists(schema.ID, st.Name.Name) {
 		if st.IfNotExists {
 			e.notice(pgerrcode.DuplicateTable, "relation %q already exists, skipping", st.Name.Name)

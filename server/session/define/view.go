@@ -30,6 +30,9 @@ func (e *Env) createView(ctx context.Context, st *ast.CreateView) error {
 	if t.Schema, t.Temp = s.ID, s.Temp; !t.Temp {
 		t.Reads = nil
 	}
+	if err := e.makeWay(ctx, s.ID, st.Name.Name); err != nil {
+		return err
+	}
 	old, exists := e.Catalog.Table(s.ID, st.Name.Name)
 	if st.Exists && !e.Catalog.RelationExists(s.ID, st.Name.Name) {
 		return pgerr.Newf(pgerrcode.UndefinedTable, "relation %q does not exist", st.Name.Name).At(int(st.Name.Pos))

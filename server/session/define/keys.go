@@ -1,0 +1,131 @@
+package define
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/pgerr"
+)
+
+// Keys of MySQL's dialect: indexes whose names are their tables' own there, and which have
+// one of the schema's here, that nobody chose.
+
+// indexOfTable finds an index of DROP INDEX … ON table.
+func (e *Env) indexOfTable(table *ast.QName, key string) (*object, error) {
+	t, err := e.table(table)
+	if err != nil {
+		return nil, err
+	}
+	x := keyOf(t, key)
+	if x == nil {
+		return nil, noKey(t, key)
+	}
+	return &object{kind: indexObject, id: x.ID}, nil
+}
+
+func noKey(t *catalog.Table, key string) error {
+	return pgerr.Newf(pgerrcode.UndefinedObject, "key %q of relation %q does not exist", key, t.Name)
+}
+
+// keyOf finds an index by its name among the keys of its table, or else by its own name,
+// which may have the table's before it.
+func keyOf(t *catalog.Table, key string) (found *catalog.Index) {
+	for _, x := range t.Indexes {
+		switch {
+		case x.Key != "" && strings.EqualFold(x.Key, key):
+			return x
+		case x.Key == "" && (strings.EqualFold(x.Name, key) || strings.EqualFold(x.Name, t.Name+"_"+key)):
+			found = x
+		}
+	}
+	return found
+}
+
+// keyIndexName is a free name of the schema for a key's index.
+func (e *Env) keyIndexName(t *catalog.Table, key string) string {
+	key = strings.ToLower(key)
+	if !strings.HasPrefix(key, t.Name+"_") {
+		key = t.Name + "_" + key
+	}
+	const longest = 63
+	name := strings.ToValidUTF8(key[:min(len(key), longest)], "")
+	for i := 1; e.Catalog.RelationExists(t.Schema, name); i++ {
+		n := strconv.Itoa(i)
+		name = strings.ToValidUTF8(key[:min(len(key), longest-len(n))], "") + n
+	}
+	return name
+}
+
+// unnamed finds the index or sequence of a name that a table of MySQL's dialect made and nobody
+// named: there it is no relation, but a key, the primary key, or AUTO_INCREMENT.
+func (e *Env) unnamed(schema catalog.ID, name string) (x *catalog.Index, q *catalog.Sequence) {
+	if x, ok := e.Catalog.Index(schema, name); ok {
+		t, ok := e.Catalog.TableByID(x.Table)
+		if ok && (x.Key != "" && x.Constraint == 0 || x.Primary && x.Constraint != 0 && declaredTable(t)) {
+			return x, nil
+		}
+		return nil, nil
+	}
+	if q, ok := e.Catalog.Sequence(schema, name); ok && q.Identity {
+		if t, ok := e.Catalog.TableByID(q.OwnerTable); ok && declaredTable(t) {
+			return nil, q
+		}
+	}
+	return nil, nil
+}
+
+// makeWay gives what is unnamed another name, so that a relation can have that one.
+func (e *Env) makeWay(ctx context.Context, schema catalog.ID, name string) error {
+	switch x, q := e.unnamed(schema, name); {
+	case q != nil:
+		t, _ := e.Catalog.TableByID(q.OwnerTable)
+		return e.renameSequence(ctx, q, e.relationName(schema, nil, t.Name, t.Column(q.OwnerAttr).Name, "seq"))
+	case x == nil:
+		return nil
+	default:
+		t, _ := e.Catalog.TableByID(x.Table)
+		if x.Constraint != 0 {
+			return e.renameIndex(ctx, t, x, e.relationName(schema, nil, t.Name, "", "pkey"))
+		}
+		e.change(ctx)
+		c, n := copyTable(t), *x
+		n.Name = e.keyIndexName(t, x.Key)
+		c.Indexes[slices.IndexFunc(c.Indexes, func(y *catalog.Index) bool { return y.ID == x.ID })] = &n
+		return e.putTable(c)
+	}
+}
+
+// declaredTable reports a table of MySQL's dialect: its columns have types in the words of it.
+func declaredTable(t *catalog.Table) bool {
+	return slices.ContainsFunc(t.Columns, func(c catalog.Column) bool { return c.Declared != "" })
+}
+
+// renameKey renames an index by its names among the keys of its table.
+func (e *Env) renameKey(ctx context.Context, st *ast.Rename) error {
+	t, err := e.table(&st.Name)
+	if err != nil {
+		return err
+	}
+	x := keyOf(t, st.Old)
+	if x == nil {
+		return noKey(t, st.Old)
+	}
+	if y := keyOf(t, st.New); y != nil && y != x {
+		return pgerr.Newf(pgerrcode.DuplicateTable, "key %q of relation %q already exists", st.New, t.Name)
+	}
+	e.change(ctx)
+	c := copyTable(t)
+	at := slices.Index(c.Indexes, x)
+	n := *x
+	if n.Key = st.New; n.Constraint == 0 { // a constraint's index has its name
+		n.Name = e.keyIndexName(t, st.New)
+	}
+	c.Indexes[at] = &n
+	return e.putTable(c)
+}
