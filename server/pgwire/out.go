@@ -118,7 +118,9 @@ func (o *out) report(typ byte, e *pgerr.Error, defaultSeverity string, pos func(
 		if pos != nil {
 			p = pos(p)
 		}
-		position = strconv.Itoa(p)
+		if p > 0 {
+			position = strconv.Itoa(p)
+		}
 	}
 	inQuery := ""
 	if e.QueryPosition > 0 {

@@ -19,6 +19,7 @@ import (
 	"github.com/loxodb/loxodb/sql/batch"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/parser"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 	"github.com/loxodb/loxodb/storage/kv"
@@ -242,10 +243,23 @@ func (s *Session) TakeParameterChanges() [][2]string {
 
 // Position implements backend.Session: bytes to characters.
 func (s *Session) Position(bytePos int) int {
+	if bytePos-1 > len(s.text) {
+		bytePos = s.place(bytePos-1) + 1
+	}
 	if bytePos <= 0 {
 		return 0
 	}
 	return utf8.RuneCountInString(s.text[:min(bytePos-1, len(s.text))]) + 1
+}
+
+// place is the byte offset that a position stands for of a dialect that looks for some only now.
+func (s *Session) place(pos int) int {
+	for _, f := range s.db.cfg.Dialects {
+		if p, ok := f.(parser.Placer); ok {
+			return p.Place(s.text, pos)
+		}
+	}
+	return pos
 }
 
 // Close implements backend.Session.

@@ -3,7 +3,8 @@
 // know names, types, plans or any parser.
 package ast
 
-// Pos is a 0-based byte offset in the query text; −1 when unknown.
+// Pos is a 0-based byte offset in the query text; −1 when unknown, and beyond every text where
+// only a parser.Placer knows it.
 type Pos int32
 
 // NoPos is an unknown position.

@@ -10,3 +10,12 @@ type Frontend interface {
 	// Parse converts a query string of any number of statements.
 	Parse(query string) ([]ast.Parsed, error)
 }
+
+// Placer is a Frontend in whose trees some positions only stand for places that it looks for
+// when somebody wants them. They are greater than the length of any text.
+type Placer interface {
+	Frontend
+	// Place is the byte offset in the query that such a position of its trees stands for, −1
+	// where it has none.
+	Place(query string, pos int) int
+}

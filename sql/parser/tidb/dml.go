@@ -35,9 +35,8 @@ func (c *conv) insert(s *tast.InsertStmt) ast.Stmt {
 	}
 	out := &ast.Insert{At: c.here(), Table: ref, Ignore: s.IgnoreErr, Mixed: true}
 	out.Whole = len(s.Columns) == 0
-	listed := c.listed(s)
 	for i, n := range s.Columns {
-		out.Columns = append(out.Columns, ast.Target{At: targetAt(listed, i, len(s.Columns), n.Name.L), Name: n.Name.L})
+		out.Columns = append(out.Columns, ast.Target{At: c.listedAt(s, i), Name: n.Name.L})
 	}
 	switch {
 	case s.Select != nil:
@@ -72,26 +71,6 @@ func (c *conv) insert(s *tast.InsertStmt) ast.Stmt {
 	return out
 }
 
-// listed are the places of the columns that an INSERT names.
-func (c *conv) listed(s *tast.InsertStmt) []placed {
-	switch {
-	case c.places == nil:
-		return nil
-	case s.Setlist:
-		return c.places.set[:min(len(s.Columns), len(c.places.set))]
-	}
-	return c.places.columns
-}
-
-// assignedAt are the places of the last n columns that are assigned: the list of INSERT … SET
-// may stand before them.
-func (c *conv) assignedAt(n int) []placed {
-	if c.places == nil {
-		return nil
-	}
-	return c.places.set[max(0, len(c.places.set)-n):]
-}
-
 // emptyRows is a query of as many rows without columns as there are lists.
 func (c *conv) emptyRows(s *tast.InsertStmt) *ast.Select {
 	for _, row := range s.Lists {
@@ -112,7 +91,7 @@ func (c *conv) assignments(list []*tast.Assignment) []ast.Target {
 	var out []ast.Target
 	for i, a := range list {
 		c.assigned = given
-		t := ast.Target{At: targetAt(c.assignedAt(len(list)), i, len(list), a.Column.Name.L), Name: a.Column.Name.L, Expr: c.expr(a.Expr)}
+		t := ast.Target{At: c.assignedAt(list, i), Name: a.Column.Name.L, Expr: c.expr(a.Expr)}
 		if i := slices.IndexFunc(out, func(o ast.Target) bool { return o.Name == t.Name }); i >= 0 {
 			out[i] = t // the last assignment counts, which knows the one before
 		} else {

@@ -16,7 +16,7 @@ func (c *conv) updateJoin(s *tast.UpdateStmt, out *ast.Update) ast.Stmt {
 	out.Join = c.tableExpr(s.TableRefs.TableRefs)
 	c.once = c.ordered
 	for i, a := range s.List {
-		out.Set = append(out.Set, ast.Target{At: targetAt(c.assignedAt(len(s.List)), i, len(s.List), a.Column.Name.L), Table: a.Column.Table.L, Name: a.Column.Name.L, Expr: c.expr(a.Expr)})
+		out.Set = append(out.Set, ast.Target{At: c.assignedAt(s.List, i), Table: a.Column.Table.L, Name: a.Column.Name.L, Expr: c.expr(a.Expr)})
 	}
 	c.once = false
 	out.Where = c.cond(s.Where)

@@ -47,7 +47,16 @@ var initialise = sync.OnceFunc(func() {
 // Parse converts a query string of any number of statements. Errors are
 // *pgerr.Error: 42601 for syntax errors at MySQL's position, 54001 for input
 // nested too deep, 0A000 for syntax that has no neutral form.
-func (Frontend) Parse(query string) (stmts []ast.Parsed, err error) {
+func (f Frontend) Parse(query string) ([]ast.Parsed, error) {
+	stmts, err := parse(query, &search{})
+	if e, ok := pgerr.As(err); ok && e.Position > int(sought) {
+		e.Position = f.Place(query, e.Position-1) + 1
+	}
+	return stmts, err
+}
+
+// parse is Parse, which may look for a place.
+func parse(query string, names *search) (stmts []ast.Parsed, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			stmts, err = nil, recovered(r)
@@ -74,7 +83,7 @@ func (Frontend) Parse(query string) (stmts []ast.Parsed, err error) {
 	if perr != nil {
 		return nil, grammarError(query, perr)
 	}
-	return convert(text, query, list, cut)
+	return convert(text, query, list, cut, names)
 }
 
 // grammar reads a text by the library's grammar.
@@ -132,18 +141,18 @@ func beyondGrammar(query string) (list []tast.StmtNode, shorter string, cut cuts
 	return list, shorter, cut, err
 }
 
-func convert(text, query string, list []tast.StmtNode, cut cuts) ([]ast.Parsed, error) {
+func convert(text, query string, list []tast.StmtNode, cut cuts, names *search) ([]ast.Parsed, error) {
 	stmts := make([]ast.Parsed, 0, len(list))
 	at := 0
 	for _, n := range list {
 		start, end := extent(query, n.OriginalText(), at)
 		at = end
-		c := &conv{src: query, text: text, stmtPos: ast.Pos(start), jsonTables: cut.json, setvals: cut.setvals, ordered: true}
+		c := &conv{src: query, text: text, stmtPos: ast.Pos(start), jsonTables: cut.json, setvals: cut.setvals, ordered: true, names: names}
 		if strings.IndexByte(query[start:end], '?') >= 0 {
 			c.numberMarkers(n)
 		}
-		if named := withNames(n); named != nil {
-			c.locate(named, start, end)
+		if end-start <= placesMax {
+			c.named, c.stmtEnd = withNames(n), end
 		}
 		stmt := c.stmt
 		for i := range cut.views {
@@ -314,8 +323,10 @@ type conv struct {
 	queries       int       // how many of those have been named
 	jsonTables    []*jsonTable
 	setvals       map[int]bool // see cutSetvals
-	places        *places      // nil of a long statement
-	tableAt       map[*tast.TableName]ast.Pos
+	names         *search
+	named         tast.Node // the part of the statement whose names have places, nil = none
+	stmtEnd       int       // where the statement ends
+	places        *places   // where the names stand, as soon as one is looked for
 }
 
 // here is the position of the current statement.

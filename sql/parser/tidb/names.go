@@ -34,11 +34,7 @@ func (c *conv) table(t *tast.TableName) ast.QName {
 	if t.TableSample != nil {
 		c.fail(t, "TABLESAMPLE is not supported in this dialect")
 	}
-	at := placeless
-	if pos, ok := c.tableAt[t]; ok {
-		at.Pos = pos
-	}
-	return ast.QName{At: at, Schema: t.Schema.L, Name: t.Name.L}
+	return ast.QName{At: c.tableAt(t), Schema: t.Schema.L, Name: t.Name.L}
 }
 
 func (c *conv) column(n *tast.ColumnName) *ast.ColumnRef {

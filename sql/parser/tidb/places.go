@@ -4,14 +4,12 @@ import (
 	"strings"
 
 	tast "github.com/pingcap/tidb/pkg/parser/ast"
-
-	"github.com/loxodb/loxodb/sql/ast"
 )
 
 // The library does not tell where the names of tables and of the columns that a statement
-// writes stand. Its text is read once more for them, by the places in the syntax where such
-// names may be; a name counts only if the tree has it as often as the text. Whatever is
-// not found so has no position, as before.
+// writes stand. A statement's text is read once more for them when an error wants one
+// (sought.go), by the places in the syntax where such names may be; a name counts only if the
+// tree has it as often as the text. Whatever is not found so has no position.
 
 // placesMax is the length of a statement beyond which nobody looks for a position.
 const placesMax = 64 << 10
@@ -222,49 +220,4 @@ func withNames(n tast.Node) tast.Node {
 		}
 	}
 	return nil
-}
-
-// locate finds the positions of a statement's tables.
-func (c *conv) locate(n tast.Node, start, end int) {
-	if end-start > placesMax {
-		return
-	}
-	c.places = findPlaces(c.src, start, end)
-	var nodes tableNodes
-	n.Accept(&nodes)
-	c.tableAt = map[*tast.TableName]ast.Pos{}
-	for key, list := range nodes.byName {
-		if found := c.places.tables[key]; len(found) == len(list) {
-			for i, t := range list {
-				c.tableAt[t] = ast.Pos(found[i])
-			}
-		}
-	}
-}
-
-// tableNodes collects the tables of a tree by their names.
-type tableNodes struct{ byName map[string][]*tast.TableName }
-
-func (m *tableNodes) Enter(n tast.Node) (tast.Node, bool) {
-	if t, ok := n.(*tast.TableName); ok {
-		key := t.Name.L
-		if t.Schema.L != "" {
-			key = t.Schema.L + "\x00" + key
-		}
-		if m.byName == nil {
-			m.byName = map[string][]*tast.TableName{}
-		}
-		m.byName[key] = append(m.byName[key], t)
-	}
-	return n, false
-}
-
-func (m *tableNodes) Leave(n tast.Node) (tast.Node, bool) { return n, true }
-
-// targetAt is the position of a column that a statement writes, the i-th of a list of n.
-func targetAt(found []placed, i, n int, name string) ast.At {
-	if len(found) == n && found[i].name == name {
-		return ast.At{Pos: ast.Pos(found[i].at)}
-	}
-	return placeless
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/loxodb/loxodb/sql/ast"
 )
 
 // The names of a statement are found where they stand, whatever else bears them.
@@ -49,5 +51,51 @@ func TestPlaces(t *testing.T) {
 		if got != c.want {
 			t.Errorf("%s\n got %s\nwant %s", c.query, got, c.want)
 		}
+	}
+}
+
+// Names get the same places whichever of them is looked for, and statements that are read for
+// none have positions that no text has.
+func TestPlace(t *testing.T) {
+	const query = "SELECT 1 FROM a JOIN s.b ON 1; INSERT INTO c (d, e) SELECT 1, 2 FROM a; UPDATE f SET g = 1, h = (SELECT 2 FROM i); CREATE TABLE j (k INT)"
+	list, err := New().Parse(query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	note := func(at ast.Pos) {
+		if at <= sought && at != ast.NoPos {
+			t.Errorf("a name is at %d at once", at)
+		}
+		place := "none"
+		if i := New().Place(query, int(at)); i >= 0 {
+			place = query[i : i+1]
+		}
+		got = append(got, place)
+	}
+	for _, p := range list {
+		ast.Walk(p.Stmt, func(n ast.Node) bool {
+			switch v := n.(type) {
+			case *ast.TableRef:
+				note(v.Name.Pos)
+			case *ast.Insert:
+				note(v.Columns[1].Pos)
+			case *ast.Update:
+				note(v.Set[1].Pos)
+			case *ast.CreateTable:
+				note(v.Name.Pos)
+			}
+			return true
+		})
+	}
+	slices.Sort(got)
+	if s := strings.Join(got, " "); s != "a a c e f h i none s" {
+		t.Errorf("places of %s", s)
+	}
+	if at := New().Place(query, 12); at != 12 {
+		t.Errorf("a place as it is: %d", at)
+	}
+	if at := New().Place("SELECT 1 FROM a", int(sought)+99); at != -1 {
+		t.Errorf("a name that is not there: %d", at)
 	}
 }
