@@ -3,6 +3,7 @@ package importer
 import (
 	"context"
 	"errors"
+	"io"
 	"path/filepath"
 	"strings"
 
@@ -26,13 +27,70 @@ type batch struct {
 	*load
 	dump   *dump
 	schema string // that USE last named
-	from   int64  // what an earlier load has loaded already
-	list   []statement
-	bytes  int
-	end    int64 // after the last statement of the list
+	// charset is that of the client, for this file and those that it names.
+	charset *clientCharset
+	from    int64 // what an earlier load has loaded already
+	list    []statement
+	bytes   int
+	end     int64 // after the last statement of the list
 }
 
-// add takes a statement of the dump.
+// read reads the dump to its end. begin is called with how it begins, when statements can come,
+// which they do not in a dry run.
+func (b *batch) read(ctx context.Context, begin func(head string) error) error {
+	in, read, closer, err := b.dump.open()
+	if err != nil {
+		return err
+	}
+	defer closer.Close()
+	s := newSplitter(in)
+	if !b.DryRun {
+		if b.from, err = b.position(ctx, b.dump); err != nil {
+			return err
+		}
+		head, _ := s.in.Peek(headSize)
+		if err := begin(string(head)); err != nil {
+			return err
+		}
+	}
+	for {
+		st, err := s.next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return errors.Join(err, b.flush(ctx, s.offset, false))
+		}
+		if st.read = read.n; st.source != "" {
+			err = b.source(ctx, st)
+		} else {
+			err = b.statement(ctx, st)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return b.flush(ctx, s.offset, true)
+}
+
+// statement takes a statement of the dump in the client's character set.
+func (b *batch) statement(ctx context.Context, st statement) error {
+	handled := b.charset.follow(st.text)
+	text, ok := b.charset.text(st.text)
+	if st.text = text; !ok {
+		b.warn(st, 0, "strings and bytes cannot be told apart in this character set: dump it with --hex-blob")
+		return nil
+	}
+	if handled {
+		return nil
+	}
+	if b.DryRun || st.end <= b.from {
+		b.report.progress(st.read)
+	}
+	return b.add(ctx, st)
+}
+
+// add takes a statement of the dump, in UTF-8.
 func (b *batch) add(ctx context.Context, st statement) error {
 	kind := kindOf(st.text)
 	if kind == kindSkip {

@@ -17,7 +17,8 @@ type dump struct {
 	size int64
 	// schema is the database that dumpling's file names tell and its files do not.
 	schema string
-	rank   int // schemas before tables before rows before views
+	rank   int   // schemas before tables before rows before views
+	by     *dump // that names it, nil = the user
 }
 
 // suffixes are the endings of dumpling's file names and their ranks.

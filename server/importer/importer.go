@@ -112,54 +112,13 @@ func (l *load) file(ctx context.Context, d *dump) error {
 	if l.Schema != "" {
 		d.schema = l.Schema
 	}
-	in, read, closer, err := d.open()
-	if err != nil {
-		return err
-	}
-	defer closer.Close()
-	b := &batch{load: l, dump: d}
-	if !l.DryRun {
-		if b.from, err = l.position(ctx, d); err != nil {
-			return err
-		}
+	b := &batch{load: l, dump: d, schema: d.schema, charset: &clientCharset{}}
+	return b.read(ctx, func(head string) error {
 		if err := l.enter(ctx, d.schema); err != nil {
 			return err
 		}
-	}
-	b.schema = d.schema
-	s := newSplitter(in)
-	var charset clientCharset
-	if !l.DryRun {
-		head, _ := s.in.Peek(headSize)
-		if err := l.exec(ctx, "SET default_collation_for_utf8mb4 = '"+defaultCollation(string(head))+"'"); err != nil {
-			return err
-		}
-	}
-	for {
-		st, err := s.next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return errors.Join(err, b.flush(ctx, s.offset, false))
-		}
-		handled := charset.follow(st.text)
-		text, ok := charset.text(st.text)
-		if st.text, st.read = text, read.n; !ok {
-			b.warn(st, 0, "strings and bytes cannot be told apart in this character set: dump it with --hex-blob")
-			handled = true
-		}
-		if handled {
-			continue
-		}
-		if l.DryRun || st.end <= b.from {
-			l.report.progress(st.read)
-		}
-		if err := b.add(ctx, st); err != nil {
-			return err
-		}
-	}
-	return b.flush(ctx, s.offset, true)
+		return l.exec(ctx, "SET default_collation_for_utf8mb4 = '"+defaultCollation(head)+"'")
+	})
 }
 
 // enter makes a schema the present one, and makes it if it is missing.

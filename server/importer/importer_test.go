@@ -53,6 +53,7 @@ func TestSplitter(t *testing.T) {
 		{"a 'b;c", []string{"line 1: the file ends within a string"}},
 		{"a /* b;c", []string{"line 1: the file ends within a comment"}},
 		{"\n\n  a\n b;", []string{"3:a\n b"}},
+		{"a;\nSource x.sql ;\n\\. y\nb, source c\nsource d;source", []string{"1:a", "2:Source x.sql ;", `3:\. y`, "4:b, source c\nsource d", "5:source"}},
 		{"", nil},
 	} {
 		if got := split(t, c.text); fmt.Sprint(got) != fmt.Sprint(c.want) {

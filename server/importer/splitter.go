@@ -19,6 +19,9 @@ type statement struct {
 	line int    // on which it begins, from 1
 	end  int64  // offset after its delimiter, in what the file holds unpacked
 	read int64  // how much of the file had been read by then
+	// source is the file that a client's command names, whose statements come here; text is the
+	// command then.
+	source string
 }
 
 // splitter cuts a dump into statements. It knows strings, quoted names, comments and
@@ -81,6 +84,9 @@ func (s *splitter) one() (statement, error) {
 			if done, err := s.command(); done || err != nil {
 				return statement{}, err
 			}
+			if st, ok := s.source(); ok {
+				return st, nil
+			}
 		}
 		if s.ahead(s.delimiter) {
 			_, _ = s.in.Discard(len(s.delimiter))
@@ -141,6 +147,26 @@ func (s *splitter) command() (bool, error) {
 	}
 	s.delimiter = d
 	return true, nil
+}
+
+// source reads a line of the client's command that names another file, SOURCE FILE or \. FILE,
+// which ends with the line; a delimiter there is not the file's.
+func (s *splitter) source() (statement, bool) {
+	word := ""
+	for _, w := range []string{"source ", "source\t", `\. `} {
+		if p, _ := s.in.Peek(len(w)); strings.EqualFold(string(p), w) {
+			word = w
+		}
+	}
+	if word == "" {
+		return statement{}, false
+	}
+	line, _ := s.in.ReadString('\n')
+	s.offset += int64(len(line))
+	st := statement{line: s.line, end: s.offset, text: strings.TrimSpace(line)}
+	s.line++
+	st.source = strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(line[len(word):]), s.delimiter))
+	return st, true
 }
 
 // skip reads the rest of the string, quoted name or comment that b begins. comment:

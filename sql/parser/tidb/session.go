@@ -68,7 +68,7 @@ func (c *conv) sessionStmt(n tast.StmtNode) ast.Stmt {
 	case *tast.DeallocateStmt:
 		return &ast.Deallocate{At: c.here(), Name: fold(v.Name)}
 	case *tast.FlushStmt:
-		if v.Tp == tast.FlushPrivileges || v.Tp == tast.FlushStatus || v.Tp == tast.FlushTables && !v.ReadLock {
+		if v.Tp == tast.FlushPrivileges || v.Tp == tast.FlushStatus || v.Tp == tast.FlushLogs || v.Tp == tast.FlushTables && !v.ReadLock {
 			return c.nothing("FLUSH")
 		}
 	}
