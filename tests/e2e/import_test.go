@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,6 +19,21 @@ func runImport(t *testing.T, addr string, args ...string) (status int, stdout, s
 	var out, err bytes.Buffer
 	status = boot.Main(append([]string{"import", "--dialect", "tidb", "--connect", addr}, args...), func(string) string { return "" }, &out, &err)
 	return status, out.String(), err.String()
+}
+
+// wantProblems imports a file, in a way, and compares the problems: what follows its name in each
+// line, or the beginning of that.
+func wantProblems(t *testing.T, addr, file, how string, want []string) {
+	t.Helper()
+	status, _, errs := runImport(t, addr, how, file)
+	if status != 1 || strings.Count(errs, "\n") != len(want) {
+		t.Errorf("%s: status %d\n%s", how, status, errs)
+	}
+	for _, w := range want {
+		if !strings.Contains(errs, file+w) {
+			t.Errorf("%s: no %q in\n%s", how, w, errs)
+		}
+	}
 }
 
 // A dump of mysqldump loads whole but for what is not supported, which is named by
@@ -165,18 +181,8 @@ func TestImportLeavesOut(t *testing.T) {
 	left := []string{":1: FULLTEXT index ft is left out: ", ":1: PARTITION BY is left out: ",
 		":4: type point of column p is not supported, its values are loaded as bytes: ", ":4: SPATIAL key p is left out: ",
 		":6: PRIMARY KEY of prefixes is not supported, a unique key stands for it: ", ":6: CHECK NOT ENFORCED is left out: ", ":7: "}
-	dry := append(left, ":8: table \"u\" would not be there (SQLSTATE 42P01): ")
-	for what, want := range map[string][]string{"--dry-run": dry, "--restart": append(left, ":8: relation \"u\" does not exist (SQLSTATE 42P01): ")} {
-		status, _, errs := runImport(t, addr, what, file)
-		if status != 1 || strings.Count(errs, "\n") != len(want) {
-			t.Errorf("%s: status %d\n%s", what, status, errs)
-		}
-		for _, w := range want {
-			if !strings.Contains(errs, file+w) {
-				t.Errorf("%s: no %q in\n%s", what, w, errs)
-			}
-		}
-	}
+	wantProblems(t, addr, file, "--dry-run", append(slices.Clone(left), ":8: table \"u\" would not be there (SQLSTATE 42P01): "))
+	wantProblems(t, addr, file, "--restart", append(left, ":8: relation \"u\" does not exist (SQLSTATE 42P01): "))
 	my := connect(t, addr, "&sql_dialect=tidb")
 	if got := one(t, my, "SELECT GROUP_CONCAT(id, n ORDER BY id) FROM a"); got != "12,24" {
 		t.Errorf("rows: %s", got)
@@ -239,17 +245,8 @@ func TestImportOtherCollations(t *testing.T) {
 	want := []string{":1: character set koi8r is not supported, utf8mb4_0900_as_ci stands for it: ",
 		":3: collation utf8mb4_ja_0900_as_cs is not supported, utf8mb4_0900_as_cs stands for it: ",
 		":4: character set cp1251 is not supported, utf8mb4_0900_as_ci stands for it: "}
-	for _, how := range []string{"--dry-run", "--restart"} {
-		status, _, errs := runImport(t, addr, how, file)
-		if status != 1 || strings.Count(errs, "\n") != len(want) {
-			t.Errorf("%s: status %d\n%s", how, status, errs)
-		}
-		for _, w := range want {
-			if !strings.Contains(errs, file+w) {
-				t.Errorf("%s: no %q in\n%s", how, w, errs)
-			}
-		}
-	}
+	wantProblems(t, addr, file, "--dry-run", want)
+	wantProblems(t, addr, file, "--restart", want)
 	my := connect(t, addr, "&sql_dialect=tidb")
 	if got := one(t, my, "SELECT GROUP_CONCAT(j, c ORDER BY c) FROM far.a WHERE c <> 'Е'"); got != "あё" {
 		t.Errorf("rows: %s", got)
