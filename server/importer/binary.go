@@ -3,13 +3,14 @@ package importer
 import (
 	"bytes"
 	"encoding/hex"
+	"strings"
 	"unicode/utf8"
 )
 
-// textual gives a statement whose strings are not all UTF-8, as mysqldump writes
-// binary columns, as text: such strings become hexadecimal literals.
+// textual gives a statement whose strings are not all UTF-8, or hold zero bytes, as mysqldump
+// writes binary columns and those of BIT, as text: such strings become hexadecimal literals.
 func textual(s string) string {
-	if utf8.ValidString(s) {
+	if utf8.ValidString(s) && !(strings.Contains(s, `\0`) && intoTable(s) != "") {
 		return s
 	}
 	b := make([]byte, 0, len(s)+len(s)/2)
@@ -20,7 +21,7 @@ func textual(s string) string {
 			continue
 		}
 		raw, value, end := literal(s, i)
-		if utf8.ValidString(raw) {
+		if utf8.ValidString(raw) && bytes.IndexByte(value, 0) < 0 {
 			b = append(b, raw...)
 		} else {
 			b = bytes.TrimSuffix(bytes.TrimRight(b, " "), []byte("_binary"))

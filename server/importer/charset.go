@@ -99,7 +99,7 @@ func (c *clientCharset) text(s string) (out string, ok bool) {
 	if !utf8.Valid(b) { // a name
 		return textual(s), true
 	}
-	return string(b), marked || !plain || !c.binary[intoTable(s)]
+	return textual(string(b)), marked || !plain || !c.binary[intoTable(s)]
 }
 
 // intoTable is the table of an INSERT or REPLACE, in lower case.

@@ -140,10 +140,7 @@ var mysqlTextFuncs = []mysqlFunc{
 
 // validText refuses bytes that are no text.
 func validText(d types.Datum) (types.Datum, error) {
-	if !utf8.Valid(d.Bytes()) {
-		return types.Datum{}, badParam("invalid byte sequence for encoding \"UTF8\"")
-	}
-	return d, nil
+	return d, types.CheckUTF8(d.Bytes())
 }
 
 func concatWS(_ *Ctx, a []types.Datum) (types.Datum, error) {
