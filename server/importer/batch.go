@@ -93,7 +93,7 @@ func (b *batch) statement(ctx context.Context, st statement) error {
 // add takes a statement of the dump, in UTF-8.
 func (b *batch) add(ctx context.Context, st statement) error {
 	kind := kindOf(st.text)
-	if kind == kindSkip {
+	if kind == kindSkip || isStandIn(st.text) {
 		return nil
 	}
 	if kind == kindCreateTable || kind == kindDefine {
@@ -119,12 +119,16 @@ func (b *batch) add(ctx context.Context, st statement) error {
 	if kind == kindUse {
 		b.schema = strings.Trim(strings.TrimSpace(st.text[len("use"):]), "`;\" ")
 	}
+	st.schema = b.schema
 	b.count++
 	if b.DryRun {
 		b.dryRun(st, kind)
 		return nil
 	}
 	if st.end <= b.from {
+		if isView(st.text) { // it may have been left for the end
+			b.putOff(st)
+		}
 		if kind != kindUse && kind != kindSet {
 			b.count--
 			return nil // loaded before; what sets the session must be said again
@@ -249,12 +253,21 @@ func (b *batch) eachAlone(ctx context.Context, end int64, done bool) error {
 			}
 			continue
 		}
+		if isView(b.list[i].text) && !isDuplicate(err) {
+			b.putOff(b.list[i])
+			continue
+		}
 		b.problem(b.dump, b.list[i], err)
 	}
 	if err := b.note(ctx, b.dump, end, done); err != nil {
 		return err
 	}
 	return b.exec(ctx, "COMMIT")
+}
+
+// putOff leaves a view for the end.
+func (b *batch) putOff(st statement) {
+	b.views = append(b.views, deferred{b.dump, st.schema, st})
 }
 
 // isServerError tells a statement that failed from a connection that did.

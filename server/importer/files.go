@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -53,12 +54,27 @@ func expand(args []string) ([]dump, error) {
 				list = append(list, describe(filepath.Join(arg, name), info.Size()))
 			}
 		}
+		list = append(list[:before], withoutStandIns(list[before:])...)
 		if len(list) == before {
 			return nil, fmt.Errorf("%s holds no .sql and no .sql.gz files", arg)
 		}
 	}
 	sort.SliceStable(list, func(i, j int) bool { return list[i].rank < list[j].rank })
 	return list, nil
+}
+
+// withoutStandIns leaves out the tables that dumpling makes in the place of views.
+func withoutStandIns(list []dump) []dump {
+	views := map[string]bool{}
+	for _, d := range list {
+		if base, ok := strings.CutSuffix(strings.TrimSuffix(d.path, ".gz"), "-schema-view.sql"); ok {
+			views[base] = true
+		}
+	}
+	return slices.DeleteFunc(list, func(d dump) bool {
+		base, ok := strings.CutSuffix(strings.TrimSuffix(d.path, ".gz"), "-schema.sql")
+		return ok && views[base]
+	})
 }
 
 // describe reads what a file's name says: dumpling calls files DB-schema-create.sql,

@@ -46,6 +46,7 @@ type load struct {
 	parser tidb.Frontend
 	count  int
 	later  []deferred // foreign keys, to be made when all tables are there
+	views  []deferred // to be made then, too
 	// missing are the tables that a dry run found not to load.
 	missing map[string]bool
 }
@@ -138,12 +139,12 @@ func (l *load) exec(ctx context.Context, sql string) error {
 	return err
 }
 
-// finish makes the foreign keys.
+// finish makes the foreign keys, and views that have none of what they read before.
 func (l *load) finish(ctx context.Context) error {
+	if l.DryRun {
+		return nil
+	}
 	for _, k := range l.later {
-		if l.DryRun {
-			break
-		}
 		if err := l.enter(ctx, k.schema); err != nil {
 			return err
 		}
@@ -157,7 +158,7 @@ func (l *load) finish(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return l.makeViews(ctx)
 }
 
 // problem reports a statement that failed, at the line that its error points at.

@@ -15,10 +15,11 @@ const maxStatement = 256 << 20
 
 // statement is a statement of a dump.
 type statement struct {
-	text string // without its delimiter
-	line int    // on which it begins, from 1
-	end  int64  // offset after its delimiter, in what the file holds unpacked
-	read int64  // how much of the file had been read by then
+	text   string // without its delimiter
+	line   int    // on which it begins, from 1
+	end    int64  // offset after its delimiter, in what the file holds unpacked
+	read   int64  // how much of the file had been read by then
+	schema string // that is the present one where it stands
 	// source is the file that a client's command names, whose statements come here; text is the
 	// command then.
 	source string

@@ -150,6 +150,9 @@ func (e *Env) dropRelation(st *ast.Drop, n *ast.QName) (*object, error) {
 	var is ast.ObjectKind
 	err := e.find(n, func(schema catalog.ID) bool {
 		if t, ok := e.Catalog.Table(schema, n.Name); ok {
+			if st.FreesUnless != "" && t.Kind == catalog.KindView {
+				return false // for MySQL's DROP TABLE it is none
+			}
 			if o, is = (object{kind: tableObject, id: t.ID}), ast.ObjTable; t.Kind == catalog.KindView {
 				is = ast.ObjView
 			} else if t.Kind == catalog.KindMatView {
