@@ -75,6 +75,7 @@ func (b *batch) read(ctx context.Context, begin func(head string) error) error {
 
 // statement takes a statement of the dump in the client's character set.
 func (b *batch) statement(ctx context.Context, st statement) error {
+	st.text = b.charset.quoting.text(st.text)
 	handled := b.charset.follow(st.text)
 	text, ok := b.charset.text(st.text)
 	if st.text = text; !ok {

@@ -24,10 +24,11 @@ var charmaps = map[string]*charmap.Charmap{
 	"koi8u": charmap.KOI8U, "greek": charmap.ISO8859_7, "hebrew": charmap.ISO8859_8, "tis620": charmap.Windows874, "macroman": charmap.Macintosh,
 }
 
-// clientCharset is the character set in which a dump's strings are.
+// clientCharset is the character set in which a dump's strings are, and how it has its names.
 type clientCharset struct {
-	names *charmap.Charmap // that of SET NAMES, nil = UTF-8
-	now   *charmap.Charmap
+	quoting quoting
+	names   *charmap.Charmap // that of SET NAMES, nil = UTF-8
+	now     *charmap.Charmap
 	// binary are the tables that have columns of bytes, by their names in lower case.
 	binary map[string]bool
 }
