@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -22,45 +23,104 @@ type dump struct {
 	by     *dump // that names it, nil = the user
 }
 
+// The ranks of files that are no definitions.
+const (
+	otherRank = 2
+	rowsRank  = 3
+)
+
 // suffixes are the endings of dumpling's file names and their ranks.
 var suffixes = []struct {
 	end  string
 	rank int
 }{
-	{"-schema-create.sql", 0}, {"-schema-view.sql", 4}, {"-schema-triggers.sql", 5}, {"-schema-post.sql", 5}, {"-schema.sql", 1},
+	{"-schema-create.sql", 0}, {"-schema-view.sql", 4}, {"-schema-triggers.sql", 5}, {"-schema-post.sql", 5}, {"-schema-sequence.sql", 1}, {"-schema.sql", 1},
+}
+
+// unread are the endings of files that hold rows or definitions in a form that is not read.
+var unread = map[string]string{
+	".csv": "CSV", ".tsv": "TSV", ".parquet": "Parquet", ".zst": "zstd", ".zstd": "zstd", ".snappy": "snappy", ".lz4": "LZ4", ".bz2": "bzip2", ".xz": "xz",
 }
 
 // expand lists the files that the arguments name, directories opened up, in an order
-// in which they can be loaded.
-func expand(args []string) ([]dump, error) {
-	var list []dump
+// in which they can be loaded, and those of directories that cannot be read.
+func expand(args []string) (list, left []dump, err error) {
 	for _, arg := range args {
 		info, err := os.Stat(arg)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if !info.IsDir() {
 			list = append(list, describe(arg, info.Size()))
 			continue
 		}
-		entries, err := os.ReadDir(arg)
+		here, other, err := directory(arg)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		before := len(list)
-		for _, e := range entries {
-			name := e.Name()
-			if info, err := e.Info(); err == nil && info.Mode().IsRegular() && (strings.HasSuffix(name, ".sql") || strings.HasSuffix(name, ".sql.gz")) {
-				list = append(list, describe(filepath.Join(arg, name), info.Size()))
-			}
+		if len(here)+len(other) == 0 {
+			return nil, nil, fmt.Errorf("%s holds no .sql and no .sql.gz files", arg)
 		}
-		list = append(list[:before], withoutStandIns(list[before:])...)
-		if len(list) == before {
-			return nil, fmt.Errorf("%s holds no .sql and no .sql.gz files", arg)
-		}
+		list, left = append(list, here...), append(left, other...)
 	}
 	sort.SliceStable(list, func(i, j int) bool { return list[i].rank < list[j].rank })
-	return list, nil
+	return list, left, nil
+}
+
+// directory lists the dumps in a directory.
+func directory(path string) (list, left []dump, err error) {
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil || !info.Mode().IsRegular() {
+			continue
+		}
+		name := e.Name()
+		switch {
+		case strings.HasSuffix(name, ".sql") || strings.HasSuffix(name, ".sql.gz"):
+			list = append(list, describe(filepath.Join(path, name), info.Size()))
+		case unread[filepath.Ext(name)] != "" || strings.HasSuffix(name, ".csv.gz"):
+			left = append(left, dump{path: filepath.Join(path, name)})
+		}
+	}
+	list = withoutStandIns(list)
+	namedAfterDatabases(list)
+	return list, left, nil
+}
+
+// form is what a file that is not read is written in.
+func (d *dump) form() string {
+	return unread[filepath.Ext(strings.TrimSuffix(d.path, ".gz"))]
+}
+
+// namedAfterDatabases finds the rows that mydumper keeps in one file a table, DB.TABLE.sql, where
+// there is one of the database.
+func namedAfterDatabases(list []dump) {
+	databases := map[string]bool{}
+	for _, d := range list {
+		if base, ok := strings.CutSuffix(plainName(d.path), "-schema-create.sql"); ok {
+			databases[base] = true
+		}
+	}
+	for i := range list {
+		d := &list[i]
+		if parts := strings.Split(strings.TrimSuffix(plainName(d.path), ".sql"), "."); d.rank == otherRank && len(parts) == 2 && databases[parts[0]] {
+			d.schema, d.rank = unescaped(parts[0]), rowsRank
+		}
+	}
+}
+
+func plainName(path string) string { return strings.TrimSuffix(filepath.Base(path), ".gz") }
+
+// unescaped is a database's name in the name of a file, in which dumpling writes some signs as %2E.
+func unescaped(name string) string {
+	if plain, err := url.PathUnescape(name); err == nil {
+		return plain
+	}
+	return name
 }
 
 // withoutStandIns leaves out the tables that dumpling makes in the place of views.
@@ -80,20 +140,20 @@ func withoutStandIns(list []dump) []dump {
 // describe reads what a file's name says: dumpling calls files DB-schema-create.sql,
 // DB.TABLE-schema.sql and DB.TABLE.NUMBER.sql.
 func describe(path string, size int64) dump {
-	d := dump{path: path, size: size, rank: 2}
-	name := strings.TrimSuffix(filepath.Base(path), ".gz")
+	d := dump{path: path, size: size, rank: otherRank}
+	name := plainName(path)
 	for _, s := range suffixes {
 		if base, ok := strings.CutSuffix(name, s.end); ok {
 			d.rank = s.rank
 			if db, _, found := strings.Cut(base, "."); found {
-				d.schema = db
+				d.schema = unescaped(db)
 			}
 			return d
 		}
 	}
 	parts := strings.Split(strings.TrimSuffix(name, ".sql"), ".")
 	if n := len(parts); n == 3 && strings.Trim(parts[2], "0123456789") == "" && parts[2] != "" {
-		d.schema, d.rank = parts[0], 3
+		d.schema, d.rank = unescaped(parts[0]), rowsRank
 	}
 	return d
 }
@@ -125,6 +185,12 @@ func (d *dump) open() (r io.Reader, read *counted, closer io.Closer, err error) 
 			return nil, nil, nil, fmt.Errorf("%s: %w", d.path, err)
 		}
 		return z, read, f, nil
+	}
+	for form, magic := range map[string]string{"zstd": "\x28\xb5\x2f\xfd", "bzip2": "BZh", "xz": "\xfd7zXZ", "LZ4": "\x04\x22\x4d\x18", "snappy": "\xff\x06\x00\x00sNaPpY"} {
+		if head, _ := buf.Peek(len(magic)); string(head) == magic {
+			f.Close()
+			return nil, nil, nil, fmt.Errorf("files of %s are not supported: unpack it, or pack it with gzip", form)
+		}
 	}
 	return buf, read, f, nil
 }

@@ -68,9 +68,12 @@ func Run(ctx context.Context, o Options) (Result, error) {
 }
 
 func (l *load) run(ctx context.Context) error {
-	files, err := expand(l.Files)
+	files, left, err := expand(l.Files)
 	if err != nil {
 		return err
+	}
+	for _, d := range left {
+		l.report.problem(filepath.Clean(d.path), 1, "files of %s are not supported, this one is not loaded", d.form())
 	}
 	for _, d := range files {
 		l.report.total += d.size

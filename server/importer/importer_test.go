@@ -131,12 +131,13 @@ func TestBinaryStringsBecomeHexadecimal(t *testing.T) {
 func TestFilesOfADirectory(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"shop.item.0000000000000.sql", "shop.a-schema-view.sql", "shop.item-schema.sql", "shop-schema-create.sql",
-		"metadata", "shop.item.0000000010000.sql.gz", "other.sql"} {
+		"metadata", "shop.item.0000000010000.sql.gz", "other.sql", "shop.a-schema.sql", "my%2Edb.t%2E1.000000000.sql", "shop.s-schema-sequence.sql.gz",
+		"shop.old.sql", "not.old.sql", "shop.item.0000000020000.csv", "shop.item.0000000030000.sql.zst"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte("x"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	list, err := expand([]string{dir})
+	list, left, err := expand([]string{dir})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,11 +145,15 @@ func TestFilesOfADirectory(t *testing.T) {
 	for _, d := range list {
 		got = append(got, filepath.Base(d.path)+"="+d.schema)
 	}
-	want := "[shop-schema-create.sql= shop.item-schema.sql=shop other.sql= shop.item.0000000000000.sql=shop shop.item.0000000010000.sql.gz=shop shop.a-schema-view.sql=shop]"
+	want := "[shop-schema-create.sql= shop.item-schema.sql=shop shop.s-schema-sequence.sql.gz=shop not.old.sql= other.sql= my%2Edb.t%2E1.000000000.sql=my.db " +
+		"shop.item.0000000000000.sql=shop shop.item.0000000010000.sql.gz=shop shop.old.sql=shop shop.a-schema-view.sql=shop]"
 	if fmt.Sprint(got) != want {
 		t.Errorf("\n got %v\nwant %s", got, want)
 	}
-	if _, err := expand([]string{t.TempDir()}); err == nil {
+	if len(left) != 2 || left[0].form() != "CSV" || left[1].form() != "zstd" {
+		t.Errorf("left: %v", left)
+	}
+	if _, _, err := expand([]string{t.TempDir()}); err == nil {
 		t.Error("an empty directory is no error")
 	}
 }
