@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"math"
+	"sync/atomic"
 	"time"
 )
 
@@ -96,31 +98,33 @@ func (r *run) connections() error {
 	return nil
 }
 
-// together asks over two connections at the same time, four passes each, and returns
-// the queries of both a second.
-func (r *run) together(both []*client, reqs [2][]*request) (float64, error) {
+// together asks over two connections at the same time, eight rounds each, and returns the
+// queries of both a second until the first has asked all of its own: from then on the
+// other is alone.
+func (r *run) together(both []*client, reqs [2][]*request) (rate float64, err error) {
 	const rounds = 8 // of half the queries
+	var asked [2]atomic.Int64
 	done := make(chan error, len(both))
 	began := time.Now()
 	for i, c := range both {
 		go func() {
-			var err error
-			for range rounds {
-				if err = r.ask(c, reqs[i]); err != nil {
-					break
+			for q := range rounds * len(reqs[i]) {
+				if err := r.ask(c, reqs[i][q%len(reqs[i]):][:1]); err != nil {
+					done <- err
+					return
 				}
+				asked[i].Add(1)
 			}
-			done <- err
+			done <- nil
 		}()
 	}
-	var err error
-	for range both {
-		if e := <-done; e != nil {
-			err = e
+	for i := range both {
+		err = errors.Join(err, <-done)
+		if i == 0 {
+			rate = float64(asked[0].Load()+asked[1].Load()) / time.Since(began).Seconds()
 		}
 	}
-	asked := rounds * (len(reqs[0]) + len(reqs[1]))
-	return float64(asked) / time.Since(began).Seconds(), err
+	return rate, err
 }
 
 // ask asks all requests and counts the rows.
