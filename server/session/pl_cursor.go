@@ -93,7 +93,7 @@ func (r *plRun) open(ctx context.Context, x *plpgsql.Open, sc *plScope) error {
 		name = fmt.Sprintf("<unnamed portal %d>", r.s.unnamed)
 	}
 	if err := r.ready(ctx, st); err != nil {
-		return err
+		return r.inStatement(err, st.text)
 	}
 	q := st.prepared
 	q.query, q.vars = nil, nil

@@ -111,10 +111,18 @@ func (e *Env) alterColumn(ctx context.Context, old, t *catalog.Table, cmd *ast.A
 	switch cmd.Kind {
 	case ast.ColumnDefault:
 		if c.Identity != 0 {
-			return pgerr.Newf(pgerrcode.SyntaxError, "column %q of relation %q is an identity column", c.Name, t.Name)
+			err := pgerr.Newf(pgerrcode.SyntaxError, "column %q of relation %q is an identity column", c.Name, t.Name)
+			if cmd.Expr == nil {
+				err = err.WithHint("Use ALTER TABLE ... ALTER COLUMN ... DROP IDENTITY instead.")
+			}
+			return err
 		}
 		if c.Generated != 0 {
-			return pgerr.Newf(pgerrcode.SyntaxError, "column %q of relation %q is a generated column", c.Name, t.Name)
+			err := pgerr.Newf(pgerrcode.SyntaxError, "column %q of relation %q is a generated column", c.Name, t.Name)
+			if cmd.Expr == nil {
+				err = err.WithHint("Use ALTER TABLE ... ALTER COLUMN ... DROP EXPRESSION instead.")
+			}
+			return err
 		}
 		c.Default = ""
 		if cmd.Expr != nil {
@@ -143,15 +151,15 @@ func (e *Env) alterColumn(ctx context.Context, old, t *catalog.Table, cmd *ast.A
 		}
 		c.NotNull = true
 	case ast.DropNotNull:
+		if c.Identity != 0 {
+			return pgerr.Newf(pgerrcode.SyntaxError, "column %q of relation %q is an identity column", c.Name, t.Name)
+		}
 		if pk := t.PrimaryKey(); pk != nil {
 			for _, a := range pk.Columns {
 				if a == c.Num {
 					return pgerr.Newf(pgerrcode.InvalidTableDefinition, "column %q is in a primary key", c.Name)
 				}
 			}
-		}
-		if c.Identity != 0 {
-			return pgerr.Newf(pgerrcode.SyntaxError, "column %q of relation %q is an identity column", c.Name, t.Name)
 		}
 		c.NotNull = false
 	case ast.DropExpression:

@@ -99,7 +99,7 @@ func (e *Env) columnType(ctx context.Context, old, t *catalog.Table, cmd *ast.Al
 	using := cmd.Expr
 	if using == nil {
 		if from.OID != to.OID && !builtin.CanCoerce(from.OID, to.OID, builtin.Assignment) {
-			return nil, false, pgerr.Newf(pgerrcode.DatatypeMismatch, "column %q cannot be cast automatically to type %s", c.Name, types.FormatType(to)).
+			return nil, false, pgerr.Newf(pgerrcode.DatatypeMismatch, "column %q cannot be cast automatically to type %s", c.Name, types.TypeName(to.OID)).
 				WithHint("You might need to specify \"USING %s::%s\".", ast.QuoteIdent(c.Name), types.FormatType(to))
 		}
 		using = &ast.ColumnRef{At: ast.At{Pos: ast.NoPos}, Parts: []string{c.Name}}
@@ -172,7 +172,7 @@ func (e *Env) defaultOfType(t *catalog.Table, c *catalog.Column) error {
 	}
 	_, err = bind.Scalar(list[0].Stmt.(*ast.Select).Targets[0].Expr, nil, bind.Default, c.Type, c.Name, e.options())
 	if pgerr.Code(err) == pgerrcode.DatatypeMismatch {
-		return pgerr.Newf(pgerrcode.DatatypeMismatch, "default for column %q cannot be cast automatically to type %s", c.Name, types.FormatType(c.Type))
+		return pgerr.Newf(pgerrcode.DatatypeMismatch, "default for column %q cannot be cast automatically to type %s", c.Name, types.TypeName(c.Type.OID))
 	}
 	return placeless(err)
 }
