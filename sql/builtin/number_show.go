@@ -21,10 +21,7 @@ func showNumber(t types.OID, d types.Datum, template string) (string, error) {
 	switch {
 	case p.roman:
 		text, err = p.romanOf(t, d)
-		if p.fill {
-			return strings.TrimLeft(text, " "), err
-		}
-		return text, err
+		return p.aroundRoman(text), err
 	case p.exponent:
 		return p.exponentOf(t, d)
 	}
@@ -322,7 +319,7 @@ func (w *numWriter) nextDigit(word string) {
 	w.at++
 }
 
-// romanOf is 1 to 3999 in Roman numerals, padded to 15.
+// romanOf is 1 to 3999 in Roman numerals.
 func (p *numTemplate) romanOf(t types.OID, d types.Datum) (string, error) {
 	v := int64(0)
 	switch t {
@@ -359,13 +356,35 @@ func (p *numTemplate) romanOf(t types.OID, d types.Datum) (string, error) {
 			v -= u.n
 		}
 	}
-	s := b.String()
+	return b.String(), nil
+}
+
+// aroundRoman fills a template with a Roman numeral wherever it has RN. Its digits and signs
+// are left out; what only separates, or stands for a sign that is not there, is a blank.
+func (p *numTemplate) aroundRoman(numeral string) string {
+	var b strings.Builder
 	for _, n := range p.nodes {
-		if n.word == "rn" {
-			s = strings.ToLower(s)
+		switch n.word {
+		case "":
+			b.WriteString(n.char)
+		case "RN", "rn":
+			s := numeral
+			if n.word == "rn" {
+				s = strings.ToLower(s)
+			}
+			if !p.fill {
+				b.WriteString(strings.Repeat(" ", 15-len(s)))
+			}
+			b.WriteString(s)
+		case ",", "G", "MI", "PL":
+			if !p.fill {
+				b.WriteByte(' ')
+			}
+		case "L":
+			b.WriteByte(' ')
 		}
 	}
-	return strings.Repeat(" ", 15-len(s)) + s, nil
+	return b.String()
 }
 
 // exponentOf prints d.ddde+xx.
