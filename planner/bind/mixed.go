@@ -169,13 +169,13 @@ func (b *binder) mixed(op string, l, r expr.Expr, pos ast.Pos) (ml, mr expr.Expr
 	case lk == numberKind && rk == bytesKind && !isHex(r):
 		both("to_double")
 	case lk == textKind && rk == dateKind && !isLiteral(l):
-		ml, err = b.convert("timestamp", l, pos)
+		ml, err = b.beside(l, r, pos)
 	case lk == textKind && rk == timeKind && !isLiteral(l):
 		ml, err = b.convert("time", l, pos)
 	case lk == textKind && rk == spanKind && !isLiteral(l):
 		ml, err = b.convert("to_span", l, pos)
 	case lk == numberKind && rk == dateKind: // 20240102, or with a time of day
-		ml, err = b.convert("stamp_of_number", l, pos)
+		ml, err = b.beside(l, r, pos)
 	case lk == dateKind && (rk == timeKind || rk == spanKind): // of today
 		mr, err = b.convert("timestamp", r, pos)
 	case lk == numberKind && (rk == timeKind || rk == spanKind):
@@ -184,6 +184,19 @@ func (b *binder) mixed(op string, l, r expr.Expr, pos ast.Pos) (ml, mr expr.Expr
 		ok = false
 	}
 	return ml, mr, ok, err
+}
+
+// beside is a number or text as it is compared with a date.
+func (b *binder) beside(e, date expr.Expr, pos ast.Pos) (expr.Expr, error) {
+	e, err := b.coerce(e, e.Type(), builtin.Implicit, pos)
+	if err != nil {
+		return nil, err
+	}
+	digits := int64(len("20060102150405"))
+	if date.Type().OID == types.DateOID {
+		digits = int64(len("20060102"))
+	}
+	return b.callBound(builtin.MySQLSchema, "stamp_beside", []expr.Expr{e, &expr.Const{T: types.Of(types.Int4OID), D: types.Int(digits)}}, pos)
 }
 
 func arithmetic(op string) bool { return op == "+" || op == "-" || op == "*" }

@@ -138,9 +138,11 @@ func (b *binder) terms(l, r expr.Expr, pos ast.Pos) (_, _ expr.Expr, err error) 
 			r, err = b.convert("to_signed", r, pos)
 			return nil, r, err
 		}
+	case kindOf(l) == textKind && kindOf(r) == textKind: // PostgreSQL takes one away from a document
 	case !isClock(l) && !isClock(r):
 		return l, r, nil
-	default:
+	}
+	if l != nil {
 		if l, err = b.term(l, pos); err != nil {
 			return nil, nil, err
 		}

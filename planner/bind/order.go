@@ -71,7 +71,7 @@ func (b *binder) orderBy(q *selection) error {
 			if err != nil {
 				return err
 			}
-			if q.x.Distinct && ref.junk {
+			if q.x.Distinct && ref.junk && !q.follows(o, ref) {
 				return errAt(leftmost(o.Expr), pgerrcode.InvalidColumnReference, "for SELECT DISTINCT, ORDER BY expressions must appear in select list")
 			}
 			if o.Places { // with DISTINCT, too: it follows from an item of the select list
@@ -218,6 +218,10 @@ func (b *binder) distinctClause(q *selection, out []target) error {
 			if err := needEqual(out[i].e.Type(), out[i].pos); err != nil {
 				return err
 			}
+		}
+		if len(q.junk) > 0 {
+			b.distinctItems(q)
+			return nil
 		}
 		q.tree = &logical.Distinct{Input: q.tree}
 	}

@@ -91,7 +91,7 @@ func mysqlChar(_ *Ctx, a []types.Datum) (types.Datum, error) {
 func conv(_ *Ctx, a []types.Datum) (types.Datum, error) {
 	from, to := a[1].Int(), a[2].Int()
 	abs := func(v int64) int64 { return max(v, -v) }
-	if abs(from) < 2 || abs(from) > 36 || abs(to) < 2 || abs(to) > 36 {
+	if a[0].Text() == "" || abs(from) < 2 || abs(from) > 36 || abs(to) < 2 || abs(to) > 36 {
 		return null()
 	}
 	s := strings.ToLower(strings.TrimSpace(a[0].Text()))

@@ -44,18 +44,7 @@ var mysqlListFuncs = []mysqlFunc{
 		}
 		return types.Int(bits), nil
 	}},
-	// stamp_of_number is the time that a number beside a date means; 0 is before all of them.
-	{name: "stamp_of_number", args: "*", ret: types.TimestampOID, volatility: Stable, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
-		v := typed{c.argT(0), a[0]}
-		if mysqlFloat(c, v) == 0 {
-			return types.ParseText(types.Of(types.TimestampOID), "-infinity", types.DefaultFormat)
-		}
-		us, ok := mysqlStamp(c, v)
-		if !ok {
-			return null()
-		}
-		return checkTimestamp(us)
-	}},
+	{name: "stamp_beside", args: "*i", ret: types.TimestampOID, volatility: Stable, eval: stampBeside},
 	// join_distinct is GROUP_CONCAT(DISTINCT …) of an array, in an order of other values.
 	{name: "join_distinct", args: "*t", ret: types.TextOID, volatility: Stable, eval: joinValues(true)},
 	// join_values is GROUP_CONCAT of an array.

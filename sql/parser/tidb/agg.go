@@ -45,10 +45,11 @@ func (c *conv) aggregateOver(n tast.ExprNode, name string, args []tast.ExprNode,
 		return c.groupConcat(n, args, distinct, order, over)
 	case "bit_and", "bit_or", "bit_xor":
 		x := ast.Expr(agg(name, call(at, "to_signed", textual(c.expr(args[0])))))
-		if name != "bit_and" {
-			x = &ast.Coalesce{At: at, Args: []ast.Expr{x, integer(at, 0)}}
+		none := ast.Expr(integer(at, 0))
+		if name == "bit_and" {
+			none = integer(at, -1)
 		}
-		return x
+		return call(at, "to_unsigned", &ast.Coalesce{At: at, Args: []ast.Expr{x, none}})
 	case "std", "stddev", "stddev_pop", "stddev_samp", "variance", "var_pop", "var_samp":
 		pop := map[string]string{"std": "stddev_pop", "stddev": "stddev_pop", "variance": "var_pop"}
 		if p, ok := pop[name]; ok {

@@ -40,6 +40,9 @@ func (c *conv) join(j *tast.Join) ast.TableExpr {
 		out.Kind = ast.LeftJoin
 	case tast.RightJoin:
 		out.Kind = ast.RightJoin
+		if j.NaturalJoin || len(j.Using) > 0 { // the columns of the right side come first
+			out.Kind, out.Left, out.Right = ast.LeftJoin, out.Right, out.Left
+		}
 	}
 	for _, u := range j.Using {
 		out.Using = append(out.Using, u.Name.L)

@@ -220,7 +220,11 @@ var _ = register(map[string]func(*conv, *tast.FuncCallExpr) (ast.Expr, bool){
 	},
 	"char_func": func(c *conv, f *tast.FuncCallExpr) (ast.Expr, bool) {
 		args := f.Args[:len(f.Args)-1] // the last is the character set
-		return call(c.at(f), "char", c.exprs(args)...), false
+		e := ast.Expr(call(c.at(f), "char", c.exprs(args)...))
+		if cs, ok := stringOf(f.Args[len(f.Args)-1]); ok && fold(cs) != "binary" {
+			return c.ofCharset(f, call(c.at(f), "cast_text", e), cs), false
+		}
+		return e, false
 	},
 	"mod": func(c *conv, f *tast.FuncCallExpr) (ast.Expr, bool) {
 		c.arity(f, 2, 2)
