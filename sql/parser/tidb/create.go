@@ -57,6 +57,8 @@ type tableParts struct {
 	// other keys may serve.
 	support []ast.Stmt
 	keys    map[string]bool // names of keys in use
+	// generated are the values of the generated columns so far.
+	generated map[string]ast.Expr
 }
 
 func (c *conv) createTable(s *tast.CreateTableStmt) ast.Stmt {
@@ -184,7 +186,7 @@ func (c *conv) columnDef(d *tast.ColumnDef, p *tableParts) ast.ColumnDef {
 			s, _ := stringOf(o.Expr)
 			p.after = append(p.after, &ast.Comment{At: c.here(), Kind: ast.ObjColumn, Name: p.name, Column: name, Text: textOrNil(s)})
 		case tast.ColumnOptionGenerated: // a virtual column has the same values
-			add(ast.Constraint{Kind: ast.ConGenerated, Expr: extracted(c.expr(o.Expr), t.typ.Name.Name), Always: true})
+			add(ast.Constraint{Kind: ast.ConGenerated, Expr: c.generated(p, name, o.Expr, t.typ), Always: true})
 		case tast.ColumnOptionCheck:
 			if !o.Enforced {
 				c.fail(nil, "CHECK ... NOT ENFORCED is not supported")
