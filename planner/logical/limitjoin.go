@@ -214,7 +214,7 @@ func hasVectorIndex(s *Scan, key expr.Expr, distance *expr.Call) bool {
 	_, column := key.(*expr.Column)
 	for _, x := range s.Table.Indexes {
 		class, ok := opclass.Of(x)
-		if !ok || !x.Valid || !class.Orders(distance.Op.Name, distance.Op.Left) || column == x.OnExpression() {
+		if !ok || !x.Usable() || !class.Orders(distance.Op.Name, distance.Op.Left) || column == x.OnExpression() {
 			continue
 		}
 		if column && attrs[x.Keys[0].Attr] {

@@ -194,7 +194,7 @@ func leadsIndex(s *Scan, given []pair, c ColID) bool {
 	}
 	for _, x := range s.Table.Indexes {
 		n := len(given)
-		if !x.Valid || x.Method != "btree" || x.Where != "" || len(x.Keys) <= n || x.Keys[n].Attr != last || x.Keys[n].Order != "" {
+		if !x.Usable() || x.Method != "btree" || x.Where != "" || len(x.Keys) <= n || x.Keys[n].Attr != last || x.Keys[n].Order != "" {
 			continue
 		}
 		covered := true

@@ -27,7 +27,7 @@ const usualEntries = 3
 // find row numbers.
 func (p *planner) invertedArms(s *logical.Scan, conds []expr.Expr) (list []path) {
 	for _, x := range s.Table.Indexes {
-		if !x.Valid || !x.IsInverted() {
+		if !x.Usable() || !x.IsInverted() {
 			continue
 		}
 		if pt, ok := p.invertedArm(s, x, conds); ok {

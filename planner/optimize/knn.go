@@ -91,7 +91,7 @@ func (p *planner) vectorIndex(n *logical.KNN, want float64) (best *physical.Inde
 	least := math.Inf(1)
 	for _, x := range n.Scan.Table.Indexes {
 		class, ok := opclass.Of(x)
-		if !ok || !x.Valid || !class.Orders(n.Dist.Op.Name, n.Dist.Op.Left) {
+		if !ok || !x.Usable() || !class.Orders(n.Dist.Op.Name, n.Dist.Op.Left) {
 			continue
 		}
 		def, err := bind.IndexWrite(n.Scan.Table, x, p.o)

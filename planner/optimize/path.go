@@ -109,7 +109,7 @@ func (p *planner) keyedPaths(list []path, s *logical.Scan, conds []expr.Expr, ou
 		}
 	}
 	for _, x := range s.Table.Indexes {
-		if !x.Valid || x.IsVector() || x.Method != "btree" || x.Primary && s.Table.PrimaryAttr != 0 {
+		if !x.Usable() || x.IsVector() || x.Method != "btree" || x.Primary && s.Table.PrimaryAttr != 0 {
 			continue
 		}
 		if pt, ok := p.indexPath(s, x, conds, rows, out); ok {

@@ -119,6 +119,7 @@ type IndexElem struct {
 	OpOptions []Option
 	Asc, Desc bool // written out
 	Nulls     NullsOrder
+	Prefix    int // of the column MySQL's dialect names so many characters, 0 = all
 }
 
 type (
@@ -178,6 +179,7 @@ type (
 		NullsNotDistinct bool
 		Concurrently     bool
 		IfNotExists      bool
+		Invisible        bool // MySQL's: no plan finds rows by it
 		Supporting       bool // only where no index of the table begins with the same columns
 		Elems            []IndexElem
 		Including        []IndexElem

@@ -86,6 +86,10 @@ func (p *printer) alterCmd(c *AlterCmd) {
 			p.s(" ")
 			p.seqOption(o)
 		}
+	case KeyVisible, KeyInvisible:
+		p.s("ALTER INDEX ")
+		p.ident(c.Name)
+		p.s([]string{" VISIBLE", " INVISIBLE"}[b2i(c.Kind == KeyInvisible)])
 	case AlterConstraint:
 		p.s("ALTER CONSTRAINT ")
 		p.ident(c.Name)

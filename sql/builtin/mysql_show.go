@@ -52,6 +52,26 @@ var mysqlShowFuncs = []mysqlFunc{
 		}
 		return types.String(keyName(x)), nil
 	})},
+	{name: "key_visible", args: "ii", ret: types.TextOID, volatility: Stable, eval: withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		t, ok := s.Catalog().TableByID(catalog.ID(a[0].Int()))
+		if ok {
+			if x := t.Index(catalog.ID(a[1].Int())); x != nil && x.Invisible {
+				return types.String("NO"), nil
+			}
+		}
+		return types.String("YES"), nil
+	})},
+	{name: "key_prefix", args: "iii", ret: types.Int8OID, volatility: Stable, eval: withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		t, ok := s.Catalog().TableByID(catalog.ID(a[0].Int()))
+		if !ok {
+			return null()
+		}
+		n := a[2].Int()
+		if x := t.Index(catalog.ID(a[1].Int())); x != nil && n >= 1 && n <= int64(len(x.Keys)) && x.Keys[n-1].Prefix > 0 {
+			return types.Int(int64(x.Keys[n-1].Prefix)), nil
+		}
+		return null()
+	})},
 	{name: "column_position", args: "ii", ret: types.Int8OID, volatility: Stable, eval: withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
 		if t, ok := s.Catalog().TableByID(catalog.ID(a[0].Int())); ok {
 			for i, c := range t.Listed() {
@@ -344,6 +364,9 @@ func keyDefinition(t *catalog.Table, x *catalog.Index) string {
 			continue
 		}
 		col := backquote(t.Columns[k.Attr-1].Name)
+		if k.Prefix > 0 {
+			col += fmt.Sprintf("(%d)", k.Prefix)
+		}
 		if k.Desc {
 			col += " DESC"
 		}
@@ -361,10 +384,15 @@ func keyDefinition(t *catalog.Table, x *catalog.Index) string {
 			return ""
 		}
 		return "VECTOR INDEX " + backquote(name) + " ((" + distance + "(" + list + ")))"
-	case x.Unique:
-		return "UNIQUE KEY " + backquote(name) + " (" + list + ")"
 	}
-	return "KEY " + backquote(name) + " (" + list + ")"
+	line := "KEY " + backquote(name) + " (" + list + ")"
+	if x.Unique {
+		line = "UNIQUE " + line
+	}
+	if x.Invisible {
+		line += " /*!80000 INVISIBLE */"
+	}
+	return line
 }
 
 // keyExpr is an expression of a key; a prefix of a column has a form of its own.

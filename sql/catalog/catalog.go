@@ -227,6 +227,8 @@ type Index struct {
 	// Key is the index's name among the keys of its table, in a dialect where these have
 	// names of their own; "" = none was given.
 	Key string `json:",omitempty"`
+	// Invisible: MySQL's: it is kept, and no plan finds rows by it.
+	Invisible bool `json:",omitempty"`
 	// Hash: it was declared as a hash index and is shown as one. Its entries are ordered,
 	// as those of others, and Method is btree: that answers all that a hash index does.
 	Hash bool `json:",omitempty"`
@@ -237,6 +239,9 @@ type Index struct {
 	Clustered       bool `json:",omitempty"`
 	ReplicaIdentity bool `json:",omitempty"`
 }
+
+// Usable reports that plans may find rows by the index.
+func (x *Index) Usable() bool { return x.Valid && !x.Invisible }
 
 // AccessMethod is the access method that the index is shown with.
 func (x *Index) AccessMethod() string {
@@ -263,6 +268,9 @@ type IndexKey struct {
 	// Order is the order of a key that is not by bytes, as package collate names it; the
 	// entries then hold its keys, which are bytea. Unique indexes go by bytes.
 	Order string `json:",omitempty"`
+	// Prefix is how many characters of the column MySQL's dialect declared, 0 = all: the
+	// entries hold the whole, so only that dialect's words tell.
+	Prefix int `json:",omitempty"`
 	// Derived is the collation of an expression itself, 0 = its type's: an index that has
 	// it is shown without.
 	Derived ID `json:",omitempty"`

@@ -243,6 +243,8 @@ func (e *Env) alter(ctx context.Context, old, t *catalog.Table, cmd *ast.AlterCm
 		return e.redefineColumn(ctx, t, cmd)
 	case ast.RestartIdentity:
 		return e.restartIdentity(ctx, t, cmd)
+	case ast.KeyVisible, ast.KeyInvisible:
+		return e.showKey(t, cmd)
 	case ast.MoveColumn:
 		if err := e.placeColumn(t, cmd.Name, cmd.Place); err != nil {
 			return err

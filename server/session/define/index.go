@@ -86,7 +86,7 @@ func (e *Env) addIndex(ctx context.Context, st *ast.CreateIndex, valid bool) (t 
 		return nil, nil, err
 	}
 	if st.Key != "" {
-		x.Name, x.Key = name, st.Key
+		x.Name, x.Key, x.Invisible = name, st.Key, st.Invisible
 	}
 	x.Valid, x.Comment = valid, st.Comment
 	t = copyTable(t)
@@ -198,6 +198,7 @@ func (e *Env) orderedKeys(t *catalog.Table, x *catalog.Index, st *ast.CreateInde
 				return pgerr.Newf(pgerrcode.UndefinedColumn, "column %q does not exist", el.Column).At(int(el.Pos))
 			}
 			k, err = columnKey(t, c, method)
+			k.Prefix = prefixOf(c, el.Prefix)
 		} else {
 			k, err = e.expressionKey(t, el, method)
 		}

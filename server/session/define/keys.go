@@ -11,6 +11,7 @@ import (
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
 )
 
 // Keys of MySQL's dialect: indexes whose names are their tables' own there, and which have
@@ -128,4 +129,33 @@ func (e *Env) renameKey(ctx context.Context, st *ast.Rename) error {
 	}
 	c.Indexes[at] = &n
 	return e.putTable(c)
+}
+
+// prefixOf is what a key says of a prefix of a column: nothing where that is the whole.
+func prefixOf(c *catalog.Column, chars int) int {
+	const header = 4 // of varchar(n)'s modifier
+	if (c.Type.OID == types.VarcharOID || c.Type.OID == types.BpcharOID) && c.Type.Mod >= header && chars >= int(c.Type.Mod)-header {
+		return 0
+	}
+	return chars
+}
+
+// showKey is ALTER INDEX … VISIBLE and INVISIBLE.
+func (e *Env) showKey(t *catalog.Table, cmd *ast.AlterCmd) error {
+	x, invisible := keyOf(t, cmd.Name), cmd.Kind == ast.KeyInvisible
+	switch {
+	case strings.EqualFold(cmd.Name, "primary"):
+		if !invisible {
+			return nil
+		}
+		return pgerr.NotSupported(int(cmd.Pos), "A primary key index cannot be invisible")
+	case x == nil:
+		return noKey(t, cmd.Name)
+	case x.IsVector() && invisible:
+		return pgerr.NotSupported(int(cmd.Pos), "a vector index cannot be invisible")
+	}
+	n := *x
+	n.Invisible = invisible
+	t.Indexes[slices.Index(t.Indexes, x)] = &n
+	return e.putTable(t)
 }

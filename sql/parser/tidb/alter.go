@@ -85,7 +85,11 @@ func (a *alteration) spec(s *tast.AlterTableSpec) {
 		a.stmt(a.renameTable(a.name, a.table(s.NewTable)))
 		a.name = a.table(s.NewTable)
 	case tast.AlterTableIndexInvisible:
-		a.visibility(s)
+		kind := ast.KeyVisible
+		if s.Visibility == tast.IndexVisibilityInvisible {
+			kind = ast.KeyInvisible
+		}
+		a.cmd(ast.AlterCmd{At: a.here(), Kind: kind, Name: s.IndexName.O})
 	case tast.AlterTableOption:
 		a.options(s.Options)
 	case tast.AlterTableLock, tast.AlterTableAlgorithm, tast.AlterTableForce, tast.AlterTableEnableKeys, tast.AlterTableDisableKeys,
@@ -253,12 +257,5 @@ func (a *alteration) options(list []*tast.TableOption) {
 	}
 	for _, s := range p.after {
 		a.stmt(s)
-	}
-}
-
-// visibility converts ALTER INDEX: plans see every index.
-func (a *alteration) visibility(s *tast.AlterTableSpec) {
-	if s.Visibility == tast.IndexVisibilityInvisible {
-		a.fail(nil, "ALTER INDEX ... INVISIBLE is not supported")
 	}
 }

@@ -211,6 +211,9 @@ func (c *conv) tableConstraint(k *tast.Constraint, p *tableParts) {
 	switch k.Tp {
 	case tast.ConstraintPrimaryKey:
 		con := ast.Constraint{At: c.here(), Kind: ast.ConPrimary}
+		if invisible(k.Option) {
+			c.fail(nil, "A primary key index cannot be invisible")
+		}
 		for _, e := range c.keyParts(k.Keys, whole) {
 			if e.Column == "" {
 				c.fail(nil, "a primary key of an expression is not supported")
@@ -232,6 +235,7 @@ func (c *conv) tableConstraint(k *tast.Constraint, p *tableParts) {
 		}
 		p.table.Constraints = append(p.table.Constraints, ast.Constraint{At: c.here(), Kind: ast.ConCheck, Name: fold(k.Name), Numbered: checkLabel, Expr: c.cond(k.Expr)})
 	case tast.ConstraintVector, tast.ConstraintColumnar:
+		c.visibleVector(k.Option)
 		x := c.vectorIndex(p.name, k.Name, k.Keys, k.IfNotExists, k.Option)
 		p.after = append(p.after, x)
 	case tast.ConstraintFulltext:

@@ -43,9 +43,9 @@ var infoRelations = map[string]string{
 	"statistics": `SELECT 'def' AS table_catalog, n.nspname AS table_schema, t.relname AS table_name,
 		CASE WHEN x.indisunique THEN 0 ELSE 1 END AS non_unique, n.nspname AS index_schema,
 		mysql.key_name(t.oid::int8, i.oid::int8) AS index_name,
-		k.n AS seq_in_index, ` + keyPartColumn + `, ` + keyPartCollation + `, 0::int8 AS cardinality, p.length AS sub_part, NULL::text AS packed,
+		k.n AS seq_in_index, ` + keyPartColumn + `, ` + keyPartCollation + `, 0::int8 AS cardinality, ` + keyPartLength + ` AS sub_part, NULL::text AS packed,
 		CASE WHEN a.attnotnull THEN '' ELSE 'YES' END AS nullable, coalesce(upper(m.amname), 'HNSW') AS index_type, '' AS comment,
-		coalesce(pg_catalog.obj_description(i.oid, 'pg_class'), '') AS index_comment, 'YES' AS is_visible, ` + keyPartExpr + `
+		coalesce(pg_catalog.obj_description(i.oid, 'pg_class'), '') AS index_comment, mysql.key_visible(t.oid::int8, i.oid::int8) AS is_visible, ` + keyPartExpr + `
 		FROM ` + keyPartsFrom + ` JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace`,
 	"tiflash_indexes": `SELECT n.nspname AS tidb_database, t.relname AS tidb_table, t.oid::int8 AS table_id, a.attname AS column_name,
 		mysql.key_name(t.oid::int8, i.oid::int8) AS index_name,

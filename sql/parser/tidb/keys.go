@@ -32,6 +32,18 @@ func nameOfKey(k *tast.Constraint, p *tableParts) string {
 	return k.Name
 }
 
+// invisible reports the option of a key that hides it from plans.
+func invisible(o *tast.IndexOption) bool {
+	return o != nil && o.Visibility == tast.IndexVisibilityInvisible
+}
+
+// visibleVector refuses a vector index that no plan may use.
+func (c *conv) visibleVector(o *tast.IndexOption) {
+	if invisible(o) {
+		c.fail(nil, "a vector index cannot be invisible")
+	}
+}
+
 // addKey makes an index of a table's definition.
 func (c *conv) addKey(p *tableParts, name string, unique bool, elems []ast.IndexElem, o *tast.IndexOption) {
 	if name == "" {
@@ -42,7 +54,7 @@ func (c *conv) addKey(p *tableParts, name string, unique bool, elems []ast.Index
 	}
 	p.keys[fold(name)] = true
 	p.after = append(p.after, &ast.CreateIndex{At: c.here(), Name: indexName(p.name.Name, name), Key: name, Table: p.name, Unique: unique,
-		Elems: elems, Comment: keyComment(o), IfNotExists: p.table != nil && p.table.IfNotExists})
+		Elems: elems, Comment: keyComment(o), Invisible: invisible(o), IfNotExists: p.table != nil && p.table.IfNotExists})
 }
 
 func keyComment(o *tast.IndexOption) string {
@@ -106,7 +118,9 @@ func (c *conv) keyParts(list []*tast.IndexPartSpecification, what purpose) []ast
 			out = append(out, e)
 			continue
 		}
-		out = append(out, element(p.Column.Name.L, p.Desc))
+		e := element(p.Column.Name.L, p.Desc)
+		e.Prefix = max(p.Length, 0)
+		out = append(out, e)
 	}
 	return out
 }
@@ -116,6 +130,7 @@ func (c *conv) createIndex(s *tast.CreateIndexStmt) ast.Stmt {
 	switch s.KeyType {
 	case tast.IndexKeyTypeNone, tast.IndexKeyTypeUnique:
 	case tast.IndexKeyTypeVector, tast.IndexKeyTypeColumnar:
+		c.visibleVector(s.IndexOption)
 		return c.vectorIndex(table, s.IndexName, s.IndexPartSpecifications, s.IfNotExists, s.IndexOption)
 	default:
 		c.fail(s, "FULLTEXT and SPATIAL indexes are not supported")
@@ -128,7 +143,7 @@ func (c *conv) createIndex(s *tast.CreateIndexStmt) ast.Stmt {
 		what = unique
 	}
 	return &ast.CreateIndex{At: c.here(), Name: indexName(table.Name, s.IndexName), Key: s.IndexName, Table: table, Unique: what == unique,
-		IfNotExists: s.IfNotExists, Elems: c.keyParts(s.IndexPartSpecifications, what), Comment: keyComment(s.IndexOption)}
+		IfNotExists: s.IfNotExists, Elems: c.keyParts(s.IndexPartSpecifications, what), Comment: keyComment(s.IndexOption), Invisible: invisible(s.IndexOption)}
 }
 
 // vectorClasses are the operator classes of the distances that a vector index is

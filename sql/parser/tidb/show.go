@@ -225,6 +225,7 @@ const keyPartsFrom = `pg_catalog.pg_index x JOIN pg_catalog.pg_class t ON t.oid 
 const (
 	keyPartColumn    = `coalesce(a.attname::text, p.of) AS column_name`
 	keyPartCollation = `CASE WHEN x.indoption[k.n - 1] & 1 = 1 THEN 'D' ELSE 'A' END AS collation`
+	keyPartLength    = `coalesce(p.length, mysql.key_prefix(t.oid::int8, i.oid::int8, k.n))`
 	keyPartExpr      = `CASE WHEN p.length IS NULL THEN d.def END AS expression`
 )
 
@@ -232,9 +233,9 @@ const (
 // table before it.
 const indexQuery = `SELECT t.relname AS "table", CASE WHEN x.indisunique THEN 0 ELSE 1 END AS non_unique,
 	mysql.key_name(t.oid::int8, i.oid::int8) AS key_name,
-	k.n AS seq_in_index, ` + keyPartColumn + `, ` + keyPartCollation + `, 0 AS cardinality, p.length AS sub_part, NULL::text AS packed,
+	k.n AS seq_in_index, ` + keyPartColumn + `, ` + keyPartCollation + `, 0 AS cardinality, ` + keyPartLength + ` AS sub_part, NULL::text AS packed,
 	CASE WHEN a.attnotnull THEN '' ELSE 'YES' END AS "null", coalesce(upper(m.amname), 'HNSW') AS index_type, '' AS comment,
-	coalesce(pg_catalog.obj_description(i.oid, 'pg_class'), '') AS index_comment, 'YES' AS visible, ` + keyPartExpr + `
+	coalesce(pg_catalog.obj_description(i.oid, 'pg_class'), '') AS index_comment, mysql.key_visible(t.oid::int8, i.oid::int8) AS visible, ` + keyPartExpr + `
 	FROM ` + keyPartsFrom + `
 	WHERE x.indrelid = %s ORDER BY x.indisprimary DESC, x.indisunique DESC, 3, 4`
 
