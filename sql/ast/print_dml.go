@@ -1,5 +1,7 @@
 package ast
 
+import "strconv"
+
 // ignore stands behind the first word of a statement that passes over rows.
 var ignore = [2]string{"", "IGNORE "}
 
@@ -198,6 +200,9 @@ func (p *printer) indexElems(list []IndexElem) {
 func (p *printer) indexElem(e IndexElem) {
 	if e.Expr == nil {
 		p.ident(e.Column)
+		if e.Prefix > 0 { // MySQL's
+			p.s("(", strconv.Itoa(e.Prefix), ")")
+		}
 	} else if f, ok := e.Expr.(*Func); ok && !f.Explicit {
 		p.expr(e.Expr)
 	} else {

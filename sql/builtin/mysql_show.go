@@ -397,7 +397,11 @@ func keyDefinition(t *catalog.Table, x *catalog.Index) string {
 
 // keyExpr is an expression of a key; a prefix of a column has a form of its own.
 func keyExpr(text string, t *catalog.Table) string {
-	if args, ok := strings.CutPrefix(text, `mysql."left"(`); ok {
+	args, ok := strings.CutPrefix(text, `mysql."left"(`)
+	if bytes, sub := strings.CutPrefix(text, `"substring"(`); sub { // of bytes
+		args, ok = strings.Replace(bytes, ", 1, ", ", ", 1), strings.Contains(bytes, ", 1, ")
+	}
+	if ok {
 		if i := strings.LastIndex(args, ", "); i > 0 && strings.Trim(args[i+2:len(args)-1], "0123456789") == "" {
 			return backquote(strings.ReplaceAll(strings.Trim(args[:i], `"`), `""`, `"`)) + "(" + args[i+2:]
 		}

@@ -197,8 +197,13 @@ func (e *Env) orderedKeys(t *catalog.Table, x *catalog.Index, st *ast.CreateInde
 			if c == nil {
 				return pgerr.Newf(pgerrcode.UndefinedColumn, "column %q does not exist", el.Column).At(int(el.Pos))
 			}
-			k, err = columnKey(t, c, method)
-			k.Prefix = prefixOf(c, el.Prefix)
+			if n := prefixOf(c, el.Prefix); n > 0 && (st.Unique || isWide(c)) {
+				el = prefixElem(el, c, n)
+				k, err = e.expressionKey(t, el, method)
+			} else {
+				k, err = columnKey(t, c, method)
+				k.Prefix = n
+			}
 		} else {
 			k, err = e.expressionKey(t, el, method)
 		}

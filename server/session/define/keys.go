@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
@@ -138,6 +139,37 @@ func prefixOf(c *catalog.Column, chars int) int {
 		return 0
 	}
 	return chars
+}
+
+// isWide reports a column whose values may be longer than an entry of an index.
+func isWide(c *catalog.Column) bool {
+	const most = 8000 // characters
+	switch kind, _, _ := strings.Cut(c.Declared, "("); kind {
+	case "tinytext", "tinyblob", "binary", "varbinary":
+		return false
+	}
+	switch c.Type.OID {
+	case types.TextOID, types.ByteaOID:
+		return true
+	case types.VarcharOID, types.BpcharOID:
+		return c.Type.Mod > most
+	}
+	return false
+}
+
+// prefixElem is the prefix of a column as an expression: what is unique is the prefix, and what is
+// wide has no whole entry.
+func prefixElem(el *ast.IndexElem, c *catalog.Column, n int) *ast.IndexElem {
+	out := *el
+	at := ast.At{Pos: ast.NoPos}
+	col, length := &ast.ColumnRef{At: at, Parts: []string{c.Name}}, &ast.Lit{At: at, Kind: ast.LitInt, Int: int64(n)}
+	f := &ast.Func{At: at, Name: ast.QName{At: at, Schema: builtin.MySQLSchema, Name: "left"}, Args: []ast.Expr{col, length}}
+	if c.Type.OID == types.ByteaOID {
+		f.Name = ast.QName{At: at, Schema: "pg_catalog", Name: "substring"}
+		f.Args = []ast.Expr{col, &ast.Lit{At: at, Kind: ast.LitInt, Int: 1}, length}
+	}
+	out.Column, out.Expr = "", f
+	return &out
 }
 
 // showKey is ALTER INDEX … VISIBLE and INVISIBLE.

@@ -214,7 +214,7 @@ func (c *conv) tableConstraint(k *tast.Constraint, p *tableParts) {
 		if invisible(k.Option) {
 			c.fail(nil, "A primary key index cannot be invisible")
 		}
-		for _, e := range c.keyParts(k.Keys, whole) {
+		for _, e := range c.keyParts(k.Keys, true) {
 			if e.Column == "" {
 				c.fail(nil, "a primary key of an expression is not supported")
 			}
@@ -222,9 +222,9 @@ func (c *conv) tableConstraint(k *tast.Constraint, p *tableParts) {
 		}
 		p.table.Constraints = append(p.table.Constraints, con)
 	case tast.ConstraintKey, tast.ConstraintIndex:
-		c.addKey(p, k.Name, false, c.keyParts(k.Keys, found), k.Option)
+		c.addKey(p, k.Name, false, c.keyParts(k.Keys, false), k.Option)
 	case tast.ConstraintUniq, tast.ConstraintUniqKey, tast.ConstraintUniqIndex:
-		c.addKey(p, nameOfKey(k, p), true, c.keyParts(k.Keys, unique), k.Option)
+		c.addKey(p, k.Name, true, c.keyParts(k.Keys, false), k.Option)
 	case tast.ConstraintForeignKey:
 		f := c.foreignKey(k)
 		p.table.Constraints = append(p.table.Constraints, f)
@@ -247,7 +247,7 @@ func (c *conv) tableConstraint(k *tast.Constraint, p *tableParts) {
 
 func (c *conv) foreignKey(k *tast.Constraint) ast.Constraint {
 	out := ast.Constraint{At: c.here(), Kind: ast.ConForeign, Name: fold(k.Name), Numbered: foreignLabel}
-	for _, e := range c.keyParts(k.Keys, whole) {
+	for _, e := range c.keyParts(k.Keys, true) {
 		out.Columns = append(out.Columns, e.Column)
 	}
 	c.reference(k.Refer, &out)
@@ -256,7 +256,7 @@ func (c *conv) foreignKey(k *tast.Constraint) ast.Constraint {
 
 func (c *conv) reference(r *tast.ReferenceDef, out *ast.Constraint) {
 	out.RefTable = c.table(r.Table)
-	for _, e := range c.keyParts(r.IndexPartSpecifications, whole) {
+	for _, e := range c.keyParts(r.IndexPartSpecifications, true) {
 		out.RefColumns = append(out.RefColumns, e.Column)
 	}
 	out.Match, out.OnDelete, out.OnUpdate = 's', ast.NoAction, ast.NoAction

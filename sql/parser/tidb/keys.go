@@ -24,14 +24,6 @@ func (c *conv) supportKey(p *tableParts, f *ast.Constraint) {
 	p.support, p.after = append(p.support, p.after...), after
 }
 
-// nameOfKey is a key's name, that of its first column where only a prefix of that counts.
-func nameOfKey(k *tast.Constraint, p *tableParts) string {
-	if first := k.Keys[0]; k.Name == "" && first.Expr == nil && first.Length > 0 && !p.keys[first.Column.Name.L] {
-		return first.Column.Name.L
-	}
-	return k.Name
-}
-
 // invisible reports the option of a key that hides it from plans.
 func invisible(o *tast.IndexOption) bool {
 	return o != nil && o.Visibility == tast.IndexVisibilityInvisible
@@ -89,18 +81,9 @@ func element(column string, desc bool) ast.IndexElem {
 	return e
 }
 
-// purpose is what a key is for.
-type purpose int
-
-const (
-	found  purpose = iota // rows are found by it: the length of a prefix does not matter
-	unique                // values, or their prefixes, are there once
-	whole                 // of a primary or foreign key, whose columns count as they are
-)
-
 // keyParts converts the columns of a key. They are sorted as ORDER BY sorts in this
-// dialect, NULL first.
-func (c *conv) keyParts(list []*tast.IndexPartSpecification, what purpose) []ast.IndexElem {
+// dialect, NULL first. Those of primary and foreign keys count as they are: whole.
+func (c *conv) keyParts(list []*tast.IndexPartSpecification, whole bool) []ast.IndexElem {
 	var out []ast.IndexElem
 	for _, p := range list {
 		if p.Expr != nil {
@@ -109,14 +92,8 @@ func (c *conv) keyParts(list []*tast.IndexPartSpecification, what purpose) []ast
 			out = append(out, e)
 			continue
 		}
-		if p.Length > 0 && what == whole {
+		if p.Length > 0 && whole {
 			c.fail(nil, "a primary or foreign key of a prefix, %s(%d), is not supported", p.Column.Name.O, p.Length)
-		}
-		if p.Length > 0 && what == unique {
-			e := element("", p.Desc)
-			e.Expr = call(placeless, "left", c.column(p.Column), integer(placeless, int64(p.Length)))
-			out = append(out, e)
-			continue
 		}
 		e := element(p.Column.Name.L, p.Desc)
 		e.Prefix = max(p.Length, 0)
@@ -138,12 +115,8 @@ func (c *conv) createIndex(s *tast.CreateIndexStmt) ast.Stmt {
 	if s.IndexOption != nil && s.IndexOption.Condition != nil {
 		c.fail(s, "a partial index is not supported in this dialect")
 	}
-	what := found
-	if s.KeyType == tast.IndexKeyTypeUnique {
-		what = unique
-	}
-	return &ast.CreateIndex{At: c.here(), Name: indexName(table.Name, s.IndexName), Key: s.IndexName, Table: table, Unique: what == unique,
-		IfNotExists: s.IfNotExists, Elems: c.keyParts(s.IndexPartSpecifications, what), Comment: keyComment(s.IndexOption), Invisible: invisible(s.IndexOption)}
+	return &ast.CreateIndex{At: c.here(), Name: indexName(table.Name, s.IndexName), Key: s.IndexName, Table: table, Unique: s.KeyType == tast.IndexKeyTypeUnique, Invisible: invisible(s.IndexOption),
+		IfNotExists: s.IfNotExists, Elems: c.keyParts(s.IndexPartSpecifications, false), Comment: keyComment(s.IndexOption)}
 }
 
 // vectorClasses are the operator classes of the distances that a vector index is

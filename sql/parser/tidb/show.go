@@ -218,8 +218,8 @@ const keyPartsFrom = `pg_catalog.pg_index x JOIN pg_catalog.pg_class t ON t.oid 
 	LEFT JOIN pg_catalog.pg_am m ON m.oid = i.relam CROSS JOIN LATERAL pg_catalog.generate_series(1, x.indnkeyatts) k(n)
 	LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attnum = x.indkey[k.n - 1] AND a.attnum > 0
 	CROSS JOIN LATERAL (SELECT CASE WHEN a.attname IS NULL THEN pg_catalog.pg_get_indexdef(i.oid, k.n, true) END) d(def)
-	CROSS JOIN LATERAL (SELECT substring(d.def FROM '^mysql[.]"left"[(].*, ([0-9]+)[)]$')::int8,
-		trim(BOTH '"' FROM substring(d.def FROM '^mysql[.]"left"[(](.*), [0-9]+[)]$'))) p(length, of)`
+	CROSS JOIN LATERAL (SELECT substring(d.def FROM '^(?:mysql[.]"left"[(].*|"substring"[(].*, 1), ([0-9]+)[)]$')::int8,
+		replace(trim(BOTH '"' FROM coalesce(substring(d.def FROM '^mysql[.]"left"[(](.*), [0-9]+[)]$'), substring(d.def FROM '^"substring"[(](.*), 1, [0-9]+[)]$'))), '""', '"')) p(length, of)`
 
 // The columns of both that come of them.
 const (
