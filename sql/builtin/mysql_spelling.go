@@ -17,8 +17,8 @@ import (
 
 // mysqlExpr is the text of an expression over a table's columns in MySQL's spelling.
 func mysqlExpr(text string, t *catalog.Table) string {
-	s := speller{s: text, t: t}
-	for s.i < len(text) {
+	s := speller{s: spellCalls(text, hasVectors(text, t)), t: t}
+	for s.i < len(s.s) {
 		if !s.token() {
 			return text
 		}

@@ -122,6 +122,10 @@ func TestNearestNeighboursPlanAlike(t *testing.T) {
 		{"SELECT id FROM docs WHERE kind = 7 ORDER BY VEC_COSINE_DISTANCE(e, " + q + ") LIMIT 5", "select id from docs where kind = 7 order by e <=> " + q + " limit 5"},
 		{"SELECT id FROM docs WHERE VEC_L2_DISTANCE(e, " + q + ") < 100", "select id from docs where e <-> " + q + " < 100"},
 		{"SELECT id, VEC_L2_DISTANCE(e, " + q + ") AS d FROM docs HAVING d < 100 ORDER BY d LIMIT 3", "select id, e <-> " + q + " as d from docs where e <-> " + q + " < 100 order by d limit 3"},
+		{"SELECT id FROM docs ORDER BY VEC_L2_DISTANCE(" + q + ", e) LIMIT 5", "select id from docs order by " + q + " <-> e limit 5"},
+		{"SELECT id FROM docs ORDER BY VEC_L2_DISTANCE(e, 0x0000803F0000004000004040000080400000A0400000C0400000E04000000041) LIMIT 5", "select id from docs order by e <-> " + q + " limit 5"},
+		{"SELECT id FROM docs ORDER BY VEC_L2_DISTANCE(e, CAST(" + q + " AS VECTOR(8))) LIMIT 5", "select id from docs order by e <-> " + q + "::vector(8) limit 5"},
+		{"SELECT id FROM docs ORDER BY VEC_L2_DISTANCE(e, " + q + ") DESC LIMIT 5", "select id from docs order by e <-> " + q + " desc nulls last limit 5"},
 		{"SELECT id FROM docs ORDER BY VEC_L1_DISTANCE(e, " + q + ") LIMIT 5", "select id from docs order by e <+> " + q + " limit 5"},
 		{"SELECT id FROM docs ORDER BY VEC_NEGATIVE_INNER_PRODUCT(e, " + q + ") LIMIT 2, 5", "select id from docs order by e <#> " + q + " limit 5 offset 2"},
 		{"SELECT id FROM docs ORDER BY VEC_L2_DISTANCE(e, " + q + ") LIMIT 5 OFFSET 20", "select id from docs order by e <-> " + q + " limit 5 offset 20"},
@@ -145,6 +149,14 @@ func TestNearestNeighboursPlanAlike(t *testing.T) {
 	}
 	if plan := lines(t, my, "EXPLAIN SELECT id FROM docs ORDER BY VEC_COSINE_DISTANCE(e, "+q+") LIMIT 5"); !strings.Contains(plan, "docs_c") {
 		t.Errorf("the index is not used:\n%s", plan)
+	}
+	mustExec(t, my, "SET @q = "+q)
+	if plan := lines(t, my, "EXPLAIN SELECT id FROM docs ORDER BY VEC_COSINE_DISTANCE(e, @q) LIMIT 5"); !strings.Contains(plan, "docs_c") {
+		t.Errorf("the index is not used with a variable:\n%s", plan)
+	}
+	near := "SELECT id FROM docs ORDER BY VEC_L2_DISTANCE(e, "
+	if a, b := lines(t, my, near+"@q) LIMIT 5"), lines(t, my, near+q+") LIMIT 5"); a != b || a == "" {
+		t.Errorf("with a variable:\n%s\n%s", a, b)
 	}
 }
 
