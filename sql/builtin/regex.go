@@ -78,13 +78,17 @@ type regexKey struct {
 	flags   regex.Flags
 }
 
-// regexes caches compiled expressions for all sessions; it is emptied when full.
+// regexes caches compiled expressions for all sessions, but for long ones, which take
+// memory by their length; it is emptied when full.
 var regexes struct {
 	sync.Mutex
 	m map[regexKey]*regex.Regexp
 }
 
-const maxRegexes = 512
+const (
+	maxRegexes = 512
+	maxPattern = 4096 // bytes
+)
 
 func compileRegex(p string, f regex.Flags) (*regex.Regexp, error) {
 	key := regexKey{p, f}
@@ -97,6 +101,9 @@ func compileRegex(p string, f regex.Flags) (*regex.Regexp, error) {
 	re, err := regex.Compile(p, f)
 	if err != nil {
 		return nil, pgerr.Newf(pgerrcode.InvalidRegularExpression, "invalid regular expression: %s", err.Error())
+	}
+	if len(p) > maxPattern {
+		return re, nil
 	}
 	regexes.Lock()
 	if regexes.m == nil || len(regexes.m) >= maxRegexes {

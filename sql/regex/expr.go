@@ -53,12 +53,17 @@ type expr struct {
 
 var empty = &expr{op: opEmpty}
 
+// flatCat is the longest sequence that cat takes apart to have all parts side by side. Each
+// part of a tree has the language of all that follows; those of a long expression would
+// otherwise take memory by the square of its length.
+const flatCat = 64
+
 func cat(list ...*expr) *expr {
 	var kids []*expr
 	for _, x := range list {
-		switch x.op {
-		case opEmpty:
-		case opCat:
+		switch {
+		case x.op == opEmpty:
+		case x.op == opCat && len(x.kids) <= flatCat:
 			kids = append(kids, x.kids...)
 		default:
 			kids = append(kids, x)

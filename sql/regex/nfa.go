@@ -27,7 +27,8 @@ type inst struct {
 type program struct {
 	insts []inst
 	start int32
-	first *charSet // what a match can begin with; nil = anything, or nothing
+	first *charSet // of a whole expression: what a match can begin with; nil = anything, or nothing
+	inner bool     // within a look-around: it runs while another one does
 }
 
 // automaton makes a node's program when it is first needed.
@@ -37,15 +38,44 @@ type automaton struct {
 }
 
 func (n *node) program() *program {
-	n.auto.once.Do(func() { n.auto.prog = compileExpr(n.x) })
+	n.auto.once.Do(func() {
+		if n.op == nodeCat {
+			n.auto.prog = n.kids[1].program().behind(n.kids[0].x)
+		} else {
+			n.auto.prog = compileExpr(n.x)
+		}
+	})
 	return n.auto.prog
 }
 
 func compileExpr(x *expr) *program {
 	p := &program{insts: []inst{{op: instMatch}}}
 	p.start = p.add(x, 0)
-	p.first = p.begins()
 	return p
+}
+
+// behind is x and then rest, which shares its instructions: all the programs of a sequence
+// take no more than that of the whole. Only one program may continue rest so.
+func (rest *program) behind(x *expr) *program {
+	p := &program{insts: rest.insts}
+	p.start = p.add(x, rest.start)
+	return p
+}
+
+// programs is how many instructions the programs of n and of its parts take; beyond limit
+// it is not counted exactly.
+func (n *node) programs(limit int) int {
+	total := 0
+	if n.op != nodeCat {
+		total = n.x.size(limit)
+	}
+	for _, k := range n.kids {
+		if total > limit {
+			break
+		}
+		total += k.programs(limit - total)
+	}
+	return total
 }
 
 // emit appends an instruction and gives its place.
@@ -75,7 +105,9 @@ func (p *program) add(x *expr, next int32) int32 {
 	case opCond:
 		return p.emit(inst{op: instCond, cond: x.cond, next: next})
 	case opLook:
-		return p.emit(inst{op: instLook, look: x.look, inner: compileExpr(x.kids[0]), next: next})
+		inner := compileExpr(x.kids[0])
+		inner.inner = true
+		return p.emit(inst{op: instLook, look: x.look, inner: inner, next: next})
 	}
 	return next
 }

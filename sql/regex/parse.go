@@ -63,12 +63,15 @@ type parser struct {
 	hasBack bool
 	copied  int // size of the languages that back references took over
 	depth   int
+	atoms   int
 }
 
-// maxDepth bounds nesting, maxSize the automaton, about as PostgreSQL does.
+// maxDepth bounds nesting, maxSize the automaton, about as PostgreSQL does; maxPrograms
+// bounds the automata of all parts together, of some 80 bytes an instruction.
 const (
-	maxDepth = 8000
-	maxSize  = 40_000
+	maxDepth    = 8000
+	maxSize     = 40_000
+	maxPrograms = 1_000_000
 )
 
 func parse(pattern string, flags Flags) (*parser, error) {
@@ -93,7 +96,7 @@ func parse(pattern string, flags Flags) (*parser, error) {
 
 // fits reports an expression whose automaton would be too large.
 func (p *parser) fits() error {
-	if p.tree.x.size(maxSize) > maxSize {
+	if p.tree.x.size(maxSize) > maxSize || p.tree.programs(maxPrograms) > maxPrograms {
 		return errTooBig
 	}
 	return nil
@@ -143,6 +146,9 @@ func (p *parser) branch(stop kind, inLook bool) *node {
 		}
 		back := p.tok == tokBackref
 		a := p.atom(inLook)
+		if p.atoms++; p.atoms > maxSize { // before all of a long text has been read
+			p.fail(errTooBig)
+		}
 		if p.err != nil {
 			return top
 		}

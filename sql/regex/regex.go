@@ -111,7 +111,10 @@ func (m *Matcher) open() {
 	}
 	m.text = newText(m.s)
 	m.run = &runner{text: m.text, check: m.check, fold: m.re.fold}
-	m.re.once.Do(func() { m.re.prog = compileExpr(m.re.tree.x) })
+	m.re.once.Do(func() {
+		m.re.prog = compileExpr(m.re.tree.x)
+		m.re.prog.first = m.re.prog.begins()
+	})
 }
 
 // text is a subject as characters.

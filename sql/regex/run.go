@@ -32,7 +32,8 @@ type work struct {
 // runner runs programs over a text.
 type runner struct {
 	text  *text
-	works map[*program]*work
+	outer work               // of the program that runs, but for what runs within its look-arounds
+	works map[*program]*work // of those
 	check func() error
 	steps int
 	err   error // from check: everything ends
@@ -41,18 +42,31 @@ type runner struct {
 }
 
 func (r *runner) work(p *program) *work {
+	if !p.inner {
+		r.outer.fit(p)
+		return &r.outer
+	}
 	w := r.works[p]
 	if w == nil {
 		w = &work{}
-		for _, s := range []*states{&w.now, &w.then} {
-			s.place = make([]int32, len(p.insts))
-		}
+		w.fit(p)
 		if r.works == nil {
 			r.works = map[*program]*work{}
 		}
 		r.works[p] = w
 	}
 	return w
+}
+
+// fit makes room for the states of p. What is in w of another program is no use to it.
+func (w *work) fit(p *program) {
+	if len(w.now.place) >= len(p.insts) {
+		return
+	}
+	for _, s := range []*states{&w.now, &w.then} {
+		s.clear()
+		s.place = make([]int32, cap(p.insts))
+	}
 }
 
 // stepsPerCheck is how many states are looked at between two questions whether to go on.
@@ -113,10 +127,11 @@ func (r *runner) longest(p *program, begin, limit int) int {
 	r.follow(p, w, &w.now, p.start, begin, begin)
 	end := -1
 	for pos := begin; ; pos++ {
+		stop := r.pause(len(w.now.list))
 		if w.now.has(0) {
 			end = pos
 		}
-		if pos >= limit || len(w.now.list) == 0 || r.pause(len(w.now.list)) {
+		if stop || pos >= limit || len(w.now.list) == 0 {
 			return end
 		}
 		r.step(p, w, pos)
@@ -130,10 +145,11 @@ func (r *runner) shortest(p *program, begin, least, limit int) int {
 	w.now.clear()
 	r.follow(p, w, &w.now, p.start, begin, begin)
 	for pos := begin; ; pos++ {
+		stop := r.pause(len(w.now.list))
 		if pos >= least && w.now.has(0) {
 			return pos
 		}
-		if pos >= limit || len(w.now.list) == 0 || r.pause(len(w.now.list)) {
+		if stop || pos >= limit || len(w.now.list) == 0 {
 			return -1
 		}
 		r.step(p, w, pos)
