@@ -65,6 +65,11 @@ func (e *Env) alterTable(ctx context.Context, st *ast.AlterTable) error {
 	slices.SortStableFunc(cmds, func(a, b ast.AlterCmd) int { return alterPass(&a) - alterPass(&b) })
 	for i := 0; i < len(cmds); i++ {
 		t, _ = e.Catalog.TableByID(t.ID)
+		if reachesChildren(&cmds[i]) && !st.Only {
+			if err := e.ownsChildren(t); err != nil {
+				return err
+			}
+		}
 		if err := e.refuseOfChild(t, &cmds[i], st.Only); err != nil {
 			return err
 		}

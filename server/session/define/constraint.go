@@ -221,7 +221,7 @@ func (e *Env) foreignConstraint(ctx context.Context, t *catalog.Table, c *catalo
 			!builtin.CanCoerce(from.OID, to.OID, builtin.Implicit) && !(isInteger(from.OID) && isInteger(to.OID)) {
 			return pgerr.Newf(pgerrcode.DatatypeMismatch, "foreign key constraint %q cannot be implemented", name).
 				WithDetail("Key columns %q and %q are of incompatible types: %s and %s.", t.Columns[a-1].Name,
-					parent.Columns[c.RefColumns[i]-1].Name, types.FormatType(types.Of(from.OID)), types.FormatType(types.Of(to.OID)))
+					parent.Columns[c.RefColumns[i]-1].Name, types.TypeName(from.OID), types.TypeName(to.OID))
 		}
 	}
 	if c.OnDeleteCols, err = foreignAttrs(t, k.OnDeleteCols); err != nil {

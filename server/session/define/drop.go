@@ -241,6 +241,9 @@ func (e *Env) truncate(ctx context.Context, st *ast.Truncate) error {
 		if err != nil {
 			return e.notTruncated(&st.Tables[i], err)
 		}
+		if err := e.permitTruncate(t); err != nil { // its children go by it
+			return err
+		}
 		family := e.Catalog.Family(t)
 		if i < len(st.Only) && st.Only[i] {
 			if t.IsPartitioned() {
@@ -262,11 +265,6 @@ func (e *Env) truncate(ctx context.Context, st *ast.Truncate) error {
 	}
 	if err := e.fireTruncate(ctx, tables, catalog.TriggerBefore); err != nil {
 		return err
-	}
-	for _, t := range tables {
-		if err := e.permitTruncate(t); err != nil {
-			return err
-		}
 	}
 	for _, t := range tables {
 		if err := e.truncateTable(ctx, t, st.RestartIdentity); err != nil {
@@ -307,6 +305,9 @@ func (e *Env) truncatedToo(st *ast.Truncate, tables []*catalog.Table) ([]*catalo
 		for _, id := range next {
 			child, _ := e.Catalog.TableByID(id)
 			e.notice("00000", "truncate cascades to table %q", child.Name)
+			if err := e.permitTruncate(child); err != nil {
+				return nil, err
+			}
 			tables = append(tables, child)
 		}
 	}

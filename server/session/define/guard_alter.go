@@ -25,7 +25,7 @@ func (e *Env) permitAlter(st *ast.AlterTable) error {
 	}
 	for i := range st.Cmds {
 		c := &st.Cmds[i]
-		if c.Of != nil {
+		if c.Of != nil && c.Kind != ast.DetachPartition && c.Kind != ast.DropInherit { // the other side is the user's
 			if err := e.ownsRelation(c.Of, ""); err != nil {
 				return err
 			}

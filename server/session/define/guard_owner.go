@@ -88,3 +88,29 @@ func (e *Env) ownsSchema(name string) error {
 	}
 	return nil
 }
+
+// ownsChildren refuses what changes the children of a table, too, unless all are the user's.
+func (e *Env) ownsChildren(t *catalog.Table) error {
+	if e.Super || len(t.Children) == 0 {
+		return nil
+	}
+	for _, m := range e.Catalog.Family(t)[1:] {
+		if !e.Catalog.Owns(e.Owner, m.Owner) {
+			return notOwner("table", m.Name)
+		}
+	}
+	return nil
+}
+
+// reachesChildren reports an action of ALTER TABLE that is done to the children as to the
+// table. A primary key makes their columns NOT NULL.
+func reachesChildren(cmd *ast.AlterCmd) bool {
+	switch cmd.Kind {
+	case ast.AddColumn, ast.DropColumn, ast.ColumnType, ast.ColumnDefault, ast.SetNotNull, ast.DropNotNull, ast.SetStatistics, ast.SetStorage:
+		return true
+	case ast.AddConstraint:
+		k := cmd.Constraint
+		return k.Kind == ast.ConCheck && !k.NoInherit || k.Kind == ast.ConPrimary
+	}
+	return false
+}

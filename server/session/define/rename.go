@@ -285,6 +285,9 @@ func (e *Env) renameIn(ctx context.Context, t *catalog.Table, st *ast.Rename) er
 	if k := constraintOf(t, st.Old); st.Kind == ast.ObjColumn || st.Kind == ast.ObjConstraint && k != nil && k.Kind == catalog.CheckConstraint && !k.NoInherit {
 		for _, id := range t.Children {
 			c, _ := e.Catalog.TableByID(id)
+			if !e.Super && !e.Catalog.Owns(e.Owner, c.Owner) {
+				return notOwner("table", c.Name)
+			}
 			if err := e.own(ctx, c); err != nil {
 				return err
 			}
