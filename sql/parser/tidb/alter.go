@@ -98,7 +98,7 @@ func (a *alteration) spec(s *tast.AlterTableSpec) {
 		// How the work is done, where another server keeps copies, or in which order rows are kept until
 		// others come.
 	default:
-		a.fail(nil, "this form of ALTER TABLE is not supported")
+		a.alterUnsupported(s)
 	}
 }
 

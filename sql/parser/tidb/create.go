@@ -64,7 +64,7 @@ type tableParts struct {
 func (c *conv) createTable(s *tast.CreateTableStmt) ast.Stmt {
 	name := c.table(s.Table)
 	if s.Partition != nil {
-		c.fail(nil, "partitioned tables are not supported")
+		c.failAt("partition by", "partitioned tables are not supported")
 	}
 	out := &ast.CreateTable{At: c.here(), Name: name, IfNotExists: s.IfNotExists, Temp: s.TemporaryKeyword != tast.TemporaryNone, Declared: true}
 	if s.ReferTable != nil {
@@ -189,7 +189,7 @@ func (c *conv) columnDef(d *tast.ColumnDef, p *tableParts) ast.ColumnDef {
 			add(ast.Constraint{Kind: ast.ConGenerated, Expr: c.generated(p, name, o.Expr, t.typ), Always: true})
 		case tast.ColumnOptionCheck:
 			if !o.Enforced {
-				c.fail(nil, "CHECK ... NOT ENFORCED is not supported")
+				c.failAt("not enforced", "CHECK ... NOT ENFORCED is not supported")
 			}
 			add(ast.Constraint{Kind: ast.ConCheck, Name: fold(o.ConstraintName), Numbered: checkLabel, Expr: c.cond(o.Expr)})
 		case tast.ColumnOptionReference:
@@ -231,7 +231,7 @@ func (c *conv) tableConstraint(k *tast.Constraint, p *tableParts) {
 		c.supportKey(p, &f)
 	case tast.ConstraintCheck:
 		if !k.Enforced {
-			c.fail(nil, "CHECK ... NOT ENFORCED is not supported")
+			c.failAt("not enforced", "CHECK ... NOT ENFORCED is not supported")
 		}
 		p.table.Constraints = append(p.table.Constraints, ast.Constraint{At: c.here(), Kind: ast.ConCheck, Name: fold(k.Name), Numbered: checkLabel, Expr: c.cond(k.Expr)})
 	case tast.ConstraintVector, tast.ConstraintColumnar:
@@ -239,7 +239,7 @@ func (c *conv) tableConstraint(k *tast.Constraint, p *tableParts) {
 		x := c.vectorIndex(p.name, k.Name, k.Keys, k.IfNotExists, k.Option)
 		p.after = append(p.after, x)
 	case tast.ConstraintFulltext:
-		c.fail(nil, "FULLTEXT indexes are not supported")
+		c.failAt("fulltext", "FULLTEXT indexes are not supported")
 	default:
 		c.fail(nil, "this kind of constraint is not supported")
 	}

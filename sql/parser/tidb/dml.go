@@ -31,7 +31,7 @@ func (c *conv) insert(s *tast.InsertStmt) ast.Stmt {
 		c.fail(s, "INSERT into this is not supported")
 	}
 	if len(s.PartitionNames) > 0 {
-		c.fail(s, "PARTITION (...) is not supported")
+		c.failAt("partition", "PARTITION (...) is not supported")
 	}
 	out := &ast.Insert{At: c.here(), Table: ref, Ignore: s.IgnoreErr, Mixed: true}
 	out.Whole = len(s.Columns) == 0

@@ -93,7 +93,7 @@ func (c *conv) keyParts(list []*tast.IndexPartSpecification, whole bool) []ast.I
 			continue
 		}
 		if p.Length > 0 && whole {
-			c.fail(nil, "a primary or foreign key of a prefix, %s(%d), is not supported", p.Column.Name.O, p.Length)
+			c.failAt("primary", "a primary or foreign key of a prefix, %s(%d), is not supported", p.Column.Name.O, p.Length)
 		}
 		e := element(p.Column.Name.L, p.Desc)
 		e.Prefix = max(p.Length, 0)
@@ -110,7 +110,10 @@ func (c *conv) createIndex(s *tast.CreateIndexStmt) ast.Stmt {
 		c.visibleVector(s.IndexOption)
 		return c.vectorIndex(table, s.IndexName, s.IndexPartSpecifications, s.IfNotExists, s.IndexOption)
 	default:
-		c.fail(s, "FULLTEXT and SPATIAL indexes are not supported")
+		if s.KeyType == tast.IndexKeyTypeFulltext {
+			c.failAt("fulltext", "FULLTEXT indexes are not supported")
+		}
+		c.failAt("spatial", "SPATIAL indexes are not supported")
 	}
 	if s.IndexOption != nil && s.IndexOption.Condition != nil {
 		c.fail(s, "a partial index is not supported in this dialect")

@@ -26,7 +26,7 @@ var placeless = ast.At{Pos: ast.NoPos}
 
 func (c *conv) table(t *tast.TableName) ast.QName {
 	if len(t.PartitionNames) > 0 {
-		c.fail(t, "PARTITION (...) is not supported")
+		c.failAt("partition", "PARTITION (...) is not supported")
 	}
 	if t.AsOf != nil {
 		c.fail(t, "AS OF TIMESTAMP is not supported")

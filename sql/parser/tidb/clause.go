@@ -1,0 +1,78 @@
+package tidb
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	tast "github.com/pingcap/tidb/pkg/parser/ast"
+
+	"github.com/loxodb/loxodb/sql/pgerr"
+)
+
+// Clauses that are not supported are named at their first word, which the library's tree does
+// not tell the place of.
+
+// failAt aborts the conversion with 0A000 at a clause of the statement that begins with words, or
+// else at the statement.
+func (c *conv) failAt(words, format string, args ...any) {
+	panic(bail{pgerr.NotSupported(c.clause(strings.Fields(words)), format, args...)})
+}
+
+// clause is where words stand one after the other in the statement, which itself if nowhere.
+func (c *conv) clause(words []string) int {
+	end := len(c.src)
+	if c.stmtEnd > 0 {
+		end = c.stmtEnd
+	}
+	var last []string // the words before, as many as are looked for
+	var places []int
+	for i := int(c.stmtPos); i < end; {
+		after := skipToken(c.src, i)
+		switch {
+		case after > i:
+			if c.src[i] == '\'' || c.src[i] == '"' || c.src[i] == '`' {
+				last, places = nil, nil
+			}
+			i = after
+			continue
+		case isSpace(c.src[i]):
+			i++
+			continue
+		case !isWordByte(c.src[i]):
+			last, places = nil, nil
+			i++
+			continue
+		}
+		after = wordEnd(c.src, i)
+		last, places = append(last, fold(c.src[i:after])), append(places, i)
+		if n := len(last) - len(words); n >= 0 && slices.Equal(last[n:], words) {
+			return places[n]
+		}
+		i = after
+	}
+	return int(c.stmtPos)
+}
+
+// alterClauses are the forms of ALTER TABLE that are not supported, by their first words.
+var alterClauses = map[tast.AlterTableType]string{
+	tast.AlterTablePartition: "PARTITION BY", tast.AlterTableAddPartitions: "ADD PARTITION", tast.AlterTableDropPartition: "DROP PARTITION",
+	tast.AlterTableTruncatePartition: "TRUNCATE PARTITION", tast.AlterTableCoalescePartitions: "COALESCE PARTITION",
+	tast.AlterTableReorganizePartition: "REORGANIZE PARTITION", tast.AlterTableExchangePartition: "EXCHANGE PARTITION",
+	tast.AlterTableRemovePartitioning: "REMOVE PARTITIONING", tast.AlterTableRebuildPartition: "REBUILD PARTITION",
+	tast.AlterTableCheckPartitions: "CHECK PARTITION", tast.AlterTableOptimizePartition: "OPTIMIZE PARTITION",
+	tast.AlterTableRepairPartition: "REPAIR PARTITION", tast.AlterTableAlterCheck: "ALTER CHECK",
+}
+
+// alterUnsupported aborts the conversion of a form of ALTER TABLE.
+func (c *conv) alterUnsupported(s *tast.AlterTableSpec) {
+	words := alterClauses[s.Tp]
+	if words == "" {
+		c.fail(nil, "this form of ALTER TABLE is not supported")
+	}
+	at := fold(words)
+	if s.Tp == tast.AlterTableAlterCheck && c.clause(strings.Fields(at)) == int(c.stmtPos) {
+		at = "alter constraint"
+	}
+	c.failAt(at, "%s", fmt.Sprintf("ALTER TABLE ... %s is not supported", words))
+}
