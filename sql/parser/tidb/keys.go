@@ -131,6 +131,12 @@ var vectorClasses = map[string]string{
 
 // vectorIndex converts VECTOR INDEX ((VEC_COSINE_DISTANCE(column))).
 func (c *conv) vectorIndex(table ast.QName, name string, keys []*tast.IndexPartSpecification, ifNotExists bool, o *tast.IndexOption) ast.Stmt {
+	if o != nil && o.Tp != tast.IndexTypeInvalid && o.Tp != tast.IndexTypeHNSW && o.Tp != tast.IndexTypeVector {
+		c.fail(nil, "a vector index USING %s is not supported", o.Tp)
+	}
+	if o != nil && o.Visibility == tast.IndexVisibilityInvisible {
+		c.fail(nil, "an invisible vector index is not supported")
+	}
 	if len(keys) != 1 || keys[0].Expr == nil {
 		c.fail(nil, "a vector index is on one distance function of one column")
 	}

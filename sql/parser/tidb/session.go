@@ -143,6 +143,8 @@ func (c *conv) setOne(v *tast.VariableAssignment) ast.Stmt {
 	}
 	if !v.IsSystem {
 		// Settings know no NULL: a value has a sign before it, which mysql.variable takes away.
+		c.once = true
+		defer func() { c.once = false }()
 		value := &ast.Op{At: c.here(), Schema: system, Name: "||", Left: text(c.here(), "="), Right: call(c.here(), "to_text", textual(c.expr(v.Value)))}
 		return &ast.Set{At: c.here(), Name: userVariable(name), Values: []ast.Expr{value}}
 	}
