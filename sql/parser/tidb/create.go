@@ -235,7 +235,6 @@ func (c *conv) tableConstraint(k *tast.Constraint, p *tableParts) {
 		}
 		p.table.Constraints = append(p.table.Constraints, ast.Constraint{At: c.here(), Kind: ast.ConCheck, Name: fold(k.Name), Numbered: checkLabel, Expr: c.cond(k.Expr)})
 	case tast.ConstraintVector, tast.ConstraintColumnar:
-		c.visibleVector(k.Option)
 		x := c.vectorIndex(p.name, k.Name, k.Keys, k.IfNotExists, k.Option)
 		p.after = append(p.after, x)
 	case tast.ConstraintFulltext:

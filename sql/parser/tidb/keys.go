@@ -29,13 +29,6 @@ func invisible(o *tast.IndexOption) bool {
 	return o != nil && o.Visibility == tast.IndexVisibilityInvisible
 }
 
-// visibleVector refuses a vector index that no plan may use.
-func (c *conv) visibleVector(o *tast.IndexOption) {
-	if invisible(o) {
-		c.fail(nil, "a vector index cannot be invisible")
-	}
-}
-
 // addKey makes an index of a table's definition.
 func (c *conv) addKey(p *tableParts, name string, unique bool, elems []ast.IndexElem, o *tast.IndexOption) {
 	if name == "" {
@@ -107,7 +100,6 @@ func (c *conv) createIndex(s *tast.CreateIndexStmt) ast.Stmt {
 	switch s.KeyType {
 	case tast.IndexKeyTypeNone, tast.IndexKeyTypeUnique:
 	case tast.IndexKeyTypeVector, tast.IndexKeyTypeColumnar:
-		c.visibleVector(s.IndexOption)
 		return c.vectorIndex(table, s.IndexName, s.IndexPartSpecifications, s.IfNotExists, s.IndexOption)
 	default:
 		if s.KeyType == tast.IndexKeyTypeFulltext {
@@ -134,8 +126,8 @@ func (c *conv) vectorIndex(table ast.QName, name string, keys []*tast.IndexPartS
 	if o != nil && o.Tp != tast.IndexTypeInvalid && o.Tp != tast.IndexTypeHNSW && o.Tp != tast.IndexTypeVector {
 		c.fail(nil, "a vector index USING %s is not supported", o.Tp)
 	}
-	if o != nil && o.Visibility == tast.IndexVisibilityInvisible {
-		c.fail(nil, "an invisible vector index is not supported")
+	if invisible(o) {
+		c.fail(nil, "a vector index cannot be invisible")
 	}
 	if len(keys) != 1 || keys[0].Expr == nil {
 		c.fail(nil, "a vector index is on one distance function of one column")
