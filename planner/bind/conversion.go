@@ -49,7 +49,7 @@ func Value(x ast.Expr, want types.T, o Options) (e expr.Expr, ok bool, err error
 		case *ast.In:
 			simple = simple && n.Sub == nil
 		case *ast.Func:
-			simple = simple && n.Over == nil && !b.isAggregate(n.Name) && !isSetName(n.Name)
+			simple = simple && n.Over == nil && !b.isAggregate(n.Name) && !b.isSetName(n.Name)
 		}
 		return simple
 	})

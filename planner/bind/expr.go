@@ -215,7 +215,9 @@ func (b *binder) op(s *scope, x *ast.Op) (expr.Expr, error) {
 		l, r = truthBeside(r, l, x.Left), truthBeside(l, r, x.Right)
 		return b.mixedOp(x.Name, l, r, x.Pos)
 	}
-	return b.makeOp(x.Schema, x.Name, l, r, x.Pos)
+	e, err := b.makeOp(x.Schema, x.Name, l, r, x.Pos)
+	b.traceOp(x, e)
+	return e, err
 }
 
 // makeOp resolves an operator over bound operands; l nil = prefix.

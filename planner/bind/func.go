@@ -250,8 +250,8 @@ func (b *binder) funcCall(s *scope, x *ast.Func) (expr.Expr, error) {
 		if err := b.withinGroup(x, r, args); err != nil {
 			return nil, err
 		}
+		b.traceRoutine(x, r.Fn)
 		if r.Fn.User != nil {
-			b.traceCall(x, r.Fn.Schema)
 			b.meta.Calls = true
 		}
 		if x.ArgNames != nil {
@@ -272,8 +272,10 @@ func (b *binder) funcCall(s *scope, x *ast.Func) (expr.Expr, error) {
 		}
 		s.srfs.used = true
 	}
-	if r.Fn != nil && r.Fn.User != nil {
-		b.traceCall(x, r.Fn.Schema)
+	if r.Fn != nil {
+		b.traceRoutine(x, r.Fn)
+	} else if types.Extension(r.Coercion) != "" {
+		b.traceCall(x, "")
 	}
 	if last := len(args) - 1; x.Variadic && r.Fn != nil && r.Fn.Variadic == types.AnyOID {
 		if i := types.Lookup(args[last].Type().OID); i == nil || !i.IsArray {

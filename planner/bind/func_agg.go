@@ -50,8 +50,8 @@ func (b *binder) aggScope(s *scope, x *ast.Func) *scope {
 	return &g
 }
 
-func isSetName(n ast.QName) bool {
-	for _, f := range builtin.Functions(n.Schema, n.Name) {
+func (b *binder) isSetName(n ast.QName) bool {
+	for _, f := range b.extensions().Functions(n.Schema, n.Name) {
 		if f.RetSet {
 			return true
 		}
@@ -59,25 +59,18 @@ func isSetName(n ast.QName) bool {
 	return false
 }
 
-// isAggregate is isAggregateName with the aggregates of users.
+// isAggregate reports the name of an aggregate, a user's or not.
 func (b *binder) isAggregate(n ast.QName) bool {
-	if isAggregateName(n) {
-		return true
+	for _, f := range b.extensions().Functions(n.Schema, n.Name) {
+		if f.Kind == 'a' {
+			return true
+		}
 	}
 	for _, list := range b.userFuncs(n.Schema, n.Name) {
 		for _, f := range list {
 			if f.Kind == 'a' {
 				return true
 			}
-		}
-	}
-	return false
-}
-
-func isAggregateName(n ast.QName) bool {
-	for _, f := range builtin.Functions(n.Schema, n.Name) {
-		if f.Kind == 'a' {
-			return true
 		}
 	}
 	return false

@@ -170,7 +170,7 @@ func (b *binder) hstoreSubscript(s *scope, v expr.Expr, chain []*ast.Index) (exp
 	if err != nil {
 		return nil, err
 	}
-	return b.callBound("public", "fetchval", []expr.Expr{v, key}, chain[0].Pos)
+	return b.callBound(b.extensions().Schema("hstore"), "fetchval", []expr.Expr{v, key}, chain[0].Pos)
 }
 
 func oneSubscript() error {

@@ -37,8 +37,10 @@ type Trace struct {
 	texts map[*ast.Lit]string
 	// typeSchemas are the schemas of users' types that are not in public.
 	typeSchemas map[*ast.TypeName]string
-	// callSchemas are the schemas of users' functions.
+	// callSchemas are the schemas of users' functions; "" of those of extensions, as of their
+	// types and operators: they are found wherever the extension is.
 	callSchemas map[*ast.Func]string
+	opSchemas   map[*ast.Op]string
 	// froms are the items of FROM as they are written, refs what columns are of, wholes
 	// those that stand for whole rows: see trace_names.go.
 	froms      map[*nsItem]ast.TableExpr
@@ -61,7 +63,7 @@ func NewTrace() *Trace {
 	return &Trace{schemas: map[*ast.TableRef]string{}, owners: map[expr.Expr]string{}, columns: map[*ast.ColumnRef]string{},
 		stars: map[*ast.ColumnRef][]ast.Target{}, reads: map[Attribute]bool{}, keys: map[catalog.ID]bool{},
 		origins: map[expr.Expr]ast.Expr{}, casts: map[ast.Expr]types.T{}, texts: map[*ast.Lit]string{}, functions: map[*ast.FuncRef]*nsItem{},
-		literals: map[*ast.Lit]types.T{}, typeSchemas: map[*ast.TypeName]string{}, callSchemas: map[*ast.Func]string{},
+		literals: map[*ast.Lit]types.T{}, typeSchemas: map[*ast.TypeName]string{}, callSchemas: map[*ast.Func]string{}, opSchemas: map[*ast.Op]string{},
 		froms: map[*nsItem]ast.TableExpr{}, refs: map[*ast.ColumnRef]*nsItem{}, wholes: map[*ast.ColumnRef]bool{}, listed: map[*ast.ColumnRef]bool{},
 		ownerItems: map[expr.Expr]*nsItem{}, elses: map[*ast.Case]types.T{}, naturals: map[*ast.Join][]string{}}
 }
@@ -94,6 +96,10 @@ func (t *Trace) Qualify(q ast.Stmt) {
 		case *ast.Func:
 			if schema, ok := t.callSchemas[x]; ok {
 				x.Name.Schema = schema
+			}
+		case *ast.Op:
+			if schema, ok := t.opSchemas[x]; ok {
+				x.Schema = schema
 			}
 		case *ast.Lit:
 			if typ, ok := t.literals[x]; ok {
@@ -274,9 +280,25 @@ func (b *binder) traceText(x *unknownLit, c *expr.Const) {
 	}
 }
 
+// traceRoutine notes where a function that is called is found, of users' and extensions'.
+func (b *binder) traceRoutine(x *ast.Func, fn *builtin.Func) {
+	switch {
+	case fn.User != nil:
+		b.traceCall(x, fn.Schema)
+	case fn.Extension != "":
+		b.traceCall(x, "")
+	}
+}
+
 func (b *binder) traceCall(x *ast.Func, schema string) {
 	if t := b.trace(); t != nil {
 		t.callSchemas[x] = schema
+	}
+}
+
+func (b *binder) traceOp(x *ast.Op, e expr.Expr) {
+	if c, ok := e.(*expr.Call); ok && c.Op != nil && c.Op.Extension != "" && b.trace() != nil {
+		b.trace().opSchemas[x] = ""
 	}
 }
 

@@ -36,7 +36,7 @@ func (b *binder) typeName(t *ast.TypeName) (types.T, error) {
 		switch {
 		case !ok:
 			return types.T{}, errAt(t.Pos, pgerrcode.InvalidSchemaName, "schema \"%s\" does not exist", t.Name.Schema)
-		case i != nil && id != i.Namespace:
+		case i != nil && id != builtin.TypeSchema(b.o.Catalog, i):
 			i = nil
 		}
 	}
@@ -52,6 +52,9 @@ func (b *binder) typeName(t *ast.TypeName) (types.T, error) {
 			name += "[]"
 		}
 		return types.T{}, errAt(t.Pos, pgerrcode.UndefinedObject, "type \"%s\" does not exist", name)
+	}
+	if types.Extension(i.OID) != "" {
+		b.traceType(t, "")
 	}
 	if i.Type == 'd' {
 		return b.domainBase(t, i)

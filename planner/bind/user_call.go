@@ -247,7 +247,7 @@ func (b *binder) bodyExpr(f *catalog.Function) ast.Expr {
 		case *ast.Subquery, *ast.Grouping:
 			simple = false
 		case *ast.Func:
-			simple = simple && x.Over == nil && !b.isAggregate(x.Name) && !isSetName(x.Name)
+			simple = simple && x.Over == nil && !b.isAggregate(x.Name) && !b.isSetName(x.Name)
 		}
 		return simple
 	})

@@ -369,7 +369,7 @@ func (b *binder) callKind(x *ast.Func) byte {
 	if b.isAggregate(x.Name) {
 		return 'a'
 	}
-	if isSetName(x.Name) {
+	if b.isSetName(x.Name) {
 		return 's'
 	}
 	return 0

@@ -56,8 +56,8 @@ func (b *binder) windowCall(s *scope, x *ast.Func) (expr.Expr, error) {
 	if err := windowAllowed(x, r); err != nil {
 		return nil, err
 	}
+	b.traceRoutine(x, r.Fn)
 	if r.Fn.User != nil {
-		b.traceCall(x, r.Fn.Schema)
 		b.meta.Calls = true
 	}
 	c := physical.WindowCall{Fn: r.Fn, T: types.Of(r.Ret)}

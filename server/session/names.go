@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/syscat"
 	"github.com/loxodb/loxodb/sql/types"
@@ -69,11 +70,11 @@ func (n names) typeName(oid types.OID) (string, bool) {
 	case info.Namespace == catalog.PgCatalogID:
 		return types.TypeName(oid), true
 	}
-	name := ast.QuoteIdent(info.Name)
-	if n.typeVisible(info.Namespace, info.Name) {
+	name, schema := ast.QuoteIdent(info.Name), builtin.TypeSchema(n.s.Catalog(), info)
+	if n.typeVisible(schema, info.Name) {
 		return name, true
 	}
-	return ast.QuoteIdent(n.s.Catalog().SchemaName(info.Namespace)) + "." + name, true
+	return ast.QuoteIdent(n.schemaName(schema)) + "." + name, true
 }
 
 func (n names) typeVisible(schema catalog.ID, name string) bool {

@@ -239,11 +239,7 @@ func (s *Session) ObjectVisible(class, id catalog.ID) (visible, known bool) {
 		if info == nil || info.Namespace != catalog.PgCatalogID && !s.typeExists(id) {
 			return false, false
 		}
-		schema := info.Namespace
-		if e, ok := s.Catalog().Extension(types.Extension(id)); ok {
-			schema = e.Schema
-		}
-		return n.typeVisible(schema, info.Name), true
+		return n.typeVisible(builtin.TypeSchema(s.Catalog(), info), info.Name), true
 	}
 	return false, false
 }

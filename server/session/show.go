@@ -35,8 +35,20 @@ func (x shower) style() ast.Style {
 	return ast.Style{Bare: x.pretty, Relation: x.relation, Callable: x.callable}
 }
 
-// publicInPath reports whether what public has is found by its bare name, mostly.
-func (x shower) publicInPath() bool { return slices.Contains(x.s.SearchPath(false), "public") }
+// publicInPath reports whether what is stored without a schema is found by its bare name,
+// mostly: what public and the extensions have.
+func (x shower) publicInPath() bool {
+	path := x.s.SearchPath(true)
+	if !slices.Contains(path, "public") {
+		return false
+	}
+	for _, e := range x.s.Catalog().Extensions() {
+		if !slices.Contains(path, names{x.s}.schemaName(e.Schema)) {
+			return false
+		}
+	}
+	return true
+}
 
 // relation leaves the schema out of a name that is visible without, and adds public's
 // to one that is not.
@@ -58,8 +70,8 @@ func (x shower) relation(q ast.QName) ast.QName {
 	return q
 }
 
-// callable adds public to the name of a type or function that is there, and not in
-// pg_catalog, where the vector types and their functions are, too.
+// callable adds the schema to the bare name of a type or function that is not in pg_catalog,
+// where the search path does not lead there: public, or that of the extension that has it.
 func (x shower) callable(q ast.QName) ast.QName {
 	if q.Schema != "" {
 		return x.function(q)
@@ -67,18 +79,32 @@ func (x shower) callable(q ast.QName) ast.QName {
 	if x.publicInPath() {
 		return q
 	}
-	if _, ok := x.s.Catalog().Type(catalog.PublicID, q.Name); ok || inPublic(q.Name) {
-		q.Schema = "public"
+	schema := catalog.ID(0)
+	if _, ok := x.s.Catalog().Type(catalog.PublicID, q.Name); ok {
+		schema = catalog.PublicID
+	} else if has := extensionWith(q.Name); has != "" {
+		schema = catalog.PublicID // vector's are known without it, too
+		if e, ok := x.s.Catalog().Extension(has); ok {
+			schema = e.Schema
+		}
+	}
+	if name := (names{x.s}).schemaName(schema); schema != 0 && !slices.Contains(x.s.SearchPath(true), name) {
+		q.Schema = name
 	}
 	return q
 }
 
-// inPublic reports a type or function of the vector extension.
-func inPublic(name string) bool {
+// extensionWith is the extension that has a type or function, "" where none or PostgreSQL
+// itself has it.
+func extensionWith(name string) string {
 	if t := types.ByName(name); t != nil {
-		return types.Extension(t.OID) != ""
+		return types.Extension(t.OID)
 	}
-	return len(builtin.Functions("public", name)) > 0 && len(builtin.Functions("pg_catalog", name)) == 0
+	list := builtin.Functions("", name)
+	if len(list) == 0 || len(builtin.Functions("pg_catalog", name)) > 0 {
+		return ""
+	}
+	return list[0].Extension
 }
 
 func (x shower) read(text string) *ast.Select {

@@ -40,9 +40,9 @@ type Func struct {
 	Src        string // pg_proc.prosrc, the key of the code: see registry.go
 	// ReturnBy, if set, chooses Ret by the types of a call's arguments.
 	ReturnBy   func(args []types.OID) types.OID
-	AggKind    byte // of an aggregate: n normal, o ordered-set, h hypothetical-set
-	DirectArgs int  // of an ordered-set aggregate
-	gate       Has  // the extension, where it must be there for the function to be found: see Has
+	AggKind    byte   // of an aggregate: n normal, o ordered-set, h hypothetical-set
+	DirectArgs int    // of an ordered-set aggregate
+	gate       uint32 // the extension, where it must be there for the function to be found: see Has
 	// Takes has a letter for each argument of a function of the schema mysql: see mysqlFunc.
 	Takes string
 
@@ -111,7 +111,7 @@ type Operator struct {
 	OID         types.OID
 	Schema      string
 	Extension   string // as Func's
-	gate        Has
+	gate        uint32
 	Name        string
 	Left, Right types.OID
 	Ret         types.OID

@@ -123,16 +123,16 @@ func load() *library {
 		castTypes: map[[2]types.OID]*Cast{},
 	}
 	l.loadFuncs(r, procTable, "pg_catalog")
-	for _, f := range l.loadFuncs(r, vectorProcTable, "public") {
+	for _, f := range l.loadFuncs(r, vectorProcTable, extensionHome) {
 		f.Extension = "vector"
 	}
-	for _, f := range l.loadFuncs(r, uuidProcTable, "public") {
+	for _, f := range l.loadFuncs(r, uuidProcTable, extensionHome) {
 		f.Extension = "uuid-ossp"
 	}
 	l.loadOperators(operatorTable, "pg_catalog")
-	l.loadOperators(vectorOperatorTable, "public")
+	l.loadOperators(vectorOperatorTable, extensionHome)
 	for _, o := range l.ops {
-		if o.Schema == "public" {
+		if o.Schema == extensionHome {
 			o.Extension = "vector"
 		}
 	}

@@ -52,10 +52,7 @@ type candidate struct {
 // Errors: 42883 and 42725, without position.
 func ResolveFunc(schema, name string, args []types.OID, shape CallShape) (*Resolved, error) {
 	var list []candidate
-	for _, f := range Functions(schema, name) {
-		if !shape.Has.Func(f) {
-			continue
-		}
+	for _, f := range shape.Has.Functions(schema, name) {
 		if c, ok := seeAs(f, len(args), shape); ok {
 			list = append(list, c)
 		}
@@ -71,7 +68,7 @@ func resolveAmong(list []candidate, schema, name string, args []types.OID, shape
 		}
 	}
 	if len(args) == 1 && shape.Names == nil && !shape.Variadic && schema != MySQLSchema { // which has no types
-		if to := castFunction(name, args[0]); to != 0 && shape.Has.Type(to) {
+		if to := castFunction(name, args[0]); to != 0 && shape.Has.Type(to) && shape.Has.TypeIn(schema, to) {
 			return &Resolved{Coercion: to, ArgTypes: []types.OID{to}, Ret: to}, nil
 		}
 	}

@@ -29,8 +29,8 @@ func (h Has) ResolveOp(schema, name string, left, right types.OID) (*ResolvedOp,
 	}
 	var list []candidate
 	var ops []*Operator
-	for _, o := range Operators(name) {
-		if !h.Operator(o) || (o.Left == 0) != (left == 0) || schema != "" && o.Schema != schema {
+	for _, o := range h.Operators(schema, name) {
+		if (o.Left == 0) != (left == 0) {
 			continue
 		}
 		params := []types.OID{o.Left, o.Right}

@@ -166,11 +166,8 @@ func (f *Func) withColumns(names []string, ts []types.T) *Func {
 // name, those of the schema that the search path has first before others.
 func ResolveAmong(users [][]*Func, schema, name string, args []types.OID, shape CallShape) (*Resolved, error) {
 	var list []candidate
-	for path, funcs := range append([][]*Func{Functions(schema, name)}, users...) {
+	for path, funcs := range append([][]*Func{shape.Has.Functions(schema, name)}, users...) {
 		for _, f := range funcs {
-			if path == 0 && !shape.Has.Func(f) {
-				continue
-			}
 			if c, ok := seeAs(f, len(args), shape); ok {
 				c.path = path
 				list = append(list, c)

@@ -245,7 +245,7 @@ func (m *mini) operator(op string, l, r Expr) Expr {
 	if l != nil {
 		left = l.Type().OID
 	}
-	o, err := builtin.Has(0).ResolveOp("", op, left, r.Type().OID)
+	o, err := builtin.Has{}.ResolveOp("", op, left, r.Type().OID)
 	if err != nil {
 		m.fail(err)
 	}

@@ -5,6 +5,8 @@ import (
 	"compress/gzip"
 	_ "embed"
 	"io"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -109,9 +111,24 @@ func bornAndExtensions(name, kind string) generator {
 	return func(r *rows) {
 		base(r)
 		for _, e := range r.cat.Extensions() {
-			r.lines(extensionRows(e.Name, kind))
+			r.lines(movedTo(e.Schema, kind, extensionRows(e.Name, kind)))
 		}
 	}
+}
+
+// movedTo are the rows of operator classes and families, which name the schema public, in
+// another schema.
+func movedTo(schema catalog.ID, kind string, rows [][]string) [][]string {
+	if schema == catalog.PublicID || kind != "opclass" && kind != "opfamily" {
+		return rows
+	}
+	const namespace = 3 // opcnamespace, opfnamespace
+	out := make([][]string, len(rows))
+	for i, f := range rows {
+		out[i] = slices.Clone(f)
+		out[i][namespace] = strconv.FormatUint(uint64(schema), 10)
+	}
+	return out
 }
 
 // bornWithRights emits the rows of a catalog of objects that can have rights, whose

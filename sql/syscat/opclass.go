@@ -30,6 +30,24 @@ func OpClassFor(method, name string, t types.OID) (OpClass, bool) {
 	return out, true
 }
 
+// ClassSchema is the schema of an operator class, which the access method has: pg_catalog,
+// or where its extension is; 0 where that is not installed.
+func ClassSchema(c *catalog.Snapshot, method, name string) catalog.ID {
+	am := methodID(method)
+	for _, x := range Extensions {
+		for _, f := range extensionRows(x.Name, "opclass") {
+			if f[2] != name || number(f[1]) != am {
+				continue
+			}
+			if e, ok := c.Extension(x.Name); ok {
+				return e.Schema
+			}
+			return 0
+		}
+	}
+	return catalog.PgCatalogID
+}
+
 // Has reports an operator of the class, or of its family, that tells about rows, not their
 // order.
 func (c OpClass) Has(operator catalog.ID) bool {

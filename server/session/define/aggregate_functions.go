@@ -219,8 +219,8 @@ func (a *aggregate) sortOperator(in []types.OID) error {
 		return functionError("sort operator can only be specified for single-argument aggregates")
 	}
 	n, _ := nameOf(d)
-	for _, o := range builtin.Operators(n.Name) {
-		if o.Left == in[0] && o.Right == in[0] && (n.Schema == "" || n.Schema == o.Schema) {
+	for _, o := range builtin.HasOf(a.Env.Catalog).Operators(n.Schema, n.Name) {
+		if o.Left == in[0] && o.Right == in[0] {
 			a.SortOp = o.OID
 			return nil
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/loxodb/loxodb/planner/bind"
 	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
@@ -386,7 +387,7 @@ func (e *Env) renameRowType(t *catalog.Table, schema *catalog.Schema, name strin
 // meansType reports that a type's name means a type, or with array bounds its array type.
 func (e *Env) meansType(n *ast.TypeName, t valueType) bool {
 	if types.Extension(t.id) != "" {
-		return n.Name.Name == t.name && (n.Name.Schema == "" || n.Name.Schema == "public")
+		return n.Name.Name == t.name && builtin.HasOf(e.Catalog).TypeIn(n.Name.Schema, t.id)
 	}
 	id := bind.UserTypeID(n, e.options())
 	return id != 0 && (id == t.id || id == t.array)

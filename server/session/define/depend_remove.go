@@ -38,7 +38,7 @@ func (e *Env) describe(o object) string {
 		method, name := syscat.ClassName(o.id)
 		return "operator class " + ast.QuoteIdent(name) + " for access method " + method
 	case extensionObject:
-		return "extension " + ast.QuoteIdent(e.extensionByID(o.id).Name)
+		return "extension " + e.extensionByID(o.id).Name
 	case extensionFunction:
 		f := builtin.FuncByOID(o.id)
 		return "function " + strings.ReplaceAll(builtin.CallText("", f.Name, f.Args), ", ", ",")

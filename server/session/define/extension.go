@@ -26,30 +26,55 @@ func (e *Env) createExtension(ctx context.Context, st *ast.CreateExtension) erro
 		}
 		return pgerr.Newf(pgerrcode.DuplicateObject, "extension %q already exists", st.Name)
 	}
-	x := &catalog.Extension{Name: st.Name, Schema: catalog.PublicID}
+	x := &catalog.Extension{Name: st.Name}
 	for _, k := range syscat.Extensions {
 		if k.Name == st.Name {
 			x.ID, x.Version, x.Comment = k.ID, k.Version, k.Comment
 		}
 	}
 	if st.Name == "plpgsql" {
-		x.ID, x.Version, x.Schema = 13800, "1.0", catalog.PgCatalogID
+		x.ID, x.Version = 13800, "1.0"
 	}
 	if x.ID == 0 {
 		return pgerr.Newf(pgerrcode.FeatureNotSupported, "extension %q is not available", st.Name).
 			WithDetail("Could not open extension control file \"%s\": No such file or directory.", controlFile(st.Name)).
 			WithHint("The extension must first be installed on the system where PostgreSQL is running.")
 	}
-	if st.Schema != "" {
-		if _, ok := e.Catalog.Schema(st.Schema); !ok {
-			return pgerr.Newf(pgerrcode.InvalidSchemaName, "schema %q does not exist", st.Schema)
-		}
-	}
 	if st.Version != "" && st.Version != x.Version {
 		return pgerr.Newf(pgerrcode.InvalidParameterValue, "extension %q has no installation script nor update path for version %q", st.Name, st.Version)
 	}
+	var err error
+	if x.Schema, err = e.extensionSchema(st); err != nil {
+		return err
+	}
 	edit := e.change(ctx)
 	return edit.PutExtension(x)
+}
+
+// extensionSchema is the schema of a new extension: the one that is written, or the first of
+// the search path that there is. plpgsql has a schema of its own.
+func (e *Env) extensionSchema(st *ast.CreateExtension) (catalog.ID, error) {
+	if st.Schema != "" {
+		s, ok := e.Catalog.Schema(st.Schema)
+		switch {
+		case st.Schema == "pg_catalog":
+			return catalog.PgCatalogID, nil
+		case !ok || s.Name != st.Schema: // pg_temp stands for a name, it is none
+			return 0, pgerr.Newf(pgerrcode.InvalidSchemaName, "schema %q does not exist", st.Schema)
+		case st.Name == "plpgsql":
+			return 0, pgerr.Newf(pgerrcode.FeatureNotSupported, "extension %q must be installed in schema %q", st.Name, "pg_catalog")
+		}
+		return s.ID, nil
+	}
+	if st.Name == "plpgsql" {
+		return catalog.PgCatalogID, nil
+	}
+	for _, p := range e.Targets {
+		if s, ok := e.Catalog.Schema(p); ok {
+			return s.ID, nil
+		}
+	}
+	return 0, pgerr.New(pgerrcode.InvalidSchemaName, "no schema has been selected to create in")
 }
 
 // updateExtension is ALTER EXTENSION … UPDATE: an extension has the one version that the

@@ -64,7 +64,7 @@ func (e *Env) routine(kind ast.ObjectKind, n *ast.QName, args []ast.TypeName) (*
 			}
 		}
 	}
-	for _, f := range builtin.Functions(n.Schema, n.Name) {
+	for _, f := range builtin.HasOf(e.Catalog).Functions(n.Schema, n.Name) {
 		if len(found) == 0 && (args == nil || equalTypes(f.Args, in)) {
 			if err := rightRoutine(kind, f.Kind, builtin.CallText(n.Schema, n.Name, in)); err != nil {
 				return nil, err

@@ -210,7 +210,7 @@ func (e *Env) orderedKeys(t *catalog.Table, x *catalog.Index, st *ast.CreateInde
 		if err != nil {
 			return err
 		}
-		if err := keyClass(el, k.Type, method); err != nil {
+		if err := e.keyClass(el, k.Type, method); err != nil {
 			return err
 		}
 		if err := e.collatedKey(t, x, el, &k, method); err != nil {

@@ -113,18 +113,9 @@ func (e *Env) invertedClass(el *ast.IndexElem, key types.T) (string, error) {
 			WithHint("You must specify an operator class for the index or define a default operator class for the data type.")
 	}
 	n := el.OpClass
-	if n.Schema != "" {
-		if _, ok := e.Catalog.Schema(n.Schema); !ok {
-			return "", pgerr.Newf(pgerrcode.InvalidSchemaName, "schema %q does not exist", n.Schema)
-		}
-	}
 	c, ok := gin.ByName(n.Name)
-	if !ok || !e.offers(c) || n.Schema != "" && n.Schema != e.Catalog.SchemaName(e.classSchema(c)) {
-		name := n.Name
-		if n.Schema != "" {
-			name = n.Schema + "." + name
-		}
-		return "", pgerr.Newf(pgerrcode.UndefinedObject, "operator class %q does not exist for access method \"gin\"", name)
+	if err := e.classThere("gin", n, ok && e.offers(c)); err != nil {
+		return "", err
 	}
 	if !c.Accepts(key) {
 		return "", pgerr.Newf(pgerrcode.DatatypeMismatch, "operator class %q does not accept data type %s", c.Name, types.FormatType(types.Of(key.OID)))
@@ -139,13 +130,6 @@ func (e *Env) offers(c *gin.Class) bool {
 	}
 	_, ok := e.Catalog.Extension(c.Extension)
 	return ok
-}
-
-func (e *Env) classSchema(c *gin.Class) catalog.ID {
-	if x, ok := e.Catalog.Extension(c.Extension); ok {
-		return x.Schema
-	}
-	return catalog.PgCatalogID
 }
 
 // classUsers are the indexes, or the exclusion constraints, with a key of an operator class.

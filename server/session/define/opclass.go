@@ -13,16 +13,37 @@ import (
 )
 
 // keyClass checks the operator class that a btree key names.
-func keyClass(el *ast.IndexElem, t types.T, method string) error {
-	if el.OpClass == nil {
+func (e *Env) keyClass(el *ast.IndexElem, t types.T, method string) error {
+	n := el.OpClass
+	if n == nil {
 		return nil
 	}
-	known, accepts := syscat.OpClassAccepts(method, el.OpClass.Name, t.OID)
-	if !known {
-		return pgerr.Newf(pgerrcode.UndefinedObject, "operator class %q does not exist for access method %q", el.OpClass.Name, method)
+	known, accepts := syscat.OpClassAccepts(method, n.Name, t.OID)
+	if err := e.classThere(method, n, known); err != nil {
+		return err
 	}
 	if !accepts {
-		return pgerr.Newf(pgerrcode.DatatypeMismatch, "operator class %q does not accept data type %s", el.OpClass.Name, types.FormatType(types.Of(t.OID)))
+		return pgerr.Newf(pgerrcode.DatatypeMismatch, "operator class %q does not accept data type %s", dotted(n), types.FormatType(types.Of(t.OID)))
+	}
+	return nil
+}
+
+// classThere refuses the name of an operator class that the server does not know, or that is
+// not in the schema that is written.
+func (e *Env) classThere(method string, n *ast.QName, known bool) error {
+	if n.Schema != "" {
+		s, ok := e.Catalog.Schema(n.Schema)
+		if n.Schema != "pg_catalog" && !ok {
+			return pgerr.Newf(pgerrcode.InvalidSchemaName, "schema %q does not exist", n.Schema)
+		}
+		id := catalog.PgCatalogID
+		if ok {
+			id = s.ID
+		}
+		known = known && syscat.ClassSchema(e.Catalog, method, n.Name) == id
+	}
+	if !known {
+		return pgerr.Newf(pgerrcode.UndefinedObject, "operator class %q does not exist for access method %q", dotted(n), method)
 	}
 	return nil
 }

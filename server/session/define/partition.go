@@ -58,7 +58,7 @@ func (e *Env) partitionKey(t *catalog.Table, el *ast.IndexElem, by ast.Partition
 		return k, err
 	}
 	if el.OpClass != nil {
-		if err := keyClass(el, k.Type, "btree"); err != nil {
+		if err := e.keyClass(el, k.Type, "btree"); err != nil {
 			return k, err
 		}
 		k.OpClass = el.OpClass.Name

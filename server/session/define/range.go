@@ -111,7 +111,7 @@ func (e *Env) rangeOf(st *ast.CreateRange, given attributes) (r *catalog.Range, 
 			WithHint("Create the type as a shell type, then create its canonicalization function, then do a full CREATE TYPE.")
 	}
 	r = &catalog.Range{RangeType: types.RangeType{Elem: elem.OID}}
-	if r.OpClass, err = rangeClass(given["subtype_opclass"], elem.OID); err != nil {
+	if r.OpClass, err = e.rangeClass(given["subtype_opclass"], elem.OID); err != nil {
 		return nil, nil, err
 	}
 	if r.Collation, err = e.rangeCollation(given["collation"], info); err != nil {
@@ -132,13 +132,14 @@ func (e *Env) rangeOf(st *ast.CreateRange, given attributes) (r *catalog.Range, 
 
 // rangeClass is the operator class that orders the bounds. Only default ones are what
 // values are compared by.
-func rangeClass(d *ast.Definition, elem types.OID) (catalog.ID, error) {
+func (e *Env) rangeClass(d *ast.Definition, elem types.OID) (catalog.ID, error) {
 	if d != nil {
 		n, _ := d.Ref()
 		known, accepts := syscat.OpClassAccepts("btree", n.Name, elem)
+		if err := e.classThere("btree", &n, known); err != nil {
+			return 0, err
+		}
 		switch {
-		case !known:
-			return 0, pgerr.Newf(pgerrcode.UndefinedObject, "operator class %q does not exist for access method \"btree\"", n.Name)
 		case !accepts:
 			return 0, pgerr.Newf(pgerrcode.DatatypeMismatch, "operator class %q does not accept data type %s", n.Name, types.TypeName(elem))
 		case !syscat.IsDefaultClass("btree", n.Name, elem):

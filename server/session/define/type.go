@@ -253,8 +253,8 @@ func (e *Env) dropType(kind ast.ObjectKind, n *ast.QName) (*object, error) {
 			WithHint("You can drop %s instead.", what)
 	}
 	if i := types.ByName(n.Name); i != nil && types.Extension(i.OID) != "" {
-		if x, ok := e.Catalog.Extension(types.Extension(i.OID)); ok && (n.Schema == "" || n.Schema == "public") {
-			what := "extension " + ast.QuoteIdent(x.Name)
+		if x, ok := e.Catalog.Extension(types.Extension(i.OID)); ok && (n.Schema == "" || n.Schema == e.Catalog.SchemaName(x.Schema)) {
+			what := "extension " + x.Name
 			return nil, pgerr.Newf(pgerrcode.DependentObjectsStillExist, "cannot drop type %s because %s requires it", types.TypeName(i.OID), what).
 				WithHint("You can drop %s instead.", what)
 		}

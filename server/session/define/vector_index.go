@@ -153,21 +153,12 @@ func (e *Env) opClass(method string, el *ast.IndexElem, key types.T, pos ast.Pos
 			WithHint("You must specify an operator class for the index or define a default operator class for the data type.")
 	}
 	n := el.OpClass
-	if n.Schema != "" {
-		if _, ok := e.Catalog.Schema(n.Schema); !ok {
-			return "", pgerr.Newf(pgerrcode.InvalidSchemaName, "schema %q does not exist", n.Schema)
-		}
-	}
 	c, ok := opclass.ByName(method, n.Name)
 	if input, known := syscat.OpClassInput(method, n.Name); !ok && known && input == key.OID {
 		return "", pgerr.NotSupported(int(pos), "operator class %q is not supported", n.Name)
 	}
-	if !ok || n.Schema != "" && n.Schema != e.Catalog.SchemaName(catalog.PublicID) {
-		name := n.Name
-		if n.Schema != "" {
-			name = n.Schema + "." + name
-		}
-		return "", pgerr.Newf(pgerrcode.UndefinedObject, "operator class %q does not exist for access method %q", name, method)
+	if err := e.classThere(method, n, ok); err != nil {
+		return "", err
 	}
 	return c.Name, nil
 }
