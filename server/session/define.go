@@ -110,6 +110,11 @@ func (s *Session) createTableAs(ctx context.Context, p *portal, st *ast.CreateTa
 		if err != nil {
 			return err
 		}
+		if !st.WithNoData { // what is not run reads nothing
+			if err := s.mayUse(plan.Uses); err != nil {
+				return err
+			}
+		}
 		if st.Materialized && slices.ContainsFunc(plan.Tables, s.Catalog().IsTemp) {
 			return pgerr.New(pgerrcode.FeatureNotSupported, "materialized views must not use temporary tables or views")
 		}

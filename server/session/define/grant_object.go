@@ -80,7 +80,7 @@ func language(name string) (*securable, error) {
 }
 
 func tableObjectOf(t *catalog.Table) *securable {
-	return &securable{Object: catalog.Object{Class: catalog.RelationClass, ID: t.ID}, owner: t.Owner, kind: relationWord(t), name: t.Name, table: t}
+	return &securable{Object: catalog.Object{Class: catalog.RelationClass, ID: t.ID}, owner: t.Owner, kind: "table", name: t.Name, table: t}
 }
 
 func sequenceObjectOf(q *catalog.Sequence) *securable {

@@ -38,7 +38,7 @@ func (e *Env) Permit(stmt ast.Stmt) error {
 	case *ast.SchemaCollation:
 		return e.ownsSchema(e.presentSchema(st.Name))
 	case *ast.CreateIndex:
-		return e.ownsRelation(&st.Table, "")
+		return e.permitIndex(st)
 	case *ast.AlterSequence:
 		return e.ownsRelation(&st.Name, "")
 	case *ast.AlterEnum:
@@ -96,8 +96,29 @@ func (e *Env) mayCreateIn(s *catalog.Schema) error {
 	return nil
 }
 
-// permitTable asks for what a new table refers to.
+// permitIndex asks for the table, and to make something in its schema.
+func (e *Env) permitIndex(st *ast.CreateIndex) error {
+	if err := e.ownsRelation(&st.Table, ""); err != nil {
+		return err
+	}
+	if t, err := e.baseTable(&st.Table); err == nil && !t.Temp {
+		s, _ := e.Catalog.SchemaByID(t.Schema)
+		return e.mayCreateIn(s)
+	}
+	return nil // there is no such table
+}
+
+// permitTable asks for the schema and for what a new table refers to.
 func (e *Env) permitTable(st *ast.CreateTable) error {
+	if !st.Temp {
+		s, err := e.chosenSchema(&st.Name)
+		if err == nil && s != nil {
+			err = e.mayCreateIn(s)
+		}
+		if err != nil {
+			return placed(err, &st.Name)
+		}
+	}
 	for i := range st.Constraints {
 		if err := e.permitReference(&st.Constraints[i]); err != nil {
 			return err
@@ -222,9 +243,9 @@ func (e *Env) permitExtension(name string) error {
 
 func (e *Env) permitComment(st *ast.Comment) error {
 	switch st.Kind {
-	case ast.ObjTable, ast.ObjView, ast.ObjMatView, ast.ObjSequence, ast.ObjIndex, ast.ObjConstraint, "POLICY":
+	case ast.ObjTable, ast.ObjView, ast.ObjMatView, ast.ObjSequence, ast.ObjIndex:
 		return e.ownsRelation(&st.Name, "")
-	case ast.ObjColumn, ast.ObjTrigger:
+	case ast.ObjColumn, ast.ObjTrigger, ast.ObjConstraint, "POLICY":
 		return e.ownsRelation(&st.Name, "relation")
 	case ast.ObjFunction, ast.ObjProcedure, ast.ObjRoutine, ast.ObjAggregate:
 		f, err := e.routine(st.Kind, &st.Name, st.Args)

@@ -34,6 +34,9 @@ func (e *Env) permitAlter(st *ast.AlterTable) error {
 			if err := e.permitReference(c.Constraint); err != nil {
 				return err
 			}
+			if err := e.permitKey(st, c.Constraint); err != nil {
+				return err
+			}
 		}
 		if c.Column != nil {
 			for k := range c.Column.Constraints {
@@ -52,6 +55,18 @@ func (e *Env) permitAlter(st *ast.AlterTable) error {
 		}
 	}
 	return nil
+}
+
+// permitKey asks to make the index of a new key in the table's schema.
+func (e *Env) permitKey(st *ast.AlterTable, k *ast.Constraint) error {
+	if k.Kind != ast.ConPrimary && k.Kind != ast.ConUnique && k.Kind != ast.ConExclusion || k.UsingIndex != "" {
+		return nil
+	}
+	if t, err := e.baseTable(&st.Name); err == nil && !t.Temp {
+		s, _ := e.Catalog.SchemaByID(t.Schema)
+		return e.mayCreateIn(s)
+	}
+	return nil // there is no such table
 }
 
 func (e *Env) permitRename(st *ast.Rename) error {
@@ -153,6 +168,9 @@ func (e *Env) permitDrop(st *ast.Drop) error {
 				o = &ownedObject{f.Owner, f.Schema, strings.ToLower(string(st.Kind)), dotted(n)}
 			}
 		case ast.ObjTrigger:
+			if t, err := e.table(st.Table); err == nil && t.Trigger(n.Name) == nil {
+				continue // there is none to own
+			}
 			if err := e.ownsRelation(st.Table, "relation"); err != nil {
 				return err
 			}

@@ -61,11 +61,17 @@ func (e *Env) typeOwner(n *ast.QName) *ownedObject {
 	return nil
 }
 
+// typeShown is a type's name, with its schema where the search path does not find it.
 func (e *Env) typeShown(schema catalog.ID, name string) string {
-	if n := e.Catalog.SchemaName(schema); schema != catalog.PublicID {
-		return ast.QuoteIdent(n) + "." + ast.QuoteIdent(name)
+	for _, p := range e.Path {
+		if s, ok := e.Catalog.Schema(p); ok && e.Catalog.TypeExists(s.ID, name) {
+			if s.ID == schema {
+				return ast.QuoteIdent(name)
+			}
+			break
+		}
 	}
-	return ast.QuoteIdent(name)
+	return ast.QuoteIdent(e.Catalog.SchemaName(schema)) + "." + ast.QuoteIdent(name)
 }
 
 func (e *Env) ownsType(n *ast.QName) error {

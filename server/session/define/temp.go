@@ -59,10 +59,24 @@ func errNotTemporary() error {
 }
 
 func (e *Env) targetSchema(ctx context.Context, n *ast.QName, want persistence) (*catalog.Schema, error) {
-	if n.Schema == tempAlias || n.Schema == "" && want == temporary {
+	if n.Schema == "" && want == temporary {
 		return e.tempSchema(ctx)
 	}
-	if n.Schema != "" {
+	s, err := e.chosenSchema(n)
+	if err == nil && s == nil {
+		return e.tempSchema(ctx)
+	}
+	return s, err
+}
+
+// chosenSchema is the schema that a new object's name chooses, nil for the session's own of
+// temporary objects.
+func (e *Env) chosenSchema(n *ast.QName) (*catalog.Schema, error) {
+	switch n.Schema {
+	case tempAlias:
+		return nil, nil
+	case "":
+	default:
 		s, ok := e.Catalog.Schema(n.Schema)
 		if !ok {
 			return nil, pgerr.Newf(pgerrcode.InvalidSchemaName, "schema %q does not exist", n.Schema)
@@ -71,7 +85,7 @@ func (e *Env) targetSchema(ctx context.Context, n *ast.QName, want persistence) 
 	}
 	for _, p := range e.Targets {
 		if p == tempAlias {
-			return e.tempSchema(ctx)
+			return nil, nil
 		}
 		if s, ok := e.Catalog.Schema(p); ok && p != "pg_catalog" && (e.Super || e.Catalog.MayUseSchema(s, e.Owner, catalog.PrivUsage)) {
 			return s, nil
