@@ -77,6 +77,16 @@ type insertion struct {
 	refused error
 }
 
+// given are the target columns that a statement of n values has a value for: of a list all,
+// without one the first n.
+func (in *insertion) given(n int) (names []string, attrs []int16) {
+	names, attrs = in.names, in.attrs
+	if in.x.Columns == nil {
+		names, attrs = names[:min(n, len(names))], attrs[:min(n, len(attrs))]
+	}
+	return names, attrs
+}
+
 // insert binds INSERT.
 func (b *binder) insert(x *ast.Insert, outer *scope) (*query, error) {
 	s := &scope{parent: outer, in: inValues}
@@ -119,7 +129,8 @@ func (b *binder) insert(x *ast.Insert, outer *scope) (*query, error) {
 	rs := &scope{parent: outer, in: inReturning, ctes: s.ctes}
 	row := b.newRow(t, n.Alias)
 	n.Row = row.ids
-	use := b.useWrite(t, via, catalog.PrivInsert, in.names, in.attrs)
+	names, attrs := in.given(len(vals[0]))
+	use := b.useWrite(t, via, catalog.PrivInsert, names, attrs)
 	b.usedBy(use, row.ids)
 	if x.Returning != nil {
 		if row.item.hidden, n.System, err = b.insertedColumns(w, n.Alias); err != nil {

@@ -111,7 +111,11 @@ func (b *binder) lockItem(q *selection, l *ast.Locking, it *nsItem, named *ast.Q
 	q.junk = append(q.junk, target{name: "rowid", e: id, pos: ast.NoPos})
 	junk := len(q.junk) - 1
 	if it.rel.scan.Family != nil {
+		have := len(it.rel.scan.Attrs)
 		of := b.scanColumn(it.rel, catalog.TableOidAttr, "tableoid", types.Of(types.OidOID))
+		if len(it.rel.scan.Attrs) > have { // nobody has named it, so nobody needs a right to it
+			b.meta.Cols[of.Index].Use = 0
+		}
 		q.junk = append(q.junk, target{name: "tableoid", e: of, pos: ast.NoPos})
 	}
 	q.locks = append(q.locks, rowLock{junk: junk, RowLock: logical.RowLock{Table: it.rel.table, Family: it.rel.scan.Family,
