@@ -218,6 +218,9 @@ func (b *binder) funcCall(s *scope, x *ast.Func) (expr.Expr, error) {
 	if isAsVector(x) {
 		return b.vectorOf(args[0], x.Pos)
 	}
+	if x.Name.Schema == builtin.MySQLSchema && len(args) == 1 && !isOpen(args[0]) {
+		summed = args[0] // of mysql.min and mysql.max
+	}
 	x = b.extreme(x, args)
 	if err := namedLast(x); err != nil {
 		return nil, err

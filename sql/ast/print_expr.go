@@ -60,7 +60,7 @@ func (p *printer) expr(e Expr) {
 	case *Cast:
 		p.cast(v)
 	case *Func:
-		p.fn(v)
+		p.mixed(v.Mixed, func() { p.fn(v) })
 	case *Subquery:
 		p.sublink(v)
 	case *In:
@@ -72,7 +72,7 @@ func (p *printer) expr(e Expr) {
 	case *Between:
 		p.between(v)
 	case *Case:
-		p.caseExpr(v)
+		p.mixed(v.Mixed, func() { p.caseExpr(v) })
 	default:
 		p.exprMore(e)
 	}
@@ -88,11 +88,11 @@ func (p *printer) exprMore(e Expr) {
 	case *Distinct:
 		p.distinct(v)
 	case *NullIf:
-		p.call("NULLIF", []Expr{v.Left, v.Right})
+		p.mixed(v.Mixed, func() { p.call("NULLIF", []Expr{v.Left, v.Right}) })
 	case *Coalesce:
-		p.call("COALESCE", v.Args)
+		p.mixed(v.Mixed, func() { p.call("COALESCE", v.Args) })
 	case *MinMax:
-		p.call([]string{"GREATEST", "LEAST"}[b2i(v.Least)], v.Args)
+		p.mixed(v.Mixed, func() { p.call([]string{"GREATEST", "LEAST"}[b2i(v.Least)], v.Args) })
 	case *Collate:
 		p.open()
 		p.operand(v.X, v)
@@ -341,6 +341,20 @@ func (p *printer) between(v *Between) {
 	p.expr(v.Lo)
 	p.s(" AND ")
 	p.expr(v.Hi)
+	p.s(")")
+}
+
+// MixedSchema and MixedName are the call that a construct of alternatives, or an aggregate, is
+// printed in whose values MySQL's rules convert; PostgreSQL's frontend reads it as that.
+const MixedSchema, MixedName = "mysql", "mixed"
+
+func (p *printer) mixed(is bool, construct func()) {
+	if !is {
+		construct()
+		return
+	}
+	p.s(MixedSchema, ".", MixedName, "(")
+	construct()
 	p.s(")")
 }
 

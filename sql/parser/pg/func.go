@@ -16,6 +16,11 @@ func (c *conv) funcCall(f *pgast.FuncCall) ast.Expr {
 			return e
 		}
 	}
+	if name.Schema == ast.MixedSchema && name.Name == ast.MixedName && len(f.Args) == 1 {
+		if e := mixed(c.expr(f.Args[0])); e != nil {
+			return e
+		}
+	}
 	if !explicit && name.Schema == "" {
 		c.mayCall(name.Name, f.Location)
 	}
@@ -161,4 +166,24 @@ func nulls(n pgast.SortByNulls) ast.NullsOrder {
 		return ast.NullsLast
 	}
 	return ast.NullsDefault
+}
+
+// mixed is a construct of alternatives, or an aggregate, whose values MySQL's rules convert; nil
+// for anything else.
+func mixed(e ast.Expr) ast.Expr {
+	switch v := e.(type) {
+	case *ast.Coalesce:
+		v.Mixed = true
+	case *ast.Case:
+		v.Mixed = true
+	case *ast.MinMax:
+		v.Mixed = true
+	case *ast.NullIf:
+		v.Mixed = true
+	case *ast.Func:
+		v.Mixed = true
+	default:
+		return nil
+	}
+	return e
 }

@@ -29,7 +29,7 @@ func (c *conv) aggregateOver(n tast.ExprNode, name string, args []tast.ExprNode,
 		return c.count(args, agg)
 	case "sum":
 		f := agg(name, c.expr(args[0]))
-		f.Mixed = !c.stored
+		f.Mixed = c.mixes()
 		return f
 	case "min", "max": // that of a type may be an extension's; the binder knows those of bytes and vectors
 		f := agg(name, c.expr(args[0]))
@@ -39,7 +39,7 @@ func (c *conv) aggregateOver(n tast.ExprNode, name string, args []tast.ExprNode,
 		return f
 	case "avg": // the scale is that of a division
 		sum := agg("sum", c.expr(args[0]))
-		sum.Mixed = !c.stored
+		sum.Mixed = c.mixes()
 		return call(at, "div", sum, agg("count", c.expr(args[0])))
 	case "group_concat":
 		return c.groupConcat(n, args, distinct, order, over)

@@ -1,6 +1,8 @@
 package tidb
 
 import (
+	"slices"
+
 	"github.com/loxodb/loxodb/sql/ast"
 )
 
@@ -9,10 +11,23 @@ import (
 // steps in reverse Polish notation and their operands, that keeps those digits until
 // its end (sql/builtin, mysql_arith.go).
 
-// isQuotient reports a division, an AVG, or arithmetic over one.
+// isQuotient reports a division, an AVG, or arithmetic over one, or alternatives of which one is.
 func isQuotient(e ast.Expr) bool {
-	f, ok := e.(*ast.Func)
-	return ok && f.Name.Schema == own && (f.Name.Name == "div" || f.Name.Name == "arith")
+	switch v := e.(type) {
+	case *ast.Func:
+		return isChain(v)
+	case *ast.Coalesce:
+		return v.Mixed && slices.ContainsFunc(v.Args, isQuotient)
+	case *ast.MinMax:
+		return v.Mixed && slices.ContainsFunc(v.Args, isQuotient)
+	case *ast.Case:
+		return v.Mixed && (isQuotient(v.Else) || slices.ContainsFunc(v.Whens, func(w ast.When) bool { return isQuotient(w.Result) }))
+	}
+	return false
+}
+
+func isChain(f *ast.Func) bool {
+	return f.Name.Schema == own && (f.Name.Name == "div" || f.Name.Name == "arith")
 }
 
 // arith is one more step over two values.
@@ -26,10 +41,10 @@ func arith(at ast.At, op string, l, r ast.Expr) ast.Expr {
 
 // steps are the notation of a value, a letter for each operand, and the operands.
 func steps(e ast.Expr) (string, []ast.Expr) {
-	if !isQuotient(e) {
+	f, ok := e.(*ast.Func)
+	if !ok || !isChain(f) {
 		return "x", []ast.Expr{textual(e)}
 	}
-	f := e.(*ast.Func)
 	if f.Name.Name == "arith" {
 		return f.Args[0].(*ast.Lit).Text, f.Args[1:]
 	}

@@ -1,6 +1,7 @@
 package tidb
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -239,7 +240,7 @@ func (c *conv) columnExpr(v *tast.ColumnNameExpr) ast.Expr {
 }
 
 func (c *conv) caseExpr(v *tast.CaseExpr) ast.Expr {
-	out := &ast.Case{At: c.at(v), X: c.expr(v.Value), Else: c.expr(v.ElseClause), Mixed: !c.stored}
+	out := &ast.Case{At: c.at(v), X: c.expr(v.Value), Else: c.expr(v.ElseClause), Mixed: c.mixes()}
 	for _, w := range v.WhenClauses {
 		when := ast.When{Result: c.expr(w.Result)}
 		if v.Value == nil {
@@ -249,7 +250,8 @@ func (c *conv) caseExpr(v *tast.CaseExpr) ast.Expr {
 		}
 		out.Whens = append(out.Whens, when)
 	}
-	if !c.stored {
+	if c.mixes() {
+		out.Mixed = !c.viewed || out.X != nil || !allWords(out)
 		return out
 	}
 	results := []*ast.Expr{&out.Else}
@@ -261,6 +263,11 @@ func (c *conv) caseExpr(v *tast.CaseExpr) ast.Expr {
 	}
 	unify(results...)
 	return out
+}
+
+// allWords reports a CASE of which each result is a literal text: they are of one type as it is.
+func allWords(v *ast.Case) bool {
+	return (v.Else == nil || isWord(v.Else)) && !slices.ContainsFunc(v.Whens, func(w ast.When) bool { return !isWord(w.Result) })
 }
 
 func (c *conv) like(v *tast.PatternLikeOrIlikeExpr) ast.Expr {

@@ -315,6 +315,7 @@ type conv struct {
 	// recursive: within a WITH RECURSIVE query.
 	recursive bool
 	stored    bool // what is converted is part of a definition
+	viewed    bool // it is a view's query
 	// ordered: the rows of the present query are computed one after the other; once: so is
 	// what is converted, from the left to the right, so that variables may be assigned.
 	ordered, once bool

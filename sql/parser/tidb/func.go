@@ -156,8 +156,10 @@ func (c *conv) arity(f *tast.FuncCallExpr, least, most int) {
 var _ = register(map[string]func(*conv, *tast.FuncCallExpr) (ast.Expr, bool){
 	"if": func(c *conv, f *tast.FuncCallExpr) (ast.Expr, bool) {
 		c.arity(f, 3, 3)
-		out := &ast.Case{At: c.at(f), Whens: []ast.When{{Cond: c.cond(f.Args[0]), Result: c.expr(f.Args[1])}}, Else: c.expr(f.Args[2]), Mixed: !c.stored}
-		if c.stored {
+		out := &ast.Case{At: c.at(f), Whens: []ast.When{{Cond: c.cond(f.Args[0]), Result: c.expr(f.Args[1])}}, Else: c.expr(f.Args[2]), Mixed: c.mixes()}
+		if c.viewed && allWords(out) {
+			out.Mixed = false
+		} else if !c.mixes() {
 			unify(&out.Whens[0].Result, &out.Else)
 		}
 		return out, false
@@ -172,7 +174,7 @@ var _ = register(map[string]func(*conv, *tast.FuncCallExpr) (ast.Expr, bool){
 	},
 	"nullif": func(c *conv, f *tast.FuncCallExpr) (ast.Expr, bool) {
 		c.arity(f, 2, 2)
-		return &ast.NullIf{At: c.at(f), Left: c.expr(f.Args[0]), Right: c.expr(f.Args[1]), Mixed: !c.stored}, false
+		return &ast.NullIf{At: c.at(f), Left: c.expr(f.Args[0]), Right: c.expr(f.Args[1]), Mixed: c.mixes()}, false
 	},
 	"isnull": func(c *conv, f *tast.FuncCallExpr) (ast.Expr, bool) {
 		c.arity(f, 1, 1)
@@ -233,8 +235,8 @@ var _ = register(map[string]func(*conv, *tast.FuncCallExpr) (ast.Expr, bool){
 })
 
 func (c *conv) coalesce(f *tast.FuncCallExpr) ast.Expr {
-	out := &ast.Coalesce{At: c.at(f), Args: c.exprs(f.Args), Mixed: !c.stored}
-	if !c.stored {
+	out := &ast.Coalesce{At: c.at(f), Args: c.exprs(f.Args), Mixed: c.mixes()}
+	if c.mixes() {
 		return out
 	}
 	refs := make([]*ast.Expr, len(out.Args))
@@ -277,7 +279,7 @@ func (c *conv) extreme(f *tast.FuncCallExpr, least bool) ast.Expr {
 	c.arity(f, 2, -1)
 	at := c.at(f)
 	args := c.exprs(f.Args)
-	out := &ast.MinMax{At: at, Least: least, Args: args, Mixed: !c.stored}
+	out := &ast.MinMax{At: at, Least: least, Args: args, Mixed: c.mixes()}
 	nulls := &ast.BoolOp{At: at, Kind: ast.Or}
 	for _, a := range args {
 		if _, ok := a.(*ast.Lit); !ok {
@@ -290,7 +292,7 @@ func (c *conv) extreme(f *tast.FuncCallExpr, least bool) ast.Expr {
 	case 0:
 		return out
 	case 1:
-		return &ast.Case{At: at, Whens: []ast.When{{Cond: nulls.Args[0], Result: null(at)}}, Else: out, Mixed: !c.stored}
+		return &ast.Case{At: at, Whens: []ast.When{{Cond: nulls.Args[0], Result: null(at)}}, Else: out, Mixed: c.mixes()}
 	}
-	return &ast.Case{At: at, Whens: []ast.When{{Cond: nulls, Result: null(at)}}, Else: out, Mixed: !c.stored}
+	return &ast.Case{At: at, Whens: []ast.When{{Cond: nulls, Result: null(at)}}, Else: out, Mixed: c.mixes()}
 }

@@ -48,7 +48,7 @@ func TestConversionsCallFunctionsThatExist(t *testing.T) {
 			continue
 		}
 		for _, m := range called.FindAllStringSubmatch(ast.Print(stmts[0].Stmt), -1) {
-			if len(builtin.Functions(builtin.MySQLSchema, m[1])) == 0 {
+			if m[1] != ast.MixedName && len(builtin.Functions(builtin.MySQLSchema, m[1])) == 0 {
 				t.Errorf("%s calls mysql.%s, which does not exist", query, m[1])
 			}
 		}

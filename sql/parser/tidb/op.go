@@ -101,6 +101,10 @@ func (c *conv) mixed(l, r ast.Expr) string {
 	return own
 }
 
+// mixes reports that alternatives of several types become one by MySQL's rules, as they do in
+// queries and views; in other definitions, PostgreSQL's words say what they are.
+func (c *conv) mixes() bool { return !c.stored || c.viewed }
+
 func isRow(e ast.Expr) bool { _, ok := e.(*ast.Row); return ok }
 
 // operand converts an operand of arithmetic: there a hexadecimal literal is a number.

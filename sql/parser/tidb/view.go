@@ -25,6 +25,8 @@ func (c *conv) createView(s *tast.CreateViewStmt) ast.Stmt {
 // defineView converts a view's query.
 func (c *conv) defineView(out *ast.CreateView, q tast.Node) ast.Stmt {
 	c.nested++
+	c.viewed = true
+	defer func() { c.viewed = false }()
 	out.Query = c.query(q)
 	c.nested--
 	return out
