@@ -304,7 +304,7 @@ func bindTableWrite(t *catalog.Table, o Options) (*physical.TableWrite, error) {
 	checks := slices.Clone(t.Constraints) // PostgreSQL tests them by name
 	slices.SortFunc(checks, func(a, b *catalog.Constraint) int { return strings.Compare(a.Name, b.Name) })
 	for _, c := range checks {
-		if c.Kind != catalog.CheckConstraint {
+		if c.Kind != catalog.CheckConstraint || c.Unenforced {
 			continue
 		}
 		x, err := storedScalar(c.Expr, t, Check, boolT, "", o)

@@ -50,6 +50,7 @@ type Constraint struct {
 	Always            bool   // identity: GENERATED ALWAYS; else BY DEFAULT
 	AutoIncrement     bool   // identity: takes NULL and 0 for DEFAULT, and goes on after greater values
 	Range             bool   // check: it comes with the column's declared type
+	Unenforced        bool   // check: MySQL's NOT ENFORCED
 	Options           []SeqOption
 	Columns           []string // keys of primary, unique, foreign
 	Including         []string

@@ -81,6 +81,8 @@ const (
 	TableCollation  // MySQL's COLLATE of a table: Collation, with Convert of its columns, too
 	ColumnOnUpdate  // Expr nil = none
 	RestartIdentity // of the AUTO_INCREMENT column, after the values that are there
+	EnforceCheck    // MySQL's: of the check Name
+	UnenforceCheck  // likewise
 	KeyVisible      // of the key Name of MySQL's dialect
 	KeyInvisible    // likewise
 	AddInherit      // INHERIT Of

@@ -86,6 +86,10 @@ func (p *printer) alterCmd(c *AlterCmd) {
 			p.s(" ")
 			p.seqOption(o)
 		}
+	case EnforceCheck, UnenforceCheck:
+		p.s("ALTER CHECK ")
+		p.ident(c.Name)
+		p.s([]string{" ENFORCED", " NOT ENFORCED"}[b2i(c.Kind == UnenforceCheck)])
 	case KeyVisible, KeyInvisible:
 		p.s("ALTER INDEX ")
 		p.ident(c.Name)

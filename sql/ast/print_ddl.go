@@ -312,6 +312,9 @@ func (p *printer) constraintTail(c Constraint) {
 	if c.NoInherit {
 		p.s(" NO INHERIT")
 	}
+	if c.Unenforced {
+		p.s(" NOT ENFORCED")
+	}
 	if c.NotValid {
 		p.s(" NOT VALID")
 	}

@@ -276,7 +276,12 @@ func showCreate(s Session, t *catalog.Table) string {
 		}
 		if k.Kind == catalog.CheckConstraint {
 			text, _ := s.Definition("constraintdef", k.ID, 0, false)
-			lines = append(lines, "CONSTRAINT "+backquote(k.Name)+" "+mysqlExpr(text, t))
+			text, unenforced := strings.CutSuffix(text, " NOT ENFORCED")
+			line := "CONSTRAINT " + backquote(k.Name) + " " + mysqlExpr(text, t)
+			if unenforced {
+				line += " /*!80016 NOT ENFORCED */"
+			}
+			lines = append(lines, line)
 		}
 	}
 	out := "CREATE TABLE " + backquote(t.Name) + " (\n  " + strings.Join(lines, ",\n  ") + "\n) ENGINE=InnoDB " + tableCharset(t)

@@ -318,6 +318,8 @@ type Constraint struct {
 	NoInherit    bool
 	// Range: it keeps the range of a type that another dialect declares, and goes with that.
 	Range bool `json:",omitempty"`
+	// Unenforced: of a check that MySQL's dialect declares NOT ENFORCED: no row is refused for it.
+	Unenforced bool `json:",omitempty"`
 	// InhCount and Inherited as of a column; Parent is the constraint of the partitioned
 	// table that a key, or a foreign key, of a partition is a part of.
 	InhCount  int  `json:",omitempty"`

@@ -317,7 +317,10 @@ func (p *Printer) constraintText(t *catalog.Table, k *catalog.Constraint) string
 	if k.Deferred {
 		s += " INITIALLY DEFERRED"
 	}
-	if !k.Validated {
+	switch {
+	case k.Unenforced:
+		s += " NOT ENFORCED"
+	case !k.Validated:
 		s += " NOT VALID"
 	}
 	return s

@@ -210,6 +210,9 @@ func (e *Env) alter(ctx context.Context, old, t *catalog.Table, cmd *ast.AlterCm
 		if c.Validated {
 			return nil
 		}
+		if c.Unenforced {
+			return pgerr.Newf(pgerrcode.WrongObjectType, "cannot validate NOT ENFORCED constraint")
+		}
 		v := *c
 		v.Validated = true
 		replaceConstraint(t, &v)
@@ -248,6 +251,8 @@ func (e *Env) alter(ctx context.Context, old, t *catalog.Table, cmd *ast.AlterCm
 		return e.redefineColumn(ctx, t, cmd)
 	case ast.RestartIdentity:
 		return e.restartIdentity(ctx, t, cmd)
+	case ast.EnforceCheck, ast.UnenforceCheck:
+		return e.enforce(ctx, t, cmd)
 	case ast.KeyVisible, ast.KeyInvisible:
 		return e.showKey(t, cmd)
 	case ast.MoveColumn:

@@ -42,6 +42,24 @@ func (e *Env) settleConstraints(ctx context.Context, old, t *catalog.Table, firs
 	return nil
 }
 
+// enforce is MySQL's ALTER CHECK … ENFORCED, which looks at the rows that are there, and NOT ENFORCED.
+func (e *Env) enforce(ctx context.Context, t *catalog.Table, cmd *ast.AlterCmd) error {
+	c := constraintOf(t, cmd.Name)
+	if c == nil || c.Kind != catalog.CheckConstraint || c.Range {
+		return noConstraint(t, cmd.Name)
+	}
+	n := *c
+	n.Unenforced = cmd.Kind == ast.UnenforceCheck
+	n.Validated = !n.Unenforced
+	replaceConstraint(t, &n)
+	if n.Validated && !c.Validated {
+		if err := e.Jobs.Validate(ctx, e.Txn, e.Catalog, t, &n); err != nil {
+			return err
+		}
+	}
+	return e.putTable(t)
+}
+
 func constraintByID(t *catalog.Table, id catalog.ID) *catalog.Constraint {
 	for _, c := range t.Constraints {
 		if c.ID == id {

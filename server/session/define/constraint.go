@@ -19,7 +19,7 @@ import (
 // made or changed (t is ours to change). Existing rows are not looked at.
 func (e *Env) newConstraint(ctx context.Context, t *catalog.Table, k *ast.Constraint) (*catalog.Constraint, *catalog.Index, error) {
 	_, altering := e.Catalog.TableByID(t.ID)
-	valid := !k.NotValid || !altering // what a new table has is checked when it comes
+	valid := (!k.NotValid || !altering) && !k.Unenforced // what a new table has is checked when it comes
 	// Where a key's index cannot have the name, that is what is said.
 	key := (k.Kind == ast.ConPrimary || k.Kind == ast.ConUnique || k.Kind == ast.ConExclusion) && k.UsingIndex == ""
 	if old := constraintOf(t, k.Name); k.Name != "" && old != nil && k.Kind == ast.ConCheck {
@@ -139,7 +139,7 @@ func ordered(t types.T, method string) error {
 
 // checkConstraint is CHECK.
 func (e *Env) checkConstraint(t *catalog.Table, c *catalog.Constraint, k *ast.Constraint) error {
-	c.Kind, c.NoInherit, c.Range = catalog.CheckConstraint, k.NoInherit, k.Range
+	c.Kind, c.NoInherit, c.Range, c.Unenforced = catalog.CheckConstraint, k.NoInherit, k.Range, k.Unenforced
 	text, err := e.storedText(k.Expr, t, bind.Check, types.Of(types.BoolOID), "")
 	if err != nil {
 		return err

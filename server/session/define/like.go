@@ -117,7 +117,7 @@ func (e *Env) likeChecks(ctx context.Context, t, src *catalog.Table, l *ast.Tabl
 		if c.ID, err = e.edit.NewID(ctx); err != nil {
 			return err
 		}
-		c.Columns, c.Validated = sameNamed(t, src, k.Columns), true
+		c.Columns, c.Validated = sameNamed(t, src, k.Columns), !k.Unenforced
 		c.InhCount, c.Inherited = 0, false
 		if l.Options&likeComments == 0 {
 			c.Comment = ""

@@ -77,6 +77,12 @@ func (a *alteration) spec(s *tast.AlterTableSpec) {
 		a.cmd(ast.AlterCmd{Kind: ast.DropConstraint, Name: fold(s.Name), IfExists: s.IfExists})
 	case tast.AlterTableDropCheck:
 		a.cmd(ast.AlterCmd{Kind: ast.DropConstraint, Name: fold(s.Constraint.Name), IfExists: s.IfExists})
+	case tast.AlterTableAlterCheck:
+		kind := ast.EnforceCheck
+		if !s.Constraint.Enforced {
+			kind = ast.UnenforceCheck
+		}
+		a.cmd(ast.AlterCmd{At: a.here(), Kind: kind, Name: fold(s.Constraint.Name)})
 	case tast.AlterTableDropIndex:
 		a.stmt(a.dropIndex(a.name, s.Name, s.IfExists))
 	case tast.AlterTableRenameIndex:

@@ -61,7 +61,7 @@ var alterClauses = map[tast.AlterTableType]string{
 	tast.AlterTableReorganizePartition: "REORGANIZE PARTITION", tast.AlterTableExchangePartition: "EXCHANGE PARTITION",
 	tast.AlterTableRemovePartitioning: "REMOVE PARTITIONING", tast.AlterTableRebuildPartition: "REBUILD PARTITION",
 	tast.AlterTableCheckPartitions: "CHECK PARTITION", tast.AlterTableOptimizePartition: "OPTIMIZE PARTITION",
-	tast.AlterTableRepairPartition: "REPAIR PARTITION", tast.AlterTableAlterCheck: "ALTER CHECK",
+	tast.AlterTableRepairPartition: "REPAIR PARTITION",
 }
 
 // alterUnsupported aborts the conversion of a form of ALTER TABLE.
@@ -70,9 +70,5 @@ func (c *conv) alterUnsupported(s *tast.AlterTableSpec) {
 	if words == "" {
 		c.fail(nil, "this form of ALTER TABLE is not supported")
 	}
-	at := fold(words)
-	if s.Tp == tast.AlterTableAlterCheck && c.clause(strings.Fields(at)) == int(c.stmtPos) {
-		at = "alter constraint"
-	}
-	c.failAt(at, "%s", fmt.Sprintf("ALTER TABLE ... %s is not supported", words))
+	c.failAt(fold(words), "%s", fmt.Sprintf("ALTER TABLE ... %s is not supported", words))
 }

@@ -188,10 +188,7 @@ func (c *conv) columnDef(d *tast.ColumnDef, p *tableParts) ast.ColumnDef {
 		case tast.ColumnOptionGenerated: // a virtual column has the same values
 			add(ast.Constraint{Kind: ast.ConGenerated, Expr: c.generated(p, name, o.Expr, t.typ), Always: true})
 		case tast.ColumnOptionCheck:
-			if !o.Enforced {
-				c.failAt("not enforced", "CHECK ... NOT ENFORCED is not supported")
-			}
-			add(ast.Constraint{Kind: ast.ConCheck, Name: fold(o.ConstraintName), Numbered: checkLabel, Expr: c.cond(o.Expr)})
+			add(ast.Constraint{Kind: ast.ConCheck, Unenforced: !o.Enforced, Name: fold(o.ConstraintName), Numbered: checkLabel, Expr: c.cond(o.Expr)})
 		case tast.ColumnOptionReference:
 			k := ast.Constraint{Kind: ast.ConForeign, Numbered: foreignLabel}
 			c.reference(o.Refer, &k)
@@ -230,10 +227,7 @@ func (c *conv) tableConstraint(k *tast.Constraint, p *tableParts) {
 		p.table.Constraints = append(p.table.Constraints, f)
 		c.supportKey(p, &f)
 	case tast.ConstraintCheck:
-		if !k.Enforced {
-			c.failAt("not enforced", "CHECK ... NOT ENFORCED is not supported")
-		}
-		p.table.Constraints = append(p.table.Constraints, ast.Constraint{At: c.here(), Kind: ast.ConCheck, Name: fold(k.Name), Numbered: checkLabel, Expr: c.cond(k.Expr)})
+		p.table.Constraints = append(p.table.Constraints, ast.Constraint{At: c.here(), Kind: ast.ConCheck, Unenforced: !k.Enforced, Name: fold(k.Name), Numbered: checkLabel, Expr: c.cond(k.Expr)})
 	case tast.ConstraintVector, tast.ConstraintColumnar:
 		x := c.vectorIndex(p.name, k.Name, k.Keys, k.IfNotExists, k.Option)
 		p.after = append(p.after, x)

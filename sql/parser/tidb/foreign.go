@@ -20,9 +20,8 @@ type Apart struct {
 
 // TakeApart takes the foreign keys out of a CREATE TABLE, as dumps make tables in the
 // order of their names, and a key may refer to one that comes later; and what a table can
-// hold its rows without: FULLTEXT keys, partitions, checks that are not enforced, zero dates
-// as defaults, whose columns can be NULL instead. A primary
-// key of prefixes becomes a unique one. A text that has none of that, or is anything else,
+// hold its rows without: FULLTEXT keys, partitions, zero dates as defaults, whose columns can
+// be NULL instead. A primary key of prefixes becomes a unique one. A text that has none of that, or is anything else,
 // comes back as it is.
 func (Frontend) TakeApart(text string) (a Apart, err error) {
 	a.Create = text
@@ -51,16 +50,12 @@ func (Frontend) TakeApart(text string) (a Apart, err error) {
 		case k.Tp == tast.ConstraintFulltext:
 			a.Changed = append(a.Changed, "FULLTEXT index "+k.Name+" is left out")
 			continue
-		case k.Tp == tast.ConstraintCheck && !k.Enforced:
-			a.Changed = append(a.Changed, strings.TrimSpace("CHECK "+k.Name)+" NOT ENFORCED is left out")
-			continue
 		case k.Tp == tast.ConstraintPrimaryKey && ofPrefixes(k):
 			a.Changed = append(a.Changed, "PRIMARY KEY of prefixes is not supported, a unique key stands for it")
 			k.Tp, k.Name = tast.ConstraintUniq, "primary_prefix"
 		}
 		keep = append(keep, k)
 	}
-	a.Changed = append(a.Changed, withoutChecks(t.Cols)...)
 	a.Changed = append(a.Changed, withoutZeroDates(t.Cols)...)
 	if t.Partition != nil {
 		a.Changed = append(a.Changed, "PARTITION BY is left out")
@@ -94,20 +89,6 @@ func ofPrefixes(k *tast.Constraint) bool {
 		}
 	}
 	return false
-}
-
-// withoutChecks takes the checks that are not enforced out of columns.
-func withoutChecks(cols []*tast.ColumnDef) (changed []string) {
-	for _, d := range cols {
-		d.Options = slices.DeleteFunc(d.Options, func(o *tast.ColumnOption) bool {
-			out := o.Tp == tast.ColumnOptionCheck && !o.Enforced
-			if out {
-				changed = append(changed, "CHECK of column "+d.Name.Name.O+" NOT ENFORCED is left out")
-			}
-			return out
-		})
-	}
-	return changed
 }
 
 // withoutZeroDates takes the defaults that are no dates here out of columns, which hold NULL
