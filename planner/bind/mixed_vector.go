@@ -33,6 +33,12 @@ func (b *binder) vectorOf(e expr.Expr, pos ast.Pos) (expr.Expr, error) {
 		return b.coerce(e, vector, builtin.Implicit, pos)
 	case k == textKind || k == enumKind:
 		return b.coerce(e, vector, builtin.Explicit, pos)
+	case e.Type().OID == types.UnknownOID: // a literal with a collation
+		text, err := b.coerce(e, types.Of(types.TextOID), builtin.Implicit, pos)
+		if err != nil {
+			return nil, err
+		}
+		return b.coerce(text, vector, builtin.Explicit, pos)
 	case k == bytesKind:
 		return b.callBound(builtin.MySQLSchema, "to_vector", []expr.Expr{e}, pos)
 	}
