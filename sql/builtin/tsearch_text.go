@@ -23,7 +23,17 @@ func currentConfig(c *Ctx) (tsearch.Config, error) {
 	if !ok {
 		return cfg, pgerr.Newf(pgerrcode.UndefinedObject, "text search configuration \"%s\" does not exist", name)
 	}
-	return cfg, nil
+	return c.stoppable(cfg), nil
+}
+
+// stoppable has the parsing of texts with cfg end with the statement.
+func (c *Ctx) stoppable(cfg tsearch.Config) tsearch.Config {
+	cfg.GoOn = func() {
+		if err := c.goOn(); err != nil {
+			types.Stop(err)
+		}
+	}
+	return cfg
 }
 
 // TextConfig finds a configuration by its name, which may have the schema before it.
@@ -61,7 +71,7 @@ func textConfigFuncs(r *registrar) {
 			if err != nil {
 				return types.Datum{}, err
 			}
-			return f(c, cfg, a[1:])
+			return f(c, c.stoppable(cfg), a[1:])
 		})
 	}
 	both("to_tsvector", func(_ *Ctx, cfg tsearch.Config, a []types.Datum) (types.Datum, error) {

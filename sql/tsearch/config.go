@@ -15,6 +15,16 @@ type Config struct {
 	OID   uint32
 	Name  string
 	Stems bool // words of letters go to the stemmer, all else to the simple dictionary
+	// GoOn is called now and then while a text is parsed, and does not return where that
+	// is to end; nil = nothing ends it.
+	GoOn func()
+}
+
+// goOn is called for each token; n is how many have come.
+func (c Config) goOn(n int) {
+	if n%64 == 0 && c.GoOn != nil {
+		c.GoOn()
+	}
 }
 
 // Dictionary is a text search dictionary.
@@ -26,7 +36,7 @@ type Dictionary struct {
 
 // The configurations and dictionaries that exist, with PostgreSQL's numbers.
 var (
-	Configs      = []Config{{3748, "simple", false}, {13164, "english", true}}
+	Configs      = []Config{{OID: 3748, Name: "simple"}, {OID: 13164, Name: "english", Stems: true}}
 	Dictionaries = []Dictionary{{3765, "simple", false}, {13163, "english_stem", true}}
 )
 
@@ -100,7 +110,10 @@ func (d *Document) Add(text string) {
 }
 
 func (d *Document) parse(text string) {
+	n := 0
 	Parse(text, func(t Token) {
+		n++
+		d.Config.goOn(n)
 		if len(t.Text) > maxWord {
 			return
 		}

@@ -58,7 +58,10 @@ func (h *Headliner) parse(text string) {
 		h.Query.words(func(n *Node) { h.words = append(h.words, n) })
 	}
 	h.list = h.list[:0]
+	n := 0
 	Parse(text, func(t Token) {
+		n++
+		h.Config.goOn(n)
 		if len(t.Text) > maxWord {
 			return
 		}

@@ -92,6 +92,9 @@ type parser struct {
 	s   string
 	i   int
 	out []Token
+	// Before these places no e-mail address and no host begins: what has been tried goes
+	// as far as what begins later, and fails alike.
+	noEmail, noHost int
 }
 
 func (p *parser) emit(t Token) { p.out = append(p.out, t) }

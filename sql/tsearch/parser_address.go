@@ -23,29 +23,43 @@ func (p *parser) address() bool {
 
 // email is the length of name@host, 0 if there is none.
 func (p *parser) email() int {
+	if p.i < p.noEmail {
+		return 0
+	}
 	n := 0
 	for isAlnum(p.at(n)) || n > 0 && (p.at(n) == '.' || p.at(n) == '_' || p.at(n) == '-') {
 		n++
 	}
-	if n == 0 || p.at(n) != '@' || !isAlnum(p.at(n-1)) && p.at(n-1) != '_' {
+	if n == 0 {
 		return 0
 	}
-	m := p.host(n + 1)
-	if m == 0 {
-		return 0
+	if p.at(n) == '@' && (isAlnum(p.at(n-1)) || p.at(n-1) == '_') {
+		if m := p.host(n + 1); m > 0 {
+			return m
+		}
 	}
-	return m
+	p.noEmail = p.i + n
+	return 0
 }
 
 // host is where a host name ends that begins at from: labels with dots between, the last
 // one of letters, and a port; 0 if there is none.
 func (p *parser) host(from int) int {
+	if from == 0 && p.i < p.noHost {
+		return 0
+	}
 	end, n := 0, from
 	for {
 		start, letters := n, true
-		for isAlnum(p.at(n)) || n > start && (p.at(n) == '-' || p.at(n) == '_') && hostGoesOn(p.s[p.i+n:]) {
-			letters = letters && isLetter(p.at(n))
-			n++
+		for more := n; ; n = more {
+			for n > start && (p.at(more) == '-' || p.at(more) == '_') {
+				more++
+			}
+			if !isAlnum(p.at(more)) {
+				break
+			}
+			letters = letters && more == n && isLetter(p.at(more))
+			more++
 		}
 		if n == start {
 			break
@@ -59,6 +73,9 @@ func (p *parser) host(from int) int {
 		n++
 	}
 	if end == 0 {
+		if from == 0 {
+			p.noHost = p.i + n
+		}
 		return 0
 	}
 	if p.at(end) == ':' && isDigit(p.at(end+1)) {
@@ -66,14 +83,6 @@ func (p *parser) host(from int) int {
 		}
 	}
 	return end
-}
-
-// hostGoesOn reports that after hyphens and underscores the label goes on.
-func hostGoesOn(s string) bool {
-	for len(s) > 0 && (s[0] == '-' || s[0] == '_') {
-		s = s[1:]
-	}
-	return len(s) > 0 && isAlnum(s[0])
 }
 
 func urlByte(c byte) bool {

@@ -13,6 +13,7 @@ func TestParseGoldens(t *testing.T) {
 		"state-of-the-art x-1":              "asciihword:state-of-the-art hword_asciipart:state hword_asciipart:of hword_asciipart:the hword_asciipart:art asciiword:x int:-1",
 		"été-hiver 3d-model 12ab":           "hword:été-hiver hword_part:été hword_asciipart:hiver numhword:3d-model hword_numpart:3d hword_asciipart:model numword:12ab",
 		"http://a.com/b?c=d www.x.org:80":   "protocol:http:// url:a.com/b?c=d host:a.com url_path:/b?c=d host:www.x.org:80",
+		"x.com@1 a.b@c.de_f.gh a-b.cd@":     "host:x.com uint:1 email:a.b@c.de_f.gh host:a-b.cd",
 		"joe.doe@x.co.uk, me@y":             "email:joe.doe@x.co.uk asciiword:me asciiword:y",
 		"1.5 -6 1e10 1.2.3 17-6.2.2":        "float:1.5 int:-6 sfloat:1e10 version:1.2.3 uint:17 version:6.2.2",
 		"/etc/passwd a/b 2020/01/02 x.c":    "file:/etc/passwd file:a/b file:2020/01/02 file:x.c",
@@ -89,6 +90,17 @@ func TestStems(t *testing.T) {
 	} {
 		if got, _ := Dictionaries[1].Lexize(word); got != want {
 			t.Errorf("%s: %s, want %s", word, got, want)
+		}
+	}
+}
+
+// Words that could begin an address, each as far as the end of the text, are read once.
+func TestLongRuns(t *testing.T) {
+	for _, text := range []string{"a_", "1_", "a-1_", "a_-", "a.1_", "_"} {
+		n := 0
+		Parse("a"+strings.Repeat(text, 1_000_000), func(Token) { n++ })
+		if n == 0 {
+			t.Errorf("%s: nothing", text)
 		}
 	}
 }

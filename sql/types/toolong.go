@@ -45,6 +45,10 @@ func (f *Format) mustGoOn(n int) {
 	}
 }
 
+// Stop ends the evaluation around with an error, for code that is called back by what has no
+// error to return; see CatchStop.
+func Stop(err error) { panic(stopped{err}) }
+
 // CatchStop is deferred where values of any type are made and there is an error to set:
 // around every evaluation of an expression, every call of an aggregate or a set-returning
 // function. Elsewhere the panic ends the connection.
