@@ -215,11 +215,14 @@ func arrayPositions(c *Ctx, a []types.Datum) (types.Datum, error) {
 	var b types.ArrayBuilder
 	b.Reset(types.Int4OID)
 	t := types.Of(elemOID(c, 0, a[0]))
-	it := types.NewArrayIter(a[0])
+	it, done := types.NewArrayIter(a[0]), progress{c: c}
 	for at := 0; ; at++ {
 		d, ok := it.Next()
 		if !ok {
 			return b.Array(), nil
+		}
+		if err := done.add(1); err != nil {
+			return types.Datum{}, err
 		}
 		if sameElement(t, d, a[1]) {
 			b.Append(types.Int(int64(dims[0].Lower + at)))
@@ -240,8 +243,11 @@ func arrayReplace(c *Ctx, array, old types.Datum, repl *types.Datum) (types.Datu
 	elem := elemOID(c, 0, array)
 	var b types.ArrayBuilder
 	b.Reset(elem)
-	it := types.NewArrayIter(array)
+	it, done := types.NewArrayIter(array), progress{c: c}
 	for d, ok := it.Next(); ok; d, ok = it.Next() {
+		if err := done.add(1); err != nil {
+			return types.Datum{}, err
+		}
 		switch {
 		case !sameElement(types.Of(elem), d, old):
 			b.Append(d)
@@ -260,9 +266,12 @@ func arrayReplace(c *Ctx, array, old types.Datum, repl *types.Datum) (types.Datu
 func arraySubset(c *Ctx, x, y types.Datum, all bool) bool {
 	t := types.Of(elemOID(c, 0, x))
 	list := elements(y)
-	it := types.NewArrayIter(x)
+	it, done := types.NewArrayIter(x), progress{c: c}
 next:
 	for d, ok := it.Next(); ok; d, ok = it.Next() {
+		if err := done.add(len(list)); err != nil {
+			types.Stop(err)
+		}
 		if !d.IsNull() {
 			for _, e := range list {
 				if !e.IsNull() && types.Equal(t, d, e) {

@@ -62,8 +62,11 @@ func arrayToText(c *Ctx, a []types.Datum) (_ types.Datum, err error) {
 	t := types.Of(elemOID(c, 0, a[0]))
 	out := []byte{}
 	first := true
-	it := types.NewArrayIter(a[0])
+	it, done := types.NewArrayIter(a[0]), progress{c: c}
 	for d, ok := it.Next(); ok; d, ok = it.Next() {
+		if err := done.add(1); err != nil {
+			return types.Datum{}, err
+		}
 		if d.IsNull() && (len(a) < 3 || a[2].IsNull()) {
 			continue
 		}

@@ -25,14 +25,15 @@ func (c *Ctx) pieces(s []byte, f func(part []byte)) error {
 	return nil
 }
 
-// progress asks whether to go on after each piece of what it is told was done.
+// progress asks whether to go on after each piece of what it is told was done: bytes, or
+// elements that take about as long.
 type progress struct {
 	c    *Ctx
 	done int
 }
 
-func (p *progress) add(bytes int) error {
-	if p.done += bytes; p.done < piece {
+func (p *progress) add(n int) error {
+	if p.done += n; p.done < piece {
 		return nil
 	}
 	p.done = 0
