@@ -173,8 +173,11 @@ func (r *plRun) call(ctx context.Context, x *plpgsql.Call, sc *plScope) error {
 	}
 	p.vars = r.variables(sc)
 	out, row, err := r.s.callProcedure(ctx, st, p, params, r.mayFree())
-	if err != nil || len(out) == 0 {
-		return err
+	if err != nil {
+		return r.inStatement(err, x.Text.SQL)
+	}
+	if len(out) == 0 {
+		return nil
 	}
 	f, k := c.Fn.User, 0
 	places, _ := bind.CallPlaces(f, st.Func.ArgNames, len(st.Func.Args))

@@ -302,7 +302,7 @@ func (r *plRun) inExpr(err error, prefix, text string) error {
 // inStatement is inExpr of a statement.
 func (r *plRun) inStatement(err error, text string) error {
 	e, ok := pgerr.As(err)
-	if !ok || e.Query != "" {
+	if !ok || e.Query != "" && e.Where == "" { // its place is in this statement
 		return err
 	}
 	c := *e
