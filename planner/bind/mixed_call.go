@@ -139,6 +139,8 @@ func (b *binder) terms(l, r expr.Expr, pos ast.Pos) (_, _ expr.Expr, err error) 
 			return nil, r, err
 		}
 	case kindOf(l) == textKind && kindOf(r) == textKind: // PostgreSQL takes one away from a document
+	case kindOf(l) == numberKind && isLiteral(r) && !isNullLit(r), kindOf(r) == numberKind && isLiteral(l) && !isNullLit(l):
+		// PostgreSQL would read the text as a number of the other's type
 	case !isClock(l) && !isClock(r):
 		return l, r, nil
 	}

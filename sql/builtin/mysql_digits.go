@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/hex"
+	"math"
 	"math/big"
 	"strconv"
 	"strings"
@@ -13,7 +14,14 @@ import (
 
 // formatNumber is FORMAT(x, d): groups of three, rounded to d decimals.
 func formatNumber(c *Ctx, a []types.Datum) (types.Datum, error) {
-	r, err := types.NumericRound(a[0], int(min(max(a[1].Int(), 0), 30)))
+	digits := int(min(max(a[1].Int(), 0), 30))
+	if f := types.NumericToFloat(a[0]); isReal(c.argT(0).OID) && digits < 15 && math.Abs(f) < 1e15 { // halves go to the even side
+		p := math.Pow10(digits)
+		if even, err := types.NumericFromFloat(math.RoundToEven(f*p)/p, 64); err == nil {
+			a[0] = even
+		}
+	}
+	r, err := types.NumericRound(a[0], digits)
 	if err != nil {
 		return types.Datum{}, err
 	}
