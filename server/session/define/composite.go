@@ -46,7 +46,9 @@ func (e *Env) valueType(id catalog.ID) valueType {
 		if i.IsArray {
 			i = types.Lookup(i.Elem)
 		}
-		return valueType{id: i.OID, array: i.Array, schema: i.Namespace, name: i.Name, shown: i.Name}
+		schema := builtin.TypeSchema(e.Catalog, i)
+		return valueType{id: i.OID, array: i.Array, schema: schema, name: i.Name,
+			shown: ast.QuoteIdent(e.Catalog.SchemaName(schema)) + "." + ast.QuoteIdent(i.Name)}
 	}
 	t, _ := e.Catalog.TypeByID(id)
 	return typeOf(t)

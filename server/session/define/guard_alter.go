@@ -127,6 +127,11 @@ func (e *Env) permitMove(st *ast.AlterSchema) error {
 		err = e.ownsCollation(&st.Name)
 	case ast.ObjTable, ast.ObjView, ast.ObjMatView, ast.ObjSequence:
 		err = e.ownsRelation(&st.Name, "")
+	case ast.ObjExtension:
+		_, there := e.Catalog.Extension(st.Name.Name)
+		if _, ok := e.Catalog.Schema(st.Schema); there && ok {
+			err = notOwner("extension", st.Name.Name)
+		}
 	case ast.ObjFunction, ast.ObjProcedure, ast.ObjRoutine, ast.ObjAggregate:
 		if f, found := e.routine(st.Kind, &st.Name, st.Args); found == nil && e.Catalog.SchemaName(f.Schema) == st.Schema {
 			return nil // there is nothing to do
