@@ -31,7 +31,7 @@ func OpClassFor(method, name string, t types.OID) (OpClass, bool) {
 }
 
 // ClassSchema is the schema of an operator class, which the access method has: pg_catalog,
-// or where its extension is; 0 where that is not installed.
+// or where its extension is. vector's are known in public without it.
 func ClassSchema(c *catalog.Snapshot, method, name string) catalog.ID {
 	am := methodID(method)
 	for _, x := range Extensions {
@@ -42,7 +42,7 @@ func ClassSchema(c *catalog.Snapshot, method, name string) catalog.ID {
 			if e, ok := c.Extension(x.Name); ok {
 				return e.Schema
 			}
-			return 0
+			return catalog.PublicID
 		}
 	}
 	return catalog.PgCatalogID
