@@ -214,9 +214,12 @@ func (s *socket) failed(op string, err error) error {
 }
 
 // asNet makes a file's error the one that a net.Conn has: TLS asks it whether it is
-// temporary.
+// temporary, and others whether the connection is closed.
 func (s *socket) asNet(op string, err error) error {
 	if e, ok := err.(*os.PathError); ok {
+		if errors.Is(e.Err, os.ErrClosed) {
+			return s.failed(op, net.ErrClosed)
+		}
 		return s.failed(op, e.Err)
 	}
 	return err

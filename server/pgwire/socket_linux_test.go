@@ -186,7 +186,7 @@ func TestSeatedLargeWrite(t *testing.T) {
 // Close ends a read that waits, and the client learns of it; nothing can be done with the
 // connection afterwards, and its descriptor is closed once.
 func TestSeatedClose(t *testing.T) {
-	for name, wait := range map[string]time.Duration{"while reading": time.Millisecond, "between": 0} {
+	for name, wait := range map[string]time.Duration{"while reading": time.Millisecond, "after standing": 4 * patience, "between": 0} {
 		t.Run(name, func(t *testing.T) {
 			server, client := seated(t)
 			fd := server.fd
