@@ -60,8 +60,7 @@ func TestRightsWithin(t *testing.T) {
 		{`select peek_sql()`, "42501", "permission denied for table hidden"},
 		{`do $$ begin perform x from hidden; end $$`, "42501", "permission denied for table hidden"},
 		{`do $$ begin insert into own values (9, 'bob', null); end $$`, "42501", `new row violates row-level security policy for table "own"`},
-		{`create table child () inherits (own)`, "42501", "must be owner of table own"},
-		{`create table part partition of whole for values in (1)`, "42501", "must be owner of table whole"},
+		{`create table child () inherits (own)`, "42501", "permission denied for schema public"},
 		{`create function f() returns int language sql as 'select 1'`, "42501", "permission denied for schema public"},
 		{`create trigger g before insert on own for each row execute function suppress_redundant_updates_trigger()`, "42501", "permission denied for table own"},
 		{`create database mine`, "42501", "permission denied to create database"},
@@ -69,5 +68,13 @@ func TestRightsWithin(t *testing.T) {
 	} {
 		_, err := c.Exec(t.Context(), x.sql)
 		wantError(t, x.sql, err, x.code, x.message)
+	}
+	mustExec(t, root, `grant create on schema public to alice`)
+	for sql, message := range map[string]string{
+		`create table child () inherits (own)`:                   "must be owner of table own",
+		`create table part partition of whole for values in (1)`: "must be owner of table whole",
+	} {
+		_, err := c.Exec(t.Context(), sql)
+		wantError(t, sql, err, "42501", message)
 	}
 }
