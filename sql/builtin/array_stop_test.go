@@ -23,10 +23,17 @@ func TestArrayCallsEnd(t *testing.T) {
 	long, few := ints(0, 3*piece), ints(0, 2000)
 	r := &registrar{code: map[string]*code{}}
 	arrayFuncs(r)
-	for name, args := range map[string][]types.Datum{
+	wantEnds(t, r, 1, map[string][]types.Datum{
 		"array_positions": {long, types.Int(-1)}, "array_remove": {long, types.Int(-1)}, "array_replace": {long, types.Int(-1), types.Int(0)},
 		"array_to_text": {long, types.String(",")}, "arrayoverlap": {few, ints(-2000, 2000)}, "arraycontains": {few, few}, "arraycontained": {few, few},
-	} {
+	})
+}
+
+// wantEnds makes calls that are cancelled when they ask the asks-th time whether to go on,
+// and that are not.
+func wantEnds(t *testing.T, r *registrar, asks int, calls map[string][]types.Datum) {
+	t.Helper()
+	for name, args := range calls {
 		f := r.code[name].eval
 		call := func(asks int) (err error) {
 			defer types.CatchStop(&err)
@@ -36,7 +43,7 @@ func TestArrayCallsEnd(t *testing.T) {
 		if err := call(1000); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		if err := call(1); !errors.Is(err, context.Canceled) {
+		if err := call(asks); !errors.Is(err, context.Canceled) {
 			t.Errorf("%s, cancelled: %v", name, err)
 		}
 	}

@@ -3,35 +3,19 @@ package ivf
 import (
 	"math"
 	"slices"
+
+	"github.com/loxodb/loxodb/vectorindex/dist"
 )
 
-// entry is a number under a distance: the order-preserving bits of the distance above
-// the number, so that sorting entries sorts by distance. NaN comes last.
-type entry uint64
+// entry is a distance and a number below 2^31.
+type entry = dist.Entry
 
+// makeEntry puts every NaN last.
 func makeEntry(d float32, n uint32) entry {
-	b := math.Float32bits(d)
-	switch {
-	case d != d:
-		b = 1<<32 - 1
-	case b>>31 != 0:
-		b = ^b
-	default:
-		b |= 1 << 31
+	if d != d {
+		d = float32(math.NaN())
 	}
-	return entry(b)<<32 | entry(n)
-}
-
-func (e entry) ord() uint32 { return uint32(e) }
-
-func (e entry) dist() float32 {
-	b := uint32(e >> 32)
-	if b>>31 != 0 {
-		b &^= 1 << 31
-	} else {
-		b = ^b
-	}
-	return math.Float32frombits(b)
+	return dist.MakeEntry(d, n)
 }
 
 // nearestFirst moves the n least entries to the front, in order.

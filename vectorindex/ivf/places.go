@@ -37,7 +37,7 @@ func (p *Places) Ranks(vec []byte, ords []uint32, dst []uint32) ([]uint32, error
 	defer s.Close()
 	rank := make([]uint32, s.lists())
 	for i := range rank {
-		rank[s.list(i).ord()] = uint32(i)
+		rank[s.list(i).Ord()] = uint32(i)
 	}
 	for _, o := range ords {
 		dst = append(dst, rank[p.of[o]])

@@ -37,7 +37,7 @@ func TestRanks(t *testing.T) {
 				}
 				opened := false
 				for _, l := range s.order[:s.open] {
-					opened = opened || l.ord() == places.of[ord]
+					opened = opened || l.Ord() == places.of[ord]
 				}
 				if s.Close(); opened != (probes > ranks[0]) {
 					t.Errorf("metric %v, entry %d of rank %d: its list is probed with %d: %v", m, ord, ranks[0], probes, opened)

@@ -248,14 +248,14 @@ func (s *Search) scan(ctx context.Context, i int) error {
 		return err
 	}
 	near := s.list(i)
-	number := near.ord()
+	number := near.Ord()
 	open := &s.latest[i&1]
-	open.turn = s.t.code.enter(&s.q, s.t.turnedOf(int(number)), near.dist())
+	open.turn = s.t.code.enter(&s.q, s.t.turnedOf(int(number)), near.Dist())
 	open.clear()
 	worst := s.worst()
 	if x := s.t.sealed; x != nil {
 		if i+1 < len(s.order) {
-			x.prefetch(s.order[i+1].ord())
+			x.prefetch(s.order[i+1].Ord())
 		}
 		lo, hi := x.starts[number], x.starts[number+1]
 		open.fine = &x.fine
@@ -354,18 +354,18 @@ func (s *Search) settle() {
 		rest = rest[len(part):]
 		if cold {
 			for _, e := range part[:min(len(part), settleAhead)] {
-				raw.Prefetch(e.ord())
+				raw.Prefetch(e.Ord())
 			}
 		}
 		for i, e := range part {
-			if e.dist() >= s.worst() {
+			if e.Dist() >= s.worst() {
 				rest = nil
 				break
 			}
 			if cold && i+settleAhead < len(part) {
-				raw.Prefetch(part[i+settleAhead].ord())
+				raw.Prefetch(part[i+settleAhead].Ord())
 			}
-			s.offer(e.ord())
+			s.offer(e.Ord())
 		}
 	}
 	s.found = s.found[:0]
