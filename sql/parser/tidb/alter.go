@@ -100,7 +100,8 @@ func (a *alteration) spec(s *tast.AlterTableSpec) {
 		a.options(s.Options)
 	case tast.AlterTableLock, tast.AlterTableAlgorithm, tast.AlterTableForce, tast.AlterTableEnableKeys, tast.AlterTableDisableKeys,
 		tast.AlterTableWithValidation, tast.AlterTableSetTiFlashReplica, tast.AlterTableCache, tast.AlterTableNoCache,
-		tast.AlterTableAttributes, tast.AlterTableStatsOptions, tast.AlterTableOrderByColumns:
+		tast.AlterTableAttributes, tast.AlterTableStatsOptions, tast.AlterTableOrderByColumns,
+		tast.AlterTableSecondaryLoad, tast.AlterTableSecondaryUnload:
 		// How the work is done, where another server keeps copies, or in which order rows are kept until
 		// others come.
 	default:

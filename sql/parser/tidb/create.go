@@ -112,6 +112,7 @@ var harmless = map[tast.TableOptionType]bool{
 	tast.TableOptionShardRowID: true, tast.TableOptionPreSplitRegion: true, tast.TableOptionPackKeys: true,
 	tast.TableOptionStatsSamplePages: true, tast.TableOptionEncryption: true, tast.TableOptionPlacementPolicy: true,
 	tast.TableOptionCollate: true, tast.TableOptionStatsBuckets: true, tast.TableOptionStatsTopN: true,
+	tast.TableOptionSecondaryEngine: true, tast.TableOptionSecondaryEngineNull: true,
 }
 
 // tableOptions converts what follows the columns; auto is where AUTO_INCREMENT begins.

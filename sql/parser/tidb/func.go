@@ -84,6 +84,9 @@ func register(list map[string]func(*conv, *tast.FuncCallExpr) (ast.Expr, bool)) 
 func (c *conv) funcCall(f *tast.FuncCallExpr) (e ast.Expr, condition bool) {
 	name := f.FnName.L
 	if f.Schema.L != "" {
+		if f.Schema.L == "sys" && strings.HasPrefix(name, "ml_") { // HeatWave's functions that ask a model
+			c.fail(f, "function sys.%s is not supported", strings.ToUpper(name))
+		}
 		return &ast.Func{At: c.at(f), Name: ast.QName{At: c.at(f), Schema: f.Schema.L, Name: name}, Args: c.exprs(f.Args)}, false
 	}
 	if conv, ok := special[name]; ok {

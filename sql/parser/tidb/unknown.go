@@ -28,6 +28,7 @@ func unknownConstruct(query string, at int) (name string, start int) {
 		return name, at
 	}
 	word, wordAt := "", 0
+	index, match := -1, -1 // where FULLTEXT and FTS_MATCH_WORD stand in the statement
 	for i := 0; i < at && i < len(query); {
 		if end := skipToken(query, i); end > i {
 			i = end
@@ -37,7 +38,15 @@ func unknownConstruct(query string, at int) (name string, start int) {
 		case isWordByte(query[i]):
 			end := wordEnd(query, i)
 			word, wordAt, i = query[i:end], i, end
+			switch free := wordAt == 0 || query[wordAt-1] != '@' && query[wordAt-1] != '.'; {
+			case free && strings.EqualFold(word, "fulltext"):
+				index = wordAt
+			case free && strings.EqualFold(word, "fts_match_word"):
+				match = wordAt
+			}
 			continue
+		case query[i] == ';':
+			word, index, match = "", -1, -1
 		case !isSpace(query[i]):
 			word = ""
 		}
@@ -49,6 +58,12 @@ func unknownConstruct(query string, at int) (name string, start int) {
 	if next := at + len("sounds"); next <= len(query) && strings.EqualFold(query[at:next], "sounds") &&
 		strings.EqualFold(tokenAt(query, skipSpace(query, next)), "like") { // no alias could stand there
 		return "SOUNDS LIKE", at
+	}
+	switch { // TiDB Cloud's parsers of words, their parameters, and columns with attributes
+	case index >= 0:
+		return "FULLTEXT INDEX", index
+	case match >= 0 && strings.EqualFold(tokenAt(query, at), "with"):
+		return "function FTS_MATCH_WORD", match
 	}
 	return "", 0
 }
