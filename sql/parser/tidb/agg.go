@@ -57,12 +57,19 @@ func (c *conv) aggregateOver(n tast.ExprNode, name string, args []tast.ExprNode,
 		}
 		return agg(name, call(at, "to_double", textual(c.expr(args[0]))))
 	case "json_arrayagg":
-		return agg("jsonb_agg", c.expr(args[0]))
+		return agg("jsonb_agg", c.document(args[0]))
 	case "json_objectagg":
-		return agg("jsonb_object_agg", c.expr(args[0]), c.expr(args[1]))
+		return agg("jsonb_object_agg", call(at, "concat", textual(c.expr(args[0]))), c.document(args[1]))
 	}
 	c.fail(n, "aggregate %s is not supported", strings.ToUpper(name))
 	return nil
+}
+
+// document is a value as JSON_ARRAY holds it, which is not how jsonb_agg would: times are written
+// with a space, bytes are text, and what is no document is refused.
+func (c *conv) document(n tast.ExprNode) ast.Expr {
+	at := c.at(n)
+	return &ast.Op{At: at, Schema: system, Name: "->", Left: call(at, "json_array", textual(c.expr(n))), Right: integer(at, 0)}
 }
 
 // count converts COUNT; a constant counts all rows, several arguments those rows
