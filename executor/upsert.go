@@ -88,7 +88,8 @@ type upsert struct {
 	on      *physical.OnConflict
 	values  []*expr.Program
 	where   *expr.Program
-	pair    *batch.Batch // existing row, proposed row
+	pair    *batch.Batch  // existing row, proposed row, source
+	source  []types.Datum // what the query gave beside the proposed row
 	changed map[rowOf]bool
 	own     *upsertTable // of a table without children
 	members map[*memberWriter]*upsertTable
@@ -116,7 +117,7 @@ func newUpsert(n *physical.Insert, m *modify) (Operator, error) {
 	for i := range n.Write.Table.Columns {
 		ts = append(ts, n.Write.Table.Columns[i].Type)
 	}
-	u.pair = batch.New(append(ts, ts...), 1)
+	u.pair = batch.New(slices.Concat(ts, ts, n.Input.Info().Cols[len(ts):]), 1)
 	u.own = &upsertTable{w: m.writer, arbiters: n.OnConflict.Arbiters}
 	if u.own.existing, err = newExistingRow(n.Write.Table); err != nil {
 		return nil, err
@@ -184,7 +185,9 @@ func (u *upsert) conflict(ctx context.Context, to *upsertTable) (*table.Conflict
 }
 
 func (u *upsert) one(ctx context.Context, b *batch.Batch, i int) error {
-	u.row = rowAt(b, i, u.row[:0])
+	row := rowAt(b, i, u.row[:0])
+	width := len(u.writer.def.Table.Columns)
+	u.row, u.source = row[:width:width], row[width:]
 	to, err := u.table(ctx)
 	if err != nil {
 		return err
@@ -270,6 +273,9 @@ func (u *upsert) update(ctx context.Context, to *upsertTable, id uint64) error {
 	for k := range had {
 		u.pair.Cols[k].Set(0, had[k])
 		u.pair.Cols[len(had)+k].Set(0, proposed[k])
+	}
+	for k := range u.source {
+		u.pair.Cols[2*len(had)+k].Set(0, u.source[k])
 	}
 	u.pair.Sel = batch.Identity(1)
 	if u.where != nil {

@@ -59,7 +59,14 @@ func (b *binder) onConflict(in *insertion, n *logical.Insert) error {
 		return err
 	}
 	s := &scope{parent: in.s, in: inUpdateSet, items: []*nsItem{oldItem, newItem}}
+	if x.AnyKey { // MySQL has no name for the proposed row, whose columns VALUES() reads
+		newItem.colsVisible = false
+		s.items = append(s.items, in.sourceItems()...)
+	}
 	if c.Set, c.Values, err = b.assignments(s, in.table, old.ids, set); err != nil {
+		return err
+	}
+	if err := b.readSource(n, in.sourceItems()); err != nil {
 		return err
 	}
 	b.written(use, in.via, x.Set, c.Set)

@@ -70,6 +70,7 @@ type insertion struct {
 	names []string
 	via   writtenView
 	s     *scope
+	from  []*nsItem // what is in FROM of the query, unless it makes groups
 	// noArbiter is the error for an ON CONFLICT that no unique index fits.
 	noArbiter error
 	// refused is the error for a value that a column takes from nobody. Those of binding the
@@ -265,7 +266,7 @@ func (b *binder) insertSource(in *insertion) (vals [][]expr.Expr, tree logical.N
 		in.s.srfs = nil
 		return vals, tree, err
 	}
-	q, err := b.selectStmt(x.Query, in.s, queryOpts{keepUnknown: true})
+	q, err := b.selectStmt(x.Query, in.s, queryOpts{keepUnknown: true, from: &in.from})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -14,6 +14,8 @@ type queryOpts struct {
 	top bool
 	// keepUnknown leaves output literals untyped: the user gives them a type (INSERT, UNION).
 	keepUnknown bool
+	// from, unless nil, takes the names of the FROM clause of a query without groups.
+	from *[]*nsItem
 }
 
 // selectStmt binds any query.
@@ -123,6 +125,9 @@ func (b *binder) plainSelect(s *scope, x *ast.Select, o queryOpts) (*query, erro
 	}
 	if err := b.resolveTargets(q); err != nil {
 		return nil, err
+	}
+	if o.from != nil && len(x.GroupBy) == 0 && len(q.level.aggs) == 0 && q.having == nil {
+		*o.from = s.items
 	}
 	return b.finishSelect(q)
 }

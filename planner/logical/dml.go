@@ -7,7 +7,8 @@ import (
 )
 
 type (
-	// Insert adds rows. Input produces InCols: one per table column in attribute order.
+	// Insert adds rows. Input produces InCols: one per table column in attribute order, and then
+	// those of OnConflict.Source.
 	Insert struct {
 		Write      *physical.TableWrite
 		Alias      string
@@ -79,7 +80,9 @@ type MergeWhen struct {
 	Using, Checks []physical.RowCheck
 }
 
-// OnConflict is INSERT's conflict action. Values and Where are over Existing and Excluded.
+// OnConflict is INSERT's conflict action. Values and Where are over Existing, Excluded and
+// Source, which are columns of the query that the rows are from: the last ones of
+// Insert.InCols.
 type OnConflict struct {
 	Arbiters           []*catalog.Index
 	DoUpdate           bool
@@ -88,6 +91,7 @@ type OnConflict struct {
 	Values             []expr.Expr
 	Where              expr.Expr
 	Existing, Excluded []ColID
+	Source             []ColID
 	// Using are over Existing, Checks over Insert.Row.
 	Using, Checks []physical.RowCheck
 }

@@ -20,7 +20,7 @@ func (p *planner) insert(x *logical.Insert) (*rel, error) {
 	p.changes(x.Write)
 	n := &physical.Insert{Base: p.base(x.Out), Write: x.Write, Input: in.node, ReadsOwn: readsOwn}
 	if c := x.OnConflict; c != nil {
-		at := layout(slices.Concat(c.Existing, c.Excluded))
+		at := layout(slices.Concat(c.Existing, c.Excluded, c.Source))
 		n.OnConflict = &physical.OnConflict{Arbiters: c.Arbiters, DoUpdate: c.DoUpdate,
 			AnyKey: c.AnyKey, Replace: c.Replace, Set: c.Set,
 			Values: p.remapAll(c.Values, at), Where: p.remap(c.Where, at)}

@@ -79,7 +79,8 @@ type IndexWrite struct {
 
 type (
 	// Insert adds the rows of Input, which has one column per table column in attribute
-	// order (defaults filled in; dropped and generated ones NULL).
+	// order (defaults filled in; dropped and generated ones NULL), and then those that
+	// OnConflict reads besides.
 	// Returning and OnConflict expressions: see there.
 	Insert struct {
 		Base
@@ -157,7 +158,7 @@ type OnConflict struct {
 	// Arbiters are the unique indexes that decide; empty = any.
 	Arbiters []*catalog.Index
 	// DoUpdate: Set/Values/Where are over the existing row followed by the proposed
-	// (excluded) row, each in attribute order.
+	// (excluded) row, each in attribute order, and the further columns of Insert.Input.
 	DoUpdate bool
 	// AnyKey: a row may be updated again that the statement itself has written.
 	AnyKey bool

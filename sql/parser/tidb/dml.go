@@ -63,8 +63,9 @@ func (c *conv) insert(s *tast.InsertStmt) ast.Stmt {
 	case len(s.OnDuplicate) > 0:
 		out.OnConflict = &ast.OnConflict{At: c.here(), AnyKey: true, DoUpdate: true}
 		c.target, c.updated = calledAs(&ref), calledAs(&ref)
+		c.sourced = s.Select != nil
 		out.OnConflict.Set = c.assignments(s.OnDuplicate)
-		c.target = ""
+		c.target, c.sourced = "", false
 	case s.IgnoreErr:
 		out.OnConflict = &ast.OnConflict{At: c.here()}
 	}

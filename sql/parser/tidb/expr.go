@@ -230,7 +230,9 @@ func (c *conv) columnExpr(v *tast.ColumnNameExpr) ast.Expr {
 			return e
 		}
 		if c.target != "" {
-			ref.Parts = []string{c.target, n.Name.L}
+			if !c.sourced {
+				ref.Parts = []string{c.target, n.Name.L}
+			}
 		} else if e := c.scope.resolve(n.Name.L); e != nil {
 			c.refuseTwice(v, e)
 			return e

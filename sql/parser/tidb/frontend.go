@@ -309,6 +309,9 @@ type conv struct {
 	scope *scope
 	// target is the table whose columns the unqualified names of an upsert mean.
 	target string
+	// sourced: they may mean columns of the query too that the rows are from, which the binder
+	// finds out.
+	sourced bool
 	// assigned are the values that earlier assignments of an UPDATE gave columns.
 	assigned map[string]ast.Expr
 	updated  string // the table of that UPDATE
