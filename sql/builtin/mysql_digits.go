@@ -74,10 +74,38 @@ func localeMarks(locale string) (point, thousands string) {
 // mysqlHex is HEX of a number, or of the bytes of anything else.
 func mysqlHex(c *Ctx, a []types.Datum) (types.Datum, error) {
 	v := typed{c.argT(0), a[0]}
-	if isInt(v.t.OID) || isFloat(v.t.OID) || v.t.OID == types.NumericOID {
+	if isFloat(v.t.OID) || v.t.OID == types.NumericOID && !isWhole64(v.d) {
+		return types.String(strings.ToUpper(strconv.FormatUint(bitsOfReal(mysqlFloat(c, v)), 16))), nil
+	}
+	if isInt(v.t.OID) || v.t.OID == types.NumericOID {
 		return types.String(strings.ToUpper(strconv.FormatUint(bits64(c, v), 16))), nil
 	}
 	return types.String(strings.ToUpper(hex.EncodeToString(mysqlBytes(c, v).Bytes()))), nil
+}
+
+// isWhole64 reports a decimal without digits behind the point that 64 bits hold, with or
+// without a sign.
+func isWhole64(d types.Datum) bool {
+	if types.NumericIsNaN(d) || types.NumericIsInf(d) != 0 || types.NumericScale(d) > 0 {
+		return false
+	}
+	if _, ok := types.NumericToInt64(d); ok {
+		return true
+	}
+	f := types.NumericToFloat(d)
+	return f > 0 && f < 1<<64
+}
+
+// bitsOfReal are those of a real number as HEX shows it: halves go away from zero, and what
+// 64 bits do not hold has all of them set.
+func bitsOfReal(f float64) uint64 {
+	if math.IsNaN(f) || f <= math.MinInt64 || f >= 1<<64 {
+		return math.MaxUint64
+	}
+	if f = math.Round(f); f < 0 {
+		return uint64(int64(f))
+	}
+	return uint64(f)
 }
 
 func mysqlChar(_ *Ctx, a []types.Datum) (types.Datum, error) {

@@ -38,7 +38,7 @@ var mysqlSpanFuncs = []mysqlFunc{
 	// strict_span is a literal of a time, which must be one.
 	{name: "strict_span", args: "t", ret: types.IntervalOID, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
 		us, ok := mysqlClock(c, typed{types.Of(types.TextOID), a[0]})
-		if !ok || us > maxSpan+usPerSecond-1 || us < -maxSpan-usPerSecond+1 {
+		if !ok || dateAlone(a[0].Text()) || us > maxSpan+usPerSecond-1 || us < -maxSpan-usPerSecond+1 {
 			return types.Datum{}, pgerr.Newf(pgerrcode.InvalidDatetimeFormat, "Incorrect TIME value: '%s'", a[0].Text())
 		}
 		return timeSpan(us)
@@ -48,7 +48,7 @@ var mysqlSpanFuncs = []mysqlFunc{
 		v := typed{c.argT(0), a[0]}
 		us, ok := mysqlClock(c, v)
 		switch {
-		case !ok || us > maxSpan+usPerSecond-1 || us < -maxSpan-usPerSecond+1:
+		case !ok || isTextType(v.t.OID) && dateAlone(v.d.Text()) || us > maxSpan+usPerSecond-1 || us < -maxSpan-usPerSecond+1:
 			return types.Datum{}, pgerr.Newf(pgerrcode.InvalidDatetimeFormat, "Incorrect time value: '%s'", mysqlString(c, v).Text())
 		case us < 0 || us > usPerDay:
 			return types.Datum{}, pgerr.Newf(pgerrcode.FeatureNotSupported, "a column of type TIME for %s, which is no time of day, is not supported", spanText(us)).

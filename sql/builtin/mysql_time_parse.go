@@ -43,6 +43,9 @@ func mysqlClock(c *Ctx, v typed) (us int64, ok bool) {
 		if !strings.ContainsAny(s[min(1, len(s)):], "-/") && !strings.Contains(s, "T") {
 			return parseClock(s)
 		}
+		if dateAlone(s) { // which is no time: as far as it can be one, it is read as one
+			return parseClock(s[:1+strings.IndexAny(s[1:], "-/")])
+		}
 	case types.Int2OID, types.Int4OID, types.Int8OID, types.NumericOID, types.Float4OID, types.Float8OID:
 		s := mysqlString(c, v).Text()
 		if whole, _, _ := strings.Cut(strings.TrimPrefix(s, "-"), "."); len(whole) <= 10 {
@@ -55,6 +58,12 @@ func mysqlClock(c *Ctx, v typed) (us int64, ok bool) {
 	}
 	_, us = floorDiv(at, usPerDay)
 	return us, true
+}
+
+// dateAlone reports a text that has the signs of a date, and no time behind it.
+func dateAlone(s string) bool {
+	s = strings.TrimSpace(s)
+	return strings.ContainsAny(s[min(1, len(s)):], "-/") && !strings.ContainsAny(s, " T")
 }
 
 // parseClock reads [-][D ]HH[:MM[:SS]][.ffffff], or HHMMSS without colons; only after days a
