@@ -122,6 +122,9 @@ func (b *binder) in(s *scope, x *ast.In) (expr.Expr, error) {
 	if len(terms) == 1 {
 		return terms[0], nil
 	}
+	for i := range terms {
+		terms[i] = unshown(terms[i])
+	}
 	return join(terms), nil
 }
 
@@ -147,6 +150,10 @@ func (b *binder) inList(s *scope, x *ast.In, name string) (expr.Expr, error) {
 				return nil, err
 			}
 		}
+	}
+	left = precise(left)
+	for i := range items {
+		items[i] = precise(items[i])
 	}
 	ts := []types.OID{left.Type().OID}
 	for _, i := range items {

@@ -67,6 +67,7 @@ func (b *binder) between(s *scope, x *ast.Between) (expr.Expr, error) {
 		if err != nil {
 			return nil, err
 		}
+		l, h = unshown(l), unshown(h)
 		if x.Not {
 			return &expr.Or{Args: []expr.Expr{l, h}}, nil
 		}
@@ -284,7 +285,9 @@ func (b *binder) caseExpr(s *scope, x *ast.Case) (expr.Expr, error) {
 				if at == 0 {
 					at = leftmost(w.Cond)
 				}
-				conds[i], err = compare(test, v, at)
+				if conds[i], err = compare(test, v, at); err == nil {
+					conds[i] = unshown(conds[i])
+				}
 			}
 		}
 		if err != nil {

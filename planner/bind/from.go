@@ -365,6 +365,9 @@ func (b *binder) view(s *scope, r *found, x *ast.TableRef) (logical.Node, []*nsI
 		info := &b.meta.Cols[q.out[i].id]
 		info.OrigTable, info.OrigAttr = r.viewID, int16(i+1)
 	}
+	if err := b.preciseCols(q, cols); err != nil {
+		return nil, nil, err
+	}
 	it, err := named(r.name, x.Alias, cols, x.Pos)
 	if err != nil {
 		return nil, nil, err
@@ -402,7 +405,11 @@ func (b *binder) subqueryRef(s *scope, x *ast.SubqueryRef) (logical.Node, []*nsI
 	if err != nil {
 		return nil, nil, err
 	}
-	it, err := named("", x.Alias, queryCols(q), x.Pos)
+	cols := queryCols(q)
+	if err := b.preciseCols(q, cols); err != nil {
+		return nil, nil, err
+	}
+	it, err := named("", x.Alias, cols, x.Pos)
 	if err != nil {
 		return nil, nil, err
 	}
