@@ -3,11 +3,13 @@ package session
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/server/backend"
+	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/storage/kv"
 )
@@ -21,6 +23,7 @@ var errStatementTimeout = errors.New("session: statement_timeout")
 type limits struct {
 	base, ctx context.Context // nil when no limited statement runs
 	stop      context.CancelFunc
+	reads     bool            // ctx is under max_execution_time, too
 	from, own context.Context // own is from, showing waits for locks in the session
 	ownAt     *context.Context
 }
@@ -52,6 +55,45 @@ func (s *Session) limited(ctx context.Context) context.Context {
 	running := l.ctx
 	s.running.Store(&running)
 	return running
+}
+
+// reading returns ctx under the limits of the running statement and under MySQL's
+// max_execution_time, which is for a SELECT that writes and locks nothing; it counts from the
+// beginning of its execution.
+func (s *Session) reading(ctx context.Context, st *prepared) context.Context {
+	running := s.limited(ctx)
+	most, l := s.settings.readTimeout, &s.limits
+	if most <= 0 || !s.settings.mysql || l.reads || !s.selects(st) {
+		return running
+	}
+	timed, stop := context.WithTimeoutCause(running, most, errStatementTimeout)
+	if before := l.stop; before != nil {
+		l.stop = func() { stop(); before() }
+	} else {
+		l.stop = stop
+	}
+	l.base, l.ctx, l.reads = ctx, timed, true
+	s.running.Store(&timed)
+	return timed
+}
+
+// selects reports a SELECT, or the EXECUTE of one, that only reads. SHOW and DO are none,
+// though they become queries.
+func (s *Session) selects(st *prepared) bool {
+	if x, ok := st.stmt.(*ast.Execute); ok {
+		q, err := s.lookup(x.Name)
+		if err != nil {
+			return false
+		}
+		st = q
+	}
+	q, ok := st.stmt.(*ast.Select)
+	if !ok || len(q.Locking) > 0 || st.plan != nil && !st.plan.ReadOnly {
+		return false
+	}
+	word := strings.ToLower(strings.TrimLeft(st.source, " \t\r\n;("))
+	return strings.HasPrefix(word, "select") || strings.HasPrefix(word, "with") || strings.HasPrefix(word, "table") ||
+		strings.HasPrefix(word, "values") || strings.HasPrefix(word, "/*")
 }
 
 // interrupted is types.Format's: the error of the running statement's context.

@@ -85,7 +85,7 @@ func (p *portal) Copy() backend.Copy {
 
 // Pull implements backend.Portal.
 func (p *portal) Pull(ctx context.Context, max int) (*batch.Batch, error) {
-	ctx = p.s.limited(ctx)
+	ctx = p.s.reading(ctx, p.stmt)
 	b, err := p.pull(ctx, max)
 	if b == nil && err == nil && !isTxnControl(p.stmt.stmt) {
 		err = p.s.tx.examine()

@@ -44,6 +44,7 @@ type settings struct {
 	notice                             func(*pgerr.Error) // takes what SET has to say
 	statementTimeout, lockTimeout      time.Duration
 	idleTxnTimeout, idleSessionTimeout time.Duration
+	readTimeout                        time.Duration // MySQL's max_execution_time; 0 = none
 }
 
 // change remembers a value before it was set; local ones are undone at commit too.
@@ -306,6 +307,8 @@ func (s *settings) apply(key string) error {
 		f.ByteaEscape = v == "escape"
 	case "statement_timeout":
 		s.statementTimeout = milliseconds(v)
+	case "mysql.max_execution_time":
+		s.readTimeout = milliseconds(v)
 	case "lock_timeout":
 		s.lockTimeout = milliseconds(v)
 	case "idle_in_transaction_session_timeout":

@@ -45,6 +45,9 @@ func (c *conv) trueValue(v *tast.VariableAssignment, name string, value ast.Expr
 		return call(c.here(), "true_value", text(c.here(), name), textual(value), text(c.here(), list))
 	}
 	given := literalText(l)
+	if name == "max_execution_time" && l.Kind == ast.LitInt && l.Int >= 0 && l.Int <= 1<<32-1 { // milliseconds
+		return value
+	}
 	if strings.HasPrefix(name, "character_set_") || strings.HasPrefix(name, "collation_") {
 		if l.Kind == ast.LitNull && name == "character_set_results" { // as they are
 			return value
