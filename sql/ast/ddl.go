@@ -53,6 +53,7 @@ type Constraint struct {
 	Unenforced        bool   // check: MySQL's NOT ENFORCED
 	Options           []SeqOption
 	Columns           []string // keys of primary, unique, foreign
+	Comment           string   // primary: of its index, as MySQL's keys have one
 	Including         []string
 	NullsNotDistinct  bool
 	UsingIndex        string

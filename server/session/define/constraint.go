@@ -93,7 +93,7 @@ func (e *Env) keyConstraint(ctx context.Context, t *catalog.Table, c *catalog.Co
 		return nil, pgerr.Newf(pgerrcode.DuplicateTable, "relation %q already exists", c.Name)
 	}
 	x := &catalog.Index{
-		Table: t.ID, Name: c.Name, Method: "btree", Unique: true, Primary: k.Kind == ast.ConPrimary,
+		Table: t.ID, Name: c.Name, Method: "btree", Unique: true, Primary: k.Kind == ast.ConPrimary, Comment: k.Comment,
 		NullsNotDistinct: k.NullsNotDistinct, Constraint: c.ID, Ready: true, Valid: true, Deferrable: c.Deferrable,
 	}
 	if x.ID, err = e.edit.NewID(ctx); err != nil {

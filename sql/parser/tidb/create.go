@@ -208,7 +208,7 @@ func (c *conv) columnDef(d *tast.ColumnDef, p *tableParts) ast.ColumnDef {
 func (c *conv) tableConstraint(k *tast.Constraint, p *tableParts) {
 	switch k.Tp {
 	case tast.ConstraintPrimaryKey:
-		con := ast.Constraint{At: c.here(), Kind: ast.ConPrimary}
+		con := ast.Constraint{At: c.here(), Kind: ast.ConPrimary, Comment: keyComment(k.Option)}
 		if invisible(k.Option) {
 			c.fail(nil, "A primary key index cannot be invisible")
 		}
