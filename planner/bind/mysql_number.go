@@ -15,6 +15,9 @@ import (
 
 // storedValue is a value converted as the assignment of a column converts it.
 func (b *binder) storedValue(s *scope, x *ast.Stored) (expr.Expr, error) {
+	if s.in == inGenerated {
+		return b.generatedValue(s, x)
+	}
 	t := b.assigning
 	if t == nil {
 		return b.expr(s, x.X)
@@ -31,6 +34,29 @@ func (b *binder) storedValue(s *scope, x *ast.Stored) (expr.Expr, error) {
 		return nil, err
 	}
 	return b.given(v, c, leftmost(x.X))
+}
+
+// generatedValue is a column in the expression of one that is generated: for another such
+// column its own expression.
+func (b *binder) generatedValue(s *scope, x *ast.Stored) (expr.Expr, error) {
+	var c *catalog.Column
+	for _, it := range s.items {
+		if it.rel != nil && it.rel.table != nil {
+			c = it.rel.table.ColumnByName(x.Column)
+		}
+	}
+	if c == nil || c.Generated == 0 || c.Default == "" { // without one it is the column itself
+		return b.expr(s, x.X)
+	}
+	e, err := parseScalar(c.Default, b.o)
+	if err != nil {
+		return nil, err
+	}
+	v, err := b.expr(s, e)
+	if err != nil {
+		return nil, withoutPos(err)
+	}
+	return b.coerce(v, c.Type, builtin.Assignment, ast.NoPos)
 }
 
 // declaration is the column of a table that an expression is, nil for anything else.

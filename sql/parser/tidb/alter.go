@@ -122,7 +122,7 @@ func place(p *tast.ColumnPosition) *ast.ColumnPlace {
 
 func (a *alteration) addColumns(s *tast.AlterTableSpec) {
 	for _, d := range s.NewColumns {
-		p := &tableParts{name: a.name, keys: map[string]bool{}}
+		p := &tableParts{name: a.name, keys: map[string]bool{}, adding: true}
 		def := a.columnDef(d, p)
 		filled := !s.IfNotExists && fill(&def, d)
 		a.cmd(ast.AlterCmd{Kind: ast.AddColumn, Column: &def, IfExists: s.IfNotExists, Place: place(s.Position)})

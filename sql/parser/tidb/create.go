@@ -59,6 +59,7 @@ type tableParts struct {
 	keys    map[string]bool // names of keys in use
 	// generated are the values of the generated columns so far.
 	generated map[string]ast.Expr
+	adding    bool // the columns are added to a table that is there
 }
 
 func (c *conv) createTable(s *tast.CreateTableStmt) ast.Stmt {

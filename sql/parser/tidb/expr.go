@@ -238,6 +238,9 @@ func (c *conv) columnExpr(v *tast.ColumnNameExpr) ast.Expr {
 			return e
 		}
 	}
+	if c.adding {
+		return &ast.Stored{At: ref.At, Column: n.Name.L, X: ref}
+	}
 	return ref
 }
 

@@ -312,6 +312,8 @@ type conv struct {
 	// sourced: they may mean columns of the query too that the rows are from, which the binder
 	// finds out.
 	sourced bool
+	// adding: the expression is of a generated column that is added to a table.
+	adding bool
 	// assigned are the values that earlier assignments of an UPDATE gave columns.
 	assigned map[string]ast.Expr
 	updated  string // the table of that UPDATE
