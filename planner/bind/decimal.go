@@ -204,6 +204,10 @@ func (b *binder) decimalCall(c *expr.Call, pos ast.Pos) (expr.Expr, error) {
 		return b.roundedTo(c, precise(c.Args[0])), nil
 	case "abs", "mod":
 		return b.likeOperands(c, pos)
+	case "interval": // which compares values
+		for i, a := range c.Args {
+			c.Args[i] = precise(a)
+		}
 	case "cast_decimal":
 		return castTo(c), nil
 	case "ceil", "floor":

@@ -46,7 +46,8 @@ func (b *binder) preciseColumn(q *query, i int) (e expr.Expr, d digits) {
 
 // preciseCols makes columns of a query in FROM hand on the digits that they hide.
 func (b *binder) preciseCols(q *query, cols []nsCol) error {
-	if !merged(q.tree) {
+	p := topProject(q.tree)
+	if p == nil || !slices.ContainsFunc(p.Exprs, func(e expr.Expr) bool { return precise(e) != e }) || !merged(q.tree) {
 		return nil
 	}
 	for i := range q.out {
