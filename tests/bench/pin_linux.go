@@ -55,20 +55,36 @@ func place(set *unix.CPUSet, pids []int) error {
 	return nil
 }
 
+// stay holds the goroutine on a core. Its thread ends with it.
+func stay(core int) {
+	runtime.LockOSThread()
+	var one unix.CPUSet
+	one.Set(core)
+	_ = unix.SchedSetaffinity(0, &one)
+}
+
+// cores are the first n cores that this process may run on, fewer if there are no more.
+func cores(n int) (out []int) {
+	var all unix.CPUSet
+	if unix.SchedGetaffinity(0, &all) != nil {
+		return nil
+	}
+	for i := 0; len(out) < min(n, all.Count()); i++ {
+		if all.IsSet(i) {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
 // turns measures how long two threads take to wake each other once, there and
 // back, on one core and on two; 0 where that cannot be measured.
 func turns() (together, apart time.Duration) {
-	var all unix.CPUSet
-	if unix.SchedGetaffinity(0, &all) != nil || all.Count() < 2 {
+	two := cores(2)
+	if len(two) < 2 {
 		return 0, 0
 	}
-	var cores []int
-	for i := 0; len(cores) < 2; i++ {
-		if all.IsSet(i) {
-			cores = append(cores, i)
-		}
-	}
-	return turn(cores[0], cores[0]), turn(cores[0], cores[1])
+	return turn(two[0], two[0]), turn(two[0], two[1])
 }
 
 const turnCount = 5000
@@ -83,12 +99,6 @@ func turn(a, b int) time.Duration {
 			_ = unix.Close(fd)
 		}
 	}()
-	stay := func(core int) { // the thread ends with its goroutine
-		runtime.LockOSThread()
-		var one unix.CPUSet
-		one.Set(core)
-		_ = unix.SchedSetaffinity(0, &one)
-	}
 	took := make(chan time.Duration)
 	go func() {
 		stay(b)

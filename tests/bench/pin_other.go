@@ -14,3 +14,9 @@ func pin(...int) (func(), error) {
 
 // turns cannot be measured here.
 func turns() (together, apart time.Duration) { return 0, 0 }
+
+// stay cannot hold a goroutine here.
+func stay(int) {}
+
+// cores are not known here.
+func cores(int) []int { return nil }
