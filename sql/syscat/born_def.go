@@ -103,10 +103,10 @@ func (p *Printer) bornConstraint(id catalog.ID) (string, bool) {
 var languages = map[catalog.ID]string{langInternal: "internal", langC: "c", langSQL: "sql", langPLpgSQL: "plpgsql"}
 
 // systemFunction is a function that no user made, as if one had, and what only such
-// have: a library, a function that supports the planner, a body as it is shown.
+// have: a file of code, a function that supports the planner, a body as it is shown.
 type systemFunction struct {
 	catalog.Function
-	Library, Support, SQL string
+	ObjFile, Support, SQL string
 	AggKind               byte // of an aggregate: n, o, h
 	DirectArgs            int
 }
@@ -131,7 +131,7 @@ func (p *Printer) systemFunction(id catalog.ID) *systemFunction {
 			return nil
 		}
 		if x.Schema = e.Schema; f.Kind != 'a' {
-			x.Language, x.Library = "c", "$libdir/"+f.Extension
+			x.Language, x.ObjFile = "c", "$libdir/"+f.Extension
 		}
 	}
 	if len(f.Args) == 1 && f.Args[0] == types.InternalOID {
@@ -160,7 +160,7 @@ func bornFunction(o *bornObject) *systemFunction {
 		Language: languages[number(f[4])], Body: f[25], Volatility: f[14][0], Strict: f[12] == "t", Definer: f[10] == "t", Leakproof: f[11] == "t",
 		Parallel: f[15][0], Cost: float64(signed(f[5])), Rows: float64(signed(f[6]))}}
 	if f[26] != noValue {
-		x.Library = f[26]
+		x.ObjFile = f[26]
 	}
 	if s := bornProcs().byOID[number(f[8])]; s != nil {
 		x.Support = s.name

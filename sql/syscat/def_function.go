@@ -137,8 +137,8 @@ func (p *Printer) functionDef(f *systemFunction) string {
 		quote += "x"
 	}
 	b.WriteString("AS ")
-	if f.Library != "" {
-		b.WriteString(builtin.QuoteLiteral(f.Library) + ", ")
+	if f.ObjFile != "" {
+		b.WriteString(builtin.QuoteLiteral(f.ObjFile) + ", ")
 	}
 	b.WriteString(quote + "$" + f.Body + quote + "$\n")
 	return b.String()

@@ -149,15 +149,16 @@ func collect(out io.Reader, s *sets.Set) ([]*result, error) {
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
 		var l struct {
-			Library, Version, Settings, Effort, Answers string
-			Build, Seconds                              float64
-			BuildCPU                                    float64 `json:"build_cpu"`
+			Name                               string `json:"library"`
+			Version, Settings, Effort, Answers string
+			Build, Seconds                     float64
+			BuildCPU                           float64 `json:"build_cpu"`
 		}
 		if err := json.Unmarshal(lines.Bytes(), &l); err != nil {
 			return results, fmt.Errorf("a peer says %q: %w", lines.Text(), err)
 		}
-		if n := len(results); n == 0 || results[n-1].name != l.Library {
-			results = append(results, &result{name: l.Library, version: l.Version, settings: l.Settings, build: l.Build, buildCPU: l.BuildCPU})
+		if n := len(results); n == 0 || results[n-1].name != l.Name {
+			results = append(results, &result{name: l.Name, version: l.Version, settings: l.Settings, build: l.Build, buildCPU: l.BuildCPU})
 		}
 		answers, err := readAnswers(l.Answers)
 		if err != nil {
