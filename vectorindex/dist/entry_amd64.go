@@ -13,11 +13,33 @@ func splitNearer(ids *uint32, dists *float32, n int, bound Entry, nearer, rest *
 
 // sortEntries is SortEntries for two entries or more.
 func sortEntries(e []Entry) {
-	if active.level == levelAVX512 && len(e) <= networkMost {
+	switch {
+	case active.level != levelAVX512 || len(e) > 2*networkMost:
+		sortEntriesGo(e)
+	case len(e) <= networkMost:
 		sortEntriesAVX512(&e[0], len(e))
-		return
+	default:
+		sortEntriesAVX512(&e[0], networkMost)
+		sortEntriesAVX512(&e[networkMost], len(e)-networkMost)
+		mergeSorted(e)
 	}
-	sortEntriesGo(e)
+}
+
+// mergeSorted sorts e, of which the first networkMost entries and the others each ascend.
+func mergeSorted(e []Entry) {
+	var first [networkMost]Entry
+	copy(first[:], e)
+	i, j := 0, networkMost
+	for k := 0; i < len(first) && j < len(e); k++ {
+		if e[j] < first[i] {
+			e[k] = e[j]
+			j++
+		} else {
+			e[k] = first[i]
+			i++
+		}
+	}
+	copy(e[j-len(first)+i:], first[i:])
 }
 
 // mergeEntries is MergeEntries for n and m entries.

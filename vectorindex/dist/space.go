@@ -169,15 +169,9 @@ func (s Space) checkSparse(v []byte) error {
 	return nil
 }
 
-// finite32 reports whether every component is a number.
-func finite32(v []float32) bool {
-	for _, x := range v {
-		if math.Float32bits(x)&0x7f800000 == 0x7f800000 {
-			return false
-		}
-	}
-	return true
-}
+// finite32 reports whether every component is a number: squares of floats do not overflow
+// their sum in float64, so that it is finite if all of them are.
+func finite32(v []float32) bool { return NormSq64(v) <= math.MaxFloat64 }
 
 // Exact returns the distance of two vectors accumulated in float64 (integers for
 // integers): the value that users see and that decides the order of results, the

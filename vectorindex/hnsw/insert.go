@@ -159,7 +159,7 @@ func (in *inserter) found() []entry {
 	for i, ord := range in.ids {
 		in.cands = append(in.cands, dist.MakeEntry(in.dists[i], ord))
 	}
-	slices.Sort(in.cands)
+	dist.SortEntries(in.cands)
 	return in.cands
 }
 

@@ -2,7 +2,6 @@ package hnsw
 
 import (
 	"math"
-	"slices"
 
 	"github.com/loxodb/loxodb/vectorindex/dist"
 )
@@ -76,7 +75,7 @@ func (s *selector) shrink(g *Graph, to uint32, l list, ruled int, ord uint32) []
 			ruled = i
 		}
 	}
-	slices.Sort(s.cands[ruled:])
+	dist.SortEntries(s.cands[ruled:])
 	return s.prune(g, ruled, len(l))
 }
 
@@ -188,7 +187,7 @@ func (s *selector) keepDropped(ruled, least int) {
 		return
 	}
 	if ruled > 0 {
-		slices.Sort(s.cands)
+		dist.SortEntries(s.cands)
 	}
 	chosen := s.chosen
 	for _, e := range s.cands {
