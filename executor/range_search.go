@@ -8,6 +8,7 @@ import (
 	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/batch"
 	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/opclass"
 	"github.com/loxodb/loxodb/sql/types"
 	"github.com/loxodb/loxodb/storage/feed"
 	"github.com/loxodb/loxodb/storage/table"
@@ -103,7 +104,7 @@ func (s *rangeSearch) start(ctx context.Context) error {
 	if err != nil || query.IsNull() {
 		return err
 	}
-	if err := checkDimensions(s.space, query, false); err != nil {
+	if err := opclass.CheckDimensions(s.space, query, false); err != nil {
 		return s.refuse(ctx, err)
 	}
 	s.vec = append(s.vec[:0], types.Elements(s.node.Index.Keys[0].Type.OID, query)...)

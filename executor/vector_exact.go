@@ -5,40 +5,15 @@ import (
 	"context"
 	"slices"
 
-	"github.com/jackc/pgerrcode"
-
 	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/batch"
 	"github.com/loxodb/loxodb/sql/catalog"
-	"github.com/loxodb/loxodb/sql/pgerr"
-	"github.com/loxodb/loxodb/sql/types"
 	"github.com/loxodb/loxodb/storage/feed"
 	"github.com/loxodb/loxodb/storage/table"
 	"github.com/loxodb/loxodb/vectorindex"
 	"github.com/loxodb/loxodb/vectorindex/bitmap"
 	"github.com/loxodb/loxodb/vectorindex/dist"
 )
-
-// dimensionsOf is what an error about differing dimensions calls them.
-var dimensionsOf = map[dist.Element]string{dist.Float32: "vector dimensions", dist.Float16: "halfvec dimensions",
-	dist.Int8: "int8vec dimensions", dist.Sparse: "sparsevec dimensions", dist.Bit: "bit lengths"}
-
-// checkDimensions refuses a query that has others than the index's space. A graph
-// measures from the query to the row, as pgvector's does, and its message says so.
-func checkDimensions(space dist.Space, query types.Datum, fromQuery bool) error {
-	n := space.Element.Dims(query.Bytes())
-	if space.Element == dist.Bit {
-		n, _ = types.BitsOf(query)
-	}
-	if n == space.Dims {
-		return nil
-	}
-	left, right := space.Dims, n
-	if fromQuery {
-		left, right = right, left
-	}
-	return pgerr.Newf(pgerrcode.DataException, "different %s %d and %d", dimensionsOf[space.Element], left, right)
-}
 
 // countWork adds what an index did to the counters of a plan node.
 func (e *Env) countWork(node int, w vectorindex.Work) {

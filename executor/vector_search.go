@@ -12,6 +12,7 @@ import (
 	"github.com/loxodb/loxodb/sql/batch"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/opclass"
 	"github.com/loxodb/loxodb/sql/types"
 	"github.com/loxodb/loxodb/storage/feed"
 	"github.com/loxodb/loxodb/storage/table"
@@ -196,7 +197,7 @@ func (s *vectorSearch) vector() (_ []byte, unlike, err error) {
 	if err != nil || d.IsNull() {
 		return nil, nil, err
 	}
-	if err := checkDimensions(s.space, d, s.index.Method == "hnsw"); err != nil {
+	if err := opclass.CheckDimensions(s.space, d, s.index.Method == "hnsw"); err != nil {
 		return nil, err, nil
 	}
 	s.vec = append(s.vec[:0], types.Elements(s.index.Keys[0].Type.OID, d)...)

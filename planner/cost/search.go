@@ -44,7 +44,7 @@ func (m *Model) test(a *Ask) float64 {
 
 // dimsOf is the dimension of the indexed vectors.
 func dimsOf(v *physical.VectorSearch) int {
-	if d := int(v.Index.Keys[0].Type.Mod); d > 0 {
+	if d := v.Index.Keys[0].Dimensions(); d > 0 {
 		return d
 	}
 	return 768

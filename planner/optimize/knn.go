@@ -66,7 +66,7 @@ func (p *planner) knn(x *logical.Sort, lim *logical.Limit, k float64, need *logi
 
 // dimsOf is the dimension of an index's vectors.
 func dimsOf(x *catalog.Index) int {
-	if d := int(x.Keys[0].Type.Mod); d > 0 {
+	if d := x.Keys[0].Dimensions(); d > 0 {
 		return d
 	}
 	return 768

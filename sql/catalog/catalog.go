@@ -283,6 +283,17 @@ type IndexKey struct {
 	// tells, when it is the only one; 0 = the row has an epoch of its own for it.
 	Reads   []int16 `json:",omitempty"`
 	Version int16   `json:",omitempty"`
+	// Dims is how many dimensions the entries of a vector index have when Type does not say
+	// it any more: the column lost its dimensions, which changes no row, and the index stayed.
+	Dims int `json:",omitempty"`
+}
+
+// Dimensions is how many dimensions the entries of a vector index have.
+func (k *IndexKey) Dimensions() int {
+	if k.Dims > 0 {
+		return k.Dims
+	}
+	return int(k.Type.Mod)
 }
 
 // ConstraintKind is pg_constraint.contype.

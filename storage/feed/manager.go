@@ -51,7 +51,7 @@ func SpecOf(x *catalog.Index) (vectorindex.Spec, error) {
 	if !ok {
 		return vectorindex.Spec{}, fmt.Errorf("feed: index %s has no known operator class", x.Name)
 	}
-	spec := vectorindex.Spec{Kind: vectorindex.HNSW, Element: class.Element, Metric: class.Metric, Dims: int(x.Keys[0].Type.Mod),
+	spec := vectorindex.Spec{Kind: vectorindex.HNSW, Element: class.Element, Metric: class.Metric, Dims: x.Keys[0].Dimensions(),
 		M: opclass.Value(x, "m"), EfConstruction: opclass.Value(x, "ef_construction"),
 		Payloads: len(x.Include) > 0}
 	switch x.Method {

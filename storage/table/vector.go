@@ -6,10 +6,12 @@ import (
 
 	"github.com/loxodb/loxodb/sql/batch"
 	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/opclass"
 	"github.com/loxodb/loxodb/sql/types"
 	"github.com/loxodb/loxodb/storage/keys"
 	"github.com/loxodb/loxodb/storage/kv"
 	"github.com/loxodb/loxodb/storage/rowcodec"
+	"github.com/loxodb/loxodb/vectorindex/dist"
 )
 
 // An entry of a vector index is (row, epoch, vector). The epoch names the version
@@ -256,7 +258,21 @@ func (w *Writer) elements(ctx context.Context, i int, x *catalog.Index, row []ty
 	if err != nil || d.IsNull() {
 		return nil, err
 	}
+	if k := &x.Keys[0]; k.Dims > 0 { // the column takes any
+		if err := checkDimensions(x, k.Dims, d); err != nil {
+			return nil, err
+		}
+	}
 	return slices.Clone(d.Bytes()), nil
+}
+
+// checkDimensions refuses a value that an index of dims dimensions cannot hold.
+func checkDimensions(x *catalog.Index, dims int, d types.Datum) error {
+	class, ok := opclass.Of(x)
+	if !ok {
+		return nil
+	}
+	return opclass.CheckDimensions(dist.Space{Element: class.Element, Dims: dims}, d, true)
 }
 
 // assignedOrStored is column k of a row that is written, where a vector column may have

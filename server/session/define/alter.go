@@ -284,6 +284,9 @@ func (e *Env) rewrite(ctx context.Context, old, t *catalog.Table, values map[int
 	for i, x := range t.Indexes {
 		c := *x
 		if c.IsVector() {
+			if err := checkVectorKey(c.Method, &c.Keys[0]); err != nil {
+				return nil, err
+			}
 			if c.ID, err = e.edit.NewID(ctx); err != nil {
 				return nil, err
 			}

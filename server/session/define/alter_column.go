@@ -342,7 +342,7 @@ func (e *Env) retypedIndex(t *catalog.Table, x *catalog.Index, c *catalog.Column
 		}
 	}
 	if x.IsVector() {
-		return &n, checkVectorKey(x.Method, &n.Keys[0])
+		return &n, e.retypedVector(x, &n)
 	}
 	if x.IsInverted() {
 		return &n, e.retypeInverted(x, &n)

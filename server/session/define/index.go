@@ -416,6 +416,11 @@ func (e *Env) rebuild(ctx context.Context, t *catalog.Table, i int) error {
 
 // successor is a valid index like old with storage of its own.
 func (e *Env) successor(ctx context.Context, old *catalog.Index) (*catalog.Index, error) {
+	if old.IsVector() {
+		if err := checkVectorKey(old.Method, &old.Keys[0]); err != nil {
+			return nil, err
+		}
+	}
 	if err := checkOptions(old); err != nil {
 		return nil, err
 	}

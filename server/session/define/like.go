@@ -190,6 +190,11 @@ func (e *Env) likeIndex(ctx context.Context, t, src *catalog.Table, like *catalo
 		}
 	}
 	x.Include = sameNamed(t, src, like.Include)
+	if x.IsVector() {
+		if err := checkVectorKey(x.Method, &x.Keys[0]); err != nil {
+			return err
+		}
+	}
 	if l.Options&likeComments == 0 {
 		x.Comment = ""
 	}

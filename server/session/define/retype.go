@@ -91,7 +91,7 @@ func (e *Env) columnType(ctx context.Context, old, t *catalog.Table, cmd *ast.Al
 	if err != nil {
 		return nil, false, err
 	}
-	from := c.Type
+	from, was := c.Type, *c
 	if cmd.Declared != "" && from == to && c.Domain == 0 && cmd.Generated == nil && e.sameCollation(c, cmd) {
 		c.Bits, c.Declared = cmd.Bits, cmd.Declared
 		return nil, true, nil
@@ -123,7 +123,52 @@ func (e *Env) columnType(ctx context.Context, old, t *catalog.Table, cmd *ast.Al
 	if cmd.Generated == nil { // else the values are computed
 		value, err = bind.Scalar(using, old, bind.Using, to, c.Name, e.options())
 	}
+	if err == nil && cmd.Declared == "" && e.keepsValues(value, &was, c) {
+		return nil, true, nil
+	}
 	return value, false, err
+}
+
+// keepsValues reports that the new values of a column are its old ones, as they are
+// stored and ordered, and that there is nothing to check in them: no row is written then, and the
+// indexes stay.
+func (e *Env) keepsValues(value expr.Expr, was, is *catalog.Column) bool {
+	for {
+		same, ok := value.(*expr.Relabel)
+		if !ok {
+			break
+		}
+		value = same.X
+	}
+	c, ok := value.(*expr.Column)
+	return ok && c.Index == int(was.Num)-1 && was.Type.OID == is.Type.OID && was.Collation == is.Collation &&
+		is.Generated == 0 && !e.demands(is.Domain)
+}
+
+// demands reports that a domain, or one that it was made over, has constraints.
+func (e *Env) demands(domain catalog.ID) bool {
+	for domain != 0 {
+		x, ok := e.Catalog.TypeByID(domain)
+		if !ok || x.NotNull || len(x.Checks) > 0 {
+			return true
+		}
+		domain = x.Over
+	}
+	return false
+}
+
+// retypedVector checks an index of which a column that the key reads has another type: is, until now was. Where a
+// column loses its dimensions the entries stay what they are, and later values must have as many. It
+// cannot be built again (rewrite, successor), and what depends on that is refused here: PostgreSQL
+// builds partial indexes and those of partitions anew, whatever the type.
+func (e *Env) retypedVector(was, is *catalog.Index) error {
+	old, k := &was.Keys[0], &is.Keys[0]
+	k.Dims = 0
+	if k.Attr == 0 || is.Where != "" || is.Parent != 0 || k.Type.Mod >= 1 || k.Type.OID != old.Type.OID {
+		return checkVectorKey(is.Method, k)
+	}
+	k.Dims = old.Dimensions()
+	return nil
 }
 
 // retype gives a column its new type, and what belongs to it.
