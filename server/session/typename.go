@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -12,7 +13,7 @@ import (
 // typeNameIn is typeNameOf for a type that may be one of users, in its schema: the domain
 // or the type of values, or of the elements of arrays.
 func typeNameIn(cat *catalog.Snapshot, t types.T, domain catalog.ID) ast.TypeName {
-	n := typeNameOf(t)
+	n := typeNameOf(cat, t)
 	id := domain
 	if id == 0 {
 		id = t.ElemDomain()
@@ -28,8 +29,8 @@ func typeNameIn(cat *catalog.Snapshot, t types.T, domain catalog.ID) ast.TypeNam
 	return n
 }
 
-// typeNameOf writes a type as syntax, modifiers included.
-func typeNameOf(t types.T) ast.TypeName {
+// typeNameOf writes a type as syntax, modifiers included, in the schema of its extension.
+func typeNameOf(cat *catalog.Snapshot, t types.T) ast.TypeName {
 	n := ast.TypeName{At: ast.At{Pos: ast.NoPos}}
 	base := t
 	if t.IsArray() {
@@ -40,10 +41,7 @@ func typeNameOf(t types.T) ast.TypeName {
 	if base.OID == types.UnknownOID || info == nil {
 		info = types.Lookup(types.TextOID)
 	}
-	n.Name = ast.QName{At: n.At, Schema: "pg_catalog", Name: info.Name}
-	if info.Namespace != 11 {
-		n.Name.Schema = "public"
-	}
+	n.Name = ast.QName{At: n.At, Schema: cat.SchemaName(builtin.TypeSchema(cat, info)), Name: info.Name}
 	mods := strings.Trim(types.TypmodOut(base), "()")
 	for _, m := range strings.Split(mods, ",") {
 		if v, err := strconv.ParseInt(m, 10, 64); err == nil {
