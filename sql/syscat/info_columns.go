@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -156,7 +157,7 @@ func (r *rows) typeColumns(t types.T, collation catalog.ID) {
 	r.dataType(t)
 	r.text("udt_catalog", r.env.Database())
 	if info != nil {
-		r.text("udt_schema", schemaName(r.cat, info.Namespace))
+		r.text("udt_schema", schemaName(r.cat, builtin.TypeSchema(r.cat, info)))
 		r.text("udt_name", info.Name)
 	}
 	if c, ok := r.cat.CollationByID(collation); ok && collation != 100 {

@@ -54,7 +54,7 @@ func (r *rows) everyRoutine(put func(x *catalog.Function)) {
 func (r *rows) routineType(prefix string, id catalog.ID) {
 	r.dataType(types.Of(id))
 	if info := types.Lookup(id); info != nil {
-		r.names(prefix, schemaName(r.cat, info.Namespace), info.Name)
+		r.names(prefix, schemaName(r.cat, builtin.TypeSchema(r.cat, info)), info.Name)
 		return
 	}
 	o, ok := ObjectByID(TypeClass, id) // one that has no values here

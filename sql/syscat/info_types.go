@@ -3,6 +3,7 @@ package syscat
 import (
 	"strconv"
 
+	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -61,7 +62,7 @@ func (r *rows) infoAttribute(t *catalog.Table, num int, c *catalog.Column) {
 	info := types.Lookup(c.Type.OID)
 	schema, name := catalog.ID(0), ""
 	if info != nil {
-		schema, name = info.Namespace, info.Name
+		schema, name = builtin.TypeSchema(r.cat, info), info.Name
 	}
 	if ok && c.Domain != 0 {
 		schema, name = d.Schema, d.Name

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -266,7 +267,7 @@ func infoElementTypes(r *rows) {
 		if c, ok := r.cat.CollationByID(collation); ok && collation != 100 {
 			r.names("collation", schemaName(r.cat, c.Schema), c.Name)
 		}
-		r.names("udt", schemaName(r.cat, elem.Namespace), elem.Name)
+		r.names("udt", schemaName(r.cat, builtin.TypeSchema(r.cat, elem)), elem.Name)
 		r.text("dtd_identifier", "a"+strconv.Itoa(num))
 		r.emit()
 	}
