@@ -273,12 +273,13 @@ func (b *binder) bodyVars(f *catalog.Function, args []expr.Expr) *Variables {
 			ts[i] = types.Of(args[i].Type().OID)
 		}
 	}
-	return ArgumentVariables(f, ts)
+	return ArgumentVariables(f, ts, b.o.Format)
 }
 
 // ArgumentVariables are the arguments of a function, of the types ts, as a body in SQL
-// names them; their slots count the input arguments.
-func ArgumentVariables(f *catalog.Function, ts []types.T) *Variables {
+// names them; their slots count the input arguments. format knows the attributes of composite
+// types, nil: as they are without a session.
+func ArgumentVariables(f *catalog.Function, ts []types.T, format *types.Format) *Variables {
 	in := f.Inputs()
 	v := &Variables{Prefer: PreferColumn}
 	v.Find = func(parts []string) (Variable, bool) {
@@ -293,7 +294,7 @@ func ArgumentVariables(f *catalog.Function, ts []types.T) *Variables {
 				if len(parts) == 1 {
 					return Variable{Slot: i, T: ts[i]}, true
 				}
-				if field, ok := fieldType(ts[i], parts[1]); ok {
+				if field, ok := fieldType(ts[i], parts[1], format); ok {
 					return Variable{Slot: i, Field: parts[1], T: field}, true
 				}
 			}
@@ -302,7 +303,7 @@ func ArgumentVariables(f *catalog.Function, ts []types.T) *Variables {
 	}
 	v.Fields = func(parts []string) (names []string) {
 		if x, ok := v.Find(parts); ok && x.Field == "" {
-			if c := types.CompositeOf(x.T.OID, nil); c != nil {
+			if c := types.CompositeOf(x.T.OID, format); c != nil {
 				for i := range c.Fields {
 					if !c.Fields[i].Dropped {
 						names = append(names, c.Fields[i].Name)
@@ -315,8 +316,8 @@ func ArgumentVariables(f *catalog.Function, ts []types.T) *Variables {
 	return v
 }
 
-func fieldType(t types.T, name string) (types.T, bool) {
-	c := types.CompositeOf(t.OID, nil)
+func fieldType(t types.T, name string, format *types.Format) (types.T, bool) {
+	c := types.CompositeOf(t.OID, format)
 	if c == nil {
 		return types.T{}, false
 	}

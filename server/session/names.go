@@ -17,6 +17,12 @@ type names struct{ s *Session }
 func (n names) Enum(oid types.OID) *types.Enum           { return n.s.Catalog().Enum(oid) }
 func (n names) Composite(oid types.OID) *types.Composite { return n.s.Catalog().Composite(oid) }
 
+// composite is what the session's catalog says of a composite type, nil for other types: in a
+// transaction that has altered the type, what no other session sees yet.
+func (s *Session) composite(oid types.OID) *types.Composite {
+	return types.CompositeOf(oid, s.TextFormat())
+}
+
 // RegOut implements types.Names.
 func (n names) RegOut(t, oid types.OID) (string, bool) {
 	if oid == 0 {

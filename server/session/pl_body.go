@@ -78,7 +78,7 @@ func (sc *plScope) loopInner(label string) *plScope {
 
 // fielded reports a variable whose name can have a field's behind it.
 func (v *plVar) fielded() bool {
-	return v.record || v.t.OID == types.RecordOID || types.CompositeOf(v.t.OID, nil) != nil
+	return v.record || v.t.OID == types.RecordOID || types.IsComposite(v.t.OID)
 }
 
 // seen is the scope as it is now, whatever is declared in it later.
@@ -199,7 +199,7 @@ func (b *plBody) declareTrigger(t *catalog.Table) {
 }
 
 func (b *plBody) declare(sc *plScope, v plVar) int {
-	v.record = v.t.OID == types.RecordOID || types.CompositeOf(v.t.OID, nil) != nil
+	v.record = v.t.OID == types.RecordOID || types.IsComposite(v.t.OID)
 	v.scope = sc
 	b.vars = append(b.vars, v)
 	if v.name != "" {
@@ -313,7 +313,7 @@ func (s *Session) variableType(b *plBody, sc *plScope, text plpgsql.Text) (types
 			if len(rest) == 0 {
 				return v.t, v.domain, nil
 			}
-			if c := types.CompositeOf(v.t.OID, nil); c != nil && len(rest) == 1 {
+			if c := s.composite(v.t.OID); c != nil && len(rest) == 1 {
 				if i := c.Index(rest[0]); i >= 0 {
 					return c.Fields[i].T, 0, nil
 				}

@@ -166,7 +166,7 @@ func (r *plRun) compile(x plpgsql.Text, sc *plScope, want types.T) (*plExpr, err
 		if want.Mod >= 0 {
 			want = types.T{}
 		}
-		if want.OID == types.RecordOID || types.CompositeOf(want.OID, nil) != nil {
+		if want.OID == types.RecordOID || types.IsComposite(want.OID) {
 			want = types.T{}
 		}
 		bound, ok, err := bind.Value(q.Targets[0].Expr, want, o)

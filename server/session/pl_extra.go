@@ -10,7 +10,6 @@ import (
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/plpgsql"
-	"github.com/loxodb/loxodb/sql/types"
 )
 
 // The further checks of PL/pgSQL, by the names that plpgsql.extra_warnings and
@@ -104,7 +103,7 @@ func (r *plRun) counted(targets []plpgsql.Target, row *plRecord, sc *plScope) er
 	if want == 1 {
 		slot, rest, _ := sc.find(targets[0].Parts)
 		if v := &r.b.vars[slot]; len(rest) == 0 && v.record {
-			c := types.CompositeOf(v.t.OID, nil)
+			c := r.s.composite(v.t.OID)
 			if c == nil || len(row.ts) == 1 && row.ts[0].OID == v.t.OID {
 				return nil
 			}

@@ -228,10 +228,10 @@ func (r *plRun) putEach(targets []plpgsql.Target, v plValue, sc *plScope) error 
 	switch {
 	case len(targets) == 1:
 		return r.put(&targets[0], v, sc)
-	case v.t.OID != types.RecordOID && types.CompositeOf(v.t.OID, nil) == nil:
+	case v.t.OID != types.RecordOID && !types.IsComposite(v.t.OID):
 		return pgerr.New(pgerrcode.DatatypeMismatch, "cannot assign non-composite value to a row variable")
 	}
-	return r.putRow(targets, splitRecord(v), sc)
+	return r.putRow(targets, r.s.splitRecord(v), sc)
 }
 
 // forEachParts are what FOREACH goes through, and their type: the elements of an array, or

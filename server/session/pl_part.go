@@ -52,7 +52,7 @@ func (r *plRun) assignPart(ctx context.Context, t *plpgsql.Target, v plValue, sc
 // steps are the ways from a container to a part of it, and the part's type.
 func (r *plRun) steps(ctx context.Context, t types.T, fields []string, index plpgsql.Text, sc *plScope) (out []builtin.PartStep, last types.T, err error) {
 	field := func(name string) error {
-		c := types.CompositeOf(t.OID, nil)
+		c := r.s.composite(t.OID)
 		i := -1
 		if c != nil {
 			i = c.Index(name)

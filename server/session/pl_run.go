@@ -128,7 +128,7 @@ func (r *plRun) clear(slot int) {
 		return
 	}
 	rec := &plRecord{null: true}
-	if c := types.CompositeOf(v.t.OID, nil); c != nil {
+	if c := r.s.composite(v.t.OID); c != nil {
 		rec.set = true
 		for i := range c.Fields {
 			t := c.Fields[i].T
@@ -226,12 +226,12 @@ func (r *plRun) give(v plValue) error {
 		}
 		return r.res.add(row)
 	}
-	if v.t.OID == types.RecordOID || types.CompositeOf(v.t.OID, nil) != nil {
+	if v.t.OID == types.RecordOID || types.IsComposite(v.t.OID) {
 		wrong := "returned record type does not match expected record type"
 		if r.res.set {
 			wrong = "wrong record type supplied in RETURN NEXT"
 		}
-		return r.giveRow(splitRecord(v), wrong)
+		return r.giveRow(r.s.splitRecord(v), wrong)
 	}
 	return pgerr.New(pgerrcode.DatatypeMismatch, "cannot return non-composite value from function returning composite type")
 }

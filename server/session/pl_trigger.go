@@ -72,10 +72,10 @@ func (r *plRun) tuple(t *TriggerCall) ([]types.Datum, error) {
 	if r.value.d.IsNull() || t.Level != "ROW" {
 		return nil, nil
 	}
-	if r.value.t.OID != types.RecordOID && types.CompositeOf(r.value.t.OID, nil) == nil {
+	if r.value.t.OID != types.RecordOID && !types.IsComposite(r.value.t.OID) {
 		return nil, r.where(pgerr.New(pgerrcode.DatatypeMismatch, "cannot return non-composite value from function returning composite type"), "during function exit")
 	}
-	rec := splitRecord(r.value)
+	rec := r.s.splitRecord(r.value)
 	row := make([]types.Datum, len(t.Table.Columns))
 	k := 0
 	for i := range t.Table.Columns {

@@ -12,9 +12,9 @@ import (
 )
 
 // splitRecord takes a value of a row type or a record apart.
-func splitRecord(v plValue) *plRecord {
+func (s *Session) splitRecord(v plValue) *plRecord {
 	rec := &plRecord{set: true, null: v.d.IsNull()}
-	if c := types.CompositeOf(v.t.OID, nil); c != nil {
+	if c := s.composite(v.t.OID); c != nil {
 		var vals []types.Datum
 		if !rec.null {
 			vals = c.Split(v.d)
@@ -60,7 +60,7 @@ func (r *plRun) get(slot int) types.Datum {
 	if rec.null || !rec.set {
 		return types.Null
 	}
-	if c := types.CompositeOf(v.t.OID, nil); c != nil {
+	if c := r.s.composite(v.t.OID); c != nil {
 		return c.Make(rec.vals)
 	}
 	return types.MakeRecord(rec.ts, rec.vals)
@@ -74,10 +74,10 @@ func (r *plRun) store(slot int, v plValue) error {
 			r.clear(slot)
 			return r.notNull(x, v.d)
 		}
-		if v.t.OID != types.RecordOID && types.CompositeOf(v.t.OID, nil) == nil {
+		if v.t.OID != types.RecordOID && !types.IsComposite(v.t.OID) {
 			return pgerr.New(pgerrcode.DatatypeMismatch, "cannot assign non-composite value to a record variable")
 		}
-		return r.storeRow(slot, splitRecord(v))
+		return r.storeRow(slot, r.s.splitRecord(v))
 	}
 	d, err := r.cast(v, x.t, x.domain)
 	if err != nil {
@@ -100,7 +100,7 @@ func (r *plRun) notNull(x *plVar, d types.Datum) error {
 // storeRow assigns a row to a variable with fields: those of its type, or any.
 func (r *plRun) storeRow(slot int, from *plRecord) error {
 	x := &r.b.vars[slot]
-	if types.CompositeOf(x.t.OID, nil) == nil {
+	if !types.IsComposite(x.t.OID) {
 		r.recs[slot] = from
 		return nil
 	}

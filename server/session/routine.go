@@ -172,7 +172,7 @@ func (s *Session) callUser(c *builtin.Ctx, f *builtin.Func, args []types.Datum, 
 	}
 	site := c.Site
 	defer func() { c.Site = site }()
-	want := shapeOf(f, ret)
+	want := s.shapeOf(f, ret)
 	switch f.User.Language {
 	case "sql":
 		return a.runSQL(c.Context, f, own, ts, want)

@@ -89,7 +89,7 @@ func (s *Session) checkSQL(f *catalog.Function) error {
 		switch st := x.stmt.(type) {
 		case *ast.Select, *ast.Insert, *ast.Update, *ast.Delete, *ast.Merge:
 			o := s.planOptions(nil)
-			o.Vars = bind.ArgumentVariables(f, ts)
+			o.Vars = bind.ArgumentVariables(f, ts, s.TextFormat())
 			plan, err := planner.Plan(st, o)
 			if err != nil {
 				return err
@@ -112,7 +112,7 @@ func (s *Session) checkSQL(f *catalog.Function) error {
 	if !final {
 		return fail(mismatch(f, "Function's final statement must be SELECT or INSERT/UPDATE/DELETE RETURNING."))
 	}
-	sh := shapeOf(builtin.UserFunc(f, s.Catalog().SchemaName(f.Schema)), f.Ret)
+	sh := s.shapeOf(builtin.UserFunc(f, s.Catalog().SchemaName(f.Schema)), f.Ret)
 	if sh.open {
 		return nil
 	}
@@ -138,7 +138,7 @@ func (s *Session) keepBody(f *catalog.Function, st *ast.CreateFunction) error {
 			return pgerr.NotSupported(-1, "%s in a function body in SQL is not supported", commandName(x))
 		}
 		o := s.planOptions(nil)
-		o.Vars, o.Trace = bind.ArgumentVariables(f, ts), bind.NewTrace()
+		o.Vars, o.Trace = bind.ArgumentVariables(f, ts, s.TextFormat()), bind.NewTrace()
 		if _, err := bind.Bind(x, o); err != nil {
 			return err
 		}
@@ -148,7 +148,7 @@ func (s *Session) keepBody(f *catalog.Function, st *ast.CreateFunction) error {
 			return err
 		}
 		o = s.planOptions(nil)
-		o.Vars, o.Trace = bind.ArgumentVariables(f, ts), bind.NewTrace()
+		o.Vars, o.Trace = bind.ArgumentVariables(f, ts, s.TextFormat()), bind.NewTrace()
 		if _, err := bind.Bind(again[0].Stmt, o); err != nil {
 			return err
 		}

@@ -15,14 +15,16 @@ type shape struct {
 	domain  catalog.ID
 	columns []types.T // with their places in a composite type, whose dropped columns are 0
 	names   []string
+	of      *types.Composite // what T is, nil where it is none
 	set     bool
 	open    bool // a record whose columns the caller does not know
 }
 
-func shapeOf(f *builtin.Func, ret types.T) shape {
+func (s *Session) shapeOf(f *builtin.Func, ret types.T) shape {
 	sh := shape{T: ret, domain: f.User.RetDomain, set: f.User.RetSet}
-	switch c := types.CompositeOf(ret.OID, nil); {
+	switch c := s.composite(ret.OID); {
 	case c != nil:
+		sh.of = c
 		for i := range c.Fields {
 			t := c.Fields[i].T
 			if c.Fields[i].Dropped {
@@ -141,8 +143,8 @@ func (r *result) Next(out []types.Datum) (bool, error) {
 
 // record is a row as one value.
 func (r *result) record(row []types.Datum) types.Datum {
-	if c := types.CompositeOf(r.T.OID, nil); c != nil {
-		return c.Make(row).Clone()
+	if r.of != nil {
+		return r.of.Make(row).Clone()
 	}
 	return types.MakeRecord(r.columns, row).Clone()
 }

@@ -43,7 +43,7 @@ func (s *Session) sqlBodyOf(f *catalog.Function, ts []types.T) (*sqlBody, error)
 	}
 	b := &sqlBody{}
 	for _, x := range list {
-		st := &statement{vars: bind.ArgumentVariables(f, ts)}
+		st := &statement{vars: bind.ArgumentVariables(f, ts, s.TextFormat())}
 		st.text, st.source, st.stmt, st.prepared.vars = x.text, x.text, x.stmt, st.vars
 		b.stmts = append(b.stmts, st)
 	}
@@ -89,7 +89,7 @@ func (a *activation) runSQL(ctx context.Context, f *builtin.Func, args []types.D
 		return nil, a.inSQL(err, 0)
 	}
 	res := a.s.newResult(want)
-	slot := func(v bind.Variable) types.Datum { return slotValue(args[v.Slot], ts[v.Slot], v) }
+	slot := func(v bind.Variable) types.Datum { return a.s.slotValue(args[v.Slot], ts[v.Slot], v) }
 	for i, st := range body.stmts {
 		if err := a.ready(ctx, st); err != nil {
 			return nil, a.inSQL(err, 0)
@@ -112,11 +112,11 @@ func (a *activation) runSQL(ctx context.Context, f *builtin.Func, args []types.D
 }
 
 // slotValue is the value of a variable, or of a field of it.
-func slotValue(d types.Datum, t types.T, v bind.Variable) types.Datum {
+func (s *Session) slotValue(d types.Datum, t types.T, v bind.Variable) types.Datum {
 	if v.Field == "" || d.IsNull() {
 		return d
 	}
-	c := types.CompositeOf(t.OID, nil)
+	c := s.composite(t.OID)
 	if c == nil {
 		return types.Null
 	}
@@ -164,7 +164,7 @@ func (a *activation) collect(st *statement, res *result) (func(*batch.Batch) err
 	return func(b *batch.Batch) error {
 		for _, i := range b.Sel {
 			if whole {
-				if c := types.CompositeOf(res.T.OID, nil); c != nil {
+				if c := res.of; c != nil {
 					d := b.Cols[0].Datum(int(i))
 					if d.IsNull() {
 						clear(row)
