@@ -18,20 +18,15 @@ import (
 func Call(x *ast.Func, o Options) (*expr.Call, []types.OID, error) {
 	b := newBinder(o)
 	b.keepCalls = false
-	args, err := b.list(&scope{}, x.Args)
+	args, err := b.list(&scope{in: inCall}, x.Args)
 	if err != nil {
 		return nil, nil, err
 	}
-	in, names := args, x.ArgNames
-	if f := b.procedure(x); f != nil && len(f.Inputs()) < len(f.Args) {
-		if in, names, err = b.callInputs(f, x, args); err != nil {
-			return nil, nil, err
-		}
+	r, err := b.resolveRoutine(x.Name.Schema, x.Name.Name, args, builtin.CallShape{Names: x.ArgNames, Variadic: x.Variadic}, x.Pos, true)
+	if err != nil {
+		return nil, nil, err
 	}
-	r, err := b.resolveRoutine(x.Name.Schema, x.Name.Name, in, builtin.CallShape{Names: names, Variadic: x.Variadic}, x.Pos, true)
-	if pgerr.Code(err) == pgerrcode.UndefinedFunction && len(in) != len(args) {
-		return nil, nil, noProcedure(x, args)
-	}
+	in, err := b.callInputs(r, args, x.Pos)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -50,83 +45,65 @@ func Call(x *ast.Func, o Options) (*expr.Call, []types.OID, error) {
 }
 
 // CallPlaces says for each parameter of a procedure which of n arguments of CALL, named
-// names if any are, is for it, -1 for none. Those beyond the parameters are for the last,
-// if that is VARIADIC. ok: each parameter of mode OUT has one, as it must.
-func CallPlaces(f *catalog.Function, names []string, n int) (places []int, ok bool) {
+// names if any are, is for it, -1 for none. Those beyond the parameters are for the last.
+// The arguments are such that CALL finds the procedure by them.
+func CallPlaces(f *catalog.Function, names []string, n int) (places []int) {
 	places = slices.Repeat([]int{-1}, len(f.Args))
 	for k := range n {
 		i := k
 		if names != nil && names[k] != "" {
 			i = slices.IndexFunc(f.Args, func(a catalog.FuncArg) bool { return a.Name == names[k] })
 		}
-		switch {
-		case i >= len(f.Args) && f.Args[len(f.Args)-1].Mode == catalog.ArgVariadic:
-		case i < 0 || i >= len(f.Args) || places[i] >= 0:
-			return nil, false
-		default:
+		if i >= 0 && i < len(places) {
 			places[i] = k
 		}
 	}
-	for i := range f.Args {
-		if !f.Args[i].IsInput() && places[i] < 0 {
-			return nil, false
-		}
-	}
-	return places, true
+	return places
 }
 
 // callInputs leaves out of the arguments of CALL those for parameters of mode OUT, which
-// have a place there but are not evaluated.
-func (b *binder) callInputs(f *catalog.Function, x *ast.Func, args []expr.Expr) (in []expr.Expr, names []string, err error) {
-	places, ok := CallPlaces(f, x.ArgNames, len(args))
-	out := make([]bool, len(args))
-	for i, k := range places {
-		if a := &f.Args[i]; !a.IsInput() {
-			from := args[k].Type().OID
-			ok = ok && (from == types.UnknownOID || builtin.CoercionPath(from, a.Type.OID, builtin.Implicit) != builtin.NoCoercion)
-			out[k] = true
+// must fit but are not evaluated. r goes on for the others.
+func (b *binder) callInputs(r *builtin.Resolved, args []expr.Expr, pos ast.Pos) (in []expr.Expr, err error) {
+	params := r.Fn.User.Args
+	if len(params) == len(r.Fn.User.Inputs()) {
+		return args, nil
+	}
+	var ts []types.OID
+	var order []int
+	for p, t := range r.ArgTypes {
+		from := p
+		if r.ArgOrder != nil {
+			from = r.ArgOrder[p]
 		}
-	}
-	if !ok {
-		return nil, nil, noProcedure(x, args)
-	}
-	named := false
-	for k, a := range args {
-		if out[k] {
+		// What is beyond the parameters is for the last one, which is VARIADIC.
+		if !params[min(p, len(params)-1)].IsInput() {
+			if from < 0 { // which only a parameter with a default can be
+				continue
+			}
+			if _, err := b.coerce(args[from], types.Of(t), builtin.Implicit, pos); err != nil {
+				return nil, err
+			}
 			continue
 		}
-		name := ""
-		if x.ArgNames != nil {
-			name = x.ArgNames[k]
+		if ts = append(ts, t); from < 0 {
+			order = append(order, -1)
+			continue
 		}
-		in, names, named = append(in, a), append(names, name), named || name != ""
+		order, in = append(order, len(in)), append(in, args[from])
 	}
-	if !named {
-		names = nil
+	if r.ArgTypes = ts; r.ArgOrder != nil {
+		r.ArgOrder = order
 	}
-	return in, names, nil
+	r.Fn = r.Fn.WithInputs()
+	r.Fixed = len(r.Fn.Args) - 1
+	return in, nil
 }
 
-func noProcedure(x *ast.Func, args []expr.Expr) error {
-	ts := make([]types.OID, len(args))
-	for i, a := range args {
-		ts[i] = a.Type().OID
-	}
-	return errAt(x.Pos, pgerrcode.UndefinedFunction, "procedure %s does not exist", builtin.NamedCallText(x.Name.Schema, x.Name.Name, ts, x.ArgNames)).
+func noProcedure(call string) error {
+	return pgerr.Newf(pgerrcode.UndefinedFunction, "procedure %s does not exist", call).
 		WithHint("No procedure matches the given name and argument types. You might need to add explicit type casts.")
 }
 
-// procedure is the only procedure of a name, nil if there are several.
-func (b *binder) procedure(x *ast.Func) (found *catalog.Function) {
-	for _, list := range b.userFuncs(x.Name.Schema, x.Name.Name) {
-		for _, f := range list {
-			if f.Kind == 'p' {
-				if found != nil {
-					return nil
-				}
-				found = f.User
-			}
-		}
-	}
-	return found
+func notProcedure(call string) error {
+	return pgerr.Newf(pgerrcode.WrongObjectType, "%s is not a procedure", call).WithHint("To call a function, use SELECT.")
 }

@@ -70,6 +70,9 @@ func (b *binder) resolveRoutine(schema, name string, args []expr.Expr, shape bui
 		ts[i] = a.Type().OID
 	}
 	if to := b.userCast(schema, name, ts, shape); to != 0 && !b.userDefined(ast.QName{Schema: schema, Name: name}) {
+		if procedure {
+			return nil, atPos(notProcedure(builtin.CallText(schema, name, ts)), pos)
+		}
 		return &builtin.Resolved{Coercion: to, ArgTypes: []types.OID{to}, Ret: to}, nil
 	}
 	shape.Has = b.extensions()
@@ -89,7 +92,7 @@ func (b *binder) userCast(schema, name string, args []types.OID, shape builtin.C
 		return 0
 	}
 	i := b.userType(&ast.TypeName{Name: ast.QName{Schema: schema, Name: name}})
-	if i == nil || i.Type == 'd' {
+	if i == nil || i.Type == 'd' || i.Composite != nil {
 		return 0
 	}
 	switch builtin.CoercionPath(args[0], i.OID, builtin.Explicit) {

@@ -48,6 +48,7 @@ const (
 	inTriggerWhen
 	inPolicy
 	inExecute
+	inCall
 	inWindowDef
 	inFrame // RANGE, then ROWS and GROUPS in the order of ast.FrameMode
 )
@@ -58,7 +59,7 @@ var clauseName = [...]string{inTarget: "SELECT", inWhere: "WHERE", inHaving: "HA
 	inDefault: "DEFAULT expressions", inCheck: "check constraints", inIndexExpr: "index expressions", inPartKey: "partition key expressions", inPartBound: "partition bound",
 	inIndexPred: "index predicates", inGenerated: "column generation expressions", inFilter: "FILTER",
 	inOnConflict: "ON CONFLICT", inUsing: "transform expressions", inCopyWhere: "COPY FROM WHERE conditions", inMergeWhen: "MERGE WHEN conditions", inCycleMark: "CYCLE",
-	inTriggerWhen: "trigger WHEN conditions", inPolicy: "policy expressions", inExecute: "EXECUTE parameters",
+	inTriggerWhen: "trigger WHEN conditions", inPolicy: "policy expressions", inExecute: "EXECUTE parameters", inCall: "CALL arguments",
 	inWindowDef: "window definitions", inFrame: "window RANGE", inFrame + 1: "window ROWS", inFrame + 2: "window GROUPS"}
 
 // scope is what names mean at one query level.

@@ -47,10 +47,17 @@ func (b *binder) userFuncs(schema, name string) (out [][]*builtin.Func) {
 // resolveFunc is builtin.ResolveFunc with the functions of users.
 func (b *binder) resolveFunc(schema, name string, args []types.OID, shape builtin.CallShape, procedure bool) (*builtin.Resolved, error) {
 	users := b.userFuncs(schema, name)
+	shape.Outs = procedure
 	r, err := builtin.ResolveAmong(users, schema, name, args, shape)
-	if pe, ok := pgerr.As(err); ok && procedure && pe.Code == pgerrcode.UndefinedFunction {
-		return nil, pgerr.Newf(pe.Code, "procedure %s does not exist", builtin.NamedCallText(schema, name, args, shape.Names)).
-			WithHint("No procedure matches the given name and argument types. You might need to add explicit type casts.")
+	call := func() string { return builtin.NamedCallText(schema, name, args, shape.Names) }
+	if procedure {
+		switch pgerr.Code(err) {
+		case pgerrcode.UndefinedFunction:
+			return nil, noProcedure(call())
+		case pgerrcode.AmbiguousFunction:
+			return nil, pgerr.Newf(pgerrcode.AmbiguousFunction, "procedure %s is not unique", call()).
+				WithHint("Could not choose a best candidate procedure. You might need to add explicit type casts.")
+		}
 	}
 	if err != nil {
 		return nil, err
@@ -58,9 +65,9 @@ func (b *binder) resolveFunc(schema, name string, args []types.OID, shape builti
 	is := r.Fn != nil && r.Fn.Kind == 'p'
 	switch {
 	case is && !procedure:
-		return nil, pgerr.Newf(pgerrcode.WrongObjectType, "%s is a procedure", builtin.CallText(schema, name, args)).WithHint("To call a procedure, use CALL.")
+		return nil, pgerr.Newf(pgerrcode.WrongObjectType, "%s is a procedure", call()).WithHint("To call a procedure, use CALL.")
 	case procedure && !is:
-		return nil, pgerr.Newf(pgerrcode.WrongObjectType, "%s is not a procedure", builtin.CallText(schema, name, args)).WithHint("To call a function, use SELECT.")
+		return nil, notProcedure(call())
 	}
 	return r, nil
 }

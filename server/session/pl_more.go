@@ -180,7 +180,7 @@ func (r *plRun) call(ctx context.Context, x *plpgsql.Call, sc *plScope) error {
 		return nil
 	}
 	f, k := c.Fn.User, 0
-	places, _ := bind.CallPlaces(f, st.Func.ArgNames, len(st.Func.Args))
+	places := bind.CallPlaces(f, st.Func.ArgNames, len(st.Func.Args))
 	for i := range places {
 		a := &f.Args[i]
 		if !a.IsOutput() {

@@ -32,6 +32,7 @@ type Resolved struct {
 type CallShape struct {
 	Names    []string // "" = positional; nil when none is named
 	Variadic bool     // VARIADIC was written before the last argument
+	Outs     bool     // parameters of mode OUT have arguments, too, as in CALL
 	Has      Has      // the extensions that are there
 }
 

@@ -43,10 +43,10 @@ func UserFunc(f *catalog.Function, schema string) *Func {
 }
 
 func newUserFunc(f *catalog.Function, schema string) *Func {
-	u := &Func{OID: f.ID, Schema: schema, Name: f.Name, Args: []types.OID{}, Ret: f.Ret.OID, RetSet: f.RetSet, Strict: f.Strict,
+	u := &Func{OID: f.ID, Schema: schema, Name: f.Name, Ret: f.Ret.OID, RetSet: f.RetSet, Strict: f.Strict,
 		Volatility: f.Volatility, Kind: f.Kind, User: f}
+	u.takes(f.Inputs())
 	for _, a := range f.Inputs() {
-		u.Args, u.ArgNames = append(u.Args, a.Type.OID), append(u.ArgNames, a.Name)
 		if a.Default != "" {
 			u.Defaults++
 		}
@@ -162,12 +162,42 @@ func (f *Func) withColumns(names []string, ts []types.T) *Func {
 	return &own
 }
 
+// withOuts is a user's function with all of its parameters as arguments, as CALL sees it;
+// WithInputs makes it again what runs.
+func (f *Func) withOuts() *Func {
+	if f.User == nil || len(f.User.Args) == len(f.Args) {
+		return f
+	}
+	own := *f
+	own.takes(f.User.Args)
+	return &own
+}
+
+// WithInputs is a user's function with those arguments alone that have values.
+func (f *Func) WithInputs() *Func {
+	own := *f
+	own.takes(f.User.Inputs())
+	own.runUser()
+	return &own
+}
+
+// takes makes parameters the arguments of a user's function.
+func (f *Func) takes(params []catalog.FuncArg) {
+	f.Args, f.ArgNames = []types.OID{}, nil
+	for _, a := range params {
+		f.Args, f.ArgNames = append(f.Args, a.Type.OID), append(f.ArgNames, a.Name)
+	}
+}
+
 // ResolveAmong is ResolveFunc with functions of users beside the built-in ones of the
 // name, those of the schema that the search path has first before others.
 func ResolveAmong(users [][]*Func, schema, name string, args []types.OID, shape CallShape) (*Resolved, error) {
 	var list []candidate
 	for path, funcs := range append([][]*Func{shape.Has.Functions(schema, name)}, users...) {
 		for _, f := range funcs {
+			if shape.Outs {
+				f = f.withOuts()
+			}
 			if c, ok := seeAs(f, len(args), shape); ok {
 				c.path = path
 				list = append(list, c)
