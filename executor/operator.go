@@ -80,6 +80,8 @@ type Env struct {
 	// Changes is where statements inside others tell which rows they change; nil: there
 	// are none.
 	Changes *Changes
+	// MayUse refuses what the current user may not use; nil: he may use everything.
+	MayUse func([]physical.Use) error
 	// CursorRow is the row of the table that a cursor stands on; ok is false where it
 	// stands on none of the table's.
 	CursorRow func(cursor string, t *catalog.Table) (row uint64, ok bool, err error)

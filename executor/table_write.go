@@ -2,6 +2,7 @@ package executor
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/loxodb/loxodb/planner/physical"
@@ -40,6 +41,8 @@ type tableWriter struct {
 	acts       bool          // for a foreign key, as the owner of the table
 	shown      *catalog.Table
 	shownAttrs []int16
+
+	asked []bool // by RowCalls: the statement's user may call them
 
 	env     *Env
 	w       *table.Writer
@@ -139,6 +142,7 @@ func (w *tableWriter) open(ctx context.Context, env *Env) error {
 		return nil // it goes on with another part
 	}
 	w.scratch.Reset()
+	clear(w.asked)
 	w.checksLater, w.keysLater, w.twiceNow, w.missing, w.watch = nil, nil, false, false, nil
 	if w.triggers != nil {
 		w.openTriggers()
@@ -282,6 +286,9 @@ func (c *changedRow) kept(i int) bool { return c != nil && !c.set[i] }
 // complete computes generated columns and checks NOT NULL and CHECK constraints;
 // c is nil for a new row.
 func (w *tableWriter) complete(row []types.Datum, c *changedRow) error {
+	if err := w.mayCall(c); err != nil {
+		return err
+	}
 	if err := w.generate(row); err != nil {
 		return err
 	}
@@ -298,6 +305,30 @@ func (w *tableWriter) complete(row []types.Datum, c *changedRow) error {
 		return err
 	}
 	return w.checkWithin(row, nil)
+}
+
+// mayCall asks for the rights to call what is computed of a row, once in a statement. Those
+// of a foreign key's action are the owner's.
+func (w *tableWriter) mayCall(c *changedRow) error {
+	if len(w.def.Calls) == 0 || w.env.MayUse == nil || w.acts {
+		return nil
+	}
+	if w.asked == nil {
+		w.asked = make([]bool, len(w.def.Calls))
+	}
+	for i := range w.def.Calls {
+		x := &w.def.Calls[i]
+		needed := c == nil || x.Always || w.triggers.has(catalog.TriggerBefore|catalog.TriggerRow|catalog.TriggerUpdate) ||
+			slices.ContainsFunc(x.Reads, func(a int16) bool { return !c.kept(int(a) - 1) })
+		if w.asked[i] || !needed {
+			continue
+		}
+		if err := w.env.MayUse(x.Uses); err != nil {
+			return err
+		}
+		w.asked[i] = true
+	}
+	return nil
 }
 
 // generate computes generated columns.

@@ -67,6 +67,9 @@ func (b *binder) showDomain(e expr.Expr, domain catalog.ID) {
 // toDomain checks a value of the domain's base type. The demands of a domain that
 // it was made over come first, NOT NULL before all.
 func (b *binder) toDomain(x expr.Expr, d *catalog.Type) (expr.Expr, error) {
+	if err := b.useDomain(d); err != nil {
+		return nil, err
+	}
 	name := expr.DomainName{ID: d.ID, Shown: d.Shown, Schema: b.o.Catalog.SchemaName(d.Schema), Name: d.Name}
 	var checks []*catalog.Constraint
 	notNull := false

@@ -149,9 +149,13 @@ func (b *binder) insert(x *ast.Insert, outer *scope) (*query, error) {
 	if n.OnConflict != nil && n.OnConflict.DoUpdate {
 		rs.unseen = []*nsItem{b.rowItem(t, "excluded")}
 	}
-	n.Write = b.givingValues(n.Write, in.attrs)
+	if n.Write, err = b.givingValues(n.Write, in.attrs, true); err != nil {
+		return nil, err
+	}
 	if n.OnConflict != nil {
-		n.Write = b.givingValues(n.Write, n.OnConflict.Set)
+		if n.Write, err = b.givingValues(n.Write, n.OnConflict.Set, false); err != nil {
+			return nil, err
+		}
 	}
 	q := &query{tree: n}
 	if n.Returning, n.Out, q.out, err = b.returning(rs, x.Returning); err != nil {

@@ -54,9 +54,13 @@ func (b *binder) merge(x *ast.Merge) (*query, error) {
 		}
 		n.Whens = append(n.Whens, *when)
 	}
-	n.Write = b.givingValues(w, m.inserts)
+	if n.Write, err = b.givingValues(w, m.inserts, len(m.inserts) > 0); err != nil {
+		return nil, err
+	}
 	for i := range n.Whens {
-		n.Write = b.givingValues(n.Write, n.Whens[i].Set)
+		if n.Write, err = b.givingValues(n.Write, n.Whens[i].Set, false); err != nil {
+			return nil, err
+		}
 	}
 	return &query{tree: n}, b.secureMerge(n, src)
 }

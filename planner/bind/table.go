@@ -323,6 +323,9 @@ func bindTableWrite(t *catalog.Table, o Options) (*physical.TableWrite, error) {
 		}
 		w.Indexes = append(w.Indexes, iw)
 	}
+	if w.Calls, err = rowCalls(t, w, o); err != nil {
+		return nil, err
+	}
 	w.Triggers, err = triggers(t, o)
 	return w, err
 }

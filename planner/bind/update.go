@@ -57,7 +57,9 @@ func (b *binder) update(x *ast.Update, outer *scope) (*query, error) {
 	if n.Set, vals, err = b.onUpdate(t, src.old, n.Set, vals); err != nil {
 		return nil, err
 	}
-	n.Write = b.givingValues(w, n.Set)
+	if n.Write, err = b.givingValues(w, n.Set, false); err != nil {
+		return nil, err
+	}
 	n.RowID, n.Old, n.TableOID = src.rowID, src.old, src.tableOID
 	var system []nsCol
 	if x.Returning != nil && w.Family != nil {

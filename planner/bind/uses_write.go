@@ -92,14 +92,18 @@ func (b *binder) written(use int, via writtenView, set []ast.Target, attrs []int
 }
 
 // givingValues adds to the columns that the statement gives values. Superusers may read all
-// that messages show, so nobody asks which these are.
-func (b *binder) givingValues(w *physical.TableWrite, attrs []int16) *physical.TableWrite {
-	if b.o.Super || b.o.Role == 0 || len(attrs) == 0 {
-		return w
+// that messages show, so nobody asks which these are. whole: the other columns of a new row
+// get their defaults.
+func (b *binder) givingValues(w *physical.TableWrite, attrs []int16, whole bool) (*physical.TableWrite, error) {
+	if b.o.Super || b.o.Role == 0 {
+		return w, nil
+	}
+	if err := b.useDomains(w.Table, attrs, whole); err != nil || len(attrs) == 0 {
+		return w, err
 	}
 	c := *w
 	c.Assigned = slices.Concat(w.Assigned, attrs)
-	return &c
+	return &c, nil
 }
 
 // readKeys notes that ON CONFLICT reads the columns of indexes.
@@ -151,6 +155,12 @@ func (b *binder) mayLookInto(n *ast.QName) error {
 func (b *binder) mayCall(e expr.Expr) (err error) {
 	if b.o.Super || b.o.Role == 0 {
 		return nil
+	}
+	for i := range b.meta.Uses { // of domains
+		u := &b.meta.Uses[i]
+		if u.Class == catalog.FunctionClass && b.o.Catalog.Allowed(u.Object, catalog.BootstrapRoleID, b.o.Role, catalog.PrivExecute) == 0 {
+			return errAt(-1, pgerrcode.InsufficientPrivilege, "permission denied for function %s", u.Name)
+		}
 	}
 	logical.Walk(e, func(n expr.Expr) bool {
 		if c, ok := n.(*expr.Call); ok && err == nil {

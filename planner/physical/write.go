@@ -16,6 +16,7 @@ type TableWrite struct {
 	Indexes   []IndexWrite // in the order of Table.Indexes
 	Within    []Within     // of a partition: where its rows belong
 	Triggers  []Trigger    // in the order of Table.Triggers
+	Calls     []RowCalls   // what all of that calls, for who writes a row must be allowed to
 	// Assigned are the columns that the statement gives values itself: messages may show
 	// these to who may not read them.
 	Assigned []int16
@@ -40,6 +41,14 @@ func (w *TableWrite) HasTrigger(k catalog.TriggerKind) bool {
 		}
 	}
 	return false
+}
+
+// RowCalls are functions that are called for each new row, and for a changed one if a column
+// of Reads changes or Always is set.
+type RowCalls struct {
+	Uses   []Use
+	Reads  []int16
+	Always bool
 }
 
 // Trigger is a trigger with its condition, over the old row followed by the new one;

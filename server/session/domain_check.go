@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/loxodb/loxodb/planner/bind"
+	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/batch"
 	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/expr"
@@ -17,14 +18,24 @@ import (
 type domainChecks struct {
 	mu       sync.Mutex // helpers of a statement read texts, too
 	version  any        // of the catalog that they are from
-	programs map[types.OID]*expr.Program
+	programs map[types.OID]domainCheck
+}
+
+// domainCheck is what a domain demands: a program over a value, its parameter, nil when it
+// demands nothing. uses are the functions in it that not everybody may call.
+type domainCheck struct {
+	program *expr.Program
+	uses    []physical.Use
 }
 
 // CheckDomain implements types.UserTypes.
 func (n names) CheckDomain(domain types.OID, d types.Datum) error {
 	s := n.s
-	p, err := s.domainProgram(domain)
-	if err != nil || p == nil {
+	c, err := s.domainCheck(domain)
+	if err != nil || c.program == nil {
+		return err
+	}
+	if err := s.mayUse(c.uses); err != nil {
 		return err
 	}
 	env := expr.Env{
@@ -41,32 +52,48 @@ func (n names) CheckDomain(domain types.OID, d types.Datum) error {
 		env.Frame = &frame{s.tx.view, env.StmtTime}
 	}
 	var scratch expr.Scratch
-	_, err = p.One(&env, &scratch)
+	_, err = c.program.One(&env, &scratch)
 	return err
 }
 
-// domainProgram checks a domain's value, its parameter; nil when the domain demands nothing.
-func (s *Session) domainProgram(domain types.OID) (*expr.Program, error) {
+// mayCheck refuses a domain whose checks call what the user may not; 0 is none.
+func (s *Session) mayCheck(domain types.OID) error {
+	if domain == 0 || s.current().Super {
+		return nil
+	}
+	c, err := s.domainCheck(domain)
+	if err != nil {
+		return err
+	}
+	return s.mayUse(c.uses)
+}
+
+// domainCheck is what a domain demands.
+func (s *Session) domainCheck(domain types.OID) (domainCheck, error) {
 	cat := s.Catalog()
 	c := &s.domains
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.version != any(cat.Version) || c.programs == nil {
-		c.version, c.programs = cat.Version, map[types.OID]*expr.Program{}
+		c.version, c.programs = cat.Version, map[types.OID]domainCheck{}
 	}
-	if p, ok := c.programs[domain]; ok {
-		return p, nil
+	if x, ok := c.programs[domain]; ok {
+		return x, nil
 	}
-	e, err := bind.DomainCheck(domain, s.planOptions(nil))
+	o := s.planOptions(nil)
+	e, err := bind.DomainCheck(domain, o)
 	if err != nil {
-		return nil, err
+		return domainCheck{}, err
 	}
-	var p *expr.Program
+	var x domainCheck
 	if e != nil {
-		if p, err = expr.Compile(e); err != nil {
-			return nil, err
+		if x.program, err = expr.Compile(e); err != nil {
+			return x, err
+		}
+		if x.uses, err = bind.DomainUses(domain, o); err != nil {
+			return x, err
 		}
 	}
-	c.programs[domain] = p
-	return p, nil
+	c.programs[domain] = x
+	return x, nil
 }

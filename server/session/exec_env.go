@@ -47,7 +47,7 @@ func (s *Session) fillEnv(env *executor.Env, ctx context.Context, read kv.Reader
 		},
 		Read: read, Txn: s.tx.txn, Catalog: s.Catalog(), Numbers: s.db.numbers, Rows: s.db.rows, Columns: s.db.columns, System: system{s},
 		Fork: s.hooks.fork, Helpers: s.db.helpers, Workers: s.workers(), Deferred: s.hooks.deferred, CursorRow: s.hooks.cursorRow, Index: s.hooks.index, Budget: budget, Spill: s.hooks.spill, TableWrite: s.hooks.tableWrite, Default: s.hooks.columnDefault,
-		Trigger: s.hooks.trigger, Replica: s.hooks.replica, Changes: &s.triggers.changes, Uses: &s.uses,
+		Trigger: s.hooks.trigger, Replica: s.hooks.replica, Changes: &s.triggers.changes, Uses: &s.uses, MayUse: s.hooks.mayUse,
 	}
 	s.setEffort(env)
 	if s.tx.txn != nil && s.tx.iso == kv.ReadCommitted && s.pinned == 0 {
@@ -67,6 +67,7 @@ type hooks struct {
 	replica       func() bool
 	spill         func() (executor.SpillFile, error)
 	notice        func(*pgerr.Error)
+	mayUse        func([]physical.Use) error
 }
 
 func (s *Session) makeHooks() {
@@ -86,6 +87,7 @@ func (s *Session) makeHooks() {
 		fork:          s.db.fork,
 		trigger:       s.callTrigger,
 		replica:       s.replica,
+		mayUse:        s.mayUse,
 	}
 }
 

@@ -25,6 +25,9 @@ func (r *plRun) cast(v plValue, to types.T, domain uint32) (types.Datum, error) 
 	if v.t.OID == types.UnknownOID {
 		v.t = types.Of(types.TextOID)
 	}
+	if err := r.s.mayCheck(domain); err != nil {
+		return types.Null, err
+	}
 	key := castKey{v.t, to, domain, r.s.Catalog().Version}
 	p, ok := r.s.casts[key]
 	if !ok {

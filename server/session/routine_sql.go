@@ -270,6 +270,9 @@ func (s *Session) conversion(from, to types.T, domain catalog.ID, byText bool) (
 	if from.OID == to.OID && (to.Mod < 0 || from == to) && domain == 0 {
 		return nil, true, nil
 	}
+	if err := s.mayCheck(domain); err != nil {
+		return nil, false, err
+	}
 	e, err := bind.Conversion(from, to, domain, byText, s.planOptions(nil))
 	if err != nil || e == nil {
 		return nil, false, err
