@@ -53,7 +53,7 @@ func (e *Env) giveFunction(ctx context.Context, f *catalog.Function, to catalog.
 }
 
 func routineObjectOf(f *catalog.Function) *securable {
-	return &securable{Object: functionRights(f), owner: f.Owner, kind: routineWord(f), name: f.Name}
+	return &securable{Object: functionRights(f), owner: f.Owner, kind: "function", name: f.Name}
 }
 
 // grantedRoutine finds a function or procedure of GRANT.

@@ -86,7 +86,7 @@ var classWords = map[catalog.ObjClass]string{
 // grantOn changes the lists of one object and of its columns.
 func (e *Env) grantOn(ctx context.Context, st *ast.Grant, s *securable, grantees []catalog.ID) error {
 	var whole []string
-	columns := map[int16][]string{}
+	columns := map[int16]catalog.Priv{}
 	for i, w := range st.Privileges {
 		if i >= len(st.Columns) || st.Columns[i] == nil {
 			whole = append(whole, w)
@@ -98,26 +98,32 @@ func (e *Env) grantOn(ctx context.Context, st *ast.Grant, s *securable, grantees
 		if s.table == nil {
 			return pgerr.New(pgerrcode.InvalidGrantOperation, "column privileges are only valid for relations")
 		}
+		want, err := privilegesFor([]string{w}, catalog.ColumnClass, catalog.ColumnClass)
+		if err != nil {
+			return err
+		}
 		for _, name := range st.Columns[i] {
 			attr := grantedAttr(s.table, name)
 			if attr == 0 {
 				return noColumn(s.table, name)
 			}
-			columns[attr] = append(columns[attr], w)
+			columns[attr] |= want
 		}
 	}
 	r := e.rightsToChange(s.Object)
 	if len(whole) > 0 || len(st.Privileges) == 0 {
-		if err := e.grantWhole(st, s, r, whole, grantees); err != nil {
-			return err
-		}
-	}
-	for _, attr := range slices.Sorted(maps.Keys(columns)) {
-		want, err := privilegesFor(columns[attr], catalog.ColumnClass, catalog.ColumnClass)
+		want, err := e.grantWhole(st, s, r, whole, grantees)
 		if err != nil {
 			return err
 		}
-		if err := e.grantColumn(st, s, r, attr, want, grantees); err != nil {
+		if want &= catalog.ColumnClass.All(); st.Revoke && s.table != nil && want != 0 { // the columns' go with the relation's
+			for _, attr := range allAttrs(s.table) {
+				columns[attr] |= want
+			}
+		}
+	}
+	for _, attr := range slices.Sorted(maps.Keys(columns)) {
+		if err := e.grantColumn(st, s, r, attr, columns[attr], grantees); err != nil {
 			return err
 		}
 	}
@@ -134,7 +140,8 @@ func (e *Env) rightsToChange(o catalog.Object) *catalog.Rights {
 	return r
 }
 
-func (e *Env) grantWhole(st *ast.Grant, s *securable, r *catalog.Rights, words []string, grantees []catalog.ID) error {
+// grantWhole changes the list of the object itself, and returns which privileges that is about.
+func (e *Env) grantWhole(st *ast.Grant, s *securable, r *catalog.Rights, words []string, grantees []catalog.ID) (catalog.Priv, error) {
 	as := s.Class
 	if k := grantClass(st.Kind); k == catalog.RelationClass && s.Class == catalog.SequenceClass {
 		as = k
@@ -144,12 +151,12 @@ func (e *Env) grantWhole(st *ast.Grant, s *securable, r *catalog.Rights, words [
 	if !all {
 		var err error
 		if want, err = privilegesFor(words, s.Class, as); err != nil {
-			return asRoutine(err, st.Kind)
+			return 0, asRoutine(err, st.Kind)
 		}
 		if as != s.Class { // GRANT … ON TABLE of a sequence
 			if bad := want &^ (s.Class.All()); bad != 0 {
 				if bad&^catalog.RelationClass.All() != 0 {
-					return pgerr.Newf(pgerrcode.InvalidGrantOperation, "invalid privilege type USAGE for table")
+					return 0, pgerr.Newf(pgerrcode.InvalidGrantOperation, "invalid privilege type USAGE for table")
 				}
 				e.warning(pgerrcode.InvalidGrantOperation, "sequence %q only supports USAGE, SELECT, and UPDATE privileges", s.name)
 				want &= s.Class.All()
@@ -160,25 +167,30 @@ func (e *Env) grantWhole(st *ast.Grant, s *securable, r *catalog.Rights, words [
 	if r.ACL != nil {
 		l = r.ACL
 	}
-	grantor, may, err := e.grantable(st, s, l, want, all, "")
+	grantor, may, err := e.grantable(st, s, l, want, all, 0)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if l, err = changed(st, l, s.owner, grantor, may, grantees); err != nil {
-		return err
+		return 0, err
 	}
 	r.ACL = l
-	if st.Revoke && s.table != nil { // the columns' go with the relation's
-		for attr, old := range r.Columns {
-			p := may & catalog.ColumnClass.All()
-			after, err := changed(st, old, s.owner, grantor, p, grantees)
-			if err != nil {
-				return err
-			}
-			setColumn(r, attr, after)
+	return want, nil
+}
+
+// allAttrs are the columns of a relation, the system's first.
+func allAttrs(t *catalog.Table) (out []int16) {
+	if t.Kind != catalog.KindView {
+		for a := catalog.TableOidAttr; a < 0; a++ {
+			out = append(out, a)
 		}
 	}
-	return nil
+	for i := range t.Columns {
+		if c := &t.Columns[i]; !c.Dropped {
+			out = append(out, c.Num)
+		}
+	}
+	return out
 }
 
 // grantedAttr is a column of GRANT, one of the system's included; 0 = there is none.
@@ -207,7 +219,7 @@ func (e *Env) grantColumn(st *ast.Grant, s *securable, r *catalog.Rights, attr i
 	table := e.Catalog.EffectiveACL(s.Object, s.owner)
 	l := r.Columns[attr]
 	merged := append(slices.Clone(table), l...)
-	grantor, may, err := e.grantable(st, s, merged, want, want == catalog.ColumnClass.All(), s.table.AttrName(attr))
+	grantor, may, err := e.grantable(st, s, merged, want, want == catalog.ColumnClass.All(), attr)
 	if err != nil {
 		return err
 	}
@@ -218,12 +230,17 @@ func (e *Env) grantColumn(st *ast.Grant, s *securable, r *catalog.Rights, attr i
 	return nil
 }
 
-// grantable finds in whose name the user grants, and what of want he may; without any he
-// is refused, with less than all of it warned.
-func (e *Env) grantable(st *ast.Grant, s *securable, l catalog.ACL, want catalog.Priv, all bool, column string) (catalog.ID, catalog.Priv, error) {
+// grantable finds in whose name the user grants, and what of want he may, on the object or on
+// its column attr if that is not 0. Without any privilege he is refused, with less than all of
+// want warned.
+func (e *Env) grantable(st *ast.Grant, s *securable, l catalog.ACL, want catalog.Priv, all bool, attr int16) (catalog.ID, catalog.Priv, error) {
 	grantor, may := e.Catalog.BestGrantor(l, s.owner, e.Owner, want)
-	if may == 0 && e.Catalog.Held(l, s.owner, grantor, s.Class.All()|want, false) == 0 &&
-		e.Catalog.Held(l, s.owner, grantor, s.Class.All()|want, true) == 0 {
+	any, column := s.Class.All(), ""
+	if attr != 0 {
+		any, column = catalog.ColumnClass.All(), s.table.AttrName(attr)
+	}
+	if may == 0 && e.Catalog.Allowed(s.Object, s.owner, grantor, any) == 0 &&
+		e.Catalog.Held(l, s.owner, grantor, any, false) == 0 && e.Catalog.Held(l, s.owner, grantor, any, true) == 0 {
 		if column != "" {
 			return 0, 0, denied("permission denied for column %q of relation %q", column, s.name)
 		}

@@ -151,6 +151,9 @@ func (e *Env) allIn(st *ast.Grant) (out []securable, err error) {
 		if !ok {
 			return nil, pgerr.Newf(pgerrcode.InvalidSchemaName, "schema %q does not exist", st.Objects[i].Name)
 		}
+		if !e.Super && !e.Catalog.MayUseSchema(s, e.Owner, catalog.PrivUsage) {
+			return nil, denied("permission denied for schema %s", s.Name)
+		}
 		switch grantClass(st.Kind) {
 		case catalog.RelationClass:
 			for _, t := range e.Catalog.Tables() {
