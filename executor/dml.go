@@ -126,6 +126,7 @@ func (m *modify) all(ctx context.Context) error {
 	if m.writer.def.Ignore {
 		run = m.passOver
 	}
+	unflushed := 0
 	for {
 		b, err := next(ctx)
 		if err != nil {
@@ -143,10 +144,16 @@ func (m *modify) all(ctx context.Context) error {
 			}
 			m.rows++
 		}
-		if gathers {
+		if unflushed += len(b.Sel); gathers && unflushed >= batch.MaxRows {
 			if err := m.writer.w.Flush(); err != nil {
 				return err
 			}
+			unflushed = 0
+		}
+	}
+	if gathers {
+		if err := m.writer.w.Flush(); err != nil {
+			return err
 		}
 	}
 	m.numberAll()
@@ -270,7 +277,7 @@ func newUpdate(n *physical.Update) (Operator, error) {
 	if err := u.init(n.Input, true, n.Write, n.Returning, extra); err != nil {
 		return nil, err
 	}
-	u.alternate(n.Input)
+	u.alternate(n.Input, n.Returning)
 	var err error
 	if u.writer.updated, err = newRowChecks(n.Checks); err != nil {
 		return nil, err

@@ -116,7 +116,11 @@ func newProject(n *physical.Project) (Operator, error) {
 	p := &project{input: in, exprs: ps, cols: make([]*batch.Col, len(ps)), plain: plain(n.Exprs)}
 	p.out.Cols = make([]batch.Col, len(ps))
 	_, all := expr.Effects(n.Exprs)
-	p.single, p.moves = all > 1, slices.ContainsFunc(n.Exprs, expr.Volatile)
+	_, below := effects(n.Input)
+	if all > 0 && below > 0 {
+		stepValues(in)
+	}
+	p.single, p.moves = all > 1 || all > 0 && below > 0, slices.ContainsFunc(n.Exprs, expr.Volatile)
 	return p, err
 }
 
@@ -197,6 +201,7 @@ func (p *project) Close() error { return p.input.Close() }
 // values yields rows of expressions.
 type values struct {
 	rows    [][]cell
+	order   []int // in which a row's cells are computed, nil: as they stand
 	out     *batch.Batch
 	types   []types.T
 	at      int
@@ -207,7 +212,7 @@ type values struct {
 }
 
 func newValues(n *physical.Values) (Operator, error) {
-	v := &values{types: n.Cols, step: batch.MaxRows, out: &batch.Batch{Cols: make([]batch.Col, len(n.Cols))}}
+	v := &values{types: n.Cols, order: n.Order, step: batch.MaxRows, out: &batch.Batch{Cols: make([]batch.Col, len(n.Cols))}}
 	for _, row := range n.Rows {
 		cells := make([]cell, len(row))
 		for i, e := range row {
@@ -258,8 +263,13 @@ func (v *values) Next(context.Context) (*batch.Batch, error) {
 		if len(v.rows) > fewRows {
 			v.scratch = expr.Scratch{}
 		}
-		for k := range v.rows[v.at+i] {
-			c := &v.rows[v.at+i][k]
+		row := v.rows[v.at+i]
+		for at := range row {
+			k := at
+			if v.order != nil {
+				k = v.order[at]
+			}
+			c := &row[k]
 			if c.p == nil {
 				v.out.Cols[k].Set(i, c.d)
 				continue

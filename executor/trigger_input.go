@@ -2,7 +2,6 @@ package executor
 
 import (
 	"context"
-	"slices"
 
 	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/batch"
@@ -47,26 +46,62 @@ func computes(op Operator) bool {
 	return false
 }
 
-// alternate has a row computed and written before the next one, where its values are of
-// functions that may read what the statement has written.
-func (m *modify) alternate(input physical.Node) {
-	if callsUsers(input) {
+// alternate has a row computed and written before the next one, where computing rows and
+// writing them see of each other what they do.
+func (m *modify) alternate(input physical.Node, returning []expr.Expr) {
+	users, all := effects(input)
+	_, after := expr.Effects(returning)
+	if users > 0 || all > 0 && after > 0 {
 		m.input, m.gather = stepwise(m.input), nil
 	}
 }
 
-func callsUsers(input physical.Node) bool {
+// drawOneByOne has a row of an INSERT written before the values of the next are drawn from
+// sequences: what fails has drawn no more than it came to. What is gathered first is drawn first.
+func (m *modify) drawOneByOne(input physical.Node) {
+	if _, all := effects(input); all == 0 || m.gather != nil {
+		return
+	}
+	in := m.input
+	if c, ok := in.(*counted); ok {
+		in = c.Operator
+	}
+	switch x := in.(type) {
+	case *values:
+		x.step = 1
+	case *project:
+		x.single = true
+	}
+}
+
+// stepValues has rows of expressions computed one by one.
+func stepValues(op Operator) {
+	if c, ok := op.(*counted); ok {
+		op = c.Operator
+	}
+	switch x := op.(type) {
+	case *values:
+		x.step = 1
+	case *project:
+		stepValues(x.input)
+	}
+}
+
+// effects counts the calls that see what others do among those that compute the rows of an
+// input; see expr.Effects.
+func effects(input physical.Node) (users, all int) {
 	switch x := input.(type) {
 	case *physical.Project:
-		users, _ := expr.Effects(x.Exprs)
-		return users > 0 || callsUsers(x.Input)
+		users, all = expr.Effects(x.Exprs)
+		u, a := effects(x.Input)
+		return users + u, all + a
 	case *physical.Values:
-		return slices.ContainsFunc(x.Rows, func(row []expr.Expr) bool {
-			users, _ := expr.Effects(row)
-			return users > 0
-		})
+		for _, row := range x.Rows {
+			u, a := expr.Effects(row)
+			users, all = users+u, all+a
+		}
 	}
-	return false
+	return users, all
 }
 
 // rowwise reads its input to the end and yields it row by row.

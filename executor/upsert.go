@@ -37,7 +37,8 @@ func newInsert(n *physical.Insert) (Operator, error) {
 		return nil, err
 	}
 	m.does(catalog.TriggerInsert)
-	m.alternate(n.Input)
+	m.alternate(n.Input, n.Returning)
+	m.drawOneByOne(n.Input)
 	if n.Write.HasTrigger(catalog.TriggerBefore | catalog.TriggerRow | catalog.TriggerInsert) {
 		m.input = stepwise(m.input)
 	}

@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"slices"
+
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/planner/logical"
@@ -186,10 +188,36 @@ func (b *binder) fullRow(in *insertion, vals [][]expr.Expr, tree logical.Node) (
 		return n, ids, nil
 	}
 	n := &logical.Values{Rows: rows}
+	if len(rows) > 1 { // a list of rows is computed as it is written, one row by attributes
+		n.Order = writtenOrder(in.attrs[:len(vals[0])], len(t.Columns))
+	}
 	for i := range t.Columns {
 		n.Out = append(n.Out, b.meta.Add(logical.ColInfo{Name: t.Columns[i].Name, T: t.Columns[i].Type}))
 	}
 	return n, n.Out, nil
+}
+
+// writtenOrder is the order in which the n values of a row are computed: those that are
+// written, of the columns attrs, and then the defaults of the others. nil: as they stand.
+func writtenOrder(attrs []int16, n int) []int {
+	order := make([]int, 0, n)
+	add := func(i int) {
+		if !slices.Contains(order, i) {
+			order = append(order, i)
+		}
+	}
+	for _, a := range attrs {
+		if a != 0 {
+			add(int(a) - 1)
+		}
+	}
+	for i := range n {
+		add(i)
+	}
+	if slices.IsSorted(order) {
+		return nil
+	}
+	return order
 }
 
 // fullRows gives the columns that the rows leave out their defaults.

@@ -184,10 +184,12 @@ type (
 		Alias      string
 		Out        []ColID
 	}
-	// Values is constant rows; One row without columns is SELECT without FROM.
+	// Values is constant rows; One row without columns is SELECT without FROM. Order is that in
+	// which the values of a row are computed, by their places; nil: as they stand.
 	Values struct {
-		Rows [][]expr.Expr
-		Out  []ColID
+		Rows  [][]expr.Expr
+		Order []int
+		Out   []ColID
 	}
 	// CTERef reads a WITH query; Out[i] renames CTE.Out[i].
 	CTERef struct {

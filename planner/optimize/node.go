@@ -206,7 +206,7 @@ func volatileItem(e expr.Expr) bool {
 }
 
 func (p *planner) values(x *logical.Values) *rel {
-	n := &physical.Values{Base: p.base(x.Out)}
+	n := &physical.Values{Base: p.base(x.Out), Order: x.Order}
 	for _, r := range x.Rows {
 		n.Rows = append(n.Rows, p.remapAll(r, nil))
 	}

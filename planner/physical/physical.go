@@ -218,10 +218,12 @@ type (
 		Ordinality bool
 		Alias      string
 	}
-	// Values yields rows of expressions without input. One row of no columns is "Result".
+	// Values yields rows of expressions without input. One row of no columns is "Result". Order
+	// is that in which the values of a row are computed, by their places; nil: as they stand.
 	Values struct {
 		Base
-		Rows [][]expr.Expr
+		Rows  [][]expr.Expr
+		Order []int
 	}
 	// Source yields rows that the session provides (COPY FROM): see executor.Env.Source.
 	Source struct{ Base }
