@@ -83,6 +83,7 @@ func (b *binder) fieldSel(s *scope, x *ast.FieldSel) (expr.Expr, error) {
 	sh := b.shape(v)
 	for _, f := range sh {
 		if f.name == x.Name {
+			b.traceField(x, v, f)
 			return b.fieldOf(v, f), nil
 		}
 	}

@@ -199,6 +199,7 @@ func (b *binder) targetList(s *scope, list []ast.Target, o queryOpts) ([]target,
 				if err != nil {
 					return nil, err
 				}
+				b.traceRowStar(x, cols)
 				for _, c := range cols {
 					out = append(out, target{name: c.name, e: c.e, src: x, pos: x.Pos})
 				}

@@ -50,6 +50,11 @@ type Trace struct {
 	ownerItems map[expr.Expr]*nsItem
 	elses      map[*ast.Case]types.T
 	naturals   map[*ast.Join][]string
+	// fields are the attributes that fields of row types name, members those of the variables
+	// of a function; rowStars what (x).* in a select list stands for.
+	fields   map[*ast.FieldSel]Attribute
+	members  map[*ast.ColumnRef]Attribute
+	rowStars map[*ast.FieldSel][]ast.Target
 }
 
 // Attribute is a column of a stored table or view.
@@ -65,7 +70,8 @@ func NewTrace() *Trace {
 		origins: map[expr.Expr]ast.Expr{}, casts: map[ast.Expr]types.T{}, texts: map[*ast.Lit]string{}, functions: map[*ast.FuncRef]*nsItem{},
 		literals: map[*ast.Lit]types.T{}, typeSchemas: map[*ast.TypeName]string{}, callSchemas: map[*ast.Func]string{}, opSchemas: map[*ast.Op]string{},
 		froms: map[*nsItem]ast.TableExpr{}, refs: map[*ast.ColumnRef]*nsItem{}, wholes: map[*ast.ColumnRef]bool{}, listed: map[*ast.ColumnRef]bool{},
-		ownerItems: map[expr.Expr]*nsItem{}, elses: map[*ast.Case]types.T{}, naturals: map[*ast.Join][]string{}}
+		ownerItems: map[expr.Expr]*nsItem{}, elses: map[*ast.Case]types.T{}, naturals: map[*ast.Join][]string{},
+		fields: map[*ast.FieldSel]Attribute{}, members: map[*ast.ColumnRef]Attribute{}, rowStars: map[*ast.FieldSel][]ast.Target{}}
 }
 
 // Reads reports whether the query names the column, directly or by a star.
@@ -211,6 +217,10 @@ func (t *Trace) expand(list []ast.Target) []ast.Target {
 				out = append(out, cols...)
 				continue
 			}
+		}
+		if f, ok := list[i].Expr.(*ast.FieldSel); ok && t.rowStars[f] != nil {
+			out = append(out, t.rowStars[f]...)
+			continue
 		}
 		out = append(out, list[i])
 	}

@@ -71,11 +71,13 @@ func (b *binder) columnOrVariable(x *ast.ColumnRef, find func() (expr.Expr, erro
 		return find()
 	}
 	if b.o.Vars.Prefer == PreferVariable {
+		b.traceMember(x)
 		return v, nil
 	}
 	c, err := find()
 	switch {
 	case err != nil:
+		b.traceMember(x)
 		return v, nil
 	case b.o.Vars.Prefer == PreferColumn:
 		return c, nil

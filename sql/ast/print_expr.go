@@ -112,9 +112,21 @@ func (p *printer) exprMore(e Expr) {
 	case *Index:
 		p.index(v)
 	case *FieldSel:
-		p.s("(")
-		p.expr(v.X)
-		p.s(").")
+		switch v.X.(type) {
+		case *FieldSel, *Index: // which PostgreSQL shows without parentheses
+			if p.lines {
+				p.expr(v.X)
+				p.s(".")
+				break
+			}
+			p.s("(")
+			p.expr(v.X)
+			p.s(").")
+		default:
+			p.s("(")
+			p.expr(v.X)
+			p.s(").")
+		}
 		if v.Star {
 			p.s("*")
 		} else {

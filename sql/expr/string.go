@@ -228,12 +228,17 @@ func (p *printer) rest(e Expr) {
 	case *Assign:
 		p.expr(e.V)
 	case *Field:
-		p.write("(")
+		open, end := "(", ")"
+		switch e.X.(type) {
+		case *Field, *Subscript:
+			open, end = "", ""
+		}
+		p.write(open)
 		p.expr(e.X)
 		if e.Name != "" {
-			p.write(").", builtin.QuoteIdent(e.Name))
+			p.write(end, ".", builtin.QuoteIdent(e.Name))
 		} else {
-			p.write(").f", strconv.Itoa(e.N+1))
+			p.write(end, ".f", strconv.Itoa(e.N+1))
 		}
 	case *SubPlan:
 		p.subPlan(e)

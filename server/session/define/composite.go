@@ -283,8 +283,8 @@ func (e *Env) rowsAreValues(t *catalog.Table) func(text string) bool {
 	return func(text string) bool { return held || strings.Contains(text, t.Name) }
 }
 
-// fieldUnnamed refuses to rename or drop a column that stored text may name as a field,
-// (x).name: the text would not find it any more.
+// fieldUnnamed refuses to drop a column that stored text may name as a field, (x).name: the
+// text would not find it any more.
 func (e *Env) fieldUnnamed(t *catalog.Table, name string) error {
 	if !t.HasRowType() {
 		return nil
@@ -305,7 +305,7 @@ func (e *Env) fieldUnnamed(t *catalog.Table, name string) error {
 			}
 		}
 		if slices.ContainsFunc(texts, func(text string) bool { return concerns(text) && e.namesField(text, name) }) {
-			return pgerr.NotSupported(-1, "renaming or dropping \"%s\", which the definition of %s names as a field, is not supported",
+			return pgerr.NotSupported(-1, "dropping \"%s\", which the definition of %s names as a field, is not supported",
 				name, e.describe(object{kind: tableObject, id: u.ID}))
 		}
 	}

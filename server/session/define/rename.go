@@ -312,7 +312,7 @@ func (e *Env) renameIn(ctx context.Context, t *catalog.Table, st *ast.Rename) er
 		if n.ColumnByName(st.New) != nil {
 			return pgerr.Newf(pgerrcode.DuplicateColumn, "column %q of relation %q already exists", st.New, t.Name)
 		}
-		if err := e.fieldUnnamed(t, st.Old); err != nil {
+		if err := e.renameField(t, c.Num, st.New); err != nil {
 			return err
 		}
 		if err := e.rewriteMentions(relationOf(t), func(found *mentions) error { return renameColumnIn(found.stmt, found.refs, t, c.Num, st.New) }); err != nil {

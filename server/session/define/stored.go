@@ -8,6 +8,7 @@ import (
 	"github.com/loxodb/loxodb/planner/bind"
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/types"
 )
 
 // storedSQL is a piece of SQL that the catalog keeps as text: an expression, or a statement.
@@ -17,6 +18,10 @@ type storedSQL struct {
 	relations bool // it names relations as FROM does: not for expressions of tables and types
 	// of is the table whose row a policy's expression is over, nil of everything else.
 	of *catalog.Table
+	// row is what other expressions are over: a table's row, or a domain's value. when is the
+	// table of a trigger whose condition this is; vars are the arguments that a body sees.
+	row, when *catalog.Table
+	vars      *bind.Variables
 }
 
 // parse reads the text: a statement, or the one item of a SELECT. That of a policy is FROM
@@ -51,7 +56,7 @@ func (e *Env) changeStored(s storedSQL, f func(ast.Stmt) bool) (string, error) {
 // rewriteStored has fix look at all SQL that the catalog keeps as text, and keeps what it
 // makes of it.
 func (e *Env) rewriteStored(fix func(storedSQL) (string, error)) error {
-	w := &storedWriter{fix: fix}
+	w := &storedWriter{fix: fix, format: e.options().Format}
 	for _, t := range e.Catalog.Tables() {
 		if n := w.table(t); w.changed {
 			if err := e.putTable(n); err != nil {
@@ -76,8 +81,18 @@ func (e *Env) rewriteStored(fix func(storedSQL) (string, error)) error {
 	return w.err
 }
 
+// argumentsOf are a function's arguments as its body names them.
+func argumentsOf(f *catalog.Function, format *types.Format) *bind.Variables {
+	var ts []types.T
+	for _, a := range f.Inputs() {
+		ts = append(ts, a.Type)
+	}
+	return bind.ArgumentVariables(f, ts, format)
+}
+
 // storedWriter copies descriptors with other texts; changed is about the last of them.
 type storedWriter struct {
+	format  *types.Format
 	fix     func(storedSQL) (string, error)
 	changed bool
 	err     error
@@ -96,26 +111,27 @@ func (w *storedWriter) text(p *string, s storedSQL) {
 	}
 }
 
-func (w *storedWriter) expr(p *string) { w.text(p, storedSQL{}) }
+// expr is an expression over a row, nil: over none.
+func (w *storedWriter) expr(p *string, row *catalog.Table) { w.text(p, storedSQL{row: row}) }
 
 func (w *storedWriter) table(t *catalog.Table) *catalog.Table {
 	w.changed = false
 	n := copyTable(t)
 	w.text(&n.ViewSQL, storedSQL{statement: true, relations: true})
 	for i := range n.Columns {
-		w.expr(&n.Columns[i].Default)
+		w.expr(&n.Columns[i].Default, t)
 	}
 	if t.IsPartitioned() {
 		by := *t.Partitioning
 		by.Keys = slices.Clone(by.Keys)
 		for i := range by.Keys {
-			w.expr(&by.Keys[i].Expr)
+			w.expr(&by.Keys[i].Expr, t)
 		}
 		n.Partitioning = &by
 	}
 	for i, k := range n.Constraints {
 		c := *k
-		w.expr(&c.Expr)
+		w.expr(&c.Expr, t)
 		n.Constraints[i] = &c
 	}
 	for i, p := range n.Policies {
@@ -127,15 +143,15 @@ func (w *storedWriter) table(t *catalog.Table) *catalog.Table {
 	for i, x := range n.Indexes {
 		c := *x
 		c.Keys = slices.Clone(x.Keys)
-		w.expr(&c.Where)
+		w.expr(&c.Where, t)
 		for k := range c.Keys {
-			w.expr(&c.Keys[k].Expr)
+			w.expr(&c.Keys[k].Expr, t)
 		}
 		n.Indexes[i] = &c
 	}
 	for i, g := range n.Triggers {
 		c := *g
-		w.expr(&c.When)
+		w.text(&c.When, storedSQL{when: t})
 		n.Triggers[i] = &c
 	}
 	return n
@@ -144,11 +160,11 @@ func (w *storedWriter) table(t *catalog.Table) *catalog.Table {
 func (w *storedWriter) valueType(t *catalog.Type) *catalog.Type {
 	w.changed = false
 	n := *t
-	w.expr(&n.Default)
+	w.expr(&n.Default, nil)
 	n.Checks = slices.Clone(t.Checks)
 	for i, k := range n.Checks {
 		c := *k
-		w.expr(&c.Expr)
+		w.expr(&c.Expr, bind.DomainValue(t.Base))
 		n.Checks[i] = &c
 	}
 	return &n
@@ -159,13 +175,56 @@ func (w *storedWriter) function(f *catalog.Function) *catalog.Function {
 	n := *f
 	n.Args = slices.Clone(f.Args)
 	for i := range n.Args {
-		w.expr(&n.Args[i].Default)
+		w.expr(&n.Args[i].Default, nil)
 	}
 	n.Statements = slices.Clone(f.Statements)
 	for i := range n.Statements {
-		w.text(&n.Statements[i], storedSQL{statement: !f.Return, relations: true})
+		w.text(&n.Statements[i], storedSQL{statement: !f.Return, relations: true, vars: argumentsOf(f, w.format)})
 	}
 	return &n
+}
+
+// renameField gives an attribute of a relation's row type another name wherever stored SQL
+// names it as a field, (x).name, or as one of a function's argument.
+func (e *Env) renameField(t *catalog.Table, num int16, name string) error {
+	if !t.HasRowType() {
+		return nil
+	}
+	old := t.Columns[num-1].Name
+	return e.rewriteStored(func(s storedSQL) (string, error) {
+		if !strings.Contains(s.text, ast.QuoteIdent(old)) || s.vars == nil && !e.namesField(s.text, old) {
+			return s.text, nil
+		}
+		var failed error
+		text, err := e.changeStored(s, func(q ast.Stmt) bool {
+			trace, err := e.traceStored(s, q)
+			if failed = err; err != nil {
+				return false
+			}
+			return trace.RenameField(bind.Attribute{Table: t.ID, Attr: num}, name)
+		})
+		if err == nil {
+			err = failed
+		}
+		return text, err
+	})
+}
+
+// traceStored finds out what the names in a piece mean, whose tree is q.
+func (e *Env) traceStored(s storedSQL, q ast.Stmt) (*bind.Trace, error) {
+	o := e.options()
+	o.Trace, o.Vars = bind.NewTrace(), s.vars
+	item := func() ast.Expr { return q.(*ast.Select).Targets[0].Expr }
+	var err error
+	switch {
+	case s.statement, s.of != nil, s.vars != nil:
+		_, err = bind.Bind(q, o)
+	case s.when != nil:
+		err = bind.TraceWhen(item(), s.when, o)
+	default:
+		err = bind.TraceRow(item(), s.row, o)
+	}
+	return o.Trace, err
 }
 
 // renameStoredSchema gives a schema another name in all stored SQL.
