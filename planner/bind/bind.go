@@ -98,11 +98,14 @@ type Statement struct {
 }
 
 // Position is the column with the row number of a table whose row stands behind each row
-// of a cursor; Locked: FOR UPDATE or its kin has named the table.
+// of a cursor; Locked: FOR UPDATE or its kin has named the table. Of a table with children
+// Family is whose row it can be, and the column TableOID says whose it is.
 type Position struct {
-	Table  catalog.ID
-	Row    logical.ColID
-	Locked bool
+	Table    catalog.ID
+	Row      logical.ColID
+	Locked   bool
+	Family   []*catalog.Table
+	TableOID logical.ColID
 }
 
 // binder binds one statement.

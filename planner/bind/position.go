@@ -13,32 +13,34 @@ import (
 func (b *binder) notePositions(q *selection, tree logical.Node) {
 	if len(q.locks) > 0 {
 		for _, l := range q.locks {
-			row := q.junk[l.junk].id
+			p := Position{Table: l.Table.ID, Row: q.junk[l.junk].id, Locked: true, Family: l.Family}
 			if l.Family != nil {
-				continue // WHERE CURRENT OF cannot tell which table the row is of
+				p.TableOID = q.junk[l.junk+1].id
 			}
-			if q.late != nil && !slices.Contains(q.late.top.Cols(), row) {
+			if q.late != nil && !slices.Contains(q.late.top.Cols(), p.Row) {
 				continue
 			}
-			b.positions = append(b.positions, Position{Table: l.Table.ID, Row: row, Locked: true})
+			b.positions = append(b.positions, p)
 		}
 		return
 	}
-	if scan, row := b.rowThrough(tree); scan != nil {
-		b.positions = append(b.positions, Position{Table: scan.Table.ID, Row: row})
+	if p := b.rowThrough(tree); p != nil {
+		b.positions = append(b.positions, *p)
 	}
 }
 
-// rowThrough adds the row number of the only table of a simple query to its columns; nil
-// for other queries. A sort counts as simple here: an index may make it unnecessary.
-func (b *binder) rowThrough(n logical.Node) (*logical.Scan, logical.ColID) {
+// rowThrough adds the row number of the only table of a simple query to its columns, and with
+// children the table that it is of; nil for other queries. A sort counts as simple here: an
+// index may make it unnecessary.
+func (b *binder) rowThrough(n logical.Node) *Position {
 	switch x := n.(type) {
 	case *logical.Scan:
+		rel := &relation{table: x.Table, scan: x, alias: x.Alias}
+		p := &Position{Table: x.Table.ID, Family: x.Family, Row: b.scanColumn(rel, catalog.RowIDAttr, "rowid", types.Of(types.Int8OID)).Index}
 		if x.Family != nil {
-			return nil, 0
+			p.TableOID = b.scanColumn(rel, catalog.TableOidAttr, "tableoid", types.Of(types.OidOID)).Index
 		}
-		c := b.scanColumn(&relation{table: x.Table, scan: x, alias: x.Alias}, catalog.RowIDAttr, "rowid", types.Of(types.Int8OID))
-		return x, c.Index
+		return p
 	case *logical.Filter:
 		return b.rowThrough(x.Input)
 	case *logical.Sort:
@@ -46,11 +48,19 @@ func (b *binder) rowThrough(n logical.Node) (*logical.Scan, logical.ColID) {
 	case *logical.Limit:
 		return b.rowThrough(x.Input)
 	case *logical.Project:
-		scan, row := b.rowThrough(x.Input)
-		if scan != nil && !slices.Contains(x.Out, row) {
-			x.Exprs, x.Out = append(x.Exprs, b.meta.Column(row)), append(x.Out, row)
+		p := b.rowThrough(x.Input)
+		if p == nil {
+			return nil
 		}
-		return scan, row
+		hand := func(id logical.ColID) {
+			if !slices.Contains(x.Out, id) {
+				x.Exprs, x.Out = append(x.Exprs, b.meta.Column(id)), append(x.Out, id)
+			}
+		}
+		if hand(p.Row); p.Family != nil {
+			hand(p.TableOID)
+		}
+		return p
 	}
-	return nil, 0
+	return nil
 }

@@ -215,9 +215,6 @@ func (b *binder) writeSource(s *scope, t *catalog.Table, via writtenView, ref *a
 		if via != nil {
 			return nil, errAt(ast.NoPos, pgerrcode.FeatureNotSupported, "WHERE CURRENT OF on a view is not implemented")
 		}
-		if items[0].rel.scan.Family != nil {
-			return nil, notYet(ref.Pos, "WHERE CURRENT OF on a table with children")
-		}
 		items[0].rel.scan.Cursor = cursor
 	}
 	more := &scope{parent: s.parent, ctes: s.ctes, in: inWhere}

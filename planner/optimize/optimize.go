@@ -59,7 +59,7 @@ func (l layout) at(c logical.ColID) (int, bool) {
 
 // Plan optimises a bound statement.
 func Plan(s *bind.Statement, o bind.Options) (*physical.Plan, error) {
-	out := make([]logical.ColID, 0, len(s.Out)+len(s.Positions))
+	out := make([]logical.ColID, 0, len(s.Out)+2*len(s.Positions))
 	for _, c := range s.Out {
 		out = append(out, c.ID)
 	}
@@ -87,7 +87,9 @@ func Plan(s *bind.Statement, o bind.Options) (*physical.Plan, error) {
 		need.Add(c.ID)
 	}
 	for _, c := range s.Positions {
-		need.Add(c.Row)
+		if need.Add(c.Row); c.Family != nil {
+			need.Add(c.TableOID)
+		}
 	}
 	if err := p.writingCTEs(); err != nil {
 		return nil, err
@@ -102,8 +104,12 @@ func Plan(s *bind.Statement, o bind.Options) (*physical.Plan, error) {
 			ids[i] = c.ID
 		}
 		for _, c := range s.Positions {
-			p.plan.Positions = append(p.plan.Positions, physical.Position{Table: c.Table, Col: len(ids), Locked: c.Locked})
-			ids = append(ids, c.Row)
+			at := physical.Position{Table: c.Table, Col: len(ids), Locked: c.Locked, Family: c.Family}
+			if ids = append(ids, c.Row); c.Family != nil {
+				at.TableCol = len(ids)
+				ids = append(ids, c.TableOID)
+			}
+			p.plan.Positions = append(p.plan.Positions, at)
 		}
 		r = p.exact(r, ids)
 	}

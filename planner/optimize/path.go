@@ -73,11 +73,11 @@ func (p *planner) tableRows(t *catalog.Table) float64 {
 // paths lists the ways to read s under conds (all of which hold for every result).
 func (p *planner) paths(s *logical.Scan, conds []expr.Expr) []path {
 	conds = s.Secured(conds)
-	if s.Cursor != "" {
-		return []path{{filter: conds, rows: 1, visited: 1, startup: p.m.Seek, cost: p.m.Seek + p.m.Fetch, point: true}}
-	}
 	if s.Family != nil {
 		return p.familyPaths(s, conds)
+	}
+	if s.Cursor != "" {
+		return []path{{filter: conds, rows: 1, visited: 1, startup: p.m.Seek, cost: p.m.Seek + p.m.Fetch, point: true}}
 	}
 	rows := p.tableRows(s.Table)
 	out := math.Max(rows*p.sel(conds), 0)

@@ -44,9 +44,11 @@ type Plan struct {
 
 // Position is a column with the row number of a table's row: see bind.Position.
 type Position struct {
-	Table  catalog.ID
-	Col    int
-	Locked bool
+	Table    catalog.ID
+	Col      int
+	Locked   bool
+	Family   []*catalog.Table
+	TableCol int // which of Family the row is of, if there is one
 }
 
 // OutColumn describes a result column.

@@ -1,6 +1,8 @@
 package session
 
 import (
+	"slices"
+
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/planner/physical"
@@ -32,26 +34,28 @@ func (s *Session) cursorRow(name string, t *catalog.Table) (row uint64, ok bool,
 		return bad("does not have a FOR UPDATE/SHARE reference to table \"%s\"", t.Name)
 	case found > 1:
 		return bad("has multiple FOR UPDATE/SHARE references to table \"%s\"", t.Name)
-	case found == 0 || !c.cursor || !locking && !walksTable(c.stmt.plan.Root):
+	case found == 0 || !c.cursor || !locking && !walksTable(c.stmt.plan.Root, t):
 		return bad("is not a simply updatable scan of table \"%s\"", t.Name)
 	case c.at < 1 || c.at > int64(c.buffer.Len()):
 		return bad("is not positioned on a row")
 	}
-	col := &c.buffer.Slice(int(c.at-1), 1).Cols[p.Col]
-	if col.Null[0] {
+	cols := c.buffer.Slice(int(c.at-1), 1).Cols
+	if cols[p.Col].Null[0] || p.Family != nil && catalog.ID(cols[p.TableCol].I[0]) != t.ID {
 		return 0, false, nil
 	}
-	row = uint64(col.I[0])
+	row = uint64(cols[p.Col].I[0])
 	if s.tx.txn != nil {
 		row = s.tx.txn.Moved(t.Storage, row, c.moves)
 	}
 	return row, true, nil
 }
 
-// position is where a cursor's plan has the table's row, and in how many places.
-func position(plan *physical.Plan, table catalog.ID) (p physical.Position, found int) {
+// position is where a cursor's plan has the table's row, and in how many places. Of a table
+// with children that are the tables which are read.
+func position(plan *physical.Plan, t catalog.ID) (p physical.Position, found int) {
 	for _, x := range plan.Positions {
-		if x.Table == table {
+		if x.Family == nil && x.Table == t ||
+			slices.ContainsFunc(x.Family, func(m *catalog.Table) bool { return m.ID == t }) && readsTable(plan, t) {
 			p = x
 			found++
 		}
@@ -59,21 +63,43 @@ func position(plan *physical.Plan, table catalog.ID) (p physical.Position, found
 	return p, found
 }
 
+// readsTable reports a plan with a scan of a table's rows.
+func readsTable(plan *physical.Plan, t catalog.ID) bool {
+	return plan.Contains(func(n physical.Node) bool {
+		switch x := n.(type) {
+		case *physical.Scan:
+			return x.Table.ID == t
+		case *physical.BitmapScan:
+			return x.Table.ID == t
+		case *physical.RangeSearch:
+			return x.Table.ID == t
+		case *physical.VectorSearch:
+			return x.Table.ID == t
+		}
+		return false
+	})
+}
+
 func locksRows(plan *physical.Plan) bool {
 	return len(plan.Positions) > 0 && plan.Positions[0].Locked
 }
 
-// walksTable reports a plan that hands out a table's rows as it reads them.
-func walksTable(n physical.Node) bool {
+// walksTable reports a plan that hands out a table's rows as it reads them: of several tables
+// one after the other, so that at most one of them stands on a row.
+func walksTable(n physical.Node, t *catalog.Table) bool {
 	switch x := n.(type) {
-	case *physical.Scan, *physical.BitmapScan:
-		return true
+	case *physical.Scan:
+		return x.Table.ID == t.ID
+	case *physical.BitmapScan:
+		return x.Table.ID == t.ID
 	case *physical.Filter:
-		return walksTable(x.Input)
+		return walksTable(x.Input, t)
 	case *physical.Project:
-		return walksTable(x.Input)
+		return walksTable(x.Input, t)
 	case *physical.Limit:
-		return walksTable(x.Input)
+		return walksTable(x.Input, t)
+	case *physical.Append:
+		return slices.ContainsFunc(x.Inputs, func(in physical.Node) bool { return walksTable(in, t) })
 	}
 	return false
 }
