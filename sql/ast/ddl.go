@@ -351,6 +351,7 @@ type (
 		Old, New string
 		IfExists bool
 		Only     bool // without the children of Name
+		Cascade  bool // of an attribute: in the tables of the type, too
 		Key      bool // Old and New are names among the keys of the table Name
 		// Args are the argument types of a function, nil when none were written; so in
 		// AlterSchema, AlterOwner and Comment.

@@ -91,6 +91,8 @@ const (
 	DetachPartition // Of
 	EnableAlwaysTrigger
 	EnableReplicaTrigger
+	SetTyped   // OF Type
+	DropTyped  // NOT OF
 	AlterOther // answered with 0A000, by Name
 )
 

@@ -196,6 +196,11 @@ func (p *printer) alterRelation(c *AlterCmd) {
 			p.s("USING INDEX ")
 			p.ident(c.Name)
 		}
+	case SetTyped:
+		p.s("OF ")
+		p.callable(c.Type.Name)
+	case DropTyped:
+		p.s("NOT OF")
 	case AddInherit, DropInherit:
 		p.s([]string{"", "NO "}[b2i(c.Kind == DropInherit)], "INHERIT ")
 		p.qname(*c.Of)

@@ -144,6 +144,8 @@ type Table struct {
 	// ReplicaIdentity is pg_class.relreplident, 0 = d(efault): also n(othing), f(ull), i(ndex).
 	// Nothing is replicated; clients and dumps are told.
 	ReplicaIdentity byte `json:",omitempty"`
+	// OfType is the composite type whose attributes are the columns of a typed table, else 0.
+	OfType ID `json:",omitempty"`
 	// Partitioning is set for a partitioned table, Bound for a partition.
 	Partitioning *Partitioning `json:",omitempty"`
 	Bound        *Bound        `json:",omitempty"`

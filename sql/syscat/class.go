@@ -76,6 +76,7 @@ func schemaName(c *catalog.Snapshot, id catalog.ID) string {
 // class is what differs between the rows of pg_class.
 type class struct {
 	id, schema, typ, owner, am, file catalog.ID
+	of                               catalog.ID // the type of a typed table
 	toast, frozen                    catalog.ID
 	name                             string
 	kind, persistence, ident         byte
@@ -101,7 +102,8 @@ func (r *rows) class(c class) {
 	r.oid("relfilenode", c.file)
 	r.int("relpages", c.pages)
 	r.float("reltuples", c.tuples)
-	r.zeros("reloftype", "reltablespace", "relallvisible", "relrewrite", "relminmxid")
+	r.oid("reloftype", c.of)
+	r.zeros("reltablespace", "relallvisible", "relrewrite", "relminmxid")
 	r.oid("reltoastrelid", c.toast)
 	if r.oid("relfrozenxid", c.frozen); c.frozen != 0 {
 		r.int("relminmxid", 1)
@@ -200,7 +202,7 @@ func classes(r *rows) {
 
 func (r *rows) tableClass(t *catalog.Table) {
 	c := class{id: t.ID, schema: t.Schema, typ: t.TypeID, owner: t.Owner, name: t.Name, kind: t.RelKind(),
-		persistence: persistence(t), ident: 'n', natts: len(t.Columns), tuples: -1, hasIndex: len(t.Indexes) > 0,
+		persistence: persistence(t), ident: 'n', of: t.OfType, natts: len(t.Columns), tuples: -1, hasIndex: len(t.Indexes) > 0,
 		options: t.Options, rowSecurity: t.RowSecurity, forced: t.ForceRowSecurity,
 		acl: r.cat.ACLOf(catalog.Object{Class: catalog.RelationClass, ID: t.ID}, t.Owner)}
 	switch t.Kind {

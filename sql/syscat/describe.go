@@ -213,6 +213,9 @@ func (r *rows) tableDepends(t *catalog.Table) {
 			r.depend(classType, t.TypeID, 0, classRelation, t.ID, 0, depInternal)
 		}
 	}
+	if t.OfType != 0 {
+		r.depend(classRelation, t.ID, 0, classType, t.OfType, 0, depNormal)
+	}
 	r.parentDepends(t)
 	if t.IsPartitioned() {
 		for _, a := range r.partitionColumns(t) {

@@ -45,6 +45,16 @@ func infoTables(r *rows) {
 		r.emit()
 	}
 	v := r.viewer()
+	typed := func(t *catalog.Table, kind string) {
+		r.names("table", r.cat.SchemaName(t.Schema), t.Name)
+		r.text("table_type", kind)
+		r.yes("is_insertable_into", true)
+		if of, ok := r.cat.RowType(t.OfType); ok {
+			r.names("user_defined_type", r.cat.SchemaName(of.Table.Schema), of.Table.Name)
+		}
+		r.text("is_typed", "YES")
+		r.emit()
+	}
 	for _, t := range Tables() {
 		switch {
 		case !v.table(t.OID, catalog.BootstrapRoleID):
@@ -58,6 +68,8 @@ func infoTables(r *rows) {
 		schema := r.cat.SchemaName(t.Schema)
 		switch {
 		case !v.table(t.ID, t.Owner):
+		case t.OfType != 0:
+			typed(t, map[bool]string{true: "LOCAL TEMPORARY", false: "BASE TABLE"}[t.Temp])
 		case t.Temp:
 			put(schema, t.Name, "LOCAL TEMPORARY", t.Kind != catalog.KindView)
 		case t.Kind == catalog.KindMatView: // the standard has none

@@ -63,24 +63,41 @@ func (e *Env) alterTable(ctx context.Context, st *ast.AlterTable) error {
 	e.change(ctx)
 	cmds := slices.Clone(st.Cmds)
 	slices.SortStableFunc(cmds, func(a, b ast.AlterCmd) int { return alterPass(&a) - alterPass(&b) })
+	return e.runAlter(ctx, t, cmds, alterRun{only: st.Only, first: first})
+}
+
+// alterRun is how actions of ALTER TABLE are run: without children (only), as a change of the
+// table's type (ofType). first is the catalog before the statement.
+type alterRun struct {
+	only, ofType bool
+	first        *catalog.Snapshot
+}
+
+// runAlter runs actions, which are in their order, on a table and its children.
+func (e *Env) runAlter(ctx context.Context, t *catalog.Table, cmds []ast.AlterCmd, run alterRun) error {
 	for i := 0; i < len(cmds); i++ {
 		t, _ = e.Catalog.TableByID(t.ID)
-		if reachesChildren(&cmds[i]) && !st.Only {
+		if reachesChildren(&cmds[i]) && !run.only {
 			if err := e.ownsChildren(t); err != nil {
 				return err
 			}
 		}
-		if err := e.refuseOfChild(t, &cmds[i], st.Only); err != nil {
+		if !run.ofType {
+			if err := refuseOfTyped(t, &cmds[i]); err != nil {
+				return err
+			}
+		}
+		if err := e.refuseOfChild(t, &cmds[i], run.only); err != nil {
 			return err
 		}
 		if cmds[i].Kind == ast.ColumnType {
 			n := i + 1
 			for ; n < len(cmds) && cmds[n].Kind == ast.ColumnType; n++ {
-				if err := e.refuseOfChild(t, &cmds[n], st.Only); err != nil {
+				if err := e.refuseOfChild(t, &cmds[n], run.only); err != nil {
 					return err
 				}
 			}
-			if err := e.alterTypes(ctx, t, cmds[i:n], st.Only, first); err != nil {
+			if err := e.alterTypes(ctx, t, cmds[i:n], run.only, run.first); err != nil {
 				return err
 			}
 			i = n - 1
@@ -92,10 +109,10 @@ func (e *Env) alterTable(ctx context.Context, st *ast.AlterTable) error {
 		if len(t.Children) == 0 || aboutParents(cmds[i].Kind) {
 			continue
 		}
-		if err := e.propagate(ctx, t, &cmds[i], st.Only); err != nil {
+		if err := e.propagate(ctx, t, &cmds[i], run.only); err != nil {
 			return err
 		}
-		if !st.Only {
+		if !run.only {
 			if err := e.switchParts(ctx, t.ID, &cmds[i]); err != nil {
 				return err
 			}
@@ -199,6 +216,8 @@ func (e *Env) alter(ctx context.Context, old, t *catalog.Table, cmd *ast.AlterCm
 		return e.alterConstraint(t, cmd)
 	case ast.AttachPartition, ast.DetachPartition, ast.AddInherit, ast.DropInherit:
 		return e.alterParents(ctx, old, cmd)
+	case ast.SetTyped, ast.DropTyped:
+		return e.alterTyped(t, cmd)
 	case ast.ValidateConstraint:
 		c := constraintOf(t, cmd.Name)
 		if c == nil {

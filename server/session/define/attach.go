@@ -45,6 +45,8 @@ func (e *Env) attachPartition(ctx context.Context, parent *catalog.Table, cmd *a
 	switch {
 	case t.IsPartition():
 		return pgerr.Newf(pgerrcode.WrongObjectType, "%q is already a partition", t.Name)
+	case t.OfType != 0:
+		return pgerr.New(pgerrcode.WrongObjectType, "cannot attach a typed table as partition")
 	case len(t.Parents) > 0:
 		return pgerr.New(pgerrcode.WrongObjectType, "cannot attach inheritance child as partition")
 	case len(t.Children) > 0 && !t.IsPartitioned():
@@ -415,15 +417,6 @@ func (e *Env) validIndex(ctx context.Context, table, index catalog.ID) error {
 		return e.validIndex(ctx, p.ID, x.Parent)
 	}
 	return nil
-}
-
-// aboutParents reports the actions that change the children themselves where it is needed.
-func aboutParents(kind ast.AlterKind) bool {
-	switch kind {
-	case ast.AttachPartition, ast.DetachPartition, ast.AddInherit, ast.DropInherit:
-		return true
-	}
-	return false
 }
 
 // partsOfIndex gives each partition its part of a new index; with ONLY they are to be

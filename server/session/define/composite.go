@@ -164,14 +164,40 @@ func (e *Env) alterComposite(ctx context.Context, st *ast.AlterTable) error {
 	e.change(ctx)
 	cmds := slices.Clone(st.Cmds)
 	slices.SortStableFunc(cmds, func(a, b ast.AlterCmd) int { return alterPass(&a) - alterPass(&b) })
+	first := e.Catalog
 	for i := range cmds {
 		if err := e.Txn.LockTable(ctx, t.ID, kv.Exclusive); err != nil {
 			return err
 		}
 		t, _ = e.Catalog.TableByID(t.ID)
+		if cmds[i].Kind == ast.ColumnType {
+			if err := e.attributeAlterable(t, cmds[i].Name); err != nil {
+				return err
+			}
+		}
+		var tables []*catalog.Table
+		if cmds[i].Kind != ast.ChangeOwner {
+			if tables, err = e.typedTables(t, cmds[i].Cascade); err != nil {
+				return err
+			}
+		}
 		if err := e.alterAttribute(ctx, copyTable(t), &cmds[i]); err != nil {
 			return err
 		}
+		if err := e.alterTypedTables(ctx, tables, &cmds[i], first); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// attributeAlterable refuses to give an attribute another type where values of it are kept.
+func (e *Env) attributeAlterable(t *catalog.Table, name string) error {
+	if t.ColumnByName(name) == nil {
+		return noColumn(t, name)
+	}
+	if user := e.rowTypeUser(t, 0); user != "" {
+		return pgerr.Newf(pgerrcode.FeatureNotSupported, "cannot alter type %q because column %q uses it", t.Name, user)
 	}
 	return nil
 }
@@ -190,12 +216,6 @@ func (e *Env) alterAttribute(ctx context.Context, t *catalog.Table, cmd *ast.Alt
 		return e.dropColumn(ctx, t, cmd)
 	case ast.ColumnType:
 		c := t.ColumnByName(cmd.Name)
-		if c == nil {
-			return noColumn(t, cmd.Name)
-		}
-		if user := e.rowTypeUser(t, 0); user != "" {
-			return pgerr.Newf(pgerrcode.FeatureNotSupported, "cannot alter type %q because column %q uses it", t.Name, user)
-		}
 		again, _, err := e.newColumn(&ast.ColumnDef{At: ast.At{Pos: ast.NoPos}, Name: c.Name, Type: *cmd.Type, Collation: cmd.Collation})
 		if err != nil {
 			return placeless(err)

@@ -242,3 +242,12 @@ func (e *Env) parts(t *catalog.Table, x *catalog.Index, k *catalog.Constraint) (
 	}
 	return out
 }
+
+// aboutParents reports the actions that change the children themselves where it is needed.
+func aboutParents(kind ast.AlterKind) bool {
+	switch kind {
+	case ast.AttachPartition, ast.DetachPartition, ast.AddInherit, ast.DropInherit:
+		return true
+	}
+	return false
+}

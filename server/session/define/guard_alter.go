@@ -13,6 +13,9 @@ import (
 func (e *Env) permitAlter(st *ast.AlterTable) error {
 	if st.Kind == ast.ObjType {
 		if err := e.ownsType(&st.Name); err != nil {
+			if c := e.compositeByName(&st.Name); c != nil && !(len(st.Cmds) == 1 && st.Cmds[0].Kind == ast.ChangeOwner) {
+				err = notOwner("table", c.Name)
+			}
 			return err
 		}
 		return e.permitAttributes(st)

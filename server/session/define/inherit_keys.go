@@ -210,7 +210,12 @@ func (e *Env) partitionColumn(t *catalog.Table, d *ast.ColumnDef) (*ast.ColumnDe
 	case !c.Inherited:
 		return nil, pgerr.Newf(pgerrcode.DuplicateColumn, "column %q specified more than once", d.Name)
 	}
+	return anyTyped(d), nil
+}
+
+// anyTyped is what is said of a column whose type comes from elsewhere, with some type.
+func anyTyped(d *ast.ColumnDef) *ast.ColumnDef {
 	n := *d
-	n.Type = ast.TypeName{At: ast.At{Pos: ast.NoPos}, Name: ast.QName{Schema: "pg_catalog", Name: "int4"}}
-	return &n, nil
+	n.Type, n.Collation = ast.TypeName{At: ast.At{Pos: ast.NoPos}, Name: ast.QName{Schema: "pg_catalog", Name: "int4"}}, nil
+	return &n
 }

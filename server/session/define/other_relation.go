@@ -155,7 +155,7 @@ func forMatViews(cmd *ast.AlterCmd) bool {
 	case ast.SetStatistics, ast.SetStorage, ast.SetOptions, ast.ResetOptions, ast.ClusterOn, ast.ChangeOwner:
 		return true
 	case ast.AlterOther:
-		return cmd.Name != "OF" && cmd.Name != "NOT OF" && cmd.Name != "SET WITHOUT OIDS"
+		return cmd.Name != "SET WITHOUT OIDS"
 	}
 	return false
 }

@@ -217,7 +217,25 @@ func (e *Env) renameInTable(ctx context.Context, st *ast.Rename) error {
 	if err := e.Txn.LockTable(ctx, t.ID, kv.Exclusive); err != nil {
 		return err
 	}
+	if st.Kind == ast.ObjColumn && t.OfType != 0 {
+		return pgerr.New(pgerrcode.WrongObjectType, "cannot rename column of typed table")
+	}
 	if err := e.renameOfChild(t, st); err != nil {
+		return err
+	}
+	if st.Kind != ast.ObjColumn || t.Kind != catalog.KindComposite {
+		return e.renameIn(ctx, t, st)
+	}
+	tables, err := e.typedTables(t, st.Cascade)
+	for _, u := range tables {
+		if err := e.own(ctx, u); err != nil {
+			return err
+		}
+		if err := e.renameIn(ctx, u, st); err != nil {
+			return err
+		}
+	}
+	if err != nil {
 		return err
 	}
 	return e.renameIn(ctx, t, st)

@@ -77,6 +77,9 @@ func (e *Env) createTable(ctx context.Context, st *ast.CreateTable) error {
 	if err := e.inheritColumns(ctx, t, parents); err != nil {
 		return err
 	}
+	if err := e.columnsOfType(t, st.OfType); err != nil {
+		return err
+	}
 	if err := e.addColumns(ctx, t, st); err != nil {
 		return err
 	}
@@ -143,6 +146,10 @@ func (e *Env) createTable(ctx context.Context, st *ast.CreateTable) error {
 // them is said before that its own name is taken.
 func (e *Env) partsExist(ctx context.Context, schema *catalog.Schema, st *ast.CreateTable) error {
 	e.change(ctx)
+	if st.OfType != nil { // whose columns are named without types
+		_, err := e.rowTypeNamed(st.OfType)
+		return err
+	}
 	for i := range st.Like {
 		if _, err := e.likeSource(&st.Like[i]); err != nil {
 			return err
@@ -169,11 +176,7 @@ func placed(err error, n *ast.QName) error {
 }
 
 func refuseTable(st *ast.CreateTable) error {
-	pos := int(st.Pos)
-	switch {
-	case st.OfType != nil:
-		return pgerr.NotSupported(pos, "typed tables are not supported")
-	case st.AccessMethod != "" && st.AccessMethod != "heap":
+	if st.AccessMethod != "" && st.AccessMethod != "heap" {
 		return pgerr.Newf(pgerrcode.UndefinedObject, "access method %q does not exist", st.AccessMethod)
 	}
 	return knownTablespace(st.Tablespace)
@@ -220,6 +223,14 @@ func (e *Env) addColumns(ctx context.Context, t *catalog.Table, st *ast.CreateTa
 			likes = likes[1:]
 		}
 		d := &st.Columns[i]
+		if t.OfType != 0 {
+			k, err := e.optionsOfTyped(t, d, st.Columns[:i])
+			if err != nil {
+				return err
+			}
+			at[i] = k
+			continue
+		}
 		if st.Bound != nil {
 			var err error
 			if d, err = e.partitionColumn(t, d); err != nil {

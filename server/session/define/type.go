@@ -291,6 +291,9 @@ func (e *Env) typeUsers(id catalog.ID) (out []dependent) {
 		}
 	}
 	for _, t := range e.Catalog.Tables() {
+		if t.OfType != 0 && t.OfType == x.id {
+			out = append(out, dependent{object: object{kind: tableObject, id: t.ID}, order: t.ID})
+		}
 		if t.HasQuery() {
 			if used := e.castsTo(x, t.ViewSQL); used || slices.ContainsFunc(t.Columns, func(c catalog.Column) bool { return c.Type.OID == x.id }) {
 				out = append(out, dependent{object: object{kind: tableObject, id: t.ID}, order: t.ID})

@@ -87,7 +87,8 @@ func (c *conv) objectOf(rel *pgast.RangeVar, obj *pgast.Node, sub string) (ast.Q
 }
 
 func (c *conv) rename(s *pgast.RenameStmt) ast.Stmt {
-	out := &ast.Rename{At: c.here(), Kind: objectKind(s.RenameType), Old: s.Subname, New: s.Newname, IfExists: s.MissingOk, Only: s.Relation != nil && !s.Relation.Inh}
+	out := &ast.Rename{At: c.here(), Kind: objectKind(s.RenameType), Old: s.Subname, New: s.Newname, IfExists: s.MissingOk, Only: s.Relation != nil && !s.Relation.Inh,
+		Cascade: s.Behavior == pgast.DropBehavior_DROP_CASCADE}
 	switch s.RenameType {
 	case pgast.ObjectType_OBJECT_COLUMN:
 		out.Of = objectKind(s.RelationType)
@@ -267,7 +268,5 @@ var otherAlters = map[pgast.AlterTableType]string{
 	pgast.AlterTableType_AT_EnableAlwaysRule:          "ENABLE ALWAYS RULE",
 	pgast.AlterTableType_AT_EnableReplicaRule:         "ENABLE REPLICA RULE",
 	pgast.AlterTableType_AT_DisableRule:               "DISABLE RULE",
-	pgast.AlterTableType_AT_AddOf:                     "OF",
-	pgast.AlterTableType_AT_DropOf:                    "NOT OF",
 	pgast.AlterTableType_AT_GenericOptions:            "OPTIONS",
 }

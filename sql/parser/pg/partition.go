@@ -56,9 +56,15 @@ func (c *conv) rangeBound(list []*pgast.Node) []ast.RangeBound {
 	return out
 }
 
-// alterChildren converts the actions about parents and children; false for others.
+// alterChildren converts the actions about parents and children, and about the type that a
+// table's columns are those of; false for others.
 func (c *conv) alterChildren(a *pgast.AlterTableCmd, out *ast.AlterCmd) bool {
 	switch a.Subtype {
+	case pgast.AlterTableType_AT_AddOf:
+		t := c.typeName(a.Def.GetTypeName())
+		out.Kind, out.Type = ast.SetTyped, &t
+	case pgast.AlterTableType_AT_DropOf:
+		out.Kind = ast.DropTyped
 	case pgast.AlterTableType_AT_AddInherit, pgast.AlterTableType_AT_DropInherit:
 		n := c.relname(a.Def.GetRangeVar())
 		if out.Kind, out.Of = ast.AddInherit, &n; a.Subtype == pgast.AlterTableType_AT_DropInherit {
