@@ -31,6 +31,7 @@ type keyChange struct {
 	parent   *catalog.Table      // whose columns con.RefColumns are: of a row's own partition
 	child    *catalog.Table
 	old, new []types.Datum
+	moved    bool // the row goes to another partition of what con refers to
 }
 
 // checkReferences looks for the rows that a new or changed row refers to.

@@ -55,11 +55,17 @@ func (w *tableWriter) act(ctx context.Context, k *keyChange) error {
 // stillReferenced is the error of a key that ended while rows refer to it.
 func (w *tableWriter) stillReferenced(k *keyChange) error {
 	k = topKey(w.env.Catalog, k)
+	name, table := k.con.Name, w.def.Table.Name
+	if up, ok := w.env.Catalog.TableByID(k.con.RefTable); ok && k.moved && up != w.def.Table {
+		table = up.Name // where the row stays
+	} else if p := k.con.PartOn(w.def.Table.ID); p != nil { // the key to the partition
+		name = p.Name
+	}
 	return pgerr.Newf(pgerrcode.ForeignKeyViolation,
-		"update or delete on table %q violates foreign key constraint %q on table %q", w.def.Table.Name, k.con.Name, k.child.Name).
+		"update or delete on table %q violates foreign key constraint %q on table %q", table, name, k.child.Name).
 		WithDetail("Key (%s)=(%s) is still referenced from table %q.", columnNames(w.def.Table, k.con.RefColumns),
 			keyText(w.env, w.def.Table, k.con, k.old), k.child.Name).
-		OnTable(w.env.Catalog.SchemaName(k.child.Schema), k.child.Name).OnConstraint(k.con.Name)
+		OnTable(w.env.Catalog.SchemaName(k.child.Schema), k.child.Name).OnConstraint(name)
 }
 
 // referringRows are the child rows with the old key: RowID, then the row in

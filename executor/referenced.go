@@ -104,14 +104,9 @@ func partKey(cat *catalog.Snapshot, t, up *catalog.Table, con *catalog.Constrain
 	for i, a := range con.RefColumns {
 		c.RefColumns[i] = attrs[a-1]
 	}
-	for _, x := range t.Indexes {
-		for y, ok := x, true; ok && y.Parent != 0; {
-			if y.Parent == con.Index {
-				c.Index = x.ID
-				return &c, nil
-			}
-			y, ok = cat.IndexByID(y.Parent)
-		}
+	if x := cat.KeyPart(t, con.Index); x != nil {
+		c.Index = x.ID
+		return &c, nil
 	}
 	return nil, fmt.Errorf("executor: foreign key %s refers to no index of %s", con.Name, t.Name)
 }
@@ -127,12 +122,17 @@ func (w *tableWriter) beforeMove(ctx context.Context, old, row []types.Datum) er
 				WithHint("Consider defining the foreign key on table %q.", root.Name)
 		}
 	}
-	return w.keyChanges(ctx, old, func(up *catalog.Table) []types.Datum {
+	before := len(w.keysLater)
+	err := w.keyChanges(ctx, old, func(up *catalog.Table) []types.Datum {
 		if up == w.def.Table {
 			return nil
 		}
 		return row
 	})
+	for i := range w.keysLater[before:] {
+		w.keysLater[before+i].moved = true
+	}
+	return err
 }
 
 // keyChanges remembers what is to be done about rows that refer to a key of the table, or of

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgerrcode"
@@ -56,7 +57,8 @@ func keyShown(snap *catalog.Snapshot, t *catalog.Table, e *pgerr.Error) (*catalo
 		return t, attrs
 	}
 	for _, k := range t.Constraints {
-		if k.Name != e.Constraint || k.Kind != catalog.ForeignConstraint {
+		if k.Kind != catalog.ForeignConstraint || k.Name != e.Constraint &&
+			!slices.ContainsFunc(k.Parts, func(p catalog.ForeignPart) bool { return p.Name == e.Constraint }) {
 			continue
 		}
 		if p, ok := snap.TableByID(k.RefTable); ok && strings.Contains(e.Detail, " is still referenced from table ") {

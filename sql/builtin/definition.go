@@ -334,7 +334,7 @@ func comment(s *catalog.Snapshot, id catalog.ID, class string) string {
 		}
 	case "pg_constraint":
 		for _, t := range s.Tables() {
-			for _, c := range t.Constraints {
+			for _, c := range s.AllConstraints(t) {
 				if c.ID == id {
 					return c.Comment
 				}

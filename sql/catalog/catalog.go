@@ -340,7 +340,10 @@ type Constraint struct {
 	Parent    ID   `json:",omitempty"`
 	// Triggers are the states of the triggers that stand for the constraint; "" = all fire.
 	Triggers string `json:",omitempty"`
-	Comment  string
+	// Parts are the rows that pg_constraint has of a foreign key to a partitioned table for
+	// each partition of that. See ForeignPart.
+	Parts   []ForeignPart `json:",omitempty"`
+	Comment string
 }
 
 // Sequence is a sequence. Its present value is a row of its own, not here.

@@ -244,7 +244,7 @@ func withOptions(list catalog.Options) string {
 // ConstraintDef is pg_get_constraintdef(constraint).
 func (p *Printer) ConstraintDef(id catalog.ID) (text string, ok bool) {
 	for _, t := range p.Catalog.Tables() {
-		for _, k := range t.Constraints {
+		for _, k := range p.Catalog.AllConstraints(t) {
 			if k.ID == id {
 				return p.constraintText(t, k), true
 			}

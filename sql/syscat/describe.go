@@ -61,7 +61,7 @@ func descriptions(r *rows) {
 		for _, x := range t.Indexes {
 			put(x.ID, classRelation, 0, x.Comment)
 		}
-		for _, c := range t.Constraints {
+		for _, c := range r.cat.AllConstraints(t) {
 			put(c.ID, classConstr, 0, c.Comment)
 		}
 		for _, g := range t.Triggers {
@@ -239,7 +239,7 @@ func (r *rows) tableDepends(t *catalog.Table) {
 			r.columnDepends(t, c, int16(i+1))
 		}
 	}
-	for _, k := range t.Constraints {
+	for _, k := range r.cat.AllConstraints(t) {
 		for _, a := range k.Columns {
 			r.depend(classConstr, k.ID, 0, classRelation, t.ID, a, depAuto)
 		}
@@ -248,7 +248,11 @@ func (r *rows) tableDepends(t *catalog.Table) {
 				r.depend(classConstr, k.ID, 0, classRelation, t.ID, a, depAuto)
 			}
 		}
-		if k.Parent != 0 {
+		switch {
+		case k.Parent == 0:
+		case !slices.Contains(t.Constraints, k): // of a key to a partitioned table
+			r.depend(classConstr, k.ID, 0, classConstr, k.Parent, 0, depInternal)
+		default:
 			r.depend(classConstr, k.ID, 0, classConstr, k.Parent, 0, depPartition)
 			r.depend(classConstr, k.ID, 0, classRelation, t.ID, 0, depSecond)
 		}

@@ -97,7 +97,7 @@ func (p *Printer) describePart(class, id catalog.ID) string {
 		name := ""
 		switch class {
 		case classConstr:
-			for _, k := range t.Constraints {
+			for _, k := range p.Catalog.AllConstraints(t) {
 				if k.ID == id {
 					name = "constraint " + k.Name
 				}

@@ -97,7 +97,7 @@ func keyCollation(t *catalog.Table, k *catalog.IndexKey) catalog.ID {
 func constraints(r *rows) {
 	bornConstraints(r)
 	for _, t := range r.cat.Tables() {
-		for _, c := range t.Constraints {
+		for _, c := range r.cat.AllConstraints(t) {
 			r.constraint(t, c)
 		}
 		for _, g := range t.Triggers {
@@ -137,7 +137,8 @@ func (r *rows) constraintRow(t *catalog.Table, c *catalog.Constraint) {
 	r.bool("conislocal", !c.Inherited)
 	// PostgreSQL marks every constraint but CHECK as not inherited, if it is not a part of a
 	// partitioned table's.
-	r.bool("connoinherit", c.NoInherit || c.Kind != catalog.CheckConstraint && c.Parent == 0)
+	r.bool("connoinherit", c.NoInherit || c.Kind != catalog.CheckConstraint && c.Parent == 0 &&
+		(c.Kind != catalog.ForeignConstraint || !t.IsPartitioned()))
 	nums(r, "conkey", c.Columns)
 	r.opt("conbin", c.Expr)
 	for _, col := range []string{"confupdtype", "confdeltype", "confmatchtype"} {

@@ -23,7 +23,7 @@ func (r *rows) eachConstraint(f func(t *catalog.Table, schema string, c *catalog
 		if r.done() {
 			return
 		}
-		for _, c := range t.Constraints {
+		for _, c := range r.cat.AllConstraints(t) {
 			if c.Kind != catalog.ExcludeConstraint {
 				f(t, schemaName(r.cat, t.Schema), c)
 			}

@@ -27,8 +27,24 @@ func pgTriggers(r *rows) {
 		for _, g := range t.Triggers {
 			r.userTrigger(t, g)
 		}
-		r.cat.EachInternalTrigger(t, func(own *catalog.Table, c *catalog.Constraint, i int) { r.internalTrigger(t, own, c, i) })
+		eachInternal(r.cat, t, func(own *catalog.Table, c *catalog.Constraint, i int) { r.internalTrigger(t, own, c, i) })
 	}
+}
+
+// eachInternal calls each with the triggers on a table that stand for constraints. Those of a
+// foreign key that looks after what is referred to are those of the whole key, once, and of its
+// parts.
+func eachInternal(cat *catalog.Snapshot, t *catalog.Table, each func(own *catalog.Table, c *catalog.Constraint, i int)) {
+	cat.EachInternalTrigger(t, func(own *catalog.Table, c *catalog.Constraint, i int) {
+		referenced := c.Kind == catalog.ForeignConstraint && (i == catalog.ReferencedDelete || i == catalog.ReferencedUpdate)
+		if !referenced || c.Parent == 0 {
+			each(own, c, i)
+		}
+	})
+	cat.PartsOn(t, func(own *catalog.Table, _, part *catalog.Constraint) {
+		each(own, part, catalog.ReferencedDelete)
+		each(own, part, catalog.ReferencedUpdate)
+	})
 }
 
 func (r *rows) userTrigger(t *catalog.Table, g *catalog.Trigger) {
@@ -64,6 +80,9 @@ func (r *rows) internalTrigger(t, own *catalog.Table, c *catalog.Constraint, i i
 	r.oid("oid", g.ID)
 	r.oid("tgrelid", t.ID)
 	r.oid("tgparentid", 0)
+	if c.Kind == catalog.ForeignConstraint && c.Parent != 0 {
+		r.oid("tgparentid", (&catalog.Constraint{ID: c.Parent}).TriggerID(i))
+	}
 	r.text("tgname", g.Name)
 	r.oid("tgfoid", g.Function)
 	r.int("tgtype", int64(g.Kind))
@@ -112,7 +131,7 @@ func internalFunction(c *catalog.Constraint, i int) (string, catalog.TriggerKind
 // hasTriggers is pg_class.relhastriggers.
 func hasTriggers(c *catalog.Snapshot, t *catalog.Table) bool {
 	found := len(t.Triggers) > 0
-	c.EachInternalTrigger(t, func(*catalog.Table, *catalog.Constraint, int) { found = true })
+	eachInternal(c, t, func(*catalog.Table, *catalog.Constraint, int) { found = true })
 	return found
 }
 
@@ -139,7 +158,7 @@ func (r *rows) triggerDepends(t *catalog.Table) {
 		}
 		r.exprDepends(classTrigger, g.ID, t, depNormal, g.When)
 	}
-	r.cat.EachInternalTrigger(t, func(_ *catalog.Table, c *catalog.Constraint, i int) {
+	eachInternal(r.cat, t, func(_ *catalog.Table, c *catalog.Constraint, i int) {
 		r.depend(classTrigger, c.TriggerID(i), 0, classConstr, c.ID, 0, depInternal)
 	})
 }
@@ -152,7 +171,7 @@ func (p *Printer) TriggerDef(id catalog.ID) (text string, ok bool) {
 				return p.triggerText(t, g), true
 			}
 		}
-		p.Catalog.EachInternalTrigger(t, func(own *catalog.Table, c *catalog.Constraint, i int) {
+		eachInternal(p.Catalog, t, func(own *catalog.Table, c *catalog.Constraint, i int) {
 			if c.TriggerID(i) == id {
 				text, ok = p.triggerText(t, standIn(own, c, i)), true
 			}

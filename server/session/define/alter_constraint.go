@@ -119,6 +119,9 @@ func (e *Env) dropConstraint(ctx context.Context, t *catalog.Table, cmd *ast.Alt
 			c = t.Constraints[i]
 		}
 	}
+	if part, _ := partNamed(t, cmd.Name); c == nil && part != nil {
+		return pgerr.Newf(pgerrcode.InvalidTableDefinition, "cannot drop inherited constraint %q of relation %q", cmd.Name, t.Name)
+	}
 	if c == nil {
 		if cmd.IfExists {
 			e.notice("00000", "constraint %q of relation %q does not exist, skipping", cmd.Name, t.Name)

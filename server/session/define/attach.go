@@ -243,9 +243,14 @@ func (e *Env) stillReferred(ctx context.Context, parent, t *catalog.Table) error
 				err := e.Jobs.Validate(ctx, e.Txn, e.Catalog, child, k)
 				if pe, ok := pgerr.As(err); ok && pe.Code == pgerrcode.ForeignKeyViolation {
 					key, _, _ := strings.Cut(pe.Detail, " is not present")
-					return pgerr.Newf(pgerrcode.ForeignKeyViolation, "removing partition %q violates foreign key constraint %q", t.Name, k.Name).
+					child, k := e.topOfForeign(child, k)
+					name := k.Name
+					if part := k.PartOn(t.ID); part != nil {
+						name = part.Name
+					}
+					return pgerr.Newf(pgerrcode.ForeignKeyViolation, "removing partition %q violates foreign key constraint %q", t.Name, name).
 						WithDetail("%s is still referenced from table %q.", key, child.Name).
-						OnTable(e.Catalog.SchemaName(child.Schema), child.Name).OnConstraint(k.Name)
+						OnTable(e.Catalog.SchemaName(child.Schema), child.Name).OnConstraint(name)
 				}
 				if err != nil {
 					return err

@@ -31,7 +31,7 @@ func (e *Env) newConstraint(ctx context.Context, t *catalog.Table, k *ast.Constr
 		c, err = e.mergeCheck(t, old, c, false, false)
 		return c, nil, err
 	}
-	if k.Name != "" && constraintOf(t, k.Name) != nil && !(key && e.Catalog.RelationExists(t.Schema, k.Name)) {
+	if k.Name != "" && constraintNamed(t, k.Name) && !(key && e.Catalog.RelationExists(t.Schema, k.Name)) {
 		return nil, nil, pgerr.Newf(pgerrcode.DuplicateObject, "constraint %q for relation %q already exists", k.Name, t.Name)
 	}
 	id, err := e.edit.NewID(ctx)

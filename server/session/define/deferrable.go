@@ -66,6 +66,17 @@ func attributed(list []ast.Constraint) ([]ast.Constraint, error) {
 // is checked at the end of the transaction.
 func (e *Env) alterConstraint(t *catalog.Table, cmd *ast.AlterCmd) error {
 	c := constraintOf(t, cmd.Name)
+	if k, at := partNamed(t, cmd.Name); c == nil && k != nil {
+		from := k.Name
+		for _, p := range k.Parts {
+			if p.ID == k.Parts[at].Parent {
+				from = p.Name
+			}
+		}
+		return pgerr.Newf(pgerrcode.InternalError, "cannot alter constraint %q on relation %q", cmd.Name, t.Name).
+			WithDetail("Constraint %q is derived from constraint %q of relation %q.", cmd.Name, from, t.Name).
+			WithHint("You may alter the constraint it derives from, instead.")
+	}
 	if c == nil {
 		return noConstraint(t, cmd.Name)
 	}

@@ -179,6 +179,9 @@ func Run(ctx context.Context, env *Env, stmt ast.Stmt) error {
 	if err := env.run(ctx, stmt); err != nil {
 		return err
 	}
+	if err := env.settleForeignParts(ctx, stmt); err != nil {
+		return err
+	}
 	if err := env.giveNew(ctx, before); err != nil {
 		return err
 	}

@@ -204,6 +204,7 @@ func (e *Env) dependents(o object) ([]dependent, error) {
 			views = append(views, dependent{object: object{kind: typeObject, id: t.TypeID}, auto: true})
 		}
 		views = append(views, e.partDependents(t)...)
+		views = append(views, e.referringToPart(t)...)
 		views = append(views, e.triggersFrom(t)...)
 		views = append(views, e.policyReaders(t, 0)...)
 		return append(append(views, e.referring(t, func(*catalog.Constraint) bool { return true })...), e.owned(t.ID, 0)...), err

@@ -86,7 +86,13 @@ func constraintOf(t *catalog.Table, name string) *catalog.Constraint {
 
 // constraintName is a free name for a constraint of a table.
 func constraintName(t *catalog.Table, cols []int16, label string) string {
-	return freeName(t.Name, columnList(t, cols), label, func(n string) bool { return constraintOf(t, n) != nil })
+	return freeName(t.Name, columnList(t, cols), label, func(n string) bool { return constraintNamed(t, n) })
+}
+
+// constraintNamed reports a name that a constraint of a table has, or a part of one.
+func constraintNamed(t *catalog.Table, name string) bool {
+	part, _ := partNamed(t, name)
+	return part != nil || constraintOf(t, name) != nil
 }
 
 // unnamed names a constraint that has no name.

@@ -344,11 +344,21 @@ func (e *Env) renameIn(ctx context.Context, t *catalog.Table, st *ast.Rename) er
 		n.ColumnByName(st.Old).Name = st.New
 	case ast.ObjConstraint:
 		k := constraintOf(t, st.Old)
-		if k == nil {
+		part, _ := partNamed(t, st.Old)
+		if k == nil && part == nil {
 			return pgerr.Newf(pgerrcode.UndefinedObject, "constraint %q for table %q does not exist", st.Old, t.Name)
 		}
-		if x := t.Index(k.Index); x != nil && x.Constraint == k.ID {
-			return e.renameIndex(ctx, t, x, st.New)
+		if k != nil {
+			if x := t.Index(k.Index); x != nil && x.Constraint == k.ID {
+				return e.renameIndex(ctx, t, x, st.New)
+			}
+		}
+		if constraintNamed(t, st.New) {
+			return pgerr.Newf(pgerrcode.DuplicateObject, "constraint %q for relation %q already exists", st.New, t.Name)
+		}
+		if k == nil {
+			renamePart(n, st.Old, st.New)
+			break
 		}
 		c := *k
 		c.Name = st.New

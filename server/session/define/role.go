@@ -116,6 +116,13 @@ func (e *Env) comment(ctx context.Context, st *ast.Comment) error {
 			c.Comment = text
 		case ast.ObjConstraint:
 			k := constraintOf(t, st.Column)
+			if part, at := partNamed(t, st.Column); k == nil && part != nil {
+				c := *part
+				c.Parts = slices.Clone(part.Parts)
+				c.Parts[at].Comment = text
+				replaceConstraint(n, &c)
+				break
+			}
 			if k == nil {
 				return pgerr.Newf(pgerrcode.UndefinedObject, "constraint %q for table %q does not exist", st.Column, t.Name)
 			}
