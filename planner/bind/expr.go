@@ -215,7 +215,7 @@ func (b *binder) op(s *scope, x *ast.Op) (expr.Expr, error) {
 		l, r = truthBeside(r, l, x.Left), truthBeside(l, r, x.Right)
 		return b.mixedOp(x.Name, l, r, x.Pos)
 	}
-	e, err := b.makeOp(x.Schema, x.Name, l, r, x.Pos)
+	e, err := b.makeOp(b.schemaMeant(x.Schema), x.Name, l, r, x.Pos)
 	b.traceOp(x, e)
 	return e, err
 }

@@ -240,7 +240,7 @@ func (b *binder) funcCall(s *scope, x *ast.Func) (expr.Expr, error) {
 			args = append(args, e)
 		}
 	}
-	r, err := b.resolveCall(x.Name.Schema, x.Name.Name, args, builtin.CallShape{Names: x.ArgNames, Variadic: x.Variadic}, x.Pos)
+	r, err := b.resolveCall(b.schemaMeant(x.Name.Schema), x.Name.Name, args, builtin.CallShape{Names: x.ArgNames, Variadic: x.Variadic}, x.Pos)
 	if err != nil {
 		if pgerr.Code(err) == pgerrcode.UndefinedFunction {
 			if e := b.projected(x, args); e != nil {

@@ -77,6 +77,9 @@ func (b *binder) orderBy(q *selection) error {
 			if o.Places { // with DISTINCT, too: it follows from an item of the select list
 				ref = b.byPlace(q, ref)
 			}
+			if len(q.x.OrderBy) == 1 && !o.Desc && o.Nulls != ast.NullsFirst {
+				q.byDistance(ref)
+			}
 			k, err := b.sortKey(ref, o)
 			if err != nil {
 				return err

@@ -61,6 +61,9 @@ type selection struct {
 	bySets  bool // by grouping sets
 	having  []expr.Expr
 	o       queryOpts
+	// nullable are items of the select list that are computed without their calls of
+	// builtin.NullIfNaN.
+	nullable []nullableItem
 	// unlisted are the groups that are neither in targets nor in junk; excess: there was
 	// no place for another.
 	unlisted int
@@ -321,6 +324,7 @@ func (b *binder) tail(q *selection, out []outCol) (*query, error) {
 	if q.late != nil && !q.late.sets {
 		tree = q.late.over(tree)
 	}
+	tree = b.withNulls(q, tree, out)
 	if q.o.top && b.o.Positions {
 		b.notePositions(q, tree)
 	}

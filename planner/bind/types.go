@@ -25,28 +25,32 @@ func (b *binder) typeName(t *ast.TypeName) (types.T, error) {
 	if t.SetOf {
 		return types.T{}, errAt(t.Pos, pgerrcode.InvalidFunctionDefinition, "type modifier is not allowed for type SETOF")
 	}
-	i := b.userType(t)
+	var i *types.Info
+	if t.Name.Schema != builtin.VectorSchema {
+		i = b.userType(t)
+	}
 	if i == nil {
 		if i = types.ByName(t.Name.Name); i != nil && !b.extensions().Type(i.OID) {
 			i = nil
 		}
 	}
-	if t.Name.Schema != "" {
-		id, ok := b.schemaID(t.Name.Schema)
+	schema := b.schemaMeant(t.Name.Schema)
+	if schema != "" {
+		id, ok := b.schemaID(schema)
 		switch {
 		case !ok:
-			return types.T{}, errAt(t.Pos, pgerrcode.InvalidSchemaName, "schema \"%s\" does not exist", t.Name.Schema)
+			return types.T{}, errAt(t.Pos, pgerrcode.InvalidSchemaName, "schema \"%s\" does not exist", schema)
 		case i != nil && id != builtin.TypeSchema(b.o.Catalog, i):
 			i = nil
 		}
 	}
 	if i == nil {
-		if s := t.Name.Schema; absentTypes[t.Name.Name] && (s == "" || s == "pg_catalog") {
+		if absentTypes[t.Name.Name] && (schema == "" || schema == "pg_catalog") {
 			return types.T{}, notYet(t.Pos, "type "+t.Name.Name)
 		}
 		name := t.Name.Name
-		if t.Name.Schema != "" {
-			name = t.Name.Schema + "." + name
+		if schema != "" {
+			name = schema + "." + name
 		}
 		if len(t.ArrayDims) > 0 {
 			name += "[]"
@@ -130,6 +134,14 @@ var absentTypes = func() map[string]bool {
 	}
 	return m
 }()
+
+// schemaMeant is the schema that a name is written with, or what stands for it.
+func (b *binder) schemaMeant(schema string) string {
+	if schema == builtin.VectorSchema {
+		return b.extensions().Schema("vector")
+	}
+	return schema
+}
 
 // schemaID finds a schema; the system's exist whatever the catalog lists.
 func (b *binder) schemaID(name string) (catalog.ID, bool) {

@@ -36,6 +36,9 @@ func FindKNN(s *Sort) (*KNN, bool) {
 	for _, p := range k.Chain {
 		e = Substitute(e, p)
 	}
+	if d := PlainDistance(e); d != nil {
+		e = d
+	}
 	if k.Dist, ok = e.(*expr.Call); !ok || k.Dist.Op == nil || len(k.Dist.Args) != 2 ||
 		!opclass.Distance(k.Dist.Op.Name, k.Dist.Op.Left) {
 		return nil, false

@@ -130,7 +130,7 @@ func terms(conds []expr.Expr) []expr.Expr {
 	for _, c := range conds {
 		for _, t := range Conjuncts(nil, c) {
 			if !IsTrue(t) {
-				out = append(out, t)
+				out = append(out, plainBound(t))
 			}
 		}
 	}

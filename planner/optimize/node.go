@@ -164,8 +164,17 @@ func containsID(l []logical.ColID, c logical.ColID) bool {
 func (p *planner) projectOver(in *rel, exprs []expr.Expr, out []logical.ColID) *rel {
 	n := &physical.Project{Base: p.base(out), Input: in.node, Exprs: p.remapAll(exprs, in.layout())}
 	p.inherit(&n.Base, in, float64(len(exprs))*p.m.Op)
+	if slices.ContainsFunc(exprs, func(e expr.Expr) bool { return isColumn(logical.PlainDistance(e)) }) &&
+		!slices.ContainsFunc(exprs, func(e expr.Expr) bool { return !isColumn(e) && !isColumn(logical.PlainDistance(e)) }) {
+		p.inherit(&n.Base, in, 0) // next to what has computed the distance it is nothing
+		if len(exprs) == len(in.cols) {
+			n.Cost = in.info().Cost
+		}
+	}
 	return &rel{n, out}
 }
+
+func isColumn(e expr.Expr) bool { _, ok := e.(*expr.Column); return ok }
 
 func (p *planner) projectSet(x *logical.ProjectSet, need *logical.ColSet) (*rel, error) {
 	below := &logical.ColSet{}

@@ -13,6 +13,8 @@ type Select struct {
 	Where      Expr
 	GroupBy    []GroupItem
 	GroupAll   bool // GROUP BY DISTINCT
+	// Dependents: columns that are functions of the groups may stand beside them, as in MySQL.
+	Dependents bool
 	Having     Expr
 	Windows    []NamedWindow
 	Into       *QName

@@ -15,6 +15,13 @@ import (
 // MySQLSchema is their schema.
 const MySQLSchema = "mysql"
 
+// NullIfNaN is the schema's function around a distance that can be NaN: it is NULL then.
+const NullIfNaN = "null_if_nan"
+
+// VectorSchema stands for the schema that the extension vector is in, wherever that is. Names
+// of schemas that begin with pg_ are the system's, so no other schema is called so.
+const VectorSchema = "pg_vector"
+
 // firstMySQLFunc begins the OIDs of the schema's functions. PostgreSQL gives the
 // numbers from 14000 to 16383 to nothing of its own that lasts.
 const firstMySQLFunc types.OID = 15000
@@ -57,6 +64,9 @@ func (l *library) loadMySQL() {
 			id++
 		}
 	}
+	AnyValue.OID = id
+	l.funcName[AnyValue.Name] = append(l.funcName[AnyValue.Name], AnyValue)
+	l.funcOID[id] = AnyValue
 }
 
 // extremeAgg is MIN or MAX of a type that has none in PostgreSQL 15 and pgvector.

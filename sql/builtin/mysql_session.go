@@ -80,6 +80,12 @@ var mysqlSessionFuncs = []mysqlFunc{
 	{name: "to_vector", args: "b", ret: types.VectorOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 		return vectorOfBytes(a[0].Bytes())
 	}},
+	{name: NullIfNaN, args: "f", ret: types.Float8OID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		if math.IsNaN(a[0].Float()) {
+			return null()
+		}
+		return a[0], nil
+	}},
 	{name: "vector_to_string", args: "*", ret: types.TextOID, eval: vectorToString},
 	{name: "auto_increment", args: "ii", ret: types.Int8OID, volatility: Volatile, nulls: true, eval: withSession(autoIncrement)},
 }

@@ -70,6 +70,12 @@ func spellCall(s string, vectors bool) (string, bool) {
 			if to := vectorNames[name]; to != "" && strings.HasPrefix(s[i:], "(") && (to != name || name != s[start:i]) {
 				return s[:start] + to + s[i:], true
 			}
+			if name == MySQLSchema+"."+NullIfNaN && strings.HasPrefix(s[i:], "(") {
+				if end := matching(s, i+1); end > 0 && s[i+1] == '(' && matching(s, i+2) == end-1 {
+					return s[:start] + s[i+1:end] + s[end+1:], true
+				}
+				return s[:start] + s[i:], true
+			}
 			if name == "mysql.cast_text" && strings.HasPrefix(s[i:], "(") {
 				if end := matching(s, i+1); end > 0 {
 					return s[:start] + "CAST(" + s[i+1:end] + " AS CHAR)" + s[end+1:], true

@@ -6,6 +6,7 @@ import (
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/syscat"
@@ -31,6 +32,9 @@ func (e *Env) keyClass(el *ast.IndexElem, t types.T, method string) error {
 // classThere refuses the name of an operator class that the server does not know, or that is
 // not in the schema that is written.
 func (e *Env) classThere(method string, n *ast.QName, known bool) error {
+	if n.Schema == builtin.VectorSchema {
+		n = &ast.QName{At: n.At, Schema: builtin.HasOf(e.Catalog).Schema("vector"), Name: n.Name}
+	}
 	if n.Schema != "" {
 		s, ok := e.Catalog.Schema(n.Schema)
 		if n.Schema != "pg_catalog" && !ok {

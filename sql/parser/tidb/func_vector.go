@@ -12,6 +12,10 @@ import (
 // search written with them is planned as one written with operators.
 var distanceOps = map[string]bool{"<->": true, "<=>": true, "<#>": true, "<+>": true}
 
+// nullIfNaN is the function of the schema mysql around the distance that can be NaN: the one by
+// angle, of a vector of zeros.
+const nullIfNaN = "null_if_nan"
+
 // distanceFuncs are TiDB's distances.
 var distanceFuncs = map[string]string{
 	"vec_l2_distance": "<->", "vec_cosine_distance": "<=>", "vec_negative_inner_product": "<#>", "vec_l1_distance": "<+>",
@@ -47,7 +51,7 @@ var _ = register(map[string]func(*conv, *tast.FuncCallExpr) (ast.Expr, bool){
 })
 
 func vectorType(at ast.At) ast.TypeName {
-	return ast.TypeName{At: at, Name: ast.QName{At: at, Schema: public, Name: "vector"}}
+	return ast.TypeName{At: at, Name: ast.QName{At: at, Schema: vectors, Name: "vector"}}
 }
 
 // vector is what a function of vectors takes: what has no type yet gets the type vector, and
@@ -87,7 +91,20 @@ func (c *conv) distance(f *tast.FuncCallExpr, op string) ast.Expr {
 	if both || !untyped(r) {
 		r = c.vector(r)
 	}
-	return &ast.Op{At: c.at(f), Schema: public, Name: op, Left: l, Right: r}
+	d := &ast.Op{At: c.at(f), Schema: vectors, Name: op, Left: l, Right: r}
+	if op == "<=>" {
+		return call(c.at(f), nullIfNaN, d)
+	}
+	return d
+}
+
+// isDistanceCall reports what distance makes.
+func isDistanceCall(e ast.Expr) bool {
+	if f, ok := e.(*ast.Func); ok && f.Name.Schema == own && f.Name.Name == nullIfNaN && len(f.Args) == 1 {
+		e = f.Args[0]
+	}
+	op, ok := e.(*ast.Op)
+	return ok && op.Schema == vectors && distanceOps[op.Name]
 }
 
 func distanceBy(c *conv, f *tast.FuncCallExpr) (ast.Expr, bool) {
@@ -121,6 +138,6 @@ func vectorFunc(name string) func(*conv, *tast.FuncCallExpr) (ast.Expr, bool) {
 	return func(c *conv, f *tast.FuncCallExpr) (ast.Expr, bool) {
 		c.arity(f, 1, 1)
 		at := c.at(f)
-		return &ast.Func{At: at, Name: ast.QName{At: at, Schema: public, Name: name}, Args: []ast.Expr{c.vector(c.expr(f.Args[0]))}}, false
+		return &ast.Func{At: at, Name: ast.QName{At: at, Schema: vectors, Name: name}, Args: []ast.Expr{c.vector(c.expr(f.Args[0]))}}, false
 	}
 }

@@ -143,7 +143,7 @@ func (c *conv) vectorIndex(table ast.QName, name string, keys []*tast.IndexPartS
 	if name == "" {
 		name = "vector_index_" + col.Name.Name.L
 	}
-	class := ast.QName{At: placeless, Schema: public, Name: vectorClasses[f.FnName.L]}
+	class := ast.QName{At: placeless, Schema: vectors, Name: vectorClasses[f.FnName.L]}
 	return &ast.CreateIndex{At: c.here(), Name: indexName(table.Name, name), Key: name, Table: table, Method: "hnsw", IfNotExists: ifNotExists,
 		Elems: []ast.IndexElem{{At: placeless, Column: col.Name.Name.L, OpClass: &class}}, Comment: keyComment(o)}
 }

@@ -15,8 +15,8 @@ import (
 // has otherwise.
 const own = "mysql"
 
-// public is where the vector extension's types, functions and operators are.
-const public = "public"
+// vectors stands for the schema that the vector extension is in.
+const vectors = "pg_vector"
 
 const system = "pg_catalog"
 

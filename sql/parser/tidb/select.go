@@ -70,7 +70,7 @@ func (c *conv) query(n tast.Node) *ast.Select {
 }
 
 func (c *conv) selectStmt(s *tast.SelectStmt) *ast.Select {
-	out := &ast.Select{At: c.at(s), With: c.with(s.With)}
+	out := &ast.Select{At: c.at(s), With: c.with(s.With), Dependents: true}
 	before := c.before
 	c.before = nil
 	defer func() { c.before = before }()
@@ -316,22 +316,18 @@ func (c *conv) orderBy(o *tast.OrderByClause) []ast.SortBy {
 // isDistance reports a distance between vectors, also by alias or position.
 func (c *conv) isDistance(e ast.Expr) bool {
 	switch v := e.(type) {
-	case *ast.Op:
-		return v.Schema == public && distanceOps[v.Name]
 	case *ast.ColumnRef:
 		if len(v.Parts) == 1 && !v.Star {
 			if t := c.scope.target(fold(v.Parts[0])); t != nil {
-				op, ok := t.Expr.(*ast.Op)
-				return ok && c.isDistance(op)
+				return isDistanceCall(t.Expr)
 			}
 		}
 	case *ast.Lit:
 		if v.Kind == ast.LitInt && c.scope != nil && v.Int >= 1 && v.Int <= int64(len(c.scope.targets)) {
-			op, ok := c.scope.targets[v.Int-1].Expr.(*ast.Op)
-			return ok && c.isDistance(op)
+			return isDistanceCall(c.scope.targets[v.Int-1].Expr)
 		}
 	}
-	return false
+	return isDistanceCall(e)
 }
 
 func (c *conv) limit(l *tast.Limit) (count, offset ast.Expr) {
