@@ -264,7 +264,7 @@ func (e *Env) regenerate(t *catalog.Table, num int16) error {
 	return nil
 }
 
-// typeRead refuses to change the type of a column that a view or a trigger reads.
+// typeRead refuses to change the type of a column that a view, a trigger or a policy reads.
 func (e *Env) typeRead(t *catalog.Table, num int16) error {
 	name := t.Columns[num-1].Name
 	views, err := e.readers(relationOf(t), num)
@@ -272,9 +272,15 @@ func (e *Env) typeRead(t *catalog.Table, num int16) error {
 		return err
 	}
 	if len(views) > 0 {
-		v, _ := e.Catalog.TableByID(views[0].id)
 		return pgerr.New(pgerrcode.FeatureNotSupported, "cannot alter type of a column used by a view or rule").
-			WithDetail("rule _RETURN on view %s depends on column %q", e.visibleName(v.Schema, v.Name), name)
+			WithDetail("rule _RETURN on %s depends on column %q", e.describe(views[0].object), name)
 	}
-	return e.typeOfTriggers(t, &t.Columns[num-1])
+	if err := e.typeOfTriggers(t, &t.Columns[num-1]); err != nil {
+		return err
+	}
+	for _, d := range e.policyReaders(t, num) {
+		return pgerr.New(pgerrcode.FeatureNotSupported, "cannot alter type of a column used in a policy definition").
+			WithDetail("%s depends on column %q", e.describe(d.object), name)
+	}
+	return nil
 }
