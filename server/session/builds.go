@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/loxodb/loxodb/executor/ddl"
+	"github.com/loxodb/loxodb/planner/cost"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/syscat"
 	"github.com/loxodb/loxodb/storage/feed"
@@ -69,6 +70,24 @@ func (d *Database) rowsExpected(t *catalog.Table) int64 {
 	return d.activity.Changes(t.Storage)
 }
 
+// pagesExpected is about how many pages a table of so many rows has: as ANALYZE has counted
+// them in st, or, if that is nil, by the widths that the planner assumes of its columns.
+func pagesExpected(st *catalog.TableStats, t *catalog.Table, rows int64) int64 {
+	if st != nil {
+		return st.Pages
+	}
+	width := int64(rowHeader)
+	for i := range t.Columns {
+		if c := &t.Columns[i]; !c.Dropped {
+			width += int64(cost.Width(c.Type))
+		}
+	}
+	return (width*rows + pageSize - 1) / pageSize
+}
+
+// rowHeader is what PostgreSQL stores before a row's values, in bytes.
+const rowHeader = 24
+
 // buildProgress publishes an index build in pg_stat_progress_create_index.
 func (s *Session) buildProgress(t *catalog.Table, x *catalog.Index, r *ddl.Report) {
 	if r == nil {
@@ -78,10 +97,10 @@ func (s *Session) buildProgress(t *catalog.Table, x *catalog.Index, r *ddl.Repor
 	b := syscat.Build{
 		PID: s.pid, Table: t.ID, Index: x.ID, Command: r.Command, Phase: r.Phase, Tuples: r.Total, TuplesDone: r.Done, Share: r.Share,
 	}
-	// Pages are what ANALYZE has counted; so many have been read as rows have.
-	if st := s.db.store.Current().Stats(t.ID); st != nil && r.Rows > 0 {
-		b.Blocks = st.Pages
-		b.BlocksDone = int64(float64(st.Pages) * min(1, float64(r.Read)/float64(r.Rows)))
+	// So many pages have been read as rows have.
+	if r.Rows > 0 {
+		b.Blocks = pagesExpected(s.db.store.Current().Stats(t.ID), t, r.Rows)
+		b.BlocksDone = int64(float64(b.Blocks) * min(1, float64(r.Read)/float64(r.Rows)))
 	}
 	s.db.builds.set(b)
 }
