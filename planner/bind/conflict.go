@@ -59,9 +59,15 @@ func (b *binder) onConflict(in *insertion, n *logical.Insert) error {
 		return err
 	}
 	s := &scope{parent: in.s, in: inUpdateSet, items: []*nsItem{oldItem, newItem}}
-	if x.AnyKey { // MySQL has no name for the proposed row, whose columns VALUES() reads
+	if x.AnyKey { // in MySQL VALUES() reads the columns of the proposed row, which need not have a name
 		newItem.colsVisible = false
 		s.items = append(s.items, in.sourceItems()...)
+		if p := in.x.Proposed; p != nil {
+			if p.Name == newItem.name {
+				s.items = []*nsItem{oldItem}
+			}
+			s.items = append(s.items, in.proposed(newItem))
+		}
 	}
 	if c.Set, c.Values, err = b.assignments(s, in.table, old.ids, set); err != nil {
 		return err

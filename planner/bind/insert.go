@@ -123,6 +123,9 @@ func (b *binder) insert(x *ast.Insert, outer *scope) (*query, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := in.checkProposed(); err != nil {
+		return nil, err
+	}
 	n := &logical.Insert{Write: w, Alias: aliasOf(&x.Table, t)}
 	if n.Input, n.InCols, err = b.fullRow(in, vals, tree); err != nil {
 		return nil, err

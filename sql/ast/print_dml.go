@@ -24,6 +24,7 @@ func (p *printer) insert(s *Insert) {
 		p.s(" ")
 		p.query(s.Query)
 	}
+	p.alias(s.Proposed)
 	if s.OnConflict != nil {
 		p.onConflict(s.OnConflict)
 	}

@@ -311,10 +311,14 @@ type (
 	// Insert is INSERT INTO.
 	Insert struct {
 		At
-		With       *With
-		Table      TableRef
-		Columns    []Target // Name and Path
-		Query      *Select  // nil = DEFAULT VALUES
+		With    *With
+		Table   TableRef
+		Columns []Target // Name and Path
+		Query   *Select  // nil = DEFAULT VALUES
+		// Proposed is what the assignments of OnConflict may call the row that is proposed, and
+		// ProposedAt where it is named (MySQL's AS new).
+		Proposed   *Alias
+		ProposedAt Pos
 		Overriding Overriding
 		OnConflict *OnConflict
 		Returning  []Target

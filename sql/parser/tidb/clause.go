@@ -21,13 +21,9 @@ func (c *conv) failAt(words, format string, args ...any) {
 
 // clause is where words stand one after the other in the statement, which itself if nowhere.
 func (c *conv) clause(words []string) int {
-	end := len(c.src)
-	if c.stmtEnd > 0 {
-		end = c.stmtEnd
-	}
 	var last []string // the words before, as many as are looked for
 	var places []int
-	for i := int(c.stmtPos); i < end; {
+	for i := int(c.stmtPos); i < c.stmtEnd; {
 		after := skipToken(c.src, i)
 		switch {
 		case after > i:

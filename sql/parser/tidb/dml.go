@@ -57,6 +57,7 @@ func (c *conv) insert(s *tast.InsertStmt) ast.Stmt {
 			out.Query.Values = append(out.Query.Values, c.exprs(row))
 		}
 	}
+	c.proposed(s, out)
 	switch {
 	case s.IsReplace:
 		out.OnConflict = &ast.OnConflict{At: c.here(), AnyKey: true, Replace: true}

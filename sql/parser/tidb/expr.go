@@ -224,7 +224,7 @@ func (c *conv) columnExpr(v *tast.ColumnNameExpr) ast.Expr {
 			return e
 		}
 	}
-	if n.Table.L == "" {
+	if n.Table.L == "" && !c.proposable(n.Name.L) {
 		if e, ok := c.assigned[n.Name.L]; ok {
 			c.refuseTwice(v, e)
 			return e

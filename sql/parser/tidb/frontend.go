@@ -76,7 +76,7 @@ func parse(query string, names *search) (stmts []ast.Parsed, err error) {
 		switch {
 		case err == nil:
 			list, perr, query, cut = again, nil, shorter, c
-		case len(c.defaults) > 0: // what stops it comes after them
+		case len(c.defaults) > 0 || len(c.aliases) > 0: // what stops it comes after them
 			perr = err
 		}
 	}
@@ -102,6 +102,7 @@ type cuts struct {
 	defaults []openDefault
 	views    []alteredView
 	setvals  map[int]bool
+	aliases  []rowAlias
 }
 
 // errNothingCut is that a text holds nothing of what the grammar has no rule for.
@@ -132,6 +133,9 @@ func beyondGrammar(query string) (list []tast.StmtNode, shorter string, cut cuts
 	if strings.Contains(fold(shorter), "setval") {
 		shorter, cut.setvals = cutSetvals(shorter)
 	}
+	if strings.Contains(fold(shorter), "insert") {
+		shorter, cut.aliases = cutRowAliases(shorter)
+	}
 	if shorter == query {
 		return nil, query, cut, errNothingCut
 	}
@@ -147,12 +151,13 @@ func convert(text, query string, list []tast.StmtNode, cut cuts, names *search) 
 	for _, n := range list {
 		start, end := extent(query, n.OriginalText(), at)
 		at = end
-		c := &conv{src: query, text: text, stmtPos: ast.Pos(start), jsonTables: cut.json, setvals: cut.setvals, ordered: true, names: names}
+		c := &conv{src: query, text: text, stmtPos: ast.Pos(start), stmtEnd: end, ordered: true, names: names}
+		c.jsonTables, c.setvals, c.rowAliases = cut.json, cut.setvals, cut.aliases
 		if strings.IndexByte(query[start:end], '?') >= 0 {
 			c.numberMarkers(n)
 		}
 		if end-start <= placesMax {
-			c.named, c.stmtEnd = withNames(n), end
+			c.named = withNames(n)
 		}
 		stmt := c.stmt
 		for i := range cut.views {
@@ -255,13 +260,18 @@ func grammarError(query string, err error) *pgerr.Error {
 		return pgerr.NotSupported(max(strings.LastIndex(strings.ToLower(query[:at]), "vector"), 0), "vectors of DOUBLE are not supported")
 	}
 	if msg == "" {
-		if word := tokenAt(query, at); word == "" {
-			msg = "syntax error at end of input"
-		} else {
-			msg = fmt.Sprintf("syntax error at or near \"%s\"", word)
-		}
+		return syntaxErrorAt(query, at)
 	}
 	return pgerr.New(pgerrcode.SyntaxError, msg).At(at)
+}
+
+// syntaxErrorAt is the error about the word at an offset.
+func syntaxErrorAt(query string, at int) *pgerr.Error {
+	word := tokenAt(query, at)
+	if word == "" {
+		return pgerr.New(pgerrcode.SyntaxError, "syntax error at end of input").At(at)
+	}
+	return pgerr.Newf(pgerrcode.SyntaxError, "syntax error at or near \"%s\"", word).At(at)
 }
 
 // restStart is where the text begins that an error message quotes to its end, or
@@ -300,6 +310,7 @@ type conv struct {
 	src     string
 	text    string // src before anything was taken out of it
 	stmtPos ast.Pos
+	stmtEnd int // where the statement ends
 	depth   int
 	markers bool // the statement has ? as parameters
 	// nested counts the selects around the present one: the names of the outermost
@@ -329,9 +340,11 @@ type conv struct {
 	queries       int       // how many of those have been named
 	jsonTables    []*jsonTable
 	setvals       map[int]bool // see cutSetvals
+	rowAliases    []rowAlias
+	proposes      []string // the columns of the row that is proposed, if that has a name
+	proposesAny   bool     // they are all of the table
 	names         *search
 	named         tast.Node // the part of the statement whose names have places, nil = none
-	stmtEnd       int       // where the statement ends
 	places        *places   // where the names stand, as soon as one is looked for
 }
 
