@@ -26,6 +26,8 @@ type regroup struct {
 	q     *selection
 	agg   *logical.Agg
 	below map[logical.ColID]bool
+	known map[logical.ColID]bool // see follows; nil until it is asked for
+	any   map[logical.ColID]logical.ColID
 	err   error
 }
 
@@ -48,7 +50,10 @@ func (r *regroup) expr(e expr.Expr) expr.Expr {
 		if r.q.sets == nil && r.q.level.isCall(x.Index) {
 			return intConst(0) // without sets every row has all groups
 		}
-		if r.below[x.Index] && !r.isAgg(x.Index) && !r.dependent(x.Index) {
+		if r.below[x.Index] && !r.isAgg(x.Index) && !r.dependent(x.Index) && !r.follows(x.Index) {
+			if v := r.anyValue(x); v != nil {
+				return v
+			}
 			pos, known := r.b.pos[x]
 			if !known { // one of a column that a join has merged
 				pos = ast.NoPos
@@ -67,7 +72,7 @@ func (r *regroup) expr(e expr.Expr) expr.Expr {
 		}
 		first, at, some := logical.ColID(0), ast.NoPos, false
 		logical.FreeTree(x.Tree, func(c logical.ColID) {
-			if r.below[c] && !r.grouped(c) && !r.dependent(c) {
+			if r.below[c] && !r.grouped(c) && !r.dependent(c) && !r.follows(c) {
 				if pos := r.posIn(x.Tree, c); !some || pos < at {
 					first, at, some = c, pos, true
 				}

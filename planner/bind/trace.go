@@ -55,6 +55,8 @@ type Trace struct {
 	fields   map[*ast.FieldSel]Attribute
 	members  map[*ast.ColumnRef]Attribute
 	rowStars map[*ast.FieldSel][]ast.Target
+	// groups are those that a query has besides the ones that it names.
+	groups map[*ast.Select][]ast.GroupItem
 }
 
 // Attribute is a column of a stored table or view.
@@ -71,7 +73,7 @@ func NewTrace() *Trace {
 		literals: map[*ast.Lit]types.T{}, typeSchemas: map[*ast.TypeName]string{}, callSchemas: map[*ast.Func]string{}, opSchemas: map[*ast.Op]string{},
 		froms: map[*nsItem]ast.TableExpr{}, refs: map[*ast.ColumnRef]*nsItem{}, wholes: map[*ast.ColumnRef]bool{}, listed: map[*ast.ColumnRef]bool{},
 		ownerItems: map[expr.Expr]*nsItem{}, elses: map[*ast.Case]types.T{}, naturals: map[*ast.Join][]string{},
-		fields: map[*ast.FieldSel]Attribute{}, members: map[*ast.ColumnRef]Attribute{}, rowStars: map[*ast.FieldSel][]ast.Target{}}
+		fields: map[*ast.FieldSel]Attribute{}, members: map[*ast.ColumnRef]Attribute{}, rowStars: map[*ast.FieldSel][]ast.Target{}, groups: map[*ast.Select][]ast.GroupItem{}}
 }
 
 // Reads reports whether the query names the column, directly or by a star.
@@ -126,6 +128,7 @@ func (t *Trace) Qualify(q ast.Stmt) {
 			}
 		case *ast.Select:
 			x.Targets = t.expand(x.Targets)
+			x.GroupBy = append(x.GroupBy, t.groups[x]...)
 			t.nameWholes(x.Targets)
 			for i := range x.Targets {
 				if o := &x.Targets[i]; o.Name == "" && !ownName(o.Expr) {

@@ -160,7 +160,7 @@ func (s *Session) planKeyNow() string {
 	get := func(n string) string { v, _ := s.settings.get(n); return v }
 	if s.settings.keyVersion != s.settings.version+1 {
 		var sb strings.Builder
-		for _, n := range []string{"sql_dialect", "search_path", "role", "row_security", "datestyle", "intervalstyle", "timezone", "enable_seqscan", "enable_indexscan", "enable_hashjoin", "enable_nestloop", "enable_sort", "enable_hashagg", "loxodb.generated_values", "mysql.collation_connection"} {
+		for _, n := range []string{"sql_dialect", "search_path", "role", "row_security", "datestyle", "intervalstyle", "timezone", "enable_seqscan", "enable_indexscan", "enable_hashjoin", "enable_nestloop", "enable_sort", "enable_hashagg", "loxodb.generated_values", "mysql.collation_connection", "mysql.sql_mode"} {
 			sb.WriteString(get(n))
 			sb.WriteByte(0)
 		}

@@ -16,7 +16,7 @@ import (
 // it, unless it says WITH NO DATA.
 func (e *Env) materialize(t *catalog.Table, st *ast.CreateTable) (err error) {
 	t.Kind, t.Unpopulated = catalog.KindMatView, st.WithNoData
-	t.ViewSQL, err = e.qualified(ast.Print(st.Query), int(st.Pos))
+	t.ViewSQL, err = e.qualified(st.Query, int(st.Pos))
 	return err
 }
 

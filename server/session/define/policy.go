@@ -137,7 +137,7 @@ func (e *Env) policyText(x ast.Expr, t *catalog.Table) (string, error) {
 	}
 	table := &ast.TableRef{Name: ast.QName{Schema: e.Catalog.SchemaName(t.Schema), Name: t.Name}}
 	q := &ast.Select{Targets: []ast.Target{{Expr: x, Name: "c"}}, From: []ast.TableExpr{table}}
-	text, err := e.qualified(ast.Print(q), -1)
+	text, err := e.qualified(q, -1)
 	if err != nil {
 		return "", err
 	}

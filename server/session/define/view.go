@@ -110,7 +110,7 @@ func (e *Env) viewTable(st *ast.CreateView) (*catalog.Table, error) {
 		t.Columns = append(t.Columns, col)
 	}
 	// The statement may run again after a restart: its tree stays as it was.
-	if t.ViewSQL, err = e.qualified(ast.Print(st.Query), int(st.Pos)); err != nil {
+	if t.ViewSQL, err = e.qualified(st.Query, int(st.Pos)); err != nil {
 		return nil, err
 	}
 	return t, e.updatable(t, st)
@@ -137,10 +137,10 @@ func (e *Env) updatable(t *catalog.Table, st *ast.CreateView) (err error) {
 }
 
 // qualified is a query's text with every name made independent of the search
-// path and of later columns, and conversions written out.
-func (e *Env) qualified(text string, pos int) (string, error) {
+// path and of later columns, and conversions and groups written out.
+func (e *Env) qualified(q ast.Stmt, pos int) (string, error) {
 	for _, converted := range []bool{true, false} {
-		out, err := e.qualifiedAs(text, converted)
+		out, err := e.qualifiedAs(q, converted)
 		if err != nil {
 			return "", err
 		}
@@ -156,11 +156,12 @@ func (e *Env) qualified(text string, pos int) (string, error) {
 		WithHint("Give the relations aliases of their own.")
 }
 
-func (e *Env) qualifiedAs(text string, converted bool) (string, error) {
-	list, err := e.Parser.Parse(text)
+func (e *Env) qualifiedAs(q ast.Stmt, converted bool) (string, error) {
+	list, err := e.Parser.Parse(ast.Print(q))
 	if err != nil || len(list) != 1 {
 		return "", pgerr.New(pgerrcode.InternalError, "a printed query does not read back")
 	}
+	copyDependents(q, list[0].Stmt)
 	o := e.options()
 	o.Trace = bind.NewTrace()
 	if _, err := bind.Bind(list[0].Stmt, o); err != nil {
@@ -171,6 +172,23 @@ func (e *Env) qualifiedAs(text string, converted bool) (string, error) {
 		o.Trace.Convert(list[0].Stmt, e.parseTypeName)
 	}
 	return ast.Print(list[0].Stmt), nil
+}
+
+// copyDependents gives the queries of a tree that was printed and read back what text does not
+// tell: which columns may stand beside groups. All queries of a dialect are alike in it.
+func copyDependents(from, to ast.Node) {
+	dependents := false
+	ast.Walk(from, func(n ast.Node) bool {
+		q, ok := n.(*ast.Select)
+		dependents = dependents || ok && q.Dependents
+		return !dependents
+	})
+	ast.Walk(to, func(n ast.Node) bool {
+		if q, ok := n.(*ast.Select); ok {
+			q.Dependents = dependents
+		}
+		return true
+	})
 }
 
 // parseTypeName reads the name of a type as FormatType writes it.
