@@ -181,6 +181,11 @@ func newBinder(o Options) *binder {
 
 // Bind binds SELECT, VALUES, INSERT, UPDATE, DELETE and MERGE.
 func Bind(stmt ast.Stmt, o Options) (*Statement, error) {
+	s, err := bindStatement(stmt, o)
+	return s, o.visible(err)
+}
+
+func bindStatement(stmt ast.Stmt, o Options) (*Statement, error) {
 	b := newBinder(o)
 	b.connection = connectionCollation(o)
 	b.collates = b.connection != 0

@@ -16,6 +16,11 @@ import (
 // Call binds the call of a procedure by CALL; OUT parameters have arguments, too, which
 // are not evaluated.
 func Call(x *ast.Func, o Options) (*expr.Call, []types.OID, error) {
+	c, out, err := call(x, o)
+	return c, out, o.visible(err)
+}
+
+func call(x *ast.Func, o Options) (*expr.Call, []types.OID, error) {
 	b := newBinder(o)
 	b.keepCalls = false
 	args, err := b.list(&scope{in: inCall}, x.Args)

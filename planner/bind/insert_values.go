@@ -27,31 +27,46 @@ func (b *binder) insertValues(in *insertion) ([][]expr.Expr, error) {
 		if r > 0 && len(list) != len(out[0]) {
 			return nil, errAt(leftmost(rows[r][0]), pgerrcode.SyntaxError, "VALUES lists must all be the same length")
 		}
-		var extra ast.Pos = ast.NoPos
-		if len(list) > len(in.attrs) {
-			extra = leftmost(list[len(in.attrs)])
-		}
-		if err := in.checkCount(len(list), extra, true); err != nil {
+		if out[r], err = b.rowValues(in, list); err != nil {
 			return nil, err
 		}
-		out[r] = make([]expr.Expr, len(list))
-		for i, e := range list {
-			if isDefault(e) {
-				if err := in.writable(i); err != nil {
-					return nil, err
-				}
-				if p := in.part(i); p != nil {
-					return nil, partDefault(p)
-				}
-				continue
-			}
-			v, err := b.exprFor(in.s, e, in.typeOf(i))
-			if err != nil {
+	}
+	return out, nil
+}
+
+// rowValues binds a row of VALUES. All its values are read before the first of them is
+// made one of its column: a parameter that is written twice has no type until then.
+func (b *binder) rowValues(in *insertion, list []ast.Expr) ([]expr.Expr, error) {
+	out := make([]expr.Expr, len(list))
+	for i, e := range list {
+		if isDefault(e) {
+			continue
+		}
+		var err error
+		if out[i], err = b.exprFor(in.s, e, in.typeOf(i)); err != nil {
+			return nil, err
+		}
+	}
+	var extra ast.Pos = ast.NoPos
+	if len(list) > len(in.attrs) {
+		extra = leftmost(list[len(in.attrs)])
+	}
+	if err := in.checkCount(len(list), extra, true); err != nil {
+		return nil, err
+	}
+	for i, e := range list {
+		if isDefault(e) {
+			if err := in.writable(i); err != nil {
 				return nil, err
 			}
-			if out[r][i], err = b.insertValue(in, i, v, leftmost(e)); err != nil {
-				return nil, err
+			if p := in.part(i); p != nil {
+				return nil, partDefault(p)
 			}
+			continue
+		}
+		var err error
+		if out[i], err = b.insertValue(in, i, out[i], leftmost(e)); err != nil {
+			return nil, err
 		}
 	}
 	return out, nil
@@ -59,6 +74,9 @@ func (b *binder) insertValues(in *insertion) ([][]expr.Expr, error) {
 
 // typeOf is the type of the column that target i assigns wholly.
 func (in *insertion) typeOf(i int) types.T {
+	if i >= len(in.attrs) {
+		return types.T{}
+	}
 	if c := in.table.Column(in.attrs[i]); c != nil && in.part(i) == nil {
 		return c.Type
 	}

@@ -117,7 +117,7 @@ func rowCalls(t *catalog.Table, w *physical.TableWrite, o Options) (out []physic
 	for i := range w.Generated {
 		c := t.Column(w.Generated[i].Attr)
 		list, err := writeCalls(c.Default, t, Generated, c.Type, c.Name, o)
-		if err := add(columnsOf(w.Generated[i].Expr), false, list, err); err != nil {
+		if err := add(attributesOf(w.Generated[i].Expr), false, list, err); err != nil {
 			return nil, err
 		}
 	}
@@ -131,10 +131,10 @@ func rowCalls(t *catalog.Table, w *physical.TableWrite, o Options) (out []physic
 		x := &w.Indexes[i]
 		var reads []int16
 		for k := range x.Keys {
-			reads = append(reads, columnsOf(x.Keys[k])...)
+			reads = append(reads, attributesOf(x.Keys[k])...)
 		}
 		if x.Where != nil {
-			reads = append(reads, columnsOf(x.Where)...)
+			reads = append(reads, attributesOf(x.Where)...)
 		}
 		list, err := writeCalls(x.Index.Where, t, IndexPred, types.Of(types.BoolOID), "", o)
 		if err := add(reads, false, list, err); err != nil {
@@ -150,8 +150,8 @@ func rowCalls(t *catalog.Table, w *physical.TableWrite, o Options) (out []physic
 	return out, nil
 }
 
-// columnsOf are the attributes that an expression over a row reads.
-func columnsOf(e expr.Expr) (out []int16) {
+// attributesOf are the attributes that an expression over a row reads.
+func attributesOf(e expr.Expr) (out []int16) {
 	logical.Walk(e, func(n expr.Expr) bool {
 		if c, ok := n.(*expr.Column); ok {
 			out = append(out, int16(c.Index+1))

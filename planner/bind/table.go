@@ -39,7 +39,7 @@ const (
 func Scalar(e ast.Expr, t *catalog.Table, place Place, want types.T, column string, o Options) (expr.Expr, error) {
 	x, b, err := scalar(e, t, place, want, column, o)
 	if err != nil {
-		return nil, err
+		return nil, o.visible(err)
 	}
 	if x, err = b.collated(x); err != nil {
 		return nil, err
@@ -71,7 +71,7 @@ func AsWritten(e ast.Expr, t *catalog.Table, place Place, want types.T, column s
 	o.CallsAsWritten = true
 	x, b, err := scalar(e, t, place, want, column, o)
 	if err != nil {
-		return nil, err
+		return nil, o.visible(err)
 	}
 	if _, err := b.collated(x); err != nil {
 		return nil, err

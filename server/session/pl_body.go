@@ -265,7 +265,7 @@ func (s *Session) plDeclaration(b *plBody, sc *plScope, d *plpgsql.Decl) error {
 	if d.Alias != nil {
 		slot, rest, ok := sc.find(d.Alias)
 		if !ok || len(rest) > 0 {
-			return pgerr.Newf(pgerrcode.UndefinedObject, "variable \"%s\" does not exist", strings.Join(d.Alias, ".")).At(d.Pos)
+			return pgerr.Newf(pgerrcode.UndefinedObject, "variable \"%s\" does not exist", strings.Join(d.Alias, ".")).At(d.AliasPos)
 		}
 		sc.names[d.Name] = slot
 		return nil

@@ -69,7 +69,7 @@ func (s *Session) inside(b *plBody, st plpgsql.Stmt, sc *plScope) error {
 		}
 		if x.Cursor != "" { // its row is a variable of the loop
 			b.declare(in, plVar{name: x.Targets[0].Parts[0], t: types.Of(types.RecordOID)})
-		} else if slot, rest, ok := sc.find(x.Targets[0].Parts); !ok || len(rest) == 0 && len(x.Targets) == 1 && !b.vars[slot].record && b.vars[slot].cursor != nil {
+		} else if slot, rest, ok := sc.find(x.Targets[0].Parts); !ok && len(x.Targets) == 1 || ok && len(rest) == 0 && len(x.Targets) == 1 && !b.vars[slot].record && b.vars[slot].cursor != nil {
 			return s.badLoopVariable(x)
 		} else if err := known(x.Targets...); err != nil {
 			return err
@@ -79,6 +79,9 @@ func (s *Session) inside(b *plBody, st plpgsql.Stmt, sc *plScope) error {
 		}
 		return s.plStatements(b, x.Body, in)
 	case *plpgsql.ForEach:
+		if _, _, ok := sc.find(x.Targets[0].Parts); !ok && len(x.Targets) == 1 {
+			return pgerr.New(pgerrcode.SyntaxError, "loop variable of FOREACH must be a known variable or list of variables").At(x.Targets[0].Pos)
+		}
 		if err := known(x.Targets...); err != nil {
 			return err
 		}
@@ -109,10 +112,6 @@ func (s *Session) inside(b *plBody, st plpgsql.Stmt, sc *plScope) error {
 		}
 	case *plpgsql.Exit:
 		return b.checkExit(x, sc)
-	case *plpgsql.Raise:
-		if x.Condition != "" && len(conditionCodes(x.Condition)) == 0 {
-			return pgerr.Newf(pgerrcode.UndefinedObject, "unrecognized exception condition \"%s\"", x.Condition)
-		}
 	case *plpgsql.Return:
 		return s.checkReturn(b, x)
 	case *plpgsql.ReturnNext:

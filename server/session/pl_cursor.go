@@ -86,7 +86,11 @@ func (r *plRun) open(ctx context.Context, x *plpgsql.Open, sc *plScope) error {
 		params = st.values(r.slot)
 	}
 	if st == nil || st.columnsOf() == nil {
-		return pgerr.New(pgerrcode.InvalidCursorDefinition, "cannot open query as cursor")
+		return noCursor(st)
+	}
+	if q, ok := st.stmt.(*ast.Select); ok && scroll == 's' && len(q.Locking) > 0 {
+		return pgerr.New(pgerrcode.FeatureNotSupported, "DECLARE SCROLL CURSOR ... FOR UPDATE/SHARE is not supported").
+			WithDetail("Scrollable cursors must be READ ONLY.")
 	}
 	if name == "" {
 		r.s.unnamed++
@@ -106,6 +110,24 @@ func (r *plRun) open(ctx context.Context, x *plpgsql.Open, sc *plScope) error {
 	r.s.portals[name] = c
 	r.vals[slot] = types.String(name)
 	return nil
+}
+
+// noCursor refuses a cursor for a statement without rows.
+func noCursor(st *statement) error {
+	what := ""
+	if st != nil {
+		switch st.stmt.(type) {
+		case *ast.Insert:
+			what = "INSERT "
+		case *ast.Update:
+			what = "UPDATE "
+		case *ast.Delete:
+			what = "DELETE "
+		case *ast.Merge:
+			what = "MERGE "
+		}
+	}
+	return pgerr.Newf(pgerrcode.InvalidCursorDefinition, "cannot open %squery as cursor", what)
 }
 
 // beginCursor opens the query of a cursor. That of a function that is not volatile reads

@@ -140,7 +140,7 @@ func (r *plRun) forQuery(ctx context.Context, x *plpgsql.ForQuery, sc, in *plSco
 		params = st.values(r.slot)
 	}
 	if st == nil || st.columnsOf() == nil {
-		return flow{}, pgerr.New(pgerrcode.InvalidCursorDefinition, "cannot open query as cursor")
+		return flow{}, noCursor(st)
 	}
 	// The rows are those of the moment when the loop begins, whatever it does.
 	kept := r.s.newResult(shape{columns: columnTypes(st.columnsOf()), set: true})

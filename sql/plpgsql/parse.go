@@ -161,6 +161,9 @@ func (p *parser) endLabel(label string) {
 	if p.tok.kind != word {
 		return
 	}
+	if !p.tok.quoted && reserved[p.tok.val] {
+		p.unexpected()
+	}
 	switch at := p.tok.start; {
 	case label == "":
 		panic(fail(at, "end label \"%s\" specified for unlabeled block", p.tok.val))
@@ -227,7 +230,7 @@ func (p *parser) condition() Condition {
 		}
 		c.Name, c.State = "", p.tok.val
 		if !validState(c.State) {
-			panic(fail(p.tok.start, "invalid SQLSTATE code"))
+			panic(fail(p.tok.start, "invalid SQLSTATE code at or near \"%s\"", p.lex.src[p.tok.start:p.tok.end]))
 		}
 		p.advance()
 	}
@@ -243,6 +246,7 @@ func (p *parser) decl() Decl {
 	d.Name = p.name()
 	if p.accept("alias") {
 		p.expect("for")
+		d.AliasPos = p.tok.start
 		if p.tok.kind == param {
 			d.Alias = []string{p.tok.val}
 			p.advance()
@@ -265,7 +269,7 @@ func (p *parser) decl() Decl {
 			for {
 				a := Decl{Line: p.tok.line, Pos: p.tok.start}
 				a.Name = p.name()
-				a.Type = p.typeText(",", ")")
+				a.Type = p.typeText(",", ")", "default", ":=", "=", "not", "collate")
 				d.Args = append(d.Args, a)
 				if !p.accept(",") {
 					break
@@ -285,6 +289,7 @@ func (p *parser) decl() Decl {
 	if p.accept("collate") {
 		d.Collated = p.until(";", ":=", "=", "default", "not")
 	}
+	notNull := p.tok.start
 	if p.accept("not") {
 		p.expect("null")
 		d.NotNull = true
@@ -292,7 +297,7 @@ func (p *parser) decl() Decl {
 	if p.accept(":=") || p.accept("=") || p.accept("default") {
 		d.Default = p.sql(";")
 	} else if d.NotNull {
-		panic(pgerr.Newf("22004", "variable \"%s\" must have a default value, since it's declared NOT NULL", d.Name).At(p.tok.start))
+		panic(pgerr.Newf("22004", "variable \"%s\" must have a default value, since it's declared NOT NULL", d.Name).At(notNull))
 	}
 	p.expect(";")
 	return d

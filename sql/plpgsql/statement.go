@@ -83,7 +83,7 @@ func (p *parser) statement() Stmt {
 			return &Call{line, t}
 		}
 	}
-	if p.tok.kind != word && p.tok.kind != symbol || p.tok.is(";") {
+	if p.tok.kind != word && p.tok.kind != symbol || p.tok.is(";") || p.tok.kind == word && !p.tok.quoted && unreserved[p.tok.val] {
 		p.unexpected()
 	}
 	return p.sqlStmt(line)

@@ -2,6 +2,10 @@ package plpgsql
 
 import (
 	"slices"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/pgerr"
 )
 
 var raiseLevels = []string{"exception", "warning", "notice", "info", "log", "debug"}
@@ -28,16 +32,25 @@ func (p *parser) raise(line Line) Stmt {
 	default:
 		c := p.condition()
 		s.Condition, s.State, s.Pos = c.Name, c.State, c.Pos
+		if c.State == "" && Conditions(c.Name) == nil {
+			panic(pgerr.Newf(pgerrcode.UndefinedObject, "unrecognized exception condition \"%s\"", c.Name))
+		}
 	}
 	if p.accept("using") {
 		for {
-			o := RaiseOption{Name: p.name()}
-			at := p.last.start
-			if !slices.Contains([]string{"message", "detail", "hint", "errcode", "column", "constraint", "datatype", "table", "schema"}, o.Name) {
-				panic(fail(at, "unrecognized RAISE statement option at or near \"%s\"", o.Name))
+			if p.tok.kind == end {
+				p.unexpected()
 			}
-			if !p.accept("=") {
-				p.expect(":=")
+			o := RaiseOption{Name: p.tok.val}
+			if p.tok.kind != word || !slices.Contains([]string{"message", "detail", "hint", "errcode", "column", "constraint", "datatype", "table", "schema"}, o.Name) {
+				panic(fail(p.tok.start, "unrecognized RAISE statement option at or near \"%s\"", p.lex.src[p.tok.start:p.tok.end]))
+			}
+			p.advance()
+			if !p.accept("=") && !p.accept(":=") {
+				if p.tok.kind == end {
+					p.unexpected()
+				}
+				panic(fail(p.tok.start, "syntax error, expected \"=\" at or near \"%s\"", p.lex.src[p.tok.start:p.tok.end]))
 			}
 			o.Value = p.sql(",", ";")
 			s.Options = append(s.Options, o)

@@ -3,6 +3,10 @@ package plpgsql
 import (
 	"slices"
 	"strings"
+
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/pgerr"
 )
 
 func (p *parser) execute(line Line) Stmt {
@@ -90,13 +94,14 @@ func (p *parser) open(line Line) Stmt {
 
 func (p *parser) fetch(line Line) Stmt {
 	s := &Fetch{Line: line, Move: p.tok.is("move"), Direction: "forward", Count: Text{SQL: "1"}}
+	at, many := p.tok.start, false
 	p.advance()
 	direction := func() bool { return p.peek(1).is("from") || p.peek(1).is("in") }
 	switch {
 	case p.tok.is("next"), p.tok.is("prior"), p.tok.is("first"), p.tok.is("last"), p.tok.is("all"):
 		if d := p.tok.val; direction() || !p.peek(1).is("into") && !p.peek(1).is(";") {
 			p.advance()
-			s.Direction = d
+			s.Direction, many = d, d == "all"
 		}
 	case p.tok.is("absolute"), p.tok.is("relative"):
 		s.Direction = p.name()
@@ -104,6 +109,7 @@ func (p *parser) fetch(line Line) Stmt {
 	case p.tok.is("forward"), p.tok.is("backward"):
 		s.Direction = p.name()
 		if !p.tok.is("from") && !p.tok.is("in") {
+			many = true
 			if p.accept("all") {
 				s.Count = Text{SQL: "all"}
 			} else {
@@ -111,7 +117,7 @@ func (p *parser) fetch(line Line) Stmt {
 			}
 		}
 	case p.tok.kind == number || !p.tok.is("from") && !p.tok.is("in") && p.peek(1).kind != symbol && !p.peek(1).is("into"):
-		s.Count = p.sql("from", "in")
+		s.Count, many = p.sql("from", "in"), true
 	}
 	if !p.accept("from") {
 		p.accept("in")
@@ -122,6 +128,9 @@ func (p *parser) fetch(line Line) Stmt {
 		s.Targets = p.targets()
 	}
 	p.expect(";")
+	if many && !s.Move { // whatever the number is
+		panic(pgerr.New(pgerrcode.FeatureNotSupported, "FETCH statement cannot return multiple rows").At(at))
+	}
 	return s
 }
 

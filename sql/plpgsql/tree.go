@@ -37,6 +37,7 @@ type Decl struct {
 	Pos      int
 	Name     string
 	Alias    []string // ALIAS FOR name; nil for others
+	AliasPos int      // where that name is
 	Type     Text     // "" for cursors
 	Constant bool
 	NotNull  bool

@@ -10,7 +10,7 @@ import (
 // domainFree refuses a new demand of a domain whose values are kept within others: in
 // arrays, ranges and rows nobody looks for values that do not fulfil it.
 func (e *Env) domainFree(d *catalog.Type) error {
-	u := typeUse{e, d.Shown, map[catalog.ID]bool{}}
+	u := typeUse{e, e.typeShown(d.Schema, d.Name), map[catalog.ID]bool{}}
 	if err := u.stored(d.Array); err != nil {
 		return err
 	}

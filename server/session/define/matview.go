@@ -15,6 +15,9 @@ import (
 // materialize makes a new table a materialized view. Whoever runs the statement fills
 // it, unless it says WITH NO DATA.
 func (e *Env) materialize(t *catalog.Table, st *ast.CreateTable) (err error) {
+	if writesInWith(st.Query) {
+		return pgerr.New(pgerrcode.FeatureNotSupported, "materialized views must not use data-modifying statements in WITH")
+	}
 	t.Kind, t.Unpopulated = catalog.KindMatView, st.WithNoData
 	t.ViewSQL, err = e.qualified(st.Query, int(st.Pos))
 	return err

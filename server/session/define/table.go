@@ -30,7 +30,7 @@ func (e *Env) createTable(ctx context.Context, st *ast.CreateTable) error {
 			e.notice(pgerrcode.DuplicateTable, "relation %q already exists, skipping", st.Name.Name)
 			return nil
 		}
-		if err := e.partsExist(ctx, schema, st); err != nil {
+		if err := e.beforeTaken(ctx, schema, st); err != nil {
 			return err
 		}
 		return pgerr.Newf(pgerrcode.DuplicateTable, "relation %q already exists", st.Name.Name).At(-1)
@@ -137,31 +137,6 @@ func (e *Env) createTable(ctx context.Context, st *ast.CreateTable) error {
 			if err := e.Jobs.Build(ctx, e.Txn, e.Catalog, t, x); err != nil {
 				return err
 			}
-		}
-	}
-	return nil
-}
-
-// partsExist looks for the relations and types that a new table names: what is wrong with
-// them is said before that its own name is taken.
-func (e *Env) partsExist(ctx context.Context, schema *catalog.Schema, st *ast.CreateTable) error {
-	e.change(ctx)
-	if st.OfType != nil { // whose columns are named without types
-		_, err := e.rowTypeNamed(st.OfType)
-		return err
-	}
-	for i := range st.Like {
-		if _, err := e.likeSource(&st.Like[i]); err != nil {
-			return err
-		}
-	}
-	t := &catalog.Table{Schema: schema.ID, Name: st.Name.Name, Kind: catalog.KindTable, Owner: e.Owner, Temp: schema.Temp}
-	if _, err := e.parents(ctx, t, st); err != nil || st.Bound != nil {
-		return err
-	}
-	for i := range st.Columns {
-		if _, _, err := e.newColumn(&st.Columns[i]); err != nil {
-			return err
 		}
 	}
 	return nil
@@ -301,23 +276,10 @@ func checkColumnName(t *catalog.Table, d *ast.ColumnDef) error {
 // addConstraints makes the constraints of columns and of the table: primary key
 // first, as it decides how rows are kept.
 func (e *Env) addConstraints(ctx context.Context, t *catalog.Table, st *ast.CreateTable) error {
-	var all []ast.Constraint
-	for i := range st.Columns {
-		list, err := attributed(st.Columns[i].Constraints)
-		if err != nil {
-			return err
-		}
-		for _, k := range list {
-			switch k.Kind {
-			case ast.ConPrimary, ast.ConUnique, ast.ConCheck, ast.ConForeign:
-				if len(k.Columns) == 0 && k.Kind != ast.ConCheck {
-					k.Columns = []string{st.Columns[i].Name}
-				}
-				all = append(all, k)
-			}
-		}
+	all, err := allConstraints(st)
+	if err != nil {
+		return err
 	}
-	all = append(all, st.Constraints...)
 	for _, kind := range []ast.ConstraintKind{ast.ConPrimary, ast.ConUnique, ast.ConCheck, ast.ConForeign, ast.ConExclusion} {
 		for i := range all {
 			if all[i].Kind != kind {
@@ -338,6 +300,27 @@ func (e *Env) addConstraints(ctx context.Context, t *catalog.Table, st *ast.Crea
 		}
 	}
 	return nil
+}
+
+// allConstraints are the constraints of columns, each with its column, and of the table.
+func allConstraints(st *ast.CreateTable) ([]ast.Constraint, error) {
+	var all []ast.Constraint
+	for i := range st.Columns {
+		list, err := attributed(st.Columns[i].Constraints)
+		if err != nil {
+			return nil, err
+		}
+		for _, k := range list {
+			switch k.Kind {
+			case ast.ConPrimary, ast.ConUnique, ast.ConCheck, ast.ConForeign:
+				if len(k.Columns) == 0 && k.Kind != ast.ConCheck {
+					k.Columns = []string{st.Columns[i].Name}
+				}
+				all = append(all, k)
+			}
+		}
+	}
+	return append(all, st.Constraints...), nil
 }
 
 // choosePrimaryAttr makes a primary key of one integer column the table key.

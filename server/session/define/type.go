@@ -125,7 +125,7 @@ func (e *Env) enum(n *ast.QName) (*catalog.Type, error) {
 		return nil, err
 	}
 	if t.Kind != catalog.EnumType {
-		return nil, pgerr.Newf(pgerrcode.WrongObjectType, "%s is not an enum", t.Shown)
+		return nil, pgerr.Newf(pgerrcode.WrongObjectType, "%s is not an enum", e.typeShown(t.Schema, t.Name))
 	}
 	c := *t
 	return &c, nil

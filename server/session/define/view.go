@@ -2,6 +2,7 @@ package define
 
 import (
 	"context"
+	"slices"
 
 	"github.com/jackc/pgerrcode"
 
@@ -67,20 +68,29 @@ func (e *Env) createView(ctx context.Context, st *ast.CreateView) error {
 	return e.putTable(t)
 }
 
+// writesInWith says that a query has a part in its WITH that is no query.
+func writesInWith(q ast.Stmt) bool {
+	s, ok := q.(*ast.Select)
+	return ok && s.With != nil && slices.ContainsFunc(s.With.CTEs, func(c ast.CTE) bool {
+		_, query := c.Query.(*ast.Select)
+		return !query
+	})
+}
+
 // viewTable makes a view's descriptor, without its OID and schema. A view of
 // something temporary is temporary.
 func (e *Env) viewTable(st *ast.CreateView) (*catalog.Table, error) {
 	o := e.options()
-	o.Trace = bind.NewTrace()
+	o.Trace, o.NoParams = bind.NewTrace(), true
 	q, err := bind.Bind(st.Query, o)
 	if err != nil {
 		return nil, err
 	}
+	if writesInWith(st.Query) {
+		return nil, pgerr.New(pgerrcode.FeatureNotSupported, "views must not contain data-modifying statements in WITH")
+	}
 	if len(st.Columns) > len(q.Out) {
 		return nil, pgerr.New(pgerrcode.SyntaxError, "CREATE VIEW specifies more column names than columns")
-	}
-	if len(q.Params) > 0 {
-		return nil, pgerr.New(pgerrcode.UndefinedParameter, "there is no parameter $1")
 	}
 	t := &catalog.Table{Name: st.Name.Name, Kind: catalog.KindView, Owner: e.Owner, Temp: st.Temp}
 	for id := range q.Meta.Tables {

@@ -33,7 +33,7 @@ func (c *conv) cursorStmt(n *pgast.Node) ast.Stmt {
 		case d.Options&cursorAsens != 0 && d.Options&cursorInsens != 0:
 			panic(bail{pgerr.New(pgerrcode.InvalidCursorDefinition, "cannot specify both ASENSITIVE and INSENSITIVE")})
 		case d.Options&cursorScroll != 0 && d.Options&cursorNoScroll != 0:
-			c.syntax(int32(c.stmtPos), "cannot specify both SCROLL and NO SCROLL")
+			panic(bail{pgerr.New(pgerrcode.InvalidCursorDefinition, "cannot specify both SCROLL and NO SCROLL")})
 		case d.Options&cursorScroll != 0:
 			out.Scroll = &yes
 		case d.Options&cursorNoScroll != 0:
