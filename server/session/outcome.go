@@ -106,7 +106,7 @@ func usesTables(p *prepared) bool {
 
 func touches(st ast.Stmt) bool {
 	switch x := st.(type) {
-	case nil, *ast.TxnStmt, *ast.Set, *ast.Show, *ast.Use, *ast.AutoCommit, *ast.Prepare, *ast.Deallocate, *ast.CloseCursor, *ast.Listen, *ast.Discard:
+	case nil, *ast.TxnStmt, *ast.Set, *ast.Show, *ast.Use, *ast.AutoCommit, *ast.Prepare, *ast.Deallocate, *ast.CloseCursor, *ast.Listen, *ast.Discard, *ast.Load:
 		return false
 	case *ast.Block:
 		for _, inner := range x.Stmts {
@@ -140,7 +140,7 @@ func (s *Session) autoBegin(p *prepared) error {
 // defines reports a statement that changes the catalog.
 func defines(st ast.Stmt) bool {
 	switch x := st.(type) {
-	case *ast.Copy, *ast.Explain, *ast.Execute, *ast.Declare, *ast.Fetch, *ast.LockTable, *ast.SetConstraints, *ast.Checkpoint, *ast.Maintenance:
+	case *ast.Copy, *ast.Explain, *ast.Execute, *ast.Declare, *ast.Fetch, *ast.LockTable, *ast.SetConstraints, *ast.Checkpoint, *ast.Load, *ast.Maintenance:
 		return false
 	case *ast.Block:
 		for _, inner := range x.Stmts {

@@ -48,6 +48,8 @@ func (s *Session) utility(ctx context.Context, p *portal) (tag string, err error
 			return "", pgerr.New(pgerrcode.InsufficientPrivilege, "must be superuser or have privileges of pg_checkpoint to do CHECKPOINT")
 		}
 		return "CHECKPOINT", nil // every commit is durable already
+	case *ast.Load:
+		return "LOAD", s.load(st.File)
 	case *ast.Maintenance:
 		return s.maintain(ctx, st)
 	case *ast.Copy:

@@ -135,6 +135,11 @@ type (
 	}
 	// Checkpoint is CHECKPOINT.
 	Checkpoint struct{ At }
+	// Load is LOAD of a shared library.
+	Load struct {
+		At
+		File string
+	}
 	// Block is several statements that a dialect writes as one: they run one after
 	// the other in one transaction and answer with one tag. None of them is a query
 	// or another block. It may be empty: a statement that is accepted and does nothing.
@@ -196,6 +201,7 @@ func (*LockTable) stmt()      {}
 func (*SetConstraints) stmt() {}
 func (*Listen) stmt()         {}
 func (*Checkpoint) stmt()     {}
+func (*Load) stmt()           {}
 func (*Block) stmt()          {}
 func (*Use) stmt()            {}
 func (*AutoCommit) stmt()     {}

@@ -63,6 +63,8 @@ func (p *printer) control(s Stmt) {
 		p.s("DISCARD ", v.What)
 	case *Checkpoint:
 		p.s("CHECKPOINT")
+	case *Load:
+		p.s("LOAD ", QuoteLiteral(v.File))
 	case *AutoCommit:
 		p.s("SET autocommit TO ", []string{"off", "on"}[b2i(v.On)])
 	case *Use:

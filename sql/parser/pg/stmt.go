@@ -131,7 +131,6 @@ var otherNames = map[string]string{
 	"DropTableSpaceStmt":         "DROP TABLESPACE",
 	"DropUserMappingStmt":        "DROP USER MAPPING",
 	"ImportForeignSchemaStmt":    "IMPORT FOREIGN SCHEMA",
-	"LoadStmt":                   "LOAD",
 	"MergeStmt":                  "MERGE",
 	"RefreshMatViewStmt":         "REFRESH MATERIALIZED VIEW",
 	"RuleStmt":                   "CREATE RULE",
