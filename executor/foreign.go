@@ -37,10 +37,12 @@ type keyChange struct {
 // checkReferences looks for the rows that a new or changed row refers to.
 func (w *tableWriter) checkReferences(ctx context.Context, old, row []types.Datum) error {
 	for _, con := range w.def.Table.Constraints {
-		if con.Kind != catalog.ForeignConstraint || !w.keyFires(con, old == nil, catalog.ReferringInsert, catalog.ReferringUpdate) {
+		if con.Kind != catalog.ForeignConstraint || old != nil && w.sameValues(con.Columns, old, row) {
 			continue
 		}
-		if old != nil && w.sameValues(con.Columns, old, row) {
+		if fires, err := w.keyFires(ctx, w.def.Table, con, old == nil, catalog.ReferringInsert, catalog.ReferringUpdate); err != nil {
+			return err
+		} else if !fires {
 			continue
 		}
 		vals, all, err := w.referenceValues(con, row)
@@ -231,9 +233,6 @@ func (w *tableWriter) beforeKeyChange(ctx context.Context, old, row []types.Datu
 }
 
 func (w *tableWriter) endKey(ctx context.Context, child *catalog.Table, con *catalog.Constraint, old, row []types.Datum) error {
-	if row != nil && w.sameValues(con.RefColumns, old, row) {
-		return nil
-	}
 	x := w.def.Table.Index(con.Index)
 	if x == nil {
 		return fmt.Errorf("executor: foreign key %s refers to nothing", con.Name)
@@ -257,18 +256,6 @@ func (w *tableWriter) endKey(ctx context.Context, child *catalog.Table, con *cat
 	}
 	w.keysLater = append(w.keysLater, k)
 	return nil
-}
-
-// keyFires reports that the foreign key's trigger for the row's event is not switched off.
-func (w *tableWriter) keyFires(con *catalog.Constraint, one bool, first, second int) bool {
-	if con.Triggers == "" && w.env.Replica == nil {
-		return true
-	}
-	i := second
-	if one {
-		i = first
-	}
-	return con.TriggerState(i).Fires(w.env.replica())
 }
 
 // seq is the number of the row that the statement writes, and late its queue.

@@ -15,7 +15,6 @@ import (
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 	"github.com/loxodb/loxodb/storage/kv"
-	"github.com/loxodb/loxodb/storage/table"
 )
 
 // act does what the foreign key says about rows that refer to an ended key.
@@ -331,6 +330,9 @@ func (w *tableWriter) cascade(ctx context.Context, k *keyChange, rows *rowStore,
 	if err != nil {
 		return err
 	}
+	if err := w.doubtKept(ctx, k, child, event); err != nil {
+		return err
+	}
 	if err := child.triggers.after(event, set); err != nil || action != 'd' {
 		return err
 	}
@@ -377,12 +379,7 @@ func (w *tableWriter) childEvent(k *keyChange, action byte) (catalog.TriggerKind
 
 // noneRefers is the error of a key that ended and that rows refer to all the same.
 func (w *tableWriter) noneRefers(ctx context.Context, k *keyChange) error {
-	x := w.def.Table.Index(k.con.Index)
-	if _, ok, err := table.FindUnique(ctx, w.env.Txn, w.def.Table, x, collated(x, byKeys(x, k.con, k.old))); err != nil || ok {
-		return err
-	}
-	rows, err := w.referringRows(ctx, k, false)
-	if err != nil || rows.n == 0 {
+	if refers, err := w.refersToNothing(ctx, k); err != nil || !refers {
 		return err
 	}
 	return w.stillReferenced(k)

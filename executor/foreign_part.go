@@ -52,6 +52,9 @@ func (w *tableWriter) cascadePart(ctx context.Context, k, top *keyChange, rows *
 		return err
 	}
 	root.parts.number(w.env.query)
+	if err := w.doubtKept(ctx, k, m.tableWriter, event); err != nil {
+		return err
+	}
 	if err := root.triggers.after(event, set); err != nil || action != 'd' {
 		return err
 	}

@@ -77,6 +77,10 @@ type Env struct {
 	// session_replication_role is replica; nil: it is not.
 	Trigger CallTrigger
 	Replica func() bool
+	// Unchecked tells that foreign keys are left alone; nil: they are not. Doubt is told of a
+	// foreign key of the table that a row was written past.
+	Unchecked func() bool
+	Doubt     func(ctx context.Context, child *catalog.Table, con *catalog.Constraint) error
 	// Changes is where statements inside others tell which rows they change; nil: there
 	// are none.
 	Changes *Changes
@@ -89,9 +93,10 @@ type Env struct {
 	Uses     *table.Uses
 	Counters []Counter // by plan node ID; nil unless EXPLAIN ANALYZE counts
 
-	query *Query
-	sets  map[catalog.ID]*partition.Set // see partitions
-	work  []*rowStore                   // working tables of recursive queries
+	query   *Query
+	doubted []catalog.ID                  // the foreign keys that Doubt was told of
+	sets    map[catalog.ID]*partition.Set // see partitions
+	work    []*rowStore                   // working tables of recursive queries
 }
 
 // Counter is what EXPLAIN ANALYZE shows of one node.

@@ -155,7 +155,12 @@ func (w *tableWriter) keyChanges(ctx context.Context, old []types.Datum, row fun
 					}
 				}
 				now := row(up)
-				if !w.keyFires(con, now == nil, catalog.ReferencedDelete, catalog.ReferencedUpdate) {
+				if now != nil && w.sameValues(con.RefColumns, old, now) {
+					continue
+				}
+				if fires, err := w.keyFires(ctx, child, con, now == nil, catalog.ReferencedDelete, catalog.ReferencedUpdate); err != nil {
+					return err
+				} else if !fires {
 					continue
 				}
 				if err := w.endKey(ctx, child, con, old, now); err != nil {

@@ -58,6 +58,9 @@ type Options struct {
 	Trace *Trace
 	// Vars, if set, are the variables of the function whose body the statement is in.
 	Vars *Variables
+	// Midway says that a statement which writes is running around this one: what foreign keys
+	// promise may not hold until that ends.
+	Midway bool
 	// CallsAsWritten keeps calls of functions whose body could stand in their place.
 	CallsAsWritten bool
 }
@@ -174,7 +177,9 @@ type binder struct {
 const maxDepth = 5000
 
 func newBinder(o Options) *binder {
-	return &binder{o: o, noParams: o.NoParams, keepCalls: o.CallsAsWritten, callInFrom: ast.NoPos, meta: logical.NewMeta(), params: append([]types.OID(nil), o.ParamTypes...),
+	meta := logical.NewMeta()
+	meta.Midway = o.Midway
+	return &binder{o: o, noParams: o.NoParams, keepCalls: o.CallsAsWritten, callInFrom: ast.NoPos, meta: meta, params: append([]types.OID(nil), o.ParamTypes...),
 		pos: map[*expr.Column]ast.Pos{}, shapes: map[logical.ColID][]field{}, rowShapes: map[*expr.RowOf][]field{}, wholeRows: map[*expr.RowOf]*nsItem{}, wholeAt: map[*expr.RowOf]ast.Pos{}, caseRows: map[*expr.Case]*expr.RowOf{},
 		rawRows: map[*expr.RowOf]*expr.RowOf{}, rowPos: map[*expr.RowOf][]ast.Pos{}, tableoids: map[*expr.Const]catalog.ID{}}
 }

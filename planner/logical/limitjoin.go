@@ -338,14 +338,14 @@ func (r *normalizer) partner(st *star, n Node, conds []expr.Expr, cols *ColSet) 
 	if !uniqueBy(s, append(pairs, fixed(n, cols)...)) || slices.ContainsFunc(conds, HasSubquery) {
 		return nil, false
 	}
-	if _, bare := n.(*Scan); bare && len(conds) == 1 && references(st.scan, pairs[0].value, s, pairs[0].col.Index) {
+	if _, bare := n.(*Scan); bare && len(conds) == 1 && !r.m.Midway && references(st.scan, pairs[0].value, s, pairs[0].col.Index) {
 		return nil, true
 	}
 	return &Subquery{Kind: expr.ExistsSub, Tree: withConds(n, conds), T: types.Of(types.BoolOID)}, true
 }
 
-// references reports that a validated, immediate foreign key makes the NOT NULL
-// column v of table from have its partner in column c of table to.
+// references reports that a validated, immediate foreign key, past which no row was written,
+// makes the NOT NULL column v of table from have its partner in column c of table to.
 func references(from *Scan, v expr.Expr, to *Scan, c ColID) bool {
 	col, ok := v.(*expr.Column)
 	if !ok || from.Family != nil {
@@ -365,7 +365,7 @@ func references(from *Scan, v expr.Expr, to *Scan, c ColID) bool {
 		return false
 	}
 	for _, k := range from.Table.Constraints {
-		if k.Kind == catalog.ForeignConstraint && k.Validated && !k.Deferrable && k.RefTable == to.Table.ID &&
+		if k.Kind == catalog.ForeignConstraint && k.Validated && !k.Unchecked && !k.Deferrable && k.RefTable == to.Table.ID &&
 			len(k.Columns) == 1 && k.Columns[0] == fa && len(k.RefColumns) == 1 && k.RefColumns[0] == ta {
 			return true
 		}

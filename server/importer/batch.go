@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgerrcode"
@@ -121,6 +122,7 @@ func (b *batch) add(ctx context.Context, st statement) error {
 		b.schema = strings.Trim(strings.TrimSpace(st.text[len("use"):]), "`;\" ")
 	}
 	st.schema = b.schema
+	b.into(b.schema)
 	b.count++
 	if b.DryRun {
 		b.dryRun(st, kind)
@@ -269,6 +271,16 @@ func (b *batch) eachAlone(ctx context.Context, end int64, done bool) error {
 // putOff leaves a view for the end.
 func (b *batch) putOff(st statement) {
 	b.views = append(b.views, deferred{b.dump, st.schema, st})
+}
+
+// into notes a schema that a statement is for.
+func (l *load) into(schema string) {
+	if schema == "" {
+		schema = "public"
+	}
+	if !slices.Contains(l.schemas, schema) {
+		l.schemas = append(l.schemas, schema)
+	}
 }
 
 // isServerError tells a statement that failed from a connection that did.

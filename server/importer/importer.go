@@ -41,12 +41,14 @@ type Result struct {
 // load is a run of Run.
 type load struct {
 	Options
-	report report
-	conn   *pgconn.PgConn
-	parser tidb.Frontend
-	count  int
-	later  []deferred // foreign keys, to be made when all tables are there
-	views  []deferred // to be made then, too
+	report  report
+	conn    *pgconn.PgConn
+	parser  tidb.Frontend
+	count   int
+	later   []deferred // foreign keys, to be made when all tables are there
+	views   []deferred // to be made then, too
+	schemas []string   // that statements were for
+	noticed []*pgconn.Notice
 	// missing are the tables that a dry run found not to load.
 	missing map[string]bool
 }
@@ -99,6 +101,7 @@ func (l *load) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	cfg.OnNotice = l.notice
 	cfg.RuntimeParams["sql_dialect"] = "tidb"
 	cfg.RuntimeParams["client_min_messages"] = "error"
 	cfg.RuntimeParams["loxodb.generated_values"] = "ignore" // MariaDB dumps them
@@ -147,6 +150,9 @@ func (l *load) finish(ctx context.Context) error {
 	if l.DryRun {
 		return nil
 	}
+	if err := l.exec(ctx, "SET foreign_key_checks = 1"); err != nil {
+		return err
+	}
 	for _, k := range l.later {
 		if err := l.enter(ctx, k.schema); err != nil {
 			return err
@@ -161,7 +167,10 @@ func (l *load) finish(ctx context.Context) error {
 			return err
 		}
 	}
-	return l.makeViews(ctx)
+	if err := l.makeViews(ctx); err != nil {
+		return err
+	}
+	return l.checkKeys(ctx)
 }
 
 // problem reports a statement that failed, at the line that its error points at.

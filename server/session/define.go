@@ -68,7 +68,7 @@ func (s *Session) defineEnv(ctx context.Context) *define.Env {
 			Memory:   s.maintenanceMemory(),
 		},
 		Bind: options, Path: s.searchPath(true, false), Targets: s.pathNames(), TempNumber: s.tempNumber, Owner: s.current().ID, SessionUser: s.sessionRole().ID, Super: s.current().Super,
-		Notice: s.notice, Alone: s.tx.alone, InUse: s.inUse, SettingWritten: s.settingWritten, CheckBody: s.checkBody,
+		Notice: s.notice, Unchecked: s.keysUnchecked(), Alone: s.tx.alone, InUse: s.inUse, SettingWritten: s.settingWritten, CheckBody: s.checkBody,
 		Database: s.Database(), Databases: databases{s},
 		Changed: func(snap *catalog.Snapshot) { s.tx.catalog = snap },
 		HashPassword: func(password string) (string, error) {

@@ -47,7 +47,7 @@ func (s *Session) fillEnv(env *executor.Env, ctx context.Context, read kv.Reader
 		},
 		Read: read, Txn: s.tx.txn, Catalog: s.Catalog(), Numbers: s.db.numbers, Rows: s.db.rows, Columns: s.db.columns, System: system{s},
 		Fork: s.hooks.fork, Helpers: s.db.helpers, Workers: s.workers(), Deferred: s.hooks.deferred, CursorRow: s.hooks.cursorRow, Index: s.hooks.index, Budget: budget, Spill: s.hooks.spill, TableWrite: s.hooks.tableWrite, Default: s.hooks.columnDefault,
-		Trigger: s.hooks.trigger, Replica: s.hooks.replica, Changes: &s.triggers.changes, Uses: &s.uses, MayUse: s.hooks.mayUse,
+		Trigger: s.hooks.trigger, Replica: s.hooks.replica, Unchecked: s.hooks.unchecked, Doubt: s.hooks.doubt, Changes: &s.triggers.changes, Uses: &s.uses, MayUse: s.hooks.mayUse,
 	}
 	s.setEffort(env)
 	if s.tx.txn != nil && s.tx.iso == kv.ReadCommitted && s.pinned == 0 {
@@ -65,6 +65,8 @@ type hooks struct {
 	fork          func(context.Context, kv.TS) (kv.Snapshot, error)
 	trigger       executor.CallTrigger
 	replica       func() bool
+	unchecked     func() bool
+	doubt         func(context.Context, *catalog.Table, *catalog.Constraint) error
 	spill         func() (executor.SpillFile, error)
 	notice        func(*pgerr.Error)
 	mayUse        func([]physical.Use) error
@@ -88,6 +90,8 @@ func (s *Session) makeHooks() {
 		trigger:       s.callTrigger,
 		replica:       s.replica,
 		mayUse:        s.mayUse,
+		unchecked:     s.keysUnchecked,
+		doubt:         s.doubtKey,
 	}
 }
 

@@ -60,11 +60,12 @@ type stamp struct {
 	sizes         int // of temporary tables
 	trigger       catalog.ID
 	acting        catalog.ID
+	midway        bool // see planner.Options
 }
 
 func (s *Session) stampNow() stamp {
 	snap := s.Catalog()
-	return stamp{snap.Version, snap.TempVersion(), s.settings.version, s.tempSizes(snap), s.triggers.visible(), s.actingID()}
+	return stamp{snap.Version, snap.TempVersion(), s.settings.version, s.tempSizes(snap), s.triggers.visible(), s.actingID(), s.pinned > 0}
 }
 
 // cachedPlan is an entry of the shared plan cache: a single planned statement.
@@ -168,7 +169,7 @@ func (s *Session) planKeyNow() string {
 		s.settings.key, s.settings.keyVersion = sb.String(), s.settings.version+1
 	}
 	snap := s.Catalog()
-	return fmt.Sprintf("%s\x00%d\x00%d\x00%d\x00%d\x00%d\x00%d", s.settings.key, s.db.id, snap.Version, snap.TempVersion(), s.tempSizes(snap), s.triggers.visible(), s.actingID())
+	return fmt.Sprintf("%s\x00%d\x00%d\x00%d\x00%d\x00%d\x00%d\x00%t", s.settings.key, s.db.id, snap.Version, snap.TempVersion(), s.tempSizes(snap), s.triggers.visible(), s.actingID(), s.pinned > 0)
 }
 
 // shareable reports a query whose plan other sessions may use.

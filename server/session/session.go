@@ -285,8 +285,8 @@ func (s *Session) planOptions(params []types.OID) planner.Options {
 		f.Now = time.Now()
 	}
 	return planner.Options{
-		Transition: s.transitionFinder(),
-		Catalog:    s.Catalog(), Session: s, Format: &f, Parser: s.db.cfg.Parser,
+		Transition: s.transitionFinder(), Midway: s.pinned > 0,
+		Catalog: s.Catalog(), Session: s, Format: &f, Parser: s.db.cfg.Parser,
 		ParamTypes: params, TempRows: s.tempRows, Role: s.current().ID, Super: s.current().Super,
 		VectorStats: func(id catalog.ID) planner.VectorStats {
 			ix, ok := s.db.vectors.Get(id)

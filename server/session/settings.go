@@ -41,6 +41,7 @@ type settings struct {
 
 	modes                              bool               // the default transaction modes are not the usual ones
 	mysql                              bool               // the dialect is MySQL's
+	keysUnchecked                      bool               // MySQL's foreign_key_checks is off
 	notice                             func(*pgerr.Error) // takes what SET has to say
 	statementTimeout, lockTimeout      time.Duration
 	idleTxnTimeout, idleSessionTimeout time.Duration
@@ -309,6 +310,8 @@ func (s *settings) apply(key string) error {
 		s.statementTimeout = milliseconds(v)
 	case "mysql.max_execution_time":
 		s.readTimeout = milliseconds(v)
+	case "mysql.foreign_key_checks":
+		s.keysUnchecked = switchedOff(v)
 	case "lock_timeout":
 		s.lockTimeout = milliseconds(v)
 	case "idle_in_transaction_session_timeout":

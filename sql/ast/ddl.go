@@ -338,9 +338,9 @@ type (
 		// entry was written without an argument list.
 		Args  [][]TypeName
 		Force bool // DROP DATABASE … (FORCE)
-		// FreesUnless is a setting with which, when it is off, other tables' foreign keys to a
-		// table go with that; "" = they never do.
-		FreesUnless string
+		// NoViews says that views are not tables, and that other tables' foreign keys to a table go
+		// with that where the session does not look at foreign keys (MySQL).
+		NoViews bool
 	}
 	// Rename is ALTER … RENAME.
 	Rename struct {

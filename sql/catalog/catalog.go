@@ -329,6 +329,9 @@ type Constraint struct {
 	Deferred     bool
 	Validated    bool
 	NoInherit    bool
+	// Unchecked: of a foreign key: rows have been, or may have been, written without its check,
+	// so that plans must not go by it. A validation takes it away.
+	Unchecked bool `json:",omitempty"`
 	// Range: it keeps the range of a type that another dialect declares, and goes with that.
 	Range bool `json:",omitempty"`
 	// Unenforced: of a check that MySQL's dialect declares NOT ENFORCED: no row is refused for it.

@@ -129,7 +129,8 @@ func (c *Constraint) TriggerState(i int) TriggerState {
 	return TriggerState(c.Triggers[i])
 }
 
-// WithTriggerState is the constraint with another state of one of them.
+// WithTriggerState is the constraint with another state of one of them. While one does not
+// fire for usual sessions, they write unchecked.
 func (c *Constraint) WithTriggerState(i int, s TriggerState) *Constraint {
 	states := []byte(c.Triggers)
 	for len(states) < ForeignTriggers {
@@ -140,6 +141,7 @@ func (c *Constraint) WithTriggerState(i int, s TriggerState) *Constraint {
 	if n.Triggers = string(states); n.Triggers == "OOOO" {
 		n.Triggers = ""
 	}
+	n.Unchecked = n.Unchecked || c.Kind == ForeignConstraint && !s.Fires(false)
 	return &n
 }
 

@@ -226,14 +226,17 @@ func (e *Env) alter(ctx context.Context, old, t *catalog.Table, cmd *ast.AlterCm
 		if c.Kind != catalog.CheckConstraint && c.Kind != catalog.ForeignConstraint {
 			return pgerr.Newf(pgerrcode.WrongObjectType, "constraint %q of relation %q is not a foreign key or check constraint", c.Name, t.Name)
 		}
-		if c.Validated {
+		switch {
+		case c.Validated && c.Unchecked:
+			return e.recheck(ctx, t, c)
+		case c.Validated:
 			return nil
 		}
 		if c.Unenforced {
 			return pgerr.Newf(pgerrcode.WrongObjectType, "cannot validate NOT ENFORCED constraint")
 		}
 		v := *c
-		v.Validated = true
+		v.Validated, v.Unchecked = true, c.Triggers != ""
 		replaceConstraint(t, &v)
 		if err := e.Jobs.Validate(ctx, e.Txn, e.Catalog, t, &v); err != nil {
 			return err

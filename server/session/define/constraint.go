@@ -19,7 +19,8 @@ import (
 // made or changed (t is ours to change). Existing rows are not looked at.
 func (e *Env) newConstraint(ctx context.Context, t *catalog.Table, k *ast.Constraint) (*catalog.Constraint, *catalog.Index, error) {
 	_, altering := e.Catalog.TableByID(t.ID)
-	valid := (!k.NotValid || !altering) && !k.Unenforced // what a new table has is checked when it comes
+	asTheyAre := k.NotValid || k.Kind == ast.ConForeign && e.Unchecked && !t.IsPartitioned()
+	valid := (!asTheyAre || !altering) && !k.Unenforced // what a new table has is checked when it comes
 	// Where a key's index cannot have the name, that is what is said.
 	key := (k.Kind == ast.ConPrimary || k.Kind == ast.ConUnique || k.Kind == ast.ConExclusion) && k.UsingIndex == ""
 	if old := constraintOf(t, k.Name); k.Name != "" && old != nil && k.Kind == ast.ConCheck {

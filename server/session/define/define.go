@@ -45,6 +45,9 @@ type Env struct {
 	Owner, SessionUser catalog.ID
 	Super              bool
 	Notice             func(*pgerr.Error)
+	// Unchecked says that the session does not look at foreign keys (MySQL's foreign_key_checks):
+	// tables that are referred to can be dropped and emptied, and new keys take the rows as they are.
+	Unchecked bool
 	// Alone is called by statements that must be a transaction of their own.
 	Alone func(statement string) error
 	// InUse reports a table that running statements or open cursors of the session use.

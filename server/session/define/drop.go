@@ -69,10 +69,8 @@ func (e *Env) drop(ctx context.Context, st *ast.Drop) error {
 			}
 		}
 	}
-	if st.FreesUnless != "" {
-		if v, _ := e.options().Session.Setting(st.FreesUnless); v == "0" || strings.EqualFold(v, "off") {
-			targets = e.withReferences(targets)
-		}
+	if st.NoViews && e.Unchecked {
+		targets = e.withReferences(targets)
 	}
 	return e.remove(ctx, targets, st.Cascade)
 }
@@ -150,7 +148,7 @@ func (e *Env) dropRelation(st *ast.Drop, n *ast.QName) (*object, error) {
 	var is ast.ObjectKind
 	err := e.find(n, func(schema catalog.ID) bool {
 		if t, ok := e.Catalog.Table(schema, n.Name); ok {
-			if st.FreesUnless != "" && t.Kind == catalog.KindView {
+			if st.NoViews && t.Kind == catalog.KindView {
 				return false // for MySQL's DROP TABLE it is none
 			}
 			if o, is = (object{kind: tableObject, id: t.ID}), ast.ObjTable; t.Kind == catalog.KindView {
@@ -292,6 +290,9 @@ func (e *Env) truncatedToo(st *ast.Truncate, tables []*catalog.Table) ([]*catalo
 				if !ok || in[id] {
 					continue
 				}
+				if e.Unchecked && !st.Cascade {
+					continue
+				}
 				if !st.Cascade {
 					return nil, pgerr.New(pgerrcode.FeatureNotSupported, "cannot truncate a table referenced in a foreign key constraint").
 						WithDetail("Table %q references %q.", child.Name, t.Name).
@@ -345,6 +346,12 @@ func (e *Env) truncateTable(ctx context.Context, t *catalog.Table, restart bool)
 	}
 	if err := e.Txn.LockTable(ctx, t.ID, kv.Exclusive); err != nil {
 		return err
+	}
+	if e.Unchecked {
+		if err := e.doubtReferrers(ctx, t); err != nil {
+			return err
+		}
+		t, _ = e.Catalog.TableByID(t.ID) // its own keys may refer to it
 	}
 	if !t.IsPartitioned() {
 		e.Txn.Truncated(t)

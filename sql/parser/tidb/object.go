@@ -14,7 +14,7 @@ func (c *conv) objectStmt(n tast.StmtNode) ast.Stmt {
 		if v.IsView {
 			out.Kind = ast.ObjView
 		} else {
-			out.FreesUnless = systemVariable("foreign_key_checks")
+			out.NoViews = true
 		}
 		for _, t := range v.Tables {
 			out.Names = append(out.Names, c.table(t))

@@ -1,6 +1,7 @@
 package tidb
 
 import (
+	"slices"
 	"strings"
 
 	tast "github.com/pingcap/tidb/pkg/parser/ast"
@@ -17,12 +18,15 @@ import (
 // unicode are the character sets of what clients send and get: UTF-8 and parts of it.
 const unicode = "utf8mb4,utf8,utf8mb3,ascii,binary"
 
+// onOrOff are the values of a switch.
+const onOrOff = "0,1,on,off,true,false"
+
 // trueValues are the values that are true, those that mean the same after commas.
 var trueValues = map[string]string{
 	"sql_select_limit": "18446744073709551615", "sql_safe_updates": "0,off,false", "div_precision_increment": "4",
 	"auto_increment_increment": "1", "auto_increment_offset": "1", "sql_auto_is_null": "0,off,false", "tidb_snapshot": "",
 	"lc_time_names": "en_US", "default_week_format": "0", "sql_require_primary_key": "0,off,false",
-	"explicit_defaults_for_timestamp": "1,on,true", "max_execution_time": "0",
+	"explicit_defaults_for_timestamp": "1,on,true", "max_execution_time": "0", "foreign_key_checks": onOrOff, "unique_checks": onOrOff,
 	"character_set_client": unicode, "character_set_results": unicode, "character_set_server": "utf8mb4,utf8,utf8mb3",
 	"character_set_database": "utf8mb4,utf8,utf8mb3", "collation_server": "utf8mb4_bin", "collation_database": "utf8mb4_bin",
 }
@@ -58,6 +62,9 @@ func (c *conv) trueValue(v *tast.VariableAssignment, name string, value ast.Expr
 		if strings.EqualFold(s, given) {
 			return value
 		}
+	}
+	if switches[name] && !slices.Contains(strings.Split(onOrOff, ","), fold(given)) {
+		c.wrong(v.Value, "Variable '%s' can't be set to the value of '%s'", name, given)
 	}
 	c.fail(v.Value, "SET %s = %s is not supported", name, given)
 	return nil
