@@ -22,6 +22,8 @@ type cteEntry struct {
 	workID int
 	// extra is how many of the last columns SEARCH and CYCLE have added.
 	extra int
+	// digits are the columns that hide some; those with all of them come after cols.
+	digits []hiddenColumn
 }
 
 // findCTE finds a WITH name, innermost first; inner reports that the reference stands
@@ -177,12 +179,17 @@ func (b *binder) addCTE(s *scope, c *ast.CTE, q *query, write, inline bool) erro
 		})
 		logical.VisitExprs(q.tree, func(e expr.Expr) { inline = inline && !logical.IsVolatile(e) })
 	}
-	cte := &logical.CTE{Name: c.Name, Tree: q.tree, Out: q.ids(), Write: write, Inline: inline, Index: len(b.meta.CTEs)}
+	out := q.ids()
+	hidden := b.hiddenDigits(q)
+	for _, h := range hidden {
+		out = append(out, h.id)
+	}
+	cte := &logical.CTE{Name: c.Name, Tree: q.tree, Out: out, Write: write, Inline: inline, Index: len(b.meta.CTEs)}
 	b.meta.CTEs = append(b.meta.CTEs, cte)
 	if c.Materialized == ast.MaterializeFirst {
 		b.meta.RunFirst(cte)
 	}
-	s.ctes = append(s.ctes, &cteEntry{name: c.Name, cte: cte, cols: cols})
+	s.ctes = append(s.ctes, &cteEntry{name: c.Name, cte: cte, cols: cols, digits: hidden})
 	return nil
 }
 
@@ -217,6 +224,15 @@ func (b *binder) cteRef(s *scope, c *cteEntry, inner bool, x *ast.TableRef) (log
 		}
 		out = append(out, id)
 		cols = append(cols, nsCol{o.name, b.meta.Column(id)})
+	}
+	for _, h := range c.digits {
+		id := b.meta.Add(logical.ColInfo{Name: cols[h.col].name, Rel: name, T: b.meta.Cols[h.id].T})
+		out = append(out, id)
+		shown, err := b.shown(b.meta.Column(id), h.shown, ast.NoPos)
+		if err != nil {
+			return nil, nil, err
+		}
+		cols[h.col].e = shown
 	}
 	it, err := named(c.name, x.Alias, cols, x.Pos)
 	if err != nil {

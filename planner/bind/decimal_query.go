@@ -23,45 +23,55 @@ func unshown(e expr.Expr) expr.Expr {
 	return e
 }
 
-// preciseColumn is output column i of a query with all its digits, of which d show; nil
-// where it hides none.
-func (b *binder) preciseColumn(q *query, i int) (e expr.Expr, d digits) {
+// preciseColumn is output column i of a query with all its digits, of which d show; 0 where
+// it hides none.
+func (b *binder) preciseColumn(q *query, i int) (id logical.ColID, d digits) {
 	p := topProject(q.tree)
 	if p == nil {
-		return nil, d
+		return 0, d
 	}
 	j := slices.Index(p.Out, q.out[i].id)
 	if j < 0 || precise(p.Exprs[j]) == p.Exprs[j] {
-		return nil, d
+		return 0, d
 	}
 	d, ok := digitsOf(p.Exprs[j])
 	if !ok {
-		return nil, d
+		return 0, d
 	}
 	all := precise(p.Exprs[j])
-	id := b.meta.Add(logical.ColInfo{Name: q.out[i].name, T: all.Type()})
+	id = b.meta.Add(logical.ColInfo{Name: q.out[i].name, T: all.Type()})
 	p.Exprs, p.Out = append(slices.Clip(p.Exprs), all), append(slices.Clip(p.Out), id)
-	return &expr.Column{Index: id, T: all.Type(), Name: q.out[i].name}, d
+	return id, d
 }
 
 // preciseCols makes columns of a query in FROM hand on the digits that they hide.
-func (b *binder) preciseCols(q *query, cols []nsCol) error {
-	p := topProject(q.tree)
-	if p == nil || !slices.ContainsFunc(p.Exprs, func(e expr.Expr) bool { return precise(e) != e }) || !merged(q.tree) {
+func (b *binder) preciseCols(q *query, cols []nsCol) (err error) {
+	for _, h := range b.hiddenDigits(q) {
+		if cols[h.col].e, err = b.shown(b.meta.Column(h.id), h.shown, ast.NoPos); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// hiddenColumn is a column of a query that shows fewer digits than it has: id has all.
+type hiddenColumn struct {
+	col   int
+	id    logical.ColID
+	shown digits
+}
+
+// hiddenDigits adds what such columns hide to a query that MySQL merges.
+func (b *binder) hiddenDigits(q *query) (out []hiddenColumn) {
+	if p := topProject(q.tree); p == nil || !slices.ContainsFunc(p.Exprs, func(e expr.Expr) bool { return precise(e) != e }) || !merged(q.tree) {
 		return nil
 	}
 	for i := range q.out {
-		e, d := b.preciseColumn(q, i)
-		if e == nil {
-			continue
+		if id, d := b.preciseColumn(q, i); id != 0 {
+			out = append(out, hiddenColumn{i, id, d})
 		}
-		shown, err := b.shown(e, d, ast.NoPos)
-		if err != nil {
-			return err
-		}
-		cols[i].e = shown
 	}
-	return nil
+	return out
 }
 
 // merged reports a query that MySQL makes a part of the one around it.

@@ -62,6 +62,8 @@ func (b *binder) fit(v expr.Expr, c *catalog.Column, pos ast.Pos) (_ expr.Expr, 
 		name, args = "fit_bytes", []expr.Expr{intConst(int64(n))}
 	case ofDate(c.Type) && kindOf(v) != dateKind:
 		name = "fit_stamp"
+	case c.Type.OID == types.TimeOID && (isLiteral(v) || kindOf(v) == textKind):
+		name = "fit_time"
 	default:
 		return v, nil
 	}

@@ -225,6 +225,7 @@ func (b *binder) funcCall(s *scope, x *ast.Func) (expr.Expr, error) {
 		summed = args[0] // of mysql.min and mysql.max
 	}
 	x = b.extreme(x, args)
+	x, args = fieldByNumbers(x, args)
 	if err := namedLast(x); err != nil {
 		return nil, err
 	}

@@ -170,3 +170,34 @@ func (b *binder) extreme(x *ast.Func, args []expr.Expr) *ast.Func {
 	plain.Name.Schema = ""
 	return &plain
 }
+
+// fieldByNumbers is a call of MySQL's FIELD by the name of the function that compares as MySQL
+// does: numbers as numbers, with all their digits, and numbers beside texts as real ones.
+func fieldByNumbers(x *ast.Func, args []expr.Expr) (*ast.Func, []expr.Expr) {
+	if x.Name.Schema != builtin.MySQLSchema || x.Name.Name != "field" {
+		return x, args
+	}
+	numbers, real := false, false
+	for _, e := range args {
+		switch k := kindOf(e); {
+		case k == numberKind || k == boolKind:
+			numbers = true
+			real = real || e.Type().OID == types.Float4OID || e.Type().OID == types.Float8OID
+		case !isNullLit(e):
+			real = true
+		}
+	}
+	if !numbers {
+		return x, args
+	}
+	own := *x
+	own.Name.Name = "field_decimals"
+	if real {
+		own.Name.Name = "field_doubles"
+	}
+	out := make([]expr.Expr, len(args))
+	for i, e := range args {
+		out[i] = precise(e)
+	}
+	return &own, out
+}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/loxodb/loxodb/planner/logical"
 	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -25,6 +26,9 @@ func (b *binder) setOp(s *scope, x *ast.Select, o queryOpts) (*query, error) {
 
 // setTree binds the operands and the operation.
 func (b *binder) setTree(s *scope, x *ast.Select) (*query, error) {
+	if x.Mixed && isChained(x.Left) {
+		return b.mixedChain(s, x)
+	}
 	l, err := b.setOperand(s, x.Left)
 	if err != nil {
 		return nil, err
@@ -33,43 +37,117 @@ func (b *binder) setTree(s *scope, x *ast.Select) (*query, error) {
 	if err != nil {
 		return nil, err
 	}
-	name := setNames[x.SetOp]
 	if len(l.out) != len(r.out) {
-		return nil, errAt(r.firstPlace(), pgerrcode.SyntaxError, "each %s query must have the same number of columns", name)
+		return nil, uneven(x, r)
 	}
-	n := &logical.SetOp{All: x.SetAll, Kind: map[ast.SetOpKind]logical.SetKind{
-		ast.Union: logical.Union, ast.Intersect: logical.Intersect, ast.Except: logical.Except}[x.SetOp]}
-	le, re := make([]expr.Expr, len(l.out)), make([]expr.Expr, len(l.out))
-	q := &query{tree: n}
-	for i := range l.out {
-		lp, rp := l.out[i].pos, r.out[i].pos
-		terms := []expr.Expr{l.expr(i), r.expr(i)}
-		if x.Mixed {
-			if terms, err = b.mixedColumns(terms); err != nil {
-				return nil, err
-			}
-		}
-		domain := b.commonDomain(terms)
-		both, t, err := b.commonType(name, terms, func(j int) ast.Pos { return [2]ast.Pos{lp, rp}[j] })
-		if err != nil {
+	cols := make([]setColumn, len(l.out))
+	for i := range cols {
+		if cols[i], err = b.setColumn(x, i, l, r); err != nil {
 			return nil, err
 		}
-		le[i], re[i] = both[0], both[1]
-		at := lp
-		if l.out[i].t.OID != t.OID && r.out[i].t.OID == t.OID {
-			at = rp
+	}
+	return b.setNode(x, l, r, cols)
+}
+
+func uneven(x *ast.Select, q *query) error {
+	return errAt(q.firstPlace(), pgerrcode.SyntaxError, "each %s query must have the same number of columns", setNames[x.SetOp])
+}
+
+// setColumn is a column of a set operation: the values of each of its queries, in one type.
+type setColumn struct {
+	values []expr.Expr
+	t      types.T
+	domain catalog.ID
+}
+
+// setColumn makes column i of several queries one.
+func (b *binder) setColumn(x *ast.Select, i int, list ...*query) (c setColumn, err error) {
+	for _, q := range list {
+		c.values = append(c.values, q.expr(i))
+	}
+	if x.Mixed {
+		if c.values, err = b.mixedColumns(c.values); err != nil {
+			return c, err
+		}
+	}
+	c.domain = b.commonDomain(c.values)
+	c.values, c.t, err = b.commonType(setNames[x.SetOp], c.values, func(j int) ast.Pos { return list[j].out[i].pos })
+	return c, err
+}
+
+// setNode is the operation over two queries with the values of each column.
+func (b *binder) setNode(x *ast.Select, l, r *query, cols []setColumn) (*query, error) {
+	n := &logical.SetOp{All: x.SetAll, Kind: map[ast.SetOpKind]logical.SetKind{
+		ast.Union: logical.Union, ast.Intersect: logical.Intersect, ast.Except: logical.Except}[x.SetOp]}
+	le, re := make([]expr.Expr, len(cols)), make([]expr.Expr, len(cols))
+	q := &query{tree: n}
+	for i, c := range cols {
+		le[i], re[i] = c.values[0], c.values[1]
+		at := l.out[i].pos
+		if l.out[i].t.OID != c.t.OID && r.out[i].t.OID == c.t.OID {
+			at = r.out[i].pos
 		}
 		if !(x.SetOp == ast.Union && x.SetAll) {
-			if err := needEqual(t, at); err != nil {
+			if err := needEqual(c.t, at); err != nil {
 				return nil, err
 			}
 		}
-		id := b.meta.Add(logical.ColInfo{Name: l.out[i].name, T: t, Domain: domain})
+		id := b.meta.Add(logical.ColInfo{Name: l.out[i].name, T: c.t, Domain: c.domain})
 		n.Out = append(n.Out, id)
-		q.out = append(q.out, outCol{id, l.out[i].name, t, at, l.out[i].head})
+		q.out = append(q.out, outCol{id, l.out[i].name, c.t, at, l.out[i].head})
 	}
 	n.Left, n.LeftCols = b.retype(l, le)
 	n.Right, n.RightCols = b.retype(r, re)
+	return q, nil
+}
+
+// isChained reports a set operation of MySQL's that is the left operand of another one and no
+// query of its own: MySQL makes one type of a column of all their queries.
+func isChained(x *ast.Select) bool {
+	return x.SetOp != ast.SetNone && x.Mixed && x.With == nil && x.OrderBy == nil && x.Limit == nil && x.Offset == nil
+}
+
+// mixedChain binds such operations from the left to the right, over columns of one type.
+func (b *binder) mixedChain(s *scope, x *ast.Select) (*query, error) {
+	ops := []*ast.Select{x}
+	for isChained(ops[0].Left) {
+		ops = append([]*ast.Select{ops[0].Left}, ops...)
+	}
+	first, err := b.setOperand(s, ops[0].Left)
+	if err != nil {
+		return nil, err
+	}
+	list := []*query{first}
+	for _, op := range ops {
+		q, err := b.setOperand(s, op.Right)
+		if err != nil {
+			return nil, err
+		}
+		if len(q.out) != len(first.out) {
+			return nil, uneven(op, q)
+		}
+		list = append(list, q)
+	}
+	cols := make([]setColumn, len(first.out))
+	for i := range cols {
+		if cols[i], err = b.setColumn(x, i, list...); err != nil {
+			return nil, err
+		}
+	}
+	q := first
+	for k, op := range ops {
+		pairs := make([]setColumn, len(cols))
+		for i, c := range cols {
+			l := c.values[0]
+			if k > 0 {
+				l = q.expr(i)
+			}
+			pairs[i] = setColumn{values: []expr.Expr{l, c.values[k+1]}, t: c.t, domain: c.domain}
+		}
+		if q, err = b.setNode(op, q, list[k+1], pairs); err != nil {
+			return nil, err
+		}
+	}
 	return q, nil
 }
 

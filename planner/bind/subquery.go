@@ -61,8 +61,8 @@ func (b *binder) subquery(s *scope, x *ast.Subquery) (expr.Expr, error) {
 	if len(q.out) != 1 {
 		return nil, errAt(x.Pos, pgerrcode.SyntaxError, "subquery must return only one column")
 	}
-	if e, d := b.preciseColumn(q, 0); e != nil {
-		sub.Kind, sub.T, sub.Out = expr.ScalarSub, e.Type(), []logical.ColID{e.(*expr.Column).Index}
+	if id, d := b.preciseColumn(q, 0); id != 0 {
+		sub.Kind, sub.T, sub.Out = expr.ScalarSub, b.meta.Cols[id].T, []logical.ColID{id}
 		return b.shown(sub, d, x.Pos)
 	}
 	sub.Kind, sub.T, sub.Domain = expr.ScalarSub, q.out[0].t, b.exprDomain(b.meta.Column(q.out[0].id))

@@ -40,18 +40,9 @@ var mysqlCollated = map[string]func(order string) Eval{
 	},
 	"field": func(order string) Eval {
 		o := collate.Of(order)
-		return func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-			if a[0].IsNull() {
-				return types.Int(0), nil
-			}
-			key := o.AppendKey(nil, a[0].Bytes())
-			for i, d := range a[1:] {
-				if !d.IsNull() && bytes.Equal(o.AppendKey(nil, d.Bytes()), key) {
-					return types.Int(int64(i + 1)), nil
-				}
-			}
-			return types.Int(0), nil
-		}
+		return placeIn(func(a, b types.Datum) bool {
+			return bytes.Equal(o.AppendKey(nil, a.Bytes()), o.AppendKey(nil, b.Bytes()))
+		})
 	},
 	"find_in_set": func(order string) Eval {
 		o := collate.Of(order)

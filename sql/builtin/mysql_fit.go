@@ -57,6 +57,17 @@ var mysqlFitFuncs = []mysqlFunc{
 		}
 		return checkTimestamp(us)
 	}},
+	{name: "fit_time", args: "*t", ret: types.TimeOID, volatility: Volatile, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		v := typed{c.argT(0), a[0]}
+		us, ok := mysqlClock(c, v)
+		if !ok || dateAlone(a[0].Text()) {
+			warn(c, truncatedData, "Data truncated for column '%s'", a[1].Text())
+		}
+		if !ok {
+			us = 0
+		}
+		return timeOfDay(us)
+	}},
 	{name: "fit_year", args: "*t", ret: types.Int8OID, volatility: Volatile, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
 		v := typed{c.argT(0), a[0]}
 		misread(c, v, a[1].Text())

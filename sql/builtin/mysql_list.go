@@ -49,6 +49,9 @@ var mysqlListFuncs = []mysqlFunc{
 	{name: "join_distinct", args: "*t", ret: types.TextOID, volatility: Stable, eval: joinValues(true)},
 	// join_values is GROUP_CONCAT of an array.
 	{name: "join_values", args: "*t", ret: types.TextOID, volatility: Stable, eval: joinValues(false)},
+	// field_decimals and field_doubles are FIELD of numbers, and of numbers and texts.
+	{name: "field_decimals", args: "nn+", ret: types.Int8OID, nulls: true, eval: placeIn(func(a, b types.Datum) bool { return types.NumericCmp(a, b) == 0 })},
+	{name: "field_doubles", args: "ff+", ret: types.Int8OID, nulls: true, eval: placeIn(func(a, b types.Datum) bool { return a.Float() == b.Float() })},
 	{name: "quote_name", args: "t", ret: types.TextOID, eval: mysqlText(func(a []string) string { return backquote(a[0]) })},
 	// pad_binary fills bytes up to a length.
 	{name: "pad_binary", args: "bt", ret: types.ByteaOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {

@@ -50,11 +50,8 @@ var mysqlSpanFuncs = []mysqlFunc{
 		switch {
 		case !ok || isTextType(v.t.OID) && dateAlone(v.d.Text()) || us > maxSpan+usPerSecond-1 || us < -maxSpan-usPerSecond+1:
 			return types.Datum{}, pgerr.Newf(pgerrcode.InvalidDatetimeFormat, "Incorrect time value: '%s'", mysqlString(c, v).Text())
-		case us < 0 || us > usPerDay:
-			return types.Datum{}, pgerr.Newf(pgerrcode.FeatureNotSupported, "a column of type TIME for %s, which is no time of day, is not supported", spanText(us)).
-				WithHint("A column of seconds, for SEC_TO_TIME, holds any time.")
 		}
-		return types.Int(us), nil
+		return timeOfDay(us)
 	}},
 	{name: "timediff", args: "**", ret: types.IntervalOID, volatility: Stable, eval: timeDiff},
 	{name: "maketime", args: "iif", ret: types.IntervalOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
@@ -80,6 +77,15 @@ var mysqlSpanFuncs = []mysqlFunc{
 	}},
 	{name: "addtime", args: "**", by: timePlusType, volatility: Stable, eval: timePlus(1)},
 	{name: "subtime", args: "**", by: timePlusType, volatility: Stable, eval: timePlus(-1)},
+}
+
+// timeOfDay is a time for a column, which holds those of one day.
+func timeOfDay(us int64) (types.Datum, error) {
+	if us < 0 || us > usPerDay {
+		return types.Datum{}, pgerr.Newf(pgerrcode.FeatureNotSupported, "a column of type TIME for %s, which is no time of day, is not supported", spanText(us)).
+			WithHint("A column of seconds, for SEC_TO_TIME, holds any time.")
+	}
+	return types.Int(us), nil
 }
 
 // timeType is what TIME gives: of what has a time of day one, of anything else a span.
@@ -131,9 +137,9 @@ func timePlusType(args []types.OID) types.OID {
 
 func timePlus(sign int64) Eval {
 	return func(c *Ctx, a []types.Datum) (types.Datum, error) {
-		base := typed{c.argT(0), a[0]}
-		more, ok := mysqlClock(c, typed{c.argT(1), a[1]})
-		if !ok {
+		base, added := typed{c.argT(0), a[0]}, typed{c.argT(1), a[1]}
+		more, ok := mysqlClock(c, added)
+		if !ok || isDated(c, added) {
 			return null()
 		}
 		more *= sign

@@ -70,6 +70,9 @@ func spellCall(s string, vectors bool) (string, bool) {
 			if to := vectorNames[name]; to != "" && strings.HasPrefix(s[i:], "(") && (to != name || name != s[start:i]) {
 				return s[:start] + to + s[i:], true
 			}
+			if rest, ok := strings.CutPrefix(name, MySQLSchema+".field_"); ok && (rest == "decimals" || rest == "doubles") {
+				return s[:start] + MySQLSchema + ".field" + s[i:], true
+			}
 			if name == MySQLSchema+"."+NullIfNaN && strings.HasPrefix(s[i:], "(") {
 				if end := matching(s, i+1); end > 0 && s[i+1] == '(' && matching(s, i+2) == end-1 {
 					return s[:start] + s[i+1:end] + s[end+1:], true

@@ -74,7 +74,7 @@ var mysqlTextFuncs = []mysqlFunc{
 		return types.Int(locate(a[1].Text(), a[0].Text(), 1)), nil
 	}},
 	{name: "strcmp", args: "tt", ret: types.Int8OID, eval: mysqlInt(func(a []string) int { return strings.Compare(a[0], a[1]) })},
-	{name: "field", args: "tt+", ret: types.Int8OID, nulls: true, eval: fieldOf},
+	{name: "field", args: "tt+", ret: types.Int8OID, nulls: true, eval: placeIn(func(a, b types.Datum) bool { return a.Text() == b.Text() })},
 	{name: "elt", args: "it+", ret: types.TextOID, nulls: true, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 		if a[0].IsNull() || a[0].Int() < 1 || a[0].Int() >= int64(len(a)) {
 			return null()
@@ -312,16 +312,16 @@ func locate(sub, s string, from int64) int64 {
 	return from + int64(utf8.RuneCountInString(rest[:i]))
 }
 
-func fieldOf(_ *Ctx, a []types.Datum) (types.Datum, error) {
-	if a[0].IsNull() {
+// placeIn is FIELD: the place of a value among others, 0 of one that is not there and of NULL.
+func placeIn(same func(a, b types.Datum) bool) Eval {
+	return func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		for i, d := range a[1:] {
+			if !a[0].IsNull() && !d.IsNull() && same(a[0], d) {
+				return types.Int(int64(i + 1)), nil
+			}
+		}
 		return types.Int(0), nil
 	}
-	for i, d := range a[1:] {
-		if !d.IsNull() && d.Text() == a[0].Text() {
-			return types.Int(int64(i + 1)), nil
-		}
-	}
-	return types.Int(0), nil
 }
 
 func findInSet(a []string) int {

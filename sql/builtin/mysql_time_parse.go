@@ -43,8 +43,17 @@ func mysqlClock(c *Ctx, v typed) (us int64, ok bool) {
 		if !strings.ContainsAny(s[min(1, len(s)):], "-/") && !strings.Contains(s, "T") {
 			return parseClock(s)
 		}
-		if dateAlone(s) { // which is no time: as far as it can be one, it is read as one
-			return parseClock(s[:1+strings.IndexAny(s[1:], "-/")])
+		if at, ok := parseStamp(s); ok && !dateAlone(s) {
+			_, us = floorDiv(at, usPerDay)
+			return us, true
+		}
+		if end := strings.IndexAny(s[1:], "-/"); end >= 0 { // as far as it can be a time, a date is read as one
+			if day, _, more := strings.Cut(s, " "); more {
+				if _, ok := parseStamp(day); !ok {
+					return 0, false
+				}
+			}
+			return parseClock(s[:1+end])
 		}
 	case types.Int2OID, types.Int4OID, types.Int8OID, types.NumericOID, types.Float4OID, types.Float8OID:
 		s := mysqlString(c, v).Text()
