@@ -206,7 +206,7 @@ func (b *binder) fullRow(in *insertion, vals [][]expr.Expr, tree logical.Node) (
 		return n, ids, nil
 	}
 	n := &logical.Values{Rows: rows}
-	if len(rows) > 1 { // a list of rows is computed as it is written, one row by attributes
+	if len(rows) > 1 && !in.x.Mixed { // a list of rows is computed as it is written, one row by attributes
 		n.Order = writtenOrder(in.attrs[:len(vals[0])], len(t.Columns))
 	}
 	for i := range t.Columns {
