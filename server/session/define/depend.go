@@ -99,6 +99,11 @@ func (e *Env) remove(ctx context.Context, targets []object, cascade bool) error 
 }
 
 func (r *removal) visit(o, on object, auto bool) error {
+	if o.kind == columnObject {
+		if t, _ := r.e.Catalog.TableByID(o.id); r.e.inPartitionKey(t, o.attr) { // it does not go alone
+			o = object{kind: tableObject, id: o.id}
+		}
+	}
 	if auto {
 		r.silent[o] = true
 	}

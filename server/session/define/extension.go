@@ -155,6 +155,7 @@ func (e *Env) callersOf(f *builtin.Func) (out []dependent) {
 				out = append(out, dependent{object: object{kind: defaultObject, id: t.ID, attr: c.Num}, order: c.DefaultID})
 			}
 		}
+		out = append(out, dividedBy(t, func(text string) bool { return e.calls(f, text) })...)
 		for _, k := range t.Constraints {
 			if e.calls(f, k.Expr) {
 				out = append(out, dependent{object: object{kind: constraintObject, id: t.ID, part: k.ID}, order: k.ID})

@@ -125,6 +125,14 @@ func (e *Env) refuseOfChild(t *catalog.Table, cmd *ast.AlterCmd, only bool) erro
 	return nil
 }
 
+// dividedBy is the table, if the rows are divided by an expression of which reads is true.
+func dividedBy(t *catalog.Table, reads func(text string) bool) []dependent {
+	if t.IsPartitioned() && slices.ContainsFunc(t.Partitioning.Keys, func(k catalog.PartitionKey) bool { return k.Expr != "" && reads(k.Expr) }) {
+		return []dependent{{object: object{kind: tableObject, id: t.ID}, order: t.ID}}
+	}
+	return nil
+}
+
 // partitionedBy is the first of a table and those below it that the column partitions.
 func (e *Env) partitionedBy(t *catalog.Table, column string) *catalog.Table {
 	for _, m := range e.Catalog.Family(t) {

@@ -300,6 +300,7 @@ func (e *Env) functionUsers(id catalog.ID) (out []dependent, err error) {
 				out = append(out, dependent{object: object{kind: defaultObject, id: t.ID, attr: c.Num}, order: c.DefaultID})
 			}
 		}
+		out = append(out, dividedBy(t, calls)...)
 		for _, k := range t.Constraints {
 			if calls(k.Expr) {
 				out = append(out, dependent{object: object{kind: constraintObject, id: t.ID, part: k.ID}, order: k.ID})

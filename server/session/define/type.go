@@ -313,6 +313,7 @@ func (e *Env) typeUsers(id catalog.ID) (out []dependent) {
 				out = append(out, dependent{object: object{kind: defaultObject, id: t.ID, attr: c.Num}, order: c.DefaultID})
 			}
 		}
+		out = append(out, dividedBy(t, func(text string) bool { return e.castsTo(x, text) })...)
 		goes := func(attr int16) bool { // with its column
 			return attr > 0 && (is(t.Columns[attr-1].Type) || t.Columns[attr-1].Domain == x.id)
 		}
