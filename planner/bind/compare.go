@@ -149,6 +149,9 @@ func (b *binder) inList(s *scope, x *ast.In, name string) (expr.Expr, error) {
 			if _, items[i], err = b.withYear(left, items[i]); err != nil {
 				return nil, err
 			}
+			if items[i], err = b.spanBeside(left, items[i], x.Pos); err != nil {
+				return nil, err
+			}
 		}
 	}
 	left = precise(left)

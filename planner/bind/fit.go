@@ -62,7 +62,7 @@ func (b *binder) fit(v expr.Expr, c *catalog.Column, pos ast.Pos) (_ expr.Expr, 
 		name, args = "fit_bytes", []expr.Expr{intConst(int64(n))}
 	case ofDate(c.Type) && kindOf(v) != dateKind:
 		name = "fit_stamp"
-	case c.Type.OID == types.TimeOID && (isLiteral(v) || kindOf(v) == textKind):
+	case IsTime(c) && c.Type.OID == types.IntervalOID:
 		name = "fit_time"
 	default:
 		return v, nil
@@ -127,7 +127,7 @@ func (b *binder) fitNull(v expr.Expr, c *catalog.Column, said string) (expr.Expr
 	switch kindOf(&expr.Column{T: c.Type}) {
 	case numberKind:
 		text = "0"
-	case timeKind:
+	case timeKind, spanKind:
 		text = "00:00:00"
 	case documentKind:
 		text = "null"

@@ -83,11 +83,11 @@ func (b *binder) withClock(l, r expr.Expr, pos ast.Pos) (expr.Expr, expr.Expr, e
 }
 
 // spanBeside makes a literal beside a time, which a time of day need not be, the span that
-// it means; PostgreSQL reads only times of day.
+// it means; PostgreSQL reads only times of day as MySQL does.
 func (b *binder) spanBeside(time, e expr.Expr, pos ast.Pos) (expr.Expr, error) {
 	lit, ok := e.(*unknownLit)
 	k := kindOf(time)
-	if !ok || lit.null || k != timeKind && k != spanKind || k == timeKind && builtin.IsTimeOfDay(lit.text) {
+	if !ok || lit.null || k != timeKind && k != spanKind || builtin.IsTimeOfDay(lit.text) {
 		return e, nil
 	}
 	return b.convert("to_span", e, pos)
@@ -245,13 +245,15 @@ func (b *binder) aggregated(list []expr.Expr) ([]expr.Expr, error) {
 		return list, nil
 	case kinds == 2 && seen[numberKind] && seen[boolKind]:
 		to = "to_signed"
+	case kinds == 2 && seen[timeKind] && seen[spanKind]:
+		to = "to_span"
 	case seen[bytesKind]:
 		to = "to_binary"
 	}
 	out := make([]expr.Expr, len(list))
 	for i, e := range list {
 		k := kindOf(e)
-		if out[i] = e; isOpen(e) || to == "to_text" && (k == textKind || k == enumKind) || to == "to_signed" && k != boolKind || to == "to_binary" && k == bytesKind {
+		if out[i] = e; isOpen(e) || to == "to_text" && (k == textKind || k == enumKind) || to == "to_signed" && k != boolKind || to == "to_span" && k == spanKind || to == "to_binary" && k == bytesKind {
 			continue
 		}
 		var err error
@@ -299,8 +301,10 @@ func (b *binder) declared(v expr.Expr, c *catalog.Column, pos ast.Pos) (expr.Exp
 		name = "to_vector"
 	case c.Declared == "year" && (number || isLiteral(v) && !isNullLit(v) || isParam(v)):
 		return b.yearOf("to_year", v, c.Type, pos)
-	case number && c.Type.OID == types.TimeOID:
+	case b.mixedWrites && IsTime(c) && c.Type.OID == types.IntervalOID && !isNullLit(v) && !isParam(v):
 		name = "strict_time"
+	case number && c.Type.OID == types.TimeOID:
+		name = "strict_day_time"
 	case number && (c.Type.OID == types.DateOID || c.Type.OID == types.TimestampOID || c.Type.OID == types.TimestamptzOID):
 		name = "strict_stamp"
 	case number && strings.HasPrefix(c.Declared, "enum("):
@@ -323,6 +327,11 @@ func (b *binder) declared(v expr.Expr, c *catalog.Column, pos ast.Pos) (expr.Exp
 		return nil, err
 	}
 	return b.callBound(builtin.MySQLSchema, name, []expr.Expr{v}, pos)
+}
+
+// IsTime reports a column that MySQL's dialect declares as TIME.
+func IsTime(c *catalog.Column) bool {
+	return c.Declared == "time" || strings.HasPrefix(c.Declared, "time(")
 }
 
 // declaredBy calls a conversion with what the declared type has in parentheses.

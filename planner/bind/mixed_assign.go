@@ -25,7 +25,7 @@ func (b *binder) asMySQL(mixed bool) func() {
 // mixedValue is a value made one that a column's type takes.
 func (b *binder) mixedValue(v expr.Expr, to types.T, pos ast.Pos) (expr.Expr, error) {
 	if to.OID == types.TimeOID && !isNullLit(v) && (isLiteral(v) || kindOf(v) == spanKind) {
-		return b.callBound(builtin.MySQLSchema, "strict_time", []expr.Expr{v}, pos)
+		return b.callBound(builtin.MySQLSchema, "strict_day_time", []expr.Expr{v}, pos)
 	}
 	if lit, ok := v.(*unknownLit); ok {
 		if ofDate(to) && shortDate(lit.text) && !lit.null {
@@ -64,7 +64,7 @@ func (b *binder) mixedValue(v expr.Expr, to types.T, pos ast.Pos) (expr.Expr, er
 	case types.DateOID, types.TimestampOID, types.TimestamptzOID:
 		name = "strict_stamp"
 	case types.TimeOID:
-		name = "strict_time"
+		name = "strict_day_time"
 	default:
 		if x, err := b.coerceOrNil(v, to, builtin.Explicit, pos); x != nil || err != nil {
 			return x, err

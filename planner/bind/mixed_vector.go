@@ -70,7 +70,7 @@ var takenAsIs = func() map[string]types.OID {
 	for to, names := range map[types.OID]string{
 		types.JSONBOID: "to_json json_array json_object json_set json_insert json_replace json_array_append json_array_insert json_memberof",
 		types.TimestampOID: `timestamp date_add date_sub datetime_add datetime_sub stamp_of_number strict_stamp to_year
-			time to_span strict_time timediff time_to_sec addtime subtime time_format`,
+			time to_span strict_time strict_day_time timediff time_to_sec addtime subtime time_format`,
 	} {
 		for _, name := range strings.Fields(names) {
 			out[name] = to

@@ -119,6 +119,7 @@ type AlterCmd struct {
 	Declared   string // of ColumnType, as in ColumnDef
 	Collation  *QName // of ColumnType and TableCollation
 	Convert    bool
+	TimeExpr   Expr         // the default where the column is MySQL's TIME, nil = Expr
 	Expr       Expr         // default, USING, the target of SET STATISTICS
 	Place      *ColumnPlace // of AddColumn, RedefineColumn and MoveColumn
 	Generated  *Constraint  // of ColumnType of a generated column: its expression

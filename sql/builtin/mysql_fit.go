@@ -57,16 +57,19 @@ var mysqlFitFuncs = []mysqlFunc{
 		}
 		return checkTimestamp(us)
 	}},
-	{name: "fit_time", args: "*t", ret: types.TimeOID, volatility: Volatile, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+	{name: "fit_time", args: "*t", ret: types.IntervalOID, volatility: Volatile, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
 		v := typed{c.argT(0), a[0]}
 		us, ok := mysqlClock(c, v)
-		if !ok || dateAlone(a[0].Text()) {
+		switch {
+		case !ok || isTextType(v.t.OID) && dateAlone(v.d.Text()):
 			warn(c, truncatedData, "Data truncated for column '%s'", a[1].Text())
+		case us > maxSpan+usPerSecond-1 || us < -maxSpan-usPerSecond+1:
+			warn(c, pgerrcode.NumericValueOutOfRange, "Out of range value for column '%s'", a[1].Text())
 		}
 		if !ok {
 			us = 0
 		}
-		return timeOfDay(us)
+		return timeSpan(us)
 	}},
 	{name: "fit_year", args: "*t", ret: types.Int8OID, volatility: Volatile, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
 		v := typed{c.argT(0), a[0]}

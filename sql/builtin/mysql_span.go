@@ -43,15 +43,22 @@ var mysqlSpanFuncs = []mysqlFunc{
 		}
 		return timeSpan(us)
 	}},
-	// strict_time is a value for a column, which holds a time of day.
-	{name: "strict_time", args: "*", ret: types.TimeOID, volatility: Stable, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
-		v := typed{c.argT(0), a[0]}
-		us, ok := mysqlClock(c, v)
-		switch {
-		case !ok || isTextType(v.t.OID) && dateAlone(v.d.Text()) || us > maxSpan+usPerSecond-1 || us < -maxSpan-usPerSecond+1:
-			return types.Datum{}, pgerr.Newf(pgerrcode.InvalidDatetimeFormat, "Incorrect time value: '%s'", mysqlString(c, v).Text())
+	// strict_time is a value for a column of MySQL's TIME, strict_day_time for one of PostgreSQL's
+	// time, which holds a time of day.
+	{name: "strict_time", args: "*", ret: types.IntervalOID, volatility: Stable, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		us, err := strictClock(c, typed{c.argT(0), a[0]})
+		if err != nil {
+			return types.Datum{}, err
 		}
-		return timeOfDay(us)
+		return timeSpan(us)
+	}},
+	{name: "strict_day_time", args: "*", ret: types.TimeOID, volatility: Stable, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		us, err := strictClock(c, typed{c.argT(0), a[0]})
+		if err == nil && (us < 0 || us > usPerDay) {
+			err = pgerr.Newf(pgerrcode.FeatureNotSupported, "a column of PostgreSQL's type time for %s, which is no time of day, is not supported", spanText(us)).
+				WithHint("A column of this dialect's TIME holds any time.")
+		}
+		return types.Int(us), err
 	}},
 	{name: "timediff", args: "**", ret: types.IntervalOID, volatility: Stable, eval: timeDiff},
 	{name: "maketime", args: "iif", ret: types.IntervalOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
@@ -79,13 +86,13 @@ var mysqlSpanFuncs = []mysqlFunc{
 	{name: "subtime", args: "**", by: timePlusType, volatility: Stable, eval: timePlus(-1)},
 }
 
-// timeOfDay is a time for a column, which holds those of one day.
-func timeOfDay(us int64) (types.Datum, error) {
-	if us < 0 || us > usPerDay {
-		return types.Datum{}, pgerr.Newf(pgerrcode.FeatureNotSupported, "a column of type TIME for %s, which is no time of day, is not supported", spanText(us)).
-			WithHint("A column of seconds, for SEC_TO_TIME, holds any time.")
+// strictClock is mysqlClock of a value that must be a TIME.
+func strictClock(c *Ctx, v typed) (us int64, err error) {
+	us, ok := mysqlClock(c, v)
+	if !ok || isTextType(v.t.OID) && dateAlone(v.d.Text()) || us > maxSpan+usPerSecond-1 || us < -maxSpan-usPerSecond+1 {
+		return 0, pgerr.Newf(pgerrcode.InvalidDatetimeFormat, "Incorrect time value: '%s'", mysqlString(c, v).Text())
 	}
-	return types.Int(us), nil
+	return us, nil
 }
 
 // timeType is what TIME gives: of what has a time of day one, of anything else a span.

@@ -51,6 +51,7 @@ var mysqlTimeFuncs = []mysqlFunc{
 	fieldFunc("dayofweek", func(t time.Time) int { return int(t.Weekday()) + 1 }),
 	fieldFunc("weekday", func(t time.Time) int { return (int(t.Weekday()) + 6) % 7 }),
 	clockFunc("hour", func(us int64) int64 { return us / (3600 * usPerSecond) }),
+	{name: "clock_sign", args: "*", ret: types.Int8OID, volatility: Stable, eval: clockSign},
 	clockFunc("minute", func(us int64) int64 { return us / (60 * usPerSecond) % 60 }),
 	clockFunc("second", func(us int64) int64 { return us / usPerSecond % 60 }),
 	clockFunc("microsecond", func(us int64) int64 { return us % usPerSecond }),
@@ -191,6 +192,14 @@ func clockFunc(name string, f func(us int64) int64) mysqlFunc {
 		}
 		return types.Int(f(max(us, -us))), nil
 	}}
+}
+
+// clockSign is −1 for a time below zero, which EXTRACT shows, and else 1.
+func clockSign(c *Ctx, a []types.Datum) (types.Datum, error) {
+	if us, ok := mysqlClock(c, typed{c.argT(0), a[0]}); ok && us < 0 {
+		return types.Int(-1), nil
+	}
+	return types.Int(1), nil
 }
 
 func mode(a []types.Datum) int {

@@ -151,6 +151,10 @@ func clockDecimal(c *Ctx, v typed) (types.Datum, error) {
 		return d, err
 	}
 	switch v.t.OID {
+	case types.IntervalOID:
+		if scale := int(v.t.Mod & 0xffff); v.t.Mod >= 0 && scale <= 6 && scale > types.NumericScale(d) {
+			return types.NumericRound(d, scale)
+		}
 	case types.TimestampOID, types.TimestamptzOID, types.TimeOID:
 		if scale := int(v.t.Mod); scale > types.NumericScale(d) {
 			return types.NumericRound(d, scale)

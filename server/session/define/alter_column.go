@@ -126,7 +126,11 @@ func (e *Env) alterColumn(ctx context.Context, old, t *catalog.Table, cmd *ast.A
 		}
 		c.Default = ""
 		if cmd.Expr != nil {
-			text, err := e.storedText(cmd.Expr, t, bind.Default, c.Type, c.Name)
+			x := cmd.Expr
+			if cmd.TimeExpr != nil && bind.IsTime(c) {
+				x = cmd.TimeExpr
+			}
+			text, err := e.storedText(x, t, bind.Default, c.Type, c.Name)
 			if err != nil {
 				return placeless(err) // PostgreSQL has lost the statement's text by then
 			}

@@ -250,6 +250,7 @@ func (a *alteration) setDefault(d *tast.ColumnDef) {
 	k := ast.AlterCmd{Kind: ast.ColumnDefault, Name: d.Name.Name.L}
 	if len(d.Options) > 0 {
 		k.Expr = a.expr(d.Options[0].Expr)
+		k.TimeExpr = a.defaultFor(d.Options[0].Expr, "interval")
 	}
 	a.cmd(k)
 }

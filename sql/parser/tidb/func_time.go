@@ -141,9 +141,22 @@ var compounds = map[string][]string{
 	"hour_second": {"hour", "minute", "second"}, "minute_second": {"minute", "second"},
 }
 
+// ofClock are the units that a time has, too, which may be negative.
+var ofClock = setOf("microsecond second minute hour hour_minute hour_second minute_second")
+
 // extract is EXTRACT of one field, or of several as one number.
 func extract(c *conv, f *tast.FuncCallExpr) (ast.Expr, bool) {
 	name, _ := c.unit(f.Args[0])
+	e := c.extracted(f, name)
+	if ofClock[name] {
+		at := c.at(f)
+		sign := call(at, "clock_sign", textual(c.expr(f.Args[1])))
+		e = &ast.Op{At: at, Schema: system, Name: "*", Left: e, Right: sign}
+	}
+	return e, false
+}
+
+func (c *conv) extracted(f *tast.FuncCallExpr, name string) ast.Expr {
 	if fields, ok := compounds[name]; ok {
 		at := c.at(f)
 		var out ast.Expr
@@ -154,12 +167,12 @@ func extract(c *conv, f *tast.FuncCallExpr) (ast.Expr, bool) {
 			}
 			out = part
 		}
-		return out, false
+		return out
 	}
 	if _, ok := ownFuncs()[name]; !ok {
 		c.fail(f, "EXTRACT(%s FROM ...) is not supported", strings.ToUpper(name))
 	}
-	return call(c.at(f), name, textual(c.expr(f.Args[1]))), false
+	return call(c.at(f), name, textual(c.expr(f.Args[1])))
 }
 
 // clocks are the functions that tell the time, with the types of what they give.

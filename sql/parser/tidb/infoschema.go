@@ -30,7 +30,7 @@ var infoRelations = map[string]string{
 			END::int8 AS numeric_precision,
 		CASE WHEN y.name IN ('tinyint', 'smallint', 'mediumint', 'int', 'bigint') THEN 0
 			WHEN a.atttypid = 1700 AND a.atttypmod > 4 THEN (a.atttypmod - 4) & 65535 END::int8 AS numeric_scale,
-		CASE WHEN a.atttypid IN (1083, 1114, 1184) THEN greatest(a.atttypmod, 0) END::int8 AS datetime_precision,
+		CASE WHEN a.atttypid IN (1083, 1114, 1184) THEN greatest(a.atttypmod, 0) WHEN y.name = 'time' THEN a.atttypmod & 7 END::int8 AS datetime_precision,
 		mysql.charset_of(mysql.column_collation(a.attrelid::int8, a.attnum)) AS character_set_name,
 		mysql.column_collation(a.attrelid::int8, a.attnum) AS collation_name,
 		y.typ AS column_type, mysql.column_key(a.attrelid::int8, a.attnum) AS column_key,

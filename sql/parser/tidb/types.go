@@ -120,7 +120,7 @@ func (c *conv) otherType(ft *types.FieldType) column {
 	case mysql.TypeTimestamp:
 		return column{typ: typed(at, "timestamptz", fraction(ft))}
 	case mysql.TypeDuration:
-		return column{typ: typed(at, "time", fraction(ft))}
+		return column{typed(at, "interval", fraction(ft)), aTime, 0}
 	case mysql.TypeJSON:
 		return column{typ: typed(at, "jsonb")}
 	case mysql.TypeEnum:
@@ -152,6 +152,12 @@ func between(low, high int64) func(ast.Expr) ast.Expr {
 		at := placeless
 		return &ast.Between{At: at, X: col, Lo: signed(at, low), Hi: signed(at, high)}
 	}
+}
+
+// aTime is the range of TIME, which need be no time of day: it is kept as an interval of hours.
+func aTime(col ast.Expr) ast.Expr {
+	limit := func(s string) ast.Expr { return cast(text(placeless, s), typed(placeless, "interval")) }
+	return &ast.Between{At: placeless, X: col, Lo: limit("-838:59:59"), Hi: limit("838:59:59")}
 }
 
 // signed is an integer literal of any sign.
