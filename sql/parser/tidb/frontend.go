@@ -13,6 +13,7 @@ import (
 	"sort"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"unicode/utf8"
 
 	"github.com/jackc/pgerrcode"
@@ -36,8 +37,15 @@ func New() Frontend { return Frontend{} }
 // read a large statement. The library is initialised before the first is made.
 var parsers = sync.Pool{New: func() any {
 	initialise()
+	made.Add(1)
 	return parser.New()
 }}
+
+var made atomic.Int64
+
+// Made is how many of the library's parsers the process has made: none before the first
+// statement of the dialect.
+func Made() int64 { return made.Load() }
 
 var initialise = sync.OnceFunc(func() {
 	lateinit.Run()
