@@ -78,6 +78,10 @@ func (b *binder) matched(l, p expr.Expr, pos ast.Pos) (_, _ expr.Expr, err error
 // mixedAggregate is a call of an aggregate with the numbers that it adds up, or by the name
 // of the one that takes its values. of is what a sum or an extreme is of, nil for others.
 func (b *binder) mixedAggregate(x *ast.Func, args []expr.Expr) (_ *ast.Func, _ []expr.Expr, of expr.Expr, err error) {
+	if len(args) == 1 && isNullLit(args[0]) && x.Name.Name == "sum" { // of AVG, too
+		e, err := b.coerce(args[0], types.Of(types.Float8OID), builtin.Implicit, x.Pos)
+		return x, []expr.Expr{e}, nil, err
+	}
 	if len(args) != 1 || isOpen(args[0]) {
 		return x, args, nil, nil
 	}
