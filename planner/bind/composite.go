@@ -19,8 +19,8 @@ func (b *binder) rowInfo(id types.OID) *types.Info {
 // composite is the attributes of a composite type as the statement's catalog has it,
 // nil for other types.
 func (b *binder) composite(oid types.OID) *types.Composite {
-	if oid < types.FirstTypeOID {
-		return nil
+	if oid < types.FirstTypeOID { // of the system's own relations
+		return types.CompositeOf(oid, nil)
 	}
 	if c := b.o.Catalog.Composite(oid); c != nil {
 		b.rowInfo(oid)

@@ -319,7 +319,7 @@ func (b *binder) virtual(t *syscat.Table, x *ast.TableRef) (logical.Node, []*nsI
 	if x.Alias == nil {
 		it.schema = t.Schema
 	}
-	it.rel = &relation{alias: it.name, derived: true}
+	it.rel = &relation{alias: it.name, derived: true, rowType: t.RowType}
 	b.virtualSystem(scan, it, t, name)
 	return scan, one(it), nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/syscat"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -95,8 +96,8 @@ func (b *binder) domainBase(t *ast.TypeName, i *types.Info) (types.T, error) {
 	return d.Base, nil
 }
 
-// userType finds a type that a user made: before a type of PostgreSQL's own only when
-// its schema is written.
+// userType finds a type that a user made, or the row type of a relation: before a type of
+// PostgreSQL's own only when its schema is written.
 func (b *binder) userType(t *ast.TypeName) *types.Info {
 	n := &t.Name
 	path := []string{n.Schema}
@@ -107,6 +108,9 @@ func (b *binder) userType(t *ast.TypeName) *types.Info {
 		path = b.o.Session.SearchPath(true)
 	}
 	for _, p := range path {
+		if i := syscat.RowTypeNamed(p, n.Name); i != nil {
+			return i
+		}
 		s, ok := b.o.Catalog.Schema(p)
 		if !ok {
 			continue

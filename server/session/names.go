@@ -88,8 +88,8 @@ func (n names) typeVisible(schema catalog.ID, name string) bool {
 	for _, p := range n.s.SearchPath(true) {
 		switch sc, ok := snap.Schema(p); {
 		case p == "pg_catalog":
-			if t := types.ByName(name); t != nil && t.Namespace == catalog.PgCatalogID {
-				return false
+			if t := types.ByName(name); t != nil && t.Namespace == catalog.PgCatalogID || syscat.RowTypeNamed(p, name) != nil {
+				return schema == catalog.PgCatalogID
 			}
 		case ok && sc.ID == schema:
 			return true

@@ -103,7 +103,7 @@ func (r *relations) born() {
 		c.Type = c.Shown
 		if base, ok := domains[c.Shown.OID]; ok {
 			c.Type = base
-		} else if types.Lookup(c.Type.OID) == nil {
+		} else if !isRowType(c.Type.OID) && types.Lookup(c.Type.OID) == nil {
 			c.Type = types.Of(types.TextOID)
 		}
 		columns[rel] = append(columns[rel], c)
@@ -115,7 +115,7 @@ func (r *relations) born() {
 				schema = "information_schema"
 			}
 			id := number(f[0])
-			r.add(&Table{Schema: schema, Name: f[1], OID: id, Kind: kind[0], Columns: columns[id]})
+			r.add(&Table{Schema: schema, Name: f[1], OID: id, Kind: kind[0], Columns: columns[id], RowType: number(f[3])})
 		}
 	}
 	slices.SortFunc(r.list, func(a, b *Table) int { return cmp.Compare(a.OID, b.OID) })

@@ -20,6 +20,7 @@ type Table struct {
 	Own     bool // it is LoxoDB's own
 	Steady  bool // its rows are the same as long as the catalog is
 	Columns []Column
+	RowType types.OID // the composite type of its rows, 0 for LoxoDB's own relations
 	// Rows hands every row (one datum a column, borrowed for the call) to emit and stops
 	// at its first error. nil: the relation is always empty.
 	Rows func(ctx context.Context, env Env, emit func(row []types.Datum) error) error

@@ -120,7 +120,7 @@ func byOID(oid OID) *Info {
 		return extensions[at].Info
 	}
 	if i == 0 {
-		return nil
+		return systemType(oid)
 	}
 	return &table[i-1]
 }

@@ -153,6 +153,12 @@ func (e *Env) comment(ctx context.Context, st *ast.Comment) error {
 			n.Comment = text
 			return e.putTable(n)
 		}
+		if i := e.rowTypeNamed(&st.Name); i != nil {
+			if st.Kind == ast.ObjDomain {
+				return pgerr.Newf(pgerrcode.WrongObjectType, "%q is not a domain", i.Name)
+			}
+			return pgerr.NotSupported(int(st.Pos), "comments on the row types of relations are not supported")
+		}
 		t, err := e.alteredType(st.Kind, &st.Name)
 		if err != nil {
 			return err

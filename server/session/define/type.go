@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgerrcode"
 
+	"github.com/loxodb/loxodb/planner/bind"
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
@@ -122,6 +123,9 @@ func (e *Env) addLabel(ctx context.Context, t *catalog.Type, label string, at in
 func (e *Env) enum(n *ast.QName) (*catalog.Type, error) {
 	t, err := e.typeByName(n)
 	if err != nil {
+		if i := e.rowTypeNamed(n); i != nil {
+			return nil, pgerr.Newf(pgerrcode.WrongObjectType, "%s is not an enum", types.TypeName(i.OID))
+		}
 		return nil, err
 	}
 	if t.Kind != catalog.EnumType {
@@ -216,12 +220,35 @@ func (e *Env) alteredType(kind ast.ObjectKind, n *ast.QName) (*catalog.Type, err
 		if i := types.ByName(n.Name); i != nil && pgerr.Code(err) == pgerrcode.UndefinedObject {
 			return nil, pgerr.Newf(pgerrcode.InsufficientPrivilege, "must be owner of type %s", types.TypeName(i.OID))
 		}
-		if rel, _ := e.table(n); rel != nil && kind == ast.ObjDomain {
-			return nil, pgerr.Newf(pgerrcode.WrongObjectType, "%s is not a domain", ast.QuoteIdent(rel.Name))
+		if i := e.rowTypeNamed(n); i != nil {
+			return nil, notAlone(kind, i)
 		}
 		return nil, err
 	}
 	return t, e.ofKind(kind, t)
+}
+
+// rowTypeNamed is the row type of a relation, or the array type over one, by its name;
+// nil for other names.
+func (e *Env) rowTypeNamed(n *ast.QName) *types.Info {
+	if i := types.Lookup(bind.UserTypeID(&ast.TypeName{At: n.At, Name: *n}, e.options())); i != nil && (i.Composite != nil || types.IsComposite(i.Elem)) {
+		return i
+	}
+	return nil
+}
+
+// notAlone is the error of altering a type that is changed with another one: with the
+// relation whose rows it is for, or with its elements.
+func notAlone(kind ast.ObjectKind, i *types.Info) error {
+	name := types.TypeName(i.OID)
+	switch {
+	case kind == ast.ObjDomain:
+		return pgerr.Newf(pgerrcode.WrongObjectType, "%s is not a domain", name)
+	case i.IsArray:
+		return pgerr.Newf(pgerrcode.WrongObjectType, "cannot alter array type %s", name).
+			WithHint("You can alter type %s, which will alter the array type as well.", types.TypeName(i.Elem))
+	}
+	return pgerr.Newf(pgerrcode.WrongObjectType, "%s is a table's row type", name).WithHint("Use ALTER TABLE instead.")
 }
 
 // ofKind refuses a type that is not what the statement is for.
@@ -260,7 +287,16 @@ func (e *Env) dropType(kind ast.ObjectKind, n *ast.QName) (*object, error) {
 		}
 		return nil, err
 	}
-	if i := types.ByName(n.Name); i != nil && (n.Schema == "" || n.Schema == "pg_catalog") {
+	i := types.ByName(n.Name)
+	if i != nil && n.Schema != "" && n.Schema != "pg_catalog" {
+		return nil, err
+	}
+	if i == nil {
+		if i = e.rowTypeNamed(n); i != nil && kind == ast.ObjDomain {
+			return nil, pgerr.Newf(pgerrcode.WrongObjectType, "%q is not a domain", i.Name)
+		}
+	}
+	if i != nil {
 		return nil, pgerr.Newf(pgerrcode.DependentObjectsStillExist, "cannot drop type %s because it is required by the database system", types.TypeName(i.OID))
 	}
 	return nil, err
