@@ -64,7 +64,7 @@ type Cluster struct {
 	cfg     Config
 	store   *catalogstore.Cluster
 	numbers *table.Counter
-	xids    *table.Counter
+	xids    *xacts
 	plans   *plancache.Cache
 	rows    *table.RowCache
 	columns *table.ColumnCache
@@ -99,7 +99,7 @@ func Open(ctx context.Context, cfg Config) (*Cluster, error) {
 	c := &Cluster{
 		cfg: cfg, started: time.Now(), gates: map[catalog.ID]*gate{}, stop: make(chan struct{}),
 		helpers: executor.NewHelpers(min(runtime.NumCPU(), runtime.GOMAXPROCS(0))),
-		numbers: table.NewRowNumbers(cfg.Engine), xids: table.NewTxnNumbers(cfg.Engine),
+		numbers: table.NewRowNumbers(cfg.Engine), xids: newXacts(cfg.Engine),
 	}
 	var err error
 	if c.store, err = catalogstore.OpenCluster(ctx, cfg.Engine); err != nil {

@@ -33,7 +33,7 @@ type Database struct {
 	store    *catalogstore.Store
 	vectors  *feed.Manager
 	numbers  *table.Counter
-	xids     *table.Counter // of transactions that write
+	xids     *xacts
 	seqs     *sequence.Manager
 	plans    *plancache.Cache
 	rows     *table.RowCache

@@ -127,5 +127,11 @@ func (t *txState) beginAt(ctx context.Context, view kv.TS) error {
 	txn.NumberBy(t.xid)
 	t.txn, t.origin = txn, txn.Savepoint()
 	t.start()
+	if t.iso == kv.ReadCommitted {
+		return nil
+	}
+	if shown, err := t.session.db.xids.snapshot(ctx, txn.At(), t.number); err == nil { // who asks is told of an error
+		t.snapshot = &shown
+	}
 	return nil
 }

@@ -200,7 +200,7 @@ func (s *Session) TxnID(ctx context.Context, assign bool) (uint64, error) {
 }
 
 // NextTxnID implements builtin.Session.
-func (s *Session) NextTxnID(ctx context.Context) (uint64, error) { return s.db.xids.Peek(ctx) }
+func (s *Session) NextTxnID(ctx context.Context) (uint64, error) { return s.db.xids.peek(ctx) }
 
 // SignalBackend implements builtin.Session.
 func (s *Session) SignalBackend(pid int32, terminate bool) bool {

@@ -130,6 +130,7 @@ func (x system) Settings() []syscat.Setting {
 // Backends implements syscat.Live.
 func (x system) Backends() []syscat.Backend {
 	var out []syscat.Backend
+	numbers := x.s.db.xids.owners()
 	x.s.db.c.eachSession(func(s *Session) {
 		a := &s.activity
 		waitType, wait := "", ""
@@ -144,7 +145,7 @@ func (x system) Backends() []syscat.Backend {
 		out = append(out, syscat.Backend{
 			PID: s.pid, Database: s.db.id, User: s.role.ID, UserName: s.user, Application: a.application, ClientAddr: s.host(), ClientPort: s.port(),
 			Start: s.opened, TxnStart: a.xactStart, QueryStart: a.queryStart, StateChange: a.since,
-			WaitType: waitType, Wait: wait, State: a.state, Query: a.query, Type: "client backend",
+			WaitType: waitType, Wait: wait, State: a.state, Query: a.query, Type: "client backend", XID: uint32(numbers[s]),
 		})
 	})
 	return out

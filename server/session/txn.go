@@ -9,6 +9,7 @@ import (
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
 	"github.com/loxodb/loxodb/storage/catalogstore"
 	"github.com/loxodb/loxodb/storage/kv"
 	"github.com/loxodb/loxodb/storage/table"
@@ -42,11 +43,12 @@ type txState struct {
 	now         bool // commit when the statement ends: see alone
 	notifies    []notification
 	constraints constraintModes
-	atCommit    []func()   // session state that changes with the commit
-	number      uint64     // see xid; 0: nobody has asked
-	auto        bool       // begun because autocommit is off, see autoBegin
-	statement   *savepoint // before the running statement, see markStatement
-	exports     []string   // see exportSnapshot
+	atCommit    []func()        // session state that changes with the commit
+	number      uint64          // see xid; 0: nobody has asked
+	auto        bool            // begun because autocommit is off, see autoBegin
+	statement   *savepoint      // before the running statement, see markStatement
+	exports     []string        // see exportSnapshot
+	snapshot    *types.Snapshot // of the one view of REPEATABLE READ
 }
 
 type savepoint struct {
@@ -101,7 +103,7 @@ func (t *txState) xid(ctx context.Context) (uint64, error) {
 	if t.number != 0 {
 		return t.number, nil
 	}
-	n, err := t.session.db.xids.Next(ctx)
+	n, err := t.session.db.xids.begin(ctx, t.session)
 	t.number = n
 	return n, err
 }
@@ -231,6 +233,9 @@ func (t *txState) commit(ctx context.Context) (tag string, err error) {
 		return "", err
 	}
 	if t.txn != nil {
+		if n := t.number; n != 0 {
+			t.txn.AtCommit(func(at kv.TS) { t.session.db.xids.end(n, true, at) })
+		}
 		if _, err := t.txn.Commit(ctx); err != nil {
 			t.rollback()
 			return "", err
@@ -265,6 +270,9 @@ func (t *txState) finish(committed bool) {
 	t.dropExports()
 	if t.txn != nil {
 		_ = t.txn.Close()
+	}
+	if t.number != 0 {
+		s.db.xids.end(t.number, committed, 0)
 	}
 	t.count(committed)
 	s.settings.end(committed)

@@ -85,7 +85,7 @@ func (t *txState) isolation(name string) error {
 			return pgerr.New(pgerrcode.ActiveSQLTransaction, "SET TRANSACTION ISOLATION LEVEL must not be called in a subtransaction")
 		case t.txn != nil: // a savepoint that is gone again has begun it
 			_ = t.txn.Close()
-			t.txn = nil
+			t.txn, t.snapshot = nil, nil
 		}
 	}
 	t.iso, t.isoName = want, name

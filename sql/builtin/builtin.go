@@ -215,6 +215,11 @@ type Session interface {
 	// is 0. NextTxnID is above those of all transactions that have one.
 	TxnID(ctx context.Context, assign bool) (uint64, error)
 	NextTxnID(ctx context.Context) (uint64, error)
+	// Snapshot says what the statement's view shows of other transactions.
+	Snapshot(ctx context.Context) (types.Snapshot, error)
+	// TxnStatus is committed, aborted or in progress, "" for what is not remembered; an
+	// error for a number that nothing has yet.
+	TxnStatus(ctx context.Context, n uint64) (string, error)
 	// RelationSize in bytes (pg_table_size and the like); ok is false when there is no
 	// such relation.
 	RelationSize(id catalog.ID) (n int64, ok bool)

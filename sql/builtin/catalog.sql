@@ -2,6 +2,7 @@
 -- from PostgreSQL 15: psql -At -F<tab>. :oids is the list of type OIDs of
 -- sql/types; rows that mention another type are left out. The last row of
 -- pg_proc.tsv, coalesce_identity, is not PostgreSQL's: it makes a call of any value.
+-- txid_snapshot_xip has code of its own here.
 select oid, proname, case when prolang=12 and prokind='f' then prosrc else '' end,
   prokind::text || case when proisstrict then 's' else '-' end || provolatile::text || case when proretset then 'r' else '-' end,
   prorettype, provariadic, pronargdefaults, array_to_string(proargtypes::oid[],' '),

@@ -81,24 +81,6 @@ func sessionFuncs(r *registrar) {
 		}
 		return void()
 	}))
-	r.evals(currentTxn(true), "pg_current_xact_id")
-	r.evals(currentTxn(false), "pg_current_xact_id_if_assigned")
-}
-
-// currentTxn is the number of the transaction, null while it has none unless it gets one.
-func currentTxn(assign bool) Eval {
-	return withSession(func(c *Ctx, s Session, _ []types.Datum) (types.Datum, error) {
-		n, err := s.TxnID(c.Context, assign)
-		switch {
-		case err != nil:
-			return types.Datum{}, err
-		case n == 0:
-			return types.Null, nil
-		case c.retT().OID == types.Xid8OID: // txid_current() has the same code and is a bigint
-			return types.MakeUint64(n), nil
-		}
-		return types.Int(int64(n)), nil
-	})
 }
 
 // advisoryKey is the lock of one 8-byte or two 4-byte keys, which are separate

@@ -87,6 +87,15 @@ func (f *fakeSession) AdvisoryUnlock([2]int64, bool) bool          { return fals
 func (f *fakeSession) AdvisoryUnlockAll()                          {}
 func (f *fakeSession) TxnID(context.Context, bool) (uint64, error) { return 7, nil }
 func (f *fakeSession) NextTxnID(context.Context) (uint64, error)   { return 8, nil }
+func (f *fakeSession) Snapshot(context.Context) (types.Snapshot, error) {
+	return types.Snapshot{Xmin: 5, Xmax: 8, Xip: []uint64{5, 6}}, nil
+}
+func (f *fakeSession) TxnStatus(_ context.Context, n uint64) (string, error) {
+	if n == 7 {
+		return "in progress", nil
+	}
+	return "", nil
+}
 func (f *fakeSession) ObjectVisible(class, id catalog.ID) (visible, known bool) {
 	return true, class == 1247 || class == 1255
 }
@@ -155,6 +164,7 @@ func TestSessionFunctions(t *testing.T) {
 		{"current_user", nil, "alice"}, {"current_database", nil, "db"}, {"current_schema", nil, "app"},
 		{"current_schemas", []typed{boolArg(true)}, "{pg_catalog,app,public}"}, {"pg_backend_pid", nil, "42"},
 		{"version", nil, "PostgreSQL 15"}, {"txid_current", nil, "7"},
+		{"pg_current_snapshot", nil, "5:8:5,6"}, {"txid_status", []typed{bigintArg(7)}, "in progress"}, {"txid_status", []typed{bigintArg(3)}, "NULL"},
 		{"current_setting", []typed{textArg("work_mem")}, "4MB"},
 		{"current_setting", []typed{textArg("nope"), boolArg(true)}, "NULL"},
 		{"set_config", []typed{textArg("a.b"), textArg("x"), boolArg(false)}, "x"},

@@ -75,6 +75,7 @@ type Backend struct {
 	ClientPort                                  int
 	Start, TxnStart, QueryStart, StateChange    time.Time
 	WaitType, Wait, State, Query, Type, Encrypt string
+	XID                                         uint32 // of its transaction, 0 if that has none
 }
 
 // Lock is a row of pg_locks.

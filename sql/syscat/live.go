@@ -104,6 +104,9 @@ func activity(r *rows) {
 		r.opt("wait_event_type", b.WaitType)
 		r.opt("wait_event", b.Wait)
 		r.opt("state", b.State)
+		if b.XID != 0 {
+			r.int("backend_xid", int64(b.XID))
+		}
 		r.text("query", b.Query)
 		r.text("backend_type", b.Type)
 		r.emit()

@@ -163,6 +163,8 @@ func decodeOther(t T, info *Info, b []byte) (Datum, error) {
 		return parseJSONPath(string(b[1:]))
 	case TSVectorOID, TSQueryOID:
 		return decodeTextSearch(t.OID, b)
+	case PgSnapshotOID, TxidSnapshotOID:
+		return decodeSnapshot(b)
 	case ACLItemOID:
 		return Datum{}, pgerr.New(pgerrcode.UndefinedFunction, "no binary input function available for type aclitem")
 	}

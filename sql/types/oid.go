@@ -57,6 +57,8 @@ const (
 	InetOID                  OID = 869
 	PgLSNOID                 OID = 3220
 	Xid8OID                  OID = 5069
+	PgSnapshotOID            OID = 5038
+	TxidSnapshotOID          OID = 2970
 	RecordOID                OID = 2249
 	CstringOID               OID = 2275
 	AnyOID                   OID = 2276

@@ -160,6 +160,8 @@ func parseOther(t T, s string, f *Format) (Datum, error) {
 		return parseMacaddr8(s)
 	case Xid8OID:
 		return MakeUint64(parseXid8(s)), nil
+	case PgSnapshotOID, TxidSnapshotOID:
+		return parseSnapshot(s)
 	case PgLSNOID:
 		v, err := parseLSN(s)
 		return MakeUint64(v), err

@@ -74,6 +74,8 @@ func appendOther(dst []byte, t T, d Datum, f *Format, info *Info) []byte {
 		return appendMacaddr(dst, d.ref)
 	case Xid8OID:
 		return strconv.AppendUint(dst, Uint64Of(d), 10)
+	case PgSnapshotOID, TxidSnapshotOID:
+		return appendSnapshot(dst, d)
 	case PgLSNOID:
 		return appendLSN(dst, Uint64Of(d))
 	case BitOID, VarbitOID:
