@@ -162,12 +162,21 @@ func (n names) relationIn(schema, name string) (types.OID, error) {
 	return 0, pgerr.Newf(pgerrcode.UndefinedTable, "relation %q does not exist", dotted(schema, name))
 }
 
-// typeIn reads a type name by the grammar. Positions in syntax errors are those in
-// the name.
+// typeIn reads a type name by the grammar.
 func (n names) typeIn(text string) (types.OID, error) {
+	t, err := n.parseType(text)
+	if err != nil {
+		return 0, err
+	}
+	return n.typeNamed(t)
+}
+
+// parseType is a type's name as the grammar reads it. Positions in syntax errors are those
+// in the name.
+func (n names) parseType(text string) (*ast.TypeName, error) {
 	invalid := pgerr.Newf(pgerrcode.SyntaxError, "invalid type name %q", text)
 	if strings.Trim(text, " \t\n\r\f\v") == "" {
-		return 0, invalid
+		return nil, invalid
 	}
 	const before = "SELECT CAST(NULL AS "
 	list, err := n.s.db.cfg.Parser.Parse(before + text + "\n)")
@@ -179,26 +188,31 @@ func (n names) typeIn(text string) (types.OID, error) {
 		e.Message = strings.Replace(e.Message, "\n)\"", "\"", 1) // what the grammar was given besides
 		e.Position = max(0, at)
 		e.AddWhere("invalid type name \"" + text + "\"")
-		return 0, e
+		return nil, e
 	}
 	if err != nil || len(list) != 1 {
-		return 0, invalid
+		return nil, invalid
 	}
 	sel, ok := list[0].Stmt.(*ast.Select)
 	if !ok || len(sel.Targets) != 1 {
-		return 0, invalid
+		return nil, invalid
 	}
 	c, ok := sel.Targets[0].Expr.(*ast.Cast)
 	if !ok || c.To.SetOf {
-		return 0, invalid
+		return nil, invalid
 	}
+	return &c.To, nil
+}
+
+// typeNamed is the type that a name means.
+func (n names) typeNamed(name *ast.TypeName) (types.OID, error) {
 	// A domain is a type of its own here, where elsewhere its base type counts.
-	if id := bind.UserTypeID(&c.To, n.s.planOptions(nil)); id != 0 && len(c.To.ArrayDims) == 0 && len(c.To.Mods) == 0 {
+	if id := bind.UserTypeID(name, n.s.planOptions(nil)); id != 0 && len(name.ArrayDims) == 0 && len(name.Mods) == 0 {
 		return id, nil
 	}
-	t, err := bind.TypeName(&c.To, n.s.planOptions(nil))
+	t, err := bind.TypeName(name, n.s.planOptions(nil))
 	if err != nil {
-		if id, ok := n.bornTypeNamed(&c.To); ok {
+		if id, ok := n.bornTypeNamed(name); ok {
 			return id, nil
 		}
 	}

@@ -73,6 +73,7 @@ type Session struct {
 	plBodies      map[bodyKey]*plBody
 	casts         map[castKey]*expr.Program // of values assigned in PL/pgSQL
 	domains       domainChecks
+	objectCache   objectCache
 	open          []*running // executions that have not ended
 	idle          *running   // memory of an execution that has ended
 	spare         *portal    // memory of the unnamed portal

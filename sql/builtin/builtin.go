@@ -205,6 +205,10 @@ type Session interface {
 	// Definition prints an object: kind is indexdef, constraintdef, viewdef, expr,
 	// triggerdef, functiondef, …; arg is the column number of indexdef's 3-argument form.
 	Definition(kind string, oid catalog.ID, arg int, pretty bool) (text string, ok bool)
+	// Identify describes an object. Errors: XX000 for a class that has no objects.
+	Identify(ctx context.Context, class, id catalog.ID, sub int32) (Identity, error)
+	// ObjectAddress finds an object by the kind, names and arguments of an Identity.
+	ObjectAddress(ctx context.Context, kind string, names, args []types.Datum) (class, id catalog.ID, sub int32, err error)
 	// ShowExpr prints a stored expression.
 	ShowExpr(text string, pretty bool) string
 	// AdvisoryLock takes (wait) or tries a lock of the session or the transaction.

@@ -6,7 +6,10 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/jackc/pgerrcode"
+
 	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -135,7 +138,10 @@ func relationFacts(r *registrar) {
 			return true, nil
 		}), nil
 	})
-	r.eval("pg_describe_object", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+	r.eval("pg_describe_object", withSession(func(c *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		if a[0].Int() != classOfRelations && a[2].Int() != 0 {
+			return types.Datum{}, pgerr.Newf(pgerrcode.InternalError, "invalid non-zero objectSubId for object class %d", a[0].Int())
+		}
 		if text, known := s.Definition("object "+strconv.FormatInt(a[0].Int(), 10), uint32(a[1].Int()), int(a[2].Int()), false); known {
 			if text == "" {
 				return null()
@@ -145,7 +151,8 @@ func relationFacts(r *registrar) {
 		text := describeObject(s.Catalog(), uint32(a[1].Int()))
 		if text == "" {
 			if text, _ = s.Definition("object", uint32(a[1].Int()), 0, false); text == "" {
-				return null()
+				_, err := s.Identify(c.Context, uint32(a[0].Int()), uint32(a[1].Int()), 0) // is it a class?
+				return types.Null, err
 			}
 		}
 		return types.String(text), nil
@@ -156,7 +163,7 @@ func relationFacts(r *registrar) {
 // describeObject names a schema, a built-in function or a type.
 func describeObject(s *catalog.Snapshot, id catalog.ID) string {
 	if x, ok := s.SchemaByID(id); ok {
-		return "schema " + QuoteIdent(x.Name)
+		return "schema " + x.Name
 	}
 	if f := FuncByOID(id); f != nil {
 		return "function " + strings.ReplaceAll(CallText("", f.Name, f.Args), ", ", ",")
@@ -166,3 +173,6 @@ func describeObject(s *catalog.Snapshot, id catalog.ID) string {
 	}
 	return ""
 }
+
+// classOfRelations is the OID of pg_class, the only class whose objects have parts.
+const classOfRelations = 1259

@@ -73,7 +73,7 @@ var families = []func(*registrar){
 	// composite values
 	arrayFuncs, enumFuncs, rangeFuncs, seriesFuncs, jsonFuncs, jsonSetFuncs, jsonRecords, jsonPathFuncs, tsearchFuncs, vectorFuncs,
 	// the system
-	sysinfoFuncs, systemMore, statistics, systemRows, definitionFuncs, privilegeFuncs, sessionFuncs, snapshotFuncs, sequenceFuncs,
+	sysinfoFuncs, systemMore, statistics, systemRows, definitionFuncs, identityFuncs, privilegeFuncs, sessionFuncs, snapshotFuncs, sequenceFuncs,
 	// extensions
 	citextFuncs, pgcryptoFuncs, hstoreFuncs, trgmFuncs,
 	// aggregates

@@ -90,6 +90,12 @@ func (f *fakeSession) NextTxnID(context.Context) (uint64, error)   { return 8, n
 func (f *fakeSession) Snapshot(context.Context) (types.Snapshot, error) {
 	return types.Snapshot{Xmin: 5, Xmax: 8, Xip: []uint64{5, 6}}, nil
 }
+func (f *fakeSession) Identify(_ context.Context, class, id catalog.ID, sub int32) (Identity, error) {
+	return Identity{Kind: "table", Name: "t", Identity: "app.t", Names: []string{"app", "t"}}, nil
+}
+func (f *fakeSession) ObjectAddress(_ context.Context, kind string, names, args []types.Datum) (class, id catalog.ID, sub int32, err error) {
+	return 1259, 20010, int32(len(names) + len(args)), nil
+}
 func (f *fakeSession) TxnStatus(_ context.Context, n uint64) (string, error) {
 	if n == 7 {
 		return "in progress", nil
@@ -165,6 +171,8 @@ func TestSessionFunctions(t *testing.T) {
 		{"current_schemas", []typed{boolArg(true)}, "{pg_catalog,app,public}"}, {"pg_backend_pid", nil, "42"},
 		{"version", nil, "PostgreSQL 15"}, {"txid_current", nil, "7"},
 		{"pg_current_snapshot", nil, "5:8:5,6"}, {"txid_status", []typed{bigintArg(7)}, "in progress"}, {"txid_status", []typed{bigintArg(3)}, "NULL"},
+		{"pg_identify_object", []typed{oidArg(1259), oidArg(20010), intArg(0)}, "(table,,t,app.t)"},
+		{"pg_identify_object_as_address", []typed{oidArg(1259), oidArg(20010), intArg(0)}, "(table,\"{app,t}\",{})"},
 		{"current_setting", []typed{textArg("work_mem")}, "4MB"},
 		{"current_setting", []typed{textArg("nope"), boolArg(true)}, "NULL"},
 		{"set_config", []typed{textArg("a.b"), textArg("x"), boolArg(false)}, "x"},

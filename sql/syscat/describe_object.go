@@ -3,6 +3,7 @@ package syscat
 import (
 	"strings"
 
+	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -14,18 +15,14 @@ func (p *Printer) DescribeObject(class, id catalog.ID, sub int16) (text string, 
 	switch class {
 	case classRelation:
 		text = p.describeRelation(id)
-		if sub != 0 {
-			t, ok := c.TableByID(id)
-			if !ok {
-				return "", false
-			}
-			col := t.Column(sub)
-			if col == nil || col.Dropped {
+		if sub != 0 && text != "" {
+			name := p.columnName(id, sub)
+			if name == "" {
 				return "", true
 			}
-			text = "column " + col.Name + " of " + text
+			text = "column " + name + " of " + text
 		}
-		return text, text != ""
+		return text, true
 	case classConstr, classAttrdef, classTrigger, classPolicy:
 		return p.describePart(class, id), true
 	case classRewrite:
@@ -54,6 +51,12 @@ func (p *Printer) DescribeObject(class, id catalog.ID, sub int16) (text string, 
 			text = "database " + x.Name
 		}
 		return text, true
+	case classDefaultACL:
+		return p.describeDefaultACL(id), true
+	case classAmop:
+		return p.describeMember("operator", catalogRows("amop"), id), true
+	case classAmproc:
+		return p.describeMember("function", catalogRows("amproc"), id), true
 	case classExtension:
 		for _, e := range c.Extensions() {
 			if e.ID == id {
@@ -87,8 +90,30 @@ func (p *Printer) describeRelation(id catalog.ID) string {
 	if s, ok := p.Catalog.SequenceByID(id); ok {
 		return "sequence " + p.relName(s.Schema, s.Name)
 	}
+	if o := bornClasses().byOID[id]; o != nil {
+		return relationKinds[o.row[16][0]] + " " + p.relName(o.schema, o.name)
+	}
 	return ""
 }
+
+// columnName is the name of a relation's column, a system column's included; "" for none.
+func (p *Printer) columnName(rel catalog.ID, num int16) string {
+	t, ok := p.Catalog.TableByID(rel)
+	switch s := ByOID(rel); {
+	case num < 0 && (ok || s != nil):
+		return systemColumnNames[num]
+	case s != nil && int(num) <= len(s.Columns):
+		return s.Columns[num-1].Name
+	case ok:
+		if c := t.Column(num); c != nil && !c.Dropped {
+			return c.Name
+		}
+	}
+	return ""
+}
+
+// systemColumnNames are the columns that every table has, by number.
+var systemColumnNames = map[int16]string{-1: "ctid", -2: "xmin", -3: "cmin", -4: "xmax", -5: "cmax", -6: "tableoid"}
 
 // describePart names what belongs to a table: a constraint, default value, trigger or
 // policy. A domain's constraint goes by its name alone.
@@ -190,6 +215,56 @@ func (p *Printer) describeBorn(class, id catalog.ID) string {
 	}
 	if kind := bornKinds[class]; kind != "" {
 		return kind + p.relName(o.schema, o.name)
+	}
+	return ""
+}
+
+// describeMember names an operator or a function of an operator family by the rows of
+// pg_amop or pg_amproc.
+func (p *Printer) describeMember(what string, rows [][]string, id catalog.ID) string {
+	class, of := OperatorClass, 6 // the operator's column
+	if what == "function" {
+		class, of = ProcClass, 5
+	}
+	for _, f := range rows {
+		if number(f[0]) != id {
+			continue
+		}
+		member := number(f[of])
+		if !isDigits(f[of]) {
+			member = procOID(f[of])
+		}
+		text, _ := p.DescribeObject(class, member, 0)
+		if f := builtin.FuncByOID(member); f != nil && text == "" {
+			text = "function " + strings.ReplaceAll(builtin.CallText("", f.Name, f.Args), ", ", ",")
+		}
+		if text == "" {
+			text = describe(member)
+		}
+		family, _ := p.DescribeObject(classOpfamily, number(f[1]), 0)
+		if family == "" {
+			family = describe(number(f[1]))
+		}
+		return what + " " + f[4] + " (" + p.typeName(types.Of(number(f[2])), 0) + ", " + p.typeName(types.Of(number(f[3])), 0) + ") of " +
+			family + ": " + strings.TrimPrefix(text, what+" ")
+	}
+	return ""
+}
+
+// newObjects are the words for what default privileges are for.
+var newObjects = map[byte]string{'r': "relations", 'S': "sequences", 'f': "functions", 'T': "types", 'n': "schemas"}
+
+func (p *Printer) describeDefaultACL(id catalog.ID) string {
+	for _, x := range p.Catalog.DefaultRights() {
+		if x.ID != id {
+			continue
+		}
+		role, _ := p.Catalog.RoleByID(x.Role)
+		text := "default privileges on new " + newObjects[defaultACLKind(x)] + " belonging to role " + role.Name
+		if x.Schema != 0 {
+			text += " in schema " + p.Catalog.SchemaName(x.Schema)
+		}
+		return text
 	}
 	return ""
 }

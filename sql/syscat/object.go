@@ -33,6 +33,7 @@ const (
 	TSParserClass   = catalog.ID(3601)
 	TSConfigClass   = catalog.ID(3602)
 	TSTemplateClass = catalog.ID(3764)
+	StatisticsClass = classStatistics
 )
 
 // bornClassIndexes finds objects by class.

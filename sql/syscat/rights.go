@@ -43,16 +43,20 @@ func authMembers(r *rows) {
 	}
 }
 
+// defaultACLKind is pg_default_acl.defaclobjtype.
+func defaultACLKind(d *catalog.DefaultRights) byte {
+	if d.Class == catalog.SequenceClass {
+		return 'S'
+	}
+	return byte(d.Class)
+}
+
 func defaultACLs(r *rows) {
 	for _, d := range r.cat.DefaultRights() {
-		kind := byte(d.Class)
-		if d.Class == catalog.SequenceClass {
-			kind = 'S'
-		}
 		r.oid("oid", d.ID)
 		r.oid("defaclrole", d.Role)
 		r.oid("defaclnamespace", d.Schema)
-		r.char("defaclobjtype", kind)
+		r.char("defaclobjtype", defaultACLKind(d))
 		r.acl("defaclacl", d.ACL)
 		r.emit()
 	}
