@@ -38,6 +38,7 @@ const (
 	inPartKey
 	inPartBound
 	inIndexPred
+	inStatistics
 	inGenerated
 	inFilter
 	inOnConflict
@@ -57,7 +58,7 @@ var clauseName = [...]string{inTarget: "SELECT", inWhere: "WHERE", inHaving: "HA
 	inOrderBy: "ORDER BY", inDistinctOn: "DISTINCT ON", inJoinOn: "JOIN conditions", inLimit: "LIMIT", inOffset: "OFFSET",
 	inValues: "VALUES", inReturning: "RETURNING", inUpdateSet: "UPDATE", inFromFunction: "functions in FROM", inFromQuery: "FROM clause of their own query level",
 	inDefault: "DEFAULT expressions", inCheck: "check constraints", inIndexExpr: "index expressions", inPartKey: "partition key expressions", inPartBound: "partition bound",
-	inIndexPred: "index predicates", inGenerated: "column generation expressions", inFilter: "FILTER",
+	inIndexPred: "index predicates", inStatistics: "statistics expressions", inGenerated: "column generation expressions", inFilter: "FILTER",
 	inOnConflict: "ON CONFLICT", inUsing: "transform expressions", inCopyWhere: "COPY FROM WHERE conditions", inMergeWhen: "MERGE WHEN conditions", inCycleMark: "CYCLE",
 	inTriggerWhen: "trigger WHEN conditions", inPolicy: "policy expressions", inExecute: "EXECUTE parameters", inCall: "CALL arguments",
 	inWindowDef: "window definitions", inFrame: "window RANGE", inFrame + 1: "window ROWS", inFrame + 2: "window GROUPS"}

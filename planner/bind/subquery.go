@@ -13,9 +13,9 @@ import (
 // subqueryAllowed refuses subqueries where stored or row-less expressions stand.
 func subqueryAllowed(s *scope, pos ast.Pos) error {
 	switch s.in {
-	case inDefault, inCheck, inIndexExpr, inPartKey, inPartBound, inIndexPred, inGenerated, inUsing, inCopyWhere, inTriggerWhen, inExecute, inCall:
+	case inDefault, inCheck, inIndexExpr, inPartKey, inPartBound, inIndexPred, inStatistics, inGenerated, inUsing, inCopyWhere, inTriggerWhen, inExecute, inCall:
 		name := map[clause]string{inDefault: "DEFAULT expression", inCheck: "check constraint", inIndexExpr: "index expression", inPartKey: "partition key expression", inPartBound: "partition bound",
-			inIndexPred: "index predicate", inGenerated: "column generation expression", inUsing: "transform expression",
+			inIndexPred: "index predicate", inStatistics: "statistics expression", inGenerated: "column generation expression", inUsing: "transform expression",
 			inCopyWhere: "COPY FROM WHERE condition", inTriggerWhen: "trigger WHEN condition", inExecute: "EXECUTE parameter", inCall: "CALL argument"}[s.in]
 		return errAt(pos, pgerrcode.FeatureNotSupported, "cannot use subquery in %s", name)
 	}

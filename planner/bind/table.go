@@ -27,6 +27,7 @@ const (
 	PartKey   = Place(inPartKey)
 	PartBound = Place(inPartBound)
 	IndexPred = Place(inIndexPred)
+	Statistic = Place(inStatistics)
 	Generated = Place(inGenerated)
 	Using     = Place(inUsing) // ALTER TABLE … TYPE … USING
 	CopyWhere = Place(inCopyWhere)

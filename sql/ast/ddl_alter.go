@@ -35,6 +35,7 @@ const (
 	ObjDomainConstraint ObjectKind = "CONSTRAINT ON DOMAIN"
 	ObjRole             ObjectKind = "ROLE"
 	ObjCollation        ObjectKind = "COLLATION"
+	ObjStatistics       ObjectKind = "STATISTICS"
 	ObjAggregate        ObjectKind = "AGGREGATE"
 	ObjOperator         ObjectKind = "OPERATOR"
 	ObjCast             ObjectKind = "CAST"

@@ -57,6 +57,10 @@ func (p *printer) object(s Stmt) bool {
 		p.roleStmt(v)
 	case *CreateTrigger:
 		p.createTrigger(v)
+	case *CreateStatistics:
+		p.createStatistics(v)
+	case *AlterStatistics:
+		p.alterStatistics(v)
 	default:
 		return p.rights(s)
 	}

@@ -93,6 +93,14 @@ func (w walker) control(s Stmt) {
 		w.part(v.Table)
 		w.expr(v.Using)
 		w.expr(v.Check)
+	case *CreateStatistics:
+		w.part(v.Name)
+		for i := range v.Elems {
+			w.expr(v.Elems[i].Expr)
+		}
+		w.tables(v.From)
+	case *AlterStatistics:
+		w.part(v.Name)
 	case *Drop:
 		parts(w, v.Names)
 	case *Truncate:

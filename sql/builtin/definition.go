@@ -50,6 +50,7 @@ func definitionFuncs(r *registrar) {
 		}
 		return types.String(fmt.Sprintf("unknown (OID=%d)", a[0].Int())), nil
 	}))
+	statisticsDefs(r)
 	functionTexts(r)
 	regFuncs(r)
 	commentFuncs(r)
@@ -252,7 +253,7 @@ func commentFuncs(r *registrar) {
 	}))
 	r.eval("obj_description(oid)", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
 		for _, class := range []string{"pg_class", "pg_namespace", "pg_constraint", "pg_trigger", "pg_extension", "pg_type", "pg_am", "pg_proc", "pg_operator",
-			"pg_collation", "pg_language", "pg_ts_config", "pg_ts_dict", "pg_ts_parser", "pg_ts_template", "pg_policy"} {
+			"pg_collation", "pg_language", "pg_ts_config", "pg_ts_dict", "pg_ts_parser", "pg_ts_template", "pg_policy", "pg_statistic_ext"} {
 			if c := comment(s.Catalog(), uint32(a[0].Int()), class); c != "" {
 				return types.String(c), nil
 			}
@@ -274,6 +275,10 @@ func comment(s *catalog.Snapshot, id catalog.ID, class string) string {
 					return p.Comment
 				}
 			}
+		}
+	case "pg_statistic_ext":
+		if _, x := s.ExtStatisticsByID(id); x != nil {
+			return x.Comment
 		}
 	case "pg_class":
 		if t, ok := s.TableByID(id); ok {

@@ -187,8 +187,7 @@ func constantFuncs(r *registrar) {
 		return types.Int(0), nil
 	})
 	always(types.Null, "inet_server_port",
-		"pg_database_collation_actual_version", "pg_current_logfile",
-		"pg_get_statisticsobjdef", "pg_get_statisticsobjdef_columns", "pg_get_statisticsobjdef_expressions")
+		"pg_database_collation_actual_version", "pg_current_logfile")
 	always(types.String(""), "pg_tablespace_location")
 	always(types.String("UTF8"), "pg_client_encoding", "getdatabaseencoding")
 	always(types.Float(0), "pg_notification_queue_usage")

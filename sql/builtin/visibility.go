@@ -89,7 +89,6 @@ func visibilityFuncs(r *registrar) {
 		}
 		return types.String(collate.Version), nil
 	}))
-	r.eval("pg_statistics_obj_is_visible", func(*Ctx, []types.Datum) (types.Datum, error) { return null() }) // there are none
 }
 
 // ObjectFinder is what a Session may add: whether the bare name of an object of a class,

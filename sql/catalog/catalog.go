@@ -129,6 +129,8 @@ type Table struct {
 	// too, when ForceRowSecurity is.
 	Policies                      []*Policy `json:",omitempty"`
 	RowSecurity, ForceRowSecurity bool      `json:",omitempty"`
+	// ExtStatistics are the statistics objects over the table's columns.
+	ExtStatistics []*ExtStatistics `json:",omitempty"`
 	// PrimaryAttr is the attribute whose int value is the table key (RowID), 0 when
 	// the key is hidden (no primary key, or not a single integer column).
 	PrimaryAttr int16

@@ -415,6 +415,8 @@ func (p *Printer) Definition(kind string, id catalog.ID, arg int) (string, bool)
 		return p.TriggerDef(id)
 	case "ruledef":
 		return p.RuleDef(id)
+	case "statisticsdef", "statisticscolumns":
+		return p.StatisticsDef(id, kind == "statisticscolumns")
 	case "object":
 		text := describe(id)
 		return text, text != ""

@@ -70,6 +70,9 @@ func descriptions(r *rows) {
 		for _, p := range t.Policies {
 			put(p.ID, classPolicy, 0, p.Comment)
 		}
+		for _, x := range t.ExtStatistics {
+			put(x.ID, classStatistics, 0, x.Comment)
+		}
 	}
 	for _, c := range r.cat.UserCollations() {
 		put(c.ID, classCollation, 0, c.Comment)
@@ -217,6 +220,7 @@ func (r *rows) tableDepends(t *catalog.Table) {
 		r.depend(classRelation, t.ID, 0, classType, t.OfType, 0, depNormal)
 	}
 	r.parentDepends(t)
+	r.statisticsDepends(t)
 	if t.IsPartitioned() {
 		for _, a := range r.partitionColumns(t) {
 			r.depend(classRelation, t.ID, a, classRelation, t.ID, 0, depInternal)

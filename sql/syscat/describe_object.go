@@ -51,6 +51,8 @@ func (p *Printer) DescribeObject(class, id catalog.ID, sub int16) (text string, 
 			text = "database " + x.Name
 		}
 		return text, true
+	case classStatistics:
+		return p.describeStatistics(id), true
 	case classDefaultACL:
 		return p.describeDefaultACL(id), true
 	case classAmop:

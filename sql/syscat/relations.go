@@ -78,7 +78,7 @@ var steady = func() map[string]bool {
 	m := map[string]bool{}
 	for _, n := range strings.Fields(`pg_aggregate pg_am pg_amop pg_amproc pg_attrdef pg_attribute pg_cast pg_class pg_collation pg_constraint
 		pg_conversion pg_depend pg_description pg_enum pg_extension pg_index pg_inherits pg_language pg_namespace pg_opclass pg_operator
-		pg_opfamily pg_policy pg_proc pg_range pg_rewrite pg_trigger pg_ts_config pg_ts_config_map pg_ts_dict pg_ts_parser pg_ts_template pg_type`) {
+		pg_opfamily pg_policy pg_proc pg_range pg_rewrite pg_statistic_ext pg_trigger pg_ts_config pg_ts_config_map pg_ts_dict pg_ts_parser pg_ts_template pg_type`) {
 		m[n] = true
 	}
 	return m

@@ -43,6 +43,9 @@ func sharedDepends(r *rows) {
 				r.roleDepend(db, classPolicy, p.ID, 0, role, depPolicy)
 			}
 		}
+		for _, x := range t.ExtStatistics {
+			r.roleDepend(db, classStatistics, x.ID, 0, x.Owner, depOwner)
+		}
 	}
 	for _, s := range r.cat.Sequences() {
 		r.roleDepends(db, classRelation, s.ID, s.Owner, catalog.SequenceClass)

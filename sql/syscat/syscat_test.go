@@ -71,7 +71,7 @@ func testSnapshot() *catalog.Snapshot {
 			{Num: 3, Name: "d", Type: types.Of(23), Domain: types.FirstTypeOID + 3}}})
 	s.PutExtension(&catalog.Extension{ID: catalog.VectorExtensionID, Name: "vector", Schema: 2200, Version: "0.8.0"})
 	n102 := types.T{OID: types.NumericOID, Mod: 655366}
-	t := &catalog.Table{ID: 20001, Schema: 2200, Name: "t", Kind: catalog.KindTable, Owner: 10, TypeID: types.FirstTypeOID + 5, ArrayID: types.FirstTypeOID + 6, ArrayName: "_t", Storage: 20001,
+	t := &catalog.Table{ID: 20001, Schema: 2200, Name: "t", ExtStatistics: []*catalog.ExtStatistics{{ID: 20090, Schema: 2200, Owner: 10, Name: "st", Kinds: "df", Attrs: []int16{1, 2}}}, Kind: catalog.KindTable, Owner: 10, TypeID: types.FirstTypeOID + 5, ArrayID: types.FirstTypeOID + 6, ArrayName: "_t", Storage: 20001,
 		Options: catalog.Options{{Name: "fillfactor", Value: "70"}}, Comment: "hello", Columns: []catalog.Column{
 			{Num: 1, Name: "id", Type: types.Of(23), NotNull: true, Default: "nextval('t_id_seq'::regclass)", DefaultID: 20003, SequenceID: 20030},
 			{Num: 2, Name: "a", Type: types.Of(23), NotNull: true, Comment: "col"},

@@ -158,6 +158,10 @@ func Tag(stmt ast.Stmt) string {
 		return "REASSIGN OWNED"
 	case *ast.DropOwned:
 		return "DROP OWNED"
+	case *ast.CreateStatistics:
+		return "CREATE STATISTICS"
+	case *ast.AlterStatistics:
+		return "ALTER STATISTICS"
 	case *ast.Policy:
 		if st.Alter {
 			return "ALTER POLICY"
@@ -278,6 +282,10 @@ func (e *Env) run(ctx context.Context, stmt ast.Stmt) error {
 		return e.dropOwned(ctx, st)
 	case *ast.Policy:
 		return e.policy(ctx, st)
+	case *ast.CreateStatistics:
+		return e.createStatistics(ctx, st)
+	case *ast.AlterStatistics:
+		return e.alterStatistics(ctx, st)
 	}
 	return pgerr.NotSupported(int(stmt.Position()), "this statement is not supported")
 }
@@ -402,5 +410,6 @@ func copyTable(t *catalog.Table) *catalog.Table {
 	c.Constraints = append([]*catalog.Constraint(nil), t.Constraints...)
 	c.Triggers = append([]*catalog.Trigger(nil), t.Triggers...)
 	c.Policies = append([]*catalog.Policy(nil), t.Policies...)
+	c.ExtStatistics = append([]*catalog.ExtStatistics(nil), t.ExtStatistics...)
 	return &c
 }

@@ -43,6 +43,7 @@ const (
 	functionObject
 	policyObject      // part is the policy
 	domainCheckObject // part is the constraint
+	statisticsObject  // part is the object, id its table
 )
 
 // dependent is an object that cannot be without another; auto ones go with it
@@ -211,6 +212,7 @@ func (e *Env) dependents(o object) ([]dependent, error) {
 		views = append(views, e.partDependents(t)...)
 		views = append(views, e.referringToPart(t)...)
 		views = append(views, e.triggersFrom(t)...)
+		views = append(views, e.statisticsOf(t, 0)...)
 		views = append(views, e.policyReaders(t, 0)...)
 		return append(append(views, e.referring(t, func(*catalog.Constraint) bool { return true })...), e.owned(t.ID, 0)...), err
 	case columnObject:
@@ -278,6 +280,11 @@ func (e *Env) grouping(t *catalog.Table, k *catalog.Constraint) (out []dependent
 
 func (e *Env) inSchema(schema catalog.ID) (out []dependent) {
 	for _, t := range e.Catalog.Tables() {
+		for _, x := range t.ExtStatistics {
+			if x.Schema == schema {
+				out = append(out, dependent{object: object{kind: statisticsObject, id: t.ID, part: x.ID}, order: x.ID})
+			}
+		}
 		switch {
 		case t.Schema != schema:
 		case t.Kind == catalog.KindComposite:
@@ -371,6 +378,7 @@ func (e *Env) columnDependents(o object) ([]dependent, error) {
 	out = append(out, e.owned(t.ID, o.attr)...)
 	out = append(out, e.triggersOfColumn(t, o.attr)...)
 	out = append(out, e.policyReaders(t, o.attr)...)
+	out = append(out, e.statisticsOf(t, o.attr)...)
 	for _, x := range t.Indexes {
 		if x.Unique && usesColumn(e, t, x, o.attr) {
 			out = append(out, e.referring(t, func(k *catalog.Constraint) bool { return k.Index == x.ID })...)

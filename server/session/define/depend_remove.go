@@ -73,6 +73,8 @@ func (e *Env) describe(o object) string {
 		}
 	case constraintObject:
 		return "constraint " + constraintByID(t, o.part).Name + " on " + table
+	case statisticsObject:
+		return e.describeStatistics(statisticsByID(t, o.part))
 	case triggerObject:
 		return "trigger " + ast.QuoteIdent(triggerByID(t, o.part).Name) + " on " + table
 	}
@@ -197,6 +199,8 @@ func (e *Env) removeObject(ctx context.Context, o object) error {
 			removeConstraint(t, o.part)
 		case triggerObject:
 			t.Triggers = withoutTrigger(t.Triggers, o.part)
+		case statisticsObject:
+			t.ExtStatistics = slices.DeleteFunc(t.ExtStatistics, func(x *catalog.ExtStatistics) bool { return x.ID == o.part })
 		case policyObject:
 			t.Policies = slices.DeleteFunc(t.Policies, func(p *catalog.Policy) bool { return p.ID == o.part })
 		}

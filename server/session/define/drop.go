@@ -60,6 +60,9 @@ func (e *Env) drop(ctx context.Context, st *ast.Drop) error {
 		if st.Kind == ast.ObjType || st.Kind == ast.ObjDomain {
 			kind, name = "type", dotted(&st.Names[i])
 		}
+		if st.Kind == ast.ObjStatistics {
+			kind, name = "statistics object", dotted(&st.Names[i])
+		}
 		e.notice("00000", "%s %q does not exist, skipping", kind, name)
 	}
 	for _, o := range targets {
@@ -126,6 +129,8 @@ func (e *Env) dropTarget(ctx context.Context, st *ast.Drop, n *ast.QName) (*obje
 		return e.dropType(st.Kind, n)
 	case ast.ObjCollation:
 		return e.dropCollation(n)
+	case ast.ObjStatistics:
+		return e.dropStatistics(n)
 	case ast.ObjTrigger:
 		return e.dropTrigger(st, n)
 	}

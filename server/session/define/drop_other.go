@@ -29,7 +29,6 @@ var unmade = map[ast.ObjectKind]string{
 	"FOREIGN TABLE":             "foreign table",
 	"EVENT TRIGGER":             "event trigger",
 	"ACCESS METHOD":             "access method",
-	"STATISTICS":                "statistics object",
 	ast.ObjOperator:             "operator",
 	ast.ObjCast:                 "cast",
 	ast.ObjRule:                 "rule",

@@ -21,7 +21,8 @@ func (e *Env) Permit(stmt ast.Stmt) error {
 	}
 	switch st := stmt.(type) {
 	case *ast.CreateSequence, *ast.CreateCollation, *ast.CreateEnum,
-		*ast.CreateDatabase, *ast.AlterDatabase, *ast.RoleStmt, *ast.Grant, *ast.AlterDefaults, *ast.ReassignOwned, *ast.DropOwned, *ast.Policy, *ast.AlterOwner:
+		*ast.CreateDatabase, *ast.AlterDatabase, *ast.RoleStmt, *ast.Grant, *ast.AlterDefaults, *ast.ReassignOwned, *ast.DropOwned, *ast.Policy, *ast.AlterOwner,
+		*ast.CreateStatistics, *ast.AlterStatistics:
 		return nil // ask for themselves
 	case *ast.CreateRange, *ast.CreateAggregate, *ast.CreateComposite, *ast.CreateDomain:
 		return e.permitTypes(st)
@@ -262,6 +263,11 @@ func (e *Env) permitComment(st *ast.Comment) error {
 		return e.ownsSchema(st.Name.Name)
 	case ast.ObjCollation:
 		return e.ownsCollation(&st.Name)
+	case ast.ObjStatistics:
+		if _, _, err := e.ownStatistics(&st.Name); pgerr.Code(err) == pgerrcode.InsufficientPrivilege {
+			return err
+		}
+		return nil
 	case ast.ObjRole:
 		r, ok := e.Catalog.Role(st.Name.Name)
 		switch {

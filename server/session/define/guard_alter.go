@@ -75,7 +75,7 @@ func (e *Env) permitKey(st *ast.AlterTable, k *ast.Constraint) error {
 func (e *Env) permitRename(st *ast.Rename) error {
 	var o *ownedObject
 	switch st.Kind {
-	case ast.ObjRole, ast.ObjDatabase, "POLICY":
+	case ast.ObjRole, ast.ObjDatabase, "POLICY", ast.ObjStatistics:
 		return nil // ask for themselves
 	case ast.ObjSchema:
 		if err := e.ownsSchema(st.Name.Name); err != nil {
@@ -124,6 +124,8 @@ func (e *Env) permitRename(st *ast.Rename) error {
 func (e *Env) permitMove(st *ast.AlterSchema) error {
 	var err error
 	switch st.Kind {
+	case ast.ObjStatistics:
+		return nil // asks for itself
 	case ast.ObjType, ast.ObjDomain:
 		err = e.ownsType(&st.Name)
 	case ast.ObjCollation:
@@ -181,6 +183,10 @@ func (e *Env) permitDrop(st *ast.Drop) error {
 			}
 			if err := e.ownsRelation(st.Table, "relation"); err != nil {
 				return err
+			}
+		case ast.ObjStatistics:
+			if _, x, err := e.statistics(n); err == nil {
+				o = &ownedObject{x.Owner, x.Schema, "statistics object", dotted(n)}
 			}
 		case ast.ObjCollation:
 			if c, err := e.collationByName(n); err == nil {

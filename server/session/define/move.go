@@ -18,6 +18,8 @@ func (e *Env) setSchema(ctx context.Context, st *ast.AlterSchema) error {
 	case ast.ObjTable, ast.ObjView, ast.ObjMatView, ast.ObjSequence:
 	case ast.ObjCollation:
 		return e.moveCollation(ctx, st)
+	case ast.ObjStatistics:
+		return e.moveStatistics(ctx, st)
 	case ast.ObjExtension:
 		return e.moveExtension(ctx, st)
 	case ast.ObjType, ast.ObjDomain:

@@ -49,6 +49,8 @@ func (e *Env) alterOwner(ctx context.Context, st *ast.AlterOwner) error {
 		n := *c
 		n.Owner = to.ID
 		return e.change(ctx).PutCollation(&n)
+	case ast.ObjStatistics:
+		return e.statisticsOwner(ctx, st, to, err)
 	case ast.ObjType, ast.ObjDomain:
 		return e.alterTypeOwner(ctx, st, to, err)
 	}
@@ -253,6 +255,14 @@ func (e *Env) reassign(ctx context.Context, st *ast.ReassignOwned) error {
 		for _, t := range e.Catalog.Tables() {
 			if t.Owner == old {
 				if err := e.giveTable(ctx, t, to.ID); err != nil {
+					return err
+				}
+			}
+			for _, x := range t.ExtStatistics {
+				if x.Owner != old {
+					continue
+				}
+				if err := e.changeStatistics(ctx, t, x, func(n *catalog.ExtStatistics) { n.Owner = to.ID }); err != nil {
 					return err
 				}
 			}

@@ -47,6 +47,11 @@ func (e *Env) dropOwned(ctx context.Context, st *ast.DropOwned) error {
 		}
 	}
 	for _, t := range e.Catalog.Tables() {
+		for _, x := range t.ExtStatistics {
+			if owned(x.Owner) && !owned(t.Owner) {
+				targets = append(targets, object{kind: statisticsObject, id: t.ID, part: x.ID})
+			}
+		}
 		switch {
 		case !owned(t.Owner):
 		case t.Kind == catalog.KindComposite:
@@ -210,6 +215,9 @@ func (e *Env) roleUses(role catalog.ID) (out []string) {
 	}
 	for _, t := range e.Catalog.Tables() {
 		owner(t.ID, t.Owner, object{kind: tableObject, id: t.ID})
+		for _, x := range t.ExtStatistics {
+			owner(x.ID, x.Owner, object{kind: statisticsObject, id: t.ID, part: x.ID})
+		}
 	}
 	for _, q := range e.Catalog.Sequences() {
 		owner(q.ID, q.Owner, object{kind: sequenceObject, id: q.ID})

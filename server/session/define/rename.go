@@ -70,6 +70,8 @@ func (e *Env) renameOne(ctx context.Context, st *ast.Rename) error {
 		return e.renameType(ctx, t, s, st.New)
 	case ast.ObjTrigger:
 		return e.renameTrigger(ctx, st)
+	case ast.ObjStatistics:
+		return e.renameStatistics(ctx, st)
 	case ast.ObjCollation:
 		return e.renameCollation(ctx, &st.Name, nil, st.New)
 	case ast.ObjFunction, ast.ObjProcedure, ast.ObjRoutine, ast.ObjAggregate:

@@ -203,7 +203,7 @@ func (e *Env) retype(ctx context.Context, t *catalog.Table, c *catalog.Column, t
 			return err
 		}
 	}
-	return nil
+	return e.retypedStatistics(t, c)
 }
 
 // defaultOfType refuses a type that the column's default cannot have.

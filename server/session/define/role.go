@@ -205,6 +205,8 @@ func (e *Env) commentGlobal(st *ast.Comment, text string) error {
 	switch st.Kind {
 	case ast.ObjTrigger:
 		return e.commentTrigger(st, text)
+	case ast.ObjStatistics:
+		return e.commentStatistics(st, text)
 	case ast.ObjCollation:
 		return e.commentCollation(&st.Name, text)
 	case ast.ObjFunction, ast.ObjProcedure, ast.ObjRoutine, ast.ObjAggregate:

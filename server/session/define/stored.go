@@ -140,6 +140,14 @@ func (w *storedWriter) table(t *catalog.Table) *catalog.Table {
 		w.text(&c.Check, storedSQL{of: t, relations: true})
 		n.Policies[i] = &c
 	}
+	for i, x := range n.ExtStatistics {
+		c := *x
+		c.Exprs = slices.Clone(x.Exprs)
+		for k := range c.Exprs {
+			w.expr(&c.Exprs[k], t)
+		}
+		n.ExtStatistics[i] = &c
+	}
 	for i, x := range n.Indexes {
 		c := *x
 		c.Keys = slices.Clone(x.Keys)

@@ -112,6 +112,9 @@ func (e *Env) createTable(ctx context.Context, st *ast.CreateTable) error {
 		if err := e.likeIndexes(ctx, t, &st.Like[i]); err != nil {
 			return err
 		}
+		if err := e.likeStatistics(ctx, t, &st.Like[i]); err != nil {
+			return err
+		}
 	}
 	choosePrimaryAttr(t)
 	e.Made = t.ID

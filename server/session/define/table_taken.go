@@ -15,7 +15,7 @@ import (
 func (e *Env) beforeTaken(ctx context.Context, schema *catalog.Schema, st *ast.CreateTable) error {
 	e.change(ctx)
 	if st.OfType != nil { // whose columns are named without types
-		_, err := e.rowTypeNamed(st.OfType)
+		_, err := e.typeOfTable(st.OfType)
 		return err
 	}
 	for i := range st.Like {

@@ -16,8 +16,8 @@ import (
 // A typed table has the attributes of a composite type for columns, and changes with it.
 // Columns are the table's own in all other respects: it can give them defaults and constraints.
 
-// rowTypeNamed finds the composite type that OF names.
-func (e *Env) rowTypeNamed(n *ast.QName) (*catalog.Table, error) {
+// typeOfTable finds the composite type that OF names.
+func (e *Env) typeOfTable(n *ast.QName) (*catalog.Table, error) {
 	if c := e.compositeByName(n); c != nil {
 		return c, e.mayUseType(types.Of(c.TypeID))
 	}
@@ -39,7 +39,7 @@ func (e *Env) columnsOfType(t *catalog.Table, n *ast.QName) error {
 	if n == nil {
 		return nil
 	}
-	of, err := e.rowTypeNamed(n)
+	of, err := e.typeOfTable(n)
 	if err != nil {
 		return err
 	}
@@ -109,7 +109,7 @@ func (e *Env) alterTyped(t *catalog.Table, cmd *ast.AlterCmd) error {
 		t.OfType = 0
 		return e.putTable(t)
 	}
-	of, err := e.rowTypeNamed(&cmd.Type.Name)
+	of, err := e.typeOfTable(&cmd.Type.Name)
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ func (c *conv) stmt(n *pgast.Node) ast.Stmt {
 		return c.dml(n)
 	}
 	for _, family := range []func(*pgast.Node) ast.Stmt{
-		c.sessionStmt, c.cursorStmt, c.createStmt, c.alterStmt, c.objectStmt, c.maintStmt, c.roleStmt, c.functionStmt, c.rightsStmt,
+		c.sessionStmt, c.cursorStmt, c.createStmt, c.alterStmt, c.objectStmt, c.maintStmt, c.roleStmt, c.functionStmt, c.rightsStmt, c.statisticsStmt,
 	} {
 		if s := family(n); s != nil {
 			return s
@@ -96,7 +96,6 @@ var otherNames = map[string]string{
 	"AlterOperatorStmt":          "ALTER OPERATOR",
 	"AlterOpFamilyStmt":          "ALTER OPERATOR FAMILY",
 	"AlterPublicationStmt":       "ALTER PUBLICATION",
-	"AlterStatsStmt":             "ALTER STATISTICS",
 	"AlterSubscriptionStmt":      "ALTER SUBSCRIPTION",
 	"AlterSystemStmt":            "ALTER SYSTEM",
 	"AlterTableMoveAllStmt":      "ALTER TABLE ALL IN TABLESPACE",
@@ -120,7 +119,6 @@ var otherNames = map[string]string{
 	"CreatePLangStmt":            "CREATE LANGUAGE",
 	"CreatePublicationStmt":      "CREATE PUBLICATION",
 	"CreateRangeStmt":            "CREATE TYPE",
-	"CreateStatsStmt":            "CREATE STATISTICS",
 	"CreateSubscriptionStmt":     "CREATE SUBSCRIPTION",
 	"CreateTableSpaceStmt":       "CREATE TABLESPACE",
 	"CreateTransformStmt":        "CREATE TRANSFORM",

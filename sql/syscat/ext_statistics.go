@@ -1,0 +1,113 @@
+package syscat
+
+import (
+	"strings"
+
+	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+var _ = register("pg_catalog", map[string]generator{
+	"pg_statistic_ext": extStatistics,
+})
+
+// extStatistics are the statistics objects. Nothing is gathered for them, so that
+// pg_statistic_ext_data and the views over it have no rows.
+func extStatistics(r *rows) {
+	for _, t := range r.cat.Tables() {
+		for _, x := range t.ExtStatistics {
+			r.oid("oid", x.ID)
+			r.oid("stxrelid", t.ID)
+			r.text("stxname", x.Name)
+			r.oid("stxnamespace", x.Schema)
+			r.oid("stxowner", x.Owner)
+			r.int("stxstattarget", int64(x.Target)-1)
+			vector(r, "stxkeys", x.Attrs)
+			r.list.Reset(types.CharOID)
+			for _, k := range []byte(x.Kinds) {
+				r.list.Append(types.Int(int64(k)))
+			}
+			r.set("stxkind", r.list.Array().Clone())
+			r.opt("stxexprs", strings.Join(x.Exprs, ", "))
+			r.emit()
+		}
+	}
+}
+
+// statisticsDepends is what pg_depend knows of a table's statistics objects.
+func (r *rows) statisticsDepends(t *catalog.Table) {
+	for _, x := range t.ExtStatistics {
+		r.depend(classStatistics, x.ID, 0, classNamespace, x.Schema, 0, depNormal)
+		seen := map[int16]bool{}
+		for _, a := range x.Attrs {
+			seen[a] = true
+			r.depend(classStatistics, x.ID, 0, classRelation, t.ID, a, depAuto)
+		}
+		if len(x.Attrs) == 0 {
+			r.depend(classStatistics, x.ID, 0, classRelation, t.ID, 0, depAuto)
+		}
+		d, ok := r.env.(Definer)
+		if !ok {
+			continue
+		}
+		for _, text := range x.Exprs {
+			for _, a := range d.Columns(text, t) {
+				if !seen[a] {
+					seen[a] = true
+					r.depend(classStatistics, x.ID, 0, classRelation, t.ID, a, depAuto)
+				}
+			}
+		}
+	}
+}
+
+// describeStatistics names a statistics object, "" for none.
+func (p *Printer) describeStatistics(id catalog.ID) string {
+	_, x := p.Catalog.ExtStatisticsByID(id)
+	if x == nil {
+		return ""
+	}
+	return "statistics object " + p.relName(x.Schema, x.Name)
+}
+
+// statisticsKinds are the names of kinds, in the order in which they are shown.
+var statisticsKinds = []struct {
+	kind byte
+	name string
+}{{'d', "ndistinct"}, {'f', "dependencies"}, {'m', "mcv"}}
+
+// StatisticsDef is pg_get_statisticsobjdef, or with columns alone
+// pg_get_statisticsobjdef_columns; ok is false when there is no such object.
+func (p *Printer) StatisticsDef(id catalog.ID, columns bool) (text string, ok bool) {
+	t, x := p.Catalog.ExtStatisticsByID(id)
+	if x == nil {
+		return "", false
+	}
+	var parts []string
+	for _, a := range x.Attrs {
+		parts = append(parts, builtin.QuoteIdent(t.Columns[a-1].Name))
+	}
+	for _, e := range x.Exprs {
+		shown := p.expr(e)
+		if !looksLikeCall(shown) {
+			shown = "(" + shown + ")"
+		}
+		parts = append(parts, shown)
+	}
+	list := strings.Join(parts, ", ")
+	if columns {
+		return list, true
+	}
+	var kinds []string
+	for _, k := range statisticsKinds {
+		if strings.IndexByte(x.Kinds, k.kind) >= 0 {
+			kinds = append(kinds, k.name)
+		}
+	}
+	text = "CREATE STATISTICS " + qualified(p.Catalog, x.Schema, x.Name)
+	if len(kinds) > 0 && len(kinds) < len(statisticsKinds) {
+		text += " (" + strings.Join(kinds, ", ") + ")"
+	}
+	return text + " ON " + list + " FROM " + p.relName(t.Schema, t.Name), true
+}
