@@ -26,7 +26,7 @@ var mysqlShowFuncs = []mysqlFunc{
 		if plain := plainDefault(text); plain != text || isConstant(text) {
 			return plain, true
 		}
-		return mysqlExpr(text, t), true
+		return mysqlExpr(text, t, vectorHome(s)), true
 	})},
 	{name: "column_extra", args: "ii", ret: types.TextOID, volatility: Stable, eval: ofColumn(func(_ Session, _ *catalog.Table, c *catalog.Column) (string, bool) {
 		return columnExtra(c), true
@@ -263,7 +263,7 @@ func showCreate(s Session, t *catalog.Table) string {
 		lines = append(lines, createColumn(s, t, c))
 	}
 	for _, x := range keysInOrder(t.Indexes) {
-		if line := createKey(t, x); line != "" {
+		if line := createKey(t, x, vectorHome(s)); line != "" {
 			lines = append(lines, line)
 		}
 	}
@@ -277,7 +277,7 @@ func showCreate(s Session, t *catalog.Table) string {
 		if k.Kind == catalog.CheckConstraint {
 			text, _ := s.Definition("constraintdef", k.ID, 0, false)
 			text, unenforced := strings.CutSuffix(text, " NOT ENFORCED")
-			line := "CONSTRAINT " + backquote(k.Name) + " " + mysqlExpr(text, t)
+			line := "CONSTRAINT " + backquote(k.Name) + " " + mysqlExpr(text, t, vectorHome(s))
 			if unenforced {
 				line += " /*!80016 NOT ENFORCED */"
 			}
@@ -310,7 +310,7 @@ func keysInOrder(list []*catalog.Index) []*catalog.Index {
 func createColumn(s Session, t *catalog.Table, c *catalog.Column) string {
 	b := backquote(c.Name) + " " + declaredType(c) + declaredCollation(t, c)
 	if c.Generated != 0 {
-		return b + " GENERATED ALWAYS AS (" + mysqlExpr(s.ShowExpr(c.Default, true), t) + ") STORED"
+		return b + " GENERATED ALWAYS AS (" + mysqlExpr(s.ShowExpr(c.Default, true), t, vectorHome(s)) + ") STORED"
 	}
 	if c.NotNull {
 		b += " NOT NULL"
@@ -326,7 +326,7 @@ func createColumn(s Session, t *catalog.Table, c *catalog.Column) string {
 		case isConstant(text):
 			b += " DEFAULT " + quoted(plain)
 		default:
-			b += " DEFAULT (" + mysqlExpr(text, t) + ")"
+			b += " DEFAULT (" + mysqlExpr(text, t, vectorHome(s)) + ")"
 		}
 	case !c.NotNull:
 		b += " DEFAULT NULL"
@@ -352,20 +352,20 @@ func keyName(x *catalog.Index) string {
 }
 
 // createKey is an index in CREATE TABLE, "" for one that MySQL has no words for.
-func createKey(t *catalog.Table, x *catalog.Index) string {
-	out := keyDefinition(t, x)
+func createKey(t *catalog.Table, x *catalog.Index, home string) string {
+	out := keyDefinition(t, x, home)
 	if out != "" && x.Comment != "" {
 		out += " COMMENT " + quoted(x.Comment)
 	}
 	return out
 }
 
-func keyDefinition(t *catalog.Table, x *catalog.Index) string {
+func keyDefinition(t *catalog.Table, x *catalog.Index, home string) string {
 	var cols []string
 	for i := range x.Keys {
 		k := &x.Keys[i]
 		if k.Attr == 0 {
-			cols = append(cols, keyExpr(k.Expr, t))
+			cols = append(cols, keyExpr(k.Expr, t, home))
 			continue
 		}
 		col := backquote(t.Columns[k.Attr-1].Name)
@@ -401,7 +401,7 @@ func keyDefinition(t *catalog.Table, x *catalog.Index) string {
 }
 
 // keyExpr is an expression of a key; a prefix of a column has a form of its own.
-func keyExpr(text string, t *catalog.Table) string {
+func keyExpr(text string, t *catalog.Table, home string) string {
 	args, ok := strings.CutPrefix(text, `mysql."left"(`)
 	if bytes, sub := strings.CutPrefix(text, `"substring"(`); sub { // of bytes
 		args, ok = strings.Replace(bytes, ", 1, ", ", ", 1), strings.Contains(bytes, ", 1, ")
@@ -411,7 +411,7 @@ func keyExpr(text string, t *catalog.Table) string {
 			return backquote(strings.ReplaceAll(strings.Trim(args[:i], `"`), `""`, `"`)) + "(" + args[i+2:]
 		}
 	}
-	return "(" + mysqlExpr(text, t) + ")"
+	return "(" + mysqlExpr(text, t, home) + ")"
 }
 
 // createForeign is a foreign key in CREATE TABLE.

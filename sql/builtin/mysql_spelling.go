@@ -15,9 +15,10 @@ import (
 // MySQL spells them: columns in backticks, its functions and operators without a schema,
 // nothing with the casts that MySQL makes by itself. A text with anything that MySQL has no word for stays as it is.
 
-// mysqlExpr is the text of an expression over a table's columns in MySQL's spelling.
-func mysqlExpr(text string, t *catalog.Table) string {
-	s := speller{s: spellCalls(text, hasVectors(text, t)), t: t}
+// mysqlExpr is the text of an expression over a table's columns in MySQL's spelling. home is
+// the schema of the extension vector, with its point.
+func mysqlExpr(text string, t *catalog.Table, home string) string {
+	s := speller{s: spellCalls(text, hasVectors(text, t), home), t: t}
 	for s.i < len(s.s) {
 		if !s.token() {
 			return text

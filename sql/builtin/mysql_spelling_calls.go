@@ -18,6 +18,9 @@ var distanceNames = map[string]string{
 // vectorNames are the functions of vectors that have another name in MySQL's dialect.
 var vectorNames = map[string]string{"vector_norm": "vec_l2_norm", "vector_dims": "vec_dims", "vector_to_string": "vector_to_string"}
 
+// vectorHome is the schema of the extension vector as texts have it before names.
+func vectorHome(s Session) string { return QuoteIdent(HasOf(s.Catalog()).Schema("vector")) + "." }
+
 // hasVectors reports that a text over a table's columns may be about vectors: other types
 // have operators of those names, too.
 func hasVectors(text string, t *catalog.Table) bool {
@@ -27,9 +30,9 @@ func hasVectors(text string, t *catalog.Table) bool {
 
 // spellCalls writes CAST, and of vectors the functions, where a definition has operators.
 // What it does not know stays as it is.
-func spellCalls(s string, vectors bool) string {
+func spellCalls(s string, vectors bool, home string) string {
 	for range len(s) { // each step writes one thing otherwise
-		next, ok := spellCall(s, vectors)
+		next, ok := spellCall(s, vectors, home)
 		if !ok {
 			break
 		}
@@ -39,7 +42,7 @@ func spellCalls(s string, vectors bool) string {
 }
 
 // spellCall writes the first distance, cast or function otherwise.
-func spellCall(s string, vectors bool) (string, bool) {
+func spellCall(s string, vectors bool, home string) (string, bool) {
 	var open []int // where the parentheses around this place begin, and what is called with them
 	last := 0      // where the operand before this place begins
 	for i := 0; i < len(s); {
@@ -49,14 +52,14 @@ func spellCall(s string, vectors bool) (string, bool) {
 		case strings.HasPrefix(s[i:], "::") && doubled(s, last, i):
 			return s[:last] + s[last+1:i-1] + s[i+len("::double precision"):], true
 		case strings.HasPrefix(s[i:], "::"):
-			end, name := vectorCast(s, i+2)
+			end, name := vectorCast(s, i+2, home)
 			if name != "" {
 				return s[:last] + "CAST(" + s[last:i] + " AS " + name + ")" + s[end:], true
 			}
 			i = max(end, i+2)
 		case strings.HasPrefix(s[i:], "OPERATOR("):
 			end := i + strings.IndexByte(s[i:], ')') + 1
-			name := distanceNames[strings.TrimPrefix(s[i+len("OPERATOR("):max(end-1, i+len("OPERATOR("))], "public.")]
+			name := distanceNames[strings.TrimPrefix(s[i+len("OPERATOR("):max(end-1, i+len("OPERATOR("))], home)]
 			if name != "" && vectors {
 				return callDistance(s, name, open, i, end)
 			}
@@ -66,7 +69,7 @@ func spellCall(s string, vectors bool) (string, bool) {
 		case letter(b) || b == '"':
 			start := i
 			i = wordOrName(s, i)
-			name := strings.TrimPrefix(s[start:i], "public.")
+			name := strings.TrimPrefix(s[start:i], home)
 			if to := vectorNames[name]; to != "" && strings.HasPrefix(s[i:], "(") && (to != name || name != s[start:i]) {
 				return s[:start] + to + s[i:], true
 			}
@@ -114,10 +117,10 @@ func doubled(s string, from, to int) bool {
 
 // vectorCast is the type that a cast names, with its dimensions, and where that ends; "" for
 // others.
-func vectorCast(s string, i int) (end int, name string) {
+func vectorCast(s string, i int, home string) (end int, name string) {
 	from := i
-	if strings.HasPrefix(s[i:], "public.") {
-		from += len("public.")
+	if strings.HasPrefix(s[i:], home) {
+		from += len(home)
 	}
 	end = typeEnd(s, from)
 	base, _, _ := strings.Cut(s[from:end], "(")

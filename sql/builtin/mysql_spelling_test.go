@@ -42,7 +42,7 @@ func TestMySQLExpr(t *testing.T) {
 		{`a OPERATOR(mysql.=) 1`, "`a` = 1"},
 		{`a ~ 'x'::text`, `a ~ 'x'::text`},
 	} {
-		if got := mysqlExpr(c.stored, table); got != c.want {
+		if got := mysqlExpr(c.stored, table, "public."); got != c.want {
 			t.Errorf("%s is shown as %s, want %s", c.stored, got, c.want)
 		}
 	}
