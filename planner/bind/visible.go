@@ -24,6 +24,9 @@ func (o *Options) visible(err error) error {
 	return &c
 }
 
+// Visible is an error made from the catalog as the session shows it: see visible.
+func Visible(err error, o Options) error { return o.visible(err) }
+
 // visibleTypes takes the schema from the names of types, which messages do not quote:
 // what stands in quotes is the name of something else.
 func (o *Options) visibleTypes(text string) string {
@@ -40,8 +43,7 @@ func (o *Options) visibleTypes(text string) string {
 			start := from + i
 			from = start + len(prefix)
 			name, end := identAt(text, from)
-			if start > 0 && !strings.ContainsRune(" (", rune(text[start-1])) ||
-				end < len(text) && !strings.ContainsRune(" ,)[", rune(text[end])) || !o.firstOnPath(p, name) {
+			if start > 0 && !strings.ContainsRune(" (", rune(text[start-1])) || !endsName(text[end:]) || !o.firstOnPath(p, name) {
 				continue
 			}
 			text = text[:start] + text[from:]
@@ -70,6 +72,11 @@ func identAt(text string, at int) (name string, end int) {
 		end++
 	}
 	return text[at:end], end
+}
+
+// endsName says that what follows a name is no part of a longer one, nor of a call.
+func endsName(rest string) bool {
+	return rest == "" || rest == "." || strings.HasPrefix(rest, ". ") || strings.ContainsRune(" ,)[", rune(rest[0]))
 }
 
 // firstOnPath says that the search path finds the type of that name in that schema.

@@ -137,8 +137,11 @@ func (b *binder) window(s *scope, defs []ast.NamedWindow, w *ast.Window) (*ast.W
 		case len(w.OrderBy) > 0 && len(base.OrderBy) > 0:
 			return nil, errAt(w.Pos, pgerrcode.WindowingError, "cannot override ORDER BY clause of window \"%s\"", w.Ref)
 		case base.Frame != nil:
-			return nil, errAt(w.Pos, pgerrcode.WindowingError, "cannot copy window \"%s\" because it has a frame clause", w.Ref).
-				WithHint("Omit the parentheses in this OVER clause.")
+			e := errAt(w.Pos, pgerrcode.WindowingError, "cannot copy window \"%s\" because it has a frame clause", w.Ref)
+			if len(w.OrderBy) == 0 && w.Frame == nil {
+				return nil, e.WithHint("Omit the parentheses in this OVER clause.")
+			}
+			return nil, e
 		}
 		merged := *w
 		merged.Ref, merged.PartitionBy = "", base.PartitionBy

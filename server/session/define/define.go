@@ -184,7 +184,7 @@ func Run(ctx context.Context, env *Env, stmt ast.Stmt) error {
 	}
 	current, before := env.currentViews(), env.Catalog
 	if err := env.run(ctx, stmt); err != nil {
-		return err
+		return bind.Visible(err, env.options())
 	}
 	if err := env.settleForeignParts(ctx, stmt); err != nil {
 		return err

@@ -160,6 +160,7 @@ var grammarCodes = []struct{ prefix, code string }{
 	{"invalid byte sequence", pgerrcode.CharacterNotInRepertoire},
 	{"invalid Unicode escape value", pgerrcode.SyntaxError},
 	{"invalid Unicode surrogate pair", pgerrcode.SyntaxError},
+	{"invalid Unicode escape character", pgerrcode.SyntaxError},
 	{"invalid Unicode escape", pgerrcode.InvalidEscapeSequence},
 	{"unsafe use of", pgerrcode.NonstandardUseOfEscapeCharacter},
 	{"frame start", pgerrcode.WindowingError},
@@ -201,7 +202,7 @@ var grammarHints = map[string]string{
 }
 
 // placeless are messages that PostgreSQL gives without a place.
-var placeless = map[string]bool{"WITH TIES cannot be specified without ORDER BY clause": true,
+var placeless = map[string]bool{"SKIP LOCKED and WITH TIES options cannot be used together": true, "WITH TIES cannot be specified without ORDER BY clause": true,
 	"EXCLUDE constraints cannot be marked NOT VALID": true}
 
 // conv converts one parse tree. It is used by one goroutine for one query.
