@@ -1,6 +1,7 @@
 package builtin
 
 import (
+	"encoding/binary"
 	"errors"
 	"strings"
 	"time"
@@ -120,6 +121,13 @@ func columnSize(c *Ctx, a []types.Datum) (types.Datum, error) {
 		return types.Int(int64(n + 8)), nil
 	case t.OID == types.UnknownOID:
 		return types.Int(int64(n + 1)), nil
+	case t.OID == types.NumericOID: // four numbers stand before the digits, of which one is stored, or two
+		b := a[0].Bytes()
+		weight, scale := int16(binary.BigEndian.Uint16(b[2:])), binary.BigEndian.Uint16(b[6:])
+		if n -= 2; len(b) > 8 && (scale > 63 || weight < -64 || weight > 63) {
+			n += 2
+		}
+		return types.Int(int64(n)), nil
 	}
 	return types.Int(int64(n + 4)), nil
 }

@@ -9,19 +9,16 @@ import (
 )
 
 // withoutEffect looks at SET (options) and RESET (options) of a table or column, which
-// nothing here depends on, so that what PostgreSQL refuses is refused.
+// nothing here depends on, so that what PostgreSQL refuses is refused. Those of a table
+// are kept.
 func (e *Env) withoutEffect(t *catalog.Table, cmd *ast.AlterCmd) error {
-	if cmd.Name != "" && t.ColumnByName(cmd.Name) == nil {
-		return unaltered(t, cmd.Name)
-	}
 	switch {
+	case cmd.Name == "":
+		return e.storageParameters(t, cmd)
+	case t.ColumnByName(cmd.Name) == nil:
+		return unaltered(t, cmd.Name)
 	case cmd.Kind != ast.SetOptions:
 		return nil
-	case cmd.Name == "":
-		if t.IsPartitioned() && len(cmd.Options) > 0 {
-			return unknownParameter(cmd.Options[0].Name)
-		}
-		return checkStorage(cmd.Options)
 	}
 	for i := range cmd.Options {
 		if n := cmd.Options[i].Name; n != "n_distinct" && n != "n_distinct_inherited" {
@@ -29,6 +26,29 @@ func (e *Env) withoutEffect(t *catalog.Table, cmd *ast.AlterCmd) error {
 		}
 	}
 	return nil
+}
+
+// storageParameters changes the parameters that WITH gave a table.
+func (e *Env) storageParameters(t *catalog.Table, cmd *ast.AlterCmd) error {
+	kept := t.Options
+	for i := range cmd.Options {
+		kept = kept.Without(cmd.Options[i].Name)
+	}
+	if cmd.Kind == ast.SetOptions {
+		if t.IsPartitioned() && len(cmd.Options) > 0 {
+			return unknownParameter(cmd.Options[0].Name)
+		}
+		if err := checkStorage(cmd.Options); err != nil {
+			return err
+		}
+		given, err := tableOptions(cmd.Options)
+		if err != nil {
+			return err
+		}
+		kept = append(kept, given...)
+	}
+	t.Options = kept
+	return e.putTable(t)
 }
 
 func unknownParameter(name string) error {

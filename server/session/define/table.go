@@ -250,6 +250,11 @@ func (e *Env) addColumns(ctx context.Context, t *catalog.Table, st *ast.CreateTa
 			return err
 		}
 	}
+	if st.Bound != nil { // what a partition says of a column does not make it its own
+		for i := range t.Columns {
+			t.Columns[i].Inherited = t.Columns[i].InhCount > 0
+		}
+	}
 	for i := range st.Columns {
 		c := &t.Columns[at[i]]
 		if err := e.columnExpressions(ctx, t, c, &st.Columns[i]); err != nil {
