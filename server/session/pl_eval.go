@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/jackc/pgerrcode"
@@ -52,15 +53,19 @@ type castKey struct {
 
 // plExpr is an expression with what was made of it.
 type plExpr struct {
-	n      int // its number in the body
-	sql    string
-	want   types.T
-	prog   *expr.Program
-	t      types.T
-	vars   *bind.Variables
-	fresh  stamp
-	query  *statement // of what is more than an expression
-	params []types.Datum
+	n     int // its number in the body
+	sql   string
+	want  types.T
+	prog  *expr.Program
+	t     types.T
+	vars  *bind.Variables
+	fresh stamp
+	query *statement // of what is more than an expression
+	// constant: it has no variables; literal: it is a string alone, which stands there in
+	// "SELECT " with the expression (1 is the first place).
+	constant bool
+	literal  int
+	params   []types.Datum
 }
 
 // eval computes an expression; want is the type that it is for, which spares a conversion.
@@ -73,7 +78,7 @@ func (r *plRun) eval(ctx context.Context, x plpgsql.Text, sc *plScope, want type
 	e := r.b.expr(x, want)
 	if e == nil || e.sql != x.SQL || e.query == nil && (e.fresh != r.now || r.stale(e.vars)) {
 		var err error
-		if e, err = r.compile(x, sc, want); err != nil {
+		if e, err = r.compile(ctx, x, sc, want); err != nil {
 			return plValue{}, r.inExpr(r.bound(err), prefix, x.SQL)
 		}
 		r.b.keep(e, x, want)
@@ -152,7 +157,7 @@ func (r *plRun) scratchOf(e *plExpr) *expr.Scratch {
 	return r.scratches[e.n]
 }
 
-func (r *plRun) compile(x plpgsql.Text, sc *plScope, want types.T) (*plExpr, error) {
+func (r *plRun) compile(ctx context.Context, x plpgsql.Text, sc *plScope, want types.T) (*plExpr, error) {
 	text := "SELECT " + x.SQL
 	list, err := r.s.db.cfg.Parser.Parse(text)
 	if err != nil {
@@ -181,6 +186,15 @@ func (r *plRun) compile(x plpgsql.Text, sc *plScope, want types.T) (*plExpr, err
 				return nil, err
 			}
 			e.t = bound.Type()
+			var failed error // PostgreSQL finds it when it plans the expression, wherever it stands
+			folded := expr.FoldTelling(ctx, bound, func(err error) { failed = cmp.Or(failed, err) })
+			if failed != nil {
+				return nil, failed
+			}
+			_, e.constant = folded.(*expr.Const)
+			if l, ok := q.Targets[0].Expr.(*ast.Lit); ok && l.Kind == ast.LitString {
+				e.literal = int(l.Pos) + 1
+			}
 			e.prog, err = expr.Compile(bound)
 			return e, err
 		}

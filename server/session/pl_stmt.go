@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"strings"
 
 	"github.com/jackc/pgerrcode"
 
@@ -246,11 +247,43 @@ func (r *plRun) assign(ctx context.Context, t *plpgsql.Target, value plpgsql.Tex
 	if len(rest) == 0 && !t.Index.Given() {
 		want = r.b.vars[slot].t
 	}
-	r.prefix = r.b.fn.Body[t.Pos:value.Pos]
+	prefix := r.b.fn.Body[t.Pos:value.Pos]
+	r.prefix = prefix
 	v, err := r.eval(ctx, value, sc, want)
 	if err != nil {
 		return err
 	}
+	if err = r.assignValue(ctx, t, v, sc); err == nil {
+		return nil
+	}
+	// A constant is made one of the target's type when the assignment is planned.
+	e := r.b.expr(value, want)
+	code := pgerr.Code(err)
+	if e == nil || e.query != nil || !e.constant || !strings.HasPrefix(code, "22") ||
+		code == pgerrcode.NullValueNotAllowedDataException || code == pgerrcode.ArraySubscriptError {
+		return err
+	}
+	if pe, ok := pgerr.As(err); ok && e.literal > 0 && pe.Where == "" && !r.fitsBut(v, want) {
+		c := *pe
+		c.Position = e.literal
+		err = &c
+	}
+	return r.inExpr(err, prefix, value.SQL)
+}
+
+// fitsBut says that a value is one of a type but for the type's modifier, which
+// PostgreSQL applies after it has read a literal.
+func (r *plRun) fitsBut(v plValue, t types.T) bool {
+	if t.Mod < 0 {
+		return false
+	}
+	_, err := r.cast(v, types.Of(t.OID), 0)
+	return err == nil
+}
+
+// assignValue stores a value in a target or a part of it.
+func (r *plRun) assignValue(ctx context.Context, t *plpgsql.Target, v plValue, sc *plScope) error {
+	slot, rest, _ := sc.find(t.Parts)
 	if t.Index.Given() || len(rest) > 1 || len(rest) == 1 && !r.b.vars[slot].record {
 		return r.assignPart(ctx, t, v, sc)
 	}
