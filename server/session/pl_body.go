@@ -145,8 +145,8 @@ func (s *Session) compilePL(f *catalog.Function, ts []types.T, trigger *catalog.
 		if a.IsInput() {
 			b.args = append(b.args, slot)
 			k++
-			b.root.names[fmt.Sprintf("$%d", k)] = slot
 		}
+		b.root.names[fmt.Sprintf("$%d", i+1)] = slot // as they are declared, the results among them
 		if a.IsOutput() {
 			b.outs = append(b.outs, slot)
 		}

@@ -148,32 +148,27 @@ func (a *activation) collect(st *statement, res *result) (func(*batch.Batch) err
 	if st.plan == nil || st.plan.Out == nil && st.plan.Tag != "SELECT" {
 		return nil, a.inSQL(mismatch(a.fn, "Function's final statement must be SELECT or INSERT/UPDATE/DELETE RETURNING."), 0)
 	}
+	out := make([]types.T, len(st.plan.Out))
+	for i, c := range st.plan.Out {
+		out[i] = c.Type
+	}
 	if key := fmt.Sprintf("%p %v %v", st.plan, res.T, res.columns); st.of != key {
-		out := make([]types.T, len(st.plan.Out))
-		for i, c := range st.plan.Out {
-			out[i] = c.Type
-		}
 		conv, err := a.s.resultConversion(a.fn, &res.shape, out)
 		if err != nil {
 			return nil, a.inSQL(err, 0)
 		}
 		st.conv, st.of = conv, key
 	}
-	whole := res.columns != nil && len(st.plan.Out) == 1 && st.plan.Out[0].Type.OID == res.T.OID
+	var whole *rowSplitter
+	if res.wholeRow(out) {
+		whole = a.splitter(&res.shape, out[0])
+	}
 	row := make([]types.Datum, max(len(res.columns), 1))
 	return func(b *batch.Batch) error {
 		for _, i := range b.Sel {
-			if whole {
-				if c := res.of; c != nil {
-					d := b.Cols[0].Datum(int(i))
-					if d.IsNull() {
-						clear(row)
-						for k := range row {
-							row[k] = types.Null
-						}
-					} else {
-						copy(row, c.Split(d))
-					}
+			if whole != nil {
+				if err := whole.split(b.Cols[0].Datum(int(i)), row); err != nil {
+					return err
 				}
 			} else {
 				k := 0
@@ -238,7 +233,7 @@ func (s *Session) resultConversion(f *catalog.Function, sh *shape, out []types.T
 		}
 		return []*expr.Program{p}, nil
 	}
-	if len(out) == 1 && out[0].OID == sh.T.OID {
+	if sh.wholeRow(out) {
 		return nil, nil
 	}
 	var conv []*expr.Program

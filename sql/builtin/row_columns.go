@@ -31,7 +31,7 @@ func spreadRows(f *Func, names []string, ts []types.T) *Func {
 			if !ok || err != nil {
 				return false, err
 			}
-			err = spread(row, one[0], ts)
+			err = RecordColumns(row, one[0], ts)
 			if err != nil && !first {
 				err = pgerr.New(pgerrcode.DatatypeMismatch, "rows returned by function are not all of the same row type")
 			}
@@ -53,8 +53,9 @@ func declared(ts []types.T, domains []types.OID) []types.T {
 	return out
 }
 
-// spread puts a record's columns into a row; NULL is a row of NULLs.
-func spread(row []types.Datum, record types.Datum, ts []types.T) error {
+// RecordColumns puts a record's columns, which must be of those types, into a row; NULL
+// is a row of NULLs.
+func RecordColumns(row []types.Datum, record types.Datum, ts []types.T) error {
 	if record.IsNull() {
 		for i := range row {
 			row[i] = types.Null

@@ -1,6 +1,7 @@
 package builtin
 
 import (
+	"strconv"
 	"strings"
 	"sync"
 
@@ -55,10 +56,11 @@ func newUserFunc(f *catalog.Function, schema string) *Func {
 		}
 	}
 	outs := f.Outputs()
-	if len(outs) > 0 {
-		for _, a := range outs {
-			u.OutNames, u.OutTypes = append(u.OutNames, a.Name), append(u.OutTypes, a.Type.OID)
+	for i, a := range outs {
+		if a.Name == "" && len(outs) > 1 {
+			a.Name = "column" + strconv.Itoa(i+1)
 		}
+		u.OutNames, u.OutTypes = append(u.OutNames, a.Name), append(u.OutTypes, a.Type.OID)
 	}
 	if f.Agg != nil {
 		u.AggKind, u.DirectArgs = f.Agg.Kind, f.Agg.Direct

@@ -203,10 +203,15 @@ func abbrevOffset(abbrev string, v int64) (off int, ok bool) {
 // time v, and an instant at which the zone had it.
 func usedAbbrev(loc *time.Location, abbrev string, v int64) (off int, at int64) {
 	off = localOffset(loc, v)
+	return abbrevUsedAt(loc, abbrev, v-int64(off)*usPerSec)
+}
+
+// abbrevUsedAt is usedAbbrev at an instant.
+func abbrevUsedAt(loc *time.Location, abbrev string, v int64) (off int, at int64) {
 	// the abbreviation wins over the season: take the nearest time before that had it
 	const halfYear = 183 * usPerDay
 	for i := int64(0); i < 400; i++ {
-		at := v - int64(off)*usPerSec - i*halfYear
+		at := v - i*halfYear
 		if name, o := zoneAt(loc, at); LowerASCII(name) == abbrev {
 			return o, at
 		}
@@ -219,7 +224,7 @@ func usedAbbrev(loc *time.Location, abbrev string, v int64) (off int, at int64) 
 			return o, at
 		}
 	}
-	return off, v - int64(off)*usPerSec
+	return utcOffset(loc, v), v
 }
 
 // isAbbrev reports a known zone abbreviation (lower case).
@@ -236,6 +241,12 @@ func isAbbrev(s string) bool {
 // zone (timestamp) rather than an instant (timestamptz).
 func ZoneOffset(name string, v int64, local bool) (int, error) {
 	key := LowerASCII(name)
+	if zone, ok := zoneAbbrevsByZone[key]; ok && !local {
+		if loc, err := LoadTimeZone(zone); err == nil {
+			off, _ := abbrevUsedAt(loc, key, v)
+			return off, nil
+		}
+	}
 	if off, ok := abbrevOffset(key, v); ok {
 		return off, nil
 	}
