@@ -47,6 +47,12 @@ func (e *Env) createExtension(ctx context.Context, st *ast.CreateExtension) erro
 	if x.Schema, err = e.extensionSchema(st); err != nil {
 		return err
 	}
+	switch t, f := e.sameAsParts(x.Name, x.Schema); {
+	case t != nil:
+		return pgerr.Newf(pgerrcode.DuplicateObject, "type %q already exists", t.Name)
+	case f != nil:
+		return pgerr.Newf(pgerrcode.DuplicateFunction, "function %q already exists with same argument types", f.Name)
+	}
 	edit := e.change(ctx)
 	return edit.PutExtension(x)
 }

@@ -2,7 +2,6 @@ package define
 
 import (
 	"context"
-	"slices"
 
 	"github.com/jackc/pgerrcode"
 
@@ -45,18 +44,54 @@ func (e *Env) moveExtension(ctx context.Context, st *ast.AlterSchema) error {
 
 // roomFor refuses a schema that has a type or a function as the extension has.
 func (e *Env) roomFor(x *catalog.Extension, to *catalog.Schema) error {
+	switch t, f := e.sameAsParts(x.Name, to.ID); {
+	case t != nil:
+		return pgerr.Newf(pgerrcode.DuplicateObject, "type %q already exists in schema %q", t.Name, to.Name)
+	case f != nil:
+		return pgerr.Newf(pgerrcode.DuplicateFunction, "function %s already exists in schema %q", builtin.CallText("", f.Name, f.Args), to.Name)
+	}
+	return nil
+}
+
+// sameAsParts is a type or else a function of an extension that a schema has one like, of users; nil where it has none.
+func (e *Env) sameAsParts(extension string, schema catalog.ID) (*types.Info, *builtin.Func) {
 	for _, t := range types.All() {
-		if types.Extension(t.OID) == x.Name && e.Catalog.TypeExists(to.ID, t.Name) {
-			return pgerr.Newf(pgerrcode.DuplicateObject, "type %q already exists in schema %q", t.Name, to.Name)
+		if types.Extension(t.OID) == extension && !t.IsArray && e.Catalog.TypeExists(schema, t.Name) {
+			return t, nil
 		}
 	}
 	for _, f := range builtin.AllFunctions() {
-		if f.Extension != x.Name {
+		if f.Extension != extension {
 			continue
 		}
-		for _, own := range e.Catalog.Functions(to.ID, f.Name) {
-			if slices.Equal(own.InputTypes(), f.Args) {
-				return pgerr.Newf(pgerrcode.DuplicateFunction, "function %s already exists in schema %q", builtin.CallText("", f.Name, f.Args), to.Name)
+		for _, own := range e.Catalog.Functions(schema, f.Name) {
+			if equalTypes(own.InputTypes(), f.Args) {
+				return nil, f
+			}
+		}
+	}
+	return nil, nil
+}
+
+// extensionType reports that an extension has a type of the name in the schema.
+func (e *Env) extensionType(schema catalog.ID, name string) bool {
+	t := types.ByName(name)
+	if t == nil || t.IsArray {
+		return false
+	}
+	x, ok := e.Catalog.Extension(types.Extension(t.OID))
+	return ok && x.Schema == schema
+}
+
+// extensionFunc is the function of an extension that is in the schema under the name and takes these types.
+func (e *Env) extensionFunc(schema catalog.ID, name string, args []types.OID) *builtin.Func {
+	for _, x := range e.Catalog.Extensions() {
+		if x.Schema != schema {
+			continue
+		}
+		for _, f := range builtin.AllFunctions() {
+			if f.Name == name && f.Extension == x.Name && equalTypes(f.Args, args) {
+				return f
 			}
 		}
 	}

@@ -21,6 +21,12 @@ func (e *Env) createFunction(ctx context.Context, st *ast.CreateFunction) error 
 	if err != nil {
 		return err
 	}
+	if of := e.extensionFunc(f.Schema, f.Name, f.InputTypes()); of != nil {
+		if st.Replace {
+			return pgerr.NotSupported(-1, "changing %s of an extension is not supported", systemFunction{of}.Error())
+		}
+		return pgerr.Newf(pgerrcode.DuplicateFunction, "function %q already exists with same argument types", f.Name)
+	}
 	old, exists := e.Catalog.Function(f.Schema, f.Name, f.InputTypes())
 	if exists {
 		if !st.Replace {

@@ -148,6 +148,15 @@ func (e *Env) freeRelation(schema catalog.ID, name string) error {
 	return nil
 }
 
+// freeRowType makes sure that no type stands in the way of the one that a new relation of the name has.
+func (e *Env) freeRowType(schema catalog.ID, name string) error {
+	if _, taken := e.Catalog.Type(schema, name); !taken && !e.extensionType(schema, name) {
+		return nil
+	}
+	return pgerr.Newf(pgerrcode.DuplicateObject, "type %q already exists", name).
+		WithHint("A relation has an associated type of the same name, so you must use a name that doesn't conflict with any existing type.")
+}
+
 func (e *Env) renameSequence(ctx context.Context, q *catalog.Sequence, name string) error {
 	if err := e.freeRelation(q.Schema, name); err != nil {
 		return err

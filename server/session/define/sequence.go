@@ -26,6 +26,9 @@ func (e *Env) createSequence(ctx context.Context, st *ast.CreateSequence) error 
 		}
 		return pgerr.Newf(pgerrcode.DuplicateTable, "relation %q already exists", st.Name.Name)
 	}
+	if err := e.freeRowType(s.ID, st.Name.Name); err != nil {
+		return err
+	}
 	edit := e.change(ctx)
 	id, err := edit.NewID(ctx)
 	if err != nil {

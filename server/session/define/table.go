@@ -35,9 +35,8 @@ func (e *Env) createTable(ctx context.Context, st *ast.CreateTable) error {
 		}
 		return pgerr.Newf(pgerrcode.DuplicateTable, "relation %q already exists", st.Name.Name).At(-1)
 	}
-	if _, taken := e.Catalog.Type(schema.ID, st.Name.Name); taken {
-		return pgerr.Newf(pgerrcode.DuplicateObject, "type %q already exists", st.Name.Name).
-			WithHint("A relation has an associated type of the same name, so you must use a name that doesn't conflict with any existing type.")
+	if err := e.freeRowType(schema.ID, st.Name.Name); err != nil {
+		return err
 	}
 	e.change(ctx)
 	if st.OnCommit != 0 && !schema.Temp {

@@ -70,7 +70,7 @@ func (e *Env) newType(ctx context.Context, n *ast.QName, kind catalog.TypeKind) 
 // freeType makes sure that no type but one of an array, which gives way, has the name.
 func (e *Env) freeType(schema catalog.ID, name string) error {
 	_, taken := e.Catalog.Type(schema, name)
-	if _, rel := e.Catalog.Table(schema, name); taken || rel {
+	if _, rel := e.Catalog.Table(schema, name); taken || rel || e.extensionType(schema, name) {
 		return pgerr.Newf(pgerrcode.DuplicateObject, "type %q already exists", name)
 	}
 	return nil

@@ -44,6 +44,9 @@ func (e *Env) createView(ctx context.Context, st *ast.CreateView) error {
 		}
 		return pgerr.Newf(pgerrcode.DuplicateTable, "relation %q already exists", st.Name.Name)
 	}
+	if err := e.freeRowType(s.ID, st.Name.Name); err != nil {
+		return err
+	}
 	edit := e.change(ctx)
 	if exists {
 		if err := replaceable(old, t); err != nil {
