@@ -213,7 +213,8 @@ func (e *Env) partitionColumn(t *catalog.Table, d *ast.ColumnDef) (*ast.ColumnDe
 	return anyTyped(d), nil
 }
 
-// anyTyped is what is said of a column whose type comes from elsewhere, with some type.
+// anyTyped is what is said of a column whose type and collation come from elsewhere,
+// whatever is written, with some type.
 func anyTyped(d *ast.ColumnDef) *ast.ColumnDef {
 	n := *d
 	n.Type, n.Collation = ast.TypeName{At: ast.At{Pos: ast.NoPos}, Name: ast.QName{Schema: "pg_catalog", Name: "int4"}}, nil

@@ -94,3 +94,11 @@ func knownTablespace(name string) error {
 	}
 	return pgerr.Newf(pgerrcode.UndefinedObject, "tablespace %q does not exist", name)
 }
+
+// orderOf is the access method whose operator classes a strategy takes.
+func orderOf(by ast.PartitionStrategy) string {
+	if by == ast.ByHash {
+		return "hash"
+	}
+	return "btree"
+}

@@ -58,7 +58,7 @@ func (e *Env) partitionKey(t *catalog.Table, el *ast.IndexElem, by ast.Partition
 		return k, err
 	}
 	if el.OpClass != nil {
-		if err := e.keyClass(el, k.Type, "btree"); err != nil {
+		if err := e.keyClass(el, k.Type, orderOf(by)); err != nil {
 			return k, err
 		}
 		k.OpClass = el.OpClass.Name
@@ -71,10 +71,7 @@ var systemNames = map[string]bool{"tableoid": true, "xmin": true, "xmax": true, 
 // partitionable refuses keys whose types have no order, or no hash, and those that are
 // not ordered by bytes.
 func (e *Env) partitionable(el *ast.IndexElem, k *catalog.PartitionKey, was catalog.ID, by ast.PartitionStrategy) error {
-	order := "btree"
-	if by == ast.ByHash {
-		order = "hash"
-	}
+	order := orderOf(by)
 	hint := "You must specify a %s operator class or define a default %s operator class for the data type."
 	if err := ordered(k.Type, "btree"); err != nil || k.Type.IsVector() && by == ast.ByHash {
 		return pgerr.Newf(pgerrcode.UndefinedObject, "data type %s has no default operator class for access method %q", types.FormatType(types.Of(k.Type.OID)), order).
@@ -101,10 +98,8 @@ func (e *Env) partitionExpr(t *catalog.Table, el *ast.IndexElem) (k catalog.Part
 	})
 	b, err := bind.Scalar(el.Expr, t, bind.PartKey, types.T{}, "", e.options())
 	switch {
-	case pgerr.Code(err) == pgerrcode.GroupingError:
+	case err != nil: // PostgreSQL reads the expression without the statement's text
 		return k, placeless(err)
-	case err != nil:
-		return k, err
 	case bad != nil:
 		return k, bad
 	}

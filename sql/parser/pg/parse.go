@@ -124,7 +124,7 @@ func grammarError(query string, err error) *pgerr.Error {
 	if hint, ok := grammarHints[pe.Message]; ok {
 		e.Hint = hint
 	}
-	if pe.Cursorpos > 0 && !placeless[pe.Message] {
+	if pe.Cursorpos > 0 && !placeless[pe.Message] && !strings.HasPrefix(pe.Message, "unrecognized partitioning strategy") {
 		e.Position = byteOffset(query, pe.Cursorpos-1) + 1
 	}
 	if pe.Message == "invalid Unicode escape" && unicodeLiteral(query, e.Position-1) {
