@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/loxodb/loxodb/planner/physical"
+	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
@@ -59,6 +60,9 @@ type opKey struct {
 // resolveOp is builtin.ResolveOp with its successes remembered: the choice among
 // dozens of operators of one name is a good part of planning a small statement.
 func (b *binder) resolveOp(schema, name string, left, right types.OID) (*builtin.ResolvedOp, error) {
+	if ast.ExtensionOf(schema) != "" { // in stored SQL, wherever the extension is
+		schema = ""
+	}
 	return resolveOp(b.extensions(), schema, name, left, right)
 }
 

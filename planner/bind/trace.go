@@ -38,7 +38,7 @@ type Trace struct {
 	// typeSchemas are the schemas of users' types that are not in public.
 	typeSchemas map[*ast.TypeName]string
 	// callSchemas are the schemas of users' functions; "" of those of extensions, as of their
-	// types and operators: they are found wherever the extension is.
+	// types: they are found wherever the extension is. Before operators stands the extension.
 	callSchemas map[*ast.Func]string
 	opSchemas   map[*ast.Op]string
 	// froms are the items of FROM as they are written, refs what columns are of, wholes
@@ -290,6 +290,10 @@ func (b *binder) traceText(x *unknownLit, c *expr.Const) {
 		if types.OID(c.D.Int()) < types.FirstTypeOID { // users' types go by the path
 			t.texts[x.src] = string(types.AppendText(nil, types.Of(c.T.OID), c.D, b.o.Format))
 		}
+	default:
+		if types.Extension(c.T.OID) != "" {
+			t.texts[x.src] = string(types.AppendText(nil, types.Of(c.T.OID), c.D, b.o.Format))
+		}
 	}
 }
 
@@ -311,7 +315,7 @@ func (b *binder) traceCall(x *ast.Func, schema string) {
 
 func (b *binder) traceOp(x *ast.Op, e expr.Expr) {
 	if c, ok := e.(*expr.Call); ok && c.Op != nil && c.Op.Extension != "" && b.trace() != nil {
-		b.trace().opSchemas[x] = ""
+		b.trace().opSchemas[x] = ast.ExtensionSchema(c.Op.Extension)
 	}
 }
 

@@ -75,7 +75,7 @@ func (x shower) statement(text string) string {
 	}
 	if q, ok := list[0].Stmt.(*ast.Select); ok {
 		s := x.style()
-		s.Hidden = true
+		s.Hidden, s.Indent = true, 1
 		return ast.PrintIn(q, s)
 	}
 	ast.Walk(list[0].Stmt, func(n ast.Node) bool {
@@ -86,6 +86,8 @@ func (x shower) statement(text string) string {
 			v.Name = x.callable(v.Name)
 		case *ast.Cast:
 			v.To.Name = x.callable(v.To.Name)
+		case *ast.Op:
+			v.Schema = x.operator(v.Schema)
 		}
 		return true
 	})

@@ -32,7 +32,24 @@ func (s *Session) printer(pretty bool) *syscat.Printer {
 func (s *Session) ShowExpr(text string, pretty bool) string { return shower{s, pretty}.expr(text) }
 
 func (x shower) style() ast.Style {
-	return ast.Style{Bare: x.pretty, Relation: x.relation, Callable: x.callable}
+	return ast.Style{Bare: x.pretty, Relation: x.relation, Callable: x.callable, Operator: x.operator}
+}
+
+// operator is the schema to show before an operator: that of its extension where the search
+// path does not lead there.
+func (x shower) operator(schema string) string {
+	name := ast.ExtensionOf(schema)
+	if name == "" {
+		return schema
+	}
+	e, ok := x.s.Catalog().Extension(name)
+	if !ok {
+		return ""
+	}
+	if schema = (names{x.s}).schemaName(e.Schema); slices.Contains(x.s.SearchPath(true), schema) {
+		return ""
+	}
+	return schema
 }
 
 // publicInPath reports whether what is stored without a schema is found by its bare name,

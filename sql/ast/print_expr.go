@@ -183,8 +183,12 @@ func (p *printer) op(v *Op) {
 		return
 	}
 	name := v.Name
-	if v.Schema != "" {
-		name = "OPERATOR(" + QuoteIdent(v.Schema) + "." + v.Name + ")"
+	schema := v.Schema
+	if p.style.Operator != nil {
+		schema = p.style.Operator(schema)
+	}
+	if schema != "" {
+		name = "OPERATOR(" + QuoteIdent(schema) + "." + v.Name + ")"
 	}
 	p.open()
 	if v.Left != nil {

@@ -12,15 +12,31 @@ type Style struct {
 	Hidden bool
 	// Relation is how a relation is named where it stands; nil = as it is.
 	Relation func(QName) QName
-	// Callable is the same of a type or function.
+	// Callable is the same of a type or function, Operator of the schema of an operator: ""
+	// where it is found without.
 	Callable func(QName) QName
+	Operator func(schema string) string
+	// Indent is how far all lines are moved to the right.
+	Indent int
+}
+
+// ExtensionSchema stands before the operators of an extension in stored SQL: for the schema
+// that the extension is in at the time.
+func ExtensionSchema(extension string) string { return "@" + extension }
+
+// ExtensionOf is the extension that a schema stands for in stored SQL, "" for real schemas.
+func ExtensionOf(schema string) string {
+	if name, ok := strings.CutPrefix(schema, "@"); ok {
+		return name
+	}
+	return ""
 }
 
 // PrintIn writes a query or an expression with its clauses on lines of their
 // own. Unlike Print's, the text is the analysed form: BETWEEN, LIKE and lists of
 // constants behind IN are written as the operators that they stand for.
 func PrintIn(n Node, s Style) string {
-	p := printer{lines: true, hidden: s.Hidden, style: s}
+	p := printer{lines: true, hidden: s.Hidden, style: s, indent: s.Indent}
 	switch v := n.(type) {
 	case *Select:
 		p.query(v)

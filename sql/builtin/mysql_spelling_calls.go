@@ -59,7 +59,8 @@ func spellCall(s string, vectors bool, home string) (string, bool) {
 			i = max(end, i+2)
 		case strings.HasPrefix(s[i:], "OPERATOR("):
 			end := i + strings.IndexByte(s[i:], ')') + 1
-			name := distanceNames[strings.TrimPrefix(s[i+len("OPERATOR("):max(end-1, i+len("OPERATOR("))], home)]
+			op := s[i+len("OPERATOR(") : max(end-1, i+len("OPERATOR("))]
+			name := distanceNames[strings.TrimPrefix(strings.TrimPrefix(op, home), `"@vector".`)]
 			if name != "" && vectors {
 				return callDistance(s, name, open, i, end)
 			}

@@ -258,7 +258,11 @@ func (p *printer) call(e *Call) {
 			p.operand(e.Args[0])
 			p.write(" ")
 		}
-		p.write(e.Op.Name, " ")
+		if p.written && e.Op.Extension != "" { // wherever the extension will be: see ast.ExtensionSchema
+			p.write("OPERATOR(\"@", e.Op.Extension, "\".", e.Op.Name, ") ")
+		} else {
+			p.write(e.Op.Name, " ")
+		}
 		p.operand(e.Args[len(e.Args)-1])
 		p.write(")")
 		return
