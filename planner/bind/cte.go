@@ -318,8 +318,8 @@ func (b *binder) recursiveUnion(c *ast.CTE, sel *ast.Select, work int, init, ste
 			if err != nil {
 				return nil, err
 			}
-			if t.OID != o.t.OID {
-				return nil, otherType(c, init, i, o.t, t)
+			if t.OID != o.t.OID || o.t.Mod >= 0 { // the modifier is not common to both
+				return nil, otherType(c, init, i, o.t, types.Of(t.OID))
 			}
 			exprs[i] = both[1]
 		} else {

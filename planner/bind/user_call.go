@@ -59,6 +59,10 @@ func (b *binder) resolveFunc(schema, name string, args []types.OID, shape builti
 				WithHint("Could not choose a best candidate procedure. You might need to add explicit type casts.")
 		}
 	}
+	if pe, ok := pgerr.As(err); ok && procedure && pe.Code == pgerrcode.AmbiguousFunction {
+		return nil, pgerr.Newf(pe.Code, "procedure %s is not unique", builtin.NamedCallText(schema, name, args, shape.Names)).
+			WithHint("Could not choose a best candidate procedure. You might need to add explicit type casts.")
+	}
 	if err != nil {
 		return nil, err
 	}
