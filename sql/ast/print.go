@@ -59,6 +59,7 @@ type printer struct {
 	hidden bool
 	inner  bool                 // the query that is written is inside another one
 	beside map[string]TableExpr // what its FROM has, by name
+	around []string             // the names of WITH queries around
 	style  Style
 }
 

@@ -1,5 +1,7 @@
 package ast
 
+import "slices"
+
 func (p *printer) from(word string, list []TableExpr) {
 	for i, t := range list {
 		if i == 0 {
@@ -40,6 +42,9 @@ func (p *printer) tableRef(t *TableRef) {
 	name := t.Name
 	if p.style.Relation != nil {
 		name = p.style.Relation(name)
+		if name.Schema == "" && slices.Contains(p.around, name.Name) { // it would mean the WITH query
+			name.Schema = t.Name.Schema
+		}
 	}
 	p.qname(name)
 	if a := t.Alias; p.lines && a != nil && a.Name == name.Name && len(a.Columns) == 0 {

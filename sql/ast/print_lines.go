@@ -28,6 +28,12 @@ func (p *printer) sublink(v *Subquery) {
 
 // queryLines is query with every clause on its own line (get_select_query_def).
 func (p *printer) queryLines(q *Select) {
+	if q.With != nil {
+		for i := range q.With.CTEs {
+			p.around = append(p.around, q.With.CTEs[i].Name)
+		}
+		defer func(n int) { p.around = p.around[:n] }(len(p.around) - len(q.With.CTEs))
+	}
 	p.cteLines(q.With)
 	switch {
 	case q.SetOp != SetNone:
