@@ -391,8 +391,12 @@ func (s *Session) executeArgs(st *ast.Execute, q *prepared) ([]types.Datum, erro
 			WithDetail("Expected %d parameters but got %d.", len(q.params), len(st.Args))
 	}
 	var params []types.Datum
+	shown := q.shownParams()
 	for i, a := range st.Args {
 		d, err := s.executeArg(a, i+1, types.Of(q.params[i]), st.Texts)
+		if err == nil && shown[i] != q.params[i] { // of a domain
+			err = names{s}.CheckDomain(shown[i], d)
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -30,6 +30,7 @@ type prepared struct {
 	stmt     ast.Stmt
 	parsed   ast.Parsed // of simple queries, until they are prepared
 	declared []types.OID
+	domains  map[int]types.OID // that PREPARE declares parameters of
 	params   []types.OID
 	kind     backend.Kind
 	columns  []backend.Column
@@ -317,14 +318,21 @@ func (s *Session) replan(ctx context.Context, p *prepared) error {
 // shownParams are the types of the parameters as clients see them: domains are not their
 // base types.
 func (p *prepared) shownParams() []types.OID {
-	if p.plan == nil || len(p.plan.ParamDomains) == 0 {
-		return p.params
-	}
-	list := slices.Clone(p.params)
-	for n, d := range p.plan.ParamDomains {
-		if n < len(list) {
-			list[n] = d
+	list := p.params
+	of := func(domains map[int]types.OID) {
+		for n, d := range domains {
+			if n < len(list) {
+				list[n] = d
+			}
 		}
+	}
+	if p.plan != nil && len(p.plan.ParamDomains) > 0 {
+		list = slices.Clone(list)
+		of(p.plan.ParamDomains)
+	}
+	if len(p.domains) > 0 {
+		list = slices.Clone(list)
+		of(p.domains)
 	}
 	return list
 }

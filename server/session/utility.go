@@ -136,10 +136,14 @@ func (s *Session) sqlPrepare(ctx context.Context, p *portal, st *ast.Prepare) er
 		return pgerr.Newf(pgerrcode.DuplicatePreparedStatement, "prepared statement %q already exists", st.Name)
 	}
 	var declared []types.OID
+	domains := map[int]types.OID{}
 	for i := range st.Types {
 		t, err := bind.TypeName(&st.Types[i], s.planOptions(nil))
 		if err != nil {
 			return err
+		}
+		if d := bind.UserDomain(&st.Types[i], s.planOptions(nil)); d != nil {
+			domains[i] = d.ID
 		}
 		declared = append(declared, t.OID)
 	}
@@ -147,7 +151,7 @@ func (s *Session) sqlPrepare(ctx context.Context, p *portal, st *ast.Prepare) er
 	if err != nil {
 		return err
 	}
-	q.name, q.fromSQL, q.source = st.Name, true, p.stmt.source
+	q.name, q.fromSQL, q.source, q.domains = st.Name, true, p.stmt.source, domains
 	s.stmts[st.Name] = q
 	return nil
 }
