@@ -14,6 +14,7 @@ import (
 
 // update binds UPDATE.
 func (b *binder) update(x *ast.Update, outer *scope) (*query, error) {
+	b.meta.Unlimited = b.meta.Unlimited || x.Unlimited
 	if x.Join != nil {
 		var err error
 		if x, err = b.updateOfJoin(x); err != nil {
@@ -101,6 +102,7 @@ func (b *binder) update(x *ast.Update, outer *scope) (*query, error) {
 
 // delete binds DELETE.
 func (b *binder) delete(x *ast.Delete, outer *scope) (*query, error) {
+	b.meta.Unlimited = b.meta.Unlimited || x.Unlimited
 	if x.Join != nil {
 		var err error
 		if x, err = b.deleteOfJoin(x); err != nil {

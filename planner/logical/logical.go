@@ -63,6 +63,8 @@ type Meta struct {
 	FoldedMods map[ColID]int32
 	// Midway: a statement that writes is running around this one: see bind.Options.
 	Midway bool
+	// Unlimited: MySQL's sql_safe_updates holds for the statement: see Keyed.
+	Unlimited bool
 }
 
 // NewMeta returns an empty Meta.

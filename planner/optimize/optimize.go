@@ -81,7 +81,8 @@ func Plan(s *bind.Statement, o bind.Options) (*physical.Plan, error) {
 		noSeq: settingOff(o, "enable_seqscan"), noIndex: settingOff(o, "enable_indexscan"),
 		noBitmap: settingOff(o, "enable_bitmapscan")}
 	p.est.Col = p.columnStats
-	p.plan = &physical.Plan{Params: s.Params, ParamDomains: s.ParamDomains, Tag: s.Tag, Fails: failed, Version: o.Catalog.Version, ReadOnly: s.Tag == "SELECT" && !s.Locks, Calls: s.Calls}
+	p.plan = &physical.Plan{Params: s.Params, ParamDomains: s.ParamDomains, Tag: s.Tag, Fails: failed, Version: o.Catalog.Version, ReadOnly: s.Tag == "SELECT" && !s.Locks, Calls: s.Calls,
+		Unkeyed: s.Meta.Unlimited && !logical.Keyed(tree)}
 	need := &logical.ColSet{}
 	for _, c := range s.Out {
 		need.Add(c.ID)

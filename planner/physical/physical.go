@@ -38,6 +38,7 @@ type Plan struct {
 	Tables    []catalog.ID    // relations used; the plan is stale when one of them changed
 	Uses      []Use           // what privileges are needed for
 	Fails     error           // what any execution fails with, before it asks for privileges
+	Unkeyed   bool            // MySQL's sql_safe_updates refuses it
 	NodeCount int             // Base.ID runs 0..NodeCount-1 over all trees
 	Bytes     int             // rough size, for the plan cache
 }

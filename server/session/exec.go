@@ -150,6 +150,10 @@ func (r *running) open(ctx context.Context, params []types.Datum) error {
 	if r.plan.Fails != nil {
 		return r.plan.Fails
 	}
+	if r.plan.Unkeyed && s.settings.mysql && s.settings.safeUpdates {
+		return pgerr.New(pgerrcode.SyntaxErrorOrAccessRuleViolation, "You are using safe update mode and you tried to update a table without a WHERE that uses a KEY column").
+			At(int(r.stmt.stmt.Position()))
+	}
 	if len(r.plan.Uses) > 0 {
 		if err := s.mayUse(r.plan.Uses); err != nil {
 			return err

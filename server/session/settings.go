@@ -42,6 +42,7 @@ type settings struct {
 	modes                              bool               // the default transaction modes are not the usual ones
 	mysql                              bool               // the dialect is MySQL's
 	keysUnchecked                      bool               // MySQL's foreign_key_checks is off
+	safeUpdates                        bool               // MySQL's sql_safe_updates is on
 	notice                             func(*pgerr.Error) // takes what SET has to say
 	statementTimeout, lockTimeout      time.Duration
 	idleTxnTimeout, idleSessionTimeout time.Duration
@@ -310,6 +311,8 @@ func (s *settings) apply(key string) error {
 		s.statementTimeout = milliseconds(v)
 	case "mysql.max_execution_time":
 		s.readTimeout = milliseconds(v)
+	case "mysql.sql_safe_updates":
+		s.safeUpdates = v != "" && !switchedOff(v)
 	case "mysql.foreign_key_checks":
 		s.keysUnchecked = switchedOff(v)
 	case "lock_timeout":

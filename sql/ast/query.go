@@ -343,6 +343,9 @@ type (
 		Returning []Target
 		Ignore    bool
 		Mixed     bool
+		// Unlimited: without LIMIT, in MySQL's dialect, where a setting may want a condition that a
+		// key serves; so in Delete.
+		Unlimited bool
 	}
 	// Delete is DELETE FROM.
 	Delete struct {
@@ -357,6 +360,7 @@ type (
 		CurrentOf string
 		Returning []Target
 		Ignore    bool
+		Unlimited bool
 	}
 )
 

@@ -213,9 +213,12 @@ func (a *alteration) modify(s *tast.AlterTableSpec, old string) {
 		}
 	}
 	value := ast.Expr(&ast.ColumnRef{At: placeless, Parts: []string{name}})
-	if t := def.Type.Name.Name; t == "varchar" { // one that is too long is an error
+	switch def.Type.Name.Name {
+	case "varchar": // one that is too long is an error
 		value = call(placeless, "to_text", value)
-	} else {
+	case "interval":
+		value = cast(call(placeless, "strict_time", value), def.Type)
+	default:
 		value = cast(value, def.Type)
 	}
 	a.stmtCmd(ast.AlterCmd{Kind: ast.RedefineColumn, Name: name, Column: &def, Expr: value, Place: place(s.Position)})

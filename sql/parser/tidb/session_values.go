@@ -23,7 +23,7 @@ const onOrOff = "0,1,on,off,true,false"
 
 // trueValues are the values that are true, those that mean the same after commas.
 var trueValues = map[string]string{
-	"sql_select_limit": "18446744073709551615", "sql_safe_updates": "0,off,false", "div_precision_increment": "4",
+	"sql_select_limit": "18446744073709551615", "sql_safe_updates": onOrOff, "div_precision_increment": "4",
 	"auto_increment_increment": "1", "auto_increment_offset": "1", "sql_auto_is_null": "0,off,false", "tidb_snapshot": "",
 	"lc_time_names": "en_US", "default_week_format": "0", "sql_require_primary_key": "0,off,false",
 	"explicit_defaults_for_timestamp": "1,on,true", "max_execution_time": "0", "foreign_key_checks": onOrOff, "unique_checks": onOrOff,
