@@ -41,6 +41,11 @@ func (c *conv) clause(words []string) int {
 			continue
 		}
 		after = wordEnd(c.src, i)
+		if i > 0 && c.src[i-1] == '@' && (i < 2 || c.src[i-2] != '@') { // a variable's name
+			last, places = nil, nil
+			i = after
+			continue
+		}
 		last, places = append(last, fold(c.src[i:after])), append(places, i)
 		if n := len(last) - len(words); n >= 0 && slices.Equal(last[n:], words) {
 			return places[n]

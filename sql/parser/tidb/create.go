@@ -125,7 +125,8 @@ func (c *conv) tableOptions(list []*tast.TableOption, p *tableParts) (auto int64
 		case o.Tp == tast.TableOptionAutoIncrement:
 			auto = int64(min(o.UintValue, 1<<63-1))
 		case !harmless[o.Tp]:
-			c.fail(nil, "option %s of a table is not supported", optionName(o))
+			name := optionName(o)
+			c.failAt(fold(name), "option %s of a table is not supported", name)
 		}
 	}
 	return auto
@@ -140,14 +141,20 @@ func textOrNil(s string) *string {
 
 func optionName(o *tast.TableOption) string {
 	switch o.Tp {
-	case tast.TableOptionTTL, tast.TableOptionTTLEnable, tast.TableOptionTTLJobInterval:
+	case tast.TableOptionTTL:
 		return "TTL"
+	case tast.TableOptionTTLEnable:
+		return "TTL_ENABLE"
+	case tast.TableOptionTTLJobInterval:
+		return "TTL_JOB_INTERVAL"
 	case tast.TableOptionUnion:
 		return "UNION"
 	case tast.TableOptionTablespace:
 		return "TABLESPACE"
-	case tast.TableOptionDataDirectory, tast.TableOptionIndexDirectory:
-		return "DIRECTORY"
+	case tast.TableOptionDataDirectory:
+		return "DATA DIRECTORY"
+	case tast.TableOptionIndexDirectory:
+		return "INDEX DIRECTORY"
 	}
 	return fmt.Sprintf("number %d", o.Tp)
 }

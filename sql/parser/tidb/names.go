@@ -29,10 +29,10 @@ func (c *conv) table(t *tast.TableName) ast.QName {
 		c.failAt("partition", "PARTITION (...) is not supported")
 	}
 	if t.AsOf != nil {
-		c.fail(t, "AS OF TIMESTAMP is not supported")
+		c.failAt("as of timestamp", "AS OF TIMESTAMP is not supported")
 	}
 	if t.TableSample != nil {
-		c.fail(t, "TABLESAMPLE is not supported in this dialect")
+		c.failAt("tablesample", "TABLESAMPLE is not supported in this dialect")
 	}
 	return ast.QName{At: c.tableAt(t), Schema: t.Schema.L, Name: t.Name.L}
 }

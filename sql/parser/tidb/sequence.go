@@ -16,7 +16,7 @@ func (c *conv) sequenceStmt(n tast.StmtNode) ast.Stmt {
 	case *tast.CreateSequenceStmt:
 		for _, o := range v.TblOptions {
 			if o.Tp != tast.TableOptionComment && !harmless[o.Tp] {
-				c.fail(nil, "option %s of a sequence is not supported", optionName(o))
+				c.failAt(fold(optionName(o)), "option %s of a sequence is not supported", optionName(o))
 			}
 		}
 		return &ast.CreateSequence{At: c.here(), Name: c.table(v.Name), IfNotExists: v.IfNotExists, Options: c.sequenceOptions(v.SeqOptions)}

@@ -14,7 +14,7 @@ func (c *conv) sessionStmt(n tast.StmtNode) ast.Stmt {
 	case *tast.BeginStmt:
 		out := &ast.TxnStmt{At: c.here(), Kind: ast.TxnStart}
 		if v.AsOf != nil {
-			c.fail(v, "AS OF TIMESTAMP is not supported")
+			c.failAt("as of timestamp", "AS OF TIMESTAMP is not supported")
 		}
 		if v.ReadOnly {
 			out.ReadOnly = &v.ReadOnly
@@ -152,7 +152,7 @@ func (c *conv) setOne(v *tast.VariableAssignment) ast.Stmt {
 		return nil
 	}
 	if v.IsGlobal {
-		c.fail(v, "SET GLOBAL is not supported")
+		c.failAt("global", "SET GLOBAL is not supported")
 	}
 	val := c.settingValue(v.Value)
 	switch name {

@@ -52,6 +52,9 @@ func unknownConstruct(query string, at int) (name string, start int) {
 		}
 		i++
 	}
+	if strings.EqualFold(word, "not") && strings.EqualFold(tokenAt(query, at), "secondary") {
+		return "NOT SECONDARY", wordAt
+	}
 	if strings.EqualFold(word, "sounds") && strings.EqualFold(tokenAt(query, at), "like") {
 		return "SOUNDS LIKE", wordAt
 	}
@@ -91,6 +94,9 @@ func unknownStatement(query string) string {
 	}
 	if strings.Contains(strings.ReplaceAll(fold(query), " ", ""), "json_table(") {
 		return "JSON_TABLE"
+	}
+	if f := strings.Fields(fold(head)); len(f) > 2 && f[0] == "create" && f[1] == "external" && f[2] == "table" {
+		return "CREATE EXTERNAL TABLE"
 	}
 	if f := strings.Fields(head); len(f) > 0 && otherWords[fold(f[0])] {
 		return strings.ToUpper(strings.Trim(f[0], ";"))
