@@ -79,6 +79,11 @@ func (s *Session) block(ctx context.Context, p *portal, b *ast.Block) error {
 			return err
 		}
 	}
+	for _, w := range b.Warnings {
+		e := pgerr.New(pgerrcode.Warning, w)
+		e.Severity = pgerr.Warning
+		s.notice(e)
+	}
 	return nil
 }
 

@@ -147,6 +147,8 @@ type (
 		At
 		Stmts []Stmt
 		Tag   string
+		// Warnings say what was left out.
+		Warnings []string
 	}
 	// Use makes a schema the one that names without a schema mean.
 	Use struct {

@@ -163,13 +163,13 @@ func columnKey(t *catalog.Table, c *catalog.Column) string {
 		}
 		at := -1
 		for i := range x.Keys {
-			if x.Keys[i].Attr == c.Num {
+			if column, _ := prefixed(x.Keys[i].Expr); x.Keys[i].Attr == c.Num || column == c.Name {
 				at = i
 			}
 		}
 		switch {
 		case at < 0:
-		case x.Primary:
+		case isPrimary(x):
 			return "PRI"
 		case x.Unique && len(x.Keys) == 1:
 			best = "UNI"
@@ -295,7 +295,7 @@ func showCreate(s Session, t *catalog.Table) string {
 func keysInOrder(list []*catalog.Index) []*catalog.Index {
 	rank := func(x *catalog.Index) int {
 		switch {
-		case x.Primary:
+		case isPrimary(x):
 			return 0
 		case x.Unique:
 			return 1
@@ -380,7 +380,7 @@ func keyDefinition(t *catalog.Table, x *catalog.Index, home string) string {
 	name := keyName(x)
 	list := strings.Join(cols, ",")
 	switch {
-	case x.Primary:
+	case isPrimary(x):
 		return "PRIMARY KEY (" + list + ")"
 	case x.IsVector():
 		distance := map[string]string{"vector_cosine_ops": "VEC_COSINE_DISTANCE", "vector_l2_ops": "VEC_L2_DISTANCE",
@@ -402,17 +402,27 @@ func keyDefinition(t *catalog.Table, x *catalog.Index, home string) string {
 
 // keyExpr is an expression of a key; a prefix of a column has a form of its own.
 func keyExpr(text string, t *catalog.Table, home string) string {
+	if column, n := prefixed(text); column != "" {
+		return backquote(column) + "(" + n + ")"
+	}
+	return "(" + mysqlExpr(text, t, home) + ")"
+}
+
+// prefixed is the column whose prefix an index's expression is, and the prefix's length; "" for
+// any other expression.
+func prefixed(text string) (column, length string) {
 	args, ok := strings.CutPrefix(text, `mysql."left"(`)
 	if bytes, sub := strings.CutPrefix(text, `"substring"(`); sub { // of bytes
 		args, ok = strings.Replace(bytes, ", 1, ", ", ", 1), strings.Contains(bytes, ", 1, ")
 	}
-	if ok {
-		if i := strings.LastIndex(args, ", "); i > 0 && strings.Trim(args[i+2:len(args)-1], "0123456789") == "" {
-			return backquote(strings.ReplaceAll(strings.Trim(args[:i], `"`), `""`, `"`)) + "(" + args[i+2:]
-		}
+	if i := strings.LastIndex(args, ", "); ok && i > 0 && strings.Trim(args[i+2:len(args)-1], "0123456789") == "" {
+		return strings.ReplaceAll(strings.Trim(args[:i], `"`), `""`, `"`), args[i+2 : len(args)-1]
 	}
-	return "(" + mysqlExpr(text, t, home) + ")"
+	return "", ""
 }
+
+// isPrimary reports a primary key, also of prefixes.
+func isPrimary(x *catalog.Index) bool { return x.Primary || x.Key == catalog.PrimaryKeyName }
 
 // createForeign is a foreign key in CREATE TABLE.
 func createForeign(s Session, t *catalog.Table, k *catalog.Constraint) string {

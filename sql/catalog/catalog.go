@@ -260,6 +260,10 @@ func (x *Index) AccessMethod() string {
 	return x.Method
 }
 
+// PrimaryKeyName is the Key of the index that is a table's primary key in MySQL's dialect: one of
+// prefixes of columns, which no constraint stands for.
+const PrimaryKeyName = "PRIMARY"
+
 // IndexKey is one key column of an index.
 type IndexKey struct {
 	Attr       int16  // 0 = Expr

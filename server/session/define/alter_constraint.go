@@ -72,8 +72,8 @@ func constraintByID(t *catalog.Table, id catalog.ID) *catalog.Constraint {
 // addConstraint is ADD CONSTRAINT.
 func (e *Env) addConstraint(ctx context.Context, old, t *catalog.Table, cmd *ast.AlterCmd) error {
 	k := cmd.Constraint
-	if k.Kind == ast.ConPrimary && t.PrimaryKey() != nil {
-		return pgerr.Newf(pgerrcode.InvalidTableDefinition, "multiple primary keys for table %q are not allowed", t.Name)
+	if k.Kind == ast.ConPrimary && (t.PrimaryKey() != nil || prefixPrimary(t) != nil) {
+		return multiplePrimary(t)
 	}
 	before := len(t.Indexes)
 	c, _, err := e.newConstraint(ctx, t, k)
@@ -106,6 +106,20 @@ func (e *Env) addConstraint(ctx context.Context, old, t *catalog.Table, cmd *ast
 	return e.settleConstraints(ctx, old, t, before, false)
 }
 
+func multiplePrimary(t *catalog.Table) error {
+	return pgerr.Newf(pgerrcode.InvalidTableDefinition, "multiple primary keys for table %q are not allowed", t.Name)
+}
+
+// prefixPrimary is the table's primary key of prefixes, or nil.
+func prefixPrimary(t *catalog.Table) *catalog.Index {
+	for _, x := range t.Indexes {
+		if x.Key == catalog.PrimaryKeyName {
+			return x
+		}
+	}
+	return nil
+}
+
 // dropConstraint is DROP CONSTRAINT.
 func (e *Env) dropConstraint(ctx context.Context, t *catalog.Table, cmd *ast.AlterCmd) error {
 	c := constraintOf(t, cmd.Name)
@@ -121,6 +135,9 @@ func (e *Env) dropConstraint(ctx context.Context, t *catalog.Table, cmd *ast.Alt
 	}
 	if part, _ := partNamed(t, cmd.Name); c == nil && part != nil {
 		return pgerr.Newf(pgerrcode.InvalidTableDefinition, "cannot drop inherited constraint %q of relation %q", cmd.Name, t.Name)
+	}
+	if x := prefixPrimary(t); cmd.Primary && c == nil && x != nil {
+		return e.remove(ctx, []object{{kind: indexObject, id: x.ID}}, cmd.Cascade)
 	}
 	if c == nil {
 		if cmd.IfExists {

@@ -55,6 +55,9 @@ func (e *Env) addIndex(ctx context.Context, st *ast.CreateIndex, valid bool) (t 
 		return nil, nil, nil
 	}
 	name := st.Name
+	if st.Key == catalog.PrimaryKeyName && t.PrimaryKey() != nil {
+		return nil, nil, multiplePrimary(t)
+	}
 	if st.Key != "" {
 		if keyOf(t, st.Key) != nil {
 			if st.IfNotExists {

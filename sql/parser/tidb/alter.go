@@ -183,6 +183,9 @@ func implicit(t *types.FieldType) ast.Expr {
 func (a *alteration) addConstraint(k *tast.Constraint) {
 	p := &tableParts{name: a.name, table: &ast.CreateTable{}, keys: map[string]bool{}}
 	a.tableConstraint(k, p)
+	for _, name := range p.required {
+		a.cmd(ast.AlterCmd{Kind: ast.SetNotNull, Name: name})
+	}
 	for i := range p.table.Constraints {
 		a.cmd(ast.AlterCmd{Kind: ast.AddConstraint, Constraint: &p.table.Constraints[i]})
 	}

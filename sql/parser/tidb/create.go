@@ -39,12 +39,17 @@ func (c *conv) createStmt(n tast.StmtNode) ast.Stmt {
 // nothing is a statement that is accepted and has nothing to do here.
 func (c *conv) nothing(tag string) ast.Stmt { return &ast.Block{At: c.here(), Tag: tag} }
 
-// block is one statement, or several as one.
+// block is one statement, or several as one, with the warnings of the conversion.
 func (c *conv) block(tag string, stmts ...ast.Stmt) ast.Stmt {
-	if len(stmts) == 1 {
+	if len(stmts) == 1 && len(c.warnings) == 0 {
 		return stmts[0]
 	}
-	return &ast.Block{At: c.here(), Stmts: stmts, Tag: tag}
+	return &ast.Block{At: c.here(), Stmts: stmts, Tag: tag, Warnings: c.warnings}
+}
+
+// warn tells of something that the statement goes without.
+func (c *conv) warn(format string, args ...any) {
+	c.warnings = append(c.warnings, fmt.Sprintf(format, args...))
 }
 
 // tableParts is a table being defined: what CREATE TABLE itself holds, and the
@@ -59,7 +64,8 @@ type tableParts struct {
 	keys    map[string]bool // names of keys in use
 	// generated are the values of the generated columns so far.
 	generated map[string]ast.Expr
-	adding    bool // the columns are added to a table that is there
+	adding    bool     // the columns are added to a table that is there
+	required  []string // columns of a table that is there which lose their NULLs
 }
 
 func (c *conv) createTable(s *tast.CreateTableStmt) ast.Stmt {
@@ -98,7 +104,7 @@ func (c *conv) createTable(s *tast.CreateTableStmt) ast.Stmt {
 	if s.Select != nil {
 		out.Filling = &ast.Filling{Keys: append(p.after, p.support...), Ignore: s.OnDuplicate == tast.OnDuplicateKeyHandlingIgnore,
 			Replace: s.OnDuplicate == tast.OnDuplicateKeyHandlingReplace}
-		return out
+		return c.block("CREATE TABLE", out)
 	}
 	return c.block("CREATE TABLE", append(append([]ast.Stmt{out}, p.after...), p.support...)...)
 }
@@ -216,21 +222,11 @@ func (c *conv) columnDef(d *tast.ColumnDef, p *tableParts) ast.ColumnDef {
 func (c *conv) tableConstraint(k *tast.Constraint, p *tableParts) {
 	switch k.Tp {
 	case tast.ConstraintPrimaryKey:
-		con := ast.Constraint{At: c.here(), Kind: ast.ConPrimary, Comment: keyComment(k.Option)}
-		if invisible(k.Option) {
-			c.fail(nil, "A primary key index cannot be invisible")
-		}
-		for _, e := range c.keyParts(k.Keys, true) {
-			if e.Column == "" {
-				c.fail(nil, "a primary key of an expression is not supported")
-			}
-			con.Columns = append(con.Columns, e.Column)
-		}
-		p.table.Constraints = append(p.table.Constraints, con)
+		c.primaryKey(k, p)
 	case tast.ConstraintKey, tast.ConstraintIndex:
-		c.addKey(p, k.Name, false, c.keyParts(k.Keys, false), k.Option)
+		c.addKey(p, c.keyNamed(k.Name), false, c.keyParts(k.Keys, false), k.Option)
 	case tast.ConstraintUniq, tast.ConstraintUniqKey, tast.ConstraintUniqIndex:
-		c.addKey(p, k.Name, true, c.keyParts(k.Keys, false), k.Option)
+		c.addKey(p, c.keyNamed(k.Name), true, c.keyParts(k.Keys, false), k.Option)
 	case tast.ConstraintForeignKey:
 		f := c.foreignKey(k)
 		p.table.Constraints = append(p.table.Constraints, f)
@@ -241,7 +237,10 @@ func (c *conv) tableConstraint(k *tast.Constraint, p *tableParts) {
 		x := c.vectorIndex(p.name, k.Name, k.Keys, k.IfNotExists, k.Option)
 		p.after = append(p.after, x)
 	case tast.ConstraintFulltext:
-		c.failAt("fulltext", "FULLTEXT indexes are not supported")
+		if !p.table.Declared { // ALTER TABLE: it asks for nothing else
+			c.failAt("fulltext", "FULLTEXT indexes are not supported")
+		}
+		c.warnFulltext(k.Name)
 	default:
 		c.fail(nil, "this kind of constraint is not supported")
 	}

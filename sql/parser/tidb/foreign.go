@@ -21,7 +21,7 @@ type Apart struct {
 // TakeApart takes the foreign keys out of a CREATE TABLE, as dumps make tables in the
 // order of their names, and a key may refer to one that comes later; and what a table can
 // hold its rows without: FULLTEXT keys, partitions, zero dates as defaults, whose columns can
-// be NULL instead. A primary key of prefixes becomes a unique one. A text that has none of that, or is anything else,
+// be NULL instead. A text that has none of that, or is anything else,
 // comes back as it is.
 func (Frontend) TakeApart(text string) (a Apart, err error) {
 	a.Create = text
@@ -50,9 +50,6 @@ func (Frontend) TakeApart(text string) (a Apart, err error) {
 		case k.Tp == tast.ConstraintFulltext:
 			a.Changed = append(a.Changed, "FULLTEXT index "+k.Name+" is left out")
 			continue
-		case k.Tp == tast.ConstraintPrimaryKey && ofPrefixes(k):
-			a.Changed = append(a.Changed, "PRIMARY KEY of prefixes is not supported, a unique key stands for it")
-			k.Tp, k.Name = tast.ConstraintUniq, "primary_prefix"
 		}
 		keep = append(keep, k)
 	}
@@ -79,16 +76,6 @@ func (Frontend) TakeApart(text string) (a Apart, err error) {
 	}
 	a.Create = create
 	return a, nil
-}
-
-// ofPrefixes reports a key of which only a prefix of a column counts.
-func ofPrefixes(k *tast.Constraint) bool {
-	for _, p := range k.Keys {
-		if p.Expr == nil && p.Length > 0 {
-			return true
-		}
-	}
-	return false
 }
 
 // withoutZeroDates takes the defaults that are no dates here out of columns, which hold NULL

@@ -344,6 +344,7 @@ type conv struct {
 	// what is converted, from the left to the right, so that variables may be assigned.
 	ordered, once bool
 	assigns       bool      // one was assigned
+	warnings      []string  // see block
 	before        []ast.CTE // what the present select reads before its rows: see assign.go
 	queries       int       // how many of those have been named
 	jsonTables    []*jsonTable

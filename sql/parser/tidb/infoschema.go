@@ -80,7 +80,8 @@ var infoRelations = map[string]string{
 		CASE k.contype WHEN 'p' THEN 'PRIMARY KEY' WHEN 'u' THEN 'UNIQUE' WHEN 'f' THEN 'FOREIGN KEY' ELSE 'CHECK' END AS constraint_type, CASE WHEN k.contype = 'c' AND pg_catalog.right(pg_catalog.pg_get_constraintdef(k.oid), 12) = 'NOT ENFORCED' THEN 'NO' ELSE 'YES' END AS enforced
 		FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class t ON t.oid = k.conrelid JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace
 		WHERE k.contype IN ('p', 'u', 'f', 'c') AND NOT (k.contype = 'c' AND mysql.is_range(t.oid::int8, k.oid::int8))
-		UNION ALL SELECT 'def', n.nspname, mysql.key_name(t.oid::int8, i.oid::int8), n.nspname, t.relname, 'UNIQUE', 'YES'
+		UNION ALL SELECT 'def', n.nspname, mysql.key_name(t.oid::int8, i.oid::int8), n.nspname, t.relname,
+		CASE mysql.key_name(t.oid::int8, i.oid::int8) WHEN 'PRIMARY' THEN 'PRIMARY KEY' ELSE 'UNIQUE' END, 'YES'
 		FROM pg_catalog.pg_index x JOIN pg_catalog.pg_class t ON t.oid = x.indrelid JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid
 		JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace WHERE x.indisunique AND NOT x.indisprimary
 		AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = i.oid AND k.contype = 'u')`,

@@ -75,7 +75,7 @@ func element(column string, desc bool) ast.IndexElem {
 }
 
 // keyParts converts the columns of a key. They are sorted as ORDER BY sorts in this
-// dialect, NULL first. Those of primary and foreign keys count as they are: whole.
+// dialect, NULL first. Those of foreign keys count as they are: whole.
 func (c *conv) keyParts(list []*tast.IndexPartSpecification, whole bool) []ast.IndexElem {
 	var out []ast.IndexElem
 	for _, p := range list {
@@ -86,7 +86,7 @@ func (c *conv) keyParts(list []*tast.IndexPartSpecification, whole bool) []ast.I
 			continue
 		}
 		if p.Length > 0 && whole {
-			c.failAt("primary", "a primary or foreign key of a prefix, %s(%d), is not supported", p.Column.Name.O, p.Length)
+			c.failAt("foreign", "a foreign key of a prefix, %s(%d), is not supported", p.Column.Name.O, p.Length)
 		}
 		e := element(p.Column.Name.L, p.Desc)
 		e.Prefix = max(p.Length, 0)
@@ -110,7 +110,7 @@ func (c *conv) createIndex(s *tast.CreateIndexStmt) ast.Stmt {
 	if s.IndexOption != nil && s.IndexOption.Condition != nil {
 		c.fail(s, "a partial index is not supported in this dialect")
 	}
-	return &ast.CreateIndex{At: c.here(), Name: indexName(table.Name, s.IndexName), Key: s.IndexName, Table: table, Unique: s.KeyType == tast.IndexKeyTypeUnique, Invisible: invisible(s.IndexOption),
+	return &ast.CreateIndex{At: c.here(), Name: indexName(table.Name, s.IndexName), Key: c.keyNamed(s.IndexName), Table: table, Unique: s.KeyType == tast.IndexKeyTypeUnique, Invisible: invisible(s.IndexOption),
 		IfNotExists: s.IfNotExists, Elems: c.keyParts(s.IndexPartSpecifications, false), Comment: keyComment(s.IndexOption)}
 }
 
