@@ -44,7 +44,7 @@ type mysqlFunc struct {
 // mysqlFamilies lists the families, one a file.
 var mysqlFamilies = [][]mysqlFunc{mysqlTextFuncs, mysqlMathFuncs, mysqlTimeFuncs, mysqlJSONFuncs, mysqlSessionFuncs, mysqlShowFuncs,
 	mysqlOutcomeFuncs, mysqlNetFuncs, mysqlCryptFuncs, mysqlLockFuncs, mysqlSpanFuncs, mysqlMoreFuncs,
-	mysqlJSONMoreFuncs, mysqlArithFuncs, mysqlListFuncs, mysqlCollationFuncs, mysqlFitFuncs}
+	mysqlJSONMoreFuncs, mysqlArithFuncs, mysqlListFuncs, mysqlCollationFuncs, mysqlFitFuncs, mysqlPartitionFuncs}
 
 func (l *library) loadMySQL() {
 	id := firstMySQLFunc

@@ -288,7 +288,7 @@ func showCreate(s Session, t *catalog.Table) string {
 	if t.Comment != "" {
 		out += " COMMENT=" + quoted(t.Comment)
 	}
-	return out
+	return out + showPartitions(s.Catalog(), t)
 }
 
 // keysInOrder are the keys as MySQL lists them: the primary one, those that are unique, the others.

@@ -10,6 +10,10 @@ import (
 // says ONLY. Those of a partitioned table are its partitions, of which each has a bound;
 // it has no rows itself. Columns of parent and child correspond by name.
 
+// PartitionMark stands between a table's name and a partition's in the name of the table that the
+// partition is, where MySQL's dialect makes it.
+const PartitionMark = "#p#"
+
 // Partitioning says how a partitioned table divides its rows.
 type Partitioning struct {
 	Strategy byte // pg_partitioned_table.partstrat: l, r, h

@@ -3,6 +3,7 @@ package define
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/jackc/pgerrcode"
 
@@ -234,9 +235,42 @@ func (e *Env) renameInTable(ctx context.Context, st *ast.Rename) error {
 	if err := e.renameOfChild(t, st); err != nil {
 		return err
 	}
-	if st.Kind != ast.ObjColumn || t.Kind != catalog.KindComposite {
-		return e.renameIn(ctx, t, st)
+	if st.Kind == ast.ObjColumn && t.Kind == catalog.KindComposite {
+		if err := e.renameInTyped(ctx, t, st); err != nil {
+			return err
+		}
 	}
+	if err := e.renameIn(ctx, t, st); err != nil || st.Kind != ast.ObjTable || !t.IsPartitioned() {
+		return err
+	}
+	return e.renameParts(ctx, t, st.New)
+}
+
+// renameParts gives partitions whose names begin with their table's, as those of MySQL's
+// dialect, the new one of that.
+func (e *Env) renameParts(ctx context.Context, t *catalog.Table, name string) error {
+	for _, id := range t.Children {
+		part, ok := e.Catalog.TableByID(id)
+		if !ok {
+			continue
+		}
+		rest, ok := strings.CutPrefix(part.Name, t.Name+catalog.PartitionMark)
+		if !ok {
+			continue
+		}
+		if err := e.Txn.LockTable(ctx, id, kv.Exclusive); err != nil {
+			return err
+		}
+		err := e.renameIn(ctx, part, &ast.Rename{Kind: ast.ObjTable, Of: ast.ObjTable, Old: part.Name, New: name + catalog.PartitionMark + rest})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// renameInTyped renames an attribute of a composite type in the tables that are of it.
+func (e *Env) renameInTyped(ctx context.Context, t *catalog.Table, st *ast.Rename) error {
 	tables, err := e.typedTables(t, st.Cascade)
 	for _, u := range tables {
 		if err := e.own(ctx, u); err != nil {
@@ -246,10 +280,7 @@ func (e *Env) renameInTable(ctx context.Context, st *ast.Rename) error {
 			return err
 		}
 	}
-	if err != nil {
-		return err
-	}
-	return e.renameIn(ctx, t, st)
+	return err
 }
 
 // renameOfOther is a RENAME of a name that no table has; missing is what its look-up answered.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jackc/pgerrcode"
 	tast "github.com/pingcap/tidb/pkg/parser/ast"
 
 	"github.com/loxodb/loxodb/sql/pgerr"
@@ -17,6 +18,11 @@ import (
 // else at the statement.
 func (c *conv) failAt(words, format string, args ...any) {
 	panic(bail{pgerr.NotSupported(c.clause(strings.Fields(words)), format, args...)})
+}
+
+// wrongAt is failAt with 42601.
+func (c *conv) wrongAt(words, format string, args ...any) {
+	panic(bail{pgerr.Newf(pgerrcode.SyntaxError, format, args...).At(c.clause(strings.Fields(words)))})
 }
 
 // clause is where words stand one after the other in the statement, which itself if nowhere.

@@ -70,8 +70,8 @@ type tableParts struct {
 
 func (c *conv) createTable(s *tast.CreateTableStmt) ast.Stmt {
 	name := c.table(s.Table)
-	if s.Partition != nil {
-		c.failAt("partition by", "partitioned tables are not supported")
+	if s.Partition != nil && s.Select != nil {
+		c.failAt("partition by", "PARTITION BY with SELECT is not supported")
 	}
 	out := &ast.CreateTable{At: c.here(), Name: name, IfNotExists: s.IfNotExists, Temp: s.TemporaryKeyword != tast.TemporaryNone, Declared: true}
 	if s.ReferTable != nil {
@@ -100,6 +100,9 @@ func (c *conv) createTable(s *tast.CreateTableStmt) ast.Stmt {
 	}
 	for _, k := range s.Constraints {
 		c.tableConstraint(k, p)
+	}
+	if s.Partition != nil {
+		c.partitioned(s.Partition, p)
 	}
 	if s.Select != nil {
 		out.Filling = &ast.Filling{Keys: append(p.after, p.support...), Ignore: s.OnDuplicate == tast.OnDuplicateKeyHandlingIgnore,

@@ -13,12 +13,12 @@ var infoRelations = map[string]string{
 		mysql.schema_collation(oid::int8) AS default_collation_name, NULL::text AS sql_path FROM pg_catalog.pg_namespace WHERE nspname <> 'pg_toast'`,
 	"tables": `SELECT 'def' AS table_catalog, n.nspname AS table_schema, c.relname AS table_name,
 		CASE WHEN n.nspname IN ('pg_catalog', 'information_schema') THEN 'SYSTEM VIEW' WHEN c.relkind = 'v' THEN 'VIEW' ELSE 'BASE TABLE' END AS table_type,
-		CASE WHEN c.relkind = 'r' THEN 'InnoDB' END AS engine, 10 AS version, 'Dynamic' AS row_format, greatest(c.reltuples, 0)::int8 AS table_rows,
+		CASE WHEN c.relkind <> 'v' THEN 'InnoDB' END AS engine, 10 AS version, 'Dynamic' AS row_format, greatest(c.reltuples, 0)::int8 AS table_rows,
 		0::int8 AS avg_row_length, pg_catalog.pg_table_size(c.oid) AS data_length, 0::int8 AS max_data_length, 0::int8 AS index_length, 0::int8 AS data_free,
 		NULL::int8 AS auto_increment, NULL::timestamp AS create_time, NULL::timestamp AS update_time, NULL::timestamp AS check_time,
-		CASE c.relkind WHEN 'r' THEN mysql.table_collation(c.oid::int8) END AS table_collation, NULL::int8 AS checksum, '' AS create_options,
+		CASE WHEN c.relkind <> 'v' THEN mysql.table_collation(c.oid::int8) END AS table_collation, NULL::int8 AS checksum, '' AS create_options,
 		coalesce(pg_catalog.obj_description(c.oid, 'pg_class'), '') AS table_comment
-		FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'v')`,
+		FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition`,
 	"columns": `SELECT 'def' AS table_catalog, n.nspname AS table_schema, c.relname AS table_name, a.attname AS column_name,
 		mysql.column_position(a.attrelid::int8, a.attnum) AS ordinal_position, mysql.column_default(a.attrelid::int8, a.attnum) AS column_default,
 		CASE WHEN a.attnotnull THEN 'NO' ELSE 'YES' END AS is_nullable, y.name AS data_type,
@@ -39,7 +39,7 @@ var infoRelations = map[string]string{
 		FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 		CROSS JOIN LATERAL (SELECT x.typ, split_part(split_part(x.typ, '(', 1), ' ', 1) AS name, substring(x.typ from '[(]([0-9]+)[)]')::int8 AS len
 			FROM (SELECT mysql.column_type(a.attrelid::int8, a.attnum) AS typ) x) y
-		WHERE c.relkind IN ('r', 'v') AND a.attnum > 0 AND NOT a.attisdropped`,
+		WHERE c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition AND a.attnum > 0 AND NOT a.attisdropped`,
 	"statistics": `SELECT 'def' AS table_catalog, n.nspname AS table_schema, t.relname AS table_name,
 		CASE WHEN x.indisunique THEN 0 ELSE 1 END AS non_unique, n.nspname AS index_schema,
 		mysql.key_name(t.oid::int8, i.oid::int8) AS index_name,
@@ -99,9 +99,13 @@ var infoRelations = map[string]string{
 	"views": `SELECT 'def' AS table_catalog, n.nspname AS table_schema, c.relname AS table_name, pg_catalog.pg_get_viewdef(c.oid) AS view_definition,
 		'NONE' AS check_option, 'YES' AS is_updatable, current_user || '@%%' AS definer, 'DEFINER' AS security_type, 'utf8mb4' AS character_set_client,
 		'utf8mb4_bin' AS collation_connection FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'v'`,
-	"partitions": `SELECT 'def' AS table_catalog, n.nspname AS table_schema, c.relname AS table_name, NULL::text AS partition_name, NULL::text AS subpartition_name,
-		NULL::int8 AS partition_ordinal_position, NULL::text AS partition_method, NULL::text AS partition_expression, NULL::text AS partition_description,
-		greatest(c.reltuples, 0)::int8 AS table_rows FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r'`,
+	"partitions": `SELECT 'def' AS table_catalog, n.nspname AS table_schema, c.relname AS table_name, mysql.partition_name(c.oid::int8, i.inhrelid::int8) AS partition_name, NULL::text AS subpartition_name,
+		CASE WHEN i.inhrelid IS NOT NULL THEN pg_catalog.row_number() OVER (PARTITION BY c.oid ORDER BY i.inhrelid) END::int8 AS partition_ordinal_position,
+		CASE k.partstrat WHEN 'r' THEN 'RANGE COLUMNS' WHEN 'l' THEN 'LIST COLUMNS' WHEN 'h' THEN 'KEY' END AS partition_method,
+		mysql.partition_columns(c.oid::int8) AS partition_expression, mysql.partition_bound(i.inhrelid::int8) AS partition_description,
+		greatest(coalesce(p.reltuples, c.reltuples), 0)::int8 AS table_rows FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+		LEFT JOIN pg_catalog.pg_partitioned_table k ON k.partrelid = c.oid LEFT JOIN pg_catalog.pg_inherits i ON i.inhparent = c.oid AND c.relkind = 'p'
+		LEFT JOIN pg_catalog.pg_class p ON p.oid = i.inhrelid WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition`,
 	"events": `SELECT NULL::text AS event_catalog, NULL::text AS event_schema, NULL::text AS event_name, NULL::text AS definer, NULL::text AS event_body,
 		NULL::text AS event_definition, NULL::text AS event_type, NULL::text AS status WHERE false`,
 	"plugins": `SELECT NULL::text AS plugin_name, NULL::text AS plugin_version, NULL::text AS plugin_status, NULL::text AS plugin_type WHERE false`,

@@ -172,7 +172,7 @@ func (c *conv) showTables(s *tast.ShowStmt) ast.Stmt {
 	}
 	query := fmt.Sprintf(`SELECT c.relname AS %s, CASE c.relkind WHEN 'v' THEN 'VIEW' ELSE 'BASE TABLE' END AS table_type
 		FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-		WHERE n.nspname = %s AND c.relkind IN ('r', 'v') ORDER BY 1`, ast.QuoteIdent(fold(head)), schema)
+		WHERE n.nspname = %s AND c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition ORDER BY 1`, ast.QuoteIdent(fold(head)), schema)
 	columns := []string{head}
 	if s.Full {
 		columns = append(columns, "Table_type")
@@ -285,13 +285,13 @@ func (c *conv) showTableStatus(s *tast.ShowStmt) ast.Stmt {
 	return c.list(s, listing{like: "name", columns: []string{"Name", "Engine", "Version", "Row_format", "Rows", "Avg_row_length", "Data_length",
 		"Max_data_length", "Index_length", "Data_free", "Auto_increment", "Create_time", "Update_time", "Check_time", "Collation", "Checksum",
 		"Create_options", "Comment"},
-		query: `SELECT c.relname AS name, CASE c.relkind WHEN 'r' THEN 'InnoDB' END AS engine, 10 AS version, 'Dynamic' AS row_format, greatest(c.reltuples, 0)::int8 AS rows,
+		query: `SELECT c.relname AS name, CASE WHEN c.relkind <> 'v' THEN 'InnoDB' END AS engine, 10 AS version, 'Dynamic' AS row_format, greatest(c.reltuples, 0)::int8 AS rows,
 			0::int8 AS avg_row_length, pg_catalog.pg_table_size(c.oid) AS data_length, 0::int8 AS max_data_length, 0::int8 AS index_length,
 			0::int8 AS data_free, NULL::int8 AS auto_increment, NULL::timestamp AS create_time, NULL::timestamp AS update_time,
-			NULL::timestamp AS check_time, CASE c.relkind WHEN 'r' THEN mysql.table_collation(c.oid::int8) END AS collation, NULL::int8 AS checksum, '' AS create_options,
+			NULL::timestamp AS check_time, CASE WHEN c.relkind <> 'v' THEN mysql.table_collation(c.oid::int8) END AS collation, NULL::int8 AS checksum, '' AS create_options,
 			CASE c.relkind WHEN 'v' THEN 'VIEW' ELSE coalesce(pg_catalog.obj_description(c.oid, 'pg_class'), '') END AS comment
 			FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-			WHERE n.nspname = ` + schemaOf(s.DBName) + ` AND c.relkind IN ('r', 'v') ORDER BY 1`})
+			WHERE n.nspname = ` + schemaOf(s.DBName) + ` AND c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition ORDER BY 1`})
 }
 
 // showCreateDatabase tells a database's collation where it has one.
