@@ -81,6 +81,9 @@ func numberRange(c *catalog.Column) (low, high string, scale int) {
 	kind, _, _ := strings.Cut(c.Declared, " ")
 	kind, _, _ = strings.Cut(kind, "(")
 	unsigned := strings.Contains(c.Declared, " unsigned")
+	if c.Bits == 64 {
+		return "0", "18446744073709551615", 0
+	}
 	bits := map[string]int{"tinyint": 8, "smallint": 16, "mediumint": 24, "int": 32, "bigint": 64}[kind]
 	switch c.Type.OID {
 	case types.Int2OID:

@@ -159,7 +159,11 @@ func (b *binder) given(v expr.Expr, c *catalog.Column, pos ast.Pos) (expr.Expr, 
 		}
 		if t == types.ByteaOID || literal && !digit {
 			var err error
-			if v, err = b.callBound(builtin.MySQLSchema, "to_bits", []expr.Expr{v}, pos); err != nil {
+			name := "to_bits"
+			if c.Type.OID == types.NumericOID {
+				name = "to_all_bits"
+			}
+			if v, err = b.callBound(builtin.MySQLSchema, name, []expr.Expr{v}, pos); err != nil {
 				return nil, err
 			}
 		}

@@ -1,6 +1,7 @@
 package builtin
 
 import (
+	"bytes"
 	"math"
 	"math/bits"
 	"math/rand/v2"
@@ -22,6 +23,17 @@ var mysqlMathFuncs = []mysqlFunc{
 			v = v<<8 | int64(b)
 		}
 		return types.Int(v), nil
+	}},
+	// to_all_bits is to_bits of 64, which no integer type has all of.
+	{name: "to_all_bits", args: "b", ret: types.NumericOID, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		v, raw := uint64(0), bytes.TrimLeft(a[0].Bytes(), "\x00")
+		if len(raw) > 8 {
+			return types.Datum{}, outOfRange("bigint")
+		}
+		for _, b := range raw {
+			v = v<<8 | uint64(b)
+		}
+		return unsigned(c, v)
 	}},
 	{name: "bit_not", args: "*", ret: types.NumericOID, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
 		return unsigned(c, ^bits64(c, typed{c.argT(0), a[0]}))

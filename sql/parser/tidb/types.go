@@ -82,7 +82,7 @@ func (c *conv) columnType(ft *types.FieldType) column {
 		case n == 63:
 			out = column{typed(at, "int8"), notNegative, n}
 		default:
-			c.fail(nil, "BIT(64) is not supported")
+			out = column{typed(at, "numeric", 20, 0), noMoreBits, n}
 		}
 	case mysql.TypeYear:
 		out = column{typed(at, "int2"), aYear, 0}
@@ -152,6 +152,11 @@ func between(low, high int64) func(ast.Expr) ast.Expr {
 		at := placeless
 		return &ast.Between{At: at, X: col, Lo: signed(at, low), Hi: signed(at, high)}
 	}
+}
+
+// noMoreBits is the range of BIT(64), whose greatest values no integer type has.
+func noMoreBits(col ast.Expr) ast.Expr {
+	return &ast.Between{At: placeless, X: col, Lo: integer(placeless, 0), Hi: &ast.Lit{At: placeless, Kind: ast.LitNumeric, Text: "18446744073709551615"}}
 }
 
 // aTime is the range of TIME, which need be no time of day: it is kept as an interval of hours.
