@@ -269,20 +269,6 @@ func (e *Env) renameParts(ctx context.Context, t *catalog.Table, name string) er
 	return nil
 }
 
-// renameInTyped renames an attribute of a composite type in the tables that are of it.
-func (e *Env) renameInTyped(ctx context.Context, t *catalog.Table, st *ast.Rename) error {
-	tables, err := e.typedTables(t, st.Cascade)
-	for _, u := range tables {
-		if err := e.own(ctx, u); err != nil {
-			return err
-		}
-		if err := e.renameIn(ctx, u, st); err != nil {
-			return err
-		}
-	}
-	return err
-}
-
 // renameOfOther is a RENAME of a name that no table has; missing is what its look-up answered.
 func (e *Env) renameOfOther(st *ast.Rename, missing error) error {
 	switch o := e.other(&st.Name); {

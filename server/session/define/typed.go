@@ -168,3 +168,17 @@ func (e *Env) alterTypedTables(ctx context.Context, tables []*catalog.Table, cmd
 	}
 	return nil
 }
+
+// renameInTyped renames an attribute of a composite type in the tables that are of it.
+func (e *Env) renameInTyped(ctx context.Context, t *catalog.Table, st *ast.Rename) error {
+	tables, err := e.typedTables(t, st.Cascade)
+	for _, u := range tables {
+		if err := e.own(ctx, u); err != nil {
+			return err
+		}
+		if err := e.renameIn(ctx, u, st); err != nil {
+			return err
+		}
+	}
+	return err
+}
