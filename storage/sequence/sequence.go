@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math"
 	"sync"
+	"time"
 
 	"github.com/jackc/pgerrcode"
 
@@ -18,8 +19,14 @@ import (
 	"github.com/loxodb/loxodb/storage/kv"
 )
 
-// ahead is how many values one write reserves (PostgreSQL logs 32 ahead, too).
-const ahead = 32
+// ahead is how many values one write reserves (PostgreSQL logs 32 ahead, too), mostAhead of a
+// sequence that is drawn from so fast that a reservation lasts less than brief: each then
+// reserves twice what the last did. A crash leaves a gap of at most so many.
+const (
+	ahead     = 32
+	mostAhead = 1024
+	brief     = 100 * time.Millisecond
+)
 
 // advanced is how many values Advance reserves beyond one that is given: a crash
 // leaves a gap of at most so many.
@@ -28,6 +35,7 @@ const advanced = 1000
 // Manager hands out values. Safe for concurrent use.
 type Manager struct {
 	eng kv.Engine // nil: positions are kept in memory alone
+	now func() time.Time
 	mu  sync.Mutex
 	seq map[catalog.ID]*state
 }
@@ -38,10 +46,25 @@ type state struct {
 	last   int64
 	called bool
 	left   int
+	// What Next has reserved last, and when.
+	reserved int
+	at       time.Time
+}
+
+// reservation is how many values are to be reserved at the time now.
+func (s *state) reservation(now time.Time) int {
+	n := ahead
+	if s.reserved > 0 && now.Sub(s.at) < brief {
+		n = min(2*s.reserved, mostAhead)
+	}
+	s.reserved, s.at = n, now
+	return n
 }
 
 // NewManager returns a manager over the engine.
-func NewManager(eng kv.Engine) *Manager { return &Manager{eng: eng, seq: map[catalog.ID]*state{}} }
+func NewManager(eng kv.Engine) *Manager {
+	return &Manager{eng: eng, now: time.Now, seq: map[catalog.ID]*state{}}
+}
 
 // NewVolatile returns a manager of sequences that end with it: temporary ones.
 func NewVolatile() *Manager { return NewManager(nil) }
@@ -60,7 +83,7 @@ func (m *Manager) Next(ctx context.Context, def *catalog.Sequence) (int64, error
 	}
 	if s.left == 0 {
 		reserve, n := v, 1
-		for ; n < ahead; n++ {
+		for most := s.reservation(m.now()); n < most; n++ {
 			r, err := step(def, reserve, true)
 			if err != nil || def.Cycle && r == def.Min || def.Cycle && r == def.Max {
 				break
