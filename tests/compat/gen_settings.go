@@ -53,7 +53,8 @@ func (g *generator) settings(ctx context.Context) ([]*script, error) {
 				values = append(values, "'10"+unitOf(unit)+"'", "'1 parsec'")
 			}
 			if strings.HasSuffix(name, "_timeout") {
-				values = values[2:] // of a statement: it would end the next one
+				values = values[2:] // of a statement or an idle session: it would end the next one
+				values[2] = "'90000.6'"
 			}
 		case "enum":
 			values = append(strings.Split(enum, ","), "nonsense")
