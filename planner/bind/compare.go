@@ -154,10 +154,10 @@ func (b *binder) inList(s *scope, x *ast.In, name string) (expr.Expr, error) {
 			}
 		}
 	}
-	left = precise(left)
 	for i := range items {
-		items[i] = precise(items[i])
+		items[i] = precise(b.clockBeside(left, items[i]))
 	}
+	left = precise(left)
 	ts := []types.OID{left.Type().OID}
 	for _, i := range items {
 		ts = append(ts, i.Type().OID)

@@ -229,6 +229,7 @@ func (b *binder) makeOp(schema, name string, l, r expr.Expr, pos ast.Pos) (expr.
 	if name == "!=" {
 		name = "<>"
 	}
+	l, r = b.clockBeside(r, l), b.clockBeside(l, r)
 	res, err := b.resolveOp(schema, name, lt, r.Type().OID)
 	if err != nil {
 		return nil, atPos(err, pos)

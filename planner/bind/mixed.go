@@ -93,6 +93,26 @@ func (b *binder) spanBeside(time, e expr.Expr, pos ast.Pos) (expr.Expr, error) {
 	return b.convert("to_span", e, pos)
 }
 
+// clockBeside is a literal beside a column of MySQL's TIME as that reads it, in definitions and
+// PostgreSQL's dialect, too: '101112' are seconds to an interval, and 10:11:12 to such a column.
+func (b *binder) clockBeside(time, e expr.Expr) expr.Expr {
+	lit, ok := e.(*unknownLit)
+	if !ok || lit.null || time == nil || time.Type().OID != types.IntervalOID {
+		return e
+	}
+	c := b.declaration(time)
+	if c == nil || !IsTime(c) {
+		return e
+	}
+	text, ok := builtin.SpanText(lit.text)
+	if !ok {
+		return e
+	}
+	span := *lit
+	span.text = text
+	return &span
+}
+
 // kind sorts the types that MySQL converts into each other.
 type kind byte
 

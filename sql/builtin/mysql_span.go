@@ -123,6 +123,17 @@ func IsTimeOfDay(s string) bool {
 	return ok && us >= 0 && us < usPerDay && strings.Contains(s, ":") && !strings.Contains(s, " ")
 }
 
+// SpanText is how PostgreSQL writes the time that a text without a date is in MySQL's dialect;
+// false for any other text.
+func SpanText(s string) (string, bool) {
+	s = strings.TrimSpace(s)
+	if s == "" || strings.ContainsAny(s[1:], "-/T") {
+		return "", false
+	}
+	us, ok := parseClock(s)
+	return spanText(us), ok
+}
+
 // maxSpan is the greatest TIME, 838:59:59.
 const maxSpan = (838*3600 + 59*60 + 59) * usPerSecond
 
