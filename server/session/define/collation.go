@@ -209,12 +209,9 @@ func (e *Env) renameCollation(ctx context.Context, n *ast.QName, to *catalog.Sch
 }
 
 func (e *Env) moveCollation(ctx context.Context, st *ast.AlterSchema) error {
-	to, ok := e.Catalog.Schema(st.Schema)
-	if !ok && st.Schema != "pg_temp" {
-		return pgerr.Newf(pgerrcode.InvalidSchemaName, "schema %q does not exist", st.Schema)
-	}
-	if !ok || to.Temp {
-		return pgerr.New(pgerrcode.FeatureNotSupported, "cannot move objects into or out of temporary schemas")
+	to, err := e.newHome(st.Schema)
+	if err != nil {
+		return err
 	}
 	return e.renameCollation(ctx, &st.Name, to, "")
 }

@@ -29,7 +29,7 @@ func (e *Env) moveExtension(ctx context.Context, st *ast.AlterSchema) error {
 	case x.Name == "plpgsql":
 		return pgerr.Newf(pgerrcode.FeatureNotSupported, "extension %q does not support SET SCHEMA", x.Name)
 	case !ok || to.Temp:
-		return pgerr.New(pgerrcode.FeatureNotSupported, "cannot move objects into or out of temporary schemas")
+		return movesTemporary()
 	case to.ID == x.Schema:
 		return nil
 	}

@@ -213,12 +213,10 @@ func (e *Env) moveFunction(ctx context.Context, st *ast.AlterSchema) error {
 	if err != nil {
 		return err
 	}
-	to, ok := e.Catalog.Schema(st.Schema)
+	to, err := e.newHome(st.Schema)
 	switch {
-	case !ok:
-		return pgerr.Newf(pgerrcode.InvalidSchemaName, "schema %q does not exist", st.Schema)
-	case to.Temp:
-		return pgerr.New(pgerrcode.FeatureNotSupported, "cannot move objects into or out of temporary schemas")
+	case err != nil:
+		return err
 	case to.Name == "pg_catalog" || to.Name == "information_schema":
 		return pgerr.NotSupported(int(st.Pos), "moving functions into schema %q is not supported", st.Schema)
 	case to.ID == f.Schema:

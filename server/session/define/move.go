@@ -64,12 +64,12 @@ func (e *Env) setSchema(ctx context.Context, st *ast.AlterSchema) error {
 	if t != nil && st.Kind == ast.ObjMatView && t.Kind != catalog.KindMatView {
 		return notMatView(t)
 	}
-	to, ok := e.Catalog.Schema(st.Schema)
-	if !ok {
-		return pgerr.Newf(pgerrcode.InvalidSchemaName, "schema %q does not exist", st.Schema)
+	to, err := e.newHome(st.Schema)
+	if err != nil {
+		return err
 	}
-	if to.Temp || t != nil && t.Temp || q != nil && q.Temp {
-		return pgerr.New(pgerrcode.FeatureNotSupported, "cannot move objects into or out of temporary schemas")
+	if t != nil && t.Temp || q != nil && q.Temp {
+		return movesTemporary()
 	}
 	if st.Schema == "pg_catalog" || st.Schema == "information_schema" {
 		return pgerr.NotSupported(int(st.Pos), "moving relations into schema %q is not supported", st.Schema)
@@ -81,6 +81,22 @@ func (e *Env) setSchema(ctx context.Context, st *ast.AlterSchema) error {
 	return e.moveTable(ctx, t, to)
 }
 
+// newHome is the schema that SET SCHEMA names.
+func (e *Env) newHome(name string) (*catalog.Schema, error) {
+	to, ok := e.Catalog.Schema(name)
+	switch {
+	case !ok && name != "pg_temp":
+		return nil, pgerr.Newf(pgerrcode.InvalidSchemaName, "schema %q does not exist", name)
+	case !ok || to.Temp:
+		return nil, movesTemporary()
+	}
+	return to, nil
+}
+
+func movesTemporary() error {
+	return pgerr.New(pgerrcode.FeatureNotSupported, "cannot move objects into or out of temporary schemas")
+}
+
 // moveType takes a type into another schema.
 func (e *Env) moveType(ctx context.Context, st *ast.AlterSchema) error {
 	to, ok := e.Catalog.Schema(st.Schema)
@@ -89,7 +105,7 @@ func (e *Env) moveType(ctx context.Context, st *ast.AlterSchema) error {
 		case !ok:
 			return pgerr.Newf(pgerrcode.InvalidSchemaName, "schema %q does not exist", st.Schema)
 		case to.Temp || c.Temp:
-			return pgerr.New(pgerrcode.FeatureNotSupported, "cannot move objects into or out of temporary schemas")
+			return movesTemporary()
 		case to.ID != c.Schema && e.Catalog.TypeExists(to.ID, c.Name):
 			return pgerr.Newf(pgerrcode.DuplicateTable, "relation %q already exists in schema %q", c.Name, to.Name)
 		}

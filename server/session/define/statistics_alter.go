@@ -89,12 +89,10 @@ func (e *Env) moveStatistics(ctx context.Context, st *ast.AlterSchema) error {
 	if err != nil {
 		return err
 	}
-	to, ok := e.Catalog.Schema(st.Schema)
+	to, err := e.newHome(st.Schema)
 	switch {
-	case !ok:
-		return pgerr.Newf(pgerrcode.InvalidSchemaName, "schema %q does not exist", st.Schema)
-	case to.Temp:
-		return pgerr.New(pgerrcode.FeatureNotSupported, "cannot move objects into or out of temporary schemas")
+	case err != nil:
+		return err
 	case to.ID == x.Schema:
 		return nil
 	case !e.Super && !e.Catalog.Owns(e.Owner, x.Owner):
