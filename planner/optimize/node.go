@@ -105,8 +105,14 @@ func (p *planner) filterOver(in *rel, conds []expr.Expr) *rel {
 	return &rel{n, in.cols}
 }
 
-// project computes what is needed; plain columns need no node.
+// project builds a projection over its input.
 func (p *planner) project(x *logical.Project, need *logical.ColSet) (*rel, error) {
+	return p.projectFrom(x, need, func(below *logical.ColSet) (*rel, error) { return p.build(x.Input, below) })
+}
+
+// projectFrom computes what is needed of a projection over what input builds with the
+// columns that takes; plain columns need no node.
+func (p *planner) projectFrom(x *logical.Project, need *logical.ColSet, input func(*logical.ColSet) (*rel, error)) (*rel, error) {
 	below := &logical.ColSet{}
 	var exprs []expr.Expr
 	var out []logical.ColID
@@ -120,7 +126,7 @@ func (p *planner) project(x *logical.Project, need *logical.ColSet) (*rel, error
 		col, ok := x.Exprs[i].(*expr.Column)
 		computed = computed || !ok || col.Index != c
 	}
-	in, err := p.build(x.Input, below)
+	in, err := input(below)
 	if err != nil || !computed {
 		return in, err
 	}

@@ -225,28 +225,9 @@ func (p *planner) overChain(chain []*logical.Project, need *logical.ColSet, base
 	if len(chain) == 0 {
 		return base(need)
 	}
-	x := chain[0]
-	below := &logical.ColSet{}
-	var exprs []expr.Expr
-	var out []logical.ColID
-	computed := false
-	for i, c := range x.Out {
-		if !need.Has(c) || containsID(out, c) {
-			continue
-		}
-		exprs, out = append(exprs, x.Exprs[i]), append(out, c)
-		below.AddExpr(x.Exprs[i])
-		col, ok := x.Exprs[i].(*expr.Column)
-		computed = computed || !ok || col.Index != c
-	}
-	in, err := p.overChain(chain[1:], below, base)
-	if err != nil || !computed {
-		return in, err
-	}
-	if r, ok := renamed(in, exprs, out); ok {
-		return r, nil
-	}
-	return p.projectOver(in, exprs, out), nil
+	return p.projectFrom(chain[0], need, func(below *logical.ColSet) (*rel, error) {
+		return p.overChain(chain[1:], below, base)
+	})
 }
 
 // gives reports whether a path yields the order, perhaps read backwards. Columns

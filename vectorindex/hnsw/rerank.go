@@ -194,50 +194,11 @@ func (s *Search) popReady() ranked {
 	}
 }
 
-func sortEntries(e []entry) {
-	slices.SortFunc(e, func(a, b entry) int {
-		// The mark of expansion must not decide between equal distances.
-		a, b = a&^expanded, b&^expanded
-		switch {
-		case a < b:
-			return -1
-		case a > b:
-			return 1
-		}
-		return 0
-	})
-}
+// sortEntries sorts ascending, expanded or not.
+func sortEntries(e []entry) { slices.SortFunc(e, dist.CompareEntries) }
 
 // sortNearest moves the n nearest entries to the front, in ascending order.
 func sortNearest(e []entry, n int) {
-	lo, hi := 0, len(e)
-	for n < hi && hi-lo > 64 { // quickselect on the boundary n
-		pivot := max(min(e[lo], e[(lo+hi)/2]), min(max(e[lo], e[(lo+hi)/2]), e[hi-1]))
-		i, j := lo, hi-1
-		for i <= j {
-			for e[i] < pivot {
-				i++
-			}
-			for e[j] > pivot {
-				j--
-			}
-			if i <= j {
-				e[i], e[j] = e[j], e[i]
-				i++
-				j--
-			}
-		}
-		switch {
-		case n <= j:
-			hi = j + 1
-		case n >= i:
-			lo = i
-		default:
-			lo = hi
-		}
-	}
-	if hi-lo <= 64 && n < hi {
-		sortEntries(e[lo:hi])
-	}
+	dist.SelectEntries(e, n)
 	sortEntries(e[:min(n, len(e))])
 }
