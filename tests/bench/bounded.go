@@ -54,18 +54,18 @@ func measureMemory(ctx context.Context, o *options, data string) (*boundResult, 
 	if err != nil {
 		return nil, err
 	}
-	defer p.stop()
-	c, err := dial(ctx, p.dsn)
+	defer p.Stop()
+	c, err := dial(ctx, p.DSN)
 	if err != nil {
 		return nil, err
 	}
 	defer c.close()
-	b := &bounded{boundResult: &boundResult{rows: set.N(), dims: set.Dims}, c: c, set: set, pid: p.cmd.Process.Pid}
+	b := &bounded{boundResult: &boundResult{rows: set.N(), dims: set.Dims}, c: c, set: set, pid: p.PID()}
 	stop := b.watch()
 	err = b.run(ctx)
 	stop()
 	if err != nil {
-		return nil, p.why(err)
+		return nil, p.Why(err)
 	}
 	return b.boundResult, nil
 }

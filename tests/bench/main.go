@@ -146,11 +146,11 @@ func measureVectors(ctx context.Context, o *options, data string) (ours, theirs 
 	if err != nil {
 		return nil, nil, err
 	}
-	ours, err = measure(ctx, server{dsn: p.dsn, rss: p.rss, pid: p.cmd.Process.Pid, own: true}, set, o.wants)
+	ours, err = measure(ctx, server{dsn: p.DSN, rss: func() int64 { return rss(p.PID()) }, pid: p.PID(), own: true}, set, o.wants)
 	if err != nil {
-		err = p.why(err)
+		err = p.Why(err)
 	}
-	p.stop()
+	p.Stop()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -172,8 +172,8 @@ func measurePeer(ctx context.Context, o *options, data string, set *dataSet) (*r
 			fmt.Printf("no peer runs beside (-peer - to leave it out): %v\n", err)
 			return nil, nil
 		}
-		defer p.stop()
-		dsn = p.dsn
+		defer p.Stop()
+		dsn = p.DSN
 	}
 	fmt.Println("measuring the peer")
 	return measure(ctx, server{dsn: dsn, rss: func() int64 { return 0 }}, set, o.wants)

@@ -6,14 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/exec"
-	"os/user"
 	"path/filepath"
-	"strconv"
 	"strings"
-	"syscall"
+
+	"github.com/loxodb/loxodb/tests/peers"
 )
 
 // wheel is a package of the Python registry that carries PostgreSQL and pgvector,
@@ -28,62 +26,24 @@ const (
 var peerSettings = []string{"shared_buffers=1GB", "maintenance_work_mem=2GB", "max_parallel_maintenance_workers=2", "max_wal_size=4GB"}
 
 // startPeer runs PostgreSQL with pgvector over an empty directory in dir.
-func startPeer(ctx context.Context, cache, dir string, say func(string)) (*process, error) {
+func startPeer(ctx context.Context, cache, dir string, say func(string)) (*peers.Process, error) {
 	root, err := installPeer(ctx, cache, say)
 	if err != nil {
 		return nil, err
 	}
-	who, err := unprivileged()
+	cluster, err := peers.InitPostgres(ctx, filepath.Join(root, "bin"), dir, []string{"LC_ALL=C.UTF-8"})
 	if err != nil {
 		return nil, err
 	}
-	data := filepath.Join(dir, "postgres")
-	if err := os.MkdirAll(data, 0o700); err != nil {
-		return nil, err
-	}
-	if who != nil {
-		// The server is not root and must be able to go where its files are.
-		if err := errors.Join(os.Chmod(dir, 0o755), os.Chown(data, int(who.Uid), int(who.Gid))); err != nil {
-			return nil, err
-		}
-	}
-	run := func(name string, args ...string) *exec.Cmd {
-		cmd := exec.Command(filepath.Join(root, "bin", name), args...)
-		cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8")
-		cmd.Dir = data
-		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: who}
-		return cmd
-	}
-	if out, err := run("initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-instructions").CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("initdb: %w\n%s", err, out)
-	}
-	addr, err := freeAddr()
+	addr, err := peers.FreeAddr()
 	if err != nil {
 		return nil, err
 	}
-	_, port, err := net.SplitHostPort(addr)
+	cmd, err := cluster.Server(addr, peerSettings...)
 	if err != nil {
 		return nil, err
 	}
-	args := []string{"-D", data, "-p", port, "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="}
-	for _, s := range peerSettings {
-		args = append(args, "-c", s)
-	}
-	return start(ctx, run("postgres", args...), "postgres://postgres@"+addr+"/postgres?sslmode=disable")
-}
-
-// unprivileged is who runs PostgreSQL, which refuses root; nil = whoever runs this.
-func unprivileged() (*syscall.Credential, error) {
-	if os.Geteuid() != 0 {
-		return nil, nil
-	}
-	u, err := user.Lookup("nobody")
-	if err != nil {
-		return nil, err
-	}
-	uid, err1 := strconv.ParseUint(u.Uid, 10, 32)
-	gid, err2 := strconv.ParseUint(u.Gid, 10, 32)
-	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, errors.Join(err1, err2)
+	return peers.Start(ctx, cmd, peers.DSN(addr))
 }
 
 // installPeer unpacks the wheel into the cache, once, and returns the installation.

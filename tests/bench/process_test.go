@@ -2,49 +2,16 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 )
 
-const nobody = "postgres://postgres@127.0.0.1:1/postgres?sslmode=disable&connect_timeout=1"
-
-// TestDeadServer: a server that dies at once is reported at once, with its words.
-func TestDeadServer(t *testing.T) {
-	_, err := start(context.Background(), exec.Command("sh", "-c", "echo cannot live like this >&2; exit 3"), nobody)
-	if err == nil || !strings.Contains(err.Error(), "cannot live like this") || !strings.Contains(err.Error(), "exit status 3") {
-		t.Fatal(err)
-	}
+func TestMissingBinary(t *testing.T) {
 	if _, err := startLoxoDB(context.Background(), filepath.Join(t.TempDir(), "none"), t.TempDir()); err == nil || !strings.Contains(err.Error(), "make build") {
 		t.Fatal(err)
-	}
-}
-
-// TestCancelledStart: a server that never answers is stopped when the caller gives up.
-func TestCancelledStart(t *testing.T) {
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	cmd := exec.Command("sleep", "1000")
-	if _, err := start(ctx, cmd, nobody); err == nil || !strings.Contains(err.Error(), "does not answer") {
-		t.Fatal(err)
-	}
-	if cmd.ProcessState == nil {
-		t.Fatal("the process still runs")
-	}
-}
-
-func TestTail(t *testing.T) {
-	var w tail
-	for i := range 10_000 {
-		fmt.Fprintf(&w, "line %d\n", i)
-	}
-	text := w.text()
-	if !strings.HasSuffix(text, "line 9999") || len(text) > 2*tailSize || len(text) < tailSize/2 {
-		t.Fatalf("%d bytes, …%q", len(text), text[len(text)-20:])
 	}
 }
 
@@ -56,8 +23,7 @@ func TestKilobytes(t *testing.T) {
 	if got := kilobytes(text, "VmSwap:") + kilobytes(text, "VmHWM:"); got != 0 {
 		t.Fatal(got)
 	}
-	p := &process{cmd: &exec.Cmd{Process: &os.Process{Pid: os.Getpid()}}}
-	if _, err := os.Stat("/proc/self/status"); err == nil && p.rss() < 1<<20 {
+	if _, err := os.Stat("/proc/self/status"); err == nil && rss(os.Getpid()) < 1<<20 {
 		t.Fatal("this process has no memory")
 	}
 }

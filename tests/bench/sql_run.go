@@ -65,10 +65,10 @@ func measureSQL(ctx context.Context, o *options, data string) (*sqlResult, error
 	if err != nil {
 		return nil, err
 	}
-	defer p.stop()
-	r, err := compareSQL(ctx, server{dsn: p.dsn, pid: p.cmd.Process.Pid, own: true}, server{dsn: peer})
+	defer p.Stop()
+	r, err := compareSQL(ctx, server{dsn: p.DSN, pid: p.PID(), own: true}, server{dsn: peer})
 	if err != nil {
-		err = p.why(err)
+		err = p.Why(err)
 	}
 	return r, err
 }
@@ -89,7 +89,7 @@ func sqlPeer(ctx context.Context, o *options, data string) (dsn string, stop fun
 			fmt.Printf("no peer runs beside (-peer - to leave it out): %v\n", err)
 			return "", nil, nil
 		}
-		return p.dsn, p.stop, nil
+		return p.DSN, p.Stop, nil
 	}
 	return o.peer, func() {}, nil
 }
