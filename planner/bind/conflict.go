@@ -46,7 +46,7 @@ func (b *binder) onConflict(in *insertion, n *logical.Insert) error {
 	use := b.useWrite(in.table, in.via, catalog.PrivUpdate, nil, nil)
 	b.usedBy(use, old.ids)
 	b.readKeys(use, c.Arbiters)
-	oldItem, _, err := b.expose(in.via, old.item, n.Alias)
+	oldItem, _, err := b.target(in.via, old.item, in.table, &in.x.Table)
 	if err != nil {
 		return err
 	}

@@ -111,7 +111,7 @@ func (b *binder) insert(x *ast.Insert, outer *scope) (*query, error) {
 	}
 	in := &insertion{x: x, table: t, s: s, via: via}
 	name := aliasOf(&x.Table, t)
-	unseen, _, err := b.expose(via, b.rowItem(t, name), name)
+	unseen, _, err := b.target(via, b.rowItem(t, name), t, &x.Table)
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +126,7 @@ func (b *binder) insert(x *ast.Insert, outer *scope) (*query, error) {
 	if err := in.checkProposed(); err != nil {
 		return nil, err
 	}
-	n := &logical.Insert{Write: w, Alias: aliasOf(&x.Table, t)}
+	n := &logical.Insert{Write: w, Alias: name}
 	if n.Input, n.InCols, err = b.fullRow(in, vals, tree); err != nil {
 		return nil, err
 	}
@@ -144,7 +144,7 @@ func (b *binder) insert(x *ast.Insert, outer *scope) (*query, error) {
 	if err := b.onConflict(in, n); err != nil {
 		return nil, err
 	}
-	shown, _, err := b.expose(via, row.item, n.Alias)
+	shown, _, err := b.target(via, row.item, t, &x.Table)
 	if err != nil {
 		return nil, err
 	}

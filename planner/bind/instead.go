@@ -55,7 +55,7 @@ func (b *binder) insteadSource(t *catalog.Table, via writtenView, ref *ast.Table
 		b.readAs(it, t)
 		return src, items, nil
 	}
-	shown, conds, err := b.expose(via, it, aliasOf(ref, t))
+	shown, conds, err := b.target(via, it, t, ref)
 	if err != nil {
 		return nil, nil, err
 	}

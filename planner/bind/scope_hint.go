@@ -20,11 +20,7 @@ func (b *binder) missingItem(s *scope, rel string, pos ast.Pos) error {
 		}
 	}
 	for level := s; level != nil; level = level.parent {
-		made := level.unseen
-		if level.seen != nil {
-			made = append(slices.Clone(made), *level.seen...)
-		}
-		for _, it := range made {
+		for _, it := range level.known() {
 			if it.name == rel || it.rel != nil && it.rel.table != nil && it.rel.table.Name == rel {
 				return errAt(pos, pgerrcode.UndefinedTable, "invalid reference to FROM-clause entry for table \"%s\"", rel).
 					WithHint("There is an entry for table \"%s\", but it cannot be referenced from this part of the query.", it.name)

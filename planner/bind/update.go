@@ -86,7 +86,7 @@ func (b *binder) update(x *ast.Update, outer *scope) (*query, error) {
 	row := b.newRow(t, n.Alias)
 	n.Row, row.item.hidden = row.ids, system
 	b.usedBy(use, row.ids)
-	if s.items[0], _, err = b.expose(via, row.item, n.Alias); err != nil {
+	if s.items[0], _, err = b.target(via, row.item, t, &x.Table); err != nil {
 		return nil, err
 	}
 	s.in = inReturning
@@ -196,7 +196,7 @@ func (b *binder) targetSource(t *catalog.Table, via writtenView, ref *ast.TableR
 	if via == nil {
 		return src, items, nil
 	}
-	shown, conds, err := b.expose(via, target, aliasOf(ref, t))
+	shown, conds, err := b.target(via, target, t, ref)
 	if err != nil {
 		return nil, nil, err
 	}

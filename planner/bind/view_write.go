@@ -254,6 +254,19 @@ func (b *binder) expose(w writtenView, row *nsItem, name string) (*nsItem, []exp
 	return row, conds, nil
 }
 
+// target is expose for the row of a statement's target, under the name that ref gives it.
+func (b *binder) target(w writtenView, row *nsItem, t *catalog.Table, ref *ast.TableRef) (*nsItem, []expr.Expr, error) {
+	it, conds, err := b.expose(w, row, aliasOf(ref, t))
+	if err != nil || ref.Alias != nil {
+		return it, conds, err
+	}
+	if w != nil {
+		t = w[0].view
+	}
+	it.schema = b.o.Catalog.SchemaName(t.Schema)
+	return it, conds, nil
+}
+
 // level binds one view's columns and condition over a row of what it selects from, with
 // the rights that the view reads with.
 func (b *binder) level(l viewLevel, row *nsItem) ([]nsCol, expr.Expr, error) {
