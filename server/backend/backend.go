@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/loxodb/loxodb/sql/batch"
+	"github.com/loxodb/loxodb/sql/charset"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -117,6 +118,9 @@ type Session interface {
 	IdleLimit() (time.Duration, *pgerr.Error)
 	// TextFormat is how values are printed now (DateStyle, TimeZone, …).
 	TextFormat() *types.Format
+	// ClientEncoding is what the client writes and reads text in; nil for UTF-8 as it is.
+	// It may change with every statement.
+	ClientEncoding() *charset.Encoding
 	// TakeNotices returns and clears the notices to send before the next reply.
 	TakeNotices() []*pgerr.Error
 	// TakeParameterChanges returns reported settings that changed since the last

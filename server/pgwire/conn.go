@@ -275,7 +275,7 @@ func (c *conn) interrupted() error {
 
 // fail reports the error of a statement. Its error ends the connection.
 func (c *conn) fail(ctx context.Context, err error) error {
-	e := outcome(ctx, err)
+	e := outcome(ctx, err) // in the encoding as it was, though the rollback may change it
 	if ends(e) {
 		return e
 	}
@@ -287,6 +287,9 @@ func (c *conn) fail(ctx context.Context, err error) error {
 	// At once, as PostgreSQL does: a client may wait for it before it sends Sync.
 	return c.out.flush()
 }
+
+// adopt makes the session's client encoding that of what is sent and read from now on.
+func (c *conn) adopt() { c.out.enc = c.session.ClientEncoding() }
 
 func (c *conn) notices() {
 	for _, n := range c.session.TakeNotices() {
@@ -316,6 +319,7 @@ func (c *conn) notifications() {
 
 // ready ends an answer: what changed meanwhile, ReadyForQuery, one write.
 func (c *conn) ready() error {
+	c.adopt()
 	c.notices()
 	c.notifications()
 	for _, p := range c.session.TakeParameterChanges() {

@@ -6,6 +6,7 @@ import (
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/server/backend"
+	"github.com/loxodb/loxodb/sql/charset"
 	"github.com/loxodb/loxodb/sql/pgerr"
 )
 
@@ -52,7 +53,7 @@ func (c *conn) copyIn(ctx context.Context, cp backend.Copy) error {
 		case 'c':
 			return cp.Finish(ctx, false, "")
 		case 'f':
-			return copyFailed(ctx, cp, body)
+			return copyFailed(ctx, cp, body, c.out.enc)
 		case 'H', 'S':
 			continue
 		case 'X':
@@ -72,8 +73,8 @@ func (c *conn) outOfStep(ctx context.Context, cp backend.Copy, typ byte) error {
 }
 
 // copyFailed ends the COPY with the client's message; always an error.
-func copyFailed(ctx context.Context, cp backend.Copy, body []byte) error {
-	text, err := decodeText(body)
+func copyFailed(ctx context.Context, cp backend.Copy, body []byte, enc *charset.Encoding) error {
+	text, err := decodeText(body, enc)
 	message := string(text)
 	if finish := cp.Finish(ctx, true, message); finish != nil && err == nil {
 		return finish

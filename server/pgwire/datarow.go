@@ -63,16 +63,17 @@ func binaryEncodingOf(oid types.OID) encoding {
 // rowWriter writes batches as DataRow messages. It is reused by all portals of a
 // connection and allocates only while its buffers grow.
 type rowWriter struct {
-	out    *out
-	enc    []encoding
-	format *types.Format
+	out     *out
+	enc     []encoding
+	format  *types.Format
+	formats []int16
 }
 
 // prepare chooses the encodings of the columns; formats has one entry a column,
 // or none for all text.
 func (w *rowWriter) prepare(cols []backend.Column, formats []int16, f *types.Format) {
 	w.format = f
-	w.enc = w.enc[:0]
+	w.enc, w.formats = w.enc[:0], formats
 	for i := range cols {
 		var format int16
 		if i < len(formats) {
@@ -99,6 +100,11 @@ func (w *rowWriter) write(cols []backend.Column, b *batch.Batch) (err error) {
 		for i := range n {
 			was := len(w.out.buf)
 			w.out.buf = w.value(w.out.buf, &cols[i], w.enc[i], &b.Cols[i], int(row))
+			if w.out.enc != nil && w.enc[i].mayHaveText() {
+				if err := w.recode(was, &cols[i], w.binary(i)); err != nil {
+					return err
+				}
+			}
 			if len(w.out.buf)-at > types.MaxText {
 				return types.TextTooLong(was-at, len(w.out.buf)-was)
 			}

@@ -101,7 +101,7 @@ func TestBindDecodeAllocations(t *testing.T) {
 	var m bindMessage
 	c := &conn{}
 	run := func() {
-		if err := m.decode(body); err != nil {
+		if err := m.decode(body, nil); err != nil {
 			t.Fatal(err)
 		}
 		if c.intern(0, m.portal) != "p" || c.intern(1, m.statement) != "s" {

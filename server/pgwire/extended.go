@@ -29,7 +29,7 @@ func (c *conn) extended(ctx context.Context, typ byte, body []byte) error {
 }
 
 func (c *conn) parseStatement(ctx context.Context, body []byte) error {
-	if err := c.parse.decode(body); err != nil {
+	if err := c.parse.decode(body, c.out.enc); err != nil {
 		return err
 	}
 	if err := c.session.Parse(ctx, string(c.parse.name), string(c.parse.query), c.parse.params); err != nil {
@@ -42,7 +42,7 @@ func (c *conn) parseStatement(ctx context.Context, body []byte) error {
 
 func (c *conn) bindPortal(ctx context.Context, body []byte) error {
 	m := &c.bind
-	if err := m.decode(body); err != nil {
+	if err := m.decode(body, c.out.enc); err != nil {
 		return err
 	}
 	portal, statement := c.intern(0, m.portal), c.intern(1, m.statement)
@@ -57,7 +57,7 @@ func (c *conn) bindPortal(ctx context.Context, body []byte) error {
 }
 
 func (c *conn) describe(ctx context.Context, body []byte) error {
-	kind, name, err := decodeTarget("DESCRIBE", body)
+	kind, name, err := decodeTarget("DESCRIBE", body, c.out.enc)
 	if err != nil {
 		return err
 	}
@@ -69,10 +69,9 @@ func (c *conn) describe(ctx context.Context, body []byte) error {
 		c.notices()
 		c.out.parameterDescription(s.Params)
 		if s.Kind == backend.KindRows {
-			c.out.rowDescription(s.Columns, nil)
-		} else {
-			c.out.noData()
+			return c.out.rowDescription(s.Columns, nil)
 		}
+		c.out.noData()
 		return nil
 	}
 	p, err := c.session.DescribePortal(ctx, c.intern(0, name))
@@ -81,15 +80,14 @@ func (c *conn) describe(ctx context.Context, body []byte) error {
 	}
 	c.notices()
 	if p.Kind() == backend.KindRows {
-		c.out.rowDescription(p.Columns(), p.Formats())
-	} else {
-		c.out.noData()
+		return c.out.rowDescription(p.Columns(), p.Formats())
 	}
+	c.out.noData()
 	return nil
 }
 
 func (c *conn) execute(ctx context.Context, body []byte) error {
-	name, max, err := decodeExecute(body)
+	name, max, err := decodeExecute(body, c.out.enc)
 	if err != nil {
 		return err
 	}
@@ -112,7 +110,7 @@ func (c *conn) execute(ctx context.Context, body []byte) error {
 
 // close closes a statement or portal; a missing one is no error.
 func (c *conn) close(body []byte) error {
-	kind, name, err := decodeTarget("CLOSE", body)
+	kind, name, err := decodeTarget("CLOSE", body, c.out.enc)
 	if err != nil {
 		return err
 	}

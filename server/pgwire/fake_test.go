@@ -13,6 +13,7 @@ import (
 	"github.com/loxodb/loxodb/server/auth"
 	"github.com/loxodb/loxodb/server/backend"
 	"github.com/loxodb/loxodb/sql/batch"
+	"github.com/loxodb/loxodb/sql/charset"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -168,7 +169,8 @@ func (s *fakeSession) TxStatus() backend.TxStatus { return s.status }
 func (s *fakeSession) IdleLimit() (time.Duration, *pgerr.Error) {
 	return 0, nil
 }
-func (s *fakeSession) TextFormat() *types.Format { return types.DefaultFormat }
+func (s *fakeSession) TextFormat() *types.Format         { return types.DefaultFormat }
+func (s *fakeSession) ClientEncoding() *charset.Encoding { return nil }
 func (s *fakeSession) TakeNotices() []*pgerr.Error {
 	n := s.notices
 	s.notices = nil

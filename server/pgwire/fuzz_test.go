@@ -78,19 +78,19 @@ func FuzzDecoders(f *testing.F) {
 	f.Add(wt.Join(wt.Z("p"), wt.Z("s"), wt.Int16(1), wt.Int16(1), wt.Int16(2), wt.Int32(-1), wt.Int32(3), []byte("abc"), wt.Int16(1), wt.Int16(0)))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		var p parseMessage
-		if p.decode(body) == nil && len(p.params)*4 > len(body) {
+		if p.decode(body, nil) == nil && len(p.params)*4 > len(body) {
 			t.Errorf("%d parameter types from %d bytes", len(p.params), len(body))
 		}
 		var b bindMessage
-		if b.decode(body) == nil && 4*len(b.args)+2*len(b.argFormats)+2*len(b.resultFormats) > len(body) {
+		if b.decode(body, nil) == nil && 4*len(b.args)+2*len(b.argFormats)+2*len(b.resultFormats) > len(body) {
 			t.Errorf("%d arguments and %d, %d formats from %d bytes", len(b.args), len(b.argFormats), len(b.resultFormats), len(body))
 		}
-		_, n, err := decodeExecute(body)
+		_, n, err := decodeExecute(body, nil)
 		if err == nil && n < 0 {
 			t.Errorf("row limit %d", n)
 		}
-		_, _, _ = decodeTarget("CLOSE", body)
-		_, _ = decodeText(body)
+		_, _, _ = decodeTarget("CLOSE", body, nil)
+		_, _ = decodeText(body, nil)
 		_ = decodeEmpty(body)
 		_, _ = decodeSASLInitial(body)
 	})

@@ -62,6 +62,7 @@ func (c *conn) login() error {
 	}
 	c.in.auth, c.in.max, c.in.interrupted = false, c.srv.cfg.MaxMessageBytes, c.interrupted
 	_ = c.nc.SetDeadline(time.Time{})
+	c.adopt()
 	c.notices()
 	for _, p := range c.session.TakeParameterChanges() {
 		c.out.parameterStatus(p[0], p[1])

@@ -3,11 +3,11 @@ package pgwire
 import (
 	"bytes"
 	"encoding/binary"
-	"fmt"
 	"unicode/utf8"
 
 	"github.com/jackc/pgerrcode"
 
+	"github.com/loxodb/loxodb/sql/charset"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -15,6 +15,7 @@ import (
 // cursor reads the fields of one message in place. The first error sticks.
 type cursor struct {
 	b   []byte
+	enc *charset.Encoding // of the strings; nil for UTF-8
 	err error
 }
 
@@ -58,7 +59,7 @@ func (c *cursor) byte() byte {
 	return c.bytes(1)[0]
 }
 
-// text takes a zero-terminated string of valid UTF-8, borrowed, without the zero.
+// text takes a zero-terminated string, without the zero: borrowed where it is UTF-8 on the wire.
 func (c *cursor) text() []byte {
 	i := bytes.IndexByte(c.b, 0)
 	if i < 0 {
@@ -67,8 +68,14 @@ func (c *cursor) text() []byte {
 	}
 	v := c.b[:i:i]
 	c.b = c.b[i+1:]
-	if e := checkUTF8(v); e != nil && c.err == nil {
-		c.err = e
+	var err error
+	if c.enc != nil {
+		v, err = c.enc.ToUTF8(nil, v)
+	} else if !utf8.Valid(v) {
+		err = charset.UTF8.Verify(v)
+	}
+	if err != nil && c.err == nil {
+		c.err = err
 	}
 	return v
 }
@@ -97,8 +104,8 @@ type parseMessage struct {
 	params      []types.OID
 }
 
-func (m *parseMessage) decode(body []byte) error {
-	c := cursor{b: body}
+func (m *parseMessage) decode(body []byte, enc *charset.Encoding) error {
+	c := cursor{b: body, enc: enc}
 	m.name = c.text()
 	m.query = c.text()
 	m.params = m.params[:0]
@@ -117,8 +124,8 @@ type bindMessage struct {
 	resultFormats     []int16
 }
 
-func (m *bindMessage) decode(body []byte) error {
-	c := cursor{b: body}
+func (m *bindMessage) decode(body []byte, enc *charset.Encoding) error {
+	c := cursor{b: body, enc: enc}
 	m.portal = c.text()
 	m.statement = c.text()
 	m.argFormats = c.formats(m.argFormats[:0])
@@ -144,16 +151,16 @@ func (c *cursor) formats(dst []int16) []int16 {
 }
 
 // decodeExecute returns the portal's name and the most rows wanted, 0 for all.
-func decodeExecute(body []byte) (portal []byte, rows int, err error) {
-	c := cursor{b: body}
+func decodeExecute(body []byte, enc *charset.Encoding) (portal []byte, rows int, err error) {
+	c := cursor{b: body, enc: enc}
 	portal = c.text()
 	rows = int(c.int32())
 	return portal, max(rows, 0), c.end()
 }
 
 // decodeTarget decodes Describe and Close: kind is 'S' or 'P'.
-func decodeTarget(verb string, body []byte) (kind byte, name []byte, err error) {
-	c := cursor{b: body}
+func decodeTarget(verb string, body []byte, enc *charset.Encoding) (kind byte, name []byte, err error) {
+	c := cursor{b: body, enc: enc}
 	kind = c.byte()
 	name = c.text()
 	if err := c.end(); err != nil {
@@ -166,8 +173,8 @@ func decodeTarget(verb string, body []byte) (kind byte, name []byte, err error) 
 }
 
 // decodeText decodes messages of one string: Query and CopyFail.
-func decodeText(body []byte) ([]byte, error) {
-	c := cursor{b: body}
+func decodeText(body []byte, enc *charset.Encoding) ([]byte, error) {
+	c := cursor{b: body, enc: enc}
 	v := c.text()
 	return v, c.end()
 }
@@ -176,42 +183,4 @@ func decodeText(body []byte) ([]byte, error) {
 func decodeEmpty(body []byte) error {
 	c := cursor{b: body}
 	return c.end()
-}
-
-func checkUTF8(b []byte) error {
-	if utf8.Valid(b) {
-		return nil
-	}
-	for len(b) > 0 {
-		r, n := utf8.DecodeRune(b)
-		if r == utf8.RuneError && n <= 1 {
-			break
-		}
-		b = b[n:]
-	}
-	return badUTF8(b[:min(len(b), sequenceLen(b[0]))])
-}
-
-// sequenceLen is how long the UTF-8 sequence that lead begins claims to be.
-func sequenceLen(lead byte) int {
-	switch {
-	case lead&0xe0 == 0xc0:
-		return 2
-	case lead&0xf0 == 0xe0:
-		return 3
-	case lead&0xf8 == 0xf0:
-		return 4
-	}
-	return 1
-}
-
-func badUTF8(b []byte) error {
-	hex := []byte(nil)
-	for i, x := range b {
-		if i > 0 {
-			hex = append(hex, ' ')
-		}
-		hex = fmt.Appendf(hex, "0x%02x", x)
-	}
-	return pgerr.Newf(pgerrcode.CharacterNotInRepertoire, "invalid byte sequence for encoding \"UTF8\": %s", hex)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgproto3/v2"
 
 	"github.com/loxodb/loxodb/server/backend"
+	"github.com/loxodb/loxodb/sql/charset"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -22,6 +23,8 @@ type out struct {
 	// open: a message has begun that others must not come into.
 	open bool
 	row  pgproto3.RowDescription // reused by rowDescription
+	// enc is the client's encoding, nil for UTF-8; see recode.go.
+	enc *charset.Encoding
 }
 
 func newOut(dst io.Writer) *out { return &out{dst: dst, buf: make([]byte, 0, bufferSize)} }
@@ -93,7 +96,7 @@ func (o *out) commandComplete(tag string) {
 }
 
 func (o *out) parameterStatus(name, value string) {
-	o.encode(&pgproto3.ParameterStatus{Name: wireText(name), Value: wireText(value)})
+	o.encode(&pgproto3.ParameterStatus{Name: o.mild(wireText(name)), Value: o.mild(wireText(value))})
 }
 
 func (o *out) backendKey(pid int32, secret uint32) {
@@ -122,6 +125,9 @@ func (o *out) report(typ byte, e *pgerr.Error, defaultSeverity string, pos func(
 			position = strconv.Itoa(p)
 		}
 	}
+	if o.enc != nil {
+		e = o.recodeReport(e)
+	}
 	inQuery := ""
 	if e.QueryPosition > 0 {
 		inQuery = strconv.Itoa(e.QueryPosition)
@@ -144,15 +150,16 @@ func (o *out) report(typ byte, e *pgerr.Error, defaultSeverity string, pos func(
 }
 
 func (o *out) notification(n backend.Notification) {
-	o.encode(&pgproto3.NotificationResponse{PID: uint32(n.PID), Channel: n.Channel, Payload: n.Payload})
+	o.encode(&pgproto3.NotificationResponse{PID: uint32(n.PID), Channel: o.mild(n.Channel), Payload: o.mild(n.Payload)})
 }
 
 func (o *out) parameterDescription(params []types.OID) {
 	o.encode(&pgproto3.ParameterDescription{ParameterOIDs: params})
 }
 
-// rowDescription describes cols; formats has one entry a column, or none for all text.
-func (o *out) rowDescription(cols []backend.Column, formats []int16) {
+// rowDescription describes cols; formats has one entry a column, or none for all text. A
+// name that the client's encoding lacks is an error, 22P05, and nothing is appended.
+func (o *out) rowDescription(cols []backend.Column, formats []int16) error {
 	o.row.Fields = o.row.Fields[:0]
 	for i := range cols {
 		c := &cols[i]
@@ -170,9 +177,16 @@ func (o *out) rowDescription(cols []backend.Column, formats []int16) {
 		if i < len(formats) {
 			f.Format = formats[i]
 		}
+		if o.enc != nil {
+			var err error
+			if f.Name, err = o.enc.FromUTF8(nil, f.Name); err != nil {
+				return err
+			}
+		}
 		o.row.Fields = append(o.row.Fields, f)
 	}
 	o.encode(&o.row)
+	return nil
 }
 
 // typeLen is pg_type.typlen; types made by users (enums, composites) have the

@@ -13,7 +13,7 @@ import (
 // transaction, then ReadyForQuery. An error ends the connection.
 func (c *conn) query(body []byte) error {
 	ctx := c.begin()
-	text, err := decodeText(body)
+	text, err := decodeText(body, c.out.enc)
 	if err == nil {
 		err = c.statements(ctx, string(text))
 	}
@@ -47,7 +47,9 @@ func (c *conn) statements(ctx context.Context, query string) error {
 			return err
 		}
 		if p.Kind() == backend.KindRows {
-			c.out.rowDescription(p.Columns(), p.Formats())
+			if err := c.out.rowDescription(p.Columns(), p.Formats()); err != nil {
+				return err
+			}
 		}
 		if _, err := c.drain(ctx, p, 0, p.Formats()); err != nil {
 			return err
@@ -91,11 +93,15 @@ func (c *conn) drain(ctx context.Context, p backend.Portal, max int, formats []i
 		return false, c.copyOut(ctx, p.Copy())
 	}
 	cols := p.Columns()
+	c.adopt()
 	c.rows.prepare(cols, formats, c.session.TextFormat())
 	for left := max; ; {
 		b, err := p.Pull(ctx, left)
-		if err != nil || b == nil {
+		if err != nil {
 			return false, err
+		}
+		if c.adopt(); b == nil {
+			return false, nil
 		}
 		if p.Kind() != backend.KindRows {
 			return false, pgerr.New(pgerrcode.InternalError, "a portal that was announced without rows returned some")

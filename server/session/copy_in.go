@@ -36,13 +36,14 @@ type copyIn struct {
 	// by column
 	forceNotNull, forceNull []bool
 
-	tail  []byte // bytes of an unfinished row
-	most  int    // rows of a batch
-	count int64
-	line  int64
-	ended bool // \. or the binary trailer was seen
-	fires bool // there are triggers
-	ctx   context.Context
+	tail   []byte       // bytes of an unfinished row
+	recode *copyRecoder // nil for UTF-8
+	most   int          // rows of a batch
+	count  int64
+	line   int64
+	ended  bool // \. or the binary trailer was seen
+	fires  bool // there are triggers
+	ctx    context.Context
 }
 
 // copyBatch is a batch of parsed rows with what they borrow from.
@@ -176,6 +177,13 @@ func (s *Session) newCopyIn(ctx context.Context, p *portal, st *ast.Copy, opts *
 	c.fires = root.Write.HasTrigger(0)
 	c.query.Parts = c.fires || refers(c.table)
 	c.env = s.newEnv(ctx, read, nil)
+	e, err := s.copyEncoding(opts)
+	if err != nil {
+		return nil, err
+	}
+	if e != nil && opts.format != copyBinary {
+		c.recode = &copyRecoder{e: e}
+	}
 	c.copyBatch, c.other = newCopyBatch(c.cols), newCopyBatch(c.cols)
 	if opts.format == copyBinary {
 		c.parse = &binaryRowsIn{}
@@ -224,6 +232,14 @@ func (c *copyIn) Write(ctx context.Context, p []byte) error {
 	if err := ctx.Err(); err != nil {
 		return c.fail(ctx, err)
 	}
+	if c.recode != nil {
+		return c.writeRecoded(ctx, p)
+	}
+	return c.write(ctx, p)
+}
+
+// write takes bytes in UTF-8.
+func (c *copyIn) write(ctx context.Context, p []byte) error {
 	data := p
 	if len(c.tail) > 0 {
 		c.tail = append(c.tail, p...)
@@ -252,6 +268,9 @@ func (c *copyIn) Finish(ctx context.Context, failed bool, failure string) error 
 		return c.fail(ctx, pgerr.Newf(pgerrcode.QueryCanceled, "COPY from stdin failed: %s", failure))
 	}
 	if !c.ended {
+		if err := c.recode.incomplete(); err != nil {
+			return c.failAfter(ctx, err)
+		}
 		if _, err := c.parse.rows(c, c.tail, true); err != nil {
 			return c.fail(ctx, err)
 		}

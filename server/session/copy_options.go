@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/charset"
 	"github.com/loxodb/loxodb/sql/pgerr"
 )
 
@@ -33,6 +34,7 @@ type copyOptions struct {
 	forceAll     bool
 	forceNotNull []string
 	forceNull    []string
+	encoding     *charset.Encoding // of the file; nil: the client's
 }
 
 func copyError(code, format string, args ...any) error { return pgerr.Newf(code, format, args...) }
@@ -118,9 +120,7 @@ func (o *copyOptions) readText(g *given, name string, x *ast.Option, v string) e
 	case "escape":
 		g.escape = &v
 	case "encoding":
-		if _, bad := canonicalEncoding(v); pgerr.Code(bad) == pgerrcode.FeatureNotSupported {
-			return pgerr.NotSupported(int(x.Pos), "COPY in the encoding %q is not supported", v)
-		} else if bad != nil {
+		if o.encoding = charset.Lookup(v); o.encoding == nil {
 			return pgerr.New(pgerrcode.InvalidParameterValue, "argument to option \"encoding\" must be a valid encoding name").At(int(x.Pos))
 		}
 	}

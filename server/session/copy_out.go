@@ -11,6 +11,7 @@ import (
 	"github.com/loxodb/loxodb/server/backend"
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/batch"
+	"github.com/loxodb/loxodb/sql/charset"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -28,6 +29,10 @@ type copyOut struct {
 	begun  bool
 	ended  bool
 	val    []byte
+	// encoding of what is read, nil for UTF-8; text is a row before, bad what it lacked.
+	encoding *charset.Encoding
+	line     []byte
+	bad      error
 }
 
 func (s *Session) newCopyOut(ctx context.Context, p *portal, st *ast.Copy, opts *copyOptions) (*copyOut, error) {
@@ -69,6 +74,10 @@ func (s *Session) newCopyOut(ctx context.Context, p *portal, st *ast.Copy, opts 
 	if q.kind != backend.KindRows {
 		return nil, pgerr.New(pgerrcode.FeatureNotSupported, "COPY query must have a RETURNING clause")
 	}
+	encoding, err := s.copyEncoding(opts)
+	if err != nil {
+		return nil, err
+	}
 	quoted, err := s.forceQuote(st, opts, q.columns)
 	if err != nil {
 		return nil, err
@@ -78,7 +87,7 @@ func (s *Session) newCopyOut(ctx context.Context, p *portal, st *ast.Copy, opts 
 	if err != nil {
 		return nil, err
 	}
-	return &copyOut{p: p, opts: opts, cols: q.columns, quoted: quoted, rows: rows}, nil
+	return &copyOut{p: p, opts: opts, cols: q.columns, quoted: quoted, rows: rows, encoding: encoding}, nil
 }
 
 // forceQuote marks the columns of FORCE_QUOTE.
@@ -125,7 +134,7 @@ func (c *copyOut) Read(ctx context.Context, dst []byte) (out []byte, done bool, 
 		case c.opts.format == copyBinary:
 			dst = append(append(dst, copySignature...), make([]byte, 8)...) // with the first row
 		case c.opts.header:
-			return c.header(dst), false, nil
+			return c.recoded(ctx, dst, c.header)
 		}
 	}
 	for c.b == nil || c.at >= len(c.b.Sel) {
@@ -154,7 +163,29 @@ func (c *copyOut) Read(ctx context.Context, dst []byte) (out []byte, done bool, 
 	i := int(c.b.Sel[c.at])
 	c.at++
 	c.count++
-	return c.row(dst, i), false, nil
+	return c.recoded(ctx, dst, func(dst []byte) []byte { return c.row(dst, i) })
+}
+
+// recoded appends what print does in the client's encoding. Escapes are ASCII, so a row may
+// be converted as a whole.
+func (c *copyOut) recoded(ctx context.Context, dst []byte, print func([]byte) []byte) ([]byte, bool, error) {
+	if c.encoding == nil {
+		return print(dst), false, nil
+	}
+	out := dst
+	if c.opts.format == copyBinary {
+		out = print(dst)
+	} else {
+		c.line = print(c.line[:0])
+		out, c.bad = c.encoding.FromUTF8(dst, c.line)
+	}
+	if c.bad != nil {
+		c.rows.close()
+		err := toPG(ctx, c.bad)
+		c.p.s.failed(err)
+		return dst, false, err
+	}
+	return out, false, nil
 }
 
 func (c *copyOut) header(dst []byte) []byte {
@@ -196,7 +227,8 @@ func (c *copyOut) binaryRow(dst []byte, i int) []byte {
 			continue
 		}
 		c.val = types.AppendBinary(c.val[:0], c.cols[k].Type, d)
-		dst = append(binary.BigEndian.AppendUint32(dst, uint32(len(c.val))), c.val...)
+		val := c.toClient(k, c.val)
+		dst = append(binary.BigEndian.AppendUint32(dst, uint32(len(val))), val...)
 	}
 	return dst
 }

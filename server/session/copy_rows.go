@@ -366,7 +366,11 @@ func (t *binaryRowsIn) row(c *copyIn, data []byte) error {
 			c.b.Cols[k].SetNull(c.n)
 			continue
 		}
-		d, err := types.DecodeBinary(c.cols[k].Type, c.arena.Copy(data[:size]))
+		var d types.Datum
+		raw, err := c.fromClient(k, c.arena.Copy(data[:size]))
+		if err == nil {
+			d, err = types.DecodeBinary(c.cols[k].Type, raw)
+		}
 		if err == nil && c.cols[k].Type.Mod >= 0 {
 			d, err = types.ApplyTypmod(c.cols[k].Type, d, false)
 		}

@@ -97,9 +97,11 @@ func (p *portal) decode(formats []int16, args [][]byte) error {
 			format = formats[i]
 		}
 		t := types.Of(p.stmt.params[i])
-		raw = p.arena.Copy(raw)
+		raw, err := p.s.fromClient(t, p.arena.Copy(raw), format)
+		if err != nil {
+			return p.inParameter(err, i+1, "", format)
+		}
 		var d types.Datum
-		var err error
 		shown := ""
 		switch format {
 		case 0:
@@ -122,6 +124,19 @@ func (p *portal) decode(formats []int16, args [][]byte) error {
 		p.params = append(p.params, d)
 	}
 	return nil
+}
+
+// fromClient is the value of a parameter with the text in it as UTF-8.
+func (s *Session) fromClient(t types.T, raw []byte, format int16) ([]byte, error) {
+	e := s.settings.client
+	if e == nil {
+		return raw, nil
+	}
+	toUTF8 := func(b []byte) ([]byte, error) { return e.ToUTF8(nil, b) }
+	if format == 1 {
+		return types.RecodeBinary(t.OID, raw, toUTF8)
+	}
+	return toUTF8(raw)
 }
 
 // inParameter says which parameter an error was met in. Like PostgreSQL by default it

@@ -18,6 +18,7 @@ import (
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/batch"
 	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/charset"
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/parser"
 	"github.com/loxodb/loxodb/sql/pgerr"
@@ -168,6 +169,9 @@ func (s *Session) TxStatus() backend.TxStatus {
 
 // TextFormat implements backend.Session.
 func (s *Session) TextFormat() *types.Format { return &s.settings.format }
+
+// ClientEncoding implements backend.Session.
+func (s *Session) ClientEncoding() *charset.Encoding { return s.settings.client }
 
 // TakeNotices implements backend.Session.
 func (s *Session) TakeNotices() []*pgerr.Error {

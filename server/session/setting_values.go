@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/charset"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -27,7 +28,14 @@ func (s *settings) canonical(d *setting, v string) (string, error) {
 		now, _ := s.get("datestyle")
 		return canonicalDateStyle(now, v)
 	case "client_encoding":
-		return canonicalEncoding(v)
+		e, err := clientEncoding(v)
+		if err != nil {
+			return "", err
+		}
+		if e == charset.UTF8 && v == "UNICODE" {
+			return v, nil // what old drivers ask for, they look for in the answer
+		}
+		return e.Name(), nil
 	case "application_name":
 		return asciiName(s.clipped(v)), nil
 	case "search_path":
@@ -202,43 +210,19 @@ func asciiName(v string) string {
 	return string(b)
 }
 
-// otherEncodings are PostgreSQL's client encodings that LoxoDB does not convert to,
-// by their names without case and punctuation.
-var otherEncodings = func() map[string]bool {
-	m := map[string]bool{}
-	for _, n := range strings.Fields(`abc alt big5 euccn eucjis2004 eucjp euckr euctw gb18030 gbk iso88591 iso885910 iso885913
-		iso885914 iso885915 iso885916 iso88592 iso88593 iso88594 iso88595 iso88596 iso88597 iso88598 iso88599 johab koi8 koi8r
-		koi8u latin1 latin10 latin2 latin3 latin4 latin5 latin6 latin7 latin8 latin9 mskanji muleinternal shiftjis
-		shiftjis2004 sjis tcvn tcvn5712 uhc vscii win win1250 win1251 win1252 win1253 win1254 win1255 win1256 win1257
-		win1258 win866 win874 win932 win936 win949 win950 windows1250 windows1251 windows1252 windows1253 windows1254
-		windows1255 windows1256 windows1257 windows1258 windows866 windows874 windows932 windows936 windows949 windows950`) {
-		m[n] = true
-	}
-	return m
-}()
-
-// canonicalEncoding accepts UTF8 and SQL_ASCII, which asks for no conversion: it is
-// what libpq's programs name in a terminal without a locale.
-func canonicalEncoding(v string) (string, error) {
-	key := strings.Map(func(r rune) rune {
-		switch {
-		case r >= 'a' && r <= 'z' || r >= '0' && r <= '9':
-			return r
-		case r >= 'A' && r <= 'Z':
-			return r + 'a' - 'A'
-		}
-		return -1
-	}, v)
+// clientEncoding finds the encoding that a client may ask for, by PostgreSQL's name for it.
+func clientEncoding(v string) (*charset.Encoding, error) {
+	e := charset.Lookup(v)
 	switch {
-	case key == "utf8" || key == "unicode":
-		return "UTF8", nil
-	case key == "sqlascii":
-		return "SQL_ASCII", nil
-	case otherEncodings[key]:
-		return "", pgerr.NotSupported(-1, "client encoding %q is not supported", v).
-			WithHint("Use UTF8: set the environment variable PGCLIENTENCODING, or client_encoding in the connection string.")
+	case e == nil:
+		return nil, pgerr.Newf(pgerrcode.InvalidParameterValue, "invalid value for parameter \"client_encoding\": %q", v)
+	case e.Convertible():
+		return e, nil
+	case e.Name() == "MULE_INTERNAL": // PostgreSQL does not, either
+		return nil, pgerr.Newf(pgerrcode.FeatureNotSupported, "invalid value for parameter \"client_encoding\": %q", v).
+			WithDetail("Conversion between %s and %s is not supported.", e.Name(), charset.UTF8.Name())
 	}
-	return "", pgerr.Newf(pgerrcode.InvalidParameterValue, "invalid value for parameter \"client_encoding\": %q", v)
+	return nil, pgerr.NotSupported(-1, "client encoding %q is not supported", v)
 }
 
 // canonicalDateStyle completes a list of key words: what they leave open stays as it is now.

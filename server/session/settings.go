@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgerrcode"
 
+	"github.com/loxodb/loxodb/sql/charset"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -32,7 +33,8 @@ type settings struct {
 	begun   map[string]Origin // where those of start do
 	undo    []change          // of the running transaction, oldest first
 	format  types.Format
-	changed map[string]bool // reported parameters that may have to be sent
+	client  *charset.Encoding // nil when the client's text is UTF-8
+	changed map[string]bool   // reported parameters that may have to be sent
 	sent    map[string]string
 	version int // grows with every change
 	// key is the part of the plan cache's key that settings make, as of keyVersion−1.
@@ -301,6 +303,10 @@ func (s *settings) apply(key string) error {
 		f.TimeZone, f.TimeZoneName = loc, v
 	case "datestyle":
 		f.DateStyle, f.DateOrder = parseDateStyle(v)
+	case "client_encoding":
+		if s.client = charset.Lookup(v); s.client.Plain() {
+			s.client = nil
+		}
 	case "intervalstyle":
 		f.IntervalStyle = intervalStyles[v]
 	case "extra_float_digits":

@@ -283,8 +283,15 @@ func (t *txState) finish(committed bool) {
 // fail records an error: in a block only ROLLBACK is accepted from now on; an
 // implicit transaction is rolled back when its message ends.
 func (t *txState) fail() {
-	if t.block && !t.failed && t.txn != nil {
-		t.giveBack()
+	if t.block && !t.failed {
+		to := 0
+		if n := len(t.saves); n > 0 {
+			to = t.saves[n-1].settings
+		}
+		t.session.settings.rollbackTo(min(to, len(t.session.settings.undo))) // the client's encoding is used before its end
+		if t.txn != nil {
+			t.giveBack()
+		}
 	}
 	t.failed = true
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgerrcode"
 
+	"github.com/loxodb/loxodb/sql/charset"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -85,9 +86,8 @@ func makeACLItem(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
 
 // asciiFuncs registers to_ascii, which knows four encodings.
 func asciiFuncs(r *registrar) {
-	const utf8Encoding = 6
-	convert := func(text types.Datum, encoding int) (types.Datum, error) {
-		switch name := encodings[encoding]; name {
+	convert := func(text types.Datum, e *charset.Encoding) (types.Datum, error) {
+		switch name := e.Name(); name {
 		case "LATIN1", "LATIN2", "LATIN9", "WIN1250":
 			for _, c := range text.Bytes() {
 				if c >= 0x80 {
@@ -99,16 +99,16 @@ func asciiFuncs(r *registrar) {
 			return types.Datum{}, pgerr.Newf(pgerrcode.FeatureNotSupported, "encoding conversion from %s to ASCII not supported", name)
 		}
 	}
-	r.eval("to_ascii_default", func(_ *Ctx, a []types.Datum) (types.Datum, error) { return convert(a[0], utf8Encoding) })
+	r.eval("to_ascii_default", func(_ *Ctx, a []types.Datum) (types.Datum, error) { return convert(a[0], charset.UTF8) })
 	r.eval("to_ascii_enc", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-		if n := a[1].Int(); n >= 0 && n < int64(len(encodings)) {
-			return convert(a[0], int(n))
+		if e := charset.ByID(int(a[1].Int())); e != nil {
+			return convert(a[0], e)
 		}
 		return types.Datum{}, pgerr.Newf(pgerrcode.UndefinedObject, "%d is not a valid encoding code", a[1].Int())
 	})
 	r.eval("to_ascii_encname", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-		if n := encodingNumber(a[1].Text()); n >= 0 {
-			return convert(a[0], n)
+		if e := charset.Lookup(a[1].Text()); e != nil {
+			return convert(a[0], e)
 		}
 		return types.Datum{}, pgerr.Newf(pgerrcode.UndefinedObject, "%s is not a valid encoding name", a[1].Text())
 	})

@@ -76,7 +76,6 @@ func sysinfoFuncs(r *registrar) {
 	})
 	settingFuncs(r)
 	constantFuncs(r)
-	encodingNames(r)
 	reachableFuncs(r)
 	sizeFuncs(r)
 	r.rows("pg_get_keywords", keywords)
@@ -197,7 +196,11 @@ func constantFuncs(r *registrar) {
 	always(types.Null, "inet_server_port",
 		"pg_database_collation_actual_version", "pg_current_logfile")
 	always(types.String(""), "pg_tablespace_location")
-	always(types.String("UTF8"), "pg_client_encoding", "getdatabaseencoding")
+	always(types.String("UTF8"), "getdatabaseencoding")
+	r.eval("pg_client_encoding", withSession(func(_ *Ctx, s Session, _ []types.Datum) (types.Datum, error) {
+		name, _ := s.Setting("client_encoding")
+		return types.String(name), nil
+	}))
 	always(types.Float(0), "pg_notification_queue_usage")
 	none := func(*Ctx, []types.Datum) (RowIter, error) { return &listRows{}, nil }
 	for _, k := range []string{"pg_prepared_xact"} {
@@ -238,71 +241,6 @@ func constantFuncs(r *registrar) {
 	})
 }
 
-var encodings = strings.Fields(`SQL_ASCII EUC_JP EUC_CN EUC_KR EUC_TW EUC_JIS_2004 UTF8 MULE_INTERNAL LATIN1 LATIN2
-	LATIN3 LATIN4 LATIN5 LATIN6 LATIN7 LATIN8 LATIN9 LATIN10 WIN1256 WIN1258 WIN866 WIN874 KOI8R WIN1251 WIN1252
-	ISO_8859_5 ISO_8859_6 ISO_8859_7 ISO_8859_8 WIN1250 WIN1253 WIN1254 WIN1255 WIN1257 KOI8U SJIS BIG5 GBK UHC GB18030
-	JOHAB SHIFT_JIS_2004`)
-
-// encodingNames registers the numbers of encodings, which pg_database shows.
-func encodingNames(r *registrar) {
-	r.eval("PG_encoding_to_char", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-		if n := a[0].Int(); n >= 0 && n < int64(len(encodings)) {
-			return types.String(encodings[n]), nil
-		}
-		return types.String(""), nil
-	})
-	r.eval("PG_char_to_encoding", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-		return types.Int(int64(encodingNumber(a[0].Text()))), nil
-	})
-	r.eval("pg_encoding_max_length_sql", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-		if i := a[0].Int(); i >= 0 && i < int64(len(encodingWidths)) {
-			return types.Int(int64(encodingWidths[i] - '0')), nil
-		}
-		return null()
-	})
-}
-
-// encodingNumber is an encoding's number, −1 if there is none of the name.
-func encodingNumber(name string) int {
-	name = plainEncoding(name)
-	if other, ok := encodingAliases[name]; ok {
-		name = other
-	}
-	for i, e := range encodings {
-		if plainEncoding(e) == name {
-			return i
-		}
-	}
-	return -1
-}
-
-// plainEncoding is the letters and digits of an encoding's name.
-func plainEncoding(name string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r >= 'A' && r <= 'Z':
-			return r + 'a' - 'A'
-		case r >= 'a' && r <= 'z' || r >= '0' && r <= '9':
-			return r
-		}
-		return -1
-	}, name)
-}
-
-// encodingAliases are further names.
-var encodingAliases = map[string]string{
-	"abc": "win1258", "tcvn": "win1258", "tcvn5712": "win1258", "vscii": "win1258", "alt": "win866", "windows866": "win866",
-	"windows874": "win874", "koi8": "koi8r", "mskanji": "sjis", "shiftjis": "sjis", "windows932": "sjis", "windows936": "gbk",
-	"windows949": "uhc", "windows950": "big5", "unicode": "utf8", "win": "win1251", "windows1250": "win1250", "windows1251": "win1251",
-	"windows1252": "win1252", "windows1253": "win1253", "windows1254": "win1254", "windows1255": "win1255", "windows1256": "win1256",
-	"windows1257": "win1257", "windows1258": "win1258", "iso88591": "latin1", "iso88592": "latin2", "iso88593": "latin3",
-	"iso88594": "latin4", "iso88599": "latin5", "iso885910": "latin6", "iso885913": "latin7", "iso885914": "latin8",
-	"iso885915": "latin9", "iso885916": "latin10",
-}
-
-// encodingWidths is how many bytes a character takes at most, by the encoding's number.
-const encodingWidths = "133343441111111111111111111111111112222432"
-
 // optionsToTable is pg_options_to_table: {name=value,…} as rows.
 func optionsToTable(_ *Ctx, a []types.Datum) (RowIter, error) {
 	t := &tableRows{}
@@ -315,16 +253,6 @@ func optionsToTable(_ *Ctx, a []types.Datum) (RowIter, error) {
 		t.rows = append(t.rows, row)
 	}
 	return t, nil
-}
-
-// Encoding is the proper name of the encoding that a name means, "" for none;
-// EncodingName that of an encoding's number.
-func Encoding(name string) string { return EncodingName(int64(encodingNumber(name))) }
-func EncodingName(n int64) string {
-	if n < 0 || n >= int64(len(encodings)) {
-		return ""
-	}
-	return encodings[n]
 }
 
 // SeesUnknown reports a function for which a literal that nothing has given a type is

@@ -36,6 +36,7 @@ var law = []struct {
 }{
 	{"sql/pgerr", []string{every}, nil},
 	{"sql/types", []string{"sql", "planner", "executor", "storage", "server"}, []string{"sql/pgerr", "sql/types", "sql/tsearch", "sql/extension"}},
+	{"sql/charset", []string{every}, []string{"sql/charset", "sql/pgerr"}},
 	{"sql/tsearch", []string{every}, []string{"sql/tsearch", "sql/pgerr"}},
 	{"sql/extension", []string{every}, []string{"sql/extension"}},
 	{"sql/pgcrypto", []string{every}, []string{"sql/pgcrypto", "sql/pgerr"}},
@@ -60,7 +61,7 @@ var law = []struct {
 	{"storage", []string{"sql/ast", "sql/parser", "planner", "executor", "server"}, nil},
 	{"vectorindex", []string{"sql", "planner", "executor", "storage", "server"}, nil},
 	{"vectorindex/dist", []string{every}, []string{"vectorindex/dist"}},
-	{"server/backend", []string{every}, []string{"server/backend", "sql/pgerr", "sql/types", "sql/tsearch", "sql/extension", "sql/batch"}},
+	{"server/backend", []string{every}, []string{"server/backend", "sql/pgerr", "sql/types", "sql/tsearch", "sql/extension", "sql/batch", "sql/charset"}},
 	{"server/auth", []string{every}, []string{"server/auth"}},
 	{"server/pgwire", []string{"planner", "executor", "storage", "vectorindex", "server/session"}, nil},
 	{"server/importer", []string{"sql/catalog", "sql/builtin", "planner", "executor", "storage", "vectorindex", "server/session", "server/pgwire"}, nil},

@@ -8,8 +8,8 @@ import (
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/sql/ast"
-	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/charset"
 	"github.com/loxodb/loxodb/sql/collate"
 	"github.com/loxodb/loxodb/sql/pgerr"
 )
@@ -150,17 +150,17 @@ func encodingOption(o *ast.Option) (string, error) {
 	}
 	v := optionValue(o)
 	if l, ok := o.Value.(*ast.Lit); ok && l.Kind == ast.LitInt {
-		name := builtin.EncodingName(l.Int)
-		if name == "" {
+		e := charset.ByID(int(l.Int))
+		if e == nil {
 			return "", pgerr.Newf(pgerrcode.UndefinedObject, "%s is not a valid encoding code", v).At(int(o.Pos))
 		}
-		return name, nil
+		return e.Name(), nil
 	}
-	name := builtin.Encoding(v)
-	if name == "" {
+	e := charset.Lookup(v)
+	if e == nil {
 		return "", pgerr.Newf(pgerrcode.UndefinedObject, "%s is not a valid encoding name", v).At(int(o.Pos))
 	}
-	return name, nil
+	return e.Name(), nil
 }
 
 // locale reads what is said of the order of text and of its letters. There is one:
