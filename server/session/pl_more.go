@@ -52,7 +52,7 @@ func (r *plRun) dynamicShown(ctx context.Context, x plpgsql.Text, using []plpgsq
 			*shown = append(*shown, v)
 		}
 	}
-	list, err := r.s.db.cfg.Parser.Parse(text)
+	list, err := r.s.parseAs(r.s.db.cfg.Parser, text, func(w *pgerr.Error) { r.s.notice(w.InQuery(text, 0)) })
 	if err != nil {
 		return nil, nil, r.inStatement(err, text)
 	}

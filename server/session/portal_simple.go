@@ -37,7 +37,7 @@ func (s *Session) Simple(ctx context.Context, text string) (int, error) {
 		s.simple = append(s.simple, p)
 		return 1, nil
 	}
-	list, err := s.frontend().Parse(text)
+	list, err := s.parse(text)
 	if err != nil {
 		return 0, s.complain(toPG(ctx, err))
 	}

@@ -109,7 +109,7 @@ func (s *Session) prepareText(ctx context.Context, query string, declared []type
 		p.setPlan(c.plan, planKey)
 		return p, nil
 	}
-	list, err := s.frontend().Parse(query)
+	list, err := s.parse(query)
 	if err != nil {
 		return nil, err
 	}
@@ -124,6 +124,24 @@ func (s *Session) prepareText(ctx context.Context, query string, declared []type
 		s.share(p)
 	}
 	return p, err
+}
+
+// parse reads the client's text by its dialect and its settings about backslashes.
+func (s *Session) parse(text string) ([]ast.Parsed, error) {
+	return s.parseAs(s.frontend(), text, s.notice)
+}
+
+// parseAs is parse by one grammar; warn takes the warnings.
+func (s *Session) parseAs(f parser.Frontend, text string, warn func(*pgerr.Error)) ([]ast.Parsed, error) {
+	e, ok := f.(parser.Escaper)
+	if !ok || s.settings.plainEscapes() {
+		return f.Parse(text)
+	}
+	list, warnings, err := e.ParseEscapes(text, s.settings.escapes)
+	for _, w := range warnings {
+		warn(w)
+	}
+	return list, err
 }
 
 // frontend reads the client's text in the dialect that it has chosen.
@@ -175,7 +193,7 @@ func (s *Session) planKeyNow() string {
 
 // shareable reports a query whose plan other sessions may use.
 func (s *Session) shareable(query string) bool {
-	return !catalogstore.Uncommitted(s.Catalog().Version) && s.triggers.visible() == 0 && len(query) <= 64<<10
+	return s.settings.plainEscapes() && !catalogstore.Uncommitted(s.Catalog().Version) && s.triggers.visible() == 0 && len(query) <= 64<<10
 }
 
 func cacheKey(planKey, query string, declared []types.OID) string {

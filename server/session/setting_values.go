@@ -127,10 +127,6 @@ func (s *settings) canonical(d *setting, v string) (string, error) {
 		if b, err := parseBool(v); err == nil && b {
 			return "", pgerr.New(pgerrcode.FeatureNotSupported, "tables declared WITH OIDS are not supported")
 		}
-	case "standard_conforming_strings":
-		if b, err := parseBool(v); err == nil && !b {
-			return "", pgerr.NotSupported(-1, "standard_conforming_strings = off is not supported")
-		}
 	}
 	switch d.kind {
 	case varBool:

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/sql/charset"
+	"github.com/loxodb/loxodb/sql/parser"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -34,6 +35,7 @@ type settings struct {
 	undo    []change          // of the running transaction, oldest first
 	format  types.Format
 	client  *charset.Encoding // nil when the client's text is UTF-8
+	escapes parser.Escapes    // how literals are read
 	changed map[string]bool   // reported parameters that may have to be sent
 	sent    map[string]string
 	version int // grows with every change
@@ -75,6 +77,7 @@ func newSettings(fixed map[string]Given) *settings {
 		}
 	}
 	s.format = *types.DefaultFormat
+	s.escapes = parser.Escapes{Standard: true}
 	return s
 }
 
@@ -307,6 +310,9 @@ func (s *settings) apply(key string) error {
 		if s.client = charset.Lookup(v); s.client.Plain() {
 			s.client = nil
 		}
+		s.escapes = s.readEscapes()
+	case "standard_conforming_strings", "escape_string_warning", "backslash_quote":
+		s.escapes = s.readEscapes()
 	case "intervalstyle":
 		f.IntervalStyle = intervalStyles[v]
 	case "extra_float_digits":
@@ -342,6 +348,19 @@ var intervalStyles = map[string]types.IntervalStyle{
 	"postgres": types.IntervalPostgres, "postgres_verbose": types.IntervalPostgresVerbose,
 	"sql_standard": types.IntervalSQLStandard, "iso_8601": types.IntervalISO8601,
 }
+
+// readEscapes is how literals are read by the settings.
+func (s *settings) readEscapes() parser.Escapes {
+	quote := s.values["backslash_quote"]
+	return parser.Escapes{
+		Standard: s.values["standard_conforming_strings"] != "off",
+		Warn:     s.values["escape_string_warning"] != "off",
+		NoQuotes: quote == "off" || quote == "safe_encoding" && s.client != nil && s.client.ClientOnly(),
+	}
+}
+
+// plainEscapes says that literals are read as the grammar reads them.
+func (s *settings) plainEscapes() bool { return s.escapes.Standard && !s.escapes.NoQuotes }
 
 func (d *setting) invalid(v string) *pgerr.Error {
 	name := d.name

@@ -45,6 +45,10 @@ func (e *Encoding) ID() int { return e.id }
 // and SQL_ASCII, which asks for no conversion.
 func (e *Encoding) Plain() bool { return e == UTF8 || e == SQLASCII }
 
+// ClientOnly says that no database may have the encoding: bytes below 0x80 are parts of its
+// longer characters.
+func (e *Encoding) ClientOnly() bool { return e.id >= 35 }
+
 // Convertible says that there are conversions between it and UTF8 here.
 func (e *Encoding) Convertible() bool { return e.Plain() || e.base != nil || e.fixes }
 

@@ -12,13 +12,16 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// encodingSteps are what a client does that has another encoding than UTF-8, in bytes as they
-// go over the wire. The answers under testdata/encodings were given by PostgreSQL 15.20.
-var encodingSteps = []struct {
+// wireStep is something that a client does.
+type wireStep struct {
 	kind string // simple, text, binary (the formats of parameters and results), in, out, show
 	sql  string
 	args []string
-}{
+}
+
+// encodingSteps are what a client does that has another encoding than UTF-8, in bytes as they
+// go over the wire. The answers under testdata/encodings were given by PostgreSQL 15.20.
+var encodingSteps = []wireStep{
 	{kind: "simple", sql: "drop table if exists enc; create table enc (id int, t text, v varchar(4))"},
 	{kind: "simple", sql: "set client_encoding = 'latin1'"},
 	{kind: "show", sql: "client_encoding"},
@@ -81,19 +84,14 @@ var encodingSteps = []struct {
 	{kind: "simple", sql: "set client_encoding to unicode; set client_encoding to 'UNICODE'; show client_encoding; drop table enc"},
 }
 
-func TestClientEncodings(t *testing.T) {
-	var got strings.Builder
-	c := connect(t, start(t), "")
-	encodingAnswers(t, c.PgConn(), &got)
-	const file = "testdata/encodings"
-	if dsn := os.Getenv("LOXODB_ENCODINGS_FROM"); dsn != "" {
-		pg, err := pgconn.Connect(t.Context(), dsn)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var want strings.Builder
-		encodingAnswers(t, pg, &want)
-		if err := os.WriteFile(file, []byte(want.String()), 0o644); err != nil {
+func TestClientEncodings(t *testing.T) { compareWire(t, "testdata/encodings", encodingSteps) }
+
+// compareWire compares the answers to the steps with those of the file. With LOXODB_RECORD
+// set, PostgreSQL at LOXODB_TEST_ADDR writes the file.
+func compareWire(t *testing.T, file string, steps []wireStep) {
+	got := wireAnswers(t, "postgres://postgres@"+start(t)+"/postgres?sslmode=disable", steps)
+	if os.Getenv("LOXODB_RECORD") != "" {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -101,7 +99,7 @@ func TestClientEncodings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, w := strings.Split(got.String(), "\n\n"), strings.Split(string(want), "\n\n")
+	g, w := strings.Split(got, "\n\n"), strings.Split(string(want), "\n\n")
 	for i := range min(len(g), len(w)) {
 		if g[i] != w[i] {
 			t.Errorf("got  %s\nwant %s", g[i], w[i])
@@ -112,9 +110,22 @@ func TestClientEncodings(t *testing.T) {
 	}
 }
 
-// encodingAnswers writes each step and what came back.
-func encodingAnswers(t *testing.T, c *pgconn.PgConn, out io.Writer) {
-	for _, s := range encodingSteps {
+// wireAnswers are the steps, each with what came back.
+func wireAnswers(t *testing.T, dsn string, steps []wireStep) string {
+	out := &strings.Builder{}
+	cfg, err := pgconn.ParseConfig(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.OnNotice = func(_ *pgconn.PgConn, n *pgconn.Notice) {
+		fmt.Fprintf(out, "%s %s %q %q %d\n", n.Severity, n.Code, n.Message, n.Hint, n.Position)
+	}
+	c, err := pgconn.ConnectConfig(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close(t.Context()) }()
+	for _, s := range steps {
 		fmt.Fprintf(out, "%s %q %q\n", s.kind, s.sql, s.args)
 		var err error
 		switch s.kind {
@@ -153,6 +164,7 @@ func encodingAnswers(t *testing.T, c *pgconn.PgConn, out io.Writer) {
 		}
 		fmt.Fprintln(out)
 	}
+	return out.String()
 }
 
 func writeResult(out io.Writer, r *pgconn.Result) {

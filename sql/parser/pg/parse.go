@@ -46,6 +46,9 @@ func (Frontend) Parse(query string) (stmts []ast.Parsed, err error) {
 		e := grammarError(query, perr)
 		again := labelled(query, e)
 		if again == "" {
+			again = joined(query, e)
+		}
+		if again == "" {
 			return nil, blame(query, e)
 		}
 		if tree, perr = parser.ParseToTree(again); perr != nil {
