@@ -3,9 +3,12 @@ package executor
 import (
 	"context"
 
+	"github.com/jackc/pgerrcode"
+
 	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/batch"
 	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/storage/table"
 	"github.com/loxodb/loxodb/vectorindex/bitmap"
 )
@@ -49,12 +52,28 @@ func (s *bitmapScan) Open(_ context.Context, env *Env) error {
 	return nil
 }
 
+// cursorName is the name of the cursor, from its variable where it has one.
+func cursorName(env *Env, c *physical.Cursor) (string, error) {
+	if c.Variable == nil {
+		return c.Name, nil
+	}
+	d := env.Params[c.Variable.N]
+	if d.IsNull() {
+		return "", pgerr.Newf(pgerrcode.UndefinedObject, "no value found for parameter %d", c.Variable.N+1)
+	}
+	return d.Text(), nil
+}
+
 // load runs the arms.
 func (s *bitmapScan) load(ctx context.Context) error {
 	s.loaded = true
 	set := bitmap.New()
-	if s.node.Cursor != "" {
-		row, ok, err := s.env.CursorRow(s.node.Cursor, s.node.Table)
+	if c := s.node.Cursor; c != nil {
+		name, err := cursorName(s.env, c)
+		if err != nil {
+			return err
+		}
+		row, ok, err := s.env.CursorRow(name, s.node.Table)
 		if err != nil {
 			return err
 		}

@@ -217,7 +217,7 @@ func (b *binder) writeSource(s *scope, t *catalog.Table, via writtenView, ref *a
 		if via != nil {
 			return nil, errAt(ast.NoPos, pgerrcode.FeatureNotSupported, "WHERE CURRENT OF on a view is not implemented")
 		}
-		items[0].rel.scan.Cursor = cursor
+		items[0].rel.scan.Cursor = &logical.Cursor{Name: cursor, Variable: b.cursorVariable(cursor)}
 	}
 	more := &scope{parent: s.parent, ctes: s.ctes, in: inWhere}
 	for _, it := range items { // other items cannot refer to the target

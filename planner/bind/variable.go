@@ -53,7 +53,21 @@ func (b *binder) variable(parts []string) expr.Expr {
 	return vars.param(v)
 }
 
-func (vars *Variables) param(v Variable) expr.Expr {
+// cursorVariable is the parameter for the variable that holds a cursor's name, nil where none
+// of type refcursor is called so (transformCurrentOfExpr).
+func (b *binder) cursorVariable(name string) *expr.Param {
+	vars := b.o.Vars
+	if vars == nil {
+		return nil
+	}
+	v, ok := vars.Find([]string{name})
+	if !ok || v.T.OID != types.RefcursorOID {
+		return nil
+	}
+	return vars.param(v)
+}
+
+func (vars *Variables) param(v Variable) *expr.Param {
 	for i, u := range vars.Used {
 		if u == v {
 			return &expr.Param{N: i, T: v.T}

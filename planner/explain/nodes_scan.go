@@ -81,13 +81,21 @@ func (v *viewer) vectorSearch(it *item, x *physical.VectorSearch) {
 	}
 }
 
+// cursorText names a cursor.
+func cursorText(c *physical.Cursor) string {
+	if c.Variable != nil {
+		return "$" + strconv.Itoa(c.Variable.N+1)
+	}
+	return ast.QuoteIdent(c.Name)
+}
+
 // bitmapScan shows the arms as PostgreSQL's scans of index entries.
 func (v *viewer) bitmapScan(it *item, x *physical.BitmapScan) {
 	it.nodeType = "Bitmap Heap Scan"
-	if x.Cursor != "" {
+	if x.Cursor != nil {
 		it.nodeType, it.title = "Tid Scan", "Tid Scan"
 		v.relation(it, x.Table.Name, x.Alias, " on ")
-		it.add("TID Cond", "CURRENT OF "+ast.QuoteIdent(x.Cursor))
+		it.add("TID Cond", "CURRENT OF "+cursorText(x.Cursor))
 		v.cond(it, "Filter", x.Filter, x.Names)
 		return
 	}

@@ -159,6 +159,13 @@ type AggCall struct {
 	T        types.T
 }
 
+// Cursor is what WHERE CURRENT OF means: a cursor by its name, or by a variable of a
+// function that has its name.
+type Cursor struct {
+	Name     string
+	Variable *expr.Param // nil where Name is it
+}
+
 type (
 	// Scan reads a table. Out[i] is attribute Attrs[i].
 	Scan struct {
@@ -168,8 +175,8 @@ type (
 		Out   []ColID
 		// Family are the tables with the rows, where these are not the table's own alone.
 		Family []*catalog.Table
-		// Cursor names the cursor whose row is the only one that is read, "" = all rows.
-		Cursor string
+		// Cursor is the cursor whose row is the only one that is read, nil = all rows.
+		Cursor *Cursor
 		// Secure are conditions of row security: rows that do not fulfil them are not there
 		// for anything else that could tell of them.
 		Secure []expr.Expr

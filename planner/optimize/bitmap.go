@@ -91,7 +91,7 @@ func (p *planner) keyedArm(pt path) (path, bool) {
 // buildBitmap makes the nodes of a path with arms.
 func (p *planner) buildBitmap(s *logical.Scan, pt *path, need *logical.ColSet) *rel {
 	need = need.Clone(pt.filter...)
-	n := &physical.BitmapScan{Table: s.Table, Alias: s.Alias, Cursor: s.Cursor}
+	n := &physical.BitmapScan{Table: s.Table, Alias: s.Alias, Cursor: (*physical.Cursor)(s.Cursor)}
 	var cols []logical.ColID
 	cols, n.Attrs = needed(s, need)
 	n.Base = p.base(cols)

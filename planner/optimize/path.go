@@ -76,7 +76,7 @@ func (p *planner) paths(s *logical.Scan, conds []expr.Expr) []path {
 	if s.Family != nil {
 		return p.familyPaths(s, conds)
 	}
-	if s.Cursor != "" {
+	if s.Cursor != nil {
 		return []path{{filter: conds, rows: 1, visited: 1, startup: p.m.Seek, cost: p.m.Seek + p.m.Fetch, point: true}}
 	}
 	rows := p.tableRows(s.Table)
@@ -274,7 +274,7 @@ func (p *planner) buildPath(s *logical.Scan, pt *path, need *logical.ColSet) *re
 	if pt.family != nil {
 		return p.buildFamily(s, pt, need)
 	}
-	if pt.arms != nil || s.Cursor != "" {
+	if pt.arms != nil || s.Cursor != nil {
 		return p.buildBitmap(s, pt, need)
 	}
 	need = need.Clone(pt.filter...)

@@ -97,6 +97,13 @@ type Bounds struct {
 	LoInc, HiInc bool
 }
 
+// Cursor is what WHERE CURRENT OF means: a cursor by its name, or by a variable of a
+// function that has its name.
+type Cursor struct {
+	Name     string
+	Variable *expr.Param // nil where Name is it
+}
+
 type (
 	// Scan reads rows of a table in table-key order (Index nil; Bounds then constrain
 	// Table.PrimaryAttr) or through an ordered index in its order.
@@ -120,7 +127,7 @@ type (
 		// Recheck is what the arms were found by, Rest what else Filter tests: for EXPLAIN.
 		// Both are nil where Filter is shown as a whole.
 		Recheck, Rest expr.Expr
-		Cursor        string // of WHERE CURRENT OF, instead of Arms: the row that it stands on
+		Cursor        *Cursor //  of WHERE CURRENT OF, instead of Arms: the row that it stands on
 		Attrs         []int16
 		Filter        expr.Expr
 	}

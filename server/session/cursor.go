@@ -268,6 +268,9 @@ func (s *Session) move(ctx context.Context, st *ast.Fetch) (string, error) {
 func (s *Session) closeCursor(st *ast.CloseCursor) (string, error) {
 	if st.Name == "" {
 		for name, c := range s.portals {
+			if c.looped {
+				return "", errLooped(name)
+			}
 			if c.cursor {
 				c.close()
 				delete(s.portals, name)
@@ -280,5 +283,13 @@ func (s *Session) closeCursor(st *ast.CloseCursor) (string, error) {
 			return "", err
 		}
 	}
+	if c := s.portals[st.Name]; c.looped {
+		return "", errLooped(st.Name)
+	}
 	return "CLOSE CURSOR", s.ClosePortal(st.Name)
+}
+
+// errLooped refuses to close a cursor that a loop goes over.
+func errLooped(name string) error {
+	return pgerr.Newf(pgerrcode.InvalidCursorState, "cannot drop pinned portal \"%s\"", name)
 }

@@ -92,24 +92,70 @@ func (r *plRun) open(ctx context.Context, x *plpgsql.Open, sc *plScope) error {
 		return pgerr.New(pgerrcode.FeatureNotSupported, "DECLARE SCROLL CURSOR ... FOR UPDATE/SHARE is not supported").
 			WithDetail("Scrollable cursors must be READ ONLY.")
 	}
+	c, err := r.newCursor(ctx, name, st)
+	if err != nil {
+		return err
+	}
+	c.scroll = scroll != 'n'
+	if err := r.beginCursor(ctx, c, st, params); err != nil {
+		return err
+	}
+	r.enterCursor(c, slot)
+	return nil
+}
+
+// newCursor makes the cursor of a query, under a name of its own where it is given none.
+func (r *plRun) newCursor(ctx context.Context, name string, st *statement) (*portal, error) {
 	if name == "" {
 		r.s.unnamed++
 		name = fmt.Sprintf("<unnamed portal %d>", r.s.unnamed)
 	}
+	if !st.positions { // those of the row that it stands on: of a plan of its own
+		st.positions, st.plan = true, nil
+	}
 	if err := r.ready(ctx, st); err != nil {
-		return r.inStatement(err, st.text)
+		return nil, r.inStatement(err, st.text)
 	}
 	q := st.prepared
 	q.query, q.vars = nil, nil
 	c := &portal{s: r.s, name: name, stmt: &q, columns: st.columnsOf(), kind: backend.KindRows, cursor: true, started: true,
-		scroll: scroll != 'n', born: r.s.born(), declared: st.source}
+		born: r.s.born(), declared: st.source}
 	c.formats = make([]int16, len(c.columns))
-	if err := r.beginCursor(ctx, c, st, params); err != nil {
-		return err
+	return c, nil
+}
+
+// enterCursor makes an open cursor known by its name, which its variable gets.
+func (r *plRun) enterCursor(c *portal, slot int) {
+	if r.s.tx.txn != nil && c.stmt.plan != nil && len(c.stmt.plan.Positions) > 0 {
+		c.moves = r.s.tx.txn.TrackMoves()
 	}
-	r.s.portals[name] = c
-	r.vals[slot] = types.String(name)
-	return nil
+	r.s.portals[c.name] = c
+	r.vals[slot] = types.String(c.name)
+}
+
+// loopCursor opens the cursor of a FOR loop. All its rows are read, so that the loop goes on
+// when its transaction ends. end closes it and takes a name that it was given here from its variable.
+func (r *plRun) loopCursor(ctx context.Context, slot int, st *statement, params []types.Datum) (c *portal, end func(), err error) {
+	was, name := r.vals[slot], ""
+	if !was.IsNull() {
+		name = was.Text()
+	}
+	if c, err = r.newCursor(ctx, name, st); err != nil {
+		return nil, nil, err
+	}
+	c.looped, c.scroll = true, r.b.vars[slot].cursor.Scroll != 'n'
+	if err := r.readCursor(ctx, c, st, params); err != nil {
+		return nil, nil, err
+	}
+	r.enterCursor(c, slot)
+	return c, func() {
+		if r.s.portals[c.name] == c {
+			r.s.drop(c.name, c)
+		}
+		if was.IsNull() {
+			r.vals[slot] = types.Null
+		}
+	}, nil
 }
 
 // noCursor refuses a cursor for a statement without rows.
@@ -134,18 +180,23 @@ func noCursor(st *statement) error {
 // what the calling statement reads, which does not outlive it.
 func (r *plRun) beginCursor(ctx context.Context, c *portal, st *statement, params []types.Datum) error {
 	if r.fixed || !lazy(st.plan) {
-		c.buffer = executor.NewBuffer(r.s.budget())
-		if _, err := r.run(ctx, st, params, func(b *batch.Batch) error { return c.buffer.Append(b) }); err != nil {
-			c.buffer.Close()
-			return err
-		}
-		c.rows = &cursorRows{c: c, left: ast.FetchAll}
-		return nil
+		return r.readCursor(ctx, c, st, params)
 	}
 	defer func() { r.known = false }()
 	x := r.s.newRunning(c.stmt)
 	x.act = r.activation
 	return c.walk(ctx, x, params)
+}
+
+// readCursor opens the query of a cursor and reads it to its end.
+func (r *plRun) readCursor(ctx context.Context, c *portal, st *statement, params []types.Datum) error {
+	c.buffer = executor.NewBuffer(r.s.budget())
+	if _, err := r.run(ctx, st, params, func(b *batch.Batch) error { return c.buffer.Append(b) }); err != nil {
+		c.buffer.Close()
+		return err
+	}
+	c.rows = &cursorRows{c: c, left: ast.FetchAll}
+	return nil
 }
 
 // fetch is FETCH and MOVE.

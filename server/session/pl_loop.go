@@ -110,53 +110,84 @@ func (r *plRun) forInt(ctx context.Context, x *plpgsql.ForInt, sc, in *plScope) 
 	return flow{}, nil
 }
 
-func (r *plRun) forQuery(ctx context.Context, x *plpgsql.ForQuery, sc, in *plScope) (fl flow, err error) {
-	r.begin(x, "FOR over SELECT rows")
-	var st *statement
-	var params []types.Datum
-	targets := x.Targets
+// loopQuery is what a FOR loop goes over; slot is the variable of a cursor, -1 without one.
+func (r *plRun) loopQuery(ctx context.Context, x *plpgsql.ForQuery, sc *plScope) (st *statement, params []types.Datum, slot int, err error) {
+	slot = -1
 	switch {
 	case x.Dynamic.Given():
 		r.at = "FOR over EXECUTE statement"
-		if st, params, err = r.dynamic(ctx, x.Dynamic, x.Using, sc, false); err != nil {
-			return flow{}, err
-		}
+		st, params, err = r.dynamic(ctx, x.Dynamic, x.Using, sc, false)
+		return st, params, slot, err
 	case x.Cursor != "":
 		r.at = "FOR over cursor"
-		slot, _, _ := sc.find([]string{x.Cursor})
+		slot, _, _ = sc.find([]string{x.Cursor})
 		if !r.vals[slot].IsNull() {
 			if _, err := r.s.cursor(r.vals[slot].Text()); err == nil {
-				return flow{}, pgerr.Newf(pgerrcode.DuplicateCursor, "cursor \"%s\" already in use", r.vals[slot].Text())
+				return nil, nil, slot, pgerr.Newf(pgerrcode.DuplicateCursor, "cursor \"%s\" already in use", r.vals[slot].Text())
 			}
 		}
-		if st, err = r.cursorQuery(ctx, slot, x.Args, sc); err != nil {
-			return flow{}, err
-		}
-		params = st.values(r.slot)
+		st, err = r.cursorQuery(ctx, slot, x.Args, sc)
 	default:
-		if st, err = r.prepared(ctx, x.Query, sc); err != nil {
-			return flow{}, err
-		}
+		st, err = r.prepared(ctx, x.Query, sc)
+	}
+	if err == nil {
 		params = st.values(r.slot)
+	}
+	return st, params, slot, err
+}
+
+func (r *plRun) forQuery(ctx context.Context, x *plpgsql.ForQuery, sc, in *plScope) (flow, error) {
+	r.begin(x, "FOR over SELECT rows")
+	st, params, slot, err := r.loopQuery(ctx, x, sc)
+	if err != nil {
+		return flow{}, err
 	}
 	if st == nil || st.columnsOf() == nil {
 		return flow{}, noCursor(st)
 	}
 	// The rows are those of the moment when the loop begins, whatever it does.
-	kept := r.s.newResult(shape{columns: columnTypes(st.columnsOf()), set: true})
-	defer kept.close()
-	if _, err := r.run(ctx, st, params, func(b *batch.Batch) error { return kept.buf.Append(b) }); err != nil {
-		return flow{}, err
+	var next func() (row []types.Datum, ok bool, err error)
+	if slot >= 0 {
+		c, end, err := r.loopCursor(ctx, slot, st, params)
+		if err != nil {
+			return flow{}, err
+		}
+		defer end()
+		next = func() ([]types.Datum, bool, error) { return r.step(ctx, c) }
+	} else {
+		kept := r.s.newResult(shape{columns: columnTypes(st.columnsOf()), set: true})
+		defer kept.close()
+		if _, err := r.run(ctx, st, params, func(b *batch.Batch) error { return kept.buf.Append(b) }); err != nil {
+			return flow{}, err
+		}
+		next = kept.next
 	}
-	if st.plan != nil && !st.plan.ReadOnly {
+	if st.plan != nil && (st.plan.Tag != "SELECT" || len(st.plan.WriteCTEs) > 0) {
 		r.s.ending.writers++
 		defer func() { r.s.ending.writers-- }()
 	}
-	cols := st.columnsOf()
+	return r.forRows(ctx, x, in, st.columnsOf(), next)
+}
+
+// step is the next row of a loop's cursor.
+func (r *plRun) step(ctx context.Context, c *portal) (row []types.Datum, ok bool, err error) {
+	walk := &cursorRows{c: c, tag: "FETCH", left: 1}
+	b, err := walk.next(ctx)
+	if err != nil || b == nil {
+		return nil, false, err
+	}
+	for k := range b.Cols {
+		row = append(row, b.Cols[k].Datum(int(b.Sel[0])))
+	}
+	return row, true, nil
+}
+
+// forRows runs a loop's body for each row.
+func (r *plRun) forRows(ctx context.Context, x *plpgsql.ForQuery, in *plScope, cols []column, next func() ([]types.Datum, bool, error)) (flow, error) {
 	n := int64(0)
 	finish := func() { r.vals[r.b.found] = types.Bool(n > 0) }
 	for {
-		row, ok, err := kept.next()
+		row, ok, err := next()
 		if err != nil {
 			return flow{}, err
 		}
@@ -168,7 +199,7 @@ func (r *plRun) forQuery(ctx context.Context, x *plpgsql.ForQuery, sc, in *plSco
 		for k := range cols {
 			rec.names, rec.ts, rec.vals = append(rec.names, cols[k].Name), append(rec.ts, cols[k].Type), append(rec.vals, row[k].Clone())
 		}
-		if err := r.putRow(targets, rec, in); err != nil {
+		if err := r.putRow(x.Targets, rec, in); err != nil {
 			return flow{}, err
 		}
 		if fl, done, err := r.turn(ctx, x.Body, in, x.Label); done || err != nil {
@@ -177,7 +208,7 @@ func (r *plRun) forQuery(ctx context.Context, x *plpgsql.ForQuery, sc, in *plSco
 		}
 	}
 	if n == 0 {
-		if err := r.noRow(targets, in); err != nil {
+		if err := r.noRow(x.Targets, in); err != nil {
 			return flow{}, err
 		}
 	}

@@ -49,6 +49,7 @@ type portal struct {
 	at                           int64          // rows before the cursor's position
 	shown                        batch.Batch
 	held                         bool   // its transaction is over
+	looped                       bool   // a FOR loop of PL/pgSQL goes over it
 	declared                     string // the text of DECLARE
 	moves                        int    // of the transaction before it was opened: see table.Txn.Moved
 }
@@ -327,7 +328,7 @@ func (s *Session) closeTxnPortals(committed bool) {
 		if p == s.ending.portal {
 			continue
 		}
-		if committed && p.hold {
+		if p.looped || committed && p.hold {
 			p.held = true
 		}
 		if p.held {

@@ -200,7 +200,11 @@ func (p *printer) typeMods(mods []Expr) {
 	if len(mods) > 0 {
 		p.s("(")
 		for i, m := range mods {
-			p.sep(i)
+			if i > 0 && p.lines {
+				p.s(",")
+			} else {
+				p.sep(i)
+			}
 			if l, ok := m.(*Lit); ok && p.lines {
 				p.lit(l)
 			} else {
