@@ -362,6 +362,7 @@ func (b *binder) castTo(s *scope, x *ast.Cast, to types.T) (expr.Expr, error) {
 	if to.OID == types.RecordOID && types.IsComposite(e.Type().OID) {
 		return e, nil // it is a record
 	}
+	b.traceCalled(x, e.Type(), to)
 	y, err := b.coerceOrNil(e, to, builtin.Explicit, x.Pos)
 	if err != nil {
 		return nil, err

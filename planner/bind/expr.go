@@ -170,7 +170,7 @@ func (b *binder) isTest(s *scope, x *ast.IsTest) (expr.Expr, error) {
 		}
 		if p, ok := v.(*unknownParam); ok {
 			v = b.untyped(p)
-		} else if v, err = b.known(v); err != nil {
+		} else if v, err = b.knownAsIs(v); err != nil {
 			return nil, err
 		}
 		return &expr.IsNull{X: v, Not: x.Not}, nil

@@ -182,7 +182,11 @@ func (b *binder) callArgs(r *builtin.Resolved, args []expr.Expr, pos ast.Pos) (i
 		if l, ok := in[i].(*unknownLit); ok && (r.Fn.Src == "pg_typeof" || r.Fn.Src == "pg_column_size") {
 			in[i] = l.untyped()
 		} else if in[i].Type().OID == types.UnknownOID {
-			if in[i], err = b.known(in[i]); err != nil {
+			as := b.knownAsIs
+			if r.Fn.Schema == builtin.MySQLSchema { // where a string is one
+				as = b.known
+			}
+			if in[i], err = as(in[i]); err != nil {
 				return nil, false, err
 			}
 			if r.Fn.SeesUnknown() {

@@ -44,12 +44,16 @@ func (b *binder) spreadMember(s *scope, a ast.Expr) (cols []nsCol, star bool, er
 	switch x := a.(type) {
 	case *ast.ColumnRef:
 		if x.Star {
-			cols, err = b.star(s, x)
+			if cols, err = b.star(s, x); err == nil {
+				b.traceStar(x, cols)
+			}
 			return cols, true, err
 		}
 	case *ast.FieldSel:
 		if x.Star {
-			cols, err = b.expandRecord(s, x)
+			if cols, err = b.expandRecord(s, x); err == nil {
+				b.traceRowStar(x, cols)
+			}
 			return cols, true, err
 		}
 	}

@@ -57,6 +57,8 @@ type Trace struct {
 	rowStars map[*ast.FieldSel][]ast.Target
 	// groups are those that a query has besides the ones that it names.
 	groups map[*ast.Select][]ast.GroupItem
+	// called are the casts that functions make.
+	called map[*ast.Cast]bool
 }
 
 // Attribute is a column of a stored table or view.
@@ -73,7 +75,7 @@ func NewTrace() *Trace {
 		literals: map[*ast.Lit]types.T{}, typeSchemas: map[*ast.TypeName]string{}, callSchemas: map[*ast.Func]string{}, opSchemas: map[*ast.Op]string{},
 		froms: map[*nsItem]ast.TableExpr{}, refs: map[*ast.ColumnRef]*nsItem{}, wholes: map[*ast.ColumnRef]bool{}, listed: map[*ast.ColumnRef]bool{},
 		ownerItems: map[expr.Expr]*nsItem{}, elses: map[*ast.Case]types.T{}, naturals: map[*ast.Join][]string{},
-		fields: map[*ast.FieldSel]Attribute{}, members: map[*ast.ColumnRef]Attribute{}, rowStars: map[*ast.FieldSel][]ast.Target{}, groups: map[*ast.Select][]ast.GroupItem{}}
+		fields: map[*ast.FieldSel]Attribute{}, members: map[*ast.ColumnRef]Attribute{}, rowStars: map[*ast.FieldSel][]ast.Target{}, groups: map[*ast.Select][]ast.GroupItem{}, called: map[*ast.Cast]bool{}}
 }
 
 // Reads reports whether the query names the column, directly or by a star.
@@ -125,9 +127,17 @@ func (t *Trace) Qualify(q ast.Stmt) {
 		case *ast.Join:
 			if using := t.naturals[x]; using != nil {
 				x.Natural, x.Using = false, using
+				if len(using) == 0 && x.Kind != ast.InnerJoin {
+					x.On = &ast.Lit{At: ast.At{Pos: ast.NoPos}, Kind: ast.LitBool, Bool: true}
+				}
 			}
+		case *ast.Row:
+			x.Args = t.expandList(x.Args)
 		case *ast.Select:
 			x.Targets = t.expand(x.Targets)
+			for i := range x.Values {
+				x.Values[i] = t.expandList(x.Values[i])
+			}
 			x.GroupBy = append(x.GroupBy, t.groups[x]...)
 			t.nameWholes(x.Targets)
 			for i := range x.Targets {
@@ -226,6 +236,17 @@ func (t *Trace) expand(list []ast.Target) []ast.Target {
 			continue
 		}
 		out = append(out, list[i])
+	}
+	return out
+}
+
+// expandList writes the columns of the stars among the members of a row.
+func (t *Trace) expandList(list []ast.Expr) []ast.Expr {
+	out := make([]ast.Expr, 0, len(list))
+	for _, e := range list {
+		for _, x := range t.expand([]ast.Target{{Expr: e}}) {
+			out = append(out, x.Expr)
+		}
 	}
 	return out
 }

@@ -46,8 +46,8 @@ func (b *binder) traceElse(x *ast.Case, typ types.T) {
 
 // traceNatural notes the columns of NATURAL JOIN.
 func (b *binder) traceNatural(x *ast.Join, using []string) {
-	if t := b.trace(); t != nil && len(using) > 0 {
-		t.naturals[x] = using
+	if t := b.trace(); t != nil {
+		t.naturals[x] = append([]string{}, using...)
 	}
 }
 

@@ -244,5 +244,16 @@ func (x shower) query(text string, columns []string) string {
 	if q == nil {
 		return text
 	}
+	x.analysed(q)
 	return ast.PrintIn(ast.Named(q, columns), x.style())
+}
+
+// analysed notes in a stored query what only its analysis tells of how it is shown. A query
+// that means nothing any more is shown without.
+func (x shower) analysed(q *ast.Select) {
+	o := x.s.planOptions(nil)
+	o.Trace = bind.NewTrace()
+	if _, err := bind.Bind(q, o); err == nil {
+		o.Trace.MarkCasts()
+	}
 }

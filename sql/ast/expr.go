@@ -134,6 +134,9 @@ type (
 		At
 		X  Expr
 		To TypeName
+		// Called: a function makes the conversion, which shows in definitions. Only a query
+		// that was analysed tells: see bind.Trace.MarkCasts.
+		Called bool
 	}
 	// Collate is x COLLATE name.
 	Collate struct {

@@ -33,11 +33,17 @@ func (p *printer) number(text string) {
 		return
 	}
 	plain := plainNumber(text)
-	if plain[0] != '-' && strings.Contains(plain, ".") {
+	if bareNumber(text) {
 		p.s(plain)
 		return
 	}
 	p.s("'", plain, "'::numeric")
+}
+
+// bareNumber reports a number that is read as numeric without being told.
+func bareNumber(text string) bool {
+	plain := plainNumber(text)
+	return plain[0] != '-' && strings.Contains(plain, ".")
 }
 
 // plainNumber is a decimal number with its exponent written out: 1.5e3 is 1500.
@@ -95,7 +101,11 @@ func bits(text string) string {
 // ownType reports what says its type itself: a row, an array without elements, bits.
 func ownType(c *Cast) bool {
 	switch x := c.X.(type) {
-	case *Row:
+	case *Row: // a cast to text is of the row, one to a row type a part of it
+		switch c.To.Name.Name {
+		case "text", "varchar", "bpchar", "name", "char":
+			return false
+		}
 		return len(c.To.ArrayDims) == 0
 	case *Array:
 		return len(x.Elems) == 0

@@ -112,7 +112,7 @@ func simple(e, parent Expr) bool {
 		_, same := parent.(*FieldSel)
 		return !same
 	case *Cast:
-		return simple(v.X, v)
+		return v.Called || simple(v.X, v)
 	case *Op:
 		if up, ok := parent.(*Op); ok {
 			return tighter(v, up)

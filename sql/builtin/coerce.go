@@ -33,6 +33,12 @@ const (
 	ByPolymorphic                 // target is a pseudo-type that takes any such value
 )
 
+// CastsByFunction reports a conversion between two types that a function of pg_cast makes.
+func CastsByFunction(from, to types.OID) bool {
+	c := lib().castTypes[[2]types.OID{from, to}]
+	return c != nil && c.Method == 'f'
+}
+
 // CoercionPath finds the conversion from one type to another (find_coercion_pathway
 // and can_coerce_type of PostgreSQL's parse_coerce.c).
 func CoercionPath(from, to types.OID, at Context) Coercion {
