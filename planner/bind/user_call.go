@@ -253,9 +253,9 @@ func (b *binder) bodyExpr(f *catalog.Function) ast.Expr {
 		return nil
 	}
 	simple := true
-	ast.Walk(q, func(n ast.Node) bool {
+	ast.Walk(q.Targets[0].Expr, func(n ast.Node) bool {
 		switch x := n.(type) {
-		case *ast.Subquery, *ast.Grouping:
+		case *ast.Select, *ast.Grouping: // a query in it, under whichever operator
 			simple = false
 		case *ast.Func:
 			simple = simple && x.Over == nil && !b.isAggregate(x.Name) && !b.isSetName(x.Name)
