@@ -153,6 +153,11 @@ type binder struct {
 	connection catalog.ID
 	// refused is the view, of those that one selects from through others, which cannot be written.
 	refused string
+	// unwritable is the error for the first view that is written and cannot be. It is found
+	// when all of the statement has a meaning.
+	unwritable error
+	// unlockable is the error for a lock that a subquery cannot have: see cannotLock.
+	unlockable error
 	// has are the database's extensions, once they were asked for.
 	has     builtin.Has
 	hasRead bool
@@ -196,6 +201,9 @@ func bindStatement(stmt ast.Stmt, o Options) (*Statement, error) {
 	b.collates = b.connection != 0
 	s := &Statement{Meta: b.meta}
 	q, tag, err := b.statement(stmt)
+	if err == nil {
+		err = b.unwritable
+	}
 	if err != nil {
 		return nil, err
 	}

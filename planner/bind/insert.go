@@ -28,7 +28,10 @@ func (b *binder) writeTarget(x *ast.TableRef, s *scope, verb string) (*catalog.T
 	}
 	t, via, why, err := b.viewLevels(f.table, event)
 	if err == nil && why != "" && (t == nil || verb != "delete from") {
-		err = cannotWrite(verb, b.refused, why)
+		if b.unwritable == nil {
+			b.unwritable = cannotWrite(verb, b.refused, why)
+		}
+		return f.table, nil, nil // as if triggers wrote it: what else is wrong comes first
 	}
 	return t, via, err
 }
@@ -165,6 +168,8 @@ func (b *binder) insert(x *ast.Insert, outer *scope) (*query, error) {
 		return nil, err
 	}
 	switch {
+	case b.unwritable != nil:
+		return nil, b.unwritable
 	case in.noArbiter != nil:
 		return nil, in.noArbiter
 	case in.refused != nil:

@@ -29,7 +29,15 @@ type rowLock struct {
 func (b *binder) lockColumns(q *selection) error {
 	for i := range q.x.Locking {
 		l := &q.x.Locking[i]
-		if err := b.lockAllowed(q, l); err != nil {
+		err := b.lockAllowed(q, l)
+		if err == nil && !l.Pushed {
+			err = b.unlockable
+		}
+		if err != nil && l.Pushed {
+			b.cannotLock(err)
+			return nil
+		}
+		if err != nil {
 			return err
 		}
 		b.locks = true
@@ -48,6 +56,14 @@ func (b *binder) lockColumns(q *selection) error {
 		}
 	}
 	return nil
+}
+
+// cannotLock notes the error for a lock that a subquery gets from the level around it. That
+// level is analysed to its end before its locks are given to what it reads.
+func (b *binder) cannotLock(err error) {
+	if b.unlockable == nil {
+		b.unlockable = err
+	}
 }
 
 // lockNamed locks what OF names.

@@ -15,7 +15,12 @@ var setNames = map[ast.SetOpKind]string{ast.Union: "UNION", ast.Intersect: "INTE
 // setOp binds UNION, INTERSECT and EXCEPT with their ORDER BY and LIMIT.
 func (b *binder) setOp(s *scope, x *ast.Select, o queryOpts) (*query, error) {
 	if len(x.Locking) > 0 {
-		return nil, errAt(x.Locking[0].Pos, pgerrcode.FeatureNotSupported, "%s is not allowed with UNION/INTERSECT/EXCEPT", lockName(x.Locking[0].Strength))
+		l := &x.Locking[0]
+		err := errAt(l.Pos, pgerrcode.FeatureNotSupported, "%s is not allowed with UNION/INTERSECT/EXCEPT", lockName(l.Strength))
+		if !l.Pushed {
+			return nil, err
+		}
+		b.cannotLock(err)
 	}
 	q, err := b.setTree(s, x)
 	if err != nil {

@@ -214,7 +214,10 @@ func (b *binder) writeSource(s *scope, t *catalog.Table, via writtenView, ref *a
 		return nil, err
 	}
 	if cursor != "" {
-		if via != nil {
+		if via != nil || t.Kind == catalog.KindView {
+			if b.unwritable != nil {
+				return nil, b.unwritable
+			}
 			return nil, errAt(ast.NoPos, pgerrcode.FeatureNotSupported, "WHERE CURRENT OF on a view is not implemented")
 		}
 		items[0].rel.scan.Cursor = &logical.Cursor{Name: cursor, Variable: b.cursorVariable(cursor)}
