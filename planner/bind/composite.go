@@ -126,6 +126,9 @@ func (b *binder) asRecord(e expr.Expr, at builtin.Context, pos ast.Pos) (expr.Ex
 		return nil, err
 	}
 	if out.T = t; ok {
+		if it := b.wholeRows[row]; it != nil {
+			b.wholeRows[out], b.wholeAt[out] = it, b.wholeAt[row]
+		}
 		return out, nil
 	}
 	return &expr.Cast{X: e, To: t, Explicit: at == builtin.Explicit, Implicit: at != builtin.Explicit, Pos: int(pos)}, nil

@@ -7,7 +7,9 @@ import (
 
 	"github.com/loxodb/loxodb/planner/logical"
 	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/types"
 )
 
 // groupOf is the group that an item of the select list is, where there are grouping sets.
@@ -61,6 +63,10 @@ func (r *regroup) expr(e expr.Expr) expr.Expr {
 			r.err = r.ungrouped(x.Index, pos, false)
 		}
 		return e
+	case *expr.RowOf:
+		if it := r.b.wholeRows[x]; it != nil {
+			return r.wholeRow(x, it)
+		}
 	case *logical.Subquery:
 		if r.q.sets == nil && len(r.q.level.calls) > 0 {
 			logical.RewriteTree(x.Tree, func(n expr.Expr) expr.Expr {
@@ -83,6 +89,30 @@ func (r *regroup) expr(e expr.Expr) expr.Expr {
 		}
 	}
 	return logical.Map(e, r.expr)
+}
+
+// wholeRow is t among groups: it is one of them, or depends on the table's key. That all its
+// columns are groups does not count.
+func (r *regroup) wholeRow(x *expr.RowOf, it *nsItem) expr.Expr {
+	for i := range r.q.groups {
+		g := &r.q.groups[i]
+		if row := r.b.rowBehind(g.e); row == nil || r.b.wholeRows[row] != it {
+			continue
+		}
+		e := expr.Expr(&expr.Column{Index: g.id, T: g.e.Type(), Name: r.b.meta.Cols[g.id].Name})
+		if x.T.OID == types.RecordOID && g.e.Type().OID != types.RecordOID {
+			e, r.err = r.b.asRecord(e, builtin.Implicit, ast.NoPos)
+		}
+		return e
+	}
+	for _, c := range it.cols {
+		if col, ok := c.e.(*expr.Column); ok && r.below[col.Index] && !r.byKey(col.Index) && !r.follows(col.Index) && r.anyValue(col) == nil {
+			r.err = errAt(r.b.wholeAt[x], pgerrcode.GroupingError,
+				"column \"%s.*\" must appear in the GROUP BY clause or be used in an aggregate function", it.name)
+			return x
+		}
+	}
+	return logical.Map(x, r.expr)
 }
 
 // posIn is where a subquery's tree first refers to the column.
@@ -142,10 +172,12 @@ func (r *regroup) ungrouped(c logical.ColID, pos ast.Pos, sub bool) error {
 // dependent reports that the column is a function of the groups, because they
 // hold its table's primary key; it then becomes a group too.
 func (r *regroup) dependent(c logical.ColID) bool {
+	return r.grouped(c) || r.byKey(c)
+}
+
+// byKey reports that the groups hold the primary key of a column's table.
+func (r *regroup) byKey(c logical.ColID) bool {
 	info := &r.b.meta.Cols[c]
-	if r.grouped(c) {
-		return true
-	}
 	if info.Table == nil || len(r.q.groups) == 0 {
 		return false
 	}
@@ -162,8 +194,10 @@ func (r *regroup) dependent(c logical.ColID) bool {
 				return false
 			}
 		}
-		r.agg.Groups, r.agg.GroupOut = append(r.agg.Groups, r.b.meta.Column(c)), append(r.agg.GroupOut, c)
-		r.agg.Sets = withGroup(r.agg.Sets, len(r.agg.Groups)-1)
+		if !r.grouped(c) {
+			r.agg.Groups, r.agg.GroupOut = append(r.agg.Groups, r.b.meta.Column(c)), append(r.agg.GroupOut, c)
+			r.agg.Sets = withGroup(r.agg.Sets, len(r.agg.Groups)-1)
+		}
 		if t := r.b.trace(); t != nil {
 			t.keys[pk.ID] = true
 		}

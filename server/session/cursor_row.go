@@ -15,6 +15,9 @@ import (
 // cursorRow is the row of a table that WHERE CURRENT OF means (PostgreSQL's
 // execCurrentOf); ok is false where the cursor's row has none of the table.
 func (s *Session) cursorRow(name string, t *catalog.Table) (row uint64, ok bool, err error) {
+	if t.IsPartitioned() { // ONLY it has no rows
+		return 0, false, nil
+	}
 	c := s.portals[name]
 	if c == nil {
 		return 0, false, pgerr.Newf(pgerrcode.InvalidCursorName, "cursor \"%s\" does not exist", name)
