@@ -88,7 +88,7 @@ func (b *binder) arrayTo(x *ast.Array, elems []expr.Expr, want types.T, nested b
 		}
 		if c == nil {
 			return nil, errAt(leftmost(x.Elems[i]), pgerrcode.CannotCoerce, "cannot cast type %s to %s",
-				builtin.TypeName(e.Type().OID), builtin.TypeName(to.OID))
+				builtin.TypeName(b.shownType(e)), builtin.TypeName(to.OID))
 		}
 		elems[i] = c
 	}

@@ -4,11 +4,14 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/jackc/pgerrcode"
+
 	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -64,6 +67,19 @@ func (b *binder) resolveOp(schema, name string, left, right types.OID) (*builtin
 		schema = ""
 	}
 	return resolveOp(b.extensions(), schema, name, left, right)
+}
+
+// unresolved is an error of resolveOp with the domains that the operands are of; l nil
+// means a prefix operator.
+func (b *binder) unresolved(err error, schema, name string, l, r expr.Expr) error {
+	code, lt := pgerr.Code(err), types.OID(0)
+	if code != pgerrcode.UndefinedFunction && code != pgerrcode.AmbiguousFunction {
+		return err
+	}
+	if l != nil {
+		lt = b.shownType(l)
+	}
+	return builtin.UnresolvedOp(code, schema, name, lt, b.shownType(r))
 }
 
 // ownOp is an operator of a type with itself, < or =: where the type is, it is too. A type of

@@ -150,7 +150,7 @@ func (b *binder) coerce(e expr.Expr, to types.T, at builtin.Context, pos ast.Pos
 		return nil, err
 	}
 	if x == nil {
-		return nil, errAt(pos, pgerrcode.CannotCoerce, "cannot cast type %s to %s", builtin.TypeName(e.Type().OID), types.FormatType(to))
+		return nil, errAt(pos, pgerrcode.CannotCoerce, "cannot cast type %s to %s", builtin.TypeName(b.shownType(e)), types.FormatType(to))
 	}
 	return x, nil
 }
@@ -314,7 +314,7 @@ func (b *binder) assign(e expr.Expr, to types.T, column string, pos ast.Pos) (ex
 	}
 	if x == nil {
 		return nil, errAt(pos, pgerrcode.DatatypeMismatch, "column \"%s\" is of type %s but expression is of type %s",
-			column, types.TypeName(to.OID), builtin.TypeName(e.Type().OID)).
+			column, types.TypeName(to.OID), builtin.TypeName(b.shownType(e))).
 			WithHint("You will need to rewrite or cast the expression.")
 	}
 	return x, nil
@@ -334,7 +334,7 @@ func (b *binder) cast(s *scope, x *ast.Cast) (expr.Expr, error) {
 			}
 			b.showDomain(e, d.ID)
 		}
-		y, err := b.castTo(s, x, to)
+		y, err := b.castTo(s, x, to, d.ID)
 		if err != nil {
 			return nil, err
 		}
@@ -344,10 +344,12 @@ func (b *binder) cast(s *scope, x *ast.Cast) (expr.Expr, error) {
 		}
 		return y, err
 	}
-	return b.castTo(s, x, to)
+	return b.castTo(s, x, to, to.OID)
 }
 
-func (b *binder) castTo(s *scope, x *ast.Cast, to types.T) (expr.Expr, error) {
+// castTo is x::t, which errors call by the name of the type shown: the domain that to is
+// the base type of.
+func (b *binder) castTo(s *scope, x *ast.Cast, to types.T, shown types.OID) (expr.Expr, error) {
 	if a, ok := x.X.(*ast.Array); ok && to.IsArray() {
 		e, err := b.array(s, a, types.Of(to.OID))
 		if err != nil {
@@ -368,7 +370,7 @@ func (b *binder) castTo(s *scope, x *ast.Cast, to types.T) (expr.Expr, error) {
 		return nil, err
 	}
 	if y == nil {
-		return nil, errAt(x.Pos, pgerrcode.CannotCoerce, "cannot cast type %s to %s", builtin.TypeName(e.Type().OID), builtin.TypeName(to.OID))
+		return nil, errAt(x.Pos, pgerrcode.CannotCoerce, "cannot cast type %s to %s", builtin.TypeName(b.shownType(e)), builtin.TypeName(shown))
 	}
 	return y, nil
 }

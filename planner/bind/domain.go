@@ -89,6 +89,9 @@ func (b *binder) toDomain(x expr.Expr, d *catalog.Type) (expr.Expr, error) {
 		}
 		x = &expr.ToDomain{X: x, Domain: name, Check: c.Name, Cond: cond}
 	}
+	if !notNull && len(checks) == 0 {
+		return &expr.Relabel{X: x, T: x.Type(), Domain: d.ID}, nil
+	}
 	return x, nil
 }
 
@@ -126,6 +129,8 @@ func (b *binder) exprDomain(e expr.Expr) catalog.ID {
 		if !e.Parts {
 			return e.Domain.ID
 		}
+	case *expr.Relabel:
+		return e.Domain
 	case *expr.Subscript:
 		if !e.Slice {
 			return e.X.Type().ElemDomain()
@@ -206,6 +211,29 @@ func (b *binder) partName(part types.T, domain catalog.ID) string {
 		return d.Shown
 	}
 	return types.TypeName(part.OID)
+}
+
+// shownType is the type of a value as messages name it: the domain that it is of, or its
+// type.
+func (b *binder) shownType(e expr.Expr) types.OID {
+	if d := b.exprDomain(e); d != 0 {
+		return d
+	}
+	return e.Type().OID
+}
+
+// shownTypes are the types of values as messages name them, nil when no value is of a
+// domain.
+func (b *binder) shownTypes(list []expr.Expr) (shown []types.OID) {
+	of := false
+	for _, e := range list {
+		shown = append(shown, b.shownType(e))
+		of = of || shown[len(shown)-1] != e.Type().OID
+	}
+	if !of {
+		return nil
+	}
+	return shown
 }
 
 // DomainValue is a domain's value as the row that its checks are over.

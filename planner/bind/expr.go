@@ -232,7 +232,7 @@ func (b *binder) makeOp(schema, name string, l, r expr.Expr, pos ast.Pos) (expr.
 	l, r = b.clockBeside(r, l), b.clockBeside(l, r)
 	res, err := b.resolveOp(schema, name, lt, r.Type().OID)
 	if err != nil {
-		return nil, atPos(err, pos)
+		return nil, atPos(b.unresolved(err, schema, name, l, r), pos)
 	}
 	call := &expr.Call{Fn: res.Op.Func, Op: res.Op, T: types.Of(res.Ret), Pos: int(pos)}
 	if l != nil {

@@ -78,7 +78,11 @@ func (b *binder) resolveRoutine(schema, name string, args []expr.Expr, shape bui
 	shape.Has = b.extensions()
 	r, err := b.resolveFunc(schema, name, ts, shape, procedure)
 	if err != nil {
-		if pgerr.Code(err) == pgerrcode.DatatypeMismatch { // of polymorphic types, which no place has
+		if shape.Shown = b.shownTypes(args); shape.Shown != nil {
+			_, err = b.resolveFunc(schema, name, ts, shape, procedure)
+		}
+		switch pgerr.Code(err) {
+		case pgerrcode.DatatypeMismatch, pgerrcode.UndefinedObject: // of polymorphic types, which no place has
 			return nil, err
 		}
 		return nil, atPos(err, pos)

@@ -281,17 +281,25 @@ func (b *binder) traceCast(e expr.Expr, to types.T, at builtin.Context) {
 	}
 }
 
-// traceDomain notes that a column of a domain is taken as a value of its base type.
+// traceDomain notes that a value of a domain is taken as one of its base type.
 func (b *binder) traceDomain(e expr.Expr, at builtin.Context) {
-	c, ok := e.(*expr.Column)
 	t := b.trace()
-	if t == nil || !ok || at != builtin.Implicit {
+	if t == nil || at != builtin.Implicit {
 		return
 	}
-	if _, bare := t.origins[e].(*ast.ColumnRef); !bare { // a cast to the base type is written
+	switch e.(type) {
+	case *expr.Column:
+		if _, bare := t.origins[e].(*ast.ColumnRef); !bare { // a cast to the base type is written
+			return
+		}
+	case *expr.ToDomain, *expr.Relabel:
+		if _, cast := t.origins[e].(*ast.Cast); !cast {
+			return
+		}
+	default:
 		return
 	}
-	if b.exprDomain(c) != 0 {
+	if b.exprDomain(e) != 0 {
 		b.traceCast(e, e.Type(), at)
 	}
 }

@@ -49,7 +49,7 @@ func (b *binder) resolveFunc(schema, name string, args []types.OID, shape builti
 	users := b.userFuncs(schema, name)
 	shape.Outs = procedure
 	r, err := builtin.ResolveAmong(users, schema, name, args, shape)
-	call := func() string { return builtin.NamedCallText(schema, name, args, shape.Names) }
+	call := func() string { return shape.Text(schema, name, args) }
 	if procedure {
 		switch pgerr.Code(err) {
 		case pgerrcode.UndefinedFunction:
@@ -58,10 +58,6 @@ func (b *binder) resolveFunc(schema, name string, args []types.OID, shape builti
 			return nil, pgerr.Newf(pgerrcode.AmbiguousFunction, "procedure %s is not unique", call()).
 				WithHint("Could not choose a best candidate procedure. You might need to add explicit type casts.")
 		}
-	}
-	if pe, ok := pgerr.As(err); ok && procedure && pe.Code == pgerrcode.AmbiguousFunction {
-		return nil, pgerr.Newf(pe.Code, "procedure %s is not unique", builtin.NamedCallText(schema, name, args, shape.Names)).
-			WithHint("Could not choose a best candidate procedure. You might need to add explicit type casts.")
 	}
 	if err != nil {
 		return nil, err

@@ -15,12 +15,12 @@ func (o *Options) visible(err error) error {
 	if !ok || o.Session == nil || o.Catalog == nil {
 		return err
 	}
-	message, detail := o.visibleTypes(e.Message), o.visibleTypes(e.Detail)
-	if message == e.Message && detail == e.Detail {
+	message, detail, hint := o.visibleTypes(e.Message), o.visibleTypes(e.Detail), o.visibleTypes(e.Hint)
+	if message == e.Message && detail == e.Detail && hint == e.Hint {
 		return err
 	}
 	c := *e
-	c.Message, c.Detail = message, detail
+	c.Message, c.Detail, c.Hint = message, detail, hint
 	return &c
 }
 
@@ -43,7 +43,7 @@ func (o *Options) visibleTypes(text string) string {
 			start := from + i
 			from = start + len(prefix)
 			name, end := identAt(text, from)
-			if start > 0 && !strings.ContainsRune(" (", rune(text[start-1])) || !endsName(text[end:]) || !o.firstOnPath(p, name) {
+			if start > 0 && !strings.ContainsRune(" (:", rune(text[start-1])) || !endsName(text[end:]) || !o.firstOnPath(p, name) {
 				continue
 			}
 			text = text[:start] + text[from:]
@@ -76,7 +76,7 @@ func identAt(text string, at int) (name string, end int) {
 
 // endsName says that what follows a name is no part of a longer one, nor of a call.
 func endsName(rest string) bool {
-	return rest == "" || rest == "." || strings.HasPrefix(rest, ". ") || strings.ContainsRune(" ,)[", rune(rest[0]))
+	return rest == "" || rest == "." || strings.HasPrefix(rest, ". ") || strings.HasPrefix(rest, "\".") || strings.ContainsRune(" ,)[", rune(rest[0]))
 }
 
 // firstOnPath says that the search path finds the type of that name in that schema.

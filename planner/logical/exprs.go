@@ -54,7 +54,7 @@ func Map(e expr.Expr, f func(expr.Expr) expr.Expr) expr.Expr {
 		}
 	case *expr.Relabel:
 		if a := f(x.X); a != x.X {
-			return &expr.Relabel{X: a, T: x.T, Collation: x.Collation}
+			return &expr.Relabel{X: a, T: x.T, Collation: x.Collation, Domain: x.Domain}
 		}
 	default:
 		return mapOther(e, f)

@@ -27,6 +27,7 @@ type poly struct {
 	hasAny          bool
 	hasCompat       bool
 	nonArray, nonAC bool
+	enum            bool // anyenum
 }
 
 // solve derives the family types from actual arguments. A nil error with ok false
@@ -40,9 +41,7 @@ func (p *poly) solve(declared, actual []types.OID) (ok bool, err error) {
 		case types.AnyElementOID, types.AnyNonArrayOID, types.AnyEnumOID:
 			p.hasAny = true
 			p.nonArray = p.nonArray || d == types.AnyNonArrayOID
-			if d == types.AnyEnumOID && a != types.UnknownOID && category(a) != 'E' {
-				return false, nil
-			}
+			p.enum = p.enum || d == types.AnyEnumOID
 			if a == types.UnknownOID {
 				unknown = true
 			} else if p.elem == 0 {
@@ -129,9 +128,12 @@ func (p *poly) finish(unknown bool, compat []types.OID) (ok bool, err error) {
 			return false, nil
 		}
 	}
+	if p.enum && (p.elem == 0 || category(p.elem) != 'E') {
+		return false, nil // unknown literals are of no enum
+	}
 	if p.hasAny && p.elem == 0 {
 		if unknown {
-			return true, undetermined("polymorphic")
+			return true, undetermined("")
 		}
 		return false, nil
 	}
@@ -154,9 +156,13 @@ func (p *poly) finish(unknown bool, compat []types.OID) (ok bool, err error) {
 	return true, nil
 }
 
-func undetermined(family string) error {
-	return pgerr.Newf(pgerrcode.DatatypeMismatch,
-		"could not determine %s type because input has type %s", family, "unknown")
+// undetermined is the error of unknown literals that leave a polymorphic type open: the one
+// named, "" for all of them.
+func undetermined(name string) error {
+	if name != "" {
+		name += " "
+	}
+	return pgerr.Newf(pgerrcode.DatatypeMismatch, "could not determine polymorphic type %sbecause input has type %s", name, "unknown")
 }
 
 // of replaces a polymorphic type by what it stands for; others stay.
@@ -169,28 +175,28 @@ func (p *poly) of(t types.OID) (types.OID, error) {
 			return p.array, nil
 		}
 		return arrayOver(p.elem)
-	case types.AnyRangeOID:
-		if p.ranges != nil {
-			return p.ranges.Range, nil
-		}
-	case types.AnyMultirangeOID:
-		if p.ranges != nil {
-			return p.ranges.Multi, nil
-		}
-	case types.AnyCompatibleRangeOID:
-		if p.compatRanges != nil {
-			return p.compatRanges.Range, nil
-		}
-	case types.AnyCompatibleMultiOID:
-		if p.compatRanges != nil {
-			return p.compatRanges.Multi, nil
-		}
+	case types.AnyRangeOID, types.AnyMultirangeOID:
+		return rangeFor(t, p.ranges)
+	case types.AnyCompatibleRangeOID, types.AnyCompatibleMultiOID:
+		return rangeFor(t, p.compatRanges)
 	case types.AnyCompatibleOID, types.AnyCompatibleNonArrayOID:
 		return p.compat, nil
 	case types.AnyCompatibleArrayOID:
 		return arrayOver(p.compat)
 	}
 	return t, nil
+}
+
+// rangeFor is the range or multirange type that a polymorphic one stands for. It does not
+// follow from the element type, which several can have.
+func rangeFor(t types.OID, rt *types.RangeType) (types.OID, error) {
+	switch {
+	case rt == nil:
+		return 0, undetermined(TypeName(t))
+	case t == types.AnyRangeOID || t == types.AnyCompatibleRangeOID:
+		return rt.Range, nil
+	}
+	return rt.Multi, nil
 }
 
 func arrayOver(elem types.OID) (types.OID, error) {
@@ -221,7 +227,7 @@ func concrete(declared, actual []types.OID, ret types.OID) (args []types.OID, ou
 		return nil, 0, err
 	}
 	if !ok {
-		return nil, 0, undetermined("polymorphic")
+		return nil, 0, undetermined("")
 	}
 	args = make([]types.OID, len(declared))
 	for i, d := range declared {

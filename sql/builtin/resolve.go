@@ -34,6 +34,17 @@ type CallShape struct {
 	Variadic bool     // VARIADIC was written before the last argument
 	Outs     bool     // parameters of mode OUT have arguments, too, as in CALL
 	Has      Has      // the extensions that are there
+	// Shown are the argument types as errors name them, nil for as they are: domains
+	// are resolved as their base types.
+	Shown []types.OID
+}
+
+// Text is the call as errors write it.
+func (shape *CallShape) Text(schema, name string, args []types.OID) string {
+	if shape.Shown != nil {
+		args = shape.Shown
+	}
+	return NamedCallText(schema, name, args, shape.Names)
 }
 
 // candidate is a function seen through one call: its parameter types one for
@@ -80,7 +91,7 @@ func resolveAmong(list []candidate, schema, name string, args []types.OID, shape
 	case len(list) == 0:
 		return nil, noFunction(schema, name, args, shape)
 	}
-	return nil, notUnique(NamedCallText(schema, name, args, shape.Names))
+	return nil, notUnique(shape.Text(schema, name, args))
 }
 
 func notUnique(call string) error {
@@ -99,9 +110,9 @@ var absentFunctions = map[string]bool{
 
 func noFunction(schema, name string, args []types.OID, shape CallShape) error {
 	if absentFunctions[name] && (schema == "" || schema == "pg_catalog") {
-		return pgerr.NotSupported(-1, "function %s is not supported", NamedCallText(schema, name, args, shape.Names))
+		return pgerr.NotSupported(-1, "function %s is not supported", shape.Text(schema, name, args))
 	}
-	return pgerr.Newf(pgerrcode.UndefinedFunction, "function %s does not exist", NamedCallText(schema, name, args, shape.Names)).
+	return pgerr.Newf(pgerrcode.UndefinedFunction, "function %s does not exist", shape.Text(schema, name, args)).
 		WithHint("No function matches the given name and argument types. You might need to add explicit type casts.")
 }
 

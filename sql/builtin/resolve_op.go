@@ -48,10 +48,9 @@ func (h Has) ResolveOp(schema, name string, left, right types.OID) (*ResolvedOp,
 	case best != nil:
 		return resolveOp(ops[best.defaults], best.args, args)
 	case len(list) == 0:
-		return nil, noOperator(schema, name, left, right)
+		return nil, UnresolvedOp(pgerrcode.UndefinedFunction, schema, name, left, right)
 	}
-	return nil, pgerr.Newf(pgerrcode.AmbiguousFunction, "operator is not unique: %s", opText(schema, name, left, right)).
-		WithHint("Could not choose a best candidate operator. You might need to add explicit type casts.")
+	return nil, UnresolvedOp(pgerrcode.AmbiguousFunction, schema, name, left, right)
 }
 
 // exactOp finds the candidate of exactly the given types; one unknown operand is
@@ -93,12 +92,20 @@ func resolveOp(o *Operator, params, actual []types.OID) (*ResolvedOp, error) {
 	return r, nil
 }
 
-func noOperator(schema, name string, left, right types.OID) error {
-	e := pgerr.Newf(pgerrcode.UndefinedFunction, "operator does not exist: %s", opText(schema, name, left, right))
-	if left == 0 {
-		return e.WithHint("No operator matches the given name and argument type. You might need to add an explicit type cast.")
+// UnresolvedOp is the error of an operator that is not there (42883) or not unique (42725)
+// for operands of types as messages name them; left 0 means a prefix operator.
+func UnresolvedOp(code, schema, name string, left, right types.OID) error {
+	text := opText(schema, name, left, right)
+	switch {
+	case code == pgerrcode.AmbiguousFunction:
+		return pgerr.Newf(code, "operator is not unique: %s", text).
+			WithHint("Could not choose a best candidate operator. You might need to add explicit type casts.")
+	case left == 0:
+		return pgerr.Newf(code, "operator does not exist: %s", text).
+			WithHint("No operator matches the given name and argument type. You might need to add an explicit type cast.")
 	}
-	return e.WithHint("No operator matches the given name and argument types. You might need to add explicit type casts.")
+	return pgerr.Newf(code, "operator does not exist: %s", text).
+		WithHint("No operator matches the given name and argument types. You might need to add explicit type casts.")
 }
 
 func opText(schema, name string, left, right types.OID) string {

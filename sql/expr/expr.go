@@ -96,11 +96,13 @@ type (
 		Phrase string
 	}
 	// Relabel changes the type without touching the value (varchar → text). With Collation,
-	// which is COLLATE as it was written, X keeps its type; binding takes these out.
+	// which is COLLATE as it was written, X keeps its type; binding takes these out. With
+	// Domain, X keeps its type, too, and is of a domain over it that demands nothing.
 	Relabel struct {
 		X         Expr
 		T         types.T
 		Collation *Collation
+		Domain    types.OID
 	}
 	// ToDomain passes a value of a domain's base type on if it fulfils one of the domain's
 	// demands: Cond, over the value as column 0, or when that is nil to be not NULL. With

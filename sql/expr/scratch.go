@@ -80,6 +80,9 @@ func newState(p *Program) *state {
 			for _, a := range n.args {
 				ns.site.Args = append(ns.site.Args, p.nodes[a].t)
 			}
+			if n.op == opAnyAll { // called with the elements
+				ns.site.Args[1] = elemType(ns.site.Args[1])
+			}
 		}
 		if n.sub != nil {
 			ns.sub = &subState{}

@@ -108,7 +108,7 @@ func withChildrenRest(e Expr, l []Expr) Expr {
 		c.X = l[0]
 		return &c
 	case *Relabel:
-		return &Relabel{X: l[0], T: e.T, Collation: e.Collation}
+		return &Relabel{X: l[0], T: e.T, Collation: e.Collation, Domain: e.Domain}
 	case *ToDomain:
 		c := *e
 		c.X = l[0]

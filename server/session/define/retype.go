@@ -99,8 +99,12 @@ func (e *Env) columnType(ctx context.Context, old, t *catalog.Table, cmd *ast.Al
 	using := cmd.Expr
 	if using == nil {
 		if from.OID != to.OID && !builtin.CanCoerce(from.OID, to.OID, builtin.Assignment) {
-			return nil, false, pgerr.Newf(pgerrcode.DatatypeMismatch, "column %q cannot be cast automatically to type %s", c.Name, types.TypeName(to.OID)).
-				WithHint("You might need to specify \"USING %s::%s\".", ast.QuoteIdent(c.Name), types.FormatType(to))
+			shown := to
+			if d := bind.UserDomain(cmd.Type, e.options()); d != nil {
+				shown = types.Of(d.ID)
+			}
+			return nil, false, pgerr.Newf(pgerrcode.DatatypeMismatch, "column %q cannot be cast automatically to type %s", c.Name, types.TypeName(shown.OID)).
+				WithHint("You might need to specify \"USING %s::%s\".", ast.QuoteIdent(c.Name), types.FormatType(shown))
 		}
 		using = &ast.ColumnRef{At: ast.At{Pos: ast.NoPos}, Parts: []string{c.Name}}
 	}
