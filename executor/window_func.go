@@ -123,28 +123,36 @@ func (c *windowCall) neighbour(p *partitionRows, i, sign int) types.Datum {
 	return types.Null
 }
 
-// ntile numbers buckets of sizes that differ by at most one, larger ones first.
+// ntile numbers buckets of sizes that differ by at most one, larger ones first. The number of
+// buckets is that of the first row where it is not NULL; those before have NULL.
 func (c *windowCall) ntile(p *partitionRows) error {
-	n := p.hi - p.lo
-	k := c.store.datum(p.lo, 0)
-	if k.IsNull() {
-		for range n {
-			c.add(types.Null)
+	n := int64(p.hi - p.lo)
+	bucket, filled, size, larger := int64(0), int64(0), int64(0), int64(0)
+	for i := p.lo; i < p.hi; i++ {
+		if bucket == 0 {
+			k := c.store.datum(i, 0)
+			if k.IsNull() {
+				c.add(types.Null)
+				continue
+			}
+			if k.Int() <= 0 {
+				return pgerr.New(pgerrcode.InvalidArgumentForNtileFunction, "argument of ntile must be greater than zero")
+			}
+			bucket, size, larger = 1, n/k.Int(), n%k.Int()
+			if size == 0 {
+				size, larger = 1, 0
+			} else if larger > 0 {
+				size++
+			}
 		}
-		return nil
-	}
-	if k.Int() <= 0 {
-		return pgerr.New(pgerrcode.InvalidArgumentForNtileFunction, "argument of ntile must be greater than zero")
-	}
-	size, larger := int64(n)/k.Int(), int64(n)%k.Int()
-	for i := range int64(n) {
-		b := int64(0)
-		if i < larger*(size+1) {
-			b = i / (size + 1)
-		} else {
-			b = larger + (i-larger*(size+1))/max(size, 1)
+		if filled++; filled > size {
+			if bucket == larger { // the rest are smaller by one
+				larger = 0
+				size--
+			}
+			bucket, filled = bucket+1, 1
 		}
-		c.addInt(b + 1)
+		c.addInt(bucket)
 	}
 	return nil
 }

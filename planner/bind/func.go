@@ -183,7 +183,7 @@ func (b *binder) callArgs(r *builtin.Resolved, args []expr.Expr, pos ast.Pos) (i
 			in[i] = b.untyped(p)
 			continue
 		}
-		if l, ok := in[i].(*unknownLit); ok && (r.Fn.Src == "pg_typeof" || r.Fn.Src == "pg_column_size") {
+		if l, ok := in[i].(*unknownLit); ok && (r.Fn.Src == "pg_typeof" || r.Fn.Src == "pg_column_size" || r.Fn.Src == "pg_collation_for") {
 			in[i] = l.untyped()
 		} else if in[i].Type().OID == types.UnknownOID {
 			as := b.knownAsIs

@@ -312,9 +312,11 @@ func (b *binder) traceText(x *unknownLit, c *expr.Const) {
 	}
 	switch c.T.OID {
 	case types.DateOID, types.TimeOID, types.TimetzOID, types.TimestampOID, types.TimestamptzOID, types.IntervalOID,
-		types.JSONBOID, types.JSONPathOID, types.UUIDOID, types.Int4rangeOID, types.Int8rangeOID, types.NumrangeOID,
+		types.JSONBOID, types.UUIDOID, types.Int4rangeOID, types.Int8rangeOID, types.NumrangeOID,
 		types.DaterangeOID, types.TsrangeOID, types.TstzrangeOID:
 		t.texts[x.src] = string(types.AppendText(nil, types.Of(c.T.OID), c.D, b.o.Format))
+	case types.JSONPathOID:
+		t.texts[x.src] = c.D.Text() // as it is read back
 	case types.RegtypeOID:
 		if types.OID(c.D.Int()) < types.FirstTypeOID { // users' types go by the path
 			t.texts[x.src] = string(types.AppendText(nil, types.Of(c.T.OID), c.D, b.o.Format))

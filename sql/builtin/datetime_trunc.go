@@ -178,7 +178,11 @@ func dateBin(a []types.Datum) (types.Datum, error) {
 		return types.Datum{}, pgerr.New(pgerrcode.FeatureNotSupported,
 			"timestamps cannot be binned into intervals containing months or years")
 	}
-	stride := int64(iv.Days)*usPerDay + iv.Micros
+	days := int64(iv.Days) * usPerDay
+	stride := days + iv.Micros
+	if days/usPerDay != int64(iv.Days) || (stride^iv.Micros)&(stride^days) < 0 {
+		return types.Datum{}, pgerr.New(pgerrcode.DatetimeFieldOverflow, "interval out of range")
+	}
 	if stride <= 0 {
 		return types.Datum{}, pgerr.New(pgerrcode.DatetimeFieldOverflow, "stride must be greater than zero")
 	}

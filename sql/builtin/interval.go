@@ -56,7 +56,7 @@ func shiftFuncs(r *registrar) {
 			t := c.argT(xi).OID
 			if t == types.TimetzOID {
 				us, east := types.TimetzOf(a[xi])
-				_, us = floorDiv(us+iv.Micros%usPerDay, usPerDay)
+				_, us = floorDiv(us+iv.Micros, usPerDay) // wraps around, as in PostgreSQL
 				return types.MakeTimetz(us, east), nil
 			}
 			return addInterval(c, t, a[xi].Int(), iv)
@@ -74,7 +74,7 @@ func shiftFuncs(r *registrar) {
 func addInterval(c *Ctx, t types.OID, v int64, iv types.Interval) (types.Datum, error) {
 	switch t {
 	case types.TimeOID:
-		_, us := floorDiv(v+iv.Micros%usPerDay, usPerDay)
+		_, us := floorDiv(v+iv.Micros, usPerDay)
 		return types.Int(us), nil
 	case types.DateOID:
 		d, err := types.DateToTimestamp(v)

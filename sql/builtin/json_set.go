@@ -31,15 +31,7 @@ func jsonSetFuncs(r *registrar) {
 		return deleteKeys(a[0].Bytes(), keys)
 	})
 	r.eval("jsonb_delete_idx", deleteIndex)
-	r.eval("jsonb_delete_path", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-		if err := onePath(a[1]); err != nil {
-			return types.Datum{}, err
-		}
-		if isScalar(a[0].Bytes()) {
-			return types.Datum{}, badParam("cannot delete path in scalar")
-		}
-		return changePath(a[0], a[1], nil, pathDelete)
-	})
+	r.eval("jsonb_delete_path", func(_ *Ctx, a []types.Datum) (types.Datum, error) { return deletePath(a[0], a[1]) })
 	r.eval("jsonb_set", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 		how := pathReplace | pathCreate
 		if len(a) > 3 && !a[3].Bool() {
@@ -55,6 +47,17 @@ func jsonSetFuncs(r *registrar) {
 		return setPath(a, how)
 	})
 	r.eval("jsonb_set_lax", jsonbSetLax)
+}
+
+// deletePath is doc #- path.
+func deletePath(doc, path types.Datum) (types.Datum, error) {
+	if err := onePath(path); err != nil {
+		return types.Datum{}, err
+	}
+	if isScalar(doc.Bytes()) {
+		return types.Datum{}, badParam("cannot delete path in scalar")
+	}
+	return changePath(doc, path, nil, pathDelete)
 }
 
 func isScalar(b []byte) bool {
@@ -235,7 +238,7 @@ func jsonbSetLax(_ *Ctx, a []types.Datum) (types.Datum, error) {
 	case "use_json_null":
 		return setPath([]types.Datum{a[0], a[1], types.String("null")}, how)
 	case "delete_key":
-		return changePath(a[0], a[1], nil, pathDelete)
+		return deletePath(a[0], a[1])
 	case "return_target":
 		return a[0], nil
 	}

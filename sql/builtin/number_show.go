@@ -330,6 +330,12 @@ func (p *numTemplate) romanOf(t types.OID, d types.Datum) (string, error) {
 			v = int64(f)
 		}
 	default:
+		switch {
+		case types.NumericIsNaN(d):
+			return "", pgerr.New(pgerrcode.FeatureNotSupported, "cannot convert NaN to integer")
+		case types.NumericIsInf(d) != 0:
+			return "", pgerr.New(pgerrcode.FeatureNotSupported, "cannot convert infinity to integer")
+		}
 		r, err := types.NumericRound(d, 0)
 		if err != nil {
 			return "", err

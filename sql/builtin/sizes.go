@@ -79,7 +79,7 @@ func sizeFuncs(r *registrar) {
 // reaches 10240; halves round away from zero.
 func sizePretty(v int64) string {
 	for i, u := range sizeUnits {
-		if i == len(sizeUnits)-1 || max(v, -v) < u.limit {
+		if i == len(sizeUnits)-1 || v > -u.limit && v < u.limit {
 			switch {
 			case u.round && v >= 0:
 				v = (v + 1) / 2

@@ -65,7 +65,7 @@ func appendElem(dst []byte, oid OID, d Datum) []byte {
 		if info.Len == 4 {
 			return binary.BigEndian.AppendUint32(dst, float32Bits(d.Float()))
 		}
-		return binary.BigEndian.AppendUint64(dst, d.bits)
+		return binary.BigEndian.AppendUint64(dst, wireFloat(d))
 	}
 	return append(dst, d.ref...)
 }

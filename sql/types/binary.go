@@ -203,18 +203,17 @@ func AppendBinary(dst []byte, t T, d Datum) []byte {
 	case Int4OID:
 		return binary.BigEndian.AppendUint32(dst, uint32(d.bits))
 	case Float8OID:
-		if f := d.Float(); f != f {
-			return binary.BigEndian.AppendUint64(dst, d.bits&(1<<63)|0x7ff8<<48) // the NaN of C: a sign, no payload
-		}
-		return binary.BigEndian.AppendUint64(dst, d.bits)
+		return binary.BigEndian.AppendUint64(dst, wireFloat(d))
 	case Int8OID, TimestamptzOID, TimestampOID, TimeOID:
 		return binary.BigEndian.AppendUint64(dst, d.bits)
 	case TextOID, VarcharOID, BpcharOID, NameOID, ByteaOID, UUIDOID, NumericOID, JSONOID:
 		return append(dst, d.ref...)
 	case VectorOID, HalfvecOID, SparsevecOID, Int8vecOID:
 		return vectorTypeOf(t.OID).appendBinary(dst, d.ref)
-	case JSONBOID, JSONPathOID:
+	case JSONBOID:
 		return append(append(dst, 1), d.ref...)
+	case JSONPathOID:
+		return appendJSONPath(append(dst, 1), d.ref)
 	case InetOID, CidrOID:
 		return appendInetBinary(dst, t, d)
 	}
@@ -234,4 +233,12 @@ func AppendBinary(dst []byte, t T, d Datum) []byte {
 		return info.Range.appendMultiBinary(dst, info.Range.RangesOf(d))
 	}
 	return appendElem(dst, t.OID, d)
+}
+
+// wireFloat is the bits of a double precision; a NaN is that of C, with a sign and no payload.
+func wireFloat(d Datum) uint64 {
+	if f := d.Float(); f != f {
+		return d.bits&(1<<63) | 0x7ff8<<48
+	}
+	return d.bits
 }

@@ -267,10 +267,10 @@ func decodeComposite(info *Info, b []byte) (Datum, error) {
 		if fld.Domain != 0 {
 			want = fld.Domain
 		}
-		if got := binary.BigEndian.Uint32(b); got != want {
+		if got := binary.BigEndian.Uint32(b); got != want && stableOID(got) && stableOID(want) {
 			return Datum{}, pgerr.Newf(pgerrcode.DatatypeMismatch,
 				"binary data has type %d (%s) instead of expected %d (%s) in record column %d",
-				got, TypeName(got), want, TypeName(want), k+1)
+				got, formatOID(got), want, TypeName(want), k+1)
 		}
 		var err error
 		if vals[k], b, err = decodeMember(fld.T, b[4:]); err != nil {

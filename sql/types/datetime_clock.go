@@ -3,7 +3,6 @@ package types
 import (
 	"errors"
 	"math"
-	"strings"
 )
 
 // smallInt reads a number below 2^31.
@@ -122,23 +121,32 @@ func parseOffset(s string) (int, error) {
 	if len(s) < 2 || s[0] != '+' && s[0] != '-' {
 		return 0, errDateFormat
 	}
-	parts := strings.Split(s[1:], ":")
-	if len(parts) > 3 {
-		return 0, errDateFormat
-	}
 	var v [3]int
-	for i, p := range parts {
-		n, ok := smallInt(p)
-		if !ok {
-			return 0, errDateFormat
+	rest, n := s[1:], 0
+	for ; ; n++ {
+		digits := 0
+		for digits < len(rest) && isDigit(rest[digits]) {
+			digits++
 		}
-		v[i] = n
+		if digits > 0 {
+			var ok bool
+			if v[n], ok = smallInt(rest[:digits]); !ok {
+				return 0, errZoneRange
+			}
+		}
+		if rest = rest[digits:]; n == 2 || rest == "" || rest[0] != ':' {
+			break
+		}
+		rest = rest[1:]
 	}
-	if len(parts) == 1 && len(s) > 3 {
+	if n == 0 && rest == "" && len(s) > 3 {
 		v[0], v[1] = v[0]/100, v[0]%100
 	}
-	if v[0] > 15 || v[1] > 59 || v[2] > 59 {
+	switch {
+	case v[0] > 15 || v[1] > 59 || v[2] > 59:
 		return 0, errZoneRange
+	case rest != "":
+		return 0, errDateFormat
 	}
 	off := v[0]*3600 + v[1]*60 + v[2]
 	if s[0] == '-' {

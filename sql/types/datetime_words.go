@@ -112,6 +112,9 @@ func (p *dateParser) finish() error {
 			p.c.hour += 12
 		}
 	}
+	if p.dst && p.mask&mZone == 0 {
+		return errDateFormat // DST of no zone
+	}
 	if p.timeTy {
 		if p.mask&mTime == 0 || p.loc != nil && p.mask&mDate != mDate && !isFixedZone(p.loc) || p.halfDate() {
 			return errDateFormat // a named zone's offset needs a date

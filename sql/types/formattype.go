@@ -58,6 +58,8 @@ func FormatType(t T) string {
 	}
 	mod := TypmodOut(t)
 	switch t.OID {
+	case BoolOID, Int2OID, Int4OID, Int8OID, Float4OID, Float8OID: // which SQL names without one
+		return TypeName(t.OID)
 	case TimeOID, TimestampOID:
 		return info.Name + mod
 	case TimetzOID:

@@ -1,6 +1,7 @@
 package types
 
 import (
+	"bytes"
 	"math"
 	"strconv"
 
@@ -68,13 +69,34 @@ type Path struct {
 // IsPredicate reports a node that is true, false or unknown.
 func (n *PathNode) IsPredicate() bool { return n.Kind >= PathCompare }
 
-// parseJSONPath reads a jsonpath into its canonical text.
+// parseJSONPath reads a jsonpath into the text that is stored.
 func parseJSONPath(s string) (Datum, error) {
 	p, err := ParsePath(s)
 	if err != nil {
 		return Datum{}, err
 	}
-	return Bytes(p.append(nil)), nil
+	return Bytes(pathWriter{stored: true}.path(nil, p)), nil
+}
+
+// appendJSONPath prints a stored jsonpath as PostgreSQL shows it.
+func appendJSONPath(dst, stored []byte) []byte {
+	if !bytes.Contains(stored, []byte(").")) && !bytes.Contains(stored, []byte(")[")) && !bytes.Contains(stored, []byte(")?")) {
+		return append(dst, stored...) // nothing is applied to what is in parentheses
+	}
+	p, err := ParsePath(string(stored))
+	if err != nil {
+		return append(dst, stored...) // damaged
+	}
+	return pathWriter{}.path(dst, p)
+}
+
+// compound reports what needs parentheses for something to be applied to it.
+func (n *PathNode) compound() bool {
+	switch n.Kind {
+	case PathPlus, PathMinus, PathBinary:
+		return true
+	}
+	return n.IsPredicate()
 }
 
 // Priorities of operators: an operand of the same or a lower one is in parentheses.
@@ -97,19 +119,29 @@ func (n *PathNode) priority() int {
 	return 6
 }
 
-func (p *Path) append(dst []byte) []byte {
+// pathWriter prints paths: as PostgreSQL shows them, or stored, for this parser to read them
+// back. What PostgreSQL shows leaves out parentheses that its grammar wants.
+type pathWriter struct{ stored bool }
+
+func (w pathWriter) path(dst []byte, p *Path) []byte {
 	if p.Strict {
 		dst = append(dst, "strict "...)
 	}
-	return p.Expr.append(dst, false, true)
+	return w.node(dst, p.Expr, false, true)
 }
 
-func (n *PathNode) operand(dst []byte, of *PathNode) []byte {
-	return n.append(dst, false, n.priority() <= of.priority())
+func (w pathWriter) operand(dst []byte, n, of *PathNode) []byte {
+	return w.node(dst, n, false, n.priority() <= of.priority())
 }
 
-// append prints a node and what follows it; inKey says that it stands behind another.
-func (n *PathNode) append(dst []byte, inKey, brackets bool) []byte {
+// node prints a node and what follows it; inKey says that it stands behind another.
+func (w pathWriter) node(dst []byte, n *PathNode, inKey, brackets bool) []byte {
+	if w.stored && n.Next != nil && n.compound() {
+		head := *n
+		head.Next = nil
+		dst = append(w.node(append(dst, '('), &head, false, false), ')')
+		return w.node(dst, n.Next, true, true)
+	}
 	open, end := "", ""
 	if brackets {
 		open, end = "(", ")"
@@ -150,38 +182,38 @@ func (n *PathNode) append(dst []byte, inKey, brackets bool) []byte {
 	case PathAnyIndex:
 		dst = append(dst, "[*]"...)
 	case PathIndex:
-		dst = n.appendSubscripts(dst)
+		dst = w.subscripts(dst, n)
 	case PathFilter:
-		dst = append(n.Args[0].append(append(dst, "?("...), false, false), ')')
+		dst = append(w.node(append(dst, "?("...), n.Args[0], false, false), ')')
 	case PathMethod:
 		dst = append(append(append(dst, '.'), n.Text...), '(')
 		for _, a := range n.Args {
-			dst = a.append(dst, false, false)
+			dst = w.node(dst, a, false, false)
 		}
 		dst = append(dst, ')')
 	case PathPlus, PathMinus:
 		dst = append(append(dst, open...), n.Text...)
-		dst = append(n.Args[0].operand(dst, n), end...)
+		dst = append(w.operand(dst, n.Args[0], n), end...)
 	case PathNot:
-		dst = append(n.Args[0].append(append(dst, "!("...), false, false), ')')
+		dst = append(w.node(append(dst, "!("...), n.Args[0], false, false), ')')
 	case PathUnknown:
-		dst = append(n.Args[0].append(append(dst, '('), false, false), ") is unknown"...)
+		dst = append(w.node(append(dst, '('), n.Args[0], false, false), ") is unknown"...)
 	case PathExists:
-		dst = append(n.Args[0].append(append(dst, "exists ("...), false, false), ')')
+		dst = append(w.node(append(dst, "exists ("...), n.Args[0], false, false), ')')
 	case PathRegex:
-		dst = n.Args[0].operand(append(dst, open...), n)
+		dst = w.operand(append(dst, open...), n.Args[0], n)
 		dst = AppendJSONString(append(dst, " like_regex "...), []byte(n.Text))
 		if n.Flags != "" {
 			dst = append(append(append(dst, " flag \""...), n.Flags...), '"')
 		}
 		dst = append(dst, end...)
 	default: // binary
-		dst = n.Args[0].operand(append(dst, open...), n)
+		dst = w.operand(append(dst, open...), n.Args[0], n)
 		dst = append(append(append(dst, ' '), n.Text...), ' ')
-		dst = append(n.Args[1].operand(dst, n), end...)
+		dst = append(w.operand(dst, n.Args[1], n), end...)
 	}
 	if n.Next != nil {
-		dst = n.Next.append(dst, true, true)
+		dst = w.node(dst, n.Next, true, true)
 	}
 	return dst
 }
@@ -203,15 +235,15 @@ func (n *PathNode) appendLevels(dst []byte) []byte {
 	return append(dst, '}')
 }
 
-func (n *PathNode) appendSubscripts(dst []byte) []byte {
+func (w pathWriter) subscripts(dst []byte, n *PathNode) []byte {
 	dst = append(dst, '[')
 	for i, s := range n.Subscripts {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = s[0].append(dst, false, false)
+		dst = w.node(dst, s[0], false, false)
 		if s[1] != nil {
-			dst = s[1].append(append(dst, " to "...), false, false)
+			dst = w.node(append(dst, " to "...), s[1], false, false)
 		}
 	}
 	return append(dst, ']')

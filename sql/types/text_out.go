@@ -17,6 +17,8 @@ func AppendText(dst []byte, t T, d Datum, f *Format) []byte {
 		return appendInt(dst, d.Int())
 	case TextOID, VarcharOID, BpcharOID, NameOID, JSONOID, JSONBOID, UnknownOID, CstringOID:
 		return append(dst, d.ref...)
+	case JSONPathOID:
+		return appendJSONPath(dst, d.ref)
 	case BoolOID:
 		if d.bits != 0 {
 			return append(dst, 't')

@@ -40,10 +40,7 @@ func ApplyTypmod(t T, d Datum, explicit bool) (Datum, error) {
 		if IsInfinite(t.OID, v) || t.Mod >= 6 {
 			return d, nil
 		}
-		if v = roundTo(v, t.Mod); !validTimestamp(v) {
-			return Datum{}, timestampRange()
-		}
-		return Int(v), nil
+		return Int(roundTo(v, t.Mod)), nil // also beyond the last timestamp, as in PostgreSQL
 	case IntervalOID:
 		return MakeInterval(coerceInterval(IntervalOf(d), t.Mod)), nil
 	}
