@@ -12,7 +12,7 @@ import (
 // What follows finds that place: a query in parentheses is read alone, and what stands
 // for something else in another reading is blanked.
 
-// lexeme is a token: a word, a literal or one byte of anything else.
+// lexeme is a token: a word, a literal, a parameter, an operator or one byte of anything else.
 type lexeme struct{ start, end int }
 
 func (t lexeme) of(s string) string { return s[t.start:t.end] }
@@ -29,7 +29,7 @@ func lexemes(s string) []lexeme {
 		case b == '\'' || b == '"':
 			i = skipQuoted(s, i+1, b, false)
 		case b == '$':
-			i = max(skipDollar(s, i), i+1)
+			i = max(skipDollar(s, i), digits(s, i+1))
 		case b >= '0' && b <= '9':
 			i = max(number(s, i), i+1)
 		case isWordByte(b):
@@ -42,11 +42,26 @@ func lexemes(s string) []lexeme {
 			if i = skipComment(s, start); i > start {
 				continue
 			}
-			i++
+			i = max(operator(s, i), i+1)
 		}
 		list = append(list, lexeme{start, i})
 	}
 	return list
+}
+
+// operator is the offset after the operator at i, i if there is none.
+func operator(s string, i int) int {
+	if two := s[i:min(i+2, len(s))]; two == "::" || two == ":=" || two == ".." {
+		return i + 2
+	}
+	end := i
+	for end < len(s) && strings.IndexByte("+-*/<>=~!@#%^&|`?", s[end]) >= 0 && (end == i || skipComment(s, end) == end) {
+		end++
+	}
+	for end > i+1 && (s[end-1] == '+' || s[end-1] == '-') && strings.IndexAny(s[i:end], "~!@#%^&|`?") < 0 {
+		end--
+	}
+	return end
 }
 
 // longestBlamed bounds the texts whose errors are looked into.
@@ -68,7 +83,37 @@ func blame(query string, e *pgerr.Error) *pgerr.Error {
 		return e
 	}
 	b := blamer{src: query, tokens: lexemes(query)}
-	return b.unnamed(b.queries(0, len(b.tokens), e, 0))
+	from := b.statement(e.Position - 1)
+	if from > 0 {
+		b = blamer{src: query[from:], tokens: lexemes(query[from:])}
+	}
+	e.Position -= from
+	late := b.unnamed(b.queries(0, len(b.tokens), e, 0))
+	x := b.nameless(b.earlier(late))
+	if x == late {
+		x = b.further(b.wordless(x))
+	}
+	x.Position += from
+	return x
+}
+
+// statement is where the statement begins that has an offset.
+func (b *blamer) statement(offset int) int {
+	level, start := 0, 0
+	for i, t := range b.tokens {
+		if t.start >= offset {
+			break
+		}
+		switch w := b.at(i); {
+		case w == "(" || w == "begin" && b.at(i+1) == "atomic":
+			level++
+		case w == ")":
+			level--
+		case w == ";" && level == 0:
+			start = t.end
+		}
+	}
+	return start
 }
 
 type blamer struct {
@@ -270,7 +315,7 @@ func (b *blamer) names(from, to int) bool {
 func (b *blamer) named(from, to int) int {
 	for i := from; i < to; i++ {
 		t := b.at(i)
-		if (i-from)%2 == 1 && t != "," || (i-from)%2 == 0 && !identStart(t[0]) && t[0] != '"' {
+		if (i-from)%2 == 1 && t != "," || (i-from)%2 == 0 && (!identStart(t[0]) || reserved(t)) && t[0] != '"' {
 			return i
 		}
 	}

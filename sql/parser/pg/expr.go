@@ -25,6 +25,7 @@ func (c *conv) expr(n *pgast.Node) ast.Expr {
 	case *pgast.Node_FuncCall:
 		return c.funcCall(v.FuncCall)
 	case *pgast.Node_TypeCast:
+		c.mayType(v.TypeCast)
 		return &ast.Cast{At: at(v.TypeCast.Location), X: c.expr(v.TypeCast.Arg), To: c.typeName(v.TypeCast.TypeName)}
 	case *pgast.Node_BoolExpr:
 		return c.boolExpr(v.BoolExpr)

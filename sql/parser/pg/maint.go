@@ -28,6 +28,8 @@ func (c *conv) maintStmt(n *pgast.Node) ast.Stmt {
 		out := &ast.Cluster{At: c.here(), Index: s.Indexname, Options: c.options(s.Params)}
 		if s.Relation != nil {
 			out.Name = c.relname(s.Relation)
+		} else if len(s.Params) > 0 { // a later PostgreSQL's
+			panic(bail{missed(c.src, c.stmtEnd)})
 		}
 		return out
 	case *pgast.Node_LockStmt:
@@ -55,6 +57,8 @@ func (c *conv) reindex(s *pgast.ReindexStmt) ast.Stmt {
 	}
 	if s.Relation != nil {
 		out.Name = c.relname(s.Relation)
+	} else if s.Name == "" { // a later PostgreSQL's
+		panic(bail{missed(c.src, c.stmtEnd)})
 	}
 	for _, o := range c.options(s.Params) {
 		if o.Name == "concurrently" && o.Value == nil {

@@ -44,6 +44,9 @@ func (Frontend) Parse(query string) (stmts []ast.Parsed, err error) {
 	tree, perr := parser.ParseToTree(query)
 	if perr != nil {
 		e := grammarError(query, perr)
+		if x := unpartitioned(query, e); x != nil {
+			return nil, x
+		}
 		again := labelled(query, e)
 		if again == "" {
 			again = joined(query, e)
@@ -52,7 +55,9 @@ func (Frontend) Parse(query string) (stmts []ast.Parsed, err error) {
 			return nil, blame(query, e)
 		}
 		if tree, perr = parser.ParseToTree(again); perr != nil {
-			if next := grammarError(again, perr); next.Position > e.Position {
+			if next := grammarError(again, perr); next.Position > len(query) {
+				return nil, missed(query, len(query))
+			} else if next.Position > e.Position {
 				return nil, blame(again, next)
 			}
 			return nil, blame(query, e)
@@ -69,7 +74,7 @@ func (Frontend) Parse(query string) (stmts []ast.Parsed, err error) {
 		for start < end && isSpace(query[start]) {
 			start++
 		}
-		c.stmtPos = ast.Pos(start)
+		c.stmtPos, c.stmtEnd = ast.Pos(start), end
 		stmts = append(stmts, ast.Parsed{Stmt: c.stmt(raw.Stmt), Start: start, End: end})
 	}
 	return stmts, nil
@@ -212,6 +217,7 @@ var placeless = map[string]bool{"SKIP LOCKED and WITH TIES options cannot be use
 type conv struct {
 	src     string
 	stmtPos ast.Pos
+	stmtEnd int // the offset after the current statement
 	depth   int
 }
 

@@ -49,6 +49,31 @@ func TestErrors(t *testing.T) {
 		{`SELECT E'\u12'`, "22025", "invalid Unicode escape", 10},
 		{"SELECT a FETCH FIRST 2 ROWS WITH TIES", "42601", "WITH TIES cannot be specified without ORDER BY clause", 0},
 		{"SELECT a FROM t WHERE a = 'x' IS", "42601", "syntax error at end of input", 33},
+		{"SELECT * FROM a JOIN JOIN t", "42601", `syntax error at or near "t"`, 27},
+		{"SELECT 1; SELECT * FROM FULL JOIN b", "42601", `syntax error at or near "JOIN"`, 30},
+		{"SELECT 1; CREATE TABLE x (a, b int)", "42601", `syntax error at or near "int"`, 32},
+		{"CREATE TABLE x (a, FOREIGN KEY (a))", "42601", `syntax error at or near "FOREIGN"`, 20},
+		{"CREATE UNIQUE UNIQUE INDEX ON t (a)", "42601", `syntax error at or near "UNIQUE"`, 15},
+		{"CREATE VIEW v AS SELECT 1 WITH foo CHECK OPTION", "42601", `syntax error at or near "foo"`, 32},
+		{"DROP TEXT SEARCH SEARCH a", "42601", `syntax error at or near "SEARCH"`, 18},
+		{"BEGIN READ", "42601", "syntax error at end of input", 11},
+		{"SELECT a FROM t ORDER BY a NULLS LIMIT 1", "42601", `syntax error at or near "NULLS"`, 28},
+		{"SELECT * FROM f() WITH x", "42601", `syntax error at or near "WITH"`, 19},
+		{"SELECT a $1 2 FROM t", "42601", `syntax error at or near "$1"`, 10},
+		{"SELECT f(a $1 2", "42601", `syntax error at or near "$1"`, 12},
+		{"SELECT setof '1'", "42601", `syntax error at or near "'1'"`, 14},
+		{"SELECT overlay 'x' (, 1)", "42601", `syntax error at or near "'x'"`, 16},
+		{"SELECT a => 1 FROM t", "42601", `syntax error at or near "=>"`, 10},
+		{"SELECT * FROM VALUES (1), (2)) v", "42601", `syntax error at or near "("`, 22},
+		{"SELECT * FROM a, (SELECT 1) ORDER x BY 1", "42601", "subquery in FROM must have an alias", 18},
+		{"MERGE INTO t USING (VALUES (1)), (2)) v ON true", "42601", "VALUES in FROM must have an alias", 20},
+		{"SELECT * FROM (t) WHERE a = ", "42601", `syntax error at or near ")"`, 17},
+		{"SELECT a FROM t JOIN u USING (a) ORDER BY , 1", "42601", `syntax error at or near ","`, 43},
+		{"CREATE TABLE t (a int, b int GENERATED ALWAYS AS (a)) STORED", "42601", `syntax error at or near ")"`, 53},
+		{"CREATE TABLE t (a int) PARTITION BY BY RANGE (a)", "42601", `syntax error at or near "RANGE"`, 40},
+		{"SELECT (1, 2) OVERLAPS a IN (1) IN (2)", "42601", `syntax error at or near "a"`, 24},
+		{"REINDEX DATABASE", "42601", "syntax error at end of input", 17},
+		{"CLUSTER (VERBOSE); SELECT 1", "42601", `syntax error at or near ";"`, 18},
 		{"SELECT 1 LIMIT 1, 2", "42601", "LIMIT #,# syntax is not supported", 0},
 	} {
 		_, err := New().Parse(c.sql)
@@ -162,6 +187,20 @@ func TestParseExpr(t *testing.T) {
 	for _, bad := range []string{"", "a, b", "a AS b", "1; SELECT 2", "1 FROM t", "1 +", "*) FROM ("} {
 		if e, err := ParseExpr(bad); err == nil {
 			t.Errorf("%q gave %s", bad, ast.Print(e))
+		}
+	}
+}
+
+// TestParametersStand has parameters where PostgreSQL takes them.
+func TestParametersStand(t *testing.T) {
+	for _, sql := range []string{
+		"SELECT $1 OPERATOR(ext.+) $2", "SELECT DISTINCT ON (a) $1 FROM t", "SELECT a AT TIME ZONE $1 FROM t",
+		"SELECT CAST($1 AS int), $1::int, ($1)[$2], ARRAY[$1, $2]", "FETCH 1 FROM c; SELECT a FROM t LIMIT $1 OFFSET $2",
+		"SELECT xmlparse(DOCUMENT $1)", "SELECT a FROM t WHERE (a, b) = ($1, $2) AND a BETWEEN $3 AND $4 OR a IN ($5)",
+		"SELECT a FROM t FETCH FIRST $1 ROWS ONLY", "SELECT sum(a) OVER (ROWS $1 PRECEDING) FROM t",
+	} {
+		if _, err := New().Parse(sql); err != nil && pgerr.Code(err) == "42601" {
+			t.Errorf("%s: %v", sql, err)
 		}
 	}
 }
