@@ -99,11 +99,13 @@ func (b *binder) in(s *scope, x *ast.In) (expr.Expr, error) {
 		name, join = "<>", func(l []expr.Expr) expr.Expr { return &expr.And{Args: l} }
 	}
 	left, leftIsRow := x.Left.(*ast.Row)
+	plain := x.Schema != ""
 	if !leftIsRow {
 		e, err := b.inList(s, x, name)
 		if e != nil || err != nil && x.Schema == "" {
 			return e, err
 		}
+		plain = plain && err == nil
 	}
 	var terms []expr.Expr
 	for _, item := range x.List {
@@ -112,13 +114,16 @@ func (b *binder) in(s *scope, x *ast.In) (expr.Expr, error) {
 		if r, ok := item.(*ast.Row); ok && leftIsRow {
 			t, err = b.rowCompare(s, &ast.Op{At: ast.At{Pos: x.Pos}, Schema: x.Schema, Name: name}, left, r)
 		} else {
-			t, err = b.op(s, &ast.Op{At: ast.At{Pos: x.Pos}, Schema: x.Schema, Name: name, Left: x.Left, Right: item})
+			op := &ast.Op{At: ast.At{Pos: x.Pos}, Schema: x.Schema, Name: name, Left: x.Left, Right: item}
+			t, err = b.op(s, op)
+			plain = plain && b.tracedPlain(op)
 		}
 		if err != nil {
 			return nil, err
 		}
 		terms = append(terms, t)
 	}
+	b.tracePlain(x, plain)
 	if len(terms) == 1 {
 		return terms[0], nil
 	}
@@ -145,14 +150,17 @@ func (b *binder) inList(s *scope, x *ast.In, name string) (expr.Expr, error) {
 		if kindOf(left) == documentKind {
 			return nil, nil // each item becomes a document
 		}
-		for i := range items {
-			if _, items[i], err = b.withYear(left, items[i]); err != nil {
+		plain := true
+		for i, item := range items {
+			if _, items[i], err = b.withYear(left, item); err != nil {
 				return nil, err
 			}
 			if items[i], err = b.spanBeside(left, items[i], x.Pos); err != nil {
 				return nil, err
 			}
+			plain = plain && items[i] == item
 		}
+		b.tracePlain(x, plain)
 	}
 	for i := range items {
 		items[i] = precise(b.clockBeside(left, items[i]))

@@ -19,9 +19,11 @@ func (b *binder) like(s *scope, x *ast.Like) (expr.Expr, error) {
 		return nil, err
 	}
 	if x.Mixed {
+		left, pattern := l, p
 		if l, p, err = b.matched(l, p, x.Pos); err != nil {
 			return nil, err
 		}
+		b.tracePlain(x, l == left && p == pattern)
 	}
 	args := []expr.Expr{p}
 	if x.Escape != nil {
@@ -54,25 +56,30 @@ func (b *binder) like(s *scope, x *ast.Like) (expr.Expr, error) {
 
 // between is x >= lo AND x <= hi.
 func (b *binder) between(s *scope, x *ast.Between) (expr.Expr, error) {
+	plain := true
 	pair := func(lo, hi ast.Expr) (expr.Expr, error) {
 		names := [2]string{">=", "<="}
 		if x.Not {
 			names = [2]string{"<", ">"}
 		}
-		l, err := b.op(s, &ast.Op{At: x.At, Schema: x.Schema, Name: names[0], Left: x.X, Right: lo})
+		low := &ast.Op{At: x.At, Schema: x.Schema, Name: names[0], Left: x.X, Right: lo}
+		l, err := b.op(s, low)
 		if err != nil {
 			return nil, err
 		}
-		h, err := b.op(s, &ast.Op{At: x.At, Schema: x.Schema, Name: names[1], Left: x.X, Right: hi})
+		high := &ast.Op{At: x.At, Schema: x.Schema, Name: names[1], Left: x.X, Right: hi}
+		h, err := b.op(s, high)
 		if err != nil {
 			return nil, err
 		}
+		plain = plain && b.tracedPlain(low) && b.tracedPlain(high)
 		l, h = unshown(l), unshown(h)
 		if x.Not {
 			return &expr.Or{Args: []expr.Expr{l, h}}, nil
 		}
 		return &expr.And{Args: []expr.Expr{l, h}}, nil
 	}
+	defer func() { b.tracePlain(x, plain) }()
 	one, err := pair(x.Lo, x.Hi)
 	if err != nil || !x.Symmetric {
 		return one, err
@@ -85,92 +92,6 @@ func (b *binder) between(s *scope, x *ast.Between) (expr.Expr, error) {
 		return &expr.And{Args: []expr.Expr{one, two}}, nil
 	}
 	return &expr.Or{Args: []expr.Expr{one, two}}, nil
-}
-
-// distinct is IS [NOT] DISTINCT FROM: the operands take the types that = gives them.
-func (b *binder) distinct(s *scope, x *ast.Distinct) (expr.Expr, error) {
-	if l, ok := x.Left.(*ast.Row); ok {
-		if r, ok := x.Right.(*ast.Row); ok {
-			return b.rowDistinct(s, x, l, r)
-		}
-	}
-	l, err := b.expr(s, x.Left)
-	if err != nil {
-		return nil, err
-	}
-	r, err := b.expr(s, x.Right)
-	if err != nil {
-		return nil, err
-	}
-	if isNullLit(r) || isNullLit(l) {
-		if isNullLit(l) {
-			l = r
-		}
-		if l, err = b.known(l); err != nil {
-			return nil, err
-		}
-		if t := l.Type().OID; t == types.RecordOID || types.IsComposite(t) { // of the row itself, not of its columns
-			l = &expr.Relabel{X: l, T: types.Of(types.ByteaOID)}
-		}
-		return &expr.IsNull{X: l, Not: !x.Not}, nil
-	}
-	if x.Schema == builtin.MySQLSchema {
-		l, r = truthBeside(r, l, x.Left), truthBeside(l, r, x.Right)
-		eq, err := b.mixedOp("=", l, r, x.Pos)
-		if err != nil {
-			return nil, err
-		}
-		l, r = eq.(*expr.Call).Args[0], eq.(*expr.Call).Args[1]
-	}
-	return b.distinctBound(l, r, x.Not, x.Pos)
-}
-
-func isNullLit(e expr.Expr) bool {
-	u, ok := e.(*unknownLit)
-	return ok && u.null
-}
-
-func (b *binder) distinctBound(l, r expr.Expr, not bool, pos ast.Pos) (expr.Expr, error) {
-	e, err := b.makeOp("", "=", l, r, pos)
-	if err != nil {
-		return nil, err
-	}
-	c := e.(*expr.Call)
-	l, r = c.Args[0], c.Args[1]
-	if lt, rt := l.Type().OID, r.Type().OID; lt != rt {
-		both, _, err := b.commonType("IS DISTINCT FROM", []expr.Expr{l, r}, func(int) ast.Pos { return pos })
-		if err != nil {
-			return nil, err
-		}
-		l, r = both[0], both[1]
-	}
-	return &expr.IsDistinct{L: l, R: r, Not: not}, nil
-}
-
-func (b *binder) rowDistinct(s *scope, x *ast.Distinct, l, r *ast.Row) (expr.Expr, error) {
-	ls, err := b.spread(s, l.Args)
-	if err != nil {
-		return nil, err
-	}
-	rs, err := b.spread(s, r.Args)
-	if err != nil {
-		return nil, err
-	}
-	if len(ls) != len(rs) {
-		return nil, errAt(x.Pos, pgerrcode.SyntaxError, "unequal number of entries in row expressions")
-	}
-	var terms []expr.Expr
-	for i := range ls {
-		t, err := b.distinct(s, &ast.Distinct{At: x.At, Not: x.Not, Left: ls[i], Right: rs[i]})
-		if err != nil {
-			return nil, err
-		}
-		terms = append(terms, t)
-	}
-	if x.Not {
-		return &expr.And{Args: terms}, nil
-	}
-	return &expr.Or{Args: terms}, nil
 }
 
 // nullIf is CASE WHEN a = b THEN NULL ELSE a END.

@@ -2,6 +2,7 @@ package bind
 
 import (
 	"github.com/jackc/pgerrcode"
+	"reflect"
 
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/builtin"
@@ -212,8 +213,11 @@ func (b *binder) op(s *scope, x *ast.Op) (expr.Expr, error) {
 		return nil, err
 	}
 	if x.Schema == builtin.MySQLSchema {
+		plain := b.plainOp(x, l, r)
 		l, r = truthBeside(r, l, x.Left), truthBeside(l, r, x.Right)
-		return b.mixedOp(x.Name, l, r, x.Pos)
+		e, err := b.mixedOp(x.Name, l, r, x.Pos)
+		b.tracePlain(x, err == nil && plain != nil && reflect.DeepEqual(plain, e))
+		return e, err
 	}
 	e, err := b.makeOp(b.schemaMeant(x.Schema), x.Name, l, r, x.Pos)
 	b.traceOp(x, e)

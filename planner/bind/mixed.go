@@ -216,7 +216,11 @@ func (b *binder) beside(e, date expr.Expr, pos ast.Pos) (expr.Expr, error) {
 	if date.Type().OID == types.DateOID {
 		digits = int64(len("20060102"))
 	}
-	return b.callBound(builtin.MySQLSchema, "stamp_beside", []expr.Expr{e, &expr.Const{T: types.Of(types.Int4OID), D: types.Int(digits)}}, pos)
+	name := "stamp_beside"
+	if kindOf(e) == numberKind {
+		name = "number_beside"
+	}
+	return b.callBound(builtin.MySQLSchema, name, []expr.Expr{e, &expr.Const{T: types.Of(types.Int4OID), D: types.Int(digits)}}, pos)
 }
 
 func arithmetic(op string) bool { return op == "+" || op == "-" || op == "*" }

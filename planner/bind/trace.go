@@ -55,6 +55,8 @@ type Trace struct {
 	fields   map[*ast.FieldSel]Attribute
 	members  map[*ast.ColumnRef]Attribute
 	rowStars map[*ast.FieldSel][]ast.Target
+	// plain are the operators of MySQL's that PostgreSQL's of their name are.
+	plain map[ast.Expr]bool
 	// groups are those that a query has besides the ones that it names.
 	groups map[*ast.Select][]ast.GroupItem
 	// called are the casts that functions make.
@@ -75,7 +77,7 @@ func NewTrace() *Trace {
 		literals: map[*ast.Lit]types.T{}, typeSchemas: map[*ast.TypeName]string{}, callSchemas: map[*ast.Func]string{}, opSchemas: map[*ast.Op]string{},
 		froms: map[*nsItem]ast.TableExpr{}, refs: map[*ast.ColumnRef]*nsItem{}, wholes: map[*ast.ColumnRef]bool{}, listed: map[*ast.ColumnRef]bool{},
 		ownerItems: map[expr.Expr]*nsItem{}, elses: map[*ast.Case]types.T{}, naturals: map[*ast.Join][]string{},
-		fields: map[*ast.FieldSel]Attribute{}, members: map[*ast.ColumnRef]Attribute{}, rowStars: map[*ast.FieldSel][]ast.Target{}, groups: map[*ast.Select][]ast.GroupItem{}, called: map[*ast.Cast]bool{}}
+		fields: map[*ast.FieldSel]Attribute{}, members: map[*ast.ColumnRef]Attribute{}, rowStars: map[*ast.FieldSel][]ast.Target{}, groups: map[*ast.Select][]ast.GroupItem{}, called: map[*ast.Cast]bool{}, plain: map[ast.Expr]bool{}}
 }
 
 // Reads reports whether the query names the column, directly or by a star.
@@ -90,6 +92,7 @@ func (t *Trace) NeedsKey(constraint catalog.ID) bool { return t.keys[constraint]
 // stars become the columns they stand for.
 func (t *Trace) Qualify(q ast.Stmt) {
 	ast.Walk(q, func(n ast.Node) bool {
+		t.unmix(n)
 		switch x := n.(type) {
 		case *ast.TableRef:
 			if schema, ok := t.schemas[x]; ok {

@@ -14,7 +14,7 @@ func (p *printer) part(keyword string, before int) {
 
 // distinct writes IS [NOT] DISTINCT FROM.
 func (p *printer) distinct(v *Distinct) {
-	if v.Not && p.lines {
+	if v.Not && p.lines && v.Schema == "" {
 		c := *v
 		c.Not = false
 		p.expr(&BoolOp{At: v.At, Kind: Not, Args: []Expr{&c}})

@@ -64,13 +64,13 @@ func (p *printer) expr(e Expr) {
 	case *Subquery:
 		p.sublink(v)
 	case *In:
-		p.in(v)
+		p.mixed(v.Schema == MixedSchema, func() { p.in(v) })
 	case *Quantified:
 		p.quantified(v)
 	case *Like:
-		p.like(v)
+		p.mixed(v.Mixed, func() { p.like(v) })
 	case *Between:
-		p.between(v)
+		p.mixed(v.Schema == MixedSchema, func() { p.between(v) })
 	case *Case:
 		p.mixed(v.Mixed, func() { p.caseExpr(v) })
 	default:
@@ -86,7 +86,7 @@ func (p *printer) exprMore(e Expr) {
 		p.s(" IS ", notWord(v.Not), []string{"NULL", "TRUE", "FALSE", "UNKNOWN"}[v.What])
 		p.close()
 	case *Distinct:
-		p.distinct(v)
+		p.mixed(v.Schema == MixedSchema, func() { p.distinct(v) })
 	case *NullIf:
 		p.mixed(v.Mixed, func() { p.call("NULLIF", []Expr{v.Left, v.Right}) })
 	case *Coalesce:
@@ -288,7 +288,7 @@ func (p *printer) subscript(v *Index) {
 }
 
 func (p *printer) in(v *In) {
-	if p.lines {
+	if p.lines && v.Schema == "" {
 		p.inAnalysed(v)
 		return
 	}
@@ -321,7 +321,7 @@ func (p *printer) quantified(v *Quantified) {
 }
 
 func (p *printer) like(v *Like) {
-	if p.lines {
+	if p.lines && !v.Mixed {
 		p.likeAnalysed(v)
 		return
 	}
@@ -344,7 +344,7 @@ func (p *printer) like(v *Like) {
 }
 
 func (p *printer) between(v *Between) {
-	if p.lines {
+	if p.lines && v.Schema == "" {
 		p.expr(betweenAnalysed(v))
 		return
 	}
@@ -360,8 +360,9 @@ func (p *printer) between(v *Between) {
 	p.s(")")
 }
 
-// MixedSchema and MixedName are the call that a construct of alternatives, or an aggregate, is
-// printed in whose values MySQL's rules convert; PostgreSQL's frontend reads it as that.
+// MixedSchema and MixedName are the call that a construct of alternatives, a comparison that is
+// no single operator, or an aggregate, is printed in whose values MySQL's rules convert;
+// PostgreSQL's frontend reads it as that.
 const MixedSchema, MixedName = "mysql", "mixed"
 
 func (p *printer) mixed(is bool, construct func()) {

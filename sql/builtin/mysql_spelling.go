@@ -94,7 +94,15 @@ func (p *speller) token() bool {
 	switch {
 	case b == '\'':
 		end := closing(p.s, p.i)
-		p.out.WriteString(quoted(strings.ReplaceAll(p.s[p.i+1:end-1], "''", "'")))
+		text := quoted(strings.ReplaceAll(p.s[p.i+1:end-1], "''", "'"))
+		for _, t := range typedLiterals {
+			if rest, ok := strings.CutPrefix(p.s[end:], t[0]); ok && besideComparison(p.out.String(), rest) {
+				text = t[1] + text
+				end += len(t[0])
+				break
+			}
+		}
+		p.out.WriteString(text)
 		p.i = end
 	case b == '"':
 		end := closing(p.s, p.i)
@@ -130,6 +138,15 @@ func (p *speller) token() bool {
 		p.i++
 	}
 	return true
+}
+
+// typedLiterals are casts of texts for which MySQL has literals of a type, which it compares as
+// PostgreSQL does; arithmetic over them is another.
+var typedLiterals = [][2]string{{"::timestamp without time zone", "TIMESTAMP"}, {"::date", "DATE"}}
+
+func besideComparison(before, after string) bool {
+	before, after = strings.TrimRight(before, " "), strings.TrimLeft(after, " )")
+	return before != "" && strings.Contains("<>=", before[len(before)-1:]) && (after == "" || !strings.Contains("+-*/%", after[:1]))
 }
 
 // unsaid are the types that MySQL makes of other values by itself. A cast to another one

@@ -28,6 +28,47 @@ func hasVectors(text string, t *catalog.Table) bool {
 		slices.ContainsFunc(t.Columns, func(c catalog.Column) bool { return c.Type.IsVector() })
 }
 
+// impliedCalls are functions that definitions call of what MySQL converts without a word.
+var impliedCalls = map[string]bool{NullIfNaN: true, "to_double": true, "stamp_beside": true, "number_beside": true, "difference": true}
+
+// withoutCall leaves out a call of the function named at s[start:i], but for its first argument.
+func withoutCall(s string, start, i int) string {
+	end := matching(s, i+1)
+	if end < 0 {
+		return s[:start] + s[i:]
+	}
+	arg := s[i+1 : end]
+	if more := matchingComma(arg); more >= 0 {
+		arg = arg[:more]
+	}
+	if whole := arg != "" && (arg[0] == '(' && matching(arg, 1) == len(arg)-1 || wordOrName(arg, 0) == len(arg)); !whole && !quotedWhole(arg) {
+		arg = "(" + arg + ")"
+	}
+	return s[:start] + arg + s[end+1:]
+}
+
+// quotedWhole reports one text in quotes.
+func quotedWhole(s string) bool { return s != "" && s[0] == '\'' && closing(s, 0) == len(s) }
+
+// matchingComma is where a first argument ends, -1 where there is no other.
+func matchingComma(s string) int {
+	for i, depth := 0, 0; i < len(s); i++ {
+		switch s[i] {
+		case '\'', '"':
+			i = closing(s, i) - 1
+		case '(':
+			depth++
+		case ')':
+			depth--
+		case ',':
+			if depth == 0 {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
 // spellCalls writes CAST, and of vectors the functions, where a definition has operators.
 // What it does not know stays as it is.
 func spellCalls(s string, vectors bool, home string) string {
@@ -77,11 +118,8 @@ func spellCall(s string, vectors bool, home string) (string, bool) {
 			if rest, ok := strings.CutPrefix(name, MySQLSchema+".field_"); ok && (rest == "decimals" || rest == "doubles") {
 				return s[:start] + MySQLSchema + ".field" + s[i:], true
 			}
-			if name == MySQLSchema+"."+NullIfNaN && strings.HasPrefix(s[i:], "(") {
-				if end := matching(s, i+1); end > 0 && s[i+1] == '(' && matching(s, i+2) == end-1 {
-					return s[:start] + s[i+1:end] + s[end+1:], true
-				}
-				return s[:start] + s[i:], true
+			if to, ok := strings.CutPrefix(name, MySQLSchema+"."); ok && impliedCalls[to] && strings.HasPrefix(s[i:], "(") {
+				return withoutCall(s, start, i), true
 			}
 			if name == "mysql.cast_text" && strings.HasPrefix(s[i:], "(") {
 				if end := matching(s, i+1); end > 0 {

@@ -182,6 +182,14 @@ func mixed(e ast.Expr) ast.Expr {
 		v.Mixed = true
 	case *ast.Func:
 		v.Mixed = true
+	case *ast.Like:
+		v.Mixed = true
+	case *ast.In:
+		v.Schema = ast.MixedSchema
+	case *ast.Between:
+		v.Schema = ast.MixedSchema
+	case *ast.Distinct:
+		v.Schema = ast.MixedSchema
 	default:
 		return nil
 	}

@@ -276,7 +276,7 @@ func allWords(v *ast.Case) bool {
 }
 
 func (c *conv) like(v *tast.PatternLikeOrIlikeExpr) ast.Expr {
-	out := &ast.Like{At: c.at(v), Not: v.Not, CaseFold: !v.IsLike, Mixed: !c.stored,
+	out := &ast.Like{At: c.at(v), Not: v.Not, CaseFold: !v.IsLike, Mixed: true,
 		Left: c.expr(v.Expr), Pattern: c.expr(v.Pattern)}
 	if v.EscapeExplicit && v.Escape != '\\' {
 		esc := ""

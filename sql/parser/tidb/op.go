@@ -92,10 +92,9 @@ func (c *conv) logic(v *tast.BinaryOperationExpr) ast.Expr {
 }
 
 // mixed is the schema of an operator whose operands may be of different types, which
-// MySQL converts (see planner/bind, mixed.go). What is stored, as checks and views are,
-// is written with PostgreSQL's operators: they must take the operands.
+// MySQL converts (see planner/bind, mixed.go).
 func (c *conv) mixed(l, r ast.Expr) string {
-	if c.stored || isRow(l) || isRow(r) {
+	if isRow(l) || isRow(r) {
 		return ""
 	}
 	return own
