@@ -74,6 +74,7 @@ func (b *binder) setColumn(x *ast.Select, i int, list ...*query) (c setColumn, e
 		if c.values, err = b.mixedColumns(c.values); err != nil {
 			return c, err
 		}
+		b.traceUnited(i, list, c.values)
 	}
 	c.domain = b.commonDomain(c.values)
 	c.values, c.t, err = b.commonType(setNames[x.SetOp], c.values, func(j int) ast.Pos { return list[j].out[i].pos })
@@ -247,6 +248,9 @@ func dropUnknown(q *query) {
 // setOperand binds one side; nested operations without own clauses unify on their own.
 func (b *binder) setOperand(s *scope, x *ast.Select) (*query, error) {
 	q, err := b.selectStmt(x, s, queryOpts{keepUnknown: x.SetOp == ast.SetNone && x.Values == nil})
+	if err == nil {
+		b.traceOperand(q, x)
+	}
 	if err == nil && x.SetOp != ast.SetNone && (x.With != nil || x.OrderBy != nil || x.Limit != nil || x.Offset != nil) {
 		for i := range q.out { // a query of its own, whose columns are named by its first operand
 			q.out[i].pos = q.out[i].head

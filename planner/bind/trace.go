@@ -57,6 +57,9 @@ type Trace struct {
 	rowStars map[*ast.FieldSel][]ast.Target
 	// plain are the operators of MySQL's that PostgreSQL's of their name are.
 	plain map[ast.Expr]bool
+	// operands are the queries that set operations are over, united how their columns are converted.
+	operands map[*query]*ast.Select
+	united   map[*ast.Select]*operand
 	// groups are those that a query has besides the ones that it names.
 	groups map[*ast.Select][]ast.GroupItem
 	// called are the casts that functions make.
@@ -77,7 +80,7 @@ func NewTrace() *Trace {
 		literals: map[*ast.Lit]types.T{}, typeSchemas: map[*ast.TypeName]string{}, callSchemas: map[*ast.Func]string{}, opSchemas: map[*ast.Op]string{},
 		froms: map[*nsItem]ast.TableExpr{}, refs: map[*ast.ColumnRef]*nsItem{}, wholes: map[*ast.ColumnRef]bool{}, listed: map[*ast.ColumnRef]bool{},
 		ownerItems: map[expr.Expr]*nsItem{}, elses: map[*ast.Case]types.T{}, naturals: map[*ast.Join][]string{},
-		fields: map[*ast.FieldSel]Attribute{}, members: map[*ast.ColumnRef]Attribute{}, rowStars: map[*ast.FieldSel][]ast.Target{}, groups: map[*ast.Select][]ast.GroupItem{}, called: map[*ast.Cast]bool{}, plain: map[ast.Expr]bool{}}
+		fields: map[*ast.FieldSel]Attribute{}, members: map[*ast.ColumnRef]Attribute{}, rowStars: map[*ast.FieldSel][]ast.Target{}, groups: map[*ast.Select][]ast.GroupItem{}, called: map[*ast.Cast]bool{}, plain: map[ast.Expr]bool{}, operands: map[*query]*ast.Select{}, united: map[*ast.Select]*operand{}}
 }
 
 // Reads reports whether the query names the column, directly or by a star.
@@ -152,6 +155,7 @@ func (t *Trace) Qualify(q ast.Stmt) {
 		return true
 	})
 	t.distinguish(q)
+	t.unite()
 }
 
 // typed gives a string the type of its context: integers and booleans as such.

@@ -55,7 +55,7 @@ var inner = sync.OnceValue(func() *regexp.Regexp {
 })
 
 // lone finds a column that has parentheses of its own.
-var lone = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("(^|[ (,])\\((`(?:[^`]|``)*`)\\)") })
+var lone = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("(^|[ (,])\\((`(?:[^`]|``)*`|[0-9.]+)\\)") })
 
 // listForms are the forms of IN, with how its list ends.
 var listForms = [][3]string{

@@ -174,7 +174,7 @@ func (e *Env) qualifiedAs(q ast.Stmt, converted bool) (string, error) {
 	if err != nil || len(list) != 1 {
 		return "", pgerr.New(pgerrcode.InternalError, "a printed query does not read back")
 	}
-	copyDependents(q, list[0].Stmt)
+	copyUntold(q, list[0].Stmt)
 	o := e.options()
 	o.Trace = bind.NewTrace()
 	if _, err := bind.Bind(list[0].Stmt, o); err != nil {
@@ -187,21 +187,29 @@ func (e *Env) qualifiedAs(q ast.Stmt, converted bool) (string, error) {
 	return ast.Print(list[0].Stmt), nil
 }
 
-// copyDependents gives the queries of a tree that was printed and read back what text does not
-// tell: which columns may stand beside groups. All queries of a dialect are alike in it.
-func copyDependents(from, to ast.Node) {
-	dependents := false
-	ast.Walk(from, func(n ast.Node) bool {
-		q, ok := n.(*ast.Select)
-		dependents = dependents || ok && q.Dependents
-		return !dependents
-	})
-	ast.Walk(to, func(n ast.Node) bool {
+// copyUntold gives the queries of a tree that was printed and read back what text does not
+// tell: which columns may stand beside groups, which all queries of a dialect agree in, and
+// whether a set operation makes one type of several as MySQL does.
+func copyUntold(from, to ast.Node) {
+	was, is := queriesOf(from), queriesOf(to)
+	dependents := slices.ContainsFunc(was, func(q *ast.Select) bool { return q.Dependents })
+	for i, q := range is {
+		q.Dependents = dependents
+		if len(was) == len(is) {
+			q.Mixed = was[i].Mixed
+		}
+	}
+}
+
+// queriesOf are the queries of a tree in the order in which a walk comes to them.
+func queriesOf(n ast.Node) (out []*ast.Select) {
+	ast.Walk(n, func(n ast.Node) bool {
 		if q, ok := n.(*ast.Select); ok {
-			q.Dependents = dependents
+			out = append(out, q)
 		}
 		return true
 	})
+	return out
 }
 
 // parseTypeName reads the name of a type as FormatType writes it.

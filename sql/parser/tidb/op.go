@@ -143,7 +143,7 @@ func isWord(e ast.Expr) bool {
 func (c *conv) wide(e ast.Expr) ast.Expr {
 	switch v := e.(type) {
 	case *ast.Lit:
-		if v.Kind == ast.LitInt && !c.recursive && !c.stored {
+		if v.Kind == ast.LitInt && !c.recursive {
 			return cast(v, typed(v.At, "int8"))
 		}
 	case *ast.Func:

@@ -52,7 +52,7 @@ func firstSelect(s *ast.Select) *ast.Select {
 }
 
 func (c *conv) combine(l, r *ast.Select, kind *tast.SetOprType) *ast.Select {
-	out := &ast.Select{At: l.At, Left: l, Right: r, SetOp: ast.Union, Mixed: !c.stored && !c.recursive}
+	out := &ast.Select{At: l.At, Left: l, Right: r, SetOp: ast.Union, Mixed: !c.recursive}
 	if kind == nil {
 		return out
 	}
