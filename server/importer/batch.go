@@ -115,7 +115,7 @@ func (b *batch) add(ctx context.Context, st statement) error {
 			for _, what := range a.Changed {
 				b.warn(st, 0, what)
 			}
-			st.text = a.Create
+			st.text, st.undivided = a.Create, a.Undivided
 		}
 	}
 	if kind == kindUse {
@@ -260,7 +260,13 @@ func (b *batch) eachAlone(ctx context.Context, end int64, done bool) error {
 			b.putOff(b.list[i])
 			continue
 		}
-		b.problem(b.dump, b.list[i], err)
+		done, again := b.withoutPartitions(ctx, b.list[i], err)
+		if again != nil {
+			return again
+		}
+		if !done {
+			b.problem(b.dump, b.list[i], err)
+		}
 	}
 	if err := b.note(ctx, b.dump, end, done); err != nil {
 		return err

@@ -20,6 +20,8 @@ type statement struct {
 	end    int64  // offset after its delimiter, in what the file holds unpacked
 	read   int64  // how much of the file had been read by then
 	schema string // that is the present one where it stands
+	// undivided is a CREATE TABLE without its partitions, "" where it has none.
+	undivided string
 	// source is the file that a client's command names, whose statements come here; text is the
 	// command then.
 	source string

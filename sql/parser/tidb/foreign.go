@@ -7,6 +7,8 @@ import (
 	tast "github.com/pingcap/tidb/pkg/parser/ast"
 	"github.com/pingcap/tidb/pkg/parser/format"
 	"github.com/pingcap/tidb/pkg/parser/mysql"
+
+	"github.com/loxodb/loxodb/sql/pgerr"
 )
 
 // Apart is what a dump's CREATE TABLE is taken apart into.
@@ -16,14 +18,16 @@ type Apart struct {
 	// Changed says of each thing that this dialect has not, and a table can be without, what
 	// became of it.
 	Changed []string
+	// Undivided is Create without its partitions, "" where it has none.
+	Undivided string
 }
 
 // TakeApart takes the foreign keys out of a CREATE TABLE, as dumps make tables in the
 // order of their names, and a key may refer to one that comes later; and what a table can
-// hold its rows without: FULLTEXT keys, partitions, zero dates as defaults, whose columns can
-// be NULL instead. A text that has none of that, or is anything else,
-// comes back as it is.
-func (Frontend) TakeApart(text string) (a Apart, err error) {
+// hold its rows without: FULLTEXT keys, partitions that are not supported, zero dates as
+// defaults, whose columns can be NULL instead. A text that has none of that, or is anything
+// else, comes back as it is.
+func (f Frontend) TakeApart(text string) (a Apart, err error) {
 	a.Create = text
 	if err := checkNesting(text); err != nil {
 		return a, err
@@ -54,14 +58,18 @@ func (Frontend) TakeApart(text string) (a Apart, err error) {
 		keep = append(keep, k)
 	}
 	a.Changed = append(a.Changed, withoutZeroDates(t.Cols)...)
+	t.Constraints = keep
 	if t.Partition != nil {
-		a.Changed = append(a.Changed, "PARTITION BY is left out")
-		t.Partition = nil
+		if a.Undivided, err = undivided(t); err != nil {
+			return a, err
+		}
+		if why := f.noPartitions(t, a.Undivided); why != "" {
+			a.Changed, a.Undivided, t.Partition = append(a.Changed, why), "", nil
+		}
 	}
 	if len(keys) == 0 && len(a.Changed) == 0 {
 		return a, nil
 	}
-	t.Constraints = keep
 	create, err := restored(t)
 	if err != nil {
 		return a, err
@@ -76,6 +84,40 @@ func (Frontend) TakeApart(text string) (a Apart, err error) {
 	}
 	a.Create = create
 	return a, nil
+}
+
+// undivided is a table's definition without its partitions.
+func undivided(t *tast.CreateTableStmt) (string, error) {
+	parts := t.Partition
+	t.Partition = nil
+	defer func() { t.Partition = parts }()
+	return restored(t)
+}
+
+// noPartitions says why a table cannot have the partitions that it declares, "" where it can, or
+// where something else is wrong with it.
+func (f Frontend) noPartitions(t *tast.CreateTableStmt, undivided string) string {
+	whole, err := restored(t)
+	if err != nil {
+		return ""
+	}
+	_, refused := f.Parse(whole)
+	if refused == nil {
+		return ""
+	}
+	if _, err := f.Parse(undivided); err != nil {
+		return ""
+	}
+	return WithoutPartitions(refused)
+}
+
+// WithoutPartitions says that a table is made without its partitions because of an error.
+func WithoutPartitions(err error) string {
+	what := "PARTITION BY is left out"
+	if e, ok := pgerr.As(err); ok {
+		what += ", " + e.Message
+	}
+	return what
 }
 
 // withoutZeroDates takes the defaults that are no dates here out of columns, which hold NULL

@@ -9,7 +9,7 @@ import (
 // and what this dialect is without.
 func TestTakeApart(t *testing.T) {
 	a, err := New().TakeApart("CREATE TABLE `t` (`id` int, `s` text, KEY `k` (`id`), FULLTEXT KEY `ft` (`s`), " +
-		"CONSTRAINT `f` FOREIGN KEY (`id`) REFERENCES `u` (`id`) ON DELETE CASCADE) PARTITION BY HASH (`id`) PARTITIONS 4")
+		"CONSTRAINT `f` FOREIGN KEY (`id`) REFERENCES `u` (`id`) ON DELETE CASCADE) PARTITION BY RANGE (`id` * 2) (PARTITION p VALUES LESS THAN (4))")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -19,7 +19,7 @@ func TestTakeApart(t *testing.T) {
 	if len(a.Later) != 1 || !strings.Contains(a.Later[0], "ADD CONSTRAINT `f` FOREIGN KEY") {
 		t.Error(a.Later)
 	}
-	if got := strings.Join(a.Changed, ", "); got != "FULLTEXT index ft is left out, PARTITION BY is left out" {
+	if got := strings.Join(a.Changed, ", "); got != "FULLTEXT index ft is left out, PARTITION BY is left out, PARTITION BY RANGE of this expression is not supported" {
 		t.Error(got)
 	}
 	for _, sql := range append(a.Later, a.Create) {
@@ -35,8 +35,9 @@ func TestTakeApart(t *testing.T) {
 		t.Errorf("%s: %v", a.Create, err)
 	}
 	a, err = New().TakeApart("CREATE TABLE `t` (`a` varchar(99) NOT NULL, `n` int CHECK (`n` > 0) NOT ENFORCED, `m` int CHECK (`m` > 0), PRIMARY KEY (`a`(10),`n`), " +
-		"CONSTRAINT `c` CHECK ((`n` > 1)) /*!80016 NOT ENFORCED */, CONSTRAINT `d` CHECK ((`n` > 2))) PARTITION BY HASH (`n`)")
-	if got := strings.Join(a.Changed, ", "); err != nil || got != "PARTITION BY is left out" || strings.Count(a.Create, "NOT ENFORCED") != 2 {
+		"CONSTRAINT `c` CHECK ((`n` > 1)) /*!80016 NOT ENFORCED */, CONSTRAINT `d` CHECK ((`n` > 2)), FULLTEXT KEY (`a`)) PARTITION BY HASH (`n`)")
+	if got := strings.Join(a.Changed, ", "); err != nil || got != "FULLTEXT index  is left out" || !strings.Contains(a.Create, "PARTITION BY HASH") ||
+		strings.Contains(a.Undivided, "PARTITION") || strings.Count(a.Create, "NOT ENFORCED") != 2 {
 		t.Error(got, a.Create, err)
 	}
 	if _, err := New().Parse(a.Create); err != nil {
@@ -51,5 +52,22 @@ func TestTakeApart(t *testing.T) {
 		if a, _ := New().TakeApart(same); a.Create != same || len(a.Later)+len(a.Changed) > 0 {
 			t.Errorf("%s: %v", same, a)
 		}
+	}
+}
+
+// A conditional comment may stand in another one; other comments and strings keep what they hold.
+func TestNestedComment(t *testing.T) {
+	for sql, want := range map[string]string{
+		"/*!50100 PARTITION BY KEY /*!50611 ALGORITHM = 1 */ (a) */": "/*!50100 PARTITION BY KEY          ALGORITHM = 1    (a) */",
+		"'/*!1 /*!2' /*!1 '*/' /* /*! */ `*/` */ /*!1 x":             "'/*!1 /*!2' /*!1 '*/' /* /*! */ `*/` */ /*!1 x",
+		"/*!1 /*!2 /*!": "/*!1      /*!",
+	} {
+		if got := unnested(sql); got != want {
+			t.Errorf("%s\n got %q\nwant %q", sql, got, want)
+		}
+	}
+	_, err := New().Parse("CREATE TABLE k (a int PRIMARY KEY) /*!50100 PARTITION BY KEY /*!50611 ALGORITHM = 1 */ (a) */")
+	if err != nil {
+		t.Error(err)
 	}
 }

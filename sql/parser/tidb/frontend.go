@@ -119,7 +119,7 @@ var errNothingCut = errors.New("nothing to take out")
 // beyondGrammar reads a text that the grammar refuses without what it has no rule for; an
 // error when that does not help. What is taken out leaves space: nothing changes its place.
 func beyondGrammar(query string) (list []tast.StmtNode, shorter string, cut cuts, err error) {
-	shorter = query
+	shorter = unnested(query)
 	if work().MatchString(shorter) {
 		shorter = withoutWork(shorter)
 	}
