@@ -37,12 +37,18 @@ type keyChange struct {
 // checkReferences looks for the rows that a new or changed row refers to.
 func (w *tableWriter) checkReferences(ctx context.Context, old, row []types.Datum) error {
 	for _, con := range w.def.Table.Constraints {
-		if con.Kind != catalog.ForeignConstraint || old != nil && w.sameValues(con.Columns, old, row) {
+		if !con.Refers() || old != nil && w.sameValues(con.Columns, old, row) {
 			continue
 		}
 		if fires, err := w.keyFires(ctx, w.def.Table, con, old == nil, catalog.ReferringInsert, catalog.ReferringUpdate); err != nil {
 			return err
 		} else if !fires {
+			continue
+		}
+		if con.Kind == catalog.AwaitingConstraint {
+			if err := w.awaits(con, row); err != nil {
+				return err
+			}
 			continue
 		}
 		vals, all, err := w.referenceValues(con, row)
@@ -159,7 +165,7 @@ func (w *tableWriter) referenceValues(con *catalog.Constraint, row []types.Datum
 			OnTable(w.schema(), w.def.Table.Name).OnConstraint(con.Name)
 	}
 	if nulls == 0 && beyond {
-		return nil, false, w.beyondKey(parent, con, row)
+		return nil, false, w.beyondKey(parent.Name, con, row)
 	}
 	return vals, nulls == 0, nil
 }
@@ -189,19 +195,29 @@ func (w *tableWriter) checkReference(ctx context.Context, con *catalog.Constrain
 
 // missingReference is the error of a row that refers to a key that is not there.
 func missingReference(env *Env, child, parent *catalog.Table, con *catalog.Constraint, key []types.Datum) error {
-	return missing(env, child, parent, con, keyText(env, parent, con, key))
+	return missing(env, child, parent.Name, con, keyText(env, parent, con, key))
 }
 
-func missing(env *Env, child, parent *catalog.Table, con *catalog.Constraint, key string) error {
+func missing(env *Env, child *catalog.Table, parent string, con *catalog.Constraint, key string) error {
 	return pgerr.Newf(pgerrcode.ForeignKeyViolation,
 		"insert or update on table %q violates foreign key constraint %q", child.Name, con.Name).
-		WithDetail("Key (%s)=(%s) is not present in table %q.", columnNames(child, con.Columns), key, parent.Name).
+		WithDetail("Key (%s)=(%s) is not present in table %q.", columnNames(child, con.Columns), key, parent).
 		OnTable(env.Catalog.SchemaName(child.Schema), child.Name).OnConstraint(con.Name)
 }
 
+// awaits refuses a row that refers to a table which is not there.
+func (w *tableWriter) awaits(con *catalog.Constraint, row []types.Datum) error {
+	for _, c := range con.Columns {
+		if row[c-1].IsNull() {
+			return nil
+		}
+	}
+	return w.beyondKey(con.Awaited.Table, con, row)
+}
+
 // beyondKey is missingReference for a row with a value that no key of the parent's
-// type can have.
-func (w *tableWriter) beyondKey(parent *catalog.Table, con *catalog.Constraint, row []types.Datum) error {
+// type can have, or where there is no parent.
+func (w *tableWriter) beyondKey(parent string, con *catalog.Constraint, row []types.Datum) error {
 	parts := make([]string, len(con.Columns))
 	for i, c := range con.Columns {
 		parts[i] = string(types.AppendText(nil, w.def.Table.Columns[c-1].Type, row[c-1], w.env.Format))

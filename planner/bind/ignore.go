@@ -23,7 +23,7 @@ func (b *binder) ignoring(w *physical.TableWrite, verb string, pos ast.Pos) (*ph
 // keys and checks are left to be ignored.
 func (b *binder) ignoringInsert(w *physical.TableWrite, pos ast.Pos) (*physical.TableWrite, error) {
 	refers := func(c *catalog.Constraint) bool {
-		return c.Kind == catalog.ForeignConstraint || c.Kind == catalog.CheckConstraint && !c.Range
+		return c.Refers() || c.Kind == catalog.CheckConstraint && !c.Range
 	}
 	if !slices.ContainsFunc(w.Table.Constraints, refers) {
 		c := *w

@@ -17,7 +17,7 @@ import (
 // refers reports a foreign key of a table, which is checked when all rows are there: rows
 // may come before those that they refer to, and errors of lines before those of references.
 func refers(t *catalog.Table) bool {
-	return slices.ContainsFunc(t.Constraints, func(k *catalog.Constraint) bool { return k.Kind == catalog.ForeignConstraint })
+	return slices.ContainsFunc(t.Constraints, func(k *catalog.Constraint) bool { return k.Refers() })
 }
 
 // copyColumns are the named columns, or all that can be written.

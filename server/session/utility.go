@@ -72,14 +72,25 @@ func (s *Session) utility(ctx context.Context, p *portal) (tag string, err error
 // block runs the statements of a block. An error undoes those before, as it ends
 // the transaction or the statement's own.
 func (s *Session) block(ctx context.Context, p *portal, b *ast.Block) error {
-	for _, st := range b.Stmts {
+	stmts, warnings := b.Stmts, b.Warnings
+	if len(stmts) > 0 {
+		if ct, ok := stmts[0].(*ast.CreateTable); ok && ct.IfNotExists {
+			if _, err := s.tx.statementView(ctx, true); err != nil {
+				return err
+			}
+			if s.isMade(ct) {
+				stmts, warnings = stmts[:1], nil // what follows is about the table that is not made
+			}
+		}
+	}
+	for _, st := range stmts {
 		one := *p.stmt
 		one.stmt, one.plan = st, nil
 		if _, err := s.utility(ctx, &portal{s: s, stmt: &one}); err != nil {
 			return err
 		}
 	}
-	for _, w := range b.Warnings {
+	for _, w := range warnings {
 		e := pgerr.New(pgerrcode.Warning, w)
 		e.Severity = pgerr.Warning
 		s.notice(e)

@@ -147,6 +147,9 @@ type (
 		// or else the schema's.
 		Declared  bool
 		Collation *QName
+		// KeysFollow: statements that make keys which others may refer to come after it, and an
+		// ALTER TABLE without actions after them.
+		KeysFollow bool
 
 		Query        Stmt // CREATE TABLE AS: *Select or *Execute
 		Filling      *Filling

@@ -271,7 +271,7 @@ func showCreate(s Session, t *catalog.Table) string {
 		if k.Range { // the type says it
 			continue
 		}
-		if k.Kind == catalog.ForeignConstraint {
+		if k.Refers() {
 			lines = append(lines, createForeign(s, t, k))
 		}
 		if k.Kind == catalog.CheckConstraint {
@@ -349,32 +349,4 @@ func keyName(x *catalog.Index) string {
 		return x.Key
 	}
 	return x.Name
-}
-
-// createForeign is a foreign key in CREATE TABLE.
-func createForeign(s Session, t *catalog.Table, k *catalog.Constraint) string {
-	parent, ok := s.Catalog().TableByID(k.RefTable)
-	if !ok {
-		return ""
-	}
-	list := func(of *catalog.Table, attrs []int16) string {
-		names := make([]string, len(attrs))
-		for i, a := range attrs {
-			names[i] = backquote(of.Columns[a-1].Name)
-		}
-		return "(" + strings.Join(names, ", ") + ")"
-	}
-	name := backquote(parent.Name)
-	if parent.Schema != t.Schema {
-		name = backquote(s.Catalog().SchemaName(parent.Schema)) + "." + name
-	}
-	out := "CONSTRAINT " + backquote(k.Name) + " FOREIGN KEY " + list(t, k.Columns) + " REFERENCES " + name + " " + list(parent, k.RefColumns)
-	actions := map[byte]string{'c': "CASCADE", 'n': "SET NULL", 'd': "SET DEFAULT", 'r': "RESTRICT"}
-	if a := actions[byte(k.OnDelete)]; a != "" {
-		out += " ON DELETE " + a
-	}
-	if a := actions[byte(k.OnUpdate)]; a != "" {
-		out += " ON UPDATE " + a
-	}
-	return out
 }

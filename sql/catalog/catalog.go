@@ -353,6 +353,8 @@ type Constraint struct {
 	// each partition of that. See ForeignPart.
 	Parts   []ForeignPart `json:",omitempty"`
 	Comment string
+	// Awaited is the table that the key of an AwaitingConstraint refers to as soon as it comes.
+	Awaited *Awaited `json:",omitempty"`
 }
 
 // Sequence is a sequence. Its present value is a row of its own, not here.

@@ -22,10 +22,14 @@ func (c *Constraint) PartOn(table ID) *ForeignPart {
 }
 
 // AllConstraints are the constraints of a table with the parts of its foreign keys as
-// constraints of their own, each behind the one that it is of.
+// constraints of their own, each behind the one that it is of, and without those that wait for
+// a table.
 func (s *Snapshot) AllConstraints(t *Table) []*Constraint {
 	out := make([]*Constraint, 0, len(t.Constraints))
 	for _, c := range t.Constraints {
+		if c.Kind == AwaitingConstraint {
+			continue
+		}
 		out = append(out, c)
 		for i := range c.Parts {
 			if p := s.partOf(c, &c.Parts[i]); p != nil {

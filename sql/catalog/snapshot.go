@@ -48,6 +48,8 @@ type Layer struct {
 	defaults   map[ID]*DefaultRights
 	// referrers lists, by referenced table, the tables whose foreign keys point at it.
 	referrers map[ID][]ID
+	// awaiting are the tables with foreign keys to tables that are not there.
+	awaiting map[ID]*Table
 }
 
 type relName struct {
@@ -71,7 +73,7 @@ func (l *Layer) clone() *Layer {
 		types: clone(l.types), typeByID: clone(l.typeByID), rowTypes: clone(l.rowTypes),
 		collations: clone(l.collations), functions: clone(l.functions), funcByID: clone(l.funcByID),
 		extensions: clone(l.extensions), stats: clone(l.stats), referrers: clone(l.referrers),
-		rights: clone(l.rights), defaults: clone(l.defaults),
+		rights: clone(l.rights), defaults: clone(l.defaults), awaiting: clone(l.awaiting),
 	}
 }
 

@@ -35,6 +35,9 @@ func (s *Snapshot) PutTable(x *Table) {
 			l.addReferrer(c.RefTable, x.ID)
 		}
 	}
+	if x.awaits() {
+		l.awaiting[x.ID] = x
+	}
 }
 
 // RemoveTable removes the table of x's OID with its indexes; statistics of dropped
@@ -47,6 +50,7 @@ func (s *Snapshot) RemoveTable(x *Table) {
 	}
 	delete(l.tables, relName{old.Schema, old.Name})
 	delete(l.tableByID, x.ID)
+	delete(l.awaiting, x.ID)
 	delete(l.rowTypes, old.TypeID)
 	delete(l.rowTypes, old.ArrayID)
 	for _, i := range old.Indexes {

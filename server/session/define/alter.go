@@ -14,6 +14,9 @@ import (
 
 // alterTable runs ALTER TABLE's actions one after the other.
 func (e *Env) alterTable(ctx context.Context, st *ast.AlterTable) error {
+	if len(st.Cmds) == 0 { // see makeAwaited
+		return nil
+	}
 	switch st.Kind {
 	case ast.ObjTable, ast.ObjView:
 		if v, err := e.table(&st.Name); err == nil && v.Kind == catalog.KindView {

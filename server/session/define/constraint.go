@@ -190,6 +190,9 @@ func (e *Env) foreignConstraint(ctx context.Context, t *catalog.Table, c *catalo
 	parent := t
 	if !e.refersToItself(t, &k.RefTable) {
 		if parent, err = e.baseTable(&k.RefTable); err != nil {
+			if e.Unchecked && missing(err) && mayAwait(t) {
+				return e.await(t, c, k)
+			}
 			return err
 		}
 		if err := persistenceOfKey(t, parent); err != nil {
@@ -206,6 +209,26 @@ func (e *Env) foreignConstraint(ctx context.Context, t *catalog.Table, c *catalo
 			}
 		}
 	}
+	if err := referTo(t, parent, c, k); err != nil {
+		return err
+	}
+	if c.OnDeleteCols, err = foreignAttrs(t, k.OnDeleteCols); err != nil {
+		return err
+	}
+	for i, a := range c.OnDeleteCols {
+		if !slices.Contains(c.Columns, a) {
+			return pgerr.Newf(pgerrcode.InvalidColumnReference, "column %q referenced in ON DELETE SET action must be part of foreign key", k.OnDeleteCols[i])
+		}
+	}
+	if c.Name == "" {
+		c.Name = unnamed(t, k, c.Columns, "fkey")
+	}
+	t.Constraints = append(t.Constraints, c)
+	return nil
+}
+
+// referTo makes a foreign key of t refer to a key of parent.
+func referTo(t, parent *catalog.Table, c *catalog.Constraint, k *ast.Constraint) error {
 	c.RefTable = parent.ID
 	if err := referencedKey(parent, c, k); err != nil {
 		return err
@@ -226,18 +249,6 @@ func (e *Env) foreignConstraint(ctx context.Context, t *catalog.Table, c *catalo
 					parent.Columns[c.RefColumns[i]-1].Name, types.TypeName(from.OID), types.TypeName(to.OID))
 		}
 	}
-	if c.OnDeleteCols, err = foreignAttrs(t, k.OnDeleteCols); err != nil {
-		return err
-	}
-	for i, a := range c.OnDeleteCols {
-		if !slices.Contains(c.Columns, a) {
-			return pgerr.Newf(pgerrcode.InvalidColumnReference, "column %q referenced in ON DELETE SET action must be part of foreign key", k.OnDeleteCols[i])
-		}
-	}
-	if c.Name == "" {
-		c.Name = unnamed(t, k, c.Columns, "fkey")
-	}
-	t.Constraints = append(t.Constraints, c)
 	return nil
 }
 
@@ -305,7 +316,7 @@ func referencedKey(parent *catalog.Table, c *catalog.Constraint, k *ast.Constrai
 		}
 	}
 	if len(c.RefColumns) != len(c.Columns) {
-		return pgerr.New(pgerrcode.InvalidForeignKey, "number of referencing and referenced columns for foreign key disagree")
+		return columnsDisagree()
 	}
 	if c.Index != 0 {
 		return nil
@@ -325,6 +336,10 @@ func referencedKey(parent *catalog.Table, c *catalog.Constraint, k *ast.Constrai
 		return pgerr.Newf(pgerrcode.ObjectNotInPrerequisiteState, "cannot use a deferrable unique constraint for referenced table %q", parent.Name)
 	}
 	return pgerr.Newf(pgerrcode.InvalidForeignKey, "there is no unique constraint matching given keys for referenced table %q", parent.Name)
+}
+
+func columnsDisagree() error {
+	return pgerr.New(pgerrcode.InvalidForeignKey, "number of referencing and referenced columns for foreign key disagree")
 }
 
 // sameColumns reports whether the index's keys are the columns in any order.

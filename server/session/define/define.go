@@ -186,6 +186,9 @@ func Run(ctx context.Context, env *Env, stmt ast.Stmt) error {
 	if err := env.run(ctx, stmt); err != nil {
 		return bind.Visible(err, env.options())
 	}
+	if err := env.makeAwaited(ctx, stmt); err != nil {
+		return err
+	}
 	if err := env.settleForeignParts(ctx, stmt); err != nil {
 		return err
 	}

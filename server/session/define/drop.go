@@ -73,33 +73,12 @@ func (e *Env) drop(ctx context.Context, st *ast.Drop) error {
 		}
 	}
 	if st.NoViews && e.Unchecked {
-		targets = e.withReferences(targets)
+		var err error
+		if targets, err = e.awaitAgain(ctx, targets); err != nil {
+			return err
+		}
 	}
 	return e.remove(ctx, targets, st.Cascade)
-}
-
-// withReferences adds the foreign keys of other tables that refer to tables which go.
-func (e *Env) withReferences(targets []object) []object {
-	out := targets
-	for _, o := range targets {
-		t, ok := e.Catalog.TableByID(o.id)
-		if !ok || o.kind != tableObject {
-			continue
-		}
-		for _, id := range slices.Sorted(slices.Values(e.referrers(t))) {
-			if slices.ContainsFunc(targets, func(o object) bool { return o.kind == tableObject && o.id == id }) {
-				continue
-			}
-			other, _ := e.Catalog.TableByID(id)
-			for _, k := range other.Constraints {
-				if k.Kind == catalog.ForeignConstraint && k.RefTable == t.ID {
-					e.notice("00000", "foreign key %q of table %q goes with the table it refers to", k.Name, other.Name)
-					out = append(out, object{kind: constraintObject, id: other.ID, part: k.ID})
-				}
-			}
-		}
-	}
-	return out
 }
 
 func missing(err error) bool {

@@ -2,6 +2,7 @@ package tidb
 
 import (
 	"fmt"
+	"slices"
 
 	tast "github.com/pingcap/tidb/pkg/parser/ast"
 	driver "github.com/pingcap/tidb/pkg/parser/test_driver"
@@ -104,12 +105,44 @@ func (c *conv) createTable(s *tast.CreateTableStmt) ast.Stmt {
 	if s.Partition != nil {
 		c.partitioned(s.Partition, p)
 	}
+	p.foreignLast()
+	after := append(p.after, p.support...)
+	if slices.ContainsFunc(after, isUnique) {
+		out.KeysFollow = true
+		after = append(after, &ast.AlterTable{At: c.here(), Kind: ast.ObjTable, Name: name})
+	}
 	if s.Select != nil {
-		out.Filling = &ast.Filling{Keys: append(p.after, p.support...), Ignore: s.OnDuplicate == tast.OnDuplicateKeyHandlingIgnore,
+		out.Filling = &ast.Filling{Keys: after, Ignore: s.OnDuplicate == tast.OnDuplicateKeyHandlingIgnore,
 			Replace: s.OnDuplicate == tast.OnDuplicateKeyHandlingReplace}
 		return c.block("CREATE TABLE", out)
 	}
-	return c.block("CREATE TABLE", append(append([]ast.Stmt{out}, p.after...), p.support...)...)
+	return c.block("CREATE TABLE", append([]ast.Stmt{out}, after...)...)
+}
+
+// foreignLast puts the foreign keys of a table behind its other keys if one refers to the table
+// itself, whose key is there only then.
+func (p *tableParts) foreignLast() {
+	keys := func(k ast.Constraint) bool { return k.Kind == ast.ConForeign }
+	itself := func(k ast.Constraint) bool {
+		return keys(k) && k.RefTable.Name == p.name.Name && k.RefTable.Schema == p.name.Schema
+	}
+	t := p.table
+	if !slices.ContainsFunc(t.Constraints, itself) || !slices.ContainsFunc(p.after, isUnique) {
+		return
+	}
+	last := &ast.AlterTable{At: t.At, Kind: ast.ObjTable, Name: p.name}
+	for i := range t.Constraints {
+		if keys(t.Constraints[i]) {
+			last.Cmds = append(last.Cmds, ast.AlterCmd{At: t.At, Kind: ast.AddConstraint, Constraint: &t.Constraints[i]})
+		}
+	}
+	t.Constraints = slices.DeleteFunc(slices.Clone(t.Constraints), keys)
+	p.after = append(p.after, last)
+}
+
+func isUnique(s ast.Stmt) bool {
+	x, ok := s.(*ast.CreateIndex)
+	return ok && x.Unique
 }
 
 // harmless are the options of tables that say how another server keeps them.

@@ -39,7 +39,7 @@ func (c *conv) addKey(p *tableParts, name string, unique bool, elems []ast.Index
 	}
 	p.keys[fold(name)] = true
 	p.after = append(p.after, &ast.CreateIndex{At: c.here(), Name: indexName(p.name.Name, name), Key: name, Table: p.name, Unique: unique,
-		Elems: elems, Comment: keyComment(o), Invisible: invisible(o), IfNotExists: p.table != nil && p.table.IfNotExists})
+		Elems: elems, Comment: keyComment(o), Invisible: invisible(o)})
 }
 
 func keyComment(o *tast.IndexOption) string {

@@ -61,7 +61,7 @@ func (d *divider) by(s ast.PartitionStrategy, columns ...string) {
 func (d *divider) add(name string, b *ast.PartitionBound) {
 	t := d.parts.table
 	b.At, b.Strategy = placeless, t.PartitionBy.Strategy
-	d.parts.after = append(d.parts.after, &ast.CreateTable{At: d.here(), Name: partitionName(d.parts.name, name), IfNotExists: t.IfNotExists,
+	d.parts.after = append(d.parts.after, &ast.CreateTable{At: d.here(), Name: partitionName(d.parts.name, name),
 		Inherits: []ast.QName{d.parts.name}, Bound: b})
 }
 
