@@ -15,6 +15,12 @@ func textual(s string) string {
 	}
 	b := make([]byte, 0, len(s)+len(s)/2)
 	for i := 0; i < len(s); {
+		if s[i] == '`' { // a name, with quotes in it perhaps
+			end := quotedEnd(s, i)
+			b = append(b, s[i:end]...)
+			i = end
+			continue
+		}
 		if s[i] != '\'' && s[i] != '"' {
 			b = append(b, s[i])
 			i++

@@ -75,6 +75,12 @@ func (c *clientCharset) text(s string) (out string, ok bool) {
 	b := make([]byte, 0, len(s)+len(s)/2)
 	marked, plain := false, false
 	for i := 0; i < len(s); {
+		if s[i] == '`' {
+			end := quotedEnd(s, i)
+			b = append(b, s[i:end]...)
+			i = end
+			continue
+		}
 		if s[i] != '\'' && s[i] != '"' {
 			b = append(b, s[i])
 			i++

@@ -188,7 +188,7 @@ func (l *load) problem(d *dump, st statement, err error) {
 		line += strings.Count(st.text[:at-1], "\n")
 	}
 	if code != "" {
-		msg += " (SQLSTATE " + code + ")"
+		msg += advice(code, msg) + " (SQLSTATE " + code + ")"
 	}
 	l.report.problem(filepath.Clean(d.path), line, "%s: %s", msg, excerpt(st.text))
 }

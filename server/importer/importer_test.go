@@ -119,6 +119,7 @@ func TestBinaryStringsBecomeHexadecimal(t *testing.T) {
 		"VALUES ('é', 'a\\'b')":                       "VALUES ('é', 'a\\'b')",
 		"VALUES (_binary '\xff\\0\\n\\'x', 'é')":      "VALUES ( x'ff000a2778', 'é')",
 		"VALUES ('\x80''', \"\xfe\"\"\\\\\", 'q''r')": "VALUES ( x'8027', x'fe225c', 'q''r')",
+		"INSERT INTO t (`c\"d`, e) VALUES ('\\0')":    "INSERT INTO t (`c\"d`, e) VALUES ( x'00')",
 		"VALUES ('\xff":                               "VALUES ( x'ff'",
 	} {
 		if got := textual(in); got != want {

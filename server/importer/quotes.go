@@ -10,10 +10,17 @@ import (
 // They get back-quotes here, as the server takes double quotes for strings.
 
 // quoting is how the client writes names.
-type quoting struct{ ansi bool }
+type quoting struct {
+	ansi  bool
+	saved map[string]bool // the variables that keep a mode for later
+}
 
 var setMode = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?i)\bsql_mode\s*=\s*(?:'([^']*)'|@\w)`)
+	return regexp.MustCompile(`(?i)\bsql_mode\s*=\s*(?:'([^']*)'|@(\w+))`)
+})
+
+var saveMode = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)@(\w+)\s*=\s*@@(?:session\.)?sql_mode\b`)
 })
 
 // ansiModes are the SQL modes in which double quotes are names', and what else they have is not
@@ -23,8 +30,15 @@ var ansiModes = map[string]bool{"ANSI": true, "ANSI_QUOTES": true}
 // text is a statement with names as the server takes them, and without those modes.
 func (q *quoting) text(s string) string {
 	if kindOf(s) == kindSet {
+		for _, m := range saveMode().FindAllStringSubmatch(s, -1) {
+			if q.saved == nil {
+				q.saved = map[string]bool{}
+			}
+			q.saved[strings.ToLower(m[1])] = q.ansi
+		}
 		if m := setMode().FindStringSubmatchIndex(s); m != nil {
 			if q.ansi = false; m[2] < 0 { // back to what it was
+				q.ansi = q.saved[strings.ToLower(s[m[4]:m[5]])]
 				return s
 			}
 			var rest []string

@@ -12,6 +12,11 @@ func TestQuoting(t *testing.T) {
 		{"/*!50001 CREATE VIEW \"v`w\" AS select `\"`.\"a\" # \"\n from \"t\" */", "/*!50001 CREATE VIEW `v``w` AS select `\"`.`a` # \"\n from `t` */"},
 		{`CREATE TABLE "t" ("a" int COMMENT 'b "c" `, "CREATE TABLE `t` (`a` int COMMENT 'b \"c\" "},
 		{`DROP TABLE "t`, `DROP TABLE "t`},
+		{"/*!50003 SET @saved_sql_mode       = @@sql_mode */", "/*!50003 SET @saved_sql_mode       = @@sql_mode */"},
+		{"/*!50003 SET sql_mode              = 'STRICT_TRANS_TABLES' */", "/*!50003 SET sql_mode              = 'STRICT_TRANS_TABLES' */"},
+		{`SELECT "a"`, `SELECT "a"`},
+		{"/*!50003 SET sql_mode              = @saved_sql_mode */", "/*!50003 SET sql_mode              = @saved_sql_mode */"},
+		{`DROP TABLE "u"`, "DROP TABLE `u`"},
 		{"/*!40101 SET SQL_MODE=@OLD_SQL_MODE */", "/*!40101 SET SQL_MODE=@OLD_SQL_MODE */"},
 		{`SELECT "a"`, `SELECT "a"`},
 	} {

@@ -5,6 +5,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"github.com/jackc/pgerrcode"
 )
 
 // maxShown bounds how much of a message's statement is shown.
@@ -27,6 +29,17 @@ func (r *report) problem(file string, line int, format string, args ...any) {
 	r.clear()
 	r.problems++
 	fmt.Fprintf(r.out, "%s:%d: %s\n", file, line, fmt.Sprintf(format, args...))
+}
+
+// advice says what can be done about an error that dumps often have and whose words do not tell.
+func advice(code, message string) string {
+	switch {
+	case code != pgerrcode.CharacterNotInRepertoire:
+		return ""
+	case strings.HasSuffix(message, " 0x00"):
+		return "; texts hold no NUL characters: make the column a BLOB, or take them out before the dump"
+	}
+	return "; dump with --default-character-set=utf8mb4, or begin the file with SET NAMES and its character set"
 }
 
 // clear removes the bar.

@@ -16,6 +16,7 @@ import (
 type insertion struct {
 	head, tail string // before and after the rows, each on one line
 	rows       []insertedRow
+	cleared    bool // zero dates are NULL in it
 }
 
 type insertedRow struct {
@@ -141,11 +142,11 @@ func (b *batch) inHalves(ctx context.Context, st statement, in insertion) error 
 	case !isServerError(err):
 		return err
 	case len(in.rows) == 1 || !isDataError(err):
-		b.problem(b.dump, part, err)
+		b.problem(b.dump, part, in.noPlace(err))
 	default:
 		half := len(in.rows) / 2
 		for _, rows := range [][]insertedRow{in.rows[:half], in.rows[half:]} {
-			if err := b.inHalves(ctx, st, insertion{in.head, in.tail, rows}); err != nil {
+			if err := b.inHalves(ctx, st, insertion{in.head, in.tail, rows, in.cleared}); err != nil {
 				return err
 			}
 		}

@@ -8,8 +8,9 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// MySQL's zero date, '0000-00-00', is no date here. Where one stands in a column of dates, as
-// the error about it tells, the column's zero dates become NULL.
+// MySQL's zero date, '0000-00-00', is no date here, nor are those whose month or day is zero.
+// Where one stands in a column of dates, as the error about it tells, those of the column become
+// NULL.
 
 // clearDates makes NULL of the zero dates of the column that an error of the text points at,
 // and returns how many there were.
@@ -49,7 +50,7 @@ func (in *insertion) clear(k int) (n int) {
 		}
 		rows[i] = r
 	}
-	in.rows = rows
+	in.rows, in.cleared = rows, in.cleared || n > 0
 	return n
 }
 
@@ -59,8 +60,20 @@ func isZeroDate(text string, at int) bool {
 		return false
 	}
 	_, value, _ := literal(text, at)
-	date, clock, _ := strings.Cut(string(value), " ")
-	return date == "0000-00-00" && strings.Trim(clock, "0:.") == ""
+	date, _, _ := strings.Cut(string(value), " ")
+	part := strings.Split(date, "-")
+	return len(part) == 3 && len(part[0]) == 4 && (part[1] == "00" || part[2] == "00")
+}
+
+// noPlace is the error of a row whose zero date would be NULL, with what can be done.
+func (in *insertion) noPlace(err error) error {
+	var pe *pgconn.PgError
+	if !in.cleared || !errors.As(err, &pe) || pe.Code != pgerrcode.NotNullViolation {
+		return err
+	}
+	n := *pe
+	n.Message += "; zero dates are not supported: let the column have NULLs, or replace them before the dump"
+	return &n
 }
 
 // valuesOf are the offsets of a row's values.

@@ -291,14 +291,18 @@ func TestImportZeroDates(t *testing.T) {
 	addr := start(t)
 	file := filepath.Join(t.TempDir(), "zero.sql")
 	text := "CREATE TABLE `z` (`id` int PRIMARY KEY, `d` datetime NOT NULL DEFAULT '0000-00-00 00:00:00', `s` varchar(20), `e` date);\n" +
-		"INSERT INTO `z` VALUES (1,'0000-00-00 00:00:00','0000-00-00','2024-01-02'),\n(2,'2024-01-01 10:00:00','é','0000-00-00'),(3,'0000-00-00 00:00:00','x',NULL);\nINSERT INTO `z` (`id`, `s`) VALUES (4,'y');\n"
+		"INSERT INTO `z` VALUES (1,'0000-00-00 00:00:00','0000-00-00','2024-01-02'),\n(2,'2024-01-01 10:00:00','é','0000-00-00'),(3,'0000-00-00 00:00:00','x',NULL);\nINSERT INTO `z` (`id`, `s`) VALUES (4,'y');\n" +
+		"CREATE TABLE `n` (`d` date NOT NULL, `e` date);\nINSERT INTO `n` VALUES ('2024-01-01','2024-00-00'),('0000-00-00',NULL);\n"
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	status, out, errs := runImport(t, addr, file)
-	want := []string{":1: zero dates are not supported, column d has NULL by default: ", ":2: zero dates are not supported, 2 of them are NULL: ", ":2: zero dates are not supported, 1 of them are NULL: "}
-	if status != 1 || out != "3 statements loaded, 3 problems\n" {
+	want := []string{":6: null value in column \"d\" of relation \"n\" violates not-null constraint; zero dates are not supported: let the column have NULLs, or replace them before the dump (SQLSTATE 23502): ", ":1: zero dates are not supported, column d has NULL by default: ", ":2: zero dates are not supported, 2 of them are NULL: ", ":2: zero dates are not supported, 1 of them are NULL: "}
+	if status != 1 || out != "5 statements loaded, 6 problems\n" {
 		t.Errorf("status %d\n%s%s", status, out, errs)
+	}
+	if got := one(t, connect(t, addr, ""), "select string_agg(concat(d, e), ' ') from n"); got != "2024-01-01" {
+		t.Errorf("rows beside one that has no place: %s", got)
 	}
 	for _, w := range want {
 		if !strings.Contains(errs, file+w) {
