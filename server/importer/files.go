@@ -3,6 +3,7 @@ package importer
 import (
 	"bufio"
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -184,7 +185,7 @@ func (d *dump) open() (r io.Reader, read *counted, closer io.Closer, err error) 
 			f.Close()
 			return nil, nil, nil, fmt.Errorf("%s: %w", d.path, err)
 		}
-		return z, read, f, nil
+		buf = bufio.NewReaderSize(z, 1<<20)
 	}
 	for form, magic := range map[string]string{"zstd": "\x28\xb5\x2f\xfd", "bzip2": "BZh", "xz": "\xfd7zXZ", "LZ4": "\x04\x22\x4d\x18", "snappy": "\xff\x06\x00\x00sNaPpY"} {
 		if head, _ := buf.Peek(len(magic)); string(head) == magic {
@@ -192,5 +193,22 @@ func (d *dump) open() (r io.Reader, read *counted, closer io.Closer, err error) 
 			return nil, nil, nil, fmt.Errorf("files of %s are not supported: unpack it, or pack it with gzip", form)
 		}
 	}
+	if err := skipMark(buf); err != nil {
+		f.Close()
+		return nil, nil, nil, err
+	}
 	return buf, read, f, nil
+}
+
+// skipMark passes over the mark with which a text may begin that is UTF-8, as editors on Windows
+// write it, and refuses UTF-16, as PowerShell writes what programs print.
+func skipMark(in *bufio.Reader) error {
+	switch head, _ := in.Peek(3); {
+	case string(head) == "\xef\xbb\xbf":
+		_, err := in.Discard(len(head))
+		return err
+	case strings.HasPrefix(string(head), "\xff\xfe"), strings.HasPrefix(string(head), "\xfe\xff"):
+		return errors.New("files in UTF-16 are not supported: make it UTF-8, or dump with --result-file")
+	}
+	return nil
 }
