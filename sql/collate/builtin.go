@@ -59,35 +59,6 @@ var Builtins = sync.OnceValue(func() []Builtin {
 		Builtin{13151, "en_US.utf8", 'c', 6, "en_US.utf8", "en_US.utf8", "", Root})
 })
 
-// ICUOrder is the order of a locale as ICU names it, a language tag with - or _; ok is
-// false for those whose order is not here.
-func ICUOrder(locale string) (order string, ok bool) {
-	if locale == "" {
-		return "", false
-	}
-	base, kw, ok := keywords(locale)
-	if !ok || strings.Contains(base, ".") {
-		return "", false
-	}
-	if kw["co"] == "phonebk" && base != "de" && base != "de-de" && base != "de-at" {
-		return "", false
-	}
-	ext, ok := extension(kw)
-	if !ok {
-		return "", false
-	}
-	ok = false
-	for _, b := range Builtins() {
-		if b.Provider == 'i' && strings.EqualFold(b.ICU, base) {
-			order, ok = b.Order, true
-		}
-	}
-	if kw["co"] == "phonebk" {
-		order = "de"
-	}
-	return order + ext, ok
-}
-
 // LibcOrder is the order of a locale of the operating system's C library.
 func LibcOrder(locale string) (order string, ok bool) {
 	switch strings.ToLower(strings.ReplaceAll(locale, "-", "")) {

@@ -44,51 +44,20 @@ var oldNames = map[string]struct {
 	key    string
 	values map[string]string
 }{
-	"colstrength":      {"ks", map[string]string{"primary": "level1", "secondary": "level2", "tertiary": "level3", "quaternary": "level4", "identical": "identic"}},
-	"colcaselevel":     {"kc", yesNo},
-	"colcasefirst":     {"kf", map[string]string{"no": "false"}},
-	"colnumeric":       {"kn", yesNo},
-	"colbackwards":     {"kb", yesNo},
-	"colnormalization": {"kk", yesNo},
-	"colalternate":     {"ka", map[string]string{"non-ignorable": "noignore"}},
-	"collation":        {"co", map[string]string{"phonebook": "phonebk"}},
+	"colstrength":           {"ks", map[string]string{"primary": "level1", "secondary": "level2", "tertiary": "level3", "quaternary": "level4", "identical": "identic"}},
+	"colcaselevel":          {"kc", yesNo},
+	"colcasefirst":          {"kf", map[string]string{"no": "false"}},
+	"colnumeric":            {"kn", yesNo},
+	"colbackwards":          {"kb", yesNo},
+	"colnormalization":      {"kk", yesNo},
+	"colalternate":          {"ka", map[string]string{"non-ignorable": "noignore"}},
+	"colhiraganaquaternary": {"kh", nil},
+	"colreorder":            {"kr", nil},
+	"variabletop":           {"kv", nil},
+	"collation":             {"co", map[string]string{"phonebook": "phonebk"}},
 }
 
 var yesNo = map[string]string{"yes": "true", "no": "false"}
-
-// keywords takes a locale apart: its language, and what follows -u- or @.
-func keywords(locale string) (base string, kw map[string]string, ok bool) {
-	kw = map[string]string{}
-	base, old, hasOld := strings.Cut(strings.ToLower(locale), "@")
-	base = strings.ReplaceAll(base, "_", "-")
-	base, ext, _ := strings.Cut(base, "-u-")
-	key := ""
-	for _, s := range strings.Split(ext, "-") {
-		switch {
-		case s == "":
-		case len(s) == 2:
-			key, kw[s] = s, ""
-		case key == "":
-			return "", nil, false
-		default:
-			kw[key] = strings.TrimPrefix(kw[key]+"-"+s, "-")
-		}
-	}
-	if hasOld {
-		for _, s := range strings.Split(old, ";") {
-			name, value, _ := strings.Cut(s, "=")
-			o, known := oldNames[strings.TrimSpace(name)]
-			if !known {
-				return "", nil, false
-			}
-			if value = strings.TrimSpace(value); o.values[value] != "" {
-				value = o.values[value]
-			}
-			kw[o.key] = value
-		}
-	}
-	return base, kw, true
-}
 
 // known are the values of keywords that have an effect here; "" = the keyword alone, which is true.
 var known = map[string][]string{
@@ -101,13 +70,23 @@ var known = map[string][]string{
 // normalised.
 var standard = map[string]string{"co": "standard", "ka": "noignore", "kb": "false", "kc": "false", "kf": "false", "kn": "false", "ks": "level3"}
 
-// extension writes keywords as a part of an order's name, sorted, "" for none; ok is false
-// where one is not understood.
-func extension(kw map[string]string) (ext string, ok bool) {
+// elsewhere are keywords of orders that are not here.
+var elsewhere = []string{"kh", "kr", "kv", "vt"}
+
+// extension writes keywords as a part of an order's name, sorted, "" for none. Keywords
+// that say nothing of orders are left out.
+func extension(kw map[string]string) (ext string, err error) {
 	var list []string
 	for k, v := range kw {
-		if !slices.Contains(known[k], v) {
-			return "", false
+		switch {
+		case slices.Contains(elsewhere, k):
+			return "", ErrNotHere
+		case known[k] == nil:
+			continue
+		case k == "co" && !slices.Contains(known[k], v):
+			return "", ErrNotHere
+		case !slices.Contains(known[k], v):
+			return "", ErrIllegal
 		}
 		if v == "" {
 			v = "true"
@@ -118,10 +97,10 @@ func extension(kw map[string]string) (ext string, ok bool) {
 		list = append(list, k+"-"+v)
 	}
 	if len(list) == 0 {
-		return "", true
+		return "", nil
 	}
 	slices.Sort(list)
-	return "-u-" + strings.Join(list, "-"), true
+	return "-u-" + strings.Join(list, "-"), nil
 }
 
 // optionsOf reads an order's name, which extension wrote, and gives the part of it that

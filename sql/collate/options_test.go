@@ -22,9 +22,9 @@ func TestNondeterministic(t *testing.T) {
 		"und-u-kn-ks-level2":         {{"a02", "A2", true}, {"a2", "a20", false}},
 		"und-u-ks-identic":           {{"a\u0301", "á", true}, {"a\x01", "a", false}},
 	} {
-		name, ok := ICUOrder(locale)
-		if !ok {
-			t.Fatalf("%s is not known", locale)
+		name, err := ICUOrder(locale)
+		if err != nil {
+			t.Fatalf("%s: %v", locale, err)
 		}
 		o, det := Of(Nondeterministic(name)), Of(name)
 		for _, c := range list {
@@ -38,11 +38,27 @@ func TestNondeterministic(t *testing.T) {
 	}
 }
 
-// TestBadLocales: what is not understood has no order.
-func TestBadLocales(t *testing.T) {
-	for _, l := range []string{"und-u-ks-levelx", "und-u-kr-grek", "und-u-xx", "und@colReorder=grek", "und-u-co-pinyin", "fr-u-co-phonebk", "en_US.utf8", "xx"} {
-		if o, ok := ICUOrder(l); ok {
-			t.Errorf("%s is %q", l, o)
+// TestLocales: what ICU accepts without knowing it has the root's order; what it knows
+// and is not here, and what it refuses, has none.
+func TestLocales(t *testing.T) {
+	for locale, want := range map[string]string{
+		"": "und", "root": "und", "en_US.utf8": "und", "C.UTF-8": "und", "xx": "und", "nonsense": "und", "en-Cyrl": "und",
+		"und-u-xx": "und", "und@calendar=gregorian": "und", "@colStrength": "und", "@colStrength=secondary": "und-u-ks-level2",
+		"@colNumeric=yes;colStrength=primary": "und-u-kn-true-ks-level1", "swe": "sv", "sv_FI.utf8@colCaseFirst=upper": "sv-u-kf-upper",
+		"es_XX": "es",
+	} {
+		if order, err := ICUOrder(locale); order != want || err != nil {
+			t.Errorf("%q is %q, %v, not %q", locale, order, err, want)
+		}
+	}
+	for _, l := range []string{"und-u-kr-grek", "und@colReorder=grek", "und-u-co-pinyin", "fr-u-co-phonebk", "dan", "da_DK", "en_US_POSIX", "en-u-va-posix", "no", "fr-CA", "a b"} {
+		if o, err := ICUOrder(l); err != ErrNotHere {
+			t.Errorf("%s is %q, %v", l, o, err)
+		}
+	}
+	for _, l := range []string{"und-u-ks-levelx", "und-u-ks", "@colNumeric=lower", "@colStrength=", "@=x", "@colStrength=secondary,colCaseLevel=yes", "abcdefghijkl"} {
+		if o, err := ICUOrder(l); err != ErrIllegal {
+			t.Errorf("%s is %q, %v", l, o, err)
 		}
 	}
 }

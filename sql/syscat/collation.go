@@ -38,10 +38,13 @@ func collations(r *rows) {
 		r.char("collprovider", c.Provider)
 		r.bool("collisdeterministic", collate.Deterministic(c.Order))
 		r.int("collencoding", int64(c.Encoding))
-		for _, f := range [][2]string{{"collcollate", c.Collate}, {"collctype", c.Ctype}, {"colliculocale", c.ICULocale}, {"collversion", c.Version}} {
+		for _, f := range [][2]string{{"collcollate", c.Collate}, {"collctype", c.Ctype}, {"collversion", c.Version}} {
 			if f[1] != "" {
 				r.text(f[0], f[1])
 			}
+		}
+		if c.Provider == 'i' {
+			r.text("colliculocale", c.ICULocale)
 		}
 		r.emit()
 		if r.done() {

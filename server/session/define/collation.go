@@ -71,7 +71,7 @@ func (e *Env) newCollation(c *catalog.Collation, list []ast.Option) error {
 	for i := range list {
 		o := &list[i]
 		switch o.Name {
-		case "locale", "lc_collate", "lc_ctype", "provider", "deterministic", "version":
+		case "locale", "lc_collate", "lc_ctype", "provider", "deterministic", "version", "from":
 		default:
 			return pgerr.Newf(pgerrcode.SyntaxError, "collation attribute \"%s\" not recognized", o.Name).At(int(o.Pos))
 		}
@@ -83,6 +83,13 @@ func (e *Env) newCollation(c *catalog.Collation, list []ast.Option) error {
 	if given["locale"] != nil && (given["lc_collate"] != nil || given["lc_ctype"] != nil) {
 		return pgerr.New(pgerrcode.SyntaxError, "conflicting or redundant options").
 			WithDetail("LOCALE cannot be specified together with LC_COLLATE or LC_CTYPE.")
+	}
+	if o := given["from"]; o != nil {
+		if len(list) == 1 { // FROM = name is no option by the time it comes here
+			return pgerr.NotSupported(int(o.Pos), "FROM of collations as a string is not supported")
+		}
+		return pgerr.New(pgerrcode.SyntaxError, "conflicting or redundant options").
+			WithDetail("FROM cannot be specified together with any other options.")
 	}
 	text := func(name string) string {
 		if given[name] == nil {
@@ -144,11 +151,15 @@ func libcCollation(c *catalog.Collation, text func(string) string) error {
 
 func icuCollation(c *catalog.Collation, locale string, o *ast.Option) error {
 	c.Provider, c.ICULocale = 'i', locale
-	if locale == "" {
+	if o == nil {
 		return pgerr.New(pgerrcode.InvalidObjectDefinition, "parameter \"locale\" must be specified")
 	}
-	var ok bool
-	if c.Order, ok = collate.ICUOrder(locale); !ok {
+	var err error
+	switch c.Order, err = collate.ICUOrder(locale); err {
+	case nil:
+	case collate.ErrIllegal:
+		return pgerr.Newf(pgerrcode.InternalError, "could not open collator for locale \"%s\": U_ILLEGAL_ARGUMENT_ERROR", locale)
+	default:
 		return pgerr.NotSupported(int(o.Pos), "the order of ICU locale \"%s\" is not supported", locale)
 	}
 	if c.Version == "" {
