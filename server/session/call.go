@@ -148,6 +148,7 @@ func (s *Session) do(ctx context.Context, st *ast.Do, free bool) error {
 		return s.inBody(err, f)
 	}
 	r := &plRun{activation: a, b: b, res: s.newResult(shape{T: f.Ret}), atomic: !a.free}
+	a.at.pl = r
 	defer r.res.close()
 	r.reset()
 	return r.whole(ctx)

@@ -84,7 +84,9 @@ func (r *plRun) eval(ctx context.Context, x plpgsql.Text, sc *plScope, want type
 		r.b.keep(e, x, want)
 	}
 	if e.query != nil {
+		over := r.activation.at.during(prefix, x.SQL, true)
 		v, err := r.evalQuery(ctx, e.query, prefix != "", sc)
+		over()
 		if err != nil {
 			err = r.inExpr(err, prefix, x.SQL)
 		}

@@ -79,8 +79,8 @@ func (r *plRun) dynamicShown(ctx context.Context, x plpgsql.Text, using []plpgsq
 		if err := allowedInPL(st.stmt); err != nil {
 			return nil, nil, err
 		}
-		if _, err := r.run(ctx, st, params, nil); err != nil {
-			return nil, nil, r.inStatement(err, text)
+		if _, err := r.runIn(ctx, st, params, nil); err != nil {
+			return nil, nil, err
 		}
 	}
 	return one(list[last])
@@ -122,10 +122,10 @@ func (r *plRun) execute(ctx context.Context, x *plpgsql.Execute, sc *plScope) er
 		return err
 	}
 	if x.Into == nil {
-		tag, err := r.run(ctx, st, params, nil)
+		tag, err := r.runIn(ctx, st, params, nil)
 		r.s.tellNow()
 		if err != nil {
-			return r.inStatement(err, st.text)
+			return err
 		}
 		r.rows = tagCount(tag)
 		return nil
@@ -158,6 +158,7 @@ func (r *plRun) call(ctx context.Context, x *plpgsql.Call, sc *plScope) error {
 	st, ok := list[0].Stmt.(*ast.Call)
 	if !ok {
 		if d, ok := list[0].Stmt.(*ast.Do); ok {
+			defer r.activation.at.during("", x.Text.SQL, false)()
 			return r.s.do(ctx, d, r.mayFree())
 		}
 		return pgerr.NotSupported(-1, "this statement of PL/pgSQL is not supported")
@@ -172,7 +173,9 @@ func (r *plRun) call(ctx context.Context, x *plpgsql.Call, sc *plScope) error {
 		params = append(params, r.slot(v))
 	}
 	p.vars = r.variables(sc)
+	over := r.activation.at.during("", x.Text.SQL, false)
 	out, row, err := r.s.callProcedure(ctx, st, p, params, r.mayFree())
+	over()
 	if err != nil {
 		return r.inStatement(err, x.Text.SQL)
 	}

@@ -66,8 +66,7 @@ func (r *plRun) raise(ctx context.Context, x *plpgsql.Raise, sc *plScope) error 
 	default:
 		return nil // LOG and DEBUG are for the server's log
 	}
-	n, _ := pgerr.As(r.where(e, r.at))
-	r.s.notice(n)
+	r.s.notice(e)
 	r.s.tellNow()
 	return nil
 }
@@ -192,8 +191,7 @@ func (r *plRun) diagnostics(x *plpgsql.Diagnostics, sc *plScope) error {
 		case "row_count":
 			v = plValue{types.Int(r.rows), types.Of(types.Int8OID)}
 		case "pg_context":
-			c, _ := pgerr.As(r.where(&pgerr.Error{}, r.at))
-			v.d = types.String(c.Where)
+			v.d = types.String(r.s.placed(&pgerr.Error{}, 0).Where)
 		case "returned_sqlstate":
 			v.d = types.String(e.Code)
 		case "message_text":
@@ -203,7 +201,7 @@ func (r *plRun) diagnostics(x *plpgsql.Diagnostics, sc *plScope) error {
 		case "pg_exception_hint":
 			v.d = types.String(e.Hint)
 		case "pg_exception_context":
-			v.d = types.String(e.Where)
+			v.d = types.String(r.s.placed(&pgerr.Error{Where: e.Where}, 1).Where)
 		case "column_name":
 			v.d = types.String(e.Column)
 		case "constraint_name":

@@ -78,6 +78,7 @@ func (a *activation) runPL(ctx context.Context, f *builtin.Func, args []types.Da
 		return nil, a.compiling(err)
 	}
 	r := &plRun{activation: a, b: b, res: a.s.newResult(want), atomic: !a.free}
+	a.at.pl = r
 	r.reset()
 	for i, d := range args {
 		if err := r.store(b.args[i], plValue{d, ts[i]}); err != nil {

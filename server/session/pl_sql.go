@@ -37,12 +37,20 @@ func (r *plRun) prepared(ctx context.Context, x plpgsql.Text, sc *plScope) (*sta
 
 // count runs a statement for the number of its rows.
 func (r *plRun) count(ctx context.Context, st *statement) (int64, error) {
-	tag, err := r.run(ctx, st, st.values(r.slot), nil)
+	tag, err := r.runIn(ctx, st, st.values(r.slot), nil)
 	r.s.tellNow()
+	return tagCount(tag), err
+}
+
+// runIn is run of a statement that its errors name.
+func (r *plRun) runIn(ctx context.Context, st *statement, params []types.Datum, each func(*batch.Batch) error) (tag string, err error) {
+	over := r.activation.at.during("", st.text, false)
+	tag, err = r.run(ctx, st, params, each)
+	over()
 	if err != nil {
 		err = r.inStatement(err, st.text)
 	}
-	return tagCount(tag), err
+	return tag, err
 }
 
 func tagCount(tag string) int64 {
@@ -129,7 +137,7 @@ func (r *plRun) firstRow(ctx context.Context, st *statement, params []types.Datu
 		row.names, row.ts, row.vals = append(row.names, c.Name), append(row.ts, c.Type), append(row.vals, types.Null)
 	}
 	n := int64(0)
-	_, err := r.run(ctx, st, params, func(b *batch.Batch) error {
+	_, err := r.runIn(ctx, st, params, func(b *batch.Batch) error {
 		for _, i := range b.Sel {
 			if n++; n > 1 {
 				return errEnough
@@ -148,9 +156,6 @@ func (r *plRun) firstRow(ctx context.Context, st *statement, params []types.Datu
 		}
 		return nil
 	})
-	if err != nil {
-		err = r.inStatement(err, st.text)
-	}
 	return row, n, err
 }
 
@@ -206,7 +211,7 @@ func (r *plRun) returnQuery(ctx context.Context, x *plpgsql.ReturnQuery, sc *plS
 		return r.inStatement(err, st.text)
 	}
 	n := int64(0)
-	_, err = r.run(ctx, st, params, func(b *batch.Batch) error {
+	_, err = r.runIn(ctx, st, params, func(b *batch.Batch) error {
 		for _, i := range b.Sel {
 			n++
 			row := &plRecord{set: true}
@@ -226,7 +231,7 @@ func (r *plRun) returnQuery(ctx context.Context, x *plpgsql.ReturnQuery, sc *plS
 		return nil
 	})
 	if err != nil {
-		return r.inStatement(err, st.text)
+		return err
 	}
 	r.rows, r.vals[r.b.found] = n, types.Bool(n > 0)
 	return nil

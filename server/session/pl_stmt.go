@@ -67,7 +67,7 @@ func (r *plRun) trap(ctx context.Context, b *plpgsql.Block, sc *plScope) (flow, 
 	if err := s.tx.ensure(ctx); err != nil {
 		return flow{}, err
 	}
-	save, pinned, calls, acting := s.tx.here(""), s.pinned, s.calls, s.acting
+	save, pinned, calls, acting, calling := s.tx.here(""), s.pinned, s.calls, s.acting, len(s.calling)
 	s.ending.traps++
 	fl, err := r.statements(ctx, b.Body, sc)
 	s.ending.traps--
@@ -92,7 +92,7 @@ func (r *plRun) trap(ctx context.Context, b *plpgsql.Block, sc *plScope) (flow, 
 		if !matches {
 			continue
 		}
-		s.pinned, s.calls, s.acting = pinned, calls, acting
+		s.pinned, s.calls, s.acting, s.calling = pinned, calls, acting, s.calling[:calling]
 		if err := s.tx.backTo(&save); err != nil {
 			return flow{}, err
 		}

@@ -34,6 +34,7 @@ func (s *Session) CallTrigger(ctx context.Context, f *catalog.Function, t *Trigg
 		return nil, a.compiling(err)
 	}
 	r := &plRun{activation: a, b: b, res: s.newResult(shape{T: types.Of(types.VoidOID)}), trig: t, atomic: true}
+	a.at.pl = r
 	defer r.res.close()
 	r.reset()
 	r.tell(t)

@@ -46,6 +46,7 @@ type activation struct {
 	// now is what plans depend on, as it was after the last statement; known: it is.
 	now   stamp
 	known bool
+	at    place
 }
 
 // maxCalls bounds calls within calls.
@@ -74,7 +75,13 @@ func (s *Session) activate(ctx context.Context, f *catalog.Function, fr *frame) 
 		s.calls--
 		return nil, nil, err
 	}
-	return a, func() { s.calls--; back() }, nil
+	n := len(s.calling)
+	s.calling = append(s.calling, a)
+	return a, func() {
+		s.calling = s.calling[:n]
+		s.calls--
+		back()
+	}, nil
 }
 
 // takeOn makes the settings of a function, and the rights of its owner, those of the session.

@@ -91,6 +91,7 @@ func (a *activation) runSQL(ctx context.Context, f *builtin.Func, args []types.D
 	res := a.s.newResult(want)
 	slot := func(v bind.Variable) types.Datum { return a.s.slotValue(args[v.Slot], ts[v.Slot], v) }
 	for i, st := range body.stmts {
+		a.at.n = i + 1
 		if err := a.ready(ctx, st); err != nil {
 			return nil, a.inSQL(err, 0)
 		}

@@ -66,9 +66,10 @@ type Session struct {
 	listens  listener
 	hooks    hooks
 	triggers triggerState
-	// Of functions: how deep calls are, how many statements around the running one write, and
-	// bodies with their plans.
+	// Of functions: how deep calls are, how many statements around the running one write, the
+	// calls themselves, and bodies with their plans.
 	calls, pinned int
+	calling       []*activation
 	unnamed       int // portals that functions opened without a name
 	sqlBodies     map[bodyKey]*sqlBody
 	plBodies      map[bodyKey]*plBody
@@ -199,6 +200,7 @@ func (s *Session) notice(e *pgerr.Error) {
 	need := rank[level]
 	have := map[string]int{pgerr.Warning: 2, pgerr.Notice: 1, pgerr.Info: 9}[e.Severity]
 	if have >= need {
+		e = s.placed(e, 0)
 		s.noticing.Lock() // goroutines that help with a query may have something to tell
 		defer s.noticing.Unlock()
 		s.notices = append(s.notices, e)
