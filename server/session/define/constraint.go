@@ -262,11 +262,21 @@ func (e *Env) refersToItself(t *catalog.Table, n *ast.QName) bool {
 		s, ok := e.Catalog.Schema(n.Schema)
 		return ok && s.ID == t.Schema
 	}
-	if temp, ok := e.Catalog.TempSchema(); ok && !t.Temp {
-		_, shadowed := e.Catalog.Table(temp.ID, t.Name)
-		return !shadowed
+	onPath := func(p string) bool { s, ok := e.Catalog.Schema(p); return ok && s.ID == t.Schema }
+	if t.Temp && !slices.ContainsFunc(e.Path, onPath) {
+		return true // its schema, before the path, is as new
 	}
-	return true
+	for _, p := range e.Path {
+		schema, ok := e.Catalog.Schema(p)
+		switch {
+		case !ok:
+		case schema.ID == t.Schema:
+			return true
+		case e.Catalog.RelationExists(schema.ID, n.Name):
+			return false
+		}
+	}
+	return false
 }
 
 func action(a ast.RefAction) byte {
