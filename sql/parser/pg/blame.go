@@ -58,7 +58,7 @@ func operator(s string, i int) int {
 	for end < len(s) && strings.IndexByte("+-*/<>=~!@#%^&|`?", s[end]) >= 0 && (end == i || skipComment(s, end) == end) {
 		end++
 	}
-	for end > i+1 && (s[end-1] == '+' || s[end-1] == '-') && strings.IndexAny(s[i:end], "~!@#%^&|`?") < 0 {
+	for end > i+1 && (s[end-1] == '+' || s[end-1] == '-') && !strings.ContainsAny(s[i:end], "~!@#%^&|`?") {
 		end--
 	}
 	return end

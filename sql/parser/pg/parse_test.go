@@ -72,6 +72,7 @@ func TestErrors(t *testing.T) {
 		{"CREATE TABLE t (a int, b int GENERATED ALWAYS AS (a)) STORED", "42601", `syntax error at or near ")"`, 53},
 		{"CREATE TABLE t (a int) PARTITION BY BY RANGE (a)", "42601", `syntax error at or near "RANGE"`, 40},
 		{"SELECT (1, 2) OVERLAPS a IN (1) IN (2)", "42601", `syntax error at or near "a"`, 24},
+		{"ALTER TABLE x ADD EXCLUDE USING gist ((SELECT 1) WITH =)", "42601", `syntax error at or near "SELECT"`, 40},
 		{"REINDEX DATABASE", "42601", "syntax error at end of input", 17},
 		{"CLUSTER (VERBOSE); SELECT 1", "42601", `syntax error at or near ";"`, 18},
 		{"SELECT 1 LIMIT 1, 2", "42601", "LIMIT #,# syntax is not supported", 0},

@@ -56,7 +56,8 @@ func (b *blamer) further(e *pgerr.Error) *pgerr.Error {
 	return missed(b.src, b.tokens[k].start)
 }
 
-// inside is where the innermost query in parentheses begins that token k is in, else 0.
+// inside is where the innermost query in parentheses begins that has words before token k,
+// else 0.
 func (b *blamer) inside(k int) int {
 	level := 0
 	for i := k - 1; i >= 0; i-- {
@@ -65,7 +66,7 @@ func (b *blamer) inside(k int) int {
 			level++
 		case "(":
 			if level--; level < 0 {
-				if b.begins(i+1) && !b.called(i) {
+				if i+1 < k && b.begins(i+1) && !b.called(i) {
 					return b.tokens[i+1].start
 				}
 				level = 0
