@@ -150,6 +150,8 @@ func opClassOf(method, name string, t types.OID) (opClass, bool) {
 		input = types.AnyMultirangeOID
 	case types.Lookup(t) != nil && types.Lookup(t).Type == 'e':
 		input = types.AnyEnumOID
+	case types.IsComposite(t):
+		input = types.RecordOID
 	}
 	var found opClass
 	ok := false

@@ -162,14 +162,43 @@ func (e *Enum) With(oid OID, name string, at int) (*Enum, error) {
 	case at == 0:
 		place = e.Labels[0].Value>>enumNumberBits - enumGap
 	default:
-		lo, hi := e.Labels[at-1].Value>>enumNumberBits, e.Labels[at].Value>>enumNumberBits
-		if place = lo + (hi-lo)/2; place == lo {
+		if place = e.between(at); place == 0 {
 			return nil, pgerr.New(pgerrcode.ProgramLimitExceeded, "too many labels were added to an enum between two others").
 				WithHint("Add it before or after another one.")
 		}
 	}
 	number := int64(len(e.Labels))
 	return &Enum{slices.Insert(slices.Clone(e.Labels), at, EnumLabel{oid, name, place<<enumNumberBits | number})}, nil
+}
+
+// between is a place between the labels beside index at, 0 when there is none left. It is in
+// the middle, so that the next label has as much room before as after. Where the newest
+// labels were added one beside the other, the next is expected beside this one: the more
+// they are, the less of the gap is given up for it.
+func (e *Enum) between(at int) int64 {
+	lo, hi := e.Labels[at-1].Value>>enumNumberBits, e.Labels[at].Value>>enumNumberBits
+	gap := hi - lo
+	if gap < 2 {
+		return 0
+	}
+	const most = 10 // a run ends with steps of a thousandth
+	share := func(run int) int64 { return max(gap>>max(1, min(run, most)), 1) }
+	up, down := e.run(at-1, -1), e.run(at, 1)
+	if down > up {
+		return hi - share(down)
+	}
+	return lo + share(up)
+}
+
+// run is how many of the newest labels follow each other from index at on, the newest first.
+func (e *Enum) run(at, step int) (n int) {
+	for newest := int64(len(e.Labels) - 1); at >= 0 && at < len(e.Labels); at += step {
+		if e.Labels[at].Value&(maxEnumLabels-1) != newest-int64(n) {
+			break
+		}
+		n++
+	}
+	return n
 }
 
 // UserTypes is what the session's catalog says of users' types; nil when it does not

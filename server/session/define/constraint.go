@@ -131,10 +131,14 @@ func columnKey(t *catalog.Table, c *catalog.Column, method string) (catalog.Inde
 // ordered refuses types without a btree order, for an index of the method.
 func ordered(t types.T, method string) error {
 	switch t.OID {
-	case types.JSONOID, types.JSONPathOID, types.UnknownOID, types.XidOID, types.ACLItemOID, types.PgNodeTreeOID,
+	case types.XidOID, types.CidOID:
+		if method == "hash" { // their numbers have an order that no operator tells
+			return nil
+		}
+		return noDefaultClass(method, t)
+	case types.JSONOID, types.JSONPathOID, types.UnknownOID, types.ACLItemOID, types.PgNodeTreeOID,
 		types.PgSnapshotOID, types.TxidSnapshotOID:
-		return pgerr.Newf(pgerrcode.UndefinedObject, "data type %s has no default operator class for access method %q", types.FormatType(types.Of(t.OID)), method).
-			WithHint("You must specify an operator class for the index or define a default operator class for the data type.")
+		return noDefaultClass(method, t)
 	}
 	return nil
 }

@@ -1,13 +1,10 @@
 package define
 
 import (
-	"github.com/jackc/pgerrcode"
-
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/syscat"
-	"github.com/loxodb/loxodb/sql/types"
 )
 
 // hashIndex makes the key of a hash index, which is kept as an ordered one: see
@@ -32,8 +29,7 @@ func (e *Env) hashIndex(t *catalog.Table, x *catalog.Index, st *ast.CreateIndex)
 	el, k := &st.Elems[0], &x.Keys[0]
 	switch {
 	case el.OpClass == nil && (k.Type.IsVector() || !syscat.HasDefaultOpClass("hash", k.Type.OID)):
-		return pgerr.Newf(pgerrcode.UndefinedObject, "data type %s has no default operator class for access method \"hash\"", types.TypeName(k.Type.OID)).
-			WithHint("You must specify an operator class for the index or define a default operator class for the data type.")
+		return noDefaultClass("hash", k.Type)
 	case el.Asc || el.Desc:
 		return pgerr.NotSupported(-1, "access method %q does not support %s", "hash", "ASC/DESC options")
 	case el.Nulls != ast.NullsDefault:
