@@ -40,7 +40,7 @@ func byteaFuncs(r *registrar) {
 	})
 	bytePositions(r)
 	hashFuncs(r)
-	r.eval("binary_encode", func(_ *Ctx, a []types.Datum) (types.Datum, error) { return encode(a[0].Bytes(), a[1].Text()) })
+	r.eval("binary_encode", func(c *Ctx, a []types.Datum) (types.Datum, error) { return encode(c, a[0].Bytes(), a[1].Text()) })
 	r.eval("binary_decode", func(_ *Ctx, a []types.Datum) (types.Datum, error) { return decode(a[0].Text(), a[1].Text()) })
 	encodingFuncs(r)
 }
@@ -153,28 +153,36 @@ func hashFuncs(r *registrar) {
 	sum("sha512_bytea", sha512.New, plain)
 }
 
-func encode(s []byte, how string) (types.Datum, error) {
+func encode(c *Ctx, s []byte, how string) (types.Datum, error) {
+	p := progress{c: c}
 	switch strings.ToLower(how) {
 	case "hex":
 		return types.Bytes(hex.AppendEncode([]byte{}, s)), nil
 	case "escape":
 		out := []byte{}
-		for _, c := range s {
+		for _, b := range s {
 			switch {
-			case c == '\\':
+			case b == '\\':
 				out = append(out, '\\', '\\')
-			case c == 0 || c >= 0x80:
-				out = append(out, '\\', '0'+c>>6, '0'+c>>3&7, '0'+c&7)
+			case b == 0 || b >= 0x80:
+				out = append(out, '\\', '0'+b>>6, '0'+b>>3&7, '0'+b&7)
 			default:
-				out = append(out, c)
+				out = append(out, b)
+			}
+			if err := p.add(1); err != nil {
+				return types.Datum{}, err
 			}
 		}
 		return types.Bytes(out), nil
 	case "base64": // lines of 76 characters
-		out := []byte{}
-		for len(s) > 57 {
-			out = append(base64.StdEncoding.AppendEncode(out, s[:57]), '\n')
-			s = s[57:]
+		const line = 57
+		out := make([]byte, 0, base64.StdEncoding.EncodedLen(len(s))+len(s)/line)
+		for len(s) > line {
+			out = append(base64.StdEncoding.AppendEncode(out, s[:line]), '\n')
+			if err := p.add(line); err != nil {
+				return types.Datum{}, err
+			}
+			s = s[line:]
 		}
 		return types.Bytes(base64.StdEncoding.AppendEncode(out, s)), nil
 	}

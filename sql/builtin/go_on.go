@@ -1,5 +1,7 @@
 package builtin
 
+import "unicode/utf8"
+
 // piece is how many bytes of a value functions work on before they ask whether to go on:
 // a few milliseconds' work.
 const piece = 1 << 20
@@ -23,6 +25,26 @@ func (c *Ctx) pieces(s []byte, f func(part []byte)) error {
 	}
 	f(s)
 	return nil
+}
+
+// mapped is s with f of its parts, which are cut between characters, as long as it should go on.
+func (c *Ctx) mapped(s []byte, f func(part []byte) []byte) ([]byte, error) {
+	if len(s) <= piece {
+		return f(s), nil
+	}
+	out := make([]byte, 0, len(s))
+	for len(s) > 0 {
+		n := min(piece, len(s))
+		for n < len(s) && !utf8.RuneStart(s[n]) {
+			n++
+		}
+		out = append(out, f(s[:n])...)
+		if err := c.goOn(); err != nil {
+			return nil, err
+		}
+		s = s[n:]
+	}
+	return out, nil
 }
 
 // progress asks whether to go on after each piece of what it is told was done: bytes, or

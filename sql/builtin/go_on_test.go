@@ -31,12 +31,14 @@ func TestLongCallsEnd(t *testing.T) {
 	text := types.String(strings.Repeat("ab é", 4*piece/4))
 	r := &registrar{code: map[string]*code{}}
 	textFuncs(r)
-	hashFuncs(r)
 	unicodeFuncs(r)
+	byteaFuncs(r) // with the hashes
 	for name, args := range map[string][]types.Datum{
 		"initcap": {text}, "text_reverse": {text}, "translate": {text, types.String("ab"), types.String("x")},
 		"md5_text": {text}, "md5_bytea": {text}, "sha224_bytea": {text}, "sha256_bytea": {text}, "sha384_bytea": {text}, "sha512_bytea": {text},
-		"unicode_normalize_func": {text, types.String("NFD")},
+		"unicode_normalize_func": {text, types.String("NFD")}, "unicode_is_normalized": {text, types.String("NFC")},
+		"upper": {text}, "lower": {text}, "replace_text": {text, types.String("b"), types.String("xy")},
+		"binary_encode": {text, types.String("base64")},
 	} {
 		f := r.code[name].eval
 		asked := &countdown{context.Background(), 1000}
@@ -48,6 +50,17 @@ func TestLongCallsEnd(t *testing.T) {
 		}
 		if _, err := f(&Ctx{Context: &countdown{context.Background(), 1}, Format: types.DefaultFormat}, args); !errors.Is(err, context.Canceled) {
 			t.Errorf("%s, cancelled: %v", name, err)
+		}
+	}
+}
+
+// TestMappedInPieces compares with what the library makes of the whole.
+func TestMappedInPieces(t *testing.T) {
+	for pad := range 4 {
+		s := []byte(strings.Repeat("x", pad) + strings.Repeat("éÄ€ß\U00010428", piece/5))
+		got, err := (&Ctx{}).mapped(s, bytes.ToUpper)
+		if err != nil || !bytes.Equal(got, bytes.ToUpper(s)) {
+			t.Errorf("%d before: %v, %d bytes", pad, err, len(got))
 		}
 	}
 }

@@ -26,8 +26,8 @@ func textFuncs(r *registrar) {
 	}
 	r.kernel("bit_length(text)", lengths(func(b []byte) int { return 8 * len(b) }))
 	r.kernel("bit_length(bytea)", lengths(func(b []byte) int { return 8 * len(b) }))
-	r.eval("lower", text1(func(_ *Ctx, s []byte) ([]byte, error) { return bytes.ToLower(s), nil }))
-	r.eval("upper", text1(func(_ *Ctx, s []byte) ([]byte, error) { return bytes.ToUpper(s), nil }))
+	r.eval("lower", text1(func(c *Ctx, s []byte) ([]byte, error) { return c.mapped(s, bytes.ToLower) }))
+	r.eval("upper", text1(func(c *Ctx, s []byte) ([]byte, error) { return c.mapped(s, bytes.ToUpper) }))
 	r.eval("initcap", text1(initcap))
 	r.eval("text_substr", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 		b, err := substring(a[0].Bytes(), a[1].Int(), a[2].Int(), true)
@@ -51,16 +51,7 @@ func textFuncs(r *registrar) {
 		return types.Bytes(s[leftEnd(s, -a[1].Int()):]), nil
 	})
 	r.eval("text_reverse", text1(reverse))
-	r.eval("replace_text", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-		s, from := a[0].Bytes(), a[1].Bytes()
-		if len(from) == 0 || !bytes.Contains(s, from) {
-			return a[0], nil
-		}
-		if more := (len(a[2].Bytes()) - len(from)) * bytes.Count(s, from); len(s)+more > maxText {
-			return types.Datum{}, replacesTooLong(s, from, len(a[2].Bytes()))
-		}
-		return types.Bytes(bytes.ReplaceAll(s, from, a[2].Bytes())), nil
-	})
+	r.eval("replace_text", replaceText)
 	r.eval("textpos", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 		return types.Int(position(a[0].Bytes(), a[1].Bytes())), nil
 	})
@@ -201,6 +192,42 @@ func position(s, t []byte) int64 {
 
 func tooLong() error {
 	return pgerr.New(pgerrcode.ProgramLimitExceeded, "requested length too large")
+}
+
+// replaceText replaces every occurrence of a text by another.
+func replaceText(c *Ctx, a []types.Datum) (types.Datum, error) {
+	s, from, to := a[0].Bytes(), a[1].Bytes(), a[2].Bytes()
+	if len(from) == 0 {
+		return a[0], nil
+	}
+	n, p := 0, progress{c: c}
+	for rest := s; ; n++ {
+		at := bytes.Index(rest, from)
+		if at < 0 {
+			break
+		}
+		if err := p.add(at + len(from)); err != nil {
+			return types.Datum{}, err
+		}
+		rest = rest[at+len(from):]
+	}
+	if n == 0 {
+		return a[0], nil
+	}
+	size := len(s) + (len(to)-len(from))*n
+	if size > maxText {
+		return types.Datum{}, replacesTooLong(s, from, len(to))
+	}
+	out := make([]byte, 0, size)
+	for ; n > 0; n-- {
+		at := bytes.Index(s, from)
+		out = append(append(out, s[:at]...), to...)
+		if err := p.add(at + len(from) + len(to)); err != nil {
+			return types.Datum{}, err
+		}
+		s = s[at+len(from):]
+	}
+	return types.Bytes(append(out, s...)), nil
 }
 
 // replacesTooLong says where PostgreSQL would stop, which builds the text piece by piece.

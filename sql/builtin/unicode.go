@@ -37,12 +37,12 @@ func unicodeFuncs(r *registrar) {
 		}
 		return normalized(c, f, a[0].Bytes())
 	})
-	r.eval("unicode_is_normalized", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+	r.eval("unicode_is_normalized", func(c *Ctx, a []types.Datum) (types.Datum, error) {
 		f, err := form(a)
 		if err != nil {
 			return types.Datum{}, err
 		}
-		return types.Bool(f.IsNormal(a[0].Bytes())), nil
+		return isNormalized(c, f, a[0].Bytes())
 	})
 	r.eval("unistr", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 		s, err := unistr(a[0].Text())
@@ -66,6 +66,24 @@ func normalized(c *Ctx, f norm.Form, s []byte) (types.Datum, error) {
 		s = s[n:]
 	}
 	return types.Bytes(f.Append(out, s...)), nil
+}
+
+// isNormalized reports that s is in a form already, cut as normalized does.
+func isNormalized(c *Ctx, f norm.Form, s []byte) (types.Datum, error) {
+	for len(s) > piece {
+		n := f.LastBoundary(s[:piece])
+		if n <= 0 {
+			break
+		}
+		if !f.IsNormal(s[:n]) {
+			return types.Bool(false), nil
+		}
+		if err := c.goOn(); err != nil {
+			return types.Datum{}, err
+		}
+		s = s[n:]
+	}
+	return types.Bool(f.IsNormal(s)), nil
 }
 
 // unistr resolves \XXXX, \+XXXXXX, \uXXXX, \UXXXXXXXX and \\, joining surrogate pairs.
