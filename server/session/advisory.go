@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/syscat"
@@ -16,8 +17,16 @@ import (
 type advisoryLocks struct {
 	mu      sync.Mutex
 	locks   map[[2]int64]*advisoryLock
-	changed chan struct{} // closed and replaced whenever a lock is released
-	waiting []*Session    // since changed was made
+	changed chan struct{}  // closed and replaced whenever a lock is released
+	waiting []advisoryWait // since changed was made
+}
+
+// advisoryWait is a session that waits for a lock.
+type advisoryWait struct {
+	s      *Session
+	key    [2]int64
+	shared bool
+	since  time.Time
 }
 
 type advisoryLock struct {
@@ -45,7 +54,7 @@ func (s *Session) AdvisoryLock(ctx context.Context, key [2]int64, shared, xact, 
 			return false, nil
 		}
 		changed := a.changed
-		a.waiting = append(a.waiting, s)
+		a.waiting = append(a.waiting, advisoryWait{s, key, shared, time.Now()})
 		s.waiting.Begin(func() []*kv.Waiting { return a.holders(s, key, shared) })
 		a.mu.Unlock()
 		if bounded == nil { // one wait, however often the lock goes to others
@@ -87,7 +96,7 @@ func (a *advisoryLocks) holders(s *Session, key [2]int64, shared bool) (list []*
 func (a *advisoryLocks) giveUp(s *Session) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.waiting = slices.DeleteFunc(a.waiting, func(w *Session) bool { return w == s })
+	a.waiting = slices.DeleteFunc(a.waiting, func(w advisoryWait) bool { return w.s == s })
 	s.waiting.End()
 }
 
@@ -154,7 +163,7 @@ func (a *advisoryLocks) drop(key [2]int64, l *advisoryLock, s *Session, held map
 		delete(a.locks, key)
 	}
 	for _, w := range a.waiting {
-		w.waiting.End()
+		w.s.waiting.End()
 	}
 	clear(a.waiting)
 	a.waiting = a.waiting[:0]
@@ -203,27 +212,37 @@ func (a *advisoryLocks) releaseAll(s *Session) {
 	s.AdvisoryUnlockAll()
 }
 
-// list shows the held locks in pg_locks.
+// list shows the locks that are held or waited for in pg_locks.
 func (a *advisoryLocks) list() []syscat.Lock {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	var out []syscat.Lock
 	for key, l := range a.locks {
-		row := syscat.Lock{Type: "advisory", Granted: true, ObjSubID: 1,
-			ClassID: uint32(uint64(key[0]) >> 32), ObjID: uint32(key[0])}
-		if key[1] != 0 {
-			row.ClassID, row.ObjID, row.ObjSubID = uint32(key[0]), uint32(key[1]), 2
-		}
 		for s := range l.exclusive {
-			row.PID, row.Mode = s.pid, "ExclusiveLock"
-			out = append(out, row)
+			out = append(out, advisoryRow(s, key, false, true))
 		}
 		for s := range l.shared {
-			row.PID, row.Mode = s.pid, "ShareLock"
-			out = append(out, row)
+			out = append(out, advisoryRow(s, key, true, true))
 		}
 	}
+	for _, w := range a.waiting {
+		row := advisoryRow(w.s, w.key, w.shared, false)
+		row.WaitStart = w.since
+		out = append(out, row)
+	}
 	return out
+}
+
+func advisoryRow(s *Session, key [2]int64, shared, granted bool) syscat.Lock {
+	row := syscat.Lock{Type: "advisory", Mode: "ExclusiveLock", Granted: granted, ObjSubID: 1,
+		ClassID: uint32(uint64(key[0]) >> 32), ObjID: uint32(key[0]), PID: s.pid, Virtual: s.virtualXID()}
+	if key[1] != 0 {
+		row.ClassID, row.ObjID, row.ObjSubID = uint32(key[0]), uint32(key[1]), 2
+	}
+	if shared {
+		row.Mode = "ShareLock"
+	}
+	return row
 }
 
 // holder is the session that holds a lock exclusively, nil = none.

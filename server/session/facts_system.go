@@ -151,18 +151,6 @@ func (x system) Backends() []syscat.Backend {
 	return out
 }
 
-// Locks implements syscat.Live.
-func (x system) Locks() []syscat.Lock {
-	var out []syscat.Lock
-	for _, d := range x.s.db.c.opened() {
-		for _, l := range d.advisory.list() {
-			l.Database = d.id
-			out = append(out, l)
-		}
-	}
-	return out
-}
-
 // Prepared implements syscat.Live.
 func (x system) Prepared() []syscat.Prepared {
 	var out []syscat.Prepared

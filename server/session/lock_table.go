@@ -19,6 +19,7 @@ type tableLock struct {
 	s    *Session
 	mode kv.Mode
 	need catalog.Priv // any of them
+	name string       // as pg_locks shows it
 	seen []catalog.ID // the views on the way
 }
 
@@ -26,6 +27,10 @@ type tableLock struct {
 // shared, the others exclusively, which is stronger than asked but never weaker.
 func (s *Session) lockTables(ctx context.Context, st *ast.LockTable) error {
 	l := &tableLock{s: s, mode: kv.Exclusive, need: catalog.PrivUpdate | catalog.PrivDelete | catalog.PrivTruncate}
+	for _, word := range strings.Fields(st.Mode) {
+		l.name += strings.ToUpper(word[:1]) + strings.ToLower(word[1:])
+	}
+	l.name += "Lock"
 	switch strings.ToUpper(st.Mode) {
 	case "ACCESS SHARE":
 		l.mode, l.need = kv.Shared, catalog.PrivSelect
@@ -73,6 +78,7 @@ func (l *tableLock) lock(ctx context.Context, t *catalog.Table, only bool, user 
 		if err := l.s.tx.txn.LockTable(ctx, m.ID, l.mode); err != nil {
 			return err
 		}
+		l.s.noteLockMode(m.ID, l.name)
 	}
 	if t.Kind != catalog.KindView {
 		return nil

@@ -68,22 +68,23 @@ type Session struct {
 	triggers triggerState
 	// Of functions: how deep calls are, how many statements around the running one write, the
 	// calls themselves, and bodies with their plans.
-	calls, pinned int
-	calling       []*activation
-	unnamed       int // portals that functions opened without a name
-	sqlBodies     map[bodyKey]*sqlBody
-	plBodies      map[bodyKey]*plBody
-	casts         map[castKey]*expr.Program // of values assigned in PL/pgSQL
-	domains       domainChecks
-	objectCache   objectCache
-	open          []*running // executions that have not ended
-	idle          *running   // memory of an execution that has ended
-	spare         *portal    // memory of the unnamed portal
-	limits        limits
-	running       atomic.Pointer[context.Context] // of the statement that limits knows, nil between statements
-	waiting       kv.Waiting
-	outcome       outcome
-	manual        bool // autocommit is off: see autoBegin
+	calls, pinned  int
+	calling        []*activation
+	unnamed        int // portals that functions opened without a name
+	sqlBodies      map[bodyKey]*sqlBody
+	plBodies       map[bodyKey]*plBody
+	casts          map[castKey]*expr.Program // of values assigned in PL/pgSQL
+	domains        domainChecks
+	objectCache    objectCache
+	open           []*running // executions that have not ended
+	idle           *running   // memory of an execution that has ended
+	spare          *portal    // memory of the unnamed portal
+	limits         limits
+	running        atomic.Pointer[context.Context] // of the statement that limits knows, nil between statements
+	waiting        kv.Waiting
+	outcome        outcome
+	lockModesNoted bool // activity.lockModes is not empty
+	manual         bool // autocommit is off: see autoBegin
 	// next are the modes that MySQL's SET TRANSACTION gave the next transaction.
 	next *ast.TxnStmt
 }
@@ -96,6 +97,7 @@ type activity struct {
 	since        time.Time
 	queryStart   time.Time
 	xactStart    time.Time
+	lockModes    map[catalog.ID]string // what LOCK TABLE called the transaction's locks
 }
 
 func newSession(d *Database, st backend.Startup, role *catalog.Role) *Session {

@@ -276,6 +276,7 @@ func (t *txState) finish(committed bool) {
 	}
 	t.count(committed)
 	s.settings.end(committed)
+	s.forgetLockModes()
 	s.db.advisory.releaseXact(s)
 	*t = txState{session: s}
 }

@@ -80,7 +80,7 @@ type Backend struct {
 
 // Lock is a row of pg_locks.
 type Lock struct {
-	Type        string // relation, transactionid, advisory, tuple
+	Type        string // relation, transactionid, virtualxid, advisory
 	Database    catalog.ID
 	Relation    catalog.ID
 	Transaction uint32

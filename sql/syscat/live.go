@@ -139,6 +139,9 @@ func locks(r *rows) {
 		if k.Relation != 0 {
 			r.oid("relation", k.Relation)
 		}
+		if k.Type == "virtualxid" {
+			r.text("virtualxid", k.Virtual)
+		}
 		if k.Transaction != 0 {
 			r.oid("transactionid", k.Transaction)
 		}
@@ -152,7 +155,9 @@ func locks(r *rows) {
 		r.text("mode", k.Mode)
 		r.bool("granted", k.Granted)
 		r.bool("fastpath", false)
-		r.time("waitstart", k.WaitStart)
+		if !k.WaitStart.IsZero() {
+			r.time("waitstart", k.WaitStart)
+		}
 		r.emit()
 	}
 }

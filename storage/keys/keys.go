@@ -95,6 +95,14 @@ func AppendIndexPrefix(dst []byte, storage uint32) []byte {
 // IndexPrefixLen is the length of an index prefix.
 const IndexPrefixLen = 5
 
+// LockedTable is the table whose own lock key is; ok is false for other keys.
+func LockedTable(key []byte) (id uint32, ok bool) {
+	if len(key) != 5 || key[0] != Lock {
+		return 0, false
+	}
+	return binary.BigEndian.Uint32(key[1:]), true
+}
+
 // AppendID appends kind and a 32-bit number: sequences, locks, manifests.
 func AppendID(dst []byte, kind byte, id uint32) []byte {
 	return binary.BigEndian.AppendUint32(append(dst, kind), id)

@@ -339,3 +339,6 @@ func (e *Engine) FS() vfs.FS { return e.opts.FS }
 
 // Dir is the directory of the store.
 func (e *Engine) Dir() string { return e.dir }
+
+// Locks implements kv.LockLister.
+func (e *Engine) Locks(each func(kv.LockInfo)) { e.locks.Each(each) }

@@ -163,3 +163,6 @@ func (e *Engine) commit(writes *writeSet, hooks []hook) kv.TS {
 
 // Oldest implements kv.Engine: snapshots of any age may be opened here.
 func (e *Engine) Oldest() kv.TS { return 0 }
+
+// Locks implements kv.LockLister.
+func (e *Engine) Locks(each func(kv.LockInfo)) { e.locks.Each(each) }

@@ -4,6 +4,7 @@
 package space
 
 import (
+	"bytes"
 	"context"
 
 	"github.com/loxodb/loxodb/storage/kv"
@@ -161,3 +162,17 @@ type snapshot struct {
 
 // Close implements kv.Snapshot.
 func (s *snapshot) Close() error { return s.s.Close() }
+
+// Locks implements kv.LockLister with the locks of the part's keys.
+func (e *Engine) Locks(each func(kv.LockInfo)) {
+	l, ok := e.whole.(kv.LockLister)
+	if !ok {
+		return
+	}
+	l.Locks(func(i kv.LockInfo) {
+		if rest, ok := bytes.CutPrefix(i.Key, e.prefix); ok {
+			i.Key = rest
+			each(i)
+		}
+	})
+}
