@@ -28,8 +28,7 @@ type xacts struct {
 	ended []endedXact
 	lost  kv.TS
 	sweep int // how many there are when it is time to look for some to forget
-	// outcomes are how the last transactions ended, two bits each.
-	outcomes [rememberedXacts / 4]byte
+	outcomes
 }
 
 type endedXact struct {
@@ -38,15 +37,8 @@ type endedXact struct {
 }
 
 const (
-	rememberedXacts = 1 << 16 // of which the outcome is known
-	maxEnded        = 1 << 16
-	leastSweep      = 64
-)
-
-const (
-	outcomeUnknown = iota
-	outcomeCommitted
-	outcomeAborted
+	maxEnded   = 1 << 16
+	leastSweep = 64
 )
 
 func newXacts(eng kv.Engine) *xacts {
@@ -101,11 +93,6 @@ func (x *xacts) forget() {
 		x.ended = append([]endedXact(nil), x.ended[half:]...)
 	}
 	x.sweep = max(leastSweep, 2*len(x.ended))
-}
-
-func (x *xacts) note(n uint64, outcome byte) {
-	b, shift := &x.outcomes[n%rememberedXacts/4], n%4*2
-	*b = *b&^(3<<shift) | outcome<<shift
 }
 
 // owners are the numbers of running transactions by their sessions.
@@ -173,10 +160,8 @@ func (x *xacts) status(ctx context.Context, n uint64) (string, error) {
 		return "committed", nil
 	case x.running[n] != nil:
 		return "in progress", nil
-	case next-n > rememberedXacts:
-		return "", nil
 	}
-	switch x.outcomes[n%rememberedXacts/4] >> (n % 4 * 2) & 3 {
+	switch x.of(n) {
 	case outcomeCommitted:
 		return "committed", nil
 	case outcomeAborted:

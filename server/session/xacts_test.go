@@ -95,3 +95,44 @@ func TestTransactionsAreForgotten(t *testing.T) {
 		t.Errorf("%d are kept that everybody sees", len(x.ended))
 	}
 }
+
+// Outcomes are known for long, in little memory while transactions commit.
+func TestOutcomesOfLongAgo(t *testing.T) {
+	var o outcomes
+	const many = 40 * outcomesOfPage
+	aborted := map[uint64]bool{5: true, 3*outcomesOfPage + 7: true, many - 1: true}
+	for n := range uint64(many) {
+		o.note(n, outcomeUnknown)
+		if aborted[n] {
+			o.note(n, outcomeAborted)
+		} else {
+			o.note(n, outcomeCommitted)
+		}
+	}
+	for n := range uint64(many) {
+		want := byte(outcomeCommitted)
+		if aborted[n] {
+			want = outcomeAborted
+		}
+		if got := o.of(n); got != want {
+			t.Fatalf("transaction %d: %d, want %d", n, got, want)
+		}
+	}
+	own := 0
+	for _, p := range o.pages {
+		if p != allCommitted {
+			own++
+		}
+	}
+	if own > 4 {
+		t.Errorf("%d pages of their own, want those of the three that failed", own)
+	}
+	o.note(outcomesOfPage+1, outcomeAborted) // within a page that is shared
+	if o.of(outcomesOfPage+1) != outcomeAborted || o.of(2*outcomesOfPage+1) != outcomeCommitted {
+		t.Error("a shared page was written")
+	}
+	o.note(maxOutcomePages*outcomesOfPage, outcomeCommitted)
+	if o.of(6) != outcomeUnknown || len(o.pages) > maxOutcomePages {
+		t.Error("the oldest page is still there")
+	}
+}
