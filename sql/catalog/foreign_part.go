@@ -1,5 +1,10 @@
 package catalog
 
+import (
+	"cmp"
+	"slices"
+)
+
 // ForeignPart is a foreign key to a partition, which is there because of the one to the
 // partitioned table: rows are sought by that, but messages and pg_constraint name this one.
 // Table is the partition, itself perhaps partitioned, Index its part of the key, and Parent the
@@ -58,6 +63,22 @@ func (s *Snapshot) PartsOn(t *Table, each func(own *Table, c, part *Constraint))
 			}
 		}
 	}
+}
+
+// ReferToPartitioned are the tables with foreign keys to tables that have partitions, which are
+// those whose keys have parts, in OID order.
+func (s *Snapshot) ReferToPartitioned() (out []*Table) {
+	for _, l := range []*Layer{s.shared, s.temp} {
+		for id := range l.partitioned {
+			for _, from := range l.referrers[id] {
+				if t := l.tableByID[from]; t != nil {
+					out = append(out, t)
+				}
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b *Table) int { return cmp.Compare(a.ID, b.ID) })
+	return slices.Compact(out)
 }
 
 // partOf is a part of a foreign key as a constraint, nil if what it refers to is not there.

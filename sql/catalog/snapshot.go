@@ -34,6 +34,7 @@ type Layer struct {
 	tables     map[relName]*Table
 	tableByID  map[ID]*Table
 	indexByID  map[ID]*Index
+	indexes    map[relName]*Index
 	sequences  map[relName]*Sequence
 	seqByID    map[ID]*Sequence
 	types      map[relName]*Type
@@ -50,6 +51,8 @@ type Layer struct {
 	referrers map[ID][]ID
 	// awaiting are the tables with foreign keys to tables that are not there.
 	awaiting map[ID]*Table
+	// partitioned are the tables that have partitions.
+	partitioned map[ID]*Table
 }
 
 type relName struct {
@@ -69,11 +72,12 @@ func (l *Layer) clone() *Layer {
 	return &Layer{
 		schemas: clone(l.schemas), schemaByID: clone(l.schemaByID),
 		tables: clone(l.tables), tableByID: clone(l.tableByID), indexByID: clone(l.indexByID),
+		indexes:   clone(l.indexes),
 		sequences: clone(l.sequences), seqByID: clone(l.seqByID),
 		types: clone(l.types), typeByID: clone(l.typeByID), rowTypes: clone(l.rowTypes),
 		collations: clone(l.collations), functions: clone(l.functions), funcByID: clone(l.funcByID),
 		extensions: clone(l.extensions), stats: clone(l.stats), referrers: clone(l.referrers),
-		rights: clone(l.rights), defaults: clone(l.defaults), awaiting: clone(l.awaiting),
+		rights: clone(l.rights), defaults: clone(l.defaults), awaiting: clone(l.awaiting), partitioned: clone(l.partitioned),
 	}
 }
 
@@ -212,19 +216,7 @@ func (s *Snapshot) IndexByID(id ID) (*Index, bool) {
 
 // Index finds an index by name in a schema.
 func (s *Snapshot) Index(schema ID, name string) (*Index, bool) {
-	if x, ok := s.temp.index(schema, name); ok {
-		return x, true
-	}
-	return s.shared.index(schema, name)
-}
-
-func (l *Layer) index(schema ID, name string) (*Index, bool) {
-	for _, x := range l.indexByID {
-		if t := l.tableByID[x.Table]; x.Name == name && t != nil && t.Schema == schema {
-			return x, true
-		}
-	}
-	return nil, false
+	return get(s.temp.indexes, s.shared.indexes, relName{schema, name})
 }
 
 // Sequence finds a sequence by name.

@@ -28,7 +28,7 @@ func (s *Snapshot) PutTable(x *Table) {
 		l.rowTypes[x.TypeID], l.rowTypes[x.ArrayID] = r, r
 	}
 	for _, i := range x.Indexes {
-		l.indexByID[i.ID] = i
+		l.indexByID[i.ID], l.indexes[relName{x.Schema, i.Name}] = i, i
 	}
 	for _, c := range x.Constraints {
 		if c.Kind == ForeignConstraint {
@@ -37,6 +37,9 @@ func (s *Snapshot) PutTable(x *Table) {
 	}
 	if x.awaits() {
 		l.awaiting[x.ID] = x
+	}
+	if x.IsPartitioned() {
+		l.partitioned[x.ID] = x
 	}
 }
 
@@ -51,10 +54,14 @@ func (s *Snapshot) RemoveTable(x *Table) {
 	delete(l.tables, relName{old.Schema, old.Name})
 	delete(l.tableByID, x.ID)
 	delete(l.awaiting, x.ID)
+	delete(l.partitioned, x.ID)
 	delete(l.rowTypes, old.TypeID)
 	delete(l.rowTypes, old.ArrayID)
 	for _, i := range old.Indexes {
 		delete(l.indexByID, i.ID)
+		if name := (relName{old.Schema, i.Name}); l.indexes[name] != nil && l.indexes[name].ID == i.ID {
+			delete(l.indexes, name)
+		}
 	}
 	for _, c := range old.Constraints {
 		if c.Kind == ForeignConstraint {
@@ -87,6 +94,18 @@ func (s *Snapshot) Renamed(id ID, name string) *Snapshot {
 		c.PutTable(&n)
 	}
 	return c
+}
+
+// EachTable calls each with all tables and views, in any order and without a list of them, until
+// it says that it has seen enough.
+func (s *Snapshot) EachTable(each func(*Table) (more bool)) {
+	for _, l := range []*Layer{s.shared, s.temp} {
+		for _, t := range l.tableByID {
+			if !each(t) {
+				return
+			}
+		}
+	}
 }
 
 // PutSequence adds or replaces a sequence.

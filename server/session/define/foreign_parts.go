@@ -23,7 +23,7 @@ func (e *Env) settleForeignParts(ctx context.Context, st ast.Stmt) error {
 	if e.edit == nil {
 		return nil
 	}
-	for _, t := range e.Catalog.Tables() {
+	for _, t := range e.Catalog.ReferToPartitioned() {
 		if err := e.partsOfKeys(ctx, t); err != nil {
 			return err
 		}

@@ -66,13 +66,12 @@ func (e *Env) relationName(schema catalog.ID, also map[string]bool, first, secon
 	})
 }
 
-func constraintExists(s *catalog.Snapshot, schema catalog.ID, name string) bool {
-	for _, t := range s.Tables() {
-		if t.Schema == schema && constraintOf(t, name) != nil {
-			return true
-		}
-	}
-	return false
+func constraintExists(s *catalog.Snapshot, schema catalog.ID, name string) (found bool) {
+	s.EachTable(func(t *catalog.Table) bool {
+		found = t.Schema == schema && constraintOf(t, name) != nil
+		return !found
+	})
+	return found
 }
 
 func constraintOf(t *catalog.Table, name string) *catalog.Constraint {

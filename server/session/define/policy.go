@@ -1,6 +1,7 @@
 package define
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -281,7 +282,7 @@ func (e *Env) policiesHold(before *catalog.Snapshot) error {
 	if e.Catalog == before {
 		return nil
 	}
-	for _, t := range e.Catalog.Tables() {
+	for _, t := range withPolicies(e.Catalog) {
 		for _, p := range t.Policies {
 			for _, text := range []string{p.Using, p.Check} {
 				if text == "" {
@@ -299,4 +300,16 @@ func (e *Env) policiesHold(before *catalog.Snapshot) error {
 		}
 	}
 	return nil
+}
+
+// withPolicies are the tables that have policies, in OID order.
+func withPolicies(s *catalog.Snapshot) (list []*catalog.Table) {
+	s.EachTable(func(t *catalog.Table) bool {
+		if len(t.Policies) > 0 {
+			list = append(list, t)
+		}
+		return true
+	})
+	slices.SortFunc(list, func(a, b *catalog.Table) int { return cmp.Compare(a.ID, b.ID) })
+	return list
 }
