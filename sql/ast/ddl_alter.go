@@ -86,6 +86,10 @@ const (
 	UnenforceCheck  // likewise
 	KeyVisible      // of the key Name of MySQL's dialect
 	KeyInvisible    // likewise
+	// MySQL's ADD, DROP and TRUNCATE PARTITION, of Partitions; TRUNCATE of none of all.
+	AddPartitions
+	DropPartitions
+	TruncatePartitions
 	AddInherit      // INHERIT Of
 	DropInherit     // NO INHERIT Of
 	AttachPartition // Of with Bound; of an index without
@@ -134,4 +138,14 @@ type AlterCmd struct {
 	Bound        *PartitionBound
 	Concurrently bool // DETACH PARTITION … CONCURRENTLY
 	Finalize     bool // DETACH PARTITION … FINALIZE
+	Partitions   []NamedPartition
+}
+
+// NamedPartition is a partition as MySQL's dialect names it, within its table. Of a new one,
+// Table is what it is called outside, and Bound its place, of a range the end alone: it begins
+// where the last one ends.
+type NamedPartition struct {
+	Name  string
+	Table QName
+	Bound *PartitionBound
 }

@@ -94,6 +94,16 @@ func (p *printer) alterCmd(c *AlterCmd) {
 		p.s("ALTER INDEX ")
 		p.ident(c.Name)
 		p.s([]string{" VISIBLE", " INVISIBLE"}[b2i(c.Kind == KeyInvisible)])
+	case AddPartitions, DropPartitions, TruncatePartitions:
+		p.s(map[AlterKind]string{AddPartitions: "ADD", DropPartitions: "DROP", TruncatePartitions: "TRUNCATE"}[c.Kind], " PARTITION")
+		for i, x := range c.Partitions {
+			p.s([]string{" ", ", "}[b2i(i > 0)])
+			p.ident(x.Name)
+			if x.Bound != nil {
+				p.s(" ")
+				p.partitionBound(x.Bound)
+			}
+		}
 	case AlterConstraint:
 		p.s("ALTER CONSTRAINT ")
 		p.ident(c.Name)

@@ -155,17 +155,7 @@ func (d *divider) byList() {
 		if !ok {
 			d.wrongAt("partition by", "Syntax error: LIST PARTITIONING requires definition of VALUES IN for each partition")
 		}
-		b := &ast.PartitionBound{Default: len(in.Values) == 0}
-		for _, row := range in.Values {
-			if len(row) != 1 {
-				d.unsupported("lists of rows")
-			}
-			if _, rest := row[0].(*tast.DefaultExpr); rest {
-				d.unsupported("values beside DEFAULT")
-			}
-			b.List = append(b.List, d.expr(row[0]))
-		}
-		d.add(def.Name.L, b)
+		d.add(def.Name.L, d.listBound(in))
 	}
 }
 
