@@ -42,7 +42,7 @@ func (a *collator) expr(e expr.Expr) (expr.Expr, collation) {
 		for i, f := range x.Args {
 			args[i], states[i] = a.expr(f)
 		}
-		row := &expr.RowOf{Args: args, T: x.T}
+		row := &expr.RowOf{Args: args, T: x.T, Cast: x.Cast}
 		a.rows[row] = states
 		return row, collation{}
 	case *expr.RowOrder:
@@ -252,7 +252,7 @@ func (a *collator) orderKey(e expr.Expr, c collation) expr.Expr {
 
 // rowKeys replaces the texts of ROW(…) by their keys.
 func (a *collator) rowKeys(row *expr.RowOf) expr.Expr {
-	out := &expr.RowOf{Args: make([]expr.Expr, len(row.Args)), T: row.T}
+	out := &expr.RowOf{Args: make([]expr.Expr, len(row.Args)), T: row.T, Cast: row.Cast}
 	for i, f := range row.Args {
 		out.Args[i] = f
 		if states := a.rows[row]; states != nil {

@@ -75,7 +75,7 @@ func (b *binder) rowTo(e expr.Expr, to types.T, at builtin.Context, pos ast.Pos)
 	if !ok || c == nil {
 		return nil, cannot(pos)
 	}
-	out := &expr.RowOf{T: types.Of(to.OID)}
+	out := &expr.RowOf{T: types.Of(to.OID), Cast: at == builtin.Explicit}
 	next := 0
 	for i := range c.Fields {
 		f := &c.Fields[i]

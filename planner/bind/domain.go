@@ -95,6 +95,17 @@ func (b *binder) toDomain(x expr.Expr, d *catalog.Type) (expr.Expr, error) {
 	return x, nil
 }
 
+// castToDomain is x::d. As it is written the cast is there even if the domain demands nothing: it
+// may later.
+func (b *binder) castToDomain(x expr.Expr, d *catalog.Type) (expr.Expr, error) {
+	y, err := b.toDomain(x, d)
+	if err == nil && y == x && b.asWritten {
+		y = &expr.ToDomain{X: x, Free: true,
+			Domain: expr.DomainName{ID: d.ID, Shown: d.Shown, Schema: b.o.Catalog.SchemaName(d.Schema), Name: d.Name}}
+	}
+	return y, err
+}
+
 // DomainCheck is parameter $1, a value of a domain's base type, after the domain's
 // checks; nil when it has none.
 func DomainCheck(domain catalog.ID, o Options) (expr.Expr, error) {

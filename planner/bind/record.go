@@ -109,7 +109,7 @@ func (b *binder) fieldOf(v expr.Expr, f field) expr.Expr {
 	if c, ok := v.(*expr.Case); ok && b.caseRows[c] != nil {
 		v = b.caseRows[c] // its columns are NULL where it is
 	}
-	if r, ok := v.(*expr.RowOf); ok {
+	if r, ok := v.(*expr.RowOf); ok && !(r.Cast && b.asWritten) {
 		return r.Args[f.at]
 	}
 	b.noteRow(v.Type().OID)

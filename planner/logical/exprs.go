@@ -80,7 +80,7 @@ func mapOther(e expr.Expr, f func(expr.Expr) expr.Expr) expr.Expr {
 		}
 	case *expr.RowOf:
 		if a, ch := mapList(x.Args, f); ch {
-			return &expr.RowOf{Args: a, T: x.T}
+			return &expr.RowOf{Args: a, T: x.T, Cast: x.Cast}
 		}
 	case *expr.RowOrder:
 		if l, ch := mapList(x.Parts(), f); ch {

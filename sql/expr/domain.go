@@ -9,6 +9,9 @@ import (
 )
 
 func (c *compiler) toDomain(e *ToDomain) (int, error) {
+	if e.Free {
+		return c.compile(e.X)
+	}
 	n := node{op: opDomain, t: e.Type(), domain: e}
 	if e.Cond != nil {
 		test, err := Compile(e.Cond)

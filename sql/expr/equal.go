@@ -90,7 +90,7 @@ func sameNodeRest(a, b Expr) bool {
 		return ok && (a.Collation == nil) == (b.Collation == nil) && (a.Collation == nil || a.Collation.OID == b.Collation.OID)
 	case *ToDomain:
 		b, ok := b.(*ToDomain)
-		return ok && a.Domain == b.Domain && a.Check == b.Check && a.Parts == b.Parts && Equal(a.Cond, b.Cond)
+		return ok && a.Domain == b.Domain && a.Check == b.Check && a.Parts == b.Parts && a.Free == b.Free && Equal(a.Cond, b.Cond)
 	case *ArrayOf:
 		b, ok := b.(*ArrayOf)
 		return ok && a.Nested == b.Nested

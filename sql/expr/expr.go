@@ -106,13 +106,15 @@ type (
 	}
 	// ToDomain passes a value of a domain's base type on if it fulfils one of the domain's
 	// demands: Cond, over the value as column 0, or when that is nil to be not NULL. With
-	// Parts it is of another type, and its parts fulfil what their domains demand.
+	// Parts it is of another type, and its parts fulfil what their domains demand. Free is a
+	// domain that demands nothing (yet): the cast is there to be printed.
 	ToDomain struct {
 		X      Expr
 		Domain DomainName
 		Check  string // the constraint's name
 		Cond   Expr
 		Parts  bool
+		Free   bool
 	}
 	// ArrayOf is ARRAY[…]; T is the array type. Nested: elements are arrays.
 	ArrayOf struct {
@@ -123,7 +125,8 @@ type (
 	// RowOf is ROW(…).
 	RowOf struct {
 		Args []Expr
-		T    types.T // record
+		T    types.T // record, or the row type that it was cast to
+		Cast bool    // by a cast that is written
 	}
 	// AnyAll is L op ANY/ALL (array): Op takes (L's type, the element type).
 	AnyAll struct {

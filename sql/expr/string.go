@@ -209,6 +209,9 @@ func (p *printer) rest(e Expr) {
 		p.write("ROW(")
 		p.list(e.Args, ", ")
 		p.write(")")
+		if e.Cast {
+			p.write("::", types.FormatType(e.T))
+		}
 	case *RowOrder:
 		p.write("(ROW(")
 		p.list(e.L, ", ")

@@ -116,7 +116,7 @@ func withChildrenRest(e Expr, l []Expr) Expr {
 	case *ArrayOf:
 		return &ArrayOf{Elems: l, T: e.T, Nested: e.Nested}
 	case *RowOf:
-		return &RowOf{Args: l, T: e.T}
+		return &RowOf{Args: l, T: e.T, Cast: e.Cast}
 	case *RowOrder:
 		return e.With(l)
 	case *AnyAll:

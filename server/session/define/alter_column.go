@@ -34,11 +34,14 @@ func (e *Env) addColumn(ctx context.Context, old, t *catalog.Table, cmd *ast.Alt
 	if len(t.Columns) >= 1600 {
 		return pgerr.New(pgerrcode.TooManyColumns, "tables can have at most 1600 columns")
 	}
-	if err := e.attributesFixed(old, false); err != nil {
-		return err
-	}
 	c, seq, err := e.newColumn(d)
 	if err != nil {
+		return err
+	}
+	if err := e.notMemberOfItself(t, c.Type); err != nil {
+		return err
+	}
+	if err := e.attributesFixed(old, false); err != nil {
 		return err
 	}
 	takeCollation(t, &c, d)

@@ -130,28 +130,6 @@ func (e *Env) addAttribute(t *catalog.Table, d *ast.ColumnDef) error {
 	return nil
 }
 
-// notMemberOfItself refuses an attribute that holds the type it is to be an attribute of.
-func (e *Env) notMemberOfItself(t *catalog.Table, of types.T) error {
-	if info := types.Lookup(of.OID); info != nil && info.Range != nil {
-		of = types.Of(info.Range.Elem)
-	}
-	r, ok := e.Catalog.RowType(of.OID)
-	switch {
-	case !ok:
-		return nil
-	case r.Table.ID == t.ID && t.ID != 0:
-		return pgerr.Newf(pgerrcode.InvalidTableDefinition, "composite type %s cannot be made a member of itself", t.Shown)
-	}
-	for i := range r.Table.Columns {
-		if c := &r.Table.Columns[i]; !c.Dropped {
-			if err := e.notMemberOfItself(t, c.Type); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
 // alterComposite runs ALTER TYPE's actions on attributes.
 func (e *Env) alterComposite(ctx context.Context, st *ast.AlterTable) error {
 	t, err := e.table(&st.Name)

@@ -105,6 +105,9 @@ func (e *Env) addInherited(ctx context.Context, id catalog.ID, pc *catalog.Colum
 		e.notice("00000", "merging definition of column %q for child %q", c.Name, t.Name)
 		return e.putTable(t)
 	}
+	if err := e.notMemberOfItself(t, pc.Type); err != nil {
+		return err
+	}
 	c := *pc
 	c.Num, c.InhCount, c.Inherited, c.Comment = int16(len(t.Columns)+1), 1, true, ""
 	c.Identity, c.SequenceID, c.AutoIncrement = 0, 0, false

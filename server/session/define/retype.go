@@ -91,6 +91,9 @@ func (e *Env) columnType(ctx context.Context, old, t *catalog.Table, cmd *ast.Al
 	if err != nil {
 		return nil, false, err
 	}
+	if err := e.notMemberOfItself(t, to); err != nil {
+		return nil, false, err
+	}
 	from, was := c.Type, *c
 	if cmd.Declared != "" && from == to && c.Domain == 0 && cmd.Generated == nil && e.sameCollation(c, cmd) {
 		c.Bits, c.Declared = cmd.Bits, cmd.Declared
@@ -116,6 +119,9 @@ func (e *Env) columnType(ctx context.Context, old, t *catalog.Table, cmd *ast.Al
 		return nil, false, err
 	}
 	if err := e.rowTypeFree(t); err != nil {
+		return nil, false, err
+	}
+	if err := e.rowTypeUnread(t); err != nil {
 		return nil, false, err
 	}
 	if err := e.retype(ctx, t, c, to, cmd); err != nil {
