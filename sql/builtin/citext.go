@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/loxodb/loxodb/sql/typehash"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -22,10 +23,10 @@ func citextFuncs(r *registrar) {
 	r.eval("citext_larger", larger)
 	r.eval("citext_smaller", smaller)
 	r.eval("citext_hash", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-		return types.Int(int64(int32(hashBytes(lowerText(a[0].Bytes()), 0)))), nil
+		return types.Int(int64(int32(typehash.Bytes(lowerText(a[0].Bytes()), 0)))), nil
 	})
 	r.eval("citext_hash_extended", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-		return types.Int(int64(hashBytes(lowerText(a[0].Bytes()), uint64(a[1].Int())))), nil
+		return types.Int(int64(typehash.Bytes(lowerText(a[0].Bytes()), uint64(a[1].Int())))), nil
 	})
 	for name, f := range map[string]Eval{"regexp_match": regexpMatch, "regexp_split_to_array": regexpSplitArray} {
 		r.evals(foldingEval(f, 2), name+"(citext,citext)", name+"(citext,citext,text)")

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/typehash"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -53,7 +54,7 @@ func hashHstore(d types.Datum, seed uint64) uint64 {
 		}
 		out = binary.LittleEndian.AppendUint32(out, end)
 	}
-	return hashBytes(append(out, all...), seed)
+	return typehash.Bytes(append(out, all...), seed)
 }
 
 func nullKey() error {

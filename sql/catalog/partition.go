@@ -28,6 +28,10 @@ type PartitionKey struct {
 	Type      types.T
 	Collation ID     `json:",omitempty"`
 	OpClass   string `json:",omitempty"`
+	// ByType says that hash partitioning hashes the values by their type's hash function
+	// (sql/typehash). Tables made before that hash those of some types by the bytes of their
+	// keys, and go on doing so: it says where their rows are.
+	ByType bool `json:",omitempty"`
 }
 
 // Bound says which rows of its parent a partition has.

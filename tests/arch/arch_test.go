@@ -48,6 +48,7 @@ var law = []struct {
 	{"sql/collate", []string{every}, []string{"sql/collate"}},
 	{"sql/parser", []string{"sql/catalog", "sql/expr", "sql/builtin", "planner", "executor", "storage", "server"}, nil},
 	{"sql/catalog", []string{"sql/ast", "sql/parser", "planner", "executor", "storage", "server"}, nil},
+	{"sql/typehash", []string{every}, []string{"sql/types", "sql/tsearch", "sql/extension", "sql/pgerr"}},
 	{"sql/partition", []string{"sql/ast", "sql/parser", "planner", "executor", "storage", "server"}, nil},
 	{"sql/builtin", []string{"sql/ast", "sql/parser", "planner", "executor", "storage", "server"}, nil},
 	{"sql/expr", []string{"sql/ast", "sql/parser", "planner", "executor", "storage", "server"}, nil},

@@ -93,11 +93,16 @@ func identityType(c *catalog.Column) error {
 
 // storable refuses pseudo-types.
 func storable(c *catalog.Column, d *ast.ColumnDef) error {
-	info := types.Lookup(c.Type.OID)
-	if info != nil && info.Type == 'p' {
-		return pgerr.Newf(pgerrcode.InvalidTableDefinition, "column %q has pseudo-type %s", d.Name, types.FormatType(c.Type)).At(int(d.Type.Pos))
+	if unstorable(c.Type) {
+		return pgerr.Newf(pgerrcode.InvalidTableDefinition, "column %q has pseudo-type %s", d.Name, types.FormatType(c.Type))
 	}
 	return nil
+}
+
+// unstorable reports a pseudo-type, of which nothing has values for long.
+func unstorable(t types.T) bool {
+	info := types.Lookup(t.OID)
+	return info != nil && info.Type == 'p'
 }
 
 // columnExpressions binds a column's DEFAULT and GENERATED expressions.

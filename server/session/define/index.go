@@ -273,7 +273,9 @@ func (e *Env) expressionKey(t *catalog.Table, el *ast.IndexElem, method string) 
 		return k, ordered(k.Type, method)
 	}
 	k.Collation = typeCollation(k.Type)
-	k.Name = bind.IndexColumnName(el.Expr)
+	if k.Name = bind.IndexColumnName(el.Expr); unstorable(k.Type) {
+		return k, pgerr.Newf(pgerrcode.InvalidTableDefinition, "column %q has pseudo-type %s", k.Name, types.FormatType(k.Type))
+	}
 	k.Expr, err = e.storedText(el.Expr, t, bind.IndexKey, types.T{}, "")
 	return k, err
 }

@@ -26,7 +26,7 @@ func (e *Env) partitionBy(t *catalog.Table, by *ast.PartitionBy) error {
 		return pgerr.New(pgerrcode.InvalidObjectDefinition, "cannot use \"list\" partition strategy with more than one column")
 	}
 	for i := range by.Keys {
-		k, err := e.partitionKey(t, &by.Keys[i], by.Strategy)
+		k, err := e.partitionKey(t, &by.Keys[i], by.Strategy, i+1)
 		if err != nil {
 			return err
 		}
@@ -34,81 +34,6 @@ func (e *Env) partitionBy(t *catalog.Table, by *ast.PartitionBy) error {
 	}
 	t.Partitioning, t.PrimaryAttr = p, 0
 	return nil
-}
-
-func (e *Env) partitionKey(t *catalog.Table, el *ast.IndexElem, by ast.PartitionStrategy) (k catalog.PartitionKey, err error) {
-	if el.Column != "" {
-		if _, system := systemNames[el.Column]; system {
-			return k, pgerr.Newf(pgerrcode.InvalidObjectDefinition, "cannot use system column %q in partition key", el.Column).At(int(el.Pos))
-		}
-		c := t.ColumnByName(el.Column)
-		if c == nil {
-			return k, pgerr.Newf(pgerrcode.UndefinedColumn, "column %q named in partition key does not exist", el.Column).At(int(el.Pos))
-		}
-		if c.Generated != 0 {
-			return k, pgerr.New(pgerrcode.InvalidObjectDefinition, "cannot use generated column in partition key").
-				WithDetail("Column %q is a generated column.", c.Name).At(int(el.Pos))
-		}
-		k.Attr, k.Type, k.Collation = c.Num, c.Type, c.Collation
-	} else if k, err = e.partitionExpr(t, el); err != nil {
-		return k, err
-	}
-	was := k.Collation
-	if k.Collation, err = e.collationOf(el.Collation, k.Type, k.Collation); err != nil {
-		return k, err
-	}
-	if el.OpClass != nil {
-		if err := e.keyClass(el, k.Type, orderOf(by)); err != nil {
-			return k, err
-		}
-		k.OpClass = el.OpClass.Name
-	}
-	return k, e.partitionable(el, &k, was, by)
-}
-
-var systemNames = map[string]bool{"tableoid": true, "xmin": true, "xmax": true, "cmin": true, "cmax": true, "ctid": true}
-
-// partitionable refuses keys whose types have no order, or no hash, and those that are
-// not ordered by bytes.
-func (e *Env) partitionable(el *ast.IndexElem, k *catalog.PartitionKey, was catalog.ID, by ast.PartitionStrategy) error {
-	order := orderOf(by)
-	hint := "You must specify a %s operator class or define a default %s operator class for the data type."
-	if err := ordered(k.Type, "btree"); err != nil || k.Type.IsVector() && by == ast.ByHash {
-		return pgerr.Newf(pgerrcode.UndefinedObject, "data type %s has no default operator class for access method %q", types.FormatType(types.Of(k.Type.OID)), order).
-			WithHint(hint, order, order)
-	}
-	index := &catalog.IndexKey{Type: k.Type, Collation: k.Collation}
-	if err := e.orderKey(&catalog.Index{}, index, nil, "btree"); err != nil || index.Order != "" {
-		return pgerr.NotSupported(int(el.Pos), "a partition key whose collation is not by bytes is not supported")
-	}
-	_ = was
-	return nil
-}
-
-func (e *Env) partitionExpr(t *catalog.Table, el *ast.IndexElem) (k catalog.PartitionKey, err error) {
-	var bad error
-	ast.Walk(el.Expr, func(n ast.Node) bool {
-		if ref, ok := n.(*ast.ColumnRef); ok && len(ref.Parts) > 0 && bad == nil {
-			if c := t.ColumnByName(ref.Parts[len(ref.Parts)-1]); c != nil && c.Generated != 0 {
-				bad = pgerr.New(pgerrcode.InvalidObjectDefinition, "cannot use generated column in partition key").
-					WithDetail("Column %q is a generated column.", c.Name).At(int(el.Pos))
-			}
-		}
-		return bad == nil
-	})
-	b, err := bind.Scalar(el.Expr, t, bind.PartKey, types.T{}, "", e.options())
-	switch {
-	case err != nil: // PostgreSQL reads the expression without the statement's text
-		return k, placeless(err)
-	case bad != nil:
-		return k, bad
-	}
-	if _, constant := b.(*expr.Const); constant {
-		return k, pgerr.New(pgerrcode.InvalidObjectDefinition, "cannot use constant expression as partition key")
-	}
-	k.Type, k.Collation = b.Type(), typeCollation(b.Type())
-	k.Expr, err = e.storedText(el.Expr, t, bind.PartKey, types.T{}, "")
-	return k, err
 }
 
 // partitionParent finds the table that a partition is made of, and keeps others out.
