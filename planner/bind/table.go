@@ -91,7 +91,7 @@ func scalar(e ast.Expr, t *catalog.Table, place Place, want types.T, column stri
 	}
 	x, err := b.expr(s, e)
 	if err != nil {
-		return nil, nil, b.columnInDefault(err, e, clause(place))
+		return nil, nil, misplacedColumn(err, e, place)
 	}
 	if place == Generated { // what the conversion to the column's type does is not looked at
 		if err := b.readsGenerated(x, t); err != nil {
@@ -161,17 +161,6 @@ func (b *binder) stored(x expr.Expr, e ast.Expr, want types.T, place Place, colu
 			column, types.TypeName(want.OID)).WithHint("You might need to add an explicit cast.")
 	}
 	return b.assign(x, want, column, leftmost(e))
-}
-
-// columnInDefault is 0A000 for a column reference in DEFAULT.
-func (b *binder) columnInDefault(err error, e ast.Expr, c clause) error {
-	if c != inDefault || pgerr.Code(err) != pgerrcode.UndefinedColumn {
-		return err
-	}
-	pe, _ := pgerr.As(err)
-	n := pgerr.New(pgerrcode.FeatureNotSupported, "cannot use column reference in DEFAULT expression")
-	n.Position = pe.Position
-	return n
 }
 
 // readsGenerated refuses the whole row and generated columns in a generation expression,

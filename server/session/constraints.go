@@ -99,10 +99,33 @@ func (s *Session) constraintsNamed(n *ast.QName, deferred bool) ([]*catalog.Cons
 			}
 		}
 		if found {
-			return list, nil
+			return s.withParts(list), nil
 		}
 	}
 	return nil, pgerr.Newf(pgerrcode.UndefinedObject, "constraint %q does not exist", n.Name)
+}
+
+// withParts adds to constraints those of partitions that are parts of them.
+func (s *Session) withParts(list []*catalog.Constraint) []*catalog.Constraint {
+	of := map[catalog.ID]bool{}
+	for _, con := range list {
+		of[con.ID] = true
+	}
+	for more := true; more; { // parts of parts
+		more = false
+		for _, t := range s.Catalog().Tables() {
+			if !t.IsPartition() {
+				continue
+			}
+			for _, con := range t.Constraints {
+				if con.Parent != 0 && of[con.Parent] && !of[con.ID] {
+					of[con.ID], more = true, true
+					list = append(list, con)
+				}
+			}
+		}
+	}
+	return list
 }
 
 // namedConstraints are a table's constraints, constraint triggers included.

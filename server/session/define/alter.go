@@ -250,11 +250,7 @@ func (e *Env) alter(ctx context.Context, old, t *catalog.Table, cmd *ast.AlterCm
 	case ast.EnableRowSecurity, ast.DisableRowSecurity, ast.ForceRowSecurity, ast.NoForceRowSecurity:
 		return e.rowSecurity(t, cmd.Kind)
 	case ast.SetLogged, ast.SetUnlogged:
-		if t.Temp {
-			return pgerr.Newf(pgerrcode.InvalidTableDefinition, "cannot change logged status of table %q because it is temporary", t.Name).
-				OnTable(e.Catalog.SchemaName(t.Schema), t.Name)
-		}
-		return nil
+		return e.setLogged(t, cmd.Kind == ast.SetLogged)
 	case ast.SetStorage:
 		return e.setStorage(t, cmd)
 	case ast.SetStatistics:

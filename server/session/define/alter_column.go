@@ -168,10 +168,19 @@ func (e *Env) alterColumn(ctx context.Context, old, t *catalog.Table, cmd *ast.A
 				}
 			}
 		}
+		for _, x := range t.Indexes {
+			if x.ReplicaIdentity && slices.ContainsFunc(x.Keys, func(k catalog.IndexKey) bool { return k.Attr == c.Num }) {
+				return pgerr.Newf(pgerrcode.InvalidTableDefinition, "column %q is in index used as replica identity", c.Name)
+			}
+		}
 		c.NotNull = false
 	case ast.DropExpression:
 		if c.Generated == 0 && !cmd.IfExists {
 			return pgerr.Newf(pgerrcode.ObjectNotInPrerequisiteState, "column %q of relation %q is not a stored generated column", c.Name, t.Name)
+		}
+		if c.Generated == 0 {
+			e.notice("00000", "column %q of relation %q is not a stored generated column, skipping", c.Name, t.Name)
+			return nil
 		}
 		c.Generated, c.Default = 0, ""
 	default:

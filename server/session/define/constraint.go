@@ -9,7 +9,6 @@ import (
 
 	"github.com/loxodb/loxodb/planner/bind"
 	"github.com/loxodb/loxodb/sql/ast"
-	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
@@ -237,21 +236,15 @@ func referTo(t, parent *catalog.Table, c *catalog.Constraint, k *ast.Constraint)
 	if err := referencedKey(parent, c, k); err != nil {
 		return err
 	}
-	for i, a := range c.Columns {
-		from, to := t.Columns[a-1].Type, parent.Columns[c.RefColumns[i]-1].Type
-		if from.OID == to.OID {
-			continue
-		}
-		name := k.Name
-		if name == "" {
-			name = constraintName(t, c.Columns, "fkey")
-		}
-		if _, err := builtin.ResolveOp("", "=", to.OID, from.OID); err != nil ||
-			!builtin.CanCoerce(from.OID, to.OID, builtin.Implicit) && !(isInteger(from.OID) && isInteger(to.OID)) {
-			return pgerr.Newf(pgerrcode.DatatypeMismatch, "foreign key constraint %q cannot be implemented", name).
-				WithDetail("Key columns %q and %q are of incompatible types: %s and %s.", t.Columns[a-1].Name,
-					parent.Columns[c.RefColumns[i]-1].Name, types.TypeName(from.OID), types.TypeName(to.OID))
-		}
+	if err := generatedKey(t, c); err != nil {
+		return err
+	}
+	name := k.Name
+	if name == "" {
+		name = constraintName(t, c.Columns, "fkey")
+	}
+	if err := comparableKey(t, parent, c, name); err != nil {
+		return err
 	}
 	return nil
 }

@@ -78,7 +78,7 @@ func (e *Env) refuseOfChild(t *catalog.Table, cmd *ast.AlterCmd, only bool) erro
 				return wrong("cannot drop generation expression from inherited column")
 			}
 			if only && children {
-				return wrong("ALTER TABLE / DROP EXPRESSION must be applied to child tables too")
+				return pgerr.New(pgerrcode.FeatureNotSupported, "ALTER TABLE / DROP EXPRESSION must be applied to child tables too")
 			}
 		}
 	case ast.AddConstraint:

@@ -198,7 +198,7 @@ func (e *Env) orderedKeys(t *catalog.Table, x *catalog.Index, st *ast.CreateInde
 		if el.Column != "" {
 			c := t.ColumnByName(el.Column)
 			if c == nil {
-				return pgerr.Newf(pgerrcode.UndefinedColumn, "column %q does not exist", el.Column).At(int(el.Pos))
+				return noIndexColumn(el.Column).At(int(el.Pos))
 			}
 			if n := prefixOf(c, el.Prefix); n > 0 && (st.Unique || isWide(c)) {
 				el = prefixElem(el, c, n)
@@ -243,7 +243,7 @@ func includeColumns(t *catalog.Table, x *catalog.Index, st *ast.CreateIndex) err
 		}
 		c := t.ColumnByName(el.Column)
 		if c == nil {
-			return pgerr.Newf(pgerrcode.UndefinedColumn, "column %q does not exist", el.Column)
+			return noIndexColumn(el.Column)
 		}
 		what := ""
 		switch {
@@ -262,6 +262,14 @@ func includeColumns(t *catalog.Table, x *catalog.Index, st *ast.CreateIndex) err
 		x.Include = append(x.Include, c.Num)
 	}
 	return nil
+}
+
+// noIndexColumn is the error for a column of an index that the table does not have as its own.
+func noIndexColumn(name string) *pgerr.Error {
+	if systemNames[name] {
+		return pgerr.New(pgerrcode.FeatureNotSupported, "index creation on system columns is not supported")
+	}
+	return pgerr.Newf(pgerrcode.UndefinedColumn, "column %q does not exist", name)
 }
 
 func (e *Env) expressionKey(t *catalog.Table, el *ast.IndexElem, method string) (k catalog.IndexKey, err error) {

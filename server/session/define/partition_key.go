@@ -81,6 +81,8 @@ func (e *Env) partitionExpr(t *catalog.Table, el *ast.IndexElem, n int) (k catal
 		return k, bad
 	case untyped(el.Expr):
 		return k, pgerr.Newf(pgerrcode.InvalidTableDefinition, "partition key column %d has pseudo-type unknown", n)
+	case isColumnRef(el.Expr) && b.Type().OID == types.RecordOID:
+		return k, pgerr.NotSupported(int(el.Pos), "a partition key of whole rows is not supported")
 	case unstorable(b.Type()):
 		return k, pgerr.Newf(pgerrcode.InvalidTableDefinition, "partition key column %d has pseudo-type %s", n, types.FormatType(b.Type()))
 	}
@@ -90,6 +92,11 @@ func (e *Env) partitionExpr(t *catalog.Table, el *ast.IndexElem, n int) (k catal
 	k.Type, k.Collation = b.Type(), typeCollation(b.Type())
 	k.Expr, err = e.storedText(el.Expr, t, bind.PartKey, types.T{}, "")
 	return k, err
+}
+
+func isColumnRef(x ast.Expr) bool {
+	_, ok := x.(*ast.ColumnRef)
+	return ok
 }
 
 // untyped reports a constant that nothing has given a type.

@@ -40,6 +40,11 @@ func (e *Env) alterTypes(ctx context.Context, t *catalog.Table, cmds []ast.Alter
 			return err
 		}
 	}
+	for _, m := range family {
+		if err := e.comparableKeys(m.ID, cmds); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -254,6 +254,41 @@ func persistenceOfKey(t, parent *catalog.Table) error {
 	return pgerr.New(pgerrcode.InvalidTableDefinition, wrong)
 }
 
+// setLogged is SET LOGGED and SET UNLOGGED, which only say how the table is kept: all of them
+// are kept alike. Foreign keys go from permanent tables to permanent ones.
+func (e *Env) setLogged(t *catalog.Table, logged bool) error {
+	schema := e.Catalog.SchemaName(t.Schema)
+	if t.Temp {
+		return pgerr.Newf(pgerrcode.InvalidTableDefinition, "cannot change logged status of table %q because it is temporary", t.Name).OnTable(schema, t.Name)
+	}
+	if t.Unlogged == !logged {
+		return nil
+	}
+	wrong := func(format string, other *catalog.Table, k *catalog.Constraint) error {
+		return pgerr.Newf(pgerrcode.InvalidTableDefinition, format, t.Name, other.Name).OnTable(schema, t.Name).OnConstraint(k.Name)
+	}
+	for _, u := range e.Catalog.Tables() {
+		for _, k := range u.Constraints {
+			if k.Kind != catalog.ForeignConstraint || u.ID == k.RefTable {
+				continue
+			}
+			switch {
+			case logged && u.ID == t.ID:
+				if parent, ok := e.Catalog.TableByID(k.RefTable); ok && parent.Unlogged {
+					return wrong("could not change table %q to logged because it references unlogged table %q", parent, k)
+				}
+			case !logged && k.RefTable == t.ID && !u.Unlogged:
+				return wrong("could not change table %q to unlogged because it references logged table %q", u, k)
+			}
+		}
+	}
+	if t.IsPartitioned() { // it is nowhere kept
+		return nil
+	}
+	t.Unlogged = !logged
+	return e.putTable(t)
+}
+
 // IsTemporary reports a statement on an index or table of the session's own, which
 // needs no way around concurrent writers.
 func (e *Env) IsTemporary(stmt ast.Stmt) bool {
