@@ -62,6 +62,7 @@ const (
 	DropExpression
 	SetStatistics
 	SetStorage
+	SetCompression
 	SetOptions   // SET (…)
 	ResetOptions // RESET (…)
 	ChangeOwner
@@ -128,7 +129,7 @@ type AlterCmd struct {
 	Expr       Expr         // default, USING, the target of SET STATISTICS
 	Place      *ColumnPlace // of AddColumn, RedefineColumn and MoveColumn
 	Generated  *Constraint  // of ColumnType of a generated column: its expression
-	// Options of SET and RESET. One bare name for SetStorage (plain …), for
+	// Options of SET and RESET. One bare name for SetStorage (plain …) and SetCompression, for
 	// ReplicaIdentity (d, f, n, i with Name the index) and for ENABLE/DISABLE
 	// TRIGGER ALL or USER.
 	Options    []Option

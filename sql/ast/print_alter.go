@@ -165,8 +165,8 @@ func (p *printer) alterColumnMore(c *AlterCmd) bool {
 		} else {
 			p.bare(c.Expr)
 		}
-	case SetStorage:
-		p.alterColumn(c, "SET STORAGE ")
+	case SetStorage, SetCompression:
+		p.alterColumn(c, []string{"SET STORAGE ", "SET COMPRESSION "}[b2i(c.Kind == SetCompression)])
 		p.ident(c.Options[0].Name)
 	case SetOptions, ResetOptions:
 		word := []string{"RESET ", "SET "}[b2i(c.Kind == SetOptions)]

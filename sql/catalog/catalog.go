@@ -187,6 +187,9 @@ type Column struct {
 	// Storage is what SET STORAGE said, as in pg_attribute; 0 = the type's. Rows are kept
 	// the same way whatever it says.
 	Storage byte `json:",omitempty"`
+	// Compression is what COMPRESSION said, as in pg_attribute: p(glz), l(z4), 0 = the default.
+	// Values are kept the same way whatever it says.
+	Compression byte `json:",omitempty"`
 	// StatTarget is what SET STATISTICS said, plus one; 0 = nothing. ANALYZE does not go by it.
 	StatTarget int `json:",omitempty"`
 	// InhCount is how many parents have the column; Inherited: it was not declared here.

@@ -32,7 +32,8 @@ type attribute struct {
 	parents             int
 	acl                 catalog.ACL
 	storage             byte // 0 = the type's
-	target              int  // as catalog.Column.StatTarget
+	compression         byte
+	target              int // as catalog.Column.StatTarget
 }
 
 func (r *rows) attribute(a attribute) {
@@ -58,7 +59,7 @@ func (r *rows) attribute(a attribute) {
 	if a.storage != 0 {
 		r.char("attstorage", a.storage)
 	}
-	r.char("attcompression", 0)
+	r.char("attcompression", a.compression)
 	r.bool("attnotnull", a.notNull)
 	r.bool("atthasdef", a.def)
 	r.bool("atthasmissing", a.missing)
@@ -159,7 +160,7 @@ func (r *rows) tableAttributes(t *catalog.Table) {
 		}
 		r.attribute(attribute{rel: t.ID, name: c.Name, num: num, typ: typ, dims: c.NDims, notNull: c.NotNull,
 			def: c.Default != "", missing: c.Missing != nil, identity: c.Identity, generated: c.Generated, collation: c.Collation,
-			inherited: c.Inherited, parents: c.InhCount, acl: r.cat.ColumnACL(t.ID, num), storage: c.Storage, target: c.StatTarget})
+			inherited: c.Inherited, parents: c.InhCount, acl: r.cat.ColumnACL(t.ID, num), storage: c.Storage, compression: c.Compression, target: c.StatTarget})
 	}
 }
 

@@ -177,7 +177,7 @@ func (e *Env) alterOther(ctx context.Context, st *ast.AlterTable) error {
 			if err := e.changeOwner(ctx, &st.Name, st.Kind, st.Cmds[i].Name); err != nil {
 				return err
 			}
-		case ast.SetStatistics, ast.SetStorage, ast.ClusterOn, ast.WithoutCluster:
+		case ast.SetStatistics, ast.SetStorage, ast.SetCompression, ast.ClusterOn, ast.WithoutCluster:
 			t, err := e.table(&st.Name)
 			switch {
 			case st.Kind != ast.ObjMatView:
@@ -253,6 +253,8 @@ func (e *Env) alter(ctx context.Context, old, t *catalog.Table, cmd *ast.AlterCm
 		return e.setLogged(t, cmd.Kind == ast.SetLogged)
 	case ast.SetStorage:
 		return e.setStorage(t, cmd)
+	case ast.SetCompression:
+		return e.setCompression(t, cmd)
 	case ast.SetStatistics:
 		return e.setStatistics(t, cmd)
 	case ast.ReplicaIdentity:

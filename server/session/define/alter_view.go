@@ -140,7 +140,7 @@ func isBoolText(s string) bool {
 var alterWords = map[ast.AlterKind]string{
 	ast.AddColumn: "ADD COLUMN", ast.DropColumn: "DROP COLUMN", ast.DropNotNull: "ALTER COLUMN ... DROP NOT NULL",
 	ast.SetNotNull: "ALTER COLUMN ... SET NOT NULL", ast.ColumnType: "ALTER COLUMN ... SET DATA TYPE",
-	ast.SetStatistics: "ALTER COLUMN ... SET STATISTICS", ast.SetStorage: "ALTER COLUMN ... SET STORAGE",
+	ast.SetStatistics: "ALTER COLUMN ... SET STATISTICS", ast.SetStorage: "ALTER COLUMN ... SET STORAGE", ast.SetCompression: "ALTER COLUMN ... SET COMPRESSION",
 	ast.SetOptions: "ALTER COLUMN ... SET", ast.ResetOptions: "ALTER COLUMN ... RESET",
 	ast.AddIdentity: "ALTER COLUMN ... ADD IDENTITY", ast.SetIdentity: "ALTER COLUMN ... SET", ast.DropIdentity: "ALTER COLUMN ... DROP IDENTITY",
 	ast.DropExpression: "ALTER COLUMN ... DROP EXPRESSION", ast.AddConstraint: "ADD CONSTRAINT", ast.DropConstraint: "DROP CONSTRAINT",

@@ -55,6 +55,9 @@ func (e *Env) newColumn(d *ast.ColumnDef) (c catalog.Column, seq *ast.Constraint
 		}
 		c.NDims = int16(len(d.Type.ArrayDims))
 	}
+	if c.Compression, err = compressionOf(&c, d.Compression); err != nil {
+		return c, nil, err
+	}
 	of := typeCollation(c.Type)
 	if x, ok := e.Catalog.TypeByID(c.Domain); ok && c.Domain != 0 {
 		of = x.Collation

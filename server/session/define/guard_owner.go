@@ -112,7 +112,7 @@ func (e *Env) ownsChildren(t *catalog.Table) error {
 // table. A primary key makes their columns NOT NULL.
 func reachesChildren(cmd *ast.AlterCmd) bool {
 	switch cmd.Kind {
-	case ast.AddColumn, ast.DropColumn, ast.ColumnType, ast.ColumnDefault, ast.SetNotNull, ast.DropNotNull, ast.SetStatistics, ast.SetStorage:
+	case ast.AddColumn, ast.DropColumn, ast.ColumnType, ast.ColumnDefault, ast.SetNotNull, ast.DropNotNull, ast.SetStatistics, ast.SetStorage, ast.SetCompression:
 		return true
 	case ast.AddConstraint:
 		k := cmd.Constraint

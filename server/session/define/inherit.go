@@ -85,6 +85,9 @@ func (e *Env) inheritColumns(ctx context.Context, t *catalog.Table, parents []*c
 				if err := e.mergeable(c, pc, "inherited column"); err != nil {
 					return err
 				}
+				if err := mergeStorage(c, storageOf(pc), pc.Compression, "inherited column"); err != nil {
+					return err
+				}
 				if pc.Default != "" && c.Default != pc.Default {
 					conflict[c.Name] = conflict[c.Name] || c.Default != ""
 					c.Default, c.DefaultID = pc.Default, pc.DefaultID
@@ -160,6 +163,9 @@ func (e *Env) mergeColumn(t *catalog.Table, c *catalog.Column, d *ast.ColumnDef,
 			e.Notice(n)
 		}
 		if err := e.mergeable(old, c, "column"); err != nil {
+			return 0, true, err
+		}
+		if err := mergeStorage(old, c.Storage, c.Compression, "column"); err != nil {
 			return 0, true, err
 		}
 	}

@@ -14,6 +14,7 @@ import (
 // Bits of LIKE … INCLUDING, as PostgreSQL numbers them.
 const (
 	likeComments    = 1 << 0
+	likeCompression = 1 << 1
 	likeConstraints = 1 << 2
 	likeDefaults    = 1 << 3
 	likeGenerated   = 1 << 4
@@ -68,6 +69,11 @@ func (e *Env) likeColumns(ctx context.Context, t *catalog.Table, l *ast.TableLik
 		}
 		if l.Options&likeStorage == 0 {
 			c.Storage = 0
+		} else if merge {
+			c.Storage = storageOf(&c) // not left to the parent
+		}
+		if l.Options&likeCompression == 0 {
+			c.Compression = 0
 		}
 		if merge {
 			e.declared = l.After + k

@@ -218,7 +218,7 @@ func (e *Env) cluster(ctx context.Context, st *ast.Cluster) error {
 
 // notes reports an action that materialized views take as tables do.
 func notes(k ast.AlterKind) bool {
-	return k == ast.SetStatistics || k == ast.SetStorage || k == ast.ClusterOn || k == ast.WithoutCluster
+	return k == ast.SetStatistics || k == ast.SetStorage || k == ast.SetCompression || k == ast.ClusterOn || k == ast.WithoutCluster
 }
 
 // noteMatView runs such actions on a materialized view.

@@ -152,7 +152,7 @@ func alterAction(cmd *ast.AlterCmd) string {
 // forMatViews reports an action of ALTER TABLE that materialized views know, too.
 func forMatViews(cmd *ast.AlterCmd) bool {
 	switch cmd.Kind {
-	case ast.SetStatistics, ast.SetStorage, ast.SetOptions, ast.ResetOptions, ast.ClusterOn, ast.ChangeOwner:
+	case ast.SetStatistics, ast.SetStorage, ast.SetCompression, ast.SetOptions, ast.ResetOptions, ast.ClusterOn, ast.ChangeOwner:
 		return true
 	case ast.AlterOther:
 		return cmd.Name != "SET WITHOUT OIDS"

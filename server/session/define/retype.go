@@ -188,7 +188,7 @@ func (e *Env) retypedVector(was, is *catalog.Index) error {
 
 // retype gives a column its new type, and what belongs to it.
 func (e *Env) retype(ctx context.Context, t *catalog.Table, c *catalog.Column, to types.T, cmd *ast.AlterCmd) (err error) {
-	c.Type, c.NDims, c.Domain, c.Storage = to, int16(len(cmd.Type.ArrayDims)), 0, 0
+	c.Type, c.NDims, c.Domain, c.Storage, c.Compression = to, int16(len(cmd.Type.ArrayDims)), 0, 0, 0
 	c.Bits, c.Declared = cmd.Bits, cmd.Declared
 	if c.Identity != 0 {
 		if err := e.retypeIdentity(ctx, c, cmd.Type); err != nil {

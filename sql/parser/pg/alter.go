@@ -191,6 +191,9 @@ func (c *conv) alterCmd(a *pgast.AlterTableCmd) ast.AlterCmd {
 	case pgast.AlterTableType_AT_SetStorage:
 		out.Kind = ast.SetStorage
 		out.Options = []ast.Option{{At: ast.At{Pos: ast.NoPos}, Name: c.str(a.Def)}}
+	case pgast.AlterTableType_AT_SetCompression:
+		out.Kind = ast.SetCompression
+		out.Options = []ast.Option{{At: ast.At{Pos: ast.NoPos}, Name: c.str(a.Def)}}
 	case pgast.AlterTableType_AT_SetOptions, pgast.AlterTableType_AT_SetRelOptions:
 		out.Kind, out.Options = ast.SetOptions, c.options(a.Def.GetList().GetItems())
 	case pgast.AlterTableType_AT_ResetOptions, pgast.AlterTableType_AT_ResetRelOptions:
@@ -259,7 +262,6 @@ func (c *conv) alterDef(a *pgast.AlterTableCmd, out *ast.AlterCmd) {
 // otherAlters names the actions that have no neutral form.
 var otherAlters = map[pgast.AlterTableType]string{
 	pgast.AlterTableType_AT_SetExpression:             "ALTER COLUMN ... SET EXPRESSION",
-	pgast.AlterTableType_AT_SetCompression:            "ALTER COLUMN ... SET COMPRESSION",
 	pgast.AlterTableType_AT_AlterColumnGenericOptions: "ALTER COLUMN ... OPTIONS",
 	pgast.AlterTableType_AT_DropOids:                  "SET WITHOUT OIDS",
 	pgast.AlterTableType_AT_SetAccessMethod:           "SET ACCESS METHOD",
