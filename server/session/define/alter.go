@@ -216,7 +216,7 @@ func (e *Env) alter(ctx context.Context, old, t *catalog.Table, cmd *ast.AlterCm
 	case ast.ColumnType:
 		return e.columnTypes(ctx, old, t, []ast.AlterCmd{*cmd})
 	case ast.AlterConstraint:
-		return e.alterConstraint(t, cmd)
+		return e.alterConstraint(ctx, t, cmd)
 	case ast.AttachPartition, ast.DetachPartition, ast.AddInherit, ast.DropInherit:
 		return e.alterParents(ctx, old, cmd)
 	case ast.SetTyped, ast.DropTyped:

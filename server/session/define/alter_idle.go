@@ -1,6 +1,8 @@
 package define
 
 import (
+	"slices"
+
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/sql/ast"
@@ -12,6 +14,9 @@ import (
 // nothing here depends on, so that what PostgreSQL refuses is refused. Those of a table
 // are kept.
 func (e *Env) withoutEffect(t *catalog.Table, cmd *ast.AlterCmd) error {
+	if cmd.Kind == ast.ResetOptions && slices.ContainsFunc(cmd.Options, func(o ast.Option) bool { return o.Value != nil }) {
+		return pgerr.New(pgerrcode.SyntaxError, "RESET must not include values for parameters")
+	}
 	switch {
 	case cmd.Name == "":
 		return e.storageParameters(t, cmd)

@@ -2,6 +2,7 @@ package define
 
 import (
 	"context"
+	"slices"
 
 	"github.com/jackc/pgerrcode"
 
@@ -64,7 +65,7 @@ func attributed(list []ast.Constraint) ([]ast.Constraint, error) {
 
 // alterConstraint is ALTER TABLE … ALTER CONSTRAINT: whether and when a foreign key
 // is checked at the end of the transaction.
-func (e *Env) alterConstraint(t *catalog.Table, cmd *ast.AlterCmd) error {
+func (e *Env) alterConstraint(ctx context.Context, t *catalog.Table, cmd *ast.AlterCmd) error {
 	c := constraintOf(t, cmd.Name)
 	if k, at := partNamed(t, cmd.Name); c == nil && k != nil {
 		from := k.Name
@@ -83,10 +84,33 @@ func (e *Env) alterConstraint(t *catalog.Table, cmd *ast.AlterCmd) error {
 	if c.Kind != catalog.ForeignConstraint {
 		return pgerr.Newf(pgerrcode.WrongObjectType, "constraint %q of relation %q is not a foreign key constraint", cmd.Name, t.Name)
 	}
+	return e.putOff(ctx, t, c, cmd.Constraint.Deferrable, cmd.Constraint.InitiallyDeferred)
+}
+
+// putOff says of a constraint of t, a copy to change, and of those of partitions that are parts of
+// it, whether and when it is checked at the end.
+func (e *Env) putOff(ctx context.Context, t *catalog.Table, c *catalog.Constraint, deferrable, deferred bool) error {
 	v := *c
-	v.Deferrable, v.Deferred = cmd.Constraint.Deferrable, cmd.Constraint.InitiallyDeferred
+	v.Deferrable, v.Deferred = deferrable, deferred
 	replaceConstraint(t, &v)
-	return e.putTable(t)
+	if err := e.putTable(t); err != nil {
+		return err
+	}
+	for _, id := range t.Children {
+		child, _ := e.Catalog.TableByID(id)
+		i := slices.IndexFunc(child.Constraints, func(k *catalog.Constraint) bool { return k.Parent == c.ID })
+		if i < 0 {
+			continue
+		}
+		if err := e.own(ctx, child); err != nil {
+			return err
+		}
+		child, _ = e.Catalog.TableByID(id)
+		if err := e.putOff(ctx, copyTable(child), child.Constraints[i], deferrable, deferred); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // settled refuses a change of a table that the session is reading or writing, or checks of

@@ -24,6 +24,12 @@ func (e *Env) drop(ctx context.Context, st *ast.Drop) error {
 		if err := e.Alone("DROP INDEX CONCURRENTLY"); err != nil {
 			return err
 		}
+		switch {
+		case len(st.Names) > 1:
+			return pgerr.New(pgerrcode.FeatureNotSupported, "DROP INDEX CONCURRENTLY does not support dropping multiple objects")
+		case st.Cascade:
+			return pgerr.New(pgerrcode.FeatureNotSupported, "DROP INDEX CONCURRENTLY does not support CASCADE")
+		}
 	}
 	if st.Kind == "POLICY" {
 		return e.dropPolicies(ctx, st)
@@ -66,6 +72,11 @@ func (e *Env) drop(ctx context.Context, st *ast.Drop) error {
 		e.notice("00000", "%s %q does not exist, skipping", kind, name)
 	}
 	for _, o := range targets {
+		if x, ok := e.Catalog.IndexByID(o.id); ok && o.kind == indexObject && st.Concurrently {
+			if t, _ := e.Catalog.TableByID(x.Table); t.IsPartitioned() {
+				return pgerr.Newf(pgerrcode.FeatureNotSupported, "cannot drop partitioned index %q concurrently", x.Name)
+			}
+		}
 		if t, ok := e.Catalog.TableByID(o.id); ok && o.kind == tableObject {
 			if err := e.settled(ctx, "DROP TABLE", t); err != nil {
 				return err

@@ -106,11 +106,13 @@ func (e *Env) refuseOfChild(t *catalog.Table, cmd *ast.AlterCmd, only bool) erro
 		}
 	case ast.AlterConstraint:
 		if k != nil && k.Parent != 0 {
-			return pgerr.Newf(pgerrcode.InvalidObjectDefinition, "cannot alter constraint %q on relation %q", k.Name, t.Name).
-				WithHint("You may alter the constraint it derives from instead.")
-		}
-		if k != nil && parted {
-			return pgerr.NotSupported(int(cmd.Pos), "ALTER CONSTRAINT of a partitioned table is not supported")
+			root, from := t, k
+			for p := e.Catalog.PartitionParent(root); p != nil && from.Parent != 0; p = e.Catalog.PartitionParent(p) {
+				root, from = p, constraintByID(p, from.Parent)
+			}
+			return pgerr.Newf(pgerrcode.InternalError, "cannot alter constraint %q on relation %q", k.Name, t.Name).
+				WithDetail("Constraint %q is derived from constraint %q of relation %q.", k.Name, from.Name, root.Name).
+				WithHint("You may alter the constraint it derives from, instead.")
 		}
 	case ast.ValidateConstraint:
 		if k != nil && only && children && k.Kind == catalog.CheckConstraint && !k.Validated {

@@ -230,6 +230,11 @@ func (e *Env) orderedKeys(t *catalog.Table, x *catalog.Index, st *ast.CreateInde
 	if err != nil {
 		return err
 	}
+	for i := range st.Elems {
+		if el := &st.Elems[i]; el.OpClass != nil && len(el.OpOptions) > 0 { // no class of these methods has any
+			return pgerr.Newf(pgerrcode.InvalidParameterValue, "operator class %s has no options", ast.QuoteIdent(el.OpClass.Name))
+		}
+	}
 	x.Options, err = orderedOptions(st.With, method)
 	return err
 }
