@@ -26,20 +26,33 @@ func (b *binder) rowCompare(s *scope, x *ast.Op, l, r *ast.Row) (expr.Expr, erro
 	case len(ls) == 0:
 		return nil, errAt(x.Pos, pgerrcode.FeatureNotSupported, "cannot compare rows of zero length")
 	}
+	plain := x.Schema == builtin.MySQLSchema && b.trace() != nil
+	for i := range ls {
+		plain = plain && b.isPlain(x, ls[i], rs[i])
+	}
+	b.tracePlain(x, plain)
 	return b.compareLists(x.Schema, x.Name, ls, rs, x.Pos)
+}
+
+// opOver is an operator over bound operands, in the schema mysql one that converts them.
+func (b *binder) opOver(schema, name string, l, r expr.Expr, pos ast.Pos) (expr.Expr, error) {
+	if schema == builtin.MySQLSchema {
+		return b.mixedOp(cmpName(name), l, r, pos)
+	}
+	return b.makeOp(schema, name, l, r, pos)
 }
 
 // compareLists compares two rows: = and <> by columns, order operators
 // lexicographically with SQL's NULL rules.
 func (b *binder) compareLists(schema, name string, ls, rs []expr.Expr, pos ast.Pos) (expr.Expr, error) {
 	if len(ls) == 1 {
-		return b.makeOp(schema, name, ls[0], rs[0], pos)
+		return b.opOver(schema, name, ls[0], rs[0], pos)
 	}
 	switch name {
 	case "=", "<>", "!=":
 		terms := make([]expr.Expr, len(ls))
 		for i := range ls {
-			t, err := b.makeOp(schema, name, ls[i], rs[i], pos)
+			t, err := b.opOver(schema, name, ls[i], rs[i], pos)
 			if err != nil {
 				return nil, err
 			}
@@ -53,7 +66,7 @@ func (b *binder) compareLists(schema, name string, ls, rs []expr.Expr, pos ast.P
 		return b.compareOrder(schema, name, ls, rs, pos)
 	}
 	for i := range ls { // an operator that the columns do not have is the first complaint
-		if _, err := b.makeOp(schema, name, ls[i], rs[i], pos); err != nil {
+		if _, err := b.opOver(schema, name, ls[i], rs[i], pos); err != nil {
 			return nil, err
 		}
 	}
@@ -69,7 +82,7 @@ func (b *binder) compareOrder(schema, name string, ls, rs []expr.Expr, pos ast.P
 		if !last {
 			op = strings.Replace(name, "=", "", 1)
 		}
-		e, err := b.makeOp(schema, op, ls[i], rs[i], pos)
+		e, err := b.opOver(schema, op, ls[i], rs[i], pos)
 		if err != nil {
 			return nil, err
 		}
@@ -78,7 +91,7 @@ func (b *binder) compareOrder(schema, name string, ls, rs []expr.Expr, pos ast.P
 		if last {
 			break
 		}
-		if e, err = b.makeOp(schema, "=", call.Args[0], call.Args[1], pos); err != nil {
+		if e, err = b.opOver(schema, "=", call.Args[0], call.Args[1], pos); err != nil {
 			return nil, err
 		}
 		row.Eq = append(row.Eq, e.(*expr.Call).Op)
@@ -88,7 +101,7 @@ func (b *binder) compareOrder(schema, name string, ls, rs []expr.Expr, pos ast.P
 
 func (b *binder) in(s *scope, x *ast.In) (expr.Expr, error) {
 	if x.Sub != nil {
-		e, err := b.quantifiedSub(s, x.Left, "=", x.Sub, false, x.Pos)
+		e, err := b.compareSub(s, expr.AnySub, x.Left, subOp{x, x.Schema, "=", x.Pos}, x.Sub)
 		if err != nil || !x.Not {
 			return e, err
 		}
@@ -202,7 +215,11 @@ func (b *binder) inList(s *scope, x *ast.In, name string) (expr.Expr, error) {
 // quantified is left op ANY|ALL (array or subquery).
 func (b *binder) quantified(s *scope, x *ast.Quantified) (expr.Expr, error) {
 	if x.Sub != nil {
-		return b.quantifiedSub(s, x.Left, x.Op, x.Sub, x.All, x.Pos)
+		kind := expr.AnySub
+		if x.All {
+			kind = expr.AllSub
+		}
+		return b.compareSub(s, kind, x.Left, subOp{x, x.Schema, x.Op, x.Pos}, x.Sub)
 	}
 	l, err := b.expr(s, x.Left)
 	if err != nil {

@@ -88,7 +88,7 @@ func (b *binder) rowDistinct(s *scope, x *ast.Distinct, l, r *ast.Row) (expr.Exp
 	}
 	var terms []expr.Expr
 	for i := range ls {
-		t, err := b.distinct(s, &ast.Distinct{At: x.At, Not: x.Not, Left: ls[i], Right: rs[i]})
+		t, err := b.distinct(s, &ast.Distinct{At: x.At, Schema: x.Schema, Not: x.Not, Left: ls[i], Right: rs[i]})
 		if err != nil {
 			return nil, err
 		}

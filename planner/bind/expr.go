@@ -198,7 +198,7 @@ func (b *binder) op(s *scope, x *ast.Op) (expr.Expr, error) {
 			return b.rowCompare(s, x, l, r)
 		}
 		if r, ok := x.Right.(*ast.Subquery); ok && r.Kind == ast.ScalarSub {
-			return b.compareSub(s, expr.RowSub, l, x.Name, r.Query, x.Pos)
+			return b.compareSub(s, expr.RowSub, l, subOp{x, x.Schema, x.Name, x.Pos}, r.Query)
 		}
 	}
 	var l expr.Expr

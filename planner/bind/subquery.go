@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"reflect"
+
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/planner/logical"
@@ -69,17 +71,16 @@ func (b *binder) subquery(s *scope, x *ast.Subquery) (expr.Expr, error) {
 	return sub, nil
 }
 
-// quantifiedSub is left op ANY|ALL (SELECT …); IN is = ANY.
-func (b *binder) quantifiedSub(s *scope, left ast.Expr, op string, sel *ast.Select, all bool, pos ast.Pos) (expr.Expr, error) {
-	kind := expr.AnySub
-	if all {
-		kind = expr.AllSub
-	}
-	return b.compareSub(s, kind, left, op, sel, pos)
+// subOp is the operator between a value and the rows of a query, as the node of says it.
+type subOp struct {
+	of           ast.Expr
+	schema, name string
+	pos          ast.Pos
 }
 
 // compareSub compares left, a value or a row of them, with the rows of a query.
-func (b *binder) compareSub(s *scope, kind expr.SubPlanKind, left ast.Expr, op string, sel *ast.Select, pos ast.Pos) (expr.Expr, error) {
+func (b *binder) compareSub(s *scope, kind expr.SubPlanKind, left ast.Expr, op subOp, sel *ast.Select) (expr.Expr, error) {
+	pos := op.pos
 	if err := subqueryAllowed(s, pos); err != nil {
 		return nil, err
 	}
@@ -103,16 +104,47 @@ func (b *binder) compareSub(s *scope, kind expr.SubPlanKind, left ast.Expr, op s
 	case len(q.out) < len(ls):
 		return nil, errAt(pos, pgerrcode.SyntaxError, "subquery has too few columns")
 	}
-	sub := &logical.Subquery{Kind: kind, Tree: q.tree, Out: q.ids(), T: types.Of(types.BoolOID), Source: func() string { return op + " " + ast.Print(sel) }}
-	return sub, b.pairTest(sub, ls, op, q, pos)
+	tree, out := q.tree, q.ids()
+	if op.schema == builtin.MySQLSchema {
+		if tree, out, err = b.mixedPairs(q, ls, op); err != nil {
+			return nil, err
+		}
+	}
+	sub := &logical.Subquery{Kind: kind, Tree: tree, Out: out, T: types.Of(types.BoolOID), Source: func() string { return op.name + " " + ast.Print(sel) }}
+	return sub, b.pairTest(sub, ls, op.name, pos)
+}
+
+// mixedPairs makes the values of ls, and the columns of a query that MySQL compares them with, of
+// one type each.
+func (b *binder) mixedPairs(q *query, ls []expr.Expr, op subOp) (logical.Node, []logical.ColID, error) {
+	rs := make([]expr.Expr, len(ls))
+	plain := true
+	for i := range ls {
+		rs[i] = b.meta.Column(q.out[i].id)
+		as := b.plainAs(&ast.Op{At: ast.At{Pos: op.pos}, Name: cmpName(op.name)}, ls[i], rs[i])
+		e, err := b.mixedOp(cmpName(op.name), ls[i], rs[i], op.pos)
+		if err != nil {
+			return nil, nil, err
+		}
+		if as != nil && reflect.DeepEqual(as, e) {
+			continue
+		}
+		plain = false
+		if c, ok := e.(*expr.Call); ok && c.Op != nil && len(c.Args) == 2 {
+			ls[i], rs[i] = c.Args[0], c.Args[1]
+		}
+	}
+	b.tracePlain(op.of, plain)
+	tree, out := b.retype(q, rs)
+	return tree, out, nil
 }
 
 // pairTest builds the comparison of a row of values with a row of the subquery.
-func (b *binder) pairTest(sub *logical.Subquery, ls []expr.Expr, op string, q *query, pos ast.Pos) error {
+func (b *binder) pairTest(sub *logical.Subquery, ls []expr.Expr, op string, pos ast.Pos) error {
 	rs := make([]expr.Expr, len(ls))
 	cols := make([]expr.Expr, len(ls))
 	for i, l := range ls {
-		rs[i] = &expr.Column{Index: q.out[i].id, T: q.out[i].t, Name: q.out[i].name}
+		rs[i] = b.meta.Column(sub.Out[i])
 		// Give unknown values the type that the operator wants before they become a column.
 		if l.Type().OID == types.UnknownOID {
 			e, err := b.makeOp("", cmpName(op), l, rs[i], pos)

@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"reflect"
+
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/expr"
 )
@@ -12,7 +14,15 @@ import (
 // plainOp is what an operator of MySQL's is as PostgreSQL's, over bound operands; nil where
 // nothing is traced, where PostgreSQL does not take them, and where it would hide digits.
 func (b *binder) plainOp(x *ast.Op, l, r expr.Expr) expr.Expr {
-	if b.trace() == nil || precise(r) != r || l != nil && precise(l) != l {
+	if b.trace() == nil {
+		return nil
+	}
+	return b.plainAs(x, l, r)
+}
+
+// plainAs is plainOp whether or not anything is traced.
+func (b *binder) plainAs(x *ast.Op, l, r expr.Expr) expr.Expr {
+	if precise(r) != r || l != nil && precise(l) != l {
 		return nil
 	}
 	trace := b.o.Trace
@@ -23,6 +33,16 @@ func (b *binder) plainOp(x *ast.Op, l, r expr.Expr) expr.Expr {
 		return nil
 	}
 	return e
+}
+
+// isPlain reports that a comparison of MySQL's over these operands is PostgreSQL's.
+func (b *binder) isPlain(x *ast.Op, l, r expr.Expr) bool {
+	as := b.plainAs(x, l, r)
+	if as == nil {
+		return false
+	}
+	e, err := b.mixedOp(cmpName(x.Name), l, r, x.Pos)
+	return err == nil && reflect.DeepEqual(as, e)
 }
 
 // tracePlain notes that an operator of MySQL's is PostgreSQL's of that name, or that it is not.
@@ -51,6 +71,8 @@ func (t *Trace) unmix(n ast.Node) {
 	case *ast.Between:
 		x.Schema = ""
 	case *ast.Distinct:
+		x.Schema = ""
+	case *ast.Quantified:
 		x.Schema = ""
 	case *ast.Like:
 		x.Mixed = false

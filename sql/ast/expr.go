@@ -52,11 +52,12 @@ type (
 	// Quantified is left op ANY|ALL (array) — or (subquery) with Sub set.
 	Quantified struct {
 		At
-		All   bool
-		Op    string
-		Left  Expr
-		Right Expr
-		Sub   *Select
+		Schema string // of the comparison; as for Op
+		All    bool
+		Op     string
+		Left   Expr
+		Right  Expr
+		Sub    *Select
 	}
 	// In is left [NOT] IN (list) or (subquery).
 	In struct {

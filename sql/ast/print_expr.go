@@ -66,7 +66,7 @@ func (p *printer) expr(e Expr) {
 	case *In:
 		p.mixed(v.Schema == MixedSchema, func() { p.in(v) })
 	case *Quantified:
-		p.quantified(v)
+		p.mixed(v.Schema == MixedSchema, func() { p.quantified(v) })
 	case *Like:
 		p.mixed(v.Mixed, func() { p.like(v) })
 	case *Between:
@@ -304,7 +304,7 @@ func (p *printer) in(v *In) {
 }
 
 func (p *printer) quantified(v *Quantified) {
-	if p.lines && v.Sub != nil {
+	if p.lines && v.Sub != nil && v.Schema == "" {
 		p.quantifiedAnalysed(v)
 		return
 	}

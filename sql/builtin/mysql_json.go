@@ -3,6 +3,7 @@ package builtin
 import (
 	"bytes"
 	"encoding/json"
+	"math"
 	"strconv"
 	"strings"
 
@@ -106,17 +107,17 @@ var mysqlJSONFuncs = []mysqlFunc{
 	{name: "json_remove", args: "jt+", ret: types.JSONBOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 		doc := a[0].Bytes()
 		for _, p := range a[1:] {
-			path, err := simplePath(doc, p.Text())
+			at, err := placeOf(doc, p.Text())
 			if err != nil {
 				return types.Datum{}, err
 			}
-			if len(path) == 0 {
+			if len(at.legs) == 0 {
 				return types.Datum{}, badParam("the path \"$\" is not allowed here")
 			}
-			if _, ok := types.JSONPath(doc, path); !ok {
+			if len(at.rest) > 0 || len(at.path) == 0 {
 				continue
 			}
-			if doc, err = types.JSONBDeletePath(doc, path); err != nil {
+			if doc, err = types.JSONBDeletePath(doc, at.path); err != nil {
 				return types.Datum{}, err
 			}
 		}
@@ -317,33 +318,12 @@ func jsonTypeName(doc []byte) string {
 	}
 }
 
-var jsonArrayAppend = eachPath(func(doc []byte, path [][]byte, v []byte) ([]byte, error) {
-	at, ok := types.JSONPath(doc, path)
-	if !ok {
+var jsonArrayAppend = eachPath(func(doc []byte, p place, v []byte) ([]byte, error) {
+	if len(p.rest) > 0 {
 		return doc, nil
 	}
-	joined := jsonConcatArray(at, v)
-	if len(path) == 0 {
-		return joined, nil
-	}
-	canonical, err := types.ParseJSONB(nil, string(joined), nil)
-	if err != nil {
-		return nil, err
-	}
-	return types.JSONBSet(doc, path, canonical, false)
+	return p.put(doc, jsonWithElement(p.at, math.MaxInt, v))
 })
-
-// jsonConcatArray is an array, or a value as one, with one more element.
-func jsonConcatArray(a, v []byte) []byte {
-	w := jsonWriter{buf: []byte{'['}}
-	if types.JSONTypeof(a) == "array" {
-		types.JSONElements(a, func(e []byte) bool { w.element(e); return true })
-	} else {
-		w.element(a)
-	}
-	w.element(v)
-	return append(w.buf, ']')
-}
 
 // mergePatch is RFC 7396.
 func mergePatch(doc, patch []byte) []byte {

@@ -44,40 +44,44 @@ var mysqlJSONMoreFuncs = []mysqlFunc{
 }
 
 // jsonInsertElement puts an element into an array before the one that a path leads to.
-func jsonInsertElement(doc []byte, path [][]byte, v []byte) ([]byte, error) {
-	if len(path) == 0 {
+func jsonInsertElement(doc []byte, p place, v []byte) ([]byte, error) {
+	n := len(p.legs)
+	if n == 0 || p.legs[n-1].isKey {
 		return nil, badParam("a path of JSON_ARRAY_INSERT must lead to an element of an array")
 	}
-	parent := path[:len(path)-1]
-	at, err := strconv.Atoi(string(path[len(path)-1]))
-	if err != nil {
-		return nil, badParam("a path of JSON_ARRAY_INSERT must lead to an element of an array")
-	}
-	array, ok := doc, true
-	if len(parent) > 0 {
-		array, ok = types.JSONPath(doc, parent)
-	}
-	if !ok || types.JSONTypeof(array) != "array" {
+	parent, l := lead(doc, p.legs[:n-1]), p.legs[n-1]
+	if len(parent.rest) > 0 || types.JSONTypeof(parent.at) != "array" {
 		return doc, nil
 	}
+	at, size := l.index, types.JSONArrayLength(parent.at)
+	if l.last {
+		at = max(size-1-l.index, 0)
+	}
+	return parent.put(doc, jsonWithElement(parent.at, at, v))
+}
+
+// jsonWithElement is an array, or a value as one, with one more element at a place, or behind the
+// others.
+func jsonWithElement(array []byte, at int, v []byte) []byte {
 	w := jsonWriter{buf: []byte{'['}}
 	i := 0
-	types.JSONElements(array, func(e []byte) bool {
+	each := func(e []byte) bool {
 		if i == at {
 			w.element(v)
 		}
 		w.element(e)
 		i++
 		return true
-	})
+	}
+	if types.JSONTypeof(array) == "array" {
+		types.JSONElements(array, each)
+	} else {
+		each(array)
+	}
 	if at >= i {
 		w.element(v)
 	}
-	joined, err := types.ParseJSONB(nil, string(append(w.buf, ']')), nil)
-	if err != nil || len(parent) == 0 {
-		return joined, err
-	}
-	return types.JSONBSet(doc, parent, joined, false)
+	return append(w.buf, ']')
 }
 
 // jsonSearch is JSON_SEARCH: the paths of the strings that are like a pattern.

@@ -2,6 +2,7 @@ package builtin
 
 import (
 	"bytes"
+	"math"
 	"strconv"
 	"strings"
 
@@ -153,53 +154,95 @@ func children(doc []byte, each func(v []byte)) {
 	types.JSONElements(doc, func(v []byte) bool { each(v); return true })
 }
 
-// simplePath is a path without wildcards, as steps from a document.
-func simplePath(doc []byte, path string) ([][]byte, error) {
+// place is how far a path without wildcards leads in a document: path are the steps to at, what
+// is there, and rest the legs that lead no further. A value is an array of itself, so $[0] is no
+// step where there is no array; legs are those of the whole path.
+type place struct {
+	path       [][]byte
+	at         []byte
+	rest, legs []leg
+}
+
+func placeOf(doc []byte, path string) (p place, err error) {
 	legs, err := jsonPath(path)
 	if err != nil {
-		return nil, err
+		return p, err
 	}
-	var out [][]byte
 	for _, l := range legs {
 		if l.any || l.all {
-			return nil, badParam("In this situation, path expressions may not contain the * and ** tokens or an array range.")
+			return p, badParam("In this situation, path expressions may not contain the * and ** tokens or an array range.")
 		}
-		if l.isKey {
-			out = append(out, []byte(l.key))
-			continue
-		}
-		n := 0
-		if at, ok := types.JSONPath(doc, out); ok && types.JSONTypeof(at) == "array" {
-			n = types.JSONArrayLength(at)
-		}
-		out = append(out, strconv.AppendInt(nil, int64(l.position(n)), 10))
 	}
-	return out, nil
+	return lead(doc, legs), nil
+}
+
+func lead(doc []byte, legs []leg) place {
+	p := place{at: bytes.TrimSpace(doc), rest: legs, legs: legs}
+	for len(p.rest) > 0 && p.step(p.rest[0]) {
+		p.rest = p.rest[1:]
+	}
+	return p
+}
+
+// step goes one leg further, if that leads anywhere.
+func (p *place) step(l leg) bool {
+	var v, name []byte
+	var ok bool
+	switch kind := types.JSONTypeof(p.at); {
+	case l.isKey && kind == "object":
+		name = []byte(l.key)
+		v, ok = types.JSONGet(p.at, name)
+	case !l.isKey && kind == "array":
+		n := l.position(types.JSONArrayLength(p.at))
+		name = strconv.AppendInt(nil, int64(n), 10)
+		v, ok = types.JSONIndex(p.at, n)
+	case !l.isKey && l.index == 0:
+		return true
+	}
+	if !ok {
+		return false
+	}
+	p.path, p.at = append(p.path, name), bytes.TrimSpace(v)
+	return true
+}
+
+// put is the document with a value at the place.
+func (p place) put(doc, v []byte) ([]byte, error) {
+	canonical, err := types.ParseJSONB(nil, string(v), nil)
+	if err != nil || len(p.path) == 0 {
+		return canonical, err
+	}
+	return types.JSONBSet(doc, p.path, canonical, false)
 }
 
 // jsonChange is JSON_SET, JSON_INSERT and JSON_REPLACE: whether it makes what is
-// missing and changes what is there.
+// missing and changes what is there. Only the last leg can be missing.
 func jsonChange(create, replace bool) Eval {
-	return eachPath(func(doc []byte, path [][]byte, v []byte) ([]byte, error) {
-		if len(path) == 0 {
-			if replace {
-				return v, nil
+	return eachPath(func(doc []byte, p place, v []byte) ([]byte, error) {
+		if len(p.rest) == 0 {
+			if !replace {
+				return doc, nil
 			}
+			return p.put(doc, v)
+		}
+		if !create || len(p.rest) > 1 {
 			return doc, nil
 		}
-		_, exists := types.JSONPath(doc, path)
-		if exists && !replace || !exists && !create {
+		switch l, kind := p.rest[0], types.JSONTypeof(p.at); {
+		case l.isKey && kind == "object":
+			return types.JSONBSet(doc, append(p.path, []byte(l.key)), v, true)
+		case l.isKey:
 			return doc, nil
+		case l.last: // before the first element of an array, or of what is one of itself
+			return p.put(doc, jsonWithElement(p.at, 0, v))
+		default:
+			return p.put(doc, jsonWithElement(p.at, math.MaxInt, v))
 		}
-		if k := types.JSONTypeof(doc); k != "object" && k != "array" {
-			return doc, nil
-		}
-		return types.JSONBSet(doc, path, v, create)
 	})
 }
 
 // eachPath runs a change for each pair of a path and a value.
-func eachPath(change func(doc []byte, path [][]byte, v []byte) ([]byte, error)) Eval {
+func eachPath(change func(doc []byte, p place, v []byte) ([]byte, error)) Eval {
 	return func(c *Ctx, a []types.Datum) (types.Datum, error) {
 		if a[0].IsNull() {
 			return null()
@@ -212,7 +255,7 @@ func eachPath(change func(doc []byte, path [][]byte, v []byte) ([]byte, error)) 
 			if a[i].IsNull() {
 				return null()
 			}
-			path, err := simplePath(doc, mysqlString(c, typed{c.argT(i), a[i]}).Text())
+			p, err := placeOf(doc, mysqlString(c, typed{c.argT(i), a[i]}).Text())
 			if err != nil {
 				return types.Datum{}, err
 			}
@@ -220,7 +263,7 @@ func eachPath(change func(doc []byte, path [][]byte, v []byte) ([]byte, error)) 
 			if err != nil {
 				return types.Datum{}, err
 			}
-			if doc, err = change(doc, path, v.Bytes()); err != nil {
+			if doc, err = change(doc, p, v.Bytes()); err != nil {
 				return types.Datum{}, err
 			}
 		}

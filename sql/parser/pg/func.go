@@ -190,6 +190,8 @@ func mixed(e ast.Expr) ast.Expr {
 		v.Schema = ast.MixedSchema
 	case *ast.Distinct:
 		v.Schema = ast.MixedSchema
+	case *ast.Quantified:
+		v.Schema = ast.MixedSchema
 	default:
 		return nil
 	}

@@ -169,6 +169,9 @@ func (c *conv) windowFunc(v *tast.WindowFuncExpr) ast.Expr {
 	switch name {
 	case "row_number", "rank", "dense_rank", "cume_dist", "percent_rank", "ntile", "lead", "lag", "first_value", "last_value", "nth_value":
 		f := syscall(c.at(v), name, c.exprs(v.Args)...)
+		if len(f.Args) > 0 && isWord(f.Args[0]) { // whose type nothing tells
+			f.Args[0] = constant(f.Args[0].(*ast.Lit))
+		}
 		f.Over = &w
 		return f
 	}

@@ -139,12 +139,9 @@ func (c *conv) test(n tast.ExprNode) ast.Expr {
 		}
 		return out
 	case *tast.BetweenExpr:
-		out := &ast.Between{At: c.at(v), Not: v.Not, X: c.expr(v.Expr), Lo: c.expr(v.Left), Hi: c.expr(v.Right)}
-		out.Schema = c.mixed(out.X, out.Lo)
-		return out
+		return &ast.Between{At: c.at(v), Schema: own, Not: v.Not, X: c.expr(v.Expr), Lo: c.expr(v.Left), Hi: c.expr(v.Right)}
 	case *tast.PatternInExpr:
-		out := &ast.In{At: c.at(v), Not: v.Not, Left: c.expr(v.Expr), List: c.exprs(v.List)}
-		out.Schema = c.mixed(out.Left, nil)
+		out := &ast.In{At: c.at(v), Schema: own, Not: v.Not, Left: c.expr(v.Expr), List: c.exprs(v.List)}
 		if v.Sel != nil {
 			out.Sub = c.subquery(v.Sel)
 		}
@@ -168,7 +165,7 @@ func (c *conv) test(n tast.ExprNode) ast.Expr {
 		if !ok {
 			c.fail(v, "this comparison with a subquery is not supported")
 		}
-		return &ast.Quantified{At: c.at(v), All: v.All, Op: op, Left: c.expr(v.L), Sub: c.subquery(v.R)}
+		return &ast.Quantified{At: c.at(v), Schema: own, All: v.All, Op: op, Left: c.expr(v.L), Sub: c.subquery(v.R)}
 	case *tast.MatchAgainst:
 		c.fail(v, "full-text search (MATCH ... AGAINST) is not supported")
 	}

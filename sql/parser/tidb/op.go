@@ -32,7 +32,7 @@ func (c *conv) binary(v *tast.BinaryOperationExpr) (e ast.Expr, condition bool) 
 		return &ast.Op{At: at, Name: "<>", Left: c.cond(v.L), Right: c.cond(v.R)}, true
 	case opcode.NullEQ:
 		l, r := c.expr(v.L), c.expr(v.R)
-		return &ast.Distinct{At: at, Schema: c.mixed(l, r), Not: true, Left: l, Right: r}, true
+		return &ast.Distinct{At: at, Schema: own, Not: true, Left: l, Right: r}, true
 	}
 	if op, ok := comparisons[v.Op]; ok {
 		l, r := c.expr(v.L), c.expr(v.R)
@@ -42,7 +42,7 @@ func (c *conv) binary(v *tast.BinaryOperationExpr) (e ast.Expr, condition bool) 
 		case isDocument(r) && !isDocument(l):
 			l = call(at, "to_json", textual(c.truthOr(v.L, l)))
 		}
-		return &ast.Op{At: at, Schema: c.mixed(l, r), Name: op, Left: l, Right: r}, true
+		return &ast.Op{At: at, Schema: own, Name: op, Left: l, Right: r}, true
 	}
 	if op, ok := arithmetic[v.Op]; ok {
 		l, r := c.operand(v.L), c.operand(v.R)
@@ -52,7 +52,7 @@ func (c *conv) binary(v *tast.BinaryOperationExpr) (e ast.Expr, condition bool) 
 		if isWord(l) && isWord(r) { // nothing else tells that they are numbers
 			l, r = call(at, "to_double", l), call(at, "to_double", r)
 		}
-		return &ast.Op{At: at, Schema: c.mixed(l, r), Name: op, Left: c.wide(l), Right: c.wide(r)}, false
+		return &ast.Op{At: at, Schema: own, Name: op, Left: c.wide(l), Right: c.wide(r)}, false
 	}
 	if name, ok := divisions[v.Op]; ok {
 		l, r := textual(c.number(v.L)), textual(c.number(v.R))
@@ -91,20 +91,9 @@ func (c *conv) logic(v *tast.BinaryOperationExpr) ast.Expr {
 	return out
 }
 
-// mixed is the schema of an operator whose operands may be of different types, which
-// MySQL converts (see planner/bind, mixed.go).
-func (c *conv) mixed(l, r ast.Expr) string {
-	if isRow(l) || isRow(r) {
-		return ""
-	}
-	return own
-}
-
 // mixes reports that alternatives of several types become one by MySQL's rules, as they do in
 // queries and views; in other definitions, PostgreSQL's words say what they are.
 func (c *conv) mixes() bool { return !c.stored || c.viewed }
-
-func isRow(e ast.Expr) bool { _, ok := e.(*ast.Row); return ok }
 
 // operand converts an operand of arithmetic: there a hexadecimal literal is a number.
 func (c *conv) operand(n tast.ExprNode) ast.Expr {
@@ -169,7 +158,7 @@ func (c *conv) unary(v *tast.UnaryOperationExpr) (e ast.Expr, condition bool) {
 			case ast.LitInt:
 				return integer(at, -l.Int), false
 			case ast.LitNumeric:
-				return &ast.Op{At: at, Schema: c.mixed(nil, l), Name: "-", Right: l}, false
+				return &ast.Op{At: at, Schema: own, Name: "-", Right: l}, false
 			case ast.LitNull, ast.LitString:
 				x = call(at, "to_double", l)
 			}
@@ -177,7 +166,7 @@ func (c *conv) unary(v *tast.UnaryOperationExpr) (e ast.Expr, condition bool) {
 		if isQuotient(x) {
 			return arith(at, "-", integer(at, 0), x), false
 		}
-		return &ast.Op{At: at, Schema: c.mixed(nil, x), Name: "-", Right: c.wide(x)}, false
+		return &ast.Op{At: at, Schema: own, Name: "-", Right: c.wide(x)}, false
 	case opcode.BitNeg:
 		return call(at, "bit_not", c.expr(v.V)), false
 	}

@@ -208,12 +208,29 @@ func (c *conv) groupBy(s *tast.SelectStmt, out *ast.Select) {
 	var items []ast.GroupItem
 	for _, it := range s.GroupBy.Items {
 		e := c.clauseExpr(it.Expr)
+		if l, ok := e.(*ast.Lit); ok { // a constant, unless it is a position
+			if _, place := it.Expr.(*tast.PositionExpr); !place {
+				e = constant(l)
+			}
+		}
 		items = append(items, ast.GroupItem{At: ast.At{Pos: e.Position()}, Expr: e})
 	}
 	if s.GroupBy.Rollup {
 		items = []ast.GroupItem{{At: out.At, Kind: ast.GroupRollup, Items: items}}
 	}
 	out.GroupBy = items
+}
+
+// constant is a literal that stands for itself where PostgreSQL takes a bare one for a position.
+func constant(l *ast.Lit) ast.Expr {
+	to := "text"
+	switch l.Kind {
+	case ast.LitInt:
+		to = "int8"
+	case ast.LitNumeric:
+		to = "numeric"
+	}
+	return cast(l, typed(l.At, to))
 }
 
 // clauseExpr converts an item of GROUP BY or ORDER BY: a position, an alias of the
