@@ -56,18 +56,27 @@ func (b *binder) like(s *scope, x *ast.Like) (expr.Expr, error) {
 
 // between is x >= lo AND x <= hi.
 func (b *binder) between(s *scope, x *ast.Between) (expr.Expr, error) {
-	plain := true
+	plain, number, err := true, false, error(nil)
+	if x.Schema == builtin.MySQLSchema {
+		if number, err = b.betweenNumbers(s, x); err != nil {
+			return nil, err
+		}
+	}
+	tested := x.X
+	if number {
+		tested, plain = &ast.Func{At: ast.At{Pos: leftmost(x.X)}, Name: ast.QName{Schema: builtin.MySQLSchema, Name: "to_double"}, Args: []ast.Expr{x.X}}, false
+	}
 	pair := func(lo, hi ast.Expr) (expr.Expr, error) {
 		names := [2]string{">=", "<="}
 		if x.Not {
 			names = [2]string{"<", ">"}
 		}
-		low := &ast.Op{At: x.At, Schema: x.Schema, Name: names[0], Left: x.X, Right: lo}
+		low := &ast.Op{At: x.At, Schema: x.Schema, Name: names[0], Left: tested, Right: lo}
 		l, err := b.op(s, low)
 		if err != nil {
 			return nil, err
 		}
-		high := &ast.Op{At: x.At, Schema: x.Schema, Name: names[1], Left: x.X, Right: hi}
+		high := &ast.Op{At: x.At, Schema: x.Schema, Name: names[1], Left: tested, Right: hi}
 		h, err := b.op(s, high)
 		if err != nil {
 			return nil, err

@@ -139,10 +139,10 @@ func kindOf(e expr.Expr) kind {
 	case types.BoolOID:
 		return boolKind
 	case types.VarcharOID:
-		if e.Type().Mod < 0 { // an ENUM: beside a number it is its place in the list
+		if _, column := e.(*expr.Column); column && e.Type().Mod < 0 { // an ENUM: beside a number it is its place in the list
 			return enumKind
 		}
-		return textKind
+		return textKind // what is computed of ENUMs is no longer one
 	case types.TextOID, types.BpcharOID:
 		return textKind
 	case types.ByteaOID:
@@ -177,8 +177,16 @@ func (b *binder) mixed(op string, l, r expr.Expr, pos ast.Pos) (ml, mr expr.Expr
 	case lk == otherKind:
 		mr, ok, err = b.besideVector(l, r, pos)
 	case (lk == numberKind || lk == boolKind) && rk == enumKind:
-		if mr = b.place(r); mr == nil {
+		switch mr = b.place(r); {
+		case mr != nil:
+		case b.declaration(r) != nil: // a text without a length
+			both("to_double")
+		default: // one of a query, which may have been an ENUM
 			ok = false
+		}
+	case rk == enumKind && (lk == dateKind || lk == timeKind || lk == spanKind):
+		if r, err = b.coerce(r, types.Of(types.TextOID), builtin.Implicit, pos); err == nil {
+			return b.mixed(op, l, r, pos)
 		}
 	case lk == numberKind && rk == boolKind:
 		mr, err = b.coerce(r, types.Of(types.Int4OID), builtin.Explicit, pos)

@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"hash/crc32"
 	"net/netip"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -106,11 +105,11 @@ var mysqlTextFuncs = []mysqlFunc{
 	}},
 	{name: "quote", args: "t", ret: types.TextOID, nulls: true, eval: mysqlQuote},
 	{name: "char", args: "i+", ret: types.ByteaOID, nulls: true, eval: mysqlChar},
-	{name: "bin", args: "*", ret: types.TextOID, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
-		return types.String(strconv.FormatUint(bits64(c, typed{c.argT(0), a[0]}), 2)), nil
+	{name: "bin", args: "t", ret: types.TextOID, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		return conv(c, []types.Datum{a[0], types.Int(10), types.Int(2)})
 	}},
-	{name: "oct", args: "*", ret: types.TextOID, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
-		return types.String(strconv.FormatUint(bits64(c, typed{c.argT(0), a[0]}), 8)), nil
+	{name: "oct", args: "t", ret: types.TextOID, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		return conv(c, []types.Datum{a[0], types.Int(10), types.Int(8)})
 	}},
 	{name: "conv", args: "tii", ret: types.TextOID, eval: conv},
 	{name: "md5", args: "b", ret: types.TextOID, eval: mysqlText(func(a []string) string { h := md5.Sum([]byte(a[0])); return hex.EncodeToString(h[:]) })},

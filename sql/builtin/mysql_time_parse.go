@@ -23,6 +23,12 @@ func mysqlStamp(c *Ctx, v typed) (us int64, ok bool) {
 	case types.TimeOID, types.IntervalOID:
 		clock, _ := mysqlClock(c, v)
 		us = dayOf(utcToLocal(c, Micros(c.StmtTime)))*usPerDay + clock
+	case types.Int2OID, types.Int4OID, types.Int8OID, types.NumericOID:
+		s := mysqlString(c, v).Text()
+		if whole, _, _ := strings.Cut(s, "."); len(whole) > 2 && len(whole) < 6 && whole[0] != '-' { // of a year of two digits
+			s = "000"[:6-len(whole)] + s
+		}
+		return parseStamp(s)
 	default:
 		return parseStamp(mysqlString(c, v).Text())
 	}
