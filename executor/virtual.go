@@ -116,7 +116,7 @@ func newSetCall(c *expr.Call) (*setCall, error) {
 	args, err := programs(c.Args)
 	s := &setCall{call: c, args: args, width: max(1, len(c.Fn.OutTypes))}
 	s.row = make([]types.Datum, s.width)
-	s.site.Ret = c.Type()
+	s.site.Ret, s.site.Collation = c.Type(), c.Collation
 	for _, a := range c.Args {
 		s.site.Args = append(s.site.Args, a.Type())
 	}

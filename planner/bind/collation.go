@@ -64,6 +64,9 @@ func typeCollation(t types.T) catalog.ID {
 	return i.Collation
 }
 
+// Collatable reports a type whose values have a collation.
+func Collatable(t types.T) bool { return typeCollation(t) != 0 }
+
 // columnCollation is the collation of a table's column. It notes one that is not the type's.
 func (b *binder) columnCollation(t *catalog.Table, attr int16) catalog.ID {
 	if t == nil {

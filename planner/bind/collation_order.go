@@ -6,6 +6,7 @@ import (
 	"github.com/loxodb/loxodb/planner/logical"
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/collate"
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/pgerr"
@@ -17,9 +18,19 @@ func (a *collator) expr(e expr.Expr) (expr.Expr, collation) {
 	switch x := e.(type) {
 	case *expr.Column:
 		return e, a.column(x.Index, a.b.pos[x])
+	case *expr.Param:
+		if vars := a.b.o.Vars; vars != nil && x.N < len(vars.Used) && vars.Used[x.N].Collation != 0 && typeCollation(x.T) != 0 {
+			return e, collation{strength: implicit, id: vars.Used[x.N].Collation, pos: ast.NoPos}
+		}
 	case *expr.Relabel:
 		y, c := a.expr(x.X)
-		if w := x.Collation; w != nil {
+		if w := x.Collation; w != nil && w.Among != nil {
+			_, all := a.list(w.Among)
+			if all.strength == conflict || all.strength == none {
+				all = collation{id: typeCollation(x.T)}
+			}
+			return y, collation{strength: implicit, id: all.id, pos: ast.NoPos}
+		} else if w != nil {
 			c := collation{strength: explicit, id: w.OID, pos: ast.Pos(w.Pos)}
 			if w.Implicit {
 				c.strength, c.coercible = implicit, w.Literal
@@ -79,6 +90,9 @@ func (a *collator) expr(e expr.Expr) (expr.Expr, collation) {
 	}
 	return a.other(e)
 }
+
+// isDefault reports the database's collation.
+func (a *collator) isDefault(id catalog.ID) bool { return id == collate.DefaultOID }
 
 // other does what only passes the collations of its parts on.
 func (a *collator) other(e expr.Expr) (expr.Expr, collation) {
@@ -276,6 +290,11 @@ func (a *collator) call(x *expr.Call) (expr.Expr, collation) {
 	if len(args) > 0 && &args[0] != &x.Args[0] {
 		n := *x
 		n.Args = args
+		c = &n
+	}
+	if x.Fn.User != nil && in.id != 0 && in.strength != conflict && !a.isDefault(in.id) {
+		n := *c
+		n.Collation = in.id
 		c = &n
 	}
 	out := a.result(x.T, in, ast.Pos(x.Pos))

@@ -216,10 +216,23 @@ func (b *binder) inlined(call *expr.Call) expr.Expr {
 	}
 	return logical.Rewrite(e, func(n expr.Expr) expr.Expr {
 		if p, ok := n.(*expr.Param); ok {
-			return call.Args[vars.Used[p.N].Slot]
+			return b.inBody(call.Args[vars.Used[p.N].Slot], call.Args)
 		}
 		return n
 	})
+}
+
+// inBody is an argument as it stands in the body of its call: a text in the collation of all arguments.
+func (b *binder) inBody(arg expr.Expr, all []expr.Expr) expr.Expr {
+	if !b.collates || !Collatable(arg.Type()) {
+		return arg
+	}
+	for _, other := range all {
+		if other != arg && Collatable(other.Type()) {
+			return &expr.Relabel{X: arg, T: arg.Type(), Collation: &expr.Collation{Among: all}}
+		}
+	}
+	return arg
 }
 
 // failing reports an argument with a computation of constants that fails. It fails the

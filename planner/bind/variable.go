@@ -4,6 +4,7 @@ import (
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -19,6 +20,9 @@ type Variables struct {
 	Prefer Preference
 	// Language is in the detail of the error of such a name: PL/pgSQL.
 	Language string
+	// Collation is that of texts which have none of their own: what the arguments of the call
+	// have, 0 = their types' own.
+	Collation catalog.ID
 	// Used are those that the statement has used.
 	Used []Variable
 }
@@ -38,6 +42,8 @@ type Variable struct {
 	Slot  int
 	Field string
 	T     types.T
+	// Collation is that of a text, 0 = its type's own.
+	Collation catalog.ID
 }
 
 // variable is the parameter for a variable that a name means, nil if it means none.
@@ -50,6 +56,10 @@ func (b *binder) variable(parts []string) expr.Expr {
 	if !ok {
 		return nil
 	}
+	if typeCollation(v.T) != 0 && v.Field == "" && v.Collation == 0 {
+		v.Collation = vars.Collation
+	}
+	b.collates = b.collates || v.Collation != 0
 	return vars.param(v)
 }
 

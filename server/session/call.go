@@ -72,7 +72,7 @@ func (s *Session) callProcedure(ctx context.Context, st *ast.Call, p *prepared, 
 	env.Arena = new(batch.Arena)
 	var scratch expr.Scratch
 	var args []types.Datum
-	site := &builtin.Site{Ret: c.T}
+	site := &builtin.Site{Ret: c.T, Collation: c.Collation}
 	for _, a := range c.Args {
 		prog, err := expr.Compile(a)
 		if err != nil {

@@ -37,6 +37,8 @@ type plBody struct {
 	made  int
 	at    []*plExpr
 	stmts map[exprKey]*statement
+	// collation is that of the call's arguments, 0 = their types' own.
+	collation catalog.ID
 }
 
 type exprKey struct {
@@ -47,15 +49,17 @@ type exprKey struct {
 
 // plVar is a variable.
 type plVar struct {
-	name     string
-	t        types.T // record for open records
-	domain   catalog.ID
-	record   bool // it has fields: of t's, or with record those of what was assigned last
-	constant bool
-	notNull  bool
-	def      plpgsql.Text
-	cursor   *plpgsql.Decl // a bound cursor
-	scope    *plScope
+	name   string
+	t      types.T // record for open records
+	domain catalog.ID
+	// collation is that of COLLATE, 0 = none.
+	collation catalog.ID
+	record    bool // it has fields: of t's, or with record those of what was assigned last
+	constant  bool
+	notNull   bool
+	def       plpgsql.Text
+	cursor    *plpgsql.Decl // a bound cursor
+	scope     *plScope
 }
 
 // plScope is where names are looked for: a block's, or a loop's.
@@ -101,9 +105,10 @@ func (sc *plScope) find(parts []string) (slot int, rest []string, ok bool) {
 	return 0, nil, false
 }
 
-// plBodyOf is a function's body, kept with its plans. table is that of a trigger function's call.
-func (s *Session) plBodyOf(f *catalog.Function, ts []types.T, trigger *catalog.Table) (*plBody, error) {
-	key := bodyKey{fn: f, table: trigger, args: fmt.Sprint(ts)}
+// plBodyOf is a function's body, kept with its plans. table is that of a trigger function's
+// call, collation that of the arguments.
+func (s *Session) plBodyOf(f *catalog.Function, ts []types.T, trigger *catalog.Table, collation catalog.ID) (*plBody, error) {
+	key := bodyKey{fn: f, table: trigger, args: fmt.Sprint(ts), collation: collation}
 	if b := s.plBodies[key]; b != nil {
 		return b, nil
 	}
@@ -111,6 +116,7 @@ func (s *Session) plBodyOf(f *catalog.Function, ts []types.T, trigger *catalog.T
 	if err != nil {
 		return nil, err
 	}
+	b.collation = collation
 	if len(s.plBodies) >= maxBodies || s.plBodies == nil {
 		s.plBodies = map[bodyKey]*plBody{}
 	}
@@ -282,18 +288,42 @@ func (s *Session) plDeclaration(b *plBody, sc *plScope, d *plpgsql.Decl) error {
 		return nil
 	}
 	v := plVar{name: d.Name, constant: d.Constant, notNull: d.NotNull, def: d.Default}
-	if d.Collated.Given() {
-		return pgerr.NotSupported(d.Collated.Pos, "COLLATE of variables is not supported")
-	}
 	var err error
 	if v.t, v.domain, err = s.variableType(b, sc, d.Type); err != nil {
 		return err
+	}
+	if d.Collated.Given() {
+		word := strings.LastIndex(strings.ToLower(b.fn.Body[:d.Collated.Pos]), "collate")
+		if v.collation, err = s.variableCollation(v.t, d.Collated, word); err != nil {
+			return err
+		}
 	}
 	if d.Default.Given() {
 		b.before[d] = sc.seen()
 	}
 	b.declare(sc, v)
 	return nil
+}
+
+// variableCollation resolves COLLATE in a declaration, whose word is at a byte of the body.
+func (s *Session) variableCollation(t types.T, text plpgsql.Text, word int) (catalog.ID, error) {
+	parts, ok := nameParts(strings.TrimSpace(text.SQL))
+	if !ok || len(parts) > 2 {
+		return 0, pgerr.NotSupported(text.Pos, "this form of COLLATE of variables is not supported")
+	}
+	n := &ast.QName{Name: parts[len(parts)-1]}
+	n.Pos = ast.NoPos
+	if len(parts) == 2 {
+		n.Schema = parts[0]
+	}
+	c, err := bind.FindCollation(n, s.planOptions(nil))
+	if err != nil {
+		return 0, err
+	}
+	if !bind.Collatable(t) {
+		return 0, pgerr.Newf(pgerrcode.DatatypeMismatch, "collations are not supported by type %s", types.TypeName(t.OID)).At(word)
+	}
+	return c.ID, nil
 }
 
 // variableType resolves the type of a declaration.

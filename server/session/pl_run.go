@@ -73,7 +73,7 @@ func (a *activation) runPL(ctx context.Context, f *builtin.Func, args []types.Da
 	if f.User.Ret.OID == types.TriggerOID {
 		return nil, a.compiling(pgerr.New(pgerrcode.FeatureNotSupported, "trigger functions can only be called as triggers"))
 	}
-	b, err := a.s.plBodyOf(f.User, ts, nil)
+	b, err := a.s.plBodyOf(f.User, ts, nil, a.collation)
 	if err != nil {
 		return nil, a.compiling(err)
 	}

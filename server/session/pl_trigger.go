@@ -29,7 +29,7 @@ func (s *Session) CallTrigger(ctx context.Context, f *catalog.Function, t *Trigg
 		return nil, err
 	}
 	defer leave()
-	b, err := s.plBodyOf(f, nil, t.Table)
+	b, err := s.plBodyOf(f, nil, t.Table, 0)
 	if err != nil {
 		return nil, a.compiling(err)
 	}

@@ -130,7 +130,7 @@ func (r *plRun) storeRow(slot int, from *plRecord) error {
 
 // variables are the names in sight of SQL in a scope.
 func (r *plRun) variables(sc *plScope) *bind.Variables {
-	v := &bind.Variables{Prefer: r.b.prefer, Language: "PL/pgSQL"}
+	v := &bind.Variables{Prefer: r.b.prefer, Language: "PL/pgSQL", Collation: r.b.collation}
 	v.Find = func(parts []string) (bind.Variable, bool) { return r.lookUp(sc, parts) }
 	v.Fields = func(parts []string) []string {
 		slot, rest, ok := sc.find(parts)
@@ -164,7 +164,7 @@ func (r *plRun) lookUp(sc *plScope, parts []string) (bind.Variable, bool) {
 				t = named
 			}
 		}
-		return bind.Variable{Slot: slot, T: t}, true
+		return bind.Variable{Slot: slot, T: t, Collation: x.collation}, true
 	}
 	if !x.record {
 		return bind.Variable{}, false

@@ -47,6 +47,8 @@ type activation struct {
 	now   stamp
 	known bool
 	at    place
+	// collation is that of the arguments, 0 = their types' own.
+	collation catalog.ID
 }
 
 // maxCalls bounds calls within calls.
@@ -179,6 +181,9 @@ func (s *Session) callUser(c *builtin.Ctx, f *builtin.Func, args []types.Datum, 
 	}
 	site := c.Site
 	defer func() { c.Site = site }()
+	if site != nil {
+		a.collation = site.Collation
+	}
 	want := s.shapeOf(f, ret)
 	switch f.User.Language {
 	case "sql":

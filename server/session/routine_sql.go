@@ -23,6 +23,8 @@ type bodyKey struct {
 	fn    *catalog.Function
 	table *catalog.Table // that a trigger function is called for
 	args  string
+	// collation is that of the arguments.
+	collation catalog.ID
 }
 
 // maxBodies bounds the bodies that a session keeps.
@@ -32,8 +34,8 @@ const maxBodies = 512
 type sqlBody struct{ stmts []*statement }
 
 // sqlBodyOf is a function's body with its statements, which keep their plans.
-func (s *Session) sqlBodyOf(f *catalog.Function, ts []types.T) (*sqlBody, error) {
-	key := bodyKey{fn: f, args: fmt.Sprint(ts)}
+func (s *Session) sqlBodyOf(f *catalog.Function, ts []types.T, collation catalog.ID) (*sqlBody, error) {
+	key := bodyKey{fn: f, args: fmt.Sprint(ts), collation: collation}
 	if b := s.sqlBodies[key]; b != nil {
 		return b, nil
 	}
@@ -44,6 +46,7 @@ func (s *Session) sqlBodyOf(f *catalog.Function, ts []types.T) (*sqlBody, error)
 	b := &sqlBody{}
 	for _, x := range list {
 		st := &statement{vars: bind.ArgumentVariables(f, ts, s.TextFormat())}
+		st.vars.Collation = collation
 		st.text, st.source, st.stmt, st.prepared.vars = x.text, x.text, x.stmt, st.vars
 		b.stmts = append(b.stmts, st)
 	}
@@ -84,7 +87,7 @@ func (s *Session) parseBody(f *catalog.Function) (out []bodyStmt, err error) {
 // runSQL runs a function in SQL: its statements in their order; the last one's rows are its
 // result.
 func (a *activation) runSQL(ctx context.Context, f *builtin.Func, args []types.Datum, ts []types.T, want shape) (*result, error) {
-	body, err := a.s.sqlBodyOf(f.User, ts)
+	body, err := a.s.sqlBodyOf(f.User, ts, a.collation)
 	if err != nil {
 		return nil, a.inSQL(err, 0)
 	}

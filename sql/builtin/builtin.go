@@ -159,6 +159,8 @@ type Site struct {
 	Ret      types.T
 	Variadic bool // the last argument is a VARIADIC array
 	Cache    any  // the function's own
+	// Collation is that of the arguments of a user's function, 0 = their types' own.
+	Collation uint32
 }
 
 // Ctx is what functions may see of the running statement. One goroutine.

@@ -48,7 +48,7 @@ func sameNode(a, b Expr) bool {
 		return ok && a.N == b.N
 	case *Call:
 		b, ok := b.(*Call)
-		return ok && a.Fn == b.Fn && a.Variadic == b.Variadic
+		return ok && a.Fn == b.Fn && a.Variadic == b.Variadic && a.Collation == b.Collation
 	case *And:
 		_, ok := b.(*And)
 		return ok

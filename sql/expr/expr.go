@@ -46,6 +46,9 @@ type (
 		Variadic bool    // the last argument is the VARIADIC array itself
 		Pos      int     // byte offset for errors, −1
 		Phrase   string  // as of Cast: CURRENT_USER
+		// Collation is that of a user's function's arguments, which its body compares them by;
+		// 0 = their types' own.
+		Collation uint32
 	}
 	// And, Or: three-valued, short-circuit per row.
 	And struct{ Args []Expr }
@@ -186,6 +189,8 @@ type Collation struct {
 	// Implicit: not written; it is a domain's, or with Literal a literal's of MySQL, which
 	// yields to a column's.
 	Implicit, Literal bool
+	// Among: not written; it is the one of a call's arguments, in whose body the text stands.
+	Among []Expr
 }
 
 // DomainName is a domain as errors name it.

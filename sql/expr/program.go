@@ -66,6 +66,7 @@ type node struct {
 	d      types.Datum
 	fn     *builtin.Func
 	varia  bool
+	coll   uint32 // Call.Collation
 	sub    *SubPlan
 	test   *Program // of AnySub, AllSub and RowSub; of ToDomain
 	domain *ToDomain
@@ -195,7 +196,7 @@ func (c *compiler) call(e *Call) (int, error) {
 	case e.Fn.Eval == nil && e.Fn.Kernel == nil:
 		return 0, pgerr.NotSupported(e.Pos, "function %s is not supported", e.Fn.Name)
 	}
-	return c.with(node{op: opCall, t: e.T, fn: e.Fn, varia: e.Variadic}, e.Args...)
+	return c.with(node{op: opCall, t: e.T, fn: e.Fn, varia: e.Variadic, coll: e.Collation}, e.Args...)
 }
 
 // keepsValue reports a conversion that leaves the stored value as it is.

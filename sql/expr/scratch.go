@@ -76,7 +76,7 @@ func newState(p *Program) *state {
 		ns.args = make([]*batch.Col, len(n.args))
 		ns.row = make([]types.Datum, len(n.args))
 		if n.fn != nil {
-			ns.site = builtin.Site{Ret: n.t, Variadic: n.varia}
+			ns.site = builtin.Site{Ret: n.t, Variadic: n.varia, Collation: n.coll}
 			for _, a := range n.args {
 				ns.site.Args = append(ns.site.Args, p.nodes[a].t)
 			}
