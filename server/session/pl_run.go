@@ -205,6 +205,9 @@ func (r *plRun) giveOuts() error {
 	for i, slot := range r.b.outs {
 		row[i] = r.get(slot)
 	}
+	if err := r.checkRow(r.res, row); err != nil {
+		return err
+	}
 	return r.res.add(row)
 }
 
@@ -259,10 +262,10 @@ func (r *plRun) giveRow(rec *plRecord, wrong string) error {
 		if k >= len(rec.ts) {
 			continue
 		}
-		if rec.ts[k].OID != t.OID && rec.ts[k].OID != types.UnknownOID {
-			return fail("Returned type %s does not match expected type %s in column %d.", types.TypeName(rec.ts[k].OID), types.TypeName(t.OID), n)
+		if from := rec.ts[k]; from.OID != t.OID && from.OID != types.UnknownOID || r.res.listed && t.Mod >= 0 && from.Mod != t.Mod {
+			return fail("Returned type %s does not match expected type %s in column %d.", types.FormatType(from), types.FormatType(t), n)
 		}
-		d, err := r.cast(plValue{rec.vals[k], rec.ts[k]}, t, 0)
+		d, err := r.cast(plValue{rec.vals[k], rec.ts[k]}, t, r.res.columnDomain(i))
 		if err != nil {
 			return err
 		}
@@ -277,6 +280,9 @@ func (r *plRun) giveRow(rec *plRecord, wrong string) error {
 	}
 	if live != n {
 		return fail("Number of returned columns (%d) does not match expected column count (%d).", live, n)
+	}
+	if err := r.checkRow(r.res, row); err != nil {
+		return err
 	}
 	return r.res.add(row)
 }

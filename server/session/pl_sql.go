@@ -254,7 +254,7 @@ func (r *plRun) structure(cols []column) error {
 		if t.OID == 0 {
 			continue
 		}
-		if k < len(cols) && cols[k].Type.OID != t.OID {
+		if k < len(cols) && (cols[k].Type.OID != t.OID || r.res.listed && t.Mod >= 0 && cols[k].Type.Mod != t.Mod) {
 			return wrong().WithDetail("Returned type %s does not match expected type %s in column %d.", types.FormatType(cols[k].Type), types.FormatType(t), k+1)
 		}
 		k++

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jackc/pgerrcode"
+
 	"github.com/loxodb/loxodb/planner"
 	"github.com/loxodb/loxodb/planner/bind"
 	"github.com/loxodb/loxodb/sql/ast"
@@ -129,13 +131,16 @@ func (s *Session) keepBody(f *catalog.Function, st *ast.CreateFunction) error {
 	}
 	var ts []types.T
 	for _, a := range f.Inputs() {
+		if builtin.IsPolymorphic(a.Type.OID) {
+			return pgerr.New(pgerrcode.InvalidFunctionDefinition, "SQL function with unquoted function body cannot have polymorphic arguments")
+		}
 		ts = append(ts, a.Type)
 	}
 	for _, x := range body {
 		switch x.(type) {
 		case *ast.Select, *ast.Insert, *ast.Update, *ast.Delete, *ast.Merge:
 		default:
-			return pgerr.NotSupported(-1, "%s in a function body in SQL is not supported", commandName(x))
+			return pgerr.NotSupported(-1, "%s is not yet supported in unquoted SQL function body", commandName(x))
 		}
 		o := s.planOptions(nil)
 		o.Vars, o.Trace = bind.ArgumentVariables(f, ts, s.TextFormat()), bind.NewTrace()

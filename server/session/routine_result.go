@@ -15,6 +15,8 @@ type shape struct {
 	domain  catalog.ID
 	columns []types.T // with their places in a composite type, whose dropped columns are 0
 	names   []string
+	domains []catalog.ID     // of the columns, 0 for none; nil: there are none
+	listed  bool             // columns are those of a column definition list
 	of      *types.Composite // what T is, nil where it is none
 	set     bool
 	open    bool // a record whose columns the caller does not know
@@ -31,15 +33,44 @@ func (s *Session) shapeOf(f *builtin.Func, ret types.T) shape {
 				t = types.T{}
 			}
 			sh.columns, sh.names = append(sh.columns, t), append(sh.names, c.Fields[i].Name)
+			sh.domains = append(sh.domains, c.Fields[i].Domain)
 		}
 	case ret.OID == types.RecordOID && len(f.OutTypes) > 0, len(f.OutTypes) > 1:
 		for i, t := range f.OutTypes {
 			sh.columns, sh.names = append(sh.columns, types.Of(t)), append(sh.names, f.OutNames[i])
 		}
+		if f.OutColumns != nil {
+			sh.columns, sh.domains, sh.listed = f.OutColumns, f.OutDomains, true
+		} else if outs := f.User.Outputs(); len(outs) == len(sh.columns) {
+			for i := range outs {
+				sh.domains = append(sh.domains, outs[i].Domain)
+			}
+		}
 	case ret.OID == types.RecordOID:
 		sh.open = true
 	}
 	return sh
+}
+
+// columnDomain is the domain of a column, 0 for none.
+func (sh *shape) columnDomain(i int) catalog.ID {
+	if i >= len(sh.domains) {
+		return 0
+	}
+	return sh.domains[i]
+}
+
+// checkRow holds a row against the domain over a composite type that the function gives.
+func (a *activation) checkRow(r *result, row []types.Datum) error {
+	if r.domain == 0 || r.columns == nil {
+		return nil
+	}
+	p, _, err := a.s.conversion(r.T, r.T, r.domain, false)
+	if err != nil {
+		return err
+	}
+	_, err = a.convert(p, r.record(row))
+	return err
 }
 
 // result holds the rows of a function's result.

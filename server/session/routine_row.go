@@ -40,7 +40,21 @@ func (s *rowSplitter) split(d types.Datum, row []types.Datum) error {
 		}
 		return nil
 	case s.of == nil:
-		return builtin.RecordColumns(row, d, s.sh.columns)
+		if err := builtin.RecordColumns(row, d, s.sh.columns); err != nil {
+			return err
+		}
+		for i := range row {
+			if domain := s.sh.columnDomain(i); domain != 0 {
+				p, _, err := s.a.s.conversion(s.sh.columns[i], s.sh.columns[i], domain, false)
+				if err != nil {
+					return err
+				}
+				if row[i], err = s.a.convert(p, row[i]); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
 	case s.same:
 		copy(row, s.of.Split(d))
 		return nil
@@ -62,7 +76,7 @@ func (s *rowSplitter) convert(d types.Datum, row []types.Datum) error {
 			return s.wrong("Input has too few columns.")
 		}
 		if n == len(s.from) {
-			p, ok, err := s.a.s.conversion(t, want, 0, false)
+			p, ok, err := s.a.s.conversion(t, want, s.sh.columnDomain(j), false)
 			if err != nil {
 				return err
 			}

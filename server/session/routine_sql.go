@@ -156,7 +156,10 @@ func (a *activation) collect(st *statement, res *result) (func(*batch.Batch) err
 	for i, c := range st.plan.Out {
 		out[i] = c.Type
 	}
-	if key := fmt.Sprintf("%p %v %v", st.plan, res.T, res.columns); st.of != key {
+	if res.open { // its columns are those of the statement
+		res.columns, res.open = out, false
+	}
+	if key := fmt.Sprintf("%p %v %v %v", st.plan, res.T, res.columns, res.domains); st.of != key {
 		conv, err := a.s.resultConversion(a.fn, &res.shape, out)
 		if err != nil {
 			return nil, a.inSQL(err, 0)
@@ -188,6 +191,9 @@ func (a *activation) collect(st *statement, res *result) (func(*batch.Batch) err
 					row[j] = d
 					k++
 				}
+			}
+			if err := a.checkRow(res, row); err != nil {
+				return err
 			}
 			if err := res.add(row); err != nil {
 				return err
@@ -222,7 +228,7 @@ func mismatch(f *catalog.Function, detail string, args ...any) error {
 // result, and returns what converts them (check_sql_fn_retval).
 func (s *Session) resultConversion(f *catalog.Function, sh *shape, out []types.T) ([]*expr.Program, error) {
 	if sh.open {
-		return nil, pgerr.NotSupported(-1, "functions that return record without a column definition list are not supported here")
+		return nil, nil // they are what they are
 	}
 	if sh.columns == nil {
 		if len(out) != 1 {
@@ -241,7 +247,7 @@ func (s *Session) resultConversion(f *catalog.Function, sh *shape, out []types.T
 		return nil, nil
 	}
 	var conv []*expr.Program
-	for _, t := range sh.columns {
+	for i, t := range sh.columns {
 		if t.OID == 0 {
 			continue
 		}
@@ -249,7 +255,7 @@ func (s *Session) resultConversion(f *catalog.Function, sh *shape, out []types.T
 		if k >= len(out) {
 			return nil, mismatch(f, "Final statement returns too few columns.")
 		}
-		p, ok, err := s.conversion(out[k], t, 0, false)
+		p, ok, err := s.conversion(out[k], t, sh.columnDomain(i), false)
 		if err != nil {
 			return nil, err
 		}

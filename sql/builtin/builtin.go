@@ -22,18 +22,22 @@ const (
 
 // Func is one function signature. Immutable after init.
 type Func struct {
-	OID        types.OID
-	Schema     string // pg_catalog, or public for extensions'
-	Extension  string // that shows it in pg_proc; "" for what is there always
-	Name       string
-	Args       []types.OID // declared; may be polymorphic (anyelement, …)
-	ArgNames   []string
-	Defaults   int       // how many trailing arguments may be left out
-	Variadic   types.OID // element type of a VARIADIC last argument (ANY = "any"), 0 none
-	Ret        types.OID
-	RetSet     bool
-	OutNames   []string // columns of a record-returning or OUT-parameter function
-	OutTypes   []types.OID
+	OID       types.OID
+	Schema    string // pg_catalog, or public for extensions'
+	Extension string // that shows it in pg_proc; "" for what is there always
+	Name      string
+	Args      []types.OID // declared; may be polymorphic (anyelement, …)
+	ArgNames  []string
+	Defaults  int       // how many trailing arguments may be left out
+	Variadic  types.OID // element type of a VARIADIC last argument (ANY = "any"), 0 none
+	Ret       types.OID
+	RetSet    bool
+	OutNames  []string // columns of a record-returning or OUT-parameter function
+	OutTypes  []types.OID
+	// OutColumns and OutDomains are, of a user's function with a column definition list, its
+	// types with their modifiers, and its domains or 0.
+	OutColumns []types.T
+	OutDomains []types.OID
 	Strict     bool // NULL in, NULL out, without a call
 	Volatility byte
 	Kind       byte   // 'f' function, 'a' aggregate, 'w' window, 'p' procedure

@@ -28,7 +28,7 @@ func jsonRecords(r *registrar) {
 func WithColumns(f *Func, names []string, ts []types.T, domains []types.OID) *Func {
 	set := false
 	if f.User != nil {
-		return f.AsSet().withColumns(names, ts)
+		return f.AsSet().withColumns(names, ts, domains)
 	}
 	switch f.Src {
 	case "json_to_record", "jsonb_to_record", "json_populate_record", "jsonb_populate_record":

@@ -154,9 +154,9 @@ func (f *Func) AsSet() *Func {
 }
 
 // withColumns is a set of records with the columns that a column definition list gives.
-func (f *Func) withColumns(names []string, ts []types.T) *Func {
+func (f *Func) withColumns(names []string, ts []types.T, domains []types.OID) *Func {
 	own := *f
-	own.OutNames, own.OutTypes = names, nil
+	own.OutNames, own.OutTypes, own.OutColumns, own.OutDomains = names, nil, ts, domains
 	for _, t := range ts {
 		own.OutTypes = append(own.OutTypes, t.OID)
 	}

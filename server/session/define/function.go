@@ -177,7 +177,10 @@ func (e *Env) functionArgs(f *catalog.Function, st *ast.CreateFunction) error {
 			return err
 		}
 		if a.IsInput() || f.IsProcedure() && a.Mode == catalog.ArgOut {
-			if variadic {
+			switch {
+			case variadic && f.IsProcedure():
+				return functionError("VARIADIC parameter must be the last parameter")
+			case variadic:
 				return functionError("VARIADIC parameter must be the last input parameter")
 			}
 		}
