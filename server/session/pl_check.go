@@ -46,6 +46,11 @@ func (s *Session) inside(b *plBody, st plpgsql.Stmt, sc *plScope) error {
 			}
 		}
 	case *plpgsql.Case:
+		if x.Value.Given() {
+			in := sc.inner("")
+			b.declare(in, plVar{name: caseVariable(len(b.vars)), t: types.Of(types.RecordOID)})
+			b.loops[st] = in
+		}
 		for i := range x.Branches {
 			if err := s.plStatements(b, x.Branches[i].Body, sc); err != nil {
 				return err

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/jackc/pgerrcode"
@@ -373,8 +374,28 @@ func (r *plRun) noRow(targets []plpgsql.Target, sc *plScope) error {
 	return nil
 }
 
+// caseVariable names the variable that keeps the value of a CASE, which is computed once:
+// as a field of a record, whose type may be another each time.
+func caseVariable(slot int) string { return fmt.Sprintf("__Case__Variable_%d__", slot) }
+
 func (r *plRun) caseStmt(ctx context.Context, x *plpgsql.Case, sc *plScope) (flow, error) {
 	r.begin(x, "CASE")
+	conditions := sc
+	value := ""
+	if x.Value.Given() {
+		v, err := r.eval(ctx, x.Value, sc, types.T{})
+		if err != nil {
+			return flow{}, err
+		}
+		if v.t.OID == types.UnknownOID {
+			v.t = types.Of(types.TextOID)
+		}
+		conditions = r.b.loops[x]
+		for name, slot := range conditions.names {
+			value = ast.QuoteIdent(name) + ".value"
+			r.recs[slot] = &plRecord{set: true, names: []string{"value"}, ts: []types.T{v.t}, vals: []types.Datum{v.d}}
+		}
+	}
 	for i := range x.Branches {
 		b := &x.Branches[i]
 		if x.HasElse && i == len(x.Branches)-1 {
@@ -382,9 +403,9 @@ func (r *plRun) caseStmt(ctx context.Context, x *plpgsql.Case, sc *plScope) (flo
 		}
 		cond := b.Cond
 		if x.Value.Given() {
-			cond.SQL = "(" + x.Value.SQL + ") IN (" + b.Cond.SQL + ")"
+			cond.SQL = value + " IN (" + b.Cond.SQL + ")"
 		}
-		ok, err := r.condition(ctx, cond, sc)
+		ok, err := r.condition(ctx, cond, conditions)
 		if err != nil {
 			return flow{}, err
 		}
