@@ -338,7 +338,7 @@ func (b *binder) cast(s *scope, x *ast.Cast) (expr.Expr, error) {
 		if err != nil {
 			return nil, err
 		}
-		if y, err = b.castToDomain(y, d); err == nil && d.Collation != 0 && d.Collation != typeCollation(d.Base) {
+		if y, err = b.castToDomain(computedValue(y), d); err == nil && d.Collation != 0 && d.Collation != typeCollation(d.Base) {
 			b.collates = true
 			y = &expr.Relabel{X: y, T: y.Type(), Collation: &expr.Collation{OID: d.Collation, Implicit: true}}
 		}

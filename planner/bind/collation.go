@@ -262,8 +262,8 @@ func (a *collator) computed(exprs []expr.Expr, out []logical.ColID) {
 func (a *collator) setOp(x *logical.SetOp) {
 	for i, id := range x.Out {
 		var c collation
-		a.merge(&c, a.column(x.LeftCols[i], a.placeOf(x.Left, x.LeftCols[i])))
-		a.merge(&c, a.column(x.RightCols[i], a.placeOf(x.Right, x.RightCols[i])))
+		a.merge(&c, a.target(x.Left, x.LeftCols[i]))
+		a.merge(&c, a.target(x.Right, x.RightCols[i]))
 		if isMixed(c) {
 			a.fail(errAt(c.otherPos, pgerrcode.CollationMismatch, "Illegal mix of collations for operation 'UNION'"))
 		}
@@ -273,6 +273,19 @@ func (a *collator) setOp(x *logical.SetOp) {
 		a.set(id, c)
 		a.yields(id, c)
 	}
+}
+
+// target is the collation of a column of a query, which says so explicitly where it is
+// written with COLLATE in the query itself.
+func (a *collator) target(n logical.Node, id logical.ColID) collation {
+	if p := topProject(n); p != nil {
+		for i, o := range p.Out {
+			if col, ok := p.Exprs[i].(*expr.Column); o == id && (!ok || col.Index != id) && a.places[id].strength == explicit {
+				return a.places[id]
+			}
+		}
+	}
+	return a.column(id, a.placeOf(n, id))
 }
 
 // placeOf is where a column of a query is written.

@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"github.com/jackc/pgerrcode"
+
 	"github.com/loxodb/loxodb/planner/logical"
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/builtin"
@@ -158,6 +160,7 @@ func (a *collator) recursive(u *logical.RecursiveUnion) logical.Node {
 		a.carriedWork[u.Work] = c
 	}
 	u.Step = a.node(u.Step)
+	a.overall(u)
 	if c == nil {
 		return u
 	}
@@ -165,6 +168,27 @@ func (a *collator) recursive(u *logical.RecursiveUnion) logical.Node {
 	u.Step, u.StepCols = c.below(u.Step, u.StepCols, of)
 	u.Out = c.ids
 	return c.above(u)
+}
+
+// overall refuses a recursive query with a column whose collation the recursive term changes.
+func (a *collator) overall(u *logical.RecursiveUnion) {
+	for i, id := range u.InitCols {
+		first := a.target(u.Init, id)
+		both := first
+		a.merge(&both, a.target(u.Step, u.StepCols[i]))
+		switch {
+		case isMySQL(first.id) || isMySQL(both.id):
+		case both.strength == conflict:
+			if u.Distinct {
+				a.mismatch(both)
+			}
+		case first.strength != none && both.strength != none && both.id != first.id:
+			a.fail(errAt(a.placeOf(u.Init, id), pgerrcode.CollationMismatch,
+				"recursive query \"%s\" column %d has collation \"%s\" in non-recursive term but collation \"%s\" overall",
+				u.Name, i+1, a.name(first.id), a.name(both.id)).
+				WithHint("Use the COLLATE clause to set the collation of the non-recursive term."))
+		}
+	}
 }
 
 // workRef reads the working table of a recursive query.

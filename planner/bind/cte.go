@@ -308,7 +308,7 @@ func (b *binder) recursiveUnion(c *ast.CTE, sel *ast.Select, work int, init, ste
 	if len(init.out) != len(step.out) {
 		return nil, errAt(step.firstPlace(), pgerrcode.SyntaxError, "each UNION query must have the same number of columns")
 	}
-	n := &logical.RecursiveUnion{Work: work, Distinct: !sel.SetAll, Init: init.tree, Step: step.tree, InitCols: init.ids()}
+	n := &logical.RecursiveUnion{Name: c.Name, Work: work, Distinct: !sel.SetAll, Init: init.tree, Step: step.tree, InitCols: init.ids()}
 	u := &query{tree: n}
 	exprs := make([]expr.Expr, len(cols))
 	for i, o := range cols {

@@ -133,10 +133,18 @@ func (b *binder) userCall(r *builtin.Resolved, in []expr.Expr, variadic bool, po
 	}
 	call := &expr.Call{Fn: r.Fn, Args: in, T: types.Of(r.Ret), Variadic: variadic, Pos: int(pos)}
 	if x := b.inlined(call); x != nil {
-		return x, nil
+		return computedValue(x), nil
 	}
 	b.meta.Calls = true
 	return call, nil
+}
+
+// computedValue is an expression that is no column of a table, though its value is one's.
+func computedValue(x expr.Expr) expr.Expr {
+	if c, ok := x.(*expr.Column); ok {
+		return &expr.Relabel{X: c, T: c.T}
+	}
+	return x
 }
 
 // defaultOf is the default of an argument of type t. That of a polymorphic one stays what it

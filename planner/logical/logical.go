@@ -215,6 +215,7 @@ type (
 	}
 	// RecursiveUnion is WITH RECURSIVE's union. InitCols and StepCols give Out in order.
 	RecursiveUnion struct {
+		Name               string // of the query, for errors
 		Work               int
 		Init, Step         Node
 		InitCols, StepCols []ColID
