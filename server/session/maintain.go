@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -215,9 +216,12 @@ func (s *Session) maintained(st *ast.Maintenance) ([]*catalog.Table, error) {
 			skip(t.Name)
 			continue
 		}
-		for _, c := range st.Tables[i].Columns {
+		for n, c := range st.Tables[i].Columns {
 			if t.ColumnByName(c) == nil {
 				return nil, pgerr.Newf(pgerrcode.UndefinedColumn, "column %q of relation %q does not exist", c, t.Name)
+			}
+			if slices.Contains(st.Tables[i].Columns[:n], c) {
+				return nil, pgerr.Newf(pgerrcode.DuplicateColumn, "column %q of relation %q appears more than once", c, t.Name)
 			}
 		}
 		if !t.IsPartitioned() {

@@ -148,9 +148,6 @@ func (s *Session) sqlPrepare(ctx context.Context, p *portal, st *ast.Prepare) er
 	if st.Text != nil {
 		return s.prepareFrom(ctx, st)
 	}
-	if s.stmts[st.Name] != nil {
-		return pgerr.Newf(pgerrcode.DuplicatePreparedStatement, "prepared statement %q already exists", st.Name)
-	}
 	var declared []types.OID
 	domains := map[int]types.OID{}
 	for i := range st.Types {
@@ -166,6 +163,9 @@ func (s *Session) sqlPrepare(ctx context.Context, p *portal, st *ast.Prepare) er
 	q, err := s.prepare(ctx, p.stmt.text, ast.Parsed{Stmt: st.Stmt, Start: int(st.Pos), End: int(st.Pos)}, declared)
 	if err != nil {
 		return err
+	}
+	if s.stmts[st.Name] != nil {
+		return pgerr.Newf(pgerrcode.DuplicatePreparedStatement, "prepared statement %q already exists", st.Name)
 	}
 	q.name, q.fromSQL, q.source, q.domains = st.Name, true, p.stmt.source, domains
 	s.stmts[st.Name] = q

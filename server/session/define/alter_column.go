@@ -64,7 +64,7 @@ func (e *Env) addColumn(ctx context.Context, old, t *catalog.Table, cmd *ast.Alt
 	wide := &ast.CreateTable{Columns: []ast.ColumnDef{*d}}
 	before := len(t.Indexes)
 	if err := e.addConstraints(ctx, t, wide); err != nil {
-		return err
+		return placeless(err)
 	}
 	fill := col.Default != "" || col.Identity != 0 || col.Domain != 0
 	if fill {

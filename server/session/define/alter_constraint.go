@@ -72,6 +72,11 @@ func constraintByID(t *catalog.Table, id catalog.ID) *catalog.Constraint {
 // addConstraint is ADD CONSTRAINT.
 func (e *Env) addConstraint(ctx context.Context, old, t *catalog.Table, cmd *ast.AlterCmd) error {
 	k := cmd.Constraint
+	if k.Kind == ast.ConPrimary && k.UsingIndex == "" {
+		if err := presentColumns(t, k.Columns); err != nil {
+			return err
+		}
+	}
 	if k.Kind == ast.ConPrimary && (t.PrimaryKey() != nil || prefixPrimary(t) != nil) {
 		return multiplePrimary(t)
 	}
@@ -104,6 +109,20 @@ func (e *Env) addConstraint(ctx context.Context, old, t *catalog.Table, cmd *ast
 		return err
 	}
 	return e.settleConstraints(ctx, old, t, before, false)
+}
+
+// presentColumns refuses a primary key of what are no columns of its table: they become
+// NOT NULL before the key is made.
+func presentColumns(t *catalog.Table, names []string) error {
+	for _, n := range names {
+		switch {
+		case isSystemColumn(n):
+			return pgerr.Newf(pgerrcode.FeatureNotSupported, "cannot alter system column %q", n)
+		case t.ColumnByName(n) == nil:
+			return noColumn(t, n)
+		}
+	}
+	return nil
 }
 
 func multiplePrimary(t *catalog.Table) error {

@@ -29,7 +29,7 @@ func (e *Env) attachPartition(ctx context.Context, parent *catalog.Table, cmd *a
 	if !parent.IsPartitioned() {
 		return pgerr.Newf(pgerrcode.InvalidObjectDefinition, "table %q is not partitioned", parent.Name)
 	}
-	t, err := e.baseTable(cmd.Of)
+	t, err := e.opened(cmd.Of, actionRefused("ATTACH PARTITION"))
 	if err != nil {
 		return err
 	}
@@ -145,7 +145,9 @@ func (e *Env) mergeWithParent(t, parent *catalog.Table) error {
 
 // childNamed finds the child of parent that a statement names.
 func (e *Env) childNamed(ctx context.Context, parent *catalog.Table, cmd *ast.AlterCmd, what string) (*catalog.Table, error) {
-	t, err := e.table(cmd.Of)
+	t, err := e.opened(cmd.Of, func(name, _ string) error {
+		return pgerr.Newf(pgerrcode.UndefinedTable, "relation %q is not a %s of relation %q", name, what, parent.Name)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -268,13 +270,11 @@ func (e *Env) addInherit(ctx context.Context, t *catalog.Table, cmd *ast.AlterCm
 	case t.IsPartitioned():
 		return pgerr.New(pgerrcode.WrongObjectType, "cannot change inheritance of partitioned table")
 	}
-	p, err := e.table(cmd.Of)
+	p, err := e.opened(cmd.Of, actionRefused("INHERIT"))
 	if err != nil {
 		return err
 	}
 	switch {
-	case p.Kind != catalog.KindTable:
-		return pgerr.Newf(pgerrcode.WrongObjectType, "%q is not a table", p.Name)
 	case p.Temp && !t.Temp:
 		return pgerr.Newf(pgerrcode.WrongObjectType, "cannot inherit from temporary relation %q", p.Name)
 	case t.Temp && !p.Temp:
@@ -310,7 +310,9 @@ func (e *Env) dropInherit(ctx context.Context, t *catalog.Table, cmd *ast.AlterC
 	if t.IsPartition() {
 		return pgerr.New(pgerrcode.WrongObjectType, "cannot change inheritance of a partition")
 	}
-	p, err := e.table(cmd.Of)
+	p, err := e.opened(cmd.Of, func(name, _ string) error {
+		return pgerr.Newf(pgerrcode.UndefinedTable, "relation %q is not a parent of relation %q", name, t.Name)
+	})
 	if err != nil {
 		return err
 	}

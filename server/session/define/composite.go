@@ -112,6 +112,11 @@ func (e *Env) addAttribute(t *catalog.Table, d *ast.ColumnDef) error {
 	if len(t.Columns) >= 1600 {
 		return pgerr.New(pgerrcode.TooManyColumns, "tables can have at most 1600 columns")
 	}
+	if t.ID != 0 && serialType(&d.Type) == 0 { // ALTER TYPE knows where the type is written
+		if _, err := bind.TypeName(&d.Type, e.options()); err != nil {
+			return err
+		}
+	}
 	if serialType(&d.Type) != 0 {
 		return pgerr.Newf(pgerrcode.UndefinedObject, "type \"%s\" does not exist", d.Type.Name.Name)
 	}

@@ -187,13 +187,16 @@ func (e *Env) foreignConstraint(ctx context.Context, t *catalog.Table, c *catalo
 	}
 	c.OnDelete, c.OnUpdate = action(k.OnDelete), action(k.OnUpdate)
 	var err error
-	if c.Columns, err = foreignAttrs(t, k.Columns); err != nil {
-		return err
-	}
 	parent := t
 	if !e.refersToItself(t, &k.RefTable) {
-		if parent, err = e.baseTable(&k.RefTable); err != nil {
+		parent, err = e.opened(&k.RefTable, func(name, _ string) error {
+			return pgerr.Newf(pgerrcode.WrongObjectType, "referenced relation %q is not a table", name)
+		})
+		if err != nil {
 			if e.Unchecked && missing(err) && mayAwait(t) {
+				if c.Columns, err = foreignAttrs(t, k.Columns); err != nil {
+					return err
+				}
 				return e.await(t, c, k)
 			}
 			return err
@@ -211,6 +214,9 @@ func (e *Env) foreignConstraint(ctx context.Context, t *catalog.Table, c *catalo
 				return err
 			}
 		}
+	}
+	if c.Columns, err = foreignAttrs(t, k.Columns); err != nil {
+		return err
 	}
 	if err := referTo(t, parent, c, k); err != nil {
 		return err

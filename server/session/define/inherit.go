@@ -47,26 +47,21 @@ func b2i(b bool) int {
 	return 0
 }
 
+// notInherited is the error of opened for a parent.
+func notInherited(name, _ string) error {
+	return pgerr.Newf(pgerrcode.WrongObjectType, "inherited relation %q is not a table or foreign table", name)
+}
+
 // inheritable finds a table that may have t for a child, and keeps others out of it.
 func (e *Env) inheritable(ctx context.Context, t *catalog.Table, n *ast.QName) (*catalog.Table, error) {
-	p, err := e.table(n)
+	p, err := e.opened(n, notInherited)
 	switch {
 	case err != nil:
-		switch o := e.other(n); {
-		case o != nil && o.kind == ast.ObjIndex:
-			err = pgerr.Newf(pgerrcode.WrongObjectType, "%q is an index", o.name)
-		case o != nil && o.kind == ast.ObjSequence:
-			err = pgerr.Newf(pgerrcode.WrongObjectType, "inherited relation %q is not a table or foreign table", o.name)
-		}
 		return nil, err
-	case p.Kind == catalog.KindComposite:
-		return nil, notComposite(p)
 	case p.IsPartitioned():
 		return nil, pgerr.Newf(pgerrcode.WrongObjectType, "cannot inherit from partitioned table %q", p.Name)
 	case p.IsPartition():
 		return nil, pgerr.Newf(pgerrcode.WrongObjectType, "cannot inherit from partition %q", p.Name)
-	case p.Kind != catalog.KindTable:
-		return nil, pgerr.Newf(pgerrcode.WrongObjectType, "inherited relation %q is not a table or foreign table", p.Name)
 	case p.Temp && !t.Temp:
 		return nil, pgerr.Newf(pgerrcode.WrongObjectType, "cannot inherit from temporary relation %q", p.Name)
 	case t.Temp && !p.Temp:

@@ -74,6 +74,38 @@ func (e *Env) misnamed(n *ast.QName, what string, err error) error {
 	return err
 }
 
+// opened finds the table that a statement names beside the one it is about. Indexes and
+// composite types are 42809 wherever they stand; refuse is the error about another relation
+// that is no table: its name, and its kind in the plural.
+func (e *Env) opened(n *ast.QName, refuse func(name, plural string) error) (*catalog.Table, error) {
+	t, err := e.table(n)
+	if err != nil {
+		switch o := e.other(n); {
+		case o != nil && o.kind == ast.ObjIndex:
+			return nil, pgerr.Newf(pgerrcode.WrongObjectType, "%q is an index", o.name)
+		case o != nil && o.kind == ast.ObjSequence:
+			return nil, refuse(o.name, o.plural)
+		}
+		return nil, err
+	}
+	switch t.Kind {
+	case catalog.KindComposite:
+		return nil, notComposite(t)
+	case catalog.KindView:
+		return nil, refuse(t.Name, "views")
+	case catalog.KindMatView:
+		return nil, refuse(t.Name, "materialized views")
+	}
+	return t, nil
+}
+
+// actionRefused is the error of opened for an action of ALTER TABLE.
+func actionRefused(action string) func(name, plural string) error {
+	return func(name, plural string) error {
+		return unsupported("ALTER action "+action+" cannot be performed on", name, plural)
+	}
+}
+
 // notIndexed is err, the answer to the look-up of a table to index, or what it is that
 // has the name instead.
 func (e *Env) notIndexed(n *ast.QName, err error) error {

@@ -38,7 +38,7 @@ func (e *Env) partitionBy(t *catalog.Table, by *ast.PartitionBy) error {
 
 // partitionParent finds the table that a partition is made of, and keeps others out.
 func (e *Env) partitionParent(ctx context.Context, n *ast.QName) (*catalog.Table, error) {
-	t, err := e.table(n)
+	t, err := e.opened(n, notInherited)
 	if err != nil {
 		return nil, err
 	}

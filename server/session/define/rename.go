@@ -355,6 +355,9 @@ func (e *Env) renameIn(ctx context.Context, t *catalog.Table, st *ast.Rename) er
 		if c == nil {
 			return pgerr.Newf(pgerrcode.UndefinedColumn, "column %q does not exist", st.Old)
 		}
+		if isSystemColumn(st.New) && t.Kind != catalog.KindComposite {
+			return pgerr.Newf(pgerrcode.DuplicateColumn, "column name %q conflicts with a system column name", st.New)
+		}
 		if n.ColumnByName(st.New) != nil {
 			return pgerr.Newf(pgerrcode.DuplicateColumn, "column %q of relation %q already exists", st.New, t.Name)
 		}
@@ -397,6 +400,9 @@ func (e *Env) renameIn(ctx context.Context, t *catalog.Table, st *ast.Rename) er
 		}
 		if err := e.freeRelation(t.Schema, st.New); err != nil {
 			return err
+		}
+		if e.freeRowType(t.Schema, st.New) != nil {
+			return pgerr.Newf(pgerrcode.DuplicateObject, "type %q already exists", st.New)
 		}
 		if err := e.moveInViews(relationOf(t), e.Catalog.SchemaName(t.Schema), st.New); err != nil {
 			return err

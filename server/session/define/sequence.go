@@ -2,12 +2,9 @@ package define
 
 import (
 	"context"
-	"math"
-	"strings"
 
 	"github.com/jackc/pgerrcode"
 
-	"github.com/loxodb/loxodb/planner/bind"
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
@@ -76,7 +73,9 @@ func (e *Env) applySequence(ctx context.Context, q *catalog.Sequence, opts []ast
 			continue
 		}
 		if restart = true; opts[i].Value != nil {
-			at = seqInt(&opts[i])
+			if at, err = seqNumber(&opts[i]); err != nil {
+				return err
+			}
 		} else {
 			at = q.Start
 		}
@@ -92,111 +91,6 @@ func (e *Env) applySequence(ctx context.Context, q *catalog.Sequence, opts []ast
 		}
 	}
 	return e.edit.PutSequence(q)
-}
-
-func seqInt(o *ast.SeqOption) int64 {
-	if o.Value.Kind == ast.LitNumeric {
-		if d, err := types.ParseText(types.Of(types.Int8OID), o.Value.Text, types.DefaultFormat); err == nil {
-			return d.Int()
-		}
-		if strings.HasPrefix(o.Value.Text, "-") {
-			return math.MinInt64
-		}
-		return math.MaxInt64
-	}
-	return o.Value.Int
-}
-
-// sequenceOptions reads the options of CREATE and ALTER SEQUENCE; fresh fills in
-// the defaults of a new one.
-func (e *Env) sequenceOptions(q *catalog.Sequence, opts []ast.SeqOption, fresh bool) error {
-	minSet, maxSet, startSet := !fresh, !fresh, !fresh
-	least, greatest := false, false // the limits become the new type's
-	if fresh {
-		q.Increment, q.Cache = 1, 1
-	}
-	for i := range opts {
-		o := &opts[i]
-		switch o.Name {
-		case "as":
-			t, err := bind.TypeName(o.Type, e.options())
-			if err != nil {
-				return err
-			}
-			oldLo, oldHi := seqLimits(q.Type)
-			if !fresh && q.Min == oldLo { // limits that were the old type's
-				minSet, least = false, true
-			}
-			if !fresh && q.Max == oldHi {
-				maxSet, greatest = false, true
-			}
-			if q.Type = t.OID; t.OID != types.Int2OID && t.OID != types.Int4OID && t.OID != types.Int8OID {
-				return pgerr.New(pgerrcode.InvalidParameterValue, "sequence type must be smallint, integer, or bigint")
-			}
-		case "increment":
-			if q.Increment = seqInt(o); q.Increment == 0 {
-				return pgerr.New(pgerrcode.InvalidParameterValue, "INCREMENT must not be zero")
-			}
-		case "minvalue":
-			if minSet = o.Value != nil; minSet {
-				q.Min = seqInt(o)
-			}
-		case "maxvalue":
-			if maxSet = o.Value != nil; maxSet {
-				q.Max = seqInt(o)
-			}
-		case "start":
-			q.Start, startSet = seqInt(o), true
-		case "cache":
-			if q.Cache = seqInt(o); q.Cache < 1 {
-				return pgerr.Newf(pgerrcode.InvalidParameterValue, "CACHE (%d) must be greater than zero", q.Cache)
-			}
-		case "cycle":
-			q.Cycle = o.Value == nil || o.Value.Bool
-		case "sequence_name": // of identity columns
-			if err := e.sequenceName(q, o); err != nil {
-				return err
-			}
-		case "owned_by":
-			if err := e.ownedBy(q, o); err != nil {
-				return err
-			}
-		}
-	}
-	lo, hi := seqLimits(q.Type)
-	if !minSet {
-		if q.Min = 1; q.Increment < 0 || least {
-			q.Min = lo
-		}
-	}
-	if !maxSet {
-		if q.Max = hi; q.Increment < 0 && !greatest {
-			q.Max = -1
-		}
-	}
-	if !startSet {
-		if q.Start = q.Min; q.Increment < 0 {
-			q.Start = q.Max
-		}
-	}
-	return checkSequence(q, lo, hi)
-}
-
-func checkSequence(q *catalog.Sequence, lo, hi int64) error {
-	name := types.TypeName(q.Type)
-	switch {
-	case q.Max > hi:
-		return pgerr.Newf(pgerrcode.InvalidParameterValue, "MAXVALUE (%d) is out of range for sequence data type %s", q.Max, name)
-	case q.Min < lo:
-		return pgerr.Newf(pgerrcode.InvalidParameterValue, "MINVALUE (%d) is out of range for sequence data type %s", q.Min, name)
-	case q.Min >= q.Max:
-		return pgerr.Newf(pgerrcode.InvalidParameterValue, "MINVALUE (%d) must be less than MAXVALUE (%d)", q.Min, q.Max)
-	case q.Start < q.Min:
-		return pgerr.Newf(pgerrcode.InvalidParameterValue, "START value (%d) cannot be less than MINVALUE (%d)", q.Start, q.Min)
-	case q.Start > q.Max:
-		return pgerr.Newf(pgerrcode.InvalidParameterValue, "START value (%d) cannot be greater than MAXVALUE (%d)", q.Start, q.Max)
-	}
-	return nil
 }
 
 // sequenceName is SEQUENCE NAME, which pg_dump writes.
@@ -234,9 +128,24 @@ func (e *Env) ownedBy(q *catalog.Sequence, o *ast.SeqOption) error {
 	if n > 2 {
 		name.Schema = o.Names[n-3]
 	}
-	t, err := e.baseTable(&name)
+	refuse := func(name, plural string) error {
+		if plural == "views" {
+			return pgerr.NotSupported(int(o.Pos), "sequences owned by views are not supported")
+		}
+		return unsupported("sequence cannot be owned by", name, plural)
+	}
+	if x := e.other(&name); x != nil && x.kind == ast.ObjIndex {
+		return refuse(x.name, "indexes")
+	}
+	t, err := e.opened(&name, refuse)
+	if pgerr.Code(err) == pgerrcode.WrongObjectType && e.compositeByName(&name) != nil {
+		return refuse(name.Name, "composite types")
+	}
 	if err != nil {
 		return err
+	}
+	if t.Owner != q.Owner {
+		return pgerr.New(pgerrcode.ObjectNotInPrerequisiteState, "sequence must have same owner as table it is linked to")
 	}
 	if t.Schema != q.Schema {
 		return pgerr.New(pgerrcode.ObjectNotInPrerequisiteState, "sequence must be in same schema as table it is linked to")

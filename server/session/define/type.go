@@ -123,7 +123,11 @@ func (e *Env) addLabel(ctx context.Context, t *catalog.Type, label string, at in
 func (e *Env) enum(n *ast.QName) (*catalog.Type, error) {
 	t, err := e.typeByName(n)
 	if err != nil {
-		if i := e.rowTypeNamed(n); i != nil {
+		i := e.rowTypeNamed(n)
+		if i == nil && pgerr.Code(err) == pgerrcode.UndefinedObject && (n.Schema == "" || n.Schema == "pg_catalog") {
+			i = types.ByName(n.Name)
+		}
+		if i != nil {
 			return nil, pgerr.Newf(pgerrcode.WrongObjectType, "%s is not an enum", types.TypeName(i.OID))
 		}
 		return nil, err
@@ -218,6 +222,9 @@ func (e *Env) alteredType(kind ast.ObjectKind, n *ast.QName) (*catalog.Type, err
 	t, err := e.typeByName(n)
 	if err != nil {
 		if i := types.ByName(n.Name); i != nil && pgerr.Code(err) == pgerrcode.UndefinedObject {
+			if kind == ast.ObjDomain {
+				return nil, notAlone(kind, i)
+			}
 			return nil, pgerr.Newf(pgerrcode.InsufficientPrivilege, "must be owner of type %s", types.TypeName(i.OID))
 		}
 		if i := e.rowTypeNamed(n); i != nil {
@@ -254,24 +261,43 @@ func notAlone(kind ast.ObjectKind, i *types.Info) error {
 // ofKind refuses a type that is not what the statement is for.
 func (e *Env) ofKind(kind ast.ObjectKind, t *catalog.Type) error {
 	if kind == ast.ObjDomain && t.Kind != catalog.DomainType {
-		return pgerr.Newf(pgerrcode.WrongObjectType, "%q is not a domain", t.Name)
+		return pgerr.Newf(pgerrcode.WrongObjectType, "%s is not a domain", e.typeShown(t.Schema, t.Name))
 	}
 	return nil
+}
+
+// notDomain is the error of DROP DOMAIN for another type, as it is written.
+func notDomain(n *ast.QName) error {
+	name := n.Name
+	if n.Schema != "" {
+		name = n.Schema + "." + name
+	}
+	return pgerr.Newf(pgerrcode.WrongObjectType, "\"%s\" is not a domain", name)
 }
 
 // dropType finds the type that DROP TYPE or DROP DOMAIN names.
 func (e *Env) dropType(kind ast.ObjectKind, n *ast.QName) (*object, error) {
 	if c := e.compositeByName(n); c != nil {
 		if kind == ast.ObjDomain {
-			return nil, pgerr.Newf(pgerrcode.WrongObjectType, "%q is not a domain", c.Name)
+			return nil, notDomain(n)
 		}
 		return &object{kind: typeObject, id: c.TypeID}, nil
 	}
 	t, err := e.typeByName(n)
 	switch {
 	case err == nil:
-		return &object{kind: typeObject, id: t.ID}, e.ofKind(kind, t)
+		if kind == ast.ObjDomain && t.Kind != catalog.DomainType {
+			return nil, notDomain(n)
+		}
+		return &object{kind: typeObject, id: t.ID}, nil
 	case pgerr.Code(err) != pgerrcode.UndefinedObject:
+		return nil, err
+	}
+	if kind == ast.ObjDomain {
+		rel, _ := e.table(n)
+		if i := types.ByName(n.Name); rel != nil || i != nil && (n.Schema == "" || n.Schema == "pg_catalog") || e.rowTypeNamed(n) != nil {
+			return nil, notDomain(n)
+		}
 		return nil, err
 	}
 	if rel, _ := e.table(n); rel != nil {
@@ -292,9 +318,7 @@ func (e *Env) dropType(kind ast.ObjectKind, n *ast.QName) (*object, error) {
 		return nil, err
 	}
 	if i == nil {
-		if i = e.rowTypeNamed(n); i != nil && kind == ast.ObjDomain {
-			return nil, pgerr.Newf(pgerrcode.WrongObjectType, "%q is not a domain", i.Name)
-		}
+		i = e.rowTypeNamed(n)
 	}
 	if i != nil {
 		return nil, pgerr.Newf(pgerrcode.DependentObjectsStillExist, "cannot drop type %s because it is required by the database system", types.TypeName(i.OID))
