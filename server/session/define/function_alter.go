@@ -64,8 +64,17 @@ func (e *Env) routine(kind ast.ObjectKind, n *ast.QName, args []ast.TypeName) (*
 			}
 		}
 	}
+	others := 0 // of the system, by their name alone
 	for _, f := range builtin.HasOf(e.Catalog).Functions(n.Schema, n.Name) {
-		if len(found) == 0 && (args == nil || equalTypes(f.Args, in)) {
+		if args == nil && (kind == ast.ObjProcedure) != (f.Kind == 'p') && kind != ast.ObjRoutine {
+			continue
+		}
+		if others++; args == nil && others+len(found) > 1 {
+			return nil, notUnique(kind, n)
+		}
+	}
+	for _, f := range builtin.HasOf(e.Catalog).Functions(n.Schema, n.Name) {
+		if len(found) == 0 && (args == nil && others > 0 || args != nil && equalTypes(f.Args, in)) {
 			if err := rightRoutine(kind, f.Kind, builtin.CallText(n.Schema, n.Name, in)); err != nil {
 				return nil, err
 			}
@@ -74,8 +83,7 @@ func (e *Env) routine(kind ast.ObjectKind, n *ast.QName, args []ast.TypeName) (*
 	}
 	switch {
 	case len(found) > 1:
-		return nil, pgerr.Newf(pgerrcode.AmbiguousFunction, "%s name \"%s\" is not unique", word, dotted(n)).
-			WithHint("Specify the argument list to select the %s unambiguously.", word)
+		return nil, notUnique(kind, n)
 	case len(found) == 0 && args == nil:
 		return nil, pgerr.Newf(pgerrcode.UndefinedFunction, "could not find a %s named \"%s\"", word, dotted(n))
 	case len(found) == 0 && kind == ast.ObjAggregate && len(in) == 0:
@@ -85,6 +93,13 @@ func (e *Env) routine(kind ast.ObjectKind, n *ast.QName, args []ast.TypeName) (*
 	}
 	f := found[0]
 	return f, rightRoutine(kind, f.Kind, builtin.CallText(n.Schema, n.Name, in))
+}
+
+// notUnique is the error of a name alone that several routines have.
+func notUnique(kind ast.ObjectKind, n *ast.QName) error {
+	word := strings.ToLower(string(kind))
+	return pgerr.Newf(pgerrcode.AmbiguousFunction, "%s name \"%s\" is not unique", word, dotted(n)).
+		WithHint("Specify the argument list to select the %s unambiguously.", word)
 }
 
 // ofRoutineKind reports a routine that a statement about a kind may mean by its name alone.

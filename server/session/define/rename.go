@@ -221,8 +221,6 @@ func (e *Env) renameInTable(ctx context.Context, st *ast.Rename) error {
 		return notKind(t.Name, "a view")
 	case st.Kind == ast.ObjMatView && t.Kind != catalog.KindMatView:
 		return notKind(t.Name, "a materialized view")
-	case st.Of == ast.ObjType && t.Kind != catalog.KindComposite:
-		return pgerr.Newf(pgerrcode.WrongObjectType, "%q is not a composite type", t.Name)
 	case st.Kind == ast.ObjTable && t.Kind == catalog.KindComposite:
 		return pgerr.Newf(pgerrcode.WrongObjectType, "%q is a composite type", t.Name).WithHint("Use ALTER TYPE instead.")
 	}
