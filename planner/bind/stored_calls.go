@@ -88,16 +88,18 @@ func DomainUses(domain catalog.ID, o Options) ([]physical.Use, error) {
 	return b.meta.Uses, err
 }
 
-// writeCalls are the functions of users that a stored expression of a table's writers calls.
+// writeCalls are the functions of users, and others that not everybody may call, that a stored
+// expression of a table's writers calls.
 func writeCalls(text string, t *catalog.Table, place Place, want types.T, column string, o Options) ([]physical.Use, error) {
-	if text == "" || !o.Catalog.HasFunctions() {
+	if text == "" || !o.Catalog.GuardsFunctions() {
 		return nil, nil
 	}
 	calls, err := storedCalls(text, t, place, want, column, o)
 	var out []physical.Use
 	for _, f := range calls {
-		if f.User != nil {
-			out = append(out, physical.Use{Object: catalog.Object{Class: catalog.FunctionClass, ID: f.OID}, Kind: "function", Name: f.Name, Need: catalog.PrivExecute})
+		x := catalog.Object{Class: catalog.FunctionClass, ID: f.OID}
+		if f.User != nil || f.OID != 0 && o.Catalog.ACLOf(x, catalog.BootstrapRoleID) != nil {
+			out = append(out, physical.Use{Object: x, Kind: "function", Name: f.Name, Need: catalog.PrivExecute})
 		}
 	}
 	return out, err
@@ -105,7 +107,7 @@ func writeCalls(text string, t *catalog.Table, place Place, want types.T, column
 
 // rowCalls are what the writers of a table call, in the order in which PostgreSQL comes to it.
 func rowCalls(t *catalog.Table, w *physical.TableWrite, o Options) (out []physical.RowCalls, err error) {
-	if !o.Catalog.HasFunctions() {
+	if !o.Catalog.GuardsFunctions() {
 		return nil, nil
 	}
 	add := func(reads []int16, always bool, list []physical.Use, err error) error {

@@ -207,7 +207,7 @@ func privilegeObject(c *Ctx, s Session, k *privilegeKind, i int, d types.Datum) 
 	case types.RegprocedureOID:
 		if f, ok := cat.FunctionByID(id); ok {
 			owner = f.Owner
-		} else if id >= catalog.DatabaseID {
+		} else if id >= catalog.DatabaseID && FuncByOID(id) == nil { // nor an extension's
 			return 0, 0, false, nil
 		}
 	case types.RegtypeOID:

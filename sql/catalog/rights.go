@@ -73,7 +73,15 @@ func (s *Snapshot) AllRights() []*Rights {
 }
 
 // PutRights adds or replaces; temp says that the object is the session's own.
-func (s *Snapshot) PutRights(x *Rights, temp bool) { s.edit(temp).rights[x.Object] = x }
+func (s *Snapshot) PutRights(x *Rights, temp bool) {
+	l := s.edit(temp)
+	l.rights[x.Object] = x
+	l.guarded = l.guarded || x.Class == FunctionClass
+}
+
+// GuardsFunctions reports that there may be functions that stored expressions call and
+// that not everybody may call.
+func (s *Snapshot) GuardsFunctions() bool { return s.HasFunctions() || s.shared.guarded }
 
 // RemoveRights removes what was granted on an object.
 func (s *Snapshot) RemoveRights(o Object) {

@@ -29,6 +29,7 @@ type Snapshot struct {
 // by OID, but that temporary views and defaults may name shared objects.
 type Layer struct {
 	version    Version // of temporary objects only
+	guarded    bool    // something was granted on a function
 	schemas    map[string]*Schema
 	schemaByID map[ID]*Schema
 	tables     map[relName]*Table
@@ -70,6 +71,7 @@ func NewSnapshot() *Snapshot {
 
 func (l *Layer) clone() *Layer {
 	return &Layer{
+		guarded: l.guarded,
 		schemas: clone(l.schemas), schemaByID: clone(l.schemaByID),
 		tables: clone(l.tables), tableByID: clone(l.tableByID), indexByID: clone(l.indexByID),
 		indexes:   clone(l.indexes),

@@ -135,33 +135,36 @@ func movedTo(schema catalog.ID, kind string, rows [][]string) [][]string {
 // number is in the first column; what was granted on them or revoked since is in rights.
 func bornWithRights(name string, class catalog.ObjClass, column string) generator {
 	base := born(name)
-	return func(r *rows) {
-		changed := r.changedRights(class)
-		if len(changed) == 0 {
-			base(r)
-			return
-		}
-		out := r.out
-		r.out = func(row []types.Datum) error {
-			l := changed[catalog.ID(row[0].Int())]
-			if l == nil || l.ACL == nil {
-				return out(row)
-			}
-			copy(r.row, row)
-			r.acl(column, l.ACL)
-			defer r.clear()
-			return out(r.row)
-		}
-		base(r)
-		r.out = out
-	}
+	return func(r *rows) { r.withRights(class, column, base) }
 }
 
-// changedRights are the records about objects of a class that a database is born with.
+// withRights lists rows, whose first column is their OID, with what was granted on them.
+func (r *rows) withRights(class catalog.ObjClass, column string, base generator) {
+	changed := r.changedRights(class)
+	if len(changed) == 0 {
+		base(r)
+		return
+	}
+	out := r.out
+	r.out = func(row []types.Datum) error {
+		l := changed[catalog.ID(row[0].Int())]
+		if l == nil || l.ACL == nil {
+			return out(row)
+		}
+		copy(r.row, row)
+		r.acl(column, l.ACL)
+		defer r.clear()
+		return out(r.row)
+	}
+	base(r)
+	r.out = out
+}
+
+// changedRights are the records about objects of a class.
 func (r *rows) changedRights(class catalog.ObjClass) map[catalog.ID]*catalog.Rights {
 	var m map[catalog.ID]*catalog.Rights
 	for _, x := range r.cat.AllRights() {
-		if x.Class == class && x.Object.ID < types.VectorOID {
+		if x.Class == class {
 			if m == nil {
 				m = map[catalog.ID]*catalog.Rights{}
 			}

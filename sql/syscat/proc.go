@@ -60,7 +60,7 @@ var (
 
 func procs(r *rows) {
 	bornProcRows(r)
-	r.fixed(&procRows, r.extensionKeys(), allProcs)
+	r.withRights(catalog.FunctionClass, "proacl", func(r *rows) { r.fixed(&procRows, r.extensionKeys(), allProcs) })
 	for _, f := range r.cat.AllFunctions() {
 		if r.done() {
 			return

@@ -164,7 +164,15 @@ func (e *Env) removeObject(ctx context.Context, o object) error {
 	case classObject: // is always known
 		return nil
 	case extensionObject:
-		return e.edit.RemoveExtension(e.extensionByID(o.id))
+		x := e.extensionByID(o.id)
+		for _, r := range e.Catalog.AllRights() {
+			if f := builtin.FuncByOID(r.Object.ID); r.Class == catalog.FunctionClass && f != nil && f.Extension == x.Name {
+				if err := e.edit.RemoveRights(r.Object); err != nil {
+					return err
+				}
+			}
+		}
+		return e.edit.RemoveExtension(x)
 	case extensionFunction: // goes with its extension
 		return nil
 	case functionObject:

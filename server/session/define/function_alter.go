@@ -64,25 +64,23 @@ func (e *Env) routine(kind ast.ObjectKind, n *ast.QName, args []ast.TypeName) (*
 			}
 		}
 	}
-	others := 0 // of the system, by their name alone
+	var system []*builtin.Func
 	for _, f := range builtin.HasOf(e.Catalog).Functions(n.Schema, n.Name) {
-		if args == nil && (kind == ast.ObjProcedure) != (f.Kind == 'p') && kind != ast.ObjRoutine {
-			continue
+		if args == nil && ofRoutineKind(kind, f.Kind) {
+			system = append(system, f)
 		}
-		if others++; args == nil && others+len(found) > 1 {
-			return nil, notUnique(kind, n)
-		}
-	}
-	for _, f := range builtin.HasOf(e.Catalog).Functions(n.Schema, n.Name) {
-		if len(found) == 0 && (args == nil && others > 0 || args != nil && equalTypes(f.Args, in)) {
+		if args != nil && len(found) == 0 && equalTypes(f.Args, in) {
 			if err := rightRoutine(kind, f.Kind, builtin.CallText(n.Schema, n.Name, in)); err != nil {
 				return nil, err
 			}
 			return nil, systemFunction{f}
 		}
 	}
+	if len(found) == 0 && len(system) == 1 {
+		return nil, systemFunction{system[0]}
+	}
 	switch {
-	case len(found) > 1:
+	case len(found)+len(system) > 1:
 		return nil, notUnique(kind, n)
 	case len(found) == 0 && args == nil:
 		return nil, pgerr.Newf(pgerrcode.UndefinedFunction, "could not find a %s named \"%s\"", word, dotted(n))

@@ -59,8 +59,8 @@ func routineObjectOf(f *catalog.Function) *securable {
 // grantedRoutine finds a function or procedure of GRANT.
 func (e *Env) grantedRoutine(st *ast.Grant, i int) (*securable, error) {
 	f, err := e.routine(st.Kind, &st.Objects[i], st.Args[i])
-	if s, ok := err.(systemFunction); ok {
-		return nil, pgerr.NotSupported(int(st.Pos), "GRANT and REVOKE on function %s of the system are not supported", s.f.Signature())
+	if s, ok := err.(systemFunction); ok { // of the catalog or of an extension
+		return &securable{Object: catalog.Object{Class: catalog.FunctionClass, ID: s.f.OID}, owner: catalog.BootstrapRoleID, kind: "function", name: s.f.Name}, nil
 	}
 	if err != nil {
 		return nil, err

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
 )
@@ -182,6 +183,9 @@ func (e *Env) describeObject(o catalog.Object) string {
 	case catalog.FunctionClass:
 		if _, ok := e.Catalog.FunctionByID(o.ID); ok {
 			return e.describe(object{kind: functionObject, id: o.ID})
+		}
+		if builtin.FuncByOID(o.ID) != nil {
+			return e.describe(object{kind: extensionFunction, id: o.ID})
 		}
 	case catalog.DatabaseClass:
 		return "database " + e.Database
