@@ -364,7 +364,7 @@ func (b *binder) castTo(s *scope, x *ast.Cast, to types.T, shown types.OID) (exp
 	if to.OID == types.RecordOID && types.IsComposite(e.Type().OID) {
 		return e, nil // it is a record
 	}
-	b.traceCalled(x, e.Type(), to)
+	b.traceCalled(x, e, to)
 	y, err := b.coerceOrNil(e, to, builtin.Explicit, x.Pos)
 	if err != nil {
 		return nil, err

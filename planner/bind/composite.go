@@ -62,6 +62,9 @@ func (b *binder) rowTo(e expr.Expr, to types.T, at builtin.Context, pos ast.Pos)
 	if raw := b.rawRows[row]; raw != nil {
 		row = raw
 	}
+	if _, whole := b.wholeRows[row]; whole && at != builtin.Explicit {
+		pos = b.wholeAt[row]
+	}
 	place := func(i int) ast.Pos {
 		if l := b.rowPos[row]; at != builtin.Explicit && i < len(l) {
 			return l[i]
@@ -93,6 +96,9 @@ func (b *binder) rowTo(e expr.Expr, to types.T, at builtin.Context, pos ast.Pos)
 		if v == nil {
 			return nil, cannot(place(next)).WithDetail("Cannot cast type %s to %s in column %d.",
 				builtin.TypeName(row.Args[next].Type().OID), types.TypeName(f.T.OID), next+1)
+		}
+		if v != row.Args[next] {
+			b.traceCast(row.Args[next], f.T, builtin.Implicit)
 		}
 		if v, err = b.attributeDomain(v, to.OID, i); err != nil {
 			return nil, err

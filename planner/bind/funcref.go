@@ -123,7 +123,7 @@ func unnestEach(x *ast.FuncRef) *ast.FuncRef {
 		}
 		for _, a := range f.Args {
 			one := *f
-			one.Args = []ast.Expr{a}
+			one.Args, one.Name.Schema = []ast.Expr{a}, "pg_catalog"
 			funcs = append(funcs, ast.FuncItem{Call: &one})
 		}
 	}

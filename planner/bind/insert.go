@@ -168,8 +168,7 @@ func (b *binder) insert(x *ast.Insert, outer *scope) (*query, error) {
 		return nil, err
 	}
 	switch {
-	case b.unwritable != nil:
-		return nil, b.unwritable
+	case b.unwritable != nil: // which the end of the statement tells
 	case in.noArbiter != nil:
 		return nil, in.noArbiter
 	case in.refused != nil:

@@ -97,7 +97,10 @@ func figureSub(x *ast.Subquery) (string, int) {
 		if t.Name != "" {
 			return t.Name, 2
 		}
-		return figure(t.Expr)
+		if name, _ := figure(t.Expr); name != "" {
+			return name, 2
+		}
+		return "?column?", 2
 	}
 	return "", 0
 }

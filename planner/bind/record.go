@@ -110,6 +110,9 @@ func (b *binder) fieldOf(v expr.Expr, f field) expr.Expr {
 		v = b.caseRows[c] // its columns are NULL where it is
 	}
 	if r, ok := v.(*expr.RowOf); ok && !(r.Cast && b.asWritten) {
+		if c, column := r.Args[f.at].(*expr.Column); column && b.wholeRows[r] == nil {
+			return &expr.Relabel{X: c, T: c.Type()} // it is no column of a table any more
+		}
 		return r.Args[f.at]
 	}
 	b.noteRow(v.Type().OID)

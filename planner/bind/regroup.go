@@ -63,9 +63,21 @@ func (r *regroup) expr(e expr.Expr) expr.Expr {
 			r.err = r.ungrouped(x.Index, pos, false)
 		}
 		return e
+	case *expr.Subscript: // whose places are looked at before what they are in
+		for _, list := range [][]expr.Expr{x.Index, x.Lo, x.Hi} {
+			for _, i := range list {
+				if i != nil {
+					r.expr(i)
+				}
+			}
+		}
 	case *expr.RowOf:
 		if it := r.b.wholeRows[x]; it != nil {
-			return r.wholeRow(x, it)
+			return r.wholeRow(x, x, it)
+		}
+	case *expr.Case:
+		if row := r.b.caseRows[x]; row != nil && r.b.wholeRows[row] != nil {
+			return r.wholeRow(x, row, r.b.wholeRows[row])
 		}
 	case *logical.Subquery:
 		if r.q.sets == nil && len(r.q.level.calls) > 0 {
@@ -93,21 +105,21 @@ func (r *regroup) expr(e expr.Expr) expr.Expr {
 
 // wholeRow is t among groups: it is one of them, or depends on the table's key. That all its
 // columns are groups does not count.
-func (r *regroup) wholeRow(x *expr.RowOf, it *nsItem) expr.Expr {
+func (r *regroup) wholeRow(x expr.Expr, row *expr.RowOf, it *nsItem) expr.Expr {
 	for i := range r.q.groups {
 		g := &r.q.groups[i]
-		if row := r.b.rowBehind(g.e); row == nil || r.b.wholeRows[row] != it {
+		if group := r.b.rowBehind(g.e); group == nil || r.b.wholeRows[group] != it {
 			continue
 		}
 		e := expr.Expr(&expr.Column{Index: g.id, T: g.e.Type(), Name: r.b.meta.Cols[g.id].Name})
-		if x.T.OID == types.RecordOID && g.e.Type().OID != types.RecordOID {
+		if row.T.OID == types.RecordOID && g.e.Type().OID != types.RecordOID {
 			e, r.err = r.b.asRecord(e, builtin.Implicit, ast.NoPos)
 		}
 		return e
 	}
 	for _, c := range it.cols {
 		if col, ok := c.e.(*expr.Column); ok && r.below[col.Index] && !r.byKey(col.Index) && !r.follows(col.Index) && r.anyValue(col) == nil {
-			r.err = errAt(r.b.wholeAt[x], pgerrcode.GroupingError,
+			r.err = errAt(r.b.wholeAt[row], pgerrcode.GroupingError,
 				"column \"%s.*\" must appear in the GROUP BY clause or be used in an aggregate function", it.name)
 			return x
 		}

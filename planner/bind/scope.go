@@ -129,7 +129,8 @@ type relation struct {
 	// join has its node, nil for tables.
 	nullable bool
 	slot     *logical.Node
-	use      int // see logical.ColInfo.Use
+	mark     logical.ColID // see rowMark; 0 = none yet
+	use      int           // see logical.ColInfo.Use
 }
 
 // findColumn resolves an unqualified name, innermost level first. nil: not found.
@@ -410,6 +411,9 @@ func (b *binder) rowOrNull(it *nsItem, row *expr.RowOf) expr.Expr {
 // rowMark is a column that every row of a derived item has, before an outer join adds
 // rows of NULLs.
 func (b *binder) rowMark(rel *relation) expr.Expr {
+	if rel.mark != 0 {
+		return b.meta.Column(rel.mark)
+	}
 	in := *rel.slot
 	p := &logical.Project{Input: in}
 	for _, c := range in.Cols() {
@@ -417,6 +421,6 @@ func (b *binder) rowMark(rel *relation) expr.Expr {
 	}
 	mark := b.meta.Add(logical.ColInfo{Name: "row", Rel: rel.alias, T: types.Of(types.BoolOID)})
 	p.Exprs, p.Out = append(p.Exprs, boolConst(true)), append(p.Out, mark)
-	*rel.slot = p
+	*rel.slot, rel.mark = p, mark
 	return b.meta.Column(mark)
 }

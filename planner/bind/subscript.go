@@ -24,8 +24,13 @@ func (b *binder) subscript(s *scope, x *ast.Index) (expr.Expr, error) {
 			break
 		}
 	}
-	v, err := b.value(s, base)
+	v, err := b.expr(s, base)
 	if err != nil {
+		return nil, err
+	}
+	if l, ok := v.(*unknownLit); ok { // which has no type, and so no parts
+		v = l.untyped()
+	} else if v, err = b.known(v); err != nil {
 		return nil, err
 	}
 	if v.Type().OID == types.NameOID {

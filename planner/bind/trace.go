@@ -62,8 +62,10 @@ type Trace struct {
 	united   map[*ast.Select]*operand
 	// groups are those that a query has besides the ones that it names.
 	groups map[*ast.Select][]ast.GroupItem
-	// called are the casts that functions make.
-	called map[*ast.Cast]bool
+	// called are the casts that functions make, idle those that change nothing.
+	called, idle map[*ast.Cast]bool
+	// aliased are the items of FROM that have names for some of their columns at least.
+	aliased map[*ast.Alias]*nsItem
 }
 
 // Attribute is a column of a stored table or view.
@@ -80,7 +82,7 @@ func NewTrace() *Trace {
 		literals: map[*ast.Lit]types.T{}, typeSchemas: map[*ast.TypeName]string{}, callSchemas: map[*ast.Func]string{}, opSchemas: map[*ast.Op]string{},
 		froms: map[*nsItem]ast.TableExpr{}, refs: map[*ast.ColumnRef]*nsItem{}, wholes: map[*ast.ColumnRef]bool{}, listed: map[*ast.ColumnRef]bool{},
 		ownerItems: map[expr.Expr]*nsItem{}, elses: map[*ast.Case]types.T{}, naturals: map[*ast.Join][]string{},
-		fields: map[*ast.FieldSel]Attribute{}, members: map[*ast.ColumnRef]Attribute{}, rowStars: map[*ast.FieldSel][]ast.Target{}, groups: map[*ast.Select][]ast.GroupItem{}, called: map[*ast.Cast]bool{}, plain: map[ast.Expr]bool{}, operands: map[*query]*ast.Select{}, united: map[*ast.Select]*operand{}}
+		fields: map[*ast.FieldSel]Attribute{}, members: map[*ast.ColumnRef]Attribute{}, rowStars: map[*ast.FieldSel][]ast.Target{}, groups: map[*ast.Select][]ast.GroupItem{}, called: map[*ast.Cast]bool{}, idle: map[*ast.Cast]bool{}, aliased: map[*ast.Alias]*nsItem{}, plain: map[ast.Expr]bool{}, operands: map[*query]*ast.Select{}, united: map[*ast.Select]*operand{}}
 }
 
 // Reads reports whether the query names the column, directly or by a star.
@@ -185,46 +187,51 @@ func (t *Trace) nameColumns(x *ast.FuncRef) {
 // Convert writes out the conversions that the traced query's contexts make, with the
 // types' names as parse reads them.
 func (t *Trace) Convert(q ast.Stmt, parse func(string) (ast.TypeName, bool)) {
-	t.convert(reflect.ValueOf(q), parse)
+	replaceExprs(reflect.ValueOf(q), func(x ast.Expr) ast.Expr {
+		to, ok := t.casts[x]
+		if _, written := x.(*ast.Lit); !ok || written && t.literals[x.(*ast.Lit)].OID != 0 {
+			return x
+		}
+		name, ok := parse(types.FormatType(to))
+		if !ok {
+			return x
+		}
+		if c, ok := x.(*ast.Collate); ok { // a collation is of the converted value
+			c.X = &ast.Cast{At: ast.At{Pos: ast.NoPos}, X: c.X, To: name}
+			return x
+		}
+		return &ast.Cast{At: ast.At{Pos: ast.NoPos}, X: x, To: name}
+	})
 }
 
 var exprType = reflect.TypeFor[ast.Expr]()
 
-func (t *Trace) convert(v reflect.Value, parse func(string) (ast.TypeName, bool)) {
+// replaceExprs puts what f makes of each expression of a tree in its place, inner ones first.
+func replaceExprs(v reflect.Value, f func(ast.Expr) ast.Expr) {
 	switch v.Kind() {
 	case reflect.Pointer:
 		if !v.IsNil() {
-			t.convert(v.Elem(), parse)
+			replaceExprs(v.Elem(), f)
 		}
 	case reflect.Interface:
 		if v.IsNil() {
 			return
 		}
-		t.convert(v.Elem(), parse)
+		replaceExprs(v.Elem(), f)
 		if v.Type() != exprType || !v.CanSet() {
 			return
 		}
 		x := v.Interface().(ast.Expr)
-		to, ok := t.casts[x]
-		if _, written := x.(*ast.Lit); !ok || written && t.literals[x.(*ast.Lit)].OID != 0 {
-			return
-		}
-		if c, ok := x.(*ast.Collate); ok { // a collation is of the converted value
-			if name, ok := parse(types.FormatType(to)); ok {
-				c.X = &ast.Cast{At: ast.At{Pos: ast.NoPos}, X: c.X, To: name}
-			}
-			return
-		}
-		if name, ok := parse(types.FormatType(to)); ok {
-			v.Set(reflect.ValueOf(&ast.Cast{At: ast.At{Pos: ast.NoPos}, X: x, To: name}))
+		if y := f(x); y != x {
+			v.Set(reflect.ValueOf(y))
 		}
 	case reflect.Slice:
 		for i := range v.Len() {
-			t.convert(v.Index(i), parse)
+			replaceExprs(v.Index(i), f)
 		}
 	case reflect.Struct:
 		for i := range v.NumField() {
-			t.convert(v.Field(i), parse)
+			replaceExprs(v.Field(i), f)
 		}
 	}
 }

@@ -17,10 +17,20 @@ func (b *binder) traceFrom(x ast.TableExpr, items []*nsItem) {
 	if t == nil || len(items) != 1 {
 		return
 	}
-	switch x.(type) {
-	case *ast.TableRef, *ast.SubqueryRef, *ast.FuncRef:
-		t.froms[items[0]] = x
+	switch v := x.(type) {
+	case *ast.TableRef:
+		b.traceAlias(v.Alias, items[0])
+	case *ast.SubqueryRef:
+		b.traceAlias(v.Alias, items[0])
+	case *ast.FuncRef:
+		b.traceAlias(v.Alias, items[0])
+	case *ast.Join:
+		b.traceAlias(v.Alias, items[0])
+		return
+	default:
+		return
 	}
+	t.froms[items[0]] = x
 }
 
 // traceRef notes which item a column is of.

@@ -224,8 +224,8 @@ func (r *plRun) stale(vars *bind.Variables) bool {
 // not there.
 func (r *plRun) bound(err error) error {
 	found := r.lookup
-	if r.lookup = nil; err != nil && found != nil {
-		return found
+	if r.lookup = nil; found != nil && (err != nil || r.b.prefer != bind.PreferColumn) {
+		return found // though the name may be a column's, too
 	}
 	return err
 }

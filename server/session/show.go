@@ -254,6 +254,6 @@ func (x shower) analysed(q *ast.Select) {
 	o := x.s.planOptions(nil)
 	o.Trace = bind.NewTrace()
 	if _, err := bind.Bind(q, o); err == nil {
-		o.Trace.MarkCasts()
+		o.Trace.Show(q)
 	}
 }

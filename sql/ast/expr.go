@@ -27,6 +27,8 @@ type (
 		// Raw: where bytes are asked for, the text of a LitString is their value, not the
 		// form in which PostgreSQL writes them.
 		Raw bool
+		// Value: a LitInt that stands for itself, not for the number of a column.
+		Value bool
 		// As is the type that analysis gave a string or NULL, "" before: it is printed
 		// as a cast.
 		As string
@@ -136,7 +138,7 @@ type (
 		X  Expr
 		To TypeName
 		// Called: a function makes the conversion, which shows in definitions. Only a query
-		// that was analysed tells: see bind.Trace.MarkCasts.
+		// that was analysed tells: see bind.Trace.Show.
 		Called bool
 	}
 	// Collate is x COLLATE name.

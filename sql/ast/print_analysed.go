@@ -39,33 +39,48 @@ func (p *printer) inAnalysed(v *In) {
 		p.s("))")
 		return
 	}
-	op := []string{"=", "<>"}[b2i(v.Not)]
-	if len(v.List) == 1 {
-		p.expr(&Op{At: v.At, Name: op, Left: v.Left, Right: v.List[0]})
-		return
-	}
-	for _, x := range v.List {
-		if c, ok := x.(*Cast); ok {
-			x = c.X
-		}
-		if _, ok := x.(*Lit); !ok {
-			p.inCompared(v, op)
-			return
-		}
-	}
-	p.expr(&Quantified{At: v.At, All: v.Not, Op: op, Left: v.Left, Right: &Array{At: v.At, Elems: v.List}})
+	p.expr(listAnalysed(v))
 }
 
-// inCompared writes IN of a list that is not of constants as comparisons.
-func (p *printer) inCompared(v *In, op string) {
-	all := &BoolOp{At: v.At, Kind: Or}
+// listAnalysed is IN of a list: what has no columns as an array of them, if there are several,
+// then one comparison after the other (transformAExprIn).
+func listAnalysed(v *In) (all Expr) {
+	op, kind := "=", Or
 	if v.Not {
-		all.Kind = And
+		op, kind = "<>", And
 	}
+	var fixed, each []Expr
 	for _, x := range v.List {
-		all.Args = append(all.Args, &Op{At: v.At, Name: op, Left: v.Left, Right: x})
+		if hasColumn(x) {
+			each = append(each, x)
+		} else {
+			fixed = append(fixed, x)
+		}
 	}
-	p.expr(all)
+	if _, row := v.Left.(*Row); row || len(fixed) < 2 {
+		each = v.List
+	} else {
+		all = &Quantified{At: v.At, All: v.Not, Op: op, Left: v.Left, Right: &Array{At: v.At, Elems: fixed}}
+	}
+	for _, x := range each {
+		one := &Op{At: v.At, Name: op, Left: v.Left, Right: x}
+		if all == nil {
+			all = one
+		} else {
+			all = &BoolOp{At: v.At, Kind: kind, Args: []Expr{all, one}}
+		}
+	}
+	return all
+}
+
+// hasColumn reports an expression that reads a column.
+func hasColumn(e Expr) (found bool) {
+	Walk(e, func(n Node) bool {
+		_, column := n.(*ColumnRef)
+		found = found || column
+		return !found
+	})
+	return found
 }
 
 // likeAnalysed writes LIKE and ILIKE as operators.
@@ -203,12 +218,11 @@ func (p *printer) quantifiedAnalysed(v *Quantified) {
 		p.inAnalysed(&In{At: v.At, Left: v.Left, Sub: v.Sub})
 		return
 	}
-	p.open()
+	p.s("(")
 	p.tested(v.Left)
 	p.s(" ", v.Op, []string{" ANY (", " ALL ("}[b2i(v.All)])
 	p.nested(v.Sub, true)
-	p.s(")")
-	p.close()
+	p.s("))")
 }
 
 // functionAnalysed is a function in FROM as it is kept: LATERAL where it reads what stands

@@ -220,6 +220,8 @@ func (p *printer) boolOp(v *BoolOp) {
 func (p *printer) cast(v *Cast) {
 	if l, ok := v.X.(*Lit); ok && (l.Kind == LitString || l.Kind == LitNull) {
 		p.lit(p.relationLit(l, &v.To))
+	} else if ok && p.lines && l.Kind == LitNumeric && bareNumber(l.Text) && v.To.Name.Name == "numeric" && len(v.To.Mods) > 0 {
+		p.constant(l) // of the type already
 	} else if p.lines && ownType(v) {
 		p.expr(v.X)
 		if _, bits := v.X.(*Lit); bits { // its type is part of it

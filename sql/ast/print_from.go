@@ -47,9 +47,6 @@ func (p *printer) tableRef(t *TableRef) {
 		}
 	}
 	p.qname(name)
-	if a := t.Alias; p.lines && a != nil && a.Name == name.Name && len(a.Columns) == 0 {
-		return
-	}
 	p.alias(t.Alias)
 }
 

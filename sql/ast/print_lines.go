@@ -199,7 +199,7 @@ func (p *printer) targetLines(list []Target) {
 func meant(q *Select, e Expr) Expr {
 	switch v := e.(type) {
 	case *Lit:
-		if v.Kind == LitInt && v.Int >= 1 && v.Int <= int64(len(q.Targets)) {
+		if v.Kind == LitInt && !v.Value && v.Int >= 1 && v.Int <= int64(len(q.Targets)) {
 			return q.Targets[v.Int-1].Expr
 		}
 	case *ColumnRef:

@@ -96,6 +96,9 @@ func (p *printer) close() {
 // operand writes a part of parent, in parentheses where it needs them and does
 // not write them itself.
 func (p *printer) operand(e, parent Expr) {
+	if v, ok := e.(*In); ok && p.lines && v.Sub == nil {
+		e = listAnalysed(v)
+	}
 	if p.style.Bare && !simple(e, parent) {
 		p.s("(")
 		p.expr(e)
@@ -127,7 +130,9 @@ func simple(e, parent Expr) bool {
 		return separated(parent)
 	case *In:
 		return v.Sub != nil && separated(parent)
-	case *Quantified, *Collate:
+	case *Quantified:
+		return v.Sub != nil && separated(parent)
+	case *Collate:
 		return false
 	}
 	return true

@@ -139,6 +139,8 @@ func (b *blamer) queries(from, to int, e *pgerr.Error, depth int) *pgerr.Error {
 		start := b.tokens[i+1].start
 		inner := refused(b.src[start:stop])
 		switch {
+		case inner != nil && placeless[inner.Message]:
+			return inner
 		case inner != nil:
 			inner.Position += start
 			inner = b.queries(i+1, end, inner, depth+1)
