@@ -238,6 +238,9 @@ func (b *binder) makeOp(schema, name string, l, r expr.Expr, pos ast.Pos) (expr.
 	if err != nil {
 		return nil, atPos(b.unresolved(err, schema, name, l, r), pos)
 	}
+	if err := comparesElements(res.Op.Func, []types.OID{res.Left, res.Right}); err != nil {
+		return nil, err
+	}
 	call := &expr.Call{Fn: res.Op.Func, Op: res.Op, T: types.Of(res.Ret), Pos: int(pos)}
 	if l != nil {
 		if l, err = b.coerce(l, types.Of(res.Left), builtin.Implicit, pos); err != nil {

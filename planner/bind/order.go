@@ -9,6 +9,7 @@ import (
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -200,6 +201,26 @@ func needOrder(t types.T, pos ast.Pos) error {
 func isArrayWithout(need func(types.T, ast.Pos) error, t types.T) bool {
 	i := types.Lookup(t.OID)
 	return i != nil && i.IsArray && i.Elem < types.FirstTypeOID && need(types.Of(i.Elem), ast.NoPos) != nil
+}
+
+// comparesElements is 42883 for a function that compares the elements of arrays where these
+// have no operator for it. PostgreSQL finds out when it is called, at no place.
+func comparesElements(fn *builtin.Func, args []types.OID) error {
+	need, what := needEqual, "an equality operator"
+	switch fn.Src {
+	case "array_eq", "array_ne", "arrayoverlap", "arraycontains", "arraycontained",
+		"array_position", "array_position_start", "array_positions", "array_remove", "array_replace":
+	case "array_lt", "array_le", "array_gt", "array_ge", "btarraycmp", "array_larger", "array_smaller":
+		need, what = needOrder, "a comparison function"
+	default:
+		return nil
+	}
+	for _, t := range args {
+		if isArrayWithout(need, types.Of(t)) {
+			return pgerr.Newf(pgerrcode.UndefinedFunction, "could not identify %s for type %s", what, builtin.TypeName(types.Lookup(t).Elem))
+		}
+	}
+	return nil
 }
 
 // needEqual is 42883 for types without equality.

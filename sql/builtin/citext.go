@@ -19,7 +19,9 @@ func citextFuncs(r *registrar) {
 			r.kernel("citext_pattern_"+suffix, compareAny(relation(rel)))
 		}
 	}
-	r.evals(threeWay, "citext_cmp", "citext_pattern_cmp")
+	lower := func(d types.Datum) []byte { return lowerText(d.Bytes()) }
+	r.eval("citext_cmp", distance(stringDistance, lower))
+	r.eval("citext_pattern_cmp", distance(memoryDistance, lower))
 	r.eval("citext_larger", larger)
 	r.eval("citext_smaller", smaller)
 	r.eval("citext_hash", func(_ *Ctx, a []types.Datum) (types.Datum, error) {

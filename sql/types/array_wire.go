@@ -48,10 +48,13 @@ func decodeArray(elem T, named OID, b []byte) (Datum, error) {
 			return Datum{}, pgerr.Newf(pgerrcode.ProgramLimitExceeded, "array lower bound is too large: %d", d.Lower)
 		}
 	}
+	rest := b[12+8*ndim:]
 	if ndim == 0 || n == 0 {
+		if len(rest) > 0 {
+			return Datum{}, badBinary("incorrect binary data format")
+		}
 		return EmptyArray(elem.OID), nil
 	}
-	rest := b[12+8*ndim:]
 	if n > len(rest)/4 {
 		return Datum{}, shortMessage()
 	}

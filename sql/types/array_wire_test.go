@@ -6,6 +6,23 @@ import (
 	"testing"
 )
 
+// What follows an empty array is as wrong as what follows another one.
+func TestArraysEndWithTheirElements(t *testing.T) {
+	for _, text := range []string{"{}", "{1}"} {
+		d, err := ParseText(Of(Int4ArrayOID), text, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wire := AppendBinary(nil, Of(Int4ArrayOID), d)
+		if _, err := DecodeBinary(Of(Int4ArrayOID), wire); err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
+		if _, err := DecodeBinary(Of(Int4ArrayOID), append(wire, 0)); err == nil {
+			t.Errorf("%s with a byte more is read", text)
+		}
+	}
+}
+
 // Numbers of users' types are each server's own: arrays that come with another one are read
 // as what is expected. Between built-in types a mismatch is an error.
 func TestArraysFromOtherServers(t *testing.T) {
