@@ -24,7 +24,11 @@ func castDateTime(from, to T, d Datum, f *Format) (out Datum, done bool, err err
 			out, err = DateToTimestamp(v)
 			return out, true, err
 		case TimestamptzOID:
-			return Int(toLocal(v, f)), true, nil
+			local := toLocal(v, f)
+			if !IsInfinite(TimestampOID, local) && !validTimestamp(local) {
+				return Datum{}, false, timestampRange()
+			}
+			return Int(local), true, nil
 		}
 	case TimestamptzOID:
 		switch from.OID {
