@@ -6,6 +6,7 @@ import (
 	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/types"
 )
 
 // MySQL's sql_safe_updates refuses an UPDATE or DELETE that would read a whole table: each table
@@ -95,9 +96,23 @@ func (t *keyedTable) serves(e expr.Expr) bool {
 	case *expr.AnyAll:
 		return !x.All && x.Op != nil && x.Op.Strategy != 0 && t.leads(x.L) && !t.reads(x.R)
 	case *expr.Call:
+		if x.Op != nil && x.Op.Name == "~~" || x.Op == nil && x.Fn.Schema == builtin.MySQLSchema && x.Fn.Name == "like" {
+			return len(x.Args) == 2 && t.leads(x.Args[0]) && beginsWithText(x.Args[1])
+		}
 		return x.Op != nil && x.Op.Strategy != 0 && len(x.Args) == 2 && t.compares(x.Args[0], x.Args[1])
 	}
 	return false
+}
+
+// beginsWithText reports a constant pattern of LIKE that begins with no wildcard, so that it says a
+// range of a key.
+func beginsWithText(e expr.Expr) bool {
+	c, ok := e.(*expr.Const)
+	if !ok || c.D.IsNull() || c.T.OID == types.ByteaOID {
+		return false
+	}
+	text := c.D.Text()
+	return text != "" && text[0] != '%' && text[0] != '_'
 }
 
 func (t *keyedTable) compares(l, r expr.Expr) bool {
