@@ -2,6 +2,7 @@ package pgwire
 
 import (
 	"context"
+	"time"
 
 	"github.com/jackc/pgerrcode"
 
@@ -21,9 +22,13 @@ func (c *conn) copyIn(ctx context.Context, cp backend.Copy) error {
 	c.in.resize(chunkSize)
 	defer c.in.resize(bufferSize)
 	for {
+		stop := c.stopReason()
+		if stop != nil {
+			_ = c.nc.SetReadDeadline(time.Now().Add(copyGrace))
+		}
 		typ, n, err := c.in.next()
 		if err == errIdle {
-			if err = c.copyWoken(ctx); err == nil {
+			if err = c.copyWoken(ctx, stop); err == nil {
 				continue
 			}
 			c.abortCopy(ctx, cp, "the statement was cancelled")
@@ -92,14 +97,21 @@ func (c *conn) abortCopy(ctx context.Context, cp backend.Copy, why string) {
 	}
 }
 
-// copyWoken is woken while COPY waits for data: a cancellation ends the COPY, a
-// shutdown lets it finish.
-func (c *conn) copyWoken(ctx context.Context) error {
+// copyGrace is how long a COPY may wait for its client's next message once the server
+// goes down. A client that sends is let finish, one that does nothing holds nobody up.
+const copyGrace = time.Second
+
+// copyWoken is woken while COPY waits for data: a cancellation ends the COPY, and so does
+// a stop that was known when the wait began; nil lets it wait on.
+func (c *conn) copyWoken(ctx context.Context, stop *pgerr.Error) error {
 	if err := c.interrupted(); err != nil {
 		return err
 	}
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
+	}
+	if stop != nil {
+		return stop
 	}
 	return nil
 }

@@ -71,3 +71,19 @@ func TestShutdownOfHalfDoneClients(t *testing.T) {
 		c.Want("Z", "E(FATAL 57P01 terminating connection due to administrator command) EOF")
 	}
 }
+
+// A COPY that waits for a client that does nothing does not hold up a shutdown either.
+func TestShutdownOfIdleCopy(t *testing.T) {
+	s, addr := serve(t, Config{})
+	simple, extended := wt.Login(t, addr), wt.Login(t, addr)
+	simple.Send(wt.Msg('Q', wt.Z("copyin")), wt.Msg('d', []byte("a\n")))
+	extended.Send(wt.Parse("", "copyin"), wt.Bind("", ""), wt.Execute("", 0), wt.Sync)
+	simple.Want("G", "G")
+	extended.Want("G", "1 2 G")
+	if err := s.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []*wt.Client{simple, extended} {
+		c.Want("Z", "E(FATAL 57P01 terminating connection due to administrator command) EOF")
+	}
+}
