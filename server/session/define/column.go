@@ -40,7 +40,7 @@ func (e *Env) newColumn(d *ast.ColumnDef) (c catalog.Column, seq *ast.Constraint
 		seq = &ast.Constraint{}
 	} else {
 		if d.Type.SetOf {
-			return c, nil, pgerr.Newf(pgerrcode.InvalidTableDefinition, "column %q cannot be declared SETOF", d.Name).At(int(d.Type.Pos))
+			return c, nil, pgerr.Newf(pgerrcode.InvalidTableDefinition, "column %q cannot be declared SETOF", d.Name)
 		}
 		o := e.options()
 		o.Warn = e.warnTwice

@@ -36,13 +36,16 @@ func (e *Env) grant(ctx context.Context, st *ast.Grant) error {
 			return pgerr.New(pgerrcode.FeatureNotSupported, "grantor must be current user")
 		}
 	}
+	objects, wrong := e.securables(st)
+	if wrong != nil && pgerr.Code(wrong) != pgerrcode.WrongObjectType {
+		return wrong
+	}
 	grantees, err := e.roleIDs(st.Grantees)
 	if err != nil {
 		return err
 	}
-	objects, err := e.securables(st)
-	if err != nil {
-		return err
+	if wrong != nil {
+		return wrong
 	}
 	if st.WithOption && !st.Revoke && slices.Contains(grantees, catalog.Public) {
 		return pgerr.New(pgerrcode.InvalidGrantOperation, "grant options can only be granted to roles")

@@ -69,6 +69,9 @@ func (e *Env) addIndex(ctx context.Context, st *ast.CreateIndex, valid bool) (t 
 		name = e.keyIndexName(t, st.Key)
 	}
 	if st.Name != "" && st.Key == "" && e.Catalog.RelationExists(t.Schema, st.Name) {
+		if err := presentKeys(t, st); err != nil {
+			return nil, nil, err
+		}
 		if st.IfNotExists {
 			e.notice(pgerrcode.DuplicateTable, "relation %q already exists, skipping", st.Name)
 			return nil, nil, nil
@@ -95,6 +98,19 @@ func (e *Env) addIndex(ctx context.Context, st *ast.CreateIndex, valid bool) (t 
 	t = copyTable(t)
 	t.Indexes = append(t.Indexes, x)
 	return t, x, e.putTable(t)
+}
+
+// presentKeys refuses an index of what are no columns of its table, before it is said that
+// there is one of its name.
+func presentKeys(t *catalog.Table, st *ast.CreateIndex) error {
+	for _, list := range [][]ast.IndexElem{st.Elems, st.Including} {
+		for i := range list {
+			if n := list[i].Column; n != "" && t.ColumnByName(n) == nil && !isSystemColumn(n) {
+				return pgerr.Newf(pgerrcode.UndefinedColumn, "column %q does not exist", n)
+			}
+		}
+	}
+	return nil
 }
 
 // begins reports that some index of a table begins with those columns, in any order.

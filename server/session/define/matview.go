@@ -33,6 +33,9 @@ func notMatView(t *catalog.Table) error {
 func (e *Env) refresh(ctx context.Context, st *ast.Refresh) error {
 	t, err := e.table(&st.Name)
 	if err != nil {
+		if o := e.other(&st.Name); o != nil && o.kind != "" {
+			return notKind(o.name, "a table or materialized view")
+		}
 		return err
 	}
 	switch {

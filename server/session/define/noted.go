@@ -86,6 +86,12 @@ func (e *Env) indexOf(t *catalog.Table, name string) (*catalog.Index, error) {
 			return x, nil
 		}
 	}
+	if x, ok := e.Catalog.Table(t.Schema, name); ok {
+		return nil, notKind(x.Name, "an index")
+	}
+	if _, ok := e.Catalog.Sequence(t.Schema, name); ok {
+		return nil, notKind(name, "an index")
+	}
 	if e.Catalog.RelationExists(t.Schema, name) {
 		return nil, pgerr.Newf(pgerrcode.WrongObjectType, "%q is not an index for table %q", name, t.Name)
 	}

@@ -116,6 +116,11 @@ func (e *Env) columnType(ctx context.Context, old, t *catalog.Table, cmd *ast.Al
 		}
 		using = &ast.ColumnRef{At: ast.At{Pos: ast.NoPos}, Parts: []string{c.Name}}
 	}
+	if cmd.Generated == nil && cmd.Declared == "" { // what is wrong with USING comes before what depends on the column
+		if value, err = bind.Scalar(using, old, bind.Using, to, c.Name, e.options()); err != nil {
+			return nil, false, err
+		}
+	}
 	frozen := e.typeFrozen
 	if cmd.Declared != "" { // MySQL's
 		frozen = e.typeRead
@@ -135,7 +140,7 @@ func (e *Env) columnType(ctx context.Context, old, t *catalog.Table, cmd *ast.Al
 	if err := e.regenerate(t, c.Num); err != nil {
 		return nil, false, err
 	}
-	if cmd.Generated == nil { // else the values are computed
+	if cmd.Generated == nil && cmd.Declared != "" { // else the values are computed
 		value, err = bind.Scalar(using, old, bind.Using, to, c.Name, e.options())
 	}
 	if err == nil && cmd.Declared == "" && e.keepsValues(value, &was, c) {

@@ -23,6 +23,9 @@ func (e *Env) grantRoles(ctx context.Context, st *ast.Grant) error {
 			return denied("must be superuser to set grantor")
 		}
 	}
+	if _, err := e.roleIDs(st.Grantees); err != nil {
+		return err
+	}
 	for _, name := range st.Roles {
 		if _, err := e.roleNamed(name); err != nil || name == "public" {
 			return pgerr.Newf(pgerrcode.UndefinedObject, "role %q does not exist", name)

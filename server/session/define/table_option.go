@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/opclass"
 	"github.com/loxodb/loxodb/sql/pgerr"
 )
 
@@ -86,6 +87,10 @@ func (o *storageOption) check(name, v string) error {
 	}
 	_, isBool := boolWord(v)
 	number, err := strconv.ParseFloat(v, 64)
+	whole, isInt := opclass.ParseInt(v)
+	if !o.float && isInt {
+		number = float64(whole)
+	}
 	switch {
 	case o.bool:
 		if !isBool {
@@ -99,7 +104,7 @@ func (o *storageOption) check(name, v string) error {
 		return nil
 	case o.float && err != nil:
 		return bad("invalid value for floating point option %q: %s", name, v)
-	case !o.float && (err != nil || number != math.Trunc(number) || math.Abs(number) > math.MaxInt32):
+	case !o.float && !isInt:
 		return bad("invalid value for integer option %q: %s", name, v)
 	case number >= o.min && number <= o.max:
 		return nil

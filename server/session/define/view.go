@@ -47,6 +47,11 @@ func (e *Env) createView(ctx context.Context, st *ast.CreateView) error {
 	if err := e.freeRowType(s.ID, st.Name.Name); err != nil {
 		return err
 	}
+	if !exists || st.Anew {
+		if err := columnsOnce(t); err != nil {
+			return err
+		}
+	}
 	edit := e.change(ctx)
 	if exists {
 		if err := replaceable(old, t); err != nil {
@@ -114,7 +119,7 @@ func (e *Env) viewTable(st *ast.CreateView) (*catalog.Table, error) {
 		if info := types.Lookup(c.T.OID); info != nil && info.Type == 'p' {
 			return nil, pgerr.Newf(pgerrcode.InvalidTableDefinition, "column %q has pseudo-type %s", col.Name, types.FormatType(c.T))
 		}
-		if t.ColumnByName(col.Name) != nil {
+		if t.ColumnByName(col.Name) != nil && !st.OrReplace {
 			return nil, pgerr.Newf(pgerrcode.DuplicateColumn, "column %q specified more than once", col.Name)
 		}
 		if err := e.mayUseType(col.Type); err != nil {
@@ -229,6 +234,16 @@ func (e *Env) parseTypeName(name string) (ast.TypeName, bool) {
 	return c.To, true
 }
 
+// columnsOnce refuses a view two columns of which have the same name.
+func columnsOnce(t *catalog.Table) error {
+	for i := range t.Columns {
+		if t.ColumnByName(t.Columns[i].Name).Num != t.Columns[i].Num {
+			return pgerr.Newf(pgerrcode.DuplicateColumn, "column %q specified more than once", t.Columns[i].Name)
+		}
+	}
+	return nil
+}
+
 // replaceable checks that CREATE OR REPLACE VIEW keeps the columns that are there.
 func replaceable(old, t *catalog.Table) error {
 	if len(t.Columns) < len(old.Columns) {
@@ -243,6 +258,11 @@ func replaceable(old, t *catalog.Table) error {
 		if was.Type.OID != is.Type.OID || was.Type.Mod != is.Type.Mod {
 			return pgerr.Newf(pgerrcode.InvalidTableDefinition, "cannot change data type of view column %q from %s to %s",
 				was.Name, types.FormatType(was.Type), types.FormatType(is.Type))
+		}
+	}
+	for i := len(old.Columns); i < len(t.Columns); i++ {
+		if n := t.Columns[i].Name; t.ColumnByName(n).Num != t.Columns[i].Num {
+			return pgerr.Newf(pgerrcode.DuplicateColumn, "column %q of relation %q already exists", n, old.Name)
 		}
 	}
 	return nil

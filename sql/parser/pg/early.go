@@ -218,6 +218,22 @@ func (c *conv) mayType(t *pgast.TypeCast) {
 	}
 }
 
+// mayName refuses a keyword that names no function where the current statement names one.
+func (c *conv) mayName() {
+	b := blamer{src: c.src[c.stmtPos:c.stmtEnd]}
+	if b.tokens = lexemes(b.src); len(b.src) > longestBlamed {
+		return
+	}
+	for i := range b.tokens {
+		switch b.at(i - 1) {
+		case "function", "procedure", "routine", "aggregate", "exists":
+			if w := b.at(i); columnWords[w] && b.at(i+1) == "(" {
+				panic(bail{missed(c.src, int(c.stmtPos)+b.tokens[i+1].start)})
+			}
+		}
+	}
+}
+
 // unpartitioned is the error about the words after a strategy of partitioning that the
 // grammar does not know, nil where they are as they should be.
 func unpartitioned(query string, e *pgerr.Error) *pgerr.Error {

@@ -13,6 +13,7 @@ func (c *conv) functionStmt(n *pgast.Node) ast.Stmt {
 		return c.createFunction(v.CreateFunctionStmt)
 	case *pgast.Node_AlterFunctionStmt:
 		s := v.AlterFunctionStmt
+		c.mayName()
 		out := &ast.AlterFunction{At: c.here(), Kind: objectKind(s.Objtype), Name: c.qname(s.Func.Objname, -1), Args: c.argTypes(s.Func)}
 		out.Options = c.funcOptions(s.Actions)
 		return out
@@ -35,6 +36,7 @@ var paramModes = map[pgast.FunctionParameterMode]byte{
 }
 
 func (c *conv) createFunction(s *pgast.CreateFunctionStmt) ast.Stmt {
+	c.mayName()
 	out := &ast.CreateFunction{At: c.here(), Procedure: s.IsProcedure, Replace: s.Replace, Name: c.qname(s.Funcname, -1),
 		Options: c.funcOptions(s.Options)}
 	for _, n := range s.Parameters {

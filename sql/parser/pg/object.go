@@ -75,6 +75,9 @@ func ofTable(t pgast.ObjectType) bool {
 }
 
 func (c *conv) drop(s *pgast.DropStmt) ast.Stmt {
+	if isRoutine(s.RemoveType) || s.RemoveType == pgast.ObjectType_OBJECT_AGGREGATE {
+		c.mayName()
+	}
 	out := &ast.Drop{At: c.here(), Kind: objectKind(s.RemoveType), IfExists: s.MissingOk,
 		Cascade: s.Behavior == pgast.DropBehavior_DROP_CASCADE, Concurrently: s.Concurrent}
 	for _, o := range s.Objects {
