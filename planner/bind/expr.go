@@ -23,7 +23,7 @@ func (b *binder) expr(s *scope, e ast.Expr) (expr.Expr, error) {
 
 func (b *binder) exprKind(s *scope, e ast.Expr) (expr.Expr, error) {
 	if b.depth++; b.depth > maxDepth {
-		return nil, errAt(e.Position(), pgerrcode.StatementTooComplex, "stack depth limit exceeded")
+		return nil, pgerr.TooDeep()
 	}
 	defer func() { b.depth-- }()
 	switch x := e.(type) {

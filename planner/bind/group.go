@@ -42,7 +42,7 @@ func (b *binder) groupBy(q *selection) error {
 				return err
 			}
 			if sets = crossSets(sets, s); len(sets) > maxSets {
-				return errAt(q.x.GroupBy[i].Pos, pgerrcode.StatementTooComplex, "too many grouping sets present (maximum %d)", maxSets)
+				return errAt(ast.NoPos, pgerrcode.StatementTooComplex, "too many grouping sets present (maximum %d)", maxSets)
 			}
 		}
 		if !plain {

@@ -6,6 +6,7 @@ import (
 	"github.com/loxodb/loxodb/planner/logical"
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -21,7 +22,7 @@ type queryOpts struct {
 // selectStmt binds any query.
 func (b *binder) selectStmt(x *ast.Select, outer *scope, o queryOpts) (*query, error) {
 	if b.depth++; b.depth > maxDepth {
-		return nil, errAt(x.Pos, pgerrcode.StatementTooComplex, "stack depth limit exceeded")
+		return nil, pgerr.TooDeep()
 	}
 	defer func() { b.depth-- }()
 	if x.Into != nil {

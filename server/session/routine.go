@@ -54,17 +54,11 @@ type activation struct {
 // maxCalls bounds calls within calls.
 const maxCalls = 1500
 
-// errTooDeep is PostgreSQL's answer to recursion without an end.
-func errTooDeep() error {
-	return pgerr.New(pgerrcode.StatementTooComplex, "stack depth limit exceeded").
-		WithHint("Increase the configuration parameter \"max_stack_depth\" (currently 2048kB), after ensuring the platform's stack depth limit is adequate.")
-}
-
 // activate begins a call; the function that it returns ends it.
 func (s *Session) activate(ctx context.Context, f *catalog.Function, fr *frame) (*activation, func(), error) {
 	if s.calls++; s.calls > maxCalls {
 		s.calls--
-		return nil, nil, errTooDeep()
+		return nil, nil, pgerr.TooDeep()
 	}
 	if fr == nil {
 		fr = &frame{stmtTime: time.Now()}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"github.com/jackc/pgerrcode"
-
 	"github.com/loxodb/loxodb/executor"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
@@ -34,8 +32,7 @@ func (s *Session) replica() bool {
 // callTrigger implements executor.CallTrigger.
 func (s *Session) callTrigger(ctx context.Context, c *executor.TriggerCall) ([]types.Datum, error) {
 	if s.TriggerDepth() >= maxTriggerDepth {
-		return nil, pgerr.New(pgerrcode.StatementTooComplex, "stack depth limit exceeded").
-			WithHint("Increase the configuration parameter \"max_stack_depth\" (currently 2048kB), after ensuring the platform's stack depth limit is adequate.")
+		return nil, pgerr.TooDeep()
 	}
 	s.triggers.changes.Depth++
 	outer := s.triggers.running

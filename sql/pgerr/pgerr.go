@@ -139,6 +139,14 @@ func (e *Error) OnConstraint(name string) *Error {
 	return e
 }
 
+// TooDeep is 54001 for what is nested deeper than there is room for, which PostgreSQL
+// gives no place.
+func TooDeep() *Error {
+	return New(pgerrcode.StatementTooComplex, "stack depth limit exceeded").
+		WithHint("Increase the configuration parameter \"max_stack_depth\" (currently 2048kB), " +
+			"after ensuring the platform's stack depth limit is adequate.")
+}
+
 // As returns the *Error in err's chain, if any.
 func As(err error) (*Error, bool) {
 	var e *Error

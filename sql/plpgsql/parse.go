@@ -175,7 +175,7 @@ func (p *parser) endLabel(label string) {
 
 func (p *parser) block(label string) *Block {
 	if p.depth++; p.depth > maxDepth {
-		panic(pgerr.New("54001", "stack depth limit exceeded"))
+		panic(pgerr.TooDeep())
 	}
 	defer func() { p.depth-- }()
 	cursors := len(p.cursors)

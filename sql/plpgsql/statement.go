@@ -3,12 +3,14 @@ package plpgsql
 import (
 	"slices"
 	"strconv"
+
+	"github.com/loxodb/loxodb/sql/pgerr"
 )
 
 // statement reads one statement; nil for a mere semicolon's worth of nothing.
 func (p *parser) statement() Stmt {
 	if p.depth++; p.depth > maxDepth {
-		p.unexpected()
+		panic(pgerr.TooDeep())
 	}
 	defer func() { p.depth-- }()
 	label := p.label()

@@ -130,7 +130,7 @@ const maxDepth = 5000
 
 func (d *queryDecoder) node(depth int) *Node {
 	if depth > maxDepth {
-		d.err = tooDeep()
+		d.err = pgerr.TooDeep()
 	}
 	if d.err != nil {
 		return nil
@@ -164,10 +164,6 @@ func (d *queryDecoder) node(depth int) *Node {
 		d.err = pgerr.Newf(pgerrcode.InternalError, "unrecognized tsquery node type: %d", kind)
 		return nil
 	}
-}
-
-func tooDeep() error {
-	return pgerr.New(pgerrcode.StatementTooComplex, "stack depth limit exceeded")
 }
 
 // AppendText prints the query with as few parentheses as it needs.

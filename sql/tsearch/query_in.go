@@ -50,7 +50,7 @@ func (p *queryParser) skipBlanks() {
 // expression reads operands with operators that bind at least as strongly as least.
 func (p *queryParser) expression(least int) (*Node, error) {
 	if p.depth++; p.depth > maxDepth {
-		return nil, tooDeep()
+		return nil, pgerr.TooDeep()
 	}
 	defer func() { p.depth-- }()
 	left, err := p.operand()

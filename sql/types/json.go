@@ -57,11 +57,6 @@ const (
 	jtWord   jsonToken = 'w' // true, false, null
 )
 
-func stackDepth() error {
-	return pgerr.New(pgerrcode.StatementTooComplex, "stack depth limit exceeded").
-		WithHint("Increase the configuration parameter \"max_stack_depth\" (currently 2048kB), after ensuring the platform's stack depth limit is adequate.")
-}
-
 // validateJSON checks s as json_in does.
 func validateJSON(s string, f *Format) error {
 	p := jsonParser{s: s, f: f}
@@ -210,7 +205,7 @@ func (p *jsonParser) scanNumber() error {
 
 func (p *jsonParser) value(tok jsonToken, depth int) error {
 	if depth > maxJSONDepth {
-		return stackDepth()
+		return pgerr.TooDeep()
 	}
 	switch tok {
 	case '{':

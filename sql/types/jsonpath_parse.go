@@ -23,7 +23,7 @@ const maxPathLinks = 4 * maxJSONDepth
 
 func (p *pathParser) link() error {
 	if p.links++; p.links > maxPathLinks {
-		return stackDepth()
+		return pgerr.TooDeep()
 	}
 	return nil
 }
@@ -31,7 +31,7 @@ func (p *pathParser) link() error {
 // deeper counts the nesting; the caller takes one off when it is done.
 func (p *pathParser) deeper() error {
 	if p.depth++; p.depth > maxJSONDepth {
-		return stackDepth()
+		return pgerr.TooDeep()
 	}
 	return nil
 }

@@ -1,8 +1,6 @@
 package pg
 
 import (
-	"github.com/jackc/pgerrcode"
-
 	"github.com/loxodb/loxodb/sql/pgerr"
 )
 
@@ -15,12 +13,6 @@ const (
 	maxJoins     = 4000 // JOIN keywords: ON clauses may nest them to the right
 	maxTreeDepth = 6000 // levels of the tree: a + b + c + … is one level an operator
 )
-
-func tooDeep() *pgerr.Error {
-	return pgerr.New(pgerrcode.StatementTooComplex, "stack depth limit exceeded").
-		WithHint("Increase the configuration parameter \"max_stack_depth\" (currently 2048kB), " +
-			"after ensuring the platform's stack depth limit is adequate.")
-}
 
 // nesting is the state of the pre-pass over the text.
 type nesting struct {
@@ -41,7 +33,7 @@ func checkNesting(s string) error {
 	for i := 0; i < len(s); {
 		i = n.token(s, i)
 		if n.open+n.cases > maxNesting || n.run > maxNesting || n.joins > maxJoins {
-			return tooDeep()
+			return pgerr.TooDeep()
 		}
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	pgast "github.com/sqlc-dev/oliphant/ast"
 
 	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/pgerr"
 )
 
 // expr converts a scalar expression; nil for nil.
@@ -129,7 +130,7 @@ func (c *conv) indirection(x *pgast.A_Indirection) ast.Expr {
 	out := c.expr(x.Arg)
 	pos := ast.At{Pos: out.Position()}
 	if len(x.Indirection) > maxTreeDepth-c.depth {
-		panic(bail{tooDeep()})
+		panic(bail{pgerr.TooDeep()})
 	}
 	for k, step := range x.Indirection {
 		switch s := step.Node.(type) {

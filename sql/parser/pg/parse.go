@@ -241,7 +241,7 @@ func (c *conv) syntax(loc int32, format string, args ...any) {
 func (c *conv) enter() {
 	c.depth++
 	if c.depth > maxTreeDepth {
-		panic(bail{tooDeep()})
+		panic(bail{pgerr.TooDeep()})
 	}
 }
 

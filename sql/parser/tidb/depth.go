@@ -3,8 +3,6 @@ package tidb
 import (
 	"strings"
 
-	"github.com/jackc/pgerrcode"
-
 	"github.com/loxodb/loxodb/sql/pgerr"
 )
 
@@ -15,12 +13,6 @@ const (
 	maxChain     = 4000 // operators in a row: a + b + … and a AND b AND … nest to the left
 	maxTreeDepth = 6000
 )
-
-func tooDeep() *pgerr.Error {
-	return pgerr.New(pgerrcode.StatementTooComplex, "stack depth limit exceeded").
-		WithHint("Increase the configuration parameter \"max_stack_depth\" (currently 2048kB), " +
-			"after ensuring the platform's stack depth limit is adequate.")
-}
 
 // checkNesting bounds what makes the conversion recurse before the grammar sees
 // the text. It knows strings, quoted names and comments, and nothing else. Tokens
@@ -81,7 +73,7 @@ func checkNesting(s string) error {
 			chains[len(chains)-1]++
 		}
 		if open+cases > maxNesting || prefixes > maxNesting || chains[len(chains)-1] > maxChain {
-			return tooDeep()
+			return pgerr.TooDeep()
 		}
 		i++
 	}

@@ -390,7 +390,7 @@ func (c *conv) wrong(n tast.Node, format string, args ...any) {
 func (c *conv) enter() {
 	c.depth++
 	if c.depth > maxTreeDepth {
-		panic(bail{tooDeep()})
+		panic(bail{pgerr.TooDeep()})
 	}
 }
 
