@@ -229,10 +229,15 @@ func needEqual(t types.T, pos ast.Pos) error {
 	case types.Int4OID, types.Int8OID, types.TextOID, types.Float8OID, types.VectorOID, types.TimestamptzOID, types.UUIDOID, types.BoolOID:
 		return nil
 	}
-	if r, err := ownOp("=", t.OID); err != nil || r.Op.Strategy == 0 && t.OID != types.XidOID && t.OID != types.CidOID || isArrayWithout(needEqual, t) {
+	if r, err := ownOp("=", t.OID); err != nil || r.Op.Strategy == 0 && !hashes(t.OID) || isArrayWithout(needEqual, t) {
 		return errAt(pos, pgerrcode.UndefinedFunction, "could not identify an equality operator for type %s", builtin.TypeName(t.OID))
 	}
 	return nil
+}
+
+// hashes reports a type whose values are equal by a hash operator class alone.
+func hashes(t types.OID) bool {
+	return t == types.XidOID || t == types.CidOID || t == types.ACLItemOID
 }
 
 // distinctClause adds DISTINCT or DISTINCT ON above the projection.

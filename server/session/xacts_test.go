@@ -59,7 +59,8 @@ func TestSnapshotsOfTransactions(t *testing.T) {
 	}
 }
 
-// What is remembered is bounded, and what was forgotten is an error, never another answer.
+// Which transactions a view shows is remembered of a bounded number, and what was forgotten
+// is an error, never another answer.
 func TestTransactionsAreForgotten(t *testing.T) {
 	x := newXacts(memkv.New()) // it says of no view that everybody sees it
 	at := kv.TS(100)
@@ -83,8 +84,8 @@ func TestTransactionsAreForgotten(t *testing.T) {
 	if s, err := x.snapshot(t.Context(), at-1, 0); err != nil || s.Shows(last) || !s.Shows(last-1) || !s.Shows(first) {
 		t.Errorf("%v, %v", s, err)
 	}
-	if got, _ := x.status(t.Context(), first); got != "" {
-		t.Errorf("the first transaction is %s, long after", got)
+	if got, _ := x.status(t.Context(), first); got != "committed" {
+		t.Errorf("the first transaction is %q, long after", got)
 	}
 	if got, _ := x.status(t.Context(), last); got != "committed" {
 		t.Errorf("the last transaction is %q", got)
