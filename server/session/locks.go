@@ -2,6 +2,7 @@ package session
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/loxodb/loxodb/sql/catalog"
@@ -44,8 +45,9 @@ func (x system) Locks() []syscat.Lock {
 			row := syscat.Lock{Database: d.id, Virtual: s.virtualXID(), PID: s.pid, Granted: l.Granted}
 			if id, ok := keys.LockedTable(l.Key); ok {
 				row.Type, row.Relation = "relation", id
-				row.Mode = s.lockMode(id, l.Mode, numbers[s] != 0)
-				out = append(out, row)
+				for _, row.Mode = range s.lockModesOf(id, l, numbers[s] != 0) {
+					out = append(out, row)
+				}
 			} else if holder := sessions[l.For]; !l.Granted && holder != nil {
 				row.Type, row.Transaction, row.Mode = "transactionid", uint32(numbers[holder]), "ShareLock"
 				out = append(out, row)
@@ -55,21 +57,21 @@ func (x system) Locks() []syscat.Lock {
 	return out
 }
 
-// lockMode is PostgreSQL's name for a lock on a table: what LOCK TABLE called it, or else
+// lockModesOf are PostgreSQL's names for a lock on a table: what LOCK TABLE called it, or else
 // the mode of the statements that take such a lock: those that write, or SELECT … FOR UPDATE.
-func (s *Session) lockMode(id catalog.ID, mode kv.Mode, wrote bool) string {
+func (s *Session) lockModesOf(id catalog.ID, l kv.LockInfo, wrote bool) []string {
 	s.activity.mu.Lock()
-	name, query := s.activity.lockModes[id], s.activity.query
+	names, query := slices.Clone(s.activity.lockModes[id]), s.activity.query
 	s.activity.mu.Unlock()
 	switch {
-	case name != "":
-		return name
-	case mode == kv.Exclusive:
-		return "AccessExclusiveLock"
+	case len(names) > 0 && l.Granted:
+		return names
+	case l.Mode == kv.Exclusive:
+		return []string{"AccessExclusiveLock"}
 	case !wrote && len(query) >= 6 && strings.EqualFold(query[:6], "SELECT"):
-		return "RowShareLock"
+		return []string{"RowShareLock"}
 	}
-	return "RowExclusiveLock"
+	return []string{"RowExclusiveLock"}
 }
 
 // noteLockMode remembers what LOCK TABLE calls a lock until the transaction's end.
@@ -77,9 +79,11 @@ func (s *Session) noteLockMode(id catalog.ID, name string) {
 	s.activity.mu.Lock()
 	defer s.activity.mu.Unlock()
 	if s.activity.lockModes == nil {
-		s.activity.lockModes = map[catalog.ID]string{}
+		s.activity.lockModes = map[catalog.ID][]string{}
 	}
-	s.activity.lockModes[id] = name
+	if !slices.Contains(s.activity.lockModes[id], name) {
+		s.activity.lockModes[id] = append(s.activity.lockModes[id], name)
+	}
 	s.lockModesNoted = true
 }
 

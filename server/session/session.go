@@ -97,7 +97,7 @@ type activity struct {
 	since        time.Time
 	queryStart   time.Time
 	xactStart    time.Time
-	lockModes    map[catalog.ID]string // what LOCK TABLE called the transaction's locks
+	lockModes    map[catalog.ID][]string // what LOCK TABLE called the transaction's locks
 }
 
 func newSession(d *Database, st backend.Startup, role *catalog.Role) *Session {
