@@ -236,7 +236,7 @@ func (a *advisoryLocks) list() []syscat.Lock {
 func advisoryRow(s *Session, key [2]int64, shared, granted bool) syscat.Lock {
 	row := syscat.Lock{Type: "advisory", Mode: "ExclusiveLock", Granted: granted, ObjSubID: 1,
 		ClassID: uint32(uint64(key[0]) >> 32), ObjID: uint32(key[0]), PID: s.pid, Virtual: s.virtualXID()}
-	if key[1] != 0 {
+	if key[1] == int64(int32(key[1])) { // two keys; one, and names, have no such second number
 		row.ClassID, row.ObjID, row.ObjSubID = uint32(key[0]), uint32(key[1]), 2
 	}
 	if shared {
