@@ -158,9 +158,13 @@ func (s *Session) resetIdentity(name string, local bool) (ok bool, err error) {
 // maySet refuses settings that are for superusers.
 func (s *Session) maySet(name string) error {
 	if d := byName[lower(name)]; d != nil && d.context == "superuser" && !s.current().Super {
-		return pgerr.Newf(pgerrcode.InsufficientPrivilege, "permission denied to set parameter %q", d.name)
+		return maySetNot(d.name)
 	}
 	return nil
+}
+
+func maySetNot(name string) error {
+	return pgerr.Newf(pgerrcode.InsufficientPrivilege, "permission denied to set parameter %q", name)
 }
 
 // noPassword is no verifier: the exchange fails as for a wrong password.

@@ -231,7 +231,7 @@ func checkCustom(name string) error {
 			WithDetail("Custom parameter names must be two or more simple identifiers separated by dots.")
 	}
 	switch strings.ToLower(prefix) {
-	case "hnsw", "ivfflat", "loxodb":
+	case "hnsw", "ivfflat", "loxodb", "plpgsql":
 		return pgerr.Newf("42602", "invalid configuration parameter name %q", name).
 			WithDetail("%q is a reserved prefix.", prefix)
 	}

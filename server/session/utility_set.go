@@ -101,7 +101,8 @@ func (s *Session) setValue(ctx context.Context, st *ast.Set) (string, error) {
 		case *ast.Lit:
 			switch x.Kind {
 			case ast.LitInt:
-				text = fmt.Sprint(x.Int)
+				parts = append(parts, fmt.Sprint(x.Int)) // no list quotes numbers
+				continue
 			case ast.LitBool:
 				text = map[bool]string{true: "on", false: "off"}[x.Bool]
 			default:
@@ -170,11 +171,19 @@ func (s *Session) zoneOfInterval(e *ast.Cast) (string, error) {
 // settingWritten is the name of a setting and the value that a SET keeps for later, as
 // it was written, checked.
 func (s *Session) settingWritten(st *ast.Set) (name, value string, err error) {
+	if !st.Forgets() {
+		if value, err = s.setValue(context.Background(), st); err != nil {
+			return "", "", err
+		}
+	}
 	name = lower(st.Name)
 	d := byName[lower(st.Name)]
 	if d == nil {
 		if err := checkCustom(st.Name); err != nil {
 			return "", "", err
+		}
+		if !s.current().Super { // an extension to come may keep it for superusers
+			return "", "", maySetNot(st.Name)
 		}
 	} else if err := d.changeable(); err != nil {
 		return "", "", err
@@ -186,7 +195,7 @@ func (s *Session) settingWritten(st *ast.Set) (name, value string, err error) {
 	if st.Forgets() {
 		return name, "", nil
 	}
-	if value, err = s.setValue(context.Background(), st); err == nil && d != nil {
+	if d != nil {
 		_, err = s.settings.canonical(d.as(st.Name), value)
 	}
 	return name, value, err

@@ -55,6 +55,11 @@ func (e *Env) keepSetting(ctx context.Context, role, in catalog.ID, set *ast.Set
 	if set.Local {
 		return pgerr.NotSupported(int(set.Pos), "this form of SET is not supported here")
 	}
+	x := e.Catalog.RoleSettings(role)
+	old := x.In(in)
+	if set.Forgets() && len(old) == 0 {
+		return nil // whatever the name
+	}
 	name, text, all := "", "", set.Reset && set.Name == "all"
 	if !all {
 		var err error
@@ -63,10 +68,9 @@ func (e *Env) keepSetting(ctx context.Context, role, in catalog.ID, set *ast.Set
 		}
 	}
 	edit := e.change(ctx)
-	x := e.Catalog.RoleSettings(role)
 	var keep catalog.Options
-	for _, o := range x.In(in) {
-		if !all && !strings.EqualFold(o.Name, name) {
+	for _, o := range old {
+		if all && !e.mayForget(o.Name) || !all && !strings.EqualFold(o.Name, name) {
 			keep = append(keep, o)
 		}
 	}
@@ -74,6 +78,16 @@ func (e *Env) keepSetting(ctx context.Context, role, in catalog.ID, set *ast.Set
 		keep = append(keep, catalog.Option{Name: name, Value: text})
 	}
 	return edit.PutRoleSettings(x.WithIn(in, keep))
+}
+
+// mayForget reports whether RESET ALL takes away what is kept of a setting: others than
+// superusers leave what they could not set.
+func (e *Env) mayForget(name string) bool {
+	if e.Super {
+		return true
+	}
+	_, _, err := e.SettingWritten(&ast.Set{Name: name, Reset: true})
+	return err == nil
 }
 
 func isNull(o *ast.Option) bool {
