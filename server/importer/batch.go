@@ -86,6 +86,12 @@ func (b *batch) statement(ctx context.Context, st statement) error {
 	if handled {
 		return nil
 	}
+	if name := unreadable(st.text); name != "" {
+		if st.end > b.from {
+			b.problem(b.dump, st, pgerr.NotSupported(-1, "character set %q is not supported", name))
+		}
+		return nil
+	}
 	if b.DryRun || st.end <= b.from {
 		b.report.progress(st.read)
 	}

@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
+
+	"github.com/loxodb/loxodb/sql/charset"
 )
 
 // A dump may be in another character set than UTF-8, which SET NAMES at its beginning says;
@@ -64,6 +66,20 @@ func (c *clientCharset) follow(text string) (handled bool) {
 		c.names = c.now
 	}
 	return c.now != nil
+}
+
+// unreadable is the character set that a statement sets and that is neither UTF-8 nor known
+// here, "" for none: strings in it cannot be read.
+func unreadable(text string) string {
+	m := setCharset().FindStringSubmatch(text[:min(len(text), 200)])
+	if m == nil || strings.EqualFold(m[1], "character_set_results") || strings.HasPrefix(m[2], "@") {
+		return ""
+	}
+	name := strings.ToLower(m[2])
+	if charmaps[name] != nil || name == "default" || charset.OfMySQL(name) == charset.UTF8 {
+		return ""
+	}
+	return name
 }
 
 // text is a statement in UTF-8; ok is false where bytes and characters in it cannot be told

@@ -33,3 +33,16 @@ func TestClientCharset(t *testing.T) {
 		}
 	}
 }
+
+// TestUnreadable: a dump's strings can be in UTF-8 and in character sets of one byte.
+func TestUnreadable(t *testing.T) {
+	for text, want := range map[string]string{
+		"SET NAMES gbk": "gbk", "/*!40101 SET NAMES 'SJIS' */": "sjis", "SET character_set_client = big5": "big5",
+		"SET NAMES nonsense": "nonsense", "SET NAMES utf8mb4": "", "SET NAMES latin1": "", "SET NAMES DEFAULT": "", "SET NAMES binary": "",
+		"SET character_set_client = @saved_cs_client": "", "SET character_set_results = gbk": "", "SELECT 1": "",
+	} {
+		if got := unreadable(text); got != want {
+			t.Errorf("%s: %q", text, got)
+		}
+	}
+}

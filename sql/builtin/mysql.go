@@ -42,7 +42,7 @@ type mysqlFunc struct {
 }
 
 // mysqlFamilies lists the families, one a file.
-var mysqlFamilies = [][]mysqlFunc{mysqlTextFuncs, mysqlMathFuncs, mysqlTimeFuncs, mysqlJSONFuncs, mysqlSessionFuncs, mysqlShowFuncs,
+var mysqlFamilies = [][]mysqlFunc{mysqlTextFuncs, mysqlMathFuncs, mysqlTimeFuncs, mysqlJSONFuncs, mysqlSessionFuncs, mysqlCharsetFuncs, mysqlShowFuncs,
 	mysqlOutcomeFuncs, mysqlNetFuncs, mysqlCryptFuncs, mysqlLockFuncs, mysqlSpanFuncs, mysqlMoreFuncs,
 	mysqlJSONMoreFuncs, mysqlArithFuncs, mysqlListFuncs, mysqlCollationFuncs, mysqlFitFuncs, mysqlPartitionFuncs}
 

@@ -171,36 +171,6 @@ func collationsQuery(columns string) string {
 	return "SELECT * FROM (VALUES " + strings.Join(rows, ", ") + ") v(" + columns + ")"
 }
 
-// setNames converts SET NAMES and SET CHARACTER SET: what is sent is UTF-8 in any case, and the
-// collation is that of literals. SET CHARACTER SET goes back to the database's.
-func (c *conv) setNames(v *tast.VariableAssignment) ast.Stmt {
-	out := &ast.Set{At: c.here(), Name: systemVariable("collation_connection"), Values: []ast.Expr{text(c.here(), "")}}
-	charset, ok := stringOf(v.Value)
-	if !ok || v.Name == tast.SetCharset {
-		if ok && !known(charset) {
-			c.fail(v, "character set \"%s\" is not supported", charset)
-		}
-		return out
-	}
-	if !known(charset) {
-		c.fail(v, "character set \"%s\" is not supported", charset)
-	}
-	name := ""
-	if v.ExtendValue != nil {
-		if name, ok = stringOf(v.ExtendValue); ok {
-			c.knownCollation(v, name)
-		}
-	}
-	if q := c.collation(v, charset, name); q != nil && q.Name != collate.MySQLBase {
-		if name == "" { // of the character set
-			cs, _ := collate.MySQLCharsetOf(charset)
-			q.Name = cs.Default
-		}
-		out.Values = []ast.Expr{text(c.here(), q.Name)}
-	}
-	return out
-}
-
 // knownCollation refuses a name that is no collation's.
 func (c *conv) knownCollation(n tast.Node, name string) {
 	if _, err := charset.GetCollationByName(name); err != nil {

@@ -36,7 +36,7 @@ func TestNearestCollations(t *testing.T) {
 // does not know; those that are here it takes.
 func TestCharsetNames(t *testing.T) {
 	for _, sql := range []string{"CREATE TABLE t (a varchar(9)) CHARSET=cp1251", "CREATE DATABASE d CHARACTER SET koi8r",
-		"CREATE TABLE t (a char(3) CHARACTER SET utf16)", "SELECT 'a' COLLATE utf8mb4_ja_0900_as_cs", "SET NAMES cp1251",
+		"CREATE TABLE t (a char(3) CHARACTER SET utf16)", "SELECT 'a' COLLATE utf8mb4_ja_0900_as_cs", "SET NAMES cp850",
 		"CREATE TABLE t (a text COLLATE utf8mb4_nb_0900_ai_ci)", "SELECT CONVERT('a' USING koi8r)"} {
 		_, err := New().Parse(sql)
 		if e, ok := pgerr.As(err); !ok || e.Code != "0A000" || e.Position == 0 {

@@ -172,6 +172,8 @@ func (c *conv) setOne(v *tast.VariableAssignment) ast.Stmt {
 		c.checkCollation(v)
 	case "sql_mode":
 		c.checkMode(v)
+	case "character_set_client", "character_set_results":
+		return c.setClientCharset(v, name, val)
 	case "character_set_connection":
 		return c.setConnectionCharset(v, val)
 	default:
@@ -301,13 +303,4 @@ func (c *conv) checkMode(v *tast.VariableAssignment) {
 			c.fail(v, "SQL mode %s is not supported", strings.ToUpper(m))
 		}
 	}
-}
-
-// known reports a character set that is, or is part of, UTF-8, or no text.
-func known(cs string) bool {
-	switch fold(cs) {
-	case "utf8", "utf8mb3", "utf8mb4", "ascii", "binary", "default", "":
-		return true
-	}
-	return false
 }

@@ -8,15 +8,11 @@ import (
 	"github.com/pingcap/tidb/pkg/parser/charset"
 
 	"github.com/loxodb/loxodb/sql/ast"
-	"github.com/loxodb/loxodb/sql/collate"
 )
 
 // Variables that would change answers, and that nothing here goes by, can be set to what is
 // true of them and to nothing else. What clients set for speed or memory, and the times after
 // which another server gives up, is kept and has no effect.
-
-// unicode are the character sets of what clients send and get: UTF-8 and parts of it.
-const unicode = "utf8mb4,utf8,utf8mb3,ascii,binary"
 
 // onOrOff are the values of a switch.
 const onOrOff = "0,1,on,off,true,false"
@@ -27,7 +23,7 @@ var trueValues = map[string]string{
 	"auto_increment_increment": "1", "auto_increment_offset": "1", "sql_auto_is_null": "0,off,false", "tidb_snapshot": "",
 	"lc_time_names": "en_US", "default_week_format": "0", "sql_require_primary_key": "0,off,false",
 	"explicit_defaults_for_timestamp": "1,on,true", "max_execution_time": "0", "foreign_key_checks": onOrOff, "unique_checks": onOrOff,
-	"character_set_client": unicode, "character_set_results": unicode, "character_set_server": "utf8mb4,utf8,utf8mb3",
+	"character_set_server":   "utf8mb4,utf8,utf8mb3",
 	"character_set_database": "utf8mb4,utf8,utf8mb3", "collation_server": "utf8mb4_bin", "collation_database": "utf8mb4_bin",
 }
 
@@ -53,9 +49,6 @@ func (c *conv) trueValue(v *tast.VariableAssignment, name string, value ast.Expr
 		return value
 	}
 	if strings.HasPrefix(name, "character_set_") || strings.HasPrefix(name, "collation_") {
-		if l.Kind == ast.LitNull && name == "character_set_results" { // as they are
-			return value
-		}
 		c.knownName(v, name, given)
 	}
 	for s := range strings.SplitSeq(list, ",") {
@@ -95,24 +88,4 @@ func literalText(l *ast.Lit) string {
 		return "NULL"
 	}
 	return l.Text
-}
-
-// setConnectionCharset converts SET character_set_connection: literals compare as that
-// character set does by default.
-func (c *conv) setConnectionCharset(v *tast.VariableAssignment, value ast.Expr) ast.Stmt {
-	out := &ast.Set{At: c.here(), Name: systemVariable("collation_connection"), Values: []ast.Expr{text(c.here(), "")}}
-	if value == nil {
-		return out
-	}
-	l, ok := value.(*ast.Lit)
-	if !ok {
-		c.fail(v.Value, "the value of character_set_connection must be a literal")
-	}
-	name := literalText(l)
-	c.knownName(v, "character_set_connection", name)
-	if q := c.collation(v.Value, name, ""); q != nil && q.Name != collate.MySQLBase {
-		cs, _ := collate.MySQLCharsetOf(name)
-		out.Values = []ast.Expr{text(c.here(), cs.Default)}
-	}
-	return out
 }

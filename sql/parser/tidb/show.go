@@ -270,6 +270,8 @@ func (c *conv) showVariables(s *tast.ShowStmt) ast.Stmt {
 			value = "mysql.charset_of(mysql.database_collation())"
 		case n == "collation_connection":
 			value = "mysql.connection_collation()"
+		case n == "character_set_client", n == "character_set_results":
+			value = "mysql.client_charset('" + n + "')"
 		case n == "character_set_connection":
 			value = "mysql.charset_of(mysql.connection_collation())"
 		case switches[n]:

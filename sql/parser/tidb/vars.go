@@ -61,6 +61,8 @@ var fixedVariables = map[string]func(*conv, ast.At) ast.Expr{
 	"character_set_database":   func(_ *conv, at ast.At) ast.Expr { return call(at, "charset_of", call(at, "database_collation")) },
 	"collation_connection":     fact("connection_collation"),
 	"character_set_connection": func(_ *conv, at ast.At) ast.Expr { return call(at, "charset_of", call(at, "connection_collation")) },
+	"character_set_client":     clientCharset("character_set_client"),
+	"character_set_results":    clientCharset("character_set_results"),
 	"last_insert_id":           fact("last_insert_id"),
 	"identity":                 fact("last_insert_id"),
 }
@@ -68,6 +70,11 @@ var fixedVariables = map[string]func(*conv, ast.At) ast.Expr{
 // fact is a function of the schema mysql without arguments.
 func fact(name string) func(*conv, ast.At) ast.Expr {
 	return func(_ *conv, at ast.At) ast.Expr { return call(at, name) }
+}
+
+// clientCharset is the character set of what the client sends, or of what it gets.
+func clientCharset(name string) func(*conv, ast.At) ast.Expr {
+	return func(_ *conv, at ast.At) ast.Expr { return call(at, "client_charset", text(at, name)) }
 }
 
 func setting(at ast.At, name string) ast.Expr {
