@@ -69,12 +69,24 @@ func (c *conv) tableSource(t *tast.TableSource) ast.TableExpr {
 	return nil
 }
 
-// tableRef converts a table; the relations of information_schema are MySQL's.
-// Index hints are hints.
+// tableRef converts a table, or the one partition of it that is named; the relations of
+// information_schema are MySQL's. Index hints are hints.
 func (c *conv) tableRef(t *tast.TableName, alias string) ast.TableExpr {
-	name := c.table(t)
-	if name.Schema == "information_schema" {
+	chosen := t.PartitionNames
+	if len(chosen) > 1 {
+		c.failAt("partition", "PARTITION (...) of several partitions is not supported")
+	}
+	name := c.undivided(t)
+	if name.Schema == "information_schema" && len(chosen) == 0 {
 		return c.informationSchema(name, alias)
+	}
+	if len(chosen) == 1 { // is a table of its own, that columns know by the whole's name
+		if alias == "" {
+			alias = name.Name
+		}
+		at := name.At
+		name = partitionName(name, chosen[0].L)
+		name.At = at
 	}
 	out := &ast.TableRef{At: name.At, Name: name}
 	if alias != "" {

@@ -24,10 +24,16 @@ const system = "pg_catalog"
 // does not find.
 var placeless = ast.At{Pos: ast.NoPos}
 
+// table is the name of a table, all of it.
 func (c *conv) table(t *tast.TableName) ast.QName {
 	if len(t.PartitionNames) > 0 {
 		c.failAt("partition", "PARTITION (...) is not supported")
 	}
+	return c.undivided(t)
+}
+
+// undivided is the name of a table, whatever partitions are named with it.
+func (c *conv) undivided(t *tast.TableName) ast.QName {
 	if t.AsOf != nil {
 		c.failAt("as of timestamp", "AS OF TIMESTAMP is not supported")
 	}
