@@ -126,6 +126,8 @@ type binder struct {
 	mixedWrites bool
 	// lenient: values are made to fit their columns, as IGNORE has it.
 	lenient bool
+	// strict: expressions are computed in MySQL's strict mode.
+	strict strictMode
 	// pos remembers where column references stand, for errors found later.
 	pos map[*expr.Column]ast.Pos
 	// shapes and rowShapes are the columns of record values, by where they come from.

@@ -139,6 +139,7 @@ func (b *binder) makeCall(r *builtin.Resolved, args []expr.Expr, variadic bool, 
 	}
 	c := &expr.Call{Fn: fn, Args: in, T: ret, Variadic: variadic || packed, Pos: int(pos)}
 	if fn.Schema == builtin.MySQLSchema {
+		c.Fn = b.inStrictMode(fn, in)
 		return b.decimalCall(c, pos)
 	}
 	return c, nil

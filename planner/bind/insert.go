@@ -96,6 +96,7 @@ func (b *binder) insert(x *ast.Insert, outer *scope) (*query, error) {
 	s := &scope{parent: outer, in: inValues}
 	defer b.asMySQL(x.Mixed)()
 	defer b.leniently(x.Mixed && x.Ignore)()
+	defer b.strictly(x.Mixed && !x.Ignore)()
 	if err := b.with(s, x.With); err != nil {
 		return nil, err
 	}

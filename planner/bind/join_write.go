@@ -82,7 +82,7 @@ func (b *binder) deleteOfJoin(x *ast.Delete) (*ast.Delete, error) {
 	if x.Ignore && len(names) > 1 {
 		return nil, ignoreSeveral(x.Pos)
 	}
-	out := &ast.Delete{At: x.At, With: x.With, Ignore: x.Ignore}
+	out := &ast.Delete{At: x.At, With: x.With, Ignore: x.Ignore, Mixed: x.Mixed}
 	if tables, cond, ok := innerTables(x.Join); ok && len(names) == 1 {
 		rest, ref := split(tables, names[0])
 		if err := among(x.Join, names[0], x.Pos); err != nil {
@@ -96,7 +96,7 @@ func (b *binder) deleteOfJoin(x *ast.Delete) (*ast.Delete, error) {
 		return nil, err
 	}
 	for i := range names {
-		d := &ast.Delete{At: x.At, Ignore: x.Ignore, Table: *n.refs[i], Where: n.row(i, true)}
+		d := &ast.Delete{At: x.At, Ignore: x.Ignore, Mixed: x.Mixed, Table: *n.refs[i], Where: n.row(i, true)}
 		if i == len(names)-1 {
 			d.With = n.with
 			return d, nil

@@ -24,6 +24,7 @@ func (b *binder) update(x *ast.Update, outer *scope) (*query, error) {
 	s := &scope{parent: outer, in: inUpdateSet}
 	defer b.asMySQL(x.Mixed)()
 	defer b.leniently(x.Mixed && x.Ignore)()
+	defer b.strictly(x.Mixed && !x.Ignore)()
 	if err := b.with(s, x.With); err != nil {
 		return nil, err
 	}
@@ -109,6 +110,7 @@ func (b *binder) delete(x *ast.Delete, outer *scope) (*query, error) {
 			return nil, err
 		}
 	}
+	defer b.strictly(x.Mixed && !x.Ignore)()
 	s := &scope{parent: outer}
 	if err := b.with(s, x.With); err != nil {
 		return nil, err

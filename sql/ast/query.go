@@ -360,6 +360,8 @@ type (
 		CurrentOf string
 		Returning []Target
 		Ignore    bool
+		// Mixed: its expressions are computed as those of MySQL's statements that change rows.
+		Mixed     bool
 		Unlimited bool
 	}
 )

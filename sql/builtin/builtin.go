@@ -179,7 +179,8 @@ type Ctx struct {
 	Frame any
 	// Notice tells the client something; nil = nobody listens.
 	Notice func(*pgerr.Error)
-	Site   *Site // set by the caller around each Eval, Kernel and Rows; nil = types unknown
+	Site   *Site       // set by the caller around each Eval, Kernel and Rows; nil = types unknown
+	strict *strictness // of a function of MySQL's in strict mode
 }
 
 // Session is what functions may ask of the session; implemented by server/session.

@@ -64,7 +64,7 @@ func arithOf(precise bool) Eval {
 				return types.Datum{}, err
 			}
 			if !ok {
-				return null()
+				return byZero(c)
 			}
 			terms = append(terms[:n-2], t)
 		}

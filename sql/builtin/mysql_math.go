@@ -211,7 +211,7 @@ func mysqlDiv(c *Ctx, a []types.Datum) (types.Datum, error) {
 	if c.retT().OID == types.Float8OID {
 		d := mysqlFloat(c, y)
 		if d == 0 {
-			return null()
+			return byZero(c)
 		}
 		return types.Float(mysqlFloat(c, x) / d), nil
 	}
@@ -220,7 +220,7 @@ func mysqlDiv(c *Ctx, a []types.Datum) (types.Datum, error) {
 		return types.Datum{}, err
 	}
 	if types.NumericSign(d) == 0 {
-		return null()
+		return byZero(c)
 	}
 	return types.NumericDivAt(n, d, min(types.NumericScale(n)+divIncrement, maxScale), true)
 }
@@ -238,7 +238,7 @@ func mysqlIntDiv(c *Ctx, a []types.Datum) (types.Datum, error) {
 	x, y := typed{c.argT(0), a[0]}, typed{c.argT(1), a[1]}
 	if isInt(x.t.OID) && isInt(y.t.OID) {
 		if y.d.Int() == 0 {
-			return null()
+			return byZero(c)
 		}
 		if x.d.Int() == math.MinInt64 && y.d.Int() == -1 {
 			return types.Datum{}, outOfRange("bigint")
@@ -250,7 +250,7 @@ func mysqlIntDiv(c *Ctx, a []types.Datum) (types.Datum, error) {
 		return types.Datum{}, err
 	}
 	if types.NumericSign(d) == 0 {
-		return null()
+		return byZero(c)
 	}
 	q, err := types.NumericDivTrunc(n, d)
 	if err != nil {
@@ -270,7 +270,7 @@ func mysqlMod(c *Ctx, a []types.Datum) (types.Datum, error) {
 		n, d := mysqlInteger(c, x), mysqlInteger(c, y)
 		switch d {
 		case 0:
-			return null()
+			return byZero(c)
 		case -1:
 			return types.Int(0), nil
 		}
@@ -278,7 +278,7 @@ func mysqlMod(c *Ctx, a []types.Datum) (types.Datum, error) {
 	case types.Float8OID:
 		d := mysqlFloat(c, y)
 		if d == 0 {
-			return null()
+			return byZero(c)
 		}
 		return types.Float(math.Mod(mysqlFloat(c, x), d)), nil
 	}
@@ -287,7 +287,7 @@ func mysqlMod(c *Ctx, a []types.Datum) (types.Datum, error) {
 		return types.Datum{}, err
 	}
 	if types.NumericSign(d) == 0 {
-		return null()
+		return byZero(c)
 	}
 	return types.NumericMod(n, d)
 }

@@ -95,7 +95,8 @@ func mysqlInteger(c *Ctx, v typed) int64 {
 	case isClock(v.t.OID):
 		return clampInt(clockNumber(c, v))
 	}
-	s := strings.TrimSpace(mysqlString(c, v).Text())
+	text := mysqlString(c, v).Text()
+	s := strings.TrimSpace(text)
 	end := 0
 	if end < len(s) && (s[end] == '-' || s[end] == '+') {
 		end++
@@ -103,6 +104,7 @@ func mysqlInteger(c *Ctx, v typed) int64 {
 	for end < len(s) && s[end] >= '0' && s[end] <= '9' {
 		end++
 	}
+	c.noteNumber("INTEGER", text, s[:end])
 	n, err := strconv.ParseInt(s[:end], 10, 64)
 	if err != nil && end > 1 {
 		return clampInt(prefixFloat(s))
@@ -219,7 +221,11 @@ func mysqlFloat(c *Ctx, v typed) float64 {
 		}
 		return prefixFloat(strings.Trim(v.d.Text(), `"`))
 	}
-	return prefixFloat(mysqlString(c, v).Text())
+	text := mysqlString(c, v).Text()
+	number := numberPrefix(strings.TrimSpace(text))
+	c.noteNumber("DOUBLE", text, number)
+	f, _ := strconv.ParseFloat(number, 64)
+	return f
 }
 
 func mysqlNumeric(c *Ctx, v typed) (types.Datum, error) {
@@ -235,7 +241,10 @@ func mysqlNumeric(c *Ctx, v typed) (types.Datum, error) {
 	case isClock(v.t.OID):
 		return clockDecimal(c, v)
 	}
-	return types.ParseText(types.Of(types.NumericOID), numberPrefix(strings.TrimSpace(mysqlString(c, v).Text())), c.Format)
+	text := mysqlString(c, v).Text()
+	number := numberPrefix(strings.TrimSpace(text))
+	c.noteNumber("DECIMAL", text, number)
+	return types.ParseText(types.Of(types.NumericOID), number, c.Format)
 }
 
 // mysqlTruth is whether MySQL takes a value for true: a number other than 0.

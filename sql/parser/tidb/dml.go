@@ -138,7 +138,7 @@ func (c *conv) delete(s *tast.DeleteStmt) ast.Stmt {
 	if s.IgnoreErr && s.Limit != nil {
 		c.fail(s, "DELETE IGNORE with LIMIT is not supported") // rows passed over do not count
 	}
-	out := &ast.Delete{At: c.here(), With: c.with(s.With), Ignore: s.IgnoreErr, Unlimited: s.Limit == nil}
+	out := &ast.Delete{At: c.here(), With: c.with(s.With), Ignore: s.IgnoreErr, Mixed: true, Unlimited: s.Limit == nil}
 	if !s.IsMultiTable {
 		ref, ok := c.plainTable(s.TableRefs)
 		if !ok {
