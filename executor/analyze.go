@@ -27,14 +27,16 @@ func Analyze(ctx context.Context, env *Env, t *catalog.Table) (*catalog.TableSta
 			parts[i] = newPartSample(t.Columns[i].Type)
 		}
 	}
-	// Vectors are read at the end, of the sample's rows alone.
+	ext := newExtSample(t)
+	// Vectors are read at the end, of the sample's rows alone, where no statistics object
+	// needs them.
 	var sampled []uint64
 	uses := env.Uses
 	defer func() { env.Uses = uses }()
 	env.Uses = nil // PostgreSQL counts no scans of ANALYZE
 	rng := rand.New(rand.NewPCG(uint64(t.ID), 1))
 	total, bytesTotal := 0, int64(0)
-	err := eachRow(ctx, env, t, false, func(id uint64, row []types.Datum) error {
+	err := eachRow(ctx, env, t, ext.vectors(), func(id uint64, row []types.Datum) error {
 		slot := total
 		total++
 		if slot >= sampleRows {
@@ -47,6 +49,7 @@ func Analyze(ctx context.Context, env *Env, t *catalog.Table) (*catalog.TableSta
 		} else {
 			sampled = append(sampled, id)
 		}
+		ext.put(slot, row)
 		for i := range t.Columns {
 			c := &t.Columns[i]
 			if parts[i] != nil {
@@ -79,6 +82,13 @@ func Analyze(ctx context.Context, env *Env, t *catalog.Table) (*catalog.TableSta
 		return nil, err
 	}
 	st.Rows = float64(total)
+	var before map[catalog.ID]*catalog.ExtStatisticsData
+	if old := env.Catalog.Stats(t.ID); old != nil {
+		before = old.Ext
+	}
+	if st.Ext, err = ext.stats(ctx, before, t, total); err != nil {
+		return nil, err
+	}
 	n := min(total, sampleRows)
 	for i := range t.Columns {
 		if samples[i] != nil {

@@ -240,6 +240,7 @@ func (s *Session) maintained(st *ast.Maintenance) ([]*catalog.Table, error) {
 // analyzeTable stores fresh statistics of a table.
 func (s *Session) analyzeTable(ctx context.Context, t *catalog.Table) error {
 	changes := s.db.activity.Changes(t.Storage)
+	s.warnUngathered(t)
 	env := s.newEnv(ctx, s.tx.txn, nil)
 	st, err := executor.Analyze(ctx, env, t)
 	if err != nil {
@@ -254,4 +255,18 @@ func (s *Session) analyzeTable(ctx context.Context, t *catalog.Table) error {
 		s.db.usage.Done(t.ID, table.Analyses, table.LastAnalysis, time.Now().UnixMicro())
 	})
 	return edit.PutStats(t.ID, st)
+}
+
+// warnUngathered tells of the statistics objects that ANALYZE cannot compute.
+func (s *Session) warnUngathered(t *catalog.Table) {
+	of := s.Catalog().SchemaName(t.Schema)
+	for _, x := range t.ExtStatistics {
+		if t.Gathers(x) {
+			continue
+		}
+		e := pgerr.Newf(pgerrcode.InvalidObjectDefinition, "statistics object \"%s.%s\" could not be computed for relation \"%s.%s\"",
+			s.Catalog().SchemaName(x.Schema), x.Name, of, t.Name).OnTable(of, t.Name)
+		e.Severity = pgerr.Warning
+		s.notice(e)
+	}
 }

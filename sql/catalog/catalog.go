@@ -469,6 +469,9 @@ type TableStats struct {
 	Pages    int64 // bytes / 8192, for pg_class.relpages
 	AvgWidth int
 	Columns  map[int16]*ColumnStats
+	// Ext is what was found for statistics objects, by their numbers; those that were
+	// dropped since may be among them.
+	Ext map[ID]*ExtStatisticsData `json:",omitempty"`
 }
 
 // ColumnStats describe one column (pg_stats).

@@ -37,3 +37,33 @@ func (s *Snapshot) ExtStatisticsByID(id ID) (*Table, *ExtStatistics) {
 	}
 	return nil, nil
 }
+
+// ExtStatisticsData is what ANALYZE found for a statistics object. Immutable.
+type ExtStatisticsData struct {
+	Distinct     []GroupDistinct    `json:",omitempty"`
+	Dependencies []ColumnDependency `json:",omitempty"` // of a degree above 0
+}
+
+// GroupDistinct is how many different rows a group of columns has.
+type GroupDistinct struct {
+	Attrs []int16 // ascending
+	N     int64
+}
+
+// ColumnDependency says how far columns determine another, the last of Attrs: the share of
+// rows, 0 to 1, whose values of the first ones go with a single value of the last.
+type ColumnDependency struct {
+	Attrs  []int16
+	Degree float64
+}
+
+// Gathers reports whether ANALYZE of the table can compute an object's statistics: nothing
+// is known of columns whose statistics target is 0.
+func (t *Table) Gathers(x *ExtStatistics) bool {
+	for _, a := range x.Attrs {
+		if t.Columns[a-1].StatTarget == 1 {
+			return false
+		}
+	}
+	return true
+}

@@ -5,15 +5,15 @@ import (
 
 	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
-	"github.com/loxodb/loxodb/sql/types"
 )
 
 var _ = register("pg_catalog", map[string]generator{
-	"pg_statistic_ext": extStatistics,
+	"pg_statistic_ext":      extStatistics,
+	"pg_statistic_ext_data": extStatisticsData,
+	"pg_stats_ext":          statsExt,
 })
 
-// extStatistics are the statistics objects. Nothing is gathered for them, so that
-// pg_statistic_ext_data and the views over it have no rows.
+// extStatistics are the statistics objects.
 func extStatistics(r *rows) {
 	for _, t := range r.cat.Tables() {
 		for _, x := range t.ExtStatistics {
@@ -24,11 +24,7 @@ func extStatistics(r *rows) {
 			r.oid("stxowner", x.Owner)
 			r.int("stxstattarget", int64(x.Target)-1)
 			vector(r, "stxkeys", x.Attrs)
-			r.list.Reset(types.CharOID)
-			for _, k := range []byte(x.Kinds) {
-				r.list.Append(types.Int(int64(k)))
-			}
-			r.set("stxkind", r.list.Array().Clone())
+			r.kinds("stxkind", x)
 			r.opt("stxexprs", strings.Join(x.Exprs, ", "))
 			r.emit()
 		}

@@ -137,7 +137,7 @@ func testSnapshot() *catalog.Snapshot {
 	s.PutDefaultRights(&catalog.DefaultRights{ID: 20902, Role: 10, Class: catalog.RelationClass, ACL: catalog.ACL{{Grantee: 20900, Grantor: 10, Privs: catalog.PrivSelect}}})
 	t.Policies = []*catalog.Policy{{ID: 20903, Name: "p", Command: 'r', Roles: []catalog.ID{0}, Using: "(a = 1)"}}
 	key := types.AppendKey(nil, types.Of(23), types.Int(5), false)
-	s.PutStats(20001, &catalog.TableStats{Rows: 10, Pages: 1, Columns: map[int16]*catalog.ColumnStats{
+	s.PutStats(20001, &catalog.TableStats{Rows: 10, Pages: 1, Ext: map[catalog.ID]*catalog.ExtStatisticsData{20090: {Distinct: []catalog.GroupDistinct{{Attrs: []int16{1, 2}, N: 3}}, Dependencies: []catalog.ColumnDependency{{Attrs: []int16{1, 2}, Degree: 1}}}}, Columns: map[int16]*catalog.ColumnStats{
 		2: {Width: 4, Distinct: -1, MCV: [][]byte{key}, MCF: []float64{0.5}, Histogram: [][]byte{key, key}}}})
 	return s
 }

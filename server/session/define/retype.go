@@ -223,6 +223,9 @@ func (e *Env) retype(ctx context.Context, t *catalog.Table, c *catalog.Column, t
 			return err
 		}
 	}
+	if err := e.forgetStats(t, c.Num); err != nil {
+		return err
+	}
 	return e.retypedStatistics(t, c)
 }
 

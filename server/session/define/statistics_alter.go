@@ -2,6 +2,7 @@ package define
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/jackc/pgerrcode"
@@ -208,4 +209,19 @@ func (e *Env) retypedStatistics(t *catalog.Table, c *catalog.Column) error {
 		t.ExtStatistics[i] = &n
 	}
 	return nil
+}
+
+// forgetStats removes what ANALYZE found of a column and of the statistics objects over it.
+func (e *Env) forgetStats(t *catalog.Table, attr int16) error {
+	old := e.Catalog.Stats(t.ID)
+	if old == nil {
+		return nil
+	}
+	n := *old
+	n.Columns, n.Ext = maps.Clone(old.Columns), maps.Clone(old.Ext)
+	delete(n.Columns, attr)
+	for _, x := range e.statisticsOf(t, attr) {
+		delete(n.Ext, x.part)
+	}
+	return e.edit.PutStats(t.ID, &n)
 }
