@@ -150,10 +150,10 @@ func (c *extColumn) numbers() []int {
 
 // joined numbers the rows by two numberings of theirs together.
 func joined(a, b []int) []int {
-	seen := map[[2]int]int{}
+	seen := make(map[uint64]int, 1024)
 	out := make([]int, len(a))
 	for i := range a {
-		k := [2]int{a[i], b[i]}
+		k := uint64(a[i])<<32 | uint64(b[i]) // neither is above the number of rows
 		n, ok := seen[k]
 		if !ok {
 			n = len(seen)
@@ -164,24 +164,40 @@ func joined(a, b []int) []int {
 	return out
 }
 
-// joinedOf numbers the rows by several columns.
-func joinedOf(attrs []int16, numbers map[int16][]int) []int {
-	out := numbers[attrs[0]]
-	for _, a := range attrs[1:] {
-		out = joined(out, numbers[a])
+// grouper numbers the rows by several columns. It remembers the numberings of the columns
+// it was last asked for, since one group of columns mostly begins as the one before it.
+type grouper struct {
+	numbers map[int16][]int
+	attrs   []int16
+	by      [][]int // the numbering by attrs up to each
+}
+
+func (g *grouper) of(attrs []int16) []int {
+	same := 0
+	for same < min(len(attrs), len(g.attrs)) && attrs[same] == g.attrs[same] {
+		same++
 	}
-	return out
+	g.attrs, g.by = append(g.attrs[:same], attrs[same:]...), g.by[:same]
+	for i := same; i < len(attrs); i++ {
+		next := g.numbers[attrs[i]]
+		if i > 0 {
+			next = joined(g.by[i-1], next)
+		}
+		g.by = append(g.by, next)
+	}
+	return g.by[len(attrs)-1]
 }
 
 // distinct estimates the number of different rows of every two columns or more.
 func (s *extSample) distinct(ctx context.Context, attrs []int16, numbers map[int16][]int, total int) (out []catalog.GroupDistinct) {
+	g := grouper{numbers: numbers}
 	for k := 2; k <= len(attrs); k++ {
 		combinations(attrs, k, func(group []int16) {
 			if ctx.Err() != nil {
 				return
 			}
 			counts := make([]int, s.rows+1)
-			for _, n := range joinedOf(group, numbers) {
+			for _, n := range g.of(group) {
 				counts[n]++
 			}
 			different, once := 0, 0
@@ -209,12 +225,13 @@ func duj1(n, d, once, total float64) int64 {
 
 // dependencies finds how far columns determine each other: every column by any others.
 func (s *extSample) dependencies(ctx context.Context, attrs []int16, numbers map[int16][]int) (out []catalog.ColumnDependency) {
+	g := grouper{numbers: numbers}
 	for k := 1; k < len(attrs); k++ {
 		combinations(attrs, k, func(by []int16) {
 			if ctx.Err() != nil {
 				return
 			}
-			groups := joinedOf(by, numbers)
+			groups := g.of(by)
 			for _, a := range attrs {
 				if slices.Contains(by, a) {
 					continue
