@@ -184,7 +184,7 @@ func (b *binder) inList(s *scope, x *ast.In, name string) (expr.Expr, error) {
 		ts = append(ts, i.Type().OID)
 	}
 	common, err := builtin.CommonType("IN", ts)
-	if err != nil || common == types.RecordOID {
+	if err != nil || common == types.RecordOID || types.IsComposite(common) {
 		return nil, nil // one by one: it finds the operator or the better error
 	}
 	lt := left.Type().OID

@@ -186,58 +186,39 @@ func (b *binder) sortKey(e expr.Expr, o *ast.SortBy) (logical.SortKey, error) {
 
 // needOrder is 42883 for types without btree order.
 func needOrder(t types.T, pos ast.Pos) error {
-	switch t.OID {
-	case types.Int4OID, types.Int8OID, types.TextOID, types.Float8OID, types.VectorOID, types.TimestamptzOID, types.UUIDOID:
+	if builtin.HasOrder(t.OID) {
 		return nil
 	}
-	if r, err := ownOp("<", t.OID); err != nil || r.Op.Strategy == 0 || isArrayWithout(needOrder, t) {
-		return errAt(pos, pgerrcode.UndefinedFunction, "could not identify an ordering operator for type %s", builtin.TypeName(t.OID)).
-			WithHint("Use an explicit ordering operator or modify the query.")
-	}
-	return nil
+	return errAt(pos, pgerrcode.UndefinedFunction, "could not identify an ordering operator for type %s", builtin.TypeName(t.OID)).
+		WithHint("Use an explicit ordering operator or modify the query.")
 }
 
-// isArrayWithout reports an array whose elements do not have what arrays have by theirs.
-func isArrayWithout(need func(types.T, ast.Pos) error, t types.T) bool {
-	i := types.Lookup(t.OID)
-	return i != nil && i.IsArray && i.Elem < types.FirstTypeOID && need(types.Of(i.Elem), ast.NoPos) != nil
+// needEqual is 42883 for types without equality.
+func needEqual(t types.T, pos ast.Pos) error {
+	if builtin.HasEquality(t.OID) {
+		return nil
+	}
+	return errAt(pos, pgerrcode.UndefinedFunction, "could not identify an equality operator for type %s", builtin.TypeName(t.OID))
 }
 
 // comparesElements is 42883 for a function that compares the elements of arrays where these
 // have no operator for it. PostgreSQL finds out when it is called, at no place.
 func comparesElements(fn *builtin.Func, args []types.OID) error {
-	need, what := needEqual, "an equality operator"
+	has, what := builtin.HasEquality, "an equality operator"
 	switch fn.Src {
 	case "array_eq", "array_ne", "arrayoverlap", "arraycontains", "arraycontained",
 		"array_position", "array_position_start", "array_positions", "array_remove", "array_replace":
 	case "array_lt", "array_le", "array_gt", "array_ge", "btarraycmp", "array_larger", "array_smaller":
-		need, what = needOrder, "a comparison function"
+		has, what = builtin.HasOrder, "a comparison function"
 	default:
 		return nil
 	}
 	for _, t := range args {
-		if isArrayWithout(need, types.Of(t)) {
-			return pgerr.Newf(pgerrcode.UndefinedFunction, "could not identify %s for type %s", what, builtin.TypeName(types.Lookup(t).Elem))
+		if i := types.Lookup(t); i != nil && i.IsArray && !has(i.Elem) {
+			return pgerr.Newf(pgerrcode.UndefinedFunction, "could not identify %s for type %s", what, builtin.TypeName(i.Elem))
 		}
 	}
 	return nil
-}
-
-// needEqual is 42883 for types without equality.
-func needEqual(t types.T, pos ast.Pos) error {
-	switch t.OID {
-	case types.Int4OID, types.Int8OID, types.TextOID, types.Float8OID, types.VectorOID, types.TimestamptzOID, types.UUIDOID, types.BoolOID:
-		return nil
-	}
-	if r, err := ownOp("=", t.OID); err != nil || r.Op.Strategy == 0 && !hashes(t.OID) || isArrayWithout(needEqual, t) {
-		return errAt(pos, pgerrcode.UndefinedFunction, "could not identify an equality operator for type %s", builtin.TypeName(t.OID))
-	}
-	return nil
-}
-
-// hashes reports a type whose values are equal by a hash operator class alone.
-func hashes(t types.OID) bool {
-	return t == types.XidOID || t == types.CidOID || t == types.ACLItemOID
 }
 
 // distinctClause adds DISTINCT or DISTINCT ON above the projection.

@@ -6,7 +6,6 @@ import (
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/sql/ast"
-	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -143,8 +142,8 @@ func (b *binder) cycle(s *scope, g *graph) error {
 		return err
 	}
 	g.value, g.none = both[0], both[1]
-	if r, err := ownOp("=", t.OID); err != nil || r.Op.Strategy == 0 {
-		return errAt(ast.NoPos, pgerrcode.UndefinedFunction, "could not identify an equality operator for type %s", builtin.TypeName(t.OID))
+	if err := needEqual(t, ast.NoPos); err != nil {
+		return err
 	}
 	for _, n := range []struct{ what, name string }{{"mark", x.Set}, {"path", x.Using}} {
 		if g.has(n.name) {

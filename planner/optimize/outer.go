@@ -5,6 +5,7 @@ import (
 
 	"github.com/loxodb/loxodb/planner/logical"
 	"github.com/loxodb/loxodb/planner/physical"
+	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -167,12 +168,13 @@ func (p *planner) chooseOuter(j *joinSpec, leftCols *logical.ColSet) (method, er
 	return how, nil
 }
 
-// hashable reports that two equal values of the operand types have equal hashes:
-// the same type on both sides, or integers.
+// hashable reports that two equal values of the operand types have equal hashes: the same
+// type on both sides, or integers. Rows with columns that have no equality are left to the
+// operator, which refuses them when it meets one.
 func hashable(c *expr.Call) bool {
 	a, b := c.Args[0].Type().OID, c.Args[1].Type().OID
 	if a == b {
-		return a != types.RecordOID
+		return a != types.RecordOID && builtin.HasEquality(a)
 	}
 	return intRank(a) > 0 && intRank(b) > 0
 }

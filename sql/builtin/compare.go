@@ -85,7 +85,7 @@ func compareFuncs(r *registrar) {
 	r.kernel("aclitem_eq", compareBytes(eq))
 	crossDates(r)
 	r.eval("btrecordcmp", func(c *Ctx, a []types.Datum) (types.Datum, error) {
-		if err := sameColumns(a[0], a[1]); err != nil {
+		if err := sameColumns(a[0], a[1], true); err != nil {
 			return types.Datum{}, err
 		}
 		return threeWay(c, a)
@@ -114,7 +114,7 @@ func compareRecords(rel relation) Kernel {
 	return func(_ *Ctx, sel []uint16, out *batch.Col, args []*batch.Col) error {
 		for _, i := range sel {
 			a, b := args[0].Datum(int(i)), args[1].Datum(int(i))
-			if err := sameColumns(a, b); err != nil {
+			if err := sameColumns(a, b, rel != eq && rel != ne); err != nil {
 				return err
 			}
 			out.I[i] = bit(rel.holds(types.Compare(args[0].T, a, b)))
@@ -123,9 +123,9 @@ func compareRecords(rel relation) Kernel {
 	}
 }
 
-// sameColumns refuses rows that cannot be compared; what differs behind the first
-// columns that are not equal does not matter.
-func sameColumns(a, b types.Datum) error {
+// sameColumns refuses rows that cannot be compared, or not ordered; what differs behind
+// the first columns that are not equal does not matter.
+func sameColumns(a, b types.Datum, ordered bool) error {
 	ia, ib := types.NewRecordIter(a), types.NewRecordIter(b)
 	for n := 1; ; n++ {
 		ta, va, oka := ia.Next()
@@ -138,6 +138,10 @@ func sameColumns(a, b types.Datum) error {
 		case ta.OID != tb.OID:
 			return pgerr.Newf(pgerrcode.DatatypeMismatch, "cannot compare dissimilar column types %s and %s at record column %d",
 				TypeName(ta.OID), TypeName(tb.OID), n)
+		case ordered && !HasOrder(ta.OID):
+			return pgerr.Newf(pgerrcode.UndefinedFunction, "could not identify a comparison function for type %s", TypeName(ta.OID))
+		case !ordered && !HasEquality(ta.OID):
+			return pgerr.Newf(pgerrcode.UndefinedFunction, "could not identify an equality operator for type %s", TypeName(ta.OID))
 		case va.IsNull() != vb.IsNull() || !va.IsNull() && types.Compare(ta, va, vb) != 0:
 			return nil
 		}
