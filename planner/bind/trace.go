@@ -188,6 +188,9 @@ func (t *Trace) nameColumns(x *ast.FuncRef) {
 // types' names as parse reads them.
 func (t *Trace) Convert(q ast.Stmt, parse func(string) (ast.TypeName, bool)) {
 	replaceExprs(reflect.ValueOf(q), func(x ast.Expr) ast.Expr {
+		if c, ok := x.(*ast.Collate); ok && t.withoutCollation(c.X) {
+			return c.X
+		}
 		to, ok := t.casts[x]
 		if _, written := x.(*ast.Lit); !ok || written && t.literals[x.(*ast.Lit)].OID != 0 {
 			return x
@@ -202,6 +205,17 @@ func (t *Trace) Convert(q ast.Stmt, parse func(string) (ast.TypeName, bool)) {
 		}
 		return &ast.Cast{At: ast.At{Pos: ast.NoPos}, X: x, To: name}
 	})
+}
+
+// withoutCollation reports an untyped constant that what is around its COLLATE made one of a
+// type without collations.
+func (t *Trace) withoutCollation(x ast.Expr) bool {
+	l, ok := x.(*ast.Lit)
+	if !ok {
+		return false
+	}
+	of := t.literals[l]
+	return of.OID != 0 && of.OID != types.UnknownOID && typeCollation(of) == 0
 }
 
 var exprType = reflect.TypeFor[ast.Expr]()

@@ -84,12 +84,32 @@ func (p *printer) graph(c *CTE) {
 	p.ident(x.Set)
 	if !isBool(x.To, true) || !isBool(x.Default, false) {
 		p.s(" TO ")
-		p.expr(x.To)
+		p.mark(x.To)
 		p.s(" DEFAULT ")
-		p.expr(x.Default)
+		p.mark(x.Default)
 	}
 	p.s(" USING ")
 	p.ident(x.Using)
+}
+
+// mark writes a constant where the grammar takes nothing else, with its type before it;
+// PostgreSQL shows it as a cast all the same.
+func (p *printer) mark(e Expr) {
+	of := ""
+	if c, ok := e.(*Cast); ok && !p.lines {
+		p.typeName(c.To)
+		p.s(" ")
+		e, of = c.X, c.To.Name.Name
+	}
+	l, ok := e.(*Lit)
+	if !ok || p.lines || l.As == "" {
+		p.expr(e)
+		return
+	}
+	if of == "" {
+		p.s(l.As, " ")
+	}
+	p.lit(l)
 }
 
 func isBool(e Expr, v bool) bool {
