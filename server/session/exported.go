@@ -125,6 +125,7 @@ func (t *txState) beginAt(ctx context.Context, view kv.TS) error {
 	txn.CountChanges(&t.session.db.activity)
 	txn.CountUse(&t.session.db.usage)
 	txn.NumberBy(t.xid)
+	txn.Follow(t.follow)
 	t.txn, t.origin = txn, txn.Savepoint()
 	t.start()
 	if t.iso == kv.ReadCommitted {

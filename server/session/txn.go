@@ -28,6 +28,7 @@ type txState struct {
 	// catalog is as changed by the transaction; nil = the committed one. Its shared part
 	// counts only if it is what was changed: see Session.Catalog.
 	catalog    *catalog.Snapshot
+	defining   int // definitions that are running
 	iso        kv.Isolation
 	isoName    string
 	readOnly   bool
@@ -140,7 +141,7 @@ func (t *txState) statementView(ctx context.Context, write bool) (kv.Reader, err
 	if err := t.ensure(ctx); err != nil {
 		return nil, err
 	}
-	if !fresh && t.iso == kv.ReadCommitted && t.session.pinned == 0 {
+	if !fresh && t.iso == kv.ReadCommitted && t.session.pinned == 0 && t.defining == 0 {
 		if err := t.txn.Refresh(ctx); err != nil {
 			return nil, err
 		}
@@ -149,13 +150,20 @@ func (t *txState) statementView(ctx context.Context, write bool) (kv.Reader, err
 }
 
 // planView moves the view of an open READ COMMITTED transaction before a statement
-// is planned, so that it finds what others have made since the last one. The
-// transaction's own changes of the catalog exclude those of others.
+// is planned, so that it finds what others have made since the last one.
 func (t *txState) planView(ctx context.Context) error {
-	if t.txn == nil || t.failed || t.iso != kv.ReadCommitted || t.session.pinned > 0 || t.catalog != nil && catalogstore.Uncommitted(t.catalog.Version) {
+	if t.txn == nil || t.failed || t.iso != kv.ReadCommitted || t.session.pinned > 0 || t.defining > 0 {
 		return nil
 	}
 	return t.txn.Refresh(ctx)
+}
+
+// follow puts the transaction's changes of the catalog on top of what others have changed
+// since, as its view has it. A definition that is going on keeps to what it began with.
+func (t *txState) follow() {
+	if c := t.catalog; c != nil && catalogstore.Uncommitted(c.Version) && t.defining == 0 {
+		t.catalog = catalogstore.Follow(c, t.session.sharedCatalog())
+	}
 }
 
 func (t *txState) dropView() {
@@ -371,6 +379,7 @@ func (t *txState) backTo(p *savepoint) error {
 	t.catalog, t.failed = p.catalog, false
 	t.notifies = t.notifies[:p.notifies]
 	t.constraints, t.readOnly = p.constraints, p.readOnly
+	t.follow()
 	t.session.settings.rollbackTo(p.settings)
 	return nil
 }

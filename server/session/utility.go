@@ -115,7 +115,7 @@ func (s *Session) retry(ctx context.Context, what string, run func() error) erro
 	return s.restarting(ctx, run)
 }
 
-// restarting runs a statement, again when what it met is newer than its view (READ
+// restarting runs a definition, again when what it met is newer than its view (READ
 // COMMITTED).
 func (s *Session) restarting(ctx context.Context, run func() error) error {
 	if _, err := s.tx.statementView(ctx, true); err != nil {
@@ -123,7 +123,12 @@ func (s *Session) restarting(ctx context.Context, run func() error) error {
 	}
 	mark, before := s.tx.txn.Savepoint(), s.tx.catalog
 	for tries := 0; ; tries++ {
+		s.tx.defining++
 		err := run()
+		s.tx.defining--
+		if err == nil {
+			s.tx.follow() // functions that it has called may have moved the view
+		}
 		if !errors.Is(err, table.ErrRestart) || s.tx.iso != kv.ReadCommitted || s.pinned > 0 || tries >= maxRestarts {
 			return err
 		}

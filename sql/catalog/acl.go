@@ -68,7 +68,7 @@ func (p Priv) Each(f func(Priv)) {
 	}
 }
 
-// ObjClass is a kind of object that has an access control list.
+// ObjClass is a kind of object: those of most kinds have an access control list.
 type ObjClass byte
 
 // The classes, by the letters of acldefault.
@@ -81,6 +81,10 @@ const (
 	LanguageClass ObjClass = 'l'
 	SchemaClass   ObjClass = 'n'
 	TypeClass     ObjClass = 'T'
+
+	// Without access control lists.
+	CollationClass ObjClass = 'o'
+	ExtensionClass ObjClass = 'e'
 )
 
 // All are the privileges that there are on objects of the class.

@@ -22,7 +22,8 @@ type Snapshot struct {
 
 	cluster                        *Cluster
 	shared, temp                   *Layer
-	ownCluster, ownShared, ownTemp bool // may be changed in place: nobody else has it
+	origin                         *origin // of a draft, else nil
+	ownCluster, ownShared, ownTemp bool    // may be changed in place: nobody else has it
 }
 
 // Layer is one of the two parts of a Snapshot. Neither refers to objects of the other
@@ -98,10 +99,10 @@ func (s *Snapshot) Clone() *Snapshot {
 	return &c
 }
 
-// Shared is the snapshot without temporary objects.
+// Shared is the snapshot without temporary objects, and no draft any more.
 func (s *Snapshot) Shared() *Snapshot {
 	c := s.Clone()
-	c.temp = none
+	c.temp, c.origin = none, nil
 	return c
 }
 

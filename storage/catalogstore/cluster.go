@@ -145,7 +145,7 @@ func (c *Cluster) write(ctx context.Context, change func(*Edit) error) error {
 		return err
 	}
 	defer txn.Close()
-	if err := change(&Edit{Snap: c.empty(), ctx: ctx, cluster: c, txn: txn}); err != nil {
+	if err := change(&Edit{Snap: c.empty().Draft(), ctx: ctx, cluster: c, txn: txn}); err != nil {
 		return err
 	}
 	_, err = txn.Commit(ctx)
@@ -190,21 +190,22 @@ func (c *Cluster) detach(s *Store) {
 	delete(c.stores, s)
 }
 
-// publish makes an edit's catalog the newest one, after its commit and before that
-// becomes visible. Of what the edit has not changed it may know an older state.
+// publish makes what an edit's catalog has changed part of the newest one, after its commit
+// and before that becomes visible. Of the rest it may know an older state.
 func (c *Cluster) publish(ts kv.TS, e *Edit) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if e.sharesCluster {
+	shared, clustered := e.Snap.Changed()
+	if clustered {
 		c.ts, c.current = ts, e.Snap.Cluster()
 		for s := range c.stores {
-			if s != e.store || !e.shares {
+			if s != e.store || !shared {
 				s.push(ts, s.Current().WithCluster(c.current))
 			}
 		}
 	}
-	if e.shares {
-		e.store.push(ts, e.Snap.Shared().WithCluster(c.current))
+	if shared {
+		e.store.push(ts, Follow(e.Snap, e.store.Current()).Shared().WithCluster(c.current))
 	}
 }
 

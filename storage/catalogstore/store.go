@@ -32,7 +32,8 @@ const (
 	kindRights    byte = 'a'
 	kindDefaults  byte = 'p' // ALTER DEFAULT PRIVILEGES
 	kindDrop      byte = 'd' // storage whose range is to be removed: storageMark
-	kindVersion   byte = 'v' // locked by whoever changes the catalog: 0, or 1 for what databases share
+	kindVersion   byte = 'v' // 1 is locked by whoever changes what databases share
+	kindLock      byte = 'l' // no descriptors, but keys that are locked: see claim.go
 
 	// At the root of the store alone, as are roles and their settings.
 	kindDatabase byte = 'b'
@@ -235,7 +236,7 @@ func put(snap *catalog.Snapshot, key, val []byte) error {
 		return decode(val, func(x *catalog.Rights) { snap.PutRights(x, false) })
 	case kindDefaults:
 		return decode(val, snap.PutDefaultRights)
-	case kindDrop, kindVersion:
+	case kindDrop, kindVersion, kindLock:
 		return nil
 	}
 	if shared(key[1]) {

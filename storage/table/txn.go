@@ -57,6 +57,7 @@ type Txn struct {
 	many    []uint32 // tables of which too many rows were written to list them
 
 	number func(context.Context) (uint64, error)
+	onMove func() // see Follow
 
 	serializable bool
 
@@ -113,6 +114,7 @@ func (t *Txn) wrote(storage uint32, row uint64) {
 
 type hook struct {
 	fn func(kv.TS)
+	of any // what it is the last word of, see AtCommitLast; nil = of itself
 }
 
 // Begin starts a transaction; sink may be nil when there are no vector indexes.
@@ -140,12 +142,28 @@ func Begin(ctx context.Context, e kv.Engine, o kv.TxnOptions, sink Sink) (*Txn, 
 					x.activity.committed(ts, c.storage, c.changed())
 				}
 			}
-			for _, h := range x.hooks {
-				h.fn(ts)
-			}
+			x.callHooks(ts)
 		})
 	}
 	return x, nil
+}
+
+// callHooks calls what is registered for the commit, in its order.
+func (t *Txn) callHooks(ts kv.TS) {
+	var last map[any]int
+	for i, h := range t.hooks {
+		if h.of != nil {
+			if last == nil {
+				last = map[any]int{}
+			}
+			last[h.of] = i
+		}
+	}
+	for i, h := range t.hooks {
+		if h.of == nil || last[h.of] == i {
+			h.fn(ts)
+		}
+	}
 }
 
 // Latest opens a view of what is committed now, without the transaction's own
@@ -156,6 +174,18 @@ func (t *Txn) Latest(ctx context.Context) (kv.Snapshot, error) {
 		return nil, err
 	}
 	return t.engine.Snapshot(ctx, now)
+}
+
+// Follow has fn called whenever the view has moved.
+func (t *Txn) Follow(fn func()) { t.onMove = fn }
+
+// Refresh moves the view to what is committed now; see kv.Txn.Refresh.
+func (t *Txn) Refresh(ctx context.Context) error {
+	err := t.Txn.Refresh(ctx)
+	if err == nil && t.onMove != nil {
+		t.onMove()
+	}
+	return err
 }
 
 // Mark is a savepoint of a Txn.
@@ -184,7 +214,11 @@ func (t *Txn) RollbackTo(m Mark) error {
 }
 
 // AtCommit registers fn like kv.Txn.OnCommit, undone by RollbackTo an earlier mark.
-func (t *Txn) AtCommit(fn func(kv.TS)) { t.hooks = append(t.hooks, hook{fn}) }
+func (t *Txn) AtCommit(fn func(kv.TS)) { t.hooks = append(t.hooks, hook{fn: fn}) }
+
+// AtCommitLast is AtCommit for a fn that stands for those registered before for the same
+// thing, which are not called unless it is undone.
+func (t *Txn) AtCommitLast(of any, fn func(kv.TS)) { t.hooks = append(t.hooks, hook{fn, of}) }
 
 // AtEnd registers fn to run when the transaction has ended either way.
 func (t *Txn) AtEnd(fn func(committed bool)) { t.onEnd = append(t.onEnd, fn) }

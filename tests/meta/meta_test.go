@@ -68,25 +68,11 @@ type database struct {
 func open(t *testing.T, seed uint64) *database {
 	dsn := *against
 	if dsn == "" {
-		srv, err := boot.Start(t.Context(), boot.Options{Data: t.TempDir() + "/data", Listen: "127.0.0.1:0"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-			defer cancel()
-			if err := srv.Shutdown(ctx); err != nil {
-				t.Error(err)
-			}
-		})
-		dsn = "postgres://postgres@" + srv.Addr().String() + "/postgres?sslmode=disable"
+		var stop func()
+		dsn, stop = serve(t, t.TempDir()+"/data")
+		t.Cleanup(stop)
 	}
-	c, err := pgconn.Connect(t.Context(), dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.Close(context.Background()) })
-	d := &database{t: t, r: rand.New(rand.NewPCG(seed, 0)), c: c, dsn: dsn}
+	d := &database{t: t, r: rand.New(rand.NewPCG(seed, 0)), c: dial(t, dsn), dsn: dsn}
 	d.must("DROP SCHEMA IF EXISTS loxodb_meta CASCADE", "CREATE SCHEMA loxodb_meta", "SET search_path = loxodb_meta, public", "SET timezone = 'UTC'",
 		"CREATE EXTENSION IF NOT EXISTS vector")
 	for _, table := range []string{"t", "u"} {
@@ -104,6 +90,31 @@ func open(t *testing.T, seed uint64) *database {
 		d.index(table)
 	}
 	return d
+}
+
+// serve starts a server on a directory.
+func serve(t *testing.T, data string) (dsn string, stop func()) {
+	srv, err := boot.Start(t.Context(), boot.Options{Data: data, Listen: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return "postgres://postgres@" + srv.Addr().String() + "/postgres?sslmode=disable", func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		if err := srv.Shutdown(ctx); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// dial connects until the test ends.
+func dial(t *testing.T, dsn string) *pgconn.PgConn {
+	c, err := pgconn.Connect(t.Context(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close(context.Background()) })
+	return c
 }
 
 // index makes an index, or none when its condition is not immutable.

@@ -56,13 +56,13 @@ func (e *Env) alterTable(ctx context.Context, st *ast.AlterTable) error {
 		}
 		return e.alterOfOther(ctx, st, err)
 	}
+	first := e.Catalog
 	if err := e.own(ctx, t); err != nil {
 		return err
 	}
 	if err := e.settled(ctx, "ALTER TABLE", t); err != nil {
 		return err
 	}
-	first := e.Catalog
 	e.change(ctx)
 	cmds := slices.Clone(st.Cmds)
 	slices.SortStableFunc(cmds, func(a, b ast.AlterCmd) int { return alterPass(&a) - alterPass(&b) })

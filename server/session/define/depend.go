@@ -75,7 +75,9 @@ func (e *Env) remove(ctx context.Context, targets []object, cascade bool) error 
 	if len(targets) == 0 {
 		return nil
 	}
-	e.change(ctx)
+	if err := e.ownAll(ctx, targets); err != nil {
+		return err
+	}
 	r := &removal{e: e, named: map[object]bool{}, found: map[object]bool{}, silent: map[object]bool{}}
 	for _, t := range targets {
 		r.named[t] = true

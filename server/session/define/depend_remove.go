@@ -126,6 +126,38 @@ func (e *Env) visibleType(t *valueType) string {
 	return t.shown
 }
 
+// ownAll locks what is to be dropped before it is asked what depends on it. A part is dropped
+// by changing what it is a part of, and locked with that.
+func (e *Env) ownAll(ctx context.Context, targets []object) error {
+	edit := e.change(ctx)
+	for _, t := range targets {
+		o := catalog.Object{ID: t.id}
+		switch t.kind {
+		case tableObject:
+			o.Class = catalog.RelationClass
+		case sequenceObject:
+			o.Class = catalog.SequenceClass
+		case typeObject:
+			o.Class = catalog.TypeClass
+			if r, ok := e.Catalog.RowType(t.id); ok {
+				o = catalog.Object{Class: catalog.RelationClass, ID: r.Table.ID}
+			}
+		case functionObject:
+			o.Class = catalog.FunctionClass
+		case collationObject:
+			o.Class = catalog.CollationClass
+		case schemaObject:
+			o.Class = catalog.SchemaClass
+		default:
+			continue
+		}
+		if err := edit.Own(o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // removeObject takes one object away; what depends on it has gone already, and
 // perhaps the table that it is a part of.
 func (e *Env) removeObject(ctx context.Context, o object) error {

@@ -115,12 +115,16 @@ func (e *Env) tempSchema(ctx context.Context) (*catalog.Schema, error) {
 	return s, nil
 }
 
-// own is OwnTable: of a temporary table there are no other writers.
+// own is OwnTable and keeps others from changing the descriptor: of a temporary table there
+// are no other writers.
 func (e *Env) own(ctx context.Context, t *catalog.Table) error {
 	if t.Temp {
 		return nil
 	}
-	return e.Txn.OwnTable(ctx, t.ID, t.Storage)
+	if err := e.Txn.OwnTable(ctx, t.ID, t.Storage); err != nil {
+		return err
+	}
+	return e.change(ctx).Own(catalog.Object{Class: catalog.RelationClass, ID: t.ID})
 }
 
 // DropTemp drops all temporary relations of the session, and what depends on them.
