@@ -198,7 +198,8 @@ func (b *binder) coerceOrNil(e expr.Expr, to types.T, at builtin.Context, pos as
 	b.traceCast(e, to, at)
 	switch path {
 	case builtin.RelabelOnly:
-		return b.applyMod(&expr.Relabel{X: e, T: types.Of(to.OID)}, to, at, pos), nil
+		r := &expr.Relabel{X: e, T: types.Of(to.OID), Implicit: at != builtin.Explicit || to.Mod >= 0}
+		return b.applyMod(r, to, at, pos), nil
 	case builtin.ByCast:
 		if fn := builtin.ExtensionCast(from.OID, to.OID); fn != nil {
 			return b.applyMod(b.fold(&expr.Call{Fn: fn, Args: []expr.Expr{e}, T: types.Of(to.OID), Pos: int(pos)}), to, at, pos), nil

@@ -123,7 +123,7 @@ func (b *binder) nullIf(s *scope, x *ast.NullIf) (expr.Expr, error) {
 			return nil, err
 		}
 	}
-	return &expr.Case{Whens: []expr.When{{Cond: e, Result: nullConst(l.Type())}}, Else: l, T: l.Type()}, nil
+	return &expr.Case{Whens: []expr.When{{Cond: e, Result: nullConst(l.Type())}}, Else: l, T: l.Type(), Form: expr.CaseNullIf}, nil
 }
 
 // unified binds a list, brings it to its common type and has a node made of it.
@@ -258,6 +258,9 @@ func (b *binder) caseOf(x *ast.Case, conds, results []expr.Expr) (expr.Expr, err
 		rows = out[1:]
 	}
 	c := &expr.Case{T: rowsLike(t, rows)}
+	if x.X != nil && !x.Mixed {
+		c.Form = expr.CaseOf
+	}
 	for i := range conds {
 		c.Whens = append(c.Whens, expr.When{Cond: conds[i], Result: out[i+1]})
 	}

@@ -186,7 +186,7 @@ func (b *binder) isTest(s *scope, x *ast.IsTest) (expr.Expr, error) {
 		return nil, err
 	}
 	if x.What == ast.IsUnknown {
-		return &expr.IsNull{X: v, Not: x.Not}, nil
+		return &expr.IsNull{X: v, Not: x.Not, Unknown: true}, nil
 	}
 	return &expr.IsBool{X: v, Want: x.What == ast.IsTrue, Not: x.Not}, nil
 }

@@ -301,7 +301,11 @@ func (b *binder) funcCall(s *scope, x *ast.Func) (expr.Expr, error) {
 			return nil, errAt(leftmost(x.Args[last]), pgerrcode.DatatypeMismatch, "VARIADIC argument must be an array")
 		}
 	}
-	return b.makeCall(r, args, x.Variadic, x.Pos)
+	e, err := b.makeCall(r, args, x.Variadic, x.Pos)
+	if c, ok := e.(*expr.Call); ok {
+		c.Syntax = x.Explicit
+	}
+	return e, err
 }
 
 // setAllowed refuses a set-returning function where one value stands.

@@ -30,7 +30,7 @@ func Map(e expr.Expr, f func(expr.Expr) expr.Expr) expr.Expr {
 		}
 	case *expr.IsNull:
 		if a := f(x.X); a != x.X {
-			return &expr.IsNull{X: a, Not: x.Not}
+			return &expr.IsNull{X: a, Not: x.Not, Unknown: x.Unknown}
 		}
 	case *expr.IsBool:
 		if a := f(x.X); a != x.X {
@@ -54,7 +54,7 @@ func Map(e expr.Expr, f func(expr.Expr) expr.Expr) expr.Expr {
 		}
 	case *expr.Relabel:
 		if a := f(x.X); a != x.X {
-			return &expr.Relabel{X: a, T: x.T, Collation: x.Collation, Domain: x.Domain}
+			return &expr.Relabel{X: a, T: x.T, Implicit: x.Implicit, Collation: x.Collation, Domain: x.Domain}
 		}
 	default:
 		return mapOther(e, f)

@@ -158,7 +158,7 @@ func extractField(e Expr) string {
 	case isPlainIdent(l.Text) && extractFields[l.Text]:
 		return l.Text
 	default:
-		return QuoteLiteral(l.Text)
+		return QuoteIdent(l.Text)
 	}
 }
 

@@ -46,6 +46,7 @@ type (
 		Variadic bool    // the last argument is the VARIADIC array itself
 		Pos      int     // byte offset for errors, −1
 		Phrase   string  // as of Cast: CURRENT_USER
+		Syntax   bool    // written as an SQL construct: TRIM(BOTH FROM x)
 		// Collation is that of a user's function's arguments, which its body compares them by;
 		// 0 = their types' own.
 		Collation uint32
@@ -54,10 +55,11 @@ type (
 	And struct{ Args []Expr }
 	Or  struct{ Args []Expr }
 	Not struct{ X Expr }
-	// IsNull is IS [NOT] NULL (for rows: all fields).
+	// IsNull is IS [NOT] NULL (for rows: all fields), or IS [NOT] UNKNOWN.
 	IsNull struct {
-		X   Expr
-		Not bool
+		X       Expr
+		Not     bool
+		Unknown bool
 	}
 	// IsBool is IS [NOT] TRUE/FALSE (UNKNOWN is IsNull).
 	IsBool struct {
@@ -70,11 +72,12 @@ type (
 		L, R Expr
 		Not  bool
 	}
-	// Case: X is already folded into the conditions. Else nil = NULL.
+	// Case: the value of CASE x WHEN is already folded into the conditions. Else nil = NULL.
 	Case struct {
 		Whens []When
 		Else  Expr
 		T     types.T
+		Form  CaseForm
 	}
 	// Coalesce is the first non-NULL argument.
 	Coalesce struct {
@@ -101,9 +104,11 @@ type (
 	// Relabel changes the type without touching the value (varchar → text). With Collation,
 	// which is COLLATE as it was written, X keeps its type; binding takes these out. With
 	// Domain, X keeps its type, too, and is of a domain over it that demands nothing.
+	// Implicit: not written.
 	Relabel struct {
 		X         Expr
 		T         types.T
+		Implicit  bool
 		Collation *Collation
 		Domain    types.OID
 	}
@@ -212,6 +217,15 @@ type Step struct {
 
 // When is a branch of Case.
 type When struct{ Cond, Result Expr }
+
+// CaseForm is how a Case was written, for printing it.
+type CaseForm uint8
+
+const (
+	CaseWhen   CaseForm = iota // CASE WHEN condition THEN …
+	CaseOf                     // CASE x WHEN value THEN …: the conditions are x = value
+	CaseNullIf                 // NULLIF(a, b): the condition is a = b
+)
 
 // SubPlanKind is how a SubPlan's rows become a value.
 type SubPlanKind uint8

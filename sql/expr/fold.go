@@ -245,7 +245,7 @@ func (f *folder) andOr(e Expr, args []Expr, or bool) Expr {
 }
 
 func (f *folder) cases(e *Case) Expr {
-	out := &Case{T: e.T}
+	out := &Case{T: e.T, Form: e.Form}
 	same, decided := true, false
 	for _, w := range e.Whens {
 		cond := f.fold(w.Cond)

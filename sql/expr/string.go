@@ -46,6 +46,15 @@ func (p *printer) operand(e Expr) {
 	p.expr(e)
 }
 
+func (p *printer) operands(es []Expr) {
+	for i, e := range es {
+		if i > 0 {
+			p.write(", ")
+		}
+		p.operand(e)
+	}
+}
+
 func (p *printer) write(s ...string) {
 	for _, x := range s {
 		p.b.WriteString(x)
@@ -107,8 +116,12 @@ func (p *printer) expr(e Expr) {
 		p.write(")")
 	case *IsNull:
 		p.write("(")
-		p.operand(e.X)
-		p.write(word(e.Not, " IS NOT NULL)", " IS NULL)"))
+		if e.Unknown {
+			p.expr(e.X)
+		} else {
+			p.operand(e.X)
+		}
+		p.write(word(e.Not, " IS NOT ", " IS "), word(e.Unknown, "UNKNOWN)", "NULL)"))
 	case *IsBool:
 		p.write("(")
 		p.expr(e.X)
@@ -145,27 +158,14 @@ func word(b bool, yes, no string) string {
 func (p *printer) rest(e Expr) {
 	switch e := e.(type) {
 	case *Case:
-		p.write("CASE")
-		for _, w := range e.Whens {
-			p.write(" WHEN ")
-			p.expr(w.Cond)
-			p.write(" THEN ")
-			p.expr(w.Result)
-		}
-		p.write(" ELSE ")
-		if e.Else == nil {
-			p.write("NULL::", types.FormatType(e.T))
-		} else {
-			p.expr(e.Else)
-		}
-		p.write(" END")
+		p.cases(e)
 	case *Coalesce:
 		p.write("COALESCE(")
-		p.list(e.Args, ", ")
+		p.operands(e.Args)
 		p.write(")")
 	case *MinMax:
 		p.write(word(e.Least, "LEAST(", "GREATEST("))
-		p.list(e.Args, ", ")
+		p.operands(e.Args)
 		p.write(")")
 	case *Cast:
 		switch {
@@ -203,11 +203,11 @@ func (p *printer) rest(e Expr) {
 		p.write(")::", e.Domain.Shown)
 	case *ArrayOf:
 		p.write("ARRAY[")
-		p.list(e.Elems, ", ")
+		p.operands(e.Elems)
 		p.write("]")
 	case *RowOf:
 		p.write("ROW(")
-		p.list(e.Args, ", ")
+		p.operands(e.Args)
 		p.write(")")
 		if e.Cast {
 			p.write("::", types.FormatType(e.T))
@@ -249,6 +249,14 @@ func (p *printer) rest(e Expr) {
 }
 
 func (p *printer) cast(x Expr, to types.T) {
+	if c, ok := x.(*Const); ok && c.Shown == "" && c.T.OID == to.OID && c.T.Mod < 0 { // made to fit, no more
+		text, _ := constText(c.T, c.D, p.format)
+		p.write(text, "::", types.FormatType(to))
+		return
+	}
+	if r, ok := x.(*Relabel); ok && r.Implicit && r.T.OID == to.OID { // of the same cast
+		x = r.X
+	}
 	p.write("(")
 	p.expr(x)
 	p.write(")::", types.FormatType(to))
@@ -273,22 +281,25 @@ func (p *printer) call(e *Call) {
 	switch e.Fn.Src {
 	case "timestamp_zone", "timestamptz_zone", "timetz_zone":
 		p.write("(")
-		p.operand(e.Args[1])
+		p.hidden(e.Args[1])
 		p.write(" AT TIME ZONE ")
-		p.operand(e.Args[0])
+		p.hidden(e.Args[0])
 		p.write(")")
 		return
 	}
 	if strings.HasPrefix(e.Fn.Src, "extract_") {
 		p.write("EXTRACT(")
 		if c, ok := e.Args[0].(*Const); ok && !c.D.IsNull() {
-			p.write(c.D.Text())
+			p.write(builtin.QuoteIdent(c.D.Text()))
 		} else {
 			p.operand(e.Args[0])
 		}
 		p.write(" FROM ")
-		p.operand(e.Args[1])
+		p.hidden(e.Args[1])
 		p.write(")")
+		return
+	}
+	if e.Syntax && p.syntax(e) {
 		return
 	}
 	if e.Fn.Schema == builtin.MySQLSchema { // no search path leads there
@@ -422,32 +433,4 @@ func (p *printer) subPlan(e *SubPlan) {
 	default:
 		p.write("(", name, ")")
 	}
-}
-
-// ConstString prints a constant with the label PostgreSQL gives it: 1, 1.5, true,
-// '1'::bigint, 'a'::text, NULL::integer.
-func ConstString(t types.T, d types.Datum, f *types.Format) string {
-	if d.IsNull() {
-		return "NULL::" + types.FormatType(t)
-	}
-	text := string(types.AppendText(nil, types.Of(t.OID), d, f))
-	switch t.OID {
-	case types.BoolOID:
-		return word(d.Bool(), "true", "false")
-	case types.Int4OID:
-		if d.Int() >= 0 {
-			return text
-		}
-	case types.NumericOID:
-		if text[0] >= '0' && text[0] <= '9' && strings.ContainsAny(text, ".eE") && t.Mod < 0 {
-			return text
-		}
-	case types.UnknownOID:
-		return builtin.QuoteLiteral(text)
-	case types.BitOID:
-		if t.Mod < 0 { // without quotes it would be bit(1)
-			return "'" + text + `'::"bit"`
-		}
-	}
-	return builtin.QuoteLiteral(text) + "::" + types.FormatType(t)
 }

@@ -82,13 +82,13 @@ func withChildren(e Expr, l []Expr) Expr {
 	case *Not:
 		return &Not{X: l[0]}
 	case *IsNull:
-		return &IsNull{X: l[0], Not: e.Not}
+		return &IsNull{X: l[0], Not: e.Not, Unknown: e.Unknown}
 	case *IsBool:
 		return &IsBool{X: l[0], Want: e.Want, Not: e.Not}
 	case *IsDistinct:
 		return &IsDistinct{L: l[0], R: l[1], Not: e.Not}
 	case *Case:
-		c := &Case{T: e.T, Else: l[len(l)-1]}
+		c := &Case{T: e.T, Else: l[len(l)-1], Form: e.Form}
 		for i := range e.Whens {
 			c.Whens = append(c.Whens, When{Cond: l[2*i], Result: l[2*i+1]})
 		}
@@ -108,7 +108,7 @@ func withChildrenRest(e Expr, l []Expr) Expr {
 		c.X = l[0]
 		return &c
 	case *Relabel:
-		return &Relabel{X: l[0], T: e.T, Collation: e.Collation, Domain: e.Domain}
+		return &Relabel{X: l[0], T: e.T, Implicit: e.Implicit, Collation: e.Collation, Domain: e.Domain}
 	case *ToDomain:
 		c := *e
 		c.X = l[0]

@@ -168,11 +168,18 @@ func (e *Env) storedText(x ast.Expr, t *catalog.Table, place bind.Place, want ty
 	if err != nil {
 		return "", err
 	}
-	if lit, ok := b.(*expr.Const); ok && lit.D.IsNull() && place == bind.Default {
-		return "", nil
+	if lit, ok := b.(*expr.Const); ok && place == bind.Default {
+		if lit.D.IsNull() {
+			return "", nil
+		}
+		if lit.T.OID == want.OID { // the column's modifier stands for the one that is written
+			c := *lit
+			c.T.Mod, b = want.Mod, &c
+		}
 	}
 	if lit, ok := x.(*ast.Lit); ok && (lit.Kind == ast.LitInt || lit.Kind == ast.LitNumeric) {
-		return ast.Print(x), nil // as written: PostgreSQL hides the conversion, too
+		b, err := bind.AsWritten(x, t, place, types.T{}, column, e.options())
+		return expr.Definition(b, nil), err // of its own type: PostgreSQL hides the conversion, too
 	}
 	var names []string
 	if t != nil {
