@@ -84,7 +84,7 @@ func (e *Env) attachPartition(ctx context.Context, parent *catalog.Table, cmd *a
 		return err
 	}
 	parent, _ = e.Catalog.TableByID(parent.ID)
-	if err := e.cloneKeys(ctx, parent, n.ID); err != nil {
+	if err := e.cloneKeys(ctx, parent, n.ID, nil); err != nil {
 		return err
 	}
 	return e.cloneTriggers(ctx, parent, n.ID)

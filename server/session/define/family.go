@@ -173,7 +173,7 @@ func (e *Env) propagate(ctx context.Context, old *catalog.Table, cmd *ast.AlterC
 			continue
 		}
 		if t.IsPartitioned() && !only {
-			if err := e.cloneKeys(ctx, t, id); err != nil {
+			if err := e.cloneKeys(ctx, t, id, old); err != nil {
 				return err
 			}
 		}

@@ -12,18 +12,22 @@ import (
 )
 
 // cloneKeys gives a partition, which is stored, the indexes and foreign keys of its parent: such as it
-// has already become parts of the parent's, others are made.
-func (e *Env) cloneKeys(ctx context.Context, parent *catalog.Table, id catalog.ID) error {
+// has already become parts of the parent's, others are made. Those that the parent had before,
+// if that is given, are left as they are: one made for the parent only stays without parts.
+func (e *Env) cloneKeys(ctx context.Context, parent *catalog.Table, id catalog.ID, before *catalog.Table) error {
 	order := slices.Clone(parent.Indexes)
 	slices.SortStableFunc(order, func(a, b *catalog.Index) int { return b2i(b.Primary) - b2i(a.Primary) })
 	taken := map[catalog.ID]bool{}
 	for _, x := range order {
+		if before != nil && before.Index(x.ID) != nil {
+			continue
+		}
 		if err := e.cloneIndex(ctx, parent, x, id, taken); err != nil {
 			return err
 		}
 	}
 	for _, k := range parent.Constraints {
-		if k.Kind == catalog.ForeignConstraint {
+		if k.Kind == catalog.ForeignConstraint && (before == nil || constraintByID(before, k.ID) == nil) {
 			if err := e.cloneForeign(ctx, parent, k, id); err != nil {
 				return err
 			}

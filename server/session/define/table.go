@@ -129,7 +129,7 @@ func (e *Env) createTable(ctx context.Context, st *ast.CreateTable) error {
 			return err
 		}
 		if t.IsPartition() {
-			if err := e.cloneKeys(ctx, p, t.ID); err != nil {
+			if err := e.cloneKeys(ctx, p, t.ID, nil); err != nil {
 				return err
 			}
 			if err := e.cloneTriggers(ctx, p, t.ID); err != nil {
