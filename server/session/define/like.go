@@ -9,6 +9,7 @@ import (
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
 )
 
 // Bits of LIKE … INCLUDING, as PostgreSQL numbers them.
@@ -109,6 +110,7 @@ func (e *Env) likeSequence(ctx context.Context, t *catalog.Table, c, like *catal
 	q.Schema, q.Owner, q.Temp, q.Comment = t.Schema, t.Owner, t.Temp, ""
 	q.Name = e.relationName(t.Schema, nil, t.Name, c.Name, "seq")
 	q.OwnerTable, q.OwnerAttr = t.ID, c.Num
+	q.Type = types.Int8OID // the bounds are copied, the type is not
 	c.Identity, c.SequenceID = like.Identity, q.ID
 	return e.edit.PutSequence(&q)
 }
@@ -189,8 +191,18 @@ func (e *Env) likeIndex(ctx context.Context, t, src *catalog.Table, like *catalo
 	x.Keys = slices.Clone(like.Keys)
 	for i := range x.Keys {
 		k := &x.Keys[i]
+		k.StatTarget = 0
+		own := k.Derived
 		if k.Attr != 0 {
 			k.Attr = sameNamed(t, src, []int16{k.Attr})[0]
+			own = t.Columns[k.Attr-1].Collation
+		}
+		// Written as a type's own, a collation is lost: the copy has the column's.
+		if k.Collation == typeCollation(k.Type) && own != 0 && own != k.Collation {
+			k.Collation = own
+			if err := e.orderKey(&x, k, nil, x.AccessMethod()); err != nil {
+				return err
+			}
 		}
 		if k.Reads = sameNamed(t, src, k.Reads); k.Version != 0 {
 			k.Version = sameNamed(t, src, []int16{k.Version})[0]
@@ -229,9 +241,7 @@ func (e *Env) likeIndex(ctx context.Context, t, src *catalog.Table, like *catalo
 		label, second = "excl", keyNames(t, &x)
 	}
 	c.Name = e.relationName(t.Schema, indexNames(t), t.Name, second, label)
-	if x.Name, x.Constraint = c.Name, c.ID; l.Options&likeComments == 0 {
-		c.Comment = ""
-	}
+	x.Name, x.Constraint, c.Comment = c.Name, c.ID, "" // the comment copied is the index's
 	t.Constraints, t.Indexes = append(t.Constraints, &c), append(t.Indexes, &x)
 	if x.Primary {
 		choosePrimaryAttr(t)
