@@ -26,8 +26,10 @@ type PartitionKey struct {
 	Attr      int16  // 0 = Expr
 	Expr      string `json:",omitempty"` // SQL text
 	Type      types.T
-	Collation ID     `json:",omitempty"`
-	OpClass   string `json:",omitempty"`
+	Collation ID `json:",omitempty"`
+	// Derived is the collation of an expression itself, 0 = its type's.
+	Derived ID     `json:",omitempty"`
+	OpClass string `json:",omitempty"`
 	// ByType says that hash partitioning hashes the values by their type's hash function
 	// (sql/typehash). Tables made before that hash those of some types by the bytes of their
 	// keys, and go on doing so: it says where their rows are.

@@ -122,6 +122,44 @@ func bareConst(t types.T, text string) string {
 	return "'" + text + "'"
 }
 
+// ownCollation is the collation that the column or expression of a key has by itself.
+func ownCollation(t *catalog.Table, k *catalog.PartitionKey) catalog.ID {
+	own := k.Derived
+	if c := t.Column(k.Attr); c != nil {
+		own = c.Collation
+	}
+	if info := types.Lookup(k.Type.OID); own == 0 && info != nil {
+		own = info.Collation
+	}
+	return own
+}
+
+// comparedKey is a key where bounds are compared with it: as the type that the operator takes,
+// where that is another or the collation is (make_partition_op_expr).
+func (p *Printer) comparedKey(t *catalog.Table, k *catalog.PartitionKey, text string) string {
+	to := types.Of(k.Type.OID)
+	switch k.Type.OID {
+	case types.VarcharOID:
+		to.OID = types.TextOID
+	case types.CidrOID:
+		to.OID = types.InetOID
+	default:
+		if k.Collation == 0 || k.Collation == ownCollation(t, k) {
+			return text
+		}
+	}
+	return "(" + text + ")::" + types.FormatType(to)
+}
+
+// boundText is the value of a bound in a condition: in the collation that it is compared by.
+func (p *Printer) boundText(k *catalog.PartitionKey, v *catalog.BoundValue) string {
+	text := constText(k.Type, v.Text)
+	if info := types.Lookup(k.Type.OID); info != nil && k.Collation != 0 && k.Collation != info.Collation {
+		text += " COLLATE " + p.collation(k.Collation)
+	}
+	return text
+}
+
 // partKeyDef is pg_get_partkeydef.
 func (p *Printer) partKeyDef(id catalog.ID) (string, bool) {
 	t, ok := p.Catalog.TableByID(id)
@@ -132,16 +170,7 @@ func (p *Printer) partKeyDef(id catalog.ID) (string, bool) {
 	for i := range t.Partitioning.Keys {
 		k := &t.Partitioning.Keys[i]
 		s := p.indexExpr(t, &catalog.IndexKey{Attr: k.Attr, Expr: k.Expr})
-		own := catalog.ID(0)
-		if c := t.Column(k.Attr); c != nil {
-			own = c.Collation
-		}
-		if own == 0 {
-			if info := types.Lookup(k.Type.OID); info != nil {
-				own = info.Collation
-			}
-		}
-		if k.Collation != 0 && k.Collation != own {
+		if k.Collation != 0 && k.Collation != ownCollation(t, k) {
 			s += " COLLATE " + p.collation(k.Collation)
 		}
 		method := "btree"
@@ -235,8 +264,12 @@ func joined(list []string, by string) string {
 // placeConds are the conditions of a list or a range; those of a range are one when nulls are
 // not asked about.
 func (p *Printer) placeConds(parent *catalog.Table, b *catalog.Bound, keys []string, notNull bool) []string {
+	compared := make([]string, len(keys))
+	for i := range keys {
+		compared[i] = p.comparedKey(parent, &parent.Partitioning.Keys[i], keys[i])
+	}
 	if b.Values != nil {
-		return listConds(&parent.Partitioning.Keys[0], b.Values, keys[0])
+		return p.listConds(&parent.Partitioning.Keys[0], b.Values, keys[0], compared[0])
 	}
 	var out []string
 	if notNull {
@@ -245,8 +278,9 @@ func (p *Printer) placeConds(parent *catalog.Table, b *catalog.Bound, keys []str
 		}
 	}
 	i := 0
+	keys = compared
 	var conds []string
-	value := func(i int, v *catalog.BoundValue) string { return constText(parent.Partitioning.Keys[i].Type, v.Text) }
+	value := func(i int, v *catalog.BoundValue) string { return p.boundText(&parent.Partitioning.Keys[i], v) }
 	for ; i < len(keys) && b.From[i].Limit == 0 && b.To[i].Limit == 0 && string(b.From[i].Key) == string(b.To[i].Key); i++ {
 		conds = append(conds, "("+keys[i]+" = "+value(i, &b.From[i])+")")
 	}
@@ -284,14 +318,14 @@ func (p *Printer) placeConds(parent *catalog.Table, b *catalog.Bound, keys []str
 	return []string{joined(conds, " AND ")}
 }
 
-func listConds(k *catalog.PartitionKey, vals []catalog.BoundValue, key string) []string {
+func (p *Printer) listConds(k *catalog.PartitionKey, vals []catalog.BoundValue, key, compared string) []string {
 	var texts []string
 	null := false
 	for _, v := range vals {
 		if v.Null {
 			null = true
 		} else {
-			texts = append(texts, constText(k.Type, v.Text))
+			texts = append(texts, p.boundText(k, &v))
 		}
 	}
 	in := ""
@@ -299,9 +333,9 @@ func listConds(k *catalog.PartitionKey, vals []catalog.BoundValue, key string) [
 	case 0:
 		return []string{"(" + key + " IS NULL)"}
 	case 1:
-		in = "(" + key + " = " + texts[0] + ")"
+		in = "(" + compared + " = " + texts[0] + ")"
 	default:
-		in = "(" + key + " = ANY (ARRAY[" + strings.Join(texts, ", ") + "]))"
+		in = "(" + compared + " = ANY (ARRAY[" + strings.Join(texts, ", ") + "]))"
 	}
 	if null {
 		return []string{"((" + key + " IS NULL) OR " + in + ")"}

@@ -89,7 +89,17 @@ func (e *Env) partitionExpr(t *catalog.Table, el *ast.IndexElem, n int) (k catal
 	if _, constant := b.(*expr.Const); constant {
 		return k, pgerr.New(pgerrcode.InvalidObjectDefinition, "cannot use constant expression as partition key")
 	}
-	k.Type, k.Collation = b.Type(), typeCollation(b.Type())
+	if k.Type, k.Collation = b.Type(), typeCollation(b.Type()); k.Collation != 0 {
+		id, err := bind.ScalarCollation(el.Expr, t, bind.PartKey, e.options())
+		switch {
+		case err != nil:
+			return k, placeless(err)
+		case id == bind.NoCollation:
+			return k, pgerr.Newf(pgerrcode.InvalidTableDefinition, "no collation was derived for partition key column %d with collatable type %s", n, types.FormatType(b.Type())).
+				WithHint("Use the COLLATE clause to set the collation explicitly.")
+		}
+		k.Collation, k.Derived = id, id
+	}
 	k.Expr, err = e.storedText(el.Expr, t, bind.PartKey, types.T{}, "")
 	return k, err
 }
