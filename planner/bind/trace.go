@@ -140,10 +140,12 @@ func (t *Trace) Qualify(q ast.Stmt) {
 				}
 			}
 		case *ast.Row:
+			t.listWholes(x.Args)
 			x.Args = t.expandList(x.Args)
 		case *ast.Select:
 			x.Targets = t.expand(x.Targets)
 			for i := range x.Values {
+				t.listWholes(x.Values[i])
 				x.Values[i] = t.expandList(x.Values[i])
 			}
 			x.GroupBy = append(x.GroupBy, t.groups[x]...)

@@ -193,3 +193,12 @@ func (t *Trace) nameWholes(list []ast.Target) {
 		}
 	}
 }
+
+// listWholes does so among the members of a row.
+func (t *Trace) listWholes(list []ast.Expr) {
+	for _, x := range list {
+		if ref, ok := x.(*ast.ColumnRef); ok && t.wholes[ref] && !ref.Star {
+			t.listed[ref] = true
+		}
+	}
+}

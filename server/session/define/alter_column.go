@@ -295,7 +295,7 @@ func (e *Env) takeColumn(t *catalog.Table, num int16) error {
 			removeConstraint(t, k.ID)
 		}
 	}
-	if err := e.dropViewColumn(t, num); err != nil {
+	if err := e.columnLost(t, num); err != nil {
 		return err
 	}
 	c := &t.Columns[num-1]

@@ -163,12 +163,7 @@ func kept(r *ast.TableRef) bool { return r.Alias.Name == r.Name.Name && len(r.Al
 // columns as before. Where JOIN goes by the name, column aliases keep it. A statement that
 // writes to the relation is refused.
 func renameColumnIn(q ast.Stmt, refs []*ast.TableRef, t *catalog.Table, num int16, name string) error {
-	at := 0
-	for i := range t.Columns[:num-1] {
-		if !t.Columns[i].Dropped {
-			at++
-		}
-	}
+	at := placeOf(t, num)
 	old := t.Columns[num-1].Name
 	seen := map[*ast.TableRef]bool{}
 	eachSelect(q, func(s *ast.Select) {
@@ -179,7 +174,7 @@ func renameColumnIn(q ast.Stmt, refs []*ast.TableRef, t *catalog.Table, num int1
 			seen[r] = true
 			switch {
 			case r.Alias != nil && !kept(r) && at < len(r.Alias.Columns): // a name of its own
-			case joinsBy(s.From, r, old):
+			case joinsBy(s.From, r, old) || standsAlone(q, name):
 				keepColumns(r, t)
 			case r.Alias != nil && at < len(r.Alias.Columns):
 				renameRefs(s, refName(r), r.Alias.Columns[at], name)
@@ -240,13 +235,7 @@ func renameRefs(s *ast.Select, item, old, name string) {
 // keepColumns gives a reference the present names of its columns as aliases.
 func keepColumns(r *ast.TableRef, t *catalog.Table) {
 	keepAlias(r)
-	n := 0
-	for i := range t.Columns {
-		if t.Columns[i].Dropped {
-			continue
-		}
-		if n++; n > len(r.Alias.Columns) {
-			r.Alias.Columns = append(r.Alias.Columns, t.Columns[i].Name)
-		}
+	for _, c := range t.Listed()[min(len(r.Alias.Columns), len(t.Listed())):] {
+		r.Alias.Columns = append(r.Alias.Columns, c.Name)
 	}
 }

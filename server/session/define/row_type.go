@@ -14,6 +14,11 @@ import (
 // putTable stores a relation with the names of its row type.
 func (e *Env) putTable(t *catalog.Table) error {
 	old, known := e.Catalog.TableByID(t.ID)
+	if known {
+		if err := e.columnsGained(old, t); err != nil {
+			return err
+		}
+	}
 	if t.TypeID == 0 {
 		var err error
 		if t.TypeID, err = e.edit.NewTypeID(); err != nil {

@@ -268,25 +268,6 @@ func replaceable(old, t *catalog.Table) error {
 	return nil
 }
 
-// dropViewColumn takes a column that is about to go out of the column aliases
-// by which views name the columns after it.
-func (e *Env) dropViewColumn(t *catalog.Table, num int16) error {
-	at := 0
-	for i := range t.Columns[:num-1] {
-		if !t.Columns[i].Dropped {
-			at++
-		}
-	}
-	return e.rewriteMentions(relationOf(t), func(found *mentions) error {
-		for _, r := range found.refs {
-			if r.Alias != nil && at < len(r.Alias.Columns) {
-				r.Alias.Columns = append(r.Alias.Columns[:at:at], r.Alias.Columns[at+1:]...)
-			}
-		}
-		return nil
-	})
-}
-
 // typeFrozen refuses to change the type of a column that a view or a generated
 // column reads.
 func (e *Env) typeFrozen(t *catalog.Table, num int16) error {
