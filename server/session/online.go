@@ -7,7 +7,6 @@ import (
 	"github.com/loxodb/loxodb/server/backend"
 	"github.com/loxodb/loxodb/server/session/define"
 	"github.com/loxodb/loxodb/sql/ast"
-	"github.com/loxodb/loxodb/sql/catalog"
 )
 
 // online runs CREATE INDEX CONCURRENTLY and REINDEX CONCURRENTLY of vector
@@ -36,15 +35,14 @@ func (s *Session) online(ctx context.Context, stmt ast.Stmt) (tag string, err er
 }
 
 func (s *Session) reindexOnline(ctx context.Context, st *ast.Reindex) error {
-	var table catalog.ID
-	var indexes []catalog.ID
+	var list []define.Replaced
 	err := s.committed(ctx, func(e *define.Env) (err error) {
-		table, indexes, err = e.Replaceable(st)
+		list, err = e.Replaceable(st)
 		return err
 	})
-	for _, index := range indexes {
+	for _, x := range list {
 		if err == nil {
-			err = s.buildOnline(ctx, func(e *define.Env) (*define.Online, error) { return e.StartReplacement(ctx, table, index) })
+			err = s.buildOnline(ctx, func(e *define.Env) (*define.Online, error) { return e.StartReplacement(ctx, x.Table, x.Index) })
 		}
 	}
 	return err

@@ -44,31 +44,6 @@ func (e *Env) StartIndex(ctx context.Context, st *ast.CreateIndex) (*Online, err
 	return o, e.Jobs.Attach(ctx, e.Txn, e.Catalog, t, x)
 }
 
-// Replaceable are the vector indexes that REINDEX CONCURRENTLY builds anew.
-func (e *Env) Replaceable(st *ast.Reindex) (table catalog.ID, indexes []catalog.ID, err error) {
-	t, only, err := e.reindexed(st)
-	if err != nil {
-		return 0, nil, err
-	}
-	if t.IsPartitioned() {
-		return 0, nil, pgerr.NotSupported(int(st.Pos), "REINDEX CONCURRENTLY of a partitioned table is not supported").
-			WithHint("Use it for each partition.")
-	}
-	for _, x := range t.Indexes {
-		switch {
-		case !x.IsVector() || only != 0 && x.ID != only:
-		case only == 0 && !x.Valid:
-			n := pgerr.Newf(pgerrcode.FeatureNotSupported, "cannot reindex invalid index \"%s.%s\" concurrently, skipping",
-				e.Catalog.SchemaName(t.Schema), x.Name)
-			n.Severity = pgerr.Warning
-			e.Notice(n)
-		default:
-			indexes = append(indexes, x.ID)
-		}
-	}
-	return t.ID, indexes, nil
-}
-
 // StartReplacement is StartIndex for an index that will take another's place.
 func (e *Env) StartReplacement(ctx context.Context, table, index catalog.ID) (*Online, error) {
 	t, old, err := e.ownIndex(ctx, table, index)

@@ -301,7 +301,9 @@ func (e *Env) IsTemporary(stmt ast.Stmt) bool {
 	case *ast.CreateIndex:
 		t, _ = e.table(&st.Table)
 	case *ast.Reindex:
-		t, _, _ = e.reindexed(st)
+		if st.Kind == "INDEX" || st.Kind == "TABLE" {
+			t, _, _ = e.reindexed(st)
+		}
 	}
 	return t != nil && t.Temp
 }
