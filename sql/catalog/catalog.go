@@ -268,7 +268,18 @@ type Sequence struct {
 	OwnerAttr  int16
 	Identity   bool
 	Temp       bool `json:",omitempty"`
-	Comment    string
+	// Position is what its position is kept under, 0 its ID: another one with each RESTART, which
+	// a rollback takes back with the rest of the sequence.
+	Position ID `json:",omitempty"`
+	Comment  string
+}
+
+// PositionID is what the sequence's position is kept under.
+func (q *Sequence) PositionID() ID {
+	if q.Position != 0 {
+		return q.Position
+	}
+	return q.ID
 }
 
 // Role is a user or group.

@@ -134,10 +134,18 @@ func (e *Edit) RemoveSequence(x *catalog.Sequence) error {
 	}
 	e.begin()
 	e.Snap.RemoveSequence(x)
-	if err := e.txn.Delete(keys.AppendID(nil, keys.Sequence, x.ID)); err != nil {
+	if err := e.DropPosition(x); err != nil {
 		return err
 	}
 	return e.remove(kindSequence, x.ID)
+}
+
+// DropPosition removes where a sequence stands.
+func (e *Edit) DropPosition(x *catalog.Sequence) error {
+	if x.Temp {
+		return nil
+	}
+	return e.txn.Delete(keys.AppendID(nil, keys.Sequence, x.PositionID()))
 }
 
 // PutType stores a type. A new one can be used at once; what a known one is called

@@ -1,5 +1,7 @@
 // Package sequence keeps the values of sequences. They are outside
 // transactions, as PostgreSQL's are: a number handed out is never taken back.
+// What a transaction may take back, as RESTART, is a position under another ID
+// (catalog.Sequence.Position).
 // It must not know syntax, plans or sessions.
 package sequence
 
@@ -90,7 +92,7 @@ func (m *Manager) Next(ctx context.Context, def *catalog.Sequence) (int64, error
 			}
 			reserve = r
 		}
-		if err := m.save(ctx, def.ID, reserve, true); err != nil {
+		if err := m.save(ctx, def.PositionID(), reserve, true); err != nil {
 			return 0, err
 		}
 		s.left = n
@@ -136,10 +138,10 @@ func (m *Manager) Set(ctx context.Context, def *catalog.Sequence, v int64, calle
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if err := m.save(ctx, def.ID, v, called); err != nil {
+	if err := m.save(ctx, def.PositionID(), v, called); err != nil {
 		return err
 	}
-	m.seq[def.ID] = &state{last: v, called: called}
+	m.seq[def.PositionID()] = &state{last: v, called: called}
 	return nil
 }
 
@@ -164,7 +166,7 @@ func (m *Manager) Advance(ctx context.Context, def *catalog.Sequence, v int64) e
 	if v <= def.Max-advanced*def.Increment {
 		reserve, left = v+advanced*def.Increment, advanced
 	}
-	if err := m.save(ctx, def.ID, reserve, true); err != nil {
+	if err := m.save(ctx, def.PositionID(), reserve, true); err != nil {
 		return err
 	}
 	s.last, s.called, s.left = v, true, left
@@ -207,12 +209,12 @@ func (m *Manager) Forget(id catalog.ID) {
 }
 
 func (m *Manager) load(ctx context.Context, def *catalog.Sequence) (*state, error) {
-	if s := m.seq[def.ID]; s != nil {
+	if s := m.seq[def.PositionID()]; s != nil {
 		return s, nil
 	}
 	if m.eng == nil {
-		m.seq[def.ID] = &state{last: def.Start}
-		return m.seq[def.ID], nil
+		m.seq[def.PositionID()] = &state{last: def.Start}
+		return m.seq[def.PositionID()], nil
 	}
 	now, err := m.eng.Now(ctx)
 	if err != nil {
@@ -223,7 +225,7 @@ func (m *Manager) load(ctx context.Context, def *catalog.Sequence) (*state, erro
 		return nil, err
 	}
 	defer view.Close()
-	val, ok, err := view.Get(ctx, keys.AppendID(nil, keys.Sequence, def.ID))
+	val, ok, err := view.Get(ctx, keys.AppendID(nil, keys.Sequence, def.PositionID()))
 	if err != nil {
 		return nil, err
 	}
@@ -234,7 +236,7 @@ func (m *Manager) load(ctx context.Context, def *catalog.Sequence) (*state, erro
 		}
 		s.last, s.called = int64(binary.BigEndian.Uint64(val)), val[8] == 1
 	}
-	m.seq[def.ID] = s
+	m.seq[def.PositionID()] = s
 	return s, nil
 }
 

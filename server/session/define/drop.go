@@ -363,7 +363,8 @@ func (e *Env) truncateTable(ctx context.Context, t *catalog.Table, restart bool)
 			if c := t.Column(q.OwnerAttr); c != nil && c.AutoIncrement { // in MySQL begins with 1 again
 				start = max(q.Min, 1)
 			}
-			if err := e.Positions(q).Set(ctx, q, start, false); err != nil {
+			n := *q
+			if err := e.restartSequence(ctx, &n, start); err != nil {
 				return err
 			}
 		}

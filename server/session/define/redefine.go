@@ -130,7 +130,8 @@ func (e *Env) restartIdentity(ctx context.Context, t *catalog.Table, cmd *ast.Al
 		if len(cmd.SeqOptions) > 0 {
 			next = max(next, seqInt(&cmd.SeqOptions[0]))
 		}
-		return e.Positions(q).Set(ctx, q, next, false)
+		n := *q
+		return e.restartSequence(ctx, &n, next)
 	}
 	return nil // MySQL takes the option for tables without such a column, too
 }

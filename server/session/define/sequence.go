@@ -86,11 +86,26 @@ func (e *Env) applySequence(ctx context.Context, q *catalog.Sequence, opts []ast
 	case at > q.Max:
 		return pgerr.Newf(pgerrcode.InvalidParameterValue, "RESTART value (%d) cannot be greater than MAXVALUE (%d)", at, q.Max)
 	case restart:
-		if err := e.Positions(q).Set(ctx, q, at, false); err != nil {
-			return err
-		}
+		return e.restartSequence(ctx, q, at)
 	}
 	return e.edit.PutSequence(q)
+}
+
+// restartSequence stores q, a copy of a sequence, that begins with at. It does so under a new
+// position: who has not seen the change yet draws from the old one, as all do again if the
+// transaction fails.
+func (e *Env) restartSequence(ctx context.Context, q *catalog.Sequence, at int64) (err error) {
+	edit := e.change(ctx)
+	if err := edit.DropPosition(q); err != nil {
+		return err
+	}
+	if q.Position, err = edit.NewID(ctx); err != nil {
+		return err
+	}
+	if err := e.Positions(q).Set(ctx, q, at, false); err != nil {
+		return err
+	}
+	return edit.PutSequence(q)
 }
 
 // sequenceName is SEQUENCE NAME, which pg_dump writes.
