@@ -45,6 +45,9 @@ func (b *binder) onConflict(in *insertion, n *logical.Insert) error {
 	c.Existing, c.Excluded = old.ids, excluded.ids
 	use := b.useWrite(in.table, in.via, catalog.PrivUpdate, nil, nil)
 	b.usedBy(use, old.ids)
+	if in.via == nil { // of a view, that is read as such
+		b.usedBy(use, excluded.ids)
+	}
 	b.readKeys(use, c.Arbiters)
 	oldItem, _, err := b.target(in.via, old.item, in.table, &in.x.Table)
 	if err != nil {

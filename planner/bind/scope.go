@@ -159,7 +159,7 @@ func (b *binder) findColumn(s *scope, name string, pos ast.Pos) (expr.Expr, erro
 		if found != nil {
 			return found, systemAmbiguous(level, name, pos)
 		}
-		if e, err := b.systemColumn(level, name, pos); e != nil || err != nil {
+		if e, err := b.systemColumn(s, level, name, pos); e != nil || err != nil {
 			return e, err
 		}
 	}
@@ -337,8 +337,10 @@ func (b *binder) qualifiedColumn(s *scope, x *ast.ColumnRef, schema, rel, name s
 	}
 	b.traceRef(x, it)
 	if e == nil && it.rel != nil && it.rel.scan != nil {
-		if sys, ok := systemColumns[name]; ok {
-			e = b.scanColumn(it.rel, sys.attr, name, types.Of(sys.t))
+		if _, ok := systemColumns[name]; ok {
+			if e, err = b.systemOf(s, it.rel, name, x.Pos); err != nil {
+				return nil, err
+			}
 		}
 	}
 	if e != nil {

@@ -3,6 +3,8 @@ package bind
 import (
 	"slices"
 
+	"github.com/jackc/pgerrcode"
+
 	"github.com/loxodb/loxodb/planner/logical"
 	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/ast"
@@ -20,19 +22,21 @@ var systemColumns = map[string]struct {
 	"xmax": {catalog.XmaxAttr, types.XidOID}, "cmax": {catalog.CmaxAttr, types.CidOID},
 }
 
-// systemColumn finds an unqualified system column: of the only table that has it and
-// is not hidden by a join.
-func (b *binder) systemColumn(s *scope, name string, pos ast.Pos) (expr.Expr, error) {
-	sys, ok := systemColumns[name]
-	if !ok {
+// systemColumn finds an unqualified system column, which is mentioned in the scope s, in one of
+// its levels: of the only table there that has it and is not hidden by a join.
+func (b *binder) systemColumn(s, level *scope, name string, pos ast.Pos) (expr.Expr, error) {
+	if _, ok := systemColumns[name]; !ok {
 		return nil, nil
 	}
 	var of *relation
-	for _, it := range s.items {
+	for _, it := range level.items {
 		if it.rel == nil || it.rel.scan == nil || !it.colsVisible {
 			continue
 		}
 		if of != nil {
+			if err := misplacedSystem(s, name, pos); err != nil {
+				return nil, err
+			}
 			return nil, ambiguous(name, pos)
 		}
 		of = it.rel
@@ -40,6 +44,23 @@ func (b *binder) systemColumn(s *scope, name string, pos ast.Pos) (expr.Expr, er
 	if of == nil {
 		return nil, nil
 	}
+	return b.systemOf(s, of, name, pos)
+}
+
+// misplacedSystem refuses a system column in the scopes that have no place for it.
+func misplacedSystem(s *scope, name string, pos ast.Pos) error {
+	if s.in == inMergeWhen && systemColumns[name].attr != catalog.TableOidAttr {
+		return errAt(pos, pgerrcode.InvalidColumnReference, "cannot use system column \"%s\" in MERGE WHEN condition", name)
+	}
+	return nil
+}
+
+// systemOf is a table's system column where the scope has a place for it.
+func (b *binder) systemOf(s *scope, of *relation, name string, pos ast.Pos) (expr.Expr, error) {
+	if err := misplacedSystem(s, name, pos); err != nil {
+		return nil, err
+	}
+	sys := systemColumns[name]
 	return b.scanColumn(of, sys.attr, name, types.Of(sys.t)), nil
 }
 

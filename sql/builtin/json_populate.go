@@ -111,7 +111,11 @@ func (x *jsonColumns) member(d *types.Datum, t types.T, name string, object []by
 		return nil
 	}
 	var err error
-	*d, err = x.value(v, t, name)
+	if types.IsComposite(t.OID) && types.JSONTypeof(v) == "object" { // what it does not name stays as it is
+		*d, err = x.composite(t, *d, v)
+	} else {
+		*d, err = x.value(v, t, name)
+	}
 	return err
 }
 

@@ -197,7 +197,13 @@ func privilegeObject(c *Ctx, s Session, k *privilegeKind, i int, d types.Datum) 
 				return 0, 0, false, pgerr.Newf(pgerrcode.WrongObjectType, "\"%s\" is not a sequence", name)
 			}
 		}
-		return id, owner, id != 0 && id < catalog.DatabaseID, nil
+		if id == 0 || id >= catalog.DatabaseID {
+			return id, owner, false, nil
+		}
+		if c.Format.Names != nil {
+			_, exists = c.Format.Names.RegOut(types.RegclassOID, id)
+		}
+		return id, owner, exists, nil
 	case types.RegnamespaceOID:
 		x, ok := cat.SchemaByID(id)
 		if !ok {

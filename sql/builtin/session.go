@@ -164,12 +164,7 @@ func setval(c *Ctx, s Session, a []types.Datum) (types.Datum, error) {
 	if err != nil {
 		return types.Datum{}, err
 	}
-	v := a[1].Int()
-	if v < q.Min || v > q.Max {
-		return types.Datum{}, pgerr.Newf(pgerrcode.NumericValueOutOfRange,
-			"setval: value %d is out of bounds for sequence \"%s\" (%d..%d)", v, q.Name, q.Min, q.Max)
-	}
-	if err := s.Setval(c.Context, q.ID, v, len(a) < 3 || a[2].Bool()); err != nil {
+	if err := s.Setval(c.Context, q.ID, a[1].Int(), len(a) < 3 || a[2].Bool()); err != nil {
 		return types.Datum{}, err
 	}
 	return a[1], nil

@@ -305,6 +305,9 @@ func (c *conv) indexElems(list []*pgast.Node) []ast.IndexElem {
 }
 
 func (c *conv) createView(s *pgast.ViewStmt) ast.Stmt {
+	if intoOf(s.Query) != nil {
+		c.fail(-1, "views must not contain SELECT INTO")
+	}
 	q := c.query(s.Query)
 	if q.Pos == ast.NoPos {
 		q.Pos = c.stmtPos

@@ -70,6 +70,9 @@ func (c *conv) fetch(f *pgast.FetchStmt) ast.Stmt {
 }
 
 func (c *conv) copy(s *pgast.CopyStmt) ast.Stmt {
+	if intoOf(s.Query) != nil {
+		c.fail(-1, "COPY (SELECT INTO) is not supported")
+	}
 	out := &ast.Copy{At: c.here(), Columns: c.strs(s.Attlist), From: s.IsFrom, File: s.Filename, Program: s.IsProgram,
 		Options: c.options(s.Options), Where: c.expr(s.WhereClause)}
 	for i := range out.Options { // the old syntax gives booleans, the new one words

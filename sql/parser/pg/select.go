@@ -15,6 +15,15 @@ func (c *conv) query(n *pgast.Node) *ast.Select {
 	return c.selectStmt(s)
 }
 
+// intoOf is the INTO of a query, which that of set operations has in its first SELECT.
+func intoOf(n *pgast.Node) *pgast.IntoClause {
+	s := n.GetSelectStmt()
+	for s.GetLarg() != nil {
+		s = s.GetLarg()
+	}
+	return s.GetIntoClause()
+}
+
 func (c *conv) selectStmt(s *pgast.SelectStmt) *ast.Select {
 	c.enter()
 	defer c.leave()
