@@ -167,6 +167,9 @@ func (r *runner) repeats(n *node, begin, end int) bool {
 	if times := all / unit; times < n.min || n.max != endless && times > n.max {
 		return false
 	}
+	if r.pause(all) {
+		return false
+	}
 	for i := range all {
 		if !r.same(r.text.chars[begin+i], r.text.chars[from+i%unit]) {
 			return false

@@ -56,7 +56,7 @@ func (re *Regexp) Groups() int { return re.groups }
 // whether to go on; nil = always.
 func (re *Regexp) Match(s []byte, check func() error) (bool, error) {
 	if re.fast != nil {
-		return re.fast.Match(s), nil
+		return re.fastMatch(s, check)
 	}
 	m := re.On(s, check)
 	loc, err := m.find(0, false)
@@ -88,33 +88,42 @@ func (m *Matcher) find(from int, groups bool) ([]int, error) {
 		return nil, nil
 	}
 	if re := m.re; re.fast != nil && (from == 0 || !re.back) {
-		loc := re.fast.FindIndex(m.s[from:])
-		if loc == nil || !groups {
-			return loc, nil
+		loc, err := re.fastIndex(m.s[from:], m.check)
+		if loc == nil || err != nil || !groups {
+			return loc, err
 		}
 		loc[0] += from
 		loc[1] += from
 		if re.groups == 0 {
 			return loc, nil
 		}
-		m.open()
+		if err := m.open(); err != nil {
+			return nil, err
+		}
 		return m.dissect(m.text.charAt(loc[0]), m.text.charAt(loc[1]))
 	}
-	m.open()
+	if err := m.open(); err != nil {
+		return nil, err
+	}
 	return m.search(m.text.charAt(from), groups)
 }
 
 // open decodes the text for the automaton.
-func (m *Matcher) open() {
+func (m *Matcher) open() error {
 	if m.text != nil {
-		return
+		return nil
 	}
-	m.text = newText(m.s)
+	t, err := newText(m.s, m.check)
+	if err != nil {
+		return err
+	}
+	m.text = t
 	m.run = &runner{text: m.text, check: m.check, fold: m.re.fold}
 	m.re.once.Do(func() {
 		m.re.prog = compileExpr(m.re.tree.x)
 		m.re.prog.first = m.re.prog.begins()
 	})
+	return nil
 }
 
 // text is a subject as characters.
@@ -123,9 +132,14 @@ type text struct {
 	off   []int // byte offsets of the characters and of the end; nil = ASCII
 }
 
-func newText(s []byte) *text {
+func newText(s []byte, check func() error) (*text, error) {
 	t := &text{chars: make([]rune, 0, len(s))}
 	for i := 0; i < len(s); {
+		if len(t.chars)%longText == longText-1 && check != nil {
+			if err := check(); err != nil {
+				return nil, err
+			}
+		}
 		r, n := utf8.DecodeRune(s[i:])
 		if n > 1 && t.off == nil {
 			t.off = make([]int, i, len(s)+1)
@@ -142,7 +156,7 @@ func newText(s []byte) *text {
 	if t.off != nil {
 		t.off = append(t.off, len(s))
 	}
-	return t
+	return t, nil
 }
 
 // offset is the byte offset of a character.

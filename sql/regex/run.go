@@ -172,7 +172,9 @@ func (r *runner) first(p *program, from int, any bool) int {
 		if best < 0 {
 			if len(w.now.list) == 0 && p.first != nil {
 				for pos < len(r.text.chars) && !p.first.has(r.text.chars[pos]) {
-					pos++
+					if pos++; pos%stepsPerCheck == 0 && r.pause(stepsPerCheck) {
+						return -1
+					}
 				}
 				if r.pause(1) {
 					return -1
