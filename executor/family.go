@@ -192,6 +192,11 @@ func (f *familyWriter) find(ctx context.Context, row []types.Datum) (*memberWrit
 	if err != nil {
 		return nil, err
 	}
+	if f.def.Members[i].Closed {
+		t := f.root.def.Table
+		return nil, pgerr.New(pgerrcode.CheckViolation, "Found a row not matching the given partition set").
+			OnTable(f.root.env.Catalog.SchemaName(t.Schema), t.Name)
+	}
 	return f.member(ctx, i)
 }
 

@@ -12,7 +12,7 @@ import (
 )
 
 // passOver runs one row of a statement that ignores rows which violate a unique or foreign
-// key or a check: the row is written with all that follows from it, and if it violates one, all of that
+// key or a check, or belong to no partition: the row is written with all that follows from it, and if it violates one, all of that
 // is undone.
 func (m *modify) passOver(ctx context.Context, b *batch.Batch, i int) error {
 	q := m.env.query
@@ -59,6 +59,9 @@ func (m *modify) ignores(err error) bool {
 		return true
 	case pgerrcode.CheckViolation:
 		e, ok := pgerr.As(err)
+		if ok && e.Constraint == "" { // no partition takes the row
+			return m.writer.def.Table.IsPartitioned()
+		}
 		return ok && slices.ContainsFunc(m.writer.def.Table.Constraints, func(c *catalog.Constraint) bool {
 			return c.Kind == catalog.CheckConstraint && c.Name == e.Constraint && !c.Range
 		})

@@ -3,8 +3,11 @@ package bind
 import (
 	"slices"
 
+	"github.com/jackc/pgerrcode"
+
 	"github.com/loxodb/loxodb/planner/logical"
 	"github.com/loxodb/loxodb/planner/physical"
+	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/partition"
@@ -17,6 +20,11 @@ func (b *binder) family(t *catalog.Table, only bool) []*catalog.Table {
 	if only || len(t.Children) == 0 && !t.IsPartitioned() {
 		return nil
 	}
+	return b.leaves(t)
+}
+
+// leaves are the tables of a family that have rows.
+func (b *binder) leaves(t *catalog.Table) []*catalog.Table {
 	list := []*catalog.Table{}
 	for _, m := range ordered(b.o.Catalog, t) {
 		b.meta.Tables[m.ID] = true
@@ -40,10 +48,44 @@ func ordered(snap *catalog.Snapshot, t *catalog.Table) []*catalog.Table {
 	return out
 }
 
+// chosen are the leaves of the partitions that a statement names, nil where it names none.
+func (b *binder) chosen(t *catalog.Table, ref *ast.TableRef) ([]*catalog.Table, error) {
+	if len(ref.Parts) == 0 {
+		return nil, nil
+	}
+	if !t.IsPartitioned() {
+		return nil, notDivided(ref, t.Name)
+	}
+	set, in := partition.New(b.o.Catalog, t), map[*catalog.Table]bool{}
+	for _, name := range ref.Parts {
+		p := set.Named(name)
+		if p == nil {
+			return nil, errAt(ref.Pos, pgerrcode.UndefinedTable, "Unknown partition '%s' in table '%s'", name, t.Name)
+		}
+		in[p] = true
+	}
+	var out []*catalog.Table
+	for _, p := range set.Parts {
+		if in[p] {
+			out = append(out, b.leaves(p)...)
+		}
+	}
+	return out, nil
+}
+
+// notDivided is the error of a statement that names partitions of what has none.
+func notDivided(ref *ast.TableRef, name string) error {
+	return errAt(ref.Pos, pgerrcode.WrongObjectType, "PARTITION () clause on non partitioned table \"%s\"", name)
+}
+
 // familyWrite is what writers of a table need that may have children. Rows that are
 // inserted go to children only if these are partitions.
-func (b *binder) familyWrite(t *catalog.Table, only, insert bool) (*physical.TableWrite, error) {
+func (b *binder) familyWrite(t *catalog.Table, ref *ast.TableRef, only, insert bool) (*physical.TableWrite, error) {
 	w, err := TableWrite(t, b.o)
+	if err != nil {
+		return nil, err
+	}
+	chosen, err := b.chosen(t, ref)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +105,9 @@ func (b *binder) familyWrite(t *catalog.Table, only, insert bool) (*physical.Tab
 		if err != nil {
 			return nil, err
 		}
-		f.Members = append(f.Members, member(b.o.Catalog, t, mw))
+		m := member(b.o.Catalog, t, mw)
+		m.Closed = chosen != nil && !slices.Contains(chosen, mw.Table)
+		f.Members = append(f.Members, m)
 	}
 	if t.IsPartitioned() {
 		if f.Route, err = route(t, t, tables, b.o); err != nil {
@@ -77,7 +121,7 @@ func (b *binder) familyWrite(t *catalog.Table, only, insert bool) (*physical.Tab
 
 // FamilyWrite is TableWrite of a table that may be partitioned, with its partitions.
 func FamilyWrite(t *catalog.Table, o Options) (*physical.TableWrite, error) {
-	return newBinder(o).familyWrite(t, false, false)
+	return newBinder(o).familyWrite(t, &ast.TableRef{}, false, false)
 }
 
 func member(snap *catalog.Snapshot, root *catalog.Table, w *physical.TableWrite) physical.Member {

@@ -114,6 +114,9 @@ func named(name string, alias *ast.Alias, cols []nsCol, _ ast.Pos) (*nsItem, err
 func (b *binder) tableRef(s *scope, x *ast.TableRef) (logical.Node, []*nsItem, error) {
 	if x.Name.Schema == "" {
 		if c, inner := findCTE(s, x.Name.Name); c != nil {
+			if x.Parts != nil {
+				return nil, nil, notDivided(x, x.Name.Name)
+			}
 			return b.cteRef(s, c, inner, x)
 		}
 		if t := b.transition(x.Name.Name); t != nil {
@@ -131,6 +134,8 @@ func (b *binder) tableRef(s *scope, x *ast.TableRef) (logical.Node, []*nsItem, e
 	}
 	b.traceRelation(x, r.schema)
 	switch {
+	case x.Parts != nil && (r.table == nil || r.view != ""):
+		return nil, nil, notDivided(x, r.name)
 	case r.view != "":
 		return b.viewAs(s, r, x)
 	case r.virtual != nil:
@@ -259,6 +264,11 @@ func (b *binder) table(t *catalog.Table, x *ast.TableRef, use int) (logical.Node
 	n := len(t.Columns)
 	scan := &logical.Scan{Table: t, Alias: name, Attrs: make([]int16, 0, n), Out: make([]logical.ColID, 0, n),
 		Family: b.family(t, x.Only)}
+	if parts, err := b.chosen(t, x); err != nil {
+		return nil, nil, err
+	} else if parts != nil {
+		scan.Family = parts
+	}
 	cols, refs := make([]nsCol, 0, n), make([]expr.Column, n)
 	for i := range t.Columns {
 		c := &t.Columns[i]

@@ -20,12 +20,12 @@ func (b *binder) ignoring(w *physical.TableWrite, verb string, pos ast.Pos) (*ph
 }
 
 // ignoringInsert is ignoring for INSERT, whose duplicate keys are conflicts: only foreign
-// keys and checks are left to be ignored.
+// keys, checks and partitions are left to be ignored.
 func (b *binder) ignoringInsert(w *physical.TableWrite, pos ast.Pos) (*physical.TableWrite, error) {
 	refers := func(c *catalog.Constraint) bool {
 		return c.Refers() || c.Kind == catalog.CheckConstraint && !c.Range
 	}
-	if !slices.ContainsFunc(w.Table.Constraints, refers) {
+	if !w.Table.IsPartitioned() && !slices.ContainsFunc(w.Table.Constraints, refers) {
 		c := *w
 		c.Warns = true
 		return &c, nil

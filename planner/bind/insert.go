@@ -19,6 +19,9 @@ func (b *binder) writeTarget(x *ast.TableRef, s *scope, verb string) (*catalog.T
 	if f.view == "" {
 		return f.table, nil, nil
 	}
+	if x.Parts != nil {
+		return nil, nil, notDivided(x, f.name)
+	}
 	if f.table == nil {
 		return nil, nil, errAt(ast.NoPos, pgerrcode.InsufficientPrivilege, "permission denied for view %s", f.name)
 	}
@@ -104,7 +107,7 @@ func (b *binder) insert(x *ast.Insert, outer *scope) (*query, error) {
 	if err != nil {
 		return nil, err
 	}
-	w, err := b.familyWrite(t, x.Table.Only, true)
+	w, err := b.familyWrite(t, &x.Table, x.Table.Only, true)
 	if err != nil {
 		return nil, err
 	}

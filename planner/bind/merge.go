@@ -37,7 +37,7 @@ func (b *binder) merge(x *ast.Merge) (*query, error) {
 	if err != nil {
 		return nil, err
 	}
-	w, err := b.familyWrite(t, x.Table.Only, false)
+	w, err := b.familyWrite(t, &x.Table, x.Table.Only, false)
 	if err != nil {
 		return nil, err
 	}

@@ -32,7 +32,7 @@ func (b *binder) update(x *ast.Update, outer *scope) (*query, error) {
 	if err != nil {
 		return nil, err
 	}
-	w, err := b.familyWrite(t, onlyOf(&x.Table, via), false)
+	w, err := b.familyWrite(t, &x.Table, onlyOf(&x.Table, via), false)
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +119,7 @@ func (b *binder) delete(x *ast.Delete, outer *scope) (*query, error) {
 	if err != nil {
 		return nil, err
 	}
-	w, err := b.familyWrite(t, onlyOf(&x.Table, via), false)
+	w, err := b.familyWrite(t, &x.Table, onlyOf(&x.Table, via), false)
 	if err != nil {
 		return nil, err
 	}

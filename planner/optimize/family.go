@@ -102,7 +102,7 @@ func (p *planner) prunedBelow(s *logical.Scan, t *catalog.Table, conds []expr.Ex
 		case !in[i]:
 		case part.IsPartitioned():
 			p.prunedBelow(s, part, conds, out)
-		default:
+		case slices.Contains(s.Family, part): // the statement may name some alone
 			*out = append(*out, part)
 		}
 	}

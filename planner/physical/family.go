@@ -22,6 +22,8 @@ type Member struct {
 	// columns; Same: they are the same, and it has no others.
 	Attrs []int16
 	Same  bool
+	// Closed takes no rows: the statement names partitions, and this is none of them.
+	Closed bool
 	// Indexes are the member's, by the ID of the index of the family's table that they are a part of.
 	Indexes map[catalog.ID]*catalog.Index
 }

@@ -47,6 +47,10 @@ func (p *printer) tableRef(t *TableRef) {
 		}
 	}
 	p.qname(name)
+	if t.Parts != nil {
+		p.s(" PARTITION")
+		p.parenIdents(t.Parts)
+	}
 	p.alias(t.Alias)
 }
 

@@ -247,6 +247,9 @@ type (
 		Name  QName
 		Only  bool
 		Alias *Alias
+		// Parts are the partitions that MySQL's dialect names, by their names within the table;
+		// nil means all. No stored text has them.
+		Parts []string
 	}
 	// SubqueryRef is (query) alias.
 	SubqueryRef struct {

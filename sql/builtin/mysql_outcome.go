@@ -74,8 +74,23 @@ func messageCount(which func(mysqlMessage) bool) Eval {
 	})
 }
 
+// partitionErrors are the numbers of errors about partitions, by how their texts begin.
+var partitionErrors = []struct {
+	begins string
+	number int
+}{
+	{"no partition of relation", 1526}, {"Unknown partition ", 1735}, {"PARTITION () clause on ", 1747}, {"Found a row not matching ", 1748},
+	{"Partition management on ", 1505}, {"Error in list of partitions ", 1507}, {"Duplicate partition name ", 1517},
+	{"Cannot remove all partitions", 1508}, {"VALUES LESS THAN value ", 1493}, {"MAXVALUE can only be used ", 1481},
+}
+
 // mysqlErrorNumber is the number that MySQL gives an error of that SQLSTATE.
 func mysqlErrorNumber(m *mysqlMessage) int {
+	for _, p := range partitionErrors {
+		if strings.HasPrefix(m.Message, p.begins) {
+			return p.number
+		}
+	}
 	switch m.State {
 	case pgerrcode.SuccessfulCompletion:
 		if strings.HasPrefix(m.Message, "table ") || strings.HasPrefix(m.Message, "view ") { // IF EXISTS

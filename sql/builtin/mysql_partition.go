@@ -13,7 +13,7 @@ import (
 
 var mysqlPartitionFuncs = []mysqlFunc{
 	{name: "partition_name", args: "ii", ret: types.TextOID, volatility: Stable, eval: withPartition(2, func(s *catalog.Snapshot, t, part *catalog.Table) string {
-		return partitionName(t, part)
+		return part.PartitionName()
 	})},
 	{name: "partition_columns", args: "i", ret: types.TextOID, volatility: Stable, eval: withPartition(1, func(s *catalog.Snapshot, t, _ *catalog.Table) string {
 		return partitionColumns(t)
@@ -40,14 +40,6 @@ func withPartition(n int, f func(s *catalog.Snapshot, t, part *catalog.Table) st
 		}
 		return types.String(out), nil
 	})
-}
-
-// partitionName is a partition's name in its table.
-func partitionName(t, part *catalog.Table) string {
-	if _, name, ok := strings.Cut(part.Name, catalog.PartitionMark); ok {
-		return name
-	}
-	return part.Name
 }
 
 // partitionColumns are the columns that divide a table, "" for one that has no partitions.
@@ -120,7 +112,7 @@ func showPartitions(s *catalog.Snapshot, t *catalog.Table) string {
 	}
 	lines := make([]string, len(parts))
 	for i, p := range parts {
-		line := "PARTITION " + backquote(partitionName(t, p))
+		line := "PARTITION " + backquote(p.PartitionName())
 		switch bound := partitionBound(p.Bound); {
 		case p.Bound.Default:
 			line += " DEFAULT"

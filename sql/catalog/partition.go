@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -58,6 +59,14 @@ func (t *Table) IsPartitioned() bool { return t.Partitioning != nil }
 
 // IsPartition reports a table that is a partition of another.
 func (t *Table) IsPartition() bool { return t.Bound != nil }
+
+// PartitionName is a partition's name within its table, by which MySQL's dialect knows it.
+func (t *Table) PartitionName() string {
+	if _, name, ok := strings.Cut(t.Name, PartitionMark); ok {
+		return name
+	}
+	return t.Name
+}
 
 // RelKind is the table's pg_class.relkind.
 func (t *Table) RelKind() byte {

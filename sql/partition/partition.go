@@ -184,6 +184,17 @@ func (s *Set) place(key []catalog.BoundValue) int {
 	return i
 }
 
+// Named is the partition of that name within its table (catalog.Table.PartitionName), nil when
+// there is none.
+func (s *Set) Named(name string) *catalog.Table {
+	for _, p := range s.Parts {
+		if p.PartitionName() == name {
+			return p
+		}
+	}
+	return nil
+}
+
 // Default is the default partition, −1 when there is none.
 func (s *Set) Default() int { return s.def }
 

@@ -35,7 +35,7 @@ func (e *Env) alterPartitions(ctx context.Context, t *catalog.Table, cmd *ast.Al
 		}
 	}
 	for _, want := range cmd.Partitions {
-		p := partitionNamed(set, want.Name)
+		p := set.Named(want.Name)
 		switch {
 		case p != nil:
 			names = append(names, e.fullName(p))
@@ -93,25 +93,11 @@ func (e *Env) fullName(t *catalog.Table) ast.QName {
 	return ast.QName{At: ast.At{Pos: -1}, Schema: e.Catalog.SchemaName(t.Schema), Name: t.Name}
 }
 
-// partitionNamed is the partition of that name within its table, nil if there is none.
-func partitionNamed(set *partition.Set, name string) *catalog.Table {
-	for _, p := range set.Parts {
-		own := p.Name
-		if _, label, ok := strings.Cut(own, catalog.PartitionMark); ok {
-			own = label
-		}
-		if own == name {
-			return p
-		}
-	}
-	return nil
-}
-
 // addPartition makes one more partition of a table, a range behind all others.
 func (e *Env) addPartition(ctx context.Context, id catalog.ID, cmd *ast.AlterCmd, n *ast.NamedPartition) error {
 	t, _ := e.Catalog.TableByID(id)
 	set := partition.New(e.Catalog, t)
-	if partitionNamed(set, n.Name) != nil {
+	if set.Named(n.Name) != nil {
 		if cmd.IfExists {
 			e.notice(pgerrcode.DuplicateTable, "partition %q of table %q already exists, skipping", n.Name, t.Name)
 			return nil

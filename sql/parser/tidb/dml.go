@@ -30,9 +30,7 @@ func (c *conv) insert(s *tast.InsertStmt) ast.Stmt {
 	if !ok {
 		c.fail(s, "INSERT into this is not supported")
 	}
-	if len(s.PartitionNames) > 0 {
-		c.failAt("partition", "PARTITION (...) is not supported")
-	}
+	ref.Parts = partNames(s.PartitionNames)
 	out := &ast.Insert{At: c.here(), Table: ref, Ignore: s.IgnoreErr, Mixed: true}
 	out.Whole = len(s.Columns) == 0
 	for i, n := range s.Columns {

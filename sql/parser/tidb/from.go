@@ -69,30 +69,38 @@ func (c *conv) tableSource(t *tast.TableSource) ast.TableExpr {
 	return nil
 }
 
-// tableRef converts a table, or the one partition of it that is named; the relations of
+// tableRef converts a table, or the partitions of it that are named; the relations of
 // information_schema are MySQL's. Index hints are hints.
 func (c *conv) tableRef(t *tast.TableName, alias string) ast.TableExpr {
-	chosen := t.PartitionNames
-	if len(chosen) > 1 {
-		c.failAt("partition", "PARTITION (...) of several partitions is not supported")
-	}
+	chosen := partNames(t.PartitionNames)
 	name := c.undivided(t)
 	if name.Schema == "information_schema" && len(chosen) == 0 {
 		return c.informationSchema(name, alias)
 	}
-	if len(chosen) == 1 { // is a table of its own, that columns know by the whole's name
+	if c.stored && chosen != nil { // in PostgreSQL's dialect a partition is a table of its own, which columns know by the whole's name
+		if len(chosen) > 1 {
+			c.failAt("partition", "PARTITION (...) of several partitions is not supported in a view")
+		}
 		if alias == "" {
 			alias = name.Name
 		}
 		at := name.At
-		name = partitionName(name, chosen[0].L)
-		name.At = at
+		name = partitionName(name, chosen[0])
+		name.At, chosen = at, nil
 	}
-	out := &ast.TableRef{At: name.At, Name: name}
+	out := &ast.TableRef{At: name.At, Name: name, Parts: chosen}
 	if alias != "" {
 		out.Alias = &ast.Alias{Name: alias}
 	}
 	return out
+}
+
+// partNames are the names of PARTITION (...).
+func partNames(list []tast.CIStr) (names []string) {
+	for _, n := range list {
+		names = append(names, n.L)
+	}
+	return names
 }
 
 // plainTable is the one table that a statement writes.
