@@ -224,6 +224,11 @@ func (j *Jobs) Rewrite(ctx context.Context, txn *table.Txn, snap *catalog.Snapsh
 	return executor.Rewrite(ctx, env, old, def, values)
 }
 
+// Distribute copies the rows of tables into def's, or its partitions.
+func (j *Jobs) Distribute(ctx context.Context, txn *table.Txn, snap *catalog.Snapshot, from []*catalog.Table, def *physical.TableWrite) error {
+	return executor.Distribute(ctx, j.env(txn, snap), from, def)
+}
+
 // CheckWithin reports whether all rows of a partition belong into it.
 func (j *Jobs) CheckWithin(ctx context.Context, txn *table.Txn, snap *catalog.Snapshot, t *catalog.Table) (bool, error) {
 	def, err := j.TableWrite(snap, t)

@@ -87,10 +87,15 @@ const (
 	UnenforceCheck  // likewise
 	KeyVisible      // of the key Name of MySQL's dialect
 	KeyInvisible    // likewise
-	// MySQL's ADD, DROP and TRUNCATE PARTITION, of Partitions; TRUNCATE of none of all.
+	// MySQL's ADD, DROP and TRUNCATE PARTITION, of Partitions; TRUNCATE of none of all, ADD of
+	// none of Num more.
 	AddPartitions
 	DropPartitions
 	TruncatePartitions
+	ReorganizePartitions // those of Parts become Partitions
+	CoalescePartitions   // by Num fewer
+	ExchangePartition    // the rows of Name and of the table Of
+	RemovePartitioning
 	AddInherit      // INHERIT Of
 	DropInherit     // NO INHERIT Of
 	AttachPartition // Of with Bound; of an index without
@@ -113,7 +118,7 @@ type AlterCmd struct {
 	At
 	Kind       AlterKind
 	Name       string // column, constraint, owner
-	Num        int    // of SetStatistics: the column of an index, when Name is empty
+	Num        int    // of SetStatistics: the column of an index, when Name is empty; how many partitions
 	Primary    bool   // DROP CONSTRAINT of the primary key, whatever its name is
 	RangeOf    string // DROP CONSTRAINT of the Range of this column, if it has one
 	IfExists   bool   // DROP … IF EXISTS, ADD COLUMN IF NOT EXISTS
@@ -140,11 +145,12 @@ type AlterCmd struct {
 	Concurrently bool // DETACH PARTITION … CONCURRENTLY
 	Finalize     bool // DETACH PARTITION … FINALIZE
 	Partitions   []NamedPartition
+	Parts        []string // partitions by their names within the table
 }
 
 // NamedPartition is a partition as MySQL's dialect names it, within its table. Of a new one,
 // Table is what it is called outside, and Bound its place, of a range the end alone: it begins
-// where the last one ends.
+// where the one before ends.
 type NamedPartition struct {
 	Name  string
 	Table QName

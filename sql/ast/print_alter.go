@@ -94,16 +94,8 @@ func (p *printer) alterCmd(c *AlterCmd) {
 		p.s("ALTER INDEX ")
 		p.ident(c.Name)
 		p.s([]string{" VISIBLE", " INVISIBLE"}[b2i(c.Kind == KeyInvisible)])
-	case AddPartitions, DropPartitions, TruncatePartitions:
-		p.s(map[AlterKind]string{AddPartitions: "ADD", DropPartitions: "DROP", TruncatePartitions: "TRUNCATE"}[c.Kind], " PARTITION")
-		for i, x := range c.Partitions {
-			p.s([]string{" ", ", "}[b2i(i > 0)])
-			p.ident(x.Name)
-			if x.Bound != nil {
-				p.s(" ")
-				p.partitionBound(x.Bound)
-			}
-		}
+	case AddPartitions, DropPartitions, TruncatePartitions, ReorganizePartitions, CoalescePartitions, ExchangePartition, RemovePartitioning:
+		p.namedPartitions(c)
 	case AlterConstraint:
 		p.s("ALTER CONSTRAINT ")
 		p.ident(c.Name)
@@ -233,6 +225,39 @@ func (p *printer) alterRelation(c *AlterCmd) {
 			p.s(c.Options[0].Name)
 		} else if c.Name != "" {
 			p.ident(c.Name)
+		}
+	}
+}
+
+// namedPartitions writes what MySQL's dialect does with partitions.
+func (p *printer) namedPartitions(c *AlterCmd) {
+	switch c.Kind {
+	case RemovePartitioning:
+		p.s("REMOVE PARTITIONING")
+		return
+	case ExchangePartition:
+		p.s("EXCHANGE PARTITION ")
+		p.ident(c.Name)
+		p.s(" WITH TABLE ")
+		p.qname(*c.Of)
+		return
+	}
+	p.s(map[AlterKind]string{AddPartitions: "ADD", DropPartitions: "DROP", TruncatePartitions: "TRUNCATE", ReorganizePartitions: "REORGANIZE",
+		CoalescePartitions: "COALESCE"}[c.Kind], " PARTITION")
+	if c.Num > 0 {
+		p.s(" ", strconv.Itoa(c.Num))
+	}
+	if c.Parts != nil {
+		p.s(" ")
+		p.idents(c.Parts)
+		p.s(" INTO")
+	}
+	for i, x := range c.Partitions {
+		p.s([]string{" ", ", "}[b2i(i > 0)])
+		p.ident(x.Name)
+		if x.Bound != nil {
+			p.s(" ")
+			p.partitionBound(x.Bound)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/partition"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -104,6 +105,9 @@ func showPartitions(s *catalog.Snapshot, t *catalog.Table) string {
 		if p, ok := s.TableByID(id); ok && p.Bound != nil {
 			parts = append(parts, p)
 		}
+	}
+	if t.Partitioning.Strategy == 'r' { // one that came of another has that one's place
+		parts = partition.Of(t, parts).Parts
 	}
 	how := map[byte]string{'r': "RANGE COLUMNS", 'l': "LIST COLUMNS", 'h': "KEY"}[t.Partitioning.Strategy]
 	out := fmt.Sprintf("\nPARTITION BY %s (%s)", how, partitionColumns(t))

@@ -280,6 +280,8 @@ func (e *Env) alter(ctx context.Context, old, t *catalog.Table, cmd *ast.AlterCm
 		return e.showKey(t, cmd)
 	case ast.AddPartitions, ast.DropPartitions, ast.TruncatePartitions:
 		return e.alterPartitions(ctx, old, cmd)
+	case ast.ReorganizePartitions, ast.CoalescePartitions, ast.ExchangePartition, ast.RemovePartitioning:
+		return e.redividePartitions(ctx, old, cmd)
 	case ast.MoveColumn:
 		if err := e.placeColumn(t, cmd.Name, cmd.Place); err != nil {
 			return err

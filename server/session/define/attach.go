@@ -177,6 +177,15 @@ func (e *Env) detachPartition(ctx context.Context, parent *catalog.Table, cmd *a
 		return pgerr.Newf(pgerrcode.ObjectNotInPrerequisiteState, "cannot complete detaching partition %q", t.Name).
 			WithDetail("There's no pending concurrent detach.")
 	}
+	n, err := e.detached(ctx, parent, t)
+	if err != nil {
+		return err
+	}
+	return e.stillReferred(ctx, parent, n)
+}
+
+// detached makes a partition a table of its own.
+func (e *Env) detached(ctx context.Context, parent, t *catalog.Table) (*catalog.Table, error) {
 	n := copyTable(t)
 	n.Parents, n.Bound = nil, nil
 	leaveColumns(n, parent)
@@ -197,23 +206,20 @@ func (e *Env) detachPartition(ctx context.Context, parent *catalog.Table, cmd *a
 		}
 	}
 	if err := e.putTable(n); err != nil {
-		return err
+		return nil, err
 	}
 	for _, m := range e.Catalog.Family(n)[1:] {
 		if err := e.own(ctx, m); err != nil {
-			return err
+			return nil, err
 		}
 		if err := e.putTable(copyTable(m)); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if err := e.leave(ctx, n, parent.ID); err != nil {
-		return err
+		return nil, err
 	}
-	if err := e.leaveTriggers(ctx, n.ID); err != nil {
-		return err
-	}
-	return e.stillReferred(ctx, parent, n)
+	return n, e.leaveTriggers(ctx, n.ID)
 }
 
 // leaveColumns makes the columns of a table that it has of parent its own.

@@ -256,7 +256,8 @@ func (e *Env) parts(t *catalog.Table, x *catalog.Index, k *catalog.Constraint) (
 // aboutParents reports the actions that change the children themselves where it is needed.
 func aboutParents(kind ast.AlterKind) bool {
 	switch kind {
-	case ast.AttachPartition, ast.DetachPartition, ast.AddInherit, ast.DropInherit, ast.AddPartitions, ast.DropPartitions, ast.TruncatePartitions:
+	case ast.AttachPartition, ast.DetachPartition, ast.AddInherit, ast.DropInherit, ast.AddPartitions, ast.DropPartitions, ast.TruncatePartitions,
+		ast.ReorganizePartitions, ast.CoalescePartitions, ast.ExchangePartition, ast.RemovePartitioning:
 		return true
 	}
 	return false

@@ -19,6 +19,9 @@ func (e *Env) alterPartitions(ctx context.Context, t *catalog.Table, cmd *ast.Al
 	if !t.IsPartitioned() {
 		return pgerr.Newf(pgerrcode.WrongObjectType, "Partition management on a not partitioned table is not possible: %q", t.Name)
 	}
+	if cmd.Kind == ast.AddPartitions && len(cmd.Partitions) == 0 {
+		return e.rehash(ctx, t, cmd, cmd.Num)
+	}
 	if cmd.Kind == ast.AddPartitions {
 		for i := range cmd.Partitions {
 			if err := e.addPartition(ctx, t.ID, cmd, &cmd.Partitions[i]); err != nil {
@@ -121,43 +124,52 @@ func (e *Env) addPartition(ctx context.Context, id catalog.ID, cmd *ast.AlterCmd
 
 // behind gives a new range its beginning, where the last one ends.
 func (e *Env) behind(t *catalog.Table, set *partition.Set, cmd *ast.AlterCmd, b *ast.PartitionBound) error {
-	if len(b.To) != len(t.Partitioning.Keys) {
-		return pgerr.New(pgerrcode.InvalidTableDefinition, "Inconsistency in usage of column lists for partitioning")
-	}
-	for i := range b.To {
-		if l, ok := b.To[i].Value.(*ast.Lit); ok && l.Kind == ast.LitInt && isMoment(t.Partitioning.Keys[i].Type) {
-			return pgerr.NotSupported(int(cmd.Pos), "ADD PARTITION with the value of a function is not supported").
-				WithHint("Write the column's own value, as SHOW CREATE TABLE does, or TO_DAYS of it.")
-		}
-	}
 	var last *catalog.Table
 	for _, p := range set.Parts {
 		if !p.Bound.Default && (last == nil || partition.CompareBounds(p.Bound.To, last.Bound.To) > 0) {
 			last = p
 		}
 	}
-	b.From = make([]ast.RangeBound, len(b.To))
-	for i := range b.From {
-		b.From[i] = ast.RangeBound{At: ast.At{Pos: -1}, Limit: -1}
-	}
 	if last == nil {
-		return nil
+		_, err := e.follows(t, cmd, b, nil)
+		return err
+	}
+	_, err := e.follows(t, cmd, b, last.Bound.To)
+	return err
+}
+
+// follows gives a new range its beginning, where another ends (nil: before all values), and
+// returns its own end.
+func (e *Env) follows(t *catalog.Table, cmd *ast.AlterCmd, b *ast.PartitionBound, end []catalog.BoundValue) ([]catalog.BoundValue, error) {
+	if len(b.To) != len(t.Partitioning.Keys) {
+		return nil, pgerr.New(pgerrcode.InvalidTableDefinition, "Inconsistency in usage of column lists for partitioning")
+	}
+	for i := range b.To {
+		if l, ok := b.To[i].Value.(*ast.Lit); ok && l.Kind == ast.LitInt && isMoment(t.Partitioning.Keys[i].Type) {
+			return nil, pgerr.NotSupported(int(cmd.Pos), "ADD PARTITION with the value of a function is not supported").
+				WithHint("Write the column's own value, as SHOW CREATE TABLE does, or TO_DAYS of it.")
+		}
 	}
 	to, err := e.rangeBound(t, b.To)
 	switch {
 	case err != nil:
-		return err
-	case last.Bound.To[0].Limit > 0:
-		return pgerr.New(pgerrcode.InvalidObjectDefinition, "MAXVALUE can only be used in last partition definition")
-	case partition.CompareBounds(last.Bound.To, to) >= 0:
-		return pgerr.New(pgerrcode.InvalidObjectDefinition, "VALUES LESS THAN value must be strictly increasing for each partition")
+		return nil, err
+	case len(end) > 0 && end[0].Limit > 0:
+		return nil, pgerr.New(pgerrcode.InvalidObjectDefinition, "MAXVALUE can only be used in last partition definition")
+	case end != nil && partition.CompareBounds(end, to) >= 0:
+		return nil, pgerr.New(pgerrcode.InvalidObjectDefinition, "VALUES LESS THAN value must be strictly increasing for each partition")
 	}
-	for i, v := range last.Bound.To {
-		if b.From[i].Limit = v.Limit; v.Limit == 0 {
-			b.From[i].Value = &ast.Lit{At: ast.At{Pos: -1}, Kind: ast.LitString, Text: boundText(v.Text)}
+	b.From = make([]ast.RangeBound, len(b.To))
+	for i := range b.From {
+		b.From[i] = ast.RangeBound{At: ast.At{Pos: -1}, Limit: -1}
+		if end == nil {
+			continue
+		}
+		if b.From[i].Limit = end[i].Limit; end[i].Limit == 0 {
+			b.From[i].Value = &ast.Lit{At: ast.At{Pos: -1}, Kind: ast.LitString, Text: boundText(end[i].Text)}
 		}
 	}
-	return nil
+	return to, nil
 }
 
 // boundText is a bound's value without the quotes of a literal.

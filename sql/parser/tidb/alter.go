@@ -98,7 +98,8 @@ func (a *alteration) spec(s *tast.AlterTableSpec) {
 		a.cmd(ast.AlterCmd{At: a.here(), Kind: kind, Name: s.IndexName.O})
 	case tast.AlterTableOption:
 		a.options(s.Options)
-	case tast.AlterTableAddPartitions, tast.AlterTableDropPartition, tast.AlterTableTruncatePartition:
+	case tast.AlterTableAddPartitions, tast.AlterTableDropPartition, tast.AlterTableTruncatePartition, tast.AlterTableReorganizePartition,
+		tast.AlterTableCoalescePartitions, tast.AlterTableExchangePartition, tast.AlterTableRemovePartitioning:
 		a.partitions(s)
 	case tast.AlterTableLock, tast.AlterTableAlgorithm, tast.AlterTableForce, tast.AlterTableEnableKeys, tast.AlterTableDisableKeys,
 		tast.AlterTableWithValidation, tast.AlterTableSetTiFlashReplica, tast.AlterTableCache, tast.AlterTableNoCache,

@@ -63,9 +63,7 @@ func (c *conv) clause(words []string) int {
 
 // alterClauses are the forms of ALTER TABLE that are not supported, by their first words.
 var alterClauses = map[tast.AlterTableType]string{
-	tast.AlterTablePartition: "PARTITION BY", tast.AlterTableCoalescePartitions: "COALESCE PARTITION",
-	tast.AlterTableReorganizePartition: "REORGANIZE PARTITION", tast.AlterTableExchangePartition: "EXCHANGE PARTITION",
-	tast.AlterTableRemovePartitioning: "REMOVE PARTITIONING", tast.AlterTableRebuildPartition: "REBUILD PARTITION",
+	tast.AlterTablePartition: "PARTITION BY", tast.AlterTableRebuildPartition: "REBUILD PARTITION",
 	tast.AlterTableCheckPartitions: "CHECK PARTITION", tast.AlterTableOptimizePartition: "OPTIMIZE PARTITION",
 	tast.AlterTableRepairPartition: "REPAIR PARTITION",
 }

@@ -6,25 +6,47 @@ import (
 	"github.com/loxodb/loxodb/sql/ast"
 )
 
-// partitions is ADD, DROP and TRUNCATE PARTITION.
+// partitions is what ALTER TABLE does with partitions.
 func (a *alteration) partitions(s *tast.AlterTableSpec) {
 	cmd := ast.AlterCmd{Kind: ast.DropPartitions, IfExists: s.IfExists}
 	switch s.Tp {
 	case tast.AlterTableAddPartitions:
-		if len(s.PartDefinitions) == 0 {
-			a.failAt("add partition", "ALTER TABLE ... ADD PARTITION without definitions is not supported")
-		}
-		cmd.Kind, cmd.IfExists = ast.AddPartitions, s.IfNotExists
+		cmd.Kind, cmd.IfExists, cmd.Num = ast.AddPartitions, s.IfNotExists, a.partitionCount(s)
 	case tast.AlterTableTruncatePartition:
 		cmd.Kind = ast.TruncatePartitions
+	case tast.AlterTableReorganizePartition:
+		if len(s.PartDefinitions) == 0 { // rows that are hashed are where they belong
+			return
+		}
+		cmd.Kind, cmd.Parts = ast.ReorganizePartitions, partNames(s.PartitionNames)
+	case tast.AlterTableCoalescePartitions:
+		cmd.Kind, cmd.Num = ast.CoalescePartitions, a.partitionCount(s)
+	case tast.AlterTableExchangePartition:
+		other := a.table(s.NewTable)
+		cmd.Kind, cmd.Name, cmd.Of = ast.ExchangePartition, s.PartitionNames[0].L, &other
+	case tast.AlterTableRemovePartitioning:
+		cmd.Kind = ast.RemovePartitioning
 	}
 	for _, name := range s.PartitionNames {
-		cmd.Partitions = append(cmd.Partitions, ast.NamedPartition{Name: name.L})
+		if cmd.Kind == ast.DropPartitions || cmd.Kind == ast.TruncatePartitions {
+			cmd.Partitions = append(cmd.Partitions, ast.NamedPartition{Name: name.L})
+		}
 	}
 	for _, d := range s.PartDefinitions {
 		cmd.Partitions = append(cmd.Partitions, ast.NamedPartition{Name: d.Name.L, Table: partitionName(a.name, d.Name.L), Bound: a.newBound(d)})
 	}
 	a.stmtCmd(cmd)
+}
+
+// maxPartitions is how many partitions a table of MySQL can have.
+const maxPartitions = 8192
+
+// partitionCount is the number of partitions that an action names.
+func (a *alteration) partitionCount(s *tast.AlterTableSpec) int {
+	if s.Num > maxPartitions {
+		a.wrongAt("partition", "Too many partitions (including subpartitions) were defined")
+	}
+	return int(s.Num)
 }
 
 // newBound is the place of a partition that is added.
