@@ -18,6 +18,7 @@ import (
 type router struct {
 	def  *physical.Route
 	keys []*expr.Program
+	text []*expr.Program // what keys of a collation are made of; nil for other keys
 	next []*router
 	key  []types.Datum
 }
@@ -27,6 +28,14 @@ func newRouter(def *physical.Route) (*router, error) {
 	var err error
 	if r.keys, err = programs(def.Keys); err != nil {
 		return nil, err
+	}
+	r.text = make([]*expr.Program, len(def.Keys))
+	for i, k := range def.Keys {
+		if c, ok := k.(*expr.Call); ok && c.Fn == builtin.CollationKey {
+			if r.text[i], err = expr.Compile(c.Args[0]); err != nil {
+				return nil, err
+			}
+		}
 	}
 	for i := range def.Next {
 		if def.Next[i].Route != nil {
@@ -73,6 +82,12 @@ func evalKey(w *tableWriter, keys []*expr.Program, b *batch.Batch, dst []types.D
 func (r *router) keyText(root *tableWriter) string {
 	parts := make([]string, len(r.key))
 	for i, d := range r.key {
+		if p := r.text[i]; p != nil {
+			var err error
+			if d, err = root.eval(p, root.one); err != nil {
+				d = types.Null
+			}
+		}
 		if parts[i] = "null"; !d.IsNull() {
 			s := types.AppendText(nil, r.def.Set.Table.Partitioning.Keys[i].Type, d, root.env.Format)
 			if len(s) > 64 {

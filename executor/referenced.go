@@ -26,8 +26,11 @@ func leafOf(env *Env, t *catalog.Table, x *catalog.Index, vals []types.Datum) (*
 		key := make([]types.Datum, len(t.Partitioning.Keys))
 		for i, k := range t.Partitioning.Keys {
 			for j := range x.Keys {
-				if x.Keys[j].Attr == k.Attr {
-					key[i] = vals[j]
+				if x.Keys[j].Attr != k.Attr {
+					continue
+				}
+				if key[i] = vals[j]; k.Order != "" && !vals[j].IsNull() {
+					key[i] = types.Bytes(builtin.TextKey(k.Order, k.Type, vals[j].Bytes()))
 				}
 			}
 		}

@@ -186,16 +186,21 @@ func PartitionKeys(t *catalog.Table, o Options) ([]expr.Expr, error) {
 	for i := range t.Partitioning.Keys {
 		k := &t.Partitioning.Keys[i]
 		if c := t.Column(k.Attr); c != nil {
-			out = append(out, &expr.Column{Index: int(k.Attr) - 1, T: c.Type, Name: c.Name})
+			out = append(out, PartitionValue(k, &expr.Column{Index: int(k.Attr) - 1, T: c.Type, Name: c.Name}, o))
 			continue
 		}
 		e, err := storedScalar(k.Expr, t, PartKey, types.T{}, "", o)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, e)
+		out = append(out, PartitionValue(k, e, o))
 	}
 	return out, nil
+}
+
+// PartitionValue is what is compared with bounds, or hashed, for a value of a partition key.
+func PartitionValue(k *catalog.PartitionKey, e expr.Expr, o Options) expr.Expr {
+	return indexKey(&catalog.IndexKey{Order: k.Order, Collation: k.Collation}, e, o)
 }
 
 // within are the conditions on the rows of a partition, the nearest table's first.

@@ -1,6 +1,8 @@
 package builtin
 
 import (
+	"slices"
+
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/sql/catalog"
@@ -154,6 +156,12 @@ func satisfiesHash(c *Ctx, s Session, a []types.Datum) (types.Datum, error) {
 	for i := range keys {
 		if given := c.argT(3 + i); given.OID != keys[i].Type.OID {
 			return wrong("column %d of the partition key has type %s, but supplied value is of type %s", i+1, types.TypeName(keys[i].Type.OID), types.TypeName(given.OID))
+		}
+	}
+	key = slices.Clone(key)
+	for i, k := range keys {
+		if k.Order != "" && !key[i].IsNull() {
+			key[i] = types.Bytes(TextKey(k.Order, k.Type, key[i].Bytes()))
 		}
 	}
 	return types.Bool(partition.Hash(keys, key)%uint64(modulus) == uint64(remainder)), nil

@@ -29,12 +29,23 @@ type PartitionKey struct {
 	Type      types.T
 	Collation ID `json:",omitempty"`
 	// Derived is the collation of an expression itself, 0 = its type's.
-	Derived ID     `json:",omitempty"`
+	Derived ID `json:",omitempty"`
+	// Order is the order of the collation (sql/collate) by whose keys rows are divided, "" for
+	// one by bytes: partition.Set then knows these keys, of type bytea, in place of the texts.
+	Order   string `json:",omitempty"`
 	OpClass string `json:",omitempty"`
 	// ByType says that hash partitioning hashes the values by their type's hash function
 	// (sql/typehash). Tables made before that hash those of some types by the bytes of their
 	// keys, and go on doing so: it says where their rows are.
 	ByType bool `json:",omitempty"`
+}
+
+// KeyType is the type of the values that are compared with bounds, or hashed.
+func (k *PartitionKey) KeyType() types.T {
+	if k.Order != "" {
+		return types.Of(types.ByteaOID)
+	}
+	return k.Type
 }
 
 // Bound says which rows of its parent a partition has.

@@ -30,12 +30,13 @@ func combine(a, b uint64) uint64 {
 // hashValue hashes by the type's own function, or by the bytes of the value's key where the
 // table was divided so.
 func hashValue(k *catalog.PartitionKey, d types.Datum) uint64 {
-	if k.ByType || ownFunction(k.Type.OID) {
-		if h, err := typehash.Value(k.Type, d, hashSeed); err == nil {
+	t := k.KeyType()
+	if k.ByType || ownFunction(t.OID) {
+		if h, err := typehash.Value(t, d, hashSeed); err == nil {
 			return h
 		}
 	}
-	return typehash.Bytes(types.AppendKey(nil, k.Type, d, false), hashSeed)
+	return typehash.Bytes(types.AppendKey(nil, t, d, false), hashSeed)
 }
 
 // ownFunction reports the types that were hashed by their own functions already when tables

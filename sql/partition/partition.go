@@ -148,7 +148,7 @@ func (s *Set) Find(key []types.Datum) int {
 			}
 			return s.def
 		}
-		if i, ok := s.byValue[string(types.AppendKey(nil, s.keys[0].Type, key[0], false))]; ok {
+		if i, ok := s.byValue[string(types.AppendKey(nil, s.keys[0].KeyType(), key[0], false))]; ok {
 			return i
 		}
 		return s.def
@@ -158,7 +158,7 @@ func (s *Set) Find(key []types.Datum) int {
 		if d.IsNull() {
 			return s.def
 		}
-		vals[i].Key = types.AppendKey(nil, s.keys[i].Type, d, false)
+		vals[i].Key = types.AppendKey(nil, s.keys[i].KeyType(), d, false)
 	}
 	if i := s.place(vals); i >= 0 {
 		return i

@@ -67,7 +67,7 @@ func all(in []bool) []bool {
 
 // listed marks the lists with a value in the range of w.
 func (s *Set) listed(in []bool, w *Wanted) {
-	t := s.keys[0].Type
+	t := s.keys[0].KeyType()
 	within := func(key []byte) bool {
 		if w.Lo != nil {
 			if c := bytes.Compare(key, types.AppendKey(nil, t, *w.Lo, false)); c < 0 || c == 0 && !w.LoInc {
@@ -96,10 +96,10 @@ func (s *Set) ranged(in []bool, prefix []types.Datum, w *Wanted, lo, hi *types.D
 			}
 			return
 		}
-		from = append(from, catalog.BoundValue{Key: types.AppendKey(nil, s.keys[i].Type, d, false)})
+		from = append(from, catalog.BoundValue{Key: types.AppendKey(nil, s.keys[i].KeyType(), d, false)})
 	}
 	to = slices.Clone(from)
-	t := s.keys[len(prefix)].Type
+	t := s.keys[len(prefix)].KeyType()
 	if lo != nil {
 		from = append(from, catalog.BoundValue{Key: types.AppendKey(nil, t, *lo, false)})
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/loxodb/loxodb/planner/bind"
 	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/partition"
@@ -157,7 +158,11 @@ func (e *Env) boundValue(parent *catalog.Table, key int, x ast.Expr) (v catalog.
 	if d.IsNull() {
 		return catalog.BoundValue{Null: true, Text: "NULL"}, nil
 	}
-	v.Key = types.AppendKey(nil, k.Type, d, false)
+	value := d
+	if k.Order != "" {
+		value = types.Bytes(builtin.TextKey(k.Order, k.Type, d.Bytes()))
+	}
+	v.Key = types.AppendKey(nil, k.KeyType(), value, false)
 	v.Text = literal(k.Type, d)
 	return v, nil
 }

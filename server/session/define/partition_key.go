@@ -45,8 +45,8 @@ func (e *Env) partitionKey(t *catalog.Table, el *ast.IndexElem, by ast.Partition
 
 var systemNames = map[string]bool{"tableoid": true, "xmin": true, "xmax": true, "cmin": true, "cmax": true, "ctid": true}
 
-// partitionable refuses keys whose types have no order, or no hash, and those that are
-// not ordered by bytes.
+// partitionable refuses keys whose types have no order, or no hash, and says whether the
+// others are ordered by a collation.
 func (e *Env) partitionable(el *ast.IndexElem, k *catalog.PartitionKey, by ast.PartitionStrategy) error {
 	order := orderOf(by)
 	hint := "You must specify a %s operator class or define a default %s operator class for the data type."
@@ -55,9 +55,12 @@ func (e *Env) partitionable(el *ast.IndexElem, k *catalog.PartitionKey, by ast.P
 		return pgerr.Newf(pgerrcode.UndefinedObject, "data type %s has no default operator class for access method %q", types.TypeName(k.Type.OID), order).
 			WithHint(hint, order, order)
 	}
-	index := &catalog.IndexKey{Type: k.Type, Collation: k.Collation}
-	if err := e.orderKey(&catalog.Index{}, index, nil, "btree"); err != nil || index.Order != "" {
-		return pgerr.NotSupported(int(el.Pos), "a partition key whose collation is not by bytes is not supported")
+	index := &catalog.IndexKey{Type: k.Type, Collation: k.Collation, OpClass: k.OpClass}
+	if err := e.orderKey(&catalog.Index{}, index, nil, order); err != nil {
+		return err
+	}
+	if k.Order = index.Order; k.Order != "" && k.Type.IsArray() {
+		return pgerr.NotSupported(int(el.Pos), "a partition key of arrays whose collation is not by bytes is not supported")
 	}
 	return nil
 }
