@@ -22,7 +22,7 @@ Usage:
   loxodb import --dialect tidb [flags] FILE...
 
 FILE is what mysqldump or dumpling wrote, plain or gzip, or a directory of such
-files. Databases become schemas of one database. The load goes on where it was interrupted: the
+files, whose rows may be CSV: DATABASE.TABLE.000000000.csv. Databases become schemas of one database. The load goes on where it was interrupted: the
 table public.loxodb_import remembers how far each file is loaded.
 
 Flags of import:
@@ -37,6 +37,13 @@ Flags of import:
                           (default public)
   --dry-run               load nothing; list what would not load
   --restart               forget how far an earlier load of the files got
+
+Flags for CSV, as dumpling has them:
+  --csv-separator C       the sign between values (default ,)
+  --csv-delimiter C       the sign around them (default ")
+  --csv-null-value TEXT   an unquoted value that is NULL (default \N)
+  --escape-backslash=false  a backslash stands for itself
+  --no-header             the first line is a row, not the names of the columns
 
 Problems are listed as FILE:LINE: message and counted at the end; with any, the
 exit status is 1.
@@ -88,9 +95,24 @@ func parseImport(args []string, getenv func(string) string) (importer.Options, e
 	fs.StringVar(&o.Schema, "schema", "", "")
 	fs.BoolVar(&o.DryRun, "dry-run", false, "")
 	fs.BoolVar(&o.Restart, "restart", false, "")
+	sign := func(of *byte) func(string) error {
+		return func(s string) error {
+			if len(s) != 1 || s == "\n" || s == "\r" || s == "\\" {
+				return errors.New("it must be one sign of ASCII")
+			}
+			*of = s[0]
+			return nil
+		}
+	}
+	fs.Func("csv-separator", "", sign(&o.CSV.Separator))
+	fs.Func("csv-delimiter", "", sign(&o.CSV.Quote))
+	fs.StringVar(&o.CSV.Null, "csv-null-value", "", "")
+	fs.BoolVar(&o.CSV.NoHeader, "no-header", false, "")
+	escape := fs.Bool("escape-backslash", true, "")
 	if err := fs.Parse(args); err != nil {
 		return o, err
 	}
+	o.CSV.Plain = !*escape
 	switch dialect {
 	case "tidb", "mysql":
 	case "":

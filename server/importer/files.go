@@ -20,8 +20,9 @@ type dump struct {
 	size int64
 	// schema is the database that dumpling's file names tell and its files do not.
 	schema string
-	rank   int   // schemas before tables before rows before views
-	by     *dump // that names it, nil = the user
+	table  string // whose rows a file of CSV has, by its name
+	rank   int    // schemas before tables before rows before views
+	by     *dump  // that names it, nil = the user
 }
 
 // The ranks of files that are no definitions.
@@ -40,7 +41,7 @@ var suffixes = []struct {
 
 // unread are the endings of files that hold rows or definitions in a form that is not read.
 var unread = map[string]string{
-	".csv": "CSV", ".tsv": "TSV", ".parquet": "Parquet", ".zst": "zstd", ".zstd": "zstd", ".snappy": "snappy", ".lz4": "LZ4", ".bz2": "bzip2", ".xz": "xz",
+	".tsv": "TSV", ".parquet": "Parquet", ".zst": "zstd", ".zstd": "zstd", ".snappy": "snappy", ".lz4": "LZ4", ".bz2": "bzip2", ".xz": "xz",
 }
 
 // expand lists the files that the arguments name, directories opened up, in an order
@@ -60,7 +61,7 @@ func expand(args []string) (list, left []dump, err error) {
 			return nil, nil, err
 		}
 		if len(here)+len(other) == 0 {
-			return nil, nil, fmt.Errorf("%s holds no .sql and no .sql.gz files", arg)
+			return nil, nil, fmt.Errorf("%s holds no .sql and no .csv files, plain or .gz", arg)
 		}
 		list, left = append(list, here...), append(left, other...)
 	}
@@ -81,9 +82,9 @@ func directory(path string) (list, left []dump, err error) {
 		}
 		name := e.Name()
 		switch {
-		case strings.HasSuffix(name, ".sql") || strings.HasSuffix(name, ".sql.gz"):
+		case strings.HasSuffix(name, ".sql") || strings.HasSuffix(name, ".sql.gz") || isCSV(name):
 			list = append(list, describe(filepath.Join(path, name), info.Size()))
-		case unread[filepath.Ext(name)] != "" || strings.HasSuffix(name, ".csv.gz"):
+		case unread[filepath.Ext(name)] != "":
 			left = append(left, dump{path: filepath.Join(path, name)})
 		}
 	}
@@ -138,8 +139,11 @@ func withoutStandIns(list []dump) []dump {
 	})
 }
 
+// isCSV reports the name of a file of rows.
+func isCSV(name string) bool { return strings.HasSuffix(strings.TrimSuffix(name, ".gz"), ".csv") }
+
 // describe reads what a file's name says: dumpling calls files DB-schema-create.sql,
-// DB.TABLE-schema.sql and DB.TABLE.NUMBER.sql.
+// DB.TABLE-schema.sql and DB.TABLE.NUMBER.sql, or .csv.
 func describe(path string, size int64) dump {
 	d := dump{path: path, size: size, rank: otherRank}
 	name := plainName(path)
@@ -152,8 +156,10 @@ func describe(path string, size int64) dump {
 			return d
 		}
 	}
-	parts := strings.Split(strings.TrimSuffix(name, ".sql"), ".")
-	if n := len(parts); n == 3 && strings.Trim(parts[2], "0123456789") == "" && parts[2] != "" {
+	parts := strings.Split(strings.TrimSuffix(strings.TrimSuffix(name, ".sql"), ".csv"), ".")
+	if n := len(parts); isCSV(name) && (n == 2 || n == 3) {
+		d.schema, d.table, d.rank = unescaped(parts[0]), unescaped(parts[1]), rowsRank
+	} else if n == 3 && strings.Trim(parts[2], "0123456789") == "" && parts[2] != "" {
 		d.schema, d.rank = unescaped(parts[0]), rowsRank
 	}
 	return d

@@ -28,6 +28,7 @@ type Options struct {
 	// DryRun reads the files only and lists what would not load. Restart forgets how far
 	// an earlier load of the files got.
 	DryRun, Restart bool
+	CSV             CSV // how rows are written in files of CSV
 	// Out takes problems and the summary; Terminal says that it is one, for the bar.
 	Out      io.Writer
 	Terminal bool
@@ -120,7 +121,14 @@ func (l *load) file(ctx context.Context, d *dump) error {
 		d.schema = l.Schema
 	}
 	b := &batch{load: l, dump: d, schema: d.schema, charset: &clientCharset{}}
-	return b.read(ctx, func(head string) error {
+	if d.table == "" && isCSV(d.path) {
+		return errors.New("the name does not say whose rows these are: call it DATABASE.TABLE.csv")
+	}
+	read := b.read
+	if d.table != "" {
+		read = b.readRows
+	}
+	return read(ctx, func(head string) error {
 		if err := l.enter(ctx, d.schema); err != nil {
 			return err
 		}

@@ -147,11 +147,11 @@ func TestFilesOfADirectory(t *testing.T) {
 		got = append(got, filepath.Base(d.path)+"="+d.schema)
 	}
 	want := "[shop-schema-create.sql= shop.item-schema.sql=shop shop.s-schema-sequence.sql.gz=shop not.old.sql= other.sql= my%2Edb.t%2E1.000000000.sql=my.db " +
-		"shop.item.0000000000000.sql=shop shop.item.0000000010000.sql.gz=shop shop.old.sql=shop shop.a-schema-view.sql=shop]"
+		"shop.item.0000000000000.sql=shop shop.item.0000000010000.sql.gz=shop shop.item.0000000020000.csv=shop shop.old.sql=shop shop.a-schema-view.sql=shop]"
 	if fmt.Sprint(got) != want {
 		t.Errorf("\n got %v\nwant %s", got, want)
 	}
-	if len(left) != 2 || left[0].form() != "CSV" || left[1].form() != "zstd" {
+	if len(left) != 1 || left[0].form() != "zstd" {
 		t.Errorf("left: %v", left)
 	}
 	if _, _, err := expand([]string{t.TempDir()}); err == nil {

@@ -14,12 +14,12 @@ func TestImportOtherForms(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{
 		"d-schema-create.sql": "CREATE DATABASE `d`;\n", "d.t-schema.sql": "CREATE TABLE `t` (`k` int);\n", "d.t.sql": "INSERT INTO `t` VALUES (1);\n",
-		"d.t.000000001.csv": "2\n", "d.t.000000002.sql.zst": "\x28\xb5\x2f\xfd...", "metadata": "x",
+		"d.t.000000001.tsv": "2\n", "d.t.000000002.sql.zst": "\x28\xb5\x2f\xfd...", "metadata": "x",
 	} {
 		writeDump(t, filepath.Join(dir, name), text)
 	}
 	status, _, errs := runImport(t, addr, dir)
-	for _, want := range []string{"d.t.000000001.csv:1: files of CSV are not supported, this one is not loaded\n", "d.t.000000002.sql.zst:1: files of zstd are not supported, this one is not loaded\n"} {
+	for _, want := range []string{"d.t.000000001.tsv:1: files of TSV are not supported, this one is not loaded\n", "d.t.000000002.sql.zst:1: files of zstd are not supported, this one is not loaded\n"} {
 		if status != 1 || !strings.Contains(errs, want) {
 			t.Errorf("status %d, no %q in\n%s", status, want, errs)
 		}
