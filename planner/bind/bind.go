@@ -124,8 +124,7 @@ type binder struct {
 	assigning *catalog.Table
 	// mixedWrites: values are converted to the columns' types as MySQL converts them.
 	mixedWrites bool
-	// lenient: values are made to fit their columns, as IGNORE has it.
-	lenient bool
+	lenient     leniency
 	// strict: expressions are computed in MySQL's strict mode.
 	strict strictMode
 	// pos remembers where column references stand, for errors found later.

@@ -49,6 +49,7 @@ type indexOf struct {
 
 var (
 	tableWrites  bounded[*catalog.Table, *physical.TableWrite]
+	mysqlWrites  bounded[mysqlWriteOf, *physical.TableWrite]
 	indexWrites  bounded[indexOf, physical.IndexWrite]
 	columnValues bounded[*catalog.Column, expr.Expr]
 	resolvedOps  bounded[opKey, *builtin.ResolvedOp]

@@ -81,7 +81,7 @@ func notDivided(ref *ast.TableRef, name string) error {
 // familyWrite is what writers of a table need that may have children. Rows that are
 // inserted go to children only if these are partitions.
 func (b *binder) familyWrite(t *catalog.Table, ref *ast.TableRef, only, insert bool) (*physical.TableWrite, error) {
-	w, err := TableWrite(t, b.o)
+	w, err := b.tableWrite(t)
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +101,7 @@ func (b *binder) familyWrite(t *catalog.Table, ref *ast.TableRef, only, insert b
 	}
 	f := &physical.Family{}
 	for _, m := range tables {
-		mw, err := TableWrite(m, b.o)
+		mw, err := b.tableWrite(m)
 		if err != nil {
 			return nil, err
 		}

@@ -11,19 +11,34 @@ import (
 	"github.com/loxodb/loxodb/sql/types"
 )
 
-// IGNORE makes the nearest value that a column takes of one that it does not (sql/builtin,
+// IGNORE, and a statement that is not in strict mode, makes the nearest value that a column
+// takes of one that it does not; in strict mode that is an error in MySQL's words (sql/builtin,
 // mysql_fit.go). A parameter without a type has the column's, but for its length.
 
-// leniently makes the values of statements with IGNORE fit until the returned function is called.
-func (b *binder) leniently(on bool) func() {
+// leniency is what a statement does with values that do not fit: make them fit, also NULL where
+// a column has none, which IGNORE does everywhere and other statements where they write more
+// than one row.
+type leniency struct{ on, ignore, nulls bool }
+
+// leniently makes the values of statements with IGNORE fit, and those of statements in MySQL's
+// dialect that are not in strict mode, until the returned function is called. several: it may
+// write more than one row.
+func (b *binder) leniently(mixed, ignore, several bool) func() {
 	outer := b.lenient
-	b.lenient = on
+	b.lenient = leniency{}
+	if mixed {
+		on := ignore || !b.strictMode().on
+		b.lenient = leniency{on: on, ignore: ignore, nulls: on && (ignore || several)}
+	}
 	return func() { b.lenient = outer }
 }
 
+// fitting reports that values are made to fit their columns, or refused in MySQL's words.
+func (b *binder) fitting() bool { return b.lenient.on || b.strict.on && b.mixedWrites }
+
 // fit makes a value one that the column takes.
 func (b *binder) fit(v expr.Expr, c *catalog.Column, pos ast.Pos) (_ expr.Expr, err error) {
-	if isNullLit(v) || c.Domain != 0 {
+	if isNullLit(v) || c.Domain != 0 || plainlyFits(v, c) {
 		return v, nil
 	}
 	if isParam(v) {
@@ -52,6 +67,9 @@ func (b *binder) fit(v expr.Expr, c *catalog.Column, pos ast.Pos) (_ expr.Expr, 
 		}
 		v = asNumber(v, zero)
 		name, args = "fit_number", []expr.Expr{textConst(low), textConst(high), intConst(int64(scale))}
+		if lo, hi, ok := integerRange(low, high); ok && scale == 0 {
+			name, args = "fit_integer", []expr.Expr{intConst(lo), intConst(hi)}
+		}
 	case c.Type.OID == types.Float4OID || c.Type.OID == types.Float8OID:
 		v = asNumber(v, zero)
 		name, args = "fit_double", []expr.Expr{intConst(map[types.OID]int64{types.Float4OID: 4, types.Float8OID: 8}[c.Type.OID])}
@@ -61,8 +79,11 @@ func (b *binder) fit(v expr.Expr, c *catalog.Column, pos ast.Pos) (_ expr.Expr, 
 		n, _ := strconv.Atoi(list)
 		name, args = "fit_bytes", []expr.Expr{intConst(int64(n))}
 	case ofDate(c.Type) && kindOf(v) != dateKind:
-		name = "fit_stamp"
-	case IsTime(c) && c.Type.OID == types.IntervalOID:
+		if isLiteral(v) && !b.lenient.ignore {
+			return v, nil // which has an error with its place
+		}
+		name, args = "fit_stamp", []expr.Expr{textConst(map[bool]string{true: "date", false: "datetime"}[c.Type.OID == types.DateOID])}
+	case b.lenient.on && IsTime(c) && c.Type.OID == types.IntervalOID:
 		name = "fit_time"
 	default:
 		return v, nil

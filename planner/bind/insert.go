@@ -98,7 +98,7 @@ func (in *insertion) given(n int) (names []string, attrs []int16) {
 func (b *binder) insert(x *ast.Insert, outer *scope) (*query, error) {
 	s := &scope{parent: outer, in: inValues}
 	defer b.asMySQL(x.Mixed)()
-	defer b.leniently(x.Mixed && x.Ignore)()
+	defer b.leniently(x.Mixed, x.Ignore, x.Query != nil && len(x.Query.Values) != 1)()
 	defer b.strictly(x.Mixed && !x.Ignore)()
 	if err := b.with(s, x.With); err != nil {
 		return nil, err

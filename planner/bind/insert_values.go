@@ -144,7 +144,7 @@ func (b *binder) insertValue(in *insertion, i int, v expr.Expr, pos ast.Pos) (ex
 
 // given coerces a value to its column: a string for a bit field by its bytes.
 func (b *binder) given(v expr.Expr, c *catalog.Column, pos ast.Pos) (expr.Expr, error) {
-	if b.lenient {
+	if b.fitting() {
 		var err error
 		if v, err = b.fit(v, c, pos); err != nil {
 			return nil, err
@@ -182,7 +182,7 @@ func (b *binder) given(v expr.Expr, c *catalog.Column, pos ast.Pos) (expr.Expr, 
 	}
 	b.showDomain(v, c.Domain)
 	v, err := b.assign(v, c.Type, c.Name, pos)
-	if err != nil || !b.lenient {
+	if err != nil || !b.lenient.nulls {
 		return v, err
 	}
 	return b.fitNull(v, c, givenNull)
@@ -265,8 +265,11 @@ func (b *binder) fullRows(in *insertion, vals [][]expr.Expr) ([][]expr.Expr, err
 	def := func(i int) (expr.Expr, error) {
 		if defaults[i] == nil {
 			d, err := in.via.columnDefault(&t.Columns[i], b.o)
-			if k, ok := d.(*expr.Const); err == nil && b.lenient && ok && k.D.IsNull() {
+			if k, ok := d.(*expr.Const); err == nil && b.lenient.on && ok && k.D.IsNull() {
 				d, err = b.fitNull(d, &t.Columns[i], noDefault)
+			}
+			if err == nil {
+				d, err = b.fittingDefault(&t.Columns[i], d)
 			}
 			if err != nil {
 				return nil, err

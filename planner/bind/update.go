@@ -23,7 +23,7 @@ func (b *binder) update(x *ast.Update, outer *scope) (*query, error) {
 	}
 	s := &scope{parent: outer, in: inUpdateSet}
 	defer b.asMySQL(x.Mixed)()
-	defer b.leniently(x.Mixed && x.Ignore)()
+	defer b.leniently(x.Mixed, x.Ignore, true)()
 	defer b.strictly(x.Mixed && !x.Ignore)()
 	if err := b.with(s, x.With); err != nil {
 		return nil, err
@@ -362,7 +362,11 @@ func (b *binder) setValue(s *scope, c *catalog.Column, x *ast.Target, set []ast.
 		case c.Generated != 0:
 			return nullConst(c.Type), nil
 		}
-		return columnDefault(c, b.o)
+		d, err := columnDefault(c, b.o)
+		if err != nil {
+			return nil, err
+		}
+		return b.fittingDefault(c, d)
 	}
 	if v == nil {
 		want := c.Type

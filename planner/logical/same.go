@@ -11,7 +11,8 @@ import (
 
 // Same reports that two expressions are the same computation on the same
 // columns. Positions and names do not matter; subqueries are the same when they
-// are written the same and use the same columns of the outer query.
+// are written the same and use the same columns of the outer query. MySQL's strict mode does
+// not matter either: keys of indexes, which are not computed in it, are found by it.
 func Same(a, b expr.Expr) bool {
 	if a == b {
 		return true
@@ -44,7 +45,7 @@ func sameNode(a, b expr.Expr) bool {
 		return x.N == b.(*expr.Exec).N
 	case *expr.Call:
 		y := b.(*expr.Call)
-		return x.Fn == y.Fn && x.Variadic == y.Variadic
+		return x.Fn.Lenient() == y.Fn.Lenient() && x.Variadic == y.Variadic
 	case *expr.IsNull:
 		return x.Not == b.(*expr.IsNull).Not
 	case *expr.IsBool:

@@ -177,11 +177,14 @@ func (s *Session) share(p *prepared) {
 
 // planKeyNow is everything besides text and parameter types that a plan depends on.
 func (s *Session) planKeyNow() string {
-	get := func(n string) string { v, _ := s.settings.get(n); return v }
 	if s.settings.keyVersion != s.settings.version+1 {
 		var sb strings.Builder
 		for _, n := range []string{"sql_dialect", "search_path", "role", "row_security", "datestyle", "intervalstyle", "timezone", "enable_seqscan", "enable_indexscan", "enable_hashjoin", "enable_nestloop", "enable_sort", "enable_hashagg", "loxodb.generated_values", "mysql.collation_connection", "mysql.sql_mode"} {
-			sb.WriteString(get(n))
+			v, set := s.settings.get(n)
+			sb.WriteString(v)
+			if set { // @@sql_mode without modes is not the one that nobody set
+				sb.WriteByte(1)
+			}
 			sb.WriteByte(0)
 		}
 		sb.WriteString(s.SessionUser())

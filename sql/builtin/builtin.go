@@ -49,6 +49,8 @@ type Func struct {
 	gate       uint32 // the extension, where it must be there for the function to be found: see Has
 	// Takes has a letter for each argument of a function of the schema mysql: see mysqlFunc.
 	Takes string
+	// lenient is, of a function in MySQL's strict mode, the one out of it: see InStrictMode.
+	lenient *Func
 
 	// User is the function that a user made, nil for those of the system.
 	User *catalog.Function

@@ -11,16 +11,35 @@ import (
 	"github.com/loxodb/loxodb/sql/types"
 )
 
-// What IGNORE makes of a value that its column does not take (MySQL's manual, "The Effect of
-// IGNORE on Statement Execution"): the nearest one that it does, with a warning. The
-// functions are volatile, so that planning warns of nothing. The second argument is the
-// column's name.
+// What IGNORE, and a statement that is not in strict mode, makes of a value
+// that its column does not take (MySQL's manual, "The Effect of IGNORE on Statement
+// Execution"): the nearest one that it does, with a warning. The functions are volatile, so
+// that planning warns of nothing. The second argument is the column's name. In strict mode
+// (mysql_strict.go) they are errors for such a value.
 
 var mysqlFitFuncs = []mysqlFunc{
 	{name: "fit_number", args: "*tnni", ret: types.NumericOID, volatility: Volatile, eval: fitNumber},
+	{name: "fit_integer", args: "*tii", ret: types.Int8OID, volatility: Volatile, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+		v := typed{c.argT(0), a[0]}
+		n, low, high, within := int64(0), a[2].Int(), a[3].Int(), true
+		switch {
+		case isInt(v.t.OID):
+			n = v.d.Int()
+		case isFloat(v.t.OID):
+			n = clampInt(math.RoundToEven(v.d.Float()))
+		default:
+			misread(c, "integer", v, a[1].Text())
+			n, within = nearestInteger(c, v)
+		}
+		if n >= low && n <= high && within {
+			return types.Int(n), nil
+		}
+		warn(c, pgerrcode.NumericValueOutOfRange, "Out of range value for column '%s'", a[1].Text())
+		return types.Int(max(min(n, high), low)), nil
+	}},
 	{name: "fit_double", args: "*ti", ret: types.Float8OID, volatility: Volatile, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
 		f := mysqlFloat(c, typed{c.argT(0), a[0]})
-		misread(c, typed{c.argT(0), a[0]}, a[1].Text())
+		misread(c, "double", typed{c.argT(0), a[0]}, a[1].Text())
 		limit := math.MaxFloat64
 		if a[2].Int() == 4 {
 			limit = math.MaxFloat32
@@ -38,7 +57,7 @@ var mysqlFitFuncs = []mysqlFunc{
 		}
 		cut := sliceChars(s, 0, n)
 		if strings.TrimRight(s[len(cut):], " ") != "" {
-			warn(c, truncatedData, "Data truncated for column '%s'", a[1].Text())
+			cutShort(c, a[1].Text())
 		}
 		return types.String(cut), nil
 	}},
@@ -47,15 +66,19 @@ var mysqlFitFuncs = []mysqlFunc{
 		if int64(len(b)) <= n {
 			return a[0], nil
 		}
-		warn(c, truncatedData, "Data truncated for column '%s'", a[1].Text())
+		cutShort(c, a[1].Text())
 		return types.Bytes(append([]byte{}, b[:n]...)), nil
 	}},
-	{name: "fit_stamp", args: "*t", ret: types.TimestampOID, volatility: Volatile, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
+	{name: "fit_stamp", args: "*tt", ret: types.TimestampOID, volatility: Volatile, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
 		us, ok := mysqlStamp(c, typed{c.argT(0), a[0]})
-		if !ok {
+		switch {
+		case ok:
+			return checkTimestamp(us)
+		case c.strict == nil:
 			return types.Datum{}, zeroDate(a[1].Text())
 		}
-		return checkTimestamp(us)
+		warn(c, pgerrcode.InvalidDatetimeFormat, "Incorrect %s value: '%s' for column '%s'", a[2].Text(), mysqlString(c, typed{c.argT(0), a[0]}).Text(), a[1].Text())
+		return null()
 	}},
 	{name: "fit_time", args: "*t", ret: types.IntervalOID, volatility: Volatile, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
 		v := typed{c.argT(0), a[0]}
@@ -73,7 +96,7 @@ var mysqlFitFuncs = []mysqlFunc{
 	}},
 	{name: "fit_year", args: "*t", ret: types.Int8OID, volatility: Volatile, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
 		v := typed{c.argT(0), a[0]}
-		misread(c, v, a[1].Text())
+		misread(c, "integer", v, a[1].Text())
 		n := mysqlInteger(c, v)
 		switch {
 		case n == 0 && (!isTextType(v.t.OID) || len(strings.TrimSpace(a[0].Text())) >= 3):
@@ -104,7 +127,7 @@ var mysqlFitFuncs = []mysqlFunc{
 			}
 		}
 		switch {
-		case !several && len(out) == 0:
+		case !several && len(out) == 0 && c.strict == nil:
 			return types.Datum{}, pgerr.Newf(pgerrcode.FeatureNotSupported,
 				"the empty value of the ENUM column \"%s\", for '%s', is not supported", a[1].Text(), a[0].Text())
 		case len(out) < len(given) && a[0].Text() != "":
@@ -134,8 +157,17 @@ const truncatedData = "01004"
 // max_error_count of old.
 const maxWarnings = 64
 
-// warn tells of a value that was changed.
+// warn tells of a value that was changed, which in strict mode is an error.
 func warn(c *Ctx, state, format string, args ...any) {
+	if c.strict != nil {
+		if state == truncatedData {
+			state = pgerrcode.StringDataRightTruncationDataException
+		}
+		if c.strict.err == nil {
+			c.strict.err = pgerr.Newf(state, format, args...)
+		}
+		return
+	}
 	told := remembered(c, func() *int { return new(int) })
 	if *told++; *told > maxWarnings || c.Notice == nil {
 		return
@@ -145,26 +177,55 @@ func warn(c *Ctx, state, format string, args ...any) {
 	c.Notice(e)
 }
 
-// misread warns of a text that is no number, or more than one.
-func misread(c *Ctx, v typed, column string) {
+// cutShort tells of a value that lost its end.
+func cutShort(c *Ctx, column string) {
+	if c.strict != nil {
+		warn(c, truncatedData, "Data too long for column '%s'", column)
+		return
+	}
+	warn(c, truncatedData, "Data truncated for column '%s'", column)
+}
+
+// misread warns of a text that is no number of a kind, or more than one.
+func misread(c *Ctx, kind string, v typed, column string) {
 	if !isTextType(v.t.OID) {
 		return
 	}
 	s := strings.TrimSpace(v.d.Text())
 	switch prefix := numberPrefix(s); {
-	case len(prefix) == len(s) && s != "":
+	case prefix == s:
 	case !strings.HasPrefix(s, prefix):
-		warn(c, pgerrcode.InvalidTextRepresentation, "Incorrect value: '%s' for column '%s'", v.d.Text(), column)
+		warn(c, pgerrcode.InvalidTextRepresentation, "Incorrect %s value: '%s' for column '%s'", kind, v.d.Text(), column)
 	default:
 		warn(c, truncatedData, "Data truncated for column '%s'", column)
 	}
+}
+
+// nearestInteger is the whole number nearest to a value, to one with a fraction of a half the
+// one further from zero, and whether 64 bits hold it.
+func nearestInteger(c *Ctx, v typed) (n int64, within bool) {
+	d, err := mysqlNumeric(c, v)
+	if err == nil {
+		d, err = types.NumericRound(d, 0)
+	}
+	if err != nil {
+		return 0, true
+	}
+	if n, within = types.NumericToInt64(d); !within {
+		n = clampInt(types.NumericToFloat(d))
+	}
+	return n, within
 }
 
 // fitNumber is the nearest number between the third and fourth arguments that has so many
 // digits behind the point as the fifth says.
 func fitNumber(c *Ctx, a []types.Datum) (types.Datum, error) {
 	v := typed{c.argT(0), a[0]}
-	misread(c, v, a[1].Text())
+	kind := "integer"
+	if a[4].Int() > 0 {
+		kind = "decimal"
+	}
+	misread(c, kind, v, a[1].Text())
 	d, err := mysqlNumeric(c, v)
 	if err == nil {
 		d, err = types.NumericRound(d, int(a[4].Int()))

@@ -118,6 +118,9 @@ func mysqlErrorNumber(m *mysqlMessage) int {
 	case pgerrcode.CheckViolation:
 		return 3819
 	case pgerrcode.StringDataRightTruncationDataException:
+		if strings.HasPrefix(m.Message, "Data truncated") { // in strict mode
+			return 1265
+		}
 		return 1406
 	case pgerrcode.NumericValueOutOfRange:
 		return 1264

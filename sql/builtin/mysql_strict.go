@@ -33,7 +33,8 @@ type strictFunc struct {
 // ERROR_FOR_DIVISION_BY_ZERO is set, one with errors (22007, 22012), always the same of
 // a function, and else f itself.
 func InStrictMode(f *Func, args []types.T, division bool) *Func {
-	if f.Eval == nil || !divides(f) && !readsNumbers(f, args) {
+	fits := strings.HasPrefix(f.Name, "fit_")
+	if f.Eval == nil || !fits && !divides(f) && !readsNumbers(f, args) {
 		return f
 	}
 	k := strictFunc{f, division}
@@ -41,6 +42,10 @@ func InStrictMode(f *Func, args []types.T, division bool) *Func {
 		return g.(*Func)
 	}
 	g := *f
+	g.lenient = f
+	if fits {
+		g.Volatility = Stable // it warns of nothing
+	}
 	g.Eval = func(c *Ctx, a []types.Datum) (types.Datum, error) {
 		s := strictness{division: division}
 		c.strict = &s
@@ -53,6 +58,15 @@ func InStrictMode(f *Func, args []types.T, division bool) *Func {
 	}
 	kept, _ := strictFuncs.LoadOrStore(k, &g)
 	return kept.(*Func)
+}
+
+// Lenient is the function that f computes in strict mode, else f: the same of the same values,
+// where neither is an error.
+func (f *Func) Lenient() *Func {
+	if f.lenient != nil {
+		return f.lenient
+	}
+	return f
 }
 
 func divides(f *Func) bool {
