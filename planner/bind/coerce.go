@@ -345,7 +345,11 @@ func (b *binder) cast(s *scope, x *ast.Cast) (expr.Expr, error) {
 		}
 		return y, err
 	}
-	return b.castTo(s, x, to, to.OID)
+	y, err := b.castTo(s, x, to, to.OID)
+	if err == nil && b.exprDomain(y) != 0 { // it is of the base type from here on
+		y = &expr.Relabel{X: y, T: y.Type()}
+	}
+	return y, err
 }
 
 // castTo is x::t, which errors call by the name of the type shown: the domain that to is

@@ -313,22 +313,26 @@ func (b *binder) recursiveUnion(c *ast.CTE, sel *ast.Select, work int, init, ste
 	exprs := make([]expr.Expr, len(cols))
 	for i, o := range cols {
 		st := step.out[i]
+		domain := b.exprDomain(b.meta.Column(o.id))
+		if domain != 0 && st.t.OID == o.t.OID && b.exprDomain(b.meta.Column(st.id)) != domain {
+			return nil, otherType(c, init, i, b.partName(o.t, domain), types.FormatType(types.Of(o.t.OID)))
+		}
 		if st.t.OID != o.t.OID {
 			both, t, err := b.commonType("UNION", []expr.Expr{&expr.Column{T: o.t}, step.expr(i)}, func(int) ast.Pos { return st.pos })
 			if err != nil {
 				return nil, err
 			}
 			if t.OID != o.t.OID || o.t.Mod >= 0 { // the modifier is not common to both
-				return nil, otherType(c, init, i, o.t, types.Of(t.OID))
+				return nil, otherType(c, init, i, types.FormatType(o.t), types.FormatType(types.Of(t.OID)))
 			}
 			exprs[i] = both[1]
 		} else {
 			if o.t.Mod >= 0 && st.t.Mod != o.t.Mod {
-				return nil, otherType(c, init, i, o.t, types.Of(o.t.OID))
+				return nil, otherType(c, init, i, types.FormatType(o.t), types.FormatType(types.Of(o.t.OID)))
 			}
 			exprs[i] = &expr.Column{Index: st.id, T: st.t, Name: st.name}
 		}
-		id := b.meta.Add(logical.ColInfo{Name: o.name, T: o.t, Domain: b.exprDomain(b.meta.Column(o.id))})
+		id := b.meta.Add(logical.ColInfo{Name: o.name, T: o.t, Domain: domain})
 		n.Out = append(n.Out, id)
 		u.out = append(u.out, outCol{id, o.name, o.t, o.head, o.head})
 	}
@@ -337,10 +341,10 @@ func (b *binder) recursiveUnion(c *ast.CTE, sel *ast.Select, work int, init, ste
 }
 
 // otherType is the error for a column whose type the recursive term would change.
-func otherType(c *ast.CTE, init *query, i int, first, overall types.T) error {
+func otherType(c *ast.CTE, init *query, i int, first, overall string) error {
 	return errAt(init.place(i), pgerrcode.DatatypeMismatch,
 		"recursive query \"%s\" column %d has type %s in non-recursive term but type %s overall",
-		c.Name, i+1, types.FormatType(first), types.FormatType(overall)).
+		c.Name, i+1, first, overall).
 		WithHint("Cast the output of the non-recursive term to the correct type.")
 }
 

@@ -7,7 +7,6 @@ import (
 	"github.com/loxodb/loxodb/planner/logical"
 	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/ast"
-	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/types"
@@ -99,7 +98,7 @@ func (b *binder) toDomain(x expr.Expr, d *catalog.Type) (expr.Expr, error) {
 // may later.
 func (b *binder) castToDomain(x expr.Expr, d *catalog.Type) (expr.Expr, error) {
 	y, err := b.toDomain(x, d)
-	if err == nil && y == x && b.asWritten {
+	if r, free := y.(*expr.Relabel); err == nil && free && r.X == x && b.asWritten {
 		y = &expr.ToDomain{X: x, Free: true,
 			Domain: expr.DomainName{ID: d.ID, Shown: d.Shown, Schema: b.o.Catalog.SchemaName(d.Schema), Name: d.Name}}
 	}
@@ -159,7 +158,12 @@ func (b *binder) exprDomain(e expr.Expr) catalog.ID {
 			return 0 // NULL is of no type
 		}
 		return b.commonDomain(append(results, e.Else))
+	case *expr.Field:
+		return e.Domain
 	case *expr.Call:
+		if e.Domain != 0 {
+			return e.Domain
+		}
 		if f := e.Fn.User; f != nil && f.Ret == e.T {
 			return f.RetDomain
 		}
@@ -182,25 +186,6 @@ func (b *binder) exprDomain(e expr.Expr) catalog.ID {
 		}
 	}
 	return 0
-}
-
-// overDomain is a call of a function that makes an array of what it is given, with the
-// array type over the domain that that is of.
-func (b *binder) overDomain(r *builtin.Resolved, args []expr.Expr) *builtin.Resolved {
-	if r.Fn == nil || r.Fn.Ret != types.AnyArrayOID || r.ArgOrder != nil {
-		return r
-	}
-	for i, t := range r.Fn.Args {
-		if t != types.AnyElementOID && t != types.AnyNonArrayOID || i >= len(args) {
-			continue
-		}
-		if a := types.Of(b.exprDomain(args[i])).ArrayOf(); a.OID != 0 {
-			over := *r
-			over.Ret = a.OID
-			return &over
-		}
-	}
-	return r
 }
 
 // commonDomain is the domain that all of a list of values are of, 0 for none.

@@ -241,7 +241,11 @@ func (b *binder) makeOp(schema, name string, l, r expr.Expr, pos ast.Pos) (expr.
 	if err := comparesElements(res.Op.Func, []types.OID{res.Left, res.Right}); err != nil {
 		return nil, err
 	}
-	call := &expr.Call{Fn: res.Op.Func, Op: res.Op, T: types.Of(res.Ret), Pos: int(pos)}
+	res, domain, ok := b.operatorDomains(res, l, r)
+	if !ok {
+		return nil, atPos(b.unresolved(builtin.UnresolvedOp(pgerrcode.UndefinedFunction, schema, name, lt, r.Type().OID), schema, name, l, r), pos)
+	}
+	call := &expr.Call{Fn: res.Op.Func, Op: res.Op, T: types.Of(res.Ret), Domain: domain, Pos: int(pos)}
 	if l != nil {
 		if l, err = b.coerce(l, types.Of(res.Left), builtin.Implicit, pos); err != nil {
 			return nil, err

@@ -87,7 +87,15 @@ func (b *binder) resolveRoutine(schema, name string, args []expr.Expr, shape bui
 		}
 		return nil, atPos(err, pos)
 	}
-	return b.overDomain(r, args), nil
+	over, ok := b.withDomains(r, args)
+	switch {
+	case ok:
+		return over, nil
+	case procedure:
+		return nil, atPos(noProcedure(builtin.CallText(schema, name, b.shownTypes(args))), pos)
+	}
+	shape.Shown = b.shownTypes(args)
+	return nil, atPos(builtin.NoFunction(schema, name, ts, shape), pos)
 }
 
 // userCast is the user's type that a call of its name casts to, 0 for other calls.
@@ -137,7 +145,7 @@ func (b *binder) makeCall(r *builtin.Resolved, args []expr.Expr, variadic bool, 
 	if fn.PopulatesRow() && len(args) > 0 { // a row of a domain's
 		fn = builtin.OfDomain(fn, b.exprDomain(args[0]))
 	}
-	c := &expr.Call{Fn: fn, Args: in, T: ret, Variadic: variadic || packed, Pos: int(pos)}
+	c := &expr.Call{Fn: fn, Args: in, T: ret, Domain: r.Domain, Variadic: variadic || packed, Pos: int(pos)}
 	if fn.Schema == builtin.MySQLSchema {
 		c.Fn = b.inStrictMode(fn, in)
 		return b.decimalCall(c, pos)
@@ -183,6 +191,9 @@ func (b *binder) callArgs(r *builtin.Resolved, args []expr.Expr, pos ast.Pos) (i
 		if in[i], err = b.coerce(args[from], types.Of(t), builtin.Implicit, pos); err != nil {
 			return nil, false, err
 		}
+		if in[i], err = b.argDomain(r, i, args[from], in[i]); err != nil {
+			return nil, false, err
+		}
 		if p, ok := in[i].(*unknownParam); ok {
 			in[i] = b.untyped(p)
 			continue
@@ -203,13 +214,7 @@ func (b *binder) callArgs(r *builtin.Resolved, args []expr.Expr, pos ast.Pos) (i
 		}
 	}
 	if r.VariadicExpanded && r.Fn.Variadic != types.AnyOID {
-		rest := append([]expr.Expr(nil), in[r.Fixed:]...)
-		elem := r.Fn.Variadic
-		if len(rest) > 0 {
-			elem = rest[0].Type().OID
-		}
-		arr := &expr.ArrayOf{Elems: rest, T: types.Of(elem).ArrayOf()}
-		return append(in[:r.Fixed:r.Fixed], arr), true, nil
+		return append(in[:r.Fixed:r.Fixed], variadicArray(r, slices.Clone(in[r.Fixed:]))), true, nil
 	}
 	return in, false, nil
 }

@@ -140,7 +140,7 @@ func (b *binder) aggregate(s, g *scope, x *ast.Func, r *builtin.Resolved, args [
 		}
 		a.OrderBy = append(a.OrderBy, k)
 	}
-	return b.addAgg(level.grouping, a, x), nil
+	return b.addAgg(level.grouping, a, r.Domain, x), nil
 }
 
 // sortable refuses types whose values an aggregate cannot tell apart by sorting.
@@ -206,8 +206,8 @@ func (b *binder) noAggIn(level *scope, args []expr.Expr) error {
 	return err
 }
 
-// addAgg adds the call, or finds an equal one.
-func (b *binder) addAgg(g *grouping, a logical.AggCall, x *ast.Func) expr.Expr {
+// addAgg adds the call, or finds an equal one. Its result is of a domain, or 0.
+func (b *binder) addAgg(g *grouping, a logical.AggCall, domain types.OID, x *ast.Func) expr.Expr {
 	if len(g.aggs) == 0 {
 		g.first = x.Pos
 	}
@@ -216,7 +216,7 @@ func (b *binder) addAgg(g *grouping, a logical.AggCall, x *ast.Func) expr.Expr {
 			return b.reference(b.meta.Column(g.out[i]), x.Pos)
 		}
 	}
-	id := b.meta.Add(logical.ColInfo{Name: x.Name.Name, T: a.T})
+	id := b.meta.Add(logical.ColInfo{Name: x.Name.Name, T: a.T, Domain: domain})
 	g.aggs, g.out = append(g.aggs, a), append(g.out, id)
 	return b.reference(b.meta.Column(id), x.Pos)
 }

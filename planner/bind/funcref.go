@@ -33,6 +33,7 @@ func (b *binder) funcRef(s *scope, x *ast.FuncRef) (logical.Node, []*nsItem, err
 	name, scalar := fnames[0], len(x.Funcs) == 1 && !x.Ordinality
 	var names []string
 	var ts []types.T
+	var domains []types.OID
 	var shapes [][]field
 	var rowType types.OID  // of the only function, if it returns rows of a composite type
 	rows := map[int]bool{} // by column: such rows, which are shown as their columns
@@ -46,8 +47,12 @@ func (b *binder) funcRef(s *scope, x *ast.FuncRef) (logical.Node, []*nsItem, err
 		}
 		scalar = scalar && sh
 		names, ts = append(names, fn...), append(ts, ft...)
-		for range fn {
-			shapes = append(shapes, nil)
+		for k := range fn {
+			domain := call.Fn.OutDomain(k)
+			if sh {
+				domain = b.exprDomain(call)
+			}
+			shapes, domains = append(shapes, nil), append(domains, domain)
 		}
 		if sh {
 			shapes[len(shapes)-1] = b.shape(call)
@@ -61,6 +66,7 @@ func (b *binder) funcRef(s *scope, x *ast.FuncRef) (logical.Node, []*nsItem, err
 	}
 	if x.Ordinality {
 		names, ts, shapes = append(names, "ordinality"), append(ts, types.Of(types.Int8OID)), append(shapes, nil)
+		domains = append(domains, 0)
 	}
 	alias := name
 	if x.Alias != nil {
@@ -69,7 +75,7 @@ func (b *binder) funcRef(s *scope, x *ast.FuncRef) (logical.Node, []*nsItem, err
 	n.Alias = alias
 	var cols []nsCol
 	for i := range names {
-		id := b.meta.Add(logical.ColInfo{Name: names[i], Rel: alias, T: ts[i]})
+		id := b.meta.Add(logical.ColInfo{Name: names[i], Rel: alias, T: ts[i], Domain: domains[i]})
 		if shapes[i] != nil {
 			b.shapes[id] = shapes[i]
 		}

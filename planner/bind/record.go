@@ -16,6 +16,8 @@ type field struct {
 	name string
 	t    types.T
 	at   int // its place in the value
+	// domain is the one that the column is of, t its base type; 0 for none
+	domain types.OID
 }
 
 // shape is what is known of a record's columns; nil when nothing is.
@@ -29,7 +31,7 @@ func (b *binder) shape(e expr.Expr) []field {
 		f := make([]field, 0, len(c.Fields))
 		for i := range c.Fields {
 			if !c.Fields[i].Dropped {
-				f = append(f, field{c.Fields[i].Name, c.Fields[i].T, i})
+				f = append(f, field{c.Fields[i].Name, c.Fields[i].T, i, c.Fields[i].Domain})
 			}
 		}
 		return f
@@ -40,7 +42,7 @@ func (b *binder) shape(e expr.Expr) []field {
 	case *expr.Call:
 		var f []field
 		for i, t := range x.Fn.OutTypes {
-			f = append(f, field{x.Fn.OutNames[i], types.Of(t), i})
+			f = append(f, field{x.Fn.OutNames[i], types.Of(t), i, x.Fn.OutDomain(i)})
 		}
 		if len(f) < 2 {
 			return nil
@@ -53,7 +55,7 @@ func (b *binder) shape(e expr.Expr) []field {
 	case *expr.RowOf:
 		f := make([]field, len(x.Args))
 		for i, a := range x.Args {
-			f[i] = field{fmt.Sprintf("f%d", i+1), a.Type(), i}
+			f[i] = field{fmt.Sprintf("f%d", i+1), a.Type(), i, b.exprDomain(a)}
 		}
 		return f
 	}
@@ -111,12 +113,12 @@ func (b *binder) fieldOf(v expr.Expr, f field) expr.Expr {
 	}
 	if r, ok := v.(*expr.RowOf); ok && !(r.Cast && b.asWritten) {
 		if c, column := r.Args[f.at].(*expr.Column); column && b.wholeRows[r] == nil {
-			return &expr.Relabel{X: c, T: c.Type()} // it is no column of a table any more
+			return &expr.Relabel{X: c, T: c.Type(), Domain: f.domain} // it is no column of a table any more
 		}
 		return r.Args[f.at]
 	}
 	b.noteRow(v.Type().OID)
-	return &expr.Field{X: v, N: f.at, T: f.t, Name: f.name}
+	return &expr.Field{X: v, N: f.at, T: f.t, Name: f.name, Domain: f.domain}
 }
 
 // expandRecord is (x).*: one expression a column.

@@ -370,7 +370,7 @@ func (b *binder) wholeRow(it *nsItem, pos ast.Pos) (expr.Expr, error) {
 	if row := b.tableRow(it, pos); row != nil {
 		var sh []field
 		for at, f := range b.shape(row) { // by the names that the alias gives them
-			sh = append(sh, field{it.cols[at].name, f.t, f.at})
+			sh = append(sh, field{it.cols[at].name, f.t, f.at, f.domain})
 		}
 		b.rowShapes[row], b.wholeRows[row], b.wholeAt[row] = sh, it, pos
 		return b.rowOrNull(it, row), nil
@@ -380,7 +380,7 @@ func (b *binder) wholeRow(it *nsItem, pos ast.Pos) (expr.Expr, error) {
 	names := make([]string, 0, len(it.cols))
 	for i, c := range it.cols {
 		row.Args = append(row.Args, b.reference(c.e, pos))
-		sh = append(sh, field{c.name, c.e.Type(), i})
+		sh = append(sh, field{c.name, c.e.Type(), i, b.exprDomain(c.e)})
 		names = append(names, c.name)
 	}
 	b.rowShapes[row], b.wholeRows[row], b.wholeAt[row] = sh, it, pos

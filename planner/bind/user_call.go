@@ -131,12 +131,19 @@ func (b *binder) userCall(r *builtin.Resolved, in []expr.Expr, variadic bool, po
 			}
 		}
 	}
-	call := &expr.Call{Fn: r.Fn, Args: in, T: types.Of(r.Ret), Variadic: variadic, Pos: int(pos)}
-	if x := b.inlined(call); x != nil {
-		return computedValue(x), nil
+	call := &expr.Call{Fn: r.Fn, Args: in, T: types.Of(r.Ret), Domain: r.Domain, Variadic: variadic, Pos: int(pos)}
+	x := b.inlined(call)
+	if x == nil {
+		b.meta.Calls = true
+		if r.Domain == 0 || f.RetSet {
+			return call, nil
+		}
+		x = call
 	}
-	b.meta.Calls = true
-	return call, nil
+	if d, ok := b.o.Catalog.TypeByID(r.Domain); ok && r.Domain != 0 { // which the body knows nothing of
+		return b.toDomain(x, d)
+	}
+	return computedValue(x), nil
 }
 
 // computedValue is an expression that is no column of a table, though its value is one's.

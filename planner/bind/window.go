@@ -85,7 +85,7 @@ func (b *binder) windowCall(s *scope, x *ast.Func) (expr.Expr, error) {
 	if c.Frame, err = b.frame(&def, w, n); err != nil {
 		return nil, err
 	}
-	e := b.addWindow(s, n, c, x)
+	e := b.addWindow(s, n, c, r.Domain, x)
 	if summed == nil {
 		return e, nil
 	}
@@ -189,8 +189,8 @@ func (b *binder) windowParts(in *scope, w *ast.Window) (*logical.Window, error) 
 }
 
 // addWindow registers the call with the node of its window.
-func (b *binder) addWindow(s *scope, n *logical.Window, c physical.WindowCall, x *ast.Func) expr.Expr {
-	id := b.meta.Add(logical.ColInfo{Name: x.Name.Name, T: c.T})
+func (b *binder) addWindow(s *scope, n *logical.Window, c physical.WindowCall, domain types.OID, x *ast.Func) expr.Expr {
+	id := b.meta.Add(logical.ColInfo{Name: x.Name.Name, T: c.T, Domain: domain})
 	for _, have := range s.calls.nodes {
 		if sameWindow(have, n) {
 			have.Calls, have.Out = append(have.Calls, c), append(have.Out, id)

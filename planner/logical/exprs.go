@@ -97,7 +97,7 @@ func mapOther(e expr.Expr, f func(expr.Expr) expr.Expr) expr.Expr {
 		}
 	case *expr.Field:
 		if a := f(x.X); a != x.X {
-			return &expr.Field{X: a, N: x.N, T: x.T, Name: x.Name}
+			return &expr.Field{X: a, N: x.N, T: x.T, Name: x.Name, Domain: x.Domain}
 		}
 	case *expr.Assign:
 		if l, ch := mapList(x.Parts(), f); ch {

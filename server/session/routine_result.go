@@ -40,11 +40,10 @@ func (s *Session) shapeOf(f *builtin.Func, ret types.T) shape {
 			sh.columns, sh.names = append(sh.columns, types.Of(t)), append(sh.names, f.OutNames[i])
 		}
 		if f.OutColumns != nil {
-			sh.columns, sh.domains, sh.listed = f.OutColumns, f.OutDomains, true
-		} else if outs := f.User.Outputs(); len(outs) == len(sh.columns) {
-			for i := range outs {
-				sh.domains = append(sh.domains, outs[i].Domain)
-			}
+			sh.columns, sh.listed = f.OutColumns, true
+		}
+		for i := range f.OutTypes {
+			sh.domains = append(sh.domains, f.OutDomain(i))
 		}
 	case ret.OID == types.RecordOID:
 		sh.open = true

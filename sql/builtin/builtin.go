@@ -34,8 +34,9 @@ type Func struct {
 	RetSet    bool
 	OutNames  []string // columns of a record-returning or OUT-parameter function
 	OutTypes  []types.OID
-	// OutColumns and OutDomains are, of a user's function with a column definition list, its
-	// types with their modifiers, and its domains or 0.
+	// OutColumns are, of a user's function with a column definition list, its types with
+	// their modifiers. OutDomains are the domains of that list, or those that a call's
+	// arguments give polymorphic columns, 0 for none; see OutDomain.
 	OutColumns []types.T
 	OutDomains []types.OID
 	Strict     bool // NULL in, NULL out, without a call

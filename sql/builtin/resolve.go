@@ -17,6 +17,10 @@ type Resolved struct {
 	// an argument of a "any" parameter keeps its type (unknown literals stay unknown).
 	ArgTypes []types.OID
 	Ret      types.OID
+	// Domain is the domain that the result is of, whose base type Ret is; 0 for none. It
+	// follows from Domains, which whoever knows the domains of the arguments sets.
+	Domain  types.OID
+	Domains PolyDomains
 	// ArgOrder says which written argument fills each position of ArgTypes; nil = as
 	// written. −1 is an argument left out before a named one: see Func.DefaultArg.
 	ArgOrder []int
@@ -26,6 +30,15 @@ type Resolved struct {
 	Fixed            int
 	// Coercion is set instead of Fn when the call is a cast written as a function, int4(x).
 	Coercion types.OID
+}
+
+// Declared is the type that the function declares for argument i of ArgTypes, that of a
+// VARIADIC array's elements for those that fill it.
+func (r *Resolved) Declared(i int) types.OID {
+	if r.VariadicExpanded && i >= r.Fixed {
+		return r.Fn.Variadic
+	}
+	return r.Fn.Args[i]
 }
 
 // CallShape is what is known of a call beside its argument types.
@@ -89,7 +102,7 @@ func resolveAmong(list []candidate, schema, name string, args []types.OID, shape
 	case best != nil:
 		return best.resolve(args)
 	case len(list) == 0:
-		return nil, noFunction(schema, name, args, shape)
+		return nil, NoFunction(schema, name, args, shape)
 	}
 	return nil, notUnique(shape.Text(schema, name, args))
 }
@@ -108,7 +121,8 @@ var absentFunctions = map[string]bool{
 	"xmlcomment": true, "xpath": true, "xpath_exists": true, "xmlexists": true, "table_to_xml": true, "query_to_xml": true,
 }
 
-func noFunction(schema, name string, args []types.OID, shape CallShape) error {
+// NoFunction is the error of a call that no function is for (42883), without position.
+func NoFunction(schema, name string, args []types.OID, shape CallShape) error {
 	if absentFunctions[name] && (schema == "" || schema == "pg_catalog") {
 		return pgerr.NotSupported(-1, "function %s is not supported", shape.Text(schema, name, args))
 	}

@@ -1,6 +1,7 @@
 package builtin
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -159,6 +160,38 @@ func (f *Func) withColumns(names []string, ts []types.T, domains []types.OID) *F
 	own.OutNames, own.OutTypes, own.OutColumns, own.OutDomains = names, nil, ts, domains
 	for _, t := range ts {
 		own.OutTypes = append(own.OutTypes, t.OID)
+	}
+	own.runUser()
+	return &own
+}
+
+// OutDomain is the domain that output column i is of, whose base type OutTypes has; 0 for
+// none.
+func (f *Func) OutDomain(i int) types.OID {
+	switch {
+	case f.OutDomains != nil:
+		return f.OutDomains[i]
+	case f.User != nil:
+		if outs := f.User.Outputs(); i < len(outs) {
+			return outs[i].Domain
+		}
+	}
+	return 0
+}
+
+// WithOutDomains is a user's function whose polymorphic output columns are of the domains
+// that its arguments are of.
+func (f *Func) WithOutDomains(p PolyDomains) *Func {
+	if f.User == nil || len(f.OutTypes) == 0 {
+		return f
+	}
+	own := *f
+	own.OutTypes = slices.Clone(f.OutTypes)
+	own.OutDomains = make([]types.OID, len(f.OutTypes))
+	for i, a := range f.User.Outputs() {
+		if own.OutDomains[i] = a.Domain; isPolymorphic(a.Type.OID) {
+			own.OutTypes[i], own.OutDomains[i] = p.Of(a.Type.OID, f.OutTypes[i])
+		}
 	}
 	own.runUser()
 	return &own

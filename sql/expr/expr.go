@@ -39,14 +39,17 @@ type (
 	}
 	// Call applies a function (also behind every operator).
 	Call struct {
-		Fn       *builtin.Func
-		Op       *builtin.Operator // set when written as an operator, for EXPLAIN and planning
-		Args     []Expr
-		T        types.T // resolved result type
-		Variadic bool    // the last argument is the VARIADIC array itself
-		Pos      int     // byte offset for errors, −1
-		Phrase   string  // as of Cast: CURRENT_USER
-		Syntax   bool    // written as an SQL construct: TRIM(BOTH FROM x)
+		Fn   *builtin.Func
+		Op   *builtin.Operator // set when written as an operator, for EXPLAIN and planning
+		Args []Expr
+		T    types.T // resolved result type
+		// Domain is the domain that the arguments make the result one of, T its base type;
+		// 0 for none.
+		Domain   types.OID
+		Variadic bool   // the last argument is the VARIADIC array itself
+		Pos      int    // byte offset for errors, −1
+		Phrase   string // as of Cast: CURRENT_USER
+		Syntax   bool   // written as an SQL construct: TRIM(BOTH FROM x)
 		// Collation is that of a user's function's arguments, which its body compares them by;
 		// 0 = their types' own.
 		Collation uint32
@@ -168,6 +171,8 @@ type (
 		N    int
 		T    types.T
 		Name string // for EXPLAIN; "" = f1, f2, …
+		// Domain is the domain of the column, T its base type; 0 for none.
+		Domain types.OID
 	}
 	// SubPlan is a subquery in an expression. Plan indexes the plan's SubPlans;
 	// Args are evaluated on the present row into Env.Exec slots Slots before each run.

@@ -133,7 +133,7 @@ func withChildrenRest(e Expr, l []Expr) Expr {
 	case *Assign:
 		return e.With(l)
 	case *Field:
-		return &Field{X: l[0], N: e.N, T: e.T, Name: e.Name}
+		return &Field{X: l[0], N: e.N, T: e.T, Name: e.Name, Domain: e.Domain}
 	case *SubPlan:
 		c := *e
 		c.Args, c.Left = l[:len(e.Args):len(e.Args)], l[len(e.Args):]
