@@ -25,13 +25,15 @@ import (
 //
 // Two rows with one key of a deferrable unique constraint are noted likewise, with the
 // key in the order of the constraint's columns; when the constraint is immediate, the
-// note is looked at as the statement ends.
+// note is looked at as the statement ends. A row that another one excludes, by a deferrable
+// exclusion constraint, is noted by its number.
 
 // The sides of a check: they differ in the error.
 const (
 	referring  byte = 'r' // a row refers to a key that is not there
 	referenced byte = 'k' // a key has ended that rows refer to
 	twice      byte = 'u' // two rows have a key that may come once
+	excluded   byte = 'x' // a row is excluded by another one
 	// lateTrigger is no check but a constraint trigger: see trigger_deferred.go.
 	lateTrigger byte = 't'
 )
@@ -182,6 +184,9 @@ func (c *putOffCheck) check(ctx context.Context, note []byte, child, parent *cat
 	x := parent.Index(con.Index)
 	if x == nil {
 		return fmt.Errorf("executor: constraint %s has no index", con.Name)
+	}
+	if note[0] == excluded {
+		return c.checkExcluded(ctx, note[noteHeader:], child, x)
 	}
 	layout := keyLayout(parent, con)
 	key, want := make([]types.Datum, layout.Columns()), make([]bool, layout.Columns())

@@ -155,7 +155,7 @@ func (w *tableWriter) open(ctx context.Context, env *Env) error {
 		return err
 	}
 	w.w = table.NewWriter(w.def.Table, env.Txn, env.Numbers, w)
-	w.w.Twice = w.twice
+	w.w.Twice, w.w.Excluded = w.twice, w.excludedRow
 	return nil
 }
 

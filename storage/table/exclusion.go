@@ -21,6 +21,9 @@ import (
 // =, so only those are looked at. Whoever adds or removes an entry locks these values, of
 // a constraint without such keys the index; the lock is written, too, so that later owners
 // with older views learn that there is something that they do not see.
+//
+// Of a constraint that may be looked at late (DEFERRABLE) only this transaction's rows can
+// exclude others for a while: it remembers that they do.
 
 // excludes reports an index of an exclusion constraint that writers keep.
 func (w *Writer) excludes(x *catalog.Index) bool { return len(x.Exclude) > 0 && x.Ready }
@@ -65,6 +68,42 @@ func keptKey(vals []types.Datum) []types.Datum {
 	return vals
 }
 
+// addLateExcluding readies for a new entry of row id: it locks, and tells Excluded when
+// another row excludes it.
+func (w *Writer) addLateExcluding(ctx context.Context, i int, row []types.Datum, id uint64) error {
+	x := w.Table.Indexes[i]
+	at, found, err := w.findExcluded(ctx, i, row, &id)
+	if err != nil || !found {
+		return err
+	}
+	if w.Excluded == nil {
+		return w.excluded(ctx, x, row, at)
+	}
+	if w.txn.overlapping == nil {
+		w.txn.overlapping = map[catalog.ID]bool{}
+	}
+	w.txn.overlapping[x.Storage] = true
+	return w.Excluded(x, id)
+}
+
+// CheckExcluded is the late look at row id, which Excluded was told of: an error if it is
+// there and another row still excludes it.
+func (w *Writer) CheckExcluded(ctx context.Context, x *catalog.Index, id uint64) error {
+	_, ok, err := w.read.Get(ctx, keys.AppendRow(nil, w.Table.Storage, keys.Scalars, id))
+	if err != nil || !ok {
+		return err
+	}
+	row, err := w.load(ctx, id)
+	if err != nil {
+		return err
+	}
+	at, found, err := w.findExcluded(ctx, slices.Index(w.Table.Indexes, x), row, &id)
+	if err != nil || !found {
+		return err
+	}
+	return w.excluded(ctx, x, row, at)
+}
+
 // scanExcluded is findExcluded for a key whose lock is held. Ranges of which no two overlap
 // lie one behind the other in the index: only the neighbours of the new one can.
 func (w *Writer) scanExcluded(ctx context.Context, i int, vals []types.Datum, but *uint64) (at uint64, found bool, err error) {
@@ -74,7 +113,7 @@ func (w *Writer) scanExcluded(ctx context.Context, i int, vals []types.Datum, bu
 		prefix = AppendKeyDatum(prefix, &x.Keys[k], vals[k])
 	}
 	all := keys.Prefix(prefix)
-	if !x.Disjoint {
+	if !w.disjoint(x) {
 		return w.lookExcluded(ctx, i, all, vals, but)
 	}
 	all.Limit = 2 // of which one may be the row itself
@@ -86,6 +125,9 @@ func (w *Writer) scanExcluded(ctx context.Context, i int, vals []types.Datum, bu
 	}
 	return w.lookExcluded(ctx, i, before, vals, but)
 }
+
+// disjoint says that the ranges of an index are disjoint at the moment.
+func (w *Writer) disjoint(x *catalog.Index) bool { return x.Disjoint && !w.txn.overlapping[x.Storage] }
 
 // lookExcluded looks among the entries of a range, of disjoint ones at the first only.
 func (w *Writer) lookExcluded(ctx context.Context, i int, r kv.Range, vals []types.Datum, but *uint64) (at uint64, found bool, err error) {
@@ -108,7 +150,7 @@ func (w *Writer) lookExcluded(ctx context.Context, i int, r kv.Range, vals []typ
 				return at, found, err
 			}
 		}
-		if w.Table.Indexes[i].Disjoint {
+		if w.disjoint(w.Table.Indexes[i]) {
 			break
 		}
 	}

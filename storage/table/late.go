@@ -15,6 +15,9 @@ import (
 // they cannot refer to these. It is written, too, so that later owners of the lock
 // with older views learn that there is something that they do not see.
 
+// late reports a unique constraint's index that may be looked at late.
+func late(x *catalog.Index) bool { return x.Deferrable && len(x.Exclude) == 0 }
+
 // lateKey is what a row has in such an index; unique is false for keys with NULLs,
 // which may come any number of times.
 func lateKey(x *catalog.Index, vals []types.Datum) (prefix []byte, unique bool) {

@@ -50,6 +50,9 @@ type Txn struct {
 	putOff struct{ id, next uint64 } // see PutOff
 	tracks bool                      // see TrackMoves
 	moves  []move
+	// overlapping are the indexes of exclusion constraints, by storage, that rows of the
+	// transaction may be against for a while.
+	overlapping map[catalog.ID]bool
 
 	cache   *RowCache
 	columns *ColumnCache

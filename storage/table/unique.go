@@ -32,6 +32,9 @@ func (w *Writer) FindConflict(ctx context.Context, row []types.Datum, only []*ca
 			continue
 		}
 		if w.excludes(x) {
+			if x.Deferrable { // see addLateExcluding
+				continue
+			}
 			at, found, err := w.findExcluded(ctx, i, row, nil)
 			if err != nil {
 				return nil, err
@@ -155,7 +158,7 @@ func (w *Writer) taken(ctx context.Context, x *catalog.Index, vals []types.Datum
 		_, ok, err := w.read.Get(ctx, w.key)
 		return ok, err
 	}
-	if !x.Deferrable {
+	if !late(x) {
 		return false, nil
 	}
 	prefix, unique := lateKey(x, vals)

@@ -174,6 +174,9 @@ func (w *Writer) checkChangedKeys(ctx context.Context, id uint64, old, row []typ
 			continue
 		}
 		if w.excludes(x) {
+			if x.Deferrable {
+				continue
+			}
 			at, found, err := w.findExcluded(ctx, i, row, &id)
 			if err != nil {
 				return err
@@ -244,7 +247,7 @@ func (w *Writer) updateEntries(ctx context.Context, id uint64, old, row []types.
 		w.light = false
 		switch {
 		case len(w.oldKey) == 0:
-		case x.Deferrable, w.excludes(x):
+		case late(x), w.excludes(x):
 			err = w.deleteEntry(ctx, i, x, old, id)
 		default:
 			err = w.txn.Delete(w.oldKey)

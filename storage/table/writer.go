@@ -43,9 +43,12 @@ type Writer struct {
 	defs Definitions
 	// Twice is told of a key that two rows have now, of a unique constraint that may be
 	// looked at late; nil: that is an error at once.
-	Twice  func(x *catalog.Index, key []types.Datum) error
-	layout *rowcodec.Layout
-	vecs   []int // attribute indexes of vector columns
+	Twice func(x *catalog.Index, key []types.Datum) error
+	// Excluded is told of a row that another one excludes, by an exclusion constraint that
+	// may be looked at late; nil likewise.
+	Excluded func(x *catalog.Index, row uint64) error
+	layout   *rowcodec.Layout
+	vecs     []int // attribute indexes of vector columns
 
 	epochs, oldEpochs []uint32 // of vector columns
 	epochsOf          *rowcodec.Decoder
@@ -219,10 +222,14 @@ func (w *Writer) insertEntry(ctx context.Context, i int, x *catalog.Index, row [
 	if err != nil || !in {
 		return err
 	}
-	if x.Deferrable {
-		if err := w.addLate(ctx, x, vals, row, id); err != nil {
-			return err
-		}
+	switch {
+	case late(x):
+		err = w.addLate(ctx, x, vals, row, id)
+	case x.Deferrable:
+		err = w.addLateExcluding(ctx, i, row, id)
+	}
+	if err != nil {
+		return err
 	}
 	var distinct bool
 	w.key, distinct = entryKey(w.key[:0], x, vals, id)
@@ -277,7 +284,7 @@ func (w *Writer) deleteEntry(ctx context.Context, i int, x *catalog.Index, old [
 	if err != nil || !in {
 		return err
 	}
-	if x.Deferrable {
+	if late(x) {
 		if err := w.lockLate(ctx, x, vals); err != nil {
 			return err
 		}
@@ -305,7 +312,7 @@ func (w *Writer) AddEntry(ctx context.Context, i int, row []types.Datum, id uint
 	}
 	var distinct bool
 	w.key, distinct = entryKey(w.key[:0], x, vals, id)
-	if !x.Deferrable {
+	if !late(x) {
 		return w.gatherEntry(ctx, i, id, distinct)
 	}
 	if taken, err := w.taken(ctx, x, vals, distinct, id); err != nil {

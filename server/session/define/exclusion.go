@@ -23,14 +23,11 @@ func (e *Env) exclusionConstraint(ctx context.Context, t *catalog.Table, c *cata
 	if t.IsPartitioned() {
 		return nil, pgerr.NotSupported(int(k.Pos), "exclusion constraints are not supported on partitioned tables")
 	}
-	if c.Deferrable {
-		return nil, pgerr.NotSupported(int(k.Pos), "deferrable exclusion constraints are not supported")
-	}
 	if err := knownTablespace(k.Tablespace); err != nil {
 		return nil, err
 	}
 	c.Kind = catalog.ExcludeConstraint
-	x := &catalog.Index{Table: t.ID, Constraint: c.ID, Ready: true, Valid: true}
+	x := &catalog.Index{Table: t.ID, Constraint: c.ID, Ready: true, Valid: true, Deferrable: c.Deferrable}
 	if err := e.exclusionKeys(t, x, k); err != nil {
 		return nil, err
 	}
