@@ -136,6 +136,8 @@ type binder struct {
 	wholeAt   map[*expr.RowOf]ast.Pos
 	// caseRows are the rows in whole-row references that can be NULL.
 	caseRows map[*expr.Case]*expr.RowOf
+	// setRows is what SET lists of UPDATE keep of subqueries for several columns, nil elsewhere.
+	setRows *setRows
 	// rawRows are the rows of ROW(…) before what has no type became text.
 	rawRows map[*expr.RowOf]*expr.RowOf
 	// rowPos is where the members of a row of ROW(…) stand.

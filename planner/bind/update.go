@@ -51,10 +51,12 @@ func (b *binder) update(x *ast.Update, outer *scope) (*query, error) {
 	if err != nil {
 		return nil, err
 	}
+	rows := &setRows{}
 	var vals []expr.Expr
-	if n.Set, vals, err = b.assignments(s, t, src.old, set); err != nil {
+	if n.Set, vals, err = b.assignedOnce(s, t, src.old, set, rows); err != nil {
 		return nil, err
 	}
+	src.tree = b.computeRows(src.tree, rows)
 	b.written(use, via, x.Set, n.Set)
 	if n.Set, vals, err = b.onUpdate(t, src.old, n.Set, vals); err != nil {
 		return nil, err
@@ -98,7 +100,7 @@ func (b *binder) update(x *ast.Update, outer *scope) (*query, error) {
 	if n.Views, err = b.viewChecks(via, row); err != nil {
 		return nil, err
 	}
-	return q, b.secureUpdate(n, via, src, vals)
+	return q, b.secureUpdate(n, via, src, slices.Concat(vals, rows.exprs))
 }
 
 // delete binds DELETE.
@@ -347,10 +349,9 @@ func (b *binder) setValue(s *scope, c *catalog.Column, x *ast.Target, set []ast.
 			}
 			src = args[x.MultiCol-1]
 		case *ast.Subquery:
-			if v, err = b.multiSub(s, x, m, last(set, x)); err != nil {
+			if v, pos, err = b.multiSub(s, x, m, last(set, x)); err != nil {
 				return nil, err
 			}
-			pos = m.Pos
 		default:
 			return nil, errAt(leftmost(x.Multi), pgerrcode.FeatureNotSupported, "source for a multiple-column UPDATE item must be a sub-SELECT or ROW() expression")
 		}
@@ -412,17 +413,4 @@ func last(set []ast.Target, x *ast.Target) bool {
 		}
 	}
 	return true
-}
-
-// multiSub is (a, b) = (SELECT …): each column runs the subquery for its value.
-func (b *binder) multiSub(s *scope, x *ast.Target, m *ast.Subquery, last bool) (expr.Expr, error) {
-	q, err := b.selectStmt(m.Query, s, queryOpts{})
-	if err != nil {
-		return nil, err
-	}
-	if x.MultiCol < 1 || x.MultiCol > len(q.out) || last && x.MultiCol != len(q.out) {
-		return nil, errAt(m.Pos, pgerrcode.SyntaxError, "number of columns does not match number of values")
-	}
-	o := q.out[x.MultiCol-1]
-	return &logical.Subquery{Kind: expr.ScalarSub, Tree: q.tree, Out: []logical.ColID{o.id}, T: o.t}, nil
 }
