@@ -125,6 +125,8 @@ type binder struct {
 	// mixedWrites: values are converted to the columns' types as MySQL converts them.
 	mixedWrites bool
 	lenient     leniency
+	// standIns numbers columns within WITH queries apart, from −1 down.
+	standIns logical.ColID
 	// strict: expressions are computed in MySQL's strict mode.
 	strict strictMode
 	// pos remembers where column references stand, for errors found later.
