@@ -22,7 +22,13 @@ type dependence struct{ from, to []logical.ColID }
 
 // follows reports that a column is a function of the groups in this way.
 func (r *regroup) follows(c logical.ColID) bool {
-	if r.agg.Sets != nil || !r.isKnown(c) {
+	if !r.q.x.Dependents || len(r.q.groups) == 0 || r.agg.Sets != nil || !r.below[c] {
+		return false
+	}
+	if r.known == nil {
+		r.known = r.b.closure(r.b.dependences(nil, r.q.tree, false), r.agg)
+	}
+	if !r.known[c] {
 		return false
 	}
 	r.agg.Groups, r.agg.GroupOut = append(r.agg.Groups, r.b.meta.Column(c)), append(r.agg.GroupOut, c)
@@ -30,32 +36,19 @@ func (r *regroup) follows(c logical.ColID) bool {
 	return true
 }
 
-// isKnown reports that the groups make the column known.
-func (r *regroup) isKnown(c logical.ColID) bool {
-	if !r.q.x.Dependents || len(r.q.groups) == 0 || !r.below[c] {
-		return false
-	}
-	if r.known == nil {
-		r.known = r.b.closure(r.b.dependences(nil, r.q.tree, false), r.agg)
-	}
-	return r.known[c]
-}
-
 // modeVariable is the setting that holds @@sql_mode.
 const modeVariable = "mysql.sql_mode"
 
 // anyValue is a value of some row of the group, where MySQL's mode lets a column stand beside
-// groups that it is no function of, and where it is one of all groups, but WITH ROLLUP leaves
-// some of them out; else nil. A query that is kept as text must say what it
+// groups that it is no function of; else nil. A query that is kept as text must say what it
 // means in any mode.
 func (r *regroup) anyValue(c *expr.Column) expr.Expr {
 	if !r.q.x.Dependents || r.b.o.Trace != nil || r.b.o.Session == nil {
 		return nil
 	}
-	if mode, set := r.b.o.Session.Setting(modeVariable); !set || strings.Contains(strings.ToLower(mode), "only_full_group_by") {
-		if r.agg.Sets == nil || !r.isKnown(c.Index) {
-			return nil
-		}
+	mode, set := r.b.o.Session.Setting(modeVariable)
+	if !set || strings.Contains(strings.ToLower(mode), "only_full_group_by") {
+		return nil
 	}
 	id, ok := r.any[c.Index]
 	if !ok {
