@@ -39,6 +39,7 @@ type mysqlFunc struct {
 	eval       Eval
 	volatility byte
 	nulls      bool // it is called on NULLs, too
+	binary     bool // of bytes it gives bytes, which are its characters then
 }
 
 // mysqlFamilies lists the families, one a file.
@@ -102,6 +103,10 @@ func (m *mysqlFunc) function(id types.OID) *Func {
 	}
 	f.Takes = all
 	f.Eval = m.wrap(all)
+	if m.binary {
+		f.ReturnBy = bytesOfBytes
+		f.Eval = byBytes(f.Eval)
+	}
 	return f
 }
 

@@ -185,7 +185,7 @@ func timePlus(sign int64) Eval {
 
 // looksDated reports a text with a date in it.
 func looksDated(c *Ctx, v typed) bool {
-	if v.t.OID == types.TimeOID || v.t.OID == types.IntervalOID {
+	if isSpan(v.t.OID) {
 		return false
 	}
 	s := strings.TrimSpace(mysqlString(c, v).Text())
@@ -222,12 +222,15 @@ func formatSpan(us int64, format string) string {
 // timeDiff is the time between two times, or two time stamps, of one kind.
 func timeDiff(c *Ctx, a []types.Datum) (types.Datum, error) {
 	l, r := typed{c.argT(0), a[0]}, typed{c.argT(1), a[1]}
-	dated := isDated(c, l)
-	if dated != isDated(c, r) {
-		return null()
-	}
 	read := mysqlClock
-	if dated {
+	if isDay(l.t.OID) || isDay(r.t.OID) {
+		if isSpan(l.t.OID) || isSpan(r.t.OID) || withTime(c, l) != withTime(c, r) {
+			return null()
+		}
+		read = mysqlStamp
+	} else if at := withTime(c, l); at != withTime(c, r) {
+		return null()
+	} else if at {
 		read = mysqlStamp
 	}
 	x, ok := read(c, l)
@@ -236,6 +239,22 @@ func timeDiff(c *Ctx, a []types.Datum) (types.Datum, error) {
 		return null()
 	}
 	return timeSpan(x - y)
+}
+
+// isDay reports a type with a date in it.
+func isDay(t types.OID) bool {
+	return t == types.DateOID || t == types.TimestampOID || t == types.TimestamptzOID
+}
+
+func isSpan(t types.OID) bool { return t == types.TimeOID || t == types.IntervalOID }
+
+// withTime reports a date with a time of day: of texts one that has both.
+func withTime(c *Ctx, v typed) bool {
+	switch v.t.OID {
+	case types.TimestampOID, types.TimestamptzOID:
+		return true
+	}
+	return v.t.OID != types.DateOID && looksDated(c, v) && !dateAlone(mysqlString(c, v).Text())
 }
 
 // isDated reports a value with a date in it.

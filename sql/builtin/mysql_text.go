@@ -26,42 +26,42 @@ var mysqlTextFuncs = []mysqlFunc{
 	{name: "to_text", args: "t", ret: types.TextOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) { return validText(a[0]) }},
 	{name: "cast_text", args: "t", ret: types.TextOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) { return validText(a[0]) }},
 	{name: "to_binary", args: "b", ret: types.ByteaOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) { return a[0], nil }},
-	{name: "concat", args: "t+", ret: types.TextOID, eval: mysqlText(func(a []string) string { return strings.Join(a, "") })},
-	{name: "concat_ws", args: "tt+", ret: types.TextOID, nulls: true, eval: concatWS},
+	{name: "concat", args: "t+", ret: types.TextOID, binary: true, eval: mysqlText(func(a []string) string { return strings.Join(a, "") })},
+	{name: "concat_ws", args: "tt+", ret: types.TextOID, binary: true, nulls: true, eval: concatWS},
 	{name: "length", args: "b", ret: types.Int8OID, eval: mysqlInt(func(a []string) int { return len(a[0]) })},
 	{name: "bit_length", args: "b", ret: types.Int8OID, eval: mysqlInt(func(a []string) int { return 8 * len(a[0]) })},
 	{name: "char_length", args: "*", ret: types.Int8OID, eval: charLength},
 	{name: "ascii", args: "b", ret: types.Int8OID, eval: mysqlInt(func(a []string) int { return firstByte(a[0]) })},
 	{name: "ord", args: "t", ret: types.Int8OID, eval: mysqlInt(ord)},
-	{name: "lower", args: "t", ret: types.TextOID, eval: letterCase(strings.ToLower)},
-	{name: "upper", args: "t", ret: types.TextOID, eval: letterCase(strings.ToUpper)},
-	{name: "left", args: "ti", ret: types.TextOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+	{name: "lower", args: "t", ret: types.TextOID, binary: true, eval: letterCase(strings.ToLower)},
+	{name: "upper", args: "t", ret: types.TextOID, binary: true, eval: letterCase(strings.ToUpper)},
+	{name: "left", args: "ti", ret: types.TextOID, binary: true, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 		return types.String(sliceChars(a[0].Text(), 0, a[1].Int())), nil
 	}},
-	{name: "right", args: "ti", ret: types.TextOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+	{name: "right", args: "ti", ret: types.TextOID, binary: true, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 		n := int64(utf8.RuneCountInString(a[0].Text()))
 		return types.String(sliceChars(a[0].Text(), max(0, n-max(0, a[1].Int())), n)), nil
 	}},
-	{name: "substring", args: "ti?i", ret: types.TextOID, eval: mysqlSubstring},
-	{name: "substring_index", args: "tti", ret: types.TextOID, eval: substringIndex},
-	{name: "lpad", args: "tit", ret: types.TextOID, eval: mysqlPad(true)},
-	{name: "rpad", args: "tit", ret: types.TextOID, eval: mysqlPad(false)},
-	{name: "ltrim", args: "t", ret: types.TextOID, eval: mysqlText(func(a []string) string { return strings.TrimLeft(a[0], " ") })},
-	{name: "rtrim", args: "t", ret: types.TextOID, eval: mysqlText(func(a []string) string { return strings.TrimRight(a[0], " ") })},
-	{name: "trim", args: "t?t", ret: types.TextOID, eval: mysqlTrim(true, true)},
-	{name: "trim_leading", args: "t?t", ret: types.TextOID, eval: mysqlTrim(true, false)},
-	{name: "trim_trailing", args: "t?t", ret: types.TextOID, eval: mysqlTrim(false, true)},
-	{name: "repeat", args: "ti", ret: types.TextOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+	{name: "substring", args: "ti?i", ret: types.TextOID, binary: true, eval: mysqlSubstring},
+	{name: "substring_index", args: "tti", ret: types.TextOID, binary: true, eval: substringIndex},
+	{name: "lpad", args: "tit", ret: types.TextOID, binary: true, eval: mysqlPad(true)},
+	{name: "rpad", args: "tit", ret: types.TextOID, binary: true, eval: mysqlPad(false)},
+	{name: "ltrim", args: "t", ret: types.TextOID, binary: true, eval: mysqlText(func(a []string) string { return strings.TrimLeft(a[0], " ") })},
+	{name: "rtrim", args: "t", ret: types.TextOID, binary: true, eval: mysqlText(func(a []string) string { return strings.TrimRight(a[0], " ") })},
+	{name: "trim", args: "t?t", ret: types.TextOID, binary: true, eval: mysqlTrim(true, true)},
+	{name: "trim_leading", args: "t?t", ret: types.TextOID, binary: true, eval: mysqlTrim(true, false)},
+	{name: "trim_trailing", args: "t?t", ret: types.TextOID, binary: true, eval: mysqlTrim(false, true)},
+	{name: "repeat", args: "ti", ret: types.TextOID, binary: true, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 		return repeated(a[0].Text(), a[1].Int())
 	}},
 	{name: "space", args: "i", ret: types.TextOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) { return repeated(" ", a[0].Int()) }},
-	{name: "replace", args: "ttt", ret: types.TextOID, eval: mysqlText(func(a []string) string {
+	{name: "replace", args: "ttt", ret: types.TextOID, binary: true, eval: mysqlText(func(a []string) string {
 		if a[1] == "" {
 			return a[0]
 		}
 		return strings.ReplaceAll(a[0], a[1], a[2])
 	})},
-	{name: "reverse", args: "t", ret: types.TextOID, eval: mysqlText(reversed)},
+	{name: "reverse", args: "t", ret: types.TextOID, binary: true, eval: mysqlText(reversed)},
 	{name: "locate", args: "tt?i", ret: types.Int8OID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 		from := int64(1)
 		if len(a) > 2 {
@@ -81,7 +81,7 @@ var mysqlTextFuncs = []mysqlFunc{
 		return a[a[0].Int()], nil
 	}},
 	{name: "find_in_set", args: "tt", ret: types.Int8OID, eval: mysqlInt(findInSet)},
-	{name: "insert", args: "tiit", ret: types.TextOID, eval: mysqlInsert},
+	{name: "insert", args: "tiit", ret: types.TextOID, binary: true, eval: mysqlInsert},
 	{name: "format", args: "ni?t", ret: types.TextOID, eval: formatNumber},
 	{name: "hex", args: "*", ret: types.TextOID, eval: mysqlHex},
 	{name: "unhex", args: "t", ret: types.ByteaOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
@@ -432,7 +432,7 @@ func isSet(value string, words []types.Datum) bool {
 func letterCase(f func(string) string) Eval {
 	return func(c *Ctx, a []types.Datum) (types.Datum, error) {
 		if c.argT(0).OID == types.ByteaOID {
-			return validText(a[0])
+			return a[0], nil // bytes have no case
 		}
 		return types.String(f(a[0].Text())), nil
 	}
