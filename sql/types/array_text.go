@@ -183,7 +183,7 @@ func (p *arrayParser) level(depth int) error {
 			}
 		default:
 			if sub {
-				return badArray(p.s[p.from:], "Unexpected array element.")
+				return p.unexpected()
 			}
 			if err := p.element(depth); err != nil {
 				return err
@@ -203,9 +203,17 @@ func (p *arrayParser) level(depth int) error {
 		case '{':
 			return badArray(p.s[p.from:], "Unexpected \"{\" character.")
 		default:
-			return badArray(p.s[p.from:], "Unexpected array element.")
+			return p.unexpected()
 		}
 	}
+}
+
+// unexpected is the error of an element where none can be: a backslash is told apart.
+func (p *arrayParser) unexpected() error {
+	if p.s[p.i] == '\\' {
+		return badArray(p.s[p.from:], "Unexpected \"\\\" character.")
+	}
+	return badArray(p.s[p.from:], "Unexpected array element.")
 }
 
 // closeLevel checks that all sub-arrays of a depth have the same length.
@@ -264,7 +272,8 @@ func (p *arrayParser) token() (text string, quoted bool, err error) {
 			return "", false, badArray(p.s[p.from:], "Unexpected \"{\" character.")
 		}
 		if i < len(s) && s[i] != p.delim && s[i] != '}' {
-			return "", false, badArray(p.s[p.from:], "Unexpected array element.")
+			p.i = i
+			return "", false, p.unexpected()
 		}
 		return text, true, nil
 	}

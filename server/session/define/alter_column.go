@@ -387,6 +387,10 @@ func (e *Env) reboundKey(t *catalog.Table, x *catalog.Index, old *catalog.IndexK
 		if k, err = e.expressionKey(t, el, x.AccessMethod()); err == nil {
 			err = e.collatedKey(t, x, el, &k, x.Method)
 		}
+		if err == nil && old.Collation != old.Derived && k.Collation != 0 { // the definition's own
+			k.Collation = old.Collation
+			err = e.orderKey(x, &k, nil, x.Method)
+		}
 	}
 	k.OpClass, k.Desc, k.NullsFirst = old.OpClass, old.Desc, old.NullsFirst
 	return k, err

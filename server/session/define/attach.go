@@ -112,8 +112,6 @@ func (e *Env) mergeWithParent(t, parent *catalog.Table) error {
 			return pgerr.Newf(pgerrcode.DatatypeMismatch, "column %q in child table must be a generated column", c.Name)
 		case pc.Generated != 0 && c.Default != pc.Default:
 			return pgerr.Newf(pgerrcode.DatatypeMismatch, "column %q in child table has a conflicting generation expression", c.Name)
-		case pc.Generated == 0 && c.Generated != 0:
-			return pgerr.Newf(pgerrcode.DatatypeMismatch, "column %q in child table must not be a generated column", c.Name)
 		}
 		if c.InhCount++; t.IsPartition() {
 			c.Inherited = true

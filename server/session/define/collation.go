@@ -258,6 +258,14 @@ func (e *Env) describeCollation(id catalog.ID) string {
 	return "collation " + name
 }
 
+// shownCollation is the name of a collation, also of the default one.
+func (e *Env) shownCollation(id catalog.ID) string {
+	if c, ok := e.Catalog.CollationByID(id); ok {
+		return c.Name
+	}
+	return "default"
+}
+
 // collationUsers are the columns and indexes of a collation, and what names it in SQL text.
 func (e *Env) collationUsers(id catalog.ID) (out []dependent) {
 	c, _ := e.Catalog.CollationByID(id)
@@ -366,58 +374,4 @@ func typeCollation(t types.T) catalog.ID {
 		return 0
 	}
 	return info.Collation
-}
-
-// collatedKey gives an index key its collation: the one that is named, or the column's or
-// the expression's.
-func (e *Env) collatedKey(t *catalog.Table, x *catalog.Index, el *ast.IndexElem, k *catalog.IndexKey, method string) error {
-	if el.Column == "" && k.Collation != 0 {
-		id, err := bind.ScalarCollation(el.Expr, t, bind.IndexKey, e.options())
-		if err != nil {
-			return err
-		}
-		if id == bind.NoCollation && el.Collation == nil {
-			return pgerr.New(pgerrcode.IndeterminateCollation, "could not determine which collation to use for index expression").
-				WithHint("Use the COLLATE clause to set the collation explicitly.")
-		}
-		if id != bind.NoCollation {
-			k.Collation, k.Derived = id, id
-		}
-	}
-	if el.Collation != nil {
-		c, err := e.collationByName(el.Collation)
-		if err != nil {
-			return err
-		}
-		if k.Collation == 0 {
-			return pgerr.Newf(pgerrcode.DatatypeMismatch, "collations are not supported by type %s", types.TypeName(k.Type.OID))
-		}
-		k.Collation = c.ID
-	}
-	return e.orderKey(x, k, el.OpClass, method)
-}
-
-// orderKey says whether the entries of a key are ordered by its collation. Indexes of
-// unique and exclusion constraints go by bytes, which are what uniqueness is about but in nondeterministic collations.
-func (e *Env) orderKey(x *catalog.Index, k *catalog.IndexKey, class *ast.QName, method string) error {
-	k.Order = ""
-	c, ok := e.Catalog.CollationByID(k.Collation)
-	if !ok || collate.ByBytes(c.Order) || method != "btree" && method != "hash" {
-		return nil
-	}
-	loose := !collate.Deterministic(c.Order)
-	name := k.OpClass
-	if class != nil {
-		name = class.Name
-	}
-	switch pattern := strings.HasSuffix(name, "_pattern_ops"); {
-	case pattern && loose:
-		return pgerr.Newf(pgerrcode.FeatureNotSupported, "nondeterministic collations are not supported for operator class \"%s\"", name)
-	case k.Type.IsArray() && loose:
-		return pgerr.Newf(pgerrcode.FeatureNotSupported, "indexes on arrays in a nondeterministic collation are not supported")
-	case k.Type.IsArray(), pattern, !loose && (x.Unique || x.Constraint != 0 || method != "btree"):
-		return nil
-	}
-	k.Order = c.Order
-	return nil
 }

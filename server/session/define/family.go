@@ -55,9 +55,8 @@ func (e *Env) refuseOfChild(t *catalog.Table, cmd *ast.AlterCmd, only bool) erro
 			return wrong("type of inherited column %q must be changed in child tables too", c.Name)
 		}
 	case ast.SetNotNull:
-		if parted && only && children && c != nil && !c.NotNull {
-			return pgerr.New(pgerrcode.InvalidTableDefinition, "constraint must be added to child tables too").
-				WithHint("Do not specify the ONLY keyword.")
+		if parted && only && c != nil && !c.NotNull {
+			return e.notNullBelow(t, c.Name)
 		}
 	case ast.DropNotNull:
 		switch {
@@ -94,6 +93,14 @@ func (e *Env) refuseOfChild(t *catalog.Table, cmd *ast.AlterCmd, only bool) erro
 				WithDetail("This feature is not yet supported on partitioned tables.")
 		case cmd.Constraint.UsingIndex != "" && parted:
 			return pgerr.New(pgerrcode.FeatureNotSupported, "ALTER TABLE / ADD CONSTRAINT USING INDEX is not supported on partitioned tables")
+		case kind == ast.ConPrimary && parted && only && t.PrimaryKey() == nil:
+			for _, name := range cmd.Constraint.Columns {
+				if c := t.ColumnByName(name); c != nil && !c.NotNull {
+					if err := e.notNullBelow(t, name); err != nil {
+						return err
+					}
+				}
+			}
 		}
 	case ast.DropConstraint:
 		switch {
@@ -261,4 +268,17 @@ func aboutParents(kind ast.AlterKind) bool {
 		return true
 	}
 	return false
+}
+
+// notNullBelow refuses what makes a column of a partitioned table alone NOT NULL while it is
+// not in each of its parts.
+func (e *Env) notNullBelow(t *catalog.Table, column string) error {
+	for _, m := range e.Catalog.Family(t)[1:] {
+		if c := m.ColumnByName(column); c != nil && !c.NotNull {
+			return pgerr.New(pgerrcode.InvalidTableDefinition, "constraint must be added to child tables too").
+				WithDetail("Column %q of relation %q is not already NOT NULL.", column, m.Name).
+				WithHint("Do not specify the ONLY keyword.")
+		}
+	}
+	return nil
 }

@@ -209,7 +209,10 @@ func (e *Env) orderedKeys(t *catalog.Table, x *catalog.Index, st *ast.CreateInde
 	for i := range st.Elems {
 		el := &st.Elems[i]
 		var k catalog.IndexKey
-		var err error
+		el, err := e.withoutCollate(t, el)
+		if err != nil {
+			return err
+		}
 		if el.Column != "" {
 			c := t.ColumnByName(el.Column)
 			if c == nil {

@@ -99,6 +99,10 @@ func (e *Env) columnType(ctx context.Context, old, t *catalog.Table, cmd *ast.Al
 	if err := e.notMemberOfItself(t, to); err != nil {
 		return nil, false, err
 	}
+	if cmd.Expr != nil && c.Generated != 0 {
+		return nil, false, pgerr.New(pgerrcode.InvalidColumnDefinition, "cannot specify USING when altering type of generated column").
+			WithDetail("Column %q is a generated column.", c.Name)
+	}
 	from, was := c.Type, *c
 	if cmd.Declared != "" && from == to && c.Domain == 0 && cmd.Generated == nil && e.sameCollation(c, cmd) {
 		c.Bits, c.Declared = cmd.Bits, cmd.Declared

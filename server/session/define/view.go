@@ -54,7 +54,7 @@ func (e *Env) createView(ctx context.Context, st *ast.CreateView) error {
 	}
 	edit := e.change(ctx)
 	if exists {
-		if err := replaceable(old, t); err != nil {
+		if err := e.replaceable(old, t); err != nil {
 			if !st.Anew {
 				return err
 			}
@@ -245,7 +245,7 @@ func columnsOnce(t *catalog.Table) error {
 }
 
 // replaceable checks that CREATE OR REPLACE VIEW keeps the columns that are there.
-func replaceable(old, t *catalog.Table) error {
+func (e *Env) replaceable(old, t *catalog.Table) error {
 	if len(t.Columns) < len(old.Columns) {
 		return pgerr.New(pgerrcode.InvalidTableDefinition, "cannot drop columns from view")
 	}
@@ -258,6 +258,9 @@ func replaceable(old, t *catalog.Table) error {
 		if was.Type.OID != is.Type.OID || was.Type.Mod != is.Type.Mod {
 			return pgerr.Newf(pgerrcode.InvalidTableDefinition, "cannot change data type of view column %q from %s to %s",
 				was.Name, types.FormatType(was.Type), types.FormatType(is.Type))
+		}
+		if from, to := e.shownCollation(was.Collation), e.shownCollation(is.Collation); from != to {
+			return pgerr.Newf(pgerrcode.InvalidTableDefinition, "cannot change collation of view column %q from %q to %q", was.Name, from, to)
 		}
 	}
 	for i := len(old.Columns); i < len(t.Columns); i++ {
