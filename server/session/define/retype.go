@@ -99,7 +99,7 @@ func (e *Env) columnType(ctx context.Context, old, t *catalog.Table, cmd *ast.Al
 	if err := e.notMemberOfItself(t, to); err != nil {
 		return nil, false, err
 	}
-	if cmd.Expr != nil && c.Generated != 0 {
+	if cmd.Expr != nil && c.Generated != 0 && cmd.Generated == nil && cmd.Declared == "" {
 		return nil, false, pgerr.New(pgerrcode.InvalidColumnDefinition, "cannot specify USING when altering type of generated column").
 			WithDetail("Column %q is a generated column.", c.Name)
 	}
