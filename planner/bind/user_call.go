@@ -30,7 +30,7 @@ func (b *binder) userFuncs(schema, name string) (out [][]*builtin.Func) {
 	}
 	for _, p := range path {
 		s, ok := b.o.Catalog.Schema(p)
-		if !ok {
+		if !ok || s.Temp && schema == "" { // temporary functions are called with their schema only
 			continue
 		}
 		var list []*builtin.Func

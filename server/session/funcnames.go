@@ -20,7 +20,7 @@ func (n names) userFunctions(schema, name string) (out []*catalog.Function) {
 	}
 	for _, p := range path {
 		s, ok := snap.Schema(p)
-		if !ok {
+		if !ok || s.Temp && schema == "" {
 			continue
 		}
 		for _, f := range snap.Functions(s.ID, name) {

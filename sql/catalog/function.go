@@ -77,6 +77,8 @@ type Function struct {
 	Agg *Aggregate `json:",omitempty"`
 	// PartOf is the range type that made the function and takes it along.
 	PartOf ID `json:",omitempty"`
+	// Temp: it is in a session's schema of temporary objects, and nowhere stored.
+	Temp bool `json:"-"`
 }
 
 // IsProcedure reports a procedure.
@@ -113,7 +115,8 @@ func (f *Function) InputTypes() []ID {
 
 // Functions lists the functions of a name in a schema, in OID order.
 func (s *Snapshot) Functions(schema ID, name string) []*Function {
-	return s.shared.functions[relName{schema, name}]
+	list, _ := get(s.temp.functions, s.shared.functions, relName{schema, name})
+	return list
 }
 
 // Function finds a function by its arguments' types.
@@ -128,22 +131,26 @@ func (s *Snapshot) Function(schema ID, name string, args []ID) (*Function, bool)
 
 // FunctionByID finds a function by OID.
 func (s *Snapshot) FunctionByID(id ID) (*Function, bool) {
-	f, ok := s.shared.funcByID[id]
-	return f, ok
+	return get(s.temp.funcByID, s.shared.funcByID, id)
 }
 
 // AllFunctions lists all functions that users made, in OID order.
 func (s *Snapshot) AllFunctions() []*Function {
-	return sorted(func(x *Function) ID { return x.ID }, s.shared.funcByID)
+	return sorted(func(x *Function) ID { return x.ID }, s.temp.funcByID, s.shared.funcByID)
+}
+
+// TempFunctions lists the session's own in OID order.
+func (s *Snapshot) TempFunctions() []*Function {
+	return sorted(func(x *Function) ID { return x.ID }, s.temp.funcByID)
 }
 
 // HasFunctions reports whether users have made any function.
-func (s *Snapshot) HasFunctions() bool { return len(s.shared.funcByID) > 0 }
+func (s *Snapshot) HasFunctions() bool { return len(s.shared.funcByID) > 0 || len(s.temp.funcByID) > 0 }
 
 // PutFunction adds or replaces a function.
 func (s *Snapshot) PutFunction(x *Function) {
 	s.RemoveFunction(x.ID)
-	l, key := s.edit(false), relName{x.Schema, x.Name}
+	l, key := s.edit(x.Temp), relName{x.Schema, x.Name}
 	list := append(slices.Clone(l.functions[key]), x)
 	sort.Slice(list, func(i, j int) bool { return list[i].ID < list[j].ID })
 	l.functions[key], l.funcByID[x.ID] = list, x
@@ -151,11 +158,11 @@ func (s *Snapshot) PutFunction(x *Function) {
 
 // RemoveFunction removes a function.
 func (s *Snapshot) RemoveFunction(id ID) {
-	l := s.edit(false)
-	old := l.funcByID[id]
-	if old == nil {
+	old, ok := s.FunctionByID(id)
+	if !ok {
 		return
 	}
+	l := s.edit(old.Temp)
 	delete(l.funcByID, id)
 	key := relName{old.Schema, old.Name}
 	list := slices.DeleteFunc(slices.Clone(l.functions[key]), func(f *Function) bool { return f.ID == id })

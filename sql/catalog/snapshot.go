@@ -403,7 +403,7 @@ func sorted[K comparable, V any](id func(V) ID, maps ...map[K]V) []V {
 	return l
 }
 
-// IsTemp reports a table, view or sequence of the session's own.
+// IsTemp reports a table, view, sequence or function of the session's own.
 func (s *Snapshot) IsTemp(id ID) bool {
-	return s.temp.tableByID[id] != nil || s.temp.seqByID[id] != nil
+	return s.temp.tableByID[id] != nil || s.temp.seqByID[id] != nil || s.temp.funcByID[id] != nil
 }

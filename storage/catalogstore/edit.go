@@ -42,7 +42,16 @@ func (e *Edit) whole() kv.Txn { return space.Whole(e.txn.Txn) }
 // NewID hands out a fresh OID.
 func (e *Edit) NewID(ctx context.Context) (catalog.ID, error) { return e.cluster.NewID(ctx) }
 
-func (e *Edit) write(kind byte, id catalog.ID, x any) error { return writeTo(e.txn.Txn, kind, id, x) }
+func (e *Edit) write(kind byte, id catalog.ID, x any) error {
+	val, err := json.Marshal(x)
+	if err == nil {
+		err = e.lasting(x, val)
+	}
+	if err != nil {
+		return err
+	}
+	return e.txn.Put(keys.AppendCatalog(nil, kind, id), val)
+}
 
 func writeTo(txn kv.Txn, kind byte, id catalog.ID, x any) error {
 	val, err := json.Marshal(x)

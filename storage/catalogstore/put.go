@@ -224,40 +224,6 @@ func (e *Edit) RemoveCollation(id catalog.ID) error {
 	return e.remove(kindCollation, id)
 }
 
-func (e *Edit) PutFunction(x *catalog.Function) error {
-	old, had := e.Snap.FunctionByID(x.ID)
-	if !had {
-		old = &catalog.Function{}
-	}
-	if err := e.Own(catalog.Object{Class: catalog.FunctionClass, ID: x.ID}); err != nil {
-		return err
-	}
-	if old.Schema != x.Schema || old.Name != x.Name {
-		if err := e.makeName(functionNames, x.Schema, x.Name); err != nil {
-			return err
-		}
-	}
-	if err := e.refer(x, old); err != nil {
-		return err
-	}
-	e.begin()
-	e.Snap.PutFunction(x)
-	return e.write(kindFunction, x.ID, x)
-}
-
-func (e *Edit) RemoveFunction(id catalog.ID) error {
-	o := catalog.Object{Class: catalog.FunctionClass, ID: id}
-	if err := e.Own(o); err != nil {
-		return err
-	}
-	e.begin()
-	e.Snap.RemoveFunction(id)
-	if err := e.RemoveRights(o); err != nil {
-		return err
-	}
-	return e.remove(kindFunction, id)
-}
-
 // NewTypeID draws an OID for a type: see types.FirstTypeOID.
 func (e *Edit) NewTypeID() (catalog.ID, error) { return newTypeID() }
 

@@ -63,7 +63,7 @@ func (e *Edit) claimRights(o catalog.Object) error {
 }
 
 func (e *Edit) ofSession(o catalog.Object) bool {
-	return (o.Class == catalog.RelationClass || o.Class == catalog.SequenceClass) && e.Snap.IsTemp(o.ID)
+	return (o.Class == catalog.RelationClass || o.Class == catalog.SequenceClass || o.Class == catalog.FunctionClass) && e.Snap.IsTemp(o.ID)
 }
 
 // PutDefaultRights stores ALTER DEFAULT PRIVILEGES; RemoveDefaultRights forgets it.

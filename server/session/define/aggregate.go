@@ -16,13 +16,10 @@ import (
 // createAggregate is CREATE [OR REPLACE] AGGREGATE (DefineAggregate, AggregateCreate).
 func (e *Env) createAggregate(ctx context.Context, st *ast.CreateAggregate) error {
 	s, err := e.target(ctx, &st.Name, permanent)
-	switch {
-	case err != nil:
+	if err != nil {
 		return placeless(err)
-	case s.Temp:
-		return pgerr.NotSupported(int(st.Pos), "functions in the temporary schema are not supported")
 	}
-	f := &catalog.Function{Schema: s.ID, Name: st.Name.Name, Owner: e.Owner, Kind: 'a', Language: "internal", Body: "aggregate_dummy",
+	f := &catalog.Function{Schema: s.ID, Temp: s.Temp, Name: st.Name.Name, Owner: e.Owner, Kind: 'a', Language: "internal", Body: "aggregate_dummy",
 		Volatility: 'i', Parallel: 'u', Cost: 1}
 	a := &aggregate{Env: e, st: st, f: f, given: attributes{}, Aggregate: catalog.Aggregate{Kind: 'n', FinalModify: 'r'}}
 	if err := a.attributes(); err != nil {

@@ -197,6 +197,9 @@ func (a *aggregate) support(name string, args []types.OID) (*builtin.Func, types
 // ownFunctions are the functions of users that a name finds, schema by schema.
 func (e *Env) ownFunctions(n *ast.QName) (out [][]*builtin.Func) {
 	_ = e.find(n, func(schema catalog.ID) bool {
+		if s, ok := e.Catalog.SchemaByID(schema); ok && s.Temp && n.Schema == "" {
+			return false // temporary functions are called with their schema only
+		}
 		var list []*builtin.Func
 		for _, f := range e.Catalog.Functions(schema, n.Name) {
 			list = append(list, builtin.UserFunc(f, e.Catalog.SchemaName(schema)))

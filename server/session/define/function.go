@@ -62,13 +62,10 @@ func (e *Env) createFunction(ctx context.Context, st *ast.CreateFunction) error 
 // newFunction makes a function's descriptor, without its OID.
 func (e *Env) newFunction(ctx context.Context, st *ast.CreateFunction) (*catalog.Function, error) {
 	s, err := e.target(ctx, &st.Name, permanent)
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, placeless(err)
-	case s.Temp:
-		return nil, pgerr.NotSupported(int(st.Pos), "functions in the temporary schema are not supported")
 	}
-	f := &catalog.Function{Schema: s.ID, Name: st.Name.Name, Owner: e.Owner, Kind: 'f', Volatility: 'v', Parallel: 'u', Cost: -1, Rows: -1}
+	f := &catalog.Function{Schema: s.ID, Temp: s.Temp, Name: st.Name.Name, Owner: e.Owner, Kind: 'f', Volatility: 'v', Parallel: 'u', Cost: -1, Rows: -1}
 	if st.Procedure {
 		f.Kind = 'p'
 	}

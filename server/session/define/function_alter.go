@@ -48,7 +48,7 @@ func (e *Env) routine(kind ast.ObjectKind, n *ast.QName, args []ast.TypeName) (*
 	var found []*catalog.Function
 	for _, p := range path {
 		s, ok := e.Catalog.Schema(p)
-		if !ok {
+		if !ok || s.Temp && n.Schema == "" {
 			continue
 		}
 		if args != nil {
@@ -234,6 +234,8 @@ func (e *Env) moveFunction(ctx context.Context, st *ast.AlterSchema) error {
 		return pgerr.NotSupported(int(st.Pos), "moving functions into schema %q is not supported", st.Schema)
 	case to.ID == f.Schema:
 		return nil
+	case to.Temp || f.Temp:
+		return movesTemporary()
 	}
 	return e.renameFunction(ctx, f, to.ID, f.Name)
 }

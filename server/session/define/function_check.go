@@ -69,7 +69,7 @@ func (e *Env) typeTexts(f *catalog.Function, sep string) string {
 func (e *Env) functionName(f *catalog.Function) string {
 	for _, p := range e.Path {
 		s, ok := e.Catalog.Schema(p)
-		if !ok {
+		if !ok || s.Temp {
 			continue
 		}
 		if s.ID == f.Schema {

@@ -127,7 +127,8 @@ func (e *Env) own(ctx context.Context, t *catalog.Table) error {
 	return e.change(ctx).Own(catalog.Object{Class: catalog.RelationClass, ID: t.ID})
 }
 
-// DropTemp drops all temporary relations of the session, and what depends on them.
+// DropTemp drops all temporary relations and functions of the session, and what depends on
+// them.
 func (e *Env) DropTemp(ctx context.Context) error {
 	var all []object
 	for _, t := range e.Catalog.TempTables() {
@@ -137,6 +138,9 @@ func (e *Env) DropTemp(ctx context.Context) error {
 		if q.OwnerTable == 0 {
 			all = append(all, object{kind: sequenceObject, id: q.ID})
 		}
+	}
+	for _, f := range e.Catalog.TempFunctions() {
+		all = append(all, object{kind: functionObject, id: f.ID})
 	}
 	return e.removeQuietly(ctx, all)
 }

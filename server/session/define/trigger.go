@@ -271,7 +271,7 @@ func (e *Env) functionWithoutArgs(n *ast.QName) (id catalog.ID, ret types.OID) {
 		path = []string{n.Schema}
 	}
 	for _, p := range path {
-		if s, ok := e.Catalog.Schema(p); ok {
+		if s, ok := e.Catalog.Schema(p); ok && (!s.Temp || n.Schema != "") {
 			if f, ok := e.Catalog.Function(s.ID, n.Name, []catalog.ID{}); ok && !f.IsProcedure() {
 				return f.ID, f.RetID()
 			}
