@@ -308,7 +308,7 @@ func (f *familyWriter) move(ctx context.Context, m, to *memberWriter, id uint64,
 		return nil, 0, false, m.beforeKeyChange(ctx, old, nil)
 	}
 	to.copyBack(own, row)
-	if err = m.beforeMove(ctx, old, m.own(row)); err != nil {
+	if err = m.beforeMove(ctx, f.root.def.Table, old, m.own(row)); err != nil {
 		return nil, 0, false, err
 	}
 	return to, at, true, f.root.checkViews(row, nil)

@@ -115,10 +115,9 @@ func partKey(cat *catalog.Snapshot, t, up *catalog.Table, con *catalog.Constrain
 }
 
 // beforeMove is beforeKeyChange for a row that goes to another partition as row: for who
-// refers to the table that both are parts of, it changes.
-func (w *tableWriter) beforeMove(ctx context.Context, old, row []types.Datum) error {
-	root := w.env.Catalog.PartitionRoot(w.def.Table)
-	for p := w.env.Catalog.PartitionParent(w.def.Table); p != nil && p != root; p = w.env.Catalog.PartitionParent(p) {
+// refers to the table that both are parts of, root, it changes.
+func (w *tableWriter) beforeMove(ctx context.Context, root *catalog.Table, old, row []types.Datum) error {
+	for p := w.env.Catalog.PartitionParent(w.def.Table); p != nil && p.ID != root.ID; p = w.env.Catalog.PartitionParent(p) {
 		if len(w.env.Catalog.Referrers(p.ID)) > 0 {
 			return pgerr.New(pgerrcode.FeatureNotSupported, "cannot move tuple across partitions when a non-root ancestor of the source partition is directly referenced in a foreign key").
 				WithDetail("A foreign key points to ancestor %q but not the root ancestor %q.", p.Name, root.Name).
