@@ -152,6 +152,14 @@ func TestAttributesThatStay(t *testing.T) {
 			t.Errorf("%s: %v", sql, err)
 		}
 	}
+	mustExec(t, c, "create type fixed9 as (x int, y int); create domain fd as fixed9 check ((value).x > 0); create domain fda as fixed9[] check (value[1].y > 0)")
+	for _, sql := range []string{
+		"alter type fixed9 drop attribute x", "alter type fixed9 alter attribute x type text", "alter type fixed9 drop attribute y",
+	} {
+		if _, err := c.Exec(t.Context(), sql); err == nil || !strings.Contains(err.Error(), "0A000") {
+			t.Errorf("%s: %v", sql, err)
+		}
+	}
 	mustExec(t, c, "alter type fixed2 add attribute z int")
 	mustExec(t, c, "create type fixed3 as (x int, y int); create table ft3 (p fixed3); create view fv3 as select (p).x, (ft3).p from ft3")
 	if _, err := c.Exec(t.Context(), "alter type fixed3 drop attribute x"); err == nil || !strings.Contains(err.Error(), "0A000") {

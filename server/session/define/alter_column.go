@@ -271,7 +271,7 @@ func (e *Env) dropColumn(ctx context.Context, t *catalog.Table, cmd *ast.AlterCm
 	if err := e.attributesFixed(t, true); err != nil {
 		return err
 	}
-	if err := e.fieldUnnamed(t, c.Name); err != nil {
+	if err := e.fieldUnnamed(t, c.Name, "dropping"); err != nil {
 		return err
 	}
 	if err := e.remove(ctx, []object{{kind: columnObject, id: t.ID, attr: c.Num}}, cmd.Cascade); err != nil {

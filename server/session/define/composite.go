@@ -199,6 +199,9 @@ func (e *Env) alterAttribute(ctx context.Context, t *catalog.Table, cmd *ast.Alt
 		return e.dropColumn(ctx, t, cmd)
 	case ast.ColumnType:
 		c := t.ColumnByName(cmd.Name)
+		if err := e.fieldUnnamed(t, c.Name, "changing the type of"); err != nil {
+			return err
+		}
 		again, _, err := e.newColumn(&ast.ColumnDef{At: ast.At{Pos: ast.NoPos}, Name: c.Name, Type: *cmd.Type, Collation: cmd.Collation})
 		if err != nil {
 			return placeless(err)
@@ -286,9 +289,9 @@ func (e *Env) rowsAreValues(t *catalog.Table) func(text string) bool {
 	return func(text string) bool { return held || strings.Contains(text, t.Name) }
 }
 
-// fieldUnnamed refuses to drop a column that stored text may name as a field, (x).name: the
-// text would not find it any more.
-func (e *Env) fieldUnnamed(t *catalog.Table, name string) error {
+// fieldUnnamed refuses to change a column that stored text may name as a field, (x).name: the
+// text would not find it any more, or as another type.
+func (e *Env) fieldUnnamed(t *catalog.Table, name, doing string) error {
 	if !t.HasRowType() {
 		return nil
 	}
@@ -308,11 +311,19 @@ func (e *Env) fieldUnnamed(t *catalog.Table, name string) error {
 			}
 		}
 		if slices.ContainsFunc(texts, func(text string) bool { return concerns(text) && e.namesField(text, name) }) {
-			return pgerr.NotSupported(-1, "dropping \"%s\", which the definition of %s names as a field, is not supported",
-				name, e.describe(object{kind: tableObject, id: u.ID}))
+			return namedAsField(doing, name, e.describe(object{kind: tableObject, id: u.ID}))
+		}
+	}
+	for _, d := range e.Catalog.Types() {
+		if d.Kind == catalog.DomainType && e.holdsType(d.Base.OID, rowTypeOf(t)) && slices.ContainsFunc(d.Checks, func(k *catalog.Constraint) bool { return e.namesField(k.Expr, name) }) {
+			return namedAsField(doing, name, e.describe(object{kind: typeObject, id: d.ID}))
 		}
 	}
 	return nil
+}
+
+func namedAsField(doing, name, by string) error {
+	return pgerr.NotSupported(-1, "%s \"%s\", which the definition of %s names as a field, is not supported", doing, name, by)
 }
 
 // namesField reports stored text with a field of that name, or with all fields of a value.
