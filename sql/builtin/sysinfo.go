@@ -186,7 +186,7 @@ func constantFuncs(r *registrar) {
 	always := func(d types.Datum, keys ...string) {
 		r.evals(func(*Ctx, []types.Datum) (types.Datum, error) { return d, nil }, keys...)
 	}
-	always(types.Bool(false), "pg_is_in_recovery", "pg_jit_available", "pg_is_wal_replay_paused")
+	always(types.Bool(false), "pg_is_in_recovery", "pg_jit_available")
 	r.eval("pg_trigger_depth", func(c *Ctx, _ []types.Datum) (types.Datum, error) {
 		if s, ok := c.Session.(interface{ TriggerDepth() int }); ok {
 			return types.Int(int64(s.TriggerDepth())), nil
@@ -194,7 +194,12 @@ func constantFuncs(r *registrar) {
 		return types.Int(0), nil
 	})
 	always(types.Null, "inet_server_port",
-		"pg_database_collation_actual_version", "pg_current_logfile")
+		"pg_database_collation_actual_version", "pg_current_logfile",
+		"pg_last_xact_replay_timestamp", "pg_last_wal_receive_lsn", "pg_last_wal_replay_lsn")
+	r.evals(func(*Ctx, []types.Datum) (types.Datum, error) { // no server is a standby
+		return types.Null, pgerr.New(pgerrcode.ObjectNotInPrerequisiteState, "recovery is not in progress").
+			WithHint("Recovery control functions can only be executed during recovery.")
+	}, "pg_is_wal_replay_paused", "pg_get_wal_replay_pause_state", "pg_wal_replay_pause", "pg_wal_replay_resume", "pg_promote")
 	always(types.String(""), "pg_tablespace_location")
 	always(types.String("UTF8"), "getdatabaseencoding")
 	r.eval("pg_client_encoding", withSession(func(_ *Ctx, s Session, _ []types.Datum) (types.Datum, error) {
