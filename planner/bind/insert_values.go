@@ -123,23 +123,52 @@ func (b *binder) insertValue(in *insertion, i int, v expr.Expr, pos ast.Pos) (ex
 	if c.Generated != 0 && b.ignoresGenerated() {
 		return nil, nil
 	}
-	switch {
+	switch refused := in.notGiven(c); {
 	case in.refused != nil:
-	case c.Generated != 0:
-		in.refused = errAt(ast.NoPos, pgerrcode.GeneratedAlways, "cannot insert a non-DEFAULT value into column \"%s\"", c.Name).
-			WithDetail("Column \"%s\" is a generated column.", c.Name)
-	case c.Identity == 'a' && in.x.Overriding == ast.OverridingNone:
-		in.refused = errAt(ast.NoPos, pgerrcode.GeneratedAlways, "cannot insert a non-DEFAULT value into column \"%s\"", c.Name).
-			WithDetail("Column \"%s\" is an identity column defined as GENERATED ALWAYS.", c.Name).
-			WithHint("Use OVERRIDING SYSTEM VALUE to override.")
-	case c.Identity != 0 && in.x.Overriding == ast.OverridingUser:
-		return nil, nil // the default takes its place
+	case refused != nil:
+		in.refused = refused
+	case in.replaced(c):
+		return nil, nil
 	}
 	v, err := b.given(v, c, pos)
 	if err != nil || !c.AutoIncrement {
 		return v, err
 	}
 	return b.autoIncrement(v, c)
+}
+
+// notGiven is the error of a value for a column that computes its own, nil for other columns.
+func (in *insertion) notGiven(c *catalog.Column) error {
+	if c.Generated == 0 && c.Identity != 'a' {
+		return nil
+	}
+	refused := errAt(ast.NoPos, pgerrcode.GeneratedAlways, "cannot insert a non-DEFAULT value into column \"%s\"", c.Name)
+	switch {
+	case c.Generated != 0:
+		return refused.WithDetail("Column \"%s\" is a generated column.", c.Name)
+	case c.Identity == 'a' && in.x.Overriding == ast.OverridingNone:
+		return refused.WithDetail("Column \"%s\" is an identity column defined as GENERATED ALWAYS.", c.Name).
+			WithHint("Use OVERRIDING SYSTEM VALUE to override.")
+	}
+	return nil
+}
+
+// replaced says that the default takes the place of a value for a column.
+func (in *insertion) replaced(c *catalog.Column) bool {
+	return c.Identity != 0 && in.x.Overriding == ast.OverridingUser
+}
+
+// defaultOf is the default of a column that the rows leave out. That of a view is a value
+// given to the table.
+func (in *insertion) defaultOf(c *catalog.Column, o Options) (expr.Expr, error) {
+	d, ofView, err := in.via.columnDefault(c, o)
+	if err != nil || !ofView {
+		return d, err
+	}
+	if in.replaced(c) {
+		return columnDefault(c, o)
+	}
+	return d, in.notGiven(c)
 }
 
 // given coerces a value to its column: a string for a bit field by its bytes.
@@ -264,7 +293,7 @@ func (b *binder) fullRows(in *insertion, vals [][]expr.Expr) ([][]expr.Expr, err
 	defaults := make([]expr.Expr, len(t.Columns))
 	def := func(i int) (expr.Expr, error) {
 		if defaults[i] == nil {
-			d, err := in.via.columnDefault(&t.Columns[i], b.o)
+			d, err := in.defaultOf(&t.Columns[i], b.o)
 			if k, ok := d.(*expr.Const); err == nil && b.lenient.on && ok && k.D.IsNull() {
 				d, err = b.fitNull(d, &t.Columns[i], noDefault)
 			}

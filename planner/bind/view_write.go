@@ -167,16 +167,18 @@ func (w writtenView) columnOr(name string) (base string, refused func(what strin
 }
 
 // columnDefault is the default of the table's column for rows inserted through the
-// views: that of the outermost view which has one, or the column's own.
-func (w writtenView) columnDefault(c *catalog.Column, o Options) (expr.Expr, error) {
+// views: that of the outermost view which has one (ofView), or the column's own.
+func (w writtenView) columnDefault(c *catalog.Column, o Options) (d expr.Expr, ofView bool, err error) {
 	for i, l := range w {
 		for k := range l.view.Columns {
 			if v := &l.view.Columns[k]; v.Default != "" && w[i:].column(v.Name) == c.Name {
-				return storedScalar(v.Default, nil, Default, c.Type, c.Name, o)
+				d, err = storedScalar(v.Default, nil, Default, c.Type, c.Name, o)
+				return d, true, err
 			}
 		}
 	}
-	return columnDefault(c, o)
+	d, err = columnDefault(c, o)
+	return d, false, err
 }
 
 // defaultsFit refuses defaults of view columns that are none of the table and that an
