@@ -70,6 +70,17 @@ func (b *binder) resolveOp(schema, name string, left, right types.OID) (*builtin
 	return resolveOp(b.extensions(), schema, name, left, right)
 }
 
+// hasOperatorSchema refuses the schema of an operator that does not exist.
+func (b *binder) hasOperatorSchema(schema string, pos ast.Pos) error {
+	if schema == "" || ast.ExtensionOf(schema) != "" {
+		return nil
+	}
+	if _, ok := b.schemaID(schema); !ok {
+		return errAt(pos, pgerrcode.InvalidSchemaName, "schema \"%s\" does not exist", schema)
+	}
+	return nil
+}
+
 // unresolved is an error of resolveOp with the domains that the operands are of; l nil
 // means a prefix operator.
 func (b *binder) unresolved(err error, schema, name string, l, r expr.Expr) error {

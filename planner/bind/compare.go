@@ -121,7 +121,15 @@ func (b *binder) in(s *scope, x *ast.In) (expr.Expr, error) {
 		plain = plain && err == nil
 	}
 	var terms []expr.Expr
-	for _, item := range x.List {
+	list := x.List
+	if fixed, each := ast.FixedItems(x); x.Schema == "" && !leftIsRow && len(fixed) > 1 && len(each) > 0 {
+		t, err := b.in(s, &ast.In{At: x.At, Not: x.Not, Left: x.Left, List: fixed})
+		if err != nil {
+			return nil, err
+		}
+		terms, list = append(terms, t), each
+	}
+	for _, item := range list {
 		var t expr.Expr
 		var err error
 		if r, ok := item.(*ast.Row); ok && leftIsRow {
@@ -146,9 +154,13 @@ func (b *binder) in(s *scope, x *ast.In) (expr.Expr, error) {
 	return join(terms), nil
 }
 
-// inList makes x IN (list) an InList when all values have a common type; nil otherwise.
+// inList makes x IN (list) an InList when all values have a common type and none reads a column,
+// whose type is its own affair; nil otherwise.
 func (b *binder) inList(s *scope, x *ast.In, name string) (expr.Expr, error) {
 	if len(x.List) < 2 {
+		return nil, nil
+	}
+	if _, each := ast.FixedItems(x); x.Schema == "" && len(each) > 0 {
 		return nil, nil
 	}
 	left, err := b.expr(s, x.Left)
@@ -240,7 +252,11 @@ func (b *binder) quantified(s *scope, x *ast.Quantified) (expr.Expr, error) {
 	if name == "!=" {
 		name = "<>"
 	}
-	res, err := b.resolveOp("", name, l.Type().OID, elem)
+	schema := b.plainSchema(x.Schema)
+	if err := b.hasOperatorSchema(schema, x.Pos); err != nil {
+		return nil, err
+	}
+	res, err := b.resolveOp(schema, name, l.Type().OID, elem)
 	if err != nil {
 		return nil, atPos(err, x.Pos)
 	}

@@ -45,23 +45,35 @@ func (b *binder) exprKind(s *scope, e ast.Expr) (expr.Expr, error) {
 		return b.cast(s, x)
 	case *ast.IsTest:
 		return b.isTest(s, x)
-	case *ast.In:
-		return b.in(s, x)
-	case *ast.Quantified:
-		return b.quantified(s, x)
+	case *ast.In, *ast.Quantified, *ast.Like, *ast.Between:
+		y, err := b.comparison(s, x)
+		if err != nil {
+			return nil, err
+		}
+		b.traceOperators(x, y)
+		return y, b.traceApart(s, x, y)
 	case *ast.Subquery:
 		return b.subquery(s, x)
 	}
 	return b.construct(s, e)
 }
 
+// comparison binds a construct that is one operator or several.
+func (b *binder) comparison(s *scope, e ast.Expr) (expr.Expr, error) {
+	switch x := e.(type) {
+	case *ast.In:
+		return b.in(s, x)
+	case *ast.Quantified:
+		return b.quantified(s, x)
+	case *ast.Like:
+		return b.like(s, x)
+	}
+	return b.between(s, e.(*ast.Between))
+}
+
 // construct binds the rarer SQL constructs.
 func (b *binder) construct(s *scope, e ast.Expr) (expr.Expr, error) {
 	switch x := e.(type) {
-	case *ast.Like:
-		return b.like(s, x)
-	case *ast.Between:
-		return b.between(s, x)
 	case *ast.Distinct:
 		return b.distinct(s, x)
 	case *ast.NullIf:
@@ -195,7 +207,9 @@ func (b *binder) isTest(s *scope, x *ast.IsTest) (expr.Expr, error) {
 func (b *binder) op(s *scope, x *ast.Op) (expr.Expr, error) {
 	if l, ok := x.Left.(*ast.Row); ok {
 		if r, ok := x.Right.(*ast.Row); ok {
-			return b.rowCompare(s, x, l, r)
+			e, err := b.rowCompare(s, x, l, r)
+			b.traceOperators(x, e)
+			return e, err
 		}
 		if r, ok := x.Right.(*ast.Subquery); ok && r.Kind == ast.ScalarSub {
 			return b.compareSub(s, expr.RowSub, l, subOp{x, x.Schema, x.Name, x.Pos}, r.Query)
@@ -232,6 +246,9 @@ func (b *binder) makeOp(schema, name string, l, r expr.Expr, pos ast.Pos) (expr.
 	}
 	if name == "!=" {
 		name = "<>"
+	}
+	if err := b.hasOperatorSchema(schema, pos); err != nil {
+		return nil, err
 	}
 	l, r = b.clockBeside(r, l), b.clockBeside(l, r)
 	res, err := b.resolveOp(schema, name, lt, r.Type().OID)

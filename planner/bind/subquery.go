@@ -111,7 +111,7 @@ func (b *binder) compareSub(s *scope, kind expr.SubPlanKind, left ast.Expr, op s
 		}
 	}
 	sub := &logical.Subquery{Kind: kind, Tree: tree, Out: out, T: types.Of(types.BoolOID), Source: func() string { return op.name + " " + ast.Print(sel) }}
-	return sub, b.pairTest(sub, ls, op.name, pos)
+	return sub, b.pairTest(sub, ls, b.plainSchema(op.schema), op.name, pos)
 }
 
 // mixedPairs makes the values of ls, and the columns of a query that MySQL compares them with, of
@@ -140,14 +140,14 @@ func (b *binder) mixedPairs(q *query, ls []expr.Expr, op subOp) (logical.Node, [
 }
 
 // pairTest builds the comparison of a row of values with a row of the subquery.
-func (b *binder) pairTest(sub *logical.Subquery, ls []expr.Expr, op string, pos ast.Pos) error {
+func (b *binder) pairTest(sub *logical.Subquery, ls []expr.Expr, schema, op string, pos ast.Pos) error {
 	rs := make([]expr.Expr, len(ls))
 	cols := make([]expr.Expr, len(ls))
 	for i, l := range ls {
 		rs[i] = b.meta.Column(sub.Out[i])
 		// Give unknown values the type that the operator wants before they become a column.
 		if l.Type().OID == types.UnknownOID {
-			e, err := b.makeOp("", cmpName(op), l, rs[i], pos)
+			e, err := b.makeOp(schema, cmpName(op), l, rs[i], pos)
 			if err != nil {
 				return err
 			}
@@ -157,7 +157,7 @@ func (b *binder) pairTest(sub *logical.Subquery, ls []expr.Expr, op string, pos 
 		sub.Left, sub.LeftCols = append(sub.Left, l), append(sub.LeftCols, id)
 		cols[i] = &expr.Column{Index: id, T: l.Type()}
 	}
-	test, err := b.compareLists("", op, cols, rs, pos)
+	test, err := b.compareLists(schema, op, cols, rs, pos)
 	if err != nil {
 		return err
 	}

@@ -41,6 +41,12 @@ type Trace struct {
 	// types: they are found wherever the extension is. Before operators stands the extension.
 	callSchemas map[*ast.Func]string
 	opSchemas   map[*ast.Op]string
+	// spelled are the schemas of the operators that constructs stand for, where extensions have
+	// some of them, and extensions those of the calls of extensions' functions: see trace_operators.go.
+	spelled    map[ast.Expr][]string
+	extensions map[*ast.Func]string
+	// apart are constructs written as the comparisons that they are: see trace_apart.go.
+	apart map[ast.Expr]ast.Expr
 	// froms are the items of FROM as they are written, refs what columns are of, wholes
 	// those that stand for whole rows: see trace_names.go.
 	froms      map[*nsItem]ast.TableExpr
@@ -79,7 +85,7 @@ func NewTrace() *Trace {
 	return &Trace{schemas: map[*ast.TableRef]string{}, owners: map[expr.Expr]string{}, columns: map[*ast.ColumnRef]string{},
 		stars: map[*ast.ColumnRef][]ast.Target{}, reads: map[Attribute]bool{}, keys: map[catalog.ID]bool{},
 		origins: map[expr.Expr]ast.Expr{}, casts: map[ast.Expr]types.T{}, texts: map[*ast.Lit]string{}, functions: map[*ast.FuncRef]*nsItem{},
-		literals: map[*ast.Lit]types.T{}, typeSchemas: map[*ast.TypeName]string{}, callSchemas: map[*ast.Func]string{}, opSchemas: map[*ast.Op]string{},
+		literals: map[*ast.Lit]types.T{}, typeSchemas: map[*ast.TypeName]string{}, callSchemas: map[*ast.Func]string{}, opSchemas: map[*ast.Op]string{}, spelled: map[ast.Expr][]string{}, extensions: map[*ast.Func]string{}, apart: map[ast.Expr]ast.Expr{},
 		froms: map[*nsItem]ast.TableExpr{}, refs: map[*ast.ColumnRef]*nsItem{}, wholes: map[*ast.ColumnRef]bool{}, listed: map[*ast.ColumnRef]bool{},
 		ownerItems: map[expr.Expr]*nsItem{}, elses: map[*ast.Case]types.T{}, naturals: map[*ast.Join][]string{},
 		fields: map[*ast.FieldSel]Attribute{}, members: map[*ast.ColumnRef]Attribute{}, rowStars: map[*ast.FieldSel][]ast.Target{}, groups: map[*ast.Select][]ast.GroupItem{}, called: map[*ast.Cast]bool{}, idle: map[*ast.Cast]bool{}, aliased: map[*ast.Alias]*nsItem{}, plain: map[ast.Expr]bool{}, operands: map[*query]*ast.Select{}, united: map[*ast.Select]*operand{}}
@@ -96,6 +102,7 @@ func (t *Trace) NeedsKey(constraint catalog.ID) bool { return t.keys[constraint]
 // columns their relation, strings their type, output columns their names, and
 // stars become the columns they stand for.
 func (t *Trace) Qualify(q ast.Stmt) {
+	t.takeApart(q)
 	ast.Walk(q, func(n ast.Node) bool {
 		t.unmix(n)
 		switch x := n.(type) {
@@ -355,28 +362,6 @@ func (b *binder) traceText(x *unknownLit, c *expr.Const) {
 		if types.Extension(c.T.OID) != "" {
 			t.texts[x.src] = string(types.AppendText(nil, types.Of(c.T.OID), c.D, b.o.Format))
 		}
-	}
-}
-
-// traceRoutine notes where a function that is called is found, of users' and extensions'.
-func (b *binder) traceRoutine(x *ast.Func, fn *builtin.Func) {
-	switch {
-	case fn.User != nil:
-		b.traceCall(x, fn.Schema)
-	case fn.Extension != "":
-		b.traceCall(x, "")
-	}
-}
-
-func (b *binder) traceCall(x *ast.Func, schema string) {
-	if t := b.trace(); t != nil {
-		t.callSchemas[x] = schema
-	}
-}
-
-func (b *binder) traceOp(x *ast.Op, e expr.Expr) {
-	if c, ok := e.(*expr.Call); ok && c.Op != nil && c.Op.Extension != "" && b.trace() != nil {
-		b.trace().opSchemas[x] = ast.ExtensionSchema(c.Op.Extension)
 	}
 }
 

@@ -12,8 +12,10 @@ import (
 // PostgreSQL writes definitions by what the analysed query has, not by its text.
 
 // Show makes the traced query what its definition shows: casts that change nothing are gone,
-// those that functions make are marked, and a list of column aliases has all columns.
-func (t *Trace) Show(q ast.Stmt) {
+// those that functions make are marked, a list of column aliases has all columns, and what
+// extensions have has a schema where hidden says that it needs one.
+func (t *Trace) Show(q ast.Stmt, hidden func(schema string) bool) {
+	t.takeApart(q)
 	for x := range t.called {
 		x.Called = true
 	}
@@ -25,7 +27,7 @@ func (t *Trace) Show(q ast.Stmt) {
 	replaceExprs(reflect.ValueOf(q), func(x ast.Expr) ast.Expr {
 		c, ok := x.(*ast.Cast)
 		if !ok || !t.idle[c] {
-			return x
+			return t.spell(x, hidden)
 		}
 		if l, ok := c.X.(*ast.Lit); ok {
 			l.Value = true

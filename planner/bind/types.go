@@ -147,6 +147,14 @@ func (b *binder) schemaMeant(schema string) string {
 	return schema
 }
 
+// plainSchema is schemaMeant where an operator of MySQL's converts nothing.
+func (b *binder) plainSchema(schema string) string {
+	if schema == builtin.MySQLSchema {
+		return ""
+	}
+	return b.schemaMeant(schema)
+}
+
 // schemaID finds a schema; the system's exist whatever the catalog lists.
 func (b *binder) schemaID(name string) (catalog.ID, bool) {
 	switch name {

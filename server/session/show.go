@@ -39,7 +39,10 @@ func (x shower) style() ast.Style {
 // path does not lead there.
 func (x shower) operator(schema string) string {
 	name := ast.ExtensionOf(schema)
-	if name == "" {
+	switch {
+	case schema == "pg_catalog": // where every search path leads
+		return ""
+	case name == "":
 		return schema
 	}
 	e, ok := x.s.Catalog().Extension(name)
@@ -90,6 +93,10 @@ func (x shower) relation(q ast.QName) ast.QName {
 // callable adds the schema to the bare name of a type or function that is not in pg_catalog,
 // where the search path does not lead there: public, or that of the extension that has it.
 func (x shower) callable(q ast.QName) ast.QName {
+	if ast.ExtensionOf(q.Schema) != "" {
+		q.Schema = x.operator(q.Schema)
+		return q
+	}
 	if q.Schema != "" {
 		return x.function(q)
 	}
@@ -254,6 +261,6 @@ func (x shower) analysed(q *ast.Select) {
 	o := x.s.planOptions(nil)
 	o.Trace = bind.NewTrace()
 	if _, err := bind.Bind(q, o); err == nil {
-		o.Trace.Show(q)
+		o.Trace.Show(q, func(schema string) bool { return x.operator(schema) != "" })
 	}
 }

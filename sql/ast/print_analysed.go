@@ -49,14 +49,7 @@ func listAnalysed(v *In) (all Expr) {
 	if v.Not {
 		op, kind = "<>", And
 	}
-	var fixed, each []Expr
-	for _, x := range v.List {
-		if hasColumn(x) {
-			each = append(each, x)
-		} else {
-			fixed = append(fixed, x)
-		}
-	}
+	fixed, each := FixedItems(v)
 	if _, row := v.Left.(*Row); row || len(fixed) < 2 {
 		each = v.List
 	} else {
@@ -73,6 +66,18 @@ func listAnalysed(v *In) (all Expr) {
 	return all
 }
 
+// FixedItems divides the list of IN into what reads no columns and what does.
+func FixedItems(v *In) (fixed, each []Expr) {
+	for _, x := range v.List {
+		if hasColumn(x) {
+			each = append(each, x)
+		} else {
+			fixed = append(fixed, x)
+		}
+	}
+	return fixed, each
+}
+
 // hasColumn reports an expression that reads a column.
 func hasColumn(e Expr) (found bool) {
 	Walk(e, func(n Node) bool {
@@ -83,8 +88,8 @@ func hasColumn(e Expr) (found bool) {
 	return found
 }
 
-// likeAnalysed writes LIKE and ILIKE as operators.
-func (p *printer) likeAnalysed(v *Like) {
+// likeAnalysed is LIKE, ILIKE or SIMILAR TO as an operator.
+func likeAnalysed(v *Like) *Op {
 	name, pattern := []string{"~~", "!~~"}[b2i(v.Not)]+[]string{"", "*"}[b2i(v.CaseFold)], v.Pattern
 	fn := &Func{At: v.At, Name: QName{Name: "like_escape"}, Args: []Expr{v.Pattern}}
 	if v.Similar {
@@ -93,7 +98,7 @@ func (p *printer) likeAnalysed(v *Like) {
 	if v.Escape != nil {
 		fn.Args, pattern = append(fn.Args, v.Escape), fn
 	}
-	p.expr(&Op{At: v.At, Name: name, Left: v.Left, Right: pattern})
+	return &Op{At: v.At, Name: name, Left: v.Left, Right: pattern}
 }
 
 // betweenAnalysed is BETWEEN as two comparisons.
@@ -184,7 +189,7 @@ func (p *printer) rowsAnalysed(v *Op) bool {
 		if len(l.Args) > 1 {
 			p.s("(")
 			p.expr(l)
-			p.s(" ", v.Name, " ")
+			p.s(" ", p.operatorName(v.Schema, v.Name), " ")
 			p.expr(r)
 			p.s(")")
 			return true
@@ -192,15 +197,21 @@ func (p *printer) rowsAnalysed(v *Op) bool {
 	default:
 		return false
 	}
-	for i := range l.Args {
-		all.Args = append(all.Args, &Op{At: v.At, Schema: v.Schema, Name: v.Name, Left: l.Args[i], Right: r.Args[i]})
-	}
+	all.Args = columnsCompared(v, l, r)
 	if len(all.Args) == 1 {
 		p.expr(all.Args[0])
 	} else {
 		p.expr(all)
 	}
 	return true
+}
+
+// columnsCompared are the comparisons of the columns of two rows.
+func columnsCompared(v *Op, l, r *Row) (out []Expr) {
+	for i := range l.Args {
+		out = append(out, &Op{At: v.At, Schema: v.Schema, Name: v.Name, Left: l.Args[i], Right: r.Args[i]})
+	}
+	return out
 }
 
 // tested writes what is looked for among the rows of a query.
@@ -214,13 +225,14 @@ func (p *printer) tested(e Expr) {
 
 // quantifiedAnalysed writes ANY and ALL of a query: = ANY is IN.
 func (p *printer) quantifiedAnalysed(v *Quantified) {
-	if v.Op == "=" && !v.All {
+	name := p.operatorName(v.Schema, v.Op)
+	if name == "=" && !v.All {
 		p.inAnalysed(&In{At: v.At, Left: v.Left, Sub: v.Sub})
 		return
 	}
 	p.s("(")
 	p.tested(v.Left)
-	p.s(" ", v.Op, []string{" ANY (", " ALL ("}[b2i(v.All)])
+	p.s(" ", name, []string{" ANY (", " ALL ("}[b2i(v.All)])
 	p.nested(v.Sub, true)
 	p.s("))")
 }

@@ -182,14 +182,7 @@ func (p *printer) op(v *Op) {
 	if p.lines && p.rowsAnalysed(v) {
 		return
 	}
-	name := v.Name
-	schema := v.Schema
-	if p.style.Operator != nil {
-		schema = p.style.Operator(schema)
-	}
-	if schema != "" {
-		name = "OPERATOR(" + QuoteIdent(schema) + "." + v.Name + ")"
-	}
+	name := p.operatorName(v.Schema, v.Name)
 	p.open()
 	if v.Left != nil {
 		p.operand(v.Left, v)
@@ -198,6 +191,17 @@ func (p *printer) op(v *Op) {
 	p.s(name, " ")
 	p.operand(v.Right, v)
 	p.close()
+}
+
+// operatorName is an operator's name, in OPERATOR() where it needs its schema.
+func (p *printer) operatorName(schema, name string) string {
+	if p.style.Operator != nil {
+		schema = p.style.Operator(schema)
+	}
+	if schema == "" {
+		return name
+	}
+	return "OPERATOR(" + QuoteIdent(schema) + "." + name + ")"
 }
 
 func (p *printer) boolOp(v *BoolOp) {
@@ -306,13 +310,17 @@ func (p *printer) in(v *In) {
 }
 
 func (p *printer) quantified(v *Quantified) {
-	if p.lines && v.Sub != nil && v.Schema == "" {
+	if p.lines && v.Sub != nil && v.Schema != MixedSchema {
 		p.quantifiedAnalysed(v)
 		return
 	}
+	name := v.Op
+	if v.Schema != MixedSchema {
+		name = p.operatorName(v.Schema, v.Op)
+	}
 	p.open()
 	p.operand(v.Left, v)
-	p.s(" ", v.Op, []string{" ANY ", " ALL "}[b2i(v.All)], "(")
+	p.s(" ", name, []string{" ANY ", " ALL "}[b2i(v.All)], "(")
 	if v.Sub != nil {
 		p.subquery(v.Sub)
 	} else {
@@ -324,7 +332,7 @@ func (p *printer) quantified(v *Quantified) {
 
 func (p *printer) like(v *Like) {
 	if p.lines && !v.Mixed {
-		p.likeAnalysed(v)
+		p.expr(likeAnalysed(v))
 		return
 	}
 	word := "LIKE"

@@ -215,13 +215,13 @@ func (p *printer) rest(e Expr) {
 	case *RowOrder:
 		p.write("(ROW(")
 		p.list(e.L, ", ")
-		p.write(") ", e.Name, " ROW(")
+		p.write(") ", p.operator(e.Ops[0], e.Name), " ROW(")
 		p.list(e.R, ", ")
 		p.write("))")
 	case *AnyAll:
 		p.write("(")
 		p.operand(e.L)
-		p.write(" ", e.Op.Name, word(e.All, " ALL (", " ANY ("))
+		p.write(" ", p.operator(e.Op, e.Op.Name), word(e.All, " ALL (", " ANY ("))
 		p.operand(e.R)
 		p.write("))")
 	case *InList:
@@ -269,11 +269,7 @@ func (p *printer) call(e *Call) {
 			p.operand(e.Args[0])
 			p.write(" ")
 		}
-		if p.written && e.Op.Extension != "" { // wherever the extension will be: see ast.ExtensionSchema
-			p.write("OPERATOR(\"@", e.Op.Extension, "\".", e.Op.Name, ") ")
-		} else {
-			p.write(e.Op.Name, " ")
-		}
+		p.write(p.operator(e.Op, e.Op.Name), " ")
 		p.operand(e.Args[len(e.Args)-1])
 		p.write(")")
 		return
@@ -321,6 +317,15 @@ func (p *printer) call(e *Call) {
 	p.write(")")
 }
 
+// operator is an operator's name; kept, one of an extension has the schema that stands for
+// wherever that will be (ast.ExtensionSchema).
+func (p *printer) operator(o *builtin.Operator, name string) string {
+	if p.written && o != nil && o.Extension != "" {
+		return "OPERATOR(\"@" + o.Extension + "\"." + name + ")"
+	}
+	return name
+}
+
 // inList prints IN as PostgreSQL does: = ANY of an array of constants, else
 // comparisons joined by OR.
 func (p *printer) inList(e *InList) {
@@ -338,7 +343,7 @@ func (p *printer) inList(e *InList) {
 	if elems != nil && at.OID != 0 && p.written {
 		p.write("(")
 		p.operand(e.L)
-		p.write(word(e.Not, " <> ALL (", " = ANY ("))
+		p.write(" ", p.operator(e.Op, word(e.Not, "<>", "=")), word(e.Not, " ALL (", " ANY ("))
 		p.arrayOf(e, at)
 		p.write("))")
 		return
@@ -361,7 +366,7 @@ func (p *printer) inList(e *InList) {
 		}
 		p.write("(")
 		p.operand(e.L)
-		p.write(word(e.Not, " <> ", " = "))
+		p.write(" ", p.operator(e.Op, word(e.Not, "<>", "=")), " ")
 		p.operand(x)
 		p.write(")")
 	}

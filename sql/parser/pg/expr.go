@@ -232,7 +232,8 @@ func (c *conv) subLink(s *pgast.SubLink) ast.Expr {
 		if !all && len(s.OperName) == 0 {
 			return &ast.In{At: at(s.Location), Left: left, Sub: q}
 		}
-		return &ast.Quantified{At: at(s.Location), All: all, Op: c.plainOp(s.OperName, s.Location), Left: left, Sub: q}
+		schema, name := c.opName(s.OperName, s.Location)
+		return &ast.Quantified{At: at(s.Location), All: all, Schema: schema, Op: name, Left: left, Sub: q}
 	}
 	c.fail(s.Location, "unknown kind of subquery")
 	return nil

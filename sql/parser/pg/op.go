@@ -14,8 +14,9 @@ func (c *conv) aExpr(e *pgast.A_Expr) ast.Expr {
 		schema, name := c.opName(e.Name, e.Location)
 		return &ast.Op{At: at(e.Location), Schema: schema, Name: name, Left: c.expr(e.Lexpr), Right: c.expr(e.Rexpr)}
 	case pgast.A_Expr_Kind_AEXPR_OP_ANY, pgast.A_Expr_Kind_AEXPR_OP_ALL:
+		schema, name := c.opName(e.Name, e.Location)
 		return &ast.Quantified{At: at(e.Location), All: e.Kind == pgast.A_Expr_Kind_AEXPR_OP_ALL,
-			Op: c.plainOp(e.Name, e.Location), Left: c.expr(e.Lexpr), Right: c.expr(e.Rexpr)}
+			Schema: schema, Op: name, Left: c.expr(e.Lexpr), Right: c.expr(e.Rexpr)}
 	case pgast.A_Expr_Kind_AEXPR_DISTINCT, pgast.A_Expr_Kind_AEXPR_NOT_DISTINCT:
 		return &ast.Distinct{At: at(e.Location), Not: e.Kind == pgast.A_Expr_Kind_AEXPR_NOT_DISTINCT,
 			Left: c.expr(e.Lexpr), Right: c.expr(e.Rexpr)}
