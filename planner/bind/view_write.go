@@ -162,6 +162,10 @@ func (w writtenView) columnOr(name string) (base string, refused func(what strin
 				name = l.below[i]
 			}
 		}
+		if !slices.Contains(l.below, name) { // it names the relation
+			why = "View columns that return whole-row references are not updatable."
+			return "", refused
+		}
 	}
 	return name, nil
 }

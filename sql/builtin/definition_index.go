@@ -93,6 +93,25 @@ const (
 // vectorMethods are the access methods of vector indexes.
 var vectorMethods = []uint32{catalog.HnswAmID, catalog.IvfflatAmID, catalog.FlatAmID, catalog.IvfAmID}
 
+// What can be done to a relation, as bits by the commands' numbers.
+const (
+	updateEvent = 1 << 2
+	insertEvent = 1 << 3
+	deleteEvent = 1 << 4
+)
+
+// insteadEvents are what triggers of a view do instead.
+func insteadEvents(t *catalog.Table) (events int64) {
+	for kind, event := range map[catalog.TriggerKind]int64{
+		catalog.TriggerUpdate: updateEvent, catalog.TriggerInsert: insertEvent, catalog.TriggerDelete: deleteEvent,
+	} {
+		if t.HasTrigger(catalog.TriggerInstead | kind) {
+			events |= event
+		}
+	}
+	return events
+}
+
 // relationFacts registers small questions about relations.
 func relationFacts(r *registrar) {
 	r.eval("pg_relation_filepath", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
@@ -109,8 +128,14 @@ func relationFacts(r *registrar) {
 		return types.Bool(t.Kind == catalog.KindTable && !t.Temp && !t.Unlogged), nil
 	}))
 	r.eval("pg_relation_is_updatable", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
-		if t, ok := s.Catalog().TableByID(uint32(a[0].Int())); ok && (t.Kind == catalog.KindTable || len(t.Updatable) > 0) {
-			return types.Int(28), nil // insert, update, delete
+		t, ok := s.Catalog().TableByID(uint32(a[0].Int()))
+		switch {
+		case !ok:
+			return types.Int(0), nil
+		case t.Kind == catalog.KindTable || len(t.Updatable) > 0:
+			return types.Int(insertEvent | updateEvent | deleteEvent), nil
+		case a[1].Bool():
+			return types.Int(insteadEvents(t)), nil
 		}
 		return types.Int(0), nil
 	}))

@@ -192,6 +192,8 @@ type Column struct {
 	Compression byte `json:",omitempty"`
 	// StatTarget is what SET STATISTICS said, plus one; 0 = nothing. ANALYZE does not go by it.
 	StatTarget int `json:",omitempty"`
+	// Options are what SET (…) said: numbers of distinct values. ANALYZE does not go by them.
+	Options Options `json:",omitempty"`
 	// InhCount is how many parents have the column; Inherited: it was not declared here.
 	InhCount  int  `json:",omitempty"`
 	Inherited bool `json:",omitempty"`

@@ -34,6 +34,7 @@ type attribute struct {
 	storage             byte // 0 = the type's
 	compression         byte
 	target              int // as catalog.Column.StatTarget
+	options             catalog.Options
 }
 
 func (r *rows) attribute(a attribute) {
@@ -47,6 +48,7 @@ func (r *rows) attribute(a attribute) {
 	r.int("attnum", int64(a.num))
 	r.int("attndims", int64(a.dims))
 	r.int("attcacheoff", -1)
+	r.strs("attoptions", optionList(a.options))
 	r.int("atttypmod", int64(a.typ.Mod))
 	info := types.Lookup(cmp.Or(a.stored, a.typ.OID))
 	if info == nil { // of a type that was dropped
@@ -160,7 +162,7 @@ func (r *rows) tableAttributes(t *catalog.Table) {
 		}
 		r.attribute(attribute{rel: t.ID, name: c.Name, num: num, typ: typ, dims: c.NDims, notNull: c.NotNull,
 			def: c.Default != "", missing: c.Missing != nil, identity: c.Identity, generated: c.Generated, collation: c.Collation,
-			inherited: c.Inherited, parents: c.InhCount, acl: r.cat.ColumnACL(t.ID, num), storage: c.Storage, compression: c.Compression, target: c.StatTarget})
+			inherited: c.Inherited, parents: c.InhCount, acl: r.cat.ColumnACL(t.ID, num), storage: c.Storage, compression: c.Compression, target: c.StatTarget, options: c.Options})
 	}
 }
 

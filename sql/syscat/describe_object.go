@@ -59,6 +59,10 @@ func (p *Printer) DescribeObject(class, id catalog.ID, sub int16) (text string, 
 		return p.describeMember("operator", catalogRows("amop"), id), true
 	case classAmproc:
 		return p.describeMember("function", catalogRows("amproc"), id), true
+	case CollationClass:
+		if x, ok := c.CollationByID(id); ok && x.Schema != catalog.PgCatalogID {
+			return "collation " + p.relName(x.Schema, x.Name), true
+		}
 	case classExtension:
 		for _, e := range c.Extensions() {
 			if e.ID == id {
@@ -140,6 +144,11 @@ func (p *Printer) describePart(class, id catalog.ID) string {
 					name = "trigger " + g.Name
 				}
 			}
+			eachInternal(p.Catalog, t, func(_ *catalog.Table, c *catalog.Constraint, i int) {
+				if c.TriggerID(i) == id {
+					name = "trigger " + c.TriggerName(i)
+				}
+			})
 		case classPolicy:
 			for _, x := range t.Policies {
 				if x.ID == id {

@@ -160,6 +160,9 @@ func (r *rows) typeColumns(t types.T, collation catalog.ID) {
 		r.text("udt_schema", schemaName(r.cat, builtin.TypeSchema(r.cat, info)))
 		r.text("udt_name", info.Name)
 	}
+	if collation == 0 && info != nil {
+		collation = info.Collation // a view's column may have just its type's
+	}
 	if c, ok := r.cat.CollationByID(collation); ok && collation != 100 {
 		r.names("collation", r.cat.SchemaName(c.Schema), c.Name)
 	}

@@ -1,6 +1,7 @@
 package define
 
 import (
+	"math"
 	"slices"
 
 	"github.com/jackc/pgerrcode"
@@ -22,15 +23,38 @@ func (e *Env) withoutEffect(t *catalog.Table, cmd *ast.AlterCmd) error {
 		return e.storageParameters(t, cmd)
 	case t.ColumnByName(cmd.Name) == nil:
 		return unaltered(t, cmd.Name)
-	case cmd.Kind != ast.SetOptions:
-		return nil
 	}
+	return e.columnOptions(t, t.ColumnByName(cmd.Name), cmd)
+}
+
+// distinctOption is one of those of a column: a number of distinct values or, negated, their
+// share of the rows.
+var distinctOption = storageOption{float: true, min: -1, max: math.MaxFloat64}
+
+// columnOptions changes the options of a column of a copy of a table.
+func (e *Env) columnOptions(t *catalog.Table, c *catalog.Column, cmd *ast.AlterCmd) error {
+	kept := c.Options
 	for i := range cmd.Options {
-		if n := cmd.Options[i].Name; n != "n_distinct" && n != "n_distinct_inherited" {
-			return unknownParameter(n)
-		}
+		kept = kept.Without(cmd.Options[i].Name)
 	}
-	return nil
+	if cmd.Kind == ast.SetOptions {
+		for i := range cmd.Options {
+			o := &cmd.Options[i]
+			if o.Name != "n_distinct" && o.Name != "n_distinct_inherited" {
+				return unknownParameter(o.Name)
+			}
+			if err := distinctOption.check(o.Name, optionValue(o)); err != nil {
+				return err
+			}
+		}
+		given, err := tableOptions(cmd.Options)
+		if err != nil {
+			return err
+		}
+		kept = append(kept, given...)
+	}
+	c.Options = kept
+	return e.putTable(t)
 }
 
 // storageParameters changes the parameters that WITH gave a table.

@@ -78,6 +78,10 @@ func (e *Env) alterDefault(ctx context.Context, st *ast.Grant, role, schema cata
 	if d.ACL, err = changed(st, d.ACL, role, role, want, grantees); err != nil {
 		return err
 	}
+	d.ACL = slices.Clone(d.ACL)
+	slices.SortStableFunc(d.ACL, func(a, b catalog.ACLItem) int {
+		return cmp.Or(cmp.Compare(a.Grantee, b.Grantee), cmp.Compare(a.Grantor, b.Grantor))
+	})
 	edit := e.change(ctx)
 	if !d.ACL.Same(before) {
 		return edit.PutDefaultRights(&d)

@@ -36,6 +36,9 @@ func (e *Env) createDomain(ctx context.Context, st *ast.CreateDomain) error {
 	if over, ok := e.Catalog.TypeByID(d.Over); ok && d.Over != 0 {
 		of = over.Collation
 	}
+	if elem, ok := e.Catalog.TypeByID(d.Base.ElemDomain()); ok && d.Base.ElemDomain() != 0 {
+		of = elem.Collation
+	}
 	if d.Collation, err = e.collationOf(st.Collation, d.Base, of); err != nil {
 		return err
 	}
@@ -114,6 +117,7 @@ func (e *Env) setDomainDefault(d *catalog.Type, x ast.Expr) error {
 // domainCheck adds a CHECK constraint to a copy of a domain.
 func (e *Env) domainCheck(ctx context.Context, d *catalog.Type, k *ast.Constraint) (*catalog.Constraint, error) {
 	value := bind.DomainValue(d.Base)
+	value.Columns[0].Domain = d.Over // shown where it is used as the base type
 	text, err := e.storedText(k.Expr, value, bind.Check, types.Of(types.BoolOID), "")
 	if err != nil {
 		return nil, err

@@ -11,6 +11,7 @@ import (
 	"github.com/loxodb/loxodb/planner/bind"
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -283,7 +284,10 @@ func (e *Env) parameterDefault(x ast.Expr, t types.T) (string, error) {
 	if text == "" && err == nil {
 		text = "NULL::" + types.FormatType(t)
 		if want.OID == 0 {
-			text = "NULL"
+			if text = "NULL"; !untyped(x) {
+				b, err := bind.AsWritten(x, nil, bind.Default, want, "", e.options())
+				return expr.Definition(b, nil), err
+			}
 		}
 	}
 	return text, err
