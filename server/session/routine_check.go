@@ -84,11 +84,27 @@ func (s *Session) checkSQL(f *catalog.Function) error {
 	for _, a := range f.Inputs() {
 		ts = append(ts, a.Type)
 	}
+	fail := func(err error) error {
+		if e, ok := pgerr.As(err); ok {
+			e.AddWhere("SQL function \"" + f.Name + "\"")
+		}
+		return err
+	}
 	var out []types.T
 	final := false
 	for _, x := range list {
 		out, final = nil, false
 		switch st := x.stmt.(type) {
+		case *ast.Call:
+			o := s.planOptions(nil)
+			o.Vars = bind.ArgumentVariables(f, ts, s.TextFormat())
+			c, _, err := bind.Call(st.Func, o)
+			if err != nil {
+				return err
+			}
+			if len(c.Fn.User.Outputs()) > 0 {
+				return fail(pgerr.New(pgerrcode.FeatureNotSupported, "calling procedures with output arguments is not supported in SQL functions"))
+			}
 		case *ast.Select, *ast.Insert, *ast.Update, *ast.Delete, *ast.Merge:
 			o := s.planOptions(nil)
 			o.Vars = bind.ArgumentVariables(f, ts, s.TextFormat())
@@ -104,12 +120,6 @@ func (s *Session) checkSQL(f *catalog.Function) error {
 	}
 	if f.Ret.OID == types.VoidOID {
 		return nil
-	}
-	fail := func(err error) error {
-		if e, ok := pgerr.As(err); ok {
-			e.AddWhere("SQL function \"" + f.Name + "\"")
-		}
-		return err
 	}
 	if !final {
 		return fail(mismatch(f, "Function's final statement must be SELECT or INSERT/UPDATE/DELETE RETURNING."))

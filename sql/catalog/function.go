@@ -113,6 +113,15 @@ func (f *Function) InputTypes() []ID {
 	return out
 }
 
+// AllTypes are the types of all arguments, also of those that a call does not give.
+func (f *Function) AllTypes() []ID {
+	out := []ID{}
+	for i := range f.Args {
+		out = append(out, f.Args[i].TypeID())
+	}
+	return out
+}
+
 // Functions lists the functions of a name in a schema, in OID order.
 func (s *Snapshot) Functions(schema ID, name string) []*Function {
 	list, _ := get(s.temp.functions, s.shared.functions, relName{schema, name})

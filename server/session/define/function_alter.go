@@ -52,8 +52,7 @@ func (e *Env) routine(kind ast.ObjectKind, n *ast.QName, args []ast.TypeName) (*
 			continue
 		}
 		if args != nil {
-			if f, ok := e.Catalog.Function(s.ID, n.Name, in); ok {
-				found = []*catalog.Function{f}
+			if found = e.withTypes(kind, s.ID, n.Name, in); len(found) > 0 {
 				break
 			}
 			continue
@@ -80,6 +79,8 @@ func (e *Env) routine(kind ast.ObjectKind, n *ast.QName, args []ast.TypeName) (*
 		return nil, systemFunction{system[0]}
 	}
 	switch {
+	case args != nil && len(found) > 1: // by its input arguments, and by all of another's
+		return nil, pgerr.Newf(pgerrcode.AmbiguousFunction, "%s name \"%s\" is not unique", strings.ToLower(string(kind)), dotted(n))
 	case len(found)+len(system) > 1:
 		return nil, notUnique(kind, n)
 	case len(found) == 0 && args == nil:
@@ -91,6 +92,23 @@ func (e *Env) routine(kind ast.ObjectKind, n *ast.QName, args []ast.TypeName) (*
 	}
 	f := found[0]
 	return f, rightRoutine(kind, f.Kind, builtin.CallText(n.Schema, n.Name, in))
+}
+
+// withTypes are the routines of a name in a schema that take arguments of these types. Those of
+// a procedure may be all that it has, output included, as standard SQL has it.
+func (e *Env) withTypes(kind ast.ObjectKind, schema catalog.ID, name string, in []types.OID) (found []*catalog.Function) {
+	if f, ok := e.Catalog.Function(schema, name, in); ok {
+		found = append(found, f)
+	}
+	if kind != ast.ObjProcedure && kind != ast.ObjRoutine {
+		return found
+	}
+	for _, f := range e.Catalog.Functions(schema, name) {
+		if f.Kind == 'p' && len(f.Inputs()) < len(f.Args) && equalTypes(f.AllTypes(), in) {
+			found = append(found, f)
+		}
+	}
+	return found
 }
 
 // notUnique is the error of a name alone that several routines have.

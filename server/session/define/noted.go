@@ -160,15 +160,11 @@ func (e *Env) clusterOn(t *catalog.Table, name string) error {
 	var chosen *catalog.Index
 	if name != "" {
 		x, err := e.indexOf(t, name)
-		switch {
-		case err != nil:
+		if err == nil {
+			err = mayClusterOn(x)
+		}
+		if err != nil {
 			return err
-		case x.AccessMethod() != "btree" && !x.Gist:
-			return pgerr.NotSupported(-1, "cannot cluster on index %q because access method does not support clustering", name)
-		case x.Where != "":
-			return pgerr.NotSupported(-1, "cannot cluster on partial index %q", name)
-		case !x.Valid:
-			return pgerr.NotSupported(-1, "cannot cluster on invalid index %q", name)
 		}
 		chosen = x
 	}
@@ -183,6 +179,19 @@ func (e *Env) clusterOn(t *catalog.Table, name string) error {
 		}
 	}
 	return e.putTable(t)
+}
+
+// mayClusterOn refuses indexes that no table is clustered on (check_index_is_clusterable).
+func mayClusterOn(x *catalog.Index) error {
+	switch {
+	case x.AccessMethod() != "btree" && !x.Gist:
+		return pgerr.NotSupported(-1, "cannot cluster on index %q because access method does not support clustering", x.Name)
+	case x.Where != "":
+		return pgerr.NotSupported(-1, "cannot cluster on partial index %q", x.Name)
+	case !x.Valid:
+		return pgerr.NotSupported(-1, "cannot cluster on invalid index %q", x.Name)
+	}
+	return nil
 }
 
 // cluster is CLUSTER. Rows are kept in the order of their keys, and no index changes that:
@@ -213,13 +222,54 @@ func (e *Env) cluster(ctx context.Context, st *ast.Cluster) error {
 		return pgerr.Newf(pgerrcode.UndefinedObject, "there is no previously clustered index for table %q", t.Name)
 	}
 	if t.IsPartitioned() {
-		return pgerr.NotSupported(int(st.Pos), "CLUSTER of a partitioned table is not supported")
+		return e.clusterParts(ctx, t, name)
 	}
 	if err := e.own(ctx, t); err != nil {
 		return err
 	}
 	e.change(ctx)
 	return e.clusterOn(copyTable(t), name)
+}
+
+// clusterParts is CLUSTER of a partitioned table by one of its indexes: each partition is
+// marked with the part that it has.
+func (e *Env) clusterParts(ctx context.Context, t *catalog.Table, name string) error {
+	x, err := e.indexOf(t, name)
+	if err != nil {
+		return err
+	}
+	if err := e.Alone("CLUSTER"); err != nil {
+		return err
+	}
+	if err := mayClusterOn(x); err != nil {
+		return err
+	}
+	return e.clusterBelow(ctx, t, x)
+}
+
+func (e *Env) clusterBelow(ctx context.Context, t *catalog.Table, x *catalog.Index) error {
+	for _, id := range t.Children {
+		c, _ := e.Catalog.TableByID(id)
+		for _, part := range c.Indexes {
+			switch {
+			case part.Parent != x.ID:
+				continue
+			case c.IsPartitioned():
+				if err := e.clusterBelow(ctx, c, part); err != nil {
+					return err
+				}
+				continue
+			}
+			if err := e.own(ctx, c); err != nil {
+				return err
+			}
+			e.change(ctx)
+			if err := e.clusterOn(copyTable(c), part.Name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // notes reports an action that materialized views take as tables do.
