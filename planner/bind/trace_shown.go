@@ -29,8 +29,13 @@ func (t *Trace) Show(q ast.Stmt, hidden func(schema string) bool) {
 		if !ok || !t.idle[c] {
 			return t.spell(x, hidden)
 		}
-		if l, ok := c.X.(*ast.Lit); ok {
-			l.Value = true
+		switch v := c.X.(type) {
+		case *ast.Lit:
+			v.Value = true
+		case *ast.ColumnRef:
+			if v.Star { // alone, t.* is all columns and not the row
+				return x
+			}
 		}
 		return c.X
 	})

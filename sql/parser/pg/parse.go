@@ -47,7 +47,10 @@ func (Frontend) Parse(query string) (stmts []ast.Parsed, err error) {
 		if x := unpartitioned(query, e); x != nil {
 			return nil, x
 		}
-		again := labelled(query, e)
+		again := doubled(query, e)
+		if again == "" {
+			again = labelled(query, e)
+		}
 		if again == "" {
 			again = joined(query, e)
 		}
