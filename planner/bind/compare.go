@@ -183,7 +183,13 @@ func (b *binder) inList(s *scope, x *ast.In, name string) (expr.Expr, error) {
 			if items[i], err = b.spanBeside(left, items[i], x.Pos); err != nil {
 				return nil, err
 			}
+			if items[i], err = b.wideReal(items[i], x.Pos); err != nil {
+				return nil, err
+			}
 			plain = plain && items[i] == item
+		}
+		if left, err = b.wideReal(left, x.Pos); err != nil {
+			return nil, err
 		}
 		b.tracePlain(x, plain)
 	}
@@ -222,6 +228,14 @@ func (b *binder) inList(s *scope, x *ast.In, name string) (expr.Expr, error) {
 		}
 	}
 	return &expr.InList{L: left, List: items, Not: x.Not, Op: res.Op}, nil
+}
+
+// wideReal is a FLOAT as a DOUBLE, as which MySQL compares it with other numbers.
+func (b *binder) wideReal(e expr.Expr, pos ast.Pos) (expr.Expr, error) {
+	if e.Type().OID != types.Float4OID || isParam(e) {
+		return e, nil
+	}
+	return b.coerce(e, types.Of(types.Float8OID), builtin.Implicit, pos)
 }
 
 // quantified is left op ANY|ALL (array or subquery).

@@ -57,8 +57,13 @@ func (b *binder) fit(v expr.Expr, c *catalog.Column, pos ast.Pos) (_ expr.Expr, 
 	case kind == "year":
 		name = "fit_year"
 	case kind == "enum" || kind == "set":
-		if kindOf(v) == numberKind || b.listOrder(c) != "" { // the place of a word, or found by a collation
+		if kindOf(v) == numberKind { // the place of a word
 			return v, nil
+		}
+		if b.listOrder(c) != "" { // found by a collation
+			if v, err = b.declared(v, c, pos); err != nil {
+				return nil, err
+			}
 		}
 		name, args = "fit_words", []expr.Expr{textConst(list), intConst(int64(b2i(kind == "set")))}
 	case low != "":
@@ -176,6 +181,20 @@ func (b *binder) fitNull(v expr.Expr, c *catalog.Column, said string) (expr.Expr
 		return nil, err
 	}
 	return b.assign(e, c.Type, c.Name, ast.NoPos)
+}
+
+// firstWord is what an ENUM without a default that has no NULLs has by default in MySQL's
+// dialect, the first word of its list, also in strict mode; else nil.
+func (b *binder) firstWord(c *catalog.Column) expr.Expr {
+	list, ok := strings.CutPrefix(strings.TrimSuffix(c.Declared, ")"), "enum(")
+	if !ok || !b.mixedWrites || !c.NotNull || c.Default != "" || !isTextual(c.Type) {
+		return nil
+	}
+	words := builtin.QuotedWords(list)
+	if len(words) == 0 {
+		return nil
+	}
+	return &expr.Const{T: c.Type, D: types.String(words[0])}
 }
 
 // What MySQL says of a NULL that was given, and of a value that was not.

@@ -294,6 +294,9 @@ func (b *binder) fullRows(in *insertion, vals [][]expr.Expr) ([][]expr.Expr, err
 	def := func(i int) (expr.Expr, error) {
 		if defaults[i] == nil {
 			d, err := in.defaultOf(&t.Columns[i], b.o)
+			if word := b.firstWord(&t.Columns[i]); word != nil && err == nil {
+				d = word
+			}
 			if k, ok := d.(*expr.Const); err == nil && b.lenient.on && ok && k.D.IsNull() {
 				d, err = b.fitNull(d, &t.Columns[i], noDefault)
 			}

@@ -84,7 +84,7 @@ var mysqlFitFuncs = []mysqlFunc{
 		v := typed{c.argT(0), a[0]}
 		us, ok := mysqlClock(c, v)
 		switch {
-		case !ok || isTextType(v.t.OID) && dateAlone(v.d.Text()):
+		case !ok || isTextType(v.t.OID) && (dateAlone(v.d.Text()) || !readWhole(v.d.Text())):
 			warn(c, truncatedData, "Data truncated for column '%s'", a[1].Text())
 		case us > maxSpan+usPerSecond-1 || us < -maxSpan-usPerSecond+1:
 			warn(c, pgerrcode.NumericValueOutOfRange, "Out of range value for column '%s'", a[1].Text())

@@ -77,6 +77,7 @@ func sameWord(order []types.Datum) func(a, b string) bool {
 
 func setWords(c *Ctx, v typed, words []string, same func(a, b string) bool) (types.Datum, error) {
 	bits := uint64(0)
+	var strange []string
 	switch {
 	case isInt(v.t.OID) || v.t.OID == types.NumericOID || isFloat(v.t.OID):
 		if bits = uint64(mysqlInteger(c, v)); len(words) < 64 && bits>>len(words) != 0 {
@@ -86,7 +87,8 @@ func setWords(c *Ctx, v typed, words []string, same func(a, b string) bool) (typ
 		for w := range strings.SplitSeq(v.d.Text(), ",") {
 			i := slices.IndexFunc(words, func(x string) bool { return same(x, w) })
 			if i < 0 {
-				return v.d, nil // the column's check refuses it
+				strange = append(strange, w) // which the column does not take
+				continue
 			}
 			bits |= 1 << i
 		}
@@ -97,5 +99,5 @@ func setWords(c *Ctx, v typed, words []string, same func(a, b string) bool) (typ
 			out = append(out, w)
 		}
 	}
-	return types.String(strings.Join(out, ",")), nil
+	return types.String(strings.Join(append(out, strange...), ",")), nil
 }

@@ -2,6 +2,7 @@ package builtin
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -65,12 +66,12 @@ var mysqlMoreFuncs = []mysqlFunc{
 		return types.Int(0), nil
 	}},
 	// enum_word is the word of that number in a list as SHOW writes it.
-	{name: "enum_word", args: "it", ret: types.TextOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-		words := QuotedWords(a[1].Text())
-		if n := a[0].Int(); n >= 1 && n <= int64(len(words)) {
-			return types.String(words[n-1]), nil
+	{name: "enum_word", args: "ft", ret: types.TextOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		words, n := QuotedWords(a[1].Text()), math.Trunc(a[0].Float())
+		if n >= 1 && n <= float64(len(words)) {
+			return types.String(words[int(n)-1]), nil
 		}
-		return types.Datum{}, pgerr.Newf(pgerrcode.CheckViolation, "%d is not the number of a word of enum(%s)", a[0].Int(), a[1].Text())
+		return types.Datum{}, pgerr.Newf(pgerrcode.CheckViolation, "%v is not the number of a word of enum(%s)", n, a[1].Text())
 	}},
 	{name: "to_year", args: "*", ret: types.Int8OID, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
 		v := typed{c.argT(0), a[0]}

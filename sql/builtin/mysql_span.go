@@ -89,7 +89,7 @@ var mysqlSpanFuncs = []mysqlFunc{
 // strictClock is mysqlClock of a value that must be a TIME.
 func strictClock(c *Ctx, v typed) (us int64, err error) {
 	us, ok := mysqlClock(c, v)
-	if !ok || isTextType(v.t.OID) && dateAlone(v.d.Text()) || us > maxSpan+usPerSecond-1 || us < -maxSpan-usPerSecond+1 {
+	if !ok || isTextType(v.t.OID) && (dateAlone(v.d.Text()) || !readWhole(v.d.Text())) || us > maxSpan+usPerSecond-1 || us < -maxSpan-usPerSecond+1 {
 		return 0, pgerr.Newf(pgerrcode.InvalidDatetimeFormat, "Incorrect time value: '%s'", mysqlString(c, v).Text())
 	}
 	return us, nil

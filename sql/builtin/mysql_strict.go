@@ -34,7 +34,7 @@ type strictFunc struct {
 // a function, and else f itself.
 func InStrictMode(f *Func, args []types.T, division bool) *Func {
 	fits := strings.HasPrefix(f.Name, "fit_")
-	if f.Eval == nil || !fits && !divides(f) && !readsNumbers(f, args) {
+	if f.Eval == nil || !fits && !readsDates(f) && !divides(f) && !readsNumbers(f, args) {
 		return f
 	}
 	k := strictFunc{f, division}
@@ -50,6 +50,9 @@ func InStrictMode(f *Func, args []types.T, division bool) *Func {
 		s := strictness{division: division}
 		c.strict = &s
 		d, err := f.Eval(c, a)
+		if err == nil && d.IsNull() && readsDates(f) {
+			c.noteDate(a)
+		}
 		c.strict = nil
 		if err == nil {
 			err = s.err
@@ -75,6 +78,17 @@ func divides(f *Func) bool {
 		return true
 	}
 	return false
+}
+
+func readsDates(f *Func) bool { return strings.HasPrefix(f.Name, "str_to_") }
+
+// noteDate notes a text that is not what its template says, where both are known.
+func (c *Ctx) noteDate(a []types.Datum) {
+	if len(a) < 2 || a[0].IsNull() || a[1].IsNull() || c.strict.err != nil {
+		return
+	}
+	c.strict.err = pgerr.Newf(pgerrcode.InvalidDatetimeFormat, "Incorrect datetime value: '%s' for function str_to_date",
+		mysqlString(c, typed{c.argT(0), a[0]}).Text())
 }
 
 // readsNumbers reports a function that may take one of its arguments, a text, for a number.

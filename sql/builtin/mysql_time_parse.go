@@ -47,7 +47,7 @@ func mysqlClock(c *Ctx, v typed) (us int64, ok bool) {
 	case types.TextOID, types.VarcharOID, types.UnknownOID, types.BpcharOID:
 		s := strings.TrimSpace(v.d.Text())
 		if !strings.ContainsAny(s[min(1, len(s)):], "-/") && !strings.Contains(s, "T") {
-			return parseClock(s)
+			return parseClock(clockPrefix(s))
 		}
 		if at, ok := parseStamp(s); ok && !dateAlone(s) {
 			_, us = floorDiv(at, usPerDay)
@@ -73,6 +73,50 @@ func mysqlClock(c *Ctx, v typed) (us int64, ok bool) {
 	}
 	_, us = floorDiv(at, usPerDay)
 	return us, true
+}
+
+// clockPrefix is what of a text is a time; MySQL passes over the rest.
+func clockPrefix(s string) string {
+	i := len(s) - len(strings.TrimLeft(s, "+-"))
+	digits := func() bool {
+		from := i
+		for i < len(s) && s[i] >= '0' && s[i] <= '9' {
+			i++
+		}
+		return i > from
+	}
+	if !digits() {
+		return s
+	}
+	end := i
+	if i < len(s) && s[i] == ' ' { // days
+		i += len(s[i:]) - len(strings.TrimLeft(s[i:], " "))
+		if !digits() {
+			return s[:end]
+		}
+		end = i
+	}
+	for range 2 {
+		if i < len(s) && s[i] == ':' {
+			i++
+			if !digits() {
+				return s[:end]
+			}
+			end = i
+		}
+	}
+	if i < len(s) && s[i] == '.' {
+		i++
+		digits()
+		end = i
+	}
+	return s[:end]
+}
+
+// readWhole reports a text that is a time without a rest behind it, or a moment.
+func readWhole(s string) bool {
+	s = strings.TrimSpace(s)
+	return clockPrefix(s) == s || strings.ContainsAny(s[min(1, len(s)):], "-/T")
 }
 
 // dateAlone reports a text that has the signs of a date, and no time behind it.

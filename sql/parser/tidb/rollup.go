@@ -37,3 +37,13 @@ func (c *conv) rollupOrder(q *ast.Select) []ast.SortBy {
 	}
 	return out
 }
+
+// ofRows is a condition of HAVING that leaves out the sum of no rows, which is no row in MySQL.
+func ofRows(cond ast.Expr, at ast.At) ast.Expr {
+	some := &ast.Op{At: at, Name: ">", Left: &ast.Func{At: at, Name: ast.QName{At: at, Schema: system, Name: "count"}, Star: true},
+		Right: &ast.Lit{At: at, Kind: ast.LitInt}}
+	if cond == nil {
+		return some
+	}
+	return &ast.BoolOp{At: at, Kind: ast.And, Args: []ast.Expr{cond, some}}
+}

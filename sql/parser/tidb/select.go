@@ -106,6 +106,9 @@ func (c *conv) selectStmt(s *tast.SelectStmt) *ast.Select {
 	}
 	c.groupBy(s, out)
 	c.having(s, out)
+	if s.GroupBy != nil && s.GroupBy.Rollup {
+		out.Having = ofRows(out.Having, out.At)
+	}
 	out.OrderBy = c.orderBy(s.OrderBy)
 	if s.GroupBy != nil && s.GroupBy.Rollup && s.OrderBy == nil && !s.Distinct {
 		out.OrderBy = c.rollupOrder(out)
