@@ -85,6 +85,9 @@ func (b *binder) orderBy(q *selection) error {
 			if err != nil {
 				return err
 			}
+			if o.Places && !o.Desc && isDistance(behind(q.tree, q.item(ref).e)) {
+				k.NullsFirst = false
+			}
 			q.keys = append(q.keys, k)
 		}
 		return nil

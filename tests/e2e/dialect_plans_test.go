@@ -40,6 +40,17 @@ var searchShapes = [][2]string{
 	{"(SELECT id FROM $T ORDER BY $D LIMIT 3) UNION ALL (SELECT id FROM $T WHERE kind = 1 ORDER BY $D LIMIT 3)", ""},
 }
 
+// derivedShapes sort by a distance that a derived table or WITH query computes. The cosine
+// distance is NULL there where it would be NaN, so its plans read otherwise, but they use an
+// index where the twin's do.
+var derivedShapes = [][2]string{
+	{"SELECT * FROM (SELECT id, $D AS d FROM $T) t ORDER BY d LIMIT 5", ""},
+	{"SELECT t.id, t.d FROM (SELECT u.id, u.d FROM (SELECT id, kind, $D AS d FROM $T) u WHERE u.kind = 7) t ORDER BY t.d LIMIT 5", ""},
+	{"WITH near AS (SELECT id, $D AS d FROM $T WHERE kind < 9) SELECT id, d FROM near ORDER BY 2 LIMIT 5", ""},
+	{"WITH near AS (SELECT id, $D AS d FROM $T) SELECT id FROM near WHERE d < $B ORDER BY d LIMIT 5", ""},
+	{"SELECT t.id, k.name FROM (SELECT id, kind, $D AS d FROM $T) t JOIN kinds k ON k.id = t.kind ORDER BY t.d LIMIT 5", ""},
+}
+
 // Searches by every distance have the plans and answers of their twins in PostgreSQL's
 // dialect: over a table without an index, with one of each, and over partitions.
 func TestSearchesPlanAlikeByEveryDistance(t *testing.T) {
@@ -73,17 +84,18 @@ func TestSearchesPlanAlikeByEveryDistance(t *testing.T) {
 	searched := 0
 	for _, table := range []string{"bare", "docs", "parts"} {
 		for _, d := range distances {
-			for _, shape := range searchShapes {
+			for i, shape := range append(searchShapes[:len(searchShapes):len(searchShapes)], derivedShapes...) {
 				if shape[1] == "" {
 					shape[1] = shape[0]
 				}
 				mine := strings.NewReplacer("$T", table, "$D", d.function+"(e, "+q+")", "$C", d.function+"(d.e, "+q+")", "$B", bounds[d.op]).Replace(shape[0])
 				theirs := strings.NewReplacer("$T", table, "$D", "e "+d.op+" "+q, "$C", "d.e "+d.op+" "+q, "$B", bounds[d.op]).Replace(shape[1])
 				a, b := lines(t, my, "EXPLAIN "+mine), lines(t, pg, "explain "+theirs)
-				if a != b {
+				const search = "Order By:"
+				if a != b && (i < len(searchShapes) || d.op != "<=>" || strings.Contains(a, search) != strings.Contains(b, search)) {
 					t.Errorf("%s\n%s\n%s\n%s", mine, a, theirs, b)
 				}
-				if strings.Contains(b, "Order By:") {
+				if strings.Contains(b, search) {
 					searched++
 				}
 				if a, b = lines(t, my, mine), lines(t, pg, theirs); a != b {
