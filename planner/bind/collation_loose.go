@@ -239,6 +239,12 @@ func (a *collator) distinctArgs(g *logical.AggCall, args []expr.Expr) []expr.Exp
 	given := make([]types.T, len(args))
 	out, any := append([]expr.Expr(nil), args...), false
 	for i, e := range args {
+		if _, row := e.(*expr.RowOf); row && g.Fn.Name == "count" {
+			if keys, ok := a.equalRows(args[i : i+1]); ok {
+				out[i] = keys[0]
+			}
+			continue
+		}
 		a.looseRow(e.Type())
 		_, c := a.expr(e)
 		order, name, ok := a.loose(c)

@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/loxodb/loxodb/sql/ast"
@@ -273,6 +274,15 @@ func (b *binder) aggregated(list []expr.Expr) ([]expr.Expr, error) {
 	}
 	to := "to_text"
 	switch {
+	case kinds == 1 && seen[numberKind] && slices.ContainsFunc(list, widens):
+		out := make([]expr.Expr, len(list))
+		for i, e := range list {
+			var err error
+			if out[i], err = b.wideReal(e, ast.NoPos); err != nil {
+				return nil, err
+			}
+		}
+		return out, nil
 	case kinds < 2:
 		return list, nil
 	case kinds == 2 && seen[numberKind] && seen[boolKind]:
@@ -294,6 +304,17 @@ func (b *binder) aggregated(list []expr.Expr) ([]expr.Expr, error) {
 		}
 	}
 	return out, nil
+}
+
+// widens reports a number beside which a FLOAT is a DOUBLE: a decimal, or an INT that is no
+// literal, whose digits a FLOAT does not hold.
+func widens(e expr.Expr) bool {
+	if isOpen(e) {
+		return false
+	}
+	_, literal := e.(*expr.Const)
+	t := e.Type().OID
+	return t == types.NumericOID || t == types.Int4OID && !literal
 }
 
 // isOpen reports a NULL or a parameter, whose type the others tell.
