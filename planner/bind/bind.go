@@ -115,6 +115,7 @@ type Position struct {
 type binder struct {
 	o      Options
 	meta   *logical.Meta
+	folds  expr.FoldMemo // of casts of constants
 	params []types.OID
 	// paramDomains is Statement.ParamDomains.
 	paramDomains map[int]types.OID

@@ -65,7 +65,7 @@ func (b *binder) fold(e expr.Expr) expr.Expr {
 	}
 	if c, ok := e.(*expr.Cast); ok {
 		if _, ok := c.X.(*expr.Const); ok {
-			return expr.Fold(c)
+			return b.folds.Fold(c)
 		}
 	}
 	return e

@@ -54,7 +54,7 @@ func (r *normalizer) fold(n Node) {
 func (r *normalizer) conds(list []expr.Expr) []expr.Expr {
 	never := -1
 	for i, e := range list {
-		list[i] = canonical(expr.FoldTelling(r.ctx, e, r.fails))
+		list[i] = canonical(r.folds.FoldTelling(r.ctx, e, r.fails))
 		if IsFalse(list[i]) {
 			if never = i; !list[i].(*expr.Const).D.IsNull() {
 				break
@@ -93,7 +93,7 @@ func (r *normalizer) expr(e expr.Expr, col ColID) expr.Expr {
 		r.makes = append(r.makes, col)
 		defer func() { r.makes = r.makes[:len(r.makes)-1] }()
 	}
-	return r.entered(expr.FoldTelling(r.ctx, e, r.fails))
+	return r.entered(r.folds.FoldTelling(r.ctx, e, r.fails))
 }
 
 // entered normalises the queries in an expression that is folded.
@@ -101,7 +101,7 @@ func (r *normalizer) entered(e expr.Expr) expr.Expr {
 	Walk(e, func(n expr.Expr) bool {
 		if s, ok := n.(*Subquery); ok {
 			for i, l := range s.Left {
-				s.Left[i] = expr.FoldTelling(r.ctx, l, r.fails)
+				s.Left[i] = r.folds.FoldTelling(r.ctx, l, r.fails)
 			}
 			s.Tree = r.node(s.Tree)
 		}

@@ -29,6 +29,7 @@ func Normalize(ctx context.Context, n Node, m *Meta, out []ColID) (tree Node, fa
 type normalizer struct {
 	ctx      context.Context
 	m        *Meta
+	folds    expr.FoldMemo
 	keep     map[*Filter]bool
 	failures []failure
 	used     ColSet           // columns that are read

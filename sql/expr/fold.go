@@ -28,6 +28,17 @@ type folder struct {
 	ctx    context.Context
 	failed func(error)
 	format *types.Format // the default, under ctx; made when first used
+	memo   *FoldMemo     // nil = none
+}
+
+// formatted is how values are written while something is folded.
+func (f *folder) formatted() *types.Format {
+	if f.format == nil {
+		format := *types.DefaultFormat
+		format.Interrupted = f.ctx.Err
+		f.format = &format
+	}
+	return f.format
 }
 
 func (f *folder) fold(e Expr) Expr {
@@ -160,17 +171,17 @@ func (f *folder) computed(e Expr) Expr {
 	if f.ctx.Err() != nil {
 		return e
 	}
+	if f.memo != nil {
+		if v, ok := f.memo.computed(f, e); ok {
+			return v
+		}
+	}
 	p, err := Compile(e)
 	if err != nil {
 		return e
 	}
-	if f.format == nil {
-		format := *types.DefaultFormat
-		format.Interrupted = f.ctx.Err
-		f.format = &format
-	}
 	var s Scratch
-	env := Env{Ctx: builtin.Ctx{Context: f.ctx, Format: f.format, Arena: new(batch.Arena),
+	env := Env{Ctx: builtin.Ctx{Context: f.ctx, Format: f.formatted(), Arena: new(batch.Arena),
 		TxnTime: time.Unix(0, 0), StmtTime: time.Unix(0, 0)}}
 	told := false
 	env.Notice = func(*pgerr.Error) { told = true }
