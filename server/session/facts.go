@@ -246,7 +246,7 @@ func (s *Session) Engine(fact string, args ...string) (string, error) {
 		return s.db.c.started.UTC().Format("2006-01-02 15:04:05.999999-07"), nil
 	case "listening":
 		return strings.Join(s.db.notify.listening(s), "\n"), nil
-	case "sequence_last_value":
+	case "sequence_last_value", "sequence_next_value":
 		sc, ok := s.Catalog().Schema(args[1])
 		if !ok {
 			return "", nil
@@ -256,8 +256,12 @@ func (s *Session) Engine(fact string, args ...string) (string, error) {
 			return "", nil
 		}
 		last, called, err := s.positions(def).Get(context.Background(), def)
-		if err != nil || !called {
+		next := fact == "sequence_next_value"
+		if err != nil || !called && !next {
 			return "", err
+		}
+		if called && next {
+			last += def.Increment
 		}
 		return strconv.FormatInt(last, 10), nil
 	}

@@ -2,6 +2,7 @@ package builtin
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/loxodb/loxodb/sql/catalog"
@@ -18,6 +19,17 @@ var mysqlPartitionFuncs = []mysqlFunc{
 	})},
 	{name: "partition_columns", args: "i", ret: types.TextOID, volatility: Stable, eval: withPartition(1, func(s *catalog.Snapshot, t, _ *catalog.Table) string {
 		return partitionColumns(t)
+	})},
+	{name: "partition_place", args: "ii", ret: types.Int8OID, volatility: Stable, eval: withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		t, ok := s.Catalog().TableByID(catalog.ID(a[0].Int()))
+		if !ok || !t.IsPartitioned() {
+			return null()
+		}
+		i := slices.IndexFunc(partitionsOf(s.Catalog(), t), func(p *catalog.Table) bool { return int64(p.ID) == a[1].Int() })
+		if i < 0 {
+			return null()
+		}
+		return types.Int(int64(i + 1)), nil
 	})},
 	{name: "partition_bound", args: "i", ret: types.TextOID, volatility: Stable, eval: withPartition(1, func(s *catalog.Snapshot, t, _ *catalog.Table) string {
 		return partitionBound(t.Bound)
@@ -95,20 +107,25 @@ func plainBound(text string) string {
 	return text
 }
 
-// showPartitions is PARTITION BY of a table, "" where it has no partitions.
-func showPartitions(s *catalog.Snapshot, t *catalog.Table) string {
-	if !t.IsPartitioned() {
-		return ""
-	}
-	var parts []*catalog.Table
+// partitionsOf lists the partitions of a table, ranges in their order, others as they were made.
+func partitionsOf(s *catalog.Snapshot, t *catalog.Table) (parts []*catalog.Table) {
 	for _, id := range t.Children {
 		if p, ok := s.TableByID(id); ok && p.Bound != nil {
 			parts = append(parts, p)
 		}
 	}
 	if t.Partitioning.Strategy == 'r' { // one that came of another has that one's place
-		parts = partition.Of(t, parts).Parts
+		return partition.Of(t, parts).Parts
 	}
+	return parts
+}
+
+// showPartitions is PARTITION BY of a table, "" where it has no partitions.
+func showPartitions(s *catalog.Snapshot, t *catalog.Table) string {
+	if !t.IsPartitioned() {
+		return ""
+	}
+	parts := partitionsOf(s, t)
 	how := map[byte]string{'r': "RANGE COLUMNS", 'l': "LIST COLUMNS", 'h': "KEY"}[t.Partitioning.Strategy]
 	out := fmt.Sprintf("\nPARTITION BY %s (%s)", how, partitionColumns(t))
 	if t.Partitioning.Strategy == 'h' {

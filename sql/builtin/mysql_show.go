@@ -3,6 +3,7 @@ package builtin
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/loxodb/loxodb/sql/catalog"
@@ -51,6 +52,17 @@ var mysqlShowFuncs = []mysqlFunc{
 			return null()
 		}
 		return types.String(keyName(x)), nil
+	})},
+	{name: "table_auto_increment", args: "i", ret: types.Int8OID, volatility: Stable, eval: withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		t, ok := s.Catalog().TableByID(catalog.ID(a[0].Int()))
+		if !ok {
+			return null()
+		}
+		n, ok := nextNumber(s, t)
+		if !ok {
+			return null()
+		}
+		return types.Int(n), nil
 	})},
 	{name: "key_visible", args: "ii", ret: types.TextOID, volatility: Stable, eval: withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
 		t, ok := s.Catalog().TableByID(catalog.ID(a[0].Int()))
@@ -284,11 +296,38 @@ func showCreate(s Session, t *catalog.Table) string {
 			lines = append(lines, line)
 		}
 	}
-	out := "CREATE TABLE " + backquote(t.Name) + " (\n  " + strings.Join(lines, ",\n  ") + "\n) ENGINE=InnoDB " + tableCharset(t)
+	out := "CREATE TABLE " + backquote(t.Name) + " (\n  " + strings.Join(lines, ",\n  ") + "\n) ENGINE=InnoDB "
+	if n, ok := nextNumber(s, t); ok && n > 1 {
+		out += "AUTO_INCREMENT=" + strconv.FormatInt(n, 10) + " "
+	}
+	out += tableCharset(t)
 	if t.Comment != "" {
 		out += " COMMENT=" + quoted(t.Comment)
 	}
 	return out + showPartitions(s.Catalog(), t)
+}
+
+// nextNumber is what the AUTO_INCREMENT column of a table comes to next; ok is false where there
+// is none.
+func nextNumber(s Session, t *catalog.Table) (n int64, ok bool) {
+	for i := range t.Columns {
+		c := &t.Columns[i]
+		if c.Dropped || c.SequenceID == 0 {
+			continue
+		}
+		q, found := s.Catalog().SequenceByID(c.SequenceID)
+		if !found {
+			continue
+		}
+		text, err := s.Engine("sequence_next_value", q.Name, s.Catalog().SchemaName(q.Schema))
+		if err != nil {
+			continue
+		}
+		if n, err = strconv.ParseInt(text, 10, 64); err == nil {
+			return n, true
+		}
+	}
+	return 0, false
 }
 
 // keysInOrder are the keys as MySQL lists them: the primary one, those that are unique, the others.

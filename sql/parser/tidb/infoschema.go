@@ -13,11 +13,7 @@ var infoRelations = map[string]string{
 		mysql.schema_collation(oid::int8) AS default_collation_name, NULL::text AS sql_path FROM pg_catalog.pg_namespace WHERE nspname <> 'pg_toast'`,
 	"tables": `SELECT 'def' AS table_catalog, n.nspname AS table_schema, c.relname AS table_name,
 		CASE WHEN n.nspname IN ('pg_catalog', 'information_schema') THEN 'SYSTEM VIEW' WHEN c.relkind = 'v' THEN 'VIEW' ELSE 'BASE TABLE' END AS table_type,
-		CASE WHEN c.relkind <> 'v' THEN 'InnoDB' END AS engine, 10 AS version, 'Dynamic' AS row_format, greatest(c.reltuples, 0)::int8 AS table_rows,
-		0::int8 AS avg_row_length, pg_catalog.pg_table_size(c.oid) AS data_length, 0::int8 AS max_data_length, 0::int8 AS index_length, 0::int8 AS data_free,
-		NULL::int8 AS auto_increment, NULL::timestamp AS create_time, NULL::timestamp AS update_time, NULL::timestamp AS check_time,
-		CASE WHEN c.relkind <> 'v' THEN mysql.table_collation(c.oid::int8) END AS table_collation, NULL::int8 AS checksum, '' AS create_options,
-		coalesce(pg_catalog.obj_description(c.oid, 'pg_class'), '') AS table_comment
+		` + tableFacts + `
 		FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition`,
 	"columns": `SELECT 'def' AS table_catalog, n.nspname AS table_schema, c.relname AS table_name, a.attname AS column_name,
 		mysql.column_position(a.attrelid::int8, a.attnum) AS ordinal_position, mysql.column_default(a.attrelid::int8, a.attnum) AS column_default,
@@ -100,16 +96,39 @@ var infoRelations = map[string]string{
 		'NONE' AS check_option, 'YES' AS is_updatable, current_user || '@%%' AS definer, 'DEFINER' AS security_type, 'utf8mb4' AS character_set_client,
 		'utf8mb4_bin' AS collation_connection FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'v'`,
 	"partitions": `SELECT 'def' AS table_catalog, n.nspname AS table_schema, c.relname AS table_name, mysql.partition_name(c.oid::int8, i.inhrelid::int8) AS partition_name, NULL::text AS subpartition_name,
-		CASE WHEN i.inhrelid IS NOT NULL THEN pg_catalog.row_number() OVER (PARTITION BY c.oid ORDER BY i.inhrelid) END::int8 AS partition_ordinal_position,
+		mysql.partition_place(c.oid::int8, i.inhrelid::int8) AS partition_ordinal_position,
 		CASE k.partstrat WHEN 'r' THEN 'RANGE COLUMNS' WHEN 'l' THEN 'LIST COLUMNS' WHEN 'h' THEN 'KEY' END AS partition_method,
 		mysql.partition_columns(c.oid::int8) AS partition_expression, mysql.partition_bound(i.inhrelid::int8) AS partition_description,
-		greatest(coalesce(p.reltuples, c.reltuples), 0)::int8 AS table_rows FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+		greatest(coalesce(p.reltuples, c.reltuples), 0)::int8 AS table_rows, NULL::int8 AS subpartition_ordinal_position, NULL::text AS subpartition_method,
+		NULL::text AS subpartition_expression, 0::int8 AS avg_row_length, pg_catalog.pg_table_size(coalesce(i.inhrelid, c.oid)) AS data_length, NULL::int8 AS max_data_length,
+		0::int8 AS index_length, 0::int8 AS data_free, NULL::timestamp AS create_time, NULL::timestamp AS update_time, NULL::timestamp AS check_time, NULL::int8 AS checksum,
+		'' AS partition_comment, '' AS nodegroup, NULL::text AS tablespace_name FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 		LEFT JOIN pg_catalog.pg_partitioned_table k ON k.partrelid = c.oid LEFT JOIN pg_catalog.pg_inherits i ON i.inhparent = c.oid AND c.relkind = 'p'
 		LEFT JOIN pg_catalog.pg_class p ON p.oid = i.inhrelid WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition`,
+	"user_privileges": `SELECT '''' || r.rolname || '''@''%%''' AS grantee, 'def' AS table_catalog, p.privilege AS privilege_type, CASE WHEN r.rolsuper THEN 'YES' ELSE 'NO' END AS is_grantable
+		FROM pg_catalog.pg_roles r CROSS JOIN (VALUES ('USAGE'), ('SELECT'), ('INSERT'), ('UPDATE'), ('DELETE'), ('CREATE'), ('DROP'), ('REFERENCES'), ('INDEX'), ('ALTER'),
+		('CREATE TEMPORARY TABLES'), ('LOCK TABLES'), ('CREATE VIEW'), ('SHOW VIEW'), ('CREATE USER'), ('SHOW DATABASES'), ('PROCESS'), ('SUPER')) p(privilege)
+		WHERE r.rolcanlogin AND r.rolsuper = (p.privilege <> 'USAGE')`,
+	"schema_privileges": `SELECT '''' || r.rolname || '''@''%%''' AS grantee, 'def' AS table_catalog, n.nspname AS table_schema, p.privilege AS privilege_type, 'NO' AS is_grantable
+		FROM pg_catalog.pg_roles r CROSS JOIN pg_catalog.pg_namespace n CROSS JOIN (VALUES ('CREATE'), ('USAGE')) p(privilege)
+		WHERE r.rolcanlogin AND NOT r.rolsuper AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') AND pg_catalog.has_schema_privilege(r.rolname, n.oid, p.privilege)`,
+	"files": `SELECT NULL::int8 AS file_id, NULL::text AS file_name, NULL::text AS file_type, NULL::text AS tablespace_name, NULL::text AS table_schema, NULL::text AS table_name,
+		NULL::text AS logfile_group_name, NULL::text AS engine WHERE false`,
 	"events": `SELECT NULL::text AS event_catalog, NULL::text AS event_schema, NULL::text AS event_name, NULL::text AS definer, NULL::text AS event_body,
 		NULL::text AS event_definition, NULL::text AS event_type, NULL::text AS status WHERE false`,
 	"plugins": `SELECT NULL::text AS plugin_name, NULL::text AS plugin_version, NULL::text AS plugin_status, NULL::text AS plugin_type WHERE false`,
 }
+
+// tableFacts are what information_schema.tables and SHOW TABLE STATUS tell of a table, nothing of a
+// view, by the names of the former.
+const tableFacts = `CASE WHEN c.relkind <> 'v' THEN 'InnoDB' END AS engine, CASE WHEN c.relkind <> 'v' THEN 10 END AS version,
+		CASE WHEN c.relkind <> 'v' THEN 'Dynamic' END AS row_format, CASE WHEN c.relkind <> 'v' THEN greatest(c.reltuples, 0) END::int8 AS table_rows,
+		CASE WHEN c.relkind <> 'v' THEN 0 END::int8 AS avg_row_length, CASE WHEN c.relkind <> 'v' THEN pg_catalog.pg_table_size(c.oid) END AS data_length,
+		CASE WHEN c.relkind <> 'v' THEN 0 END::int8 AS max_data_length, CASE WHEN c.relkind <> 'v' THEN 0 END::int8 AS index_length,
+		CASE WHEN c.relkind <> 'v' THEN 0 END::int8 AS data_free, mysql.table_auto_increment(c.oid::int8) AS auto_increment,
+		NULL::timestamp AS create_time, NULL::timestamp AS update_time, NULL::timestamp AS check_time,
+		CASE WHEN c.relkind <> 'v' THEN mysql.table_collation(c.oid::int8) END AS table_collation, NULL::int8 AS checksum, CASE WHEN c.relkind <> 'v' THEN '' END AS create_options,
+		CASE c.relkind WHEN 'v' THEN 'VIEW' ELSE coalesce(pg_catalog.obj_description(c.oid, 'pg_class'), '') END AS table_comment`
 
 // namesCollated gives the columns of names their collation.
 var namesCollated = func() *strings.Replacer {

@@ -67,7 +67,10 @@ func (c *conv) showStmt(n tast.StmtNode) ast.Stmt {
 		return c.showVariables(s)
 	case tast.ShowStatus:
 		return c.list(s, listing{like: "variable_name", columns: []string{"Variable_name", "Value"},
-			query: `SELECT name AS variable_name, val AS value FROM (VALUES ('Threads_connected', '1'), ('Uptime', '1'), ('Ssl_cipher', '')) v(name, val)`})
+			query: `SELECT name AS variable_name, val AS value FROM (SELECT count(*)::text AS connections, count(*) FILTER (WHERE state = 'active')::text AS running,
+				floor(extract(epoch FROM clock_timestamp() - pg_catalog.pg_postmaster_start_time()))::int8::text AS uptime
+				FROM pg_catalog.pg_stat_activity WHERE backend_type = 'client backend') s CROSS JOIN LATERAL (VALUES ('Connections', connections), ('Max_used_connections', connections), ('Ssl_cipher', ''), ('Threads_cached', '0'), ('Threads_connected', connections),
+				('Threads_created', connections), ('Threads_running', running), ('Uptime', uptime)) v(name, val)`})
 	case tast.ShowWarnings, tast.ShowErrors:
 		return c.showMessages(s)
 	case tast.ShowEngines:
@@ -250,7 +253,11 @@ func (c *conv) showCreate(s *tast.ShowStmt) ast.Stmt {
 		kind = "View"
 	}
 	name := c.table(s.Table).Name
-	return c.sqlText(`SELECT %s AS `+ast.QuoteIdent(kind)+`, mysql.show_create(`+c.relation(s)+`::int8) AS `+ast.QuoteIdent("Create "+kind), name)
+	more := ""
+	if kind == "View" {
+		more = `, 'utf8mb4' AS character_set_client, mysql.connection_collation() AS collation_connection`
+	}
+	return c.sqlText(`SELECT %s AS `+ast.QuoteIdent(kind)+`, mysql.show_create(`+c.relation(s)+`::int8) AS `+ast.QuoteIdent("Create "+kind)+more, name)
 }
 
 func (c *conv) showVariables(s *tast.ShowStmt) ast.Stmt {
@@ -287,13 +294,10 @@ func (c *conv) showTableStatus(s *tast.ShowStmt) ast.Stmt {
 	return c.list(s, listing{like: "name", columns: []string{"Name", "Engine", "Version", "Row_format", "Rows", "Avg_row_length", "Data_length",
 		"Max_data_length", "Index_length", "Data_free", "Auto_increment", "Create_time", "Update_time", "Check_time", "Collation", "Checksum",
 		"Create_options", "Comment"},
-		query: `SELECT c.relname AS name, CASE WHEN c.relkind <> 'v' THEN 'InnoDB' END AS engine, 10 AS version, 'Dynamic' AS row_format, greatest(c.reltuples, 0)::int8 AS rows,
-			0::int8 AS avg_row_length, pg_catalog.pg_table_size(c.oid) AS data_length, 0::int8 AS max_data_length, 0::int8 AS index_length,
-			0::int8 AS data_free, NULL::int8 AS auto_increment, NULL::timestamp AS create_time, NULL::timestamp AS update_time,
-			NULL::timestamp AS check_time, CASE WHEN c.relkind <> 'v' THEN mysql.table_collation(c.oid::int8) END AS collation, NULL::int8 AS checksum, '' AS create_options,
-			CASE c.relkind WHEN 'v' THEN 'VIEW' ELSE coalesce(pg_catalog.obj_description(c.oid, 'pg_class'), '') END AS comment
+		query: `SELECT table_name AS name, engine, version, row_format, table_rows AS rows, avg_row_length, data_length, max_data_length, index_length, data_free, auto_increment,
+			create_time, update_time, check_time, table_collation AS collation, checksum, create_options, table_comment AS comment FROM (SELECT c.relname AS table_name, ` + tableFacts + `
 			FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-			WHERE n.nspname = ` + schemaOf(s.DBName) + ` AND c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition ORDER BY 1`})
+			WHERE n.nspname = ` + schemaOf(s.DBName) + ` AND c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition) t ORDER BY 1`})
 }
 
 // showCreateDatabase tells a database's collation where it has one.
