@@ -257,6 +257,9 @@ func (b *binder) statement(stmt ast.Stmt) (*query, string, error) {
 type query struct {
 	tree logical.Node
 	out  []outCol
+	// operands are the queries of a set operation from the left to the right, itself one of
+	// them when it is an operand.
+	operands []*nsItem
 }
 
 // outCol is an output column while its query is still being bound.

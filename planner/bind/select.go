@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"slices"
+
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/planner/logical"
@@ -35,6 +37,8 @@ func (b *binder) selectStmt(x *ast.Select, outer *scope, o queryOpts) (*query, e
 	switch {
 	case x.SetOp != ast.SetNone:
 		return b.setOp(s, x, o)
+	case x.Values != nil && slices.ContainsFunc(x.OrderBy, byExpression):
+		return b.plainSelect(s, orderedValues(x), o)
 	case x.Values != nil:
 		return b.values(s, x, o)
 	}

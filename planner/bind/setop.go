@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"slices"
+
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/planner/logical"
@@ -51,7 +53,11 @@ func (b *binder) setTree(s *scope, x *ast.Select) (*query, error) {
 			return nil, err
 		}
 	}
-	return b.setNode(x, l, r, cols)
+	q, err := b.setNode(x, l, r, cols)
+	if err == nil {
+		q.operands = slices.Concat(l.operands, r.operands)
+	}
+	return q, err
 }
 
 func uneven(x *ast.Select, q *query) error {
@@ -251,19 +257,38 @@ func (b *binder) setOperand(s *scope, x *ast.Select) (*query, error) {
 	if err == nil {
 		b.traceOperand(q, x)
 	}
-	if err == nil && x.SetOp != ast.SetNone && (x.With != nil || x.OrderBy != nil || x.Limit != nil || x.Offset != nil) {
+	if err != nil {
+		return nil, err
+	}
+	own := x.With != nil || x.OrderBy != nil || x.Limit != nil || x.Offset != nil
+	if x.SetOp != ast.SetNone && own {
 		for i := range q.out { // a query of its own, whose columns are named by its first operand
 			q.out[i].pos = q.out[i].head
 		}
 	}
-	return q, err
+	if x.SetOp == ast.SetNone || own {
+		q.operands = []*nsItem{{rel: &relation{}, cols: queryCols(q)}}
+	}
+	return q, nil
+}
+
+// unseenOperands are the queries of a set operation, which ORDER BY may not refer to but errors
+// name.
+func unseenOperands(q *query) []*nsItem {
+	var out []*nsItem
+	for i, it := range q.operands {
+		named := *it
+		named.name = "*SELECT* " + itoa(i+1)
+		out = append(out, &named)
+	}
+	return out
 }
 
 // orderOutput adds ORDER BY over output columns, and LIMIT.
 func (b *binder) orderOutput(s *scope, x *ast.Select, q *query) (*query, error) {
 	sel := &selection{scope: s, x: x, tree: q.tree}
 	it := &nsItem{colsVisible: true, lateralOK: true, cols: queryCols(q)}
-	s.items = []*nsItem{it}
+	s.items, s.unseen = []*nsItem{it}, unseenOperands(q)
 	for _, c := range q.out {
 		sel.targets = append(sel.targets, target{name: c.name, e: &expr.Column{Index: c.id, T: c.t}, id: c.id})
 	}
@@ -299,8 +324,8 @@ func (b *binder) orderOutput(s *scope, x *ast.Select, q *query) (*query, error) 
 		q.tree = &logical.Sort{Input: q.tree, Keys: sel.keys}
 	}
 	tree, err := b.limit(s, x, q.tree, sel.keys)
-	s.items = nil
-	return &query{tree: tree, out: q.out}, err
+	s.items, s.unseen = nil, nil
+	return &query{tree: tree, out: q.out, operands: q.operands}, err
 }
 
 // firstPlace is where the first of a query's columns that stands anywhere stands.
@@ -319,6 +344,27 @@ func (q *query) place(i int) ast.Pos {
 		return ast.NoPos
 	}
 	return q.out[i].head
+}
+
+// byExpression reports an item of ORDER BY that is no name and no position.
+func byExpression(o ast.SortBy) bool {
+	switch x := o.Expr.(type) {
+	case *ast.Lit:
+		return false
+	case *ast.ColumnRef:
+		return len(x.Parts) > 1
+	}
+	return true
+}
+
+// orderedValues is VALUES as the source of a query, whose order may be by any expression.
+func orderedValues(x *ast.Select) *ast.Select {
+	list, outer := *x, *x
+	list.With, list.OrderBy, list.Limit, list.Offset, list.WithTies = nil, nil, nil, nil, false
+	outer.With, outer.Values = nil, nil
+	outer.Targets = []ast.Target{{At: x.At, Expr: &ast.ColumnRef{At: ast.At{Pos: ast.NoPos}, Star: true}}}
+	outer.From = []ast.TableExpr{&ast.SubqueryRef{At: x.At, Query: &list, Alias: &ast.Alias{Name: "*VALUES*"}}}
+	return &outer
 }
 
 // values binds VALUES lists.

@@ -329,6 +329,9 @@ func (b *binder) setColumnMissing(s *scope, t *catalog.Table, x *ast.Target, set
 			return err
 		}
 	}
+	if catalog.SystemAttr(x.Name) != 0 {
+		return errAt(x.Pos, pgerrcode.FeatureNotSupported, "cannot assign to system column \"%s\"", x.Name)
+	}
 	return errAt(x.Pos, pgerrcode.UndefinedColumn, "column \"%s\" of relation \"%s\" does not exist", x.Name, t.Name)
 }
 

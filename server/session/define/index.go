@@ -140,10 +140,15 @@ func (e *Env) newIndex(ctx context.Context, t *catalog.Table, st *ast.CreateInde
 	if x.Method == "" {
 		x.Method = "btree"
 	}
+	var err error
+	if st.Where != nil {
+		if x.Where, err = e.storedText(st.Where, t, bind.IndexPred, types.Of(types.BoolOID), ""); err != nil {
+			return nil, err
+		}
+	}
 	if len(st.Elems)+len(st.Including) > 32 {
 		return nil, pgerr.New(pgerrcode.TooManyColumns, "cannot use more than 32 columns in an index")
 	}
-	var err error
 	switch x.Method {
 	case "btree":
 		err = e.orderedKeys(t, x, st, "btree")
@@ -165,11 +170,6 @@ func (e *Env) newIndex(ctx context.Context, t *catalog.Table, st *ast.CreateInde
 	}
 	if err := uniqueInParts(t, x, "UNIQUE"); err != nil {
 		return nil, err
-	}
-	if st.Where != nil {
-		if x.Where, err = e.storedText(st.Where, t, bind.IndexPred, types.Of(types.BoolOID), ""); err != nil {
-			return nil, err
-		}
 	}
 	if x.Name == "" {
 		x.Name = e.relationName(t.Schema, nil, t.Name, keyNames(t, x), "idx")

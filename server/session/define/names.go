@@ -115,12 +115,28 @@ func columnList(t *catalog.Table, cols []int16) string {
 	return strings.Join(names, "_")
 }
 
+// systemKey refuses a system column in a key, for the first of the reasons that there are.
+func systemKey(name, what string) error {
+	switch {
+	case strings.HasPrefix(what, "primary"):
+		return pgerr.Newf(pgerrcode.FeatureNotSupported, "cannot alter system column %q", name)
+	case name == "ctid" || name == "tableoid":
+		return pgerr.New(pgerrcode.FeatureNotSupported, "index creation on system columns is not supported")
+	}
+	return pgerr.Newf(pgerrcode.UndefinedObject, "data type %s has no default operator class for access method \"btree\"", name[:1]+"id").
+		WithHint("You must specify an operator class for the index or define a default operator class for the data type.")
+}
+
 // attrs resolves column names of a key.
 func attrs(t *catalog.Table, names []string, what string, pos ast.Pos) ([]int16, error) {
 	var out []int16
 	for _, n := range names {
 		c := t.ColumnByName(n)
-		if c == nil {
+		switch {
+		case c != nil:
+		case isSystemColumn(n):
+			return nil, systemKey(n, what)
+		default:
 			return nil, pgerr.Newf(pgerrcode.UndefinedColumn, "column %q named in key does not exist", n).At(int(pos))
 		}
 		for _, a := range out {
