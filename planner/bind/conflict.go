@@ -91,6 +91,15 @@ func (b *binder) onConflict(in *insertion, n *logical.Insert) error {
 	return nil
 }
 
+// alias is what the table is called by the statement, or by the last of the views that it is
+// written through.
+func (w writtenView) alias(own string, t *catalog.Table) string {
+	if w == nil {
+		return own
+	}
+	return aliasOf(w[len(w)-1].ref, t)
+}
+
 // conflict is ON CONFLICT's target in the names of the table's columns.
 func (w writtenView) conflict(x *ast.OnConflict) *ast.OnConflict {
 	if w == nil {

@@ -181,6 +181,7 @@ func (b *binder) insert(x *ast.Insert, outer *scope) (*query, error) {
 	if n.Views, err = b.viewChecks(via, row); err != nil {
 		return nil, err
 	}
+	n.Alias = via.alias(n.Alias, t)
 	return q, b.secureInsert(n, via)
 }
 

@@ -100,6 +100,7 @@ func (b *binder) update(x *ast.Update, outer *scope) (*query, error) {
 	if n.Views, err = b.viewChecks(via, row); err != nil {
 		return nil, err
 	}
+	n.Alias = via.alias(n.Alias, t)
 	return q, b.secureUpdate(n, via, src, slices.Concat(vals, rows.exprs))
 }
 
@@ -135,7 +136,7 @@ func (b *binder) delete(x *ast.Delete, outer *scope) (*query, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &logical.Delete{Write: w, Alias: aliasOf(&x.Table, t), Input: src.tree, RowID: src.rowID, Old: src.old, TableOID: src.tableOID}
+	n := &logical.Delete{Write: w, Alias: via.alias(aliasOf(&x.Table, t), t), Input: src.tree, RowID: src.rowID, Old: src.old, TableOID: src.tableOID}
 	s.in = inReturning
 	if via == nil && x.Returning != nil {
 		if s.items[0], err = b.deleted(s.items[0]); err != nil {

@@ -8,11 +8,14 @@ import (
 	"strings"
 
 	"github.com/loxodb/loxodb/planner/physical"
+	"github.com/loxodb/loxodb/sql/catalog"
 )
 
 // Options are EXPLAIN's. Analyze needs counters.
 type Options struct {
 	Analyze, Verbose, Costs, Timing, Summary, Buffers bool
+	// Schema is the name of a table's schema, which VERBOSE shows; nil: it does not.
+	Schema func(catalog.ID) string
 	// PlanningMs and ExecutionMs are shown with Summary.
 	PlanningMs, ExecutionMs float64
 	// Work names further counters of a node in the order they are printed.

@@ -27,7 +27,7 @@ func (v *viewer) fill(it *item, n physical.Node) {
 		v.rangeSearch(it, x)
 	case *physical.VirtualScan:
 		it.nodeType = "Seq Scan"
-		v.relation(it, x.Relation.Name, x.Alias, " on ")
+		v.relation(it, x.Relation.Schema, x.Relation.Name, x.Alias, " on ")
 		v.cond(it, "Filter", x.Filter, x.Names)
 	case *physical.FuncScan:
 		v.funcScan(it, x)
@@ -109,14 +109,14 @@ func (v *viewer) fillMore(it *item, n physical.Node) {
 		it.nodeType, it.title = "LockRows", "LockRows"
 		v.child(it, x.Input, "Outer")
 	case *physical.Insert:
-		v.modify(it, "Insert", x.Write, x.Input)
+		v.modify(it, "Insert", x.Write, x.Alias, x.Input)
 		v.conflict(it, x)
 	case *physical.Update:
-		v.modify(it, "Update", x.Write, x.Input)
+		v.modify(it, "Update", x.Write, x.Alias, x.Input)
 	case *physical.Delete:
-		v.modify(it, "Delete", x.Write, x.Input)
+		v.modify(it, "Delete", x.Write, x.Alias, x.Input)
 	case *physical.Merge:
-		v.modify(it, "Merge", x.Write, x.Input)
+		v.modify(it, "Merge", x.Write, x.Alias, x.Input)
 		for i := range x.Whens {
 			v.subplans(it, append(x.Whens[i].Values, x.Whens[i].Cond)...)
 		}
@@ -283,12 +283,11 @@ func (v *viewer) setOp(it *item, x *physical.SetOp) {
 	v.child(it, x.Right, "Inner")
 }
 
-func (v *viewer) modify(it *item, op string, w *physical.TableWrite, in physical.Node) {
-	it.nodeType = "ModifyTable"
-	it.title = op + " on " + w.Table.Name
+func (v *viewer) modify(it *item, op string, w *physical.TableWrite, alias string, in physical.Node) {
+	it.nodeType = op
 	it.addJSON("Operation", op)
-	it.addJSON("Relation Name", w.Table.Name)
-	it.addJSON("Alias", w.Table.Name)
+	v.table(it, w.Table, alias, " on ")
+	it.nodeType = "ModifyTable"
 	v.child(it, in, "Outer")
 }
 

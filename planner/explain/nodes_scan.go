@@ -23,7 +23,7 @@ func (v *viewer) scan(it *item, x *physical.Scan) {
 	}
 	if index == nil {
 		it.nodeType = "Seq Scan"
-		v.relation(it, x.Table.Name, x.Alias, " on ")
+		v.table(it, x.Table, x.Alias, " on ")
 	} else {
 		it.nodeType = "Index Scan"
 		back := ""
@@ -33,7 +33,7 @@ func (v *viewer) scan(it *item, x *physical.Scan) {
 		}
 		it.addJSON("Scan Direction", dir)
 		it.addJSON("Index Name", index.Name)
-		v.relation(it, x.Table.Name, x.Alias, back+" using "+builtin.QuoteIdent(index.Name)+" on ")
+		v.table(it, x.Table, x.Alias, back+" using "+builtin.QuoteIdent(index.Name)+" on ")
 	}
 	if b != "" {
 		it.add("Index Cond", b)
@@ -51,7 +51,7 @@ func (v *viewer) vectorSearch(it *item, x *physical.VectorSearch) {
 	it.nodeType = "Index Scan"
 	it.addJSON("Scan Direction", "Forward")
 	it.addJSON("Index Name", x.Index.Name)
-	v.relation(it, x.Table.Name, x.Alias, " using "+builtin.QuoteIdent(x.Index.Name)+" on ")
+	v.table(it, x.Table, x.Alias, " using "+builtin.QuoteIdent(x.Index.Name)+" on ")
 	it.add("Order By", orderText(x))
 	if x.Radius != nil {
 		it.add("Index Cond", "("+orderText(x)+opText(" < ", " <= ", x.Inclusive)+expr.String(x.Radius, nil)+")")
@@ -94,12 +94,12 @@ func (v *viewer) bitmapScan(it *item, x *physical.BitmapScan) {
 	it.nodeType = "Bitmap Heap Scan"
 	if x.Cursor != nil {
 		it.nodeType, it.title = "Tid Scan", "Tid Scan"
-		v.relation(it, x.Table.Name, x.Alias, " on ")
+		v.table(it, x.Table, x.Alias, " on ")
 		it.add("TID Cond", "CURRENT OF "+cursorText(x.Cursor))
 		v.cond(it, "Filter", x.Filter, x.Names)
 		return
 	}
-	v.relation(it, x.Table.Name, x.Alias, " on ")
+	v.table(it, x.Table, x.Alias, " on ")
 	if len(x.Arms) == 1 {
 		v.recheck(it, x)
 		it.kids = append(it.kids, v.arm(x.Arms[0], "Outer"))
@@ -222,7 +222,7 @@ func (v *viewer) rangeSearch(it *item, x *physical.RangeSearch) {
 	it.nodeType = "Index Scan"
 	it.addJSON("Scan Direction", "Forward")
 	it.addJSON("Index Name", x.Index.Name)
-	v.relation(it, x.Table.Name, x.Alias, " using "+builtin.QuoteIdent(x.Index.Name)+" on ")
+	v.table(it, x.Table, x.Alias, " using "+builtin.QuoteIdent(x.Index.Name)+" on ")
 	it.add("Index Cond", "("+distanceText(x.Table, x.Index, x.Op, x.Query)+opText(" < ", " <= ", x.Inclusive)+expr.String(x.Radius, nil)+")")
 	v.subplans(it, x.Query, x.Radius)
 	v.included(it, x.Included, x.Names)

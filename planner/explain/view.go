@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/loxodb/loxodb/planner/physical"
+	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
 )
@@ -161,13 +162,30 @@ func (v *viewer) subplans(it *item, exprs ...expr.Expr) {
 	}
 }
 
-// relation adds the table and the name it goes by.
-func (v *viewer) relation(it *item, name, alias string, on string) {
-	it.title = it.nodeType + on + name
+// table is relation for a table of the catalog.
+func (v *viewer) table(it *item, t *catalog.Table, alias, on string) {
+	schema := ""
+	if v.o.Schema != nil {
+		schema = v.o.Schema(t.Schema)
+	}
+	v.relation(it, schema, t.Name, alias, on)
+}
+
+// relation adds the table, with VERBOSE its schema if that is known, and the name it goes by.
+func (v *viewer) relation(it *item, schema, name, alias, on string) {
+	it.title = it.nodeType + on
+	verbose := v.o.Verbose && schema != ""
+	if verbose {
+		it.title += builtin.QuoteIdent(schema) + "."
+	}
+	it.title += builtin.QuoteIdent(name)
 	if alias != "" && alias != name {
-		it.title += " " + alias
+		it.title += " " + builtin.QuoteIdent(alias)
 	}
 	it.addJSON("Relation Name", name)
+	if verbose {
+		it.addJSON("Schema", schema)
+	}
 	if alias == "" {
 		alias = name
 	}

@@ -18,7 +18,7 @@ func (p *planner) insert(x *logical.Insert) (*rel, error) {
 		return nil, err
 	}
 	p.changes(x.Write)
-	n := &physical.Insert{Base: p.base(x.Out), Write: x.Write, Input: in.node, ReadsOwn: readsOwn}
+	n := &physical.Insert{Base: p.base(x.Out), Write: x.Write, Alias: x.Alias, Input: in.node, ReadsOwn: readsOwn}
 	if c := x.OnConflict; c != nil {
 		at := layout(slices.Concat(c.Existing, c.Excluded, c.Source))
 		n.OnConflict = &physical.OnConflict{Arbiters: c.Arbiters, DoUpdate: c.DoUpdate,
@@ -180,7 +180,7 @@ func (p *planner) update(x *logical.Update) (*rel, error) {
 		return nil, err
 	}
 	p.changes(x.Write)
-	n := &physical.Update{Base: p.base(x.Out), Write: x.Write, Input: in.node, Set: x.Set, Fetched: fetched}
+	n := &physical.Update{Base: p.base(x.Out), Write: x.Write, Alias: x.Alias, Input: in.node, Set: x.Set, Fetched: fetched}
 	if x.Returning != nil {
 		at := layout(slices.Concat(x.Row, x.System, more))
 		n.Returning = p.remapAll(x.Returning, at)
@@ -220,7 +220,7 @@ func (p *planner) delete(x *logical.Delete) (*rel, error) {
 		return nil, err
 	}
 	p.changes(x.Write)
-	n := &physical.Delete{Base: p.base(x.Out), Write: x.Write, Input: in.node, Fetched: fetched}
+	n := &physical.Delete{Base: p.base(x.Out), Write: x.Write, Alias: x.Alias, Input: in.node, Fetched: fetched}
 	if x.Returning != nil {
 		at := layout(slices.Concat(x.Old, more))
 		n.Returning = p.remapAll(x.Returning, at)

@@ -59,7 +59,7 @@ func (p *planner) merge(x *logical.Merge) (*rel, error) {
 		return nil, err
 	}
 	p.changes(x.Write)
-	n := &physical.Merge{Base: p.base(nil), Write: x.Write, Input: in.node}
+	n := &physical.Merge{Base: p.base(nil), Write: x.Write, Alias: x.Alias, Input: in.node}
 	at := layout(ids)
 	for _, w := range x.Whens {
 		n.Whens = append(n.Whens, physical.MergeWhen{Matched: w.Matched, Action: w.Action, Cond: p.remap(w.Cond, at),

@@ -94,6 +94,7 @@ type (
 	Insert struct {
 		Base
 		Write      *TableWrite
+		Alias      string // what the statement calls the table
 		Input      Node
 		ReadsOwn   bool // Input, subqueries included, reads the table
 		OnConflict *OnConflict
@@ -112,6 +113,7 @@ type (
 	Update struct {
 		Base
 		Write   *TableWrite
+		Alias   string // as in Insert
 		Input   Node
 		Set     []int16
 		Fetched []bool // by attribute order: the old value is really there
@@ -124,6 +126,7 @@ type (
 	Delete struct {
 		Base
 		Write     *TableWrite
+		Alias     string // as in Insert
 		Input     Node
 		Fetched   []bool
 		Returning []expr.Expr // over: the old row, then the FROM columns
@@ -136,6 +139,7 @@ type (
 type Merge struct {
 	Base
 	Write *TableWrite
+	Alias string // as in Insert
 	Input Node
 	Whens []MergeWhen
 }

@@ -122,6 +122,7 @@ func (s *Session) explain(ctx context.Context, p *portal, st *ast.Explain) (sour
 		return nil, err
 	}
 	o.PlanningMs = ms(time.Since(began))
+	o.Schema = s.Catalog().NameForTemp
 	var counters func(int) *explain.Counters
 	if o.Analyze {
 		if !q.plan.ReadOnly {
