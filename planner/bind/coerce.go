@@ -7,6 +7,7 @@ import (
 
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
@@ -307,15 +308,19 @@ func commonMod(list []expr.Expr, t types.OID) int32 {
 	return mod
 }
 
-// assign coerces a value to a column's type for INSERT and UPDATE.
-func (b *binder) assign(e expr.Expr, to types.T, column string, pos ast.Pos) (expr.Expr, error) {
+// assign coerces a value to a column's type for INSERT and UPDATE; domain is that over it, 0 for none.
+func (b *binder) assign(e expr.Expr, to types.T, domain catalog.ID, column string, pos ast.Pos) (expr.Expr, error) {
 	x, err := b.coerceOrNil(e, to, builtin.Assignment, pos)
 	if err != nil {
 		return nil, err
 	}
 	if x == nil {
+		shown := types.TypeName(to.OID)
+		if domain != 0 {
+			shown = builtin.TypeName(domain)
+		}
 		return nil, errAt(pos, pgerrcode.DatatypeMismatch, "column \"%s\" is of type %s but expression is of type %s",
-			column, types.TypeName(to.OID), builtin.TypeName(b.shownType(e))).
+			column, shown, builtin.TypeName(b.shownType(e))).
 			WithHint("You will need to rewrite or cast the expression.")
 	}
 	return x, nil

@@ -180,7 +180,7 @@ func (b *binder) fitNull(v expr.Expr, c *catalog.Column, said string) (expr.Expr
 	if err != nil {
 		return nil, err
 	}
-	return b.assign(e, c.Type, c.Name, ast.NoPos)
+	return b.assign(e, c.Type, c.Domain, c.Name, ast.NoPos)
 }
 
 // firstWord is what an ENUM without a default that has no NULLs has by default in MySQL's

@@ -210,7 +210,7 @@ func (b *binder) given(v expr.Expr, c *catalog.Column, pos ast.Pos) (expr.Expr, 
 		}
 	}
 	b.showDomain(v, c.Domain)
-	v, err := b.assign(v, c.Type, c.Name, pos)
+	v, err := b.assign(v, c.Type, c.Domain, c.Name, pos)
 	if err != nil || !b.lenient.nulls {
 		return v, err
 	}

@@ -40,8 +40,9 @@ func (b *binder) setTree(s *scope, x *ast.Select) (*query, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.unseen = unseenOperands(l)
 	r, err := b.setOperand(s, x.Right)
-	if err != nil {
+	if s.unseen = nil; err != nil {
 		return nil, err
 	}
 	if len(l.out) != len(r.out) {

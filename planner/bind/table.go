@@ -160,7 +160,7 @@ func (b *binder) stored(x expr.Expr, e ast.Expr, want types.T, place Place, colu
 		return nil, pgerr.Newf(pgerrcode.DatatypeMismatch, "result of USING clause for column \"%s\" cannot be cast automatically to type %s",
 			column, types.TypeName(want.OID)).WithHint("You might need to add an explicit cast.")
 	}
-	return b.assign(x, want, column, leftmost(e))
+	return b.assign(x, want, 0, column, leftmost(e))
 }
 
 // readsGenerated refuses the whole row and generated columns in a generation expression,

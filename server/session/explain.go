@@ -29,7 +29,7 @@ func readExplainOptions(st *ast.Explain) (o explainOptions, err error) {
 	for i := range st.Options {
 		x := &st.Options[i]
 		v, on := optionText(x), true
-		if x.Value != nil && lower(x.Name) != "format" {
+		if x.Value != nil && lower(x.Name) != "format" && knownExplain(lower(x.Name)) {
 			if on, err = parseBool(v); err != nil {
 				return o, pgerr.Newf(pgerrcode.SyntaxError, "%s requires a Boolean value", lower(x.Name))
 			}
@@ -70,6 +70,15 @@ func readExplainOptions(st *ast.Explain) (o explainOptions, err error) {
 		o.Summary = o.Analyze
 	}
 	return o, nil
+}
+
+// knownExplain reports an option of EXPLAIN.
+func knownExplain(name string) bool {
+	switch name {
+	case "analyze", "verbose", "costs", "timing", "summary", "buffers", "wal", "settings", "format":
+		return true
+	}
+	return false
 }
 
 func explainColumns(st *ast.Explain) []backend.Column {
