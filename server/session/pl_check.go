@@ -5,7 +5,6 @@ import (
 
 	"github.com/jackc/pgerrcode"
 
-	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/plpgsql"
 	"github.com/loxodb/loxodb/sql/types"
@@ -242,23 +241,6 @@ func (s *Session) syntaxOf(x plpgsql.Text, expression bool) error {
 		return &c
 	}
 	return err
-}
-
-// polymorphicOut is the type of an output column that the arguments tell.
-func polymorphicOut(f *catalog.Function, i int, ts []types.T) (types.T, error) {
-	want := f.Args[i].Type.OID
-	for k, a := range f.Inputs() {
-		t := ts[k]
-		switch {
-		case a.Type.OID == want:
-			return t, nil
-		case want == types.AnyElementOID && a.Type.OID == types.AnyArrayOID, want == types.AnyCompatibleOID && a.Type.OID == types.AnyCompatibleArrayOID:
-			return t.Elem(), nil
-		case want == types.AnyArrayOID && a.Type.OID == types.AnyElementOID, want == types.AnyCompatibleArrayOID && a.Type.OID == types.AnyCompatibleOID:
-			return t.ArrayOf(), nil
-		}
-	}
-	return types.T{}, pgerr.NotSupported(-1, "results of type %s are not supported", types.TypeName(want))
 }
 
 // conditionCodes are the SQLSTATEs of a condition's name.

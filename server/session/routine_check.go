@@ -38,8 +38,14 @@ func (s *Session) checkBody(f *catalog.Function, st *ast.CreateFunction) (*catal
 		for _, a := range f.Inputs() {
 			t := a.Type
 			if isPseudoType(t.OID) { // as good as any, as long as there are no calls
-				if t = types.Of(types.Int4OID); variadicArray(a.Type.OID) {
+				shape, _ := polyOf(a.Type.OID)
+				switch t = types.Of(types.Int4OID); {
+				case variadicArray(a.Type.OID):
 					t = t.ArrayOf()
+				case shape == polyRange:
+					t = types.Of(types.Int4rangeOID)
+				case shape == polyMultirange:
+					t = types.Of(types.Int4multirangeOID)
 				}
 			}
 			ts = append(ts, t)

@@ -177,7 +177,7 @@ func (e *Env) alterOther(ctx context.Context, st *ast.AlterTable) error {
 			if err := e.changeOwner(ctx, &st.Name, st.Kind, st.Cmds[i].Name); err != nil {
 				return err
 			}
-		case ast.SetStatistics, ast.SetStorage, ast.SetCompression, ast.ClusterOn, ast.WithoutCluster:
+		case ast.SetStatistics, ast.SetStorage, ast.SetCompression, ast.ClusterOn, ast.WithoutCluster, ast.SetOptions, ast.ResetOptions:
 			t, err := e.table(&st.Name)
 			switch {
 			case st.Kind != ast.ObjMatView:
