@@ -94,15 +94,6 @@ func (b *binder) unresolved(err error, schema, name string, l, r expr.Expr) erro
 	return builtin.UnresolvedOp(code, schema, name, lt, b.shownType(r))
 }
 
-// ownOp is an operator of a type with itself, < or =: where the type is, it is too. A type of
-// an extension can have another name for it, which the type's btree operator class tells.
-func ownOp(name string, t types.OID) (*builtin.ResolvedOp, error) {
-	if o := builtin.OrderOperator(name, t); o != nil {
-		return &builtin.ResolvedOp{Op: o, Left: t, Right: t, Ret: o.Ret}, nil
-	}
-	return resolveOp(builtin.AllExtensions, "", name, t, t)
-}
-
 func resolveOp(has builtin.Has, schema, name string, left, right types.OID) (*builtin.ResolvedOp, error) {
 	k := opKey{schema, name, left, right, has}
 	if r, ok := resolvedOps.get(k); ok {

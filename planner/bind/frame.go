@@ -80,7 +80,7 @@ func (b *binder) specific(e expr.Expr, to types.OID, src ast.Expr, construct str
 
 // orderingType is the type whose operators order values of t: text for varchar.
 func orderingType(t types.OID) (types.OID, error) {
-	r, err := ownOp("<", t)
+	r, err := builtin.OwnOperator("<", t)
 	if err != nil {
 		return 0, err
 	}

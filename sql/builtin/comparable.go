@@ -14,14 +14,36 @@ func HasEquality(t types.OID) bool { return hasOwn("=", t) }
 // HasOrder does so of btree's order, by the operator <.
 func HasOrder(t types.OID) bool { return hasOwn("<", t) }
 
-// comparableKey is an operator's name and the type on both of its sides.
-type comparableKey struct {
+// ownKey is an operator's name and the type on both of its sides.
+type ownKey struct {
 	op string
 	t  types.OID
 }
 
-// comparables has what is known of built-in types, which do not change.
-var comparables sync.Map // comparableKey to bool
+// owns has the own operators of built-in types, which do not change: ownKey to *ResolvedOp,
+// nil where there is none.
+var owns sync.Map
+
+// OwnOperator is an operator of a type with itself, < or =: where the type is, it is too. A
+// type of an extension can have another name for it, which the type's btree operator class
+// tells. Errors: 42883 and 42725, without position.
+func OwnOperator(op string, t types.OID) (*ResolvedOp, error) {
+	if o := OrderOperator(op, t); o != nil {
+		return &ResolvedOp{Op: o, Left: t, Right: t, Ret: o.Ret}, nil
+	}
+	k := ownKey{op, t}
+	if r, ok := owns.Load(k); ok && r.(*ResolvedOp) != nil {
+		return r.(*ResolvedOp), nil
+	}
+	r, err := AllExtensions.ResolveOp("", op, t, t)
+	if err != nil {
+		r = nil
+	}
+	if t < types.FirstTypeOID {
+		owns.Store(k, r)
+	}
+	return r, err
+}
 
 func hasOwn(op string, t types.OID) bool {
 	switch t {
@@ -47,23 +69,15 @@ func hasOwn(op string, t types.OID) bool {
 		return hasOwn(op, i.Base.OID)
 	case i.Enum != nil || i.Range != nil:
 		return true
-	case t >= types.FirstTypeOID:
-		return ownOperator(op, t)
 	}
-	k := comparableKey{op, t}
-	if has, ok := comparables.Load(k); ok {
-		return has.(bool)
-	}
-	has := ownOperator(op, t)
-	comparables.Store(k, has)
-	return has
+	return ownOperator(op, t)
 }
 
 // ownOperator reports an operator of a btree or hash family over two values of a type.
 func ownOperator(op string, t types.OID) bool {
-	if o := OrderOperator(op, t); o != nil {
-		return o.Strategy != 0
+	if r, ok := owns.Load(ownKey{op, t}); ok && r.(*ResolvedOp) == nil {
+		return false
 	}
-	r, err := AllExtensions.ResolveOp("", op, t, t)
+	r, err := OwnOperator(op, t)
 	return err == nil && r.Op.Strategy != 0
 }
