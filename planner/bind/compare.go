@@ -205,6 +205,9 @@ func (b *binder) inList(s *scope, x *ast.In, name string) (expr.Expr, error) {
 	if err != nil || common == types.RecordOID || types.IsComposite(common) {
 		return nil, nil // one by one: it finds the operator or the better error
 	}
+	if types.Of(common).IsArray() && !builtin.HasEquality(common) {
+		return nil, nil // one by one: that it cannot be compared shows when it is
+	}
 	lt := left.Type().OID
 	res, err := b.resolveOp("", "=", lt, common)
 	if err != nil {

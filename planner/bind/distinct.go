@@ -2,6 +2,7 @@ package bind
 
 import (
 	"reflect"
+	"slices"
 
 	"github.com/jackc/pgerrcode"
 
@@ -34,10 +35,8 @@ func (b *binder) distinct(s *scope, x *ast.Distinct) (expr.Expr, error) {
 		if l, err = b.known(l); err != nil {
 			return nil, err
 		}
-		if t := l.Type().OID; t == types.RecordOID || types.IsComposite(t) { // of the row itself, not of its columns
-			l = &expr.Relabel{X: l, T: types.Of(types.ByteaOID)}
-		}
-		return &expr.IsNull{X: l, Not: !x.Not}, nil
+		t := l.Type().OID
+		return &expr.IsNull{X: l, Not: !x.Not, Whole: t == types.RecordOID || types.IsComposite(t)}, nil
 	}
 	if x.Schema == builtin.MySQLSchema {
 		plain := b.plainOp(&ast.Op{At: x.At, Name: "="}, l, r)
@@ -49,7 +48,38 @@ func (b *binder) distinct(s *scope, x *ast.Distinct) (expr.Expr, error) {
 		b.tracePlain(x, plain != nil && reflect.DeepEqual(plain, eq))
 		l, r = eq.(*expr.Call).Args[0], eq.(*expr.Call).Args[1]
 	}
+	if lr, rr := b.rowWritten(l), b.rowWritten(r); lr != nil && rr != nil && len(lr.Args) == len(rr.Args) {
+		var terms []expr.Expr
+		for i := range lr.Args {
+			if lr.Args[i].Type().OID == 0 {
+				continue // a column that was dropped
+			}
+			t, err := b.distinctBound(lr.Args[i], rr.Args[i], x.Not, x.Pos)
+			if err != nil {
+				return nil, err
+			}
+			terms = append(terms, t)
+		}
+		return allDistinct(terms, x.Not), nil
+	}
 	return b.distinctBound(l, r, x.Not, x.Pos)
+}
+
+// rowWritten is the row that an expression writes out, as ROW(…)::t; nil for others, those
+// that are a row of a table among them.
+func (b *binder) rowWritten(e expr.Expr) *expr.RowOf {
+	if r, ok := e.(*expr.RowOf); ok && b.wholeRows[r] == nil && !slices.ContainsFunc(r.Args, isOpen) {
+		return r
+	}
+	return nil
+}
+
+// allDistinct joins the tests of columns: a row is distinct if one column is.
+func allDistinct(terms []expr.Expr, not bool) expr.Expr {
+	if not {
+		return &expr.And{Args: terms}
+	}
+	return &expr.Or{Args: terms}
 }
 
 func isNullLit(e expr.Expr) bool {
@@ -94,8 +124,5 @@ func (b *binder) rowDistinct(s *scope, x *ast.Distinct, l, r *ast.Row) (expr.Exp
 		}
 		terms = append(terms, t)
 	}
-	if x.Not {
-		return &expr.And{Args: terms}, nil
-	}
-	return &expr.Or{Args: terms}, nil
+	return allDistinct(terms, x.Not), nil
 }

@@ -255,9 +255,6 @@ func (b *binder) makeOp(schema, name string, l, r expr.Expr, pos ast.Pos) (expr.
 	if err != nil {
 		return nil, atPos(b.unresolved(err, schema, name, l, r), pos)
 	}
-	if err := comparesElements(res.Op.Func, []types.OID{res.Left, res.Right}); err != nil {
-		return nil, err
-	}
 	res, domain, ok := b.operatorDomains(res, l, r)
 	if !ok {
 		return nil, atPos(b.unresolved(builtin.UnresolvedOp(pgerrcode.UndefinedFunction, schema, name, lt, r.Type().OID), schema, name, l, r), pos)

@@ -127,9 +127,6 @@ func (b *binder) makeCall(r *builtin.Resolved, args []expr.Expr, variadic bool, 
 			return b.callBound(r.Fn.Schema, r.Fn.Name, places, pos)
 		}
 	}
-	if err := comparesElements(r.Fn, r.ArgTypes); err != nil {
-		return nil, err
-	}
 	in, packed, err := b.callArgs(r, args, pos)
 	if err != nil {
 		return nil, err

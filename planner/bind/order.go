@@ -9,7 +9,6 @@ import (
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/expr"
-	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -202,26 +201,6 @@ func needEqual(t types.T, pos ast.Pos) error {
 		return nil
 	}
 	return errAt(pos, pgerrcode.UndefinedFunction, "could not identify an equality operator for type %s", builtin.TypeName(t.OID))
-}
-
-// comparesElements is 42883 for a function that compares the elements of arrays where these
-// have no operator for it. PostgreSQL finds out when it is called, at no place.
-func comparesElements(fn *builtin.Func, args []types.OID) error {
-	has, what := builtin.HasEquality, "an equality operator"
-	switch fn.Src {
-	case "array_eq", "array_ne", "arrayoverlap", "arraycontains", "arraycontained",
-		"array_position", "array_position_start", "array_positions", "array_remove", "array_replace":
-	case "array_lt", "array_le", "array_gt", "array_ge", "btarraycmp", "array_larger", "array_smaller":
-		has, what = builtin.HasOrder, "a comparison function"
-	default:
-		return nil
-	}
-	for _, t := range args {
-		if i := types.Lookup(t); i != nil && i.IsArray && !has(i.Elem) {
-			return pgerr.Newf(pgerrcode.UndefinedFunction, "could not identify %s for type %s", what, builtin.TypeName(i.Elem))
-		}
-	}
-	return nil
 }
 
 // distinctClause adds DISTINCT or DISTINCT ON above the projection.

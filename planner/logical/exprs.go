@@ -30,7 +30,7 @@ func Map(e expr.Expr, f func(expr.Expr) expr.Expr) expr.Expr {
 		}
 	case *expr.IsNull:
 		if a := f(x.X); a != x.X {
-			return &expr.IsNull{X: a, Not: x.Not, Unknown: x.Unknown}
+			return &expr.IsNull{X: a, Not: x.Not, Whole: x.Whole, Unknown: x.Unknown}
 		}
 	case *expr.IsBool:
 		if a := f(x.X); a != x.X {

@@ -47,7 +47,8 @@ func sameNode(a, b expr.Expr) bool {
 		y := b.(*expr.Call)
 		return x.Fn.Lenient() == y.Fn.Lenient() && x.Variadic == y.Variadic
 	case *expr.IsNull:
-		return x.Not == b.(*expr.IsNull).Not
+		y := b.(*expr.IsNull)
+		return x.Not == y.Not && x.Whole == y.Whole
 	case *expr.IsBool:
 		y := b.(*expr.IsBool)
 		return x.Not == y.Not && x.Want == y.Want

@@ -34,27 +34,13 @@ func arrayFuncs(r *registrar) {
 	r.eval("array_prepend", func(c *Ctx, a []types.Datum) (types.Datum, error) { return arrayPush(c, a[1], a[0], true) })
 	r.eval("array_cat", arrayCat)
 	r.eval("array_position", func(c *Ctx, a []types.Datum) (types.Datum, error) { return arrayPosition(c, a, 1) })
-	r.eval("array_position_start", func(c *Ctx, a []types.Datum) (types.Datum, error) {
-		if a[2].IsNull() { // which only an array that can be searched complains of
-			if len(types.ArrayDims(nil, a[0])) != 1 || a[0].IsNull() {
-				return arrayPosition(c, a, 1)
-			}
-			return types.Datum{}, pgerr.New(pgerrcode.NullValueNotAllowedDataException, "initial position must not be null")
-		}
-		return arrayPosition(c, a, a[2].Int())
-	})
+	r.eval("array_position_start", func(c *Ctx, a []types.Datum) (types.Datum, error) { return arrayPosition(c, a, a[2].Int()) })
 	r.eval("array_positions", arrayPositions)
 	r.eval("array_remove", func(c *Ctx, a []types.Datum) (types.Datum, error) { return arrayReplace(c, a[0], a[1], nil) })
 	r.eval("array_replace", func(c *Ctx, a []types.Datum) (types.Datum, error) { return arrayReplace(c, a[0], a[1], &a[2]) })
-	r.eval("arrayoverlap", func(c *Ctx, a []types.Datum) (types.Datum, error) {
-		return types.Bool(arraySubset(c, a[0], a[1], false)), nil
-	})
-	r.eval("arraycontains", func(c *Ctx, a []types.Datum) (types.Datum, error) {
-		return types.Bool(arraySubset(c, a[1], a[0], true)), nil
-	})
-	r.eval("arraycontained", func(c *Ctx, a []types.Datum) (types.Datum, error) {
-		return types.Bool(arraySubset(c, a[0], a[1], true)), nil
-	})
+	r.eval("arrayoverlap", func(c *Ctx, a []types.Datum) (types.Datum, error) { return arraySubset(c, a[0], a[1], false) })
+	r.eval("arraycontains", func(c *Ctx, a []types.Datum) (types.Datum, error) { return arraySubset(c, a[1], a[0], true) })
+	r.eval("arraycontained", func(c *Ctx, a []types.Datum) (types.Datum, error) { return arraySubset(c, a[0], a[1], true) })
 	r.evals(arrayFill, "array_fill", "array_fill_with_lower_bounds")
 	r.eval("trim_array", trimArray)
 	r.rows("array_unnest", func(_ *Ctx, a []types.Datum) (RowIter, error) {
@@ -188,8 +174,14 @@ func arrayPosition(c *Ctx, a []types.Datum, from int64) (types.Datum, error) {
 		return types.Datum{}, pgerr.New(pgerrcode.FeatureNotSupported,
 			"searching for elements in multidimensional arrays is not supported")
 	}
-	if len(dims) == 0 {
+	if len(dims) == 0 || a[1].IsNull() && !types.ArrayHasNull(a[0]) {
 		return null()
+	}
+	if len(a) > 2 && a[2].IsNull() {
+		return types.Datum{}, pgerr.New(pgerrcode.NullValueNotAllowedDataException, "initial position must not be null")
+	}
+	if err := noElements(c.argT(0).OID, false); err != nil {
+		return types.Datum{}, err
 	}
 	t := types.Of(elemOID(c, 0, a[0]))
 	at := int64(dims[0].Lower)
@@ -214,6 +206,12 @@ func arrayPositions(c *Ctx, a []types.Datum) (types.Datum, error) {
 	}
 	var b types.ArrayBuilder
 	b.Reset(types.Int4OID)
+	if len(dims) == 0 || a[1].IsNull() && !types.ArrayHasNull(a[0]) {
+		return b.Array(), nil
+	}
+	if err := noElements(c.argT(0).OID, false); err != nil {
+		return types.Datum{}, err
+	}
 	t := types.Of(elemOID(c, 0, a[0]))
 	it, done := types.NewArrayIter(a[0]), progress{c: c}
 	for at := 0; ; at++ {
@@ -240,6 +238,11 @@ func arrayReplace(c *Ctx, array, old types.Datum, repl *types.Datum) (types.Datu
 		return types.Datum{}, pgerr.New(pgerrcode.FeatureNotSupported,
 			"removing elements from multidimensional arrays is not supported")
 	}
+	if len(dims) > 0 {
+		if err := noElements(c.argT(0).OID, false); err != nil {
+			return types.Datum{}, err
+		}
+	}
 	elem := elemOID(c, 0, array)
 	var b types.ArrayBuilder
 	b.Reset(elem)
@@ -263,30 +266,33 @@ func arrayReplace(c *Ctx, array, old types.Datum, repl *types.Datum) (types.Datu
 
 // arraySubset reports that all (or with all false, any) elements of x are in y;
 // NULLs match nothing.
-func arraySubset(c *Ctx, x, y types.Datum, all bool) bool {
+func arraySubset(c *Ctx, x, y types.Datum, all bool) (types.Datum, error) {
+	if err := noElements(c.argT(0).OID, false); err != nil {
+		return types.Datum{}, err
+	}
 	t := types.Of(elemOID(c, 0, x))
 	list := elements(y)
 	it, done := types.NewArrayIter(x), progress{c: c}
 next:
 	for d, ok := it.Next(); ok; d, ok = it.Next() {
 		if err := done.add(len(list)); err != nil {
-			types.Stop(err)
+			return types.Datum{}, err
 		}
 		if !d.IsNull() {
 			for _, e := range list {
 				if !e.IsNull() && types.Equal(t, d, e) {
 					if !all {
-						return true
+						return types.Bool(true), nil
 					}
 					continue next
 				}
 			}
 		}
 		if all {
-			return false
+			return types.Bool(false), nil
 		}
 	}
-	return all
+	return types.Bool(all), nil
 }
 
 func arrayFill(c *Ctx, a []types.Datum) (types.Datum, error) {

@@ -75,9 +75,10 @@ func compareFuncs(r *registrar) {
 		r.kernel("text"+s+"name", compareBytes(relation(rel)))
 	}
 	each("bpchar", compareBpchar)
-	for _, p := range []string{"numeric_", "interval_", "timetz_", "array_", "jsonb_", "bit", "oidvector", "tid"} {
+	for _, p := range []string{"numeric_", "interval_", "timetz_", "jsonb_", "bit", "oidvector", "tid"} {
 		each(p, compareAny)
 	}
+	each("array_", compareArrays)
 	each("record_", compareRecords)
 	r.kernel("xideq", compareXids(eq))
 	r.kernel("xidneq", compareXids(ne))
@@ -95,18 +96,21 @@ func compareFuncs(r *registrar) {
 	typmodFuncs(r)
 	for _, p := range []string{
 		"btint4cmp", "btint8cmp", "btoidcmp", "btboolcmp", "btfloat4cmp", "btfloat8cmp", "date_cmp", "time_cmp", "timestamp_cmp",
-		"cash_cmp", "interval_cmp", "timetz_cmp", "btarraycmp", "jsonb_cmp",
+		"cash_cmp", "interval_cmp", "timetz_cmp", "jsonb_cmp",
 		"btoidvectorcmp", "bttidcmp", "enum_cmp",
 	} {
 		r.eval(p, threeWay)
 	}
 	for _, p := range []string{
 		"int2", "int4", "int8", "oid", "float4", "float8", "date_", "time_", "timestamp_", "cash", "interval_",
-		"timetz_", "numeric_", "text_", "bpchar_", "array_", "tid", "enum_",
+		"timetz_", "numeric_", "text_", "bpchar_", "tid", "enum_",
 	} {
 		r.eval(p+"larger", larger)
 		r.eval(p+"smaller", smaller)
 	}
+	r.eval("btarraycmp", ordersElements(threeWay))
+	r.eval("array_larger", ordersElements(larger))
+	r.eval("array_smaller", ordersElements(smaller))
 }
 
 // compareRecords compares rows, which must have columns of the same types.

@@ -221,6 +221,9 @@ func widthBucketArray(c *Ctx, a []types.Datum) (types.Datum, error) {
 	if types.ArrayHasNull(a[1]) {
 		return types.Datum{}, pgerr.New(pgerrcode.NullValueNotAllowedDataException, "thresholds array must not contain NULLs")
 	}
+	if err := noElements(c.argT(1).OID, true); err != nil {
+		return types.Datum{}, err
+	}
 	list := elements(a[1])
 	lo, hi := 0, len(list)
 	for lo < hi {

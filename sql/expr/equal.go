@@ -60,7 +60,7 @@ func sameNode(a, b Expr) bool {
 		return ok
 	case *IsNull:
 		b, ok := b.(*IsNull)
-		return ok && a.Not == b.Not
+		return ok && a.Not == b.Not && a.Whole == b.Whole
 	case *IsBool:
 		b, ok := b.(*IsBool)
 		return ok && a.Not == b.Not && a.Want == b.Want

@@ -64,7 +64,7 @@ func (st *state) isNull(id int, sel []uint16) (*batch.Col, error) {
 	}
 	out := st.out(id, sel)
 	oid := st.p.nodes[n.args[0]].t.OID
-	record := oid == types.RecordOID || types.IsComposite(oid)
+	record := !n.want && (oid == types.RecordOID || types.IsComposite(oid))
 	for _, i := range sel {
 		yes := c.Null[i] != n.flag
 		if record && !c.Null[i] {
@@ -107,7 +107,13 @@ func (st *state) isDistinct(id int, sel []uint16) (*batch.Col, error) {
 	for _, i := range sel {
 		distinct := l.Null[i] != r.Null[i]
 		if !l.Null[i] && !r.Null[i] {
-			distinct = !types.Equal(t, l.Datum(int(i)), r.Datum(int(i)))
+			equal := false
+			if n.equal == nil {
+				equal = types.Equal(t, l.Datum(int(i)), r.Datum(int(i)))
+			} else if equal, err = n.equal(st.env.Ctx.Format, l.Datum(int(i)), r.Datum(int(i))); err != nil {
+				return nil, err
+			}
+			distinct = !equal
 		}
 		out.Null[i], out.I[i] = false, 0
 		if distinct != n.flag {

@@ -58,11 +58,11 @@ type (
 	And struct{ Args []Expr }
 	Or  struct{ Args []Expr }
 	Not struct{ X Expr }
-	// IsNull is IS [NOT] NULL (for rows: all fields), or IS [NOT] UNKNOWN.
+	// IsNull is IS [NOT] NULL: of a row, that all of its columns are, or with Whole that it
+	// is itself, as IS [NOT] DISTINCT FROM NULL asks. Unknown is the same of a truth value.
 	IsNull struct {
-		X       Expr
-		Not     bool
-		Unknown bool
+		X                   Expr
+		Not, Whole, Unknown bool
 	}
 	// IsBool is IS [NOT] TRUE/FALSE (UNKNOWN is IsNull).
 	IsBool struct {

@@ -98,7 +98,7 @@ func (f *folder) node(e Expr) Expr {
 			return e
 		}
 	case *IsNull:
-		if row, ok := e.X.(*RowOf); ok && !slices.ContainsFunc(row.Args, ofRowType) {
+		if row, ok := e.X.(*RowOf); ok && !e.Whole && !slices.ContainsFunc(row.Args, ofRowType) {
 			return nullFields(row, e.Not)
 		}
 	case *RowOrder:

@@ -58,7 +58,7 @@ const (
 type node struct {
 	op     opcode
 	flag   bool // Not, Least, All, Nested, Explicit, Slice: see compile
-	want   bool // of opIsBool
+	want   bool // of opIsBool; IsNull.Whole
 	n      int  // column, parameter, slot or field number; number of dimensions
 	t      types.T
 	args   []int
@@ -68,7 +68,8 @@ type node struct {
 	varia  bool
 	coll   uint32 // Call.Collation
 	sub    *SubPlan
-	test   *Program // of AnySub, AllSub and RowSub; of ToDomain
+	equal  func(f *types.Format, a, b types.Datum) (bool, error) // of opIsDistinct, nil = types.Equal
+	test   *Program                                              // of AnySub, AllSub and RowSub; of ToDomain
 	domain *ToDomain
 	assign *Assign
 	rowT   []types.T
@@ -142,11 +143,11 @@ func (c *compiler) compile(e Expr) (int, error) {
 	case *Not:
 		return c.with(node{op: opNot, t: t}, e.X)
 	case *IsNull:
-		return c.with(node{op: opIsNull, t: t, flag: e.Not}, e.X)
+		return c.with(node{op: opIsNull, t: t, flag: e.Not, want: e.Whole}, e.X)
 	case *IsBool:
 		return c.with(node{op: opIsBool, t: t, flag: e.Not, want: e.Want}, e.X)
 	case *IsDistinct:
-		return c.with(node{op: opIsDistinct, t: t, flag: e.Not}, e.L, e.R)
+		return c.with(node{op: opIsDistinct, t: t, flag: e.Not, equal: builtin.DistinctBy(e.L.Type())}, e.L, e.R)
 	case *Coalesce:
 		return c.with(node{op: opCoalesce, t: t}, e.Args...)
 	case *MinMax:

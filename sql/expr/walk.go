@@ -82,7 +82,7 @@ func withChildren(e Expr, l []Expr) Expr {
 	case *Not:
 		return &Not{X: l[0]}
 	case *IsNull:
-		return &IsNull{X: l[0], Not: e.Not, Unknown: e.Unknown}
+		return &IsNull{X: l[0], Not: e.Not, Whole: e.Whole, Unknown: e.Unknown}
 	case *IsBool:
 		return &IsBool{X: l[0], Want: e.Want, Not: e.Not}
 	case *IsDistinct:
