@@ -183,21 +183,10 @@ func (a *floatMomentAgg) Step(_ *Ctx, sel []uint16, groups []uint32, args []*bat
 		if args[0].Null[i] {
 			continue
 		}
-		g, v := groups[i], args[0].F[i]
-		n, sx := a.n[g]+1, a.x[g]+v
-		if a.n[g] > 0 {
-			t := v*n - sx
-			a.q[g] += t * t / (n * a.n[g])
-			if math.IsInf(sx, 0) || math.IsInf(a.q[g], 0) {
-				if !math.IsInf(a.x[g], 0) && !math.IsInf(v, 0) {
-					return floatOverflow()
-				}
-				a.q[g] = math.NaN()
-			}
-		} else if v-v != 0 {
-			a.q[g] = math.NaN()
+		g := groups[i]
+		if err := addMoment(&a.n[g], &a.x[g], &a.q[g], args[0].F[i]); err != nil {
+			return err
 		}
-		a.n[g], a.x[g] = n, sx
 	}
 	return nil
 }
@@ -265,31 +254,35 @@ func (a *regressionAgg) Step(_ *Ctx, sel []uint16, groups []uint32, args []*batc
 		if args[0].Null[i] || args[1].Null[i] {
 			continue
 		}
-		s := &a.s[groups[i]]
-		y, x := args[0].F[i], args[1].F[i]
-		old, sx, sy := s.n, s.sx, s.sy
-		s.n++
-		s.sx += x
-		s.sy += y
-		if old == 0 {
-			if x-x != 0 {
-				s.sxx, s.sxy = math.NaN(), math.NaN()
-			}
-			if y-y != 0 {
-				s.syy, s.sxy = math.NaN(), math.NaN()
-			}
-			continue
+		if err := a.s[groups[i]].add(args[0].F[i], args[1].F[i]); err != nil {
+			return err
 		}
-		tx, ty := x*s.n-s.sx, y*s.n-s.sy
-		scale := 1 / (s.n * old)
-		s.sxx += tx * tx * scale
-		s.syy += ty * ty * scale
-		s.sxy += tx * ty * scale
-		if s.sxx-s.sxx != 0 || s.syy-s.syy != 0 || s.sxy-s.sxy != 0 || s.sx-s.sx != 0 || s.sy-s.sy != 0 {
-			if err := s.overflow(math.IsInf(sx, 0) || math.IsInf(x, 0), math.IsInf(sy, 0) || math.IsInf(y, 0)); err != nil {
-				return err
-			}
+	}
+	return nil
+}
+
+// add adds a pair. The error is 22003 for a sum of finite values that is none.
+func (s *regression) add(y, x float64) error {
+	old, sx, sy := s.n, s.sx, s.sy
+	s.n++
+	s.sx += x
+	s.sy += y
+	if old == 0 {
+		if x-x != 0 {
+			s.sxx, s.sxy = math.NaN(), math.NaN()
 		}
+		if y-y != 0 {
+			s.syy, s.sxy = math.NaN(), math.NaN()
+		}
+		return nil
+	}
+	tx, ty := x*s.n-s.sx, y*s.n-s.sy
+	scale := 1 / (s.n * old)
+	s.sxx += tx * tx * scale
+	s.syy += ty * ty * scale
+	s.sxy += tx * ty * scale
+	if s.sxx-s.sxx != 0 || s.syy-s.syy != 0 || s.sxy-s.sxy != 0 || s.sx-s.sx != 0 || s.sy-s.sy != 0 {
+		return s.overflow(math.IsInf(sx, 0) || math.IsInf(x, 0), math.IsInf(sy, 0) || math.IsInf(y, 0))
 	}
 	return nil
 }

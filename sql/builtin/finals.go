@@ -75,15 +75,9 @@ func finalFuncs(r *registrar) {
 // floatFinal computes from a state of so many numbers; NULL where f has no result.
 func floatFinal(key string, size int, f func(s []float64) (float64, bool)) Eval {
 	return func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-		list := elements(a[0])
-		state := make([]float64, 0, size)
-		for _, d := range list {
-			if !d.IsNull() {
-				state = append(state, d.Float())
-			}
-		}
-		if len(list) != size || len(state) != size || types.ArrayNDims(a[0]) != 1 {
-			return types.Datum{}, pgerr.Newf(pgerrcode.InternalError, "%s: expected %d-element float8 array", key, size)
+		state, err := floatState(a[0], key, size)
+		if err != nil {
+			return types.Datum{}, err
 		}
 		v, ok := f(state)
 		if !ok {

@@ -44,6 +44,7 @@ func reachableFuncs(r *registrar) {
 	r.eval("makeaclitem", withSession(makeACLItem))
 	asciiFuncs(r)
 	finalFuncs(r)
+	transitionFuncs(r)
 }
 
 // indexPhases are the phases of building a btree, by number.

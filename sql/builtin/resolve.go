@@ -379,7 +379,7 @@ func applicable(list []candidate, args []types.OID) []candidate {
 next:
 	for _, c := range list {
 		for i, a := range args {
-			if !CanCoerce(a, c.args[i], Implicit) {
+			if !CanCoerce(a, c.args[i], Implicit) || c.args[i] == types.InternalOID && a != types.InternalOID {
 				continue next
 			}
 		}
