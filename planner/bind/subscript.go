@@ -65,7 +65,9 @@ func (b *binder) subscripts(s *scope, t types.T, chain []*ast.Index, pos ast.Pos
 		step.Slice = step.Slice || i.Slice
 	}
 	if step.Slice {
-		part = t
+		if part = t; t.OID == types.Int2VectorOID || t.OID == types.OidVectorOID {
+			part = t.Elem().ArrayOf() // parts of these are of any shape
+		}
 	}
 	for _, i := range chain {
 		if err := b.arraySubscript(s, &step, i); err != nil {
