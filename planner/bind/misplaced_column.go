@@ -4,12 +4,13 @@ import (
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
 )
 
 // misplacedColumn is what PostgreSQL says of a column that an expression of DDL was not found to
 // have because none, or no system column, has a place there: of any in DEFAULT, whatever its name.
-func misplacedColumn(err error, e ast.Expr, place Place) error {
+func misplacedColumn(err error, e ast.Expr, t *catalog.Table, place Place) error {
 	pe, ok := pgerr.As(err)
 	if !ok {
 		return err
@@ -38,8 +39,8 @@ func misplacedColumn(err error, e ast.Expr, place Place) error {
 	}
 	switch place {
 	case Check, Generated:
-		if name == "tableoid" { // PostgreSQL takes it
-			return pgerr.NotSupported(int(ref.Pos), "system column \"tableoid\" in the definition of a table is not supported")
+		if t == nil || t.Name == "" { // a domain's value
+			return err
 		}
 		if place == Check {
 			return errAt(ref.Pos, pgerrcode.InvalidColumnReference, "system column %q reference in check constraint is invalid", name)

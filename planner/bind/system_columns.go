@@ -83,6 +83,13 @@ func systemAmbiguous(s *scope, name string, pos ast.Pos) error {
 	return nil
 }
 
+// ownOID is tableoid in what the definition of a table computes: that of the table itself,
+// which has no number yet while it is made.
+func ownOID(t *catalog.Table) expr.Expr {
+	oid := types.Of(types.OidOID)
+	return &expr.Cast{X: &expr.Const{T: oid, D: types.Int(int64(t.ID))}, To: oid, Phrase: "tableoid"}
+}
+
 // writtenColumns are the system columns of a row that the statement has just written,
 // as RETURNING shows them; ctid and xmax are what the row's writer says.
 func (b *binder) writtenColumns(t *catalog.Table, ctid, xmax expr.Expr) ([]nsCol, error) {

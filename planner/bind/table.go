@@ -87,11 +87,15 @@ func scalar(e ast.Expr, t *catalog.Table, place Place, want types.T, column stri
 	b.noParams, b.asWritten = true, true
 	s := &scope{in: clause(place)}
 	if t != nil {
-		s.items = []*nsItem{b.rowItem(t, t.Name)}
+		it := b.rowItem(t, t.Name)
+		if t.Name != "" && (place == Check || place == Generated) { // of a table, not of a domain
+			it.hidden = append(it.hidden, nsCol{"tableoid", ownOID(t)})
+		}
+		s.items = []*nsItem{it}
 	}
 	x, err := b.expr(s, e)
 	if err != nil {
-		return nil, nil, misplacedColumn(err, e, place)
+		return nil, nil, misplacedColumn(err, e, t, place)
 	}
 	if place == Generated { // what the conversion to the column's type does is not looked at
 		if err := b.readsGenerated(x, t); err != nil {

@@ -151,19 +151,24 @@ func (e *Env) checkConstraint(t *catalog.Table, c *catalog.Constraint, k *ast.Co
 	}
 	c.Expr = text
 	seen := map[int16]bool{}
+	var named []int16 // tableoid among them
 	ast.Walk(k.Expr, func(n ast.Node) bool {
 		if ref, ok := n.(*ast.ColumnRef); ok && len(ref.Parts) > 0 {
-			if col := t.ColumnByName(ref.Parts[len(ref.Parts)-1]); col != nil && !seen[col.Num] {
+			name := ref.Parts[len(ref.Parts)-1]
+			if col := t.ColumnByName(name); col != nil && !seen[col.Num] {
 				seen[col.Num] = true
-				c.Columns = append(c.Columns, col.Num)
+				c.Columns, named = append(c.Columns, col.Num), append(named, col.Num)
+			} else if sys := catalog.SystemAttr(name); col == nil && sys != 0 && !seen[sys] {
+				seen[sys] = true
+				named = append(named, sys)
 			}
 		}
 		return true
 	})
 	if c.Name == "" {
 		var one []int16
-		if len(c.Columns) == 1 {
-			one = c.Columns
+		if len(named) == 1 {
+			one = named
 		}
 		c.Name = unnamed(t, k, one, "check")
 	}

@@ -110,6 +110,10 @@ func unnamed(t *catalog.Table, k *ast.Constraint, cols []int16, label string) st
 func columnList(t *catalog.Table, cols []int16) string {
 	var names []string
 	for _, c := range cols {
+		if c == catalog.TableOidAttr {
+			names = append(names, "tableoid")
+			continue
+		}
 		names = append(names, t.Columns[c-1].Name)
 	}
 	return strings.Join(names, "_")
