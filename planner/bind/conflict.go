@@ -72,7 +72,7 @@ func (b *binder) onConflict(in *insertion, n *logical.Insert) error {
 			s.items = append(s.items, in.proposed(newItem))
 		}
 	}
-	if c.Set, c.Values, err = b.assignments(s, in.table, old.ids, set); err != nil {
+	if c.Set, c.Values, err = b.assignments(s, in.table, in.via, old.ids, set); err != nil {
 		return err
 	}
 	if err := b.readSource(n, in.sourceItems()); err != nil {

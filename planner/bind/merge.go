@@ -136,7 +136,7 @@ func (b *binder) mergeWhen(m *merging, x *ast.MergeWhen) (*logical.MergeWhen, er
 	switch x.Action {
 	case ast.MergeUpdate:
 		s.in = inUpdateSet
-		out.Set, out.Values, err = b.assignments(&s, m.table, m.old, x.Set)
+		out.Set, out.Values, err = b.assignments(&s, m.table, nil, m.old, x.Set)
 		b.written(m.use, nil, nil, out.Set)
 	case ast.MergeInsert:
 		s.in = inValues

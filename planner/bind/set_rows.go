@@ -20,10 +20,10 @@ type setRows struct {
 }
 
 // assignedOnce is assignments with a place for such subqueries.
-func (b *binder) assignedOnce(s *scope, t *catalog.Table, old []logical.ColID, set []ast.Target, rows *setRows) ([]int16, []expr.Expr, error) {
+func (b *binder) assignedOnce(s *scope, t *catalog.Table, via writtenView, old []logical.ColID, set []ast.Target, rows *setRows) ([]int16, []expr.Expr, error) {
 	defer func(outer *setRows) { b.setRows = outer }(b.setRows)
 	b.setRows = rows
-	return b.assignments(s, t, old, set)
+	return b.assignments(s, t, via, old, set)
 }
 
 // multiSub is the value of one column of (a, b) = (SELECT …), and where it stands.

@@ -53,7 +53,7 @@ func (b *binder) update(x *ast.Update, outer *scope) (*query, error) {
 	}
 	rows := &setRows{}
 	var vals []expr.Expr
-	if n.Set, vals, err = b.assignedOnce(s, t, src.old, set, rows); err != nil {
+	if n.Set, vals, err = b.assignedOnce(s, t, via, src.old, set, rows); err != nil {
 		return nil, err
 	}
 	src.tree = b.computeRows(src.tree, rows)
@@ -255,8 +255,8 @@ func (b *binder) writeSource(s *scope, t *catalog.Table, via writtenView, ref *a
 }
 
 // assignments binds SET lists of UPDATE, ON CONFLICT DO UPDATE and MERGE; old are the
-// columns of the row before.
-func (b *binder) assignments(s *scope, t *catalog.Table, old []logical.ColID, set []ast.Target) ([]int16, []expr.Expr, error) {
+// columns of the row before, via the views that are written through.
+func (b *binder) assignments(s *scope, t *catalog.Table, via writtenView, old []logical.ColID, set []ast.Target) ([]int16, []expr.Expr, error) {
 	row := func(c *catalog.Column) expr.Expr { return b.meta.Column(old[c.Num-1]) }
 	defer func(outer *catalog.Table) { b.assigning = outer }(b.assigning)
 	b.assigning = t
@@ -277,7 +277,7 @@ func (b *binder) assignments(s *scope, t *catalog.Table, old []logical.ColID, se
 		if at >= 0 {
 			before = vals[at]
 		}
-		v, err := b.setValue(s, c, x, set, before)
+		v, err := b.setValue(s, c, via, x, set, before)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -337,7 +337,7 @@ func (b *binder) setColumnMissing(s *scope, t *catalog.Table, x *ast.Target, set
 }
 
 // setValue binds one assigned value; old is the column's before.
-func (b *binder) setValue(s *scope, c *catalog.Column, x *ast.Target, set []ast.Target, old expr.Expr) (expr.Expr, error) {
+func (b *binder) setValue(s *scope, c *catalog.Column, via writtenView, x *ast.Target, set []ast.Target, old expr.Expr) (expr.Expr, error) {
 	src, pos := x.Expr, ast.NoPos
 	var v expr.Expr
 	var err error
@@ -367,7 +367,7 @@ func (b *binder) setValue(s *scope, c *catalog.Column, x *ast.Target, set []ast.
 		case c.Generated != 0:
 			return nullConst(c.Type), nil
 		}
-		d, err := columnDefault(c, b.o)
+		d, err := via.assignedDefault(c, b.o)
 		if err != nil {
 			return nil, err
 		}

@@ -185,6 +185,18 @@ func (w writtenView) columnDefault(c *catalog.Column, o Options) (d expr.Expr, o
 	return d, false, err
 }
 
+// assignedDefault is what DEFAULT is in a SET list: through views, the default that the outermost
+// has for the column, NULL if it has none.
+func (w writtenView) assignedDefault(c *catalog.Column, o Options) (expr.Expr, error) {
+	if w == nil {
+		return columnDefault(c, o)
+	}
+	if d, ofView, err := w[:1].columnDefault(c, o); err != nil || ofView {
+		return d, err
+	}
+	return nullConst(c.Type), nil
+}
+
 // defaultsFit refuses defaults of view columns that are none of the table and that an
 // INSERT does not name: they would have to be inserted.
 func (w writtenView) defaultsFit(named []string) error {
