@@ -50,6 +50,11 @@ func (b *binder) fit(v expr.Expr, c *catalog.Column, pos ast.Pos) (_ expr.Expr, 
 			return nil, err
 		}
 	}
+	if isTextual(c.Type) && kindOf(v) == bytesKind { // which are no text with every byte
+		if v, err = b.mixedValue(v, c.Type, pos); err != nil {
+			return nil, err
+		}
+	}
 	kind, list, _ := strings.Cut(strings.TrimSuffix(c.Declared, ")"), "(")
 	name, args := "", []expr.Expr(nil)
 	low, high, scale := numberRange(c)

@@ -353,10 +353,13 @@ func byExpression(o ast.SortBy) bool {
 	case *ast.Lit:
 		return false
 	case *ast.ColumnRef:
-		return len(x.Parts) > 1
+		return len(x.Parts) > 1 || x.Parts[0] == valuesName
 	}
 	return true
 }
+
+// valuesName is the name that VALUES has as a relation.
+const valuesName = "*VALUES*"
 
 // orderedValues is VALUES as the source of a query, whose order may be by any expression.
 func orderedValues(x *ast.Select) *ast.Select {
@@ -364,7 +367,7 @@ func orderedValues(x *ast.Select) *ast.Select {
 	list.With, list.OrderBy, list.Limit, list.Offset, list.WithTies = nil, nil, nil, nil, false
 	outer.With, outer.Values = nil, nil
 	outer.Targets = []ast.Target{{At: x.At, Expr: &ast.ColumnRef{At: ast.At{Pos: ast.NoPos}, Star: true}}}
-	outer.From = []ast.TableExpr{&ast.SubqueryRef{At: x.At, Query: &list, Alias: &ast.Alias{Name: "*VALUES*"}}}
+	outer.From = []ast.TableExpr{&ast.SubqueryRef{At: x.At, Query: &list, Alias: &ast.Alias{Name: valuesName}}}
 	return &outer
 }
 

@@ -87,7 +87,7 @@ func TestImportCSVProblems(t *testing.T) {
 	if status != 1 || strings.Count(errs, "\n") != 3 {
 		t.Errorf("status %d\n%s", status, errs)
 	}
-	for _, want := range []string{":3: value too long", ":4: ", ":7: duplicate key"} {
+	for _, want := range []string{":3: Data too long for column 'n'", ":4: ", ":7: duplicate key"} {
 		if !strings.Contains(errs, file+want) {
 			t.Errorf("no %q in\n%s", want, errs)
 		}

@@ -157,7 +157,7 @@ func TestImportReportsProblems(t *testing.T) {
 		t.Fatal(err)
 	}
 	status, out, errs := runImport(t, addr, "--schema", "other", file)
-	want := file + ":6: invalid input syntax for type integer: \"x\" (SQLSTATE 22P02): INSERT INTO p VALUES ('x')\n" +
+	want := file + ":6: Incorrect integer value: 'x' for column 'a' (SQLSTATE 22P02): INSERT INTO p VALUES ('x')\n" +
 		file + ":7: duplicate key value violates unique constraint \"p_pkey\" (SQLSTATE 23505): INSERT INTO p VALUES (1)\n"
 	if status != 1 || out != "5 statements loaded, 2 problems\n" || errs != want {
 		t.Errorf("status %d\n%s\n got %s\nwant %s", status, out, errs, want)

@@ -104,7 +104,7 @@ func (e *Env) withTypes(kind ast.ObjectKind, schema catalog.ID, name string, in 
 		return found
 	}
 	for _, f := range e.Catalog.Functions(schema, name) {
-		if f.Kind == 'p' && len(f.Inputs()) < len(f.Args) && equalTypes(f.AllTypes(), in) {
+		if (f.Kind == 'p' || kind == ast.ObjRoutine) && len(f.Inputs()) < len(f.Args) && equalTypes(f.AllTypes(), in) {
 			found = append(found, f)
 		}
 	}
