@@ -241,3 +241,23 @@ func TestArchitectureNamesPackages(t *testing.T) {
 		}
 	}
 }
+
+// The root is the first thing that a newcomer sees: outputs left there by hand would be
+// committed with the next change. (.gitignore names what tools leave.)
+func TestRootHasNoStrayFiles(t *testing.T) {
+	known := []string{
+		".git", // a file in a worktree
+		".gitignore", "ARCHITECTURE.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md", "go.mod", "go.sum",
+	}
+	ignored := []string{"coverage.out", "*.test", "*.prof", ".DS_Store"}
+	entries, err := os.ReadDir(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		matches := func(pattern string) bool { ok, _ := filepath.Match(pattern, e.Name()); return ok }
+		if !e.IsDir() && !slices.Contains(known, e.Name()) && !slices.ContainsFunc(ignored, matches) {
+			t.Errorf("%s lies in the root and belongs nowhere", e.Name())
+		}
+	}
+}
