@@ -143,8 +143,16 @@ func (s *Session) beginWith(role *catalog.Role) {
 	from := [...]Origin{FromGlobal, FromDatabase, FromUser, FromDatabaseUser}
 	for i, list := range []catalog.Options{every.Settings, every.In(s.db.id), own.Settings, own.In(s.db.id)} {
 		for _, o := range list {
-			if err := s.SetSetting(o.Name, o.Value, false); err != nil {
-				s.warn(pgerr.Code(err), err.Error())
+			err := s.SetSetting(o.Name, o.Value, false)
+			if err != nil && o.Name == "temp_tablespaces" { // those there are may be used
+				err = s.settings.store(o.Name, o.Value, false, from[i])
+			}
+			if err != nil {
+				if e, ok := pgerr.As(err); ok {
+					w := *e
+					w.Severity = pgerr.Warning
+					s.notice(&w)
+				}
 				continue
 			}
 			s.settings.begin(o.Name, from[i])

@@ -106,6 +106,7 @@ func splitNames(v string) ([]string, bool) {
 		if !ok {
 			return nil, false
 		}
+		name, _ = cutName(name)
 		names = append(names, name)
 		if rest = strings.TrimLeft(rest, space); rest == "" {
 			return names, true
@@ -137,6 +138,9 @@ func (s *Session) Setting(name string) (string, bool) { return s.settings.show(n
 
 // ResetSetting implements builtin.Session.
 func (s *Session) ResetSetting(name string, local bool) error {
+	if lower(name) == "transaction_deferrable" { // at any time, other than SET
+		return s.tx.storeDeferrable(false)
+	}
 	if mode := transactionModes[lower(name)]; mode != "" {
 		return s.tx.setMode(lower(name), mode)
 	}

@@ -98,6 +98,7 @@ func (s *Session) setRole(name string, local bool) error {
 	if err := s.mayBecome("role"); err != nil {
 		return err
 	}
+	name = s.settings.clipped(name)
 	if name != "none" {
 		r, ok := s.Catalog().Role(name)
 		if !ok {
@@ -119,6 +120,7 @@ func (s *Session) setSessionUser(name string, local bool) error {
 	if err := s.mayBecome("session_authorization"); err != nil {
 		return err
 	}
+	name = s.settings.clipped(name)
 	r, ok := s.Catalog().Role(name)
 	switch {
 	case !ok:

@@ -84,21 +84,31 @@ func (s *Session) activate(ctx context.Context, f *catalog.Function, fr *frame) 
 func (s *Session) takeOn(f *catalog.Function) (back func(), err error) {
 	acting := s.acting
 	s.actAs(f)
+	leave, err := s.takeSettings(f)
+	if err != nil {
+		s.acting = acting
+		return nil, err
+	}
+	return func() {
+		leave()
+		s.acting = acting
+	}, nil
+}
+
+// takeSettings makes the settings of a function those of the session.
+func (s *Session) takeSettings(f *catalog.Function) (leave func(), err error) {
 	if len(f.Settings) == 0 {
-		return func() { s.acting = acting }, nil
+		return func() {}, nil
 	}
 	at := len(s.settings.undo)
-	back = func() {
-		s.settings.leave(at)
-		s.acting = acting
-	}
+	leave = func() { s.settings.leave(at) }
 	for _, o := range f.Settings {
 		if err := s.SetSetting(o.Name, o.Value, true); err != nil {
-			back()
+			leave()
 			return nil, err
 		}
 	}
-	return back, nil
+	return leave, nil
 }
 
 // frameOf is the frame of the statement that an evaluation belongs to.

@@ -26,8 +26,16 @@ func (s *Session) checkBody(f *catalog.Function, st *ast.CreateFunction) (*catal
 		}
 		kept, f = &c, &c
 	}
-	if !s.settings.bool("check_function_bodies") && kept == nil {
+	checks := s.settings.bool("check_function_bodies")
+	if !checks && kept == nil {
 		return nil, nil
+	}
+	if checks {
+		leave, err := s.takeSettings(f)
+		if err != nil {
+			return nil, err
+		}
+		defer leave()
 	}
 	var err error
 	switch f.Language {

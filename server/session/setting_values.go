@@ -10,7 +10,6 @@ import (
 
 	"github.com/jackc/pgerrcode"
 
-	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/charset"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
@@ -21,6 +20,9 @@ const maxName = 63
 
 // canonical checks a value and gives it the form in which it is kept.
 func (s *settings) canonical(d *setting, v string) (string, error) {
+	if cutNames[d.name] {
+		v = s.clipped(v)
+	}
 	switch d.name {
 	case extraErrors, extraWarnings:
 		return extraChecks(d, v)
@@ -37,7 +39,7 @@ func (s *settings) canonical(d *setting, v string) (string, error) {
 		}
 		return e.Name(), nil
 	case "application_name":
-		return asciiName(s.clipped(v)), nil
+		return asciiName(v), nil
 	case "search_path":
 		if _, ok := splitNames(v); !ok {
 			return "", d.invalid(v).WithDetail("List syntax is invalid.")
@@ -59,34 +61,34 @@ func (s *settings) canonical(d *setting, v string) (string, error) {
 		}
 		return strings.ToUpper(v), nil // a zone of POSIX
 	case "default_text_search_config":
-		if v == "" || strings.ContainsAny(v, " \t\n") {
-			return "", pgerr.New(pgerrcode.InvalidName, "invalid name syntax")
-		}
-		c, ok := builtin.TextConfig(v)
-		if !ok {
+		name, err := textConfig(v)
+		switch {
+		case err != nil:
+			return "", err
+		case name == "":
 			return "", d.invalid(v)
 		}
-		return "pg_catalog." + c.Name, nil
+		return "pg_catalog." + name, nil
 	case "default_table_access_method":
 		if v == "" {
 			return "", d.invalid(v).WithDetail("%s cannot be empty.", d.name)
 		}
-		if v != "heap" {
+		if indexMethods[v] {
+			return "", pgerr.Newf(pgerrcode.ObjectNotInPrerequisiteState, "access method %q is not of type TABLE", v)
+		}
+		if d.absent(v) != nil {
 			return "", d.invalid(v).WithDetail("Table access method %q does not exist.", v)
 		}
 	case "default_tablespace":
-		if v != "" && !tablespaces[v] {
+		if d.absent(v) != nil {
 			return "", d.invalid(v).WithDetail("Tablespace %q does not exist.", v)
 		}
 	case "temp_tablespaces":
-		names, ok := splitNames(v)
-		if !ok {
+		if _, ok := splitNames(v); !ok {
 			return "", d.invalid(v).WithDetail("List syntax is invalid.")
 		}
-		for _, n := range names {
-			if n != "" && !tablespaces[n] {
-				return "", pgerr.Newf(pgerrcode.UndefinedObject, "tablespace %q does not exist", n)
-			}
+		if names := d.absent(v); names != nil {
+			return "", pgerr.Newf(pgerrcode.UndefinedObject, "tablespace %q does not exist", names[0])
 		}
 	case "lc_messages", "lc_monetary", "lc_numeric", "lc_time":
 		if !localeName.MatchString(v) || v == "" && d.name == "lc_messages" {
@@ -123,6 +125,14 @@ func (s *settings) canonical(d *setting, v string) (string, error) {
 		if strings.Trim(v, "0123456789_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ, \n\t") != "" {
 			return "", d.invalid(v).WithDetail("invalid character")
 		}
+	case "max_stack_depth":
+		kb, err := d.number(v)
+		if n, _ := strconv.Atoi(kb); n > mostStack {
+			return "", pgerr.Newf(pgerrcode.InvalidParameterValue, "invalid value for parameter %q: %d", d.name, n).
+				WithDetail("%q must not exceed %dkB.", d.name, mostStack).
+				WithHint("Increase the platform's stack depth limit via \"ulimit -s\" or local equivalent.")
+		}
+		return kb, err
 	case "default_with_oids":
 		if b, err := parseBool(v); err == nil && b {
 			return "", pgerr.New(pgerrcode.FeatureNotSupported, "tables declared WITH OIDS are not supported")
@@ -145,6 +155,10 @@ func (s *settings) canonical(d *setting, v string) (string, error) {
 	}
 	return v, nil
 }
+
+// mostStack is how much stack max_stack_depth may name, in kB: of 8 MB, which a process has
+// by default, what PostgreSQL allows. The setting changes nothing here.
+const mostStack = 8192 - 512
 
 // tablespaces are those that there are.
 var tablespaces = map[string]bool{"pg_default": true, "pg_global": true}
@@ -181,17 +195,23 @@ func (d *setting) choices() []string {
 
 // clipped cuts a name that is too long, and says so.
 func (s *settings) clipped(v string) string {
+	name, cut := cutName(v)
+	if cut && s.notice != nil {
+		s.notice(pgerr.Newf("42622", "identifier %q will be truncated to %q", v, name))
+	}
+	return name
+}
+
+// cutName cuts a name that is longer than an identifier may be.
+func cutName(v string) (name string, cut bool) {
 	if len(v) <= maxName {
-		return v
+		return v, false
 	}
 	n := maxName
 	for n > 0 && !utf8.RuneStart(v[n]) {
 		n--
 	}
-	if s.notice != nil {
-		s.notice(pgerr.Newf("42622", "identifier %q will be truncated to %q", v, v[:n]))
-	}
-	return v[:n]
+	return v[:n], true
 }
 
 // asciiName replaces what is not printable ASCII, since application_name goes to

@@ -80,7 +80,7 @@ func (t *txState) isolation(name string) error {
 	if want != t.iso {
 		switch {
 		case t.used:
-			return pgerr.New(pgerrcode.ActiveSQLTransaction, "SET TRANSACTION ISOLATION LEVEL must be called before any query")
+			return errIsolationTooLate()
 		case len(t.saves) > 0:
 			return pgerr.New(pgerrcode.ActiveSQLTransaction, "SET TRANSACTION ISOLATION LEVEL must not be called in a subtransaction")
 		case t.txn != nil: // a savepoint that is gone again has begun it
@@ -98,7 +98,7 @@ func (t *txState) access(readOnly bool) error {
 		case len(t.saves) > 0:
 			return pgerr.New(pgerrcode.ActiveSQLTransaction, "cannot set transaction read-write mode inside a read-only transaction")
 		case t.used:
-			return pgerr.New(pgerrcode.ActiveSQLTransaction, "transaction read-write mode must be set before any query")
+			return errReadWriteTooLate()
 		}
 	}
 	t.readOnly = readOnly
@@ -110,7 +110,7 @@ func (t *txState) deferring(deferrable bool) error {
 	case len(t.saves) > 0:
 		return pgerr.New(pgerrcode.ActiveSQLTransaction, "SET TRANSACTION [NOT] DEFERRABLE cannot be called within a subtransaction")
 	case t.used:
-		return pgerr.New(pgerrcode.ActiveSQLTransaction, "SET TRANSACTION [NOT] DEFERRABLE must be called before any query")
+		return errDeferrableTooLate()
 	}
 	return t.storeDeferrable(deferrable)
 }
@@ -125,4 +125,16 @@ func onOff(b bool) string {
 		return "on"
 	}
 	return "off"
+}
+
+func errIsolationTooLate() error {
+	return pgerr.New(pgerrcode.ActiveSQLTransaction, "SET TRANSACTION ISOLATION LEVEL must be called before any query")
+}
+
+func errReadWriteTooLate() error {
+	return pgerr.New(pgerrcode.ActiveSQLTransaction, "transaction read-write mode must be set before any query")
+}
+
+func errDeferrableTooLate() error {
+	return pgerr.New(pgerrcode.ActiveSQLTransaction, "SET TRANSACTION [NOT] DEFERRABLE must be called before any query")
 }

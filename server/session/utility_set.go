@@ -41,7 +41,7 @@ func (s *Session) set(ctx context.Context, st *ast.Set) (string, error) {
 		s.settings.resetAll()
 		return tag, nil
 	case st.Forgets():
-		if st.Reset && lower(st.Name) == "transaction_isolation" && !s.tx.inBlock() && s.calls == 0 {
+		if lower(st.Name) == "transaction_isolation" && !s.tx.inBlock() && s.calls == 0 {
 			s.warn(pgerrcode.NoActiveSQLTransaction, "RESET TRANSACTION can only be used in transaction blocks")
 		}
 		return tag, s.ResetSetting(st.Name, st.Local)
@@ -102,6 +102,9 @@ func (s *Session) setValue(ctx context.Context, st *ast.Set) (string, error) {
 			switch x.Kind {
 			case ast.LitInt:
 				parts = append(parts, fmt.Sprint(x.Int)) // no list quotes numbers
+				continue
+			case ast.LitNumeric:
+				parts = append(parts, x.Text)
 				continue
 			case ast.LitBool:
 				text = map[bool]string{true: "on", false: "off"}[x.Bool]
@@ -166,39 +169,6 @@ func (s *Session) zoneOfInterval(e *ast.Cast) (string, error) {
 	}
 	_, name := types.FixedZone(int(iv.Micros / 1e6))
 	return name, nil
-}
-
-// settingWritten is the name of a setting and the value that a SET keeps for later, as
-// it was written, checked.
-func (s *Session) settingWritten(st *ast.Set) (name, value string, err error) {
-	if !st.Forgets() {
-		if value, err = s.setValue(context.Background(), st); err != nil {
-			return "", "", err
-		}
-	}
-	name = lower(st.Name)
-	d := byName[lower(st.Name)]
-	if d == nil {
-		if err := checkCustom(st.Name); err != nil {
-			return "", "", err
-		}
-		if !s.current().Super { // an extension to come may keep it for superusers
-			return "", "", maySetNot(st.Name)
-		}
-	} else if err := d.changeable(); err != nil {
-		return "", "", err
-	} else if err := s.maySet(st.Name); err != nil {
-		return "", "", err
-	} else {
-		name = d.name
-	}
-	if st.Forgets() {
-		return name, "", nil
-	}
-	if d != nil {
-		_, err = s.settings.canonical(d.as(st.Name), value)
-	}
-	return name, value, err
 }
 
 // timeZoneValue accepts names and hours east of UTC.
