@@ -191,28 +191,6 @@ func (s *Session) keepBody(f *catalog.Function, st *ast.CreateFunction) error {
 	return nil
 }
 
-// FunctionReads implements syscat.FunctionReader.
-func (x system) FunctionReads(f *catalog.Function) (ids []catalog.ID) {
-	s := x.s
-	list, err := s.parseBody(f)
-	if err != nil {
-		return nil
-	}
-	for _, x := range list {
-		ast.Walk(x.stmt, func(n ast.Node) bool {
-			if r, ok := n.(*ast.TableRef); ok {
-				if sc, ok := s.Catalog().Schema(r.Name.Schema); ok {
-					if t, ok := s.Catalog().Table(sc.ID, r.Name.Name); ok {
-						ids = append(ids, t.ID)
-					}
-				}
-			}
-			return true
-		})
-	}
-	return ids
-}
-
 // variadicArray reports the polymorphic types of arrays.
 func variadicArray(t types.OID) bool {
 	return t == types.AnyArrayOID || t == types.AnyCompatibleArrayOID

@@ -65,7 +65,7 @@ func (s *Session) mayHold(d *setting, value string) error {
 	case "role", "session_authorization":
 		s.mayBecomeLater(d.name, v)
 	case "transaction_isolation":
-		if isolationLevels[v] != s.tx.iso {
+		if now, _ := s.settings.get(d.name); v != now {
 			return errIsolationTooLate()
 		}
 	case "transaction_read_only":

@@ -169,65 +169,6 @@ func bareColumns(e ast.Expr) {
 	})
 }
 
-// reads are the relations that a view's query names, each with its schema, and their
-// columns that it reads.
-func (x shower) reads(view *catalog.Table) (out []syscat.Reading) {
-	q := x.read(view.ViewSQL)
-	if q == nil {
-		return nil
-	}
-	snap := x.s.Catalog()
-	var tables []*catalog.Table
-	ast.Walk(q, func(n ast.Node) bool {
-		if r, ok := n.(*ast.TableRef); ok {
-			if s, ok := snap.Schema(r.Name.Schema); ok {
-				if t, ok := snap.Table(s.ID, r.Name.Name); ok && !slices.Contains(tables, t) {
-					tables = append(tables, t)
-				}
-			}
-		}
-		return true
-	})
-	o := x.s.planOptions(nil)
-	o.Trace = bind.NewTrace()
-	_, err := bind.Bind(q, o)
-	for _, t := range tables {
-		whole := true
-		for a := int16(1); err == nil && int(a) <= len(t.Columns); a++ {
-			if o.Trace.Reads(bind.Attribute{Table: t.ID, Attr: a}) {
-				whole = false
-				out = append(out, syscat.Reading{Table: t.ID, Attr: a})
-			}
-		}
-		if whole {
-			out = append(out, syscat.Reading{Table: t.ID})
-		}
-	}
-	return out
-}
-
-// regclasses are the relations that an expression has as constants.
-func (x shower) regclasses(text string) (ids []catalog.ID) {
-	if !strings.Contains(text, "::regclass") {
-		return nil
-	}
-	q := x.read("SELECT " + text)
-	if q == nil {
-		return nil
-	}
-	ast.Walk(q, func(n ast.Node) bool {
-		if c, ok := n.(*ast.Cast); ok && c.To.Name.Name == "regclass" {
-			if l, ok := c.X.(*ast.Lit); ok {
-				if d, err := types.ParseText(types.Of(types.RegclassOID), l.Text, x.s.TextFormat()); err == nil {
-					ids = append(ids, catalog.ID(d.Int()))
-				}
-			}
-		}
-		return true
-	})
-	return ids
-}
-
 // columns are the columns of a table that an expression names.
 func (x shower) columns(text string, t *catalog.Table) (attrs []int16) {
 	q := x.read("SELECT " + text)

@@ -1,6 +1,7 @@
 package syscat
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/loxodb/loxodb/sql/catalog"
@@ -135,25 +136,51 @@ func (r *rows) functionDepends(f *catalog.Function) {
 		of(f.Args[i].TypeID())
 	}
 	of(f.RetID())
-	if d, ok := r.env.(FunctionReader); ok && len(f.Statements) > 0 {
-		for _, text := range f.Statements {
-			for _, id := range d.FunctionCalls(text) {
-				if id != f.ID {
-					r.depend(classProc, f.ID, 0, classProc, id, 0, depNormal)
-				}
-			}
-		}
-		for _, id := range d.FunctionReads(f) {
-			r.depend(classProc, f.ID, 0, classRelation, id, 0, depNormal)
-		}
+	reads, calls := r.functionUses(f)
+	for _, id := range calls {
+		r.depend(classProc, f.ID, 0, classProc, id, 0, depNormal)
+	}
+	for _, x := range reads {
+		r.depend(classProc, f.ID, 0, classRelation, x.Table, x.Attr, depNormal)
 	}
 }
 
 // FunctionReader tells which relations the SQL of a function reads, where that is kept
 // with its names resolved, and which functions of users stored SQL calls.
 type FunctionReader interface {
-	FunctionReads(f *catalog.Function) []catalog.ID
+	FunctionReads(f *catalog.Function) []Reading
 	FunctionCalls(text string) []catalog.ID
+}
+
+// functionUses are the relations and the functions of users that a function's arguments by
+// default need, and its body where that is kept with its names resolved.
+func (r *rows) functionUses(f *catalog.Function) (reads []Reading, calls []catalog.ID) {
+	d, ok := r.env.(FunctionReader)
+	if !ok {
+		return nil, nil
+	}
+	texts := f.Statements
+	if len(texts) > 0 {
+		reads = d.FunctionReads(f)
+	}
+	for i := range f.Args {
+		if text := f.Args[i].Default; text != "" {
+			texts = append(texts[:len(texts):len(texts)], text)
+			if d, ok := r.env.(Definer); ok {
+				for _, id := range d.Regclasses(text) {
+					reads = append(reads, Reading{Table: id})
+				}
+			}
+		}
+	}
+	for _, text := range texts {
+		for _, id := range d.FunctionCalls(text) {
+			if id != f.ID && !slices.Contains(calls, id) {
+				calls = append(calls, id)
+			}
+		}
+	}
+	return reads, calls
 }
 
 // callDepends is what pg_depend knows of the functions that a relation's SQL calls.
