@@ -93,7 +93,12 @@ func (f *folder) node(e Expr) Expr {
 		if castVolatility(e.X.Type(), e.To) != builtin.Immutable {
 			return e
 		}
+	case *Relabel:
+		return foldRelabel(e)
 	case *ToDomain:
+		if e.Free {
+			return e.X
+		}
 		if e.Parts { // only a session knows the domains
 			return e
 		}
@@ -126,6 +131,26 @@ func (f *folder) node(e Expr) Expr {
 		}
 	}
 	return f.computed(e)
+}
+
+// foldRelabel takes out a relabelling that says nothing to whoever computes the value or looks it up
+// in an index: to a domain that demands nothing, and one under another.
+func foldRelabel(e *Relabel) Expr {
+	if e.Collation != nil {
+		return e
+	}
+	if in, ok := e.X.(*Relabel); ok && in.Collation == nil {
+		return foldRelabel(&Relabel{X: in.X, T: e.T, Implicit: e.Implicit && in.Implicit})
+	}
+	switch x := e.X.(type) {
+	case *Const:
+		return &Const{T: e.T, D: x.D}
+	default:
+		if x.Type() == e.T {
+			return x
+		}
+	}
+	return e
 }
 
 // foldsNull reports that NULL IN (…) is not worth looking at: PostgreSQL compares items with

@@ -41,3 +41,34 @@ func TestFoldingEndsWithItsContext(t *testing.T) {
 		t.Errorf("%d calls, want 2: one before the end, one that met it", calls)
 	}
 }
+
+func TestFoldRelabel(t *testing.T) {
+	int4, text := types.Of(types.Int4OID), types.Of(types.TextOID)
+	col := &Column{T: int4}
+	varchar := &Column{T: types.T{OID: types.VarcharOID, Mod: 14}}
+	for _, c := range []struct {
+		in   Expr
+		want string
+	}{
+		{&Relabel{X: &Relabel{X: col, T: int4, Domain: 70000}, T: int4, Domain: 70001}, "col"},
+		{&ToDomain{X: col, Free: true}, "col"},
+		{&Relabel{X: &Relabel{X: varchar, T: text, Implicit: true}, T: text, Domain: 70000}, "relabelled once"},
+		{&Relabel{X: &Const{T: int4, D: types.Int(1)}, T: int4, Domain: 70000}, "const"},
+		{&Relabel{X: col, T: int4, Collation: &Collation{OID: 950}}, "kept"},
+	} {
+		got := "?"
+		switch e := Fold(c.in).(type) {
+		case *Column:
+			got = "col"
+		case *Const:
+			got = "const"
+		case *Relabel:
+			if got = "kept"; e.X == Expr(varchar) {
+				got = "relabelled once"
+			}
+		}
+		if got != c.want {
+			t.Errorf("%s: %s, want %s", String(c.in, nil), got, c.want)
+		}
+	}
+}
