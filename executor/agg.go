@@ -19,7 +19,8 @@ type agg struct {
 	node    *physical.Agg
 	input   Operator
 	groups  []*expr.Program
-	calls   []*aggCall
+	calls   []*aggCall  // what is folded
+	results []aggResult // by aggregate
 	set     *rowSet
 	cols    []*batch.Col
 	ids     []uint32
@@ -65,11 +66,9 @@ func newAgg(n *physical.Agg) (Operator, error) {
 	a.set = newRowSet(ts)
 	a.cols = make([]*batch.Col, len(n.Groups))
 	for i := range n.Aggs {
-		c, err := newAggCall(&n.Aggs[i])
-		if err != nil {
+		if err := a.addCall(&n.Aggs[i]); err != nil {
 			return nil, err
 		}
-		a.calls = append(a.calls, c)
 	}
 	a.out = batch.New(n.Cols, 1)
 	if !n.Sorted && len(n.Groups) > 0 && !slices.ContainsFunc(n.Groups, expr.Volatile) {
@@ -167,6 +166,7 @@ func (a *agg) finish() error {
 			return err
 		}
 	}
+	a.adopt()
 	return nil
 }
 
@@ -245,8 +245,8 @@ func (a *agg) Next(ctx context.Context) (*batch.Batch, error) {
 			a.out.Cols[k] = view.Cols[k]
 		}
 	}
-	for k, c := range a.calls {
-		if err := a.finals(c, &a.out.Cols[len(a.groups)+k], n); err != nil {
+	for k := range a.results {
+		if err := a.finals(a.results[k].state, &a.out.Cols[len(a.groups)+k], n); err != nil {
 			return nil, err
 		}
 	}
@@ -256,10 +256,10 @@ func (a *agg) Next(ctx context.Context) (*batch.Batch, error) {
 }
 
 // finals puts the aggregates of the next n groups into a column.
-func (a *agg) finals(c *aggCall, col *batch.Col, n int) (err error) {
+func (a *agg) finals(state builtin.Agg, col *batch.Col, n int) (err error) {
 	defer types.CatchStop(&err)
 	for i := range n {
-		d, err := c.state.Final(&a.env.Ctx, uint32(a.at+i))
+		d, err := state.Final(&a.env.Ctx, uint32(a.at+i))
 		if err != nil {
 			return err
 		}
@@ -283,6 +283,9 @@ func (a *agg) Close() error {
 	}
 	a.held = 0
 	a.set.reset(nil)
+	for i := range a.results {
+		a.results[i].state = nil
+	}
 	for _, c := range a.calls {
 		c.state = nil
 		if c.seen != nil {

@@ -113,6 +113,15 @@ type Merger interface {
 	Merge(from Agg, groups []uint32)
 }
 
+// Adopter is an aggregate that folds rows into the same state as some others do, and takes its
+// result from theirs.
+type Adopter interface {
+	Agg
+	// Adopt makes the groups of another aggregate its own, which is not stepped itself;
+	// false if their states differ: that depends on the aggregates, not on what was folded.
+	Adopt(of Agg) bool
+}
+
 // Operator is one operator signature; Left 0 = prefix operator.
 type Operator struct {
 	OID         types.OID
