@@ -192,7 +192,9 @@ func (b *binder) coerceOrNil(e expr.Expr, to types.T, at builtin.Context, pos as
 	path := builtin.CoercionPath(from.OID, to.OID, at)
 	switch path {
 	case builtin.NoCoercion:
-		return nil, nil
+		if !types.IsComposite(from.OID) || !types.IsComposite(to.OID) || !b.isParent(from.OID, to.OID) {
+			return nil, nil
+		}
 	case builtin.ByPolymorphic:
 		return e, nil
 	}
@@ -275,7 +277,7 @@ func (b *binder) commonType(construct string, list []expr.Expr, pos func(i int) 
 	for i, e := range list {
 		ts[i] = e.Type().OID
 	}
-	t, at, err := builtin.CommonTypeAt(construct, ts)
+	t, at, err := builtin.CommonTypeAt(construct, ts, b.isParent)
 	if err != nil {
 		return nil, types.T{}, atPos(err, pos(at))
 	}

@@ -140,6 +140,11 @@ func (b *binder) asRecord(e expr.Expr, at builtin.Context, pos ast.Pos) (expr.Ex
 	return &expr.Cast{X: e, To: t, Explicit: at == builtin.Explicit, Implicit: at != builtin.Explicit, Pos: int(pos)}, nil
 }
 
+// isParent implements builtin.Parents by the statement's catalog.
+func (b *binder) isParent(child, parent types.OID) bool {
+	return b.o.Catalog != nil && b.o.Catalog.RowIsOf(child, parent)
+}
+
 // attributeDomain adds the checks of an attribute's domain.
 func (b *binder) attributeDomain(v expr.Expr, oid types.OID, at int) (expr.Expr, error) {
 	r, ok := b.o.Catalog.RowType(oid)

@@ -47,7 +47,7 @@ func (b *binder) userFuncs(schema, name string) (out [][]*builtin.Func) {
 // resolveFunc is builtin.ResolveFunc with the functions of users.
 func (b *binder) resolveFunc(schema, name string, args []types.OID, shape builtin.CallShape, procedure bool) (*builtin.Resolved, error) {
 	users := b.userFuncs(schema, name)
-	shape.Outs = procedure
+	shape.Outs, shape.Parents = procedure, b.isParent
 	r, err := builtin.ResolveAmong(users, schema, name, args, shape)
 	call := func() string { return shape.Text(schema, name, args) }
 	if procedure {

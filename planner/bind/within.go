@@ -56,7 +56,7 @@ func (b *binder) unifyHypothetical(x *ast.Func, r *builtin.Resolved, args []expr
 	n := len(x.OrderBy)
 	for i := range n {
 		column := args[n+i].Type().OID
-		t, at, err := builtin.CommonTypeAt("WITHIN GROUP", []types.OID{column, args[i].Type().OID})
+		t, at, err := builtin.CommonTypeAt("WITHIN GROUP", []types.OID{column, args[i].Type().OID}, b.isParent)
 		if err != nil {
 			return atPos(err, leftmost([]ast.Expr{x.OrderBy[i].Expr, x.Args[i]}[at]))
 		}

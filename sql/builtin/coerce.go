@@ -126,6 +126,16 @@ func elemOf(t types.OID) types.OID {
 // CanCoerce reports whether a value of type from may become one of type to.
 func CanCoerce(from, to types.OID, at Context) bool { return CoercionPath(from, to, at) != NoCoercion }
 
+// Parents reports that rows of one table's type convert to another's implicitly: to those of a
+// table that it inherits from, at any distance, or of the type that it is a typed table of. Nil
+// knows none.
+type Parents func(child, parent types.OID) bool
+
+// canCoerce is CanCoerce, implicitly, with the conversions of rows.
+func (p Parents) canCoerce(from, to types.OID) bool {
+	return CanCoerce(from, to, Implicit) || p != nil && types.IsComposite(from) && types.IsComposite(to) && p(from, to)
+}
+
 // category is pg_type.typcategory; types that sql/types does not know are users' own.
 func category(t types.OID) byte {
 	if i := types.Lookup(t); i != nil {
@@ -142,12 +152,13 @@ func preferred(t types.OID) bool {
 // CommonType is the type to which UNION, CASE, ARRAY, VALUES, … bring all of
 // list (PostgreSQL chapter 10.5); construct is the word of the error message.
 func CommonType(construct string, list []types.OID) (types.OID, error) {
-	t, _, err := CommonTypeAt(construct, list)
+	t, _, err := CommonTypeAt(construct, list, nil)
 	return t, err
 }
 
-// CommonTypeAt is CommonType that also says which of list does not fit.
-func CommonTypeAt(construct string, list []types.OID) (t types.OID, at int, err error) {
+// CommonTypeAt is CommonType that also says which of list does not fit, and knows the parents
+// of row types.
+func CommonTypeAt(construct string, list []types.OID, rows Parents) (t types.OID, at int, err error) {
 	if len(list) == 0 {
 		return types.TextOID, 0, nil
 	}
@@ -160,7 +171,7 @@ func CommonTypeAt(construct string, list []types.OID) (t types.OID, at int, err 
 		case category(n) != category(t):
 			return 0, i, pgerr.Newf(pgerrcode.DatatypeMismatch, "%s types %s and %s cannot be matched",
 				construct, TypeName(t), TypeName(n))
-		case !preferred(t) && CanCoerce(t, n, Implicit) && !CanCoerce(n, t, Implicit):
+		case !preferred(t) && rows.canCoerce(t, n) && !rows.canCoerce(n, t):
 			t = n
 		}
 	}
@@ -171,7 +182,7 @@ func CommonTypeAt(construct string, list []types.OID) (t types.OID, at int, err 
 		construct = "CASE/WHEN" // what PostgreSQL says from here on
 	}
 	for i, n := range list {
-		if n != t && !CanCoerce(n, t, Implicit) {
+		if n != t && !rows.canCoerce(n, t) {
 			return 0, i, pgerr.Newf(pgerrcode.CannotCoerce, "%s could not convert type %s to %s",
 				construct, TypeName(n), TypeName(t))
 		}

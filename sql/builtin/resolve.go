@@ -47,6 +47,7 @@ type CallShape struct {
 	Variadic bool     // VARIADIC was written before the last argument
 	Outs     bool     // parameters of mode OUT have arguments, too, as in CALL
 	Has      Has      // the extensions that are there
+	Parents  Parents
 	// Shown are the argument types as errors name them, nil for as they are: domains
 	// are resolved as their base types.
 	Shown []types.OID
@@ -97,7 +98,7 @@ func resolveAmong(list []candidate, schema, name string, args []types.OID, shape
 			return &Resolved{Coercion: to, ArgTypes: []types.OID{to}, Ret: to}, nil
 		}
 	}
-	list = applicable(list, args)
+	list = applicable(list, args, shape.Parents)
 	switch best := choose(list, args); {
 	case best != nil:
 		return best.resolve(args)
@@ -374,12 +375,12 @@ func (c *candidate) variadicRet(args []types.OID, ret types.OID) (types.OID, err
 }
 
 // applicable keeps the candidates whose parameters the arguments can become implicitly.
-func applicable(list []candidate, args []types.OID) []candidate {
+func applicable(list []candidate, args []types.OID, rows Parents) []candidate {
 	var keep []candidate
 next:
 	for _, c := range list {
 		for i, a := range args {
-			if !CanCoerce(a, c.args[i], Implicit) || c.args[i] == types.InternalOID && a != types.InternalOID {
+			if !rows.canCoerce(a, c.args[i]) || c.args[i] == types.InternalOID && a != types.InternalOID {
 				continue next
 			}
 		}

@@ -43,7 +43,7 @@ func (h Has) ResolveOp(schema, name string, left, right types.OID) (*ResolvedOp,
 	if c := exactOp(list, args); c != nil {
 		return resolveOp(ops[c.defaults], c.args, args)
 	}
-	list = applicable(list, args)
+	list = applicable(list, args, nil)
 	switch best := choose(list, args); {
 	case best != nil:
 		return resolveOp(ops[best.defaults], best.args, args)

@@ -270,6 +270,33 @@ func (s *Snapshot) KnowRowType(id ID) *types.Info {
 	return types.Lookup(id)
 }
 
+// RowIsOf reports that a relation's rows, of type child, are also rows of type parent: that of a
+// table that it inherits from, at any distance, or the composite type that it is a typed table of.
+func (s *Snapshot) RowIsOf(child, parent ID) bool {
+	from, ok := s.RowType(child)
+	if !ok || child != from.Table.TypeID {
+		return false
+	}
+	if from.Table.OfType == parent {
+		return true
+	}
+	to, ok := s.RowType(parent)
+	return ok && parent == to.Table.TypeID && s.descends(from.Table, to.Table.ID)
+}
+
+// descends reports that a table inherits from another, at any distance.
+func (s *Snapshot) descends(t *Table, from ID) bool {
+	for _, id := range t.Parents {
+		if id == from {
+			return true
+		}
+		if p, ok := s.TableByID(id); ok && s.descends(p, from) {
+			return true
+		}
+	}
+	return false
+}
+
 // SharedRowTypes calls each with the row types of relations that sessions share, with
 // the array types, in any order.
 func (s *Snapshot) SharedRowTypes(each func(*RowType)) {

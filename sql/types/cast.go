@@ -404,6 +404,8 @@ func castContainer(from, to T, d Datum, f *Format, explicit bool) (Datum, bool, 
 	switch {
 	case to.OID == RecordOID && isRecord(from.OID):
 		return AsRecord(from.OID, d, f), true, nil
+	case IsComposite(from.OID) && IsComposite(to.OID):
+		return CompositeOf(from.OID, f).as(CompositeOf(to.OID, f), d), true, nil
 	case to.IsVector() || from.IsVector():
 		return castVector(from, to, d)
 	case MultirangeTypeOf(to.OID) != nil && MultirangeTypeOf(to.OID).Range == from.OID:

@@ -70,6 +70,19 @@ func (c *Composite) Split(d Datum) []Datum {
 	return out
 }
 
+// as is a value of the type as one of another, whose attributes it has by name, in any order:
+// a row of a child as one of its parent.
+func (c *Composite) as(to *Composite, d Datum) Datum {
+	vals, out := c.Split(d), make([]Datum, len(to.Fields))
+	for i := range to.Fields {
+		out[i] = Null
+		if at := c.Index(to.Fields[i].Name); at >= 0 && !to.Fields[i].Dropped {
+			out[i] = vals[at]
+		}
+	}
+	return to.Make(out)
+}
+
 // present is the value with the attributes that the type has now. What it has beyond
 // them stays: a transaction that adds attributes may have made it.
 func (c *Composite) present(d Datum) Datum {
