@@ -96,6 +96,7 @@ const (
 	CoalescePartitions   // by Num fewer
 	ExchangePartition    // the rows of Name and of the table Of
 	RemovePartitioning
+	DivideTable     // by PartitionBy into Partitions
 	AddInherit      // INHERIT Of
 	DropInherit     // NO INHERIT Of
 	AttachPartition // Of with Bound; of an index without
@@ -146,6 +147,7 @@ type AlterCmd struct {
 	Finalize     bool // DETACH PARTITION … FINALIZE
 	Partitions   []NamedPartition
 	Parts        []string // partitions by their names within the table
+	PartitionBy  *PartitionBy
 }
 
 // NamedPartition is a partition as MySQL's dialect names it, within its table. Of a new one,

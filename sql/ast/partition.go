@@ -18,6 +18,7 @@ type PartitionBy struct {
 	At
 	Strategy PartitionStrategy
 	Keys     []IndexElem
+	Required bool // the columns must be NOT NULL
 }
 
 // PartitionBound is the place of a partition among the others: DEFAULT or FOR VALUES ….

@@ -94,7 +94,7 @@ func (p *printer) alterCmd(c *AlterCmd) {
 		p.s("ALTER INDEX ")
 		p.ident(c.Name)
 		p.s([]string{" VISIBLE", " INVISIBLE"}[b2i(c.Kind == KeyInvisible)])
-	case AddPartitions, DropPartitions, TruncatePartitions, ReorganizePartitions, CoalescePartitions, ExchangePartition, RemovePartitioning:
+	case AddPartitions, DropPartitions, TruncatePartitions, ReorganizePartitions, CoalescePartitions, ExchangePartition, RemovePartitioning, DivideTable:
 		p.namedPartitions(c)
 	case AlterConstraint:
 		p.s("ALTER CONSTRAINT ")
@@ -241,6 +241,8 @@ func (p *printer) namedPartitions(c *AlterCmd) {
 		p.s(" WITH TABLE ")
 		p.qname(*c.Of)
 		return
+	case DivideTable:
+		p.partitionBy(c.PartitionBy)
 	}
 	p.s(map[AlterKind]string{AddPartitions: "ADD", DropPartitions: "DROP", TruncatePartitions: "TRUNCATE", ReorganizePartitions: "REORGANIZE",
 		CoalescePartitions: "COALESCE"}[c.Kind], " PARTITION")

@@ -82,10 +82,15 @@ var partitionErrors = []struct {
 	{"no partition of relation", 1526}, {"Unknown partition ", 1735}, {"PARTITION () clause on ", 1747}, {"Found a row not matching ", 1748},
 	{"Partition management on ", 1505}, {"Error in list of partitions ", 1507}, {"Duplicate partition name ", 1517},
 	{"Cannot remove all partitions", 1508}, {"VALUES LESS THAN value ", 1493}, {"MAXVALUE can only be used ", 1481},
+	{"empty range bound ", 1493}, {"unique constraint on partitioned table must include ", 1503}, {"Foreign keys are not yet supported ", 1506},
+	{"Cannot create temporary table with partitions", 1562}, {"Field in list of fields for partition ", 1488},
 }
 
 // mysqlErrorNumber is the number that MySQL gives an error of that SQLSTATE.
 func mysqlErrorNumber(m *mysqlMessage) int {
+	if strings.HasPrefix(m.Message, "partition ") && strings.Contains(m.Message, " would overlap partition ") {
+		return 1495
+	}
 	for _, p := range partitionErrors {
 		if strings.HasPrefix(m.Message, p.begins) {
 			return p.number

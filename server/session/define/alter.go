@@ -282,6 +282,8 @@ func (e *Env) alter(ctx context.Context, old, t *catalog.Table, cmd *ast.AlterCm
 		return e.alterPartitions(ctx, old, cmd)
 	case ast.ReorganizePartitions, ast.CoalescePartitions, ast.ExchangePartition, ast.RemovePartitioning:
 		return e.redividePartitions(ctx, old, cmd)
+	case ast.DivideTable:
+		return e.divideTable(ctx, old, cmd)
 	case ast.MoveColumn:
 		if err := e.placeColumn(t, cmd.Name, cmd.Place); err != nil {
 			return err

@@ -264,7 +264,8 @@ func (e *Env) parts(t *catalog.Table, x *catalog.Index, k *catalog.Constraint) (
 func aboutParents(kind ast.AlterKind) bool {
 	switch kind {
 	case ast.AttachPartition, ast.DetachPartition, ast.AddInherit, ast.DropInherit, ast.AddPartitions, ast.DropPartitions, ast.TruncatePartitions,
-		ast.ReorganizePartitions, ast.CoalescePartitions, ast.ExchangePartition, ast.RemovePartitioning:
+		ast.ReorganizePartitions, ast.CoalescePartitions, ast.ExchangePartition, ast.RemovePartitioning,
+		ast.DivideTable:
 		return true
 	}
 	return false

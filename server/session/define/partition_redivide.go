@@ -145,13 +145,8 @@ func (e *Env) redivide(ctx context.Context, t *catalog.Table, cmd *ast.AlterCmd,
 	if err != nil {
 		return err
 	}
-	for _, n := range made {
-		table := n.Table
-		table.Schema = e.Catalog.SchemaName(t.Schema)
-		err := e.createTable(ctx, &ast.CreateTable{At: cmd.At, Name: table, Inherits: []ast.QName{e.fullName(t)}, Bound: n.Bound})
-		if err != nil {
-			return err
-		}
+	if err := e.makePartitions(ctx, t, cmd.At, made); err != nil {
+		return err
 	}
 	return e.moveRows(ctx, gone, from, t.ID)
 }

@@ -115,8 +115,8 @@ func (e *Env) createTable(ctx context.Context, st *ast.CreateTable) error {
 			return err
 		}
 	}
-	if i := slices.IndexFunc(t.Constraints, func(k *catalog.Constraint) bool { return k.NoInherit }); i >= 0 && t.IsPartitioned() {
-		return pgerr.Newf(pgerrcode.InvalidTableDefinition, "cannot add NO INHERIT constraint to partitioned table %q", t.Name)
+	if err := dividable(t, st.PartitionBy); err != nil {
+		return err
 	}
 	choosePrimaryAttr(t)
 	e.Made = t.ID

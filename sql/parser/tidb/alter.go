@@ -99,7 +99,8 @@ func (a *alteration) spec(s *tast.AlterTableSpec) {
 	case tast.AlterTableOption:
 		a.options(s.Options)
 	case tast.AlterTableAddPartitions, tast.AlterTableDropPartition, tast.AlterTableTruncatePartition, tast.AlterTableReorganizePartition,
-		tast.AlterTableCoalescePartitions, tast.AlterTableExchangePartition, tast.AlterTableRemovePartitioning:
+		tast.AlterTableCoalescePartitions, tast.AlterTableExchangePartition, tast.AlterTableRemovePartitioning,
+		tast.AlterTablePartition:
 		a.partitions(s)
 	case tast.AlterTableLock, tast.AlterTableAlgorithm, tast.AlterTableForce, tast.AlterTableEnableKeys, tast.AlterTableDisableKeys,
 		tast.AlterTableWithValidation, tast.AlterTableSetTiFlashReplica, tast.AlterTableCache, tast.AlterTableNoCache,

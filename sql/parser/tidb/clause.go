@@ -63,8 +63,8 @@ func (c *conv) clause(words []string) int {
 
 // alterClauses are the forms of ALTER TABLE that are not supported, by their first words.
 var alterClauses = map[tast.AlterTableType]string{
-	tast.AlterTablePartition: "PARTITION BY", tast.AlterTableRebuildPartition: "REBUILD PARTITION",
-	tast.AlterTableCheckPartitions: "CHECK PARTITION", tast.AlterTableOptimizePartition: "OPTIMIZE PARTITION",
+	tast.AlterTableRebuildPartition: "REBUILD PARTITION",
+	tast.AlterTableCheckPartitions:  "CHECK PARTITION", tast.AlterTableOptimizePartition: "OPTIMIZE PARTITION",
 	tast.AlterTableRepairPartition: "REPAIR PARTITION",
 }
 

@@ -6,9 +6,11 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/jackc/pgerrcode"
 	tast "github.com/pingcap/tidb/pkg/parser/ast"
 
 	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/pgerr"
 )
 
 // PARTITION BY RANGE, LIST, HASH and KEY. A partition is a table of its own below the one that is
@@ -26,10 +28,19 @@ func (c *conv) partitioned(o *tast.PartitionOptions, p *tableParts) {
 	if p.table.Temp {
 		c.wrongAt("partition by", "Cannot create temporary table with partitions")
 	}
+	d := c.divided(o, p.name, p.table)
+	p.table.PartitionBy = d.key
+	for _, n := range d.made {
+		p.after = append(p.after, &ast.CreateTable{At: c.here(), Name: n.Table, Inherits: []ast.QName{p.name}, Bound: n.Bound})
+	}
+}
+
+// divided reads PARTITION BY of a table; its definition is nil when it is there already.
+func (c *conv) divided(o *tast.PartitionOptions, name ast.QName, table *ast.CreateTable) *divider {
 	if o.Sub != nil {
 		c.failAt("subpartition by", "SUBPARTITION BY is not supported")
 	}
-	d := &divider{conv: c, parts: p, options: o}
+	d := &divider{conv: c, name: name, table: table, options: o}
 	switch o.Tp {
 	case tast.PartitionTypeRange:
 		d.byRange()
@@ -40,29 +51,34 @@ func (c *conv) partitioned(o *tast.PartitionOptions, p *tableParts) {
 	default:
 		c.failAt("partition by", "PARTITION BY %s is not supported", o.Tp)
 	}
+	return d
 }
 
 // divider makes the partitions of a table.
 type divider struct {
 	*conv
-	parts   *tableParts
+	name    ast.QName
+	table   *ast.CreateTable // nil: the table is there
 	options *tast.PartitionOptions
+	key     *ast.PartitionBy
+	made    []ast.NamedPartition
 }
 
 func (d *divider) by(s ast.PartitionStrategy, columns ...string) {
-	by := &ast.PartitionBy{At: placeless, Strategy: s}
+	by := &ast.PartitionBy{At: ast.At{Pos: ast.Pos(d.clause([]string{"partition", "by"}))}, Strategy: s}
 	for _, name := range columns {
 		by.Keys = append(by.Keys, ast.IndexElem{At: placeless, Column: name})
 	}
-	d.parts.table.PartitionBy = by
+	d.key = by
 }
 
 // add makes a partition.
 func (d *divider) add(name string, b *ast.PartitionBound) {
-	t := d.parts.table
-	b.At, b.Strategy = placeless, t.PartitionBy.Strategy
-	d.parts.after = append(d.parts.after, &ast.CreateTable{At: d.here(), Name: partitionName(d.parts.name, name),
-		Inherits: []ast.QName{d.parts.name}, Bound: b})
+	b.At, b.Strategy = placeless, d.key.Strategy
+	if slices.ContainsFunc(d.made, func(n ast.NamedPartition) bool { return n.Name == name }) {
+		panic(bail{pgerr.Newf(pgerrcode.DuplicateTable, "Duplicate partition name %s", name)})
+	}
+	d.made = append(d.made, ast.NamedPartition{Name: name, Table: partitionName(d.name, name), Bound: b})
 }
 
 func (d *divider) unsupported(what string) {
@@ -91,12 +107,8 @@ func (d *divider) byRange() {
 	if columns == nil || d.options.Interval != nil {
 		d.unsupported("this expression")
 	}
-	for _, name := range columns {
-		if !d.required(name) {
-			d.failAt("partition by", "PARTITION BY RANGE of column \"%s\", which can be NULL, is not supported", name)
-		}
-	}
 	d.by(ast.ByRange, columns...)
+	d.key.Required = true
 	from := make([]ast.RangeBound, len(columns))
 	for i := range from {
 		from[i] = ast.RangeBound{At: placeless, Limit: -1}
@@ -105,6 +117,9 @@ func (d *divider) byRange() {
 		less, ok := def.Clause.(*tast.PartitionDefinitionClauseLessThan)
 		if !ok || len(less.Exprs) != len(columns) {
 			d.wrongAt("partition by", "Inconsistency in usage of column lists for partitioning")
+		}
+		if from[0].Limit > 0 {
+			panic(bail{pgerr.New(pgerrcode.InvalidObjectDefinition, "MAXVALUE can only be used in last partition definition")})
 		}
 		to := make([]ast.RangeBound, len(columns))
 		for i, e := range less.Exprs {
@@ -163,13 +178,16 @@ func (d *divider) byHash() {
 	columns := d.columns()
 	if d.options.Expr != nil {
 		columns = d.read(d.options.Expr)
-	} else if len(columns) == 0 { // KEY (): the primary key
+	} else if len(columns) == 0 && d.table != nil { // KEY (): the primary key
 		columns = d.primaryColumns()
 	}
-	if len(columns) == 0 {
+	if len(columns) == 0 && (d.table != nil || d.options.Expr != nil) {
 		d.unsupported("this expression")
 	}
 	d.by(ast.ByHash, columns...)
+	if max(d.options.Num, uint64(len(d.options.Definitions))) > maxPartitions {
+		d.wrongAt("partitions", "Too many partitions (including subpartitions) were defined")
+	}
 	names := make([]string, max(d.options.Num, 1))
 	for i := range names {
 		names[i] = "p" + strconv.Itoa(i)
@@ -220,27 +238,17 @@ func appendName(list []string, name string) []string {
 }
 
 func (d *divider) primaryColumns() []string {
-	for _, k := range d.parts.table.Constraints {
+	for _, k := range d.table.Constraints {
 		if k.Kind == ast.ConPrimary {
 			return k.Columns
 		}
 	}
-	for i := range d.parts.table.Columns {
-		if hasConstraint(&d.parts.table.Columns[i], ast.ConPrimary) {
-			return []string{d.parts.table.Columns[i].Name}
+	for i := range d.table.Columns {
+		if hasConstraint(&d.table.Columns[i], ast.ConPrimary) {
+			return []string{d.table.Columns[i].Name}
 		}
 	}
 	return nil
-}
-
-// required reports a column that has no NULLs.
-func (d *divider) required(name string) bool {
-	if slices.Contains(d.primaryColumns(), name) {
-		return true
-	}
-	return slices.ContainsFunc(d.parts.table.Columns, func(def ast.ColumnDef) bool {
-		return def.Name == name && hasConstraint(&def, ast.ConNotNull)
-	})
 }
 
 func hasConstraint(d *ast.ColumnDef, kind ast.ConstraintKind) bool {

@@ -26,6 +26,9 @@ func (a *alteration) partitions(s *tast.AlterTableSpec) {
 		cmd.Kind, cmd.Name, cmd.Of = ast.ExchangePartition, s.PartitionNames[0].L, &other
 	case tast.AlterTableRemovePartitioning:
 		cmd.Kind = ast.RemovePartitioning
+	case tast.AlterTablePartition:
+		d := a.divided(s.Partition, a.name, nil)
+		cmd.Kind, cmd.PartitionBy, cmd.Partitions = ast.DivideTable, d.key, d.made
 	}
 	for _, name := range s.PartitionNames {
 		if cmd.Kind == ast.DropPartitions || cmd.Kind == ast.TruncatePartitions {
