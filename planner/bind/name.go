@@ -26,6 +26,17 @@ func IndexColumnName(e ast.Expr) string {
 	return name
 }
 
+// heading is how a column's name ends of which the session knows the end.
+func (b *binder) heading(h *ast.Heading) string {
+	switch path := b.o.Session.SearchPath(false); {
+	case h.User:
+		return b.o.Session.CurrentUser() + h.After
+	case len(path) > 0:
+		return path[0] + h.After
+	}
+	return h.After
+}
+
 // figure returns a name and how good it is: 2 sure, 1 weak, 0 none.
 func figure(e ast.Expr) (string, int) {
 	switch x := e.(type) {

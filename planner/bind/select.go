@@ -222,6 +222,9 @@ func (b *binder) targetList(s *scope, list []ast.Target, o queryOpts) ([]target,
 		if name == "" {
 			name = figureName(t.Expr)
 		}
+		if t.Heading != nil {
+			name += b.heading(t.Heading)
+		}
 		out = append(out, target{name: name, e: e, src: t.Expr, pos: leftmost(t.Expr)})
 	}
 	if len(out) > maxTargets {

@@ -48,11 +48,20 @@ type Target struct {
 	Expr Expr
 	Name string // alias; the column's name in UPDATE SET and INSERT
 	Path []Step // of UPDATE SET and INSERT: the part of the column
+	// Heading ends Name with what only the session knows, nil = nothing does.
+	Heading *Heading
 	// Table is the column's table in UPDATE SET over a Join, "" = the one that has it.
 	Table string
 	// Multi: (a, b) = source: this target takes column MultiCol (1-based) of MultiExpr.
 	Multi    Expr
 	MultiCol int
+}
+
+// Heading is the end of an output column's name: the name of the session's schema, or of
+// its user, and what follows that.
+type Heading struct {
+	User  bool // the user's, not the schema's
+	After string
 }
 
 // Step leads from a value to a part of it: to a field, or by a subscript.

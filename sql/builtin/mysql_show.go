@@ -6,7 +6,10 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/jackc/pgerrcode"
+
 	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -94,10 +97,13 @@ var mysqlShowFuncs = []mysqlFunc{
 		}
 		return a[1], nil
 	})},
-	{name: "show_create", args: "i", ret: types.TextOID, volatility: Stable, eval: withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+	{name: "show_create", args: "ii", ret: types.TextOID, volatility: Stable, eval: withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
 		t, ok := s.Catalog().TableByID(catalog.ID(a[0].Int()))
 		if !ok {
 			return null()
+		}
+		if a[1].Int() != 0 && t.Kind != catalog.KindView {
+			return types.Datum{}, pgerr.Newf(pgerrcode.WrongObjectType, "'%s.%s' is not VIEW", s.Catalog().SchemaName(t.Schema), t.Name)
 		}
 		return types.String(showCreate(s, t)), nil
 	})},

@@ -111,6 +111,7 @@ type cuts struct {
 	views    []alteredView
 	setvals  map[int]bool
 	aliases  []rowAlias
+	shown    []shownPart
 }
 
 // errNothingCut is that a text holds nothing of what the grammar has no rule for.
@@ -141,6 +142,7 @@ func beyondGrammar(query string) (list []tast.StmtNode, shorter string, cut cuts
 	if strings.Contains(fold(shorter), "setval") {
 		shorter, cut.setvals = cutSetvals(shorter)
 	}
+	shorter, cut.shown = cutShown(shorter)
 	if strings.Contains(fold(shorter), "insert") {
 		shorter, cut.aliases = cutRowAliases(shorter)
 	}
@@ -174,6 +176,7 @@ func convert(text, query string, list []tast.StmtNode, cut cuts, names *search) 
 				stmt = func(n tast.StmtNode) ast.Stmt { return c.alterView(v, n) }
 			}
 		}
+		c.shown, cut.shown = shownOf(query, end, cut.shown)
 		if into, rest := intoOf(query, end, cut.into); len(into) > 0 {
 			cut.into = rest
 			if len(into) > 1 {
@@ -343,10 +346,11 @@ type conv struct {
 	// ordered: the rows of the present query are computed one after the other; once: so is
 	// what is converted, from the left to the right, so that variables may be assigned.
 	ordered, once bool
-	assigns       bool      // one was assigned
-	warnings      []string  // see block
-	before        []ast.CTE // what the present select reads before its rows: see assign.go
-	queries       int       // how many of those have been named
+	shown         *shownPart // see cutShown, nil = all
+	assigns       bool       // one was assigned
+	warnings      []string   // see block
+	before        []ast.CTE  // what the present select reads before its rows: see assign.go
+	queries       int        // how many of those have been named
 	jsonTables    []*jsonTable
 	setvals       map[int]bool // see cutSetvals
 	rowAliases    []rowAlias

@@ -272,7 +272,7 @@ func (c *conv) onDatabase(g ast.Grant, schema, tag string, given, all, creates b
 
 // showGrants lists what a role may do as the statements that would say so.
 func (c *conv) showGrants(u *auth.UserIdentity) ast.Stmt {
-	const query = `SELECT line AS "Grants" FROM (
+	const query = `SELECT line FROM (
 		SELECT 0 AS n, '' AS o, 'GRANT ' || CASE WHEN rolsuper THEN 'ALL PRIVILEGES' ELSE 'USAGE' END || ' ON *.* TO ' || pg_catalog.quote_literal(rolname) || '@''%%''' ||
 			CASE WHEN rolsuper THEN ' WITH GRANT OPTION' ELSE '' END AS line FROM r
 		UNION ALL
@@ -285,8 +285,15 @@ func (c *conv) showGrants(u *auth.UserIdentity) ast.Stmt {
 			FROM r JOIN pg_catalog.pg_auth_members m ON m.member = r.oid JOIN pg_catalog.pg_roles b ON b.oid = m.roleid
 		) l ORDER BY n, o`
 	with := `WITH r AS (SELECT oid, rolname::text AS rolname, rolsuper FROM pg_catalog.pg_roles WHERE rolname = `
+	var out *ast.Select
+	head := "Grants for "
 	if u == nil || u.CurrentUser {
-		return c.sqlText(with + `current_user) ` + query)
+		out = c.sqlText(with + `current_user) ` + query)
+		out.Targets[0].Heading = &ast.Heading{User: true, After: "@%"}
+	} else {
+		out = c.sqlText(with+`%s) `+query, u.Username)
+		head += u.Username + "@%"
 	}
-	return c.sqlText(with+`%s) `+query, u.Username)
+	out.Targets[0].Name = head
+	return out
 }

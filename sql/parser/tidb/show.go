@@ -2,6 +2,7 @@ package tidb
 
 import (
 	"fmt"
+	"reflect"
 	"sort"
 	"strings"
 
@@ -22,7 +23,8 @@ type listing struct {
 	like    string   // the column that LIKE is about
 }
 
-// sqlText is a query in PostgreSQL's words, with quoted literals for the verbs %s.
+// sqlText is a query in PostgreSQL's words, with quoted literals for the verbs %s. All of it
+// stands where the statement does.
 func (c *conv) sqlText(format string, literals ...string) *ast.Select {
 	args := make([]any, len(literals))
 	for i, l := range literals {
@@ -32,15 +34,44 @@ func (c *conv) sqlText(format string, literals ...string) *ast.Select {
 	if err != nil || len(stmts) != 1 {
 		panic(fmt.Sprintf("tidb: built-in query: %v", err))
 	}
-	return stmts[0].Stmt.(*ast.Select)
+	out := stmts[0].Stmt.(*ast.Select)
+	setPlaces(reflect.ValueOf(out), c.here())
+	return out
 }
 
-// schemaOf is the schema a SHOW is about, as an SQL expression.
+var atType = reflect.TypeFor[ast.At]()
+
+// setPlaces gives all nodes of a tree one place.
+func setPlaces(v reflect.Value, at ast.At) {
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		if !v.IsNil() {
+			setPlaces(v.Elem(), at)
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			setPlaces(v.Index(i), at)
+		}
+	case reflect.Struct:
+		if v.Type() == atType {
+			if v.CanSet() {
+				v.Set(reflect.ValueOf(at))
+			}
+			return
+		}
+		for i := range v.NumField() {
+			setPlaces(v.Field(i), at)
+		}
+	}
+}
+
+// schemaOf is the number of the schema a SHOW is about, as an SQL expression, which is an error where
+// there is no such schema.
 func schemaOf(name string) string {
 	if name == "" {
-		return "pg_catalog.current_schema()"
+		return "pg_catalog.current_schema()::pg_catalog.regnamespace"
 	}
-	return ast.QuoteLiteral(fold(name))
+	return ast.QuoteLiteral(ast.QuoteIdent(fold(name))) + "::pg_catalog.regnamespace"
 }
 
 // showStmt converts SHOW; nil when n is something else.
@@ -62,7 +93,7 @@ func (c *conv) showStmt(n tast.StmtNode) ast.Stmt {
 	case tast.ShowCreateTable, tast.ShowCreateView:
 		return c.showCreate(s)
 	case tast.ShowCreateDatabase:
-		return c.showCreateDatabase(fold(s.DBName))
+		return c.showCreateDatabase(s)
 	case tast.ShowVariables:
 		return c.showVariables(s)
 	case tast.ShowStatus:
@@ -138,8 +169,7 @@ func (c *conv) list(s *tast.ShowStmt, l listing) *ast.Select {
 		out.Targets = append(out.Targets, ast.Target{At: at, Name: name, Expr: &ast.ColumnRef{At: at, Parts: []string{fold(name)}}})
 	}
 	if s.Pattern != nil {
-		name := call(at, "to_text", &ast.ColumnRef{At: at, Parts: []string{l.like}})
-		out.Where = &ast.Like{At: at, Left: &ast.Collate{At: at, X: name, Name: ast.QName{At: placeless, Schema: own, Name: namesCollation}}, Pattern: c.expr(s.Pattern.Pattern)}
+		out.Where = c.likeName(l.like, c.expr(s.Pattern.Pattern))
 	}
 	if s.Where != nil {
 		c.nested++
@@ -148,6 +178,13 @@ func (c *conv) list(s *tast.ShowStmt, l listing) *ast.Select {
 	}
 	out.OrderBy = nil // the inner order holds: the outer query only selects
 	return out
+}
+
+// likeName is the condition that a column's name is like a pattern.
+func (c *conv) likeName(column string, pattern ast.Expr) ast.Expr {
+	at := c.here()
+	name := call(at, "to_text", &ast.ColumnRef{At: at, Parts: []string{column}})
+	return &ast.Like{At: at, Left: &ast.Collate{At: at, X: name, Name: ast.QName{At: placeless, Schema: own, Name: namesCollation}}, Pattern: pattern}
 }
 
 // showMessages is SHOW WARNINGS and SHOW ERRORS: what the last statement had to say.
@@ -164,23 +201,37 @@ func (c *conv) showMessages(s *tast.ShowStmt) ast.Stmt {
 	if errors {
 		query += ` WHERE level = 'Error'`
 	}
-	return c.sqlText(strings.ReplaceAll(query, "%", "%%"))
+	return c.limitShown(c.sqlText(strings.ReplaceAll(query, "%", "%%")))
 }
 
 func (c *conv) showTables(s *tast.ShowStmt) ast.Stmt {
-	schema := schemaOf(s.DBName)
-	head := "Tables_in_" + fold(s.DBName)
-	if s.DBName == "" {
-		head = "Tables"
+	head := ast.Target{At: c.here(), Name: "Tables_in_" + fold(s.DBName)}
+	after := ""
+	if s.Pattern != nil {
+		if p, ok := s.Pattern.Pattern.(tast.ValueExpr); ok {
+			after = " (" + p.GetString() + ")"
+		}
 	}
-	query := fmt.Sprintf(`SELECT c.relname AS %s, CASE c.relkind WHEN 'v' THEN 'VIEW' ELSE 'BASE TABLE' END AS table_type
-		FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-		WHERE n.nspname = %s AND c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition ORDER BY 1`, ast.QuoteIdent(fold(head)), schema)
-	columns := []string{head}
+	if s.DBName == "" {
+		head.Heading = &ast.Heading{After: after}
+	} else {
+		head.Name += after
+	}
+	query := `SELECT c.relname AS table_name, CASE c.relkind WHEN 'v' THEN 'VIEW' ELSE 'BASE TABLE' END AS table_type
+		FROM pg_catalog.pg_class c WHERE c.relnamespace = ` + schemaOf(s.DBName) + ` AND c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition ORDER BY 1`
+	columns := []string{"Table_name"}
 	if s.Full {
 		columns = append(columns, "Table_type")
 	}
-	return c.list(s, listing{query: query, columns: columns, like: fold(head)})
+	out := c.list(s, listing{query: query, columns: columns, like: "table_name"})
+	head.Expr = out.Targets[0].Expr
+	out.Targets[0] = head
+	known := head // the name by which WHERE knows the tables
+	known.Name = fold(known.Name)
+	known.Expr = &ast.ColumnRef{At: c.here(), Parts: []string{"c", "relname"}}
+	inner := out.From[0].(*ast.SubqueryRef).Query
+	inner.Targets = append(inner.Targets, known)
+	return out
 }
 
 // relation is the table of a SHOW as a regclass expression.
@@ -208,6 +259,9 @@ func (c *conv) showColumns(s *tast.ShowStmt) ast.Stmt {
 		columns = []string{"Field", "Type", "Collation", "Null", "Key", "Default", "Extra", "Privileges", "Comment"}
 	}
 	out := c.list(s, listing{query: fmt.Sprintf(columnsQuery, c.relation(s)), columns: columns, like: "field"})
+	if c.shown != nil && c.shown.pattern != nil {
+		out.Where = c.likeName("field", text(c.here(), *c.shown.pattern))
+	}
 	if s.Column != nil {
 		out.Where = both(out.Where, &ast.Op{At: c.here(), Name: "=", Left: &ast.ColumnRef{At: c.here(), Parts: []string{"field"}},
 			Right: text(c.here(), s.Column.Name.L)})
@@ -257,7 +311,7 @@ func (c *conv) showCreate(s *tast.ShowStmt) ast.Stmt {
 	if kind == "View" {
 		more = `, 'utf8mb4' AS character_set_client, mysql.connection_collation() AS collation_connection`
 	}
-	return c.sqlText(`SELECT %s AS `+ast.QuoteIdent(kind)+`, mysql.show_create(`+c.relation(s)+`::int8) AS `+ast.QuoteIdent("Create "+kind)+more, name)
+	return c.sqlText(`SELECT %s AS `+ast.QuoteIdent(kind)+`, mysql.show_create(`+c.relation(s)+`::int8, `+map[bool]string{true: "1", false: "0"}[kind == "View"]+`) AS `+ast.QuoteIdent("Create "+kind)+more, name)
 }
 
 func (c *conv) showVariables(s *tast.ShowStmt) ast.Stmt {
@@ -297,12 +351,16 @@ func (c *conv) showTableStatus(s *tast.ShowStmt) ast.Stmt {
 		query: `SELECT table_name AS name, engine, version, row_format, table_rows AS rows, avg_row_length, data_length, max_data_length, index_length, data_free, auto_increment,
 			create_time, update_time, check_time, table_collation AS collation, checksum, create_options, table_comment AS comment FROM (SELECT c.relname AS table_name, ` + tableFacts + `
 			FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-			WHERE n.nspname = ` + schemaOf(s.DBName) + ` AND c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition) t ORDER BY 1`})
+			WHERE n.oid = ` + schemaOf(s.DBName) + ` AND c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition) t ORDER BY 1`})
 }
 
 // showCreateDatabase tells a database's collation where it has one.
-func (c *conv) showCreateDatabase(name string) ast.Stmt {
-	return c.sqlText(`SELECT %s AS "Database", 'CREATE DATABASE `+"`'||%s||'`'"+` || coalesce((SELECT ' /*!40100 DEFAULT CHARACTER SET ' ||
-		mysql.charset_of(mysql.schema_collation(oid::int8)) || ' COLLATE ' || mysql.schema_collation(oid::int8) || ' */'
-		FROM pg_catalog.pg_namespace WHERE nspname = %s AND mysql.schema_collation(oid::int8) <> 'utf8mb4_bin'), '') AS "Create Database"`, name, name, name)
+func (c *conv) showCreateDatabase(s *tast.ShowStmt) ast.Stmt {
+	name, exists := fold(s.DBName), ""
+	if s.IfNotExists {
+		exists = "/*!32312 IF NOT EXISTS*/ "
+	}
+	return c.sqlText(`SELECT %s AS "Database", 'CREATE DATABASE ' || %s || mysql.quote_name(%s) || CASE WHEN mysql.schema_collation(oid::int8) <> 'utf8mb4_bin' THEN
+		' /*!40100 DEFAULT CHARACTER SET ' || mysql.charset_of(mysql.schema_collation(oid::int8)) || ' COLLATE ' || mysql.schema_collation(oid::int8) || ' */' ELSE '' END AS "Create Database"
+		FROM pg_catalog.pg_namespace WHERE oid = `+schemaOf(s.DBName), name, exists, name)
 }
