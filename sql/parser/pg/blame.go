@@ -30,7 +30,7 @@ func lexemes(s string) []lexeme {
 			i = skipQuoted(s, i+1, b, false)
 		case b == '$':
 			i = max(skipDollar(s, i), digits(s, i+1))
-		case b >= '0' && b <= '9':
+		case b >= '0' && b <= '9', b == '.' && digits(s, i+1) > i+1:
 			i = max(number(s, i), i+1)
 		case isWordByte(b):
 			for i++; i < len(s) && (isWordByte(s[i]) || s[i] == '$'); i++ {
@@ -72,7 +72,7 @@ func blame(query string, e *pgerr.Error) *pgerr.Error {
 	if e.Position == 0 || len(query) > longestBlamed {
 		return e
 	}
-	if strings.HasPrefix(e.Message, "trailing junk") { // the lexer is ahead of the grammar
+	if strings.HasPrefix(e.Message, "trailing junk") || strings.HasPrefix(e.Message, "unterminated") { // the lexer is ahead of the grammar
 		before := query[:e.Position-1]
 		if x := refused(before); x != nil && x.Position > 0 && x.Position <= len(strings.TrimSpace(before)) {
 			return blame(before, x)
@@ -88,6 +88,7 @@ func blame(query string, e *pgerr.Error) *pgerr.Error {
 		b = blamer{src: query[from:], tokens: lexemes(query[from:])}
 	}
 	e.Position -= from
+	e = b.whole(e)
 	late := b.unnamed(b.queries(0, len(b.tokens), e, 0))
 	x := b.nameless(b.earlier(late))
 	if x == late {
@@ -95,6 +96,19 @@ func blame(query string, e *pgerr.Error) *pgerr.Error {
 	}
 	x.Position += from
 	return x
+}
+
+// whole is e about the whole number that begins with the point before the digits that the
+// grammar complains of: a name and .5 is no name and 5.
+func (b *blamer) whole(e *pgerr.Error) *pgerr.Error {
+	if at := e.Position - 1; at > 0 && at < len(b.src) && b.src[at-1] == '.' {
+		for _, t := range b.tokens {
+			if t.start == at-1 && t.end > at {
+				return missed(b.src, t.start)
+			}
+		}
+	}
+	return e
 }
 
 // statement is where the statement begins that has an offset.
@@ -128,7 +142,7 @@ func (b *blamer) queries(from, to int, e *pgerr.Error, depth int) *pgerr.Error {
 		return e
 	}
 	for i := from; i+1 < to && b.tokens[i+1].start < e.Position; i++ {
-		if b.tokens[i].of(b.src) != "(" || !b.begins(i+1) || b.called(i) {
+		if b.tokens[i].of(b.src) != "(" || !b.begins(i+1) && !b.compound(i+1) || b.called(i) {
 			continue
 		}
 		end, closed := b.closing(i, to)
@@ -215,6 +229,15 @@ func (b *blamer) begins(i int) bool {
 		return true
 	}
 	return false
+}
+
+// compound reports that the parenthesis at token i is the first part of a longer query.
+func (b *blamer) compound(i int) bool {
+	if b.at(i) != "(" || !b.begins(i+1) && !b.compound(i+1) {
+		return false
+	}
+	end, closed := b.closing(i, len(b.tokens))
+	return closed && goesOn[b.at(end+1)]
 }
 
 // closing is the token that closes the parenthesis at token i, or where the statement

@@ -123,6 +123,9 @@ func (b *blamer) generated(i int) bool {
 // fromEnds are the words that end a FROM clause on their level.
 var fromEnds = wordSet(`where group having order limit offset fetch for union intersect except window returning set on when select values with`)
 
+// goesOn are the words by which a query goes on after a part of it in parentheses.
+var goesOn = wordSet(`union intersect except order limit offset fetch for`)
+
 // nameless is the error about the first query in FROM before e that has no name, or about
 // a table in parentheses, e if there is none.
 func (b *blamer) nameless(e *pgerr.Error) *pgerr.Error {
@@ -193,6 +196,9 @@ func (b *blamer) unaliased(i int, e *pgerr.Error) *pgerr.Error {
 		return b.unjoined(i+1, end)
 	}
 	next := b.at(end + 1)
+	if b.at(i-1) == "(" && (next == ")" || goesOn[next]) {
+		return nil // a part of a query that is in parentheses itself
+	}
 	if next == "as" || next != "" && (next[0] == '"' || identStart(next[0]) && !reserved(next)) {
 		return nil
 	}
