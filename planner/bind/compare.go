@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgerrcode"
@@ -202,6 +203,9 @@ func (b *binder) inList(s *scope, x *ast.In, name string) (expr.Expr, error) {
 		ts = append(ts, i.Type().OID)
 	}
 	common, err := builtin.CommonType("IN", ts)
+	if err == nil && types.IsComposite(common) && slices.Contains(ts, types.UnknownOID) {
+		return b.inRows(s, x, name, common)
+	}
 	if err != nil || common == types.RecordOID || types.IsComposite(common) {
 		return nil, nil // one by one: it finds the operator or the better error
 	}
@@ -231,6 +235,34 @@ func (b *binder) inList(s *scope, x *ast.In, name string) (expr.Expr, error) {
 		}
 	}
 	return &expr.InList{L: left, List: items, Not: x.Not, Op: res.Op}, nil
+}
+
+// inRows is x IN (list) of rows of a type that literals of the list are read as: beside
+// a row alone they would be rows without a type.
+func (b *binder) inRows(s *scope, x *ast.In, name string, common types.OID) (expr.Expr, error) {
+	var terms []expr.Expr
+	for _, item := range x.List {
+		left, err := b.expr(s, x.Left)
+		if err != nil {
+			return nil, err
+		}
+		row, err := b.expr(s, item)
+		if err != nil {
+			return nil, err
+		}
+		if row, err = b.coerce(row, types.Of(common), builtin.Implicit, leftmost(item)); err != nil {
+			return nil, err
+		}
+		term, err := b.makeOp("", name, left, row, x.Pos)
+		if err != nil {
+			return nil, err
+		}
+		terms = append(terms, term)
+	}
+	if x.Not {
+		return &expr.And{Args: terms}, nil
+	}
+	return &expr.Or{Args: terms}, nil
 }
 
 // wideReal is a FLOAT as a DOUBLE, as which MySQL compares it with other numbers.

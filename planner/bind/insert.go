@@ -350,7 +350,8 @@ func (b *binder) returning(s *scope, list []ast.Target) ([]expr.Expr, []logical.
 			return nil, nil, nil, err
 		}
 		exprs[i] = e
-		info := logical.ColInfo{Name: t.name, T: e.Type(), Domain: b.exprDomain(e)}
+		info := b.computed(e)
+		info.Name = t.name
 		if c, ok := e.(*expr.Column); ok {
 			info.OrigTable, info.OrigAttr = b.meta.Cols[c.Index].OrigTable, b.meta.Cols[c.Index].OrigAttr
 		}

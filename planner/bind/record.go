@@ -89,7 +89,7 @@ func (b *binder) fieldSel(s *scope, x *ast.FieldSel) (expr.Expr, error) {
 			return b.fieldOf(v, f), nil
 		}
 	}
-	pos := leftmost(x.X)
+	pos := rowPlace(x.X)
 	it := b.wholeRows[b.rowBehind(v)]
 	switch {
 	case it != nil:
@@ -104,6 +104,20 @@ func (b *binder) fieldSel(s *scope, x *ast.FieldSel) (expr.Expr, error) {
 	}
 	return nil, errAt(pos, pgerrcode.WrongObjectType, "column notation .%s applied to type %s, which is not a composite type",
 		x.Name, builtin.TypeName(v.Type().OID))
+}
+
+// rowPlace is where errors about the columns of a row point: at the cast of one that has
+// been read as a type, else where it begins.
+func rowPlace(e ast.Expr) ast.Pos {
+	switch x := e.(type) {
+	case *ast.Cast:
+		if _, row := x.X.(*ast.Row); row {
+			return x.Pos
+		}
+	case *ast.FieldSel:
+		return rowPlace(x.X)
+	}
+	return leftmost(e)
 }
 
 // fieldOf is a column of a record.

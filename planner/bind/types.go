@@ -173,11 +173,19 @@ func (b *binder) schemaID(name string) (catalog.ID, bool) {
 
 // typmod evaluates a type's modifiers.
 func (b *binder) typmod(t *ast.TypeName, i *types.Info) (int32, error) {
+	base := i.OID
+	if i.IsArray {
+		base = i.Elem
+	}
 	mods := make([]int32, 0, len(t.Mods))
 	for _, m := range t.Mods {
 		v, ok := modValue(m)
 		if !ok {
 			return 0, errAt(t.Pos, pgerrcode.SyntaxError, "type modifiers must be simple constants or identifiers")
+		}
+		if !types.TakesMods(base) {
+			_, err := types.TypmodIn(base, nil)
+			return 0, atPos(err, t.Pos)
 		}
 		n, err := types.ParseText(types.Of(types.Int4OID), v, nil)
 		if err != nil {
@@ -187,10 +195,6 @@ func (b *binder) typmod(t *ast.TypeName, i *types.Info) (int32, error) {
 	}
 	if i.OID == types.IntervalOID {
 		return b.intervalMod(t, mods)
-	}
-	base := i.OID
-	if i.IsArray {
-		base = i.Elem
 	}
 	mod, err := types.TypmodIn(base, mods)
 	if err != nil {

@@ -160,6 +160,16 @@ func TypmodIn(oid OID, args []int32) (int32, error) {
 	return -1, pgerr.Newf(pgerrcode.SyntaxError, "type modifier is not allowed for type \"%s\"", info.Name)
 }
 
+// TakesMods reports types, not arrays, that a modifier can be written for.
+func TakesMods(oid OID) bool {
+	switch oid {
+	case VarcharOID, BpcharOID, BitOID, VarbitOID, NumericOID, IntervalOID, VectorOID, HalfvecOID, SparsevecOID, Int8vecOID:
+		return true
+	}
+	_, _, timed := TimeMod(oid)
+	return timed
+}
+
 func lengthMod(name string, args []int32, most, hdr int32) (int32, error) {
 	if len(args) != 1 {
 		return -1, badTypmod()

@@ -210,6 +210,7 @@ var grammarHints = map[string]string{
 	"invalid Unicode escape":                `Unicode escapes must be \uXXXX or \UXXXXXXXX.`,
 	"unsafe use of \\' in a string literal": `Use '' to write quotes in strings. \' is insecure in client-only encodings.`,
 	"LIMIT #,# syntax is not supported":     "Use separate LIMIT and OFFSET clauses.",
+	"missing argument":                      "Use NONE to denote the missing argument of a unary operator.",
 }
 
 // placeless are messages that PostgreSQL gives without a place.
