@@ -133,7 +133,7 @@ func (b *binder) userType(t *ast.TypeName) *types.Info {
 // absentTypes are the types of PostgreSQL 15 that this server does not have.
 var absentTypes = func() map[string]bool {
 	m := map[string]bool{}
-	for _, n := range strings.Fields(`point line lseg box path polygon circle gtsvector xml`) {
+	for _, n := range strings.Fields(`gtsvector xml`) {
 		m[n] = true
 	}
 	return m

@@ -71,7 +71,7 @@ var families = []func(*registrar){
 	// date and time
 	datetimeFuncs, intervalFuncs, inRangeFuncs, toCharFuncs,
 	// composite values
-	arrayFuncs, enumFuncs, rangeFuncs, seriesFuncs, jsonFuncs, jsonSetFuncs, jsonRecords, jsonPathFuncs, tsearchFuncs, vectorFuncs,
+	arrayFuncs, enumFuncs, rangeFuncs, seriesFuncs, jsonFuncs, jsonSetFuncs, jsonRecords, jsonPathFuncs, tsearchFuncs, vectorFuncs, geometryFuncs,
 	// the system
 	sysinfoFuncs, systemMore, statistics, systemRows, definitionFuncs, identityFuncs, privilegeFuncs, sessionFuncs, snapshotFuncs, sequenceFuncs,
 	// extensions

@@ -116,9 +116,6 @@ func notUnique(call string) error {
 // absentFunctions are functions of PostgreSQL that have only forms with types that do not
 // exist here.
 var absentFunctions = map[string]bool{
-	"area": true, "bound_box": true, "box": true, "center": true, "circle": true, "diagonal": true, "diameter": true,
-	"height": true, "isclosed": true, "isopen": true, "line": true, "lseg": true, "npoints": true, "path": true, "pclose": true,
-	"point": true, "polygon": true, "popen": true, "radius": true, "slope": true, "width": true,
 	"xmlcomment": true, "xpath": true, "xpath_exists": true, "xmlexists": true, "table_to_xml": true, "query_to_xml": true,
 }
 

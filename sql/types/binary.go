@@ -25,7 +25,7 @@ func DecodeBinary(t T, b []byte) (Datum, error) {
 	}
 	if info.Rep != RepBytes {
 		if len(b) == 0 && info.Len == 1 {
-			return Datum{}, pgerr.New(pgerrcode.ProtocolViolation, "no data left in message")
+			return Datum{}, noData()
 		}
 		if len(b) != int(info.Len) {
 			return Datum{}, wrongLength(len(b), int(info.Len))
@@ -144,6 +144,8 @@ func decodeOther(t T, info *Info, b []byte) (Datum, error) {
 		return decodeInet(t, b)
 	case Macaddr8OID:
 		return decodeMacaddr8(b)
+	case PointOID, LsegOID, PathOID, BoxOID, PolygonOID, LineOID, CircleOID:
+		return decodeGeometry(t, b)
 	case Int2VectorOID, OidVectorOID:
 		return decodeIntVector(Of(info.Elem), b)
 	case RecordOID:

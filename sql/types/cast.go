@@ -165,6 +165,8 @@ func castScalar(from, to T, d Datum, f *Format) (out Datum, done bool, err error
 		}
 	case InetOID, CidrOID, MacaddrOID, Macaddr8OID:
 		return castNetwork(from, to, d)
+	case PointOID, LsegOID, PathOID, BoxOID, PolygonOID, LineOID, CircleOID:
+		return castGeometry(from, to, d)
 	case ByteaOID, UUIDOID:
 	default:
 		return castDateTime(from, to, d, f)

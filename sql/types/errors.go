@@ -34,6 +34,9 @@ func shortMessage() error {
 	return pgerr.New(pgerrcode.ProtocolViolation, "insufficient data left in message")
 }
 
+// noData is 08P01 for a single byte that is not there.
+func noData() error { return pgerr.New(pgerrcode.ProtocolViolation, "no data left in message") }
+
 // divisionByZero is 22012.
 func divisionByZero() error {
 	return pgerr.New(pgerrcode.DivisionByZero, "division by zero")

@@ -13,7 +13,7 @@ var fuzzTypes = []OID{
 	IntervalOID, TimetzOID, BitOID, VarbitOID, NumericOID, UUIDOID, JSONBOID, VectorOID, Int2VectorOID, OidVectorOID,
 	Int4ArrayOID, TextArrayOID, Float8ArrayOID, NumericArrayOID, TimestamptzArrayOID, JSONBArrayOID, VectorArrayOID,
 	IntervalArrayOID, ByteaArrayOID, RegtypeOID, HalfvecOID, SparsevecOID, Int8vecOID, HalfvecArrayOID, SparsevecArrayOID,
-	Int8vecArrayOID,
+	Int8vecArrayOID, PointOID, LsegOID, PathOID, BoxOID, PolygonOID, LineOID, CircleOID, BoxArrayOID,
 }
 
 var fuzzSeeds = []string{
@@ -22,6 +22,7 @@ var fuzzSeeds = []string{
 	"[1,2.5,-3e-5]", "{\"a\": [1, {\"b\": null}], \"c\": \"\\u00e9\"}", "101", "xff", "$1,234.56", "(1,2)", "1 2 3",
 	"a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "allballs", "J2451187", "2024-07-01 12:00 Europe/Paris", "1-2 3 4:05:06", "@ 1 day ago",
 	"[65519,-6e-8,1e-9]", "{1:1.5,3:-2e-7}/5", " { 7 : 1 , 2:0 } / 9 ", "{}/3", "[127,-128,+0]",
+	"(1,-2.5e-3)", " [ ( 1 , 2 ) , ( 3 , 4 ) ] ", "((1,2),(3,4))", "1,2,3,4", "{1,-1,0}", "<(1,2),3>", "((1,2),3)", "{(1,1),(0,0);(2,NaN),(inf,0)}", "[(1,2)]",
 }
 
 func FuzzParseText(f *testing.F) {

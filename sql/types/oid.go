@@ -51,6 +51,13 @@ const (
 	TSVectorOID              OID = 3614
 	TSQueryOID               OID = 3615
 	JSONPathOID              OID = 4072
+	PointOID                 OID = 600
+	LsegOID                  OID = 601
+	PathOID                  OID = 602
+	BoxOID                   OID = 603
+	PolygonOID               OID = 604
+	LineOID                  OID = 628
+	CircleOID                OID = 718
 	CidrOID                  OID = 650
 	Macaddr8OID              OID = 774
 	MacaddrOID               OID = 829
@@ -85,6 +92,7 @@ const (
 	Int2ArrayOID        OID = 1005
 	Int4ArrayOID        OID = 1007
 	TextArrayOID        OID = 1009
+	BoxArrayOID         OID = 1020
 	BpcharArrayOID      OID = 1014
 	VarcharArrayOID     OID = 1015
 	Int8ArrayOID        OID = 1016

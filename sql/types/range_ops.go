@@ -256,7 +256,7 @@ func (rt *RangeType) hash(r Range, seed uint64) uint64 {
 // decodeRangeBinary reads the wire's form, whose bounds need not be canonical.
 func (rt *RangeType) decodeRangeBinary(b []byte) (Datum, error) {
 	if len(b) < 1 {
-		return Datum{}, pgerr.New(pgerrcode.ProtocolViolation, "no data left in message")
+		return Datum{}, noData()
 	}
 	flags := b[0] & (rangeEmpty | rangeLowerInc | rangeUpperInc | rangeLowerInf | rangeUpperInf)
 	b = b[1:]

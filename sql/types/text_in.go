@@ -158,6 +158,8 @@ func parseOther(t T, s string, f *Format) (Datum, error) {
 		return parseMacaddr(s)
 	case Macaddr8OID:
 		return parseMacaddr8(s)
+	case PointOID, LsegOID, PathOID, BoxOID, PolygonOID, LineOID, CircleOID:
+		return parseGeometry(t, s, f)
 	case Xid8OID:
 		return MakeUint64(parseXid8(s)), nil
 	case PgSnapshotOID, TxidSnapshotOID:

@@ -74,6 +74,8 @@ func appendOther(dst []byte, t T, d Datum, f *Format, info *Info) []byte {
 		return appendInet(dst, t, d)
 	case MacaddrOID, Macaddr8OID:
 		return appendMacaddr(dst, d.ref)
+	case PointOID, LsegOID, PathOID, BoxOID, PolygonOID, LineOID, CircleOID:
+		return appendGeometry(dst, t, d, f)
 	case Xid8OID:
 		return strconv.AppendUint(dst, Uint64Of(d), 10)
 	case PgSnapshotOID, TxidSnapshotOID:

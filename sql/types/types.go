@@ -41,7 +41,7 @@ const (
 	//   inet, cidr: see inet.go · macaddr, macaddr8: 6 and 8 bytes
 	//   jsonpath: canonical text (jsonpath.go)
 	//   tsvector, tsquery: as on the wire (sql/tsearch)
-	//   ranges, multiranges: see range.go
+	//   ranges, multiranges: see range.go · point, lseg, path, box, polygon, line, circle: see geometry.go
 	//   vector, halfvec, int8vec, sparsevec: see vector.go
 	RepBytes
 )
