@@ -26,11 +26,12 @@ func columnDefault(c *catalog.Column, o Options) (expr.Expr, error) {
 			return sequenceDefault(c, o)
 		}
 	}
-	if e, ok := columnValues.get(c); ok {
+	shared := !o.asks() // with calls that others need not be asked about
+	if e, ok := columnValues.get(c); ok && shared {
 		return e, nil
 	}
 	e, err := storedScalar(c.Default, nil, Default, c.Type, c.Name, o)
-	if err == nil {
+	if err == nil && shared {
 		columnValues.put(c, e)
 	}
 	return e, err

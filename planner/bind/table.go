@@ -133,10 +133,31 @@ func scalar(e ast.Expr, t *catalog.Table, place Place, want types.T, column stri
 			return nil, nil, err
 		}
 	}
-	if err := b.mayCall(x); err != nil {
-		return nil, nil, err
+	if !o.Defining || place == PartBound || place == Using { // else whoever makes it run is asked
+		if err := b.mayCall(x); err != nil {
+			return nil, nil, err
+		}
 	}
 	return x, b, nil
+}
+
+// asks reports that there are functions which the user of a statement may not be allowed to call.
+func (o *Options) asks() bool { return !o.Super && o.Role != 0 && o.Catalog.GuardsFunctions() }
+
+// MayCompute refuses an expression that is stored, and about to run for rows there are, if it
+// calls what the statement's user may not.
+func MayCompute(text string, t *catalog.Table, place Place, want types.T, column string, o Options) error {
+	if text == "" || !o.asks() {
+		return nil
+	}
+	calls, err := storedCalls(text, t, place, want, column, o)
+	for _, f := range calls {
+		x := catalog.Object{Class: catalog.FunctionClass, ID: f.OID}
+		if err == nil && o.Catalog.Allowed(x, catalog.BootstrapRoleID, o.Role, catalog.PrivExecute) == 0 {
+			err = errAt(-1, pgerrcode.InsufficientPrivilege, "permission denied for function %s", f.Name)
+		}
+	}
+	return err
 }
 
 func (b *binder) stored(x expr.Expr, e ast.Expr, want types.T, place Place, column string) (expr.Expr, error) {
@@ -238,6 +259,9 @@ func storedScalar(text string, t *catalog.Table, place Place, want types.T, colu
 	e, err := parseScalar(text, o)
 	if err != nil {
 		return nil, err
+	}
+	if place == Default && o.asks() { // the calls are what the statement's user is asked about
+		o.CallsAsWritten = true
 	}
 	o.Role = 0 // its names were looked up when it was made
 	x, err := Scalar(e, t, place, want, column, o)

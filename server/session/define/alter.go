@@ -241,7 +241,7 @@ func (e *Env) alter(ctx context.Context, old, t *catalog.Table, cmd *ast.AlterCm
 		v := *c
 		v.Validated, v.Unchecked = true, c.Triggers != ""
 		replaceConstraint(t, &v)
-		if err := e.Jobs.Validate(ctx, e.Txn, e.Catalog, t, &v); err != nil {
+		if err := e.validate(ctx, t, &v); err != nil {
 			return err
 		}
 		return e.putTable(t)

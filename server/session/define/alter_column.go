@@ -61,6 +61,13 @@ func (e *Env) addColumn(ctx context.Context, old, t *catalog.Table, cmd *ast.Alt
 			return err
 		}
 	}
+	place, of := bind.Default, (*catalog.Table)(nil)
+	if col.Generated != 0 {
+		place, of = bind.Generated, t
+	}
+	if err := bind.MayCompute(col.Default, of, place, col.Type, col.Name, e.options()); err != nil {
+		return err
+	}
 	wide := &ast.CreateTable{Columns: []ast.ColumnDef{*d}}
 	before := len(t.Indexes)
 	if err := e.addConstraints(ctx, t, wide); err != nil {

@@ -5,9 +5,11 @@ import (
 
 	"github.com/jackc/pgerrcode"
 
+	"github.com/loxodb/loxodb/planner/bind"
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
 )
 
 func noConstraint(t *catalog.Table, name string) error {
@@ -34,12 +36,22 @@ func (e *Env) settleConstraints(ctx context.Context, old, t *catalog.Table, firs
 	}
 	for _, c := range t.Constraints {
 		if c.Validated && constraintByID(old, c.ID) == nil {
-			if err := e.Jobs.Validate(ctx, e.Txn, e.Catalog, t, c); err != nil {
+			if err := e.validate(ctx, t, c); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// validate looks at the rows that are there, with what a check calls.
+func (e *Env) validate(ctx context.Context, t *catalog.Table, c *catalog.Constraint) error {
+	if c.Kind == catalog.CheckConstraint {
+		if err := bind.MayCompute(c.Expr, t, bind.Check, types.Of(types.BoolOID), "", e.options()); err != nil {
+			return err
+		}
+	}
+	return e.Jobs.Validate(ctx, e.Txn, e.Catalog, t, c)
 }
 
 // enforce is MySQL's ALTER CHECK … ENFORCED, which looks at the rows that are there, and NOT ENFORCED.

@@ -30,8 +30,35 @@ func (e *Env) createIndex(ctx context.Context, st *ast.CreateIndex) error {
 	if t.IsPartitioned() {
 		return e.partsOfIndex(ctx, t, x, st.Only)
 	}
+	if err := e.mayBuild(ctx, t, x); err != nil {
+		return err
+	}
 	e.Jobs.Command = "CREATE INDEX"
 	return e.Jobs.Build(ctx, e.Txn, e.Catalog, t, x)
+}
+
+// mayBuild refuses an index whose expressions call what the table's owner, in whose name an
+// index is built, may not: the condition's always, those of keys when there is a row.
+func (e *Env) mayBuild(ctx context.Context, t *catalog.Table, x *catalog.Index) error {
+	o := e.options()
+	if owner, ok := e.Catalog.RoleByID(t.Owner); ok {
+		o.Role, o.Super = owner.ID, owner.Super
+	}
+	if err := bind.MayCompute(x.Where, t, bind.IndexPred, types.Of(types.BoolOID), "", o); err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(x.Keys, func(k catalog.IndexKey) bool { return k.Expr != "" }) {
+		return nil
+	}
+	if any, err := e.hasRows(ctx, t); err != nil || !any {
+		return err
+	}
+	for i := range x.Keys {
+		if err := bind.MayCompute(x.Keys[i].Expr, t, bind.IndexKey, types.T{}, "", o); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // addIndex stores the descriptor of a new index and takes the table's lock; nil
