@@ -29,7 +29,8 @@ func (b *binder) composite(oid types.OID) *types.Composite {
 	return types.CompositeOf(oid, nil)
 }
 
-// tableRow is a row of a relation as a value of its row type, nil where it has none.
+// tableRow is a row of a relation as a value of its row type, nil where it has none. It is the
+// row that depends on the relation, whichever columns that has.
 func (b *binder) tableRow(it *nsItem, pos ast.Pos) *expr.RowOf {
 	if it.rel == nil {
 		return nil
@@ -49,7 +50,7 @@ func (b *binder) tableRow(it *nsItem, pos ast.Pos) *expr.RowOf {
 			row.Args = append(row.Args, nullConst(types.T{}))
 			continue
 		}
-		row.Args = append(row.Args, b.reference(it.cols[next].e, pos))
+		row.Args = append(row.Args, b.placed(it.cols[next].e, pos))
 		next++
 	}
 	return row

@@ -352,10 +352,15 @@ func (b *binder) qualifiedColumn(s *scope, x *ast.ColumnRef, schema, rel, name s
 
 // reference makes a fresh column node and remembers where it stands.
 func (b *binder) reference(e expr.Expr, pos ast.Pos) expr.Expr {
+	b.traceValue(e)
+	return b.placed(e, pos)
+}
+
+// placed is reference without a note that the column is read.
+func (b *binder) placed(e expr.Expr, pos ast.Pos) expr.Expr {
 	if c, ok := e.(*expr.Column); ok {
 		n := *c
 		b.pos[&n] = pos
-		b.traceRead(c.Index)
 		return &n
 	}
 	return e

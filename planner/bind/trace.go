@@ -446,8 +446,17 @@ func (b *binder) traceRead(id logical.ColID) {
 	}
 }
 
+// traceValue is traceRead for what an item of FROM has as a column: one of a function's, which
+// returns a table's rows, is a field of them.
 func (b *binder) traceValue(e expr.Expr) {
-	if c, ok := e.(*expr.Column); ok {
-		b.traceRead(c.Index)
+	switch x := e.(type) {
+	case *expr.Column:
+		b.traceRead(x.Index)
+	case *expr.Field:
+		if t := b.trace(); t != nil {
+			if a, ok := b.attribute(x.X.Type().OID, x.N); ok {
+				t.reads[a] = true
+			}
+		}
 	}
 }

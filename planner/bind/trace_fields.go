@@ -28,6 +28,46 @@ func (t *Trace) RenameField(a Attribute, name string) (any bool) {
 	return any
 }
 
+// FunctionColumns are the places, in ascending order, at which the columns of functions in FROM
+// have the attribute at a place of a row type.
+func (t *Trace) FunctionColumns(x *ast.FuncRef, rowType types.OID, at int) []int {
+	return t.functionPlaces(x, rowType, func(n int, _ bool) bool { return n == at })
+}
+
+// FunctionEnds are the places behind the last column of each row of a type that functions in
+// FROM return, in ascending order.
+func (t *Trace) FunctionEnds(x *ast.FuncRef, rowType types.OID) []int {
+	ends := t.functionPlaces(x, rowType, func(_ int, last bool) bool { return last })
+	for i := range ends {
+		ends[i]++
+	}
+	return ends
+}
+
+// functionPlaces are the places of a row type's columns that pick wants, told the place of the
+// attribute, and whether it is the last one of its row.
+func (t *Trace) functionPlaces(x *ast.FuncRef, rowType types.OID, pick func(n int, last bool) bool) (places []int) {
+	it := t.functions[x]
+	if it == nil {
+		return nil
+	}
+	for i, c := range it.cols {
+		f, ok := c.e.(*expr.Field)
+		if !ok || f.X.Type().OID != rowType {
+			continue
+		}
+		last := i+1 == len(it.cols)
+		if !last {
+			next, field := it.cols[i+1].e.(*expr.Field)
+			last = !field || !sameColumn(next.X, f.X)
+		}
+		if pick(f.N, last) {
+			places = append(places, i)
+		}
+	}
+	return places
+}
+
 // TraceRow binds an expression over a row of t (nil: over none) for the sake of o.Trace.
 func TraceRow(e ast.Expr, t *catalog.Table, o Options) error {
 	_, _, err := scalar(e, t, Check, types.T{}, "", o)

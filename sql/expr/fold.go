@@ -169,7 +169,9 @@ func ofRowType(e Expr) bool {
 func nullFields(row *RowOf, not bool) Expr {
 	var open []Expr
 	for _, a := range row.Args {
-		if c, ok := a.(*Const); !ok {
+		if c, ok := a.(*Const); ok && c.T.OID == 0 {
+			continue // where a column was dropped
+		} else if !ok {
 			open = append(open, &IsNull{X: a, Not: not})
 		} else if c.D.IsNull() == not {
 			return boolConst(false)

@@ -305,6 +305,9 @@ func (e *Env) takeColumn(t *catalog.Table, num int16) error {
 	if err := e.columnLost(t, num); err != nil {
 		return err
 	}
+	if err := e.functionColumnLost(t, num); err != nil {
+		return err
+	}
 	c := &t.Columns[num-1]
 	c.Dropped, c.NotNull, c.Default, c.Generated, c.Identity, c.SequenceID, c.Missing = true, false, "", 0, 0, 0, nil
 	return nil

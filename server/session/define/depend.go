@@ -373,7 +373,7 @@ func (e *Env) owned(table catalog.ID, attr int16) (out []dependent) {
 
 func (e *Env) columnDependents(o object) ([]dependent, error) {
 	t, _ := e.Catalog.TableByID(o.id)
-	out, err := e.readers(relationOf(t), o.attr)
+	out, err := e.columnReaders(t, o.attr)
 	if err != nil {
 		return nil, err
 	}

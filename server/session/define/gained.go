@@ -26,6 +26,9 @@ func (e *Env) columnsGained(old, t *catalog.Table) error {
 		if err := e.columnGained(was, t, c); err != nil {
 			return err
 		}
+		if err := e.functionColumnGained(was, c.Name); err != nil {
+			return err
+		}
 		was.Columns, was.Order = append(was.Columns, *c), t.Order
 	}
 	if again, ok := e.Catalog.TableByID(t.ID); ok && again != old {

@@ -57,6 +57,16 @@ func (e *Env) readers(of relation, attr int16) (out []dependent, err error) {
 	return out, nil
 }
 
+// columnReaders are the views that read a column of a table, from it or by functions that
+// return its rows.
+func (e *Env) columnReaders(t *catalog.Table, attr int16) ([]dependent, error) {
+	out, err := e.readers(relationOf(t), attr)
+	if err != nil {
+		return nil, err
+	}
+	return e.functionRowReaders(t, attr, out)
+}
+
 // viewRefs parses a view and finds where it names a relation. Where its text does
 // not have the name there is nothing to parse: of many views few do.
 func (e *Env) viewRefs(v *catalog.Table, of relation) (q ast.Stmt, found mentions) {

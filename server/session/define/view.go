@@ -310,7 +310,7 @@ func (e *Env) regenerate(t *catalog.Table, num int16) error {
 // typeRead refuses to change the type of a column that a view, a trigger or a policy reads.
 func (e *Env) typeRead(t *catalog.Table, num int16) error {
 	name := t.Columns[num-1].Name
-	views, err := e.readers(relationOf(t), num)
+	views, err := e.columnReaders(t, num)
 	if err != nil {
 		return err
 	}
