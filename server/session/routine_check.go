@@ -199,14 +199,8 @@ func variadicArray(t types.OID) bool {
 // FunctionCalls implements syscat.FunctionReader: stored SQL names the schemas of users'
 // functions. Overloads are told apart by how many arguments they take.
 func (x system) FunctionCalls(text string) (ids []catalog.ID) {
-	list, err := x.s.db.cfg.Parser.Parse(text)
-	if err != nil || len(list) != 1 {
-		if list, err = x.s.db.cfg.Parser.Parse("SELECT " + text); err != nil || len(list) != 1 {
-			return nil
-		}
-	}
 	snap := x.s.Catalog()
-	ast.Walk(list[0].Stmt, func(n ast.Node) bool {
+	x.walkStored(text, func(n ast.Node) bool {
 		c, ok := n.(*ast.Func)
 		if !ok {
 			return true
@@ -223,4 +217,28 @@ func (x system) FunctionCalls(text string) (ids []catalog.ID) {
 		return true
 	})
 	return ids
+}
+
+// TypesNamed implements syscat.FunctionReader.
+func (x system) TypesNamed(text string) (ids []catalog.ID) {
+	x.walkStored(text, func(n ast.Node) bool {
+		if c, ok := n.(*ast.Cast); ok {
+			if id, err := (names{s: x.s}).typeNamed(&c.To); err == nil && !slices.Contains(ids, id) {
+				ids = append(ids, id)
+			}
+		}
+		return true
+	})
+	return ids
+}
+
+// walkStored walks over stored SQL, a statement or a list of expressions.
+func (x system) walkStored(text string, each func(ast.Node) bool) {
+	list, err := x.s.db.cfg.Parser.Parse(text)
+	if err != nil || len(list) != 1 {
+		list, err = x.s.db.cfg.Parser.Parse("SELECT " + text)
+	}
+	if err == nil && len(list) == 1 {
+		ast.Walk(list[0].Stmt, each)
+	}
 }

@@ -22,6 +22,9 @@ func (s *Session) RelationSize(id catalog.ID) (n int64, ok bool) {
 		return s.tableSize(snap, t), true
 	}
 	if x, ok := snap.IndexByID(id); ok {
+		if t, ok := snap.TableByID(x.Table); ok && t.IsPartitioned() {
+			return 0, true
+		}
 		if ix, ok := s.db.vectors.Get(id); ok {
 			return max(ix.Stats().DiskBytes, pageSize), true
 		}

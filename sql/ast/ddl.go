@@ -140,6 +140,7 @@ type (
 		Name        QName
 		IfNotExists bool
 		Temp        bool
+		Unlogged    bool
 		Options     []SeqOption
 	}
 	// AlterSequence is ALTER SEQUENCE … options.

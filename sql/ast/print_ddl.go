@@ -10,7 +10,7 @@ func (p *printer) ddl(s Stmt) bool {
 	case *CreateView:
 		p.createView(v)
 	case *CreateSequence:
-		p.s("CREATE ", []string{"", "TEMPORARY "}[b2i(v.Temp)], "SEQUENCE ", ifNot(v.IfNotExists))
+		p.s("CREATE ", []string{"", "TEMPORARY "}[b2i(v.Temp)], []string{"", "UNLOGGED "}[b2i(v.Unlogged)], "SEQUENCE ", ifNot(v.IfNotExists))
 		p.qname(v.Name)
 		p.seqOptions(v.Options)
 	case *AlterSequence:

@@ -117,8 +117,10 @@ type Table struct {
 	// Unpopulated materialized views cannot be read.
 	Unpopulated bool    `json:",omitempty"`
 	Options     Options // WITH (…)
-	Unlogged    bool
-	Temp        bool
+	// ToastOptions are those of WITH (toast.…), for the table of long values that is shown.
+	ToastOptions Options `json:",omitempty"`
+	Unlogged     bool
+	Temp         bool
 	// OnCommit is what the end of a transaction does to a temporary table: 0 nothing,
 	// 'd' delete its rows, 'D' drop it.
 	OnCommit byte `json:",omitempty"`
@@ -270,6 +272,7 @@ type Sequence struct {
 	OwnerAttr  int16
 	Identity   bool
 	Temp       bool `json:",omitempty"`
+	Unlogged   bool `json:",omitempty"`
 	// Position is what its position is kept under, 0 its ID: another one with each RESTART, which
 	// a rollback takes back with the rest of the sequence.
 	Position ID `json:",omitempty"`

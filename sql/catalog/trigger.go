@@ -168,7 +168,7 @@ func (c *Constraint) TriggerName(i int) string {
 	switch {
 	case c.Kind == PrimaryConstraint:
 		prefix = "PK_ConstraintTrigger_"
-	case c.Kind == UniqueConstraint:
+	case c.Kind == UniqueConstraint, c.Kind == ExcludeConstraint:
 		prefix = "Unique_ConstraintTrigger_"
 	case i == ReferringInsert || i == ReferringUpdate:
 		prefix = "RI_ConstraintTrigger_c_"

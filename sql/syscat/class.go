@@ -194,6 +194,8 @@ func classes(r *rows) {
 		live := byte('p')
 		if s.Temp {
 			live = 't'
+		} else if s.Unlogged {
+			live = 'u'
 		}
 		r.class(class{id: s.ID, schema: s.Schema, owner: s.Owner, name: s.Name, kind: 'S', persistence: live,
 			ident: 'n', natts: 3, pages: 1, tuples: 1, file: s.ID, acl: r.cat.ACLOf(catalog.Object{Class: catalog.SequenceClass, ID: s.ID}, s.Owner)})
@@ -245,36 +247,6 @@ func persistence(t *catalog.Table) byte {
 		return 'u'
 	}
 	return 'p'
-}
-
-func (r *rows) indexClass(t *catalog.Table, x *catalog.Index) {
-	c := class{id: x.ID, schema: t.Schema, owner: t.Owner, name: x.Name, kind: 'i', persistence: persistence(t), ident: 'n',
-		natts: len(x.Keys) + len(x.Include), am: methodID(x.AccessMethod()), file: x.Storage, options: x.Options, pages: 1}
-	if s := r.cat.Stats(t.ID); s != nil {
-		c.tuples, c.pages = float64(float32(s.Rows)), IndexPages(s, x)
-	}
-	if t.IsPartitioned() {
-		c.kind, c.file, c.hasChildren, c.pages = 'I', 0, len(t.Children) > 0, 0
-	}
-	if x.Parent != 0 {
-		c.bound = "index"
-	}
-	r.class(c)
-}
-
-// IndexPages is how many pages an index would have of a table that ANALYZE has seen: one,
-// and what its keys take.
-func IndexPages(s *catalog.TableStats, x *catalog.Index) int64 {
-	const pageSize = 8192
-	width := 16
-	for i := range x.Keys {
-		w := 8
-		if c := s.Columns[x.Keys[i].Attr]; c != nil && c.Width > 0 {
-			w = c.Width
-		}
-		width += w
-	}
-	return 1 + (int64(s.Rows*float64(width))+pageSize-1)/pageSize
 }
 
 func sequences(r *rows) {

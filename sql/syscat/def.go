@@ -339,9 +339,6 @@ func keyText(t *catalog.Table, k *catalog.Constraint) string {
 	if x != nil && len(x.Include) > 0 {
 		s += " INCLUDE (" + columnList(t, x.Include) + ")"
 	}
-	if x != nil {
-		s += withOptions(x.Options)
-	}
 	return s
 }
 

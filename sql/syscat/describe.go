@@ -327,24 +327,23 @@ func (r *rows) indexDepends(t *catalog.Table, x *catalog.Index) {
 			r.depend(classRelation, x.ID, 0, classOpclass, c.oid, 0, depNormal)
 		}
 	}
-	if x.Constraint != 0 {
-		r.depend(classRelation, x.ID, 0, classConstr, x.Constraint, 0, depInternal)
-		return
-	}
-	texts, plain := []string{x.Where}, len(x.Include) > 0
+	texts := []string{x.Where}
+	var attrs []int16
 	for i := range x.Keys {
 		if a := x.Keys[i].Attr; a != 0 {
-			plain = true
-			r.depend(classRelation, x.ID, 0, classRelation, t.ID, a, depAuto)
+			attrs = append(attrs, a)
 		} else {
 			texts = append(texts, x.Keys[i].Expr)
 		}
 	}
-	for _, a := range x.Include {
-		r.depend(classRelation, x.ID, 0, classRelation, t.ID, a, depAuto)
+	if attrs = append(attrs, x.Include...); x.Constraint != 0 {
+		r.depend(classRelation, x.ID, 0, classConstr, x.Constraint, 0, depInternal)
+		attrs = nil // the constraint's
+	} else if len(attrs) == 0 {
+		attrs = []int16{0}
 	}
-	if !plain {
-		r.depend(classRelation, x.ID, 0, classRelation, t.ID, 0, depAuto)
+	for _, a := range attrs {
+		r.depend(classRelation, x.ID, 0, classRelation, t.ID, a, depAuto)
 	}
 	r.exprDepends(classRelation, x.ID, t, depAuto, texts...)
 }

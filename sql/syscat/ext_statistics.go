@@ -35,26 +35,13 @@ func extStatistics(r *rows) {
 func (r *rows) statisticsDepends(t *catalog.Table) {
 	for _, x := range t.ExtStatistics {
 		r.depend(classStatistics, x.ID, 0, classNamespace, x.Schema, 0, depNormal)
-		seen := map[int16]bool{}
 		for _, a := range x.Attrs {
-			seen[a] = true
 			r.depend(classStatistics, x.ID, 0, classRelation, t.ID, a, depAuto)
 		}
 		if len(x.Attrs) == 0 {
 			r.depend(classStatistics, x.ID, 0, classRelation, t.ID, 0, depAuto)
 		}
-		d, ok := r.env.(Definer)
-		if !ok {
-			continue
-		}
-		for _, text := range x.Exprs {
-			for _, a := range d.Columns(text, t) {
-				if !seen[a] {
-					seen[a] = true
-					r.depend(classStatistics, x.ID, 0, classRelation, t.ID, a, depAuto)
-				}
-			}
-		}
+		r.exprDepends(classStatistics, x.ID, t, depAuto, x.Exprs...)
 	}
 }
 

@@ -146,10 +146,12 @@ func (r *rows) functionDepends(f *catalog.Function) {
 }
 
 // FunctionReader tells which relations the SQL of a function reads, where that is kept
-// with its names resolved, and which functions of users stored SQL calls.
+// with its names resolved, and which functions of users stored SQL calls
+// and which types it converts to, the system's among them.
 type FunctionReader interface {
 	FunctionReads(f *catalog.Function) []Reading
 	FunctionCalls(text string) []catalog.ID
+	TypesNamed(text string) []catalog.ID
 }
 
 // functionUses are the relations and the functions of users that a function's arguments by
@@ -183,18 +185,29 @@ func (r *rows) functionUses(f *catalog.Function) (reads []Reading, calls []catal
 	return reads, calls
 }
 
-// callDepends is what pg_depend knows of the functions that a relation's SQL calls.
+// callDepends is what pg_depend knows of the functions that a relation's SQL calls, and of
+// the types that it names.
 func (r *rows) callDepends(t *catalog.Table) {
 	d, ok := r.env.(FunctionReader)
-	if !ok || !r.cat.HasFunctions() {
+	if !ok {
 		return
 	}
 	calls := func(class, id catalog.ID, text string) {
 		if text == "" {
 			return
 		}
-		for _, f := range d.FunctionCalls(text) {
-			r.depend(class, id, 0, classProc, f, 0, depNormal)
+		if r.cat.HasFunctions() {
+			for _, f := range d.FunctionCalls(text) {
+				r.depend(class, id, 0, classProc, f, 0, depNormal)
+			}
+		}
+		if !strings.Contains(text, "::") {
+			return
+		}
+		for _, typ := range d.TypesNamed(text) {
+			if typ >= types.FirstTypeOID || types.Extension(typ) != "" {
+				r.depend(class, id, 0, classType, typ, 0, depNormal)
+			}
 		}
 	}
 	if t.HasQuery() {
@@ -208,14 +221,19 @@ func (r *rows) callDepends(t *catalog.Table) {
 	for _, k := range t.Constraints {
 		calls(classConstr, k.ID, k.Expr)
 	}
-	for _, x := range t.Indexes {
-		text := x.Where
-		for i := range x.Keys {
-			if x.Keys[i].Expr != "" && text != "" {
-				text += ", "
-			}
-			text += x.Keys[i].Expr
-		}
-		calls(classRelation, x.ID, text)
+	for _, p := range t.Policies {
+		calls(classPolicy, p.ID, commaed(p.Using, p.Check))
 	}
+	for _, x := range t.Indexes {
+		texts := []string{x.Where}
+		for i := range x.Keys {
+			texts = append(texts, x.Keys[i].Expr)
+		}
+		calls(classRelation, x.ID, commaed(texts...))
+	}
+}
+
+// commaed are the texts that are not empty as one list.
+func commaed(texts ...string) string {
+	return strings.Join(slices.DeleteFunc(texts, func(s string) bool { return s == "" }), ", ")
 }

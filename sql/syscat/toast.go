@@ -87,7 +87,7 @@ func (r *rows) toastClasses() {
 		id, index := toastOids(t)
 		name := fmt.Sprint("pg_toast_", t.ID)
 		r.class(class{id: id, schema: catalog.PgToastID, owner: t.Owner, am: catalog.HeapAmID, file: id, name: name, kind: 't',
-			persistence: persistence(t), ident: 'n', natts: 3, tuples: -1, hasIndex: true, frozen: frozen})
+			persistence: persistence(t), ident: 'n', natts: 3, tuples: -1, hasIndex: true, frozen: frozen, options: t.ToastOptions})
 		r.class(class{id: index, schema: catalog.PgToastID, owner: t.Owner, am: catalog.BtreeAmID, file: index, name: name + "_index", kind: 'i',
 			persistence: persistence(t), ident: 'n', natts: 2, pages: 1})
 	})

@@ -285,7 +285,7 @@ func (p *Printer) constraintClauses(g *catalog.Trigger) (s string) {
 func (p *Printer) triggerAction(g *catalog.Trigger) string {
 	args := make([]string, len(g.Args))
 	for i, a := range g.Args {
-		args[i] = builtin.QuoteLiteral(a)
+		args[i] = "'" + strings.ReplaceAll(a, "'", "''") + "'" // never as E'', which QuoteLiteral may take
 	}
 	return "EXECUTE FUNCTION " + p.functionName(g.Function) + "(" + strings.Join(args, ", ") + ")"
 }

@@ -30,8 +30,13 @@ func (e *Env) alterTable(ctx context.Context, st *ast.AlterTable) error {
 		return e.alterIndex(ctx, st)
 	case ast.ObjType:
 		return e.alterComposite(ctx, st)
+	case ast.ObjSequence:
+		return e.alterSequenceActions(ctx, st)
 	default:
 		return e.alterOther(ctx, st)
+	}
+	if q, err := e.findSequence(&st.Name); err == nil {
+		return e.alterSequenceBy(ctx, q, st)
 	}
 	if done, err := e.alterOwnerAlone(ctx, st); done {
 		return err

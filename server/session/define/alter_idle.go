@@ -47,7 +47,7 @@ func (e *Env) columnOptions(t *catalog.Table, c *catalog.Column, cmd *ast.AlterC
 				return err
 			}
 		}
-		given, err := tableOptions(cmd.Options)
+		given, err := tableOptions(cmd.Options, "")
 		if err != nil {
 			return err
 		}
@@ -59,10 +59,6 @@ func (e *Env) columnOptions(t *catalog.Table, c *catalog.Column, cmd *ast.AlterC
 
 // storageParameters changes the parameters that WITH gave a table.
 func (e *Env) storageParameters(t *catalog.Table, cmd *ast.AlterCmd) error {
-	kept := t.Options
-	for i := range cmd.Options {
-		kept = kept.Without(cmd.Options[i].Name)
-	}
 	if cmd.Kind == ast.SetOptions {
 		if t.IsPartitioned() && len(cmd.Options) > 0 {
 			return unknownParameter(cmd.Options[0].Name)
@@ -70,13 +66,25 @@ func (e *Env) storageParameters(t *catalog.Table, cmd *ast.AlterCmd) error {
 		if err := checkStorage(cmd.Options); err != nil {
 			return err
 		}
-		given, err := tableOptions(cmd.Options)
-		if err != nil {
-			return err
-		}
-		kept = append(kept, given...)
 	}
-	t.Options = kept
+	for _, namespace := range []string{"", "toast"} {
+		kept := &t.Options
+		if namespace != "" {
+			kept = &t.ToastOptions
+		}
+		for i := range cmd.Options {
+			if cmd.Options[i].Namespace == namespace {
+				*kept = kept.Without(cmd.Options[i].Name)
+			}
+		}
+		if cmd.Kind == ast.SetOptions {
+			given, err := tableOptions(cmd.Options, namespace)
+			if err != nil {
+				return err
+			}
+			*kept = append(*kept, given...)
+		}
+	}
 	return e.putTable(t)
 }
 

@@ -266,7 +266,7 @@ func (e *Env) ownedSequence(ctx context.Context, t *catalog.Table, c *catalog.Co
 	q := &catalog.Sequence{
 		ID: id, Schema: t.Schema, Owner: t.Owner, Type: c.Type.OID,
 		Name:       e.relationName(t.Schema, nil, t.Name, c.Name, "seq"),
-		OwnerTable: t.ID, OwnerAttr: c.Num, Identity: c.Identity != 0, Temp: t.Temp,
+		OwnerTable: t.ID, OwnerAttr: c.Num, Identity: c.Identity != 0, Temp: t.Temp, Unlogged: t.Unlogged,
 	}
 	if err := e.sequenceOptions(q, k.Options, true); err != nil {
 		return err

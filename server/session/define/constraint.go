@@ -111,6 +111,9 @@ func (e *Env) keyConstraint(ctx context.Context, t *catalog.Table, c *catalog.Co
 		x.Keys = append(x.Keys, key)
 	}
 	x.Include = including
+	if x.Options, err = orderedOptions(k.With, x.Method); err != nil {
+		return nil, err
+	}
 	if err := uniqueInParts(t, x, strings.ToUpper(strings.TrimSuffix(what, " constraint"))); err != nil {
 		return nil, err
 	}

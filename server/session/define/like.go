@@ -107,7 +107,7 @@ func (e *Env) likeSequence(ctx context.Context, t *catalog.Table, c, like *catal
 	if q.ID, err = e.edit.NewID(ctx); err != nil {
 		return err
 	}
-	q.Schema, q.Owner, q.Temp, q.Comment, q.Position = t.Schema, t.Owner, t.Temp, "", 0
+	q.Schema, q.Owner, q.Temp, q.Unlogged, q.Comment, q.Position = t.Schema, t.Owner, t.Temp, t.Unlogged, "", 0
 	q.Name = e.relationName(t.Schema, nil, t.Name, c.Name, "seq")
 	q.OwnerTable, q.OwnerAttr = t.ID, c.Num
 	q.Type = types.Int8OID // the bounds are copied, the type is not

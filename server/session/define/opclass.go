@@ -63,7 +63,7 @@ func orderedOptions(with []ast.Option, method string) (catalog.Options, error) {
 			return nil, err
 		}
 	}
-	return tableOptions(with)
+	return tableOptions(with, "")
 }
 
 // orderedParameters are those of btree indexes, and the first those of hash indexes.

@@ -12,7 +12,7 @@ import (
 )
 
 func (e *Env) createSequence(ctx context.Context, st *ast.CreateSequence) error {
-	s, err := e.target(ctx, &st.Name, declared(st.Temp, false))
+	s, err := e.target(ctx, &st.Name, declared(st.Temp, st.Unlogged))
 	if err != nil {
 		return err
 	}
@@ -31,7 +31,8 @@ func (e *Env) createSequence(ctx context.Context, st *ast.CreateSequence) error 
 	if err != nil {
 		return err
 	}
-	q := &catalog.Sequence{ID: id, Schema: s.ID, Name: st.Name.Name, Owner: e.Owner, Type: types.Int8OID, Temp: s.Temp}
+	q := &catalog.Sequence{ID: id, Schema: s.ID, Name: st.Name.Name, Owner: e.Owner, Type: types.Int8OID,
+		Temp: s.Temp, Unlogged: st.Unlogged}
 	if err := e.sequenceOptions(q, st.Options, true); err != nil {
 		return err
 	}

@@ -57,7 +57,10 @@ func (e *Env) createTable(ctx context.Context, st *ast.CreateTable) error {
 			return err
 		}
 	}
-	if t.Options, err = tableOptions(st.With); err != nil {
+	if t.ToastOptions, err = tableOptions(st.With, "toast"); err != nil {
+		return err
+	}
+	if t.Options, err = tableOptions(st.With, ""); err != nil {
 		return err
 	}
 	if err := checkStorage(st.With); err != nil && st.PartitionBy == nil {
@@ -162,11 +165,12 @@ func refuseTable(st *ast.CreateTable) error {
 	return knownTablespace(st.Tablespace)
 }
 
-// tableOptions keeps storage parameters; they have no effect here.
-func tableOptions(with []ast.Option) (catalog.Options, error) {
+// tableOptions keeps storage parameters; they have no effect here. Those of a table of long
+// values are in the namespace toast, others in none.
+func tableOptions(with []ast.Option, namespace string) (catalog.Options, error) {
 	var list catalog.Options
 	for i := range with {
-		if with[i].Namespace != "" || with[i].Name == "oids" { // of the TOAST table, or without effect
+		if with[i].Namespace != namespace || with[i].Name == "oids" { // which has no effect
 			continue
 		}
 		var err error

@@ -294,6 +294,13 @@ func (e *Env) setLogged(t *catalog.Table, logged bool) error {
 		return nil
 	}
 	t.Unlogged = !logged
+	for _, q := range e.Catalog.Sequences() {
+		if q.OwnerTable == t.ID {
+			if err := e.setSequenceLogged(q, logged); err != nil {
+				return err
+			}
+		}
+	}
 	return e.putTable(t)
 }
 

@@ -20,7 +20,7 @@ func (c *conv) createStmt(n *pgast.Node) ast.Stmt {
 	case *pgast.Node_CreateSeqStmt:
 		s := v.CreateSeqStmt
 		return &ast.CreateSequence{At: c.here(), Name: c.relname(s.Sequence), IfNotExists: s.IfNotExists,
-			Temp: s.Sequence.Relpersistence == "t", Options: c.seqOptions(s.Options)}
+			Temp: s.Sequence.Relpersistence == "t", Unlogged: s.Sequence.Relpersistence == "u", Options: c.seqOptions(s.Options)}
 	case *pgast.Node_AlterSeqStmt:
 		s := v.AlterSeqStmt
 		return &ast.AlterSequence{At: c.here(), Name: c.relname(s.Sequence), IfExists: s.MissingOk, Options: c.seqOptions(s.Options)}
@@ -307,6 +307,9 @@ func (c *conv) indexElems(list []*pgast.Node) []ast.IndexElem {
 func (c *conv) createView(s *pgast.ViewStmt) ast.Stmt {
 	if intoOf(s.Query) != nil {
 		c.fail(-1, "views must not contain SELECT INTO")
+	}
+	if s.View.Relpersistence == "u" {
+		c.syntax(-1, "views cannot be unlogged because they do not have storage")
 	}
 	q := c.query(s.Query)
 	if q.Pos == ast.NoPos {
