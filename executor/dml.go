@@ -2,7 +2,10 @@ package executor
 
 import (
 	"context"
+	"math"
 	"slices"
+
+	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/planner/physical"
 	"github.com/loxodb/loxodb/sql/batch"
@@ -21,7 +24,10 @@ type modify struct {
 	run      func(ctx context.Context, b *batch.Batch, i int) error
 	plain    bool // each row of the input is one that is written, and no other
 	affected int64
-	rows     int64 // of the input that were gone through
+	counts   bool          // see physical.Update
+	kept     int64         // of the affected rows: those that keep all their values
+	rows     int64         // of the input that were gone through
+	most     *expr.Program // how many may be affected, nil = all
 	done     bool
 	warned   int // rows that were passed over
 
@@ -72,7 +78,7 @@ func (m *modify) init(input physical.Node, readsOwn bool, def *physical.TableWri
 }
 
 func (m *modify) Open(ctx context.Context, env *Env) error {
-	m.env, m.done, m.affected, m.rows = env, false, 0, 0
+	m.env, m.done, m.affected, m.kept, m.rows = env, false, 0, 0, 0
 	m.scratch.Reset()
 	if m.result != nil {
 		m.result.reset(env.Budget)
@@ -127,7 +133,11 @@ func (m *modify) all(ctx context.Context) error {
 		run = m.passOver
 	}
 	unflushed := 0
-	for {
+	left, err := rowCount(m.most, m.env, &m.scratch, math.MaxInt64, pgerrcode.InvalidRowCountInLimitClause, "LIMIT must not be negative")
+	if err != nil {
+		return err
+	}
+	for m.affected < left {
 		b, err := next(ctx)
 		if err != nil {
 			return err
@@ -142,7 +152,9 @@ func (m *modify) all(ctx context.Context) error {
 			if err := run(ctx, b, int(i)); err != nil {
 				return err
 			}
-			m.rows++
+			if m.rows++; m.affected >= left {
+				break
+			}
 		}
 		if unflushed += len(b.Sel); gathers && unflushed >= batch.MaxRows {
 			if err := m.writer.w.Flush(); err != nil {
@@ -158,6 +170,9 @@ func (m *modify) all(ctx context.Context) error {
 	}
 	m.numberAll()
 	q := m.env.query
+	if m.counts {
+		q.counted = append(q.counted, m)
+	}
 	if !q.Parts {
 		return m.afterEvents()
 	}
@@ -268,7 +283,7 @@ func (m *modify) Close() error {
 // newUpdate: see physical.Update for the layout of the input.
 func newUpdate(n *physical.Update) (Operator, error) {
 	cols := len(n.Write.Table.Columns)
-	u := &modify{}
+	u := &modify{counts: n.Counts}
 	at := 1 + cols + len(n.Set)
 	extra := n.Input.Info().Cols[at:]
 	if n.Write.Family != nil {
@@ -312,6 +327,9 @@ func newUpdate(n *physical.Update) (Operator, error) {
 			return err
 		}
 		u.affected++
+		if u.counts && sameValues(n, old, u.row) {
+			u.kept++
+		}
 		return u.keep(u.row, u.in[at:])
 	}
 	u.plain = true
@@ -319,6 +337,21 @@ func newUpdate(n *physical.Update) (Operator, error) {
 		u.insteadUpdate(n)
 	}
 	return &updateOp{modify: u, forget: seen.clear}, nil
+}
+
+// sameValues reports that an update gives each column the value that it has, if that was
+// fetched.
+func sameValues(n *physical.Update, old, row []types.Datum) bool {
+	for _, a := range n.Set {
+		if !n.Fetched[a-1] || !sameValue(&n.Write.Table.Columns[a-1], old[a-1], row[a-1]) {
+			return false
+		}
+	}
+	return true
+}
+
+func sameValue(c *catalog.Column, a, b types.Datum) bool {
+	return a.IsNull() && b.IsNull() || !a.IsNull() && !b.IsNull() && types.Equal(c.Type, a, b)
 }
 
 // updateOp forgets, at each start, which rows it has changed.
@@ -335,7 +368,7 @@ func (u *updateOp) Open(ctx context.Context, env *Env) error {
 // newDelete: see physical.Delete for the layout of the input.
 func newDelete(n *physical.Delete) (Operator, error) {
 	cols := len(n.Write.Table.Columns)
-	d := &modify{}
+	d := &modify{counts: n.Counts}
 	extra := n.Input.Info().Cols[1+cols:]
 	if n.Write.Family != nil {
 		extra = extra[1:]
@@ -344,6 +377,10 @@ func newDelete(n *physical.Delete) (Operator, error) {
 		return nil, err
 	}
 	d.does(catalog.TriggerDelete)
+	var err error
+	if d.most, err = program(n.Most); err != nil {
+		return nil, err
+	}
 	if d.family != nil {
 		d.run = deleteFamily(n, d)
 		return d, nil

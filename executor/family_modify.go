@@ -55,7 +55,8 @@ func updateFamily(n *physical.Update, u *modify, seen map[rowOf]bool) func(ctx c
 		}
 		seen[key] = true
 		clear(assigned)
-		u.row = append(u.row[:0], u.in[1:1+cols]...)
+		old := u.in[1 : 1+cols]
+		u.row = append(u.row[:0], old...)
 		for k, a := range n.Set {
 			u.row[a-1], assigned[a-1] = u.in[1+cols+k], true
 		}
@@ -67,6 +68,9 @@ func updateFamily(n *physical.Update, u *modify, seen map[rowOf]bool) func(ctx c
 			seen[rowOf{to.def.Write.Table.Storage, id}] = true
 		}
 		u.affected++
+		if u.counts && sameValues(n, old, u.row) {
+			u.kept++
+		}
 		return u.keepMember(to, u.row, id, 0, u.in[at+1:])
 	}
 }

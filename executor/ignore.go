@@ -16,7 +16,7 @@ import (
 // is undone.
 func (m *modify) passOver(ctx context.Context, b *batch.Batch, i int) error {
 	q := m.env.query
-	mark, affected := m.env.Txn.Savepoint(), m.affected
+	mark, affected, kept := m.env.Txn.Savepoint(), m.affected, m.kept
 	err := m.run(ctx, b, i)
 	if err == nil {
 		m.numberAll()
@@ -28,7 +28,7 @@ func (m *modify) passOver(ctx context.Context, b *batch.Batch, i int) error {
 	if err := m.env.Txn.RollbackTo(mark); err != nil {
 		return err
 	}
-	m.affected = affected
+	m.affected, m.kept = affected, kept
 	m.warn(err)
 	m.numberAll()
 	for _, w := range q.writers {

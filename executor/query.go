@@ -28,6 +28,7 @@ type Query struct {
 	// ends it. begun: one has been run.
 	Parts, begun bool
 	ending       []*modify
+	counted      []*modify // whose rows count together
 
 	// wrote: all parts that write have run.
 	wrote   bool
@@ -93,7 +94,7 @@ func (q *Query) Open(ctx context.Context, env *Env) error {
 		q.ctes[i].reset(env)
 	}
 	if q.wrote = q.Plan.ReadOnly; !q.begun {
-		q.changed, q.cascaded, q.seq, q.writers = nil, nil, 0, q.writers[:0]
+		q.changed, q.cascaded, q.seq, q.writers, q.counted = nil, nil, 0, q.writers[:0], q.counted[:0]
 		q.dropLate()
 	}
 	if len(q.Plan.WriteCTEs) > 0 {
@@ -237,12 +238,28 @@ func (q *Query) changedBefore(storage catalog.ID, id uint64) bool {
 }
 
 // Affected is the number of rows that the statement's root inserted, updated or
-// deleted; −1 when the root is a query.
+// deleted, or of those of all tables where they count; −1 when the root is a query.
 func (q *Query) Affected() int64 {
+	if len(q.counted) > 1 {
+		n := int64(0)
+		for _, m := range q.counted {
+			n += m.affected
+		}
+		return n
+	}
 	if w, ok := q.writer(); ok {
 		return w.Affected()
 	}
 	return -1
+}
+
+// Changed is Affected without the rows that an UPDATE of MySQL's dialect left as they were.
+func (q *Query) Changed() int64 {
+	n := q.Affected()
+	for _, m := range q.counted {
+		n -= m.kept
+	}
+	return n
 }
 
 // Processed is how many rows of its input the statement's root has dealt with.

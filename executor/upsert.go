@@ -253,8 +253,24 @@ func (u *upsert) remove(ctx context.Context, to *upsertTable, id uint64) error {
 	if err != nil || old == nil {
 		return err
 	}
+	if u.weight(to.w.def.Table, old, u.row) > 0 {
+		u.affected++
+	}
 	_, err = to.w.delete(ctx, id, old)
 	return err
+}
+
+// weight is what an updated row counts: one, but in MySQL two, and none if it is as it was.
+func (u *upsert) weight(t *catalog.Table, old, row []types.Datum) int64 {
+	if !u.on.AnyKey {
+		return 1
+	}
+	for i := range t.Columns {
+		if c := &t.Columns[i]; !c.Dropped && !sameValue(c, old[i], row[i]) {
+			return 2
+		}
+	}
+	return 0
 }
 
 // update changes the existing row that the proposed one, in u.row, conflicts with.
@@ -316,14 +332,14 @@ func (u *upsert) update(ctx context.Context, to *upsertTable, id uint64) error {
 	if err != nil || !ok {
 		return err
 	}
-	if err := u.stays(ctx, to, row); err != nil {
+	if moved, err := u.moves(ctx, to, id, old, row); moved || err != nil {
 		return err
 	}
 	if ok, err = to.w.storeUpdate(ctx, id, old, row, set, assigned); err != nil || !ok {
 		return err
 	}
 	u.changed[rowOf{t.Storage, id}] = true
-	u.affected++
+	u.affected += u.weight(t, old, row)
 	number, err := u.env.Txn.Number(ctx)
 	if err != nil {
 		return err
@@ -331,17 +347,37 @@ func (u *upsert) update(ctx context.Context, to *upsertTable, id uint64) error {
 	return u.keepUpsert(to, row, id, number)
 }
 
-// stays refuses an update by which a row would belong to another partition.
-func (u *upsert) stays(ctx context.Context, to *upsertTable, row []types.Datum) error {
-	if to.member == nil {
-		return nil
+// moves is an update by which a row belongs to another partition: MySQL's puts it there, and
+// PostgreSQL's is refused. It is false for rows that stay.
+func (u *upsert) moves(ctx context.Context, from *upsertTable, id uint64, old, row []types.Datum) (bool, error) {
+	if from.member == nil {
+		return false, nil
 	}
-	m, err := u.family.find(ctx, to.member.common(row, nil))
-	if err != nil || m == to.member {
-		return err
+	m, nowhere := u.family.find(ctx, from.member.common(row, nil))
+	switch {
+	case m == from.member:
+		return false, nil
+	case nowhere != nil && (!u.on.AnyKey || pgerr.Code(nowhere) != pgerrcode.CheckViolation):
+		return false, nowhere
+	case !u.on.AnyKey:
+		return false, pgerr.New(pgerrcode.FeatureNotSupported, "invalid ON UPDATE specification").
+			WithDetail("The result tuple would appear in a different partition than the original tuple.")
 	}
-	return pgerr.New(pgerrcode.FeatureNotSupported, "invalid ON UPDATE specification").
-		WithDetail("The result tuple would appear in a different partition than the original tuple.")
+	if err := from.w.generate(row); err != nil {
+		return false, err
+	}
+	common := from.member.common(row, nil)
+	m, at, ok, err := u.family.move(ctx, from.member, m, id, old, common, nowhere)
+	if err != nil || !ok {
+		return true, err
+	}
+	u.changed[rowOf{m.def.Write.Table.Storage, at}] = true
+	u.affected += u.weight(from.w.def.Table, old, row)
+	number, err := u.env.Txn.Number(ctx)
+	if err != nil {
+		return true, err
+	}
+	return true, u.keepMember(m, common, at, number, nil)
 }
 
 // existingRow reads one whole row.

@@ -43,6 +43,11 @@ func (b *binder) updateOfJoin(x *ast.Update) (*ast.Update, error) {
 			return nil, err
 		}
 		out.Table, out.From, out.Set, out.Where = *ref, rest, x.Set, both(cond, x.Where)
+		if len(rest) > 0 {
+			for _, e := range b.joinOrder(x.Join, x.With) {
+				out.OrderBy = append(out.OrderBy, ast.SortBy{At: nowhere, Expr: e, Nulls: ast.NullsFirst})
+			}
+		}
 		return out, nil
 	}
 	n, err := note(x.Join, x.Where, x.With, names, x.Pos)
@@ -65,12 +70,39 @@ func (b *binder) updateOfJoin(x *ast.Update) (*ast.Update, error) {
 			}
 		}
 	}
+	var order []ast.SortBy
+	for k, e := range b.joinOrder(x.Join, x.With) {
+		order = append(order, ast.SortBy{At: nowhere, Expr: n.value(fmt.Sprintf("o%d", k), e), Nulls: ast.NullsFirst})
+	}
 	last := updates[len(updates)-1]
+	for _, u := range updates {
+		u.OrderBy = order
+	}
 	for i, u := range updates[:len(updates)-1] {
 		n.with.CTEs = append(n.with.CTEs, ast.CTE{At: nowhere, Name: fmt.Sprintf("%s%d", noted, i), Query: u})
 	}
 	last.With = n.with
 	return last, nil
+}
+
+// joinOrder is what the rows of a join are ordered by where its tables are read one inside the
+// other, each in the order in which it is kept: of several matches, a row is changed by the first.
+func (b *binder) joinOrder(join ast.TableExpr, with *ast.With) (keys []ast.Expr) {
+	for _, ref := range joinTables(join) {
+		if isQuery(with, &ref.Name) {
+			continue
+		}
+		f, err := b.relation(&ref.Name)
+		if err != nil || f.table == nil || !f.table.IsStored() {
+			continue
+		}
+		name := calledAs(ref)
+		if f.table.IsPartitioned() {
+			keys = append(keys, &ast.ColumnRef{At: nowhere, Parts: []string{name, "tableoid"}})
+		}
+		keys = append(keys, rowOf(name))
+	}
+	return keys
 }
 
 // deleteOfJoin writes such a DELETE as one of one table.

@@ -41,7 +41,7 @@ func (b *binder) update(x *ast.Update, outer *scope) (*query, error) {
 			return nil, err
 		}
 	}
-	n := &logical.Update{Write: w, Alias: aliasOf(&x.Table, t)}
+	n := &logical.Update{Write: w, Alias: aliasOf(&x.Table, t), Counts: x.Mixed}
 	use := b.useWrite(t, via, catalog.PrivUpdate, nil, nil)
 	src, err := b.writeSource(s, t, via, &x.Table, x.From, x.Where, x.CurrentOf, use)
 	if err != nil {
@@ -57,6 +57,12 @@ func (b *binder) update(x *ast.Update, outer *scope) (*query, error) {
 		return nil, err
 	}
 	src.tree = b.computeRows(src.tree, rows)
+	if src.tree, err = b.inOrder(s, src.tree, x.OrderBy); err != nil {
+		return nil, err
+	}
+	if src.tree, err = b.limit(s, &ast.Select{Limit: x.Limit}, src.tree, nil); err != nil {
+		return nil, err
+	}
 	b.written(use, via, x.Set, n.Set)
 	if n.Set, vals, err = b.onUpdate(t, src.old, n.Set, vals); err != nil {
 		return nil, err
@@ -136,7 +142,20 @@ func (b *binder) delete(x *ast.Delete, outer *scope) (*query, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &logical.Delete{Write: w, Alias: via.alias(aliasOf(&x.Table, t), t), Input: src.tree, RowID: src.rowID, Old: src.old, TableOID: src.tableOID}
+	if src.tree, err = b.inOrder(s, src.tree, x.OrderBy); err != nil {
+		return nil, err
+	}
+	tree, err := b.limit(s, &ast.Select{Limit: x.Limit}, src.tree, nil)
+	if err != nil {
+		return nil, err
+	}
+	n := &logical.Delete{Write: w, Alias: via.alias(aliasOf(&x.Table, t), t), RowID: src.rowID, Old: src.old, TableOID: src.tableOID, Counts: x.Mixed}
+	if l, ok := tree.(*logical.Limit); ok && x.Ignore && x.Limit != nil { // rows that are passed over do not count
+		src.tree, n.Most = l.Input, l.Limit
+	} else {
+		src.tree = tree
+	}
+	n.Input = src.tree
 	s.in = inReturning
 	if via == nil && x.Returning != nil {
 		if s.items[0], err = b.deleted(s.items[0]); err != nil {

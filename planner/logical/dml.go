@@ -34,6 +34,7 @@ type (
 		Old    []ColID
 		Set    []int16
 		New    []ColID
+		Counts bool                // see physical.Update; so in Delete
 		Row    []ColID             // the new row, for Returning
 		Checks []physical.RowCheck // over Row
 		Views  []physical.RowCheck // over Row
@@ -50,7 +51,9 @@ type (
 		Input     Node
 		RowID     ColID
 		Old       []ColID
-		TableOID  ColID       // as in Update
+		TableOID  ColID // as in Update
+		Counts    bool
+		Most      expr.Expr   // how many rows are deleted at most, nil = all
 		Returning []expr.Expr // over Old and the other columns of Input
 		Out       []ColID
 	}

@@ -186,6 +186,9 @@ func MapExprs(n Node, f func(expr.Expr) expr.Expr) {
 		checks(x.Views)
 	case *Delete:
 		list(x.Returning)
+		if x.Most != nil {
+			x.Most = f(x.Most)
+		}
 	case *Merge:
 		for i := range x.Whens {
 			w := &x.Whens[i]

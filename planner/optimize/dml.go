@@ -180,7 +180,7 @@ func (p *planner) update(x *logical.Update) (*rel, error) {
 		return nil, err
 	}
 	p.changes(x.Write)
-	n := &physical.Update{Base: p.base(x.Out), Write: x.Write, Alias: x.Alias, Input: in.node, Set: x.Set, Fetched: fetched}
+	n := &physical.Update{Base: p.base(x.Out), Write: x.Write, Alias: x.Alias, Input: in.node, Set: x.Set, Fetched: fetched, Counts: x.Counts}
 	if x.Returning != nil {
 		at := layout(slices.Concat(x.Row, x.System, more))
 		n.Returning = p.remapAll(x.Returning, at)
@@ -220,7 +220,7 @@ func (p *planner) delete(x *logical.Delete) (*rel, error) {
 		return nil, err
 	}
 	p.changes(x.Write)
-	n := &physical.Delete{Base: p.base(x.Out), Write: x.Write, Alias: x.Alias, Input: in.node, Fetched: fetched}
+	n := &physical.Delete{Base: p.base(x.Out), Write: x.Write, Alias: x.Alias, Input: in.node, Fetched: fetched, Counts: x.Counts, Most: p.remap(x.Most, nil)}
 	if x.Returning != nil {
 		at := layout(slices.Concat(x.Old, more))
 		n.Returning = p.remapAll(x.Returning, at)

@@ -117,6 +117,9 @@ type (
 		Input   Node
 		Set     []int16
 		Fetched []bool // by attribute order: the old value is really there
+		// Counts: rows that keep all their values are told from others, and the rows of all
+		// tables that the statement changes count, as in MySQL; so in Delete.
+		Counts bool
 		// Returning is over: the new row (attribute order), then the FROM columns.
 		Returning []expr.Expr
 		Checks    []RowCheck // over the new row
@@ -129,6 +132,8 @@ type (
 		Alias     string // as in Insert
 		Input     Node
 		Fetched   []bool
+		Counts    bool
+		Most      expr.Expr   // how many rows are deleted at most, nil = all
 		Returning []expr.Expr // over: the old row, then the FROM columns
 	}
 )

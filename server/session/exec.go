@@ -275,6 +275,7 @@ func (r *running) finish() string {
 	if n < 0 {
 		return ""
 	}
+	r.s.outcome.written = r.query.Changed()
 	if r.plan.Tag == "INSERT" {
 		return "INSERT 0 " + strconv.FormatInt(n, 10)
 	}

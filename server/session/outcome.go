@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/pgerr"
@@ -19,6 +18,7 @@ type outcome struct {
 	// the running one.
 	stale   bool
 	changed int64 // rows; −1 after a query
+	written int64 // rows that the statement has changed
 	found   int64
 	noted   bool // found was told by the statement itself
 }
@@ -52,7 +52,7 @@ func (s *Session) remember(e *pgerr.Error, level string) {
 
 // endOutcome takes the counts of a statement that has ended. As in MySQL, one without
 // tables and messages leaves the messages before it.
-func (s *Session) endOutcome(p *portal, tag string, rows int64) {
+func (s *Session) endOutcome(p *portal, rows int64) {
 	o := &s.outcome
 	if o.stale && usesTables(p.stmt) {
 		o.messages = nil
@@ -66,7 +66,7 @@ func (s *Session) endOutcome(p *portal, tag string, rows int64) {
 			o.found = rows
 		}
 	case p.stmt.plan != nil:
-		o.changed, _ = strconv.ParseInt(tag[strings.LastIndexByte(tag, ' ')+1:], 10, 64)
+		o.changed = o.written
 	}
 	o.noted = false
 }

@@ -94,6 +94,6 @@ func (s *Session) begins(ctx context.Context, p *portal) error {
 // ended is called when a statement has given its last row.
 func (s *Session) ended(p *portal) {
 	if s.tx.statement = nil; s.mysql() {
-		s.endOutcome(p, p.tag, p.count)
+		s.endOutcome(p, p.count)
 	}
 }

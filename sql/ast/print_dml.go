@@ -123,6 +123,7 @@ func (p *printer) update(s *Update) {
 	p.setList(s.Set)
 	p.from(" FROM ", s.From)
 	p.whereOrCursor(s.Where, s.CurrentOf)
+	p.firstRows(s.OrderBy, s.Limit)
 	p.returning(s.Returning)
 }
 
@@ -137,7 +138,20 @@ func (p *printer) delete(s *Delete) {
 	p.writeTarget(&s.Table, s.Join)
 	p.from(" USING ", s.Using)
 	p.whereOrCursor(s.Where, s.CurrentOf)
+	p.firstRows(s.OrderBy, s.Limit)
 	p.returning(s.Returning)
+}
+
+// firstRows writes ORDER BY and LIMIT of MySQL's UPDATE and DELETE.
+func (p *printer) firstRows(order []SortBy, limit Expr) {
+	if len(order) > 0 {
+		p.s(" ")
+		p.orderBy(order)
+	}
+	if limit != nil {
+		p.s(" LIMIT ")
+		p.expr(limit)
+	}
 }
 
 func (p *printer) merge(s *Merge) {

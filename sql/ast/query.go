@@ -358,6 +358,9 @@ type (
 		// Unlimited: without LIMIT, in MySQL's dialect, where a setting may want a condition that a
 		// key serves; so in Delete.
 		Unlimited bool
+		// OrderBy and Limit are MySQL's: the order in which rows are changed, and how many; so in Delete.
+		OrderBy []SortBy
+		Limit   Expr
 	}
 	// Delete is DELETE FROM.
 	Delete struct {
@@ -375,6 +378,8 @@ type (
 		// Mixed: its expressions are computed as those of MySQL's statements that change rows.
 		Mixed     bool
 		Unlimited bool
+		OrderBy   []SortBy
+		Limit     Expr
 	}
 )
 

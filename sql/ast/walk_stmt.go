@@ -27,12 +27,14 @@ func (w walker) stmt(s Stmt) {
 		parts(w, v.Set)
 		w.tables(v.From)
 		w.expr(v.Where)
+		w.firstRows(v.OrderBy, v.Limit)
 		parts(w, v.Returning)
 	case *Delete:
 		w.with(v.With)
 		w.target(&v.Table, v.Join)
 		w.tables(v.Using)
 		w.expr(v.Where)
+		w.firstRows(v.OrderBy, v.Limit)
 		parts(w, v.Returning)
 	case *Merge:
 		w.merge(v)
@@ -185,4 +187,10 @@ func (w walker) target(t *TableRef, join TableExpr) {
 		return
 	}
 	w.table(t)
+}
+
+// firstRows visits ORDER BY and LIMIT of MySQL's UPDATE and DELETE.
+func (w walker) firstRows(order []SortBy, limit Expr) {
+	parts(w, order)
+	w.expr(limit)
 }

@@ -115,27 +115,12 @@ func (c *conv) update(s *tast.UpdateStmt) ast.Stmt {
 	if c.once = false; c.assigns {
 		return c.updateAssigned(s, out)
 	}
-	out.Where = c.limited(&ref, s.Where, s.Order, s.Limit)
+	out.Where, out.OrderBy = c.cond(s.Where), c.orderBy(s.Order)
+	out.Limit, _ = c.limit(s.Limit) // the grammar has no offset here
 	return out
 }
 
-// limited is WHERE, or the rows that WHERE, ORDER BY and LIMIT choose.
-func (c *conv) limited(ref *ast.TableRef, where tast.ExprNode, order *tast.OrderByClause, limit *tast.Limit) ast.Expr {
-	if limit == nil { // without a limit the order does not matter
-		return c.cond(where)
-	}
-	at := c.here()
-	ctid := func() ast.Expr { return &ast.ColumnRef{At: at, Parts: []string{calledAs(ref), "ctid"}} }
-	sub := &ast.Select{At: at, Targets: []ast.Target{{At: at, Expr: ctid()}}, From: []ast.TableExpr{ref},
-		Where: c.cond(where), OrderBy: c.orderBy(order)}
-	sub.Limit, sub.Offset = c.limit(limit)
-	return &ast.In{At: at, Left: ctid(), Sub: sub}
-}
-
 func (c *conv) delete(s *tast.DeleteStmt) ast.Stmt {
-	if s.IgnoreErr && s.Limit != nil {
-		c.fail(s, "DELETE IGNORE with LIMIT is not supported") // rows passed over do not count
-	}
 	out := &ast.Delete{At: c.here(), With: c.with(s.With), Ignore: s.IgnoreErr, Mixed: true, Unlimited: s.Limit == nil}
 	if !s.IsMultiTable {
 		ref, ok := c.plainTable(s.TableRefs)
@@ -143,7 +128,8 @@ func (c *conv) delete(s *tast.DeleteStmt) ast.Stmt {
 			c.fail(s, "DELETE from this is not supported")
 		}
 		out.Table = ref
-		out.Where = c.limited(&ref, s.Where, s.Order, s.Limit)
+		out.Where, out.OrderBy = c.cond(s.Where), c.orderBy(s.Order)
+		out.Limit, _ = c.limit(s.Limit)
 		return out
 	}
 	return c.deleteJoin(s, out)
