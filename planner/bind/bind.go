@@ -126,6 +126,7 @@ type binder struct {
 	// mixedWrites: values are converted to the columns' types as MySQL converts them.
 	mixedWrites bool
 	lenient     leniency
+	slab        []expr.Const // for constants to come, see constant
 	// standIns numbers columns within WITH queries apart, from −1 down.
 	standIns logical.ColID
 	// strict: expressions are computed in MySQL's strict mode.

@@ -79,6 +79,12 @@ type insertion struct {
 	from  []*nsItem // what is in FROM of the query, unless it makes groups
 	// noArbiter is the error for an ON CONFLICT that no unique index fits.
 	noArbiter error
+	// plain is what the target columns take as it is, nil of few rows; taken which values of the
+	// present row are that.
+	plain []plainColumn
+	taken []bool
+	// auto is the target AUTO_INCREMENT column + 1 that gets its numbers when the rows are known.
+	auto int
 	// refused is the error for a value that a column takes from nobody. Those of binding the
 	// statement come before it.
 	refused error

@@ -18,6 +18,7 @@ func (b *binder) insertValues(in *insertion) ([][]expr.Expr, error) {
 	if err := b.with(in.s, in.x.Query.With); err != nil {
 		return nil, err
 	}
+	b.expectRows(in, len(rows))
 	out := make([][]expr.Expr, len(rows))
 	for r := range rows {
 		list, err := b.spread(in.s, rows[r])
@@ -42,6 +43,9 @@ func (b *binder) rowValues(in *insertion, list []ast.Expr) ([]expr.Expr, error) 
 		if isDefault(e) {
 			continue
 		}
+		if in.took(b, i, e, &out[i]) {
+			continue
+		}
 		var err error
 		if out[i], err = b.exprFor(in.s, e, in.typeOf(i)); err != nil {
 			return nil, err
@@ -62,6 +66,9 @@ func (b *binder) rowValues(in *insertion, list []ast.Expr) ([]expr.Expr, error) 
 			if p := in.part(i); p != nil {
 				return nil, partDefault(p)
 			}
+			continue
+		}
+		if i < len(in.taken) && in.taken[i] {
 			continue
 		}
 		var err error
@@ -131,7 +138,7 @@ func (b *binder) insertValue(in *insertion, i int, v expr.Expr, pos ast.Pos) (ex
 		return nil, nil
 	}
 	v, err := b.given(v, c, pos)
-	if err != nil || !c.AutoIncrement {
+	if err != nil || !c.AutoIncrement || in.auto == i+1 {
 		return v, err
 	}
 	return b.autoIncrement(v, c)
@@ -234,6 +241,12 @@ func (b *binder) fullRow(in *insertion, vals [][]expr.Expr, tree logical.Node) (
 	if err != nil {
 		return nil, nil, err
 	}
+	numbered := in.auto > 0 && in.numberedApart(vals, rows)
+	if in.auto > 0 && !numbered {
+		if err := b.numberRows(in, vals, rows); err != nil {
+			return nil, nil, err
+		}
+	}
 	if tree != nil {
 		n, ids := b.projectAll(tree, rows[0])
 		return n, ids, nil
@@ -244,6 +257,9 @@ func (b *binder) fullRow(in *insertion, vals [][]expr.Expr, tree logical.Node) (
 	}
 	for i := range t.Columns {
 		n.Out = append(n.Out, b.meta.Add(logical.ColInfo{Name: t.Columns[i].Name, T: t.Columns[i].Type}))
+	}
+	if numbered {
+		return b.numbered(in, n)
 	}
 	return n, n.Out, nil
 }

@@ -11,7 +11,11 @@ import (
 )
 
 func (p *planner) insert(x *logical.Insert) (*rel, error) {
-	_, values := x.Input.(*logical.Values)
+	source := x.Input
+	if p, ok := source.(*logical.Project); ok { // of numbers that rows draw
+		source = p.Input
+	}
+	_, values := source.(*logical.Values)
 	readsOwn := logical.ReadsTable(x.Input, logical.WrittenTables(x)...) || x.Write.HasTrigger(0) && !values
 	in, err := p.exactly(x.Input, x.InCols)
 	if err != nil {
