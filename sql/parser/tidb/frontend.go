@@ -76,6 +76,9 @@ func parse(query string, names *search) (stmts []ast.Parsed, err error) {
 	if err := checkNesting(query); err != nil {
 		return nil, err
 	}
+	if stmts, ok := parseRows(query, names); ok {
+		return stmts, nil
+	}
 	list, perr := grammar(query)
 	var cut cuts
 	text := query
