@@ -57,6 +57,9 @@ func (b *binder) compareLists(schema, name string, ls, rs []expr.Expr, pos ast.P
 			if err != nil {
 				return nil, err
 			}
+			if c, ok := t.(*expr.Call); ok && c.Op != nil && !builtin.InBtree(c.Op) {
+				return nil, noInterpretation(name, pos)
+			}
 			terms[i] = t
 		}
 		if name == "=" {
@@ -71,7 +74,12 @@ func (b *binder) compareLists(schema, name string, ls, rs []expr.Expr, pos ast.P
 			return nil, err
 		}
 	}
-	return nil, errAt(pos, pgerrcode.FeatureNotSupported, "could not determine interpretation of row comparison operator %s", name).
+	return nil, noInterpretation(name, pos)
+}
+
+// noInterpretation is 0A000 for rows of what no btree operator class compares.
+func noInterpretation(name string, pos ast.Pos) error {
+	return errAt(pos, pgerrcode.FeatureNotSupported, "could not determine interpretation of row comparison operator %s", name).
 		WithHint("Row comparison operators must be associated with btree operator families.")
 }
 
@@ -88,6 +96,9 @@ func (b *binder) compareOrder(schema, name string, ls, rs []expr.Expr, pos ast.P
 			return nil, err
 		}
 		call := e.(*expr.Call)
+		if call.Op != nil && !builtin.InBtree(call.Op) {
+			return nil, noInterpretation(name, pos)
+		}
 		row.L, row.R, row.Ops = append(row.L, call.Args[0]), append(row.R, call.Args[1]), append(row.Ops, call.Op)
 		if last {
 			break

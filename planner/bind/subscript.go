@@ -54,7 +54,7 @@ func (b *binder) subscripts(s *scope, t types.T, chain []*ast.Index, pos ast.Pos
 		return step, t, err
 	}
 	info := types.Lookup(t.OID)
-	if info == nil || info.Elem == 0 || info.Category != 'A' && !info.IsArray {
+	if info == nil || info.Elem == 0 || info.Category != 'A' && !info.IsArray && !types.HasFixedParts(t) {
 		return step, part, errAt(pos, pgerrcode.DatatypeMismatch, "cannot subscript type %s because it does not support subscripting", builtin.TypeName(t.OID))
 	}
 	if part = t.Elem(); len(chain) > types.MaxArrayDims {

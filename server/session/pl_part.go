@@ -118,7 +118,7 @@ func (r *plRun) steps(ctx context.Context, t types.T, fields []string, index plp
 
 // indexStep computes the subscripts of one step.
 func (r *plRun) indexStep(ctx context.Context, subs []*ast.Index, t types.T, out *[]builtin.PartStep, sc *plScope) (types.T, error) {
-	if t.OID != types.JSONBOID && !t.IsArray() {
+	if t.OID != types.JSONBOID && !t.IsArray() && !types.HasFixedParts(t) {
 		return t, pgerr.Newf(pgerrcode.DatatypeMismatch, "cannot subscript type %s because it does not support subscripting", types.FormatType(t))
 	}
 	s := builtin.PartStep{T: t}

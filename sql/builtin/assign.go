@@ -40,7 +40,37 @@ func AssignPart(x types.Datum, steps []PartStep, v types.Datum) (types.Datum, er
 	if s.T.OID == types.JSONBOID {
 		return assignJSONB(x, s, v)
 	}
+	if types.HasFixedParts(s.T) {
+		return assignFixed(x, steps, v)
+	}
 	return assignArray(x, steps, v)
+}
+
+// assignFixed replaces a coordinate of a point and the like.
+func assignFixed(x types.Datum, steps []PartStep, v types.Datum) (types.Datum, error) {
+	s := &steps[0]
+	if s.Slice {
+		if x.IsNull() || v.IsNull() {
+			return x, nil
+		}
+		return types.Datum{}, types.FixedSlices("updates on ")
+	}
+	at := subscriptsOf(s)
+	if len(steps) > 1 && !x.IsNull() {
+		var err error
+		if v, err = AssignPart(types.FixedGet(s.T, x, at...), steps[1:], v); err != nil {
+			return types.Datum{}, err
+		}
+	}
+	return types.FixedSet(s.T, x, at, v)
+}
+
+func subscriptsOf(s *PartStep) []int {
+	at := make([]int, len(s.At))
+	for k, d := range s.At {
+		at[k] = int(d.Int())
+	}
+	return at
 }
 
 // assignField makes a row of NULLs where there is none.
@@ -77,10 +107,7 @@ func assignArray(x types.Datum, steps []PartStep, v types.Datum) (types.Datum, e
 		}
 		return types.ArraySetSlice(x, elem, lo, hi, v)
 	}
-	at := make([]int, len(s.At))
-	for k, d := range s.At {
-		at[k] = int(d.Int())
-	}
+	at := subscriptsOf(s)
 	if len(steps) > 1 {
 		var err error
 		if v, err = AssignPart(types.ArrayGet(x, at...), steps[1:], v); err != nil {

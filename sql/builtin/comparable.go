@@ -81,3 +81,14 @@ func ownOperator(op string, t types.OID) bool {
 	r, err := OwnOperator(op, t)
 	return err == nil && r.Op.Strategy != 0
 }
+
+// InBtree reports that an operator, or what it negates, is known to compare as an operator
+// class of btree does. An operator of types that are told apart by something else is taken
+// to be of one.
+func InBtree(o *Operator) bool {
+	if o.Strategy != 0 || o.Left == 0 || HasEquality(o.Left) {
+		return true
+	}
+	n := ExactOperator(o.Negator, o.Left, o.Right)
+	return n != nil && n.Strategy != 0
+}

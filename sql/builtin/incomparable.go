@@ -62,7 +62,8 @@ func ordersElements(f Eval) Eval {
 }
 
 // DistinctBy is what IS DISTINCT FROM tells values of a type apart by where their type does
-// not say that they can be: rows, and arrays of what has no equality. The values are not
+// not say that they can be: rows, arrays of what has no equality, and types whose = is of
+// no operator class. The values are not
 // NULL; equal is false with an error 42883. It is nil for all other types.
 func DistinctBy(t types.T) func(f *types.Format, a, b types.Datum) (equal bool, err error) {
 	switch {
@@ -82,5 +83,18 @@ func DistinctBy(t types.T) func(f *types.Format, a, b types.Datum) (equal bool, 
 			return false, noElements(t.OID, false)
 		}
 	}
-	return nil
+	return ownEquality(t.OID)
+}
+
+// ownEquality calls the operator = of a type for which it is not the one by which values
+// are told apart elsewhere, such as of boxes, which are equal by their areas; nil for others.
+func ownEquality(t types.OID) func(f *types.Format, a, b types.Datum) (bool, error) {
+	op := ExactOperator("=", t, t)
+	if op == nil || op.Func.Eval == nil || HasEquality(t) {
+		return nil
+	}
+	return func(f *types.Format, a, b types.Datum) (bool, error) {
+		d, err := op.Func.Eval(&Ctx{Format: f}, []types.Datum{a, b})
+		return d.Bool(), err
+	}
 }

@@ -118,6 +118,10 @@ func columnSize(c *Ctx, a []types.Datum) (types.Datum, error) {
 	switch {
 	case t.IsVector():
 		return types.Int(int64(n + 8)), nil
+	case t.OID == types.PathOID: // a word for what is closed, and one of padding
+		return types.Int(int64(n + 11)), nil
+	case t.OID == types.PolygonOID: // the box around it
+		return types.Int(int64(n + 36)), nil
 	case t.OID == types.UnknownOID:
 		return types.Int(int64(n + 1)), nil
 	case t.OID == types.NumericOID: // four numbers stand before the digits, of which one is stored, or two

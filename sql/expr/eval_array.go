@@ -91,7 +91,8 @@ func (st *state) subscript(id int, sel []uint16) (*batch.Col, error) {
 		return nil, err
 	}
 	out := st.out(id, sel)
-	jsonb := st.p.nodes[n.args[0]].t.OID == types.JSONBOID
+	of := st.p.nodes[n.args[0]].t
+	jsonb, fixed := of.OID == types.JSONBOID, types.HasFixedParts(of)
 next:
 	for _, i := range sel {
 		out.Null[i] = true
@@ -113,9 +114,14 @@ next:
 			at[k] = int(c.I[i])
 		}
 		x := args[0].Datum(int(i))
-		if n.flag {
+		switch {
+		case fixed && n.flag:
+			return nil, types.FixedSlices("")
+		case fixed:
+			out.Set(int(i), types.FixedGet(of, x, at[:len(args)-1]...))
+		case n.flag:
 			out.Set(int(i), builtin.ArraySlice(x, at[:len(args)-1], n.absent))
-		} else {
+		default:
 			out.Set(int(i), types.ArrayGet(x, at[:len(args)-1]...))
 		}
 	}

@@ -138,6 +138,11 @@ func ordered(t types.T, method string) error {
 			return nil
 		}
 		return noDefaultClass(method, t)
+	case types.PointOID, types.LsegOID, types.PathOID, types.BoxOID, types.PolygonOID, types.LineOID, types.CircleOID:
+		if method == "gist" { // of which some have a class
+			return nil
+		}
+		return noDefaultClass(method, t)
 	case types.JSONOID, types.JSONPathOID, types.UnknownOID, types.ACLItemOID, types.PgNodeTreeOID,
 		types.PgSnapshotOID, types.TxidSnapshotOID:
 		return noDefaultClass(method, t)
