@@ -70,14 +70,14 @@ func sameRows(a, b *physical.AggCall) bool {
 	}
 	for i, k := range a.OrderBy {
 		o := b.OrderBy[i]
-		if k.Desc != o.Desc || k.NullsFirst != o.NullsFirst || !sameValue(k.Expr, o.Expr) {
+		if k.Desc != o.Desc || k.NullsFirst != o.NullsFirst || !sameExpr(k.Expr, o.Expr) {
 			return false
 		}
 	}
-	return slices.EqualFunc(a.Args, b.Args, sameValue) && (a.Filter == nil) == (b.Filter == nil) && (a.Filter == nil || sameValue(a.Filter, b.Filter))
+	return slices.EqualFunc(a.Args, b.Args, sameExpr) && (a.Filter == nil) == (b.Filter == nil) && (a.Filter == nil || sameExpr(a.Filter, b.Filter))
 }
 
-func sameValue(a, b expr.Expr) bool { return expr.Equal(a, b) && !expr.Volatile(a) }
+func sameExpr(a, b expr.Expr) bool { return expr.Equal(a, b) && !expr.Volatile(a) }
 
 // adopt hands the states of complete groups to the aggregates that share them.
 func (a *agg) adopt() {
