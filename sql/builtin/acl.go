@@ -31,7 +31,7 @@ func aclFuncs(r *registrar) {
 		k := byte(a[0].Int())
 		rights, ok := owners[k]
 		if !ok {
-			return types.Datum{}, pgerr.Newf(pgerrcode.InternalError, "unrecognized object type abbreviation: %c", k)
+			return types.Datum{}, pgerr.Newf(pgerrcode.InternalError, "unrecognized objtype abbreviation: %c", k)
 		}
 		owner := fmt.Sprint(a[1].Int())
 		if x, ok := s.Catalog().RoleByID(uint32(a[1].Int())); ok {
@@ -47,6 +47,19 @@ func aclFuncs(r *registrar) {
 		}
 		return b.Array(), nil
 	}))
+	r.eval("aclcontains", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		for _, d := range elements(a[0]) {
+			if d.IsNull() {
+				return types.Datum{}, pgerr.New(pgerrcode.NullValueNotAllowedDataException, "ACL arrays must not contain null values")
+			}
+		}
+		for _, d := range elements(a[0]) {
+			if grants(d.Text(), a[1].Text()) {
+				return types.Bool(true), nil
+			}
+		}
+		return types.Bool(false), nil
+	})
 	r.rows("aclexplode", func(c *Ctx, a []types.Datum) (RowIter, error) {
 		s, err := session(c)
 		if err != nil {
@@ -60,8 +73,7 @@ func aclFuncs(r *registrar) {
 		}
 		t := &tableRows{}
 		for _, d := range elements(a[0]) {
-			grantee, rest, _ := strings.Cut(d.Text(), "=")
-			rights, grantor, _ := strings.Cut(rest, "/")
+			grantee, rights, grantor := aclParts(d.Text())
 			for _, l := range aclLetters {
 				at := strings.IndexByte(rights, l.letter)
 				if at < 0 {
@@ -73,4 +85,32 @@ func aclFuncs(r *registrar) {
 		}
 		return t, nil
 	})
+}
+
+// grants reports that an item has the rights of another, with the options to grant them, of
+// the same grantor for the same grantee.
+func grants(item, other string) bool {
+	grantee, rights, grantor := aclParts(item)
+	grantee2, rights2, grantor2 := aclParts(other)
+	if grantee != grantee2 || grantor != grantor2 {
+		return false
+	}
+	for i := range len(rights2) {
+		if rights2[i] == '*' {
+			continue
+		}
+		option := i+1 < len(rights2) && rights2[i+1] == '*'
+		at := strings.IndexByte(rights, rights2[i])
+		if at < 0 || option && (at+1 == len(rights) || rights[at+1] != '*') {
+			return false
+		}
+	}
+	return true
+}
+
+// aclParts takes an item apart, which shows as grantee=rights/grantor.
+func aclParts(item string) (grantee, rights, grantor string) {
+	grantee, rest, _ := strings.Cut(item, "=")
+	rights, grantor, _ = strings.Cut(rest, "/")
+	return grantee, rights, grantor
 }

@@ -185,7 +185,11 @@ func privilegeObject(c *Ctx, s Session, k *privilegeKind, i int, d types.Datum) 
 	case types.RegclassOID:
 		if t, ok := cat.TableByID(id); ok {
 			if k.word == "sequence" {
-				return 0, 0, false, pgerr.Newf(pgerrcode.WrongObjectType, "\"%s\" is not a sequence", t.Name)
+				name := t.Name
+				if c.argT(i).Rep() != types.RepInt { // as it is called
+					name = d.Text()
+				}
+				return 0, 0, false, pgerr.Newf(pgerrcode.WrongObjectType, "\"%s\" is not a sequence", name)
 			}
 			return id, t.Owner, true, nil
 		}
@@ -229,6 +233,16 @@ func privilegeObject(c *Ctx, s Session, k *privilegeKind, i int, d types.Datum) 
 			return 0, 0, false, nil
 		}
 		owner = x.Owner
+	}
+	if k.word == "language" && c.argT(i).Rep() == types.RepInt {
+		known := false
+		for _, l := range languageIDs {
+			known = known || l == id
+		}
+		return id, owner, known, nil
+	}
+	if k.word == "tablespace" && c.argT(i).Rep() == types.RepInt {
+		return id, owner, id == 1663 || id == 1664, nil
 	}
 	return id, owner, id != 0, nil
 }
@@ -322,6 +336,11 @@ func hasRole(c *Ctx, s Session, a []types.Datum) (types.Datum, error) {
 	target, err := role(c, s, at, a[at])
 	if err != nil {
 		return types.Datum{}, err
+	}
+	for i := 0; i <= at; i++ { // everybody is no role here
+		if c.argT(i).Rep() != types.RepInt && a[i].Text() == "public" {
+			return types.Datum{}, pgerr.New(pgerrcode.UndefinedObject, "role \"public\" does not exist")
+		}
 	}
 	k := privilegeKind{all: []string{"USAGE", "MEMBER", "USAGE WITH ADMIN OPTION", "MEMBER WITH ADMIN OPTION"}}
 	wanted, err := parsePrivileges(&k, a[len(a)-1].Text())

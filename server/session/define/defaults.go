@@ -14,12 +14,12 @@ import (
 
 // alterDefaults is ALTER DEFAULT PRIVILEGES.
 func (e *Env) alterDefaults(ctx context.Context, st *ast.AlterDefaults) error {
-	roles := []catalog.ID{e.Owner}
-	var err error
-	if st.Roles != nil {
-		if roles, err = e.roleIDs(st.Roles); err != nil {
-			return err
-		}
+	grantees, err := e.roleIDs(st.Grant.Grantees)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(st.Grant.Columns, func(c []string) bool { return c != nil }) {
+		return pgerr.New(pgerrcode.InvalidGrantOperation, "default privileges cannot be set for columns")
 	}
 	class := grantClass(st.Grant.Kind)
 	want, err := privilegesFor(st.Grant.Privileges, 0, class)
@@ -29,12 +29,11 @@ func (e *Env) alterDefaults(ctx context.Context, st *ast.AlterDefaults) error {
 	if len(st.Grant.Privileges) == 0 {
 		want = class.All()
 	}
-	if class == catalog.SchemaClass && len(st.Schemas) > 0 {
-		return pgerr.New(pgerrcode.InvalidGrantOperation, "cannot use IN SCHEMA clause when using GRANT/REVOKE ON SCHEMAS")
-	}
-	grantees, err := e.roleIDs(st.Grant.Grantees)
-	if err != nil {
-		return err
+	roles := []catalog.ID{e.Owner}
+	if st.Roles != nil {
+		if roles, err = e.roleIDs(st.Roles); err != nil {
+			return err
+		}
 	}
 	schemas := []catalog.ID{0}
 	if st.Schemas != nil {
@@ -46,6 +45,9 @@ func (e *Env) alterDefaults(ctx context.Context, st *ast.AlterDefaults) error {
 			}
 			schemas = append(schemas, s.ID)
 		}
+	}
+	if class == catalog.SchemaClass && len(st.Schemas) > 0 {
+		return pgerr.New(pgerrcode.InvalidGrantOperation, "cannot use IN SCHEMA clause when using GRANT/REVOKE ON SCHEMAS")
 	}
 	for _, role := range roles {
 		if !e.Catalog.IsMember(e.Owner, role) {

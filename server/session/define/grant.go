@@ -45,7 +45,15 @@ func (e *Env) grant(ctx context.Context, st *ast.Grant) error {
 		return err
 	}
 	if wrong != nil {
+		if _, err := privilegesFor(wholePrivileges(st), 0, grantClass(st.Kind)); err != nil && grantClass(st.Kind) != 0 {
+			return asRoutine(err, st.Kind)
+		}
 		return wrong
+	}
+	if len(objects) == 0 && st.AllInSchema { // there is none whose kind could say what is wrong
+		if _, err := privilegesFor(wholePrivileges(st), 0, grantClass(st.Kind)); err != nil {
+			return asRoutine(err, st.Kind)
+		}
 	}
 	if st.WithOption && !st.Revoke && slices.Contains(grantees, catalog.Public) {
 		return pgerr.New(pgerrcode.InvalidGrantOperation, "grant options can only be granted to roles")
@@ -56,6 +64,16 @@ func (e *Env) grant(ctx context.Context, st *ast.Grant) error {
 		}
 	}
 	return nil
+}
+
+// wholePrivileges are the privileges of a statement that are not of columns.
+func wholePrivileges(st *ast.Grant) (words []string) {
+	for i, w := range st.Privileges {
+		if i >= len(st.Columns) || st.Columns[i] == nil {
+			words = append(words, w)
+		}
+	}
+	return words
 }
 
 // grantClass is the class of a kind of objects, 0 for kinds without grants here.
@@ -88,14 +106,21 @@ var classWords = map[catalog.ObjClass]string{
 
 // grantOn changes the lists of one object and of its columns.
 func (e *Env) grantOn(ctx context.Context, st *ast.Grant, s *securable, grantees []catalog.ID) error {
-	var whole []string
+	whole := wholePrivileges(st)
 	columns := map[int16]catalog.Priv{}
 	for i, w := range st.Privileges {
 		if i >= len(st.Columns) || st.Columns[i] == nil {
-			whole = append(whole, w)
 			continue
 		}
 		if s.table == nil && s.Class == catalog.SequenceClass {
+			if want, err := privilegesFor([]string{w}, catalog.ColumnClass, catalog.ColumnClass); err != nil {
+				return err
+			} else if want&^catalog.PrivSelect != 0 {
+				e.warning(pgerrcode.InvalidGrantOperation, "sequence %q only supports SELECT column privileges", s.name)
+			}
+			if !slices.ContainsFunc(st.Columns[i], func(c string) bool { return catalog.SystemAttr(c) == 0 }) {
+				continue // of the system's columns, whose privileges nobody asks for
+			}
 			return pgerr.Newf(pgerrcode.UndefinedColumn, "column %q of relation %q does not exist", st.Columns[i][0], s.name)
 		}
 		if s.table == nil {

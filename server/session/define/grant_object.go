@@ -139,6 +139,10 @@ func (e *Env) grantedType(kind ast.ObjectKind, n *ast.QName) (*securable, error)
 		return &securable{Object: catalog.Object{Class: catalog.TypeClass, ID: t.ID}, owner: t.Owner, kind: "type", name: t.Name}, nil
 	}
 	if id, err := e.options().Format.Names.RegIn(types.RegtypeOID, dotted(n)); err == nil && id != 0 {
+		if info := types.Lookup(id); info != nil && info.IsArray {
+			return nil, pgerr.New(pgerrcode.InvalidGrantOperation, "cannot set privileges of array types").
+				WithHint("Set the privileges of the element type instead.")
+		}
 		return nil, pgerr.NotSupported(int(n.Pos), "GRANT and REVOKE on type %s are not supported", dotted(n))
 	}
 	return nil, pgerr.Newf(pgerrcode.UndefinedObject, "type %q does not exist", dotted(n))
@@ -182,6 +186,7 @@ func (e *Env) allIn(st *ast.Grant) (out []securable, err error) {
 
 // privilegesFor are the privileges of a statement on objects of a class, 0 for ALL.
 func privilegesFor(words []string, class, as catalog.ObjClass) (p catalog.Priv, err error) {
+	usage := false
 	for _, w := range words {
 		if w == "" {
 			return as.All(), nil
@@ -191,11 +196,14 @@ func privilegesFor(words []string, class, as catalog.ObjClass) (p catalog.Priv, 
 		case one == 0:
 			return 0, pgerr.Newf(pgerrcode.SyntaxError, "unrecognized privilege type %q", w)
 		case as == catalog.RelationClass && class == as && one == catalog.PrivUsage:
-			return 0, pgerr.New(pgerrcode.InvalidGrantOperation, "invalid privilege type USAGE for table")
+			usage = true // which a sequence could have, so it is found out last
 		case one&as.All() == 0 && !(class == catalog.SequenceClass && as == catalog.RelationClass):
 			return 0, pgerr.Newf(pgerrcode.InvalidGrantOperation, "invalid privilege type %s for %s", one.Name(), classWords[as])
 		}
 		p |= one
+	}
+	if usage {
+		return 0, pgerr.New(pgerrcode.InvalidGrantOperation, "invalid privilege type USAGE for table")
 	}
 	return p, nil
 }

@@ -111,6 +111,13 @@ func (e *Env) changeOwner(ctx context.Context, n *ast.QName, kind ast.ObjectKind
 	if err != nil {
 		return err
 	}
+	// Whose a relation is comes first, whoever is to have it.
+	if q := r.sequence; q != nil && !e.Super && !e.Catalog.Owns(e.Owner, q.Owner) {
+		return notOwner("sequence", q.Name)
+	}
+	if t := r.table; t != nil && !e.Super && !e.Catalog.Owns(e.Owner, t.Owner) {
+		return notOwner(relationWord(t), t.Name)
+	}
 	to, err := e.roleNamed(role)
 	if err != nil {
 		return err

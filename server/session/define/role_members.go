@@ -51,7 +51,7 @@ func (e *Env) mayGive(r *catalog.Role) error {
 	case !e.mayCreateRoles() && !e.Catalog.IsAdmin(e.Owner, r.ID):
 		return denied("must have admin option on role %q", r.Name)
 	case r.ID == catalog.DatabaseOwnerID:
-		return pgerr.Newf(pgerrcode.InvalidParameterValue, "role %q cannot have explicit members", r.Name)
+		return pgerr.Newf(pgerrcode.InternalError, "role %q cannot have explicit members", r.Name)
 	}
 	return nil
 }
