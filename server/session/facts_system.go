@@ -131,17 +131,27 @@ func (x system) Settings() []syscat.Setting {
 func (x system) Backends() []syscat.Backend {
 	var out []syscat.Backend
 	numbers := x.s.db.xids.owners()
+	wanted := map[int32]string{} // what kind of lock a session waits for, as pg_locks has it
+	for _, l := range x.Locks() {
+		if !l.Granted {
+			wanted[l.PID] = l.Type
+		}
+	}
 	x.s.db.c.eachSession(func(s *Session) {
 		a := &s.activity
-		waitType, wait := "", ""
-		if s.waiting.Now() {
-			waitType, wait = "Lock", "transactionid"
-		}
-		if s.waiting.ForView() {
-			waitType, wait = "IPC", "SafeSnapshot"
-		}
 		a.mu.Lock()
 		defer a.mu.Unlock()
+		waitType, wait := "", ""
+		switch {
+		case s.waiting.ForView():
+			waitType, wait = "IPC", "SafeSnapshot"
+		case s.waiting.Now():
+			if waitType, wait = "Lock", wanted[s.pid]; wait == "" {
+				wait = "transactionid"
+			}
+		case strings.HasPrefix(a.state, "idle"):
+			waitType, wait = "Client", "ClientRead"
+		}
 		out = append(out, syscat.Backend{
 			PID: s.pid, Database: s.db.id, User: s.role.ID, UserName: s.user, Application: a.application, ClientAddr: s.host(), ClientPort: s.port(),
 			Start: s.opened, TxnStart: a.xactStart, QueryStart: a.queryStart, StateChange: a.since,

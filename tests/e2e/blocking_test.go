@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// pg_blocking_pids names who holds the lock that a session waits for.
+// pg_blocking_pids names who holds the lock that a session waits for, and pg_stat_activity of
+// which kind it is, as pg_locks does.
 func TestBlockingPids(t *testing.T) {
 	addr := start(t)
 	holder, waiter, watch := connect(t, addr, ""), connect(t, addr, ""), connect(t, addr, "")
@@ -17,10 +18,17 @@ func TestBlockingPids(t *testing.T) {
 	if got := one(t, watch, blocking); got != "{}" {
 		t.Errorf("nobody waits: %s, want {}", got)
 	}
-	for _, x := range [][2]string{
-		{"update t set b = 2 where a = 1", "update t set b = 3 where a = 1"},
-		{"select pg_advisory_xact_lock(7)", "select pg_advisory_xact_lock_shared(7)"},
-		{"lock table t in access exclusive mode", "insert into t values (2, 2)"},
+	waits := fmt.Sprintf("select concat_ws(' ', wait_event_type, wait_event) from pg_stat_activity where pid = %d", waiter.PgConn().PID())
+	until := func(query, want string) (got string) {
+		for deadline := time.Now().Add(20 * time.Second); got != want && time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+			got = one(t, watch, query)
+		}
+		return got
+	}
+	for _, x := range [][3]string{
+		{"update t set b = 2 where a = 1", "update t set b = 3 where a = 1", "transactionid"},
+		{"select pg_advisory_xact_lock(7)", "select pg_advisory_xact_lock_shared(7)", "advisory"},
+		{"lock table t in access exclusive mode", "insert into t values (2, 2)", "relation"},
 	} {
 		mustExec(t, holder, "begin")
 		mustExec(t, holder, x[0])
@@ -29,12 +37,11 @@ func TestBlockingPids(t *testing.T) {
 			_, err := waiter.Exec(t.Context(), x[1])
 			done <- err
 		}()
-		got := ""
-		for deadline := time.Now().Add(20 * time.Second); got != want && time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
-			got = one(t, watch, blocking)
-		}
-		if got != want {
+		if got := until(blocking, want); got != want {
 			t.Errorf("%s waits for %s: %s, want %s", x[1], x[0], got, want)
+		}
+		if got := until(waits, "Lock "+x[2]); got != "Lock "+x[2] {
+			t.Errorf("%s waits for %s: %s", x[1], x[0], got)
 		}
 		mustExec(t, holder, "rollback")
 		if err := <-done; err != nil {
@@ -42,6 +49,9 @@ func TestBlockingPids(t *testing.T) {
 		}
 		if got := one(t, watch, blocking); got != "{}" {
 			t.Errorf("after the wait: %s, want {}", got)
+		}
+		if got := until(waits, "Client ClientRead"); got != "Client ClientRead" {
+			t.Errorf("after the wait: %s", got)
 		}
 	}
 }
