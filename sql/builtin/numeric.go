@@ -187,30 +187,26 @@ func widthBucketNumeric(_ *Ctx, a []types.Datum) (types.Datum, error) {
 		}
 		return types.Int(n + 1), nil
 	}
-	ratio := func(x, y types.Datum) *big.Rat {
-		p, q, _ := scaledInts(x, y)
-		return new(big.Rat).SetInt(p.Sub(signed(x, p), signed(y, q)))
+	num, err := types.NumericSub(op, lo)
+	if err != nil {
+		return num, err
 	}
-	num, den := ratio(op, lo), ratio(hi, lo)
-	// both differences must be at one scale: bring them there
-	ps, qs := types.NumericScale(op), types.NumericScale(hi)
-	ls := types.NumericScale(lo)
-	num.Mul(num, tenTo(max(qs, ls)))
-	den.Mul(den, tenTo(max(ps, ls)))
-	num.Mul(num, new(big.Rat).SetInt64(n))
-	q := num.Quo(num, den)
-	return types.Int(new(big.Int).Quo(q.Num(), q.Denom()).Int64() + 1), nil
-}
-
-func signed(d types.Datum, v *big.Int) *big.Int {
-	if types.NumericSign(d) < 0 {
-		return new(big.Int).Neg(v)
+	den, err := types.NumericSub(hi, lo)
+	if err != nil {
+		return den, err
 	}
-	return v
-}
-
-func tenTo(n int) *big.Rat {
-	return new(big.Rat).SetInt(new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil))
+	if num, err = types.NumericMul(num, types.NumericFromInt(n)); err != nil {
+		return num, err
+	}
+	q, err := types.NumericDiv(num, den) // rounded, as PostgreSQL's: perhaps to the next bucket
+	if err != nil {
+		return q, err
+	}
+	if q, err = types.NumericFloor(q); err != nil {
+		return q, err
+	}
+	v, _ := types.NumericToInt64(q)
+	return types.Int(v + 1), nil
 }
 
 // widthBucketArray is width_bucket(op, thresholds): how many thresholds are ≤ op.

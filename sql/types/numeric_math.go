@@ -3,7 +3,6 @@ package types
 import (
 	"math"
 	"math/big"
-	"strconv"
 
 	"github.com/cockroachdb/apd/v3"
 	"github.com/jackc/pgerrcode"
@@ -76,13 +75,19 @@ func checkLog(a Datum) error {
 
 // lnDec is ln(a) rounded to the scale; a is finite and above zero.
 func lnDec(a Datum, scale int) dec {
-	var x, r apd.Decimal
-	ApdFromNumeric(&x, a)
-	// digits before the point, the scale, guard digits
-	c := apdContext(scale + 12 + abs(lnWeight(a)) + int(min(x.NumDigits(), 100)))
 	// a = m·10^k with 1 ≤ m < 10 keeps exponents within apd's bounds
-	k := x.NumDigits() - 1 + int64(x.Exponent)
-	x.Exponent -= int32(k)
+	n := decOf(a.ref)
+	digits := decimalLen(n)
+	k := int64(digits - 1 - n.scale)
+	// digits before the point, the scale, guard digits
+	c := apdContext(scale + 12 + abs(lnWeight(a)) + min(digits, 100))
+	var x, r apd.Decimal
+	coeff, exponent := n.big(), 1-digits
+	if cut := digits - int(c.Precision); cut > 0 { // of a hundred thousand digits no more are looked at
+		coeff, exponent = new(big.Int).Quo(coeff, pow10(cut)), exponent+cut
+	}
+	x.Coeff.SetMathBigInt(coeff)
+	x.Exponent = int32(exponent)
 	_, _ = c.Ln(&r, &x) // no traps: a finite positive argument always has a logarithm
 	if k != 0 {
 		var ln10 apd.Decimal
@@ -125,12 +130,12 @@ func NumericLog(base, a Datum) (Datum, error) {
 	}
 	wb, wa := lnWeight(base), lnWeight(a)
 	scale := clampScale(max(minSigDigits-(wa-wb), NumericScale(base), NumericScale(a)))
-	guard := scale + 12 + abs(wa) + abs(wb)
-	den := lnDec(base, guard)
+	// each with eight significant digits more than the quotient has
+	den := lnDec(base, max(scale+wa-2*wb+8, 0))
 	if den.isZero() {
 		return Datum{}, divisionByZero()
 	}
-	return divDec(lnDec(a, guard), den, scale, true).datum()
+	return divDec(lnDec(a, max(scale-wb+8, 0)), den, scale, true).datum()
 }
 
 func abs(v int) int {
@@ -167,12 +172,28 @@ func expDec(x dec, v float64, scale int) (Datum, error) {
 		}
 		return dec{scale: scale}.datum()
 	}
+	if math.Abs(v) < 1e-200 { // nothing that a float64 could be found for
+		return expTiny(x, scale).datum()
+	}
 	var ax, r apd.Decimal
 	ax.Coeff.SetMathBigInt(x.big())
 	ax.Exponent, ax.Negative = int32(-x.scale), x.neg
 	c := apdContext(scale + 12 + max(0, int(v*0.4343)))
+	_, _ = apdContext(int(c.Precision)+8).Round(&ax, &ax)
 	_, _ = c.Exp(&r, &ax) // no traps; the range was checked
 	return decFromApd(&r).round(scale).datum()
+}
+
+// expTiny is e^x by its series, which a tiny x ends soon.
+func expTiny(x dec, scale int) dec {
+	guard := scale + 8
+	x = x.round(guard)
+	sum, term := dec{small: 1}, dec{small: 1}
+	for n := uint64(1); !term.isZero(); n++ {
+		term = divDec(mulDec(term, x), dec{small: n}, guard, true)
+		sum = addDec(sum, term)
+	}
+	return sum.round(scale)
 }
 
 // NumericPower is a^b; 2201F for 0 to a negative power and for negative numbers
@@ -279,51 +300,4 @@ func decLog10(x dec) float64 {
 		return float64(decimalLen(x) - x.scale)
 	}
 	return math.Log10(f) - float64(x.scale)
-}
-
-// powerInt is a^n at the scale that power_var_int chooses.
-func powerInt(a Datum, n int) (Datum, error) {
-	x := decOf(a.ref)
-	scale := clampScale(max(minSigDigits, x.scale))
-	// log10 of the result, for the digits needed and the range
-	f := float64(n) * decLog10(x)
-	if f > 4*(maxNumericWeight+1) {
-		return Datum{}, numericOverflow()
-	}
-	if f+1 < -maxDisplayScale && n != -1 {
-		return dec{scale: scale}.datum()
-	}
-	one := dec{small: 1}
-	switch n {
-	case 0:
-		return one.round(scale).datum()
-	case 1:
-		return x.round(scale).datum()
-	case -1:
-		return divDec(one, x, scale, true).datum()
-	}
-	c := apdContext(scale + 20 + max(0, int(f)) + len(strconv.Itoa(n)))
-	var base, r apd.Decimal
-	ApdFromNumeric(&base, a)
-	m := n
-	if m < 0 {
-		m = -m
-	}
-	r.SetInt64(1)
-	for ; m > 0; m >>= 1 { // square and multiply
-		if m&1 != 0 {
-			_, _ = c.Mul(&r, &r, &base)
-		}
-		if m > 1 {
-			_, _ = c.Mul(&base, &base, &base)
-		}
-	}
-	if n < 0 {
-		y := decFromApd(&r)
-		if y.isZero() {
-			return Datum{}, divisionByZero()
-		}
-		return divDec(one, y, scale, true).datum()
-	}
-	return decFromApd(&r).round(scale).datum()
 }
