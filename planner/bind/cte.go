@@ -332,6 +332,11 @@ func (b *binder) recursiveUnion(c *ast.CTE, sel *ast.Select, work int, init, ste
 			}
 			exprs[i] = &expr.Column{Index: st.id, T: st.t, Name: st.name}
 		}
+		if n.Distinct {
+			if err := needEqual(o.t, init.place(i)); err != nil {
+				return nil, err
+			}
+		}
 		id := b.meta.Add(logical.ColInfo{Name: o.name, T: o.t, Domain: domain})
 		n.Out = append(n.Out, id)
 		u.out = append(u.out, outCol{id, o.name, o.t, o.head, o.head})

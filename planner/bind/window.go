@@ -10,6 +10,7 @@ import (
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -163,6 +164,10 @@ func (b *binder) windowParts(in *scope, w *ast.Window) (*logical.Window, error) 
 		}
 		if err := needEqual(p.Type(), leftmost(e)); err != nil {
 			return nil, err
+		}
+		if !builtin.HasOrder(p.Type().OID) {
+			return nil, pgerr.New(pgerrcode.FeatureNotSupported, "could not implement window PARTITION BY").
+				WithDetail("Window partitioning columns must be of sortable datatypes.")
 		}
 		n.Partition = append(n.Partition, p)
 	}

@@ -76,18 +76,19 @@ func newMinMax(t types.T, least bool) Agg {
 	case types.RepFloat:
 		return &minMaxOrdered{least: least, float: true}
 	}
-	return &minMaxAgg{t: t, least: least}
+	return &minMaxAgg{t: t, least: least, missing: noElements(t.OID, true)}
 }
 
 // minMaxAgg keeps the least or greatest non-NULL value of each group, owned.
 type minMaxAgg struct {
-	t     types.T
-	least bool
-	first bool                       // of equal values the first stays
-	cmp   func(a, b types.Datum) int // the order, nil = the type's
-	have  []bool
-	val   []types.Datum
-	size  int64
+	t       types.T
+	least   bool
+	first   bool                       // of equal values the first stays
+	cmp     func(a, b types.Datum) int // the order, nil = the type's
+	missing error                      // of arrays whose elements have no order: that shows at the second one
+	have    []bool
+	val     []types.Datum
+	size    int64
 }
 
 func (a *minMaxAgg) Grow(n int) { a.have, a.val = grow(a.have, n), grow(a.val, n) }
@@ -97,6 +98,9 @@ func (a *minMaxAgg) Step(_ *Ctx, sel []uint16, groups []uint32, args []*batch.Co
 	for _, i := range sel {
 		if col.Null[i] {
 			continue
+		}
+		if a.missing != nil && a.have[groups[i]] {
+			return a.missing
 		}
 		a.meet(groups[i], col.Datum(int(i)))
 	}

@@ -13,7 +13,7 @@ func Mergeable(a Agg) bool {
 	case *minMaxOrdered:
 		return !a.float
 	case *minMaxAgg:
-		return types.HashesBytes(a.t)
+		return types.HashesBytes(a.t) && a.missing == nil
 	}
 	_, ok := a.(Merger)
 	return ok

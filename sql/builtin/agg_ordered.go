@@ -164,7 +164,7 @@ func (a *percentileAgg) Begin(group uint32, rows int64, direct []types.Datum) er
 	g.rows = rows
 	own(&g.direct, direct[0])
 	g.array = direct[0].Bytes() != nil
-	if direct[0].IsNull() {
+	if direct[0].IsNull() || g.array && rows == 0 { // a list is not looked at then, one share is
 		return nil
 	}
 	for _, p := range g.shares() {

@@ -25,7 +25,7 @@ func floatFuncs(r *registrar) {
 	plain := map[string]func(float64) float64{
 		"dceil": math.Ceil, "dfloor": math.Floor, "dround": math.RoundToEven, "dtrunc": math.Trunc,
 		"dcbrt": libm.Cbrt, "datan": libm.Atan, "dtanh": libm.Tanh,
-		"dasinh": libm.Asinh, "degrees": degrees, "radians": radians,
+		"dasinh": libm.Asinh, "degrees": degrees,
 		"datand": func(x float64) float64 { return atanDegrees(libm.Atan(x)) },
 	}
 	for key, f := range map[string]func(float64) float64{"dsinh": libm.Sinh, "dcosh": libm.Cosh} {
@@ -48,6 +48,13 @@ func floatFuncs(r *registrar) {
 			return 0, pgerr.New(pgerrcode.InvalidArgumentForPowerFunction, "cannot take square root of a negative number")
 		}
 		return math.Sqrt(x), nil
+	}))
+	r.kernel("radians", floats1(func(x float64) (float64, error) {
+		v := radians(x)
+		if v == 0 && x != 0 {
+			return 0, floatUnderflow()
+		}
+		return v, nil
 	}))
 	r.kernel("dexp", floats1(floatExp))
 	r.kernel("dlog1", floats1(func(x float64) (float64, error) { return floatLog(x, libm.Log) }))

@@ -254,6 +254,9 @@ func constantFuncs(r *registrar) {
 func optionsToTable(_ *Ctx, a []types.Datum) (RowIter, error) {
 	t := &tableRows{}
 	for _, o := range elements(a[0]) {
+		if o.IsNull() {
+			return nil, pgerr.New(pgerrcode.NullValueNotAllowedDataException, "null array element not allowed in this context")
+		}
 		k, v, ok := strings.Cut(o.Text(), "=")
 		row := []types.Datum{types.String(k), types.Null}
 		if ok {
