@@ -46,7 +46,7 @@ func (e *Env) alterTable(ctx context.Context, st *ast.AlterTable) error {
 		if c := e.compositeByName(&st.Name); c != nil {
 			return pgerr.Newf(pgerrcode.WrongObjectType, "%q is a composite type", c.Name).WithHint("Use ALTER TYPE instead.")
 		}
-		if st.IfExists && pgerr.Code(err) == pgerrcode.UndefinedTable {
+		if st.IfExists && missing(err) {
 			if e.other(&st.Name) == nil {
 				e.notice("00000", "relation %q does not exist, skipping", st.Name.Name)
 				return nil
@@ -187,7 +187,7 @@ func (e *Env) alterOther(ctx context.Context, st *ast.AlterTable) error {
 			switch {
 			case st.Kind != ast.ObjMatView:
 				return pgerr.NotSupported(int(st.Pos), "this form of ALTER %s is not supported", st.Kind)
-			case st.IfExists && pgerr.Code(err) == pgerrcode.UndefinedTable:
+			case st.IfExists && missing(err):
 				e.notice("00000", "relation %q does not exist, skipping", st.Name.Name)
 				return nil
 			case err != nil:

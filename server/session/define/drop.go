@@ -92,6 +92,8 @@ func (e *Env) drop(ctx context.Context, st *ast.Drop) error {
 	return e.remove(ctx, targets, st.Cascade)
 }
 
+// missing reports the answer to a look-up that there is no such object, as IF EXISTS allows;
+// its schema may be what there is not.
 func missing(err error) bool {
 	switch pgerr.Code(err) {
 	case pgerrcode.UndefinedTable, pgerrcode.UndefinedObject, pgerrcode.InvalidSchemaName, pgerrcode.UndefinedFunction:

@@ -1,6 +1,7 @@
 package define
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -74,7 +75,8 @@ func (e *Env) missingUnmade(st *ast.Drop, i int) (wrong *pgerr.Error, skipped st
 		if err != nil {
 			return nil, "", err
 		}
-		return told(pgerrcode.UndefinedObject, "rule %q for relation %q does not exist", n.Name, t.Name)
+		return pgerr.Newf(pgerrcode.UndefinedObject, "rule %q for relation %q does not exist", n.Name, t.Name),
+			fmt.Sprintf("rule %q for relation %q does not exist", n.Name, dotted(st.Table)), nil
 	case ast.ObjOperator, ast.ObjCast:
 		return e.missingByTypes(st, i)
 	}

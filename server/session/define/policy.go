@@ -162,7 +162,7 @@ func (e *Env) dropPolicies(ctx context.Context, st *ast.Drop) error {
 	t, err := e.table(st.Table)
 	if err != nil {
 		if st.IfExists && missing(err) {
-			e.notice("00000", "relation %q does not exist, skipping", st.Table.Name)
+			e.noTableOf(st, err)
 			return nil
 		}
 		return err

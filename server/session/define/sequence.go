@@ -47,7 +47,7 @@ func (e *Env) findSequence(n *ast.QName) (q *catalog.Sequence, err error) {
 func (e *Env) alterSequence(ctx context.Context, st *ast.AlterSequence) error {
 	q, err := e.findSequence(&st.Name)
 	if err != nil {
-		if st.IfExists && pgerr.Code(err) == pgerrcode.UndefinedTable {
+		if st.IfExists && missing(err) {
 			e.notice("00000", "relation %q does not exist, skipping", st.Name.Name)
 			return nil
 		}

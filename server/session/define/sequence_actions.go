@@ -13,7 +13,7 @@ import (
 // alterSequenceActions is ALTER SEQUENCE with actions of ALTER TABLE.
 func (e *Env) alterSequenceActions(ctx context.Context, st *ast.AlterTable) error {
 	q, err := e.findSequence(&st.Name)
-	if st.IfExists && pgerr.Code(err) == pgerrcode.UndefinedTable {
+	if st.IfExists && missing(err) {
 		e.notice("00000", "relation %q does not exist, skipping", st.Name.Name)
 		return nil
 	} else if err != nil {

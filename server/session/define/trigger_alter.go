@@ -16,17 +16,23 @@ func noTrigger(t *catalog.Table, name string) error {
 	return pgerr.Newf(pgerrcode.UndefinedObject, "trigger %q for table %q does not exist", name, t.Name)
 }
 
+// noTableOf tells that DROP … IF EXISTS … ON table has nothing to do, as there is no such
+// table, or no such schema: err is the answer to its look-up.
+func (e *Env) noTableOf(st *ast.Drop, err error) {
+	if pgerr.Code(err) == pgerrcode.InvalidSchemaName {
+		e.notice("00000", "schema %q does not exist, skipping", st.Table.Schema)
+	} else {
+		e.notice("00000", "relation %q does not exist, skipping", dotted(st.Table))
+	}
+}
+
 // dropTrigger finds the trigger of DROP TRIGGER; nil without an error when it need not
 // be there.
 func (e *Env) dropTrigger(st *ast.Drop, n *ast.QName) (*object, error) {
 	t, err := e.table(st.Table)
 	if err != nil {
-		if st.IfExists && pgerr.Code(err) == pgerrcode.UndefinedTable {
-			e.notice("00000", "relation %q does not exist, skipping", dotted(st.Table))
-			return nil, nil
-		}
-		if st.IfExists && pgerr.Code(err) == pgerrcode.InvalidSchemaName {
-			e.notice("00000", "schema %q does not exist, skipping", st.Table.Schema)
+		if st.IfExists && missing(err) {
+			e.noTableOf(st, err)
 			return nil, nil
 		}
 		return nil, err

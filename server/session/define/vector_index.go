@@ -199,7 +199,7 @@ func unrecognized(name string) error {
 func (e *Env) alterIndex(ctx context.Context, st *ast.AlterTable) error {
 	t, x, err := e.index(&st.Name)
 	if err != nil {
-		if st.IfExists && pgerr.Code(err) == pgerrcode.UndefinedTable {
+		if st.IfExists && missing(err) {
 			e.notice("00000", "relation %q does not exist, skipping", st.Name.Name)
 			return nil
 		}
