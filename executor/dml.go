@@ -25,6 +25,7 @@ type modify struct {
 	plain    bool // each row of the input is one that is written, and no other
 	affected int64
 	counts   bool          // see physical.Update
+	stored   types.Datum   // see upsert.storedRow
 	kept     int64         // of the affected rows: those that keep all their values
 	rows     int64         // of the input that were gone through
 	most     *expr.Program // how many may be affected, nil = all

@@ -9,6 +9,7 @@ import (
 	"github.com/loxodb/loxodb/sql/batch"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/types"
 )
 
 // passOver runs one row of a statement that ignores rows which violate a unique or foreign
@@ -28,7 +29,7 @@ func (m *modify) passOver(ctx context.Context, b *batch.Batch, i int) error {
 	if err := m.env.Txn.RollbackTo(mark); err != nil {
 		return err
 	}
-	m.affected, m.kept = affected, kept
+	m.affected, m.kept, m.stored = affected, kept, types.Null
 	m.warn(err)
 	m.numberAll()
 	for _, w := range q.writers {

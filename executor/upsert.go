@@ -90,6 +90,7 @@ type upsert struct {
 	values  []*expr.Program
 	where   *expr.Program
 	pair    *batch.Batch  // existing row, proposed row, source
+	auto    int16         // the AUTO_INCREMENT column, 0 = none
 	source  []types.Datum // what the query gave beside the proposed row
 	changed map[rowOf]bool
 	own     *upsertTable // of a table without children
@@ -116,6 +117,9 @@ func newUpsert(n *physical.Insert, m *modify) (Operator, error) {
 	}
 	var ts []types.T
 	for i := range n.Write.Table.Columns {
+		if c := &n.Write.Table.Columns[i]; c.AutoIncrement && !c.Dropped {
+			u.auto = c.Num
+		}
 		ts = append(ts, n.Write.Table.Columns[i].Type)
 	}
 	u.pair = batch.New(slices.Concat(ts, ts, n.Input.Info().Cols[len(ts):]), 1)
@@ -135,6 +139,10 @@ func newUpsert(n *physical.Insert, m *modify) (Operator, error) {
 
 func (u *upsert) Open(ctx context.Context, env *Env) error {
 	clear(u.changed)
+	if u.auto > 0 && env.Session != nil {
+		u.stored = types.Null
+		env.Session.BeginStoring()
+	}
 	return u.modify.Open(ctx, env)
 }
 
@@ -189,6 +197,10 @@ func (u *upsert) one(ctx context.Context, b *batch.Batch, i int) error {
 	row := rowAt(b, i, u.row[:0])
 	width := len(u.writer.def.Table.Columns)
 	u.row, u.source = row[:width:width], row[width:]
+	value := types.Null
+	if u.auto > 0 {
+		value = row[u.auto-1]
+	}
 	to, err := u.table(ctx)
 	if err != nil {
 		return err
@@ -216,6 +228,9 @@ func (u *upsert) one(ctx context.Context, b *batch.Batch, i int) error {
 		}
 		u.changed[rowOf{w.def.Table.Storage, id}] = true
 		u.affected++
+		if u.auto > 0 {
+			u.storedRow(value)
+		}
 		return u.keepUpsert(to, u.row, id, 0)
 	}
 	if !u.on.DoUpdate {

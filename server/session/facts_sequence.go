@@ -87,6 +87,7 @@ func (s *Session) Advance(ctx context.Context, id catalog.ID, v int64) error {
 
 // Inserted implements builtin.Session.
 func (s *Session) Inserted(v int64, stmt time.Time) {
+	s.storing.takes(v, stmt.IsZero())
 	if stmt.IsZero() || !stmt.Equal(s.inserted.stmt) {
 		s.inserted.stmt, s.inserted.first = stmt, v
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/pgerr"
@@ -67,6 +68,10 @@ func (s *Session) endOutcome(p *portal, rows int64) {
 		}
 	case p.stmt.plan != nil:
 		o.changed = o.written
+	default: // CREATE TABLE … SELECT
+		if n, ok := strings.CutPrefix(p.tag, "SELECT "); ok {
+			o.changed, _ = strconv.ParseInt(n, 10, 64)
+		}
 	}
 	o.noted = false
 }

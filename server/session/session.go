@@ -60,6 +60,7 @@ type Session struct {
 		stmt  time.Time
 		first int64
 	}
+	storing  storing
 	arena    batch.Arena
 	activity activity
 	uses     table.Uses // of the transaction

@@ -220,6 +220,12 @@ type Session interface {
 	Advance(ctx context.Context, seq catalog.ID, v int64) error
 	Inserted(v int64, stmt time.Time)
 	LastInsertID() int64
+	// BeginStoring is for a statement that may not store all rows whose values it takes: until
+	// EndStoring, LastInsertID becomes the first such value among those that Stored is told of, and
+	// stays as it was without one, unless a value is given to it meanwhile.
+	BeginStoring()
+	Stored(v int64)
+	EndStoring()
 	Setval(ctx context.Context, seq catalog.ID, v int64, called bool) error
 	// Definition prints an object: kind is indexdef, constraintdef, viewdef, expr,
 	// triggerdef, functiondef, …; arg is the column number of indexdef's 3-argument form.

@@ -68,6 +68,9 @@ func (f *fakeSession) Currval(catalog.ID) (int64, error)                { return
 func (f *fakeSession) Lastval() (int64, error)                          { return f.seq, nil }
 func (f *fakeSession) Advance(context.Context, catalog.ID, int64) error { return nil }
 func (f *fakeSession) Inserted(int64, time.Time)                        {}
+func (f *fakeSession) BeginStoring()                                    {}
+func (f *fakeSession) Stored(int64)                                     {}
+func (f *fakeSession) EndStoring()                                      {}
 func (f *fakeSession) LastInsertID() int64                              { return f.seq }
 func (f *fakeSession) Setval(_ context.Context, _ catalog.ID, v int64, called bool) error {
 	f.said = append(f.said, fmt.Sprintf("setval %d %v", v, called))

@@ -117,7 +117,7 @@ func (c *conv) selectStmt(s *tast.SelectStmt) *ast.Select {
 	c.locking(s, out)
 	out.With = c.withBefore(out.With)
 	if s.SelectStmtOpts != nil && s.SelectStmtOpts.CalcFoundRows && s.Limit != nil {
-		return c.calcFoundRows(s, out)
+		return c.calcFoundRows(out)
 	}
 	return out
 }
@@ -125,9 +125,9 @@ func (c *conv) selectStmt(s *tast.SelectStmt) *ast.Select {
 // calcFoundRows counts the rows that a query would have without its LIMIT: the whole
 // result is a common table expression, and OFFSET, which is computed once in any case,
 // notes how many rows that has.
-func (c *conv) calcFoundRows(s *tast.SelectStmt, q *ast.Select) *ast.Select {
+func (c *conv) calcFoundRows(q *ast.Select) *ast.Select {
 	if len(q.Locking) > 0 || c.nested > 0 {
-		c.fail(s, "SQL_CALC_FOUND_ROWS is not supported here")
+		c.fail(nil, "SQL_CALC_FOUND_ROWS is not supported here")
 	}
 	const all = "all rows "
 	at := q.At

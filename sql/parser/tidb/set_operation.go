@@ -41,7 +41,21 @@ func (c *conv) setOperation(list []tast.Node, w *tast.WithClause, o *tast.OrderB
 	out.With = with
 	out.OrderBy = c.orderBy(o)
 	out.Limit, out.Offset = c.limit(l)
+	if l != nil && calculates(list[0]) {
+		return c.calcFoundRows(out)
+	}
 	return out
+}
+
+// calculates reports SQL_CALC_FOUND_ROWS of the first select of several.
+func calculates(n tast.Node) bool {
+	switch v := n.(type) {
+	case *tast.SelectStmt:
+		return v.SelectStmtOpts != nil && v.SelectStmtOpts.CalcFoundRows
+	case *tast.SetOprSelectList:
+		return calculates(v.Selects[0])
+	}
+	return false
 }
 
 func firstSelect(s *ast.Select) *ast.Select {
