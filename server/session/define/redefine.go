@@ -4,10 +4,12 @@ import (
 	"context"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
@@ -41,7 +43,7 @@ func (e *Env) redefineColumn(ctx context.Context, t *catalog.Table, cmd *ast.Alt
 		r.do(ctx, ast.AlterCmd{Kind: ast.ColumnDefault, Name: d.Name})
 	}
 	r.do(ctx, ast.AlterCmd{Kind: ast.ColumnType, Name: d.Name, Type: &d.Type, Bits: d.Bits, Declared: d.Declared, Collation: e.redefinedCollation(t, d),
-		Expr: cmd.Expr, Generated: generated})
+		Expr: redefinedValue(c, cmd), Generated: generated})
 	if given[ast.ConNotNull] != nil || identity != nil {
 		r.do(ctx, ast.AlterCmd{Kind: ast.SetNotNull, Name: d.Name})
 	} else if pk := t.PrimaryKey(); pk == nil || !slices.Contains(pk.Columns, c.Num) {
@@ -68,6 +70,33 @@ func (e *Env) redefineColumn(ctx context.Context, t *catalog.Table, cmd *ast.Alt
 		r.do(ctx, ast.AlterCmd{Kind: ast.MoveColumn, Name: d.Name, Place: cmd.Place})
 	}
 	return r.err
+}
+
+// redefinedValue is what becomes of a value of column c: what PostgreSQL does not convert, or not
+// as MySQL does, is taken for its number or its bytes there.
+func redefinedValue(c *catalog.Column, cmd *ast.AlterCmd) ast.Expr {
+	nowhere := ast.At{Pos: ast.NoPos}
+	as := func(function string) ast.Expr {
+		value := &ast.ColumnRef{At: nowhere, Parts: []string{c.Name}}
+		call := &ast.Func{At: nowhere, Name: ast.QName{At: nowhere, Schema: builtin.MySQLSchema, Name: function}, Args: []ast.Expr{value}}
+		return &ast.Cast{At: nowhere, X: call, To: cmd.Column.Type}
+	}
+	words := strings.HasPrefix(c.Declared, "enum(") || strings.HasPrefix(c.Declared, "set(")
+	switch cmd.Column.Type.Name.Name {
+	case "int2", "int4", "int8", "numeric", "float4", "float8":
+		if words || isMoment(c.Type) || c.Type.OID == types.IntervalOID {
+			return as("to_decimal")
+		}
+	case "date", "timestamp", "timestamptz":
+		if c.Type.OID == types.Int4OID || c.Type.OID == types.Int8OID || c.Type.OID == types.NumericOID { // 20240506
+			return as("strict_stamp")
+		}
+	case "bytea":
+		if !words && c.Type.OID != types.ByteaOID {
+			return as("to_binary")
+		}
+	}
+	return cmd.Expr
 }
 
 // redefinition is the steps of one, up to the first error.
