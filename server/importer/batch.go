@@ -115,9 +115,8 @@ func (b *batch) add(ctx context.Context, st statement) error {
 		st.text = text
 		a, err := b.parser.TakeApart(st.text)
 		if err == nil {
-			for _, text := range a.Later {
-				b.later = append(b.later, deferred{b.dump, b.schema, statement{text: text, line: st.line}})
-			}
+			b.later = b.putOffAll(b.later, a.Later, st)
+			b.keys = b.putOffAll(b.keys, a.Keys, st)
 			for _, what := range a.Changed {
 				b.warn(st, 0, what)
 			}
@@ -278,6 +277,18 @@ func (b *batch) eachAlone(ctx context.Context, end int64, done bool) error {
 		return err
 	}
 	return b.exec(ctx, "COMMIT")
+}
+
+// putOffAll leaves what belongs to a table for the end. A dry run says what would be refused.
+func (b *batch) putOffAll(to []deferred, texts []string, table statement) []deferred {
+	for _, text := range texts {
+		st := statement{text: text, line: table.line}
+		if _, err := b.parser.Parse(text); err != nil && b.DryRun {
+			b.problem(b.dump, st, err)
+		}
+		to = append(to, deferred{b.dump, b.schema, st})
+	}
+	return to
 }
 
 // putOff leaves a view for the end.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -46,6 +47,7 @@ type load struct {
 	conn    *pgconn.PgConn
 	parser  tidb.Frontend
 	count   int
+	keys    []deferred // that are not unique, to be made when the rows are there
 	later   []deferred // foreign keys, to be made when all tables are there
 	views   []deferred // to be made then, too
 	schemas []string   // that statements were for
@@ -153,7 +155,7 @@ func (l *load) exec(ctx context.Context, sql string) error {
 	return err
 }
 
-// finish makes the foreign keys, and views that have none of what they read before.
+// finish makes the other keys, then the foreign ones, and views that have none of what they read before.
 func (l *load) finish(ctx context.Context) error {
 	if l.DryRun {
 		return nil
@@ -161,24 +163,36 @@ func (l *load) finish(ctx context.Context) error {
 	if err := l.exec(ctx, "SET foreign_key_checks = 1"); err != nil {
 		return err
 	}
-	for _, k := range l.later {
+	if err := l.makeKeys(ctx, l.keys, pgerrcode.DuplicateTable, pgerrcode.UndefinedTable); err != nil {
+		return err
+	}
+	if err := l.makeKeys(ctx, l.later, pgerrcode.DuplicateObject); err != nil {
+		return err
+	}
+	if err := l.makeViews(ctx); err != nil {
+		return err
+	}
+	return l.checkKeys(ctx)
+}
+
+// makeKeys makes keys. The errors of some codes are no problems: a key may be of an earlier load, and a
+// table that is not there has been reported.
+func (l *load) makeKeys(ctx context.Context, keys []deferred, passed ...string) error {
+	for _, k := range keys {
 		if err := l.enter(ctx, k.schema); err != nil {
 			return err
 		}
 		err := l.exec(ctx, k.text)
 		var pe *pgconn.PgError
 		switch {
-		case err == nil, errors.As(err, &pe) && pe.Code == pgerrcode.DuplicateObject: // of an earlier load
+		case err == nil, errors.As(err, &pe) && slices.Contains(passed, pe.Code):
 		case pe != nil:
 			l.problem(k.dump, k.statement, err)
 		default:
 			return err
 		}
 	}
-	if err := l.makeViews(ctx); err != nil {
-		return err
-	}
-	return l.checkKeys(ctx)
+	return nil
 }
 
 // problem reports a statement that failed, at the line that its error points at.

@@ -13,11 +13,14 @@ func TestTakeApart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if strings.Contains(a.Create, "FULLTEXT") || strings.Contains(a.Create, "PARTITION") || strings.Contains(a.Create, "FOREIGN") || !strings.Contains(a.Create, "`k`") {
+	if strings.Contains(a.Create, "FULLTEXT") || strings.Contains(a.Create, "PARTITION") || strings.Contains(a.Create, "FOREIGN") || strings.Contains(a.Create, "`k`") {
 		t.Error(a.Create)
 	}
 	if len(a.Later) != 1 || !strings.Contains(a.Later[0], "ADD CONSTRAINT `f` FOREIGN KEY") {
 		t.Error(a.Later)
+	}
+	if len(a.Keys) != 1 || !strings.Contains(a.Keys[0], "ADD INDEX `k`(`id`)") {
+		t.Error(a.Keys)
 	}
 	if got := strings.Join(a.Changed, ", "); got != "FULLTEXT index ft is left out, PARTITION BY is left out, PARTITION BY RANGE of this expression is not supported" {
 		t.Error(got)
@@ -46,6 +49,12 @@ func TestTakeApart(t *testing.T) {
 	a, err = New().TakeApart("CREATE TABLE `t` (`d` datetime NOT NULL DEFAULT '0000-00-00 00:00:00', `s` char(10) NOT NULL DEFAULT '0000-00-00', `e` date DEFAULT '0000-00-00' COMMENT 'c', `f` date NOT NULL DEFAULT '2024-01-01')")
 	if got := strings.Join(a.Changed, ", "); err != nil || got != "zero dates are not supported, column d has NULL by default, zero dates are not supported, column e has NULL by default" ||
 		strings.Count(a.Create, "NOT NULL") != 2 || strings.Count(a.Create, "DEFAULT") != 2 {
+		t.Error(got, a.Create, err)
+	}
+	a, err = New().TakeApart("CREATE TABLE `t` (`a` int NOT NULL AUTO_INCREMENT, `b` int, `c` text, PRIMARY KEY (`b`), UNIQUE KEY `u` (`b`), KEY `first` (`a`,`b`), KEY (`b`), " +
+		"KEY `two` (`b` DESC,`c`(7)) COMMENT 'it''s' /*!80000 INVISIBLE */, KEY `three` ((`b` + 1)))")
+	if got := strings.Join(a.Keys, "\n"); err != nil || got != "ALTER TABLE `t` ADD INDEX `two`(`b` DESC, `c`(7)) COMMENT 'it''s' INVISIBLE\nALTER TABLE `t` ADD INDEX `three`((`b`+1))" ||
+		!strings.Contains(a.Create, "`first`") || !strings.Contains(a.Create, "UNIQUE") || strings.Contains(a.Create, "`two`") {
 		t.Error(got, a.Create, err)
 	}
 	for _, same := range []string{"CREATE TABLE t (a int)", "CREATE TABLE t (a varchar(9) DEFAULT 'foreign')", "INSERT INTO t VALUES ('partition')", "CREATE TABLE foreign ("} {
