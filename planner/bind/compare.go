@@ -134,7 +134,9 @@ func (b *binder) in(s *scope, x *ast.In) (expr.Expr, error) {
 	}
 	var terms []expr.Expr
 	list := x.List
-	if fixed, each := ast.FixedItems(x); x.Schema == "" && !leftIsRow && len(fixed) > 1 && len(each) > 0 {
+	fixed, each := ast.FixedItems(x)
+	hasEach := len(each) > 0
+	if x.Schema == "" && !leftIsRow && len(fixed) > 1 && hasEach {
 		t, err := b.in(s, &ast.In{At: x.At, Not: x.Not, Left: x.Left, List: fixed})
 		if err != nil {
 			return nil, err
@@ -150,6 +152,9 @@ func (b *binder) in(s *scope, x *ast.In) (expr.Expr, error) {
 			op := &ast.Op{At: ast.At{Pos: x.Pos}, Schema: x.Schema, Name: name, Left: x.Left, Right: item}
 			t, err = b.op(s, op)
 			plain = plain && b.tracedPlain(op)
+			if err == nil && x.Schema == "" && (len(x.List) == 1 || hasEach) {
+				t, err = b.byColumns(t, name, x.Pos)
+			}
 		}
 		if err != nil {
 			return nil, err
@@ -246,6 +251,30 @@ func (b *binder) inList(s *scope, x *ast.In, name string) (expr.Expr, error) {
 		}
 	}
 	return &expr.InList{L: left, List: items, Not: x.Not, Op: res.Op}, nil
+}
+
+// byColumns is a comparison of two rows that are written as such and then cast: in a list
+// of IN that is no array, PostgreSQL compares them column by column as it does rows without
+// a type, by which NULLs are not equal.
+func (b *binder) byColumns(e expr.Expr, name string, pos ast.Pos) (expr.Expr, error) {
+	c, ok := e.(*expr.Call)
+	if !ok || len(c.Args) != 2 {
+		return e, nil
+	}
+	l, r := writtenRow(c.Args[0]), writtenRow(c.Args[1])
+	if l == nil || r == nil || b.wholeRows[l] != nil || b.wholeRows[r] != nil || len(l.Args) != len(r.Args) {
+		return e, nil
+	}
+	return b.compareLists("", name, l.Args, r.Args, pos)
+}
+
+// writtenRow is the row that an expression makes of values, nil for others.
+func writtenRow(e expr.Expr) *expr.RowOf {
+	if x, ok := e.(*expr.Relabel); ok {
+		e = x.X
+	}
+	r, _ := e.(*expr.RowOf)
+	return r
 }
 
 // inRows is x IN (list) of rows of a type that literals of the list are read as: beside

@@ -143,8 +143,11 @@ func strictOn(c expr.Expr, side *ColSet) bool {
 	case *expr.Or:
 		return allOf(x.Args, side, strictOn)
 	case *expr.Not:
-		if o, ok := x.X.(*expr.Or); ok {
-			return anyStrictArg(o.Args, side)
+		switch n := x.X.(type) {
+		case *expr.Or:
+			return anyStrictArg(n.Args, side)
+		case *expr.IsNull:
+			return !n.Not && strictValue(n.X, side)
 		}
 	case *expr.InList:
 		return strictValue(x.L, side) || allOf(x.List, side, strictValue) && !x.Not || x.Not && anyStrictArg(x.List, side)
