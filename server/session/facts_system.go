@@ -184,7 +184,7 @@ func (p *prepared) shownSource() string {
 func (x system) Cursors() []syscat.Cursor {
 	var out []syscat.Cursor
 	for name, p := range x.s.portals {
-		if name != "" {
+		if name != "" || p.bound {
 			text := p.declared
 			if text == "" {
 				text = p.stmt.source

@@ -36,6 +36,7 @@ type portal struct {
 	started bool
 	done    bool
 	copying copyState
+	bound   bool // by a client's Bind, so that pg_cursors shows it without a name, too
 
 	born int64 // how many portals the session had made before: see savepoint
 

@@ -57,6 +57,7 @@ func (s *Session) bind(ctx context.Context, name, statement string, argFormats [
 	if p.formats, err = resultFormat(p.formats, resultFormats, len(p.columns)); err != nil {
 		return err
 	}
+	p.bound = true
 	s.portals[name] = p
 	return nil
 }

@@ -37,6 +37,13 @@ func TestPortalsAndCursors(t *testing.T) {
 	step(row("1")+" s Z(T)", wt.Execute("b", 1), wt.Sync)
 	step(`T D("\x00\x01\x00\x00\x00\x04\x00\x00\x00\x02") C(FETCH 1) Z(T)`, q("fetch 1 from b"))
 
+	// pg_cursors shows what Bind made, with or without a name, and not itself in a query string.
+	const own = "select name from pg_cursors where name in ('', 'o') order by 1"
+	step("T C(SELECT 0) Z(T)", q(own))
+	const unnamed = `1 2 D("\x00\x01\x00\x00\x00\x00") `
+	step(unnamed+"C(SELECT 1) Z(T)", wt.Parse("", own), wt.Bind("", ""), wt.Execute("", 0), wt.Sync)
+	step(unnamed+row("o")+" C(SELECT 2) 3 Z(T)", wt.Parse("", own), wt.Bind("o", ""), wt.Execute("o", 0), wt.Msg('C', []byte("Po\x00")), wt.Sync)
+
 	// A portal outlives the savepoint that was made after it.
 	step("2 "+row("1")+" s Z(T)", wt.Bind("old", "s"), wt.Execute("old", 1), wt.Sync)
 	step("C(SAVEPOINT) Z(T)", q("savepoint a"))
