@@ -2,6 +2,7 @@ package builtin
 
 import (
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -34,15 +35,32 @@ func isCaseKeyword(k string) bool {
 	return false
 }
 
+// dateSpellings are the keywords as they may be spelled, by their first byte.
+var dateSpellings = sync.OnceValue(func() *[256][]dateSpelling {
+	var all [256][]dateSpelling
+	add := func(spelled, keyword string) {
+		all[spelled[0]] = append(all[spelled[0]], dateSpelling{spelled, keyword})
+	}
+	for _, k := range dateKeywords {
+		add(k, k)
+		add(strings.ToLower(k), k)
+		if isCaseKeyword(k) {
+			add(k[:1]+strings.ToLower(k[1:]), k)
+		}
+	}
+	return &all
+})
+
+type dateSpelling struct{ spelled, keyword string }
+
 // dateKeyword finds the keyword at the start of s.
 func dateKeyword(s string) string {
-	for _, k := range dateKeywords {
-		if len(s) < len(k) {
-			continue
-		}
-		w := s[:len(k)]
-		if w == k || w == strings.ToLower(k) || isCaseKeyword(k) && w == k[:1]+strings.ToLower(k[1:]) {
-			return k
+	if s == "" {
+		return ""
+	}
+	for _, k := range dateSpellings()[s[0]] {
+		if strings.HasPrefix(s, k.spelled) {
+			return k.keyword
 		}
 	}
 	return ""
