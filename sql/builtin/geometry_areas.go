@@ -1,10 +1,7 @@
 package builtin
 
 import (
-	"github.com/jackc/pgerrcode"
-
 	"github.com/loxodb/loxodb/sql/geometry"
-	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -52,11 +49,11 @@ func pathFuncs(r *registrar) {
 
 // joinPaths is one open path after the other, NULL where one is closed.
 func joinPaths(c *geometry.Calc, p, q geometry.Path) types.Datum {
-	switch {
-	case p.Closed || q.Closed:
+	if p.Closed || q.Closed {
 		return types.Null
-	case len(p.Points)+len(q.Points) > geometry.MaxPoints:
-		c.Err = pgerr.New(pgerrcode.ProgramLimitExceeded, "too many points requested")
+	}
+	if size := 16 + 16*(len(p.Points)+len(q.Points)); size > types.MaxText {
+		c.Err = types.AllocTooLarge(size)
 		return types.Null
 	}
 	points := make([]geometry.Point, 0, len(p.Points)+len(q.Points))

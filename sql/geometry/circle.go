@@ -1,6 +1,7 @@
 package geometry
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/jackc/pgerrcode"
@@ -93,8 +94,15 @@ func (c *Calc) CircleBox(a Circle) Box {
 	}
 }
 
-// MaxPoints is how many points a value of 1 GiB has room for.
-const MaxPoints = 1<<26 - 3
+// maxPoints is the most corners of a polygon whose size PostgreSQL can tell in an
+// integer. That a value cannot be so large is for those who make it to say.
+const maxPoints = (1<<31 - 1 - polygonHead) / 16
+
+// maxValue is the most bytes that a value may take.
+const maxValue = 1<<30 - 1
+
+// polygonHead is what PostgreSQL keeps before the corners, in bytes.
+const polygonHead = 40
 
 // CirclePolygon has so many corners on the circle, from the leftmost on. Errors: 0A000 of
 // radius zero, 22023 of fewer than two, 54000 of too many.
@@ -108,8 +116,10 @@ func (c *Calc) CirclePolygon(n int64, a Circle) Polygon {
 		return fail(pgerrcode.FeatureNotSupported, "cannot convert circle with radius zero to polygon")
 	case n < 2:
 		return fail(pgerrcode.InvalidParameterValue, "must request at least 2 points")
-	case n > MaxPoints:
+	case n > maxPoints:
 		return fail(pgerrcode.ProgramLimitExceeded, "too many points requested")
+	case polygonHead+16*n > maxValue:
+		return fail(pgerrcode.InternalError, fmt.Sprintf("invalid memory alloc request size %d", polygonHead+16*n))
 	}
 	step := c.div(2*math.Pi, float64(n))
 	points := make([]Point, n)
