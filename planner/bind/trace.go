@@ -352,6 +352,9 @@ func (b *binder) traceText(x *unknownLit, c *expr.Const) {
 		types.JSONBOID, types.UUIDOID, types.Int4rangeOID, types.Int8rangeOID, types.NumrangeOID,
 		types.DaterangeOID, types.TsrangeOID, types.TstzrangeOID:
 		t.texts[x.src] = string(types.AppendText(nil, types.Of(c.T.OID), c.D, b.o.Format))
+	case types.PointOID, types.LsegOID, types.LineOID, types.BoxOID, types.PathOID, types.PolygonOID, types.CircleOID,
+		types.InetOID, types.CidrOID, types.MacaddrOID, types.Macaddr8OID: // with all digits, whatever is set
+		t.texts[x.src] = string(types.AppendText(nil, types.Of(c.T.OID), c.D, types.DefaultFormat))
 	case types.JSONPathOID:
 		t.texts[x.src] = c.D.Text() // as it is read back
 	case types.RegtypeOID:
