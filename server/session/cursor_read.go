@@ -107,8 +107,8 @@ func (p *portal) stop() {
 	}
 }
 
-// endCursors readies the cursors for the end of the transaction: those that outlive it are
-// read to their end, the others end. It reports whether any was read: what that calls may
+// endCursors readies the cursors for the end of the transaction: those that outlive it, as
+// those of loops do, are read to their end, the others end. It reports whether any was read: what that calls may
 // have left something to do.
 func (s *Session) endCursors(ctx context.Context) (read bool, err error) {
 	for _, p := range s.portals {
@@ -116,7 +116,7 @@ func (s *Session) endCursors(ctx context.Context) (read bool, err error) {
 			continue
 		}
 		p.ended = true
-		if !p.hold {
+		if !p.hold && !p.looped {
 			p.stop()
 			continue
 		}
@@ -126,6 +126,18 @@ func (s *Session) endCursors(ctx context.Context) (read bool, err error) {
 		}
 	}
 	return read, nil
+}
+
+// readLoops reads the cursors of loops to their end.
+func (s *Session) readLoops(ctx context.Context) error {
+	for _, p := range s.portals {
+		if p.looped && p.from != nil {
+			if _, err := p.read(ctx, ast.FetchAll); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // inUse reports a table that a cursor or a running statement of the session uses.

@@ -92,6 +92,7 @@ func (r *plRun) open(ctx context.Context, x *plpgsql.Open, sc *plScope) error {
 		return pgerr.New(pgerrcode.FeatureNotSupported, "DECLARE SCROLL CURSOR ... FOR UPDATE/SHARE is not supported").
 			WithDetail("Scrollable cursors must be READ ONLY.")
 	}
+	st.walkable()
 	c, err := r.newCursor(ctx, name, st)
 	if err != nil {
 		return err
@@ -104,14 +105,18 @@ func (r *plRun) open(ctx context.Context, x *plpgsql.Open, sc *plScope) error {
 	return nil
 }
 
+// walkable has the statement's plan tell the positions of the rows that a cursor stands on.
+func (st *statement) walkable() {
+	if !st.positions {
+		st.positions, st.plan = true, nil
+	}
+}
+
 // newCursor makes the cursor of a query, under a name of its own where it is given none.
 func (r *plRun) newCursor(ctx context.Context, name string, st *statement) (*portal, error) {
 	if name == "" {
 		r.s.unnamed++
 		name = fmt.Sprintf("<unnamed portal %d>", r.s.unnamed)
-	}
-	if !st.positions { // those of the row that it stands on: of a plan of its own
-		st.positions, st.plan = true, nil
 	}
 	if err := r.ready(ctx, st); err != nil {
 		return nil, r.inStatement(err, st.text)
@@ -133,26 +138,44 @@ func (r *plRun) enterCursor(c *portal, slot int) {
 	r.vals[slot] = types.String(c.name)
 }
 
-// loopCursor opens the cursor of a FOR loop. All its rows are read, so that the loop goes on
-// when its transaction ends. end closes it and takes a name that it was given here from its variable.
+// loopCursor opens the cursor of a FOR loop: that of the variable in slot, or, where that is -1,
+// one that nothing has the name of. When its transaction ends, the rest of its rows is read, so
+// that the loop goes on. end closes it and takes a name that it was given here from its variable.
 func (r *plRun) loopCursor(ctx context.Context, slot int, st *statement, params []types.Datum) (c *portal, end func(), err error) {
-	was, name := r.vals[slot], ""
-	if !was.IsNull() {
-		name = was.Text()
+	was, name := types.Null, ""
+	if slot >= 0 {
+		if was = r.vals[slot]; !was.IsNull() {
+			name = was.Text()
+		}
+		st.walkable()
 	}
 	if c, err = r.newCursor(ctx, name, st); err != nil {
 		return nil, nil, err
 	}
-	c.looped, c.scroll = true, r.b.vars[slot].cursor.Scroll != 'n'
-	if err := r.readCursor(ctx, c, st, params); err != nil {
-		return nil, nil, err
+	c.looped = true
+	if slot >= 0 {
+		c.scroll = r.b.vars[slot].cursor.Scroll != 'n'
+	} else {
+		c.stmt = &st.prepared // which outlives the loop: what has been built of it is used again
 	}
-	r.enterCursor(c, slot)
-	return c, func() {
+	drop := func() {
 		if r.s.portals[c.name] == c {
 			r.s.drop(c.name, c)
 		}
-		if was.IsNull() {
+	}
+	if slot < 0 {
+		r.s.portals[c.name] = c // where the query itself may see it
+	}
+	if err := r.beginCursor(ctx, c, st, params); err != nil {
+		drop()
+		return nil, nil, err
+	}
+	if slot >= 0 {
+		r.enterCursor(c, slot)
+	}
+	return c, func() {
+		drop()
+		if slot >= 0 && was.IsNull() {
 			r.vals[slot] = types.Null
 		}
 	}, nil
@@ -240,10 +263,7 @@ func (r *plRun) fetch(ctx context.Context, x *plpgsql.Fetch, sc *plScope) error 
 	if err := rows.aim(ctx, f); err != nil {
 		return err
 	}
-	row := &plRecord{set: true}
-	for _, col := range c.columns {
-		row.names, row.ts, row.vals = append(row.names, col.Name), append(row.ts, col.Type), append(row.vals, types.Null)
-	}
+	row := nullRow(c.columns)
 	n := int64(0)
 	for {
 		b, err := rows.next(ctx)
@@ -266,11 +286,7 @@ func (r *plRun) fetch(ctx context.Context, x *plpgsql.Fetch, sc *plScope) error 
 		return nil
 	}
 	if n == 0 {
-		if slot, rest, _ := sc.find(x.Targets[0].Parts); len(rest) == 0 && r.b.vars[slot].record && r.b.vars[slot].t.OID == types.RecordOID {
-			r.recs[slot] = row // of NULLs
-			return nil
-		}
-		return r.noRow(x.Targets, sc)
+		return r.noRow(x.Targets, row, sc)
 	}
 	return r.putRow(x.Targets, row, sc)
 }

@@ -5,7 +5,6 @@ import (
 
 	"github.com/jackc/pgerrcode"
 
-	"github.com/loxodb/loxodb/sql/batch"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/plpgsql"
 	"github.com/loxodb/loxodb/sql/types"
@@ -145,22 +144,23 @@ func (r *plRun) forQuery(ctx context.Context, x *plpgsql.ForQuery, sc, in *plSco
 	if st == nil || st.columnsOf() == nil {
 		return flow{}, noCursor(st)
 	}
-	// The rows are those of the moment when the loop begins, whatever it does.
-	var next func() (row []types.Datum, ok bool, err error)
-	if slot >= 0 {
-		c, end, err := r.loopCursor(ctx, slot, st, params)
-		if err != nil {
-			return flow{}, err
+	c, end, err := r.loopCursor(ctx, slot, st, params)
+	if err != nil {
+		return flow{}, err
+	}
+	defer end()
+	ahead := int64(1)
+	if slot < 0 && r.atomic {
+		ahead = firstAhead
+	}
+	at := r.at
+	next := func() ([]types.Datum, bool, error) {
+		r.begin(x, at)
+		row, ok, err := r.step(ctx, c, ahead)
+		if ahead == firstAhead && c.at >= firstAhead {
+			ahead = laterAhead
 		}
-		defer end()
-		next = func() ([]types.Datum, bool, error) { return r.step(ctx, c) }
-	} else {
-		kept := r.s.newResult(shape{columns: columnTypes(st.columnsOf()), set: true})
-		defer kept.close()
-		if _, err := r.run(ctx, st, params, func(b *batch.Batch) error { return kept.buf.Append(b) }); err != nil {
-			return flow{}, err
-		}
-		next = kept.next
+		return row, ok, err
 	}
 	if st.plan != nil && (st.plan.Tag != "SELECT" || len(st.plan.WriteCTEs) > 0) {
 		r.s.ending.writers++
@@ -169,8 +169,23 @@ func (r *plRun) forQuery(ctx context.Context, x *plpgsql.ForQuery, sc, in *plSco
 	return r.forRows(ctx, x, in, st.columnsOf(), next)
 }
 
-// step is the next row of a loop's cursor.
-func (r *plRun) step(ctx context.Context, c *portal) (row []types.Datum, ok bool, err error) {
+// How many rows a loop over a query asks for at once, at first and later. Loops over cursors,
+// which the body may move, ask for one, and so do those that a transaction may end in.
+const (
+	firstAhead = 10
+	laterAhead = 50
+)
+
+// step is the next row of a loop's cursor, of which it asks for so many at once. The rows are
+// those of the moment when the loop began, whatever its body does, but they are computed when
+// they are asked for.
+func (r *plRun) step(ctx context.Context, c *portal, ahead int64) (row []types.Datum, ok bool, err error) {
+	if c.from != nil && c.at >= int64(c.buffer.Len()) {
+		defer func() { r.known = false }()
+		if _, err := c.read(ctx, c.at+ahead); err != nil {
+			return nil, false, err
+		}
+	}
 	walk := &cursorRows{c: c, tag: "FETCH", left: 1}
 	b, err := walk.next(ctx)
 	if err != nil || b == nil {
@@ -208,19 +223,12 @@ func (r *plRun) forRows(ctx context.Context, x *plpgsql.ForQuery, in *plScope, c
 		}
 	}
 	if n == 0 {
-		if err := r.noRow(x.Targets, in); err != nil {
+		if err := r.noRow(x.Targets, nullRow(cols), in); err != nil {
 			return flow{}, err
 		}
 	}
 	finish()
 	return flow{}, nil
-}
-
-func columnTypes(cols []column) (ts []types.T) {
-	for _, c := range cols {
-		ts = append(ts, c.Type)
-	}
-	return ts
 }
 
 func (r *plRun) forEach(ctx context.Context, x *plpgsql.ForEach, sc, in *plScope) (flow, error) {

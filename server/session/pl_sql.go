@@ -115,16 +115,12 @@ func (r *plRun) into(targets []plpgsql.Target, row *plRecord, n int64, strict, w
 	}
 	r.rows, r.vals[r.b.found] = min(n, 1), types.Bool(n > 0)
 	if n == 0 {
-		if len(targets) == 1 && row != nil {
-			if slot, rest, _ := sc.find(targets[0].Parts); len(rest) == 0 && r.b.vars[slot].record && r.b.vars[slot].t.OID == types.RecordOID {
-				r.recs[slot] = row // of NULLs
-				return nil
+		if !(row != nil && r.takesAnyRow(targets, sc)) {
+			if err := r.counted(targets, row, sc); err != nil {
+				return err
 			}
 		}
-		if err := r.counted(targets, row, sc); err != nil {
-			return err
-		}
-		return r.noRow(targets, sc)
+		return r.noRow(targets, row, sc)
 	}
 	return r.putRow(targets, row, sc)
 }

@@ -348,11 +348,35 @@ func (r *plRun) putRow(targets []plpgsql.Target, row *plRecord, sc *plScope) err
 	return nil
 }
 
-// noRow stores NULL in targets.
-func (r *plRun) noRow(targets []plpgsql.Target, sc *plScope) error {
+// takesAnyRow reports that the only target is a record, which takes the columns of its row.
+func (r *plRun) takesAnyRow(targets []plpgsql.Target, sc *plScope) bool {
+	if len(targets) != 1 {
+		return false
+	}
+	slot, rest, _ := sc.find(targets[0].Parts)
+	return len(rest) == 0 && r.b.vars[slot].record && r.b.vars[slot].t.OID == types.RecordOID
+}
+
+// nullRow is a row of NULLs.
+func nullRow(cols []column) *plRecord {
+	row := &plRecord{set: true}
+	for i := range cols {
+		row.names, row.ts, row.vals = append(row.names, cols[i].Name), append(row.ts, cols[i].Type), append(row.vals, types.Null)
+	}
+	return row
+}
+
+// noRow stores NULL in targets; row is what a record gets, a row of NULLs, nil where its columns
+// are not known.
+func (r *plRun) noRow(targets []plpgsql.Target, row *plRecord, sc *plScope) error {
+	any := r.takesAnyRow(targets, sc)
 	for i := range targets {
 		slot, rest, _ := sc.find(targets[i].Parts)
-		if len(rest) == 0 && r.b.vars[slot].record && r.b.vars[slot].t.OID == types.RecordOID && len(targets) == 1 {
+		if any && row != nil {
+			r.recs[slot] = row
+			continue
+		}
+		if any {
 			rec := *r.recs[slot]
 			rec.null = false
 			rec.vals = make([]types.Datum, len(rec.ts))

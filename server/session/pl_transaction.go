@@ -58,6 +58,9 @@ func (r *plRun) endTransaction(ctx context.Context, x *plpgsql.Transaction) erro
 	s.ending.count++
 	r.known = false
 	if x.Rollback {
+		if err := s.readLoops(ctx); err != nil {
+			return err
+		}
 		t.rollback()
 	} else if _, err := t.commit(ctx); err != nil {
 		return err

@@ -330,6 +330,7 @@ func (s *Session) closeTxnPortals(committed bool) {
 			continue
 		}
 		if p.looped || committed && p.hold {
+			p.stop() // it has been read, or its loop has failed
 			p.held = true
 		}
 		if p.held {
