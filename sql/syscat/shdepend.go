@@ -58,12 +58,26 @@ func sharedDepends(r *rows) {
 			r.roleDepends(db, classProc, f.ID, f.Owner, catalog.FunctionClass)
 		}
 	}
+	r.bornDependsOnRoles(db)
 	for _, c := range r.cat.UserCollations() {
 		r.roleDepend(db, classCollation, c.ID, 0, c.Owner, depOwner)
 	}
 	for _, d := range r.cat.DefaultRights() {
 		r.roleDepend(db, classDefaultACL, d.ID, 0, d.Role, depOwner)
 		r.listDepends(db, classDefaultACL, d.ID, 0, d.Role, d.ACL)
+	}
+}
+
+// bornDependsOnRoles are those of languages and functions that every database is born with,
+// on which somebody has got rights.
+func (r *rows) bornDependsOnRoles(db catalog.ID) {
+	for _, x := range r.cat.AllRights() {
+		switch _, own := r.cat.FunctionByID(x.Object.ID); {
+		case x.Class == catalog.LanguageClass:
+			r.listDepends(db, classLanguage, x.Object.ID, 0, catalog.BootstrapRoleID, x.ACL)
+		case x.Class == catalog.FunctionClass && !own:
+			r.listDepends(db, classProc, x.Object.ID, 0, catalog.BootstrapRoleID, x.ACL)
+		}
 	}
 }
 
