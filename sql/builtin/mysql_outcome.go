@@ -83,6 +83,7 @@ var partitionErrors = []struct {
 	{"Partition management on ", 1505}, {"Error in list of partitions ", 1507}, {"Duplicate partition name ", 1517},
 	{"Cannot remove all partitions", 1508}, {"VALUES LESS THAN value ", 1493}, {"MAXVALUE can only be used ", 1481},
 	{"empty range bound ", 1493}, {"unique constraint on partitioned table must include ", 1503}, {"Foreign keys are not yet supported ", 1506},
+	{"For float(M,D), double(M,D) or decimal(M,D)", 1427},
 	{"Cannot create temporary table with partitions", 1562}, {"Field in list of fields for partition ", 1488},
 }
 

@@ -204,6 +204,7 @@ func optionName(o *tast.TableOption) string {
 // columnDef converts a column; what is no part of a column goes to p.
 func (c *conv) columnDef(d *tast.ColumnDef, p *tableParts) ast.ColumnDef {
 	name := d.Name.Name.L
+	checkType(name, d.Tp)
 	t := c.columnType(d.Tp)
 	out := ast.ColumnDef{At: placeless, Name: name, Type: t.typ, Bits: t.bits, Declared: declared(d.Tp), Collation: c.columnCollation(d)}
 	add := func(k ast.Constraint) {
