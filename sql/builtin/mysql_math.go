@@ -7,6 +7,9 @@ import (
 	"math/rand/v2"
 	"strconv"
 
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -82,7 +85,7 @@ var mysqlMathFuncs = []mysqlFunc{
 	{name: "round", args: "*?i", by: numberType, eval: mysqlRound(false)},
 	{name: "truncate", args: "*i", by: numberType, eval: mysqlRound(true)},
 	{name: "sqrt", args: "f", ret: types.Float8OID, eval: realFunc(math.Sqrt)},
-	{name: "exp", args: "f", ret: types.Float8OID, eval: realFunc(math.Exp)},
+	{name: "exp", args: "f", ret: types.Float8OID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) { return inRange("exp", math.Exp(a[0].Float())) }},
 	{name: "ln", args: "f", ret: types.Float8OID, eval: realFunc(logOf(math.Log))},
 	{name: "log2", args: "f", ret: types.Float8OID, eval: realFunc(logOf(math.Log2))},
 	{name: "log10", args: "f", ret: types.Float8OID, eval: realFunc(logOf(math.Log10))},
@@ -97,12 +100,12 @@ var mysqlMathFuncs = []mysqlFunc{
 		return types.Float(math.Log(x) / math.Log(base)), nil
 	}},
 	{name: "pow", args: "ff", ret: types.Float8OID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-		return real(math.Pow(a[0].Float(), a[1].Float()))
+		return inRange("pow", math.Pow(a[0].Float(), a[1].Float()))
 	}},
 	{name: "sin", args: "f", ret: types.Float8OID, eval: realFunc(math.Sin)},
 	{name: "cos", args: "f", ret: types.Float8OID, eval: realFunc(math.Cos)},
 	{name: "tan", args: "f", ret: types.Float8OID, eval: realFunc(math.Tan)},
-	{name: "cot", args: "f", ret: types.Float8OID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) { return real(1 / math.Tan(a[0].Float())) }},
+	{name: "cot", args: "f", ret: types.Float8OID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) { return inRange("cot", 1/math.Tan(a[0].Float())) }},
 	{name: "asin", args: "f", ret: types.Float8OID, eval: realFunc(math.Asin)},
 	{name: "acos", args: "f", ret: types.Float8OID, eval: realFunc(math.Acos)},
 	{name: "atan", args: "f?f", ret: types.Float8OID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
@@ -184,6 +187,15 @@ func numberFunc(i func(int64) (int64, error), n func(types.Datum) (types.Datum, 
 func real(f float64) (types.Datum, error) {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return null()
+	}
+	return types.Float(f), nil
+}
+
+// inRange is the result of a function that has an error where no number is one; real has NULL
+// there.
+func inRange(name string, f float64) (types.Datum, error) {
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return types.Datum{}, pgerr.Newf(pgerrcode.NumericValueOutOfRange, "DOUBLE value is out of range in '%s'", name)
 	}
 	return types.Float(f), nil
 }

@@ -139,10 +139,13 @@ var compounds = map[string][]string{
 	"year_month": {"year", "month"}, "day_hour": {"day", "hour"}, "day_minute": {"day", "hour", "minute"},
 	"day_second": {"day", "hour", "minute", "second"}, "hour_minute": {"hour", "minute"},
 	"hour_second": {"hour", "minute", "second"}, "minute_second": {"minute", "second"},
+	"day_microsecond": {"day", "hour", "minute", "second", "microsecond"}, "hour_microsecond": {"hour", "minute", "second", "microsecond"},
+	"minute_microsecond": {"minute", "second", "microsecond"}, "second_microsecond": {"second", "microsecond"},
 }
 
 // ofClock are the units that a time has, too, which may be negative.
-var ofClock = setOf("microsecond second minute hour hour_minute hour_second minute_second")
+var ofClock = setOf("microsecond second minute hour hour_minute hour_second minute_second " +
+	"hour_microsecond minute_microsecond second_microsecond")
 
 // extract is EXTRACT of one field, or of several as one number.
 func extract(c *conv, f *tast.FuncCallExpr) (ast.Expr, bool) {
@@ -163,7 +166,11 @@ func (c *conv) extracted(f *tast.FuncCallExpr, name string) ast.Expr {
 		for _, field := range fields {
 			part := ast.Expr(call(at, field, textual(c.expr(f.Args[1]))))
 			if out != nil {
-				part = &ast.Op{At: at, Schema: system, Name: "+", Left: &ast.Op{At: at, Schema: system, Name: "*", Left: out, Right: integer(at, 100)}, Right: part}
+				digits := int64(100)
+				if field == "microsecond" {
+					digits = 1000000
+				}
+				part = &ast.Op{At: at, Schema: system, Name: "+", Left: &ast.Op{At: at, Schema: system, Name: "*", Left: out, Right: integer(at, digits)}, Right: part}
 			}
 			out = part
 		}
