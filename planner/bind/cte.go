@@ -7,6 +7,7 @@ import (
 
 	"github.com/loxodb/loxodb/planner/logical"
 	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/types"
@@ -342,7 +343,22 @@ func (b *binder) recursiveUnion(c *ast.CTE, sel *ast.Select, work int, init, ste
 		u.out = append(u.out, outCol{id, o.name, o.t, o.head, o.head})
 	}
 	n.Step, n.StepCols = b.retype(step, exprs)
-	return u, nil
+	return u, b.hashed(n)
+}
+
+// hashed refuses a recursive UNION of rows that PostgreSQL cannot hash, but for in a
+// definition, which it does not plan.
+func (b *binder) hashed(n *logical.RecursiveUnion) error {
+	if !n.Distinct || b.trace() != nil {
+		return nil
+	}
+	for _, id := range n.Out {
+		if t := b.meta.Cols[id].T; builtin.HasEquality(t.OID) && !builtin.HasHash(t.OID) {
+			return errAt(ast.NoPos, pgerrcode.FeatureNotSupported, "could not implement recursive UNION").
+				WithDetail("All column datatypes must be hashable.")
+		}
+	}
+	return nil
 }
 
 // otherType is the error for a column whose type the recursive term would change.

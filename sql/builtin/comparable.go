@@ -92,3 +92,35 @@ func InBtree(o *Operator) bool {
 	n := ExactOperator(o.Negator, o.Left, o.Right)
 	return n != nil && n.Strategy != 0
 }
+
+// HasHash reports a type with a hash operator class, as that of the rows has which a
+// recursive UNION keeps. Of record it is known only of each value.
+func HasHash(t types.OID) bool {
+	switch t {
+	case types.MoneyOID, types.BitOID, types.VarbitOID, types.TSVectorOID, types.TSQueryOID,
+		types.VectorOID, types.HalfvecOID, types.SparsevecOID:
+		return false
+	}
+	i := types.Lookup(t)
+	switch {
+	case i == nil:
+	case i.Composite != nil:
+		for _, f := range i.Composite.Fields {
+			if !f.Dropped && !HasHash(f.T.OID) {
+				return false
+			}
+		}
+		return true
+	case i.IsArray:
+		return HasHash(i.Elem)
+	case i.Base.OID != 0:
+		return HasHash(i.Base.OID)
+	}
+	if r := types.RangeTypeOf(t); r != nil {
+		return HasHash(r.Elem)
+	}
+	if r := types.MultirangeTypeOf(t); r != nil {
+		return HasHash(r.Elem)
+	}
+	return HasEquality(t)
+}
