@@ -90,13 +90,13 @@ func (c *client) prepare(ctx context.Context, sql string) error {
 }
 
 // reachable leaves out what no client calls, and what belongs to subjects that
-// LoxoDB does not have as a matter of principle: xml, geometry, replication.
+// LoxoDB does not have as a matter of principle: xml, replication.
 func (s *signature) reachable() bool {
 	if s.resolved(0) == nil || beyond.MatchString(strings.Trim(s.name, `"`)) {
 		return false
 	}
 	switch s.ret {
-	case "internal", "trigger", "event_trigger", "cstring", "xml", "box", "point", "circle", "polygon", "path", "lseg", "line", "language_handler":
+	case "internal", "trigger", "event_trigger", "cstring", "xml", "language_handler":
 		return false
 	}
 	return true
