@@ -271,6 +271,7 @@ func (b *batch) eachAlone(ctx context.Context, end int64, done bool) error {
 		}
 		if !done {
 			b.problem(b.dump, b.list[i], err)
+			b.dropKeys(b.list[i])
 		}
 	}
 	if err := b.note(ctx, b.dump, end, done); err != nil {
@@ -289,6 +290,13 @@ func (b *batch) putOffAll(to []deferred, texts []string, table statement) []defe
 		to = append(to, deferred{b.dump, b.schema, st})
 	}
 	return to
+}
+
+// dropKeys forgets what was left for the end of a table that could not be made: one that has
+// its name, and was there before, must not get it.
+func (b *batch) dropKeys(table statement) {
+	of := func(d deferred) bool { return d.dump == b.dump && d.line == table.line }
+	b.keys, b.later = slices.DeleteFunc(b.keys, of), slices.DeleteFunc(b.later, of)
 }
 
 // putOff leaves a view for the end.

@@ -29,3 +29,24 @@ func TestImportKeysLast(t *testing.T) {
 		t.Errorf("keys %s", got)
 	}
 }
+
+// A table that is there already, and that the dump's cannot replace, does not get its keys.
+func TestImportKeysOfOlderTables(t *testing.T) {
+	onlyHere(t)
+	addr := start(t)
+	first := filepath.Join(t.TempDir(), "first.sql")
+	writeDump(t, first, "CREATE DATABASE `old`;\nUSE `old`;\nCREATE TABLE `a` (`x` int);\nCREATE TABLE `b` (`x` int);\nCREATE TABLE `p` (`x` int PRIMARY KEY);\n")
+	if status, _, errs := runImport(t, addr, first); status != 0 {
+		t.Fatalf("status %d: %s", status, errs)
+	}
+	second := filepath.Join(t.TempDir(), "second.sql")
+	writeDump(t, second, "USE `old`;\nCREATE TABLE `a` (`x` int, KEY `k` (`x`), CONSTRAINT `f` FOREIGN KEY (`x`) REFERENCES `p` (`x`));\n"+
+		"CREATE TABLE IF NOT EXISTS `b` (`x` int, KEY `k` (`x`));\nCREATE TABLE `c` (`x` int, KEY `k` (`x`));\n")
+	if status, _, errs := runImport(t, addr, second); status != 1 || strings.Count(errs, second+":") != 1 || !strings.Contains(errs, second+":2: ") {
+		t.Fatalf("status %d: %s", status, errs)
+	}
+	const made = "select string_agg(c.oid::regclass::text || coalesce(' ' || k.conname, ''), ', ' order by c.relname) from pg_class c left join pg_constraint k on k.conrelid = c.oid and k.contype = 'f' where c.relnamespace = 'old'::regnamespace and (k.oid is not null or c.relkind = 'i')"
+	if got := one(t, connect(t, addr, ""), made); got != "old.c_k, old.p_pkey" {
+		t.Errorf("keys %s", got)
+	}
+}

@@ -103,9 +103,10 @@ func additions(t *tast.CreateTableStmt, keys []*tast.Constraint) (list []string,
 }
 
 // canWait reports a key that is not unique and that an AUTO_INCREMENT column does not need.
-// One without a name keeps its place, as names go by what is there.
+// One without a name keeps its place, as names go by what is there, and so do those of IF NOT
+// EXISTS, which an older table must not get.
 func canWait(t *tast.CreateTableStmt, k *tast.Constraint) bool {
-	if k.Tp != tast.ConstraintKey && k.Tp != tast.ConstraintIndex || k.Name == "" || t.TemporaryKeyword != tast.TemporaryNone {
+	if k.Tp != tast.ConstraintKey && k.Tp != tast.ConstraintIndex || k.Name == "" || t.IfNotExists || t.TemporaryKeyword != tast.TemporaryNone {
 		return false
 	}
 	return !slices.ContainsFunc(t.Cols, func(d *tast.ColumnDef) bool {
