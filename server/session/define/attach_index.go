@@ -65,6 +65,20 @@ func (e *Env) attachIndex(ctx context.Context, pt *catalog.Table, px *catalog.In
 	return e.validIndex(ctx, pt.ID, px.ID)
 }
 
+// ownInvalid owns the partitioned tables whose index a new part may make valid. Parents come
+// first, as where a foreign key changes a whole family: else the two would wait for each other.
+func (e *Env) ownInvalid(ctx context.Context, t *catalog.Table, x *catalog.Index) error {
+	if x == nil || x.Valid {
+		return nil
+	}
+	if p := e.Catalog.PartitionParent(t); p != nil && x.Parent != 0 {
+		if err := e.ownInvalid(ctx, p, p.Index(x.Parent)); err != nil {
+			return err
+		}
+	}
+	return e.own(ctx, t)
+}
+
 // validIndex makes an index of a partitioned table valid when each partition has its
 // part of it.
 func (e *Env) validIndex(ctx context.Context, table, index catalog.ID) error {
@@ -79,10 +93,7 @@ func (e *Env) validIndex(ctx context.Context, table, index catalog.ID) error {
 			return nil
 		}
 	}
-	if err := e.own(ctx, t); err != nil {
-		return err
-	}
-	n := copyTable(t)
+	n := copyTable(t) // which ownInvalid has locked
 	for i, y := range n.Indexes {
 		if y.ID == index {
 			c := *y

@@ -205,10 +205,16 @@ func (e *Env) alterIndex(ctx context.Context, st *ast.AlterTable) error {
 		}
 		return err
 	}
+	attach := len(st.Cmds) == 1 && st.Cmds[0].Kind == ast.AttachPartition
+	if attach {
+		if err := e.ownInvalid(ctx, t, x); err != nil {
+			return err
+		}
+	}
 	if err := e.own(ctx, t); err != nil {
 		return err
 	}
-	if len(st.Cmds) == 1 && st.Cmds[0].Kind == ast.AttachPartition {
+	if attach {
 		return e.attachIndex(ctx, t, x, &st.Cmds[0])
 	}
 	changed := *x
