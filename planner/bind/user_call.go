@@ -126,7 +126,7 @@ func (b *binder) userCall(r *builtin.Resolved, in []expr.Expr, variadic bool, po
 	for i := range in {
 		if d, ok := b.o.Catalog.TypeByID(list[i].Domain); ok && list[i].Domain != 0 {
 			var err error
-			if in[i], err = b.toDomain(in[i], d); err != nil {
+			if in[i], err = b.toDomain(b.applyMod(in[i], d.Base, builtin.Implicit, ast.NoPos), d); err != nil {
 				return nil, err
 			}
 		}

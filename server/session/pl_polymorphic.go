@@ -83,6 +83,8 @@ func reshaped(t types.T, from, to polyShape) (types.T, bool) {
 	switch {
 	case to == polyElement:
 		return element, true
+	case to == polyArray && ranges != nil:
+		return types.Of(ranges.Subtype()).ArrayOf(), true
 	case to == polyArray:
 		return element.ArrayOf(), true
 	case to == polyRange && ranges != nil:

@@ -80,7 +80,7 @@ func rangeElem(t types.OID) types.OID {
 	if rt == nil {
 		return 0
 	}
-	return rt.Elem
+	return rt.Subtype()
 }
 
 // Of is what a declared type, resolved as t by the base types, is: an array type over a

@@ -18,7 +18,7 @@ func ranges(r *rows) {
 			continue
 		}
 		r.oid("rngtypid", t.ID)
-		r.oid("rngsubtype", t.Range.Elem)
+		r.oid("rngsubtype", t.Range.Subtype())
 		r.oid("rngmultitypid", t.Range.Multi)
 		r.oid("rngcollation", t.Range.Collation)
 		r.oid("rngsubopc", t.Range.OpClass)
@@ -67,8 +67,8 @@ func (r *rows) typeDepends(t *catalog.Type) {
 		if maker := r.rangeMakers()[t.ID]; maker != 0 {
 			r.depend(classCast, t.Range.Cast, 0, classProc, maker, 0, depInternal)
 		}
-		if t.Range.Elem >= types.FirstTypeOID {
-			r.depend(classType, t.ID, 0, classType, t.Range.Elem, 0, depNormal)
+		if sub := t.Range.Subtype(); sub >= types.FirstTypeOID {
+			r.depend(classType, t.ID, 0, classType, sub, 0, depNormal)
 		}
 		if t.Range.Diff >= catalog.DatabaseID {
 			r.depend(classType, t.ID, 0, classProc, t.Range.Diff, 0, depNormal)

@@ -23,6 +23,9 @@ func HasDomains(oid OID, f *Format) bool {
 	if i.IsArray {
 		return Of(oid).ElemDomain() != 0 || HasDomains(i.Elem, f)
 	}
+	if i.Range != nil {
+		return i.Range.Domain != 0 || HasDomains(i.Range.Elem, f)
+	}
 	c := CompositeOf(oid, f)
 	if c == nil {
 		return false
@@ -43,6 +46,17 @@ func CheckParts(t T, d Datum, f *Format) error {
 	if t.IsArray() {
 		return checkElements(t, d, f)
 	}
+	if rt := RangeTypeOf(t.OID); rt != nil {
+		return rt.checkBounds(rt.RangeOf(d), f)
+	}
+	if rt := MultirangeTypeOf(t.OID); rt != nil {
+		for _, r := range rt.RangesOf(d) {
+			if err := rt.checkBounds(r, f); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	c := CompositeOf(t.OID, f)
 	for k, v := range c.Split(d) {
 		x := &c.Fields[k]
@@ -53,6 +67,21 @@ func CheckParts(t T, d Datum, f *Format) error {
 			return err
 		}
 		if err := CheckDomain(x.Domain, v, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (rt *RangeType) checkBounds(r Range, f *Format) error {
+	for _, b := range []Bound{r.Lower, r.Upper} {
+		if r.Empty || b.Infinite {
+			continue
+		}
+		if err := CheckParts(rt.bound(), b.Val, f); err != nil {
+			return err
+		}
+		if err := CheckDomain(rt.Domain, b.Val, f); err != nil {
 			return err
 		}
 	}

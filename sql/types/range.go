@@ -29,15 +29,35 @@ const (
 type RangeType struct {
 	Range, Multi, Elem OID
 	Discrete           bool
+	// Domain is the domain that the bounds are of, 0 for none; Elem is its base type then.
+	Domain OID `json:",omitempty"`
+}
+
+// Subtype is the type that the range type was made over: pg_range.rngsubtype.
+func (rt *RangeType) Subtype() OID {
+	if rt.Domain != 0 {
+		return rt.Domain
+	}
+	return rt.Elem
+}
+
+// bound is the type of the bounds, with the modifier that a domain over it has.
+func (rt *RangeType) bound() T {
+	if rt.Domain != 0 {
+		if i := byOID(rt.Domain); i != nil {
+			return i.Base
+		}
+	}
+	return Of(rt.Elem)
 }
 
 var rangeTypes = [...]RangeType{
-	{Int4rangeOID, Int4multirangeOID, Int4OID, true},
-	{NumrangeOID, NummultirangeOID, NumericOID, false},
-	{TsrangeOID, TsmultirangeOID, TimestampOID, false},
-	{TstzrangeOID, TstzmultirangeOID, TimestamptzOID, false},
-	{DaterangeOID, DatemultirangeOID, DateOID, true},
-	{Int8rangeOID, Int8multirangeOID, Int8OID, true},
+	{Range: Int4rangeOID, Multi: Int4multirangeOID, Elem: Int4OID, Discrete: true},
+	{Range: NumrangeOID, Multi: NummultirangeOID, Elem: NumericOID},
+	{Range: TsrangeOID, Multi: TsmultirangeOID, Elem: TimestampOID},
+	{Range: TstzrangeOID, Multi: TstzmultirangeOID, Elem: TimestamptzOID},
+	{Range: DaterangeOID, Multi: DatemultirangeOID, Elem: DateOID, Discrete: true},
+	{Range: Int8rangeOID, Multi: Int8multirangeOID, Elem: Int8OID, Discrete: true},
 }
 
 // RangeTypeOf is the family of a range type, nil for other types.

@@ -67,7 +67,10 @@ func (rt *RangeType) parseRange(s string, f *Format) (Datum, error) {
 			continue
 		}
 		var err error
-		if bound.Val, err = ParseText(Of(rt.Elem), text[k], f); err != nil {
+		if bound.Val, err = ParseText(rt.bound(), text[k], f); err != nil {
+			return Datum{}, err
+		}
+		if err = CheckDomain(rt.Domain, bound.Val, f); err != nil {
 			return Datum{}, err
 		}
 	}

@@ -61,7 +61,11 @@ func (e *Env) builtinOrOwn(n *ast.QName, args []types.OID) *builtin.Func {
 		return false
 	})
 	for _, f := range append(system, own...) {
-		if equalTypes(f.Args, args) {
+		declared := f.Args
+		if f.User != nil { // domains stand for themselves
+			declared = f.User.InputTypes()
+		}
+		if equalTypes(declared, args) {
 			return f
 		}
 	}

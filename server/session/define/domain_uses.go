@@ -15,7 +15,7 @@ func (e *Env) domainFree(d *catalog.Type) error {
 		return err
 	}
 	for _, t := range e.Catalog.Types() {
-		if t.Kind == catalog.RangeType && t.Range.Elem == d.ID {
+		if t.Kind == catalog.RangeType && t.Range.Subtype() == d.ID {
 			if err := u.ranges(t); err != nil {
 				return err
 			}
@@ -65,7 +65,7 @@ func (u *typeUse) stored(id catalog.ID) error {
 			err = u.stored(t.Array)
 		case t.Kind == catalog.DomainType && (t.Over == id || t.Over == 0 && t.Base.OID == id):
 			err = u.stored(t.ID)
-		case t.Kind == catalog.RangeType && t.Range.Elem == id:
+		case t.Kind == catalog.RangeType && t.Range.Subtype() == id:
 			err = u.ranges(t)
 		}
 		if err != nil {

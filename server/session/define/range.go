@@ -104,13 +104,14 @@ func (e *Env) rangeOf(st *ast.CreateRange, given attributes) (r *catalog.Range, 
 	switch {
 	case info.Type == 'p':
 		return nil, nil, pgerr.Newf(pgerrcode.DatatypeMismatch, "range subtype cannot be %s", types.TypeName(elem.OID))
-	case info.Type == 'd':
-		return nil, nil, pgerr.NotSupported(int(given["subtype"].Pos), "ranges of a domain are not supported")
 	case given["canonical"] != nil:
 		return nil, nil, pgerr.New(pgerrcode.InvalidObjectDefinition, "cannot specify a canonical function without a pre-created shell type").
 			WithHint("Create the type as a shell type, then create its canonicalization function, then do a full CREATE TYPE.")
 	}
 	r = &catalog.Range{RangeType: types.RangeType{Elem: elem.OID}}
+	if info.Type == 'd' {
+		r.Elem, r.Domain = info.Base.OID, elem.OID
+	}
 	if r.OpClass, err = e.rangeClass(given["subtype_opclass"], elem.OID); err != nil {
 		return nil, nil, err
 	}
@@ -132,7 +133,11 @@ func (e *Env) rangeOf(st *ast.CreateRange, given attributes) (r *catalog.Range, 
 
 // rangeClass is the operator class that orders the bounds. Only default ones are what
 // values are compared by.
-func (e *Env) rangeClass(d *ast.Definition, elem types.OID) (catalog.ID, error) {
+func (e *Env) rangeClass(d *ast.Definition, subtype types.OID) (catalog.ID, error) {
+	elem := subtype
+	if i := types.Lookup(subtype); i.Type == 'd' {
+		elem = i.Base.OID
+	}
 	if d != nil {
 		n, _ := d.Ref()
 		known, accepts := syscat.OpClassAccepts("btree", n.Name, elem)
@@ -141,13 +146,13 @@ func (e *Env) rangeClass(d *ast.Definition, elem types.OID) (catalog.ID, error) 
 		}
 		switch {
 		case !accepts:
-			return 0, pgerr.Newf(pgerrcode.DatatypeMismatch, "operator class %q does not accept data type %s", n.Name, types.TypeName(elem))
+			return 0, pgerr.Newf(pgerrcode.DatatypeMismatch, "operator class %q does not accept data type %s", n.Name, types.TypeName(subtype))
 		case !syscat.IsDefaultClass("btree", n.Name, elem):
 			return 0, pgerr.NotSupported(int(d.Pos), "ranges ordered by operator class %q are not supported", n.Name)
 		}
 	}
 	if !syscat.Ordered(elem) {
-		return 0, pgerr.Newf(pgerrcode.UndefinedObject, "data type %s has no default operator class for access method \"btree\"", types.TypeName(elem)).
+		return 0, pgerr.Newf(pgerrcode.UndefinedObject, "data type %s has no default operator class for access method \"btree\"", types.TypeName(subtype)).
 			WithHint("You must specify an operator class for the range type or define a default operator class for the subtype.")
 	}
 	return syscat.DefaultClass("btree", elem), nil
@@ -209,12 +214,16 @@ func (e *Env) rangeFunctions(ctx context.Context, t, m *catalog.Type) error {
 		}
 		return args
 	}
+	bounds := func(rest ...types.OID) []catalog.FuncArg {
+		args := in(append([]types.OID{t.Range.Elem, t.Range.Elem}, rest...)...)
+		args[0].Domain, args[1].Domain = t.Range.Domain, t.Range.Domain
+		return args
+	}
 	rest := in(t.Array)
 	rest[0].Mode = catalog.ArgVariadic
-	elem := t.Range.Elem
 	for _, f := range []*catalog.Function{
-		{Name: t.Name, Schema: t.Schema, Args: in(elem, elem), Ret: types.Of(t.ID), Body: "range_constructor2"},
-		{Name: t.Name, Schema: t.Schema, Args: in(elem, elem, types.TextOID), Ret: types.Of(t.ID), Body: "range_constructor3"},
+		{Name: t.Name, Schema: t.Schema, Args: bounds(), Ret: types.Of(t.ID), Body: "range_constructor2"},
+		{Name: t.Name, Schema: t.Schema, Args: bounds(types.TextOID), Ret: types.Of(t.ID), Body: "range_constructor3"},
 		{Name: m.Name, Schema: m.Schema, Ret: types.Of(m.ID), Body: "multirange_constructor0", Strict: true},
 		{Name: m.Name, Schema: m.Schema, Args: in(t.ID), Ret: types.Of(m.ID), Body: "multirange_constructor1", Strict: true},
 		{Name: m.Name, Schema: m.Schema, Args: rest, Ret: types.Of(m.ID), Body: "multirange_constructor2", Strict: true},

@@ -337,7 +337,7 @@ func (e *Env) typeUsers(id catalog.ID) (out []dependent) {
 		out = append(out, e.rangeParts(t)...)
 	}
 	for _, d := range e.Catalog.Types() {
-		if d.Kind == catalog.RangeType && (d.Range.Elem == x.id || d.Range.Elem == x.array) {
+		if d.Kind == catalog.RangeType && (d.Range.Subtype() == x.id || d.Range.Subtype() == x.array) {
 			out = append(out, dependent{object: object{kind: typeObject, id: d.ID}, order: born(d)})
 		}
 		if d.Kind == catalog.DomainType && (d.Over == x.id || d.Over == 0 && d.Base.OID == x.id) {
