@@ -35,6 +35,31 @@ var mysqlShowFuncs = []mysqlFunc{
 	{name: "column_extra", args: "ii", ret: types.TextOID, volatility: Stable, eval: ofColumn(func(_ Session, _ *catalog.Table, c *catalog.Column) (string, bool) {
 		return columnExtra(c), true
 	})},
+	{name: "generation_expression", args: "ii", ret: types.TextOID, volatility: Stable, eval: ofColumn(func(s Session, t *catalog.Table, c *catalog.Column) (string, bool) {
+		if c.Generated == 0 {
+			return "", false
+		}
+		return mysqlExpr(s.ShowExpr(c.Default, true), t, vectorHome(s)), true
+	})},
+	{name: "check_clause", args: "ii", ret: types.TextOID, volatility: Stable, eval: withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		t, ok := s.Catalog().TableByID(catalog.ID(a[0].Int()))
+		if !ok {
+			return null()
+		}
+		text, ok := s.Definition("constraintdef", catalog.ID(a[1].Int()), 0, false)
+		if !ok {
+			return null()
+		}
+		text = strings.TrimPrefix(mysqlExpr(strings.TrimSuffix(text, " NOT ENFORCED"), t, vectorHome(s)), "CHECK (")
+		return types.String(strings.TrimSuffix(text, ")")), nil
+	})},
+	{name: "view_definition", args: "i", ret: types.TextOID, volatility: Stable, eval: withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
+		t, ok := s.Catalog().TableByID(catalog.ID(a[0].Int()))
+		if !ok || t.Kind != catalog.KindView {
+			return null()
+		}
+		return types.String(viewQuery(s, t)), nil
+	})},
 	{name: "is_range", args: "ii", ret: types.BoolOID, volatility: Stable, eval: withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
 		if t, ok := s.Catalog().TableByID(catalog.ID(a[0].Int())); ok {
 			for _, k := range t.Constraints {
@@ -273,8 +298,7 @@ func quoted(s string) string {
 // showCreate is the statement that makes a table or view.
 func showCreate(s Session, t *catalog.Table) string {
 	if t.Kind == catalog.KindView {
-		text, _ := s.Definition("viewdef", t.ID, 0, false)
-		return "CREATE VIEW " + backquote(t.Name) + " AS " + strings.TrimSuffix(strings.TrimSpace(text), ";")
+		return "CREATE VIEW " + backquote(t.Name) + " AS " + viewQuery(s, t)
 	}
 	var lines []string
 	for _, c := range t.Listed() {
@@ -311,6 +335,12 @@ func showCreate(s Session, t *catalog.Table) string {
 		out += " COMMENT=" + quoted(t.Comment)
 	}
 	return out + showPartitions(s.Catalog(), t)
+}
+
+// viewQuery is a view's query.
+func viewQuery(s Session, t *catalog.Table) string {
+	text, _ := s.Definition("viewdef", t.ID, 0, false)
+	return strings.TrimSuffix(strings.TrimSpace(text), ";")
 }
 
 // nextNumber is what the AUTO_INCREMENT column of a table comes to next; ok is false where there

@@ -10,7 +10,7 @@ import (
 // standard are queries; the others are PostgreSQL's.
 var infoRelations = map[string]string{
 	"schemata": `SELECT 'def' AS catalog_name, nspname AS schema_name, mysql.charset_of(mysql.schema_collation(oid::int8)) AS default_character_set_name,
-		mysql.schema_collation(oid::int8) AS default_collation_name, NULL::text AS sql_path FROM pg_catalog.pg_namespace WHERE nspname <> 'pg_toast'`,
+		mysql.schema_collation(oid::int8) AS default_collation_name, NULL::text AS sql_path, 'NO' AS default_encryption FROM pg_catalog.pg_namespace WHERE nspname <> 'pg_toast'`,
 	"tables": `SELECT 'def' AS table_catalog, n.nspname AS table_schema, c.relname AS table_name,
 		CASE WHEN n.nspname IN ('pg_catalog', 'information_schema') THEN 'SYSTEM VIEW' WHEN c.relkind = 'v' THEN 'VIEW' ELSE 'BASE TABLE' END AS table_type,
 		` + tableFacts + `
@@ -31,7 +31,8 @@ var infoRelations = map[string]string{
 		mysql.column_collation(a.attrelid::int8, a.attnum) AS collation_name,
 		y.typ AS column_type, mysql.column_key(a.attrelid::int8, a.attnum) AS column_key,
 		mysql.column_extra(a.attrelid::int8, a.attnum) AS extra, 'select,insert,update,references' AS privileges,
-		coalesce(pg_catalog.col_description(a.attrelid, a.attnum), '') AS column_comment, '' AS generation_expression
+		coalesce(pg_catalog.col_description(a.attrelid, a.attnum), '') AS column_comment,
+		coalesce(mysql.generation_expression(a.attrelid::int8, a.attnum), '') AS generation_expression, NULL::int8 AS srs_id
 		FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 		CROSS JOIN LATERAL (SELECT x.typ, split_part(split_part(x.typ, '(', 1), ' ', 1) AS name, substring(x.typ from '[(]([0-9]+)[)]')::int8 AS len
 			FROM (SELECT mysql.column_type(a.attrelid::int8, a.attnum) AS typ) x) y
@@ -88,35 +89,23 @@ var infoRelations = map[string]string{
 		t.relname AS table_name, r.relname AS referenced_table_name
 		FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class t ON t.oid = k.conrelid JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace
 		JOIN pg_catalog.pg_class r ON r.oid = k.confrelid JOIN pg_catalog.pg_namespace rn ON rn.oid = r.relnamespace WHERE k.contype = 'f'`,
-	"engines": `SELECT 'InnoDB' AS engine, 'DEFAULT' AS support, 'LoxoDB keeps all tables' AS comment, 'YES' AS transactions, 'NO' AS xa, 'YES' AS savepoints`,
-	"processlist": `SELECT pid::int8 AS id, usename AS "user", coalesce(client_addr::text, '') AS host, current_schema() AS db,
-		CASE WHEN state = 'active' THEN 'Query' ELSE 'Sleep' END AS command, extract(epoch FROM clock_timestamp() - query_start)::int8 AS "time",
-		state, query AS info FROM pg_catalog.pg_stat_activity`,
-	"views": `SELECT 'def' AS table_catalog, n.nspname AS table_schema, c.relname AS table_name, pg_catalog.pg_get_viewdef(c.oid) AS view_definition,
-		'NONE' AS check_option, 'YES' AS is_updatable, current_user || '@%%' AS definer, 'DEFINER' AS security_type, 'utf8mb4' AS character_set_client,
-		'utf8mb4_bin' AS collation_connection FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'v'`,
+	"engines":     `SELECT 'InnoDB' AS engine, 'DEFAULT' AS support, 'LoxoDB keeps all tables' AS comment, 'YES' AS transactions, 'NO' AS xa, 'YES' AS savepoints`,
+	"processlist": processes,
+	"views": `SELECT 'def' AS table_catalog, n.nspname AS table_schema, c.relname AS table_name, mysql.view_definition(c.oid::int8) AS view_definition,
+		coalesce(v.check_option, 'NONE') AS check_option, coalesce(v.is_updatable, 'NO') AS is_updatable, pg_catalog.pg_get_userbyid(c.relowner) || '@%%' AS definer,
+		CASE WHEN 'security_invoker=true' = ANY (c.reloptions) THEN 'INVOKER' ELSE 'DEFINER' END AS security_type, 'utf8mb4' AS character_set_client,
+		'utf8mb4_bin' AS collation_connection FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+		LEFT JOIN information_schema.views v ON v.table_schema = n.nspname AND v.table_name = c.relname WHERE c.relkind = 'v'`,
 	"partitions": `SELECT 'def' AS table_catalog, n.nspname AS table_schema, c.relname AS table_name, mysql.partition_name(c.oid::int8, i.inhrelid::int8) AS partition_name, NULL::text AS subpartition_name,
-		mysql.partition_place(c.oid::int8, i.inhrelid::int8) AS partition_ordinal_position,
-		CASE k.partstrat WHEN 'r' THEN 'RANGE COLUMNS' WHEN 'l' THEN 'LIST COLUMNS' WHEN 'h' THEN 'KEY' END AS partition_method,
-		mysql.partition_columns(c.oid::int8) AS partition_expression, mysql.partition_bound(i.inhrelid::int8) AS partition_description,
-		greatest(coalesce(p.reltuples, c.reltuples), 0)::int8 AS table_rows, NULL::int8 AS subpartition_ordinal_position, NULL::text AS subpartition_method,
-		NULL::text AS subpartition_expression, 0::int8 AS avg_row_length, pg_catalog.pg_table_size(coalesce(i.inhrelid, c.oid)) AS data_length, NULL::int8 AS max_data_length,
+		mysql.partition_place(c.oid::int8, i.inhrelid::int8) AS partition_ordinal_position, NULL::int8 AS subpartition_ordinal_position,
+		CASE k.partstrat WHEN 'r' THEN 'RANGE COLUMNS' WHEN 'l' THEN 'LIST COLUMNS' WHEN 'h' THEN 'KEY' END AS partition_method, NULL::text AS subpartition_method,
+		mysql.partition_columns(c.oid::int8) AS partition_expression, NULL::text AS subpartition_expression, mysql.partition_bound(i.inhrelid::int8) AS partition_description,
+		greatest(coalesce(p.reltuples, c.reltuples), 0)::int8 AS table_rows,
+		0::int8 AS avg_row_length, pg_catalog.pg_table_size(coalesce(i.inhrelid, c.oid)) AS data_length, NULL::int8 AS max_data_length,
 		0::int8 AS index_length, 0::int8 AS data_free, NULL::timestamp AS create_time, NULL::timestamp AS update_time, NULL::timestamp AS check_time, NULL::int8 AS checksum,
 		'' AS partition_comment, '' AS nodegroup, NULL::text AS tablespace_name FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 		LEFT JOIN pg_catalog.pg_partitioned_table k ON k.partrelid = c.oid LEFT JOIN pg_catalog.pg_inherits i ON i.inhparent = c.oid AND c.relkind = 'p'
 		LEFT JOIN pg_catalog.pg_class p ON p.oid = i.inhrelid WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition`,
-	"user_privileges": `SELECT '''' || r.rolname || '''@''%%''' AS grantee, 'def' AS table_catalog, p.privilege AS privilege_type, CASE WHEN r.rolsuper THEN 'YES' ELSE 'NO' END AS is_grantable
-		FROM pg_catalog.pg_roles r CROSS JOIN (VALUES ('USAGE'), ('SELECT'), ('INSERT'), ('UPDATE'), ('DELETE'), ('CREATE'), ('DROP'), ('REFERENCES'), ('INDEX'), ('ALTER'),
-		('CREATE TEMPORARY TABLES'), ('LOCK TABLES'), ('CREATE VIEW'), ('SHOW VIEW'), ('CREATE USER'), ('SHOW DATABASES'), ('PROCESS'), ('SUPER')) p(privilege)
-		WHERE r.rolcanlogin AND r.rolsuper = (p.privilege <> 'USAGE')`,
-	"schema_privileges": `SELECT '''' || r.rolname || '''@''%%''' AS grantee, 'def' AS table_catalog, n.nspname AS table_schema, p.privilege AS privilege_type, 'NO' AS is_grantable
-		FROM pg_catalog.pg_roles r CROSS JOIN pg_catalog.pg_namespace n CROSS JOIN (VALUES ('CREATE'), ('USAGE')) p(privilege)
-		WHERE r.rolcanlogin AND NOT r.rolsuper AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') AND pg_catalog.has_schema_privilege(r.rolname, n.oid, p.privilege)`,
-	"files": `SELECT NULL::int8 AS file_id, NULL::text AS file_name, NULL::text AS file_type, NULL::text AS tablespace_name, NULL::text AS table_schema, NULL::text AS table_name,
-		NULL::text AS logfile_group_name, NULL::text AS engine WHERE false`,
-	"events": `SELECT NULL::text AS event_catalog, NULL::text AS event_schema, NULL::text AS event_name, NULL::text AS definer, NULL::text AS event_body,
-		NULL::text AS event_definition, NULL::text AS event_type, NULL::text AS status WHERE false`,
-	"plugins": `SELECT NULL::text AS plugin_name, NULL::text AS plugin_version, NULL::text AS plugin_status, NULL::text AS plugin_type WHERE false`,
 }
 
 // tableFacts are what information_schema.tables and SHOW TABLE STATUS tell of a table, nothing of a
@@ -154,12 +143,19 @@ func (c *conv) informationSchema(name ast.QName, alias string) ast.TableExpr {
 		alias = name.Name
 	}
 	query, ok := infoRelations[name.Name]
+	if !ok {
+		query, ok = infoObjects[name.Name]
+	}
+	if columns, none := infoEmpty[name.Name]; none {
+		query, ok = empty(strings.Fields(columns)).query, true
+	}
 	if !strings.Contains(query, "UNION") { // names compare as MySQL's do
 		query = namesCollated.Replace(query)
 	}
 	switch name.Name {
 	case "character_sets":
-		query, ok = charsetsQuery("character_set_name, description, default_collate_name, maxlen"), true
+		query, ok = "SELECT character_set_name, default_collate_name, description, maxlen FROM ("+
+			charsetsQuery("character_set_name, description, default_collate_name, maxlen")+") c", true
 	case "collations":
 		query, ok = collationsQuery("collation_name, character_set_name, id, is_default, is_compiled, sortlen, pad_attribute"), true
 	case "collation_character_set_applicability":

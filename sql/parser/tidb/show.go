@@ -113,9 +113,20 @@ func (c *conv) showStmt(n tast.StmtNode) ast.Stmt {
 		return c.list(s, listing{like: "collation", columns: []string{"Collation", "Charset", "Id", "Default", "Compiled", "Sortlen", "Pad_attribute"},
 			query: collationsQuery(`"collation", charset, id, "default", compiled, sortlen, pad_attribute`)})
 	case tast.ShowProcessList:
-		return c.sqlText(`SELECT pid AS "Id", usename AS "User", coalesce(client_addr::text, '') AS "Host", current_schema() AS db,
-			CASE WHEN state = 'active' THEN 'Query' ELSE 'Sleep' END AS "Command",
-			extract(epoch FROM clock_timestamp() - query_start)::int8 AS "Time", state AS "State", query AS "Info" FROM pg_catalog.pg_stat_activity ORDER BY pid`)
+		info := "left(info, 100)"
+		if s.Full {
+			info = "info"
+		}
+		return c.sqlText(`SELECT id AS "Id", "user" AS "User", host AS "Host", db, command AS "Command", "time" AS "Time", state AS "State", ` + info + ` AS "Info" FROM (` + processes + `) p ORDER BY id`)
+	case tast.ShowPlugins:
+		return c.list(s, listing{like: "name", columns: []string{"Name", "Status", "Type", "Library", "License"},
+			query: `SELECT plugin_name AS name, plugin_status AS status, plugin_type AS type, plugin_library AS library, plugin_license AS license FROM (` + plugins + `) p`})
+	case tast.ShowPrivileges:
+		return c.list(s, listing{like: "privilege", columns: []string{"Privilege", "Context", "Comment"}, query: privileges})
+	case tast.ShowTriggers:
+		return c.showTriggers(s)
+	case tast.ShowProcedureStatus, tast.ShowFunctionStatus:
+		return c.showRoutines(s)
 	case tast.ShowTableStatus:
 		return c.showTableStatus(s)
 	case tast.ShowGrants:
@@ -132,17 +143,9 @@ func (c *conv) showStmt(n tast.StmtNode) ast.Stmt {
 // nothingOf are the columns of what a database here has none of. The name that LIKE
 // is about comes first.
 var nothingOf = map[tast.ShowStmtType][]string{
-	tast.ShowPlugins:    {"Name", "Status", "Type", "Library", "License"},
-	tast.ShowPrivileges: {"Privilege", "Context", "Comment"},
 	tast.ShowOpenTables: {"Table", "Database", "In_use", "Name_locked"},
-	tast.ShowTriggers: {"Table", "Trigger", "Event", "Statement", "Timing", "Created", "sql_mode", "Definer",
-		"character_set_client", "collation_connection", "Database Collation"},
 	tast.ShowEvents: {"Name", "Db", "Definer", "Time zone", "Type", "Execute at", "Interval value", "Interval field", "Starts", "Ends", "Status",
 		"Originator", "character_set_client", "collation_connection", "Database Collation"},
-	tast.ShowProcedureStatus: {"Name", "Db", "Type", "Definer", "Modified", "Created", "Security_type", "Comment",
-		"character_set_client", "collation_connection", "Database Collation"},
-	tast.ShowFunctionStatus: {"Name", "Db", "Type", "Definer", "Modified", "Created", "Security_type", "Comment",
-		"character_set_client", "collation_connection", "Database Collation"},
 }
 
 // empty lists nothing under those columns.
@@ -202,6 +205,26 @@ func (c *conv) showMessages(s *tast.ShowStmt) ast.Stmt {
 		query += ` WHERE level = 'Error'`
 	}
 	return c.limitShown(c.sqlText(strings.ReplaceAll(query, "%", "%%")))
+}
+
+func (c *conv) showTriggers(s *tast.ShowStmt) ast.Stmt {
+	return c.list(s, listing{like: "table", columns: []string{"Trigger", "Event", "Table", "Statement", "Timing", "Created", "sql_mode", "Definer",
+		"character_set_client", "collation_connection", "Database Collation"},
+		query: strings.ReplaceAll(`SELECT trigger_name AS trigger, event_manipulation AS event, event_object_table AS "table", action_statement AS statement, action_timing AS timing,
+			created, sql_mode, definer, character_set_client, collation_connection, database_collation AS "database collation" FROM (`+triggers+`) t
+			WHERE event_object_schema = `+schemaOf(s.DBName)+`::text ORDER BY event_object_table, event_manipulation, action_timing, action_order`, "%%", "%")})
+}
+
+func (c *conv) showRoutines(s *tast.ShowStmt) ast.Stmt {
+	kind := "FUNCTION"
+	if s.Tp == tast.ShowProcedureStatus {
+		kind = "PROCEDURE"
+	}
+	return c.list(s, listing{like: "name", columns: []string{"Db", "Name", "Type", "Definer", "Modified", "Created", "Security_type", "Comment",
+		"character_set_client", "collation_connection", "Database Collation"},
+		query: strings.ReplaceAll(`SELECT routine_schema AS db, routine_name AS name, routine_type AS type, definer, last_altered AS modified, created, security_type, routine_comment AS comment,
+			character_set_client, collation_connection, database_collation AS "database collation" FROM (`+routines+`) r
+			WHERE routine_type = '`+kind+`' ORDER BY routine_schema, routine_name`, "%%", "%")})
 }
 
 func (c *conv) showTables(s *tast.ShowStmt) ast.Stmt {
