@@ -83,6 +83,7 @@ const (
 	TableCollation  // MySQL's COLLATE of a table: Collation, with Convert of its columns, too
 	ColumnOnUpdate  // Expr nil = none
 	RestartIdentity // of the AUTO_INCREMENT column, after the values that are there
+	SoundTable      // checks that the table is one of MySQL's: with columns, and a key for AUTO_INCREMENT
 	EnforceCheck    // MySQL's: of the check Name
 	UnenforceCheck  // likewise
 	KeyVisible      // of the key Name of MySQL's dialect

@@ -74,8 +74,8 @@ func messageCount(which func(mysqlMessage) bool) Eval {
 	})
 }
 
-// partitionErrors are the numbers of errors about partitions, by how their texts begin.
-var partitionErrors = []struct {
+// definitionErrors are the numbers of errors about definitions, by how their texts begin.
+var definitionErrors = []struct {
 	begins string
 	number int
 }{
@@ -84,6 +84,11 @@ var partitionErrors = []struct {
 	{"Cannot remove all partitions", 1508}, {"VALUES LESS THAN value ", 1493}, {"MAXVALUE can only be used ", 1481},
 	{"empty range bound ", 1493}, {"unique constraint on partitioned table must include ", 1503}, {"Foreign keys are not yet supported ", 1506},
 	{"For float(M,D), double(M,D) or decimal(M,D)", 1427},
+	{"Invalid default value for ", 1067}, {"Column length too big for ", 1074}, {"Too-big precision ", 1426}, {"Too big scale ", 1425},
+	{"Display width out of range ", 1439}, {"Incorrect column specifier ", 1063}, {"Incorrect table definition; ", 1075},
+	{"Duplicate key name ", 1061}, {"A table must have at least ", 1113}, {"You can't delete all columns ", 1090},
+	{"Incorrect column name ", 1166}, {"Identifier name ", 1059}, {"Invalid ON UPDATE clause ", 1294}, {"Illegal set ", 1367},
+	{"Incorrect index name ", 1280},
 	{"Cannot create temporary table with partitions", 1562}, {"Field in list of fields for partition ", 1488},
 }
 
@@ -92,7 +97,7 @@ func mysqlErrorNumber(m *mysqlMessage) int {
 	if strings.HasPrefix(m.Message, "partition ") && strings.Contains(m.Message, " would overlap partition ") {
 		return 1495
 	}
-	for _, p := range partitionErrors {
+	for _, p := range definitionErrors {
 		if strings.HasPrefix(m.Message, p.begins) {
 			return p.number
 		}

@@ -279,6 +279,8 @@ func (e *Env) alter(ctx context.Context, old, t *catalog.Table, cmd *ast.AlterCm
 		return e.redefineColumn(ctx, t, cmd)
 	case ast.RestartIdentity:
 		return e.restartIdentity(ctx, t, cmd)
+	case ast.SoundTable:
+		return soundTable(t)
 	case ast.EnforceCheck, ast.UnenforceCheck:
 		return e.enforce(ctx, t, cmd)
 	case ast.KeyVisible, ast.KeyInvisible:

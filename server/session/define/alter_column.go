@@ -140,6 +140,11 @@ func (e *Env) alterColumn(ctx context.Context, old, t *catalog.Table, cmd *ast.A
 			if cmd.TimeExpr != nil && bind.IsTime(c) {
 				x = cmd.TimeExpr
 			}
+			if cmd.TimeExpr != nil && c.Declared != "" {
+				if err := e.takesDefault(c, x); err != nil {
+					return err
+				}
+			}
 			text, err := e.storedText(x, t, bind.Default, c.Type, c.Name)
 			if err != nil {
 				return placeless(err) // PostgreSQL has lost the statement's text by then

@@ -115,6 +115,11 @@ func (e *Env) columnExpressions(ctx context.Context, t *catalog.Table, c *catalo
 		place, generated := bind.Default, false
 		switch k.Kind {
 		case ast.ConDefault:
+			if d.Declared != "" {
+				if err := e.takesDefault(c, k.Expr); err != nil {
+					return err
+				}
+			}
 		case ast.ConOnUpdate:
 			text, err := e.storedText(k.Expr, t, place, c.Type, c.Name)
 			if err != nil {

@@ -50,7 +50,7 @@ func (e *Env) redefineColumn(ctx context.Context, t *catalog.Table, cmd *ast.Alt
 		r.do(ctx, ast.AlterCmd{Kind: ast.DropNotNull, Name: d.Name})
 	}
 	if k := given[ast.ConDefault]; k != nil {
-		r.do(ctx, ast.AlterCmd{Kind: ast.ColumnDefault, Name: d.Name, Expr: k.Expr})
+		r.do(ctx, ast.AlterCmd{Kind: ast.ColumnDefault, Name: d.Name, Expr: k.Expr, TimeExpr: k.Expr})
 	}
 	onUpdate := ast.AlterCmd{Kind: ast.ColumnOnUpdate, Name: d.Name}
 	if k := given[ast.ConOnUpdate]; k != nil {

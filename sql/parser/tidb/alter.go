@@ -1,6 +1,8 @@
 package tidb
 
 import (
+	"slices"
+
 	tast "github.com/pingcap/tidb/pkg/parser/ast"
 	"github.com/pingcap/tidb/pkg/parser/mysql"
 	"github.com/pingcap/tidb/pkg/parser/types"
@@ -22,6 +24,9 @@ func (c *conv) alterStmt(n tast.StmtNode) ast.Stmt {
 	a := &alteration{conv: c, name: c.table(s.Table)}
 	for _, spec := range s.Specs {
 		a.spec(spec)
+	}
+	if slices.ContainsFunc(s.Specs, unsettles) {
+		a.stmtCmd(ast.AlterCmd{Kind: ast.SoundTable})
 	}
 	a.flush()
 	return c.block("ALTER TABLE", a.stmts...)

@@ -3,6 +3,7 @@ package tidb
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	tast "github.com/pingcap/tidb/pkg/parser/ast"
 	driver "github.com/pingcap/tidb/pkg/parser/test_driver"
@@ -69,6 +70,19 @@ type tableParts struct {
 	required  []string // columns of a table that is there which lose their NULLs
 }
 
+// charset is the character set of the table, as far as its definition says it; of one that is
+// there already, one of single bytes.
+func (p *tableParts) charset() string {
+	switch {
+	case p.table == nil || !p.table.Declared:
+		return "binary"
+	case p.table.Collation == nil:
+		return "utf8mb4"
+	}
+	name, _, _ := strings.Cut(p.table.Collation.Name, "_")
+	return name
+}
+
 func (c *conv) createTable(s *tast.CreateTableStmt) ast.Stmt {
 	name := c.table(s.Table)
 	if s.Partition != nil && s.Select != nil {
@@ -80,6 +94,7 @@ func (c *conv) createTable(s *tast.CreateTableStmt) ast.Stmt {
 		out.Like = []ast.TableLike{{At: placeless, Name: c.table(s.ReferTable), Options: all}}
 		return out
 	}
+	checkTable(s)
 	out.Collation, _ = c.tableCollation(s.Options)
 	if s.Select != nil {
 		c.nested++
@@ -204,7 +219,9 @@ func optionName(o *tast.TableOption) string {
 // columnDef converts a column; what is no part of a column goes to p.
 func (c *conv) columnDef(d *tast.ColumnDef, p *tableParts) ast.ColumnDef {
 	name := d.Name.Name.L
-	checkType(name, d.Tp)
+	checkName(d.Name.Name.O)
+	checkType(name, d.Tp, p.charset())
+	checkOptions(d)
 	t := c.columnType(d.Tp)
 	out := ast.ColumnDef{At: placeless, Name: name, Type: t.typ, Bits: t.bits, Declared: declared(d.Tp), Collation: c.columnCollation(d)}
 	add := func(k ast.Constraint) {
@@ -215,7 +232,7 @@ func (c *conv) columnDef(d *tast.ColumnDef, p *tableParts) ast.ColumnDef {
 		add(ast.Constraint{Kind: ast.ConCheck, Range: true,
 			Expr: t.check(&ast.ColumnRef{At: placeless, Parts: []string{name}})})
 	}
-	for _, o := range d.Options {
+	for _, o := range lastOptions(d.Options) {
 		switch o.Tp {
 		case tast.ColumnOptionNoOption, tast.ColumnOptionColumnFormat, tast.ColumnOptionStorage, tast.ColumnOptionCollate:
 		case tast.ColumnOptionPrimaryKey:

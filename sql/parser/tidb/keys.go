@@ -77,6 +77,7 @@ func element(column string, desc bool) ast.IndexElem {
 // keyParts converts the columns of a key. They are sorted as ORDER BY sorts in this
 // dialect, NULL first. Those of foreign keys count as they are: whole.
 func (c *conv) keyParts(list []*tast.IndexPartSpecification, whole bool) []ast.IndexElem {
+	checkParts(list)
 	var out []ast.IndexElem
 	for _, p := range list {
 		if p.Expr != nil {
