@@ -60,13 +60,7 @@ func (c *Calc) InBox(b Box, p Point) (Point, float64) {
 	if b.Has(p) {
 		return p, 0
 	}
-	e := b.edges()
-	at, dist := c.OnSegment(e[0], p)
-	for _, s := range e[1:] {
-		q, d := c.OnSegment(s, p)
-		closer(&at, &dist, q, d)
-	}
-	return at, dist
+	return nearestEdge(b, func(e Segment) (Point, float64) { return c.OnSegment(e, p) })
 }
 
 // InBoxNearSegment is, of a segment that meets the box, its point nearest to the center.
@@ -75,16 +69,23 @@ func (c *Calc) InBoxNearSegment(b Box, s Segment) (Point, float64) {
 		at, _ := c.OnSegment(s, c.BoxCenter(b))
 		return at, 0
 	}
-	e := b.edges()
-	at, dist := c.OnSegmentNearSegment(e[0], s)
-	for _, t := range e[1:] {
-		q, d := c.OnSegmentNearSegment(t, s)
-		closer(&at, &dist, q, d)
-	}
-	return at, dist
+	return nearestEdge(b, func(e Segment) (Point, float64) { return c.OnSegmentNearSegment(e, s) })
 }
 
-// CloseLine, CloseSegment and the like are the operator ##: the point and whether there is one.
+// nearestEdge is the nearest of the points that at finds on the box's sides, each with its
+// distance.
+func nearestEdge(b Box, at func(Segment) (Point, float64)) (Point, float64) {
+	edges := b.edges()
+	p, dist := at(edges[0])
+	for _, e := range edges[1:] {
+		q, d := at(e)
+		closer(&p, &dist, q, d)
+	}
+	return p, dist
+}
+
+// found is the result of the operator ##, which the functions from here on are: the point, and
+// whether there is one.
 func found(p Point, d float64) (Point, bool) { return p, !math.IsNaN(d) }
 
 // CloseLine is the point of a line nearest to p.
