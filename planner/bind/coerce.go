@@ -185,7 +185,7 @@ func (b *binder) coerceOrNil(e expr.Expr, to types.T, at builtin.Context, pos as
 	}
 	switch {
 	case from.OID == types.RecordOID && types.IsComposite(to.OID):
-		return b.rowTo(e, to, at, pos)
+		return b.rowTo(e, to, to.OID, at, pos)
 	case to.OID == types.RecordOID && types.IsComposite(from.OID):
 		return b.asRecord(e, at, pos)
 	}
@@ -377,6 +377,9 @@ func (b *binder) castTo(s *scope, x *ast.Cast, to types.T, shown types.OID) (exp
 		return e, nil // it is a record
 	}
 	b.traceCalled(x, e, to)
+	if shown != to.OID && e.Type().OID == types.RecordOID && types.IsComposite(to.OID) {
+		return b.rowTo(e, to, shown, builtin.Explicit, x.Pos)
+	}
 	y, err := b.coerceOrNil(e, to, builtin.Explicit, x.Pos)
 	if err != nil {
 		return nil, err

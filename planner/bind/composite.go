@@ -57,8 +57,9 @@ func (b *binder) tableRow(it *nsItem, pos ast.Pos) *expr.RowOf {
 }
 
 // rowTo makes a record a value of a composite type, member by member
-// (coerce_record_to_complex).
-func (b *binder) rowTo(e expr.Expr, to types.T, at builtin.Context, pos ast.Pos) (expr.Expr, error) {
+// (coerce_record_to_complex). Errors call that by the name of the type shown: the domain
+// that to is the base type of, or to.
+func (b *binder) rowTo(e expr.Expr, to types.T, shown types.OID, at builtin.Context, pos ast.Pos) (expr.Expr, error) {
 	row, ok := e.(*expr.RowOf)
 	if raw := b.rawRows[row]; raw != nil {
 		row = raw
@@ -74,7 +75,7 @@ func (b *binder) rowTo(e expr.Expr, to types.T, at builtin.Context, pos ast.Pos)
 	}
 	c := b.composite(to.OID)
 	cannot := func(pos ast.Pos) *pgerr.Error {
-		return errAt(pos, pgerrcode.CannotCoerce, "cannot cast type %s to %s", "record", types.TypeName(to.OID))
+		return errAt(pos, pgerrcode.CannotCoerce, "cannot cast type %s to %s", "record", types.TypeName(shown))
 	}
 	if !ok || c == nil {
 		return nil, cannot(pos)

@@ -277,7 +277,7 @@ func (b *binder) collate(s *scope, x *ast.Collate) (expr.Expr, error) {
 		return nil, err
 	}
 	if typeCollation(e.Type()) == 0 && e.Type().OID != types.UnknownOID {
-		return nil, errAt(x.Pos, pgerrcode.DatatypeMismatch, "collations are not supported by type %s", builtin.TypeName(e.Type().OID))
+		return nil, errAt(x.Pos, pgerrcode.DatatypeMismatch, "collations are not supported by type %s", builtin.TypeName(b.shownType(e)))
 	}
 	c, err := FindCollation(&x.Name, b.o)
 	if err != nil {

@@ -148,7 +148,7 @@ func (b *binder) asBool(x expr.Expr, e ast.Expr, what string) (expr.Expr, error)
 	}
 	if y == nil {
 		return nil, errAt(leftmost(e), pgerrcode.DatatypeMismatch, "argument of %s must be type %s, not type %s",
-			what, "boolean", builtin.TypeName(x.Type().OID))
+			what, "boolean", builtin.TypeName(b.shownType(x)))
 	}
 	if hasSRF(y) {
 		return nil, errAt(leftmost(e), pgerrcode.DatatypeMismatch, "argument of %s must not return a set", what)

@@ -70,7 +70,7 @@ func (b *binder) specific(e expr.Expr, to types.OID, src ast.Expr, construct str
 	y, err := b.coerceOrNil(e, types.Of(to), builtin.Assignment, leftmost(src))
 	if err == nil && y == nil {
 		err = errAt(leftmost(src), pgerrcode.DatatypeMismatch, "argument of %s must be type %s, not type %s",
-			construct, builtin.TypeName(to), builtin.TypeName(e.Type().OID))
+			construct, builtin.TypeName(to), builtin.TypeName(b.shownType(e)))
 	}
 	if t := b.trace(); t != nil {
 		delete(t.casts, src) // a count is shown as it is written

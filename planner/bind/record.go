@@ -8,6 +8,7 @@ import (
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/expr"
+	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -146,7 +147,7 @@ func (b *binder) expandRecord(s *scope, x *ast.FieldSel) ([]nsCol, error) {
 		if v.Type().OID == types.RecordOID {
 			return nil, errAt(leftmost(x.X), pgerrcode.DatatypeMismatch, "record type has not been registered")
 		}
-		return nil, errAt(leftmost(x.X), pgerrcode.WrongObjectType, "type %s is not composite", builtin.TypeName(v.Type().OID))
+		return nil, pgerr.Newf(pgerrcode.WrongObjectType, "type %s is not composite", builtin.TypeName(v.Type().OID))
 	}
 	out := make([]nsCol, len(sh))
 	for i, f := range sh {

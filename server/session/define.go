@@ -139,7 +139,7 @@ func (s *Session) createTableAs(ctx context.Context, p *portal, st *ast.CreateTa
 			if !st.WithNoData { // else PostgreSQL does not plan the query
 				typ.Mod = c.FoldedMod
 			}
-			col := ast.ColumnDef{At: st.At, Name: name, Type: typeNameIn(s.Catalog(), typ, c.Domain)}
+			col := ast.ColumnDef{At: st.At, Name: name, Type: typeNameIn(s.Catalog(), typ, c.Domain), OfQuery: true}
 			if col.Collation, err = s.columnCollation(c.Collation, name, c.Type); err != nil {
 				return err
 			}

@@ -361,7 +361,7 @@ func (s *Session) execute(ctx context.Context, p *portal, st *ast.Execute) (sour
 	if err != nil {
 		return nil, err
 	}
-	inner := &portal{s: s, stmt: q, columns: q.columns, kind: q.kind, params: params}
+	inner := &portal{s: s, stmt: q, columns: q.portalColumns(), kind: q.kind, params: params}
 	s.text = q.text
 	if err := s.refresh(ctx, q); err != nil {
 		return nil, err

@@ -72,7 +72,7 @@ func (s *Session) newPortal(name string, st *prepared) *portal {
 		arena.Reset()
 		*p = portal{arena: arena, params: params, formats: formats}
 	}
-	p.s, p.name, p.stmt, p.columns, p.kind, p.born = s, name, st, st.columns, st.kind, s.born()
+	p.s, p.name, p.stmt, p.columns, p.kind, p.born = s, name, st, st.portalColumns(), st.kind, s.born()
 	return p
 }
 

@@ -34,6 +34,7 @@ type prepared struct {
 	params   []types.OID
 	kind     backend.Kind
 	columns  []backend.Column
+	planned  []backend.Column // what portals describe, of a plan
 	plan     *physical.Plan
 	planKey  string          // what the plan was made under; see planKeyNow
 	timed    bool            // constants of the plan depend on when it was made: 'now', 'today'
@@ -273,7 +274,7 @@ func (s *Session) describeNamed(p *prepared) {
 	switch st := p.stmt.(type) {
 	case *ast.Execute:
 		if q, err := s.lookup(st.Name); err == nil {
-			p.kind, p.columns = q.kind, q.columns
+			p.kind, p.columns = q.kind, q.portalColumns()
 		}
 	case *ast.Fetch:
 		if c, err := s.cursor(st.Name); err == nil && !st.Move {
@@ -364,6 +365,31 @@ func (p *prepared) setPlan(plan *physical.Plan, key string) {
 	if plan.Out != nil || plan.Tag == "SELECT" {
 		p.kind, p.columns = backend.KindRows, resultColumns(plan.Out)
 	}
+	p.planned = plannedColumns(p.columns, plan.Out)
+}
+
+// portalColumns are the columns that a portal of the statement describes.
+func (p *prepared) portalColumns() []backend.Column {
+	if p.plan != nil {
+		return p.planned
+	}
+	return p.columns
+}
+
+// plannedColumns are the columns as a portal describes them: with the modifiers of what
+// constants have left of the query. They are columns where that is the same.
+func plannedColumns(columns []backend.Column, out []physical.OutColumn) []backend.Column {
+	planned := columns
+	for i, c := range out {
+		if c.FoldedMod == c.Type.Mod {
+			continue
+		}
+		if &planned[0] == &columns[0] {
+			planned = slices.Clone(columns)
+		}
+		planned[i].Type.Mod = c.FoldedMod
+	}
+	return planned
 }
 
 func resultColumns(out []physical.OutColumn) []backend.Column {

@@ -15,6 +15,8 @@ type ColumnDef struct {
 	// it, and nothing else goes by it.
 	Declared    string
 	Constraints []Constraint
+	// OfQuery is a column that a query gave: its type was not declared, nor its dimensions.
+	OfQuery bool
 }
 
 // Option is name = value of WITH (…), COPY, EXPLAIN, VACUUM and the like.

@@ -47,6 +47,11 @@ func aclFuncs(r *registrar) {
 		}
 		return b.Array(), nil
 	}))
+	for _, name := range []string{"aclinsert", "aclremove"} {
+		r.eval(name, func(*Ctx, []types.Datum) (types.Datum, error) {
+			return types.Datum{}, pgerr.Newf(pgerrcode.FeatureNotSupported, "%s is no longer supported", name)
+		})
+	}
 	r.eval("aclcontains", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 		for _, d := range elements(a[0]) {
 			if d.IsNull() {

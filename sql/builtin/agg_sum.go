@@ -77,6 +77,11 @@ func (a *intSumAgg) Step(_ *Ctx, sel []uint16, groups []uint32, args []*batch.Co
 			g := groups[i]
 			a.n[g]++
 			a.sum[g].add(x[i])
+			if a.ret == types.MoneyOID { // whose state is a value, not a wider number
+				if _, ok := a.sum[g].int64(); !ok {
+					return moneyRange()
+				}
+			}
 		}
 	}
 	return nil

@@ -41,13 +41,15 @@ func formatFuncs(r *registrar) {
 		return types.String(QuoteLiteral(a[0].Text())), nil
 	})
 	r.eval("quote_literal(anyelement)", func(c *Ctx, a []types.Datum) (types.Datum, error) {
-		return types.String(QuoteLiteral(string(appendText(nil, c, typed{c.argT(0), a[0]})))), nil
+		t, err := asText(c, 0, a[0])
+		return types.String(QuoteLiteral(t.Text())), err
 	})
 	r.eval("quote_nullable(anyelement)", func(c *Ctx, a []types.Datum) (types.Datum, error) {
 		if a[0].IsNull() {
 			return types.String("NULL"), nil
 		}
-		return types.String(QuoteLiteral(string(appendText(nil, c, typed{c.argT(0), a[0]})))), nil
+		t, err := asText(c, 0, a[0])
+		return types.String(QuoteLiteral(t.Text())), err
 	})
 	r.eval("parse_ident", parseIdent)
 }

@@ -94,11 +94,11 @@ func jsonReaders(r *registrar, p string) {
 		return types.Datum{}, badParam("cannot get array length of a scalar")
 	})
 	r.eval(p+"_strip_nulls", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-		out := stripNulls(nil, a[0].Bytes())
-		if p == "jsonb" {
+		out, err := stripNulls(nil, a[0].Bytes())
+		if p == "jsonb" && err == nil {
 			return asJSONB(out, nil)
 		}
-		return types.Bytes(out), nil
+		return types.Bytes(out), err
 	})
 }
 
@@ -113,8 +113,8 @@ func textPath(array types.Datum) (path [][]byte, ok bool) {
 	return path, true
 }
 
-// stripNulls drops object members that are null, at any depth.
-func stripNulls(dst, b []byte) []byte {
+// stripNulls drops object members that are null, at any depth. Strings are written anew.
+func stripNulls(dst, b []byte) (_ []byte, err error) {
 	first := true
 	sep := func() {
 		if !first {
@@ -129,21 +129,24 @@ func stripNulls(dst, b []byte) []byte {
 			if types.JSONTypeof(v) != "null" {
 				sep()
 				dst = append(types.AppendJSONString(dst, k), ':')
-				dst = stripNulls(dst, v)
+				dst, err = stripNulls(dst, v)
 			}
-			return true
+			return err == nil
 		})
-		return append(dst, '}')
+		return append(dst, '}'), err
 	case "array":
 		dst = append(dst, '[')
 		types.JSONElements(b, func(v []byte) bool {
 			sep()
-			dst = stripNulls(dst, v)
-			return true
+			dst, err = stripNulls(dst, v)
+			return err == nil
 		})
-		return append(dst, ']')
+		return append(dst, ']'), err
+	case "string":
+		s, err := types.JSONText(b)
+		return types.AppendJSONString(dst, s.Bytes()), err
 	}
-	return append(dst, bytes.TrimSpace(b)...)
+	return append(dst, bytes.TrimSpace(b)...), nil
 }
 
 // jsonSets registers the set-returning functions.

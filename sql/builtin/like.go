@@ -22,7 +22,12 @@ func likeFuncs(r *registrar) {
 		r.kernel(key, k)
 	}
 	r.eval("like_escape", text2(func(_ *Ctx, p, esc []byte) ([]byte, error) { return likeEscape(p, esc) }))
-	r.eval("like_escape_bytea", text2(func(_ *Ctx, p, esc []byte) ([]byte, error) { return likeEscape(p, esc) }))
+	r.eval("like_escape_bytea", text2(func(_ *Ctx, p, esc []byte) ([]byte, error) {
+		if len(esc) > 1 {
+			return nil, badEscape()
+		}
+		return likeEscape(p, esc)
+	}))
 }
 
 // like matches column by column; a pattern that repeats is prepared once.
@@ -250,11 +255,15 @@ func (m *likePattern) match(s []byte) bool {
 }
 
 // likeEscape rewrites a pattern with its own escape character to use backslash.
+func badEscape() error {
+	return pgerr.New(pgerrcode.InvalidEscapeSequence, "invalid escape string").
+		WithHint("Escape string must be empty or one character.")
+}
+
 func likeEscape(p, esc []byte) ([]byte, error) {
 	e := string(esc)
 	if utf8.RuneCount(esc) > 1 {
-		return nil, pgerr.New(pgerrcode.InvalidEscapeSequence, "invalid escape string").
-			WithHint("Escape string must be empty or one character.")
+		return nil, badEscape()
 	}
 	var out []byte
 	after := false

@@ -103,13 +103,13 @@ func compareImages(rel relation) Kernel {
 }
 
 func recordImages(x, y types.Datum) (int, error) {
-	if types.RecordLen(x) != types.RecordLen(y) {
-		return 0, pgerr.New(pgerrcode.DatatypeMismatch, "cannot compare record types with different numbers of columns")
-	}
 	ix, iy := types.NewRecordIter(x), types.NewRecordIter(y)
 	for n := 1; ; n++ {
 		tx, vx, ok := ix.Next()
-		ty, vy, _ := iy.Next()
+		ty, vy, too := iy.Next()
+		if ok != too {
+			return 0, pgerr.New(pgerrcode.DatatypeMismatch, "cannot compare record types with different numbers of columns")
+		}
 		if !ok {
 			return 0, nil
 		}

@@ -1,7 +1,6 @@
 package builtin
 
 import (
-	"encoding/binary"
 	"errors"
 	"strings"
 	"time"
@@ -107,33 +106,6 @@ func withSession(f func(c *Ctx, s Session, a []types.Datum) (types.Datum, error)
 
 // void is the value of functions returning void.
 func void() (types.Datum, error) { return types.Bytes([]byte{}), nil }
-
-// columnSize is the size PostgreSQL would store: with a one-byte header while short.
-func columnSize(c *Ctx, a []types.Datum) (types.Datum, error) {
-	t := c.argT(0)
-	if i := types.Lookup(t.OID); i != nil && i.Len > 0 {
-		return types.Int(int64(i.Len)), nil
-	}
-	n := len(a[0].Bytes())
-	switch {
-	case t.IsVector():
-		return types.Int(int64(n + 8)), nil
-	case t.OID == types.PathOID: // a word for what is closed, and one of padding
-		return types.Int(int64(n + 11)), nil
-	case t.OID == types.PolygonOID: // the box around it
-		return types.Int(int64(n + 36)), nil
-	case t.OID == types.UnknownOID:
-		return types.Int(int64(n + 1)), nil
-	case t.OID == types.NumericOID: // four numbers stand before the digits, of which one is stored, or two
-		b := a[0].Bytes()
-		weight, scale := int16(binary.BigEndian.Uint16(b[2:])), binary.BigEndian.Uint16(b[6:])
-		if n -= 2; len(b) > 8 && (scale > 63 || weight < -64 || weight > 63) {
-			n += 2
-		}
-		return types.Int(int64(n)), nil
-	}
-	return types.Int(int64(n + 4)), nil
-}
 
 func pgSleep(c *Ctx, a []types.Datum) (types.Datum, error) {
 	return sleep(c, time.Duration(a[0].Float()*float64(time.Second)))

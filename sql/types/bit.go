@@ -107,11 +107,14 @@ func compareBits(a, b []byte) int {
 	return compareInt(int64(na), int64(nb))
 }
 
+// maxBits is the most bits that a string of them can have (VARBITMAXLEN).
+const maxBits = 1<<31 - 8
+
 // coerceBits fits a bit string to its typmod: bit(n) must match exactly and
 // varbit(n) must not be longer, unless the cast is explicit.
 func coerceBits(t T, d Datum, explicit bool) (Datum, error) {
 	want := int(t.Mod)
-	if t.Mod <= 0 {
+	if want <= 0 || t.OID == BitOID && want > maxBits {
 		return d, nil
 	}
 	n, data := BitsOf(d)

@@ -354,19 +354,35 @@ func castToBit(from, to T, d Datum) (Datum, bool, error) {
 			return Datum{}, false, nil
 		}
 		n := int(to.Mod)
-		if n <= 0 {
+		if n <= 0 || n > maxBits {
 			n = 1
 		}
-		data := make([]byte, (n+7)/8)
-		for i := 0; i < n; i++ { // bit i counts from the right
-			if i > 63 && d.Int() < 0 || i <= 63 && d.Int()>>i&1 != 0 {
-				at := n - 1 - i
-				data[at/8] |= 0x80 >> (at % 8)
-			}
-		}
-		return MakeBits(n, data), true, nil
+		return intToBits(d.Int(), n), true, nil
 	}
 	return Datum{}, false, nil
+}
+
+// intToBits is the last n bits of a number, with its sign before those that it has.
+func intToBits(v int64, n int) Datum {
+	data := make([]byte, (n+7)/8)
+	own := min(n, 64)
+	if v < 0 {
+		for at := 0; at < n-own; at++ {
+			if at%8 == 0 && at+8 <= n-own {
+				data[at/8] = 0xff
+				at += 7
+				continue
+			}
+			data[at/8] |= 0x80 >> (at % 8)
+		}
+	}
+	for i := range own { // bit i counts from the right
+		if v>>i&1 != 0 {
+			at := n - 1 - i
+			data[at/8] |= 0x80 >> (at % 8)
+		}
+	}
+	return MakeBits(n, data)
 }
 
 // castJSONB takes the number or boolean out of a jsonb scalar.

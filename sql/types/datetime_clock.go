@@ -55,7 +55,7 @@ func (p *dateParser) clock(s string) (set int, err error) {
 		return 0, err
 	}
 	p.c.hour, p.c.min, p.c.sec, p.c.usec = c.hour, c.min, c.sec, c.usec
-	if c.hour > 24 || c.hour == 24 && (c.min > 0 || c.sec > 0 || c.usec > 0) {
+	if int64((c.hour*60+c.min)*60+c.sec)*usPerSec+int64(c.usec) > usPerDay {
 		return 0, errDateRange
 	}
 	return mTime, nil

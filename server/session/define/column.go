@@ -53,7 +53,9 @@ func (e *Env) newColumn(d *ast.ColumnDef) (c catalog.Column, seq *ast.Constraint
 		if err := storable(&c, d); err != nil {
 			return c, nil, err
 		}
-		c.NDims = int16(len(d.Type.ArrayDims))
+		if !d.OfQuery {
+			c.NDims = int16(len(d.Type.ArrayDims))
+		}
 	}
 	if c.Compression, err = compressionOf(&c, d.Compression); err != nil {
 		return c, nil, err

@@ -94,6 +94,7 @@ func (e *Env) inheritColumns(ctx context.Context, t *catalog.Table, parents []*c
 			c := *pc
 			c.Num, c.InhCount, c.Inherited = int16(len(t.Columns)+1), 1, true
 			c.Identity, c.SequenceID, c.AutoIncrement, c.Missing, c.Comment, c.StatTarget, c.Options = 0, 0, false, nil, "", 0, nil
+			c.NDims = 0 // as PostgreSQL takes over the type alone
 			if pc.Identity != 0 {
 				c.Default, c.DefaultID = "", 0
 			}

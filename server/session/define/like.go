@@ -55,7 +55,7 @@ func (e *Env) likeColumns(ctx context.Context, t *catalog.Table, l *ast.TableLik
 			return pgerr.Newf(pgerrcode.DuplicateColumn, "column %q specified more than once", c.Name)
 		}
 		c.Num = int16(len(t.Columns) + 1)
-		c.Missing, c.SequenceID, c.Identity = nil, 0, 0
+		c.Missing, c.SequenceID, c.Identity, c.NDims = nil, 0, 0, 0
 		c.InhCount, c.Inherited, c.StatTarget, c.Options = 0, false, 0, nil
 		if c.Generated != 0 && l.Options&likeGenerated == 0 || c.Generated == 0 && l.Options&likeDefaults == 0 {
 			c.Default, c.Generated, c.DefaultID = "", 0, 0
