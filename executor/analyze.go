@@ -16,103 +16,179 @@ const (
 )
 
 // Analyze computes a table's statistics from a random sample of its rows
-// (reservoir sampling; PostgreSQL chapter 75.1 tells what they are for).
-func Analyze(ctx context.Context, env *Env, t *catalog.Table) (*catalog.TableStats, error) {
-	st := &catalog.TableStats{Columns: map[int16]*catalog.ColumnStats{}}
-	samples := make([][][]byte, len(t.Columns)) // by attribute: keys, nil for NULL
-	widths := make([]int64, len(t.Columns))
-	parts := make([]*partSample, len(t.Columns))
-	for i := range t.Columns {
-		if !t.Columns[i].Dropped {
-			parts[i] = newPartSample(t.Columns[i].Type)
-		}
-	}
-	ext := newExtSample(t)
-	// Vectors are read at the end, of the sample's rows alone, where no statistics object
-	// needs them.
-	var sampled []uint64
+// (reservoir sampling; PostgreSQL chapter 75.1 tells what they are for), and where it has
+// children those of all their rows together. exprs are the expressions of its statistics
+// objects.
+func Analyze(ctx context.Context, env *Env, t *catalog.Table, exprs StatExprs) (*catalog.TableStats, error) {
 	uses := env.Uses
 	defer func() { env.Uses = uses }()
 	env.Uses = nil // PostgreSQL counts no scans of ANALYZE
-	rng := rand.New(rand.NewPCG(uint64(t.ID), 1))
-	total, bytesTotal := 0, int64(0)
-	err := eachRow(ctx, env, t, ext.vectors(), func(id uint64, row []types.Datum) error {
-		slot := total
-		total++
-		if slot >= sampleRows {
-			if slot = rng.IntN(total); slot >= sampleRows {
-				return nil
-			}
-		}
-		if slot < len(sampled) {
-			sampled[slot] = id
-		} else {
-			sampled = append(sampled, id)
-		}
-		ext.put(slot, row)
-		for i := range t.Columns {
-			c := &t.Columns[i]
-			if parts[i] != nil {
-				parts[i].put(slot, row[i])
-			}
-			if c.Dropped || !analyzable(c.Type) {
-				continue
-			}
-			var key []byte
-			if !row[i].IsNull() {
-				key = types.AppendKey([]byte{}, c.Type, row[i], false)
-				n := len(row[i].Bytes())
-				bytesTotal += int64(max(n, 8))
-				if info := types.Lookup(c.Type.OID); info != nil && info.Len > 0 {
-					n = int(info.Len)
-				} else {
-					n = storedBytes(n)
-				}
-				widths[i] += int64(n)
-			}
-			if slot < len(samples[i]) {
-				samples[i][slot] = key
-			} else {
-				samples[i] = append(samples[i], key)
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
+	old := env.Catalog.Stats(t.ID)
+	if old == nil {
+		old = &catalog.TableStats{}
 	}
-	st.Rows = float64(total)
-	var before map[catalog.ID]*catalog.ExtStatisticsData
-	if old := env.Catalog.Stats(t.ID); old != nil {
-		before = old.Ext
+	st := &catalog.TableStats{Columns: map[int16]*catalog.ColumnStats{}}
+	var err error
+	if !t.IsPartitioned() {
+		if st, err = analyzeRows(ctx, env, t, []*catalog.Table{t}, exprs, old.Ext); err != nil {
+			return nil, err
+		}
 	}
-	if st.Ext, err = ext.stats(ctx, before, t, total); err != nil {
-		return nil, err
+	if len(t.Children) == 0 {
+		return st, nil
 	}
-	n := min(total, sampleRows)
+	st.Whole = old.Whole
+	before := old.Whole
+	if before == nil {
+		before = &catalog.TableStats{}
+	}
+	whole, err := analyzeRows(ctx, env, t, env.Catalog.Family(t), exprs, before.Ext)
+	if err == nil && whole.Rows > 0 {
+		st.Whole = &catalog.TableStats{Columns: whole.Columns, Ext: whole.Ext}
+	}
+	if err == nil && t.IsPartitioned() {
+		st.Rows, st.Pages = whole.Rows, -1 // as PostgreSQL has it
+	}
+	return st, err
+}
+
+// analysis is a sample of a table's rows, or of those of a family.
+type analysis struct {
+	t       *catalog.Table
+	single  bool       // the rows are of the table itself
+	samples [][][]byte // by attribute: keys, nil for NULL
+	widths  []int64
+	parts   []*partSample
+	ext     *extSample
+	// Vectors are read at the end, of the sample's rows alone, where no statistics object
+	// needs them.
+	sampled []uint64
+	rng     *rand.Rand
+	total   int
+	bytes   int64
+}
+
+// analyzeRows makes the statistics of the rows that members have of a table.
+func analyzeRows(ctx context.Context, env *Env, t *catalog.Table, members []*catalog.Table, exprs StatExprs, old map[catalog.ID]*catalog.ExtStatisticsData) (*catalog.TableStats, error) {
+	a := &analysis{t: t, single: len(members) == 1 && members[0] == t,
+		samples: make([][][]byte, len(t.Columns)), widths: make([]int64, len(t.Columns)),
+		parts: make([]*partSample, len(t.Columns)), rng: rand.New(rand.NewPCG(uint64(t.ID), 1))}
 	for i := range t.Columns {
-		if samples[i] != nil {
-			st.Columns[int16(i+1)] = columnStats(samples[i], 0, total, widths[i])
+		if !t.Columns[i].Dropped {
+			a.parts[i] = newPartSample(t.Columns[i].Type)
 		}
-		if parts[i] != nil && n > 0 {
+	}
+	var err error
+	if a.ext, err = newExtSample(env, t, exprs); err != nil {
+		return nil, err
+	}
+	for _, m := range members {
+		if m.IsPartitioned() || !m.IsStored() {
+			continue
+		}
+		if err := a.read(ctx, env, m); err != nil {
+			return nil, err
+		}
+	}
+	return a.stats(ctx, env, old)
+}
+
+// read adds the rows of a member, whose columns may have other numbers.
+func (a *analysis) read(ctx context.Context, env *Env, m *catalog.Table) error {
+	if m == a.t {
+		return eachRow(ctx, env, m, a.ext.vectors(), a.put)
+	}
+	attrs := a.t.AttrsIn(m)
+	row := make([]types.Datum, len(attrs))
+	return eachRow(ctx, env, m, a.ext.vectors(), func(id uint64, of []types.Datum) error {
+		for i, n := range attrs {
+			if row[i] = types.Null; n != 0 {
+				row[i] = of[n-1]
+			}
+		}
+		return a.put(id, row)
+	})
+}
+
+// put takes a row into the sample, or leaves it out.
+func (a *analysis) put(id uint64, row []types.Datum) error {
+	slot := a.total
+	a.total++
+	if slot >= sampleRows {
+		if slot = a.rng.IntN(a.total); slot >= sampleRows {
+			return nil
+		}
+	}
+	if slot < len(a.sampled) {
+		a.sampled[slot] = id
+	} else {
+		a.sampled = append(a.sampled, id)
+	}
+	if err := a.ext.put(slot, row); err != nil {
+		return err
+	}
+	for i := range a.t.Columns {
+		c := &a.t.Columns[i]
+		if a.parts[i] != nil {
+			a.parts[i].put(slot, row[i])
+		}
+		if c.Dropped || !analyzable(c.Type) {
+			continue
+		}
+		var key []byte
+		if !row[i].IsNull() {
+			key = types.AppendKey([]byte{}, c.Type, row[i], false)
+			a.bytes += int64(max(len(row[i].Bytes()), 8))
+			a.widths[i] += int64(storedWidth(c.Type, row[i]))
+		}
+		if slot < len(a.samples[i]) {
+			a.samples[i][slot] = key
+		} else {
+			a.samples[i] = append(a.samples[i], key)
+		}
+	}
+	return nil
+}
+
+// storedWidth is how many bytes PostgreSQL needs for a value.
+func storedWidth(t types.T, d types.Datum) int {
+	if info := types.Lookup(t.OID); info != nil && info.Len > 0 {
+		return int(info.Len)
+	}
+	return storedBytes(len(d.Bytes()))
+}
+
+// stats is what the sample says; old is what was found before for statistics objects.
+func (a *analysis) stats(ctx context.Context, env *Env, old map[catalog.ID]*catalog.ExtStatisticsData) (*catalog.TableStats, error) {
+	st := &catalog.TableStats{Rows: float64(a.total), Columns: map[int16]*catalog.ColumnStats{}}
+	var err error
+	if st.Ext, err = a.ext.stats(ctx, old, a.t, a.total); err != nil {
+		return nil, err
+	}
+	n := min(a.total, sampleRows)
+	for i := range a.t.Columns {
+		if a.samples[i] != nil {
+			st.Columns[int16(i+1)] = columnStats(a.samples[i], 0, a.total, a.widths[i])
+		}
+		if a.parts[i] != nil && n > 0 {
 			c := st.Columns[int16(i+1)]
 			if c == nil { // of a type without an order
-				c = &catalog.ColumnStats{NullFrac: parts[i].nullFrac()}
+				c = &catalog.ColumnStats{NullFrac: a.parts[i].nullFrac()}
 				st.Columns[int16(i+1)] = c
 			}
-			parts[i].stats(c)
+			a.parts[i].stats(c)
 		}
-		if c := &t.Columns[i]; c.Type.IsVector() && !c.Dropped {
+		if c := &a.t.Columns[i]; c.Type.IsVector() && !c.Dropped && a.single {
 			st.AvgWidth += c.Type.VectorWidth()
-			if st.Columns[int16(i+1)], err = analyzeVectors(ctx, env, t, c, sampled, total); err != nil {
+			if st.Columns[int16(i+1)], err = analyzeVectors(ctx, env, a.t, c, a.sampled, a.total); err != nil {
 				return nil, err
 			}
 		}
 	}
 	if n > 0 {
-		st.AvgWidth += int(bytesTotal / int64(n))
+		st.AvgWidth += int(a.bytes / int64(n))
 	}
-	st.Pages = (int64(st.AvgWidth+24)*int64(total) + 8191) / 8192
+	st.Pages = (int64(st.AvgWidth+24)*int64(a.total) + 8191) / 8192
 	return st, nil
 }
 

@@ -3,11 +3,11 @@ package executor
 import (
 	"context"
 	"crypto/sha256"
-	"math"
 	"slices"
-	"strings"
 
+	"github.com/loxodb/loxodb/sql/batch"
 	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -19,43 +19,89 @@ const (
 	longKey = 64
 )
 
-// extSample collects the columns of a table's statistics objects, as PostgreSQL's extended
-// statistics need them: of each row of the sample which values are the same.
+// StatExprs are the bound expressions of a table's statistics objects, by their numbers.
+type StatExprs map[catalog.ID][]expr.Expr
+
+// extSample collects what a table's statistics objects are about, as PostgreSQL's extended
+// statistics need it: of each row of the sample which values are the same.
 type extSample struct {
-	t       *catalog.Table
-	objects []*catalog.ExtStatistics
+	env     *Env
+	objects []extObject
 	columns map[int16]*extColumn
+	exprs   []*extColumn // those of all objects
 	rows    int
 	key     []byte
+	one     *batch.Batch // a row that expressions are computed of
+	scratch expr.Scratch
 }
 
-// extColumn has the values of a column by row of the sample: nil keys for NULL.
+// extObject is a statistics object with what it is about: columns, then expressions.
+type extObject struct {
+	*catalog.ExtStatistics
+	parts []*extColumn
+	attrs []int16 // their numbers, −1, −2… for expressions
+	from  int     // of the expressions
+}
+
+// extColumn has the values of a column, or an expression, by row of the sample: nil keys for NULL.
 type extColumn struct {
-	typ   types.T
-	fixed bool // values of the type have one width
-	keys  [][]byte
-	wide  []bool
+	typ    types.T
+	fixed  bool          // values of the type have one width
+	common bool          // the values themselves are wanted
+	prog   *expr.Program // of an expression
+	keys   [][]byte
+	wide   []bool
+	values []types.Datum
+	widths int64 // of all values
 }
 
-// newExtSample is nil when ANALYZE has nothing to gather for the table. Objects with
-// expressions are not gathered, nor those whose target is 0 and lists of common values.
-func newExtSample(t *catalog.Table) *extSample {
-	s := &extSample{t: t, columns: map[int16]*extColumn{}}
+func newExtColumn(t types.T) *extColumn {
+	info := types.Lookup(t.OID)
+	return &extColumn{typ: t, fixed: info != nil && info.Len > 0}
+}
+
+// newExtSample is nil when ANALYZE has nothing to gather for the table. Objects whose target
+// is 0 are not gathered.
+func newExtSample(env *Env, t *catalog.Table, exprs StatExprs) (*extSample, error) {
+	s := &extSample{env: env, columns: map[int16]*extColumn{}}
 	for _, x := range t.ExtStatistics {
-		if x.Target == 1 || len(x.Exprs) > 0 || !strings.ContainsAny(x.Kinds, "df") || !t.Gathers(x) {
+		if x.Target == 1 || !t.Gathers(x) || len(exprs[x.ID]) != len(x.Exprs) {
 			continue
 		}
-		s.objects = append(s.objects, x)
+		o := extObject{ExtStatistics: x, attrs: slices.Clone(x.Attrs), from: len(x.Attrs)}
 		for _, a := range x.Attrs {
-			typ := t.Columns[a-1].Type
-			info := types.Lookup(typ.OID)
-			s.columns[a] = &extColumn{typ: typ, fixed: info != nil && info.Len > 0}
+			if s.columns[a] == nil {
+				s.columns[a] = newExtColumn(t.Columns[a-1].Type)
+			}
+			o.parts = append(o.parts, s.columns[a])
 		}
+		for i, e := range exprs[x.ID] {
+			p, err := program(e)
+			if err != nil {
+				return nil, err
+			}
+			c := newExtColumn(e.Type())
+			c.prog = p
+			o.parts, o.attrs, s.exprs = append(o.parts, c), append(o.attrs, int16(-1-i)), append(s.exprs, c)
+		}
+		if x.Has('m') {
+			for _, c := range o.parts {
+				c.common = true
+			}
+		}
+		s.objects = append(s.objects, o)
 	}
 	if s.objects == nil {
-		return nil
+		return nil, nil
 	}
-	return s
+	if s.exprs != nil {
+		list := make([]types.T, len(t.Columns))
+		for i := range t.Columns {
+			list[i] = t.Columns[i].Type
+		}
+		s.one = batch.New(list, 1)
+	}
+	return s, nil
 }
 
 // vectors reports whether the values of vector columns are wanted.
@@ -68,33 +114,64 @@ func (s *extSample) vectors() bool {
 			return true
 		}
 	}
-	return false
+	return s.exprs != nil && slices.ContainsFunc(s.one.Cols, func(c batch.Col) bool { return c.T.IsVector() })
 }
 
 // put makes a row that of a place in the sample; places are filled in order before any is
 // taken again.
-func (s *extSample) put(slot int, row []types.Datum) {
+func (s *extSample) put(slot int, row []types.Datum) error {
 	if s == nil {
-		return
+		return nil
 	}
 	s.rows = max(s.rows, slot+1)
 	for a, c := range s.columns {
-		var key []byte
-		wide, d := false, row[a-1]
-		if !d.IsNull() {
-			wide = !c.fixed && len(d.Bytes())+4 > wideExtValue
-			s.key = types.AppendKey(s.key[:0], c.typ, d, false)
-			if len(s.key) >= longKey { // the length tells a hash from a key
-				sum := sha256.Sum256(s.key)
-				key = append(make([]byte, 0, longKey), sum[:]...)[:longKey]
-			} else {
-				key = append([]byte{}, s.key...)
-			}
+		s.keep(c, slot, row[a-1])
+	}
+	if s.exprs == nil {
+		return nil
+	}
+	for i := range row {
+		s.one.Cols[i].Set(0, row[i])
+	}
+	s.one.Sel = batch.Identity(1)
+	for _, c := range s.exprs {
+		v, err := c.prog.Eval(&s.env.Env, &s.scratch, s.one, s.one.Sel)
+		if err != nil {
+			return err
 		}
-		if slot == len(c.keys) {
-			c.keys, c.wide = append(c.keys, nil), append(c.wide, false)
+		s.keep(c, slot, v.Datum(0))
+	}
+	return nil
+}
+
+// keep makes a value that of a row of the sample.
+func (s *extSample) keep(c *extColumn, slot int, d types.Datum) {
+	var key []byte
+	wide := false
+	if !d.IsNull() {
+		wide = !c.fixed && len(d.Bytes())+4 > wideExtValue
+		if c.fixed {
+			c.widths += int64(types.Lookup(c.typ.OID).Len)
+		} else { // a value that was just computed has a long header
+			c.widths += int64(len(d.Bytes())) + 4
 		}
-		c.keys[slot], c.wide[slot] = key, wide
+		s.key = types.AppendKey(s.key[:0], c.typ, d, false)
+		if len(s.key) >= longKey && c.prog == nil { // the length tells a hash from a key
+			sum := sha256.Sum256(s.key)
+			key = append(make([]byte, 0, longKey), sum[:]...)[:longKey]
+		} else {
+			key = append([]byte{}, s.key...)
+		}
+	}
+	if slot == len(c.keys) {
+		c.keys, c.wide = append(c.keys, nil), append(c.wide, false)
+		if c.common {
+			c.values = append(c.values, types.Null)
+		}
+	}
+	c.keys[slot], c.wide[slot] = key, wide
+	if c.common && !wide {
+		c.values[slot] = d.Clone()
 	}
 }
 
@@ -110,23 +187,44 @@ func (s *extSample) stats(ctx context.Context, old map[catalog.ID]*catalog.ExtSt
 	if s == nil || s.rows == 0 {
 		return out, nil
 	}
-	numbers := map[int16][]int{}
-	for a, c := range s.columns {
-		numbers[a] = c.numbers()
-	}
-	for _, x := range s.objects {
-		d := &catalog.ExtStatisticsData{}
-		for _, kind := range x.Kinds {
-			switch kind {
-			case 'd':
-				d.Distinct = s.distinct(ctx, x.Attrs, numbers, total)
-			case 'f':
-				d.Dependencies = s.dependencies(ctx, x.Attrs, numbers)
+	numbers := map[*extColumn][]int{}
+	for i := range s.objects {
+		o := &s.objects[i]
+		d, g := &catalog.ExtStatisticsData{}, &grouper{object: o, numbers: make([][]int, len(o.parts))}
+		for k, c := range o.parts {
+			if numbers[c] == nil {
+				numbers[c] = c.numbers()
 			}
+			g.numbers[k] = numbers[c]
 		}
-		out[x.ID] = d
+		if o.Has('d') {
+			d.Distinct = s.distinct(ctx, g, total)
+		}
+		if o.Has('f') {
+			d.Dependencies = s.dependencies(ctx, g)
+		}
+		if o.Has('m') {
+			d.Common = s.common(g, total, o.MaxCommon(t, statTarget))
+		}
+		for _, c := range o.parts[o.from:] {
+			d.Exprs = append(d.Exprs, c.exprStats(total))
+		}
+		out[o.ID] = d
 	}
 	return out, ctx.Err()
+}
+
+// exprStats are the statistics of an expression in a table of so many rows.
+func (c *extColumn) exprStats(total int) catalog.ExprStats {
+	keys, wide := make([][]byte, 0, len(c.keys)), 0
+	for i, k := range c.keys {
+		if c.wide[i] {
+			wide++
+		} else {
+			keys = append(keys, k)
+		}
+	}
+	return catalog.ExprStats{Type: c.typ, ColumnStats: *columnStats(keys, wide, total, c.widths)}
 }
 
 // numbers gives every value of the sample a number, at most that of the rows, the same to
@@ -162,136 +260,4 @@ func joined(a, b []int) []int {
 		out[i] = n
 	}
 	return out
-}
-
-// grouper numbers the rows by several columns. It remembers the numberings of the columns
-// it was last asked for, since one group of columns mostly begins as the one before it.
-type grouper struct {
-	numbers map[int16][]int
-	attrs   []int16
-	by      [][]int // the numbering by attrs up to each
-}
-
-func (g *grouper) of(attrs []int16) []int {
-	same := 0
-	for same < min(len(attrs), len(g.attrs)) && attrs[same] == g.attrs[same] {
-		same++
-	}
-	g.attrs, g.by = append(g.attrs[:same], attrs[same:]...), g.by[:same]
-	for i := same; i < len(attrs); i++ {
-		next := g.numbers[attrs[i]]
-		if i > 0 {
-			next = joined(g.by[i-1], next)
-		}
-		g.by = append(g.by, next)
-	}
-	return g.by[len(attrs)-1]
-}
-
-// distinct estimates the number of different rows of every two columns or more.
-func (s *extSample) distinct(ctx context.Context, attrs []int16, numbers map[int16][]int, total int) (out []catalog.GroupDistinct) {
-	g := grouper{numbers: numbers}
-	for k := 2; k <= len(attrs); k++ {
-		combinations(attrs, k, func(group []int16) {
-			if ctx.Err() != nil {
-				return
-			}
-			counts := make([]int, s.rows+1)
-			for _, n := range g.of(group) {
-				counts[n]++
-			}
-			different, once := 0, 0
-			for _, n := range counts {
-				if n > 0 {
-					different++
-				}
-				if n == 1 {
-					once++
-				}
-			}
-			n := duj1(float64(s.rows), float64(different), float64(once), float64(total))
-			out = append(out, catalog.GroupDistinct{Attrs: append([]int16(nil), group...), N: n})
-		})
-	}
-	return out
-}
-
-// duj1 is Haas and Stokes' estimate of how many different values total rows have, from n
-// of them with d different values of which once occur a single time.
-func duj1(n, d, once, total float64) int64 {
-	est := n * d / ((n - once) + once*n/total)
-	return int64(math.Floor(min(max(est, d), total) + .5))
-}
-
-// dependencies finds how far columns determine each other: every column by any others.
-func (s *extSample) dependencies(ctx context.Context, attrs []int16, numbers map[int16][]int) (out []catalog.ColumnDependency) {
-	g := grouper{numbers: numbers}
-	for k := 1; k < len(attrs); k++ {
-		combinations(attrs, k, func(by []int16) {
-			if ctx.Err() != nil {
-				return
-			}
-			groups := g.of(by)
-			for _, a := range attrs {
-				if slices.Contains(by, a) {
-					continue
-				}
-				all := append(append([]int16(nil), by...), a)
-				if d := s.degree(all, groups, numbers[a]); d > 0 {
-					out = append(out, catalog.ColumnDependency{Attrs: all, Degree: d})
-				}
-			}
-		})
-	}
-	return out
-}
-
-// degree is the share of the sample's rows that are in groups with one value alone. Rows
-// with a value that is too wide, in one of attrs, are in no group.
-func (s *extSample) degree(attrs []int16, groups, values []int) float64 {
-	type group struct {
-		rows, value int
-		mixed       bool
-	}
-	seen := make([]group, s.rows+1)
-rows:
-	for i, n := range groups {
-		for _, a := range attrs {
-			if s.columns[a].wide[i] {
-				continue rows
-			}
-		}
-		g := &seen[n]
-		if g.rows == 0 {
-			g.value = values[i]
-		}
-		g.rows++
-		g.mixed = g.mixed || g.value != values[i]
-	}
-	supporting := 0
-	for _, g := range seen {
-		if !g.mixed {
-			supporting += g.rows
-		}
-	}
-	return float64(supporting) / float64(s.rows)
-}
-
-// combinations hands every choice of k of the columns to each, in their order, borrowed
-// for the call.
-func combinations(attrs []int16, k int, each func([]int16)) {
-	chosen := make([]int16, 0, k)
-	var choose func(from int)
-	choose = func(from int) {
-		if len(chosen) == k {
-			each(chosen)
-			return
-		}
-		for i := from; i < len(attrs); i++ {
-			chosen = append(chosen, attrs[i])
-			choose(i + 1)
-			chosen = chosen[:len(chosen)-1]
-		}
-	}
-	choose(0)
 }

@@ -2,6 +2,7 @@ package bind
 
 import (
 	"github.com/loxodb/loxodb/planner/logical"
+	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -16,4 +17,19 @@ func MadeTypes(x expr.Expr) bool {
 		return !made
 	})
 	return made
+}
+
+// StatisticsExprs binds the expressions of a table's statistics objects, by their numbers.
+func StatisticsExprs(t *catalog.Table, o Options) (map[catalog.ID][]expr.Expr, error) {
+	out := map[catalog.ID][]expr.Expr{}
+	for _, x := range t.ExtStatistics {
+		for _, text := range x.Exprs {
+			e, err := storedScalar(text, t, Statistic, types.T{}, "", o)
+			if err != nil {
+				return nil, err
+			}
+			out[x.ID] = append(out[x.ID], e)
+		}
+	}
+	return out, nil
 }

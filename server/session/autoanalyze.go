@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/loxodb/loxodb/executor"
+	"github.com/loxodb/loxodb/planner/bind"
 	"github.com/loxodb/loxodb/server/backend"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/storage/kv"
@@ -89,7 +90,11 @@ func (d *Database) analyze(ctx context.Context, t *catalog.Table) error {
 	defer view.Close()
 	s := d.internalSession()
 	defer s.Close()
-	st, err := executor.Analyze(ctx, s.newEnv(ctx, view, nil), t)
+	exprs, err := bind.StatisticsExprs(t, s.planOptions(nil))
+	if err != nil {
+		return err
+	}
+	st, err := executor.Analyze(ctx, s.newEnv(ctx, view, nil), t, exprs)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/executor"
+	"github.com/loxodb/loxodb/planner/bind"
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
@@ -34,7 +35,7 @@ func (s *Session) maintain(ctx context.Context, st *ast.Maintenance) (string, er
 			return "", pgerr.New(pgerrcode.FeatureNotSupported, "VACUUM option DISABLE_PAGE_SKIPPING cannot be used with FULL")
 		}
 	}
-	tables, err := s.maintained(st)
+	tables, err := s.maintained(st, o.analyze)
 	if err != nil {
 		return "", err
 	}
@@ -42,7 +43,7 @@ func (s *Session) maintain(ctx context.Context, st *ast.Maintenance) (string, er
 		if !s.mayMaintain(t, tag) {
 			continue
 		}
-		if st.Vacuum {
+		if st.Vacuum && !t.IsPartitioned() {
 			if err := s.vacuumTable(ctx, t, &o); err != nil {
 				return "", err
 			}
@@ -183,12 +184,12 @@ func (s *Session) vacuumTable(ctx context.Context, t *catalog.Table, o *maintena
 	return nil
 }
 
-// maintained are the tables named, or all of them.
-func (s *Session) maintained(st *ast.Maintenance) ([]*catalog.Table, error) {
+// maintained are the tables named, or all of them; partitioned ones are only analyzed.
+func (s *Session) maintained(st *ast.Maintenance, analyze bool) ([]*catalog.Table, error) {
 	var out []*catalog.Table
 	if len(st.Tables) == 0 {
 		for _, t := range s.Catalog().Tables() {
-			if t.IsStored() && !t.IsPartitioned() {
+			if t.IsStored() && (!t.IsPartitioned() || analyze) {
 				out = append(out, t)
 			}
 		}
@@ -229,7 +230,7 @@ func (s *Session) maintained(st *ast.Maintenance) ([]*catalog.Table, error) {
 			continue
 		}
 		for _, m := range s.Catalog().Family(t) { // a partitioned table is what its partitions are
-			if !m.IsPartitioned() {
+			if !m.IsPartitioned() || analyze {
 				out = append(out, m)
 			}
 		}
@@ -242,7 +243,11 @@ func (s *Session) analyzeTable(ctx context.Context, t *catalog.Table) error {
 	changes := s.db.activity.Changes(t.Storage)
 	s.warnUngathered(t)
 	env := s.newEnv(ctx, s.tx.txn, nil)
-	st, err := executor.Analyze(ctx, env, t)
+	exprs, err := bind.StatisticsExprs(t, s.planOptions(nil))
+	if err != nil {
+		return err
+	}
+	st, err := executor.Analyze(ctx, env, t, exprs)
 	if err != nil {
 		return err
 	}

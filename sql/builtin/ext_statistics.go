@@ -3,6 +3,9 @@ package builtin
 import (
 	"slices"
 
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -30,6 +33,17 @@ func statisticsDefs(r *registrar) {
 		}
 		return textArray(list), nil
 	}))
+	r.rows("pg_stats_ext_mcvlist_items", func(c *Ctx, a []types.Datum) (RowIter, error) {
+		list, ok := types.CommonRowsOf(a[0])
+		if !ok {
+			return nil, pgerr.New(pgerrcode.InternalError, "invalid MCV list")
+		}
+		t := &tableRows{}
+		list.EachShown(c.Format, func(row int, values, nulls types.Datum) {
+			t.rows = append(t.rows, []types.Datum{types.Int(int64(row)), values, nulls, types.Float(list.Freqs[row]), types.Float(list.Base[row])})
+		})
+		return t, nil
+	})
 	r.eval("pg_statistics_obj_is_visible", withSession(func(_ *Ctx, s Session, a []types.Datum) (types.Datum, error) {
 		c := s.Catalog()
 		_, x := c.ExtStatisticsByID(uint32(a[0].Int()))

@@ -315,6 +315,9 @@ type TableStats struct {
 	Pages    int64 // bytes / 8192, for pg_class.relpages
 	AvgWidth int
 	Columns  map[int16]*ColumnStats
+	// Whole are those of the rows of the table and all below it, where it has children: only
+	// what is by column and by statistics object.
+	Whole *TableStats `json:",omitempty"`
 	// Ext is what was found for statistics objects, by their numbers; those that were
 	// dropped since may be among them.
 	Ext map[ID]*ExtStatisticsData `json:",omitempty"`

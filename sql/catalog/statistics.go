@@ -1,5 +1,11 @@
 package catalog
 
+import (
+	"strings"
+
+	"github.com/loxodb/loxodb/sql/types"
+)
+
 // ExtStatistics is a statistics object of a table (CREATE STATISTICS): it is in a schema of
 // its own and has an owner of its own. Immutable.
 type ExtStatistics struct {
@@ -38,15 +44,18 @@ func (s *Snapshot) ExtStatisticsByID(id ID) (*Table, *ExtStatistics) {
 	return nil, nil
 }
 
-// ExtStatisticsData is what ANALYZE found for a statistics object. Immutable.
+// ExtStatisticsData is what ANALYZE found for a statistics object, in the columns and then
+// the expressions that it is about. Immutable.
 type ExtStatisticsData struct {
 	Distinct     []GroupDistinct    `json:",omitempty"`
 	Dependencies []ColumnDependency `json:",omitempty"` // of a degree above 0
+	Common       *CommonRows        `json:",omitempty"`
+	Exprs        []ExprStats        `json:",omitempty"`
 }
 
 // GroupDistinct is how many different rows a group of columns has.
 type GroupDistinct struct {
-	Attrs []int16 // ascending
+	Attrs []int16 // columns, ascending, then expressions: −1, −2…
 	N     int64
 }
 
@@ -55,6 +64,20 @@ type GroupDistinct struct {
 type ColumnDependency struct {
 	Attrs  []int16
 	Degree float64
+}
+
+// CommonRows are the most common combinations of values, the most common first.
+type CommonRows struct {
+	Types  []types.T
+	Values [][]byte  // of each column the values, as the datum of an array
+	Freqs  []float64 // shares of the rows
+	Base   []float64 // what they were if columns were independent
+}
+
+// ExprStats are the statistics of an expression.
+type ExprStats struct {
+	Type types.T
+	ColumnStats
 }
 
 // Gathers reports whether ANALYZE of the table can compute an object's statistics: nothing
@@ -66,4 +89,23 @@ func (t *Table) Gathers(x *ExtStatistics) bool {
 		}
 	}
 	return true
+}
+
+// Has reports an object of a kind.
+func (x *ExtStatistics) Has(kind byte) bool { return strings.IndexByte(x.Kinds, kind) >= 0 }
+
+// MaxCommon is how many most common combinations an object has at most: its own statistics
+// target, else the largest of its columns', else the default.
+func (x *ExtStatistics) MaxCommon(t *Table, byDefault int) int {
+	if x.Target > 0 {
+		return x.Target - 1
+	}
+	target := 0
+	for _, a := range x.Attrs {
+		target = max(target, t.Columns[a-1].StatTarget)
+	}
+	if target > 0 {
+		return target - 1
+	}
+	return byDefault
 }

@@ -11,6 +11,7 @@ var _ = register("pg_catalog", map[string]generator{
 	"pg_statistic_ext":      extStatistics,
 	"pg_statistic_ext_data": extStatisticsData,
 	"pg_stats_ext":          statsExt,
+	"pg_stats_ext_exprs":    statsExtExprs,
 })
 
 // extStatistics are the statistics objects.

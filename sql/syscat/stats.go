@@ -45,26 +45,38 @@ func pgStats(r *rows) {
 		if s == nil || r.cat.RowSecurityFor(t, user) {
 			continue
 		}
-		whole := r.cat.Allowed(catalog.Object{Class: catalog.RelationClass, ID: t.ID}, t.Owner, user, catalog.PrivSelect) != 0
+		all := r.cat.Allowed(catalog.Object{Class: catalog.RelationClass, ID: t.ID}, t.Owner, user, catalog.PrivSelect) != 0
 		for i := range t.Columns {
 			c := &t.Columns[i]
-			if cs := s.Columns[int16(i+1)]; cs != nil && !c.Dropped && (whole || r.cat.AllowedColumn(t, c.Num, user, catalog.PrivSelect) != 0) {
-				r.statsRow(t, c, cs)
+			if c.Dropped || !all && r.cat.AllowedColumn(t, c.Num, user, catalog.PrivSelect) == 0 {
+				continue
+			}
+			if cs := s.Columns[int16(i+1)]; cs != nil {
+				r.statsRow(t, c, cs, false)
+			}
+			if s.Whole != nil && s.Whole.Columns[int16(i+1)] != nil {
+				r.statsRow(t, c, s.Whole.Columns[int16(i+1)], true)
 			}
 		}
 	}
 }
 
-func (r *rows) statsRow(t *catalog.Table, c *catalog.Column, s *catalog.ColumnStats) {
+func (r *rows) statsRow(t *catalog.Table, c *catalog.Column, s *catalog.ColumnStats, whole bool) {
 	r.text("schemaname", r.cat.SchemaName(t.Schema))
 	r.text("tablename", t.Name)
 	r.text("attname", c.Name)
-	r.bool("inherited", false)
+	r.bool("inherited", whole)
+	r.columnStats(c.Type, s)
+	r.emit()
+}
+
+// columnStats stores what is known of a column's values, or an expression's.
+func (r *rows) columnStats(t types.T, s *catalog.ColumnStats) {
 	r.float("null_frac", float64(float32(s.NullFrac)))
 	r.int("avg_width", int64(s.Width))
 	r.float("n_distinct", float64(float32(s.Distinct)))
-	r.keys("most_common_vals", c.Type, s.MCV)
-	r.keys("histogram_bounds", c.Type, s.Histogram)
+	r.keys("most_common_vals", t, s.MCV)
+	r.keys("histogram_bounds", t, s.Histogram)
 	if len(s.MCF) > 0 {
 		r.list.Reset(types.Float4OID)
 		for _, f := range s.MCF {
@@ -75,7 +87,6 @@ func (r *rows) statsRow(t *catalog.Table, c *catalog.Column, s *catalog.ColumnSt
 	if len(s.MCV) > 0 || len(s.Histogram) > 0 {
 		r.float("correlation", float64(float32(s.Corr)))
 	}
-	r.emit()
 }
 
 // keys stores key-encoded values as an array, NULL when there are none or the

@@ -71,7 +71,7 @@ func testSnapshot() *catalog.Snapshot {
 			{Num: 3, Name: "d", Type: types.Of(23), Domain: types.FirstTypeOID + 3}}})
 	s.PutExtension(&catalog.Extension{ID: catalog.VectorExtensionID, Name: "vector", Schema: 2200, Version: "0.8.0"})
 	n102 := types.T{OID: types.NumericOID, Mod: 655366}
-	t := &catalog.Table{ID: 20001, Schema: 2200, Name: "t", ExtStatistics: []*catalog.ExtStatistics{{ID: 20090, Schema: 2200, Owner: 10, Name: "st", Kinds: "df", Attrs: []int16{1, 2}}}, Kind: catalog.KindTable, Owner: 10, TypeID: types.FirstTypeOID + 5, ArrayID: types.FirstTypeOID + 6, ArrayName: "_t", Storage: 20001,
+	t := &catalog.Table{ID: 20001, Schema: 2200, Name: "t", ExtStatistics: []*catalog.ExtStatistics{{ID: 20090, Schema: 2200, Owner: 10, Name: "st", Kinds: "dfe", Attrs: []int16{1, 2}, Exprs: []string{"1"}}}, Kind: catalog.KindTable, Owner: 10, TypeID: types.FirstTypeOID + 5, ArrayID: types.FirstTypeOID + 6, ArrayName: "_t", Storage: 20001,
 		Options: catalog.Options{{Name: "fillfactor", Value: "70"}}, Comment: "hello", Columns: []catalog.Column{
 			{Num: 1, Name: "id", Type: types.Of(23), NotNull: true, Default: "nextval('t_id_seq'::regclass)", DefaultID: 20003, SequenceID: 20030},
 			{Num: 2, Name: "a", Type: types.Of(23), NotNull: true, Comment: "col"},
@@ -137,7 +137,7 @@ func testSnapshot() *catalog.Snapshot {
 	s.PutDefaultRights(&catalog.DefaultRights{ID: 20902, Role: 10, Class: catalog.RelationClass, ACL: catalog.ACL{{Grantee: 20900, Grantor: 10, Privs: catalog.PrivSelect}}})
 	t.Policies = []*catalog.Policy{{ID: 20903, Name: "p", Command: 'r', Roles: []catalog.ID{0}, Using: "(a = 1)"}}
 	key := types.AppendKey(nil, types.Of(23), types.Int(5), false)
-	s.PutStats(20001, &catalog.TableStats{Rows: 10, Pages: 1, Ext: map[catalog.ID]*catalog.ExtStatisticsData{20090: {Distinct: []catalog.GroupDistinct{{Attrs: []int16{1, 2}, N: 3}}, Dependencies: []catalog.ColumnDependency{{Attrs: []int16{1, 2}, Degree: 1}}}}, Columns: map[int16]*catalog.ColumnStats{
+	s.PutStats(20001, &catalog.TableStats{Rows: 10, Pages: 1, Ext: map[catalog.ID]*catalog.ExtStatisticsData{20090: {Distinct: []catalog.GroupDistinct{{Attrs: []int16{1, 2}, N: 3}}, Dependencies: []catalog.ColumnDependency{{Attrs: []int16{1, 2}, Degree: 1}}, Exprs: []catalog.ExprStats{{Type: types.Of(types.Int4OID)}}}}, Columns: map[int16]*catalog.ColumnStats{
 		2: {Width: 4, Distinct: -1, MCV: [][]byte{key}, MCF: []float64{0.5}, Histogram: [][]byte{key, key}}}})
 	return s
 }

@@ -19,6 +19,9 @@ const (
 	OidVectorOID             OID = 30
 	JSONOID                  OID = 114
 	PgNodeTreeOID            OID = 194
+	NDistinctOID             OID = 3361
+	DependenciesOID          OID = 3402
+	MCVListOID               OID = 5017
 	Float4OID                OID = 700
 	Float8OID                OID = 701
 	UnknownOID               OID = 705

@@ -90,6 +90,12 @@ func appendOther(dst []byte, t T, d Datum, f *Format, info *Info) []byte {
 		return TSVector(d).AppendText(dst)
 	case TSQueryOID:
 		return TSQuery(d).AppendText(dst)
+	case NDistinctOID:
+		return appendNDistinct(dst, d.ref)
+	case DependenciesOID:
+		return appendDependencies(dst, d.ref)
+	case MCVListOID:
+		return appendBytea(dst, d.ref, f.ByteaEscape)
 	case AnyArrayOID, AnyCompatibleArrayOID: // pg_statistic's columns
 		return appendArray(dst, Of(ArrayElemOID(d)), d, f)
 	}

@@ -217,11 +217,19 @@ func (e *Env) forgetStats(t *catalog.Table, attr int16) error {
 	if old == nil {
 		return nil
 	}
-	n := *old
-	n.Columns, n.Ext = maps.Clone(old.Columns), maps.Clone(old.Ext)
-	delete(n.Columns, attr)
-	for _, x := range e.statisticsOf(t, attr) {
-		delete(n.Ext, x.part)
+	objects := e.statisticsOf(t, attr)
+	without := func(old *catalog.TableStats) *catalog.TableStats {
+		n := *old
+		n.Columns, n.Ext = maps.Clone(old.Columns), maps.Clone(old.Ext)
+		delete(n.Columns, attr)
+		for _, x := range objects {
+			delete(n.Ext, x.part)
+		}
+		return &n
 	}
-	return e.edit.PutStats(t.ID, &n)
+	n := without(old)
+	if n.Whole != nil {
+		n.Whole = without(n.Whole)
+	}
+	return e.edit.PutStats(t.ID, n)
 }
