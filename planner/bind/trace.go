@@ -33,8 +33,9 @@ type Trace struct {
 	functions map[*ast.FuncRef]*nsItem
 	// literals are strings and NULLs that got a type.
 	literals map[*ast.Lit]types.T
-	// texts are those of times, as the present settings write them.
-	texts map[*ast.Lit]string
+	// constants are the values of strings, texts how stored SQL has them: see trace_constant.go.
+	constants map[*ast.Lit]*expr.Const
+	texts     map[*ast.Lit]string
 	// typeSchemas are the schemas of users' types that are not in public.
 	typeSchemas map[*ast.TypeName]string
 	// callSchemas are the schemas of users' functions; "" of those of extensions, as of their
@@ -70,6 +71,8 @@ type Trace struct {
 	groups map[*ast.Select][]ast.GroupItem
 	// called are the casts that functions make, idle those that change nothing.
 	called, idle map[*ast.Cast]bool
+	// named are the casts that say only of which type a constant is.
+	named map[*ast.Cast]bool
 	// aliased are the items of FROM that have names for some of their columns at least.
 	aliased map[*ast.Alias]*nsItem
 }
@@ -84,11 +87,11 @@ type Attribute struct {
 func NewTrace() *Trace {
 	return &Trace{schemas: map[*ast.TableRef]string{}, owners: map[expr.Expr]string{}, columns: map[*ast.ColumnRef]string{},
 		stars: map[*ast.ColumnRef][]ast.Target{}, reads: map[Attribute]bool{}, keys: map[catalog.ID]bool{},
-		origins: map[expr.Expr]ast.Expr{}, casts: map[ast.Expr]types.T{}, texts: map[*ast.Lit]string{}, functions: map[*ast.FuncRef]*nsItem{},
+		origins: map[expr.Expr]ast.Expr{}, casts: map[ast.Expr]types.T{}, constants: map[*ast.Lit]*expr.Const{}, texts: map[*ast.Lit]string{}, functions: map[*ast.FuncRef]*nsItem{},
 		literals: map[*ast.Lit]types.T{}, typeSchemas: map[*ast.TypeName]string{}, callSchemas: map[*ast.Func]string{}, opSchemas: map[*ast.Op]string{}, spelled: map[ast.Expr][]string{}, extensions: map[*ast.Func]string{}, apart: map[ast.Expr]ast.Expr{},
 		froms: map[*nsItem]ast.TableExpr{}, refs: map[*ast.ColumnRef]*nsItem{}, wholes: map[*ast.ColumnRef]bool{}, listed: map[*ast.ColumnRef]bool{},
 		ownerItems: map[expr.Expr]*nsItem{}, elses: map[*ast.Case]types.T{}, naturals: map[*ast.Join][]string{},
-		fields: map[*ast.FieldSel]Attribute{}, members: map[*ast.ColumnRef]Attribute{}, rowStars: map[*ast.FieldSel][]ast.Target{}, groups: map[*ast.Select][]ast.GroupItem{}, called: map[*ast.Cast]bool{}, idle: map[*ast.Cast]bool{}, aliased: map[*ast.Alias]*nsItem{}, plain: map[ast.Expr]bool{}, operands: map[*query]*ast.Select{}, united: map[*ast.Select]*operand{}}
+		fields: map[*ast.FieldSel]Attribute{}, members: map[*ast.ColumnRef]Attribute{}, rowStars: map[*ast.FieldSel][]ast.Target{}, groups: map[*ast.Select][]ast.GroupItem{}, called: map[*ast.Cast]bool{}, idle: map[*ast.Cast]bool{}, named: map[*ast.Cast]bool{}, aliased: map[*ast.Alias]*nsItem{}, plain: map[ast.Expr]bool{}, operands: map[*query]*ast.Select{}, united: map[*ast.Select]*operand{}}
 }
 
 // Reads reports whether the query names the column, directly or by a star.
@@ -132,6 +135,7 @@ func (t *Trace) Qualify(q ast.Stmt) {
 			}
 			if text, ok := t.texts[x]; ok {
 				x.Text = text
+				asConstant(x, t.constants[x].T.OID)
 			}
 		case *ast.FuncRef:
 			t.nameColumns(x)
@@ -338,33 +342,6 @@ func (b *binder) traceDomain(e expr.Expr, at builtin.Context) {
 	}
 	if b.exprDomain(e) != 0 {
 		b.traceCast(e, e.Type(), at)
-	}
-}
-
-// traceText notes how a time is written: what 'now' or '1 Jan' stand for stays.
-func (b *binder) traceText(x *unknownLit, c *expr.Const) {
-	t := b.trace()
-	if t == nil || x.src == nil {
-		return
-	}
-	switch c.T.OID {
-	case types.DateOID, types.TimeOID, types.TimetzOID, types.TimestampOID, types.TimestamptzOID, types.IntervalOID,
-		types.JSONBOID, types.UUIDOID, types.Int4rangeOID, types.Int8rangeOID, types.NumrangeOID,
-		types.DaterangeOID, types.TsrangeOID, types.TstzrangeOID:
-		t.texts[x.src] = string(types.AppendText(nil, types.Of(c.T.OID), c.D, b.o.Format))
-	case types.PointOID, types.LsegOID, types.LineOID, types.BoxOID, types.PathOID, types.PolygonOID, types.CircleOID,
-		types.InetOID, types.CidrOID, types.MacaddrOID, types.Macaddr8OID: // with all digits, whatever is set
-		t.texts[x.src] = string(types.AppendText(nil, types.Of(c.T.OID), c.D, types.DefaultFormat))
-	case types.JSONPathOID:
-		t.texts[x.src] = c.D.Text() // as it is read back
-	case types.RegtypeOID:
-		if types.OID(c.D.Int()) < types.FirstTypeOID { // users' types go by the path
-			t.texts[x.src] = string(types.AppendText(nil, types.Of(c.T.OID), c.D, b.o.Format))
-		}
-	default:
-		if types.Extension(c.T.OID) != "" {
-			t.texts[x.src] = string(types.AppendText(nil, types.Of(c.T.OID), c.D, b.o.Format))
-		}
 	}
 }
 

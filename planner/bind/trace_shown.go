@@ -13,9 +13,11 @@ import (
 
 // Show makes the traced query what its definition shows: casts that change nothing are gone,
 // those that functions make are marked, a list of column aliases has all columns, and what
-// extensions have has a schema where hidden says that it needs one.
-func (t *Trace) Show(q ast.Stmt, hidden func(schema string) bool) {
+// extensions have has a schema where hidden says that it needs one. Constants are written as
+// the format does.
+func (t *Trace) Show(q ast.Stmt, format *types.Format, hidden func(schema string) bool) {
 	t.takeApart(q)
+	t.showConstants(format)
 	for x := range t.called {
 		x.Called = true
 	}
@@ -26,6 +28,12 @@ func (t *Trace) Show(q ast.Stmt, hidden func(schema string) bool) {
 	}
 	replaceExprs(reflect.ValueOf(q), func(x ast.Expr) ast.Expr {
 		c, ok := x.(*ast.Cast)
+		if l, is := x.(*ast.Cast); is && t.named[l] {
+			if k, is := l.X.(*ast.Lit); is && k.Kind != ast.LitString && k.Kind != ast.LitNull {
+				k.Value = true
+				return k
+			}
+		}
 		if !ok || !t.idle[c] {
 			return t.spell(x, hidden)
 		}
@@ -49,6 +57,10 @@ func (b *binder) traceCalled(x *ast.Cast, e expr.Expr, to types.T) {
 		return
 	}
 	from, domain := e.Type(), b.domainOf(&x.To)
+	if _, literal := e.(*unknownLit); literal && domain == nil && to.Mod < 0 {
+		t.named[x] = true
+		return
+	}
 	if from == to && (domain == nil && b.exprDomain(e) == 0 || domain != nil && b.exprDomain(e) == domain.ID) {
 		t.idle[x] = true
 		return

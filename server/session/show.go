@@ -186,14 +186,16 @@ func (x shower) columns(text string, t *catalog.Table) (attrs []int16) {
 	return attrs
 }
 
-// query shows the query of a view whose columns have the names.
-func (x shower) query(text string, columns []string) string {
+// query shows the query of a view whose columns have the names, in lines of a width.
+func (x shower) query(text string, columns []string, width int) string {
 	q := x.read(text)
 	if q == nil {
 		return text
 	}
 	x.analysed(q)
-	return ast.PrintIn(ast.Named(q, columns), x.style())
+	style := x.style()
+	style.Width = width
+	return ast.PrintIn(ast.Named(q, columns), style)
 }
 
 // analysed notes in a stored query what only its analysis tells of how it is shown. A query
@@ -202,6 +204,6 @@ func (x shower) analysed(q *ast.Select) {
 	o := x.s.planOptions(nil)
 	o.Trace = bind.NewTrace()
 	if _, err := bind.Bind(q, o); err == nil {
-		o.Trace.Show(q, func(schema string) bool { return x.operator(schema) != "" })
+		o.Trace.Show(q, o.Format, func(schema string) bool { return x.operator(schema) != "" })
 	}
 }

@@ -1,6 +1,7 @@
 package ast
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 )
@@ -50,7 +51,7 @@ func Print(n Node) string {
 
 // printer collects the text.
 type printer struct {
-	b strings.Builder
+	b bytes.Buffer
 
 	// Of PrintIn: clauses on lines of their own, with the indentation that has been
 	// reached, and whether the output columns of the present query are seen.
@@ -159,7 +160,11 @@ func (p *printer) typeName(t TypeName) {
 	if t.PctType {
 		p.s("%TYPE")
 	}
-	for _, d := range t.ArrayDims {
+	for i, d := range t.ArrayDims {
+		if p.lines { // a type has no number of dimensions
+			p.s([]string{"[]", ""}[b2i(i > 0)])
+			continue
+		}
 		p.s("[")
 		if d >= 0 {
 			p.int(int64(d))
@@ -178,6 +183,9 @@ func (p *printer) baseType(t TypeName) {
 		if t.Name.Name == "interval" {
 			p.interval(t)
 			return
+		}
+		if p.lines && t.Name.Name == "numeric" && len(t.Mods) == 1 { // the scale shows always
+			t.Mods = []Expr{t.Mods[0], &Lit{Kind: LitInt}}
 		}
 		w, ok := sqlTypes[t.Name.Name]
 		if ok && (len(t.Mods) == 0 && w.bare || len(t.Mods) > 0 && w.mods) {

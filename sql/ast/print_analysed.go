@@ -1,6 +1,9 @@
 package ast
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // How PrintIn writes what PostgreSQL keeps as something simpler.
 
@@ -14,13 +17,68 @@ func (p *printer) part(keyword string, before int) {
 
 // distinct writes IS [NOT] DISTINCT FROM.
 func (p *printer) distinct(v *Distinct) {
-	if v.Not && p.lines && v.Schema == "" {
-		c := *v
-		c.Not = false
-		p.expr(&BoolOp{At: v.At, Kind: Not, Args: []Expr{&c}})
-		return
+	if p.lines && v.Schema == "" {
+		if e := distinctAnalysed(v); e != Expr(v) {
+			p.expr(e)
+			return
+		}
 	}
 	p.infix(v, v.Left, "IS "+notWord(v.Not)+"DISTINCT FROM", v.Right)
+}
+
+// analysed is an expression as the analysis of a query leaves it, where that is another one.
+func analysed(e Expr) Expr {
+	switch v := e.(type) {
+	case *In:
+		if v.Sub == nil && v.Schema == "" {
+			return listAnalysed(v)
+		}
+		if v.Not && v.Schema == "" {
+			c := *v
+			c.Not = false
+			return &BoolOp{At: v.At, Kind: Not, Args: []Expr{&c}}
+		}
+	case *Between:
+		if v.Schema == "" {
+			return betweenAnalysed(v)
+		}
+	case *Like:
+		if !v.Mixed {
+			return likeAnalysed(v)
+		}
+	case *Distinct:
+		if v.Schema == "" {
+			return distinctAnalysed(v)
+		}
+	case *Op:
+		if all := rowsAnalysed(v); all != nil {
+			return all
+		}
+	}
+	return e
+}
+
+// distinctAnalysed is IS NOT DISTINCT FROM as what it denies, and IS DISTINCT FROM of two rows as
+// one of their columns being so (make_row_distinct_op).
+func distinctAnalysed(v *Distinct) Expr {
+	if v.Not {
+		c := *v
+		c.Not = false
+		return &BoolOp{At: v.At, Kind: Not, Args: []Expr{&c}}
+	}
+	l, left := v.Left.(*Row)
+	r, right := v.Right.(*Row)
+	if !left || !right || len(l.Args) != len(r.Args) || len(l.Args) == 0 {
+		return v
+	}
+	some := &BoolOp{At: v.At, Kind: Or}
+	for i := range l.Args {
+		some.Args = append(some.Args, &Distinct{At: v.At, Left: l.Args[i], Right: r.Args[i]})
+	}
+	if len(some.Args) == 1 {
+		return some.Args[0]
+	}
+	return some
 }
 
 // inAnalysed writes IN of a query, or of constants as an array of them.
@@ -173,12 +231,12 @@ func SplitName(text string) (q QName, ok bool) {
 	return q, false
 }
 
-// rowsAnalysed writes comparisons of rows: equality by columns, order of whole rows.
-func (p *printer) rowsAnalysed(v *Op) bool {
+// rowsAnalysed is the equality of rows as that of their columns, nil for all else.
+func rowsAnalysed(v *Op) Expr {
 	l, left := v.Left.(*Row)
 	r, right := v.Right.(*Row)
 	if !left || !right || len(l.Args) != len(r.Args) || len(l.Args) == 0 {
-		return false
+		return nil
 	}
 	all := &BoolOp{At: v.At, Kind: And}
 	switch v.Name {
@@ -187,23 +245,22 @@ func (p *printer) rowsAnalysed(v *Op) bool {
 		all.Kind = Or
 	case "<", "<=", ">", ">=":
 		if len(l.Args) > 1 {
-			p.s("(")
-			p.expr(l)
-			p.s(" ", p.operatorName(v.Schema, v.Name), " ")
-			p.expr(r)
-			p.s(")")
-			return true
+			return nil
 		}
 	default:
-		return false
+		return nil
 	}
-	all.Args = columnsCompared(v, l, r)
-	if len(all.Args) == 1 {
-		p.expr(all.Args[0])
-	} else {
-		p.expr(all)
+	if all.Args = columnsCompared(v, l, r); len(all.Args) == 1 {
+		return all.Args[0]
 	}
-	return true
+	return all
+}
+
+// ordersRows reports the order of two rows, which stands in parentheses always.
+func ordersRows(v *Op) bool {
+	l, left := v.Left.(*Row)
+	r, right := v.Right.(*Row)
+	return left && right && len(l.Args) == len(r.Args) && len(l.Args) > 1 && slices.Contains([]string{"<", "<=", ">", ">="}, v.Name)
 }
 
 // columnsCompared are the comparisons of the columns of two rows.

@@ -28,6 +28,10 @@ func (p *printer) constant(l *Lit) {
 
 // number writes a number beyond integer: a bigint, or a numeric without an exponent.
 func (p *printer) number(text string) {
+	if _, err := strconv.ParseInt(text, 10, 32); err == nil { // -2147483648, as the only one
+		p.s("'", text, "'::integer")
+		return
+	}
 	if _, err := strconv.ParseInt(text, 10, 64); err == nil {
 		p.s("'", text, "'::bigint")
 		return
@@ -74,6 +78,9 @@ func plainNumber(text string) string {
 	}
 	if whole = strings.TrimLeft(whole, "0"); whole == "" {
 		whole = "0"
+	}
+	if strings.Trim(whole+fraction, "0") == "" {
+		sign = "" // nothing is below zero
 	}
 	if fraction != "" {
 		whole += "." + fraction

@@ -179,8 +179,19 @@ func (p *printer) columnRef(v *ColumnRef) {
 }
 
 func (p *printer) op(v *Op) {
-	if p.lines && p.rowsAnalysed(v) {
-		return
+	if p.lines {
+		if all := rowsAnalysed(v); all != nil {
+			p.expr(all)
+			return
+		}
+		if ordersRows(v) {
+			p.s("(")
+			p.expr(v.Left)
+			p.s(" ", p.operatorName(v.Schema, v.Name), " ")
+			p.expr(v.Right)
+			p.s(")")
+			return
+		}
 	}
 	name := p.operatorName(v.Schema, v.Name)
 	p.open()

@@ -18,7 +18,13 @@ func (p *printer) table(t TableExpr) {
 		p.tableRef(v)
 	case *SubqueryRef:
 		p.s([]string{"", "LATERAL "}[b2i(v.Lateral)])
-		p.subselect(v.Query)
+		if v.Listed {
+			p.s("(")
+			p.values(v.Query.Values)
+			p.s(")")
+		} else {
+			p.subselect(v.Query)
+		}
 		p.alias(v.Alias)
 	case *FuncRef:
 		p.funcRef(v)

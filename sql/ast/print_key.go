@@ -15,6 +15,44 @@ func (p *printer) key(e Expr) {
 	p.s(")")
 }
 
+// keys writes the sort or group keys that write does one after the other, each of them once:
+// what a query is sorted or grouped by already changes nothing.
+func (p *printer) keys(n int, write func(i int), rest func(i int)) {
+	seen := map[string]bool{}
+	for i := range n {
+		start := p.b.Len()
+		p.sep(len(seen))
+		from := p.b.Len()
+		write(i)
+		text := string(p.b.Bytes()[from:])
+		if seen[text] {
+			p.b.Truncate(start)
+			continue
+		}
+		seen[text] = true
+		if rest != nil {
+			rest(i)
+		}
+	}
+}
+
+// onceEach leaves out the expressions of GROUP BY that stand before themselves there.
+func (p *printer) onceEach(list []GroupItem) []GroupItem {
+	seen := map[string]bool{}
+	out := make([]GroupItem, 0, len(list))
+	for _, g := range list {
+		if g.Kind == GroupExpr {
+			text := p.apart(func() { p.key(g.Expr) })
+			if seen[text] {
+				continue
+			}
+			seen[text] = true
+		}
+		out = append(out, g)
+	}
+	return out
+}
+
 // keyConstant writes a key that is a constant; alone it would be a column's number, or no key.
 func (p *printer) keyConstant(e Expr) bool {
 	switch v := e.(type) {
@@ -44,7 +82,7 @@ func (p *printer) keyConstant(e Expr) bool {
 // called reports a call of a function, under whichever syntax.
 func called(e Expr) bool {
 	switch v := e.(type) {
-	case *Func:
+	case *Func, *AtTimeZone:
 		return true
 	case *Cast:
 		return v.Called

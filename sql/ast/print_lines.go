@@ -1,6 +1,10 @@
 package ast
 
-import "strconv"
+import (
+	"bytes"
+	"strconv"
+	"strings"
+)
 
 // subquery writes a query inside something else; indentation begins where that is.
 func (p *printer) subquery(q *Select) { p.nested(q, false) }
@@ -45,14 +49,11 @@ func (p *printer) queryLines(q *Select) {
 	}
 	if len(q.OrderBy) > 0 {
 		p.line(" ORDER BY ", -indentClause, indentClause, 1)
-		for i, o := range q.OrderBy {
-			p.sep(i)
-			p.sorted(q, o)
-		}
+		p.keys(len(q.OrderBy), func(i int) { p.sortKey(q, q.OrderBy[i].Expr) }, func(i int) { p.order(q.OrderBy[i]) })
 	}
 	if q.Offset != nil {
 		p.line(" OFFSET ", -indentClause, indentClause, 0)
-		p.expr(q.Offset)
+		p.count(q.Offset)
 	}
 	switch {
 	case q.Limit == nil:
@@ -66,7 +67,7 @@ func (p *printer) queryLines(q *Select) {
 		if isNull(q.Limit) {
 			p.s("ALL")
 		} else {
-			p.expr(q.Limit)
+			p.count(q.Limit)
 		}
 	}
 	for _, l := range locksAnalysed(q) {
@@ -74,6 +75,9 @@ func (p *printer) queryLines(q *Select) {
 		p.locking(l)
 	}
 }
+
+// count writes a number of rows: what is converted to bigint without a word.
+func (p *printer) count(e Expr) { p.operand(e, &Cast{X: e}) }
 
 func (p *printer) cteLines(w *With) {
 	if w == nil {
@@ -110,16 +114,7 @@ func (p *printer) cteLines(w *With) {
 // body writes VALUES, or SELECT up to its WINDOW clause.
 func (p *printer) body(q *Select) {
 	if q.Values != nil {
-		p.s("VALUES ")
-		for i, row := range q.Values {
-			p.sep(i)
-			p.s("(")
-			for k, x := range row {
-				p.s([]string{"", ","}[b2i(k > 0)])
-				p.expr(x)
-			}
-			p.s(")")
-		}
+		p.values(q.Values)
 		return
 	}
 	p.s("SELECT")
@@ -128,23 +123,12 @@ func (p *printer) body(q *Select) {
 	}
 	if q.DistinctOn != nil {
 		p.s(" DISTINCT ON (")
-		for i, e := range q.DistinctOn {
-			p.sep(i)
-			p.key(meant(q, e))
-		}
+		p.keys(len(q.DistinctOn), func(i int) { p.key(meant(q, q.DistinctOn[i])) }, nil)
 		p.s(")")
 	}
 	p.beside = names(nil, q.From)
 	p.targetLines(q.Targets)
-	for i, t := range q.From {
-		if i == 0 {
-			p.line(" FROM ", -indentClause, indentClause, 2)
-		} else {
-			p.s(", ")
-			p.line("", -indentClause, indentClause, indentItem)
-		}
-		p.table(t)
-	}
+	p.fromLines(q.From)
 	if q.Where != nil {
 		p.line(" WHERE ", -indentClause, indentClause, 1)
 		p.expr(q.Where)
@@ -169,29 +153,81 @@ func (p *printer) body(q *Select) {
 	}
 }
 
+func (p *printer) values(rows [][]Expr) {
+	p.s("VALUES ")
+	for i, row := range rows {
+		p.sep(i)
+		p.s("(")
+		for k, x := range row {
+			p.s([]string{"", ","}[b2i(k > 0)])
+			p.expr(x)
+		}
+		p.s(")")
+	}
+}
+
 func (p *printer) targetLines(list []Target) {
+	many := false
+	for i, t := range list {
+		p.s([]string{" ", ", "}[b2i(i > 0)])
+		text := p.apart(func() { p.targetLine(t) })
+		p.wrapped(text, i > 0, many)
+		many = strings.Contains(strings.TrimPrefix(text, "\n"), "\n")
+	}
+}
+
+func (p *printer) targetLine(t Target) {
+	if p.wholeRow(t.Expr) {
+		p.s(" AS ")
+		p.ident(outputName(&t))
+		return
+	}
+	p.expr(t.Expr)
+	if ref, ok := t.Expr.(*ColumnRef); ok && len(ref.Parts) > 0 && ref.Parts[len(ref.Parts)-1] == t.Name ||
+		t.Name == "" || p.hidden && t.Name == "?column?" {
+		return
+	}
+	p.s(" AS ")
+	p.ident(t.Name)
+}
+
+func (p *printer) fromLines(list []TableExpr) {
 	for i, t := range list {
 		if i == 0 {
-			p.s(" ")
-		} else {
-			p.s(", ")
+			p.line(" FROM ", -indentClause, indentClause, 2)
+			p.table(t)
+			continue
 		}
-		if _, own := t.Expr.(*Case); i > 0 && !own {
+		p.s(", ")
+		p.wrapped(p.apart(func() { p.table(t) }), true, false)
+	}
+}
+
+// apart is what f writes.
+func (p *printer) apart(f func()) string {
+	was := p.b
+	p.b = bytes.Buffer{}
+	f()
+	text := p.b.String()
+	p.b = was
+	return text
+}
+
+// wrapped writes an item of a list, on a line of its own where it is not the first and the line
+// would be too long with it, or force says so.
+func (p *printer) wrapped(text string, later, force bool) {
+	switch {
+	case p.style.Width < 0:
+	case strings.HasPrefix(text, "\n"):
+		p.trimRight()
+	case later:
+		line := p.b.Bytes()
+		line = line[bytes.LastIndexByte(line, '\n')+1:]
+		if force || len(line)+len(text) > p.style.Width {
 			p.line("", -indentClause, indentClause, indentItem)
 		}
-		if p.wholeRow(t.Expr) {
-			p.s(" AS ")
-			p.ident(outputName(&t))
-			continue
-		}
-		p.expr(t.Expr)
-		if ref, ok := t.Expr.(*ColumnRef); ok && len(ref.Parts) > 0 && ref.Parts[len(ref.Parts)-1] == t.Name ||
-			t.Name == "" || p.hidden && t.Name == "?column?" {
-			continue
-		}
-		p.s(" AS ")
-		p.ident(t.Name)
 	}
+	p.s(text)
 }
 
 // meant is the expression that a sort or group key stands for: a column of the
@@ -224,12 +260,16 @@ func outputName(t *Target) string {
 	return t.Name
 }
 
-func (p *printer) sorted(q *Select, o SortBy) {
+// sortKey writes what a query is sorted by, order how.
+func (p *printer) sortKey(q *Select, e Expr) {
 	if q.SetOp != SetNone {
-		p.s(outputNumber(q, o.Expr))
+		p.s(outputNumber(q, e))
 	} else {
-		p.key(meant(q, o.Expr))
+		p.key(meant(q, e))
 	}
+}
+
+func (p *printer) order(o SortBy) {
 	o = usual(o)
 	if o.Using != "" {
 		p.s(" USING ", o.Using)
@@ -279,30 +319,10 @@ func (q *Select) leftmost() *Select {
 	return q
 }
 
-// namedBy gives a query the column names of another.
-func namedBy(q, other *Select) *Select {
-	c := *q
-	if q.SetOp != SetNone {
-		c.Left, c.Right = namedBy(q.Left, other), namedBy(q.Right, other)
-		return &c
-	}
-	if len(q.Targets) != len(other.Targets) {
-		return q
-	}
-	c.Targets = append([]Target(nil), q.Targets...)
-	for i := range c.Targets {
-		c.Targets[i].Name = outputName(&other.Targets[i])
-	}
-	return &c
-}
-
 // setOpLines writes a set operation; operands that are not plain begin a level
 // of their own (get_setop_query).
 func (p *printer) setOpLines(q *Select) {
 	l, r := q.Left, q.Right
-	if !p.inner { // a view's columns have the names of its first query
-		r = namedBy(r, q.leftmost())
-	}
 	parens := l.SetOp != SetNone && !l.hasTail() && (l.SetOp != q.SetOp || l.SetAll != q.SetAll)
 	if parens {
 		p.s("(")
@@ -389,28 +409,4 @@ func (p *printer) joinLines(j *Join) {
 		p.s(")")
 		p.alias(j.Alias)
 	}
-}
-
-// Named is a query whose output columns have the names, as a view gives them.
-func Named(q *Select, names []string) *Select {
-	first := q.leftmost()
-	if first.Values == nil {
-		for i := range first.Targets {
-			if i < len(names) {
-				first.Targets[i].Name = names[i]
-			}
-		}
-		return q
-	}
-	plain := true
-	outer := &Select{At: q.At, From: []TableExpr{&SubqueryRef{At: q.At, Query: q, Alias: &Alias{Name: "*VALUES*"}}}}
-	for i, n := range names {
-		column := "column" + strconv.Itoa(i+1)
-		plain = plain && n == column
-		outer.Targets = append(outer.Targets, Target{At: q.At, Name: n, Expr: &ColumnRef{At: q.At, Parts: []string{"*VALUES*", column}}})
-	}
-	if plain {
-		return q
-	}
-	return outer
 }

@@ -209,6 +209,9 @@ func (p *printer) returning(list []Target) {
 }
 
 func (p *printer) groupItems(list []GroupItem) {
+	if p.lines {
+		list = p.onceEach(list)
+	}
 	for i, g := range list {
 		p.sep(i)
 		p.groupItem(g, false)
@@ -244,6 +247,10 @@ func (p *printer) groupExpr(e Expr, parens bool) {
 
 func (p *printer) orderBy(list []SortBy) {
 	p.s("ORDER BY ")
+	if p.lines {
+		p.keys(len(list), func(i int) { p.key(list[i].Expr) }, func(i int) { p.order(list[i]) })
+		return
+	}
 	for i, o := range list {
 		p.sep(i)
 		p.sortBy(o)
@@ -251,12 +258,7 @@ func (p *printer) orderBy(list []SortBy) {
 }
 
 func (p *printer) sortBy(o SortBy) {
-	if p.lines {
-		p.key(o.Expr)
-		o = usual(o)
-	} else {
-		p.expr(o.Expr)
-	}
+	p.expr(o.Expr)
 	if o.Using != "" {
 		p.s(" USING ", o.Using)
 	}
@@ -300,10 +302,7 @@ func (p *printer) window(w Window) {
 	if len(w.PartitionBy) > 0 {
 		p.s(sep, "PARTITION BY ")
 		if p.lines {
-			for i, e := range w.PartitionBy {
-				p.sep(i)
-				p.key(e)
-			}
+			p.keys(len(w.PartitionBy), func(i int) { p.key(w.PartitionBy[i]) }, nil)
 		} else {
 			p.exprs(w.PartitionBy)
 		}
@@ -327,7 +326,9 @@ func (p *printer) window(w Window) {
 }
 
 func (p *printer) bound(b FrameBound) {
-	if b.Offset != nil {
+	if b.Offset != nil && p.lines {
+		p.count(b.Offset)
+	} else if b.Offset != nil {
 		p.expr(b.Offset)
 	}
 	p.s([]string{"UNBOUNDED PRECEDING", " PRECEDING", "CURRENT ROW", " FOLLOWING", "UNBOUNDED FOLLOWING"}[b.Kind])

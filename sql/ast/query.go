@@ -263,6 +263,7 @@ type (
 	// SubqueryRef is (query) alias.
 	SubqueryRef struct {
 		At
+		Listed  bool // VALUES that stand in FROM themselves, of a query that was analysed
 		Query   *Select
 		Lateral bool
 		Alias   *Alias

@@ -1,6 +1,9 @@
 package ast
 
-import "strings"
+import (
+	"bytes"
+	"strings"
+)
 
 // Style says how PrintIn writes definitions as PostgreSQL's catalog functions
 // show them (ruleutils.c).
@@ -16,6 +19,9 @@ type Style struct {
 	// where it is found without.
 	Callable func(QName) QName
 	Operator func(schema string) string
+	// Width is how long lines get before an item of a select list or of FROM begins another
+	// one; 0: each does.
+	Width int
 	// Indent is how far all lines are moved to the right.
 	Indent int
 }
@@ -73,11 +79,7 @@ func (p *printer) line(keyword string, before, after, plus int) {
 
 // trimRight takes the blanks off the end.
 func (p *printer) trimRight() {
-	text := p.b.String()
-	if short := strings.TrimRight(text, " "); len(short) < len(text) {
-		p.b.Reset()
-		p.b.WriteString(short)
-	}
+	p.b.Truncate(len(bytes.TrimRight(p.b.Bytes(), " ")))
 }
 
 // open and close write the parentheses of an expression that is an operand.
@@ -96,8 +98,8 @@ func (p *printer) close() {
 // operand writes a part of parent, in parentheses where it needs them and does
 // not write them itself.
 func (p *printer) operand(e, parent Expr) {
-	if v, ok := e.(*In); ok && p.lines && v.Sub == nil {
-		e = listAnalysed(v)
+	if p.lines {
+		e = analysed(e)
 	}
 	if p.style.Bare && !simple(e, parent) {
 		p.s("(")
@@ -117,6 +119,9 @@ func simple(e, parent Expr) bool {
 	case *Cast:
 		return v.Called || simple(v.X, v)
 	case *Op:
+		if ordersRows(v) {
+			return false
+		}
 		if up, ok := parent.(*Op); ok {
 			return tighter(v, up)
 		}

@@ -94,8 +94,8 @@ func define(kind string) Eval {
 		switch {
 		case len(a) == 3:
 			arg, pretty = int(a[1].Int()), a[2].Bool()
-		case len(a) == 2 && c.argT(1).OID == types.Int4OID:
-			pretty = true
+		case len(a) == 2 && c.argT(1).OID == types.Int4OID: // the width of lines
+			arg, pretty = int(a[1].Int()), true
 		case len(a) == 2:
 			pretty = a[1].Bool()
 		}

@@ -23,9 +23,9 @@ type Printer struct {
 	// Function names a user's function for a call; nil = with its schema.
 	Function func(f *catalog.Function) string
 	// Expr and Query write a stored expression, and the query of a view whose columns
-	// have the names; nil = as they are stored.
+	// have the names in lines of a width; nil = as they are stored.
 	Expr  func(text string) string
-	Query func(text string, columns []string) string
+	Query func(text string, columns []string, width int) string
 	// Statement writes a statement of a function's body, Type a type's name.
 	Statement func(text string) string
 	Type      func(types.T) string
@@ -364,8 +364,8 @@ func (p *Printer) foreignText(t *catalog.Table, k *catalog.Constraint) string {
 	return s
 }
 
-// ViewDef is pg_get_viewdef(view), with a closing semicolon.
-func (p *Printer) ViewDef(id catalog.ID) (text string, ok bool) {
+// ViewDef is pg_get_viewdef(view, width), with a closing semicolon.
+func (p *Printer) ViewDef(id catalog.ID, width int) (text string, ok bool) {
 	t, ok := p.Catalog.TableByID(id)
 	if !ok || !t.HasQuery() {
 		return "", false
@@ -377,12 +377,12 @@ func (p *Printer) ViewDef(id catalog.ID) (text string, ok bool) {
 	for i := range t.Columns {
 		names[i] = t.Columns[i].Name
 	}
-	return p.Query(t.ViewSQL, names) + ";", true
+	return p.Query(t.ViewSQL, names, width) + ";", true
 }
 
 // RuleDef is pg_get_ruledef of a view's _RETURN rule, whose OID is the view's.
 func (p *Printer) RuleDef(id catalog.ID) (text string, ok bool) {
-	def, ok := p.ViewDef(id)
+	def, ok := p.ViewDef(id, 0)
 	if !ok {
 		return "", false
 	}
@@ -403,7 +403,7 @@ func (p *Printer) Definition(kind string, id catalog.ID, arg int) (string, bool)
 	case "constraintdef":
 		return p.ConstraintDef(id)
 	case "viewdef":
-		return p.ViewDef(id)
+		return p.ViewDef(id, arg)
 	case "partkeydef":
 		return p.partKeyDef(id)
 	case "partconstraintdef":

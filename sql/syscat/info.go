@@ -104,7 +104,7 @@ func infoViews(r *rows) {
 		if t.Kind == catalog.KindView && v.table(t.ID, t.Owner) {
 			def := ""
 			if v.owns(t.Owner) {
-				def, _ = defs.ViewDef(t.ID)
+				def, _ = defs.ViewDef(t.ID, 0)
 			}
 			put(r.cat.SchemaName(t.Schema), t.Name, def, t.CheckOption, len(t.Updatable) > 0,
 				func(event catalog.TriggerKind) bool { return t.HasTrigger(catalog.TriggerInstead | event) })

@@ -102,7 +102,7 @@ func pgViews(r *rows) {
 	}
 	for _, t := range r.cat.Tables() {
 		if t.Kind == catalog.KindView {
-			def, _ := defs.ViewDef(t.ID)
+			def, _ := defs.ViewDef(t.ID, 0)
 			r.text("schemaname", r.cat.SchemaName(t.Schema))
 			r.text("viewname", t.Name)
 			r.text("viewowner", roleName(r.cat, t.Owner))
@@ -118,7 +118,7 @@ func pgMatViews(r *rows) {
 		if t.Kind != catalog.KindMatView {
 			continue
 		}
-		def, _ := defs.ViewDef(t.ID)
+		def, _ := defs.ViewDef(t.ID, 0)
 		r.text("schemaname", r.cat.SchemaName(t.Schema))
 		r.text("matviewname", t.Name)
 		r.text("matviewowner", roleName(r.cat, t.Owner))
