@@ -25,7 +25,11 @@ func Conversion(from, to types.T, domain catalog.ID, byText bool, o Options) (ex
 		if !byText {
 			return nil, nil
 		}
-		text := &expr.Cast{X: e, To: types.Of(types.TextOID), Explicit: true, Pos: -1}
+		form := types.TextOID
+		if from.OID == types.BoolOID || from.OID == types.InetOID {
+			form = types.NameOID // a cast to text is another than the form that output gives
+		}
+		text := &expr.Cast{X: e, To: types.Of(form), Explicit: true, Pos: -1}
 		x = &expr.Cast{X: text, To: to, Explicit: true, Pos: -1}
 	}
 	if d, ok := o.Catalog.TypeByID(domain); ok && domain != 0 {

@@ -143,7 +143,7 @@ func (s *Session) do(ctx context.Context, st *ast.Do, free bool) error {
 		return err
 	}
 	defer leave()
-	b, err := s.compilePL(f, nil, nil, nil)
+	b, err := s.compilePL(f, nil, nil, s.settings.bool("check_function_bodies"), nil)
 	if err != nil {
 		return s.inBody(err, f)
 	}

@@ -8,7 +8,6 @@ import (
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/planner/bind"
-	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/plpgsql"
@@ -27,6 +26,8 @@ type plBody struct {
 	loops  map[plpgsql.Stmt]*plScope
 	prefer bind.Preference
 	found  int
+	// checked: the grammar of the SQL in it is looked at before it runs.
+	checked bool
 	// shadows is told of each declaration that hides a variable, where that is asked for.
 	shadows func(*pgerr.Error) error
 	args    []int // the variables of the input arguments
@@ -92,7 +93,7 @@ func (sc *plScope) seen() *plScope {
 
 // find looks for a variable by the parts of a name; rest are the parts behind it.
 func (sc *plScope) find(parts []string) (slot int, rest []string, ok bool) {
-	for s := sc; s != nil; s = s.parent {
+	for s := sc; s != nil && len(parts) > 0; s = s.parent {
 		if i, ok := s.names[parts[0]]; ok {
 			return i, parts[1:], true
 		}
@@ -112,7 +113,7 @@ func (s *Session) plBodyOf(f *catalog.Function, ts []types.T, trigger *catalog.T
 	if b := s.plBodies[key]; b != nil {
 		return b, nil
 	}
-	b, err := s.compilePL(f, ts, trigger, nil)
+	b, err := s.compilePL(f, ts, trigger, false, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -124,14 +125,15 @@ func (s *Session) plBodyOf(f *catalog.Function, ts []types.T, trigger *catalog.T
 	return b, nil
 }
 
-// compilePL reads a body and resolves its variables.
-func (s *Session) compilePL(f *catalog.Function, ts []types.T, trigger *catalog.Table, shadows func(*pgerr.Error) error) (*plBody, error) {
-	tree, err := plpgsql.Parse(f.Body)
-	if err != nil {
-		return nil, err
+// compilePL reads a body and resolves its variables. checked: with the grammar of its SQL, as
+// where it is new.
+func (s *Session) compilePL(f *catalog.Function, ts []types.T, trigger *catalog.Table, checked bool, shadows func(*pgerr.Error) error) (*plBody, error) {
+	tree, failed := plpgsql.Parse(f.Body)
+	if tree.Block == nil {
+		return nil, failed
 	}
 	b := &plBody{fn: f, tree: tree, scopes: map[*plpgsql.Block]*plScope{}, loops: map[plpgsql.Stmt]*plScope{},
-		before: map[*plpgsql.Decl]*plScope{}, shadows: shadows, exprs: map[exprKey]*plExpr{}, stmts: map[exprKey]*statement{}}
+		before: map[*plpgsql.Decl]*plScope{}, checked: checked, shadows: shadows, exprs: map[exprKey]*plExpr{}, stmts: map[exprKey]*statement{}}
 	b.prefer = map[string]bind.Preference{"use_variable": bind.PreferVariable, "use_column": bind.PreferColumn}[s.conflict(tree)]
 	b.root = (*plScope)(nil).inner(f.Name)
 	k := 0
@@ -143,6 +145,7 @@ func (s *Session) compilePL(f *catalog.Function, ts []types.T, trigger *catalog.
 				t = ts[k]
 			}
 		} else if isPseudoType(t.OID) && len(ts) > 0 {
+			var err error
 			if t, err = polymorphicOut(f, i, ts); err != nil {
 				return nil, err
 			}
@@ -164,7 +167,10 @@ func (s *Session) compilePL(f *catalog.Function, ts []types.T, trigger *catalog.
 		}
 		b.declareTrigger(trigger)
 	}
-	return b, s.plBlock(b, tree.Block, b.root)
+	if err := s.plBlock(b, tree.Block, b.root); err != nil {
+		return nil, err // it stands before what is wrong with the grammar
+	}
+	return b, failed
 }
 
 // conflict says who wins where a name is a variable's and a column's.
@@ -223,19 +229,15 @@ func (s *Session) plBlock(b *plBody, x *plpgsql.Block, outer *plScope) error {
 			return err
 		}
 	}
-	if x.HasTrap {
-		for i := range x.Handlers {
-			for _, c := range x.Handlers[i].Conditions {
-				if c.State == "" && c.Name != "others" && len(conditionCodes(c.Name)) == 0 {
-					return pgerr.Newf(pgerrcode.UndefinedObject, "unrecognized exception condition \"%s\"", c.Name)
-				}
-			}
-		}
-	}
 	if err := s.plStatements(b, x.Body, sc); err != nil {
 		return err
 	}
 	for i := range x.Handlers {
+		for _, c := range x.Handlers[i].Conditions {
+			if c.State == "" && c.Name != "others" && len(conditionCodes(c.Name)) == 0 {
+				return pgerr.Newf(pgerrcode.UndefinedObject, "unrecognized exception condition \"%s\"", c.Name)
+			}
+		}
 		hs := sc.inner("")
 		b.declare(hs, plVar{name: "sqlstate", t: types.Of(types.TextOID), constant: true})
 		b.declare(hs, plVar{name: "sqlerrm", t: types.Of(types.TextOID), constant: true})
@@ -257,6 +259,9 @@ type handlerMark struct {
 func (handlerMark) At() int { return 0 }
 
 func (s *Session) plDeclaration(b *plBody, sc *plScope, d *plpgsql.Decl) error {
+	if d.Name == "" {
+		return nil
+	}
 	if _, taken := sc.names[d.Name]; taken {
 		return pgerr.Newf(pgerrcode.SyntaxError, "duplicate declaration at or near \"%s\"", d.Name).At(d.Pos)
 	}
@@ -285,7 +290,10 @@ func (s *Session) plDeclaration(b *plBody, sc *plScope, d *plpgsql.Decl) error {
 		}
 		b.declare(sc, plVar{name: d.Name, t: types.Of(types.RefcursorOID), cursor: d})
 		b.vars[len(b.vars)-1].scope = inner
-		return nil
+		return b.syntaxOf(s, d.Query, false)
+	}
+	if !d.Type.Given() {
+		return nil // the text ends, or is wrong, before it
 	}
 	v := plVar{name: d.Name, constant: d.Constant, notNull: d.NotNull, def: d.Default}
 	var err error
@@ -300,121 +308,12 @@ func (s *Session) plDeclaration(b *plBody, sc *plScope, d *plpgsql.Decl) error {
 	}
 	if d.Default.Given() {
 		b.before[d] = sc.seen()
+		if err := b.syntaxOf(s, d.Default, true); err != nil {
+			return err
+		}
 	}
 	b.declare(sc, v)
 	return nil
-}
-
-// variableCollation resolves COLLATE in a declaration, whose word is at a byte of the body.
-func (s *Session) variableCollation(t types.T, text plpgsql.Text, word int) (catalog.ID, error) {
-	parts, ok := nameParts(strings.TrimSpace(text.SQL))
-	if !ok || len(parts) > 2 {
-		return 0, pgerr.NotSupported(text.Pos, "this form of COLLATE of variables is not supported")
-	}
-	n := &ast.QName{Name: parts[len(parts)-1]}
-	n.Pos = ast.NoPos
-	if len(parts) == 2 {
-		n.Schema = parts[0]
-	}
-	c, err := bind.FindCollation(n, s.planOptions(nil))
-	if err != nil {
-		return 0, err
-	}
-	if !bind.Collatable(t) {
-		return 0, pgerr.Newf(pgerrcode.DatatypeMismatch, "collations are not supported by type %s", types.TypeName(t.OID)).At(word)
-	}
-	return c.ID, nil
-}
-
-// variableType resolves the type of a declaration.
-func (s *Session) variableType(b *plBody, sc *plScope, text plpgsql.Text) (types.T, catalog.ID, error) {
-	name := strings.TrimSpace(text.SQL)
-	lower := strings.ToLower(name)
-	if lower == "record" {
-		return types.Of(types.RecordOID), 0, nil
-	}
-	base, rowtype := cutSuffixFold(name, "%rowtype")
-	if rowtype {
-		name = strings.TrimSpace(base)
-	} else if base, ok := cutSuffixFold(name, "%type"); ok {
-		parts, valid := nameParts(strings.TrimSpace(base))
-		if slot, rest, found := sc.find(parts); valid && found {
-			v := &b.vars[slot]
-			if len(rest) == 0 {
-				return v.t, v.domain, nil
-			}
-			if c := s.composite(v.t.OID); c != nil && len(rest) == 1 {
-				if i := c.Index(rest[0]); i >= 0 {
-					return c.Fields[i].T, 0, nil
-				}
-			}
-		}
-		if valid && len(parts) == 1 {
-			return types.T{}, 0, pgerr.Newf(pgerrcode.UndefinedTable, "relation \"%s\" does not exist", parts[0])
-		}
-	}
-	const before = "CREATE FUNCTION f(x "
-	list, err := s.db.cfg.Parser.Parse(before + name + ") RETURNS int LANGUAGE sql AS ''")
-	if err != nil || len(list) != 1 {
-		if e, ok := pgerr.As(err); ok {
-			c := *e
-			c.Position = max(0, e.Position-len(before)+text.Pos)
-			return types.T{}, 0, &c
-		}
-		return types.T{}, 0, pgerr.Newf(pgerrcode.SyntaxError, "invalid type name \"%s\"", name).At(text.Pos)
-	}
-	st, ok := list[0].Stmt.(*ast.CreateFunction)
-	if !ok || len(st.Params) != 1 {
-		return types.T{}, 0, pgerr.Newf(pgerrcode.SyntaxError, "invalid type name \"%s\"", name).At(text.Pos)
-	}
-	tn := &st.Params[0].Type
-	t, err := bind.TypeName(tn, s.planOptions(nil))
-	switch {
-	case err != nil && rowtype:
-		return t, 0, noRelation(b.fn, name, text.Pos, err)
-	case err != nil:
-		return t, 0, atBody(err, text.Pos)
-	}
-	domain := catalog.ID(0)
-	if d := bind.UserType(tn, s.planOptions(nil)); d != nil && d.Kind == catalog.DomainType && len(tn.ArrayDims) == 0 {
-		domain = d.ID
-	}
-	if isPseudoType(t.OID) {
-		return t, 0, pgerr.Newf(pgerrcode.FeatureNotSupported, "variable \"%s\" has pseudo-type %s", "", types.TypeName(t.OID))
-	}
-	return t, domain, nil
-}
-
-// noRelation is the error of %ROWTYPE for a type that is none, which is of compiling the body
-// and has no place of its own.
-func noRelation(f *catalog.Function, name string, pos int, err error) error {
-	e, ok := pgerr.As(err)
-	if !ok {
-		return err
-	}
-	c := *e
-	if c.Code == pgerrcode.UndefinedObject {
-		c = *pgerr.Newf(pgerrcode.UndefinedTable, "relation \"%s\" does not exist", name)
-	}
-	c.Position = pos + 1
-	return compiling(f, &c)
-}
-
-func cutSuffixFold(s, suffix string) (string, bool) {
-	if len(s) > len(suffix) && strings.EqualFold(s[len(s)-len(suffix):], suffix) {
-		return s[:len(s)-len(suffix)], true
-	}
-	return s, false
-}
-
-// atBody gives an error without one of its own a place in the body.
-func atBody(err error, pos int) error {
-	if e, ok := pgerr.As(err); ok {
-		c := *e
-		c.Position = pos + 1
-		return &c
-	}
-	return err
 }
 
 // statements resolves what is declared inside statements, and the names that they assign to.

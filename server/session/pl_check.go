@@ -19,6 +19,14 @@ func (s *Session) inside(b *plBody, st plpgsql.Stmt, sc *plScope) error {
 		}
 		return nil
 	}
+	syntax := func(list ...plpgsql.Text) error {
+		for _, x := range list {
+			if err := b.syntaxOf(s, x, true); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	loop := func(label string, body []plpgsql.Stmt) error {
 		in := sc.loopInner(label)
 		b.loops[st] = in
@@ -31,16 +39,22 @@ func (s *Session) inside(b *plBody, st plpgsql.Stmt, sc *plScope) error {
 		if err := known(x.Target); err != nil {
 			return err
 		}
-		if slot, rest, _ := sc.find(x.Target.Parts); b.vars[slot].constant && len(rest) == 0 {
-			return pgerr.Newf(pgerrcode.ErrorInAssignment, "variable \"%s\" is declared CONSTANT", b.vars[slot].name).At(x.Target.Pos)
+		if err := b.assignable(sc, x.Target); err != nil {
+			return err
 		}
-		return s.syntaxOf(x.Value, true)
-	case *plpgsql.If:
-		for i := range x.Branches {
-			if err := s.plStatements(b, x.Branches[i].Body, sc); err != nil {
+		if x.Target.Index.Given() {
+			i := x.Target.Index
+			if err := syntax(plpgsql.Text{SQL: "x" + i.SQL, Pos: i.Pos - 1}); err != nil {
 				return err
 			}
-			if err := s.syntaxOf(x.Branches[i].Cond, true); err != nil {
+		}
+		return syntax(x.Value)
+	case *plpgsql.If:
+		for i := range x.Branches {
+			if err := syntax(x.Branches[i].Cond); err != nil {
+				return err
+			}
+			if err := s.plStatements(b, x.Branches[i].Body, sc); err != nil {
 				return err
 			}
 		}
@@ -50,13 +64,19 @@ func (s *Session) inside(b *plBody, st plpgsql.Stmt, sc *plScope) error {
 			b.declare(in, plVar{name: caseVariable(len(b.vars)), t: types.Of(types.RecordOID)})
 			b.loops[st] = in
 		}
+		if err := syntax(x.Value); err != nil {
+			return err
+		}
 		for i := range x.Branches {
+			if err := syntax(x.Branches[i].Cond); err != nil {
+				return err
+			}
 			if err := s.plStatements(b, x.Branches[i].Body, sc); err != nil {
 				return err
 			}
 		}
 	case *plpgsql.Loop:
-		if err := s.syntaxOf(x.While, true); err != nil {
+		if err := syntax(x.While); err != nil {
 			return err
 		}
 		return loop(x.Label, x.Body)
@@ -64,6 +84,9 @@ func (s *Session) inside(b *plBody, st plpgsql.Stmt, sc *plScope) error {
 		in := sc.loopInner(x.Label)
 		b.loops[st] = in
 		b.declare(in, plVar{name: x.Var, t: types.Of(types.Int4OID)})
+		if err := syntax(x.From, x.To, x.By); err != nil {
+			return err
+		}
 		return s.plStatements(b, x.Body, in)
 	case *plpgsql.ForQuery:
 		in := sc.loopInner(x.Label)
@@ -74,11 +97,14 @@ func (s *Session) inside(b *plBody, st plpgsql.Stmt, sc *plScope) error {
 		if x.Cursor != "" { // its row is a variable of the loop
 			b.declare(in, plVar{name: x.Targets[0].Parts[0], t: types.Of(types.RecordOID)})
 		} else if slot, rest, ok := sc.find(x.Targets[0].Parts); !ok && len(x.Targets) == 1 || ok && len(rest) == 0 && len(x.Targets) == 1 && !b.vars[slot].record && b.vars[slot].cursor != nil {
-			return s.badLoopVariable(x)
-		} else if err := known(x.Targets...); err != nil {
+			return s.badLoopVariable(b, x)
+		} else if err := b.loopTargets(x.Targets, sc, known); err != nil {
 			return err
 		}
-		if err := s.syntaxOf(x.Query, false); err != nil {
+		if err := b.syntaxOf(s, x.Query, false); err != nil {
+			return err
+		}
+		if err := syntax(append(append(x.Args[:len(x.Args):len(x.Args)], x.Dynamic), x.Using...)...); err != nil {
 			return err
 		}
 		return s.plStatements(b, x.Body, in)
@@ -86,45 +112,85 @@ func (s *Session) inside(b *plBody, st plpgsql.Stmt, sc *plScope) error {
 		if _, _, ok := sc.find(x.Targets[0].Parts); !ok && len(x.Targets) == 1 {
 			return pgerr.New(pgerrcode.SyntaxError, "loop variable of FOREACH must be a known variable or list of variables").At(x.Targets[0].Pos)
 		}
-		if err := known(x.Targets...); err != nil {
+		if err := b.loopTargets(x.Targets, sc, known); err != nil {
+			return err
+		}
+		if err := syntax(x.Array); err != nil {
 			return err
 		}
 		return loop(x.Label, x.Body)
 	case *plpgsql.SQL:
-		if err := known(x.Into...); err != nil {
+		if err := b.intoTargets(x.Into, sc, known); err != nil {
 			return err
 		}
-		return s.syntaxOf(x.Text, false)
+		return b.syntaxOf(s, x.Text, false)
 	case *plpgsql.Perform:
-		return s.syntaxOf(x.Query, false)
+		return b.syntaxOf(s, x.Query, false)
+	case *plpgsql.Call:
+		return b.syntaxOf(s, x.Text, false)
 	case *plpgsql.Execute:
-		return known(x.Into...)
+		if err := syntax(x.Query); err != nil {
+			return err
+		}
+		if err := b.intoTargets(x.Into, sc, known); err != nil {
+			return err
+		}
+		return syntax(x.Using...)
+	case *plpgsql.Raise:
+		for _, o := range x.Options {
+			if err := syntax(o.Value); err != nil {
+				return err
+			}
+		}
+		return syntax(x.Params...)
+	case *plpgsql.Assert:
+		return syntax(x.Cond, x.Message)
 	case *plpgsql.Fetch:
+		if x.Count.Pos > 0 {
+			if err := syntax(x.Count); err != nil {
+				return err
+			}
+		}
 		if err := b.checkCursor(&x.Cursor, sc, known); err != nil {
 			return err
 		}
-		return known(x.Targets...)
+		return b.intoTargets(x.Targets, sc, known)
 	case *plpgsql.Open:
-		return b.checkCursor(&x.Cursor, sc, known)
+		if err := b.checkCursor(&x.Cursor, sc, known); err != nil {
+			return err
+		}
+		if err := b.syntaxOf(s, x.Query, false); err != nil {
+			return err
+		}
+		return syntax(append(append(x.Args[:len(x.Args):len(x.Args)], x.Dynamic), x.Using...)...)
 	case *plpgsql.Close:
 		return b.checkCursor(&x.Cursor, sc, known)
 	case *plpgsql.Diagnostics:
 		for i := range x.Items {
-			if err := known(x.Items[i].Target); err != nil {
+			if err := b.scalarTarget(x.Items[i].Target, sc, known); err != nil {
 				return err
 			}
 		}
 	case *plpgsql.Exit:
+		if err := syntax(x.When); err != nil {
+			return err
+		}
 		return b.checkExit(x, sc)
 	case *plpgsql.Return:
 		return s.checkReturn(b, x)
 	case *plpgsql.ReturnNext:
-		return b.checkNext(x)
+		if err := b.checkNext(x); err != nil {
+			return err
+		}
+		return syntax(x.Value)
 	case *plpgsql.ReturnQuery:
 		if !b.fn.RetSet {
 			return notSet("QUERY", x.Pos)
 		}
-		return s.syntaxOf(x.Query, false)
+		if err := syntax(append([]plpgsql.Text{x.Dynamic}, x.Using...)...); err != nil {
+			return err
+		}
+		return b.syntaxOf(s, x.Query, false)
 	}
 	return nil
 }
@@ -143,10 +209,10 @@ func (b *plBody) checkLoop(x *plpgsql.ForQuery, sc *plScope) error {
 
 // badLoopVariable is the error of a loop over rows whose target is no variable for them; a
 // query's own grammar is looked at before that.
-func (s *Session) badLoopVariable(x *plpgsql.ForQuery) error {
+func (s *Session) badLoopVariable(b *plBody, x *plpgsql.ForQuery) error {
 	code := pgerrcode.DatatypeMismatch
 	if x.Query.Given() {
-		if err := s.syntaxOf(x.Query, false); err != nil {
+		if err := b.syntaxOf(s, x.Query, false); err != nil {
 			return err
 		}
 		code = pgerrcode.SyntaxError
@@ -156,10 +222,17 @@ func (s *Session) badLoopVariable(x *plpgsql.ForQuery) error {
 
 // checkCursor holds that what OPEN, FETCH and CLOSE name is a cursor variable.
 func (b *plBody) checkCursor(t *plpgsql.Target, sc *plScope, known func(...plpgsql.Target) error) error {
+	if len(t.Parts) == 0 {
+		return nil // the text is wrong before it
+	}
 	if err := known(*t); err != nil {
 		return err
 	}
-	if slot, rest, _ := sc.find(t.Parts); len(rest) == 0 && b.vars[slot].t.OID != types.RefcursorOID {
+	slot, rest, _ := sc.find(t.Parts)
+	if len(rest) > 0 || b.vars[slot].record {
+		return pgerr.New(pgerrcode.DatatypeMismatch, "cursor variable must be a simple variable").At(t.Pos)
+	}
+	if b.vars[slot].t.OID != types.RefcursorOID {
 		return pgerr.Newf(pgerrcode.DatatypeMismatch, "variable \"%s\" must be of type cursor or refcursor", b.vars[slot].name).At(t.Pos)
 	}
 	return nil
@@ -222,12 +295,12 @@ func (s *Session) checkReturn(b *plBody, x *plpgsql.Return) error {
 	case f.Ret.OID != types.VoidOID && !x.Value.Given():
 		return pgerr.New(pgerrcode.SyntaxError, "missing expression at or near \";\"").At(x.Pos)
 	}
-	return s.syntaxOf(x.Value, true)
+	return b.syntaxOf(s, x.Value, true)
 }
 
-// syntaxOf checks the grammar of SQL in a body.
-func (s *Session) syntaxOf(x plpgsql.Text, expression bool) error {
-	if !x.Given() {
+// syntaxOf checks the grammar of SQL in a body that is new.
+func (b *plBody) syntaxOf(s *Session, x plpgsql.Text, expression bool) error {
+	if !x.Given() || !b.checked {
 		return nil
 	}
 	text, skip := x.SQL, 0

@@ -58,7 +58,7 @@ func (s *Session) checkBody(f *catalog.Function, st *ast.CreateFunction) (*catal
 			}
 			ts = append(ts, t)
 		}
-		_, err = s.compilePL(f, ts, nil, s.shadowed(f))
+		_, err = s.compilePL(f, ts, nil, true, s.shadowed(f))
 	}
 	return kept, s.inBody(err, f)
 }

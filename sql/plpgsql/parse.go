@@ -41,24 +41,27 @@ func (p *parser) bound() *Decl {
 // maxDepth bounds nested statements.
 const maxDepth = 500
 
-// Parse reads a function's text. Errors carry byte positions in it.
+// Parse reads a function's text. Errors carry byte positions in it. With an error comes what
+// was read before it, the last declaration and statement of each level perhaps in part: who
+// gives names their meaning may find an earlier mistake there. Its Block is nil if there is none.
 func Parse(src string) (f *Function, err error) {
+	f = &Function{}
 	defer func() {
 		if r := recover(); r != nil {
 			e, ok := r.(*pgerr.Error)
 			if !ok {
 				panic(r)
 			}
-			f, err = nil, e
+			err = e
 		}
 	}()
 	p := &parser{lex: lexer{src: src, line: 1}}
 	p.advance()
-	f = &Function{}
 	for p.tok.is("#") {
 		p.option(f)
 	}
-	f.Block = p.block(p.label())
+	f.Block = &Block{Label: p.label()}
+	p.block(f.Block)
 	p.accept(";")
 	if p.tok.kind != end {
 		p.unexpected()
@@ -173,34 +176,37 @@ func (p *parser) endLabel(label string) {
 	p.advance()
 }
 
-func (p *parser) block(label string) *Block {
+// block reads a block behind its label.
+func (p *parser) block(b *Block) {
 	if p.depth++; p.depth > maxDepth {
 		panic(pgerr.TooDeep())
 	}
 	defer func() { p.depth-- }()
 	cursors := len(p.cursors)
-	b := &Block{Label: label}
 	if p.accept("declare") {
 		for !p.tok.is("begin") {
 			if p.accept("declare") {
 				continue
 			}
-			d := p.decl()
-			b.Decls = append(b.Decls, d)
+			b.Decls = append(b.Decls, Decl{})
+			d := &b.Decls[len(b.Decls)-1]
+			p.decl(d)
 			v := inSight{name: d.Name}
 			if d.Cursor {
-				v.cursor = &d
+				c := *d // the list may move
+				v.cursor = &c
 			}
 			p.cursors = append(p.cursors, v)
 		}
 	}
 	b.Line = p.tok.line
 	p.expect("begin")
-	b.Body = p.statements("exception", "end")
+	p.statements(&b.Body, "exception", "end")
 	if p.accept("exception") {
 		b.HasTrap = true
 		for p.accept("when") {
-			h := Handler{}
+			b.Handlers = append(b.Handlers, Handler{})
+			h := &b.Handlers[len(b.Handlers)-1]
 			for {
 				h.Conditions = append(h.Conditions, p.condition())
 				if !p.accept("or") {
@@ -208,17 +214,15 @@ func (p *parser) block(label string) *Block {
 				}
 			}
 			p.expect("then")
-			h.Body = p.statements("when", "end")
-			b.Handlers = append(b.Handlers, h)
+			p.statements(&h.Body, "when", "end")
 		}
 		if len(b.Handlers) == 0 {
 			p.unexpected()
 		}
 	}
 	p.expect("end")
-	p.endLabel(label)
+	p.endLabel(b.Label)
 	p.cursors = p.cursors[:cursors]
-	return b
 }
 
 func (p *parser) condition() Condition {
@@ -241,8 +245,8 @@ func validState(s string) bool {
 	return len(s) == 5 && strings.Trim(s, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
 }
 
-func (p *parser) decl() Decl {
-	d := Decl{Line: p.tok.line, Pos: p.tok.start}
+func (p *parser) decl(d *Decl) {
+	d.Line, d.Pos = p.tok.line, p.tok.start
 	d.Name = p.name()
 	if p.accept("alias") {
 		p.expect("for")
@@ -254,7 +258,7 @@ func (p *parser) decl() Decl {
 			d.Alias = p.dotted().Parts
 		}
 		p.expect(";")
-		return d
+		return
 	}
 	if p.tok.is("no") && p.peek(1).is("scroll") {
 		p.advance()
@@ -282,7 +286,7 @@ func (p *parser) decl() Decl {
 		}
 		d.Query = p.sql(";")
 		p.expect(";")
-		return d
+		return
 	}
 	d.Constant = p.accept("constant")
 	d.Type = p.typeText(";", ":=", "=", "default", "not", "collate")
@@ -300,7 +304,6 @@ func (p *parser) decl() Decl {
 		panic(pgerr.Newf("22004", "variable \"%s\" must have a default value, since it's declared NOT NULL", d.Name).At(notNull))
 	}
 	p.expect(";")
-	return d
 }
 
 func (p *parser) typeText(stops ...string) Text {
@@ -428,14 +431,12 @@ func (p *parser) target() Target {
 	return t
 }
 
-func (p *parser) statements(stops ...string) (list []Stmt) {
+// statements reads statements into a list, each of which is in it before what it holds is read.
+func (p *parser) statements(list *[]Stmt, stops ...string) {
 	for !slices.ContainsFunc(stops, p.tok.is) {
 		if p.tok.kind == end {
 			p.unexpected()
 		}
-		if s := p.statement(); s != nil {
-			list = append(list, s)
-		}
+		p.statement(list)
 	}
-	return list
 }

@@ -7,8 +7,14 @@ import (
 	"github.com/loxodb/loxodb/sql/pgerr"
 )
 
-// statement reads one statement; nil for a mere semicolon's worth of nothing.
-func (p *parser) statement() Stmt {
+// put adds a statement that is still to be read to a list.
+func put[S Stmt](list *[]Stmt, s S) S {
+	*list = append(*list, s)
+	return s
+}
+
+// statement reads one statement into a list.
+func (p *parser) statement(list *[]Stmt) {
 	if p.depth++; p.depth > maxDepth {
 		panic(pgerr.TooDeep())
 	}
@@ -16,79 +22,86 @@ func (p *parser) statement() Stmt {
 	label := p.label()
 	line := Line(p.tok.line)
 	if p.tok.is("declare") || p.tok.is("begin") {
-		b := p.block(label)
+		p.block(put(list, &Nested{line, &Block{Label: label}}).Block)
 		p.expect(";")
-		return &Nested{line, b}
+		return
 	}
 	if p.tok.is("loop") || p.tok.is("while") || p.tok.is("for") || p.tok.is("foreach") {
-		return p.loop(label, line)
+		p.loop(list, label, line)
+		return
 	}
 	if label != "" {
 		p.unexpected()
 	}
 	if p.assignment() {
-		t := p.target()
+		s := put(list, &Assign{Line: line, Target: p.target()})
 		if !p.accept(":=") {
 			p.expect("=")
 		}
-		v := p.sql(";")
+		s.Value = p.sql(";")
 		p.expect(";")
-		return &Assign{line, t, v}
+		return
 	}
-	if p.tok.kind == word && !p.tok.quoted {
-		switch p.tok.val {
-		case "if":
-			return p.ifStmt(line)
-		case "case":
-			return p.caseStmt(line)
-		case "exit", "continue":
-			return p.exit(line)
-		case "return":
-			return p.returns(line)
-		case "raise":
-			return p.raise(line)
-		case "assert":
-			p.advance()
-			s := &Assert{Line: line, Cond: p.sql(";", ",")}
-			if p.accept(",") {
-				s.Message = p.sql(";")
-			}
-			p.expect(";")
-			return s
-		case "execute":
-			return p.execute(line)
-		case "perform":
-			p.advance()
-			t := p.sql(";")
-			p.expect(";")
-			return &Perform{line, Text{SQL: "SELECT " + t.SQL, Pos: max(t.Pos-len("SELECT "), 0)}}
-		case "get":
-			return p.diagnostics(line)
-		case "open":
-			return p.open(line)
-		case "fetch", "move":
-			return p.fetch(line)
-		case "close":
-			p.advance()
-			s := &Close{line, p.target()}
-			p.expect(";")
-			return s
-		case "null":
-			p.advance()
-			p.expect(";")
-			return &Null{line}
-		case "commit", "rollback":
-			return p.transaction(line)
-		case "call", "do":
-			t := p.sql(";")
-			p.expect(";")
-			return &Call{line, t}
-		}
+	if p.tok.kind == word && !p.tok.quoted && p.worded(list, line) {
+		return
 	}
 	if p.tok.kind != word && p.tok.kind != symbol || p.tok.is(";") || p.tok.kind == word && !p.tok.quoted && unreserved[p.tok.val] {
 		p.unexpected()
 	}
-	return p.sqlStmt(line)
+	p.sqlStmt(put(list, &SQL{Line: line}))
+}
+
+// worded reads a statement that a word of PL/pgSQL begins, if one is here.
+func (p *parser) worded(list *[]Stmt, line Line) bool {
+	switch p.tok.val {
+	case "if":
+		p.ifStmt(put(list, &If{Line: line}))
+	case "case":
+		p.caseStmt(put(list, &Case{Line: line}))
+	case "exit", "continue":
+		p.exit(put(list, &Exit{Line: line}))
+	case "return":
+		p.returns(list, line)
+	case "raise":
+		p.raise(put(list, &Raise{Line: line}))
+	case "assert":
+		p.advance()
+		s := put(list, &Assert{Line: line})
+		s.Cond = p.sql(";", ",")
+		if p.accept(",") {
+			s.Message = p.sql(";")
+		}
+		p.expect(";")
+	case "execute":
+		p.execute(put(list, &Execute{Line: line}))
+	case "perform":
+		p.advance()
+		t := p.sql(";")
+		put(list, &Perform{line, Text{SQL: "SELECT " + t.SQL, Pos: t.Pos - len("SELECT ")}})
+		p.expect(";")
+	case "get":
+		p.diagnostics(put(list, &Diagnostics{Line: line}))
+	case "open":
+		p.open(put(list, &Open{Line: line}))
+	case "fetch", "move":
+		p.fetch(put(list, &Fetch{Line: line}))
+	case "close":
+		p.advance()
+		put(list, &Close{line, p.target()})
+		p.expect(";")
+	case "null":
+		p.advance()
+		p.expect(";")
+		put(list, &Null{line})
+	case "commit", "rollback":
+		p.transaction(put(list, &Transaction{Line: line}))
+	case "call", "do":
+		put(list, &Call{line, p.sql(";")})
+		p.expect(";")
+	default:
+		return false
+	}
+	return true
 }
 
 // assignment reports name[…].name := at the present token.
@@ -129,31 +142,33 @@ func (p *parser) assignment() bool {
 	}
 }
 
-func (p *parser) ifStmt(line Line) Stmt {
-	s := &If{Line: line}
+// branch adds a branch to a list and reads its statements.
+func (p *parser) branch(list *[]Branch, b Branch, stops ...string) {
+	*list = append(*list, b)
+	p.statements(&(*list)[len(*list)-1].Body, stops...)
+}
+
+func (p *parser) ifStmt(s *If) {
 	for {
 		b := Branch{Line: p.tok.line}
 		p.advance() // IF, ELSIF, ELSEIF
 		b.Cond = p.sql("then")
 		p.expect("then")
-		b.Body = p.statements("elsif", "elseif", "else", "end")
-		s.Branches = append(s.Branches, b)
+		p.branch(&s.Branches, b, "elsif", "elseif", "else", "end")
 		if !p.tok.is("elsif") && !p.tok.is("elseif") {
 			break
 		}
 	}
 	if p.accept("else") {
-		s.Branches = append(s.Branches, Branch{Body: p.statements("end")})
+		p.branch(&s.Branches, Branch{}, "end")
 	}
 	p.expect("end")
 	p.expect("if")
 	p.expect(";")
-	return s
 }
 
-func (p *parser) caseStmt(line Line) Stmt {
+func (p *parser) caseStmt(s *Case) {
 	p.advance()
-	s := &Case{Line: line}
 	if !p.tok.is("when") {
 		s.Value = p.sql("when")
 	}
@@ -162,43 +177,38 @@ func (p *parser) caseStmt(line Line) Stmt {
 		p.advance()
 		b.Cond = p.sql("then")
 		p.expect("then")
-		b.Body = p.statements("when", "else", "end")
-		s.Branches = append(s.Branches, b)
+		p.branch(&s.Branches, b, "when", "else", "end")
 	}
 	if len(s.Branches) == 0 {
 		p.unexpected()
 	}
 	if p.accept("else") {
 		s.HasElse = true
-		s.Branches = append(s.Branches, Branch{Body: p.statements("end")})
+		p.branch(&s.Branches, Branch{}, "end")
 	}
 	p.expect("end")
 	p.expect("case")
 	p.expect(";")
-	return s
 }
 
 // body reads the statements of a loop to its end.
-func (p *parser) body(label string) []Stmt {
+func (p *parser) body(list *[]Stmt, label string) {
 	p.expect("loop")
-	list := p.statements("end")
+	p.statements(list, "end")
 	p.expect("end")
 	p.expect("loop")
 	p.endLabel(label)
 	p.expect(";")
-	return list
 }
 
-func (p *parser) loop(label string, line Line) Stmt {
+func (p *parser) loop(list *[]Stmt, label string, line Line) {
 	switch {
 	case p.tok.is("loop"):
-		return &Loop{Line: line, Label: label, Body: p.body(label)}
+		p.body(&put(list, &Loop{Line: line, Label: label}).Body, label)
 	case p.accept("while"):
-		s := &Loop{Line: line, Label: label, While: p.sql("loop")}
-		s.Body = p.body(label)
-		return s
+		p.body(&put(list, &Loop{Line: line, Label: label, While: p.sql("loop")}).Body, label)
 	case p.accept("foreach"):
-		s := &ForEach{Line: line, Label: label, Targets: p.targets()}
+		s := put(list, &ForEach{Line: line, Label: label, Targets: p.targets()})
 		if p.accept("slice") {
 			n, err := strconv.Atoi(p.tok.val)
 			if err != nil {
@@ -210,13 +220,13 @@ func (p *parser) loop(label string, line Line) Stmt {
 		p.expect("in")
 		p.expect("array")
 		s.Array = p.sql("loop")
-		s.Body = p.body(label)
-		return s
+		p.body(&s.Body, label)
+	default:
+		p.forLoop(list, label, line)
 	}
-	return p.forLoop(label, line)
 }
 
-func (p *parser) forLoop(label string, line Line) Stmt {
+func (p *parser) forLoop(list *[]Stmt, label string, line Line) {
 	p.advance()
 	targets := p.targets()
 	p.expect("in")
@@ -225,8 +235,8 @@ func (p *parser) forLoop(label string, line Line) Stmt {
 		if p.accept("using") {
 			s.Using = p.list("loop")
 		}
-		s.Body = p.body(label)
-		return s
+		p.body(&put(list, s).Body, label)
+		return
 	}
 	if c := p.bound(); c != nil {
 		if len(targets) != 1 {
@@ -234,8 +244,8 @@ func (p *parser) forLoop(label string, line Line) Stmt {
 		}
 		s := &ForQuery{Line: line, Label: label, Targets: targets, Cursor: p.name()}
 		s.Args = p.cursorArgs(c, "loop")
-		s.Body = p.body(label)
-		return s
+		p.body(&put(list, s).Body, label)
+		return
 	}
 	reverse := p.accept("reverse")
 	from := p.sql("loop", "..")
@@ -244,8 +254,8 @@ func (p *parser) forLoop(label string, line Line) Stmt {
 			panic(fail(p.last.start, "cannot specify REVERSE in query FOR loop"))
 		}
 		s := &ForQuery{Line: line, Label: label, Targets: targets, Query: from}
-		s.Body = p.body(label)
-		return s
+		p.body(&put(list, s).Body, label)
+		return
 	}
 	if len(targets) != 1 || len(targets[0].Parts) != 1 {
 		panic(fail(targets[0].Pos, "integer FOR loop must have only one target variable"))
@@ -254,8 +264,7 @@ func (p *parser) forLoop(label string, line Line) Stmt {
 	if p.accept("by") {
 		s.By = p.sql("loop")
 	}
-	s.Body = p.body(label)
-	return s
+	p.body(&put(list, s).Body, label)
 }
 
 // cursorArgs reads the arguments of a bound cursor, by place or by name, up to the token
@@ -312,8 +321,8 @@ func (p *parser) list(stops ...string) (out []Text) {
 	}
 }
 
-func (p *parser) exit(line Line) Stmt {
-	s := &Exit{Line: line, Continue: p.tok.is("continue"), Pos: p.tok.start}
+func (p *parser) exit(s *Exit) {
+	s.Continue, s.Pos = p.tok.is("continue"), p.tok.start
 	p.advance()
 	if p.tok.kind == word && !p.tok.is("when") {
 		s.Pos = p.tok.start
@@ -323,20 +332,18 @@ func (p *parser) exit(line Line) Stmt {
 		s.When = p.sql(";")
 	}
 	p.expect(";")
-	return s
 }
 
-func (p *parser) returns(line Line) Stmt {
+func (p *parser) returns(list *[]Stmt, line Line) {
 	at := p.tok.start
 	p.advance()
 	switch {
 	case p.accept("next"):
-		s := &ReturnNext{Line: line, Start: at, Pos: p.tok.start}
+		s := put(list, &ReturnNext{Line: line, Start: at, Pos: p.tok.start})
 		s.Value = p.until(";")
 		p.expect(";")
-		return s
 	case p.accept("query"):
-		s := &ReturnQuery{Line: line, Pos: at}
+		s := put(list, &ReturnQuery{Line: line, Pos: at})
 		if p.accept("execute") {
 			s.Dynamic = p.sql(";", "using")
 			if p.accept("using") {
@@ -346,10 +353,10 @@ func (p *parser) returns(line Line) Stmt {
 			s.Query = p.sql(";")
 		}
 		p.expect(";")
-		return s
+	default:
+		s := &Return{Line: line, Pos: p.tok.start}
+		s.Value = p.until(";")
+		put(list, s)
+		p.expect(";")
 	}
-	s := &Return{Line: line, Pos: p.tok.start}
-	s.Value = p.until(";")
-	p.expect(";")
-	return s
 }

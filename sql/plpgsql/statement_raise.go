@@ -10,12 +10,12 @@ import (
 
 var raiseLevels = []string{"exception", "warning", "notice", "info", "log", "debug"}
 
-func (p *parser) raise(line Line) Stmt {
-	s := &Raise{Line: line, Level: "exception", Pos: p.tok.start}
+func (p *parser) raise(s *Raise) {
+	s.Level, s.Pos = "exception", p.tok.start
 	p.advance()
 	if p.accept(";") {
 		s.Again = true
-		return s
+		return
 	}
 	if p.tok.kind == word && !p.tok.quoted && slices.Contains(raiseLevels, p.tok.val) {
 		s.Level = p.name()
@@ -60,7 +60,6 @@ func (p *parser) raise(line Line) Stmt {
 		}
 	}
 	p.expect(";")
-	return s
 }
 
 // countParams holds the parameters of RAISE against the places in its format.

@@ -9,9 +9,9 @@ import (
 	"github.com/loxodb/loxodb/sql/pgerr"
 )
 
-func (p *parser) execute(line Line) Stmt {
+func (p *parser) execute(s *Execute) {
 	p.advance()
-	s := &Execute{Line: line, Query: p.sql("into", "using", ";")}
+	s.Query = p.sql("into", "using", ";")
 	for {
 		switch {
 		case s.Into == nil && p.accept("into"):
@@ -21,21 +21,21 @@ func (p *parser) execute(line Line) Stmt {
 			s.Using = p.list("into", ";")
 		default:
 			p.expect(";")
-			return s
+			return
 		}
 	}
 }
 
-func (p *parser) diagnostics(line Line) Stmt {
+func (p *parser) diagnostics(s *Diagnostics) {
 	at := p.tok.start
 	p.advance()
-	s := &Diagnostics{Line: line}
 	if s.Stacked = p.accept("stacked"); !s.Stacked {
 		p.accept("current")
 	}
 	p.expect("diagnostics")
 	for {
-		d := DiagnosticItem{Target: p.target()}
+		s.Items = append(s.Items, DiagnosticItem{Target: p.target()})
+		d := &s.Items[len(s.Items)-1]
 		if !p.accept("=") {
 			p.expect(":=")
 		}
@@ -52,23 +52,21 @@ func (p *parser) diagnostics(line Line) Stmt {
 		case !s.Stacked && !here:
 			panic(fail(at, "diagnostics item %s is not allowed in GET CURRENT DIAGNOSTICS", strings.ToUpper(d.Item)))
 		}
-		s.Items = append(s.Items, d)
 		if !p.accept(",") {
 			break
 		}
 	}
 	p.expect(";")
-	return s
 }
 
-func (p *parser) open(line Line) Stmt {
+func (p *parser) open(s *Open) {
 	p.advance()
 	c := p.bound()
-	s := &Open{Line: line, Cursor: p.target()}
+	s.Cursor = p.target()
 	if c != nil {
 		s.Args = p.cursorArgs(c, ";")
 		p.advance()
-		return s
+		return
 	}
 	if p.tok.is("no") && p.peek(1).is("scroll") {
 		p.advance()
@@ -89,11 +87,10 @@ func (p *parser) open(line Line) Stmt {
 		s.Query = p.sql(";")
 	}
 	p.expect(";")
-	return s
 }
 
-func (p *parser) fetch(line Line) Stmt {
-	s := &Fetch{Line: line, Move: p.tok.is("move"), Direction: "forward", Count: Text{SQL: "1"}}
+func (p *parser) fetch(s *Fetch) {
+	s.Move, s.Direction, s.Count = p.tok.is("move"), "forward", Text{SQL: "1"}
 	at, many := p.tok.start, false
 	p.advance()
 	direction := func() bool { return p.peek(1).is("from") || p.peek(1).is("in") }
@@ -131,11 +128,10 @@ func (p *parser) fetch(line Line) Stmt {
 	if many && !s.Move { // whatever the number is
 		panic(pgerr.New(pgerrcode.FeatureNotSupported, "FETCH statement cannot return multiple rows").At(at))
 	}
-	return s
 }
 
-func (p *parser) transaction(line Line) Stmt {
-	s := &Transaction{Line: line, Rollback: p.tok.is("rollback")}
+func (p *parser) transaction(s *Transaction) {
+	s.Rollback = p.tok.is("rollback")
 	p.advance()
 	if p.accept("and") {
 		if p.accept("no") {
@@ -146,13 +142,12 @@ func (p *parser) transaction(line Line) Stmt {
 		}
 	}
 	p.expect(";")
-	return s
 }
 
 // sqlStmt reads any other statement; INTO with its targets is taken out of it, but for
 // INSERT INTO and MERGE INTO, and blanks put in its place.
-func (p *parser) sqlStmt(line Line) Stmt {
-	s := &SQL{Line: line, Text: Text{Pos: p.tok.start}}
+func (p *parser) sqlStmt(s *SQL) {
+	s.Text.Pos = p.tok.start
 	first, depth := p.tok.val, 0
 	src := []byte(p.lex.src[p.tok.start:])
 	base := p.tok.start
@@ -191,5 +186,4 @@ func (p *parser) sqlStmt(line Line) Stmt {
 	}
 	p.expect(";")
 	s.Text.SQL = strings.TrimRight(string(src[:finish-base]), " \t\n")
-	return s
 }
