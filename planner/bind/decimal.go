@@ -185,6 +185,9 @@ func (b *binder) decimalCall(c *expr.Call, pos ast.Pos) (expr.Expr, error) {
 	if len(c.Args) == 0 || b.asWritten {
 		return c, nil
 	}
+	if err := b.allDigits(c, pos); err != nil {
+		return nil, err
+	}
 	switch c.Fn.Name {
 	case "div":
 		if d, ok := arithmeticDigits("/", c.Args[0], c.Args[1]); ok && c.T.OID == types.NumericOID {
@@ -194,14 +197,11 @@ func (b *binder) decimalCall(c *expr.Call, pos ast.Pos) (expr.Expr, error) {
 	case "arith":
 		return b.unchained(c, pos)
 	case "round", "truncate", "format":
-		if l, args := steps(precise(c.Args[0])); l != "x" {
-			e, err := b.callBound(builtin.MySQLSchema, "arith_precise", append([]expr.Expr{textConst(l)}, args...), pos)
-			if err != nil {
-				return nil, err
-			}
-			return b.roundedTo(c, e), nil
+		x, err := b.whole(c.Args[0], pos)
+		if err != nil {
+			return nil, err
 		}
-		return b.roundedTo(c, precise(c.Args[0])), nil
+		return b.roundedTo(c, x), nil
 	case "abs", "mod":
 		return b.likeOperands(c, pos)
 	case "interval": // which compares values
@@ -211,11 +211,43 @@ func (b *binder) decimalCall(c *expr.Call, pos ast.Pos) (expr.Expr, error) {
 	case "cast_decimal":
 		return castTo(c), nil
 	case "ceil", "floor":
-		if d, ok := digitsOf(c.Args[0]); ok {
-			return ofDigits(c, digits{d.whole + 1, 0}), nil
+		d, ok := digitsOf(c.Args[0])
+		x, err := b.whole(c.Args[0], pos)
+		if c.Args[0] = x; err != nil || !ok {
+			return c, err
 		}
+		return ofDigits(c, digits{d.whole + 1, 0}), nil
 	}
 	return c, nil
+}
+
+// whole is a number with all the digits that it is computed with, also where only its value
+// tells how many it shows.
+func (b *binder) whole(e expr.Expr, pos ast.Pos) (expr.Expr, error) {
+	e = precise(e)
+	notation, args := steps(e)
+	if notation == "x" {
+		return e, nil
+	}
+	return b.callBound(builtin.MySQLSchema, "arith_precise", append([]expr.Expr{textConst(notation)}, args...), pos)
+}
+
+// allDigits gives functions of floating point numbers, and those that only ask for the sign, all
+// digits of their arguments.
+func (b *binder) allDigits(c *expr.Call, pos ast.Pos) (err error) {
+	all := c.Fn.Name == "truth" || c.Fn.Name == "sign"
+	if c.Fn.Takes == "" || !all && c.T.OID != types.Float8OID {
+		return nil
+	}
+	for i, a := range c.Args {
+		if !all && c.Fn.Takes[min(i, len(c.Fn.Takes)-1)] != 'f' {
+			continue
+		}
+		if c.Args[i], err = b.whole(a, pos); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // castTo is CAST … AS DECIMAL.

@@ -123,10 +123,20 @@ var mysqlJSONFuncs = []mysqlFunc{
 		}
 		return types.Bytes(doc), nil
 	}},
-	{name: "json_merge_patch", args: "jj+", ret: types.JSONBOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-		doc := a[0].Bytes()
+	{name: "json_merge_patch", args: "jj+", ret: types.JSONBOID, nulls: true, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		doc, unknown := a[0].Bytes(), a[0].IsNull()
 		for _, d := range a[1:] {
-			doc = mergePatch(doc, d.Bytes())
+			switch {
+			case d.IsNull():
+				unknown = true
+			case types.JSONTypeof(d.Bytes()) != "object": // which takes the place of anything, also of NULL
+				doc, unknown = d.Bytes(), false
+			case !unknown:
+				doc = mergePatch(doc, d.Bytes())
+			}
+		}
+		if unknown {
+			return null()
 		}
 		return asJSONB(doc, nil)
 	}},

@@ -335,10 +335,13 @@ func mysqlRound(cut bool) Eval {
 		}
 		f := mysqlFloat(c, v)
 		p := math.Pow10(n)
-		if n < 0 {
+		switch {
+		case n < 0:
 			p = math.Pow10(-n)
 			f /= p
-		} else {
+		case math.IsInf(f*p, 0): // so large a number has no digits there
+			return types.Float(f), nil
+		default:
 			f *= p
 		}
 		if cut {
@@ -393,6 +396,9 @@ func toUnsigned(c *Ctx, a []types.Datum) (types.Datum, error) {
 			return maxUnsigned, nil
 		}
 		return d, err
+	}
+	if v.t.OID == types.NumericOID && types.NumericScale(a[0]) > 0 { // a whole number keeps its bits
+		return types.NumericFromInt(0), nil
 	}
 	return unsigned(c, uint64(mysqlInteger(c, v)))
 }

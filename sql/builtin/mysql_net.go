@@ -59,3 +59,29 @@ func bytesTest(name string, test func([]byte) bool) mysqlFunc {
 		return types.Bool(!a[0].IsNull() && len(a[0].Bytes()) == 16 && test(a[0].Bytes())), nil
 	}}
 }
+
+// inetNumber is the number of an address of version 4. Fewer than four parts leave out the middle:
+// 127.1 is 127.0.0.1.
+func inetNumber(s string) (n int64, ok bool) {
+	dots, part := 0, int64(0)
+	for _, b := range []byte(s) {
+		switch {
+		case b >= '0' && b <= '9':
+			if part = part*10 + int64(b-'0'); part > 255 {
+				return 0, false
+			}
+		case b == '.' && dots < 3:
+			dots++
+			n, part = n<<8+part, 0
+		default:
+			return 0, false
+		}
+	}
+	if s == "" || s[len(s)-1] == '.' {
+		return 0, false
+	}
+	if dots > 0 {
+		n <<= 8 * (3 - dots)
+	}
+	return n<<8 + part, true
+}

@@ -51,7 +51,8 @@ func TestMySQLConvertsArguments(t *testing.T) {
 		{"json_extract", []string{`{"a b": [1, {"c": 2}]}`, `$."a b"[last].c`}, "2"}, {"json_extract", []string{`[1, 2]`, "$[last-1]"}, "1"},
 		{"json_extract", []string{`{"a": {"b": 1}, "c": {"b": 2}}`, "$**.b"}, "[1, 2]"}, {"json_extract", []string{`5`, "$[0]"}, "5"},
 		{"json_remove", []string{`[1, 2, 3]`, "$[last]"}, "[1, 2]"}, {"json_set", []string{`{"a": [1]}`, "$.a[5]", "x"}, `{"a": [1, "x"]}`},
-		{"unhex", []string{"zz"}, "NULL"}, {"conv", []string{"zz", "36", "10"}, "1295"}, {"inet_aton", []string{"1.2.3"}, "NULL"},
+		{"unhex", []string{"zz"}, "NULL"}, {"conv", []string{"zz", "36", "10"}, "1295"}, {"inet_aton", []string{"1.2.3"}, "16908291"}, {"inet_aton", []string{"127.1"}, "2130706433"},
+		{"inet_aton", []string{"1.2.3."}, "NULL"}, {"inet_aton", []string{"1.256"}, "NULL"}, {"inet_aton", []string{"7"}, "7"}, {"inet_aton", []string{""}, "NULL"},
 	} {
 		if got := callMySQL(t, c.name, c.args...); got != c.want {
 			t.Errorf("%s%q = %s, not %s", c.name, c.args, got, c.want)

@@ -117,12 +117,11 @@ var mysqlTextFuncs = []mysqlFunc{
 	{name: "sha2", args: "bi", ret: types.TextOID, eval: sha2},
 	{name: "crc32", args: "b", ret: types.Int8OID, eval: mysqlInt(func(a []string) int { return int(crc32.ChecksumIEEE([]byte(a[0]))) })},
 	{name: "inet_aton", args: "t", ret: types.Int8OID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-		ip, err := netip.ParseAddr(a[0].Text())
-		if err != nil || !ip.Is4() {
+		n, ok := inetNumber(a[0].Text())
+		if !ok {
 			return null()
 		}
-		b := ip.As4()
-		return types.Int(int64(b[0])<<24 | int64(b[1])<<16 | int64(b[2])<<8 | int64(b[3])), nil
+		return types.Int(n), nil
 	}},
 	{name: "inet_ntoa", args: "i", ret: types.TextOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
 		n := a[0].Int()

@@ -6,6 +6,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -81,6 +84,9 @@ var mysqlTimeFuncs = []mysqlFunc{
 		return types.Int(s + daysTo2000*86400), nil
 	}},
 	{name: "from_days", args: "i", ret: types.DateOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {
+		if n := a[0].Int(); n <= 365 || n >= 3652500 { // years 1 to 9999
+			return types.Datum{}, pgerr.Newf(pgerrcode.FeatureNotSupported, "the zero date, which FROM_DAYS(%d) would be, is not supported", n)
+		}
 		return addDays(a[0].Int()-daysTo2000, 0)
 	}},
 	{name: "makedate", args: "ii", ret: types.DateOID, eval: func(_ *Ctx, a []types.Datum) (types.Datum, error) {

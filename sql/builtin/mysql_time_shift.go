@@ -39,7 +39,7 @@ func dateShift(sign int64) Eval {
 		if !ok {
 			return null()
 		}
-		months, us, ok := interval(mysqlString(c, typed{c.argT(1), a[1]}).Text(), a[2].Text())
+		months, us, ok := interval(c, a[1], a[2].Text())
 		if !ok {
 			return types.Datum{}, badParam("unit \"%s\" is not supported", a[2].Text())
 		}
@@ -76,7 +76,7 @@ func shiftedText(at int64, was, unit string) types.Datum {
 // clockShift is a time plus or minus so many units of fixed length.
 func clockShift(c *Ctx, a []types.Datum, sign int64) (types.Datum, error) {
 	at, ok := mysqlClock(c, typed{c.argT(0), a[0]})
-	months, us, known := interval(mysqlString(c, typed{c.argT(1), a[1]}).Text(), a[2].Text())
+	months, us, known := interval(c, a[1], a[2].Text())
 	if !known || months != 0 {
 		return types.Datum{}, badParam("unit \"%s\" is not supported for a time", a[2].Text())
 	}
@@ -104,10 +104,21 @@ var compound = map[string][]int64{
 	"day_minute":      {usPerDay, 3600 * usPerSecond, 60 * usPerSecond}, "day_hour": {usPerDay, 3600 * usPerSecond},
 }
 
-// interval is so many of a unit in months and microseconds. The number of a single
-// unit is rounded, but for seconds.
-func interval(s, unit string) (months, us int64, ok bool) {
-	s = strings.TrimSpace(s)
+// wholePrefix is the length of the whole number that a text begins with.
+func wholePrefix(s string) int {
+	i := len(s) - len(strings.TrimLeft(s, "+-"))
+	for i = min(i, 1); i < len(s) && s[i] >= '0' && s[i] <= '9'; i++ {
+	}
+	return i
+}
+
+// interval is so many of a unit, the second argument of a function, in months and microseconds. The number
+// of a single unit is rounded, but for seconds, and of a text the whole number that it begins with.
+func interval(c *Ctx, n types.Datum, unit string) (months, us int64, ok bool) {
+	s := strings.TrimSpace(mysqlString(c, typed{c.argT(1), n}).Text())
+	if _, single := unitMicros[unit]; (single || unitMonths[unit] != 0) && unit != "second" && isTextType(c.argT(1).OID) {
+		s = s[:wholePrefix(s)]
+	}
 	if each, found := unitMicros[unit]; found {
 		f := prefixFloat(s)
 		if unit == "second" {

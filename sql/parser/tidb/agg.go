@@ -40,7 +40,9 @@ func (c *conv) aggregateOver(n tast.ExprNode, name string, args []tast.ExprNode,
 	case "avg": // the scale is that of a division
 		sum := agg("sum", c.expr(args[0]))
 		sum.Mixed = c.mixes()
-		return call(at, "div", sum, agg("count", c.expr(args[0])))
+		count := agg("count", c.expr(args[0]))
+		count.Mixed = distinct && c.mixes() // what differs are numbers, for the sum as for the count
+		return call(at, "div", sum, count)
 	case "group_concat":
 		return c.groupConcat(n, args, distinct, order, over)
 	case "bit_and", "bit_or", "bit_xor":
