@@ -108,6 +108,7 @@ type (
 		Only             bool
 		Method           string // "" = btree
 		Key              string // its name among its table's keys, where these have names of their own; "" = none
+		Numbered         bool   // Key was not given: the first of Key, Key_2 and so on that is free
 		Unique           bool
 		NullsNotDistinct bool
 		Concurrently     bool

@@ -93,6 +93,7 @@ const (
 	AddPartitions
 	DropPartitions
 	TruncatePartitions
+	TendPartitions       // REBUILD, OPTIMIZE, CHECK and REPAIR: they must be there
 	ReorganizePartitions // those of Parts become Partitions
 	CoalescePartitions   // by Num fewer
 	ExchangePartition    // the rows of Name and of the table Of

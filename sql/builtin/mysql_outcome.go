@@ -80,7 +80,7 @@ var definitionErrors = []struct {
 	number int
 }{
 	{"no partition of relation", 1526}, {"Unknown partition ", 1735}, {"PARTITION () clause on ", 1747}, {"Found a row not matching ", 1748},
-	{"Partition management on ", 1505}, {"Error in list of partitions ", 1507}, {"Duplicate partition name ", 1517},
+	{"Partition management on ", 1505}, {"Error in list of partitions", 1507}, {"Duplicate partition name ", 1517},
 	{"Cannot remove all partitions", 1508}, {"VALUES LESS THAN value ", 1493}, {"MAXVALUE can only be used ", 1481},
 	{"empty range bound ", 1493}, {"unique constraint on partitioned table must include ", 1503}, {"Foreign keys are not yet supported ", 1506},
 	{"For float(M,D), double(M,D) or decimal(M,D)", 1427},
@@ -88,7 +88,9 @@ var definitionErrors = []struct {
 	{"Display width out of range ", 1439}, {"Incorrect column specifier ", 1063}, {"Incorrect table definition; ", 1075},
 	{"Duplicate key name ", 1061}, {"A table must have at least ", 1113}, {"You can't delete all columns ", 1090},
 	{"Incorrect column name ", 1166}, {"Identifier name ", 1059}, {"Invalid ON UPDATE clause ", 1294}, {"Illegal set ", 1367},
-	{"Incorrect index name ", 1280},
+	{"Incorrect index name ", 1280}, {"Number of partitions = ", 1504}, {"For RANGE partitions each ", 1492}, {"For LIST partitions each ", 1492},
+	{"Only RANGE PARTITIONING can ", 1480}, {"Only LIST PARTITIONING can ", 1480}, {"Cannot have more than one value ", 1657},
+	{"Wrong number of partitions ", 1484}, {"Incorrect usage of ", 1221},
 	{"Cannot create temporary table with partitions", 1562}, {"Field in list of fields for partition ", 1488},
 }
 

@@ -285,7 +285,7 @@ func (e *Env) alter(ctx context.Context, old, t *catalog.Table, cmd *ast.AlterCm
 		return e.enforce(ctx, t, cmd)
 	case ast.KeyVisible, ast.KeyInvisible:
 		return e.showKey(t, cmd)
-	case ast.AddPartitions, ast.DropPartitions, ast.TruncatePartitions:
+	case ast.AddPartitions, ast.DropPartitions, ast.TruncatePartitions, ast.TendPartitions:
 		return e.alterPartitions(ctx, old, cmd)
 	case ast.ReorganizePartitions, ast.CoalescePartitions, ast.ExchangePartition, ast.RemovePartitioning:
 		return e.redividePartitions(ctx, old, cmd)

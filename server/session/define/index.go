@@ -2,6 +2,7 @@ package define
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -80,19 +81,22 @@ func (e *Env) addIndex(ctx context.Context, st *ast.CreateIndex, valid bool) (t 
 	if st.Supporting && begins(t, st.Elems) {
 		return nil, nil, nil
 	}
-	name := st.Name
+	name, key := st.Name, st.Key
 	if st.Key == catalog.PrimaryKeyName && t.PrimaryKey() != nil {
 		return nil, nil, multiplePrimary(t)
 	}
 	if st.Key != "" {
-		if keyOf(t, st.Key) != nil {
+		for n := 2; st.Numbered && keyOf(t, key) != nil; n++ {
+			key = fmt.Sprintf("%s_%d", st.Key, n)
+		}
+		if keyOf(t, key) != nil {
 			if st.IfNotExists {
 				e.notice(pgerrcode.DuplicateTable, "key %q already exists, skipping", st.Key)
 				return nil, nil, nil
 			}
 			return nil, nil, pgerr.Newf(pgerrcode.DuplicateTable, "key %q of relation %q already exists", st.Key, t.Name)
 		}
-		name = e.keyIndexName(t, st.Key)
+		name = e.keyIndexName(t, key)
 	}
 	if st.Name != "" && st.Key == "" && e.Catalog.RelationExists(t.Schema, st.Name) {
 		if err := presentKeys(t, st); err != nil {
@@ -118,7 +122,7 @@ func (e *Env) addIndex(ctx context.Context, st *ast.CreateIndex, valid bool) (t 
 		return nil, nil, err
 	}
 	if st.Key != "" {
-		x.Name, x.Key, x.Invisible = name, st.Key, st.Invisible
+		x.Name, x.Key, x.Invisible = name, key, st.Invisible
 	}
 	x.Valid, x.Comment = valid, st.Comment
 	t = copyTable(t)

@@ -44,6 +44,8 @@ func (e *Env) alterPartitions(ctx context.Context, t *catalog.Table, cmd *ast.Al
 			names = append(names, e.fullName(p))
 		case cmd.Kind == ast.DropPartitions && cmd.IfExists:
 			e.notice("00000", "partition %q of table %q does not exist, skipping", want.Name, t.Name)
+		case cmd.Kind == ast.TendPartitions:
+			return pgerr.New(pgerrcode.UndefinedTable, "Error in list of partitions")
 		case cmd.Kind == ast.DropPartitions:
 			return pgerr.New(pgerrcode.UndefinedTable, "Error in list of partitions to DROP")
 		default:
@@ -51,7 +53,7 @@ func (e *Env) alterPartitions(ctx context.Context, t *catalog.Table, cmd *ast.Al
 		}
 	}
 	switch {
-	case len(names) == 0:
+	case len(names) == 0, cmd.Kind == ast.TendPartitions: // nothing waits to be done by hand
 		return nil
 	case cmd.Kind == ast.TruncatePartitions:
 		return e.truncate(ctx, &ast.Truncate{At: cmd.At, Tables: names})

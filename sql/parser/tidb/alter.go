@@ -105,7 +105,8 @@ func (a *alteration) spec(s *tast.AlterTableSpec) {
 		a.options(s.Options)
 	case tast.AlterTableAddPartitions, tast.AlterTableDropPartition, tast.AlterTableTruncatePartition, tast.AlterTableReorganizePartition,
 		tast.AlterTableCoalescePartitions, tast.AlterTableExchangePartition, tast.AlterTableRemovePartitioning,
-		tast.AlterTablePartition:
+		tast.AlterTablePartition, tast.AlterTableRebuildPartition, tast.AlterTableCheckPartitions, tast.AlterTableOptimizePartition,
+		tast.AlterTableRepairPartition:
 		a.partitions(s)
 	case tast.AlterTableLock, tast.AlterTableAlgorithm, tast.AlterTableForce, tast.AlterTableEnableKeys, tast.AlterTableDisableKeys,
 		tast.AlterTableWithValidation, tast.AlterTableSetTiFlashReplica, tast.AlterTableCache, tast.AlterTableNoCache,
@@ -114,7 +115,7 @@ func (a *alteration) spec(s *tast.AlterTableSpec) {
 		// How the work is done, where another server keeps copies, or in which order rows are kept until
 		// others come.
 	default:
-		a.alterUnsupported(s)
+		a.fail(nil, "this form of ALTER TABLE is not supported")
 	}
 }
 
@@ -131,7 +132,7 @@ func place(p *tast.ColumnPosition) *ast.ColumnPlace {
 
 func (a *alteration) addColumns(s *tast.AlterTableSpec) {
 	for _, d := range s.NewColumns {
-		p := &tableParts{name: a.name, keys: map[string]bool{}, adding: true}
+		p := &tableParts{name: a.name, adding: true}
 		def := a.columnDef(d, p)
 		filled := !s.IfNotExists && fill(&def, d)
 		a.cmd(ast.AlterCmd{Kind: ast.AddColumn, Column: &def, IfExists: s.IfNotExists, Place: place(s.Position)})
@@ -190,7 +191,7 @@ func implicit(t *types.FieldType) ast.Expr {
 }
 
 func (a *alteration) addConstraint(k *tast.Constraint) {
-	p := &tableParts{name: a.name, table: &ast.CreateTable{}, keys: map[string]bool{}}
+	p := &tableParts{name: a.name, table: &ast.CreateTable{}}
 	a.tableConstraint(k, p)
 	for _, name := range p.required {
 		a.cmd(ast.AlterCmd{Kind: ast.SetNotNull, Name: name})
@@ -213,7 +214,7 @@ func (a *alteration) modify(s *tast.AlterTableSpec, old string) {
 	if name != old {
 		a.renameColumn(old, name)
 	}
-	p := &tableParts{name: a.name, table: &ast.CreateTable{}, keys: map[string]bool{}}
+	p := &tableParts{name: a.name, table: &ast.CreateTable{}}
 	def := a.columnDef(d, p)
 	var keys []ast.AlterCmd
 	for i := range def.Constraints {

@@ -1,12 +1,10 @@
 package tidb
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/jackc/pgerrcode"
-	tast "github.com/pingcap/tidb/pkg/parser/ast"
 
 	"github.com/loxodb/loxodb/sql/pgerr"
 )
@@ -59,20 +57,4 @@ func (c *conv) clause(words []string) int {
 		i = after
 	}
 	return int(c.stmtPos)
-}
-
-// alterClauses are the forms of ALTER TABLE that are not supported, by their first words.
-var alterClauses = map[tast.AlterTableType]string{
-	tast.AlterTableRebuildPartition: "REBUILD PARTITION",
-	tast.AlterTableCheckPartitions:  "CHECK PARTITION", tast.AlterTableOptimizePartition: "OPTIMIZE PARTITION",
-	tast.AlterTableRepairPartition: "REPAIR PARTITION",
-}
-
-// alterUnsupported aborts the conversion of a form of ALTER TABLE.
-func (c *conv) alterUnsupported(s *tast.AlterTableSpec) {
-	words := alterClauses[s.Tp]
-	if words == "" {
-		c.fail(nil, "this form of ALTER TABLE is not supported")
-	}
-	c.failAt(fold(words), "%s", fmt.Sprintf("ALTER TABLE ... %s is not supported", words))
 }

@@ -63,7 +63,6 @@ type tableParts struct {
 	// support are the indexes that foreign keys make for themselves: they come last, as
 	// other keys may serve.
 	support []ast.Stmt
-	keys    map[string]bool // names of keys in use
 	// generated are the values of the generated columns so far.
 	generated map[string]ast.Expr
 	adding    bool     // the columns are added to a table that is there
@@ -103,7 +102,7 @@ func (c *conv) createTable(s *tast.CreateTableStmt) ast.Stmt {
 		c.stored = true
 		c.nested--
 	}
-	p := &tableParts{name: name, table: out, keys: map[string]bool{}}
+	p := &tableParts{name: name, table: out}
 	start := c.tableOptions(s.Options, p)
 	for _, d := range s.Cols {
 		def := c.columnDef(d, p)

@@ -10,6 +10,7 @@ package tidb
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"sort"
 	"strings"
 	"sync"
@@ -244,10 +245,13 @@ func recovered(r any) error {
 	return pgerr.Newf(pgerrcode.InternalError, "parser failed: %v", r)
 }
 
+// errorLabel finds what the library writes before its messages: a class and a number.
+var errorLabel = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\[\w+:\d+\]`) })
+
 // grammarError gives the grammar's error its SQLSTATE and byte position: the
 // library tells the rest of the text from the offending token on.
 func grammarError(query string, err error) *pgerr.Error {
-	msg := err.Error()
+	msg := errorLabel().ReplaceAllString(err.Error(), "")
 	_, rest, ok := strings.Cut(msg, `near "`)
 	if !ok {
 		if e := unknownCollation(query, msg); e != nil {

@@ -1,7 +1,6 @@
 package tidb
 
 import (
-	"fmt"
 	"strings"
 
 	tast "github.com/pingcap/tidb/pkg/parser/ast"
@@ -31,14 +30,11 @@ func invisible(o *tast.IndexOption) bool {
 
 // addKey makes an index of a table's definition.
 func (c *conv) addKey(p *tableParts, name string, unique bool, elems []ast.IndexElem, o *tast.IndexOption) {
-	if name == "" {
+	numbered := name == ""
+	if numbered {
 		name = firstColumn(elems)
-		for i := 2; p.keys[name]; i++ {
-			name = fmt.Sprintf("%s_%d", firstColumn(elems), i)
-		}
 	}
-	p.keys[fold(name)] = true
-	p.after = append(p.after, &ast.CreateIndex{At: c.here(), Name: indexName(p.name.Name, name), Key: name, Table: p.name, Unique: unique,
+	p.after = append(p.after, &ast.CreateIndex{At: c.here(), Name: indexName(p.name.Name, name), Key: name, Numbered: numbered, Table: p.name, Unique: unique,
 		Elems: elems, Comment: keyComment(o), Invisible: invisible(o)})
 }
 
@@ -141,11 +137,12 @@ func (c *conv) vectorIndex(table ast.QName, name string, keys []*tast.IndexPartS
 	if !ok {
 		c.fail(f, "a vector index on an expression is not supported")
 	}
-	if name == "" {
-		name = "vector_index_" + col.Name.Name.L
+	numbered := name == ""
+	if numbered {
+		name = "vector_index"
 	}
 	class := ast.QName{At: placeless, Schema: vectors, Name: vectorClasses[f.FnName.L]}
-	return &ast.CreateIndex{At: c.here(), Name: indexName(table.Name, name), Key: name, Table: table, Method: "hnsw", IfNotExists: ifNotExists,
+	return &ast.CreateIndex{At: c.here(), Name: indexName(table.Name, name), Key: name, Numbered: numbered, Table: table, Method: "hnsw", IfNotExists: ifNotExists,
 		Elems: []ast.IndexElem{{At: placeless, Column: col.Name.Name.L, OpClass: &class}}, Comment: keyComment(o)}
 }
 

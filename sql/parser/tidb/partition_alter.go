@@ -14,6 +14,8 @@ func (a *alteration) partitions(s *tast.AlterTableSpec) {
 		cmd.Kind, cmd.IfExists, cmd.Num = ast.AddPartitions, s.IfNotExists, a.partitionCount(s)
 	case tast.AlterTableTruncatePartition:
 		cmd.Kind = ast.TruncatePartitions
+	case tast.AlterTableRebuildPartition, tast.AlterTableCheckPartitions, tast.AlterTableOptimizePartition, tast.AlterTableRepairPartition:
+		cmd.Kind = ast.TendPartitions
 	case tast.AlterTableReorganizePartition:
 		if len(s.PartDefinitions) == 0 { // rows that are hashed are where they belong
 			return
@@ -31,7 +33,7 @@ func (a *alteration) partitions(s *tast.AlterTableSpec) {
 		cmd.Kind, cmd.PartitionBy, cmd.Partitions = ast.DivideTable, d.key, d.made
 	}
 	for _, name := range s.PartitionNames {
-		if cmd.Kind == ast.DropPartitions || cmd.Kind == ast.TruncatePartitions {
+		if cmd.Kind == ast.DropPartitions || cmd.Kind == ast.TruncatePartitions || cmd.Kind == ast.TendPartitions {
 			cmd.Partitions = append(cmd.Partitions, ast.NamedPartition{Name: name.L})
 		}
 	}
