@@ -54,14 +54,25 @@ func (b *binder) fittingGenerated(t *catalog.Table, c *catalog.Column, e expr.Ex
 	if c.Declared == "" { // made in PostgreSQL's dialect
 		return b.strictExpr(e), nil
 	}
-	v, err := storedScalar(c.Default, t, Generated, types.T{}, "", b.o)
+	x, err := parseScalar(c.Default, b.o)
 	if err != nil {
 		return nil, err
 	}
-	if v, err = b.given(b.strictExpr(v), c, ast.NoPos); err != nil {
+	o := b.o
+	o.Role = 0 // its names were looked up when it was made
+	v, own, err := scalar(x, t, Generated, types.T{}, "", o)
+	if err != nil {
+		return nil, withoutPos(err)
+	}
+	// Its columns are those that its own binder knows.
+	own.asWritten, own.mixedWrites, own.strict, own.lenient = false, b.mixedWrites, b.strict, b.lenient
+	if v, err = own.given(own.strictExpr(v), c, ast.NoPos); err != nil {
 		return nil, err
 	}
-	return expr.Fold(v), nil
+	if v, err = own.collated(v); err != nil {
+		return nil, err
+	}
+	return expr.Fold(attributes(v)), nil
 }
 
 // fittingDefault is a column's default, bound as e, made to fit.
