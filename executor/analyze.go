@@ -58,6 +58,7 @@ type analysis struct {
 	single  bool       // the rows are of the table itself
 	samples [][][]byte // by attribute: keys, nil for NULL
 	widths  []int64
+	kinds   []statKind
 	parts   []*partSample
 	ext     *extSample
 	// Vectors are read at the end, of the sample's rows alone, where no statistics object
@@ -72,10 +73,10 @@ type analysis struct {
 func analyzeRows(ctx context.Context, env *Env, t *catalog.Table, members []*catalog.Table, exprs StatExprs, old map[catalog.ID]*catalog.ExtStatisticsData) (*catalog.TableStats, error) {
 	a := &analysis{t: t, single: len(members) == 1 && members[0] == t,
 		samples: make([][][]byte, len(t.Columns)), widths: make([]int64, len(t.Columns)),
-		parts: make([]*partSample, len(t.Columns)), rng: rand.New(rand.NewPCG(uint64(t.ID), 1))}
+		kinds: make([]statKind, len(t.Columns)), parts: make([]*partSample, len(t.Columns)), rng: rand.New(rand.NewPCG(uint64(t.ID), 1))}
 	for i := range t.Columns {
 		if !t.Columns[i].Dropped {
-			a.parts[i] = newPartSample(t.Columns[i].Type)
+			a.parts[i], a.kinds[i] = newPartSample(t.Columns[i].Type), statKindOf(t.Columns[i].Type)
 		}
 	}
 	var err error
@@ -132,12 +133,14 @@ func (a *analysis) put(id uint64, row []types.Datum) error {
 		if a.parts[i] != nil {
 			a.parts[i].put(slot, row[i])
 		}
-		if c.Dropped || !analyzable(c.Type) {
+		if a.kinds[i] == noStats {
 			continue
 		}
 		var key []byte
 		if !row[i].IsNull() {
-			key = types.AppendKey([]byte{}, c.Type, row[i], false)
+			if key = []byte{}; a.kinds[i] != widthStats {
+				key = types.AppendKey(key, c.Type, row[i], false)
+			}
 			a.bytes += int64(max(len(row[i].Bytes()), 8))
 			a.widths[i] += int64(storedWidth(c.Type, row[i]))
 		}
@@ -168,7 +171,7 @@ func (a *analysis) stats(ctx context.Context, env *Env, old map[catalog.ID]*cata
 	n := min(a.total, sampleRows)
 	for i := range a.t.Columns {
 		if a.samples[i] != nil {
-			st.Columns[int16(i+1)] = columnStats(a.samples[i], 0, a.total, a.widths[i])
+			st.Columns[int16(i+1)] = a.kinds[i].of(a.t.Columns[i].Type, a.samples[i], a.total, a.widths[i])
 		}
 		if a.parts[i] != nil && n > 0 {
 			c := st.Columns[int16(i+1)]
@@ -190,11 +193,6 @@ func (a *analysis) stats(ctx context.Context, env *Env, old map[catalog.ID]*cata
 	}
 	st.Pages = (int64(st.AvgWidth+24)*int64(a.total) + 8191) / 8192
 	return st, nil
-}
-
-// analyzable reports types whose values have an order to make statistics of.
-func analyzable(t types.T) bool {
-	return !t.IsVector() && t.OID != types.JSONOID && t.OID != types.JSONBOID
 }
 
 // columnStats makes the statistics of one column from its sampled keys, which it reorders,

@@ -97,7 +97,7 @@ func (b *binder) rowTo(e expr.Expr, to types.T, shown types.OID, at builtin.Cont
 		}
 		if v == nil {
 			return nil, cannot(place(next)).WithDetail("Cannot cast type %s to %s in column %d.",
-				builtin.TypeName(row.Args[next].Type().OID), types.TypeName(f.T.OID), next+1)
+				builtin.TypeName(b.shownType(row.Args[next])), types.TypeName(f.T.OID), next+1)
 		}
 		if v != row.Args[next] {
 			b.traceCast(row.Args[next], f.T, builtin.Implicit)

@@ -97,7 +97,7 @@ func (b *binder) fieldSel(s *scope, x *ast.FieldSel) (expr.Expr, error) {
 		return b.callAsColumn(s, x.X, x.Name, pos, errAt(pos, pgerrcode.UndefinedColumn, "column %s.%s does not exist", it.name, x.Name))
 	case types.IsComposite(v.Type().OID):
 		return b.callAsColumn(s, x.X, x.Name, pos,
-			errAt(pos, pgerrcode.UndefinedColumn, "column \"%s\" not found in data type %s", x.Name, builtin.TypeName(v.Type().OID)))
+			errAt(pos, pgerrcode.UndefinedColumn, "column \"%s\" not found in data type %s", x.Name, builtin.TypeName(b.shownType(v))))
 	case sh != nil:
 		return nil, errAt(pos, pgerrcode.UndefinedColumn, "could not identify column \"%s\" in record data type", x.Name)
 	case v.Type().OID == types.RecordOID:

@@ -52,11 +52,11 @@ func (b *binder) subquery(s *scope, x *ast.Subquery) (expr.Expr, error) {
 			sub.T = over
 			return sub, nil
 		}
-		if sub.T = types.Of(q.out[0].t.OID).ArrayOf(); sub.T.OID == 0 {
+		if sub.T = q.out[0].t.ArrayOf(); sub.T.OID == 0 {
 			if !q.out[0].t.IsArray() {
 				return nil, errAt(x.Pos, pgerrcode.UndefinedObject, "could not find array type for data type %s", builtin.TypeName(q.out[0].t.OID))
 			}
-			sub.Kind, sub.T = expr.ArraysSub, types.Of(q.out[0].t.OID)
+			sub.Kind, sub.T = expr.ArraysSub, q.out[0].t
 		}
 		return sub, nil
 	}

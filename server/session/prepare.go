@@ -180,7 +180,7 @@ func (s *Session) share(p *prepared) {
 func (s *Session) planKeyNow() string {
 	if s.settings.keyVersion != s.settings.version+1 {
 		var sb strings.Builder
-		for _, n := range []string{"sql_dialect", "search_path", "role", "row_security", "datestyle", "intervalstyle", "timezone", "enable_seqscan", "enable_indexscan", "enable_hashjoin", "enable_nestloop", "enable_sort", "enable_hashagg", "loxodb.generated_values", "mysql.collation_connection", "mysql.sql_mode"} {
+		for _, n := range []string{"sql_dialect", "search_path", "role", "row_security", "datestyle", "intervalstyle", "timezone", "array_nulls", "enable_seqscan", "enable_indexscan", "enable_hashjoin", "enable_nestloop", "enable_sort", "enable_hashagg", "loxodb.generated_values", "mysql.collation_connection", "mysql.sql_mode"} {
 			v, set := s.settings.get(n)
 			sb.WriteString(v)
 			if set { // @@sql_mode without modes is not the one that nobody set
@@ -381,8 +381,8 @@ func (p *prepared) portalColumns() []backend.Column {
 func plannedColumns(columns []backend.Column, out []physical.OutColumn) []backend.Column {
 	planned := columns
 	for i, c := range out {
-		if c.FoldedMod == c.Type.Mod {
-			continue
+		if c.FoldedMod == c.Type.Mod || c.Type.OID == types.RecordOID || c.Type.OID == types.RecordArrayOID {
+			continue // the number of an anonymous row type is no modifier for clients
 		}
 		if &planned[0] == &columns[0] {
 			planned = slices.Clone(columns)

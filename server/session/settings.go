@@ -317,6 +317,8 @@ func (s *settings) apply(key string) error {
 		f.IntervalStyle = intervalStyles[v]
 	case "extra_float_digits":
 		f.ExtraFloatDigits, _ = strconv.Atoi(v)
+	case "array_nulls":
+		f.NullsAsText = v == "off"
 	case "bytea_output":
 		f.ByteaEscape = v == "escape"
 	case "statement_timeout":

@@ -11,7 +11,7 @@ func countAggs(r *registrar) {
 	r.agg("count(any)", func([]types.T) Agg { return &countAgg{} })
 }
 
-// countAgg counts rows, or with an argument its non-NULL values.
+// countAgg counts rows, or with arguments those in which none is NULL.
 type countAgg struct{ n []int64 }
 
 func (a *countAgg) Grow(n int) { a.n = grow(a.n, n) }
@@ -34,9 +34,9 @@ func (a *countAgg) Step(_ *Ctx, sel []uint16, groups []uint32, args []*batch.Col
 		}
 		return nil
 	}
-	null := args[0].Null
+	null, too := args[0].Null, args[len(args)-1].Null
 	for _, i := range sel {
-		if !null[i] {
+		if !null[i] && !too[i] {
 			a.n[groups[i]]++
 		}
 	}
@@ -46,7 +46,7 @@ func (a *countAgg) Step(_ *Ctx, sel []uint16, groups []uint32, args []*batch.Col
 // Retract implements Retractor.
 func (a *countAgg) Retract(_ *Ctx, sel []uint16, groups []uint32, args []*batch.Col) error {
 	for _, i := range sel {
-		if len(args) == 0 || !args[0].Null[i] {
+		if len(args) == 0 || !args[0].Null[i] && !args[len(args)-1].Null[i] {
 			a.n[groups[i]]--
 		}
 	}

@@ -236,14 +236,14 @@ func regressionAggs(r *registrar) {
 	} {
 		r.agg(name+"(float8,float8)", func([]types.T) Agg { return &regressionAgg{f: f} })
 	}
-	r.agg("regr_count(float8,float8)", func([]types.T) Agg { return &regressionAgg{} })
+	r.agg("regr_count(float8,float8)", func([]types.T) Agg { return &countAgg{} })
 }
 
 // regression holds the sums of pairs: counts, Σx, Σ(x−x̄)², and so on.
 type regression struct{ n, sx, sxx, sy, syy, sxy float64 }
 
 type regressionAgg struct {
-	f func(s *regression) (float64, bool) // nil counts
+	f func(s *regression) (float64, bool)
 	s []regression
 }
 
@@ -303,9 +303,6 @@ func (s *regression) overflow(xInf, yInf bool) error {
 }
 
 func (a *regressionAgg) Final(_ *Ctx, g uint32) (types.Datum, error) {
-	if a.f == nil {
-		return types.Int(int64(a.s[g].n)), nil
-	}
 	v, ok := a.f(&a.s[g])
 	if !ok {
 		return types.Null, nil

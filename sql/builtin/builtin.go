@@ -63,6 +63,12 @@ type Func struct {
 	Agg    NewAgg // aggregate
 }
 
+// InSQL reports a function of the system that is written in SQL in PostgreSQL, where it has no
+// code of its own.
+func (f *Func) InSQL() bool {
+	return f.User == nil && f.Kind == 'f' && f.Schema == "pg_catalog" && f.Src == f.Signature()
+}
+
 // ReadsZone reports a function that depends on the session's time zone although
 // pg_proc calls it immutable.
 func (f *Func) ReadsZone() bool { return f.Src == "timestamptz_age" }

@@ -3,6 +3,9 @@ package builtin
 import (
 	"sync"
 
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -49,8 +52,6 @@ func hasOwn(op string, t types.OID) bool {
 	switch t {
 	case types.Int4OID, types.Int8OID, types.TextOID, types.Float8OID, types.VectorOID, types.TimestamptzOID, types.UUIDOID, types.BoolOID:
 		return true
-	case types.XidOID, types.CidOID, types.ACLItemOID: // of hash alone
-		return op == "="
 	}
 	i := types.Lookup(t)
 	switch {
@@ -79,7 +80,7 @@ func ownOperator(op string, t types.OID) bool {
 		return false
 	}
 	r, err := OwnOperator(op, t)
-	return err == nil && r.Op.Strategy != 0
+	return err == nil && (r.Op.Strategy != 0 || op == "=" && r.Op.Hashes)
 }
 
 // InBtree reports that an operator, or what it negates, is known to compare as an operator
@@ -96,14 +97,11 @@ func InBtree(o *Operator) bool {
 // HasHash reports a type with a hash operator class, as that of the rows has which a
 // recursive UNION keeps. Of record it is known only of each value.
 func HasHash(t types.OID) bool {
-	switch t {
-	case types.MoneyOID, types.BitOID, types.VarbitOID, types.TSVectorOID, types.TSQueryOID,
-		types.VectorOID, types.HalfvecOID, types.SparsevecOID:
-		return false
-	}
 	i := types.Lookup(t)
 	switch {
 	case i == nil:
+	case t == types.RecordOID || i.Enum != nil:
+		return true
 	case i.Composite != nil:
 		for _, f := range i.Composite.Fields {
 			if !f.Dropped && !HasHash(f.T.OID) {
@@ -122,5 +120,32 @@ func HasHash(t types.OID) bool {
 	if r := types.MultirangeTypeOf(t); r != nil {
 		return HasHash(r.Elem)
 	}
-	return HasEquality(t)
+	r, err := OwnOperator("=", t)
+	return err == nil && r.Op.Hashes
+}
+
+// Incomparable is 42883 for what is kept in an index of a method, btree or hash, though its
+// elements or columns have no operator class for that; nil for other types.
+func Incomparable(t types.OID, method string) error {
+	has, what := HasOrder, "a comparison"
+	if method == "hash" {
+		has, what = HasHash, "a hash"
+	}
+	i := types.Lookup(t)
+	switch {
+	case i == nil || has(t):
+	case i.Composite != nil:
+		for _, f := range i.Composite.Fields {
+			if !f.Dropped && !has(f.T.OID) {
+				return noFunction(what, f.T.OID)
+			}
+		}
+	case i.IsArray:
+		return noFunction(what, i.Elem)
+	}
+	return nil
+}
+
+func noFunction(what string, t types.OID) error {
+	return pgerr.Newf(pgerrcode.UndefinedFunction, "could not identify %s function for type %s", what, TypeName(t))
 }

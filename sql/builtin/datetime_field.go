@@ -125,18 +125,16 @@ func intervalSeconds(iv types.Interval) float64 {
 }
 
 func datePartOfDate(c *Ctx, a []types.Datum) (types.Datum, error) {
+	at, err := Convert(c, types.Of(types.DateOID), types.Of(types.TimestampOID), a[1], true)
+	if err != nil {
+		return at, err
+	}
 	word := types.LowerASCII(a[0].Text())
 	f := dateFields[word]
 	if f == badField {
 		return types.Datum{}, badParam("unit \"%s\" not recognized for type timestamp without time zone", word)
 	}
-	at := a[1].Int()
-	if types.IsInfinite(types.DateOID, at) {
-		at = infiniteTimestamp(at)
-	} else {
-		at *= usPerDay
-	}
-	v, ok, err := stampField(c, f, types.Int(at))
+	v, ok, err := stampField(c, f, at)
 	if err == errNoField {
 		err = pgerr.Newf(pgerrcode.FeatureNotSupported, "unit \"%s\" not supported for type timestamp without time zone", word)
 	}

@@ -1,6 +1,9 @@
 package builtin
 
 import (
+	"strings"
+
+	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/typehash"
 	"github.com/loxodb/loxodb/sql/types"
 )
@@ -13,7 +16,16 @@ func typeHashFuncs(r *registrar) {
 		return types.Int(int64(int32(h))), err
 	}
 	extended := func(c *Ctx, a []types.Datum) (types.Datum, error) {
-		h, err := typehash.Value(c.argT(0), a[0], uint64(a[1].Int()))
+		t := c.argT(0)
+		if t.OID == types.RecordArrayOID {
+			return types.Datum{}, noFunction("an extended hash", types.RecordOID)
+		}
+		h, err := typehash.Value(t, a[0], uint64(a[1].Int()))
+		if pe, ok := pgerr.As(err); ok {
+			own := *pe
+			own.Message = strings.Replace(own.Message, "identify a hash", "identify an extended hash", 1)
+			err = &own
+		}
 		return types.Int(int64(h)), err
 	}
 	for _, k := range []string{"hashint2", "hashint4", "hashint8", "hashoid", "hashname"} {

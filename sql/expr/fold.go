@@ -218,11 +218,24 @@ func (f *folder) computed(e Expr) Expr {
 	}
 	if err != nil {
 		if f.failed != nil && f.ctx.Err() == nil && tells(e) && !builtin.NeedsSession(err) {
-			f.failed(err)
+			f.failed(inSQLFunction(e, err))
 		}
 		return e
 	}
 	return &Const{T: e.Type(), D: d.Clone()}
+}
+
+// inSQLFunction adds to an error of a constant call where PostgreSQL has it: within a
+// function that is written in SQL there.
+func inSQLFunction(e Expr, err error) error {
+	c, ok := e.(*Call)
+	pe, known := pgerr.As(err)
+	if !ok || !known || !c.Fn.InSQL() {
+		return err
+	}
+	own := *pe
+	own.AddWhere("SQL function \"" + c.Fn.Name + "\" statement 1")
+	return &own
 }
 
 // tells reports that PostgreSQL would compute e, too: it leaves the checks of domains to

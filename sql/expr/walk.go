@@ -315,10 +315,19 @@ func castVolatility(from, to types.T) byte {
 		from.OID == types.TimetzOID && to.OID != types.TimeOID && !isString(to) || to.OID == types.TimetzOID,
 		isString(to) && textVaries(from, false),
 		isString(from) && textVaries(to, true),
-		types.HasDomains(to.OID, nil) && !from.IsArray(): // as are checks of domains
+		isNumber(from) && to.OID == types.MoneyOID || from.OID == types.MoneyOID && isNumber(to), // by lc_monetary
+		types.HasDomains(to.OID, nil) && !from.IsArray():                                         // as are checks of domains
 		return builtin.Stable
 	}
 	return builtin.Immutable
+}
+
+func isNumber(t types.T) bool {
+	switch t.OID {
+	case types.Int4OID, types.Int8OID, types.NumericOID:
+		return true
+	}
+	return false
 }
 
 func isString(t types.T) bool {

@@ -78,7 +78,7 @@ func Value(t types.T, d types.Datum, seed uint64) (uint64, error) {
 	if t.IsArray() || t.OID == types.OidVectorOID {
 		return hashArray(t, d, seed)
 	}
-	return 0, pgerr.Newf(pgerrcode.UndefinedFunction, "could not identify a hash function for type %s", types.TypeName(t.OID))
+	return 0, noHash(t)
 }
 
 func hashFloat(v float64, seed uint64) uint64 {
@@ -154,11 +154,15 @@ func hashRecord(d types.Datum, seed uint64) (uint64, error) {
 			return h, nil
 		}
 		m, err := hashMember(t, v, seed)
-		if err != nil {
-			return 0, err
+		if err != nil || t.OID == types.RecordOID { // of which nobody knows before that it can be hashed
+			return 0, noHash(t)
 		}
 		h = h<<5 - h + m
 	}
+}
+
+func noHash(t types.T) error {
+	return pgerr.Newf(pgerrcode.UndefinedFunction, "could not identify a hash function for type %s", types.TypeName(t.OID))
 }
 
 // hashRange folds the hashes of a range's flags and bounds.
@@ -185,7 +189,7 @@ func hashRange(rt *types.RangeType, x types.Range, seed uint64) (uint64, error) 
 
 // hashMember is 0 for NULL.
 func hashMember(t types.T, v types.Datum, seed uint64) (uint64, error) {
-	if v.IsNull() {
+	if v.IsNull() && t.OID != types.UnknownOID {
 		return 0, nil
 	}
 	return Value(t, v, seed)

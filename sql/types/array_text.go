@@ -240,7 +240,7 @@ func (p *arrayParser) element(depth int) error {
 	if err != nil {
 		return err
 	}
-	if !quoted && len(text) == 4 && LowerASCII(text) == "null" {
+	if !quoted && len(text) == 4 && LowerASCII(text) == "null" && (p.f == nil || !p.f.NullsAsText) {
 		p.out.Append(Null)
 		if p.err == nil {
 			p.err = CheckDomain(p.domain, Null, p.f)

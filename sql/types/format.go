@@ -13,6 +13,8 @@ type Format struct {
 	IntervalStyle    IntervalStyle
 	ExtraFloatDigits int
 	ByteaEscape      bool
+	// NullsAsText reads NULL in the text of an array as any other word (array_nulls off).
+	NullsAsText bool
 	// MySQLReals prints floating point numbers as MySQL does.
 	MySQLReals bool
 	// Now is the statement's transaction time, for 'now', 'today' and the like.

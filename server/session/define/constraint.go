@@ -9,6 +9,7 @@ import (
 
 	"github.com/loxodb/loxodb/planner/bind"
 	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/types"
@@ -130,7 +131,8 @@ func columnKey(t *catalog.Table, c *catalog.Column, method string) (catalog.Inde
 	return catalog.IndexKey{Attr: c.Num, Type: c.Type, Collation: c.Collation}, nil
 }
 
-// ordered refuses types without a btree order, for an index of the method.
+// ordered refuses types without an operator class for an index of the method, and those
+// with parts that have none: PostgreSQL does so when an index has values to compare.
 func ordered(t types.T, method string) error {
 	switch t.OID {
 	case types.XidOID, types.CidOID:
@@ -147,7 +149,7 @@ func ordered(t types.T, method string) error {
 		types.PgSnapshotOID, types.TxidSnapshotOID:
 		return noDefaultClass(method, t)
 	}
-	return nil
+	return builtin.Incomparable(t.OID, method)
 }
 
 // checkConstraint is CHECK.

@@ -50,7 +50,10 @@ var systemNames = map[string]bool{"tableoid": true, "xmin": true, "xmax": true, 
 func (e *Env) partitionable(el *ast.IndexElem, k *catalog.PartitionKey, by ast.PartitionStrategy) error {
 	order := orderOf(by)
 	hint := "You must specify a %s operator class or define a default %s operator class for the data type."
-	err := ordered(k.Type, "btree")
+	err := ordered(k.Type, order)
+	if pe, ok := pgerr.As(err); ok && pe.Code == pgerrcode.UndefinedFunction {
+		err = nil // that shows when there are bounds to compare
+	}
 	if err != nil || by == ast.ByHash && (k.Type.IsVector() || el.OpClass == nil && !syscat.HasDefaultOpClass(order, k.Type.OID)) {
 		return pgerr.Newf(pgerrcode.UndefinedObject, "data type %s has no default operator class for access method %q", types.TypeName(k.Type.OID), order).
 			WithHint(hint, order, order)

@@ -1,0 +1,132 @@
+package executor
+
+import (
+	"bytes"
+	"math"
+
+	"github.com/loxodb/loxodb/sql/builtin"
+	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/types"
+)
+
+// statKind is what statistics a type's values can have (std_typanalyze).
+type statKind uint8
+
+const (
+	noStats       statKind = iota // of vectors, which are looked at otherwise, and of documents, whose parts are
+	widthStats                    // of what cannot be compared
+	distinctStats                 // of what is equal or not
+	orderedStats
+)
+
+func statKindOf(t types.T) statKind {
+	switch {
+	case t.IsVector() || t.OID == types.JSONBOID:
+		return noStats
+	case builtin.HasOrder(t.OID):
+		return orderedStats
+	case builtin.HasEquality(t.OID):
+		return distinctStats
+	}
+	return widthStats
+}
+
+// of makes the statistics of a column from its sampled keys, which it may reorder: nil for
+// NULL. width is that of all values.
+func (k statKind) of(t types.T, keys [][]byte, rows int, width int64) *catalog.ColumnStats {
+	if k == orderedStats {
+		c := columnStats(keys, 0, rows, width)
+		if i := types.Lookup(t.OID); c.NullFrac == 1 && i != nil && i.Len > 0 {
+			c.Width = int(i.Len)
+		}
+		return c
+	}
+	var values [][]byte
+	for _, v := range keys {
+		if v != nil {
+			values = append(values, v)
+		}
+	}
+	c := &catalog.ColumnStats{NullFrac: float64(len(keys)-len(values)) / float64(max(len(keys), 1))}
+	switch i := types.Lookup(t.OID); {
+	case len(values) > 0:
+		c.Width = int(width / int64(len(values)))
+	case i != nil && i.Len > 0:
+		c.Width = int(i.Len)
+	}
+	if k == distinctStats && len(values) > 0 {
+		distinctOnly(c, values, len(keys), rows)
+	}
+	return c
+}
+
+// tracked is a value and how often it was met.
+type tracked struct {
+	key []byte
+	n   int
+}
+
+// track counts values in a list of those that were met most often, the latest first among
+// those that were met once (compute_distinct_stats).
+func track(values [][]byte, most int) []tracked {
+	var list []tracked
+	for _, v := range values {
+		once, at := len(list), -1 // once: the first that was met but once
+		for j := range list {
+			if bytes.Equal(list[j].key, v) {
+				at = j
+				break
+			}
+			if j < once && list[j].n == 1 {
+				once = j
+			}
+		}
+		if at < 0 {
+			if len(list) < most {
+				list = append(list, tracked{})
+			}
+			if once < len(list) {
+				copy(list[once+1:], list[once:])
+				list[once] = tracked{v, 1}
+			}
+			continue
+		}
+		list[at].n++
+		for ; at > 0 && list[at].n > list[at-1].n; at-- {
+			list[at], list[at-1] = list[at-1], list[at]
+		}
+	}
+	return list
+}
+
+// distinctOnly finds how many different values there are, and the most common ones.
+func distinctOnly(c *catalog.ColumnStats, values [][]byte, sampled, rows int) {
+	const most = 2 * statTarget
+	list := track(values, most)
+	several, sum := 0, 0
+	for several < len(list) && list[several].n > 1 {
+		sum += list[several].n
+		several++
+	}
+	all := float64(rows) * (1 - c.NullFrac)
+	switch {
+	case several == 0:
+		c.Distinct = c.NullFrac - 1
+	case len(list) < most && several == len(list):
+		c.Distinct = float64(several)
+	default: // Haas and Stokes
+		once, n := float64(len(values)-sum), float64(len(values))
+		d := once + float64(several)
+		c.Distinct = math.Floor(min(max(n*d/((n-once)+once*n/all), d), all) + 0.5)
+	}
+	if c.Distinct > 0.1*float64(rows) {
+		c.Distinct = -c.Distinct / float64(rows)
+	}
+	keep := min(len(list), statTarget)
+	if complete := len(list) < most && c.Distinct > 0 && len(list) <= statTarget; !complete && sampled < rows {
+		keep = min(several, keep)
+	}
+	for _, v := range list[:keep] {
+		c.MCV, c.MCF = append(c.MCV, v.key), append(c.MCF, float64(v.n)/float64(sampled))
+	}
+}
