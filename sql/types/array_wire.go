@@ -154,5 +154,8 @@ func wireDiffers(oid OID) bool {
 	if info != nil && info.IsArray { // of a domain over arrays
 		return Of(oid).ElemDomain() != 0 || wireDiffers(info.elem(-1).OID)
 	}
+	if info != nil && info.Range != nil {
+		return wireDiffers(info.Range.Elem)
+	}
 	return info != nil && info.Type == 'e' || isRecord(oid)
 }

@@ -50,3 +50,27 @@ func TestArraysFromOtherServers(t *testing.T) {
 		}
 	}
 }
+
+// Bounds of an enum are its labels on the wire, in arrays of ranges, too.
+func TestArraysOfRangesOfEnums(t *testing.T) {
+	const base = FirstTypeOID + 7700
+	e, err := new(Enum).With(1, "sad", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	enum, enums := EnumInfo(base, base+1, 2200, "mood", "_mood", "mood", e)
+	rt := &RangeType{Range: base + 2, Multi: base + 3, Elem: base}
+	ranges, arrays := RangeInfo(rt, 'r', base+4, 2200, "moods", "_moods", "moods")
+	Register(enum, enums, ranges, arrays)
+	d, err := ParseText(Of(base+4), "{\"[sad,sad]\"}", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wire := AppendBinary(nil, Of(base+4), d)
+	if want := "\x06\x00\x00\x00\x03sad\x00\x00\x00\x03sad"; !strings.HasSuffix(string(wire), want) {
+		t.Errorf("%q does not end with %q", wire, want)
+	}
+	if got, err := DecodeBinary(Of(base+4), wire); err != nil || string(got.Bytes()) != string(d.Bytes()) {
+		t.Errorf("read again: %q, %v", got.Bytes(), err)
+	}
+}
