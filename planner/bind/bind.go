@@ -236,6 +236,7 @@ func bindStatement(stmt ast.Stmt, o Options) (*Statement, error) {
 func (b *binder) statement(stmt ast.Stmt) (*query, string, error) {
 	switch x := stmt.(type) {
 	case *ast.Select:
+		b.warning()
 		q, err := b.selectStmt(x, nil, queryOpts{top: true})
 		return q, "SELECT", err
 	case *ast.Insert:

@@ -13,7 +13,10 @@ import (
 // with IGNORE (sql/builtin, mysql_strict.go).
 
 // strictMode is what of @@sql_mode a statement obeys.
-type strictMode struct{ on, division bool }
+type strictMode struct {
+	on, division bool
+	query        bool // what would be an error is a warning
+}
 
 // strictly makes expressions be computed in strict mode, if @@sql_mode has one, until the
 // returned function is called.
@@ -24,6 +27,16 @@ func (b *binder) strictly(on bool) func() {
 		b.strict = b.strictMode()
 	}
 	return func() { b.strict = outer }
+}
+
+// warning makes the expressions of a query of MySQL's dialect warn of what strict mode would refuse.
+func (b *binder) warning() {
+	if b.asWritten || b.strict.on || b.o.Session == nil {
+		return
+	}
+	if d, _ := b.o.Session.Setting("sql_dialect"); d == "tidb" {
+		b.strict = strictMode{query: true, division: b.strictMode().division}
+	}
 }
 
 func (b *binder) strictMode() (m strictMode) {
@@ -49,12 +62,15 @@ func (b *binder) strictMode() (m strictMode) {
 
 // inStrictMode is a function of the schema mysql as the statement calls it.
 func (b *binder) inStrictMode(f *builtin.Func, args []expr.Expr) *builtin.Func {
-	if !b.strict.on {
+	if !b.strict.on && !b.strict.query {
 		return f
 	}
 	ts := make([]types.T, len(args))
 	for i, a := range args {
 		ts[i] = a.Type()
+	}
+	if b.strict.query {
+		return builtin.InQuery(f, ts, b.strict.division)
 	}
 	return builtin.InStrictMode(f, ts, b.strict.division)
 }

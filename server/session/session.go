@@ -193,10 +193,15 @@ func (s *Session) notice(e *pgerr.Error) {
 	}
 	if s.mysql() {
 		level := "Note"
-		if e.Severity == pgerr.Warning {
+		if e.Severity != pgerr.Notice && e.Severity != pgerr.Info {
 			level = "Warning"
 		}
+		s.noticing.Lock()
 		s.remember(e, level)
+		s.noticing.Unlock()
+	}
+	if e.Severity == pgerr.Kept {
+		return
 	}
 	level, _ := s.settings.get("client_min_messages")
 	rank := map[string]int{"warning": 2, "error": 3, "notice": 1}

@@ -198,7 +198,8 @@ type Ctx struct {
 	// Notice tells the client something; nil = nobody listens.
 	Notice func(*pgerr.Error)
 	Site   *Site       // set by the caller around each Eval, Kernel and Rows; nil = types unknown
-	strict *strictness // of a function of MySQL's in strict mode
+	strict *strictness // noted, while a function of MySQL's runs in strict mode
+	noted  strictness
 }
 
 // Session is what functions may ask of the session; implemented by server/session.

@@ -142,6 +142,9 @@ func mysqlErrorNumber(m *mysqlMessage) int {
 	case pgerrcode.InvalidTextRepresentation:
 		return 1366
 	case pgerrcode.InvalidDatetimeFormat, pgerrcode.DatetimeFieldOverflow:
+		if strings.HasSuffix(m.Message, " for function str_to_date") {
+			return 1411
+		}
 		return 1292
 	case pgerrcode.DuplicateTable:
 		return 1050

@@ -14,9 +14,13 @@ import (
 // a text taken for a number that is none, or more than one, are errors in statements that
 // change rows. Functions compute what they always do and note what was wrong with it.
 
+//
+// In a query they are warnings, which SHOW WARNINGS lists and nobody is sent.
+
 // strictness is what a function in strict mode notes.
 type strictness struct {
 	division bool // a division by zero counts
+	query    bool // what is noted is a warning
 	err      error
 }
 
@@ -24,8 +28,8 @@ type strictness struct {
 var strictFuncs sync.Map
 
 type strictFunc struct {
-	f        *Func
-	division bool
+	f               *Func
+	division, query bool
 }
 
 // InStrictMode is a function of the schema mysql as it is called in a statement that changes
@@ -37,30 +41,66 @@ func InStrictMode(f *Func, args []types.T, division bool) *Func {
 	if f.Eval == nil || !fits && !readsDates(f) && !divides(f) && !readsNumbers(f, args) {
 		return f
 	}
-	k := strictFunc{f, division}
+	return noting(f, strictFunc{f, division, false})
+}
+
+// InQuery is a function of the schema mysql as it is called in a query, for arguments of such
+// types: one that warns of what is an error in strict mode, always the same of a function, and
+// f itself where nothing is.
+func InQuery(f *Func, args []types.T, division bool) *Func {
+	if f.Eval == nil || f.lenient != nil || !readsDates(f) && !(division && divides(f)) && !takesTexts(f, args, "ifnd*") {
+		return f
+	}
+	return noting(f, strictFunc{f, division, true})
+}
+
+// noting is a function that says what was wrong with its arguments.
+func noting(f *Func, k strictFunc) *Func {
 	if g, ok := strictFuncs.Load(k); ok {
 		return g.(*Func)
 	}
 	g := *f
 	g.lenient = f
-	if fits {
+	if strings.HasPrefix(f.Name, "fit_") {
 		g.Volatility = Stable // it warns of nothing
 	}
 	g.Eval = func(c *Ctx, a []types.Datum) (types.Datum, error) {
-		s := strictness{division: division}
-		c.strict = &s
+		c.noted = strictness{division: k.division, query: k.query}
+		c.strict = &c.noted
 		d, err := f.Eval(c, a)
 		if err == nil && d.IsNull() && readsDates(f) {
 			c.noteDate(a)
 		}
 		c.strict = nil
-		if err == nil {
-			err = s.err
+		switch noted := c.noted.err; {
+		case err != nil || noted == nil:
+		case k.query:
+			tellLater(c, noted)
+		default:
+			err = noted
 		}
 		return d, err
 	}
 	kept, _ := strictFuncs.LoadOrStore(k, &g)
 	return kept.(*Func)
+}
+
+// maxRemarks is how many warnings of one call are told, as many as MySQL keeps of a statement.
+const maxRemarks = 1024
+
+// remarks are how many a call has told.
+type remarks int
+
+// tellLater tells SHOW WARNINGS of something.
+func tellLater(c *Ctx, err error) {
+	told := remembered(c, func() *remarks { return new(remarks) })
+	if *told++; *told > maxRemarks || c.Notice == nil {
+		return
+	}
+	if e, ok := err.(*pgerr.Error); ok {
+		e.Severity = pgerr.Kept
+		c.Notice(e)
+	}
 }
 
 // Lenient is the function that f computes in strict mode, else f: the same of the same values,
@@ -92,16 +132,26 @@ func (c *Ctx) noteDate(a []types.Datum) {
 }
 
 // readsNumbers reports a function that may take one of its arguments, a text, for a number.
-func readsNumbers(f *Func, args []types.T) bool {
+func readsNumbers(f *Func, args []types.T) bool { return takesTexts(f, args, "ifn*") }
+
+// takesTexts reports a text among the arguments that a function takes for one of those kinds.
+func takesTexts(f *Func, args []types.T, kinds string) bool {
 	if f.Takes == "" {
 		return false
 	}
 	for i, t := range args {
-		if isTextType(t.OID) && strings.IndexByte("ifn*", f.Takes[min(i, len(f.Takes)-1)]) >= 0 {
+		if isTextType(t.OID) && strings.IndexByte(kinds, f.Takes[min(i, len(f.Takes)-1)]) >= 0 {
 			return true
 		}
 	}
 	return false
+}
+
+// noteStamp notes a text that is taken for a date and is none.
+func (c *Ctx) noteStamp(v typed) {
+	if c.strict != nil && c.strict.query && c.strict.err == nil && isTextType(v.t.OID) {
+		c.strict.err = pgerr.Newf(pgerrcode.InvalidDatetimeFormat, "Incorrect datetime value: '%s'", mysqlString(c, v).Text())
+	}
 }
 
 // byZero is what a division by zero gives.

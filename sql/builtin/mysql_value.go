@@ -25,6 +25,7 @@ func mysqlValue(c *Ctx, kind byte, v typed) (types.Datum, error) {
 	case 'd':
 		us, ok := mysqlStamp(c, v)
 		if !ok {
+			c.noteStamp(v)
 			return types.Null, nil
 		}
 		return types.Int(us), nil

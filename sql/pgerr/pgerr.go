@@ -20,6 +20,8 @@ const (
 	Warning = "WARNING"
 	Notice  = "NOTICE"
 	Info    = "INFO"
+	// Kept is a warning that is not sent: MySQL's dialect lists it when it is asked.
+	Kept = "KEPT"
 )
 
 // Error is a PostgreSQL error or notice. Empty fields are not sent.
