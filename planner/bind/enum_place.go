@@ -75,8 +75,15 @@ func (b *binder) sortPlace(e expr.Expr) expr.Expr {
 	return x
 }
 
+// tracePlaces notes that a query that is kept sorts by places, which its text must say.
+func (b *binder) tracePlaces(o *ast.SortBy) {
+	if b.trace() != nil {
+		o.PlacesWritten = true
+	}
+}
+
 // byPlace sorts by such a place instead of the item that ref means.
-func (b *binder) byPlace(q *selection, ref *targetRef) *targetRef {
+func (b *binder) byPlace(q *selection, ref *targetRef, o *ast.SortBy) *targetRef {
 	list := q.targets
 	if ref.junk {
 		list = q.junk
@@ -86,6 +93,7 @@ func (b *binder) byPlace(q *selection, ref *targetRef) *targetRef {
 	if x == nil {
 		return ref
 	}
+	b.tracePlaces(o)
 	for i := range q.junk {
 		if same(q.junk[i].e, x) {
 			return &targetRef{n: i, junk: true, t: x.Type()}

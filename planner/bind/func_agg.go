@@ -180,6 +180,7 @@ func (b *binder) aggOrder(g *scope, x *ast.Func, o *ast.SortBy, args, in []expr.
 	}
 	if o.Places {
 		if p := b.sortPlace(e); p != nil {
+			b.tracePlaces(o)
 			e = p
 		}
 	}

@@ -75,7 +75,7 @@ func (b *binder) orderBy(q *selection) error {
 				return errAt(leftmost(o.Expr), pgerrcode.InvalidColumnReference, "for SELECT DISTINCT, ORDER BY expressions must appear in select list")
 			}
 			if o.Places { // with DISTINCT, too: it follows from an item of the select list
-				ref = b.byPlace(q, ref)
+				ref = b.byPlace(q, ref, o)
 			}
 			if len(q.x.OrderBy) == 1 && !o.Desc && o.Nulls != ast.NullsFirst {
 				q.byDistance(ref)

@@ -178,6 +178,7 @@ func (b *binder) windowParts(in *scope, w *ast.Window) (*logical.Window, error) 
 		}
 		if w.OrderBy[i].Places {
 			if p := b.sortPlace(e); p != nil {
+				b.tracePlaces(&w.OrderBy[i])
 				e = p
 			}
 		}

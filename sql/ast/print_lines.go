@@ -49,7 +49,7 @@ func (p *printer) queryLines(q *Select) {
 	}
 	if len(q.OrderBy) > 0 {
 		p.line(" ORDER BY ", -indentClause, indentClause, 1)
-		p.keys(len(q.OrderBy), func(i int) { p.sortKey(q, q.OrderBy[i].Expr) }, func(i int) { p.order(q.OrderBy[i]) })
+		p.keys(len(q.OrderBy), func(i int) { p.sortKey(q, q.OrderBy[i]) }, func(i int) { p.order(q.OrderBy[i]) })
 	}
 	if q.Offset != nil {
 		p.line(" OFFSET ", -indentClause, indentClause, 0)
@@ -261,12 +261,13 @@ func outputName(t *Target) string {
 }
 
 // sortKey writes what a query is sorted by, order how.
-func (p *printer) sortKey(q *Select, e Expr) {
+func (p *printer) sortKey(q *Select, o SortBy) {
 	if q.SetOp != SetNone {
-		p.s(outputNumber(q, e))
-	} else {
-		p.key(meant(q, e))
+		p.s(outputNumber(q, o.Expr))
+		return
 	}
+	o.Expr = meant(q, o.Expr)
+	p.sortExpr(o)
 }
 
 func (p *printer) order(o SortBy) {

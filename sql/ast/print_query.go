@@ -248,7 +248,7 @@ func (p *printer) groupExpr(e Expr, parens bool) {
 func (p *printer) orderBy(list []SortBy) {
 	p.s("ORDER BY ")
 	if p.lines {
-		p.keys(len(list), func(i int) { p.key(list[i].Expr) }, func(i int) { p.order(list[i]) })
+		p.keys(len(list), func(i int) { p.sortExpr(list[i]) }, func(i int) { p.order(list[i]) })
 		return
 	}
 	for i, o := range list {
@@ -258,11 +258,22 @@ func (p *printer) orderBy(list []SortBy) {
 }
 
 func (p *printer) sortBy(o SortBy) {
-	p.expr(o.Expr)
+	p.sortExpr(o)
 	if o.Using != "" {
 		p.s(" USING ", o.Using)
 	}
 	p.direction(o.Desc, o.Nulls)
+}
+
+func (p *printer) sortExpr(o SortBy) {
+	switch {
+	case o.PlacesWritten:
+		p.mixed(true, func() { p.expr(o.Expr) })
+	case p.lines:
+		p.key(o.Expr)
+	default:
+		p.expr(o.Expr)
+	}
 }
 
 func (p *printer) direction(desc bool, nulls NullsOrder) {

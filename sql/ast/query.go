@@ -149,8 +149,9 @@ type SortBy struct {
 	UsingSchema string
 	UsingPos    Pos
 	// Places sorts a column that another dialect declares as ENUM by the places of its
-	// words in the list.
-	Places bool
+	// words in the list. PlacesWritten: it makes a difference and stands in the text, as the
+	// call of MixedName.
+	Places, PlacesWritten bool
 }
 
 // NullsOrder is NULLS FIRST or LAST.

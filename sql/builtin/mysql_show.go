@@ -298,7 +298,7 @@ func quoted(s string) string {
 // showCreate is the statement that makes a table or view.
 func showCreate(s Session, t *catalog.Table) string {
 	if t.Kind == catalog.KindView {
-		return "CREATE VIEW " + backquote(t.Name) + " AS " + viewQuery(s, t)
+		return createView(s, t)
 	}
 	var lines []string
 	for _, c := range t.Listed() {
@@ -340,7 +340,7 @@ func showCreate(s Session, t *catalog.Table) string {
 // viewQuery is a view's query.
 func viewQuery(s Session, t *catalog.Table) string {
 	text, _ := s.Definition("viewdef", t.ID, 0, false)
-	return strings.TrimSuffix(strings.TrimSpace(text), ";")
+	return mysqlQuery(strings.TrimSuffix(strings.TrimSpace(text), ";"), vectorHome(s))
 }
 
 // nextNumber is what the AUTO_INCREMENT column of a table comes to next; ok is false where there

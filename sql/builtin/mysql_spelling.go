@@ -24,16 +24,21 @@ func mysqlExpr(text string, t *catalog.Table, home string) string {
 			return text
 		}
 	}
-	out := moved().ReplaceAllStringFunc(inList(s.out.String()), func(call string) string {
-		m := moved().FindStringSubmatch(call)
-		op := map[string]string{"add": " + ", "sub": " - "}[m[1]]
-		return "(" + m[2] + op + "interval " + m[3] + " " + m[4] + ")"
-	})
-	out = decimalCast().ReplaceAllString(divided().ReplaceAllString(out, "($1 / $2)"), "cast($1 as decimal($2,$3))")
+	out := mysqlCalls(inList(s.out.String()))
 	if inner().MatchString(out) {
 		return text
 	}
 	return out
+}
+
+// mysqlCalls writes functions as what MySQL has for them.
+func mysqlCalls(s string) string {
+	out := moved().ReplaceAllStringFunc(s, func(call string) string {
+		m := moved().FindStringSubmatch(call)
+		op := map[string]string{"add": " + ", "sub": " - "}[m[1]]
+		return "(" + m[2] + op + "interval " + m[3] + " " + m[4] + ")"
+	})
+	return decimalCast().ReplaceAllString(divided().ReplaceAllString(out, "($1 / $2)"), "cast($1 as decimal($2,$3))")
 }
 
 // moved finds a date plus or minus an INTERVAL, divided a division, decimalCast a CAST, of simple

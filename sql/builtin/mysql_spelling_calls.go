@@ -29,7 +29,8 @@ func hasVectors(text string, t *catalog.Table) bool {
 }
 
 // impliedCalls are functions that definitions call of what MySQL converts without a word.
-var impliedCalls = map[string]bool{NullIfNaN: true, "to_double": true, "stamp_beside": true, "number_beside": true, "difference": true}
+var impliedCalls = map[string]bool{NullIfNaN: true, "to_double": true, "stamp_beside": true, "number_beside": true, "difference": true,
+	"mixed": true, "shown": true, "truth": true}
 
 // withoutCall leaves out a call of the function named at s[start:i], but for its first argument.
 func withoutCall(s string, start, i int) string {

@@ -146,6 +146,9 @@ func (c *conv) sortBys(list []*pgast.Node) []ast.SortBy {
 		}
 		e := c.expr(s.Node)
 		item := ast.SortBy{At: ast.At{Pos: e.Position()}, Expr: e, Nulls: nulls(s.SortbyNulls)}
+		if f, ok := e.(*ast.Func); ok && f.Name.Schema == ast.MixedSchema && f.Name.Name == ast.MixedName && len(f.Args) == 1 {
+			item.Expr, item.Places, item.PlacesWritten = f.Args[0], true, true
+		}
 		switch s.SortbyDir {
 		case pgast.SortByDir_SORTBY_DESC:
 			item.Desc = true

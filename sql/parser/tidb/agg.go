@@ -133,7 +133,7 @@ func (c *conv) groupConcat(n tast.ExprNode, args []tast.ExprNode, distinct bool,
 			} else {
 				e = list[p.N-1]
 			}
-			by := ast.SortBy{At: at, Expr: e, Desc: it.Desc, Nulls: ast.NullsFirst, Places: !c.stored}
+			by := ast.SortBy{At: at, Expr: e, Desc: it.Desc, Nulls: ast.NullsFirst, Places: c.mixes()}
 			if it.Desc {
 				by.Nulls = ast.NullsLast
 			}

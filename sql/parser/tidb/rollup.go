@@ -33,7 +33,7 @@ func (c *conv) rollupOrder(q *ast.Select) []ast.SortBy {
 		}
 		at := ast.At{Pos: e.Position()}
 		out = append(out, ast.SortBy{At: at, Expr: &ast.Grouping{At: at, Args: []ast.Expr{e}}},
-			ast.SortBy{At: at, Expr: e, Nulls: ast.NullsFirst, Places: !c.stored})
+			ast.SortBy{At: at, Expr: e, Nulls: ast.NullsFirst, Places: c.mixes()})
 	}
 	return out
 }

@@ -327,7 +327,7 @@ func (c *conv) orderBy(o *tast.OrderByClause) []ast.SortBy {
 		if c.isDistance(e) && !it.Desc {
 			s.Nulls = ast.NullsDefault
 		}
-		s.Places = !c.stored
+		s.Places = c.mixes()
 		out = append(out, s)
 	}
 	return out
