@@ -81,9 +81,6 @@ func (b *binder) aggregate(s, g *scope, x *ast.Func, r *builtin.Resolved, args [
 	if len(args) == 0 && !x.Star && len(r.Fn.Args) == 0 {
 		return nil, errAt(x.Pos, pgerrcode.WrongObjectType, "%s(*) must be used to call a parameterless aggregate function", x.Name.Name)
 	}
-	if s.inAgg {
-		return nil, errAt(x.Pos, pgerrcode.GroupingError, "aggregate function calls cannot be nested")
-	}
 	direct := directArgs(x, r, len(args))
 	var filter expr.Expr
 	if x.Filter != nil {
@@ -99,15 +96,15 @@ func (b *binder) aggregate(s, g *scope, x *ast.Func, r *builtin.Resolved, args [
 	if err := b.noAggIn(level, append(slices.Clone(args[direct:]), filter)); err != nil {
 		return nil, err
 	}
-	if level.inAgg { // of a query around, whose aggregate this is in
-		return nil, errAt(x.Pos, pgerrcode.GroupingError, "aggregate function calls cannot be nested")
-	}
 	if level.grouping == nil {
 		name := clauseName[level.in]
 		if level.in == inNone {
 			name = "this context"
 		}
 		return nil, errAt(x.Pos, pgerrcode.GroupingError, "aggregate functions are not allowed in %s", name)
+	}
+	if s.inAgg || level.inAgg { // the latter of a query around, whose aggregate this is in
+		return nil, errAt(x.Pos, pgerrcode.GroupingError, "aggregate function calls cannot be nested")
 	}
 	in, _, err := b.callArgs(r, args, x.Pos)
 	if err != nil {

@@ -25,10 +25,7 @@ func (b *binder) insertValues(in *insertion) ([][]expr.Expr, error) {
 		if err != nil {
 			return nil, err
 		}
-		if r > 0 && len(list) != len(out[0]) {
-			return nil, errAt(leftmost(rows[r][0]), pgerrcode.SyntaxError, "VALUES lists must all be the same length")
-		}
-		if out[r], err = b.rowValues(in, list); err != nil {
+		if out[r], err = b.rowValues(in, list, len(out[0])); err != nil {
 			return nil, err
 		}
 	}
@@ -36,8 +33,9 @@ func (b *binder) insertValues(in *insertion) ([][]expr.Expr, error) {
 }
 
 // rowValues binds a row of VALUES. All its values are read before the first of them is
-// made one of its column: a parameter that is written twice has no type until then.
-func (b *binder) rowValues(in *insertion, list []ast.Expr) ([]expr.Expr, error) {
+// made one of its column: a parameter that is written twice has no type until then. like is
+// the number of those of the first row, 0 for that one.
+func (b *binder) rowValues(in *insertion, list []ast.Expr, like int) ([]expr.Expr, error) {
 	out := make([]expr.Expr, len(list))
 	for i, e := range list {
 		if isDefault(e) {
@@ -50,6 +48,9 @@ func (b *binder) rowValues(in *insertion, list []ast.Expr) ([]expr.Expr, error) 
 		if out[i], err = b.exprFor(in.s, e, in.typeOf(i)); err != nil {
 			return nil, err
 		}
+	}
+	if like > 0 && len(list) != like {
+		return nil, errAt(leftmost(list[0]), pgerrcode.SyntaxError, "VALUES lists must all be the same length")
 	}
 	var extra ast.Pos = ast.NoPos
 	if len(list) > len(in.attrs) {

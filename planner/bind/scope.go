@@ -91,6 +91,8 @@ type scope struct {
 	locking []ast.Locking
 	// windows are the level's named windows.
 	windows []ast.NamedWindow
+	// windowsUsed are those of them that something has named.
+	windowsUsed map[string]bool
 }
 
 // nsItem is one entry of FROM as names see it (PostgreSQL's ParseNamespaceItem).

@@ -104,6 +104,9 @@ func (b *binder) plainSelect(s *scope, x *ast.Select, o queryOpts) (*query, erro
 		}
 	}
 	s.windows = x.Windows
+	if len(x.Windows) > 0 {
+		s.windowsUsed = map[string]bool{}
+	}
 	q.level = &grouping{}
 	q.windowCalls = &windowList{}
 	s.grouping, s.srfs, s.calls = q.level, &srfList{}, q.windowCalls
@@ -123,6 +126,9 @@ func (b *binder) plainSelect(s *scope, x *ast.Select, o queryOpts) (*query, erro
 		return nil, err
 	}
 	if err := b.groupBy(q); err != nil {
+		return nil, err
+	}
+	if err := b.unusedWindows(s); err != nil {
 		return nil, err
 	}
 	if err := b.lockColumns(q); err != nil {

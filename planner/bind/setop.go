@@ -384,11 +384,11 @@ func (b *binder) values(s *scope, x *ast.Select, o queryOpts) (*query, error) {
 		if lists[i], err = b.spread(s, r); err != nil {
 			return nil, err
 		}
-		if len(lists[i]) != len(lists[0]) {
-			return nil, errAt(leftmost(r[0]), pgerrcode.SyntaxError, "VALUES lists must all be the same length")
-		}
 		if rows[i], err = b.list(s, lists[i]); err != nil {
 			return nil, err
+		}
+		if len(lists[i]) != len(lists[0]) {
+			return nil, errAt(leftmost(r[0]), pgerrcode.SyntaxError, "VALUES lists must all be the same length")
 		}
 	}
 	n := &logical.Values{Rows: rows}

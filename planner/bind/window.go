@@ -16,15 +16,6 @@ import (
 
 // windowCall binds f(…) OVER (…) and refers to its result.
 func (b *binder) windowCall(s *scope, x *ast.Func) (expr.Expr, error) {
-	if s.calls == nil || s.inAgg || s.inWindow {
-		switch {
-		case s.inWindow:
-			return nil, errAt(x.Pos, pgerrcode.WindowingError, "window function calls cannot be nested")
-		case s.inAgg:
-			return nil, errAt(x.Pos, pgerrcode.GroupingError, "aggregate function calls cannot contain window function calls")
-		}
-		return nil, errAt(x.Pos, pgerrcode.WindowingError, "window functions are not allowed in %s", clauseName[min(s.in, inWindowDef)])
-	}
 	in := *s
 	in.inWindow = true
 	args, err := b.list(&in, x.Args)
@@ -57,6 +48,9 @@ func (b *binder) windowCall(s *scope, x *ast.Func) (expr.Expr, error) {
 	if err := windowAllowed(x, r); err != nil {
 		return nil, err
 	}
+	if err := windowPlaced(s, x); err != nil {
+		return nil, err
+	}
 	b.traceRoutine(x, r.Fn)
 	if r.Fn.User != nil {
 		b.meta.Calls = true
@@ -73,24 +67,58 @@ func (b *binder) windowCall(s *scope, x *ast.Func) (expr.Expr, error) {
 			return nil, err
 		}
 	}
-	w, err := b.window(&in, s.windows, x.Over)
+	n, frame, err := b.windowDef(s, s.windows, x.Over)
 	if err != nil {
 		return nil, err
 	}
-	def := *s
-	def.in, def.calls, def.inWindow = inWindowDef, nil, false
-	n, err := b.windowParts(&def, w)
-	if err != nil {
-		return nil, err
-	}
-	if c.Frame, err = b.frame(&def, w, n); err != nil {
-		return nil, err
-	}
+	c.Frame = frame
 	e := b.addWindow(s, n, c, r.Domain, x)
 	if summed == nil {
 		return e, nil
 	}
 	return b.aggregateDigits(x, summed, e)
+}
+
+// windowDef binds what is written behind OVER or in WINDOW.
+func (b *binder) windowDef(s *scope, defs []ast.NamedWindow, over *ast.Window) (n *logical.Window, f physical.Frame, err error) {
+	w, err := b.window(s, defs, over)
+	if err != nil {
+		return nil, f, err
+	}
+	def := *s
+	def.in, def.calls, def.inWindow = inWindowDef, nil, false
+	if n, err = b.windowParts(&def, w); err != nil {
+		return nil, f, err
+	}
+	f, err = b.frame(&def, w, n)
+	return n, f, err
+}
+
+// unusedWindows binds definitions of WINDOW that no call has named: they may be wrong, too,
+// and have aggregates.
+func (b *binder) unusedWindows(s *scope) error {
+	for i := range s.windows {
+		if s.windowsUsed[s.windows[i].Name] {
+			continue
+		}
+		if _, _, err := b.windowDef(s, s.windows[:i], &s.windows[i].Def); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// windowPlaced refuses a call where there are no windows.
+func windowPlaced(s *scope, x *ast.Func) error {
+	switch {
+	case s.inWindow:
+		return errAt(x.Pos, pgerrcode.WindowingError, "window function calls cannot be nested")
+	case s.inAgg:
+		return errAt(x.Pos, pgerrcode.GroupingError, "aggregate function calls cannot contain window function calls")
+	case s.calls == nil:
+		return errAt(x.Pos, pgerrcode.WindowingError, "window functions are not allowed in %s", clauseName[min(s.in, inWindowDef)])
+	}
+	return nil
 }
 
 func windowAllowed(x *ast.Func, r *builtin.Resolved) error {
@@ -128,6 +156,7 @@ func (b *binder) window(s *scope, defs []ast.NamedWindow, w *ast.Window) (*ast.W
 		if defs[i].Name != w.Ref {
 			continue
 		}
+		s.windowsUsed[defs[i].Name] = true
 		base, err := b.window(s, defs[:i], &defs[i].Def)
 		if err != nil || w.NameOnly {
 			return base, err

@@ -76,18 +76,24 @@ type outerOrder struct {
 	share float64
 }
 
-func (c *cluster) flatten(n logical.Node, conds []expr.Expr) {
+// maxCluster bounds a cluster's leaves, of which there are sets in words. A join of more of
+// them has joins among its leaves, which are clusters of their own.
+const maxCluster = 64
+
+// flatten finds the leaves of n, at most so many.
+func (c *cluster) flatten(n logical.Node, conds []expr.Expr, most int) {
 	c.conds = append(c.conds, conds...)
 	switch x := n.(type) {
 	case *logical.Join:
-		if x.Kind == logical.Inner {
-			c.flatten(x.Left, x.On)
-			c.flatten(x.Right, nil)
+		if x.Kind == logical.Inner && most > 1 {
+			right := min(joined(x.Right), max(most-joined(x.Left), most/2))
+			c.flatten(x.Left, x.On, most-right)
+			c.flatten(x.Right, nil, right)
 			return
 		}
 	case *logical.Filter:
-		if j, ok := x.Input.(*logical.Join); ok && j.Kind == logical.Inner {
-			c.flatten(j, x.Conds)
+		if j, ok := x.Input.(*logical.Join); ok && j.Kind == logical.Inner && most > 1 {
+			c.flatten(j, x.Conds, most)
 			return
 		}
 		if s, ok := x.Input.(*logical.Scan); ok {
@@ -99,6 +105,23 @@ func (c *cluster) flatten(n logical.Node, conds []expr.Expr) {
 		return
 	}
 	c.leaves = append(c.leaves, &leaf{node: n})
+}
+
+// joined counts what joins inner below n, as far as it matters.
+func joined(n logical.Node) int {
+	count := 0
+	for count <= maxCluster {
+		if f, ok := n.(*logical.Filter); ok {
+			n = f.Input
+		}
+		x, ok := n.(*logical.Join)
+		if !ok || x.Kind != logical.Inner {
+			break
+		}
+		count += joined(x.Right)
+		n = x.Left
+	}
+	return count + 1
 }
 
 // mask is the set of leaves whose columns an expression uses.
@@ -120,10 +143,7 @@ func (c *cluster) owner(id logical.ColID) uint64 {
 // newCluster flattens inner joins and estimates what is joined.
 func (p *planner) newCluster(x *logical.Join, conds []expr.Expr, need *logical.ColSet) (*cluster, error) {
 	c := &cluster{p: p}
-	c.flatten(x, conds)
-	if len(c.leaves) > 64 {
-		return nil, pgerr.NotSupported(-1, "a join of more than 64 relations is not supported")
-	}
+	c.flatten(x, conds, maxCluster)
 	for _, l := range c.leaves {
 		l.cols = logical.Produced(l.node)
 	}

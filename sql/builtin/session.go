@@ -1,6 +1,8 @@
 package builtin
 
 import (
+	"slices"
+
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/sql/catalog"
@@ -181,6 +183,13 @@ func serialSequence(c *Ctx, s Session, a []types.Datum) (types.Datum, error) {
 		return types.Datum{}, err
 	}
 	t, ok := s.Catalog().TableByID(id)
+	if q, other := s.Catalog().SequenceByID(id); !ok && other {
+		if slices.Contains([]string{"last_value", "log_cnt", "is_called"}, a[1].Text()) {
+			return null()
+		}
+		return types.Datum{}, pgerr.Newf(pgerrcode.UndefinedColumn, "column \"%s\" of relation \"%s\" does not exist",
+			a[1].Text(), q.Name)
+	}
 	if !ok {
 		return null()
 	}

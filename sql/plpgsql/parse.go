@@ -38,8 +38,8 @@ func (p *parser) bound() *Decl {
 	return nil
 }
 
-// maxDepth bounds nested statements.
-const maxDepth = 500
+// maxDepth bounds nested statements, a block in one counting twice.
+const maxDepth = 6000
 
 // Parse reads a function's text. Errors carry byte positions in it. With an error comes what
 // was read before it, the last declaration and statement of each level perhaps in part: who

@@ -100,7 +100,7 @@ func FuzzParse(f *testing.F) {
 // Statements within statements are bounded, whatever their kind.
 func TestNestingIsBounded(t *testing.T) {
 	for _, level := range [][2]string{{"BEGIN ", "END; "}, {"IF true THEN ", "END IF; "}, {"LOOP ", "END LOOP; "}} {
-		src := "BEGIN " + strings.Repeat(level[0], 2000) + "NULL; " + strings.Repeat(level[1], 2000) + "END"
+		src := "BEGIN " + strings.Repeat(level[0], 7000) + "NULL; " + strings.Repeat(level[1], 7000) + "END"
 		if _, err := Parse(src); pgerr.Code(err) != "54001" {
 			t.Errorf("%s: %v", level[0], err)
 		}

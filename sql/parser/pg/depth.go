@@ -9,7 +9,7 @@ import (
 // stack, so depth is counted before parsing. PostgreSQL's own bound for the
 // same input is its max_stack_depth.
 const (
-	maxNesting   = 2000 // open parentheses, brackets and CASEs; a run of prefix operators
+	maxNesting   = 5000 // open parentheses, brackets and CASEs; a run of prefix operators
 	maxJoins     = 4000 // JOIN keywords: ON clauses may nest them to the right
 	maxTreeDepth = 6000 // levels of the tree: a + b + c + … is one level an operator
 )

@@ -82,7 +82,7 @@ func (c *conv) unsupportedExpr(n *pgast.Node) {
 	case *pgast.Node_XmlSerialize:
 		c.fail(v.XmlSerialize.Location, "XML functions are not supported")
 	case *pgast.Node_JsonIsPredicate:
-		c.fail(v.JsonIsPredicate.Location, "IS JSON is not supported")
+		c.isJSON(v.JsonIsPredicate.Location)
 	case *pgast.Node_JsonFuncExpr:
 		c.fail(v.JsonFuncExpr.Location, "SQL/JSON query functions are not supported")
 	case *pgast.Node_JsonParseExpr:
@@ -101,6 +101,18 @@ func (c *conv) unsupportedExpr(n *pgast.Node) {
 		c.fail(-1, "WHERE CURRENT OF is not supported here")
 	}
 	c.fail(-1, "%s is not supported in an expression", nodeName(n))
+}
+
+// isJSON is the error of IS JSON, a later PostgreSQL's, whose word JSON is the first that does
+// not fit. It belongs to the first of them in the statement.
+func (c *conv) isJSON(loc int32) {
+	b := blamer{src: c.src, tokens: lexemes(c.src)}
+	for i, t := range b.tokens {
+		if t.start >= int(c.stmtPos) && b.at(i) == "json" && (b.at(i-1) == "is" || b.at(i-1) == "not" && b.at(i-2) == "is") {
+			panic(bail{missed(c.src, t.start)})
+		}
+	}
+	c.fail(loc, "IS JSON is not supported")
 }
 
 func (c *conv) exprs(list []*pgast.Node) []ast.Expr {

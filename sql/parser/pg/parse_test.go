@@ -25,7 +25,7 @@ func TestErrors(t *testing.T) {
 		{"SELECT sum(a) OVER (ROWS UNBOUNDED FOLLOWING)", "42P20", "frame start cannot be UNBOUNDED FOLLOWING", 26},
 		{"SELECT 1::float(0)", "22023", "precision for type float must be at least 1 bit", 17},
 		{"CREATE ROLE public", "42939", `role name "public" is reserved`, 13},
-		{"SELECT a IS JSON", "0A000", "IS JSON is not supported", 0},
+		{"SELECT a IS JSON", "42601", `syntax error at or near "JSON"`, 13},
 		{"SELECT (SELECT 1 INTO x)", "42601", "SELECT ... INTO is not allowed here", 23},
 		{"MERGE INTO t USING u ON true WHEN MATCHED THEN DELETE RETURNING 1", "42601", `syntax error at or near "RETURNING"`, 55},
 		{"MERGE INTO t USING u ON true WHEN NOT MATCHED BY SOURCE THEN DELETE", "0A000", "WHEN NOT MATCHED BY SOURCE is not supported", 12},
