@@ -13,12 +13,14 @@ import (
 // so that vectors are read only of rows that pass it, then the rest.
 type rowFilter struct {
 	before, after *expr.Program // nil = nothing to test
+	moves         bool          // the condition is volatile
 	failed        error         // of the row behind those read last: see upTo
 }
 
 // newRowFilter makes the filter of what r reads; a nil condition passes all rows.
 func newRowFilter(e expr.Expr, r *table.Reader) (f rowFilter, err error) {
 	f.before, f.after, err = splitFilter(e, r.VectorOutputs())
+	f.moves = e != nil && expr.Volatile(e)
 	return f, err
 }
 
@@ -36,13 +38,13 @@ func (f *rowFilter) finish(ctx context.Context, env *Env, s *expr.Scratch, r *ta
 	return applyFilter(f.after, env, s, b, node)
 }
 
-// upTo is finish; for a stepwise consumer the rows before one that fails are handed out
+// upTo is finish for who may not want all rows: those before one that fails are handed out
 // first, and failed is then what comes next.
 func (f *rowFilter) upTo(ctx context.Context, env *Env, s *expr.Scratch, r *table.Reader, b *batch.Batch, node int) (err error) {
-	if !env.Stepwise {
+	if f.moves && !env.Stepwise {
 		return f.finish(ctx, env, s, r, b, node)
 	}
-	if f.failed, err = filterUpTo(f.before, env, s, b, node); err != nil {
+	if f.failed, err = filterUpTo(f.before, env, s, b, node, f.moves); err != nil {
 		return err
 	}
 	if b.Len() > 0 && r.HasVectors() {
@@ -50,7 +52,7 @@ func (f *rowFilter) upTo(ctx context.Context, env *Env, s *expr.Scratch, r *tabl
 			return err
 		}
 	}
-	failed, err := filterUpTo(f.after, env, s, b, node)
+	failed, err := filterUpTo(f.after, env, s, b, node, f.moves)
 	if failed != nil { // of a row before that of the other
 		f.failed = failed
 	}

@@ -17,6 +17,7 @@ type filter struct {
 	scratch expr.Scratch
 	env     *Env
 	id      int
+	moves   bool  // the condition is volatile
 	failed  error // of the row behind those returned last
 }
 
@@ -26,7 +27,7 @@ func newFilter(n *physical.Filter) (Operator, error) {
 		return nil, err
 	}
 	cond, err := expr.Compile(n.Cond)
-	return &filter{input: in, cond: cond, id: n.ID}, err
+	return &filter{input: in, cond: cond, id: n.ID, moves: expr.Volatile(n.Cond)}, err
 }
 
 func (f *filter) Open(ctx context.Context, env *Env) error {
@@ -44,7 +45,7 @@ func (f *filter) Next(ctx context.Context) (*batch.Batch, error) {
 		if err != nil || b == nil {
 			return nil, err
 		}
-		if f.failed, err = filterUpTo(f.cond, f.env, &f.scratch, b, f.id); err != nil {
+		if f.failed, err = filterUpTo(f.cond, f.env, &f.scratch, b, f.id, f.moves); err != nil {
 			return nil, err
 		}
 		if b.Len() > 0 {
@@ -66,13 +67,14 @@ func applyFilter(cond *expr.Program, env *Env, s *expr.Scratch, b *batch.Batch, 
 	return err
 }
 
-// filterUpTo is applyFilter for a stepwise consumer: where a row fails, the rows before it
-// stay, and failed is what to answer when the next is asked for.
-func filterUpTo(cond *expr.Program, env *Env, s *expr.Scratch, b *batch.Batch, id int) (failed, err error) {
-	if cond == nil || !env.Stepwise {
+// filterUpTo is applyFilter for who may not want all rows: where one fails, the rows before
+// it stay, and failed is what to answer when the next is asked for. A volatile condition
+// (moves) is not computed a second time to find them, unless it is computed row by row anyway.
+func filterUpTo(cond *expr.Program, env *Env, s *expr.Scratch, b *batch.Batch, id int, moves bool) (failed, err error) {
+	if cond == nil || moves && !env.Stepwise {
 		return nil, applyFilter(cond, env, s, b, id)
 	}
-	all := slices.Clone(b.Sel)
+	all := b.Sel
 	if applyFilter(cond, env, s, b, id) == nil {
 		return nil, nil
 	}
@@ -163,7 +165,7 @@ func (p *project) Next(ctx context.Context) (*batch.Batch, error) {
 		return nil, err
 	}
 	out, err := p.compute(b)
-	if err != nil && p.env.Stepwise { // the rows before the one that fails
+	if err != nil && (p.env.Stepwise || !p.moves) { // the rows before the one that fails may be enough
 		p.rows, p.at, p.steps = b, 0, true
 		return p.nextRow(ctx)
 	}
@@ -205,7 +207,8 @@ type values struct {
 	out     *batch.Batch
 	types   []types.T
 	at      int
-	step    int // how many rows are computed at once
+	step    int   // how many rows are computed at once
+	failed  error // of the row behind those returned last
 	scratch expr.Scratch
 	arena   batch.Arena
 	env     *Env
@@ -242,7 +245,7 @@ type cell struct {
 const fewRows = 16
 
 func (v *values) Open(_ context.Context, env *Env) error {
-	v.env, v.at = env, 0
+	v.env, v.at, v.failed = env, 0, nil
 	v.scratch.Reset()
 	return nil
 }
@@ -252,41 +255,52 @@ func (v *values) Next(context.Context) (*batch.Batch, error) {
 	if v.env.Stepwise {
 		n = min(n, 1)
 	}
-	if n <= 0 {
-		return nil, nil
+	if n <= 0 || v.failed != nil {
+		return nil, v.failed
 	}
 	for i := range v.out.Cols {
 		v.out.Cols[i].Init(v.types[i], n)
 	}
 	v.arena.Reset()
 	for i := range n {
-		if len(v.rows) > fewRows {
-			v.scratch = expr.Scratch{}
-		}
-		row := v.rows[v.at+i]
-		for at := range row {
-			k := at
-			if v.order != nil {
-				k = v.order[at]
+		if v.failed = v.row(i); v.failed != nil {
+			if n = i; n == 0 {
+				return nil, v.failed
 			}
-			c := &row[k]
-			if c.p == nil {
-				v.out.Cols[k].Set(i, c.d)
-				continue
-			}
-			d, err := c.p.One(&v.env.Env, &v.scratch)
-			if err != nil {
-				return nil, err
-			}
-			if b := d.Bytes(); b != nil && !d.IsNull() {
-				d = types.Bytes(v.arena.Copy(b))
-			}
-			v.out.Cols[k].Set(i, d)
+			break
 		}
 	}
 	v.at += n
 	v.out.Sel = batch.Identity(n)
 	return v.out, nil
+}
+
+// row computes the next row but i as row i of the batch.
+func (v *values) row(i int) error {
+	if len(v.rows) > fewRows {
+		v.scratch = expr.Scratch{}
+	}
+	row := v.rows[v.at+i]
+	for at := range row {
+		k := at
+		if v.order != nil {
+			k = v.order[at]
+		}
+		c := &row[k]
+		if c.p == nil {
+			v.out.Cols[k].Set(i, c.d)
+			continue
+		}
+		d, err := c.p.One(&v.env.Env, &v.scratch)
+		if err != nil {
+			return err
+		}
+		if b := d.Bytes(); b != nil && !d.IsNull() {
+			d = types.Bytes(v.arena.Copy(b))
+		}
+		v.out.Cols[k].Set(i, d)
+	}
+	return nil
 }
 
 func (v *values) Close() error { return nil }
