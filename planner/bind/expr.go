@@ -286,6 +286,19 @@ func (b *binder) list(s *scope, l []ast.Expr) ([]expr.Expr, error) {
 	return out, nil
 }
 
+// foremost is where an expression begins in the text: leftmost, but for casts of literals.
+func foremost(e ast.Expr) ast.Pos {
+	at := leftmost(e)
+	if x, ok := e.(*ast.Cast); ok {
+		for _, p := range []ast.Pos{x.Pos, x.To.Pos} {
+			if p >= 0 && p < at {
+				at = p
+			}
+		}
+	}
+	return at
+}
+
 // leftmost is where an expression begins (PostgreSQL's exprLocation).
 func leftmost(e ast.Expr) ast.Pos {
 	min := func(a ast.Pos, es ...ast.Expr) ast.Pos {
@@ -305,6 +318,10 @@ func leftmost(e ast.Expr) ast.Pos {
 	case *ast.Op:
 		return min(x.Pos, x.Left, x.Right)
 	case *ast.Cast:
+		// A literal of no type becomes one of the type where it stands.
+		if l, ok := x.X.(*ast.Lit); ok && (l.Kind == ast.LitString || l.Kind == ast.LitNull) && l.Pos >= 0 && len(x.To.Mods) == 0 {
+			return l.Pos
+		}
 		return min(x.Pos, x.X)
 	case *ast.BoolOp:
 		return min(x.Pos, x.Args[0])

@@ -31,7 +31,7 @@ func (b *binder) groupOne(q *selection, e ast.Expr) (int, error) {
 	} else if x, err = b.value(q.scope, e); err != nil {
 		return 0, err
 	}
-	if err := needEqual(x.Type(), leftmost(e)); err != nil {
+	if err := needEqual(x.Type(), foremost(e)); err != nil {
 		return 0, err
 	}
 	if n < 0 {

@@ -183,7 +183,7 @@ func (b *binder) sortKey(e expr.Expr, o *ast.SortBy) (logical.SortKey, error) {
 	if o.Nulls != ast.NullsDefault {
 		k.NullsFirst = o.Nulls == ast.NullsFirst
 	}
-	return k, needOrder(e.Type(), leftmost(o.Expr))
+	return k, needOrder(e.Type(), foremost(o.Expr))
 }
 
 // needOrder is 42883 for types without btree order.

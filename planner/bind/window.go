@@ -191,7 +191,7 @@ func (b *binder) windowParts(in *scope, w *ast.Window) (*logical.Window, error) 
 		if err != nil {
 			return nil, err
 		}
-		if err := needEqual(p.Type(), leftmost(e)); err != nil {
+		if err := needEqual(p.Type(), foremost(e)); err != nil {
 			return nil, err
 		}
 		if !builtin.HasOrder(p.Type().OID) {

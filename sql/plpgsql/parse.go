@@ -401,7 +401,7 @@ func (p *parser) targets() []Target {
 }
 
 func (p *parser) target() Target {
-	if p.tok.kind != word && p.tok.kind != param {
+	if p.tok.kind != word && p.tok.kind != param || p.tok.kind == word && !p.tok.quoted && reserved[p.tok.val] {
 		p.unexpected()
 	}
 	t := p.dotted()

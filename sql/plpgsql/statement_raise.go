@@ -24,6 +24,9 @@ func (p *parser) raise(s *Raise) {
 	case p.tok.kind == text:
 		s.HasFormat, s.Format, s.Pos = true, p.tok.val, p.tok.start
 		p.advance()
+		if !p.tok.is(",") && !p.tok.is(";") && !p.tok.is("using") {
+			p.unexpected()
+		}
 		for p.accept(",") {
 			s.Params = append(s.Params, p.sql(",", ";", "using"))
 		}

@@ -154,7 +154,7 @@ func (p *parser) sqlStmt(s *SQL) {
 	finish := p.tok.start
 	for {
 		if p.tok.kind == end {
-			p.unexpected()
+			panic(fail(p.tok.start, "unexpected end of function definition at end of input"))
 		}
 		if p.tok.is(";") && depth == 0 {
 			break

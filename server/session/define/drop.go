@@ -174,7 +174,7 @@ func (e *Env) dropRelation(st *ast.Drop, n *ast.QName) (*object, error) {
 		return nil, noObject(st.Kind, n)
 	}
 	if is != st.Kind {
-		article := map[ast.ObjectKind]string{ast.ObjTable: "a table", ast.ObjView: "a view", ast.ObjMatView: "a materialized view", ast.ObjIndex: "an index", ast.ObjSequence: "a sequence", ast.ObjType: "a type"}
+		article := map[ast.ObjectKind]string{ast.ObjTable: "a table", ast.ObjView: "a view", ast.ObjMatView: "a materialized view", ast.ObjIndex: "an index", ast.ObjSequence: "a sequence", ast.ObjType: "a type", "FOREIGN TABLE": "a foreign table"}
 		return nil, pgerr.Newf(pgerrcode.WrongObjectType, "%q is not %s", n.Name, article[st.Kind]).
 			WithHint("Use DROP %s to remove %s.", is, article[is])
 	}

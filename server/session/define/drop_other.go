@@ -90,6 +90,9 @@ func (e *Env) missingUnmade(st *ast.Drop, i int) (wrong *pgerr.Error, skipped st
 	}
 	name := dotted(n)
 	if st.Kind == "FOREIGN TABLE" {
+		if _, err := e.dropRelation(st, n); pgerr.Code(err) == pgerrcode.WrongObjectType {
+			return nil, "", err
+		}
 		name = n.Name
 	}
 	return told(pgerrcode.UndefinedObject, "%s %q does not exist", what, name)

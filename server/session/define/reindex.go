@@ -15,6 +15,13 @@ import (
 
 // reindex is REINDEX: vector indexes are built anew, ordered ones need nothing.
 func (e *Env) reindex(ctx context.Context, st *ast.Reindex) error {
+	for i := range st.Options {
+		if o := &st.Options[i]; o.Name == "verbose" {
+			if _, err := boolOption(o); err != nil {
+				return err
+			}
+		}
+	}
 	if st.Concurrently {
 		if err := e.Alone("REINDEX CONCURRENTLY"); err != nil {
 			return err

@@ -75,7 +75,9 @@ func blame(query string, e *pgerr.Error) *pgerr.Error {
 	if strings.HasPrefix(e.Message, "trailing junk") || strings.HasPrefix(e.Message, "unterminated") { // the lexer is ahead of the grammar
 		before := query[:e.Position-1]
 		if x := refused(before); x != nil && x.Position > 0 && x.Position <= len(strings.TrimSpace(before)) {
-			return blame(before, x)
+			if y := blame(before, x); y.Position <= len(before) { // not the end, where the text goes on
+				return y
+			}
 		}
 		return e
 	}
@@ -96,6 +98,30 @@ func blame(query string, e *pgerr.Error) *pgerr.Error {
 	}
 	x.Position += from
 	return x
+}
+
+// notUnique is the error of UNIQUE where no query follows that it could be the predicate of.
+func notUnique(query string, e *pgerr.Error) *pgerr.Error {
+	if !strings.HasPrefix(e.Message, "UNIQUE predicate") {
+		return nil
+	}
+	b := blamer{src: query, tokens: lexemes(query)}
+	i := 0
+	for i < len(b.tokens) && b.tokens[i].start < e.Position {
+		i++
+	}
+	if b.at(i) == "nulls" {
+		for i++; b.at(i) == "not" || b.at(i) == "distinct"; {
+			i++
+		}
+	}
+	switch {
+	case i == len(b.tokens):
+		return missed(query, len(query))
+	case b.at(i) != "(":
+		return missed(query, b.tokens[i].start)
+	}
+	return nil
 }
 
 // whole is e about the whole number that begins with the point before the digits that the

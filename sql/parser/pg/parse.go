@@ -47,6 +47,9 @@ func (Frontend) Parse(query string) (stmts []ast.Parsed, err error) {
 		if x := unpartitioned(query, e); x != nil {
 			return nil, x
 		}
+		if x := notUnique(query, e); x != nil {
+			return nil, x
+		}
 		again := doubled(query, e)
 		if again == "" {
 			again = labelled(query, e)
