@@ -326,7 +326,7 @@ func toPG(ctx context.Context, err error) error {
 	switch {
 	case errors.Is(err, kv.ErrLockTimeout):
 		return pgerr.New(pgerrcode.LockNotAvailable, "canceling statement due to lock timeout").WithCause(err)
-	case errors.Is(context.Cause(ctx), errStatementTimeout):
+	case errors.Is(context.Cause(ctx), errStatementTimeout), errors.Is(err, context.DeadlineExceeded): // the latter of a context below
 		return pgerr.New(pgerrcode.QueryCanceled, "canceling statement due to statement timeout").WithCause(err)
 	case errors.Is(err, context.Canceled):
 		return pgerr.New(pgerrcode.QueryCanceled, "canceling statement due to user request").WithCause(err)
