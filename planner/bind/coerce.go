@@ -83,9 +83,24 @@ func boolConst(v bool) *expr.Const { return &expr.Const{T: types.Of(types.BoolOI
 
 func nullConst(t types.T) *expr.Const { return &expr.Const{T: t, D: types.Null} }
 
+// nameFormat is how literals of a type are read. Names in what is stored were looked up when
+// that was made: nobody asks for their schemas again.
+func (b *binder) nameFormat(t types.T) *types.Format {
+	if !types.IsReg(t.OID) && !types.IsReg(t.Elem().OID) || b.o.Role != 0 && len(b.views) == 0 {
+		return b.o.Format
+	}
+	n, ok := b.o.Format.Names.(interface{ Stored() types.Names })
+	if !ok {
+		return b.o.Format
+	}
+	f := *b.o.Format
+	f.Names = n.Stored()
+	return &f
+}
+
 // parse reads a literal of a type; errors point at it.
 func (b *binder) parse(text string, t types.T, pos ast.Pos) (expr.Expr, error) {
-	d, err := types.ParseText(t, text, b.o.Format)
+	d, err := types.ParseText(t, text, b.nameFormat(t))
 	if e, ok := pgerr.As(err); ok && e.Position != 0 { // a place in the literal
 		c := *e
 		c.Position, err = 0, &c

@@ -39,6 +39,19 @@ func (b *binder) writeTarget(x *ast.TableRef, s *scope, verb string) (*catalog.T
 	return t, via, err
 }
 
+// mayChange reports that the user has the right to what a statement does to a relation.
+func (b *binder) mayChange(t *catalog.Table, verb string) bool {
+	need := catalog.PrivUpdate
+	switch verb[0] {
+	case 'i':
+		need = catalog.PrivInsert
+	case 'd':
+		need = catalog.PrivDelete
+	}
+	o := catalog.Object{Class: catalog.RelationClass, ID: t.ID}
+	return b.o.Super || b.o.Role == 0 || b.o.Catalog.Allowed(o, t.Owner, b.o.Role, need) != 0
+}
+
 // writeRelation finds the table or view that a statement changes.
 func (b *binder) writeRelation(n *ast.QName, s *scope, verb string) (*found, error) {
 	if n.Schema == "" && b.transition(n.Name) != nil {
@@ -58,6 +71,9 @@ func (b *binder) writeRelation(n *ast.QName, s *scope, verb string) (*found, err
 	}
 	switch {
 	case f.table != nil && f.table.Kind == catalog.KindMatView && f.table.ID != b.o.Fill:
+		if !b.mayChange(f.table, verb) {
+			return nil, errAt(ast.NoPos, pgerrcode.InsufficientPrivilege, "permission denied for materialized view %s", f.name)
+		}
 		return nil, errAt(ast.NoPos, pgerrcode.WrongObjectType, "cannot change materialized view \"%s\"", f.name)
 	case f.sequence != nil:
 		return nil, errAt(ast.NoPos, pgerrcode.WrongObjectType, "cannot change sequence \"%s\"", f.name)

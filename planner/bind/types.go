@@ -41,6 +41,8 @@ func (b *binder) typeName(t *ast.TypeName) (types.T, error) {
 		switch {
 		case !ok:
 			return types.T{}, errAt(t.Pos, pgerrcode.InvalidSchemaName, "schema \"%s\" does not exist", schema)
+		case b.mayLookInto(&ast.QName{At: t.At, Schema: schema}) != nil:
+			return types.T{}, b.mayLookInto(&ast.QName{At: t.At, Schema: schema})
 		case i != nil && id != builtin.TypeSchema(b.o.Catalog, i):
 			i = nil
 		}

@@ -1,6 +1,8 @@
 package session
 
 import (
+	"slices"
+
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/sql/ast"
@@ -16,7 +18,7 @@ func (s *Session) checkCopied(st *ast.Copy) error {
 	}
 	t, err := s.findTable(st.Table)
 	if err != nil {
-		if _, e := (names{s}).relationIn(st.Table.Schema, st.Table.Name); e == nil && !st.From {
+		if _, e := (names{s: s}).relationIn(st.Table.Schema, st.Table.Name); e == nil && !st.From {
 			return nil // a system relation
 		}
 		return err
@@ -43,6 +45,29 @@ func (s *Session) checkCopied(st *ast.Copy) error {
 	default:
 		return nil
 	}
+	if err := s.mayCopy(t, what, st.Columns); err != nil {
+		return err
+	}
 	return pgerr.Newf(pgerrcode.WrongObjectType, "cannot copy from %s %q", what, t.Name).
 		WithHint("Try the COPY (SELECT ...) TO variant.")
+}
+
+// mayCopy asks for SELECT on a relation, or on the columns that are copied (nil: all).
+func (s *Session) mayCopy(t *catalog.Table, what string, columns []string) error {
+	user, snap := s.current(), s.Catalog()
+	o := catalog.Object{Class: catalog.RelationClass, ID: t.ID}
+	if user.Super || user.ID == 0 || snap.Allowed(o, t.Owner, user.ID, catalog.PrivSelect) != 0 {
+		return nil
+	}
+	for i := range t.Columns {
+		c := &t.Columns[i]
+		wanted := columns == nil || slices.Contains(columns, c.Name)
+		if wanted && !c.Dropped && snap.AllowedColumn(t, c.Num, user.ID, catalog.PrivSelect) == 0 {
+			if what == "partitioned table" {
+				what = "table"
+			}
+			return pgerr.Newf(pgerrcode.InsufficientPrivilege, "permission denied for %s %s", what, t.Name)
+		}
+	}
+	return nil
 }

@@ -49,7 +49,7 @@ func (s *Session) newCopyOut(ctx context.Context, p *portal, st *ast.Copy, opts 
 				sel.Targets = append(sel.Targets, ast.Target{Expr: &ast.ColumnRef{Parts: []string{c.Name}}})
 			}
 		} else { // a system relation
-			if _, e := (names{s}).relationIn(st.Table.Schema, st.Table.Name); e != nil {
+			if _, e := (names{s: s}).relationIn(st.Table.Schema, st.Table.Name); e != nil {
 				return nil, err
 			}
 			for _, c := range st.Columns {

@@ -400,7 +400,7 @@ func (s *Session) executeArgs(st *ast.Execute, q *prepared) ([]types.Datum, erro
 	for i, a := range st.Args {
 		d, err := s.executeArg(a, i+1, types.Of(q.params[i]), st.Texts)
 		if err == nil && shown[i] != q.params[i] { // of a domain
-			err = names{s}.CheckDomain(shown[i], d)
+			err = names{s: s}.CheckDomain(shown[i], d)
 		}
 		if err != nil {
 			return nil, err

@@ -23,6 +23,9 @@ func (s *Session) findTable(n *ast.QName) (*catalog.Table, error) {
 		if !ok {
 			return nil, pgerr.Newf(pgerrcode.InvalidSchemaName, "schema %q does not exist", n.Schema)
 		}
+		if err := s.mayUseSchema(n.Schema); err != nil {
+			return nil, err
+		}
 		if t, ok := snap.Table(sc.ID, n.Name); ok {
 			return t, nil
 		}

@@ -113,7 +113,7 @@ func (x shower) function(q ast.QName) ast.QName {
 	if len(own) == 0 {
 		return x.valueType(sc, q)
 	}
-	found := names{x.s}.userFunctions("", q.Name)
+	found := names{s: x.s}.userFunctions("", q.Name)
 	for _, f := range own {
 		if !slices.Contains(found, f) {
 			return q
@@ -131,7 +131,7 @@ func (x shower) valueType(sc *catalog.Schema, q ast.QName) ast.QName {
 	} else if t, ok := x.s.Catalog().Table(sc.ID, q.Name); ok {
 		id = t.TypeID
 	}
-	if name, ok := (names{x.s}).typeName(id); id != 0 && ok && name == ast.QuoteIdent(q.Name) {
+	if name, ok := (names{s: x.s}).typeName(id); id != 0 && ok && name == ast.QuoteIdent(q.Name) {
 		q.Schema = ""
 	}
 	return q

@@ -3,15 +3,65 @@ package session
 import (
 	"slices"
 
+	"github.com/jackc/pgerrcode"
+
+	"github.com/loxodb/loxodb/planner"
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
+	"github.com/loxodb/loxodb/sql/pgerr"
 	"github.com/loxodb/loxodb/sql/syscat"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
 // names gives the reg* types their text forms (PostgreSQL chapter 8.19): types.Names.
-type names struct{ s *Session }
+type names struct {
+	s *Session
+	// stored: the names are of what is stored, and were looked up when that was made.
+	stored bool
+}
+
+// Stored are the names without asking whether the user may use their schemas: bind asks for
+// them where an expression is stored.
+func (n names) Stored() types.Names {
+	n.stored = true
+	return n
+}
+
+// SystemColumn is the number of a column of a system relation, 0 for none, and the relation's
+// name, "" for another relation.
+func (n names) SystemColumn(relation types.OID, column string) (attr int16, of string) {
+	v := syscat.ByOID(relation)
+	if v == nil {
+		return 0, ""
+	}
+	for i := range v.Columns {
+		if v.Columns[i].Name == column {
+			return int16(i + 1), v.Name
+		}
+	}
+	return catalog.SystemAttr(column), v.Name
+}
+
+// options are those of the session, for what the names are of.
+func (n names) options() planner.Options {
+	o := n.s.planOptions(nil)
+	if n.stored {
+		o.Role = 0
+	}
+	return o
+}
+
+// inSchema refuses a schema that is not there, or that the user may not use.
+func (n names) inSchema(schema string) error {
+	if !n.schemaExists(schema) {
+		return pgerr.Newf(pgerrcode.InvalidSchemaName, "schema %q does not exist", schema)
+	}
+	if n.stored {
+		return nil
+	}
+	return n.s.mayUseSchema(schema)
+}
 
 // Enum and Composite implement types.UserTypes.
 func (n names) Enum(oid types.OID) *types.Enum           { return n.s.Catalog().Enum(oid) }

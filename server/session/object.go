@@ -215,7 +215,7 @@ func (n names) bornRelation(schema, name string) (catalog.ID, bool) {
 // ObjectVisible implements builtin.ObjectFinder: whether the bare name of an object, or
 // its name and arguments, mean it; known is false when there is no such object.
 func (s *Session) ObjectVisible(class, id catalog.ID) (visible, known bool) {
-	n := names{s}
+	n := names{s: s}
 	if o, ok := n.object(class, id); ok {
 		if class == syscat.ProcClass || class == syscat.OperatorClass {
 			return n.found(class, o), true

@@ -42,7 +42,7 @@ func (s *Session) ObjectAddress(ctx context.Context, kind string, nameList, argL
 	case how == nil:
 		return 0, 0, 0, badAddress("unsupported object type \"%s\"", kind)
 	}
-	a := &address{names: names{s}, Objects: s.objects(), ctx: ctx, what: kind, how: how}
+	a := &address{names: names{s: s}, Objects: s.objects(), ctx: ctx, what: kind, how: how}
 	if err := a.read(nameList, argList); err != nil {
 		return 0, 0, 0, err
 	}

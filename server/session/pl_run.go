@@ -180,7 +180,7 @@ func (r *plRun) where(err error, at string) error {
 	c.Position = 0
 	name := "function inline_code_block"
 	if r.b.fn.ID != 0 {
-		text, _ := names{r.s}.userFunction(types.RegprocedureOID, r.b.fn.ID)
+		text, _ := names{s: r.s}.userFunction(types.RegprocedureOID, r.b.fn.ID)
 		name = "function " + text
 	}
 	switch {

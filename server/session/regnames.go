@@ -49,8 +49,8 @@ func (n names) RegIn(t types.OID, text string) (types.OID, error) {
 	schema, name := "", parts[len(parts)-1]
 	if len(parts) > 1 {
 		schema = parts[len(parts)-2]
-		if !n.schemaExists(schema) {
-			return 0, pgerr.Newf(pgerrcode.InvalidSchemaName, "schema %q does not exist", schema)
+		if err := n.inSchema(schema); err != nil {
+			return 0, err
 		}
 	}
 	return n.objectIn(t, schema, name, text)
@@ -206,11 +206,16 @@ func (n names) parseType(text string) (*ast.TypeName, error) {
 
 // typeNamed is the type that a name means.
 func (n names) typeNamed(name *ast.TypeName) (types.OID, error) {
+	if name.Name.Schema != "" && n.schemaExists(name.Name.Schema) {
+		if err := n.inSchema(name.Name.Schema); err != nil {
+			return 0, err
+		}
+	}
 	// A domain is a type of its own here, where elsewhere its base type counts.
-	if id := bind.UserTypeID(name, n.s.planOptions(nil)); id != 0 && len(name.ArrayDims) == 0 && len(name.Mods) == 0 {
+	if id := bind.UserTypeID(name, n.options()); id != 0 && len(name.ArrayDims) == 0 && len(name.Mods) == 0 {
 		return id, nil
 	}
-	t, err := bind.TypeName(name, n.s.planOptions(nil))
+	t, err := bind.TypeName(name, n.options())
 	if err != nil {
 		if id, ok := n.bornTypeNamed(name); ok {
 			return id, nil
@@ -243,8 +248,8 @@ func (n names) signatureIn(t types.OID, text string) (types.OID, error) {
 	schema, name := "", parts[len(parts)-1]
 	if len(parts) > 1 {
 		schema = parts[len(parts)-2]
-		if !n.schemaExists(schema) {
-			return 0, pgerr.Newf(pgerrcode.InvalidSchemaName, "schema %q does not exist", schema)
+		if err := n.inSchema(schema); err != nil {
+			return 0, err
 		}
 	}
 	if t == types.RegoperatorOID {

@@ -131,3 +131,13 @@ func (s *Session) mayMaintain(t *catalog.Table, tag string) bool {
 	s.warn(pgerrcode.Warning, "skipping \""+t.Name+"\" --- only table or database owner can "+lower(tag)+" it")
 	return false
 }
+
+// mayUseSchema refuses a schema that is there and that the current user may not use.
+func (s *Session) mayUseSchema(name string) error {
+	user, snap := s.current(), s.Catalog()
+	x, ok := snap.Schema(name)
+	if !ok || user.Super || user.ID == 0 || snap.MayUseSchema(x, user.ID, catalog.PrivUsage) {
+		return nil
+	}
+	return pgerr.Newf(pgerrcode.InsufficientPrivilege, "permission denied for schema %s", x.Name)
+}

@@ -223,7 +223,7 @@ func (x system) FunctionCalls(text string) (ids []catalog.ID) {
 func (x system) TypesNamed(text string) (ids []catalog.ID) {
 	x.walkStored(text, func(n ast.Node) bool {
 		if c, ok := n.(*ast.Cast); ok {
-			if id, err := names(x).typeNamed(&c.To); err == nil && !slices.Contains(ids, id) {
+			if id, err := (names{s: x.s, stored: true}).typeNamed(&c.To); err == nil && !slices.Contains(ids, id) {
 				ids = append(ids, id)
 			}
 		}

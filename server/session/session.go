@@ -132,8 +132,8 @@ func newSession(d *Database, st backend.Startup, role *catalog.Role) *Session {
 		given[name] = Given{v, given[name].From}
 	}
 	s.settings = newSettings(given)
-	s.settings.format.Names = names{s}
-	s.settings.format.Types = names{s}
+	s.settings.format.Names = names{s: s}
+	s.settings.format.Types = names{s: s}
 	s.settings.notice = s.notice
 	s.tx.session = s
 	s.makeHooks()

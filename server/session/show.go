@@ -24,8 +24,8 @@ type shower struct {
 // printer shows definitions as the session sees them.
 func (s *Session) printer(pretty bool) *syscat.Printer {
 	x := shower{s, pretty}
-	return &syscat.Printer{Catalog: s.Catalog(), Visible: s.visible, Pretty: pretty, Expr: x.expr, Query: x.query, Statement: x.statement, Function: names{s}.calledName,
-		Type: func(t types.T) string { name, _ := (names{s}).typeName(t.OID); return name }}
+	return &syscat.Printer{Catalog: s.Catalog(), Visible: s.visible, Pretty: pretty, Expr: x.expr, Query: x.query, Statement: x.statement, Function: names{s: s}.calledName,
+		Type: func(t types.T) string { name, _ := (names{s: s}).typeName(t.OID); return name }}
 }
 
 // ShowExpr implements builtin.Session.
@@ -49,7 +49,7 @@ func (x shower) operator(schema string) string {
 	if !ok {
 		return ""
 	}
-	if schema = (names{x.s}).schemaName(e.Schema); slices.Contains(x.s.SearchPath(true), schema) {
+	if schema = (names{s: x.s}).schemaName(e.Schema); slices.Contains(x.s.SearchPath(true), schema) {
 		return ""
 	}
 	return schema
@@ -63,7 +63,7 @@ func (x shower) publicInPath() bool {
 		return false
 	}
 	for _, e := range x.s.Catalog().Extensions() {
-		if !slices.Contains(path, names{x.s}.schemaName(e.Schema)) {
+		if !slices.Contains(path, names{s: x.s}.schemaName(e.Schema)) {
 			return false
 		}
 	}
@@ -112,7 +112,7 @@ func (x shower) callable(q ast.QName) ast.QName {
 			schema = e.Schema
 		}
 	}
-	if name := (names{x.s}).schemaName(schema); schema != 0 && !slices.Contains(x.s.SearchPath(true), name) {
+	if name := (names{s: x.s}).schemaName(schema); schema != 0 && !slices.Contains(x.s.SearchPath(true), name) {
 		q.Schema = name
 	}
 	return q

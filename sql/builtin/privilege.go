@@ -150,9 +150,12 @@ func holdsPrivilege(s *catalog.Snapshot, word string, id, owner catalog.ID, attr
 	} else if s.Allowed(o, owner, role, p) != 0 {
 		return true
 	}
-	t, ok := s.TableByID(id)
-	if !ok || word != "column" && word != "any_column" {
+	if word != "column" && word != "any_column" {
 		return false
+	}
+	t, ok := s.TableByID(id)
+	if !ok { // a system relation
+		return class == catalog.RelationClass && holdsSystemColumn(s, o, word == "any_column", attr, role, p, option)
 	}
 	if l := s.ColumnACL(t.ID, attr); word == "column" && attr < 0 {
 		return l != nil && s.Held(l, t.Owner, role, p, option) != 0
@@ -163,6 +166,21 @@ func holdsPrivilege(s *catalog.Snapshot, word string, id, owner catalog.ID, attr
 			continue
 		}
 		if l := s.ColumnACL(t.ID, c.Num); l != nil && s.Held(l, t.Owner, role, p, option) != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// holdsSystemColumn reports a privilege on a column of a system relation, or on any of them.
+func holdsSystemColumn(s *catalog.Snapshot, o catalog.Object, any bool, attr int16, role catalog.ID, p catalog.Priv, option bool) bool {
+	r := s.RightsOf(o)
+	if r == nil || !any {
+		l := s.ColumnACL(o.ID, attr)
+		return l != nil && s.Held(l, catalog.BootstrapRoleID, role, p, option) != 0
+	}
+	for _, l := range r.Columns {
+		if s.Held(l, catalog.BootstrapRoleID, role, p, option) != 0 {
 			return true
 		}
 	}
@@ -283,7 +301,7 @@ func namedObject(c *Ctx, s Session, k *privilegeKind, name string) (catalog.ID, 
 func columnNumber(c *Ctx, s Session, id catalog.ID, at int, col types.Datum) (int16, bool, error) {
 	t, ok := s.Catalog().TableByID(id)
 	if !ok {
-		return 0, true, nil
+		return systemColumn(c, id, at, col)
 	}
 	if c.argT(at).Rep() == types.RepInt {
 		num := int16(col.Int())
@@ -297,6 +315,21 @@ func columnNumber(c *Ctx, s Session, id catalog.ID, at int, col types.Datum) (in
 		return 0, false, pgerr.Newf(pgerrcode.UndefinedColumn, "column \"%s\" of relation \"%s\" does not exist", col.Text(), t.Name)
 	}
 	return x.Num, true, nil
+}
+
+// systemColumn is columnNumber for a system relation.
+func systemColumn(c *Ctx, id catalog.ID, at int, col types.Datum) (int16, bool, error) {
+	n, ok := c.Format.Names.(interface {
+		SystemColumn(relation types.OID, column string) (attr int16, of string)
+	})
+	if c.argT(at).Rep() == types.RepInt || !ok {
+		return int16(col.Int()), true, nil
+	}
+	attr, of := n.SystemColumn(id, col.Text())
+	if attr == 0 && of != "" {
+		return 0, false, pgerr.Newf(pgerrcode.UndefinedColumn, "column \"%s\" of relation \"%s\" does not exist", col.Text(), of)
+	}
+	return attr, true, nil
 }
 
 type wantedPrivilege struct {

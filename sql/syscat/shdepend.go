@@ -75,6 +75,10 @@ func (r *rows) bornDependsOnRoles(db catalog.ID) {
 		switch _, own := r.cat.FunctionByID(x.Object.ID); {
 		case x.Class == catalog.LanguageClass:
 			r.listDepends(db, classLanguage, x.Object.ID, 0, catalog.BootstrapRoleID, x.ACL)
+		case x.Class == catalog.RelationClass && ByOID(x.Object.ID) != nil:
+			r.roleDepends(db, classRelation, x.Object.ID, catalog.BootstrapRoleID, catalog.RelationClass)
+		case x.Class == catalog.TypeClass && x.Object.ID < catalog.DatabaseID:
+			r.listDepends(db, classType, x.Object.ID, 0, catalog.BootstrapRoleID, x.ACL)
 		case x.Class == catalog.FunctionClass && !own:
 			r.listDepends(db, classProc, x.Object.ID, 0, catalog.BootstrapRoleID, x.ACL)
 		}

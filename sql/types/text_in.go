@@ -28,8 +28,10 @@ func ParseText(t T, s string, f *Format) (Datum, error) {
 	case Int2OID:
 		v, err := parseInt(int2Type, s)
 		return Int(v), err
-	case TextOID, UnknownOID, CstringOID, RefcursorOID, ACLItemOID:
+	case TextOID, UnknownOID, CstringOID, RefcursorOID:
 		return textDatum(s)
+	case ACLItemOID:
+		return parseACLItem(s, f)
 	case VarcharOID, BpcharOID, NameOID:
 		d, err := textDatum(s)
 		if err != nil {
@@ -217,6 +219,9 @@ func parseOther(t T, s string, f *Format) (Datum, error) {
 func unknownType(oid OID) error {
 	return pgerr.Newf(pgerrcode.UndefinedObject, "type with OID %d does not exist", oid)
 }
+
+// IsReg reports a type whose values are objects of the catalog, by their names.
+func IsReg(oid OID) bool { return isReg(oid) }
 
 func isReg(oid OID) bool {
 	switch oid {

@@ -6,10 +6,10 @@ import (
 
 	"github.com/jackc/pgerrcode"
 
-	"github.com/loxodb/loxodb/planner/bind"
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/syscat"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -105,8 +105,10 @@ func (e *Env) grantedRelation(kind ast.ObjectKind, n *ast.QName) (*securable, er
 	r, err := e.relation(n)
 	switch {
 	case err != nil:
-		if bind.IsSystemRelation(n) {
-			return nil, pgerr.NotSupported(int(n.Pos), "GRANT and REVOKE on a system relation are not supported")
+		if s := systemSecurable(n); s != nil && kind != ast.ObjSequence {
+			return s, nil
+		} else if s != nil {
+			return nil, pgerr.Newf(pgerrcode.WrongObjectType, "%q is not a sequence", s.name)
 		}
 		return nil, err
 	case r.index != nil:
@@ -121,7 +123,31 @@ func (e *Env) grantedRelation(kind ast.ObjectKind, n *ast.QName) (*securable, er
 	return tableObjectOf(r.table), nil
 }
 
+// systemSecurable is a system relation that has a name, nil if none has.
+func systemSecurable(n *ast.QName) *securable {
+	schema := n.Schema
+	if schema == "" {
+		schema = "pg_catalog"
+	}
+	v, _ := syscat.Lookup(schema, n.Name)
+	if v == nil {
+		return nil
+	}
+	t := &catalog.Table{ID: v.OID, Name: v.Name, Owner: catalog.BootstrapRoleID, Kind: catalog.KindTable}
+	s := &securable{Object: catalog.Object{Class: catalog.RelationClass, ID: v.OID}, owner: catalog.BootstrapRoleID, kind: "table", name: v.Name, table: t}
+	if v.Kind == 'v' {
+		t.Kind, s.kind = catalog.KindView, "view"
+	}
+	for i := range v.Columns {
+		t.Columns = append(t.Columns, catalog.Column{Name: v.Columns[i].Name, Num: int16(i + 1), Type: v.Columns[i].Type})
+	}
+	return s
+}
+
 func (e *Env) grantedType(kind ast.ObjectKind, n *ast.QName) (*securable, error) {
+	if err := e.mayLookInto(n); err != nil {
+		return nil, err
+	}
 	if c := e.compositeByName(n); c != nil {
 		if kind == ast.ObjDomain {
 			return nil, pgerr.Newf(pgerrcode.WrongObjectType, "%q is not a domain", c.Name)
@@ -143,7 +169,18 @@ func (e *Env) grantedType(kind ast.ObjectKind, n *ast.QName) (*securable, error)
 			return nil, pgerr.New(pgerrcode.InvalidGrantOperation, "cannot set privileges of array types").
 				WithHint("Set the privileges of the element type instead.")
 		}
+		if r, ok := e.Catalog.RowType(id); ok {
+			return &securable{Object: catalog.Object{Class: catalog.TypeClass, ID: id}, owner: r.Table.Owner, kind: "type", name: r.Table.Name}, nil
+		}
+		if info := types.Lookup(id); info != nil && types.Extension(id) == "" {
+			if kind == ast.ObjDomain && info.Type != 'd' {
+				return nil, pgerr.Newf(pgerrcode.WrongObjectType, "%q is not a domain", info.Name)
+			}
+			return &securable{Object: catalog.Object{Class: catalog.TypeClass, ID: id}, owner: catalog.BootstrapRoleID, kind: "type", name: info.Name}, nil
+		}
 		return nil, pgerr.NotSupported(int(n.Pos), "GRANT and REVOKE on type %s are not supported", dotted(n))
+	} else if pgerr.Code(err) == pgerrcode.InsufficientPrivilege {
+		return nil, err
 	}
 	return nil, pgerr.Newf(pgerrcode.UndefinedObject, "type %q does not exist", dotted(n))
 }

@@ -121,13 +121,13 @@ func (e *Env) permitTable(st *ast.CreateTable) error {
 		}
 	}
 	for i := range st.Constraints {
-		if err := e.permitReference(&st.Constraints[i]); err != nil {
+		if err := e.permitReference(&st.Constraints[i], st.Temp); err != nil {
 			return err
 		}
 	}
 	for i := range st.Columns {
 		for k := range st.Columns[i].Constraints {
-			if err := e.permitReference(&st.Columns[i].Constraints[k]); err != nil {
+			if err := e.permitReference(&st.Columns[i].Constraints[k], st.Temp); err != nil {
 				return err
 			}
 		}
@@ -157,13 +157,14 @@ func (e *Env) permitRead(n *ast.QName) error {
 	return denied("permission denied for %s %s", relationWord(t), t.Name)
 }
 
-// permitReference asks for REFERENCES on the columns of a foreign key.
-func (e *Env) permitReference(k *ast.Constraint) error {
+// permitReference asks for REFERENCES on the columns of a foreign key, of a temporary table
+// or another: what is refused for that comes first.
+func (e *Env) permitReference(k *ast.Constraint, temp bool) error {
 	if k.Kind != ast.ConForeign || k.RefTable.Name == "" || e.Super {
 		return nil
 	}
 	t, err := e.table(&k.RefTable)
-	if err != nil {
+	if err != nil || temp && !t.Temp {
 		return nil
 	}
 	o := catalog.Object{Class: catalog.RelationClass, ID: t.ID}
@@ -206,17 +207,19 @@ func (e *Env) permitView(st *ast.CreateView) error {
 }
 
 func (e *Env) permitSchema(st *ast.CreateSchema) error {
+	owner := e.Owner
 	if st.Owner != "" {
 		r, err := e.roleNamed(st.Owner)
 		if err != nil {
 			return err
 		}
-		if !e.Catalog.IsMember(e.Owner, r.ID) {
-			return denied("must be member of role %q", r.Name)
-		}
+		owner = r.ID
 	}
 	if e.Catalog.Allowed(e.databaseObject().Object, e.Catalog.DatabaseOwner(), e.Owner, catalog.PrivCreate) == 0 {
 		return denied("permission denied for database %s", e.Database)
+	}
+	if r, ok := e.Catalog.RoleByID(owner); ok && !e.Catalog.IsMember(e.Owner, owner) {
+		return denied("must be member of role %q", r.Name)
 	}
 	return nil
 }
@@ -244,7 +247,12 @@ func (e *Env) permitExtension(name string) error {
 
 func (e *Env) permitComment(st *ast.Comment) error {
 	switch st.Kind {
-	case ast.ObjTable, ast.ObjView, ast.ObjMatView, ast.ObjSequence, ast.ObjIndex:
+	case ast.ObjTable, ast.ObjView, ast.ObjMatView:
+		if t, err := e.table(&st.Name); err == nil && commentKind(t) != st.Kind {
+			return nil // which is another error
+		}
+		return e.ownsRelation(&st.Name, "")
+	case ast.ObjSequence, ast.ObjIndex:
 		return e.ownsRelation(&st.Name, "")
 	case ast.ObjColumn, ast.ObjTrigger, ast.ObjConstraint, "POLICY":
 		return e.ownsRelation(&st.Name, "relation")
@@ -264,7 +272,7 @@ func (e *Env) permitComment(st *ast.Comment) error {
 	case ast.ObjCollation:
 		return e.ownsCollation(&st.Name)
 	case ast.ObjStatistics:
-		if _, _, err := e.ownStatistics(&st.Name); pgerr.Code(err) == pgerrcode.InsufficientPrivilege {
+		if _, _, err := e.ownStatistics(&st.Name, false); pgerr.Code(err) == pgerrcode.InsufficientPrivilege {
 			return err
 		}
 		return nil
@@ -286,6 +294,19 @@ func (e *Env) permitComment(st *ast.Comment) error {
 		return nil
 	}
 	return denied("permission denied: COMMENT ON %s is for superusers", st.Kind)
+}
+
+// commentKind is the kind by which COMMENT names a relation, "" for none.
+func commentKind(t *catalog.Table) ast.ObjectKind {
+	switch t.Kind {
+	case catalog.KindView:
+		return ast.ObjView
+	case catalog.KindMatView:
+		return ast.ObjMatView
+	case catalog.KindComposite:
+		return ""
+	}
+	return ast.ObjTable
 }
 
 func (e *Env) permitReindex(st *ast.Reindex) error {

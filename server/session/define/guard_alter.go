@@ -34,7 +34,7 @@ func (e *Env) permitAlter(st *ast.AlterTable) error {
 			}
 		}
 		if c.Constraint != nil {
-			if err := e.permitReference(c.Constraint); err != nil {
+			if err := e.permitReference(c.Constraint, false); err != nil {
 				return err
 			}
 			if err := e.permitKey(st, c.Constraint); err != nil {
@@ -43,7 +43,7 @@ func (e *Env) permitAlter(st *ast.AlterTable) error {
 		}
 		if c.Column != nil {
 			for k := range c.Column.Constraints {
-				if err := e.permitReference(&c.Column.Constraints[k]); err != nil {
+				if err := e.permitReference(&c.Column.Constraints[k], false); err != nil {
 					return err
 				}
 			}
@@ -168,6 +168,9 @@ func (e *Env) permitDrop(st *ast.Drop) error {
 			}
 			o = e.relationOwner(n)
 		case ast.ObjType, ast.ObjDomain:
+			if err := e.mayLookInto(n); err != nil {
+				return err
+			}
 			o = e.typeOwner(n)
 		case ast.ObjFunction, ast.ObjProcedure, ast.ObjRoutine, ast.ObjAggregate:
 			f, err := e.routine(st.Kind, n, st.Args[i])
@@ -189,8 +192,11 @@ func (e *Env) permitDrop(st *ast.Drop) error {
 				o = &ownedObject{x.Owner, x.Schema, "statistics object", dotted(n)}
 			}
 		case ast.ObjCollation:
+			if err := e.mayLookInto(n); err != nil {
+				return err
+			}
 			if c, err := e.collationByName(n); err == nil {
-				o = &ownedObject{c.Owner, c.Schema, "collation", c.Name}
+				o = &ownedObject{c.Owner, c.Schema, "collation", dotted(n)}
 			}
 		case ast.ObjSchema:
 			if err := e.ownsSchema(n.Name); err != nil {

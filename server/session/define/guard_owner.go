@@ -33,6 +33,9 @@ func (e *Env) ownsRelation(n *ast.QName, kind string) error {
 	if e.Super {
 		return nil
 	}
+	if err := e.mayLookInto(n); err != nil {
+		return err
+	}
 	o := e.relationOwner(n)
 	if o == nil || e.Catalog.Owns(e.Owner, o.owner) {
 		return nil
@@ -41,6 +44,15 @@ func (e *Env) ownsRelation(n *ast.QName, kind string) error {
 		kind = o.kind
 	}
 	return notOwner(kind, o.name)
+}
+
+// mayLookInto refuses a name in a schema that the user may not use.
+func (e *Env) mayLookInto(n *ast.QName) error {
+	s, ok := e.Catalog.Schema(n.Schema)
+	if n.Schema == "" || !ok || e.Super || e.Catalog.MayUseSchema(s, e.Owner, catalog.PrivUsage) {
+		return nil
+	}
+	return denied("permission denied for schema %s", s.Name)
 }
 
 func (e *Env) typeOwner(n *ast.QName) *ownedObject {
@@ -75,6 +87,9 @@ func (e *Env) typeShown(schema catalog.ID, name string) string {
 }
 
 func (e *Env) ownsType(n *ast.QName) error {
+	if err := e.mayLookInto(n); err != nil {
+		return err
+	}
 	if o := e.typeOwner(n); o != nil && !e.Catalog.Owns(e.Owner, o.owner) {
 		return notOwner(o.kind, o.name)
 	}
@@ -82,6 +97,9 @@ func (e *Env) ownsType(n *ast.QName) error {
 }
 
 func (e *Env) ownsCollation(n *ast.QName) error {
+	if err := e.mayLookInto(n); err != nil {
+		return err
+	}
 	if c, err := e.collationByName(n); err == nil && !e.Catalog.Owns(e.Owner, c.Owner) {
 		return notOwner("collation", c.Name)
 	}

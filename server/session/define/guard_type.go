@@ -1,6 +1,7 @@
 package define
 
 import (
+	"github.com/loxodb/loxodb/planner/bind"
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/types"
@@ -13,6 +14,9 @@ func (e *Env) permitType(n *ast.TypeName) error {
 	}
 	o := e.typeOwner(&n.Name)
 	if o == nil {
+		if t, err := bind.TypeName(n, e.options()); err == nil {
+			return e.mayUseType(t)
+		}
 		return nil
 	}
 	var id catalog.ID
@@ -103,10 +107,19 @@ func (e *Env) mayUseType(t types.T) error {
 	} else if r, ok := e.Catalog.RowType(id); ok && r.Table.Kind == catalog.KindComposite {
 		owner, schema, name = r.Table.Owner, r.Table.Schema, r.Table.Name
 	} else {
-		return nil
+		return e.mayUseSystemType(info)
 	}
 	if e.Catalog.Allowed(catalog.Object{Class: catalog.TypeClass, ID: id}, owner, e.Owner, catalog.PrivUsage) == 0 {
 		return denied("permission denied for type %s", e.typeShown(schema, name))
 	}
 	return nil
+}
+
+// mayUseSystemType refuses a type of the system's that was taken from the user.
+func (e *Env) mayUseSystemType(info *types.Info) error {
+	o := catalog.Object{Class: catalog.TypeClass, ID: info.OID}
+	if e.Catalog.RightsOf(o) == nil || e.Catalog.Allowed(o, catalog.BootstrapRoleID, e.Owner, catalog.PrivUsage) != 0 {
+		return nil
+	}
+	return denied("permission denied for type %s", types.FormatType(types.Of(info.OID)))
 }

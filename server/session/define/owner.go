@@ -80,7 +80,7 @@ func (e *Env) alterTypeOwner(ctx context.Context, st *ast.AlterOwner, to *catalo
 	if t.Owner == to.ID {
 		return nil
 	}
-	if err := e.mayOwn(t.Owner, to, "type", t.Name, t.Schema); err != nil {
+	if err := e.mayOwn(t.Owner, to, "type", e.typeShown(t.Schema, t.Name), t.Schema); err != nil {
 		return err
 	}
 	return e.giveType(ctx, t, to.ID)

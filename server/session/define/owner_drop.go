@@ -13,6 +13,8 @@ import (
 	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/pgerr"
+	"github.com/loxodb/loxodb/sql/syscat"
+	"github.com/loxodb/loxodb/sql/types"
 )
 
 // dropOwned is DROP OWNED: what roles own goes, and what was granted to them.
@@ -173,12 +175,18 @@ func (e *Env) ownerOf(o catalog.Object) catalog.ID {
 func (e *Env) describeObject(o catalog.Object) string {
 	switch o.Class {
 	case catalog.RelationClass:
+		if v := syscat.ByOID(o.ID); v != nil {
+			return describeSystem(v)
+		}
 		return e.describe(object{kind: tableObject, id: o.ID})
 	case catalog.SequenceClass:
 		return e.describe(object{kind: sequenceObject, id: o.ID})
 	case catalog.SchemaClass:
 		return e.describe(object{kind: schemaObject, id: o.ID})
 	case catalog.TypeClass:
+		if e.ownerOf(o) == catalog.BootstrapRoleID && o.ID < catalog.DatabaseID {
+			return "type " + types.FormatType(types.Of(o.ID))
+		}
 		return e.describe(object{kind: typeObject, id: o.ID})
 	case catalog.FunctionClass:
 		if _, ok := e.Catalog.FunctionByID(o.ID); ok {
@@ -197,6 +205,18 @@ func (e *Env) describeObject(o catalog.Object) string {
 		}
 	}
 	return fmt.Sprintf("object %d", o.ID)
+}
+
+// describeSystem names a system relation.
+func describeSystem(v *syscat.Table) string {
+	kind, name := "table ", ast.QuoteIdent(v.Name)
+	if v.Kind == 'v' {
+		kind = "view "
+	}
+	if v.Schema != "pg_catalog" {
+		name = v.Schema + "." + name
+	}
+	return kind + name
 }
 
 // roleUses are the reasons why a role cannot be dropped, in the order in which they came up.
@@ -245,7 +265,12 @@ func (e *Env) roleUses(role catalog.ID) (out []string) {
 		}
 		t, ok := e.Catalog.TableByID(r.Object.ID)
 		for _, attr := range slices.Sorted(maps.Keys(r.Columns)) {
-			if ok && r.Columns[attr].Mentions(role) {
+			if !r.Columns[attr].Mentions(role) {
+				continue
+			}
+			if v := syscat.ByOID(r.Object.ID); v != nil && attr > 0 && int(attr) <= len(v.Columns) {
+				uses = append(uses, use{r.Object.ID, "privileges for column " + ast.QuoteIdent(v.Columns[attr-1].Name) + " of " + describeSystem(v)})
+			} else if ok {
 				uses = append(uses, use{r.Object.ID, "privileges for " + e.describe(object{kind: columnObject, id: t.ID, attr: attr})})
 			}
 		}

@@ -21,11 +21,16 @@ func (e *Env) statistics(n *ast.QName) (t *catalog.Table, x *catalog.ExtStatisti
 	return t, x, err
 }
 
-// ownStatistics is statistics for one that the user may change.
-func (e *Env) ownStatistics(n *ast.QName) (*catalog.Table, *catalog.ExtStatistics, error) {
+// ownStatistics is statistics for one that the user may change; who may not is told its
+// name, by itself or as it was written.
+func (e *Env) ownStatistics(n *ast.QName, alone bool) (*catalog.Table, *catalog.ExtStatistics, error) {
 	t, x, err := e.statistics(n)
 	if err == nil && !e.Super && !e.Catalog.Owns(e.Owner, x.Owner) {
-		err = notOwner("statistics object", dotted(n))
+		name := dotted(n)
+		if alone {
+			name = x.Name
+		}
+		err = notOwner("statistics object", name)
 	}
 	return t, x, err
 }
@@ -60,14 +65,14 @@ func (e *Env) alterStatistics(ctx context.Context, st *ast.AlterStatistics) erro
 		return err
 	}
 	if !e.Super && !e.Catalog.Owns(e.Owner, x.Owner) {
-		return notOwner("statistics object", x.Name)
+		return notOwner("statistics object", dotted(&st.Name))
 	}
 	return e.changeStatistics(ctx, t, x, func(n *catalog.ExtStatistics) { n.Target = target })
 }
 
 // renameStatistics is ALTER STATISTICS … RENAME.
 func (e *Env) renameStatistics(ctx context.Context, st *ast.Rename) error {
-	t, x, err := e.ownStatistics(&st.Name)
+	t, x, err := e.ownStatistics(&st.Name, true)
 	if err != nil {
 		return err
 	}
@@ -91,16 +96,16 @@ func (e *Env) moveStatistics(ctx context.Context, st *ast.AlterSchema) error {
 		return err
 	}
 	to, err := e.newHome(st.Schema)
+	if err == nil {
+		err = e.mayCreateIn(to)
+	}
 	switch {
 	case err != nil:
 		return err
 	case to.ID == x.Schema:
 		return nil
 	case !e.Super && !e.Catalog.Owns(e.Owner, x.Owner):
-		return notOwner("statistics object", dotted(&st.Name))
-	}
-	if err := e.mayCreateIn(to); err != nil {
-		return err
+		return notOwner("statistics object", x.Name)
 	}
 	if err := e.freeStatistics(to.ID, x.Name); err != nil {
 		return err
@@ -119,7 +124,7 @@ func (e *Env) statisticsOwner(ctx context.Context, st *ast.AlterOwner, to *catal
 	case x.Owner == to.ID:
 		return nil
 	}
-	if err := e.mayOwn(x.Owner, to, "statistics object", dotted(&st.Name), x.Schema); err != nil {
+	if err := e.mayOwn(x.Owner, to, "statistics object", x.Name, x.Schema); err != nil {
 		return err
 	}
 	return e.changeStatistics(ctx, t, x, func(n *catalog.ExtStatistics) { n.Owner = to.ID })
