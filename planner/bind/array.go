@@ -31,6 +31,7 @@ func (b *binder) array(s *scope, x *ast.Array, want types.T) (expr.Expr, error) 
 		if err != nil {
 			return nil, err
 		}
+		nested = nested || elems[i].Type().IsArray()
 	}
 	if want.OID != 0 {
 		return b.arrayTo(x, elems, want, nested)
@@ -90,6 +91,7 @@ func (b *binder) arrayTo(x *ast.Array, elems []expr.Expr, want types.T, nested b
 			return nil, errAt(leftmost(x.Elems[i]), pgerrcode.CannotCoerce, "cannot cast type %s to %s",
 				builtin.TypeName(b.shownType(e)), builtin.TypeName(to.OID))
 		}
+		b.traceElement(x, i, e, c, want)
 		elems[i] = c
 	}
 	return b.toParts(&expr.ArrayOf{Elems: elems, T: types.Of(want.OID), Nested: nested}), nil

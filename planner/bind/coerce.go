@@ -382,6 +382,7 @@ func (b *binder) castTo(s *scope, x *ast.Cast, to types.T, shown types.OID) (exp
 		if err != nil {
 			return nil, err
 		}
+		b.traceArray(x, to, shown == to.OID)
 		return b.coerce(e, to, builtin.Explicit, x.Pos)
 	}
 	e, err := b.exprFor(s, x.X, to)

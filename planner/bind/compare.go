@@ -137,10 +137,12 @@ func (b *binder) in(s *scope, x *ast.In) (expr.Expr, error) {
 	fixed, each := ast.FixedItems(x)
 	hasEach := len(each) > 0
 	if x.Schema == "" && !leftIsRow && len(fixed) > 1 && hasEach {
-		t, err := b.in(s, &ast.In{At: x.At, Not: x.Not, Left: x.Left, List: fixed})
+		part := &ast.In{At: x.At, Not: x.Not, Left: x.Left, List: fixed}
+		t, err := b.in(s, part)
 		if err != nil {
 			return nil, err
 		}
+		b.traceListOf(x, part)
 		terms, list = append(terms, t), each
 	}
 	for _, item := range list {
@@ -233,8 +235,15 @@ func (b *binder) inList(s *scope, x *ast.In, name string) (expr.Expr, error) {
 	if err != nil {
 		return nil, atPos(err, x.Pos)
 	}
+	same := b.commonDomain(append([]expr.Expr{left}, items...)) != 0
 	if left, err = b.coerce(left, types.Of(res.Left), builtin.Implicit, x.Pos); err != nil {
 		return nil, err
+	}
+	if x.Schema == "" && b.trace() != nil {
+		if items, err = b.listItems(x, items, types.Of(common), types.Of(res.Right), same); err != nil {
+			return nil, err
+		}
+		return &expr.InList{L: left, List: items, Not: x.Not, Op: res.Op}, nil
 	}
 	literal := types.Of(res.Right)
 	if info := types.Lookup(common); info != nil && info.Category != 'S' {
@@ -251,6 +260,32 @@ func (b *binder) inList(s *scope, x *ast.In, name string) (expr.Expr, error) {
 		}
 	}
 	return &expr.InList{L: left, List: items, Not: x.Not, Op: res.Op}, nil
+}
+
+// listItems are the values of a list of IN as the operator takes them: PostgreSQL makes an array
+// of them, of the type common to all, which is converted as a whole. same says that all are of
+// one domain, of which the array is then.
+func (b *binder) listItems(x *ast.In, items []expr.Expr, common, to types.T, same bool) ([]expr.Expr, error) {
+	out := make([]expr.Expr, len(items))
+	convert := func(from []expr.Expr, t types.T) (err error) {
+		for i := range from {
+			if out[i], err = b.coerce(from[i], t, builtin.Implicit, leftmost(x.List[i])); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if !same {
+		if err := convert(items, common); err != nil {
+			return nil, err
+		}
+		items = out
+	}
+	if same || common.OID != to.OID {
+		b.traceList(x, to)
+		defer b.untraced()()
+	}
+	return out, convert(items, to)
 }
 
 // byColumns is a comparison of two rows that are written as such and then cast: in a list

@@ -29,6 +29,7 @@ func (b *binder) distinct(s *scope, x *ast.Distinct) (expr.Expr, error) {
 	}
 	if isNullLit(r) || isNullLit(l) {
 		b.tracePlain(x, true)
+		b.traceNullTest(x, isNullLit(r))
 		if isNullLit(l) {
 			l = r
 		}

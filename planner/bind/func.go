@@ -304,6 +304,7 @@ func (b *binder) funcCall(s *scope, x *ast.Func) (expr.Expr, error) {
 		}
 	}
 	e, err := b.makeCall(r, args, x.Variadic, x.Pos)
+	b.traceVariadic(x, r)
 	if c, ok := e.(*expr.Call); ok {
 		c.Syntax = x.Explicit
 	}

@@ -14,7 +14,7 @@ import (
 
 // funcRef binds functions in FROM; they see their left siblings without LATERAL.
 func (b *binder) funcRef(s *scope, x *ast.FuncRef) (logical.Node, []*nsItem, error) {
-	written := len(x.Funcs)
+	given, written := x, len(x.Funcs)
 	x = unnestEach(x)
 	in := b.outerFor(s, true)
 	in.srfs = &srfList{}
@@ -93,7 +93,7 @@ func (b *binder) funcRef(s *scope, x *ast.FuncRef) (logical.Node, []*nsItem, err
 		return nil, nil, err
 	}
 	it.rel = &relation{alias: it.name, scalar: scalar, rowType: rowType, what: "a function"}
-	b.traceFunction(x, it)
+	b.traceFunction(given, it)
 	return n, one(it), nil
 }
 

@@ -114,7 +114,7 @@ func (b *binder) joinItems(x *ast.Join, items []*nsItem, cols, merged []nsCol) [
 		}
 	}
 	if x.UsingAlias != "" {
-		out = append(out, &nsItem{name: x.UsingAlias, cols: merged, relVisible: true, lateralOK: true})
+		out = append(out, &nsItem{name: x.UsingAlias, cols: merged, relVisible: true, lateralOK: true, merged: true})
 	}
 	return append(out, j)
 }

@@ -106,6 +106,7 @@ type nsItem struct {
 	hidden      []nsCol   // found by name, not by *
 	lateralOnly bool      // seen only by LATERAL
 	lateralOK   bool
+	merged      bool // the columns that USING (…) AS name has
 	target      bool // the table that a statement changes, while its FROM is bound
 	reads       reads
 }
@@ -337,7 +338,7 @@ func (b *binder) qualifiedColumn(s *scope, x *ast.ColumnRef, schema, rel, name s
 	if err != nil {
 		return nil, err
 	}
-	b.traceRef(x, it)
+	b.traceRef(x, it, e)
 	if e == nil && it.rel != nil && it.rel.scan != nil {
 		if _, ok := systemColumns[name]; ok {
 			if e, err = b.systemOf(s, it.rel, name, x.Pos); err != nil {

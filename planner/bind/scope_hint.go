@@ -12,19 +12,16 @@ import (
 // missingItem is 42P01 for a qualified reference, with PostgreSQL's hints.
 func (b *binder) missingItem(s *scope, rel string, pos ast.Pos) error {
 	for level := s; level != nil; level = level.parent {
-		for _, it := range level.items {
-			if it.rel != nil && it.rel.table != nil && it.rel.table.Name == rel && it.name != rel && it.relVisible {
-				return errAt(pos, pgerrcode.UndefinedTable, "invalid reference to FROM-clause entry for table \"%s\"", rel).
-					WithHint("Perhaps you meant to reference the table alias \"%s\".", it.name)
-			}
-		}
-	}
-	for level := s; level != nil; level = level.parent {
 		for _, it := range level.known() {
-			if it.name == rel || it.rel != nil && it.rel.table != nil && it.rel.table.Name == rel {
-				return errAt(pos, pgerrcode.UndefinedTable, "invalid reference to FROM-clause entry for table \"%s\"", rel).
-					WithHint("There is an entry for table \"%s\", but it cannot be referenced from this part of the query.", it.name)
+			of := it.rel != nil && it.rel.table != nil && it.rel.table.Name == rel
+			if it.name != rel && !of {
+				continue
 			}
+			err := errAt(pos, pgerrcode.UndefinedTable, "invalid reference to FROM-clause entry for table \"%s\"", rel)
+			if it.name != rel && it.relVisible && slices.Contains(level.items, it) {
+				return err.WithHint("Perhaps you meant to reference the table alias \"%s\".", it.name)
+			}
+			return err.WithHint("There is an entry for table \"%s\", but it cannot be referenced from this part of the query.", it.name)
 		}
 	}
 	return errAt(pos, pgerrcode.UndefinedTable, "missing FROM-clause entry for table \"%s\"", rel)

@@ -73,6 +73,16 @@ type Trace struct {
 	called, idle map[*ast.Cast]bool
 	// named are the casts that say only of which type a constant is.
 	named map[*ast.Cast]bool
+	// domains are the casts to domains.
+	domains map[*ast.Cast]bool
+	// What trace_list.go is about: casts of ARRAY[…] with the modifiers of their types and the
+	// elements that they convert, the array types of lists, where VARIADIC arguments begin.
+	arrays   map[*ast.Cast]int32
+	elements map[*ast.Array][]element
+	lists    map[*ast.In]types.T
+	// subqueries are those of FROM.
+	subqueries map[*ast.SubqueryRef]*nsItem
+	variadics  map[*ast.Func]int
 	// aliased are the items of FROM that have names for some of their columns at least.
 	aliased map[*ast.Alias]*nsItem
 }
@@ -91,7 +101,7 @@ func NewTrace() *Trace {
 		literals: map[*ast.Lit]types.T{}, typeSchemas: map[*ast.TypeName]string{}, callSchemas: map[*ast.Func]string{}, opSchemas: map[*ast.Op]string{}, spelled: map[ast.Expr][]string{}, extensions: map[*ast.Func]string{}, apart: map[ast.Expr]ast.Expr{},
 		froms: map[*nsItem]ast.TableExpr{}, refs: map[*ast.ColumnRef]*nsItem{}, wholes: map[*ast.ColumnRef]bool{}, listed: map[*ast.ColumnRef]bool{},
 		ownerItems: map[expr.Expr]*nsItem{}, elses: map[*ast.Case]types.T{}, naturals: map[*ast.Join][]string{},
-		fields: map[*ast.FieldSel]Attribute{}, members: map[*ast.ColumnRef]Attribute{}, rowStars: map[*ast.FieldSel][]ast.Target{}, groups: map[*ast.Select][]ast.GroupItem{}, called: map[*ast.Cast]bool{}, idle: map[*ast.Cast]bool{}, named: map[*ast.Cast]bool{}, aliased: map[*ast.Alias]*nsItem{}, plain: map[ast.Expr]bool{}, operands: map[*query]*ast.Select{}, united: map[*ast.Select]*operand{}}
+		fields: map[*ast.FieldSel]Attribute{}, members: map[*ast.ColumnRef]Attribute{}, rowStars: map[*ast.FieldSel][]ast.Target{}, groups: map[*ast.Select][]ast.GroupItem{}, called: map[*ast.Cast]bool{}, idle: map[*ast.Cast]bool{}, named: map[*ast.Cast]bool{}, domains: map[*ast.Cast]bool{}, arrays: map[*ast.Cast]int32{}, elements: map[*ast.Array][]element{}, lists: map[*ast.In]types.T{}, subqueries: map[*ast.SubqueryRef]*nsItem{}, variadics: map[*ast.Func]int{}, aliased: map[*ast.Alias]*nsItem{}, plain: map[ast.Expr]bool{}, operands: map[*query]*ast.Select{}, united: map[*ast.Select]*operand{}}
 }
 
 // Reads reports whether the query names the column, directly or by a star.
@@ -139,8 +149,10 @@ func (t *Trace) Qualify(q ast.Stmt) {
 			}
 		case *ast.FuncRef:
 			t.nameColumns(x)
+		case *ast.SubqueryRef:
+			t.nameAlike(x)
 		case *ast.Case:
-			if typ, ok := t.elses[x]; ok {
+			if typ, ok := t.elses[x]; ok && typ.OID < types.FirstTypeOID { // users' types go by the path
 				x.Else = &ast.Lit{At: ast.At{Pos: ast.NoPos}, Kind: ast.LitNull, As: types.FormatType(typ)}
 			}
 		case *ast.Join:
@@ -190,11 +202,7 @@ func (t *Trace) nameColumns(x *ast.FuncRef) {
 	if it == nil || x.Alias != nil && len(x.Alias.ColDefs) > 0 {
 		return
 	}
-	a := &ast.Alias{Name: it.name}
-	for _, c := range it.cols {
-		a.Columns = append(a.Columns, c.name)
-	}
-	x.Alias = a
+	x.Alias = &ast.Alias{Name: it.name, Columns: it.ownNames()}
 }
 
 // Convert writes out the conversions that the traced query's contexts make, with the
@@ -205,6 +213,7 @@ func (t *Trace) Convert(q ast.Stmt, parse func(string) (ast.TypeName, bool)) {
 			return c.X
 		}
 		to, ok := t.casts[x]
+		x = t.withElements(x)
 		if _, written := x.(*ast.Lit); !ok || written && t.literals[x.(*ast.Lit)].OID != 0 {
 			return x
 		}
@@ -218,6 +227,19 @@ func (t *Trace) Convert(q ast.Stmt, parse func(string) (ast.TypeName, bool)) {
 		}
 		return &ast.Cast{At: ast.At{Pos: ast.NoPos}, X: x, To: name}
 	})
+}
+
+// withElements is a cast of ARRAY[…], or IN, with what it converts.
+func (t *Trace) withElements(x ast.Expr) ast.Expr {
+	switch v := x.(type) {
+	case *ast.Cast:
+		if mod, ok := t.arrays[v]; ok {
+			return t.castElements(v, mod)
+		}
+	case *ast.In:
+		return t.castList(v)
+	}
+	return x
 }
 
 // withoutCollation reports an untyped constant that what is around its COLLATE made one of a
@@ -382,6 +404,9 @@ func (b *binder) traceItems(items []*nsItem) {
 			continue
 		}
 		for i := range it.cols {
+			if it.merged && t.owners[it.cols[i].e] != "" { // a column is of its table first
+				continue
+			}
 			t.owners[it.cols[i].e] = it.name
 			t.ownerItems[it.cols[i].e] = it
 		}
@@ -404,7 +429,7 @@ func (b *binder) traceStar(x *ast.ColumnRef, cols []nsCol) {
 	for _, c := range cols {
 		ref := &ast.ColumnRef{At: ast.At{Pos: ast.NoPos}, Parts: []string{c.name}}
 		if owner := t.owners[c.e]; owner != "" {
-			ref.Parts = []string{owner, c.name}
+			ref.Parts = []string{owner, t.ownerItems[c.e].ownName(c)}
 			t.refs[ref] = t.ownerItems[c.e]
 		}
 		list = append(list, ast.Target{At: ref.At, Expr: ref})

@@ -1,9 +1,11 @@
 package bind
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/loxodb/loxodb/sql/ast"
+	"github.com/loxodb/loxodb/sql/expr"
 	"github.com/loxodb/loxodb/sql/types"
 )
 
@@ -22,6 +24,7 @@ func (b *binder) traceFrom(x ast.TableExpr, items []*nsItem) {
 		b.traceAlias(v.Alias, items[0])
 	case *ast.SubqueryRef:
 		b.traceAlias(v.Alias, items[0])
+		t.subqueries[v] = items[0]
 	case *ast.FuncRef:
 		b.traceAlias(v.Alias, items[0])
 	case *ast.Join:
@@ -33,9 +36,60 @@ func (b *binder) traceFrom(x ast.TableExpr, items []*nsItem) {
 	t.froms[items[0]] = x
 }
 
-// traceRef notes which item a column is of.
-func (b *binder) traceRef(x *ast.ColumnRef, it *nsItem) {
+// ownNames are the names of an item's columns, each of them once: a, a_1, a_2.
+func (it *nsItem) ownNames() []string {
+	names := make([]string, len(it.cols))
+	for i, c := range it.cols {
+		names[i] = c.name
+		for k := 1; slices.Contains(names[:i], names[i]); k++ {
+			names[i] = c.name + "_" + strconv.Itoa(k)
+		}
+	}
+	return names
+}
+
+// ownName is that of a column: its own where the item has no other one of it.
+func (it *nsItem) ownName(c nsCol) string {
+	alike := 0
+	for i := range it.cols {
+		if it.cols[i].name == c.name {
+			alike++
+		}
+	}
+	if alike < 2 {
+		return c.name
+	}
+	for i, name := range it.ownNames() {
+		if it.cols[i].e == c.e {
+			return name
+		}
+	}
+	return c.name
+}
+
+// nameAlike gives a subquery some columns of which have one name names of their own.
+func (t *Trace) nameAlike(x *ast.SubqueryRef) {
+	it := t.subqueries[x]
+	if it == nil || x.Alias == nil {
+		return
+	}
+	names := it.ownNames()
+	for i, c := range it.cols {
+		if names[i] != c.name {
+			a := *x.Alias
+			a.Columns, x.Alias = names, &a
+			return
+		}
+	}
+}
+
+// traceRef notes which item a column is of, whose value is e: what USING merged is of the table
+// that it comes from.
+func (b *binder) traceRef(x *ast.ColumnRef, it *nsItem, e expr.Expr) {
 	if t := b.trace(); t != nil {
+		if of := t.ownerItems[e]; it.merged && of != nil {
+			it = of
+		}
 		t.refs[x] = it
 	}
 }
@@ -49,7 +103,7 @@ func (b *binder) traceWhole(x *ast.ColumnRef, it *nsItem) {
 
 // traceElse notes the type of CASE without ELSE.
 func (b *binder) traceElse(x *ast.Case, typ types.T) {
-	if t := b.trace(); t != nil && x.Else == nil && typ.OID < types.FirstTypeOID {
+	if t := b.trace(); t != nil && x.Else == nil {
 		t.elses[x] = types.Of(typ.OID)
 	}
 }

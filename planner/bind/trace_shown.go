@@ -18,6 +18,12 @@ import (
 func (t *Trace) Show(q ast.Stmt, format *types.Format, hidden func(schema string) bool) {
 	t.takeApart(q)
 	t.showConstants(format)
+	ast.Walk(q, func(n ast.Node) bool {
+		if s, ok := n.(*ast.Select); ok {
+			t.showWholes(s.Targets)
+		}
+		return true
+	})
 	for x := range t.called {
 		x.Called = true
 	}
@@ -27,26 +33,67 @@ func (t *Trace) Show(q ast.Stmt, format *types.Format, hidden func(schema string
 		}
 	}
 	replaceExprs(reflect.ValueOf(q), func(x ast.Expr) ast.Expr {
-		c, ok := x.(*ast.Cast)
-		if l, is := x.(*ast.Cast); is && t.named[l] {
-			if k, is := l.X.(*ast.Lit); is && k.Kind != ast.LitString && k.Kind != ast.LitNull {
-				k.Value = true
-				return k
-			}
+		switch v := x.(type) {
+		case *ast.Cast:
+			return t.showCast(v, hidden)
+		case *ast.Case:
+			t.showElse(v, format)
+		case *ast.Func:
+			t.showVariadic(v)
 		}
-		if !ok || !t.idle[c] {
-			return t.spell(x, hidden)
-		}
-		switch v := c.X.(type) {
-		case *ast.Lit:
-			v.Value = true
-		case *ast.ColumnRef:
-			if v.Star { // alone, t.* is all columns and not the row
-				return x
-			}
-		}
-		return c.X
+		return t.spell(x, hidden)
 	})
+}
+
+// showCast is a cast as it is shown: one that changes nothing, or names a constant's type that
+// it has anyhow, is none.
+func (t *Trace) showCast(c *ast.Cast, hidden func(schema string) bool) ast.Expr {
+	k, constant := c.X.(*ast.Lit)
+	if of := t.literals[k]; constant && t.domains[c] && of.OID != 0 && (k.Kind == ast.LitString || k.Kind == ast.LitNull) {
+		k.As = types.FormatType(types.Of(of.OID)) // a constant is of no domain
+	}
+	if t.named[c] && constant && k.Kind != ast.LitString && k.Kind != ast.LitNull {
+		k.Value = true
+		return k
+	}
+	if !t.idle[c] {
+		return t.spell(c, hidden)
+	}
+	if constant {
+		k.Value = true
+	}
+	if ref, ok := c.X.(*ast.ColumnRef); ok && ref.Star { // alone, t.* is all columns and not the row
+		return c
+	}
+	return c.X
+}
+
+// showWholes takes casts that change nothing off whole rows in a select list, which are shown
+// with their type.
+func (t *Trace) showWholes(list []ast.Target) {
+	for i := range list {
+		c, ok := list[i].Expr.(*ast.Cast)
+		if !ok || !t.idle[c] {
+			continue
+		}
+		if ref, ok := c.X.(*ast.ColumnRef); ok && ref.Star && len(ref.Parts) > 0 {
+			if list[i].Name == "" {
+				list[i].Name = figureName(c)
+			}
+			list[i].Expr = &ast.ColumnRef{At: ref.At, Parts: ref.Parts[len(ref.Parts)-1:]}
+		}
+	}
+}
+
+// showElse writes the ELSE that a CASE does not have: NULL of its type.
+func (t *Trace) showElse(x *ast.Case, format *types.Format) {
+	typ, ok := t.elses[x]
+	if !ok || x.Else != nil || format.Names == nil {
+		return
+	}
+	if name, ok := format.Names.RegOut(types.RegtypeOID, typ.OID); ok {
+		x.Else = &ast.Lit{At: ast.At{Pos: ast.NoPos}, Kind: ast.LitNull, As: name}
+	}
 }
 
 // traceCalled notes what a written cast of an expression comes to: a function of pg_cast, or
@@ -61,6 +108,7 @@ func (b *binder) traceCalled(x *ast.Cast, e expr.Expr, to types.T) {
 		t.named[x] = true
 		return
 	}
+	t.domains[x] = domain != nil
 	if from == to && (domain == nil && b.exprDomain(e) == 0 || domain != nil && b.exprDomain(e) == domain.ID) {
 		t.idle[x] = true
 		return

@@ -102,7 +102,10 @@ func (p *printer) inAnalysed(v *In) {
 
 // listAnalysed is IN of a list: what has no columns as an array of them, if there are several,
 // then one comparison after the other (transformAExprIn).
-func listAnalysed(v *In) (all Expr) {
+func listAnalysed(v *In) Expr { return AsArray(v, nil) }
+
+// AsArray is listAnalysed with the array converted to a type, nil for none.
+func AsArray(v *In, array *TypeName) (all Expr) {
 	op, kind := "=", Or
 	if v.Not {
 		op, kind = "<>", And
@@ -111,7 +114,11 @@ func listAnalysed(v *In) (all Expr) {
 	if _, row := v.Left.(*Row); row || len(fixed) < 2 {
 		each = v.List
 	} else {
-		all = &Quantified{At: v.At, All: v.Not, Op: op, Left: v.Left, Right: &Array{At: v.At, Elems: fixed}}
+		var right Expr = &Array{At: v.At, Elems: fixed}
+		if array != nil {
+			right = &Cast{At: v.At, X: right, To: *array}
+		}
+		all = &Quantified{At: v.At, All: v.Not, Op: op, Left: v.Left, Right: right}
 	}
 	for _, x := range each {
 		one := &Op{At: v.At, Name: op, Left: v.Left, Right: x}
@@ -346,7 +353,11 @@ func (p *printer) wholeRow(e Expr) bool {
 	if !ok || ref.Star || len(ref.Parts) != 1 {
 		return false
 	}
-	switch t := p.beside[ref.Parts[0]].(type) {
+	from := p.beside[ref.Parts[0]]
+	if s, ok := from.(*Sample); ok {
+		from = s.Table
+	}
+	switch t := from.(type) {
 	case *TableRef:
 		if t.Name.Schema == "" {
 			return false

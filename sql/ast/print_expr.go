@@ -233,10 +233,12 @@ func (p *printer) boolOp(v *BoolOp) {
 
 // cast writes 'x'::t for string constants and (x)::t for all else.
 func (p *printer) cast(v *Cast) {
-	if l, ok := v.X.(*Lit); ok && (l.Kind == LitString || l.Kind == LitNull) {
+	if l, ok := v.X.(*Lit); ok && (l.Kind == LitString || l.Kind == LitNull) && l.As == "" {
 		p.lit(p.relationLit(l, &v.To))
 	} else if ok && p.lines && l.Kind == LitNumeric && bareNumber(l.Text) && v.To.Name.Name == "numeric" && len(v.To.Mods) > 0 {
 		p.constant(l) // of the type already
+	} else if ok && p.lines && l.Kind == LitBit && v.To.Name.Name == "bit" && len(v.To.Mods) > 0 {
+		p.s("'", bits(l.Text), "'")
 	} else if p.lines && ownType(v) {
 		p.expr(v.X)
 		if _, bits := v.X.(*Lit); bits { // its type is part of it

@@ -117,7 +117,7 @@ func (e *Env) viewTable(st *ast.CreateView) (*catalog.Table, error) {
 			col.Name = st.Columns[i]
 		}
 		if info := types.Lookup(c.T.OID); info != nil && info.Type == 'p' {
-			return nil, pgerr.Newf(pgerrcode.InvalidTableDefinition, "column %q has pseudo-type %s", col.Name, types.FormatType(c.T))
+			return nil, pgerr.Newf(pgerrcode.InvalidTableDefinition, "column %q has pseudo-type %s", col.Name, types.TypeName(c.T.OID))
 		}
 		if t.ColumnByName(col.Name) != nil && !st.OrReplace {
 			return nil, pgerr.Newf(pgerrcode.DuplicateColumn, "column %q specified more than once", col.Name)
