@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/loxodb/loxodb/planner/bind"
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/catalog"
 	"github.com/loxodb/loxodb/sql/syscat"
@@ -67,13 +68,33 @@ func (n names) userFunction(t, oid types.OID) (string, bool) {
 	return name + "(" + strings.Join(args, ",") + ")", true
 }
 
+// returned shows what RETURN of a function gives.
+func (x shower) returned(f *catalog.Function, text string) string {
+	q := x.read("SELECT " + text)
+	if q == nil || len(q.Targets) != 1 {
+		return text
+	}
+	x.analysed(q, argumentsOf(x.s, f))
+	return ast.PrintIn(q.Targets[0].Expr, x.style())
+}
+
+// argumentsOf are a function's arguments as its body names them.
+func argumentsOf(s *Session, f *catalog.Function) *bind.Variables {
+	var ts []types.T
+	for _, a := range f.Inputs() {
+		ts = append(ts, a.Type)
+	}
+	return bind.ArgumentVariables(f, ts, s.TextFormat())
+}
+
 // statement shows a statement of a function's body.
-func (x shower) statement(text string) string {
+func (x shower) statement(f *catalog.Function, text string) string {
 	list, err := x.s.db.cfg.Parser.Parse(text)
 	if err != nil || len(list) != 1 {
 		return text
 	}
 	if q, ok := list[0].Stmt.(*ast.Select); ok {
+		x.analysed(q, argumentsOf(x.s, f))
 		s := x.style()
 		s.Hidden, s.Indent = true, 1
 		return ast.PrintIn(q, s)

@@ -24,7 +24,7 @@ type shower struct {
 // printer shows definitions as the session sees them.
 func (s *Session) printer(pretty bool) *syscat.Printer {
 	x := shower{s, pretty}
-	return &syscat.Printer{Catalog: s.Catalog(), Visible: s.visible, Pretty: pretty, Expr: x.expr, Query: x.query, Statement: x.statement, Function: names{s: s}.calledName,
+	return &syscat.Printer{Catalog: s.Catalog(), Visible: s.visible, Pretty: pretty, Expr: x.expr, Query: x.query, Statement: x.statement, Returned: x.returned, Function: names{s: s}.calledName,
 		Type: func(t types.T) string { name, _ := (names{s: s}).typeName(t.OID); return name }}
 }
 
@@ -32,7 +32,7 @@ func (s *Session) printer(pretty bool) *syscat.Printer {
 func (s *Session) ShowExpr(text string, pretty bool) string { return shower{s, pretty}.expr(text) }
 
 func (x shower) style() ast.Style {
-	return ast.Style{Bare: x.pretty, Relation: x.relation, Callable: x.callable, Operator: x.operator}
+	return ast.Style{Bare: x.pretty, Relation: x.relation, Constant: x.constant, Callable: x.callable, Operator: x.operator}
 }
 
 // operator is the schema to show before an operator: that of its extension where the search
@@ -143,18 +143,33 @@ func (x shower) read(text string) *ast.Select {
 // expr shows an expression. The stored text is what is shown, but for the names
 // of relations, superfluous parentheses, and what has lines of its own.
 func (x shower) expr(text string) string {
-	if !x.pretty && !strings.Contains(text, "::regclass") && !strings.Contains(text, "CASE ") && x.publicInPath() &&
+	if !x.pretty && !strings.Contains(text, "::reg") && !strings.Contains(text, "CASE ") && x.publicInPath() &&
 		!strings.Contains(text, ".") { // nothing has a schema
 		return text
 	}
 	q := x.read("SELECT " + text)
-	if q == nil || len(q.Targets) != 1 {
+	if q == nil {
 		return text
 	}
-	if ast.HasQuery(q.Targets[0].Expr) {
-		bareColumns(q.Targets[0].Expr)
+	shown := make([]string, len(q.Targets)) // those of an index stand side by side
+	for i := range q.Targets {
+		if ast.HasQuery(q.Targets[i].Expr) {
+			bareColumns(q.Targets[i].Expr)
+		}
+		shown[i] = ast.PrintIn(q.Targets[i].Expr, x.style())
 	}
-	return ast.PrintIn(q.Targets[0].Expr, x.style())
+	return strings.Join(shown, ", ")
+}
+
+// constant is the name of what a constant like '1299'::regproc is the number of.
+func (x shower) constant(typ, text string) string {
+	n, err := strconv.ParseUint(text, 10, 32)
+	if t := types.ByName(typ); t != nil && err == nil {
+		if name, ok := (names{x.s}).RegOut(t.OID, types.OID(n)); ok {
+			return name
+		}
+	}
+	return text
 }
 
 // bareColumns takes the table's name from the columns of a policy's expression, outside of its
@@ -192,17 +207,17 @@ func (x shower) query(text string, columns []string, width int) string {
 	if q == nil {
 		return text
 	}
-	x.analysed(q)
+	x.analysed(q, nil)
 	style := x.style()
 	style.Width = width
 	return ast.PrintIn(ast.Named(q, columns), style)
 }
 
-// analysed notes in a stored query what only its analysis tells of how it is shown. A query
-// that means nothing any more is shown without.
-func (x shower) analysed(q *ast.Select) {
+// analysed notes in a stored query what only its analysis tells of how it is shown; vars are the
+// arguments that it sees. A query that means nothing any more is shown without.
+func (x shower) analysed(q *ast.Select, vars *bind.Variables) {
 	o := x.s.planOptions(nil)
-	o.Trace = bind.NewTrace()
+	o.Trace, o.Vars = bind.NewTrace(), vars
 	if _, err := bind.Bind(q, o); err == nil {
 		o.Trace.Show(q, o.Format, func(schema string) bool { return x.operator(schema) != "" })
 	}

@@ -185,6 +185,11 @@ func betweenAnalysed(v *Between) Expr {
 
 // relationLit is the literal of 'name'::regclass as the style names relations.
 func (p *printer) relationLit(l *Lit, to *TypeName) *Lit {
+	if name := to.Name.Name; p.style.Constant != nil && l.Kind == LitString && name != "regclass" && strings.HasPrefix(name, "reg") && len(to.ArrayDims) == 0 {
+		c := *l
+		c.Text = p.style.Constant(name, l.Text)
+		return &c
+	}
 	if p.style.Relation == nil || l.Kind != LitString || to.Name.Name != "regclass" || len(to.ArrayDims) > 0 {
 		return l
 	}

@@ -15,6 +15,8 @@ type Style struct {
 	Hidden bool
 	// Relation is how a relation is named where it stands; nil = as it is.
 	Relation func(QName) QName
+	// Constant is the text of a constant of a type like regproc; nil = as it is.
+	Constant func(typ, text string) string
 	// Callable is the same of a type or function, Operator of the schema of an operator: ""
 	// where it is found without.
 	Callable func(QName) QName

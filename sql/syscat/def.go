@@ -26,8 +26,10 @@ type Printer struct {
 	// have the names in lines of a width; nil = as they are stored.
 	Expr  func(text string) string
 	Query func(text string, columns []string, width int) string
-	// Statement writes a statement of a function's body, Type a type's name.
-	Statement func(text string) string
+	// Statement writes a statement of a function's body, Returned what RETURN gives, Type a
+	// type's name.
+	Statement func(f *catalog.Function, text string) string
+	Returned  func(f *catalog.Function, text string) string
 	Type      func(types.T) string
 }
 

@@ -215,7 +215,10 @@ func splitNames(list string) (out []string) {
 func (p *Printer) FunctionBody(f *catalog.Function) string {
 	switch {
 	case f.Return:
-		return "RETURN " + p.expr(f.Statements[0])
+		if p.Returned == nil {
+			return "RETURN " + f.Statements[0]
+		}
+		return "RETURN " + p.Returned(f, f.Statements[0])
 	case !f.Atomic:
 		return ""
 	}
@@ -223,7 +226,7 @@ func (p *Printer) FunctionBody(f *catalog.Function) string {
 	b.WriteString("BEGIN ATOMIC\n")
 	for _, s := range f.Statements {
 		if p.Statement != nil {
-			s = p.Statement(s)
+			s = p.Statement(f, s)
 		}
 		b.WriteString(" " + strings.TrimLeft(s, " ") + ";\n")
 	}
