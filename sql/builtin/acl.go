@@ -53,10 +53,8 @@ func aclFuncs(r *registrar) {
 		})
 	}
 	r.eval("aclcontains", func(_ *Ctx, a []types.Datum) (types.Datum, error) {
-		for _, d := range elements(a[0]) {
-			if d.IsNull() {
-				return types.Datum{}, pgerr.New(pgerrcode.NullValueNotAllowedDataException, "ACL arrays must not contain null values")
-			}
+		if err := checkACL(a[0]); err != nil {
+			return types.Datum{}, err
 		}
 		for _, d := range elements(a[0]) {
 			if grants(d.Text(), a[1].Text()) {
@@ -67,6 +65,9 @@ func aclFuncs(r *registrar) {
 	})
 	r.rows("aclexplode", func(c *Ctx, a []types.Datum) (RowIter, error) {
 		s, err := session(c)
+		if err == nil {
+			err = checkACL(a[0])
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -90,6 +91,18 @@ func aclFuncs(r *registrar) {
 		}
 		return t, nil
 	})
+}
+
+// checkACL refuses arrays that are no access control lists (check_acl). Empty ones have no
+// dimensions here, those of PostgreSQL's catalogs have one.
+func checkACL(d types.Datum) error {
+	if types.ArrayNDims(d) > 1 {
+		return pgerr.New(pgerrcode.InvalidParameterValue, "ACL arrays must be one-dimensional")
+	}
+	if types.ArrayHasNull(d) {
+		return pgerr.New(pgerrcode.NullValueNotAllowedDataException, "ACL arrays must not contain null values")
+	}
+	return nil
 }
 
 // grants reports that an item has the rights of another, with the options to grant them, of
