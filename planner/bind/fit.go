@@ -62,10 +62,7 @@ func (b *binder) fit(v expr.Expr, c *catalog.Column, pos ast.Pos) (_ expr.Expr, 
 	case kind == "year":
 		name = "fit_year"
 	case kind == "enum" || kind == "set":
-		if kindOf(v) == numberKind { // the place of a word
-			return v, nil
-		}
-		if b.listOrder(c) != "" { // found by a collation
+		if b.listOrder(c) != "" && kindOf(v) != numberKind { // found by a collation
 			if v, err = b.declared(v, c, pos); err != nil {
 				return nil, err
 			}

@@ -314,7 +314,7 @@ func (b *binder) fullRows(in *insertion, vals [][]expr.Expr) ([][]expr.Expr, err
 			if word := b.firstWord(&t.Columns[i]); word != nil && err == nil {
 				d = word
 			}
-			if k, ok := d.(*expr.Const); err == nil && b.lenient.on && ok && k.D.IsNull() {
+			if k, ok := d.(*expr.Const); err == nil && ok && k.D.IsNull() && (b.lenient.on || b.fitting() && len(t.Triggers) == 0) {
 				d, err = b.fitNull(d, &t.Columns[i], noDefault)
 			}
 			if err == nil {

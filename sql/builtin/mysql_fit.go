@@ -2,6 +2,8 @@ package builtin
 
 import (
 	"math"
+	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -38,8 +40,8 @@ var mysqlFitFuncs = []mysqlFunc{
 		return types.Int(max(min(n, high), low)), nil
 	}},
 	{name: "fit_double", args: "*ti", ret: types.Float8OID, volatility: Volatile, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
-		f := mysqlFloat(c, typed{c.argT(0), a[0]})
 		misread(c, "double", typed{c.argT(0), a[0]}, a[1].Text())
+		f := mysqlFloat(c, typed{c.argT(0), a[0]})
 		limit := math.MaxFloat64
 		if a[2].Int() == 4 {
 			limit = math.MaxFloat32
@@ -109,32 +111,8 @@ var mysqlFitFuncs = []mysqlFunc{
 		return types.Int(n), nil
 	}},
 	// fit_words is a value for a SET, without the words that its list, the third argument,
-	// has not, or for an ENUM, which must have one.
-	{name: "fit_words", args: "ttti", ret: types.TextOID, volatility: Volatile, eval: func(c *Ctx, a []types.Datum) (types.Datum, error) {
-		words, several := QuotedWords(a[2].Text()), a[3].Int() != 0
-		given := []string{a[0].Text()}
-		if several {
-			given = strings.Split(a[0].Text(), ",")
-		}
-		var out []string
-		for _, g := range given {
-			found := false
-			for _, w := range words {
-				found = found || w == g
-			}
-			if found {
-				out = append(out, g)
-			}
-		}
-		switch {
-		case !several && len(out) == 0 && c.strict == nil:
-			return types.Datum{}, pgerr.Newf(pgerrcode.FeatureNotSupported,
-				"the empty value of the ENUM column \"%s\", for '%s', is not supported", a[1].Text(), a[0].Text())
-		case len(out) < len(given) && a[0].Text() != "":
-			warn(c, truncatedData, "Data truncated for column '%s'", a[1].Text())
-		}
-		return types.String(strings.Join(out, ",")), nil
-	}},
+	// has not, or for an ENUM, which must have one: words, or their number.
+	{name: "fit_words", args: "*tti", ret: types.TextOID, volatility: Volatile, eval: fitWords},
 	// fit_null is the first argument or, with a warning, the third: "Column … cannot be null"
 	// or "Field … doesn't have a default value".
 	{name: "fit_null", args: "*t*t", by: func(a []types.OID) types.OID { return a[2] }, volatility: Volatile, nulls: true,
@@ -142,12 +120,70 @@ var mysqlFitFuncs = []mysqlFunc{
 			if !a[0].IsNull() {
 				return a[0], nil
 			}
-			if a[2].IsNull() {
+			if a[2].IsNull() && c.strict == nil {
 				return types.Datum{}, zeroDate(a[1].Text())
 			}
 			warn(c, pgerrcode.NotNullViolation, a[3].Text(), a[1].Text())
 			return a[2], nil
 		}},
+}
+
+func fitWords(c *Ctx, a []types.Datum) (types.Datum, error) {
+	v := typed{c.argT(0), a[0]}
+	words, several := QuotedWords(a[2].Text()), a[3].Int() != 0
+	text, number := "", isInt(v.t.OID) || isFloat(v.t.OID) || v.t.OID == types.NumericOID
+	var out []string
+	lost := false
+	if !number {
+		text = mysqlString(c, v).Text()
+		given := []string{text}
+		if several {
+			given = strings.Split(text, ",")
+		}
+		for _, g := range given {
+			if slices.Contains(words, g) {
+				out = append(out, g)
+			} else if text != "" {
+				lost = true
+			}
+		}
+		_, err := strconv.ParseInt(text, 10, 64)
+		number = lost && err == nil
+	}
+	if number {
+		n := mysqlInteger(c, v)
+		if !several && !isTextType(v.t.OID) {
+			n = clampInt(math.Trunc(mysqlFloat(c, v)))
+		}
+		out, lost = wordsNumbered(words, n, several)
+		text = mysqlString(c, v).Text()
+	}
+	if !several && len(out) == 0 && c.strict == nil {
+		return types.Datum{}, pgerr.Newf(pgerrcode.FeatureNotSupported,
+			"the empty value of the ENUM column \"%s\", for '%s', is not supported", a[1].Text(), text)
+	}
+	if lost || !several && len(out) == 0 {
+		warn(c, truncatedData, "Data truncated for column '%s'", a[1].Text())
+	}
+	return types.String(strings.Join(out, ",")), nil
+}
+
+// wordsNumbered are the words of a list that a number stands for: of a SET by its bits. lost
+// says that it stands for others, too.
+func wordsNumbered(words []string, n int64, several bool) (out []string, lost bool) {
+	if !several {
+		if n < 1 || n > int64(len(words)) {
+			return nil, true
+		}
+		return words[n-1 : n], false
+	}
+	bits := uint64(n)
+	for i, w := range words {
+		if bits>>i&1 == 1 {
+			out = append(out, w)
+		}
+	}
+	return out, len(words) < 64 && bits>>len(words) != 0
 }
 
 // truncatedData is the state of MySQL's warning 1265.

@@ -88,7 +88,7 @@ var definitionErrors = []struct {
 	{"Display width out of range ", 1439}, {"Incorrect column specifier ", 1063}, {"Incorrect table definition; ", 1075},
 	{"Duplicate key name ", 1061}, {"A table must have at least ", 1113}, {"You can't delete all columns ", 1090},
 	{"Incorrect column name ", 1166}, {"Identifier name ", 1059}, {"Invalid ON UPDATE clause ", 1294}, {"Illegal set ", 1367},
-	{"Incorrect index name ", 1280}, {"Number of partitions = ", 1504}, {"For RANGE partitions each ", 1492}, {"For LIST partitions each ", 1492},
+	{"cannot truncate a table referenced ", 1701}, {"ROLLBACK TO SAVEPOINT can only ", 1305}, {"RELEASE SAVEPOINT can only ", 1305}, {"Incorrect index name ", 1280}, {"Number of partitions = ", 1504}, {"For RANGE partitions each ", 1492}, {"For LIST partitions each ", 1492},
 	{"Only RANGE PARTITIONING can ", 1480}, {"Only LIST PARTITIONING can ", 1480}, {"Cannot have more than one value ", 1657},
 	{"Wrong number of partitions ", 1484}, {"Incorrect usage of ", 1221},
 	{"Cannot create temporary table with partitions", 1562}, {"Field in list of fields for partition ", 1488},
@@ -105,6 +105,8 @@ func mysqlErrorNumber(m *mysqlMessage) int {
 		}
 	}
 	switch m.State {
+	case pgerrcode.InvalidSavepointSpecification:
+		return 1305
 	case pgerrcode.SuccessfulCompletion:
 		if strings.HasPrefix(m.Message, "table ") || strings.HasPrefix(m.Message, "view ") { // IF EXISTS
 			return 1051
@@ -124,6 +126,8 @@ func mysqlErrorNumber(m *mysqlMessage) int {
 			return 1364
 		}
 		return 1048
+	case pgerrcode.NullValueNotAllowedDataException:
+		return 1138
 	case truncatedData:
 		return 1265
 	case pgerrcode.ForeignKeyViolation:

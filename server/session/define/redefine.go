@@ -23,7 +23,8 @@ func (e *Env) redefineColumn(ctx context.Context, t *catalog.Table, cmd *ast.Alt
 	if c == nil {
 		return noColumn(t, d.Name)
 	}
-	r := redefinition{Env: e, table: t.ID, name: d.Name}
+	kind, _, _ := strings.Cut(d.Declared, "(")
+	r := redefinition{Env: e, table: t.ID, name: d.Name, kind: kind}
 	given := map[ast.ConstraintKind]*ast.Constraint{}
 	for i := range d.Constraints {
 		given[d.Constraints[i].Kind] = &d.Constraints[i]
@@ -82,13 +83,18 @@ func redefinedValue(c *catalog.Column, cmd *ast.AlterCmd) ast.Expr {
 		return &ast.Cast{At: nowhere, X: call, To: cmd.Column.Type}
 	}
 	words := strings.HasPrefix(c.Declared, "enum(") || strings.HasPrefix(c.Declared, "set(")
+	if kind, list, ok := strings.Cut(strings.TrimSuffix(cmd.Column.Declared, ")"), "("); ok && wordOf[kind] != "" && isNumeric(c.Type) {
+		call := as(wordOf[kind]).(*ast.Cast).X.(*ast.Func)
+		call.Args = append(call.Args, &ast.Lit{At: nowhere, Kind: ast.LitString, Text: list})
+		return call
+	}
 	switch cmd.Column.Type.Name.Name {
 	case "int2", "int4", "int8", "numeric", "float4", "float8":
 		if words || isMoment(c.Type) || c.Type.OID == types.IntervalOID {
 			return as("to_decimal")
 		}
 	case "date", "timestamp", "timestamptz":
-		if c.Type.OID == types.Int4OID || c.Type.OID == types.Int8OID || c.Type.OID == types.NumericOID { // 20240506
+		if isNumeric(c.Type) { // 20240506
 			return as("strict_stamp")
 		}
 	case "bytea":
@@ -99,11 +105,23 @@ func redefinedValue(c *catalog.Column, cmd *ast.AlterCmd) ast.Expr {
 	return cmd.Expr
 }
 
+// wordOf are the functions that give the words that a number stands for.
+var wordOf = map[string]string{"enum": "enum_word", "set": "set_words"}
+
+func isNumeric(t types.T) bool {
+	switch t.OID {
+	case types.Int2OID, types.Int4OID, types.Int8OID, types.NumericOID, types.Float4OID, types.Float8OID:
+		return true
+	}
+	return false
+}
+
 // redefinition is the steps of one, up to the first error.
 type redefinition struct {
 	*Env
 	table catalog.ID
 	name  string
+	kind  string // the new type's name
 	err   error
 }
 
@@ -111,7 +129,26 @@ func (r *redefinition) do(ctx context.Context, cmd ast.AlterCmd) {
 	if r.err == nil {
 		t, _ := r.Catalog.TableByID(r.table)
 		r.err = r.alter(ctx, t, copyTable(t), &cmd)
+		r.err = r.inWords(r.err, &cmd)
 	}
+}
+
+// inWords is what MySQL says of a value that the new definition does not take.
+func (r *redefinition) inWords(err error, cmd *ast.AlterCmd) error {
+	e, ok := pgerr.As(err)
+	switch {
+	case !ok:
+	case e.Code == pgerrcode.NotNullViolation && cmd.Kind == ast.SetNotNull:
+		return pgerr.New(pgerrcode.NullValueNotAllowedDataException, "Invalid use of NULL value")
+	case e.Code != pgerrcode.CheckViolation || cmd.Kind != ast.ColumnType && (cmd.Constraint == nil || !cmd.Constraint.Range):
+	case wordOf[r.kind] != "":
+		return pgerr.Newf(pgerrcode.StringDataRightTruncationDataException, "Data truncated for column '%s'", r.name)
+	case r.kind == "binary" || r.kind == "varbinary":
+		return pgerr.Newf(pgerrcode.StringDataRightTruncationDataException, "Data too long for column '%s'", r.name)
+	default:
+		return pgerr.Newf(pgerrcode.NumericValueOutOfRange, "Out of range value for column '%s'", r.name)
+	}
+	return err
 }
 
 // rangeOf finds the check that keeps the range of a column's declared type.
