@@ -35,7 +35,9 @@ Flags of import:
                           environment variable LOXODB_PASSWORD does the same
   --schema NAME           where to put what the files do not name the database of
                           (default public)
-  --dry-run               load nothing; list what would not load
+  --dry-run               list what would not load: the files go into a database
+                          of their own, which is dropped, as into an empty one;
+                          where no server answers they are only read
   --restart               forget how far an earlier load of the files got
 
 Flags for CSV, as dumpling has them:

@@ -115,8 +115,10 @@ func (b *batch) add(ctx context.Context, st statement) error {
 		st.text = text
 		a, err := b.parser.TakeApart(st.text)
 		if err == nil {
-			b.later = b.putOffAll(b.later, a.Later, st)
-			b.keys = b.putOffAll(b.keys, a.Keys, st)
+			if !slices.Contains(b.dump.notMade, st.end) {
+				b.later = b.putOffAll(b.later, a.Later, st)
+				b.keys = b.putOffAll(b.keys, a.Keys, st)
+			}
 			for _, what := range a.Changed {
 				b.warn(st, 0, what)
 			}
@@ -295,6 +297,9 @@ func (b *batch) putOffAll(to []deferred, texts []string, table statement) []defe
 // dropKeys forgets what was left for the end of a table that could not be made: one that has
 // its name, and was there before, must not get it.
 func (b *batch) dropKeys(table statement) {
+	if kindOf(table.text) == kindCreateTable {
+		b.dump.notMade = append(b.dump.notMade, table.end)
+	}
 	of := func(d deferred) bool { return d.dump == b.dump && d.line == table.line }
 	b.keys, b.later = slices.DeleteFunc(b.keys, of), slices.DeleteFunc(b.later, of)
 }

@@ -23,6 +23,8 @@ type dump struct {
 	table  string // whose rows a file of CSV has, by its name
 	rank   int    // schemas before tables before rows before views
 	by     *dump  // that names it, nil = the user
+	// notMade are the ends of the CREATE TABLEs that failed, also in an earlier load.
+	notMade []int64
 }
 
 // The ranks of files that are no definitions.

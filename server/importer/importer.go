@@ -26,8 +26,8 @@ type Options struct {
 	// Connect is a connection string of PostgreSQL's; Schema, if not "", takes what the
 	// files do not say the database of.
 	Connect, Schema string
-	// DryRun reads the files only and lists what would not load. Restart forgets how far
-	// an earlier load of the files got.
+	// DryRun lists what would not load, and changes nothing (see scratch). Restart forgets how
+	// far an earlier load of the files got.
 	DryRun, Restart bool
 	CSV             CSV // how rows are written in files of CSV
 	// Out takes problems and the summary; Terminal says that it is one, for the bar.
@@ -83,11 +83,18 @@ func (l *load) run(ctx context.Context) error {
 	for _, d := range files {
 		l.report.total += d.size
 	}
-	if !l.DryRun {
-		if err := l.connect(ctx); err != nil {
+	switch {
+	case !l.DryRun:
+		if err := l.connect(ctx, ""); err != nil {
 			return err
 		}
 		defer l.conn.Close(context.WithoutCancel(ctx))
+	default:
+		drop, err := l.scratch(ctx)
+		defer drop()
+		if l.DryRun = err != nil; err != nil {
+			l.report.say("the server is not asked, the files are only read: %v", err)
+		}
 	}
 	for i := range files {
 		if err := l.file(ctx, &files[i]); err != nil {
@@ -98,11 +105,15 @@ func (l *load) run(ctx context.Context) error {
 	return l.finish(ctx)
 }
 
-// connect opens the connection and makes the table of what is loaded.
-func (l *load) connect(ctx context.Context) error {
+// connect opens the connection, to a database if one is named, and makes the table of what is
+// loaded.
+func (l *load) connect(ctx context.Context, database string) error {
 	cfg, err := pgconn.ParseConfig(l.Connect)
 	if err != nil {
 		return err
+	}
+	if database != "" {
+		cfg.Database = database
 	}
 	cfg.OnNotice = l.notice
 	cfg.RuntimeParams["sql_dialect"] = "tidb"

@@ -31,6 +31,12 @@ func (r *report) problem(file string, line int, format string, args ...any) {
 	fmt.Fprintf(r.out, "%s:%d: %s\n", file, line, fmt.Sprintf(format, args...))
 }
 
+// say writes what is no problem.
+func (r *report) say(format string, args ...any) {
+	r.clear()
+	fmt.Fprintln(r.out, strings.Join(strings.Fields(fmt.Sprintf(format, args...)), " ")) // on one line
+}
+
 // advice says what can be done about an error that dumps often have and whose words do not tell.
 func advice(code, message string) string {
 	switch {

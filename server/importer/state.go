@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strconv"
+	"strings"
 )
 
 // What is loaded of each dump is kept in a table of the database itself: a row
@@ -13,8 +14,12 @@ import (
 const stateTable = "public.loxodb_import"
 
 func (l *load) makeTable(ctx context.Context) error {
-	return l.exec(ctx, "CREATE TABLE IF NOT EXISTS "+stateTable+
+	err := l.exec(ctx, "CREATE TABLE IF NOT EXISTS "+stateTable+
 		" (file TEXT PRIMARY KEY, size BIGINT NOT NULL, position BIGINT NOT NULL, done TINYINT(1) NOT NULL DEFAULT 0, problems BIGINT NOT NULL DEFAULT 0)")
+	if err != nil {
+		return err
+	}
+	return l.exec(ctx, "ALTER TABLE "+stateTable+" ADD COLUMN IF NOT EXISTS not_made TEXT")
 }
 
 // key is a dump's name in the table.
@@ -46,7 +51,7 @@ func (l *load) position(ctx context.Context, d *dump) (int64, error) {
 	if l.Restart {
 		return 0, l.params(ctx, "DELETE FROM "+stateTable+" WHERE file = ?", d.key())
 	}
-	r := l.conn.ExecParams(ctx, "SELECT size, position FROM "+stateTable+" WHERE file = ?", [][]byte{[]byte(d.key())}, nil, nil, nil).Read()
+	r := l.conn.ExecParams(ctx, "SELECT size, position, COALESCE(not_made, '') FROM "+stateTable+" WHERE file = ?", [][]byte{[]byte(d.key())}, nil, nil, nil).Read()
 	if r.Err != nil || len(r.Rows) == 0 {
 		return 0, r.Err
 	}
@@ -54,6 +59,11 @@ func (l *load) position(ctx context.Context, d *dump) (int64, error) {
 	at, _ := strconv.ParseInt(string(r.Rows[0][1]), 10, 64)
 	if size != d.size {
 		return 0, fmt.Errorf("the file had %d bytes when it was loaded before and has %d now: load it anew with --restart", size, d.size)
+	}
+	for end := range strings.FieldsSeq(string(r.Rows[0][2])) {
+		if n, err := strconv.ParseInt(end, 10, 64); err == nil {
+			d.notMade = append(d.notMade, n)
+		}
 	}
 	return at, nil
 }
@@ -64,9 +74,9 @@ func (l *load) note(ctx context.Context, d *dump, end int64, done bool) error {
 	if done {
 		flag = "1"
 	}
-	return l.params(ctx, "INSERT INTO "+stateTable+" (file, size, position, done, problems) VALUES (?, ?, ?, ?, ?)"+
-		" ON DUPLICATE KEY UPDATE position = VALUES(position), done = VALUES(done), problems = VALUES(problems)",
-		d.key(), strconv.FormatInt(d.size, 10), strconv.FormatInt(end, 10), flag, strconv.Itoa(l.report.problems))
+	return l.params(ctx, "INSERT INTO "+stateTable+" (file, size, position, done, problems, not_made) VALUES (?, ?, ?, ?, ?, ?)"+
+		" ON DUPLICATE KEY UPDATE position = VALUES(position), done = VALUES(done), problems = VALUES(problems), not_made = VALUES(not_made)",
+		d.key(), strconv.FormatInt(d.size, 10), strconv.FormatInt(end, 10), flag, strconv.Itoa(l.report.problems), strings.Trim(fmt.Sprint(d.notMade), "[]"))
 }
 
 func (l *load) params(ctx context.Context, sql string, args ...string) error {

@@ -102,11 +102,18 @@ func additions(t *tast.CreateTableStmt, keys []*tast.Constraint) (list []string,
 	return list, nil
 }
 
-// canWait reports a key that is not unique and that an AUTO_INCREMENT column does not need.
+// canWait reports a key that is not unique and that an AUTO_INCREMENT column does not need; of
+// vectors any.
 // One without a name keeps its place, as names go by what is there, and so do those of IF NOT
 // EXISTS, which an older table must not get.
 func canWait(t *tast.CreateTableStmt, k *tast.Constraint) bool {
-	if k.Tp != tast.ConstraintKey && k.Tp != tast.ConstraintIndex || k.Name == "" || t.IfNotExists || t.TemporaryKeyword != tast.TemporaryNone {
+	vector := k.Tp == tast.ConstraintVector || k.Tp == tast.ConstraintColumnar
+	switch {
+	case t.IfNotExists || t.TemporaryKeyword != tast.TemporaryNone:
+		return false
+	case vector:
+		return true
+	case k.Tp != tast.ConstraintKey && k.Tp != tast.ConstraintIndex || k.Name == "":
 		return false
 	}
 	return !slices.ContainsFunc(t.Cols, func(d *tast.ColumnDef) bool {

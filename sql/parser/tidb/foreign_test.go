@@ -57,6 +57,15 @@ func TestTakeApart(t *testing.T) {
 		!strings.Contains(a.Create, "`first`") || !strings.Contains(a.Create, "UNIQUE") || strings.Contains(a.Create, "`two`") {
 		t.Error(got, a.Create, err)
 	}
+	a, err = New().TakeApart("CREATE TABLE `t` (`e` vector(2), VECTOR INDEX `v` ((VEC_L2_DISTANCE(`e`))) USING HNSW, VECTOR INDEX ((VEC_COSINE_DISTANCE(`e`))))")
+	if len(a.Keys) != 2 || err != nil || strings.Contains(a.Create, "INDEX") {
+		t.Error(a, err)
+	}
+	for _, sql := range a.Keys {
+		if _, err := New().Parse(sql); err != nil || !strings.Contains(sql, "ADD VECTOR INDEX") {
+			t.Errorf("%s: %v", sql, err)
+		}
+	}
 	for _, same := range []string{"CREATE TABLE t (a int)", "CREATE TABLE t (a varchar(9) DEFAULT 'foreign')", "INSERT INTO t VALUES ('partition')", "CREATE TABLE foreign ("} {
 		if a, _ := New().TakeApart(same); a.Create != same || len(a.Later)+len(a.Changed) > 0 {
 			t.Errorf("%s: %v", same, a)
