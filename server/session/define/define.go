@@ -71,7 +71,8 @@ type Env struct {
 	// Made is the table that CREATE TABLE has made, 0 if it was there.
 	Made catalog.ID
 
-	edit *catalogstore.Edit
+	edit   *catalogstore.Edit
+	listed *listed // while objects to drop are looked for
 	// Of a CREATE TABLE with parents: columns with several defaults, and how many columns
 	// have been declared so far.
 	conflicting map[string]bool

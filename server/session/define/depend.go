@@ -85,16 +85,26 @@ func (e *Env) remove(ctx context.Context, targets []object, cascade bool) error 
 			return err
 		}
 	}
-	for _, t := range targets {
-		if err := r.visit(t, object{}, true); err != nil {
-			return err
-		}
+	if err := r.visitAll(targets); err != nil {
+		return err
 	}
 	if err := r.report(targets, cascade); err != nil {
 		return err
 	}
 	for _, s := range r.steps {
 		if err := e.removeObject(ctx, s.object); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// visitAll finds what goes with the targets.
+func (r *removal) visitAll(targets []object) error {
+	r.e.listed = list(r.e.Catalog)
+	defer func() { r.e.listed = nil }()
+	for _, t := range targets {
+		if err := r.visit(t, object{}, true); err != nil {
 			return err
 		}
 	}
@@ -260,7 +270,7 @@ func (e *Env) grouping(t *catalog.Table, k *catalog.Constraint) (out []dependent
 	if k.Kind != catalog.PrimaryConstraint {
 		return nil, nil
 	}
-	for _, v := range e.Catalog.Tables() {
+	for _, v := range e.tables(ofQueries) {
 		if !v.HasQuery() {
 			continue
 		}
@@ -363,7 +373,13 @@ func (e *Env) referring(t *catalog.Table, pick func(*catalog.Constraint) bool) (
 
 // owned are the sequences of a table, or of one column of it.
 func (e *Env) owned(table catalog.ID, attr int16) (out []dependent) {
-	for _, q := range e.Catalog.Sequences() {
+	var sequences []*catalog.Sequence
+	if e.listed != nil {
+		sequences = e.listed.sequences[table]
+	} else {
+		sequences = e.Catalog.Sequences()
+	}
+	for _, q := range sequences {
 		if q.OwnerTable == table && (attr == 0 || q.OwnerAttr == attr) {
 			out = append(out, dependent{object: object{kind: sequenceObject, id: q.ID}, order: q.ID, auto: true})
 		}

@@ -31,7 +31,7 @@ func (m *mentions) none() bool { return len(m.refs) == 0 && len(m.constants) == 
 
 // readers are the views that read a relation, or its column attr if that is not 0.
 func (e *Env) readers(of relation, attr int16) (out []dependent, err error) {
-	for _, v := range e.Catalog.Tables() {
+	for _, v := range e.tables(ofQueries) {
 		if !v.HasQuery() || v.ID == of.id {
 			continue
 		}

@@ -252,7 +252,7 @@ func (e *Env) leavePolicies(ctx context.Context, role catalog.ID) error {
 // policyReaders are the policies that depend on a table, or its column attr if that is not 0.
 func (e *Env) policyReaders(t *catalog.Table, attr int16) (out []dependent) {
 	schema := e.Catalog.SchemaName(t.Schema)
-	for _, of := range e.Catalog.Tables() {
+	for _, of := range e.tables(ofPolicies) {
 		for _, p := range of.Policies {
 			reads := false
 			for _, text := range []string{p.Using, p.Check} {

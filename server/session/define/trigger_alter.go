@@ -198,7 +198,7 @@ func (e *Env) triggersOfColumn(t *catalog.Table, attr int16) (out []dependent) {
 
 // triggersFrom are the constraint triggers of other tables that name a table in FROM.
 func (e *Env) triggersFrom(t *catalog.Table) (out []dependent) {
-	for _, of := range e.Catalog.Tables() {
+	for _, of := range e.tables(ofTriggers) {
 		for _, g := range of.Triggers {
 			if g.RefTable == t.ID && of.ID != t.ID {
 				out = append(out, dependent{object: object{kind: triggerObject, id: of.ID, part: g.ID}, order: g.ID, auto: true})

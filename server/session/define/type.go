@@ -350,7 +350,7 @@ func (e *Env) typeUsers(id catalog.ID) (out []dependent) {
 			out = append(out, dependent{object: object{kind: functionObject, id: f.ID}, order: f.ID})
 		}
 	}
-	for _, t := range e.Catalog.Tables() {
+	for _, t := range e.tables(usersOf(x)) {
 		if t.OfType != 0 && t.OfType == x.id {
 			out = append(out, dependent{object: object{kind: tableObject, id: t.ID}, order: t.ID})
 		}
@@ -406,7 +406,7 @@ func (e *Env) arrayUsers(x valueType) (out []dependent) {
 			out = append(out, dependent{object: object{kind: functionObject, id: f.ID}, order: f.ID})
 		}
 	}
-	for _, t := range e.Catalog.Tables() {
+	for _, t := range e.tables(usersOf(x)) {
 		for i := range t.Columns {
 			if c := &t.Columns[i]; !c.Dropped && c.Domain == 0 && c.Type.OID == x.array && !t.HasQuery() {
 				out = append(out, dependent{object: object{kind: columnObject, id: t.ID, attr: c.Num}, order: t.ID})
