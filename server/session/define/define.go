@@ -72,7 +72,8 @@ type Env struct {
 	Made catalog.ID
 
 	edit   *catalogstore.Edit
-	listed *listed // while objects to drop are looked for
+	listed *listed         // while objects to drop are looked for
+	going  map[object]bool // what the DROP that runs takes away
 	// Of a CREATE TABLE with parents: columns with several defaults, and how many columns
 	// have been declared so far.
 	conflicting map[string]bool

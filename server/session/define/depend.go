@@ -91,6 +91,8 @@ func (e *Env) remove(ctx context.Context, targets []object, cascade bool) error 
 	if err := r.report(targets, cascade); err != nil {
 		return err
 	}
+	e.going = r.found
+	defer func() { e.going = nil }()
 	for _, s := range r.steps {
 		if err := e.removeObject(ctx, s.object); err != nil {
 			return err

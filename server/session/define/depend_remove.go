@@ -220,7 +220,7 @@ func (e *Env) removeObject(ctx context.Context, o object) error {
 			return err
 		}
 		t, _ := e.Catalog.TableByID(o.id)
-		if err := e.leave(ctx, t, t.Parents...); err != nil {
+		if err := e.leave(ctx, t, e.staying(t.Parents)...); err != nil {
 			return err
 		}
 		return e.edit.RemoveTable(t)
@@ -246,6 +246,12 @@ func (e *Env) removeObject(ctx context.Context, o object) error {
 		}
 		return nil
 	})
+}
+
+// staying are those of a table's parents that the DROP does not take away, too: those that go
+// are not written anew for each of their children.
+func (e *Env) staying(parents []catalog.ID) []catalog.ID {
+	return slices.DeleteFunc(slices.Clone(parents), func(id catalog.ID) bool { return e.going[object{kind: tableObject, id: id}] })
 }
 
 // changeTable stores a changed copy of a table.
