@@ -51,7 +51,6 @@ type Env struct {
 	Effort, Probes int
 	Recall         float64
 	// Stepwise: rows are asked for one by one as a cursor does, over several statements. A row
-	// Stepwise: rows are asked for one by one as a cursor does, over several statements. A row
 	// that fails, or that does something, must not do so before it is asked for.
 	Stepwise bool
 	// Source is what physical.Source yields, once.

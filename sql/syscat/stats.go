@@ -85,7 +85,7 @@ func (r *rows) columnStats(t types.T, s *catalog.ColumnStats) {
 		}
 		r.set("most_common_freqs", r.list.Array().Clone())
 	}
-	if (len(s.MCV) > 0 || len(s.Histogram) > 0) && builtin.HasOrder(c.Type.OID) {
+	if (len(s.MCV) > 0 || len(s.Histogram) > 0) && builtin.HasOrder(t.OID) {
 		r.float("correlation", float64(float32(s.Corr)))
 	}
 }
