@@ -165,7 +165,7 @@ func (x shower) expr(text string) string {
 func (x shower) constant(typ, text string) string {
 	n, err := strconv.ParseUint(text, 10, 32)
 	if t := types.ByName(typ); t != nil && err == nil {
-		if name, ok := (names{x.s}).RegOut(t.OID, types.OID(n)); ok {
+		if name, ok := (names{s: x.s}).RegOut(t.OID, types.OID(n)); ok {
 			return name
 		}
 	}
