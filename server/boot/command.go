@@ -14,9 +14,12 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/loxodb/loxodb/sql/types"
 )
 
 // Version is set by the build (see Makefile).
@@ -108,6 +111,7 @@ func Main(args []string, getenv func(string) string, stdout, stderr io.Writer) i
 	} else {
 		limitMemory(o.Log, availableMemory)
 	}
+	types.BoundValues(debug.SetMemoryLimit(-1) / valueShare)
 	if err := run(o, stdout); err != nil {
 		fmt.Fprintf(stderr, "loxodb: %v\n", err)
 		return 1

@@ -83,6 +83,9 @@ func (w *rowWriter) prepare(cols []backend.Column, formats []int16, f *types.For
 	}
 }
 
+// rowValues is how many of the largest values that the server's memory allows a row may have.
+const rowValues = 2
+
 // write appends one DataRow for each selected row of b, which has the prepared
 // columns, and sends what has gathered.
 // A row beyond types.MaxText is an error about the statement, whose earlier rows were sent.
@@ -107,6 +110,9 @@ func (w *rowWriter) write(cols []backend.Column, b *batch.Batch) (err error) {
 			}
 			if len(w.out.buf)-at > types.MaxText {
 				return types.TextTooLong(was-at, len(w.out.buf)-was)
+			}
+			if err := types.Afford((len(w.out.buf) - at) / rowValues); err != nil {
+				return err
 			}
 		}
 		w.out.end(at)

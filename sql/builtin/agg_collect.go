@@ -48,8 +48,8 @@ func (a *stringAgg) Step(_ *Ctx, sel []uint16, groups []uint32, args []*batch.Co
 }
 
 func (a *stringAgg) add(g uint32, more []byte) error {
-	if have := len(a.buf[g]); have+len(more) >= maxText {
-		return types.TextTooLong(have, len(more))
+	if err := types.Grow(len(a.buf[g]), len(more)); err != nil {
+		return err
 	}
 	a.buf[g] = append(a.buf[g], more...)
 	return nil

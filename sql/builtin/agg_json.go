@@ -31,8 +31,8 @@ func (a *jsonAgg) Step(c *Ctx, sel []uint16, groups []uint32, args []*batch.Col)
 		if err != nil {
 			return err
 		}
-		if len(out) >= maxText {
-			return types.TextTooLong(before, len(out)-before)
+		if err := types.Grow(before, len(out)-before); err != nil {
+			return err
 		}
 		a.size += int64(cap(out) - room)
 		a.buf[g] = out

@@ -336,8 +336,8 @@ func arrayFill(c *Ctx, a []types.Datum) (types.Datum, error) {
 	if len(dims) == 0 || total == 0 {
 		return types.EmptyArray(elem), nil
 	}
-	if total*int64(len(a[0].Bytes())+12) > maxText {
-		return types.Datum{}, tooLong()
+	if err := sized(total * int64(len(a[0].Bytes())+12)); err != nil {
+		return types.Datum{}, err
 	}
 	var b types.ArrayBuilder
 	b.Reset(elem)

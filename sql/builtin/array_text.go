@@ -80,8 +80,8 @@ func arrayToText(c *Ctx, a []types.Datum) (_ types.Datum, err error) {
 		} else {
 			out = types.AppendText(out, t, d, c.Format)
 		}
-		if len(out) > maxText {
-			return types.Datum{}, types.TextTooLong(was, len(out)-was)
+		if err := types.Grow(was, len(out)-was); err != nil {
+			return types.Datum{}, err
 		}
 	}
 	return types.Bytes(out), nil

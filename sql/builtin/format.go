@@ -68,8 +68,9 @@ func joinText(c *Ctx, list []typed, sep []byte) (_ types.Datum, err error) {
 		}
 		first = false
 		was := len(out)
-		if out = appendText(out, c, v); len(out) > maxText {
-			return types.Datum{}, types.TextTooLong(was, len(out)-was)
+		out = appendText(out, c, v)
+		if err := types.Grow(was, len(out)-was); err != nil {
+			return types.Datum{}, err
 		}
 	}
 	return types.Bytes(out), nil
@@ -222,8 +223,8 @@ func (f *formatter) specifier() error {
 	pad := max(0, width-utf8.RuneCountInString(text))
 	have := len(f.out)
 	for _, more := range []int{pad, len(text)} {
-		if have+more >= maxText {
-			return types.TextTooLong(have, more)
+		if err := types.Grow(have, more); err != nil {
+			return err
 		}
 		have += more
 	}

@@ -244,8 +244,9 @@ func joinValues(distinct bool) Eval {
 			if n++; n > 1 {
 				out = append(out, a[1].Text()...)
 			}
-			if out = append(out, one...); len(out) > maxText {
-				return types.Datum{}, types.TextTooLong(len(out), 0)
+			out = append(out, one...)
+			if err := types.Grow(len(out), 0); err != nil {
+				return types.Datum{}, err
 			}
 		}
 		if n == 0 {

@@ -238,7 +238,7 @@ func expandReplacement(dst, repl, s []byte, m []int) []byte {
 func replaceMatches(c *Ctx, re *regex.Regexp, s, repl []byte, from, n int) ([]byte, error) {
 	var out []byte
 	at, k := 0, 0
-	more := 0
+	var full error
 	err := eachMatch(c, re, s, from, func(m []int) bool {
 		if k++; n != 0 && k != n {
 			return true
@@ -246,14 +246,14 @@ func replaceMatches(c *Ctx, re *regex.Regexp, s, repl []byte, from, n int) ([]by
 		out = append(out, s[at:m[0]]...)
 		out = expandReplacement(out, repl, s, m)
 		at = m[1]
-		if len(out) > maxText {
-			more = len(repl)
-			return false
-		}
-		return n == 0
+		full = types.Grow(len(out)-len(repl), len(repl))
+		return n == 0 && full == nil
 	})
-	if more != 0 || err == nil && len(out)+len(s)-at > maxText {
-		return nil, types.TextTooLong(len(out)-more, more)
+	if full == nil && err == nil && out != nil {
+		full = types.Grow(len(out), len(s)-at)
+	}
+	if full != nil {
+		return nil, full
 	}
 	if at == 0 && out == nil {
 		return s, err

@@ -81,6 +81,9 @@ func concatenated(c *Ctx, s, t []byte) ([]byte, error) {
 	if size := len(s) + len(t) + header; size > types.MaxText {
 		return nil, types.AllocTooLarge(size)
 	}
+	if err := types.Afford(len(s) + len(t)); err != nil {
+		return nil, err
+	}
 	return joined(c, s, t), nil
 }
 
@@ -190,7 +193,15 @@ func position(s, t []byte) int64 {
 	return int64(utf8.RuneCount(s[:at])) + 1
 }
 
-func tooLong() error {
+// sized is nil, or the error of a value that is asked for with so many bytes.
+func sized(bytes int64) error {
+	if bytes > maxText {
+		return lengthTooLarge()
+	}
+	return types.Afford(int(bytes))
+}
+
+func lengthTooLarge() error {
 	return pgerr.New(pgerrcode.ProgramLimitExceeded, "requested length too large")
 }
 
@@ -217,6 +228,9 @@ func replaceText(c *Ctx, a []types.Datum) (types.Datum, error) {
 	size := len(s) + (len(to)-len(from))*n
 	if size > maxText {
 		return types.Datum{}, replacesTooLong(s, from, len(to))
+	}
+	if err := types.Afford(size); err != nil {
+		return types.Datum{}, err
 	}
 	out := make([]byte, 0, size)
 	for ; n > 0; n-- {
@@ -250,10 +264,10 @@ func replacesTooLong(s, from []byte, with int) error {
 
 func repeat(_ *Ctx, a []types.Datum) (types.Datum, error) {
 	s, n := a[0].Bytes(), max(0, a[1].Int())
-	if int64(len(s))*n > maxText {
-		return types.Datum{}, tooLong()
+	if err := sized(int64(len(s)) * n); err != nil {
+		return types.Datum{}, err
 	}
-	return types.Bytes(append([]byte{}, bytes.Repeat(s, int(n))...)), nil
+	return types.Bytes(bytes.Repeat(s, int(n))), nil
 }
 
 // translate replaces each character of from by the one at the same place in to,
@@ -347,10 +361,13 @@ func padFuncs(r *registrar) {
 			if have >= n || fill == "" {
 				return types.Bytes(s[:charOffset(s, n)]), nil
 			}
-			if n*utf8.UTFMax > maxText {
-				return types.Datum{}, tooLong()
-			}
 			runes := []rune(fill)
+			if n*utf8.UTFMax > maxText {
+				return types.Datum{}, lengthTooLarge()
+			}
+			if err := types.Afford(len(s) + int(n-have)*len(fill)/len(runes)); err != nil {
+				return types.Datum{}, err
+			}
 			var padding []byte
 			for i := range n - have {
 				padding = utf8.AppendRune(padding, runes[i%int64(len(runes))])

@@ -111,8 +111,8 @@ func (w *jsonbWriter) begin() error {
 
 // end stands behind each value, of so many of PostgreSQL's bytes.
 func (w *jsonbWriter) end(size int) error {
-	if len(w.out)-w.from > MaxText {
-		return TextTooLong(len(w.out)-w.from, 0)
+	if err := Grow(len(w.out)-w.from, 0); err != nil {
+		return err
 	}
 	if len(w.up) == 0 {
 		return nil

@@ -10,6 +10,33 @@ import (
 // PostgreSQL's MaxAllocSize.
 const MaxText = 1<<30 - 1
 
+// affordable is how large a value may be that functions build, in bytes, for the memory that
+// the server has: a part of it, as the value is copied on its way to the client and others are
+// built at the same time. Go cannot go on after an allocation that fails.
+var affordable = MaxText
+
+// BoundValues bounds the values that functions build, for all sessions. It is called before
+// there are any.
+func BoundValues(bytes int64) { affordable = int(min(bytes, MaxText)) }
+
+// Afford is nil, or the error of a value of a size that the server's memory does not allow.
+func Afford(bytes int) error {
+	if bytes <= affordable {
+		return nil
+	}
+	return pgerr.New(pgerrcode.OutOfMemory, "out of memory").
+		WithDetail("A value of %d bytes is larger than the %d that one may take of the server's memory.", bytes, affordable).
+		WithHint("Build it in smaller pieces, or give the server more memory.")
+}
+
+// Grow is nil, or the error of a text of so many bytes that cannot grow by so many more.
+func Grow(have, more int) error {
+	if have+more >= MaxText {
+		return TextTooLong(have, more)
+	}
+	return Afford(have + more)
+}
+
 // stopped is what code panics with that cannot go on and has no error to return: a text
 // or an array that outgrows what a value may be. Most callers of AppendText and
 // ArrayBuilder meet values that are bounded already, and none of them should have to
@@ -80,5 +107,8 @@ var longest = MaxText
 func room(have, more int) {
 	if have+more > longest {
 		panic(stopped{TextTooLong(have, more)})
+	}
+	if err := Afford(have + more); err != nil {
+		panic(stopped{err})
 	}
 }
