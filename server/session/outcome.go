@@ -145,7 +145,7 @@ func (s *Session) autoBegin(p *prepared) error {
 // defines reports a statement that changes the catalog.
 func defines(st ast.Stmt) bool {
 	switch x := st.(type) {
-	case *ast.Copy, *ast.Explain, *ast.Execute, *ast.Declare, *ast.Fetch, *ast.LockTable, *ast.SetConstraints, *ast.Checkpoint, *ast.Load, *ast.Maintenance:
+	case *ast.Copy, *ast.Explain, *ast.Execute, *ast.Declare, *ast.Fetch, *ast.LockTable, *ast.SetConstraints, *ast.Checkpoint, *ast.Load, *ast.SecurityLabel, *ast.Maintenance:
 		return false
 	case *ast.Block:
 		for _, inner := range x.Stmts {

@@ -50,6 +50,8 @@ func (s *Session) utility(ctx context.Context, p *portal) (tag string, err error
 		return "CHECKPOINT", nil // every commit is durable already
 	case *ast.Load:
 		return "LOAD", s.load(st.File)
+	case *ast.SecurityLabel:
+		return "", noLabels(st)
 	case *ast.Maintenance:
 		return s.maintain(ctx, st)
 	case *ast.Copy:
@@ -67,6 +69,14 @@ func (s *Session) utility(ctx context.Context, p *portal) (tag string, err error
 		return "", pgerr.NotSupported(int(st.Pos), "%s is not supported", st.Name)
 	}
 	return s.define(ctx, p)
+}
+
+// noLabels is the answer to SECURITY LABEL, whose providers are libraries of PostgreSQL's.
+func noLabels(st *ast.SecurityLabel) error {
+	if st.Provider != "" {
+		return pgerr.Newf(pgerrcode.InvalidParameterValue, "security label provider \"%s\" is not loaded", st.Provider)
+	}
+	return pgerr.New(pgerrcode.InvalidParameterValue, "no security label providers have been loaded")
 }
 
 // block runs the statements of a block. An error undoes those before, as it ends

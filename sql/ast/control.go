@@ -135,6 +135,11 @@ type (
 	}
 	// Checkpoint is CHECKPOINT.
 	Checkpoint struct{ At }
+	// SecurityLabel is SECURITY LABEL, which no provider takes: what and the label are not kept.
+	SecurityLabel struct {
+		At
+		Provider string // "" = the only one that there is
+	}
 	// Load is LOAD of a shared library.
 	Load struct {
 		At
@@ -204,6 +209,7 @@ func (*SetConstraints) stmt() {}
 func (*Listen) stmt()         {}
 func (*Checkpoint) stmt()     {}
 func (*Load) stmt()           {}
+func (*SecurityLabel) stmt()  {}
 func (*Block) stmt()          {}
 func (*Use) stmt()            {}
 func (*AutoCommit) stmt()     {}

@@ -63,6 +63,12 @@ func (p *printer) control(s Stmt) {
 		p.s("DISCARD ", v.What)
 	case *Checkpoint:
 		p.s("CHECKPOINT")
+	case *SecurityLabel:
+		p.s("SECURITY LABEL")
+		if v.Provider != "" {
+			p.s(" FOR ")
+			p.ident(v.Provider)
+		}
 	case *Load:
 		p.s("LOAD ", QuoteLiteral(v.File))
 	case *AutoCommit:

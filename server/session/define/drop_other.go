@@ -120,14 +120,23 @@ func (e *Env) missingByTypes(st *ast.Drop, i int) (wrong *pgerr.Error, skipped s
 		shown = append(shown, types.FormatType(types.Of(t.OID)))
 	}
 	if st.Kind == ast.ObjCast {
-		if builtin.CanCoerce(ts[0], ts[1], builtin.Explicit) && ts[0] != ts[1] {
-			return nil, "", nil
+		at := slices.IndexFunc(builtin.AllCasts(), func(c *builtin.Cast) bool { return c.Source == ts[0] && c.Target == ts[1] })
+		if at >= 0 {
+			extension := ""
+			if f := builtin.AllCasts()[at].Func; f != nil {
+				extension = f.Extension
+			}
+			return nil, "", e.keptBySystem(fmt.Sprintf("cast from %s to %s", shown[0], shown[1]), extension)
 		}
-		wrong = pgerr.Newf(pgerrcode.UndefinedObject, "cast from type %s to type %s does not exist", shown[0], shown[1])
-		return wrong, wrong.Message, nil
+		return pgerr.Newf(pgerrcode.UndefinedObject, "cast from type %s to type %s does not exist", shown[0], shown[1]),
+			fmt.Sprintf("cast from type %s to type %s does not exist", typesAsWritten(st.Args[i][:1]), typesAsWritten(st.Args[i][1:])), nil
 	}
 	if op, err := builtin.ResolveOp(n.Schema, n.Name, ts[0], ts[1]); err == nil && op.Left == ts[0] && op.Right == ts[1] {
-		return nil, "", nil
+		left := "NONE"
+		if ts[0] != 0 {
+			left = shown[0]
+		}
+		return nil, "", e.keptBySystem(fmt.Sprintf("operator %s(%s,%s)", n.Name, left, shown[len(shown)-1]), op.Op.Extension)
 	}
 	text := n.Name
 	if ts[0] != 0 {
@@ -138,6 +147,15 @@ func (e *Env) missingByTypes(st *ast.Drop, i int) (wrong *pgerr.Error, skipped s
 	}
 	wrong = pgerr.Newf(pgerrcode.UndefinedFunction, "operator does not exist: %s", text)
 	return wrong, "operator " + dotted(n) + " does not exist", nil
+}
+
+// keptBySystem refuses to drop what every database has, or what an extension brought.
+func (e *Env) keptBySystem(what, extension string) error {
+	if x, ok := e.Catalog.Extension(extension); ok {
+		return pgerr.Newf(pgerrcode.DependentObjectsStillExist, "cannot drop %s because extension %s requires it", what, x.Name).
+			WithHint("You can drop extension %s instead.", x.Name)
+	}
+	return pgerr.Newf(pgerrcode.DependentObjectsStillExist, "cannot drop %s because it is required by the database system", what)
 }
 
 // ofSystem reports the name of an object that every database has.

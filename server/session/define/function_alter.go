@@ -276,12 +276,7 @@ func (e *Env) dropFunction(st *ast.Drop, i int) (*object, error) {
 		if st.Kind == ast.ObjFunction && s.f.Kind == 'a' {
 			return nil, aggregateNotFunction(n)
 		}
-		what := strings.ReplaceAll(builtin.CallText("", s.f.Name, s.f.Args), ", ", ",")
-		if x, ok := e.Catalog.Extension(s.f.Extension); ok {
-			return nil, pgerr.Newf(pgerrcode.DependentObjectsStillExist, "cannot drop function %s because extension %s requires it", what, x.Name).
-				WithHint("You can drop extension %s instead.", x.Name)
-		}
-		return nil, pgerr.Newf(pgerrcode.DependentObjectsStillExist, "cannot drop function %s because it is required by the database system", what)
+		return nil, e.keptBySystem("function "+strings.ReplaceAll(builtin.CallText("", s.f.Name, s.f.Args), ", ", ","), s.f.Extension)
 	}
 	if err == nil {
 		if st.Kind == ast.ObjFunction && f.IsAggregate() {

@@ -44,6 +44,8 @@ func (c *conv) sessionStmt(n *pgast.Node) ast.Stmt {
 		return c.discard(v.DiscardStmt)
 	case *pgast.Node_CheckPointStmt:
 		return &ast.Checkpoint{At: c.here()}
+	case *pgast.Node_SecLabelStmt:
+		return &ast.SecurityLabel{At: c.here(), Provider: v.SecLabelStmt.Provider}
 	case *pgast.Node_LoadStmt:
 		return &ast.Load{At: c.here(), File: v.LoadStmt.Filename}
 	}

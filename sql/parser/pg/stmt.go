@@ -132,5 +132,4 @@ var otherNames = map[string]string{
 	"MergeStmt":                  "MERGE",
 	"RefreshMatViewStmt":         "REFRESH MATERIALIZED VIEW",
 	"RuleStmt":                   "CREATE RULE",
-	"SecLabelStmt":               "SECURITY LABEL",
 }
