@@ -42,6 +42,7 @@ func Conversion(from, to types.T, domain catalog.ID, byText bool, o Options) (ex
 // its own) by assignment. ok is false for what is more than an expression: subqueries,
 // aggregates and sets.
 func Value(x ast.Expr, want types.T, o Options) (e expr.Expr, ok bool, err error) {
+	defer func() { err = o.visible(err) }()
 	simple := true
 	b := newBinder(o)
 	ast.Walk(x, func(n ast.Node) bool {

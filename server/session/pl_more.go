@@ -166,7 +166,7 @@ func (r *plRun) call(ctx context.Context, x *plpgsql.Call, sc *plScope) error {
 	p := &prepared{text: x.Text.SQL, stmt: st, vars: r.variables(sc)}
 	c, _, err := r.s.bindCall(ctx, st, p)
 	if err != nil {
-		return r.bound(err)
+		return r.bound(r.inStatement(err, x.Text.SQL))
 	}
 	var params []types.Datum
 	for _, v := range p.vars.Used {

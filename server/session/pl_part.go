@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgerrcode"
 
+	"github.com/loxodb/loxodb/planner/bind"
 	"github.com/loxodb/loxodb/sql/ast"
 	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/pgerr"
@@ -58,7 +59,8 @@ func (r *plRun) steps(ctx context.Context, t types.T, fields []string, index plp
 			i = c.Index(name)
 		}
 		if i < 0 {
-			return pgerr.Newf(pgerrcode.DatatypeMismatch, "cannot assign to field \"%s\" of a value of type %s", name, types.FormatType(t))
+			err := pgerr.Newf(pgerrcode.DatatypeMismatch, "cannot assign to field \"%s\" of a value of type %s", name, types.FormatType(t))
+			return bind.Visible(err, r.s.planOptions(nil))
 		}
 		out = append(out, builtin.PartStep{T: t, Row: c, Field: i})
 		t = c.Fields[i].T
@@ -119,7 +121,8 @@ func (r *plRun) steps(ctx context.Context, t types.T, fields []string, index plp
 // indexStep computes the subscripts of one step.
 func (r *plRun) indexStep(ctx context.Context, subs []*ast.Index, t types.T, out *[]builtin.PartStep, sc *plScope) (types.T, error) {
 	if t.OID != types.JSONBOID && !t.IsArray() && !types.HasFixedParts(t) {
-		return t, pgerr.Newf(pgerrcode.DatatypeMismatch, "cannot subscript type %s because it does not support subscripting", types.FormatType(t))
+		err := pgerr.Newf(pgerrcode.DatatypeMismatch, "cannot subscript type %s because it does not support subscripting", types.FormatType(t))
+		return t, bind.Visible(err, r.s.planOptions(nil))
 	}
 	s := builtin.PartStep{T: t}
 	one := func(e ast.Expr) error {
