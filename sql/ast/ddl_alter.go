@@ -105,9 +105,11 @@ const (
 	DetachPartition // Of
 	EnableAlwaysTrigger
 	EnableReplicaTrigger
-	SetTyped   // OF Type
-	DropTyped  // NOT OF
-	AlterOther // answered with 0A000, by Name
+	SetTablespace   // Name
+	SetAccessMethod // Name
+	SetTyped        // OF Type
+	DropTyped       // NOT OF
+	AlterOther      // answered with 0A000, by Name
 )
 
 // ColumnPlace is where a column is put among the others.

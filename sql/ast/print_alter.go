@@ -178,6 +178,7 @@ var relationActions = map[AlterKind]string{EnableTrigger: "ENABLE TRIGGER ", Dis
 	EnableRowSecurity: "ENABLE ROW LEVEL SECURITY", DisableRowSecurity: "DISABLE ROW LEVEL SECURITY",
 	ForceRowSecurity: "FORCE ROW LEVEL SECURITY", NoForceRowSecurity: "NO FORCE ROW LEVEL SECURITY",
 	EnableAlwaysTrigger: "ENABLE ALWAYS TRIGGER ", EnableReplicaTrigger: "ENABLE REPLICA TRIGGER ",
+	SetTablespace: "SET TABLESPACE ", SetAccessMethod: "SET ACCESS METHOD ",
 	ClusterOn: "CLUSTER ON ", WithoutCluster: "SET WITHOUT CLUSTER", SetLogged: "SET LOGGED", SetUnlogged: "SET UNLOGGED"}
 
 func (p *printer) alterRelation(c *AlterCmd) {

@@ -182,10 +182,11 @@ func (e *Env) alterOther(ctx context.Context, st *ast.AlterTable) error {
 			if err := e.changeOwner(ctx, &st.Name, st.Kind, st.Cmds[i].Name); err != nil {
 				return err
 			}
-		case ast.SetStatistics, ast.SetStorage, ast.SetCompression, ast.ClusterOn, ast.WithoutCluster, ast.SetOptions, ast.ResetOptions:
+		default:
 			t, err := e.table(&st.Name)
+			words := alterAction(&st.Cmds[i])
 			switch {
-			case st.Kind != ast.ObjMatView:
+			case st.Kind != ast.ObjMatView || !forMatViews(&st.Cmds[i]) && words == "":
 				return pgerr.NotSupported(int(st.Pos), "this form of ALTER %s is not supported", st.Kind)
 			case st.IfExists && missing(err):
 				e.notice("00000", "relation %q does not exist, skipping", st.Name.Name)
@@ -194,12 +195,12 @@ func (e *Env) alterOther(ctx context.Context, st *ast.AlterTable) error {
 				return err
 			case t.Kind != catalog.KindMatView:
 				return pgerr.Newf(pgerrcode.WrongObjectType, "%q is not a materialized view", t.Name)
+			case !forMatViews(&st.Cmds[i]):
+				return unsupported("ALTER action "+words+" cannot be performed on", t.Name, "materialized views")
 			}
 			if err := e.noteMatView(ctx, t, &ast.AlterTable{At: st.At, Name: st.Name, Kind: st.Kind, Cmds: st.Cmds[i : i+1]}); err != nil {
 				return err
 			}
-		default:
-			return pgerr.NotSupported(int(st.Pos), "this form of ALTER %s is not supported", st.Kind)
 		}
 	}
 	return nil
@@ -268,6 +269,10 @@ func (e *Env) alter(ctx context.Context, old, t *catalog.Table, cmd *ast.AlterCm
 		return e.clusterOn(t, cmd.Name)
 	case ast.SetOptions, ast.ResetOptions:
 		return e.withoutEffect(t, cmd)
+	case ast.SetTablespace:
+		return placeable(cmd.Name)
+	case ast.SetAccessMethod:
+		return storedBy(t, cmd.Name)
 	case ast.AlterOther:
 		switch cmd.Name {
 		case "SET WITHOUT OIDS": // tables have had no OIDs since PostgreSQL 12

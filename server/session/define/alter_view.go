@@ -148,7 +148,7 @@ var alterWords = map[ast.AlterKind]string{
 	ast.SetLogged: "SET LOGGED", ast.SetUnlogged: "SET UNLOGGED", ast.EnableTrigger: "ENABLE TRIGGER", ast.DisableTrigger: "DISABLE TRIGGER",
 	ast.EnableRowSecurity: "ENABLE ROW SECURITY", ast.DisableRowSecurity: "DISABLE ROW SECURITY", ast.ForceRowSecurity: "FORCE ROW SECURITY",
 	ast.NoForceRowSecurity: "NO FORCE ROW SECURITY", ast.AddInherit: "INHERIT", ast.DropInherit: "NO INHERIT",
-	ast.SetTyped: "OF", ast.DropTyped: "NOT OF",
+	ast.SetTyped: "OF", ast.DropTyped: "NOT OF", ast.SetTablespace: "SET TABLESPACE", ast.SetAccessMethod: "SET ACCESS METHOD",
 	ast.AttachPartition: "ATTACH PARTITION", ast.DetachPartition: "DETACH PARTITION",
 	ast.ReplicaIdentity: "REPLICA IDENTITY", ast.EnableAlwaysTrigger: "ENABLE ALWAYS TRIGGER", ast.EnableReplicaTrigger: "ENABLE REPLICA TRIGGER",
 }

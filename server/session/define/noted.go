@@ -275,7 +275,7 @@ func (e *Env) clusterBelow(ctx context.Context, t *catalog.Table, x *catalog.Ind
 // notes reports an action that materialized views take as tables do.
 func notes(k ast.AlterKind) bool {
 	return k == ast.SetStatistics || k == ast.SetStorage || k == ast.SetCompression || k == ast.ClusterOn || k == ast.WithoutCluster ||
-		k == ast.SetOptions || k == ast.ResetOptions
+		k == ast.SetOptions || k == ast.ResetOptions || k == ast.SetTablespace || k == ast.SetAccessMethod
 }
 
 // noteMatView runs such actions on a materialized view.

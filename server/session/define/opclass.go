@@ -95,6 +95,27 @@ func knownTablespace(name string) error {
 	return pgerr.Newf(pgerrcode.UndefinedObject, "tablespace %q does not exist", name)
 }
 
+// placeable refuses a tablespace that no relation can be moved to.
+func placeable(name string) error {
+	if name == "pg_global" {
+		return pgerr.New(pgerrcode.InvalidParameterValue, "only shared relations can be placed in pg_global tablespace")
+	}
+	return knownTablespace(name)
+}
+
+// storedBy refuses an access method that a table cannot be stored by: there is one that it can.
+func storedBy(t *catalog.Table, method string) error {
+	switch {
+	case t.IsPartitioned():
+		return pgerr.New(pgerrcode.WrongObjectType, "cannot change access method of a partitioned table")
+	case method == "heap":
+		return nil
+	case ofSystem("ACCESS METHOD", method):
+		return pgerr.Newf(pgerrcode.ObjectNotInPrerequisiteState, "access method %q is not of type TABLE", method)
+	}
+	return pgerr.Newf(pgerrcode.UndefinedObject, "access method %q does not exist", method)
+}
+
 // orderOf is the access method whose operator classes a strategy takes.
 func orderOf(by ast.PartitionStrategy) string {
 	if by == ast.ByHash {

@@ -147,6 +147,9 @@ func (e *Env) alterOfOther(ctx context.Context, st *ast.AlterTable, missing erro
 		if o.kind == ast.ObjIndex && (st.Cmds[i].Kind == ast.SetOptions || st.Cmds[i].Kind == ast.ResetOptions) && st.Cmds[i].Name == "" {
 			return e.alterIndex(ctx, st)
 		}
+		if o.kind == ast.ObjIndex && st.Cmds[i].Kind == ast.SetTablespace {
+			return e.alterIndex(ctx, st)
+		}
 		if words := alterAction(&st.Cmds[i]); words != "" {
 			return unsupported("ALTER action "+words+" cannot be performed on", o.name, o.plural)
 		}
@@ -169,7 +172,7 @@ func alterAction(cmd *ast.AlterCmd) string {
 			return "RESET"
 		}
 	case ast.AlterOther:
-		if strings.ToUpper(cmd.Name) == cmd.Name && cmd.Name != "SET TABLESPACE" {
+		if strings.ToUpper(cmd.Name) == cmd.Name {
 			return cmd.Name
 		}
 		return ""
@@ -184,7 +187,8 @@ func alterAction(cmd *ast.AlterCmd) string {
 // forMatViews reports an action of ALTER TABLE that materialized views know, too.
 func forMatViews(cmd *ast.AlterCmd) bool {
 	switch cmd.Kind {
-	case ast.SetStatistics, ast.SetStorage, ast.SetCompression, ast.SetOptions, ast.ResetOptions, ast.ClusterOn, ast.ChangeOwner:
+	case ast.SetStatistics, ast.SetStorage, ast.SetCompression, ast.SetOptions, ast.ResetOptions, ast.ClusterOn, ast.WithoutCluster, ast.ChangeOwner,
+		ast.SetTablespace, ast.SetAccessMethod:
 		return true
 	case ast.AlterOther:
 		return cmd.Name != "SET WITHOUT OIDS"

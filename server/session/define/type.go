@@ -110,7 +110,8 @@ func (e *Env) addLabel(ctx context.Context, t *catalog.Type, label string, at in
 	}
 	if _, ok := t.Enum.Value(label); ok {
 		return pgerr.New(pgerrcode.UniqueViolation, "duplicate key value violates unique constraint \"pg_enum_typid_label_index\"").
-			WithDetail("Key (enumtypid, enumlabel)=(%d, %s) already exists.", t.ID, label)
+			WithDetail("Key (enumtypid, enumlabel)=(%d, %s) already exists.", t.ID, label).
+			OnTable("pg_catalog", "pg_enum").OnConstraint("pg_enum_typid_label_index")
 	}
 	id, err := e.edit.NewID(ctx)
 	if err == nil {

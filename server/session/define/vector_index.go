@@ -225,6 +225,12 @@ func (e *Env) alterIndex(ctx context.Context, st *ast.AlterTable) error {
 			}
 			continue
 		}
+		if st.Cmds[i].Kind == ast.SetTablespace {
+			if err := placeable(st.Cmds[i].Name); err != nil {
+				return err
+			}
+			continue
+		}
 		if changed.Options, err = alterOptions(changed.Options, x.AccessMethod(), &st.Cmds[i], st); err != nil {
 			return err
 		}
