@@ -2,7 +2,6 @@ package executor
 
 import (
 	"bytes"
-	"math"
 
 	"github.com/loxodb/loxodb/sql/builtin"
 	"github.com/loxodb/loxodb/sql/catalog"
@@ -114,10 +113,9 @@ func distinctOnly(c *catalog.ColumnStats, values [][]byte, sampled, rows int) {
 		c.Distinct = c.NullFrac - 1
 	case len(list) < most && several == len(list):
 		c.Distinct = float64(several)
-	default: // Haas and Stokes
-		once, n := float64(len(values)-sum), float64(len(values))
-		d := once + float64(several)
-		c.Distinct = math.Floor(min(max(n*d/((n-once)+once*n/all), d), all) + 0.5)
+	default:
+		once := float64(len(values) - sum)
+		c.Distinct = float64(duj1(float64(len(values)), once+float64(several), once, all))
 	}
 	if c.Distinct > 0.1*float64(rows) {
 		c.Distinct = -c.Distinct / float64(rows)

@@ -13,8 +13,6 @@ import (
 // MySQL's strict mode (its manual, "Server SQL Modes"): a division by zero, which is NULL, and
 // a text taken for a number that is none, or more than one, are errors in statements that
 // change rows. Functions compute what they always do and note what was wrong with it.
-
-//
 // In a query they are warnings, which SHOW WARNINGS lists and nobody is sent.
 
 // strictness is what a function in strict mode notes.
