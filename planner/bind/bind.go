@@ -192,8 +192,15 @@ func newBinder(o Options) *binder {
 	meta := logical.NewMeta()
 	meta.Midway = o.Midway
 	return &binder{o: o, noParams: o.NoParams, keepCalls: o.CallsAsWritten, callInFrom: ast.NoPos, meta: meta, params: append([]types.OID(nil), o.ParamTypes...),
-		pos: map[*expr.Column]ast.Pos{}, shapes: map[logical.ColID][]field{}, rowShapes: map[*expr.RowOf][]field{}, wholeRows: map[*expr.RowOf]*nsItem{}, wholeAt: map[*expr.RowOf]ast.Pos{}, caseRows: map[*expr.Case]*expr.RowOf{},
-		rawRows: map[*expr.RowOf]*expr.RowOf{}, rowPos: map[*expr.RowOf][]ast.Pos{}, tableoids: map[*expr.Const]catalog.ID{}}
+		pos: map[*expr.Column]ast.Pos{}}
+}
+
+// put sets an entry of a map that few statements need: it is made with its first entry.
+func put[K comparable, V any](m *map[K]V, key K, v V) {
+	if *m == nil {
+		*m = map[K]V{}
+	}
+	(*m)[key] = v
 }
 
 // Bind binds SELECT, VALUES, INSERT, UPDATE, DELETE and MERGE.

@@ -135,7 +135,8 @@ func (b *binder) asRecord(e expr.Expr, at builtin.Context, pos ast.Pos) (expr.Ex
 	}
 	if out.T = t; ok {
 		if it := b.wholeRows[row]; it != nil {
-			b.wholeRows[out], b.wholeAt[out] = it, b.wholeAt[row]
+			put(&b.wholeRows, out, it)
+			put(&b.wholeAt, out, b.wholeAt[row])
 		}
 		return out, nil
 	}

@@ -352,7 +352,7 @@ func (b *binder) row(s *scope, x *ast.Row) (expr.Expr, error) {
 			return nil, err
 		}
 	}
-	b.rawRows[r] = raw
+	put(&b.rawRows, r, raw)
 	return r, nil
 }
 
@@ -374,6 +374,6 @@ func (b *binder) rawRow(s *scope, x *ast.Row) (*expr.RowOf, error) {
 	if err := rowFits(x, len(r.Args)); err != nil {
 		return nil, err
 	}
-	b.rowPos[r] = at
+	put(&b.rowPos, r, at)
 	return r, nil
 }

@@ -337,7 +337,7 @@ func (b *binder) virtual(t *syscat.Table, x *ast.TableRef) (logical.Node, []*nsI
 // virtualSystem adds tableoid to a system relation, hidden from *.
 func (b *binder) virtualSystem(scan *logical.Virtual, it *nsItem, t *syscat.Table, name string) {
 	oid := &expr.Const{T: types.Of(types.OidOID), D: types.Int(int64(t.OID))}
-	b.tableoids[oid] = t.OID
+	put(&b.tableoids, oid, t.OID)
 	it.hidden = append(it.hidden, nsCol{"tableoid", oid})
 	it.hidden = append(it.hidden, nsCol{"xmin", &expr.Const{T: types.Of(types.XidOID), D: types.Int(1)}})
 }

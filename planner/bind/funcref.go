@@ -77,7 +77,7 @@ func (b *binder) funcRef(s *scope, x *ast.FuncRef) (logical.Node, []*nsItem, err
 	for i := range names {
 		id := b.meta.Add(logical.ColInfo{Name: names[i], Rel: alias, T: ts[i], Domain: domains[i]})
 		if shapes[i] != nil {
-			b.shapes[id] = shapes[i]
+			put(&b.shapes, id, shapes[i])
 		}
 		n.Out = append(n.Out, id)
 		if !rows[i] {

@@ -380,7 +380,7 @@ func (b *binder) wholeRow(it *nsItem, pos ast.Pos) (expr.Expr, error) {
 		for at, f := range b.shape(row) { // by the names that the alias gives them
 			sh = append(sh, field{it.cols[at].name, f.t, f.at, f.domain})
 		}
-		b.rowShapes[row], b.wholeRows[row], b.wholeAt[row] = sh, it, pos
+		b.isWhole(row, sh, it, pos)
 		return b.rowOrNull(it, row), nil
 	}
 	row := &expr.RowOf{}
@@ -391,12 +391,19 @@ func (b *binder) wholeRow(it *nsItem, pos ast.Pos) (expr.Expr, error) {
 		sh = append(sh, field{c.name, c.e.Type(), i, b.exprDomain(c.e)})
 		names = append(names, c.name)
 	}
-	b.rowShapes[row], b.wholeRows[row], b.wholeAt[row] = sh, it, pos
+	b.isWhole(row, sh, it, pos)
 	var err error
 	if row.T, err = builtin.RowType(names); err != nil {
 		return nil, err
 	}
 	return b.rowOrNull(it, row), nil
+}
+
+// isWhole notes that row, of the shape sh, is a whole row of it, written at pos.
+func (b *binder) isWhole(row *expr.RowOf, sh []field, it *nsItem, pos ast.Pos) {
+	put(&b.rowShapes, row, sh)
+	put(&b.wholeRows, row, it)
+	put(&b.wholeAt, row, pos)
 }
 
 // rowOrNull is a whole row, or NULL where an outer join has none: not a row of NULLs.
@@ -414,7 +421,7 @@ func (b *binder) rowOrNull(it *nsItem, row *expr.RowOf) expr.Expr {
 		return row
 	}
 	e := &expr.Case{Whens: []expr.When{{Cond: &expr.IsNull{X: there, Not: true}, Result: row}}, Else: nullConst(row.T), T: row.T}
-	b.caseRows[e] = row
+	put(&b.caseRows, e, row)
 	return e
 }
 

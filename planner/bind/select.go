@@ -295,7 +295,7 @@ func (b *binder) finishSelect(q *selection) (*query, error) {
 	for i := range all {
 		all[i].id = ids[i]
 		if sh := b.shape(all[i].e); sh != nil {
-			b.shapes[ids[i]] = sh
+			put(&b.shapes, ids[i], sh)
 		}
 		if b.meta.Cols[ids[i]].Name == "" {
 			b.meta.Cols[ids[i]].Name = all[i].name

@@ -68,7 +68,7 @@ type Meta struct {
 }
 
 // NewMeta returns an empty Meta.
-func NewMeta() *Meta { return &Meta{Cols: make([]ColInfo, 1, 32), Tables: map[catalog.ID]bool{}} }
+func NewMeta() *Meta { return &Meta{Cols: make([]ColInfo, 1, 16), Tables: map[catalog.ID]bool{}} }
 
 // Add numbers a new column.
 func (m *Meta) Add(c ColInfo) ColID {

@@ -89,7 +89,7 @@ func (p *planner) paths(s *logical.Scan, conds []expr.Expr) []path {
 	if p.noSeq {
 		full.startup, full.cost = full.startup+disabled, full.cost+disabled
 	}
-	list := make([]path, 1, 2+len(s.Table.Indexes))
+	list := make([]path, 1, 1+len(s.Table.Indexes))
 	list[0] = full
 	list = p.keyedPaths(list, s, conds, out)
 	if pt, ok := p.bitmapPath(s, conds, rows, out); ok {

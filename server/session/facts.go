@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -51,12 +52,42 @@ func (s *Session) sharedCatalog() *catalog.Snapshot {
 func (s *Session) SearchPath(implicit bool) []string { return s.searchPath(implicit, implicit) }
 
 // searchPath is the search path, with the session's temporary schema before
-// everything and pg_catalog after it, if they are asked for and not named elsewhere.
+// everything and pg_catalog after it, if they are asked for and not named elsewhere. The
+// caller must not change it: it is kept until something changes, since every name of a
+// statement asks for it.
 func (s *Session) searchPath(temp, system bool) []string {
+	kept := &s.paths[0]
+	if temp {
+		kept = &s.paths[1]
+	}
+	if system {
+		kept = &s.paths[2]
+		if temp {
+			kept = &s.paths[3]
+		}
+	}
 	snap := s.Catalog()
-	var path []string
-	user := s.current()
-	for _, name := range s.pathNames() {
+	now := stamp{catalog: snap.Version, temp: snap.TempVersion(), settings: s.settings.version, acting: s.actingID()}
+	if k := kept.Load(); k != nil && k.at == now {
+		return k.names
+	}
+	k := &keptPath{now, slices.Clip(s.makePath(temp, system))}
+	kept.Store(k)
+	return k.names
+}
+
+// keptPath is a search path as of a time. Functions that workers run ask for it too.
+type keptPath struct {
+	at    stamp
+	names []string
+}
+
+// makePath is searchPath anew.
+func (s *Session) makePath(temp, system bool) []string {
+	snap := s.Catalog()
+	names, user := s.pathNames(), s.current()
+	path := make([]string, 0, len(names)+2)
+	for _, name := range names {
 		if x, ok := snap.Schema(name); ok && (user.Super || snap.MayUseSchema(x, user.ID, catalog.PrivUsage)) {
 			path = append(path, x.Name)
 			temp = temp && !x.Temp
@@ -64,10 +95,10 @@ func (s *Session) searchPath(temp, system bool) []string {
 		system = system && name != "pg_catalog"
 	}
 	if system {
-		path = append([]string{"pg_catalog"}, path...)
+		path = slices.Insert(path, 0, "pg_catalog")
 	}
 	if x, ok := snap.TempSchema(); ok && temp {
-		path = append([]string{x.Name}, path...)
+		path = slices.Insert(path, 0, x.Name)
 	}
 	return path
 }

@@ -176,23 +176,29 @@ func (s *Session) share(p *prepared) {
 	s.db.plans.Put(cacheKey(p.planKey, p.text, p.declared), &cachedPlan{stmt: p.stmt, source: p.source, plan: p.plan, size: int64(p.plan.Bytes + 4*len(p.text) + 1024)})
 }
 
+// planSettings are the settings that plans depend on.
+var planSettings = []string{"sql_dialect", "search_path", "role", "row_security", "datestyle", "intervalstyle", "timezone", "array_nulls",
+	"enable_seqscan", "enable_indexscan", "enable_hashjoin", "enable_nestloop", "enable_sort", "enable_hashagg",
+	"loxodb.generated_values", "mysql.collation_connection", "mysql.sql_mode"}
+
 // planKeyNow is everything besides text and parameter types that a plan depends on.
 func (s *Session) planKeyNow() string {
-	if s.settings.keyVersion != s.settings.version+1 {
-		var sb strings.Builder
-		for _, n := range []string{"sql_dialect", "search_path", "role", "row_security", "datestyle", "intervalstyle", "timezone", "array_nulls", "enable_seqscan", "enable_indexscan", "enable_hashjoin", "enable_nestloop", "enable_sort", "enable_hashagg", "loxodb.generated_values", "mysql.collation_connection", "mysql.sql_mode"} {
-			v, set := s.settings.get(n)
-			sb.WriteString(v)
-			if set { // @@sql_mode without modes is not the one that nobody set
-				sb.WriteByte(1)
-			}
-			sb.WriteByte(0)
-		}
-		sb.WriteString(s.SessionUser())
-		s.settings.key, s.settings.keyVersion = sb.String(), s.settings.version+1
+	now := s.stampNow()
+	if s.planKey != "" && s.planKeyAt == now {
+		return s.planKey
 	}
-	snap := s.Catalog()
-	return fmt.Sprintf("%s\x00%d\x00%d\x00%d\x00%d\x00%d\x00%d\x00%t", s.settings.key, s.db.id, snap.Version, snap.TempVersion(), s.tempSizes(snap), s.triggers.visible(), s.actingID(), s.pinned > 0)
+	key := make([]byte, 0, 256)
+	for _, n := range planSettings {
+		v, set := s.settings.get(n)
+		key = append(key, v...)
+		if set { // @@sql_mode without modes is not the one that nobody set
+			key = append(key, 1)
+		}
+		key = append(key, 0)
+	}
+	key = fmt.Appendf(key, "%s\x00%d\x00%d\x00%d\x00%d\x00%d\x00%d\x00%t", s.SessionUser(), s.db.id, now.catalog, now.temp, now.sizes, now.trigger, now.acting, now.midway)
+	s.planKey, s.planKeyAt = string(key), now
+	return s.planKey
 }
 
 // shareable reports a query whose plan other sessions may use.
@@ -201,6 +207,9 @@ func (s *Session) shareable(query string) bool {
 }
 
 func cacheKey(planKey, query string, declared []types.OID) string {
+	if len(declared) == 0 {
+		return planKey + "\x00[]\x00" + query
+	}
 	return fmt.Sprintf("%s\x00%v\x00%s", planKey, declared, query)
 }
 

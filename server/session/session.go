@@ -40,6 +40,10 @@ type Session struct {
 	tell     func() // has the wire send the notices; may be nil
 	opened   time.Time
 	settings *settings
+	// planKey is what planKeyNow said at planKeyAt; paths what searchPath did, by what it was asked for.
+	planKey   string
+	planKeyAt stamp
+	paths     [4]atomic.Pointer[keptPath]
 
 	stmts   map[string]*prepared
 	portals map[string]*portal

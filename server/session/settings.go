@@ -39,10 +39,6 @@ type settings struct {
 	changed map[string]bool   // reported parameters that may have to be sent
 	sent    map[string]string
 	version int // grows with every change
-	// key is the part of the plan cache's key that settings make, as of keyVersion−1.
-	key        string
-	keyVersion int
-
 	modes                              bool               // the default transaction modes are not the usual ones
 	mysql                              bool               // the dialect is MySQL's
 	keysUnchecked                      bool               // MySQL's foreign_key_checks is off

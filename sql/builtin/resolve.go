@@ -216,9 +216,9 @@ func seeNamed(f *Func, n int, shape CallShape) (candidate, bool) {
 }
 
 // dropShadowed keeps, of candidates with equal parameter types, the one that
-// needs no variadic expansion and no defaults.
+// needs no variadic expansion and no defaults. It reuses list.
 func dropShadowed(list []candidate) []candidate {
-	var keep []candidate
+	keep := list[:0]
 next:
 	for _, c := range list {
 		for i := range keep {

@@ -151,6 +151,12 @@ func TooDeep() *Error {
 
 // As returns the *Error in err's chain, if any.
 func As(err error) (*Error, bool) {
+	if err == nil {
+		return nil, false // asked for every statement: errors.As would allocate
+	}
+	if e, ok := err.(*Error); ok {
+		return e, true
+	}
 	var e *Error
 	ok := errors.As(err, &e)
 	return e, ok
