@@ -53,7 +53,7 @@ corpus: ## sqllogictest files below DIR against a server of its own or DSN (PG=D
 	$(GO) run $(if $(RACE),-race) ./tests/slt/corpus -dir '$(DIR)' $(if $(DSN),-dsn '$(DSN)') $(if $(PG),-oracle '$(PG)') $(if $(ONLY),-only '$(ONLY)')
 
 race: ## all tests under the race detector
-	$(GO) test -race -timeout 40m $(PKG)
+	$(GO) test -race -timeout 20m $(PKG)
 
 slt-record: ## rewrite the answers of tests/slt from a PostgreSQL 15 (PG=DSN)
 	@test -n "$(PG)" || { echo "name the server: make slt-record PG='host=... user=...'"; exit 1; }

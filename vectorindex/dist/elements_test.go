@@ -268,7 +268,7 @@ func TestSpaces(t *testing.T) {
 	defer func(k kernels) { active = k }(active)
 	for _, dims := range []int{1, 7, 8, 63, 100, 513, 1100, maxDense + 5} {
 		for _, s := range spaces(dims) {
-			if s.Element != Sparse && dims > MaxDims {
+			if s.Element != Sparse && dims > MaxDims || raceEnabled && dims > 513 {
 				continue
 			}
 			r := rand.New(rand.NewPCG(uint64(dims), 1))

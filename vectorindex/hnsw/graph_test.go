@@ -14,8 +14,12 @@ import (
 	"github.com/loxodb/loxodb/vectorindex/quant"
 )
 
-// shapes pairs the given metrics with codings that serve them.
+// shapes pairs the given metrics with codings that serve them; under the race detector
+// only the first one, as which one it is does not change what runs beside what.
 func shapes(metrics ...dist.Metric) iter.Seq2[dist.Metric, quant.Coding] {
+	if raceEnabled {
+		metrics = metrics[:1]
+	}
 	return func(yield func(dist.Metric, quant.Coding) bool) {
 		for _, c := range []quant.Coding{quant.CodingSQ8, quant.CodingNone, quant.CodingRaBitQ(1), quant.CodingRaBitQ(4), quant.CodingPQ} {
 			for _, m := range metrics {

@@ -12,6 +12,9 @@ import (
 // list leads to them, and a few long ones are near to all. Narrow beams find their way
 // among these all the same.
 func TestProductsOfVariedLengths(t *testing.T) {
+	if raceEnabled {
+		t.Skip("recall of 6,000 vectors, which nothing runs beside")
+	}
 	r := rand.New(rand.NewPCG(5, 6))
 	draw := func(n, dims int, number func() float64) [][]float32 {
 		out := make([][]float32, n)

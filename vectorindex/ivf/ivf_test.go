@@ -16,13 +16,17 @@ import (
 	"github.com/loxodb/loxodb/vectorindex/quant"
 )
 
-// shapes pairs every metric with codings that serve it.
+// shapes pairs every metric with codings that serve it; under the race detector the first
+// one, as which one it is does not change what runs beside what.
 func shapes() iter.Seq2[dist.Metric, quant.Coding] {
 	return func(yield func(dist.Metric, quant.Coding) bool) {
 		for _, c := range []quant.Coding{quant.CodingNone, quant.CodingRaBitQ(1), quant.CodingRaBitQ(3), quant.CodingRaBitQ(4), quant.CodingPQ} {
 			for m := dist.L2; m <= dist.L1; m++ {
 				if c.Serves(m) && !yield(m, c) {
 					return
+				}
+				if raceEnabled {
+					break
 				}
 			}
 		}

@@ -61,7 +61,10 @@ func TestThrottle(t *testing.T) {
 // small for a graph are not waited for.
 func TestThrottleWhileSearched(t *testing.T) {
 	ctx := context.Background()
-	const small, tail, each = 2000, 50, 100
+	small, tail, each := 2000, 50, 100
+	if raceEnabled { // linking is ten times slower
+		small, tail, each = 500, 20, 25
+	}
 	c := newClustered(64)
 	ix, err := sidecar.Open(ctx, sidecar.Config{Spec: vectorindex.Spec{Dims: 64}, FS: vfs.NewMem(), Dir: "idx", Source: newModel(),
 		TailEntries: 1 << 30, SearchedTail: tail, GraphMin: small})
@@ -107,7 +110,7 @@ func TestThrottleWhileSearched(t *testing.T) {
 	}
 	for range 50 {
 		bring()
-		if n := ix.Stats().Unindexed; n > tail+2*each {
+		if n := ix.Stats().Unindexed; n > int64(tail+2*each) {
 			t.Fatalf("%d entries wait for their links", n)
 		}
 	}

@@ -18,6 +18,10 @@ import (
 // Searches at snapshots, writes, seals, merges and builds all at once: every
 // search is complete for its snapshot, and Close in the middle of it is safe.
 func TestConcurrently(t *testing.T) {
+	rounds := 400
+	if raceEnabled {
+		rounds = 80
+	}
 	for _, spec := range []vectorindex.Spec{{}, {Kind: vectorindex.Flat}, {Kind: vectorindex.IVF}, {Element: dist.Sparse}, {Element: dist.Bit, Metric: dist.Jaccard, Kind: vectorindex.Flat}} {
 		ctx := context.Background()
 		m := newModel()
@@ -41,7 +45,7 @@ func TestConcurrently(t *testing.T) {
 		}
 		writers.Go(func() {
 			w := &world{t: t, rng: rand.New(rand.NewPCG(1, 1)), m: m, cfg: cfg, ix: ix}
-			for range 400 {
+			for range rounds {
 				if err := ix.Throttle(ctx); err != nil {
 					t.Error(err)
 				}

@@ -60,13 +60,13 @@ func TestConformance(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			o := indextest.Options{Recall: c.recall, Entries: 4000}
-			if raceEnabled {
-				o.Entries = 2000
+			if raceEnabled { // what runs beside what is the same with fewer
+				o.Entries = 600
 			}
 			indextest.Run(t, o, func(t *testing.T, spec vectorindex.Spec) indextest.Live {
 				spec.Kind, spec.Coding = c.kind, c.coding
 				m := newModel()
-				cfg := sidecar.Config{Spec: spec, FS: vfs.NewMem(), Dir: "idx", Source: m, HeadEntries: 1500, GraphMin: 100}
+				cfg := sidecar.Config{Spec: spec, FS: vfs.NewMem(), Dir: "idx", Source: m, HeadEntries: o.Entries * 3 / 8, GraphMin: 100}
 				if c.disk {
 					cfg.FS, cfg.Dir = vfs.Default, t.TempDir()
 				}
