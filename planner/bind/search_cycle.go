@@ -45,12 +45,20 @@ func (b *binder) newGraph(s *scope, c *ast.CTE, sel *ast.Select, cols []outCol) 
 	}
 	g.fail(g.names())
 	for _, t := range sel.Right.From {
+		if redefines(sel.Right.With, c.Name) {
+			break
+		}
 		if g.name = referenceIn(t, c.Name); g.name != "" {
 			return g, nil
 		}
 	}
 	return nil, errAt(ast.NoPos, pgerrcode.FeatureNotSupported,
 		"with a SEARCH or CYCLE clause, the recursive reference to WITH query \"%s\" must be at the top level of its right-hand SELECT", c.Name)
+}
+
+// redefines reports a WITH with a query of the name: references below it are to that.
+func redefines(w *ast.With, name string) bool {
+	return w != nil && slices.ContainsFunc(w.CTEs, func(c ast.CTE) bool { return c.Name == name })
 }
 
 // hasTail reports clauses that make an operand of UNION a query of its own.

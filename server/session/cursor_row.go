@@ -113,7 +113,32 @@ func scrolls(st *ast.Declare, plan *physical.Plan) bool {
 	if st.Scroll != nil {
 		return *st.Scroll
 	}
-	return len(st.Query.Locking) == 0 && readsBackward(plan.Root)
+	if len(st.Query.Locking) > 0 {
+		return false
+	}
+	root := plan.Root
+	if st.Query.WithTies { // a Limit of PostgreSQL's, a rank here
+		root = ranked(root)
+	}
+	return readsBackward(root)
+}
+
+// ranked is what WITH TIES ranks; n without such.
+func ranked(n physical.Node) physical.Node {
+	for at := n; ; {
+		switch x := at.(type) {
+		case *physical.Project:
+			at = x.Input
+		case *physical.Limit:
+			at = x.Input
+		case *physical.Filter:
+			at = x.Input
+		case *physical.Window:
+			return x.Input
+		default:
+			return n
+		}
+	}
 }
 
 func readsBackward(n physical.Node) bool {

@@ -427,13 +427,13 @@ func (s *Session) refresh(ctx context.Context, p *prepared) error {
 		p.fresh = now
 		return nil
 	}
-	old, kind := p.columns, p.kind
+	old, kind, planned := p.columns, p.kind, p.planned
 	if err := s.replan(ctx, p); err != nil {
 		return err
 	}
 	if !sameColumns(old, p.columns) {
 		// The client knows the old ones: they hold until the table has them again.
-		p.columns, p.kind, p.planKey = old, kind, ""
+		p.columns, p.kind, p.planned, p.planKey = old, kind, planned, ""
 		return errResultChanged()
 	}
 	return nil

@@ -248,7 +248,7 @@ func (n names) signatureIn(t types.OID, text string) (types.OID, error) {
 	schema, name := "", parts[len(parts)-1]
 	if len(parts) > 1 {
 		schema = parts[len(parts)-2]
-		if err := n.inSchema(schema); err != nil {
+		if err := n.inSchema(schema); err != nil && t != types.RegoperatorOID { // of which PostgreSQL says only that it is not there
 			return 0, err
 		}
 	}

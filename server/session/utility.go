@@ -233,6 +233,9 @@ func (s *Session) discard(ctx context.Context, st *ast.Discard) (string, error) 
 			return "", err
 		}
 		s.closePortals()
+		if _, err := s.resetIdentity("session_authorization", false); err != nil {
+			return "", err
+		}
 		clear(s.stmts)
 		s.settings.resetAll()
 		s.db.advisory.releaseAll(s)

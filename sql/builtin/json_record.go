@@ -1,6 +1,9 @@
 package builtin
 
 import (
+	"fmt"
+	"strings"
+
 	"github.com/jackc/pgerrcode"
 
 	"github.com/loxodb/loxodb/sql/pgerr"
@@ -195,11 +198,15 @@ func (x *jsonColumns) value(v []byte, t types.T, key string) (types.Datum, error
 	return types.ParseText(t, text.Text(), x.format)
 }
 
-// array is a JSON array as an array of type t, of as many dimensions as it nests.
+// array is a JSON array as an array of type t, of as many dimensions as it nests down to the
+// first element that is no array or the first array without elements; arrays below are
+// elements.
 func (x *jsonColumns) array(v []byte, t types.T, key string) (types.Datum, error) {
 	var b types.ArrayBuilder
 	b.Reset(t.Elem().OID)
 	var dims []types.ArrayDim
+	var at []int    // where v is, by dimension
+	known := false // how many dimensions there are
 	var fill func(v []byte, depth int) error
 	fill = func(v []byte, depth int) error {
 		n := 0
@@ -207,20 +214,18 @@ func (x *jsonColumns) array(v []byte, t types.T, key string) (types.Datum, error
 		types.JSONElements(v, func(e []byte) bool {
 			n++
 			nested := types.JSONTypeof(e) == "array"
-			if b.Len() == 0 && n == 1 && nested && len(dims) <= depth+1 {
+			at = append(at[:depth], n-1)
+			switch {
+			case !known && nested:
 				dims = append(dims, types.ArrayDim{})
-			}
-			if !nested && depth+1 < len(dims) {
+			case !known:
+				known = true
+			case !nested && depth+1 < len(dims):
 				err = pgerr.New(pgerrcode.InvalidTextRepresentation, "expected JSON array").
-					WithHint("See the array element [%d] of key \"%s\".", n-1, key)
+					WithHint("See the array element %s of key \"%s\".", pathText(at), key)
 				return false
 			}
-			if nested != (depth+1 < len(dims)) {
-				err = pgerr.New(pgerrcode.InvalidTextRepresentation, "malformed JSON array").
-					WithDetail("Multidimensional arrays must have sub-arrays with matching dimensions.")
-				return false
-			}
-			if nested {
+			if depth+1 < len(dims) {
 				err = fill(e, depth+1)
 				return err == nil
 			}
@@ -236,6 +241,7 @@ func (x *jsonColumns) array(v []byte, t types.T, key string) (types.Datum, error
 		if err != nil {
 			return err
 		}
+		known = true
 		if dims[depth].Lower == 1 && dims[depth].Len != n {
 			return pgerr.New(pgerrcode.InvalidTextRepresentation, "malformed JSON array").
 				WithDetail("Multidimensional arrays must have sub-arrays with matching dimensions.")
@@ -251,4 +257,13 @@ func (x *jsonColumns) array(v []byte, t types.T, key string) (types.Datum, error
 		return types.EmptyArray(t.Elem().OID), nil
 	}
 	return b.Shaped(dims)
+}
+
+// pathText is [1][0] of 1, 0.
+func pathText(at []int) string {
+	var sb strings.Builder
+	for _, i := range at {
+		fmt.Fprintf(&sb, "[%d]", i)
+	}
+	return sb.String()
 }

@@ -151,6 +151,9 @@ func (p *templateParser) datetime(c *Ctx, dated, timed, zoned bool) (*pathTime, 
 	if err != nil {
 		return nil, err
 	}
+	if day := m.days(); dated && !timed && m.validYear() && day >= minDate && day < endDate {
+		return &pathTime{t: types.DateOID, v: day}, nil
+	}
 	v, ok := m.local()
 	if !ok {
 		return nil, timestampRange()
@@ -195,9 +198,10 @@ func (x *pathRun) compareTimes(a, b *pathTime) (c int, ok bool, err error) {
 	case a.t == types.TimeOID || b.t == types.TimetzOID:
 		return 0, false, nil
 	}
-	from := a.v
+	from, late := a.v, false
 	if a.t == types.DateOID {
-		from *= usPerDay
+		d, err := types.DateToTimestamp(a.v)
+		from, late = d.Int(), err != nil // later than every timestamp
 	}
 	if b.t == types.TimestamptzOID {
 		name := "date"
@@ -208,6 +212,9 @@ func (x *pathRun) compareTimes(a, b *pathTime) (c int, ok bool, err error) {
 			return 0, false, err
 		}
 		from = localToUTC(x.ctx, from)
+	}
+	if late {
+		return 1, true, nil
 	}
 	return cmp.Compare(from, b.v), true, nil
 }

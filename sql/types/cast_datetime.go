@@ -36,7 +36,9 @@ func castDateTime(from, to T, d Datum, f *Format) (out Datum, done bool, err err
 			if out, err = DateToTimestamp(v); err != nil {
 				return out, false, err
 			}
-			out, err = localToTimestamptz(out.Int(), f)
+			if out, err = localToTimestamptz(out.Int(), f); err != nil {
+				err = pgerr.New(pgerrcode.DatetimeFieldOverflow, "date out of range for timestamp")
+			}
 			return out, true, err
 		case TimestampOID:
 			out, err = localToTimestamptz(v, f)

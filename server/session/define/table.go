@@ -220,8 +220,13 @@ func (e *Env) addColumns(ctx context.Context, t *catalog.Table, st *ast.CreateTa
 			if d, err = e.partitionColumn(t, d); err != nil {
 				return err
 			}
-			if slices.ContainsFunc(d.Constraints, func(k ast.Constraint) bool { return k.Kind == ast.ConIdentity }) {
-				return pgerr.New(pgerrcode.FeatureNotSupported, "identity columns are not supported on partitions")
+			for i := range d.Constraints {
+				switch d.Constraints[i].Kind {
+				case ast.ConIdentity:
+					return pgerr.New(pgerrcode.FeatureNotSupported, "identity columns are not supported on partitions")
+				case ast.ConGenerated:
+					return pgerr.New(pgerrcode.FeatureNotSupported, "generated columns are not supported on partitions")
+				}
 			}
 		}
 		if old := t.ColumnByName(d.Name); old == nil || !inherited || !old.Inherited {

@@ -137,6 +137,8 @@ func grammarError(query string, err error) *pgerr.Error {
 	e := pgerr.New(grammarCode(pe.Message), pe.Message)
 	if hint, ok := grammarHints[pe.Message]; ok {
 		e.Hint = hint
+	} else if strings.HasPrefix(pe.Message, "unrecognized row security option") {
+		e.Hint = "Only PERMISSIVE or RESTRICTIVE policies are supported currently."
 	}
 	if pe.Cursorpos > 0 && !placeless[pe.Message] && !strings.HasPrefix(pe.Message, "unrecognized partitioning strategy") {
 		e.Position = byteOffset(query, pe.Cursorpos-1) + 1
@@ -189,6 +191,7 @@ var grammarCodes = []struct{ prefix, code string }{
 	{"aggregates cannot have output", pgerrcode.FeatureNotSupported},
 	{"a column list with SET", pgerrcode.FeatureNotSupported},
 	{"current database cannot", pgerrcode.FeatureNotSupported},
+	{"CREATE SCHEMA IF NOT EXISTS cannot", pgerrcode.FeatureNotSupported},
 	{"unrecognized JSON encoding", pgerrcode.InvalidParameterValue},
 	{"unrecognized partitioning strategy", pgerrcode.InvalidParameterValue},
 }
