@@ -28,17 +28,17 @@ var byName = func() map[string]*setting {
 // settings are one session's parameter values. A change inside a transaction is
 // remembered so that rollback undoes it.
 type settings struct {
-	start   map[string]string // what RESET goes back to: defaults and start-up parameters
-	values  map[string]string // canonical text by lower-case name
-	from    map[string]Origin // where the values come from
-	begun   map[string]Origin // where those of start do
-	undo    []change          // of the running transaction, oldest first
-	format  types.Format
-	client  *charset.Encoding // nil when the client's text is UTF-8
-	escapes parser.Escapes    // how literals are read
-	changed map[string]bool   // reported parameters that may have to be sent
-	sent    map[string]string
-	version int // grows with every change
+	start                              map[string]string // what RESET goes back to: defaults and start-up parameters
+	values                             map[string]string // canonical text by lower-case name
+	from                               map[string]Origin // where the values come from
+	begun                              map[string]Origin // where those of start do
+	undo                               []change          // of the running transaction, oldest first
+	format                             types.Format
+	client                             *charset.Encoding // nil when the client's text is UTF-8
+	escapes                            parser.Escapes    // how literals are read
+	changed                            map[string]bool   // reported parameters that may have to be sent
+	sent                               map[string]string
+	version                            int                // grows with every change
 	modes                              bool               // the default transaction modes are not the usual ones
 	mysql                              bool               // the dialect is MySQL's
 	keysUnchecked                      bool               // MySQL's foreign_key_checks is off

@@ -205,7 +205,7 @@ func (x *jsonColumns) array(v []byte, t types.T, key string) (types.Datum, error
 	var b types.ArrayBuilder
 	b.Reset(t.Elem().OID)
 	var dims []types.ArrayDim
-	var at []int    // where v is, by dimension
+	var at []int   // where v is, by dimension
 	known := false // how many dimensions there are
 	var fill func(v []byte, depth int) error
 	fill = func(v []byte, depth int) error {
