@@ -47,6 +47,7 @@ func (c *conn) statements(ctx context.Context, query string) error {
 			return err
 		}
 		if p.Kind() == backend.KindRows {
+			c.notices() // of reading and planning it
 			if err := c.out.rowDescription(p.Columns(), p.Formats()); err != nil {
 				return err
 			}

@@ -37,12 +37,12 @@ func (s *Session) Simple(ctx context.Context, text string) (int, error) {
 		s.simple = append(s.simple, p)
 		return 1, nil
 	}
-	list, err := s.parse(text)
+	list, told, err := s.parse(text)
 	if err != nil {
 		return 0, s.complain(toPG(ctx, err))
 	}
 	for _, x := range list {
-		s.simple = append(s.simple, &prepared{text: text, parsed: x, stmt: x.Stmt})
+		s.simple = append(s.simple, &prepared{text: text, parsed: x, stmt: x.Stmt, told: told})
 	}
 	return len(list), nil
 }
@@ -72,7 +72,7 @@ func (s *Session) simpleNext(ctx context.Context, i int) (*portal, error) {
 		if err != nil {
 			return nil, err
 		}
-		if len(s.simple) == 1 {
+		if len(s.simple) == 1 && !st.told {
 			s.share(full)
 		}
 		s.simple[i] = full

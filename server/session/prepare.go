@@ -47,6 +47,7 @@ type prepared struct {
 	fromSQL  bool
 	vars     *bind.Variables // of the function whose statement it is
 	simple   bool            // of the simple protocol: without parameters
+	told     bool            // reading its text gave notices
 	// positions: the plan tells the row numbers behind a cursor's rows.
 	positions bool
 	when      time.Time
@@ -110,7 +111,7 @@ func (s *Session) prepareText(ctx context.Context, query string, declared []type
 		p.setPlan(c.plan, planKey)
 		return p, nil
 	}
-	list, err := s.parse(query)
+	list, told, err := s.parse(query)
 	if err != nil {
 		return nil, err
 	}
@@ -121,21 +122,26 @@ func (s *Session) prepareText(ctx context.Context, query string, declared []type
 		return nil, pgerr.New(pgerrcode.SyntaxError, "cannot insert multiple commands into a prepared statement")
 	}
 	p, err := s.prepare(ctx, query, list[0], declared)
-	if err == nil {
+	if err == nil && !told {
 		s.share(p)
 	}
 	return p, err
 }
 
-// parse reads the client's text by its dialect and its settings about backslashes.
-func (s *Session) parse(text string) ([]ast.Parsed, error) {
-	return s.parseAs(s.frontend(), text, s.notice)
+// parse reads the client's text by its dialect and its settings about backslashes. told:
+// there were notices, which everybody who sends it shall get.
+func (s *Session) parse(text string) (list []ast.Parsed, told bool, err error) {
+	list, err = s.parseAs(s.frontend(), text, func(w *pgerr.Error) {
+		told = true
+		s.notice(w)
+	})
+	return list, told, err
 }
 
 // parseAs is parse by one grammar; warn takes the warnings.
 func (s *Session) parseAs(f parser.Frontend, text string, warn func(*pgerr.Error)) ([]ast.Parsed, error) {
 	e, ok := f.(parser.Escaper)
-	if !ok || s.settings.plainEscapes() {
+	if !ok {
 		return f.Parse(text)
 	}
 	list, warnings, err := e.ParseEscapes(text, s.settings.escapes)

@@ -14,15 +14,16 @@ import (
 // alone, so that literals with backslashes are written anew before it reads them, in as
 // many bytes, as escapes are never shorter than what they stand for: no place moves.
 func (f Frontend) ParseEscapes(query string, e parser.Escapes) (stmts []ast.Parsed, warnings []*pgerr.Error, err error) {
-	if strings.IndexByte(query, '\\') < 0 {
+	if e.Standard && !e.NoQuotes || strings.IndexByte(query, '\\') < 0 {
 		stmts, err = f.Parse(query)
-		return stmts, nil, err
+		return stmts, cutNames(query, e.Standard, err), err
 	}
 	r := rewriting{query: query, escapes: e}
 	defer func() {
 		if x := recover(); x != nil {
 			stmts, err = nil, recovered(x)
 		}
+		warnings = append(warnings, cutNames(query, e.Standard, err)...)
 	}()
 	bad := r.run()
 	if bad == nil {

@@ -1,0 +1,87 @@
+package pg
+
+import (
+	"sort"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/loxodb/loxodb/sql/pgerr"
+)
+
+// maxName is how many bytes of an identifier count: NAMEDATALEN − 1.
+const maxName = 63
+
+// cutNames are the notices about identifiers that are cut (42622, truncate_identifier of
+// PostgreSQL's scansup.c), up to what the grammar stopped at with err.
+func cutNames(query string, standard bool, err error) (list []*pgerr.Error) {
+	if len(query) <= maxName {
+		return nil
+	}
+	for i := 0; i < len(query); {
+		name, end := nextName(query, i, standard)
+		if len(name) > maxName {
+			list = append(list, cut(name).At(i))
+		}
+		i = end
+	}
+	if e, ok := pgerr.As(err); ok && e.Position > 0 {
+		list = list[:sort.Search(len(list), func(i int) bool { return list[i].Position > e.Position })]
+	}
+	for _, n := range list {
+		n.Position = 0 // PostgreSQL gives none
+	}
+	return list
+}
+
+func cut(name string) *pgerr.Error {
+	n := maxName
+	for n > 0 && !utf8.RuneStart(name[n]) {
+		n--
+	}
+	e := pgerr.Newf("42622", "identifier \"%s\" will be truncated to \"%s\"", name, name[:n])
+	e.Severity = pgerr.Notice
+	return e
+}
+
+// nextName consumes a token at i; name is the identifier that it is, if it may be a long one.
+func nextName(s string, i int, standard bool) (name string, end int) {
+	end = i + 1
+	switch b := s[i]; {
+	case b == '\'':
+		return "", skipQuoted(s, end, b, !standard)
+	case b == '$':
+		return "", skipDollar(s, i)
+	case b == '"':
+		for end = skipQuoted(s, end, b, false); end < len(s) && s[end] == '"'; {
+			end = skipQuoted(s, end+1, b, false)
+		}
+		if end-i > maxName {
+			name = strings.ReplaceAll(strings.Trim(s[i:end], `"`), `""`, `"`)
+		}
+	case isWordByte(b):
+		for end < len(s) && (isWordByte(s[end]) || s[end] == '$') {
+			end++
+		}
+		switch {
+		case end < len(s) && s[end] == '\'' && end == i+1 && b|0x20 == 'e':
+			return "", skipQuoted(s, end+1, '\'', true)
+		case end-i > maxName && (b < '0' || b > '9'):
+			name = asciiLower(s[i:end])
+		}
+	default:
+		if stop := skipComment(s, i); stop > i {
+			end = stop
+		}
+	}
+	return name, end
+}
+
+// asciiLower folds what the scanner folds.
+func asciiLower(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' {
+			r |= 0x20
+		}
+		return r
+	}, s)
+}
