@@ -115,8 +115,26 @@ func (a *alteration) spec(s *tast.AlterTableSpec) {
 		// How the work is done, where another server keeps copies, or in which order rows are kept until
 		// others come.
 	default:
-		a.fail(nil, "this form of ALTER TABLE is not supported")
+		words := alterations[s.Tp]
+		if words == "" {
+			a.fail(nil, "this form of ALTER TABLE is not supported")
+		}
+		a.failAt(fold(words), "ALTER TABLE ... %s is not supported", words)
 	}
+}
+
+// alterations are the words of the forms that are not supported.
+var alterations = map[tast.AlterTableType]string{
+	tast.AlterTableWriteable: "READ", tast.AlterTablePartitionAttributes: "ATTRIBUTES", tast.AlterTablePartitionOptions: "PLACEMENT POLICY",
+	tast.AlterTableWithoutValidation: "WITHOUT VALIDATION", tast.AlterTableImportPartitionTablespace: "IMPORT PARTITION",
+	tast.AlterTableDiscardPartitionTablespace: "DISCARD PARTITION", tast.AlterTableImportTablespace: "IMPORT TABLESPACE",
+	tast.AlterTableDiscardTablespace: "DISCARD TABLESPACE", tast.AlterTableAddStatistics: "ADD STATS_EXTENDED",
+	tast.AlterTableDropStatistics: "DROP STATS_EXTENDED", tast.AlterTableDropFirstPartition: "FIRST PARTITION",
+	tast.AlterTableAddLastPartition: "LAST PARTITION", tast.AlterTableReorganizeLastPartition: "SPLIT MAXVALUE PARTITION",
+	tast.AlterTableReorganizeFirstPartition: "MERGE FIRST PARTITION", tast.AlterTableRemoveTTL: "REMOVE TTL", tast.AlterTableSplitIndex: "SPLIT",
+	tast.AlterTableAddMaskingPolicy: "ADD MASKING POLICY", tast.AlterTableEnableMaskingPolicy: "ENABLE MASKING POLICY",
+	tast.AlterTableDisableMaskingPolicy: "DISABLE MASKING POLICY", tast.AlterTableDropMaskingPolicy: "DROP MASKING POLICY",
+	tast.AlterTableModifyMaskingPolicyExpression: "MODIFY MASKING POLICY", tast.AlterTableModifyMaskingPolicyRestrictOn: "MODIFY MASKING POLICY",
 }
 
 // place is where a column is put among the others; nil = where it is, or at the end.

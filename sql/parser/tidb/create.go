@@ -195,22 +195,23 @@ func textOrNil(s string) *string {
 	return &s
 }
 
+// optionNames are the other options of tables.
+var optionNames = map[tast.TableOptionType]string{
+	tast.TableOptionTTL: "TTL", tast.TableOptionTTLEnable: "TTL_ENABLE", tast.TableOptionTTLJobInterval: "TTL_JOB_INTERVAL",
+	tast.TableOptionUnion: "UNION", tast.TableOptionTablespace: "TABLESPACE", tast.TableOptionDataDirectory: "DATA DIRECTORY",
+	tast.TableOptionIndexDirectory: "INDEX DIRECTORY", tast.TableOptionConnection: "CONNECTION", tast.TableOptionPassword: "PASSWORD",
+	tast.TableOptionNodegroup: "NODEGROUP", tast.TableOptionStorageMedia: "STORAGE", tast.TableOptionInsertMethod: "INSERT_METHOD",
+	tast.TableOptionEngineAttribute: "ENGINE_ATTRIBUTE", tast.TableOptionSecondaryEngineAttribute: "SECONDARY_ENGINE_ATTRIBUTE",
+	tast.TableOptionAutoextendSize: "AUTOEXTEND_SIZE", tast.TableOptionPageChecksum: "PAGE_CHECKSUM",
+	tast.TableOptionPageCompressed: "PAGE_COMPRESSED", tast.TableOptionPageCompressionLevel: "PAGE_COMPRESSION_LEVEL",
+	tast.TableOptionTransactional: "TRANSACTIONAL", tast.TableOptionIetfQuotes: "IETF_QUOTES", tast.TableOptionSequence: "SEQUENCE",
+	tast.TableOptionAffinity: "AFFINITY", tast.TableOptionStatsColsChoice: "STATS_COL_CHOICE", tast.TableOptionStatsColList: "STATS_COL_LIST",
+	tast.TableOptionStatsSampleRate: "STATS_SAMPLE_RATE",
+}
+
 func optionName(o *tast.TableOption) string {
-	switch o.Tp {
-	case tast.TableOptionTTL:
-		return "TTL"
-	case tast.TableOptionTTLEnable:
-		return "TTL_ENABLE"
-	case tast.TableOptionTTLJobInterval:
-		return "TTL_JOB_INTERVAL"
-	case tast.TableOptionUnion:
-		return "UNION"
-	case tast.TableOptionTablespace:
-		return "TABLESPACE"
-	case tast.TableOptionDataDirectory:
-		return "DATA DIRECTORY"
-	case tast.TableOptionIndexDirectory:
-		return "INDEX DIRECTORY"
+	if name := optionNames[o.Tp]; name != "" {
+		return name
 	}
 	return fmt.Sprintf("number %d", o.Tp)
 }
@@ -264,6 +265,9 @@ func (c *conv) columnDef(d *tast.ColumnDef, p *tableParts) ast.ColumnDef {
 			k.Columns = []string{name}
 			c.supportKey(p, &k)
 		default:
+			if o.Tp == tast.ColumnOptionSecondaryEngineAttribute {
+				c.failAt("secondary_engine_attribute", "option SECONDARY_ENGINE_ATTRIBUTE of column \"%s\" is not supported", name)
+			}
 			c.fail(nil, "this option of column \"%s\" is not supported", name)
 		}
 	}

@@ -168,6 +168,8 @@ func (c *conv) test(n tast.ExprNode) ast.Expr {
 		return &ast.Quantified{At: c.at(v), Schema: own, All: v.All, Op: op, Left: c.expr(v.L), Sub: c.subquery(v.R)}
 	case *tast.MatchAgainst:
 		c.fail(v, "full-text search (MATCH ... AGAINST) is not supported")
+	case *tast.JSONSumCrc32Expr:
+		c.fail(v, "function JSON_SUM_CRC32 is not supported")
 	}
 	c.fail(n, "%s is not supported in an expression", nodeName(n))
 	return nil

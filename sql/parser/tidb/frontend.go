@@ -128,6 +128,9 @@ func beyondGrammar(query string) (list []tast.StmtNode, shorter string, cut cuts
 	if work().MatchString(shorter) {
 		shorter = withoutWork(shorter)
 	}
+	if treeFormat().MatchString(shorter) {
+		shorter = treeFormat().ReplaceAllString(shorter, "${1}row ")
+	}
 	if lockTables().MatchString(shorter) {
 		shorter = cutLockAliases(shorter)
 	}
@@ -268,8 +271,8 @@ func grammarError(query string, err error) *pgerr.Error {
 	if n := strings.LastIndexByte(msg, ')'); strings.HasPrefix(msg, "(total length") && n >= 0 {
 		msg = strings.TrimSpace(msg[n+1:])
 	}
-	if name := unknownStatement(query); name != "" && msg == "" {
-		return pgerr.NotSupported(0, "%s is not supported", name)
+	if name, start := unknownStatement(query, at); name != "" && msg == "" {
+		return pgerr.NotSupported(start, "%s is not supported", name)
 	}
 	if name, start := unknownConstruct(query, at); name != "" && msg == "" {
 		return pgerr.NotSupported(start, "%s is not supported", name)

@@ -47,6 +47,7 @@ func (c *conv) rightsStmt(n tast.StmtNode) ast.Stmt {
 	case *tast.RevokeRoleStmt:
 		return c.memberships(v.Roles, v.Users, true)
 	case *tast.GrantStmt:
+		c.limited(v.AuthTokenOrTLSOptions, nil, nil, nil)
 		if v.ObjectType > tast.ObjectTypeTable {
 			c.fail(nil, "privileges on stored programs are not supported")
 		}
@@ -93,7 +94,8 @@ func (c *conv) createUsers(v *tast.CreateUserStmt) ast.Stmt {
 	for _, s := range v.Specs {
 		out := &ast.RoleStmt{At: c.here(), Action: "CREATE", User: !v.IsCreateRole, IfNotExists: v.IfNotExists,
 			Names: []string{c.user(s.User)}, Options: c.identified(s.AuthOpt)}
-		out.Options = append(out.Options, c.locked(v.PasswordOrLockOptions)...)
+		out.Options = append(append(out.Options, c.locked(v.PasswordOrLockOptions)...),
+			c.limited(v.AuthTokenOrTLSOptions, v.ResourceOptions, v.ResourceGroupNameOption, v.CommentOrAttributeOption)...)
 		list = append(list, out)
 	}
 	return c.block("CREATE USER", list...)
@@ -118,22 +120,60 @@ func (c *conv) locked(list []*tast.PasswordOrLockOption) (out []ast.Option) {
 			out = append(out, flag("canlogin", false))
 		case tast.Unlock:
 			out = append(out, flag("canlogin", true))
-		case tast.PasswordExpireDefault, tast.PasswordExpireNever:
+		case tast.PasswordExpireDefault, tast.PasswordExpireNever, tast.PasswordHistoryDefault, tast.PasswordReuseDefault, tast.PasswordRequireCurrentDefault:
+		case tast.FailedLoginAttempts, tast.PasswordLockTime, tast.PasswordLockTimeUnbounded:
+			if o.Count != 0 || o.Type == tast.PasswordLockTimeUnbounded {
+				c.failAt("failed_login_attempts", "FAILED_LOGIN_ATTEMPTS and PASSWORD_LOCK_TIME are not supported")
+			}
 		default:
-			c.fail(nil, "the expiry and reuse of passwords are not supported")
+			c.failAt("password", "the expiry and reuse of passwords are not supported")
 		}
 	}
 	return out
 }
 
+// limited converts how many connections a user may have, and refuses what else bounds a user.
+func (c *conv) limited(tls []*tast.AuthTokenOrTLSOption, limits []*tast.ResourceOption, group *tast.ResourceGroupNameOption,
+	comment *tast.CommentOrAttributeOption) (out []ast.Option) {
+	for _, o := range tls {
+		if o.Type != tast.TlsNone {
+			c.failAt("require", "REQUIRE %s is not supported", o.Type)
+		}
+	}
+	for _, o := range limits {
+		switch {
+		case o.Type == tast.MaxUserConnections:
+			n := o.Count
+			if n == 0 {
+				n = -1
+			}
+			out = append(out, ast.Option{At: placeless, Name: "connectionlimit", Value: integer(placeless, n)})
+		case o.Count != 0:
+			c.failAt("with", "limits of a user's statements are not supported")
+		}
+	}
+	if group != nil && fold(group.Value) != "default" {
+		c.failAt("resource group", "RESOURCE GROUP of a user is not supported")
+	}
+	if comment != nil {
+		word := "comment"
+		if comment.Type == tast.UserAttributeType {
+			word = "attribute"
+		}
+		c.failAt(word, "%s of a user is not supported", strings.ToUpper(word))
+	}
+	return out
+}
+
 func (c *conv) alterUsers(v *tast.AlterUserStmt) ast.Stmt {
+	limits := c.limited(v.AuthTokenOrTLSOptions, v.ResourceOptions, v.ResourceGroupNameOption, v.CommentOrAttributeOption)
 	if v.CurrentAuth != nil {
 		return &ast.RoleStmt{At: c.here(), Action: "ALTER", Names: []string{"current_user"}, Options: c.identified(v.CurrentAuth)}
 	}
 	var list []ast.Stmt
 	for _, s := range v.Specs {
 		list = append(list, &ast.RoleStmt{At: c.here(), Action: "ALTER", IfExists: v.IfExists, Names: []string{c.user(s.User)},
-			Options: append(c.identified(s.AuthOpt), c.locked(v.PasswordOrLockOptions)...)})
+			Options: append(append(c.identified(s.AuthOpt), c.locked(v.PasswordOrLockOptions)...), limits...)})
 	}
 	return c.block("ALTER USER", list...)
 }

@@ -116,10 +116,17 @@ func (c *conv) explain(v *tast.ExplainStmt) ast.Stmt {
 	case "json", "tidb_json":
 		out.Options = append(out.Options, ast.Option{At: placeless, Name: "format", Value: text(placeless, "json")})
 	default:
-		c.fail(v, "EXPLAIN FORMAT = %s is not supported", v.Format)
+		c.failAt("format", "EXPLAIN FORMAT = %s is not supported", v.Format)
+	}
+	switch {
+	case v.Explore:
+		c.fail(v, "EXPLAIN EXPLORE is not supported")
+	case v.SQLDigest != "" || v.PlanDigest != "":
+		c.fail(v, "EXPLAIN of a digest is not supported")
 	}
 	if out.Stmt = c.dmlStmt(v.Stmt); out.Stmt == nil {
-		c.fail(v, "EXPLAIN of this statement is not supported")
+		what := c.statementName(v.Stmt)
+		c.failAt(strings.Fields(fold(what))[0], "EXPLAIN of %s is not supported", what)
 	}
 	return out
 }
@@ -160,6 +167,11 @@ func (c *conv) setOne(v *tast.VariableAssignment) ast.Stmt {
 		return c.setIsolation(v, name)
 	case "transaction_read_only", "tx_read_only":
 		return c.setReadOnly(v)
+	case "tx_read_ts": // as SET TRANSACTION READ ONLY AS OF TIMESTAMP comes, too
+		if words := []string{"as", "of", "timestamp"}; c.clause(words) == int(c.stmtPos) {
+			c.fail(nil, "variable tx_read_ts is not supported")
+		}
+		c.failAt("as of timestamp", "AS OF TIMESTAMP is not supported")
 	case "time_zone":
 		return c.setTimeZone(v)
 	case "autocommit":

@@ -135,8 +135,12 @@ func (c *conv) showStmt(n tast.StmtNode) ast.Stmt {
 	if columns, ok := nothingOf[s.Tp]; ok {
 		return c.list(s, empty(columns))
 	}
-	name := strings.Fields(strings.TrimRight(c.src[c.stmtPos:], "; "))
-	c.fail(s, "%s is not supported", strings.ToUpper(strings.Join(name[:min(2, len(name))], " ")))
+	name := unsupportedAt(c.src, int(c.stmtPos))
+	if name == "" {
+		words := headWords(c.src, int(c.stmtPos))
+		name = strings.ToUpper(strings.Join(words[:min(2, len(words))], " "))
+	}
+	c.fail(s, "%s is not supported", name)
 	return nil
 }
 

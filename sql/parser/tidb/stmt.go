@@ -17,15 +17,21 @@ func (c *conv) stmt(n tast.StmtNode) ast.Stmt {
 			return s
 		}
 	}
-	c.fail(nil, "%s is not supported", statementName(n))
+	c.fail(nil, "%s is not supported", c.statementName(n))
 	return nil
 }
 
-// statementName is what a statement of the library is called: CREATE USER for
-// CreateUserStmt.
-func statementName(n tast.StmtNode) string {
-	if _, ok := n.(*tast.ProcedureInfo); ok {
+// statementName is what a statement is called: by its first words in the text, or else by its type in
+// the library, CREATE PLACEMENT POLICY for CreatePlacementPolicyStmt.
+func (c *conv) statementName(n tast.StmtNode) string {
+	switch n.(type) {
+	case *tast.ProcedureInfo:
 		return "CREATE PROCEDURE"
+	case *tast.NonTransactionalDMLStmt:
+		return "BATCH"
+	}
+	if name := unsupportedAt(c.src, int(c.stmtPos)); name != "" {
+		return name
 	}
 	name := strings.TrimSuffix(nodeName(n), "Stmt")
 	var b strings.Builder
