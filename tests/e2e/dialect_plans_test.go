@@ -152,3 +152,37 @@ func TestVectorIndexFormsAreAlike(t *testing.T) {
 		}
 	}
 }
+
+// A vector to search for may be written in every way that the dialect has: it is one constant to
+// the plan, on either side of the distance.
+func TestEveryFormOfAVectorSearchesTheIndex(t *testing.T) {
+	onlyHere(t)
+	addr := start(t)
+	pg, my := connect(t, addr, ""), connect(t, addr, "&sql_dialect=tidb")
+	mustExec(t, my, "CREATE TABLE docs (id INT PRIMARY KEY, kind INT, e VECTOR(2), KEY k (kind))")
+	mustExec(t, pg, "insert into docs select i, i % 50, array[i % 31, i % 37]::vector from generate_series(1, 1000) i")
+	for _, d := range distances {
+		mustExec(t, pg, fmt.Sprintf("create index on docs using hnsw (e %s)", d.class))
+	}
+	mustExec(t, pg, "analyze docs")
+	metrics := map[string]string{"<=>": "'COSINE'", "<->": "'euclidean'", "<#>": "'DOT'"}
+	for _, v := range []string{"'[1,2]'", `"[1, 2.0]"`, "N'[1,2]'", "VEC_FROM_TEXT('[1,2]')", "STRING_TO_VECTOR('[1,2]')", "TO_VECTOR('[1,2]')",
+		"CAST('[1,2]' AS VECTOR)", "CONVERT('[1,2]', VECTOR)", "0x0000803F00000040", "X'0000803F00000040'",
+		"_binary 0x0000803F00000040", "UNHEX('0000803F00000040')", "CONCAT('[1', ',2]')", "VEC_AS_TEXT('[1,2]')", "CAST(JSON_ARRAY(1, 2) AS CHAR)",
+		"VEC_FROM_TEXT('[0,1]') + VEC_FROM_TEXT('[1,1]')"} {
+		for _, d := range distances {
+			forms := []string{d.function + "(e, " + v + ")", d.function + "(" + v + ", e)"}
+			if m := metrics[d.op]; m != "" {
+				forms = append(forms, "DISTANCE(e, "+v+", "+m+")", "VECTOR_DISTANCE("+v+", e, "+m+")")
+			}
+			for _, where := range []string{"", " WHERE kind = 7"} {
+				want := lines(t, pg, "explain select id from docs"+where+" order by e "+d.op+" '[1,2]' limit 5")
+				for _, f := range forms {
+					if got := lines(t, my, "EXPLAIN SELECT id FROM docs"+where+" ORDER BY "+f+" LIMIT 5"); got != want || !strings.Contains(got, "Order By:") {
+						t.Errorf("%s%s\n%s\n%s", f, where, got, want)
+					}
+				}
+			}
+		}
+	}
+}

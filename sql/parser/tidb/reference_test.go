@@ -21,7 +21,7 @@ json_schema_valid json_schema_validation_report json_search json_set json_storag
 json_unquote json_valid json_value last_day last_insert_id lcase least left length linestring ln load_file localtime
 localtimestamp locate log log10 log2 lower lpad ltrim make_set makedate maketime mbrcontains mbrcoveredby mbrcovers mbrdisjoint
 mbrequals mbrintersects mbroverlaps mbrtouches mbrwithin md5 json_memberof microsecond mid minute mod month monthname multilinestring
-multipoint multipolygon name_const now nullif oct octet_length ord period_add period_diff pi position pow power ps_current_thread_id
+multipoint multipolygon point polygon etag is_visible_dd_object name_const now nullif oct octet_length ord period_add period_diff pi position pow power ps_current_thread_id
 ps_thread_id quarter quote radians rand random_bytes regexp_instr regexp_like regexp_replace regexp_substr release_all_locks release_lock
 repeat replace reverse right rlike roles_graphml round row_count rpad rtrim schema sec_to_time second session_user sha1 sha
 sha2 sign sin sleep soundex source_pos_wait space sqrt st_area st_asgeojson st_astext st_buffer st_distance st_geomfromtext st_within
