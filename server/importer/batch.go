@@ -57,6 +57,7 @@ func (b *batch) read(ctx context.Context, begin func(head string) error) error {
 	for {
 		st, err := s.next()
 		if errors.Is(err, io.EOF) {
+			b.checkEnd(s)
 			break
 		}
 		if err != nil {
@@ -72,6 +73,13 @@ func (b *batch) read(ctx context.Context, begin func(head string) error) error {
 		}
 	}
 	return b.flush(ctx, s.offset, true)
+}
+
+// checkEnd reports a dump that begins as those of mysqldump do and has not their last line.
+func (b *batch) checkEnd(s *splitter) {
+	if s.begun && !s.completed && s.offset > b.from {
+		b.report.problem(filepath.Clean(b.dump.path), s.line, "the last line of a dump, %q, is not there: the file may be cut short", dumpEnd)
+	}
 }
 
 // statement takes a statement of the dump in the client's character set.
@@ -101,7 +109,7 @@ func (b *batch) statement(ctx context.Context, st statement) error {
 // add takes a statement of the dump, in UTF-8.
 func (b *batch) add(ctx context.Context, st statement) error {
 	kind := kindOf(st.text)
-	if kind == kindSkip || isStandIn(st.text) {
+	if kind == kindSkip || isStandIn(st.text) || dropsProgram(st.text) {
 		return nil
 	}
 	if kind == kindCreateTable || kind == kindDefine {
@@ -364,14 +372,25 @@ func kindOf(text string) kind {
 	return kindOther
 }
 
+// dropsProgram reports a DROP of a stored program if it is there, as dumps have it before they make one:
+// none of the dump is there, and what this server has of its own stays.
+func dropsProgram(text string) bool {
+	w := words(text, 4)
+	return len(w) == 4 && w[0] == "drop" && w[2] == "if" && w[3] == "exists" &&
+		slices.Contains([]string{"function", "procedure", "event", "trigger", "package"}, w[1])
+}
+
 // firstWords are the first two words in lower case, also of a conditional comment.
-func firstWords(text string) string {
+func firstWords(text string) string { return strings.Join(words(text, 2), " ") }
+
+// words are the first words of a statement in lower case, n at most.
+func words(text string, n int) []string {
 	text = text[:min(len(text), 200)]
 	if rest, ok := strings.CutPrefix(text, "/*!"); ok {
 		text = strings.TrimLeft(strings.TrimPrefix(rest, "M"), "0123456789")
 	}
-	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
+	list := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
 		return r == ' ' || r == '\n' || r == '\t' || r == '\r' || r == '=' || r == '`' || r == '(' || r == ';'
 	})
-	return strings.Join(words[:min(2, len(words))], " ")
+	return list[:min(n, len(list))]
 }

@@ -187,7 +187,12 @@ func (d *dump) open() (r io.Reader, read *counted, closer io.Closer, err error) 
 	}
 	read = &counted{r: f}
 	buf := bufio.NewReaderSize(read, 1<<20)
-	if magic, _ := buf.Peek(2); len(magic) == 2 && magic[0] == 0x1f && magic[1] == 0x8b {
+	magic, _ := buf.Peek(2)
+	if len(magic) < 2 && strings.HasSuffix(d.path, ".gz") {
+		f.Close()
+		return nil, nil, nil, fmt.Errorf("the file has %d bytes, which is no gzip: it is cut short", len(magic))
+	}
+	if len(magic) == 2 && magic[0] == 0x1f && magic[1] == 0x8b {
 		z, err := gzip.NewReader(buf)
 		if err != nil {
 			f.Close()

@@ -159,6 +159,50 @@ func TestFilesOfADirectory(t *testing.T) {
 	}
 }
 
+// A dump's DROP of a program that may be there is passed over, others are problems.
+func TestDropsProgram(t *testing.T) {
+	for text, want := range map[string]bool{
+		"/*!50003 DROP PROCEDURE IF EXISTS `p` */": true, "DROP FUNCTION IF EXISTS f": true, "/*!50106 DROP EVENT IF EXISTS `e` */": true,
+		"/*!50032 DROP TRIGGER IF EXISTS t */": true, "DROP PROCEDURE p": false, "DROP TABLE IF EXISTS `t`": false, "DROP": false,
+	} {
+		if got := dropsProgram(text); got != want {
+			t.Errorf("%s: %v", text, got)
+		}
+	}
+}
+
+// A dump says in its last line that it is whole, if it has comments at all.
+func TestEndOfADump(t *testing.T) {
+	const head, end = "/*M!999999\\- enable the sandbox mode */ \n-- MariaDB dump 10.19  Distrib\n--\n", "\n-- Dump completed on 2026-01-01\n"
+	for text, cut := range map[string]bool{
+		head + "SELECT 1;" + end: false, head + "SELECT 1;": true, "SELECT 1;": false, head + "SELECT 1;" + end + "-- MySQL dump 10.13\n": true,
+		head + "SELECT 1;" + end + head + "SELECT 2;" + end: false, head + "SELECT '\n-- Dump completed';": true,
+	} {
+		s := newSplitter(strings.NewReader(text))
+		for {
+			if _, err := s.next(); err != nil {
+				break
+			}
+		}
+		if got := s.begun && !s.completed; got != cut {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}
+
+// A file that is called .gz is no empty one: it was cut short.
+func TestEmptyGzip(t *testing.T) {
+	for text, want := range map[string]string{"": "cut short", "\x1f": "cut short", "\x1f\x8b": "EOF"} {
+		d := dump{path: filepath.Join(t.TempDir(), "a.sql.gz")}
+		if err := os.WriteFile(d.path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, _, err := d.open(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
 func TestKinds(t *testing.T) {
 	for text, want := range map[string]kind{
 		"LOCK TABLES `a` WRITE": kindSkip, "/*!40000 ALTER TABLE `t` DISABLE KEYS */": kindDefine, "SET autocommit=0": kindSkip,

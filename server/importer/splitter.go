@@ -35,7 +35,12 @@ type splitter struct {
 	line      int
 	offset    int64
 	buf       bytes.Buffer
+	// begun and completed: comments were read that are the first and the last line of a dump.
+	begun, completed bool
 }
+
+// dumpEnd is what mysqldump and mariadb-dump write last, but with --skip-comments and --compact.
+const dumpEnd = "-- Dump completed"
 
 func newSplitter(r io.Reader) *splitter {
 	return &splitter{in: bufio.NewReaderSize(r, 1<<20), delimiter: ";", line: 1}
@@ -108,9 +113,13 @@ func (s *splitter) one() (statement, error) {
 		if err != nil {
 			return st, err
 		}
+		begin := s.buf.Len() - 1
 		comment, err := s.skip(b, blank)
 		if err != nil {
 			return st, err
+		}
+		if comment {
+			s.mark(s.buf.Bytes()[begin:])
 		}
 		if blank {
 			switch {
@@ -124,6 +133,16 @@ func (s *splitter) one() (statement, error) {
 				blank = false
 			}
 		}
+	}
+}
+
+// mark takes notice of a comment that begins or ends a dump.
+func (s *splitter) mark(comment []byte) {
+	switch {
+	case bytes.HasPrefix(comment, []byte(dumpEnd)):
+		s.completed = true
+	case bytes.HasPrefix(comment, []byte("-- MySQL dump ")), bytes.HasPrefix(comment, []byte("-- MariaDB dump ")):
+		s.begun, s.completed = true, false
 	}
 }
 
@@ -189,7 +208,8 @@ func (s *splitter) skip(b byte, blank bool) (comment bool, err error) {
 		}
 		return true, s.restOfLine()
 	case b == '/' && s.ahead("*"):
-		conditional := s.ahead("*!") || s.ahead("*M!") || s.ahead("*T!")
+		// mariadb-dump's \- within a comment is a command of the client, and no server's.
+		conditional := s.ahead("*!") || s.ahead("*M!") && !s.ahead(`*M!999999\-`) || s.ahead("*T!")
 		return !conditional, s.blockComment(conditional)
 	}
 	return false, nil

@@ -169,7 +169,12 @@ var harmless = map[tast.TableOptionType]bool{
 	tast.TableOptionShardRowID: true, tast.TableOptionPreSplitRegion: true, tast.TableOptionPackKeys: true,
 	tast.TableOptionStatsSamplePages: true, tast.TableOptionEncryption: true, tast.TableOptionPlacementPolicy: true,
 	tast.TableOptionCollate: true, tast.TableOptionStatsBuckets: true, tast.TableOptionStatsTopN: true,
-	tast.TableOptionSecondaryEngine: true, tast.TableOptionSecondaryEngineNull: true,
+	tast.TableOptionSecondaryEngine: true, tast.TableOptionSecondaryEngineNull: true, tast.TableOptionTablespace: true,
+	tast.TableOptionNodegroup: true, tast.TableOptionDataDirectory: true, tast.TableOptionIndexDirectory: true, tast.TableOptionStorageMedia: true,
+	tast.TableOptionEngineAttribute: true, tast.TableOptionSecondaryEngineAttribute: true, tast.TableOptionAutoextendSize: true,
+	tast.TableOptionPageChecksum: true, tast.TableOptionPageCompressed: true, tast.TableOptionPageCompressionLevel: true,
+	tast.TableOptionTransactional: true, tast.TableOptionIetfQuotes: true, tast.TableOptionAffinity: true,
+	tast.TableOptionStatsColsChoice: true, tast.TableOptionStatsColList: true, tast.TableOptionStatsSampleRate: true,
 }
 
 // tableOptions converts what follows the columns; auto is where AUTO_INCREMENT begins.
@@ -195,18 +200,11 @@ func textOrNil(s string) *string {
 	return &s
 }
 
-// optionNames are the other options of tables.
+// optionNames are the others.
 var optionNames = map[tast.TableOptionType]string{
 	tast.TableOptionTTL: "TTL", tast.TableOptionTTLEnable: "TTL_ENABLE", tast.TableOptionTTLJobInterval: "TTL_JOB_INTERVAL",
-	tast.TableOptionUnion: "UNION", tast.TableOptionTablespace: "TABLESPACE", tast.TableOptionDataDirectory: "DATA DIRECTORY",
-	tast.TableOptionIndexDirectory: "INDEX DIRECTORY", tast.TableOptionConnection: "CONNECTION", tast.TableOptionPassword: "PASSWORD",
-	tast.TableOptionNodegroup: "NODEGROUP", tast.TableOptionStorageMedia: "STORAGE", tast.TableOptionInsertMethod: "INSERT_METHOD",
-	tast.TableOptionEngineAttribute: "ENGINE_ATTRIBUTE", tast.TableOptionSecondaryEngineAttribute: "SECONDARY_ENGINE_ATTRIBUTE",
-	tast.TableOptionAutoextendSize: "AUTOEXTEND_SIZE", tast.TableOptionPageChecksum: "PAGE_CHECKSUM",
-	tast.TableOptionPageCompressed: "PAGE_COMPRESSED", tast.TableOptionPageCompressionLevel: "PAGE_COMPRESSION_LEVEL",
-	tast.TableOptionTransactional: "TRANSACTIONAL", tast.TableOptionIetfQuotes: "IETF_QUOTES", tast.TableOptionSequence: "SEQUENCE",
-	tast.TableOptionAffinity: "AFFINITY", tast.TableOptionStatsColsChoice: "STATS_COL_CHOICE", tast.TableOptionStatsColList: "STATS_COL_LIST",
-	tast.TableOptionStatsSampleRate: "STATS_SAMPLE_RATE",
+	tast.TableOptionUnion: "UNION", tast.TableOptionInsertMethod: "INSERT_METHOD", tast.TableOptionConnection: "CONNECTION",
+	tast.TableOptionPassword: "PASSWORD", tast.TableOptionSequence: "SEQUENCE",
 }
 
 func optionName(o *tast.TableOption) string {
@@ -234,7 +232,7 @@ func (c *conv) columnDef(d *tast.ColumnDef, p *tableParts) ast.ColumnDef {
 	}
 	for _, o := range lastOptions(d.Options) {
 		switch o.Tp {
-		case tast.ColumnOptionNoOption, tast.ColumnOptionColumnFormat, tast.ColumnOptionStorage, tast.ColumnOptionCollate:
+		case tast.ColumnOptionNoOption, tast.ColumnOptionColumnFormat, tast.ColumnOptionStorage, tast.ColumnOptionCollate, tast.ColumnOptionSecondaryEngineAttribute:
 		case tast.ColumnOptionPrimaryKey:
 			add(ast.Constraint{Kind: ast.ConPrimary})
 		case tast.ColumnOptionNotNull:
@@ -265,9 +263,6 @@ func (c *conv) columnDef(d *tast.ColumnDef, p *tableParts) ast.ColumnDef {
 			k.Columns = []string{name}
 			c.supportKey(p, &k)
 		default:
-			if o.Tp == tast.ColumnOptionSecondaryEngineAttribute {
-				c.failAt("secondary_engine_attribute", "option SECONDARY_ENGINE_ATTRIBUTE of column \"%s\" is not supported", name)
-			}
 			c.fail(nil, "this option of column \"%s\" is not supported", name)
 		}
 	}

@@ -7,7 +7,8 @@ import (
 
 // Spatial types and those that MariaDB alone has are not here, and the library's grammar has
 // no rule for them. A dump has their values as bytes or as text, so a table of a dump can keep
-// them as such.
+// them as such. Nor has it columns that * leaves out, and rows with a history, of which a dump
+// has the present ones.
 
 var spatialTypes = setOf("geometry point linestring polygon multipoint multilinestring multipolygon geometrycollection geomcollection")
 
@@ -34,7 +35,8 @@ func strangeConstruct(query string, at int) string {
 }
 
 // StandInTypes writes a dump's CREATE TABLE with LONGBLOB for spatial types, with texts for
-// MariaDB's own, and without SPATIAL keys, and tells what it changed. Lines stay lines.
+// MariaDB's own, without SPATIAL keys, INVISIBLE of columns and WITH SYSTEM VERSIONING, and tells
+// what it changed. Lines stay lines.
 func (Frontend) StandInTypes(text string) (changed string, taken []Taken) {
 	r := standInReader{s: text, comma: -1}
 	for r.i < len(text) {
@@ -89,7 +91,7 @@ func (r *standInReader) sign() {
 func (r *standInReader) token(end int) {
 	start, w := r.i, fold(r.s[r.i:end])
 	r.i = end
-	if r.depth != 1 {
+	if w == "versioning" && r.versions(end) || r.depth != 1 {
 		return
 	}
 	r.item++
@@ -109,7 +111,35 @@ func (r *standInReader) token(end int) {
 	case w == "srid" && r.spatial:
 		number := wordEnd(r.s, skipSpace(r.s, end))
 		r.replace(start, number, "")
+	case w == "invisible" && r.item > 2 && !r.key:
+		r.taken = append(r.taken, Taken{"column " + r.name + " is not invisible", start})
+		r.replace(start, end, "")
 	}
+}
+
+// versions leaves out WITH or WITHOUT SYSTEM VERSIONING, which ends at an offset, of a table or a column.
+func (r *standInReader) versions(end int) bool {
+	text := r.s[r.written:end]
+	for _, with := range []string{"with", "without"} {
+		n := len(text)
+		for _, w := range []string{"versioning", "system", with} {
+			trimmed := strings.TrimRight(text[:n], " \t\r\n")
+			if len(trimmed) < len(w) || !strings.EqualFold(trimmed[len(trimmed)-len(w):], w) {
+				n = -1
+				break
+			}
+			n = len(trimmed) - len(w)
+		}
+		if n < 0 || n > 0 && isWordByte(text[n-1]) {
+			continue
+		}
+		if with == "with" {
+			r.taken = append(r.taken, Taken{"the history of rows (WITH SYSTEM VERSIONING) is not kept", r.written + n})
+		}
+		r.replace(r.written+n, end, strings.Repeat("\n", strings.Count(text[n:], "\n")))
+		return true
+	}
+	return false
 }
 
 // leaveOut leaves out a SPATIAL key, and a comma beside it.

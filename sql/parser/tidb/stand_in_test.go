@@ -16,6 +16,10 @@ func TestStandInTypes(t *testing.T) {
 			"|type geometry of column location is not supported, its values are loaded as bytes|SPATIAL key idx is left out",
 		"CREATE TABLE `u` (`id` uuid NOT NULL DEFAULT uuid(), `uuid` inet6, PRIMARY KEY (`id`))": "CREATE TABLE `u` (`id` CHAR(36) NOT NULL DEFAULT uuid(), `uuid` VARCHAR(39), PRIMARY KEY (`id`))" +
 			"|type uuid of column id is not supported, CHAR(36) stands for it|type inet6 of column uuid is not supported, VARCHAR(39) stands for it",
+		"CREATE TABLE `i` (`id` int, `s` int DEFAULT 5 /*!80023 INVISIBLE */, `t` int INVISIBLE COMMENT 'INVISIBLE', `invisible` int, KEY `k` (`t`) /*!80000 INVISIBLE */)": "CREATE TABLE `i` (`id` int, `s` int DEFAULT 5 /*!80023  */, `t` int  COMMENT 'INVISIBLE', `invisible` int, KEY `k` (`t`) /*!80000 INVISIBLE */)" +
+			"|column s is not invisible|column t is not invisible",
+		"CREATE TABLE `h` (`id` int WITHOUT SYSTEM VERSIONING,\n `versioning` int) ENGINE=InnoDB WITH SYSTEM\n VERSIONING": "CREATE TABLE `h` (`id` int ,\n `versioning` int) ENGINE=InnoDB \n" +
+			"|the history of rows (WITH SYSTEM VERSIONING) is not kept",
 		"CREATE TABLE point (point int, polygon varchar(9) DEFAULT 'x, p point', KEY point (point, polygon), CHECK (polygon > point))": "CREATE TABLE point (point int, polygon varchar(9) DEFAULT 'x, p point', KEY point (point, polygon), CHECK (polygon > point))",
 	} {
 		got, taken := New().StandInTypes(text)
